@@ -1,0 +1,1 @@
+# The simulated APIs of this family and their tests.

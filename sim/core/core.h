@@ -1,0 +1,158 @@
+/* The inside of the simulated cloud: what an API's file builds on. An API is one file that ends in one const struct sim_api, listed in
+ * sim/core/apis.c. A request is matched to a method of the contract, checked against it (unknown path 404, unknown field 400, wrong type
+ * 400, in Google's words; read-only fields dropped), its caller authenticated, the API checked to be enabled, the permission checked,
+ * and only then is the handler called. */
+#ifndef MS_SIM_CORE_H
+#define MS_SIM_CORE_H
+
+#include "sim/sim.h"
+
+#include <cjson/cJSON.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* A request as a handler sees it. Everything here belongs to the core and lives during the call. */
+struct sim_call {
+	struct sim *sim;
+	const char *id;             /* discovery's method id: "run.projects.locations.services.create"; NULL for a raw route */
+	const char *method;         /* "POST" */
+	const char *host;
+	const char *path;           /* decoded, without query */
+	const cJSON *params;        /* path and query parameters by discovery's names, decoded texts; repeated ones are arrays */
+	cJSON *body;                /* the checked body, or NULL; the handler may take it with sim_take_body */
+	const char *raw;            /* the bytes of the body as sent (media uploads) */
+	size_t raw_len;
+	const struct sim_request *request;
+	const char *principal;      /* "user:operator@example.com", "serviceAccount:...", or NULL for an anonymous caller */
+	const char *project;        /* project id that the path or the resource belongs to, ids and numbers folded; or NULL */
+	struct sim_reply *reply;
+};
+
+typedef void sim_handler(struct sim_call *c);
+
+struct sim_route {
+	const char *id;             /* discovery's method id; or for raw routes "GET host/path*" with * at the end for any rest */
+	sim_handler *handle;
+	const char *permission;     /* "run.services.create" checked by the core on what `guard` names; NULL: none or the handler does it */
+	const char *duration;       /* key of sim/core/durations.c for the request's latency; NULL: by HTTP method */
+};
+
+enum sim_error_dialect { SIM_ERRORS_AIP, SIM_ERRORS_LEGACY, SIM_ERRORS_BOTH };
+
+struct sim_api {
+	const char *name;           /* "run" */
+	const char *service;        /* "run.googleapis.com": must be enabled in the project; NULL when it need not be */
+	enum sim_error_dialect errors;
+	const struct sim_route *routes;          /* ended by a NULL id */
+	/* Fills a new world: agents, default networks. May be NULL. world is the description of sim_options. */
+	void (*seed)(struct sim *s, const cJSON *world);
+	/* Permission checks: the policy holder's full name in the IAM store for this call ("//run.googleapis.com/projects/..."), written
+	 * to out. NULL function: the project. */
+	void (*guard)(const struct sim_call *c, struct buf *out);
+};
+extern const struct sim_api *const sim_apis[];
+
+/* Replies. --------------------------------------------------------------------------------------------------------------- */
+void sim_ok(struct sim_call *c, cJSON *body);                       /* 200; body is then owned by the core; checked against the contract in
+                                                                        debug builds (an unknown field in our own reply aborts) */
+void sim_empty(struct sim_call *c);                                 /* 200 {} */
+void sim_bytes(struct sim_call *c, int status, const char *type, const void *data, size_t len);
+void sim_header(struct sim_call *c, const char *name, const char *value);
+/* An error in the API's own dialect. status is the AIP-193 name ("NOT_FOUND") which fixes the HTTP code; reason is for errors[] ("notFound"),
+ * NULL for the usual one of that status. */
+void sim_fail(struct sim_call *c, const char *status, const char *reason, const char *format, ...) __attribute__((format(printf, 4, 5)));
+/* The same with details[] (owned by the core afterwards) and an HTTP code of its own (0: the status's). */
+void sim_fail_with(struct sim_call *c, int http, const char *status, const char *reason, cJSON *details, const char *format, ...)
+	__attribute__((format(printf, 6, 7)));
+/* A service's failure by google.rpc.Status: {"code":9,"message":...} for operations' error field. */
+cJSON *sim_rpc_status(const char *status, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Parameters. ------------------------------------------------------------------------------------------------------------ */
+const char *sim_param(const struct sim_call *c, const char *name);   /* "" when absent */
+bool sim_param_bool(const struct sim_call *c, const char *name);
+/* The n-th segment of path after splitting at '/', from 0: of "/v1/projects/p", 1 is "projects"; into a static ring of buffers. */
+const char *sim_segment(const struct sim_call *c, int n);
+cJSON *sim_take_body(struct sim_call *c);                            /* the body, now the caller's; an empty object when there was none */
+
+/* The store: objects by collection and key, in order. -------------------------------------------------------------------- */
+struct sim_object {
+	char *collection;           /* "run.services" */
+	char *key;                  /* "projects/demo-proj/locations/us-central1/services/mlflow": always with the project id */
+	cJSON *doc;                 /* as Google would show it */
+	cJSON *hidden;              /* what only the server knows; an object, may be empty */
+	double created;
+};
+/* Puts a new object; doc is then owned by the store. The key must be free. */
+struct sim_object *sim_put(struct sim *s, const char *collection, const char *key, cJSON *doc);
+struct sim_object *sim_get(struct sim *s, const char *collection, const char *key);   /* or NULL */
+void sim_remove(struct sim *s, struct sim_object *o);
+/* The first object of the collection whose key starts with prefix, then the next; NULL at the end. Removing the current one while
+ * walking needs sim_next_object called first. O(log n) to start. */
+struct sim_object *sim_first(struct sim *s, const char *collection, const char *prefix);
+struct sim_object *sim_following(struct sim *s, const struct sim_object *o, const char *prefix);
+/* Answers a list call: a page of at most pageSize (or maxResults) docs with this prefix for which keep returns true (NULL: all), under
+ * field, with nextPageToken. extra (may be NULL) is merged into the reply. O(page). */
+void sim_list(struct sim_call *c, const char *collection, const char *prefix, const char *field, bool (*keep)(const struct sim_call *, const struct sim_object *),
+	      cJSON *extra);
+/* Full or partial update of doc by a field mask ("a.b,c"; NULL or "" means all fields present in patch): AIP-134. False, answered with
+ * 400, when the mask names what is not there in the contract. */
+void sim_merge(cJSON *doc, const cJSON *patch, const char *mask);
+
+/* Time and chance. ------------------------------------------------------------------------------------------------------- */
+double sim_now(const struct sim *s);                                 /* seconds from 0 */
+/* RFC 3339 now, freed by the caller; decimals as the API shows them (compute: -08:00 offset, see sim_time_compute). */
+char *sim_time(const struct sim *s, int decimals);
+char *sim_time_compute(const struct sim *s);                         /* "2026-01-01T01:00:00.123-08:00" */
+/* Runs fn(sim, arg) after so many seconds; arg is then owned by the core and deleted after the call. */
+void sim_after(struct sim *s, double seconds, void (*fn)(struct sim *s, const cJSON *arg), cJSON *arg);
+/* A duration drawn from durations.c ("sql.create"): log-normal, seeded; an unknown key ends the program. */
+double sim_draw(struct sim *s, const char *key);
+uint64_t sim_random(struct sim *s);
+void sim_uuid(struct sim *s, char into[static 37]);
+char *sim_hex(struct sim *s, int digits);                            /* freed by the caller */
+long long sim_serial(struct sim *s);                                 /* a new 19-digit id for compute's and others' uint64 ids */
+
+/* Projects, IAM, services: sim/api/{resourcemanager,iam_policy,serviceusage}.c ------------------------------------------- */
+/* Folds a project id or number to the id; NULL when there is none such. The number as text. */
+const char *sim_project_id(struct sim *s, const char *id_or_number);
+const char *sim_project_number(struct sim *s, const char *id_or_number);
+/* Is the service enabled, and has that reached the serving systems? */
+bool sim_service_on(struct sim *s, const char *project, const char *service);
+/* Enables at once, for seeds and for APIs that enable others. */
+void sim_service_enable(struct sim *s, const char *project, const char *service);
+/* May this principal do it? holder is "//host/full/name" whose policy, and its project's, are looked at, with the lag of changes. */
+bool sim_allowed(struct sim *s, const char *principal, const char *permission, const char *project, const char *holder);
+/* getIamPolicy, setIamPolicy, testIamPermissions for any resource: read, etag check, version and member rules, write. The holder must exist
+ * (the caller checks). Answers the call. */
+void sim_policy_get(struct sim_call *c, const char *holder);
+void sim_policy_set(struct sim_call *c, const char *holder, const cJSON *policy);
+void sim_policy_test(struct sim_call *c, const char *holder);
+/* Removes a policy with its resource. */
+void sim_policy_forget(struct sim *s, const char *holder);
+/* Does the service account exist: for reads elsewhere with a lag, or at all. */
+bool sim_account_exists(struct sim *s, const char *email, bool with_lag);
+/* Is an organisation policy boolean constraint enforced, or a list constraint denying the value? ("iam.allowedPolicyMemberDomains") */
+bool sim_constraint(struct sim *s, const char *project, const char *constraint, const char *value);
+/* Who owns this bearer token: "user:..." or "serviceAccount:..."; NULL when it is none of ours or has expired. */
+const char *sim_token_owner(struct sim *s, const char *token);
+/* Signs an OpenID Connect ID token as accounts.google.com (RS256, key of sim/core/oidc.c); claims is borrowed. The caller frees. */
+char *sim_id_token(struct sim *s, const cJSON *claims);
+/* Checks one: a claims object owned by the caller, or NULL with *why a static text. */
+cJSON *sim_id_token_check(struct sim *s, const char *token, const char **why);
+
+/* Between APIs: what a deployed container sees (sim/api/run*.c, sim/front). ----------------------------------------------- */
+/* A secret version's payload for a service account: NULL with *why ("permission", "missing", "disabled"); the caller frees. */
+char *sim_secret_read(struct sim *s, const char *principal, const char *project, const char *secret, const char *version, size_t *len,
+		      const char **why);
+/* Does this image (NAME@sha256:... or NAME:TAG in REGION-docker.pkg.dev) exist; its digest, or NULL. */
+const char *sim_image_digest(struct sim *s, const char *image);
+/* Writes a log entry (logging.entries.list finds it). labels is owned by the core afterwards. */
+void sim_log_entry(struct sim *s, const char *project, const char *resource_type, cJSON *labels, const char *log, const char *severity,
+		   const char *text);
+/* The front door: a request for a host of a deployed service (run.app, appspot.com, a load balancer's). Returns false when nobody
+ * serves that host. sim/front/front.c. */
+bool sim_front_door(struct sim *s, const struct sim_request *q, struct sim_reply *out);
+
+#endif

@@ -1,0 +1,73 @@
+/* The simulated cloud, seen from outside: a function of store, clock and request. Served in process (rehearsal) and over HTTPS by
+ * mlflow-setup-sim. It shares no code with the client but base/. */
+#ifndef MS_SIM_SIM_H
+#define MS_SIM_SIM_H
+
+#include "base/buf.h"
+#include "base/err.h"
+
+#include <cjson/cJSON.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct sim;
+
+struct sim_options {
+	uint64_t seed;            /* 0 means 1 */
+	const cJSON *world;       /* the starting world (see examples in sim/world.c), or NULL for the default; not kept */
+	double start;             /* seconds since 1970 at time 0; 0 means 2026-01-01T09:00:00Z */
+	bool pessimistic;         /* draw times around the 95th percentile */
+};
+struct sim *sim_new(const struct sim_options *o, struct err *e);
+void sim_free(struct sim *s);
+
+struct sim_header {
+	const char *name, *value;
+};
+struct sim_request {
+	const char *method;       /* upper case */
+	const char *host;         /* "run.googleapis.com", without port */
+	const char *target;       /* path and query as sent: "/v2/projects/p?x=y" */
+	const struct sim_header *headers;
+	size_t header_count;
+	const char *body;
+	size_t body_len;
+};
+/* What a fault rule asks of whoever carries the bytes; zero for none. */
+struct sim_mischief {
+	enum { SIM_SEND, SIM_RESET_BEFORE, SIM_RESET_AFTER, SIM_TRUNCATE, SIM_WRONG_LENGTH, SIM_SLOW, SIM_BAD_TLS } how;
+	double seconds;           /* SIM_SLOW: pause between bytes */
+};
+struct sim_reply {
+	int status;
+	char *headers;            /* "Name: value\r\n" lines without Content-Length; owned */
+	struct buf body;
+	double latency;           /* seconds until the reply should arrive */
+	struct sim_mischief mischief;
+};
+void sim_reply_free(struct sim_reply *r);
+
+/* Time, in seconds from 0. sim_advance moves it forward and runs what is due; going back is ignored. sim_next is when the next thing
+ * happens by itself (infinity when nothing will). */
+void sim_advance(struct sim *s, double now);
+double sim_next(const struct sim *s);
+double sim_wall(const struct sim *s); /* seconds since 1970 */
+
+/* Answers one request at the present time. */
+void sim_handle(struct sim *s, const struct sim_request *q, struct sim_reply *out);
+
+/* Fault rules (a JSON array, see sim/core/faults.c); replaces those in force. */
+bool sim_faults(struct sim *s, const cJSON *rules, struct err *e);
+/* The whole store as JSON, for --dump; the caller deletes it. */
+cJSON *sim_dump(const struct sim *s);
+/* Called for each exchange after it was answered: the entry has time, method, url, headers, request, reply, status (no authorization).
+ * Borrowed during the call. */
+void sim_on_exchange(struct sim *s, void (*fn)(void *arg, const cJSON *entry), void *arg);
+
+/* The owner's access token, the project, and the authorized_user credentials that the token endpoint honours. Owned by the sim. */
+const char *sim_owner_token(const struct sim *s);
+const char *sim_project(const struct sim *s);
+const cJSON *sim_owner_credentials(const struct sim *s);
+
+#endif

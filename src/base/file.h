@@ -1,0 +1,24 @@
+/* Files: read whole, written so that a crash leaves the old one or the new one. */
+#ifndef MS_BASE_FILE_H
+#define MS_BASE_FILE_H
+
+#include "base/buf.h"
+#include "base/err.h"
+
+#include <sys/types.h>
+
+/* Reads a file of at most max bytes into out (appended). Failures: EXIT_NOINPUT when it is not there, EXIT_CONFIG else. */
+bool file_read(const char *path, size_t max, struct buf *out, struct err *e);
+
+/* Writes a file with this mode: a temporary one in the same directory, fsync, rename, fsync of the directory. A symbolic link
+ * is replaced, not followed. Failure: EXIT_CANTWRITE, and the old file is untouched. */
+bool file_write(const char *path, const void *data, size_t len, mode_t mode, struct err *e);
+
+/* Makes a directory and its parents with mode 0700; those that exist are left as they are. */
+bool file_make_dirs(const char *path, struct err *e);
+
+/* $XDG_STATE_HOME/mlflow-setup and its like: kind is "CONFIG", "STATE", "CACHE" or "RUNTIME"; a relative or unset value falls back
+ * as the XDG base directory specification 0.8 says. The caller frees. */
+char *file_xdg_dir(const char *kind);
+
+#endif

@@ -1,0 +1,416 @@
+#include "config.h"
+#include "base/json.h"
+
+#include "base/mem.h"
+
+#include <ctype.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { DEPTH_MAX = 64 };
+
+static int line_of(const char *text, const char *at)
+{
+	int line = 1;
+	for (const char *p = text; p < at && *p; p++)
+		line += *p == '\n';
+	return line;
+}
+
+/* Duplicate keys and depth, which cJSON lets pass. path gets the offending key. */
+static bool tree_ok(const cJSON *node, int depth, const char **why, const char **key)
+{
+	if (depth > DEPTH_MAX) {
+		*why = "is nested too deeply";
+		return false;
+	}
+	for (const cJSON *c = node->child; c; c = c->next) {
+		if (cJSON_IsObject(node))
+			for (const cJSON *d = c->next; d; d = d->next)
+				if (!strcmp(c->string, d->string)) {
+					*why = "has a key twice";
+					*key = c->string;
+					return false;
+				}
+		if (!tree_ok(c, depth + 1, why, key))
+			return false;
+	}
+	return true;
+}
+
+cJSON *json_parse(const char *text, size_t len, const char *name, struct err *e)
+{
+	const char *end = NULL;
+	cJSON *root = cJSON_ParseWithLengthOpts(text, len, &end, 0);
+	if (root) {
+		while (end < text + len && isspace((unsigned char)*end))
+			end++;
+		if (end == text + len) {
+			const char *why = NULL, *key = NULL;
+			if (tree_ok(root, 0, &why, &key))
+				return root;
+			err_set(e, EXIT_ANSWERS, name, "Correct it and try again.", "the JSON %s%s%s%s", why, key ? " (\"" : "",
+				key ? key : "", key ? "\")." : ".");
+			cJSON_Delete(root);
+			return NULL;
+		}
+		cJSON_Delete(root);
+	}
+	char *copy = xstrndup(text, len);
+	size_t off = end && end >= text && end <= text + len ? (size_t)(end - text) : 0;
+	char *place = xasprintf("%s:%d", name, line_of(copy, copy + off));
+	err_set(e, EXIT_ANSWERS, place, "Correct the syntax there, or one line above.", "this is not JSON.");
+	free(place);
+	free(copy);
+	return NULL;
+}
+
+static cJSON *child_of(const cJSON *node, const char *key, size_t len)
+{
+	if (cJSON_IsArray(node)) {
+		if (!len || strspn(key, "0123456789") < len)
+			return NULL;
+		return cJSON_GetArrayItem(node, atoi(key));
+	}
+	for (cJSON *c = node ? node->child : NULL; c; c = c->next)
+		if (c->string && strlen(c->string) == len && !memcmp(c->string, key, len))
+			return c;
+	return NULL;
+}
+
+cJSON *json_at(const cJSON *root, const char *path)
+{
+	const cJSON *node = root;
+	while (node && *path) {
+		size_t len = strcspn(path, ".");
+		node = child_of(node, path, len);
+		path += len + (path[len] == '.');
+	}
+	union {
+		const cJSON *in;
+		cJSON *out;
+	} drop_const = {.in = node};
+	return drop_const.out;
+}
+
+const char *json_str(const cJSON *root, const char *path, const char *fallback)
+{
+	const cJSON *n = json_at(root, path);
+	return cJSON_IsString(n) ? n->valuestring : fallback;
+}
+
+double json_num(const cJSON *root, const char *path, double fallback)
+{
+	const cJSON *n = json_at(root, path);
+	return cJSON_IsNumber(n) ? n->valuedouble : fallback;
+}
+
+bool json_bool(const cJSON *root, const char *path, bool fallback)
+{
+	const cJSON *n = json_at(root, path);
+	return cJSON_IsBool(n) ? cJSON_IsTrue(n) : fallback;
+}
+
+long long json_int64(const cJSON *root, const char *path, long long fallback)
+{
+	const cJSON *n = json_at(root, path);
+	if (cJSON_IsNumber(n))
+		return (long long)n->valuedouble;
+	if (!cJSON_IsString(n) || !*n->valuestring)
+		return fallback;
+	char *end;
+	long long v = strtoll(n->valuestring, &end, 10);
+	return *end ? fallback : v;
+}
+
+void json_put(cJSON *root, const char *path, cJSON *value)
+{
+	cJSON *node = root;
+	for (;;) {
+		size_t len = strcspn(path, ".");
+		cJSON *child = child_of(node, path, len);
+		char *key = xstrndup(path, len);
+		if (!path[len]) {
+			if (child)
+				cJSON_ReplaceItemViaPointer(node, child, value);
+			if (child && cJSON_IsObject(node)) {
+				free(value->string);
+				value->string = xstrdup(key);
+			} else if (!child && cJSON_IsArray(node)) {
+				cJSON_AddItemToArray(node, value);
+			} else if (!child) {
+				cJSON_AddItemToObject(node, key, value);
+			}
+			free(key);
+			return;
+		}
+		if (!child)
+			child = cJSON_AddObjectToObject(node, key);
+		free(key);
+		node = child;
+		path += len + 1;
+	}
+}
+
+void json_put_str(cJSON *root, const char *path, const char *value)
+{
+	json_put(root, path, value ? cJSON_CreateString(value) : cJSON_CreateNull());
+}
+
+void json_put_num(cJSON *root, const char *path, double value)
+{
+	json_put(root, path, cJSON_CreateNumber(value));
+}
+
+void json_put_bool(cJSON *root, const char *path, bool value)
+{
+	json_put(root, path, cJSON_CreateBool(value));
+}
+
+void json_drop(cJSON *root, const char *path)
+{
+	cJSON *node = json_at(root, path);
+	const char *dot = strrchr(path, '.');
+	char *up = dot ? xstrndup(path, (size_t)(dot - path)) : xstrdup("");
+	cJSON *parent = json_at(root, up);
+	if (node && parent)
+		cJSON_Delete(cJSON_DetachItemViaPointer(parent, node));
+	free(up);
+}
+
+static int by_key(const void *a, const void *b)
+{
+	const cJSON *const *x = a, *const *y = b;
+	return strcmp((*x)->string, (*y)->string);
+}
+
+static void write_string(struct buf *b, const char *s)
+{
+	buf_putc(b, '"');
+	for (; *s; s++) {
+		unsigned char c = (unsigned char)*s;
+		static const char from[] = "\"\\\b\f\n\r\t", to[] = "\"\\bfnrt";
+		const char *esc = strchr(from, c);
+		if (esc)
+			buf_printf(b, "\\%c", to[esc - from]);
+		else if (c < 0x20 || c == 0x7f)
+			buf_printf(b, "\\u%04x", c);
+		else
+			buf_putc(b, (char)c);
+	}
+	buf_putc(b, '"');
+}
+
+static void write_break(struct buf *b, int indent)
+{
+	if (indent < 0)
+		return;
+	buf_putc(b, '\n');
+	for (int i = 0; i < indent; i++)
+		buf_puts(b, "  ");
+}
+
+static void write_members(struct buf *b, const cJSON *node, int indent)
+{
+	int count = cJSON_GetArraySize(node);
+	const cJSON **items = xcalloc((size_t)count, sizeof *items);
+	int n = 0;
+	for (const cJSON *c = node->child; c; c = c->next)
+		items[n++] = c;
+	bool object = cJSON_IsObject(node);
+	if (object)
+		qsort(items, (size_t)n, sizeof *items, by_key);
+	int inner = indent < 0 ? -1 : indent + 1;
+	for (int i = 0; i < n; i++) {
+		write_break(b, inner);
+		if (object) {
+			write_string(b, items[i]->string);
+			buf_puts(b, indent < 0 ? ":" : ": ");
+		}
+		json_write(b, items[i], inner);
+		if (i + 1 < n)
+			buf_putc(b, ',');
+	}
+	free(items);
+	write_break(b, indent);
+}
+
+void json_write(struct buf *b, const cJSON *node, int indent)
+{
+	if (cJSON_IsObject(node) || cJSON_IsArray(node)) {
+		buf_putc(b, cJSON_IsObject(node) ? '{' : '[');
+		if (node->child)
+			write_members(b, node, indent);
+		buf_putc(b, cJSON_IsObject(node) ? '}' : ']');
+	} else if (cJSON_IsString(node)) {
+		write_string(b, node->valuestring);
+	} else if (cJSON_IsNumber(node)) {
+		double v = node->valuedouble;
+		if (v == floor(v) && fabs(v) < 9e15)
+			buf_printf(b, "%lld", (long long)v);
+		else
+			buf_printf(b, "%.17g", v);
+	} else {
+		buf_puts(b, cJSON_IsTrue(node) ? "true" : cJSON_IsFalse(node) ? "false" : "null");
+	}
+}
+
+char *json_text(const cJSON *node, int indent)
+{
+	struct buf b = {0};
+	json_write(&b, node, indent);
+	return buf_take(&b);
+}
+
+bool json_equal(const cJSON *a, const cJSON *b)
+{
+	return cJSON_Compare(a, b, 1);
+}
+
+/* A small walk over the text: finds where each key begins. It relies on the text being valid JSON. */
+struct walk {
+	const char *text, *p;
+	const char *want;
+	struct buf path;
+	int line;
+};
+
+static void walk_space(struct walk *w)
+{
+	while (*w->p && strchr(" \t\r\n", *w->p))
+		w->p++;
+}
+
+static void walk_string(struct walk *w, struct buf *out)
+{
+	for (w->p++; *w->p && *w->p != '"'; w->p++) {
+		if (*w->p == '\\' && w->p[1])
+			w->p++;
+		if (out)
+			buf_putc(out, *w->p);
+	}
+	if (*w->p)
+		w->p++;
+}
+
+static void walk_value(struct walk *w, int depth);
+
+static void walk_member(struct walk *w, int index, bool object, int depth)
+{
+	size_t mark = w->path.len;
+	if (mark)
+		buf_putc(&w->path, '.');
+	const char *start = w->p;
+	if (object) {
+		walk_string(w, &w->path);
+		walk_space(w);
+		if (*w->p == ':')
+			w->p++;
+	} else {
+		buf_printf(&w->path, "%d", index);
+	}
+	if (!w->line && !strcmp(buf_text(&w->path), w->want))
+		w->line = line_of(w->text, start);
+	walk_value(w, depth + 1);
+	w->path.len = mark;
+	if (w->path.data)
+		w->path.data[mark] = '\0';
+}
+
+static void walk_value(struct walk *w, int depth)
+{
+	walk_space(w);
+	if (*w->p == '"') {
+		walk_string(w, NULL);
+	} else if ((*w->p == '{' || *w->p == '[') && depth <= DEPTH_MAX) {
+		bool object = *w->p++ == '{';
+		for (int i = 0;; i++) {
+			walk_space(w);
+			if (!*w->p || *w->p == '}' || *w->p == ']')
+				break;
+			const char *before = w->p;
+			walk_member(w, i, object, depth);
+			walk_space(w);
+			if (*w->p == ',')
+				w->p++;
+			if (w->p == before)
+				return;
+		}
+		if (*w->p)
+			w->p++;
+	} else {
+		w->p += strcspn(w->p, ",]} \t\r\n");
+	}
+}
+
+int json_line(const char *text, const char *path)
+{
+	struct walk w = {.text = text, .p = text, .want = path};
+	walk_value(&w, 0);
+	buf_free(&w.path);
+	return w.line;
+}
+
+/* Walks the template and its result side by side is not needed: %j leaves are marked by a string that no caller writes. */
+#define MOVE_MARK "\001move:"
+
+static void move_marked(cJSON *node, cJSON **moved)
+{
+	for (cJSON *c = node->child, *next; c; c = next) {
+		next = c->next;
+		if (cJSON_IsString(c) && !strncmp(c->valuestring, MOVE_MARK, strlen(MOVE_MARK))) {
+			cJSON *value = moved[atoi(c->valuestring + strlen(MOVE_MARK))];
+			if (!value)
+				value = cJSON_CreateNull();
+			char *key = c->string ? xstrdup(c->string) : NULL;
+			cJSON_ReplaceItemViaPointer(node, c, value);
+			free(value->string);
+			value->string = key;
+		} else {
+			move_marked(c, moved);
+		}
+	}
+}
+
+cJSON *json_make(const char *format, ...)
+{
+	struct buf b = {0};
+	cJSON *moved[32];
+	int moves = 0;
+	va_list args;
+	va_start(args, format);
+	for (const char *p = format; *p; p++) {
+		if (*p == '\'') {
+			buf_putc(&b, '"');
+		} else if (*p != '%') {
+			buf_putc(&b, *p);
+		} else if (*++p == 's') {
+			const char *s = va_arg(args, const char *);
+			if (s)
+				write_string(&b, s);
+			else
+				buf_puts(&b, "null");
+		} else if (*p == 'd') {
+			buf_printf(&b, "%d", va_arg(args, int));
+		} else if (*p == 'b') {
+			buf_puts(&b, va_arg(args, int) ? "true" : "false");
+		} else if (*p == 'j' && moves < 32) {
+			buf_printf(&b, "\"\\u0001move:%d\"", moves);
+			moved[moves++] = va_arg(args, cJSON *);
+		} else {
+			abort();
+		}
+	}
+	va_end(args);
+	cJSON *root = cJSON_Parse(buf_text(&b));
+	if (!root) {
+		fprintf(stderr, "json_make: bad format: %s\n", format);
+		abort();
+	}
+	buf_free(&b);
+	move_marked(root, moved);
+	return root;
+}

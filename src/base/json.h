@@ -1,0 +1,49 @@
+/* cJSON with paths, canonical output and positions. A path is keys joined by dots: "settings.ipConfiguration.ipv4Enabled";
+ * a number is an array index: "ipAddresses.0.ipAddress". */
+#ifndef MS_BASE_JSON_H
+#define MS_BASE_JSON_H
+
+#include "base/buf.h"
+#include "base/err.h"
+
+#include <cjson/cJSON.h>
+
+/* Parses one JSON text, refusing duplicate keys, trailing text and nesting over 64. name is for the error's place
+ * ("mlflow.json"); a failure is EXIT_ANSWERS with its line. Returns a tree that the caller deletes, or NULL. */
+cJSON *json_parse(const char *text, size_t len, const char *name, struct err *e);
+
+/* The node at path, or NULL. Text, number and truth at path, or the fallback when it is absent or of another type.
+ * json_str's result belongs to the tree. */
+cJSON *json_at(const cJSON *root, const char *path);
+const char *json_str(const cJSON *root, const char *path, const char *fallback);
+double json_num(const cJSON *root, const char *path, double fallback);
+bool json_bool(const cJSON *root, const char *path, bool fallback);
+/* An int64 however it is spelt, as JSON number or as string (Google sends int64 as strings). */
+long long json_int64(const cJSON *root, const char *path, long long fallback);
+
+/* Puts value (which the tree then owns) at path, making the objects on the way, replacing what was there. */
+void json_put(cJSON *root, const char *path, cJSON *value);
+void json_put_str(cJSON *root, const char *path, const char *value);
+void json_put_num(cJSON *root, const char *path, double value);
+void json_put_bool(cJSON *root, const char *path, bool value);
+/* Removes what is at path, if anything. */
+void json_drop(cJSON *root, const char *path);
+
+/* Appends the tree to b: keys sorted, two spaces an indent, no trailing newline; indent < 0 means one line without blanks. */
+void json_write(struct buf *b, const cJSON *node, int indent);
+/* The same as a string for the caller to free. */
+char *json_text(const cJSON *node, int indent);
+
+/* Same value, whatever the order of keys. */
+bool json_equal(const cJSON *a, const cJSON *b);
+
+/* The line (from 1) on which the key or element at path starts in text, or 0 when it is not there. */
+int json_line(const char *text, const char *path);
+
+/* An object or array from a format: a JSON text in which %s stands for a string value (quoted and escaped here; NULL gives
+ * null), %d for an int, %b for a bool (int), %j for a cJSON* (moved into the result; NULL gives null). A wrong format ends
+ * the program: it is a fault of ours. The caller deletes the result. Example: json_make("{'name':%s,'ports':[%d]}", n, 80):
+ * single quotes stand for double ones. */
+cJSON *json_make(const char *format, ...);
+
+#endif

@@ -1,0 +1,33 @@
+/* Words: nearest spelling, escapes, durations, percent-encoding. */
+#ifndef MS_BASE_TEXT_H
+#define MS_BASE_TEXT_H
+
+#include "base/buf.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* The word of list (NULL-terminated) that word was probably meant to be, or NULL: at most a third of its letters differ. */
+const char *text_nearest(const char *word, const char *const *list);
+
+/* Appends text as it may be shown on a terminal or in a log: control characters, ESC and invalid UTF-8 become \xNN.
+ * Newlines are kept when lines is set. */
+void text_visible(struct buf *b, const char *text, size_t len, bool lines);
+
+/* "8 s", "2 min 05 s", "1 h 03 min" for a number of seconds; into a buffer of at least 24 bytes, which is returned. */
+char *text_duration(double seconds, char *into);
+
+/* Appends text percent-encoded: RFC 3986 unreserved characters stay, all others become %XX; '/' stays when keep_slash. */
+void text_percent(struct buf *b, const char *text, bool keep_slash);
+/* Decodes %XX in place; false when a sequence is malformed or gives NUL. */
+bool text_unpercent(char *text);
+
+/* True when text starts, or ends, with the part. */
+bool text_starts(const char *text, const char *part);
+bool text_ends(const char *text, const char *part);
+
+/* RFC 3339 in UTC with a given number of decimals (0 to 9): "2026-11-22T10:00:00Z"; seconds since 1970 as a double. The result
+ * is written to into (at least 40 bytes), which is returned. */
+char *text_rfc3339(double when, int decimals, char *into);
+
+#endif

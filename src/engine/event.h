@@ -1,0 +1,22 @@
+/* Events: what the engine reports. One versioned JSON object each; panes, plain lines, --json and the log render them. No secret is ever in
+ * one. Text from outside is made visible (text_visible) before it enters one. */
+#ifndef MS_ENGINE_EVENT_H
+#define MS_ENGINE_EVENT_H
+
+#include <cjson/cJSON.h>
+
+enum { EVENT_VERSION = 1 };
+
+/* Every event has "v":1, "seq", "time" (RFC 3339), "at" (seconds since the run began) and "event", one of:
+ *  run      {state: started|finished, verb, stack, project, total, expected (seconds)}
+ *  step     {id, title, kind, name, state: waiting|reading|creating|updating|deleting|polling|done|failed|skipped|kept,
+ *            elapsed, usual, verdict, operation, message, fix, attempt}
+ *  log      {id (step), line}                    build log, job log, retries
+ *  counts   {done, running, left, failed, skipped}
+ *  proof    {id, title, state: running|passed|failed|skipped, message}
+ *  errand   {title, steps, paste}
+ *  result   {outcome: proven|partly|nothing|destroyed, exit, url, next, undo, file, requests, writes, created, updated, deleted, kept,
+ *            seconds, real_seconds (what a real run would take, in rehearsal), left: [..]}                                         */
+typedef void event_fn(void *arg, const cJSON *event);
+
+#endif

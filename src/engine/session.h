@@ -1,0 +1,63 @@
+/* A session: the cloud (real, proxied or rehearsed) as the two faces use it. The wizard includes this, never net/ or sim/. */
+#ifndef MS_ENGINE_SESSION_H
+#define MS_ENGINE_SESSION_H
+
+#include "base/err.h"
+#include "engine/event.h"
+#include "plan/answers.h"
+#include "plan/plan.h"
+
+struct session;
+struct loop;
+struct transport;
+struct credentials;
+
+/* Takes over the three parts (credentials may be NULL when signing in failed: sign_in then says why) and frees them with itself. */
+struct session *session_new(struct loop *loop, struct transport *transport, struct credentials *credentials, bool rehearsal);
+void session_free(struct session *s);
+bool session_is_rehearsal(const struct session *s);
+/* In rehearsal: seconds of cloud time a second of watching. */
+void session_set_speed(struct session *s, double speed);
+
+/* One turn of the loop (net/loop.h): at most max_seconds, true when keyboard_fd is readable. */
+bool session_turn(struct session *s, double max_seconds, int keyboard_fd);
+double session_now(const struct session *s);
+
+/* Surveys: questions to the cloud that help answering. done is called from session_turn; result is a JSON value valid during the call, or NULL
+ * with e set. A new survey of the same kind cancels the old one.
+ *  "who"       -> {"email","describe","project"}                    who is signed in, the default project
+ *  "projects"  -> [{"id","name","number"}...]                        at most 500
+ *  "project"   -> {"id","number","organization" or null,"billing":bool,"state"} for the project in answers
+ *  "regions"   -> [{"id","title"}...]                                 for the project in answers
+ *  "preflight" -> [{"id","title","state": ok|warn|fail,"message","fix"}...]  sign-in, project, billing, permissions                            */
+typedef void survey_done(void *arg, const cJSON *result, struct err *e);
+void session_survey(struct session *s, const char *what, const struct answers *a, survey_done *done, void *arg);
+
+/* Runs. The answers' resolved part is completed (project number, suffix) before the plan is made and as results come in; save is called
+ * whenever it changed, and must write the file. One run at a time. */
+enum run_verb { RUN_PLAN, RUN_APPLY, RUN_DESTROY };
+struct run_options {
+	enum run_verb verb;
+	struct answers *answers;                       /* borrowed for the run; resolved is written */
+	const char *file;                              /* the answers file's path, for messages and the journal's name */
+	bool (*save)(void *arg, const struct answers *a, struct err *e);
+	event_fn *event;
+	void *arg;                                     /* for save and event */
+	bool (*secret)(void *arg, const char *reference, struct secret **out, struct err *e); /* answers "prompt" references; may be NULL */
+};
+struct run;
+/* Starts; events tell the rest, the last is "result". NULL with e when it cannot start (another run holds the lock: EXIT_TRYAGAIN). */
+struct run *run_start(struct session *s, const struct run_options *o, struct err *e);
+bool run_finished(const struct run *r);
+enum exit_code run_exit(const struct run *r);
+/* First time: no new request that changes anything, what is in flight is finished. Second time: leave now. */
+void run_interrupt(struct run *r);
+/* The plan, once it is made, and the change of each resource once observed (VERDICT_KEEP before that). NULL until then. */
+const struct plan *run_plan(const struct run *r);
+const struct change *run_change(const struct run *r, size_t resource);
+void run_free(struct run *r);
+
+/* A run to its end, without a screen: turns the loop until finished. Returns its exit code. */
+enum exit_code run_wait(struct session *s, struct run *r);
+
+#endif

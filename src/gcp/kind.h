@@ -1,0 +1,105 @@
+/* Kinds of cloud resources: pure encoders and decoders, no I/O. A kind is one file that ends in one const struct, listed in
+ * kinds.c. The engine works every resource the same way: observe, ask the kind what that state needs, do it, observe again. */
+#ifndef MS_GCP_KIND_H
+#define MS_GCP_KIND_H
+
+#include "base/err.h"
+#include "gcp/call.h"
+
+#include <cjson/cJSON.h>
+#include <stdbool.h>
+
+/* Where a resource stands in the cloud. */
+enum presence {
+	PRESENT_UNKNOWN,       /* the reply does not tell (an error that is not about it) */
+	PRESENT_NO,            /* not there */
+	PRESENT_PENDING,       /* there, and changing by itself: look again after a while */
+	PRESENT_YES,           /* there, at rest */
+	PRESENT_FAILED,        /* there, and broken: error says how */
+	PRESENT_STRANGER       /* there, and not ours: no label or mark of this stack */
+};
+
+/* What the cloud says it has. Owned by whoever declared it; free with observation_free. */
+struct observation {
+	enum presence presence;
+	cJSON *found;          /* Google's object, or NULL */
+	cJSON *outputs;        /* what others may refer to: {"ip":"10.0.0.3"}; see struct resource.spec */
+	char *error;           /* for FAILED and UNKNOWN */
+};
+void observation_free(struct observation *o);
+
+enum verdict { VERDICT_KEEP, VERDICT_CREATE, VERDICT_UPDATE, VERDICT_REPLACE, VERDICT_DELETE, VERDICT_REFUSE };
+
+/* One field that differs. */
+struct difference {
+	char *path;            /* "settings.tier" */
+	char *found, *wanted;  /* as JSON text on one line; NULL when absent */
+};
+/* Wanted held against observed. */
+struct change {
+	enum verdict verdict;
+	struct difference *differences;
+	size_t count, room;
+	char *reason;          /* for REPLACE and REFUSE */
+};
+void change_free(struct change *c);
+void change_add(struct change *c, const char *path, const cJSON *found, const cJSON *wanted);
+
+/* A resource as a kind sees it: references in spec are resolved. */
+struct view {
+	const char *project;        /* project id */
+	const char *number;         /* project number as text; NULL before it is known */
+	const char *stack;          /* for ownership marks: labels managed-by=mlflow-setup, stack=NAME */
+	const char *id;             /* the resource's id in the plan */
+	const char *name;           /* its name in the cloud */
+	const cJSON *spec;          /* kind-specific; see each kind's file comment */
+};
+
+struct kind {
+	const char *id;             /* "compute.network": discovery's API and collection, lower case */
+	const char *title;          /* N_("VPC network") */
+	const char *api;            /* the service that must be enabled: "compute.googleapis.com" */
+	double usual, slow;         /* seconds to create, median and 95 % (reference/engine.md 1.2): for the plan and the scheduler */
+	double deadline;            /* seconds after which creating has failed */
+	bool billable;              /* costs money while it stands */
+	bool keeps_data;            /* destroying it destroys data: destroy needs consent, the plan says so */
+	/* The read request; for kinds that have no object of their own (an IAM binding, a build) what tells its state. */
+	void (*observe)(const struct view *v, struct call *out);
+	/* Reads the reply (reply is NULL when the body was no JSON or empty). Fills out, whose fields are zero before. */
+	void (*decode)(const struct view *v, int http, const cJSON *reply, struct observation *out);
+	/* Compares and fills out->differences and verdict KEEP, UPDATE, REPLACE or REFUSE; called for PRESENT_YES, PENDING, FAILED. */
+	void (*compare)(const struct view *v, const struct observation *seen, struct change *out);
+	/* Requests. update and destroy see the observation and may need several turns: after each the engine observes and compares
+	 * again (deletion protection off, then delete). NULL update means that a difference is a REPLACE or REFUSE. NULL destroy
+	 * means that it goes with its parent or is left (then stays says why). */
+	void (*create)(const struct view *v, struct call *out);
+	void (*update)(const struct view *v, const struct observation *seen, const struct change *change, struct call *out);
+	void (*destroy)(const struct view *v, const struct observation *seen, struct call *out);
+	/* The URL of a text object that grows while this is being made (a build's log), from the operation or the object last read; freed by
+	 * the caller; NULL when it is not known yet. May be a NULL function. */
+	char *(*log_url)(const struct view *v, const cJSON *operation_or_object);
+	const char *stays;          /* N_("why destroy leaves it"), or NULL */
+};
+
+/* Every kind, NULL-terminated, in no order that matters. */
+extern const struct kind *const kinds[];
+/* The kind with this id, or NULL. */
+const struct kind *kind_find(const char *id);
+
+/* Helpers for kinds. --------------------------------------------------------------------------------------------------- */
+
+/* The ownership labels {"managed-by":"mlflow-setup","stack":STACK}; the caller owns the object. */
+cJSON *kind_labels(const struct view *v);
+/* The mark for kinds that have only a description: "managed-by=mlflow-setup stack=NAME". The caller frees. */
+char *kind_mark(const struct view *v);
+/* True when labels (or a description holding the mark) are this stack's. */
+bool kind_owned_by_labels(const struct view *v, const cJSON *labels);
+bool kind_owned_by_mark(const struct view *v, const char *description);
+/* The ordinary decode: 200 PRESENT_YES with found, 404 PRESENT_NO, anything else PRESENT_UNKNOWN with its message in error. */
+void kind_decode_plain(int http, const cJSON *reply, struct observation *out);
+/* The ordinary compare: every leaf of wanted must be in found with the same value; arrays compare element by element; int64 as
+ * text or number are equal; resource links are equal when one ends in the other from "projects/" or is a suffix at a slash; what only
+ * found has is ignored. Paths in skip (NULL-terminated, NULL for none) are not compared. Adds differences, sets UPDATE or KEEP. */
+void kind_compare_leaves(const cJSON *wanted, const cJSON *found, const char *const *skip, struct change *out);
+
+#endif

@@ -1,0 +1,53 @@
+/* Calls to Google's APIs: credentials, quota project, retries by class, one place. */
+#ifndef MS_NET_API_H
+#define MS_NET_API_H
+
+#include "base/err.h"
+#include "gcp/call.h"
+#include "net/loop.h"
+#include "net/transport.h"
+
+struct api;
+struct credentials;   /* net/credentials.h */
+
+/* What became of a call after all retries. Owned by api_call, valid during the callback. */
+struct api_result {
+	int http;                 /* 0 when no reply was had */
+	const cJSON *reply;       /* parsed JSON, or NULL */
+	const char *text;         /* the raw body */
+	size_t text_len;
+	const struct http_reply *raw;  /* the last reply, for its headers */
+	struct api_error error;   /* decoded when http is not 2xx */
+	struct err err;           /* set when the call failed: worded for the operator, with exit code */
+	bool unknown;             /* the request was sent and no whole reply came: look before sending it again */
+	int tries;
+};
+typedef void api_done(void *arg, const struct api_result *result);
+
+/* Counters for the bench and the last page. */
+struct api_counts {
+	unsigned long requests, reads, writes, retries;
+};
+
+/* loop, transport and credentials are borrowed and must outlive it. quota_project may be NULL. */
+struct api *api_new(struct loop *loop, struct transport *transport, struct credentials *credentials, const char *quota_project);
+void api_free(struct api *a);
+struct api_counts api_counted(const struct api *a);
+
+struct api_policy {
+	double budget;            /* seconds for all tries together; 0 means 300 */
+	bool no_retry_unknown;    /* a broken reply ends the call with unknown set (creates: the caller looks first) */
+	bool just_enabled;        /* APIs were enabled in this run: SERVICE_DISABLED is waited out, within the budget */
+};
+
+/* Substitutes $secret leaves from this function at the last moment; NULL ends the call with EXIT_BUG. */
+struct secret;
+void api_set_secrets(struct api *a, struct secret *(*lookup)(void *arg, const char *name), void *arg);
+/* Supplies the bytes of struct call.upload. */
+void api_set_uploads(struct api *a, bool (*lookup)(void *arg, const char *name, struct buf *out), void *arg);
+
+/* Starts a call; done comes from loop_turn exactly once, unless it is cancelled. call is copied. */
+unsigned long api_call(struct api *a, const struct call *call, const struct api_policy *policy, api_done *done, void *arg);
+void api_cancel(struct api *a, unsigned long id);
+
+#endif

@@ -1,0 +1,62 @@
+/* Sending HTTP: two implementations behind one seam. curl.c speaks through libcurl multi to the real network (or to a proxy); the
+ * rehearsal's hands requests to the simulated cloud in process. Nobody else does HTTP. */
+#ifndef MS_NET_TRANSPORT_H
+#define MS_NET_TRANSPORT_H
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "net/loop.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct header {
+	char *name, *value;
+};
+
+struct http_request {
+	const char *method;
+	const char *url;
+	const struct header *headers;
+	size_t header_count;
+	const char *body;         /* owned by the caller until done is called; NULL for none */
+	size_t body_len;
+	double timeout;           /* seconds in all; 0 means 60 */
+	size_t max_reply;         /* bytes after which the reply is refused; 0 means 32 MiB */
+	bool anonymous;           /* no redirect is followed either way; this one also never sends cookies or credentials */
+};
+
+enum http_failure {
+	HTTP_OK,                  /* a status arrived, whatever it is */
+	HTTP_UNREACHABLE,         /* no connection: DNS, refused, proxy: nothing was sent */
+	HTTP_TLS,                 /* certificate or handshake: never retried blindly */
+	HTTP_BROKEN,              /* sent, but no whole reply: the outcome is unknown */
+	HTTP_TIMEOUT,             /* the same, by time */
+	HTTP_TOO_LARGE,
+	HTTP_CANCELLED
+};
+
+struct http_reply {
+	enum http_failure failure;
+	char *failure_text;       /* libcurl's words, or NULL */
+	int status;
+	struct header *headers;
+	size_t header_count;
+	struct buf body;
+};
+const char *http_header(const struct http_reply *r, const char *name); /* case-insensitive; NULL when absent */
+void http_reply_free(struct http_reply *r);
+
+typedef void http_done(void *arg, struct http_reply *reply); /* reply is freed after the call */
+
+struct transport {
+	/* Starts a request; done is called from loop_turn, never from here. Returns an id for cancel. */
+	unsigned long (*send)(struct transport *t, const struct http_request *request, http_done *done, void *arg);
+	void (*cancel)(struct transport *t, unsigned long id);
+	void (*free)(struct transport *t);
+};
+
+/* libcurl multi on this loop. proxy and ca (a file) may be NULL; at most `parallel` requests at once (0 means 16). */
+struct transport *transport_curl(struct loop *loop, const char *proxy, const char *ca, int parallel, struct err *e);
+
+#endif

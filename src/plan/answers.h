@@ -1,0 +1,49 @@
+/* The answers file (design.md 5): what the operator decided, and what was resolved once. */
+#ifndef MS_PLAN_ANSWERS_H
+#define MS_PLAN_ANSWERS_H
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "plan/question.h"
+
+#include <cjson/cJSON.h>
+
+enum { ANSWERS_FORMAT = 1 };
+
+struct answers {
+	cJSON *values;   /* object: question id -> value, only those that were answered; ids as flat keys ("database.tier") */
+	cJSON *resolved; /* object: "suffix", "project_number", "organization", "image_digest", "secret_versions", "urls", ... */
+};
+
+/* Empty answers, for the wizard. Free with answers_free. */
+struct answers *answers_new(void);
+void answers_free(struct answers *a);
+
+/* Reads a file's text; name is for messages. All problems are reported, one a line in e->what: not JSON, newer format (refused),
+ * unknown key with line and "did you mean", wrong type, value refused by check or choice. EXIT_ANSWERS. NULL on failure. */
+struct answers *answers_parse(const char *text, size_t len, const char *name, struct err *e);
+/* Reads a file. EXIT_NOINPUT when it is not there. */
+struct answers *answers_load(const char *path, struct err *e);
+/* The file's text: every question written out, sorted; save(load(save(x))) = save(x). */
+void answers_print(const struct answers *a, struct buf *out);
+/* Writes it atomically with mode 0600; when the file already holds these bytes it is not touched. */
+bool answers_save(const struct answers *a, const char *path, struct err *e);
+
+/* The value in force: the answer, or the default. Never NULL for a known id; the pointer lives until the answers change. */
+const cJSON *answers_get(const struct answers *a, const char *id);
+const char *answers_str(const struct answers *a, const char *id);   /* "" when it is no text */
+int answers_int(const struct answers *a, const char *id);
+bool answers_bool(const struct answers *a, const char *id);
+/* Sets one; value is owned by the answers from then on. False when the type or the check refuses it (value is freed). */
+bool answers_set(struct answers *a, const char *id, cJSON *value, struct err *e);
+/* Sets from text as --set ID=VALUE does: numbers, true/false, lists separated by commas. */
+bool answers_set_text(struct answers *a, const char *id, const char *text, struct err *e);
+/* Is the question asked with these answers? */
+bool answers_asked(const struct answers *a, const struct question *q);
+/* Checks everything that is asked, and the pairs (design.md 3): all problems at once, a line each in e->what. EXIT_ANSWERS. */
+bool answers_check(const struct answers *a, const char *name, struct err *e);
+
+/* The JSON Schema (draft 2020-12) of the file, from the table; the caller deletes it. */
+cJSON *answers_schema(void);
+
+#endif

@@ -1,0 +1,85 @@
+/* The plan: the resources wanted, in dependency order. Pure data made from answers; no I/O. */
+#ifndef MS_PLAN_PLAN_H
+#define MS_PLAN_PLAN_H
+
+#include "base/err.h"
+#include "gcp/kind.h"
+#include "plan/answers.h"
+
+#include <cjson/cJSON.h>
+
+/* spec may refer to another resource's outputs: a text "${ID.path}" (whole, or inside a longer text) is replaced by that output once
+ * ID is done; "${answers.QUESTION}" and "${project.number}" are replaced when the plan is made. ID is then among needs. */
+struct resource {
+	char *id;                   /* unique in the plan, readable: "network", "sql", "secret/cookie", "iam/bucket" */
+	const struct kind *kind;
+	char *name;                 /* in the cloud */
+	cJSON *spec;
+	char **needs;               /* ids, count of them */
+	size_t need_count, need_room;
+	bool created_once;          /* absent from a later plan it is deleted; always true today */
+};
+
+/* Something a human must do: an OAuth client, DNS. */
+struct errand {
+	char *title;                /* "Create an OAuth client" */
+	char *steps;                /* lines: where, what to press */
+	char *paste;                /* the exact text to paste (a redirect URI a line), or NULL */
+	bool done;                  /* the answers already hold its result */
+};
+
+struct plan {
+	char *project, *number, *stack, *region;
+	struct resource *resources;
+	size_t count, room;
+	struct errand *errands;
+	size_t errand_count, errand_room;
+	char *url;                  /* the deterministic URL of the service */
+	char **hosts;               /* NULL-terminated: all public names */
+	char *prover;               /* e-mail of the service account whose ID token (audience: url) the proof and `token` use */
+	cJSON *render;              /* the data that the templates get (mustache) */
+};
+
+/* A target turns answers into resources; one file a target, listed in targets.c. */
+struct target {
+	const char *id;             /* "run" */
+	const char *title;          /* N_() */
+	bool ready;                 /* false: listed as not yet available */
+	bool (*build)(const struct answers *a, struct plan *p, struct err *e);
+	/* Files that `render` writes: template name, file name, escape; ended by NULL. */
+	const struct render_row *renders;
+};
+extern const struct target *const targets[];
+const struct target *target_find(const char *id);
+
+struct render_row {
+	const char *template;       /* "run/Dockerfile.mustache" */
+	const char *file;           /* "Dockerfile" */
+	int escape;                 /* enum escape */
+	int mode;                   /* 0644 or 0755 */
+};
+
+/* Makes the plan. Needs resolved project_number and suffix (the survey finds one and draws the other). NULL with e on failure. */
+struct plan *plan_make(const struct answers *a, struct err *e);
+void plan_free(struct plan *p);
+
+/* For targets: appends a resource (spec is then owned by it); kind must exist. Needs are added by plan_needs. */
+struct resource *plan_add(struct plan *p, const char *id, const char *kind, const char *name, cJSON *spec);
+void plan_needs(struct resource *r, const char *id);
+struct resource *plan_find(const struct plan *p, const char *id);
+
+/* A copy of spec with every ${ID.path} replaced from outputs, an object ID -> outputs. False, naming it in e, when one is missing. */
+bool plan_resolve(const cJSON *spec, const cJSON *outputs, cJSON **out, struct err *e);
+
+/* Seconds from the start of each resource to the end of the plan along its longest path, by the kinds' usual times; array of
+ * plan->count, freed by the caller. The largest is the expected time of the whole. */
+double *plan_tails(const struct plan *p);
+
+/* A line of what it costs a month, in US dollars; negative when not known. Prices are a table with a date in cost.c. */
+double plan_cost(const struct resource *r);
+
+/* Renders one of the target's files, or the whole set as a .tar.gz for Cloud Build (name "source.tar.gz"): deterministic bytes. */
+bool plan_render_file(const struct plan *p, const struct render_row *row, struct buf *out, struct err *e);
+bool plan_render_source(const struct plan *p, struct buf *out, struct err *e);
+
+#endif
