@@ -3,6 +3,7 @@
 #define MS_NET_CREDENTIALS_H
 
 #include "base/err.h"
+#include <cjson/cJSON.h>
 #include "net/loop.h"
 #include "net/transport.h"
 
@@ -14,6 +15,9 @@ struct credentials;
 struct credentials *credentials_find(struct loop *loop, struct transport *transport, struct err *e);
 /* From one file. */
 struct credentials *credentials_from_file(struct loop *loop, struct transport *transport, const char *path, struct err *e);
+/* From an object of the same form (borrowed); describe is what credentials_describe says. A rehearsal's are made this way. */
+struct credentials *credentials_from_json(struct loop *loop, struct transport *transport, const cJSON *file, const char *describe,
+					  struct err *e);
 void credentials_free(struct credentials *c);
 
 /* "authorized_user from /home/x/.config/gcloud/application_default_credentials.json": for the screen; no secret in it. */
