@@ -151,6 +151,21 @@ const char *sim_image_digest(struct sim *s, const char *image);
 /* Writes a log entry (logging.entries.list finds it). labels is owned by the core afterwards. */
 void sim_log_entry(struct sim *s, const char *project, const char *resource_type, cJSON *labels, const char *log, const char *severity,
 		   const char *text);
+/* Objects for a principal whose IAM on the bucket is checked (sim/api/storage*.c); NULL or false with *why ("bucket": no such bucket,
+ * "missing": no such object or generation, "permission"). generation NULL or "": the live one. The caller frees what is read. */
+char *sim_object_read(struct sim *s, const char *principal, const char *bucket, const char *object, const char *generation, size_t *len,
+		      const char **why);
+bool sim_object_write(struct sim *s, const char *principal, const char *bucket, const char *object, const char *type, const void *data,
+		      size_t len, const char **why);
+bool sim_object_delete(struct sim *s, const char *principal, const char *bucket, const char *object, const char **why);
+/* An array of {"name","size"} (size a number) of the live objects with this prefix, for the caller to delete. */
+cJSON *sim_object_names(struct sim *s, const char *principal, const char *bucket, const char *prefix, const char **why);
+/* What a database client meets (sim/api/sqladmin*.c). address is an IP address that is dialled from the VPC network (its name,
+ * "projects/P/global/networks/X"; NULL: from outside any), or "P:R:I" for the connector, when principal needs cloudsql.instances.connect.
+ * NULL when the login works, with the instance's key in the store added to instance; else "unreachable", "refused" (connector: no
+ * permission or no such instance), "password" (wrong user or password), "database" (no such database). */
+const char *sim_sql_login(struct sim *s, const char *principal, const char *network, const char *address, const char *user,
+			  const char *password, const char *database, struct buf *instance);
 /* The front door: a request for a host of a deployed service (run.app, appspot.com, a load balancer's). Returns false when nobody
  * serves that host. sim/front/front.c. */
 bool sim_front_door(struct sim *s, const struct sim_request *q, struct sim_reply *out);
