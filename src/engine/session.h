@@ -39,6 +39,7 @@ enum run_verb { RUN_PLAN, RUN_APPLY, RUN_DESTROY };
 struct run_options {
 	enum run_verb verb;
 	struct answers *answers;                       /* borrowed for the run; resolved is written */
+	bool consent;                                  /* --yes: data may be destroyed (replace, destroy) */
 	const char *file;                              /* the answers file's path, for messages and the journal's name */
 	bool (*save)(void *arg, const struct answers *a, struct err *e);
 	event_fn *event;

@@ -1,0 +1,229 @@
+#include "config.h"
+#include "cmd/cli.h"
+
+#include "base/gettext.h"
+#include "base/mem.h"
+#include "base/text.h"
+
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+const struct flag flags[] = {
+	{"rehearse", 0, NULL, N_("use the simulated cloud: no account, no network, no cost")},
+	{"json", 0, NULL, N_("print events or results as JSON, a line each")},
+	{"yes", 'y', NULL, N_("consent to what destroys data")},
+	{"set", 's', "ID=VALUE", N_("answer a question; may be repeated")},
+	{"out", 'o', "DIR", N_("render: write the files there")},
+	{"plain", 0, NULL, N_("ask line by line, without a full screen")},
+	{"ascii", 0, NULL, N_("draw with ASCII only")},
+	{"color", 0, "WHEN", N_("always, never or auto")},
+	{"quiet", 'q', NULL, N_("print results and failures only")},
+	{"speed", 0, "N", N_("rehearsal on the screen: seconds of cloud time a second")},
+	{"seed", 0, "N", N_("rehearsal: draw other durations and lags")},
+	{"world", 0, "FILE", N_("rehearsal: start from this world")},
+	{"faults", 0, "FILE", N_("rehearsal: make these faults happen")},
+	{"cloud-proxy", 0, "URL", N_("send every request through this proxy")},
+	{"cloud-ca", 0, "FILE", N_("trust this certificate authority, and no other")},
+	{"help", 'h', NULL, N_("print this help")},
+	{"version", 'V', NULL, N_("print the version")},
+	{0},
+};
+enum { FLAG_COUNT = sizeof flags / sizeof *flags - 1 };
+
+const struct verb *verb_find(const char *name)
+{
+	for (const struct verb *const *v = verbs; *v; v++)
+		if (!strcmp((*v)->name, name))
+			return *v;
+	return NULL;
+}
+
+void cli_help(FILE *to)
+{
+	fputs(_("Usage: mlflow-setup [OPTION]... [VERB FILE]\n"
+		"Sets up an MLflow tracking server on Google Cloud that nobody outside the chosen people can reach.\n"
+		"Without a verb it asks the questions one page after another; FILE then is where the answers are kept.\n\n"
+		"Examples:\n"
+		"  mlflow-setup --rehearse               try everything without an account\n"
+		"  mlflow-setup                          answer the questions and build\n"
+		"  mlflow-setup plan mlflow.json         what would change\n"
+		"  mlflow-setup apply mlflow.json        build it again from the saved answers\n\n"
+		"Verbs:\n"),
+	      to);
+	for (const struct verb *const *v = verbs; *v; v++)
+		fprintf(to, "  %-9s %-5s %s\n", (*v)->name, (*v)->takes, _((*v)->title));
+	fputs(_("\nOptions:\n"), to);
+	for (const struct flag *f = flags; f->name; f++) {
+		char *name = xasprintf("--%s%s%s", f->name, f->takes ? "=" : "", f->takes ? f->takes : "");
+		fprintf(to, f->letter ? "  -%c, %-20s %s\n" : "  %c   %-20s %s\n", f->letter ? f->letter : ' ', name, _(f->help));
+		free(name);
+	}
+	fputs(_("\nExit status: 0 done, 2 plan found changes, 3 partly done, 64 usage, 65 answers invalid, 66 file missing,\n"
+		"69 cloud unreachable, 70 internal fault, 73 cannot write, 75 try again, 77 permission, 78 configuration,\n"
+		"130 interrupted. See mlflow-setup(1).\n"),
+	      to);
+}
+
+static bool number(const char *flag, const char *text, double *out, struct err *e)
+{
+	char *end;
+	*out = strtod(text, &end);
+	if (*text && !*end && *out > 0)
+		return true;
+	return err_set(e, EXIT_USAGE, NULL, _("Give a number above 0."), _("--%s does not take \"%s\"."), flag, text);
+}
+
+static bool color_ok(const char *when, struct err *e)
+{
+	if (!strcmp(when, "auto") || !strcmp(when, "always") || !strcmp(when, "never"))
+		return true;
+	return err_set(e, EXIT_USAGE, NULL, _("Give always, never or auto."), _("--color does not take \"%s\"."), when);
+}
+
+/* Takes one option; true unless its value is refused. */
+static bool take(struct cli *cli, const char *name, const char *value, struct err *e)
+{
+	double n;
+	const struct {
+		const char *name;
+		bool *on;
+		const char **text;
+	} simple[] = {
+		{"rehearse", &cli->rehearse, NULL}, {"json", &cli->json, NULL},         {"yes", &cli->yes, NULL},
+		{"plain", &cli->plain, NULL},       {"ascii", &cli->ascii, NULL},       {"quiet", &cli->quiet, NULL},
+		{"out", NULL, &cli->out},           {"world", NULL, &cli->world},       {"faults", NULL, &cli->faults},
+		{"cloud-ca", NULL, &cli->cloud_ca}, {"cloud-proxy", NULL, &cli->cloud_proxy},
+	};
+	for (size_t i = 0; i < sizeof simple / sizeof *simple; i++) {
+		if (strcmp(simple[i].name, name) != 0)
+			continue;
+		if (simple[i].on)
+			*simple[i].on = true;
+		else
+			*simple[i].text = value;
+		return true;
+	}
+	if (!strcmp(name, "speed"))
+		return number(name, value, &cli->speed, e);
+	if (!strcmp(name, "seed")) {
+		bool ok = number(name, value, &n, e);
+		cli->seed = ok ? (uint64_t)n : 0;
+		return ok;
+	}
+	if (!strcmp(name, "color")) {
+		cli->color = value;
+		return color_ok(value, e);
+	}
+	cli->set = xgrow(cli->set, cli->set_count, &cli->set_room, sizeof *cli->set);
+	cli->set[cli->set_count++] = value;
+	return true;
+}
+
+static bool unknown_flag(const char *word, struct err *e)
+{
+	const char *names[FLAG_COUNT + 1] = {0};
+	for (size_t i = 0; i < FLAG_COUNT; i++)
+		names[i] = flags[i].name;
+	const char *bare = word ? word + strspn(word, "-") : "";
+	char *stem = xstrndup(bare, strcspn(bare, "="));
+	const char *near = text_nearest(stem, names);
+	free(stem);
+	char *fix = near ? xasprintf(_("Did you mean --%s?"), near) : xstrdup(_("See mlflow-setup --help."));
+	err_set(e, EXIT_USAGE, NULL, fix, _("the option \"%s\" is unknown or lacks its value."), word ? word : "");
+	free(fix);
+	return false;
+}
+
+static bool unknown_verb(const char *word, struct err *e)
+{
+	const char *names[32] = {0};
+	for (size_t i = 0; verbs[i] && i < 31; i++)
+		names[i] = verbs[i]->name;
+	const char *near = text_nearest(word, names);
+	char *fix = near ? xasprintf(_("Did you mean \"%s\"?"), near) : xstrdup(_("See mlflow-setup --help."));
+	err_set(e, EXIT_USAGE, NULL, fix, _("there is no verb \"%s\"."), word);
+	free(fix);
+	return false;
+}
+
+/* The words that are no options: a verb and a file, or the wizard's file. */
+static bool words(int count, char **word, struct cli *cli, const struct verb **verb, struct err *e)
+{
+	if (count > 0) {
+		*verb = verb_find(word[0]);
+		bool file = strchr(word[0], '.') || strchr(word[0], '/');
+		if (!*verb && !file)
+			return unknown_verb(word[0], e);
+		if (*verb) {
+			word++;
+			count--;
+		}
+	}
+	if (count > 0)
+		cli->file = word[0];
+	if (count > 1)
+		return err_set(e, EXIT_USAGE, NULL, _("Name one answers file."), _("there is one word too many: \"%s\"."), word[1]);
+	if (cli->file && *verb && !*(*verb)->takes)
+		return err_set(e, EXIT_USAGE, NULL, NULL, _("%s takes no file."), (*verb)->name);
+	if (!cli->file && *verb && *(*verb)->takes)
+		return err_set(e, EXIT_USAGE, NULL, _("Name the answers file, such as mlflow.json."), _("%s needs a file."),
+			       (*verb)->name);
+	return true;
+}
+
+bool cli_parse(int argc, char **argv, struct cli *cli, const struct verb **verb, bool *done, struct err *e)
+{
+	struct option longs[FLAG_COUNT + 1] = {0};
+	char shorts[2 * FLAG_COUNT + 2] = "";
+	size_t n = 0;
+	for (int i = 0; i < FLAG_COUNT; i++) {
+		longs[i] = (struct option){.name = flags[i].name, .has_arg = flags[i].takes ? required_argument : no_argument,
+					   .val = 256 + i};
+		if (flags[i].letter) {
+			shorts[n++] = flags[i].letter;
+			if (flags[i].takes)
+				shorts[n++] = ':';
+		}
+	}
+	*cli = (struct cli){.color = "auto"};
+	*verb = NULL;
+	*done = false;
+	opterr = 0;
+	for (int c; (c = getopt_long(argc, argv, shorts, longs, NULL)) != -1;) {
+		int row = c - 256;
+		for (int i = 0; c < 256 && i < FLAG_COUNT; i++)
+			if (flags[i].letter == c)
+				row = i;
+		if (row < 0 || c == '?')
+			return unknown_flag(argv[optind - 1], e);
+		if (!strcmp(flags[row].name, "help") || !strcmp(flags[row].name, "version")) {
+			*done = true;
+			if (*flags[row].name == 'h')
+				cli_help(stdout);
+			else
+				puts("mlflow-setup " PACKAGE_VERSION "\nLicense Apache-2.0");
+			return true;
+		}
+		if (!take(cli, flags[row].name, optarg, e))
+			return false;
+	}
+	return words(argc - optind, argv + optind, cli, verb, e);
+}
+
+struct answers *cli_answers(const struct cli *cli, struct err *e)
+{
+	struct answers *a = answers_load(cli->file, e);
+	for (size_t i = 0; a && i < cli->set_count; i++) {
+		const char *eq = strchr(cli->set[i], '=');
+		char *id = xstrndup(cli->set[i], eq ? (size_t)(eq - cli->set[i]) : strlen(cli->set[i]));
+		bool ok = eq ? answers_set_text(a, id, eq + 1, e)
+			     : err_set(e, EXIT_USAGE, NULL, _("Write --set ID=VALUE."), _("--set lacks a value: \"%s\"."), cli->set[i]);
+		free(id);
+		if (!ok) {
+			answers_free(a);
+			a = NULL;
+		}
+	}
+	return a;
+}

@@ -1,0 +1,168 @@
+#include "config.h"
+#include "cmd/rehearsal.h"
+
+#include "base/mem.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+struct exchange {
+	struct rehearsal *owner;
+	struct exchange *next;
+	unsigned long id;
+	loop_id timer;
+	http_done *done;
+	void *arg;
+	struct http_reply reply;
+};
+
+struct rehearsal {
+	struct transport transport; /* first: the transport is cast back */
+	struct loop *loop;
+	struct sim *sim;
+	struct exchange *flying;
+	unsigned long last_id;
+};
+
+static void unlink_exchange(struct exchange *x)
+{
+	struct exchange **p = &x->owner->flying;
+	while (*p != x)
+		p = &(*p)->next;
+	*p = x->next;
+}
+
+static void deliver(void *arg)
+{
+	struct exchange *x = arg;
+	unlink_exchange(x);
+	x->done(x->arg, &x->reply);
+	http_reply_free(&x->reply);
+	free(x);
+}
+
+/* "Name: value\r\n" lines into an array. */
+static void take_headers(struct http_reply *r, const char *lines)
+{
+	size_t room = 0;
+	while (lines && *lines) {
+		size_t len = strcspn(lines, "\r\n"), name = strcspn(lines, ":");
+		if (name < len) {
+			const char *value = lines + name + 1 + strspn(lines + name + 1, " ");
+			r->headers = xgrow(r->headers, r->header_count, &room, sizeof *r->headers);
+			r->headers[r->header_count++] = (struct header){
+				xstrndup(lines, name), xstrndup(value, (size_t)(lines + len - value))};
+		}
+		lines += len + strspn(lines + len, "\r\n");
+	}
+}
+
+static void broken(struct http_reply *r, enum http_failure failure, const char *text)
+{
+	r->failure = failure;
+	r->failure_text = xstrdup(text);
+	r->status = 0;
+	buf_free(&r->body);
+}
+
+/* What the wire would have made of the reply; the seconds until the client notices. */
+static double apply_mischief(const struct sim_reply *from, struct http_reply *to, double timeout)
+{
+	switch (from->mischief.how) {
+	case SIM_SEND:
+		break;
+	case SIM_RESET_BEFORE:
+	case SIM_RESET_AFTER:
+		broken(to, HTTP_BROKEN, "Connection reset by peer");
+		break;
+	case SIM_TRUNCATE:
+	case SIM_WRONG_LENGTH:
+		broken(to, HTTP_BROKEN, "the reply ended before its length was reached");
+		break;
+	case SIM_SLOW:
+		if (from->mischief.seconds * (double)from->body.len > timeout) {
+			broken(to, HTTP_TIMEOUT, "the reply came too slowly");
+			return timeout;
+		}
+		return from->latency + from->mischief.seconds * (double)from->body.len;
+	case SIM_BAD_TLS:
+		broken(to, HTTP_TLS, "the certificate is not valid for this host");
+		break;
+	}
+	return from->latency;
+}
+
+static char *host_of(const char *url, const char **target)
+{
+	const char *host = strstr(url, "://");
+	host = host ? host + 3 : url;
+	size_t len = strcspn(host, "/?#");
+	*target = host[len] ? host + len : "/";
+	return xstrndup(host, strcspn(host, "/?#:"));
+}
+
+static unsigned long send_request(struct transport *t, const struct http_request *request, http_done *done, void *arg)
+{
+	struct rehearsal *r = (struct rehearsal *)t;
+	struct exchange *x = xcalloc(1, sizeof *x);
+	*x = (struct exchange){.owner = r, .next = r->flying, .id = ++r->last_id, .done = done, .arg = arg};
+	r->flying = x;
+
+	struct sim_header *headers = xcalloc(request->header_count + 1, sizeof *headers);
+	for (size_t i = 0; i < request->header_count; i++)
+		headers[i] = (struct sim_header){request->headers[i].name, request->headers[i].value};
+	struct sim_request q = {.method = request->method, .headers = headers, .header_count = request->header_count,
+				.body = request->body, .body_len = request->body_len};
+	char *host = host_of(request->url, &q.target);
+	q.host = host;
+	struct sim_reply reply = {0};
+	sim_advance(r->sim, loop_now(r->loop));
+	sim_handle(r->sim, &q, &reply);
+
+	double timeout = request->timeout > 0 ? request->timeout : 60;
+	x->reply.status = reply.status;
+	take_headers(&x->reply, reply.headers);
+	buf_add(&x->reply.body, buf_text(&reply.body), reply.body.len);
+	double after = apply_mischief(&reply, &x->reply, timeout);
+	if (after > timeout) {
+		broken(&x->reply, HTTP_TIMEOUT, "no reply in time");
+		after = timeout;
+	}
+	x->timer = loop_after(r->loop, after, deliver, x);
+	sim_reply_free(&reply);
+	free(host);
+	free(headers);
+	return x->id;
+}
+
+static void cancel_request(struct transport *t, unsigned long id)
+{
+	struct rehearsal *r = (struct rehearsal *)t;
+	for (struct exchange *x = r->flying; x; x = x->next)
+		if (x->id == id) {
+			loop_cancel(r->loop, x->timer);
+			unlink_exchange(x);
+			http_reply_free(&x->reply);
+			free(x);
+			return;
+		}
+}
+
+static void free_rehearsal(struct transport *t)
+{
+	struct rehearsal *r = (struct rehearsal *)t;
+	while (r->flying)
+		cancel_request(t, r->flying->id);
+	sim_free(r->sim);
+	free(r);
+}
+
+struct transport *rehearsal_transport(struct loop *loop, struct sim *sim)
+{
+	struct rehearsal *r = xcalloc(1, sizeof *r);
+	r->transport = (struct transport){.send = send_request, .cancel = cancel_request, .free = free_rehearsal};
+	r->loop = loop;
+	r->sim = sim;
+	return &r->transport;
+}

@@ -1,0 +1,126 @@
+#include "config.h"
+#include "cmd/runner.h"
+
+#include "base/gettext.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/secret.h"
+#include "cmd/open.h"
+#include "engine/lines.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <termios.h>
+#include <unistd.h>
+
+static volatile sig_atomic_t interrupts;
+
+static void on_interrupt(int signal_number)
+{
+	(void)signal_number;
+	interrupts++;
+}
+
+static void watch_interrupts(void)
+{
+	struct sigaction action = {.sa_handler = on_interrupt};
+	sigemptyset(&action.sa_mask);
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGHUP, &action, NULL);
+}
+
+struct runner {
+	const struct cli *cli;
+	struct lines *lines;
+	bool rehearsal;
+};
+
+static void on_event(void *arg, const cJSON *event)
+{
+	struct runner *r = arg;
+	if (r->lines) {
+		lines_event(r->lines, event);
+		return;
+	}
+	char *text = json_text(event, -1);
+	puts(text);
+	fflush(stdout);
+	free(text);
+}
+
+/* A rehearsal leaves the file as it is: what the simulated project resolved to would be wrong for the real one. */
+static bool on_save(void *arg, const struct answers *a, struct err *e)
+{
+	const struct runner *r = arg;
+	return r->rehearsal || answers_save(a, r->cli->file, e);
+}
+
+static struct secret *ask_secret(struct err *e)
+{
+	struct termios old, quiet;
+	if (!isatty(STDIN_FILENO) || tcgetattr(STDIN_FILENO, &old) != 0) {
+		err_set(e, EXIT_CONFIG, "auth.client_secret", _("Refer to it by env:NAME or file:PATH."),
+			_("a secret has to be typed, and there is no terminal to ask on."));
+		return NULL;
+	}
+	quiet = old;
+	quiet.c_lflag &= ~(tcflag_t)ECHO;
+	tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
+	fputs(_("OAuth client secret: "), stderr);
+	char line[512];
+	struct secret *s = NULL;
+	if (fgets(line, sizeof line, stdin))
+		s = secret_copy(line, strcspn(line, "\r\n"));
+	else
+		err_set(e, EXIT_CONFIG, "auth.client_secret", NULL, _("no secret was typed."));
+	explicit_bzero(line, sizeof line);
+	tcsetattr(STDIN_FILENO, TCSAFLUSH, &old);
+	fputc('\n', stderr);
+	return s;
+}
+
+static bool on_secret(void *arg, const char *reference, struct secret **out, struct err *e)
+{
+	const struct runner *r = arg;
+	static const char made_up[] = "GOCSPX-made-up-for-a-rehearsal";
+	(void)reference;
+	*out = r->rehearsal ? secret_copy(made_up, strlen(made_up)) : ask_secret(e);
+	return *out != NULL;
+}
+
+static enum exit_code turn_to_end(struct session *s, struct run *run)
+{
+	int told = 0;
+	while (!run_finished(run)) {
+		session_turn(s, 0.25, -1);
+		for (; told < interrupts; told++)
+			run_interrupt(run);
+	}
+	return run_exit(run);
+}
+
+enum exit_code runner_run(const struct cli *cli, enum run_verb verb, void (*finish)(const struct cli *cli, const struct run *r),
+			  struct err *e)
+{
+	struct runner r = {.cli = cli, .rehearsal = cli->rehearse};
+	struct answers *a = cli_answers(cli, e);
+	struct session *s = a && answers_check(a, cli->file, e) ? open_session(cli, false, e) : NULL;
+	enum exit_code code = e->exit;
+	if (s) {
+		watch_interrupts();
+		r.lines = cli->json ? NULL : lines_new(stderr, stdout, cli->quiet);
+		struct run_options o = {.verb = verb, .answers = a, .file = cli->file, .consent = cli->yes, .save = on_save,
+					.event = on_event, .arg = &r, .secret = on_secret};
+		struct run *run = run_start(s, &o, e);
+		code = run ? turn_to_end(s, run) : e->exit;
+		if (run && finish)
+			finish(cli, run);
+		run_free(run);
+		lines_free(r.lines);
+		session_free(s);
+	}
+	answers_free(a);
+	return code;
+}

@@ -1,0 +1,69 @@
+/* render FILE --out DIR: the files that are sent to machines, for those who want to own them. Needs no cloud. */
+#include "config.h"
+#include "cmd/verbs.h"
+
+#include "base/file.h"
+#include "base/gettext.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "plan/plan.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Before the first apply two facts are not known; the files then hold these words in their place. */
+#define NO_NUMBER "PROJECT_NUMBER"
+#define NO_SUFFIX "suffix"
+
+static void fill_unknown(const struct cli *cli, struct answers *a)
+{
+	bool number = *json_str(a->resolved, "project_number", ""), suffix = *json_str(a->resolved, "suffix", "");
+	if (!number)
+		json_put_str(a->resolved, "project_number", NO_NUMBER);
+	if (!suffix)
+		json_put_str(a->resolved, "suffix", NO_SUFFIX);
+	if (!number && !cli->quiet)
+		fprintf(stderr, _("%s: not applied so far, so the project's number is not known: the files say %s where it belongs.\n"),
+			cli->file, NO_NUMBER);
+}
+
+static bool write_row(const struct cli *cli, const struct plan *p, const struct render_row *row, struct err *e)
+{
+	struct buf text = {0};
+	char *path = xasprintf("%s/%s", cli->out, row->file);
+	bool ok = plan_render_file(p, row, &text, e) && file_write(path, buf_text(&text), text.len, (mode_t)row->mode, e);
+	if (ok && !cli->quiet)
+		puts(path);
+	free(path);
+	buf_free(&text);
+	return ok;
+}
+
+static enum exit_code run(const struct cli *cli, struct err *e)
+{
+	if (!cli->out) {
+		err_set(e, EXIT_USAGE, NULL, _("Add --out DIR."), _("render needs a directory to write to."));
+		return e->exit;
+	}
+	struct answers *a = cli_answers(cli, e);
+	struct plan *p = NULL;
+	if (a && answers_check(a, cli->file, e)) {
+		fill_unknown(cli, a);
+		p = plan_make(a, e);
+	}
+	if (p && file_make_dirs(cli->out, e)) {
+		const struct target *t = target_find(answers_str(a, "target"));
+		for (const struct render_row *row = t->renders; row->template && write_row(cli, p, row, e); row++)
+			;
+	}
+	plan_free(p);
+	answers_free(a);
+	return e->exit;
+}
+
+const struct verb verb_render = {
+	.name = "render",
+	.title = N_("write the server's files to --out DIR"),
+	.takes = "FILE",
+	.run = run,
+};

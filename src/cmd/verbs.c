@@ -1,0 +1,6 @@
+#include "config.h"
+#include "cmd/verbs.h"
+
+const struct verb *const verbs[] = {
+	&verb_plan, &verb_apply, &verb_destroy, &verb_render, &verb_validate, &verb_schema, &verb_questions, NULL,
+};

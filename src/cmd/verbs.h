@@ -1,0 +1,9 @@
+/* The verbs, one file each. */
+#ifndef MS_CMD_VERBS_H
+#define MS_CMD_VERBS_H
+
+#include "cmd/cli.h"
+
+extern const struct verb verb_apply, verb_destroy, verb_plan, verb_questions, verb_render, verb_schema, verb_validate;
+
+#endif

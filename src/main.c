@@ -1,0 +1,92 @@
+/* main is a hand-over: locale, memory, secrets, then a verb or the wizard. */
+#include "config.h"
+
+#include "base/err.h"
+#include "base/gettext.h"
+#include "base/mem.h"
+#include "base/secret.h"
+#include "cmd/cli.h"
+#include "cmd/open.h"
+#include "ui/wizard.h"
+
+#include <errno.h>
+#include <locale.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Where the wizard keeps the answers when no file was named. */
+#define DEFAULT_FILE "mlflow.json"
+
+static enum exit_code report(struct err *e)
+{
+	enum exit_code code = e->exit ? e->exit : EXIT_GENERAL;
+	if (e->what) {
+		char *text = err_text(e);
+		for (char *line = text, *next; line; line = next) {
+			next = strchr(line, '\n');
+			if (next)
+				*next++ = '\0';
+			if (*line)
+				fprintf(stderr, "mlflow-setup: %s\n", line);
+		}
+		free(text);
+	}
+	err_free(e);
+	return code;
+}
+
+/* The file's answers, or empty ones when there is no such file so far. */
+static struct answers *previous_answers(struct cli *cli, struct err *e)
+{
+	if (!cli->file)
+		cli->file = DEFAULT_FILE;
+	if (access(cli->file, F_OK) != 0 && errno == ENOENT && !cli->set_count)
+		return answers_new();
+	return cli_answers(cli, e);
+}
+
+static enum exit_code run_wizard(struct cli *cli, struct err *e)
+{
+	struct answers *a = previous_answers(cli, e);
+	if (!a)
+		return report(e);
+	struct err signing_in = {0};
+	struct session *s = open_session(cli, true, &signing_in);
+	struct wizard_options o = {.file = cli->file, .rehearsal = cli->rehearse, .plain = cli->plain, .ascii = cli->ascii,
+				   .color = cli->color, .sign_in = signing_in.exit ? &signing_in : NULL};
+	enum exit_code code = s ? wizard_run(s, a, &o) : report(&signing_in);
+	session_free(s);
+	answers_free(a);
+	err_free(&signing_in);
+	return code;
+}
+
+int main(int argc, char **argv)
+{
+	setlocale(LC_ALL, "");
+	bindtextdomain(PACKAGE, LOCALEDIR);
+	textdomain(PACKAGE);
+	mem_install();
+	signal(SIGPIPE, SIG_IGN);
+
+	struct err e = {0};
+	struct cli cli;
+	const struct verb *verb;
+	bool done;
+	enum exit_code code = EXIT_DONE;
+	if (!cli_parse(argc, argv, &cli, &verb, &done, &e) || (!done && !secret_init(&e))) {
+		code = report(&e);
+	} else if (!done && verb) {
+		code = verb->run(&cli, &e);
+		if (e.exit)
+			code = report(&e);
+	} else if (!done) {
+		code = run_wizard(&cli, &e);
+	}
+	free(cli.set);
+	if (fflush(stdout) != 0 || ferror(stdout))
+		code = code ? code : EXIT_CANTWRITE;
+	return code;
+}
