@@ -53,6 +53,10 @@ struct view {
 	const char *id;             /* the resource's id in the plan */
 	const char *name;           /* its name in the cloud */
 	const cJSON *spec;          /* kind-specific; see each kind's file comment */
+	/* Only while destroying: */
+	bool consent;               /* the operator agreed that data goes */
+	int way;                    /* how many of the kind's ways (destroy_ways) were refused in this run */
+	const cJSON *last;          /* the reply to this run's last destroy request of this resource; NULL before the first and for none */
 };
 
 struct kind {
@@ -67,18 +71,30 @@ struct kind {
 	void (*observe)(const struct view *v, struct call *out);
 	/* Reads the reply (reply is NULL when the body was no JSON or empty). Fills out, whose fields are zero before. */
 	void (*decode)(const struct view *v, int http, const cJSON *reply, struct observation *out);
-	/* Compares and fills out->differences and verdict KEEP, UPDATE, REPLACE or REFUSE; called for PRESENT_YES, PENDING, FAILED. */
+	/* Compares and fills out->differences and verdict KEEP, UPDATE, REPLACE, REFUSE, or CREATE (it failed and is simply made again, nothing
+	 * has to be removed first); called for PRESENT_YES, PENDING, FAILED. A verdict for FAILED is for one found so: one that failed after
+	 * this run's own request is an error, unless passing says otherwise. */
 	void (*compare)(const struct view *v, const struct observation *seen, struct change *out);
-	/* Requests. update and destroy see the observation and may need several turns: after each the engine observes and compares
-	 * again (deletion protection off, then delete). NULL update means that a difference is a REPLACE or REFUSE. NULL destroy
-	 * means that it goes with its parent or is left (then stays says why). */
-	void (*create)(const struct view *v, struct call *out);
+	/* Requests. All see the observation and may need several turns: after each the engine observes and compares again (deletion
+	 * protection off, then delete). NULL update means that a difference is a REPLACE or REFUSE. NULL destroy means that it goes with
+	 * its parent or is left (then stays says why). A destroy that leaves out->method NULL has nothing (more) to do: it is left. */
+	void (*create)(const struct view *v, const struct observation *seen, struct call *out);
 	void (*update)(const struct view *v, const struct observation *seen, const struct change *change, struct call *out);
 	void (*destroy)(const struct view *v, const struct observation *seen, struct call *out);
 	/* The URL of a text object that grows while this is being made (a build's log), from the operation or the object last read; freed by
 	 * the caller; NULL when it is not known yet. May be a NULL function. */
 	char *(*log_url)(const struct view *v, const cJSON *operation_or_object);
+	/* A 2xx reply to create or update tells what a read would, and tells it sooner: the engine gives it to decode and does not read. */
+	bool reply_tells;
+	/* Did it fail (PRESENT_FAILED) for a reason that passes by itself, such as a permission that has not spread yet? Then the engine makes
+	 * it again after a pause, a few times within the deadline. NULL: never. */
+	bool (*passing)(const struct view *v, const struct observation *seen);
 	const char *stays;          /* N_("why destroy leaves it"), or NULL */
+	int destroy_ways;           /* ways to destroy it, tried in turn as each is refused (view.way counts); 0 means one */
+	/* N_("why Google may refuse to delete it for a while, and what to do"), or NULL. When all ways were refused because it is in use or
+	 * not empty (HTTP 400, 409, an operation's FAILED_PRECONDITION or RESOURCE_IN_USE_BY_ANOTHER_RESOURCE), destroy reports it as left
+	 * behind with these words, not as a failure. */
+	const char *lingers;
 };
 
 /* Every kind, NULL-terminated, in no order that matters. */
@@ -95,11 +111,24 @@ char *kind_mark(const struct view *v);
 /* True when labels (or a description holding the mark) are this stack's. */
 bool kind_owned_by_labels(const struct view *v, const cJSON *labels);
 bool kind_owned_by_mark(const struct view *v, const char *description);
-/* The ordinary decode: 200 PRESENT_YES with found, 404 PRESENT_NO, anything else PRESENT_UNKNOWN with its message in error. */
-void kind_decode_plain(int http, const cJSON *reply, struct observation *out);
+/* The ordinary decode: 2xx PRESENT_YES with found (a copy), 404 PRESENT_NO, so is 403 because the service is not enabled in this project
+ * (nothing can exist there yet); anything else PRESENT_UNKNOWN with Google's message in error. */
+void kind_decode_plain(const struct view *v, int http, const cJSON *reply, struct observation *out);
+/* The same, then PRESENT_STRANGER unless labels (a path in found) or the description there is ours. */
+void kind_decode_labels(const struct view *v, int http, const cJSON *reply, const char *path, struct observation *out);
+void kind_decode_mark(const struct view *v, int http, const cJSON *reply, struct observation *out);
+/* Sets FAILED, PENDING, UNKNOWN or STRANGER with its words. */
+void kind_say(struct observation *out, enum presence presence, const char *format, ...) __attribute__((format(printf, 3, 4)));
+/* Percent-encoded for a path segment or a query value; the caller frees. */
+char *kind_encode(const char *text);
+/* A copy of the object at path in spec, or an empty object. */
+cJSON *kind_copy(const struct view *v, const char *path);
+/* Makes the verdict REFUSE (with reason, a sentence) when one of paths (NULL-terminated) is among the differences; reason is a format for
+ * the path. Call it last. */
+void kind_refuse_changed(struct change *c, const char *const *paths, const char *reason);
 /* The ordinary compare: every leaf of wanted must be in found with the same value; arrays compare element by element; int64 as
- * text or number are equal; resource links are equal when one ends in the other from "projects/" or is a suffix at a slash; what only
- * found has is ignored. Paths in skip (NULL-terminated, NULL for none) are not compared. Adds differences, sets UPDATE or KEEP. */
+ * text or number are equal; resource links are equal when one ends in the other from "projects/" or is a suffix at a slash; a wanted default
+ * (false, 0, "", [], {}) equals an absent field; what only found has is ignored. Paths in skip (NULL-terminated, NULL for none) are not compared. Adds differences, sets UPDATE or KEEP. */
 void kind_compare_leaves(const cJSON *wanted, const cJSON *found, const char *const *skip, struct change *out);
 
 #endif

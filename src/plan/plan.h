@@ -28,12 +28,23 @@ struct errand {
 	bool done;                  /* the answers already hold its result */
 };
 
+/* A value that calls name as {"$secret":NAME} and that never leaves guarded memory but for Secret Manager. */
+struct plan_secret {
+	char *name;                 /* "db-password" */
+	int recipe;                 /* enum secret_recipe when it is drawn; negative when the operator refers to it */
+	char *reference;            /* the operator's reference ("env:NAME", "prompt", ...), or NULL when it is drawn */
+	char *keeper;               /* id of the secretmanager.version that keeps it: when that stands, its payload (outputs.name + ":access")
+	                               is the value, and none is drawn */
+};
+
 struct plan {
 	char *project, *number, *stack, *region;
 	struct resource *resources;
 	size_t count, room;
 	struct errand *errands;
 	size_t errand_count, errand_room;
+	struct plan_secret *secrets;
+	size_t secret_count, secret_room;
 	char *url;                  /* the deterministic URL of the service */
 	char **hosts;               /* NULL-terminated: all public names */
 	char *prover;               /* e-mail of the service account whose ID token (audience: url) the proof and `token` use */
@@ -67,6 +78,10 @@ void plan_free(struct plan *p);
 struct resource *plan_add(struct plan *p, const char *id, const char *kind, const char *name, cJSON *spec);
 void plan_needs(struct resource *r, const char *id);
 struct resource *plan_find(const struct plan *p, const char *id);
+
+/* For targets: appends an errand, a secret; texts are copied, NULL stays NULL. */
+void plan_errand(struct plan *p, const char *title, const char *steps, const char *paste, bool done);
+void plan_secret(struct plan *p, const char *name, int recipe, const char *reference, const char *keeper);
 
 /* A copy of spec with every ${ID.path} replaced from outputs, an object ID -> outputs. False, naming it in e, when one is missing. */
 bool plan_resolve(const cJSON *spec, const cJSON *outputs, cJSON **out, struct err *e);
