@@ -13,14 +13,18 @@ enum { ANSWERS_FORMAT = 1 };
 struct answers {
 	cJSON *values;   /* object: question id -> value, only those that were answered; ids as flat keys ("database.tier") */
 	cJSON *resolved; /* object: "suffix", "project_number", "organization", "image_digest", "secret_versions", "urls", ... */
+	cJSON *defaults; /* the last fallback given out per id: keeps answers_get's pointers alive */
+	char *text;      /* the file's text as read, for line numbers; NULL when it was not read from one */
 };
 
 /* Empty answers, for the wizard. Free with answers_free. */
 struct answers *answers_new(void);
 void answers_free(struct answers *a);
+struct answers *answers_copy(const struct answers *a);
 
 /* Reads a file's text; name is for messages. All problems are reported, one a line in e->what: not JSON, newer format (refused),
- * unknown key with line and "did you mean", wrong type, value refused by check or choice. EXIT_ANSWERS. NULL on failure. */
+ * unknown key with line and "did you mean", wrong type, value that its check refuses. What is incomplete, or cannot be chosen
+ * together, is left to answers_check, so that the wizard can open a half-filled file. EXIT_ANSWERS. NULL on failure. */
 struct answers *answers_parse(const char *text, size_t len, const char *name, struct err *e);
 /* Reads a file. EXIT_NOINPUT when it is not there. */
 struct answers *answers_load(const char *path, struct err *e);
@@ -34,14 +38,23 @@ const cJSON *answers_get(const struct answers *a, const char *id);
 const char *answers_str(const struct answers *a, const char *id);   /* "" when it is no text */
 int answers_int(const struct answers *a, const char *id);
 bool answers_bool(const struct answers *a, const char *id);
-/* Sets one; value is owned by the answers from then on. False when the type or the check refuses it (value is freed). */
+/* Sets one; value is owned by the answers from then on. False when the type or the check refuses it (value is freed). Other answers that
+ * stood at their default follow when that default depends on this one. */
 bool answers_set(struct answers *a, const char *id, cJSON *value, struct err *e);
 /* Sets from text as --set ID=VALUE does: numbers, true/false, lists separated by commas. */
 bool answers_set_text(struct answers *a, const char *id, const char *text, struct err *e);
+/* Is this value allowed for this question? e->what is one sentence. The rule that answers_set goes by. */
+bool answers_allows(const struct answers *a, const struct question *q, const cJSON *value, struct err *e);
+/* Forgets one: the default is in force again. */
+void answers_drop(struct answers *a, const char *id);
+/* The value in words, as the wizard and plan show it: a choice's title, "yes", a list joined by ", "; freed by the caller. */
+char *answers_words(const struct answers *a, const struct question *q);
 /* Is the question asked with these answers? */
 bool answers_asked(const struct answers *a, const struct question *q);
 /* Checks everything that is asked, and the pairs (design.md 3): all problems at once, a line each in e->what. EXIT_ANSWERS. */
 bool answers_check(const struct answers *a, const char *name, struct err *e);
+/* The same for one page of the wizard: the id of the first question that is not right, and why in e; NULL when all are. */
+const char *answers_check_page(const struct answers *a, const char *page, struct err *e);
 
 /* The JSON Schema (draft 2020-12) of the file, from the table; the caller deletes it. */
 cJSON *answers_schema(void);

@@ -1,5 +1,15 @@
 noinst_LIBRARIES += src/plan/libplan.a
 src_plan_libplan_a_SOURCES = \
-	src/plan/answers.h \
+	src/plan/answers.c src/plan/answers.h \
+	src/plan/checks.c src/plan/checks.h \
+	src/plan/pages.c \
 	src/plan/plan.h \
-	src/plan/question.h
+	src/plan/question.h src/plan/questions.c \
+	src/plan/schema.c
+
+check_PROGRAMS += tests/plan/answers tests/plan/answers-tool
+TESTS += tests/plan/answers tests/plan/schema.py
+tests_plan_answers_SOURCES = tests/plan/answers.c tests/tap.h
+tests_plan_answers_LDADD = $(LIB_PLAN)
+tests_plan_answers_tool_SOURCES = tests/plan/answers-tool.c
+tests_plan_answers_tool_LDADD = $(LIB_PLAN)

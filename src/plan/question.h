@@ -41,7 +41,10 @@ struct question {
 	bool (*when)(const struct answers *a);
 	/* The default, from earlier answers and what was resolved: a new cJSON value. Never NULL as a function. */
 	cJSON *(*fallback)(const struct answers *a);
-	/* Checks one text value (or one element of a list): NULL when fine, else a sentence N_() that says what is allowed. */
+	/* The form of a text, a secret reference or an element of a list: an extended regular expression that ECMA 262 reads the same way
+	 * (it goes into the schema), and the N_() sentence that says it in words. Both or neither. */
+	const char *pattern, *form;
+	/* What the pattern cannot say: NULL when fine, else a sentence N_() that says what is allowed. Called before the pattern. */
 	const char *(*check)(const struct answers *a, const char *value);
 	int since;                                      /* the format that introduced it */
 };
@@ -54,6 +57,16 @@ struct page {
 extern const struct question questions[];
 extern const struct page pages[];
 
+/* The question, the page with this id, or NULL. */
 const struct question *question_find(const char *id);
+const struct page *page_find(const char *id);
+/* The choice of q with this id, or NULL. */
+const struct choice *choice_find(const struct question *q, const char *id);
+/* The id that was probably meant, or NULL. */
+const char *question_nearest(const char *id);
+
+/* Why one text (an element of a list, a choice's id, a reference) cannot be q's value with these answers: an N_() sentence, or NULL when
+ * it can. An empty text is fine here; whether one is needed is answers_check's business. */
+const char *question_refuses(const struct question *q, const struct answers *a, const char *value);
 
 #endif

@@ -1,0 +1,353 @@
+#include "config.h"
+#include "base/buf.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "plan/answers.h"
+#include "tests/tap.h"
+
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Random answers ------------------------------------------------------------------------------------------------------------------ */
+
+static unsigned long long state;
+
+static unsigned draw(unsigned below)
+{
+	state = state * 6364136223846793005ULL + 1442695040888963407ULL;
+	return (unsigned)((state >> 33) % below);
+}
+
+/* A value that the question's pattern and check allow, by id where a pattern asks for it. */
+static char *draw_text(const char *id)
+{
+	static const struct {
+		const char *id, *texts[3];
+	} samples[] = {
+		{"project.id", {"demo-proj", "a-b-c-1", "x23456"}},
+		{"stack.name", {"mlflow", "m", "team-a-2"}},
+		{"region", {"us-central1", "europe-west12", "asia-northeast1"}},
+		{"auth.client_id", {"12-a_b.apps.googleusercontent.com", "9-x.apps.googleusercontent.com", ""}},
+		{"auth.client_secret", {"prompt", "env:A_B", "secret:projects/p/secrets/s/versions/3"}},
+		{"auth.users", {"ada@example.com", "o'x.y+z@sub.example.org", "Bob_1@example.co.uk"}},
+		{"auth.domains", {"example.com", "a-b.example.org", "x.dev"}},
+		{"auth.service_accounts",
+		 {"ci@demo-proj.iam.gserviceaccount.com", "a-b@x.iam.gserviceaccount.com", "t@p.iam.gserviceaccount.com"}},
+		{"artifacts.location", {"EU", "us-east1", "ASIA"}},
+		{"image.mlflow_version", {"3.17.2", "3.5.0", "4.0.1"}},
+		{"image.digest", {"", "", ""}},
+		{"oauth2_proxy.version", {"7.15.2", "7.15.3", "8.0.0"}},
+	};
+	for (size_t i = 0; i < sizeof samples / sizeof *samples; i++) {
+		if (!strcmp(samples[i].id, id))
+			return xstrdup(samples[i].texts[draw(3)]);
+	}
+	printf("Bail out! no sample for %s\n", id);
+	exit(99);
+}
+
+static cJSON *draw_list(const struct question *q)
+{
+	cJSON *list = cJSON_CreateArray();
+	for (unsigned n = draw(4); n; n--) {
+		char *s = draw_text(q->id);
+		bool there = strchr(s, '\'');
+		for (const cJSON *c = list->child; c; c = c->next)
+			there |= !strcmp(c->valuestring, s);
+		if (!there)
+			cJSON_AddItemToArray(list, cJSON_CreateString(s));
+		free(s);
+	}
+	return list;
+}
+
+static cJSON *draw_choice(const struct question *q, const struct answers *a)
+{
+	size_t n = 0;
+	while (q->choices[n].id)
+		n++;
+	const struct choice *c = &q->choices[draw((unsigned)n)];
+	return c->refused && c->refused(a) ? NULL : cJSON_CreateString(c->id);
+}
+
+static cJSON *draw_value(const struct question *q, const struct answers *a)
+{
+	switch (q->type) {
+	case TYPE_BOOL:
+		return cJSON_CreateBool((int)draw(2));
+	case TYPE_INT:
+		return cJSON_CreateNumber(q->min + (int)draw((unsigned)(q->max - q->min + 1)));
+	case TYPE_LIST:
+		return draw_list(q);
+	case TYPE_CHOICE:
+		return draw_choice(q, a);
+	case TYPE_TEXT:
+	case TYPE_SECRET:
+		break;
+	}
+	char *s = draw_text(q->id);
+	cJSON *v = cJSON_CreateString(s);
+	free(s);
+	return v;
+}
+
+static struct answers *draw_answers(void)
+{
+	struct answers *a = answers_new();
+	for (const struct question *q = questions; q->id; q++) {
+		struct err e = {0};
+		cJSON *v = draw(3) ? draw_value(q, a) : NULL;
+		if (v && !answers_set(a, q->id, v, &e))
+			printf("# %s: %s\n", q->id, e.what);
+		err_free(&e);
+	}
+	if (draw(2))
+		json_put_str(a->resolved, "suffix", "x7\"k\n");
+	if (draw(2))
+		json_put_num(a->resolved, "urls.count", draw(100));
+	return a;
+}
+
+static bool same_values(const struct answers *a, const struct answers *b)
+{
+	for (const struct question *q = questions; q->id; q++) {
+		if (!json_equal(answers_get(a, q->id), answers_get(b, q->id))) {
+			printf("# %s differs\n", q->id);
+			return false;
+		}
+	}
+	return json_equal(a->resolved, b->resolved);
+}
+
+static void round_trip(void)
+{
+	int same = 0, values = 0, rounds = 1000;
+	for (int i = 0; i < rounds; i++) {
+		state = (unsigned)i + 1;
+		struct err e = {0};
+		struct answers *a = draw_answers(), *b;
+		struct buf first = {0}, second = {0};
+		answers_print(a, &first);
+		b = answers_parse(buf_text(&first), first.len, "f", &e);
+		if (b) {
+			answers_print(b, &second);
+			same += !strcmp(buf_text(&first), buf_text(&second));
+			values += same_values(a, b);
+		} else {
+			printf("# seed %d: %s\n", i + 1, e.what);
+		}
+		err_free(&e);
+		buf_free(&first);
+		buf_free(&second);
+		answers_free(a);
+		answers_free(b);
+	}
+	is_int(same, rounds, "save(load(save(x))) = save(x) for 1000 random answers");
+	is_int(values, rounds, "and every value is the same");
+}
+
+/* Errors -------------------------------------------------------------------------------------------------------------------------- */
+
+/* Parses text and expects each of the parts in the error; nothing else may pass. */
+static void refused(const char *name, const char *text, const char *part, const char *part2)
+{
+	struct err e = {0};
+	struct answers *a = answers_parse(text, strlen(text), "m.json", &e);
+	char *said = a ? xstrdup("(accepted)") : err_text(&e);
+	bool good = !a && e.exit == EXIT_ANSWERS && strstr(said, part) && (!part2 || strstr(said, part2));
+	ok(good, "refused: %s", name);
+	if (!good)
+		printf("# said: %s\n", said);
+	free(said);
+	err_free(&e);
+	answers_free(a);
+}
+
+static void bad_files(void)
+{
+	refused("broken JSON", "{\n\"format\": 1,\n\"answers\": {", "m.json:", NULL);
+	refused("a key twice", "{\"format\":1,\"answers\":{\"region\":\"us-east1\",\"region\":\"us-east1\"}}", "a key twice (\"region\")", NULL);
+	refused("an unknown question", "{\"format\":1,\n\"answers\":{\n\"database.teir\":\"x\"}}", "m.json:3:", "did you mean \"database.tier\"?");
+	refused("an unknown key at the top", "{\"format\":1,\n\"anwers\":{}}", "m.json:2: ", "did you mean \"answers\"?");
+	refused("a newer format", "{\"format\": 2,\n\"answers\":{}}", "m.json:1: Format 2 is newer", NULL);
+	refused("no format", "{\"answers\":{}}", "\"format\" is missing", NULL);
+	refused("a format that is no number", "{\"format\":\"1\",\"answers\":{}}", "format: A whole number", NULL);
+	refused("an array", "[]", "is a JSON object", NULL);
+	refused("a text for a number", "{\"format\":1,\"answers\":{\n\"server.workers\":\"2\"}}", "m.json:2: server.workers:", "whole number");
+	refused("a fraction", "{\"format\":1,\"answers\":{\"server.workers\":2.5}}", "whole number", NULL);
+	refused("a number out of range", "{\"format\":1,\"answers\":{\"server.workers\":99}}", "99 is outside 1 to 8", NULL);
+	refused("a text for a truth", "{\"format\":1,\"answers\":{\"database.deletion_protection\":\"yes\"}}", "true or false", NULL);
+	refused("a text for a list", "{\"format\":1,\"answers\":{\"auth.users\":\"a@example.com\"}}", "list of texts", NULL);
+	refused("a number in a list", "{\"format\":1,\"answers\":{\"auth.users\":[7]}}", "list of texts", NULL);
+	refused("a list with doubles", "{\"format\":1,\"answers\":{\"auth.users\":[\"a@b.co\",\"a@b.co\"]}}", "listed twice", NULL);
+	refused("an unknown choice", "{\"format\":1,\"answers\":{\"target\":\"rum\"}}", "did you mean \"run\"?", NULL);
+	refused("null", "{\"format\":1,\"answers\":{\"region\":null}}", "A text is needed", NULL);
+	refused("a bad region", "{\"format\":1,\"answers\":{\"region\":\"Zurich\"}}", "europe-west1", NULL);
+	refused("several at once", "{\"format\":1,\"answers\":{\n\"region\":1,\n\"foo.bar\":2,\n\"target\":\"\"}}", "m.json:2: region", "m.json:3:");
+	refused("the secret itself", "{\"format\":1,\"answers\":{\"auth.client_secret\":\"GOCSPX-abc\"}}", "the secret itself", NULL);
+	refused("everybody", "{\"format\":1,\"answers\":{\"auth.users\":[\"allUsers\"]}}", "let everybody in", NULL);
+	refused("every domain", "{\"format\":1,\"answers\":{\"auth.domains\":[\"*\"]}}", "let everybody in", NULL);
+	refused("a public mail domain", "{\"format\":1,\"answers\":{\"auth.domains\":[\"gmail.com\"]}}", "Anybody can have", NULL);
+	refused("all service accounts", "{\"format\":1,\"answers\":{\"auth.domains\":[\"gserviceaccount.com\"]}}", "every service account", NULL);
+	refused("a bad address", "{\"format\":1,\"answers\":{\"auth.users\":[\"ada@\"]}}", "An e-mail address", NULL);
+	refused("an address with two @", "{\"format\":1,\"answers\":{\"auth.users\":[\"a@b@c.de\"]}}", "one @ only", NULL);
+	refused("an old oauth2-proxy", "{\"format\":1,\"answers\":{\"oauth2_proxy.version\":\"7.15.1\"}}", "known ways around", NULL);
+}
+
+/* Checks -------------------------------------------------------------------------------------------------------------------------- */
+
+static struct answers *complete(void)
+{
+	struct answers *a = answers_new();
+	answers_set_text(a, "project.id", "demo-proj", NULL);
+	answers_set_text(a, "auth.client_id", "12-ab.apps.googleusercontent.com", NULL);
+	answers_set_text(a, "auth.users", "ada@example.com", NULL);
+	return a;
+}
+
+static void set_and_check(const char *name, const char *id, const char *value, const char *part)
+{
+	struct err e = {0};
+	struct answers *a = complete();
+	answers_drop(a, id);
+	cJSON_AddItemToObject(a->values, id, *value == '#' ? cJSON_CreateNumber(atoi(value + 1)) : cJSON_CreateString(value));
+	bool fine = answers_check(a, "m.json", &e);
+	bool good = part ? !fine && strstr(e.what, part) : fine;
+	ok(good, "check: %s", name);
+	if (!good)
+		printf("# said: %s\n", e.what ? e.what : "(fine)");
+	err_free(&e);
+	answers_free(a);
+}
+
+static void checks(void)
+{
+	struct err e = {0};
+	struct answers *a = complete();
+	ok(answers_check(a, "m.json", &e), "complete answers pass");
+	answers_free(a);
+	a = answers_new();
+	ok(!answers_check(a, "m.json", &e), "empty answers do not");
+	ok(strstr(e.what, "project.id: An answer is needed.") && strstr(e.what, "auth.client_id:") && strstr(e.what, "Nobody could sign in"),
+	   "and everything that is missing is named at once");
+	err_free(&e);
+	is_str(answers_check_page(a, "auth", &e), "auth.client_id", "the first problem of a page");
+	err_free(&e);
+	ok(!answers_check_page(a, "region", &e), "a page without a problem");
+	answers_free(a);
+	set_and_check("gke has no address of its own", "target", "gke", "exposure: A cluster has no web address");
+	set_and_check("gke is not yet there", "target", "gke", "target: Not yet");
+	set_and_check("App Engine with IAM", "auth.mode", "iam", "auth.mode: Not yet");
+	set_and_check("too many connections", "database.tier", "db-f1-micro", "may open 44 database connections");
+	set_and_check("too little memory", "server.workers", "#4", "4 workers need 4 GiB");
+	set_and_check("memory needs CPUs", "server.memory", "8Gi", "needs 2 CPUs");
+	set_and_check("fewest above most", "server.min_instances", "#5", "above the most");
+	set_and_check("soft delete of 3 days", "artifacts.soft_delete_days", "#3", "7 to 90 days");
+	set_and_check("soft delete of 7 days", "artifacts.soft_delete_days", "#7", NULL);
+}
+
+static void setting(void)
+{
+	struct err e = {0};
+	struct answers *a = complete();
+	is_str(answers_str(a, "artifacts.location"), "us-central1", "a default that follows another answer");
+	ok(answers_set_text(a, "artifacts.location", "us-central1", &e) && answers_set_text(a, "region", "europe-west1", &e), "set two");
+	is_str(answers_str(a, "artifacts.location"), "europe-west1", "what stood at its default follows");
+	answers_set_text(a, "artifacts.location", "EU", &e);
+	answers_set_text(a, "region", "europe-west4", &e);
+	is_str(answers_str(a, "artifacts.location"), "EU", "what was chosen stays");
+	ok(answers_set_text(a, "auth.users", " a@example.com, b@example.com ,", &e), "a list from text");
+	is_int(cJSON_GetArraySize(answers_get(a, "auth.users")), 2, "has two elements");
+	ok(!answers_set_text(a, "server.workers", "two", &e) && strstr(e.what, "whole number"), "a word is no number");
+	err_free(&e);
+	ok(!answers_set_text(a, "sever.workers", "2", &e) && strstr(e.what, "server.workers"), "a misspelt id");
+	err_free(&e);
+	ok(answers_set_text(a, "database.deletion_protection", "no", &e) && !answers_bool(a, "database.deletion_protection"), "a truth from text");
+	ok(!answers_set_text(a, "target", "vm", &e) && strstr(e.what, "Not yet"), "a choice that cannot be chosen says why");
+	err_free(&e);
+	answers_free(a);
+}
+
+static void saving(void)
+{
+	struct err e = {0};
+	char dir[] = "/tmp/answers-XXXXXX";
+	if (!mkdtemp(dir))
+		exit(99);
+	char *path = xasprintf("%s/m.json", dir);
+	struct answers *a = complete(), *b;
+	umask(0);
+	ok(answers_save(a, path, &e), "saved");
+	struct stat first, second;
+	stat(path, &first);
+	is_int(first.st_mode & 07777, 0600, "mode 0600");
+	b = answers_load(path, &e);
+	ok(b && answers_save(b, path, &e) && !stat(path, &second), "loaded and saved again");
+	ok(first.st_ino == second.st_ino, "unchanged bytes are not written again");
+	ok(!answers_load("/nonexistent/x", &e) && e.exit == EXIT_NOINPUT, "a file that is not there");
+	err_free(&e);
+	ok(!answers_save(a, "/nonexistent/x", &e) && e.exit == EXIT_CANTWRITE, "a place that cannot be written");
+	err_free(&e);
+	unlink(path);
+	rmdir(dir);
+	free(path);
+	answers_free(a);
+	answers_free(b);
+}
+
+/* The shipped example is complete and canonical: a run leaves its answers part as it is. */
+static void example(void)
+{
+	struct err e = {0};
+	struct buf file = {0}, printed = {0};
+	char *path = xasprintf("%s/examples/cloud-run.json", getenv("TOP_SRCDIR") ? getenv("TOP_SRCDIR") : ".");
+	struct answers *a = answers_load(path, &e);
+	bool fine = a && answers_check(a, path, &e);
+	ok(fine, "the example is complete");
+	if (!fine)
+		printf("# %s\n", e.what);
+	if (a)
+		answers_print(a, &printed);
+	file_read(path, 1 << 20, &file, &e);
+	is_str(buf_text(&file), buf_text(&printed), "and written as the program writes it");
+	err_free(&e);
+	buf_free(&file);
+	buf_free(&printed);
+	answers_free(a);
+	free(path);
+}
+
+/* The table itself: every row has what the faces need. */
+static void table(void)
+{
+	bool pages_known = true, titles_fit = true, defaults_pass = true, forms = true;
+	struct answers *none = answers_new();
+	for (const struct question *q = questions; q->id; q++) {
+		cJSON *v = q->fallback(none);
+		pages_known &= page_find(q->page) != NULL;
+		titles_fit &= strlen(q->title) <= 30;
+		defaults_pass &= answers_allows(none, q, v, NULL);
+		forms &= !q->pattern == !q->form;
+		cJSON_Delete(v);
+	}
+	answers_free(none);
+	ok(pages_known, "every question's page exists");
+	ok(titles_fit, "titles have at most 30 cells");
+	ok(defaults_pass, "every default is allowed");
+	ok(forms, "every pattern is said in words");
+}
+
+int main(void)
+{
+	mem_install();
+	round_trip();
+	bad_files();
+	checks();
+	setting();
+	saving();
+	example();
+	table();
+	return tap_done();
+}
