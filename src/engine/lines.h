@@ -1,4 +1,4 @@
-/* Events as plain lines, for where there is no screen: one line a change, a heartbeat every 30 s, a result at the end. */
+/* Events as plain lines, for a run without a screen: one line a change, nothing is redrawn. */
 #ifndef MS_ENGINE_LINES_H
 #define MS_ENGINE_LINES_H
 
@@ -8,10 +8,16 @@
 
 struct lines;
 
-/* Progress goes to progress (standard error), the result's URL and file path to result (standard output). quiet leaves failures and the
- * result only. Both files are borrowed. */
-struct lines *lines_new(FILE *progress, FILE *result, bool quiet);
-void lines_event(struct lines *l, const cJSON *event);
+/* Progress goes to progress, what a script may want (the URL of a result) to data; both are borrowed. quiet leaves only failures, errands
+ * and the result. The caller frees. */
+struct lines *lines_new(FILE *progress, FILE *data, bool quiet);
 void lines_free(struct lines *l);
+/* Prints what this event says, if it says something new; unknown events are ignored. Its arg is a struct lines. */
+void lines_event(struct lines *l, const cJSON *event);
+
+/* Words that every renderer shares. The word for a step's state ("creating", "created", "kept"...), translated; never NULL. */
+const char *lines_state(const cJSON *step);
+/* The sentence for a result's outcome, translated. */
+const char *lines_outcome(const char *outcome);
 
 #endif

@@ -1,0 +1,237 @@
+/* Events as plain lines. */
+#include "config.h"
+#include "engine/lines.h"
+
+#include "base/gettext.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* A quiet stretch longer than this (seconds of the run) gets a line that says what is still going on. */
+enum { HEARTBEAT = 60 };
+
+struct lines {
+	FILE *progress, *data;
+	bool quiet;
+	cJSON *states;      /* step id -> the state last printed */
+	double last_line;   /* when, in seconds since the run began */
+};
+
+struct lines *lines_new(FILE *progress, FILE *data, bool quiet)
+{
+	struct lines *l = xcalloc(1, sizeof *l);
+	*l = (struct lines){.progress = progress, .data = data, .quiet = quiet, .states = cJSON_CreateObject()};
+	return l;
+}
+
+void lines_free(struct lines *l)
+{
+	if (!l)
+		return;
+	cJSON_Delete(l->states);
+	free(l);
+}
+
+/* Words --------------------------------------------------------------------------------------------------------------------------- */
+
+static const char *done_word(const char *verdict)
+{
+	static const struct {
+		const char *verdict, *word;
+	} words[] = {
+		{"create", N_("created")},   {"update", N_("updated")}, {"replace", N_("replaced")},
+		{"delete", N_("deleted")},   {"keep", N_("kept")},
+	};
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+		if (!strcmp(words[i].verdict, verdict))
+			return _(words[i].word);
+	}
+	return _("done");
+}
+
+const char *lines_state(const cJSON *step)
+{
+	static const struct {
+		const char *state, *word;
+	} words[] = {
+		{"waiting", N_("waiting")},   {"reading", N_("checking")}, {"creating", N_("creating")}, {"updating", N_("updating")},
+		{"deleting", N_("deleting")}, {"polling", N_("working")},  {"failed", N_("failed")},	 {"skipped", N_("skipped")},
+		{"kept", N_("kept")},
+	};
+	const char *state = json_str(step, "state", "");
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+		if (!strcmp(words[i].state, state))
+			return _(words[i].word);
+	}
+	return !strcmp(state, "done") ? done_word(json_str(step, "verdict", "")) : state;
+}
+
+const char *lines_outcome(const char *outcome)
+{
+	static const struct {
+		const char *outcome, *sentence;
+	} words[] = {
+		{"proven", N_("The server runs, and it was proven that only the chosen people can enter.")},
+		{"partly", N_("Not everything stands. What was made is kept; the same command goes on from there.")},
+		{"nothing", N_("Nothing was made.")},
+		{"destroyed", N_("What this stack made is gone.")},
+	};
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+		if (!strcmp(words[i].outcome, outcome))
+			return _(words[i].sentence);
+	}
+	return outcome;
+}
+
+/* Lines --------------------------------------------------------------------------------------------------------------------------- */
+
+static void stamp(struct lines *l, const cJSON *event)
+{
+	int at = (int)json_num(event, "at", 0);
+	l->last_line = at;
+	fprintf(l->progress, "%3d:%02d  ", at / 60, at % 60);
+}
+
+static void on_run(struct lines *l, const cJSON *event)
+{
+	char usual[24];
+	if (l->quiet || strcmp(json_str(event, "state", ""), "started"))
+		return;
+	stamp(l, event);
+	fprintf(l->progress, _("%s: stack %s in project %s"), json_str(event, "verb", ""), json_str(event, "stack", ""),
+		json_str(event, "project", ""));
+	if (json_num(event, "expected", 0) > 0)
+		fprintf(l->progress, _(", usually %s"), text_duration(json_num(event, "expected", 0), usual));
+	fputc('\n', l->progress);
+}
+
+static void say_step(struct lines *l, const cJSON *event)
+{
+	char took[24];
+	const char *state = json_str(event, "state", ""), *title = json_str(event, "title", "");
+	double elapsed = json_num(event, "elapsed", 0);
+	stamp(l, event);
+	fprintf(l->progress, "%-9s %s %s", lines_state(event), *title ? _(title) : "", json_str(event, "name", ""));
+	if (!strcmp(state, "done") && elapsed >= 1)
+		fprintf(l->progress, " (%s)", text_duration(elapsed, took));
+	fputc('\n', l->progress);
+	if (!strcmp(state, "failed") || !strcmp(state, "skipped")) {
+		if (*json_str(event, "message", ""))
+			fprintf(l->progress, "        %s\n", json_str(event, "message", ""));
+		if (*json_str(event, "fix", ""))
+			fprintf(l->progress, "        %s\n", json_str(event, "fix", ""));
+	}
+}
+
+/* The states that are a line of their own: a change begun, ended, failed. Reading, polling and keeping would only be noise. */
+static void on_step(struct lines *l, const cJSON *event)
+{
+	static const char *const told[] = {"creating", "updating", "deleting", "done", "failed", "skipped", NULL};
+	const char *state = json_str(event, "state", ""), *id = json_str(event, "id", "");
+	const cJSON *before = cJSON_GetObjectItemCaseSensitive(l->states, id);
+	bool told_once = before && !strcmp(before->valuestring, state), failed = !strcmp(state, "failed");
+	size_t i = 0;
+	while (told[i] && strcmp(told[i], state))
+		i++;
+	if (!told[i] || told_once || (l->quiet && !failed) || !strcmp(json_str(event, "verdict", ""), "keep"))
+		return;
+	cJSON_DeleteItemFromObjectCaseSensitive(l->states, id);
+	cJSON_AddStringToObject(l->states, id, state);
+	say_step(l, event);
+}
+
+static void on_counts(struct lines *l, const cJSON *event)
+{
+	if (l->quiet || json_num(event, "at", 0) - l->last_line < HEARTBEAT)
+		return;
+	stamp(l, event);
+	fprintf(l->progress, _("still working: %d done, %d running, %d to go"), (int)json_num(event, "done", 0),
+		(int)json_num(event, "running", 0), (int)json_num(event, "left", 0));
+	fputc('\n', l->progress);
+}
+
+static void on_log(struct lines *l, const cJSON *event)
+{
+	if (l->quiet)
+		return;
+	stamp(l, event);
+	fprintf(l->progress, "| %s: %s\n", json_str(event, "id", ""), json_str(event, "line", ""));
+}
+
+static void on_proof(struct lines *l, const cJSON *event)
+{
+	const char *state = json_str(event, "state", ""), *title = json_str(event, "title", ""), *message = json_str(event, "message", "");
+	bool failed = !strcmp(state, "failed");
+	if (!strcmp(state, "running") || (l->quiet && !failed))
+		return;
+	stamp(l, event);
+	fprintf(l->progress, "%-9s %s\n", failed ? _("unproven") : !strcmp(state, "passed") ? _("proven") : _("skipped"), *title ? _(title) : "");
+	if (!strcmp(state, "passed") || !*message)
+		return;
+	fprintf(l->progress, "        %s\n", message);
+}
+
+static void on_errand(struct lines *l, const cJSON *event)
+{
+	fprintf(l->progress, _("To do by hand: %s\n"), json_str(event, "title", ""));
+	if (*json_str(event, "steps", ""))
+		fprintf(l->progress, "%s\n", json_str(event, "steps", ""));
+	if (*json_str(event, "paste", ""))
+		fprintf(l->progress, "%s\n", json_str(event, "paste", ""));
+}
+
+static void say_pair(FILE *to, const char *label, const char *value)
+{
+	if (*value)
+		fprintf(to, "%-22s %s\n", label, value);
+}
+
+static void say_totals(struct lines *l, const cJSON *event)
+{
+	char took[24];
+	fprintf(l->progress, _("%d created, %d updated, %d deleted, %d kept in %s"), (int)json_num(event, "created", 0),
+		(int)json_num(event, "updated", 0), (int)json_num(event, "deleted", 0), (int)json_num(event, "kept", 0),
+		text_duration(json_num(event, "seconds", 0), took));
+	if (json_num(event, "real_seconds", 0) > 0)
+		fprintf(l->progress, _("; a real run would take about %s"), text_duration(json_num(event, "real_seconds", 0), took));
+	fputc('\n', l->progress);
+}
+
+static void on_result(struct lines *l, const cJSON *event)
+{
+	const cJSON *left = json_at(event, "left"), *item;
+	const char *outcome = json_str(event, "outcome", "");
+	fputc('\n', l->progress);
+	if (*outcome)
+		fprintf(l->progress, "%s\n", lines_outcome(outcome));
+	say_totals(l, event);
+	cJSON_ArrayForEach(item, left)
+		fprintf(l->progress, _("left: %s\n"), cJSON_IsString(item) ? item->valuestring : json_str(item, "name", ""));
+	say_pair(l->progress, _("Answers:"), json_str(event, "file", ""));
+	say_pair(l->progress, _("Next:"), json_str(event, "next", ""));
+	say_pair(l->progress, _("To undo:"), json_str(event, "undo", ""));
+	fflush(l->progress);
+	if (*json_str(event, "url", ""))
+		fprintf(l->data, "%s\n", json_str(event, "url", ""));
+	fflush(l->data);
+}
+
+void lines_event(struct lines *l, const cJSON *event)
+{
+	static const struct {
+		const char *name;
+		void (*say)(struct lines *l, const cJSON *event);
+	} says[] = {
+		{"run", on_run},     {"step", on_step},	    {"counts", on_counts}, {"log", on_log},
+		{"proof", on_proof}, {"errand", on_errand}, {"result", on_result},
+	};
+	const char *name = json_str(event, "event", "");
+	for (size_t i = 0; i < sizeof says / sizeof *says; i++) {
+		if (!strcmp(says[i].name, name))
+			says[i].say(l, event);
+	}
+	fflush(l->progress);
+}
