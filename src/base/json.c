@@ -238,6 +238,17 @@ static void write_members(struct buf *b, const cJSON *node, int indent)
 	write_break(b, indent);
 }
 
+/* The shortest decimal that reads back as v. */
+static void write_fraction(struct buf *b, double v)
+{
+	char text[32];
+	int digits = 15;
+	do
+		snprintf(text, sizeof text, "%.*g", digits, v);
+	while (strtod(text, NULL) != v && ++digits <= 17);
+	buf_puts(b, text);
+}
+
 void json_write(struct buf *b, const cJSON *node, int indent)
 {
 	if (cJSON_IsObject(node) || cJSON_IsArray(node)) {
@@ -252,7 +263,7 @@ void json_write(struct buf *b, const cJSON *node, int indent)
 		if (v == floor(v) && fabs(v) < 9e15)
 			buf_printf(b, "%lld", (long long)v);
 		else
-			buf_printf(b, "%.17g", v);
+			write_fraction(b, v);
 	} else {
 		buf_puts(b, cJSON_IsTrue(node) ? "true" : cJSON_IsFalse(node) ? "false" : "null");
 	}

@@ -2,13 +2,32 @@ noinst_LIBRARIES += src/base/libbase.a
 src_base_libbase_a_SOURCES = \
 	src/base/buf.c src/base/buf.h \
 	src/base/err.c src/base/err.h \
+	src/base/escape.c src/base/escape.h \
 	src/base/gettext.h \
 	src/base/file.c src/base/file.h \
 	src/base/json.c src/base/json.h \
 	src/base/mem.c src/base/mem.h \
+	src/base/mustache.c src/base/mustache.h \
+	src/base/secret.c src/base/secret.h \
 	src/base/text.c src/base/text.h
 
 check_PROGRAMS += tests/base/json
 TESTS += tests/base/json
 tests_base_json_SOURCES = tests/base/json.c tests/tap.h
 tests_base_json_LDADD = $(LIB_BASE)
+
+check_PROGRAMS += tests/base/mustache
+TESTS += tests/base/mustache
+tests_base_mustache_SOURCES = tests/base/mustache.c tests/tap.h
+tests_base_mustache_LDADD = $(LIB_BASE)
+
+check_PROGRAMS += tests/base/secret
+TESTS += tests/base/secret
+tests_base_secret_SOURCES = tests/base/secret.c tests/tap.h
+tests_base_secret_LDADD = $(LIB_BASE)
+
+# The escapes are read back by Python's and the shell's own parsers.
+check_PROGRAMS += tests/base/escape
+TESTS += tests/base/escape.py
+tests_base_escape_SOURCES = tests/base/escape.c
+tests_base_escape_LDADD = $(LIB_BASE)

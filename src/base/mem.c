@@ -10,7 +10,7 @@
 
 void (*mem_exhausted)(void);
 
-static _Noreturn void out_of_memory(void)
+_Noreturn void mem_out(void)
 {
 	if (mem_exhausted)
 		mem_exhausted();
@@ -22,7 +22,7 @@ void *xmalloc(size_t size)
 {
 	void *p = malloc(size ? size : 1);
 	if (!p)
-		out_of_memory();
+		mem_out();
 	return p;
 }
 
@@ -30,7 +30,7 @@ void *xcalloc(size_t count, size_t size)
 {
 	void *p = calloc(count ? count : 1, size ? size : 1);
 	if (!p)
-		out_of_memory();
+		mem_out();
 	return p;
 }
 
@@ -38,7 +38,7 @@ void *xrealloc(void *old, size_t size)
 {
 	void *p = realloc(old, size ? size : 1);
 	if (!p)
-		out_of_memory();
+		mem_out();
 	return p;
 }
 
@@ -60,7 +60,7 @@ char *xvasprintf(const char *format, va_list args)
 {
 	char *text;
 	if (vasprintf(&text, format, args) < 0)
-		out_of_memory();
+		mem_out();
 	return text;
 }
 
@@ -79,7 +79,7 @@ void *xgrow(void *array, size_t count, size_t *room, size_t element)
 		return array;
 	size_t want = *room ? *room * 2 : 8;
 	if (want > SIZE_MAX / element)
-		out_of_memory();
+		mem_out();
 	*room = want;
 	return xrealloc(array, want * element);
 }

@@ -7,6 +7,8 @@
 
 /* Called once when memory runs out, before the program exits with EX_OSERR; the screen restores the terminal here. */
 extern void (*mem_exhausted)(void);
+/* That end itself, for memory that comes from elsewhere. */
+_Noreturn void mem_out(void);
 
 /* malloc, calloc, realloc, strdup, strndup that never return NULL. The caller frees with free(). */
 void *xmalloc(size_t size) __attribute__((malloc, returns_nonnull, alloc_size(1)));

@@ -35,8 +35,9 @@ size_t secret_length(const struct secret *s);
 bool secret_equal(struct secret *a, struct secret *b);
 void secret_free(struct secret *s);
 
-/* Resolves a reference that stays on this machine: "env:NAME", "file:PATH" (mode must not let others read; one trailing newline is
- * dropped). "prompt" and "secret:projects/..." are answered by the caller. Returns NULL with EXIT_CONFIG on failure. */
+/* Resolves a reference that stays on this machine: "env:NAME", "file:PATH" (at most 64 KiB; its mode must not let everybody read or
+ * write it; one trailing newline is dropped). An empty one is refused. "prompt" and "secret:projects/..." are answered by the
+ * caller. Returns NULL with EXIT_CONFIG on failure. */
 struct secret *secret_from_reference(const char *reference, struct err *e);
 
 #endif

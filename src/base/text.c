@@ -49,36 +49,40 @@ const char *text_nearest(const char *word, const char *const *list)
 	return found;
 }
 
-/* Bytes of the valid UTF-8 sequence at p, 0 when it is none. */
-static size_t utf8_len(const unsigned char *p, size_t left)
+size_t text_utf8(const char *text, size_t left, unsigned *code)
 {
+	const unsigned char *p = (const unsigned char *)text;
+	if (!left)
+		return 0;
 	size_t n = p[0] < 0x80 ? 1 : p[0] >= 0xc2 && p[0] < 0xe0 ? 2 : (p[0] & 0xf0) == 0xe0 ? 3 : p[0] >= 0xf0 && p[0] < 0xf5 ? 4 : 0;
 	if (!n || n > left)
 		return 0;
-	for (size_t i = 1; i < n; i++)
+	unsigned c = n == 1 ? p[0] : p[0] & (0x7fU >> n);
+	for (size_t i = 1; i < n; i++) {
 		if ((p[i] & 0xc0) != 0x80)
 			return 0;
-	if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f) || (p[0] == 0xf0 && p[1] < 0x90) ||
-	    (p[0] == 0xf4 && p[1] > 0x8f))
+		c = c << 6 | (p[i] & 0x3fU);
+	}
+	if ((n == 3 && (c < 0x800 || (c >= 0xd800 && c < 0xe000))) || (n == 4 && (c < 0x10000 || c > 0x10ffff)))
 		return 0;
+	*code = c;
 	return n;
 }
 
 void text_visible(struct buf *b, const char *text, size_t len, bool lines)
 {
-	const unsigned char *p = (const unsigned char *)text;
 	while (len) {
-		size_t n = utf8_len(p, len);
-		bool control = n == 1 && (p[0] < 0x20 || p[0] == 0x7f) && !(lines && p[0] == '\n');
-		bool c1 = n == 2 && p[0] == 0xc2 && p[1] < 0xa0;
-		if (!n || control || c1) {
+		unsigned code = 0;
+		size_t n = text_utf8(text, len, &code);
+		bool control = n && (code < 0x20 || (code >= 0x7f && code < 0xa0)) && !(lines && code == '\n');
+		if (!n || control) {
 			n = n ? n : 1;
 			for (size_t i = 0; i < n; i++)
-				buf_printf(b, "\\x%02x", p[i]);
+				buf_printf(b, "\\x%02x", (unsigned char)text[i]);
 		} else {
-			buf_add(b, p, n);
+			buf_add(b, text, n);
 		}
-		p += n;
+		text += n;
 		len -= n;
 	}
 }

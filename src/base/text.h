@@ -10,6 +10,9 @@
 /* The word of list (NULL-terminated) that word was probably meant to be, or NULL: at most a third of its letters differ. */
 const char *text_nearest(const char *word, const char *const *list);
 
+/* Bytes of the valid UTF-8 sequence at the start of text, with its code point; 0 when there is none. */
+size_t text_utf8(const char *text, size_t left, unsigned *code);
+
 /* Appends text as it may be shown on a terminal or in a log: control characters, ESC and invalid UTF-8 become \xNN.
  * Newlines are kept when lines is set. */
 void text_visible(struct buf *b, const char *text, size_t len, bool lines);

@@ -1,0 +1,209 @@
+/* Guarded memory, recipes and references of base/secret.h. */
+#include "config.h"
+#include "base/secret.h"
+
+#include "base/mem.h"
+#include "tests/tap.h"
+
+#include <ctype.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* oauth2-proxy's rule, written again from its documentation: URL-safe base64 with or without padding that gives 16, 24 or 32
+ * bytes, else the text itself must have one of these lengths. */
+static bool key_size(size_t n)
+{
+	return n == 16 || n == 24 || n == 32;
+}
+
+static bool cookie_accepted(const char *text)
+{
+	size_t len = strlen(text), letters = strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_");
+	size_t pad = strspn(text + letters, "=");
+	bool base64 = letters + pad == len && letters % 4 != 1 && (!pad || len % 4 == 0) && pad <= 2;
+	return (base64 && key_size(letters * 3 / 4)) || key_size(len);
+}
+
+static void cookie_vectors(void)
+{
+	static const struct {
+		const char *text;
+		bool accepted;
+	} vectors[] = {
+		{"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMN-_A=", true},
+		{"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMN-_A", true},
+		{"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMN+_A=", false},
+		{"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMN-/A=", false},
+		{"00112233445566778899aabbccddeeff", true},
+		{"00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff", false},
+		{"abcdefghijklmnopqrstuvwxyzabcdef", true},
+		{"abcdefghijklmnop", true},
+		{"\"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMN-_A=\"", false},
+		{"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMN-_A=\n", false},
+	};
+	for (size_t i = 0; i < sizeof vectors / sizeof *vectors; i++)
+		ok(cookie_accepted(vectors[i].text) == vectors[i].accepted, "cookie vector %zu is judged as by oauth2-proxy", i);
+}
+
+static bool only(const char *text, size_t len, int (*class)(int), const char *more)
+{
+	for (size_t i = 0; i < len; i++)
+		if (!class((unsigned char)text[i]) && !strchr(more, text[i]))
+			return false;
+	return true;
+}
+
+static void recipes(void)
+{
+	static const struct {
+		const char *name;
+		size_t len;
+		int (*class)(int);
+		const char *more;
+	} rows[SECRET_RECIPES] = {
+		[SECRET_PASSWORD] = {"password", 32, isalnum, ""}, [SECRET_COOKIE] = {"cookie", 44, isalnum, "-_="},
+		[SECRET_FLASK] = {"flask", 64, isxdigit, ""},	   [SECRET_FERNET] = {"fernet", 44, isalnum, "-_="},
+		[SECRET_KEK] = {"kek", 40, isalnum, ""},
+	};
+	for (int i = 0; i < SECRET_RECIPES; i++) {
+		int good = 0, cookies = 0, same = 0;
+		struct secret *last = secret_copy("", 0);
+		for (int n = 0; n < 200; n++) {
+			struct secret *s = secret_draw(i);
+			size_t len;
+			const char *text = secret_open(s, &len);
+			good += len == rows[i].len && text[len] == '\0' && strlen(text) == len &&
+				only(text, len, rows[i].class, rows[i].more);
+			cookies += cookie_accepted(text);
+			same += secret_equal(s, last);
+			secret_close(s);
+			secret_free(last);
+			last = s;
+		}
+		secret_free(last);
+		ok(good == 200 && !same, "%s: 200 different ones of %zu characters of its alphabet", rows[i].name, rows[i].len);
+		if (i == SECRET_COOKIE)
+			is_int(cookies, 200, "every drawn cookie secret is one that oauth2-proxy takes");
+	}
+}
+
+/* Runs look in a child that may be killed by the guard. */
+static bool killed(void (*look)(struct secret *), struct secret *s)
+{
+	fflush(stdout);
+	pid_t child = fork();
+	if (!child) {
+		signal(SIGSEGV, SIG_DFL);
+		signal(SIGBUS, SIG_DFL);
+		look(s);
+		_exit(0);
+	}
+	int status = 0;
+	waitpid(child, &status, 0);
+	return WIFSIGNALED(status);
+}
+
+static const char *stale;
+
+static void look_when_closed(struct secret *s)
+{
+	(void)s;
+	_exit(*(const volatile char *)stale);
+}
+
+static void look_when_open(struct secret *s)
+{
+	secret_open(s, NULL);
+	_exit(*(const volatile char *)stale);
+}
+
+static void guards(void)
+{
+	struct secret *s = secret_copy("hunter2", 7), *t = secret_copy("hunter2", 7), *u = secret_copy("hunter3", 7);
+	size_t len;
+	stale = secret_open(s, &len);
+	is_str(stale, "hunter2", "an opened secret can be read");
+	secret_open(s, NULL);
+	secret_close(s);
+	ok(!strcmp(stale, "hunter2"), "opening nests");
+	secret_close(s);
+	ok(killed(look_when_closed, s), "a closed secret cannot be read");
+	ok(!killed(look_when_open, s), "it can be opened again");
+	ok(secret_equal(s, t) && !secret_equal(s, u), "secrets are compared by content");
+	is_int((long long)secret_length(u), 7, "the length is known without opening");
+	secret_free(s);
+	secret_free(t);
+	secret_free(u);
+	secret_free(NULL);
+	struct rlimit core;
+	getrlimit(RLIMIT_CORE, &core);
+	ok(core.rlim_cur == 0 && core.rlim_max == 0, "no core is ever written");
+}
+
+static void refused(const char *reference, const char *what)
+{
+	struct err e = {0};
+	struct secret *s = secret_from_reference(reference, &e);
+	ok(!s && e.exit == EXIT_CONFIG && e.place && !strcmp(e.place, reference), "refused: %s", what);
+	secret_free(s);
+	err_free(&e);
+}
+
+static void is_secret(const char *reference, const char *wanted, const char *name)
+{
+	struct err e = {0};
+	struct secret *s = secret_from_reference(reference, &e);
+	is_str(s ? secret_open(s, NULL) : e.what, wanted, name);
+	secret_free(s);
+	err_free(&e);
+}
+
+static void put(const char *path, const char *text, mode_t mode)
+{
+	FILE *f = fopen(path, "w");
+	if (!f || fputs(text, f) < 0 || fclose(f) || chmod(path, mode))
+		printf("Bail out! %s cannot be written\n", path), exit(1);
+}
+
+static void references(void)
+{
+	char folder[] = "/tmp/mlflow-setup-secret.XXXXXX";
+	if (!mkdtemp(folder))
+		printf("Bail out! no temporary folder\n"), exit(1);
+	char *path = xasprintf("%s/s", folder), *reference = xasprintf("file:%s", path);
+	put(path, "p@ss w\n", 0600);
+	is_secret(reference, "p@ss w", "a file loses one newline");
+	put(path, "p@ss\n\n", 0640);
+	is_secret(reference, "p@ss\n", "and only one");
+	put(path, "p@ss", 0644);
+	refused(reference, "a file that everybody may read");
+	put(path, "\n", 0600);
+	refused(reference, "a file with nothing in it");
+	truncate(path, 70000) ? (void)0 : refused(reference, "a file that is too large");
+	unlink(path);
+	refused(reference, "a file that is not there");
+	setenv("MLFLOW_SETUP_TEST_SECRET", "x y", 1);
+	is_secret("env:MLFLOW_SETUP_TEST_SECRET", "x y", "a variable");
+	unsetenv("MLFLOW_SETUP_TEST_SECRET");
+	refused("env:MLFLOW_SETUP_TEST_SECRET", "a variable that is not set");
+	refused("hunter2", "a secret in place of its reference");
+	rmdir(folder);
+	free(path);
+	free(reference);
+}
+
+int main(void)
+{
+	struct err e = {0};
+	ok(secret_init(&e), "libsodium starts");
+	err_free(&e);
+	cookie_vectors();
+	recipes();
+	guards();
+	references();
+	return tap_done();
+}
