@@ -36,8 +36,13 @@ struct api_counts api_counted(const struct api *a);
 
 struct api_policy {
 	double budget;            /* seconds for all tries together; 0 means 300 */
+	double timeout;           /* seconds for one try; 0 means 60: longer for long polls and uploads */
 	bool no_retry_unknown;    /* a broken reply ends the call with unknown set (creates: the caller looks first) */
 	bool just_enabled;        /* APIs were enabled in this run: SERVICE_DISABLED is waited out, within the budget */
+	bool once;                /* no retry of any kind but a new token: the caller knows better when */
+	const char *request_id;   /* for calls that take ?requestId=: the UUID; NULL draws one for this call */
+	/* Told before each retry's pause; may be NULL. */
+	void (*retrying)(void *arg, const struct api_result *result, const char *why, double delay);
 };
 
 /* Substitutes $secret leaves from this function at the last moment; NULL ends the call with EXIT_BUG. */
@@ -49,5 +54,8 @@ void api_set_uploads(struct api *a, bool (*lookup)(void *arg, const char *name, 
 /* Starts a call; done comes from loop_turn exactly once, unless it is cancelled. call is copied. */
 unsigned long api_call(struct api *a, const struct call *call, const struct api_policy *policy, api_done *done, void *arg);
 void api_cancel(struct api *a, unsigned long id);
+
+/* A version 4 UUID from libsodium into at least 37 bytes, which is returned. */
+char *api_uuid(char *into);
 
 #endif

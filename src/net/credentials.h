@@ -3,9 +3,10 @@
 #define MS_NET_CREDENTIALS_H
 
 #include "base/err.h"
-#include <cjson/cJSON.h>
 #include "net/loop.h"
 #include "net/transport.h"
+
+#include <cjson/cJSON.h>
 
 struct credentials;
 
@@ -18,12 +19,14 @@ struct credentials *credentials_from_file(struct loop *loop, struct transport *t
 /* From an object of the same form (borrowed); describe is what credentials_describe says. A rehearsal's are made this way. */
 struct credentials *credentials_from_json(struct loop *loop, struct transport *transport, const cJSON *file, const char *describe,
 					  struct err *e);
+/* Calls nobody who waits. */
 void credentials_free(struct credentials *c);
 
 /* "authorized_user from /home/x/.config/gcloud/application_default_credentials.json": for the screen; no secret in it. */
 const char *credentials_describe(const struct credentials *c);
 const char *credentials_quota_project(const struct credentials *c); /* or NULL */
 const char *credentials_project(const struct credentials *c);       /* or NULL */
+const char *credentials_email(const struct credentials *c);         /* a service account's; NULL for others: ask userinfo */
 
 /* Calls done with an access token, fresh for at least 225 s, fetching it when needed; all who wait share one refresh. token is NULL, and
  * e set, when it failed. The token is wiped after the call. */

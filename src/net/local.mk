@@ -1,6 +1,22 @@
 noinst_LIBRARIES += src/net/libnet.a
 src_net_libnet_a_SOURCES = \
-	src/net/api.h \
-	src/net/credentials.h \
-	src/net/loop.h \
-	src/net/transport.h
+	src/net/api.c src/net/api.h \
+	src/net/credentials.c src/net/credentials.h \
+	src/net/credentials_find.c src/net/credentials_private.h \
+	src/net/curl.c \
+	src/net/fill.c src/net/fill.h \
+	src/net/jwt.c src/net/jwt.h \
+	src/net/loop.c src/net/loop.h \
+	src/net/retry.c src/net/retry.h \
+	src/net/transport.c src/net/transport.h
+
+check_PROGRAMS += tests/net/api tests/net/credentials tests/net/loop tests/net/retry
+TESTS += tests/net/api tests/net/credentials tests/net/loop tests/net/retry
+tests_net_api_SOURCES = tests/net/api.c tests/net/script.h tests/tap.h
+tests_net_api_LDADD = $(LIB_NET)
+tests_net_credentials_SOURCES = tests/net/credentials.c tests/net/script.h tests/tap.h
+tests_net_credentials_LDADD = $(LIB_NET)
+tests_net_loop_SOURCES = tests/net/loop.c tests/tap.h
+tests_net_loop_LDADD = $(LIB_NET)
+tests_net_retry_SOURCES = tests/net/retry.c tests/tap.h
+tests_net_retry_LDADD = $(LIB_NET)

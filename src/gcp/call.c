@@ -1,0 +1,347 @@
+/* Calls, operations of all dialects, and error bodies of all three, as reference/gcp-api.md 1.3 and 1.5 describe them. */
+#include "config.h"
+#include "gcp/call.h"
+
+#include "base/buf.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/text.h"
+
+#include <ctype.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+void call_free(struct call *c)
+{
+	free(c->method);
+	free(c->url);
+	free(c->upload);
+	cJSON_Delete(c->body);
+	*c = (struct call){0};
+}
+
+void call_set(struct call *c, enum dialect dialect, const char *method, cJSON *body, const char *url_format, ...)
+{
+	call_free(c);
+	va_list args;
+	va_start(args, url_format);
+	c->url = xvasprintf(url_format, args);
+	va_end(args);
+	c->method = xstrdup(method);
+	c->body = body;
+	c->dialect = dialect;
+}
+
+/* Operations --------------------------------------------------------------------------------------------------------------- */
+
+/* A name from a reply may become part of a URL of ours only when it is made of these: it cannot leave its host or climb. */
+static bool safe_name(const char *name, bool slashes)
+{
+	if (!name || !*name || *name == '/' || strstr(name, "..") || strlen(name) > 512)
+		return false;
+	for (const char *p = name; *p; p++)
+		if (!isalnum((unsigned char)*p) && !strchr("._-~", *p) && !(slashes && *p == '/'))
+			return false;
+	return true;
+}
+
+/* "https://HOST/VERSION" of the URL that was asked; freed by the caller. An upload has its version elsewhere and no operations. */
+static char *host_and_version(const char *url)
+{
+	const char *host = strstr(url, "://");
+	const char *path = host ? strchr(host + 3, '/') : NULL;
+	size_t version = path ? strcspn(path + 1, "/?:") : 0;
+	return path ? xstrndup(url, (size_t)(path + 1 - url) + version) : NULL;
+}
+
+/* The URL up to and with the segment pair /WORD/VALUE; freed by the caller; NULL when it is not in the path. */
+static char *up_to_pair(const char *url, const char *word)
+{
+	char *key = xasprintf("/%s/", word);
+	const char *at = strstr(url, key);
+	char *out = NULL;
+	if (at) {
+		const char *value = at + strlen(key);
+		out = xstrndup(url, (size_t)(value - url) + strcspn(value, "/?:"));
+	}
+	free(key);
+	return out;
+}
+
+/* Where compute keeps the operations of a URL's scope: up to /global, /regions/R or /zones/Z. */
+static char *compute_scope(const char *url)
+{
+	char *out = up_to_pair(url, "zones");
+	if (!out)
+		out = up_to_pair(url, "regions");
+	const char *global = strstr(url, "/global/");
+	if (!out && global)
+		out = xstrndup(url, (size_t)(global - url) + strlen("/global"));
+	if (!out) { /* a method of the project itself answers with a global operation */
+		char *project = up_to_pair(url, "projects");
+		out = project ? xasprintf("%s/global", project) : NULL;
+		free(project);
+	}
+	return out;
+}
+
+static char *under(char *base, const char *collection, const char *name)
+{
+	char *out = base && safe_name(name, false) ? xasprintf("%s/%s/%s", base, collection, name) : NULL;
+	free(base);
+	return out;
+}
+
+static void take_aip_error(const cJSON *reply, struct operation *out)
+{
+	const cJSON *error = json_at(reply, "error");
+	if (!cJSON_IsObject(error))
+		return;
+	const cJSON *code = json_at(error, "code");
+	out->error = xstrdup(json_str(error, "message", "the operation failed without saying why"));
+	out->error_code = cJSON_IsNumber(code) ? xasprintf("%d", (int)code->valuedouble) : xstrdup(json_str(error, "status", "UNKNOWN"));
+}
+
+static bool decode_aip(const char *url, const cJSON *reply, bool run, struct operation *out)
+{
+	const char *name = json_str(reply, "name", NULL);
+	out->done = json_bool(reply, "done", false);
+	if (!name || (!strstr(name, "operations/") && !out->done))
+		return false;
+	char *base = host_and_version(url);
+	if (base && safe_name(name, true)) {
+		out->poll_url = xasprintf("%s/%s", base, name);
+		out->wait_url = run ? xasprintf("%s/%s:wait", base, name) : NULL;
+	}
+	free(base);
+	out->name = xstrdup(name);
+	out->progress = json_num(reply, "metadata.progressPercent", -100) / 100;
+	if (out->done)
+		take_aip_error(reply, out);
+	return out->poll_url || out->done;
+}
+
+/* error.errors[] of compute and SQL: the first one speaks, the others follow it. */
+static void take_error_list(const cJSON *reply, struct operation *out)
+{
+	const cJSON *errors = json_at(reply, "error.errors"), *one;
+	struct buf b = {0};
+	cJSON_ArrayForEach(one, errors)
+	{
+		const char *message = json_str(one, "message", json_str(one, "code", "unknown error"));
+		buf_printf(&b, "%s%s", b.len ? "; " : "", message);
+		if (!out->error_code)
+			out->error_code = xstrdup(json_str(one, "code", "UNKNOWN"));
+	}
+	if (b.len)
+		out->error = buf_take(&b);
+	buf_free(&b);
+}
+
+static bool decode_status(const char *url, const cJSON *reply, enum dialect dialect, struct operation *out)
+{
+	const char *name = json_str(reply, "name", NULL), *status = json_str(reply, "status", NULL);
+	bool is_operation = json_at(reply, "operationType") || text_ends(json_str(reply, "kind", ""), "#operation");
+	if (!name || !status || !is_operation)
+		return false;
+	char *base = dialect == DIALECT_COMPUTE	    ? compute_scope(url)
+		     : dialect == DIALECT_CONTAINER ? up_to_pair(url, "locations")
+						    : up_to_pair(url, "projects");
+	if (!base && dialect == DIALECT_CONTAINER)
+		base = up_to_pair(url, "zones");
+	out->poll_url = under(base, "operations", name);
+	if (dialect == DIALECT_COMPUTE && out->poll_url)
+		out->wait_url = xasprintf("%s/wait", out->poll_url);
+	out->name = xstrdup(name);
+	out->done = !strcmp(status, "DONE") || !strcmp(status, "ABORTING");
+	out->progress = json_num(reply, "progress", -100) / 100;
+	if (out->done && dialect == DIALECT_CONTAINER) {
+		take_aip_error(reply, out);
+		const char *legacy = json_str(reply, "statusMessage", "");
+		if (!out->error && *legacy) {
+			out->error = xstrdup(legacy);
+			out->error_code = xstrdup("UNKNOWN");
+		}
+	} else if (out->done) {
+		take_error_list(reply, out);
+	}
+	return out->poll_url != NULL;
+}
+
+/* A build's own status stands for its operation's. */
+static bool decode_build(const char *url, const cJSON *reply, struct operation *out)
+{
+	const cJSON *build = json_at(reply, "metadata.build");
+	build = build ? build : reply;
+	const char *id = json_str(build, "id", NULL), *status = json_str(build, "status", "");
+	static const char *const failed[] = {"FAILURE", "INTERNAL_ERROR", "TIMEOUT", "CANCELLED", "EXPIRED", NULL};
+	if (!id)
+		return false;
+	char *base = up_to_pair(url, "locations");
+	out->poll_url = under(base ? base : up_to_pair(url, "projects"), "builds", id);
+	out->name = xstrdup(id);
+	out->progress = -1;
+	out->done = !strcmp(status, "SUCCESS");
+	for (size_t i = 0; failed[i]; i++) {
+		if (strcmp(status, failed[i]))
+			continue;
+		const char *detail = json_str(build, "failureInfo.detail", json_str(build, "statusDetail", "no detail given"));
+		out->done = true;
+		out->error = xasprintf("build %s: %s", status, detail);
+		out->error_code = xstrdup(json_str(build, "failureInfo.type", status));
+	}
+	return out->poll_url != NULL;
+}
+
+bool operation_decode(enum dialect dialect, const char *url, const cJSON *reply, struct operation *out)
+{
+	*out = (struct operation){.progress = -1};
+	bool ok = false;
+	if (cJSON_IsObject(reply)) {
+		switch (dialect) {
+		case DIALECT_NONE:
+			break;
+		case DIALECT_AIP:
+		case DIALECT_RUN:
+			ok = decode_aip(url, reply, dialect == DIALECT_RUN, out);
+			break;
+		case DIALECT_COMPUTE:
+		case DIALECT_SQL:
+		case DIALECT_CONTAINER:
+			ok = decode_status(url, reply, dialect, out);
+			break;
+		case DIALECT_BUILD:
+			ok = decode_build(url, reply, out);
+			break;
+		}
+	}
+	if (!ok)
+		operation_free(out);
+	return ok;
+}
+
+void operation_free(struct operation *o)
+{
+	free(o->name);
+	free(o->poll_url);
+	free(o->wait_url);
+	free(o->error);
+	free(o->error_code);
+	*o = (struct operation){.progress = -1};
+}
+
+/* Errors ------------------------------------------------------------------------------------------------------------------- */
+
+static char *copy_str(const cJSON *node, const char *path)
+{
+	const char *s = json_str(node, path, NULL);
+	return s && *s ? xstrdup(s) : NULL;
+}
+
+static void take_once(char **to, const cJSON *node, const char *path)
+{
+	if (!*to)
+		*to = copy_str(node, path);
+}
+
+static void take_details(const cJSON *error, struct api_error *out)
+{
+	const cJSON *d;
+	cJSON_ArrayForEach(d, json_at(error, "details"))
+	{
+		const char *type = json_str(d, "@type", "");
+		if (text_ends(type, "google.rpc.ErrorInfo")) {
+			take_once(&out->reason, d, "reason");
+			take_once(&out->service, d, "metadata.service");
+			take_once(&out->consumer, d, "metadata.consumer");
+			take_once(&out->permission, d, "metadata.permission");
+			take_once(&out->constraint, d, "metadata.constraint");
+		} else if (text_ends(type, "google.rpc.RetryInfo")) {
+			out->retry_after = strtod(json_str(d, "retryDelay", "-1"), NULL);
+		} else if (text_ends(type, "google.rpc.PreconditionFailure") || text_ends(type, "google.rpc.QuotaFailure")) {
+			take_once(&out->constraint, d, "violations.0.subject");
+		}
+	}
+}
+
+/* A word of these characters found around the first mark in text: permission and constraint names stand inside sentences. */
+static char *word_like(const char *text, const char *characters, const char *starts, int least_dots)
+{
+	for (const char *p = text; *p;) {
+		size_t n = strspn(p, characters);
+		int dots = 0;
+		while (n && p[n - 1] == '.')
+			n--;
+		for (size_t i = 0; i < n; i++)
+			dots += p[i] == '.';
+		if (n && dots >= least_dots && !strncmp(p, starts, strlen(starts)))
+			return xstrndup(p, n);
+		p += n ? n : 1;
+	}
+	return NULL;
+}
+
+#define WORD "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-"
+
+static void take_from_message(struct api_error *out)
+{
+	static const char *const marks[] = {"ermission '", "ermission \"", "does not have ", "Required '", "ermission(s): ", NULL};
+	for (size_t i = 0; !out->permission && marks[i]; i++) {
+		const char *at = strstr(out->message, marks[i]);
+		size_t n = at ? strspn(at + strlen(marks[i]), WORD) : 0;
+		char *word = n ? xstrndup(at + strlen(marks[i]), n) : NULL;
+		if (word && strchr(word, '.') != strrchr(word, '.') && word[n - 1] != '.')
+			out->permission = word;
+		else
+			free(word);
+	}
+	if (!out->constraint)
+		out->constraint = word_like(out->message, WORD "/", "constraints/", 1);
+}
+
+/* "404 Not Found": HTML is not shown; plain text is cut short. */
+static char *message_of_text(int http, const char *text)
+{
+	while (text && isspace((unsigned char)*text))
+		text++;
+	if (!text || !*text || *text == '<')
+		return xasprintf("HTTP status %d without an explanation", http);
+	struct buf b = {0};
+	size_t len = strcspn(text, "\r\n");
+	text_visible(&b, text, len > 200 ? 200 : len, false);
+	return buf_take(&b);
+}
+
+void api_error_decode(int http, const cJSON *reply, const char *text, struct api_error *out)
+{
+	*out = (struct api_error){.http = http, .retry_after = -1};
+	const cJSON *error = json_at(reply, "error");
+	if (cJSON_IsString(error)) { /* the token endpoint's */
+		out->reason = xstrdup(error->valuestring);
+		take_once(&out->status, reply, "error_subtype");
+		take_once(&out->message, reply, "error_description");
+		take_once(&out->message, reply, "error");
+	} else if (cJSON_IsObject(error)) {
+		take_once(&out->status, error, "status");
+		take_once(&out->message, error, "message");
+		take_details(error, out);
+		take_once(&out->reason, error, "errors.0.reason");
+		take_once(&out->message, error, "errors.0.message");
+	}
+	if (!out->message)
+		out->message = message_of_text(http, cJSON_IsObject(reply) ? NULL : text);
+	take_from_message(out);
+}
+
+void api_error_free(struct api_error *e)
+{
+	free(e->status);
+	free(e->reason);
+	free(e->message);
+	free(e->service);
+	free(e->consumer);
+	free(e->permission);
+	free(e->constraint);
+	*e = (struct api_error){.retry_after = -1};
+}

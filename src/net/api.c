@@ -1,0 +1,430 @@
+/* Calls to Google's APIs. A job goes: token, request, reply, verdict of retry.c, and again or done. */
+#include "config.h"
+#include "net/api.h"
+
+#include "base/gettext.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "net/credentials.h"
+#include "net/fill.h"
+#include "net/retry.h"
+
+#include <math.h>
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define DEFAULT_BUDGET 300.0
+
+struct api_job {
+	struct api *api;
+	struct api_job *next;
+	unsigned long id, sending;   /* sending: the transport's id while a request is under way */
+	loop_id timer;
+	struct call call;
+	struct api_policy policy;
+	char uuid[37];
+	double deadline;
+	int tries;
+	bool signed_in_again, plain; /* plain: without the quota project */
+	bool waits_token, cancelled;
+	char *body;                  /* what is being sent; wiped when the reply is there */
+	size_t body_len;
+	api_done *done;
+	void *arg;
+};
+
+struct api {
+	struct loop *loop;
+	struct transport *transport;
+	struct credentials *credentials;
+	char *quota_project;
+	bool plain;                  /* it was denied: it is not sent any more */
+	struct secret *(*secrets)(void *arg, const char *name);
+	void *secrets_arg;
+	bool (*uploads)(void *arg, const char *name, struct buf *out);
+	void *uploads_arg;
+	struct api_job *jobs;
+	unsigned long last_id;
+	struct api_counts counts;
+};
+
+struct api *api_new(struct loop *loop, struct transport *transport, struct credentials *credentials, const char *quota_project)
+{
+	struct api *a = xcalloc(1, sizeof *a);
+	a->loop = loop;
+	a->transport = transport;
+	a->credentials = credentials;
+	a->quota_project = quota_project ? xstrdup(quota_project) : NULL;
+	return a;
+}
+
+struct api_counts api_counted(const struct api *a)
+{
+	return a->counts;
+}
+
+void api_set_secrets(struct api *a, struct secret *(*lookup)(void *arg, const char *name), void *arg)
+{
+	a->secrets = lookup;
+	a->secrets_arg = arg;
+}
+
+void api_set_uploads(struct api *a, bool (*lookup)(void *arg, const char *name, struct buf *out), void *arg)
+{
+	a->uploads = lookup;
+	a->uploads_arg = arg;
+}
+
+char *api_uuid(char *into)
+{
+	unsigned char b[16];
+	char hex[33];
+	randombytes_buf(b, sizeof b);
+	b[6] = (unsigned char)((b[6] & 0x0f) | 0x40);
+	b[8] = (unsigned char)((b[8] & 0x3f) | 0x80);
+	sodium_bin2hex(hex, sizeof hex, b, sizeof b);
+	snprintf(into, 37, "%.8s-%.4s-%.4s-%.4s-%.12s", hex, hex + 8, hex + 12, hex + 16, hex + 20);
+	return into;
+}
+
+/* Jobs --------------------------------------------------------------------------------------------------------------------- */
+
+static void job_free(struct api_job *j)
+{
+	struct api_job **p = &j->api->jobs;
+	while (*p && *p != j)
+		p = &(*p)->next;
+	if (*p)
+		*p = j->next;
+	fill_free(j->body, j->body_len);
+	call_free(&j->call);
+	free(j);
+}
+
+static void finish(struct api_job *j, struct api_result *result)
+{
+	result->tries = j->tries;
+	if (!j->cancelled)
+		j->done(j->arg, result);
+	api_error_free(&result->error);
+	err_free(&result->err);
+	job_free(j);
+}
+
+static void finish_err(struct api_job *j, struct err *e)
+{
+	struct api_result result = {.error.retry_after = -1};
+	err_move(&result.err, e);
+	finish(j, &result);
+}
+
+static void get_token(struct api_job *j);
+
+static void on_timer(void *arg)
+{
+	struct api_job *j = arg;
+	j->timer = 0;
+	get_token(j);
+}
+
+/* Words -------------------------------------------------------------------------------------------------------------------- */
+
+static char *host_of(const char *url)
+{
+	const char *host = strstr(url, "://");
+	host = host ? host + 3 : url;
+	return xstrndup(host, strcspn(host, "/?"));
+}
+
+static void word_failure(const struct api_job *j, const struct http_reply *reply, struct err *e)
+{
+	char *host = host_of(j->call.url);
+	struct buf why = {0};
+	text_visible(&why, reply->failure_text ? reply->failure_text : "", reply->failure_text ? strlen(reply->failure_text) : 0, false);
+	const char *text = buf_text(&why);
+	switch (reply->failure) {
+	case HTTP_TLS:
+		err_set(e, EXIT_UNAVAILABLE, host, _("Check the clock, the proxy and the certificates of this machine."),
+			_("the connection is not safe: %s."), text);
+		break;
+	case HTTP_TOO_LARGE:
+		err_set(e, EXIT_UNAVAILABLE, host, NULL, _("the reply is larger than any that is expected."));
+		break;
+	case HTTP_UNREACHABLE:
+		err_set(e, EXIT_UNAVAILABLE, host, _("Check the network, then run the same command again."),
+			_("no connection: %s."), text);
+		break;
+	default:
+		err_set(e, EXIT_UNAVAILABLE, host, _("Run the same command again: it looks before it sends anything twice."),
+			_("no whole reply came: %s."), text);
+	}
+	buf_free(&why);
+	free(host);
+}
+
+static enum exit_code exit_of(const struct api_error *error)
+{
+	bool rate = error->http == 429 || (error->message && strstr(error->message, "Quota exceeded for quota metric"));
+	if (rate || error->http >= 500 || error->http == 408)
+		return error->http >= 500 ? EXIT_UNAVAILABLE : EXIT_TRYAGAIN;
+	return error->http == 401 || error->http == 403 ? EXIT_PERMISSION : EXIT_GENERAL;
+}
+
+static void word_error(const struct api_job *j, const struct api_error *error, struct err *e)
+{
+	char *host = host_of(j->call.url), *fix = NULL;
+	struct buf message = {0};
+	text_visible(&message, error->message, strlen(error->message) > 1000 ? 1000 : strlen(error->message), false);
+	if (error->http == 401)
+		fix = xstrdup(_("Sign in again: gcloud auth application-default login."));
+	else if (error->constraint && strstr(error->constraint, "constraints/"))
+		fix = xasprintf(_("The organization policy %s forbids it: ask its administrator."), error->constraint);
+	else if (error->reason && !strcmp(error->reason, "SERVICE_DISABLED") && error->service)
+		fix = xasprintf(_("Enable it: gcloud services enable %s."), error->service);
+	else if (error->http == 403 && error->permission)
+		fix = xasprintf(_("Ask for the permission %s, then run the same command again."), error->permission);
+	size_t len = message.len;
+	bool stop = len && strchr(".!?", message.data[len - 1]);
+	err_set(e, exit_of(error), host, fix, "%s%s", buf_text(&message), stop ? "" : ".");
+	buf_free(&message);
+	free(fix);
+	free(host);
+}
+
+/* Replies ------------------------------------------------------------------------------------------------------------------ */
+
+/* A 2xx that claims JSON and is none, or is no object or array, is no whole reply. */
+static bool parse_reply(struct http_reply *reply, cJSON **out)
+{
+	struct err e = {0};
+	const char *type = http_header(reply, "Content-Type");
+	bool json = type && strcasestr(type, "json");
+	*out = json && reply->body.len ? json_parse(buf_text(&reply->body), reply->body.len, "reply", &e) : NULL;
+	err_free(&e);
+	if (!json || (!reply->body.len && reply->status == 204))
+		return true;
+	return cJSON_IsObject(*out) || cJSON_IsArray(*out);
+}
+
+/* Is our project charged for this call, by X-Goog-User-Project? */
+static bool charged(const struct api_job *j)
+{
+	return j->api->quota_project && !j->api->plain && !j->plain;
+}
+
+static void begin_retry(struct api_job *j, const struct retry *r, const struct api_result *result)
+{
+	struct api *a = j->api;
+	a->counts.retries++;
+	switch (r->class) {
+	case RETRY_SIGN_IN:
+		j->signed_in_again = true;
+		credentials_reject(a->credentials);
+		get_token(j);
+		return;
+	case RETRY_PLAIN:
+		j->plain = true;
+		if (result->error.reason && !strcmp(result->error.reason, "USER_PROJECT_DENIED"))
+			a->plain = true;
+		get_token(j);
+		return;
+	default:
+		if (j->policy.retrying)
+			j->policy.retrying(j->arg, result, r->why, r->delay);
+		j->timer = loop_after(a->loop, r->delay, on_timer, j);
+	}
+}
+
+static void judge(struct api_job *j, struct http_reply *reply, struct api_result *result)
+{
+	struct api *a = j->api;
+	bool bad = reply->failure != HTTP_OK || reply->status / 100 != 2;
+	struct retry_facts f = {
+		.failure = reply->failure,
+		.error = reply->failure == HTTP_OK && bad ? &result->error : NULL,
+		.retry_after = http_header(reply, "Retry-After"),
+		.wall = loop_wall(a->loop),
+		.tries = j->tries,
+		.chance = randombytes_uniform(1000) / 1000.0,
+		.look_first = j->policy.no_retry_unknown,
+		.just_enabled = j->policy.just_enabled,
+		.signed_in_again = j->signed_in_again,
+		.quota_project = charged(j),
+	};
+	struct retry r = bad ? retry_decide(&f) : (struct retry){RETRY_NEVER, 0, "answered"};
+	bool again = r.class == RETRY_SIGN_IN || r.class == RETRY_PLAIN ||
+		     (r.class == RETRY_LATER && !j->policy.once && loop_now(a->loop) + r.delay < j->deadline);
+	if (again && !j->cancelled) {
+		begin_retry(j, &r, result);
+		api_error_free(&result->error);
+		return;
+	}
+	result->unknown = r.class == RETRY_UNKNOWN || reply->failure == HTTP_BROKEN || reply->failure == HTTP_TIMEOUT;
+	if (reply->failure != HTTP_OK)
+		word_failure(j, reply, &result->err);
+	else if (bad)
+		word_error(j, &result->error, &result->err);
+	finish(j, result);
+}
+
+static void on_reply(void *arg, struct http_reply *reply)
+{
+	struct api_job *j = arg;
+	j->sending = 0;
+	fill_free(j->body, j->body_len);
+	j->body = NULL;
+	cJSON *json = NULL;
+	bool whole = reply->failure != HTTP_OK || parse_reply(reply, &json);
+	if (!whole && reply->status / 100 == 2) {
+		reply->failure = HTTP_BROKEN;
+		free(reply->failure_text);
+		reply->failure_text = xstrdup(_("it is not the JSON that it says it is"));
+		cJSON_Delete(json);
+		json = NULL;
+	}
+	struct api_result result = {.reply = json, .text = buf_text(&reply->body), .text_len = reply->body.len, .raw = reply};
+	result.error.retry_after = -1;
+	result.http = reply->failure == HTTP_OK ? reply->status : 0;
+	if (result.http && result.http / 100 != 2)
+		api_error_decode(result.http, json, result.text, &result.error);
+	judge(j, reply, &result);
+	cJSON_Delete(json);
+}
+
+/* Requests ----------------------------------------------------------------------------------------------------------------- */
+
+static char *url_of(struct api_job *j)
+{
+	if (!j->call.request_id)
+		return xstrdup(j->call.url);
+	return xasprintf("%s%crequestId=%s", j->call.url, strchr(j->call.url, '?') ? '&' : '?', j->uuid);
+}
+
+static bool make_body(struct api_job *j, struct err *e)
+{
+	struct api *a = j->api;
+	j->body_len = 0;
+	if (j->call.upload) {
+		struct buf bytes = {0};
+		if (!a->uploads || !a->uploads(a->uploads_arg, j->call.upload, &bytes)) {
+			buf_free(&bytes);
+			return err_set(e, EXIT_BUG, NULL, NULL, "the upload %s is not known", j->call.upload);
+		}
+		j->body_len = bytes.len;
+		j->body = buf_take(&bytes);
+		return true;
+	}
+	j->body = j->call.body ? fill_body(j->call.body, a->secrets, a->secrets_arg, &j->body_len, e) : NULL;
+	return j->body || !j->call.body;
+}
+
+static bool reads(const struct api_job *j)
+{
+	const char *verb = strrchr(j->call.url, ':');
+	return !strcmp(j->call.method, "GET") || (verb && (text_starts(verb, ":getIamPolicy") || text_starts(verb, ":testIam") ||
+							   text_starts(verb, ":wait") || text_starts(verb, ":generate"))) ||
+	       text_ends(j->call.url, "/wait");
+}
+
+static void send_it(struct api_job *j, const char *token)
+{
+	struct api *a = j->api;
+	static char authorization[] = "Authorization", content_type[] = "Content-Type", user_project[] = "X-Goog-User-Project",
+		    gzip[] = "application/gzip", json[] = "application/json";
+	struct header headers[3];
+	size_t count = 0;
+	char *bearer = xasprintf("Bearer %s", token), *url = url_of(j);
+	headers[count++] = (struct header){authorization, bearer};
+	if (j->body)
+		headers[count++] = (struct header){content_type, j->call.upload ? gzip : json};
+	if (charged(j))
+		headers[count++] = (struct header){user_project, a->quota_project};
+	struct http_request request = {.method = j->call.method, .url = url, .headers = headers, .header_count = count, .body = j->body,
+				       .body_len = j->body_len, .timeout = j->policy.timeout};
+	j->tries++;
+	a->counts.requests++;
+	if (reads(j))
+		a->counts.reads++;
+	else
+		a->counts.writes++;
+	j->sending = a->transport->send(a->transport, &request, on_reply, j);
+	explicit_bzero(bearer, strlen(bearer));
+	free(bearer);
+	free(url);
+}
+
+static void on_token(void *arg, const char *token, struct err *e)
+{
+	struct api_job *j = arg;
+	struct err own = {0};
+	j->waits_token = false;
+	if (j->cancelled) {
+		job_free(j);
+	} else if (!token) {
+		err_move(&own, e);
+		finish_err(j, &own);
+	} else if (!make_body(j, &own)) {
+		finish_err(j, &own);
+	} else {
+		send_it(j, token);
+	}
+}
+
+static void get_token(struct api_job *j)
+{
+	j->waits_token = true;
+	credentials_token(j->api->credentials, on_token, j);
+}
+
+unsigned long api_call(struct api *a, const struct call *call, const struct api_policy *policy, api_done *done, void *arg)
+{
+	struct api_job *j = xcalloc(1, sizeof *j);
+	*j = (struct api_job){.api = a, .next = a->jobs, .id = ++a->last_id, .done = done, .arg = arg};
+	a->jobs = j;
+	if (policy)
+		j->policy = *policy;
+	j->call = *call;
+	j->call.method = xstrdup(call->method);
+	j->call.url = xstrdup(call->url);
+	j->call.upload = call->upload ? xstrdup(call->upload) : NULL;
+	j->call.body = cJSON_Duplicate(call->body, true);
+	if (j->policy.request_id)
+		snprintf(j->uuid, sizeof j->uuid, "%s", j->policy.request_id);
+	else
+		api_uuid(j->uuid);
+	j->deadline = loop_now(a->loop) + (j->policy.budget > 0 ? j->policy.budget : DEFAULT_BUDGET);
+	j->timer = loop_after(a->loop, 0, on_timer, j);
+	return j->id;
+}
+
+void api_cancel(struct api *a, unsigned long id)
+{
+	struct api_job *j = a->jobs;
+	while (j && j->id != id)
+		j = j->next;
+	if (!j)
+		return;
+	j->cancelled = true;
+	loop_cancel(a->loop, j->timer);
+	if (j->sending)
+		a->transport->cancel(a->transport, j->sending);
+	if (!j->waits_token)
+		job_free(j);
+}
+
+/* Jobs that wait for a token are still known to the credentials, which are freed next and call nobody then. */
+void api_free(struct api *a)
+{
+	if (!a)
+		return;
+	for (struct api_job *j = a->jobs, *next; j; j = next) {
+		next = j->next;
+		api_cancel(a, j->id);
+	}
+	while (a->jobs)
+		job_free(a->jobs);
+	free(a->quota_project);
+	free(a);
+}

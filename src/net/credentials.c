@@ -1,0 +1,416 @@
+/* Application default credentials: what they are, and access tokens from them. Where they are looked for stands in credentials_find.c. */
+#include "config.h"
+#include "net/credentials.h"
+
+#include "base/gettext.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/secret.h"
+#include "base/text.h"
+#include "net/credentials_private.h"
+#include "net/jwt.h"
+#include "net/retry.h"
+
+#include <math.h>
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define TOKEN_URL "https://oauth2.googleapis.com/token"
+#define SCOPE "https://www.googleapis.com/auth/cloud-platform"
+/* A token is fresh until 3 min 45 s before its end (reference/engine.md 4). */
+#define MARGIN 225.0
+#define TRIES 3
+#define TRIES_UNREACHABLE 6
+
+/* Making --------------------------------------------------------------------------------------------------------------------- */
+
+static struct secret *take_secret(const cJSON *file, const char *field)
+{
+	const char *text = json_str(file, field, NULL);
+	return text && *text ? secret_copy(text, strlen(text)) : NULL;
+}
+
+static char *take_text(const cJSON *file, const char *field)
+{
+	const char *text = json_str(file, field, NULL);
+	return text && *text ? xstrdup(text) : NULL;
+}
+
+static bool missing(const char *place, const char *type, const char *field, struct err *e)
+{
+	return err_set(e, EXIT_CONFIG, place, _("Make it again: gcloud auth application-default login."),
+		       _("credentials of type %s lack %s."), type, field);
+}
+
+static bool take_user(struct credentials *c, const cJSON *file, const char *place, struct err *e)
+{
+	c->type = CREDENTIALS_USER;
+	c->client_id = take_text(file, "client_id");
+	c->client_secret = take_secret(file, "client_secret");
+	c->key = take_secret(file, "refresh_token");
+	if (!c->client_id)
+		return missing(place, "authorized_user", "client_id", e);
+	if (!c->client_secret)
+		return missing(place, "authorized_user", "client_secret", e);
+	return c->key || missing(place, "authorized_user", "refresh_token", e);
+}
+
+/* A hostile file could point token_uri anywhere: only Google's own hosts get an assertion. */
+static bool good_token_uri(const char *uri)
+{
+	const char *host = uri + strlen("https://");
+	if (!text_starts(uri, "https://") || strpbrk(host, "@\\ "))
+		return false;
+	char *name = xstrndup(host, strcspn(host, "/:?#"));
+	bool good = text_ends(name, ".googleapis.com");
+	free(name);
+	return good;
+}
+
+static bool take_service_account(struct credentials *c, const cJSON *file, const char *place, struct err *e)
+{
+	c->type = CREDENTIALS_SERVICE_ACCOUNT;
+	c->email = take_text(file, "client_email");
+	c->key = take_secret(file, "private_key");
+	c->key_id = take_text(file, "private_key_id");
+	const char *uri = json_str(file, "token_uri", TOKEN_URL);
+	if (!c->email)
+		return missing(place, "service_account", "client_email", e);
+	if (!c->key)
+		return missing(place, "service_account", "private_key", e);
+	if (!strcmp(uri, "https://accounts.google.com/o/oauth2/token")) /* what old key files say */
+		uri = TOKEN_URL;
+	if (!good_token_uri(uri))
+		return err_set(e, EXIT_CONFIG, place, _("Download the key file again."),
+			       _("token_uri does not name a host under googleapis.com, so nothing is sent to it."));
+	c->token_url = xstrdup(uri);
+	return true;
+}
+
+static bool take_file(struct credentials *c, const cJSON *file, const char *place, struct err *e)
+{
+	const char *type = json_str(file, "type", NULL), *universe = json_str(file, "universe_domain", "googleapis.com");
+	if (!type)
+		return err_set(e, EXIT_CONFIG, place, _("Make it again: gcloud auth application-default login."),
+			       _("this is not a credentials file: it has no type."));
+	if (strcmp(universe, "googleapis.com")) /* another universe has other hosts for everything */
+		return err_set(e, EXIT_CONFIG, place, NULL, _("the universe %s is not supported, only googleapis.com."), universe);
+	c->quota_project = take_text(file, "quota_project_id");
+	c->project = take_text(file, "project_id");
+	if (!strcmp(type, "authorized_user"))
+		return take_user(c, file, place, e);
+	if (!strcmp(type, "service_account"))
+		return take_service_account(c, file, place, e);
+	return err_set(e, EXIT_CONFIG, place,
+		       _("Use credentials of type authorized_user (gcloud auth application-default login) or service_account."),
+		       _("credentials of type %s are not supported."), type);
+}
+
+struct credentials *credentials_make(struct loop *loop, struct transport *transport, const cJSON *file, const char *place,
+				     const char *describe, struct err *e)
+{
+	struct credentials *c = xcalloc(1, sizeof *c);
+	c->loop = loop;
+	c->transport = transport;
+	if (file && !take_file(c, file, place, e)) {
+		credentials_free(c);
+		return NULL;
+	}
+	c->describe = xstrdup(describe);
+	return c;
+}
+
+struct credentials *credentials_from_json(struct loop *loop, struct transport *transport, const cJSON *file, const char *describe,
+					  struct err *e)
+{
+	return credentials_make(loop, transport, file, describe, describe, e);
+}
+
+void credentials_free(struct credentials *c)
+{
+	if (!c)
+		return;
+	if (c->sending)
+		c->transport->cancel(c->transport, c->sending);
+	loop_cancel(c->loop, c->timer);
+	secret_free(c->client_secret);
+	secret_free(c->key);
+	secret_free(c->token);
+	free(c->client_id);
+	free(c->email);
+	free(c->key_id);
+	free(c->token_url);
+	free(c->metadata_host);
+	free(c->quota_project);
+	free(c->project);
+	free(c->describe);
+	free(c->waiters);
+	free(c);
+}
+
+const char *credentials_describe(const struct credentials *c)
+{
+	return c->describe;
+}
+
+const char *credentials_quota_project(const struct credentials *c)
+{
+	return c->quota_project;
+}
+
+const char *credentials_project(const struct credentials *c)
+{
+	return c->project;
+}
+
+const char *credentials_email(const struct credentials *c)
+{
+	return c->email;
+}
+
+/* Requests ------------------------------------------------------------------------------------------------------------------- */
+
+static void add_field(struct buf *b, const char *name, const char *value)
+{
+	buf_printf(b, "%s%s=", b->len ? "&" : "", name);
+	text_percent(b, value, false);
+}
+
+static void add_secret(struct buf *b, const char *name, struct secret *value)
+{
+	size_t len;
+	add_field(b, name, secret_open(value, &len));
+	secret_close(value);
+}
+
+/* The form is made in one allocation of enough room, so that wiping it wipes every copy. */
+static void reserve(struct buf *b, size_t room)
+{
+	b->data = xcalloc(1, room);
+	b->room = room;
+}
+
+static bool user_form(struct credentials *c, struct buf *b)
+{
+	reserve(b, 512 + 3 * (strlen(c->client_id) + secret_length(c->client_secret) + secret_length(c->key)));
+	add_field(b, "grant_type", "refresh_token");
+	add_field(b, "client_id", c->client_id);
+	add_secret(b, "client_secret", c->client_secret);
+	add_secret(b, "refresh_token", c->key);
+	return true;
+}
+
+static bool assertion_form(struct credentials *c, struct buf *b, struct err *e)
+{
+	long long now = (long long)loop_wall(c->loop);
+	cJSON *claims = json_make("{'iss':%s,'aud':%s,'scope':%s}", c->email, TOKEN_URL, SCOPE);
+	json_put_num(claims, "iat", (double)now);
+	json_put_num(claims, "exp", (double)now + 3600);
+	char *jwt = jwt_sign(c->key, c->key_id, claims, e);
+	cJSON_Delete(claims);
+	if (!jwt)
+		return false;
+	reserve(b, 512 + 3 * strlen(jwt));
+	add_field(b, "grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer");
+	add_field(b, "assertion", jwt);
+	sodium_memzero(jwt, strlen(jwt));
+	free(jwt);
+	return true;
+}
+
+static void on_reply(void *arg, struct http_reply *reply);
+
+static void send_form(struct credentials *c, const char *url, struct buf *form)
+{
+	static char name[] = "Content-Type", value[] = "application/x-www-form-urlencoded";
+	struct header header = {name, value};
+	struct http_request r = {.method = "POST", .url = url, .headers = &header, .header_count = 1, .body = form->data,
+				 .body_len = form->len, .timeout = 20, .max_reply = 1 << 20};
+	c->form = *form;
+	*form = (struct buf){0};
+	c->sending = c->transport->send(c->transport, &r, on_reply, c);
+}
+
+static void send_metadata(struct credentials *c)
+{
+	static char name[] = "Metadata-Flavor", value[] = "Google";
+	struct header header = {name, value};
+	char *url = xasprintf("http://%s/computeMetadata/v1/instance/service-accounts/default/token", c->metadata_host);
+	struct http_request r = {.method = "GET", .url = url, .headers = &header, .header_count = 1, .timeout = 5, .max_reply = 1 << 20};
+	c->sending = c->transport->send(c->transport, &r, on_reply, c);
+	free(url);
+}
+
+/* Answers -------------------------------------------------------------------------------------------------------------------- */
+
+static void give(struct credentials *c, struct err *e)
+{
+	struct credentials_waiter *list = c->waiters;
+	size_t count = c->waiter_count, len;
+	const char *token = e ? NULL : secret_open(c->token, &len);
+	c->waiters = NULL;
+	c->waiter_count = c->waiter_room = 0;
+	for (size_t i = 0; i < count; i++) {
+		struct err copy = {0};
+		if (e)
+			err_set(&copy, e->exit, e->place, e->fix, "%s", e->what);
+		list[i].done(list[i].arg, token, &copy);
+		err_free(&copy);
+	}
+	if (token)
+		secret_close(c->token);
+	free(list);
+}
+
+static void refuse(struct credentials *c, const struct api_error *error)
+{
+	struct err e = {0};
+	bool relogin = error->reason && (!strcmp(error->reason, "invalid_grant") || !strcmp(error->reason, "invalid_client"));
+	bool clock = error->message && (strstr(error->message, "short-lived") || strstr(error->message, "iat"));
+	struct buf words = {0};
+	text_visible(&words, error->message, strlen(error->message), false);
+	if (clock)
+		err_set(&e, EXIT_CONFIG, c->describe, _("Set the clock of this machine."), _("signing in failed: %s."), buf_text(&words));
+	else
+		err_set(&e, relogin ? EXIT_PERMISSION : EXIT_UNAVAILABLE, c->describe,
+			relogin ? _("Sign in again: gcloud auth application-default login.") : NULL, _("signing in failed: %s."),
+			buf_text(&words));
+	buf_free(&words);
+	give(c, &e);
+	err_free(&e);
+}
+
+static void no_answer(struct credentials *c, const struct http_reply *reply)
+{
+	struct err e = {0};
+	const char *why = reply->failure_text ? reply->failure_text : "no reply";
+	err_set(&e, EXIT_UNAVAILABLE, c->describe, _("Check the network, then run the same command again."),
+		reply->failure == HTTP_TLS ? _("the connection to sign in is not safe: %s.") : _("signing in got no answer: %s."), why);
+	give(c, &e);
+	err_free(&e);
+}
+
+/* expires_in may come as a number or as text. */
+static bool take_token(struct credentials *c, const cJSON *json)
+{
+	const char *token = json_str(json, "access_token", NULL);
+	double lives = (double)json_int64(json, "expires_in", 0);
+	if (!token || !*token || lives <= 0)
+		return false;
+	secret_free(c->token);
+	c->token = secret_copy(token, strlen(token));
+	c->fresh_until = c->asked_at + fmax(lives - MARGIN, lives / 2);
+	return true;
+}
+
+static bool passes(const struct http_reply *reply, const struct api_error *error)
+{
+	static const int codes[] = {408, 429, 500, 502, 503, 504};
+	static const char *const words[] = {"internal_failure", "server_error", "temporarily_unavailable"};
+	for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++)
+		if (reply->status == codes[i])
+			return true;
+	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+		if (error->reason && !strcmp(error->reason, words[i]))
+			return true;
+	return false;
+}
+
+static void refresh(void *arg);
+
+static bool try_again(struct credentials *c, int most)
+{
+	if (c->tries >= most)
+		return false;
+	c->timer = loop_after(c->loop, retry_backoff(c->tries, 1, 15, randombytes_uniform(1000) / 1000.0), refresh, c);
+	return true;
+}
+
+static void on_status(struct credentials *c, struct http_reply *reply)
+{
+	struct err e = {0};
+	cJSON *json = json_parse(buf_text(&reply->body), reply->body.len, c->describe, &e);
+	err_free(&e);
+	const char *flavor = http_header(reply, "Metadata-Flavor");
+	bool true_server = c->type != CREDENTIALS_METADATA || (flavor && !strcmp(flavor, "Google"));
+	if (reply->status == 200 && true_server && take_token(c, json)) {
+		give(c, NULL);
+	} else {
+		struct api_error error;
+		api_error_decode(reply->status, json, buf_text(&reply->body), &error);
+		if (!passes(reply, &error) || !try_again(c, TRIES))
+			refuse(c, &error);
+		api_error_free(&error);
+	}
+	if (json && json_at(json, "access_token")) {
+		char *token = cJSON_GetStringValue(json_at(json, "access_token"));
+		if (token)
+			sodium_memzero(token, strlen(token));
+	}
+	cJSON_Delete(json);
+	if (reply->body.data)
+		sodium_memzero(reply->body.data, reply->body.len);
+}
+
+static void on_reply(void *arg, struct http_reply *reply)
+{
+	struct credentials *c = arg;
+	c->sending = 0;
+	if (c->form.data)
+		sodium_memzero(c->form.data, c->form.len);
+	buf_free(&c->form);
+	if (reply->failure == HTTP_OK)
+		on_status(c, reply);
+	else if (reply->failure == HTTP_TLS || !try_again(c, reply->failure == HTTP_UNREACHABLE ? TRIES_UNREACHABLE : TRIES))
+		no_answer(c, reply);
+}
+
+static void refresh(void *arg)
+{
+	struct credentials *c = arg;
+	struct buf form = {0};
+	struct err e = {0};
+	c->timer = 0;
+	c->tries++;
+	c->asked_at = loop_now(c->loop);
+	switch (c->type) {
+	case CREDENTIALS_METADATA:
+		send_metadata(c);
+		return;
+	case CREDENTIALS_USER:
+		user_form(c, &form);
+		send_form(c, TOKEN_URL, &form);
+		return;
+	case CREDENTIALS_SERVICE_ACCOUNT:
+		if (assertion_form(c, &form, &e)) {
+			send_form(c, c->token_url, &form);
+		} else {
+			give(c, &e);
+			err_free(&e);
+		}
+	}
+}
+
+static void give_later(void *arg)
+{
+	struct credentials *c = arg;
+	c->timer = 0;
+	give(c, NULL);
+}
+
+void credentials_token(struct credentials *c, credentials_done *done, void *arg)
+{
+	c->waiters = xgrow(c->waiters, c->waiter_count, &c->waiter_room, sizeof *c->waiters);
+	c->waiters[c->waiter_count++] = (struct credentials_waiter){done, arg};
+	if (c->sending || c->timer)
+		return;
+	c->tries = 0;
+	bool fresh = c->token && loop_now(c->loop) < c->fresh_until;
+	c->timer = loop_after(c->loop, 0, fresh ? give_later : refresh, c);
+}
+
+void credentials_reject(struct credentials *c)
+{
+	c->fresh_until = -1;
+}

@@ -1,0 +1,333 @@
+/* The real network: libcurl multi behind struct transport. TLS is always checked, redirects are never followed (the Authorization header
+ * would go along), sizes and times are bounded, gzip is decoded before it is counted. */
+#include "config.h"
+#include "net/transport.h"
+
+#include "base/mem.h"
+
+#include <curl/curl.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#define DEFAULT_PARALLEL 16
+#define DEFAULT_TIMEOUT 60.0
+#define DEFAULT_MAX_REPLY ((size_t)32 << 20)
+#define MAX_HEADERS ((size_t)256 << 10)
+#define CONNECT_TIMEOUT_MS 20000L
+
+struct curl_job {
+	unsigned long id;
+	CURL *easy;
+	struct curl_slist *headers;
+	struct http_reply reply;
+	size_t room, header_bytes;
+	bool started, cancelled;
+	char error[CURL_ERROR_SIZE];
+	http_done *done;
+	void *arg;
+	struct curl_job *next;
+};
+
+struct curl_transport {
+	struct transport base;
+	CURLM *multi;
+	char *proxy, *ca;
+	int parallel, running;
+	unsigned long last_id;
+	struct curl_job *jobs; /* in the order of sending; the first `parallel` are started */
+};
+
+/* Receiving ---------------------------------------------------------------------------------------------------------------- */
+
+static size_t on_body(char *data, size_t size, size_t count, void *arg)
+{
+	struct curl_job *j = arg;
+	return buf_add(&j->reply.body, data, size * count) ? size * count : 0;
+}
+
+static void forget_headers(struct curl_job *j)
+{
+	for (size_t i = 0; i < j->reply.header_count; i++) {
+		free(j->reply.headers[i].name);
+		free(j->reply.headers[i].value);
+	}
+	j->reply.header_count = 0;
+}
+
+static size_t on_header(char *data, size_t size, size_t count, void *arg)
+{
+	struct curl_job *j = arg;
+	size_t len = size * count;
+	j->header_bytes += len;
+	if (j->header_bytes > MAX_HEADERS) {
+		j->reply.body.full = true;
+		return 0;
+	}
+	if (len > 5 && !memcmp(data, "HTTP/", 5)) { /* the reply after CONNECT's or after 100 Continue */
+		forget_headers(j);
+		return len;
+	}
+	const char *colon = memchr(data, ':', len);
+	if (!colon)
+		return len;
+	const char *value = colon + 1, *end = data + len;
+	while (value < end && (*value == ' ' || *value == '\t'))
+		value++;
+	while (end > value && (end[-1] == '\r' || end[-1] == '\n' || end[-1] == ' '))
+		end--;
+	j->reply.headers = xgrow(j->reply.headers, j->reply.header_count, &j->room, sizeof *j->reply.headers);
+	j->reply.headers[j->reply.header_count++] =
+		(struct header){xstrndup(data, (size_t)(colon - data)), xstrndup(value, (size_t)(end - value))};
+	return len;
+}
+
+/* A reset during the handshake is a network that failed, not a peer that lied. */
+static bool handshake_cut(const struct curl_job *j)
+{
+	return strstr(j->error, "SSL_ERROR_SYSCALL") || strstr(j->error, "eset by peer") || strstr(j->error, "unexpected eof") ||
+	       strstr(j->error, "Connection refused");
+}
+
+/* A failure of the proxy or before the first byte of the request left means that nothing was sent. */
+static bool nothing_sent(CURL *easy)
+{
+	curl_off_t pretransfer = 0;
+	long sent = 0, connect_code = 0;
+	curl_easy_getinfo(easy, CURLINFO_PRETRANSFER_TIME_T, &pretransfer);
+	curl_easy_getinfo(easy, CURLINFO_REQUEST_SIZE, &sent);
+	curl_easy_getinfo(easy, CURLINFO_HTTP_CONNECTCODE, &connect_code);
+	return pretransfer == 0 || (connect_code && connect_code / 100 != 2);
+}
+
+static enum http_failure failure_of(const struct curl_job *j, CURLcode code)
+{
+	switch (code) {
+	case CURLE_OK:
+		return HTTP_OK;
+	case CURLE_SSL_CONNECT_ERROR:
+		return handshake_cut(j) ? HTTP_UNREACHABLE : HTTP_TLS;
+	case CURLE_PEER_FAILED_VERIFICATION:
+	case CURLE_SSL_CACERT_BADFILE:
+	case CURLE_SSL_CERTPROBLEM:
+	case CURLE_SSL_CIPHER:
+	case CURLE_SSL_ISSUER_ERROR:
+	case CURLE_SSL_INVALIDCERTSTATUS:
+	case CURLE_USE_SSL_FAILED:
+		return HTTP_TLS;
+	case CURLE_FILESIZE_EXCEEDED:
+		return HTTP_TOO_LARGE;
+	case CURLE_WRITE_ERROR:
+		return j->reply.body.full ? HTTP_TOO_LARGE : HTTP_BROKEN;
+	case CURLE_OPERATION_TIMEDOUT:
+		return nothing_sent(j->easy) ? HTTP_UNREACHABLE : HTTP_TIMEOUT;
+	default:
+		return nothing_sent(j->easy) ? HTTP_UNREACHABLE : HTTP_BROKEN;
+	}
+}
+
+/* Jobs --------------------------------------------------------------------------------------------------------------------- */
+
+static void job_free(struct curl_job *j)
+{
+	curl_easy_cleanup(j->easy);
+	curl_slist_free_all(j->headers);
+	http_reply_free(&j->reply);
+	free(j);
+}
+
+static void unlink_job(struct curl_transport *t, struct curl_job *j)
+{
+	struct curl_job **p = &t->jobs;
+	while (*p && *p != j)
+		p = &(*p)->next;
+	if (*p)
+		*p = j->next;
+	if (j->started) {
+		curl_multi_remove_handle(t->multi, j->easy);
+		t->running--;
+	}
+}
+
+static void start_jobs(struct curl_transport *t)
+{
+	for (struct curl_job *j = t->jobs; j && t->running < t->parallel; j = j->next) {
+		if (j->started)
+			continue;
+		j->started = true;
+		t->running++;
+		curl_multi_add_handle(t->multi, j->easy);
+	}
+}
+
+static void finish(struct curl_transport *t, struct curl_job *j, CURLcode code)
+{
+	long status = 0;
+	curl_easy_getinfo(j->easy, CURLINFO_RESPONSE_CODE, &status);
+	j->reply.failure = failure_of(j, code);
+	j->reply.status = j->reply.failure == HTTP_OK ? (int)status : 0;
+	if (code != CURLE_OK)
+		j->reply.failure_text = xstrdup(j->error[0] ? j->error : curl_easy_strerror(code));
+	unlink_job(t, j);
+	start_jobs(t);
+	j->done(j->arg, &j->reply);
+	job_free(j);
+}
+
+static bool curl_wait(void *self, int timeout_ms, int extra_fd)
+{
+	struct curl_transport *t = self;
+	int running = 0, moved = 0, left = 0;
+	struct curl_waitfd extra = {.fd = extra_fd, .events = CURL_WAIT_POLLIN};
+	curl_multi_perform(t->multi, &running);
+	CURLMsg *m;
+	curl_multi_poll(t->multi, &extra, extra_fd >= 0 ? 1 : 0, timeout_ms, &moved);
+	curl_multi_perform(t->multi, &running);
+	while ((m = curl_multi_info_read(t->multi, &left)))
+		if (m->msg == CURLMSG_DONE) {
+			struct curl_job *j = NULL;
+			curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, (char **)&j);
+			finish(t, j, m->data.result);
+		}
+	return extra_fd >= 0 && extra.revents != 0;
+}
+
+static int curl_busy(const void *self)
+{
+	const struct curl_transport *t = self;
+	return t->jobs != NULL;
+}
+
+/* Sending ------------------------------------------------------------------------------------------------------------------ */
+
+static void limit_protocols(CURL *easy)
+{
+#if LIBCURL_VERSION_NUM >= 0x075500
+	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+#else
+	curl_easy_setopt(easy, CURLOPT_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
+#endif
+}
+
+/* A reply that trickles is given up after 30 s; a long poll (a long timeout and nothing to send) may be silent that long. */
+static void limit_time(CURL *easy, const struct http_request *r)
+{
+	double timeout = r->timeout > 0 ? r->timeout : DEFAULT_TIMEOUT;
+	curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)(timeout * 1000));
+	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_TIMEOUT_MS);
+	if (timeout <= DEFAULT_TIMEOUT || r->body_len > 4096) {
+		curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 16L);
+		curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, 30L);
+	}
+}
+
+static void set_method(CURL *easy, const struct http_request *r)
+{
+	if (r->body || !strcmp(r->method, "POST")) {
+		curl_easy_setopt(easy, CURLOPT_POSTFIELDS, r->body ? r->body : "");
+		curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)r->body_len);
+	}
+	if (!strcmp(r->method, "HEAD"))
+		curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
+	curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, r->method);
+}
+
+static void set_headers(struct curl_job *j, const struct http_request *r)
+{
+	for (size_t i = 0; i < r->header_count; i++) {
+		char *line = xasprintf("%s: %s", r->headers[i].name, r->headers[i].value);
+		j->headers = curl_slist_append(j->headers, line);
+		explicit_bzero(line, strlen(line));
+		free(line);
+	}
+	j->headers = curl_slist_append(j->headers, "Expect:"); /* no wait for 100 Continue */
+	curl_easy_setopt(j->easy, CURLOPT_HTTPHEADER, j->headers);
+}
+
+static void set_network(struct curl_transport *t, CURL *easy)
+{
+	if (t->proxy) {
+		curl_easy_setopt(easy, CURLOPT_PROXY, t->proxy);
+		curl_easy_setopt(easy, CURLOPT_NOPROXY, "");
+	}
+	if (t->ca)
+		curl_easy_setopt(easy, CURLOPT_CAINFO, t->ca);
+	curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+	curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
+	curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
+	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip");
+	curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+	limit_protocols(easy);
+}
+
+static unsigned long curl_send(struct transport *base, const struct http_request *r, http_done *done, void *arg)
+{
+	struct curl_transport *t = (struct curl_transport *)base;
+	struct curl_job *j = xcalloc(1, sizeof *j);
+	*j = (struct curl_job){.id = ++t->last_id, .easy = curl_easy_init(), .done = done, .arg = arg};
+	j->reply.body.max = r->max_reply ? r->max_reply : DEFAULT_MAX_REPLY;
+	curl_easy_setopt(j->easy, CURLOPT_URL, r->url);
+	curl_easy_setopt(j->easy, CURLOPT_PRIVATE, (char *)j);
+	curl_easy_setopt(j->easy, CURLOPT_ERRORBUFFER, j->error);
+	curl_easy_setopt(j->easy, CURLOPT_USERAGENT, "mlflow-setup/" PACKAGE_VERSION);
+	curl_easy_setopt(j->easy, CURLOPT_WRITEFUNCTION, on_body);
+	curl_easy_setopt(j->easy, CURLOPT_WRITEDATA, (void *)j);
+	curl_easy_setopt(j->easy, CURLOPT_HEADERFUNCTION, on_header);
+	curl_easy_setopt(j->easy, CURLOPT_HEADERDATA, (void *)j);
+	set_network(t, j->easy);
+	limit_time(j->easy, r);
+	set_method(j->easy, r);
+	set_headers(j, r);
+	struct curl_job **p = &t->jobs;
+	while (*p)
+		p = &(*p)->next;
+	*p = j;
+	start_jobs(t);
+	return j->id;
+}
+
+static void curl_cancel(struct transport *base, unsigned long id)
+{
+	struct curl_transport *t = (struct curl_transport *)base;
+	for (struct curl_job *j = t->jobs; j; j = j->next) {
+		if (j->id == id) {
+			unlink_job(t, j);
+			job_free(j);
+			start_jobs(t);
+			return;
+		}
+	}
+}
+
+static void curl_free_transport(struct transport *base)
+{
+	struct curl_transport *t = (struct curl_transport *)base;
+	while (t->jobs) {
+		struct curl_job *j = t->jobs;
+		unlink_job(t, j);
+		job_free(j);
+	}
+	curl_multi_cleanup(t->multi);
+	free(t->proxy);
+	free(t->ca);
+	free(t);
+}
+
+struct transport *transport_curl(struct loop *loop, const char *proxy, const char *ca, int parallel, struct err *e)
+{
+	static bool started;
+	if (!started && curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
+		err_set(e, EXIT_CONFIG, NULL, NULL, "libcurl cannot be started");
+		return NULL;
+	}
+	started = true;
+	struct curl_transport *t = xcalloc(1, sizeof *t);
+	t->base = (struct transport){.send = curl_send, .cancel = curl_cancel, .free = curl_free_transport};
+	t->multi = curl_multi_init();
+	t->proxy = proxy ? xstrdup(proxy) : NULL;
+	t->ca = ca ? xstrdup(ca) : NULL;
+	t->parallel = parallel > 0 ? parallel : DEFAULT_PARALLEL;
+	loop_set_source(loop, (struct loop_source){.wait = curl_wait, .busy = curl_busy, .self = t});
+	return &t->base;
+}

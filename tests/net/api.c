@@ -1,0 +1,229 @@
+#include "config.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/secret.h"
+#include "net/api.h"
+#include "net/credentials.h"
+#include "net/fill.h"
+#include "tests/net/script.h"
+#include "tests/tap.h"
+
+#include <stdint.h>
+
+static struct {
+	int count, http, tries;
+	enum exit_code exit;
+	bool unknown;
+	char what[300], reply[300];
+} last;
+
+static void on_done(void *arg, const struct api_result *r)
+{
+	(void)arg;
+	last.count++;
+	last.http = r->http;
+	last.tries = r->tries;
+	last.exit = r->err.exit;
+	last.unknown = r->unknown;
+	snprintf(last.what, sizeof last.what, "%s", r->err.what ? r->err.what : "");
+	char *text = json_text(r->reply ? r->reply : NULL, -1);
+	snprintf(last.reply, sizeof last.reply, "%s", r->reply ? text : "");
+	free(text);
+}
+
+struct world {
+	struct loop *loop;
+	struct script *script;
+	struct credentials *credentials;
+	struct api *api;
+};
+
+static struct world world(struct script_line *lines, const char *quota)
+{
+	struct world w = {.loop = loop_new(LOOP_VIRTUAL, 1)};
+	struct err e = {0};
+	w.script = script_new(w.loop, lines);
+	cJSON *file = json_make("{'type':'authorized_user','client_id':'i','client_secret':'s','refresh_token':'r'}");
+	w.credentials = credentials_from_json(w.loop, &w.script->base, file, "the test", &e);
+	cJSON_Delete(file);
+	w.api = api_new(w.loop, &w.script->base, w.credentials, quota);
+	memset(&last, 0, sizeof last);
+	return w;
+}
+
+static void close_world(struct world *w)
+{
+	api_free(w->api);
+	credentials_free(w->credentials);
+	script_free(&w->script->base);
+	loop_free(w->loop);
+}
+
+static void run(struct world *w)
+{
+	for (int i = 0; i < 100000 && !loop_idle(w->loop); i++)
+		loop_turn(w->loop, 0, -1);
+}
+
+static void call(struct world *w, const char *method, const char *url, cJSON *body, const struct api_policy *policy)
+{
+	struct call c = {0};
+	call_set(&c, DIALECT_NONE, method, body, "%s", url);
+	api_call(w->api, &c, policy, on_done, NULL);
+	call_free(&c);
+	run(w);
+}
+
+#define TOKEN {.method = "POST", .url = "oauth2.googleapis.com/token", .status = 200, .stays = true, \
+	       .body = "{\"access_token\":\"t\",\"expires_in\":3600}"}
+#define URL "https://run.googleapis.com/v2/x"
+
+static void plain_calls(void)
+{
+	struct script_line lines[] = {
+		TOKEN,
+		{.method = "GET", .url = URL, .status = 503, .body = "<html>"},
+		{.method = "GET", .url = URL, .failure = HTTP_BROKEN},
+		{.method = "GET", .url = URL, .status = 200, .body = "{\"a\":"},
+		{.method = "GET", .url = URL, .status = 200, .body = "{\"a\":1}"},
+		{.method = "GET", .url = URL, .status = 401},
+		{.method = "GET", .url = URL, .status = 200, .body = "{\"a\":2}"},
+		{.method = "GET", .url = URL, .status = 401},
+		{.method = "GET", .url = URL, .status = 401},
+		{0},
+	};
+	struct world w = world(lines, "demo");
+	call(&w, "GET", URL, NULL, NULL);
+	ok(last.http == 200 && last.tries == 4 && !strcmp(last.reply, "{\"a\":1}"), "a read outlives a 503, a cut and half a JSON text");
+	is_str(w.script->sent[1].user_project, "demo", "the quota project is named");
+	call(&w, "GET", URL, NULL, NULL);
+	is_str(last.reply, "{\"a\":2}", "a 401 is answered with a new token, once");
+	call(&w, "GET", URL, NULL, NULL);
+	ok(last.http == 401 && last.exit == EXIT_PERMISSION, "twice is a refusal, exit 77");
+	ok(api_counted(w.api).retries == 5, "retries are counted");
+	close_world(&w);
+}
+
+static void creating(void)
+{
+	struct script_line lines[] = {
+		TOKEN,
+		{.method = "POST", .url = URL, .failure = HTTP_UNREACHABLE},
+		{.method = "POST", .url = URL, .status = 429, .headers = "Retry-After: 30"},
+		{.method = "POST", .url = URL, .failure = HTTP_BROKEN},
+		{0},
+	};
+	struct world w = world(lines, NULL);
+	call(&w, "POST", URL, json_make("{'x':1}"), &(struct api_policy){.no_retry_unknown = true});
+	ok(last.unknown && last.tries == 3 && last.exit == EXIT_UNAVAILABLE, "a create that was cut ends as unknown");
+	ok(w.script->sent[3].at - w.script->sent[2].at >= 30, "Retry-After is honoured");
+	close_world(&w);
+}
+
+static void budget(void)
+{
+	struct script_line lines[] = {TOKEN, {.method = "GET", .url = URL, .status = 503, .stays = true}, {0}};
+	struct world w = world(lines, NULL);
+	call(&w, "GET", URL, NULL, &(struct api_policy){.budget = 60});
+	ok(last.http == 503 && last.count == 1 && loop_now(w.loop) <= 61, "a budget ends the retries");
+	ok(w.script->count < 20, "which were few");
+	close_world(&w);
+}
+
+static void quota_project(void)
+{
+	struct script_line lines[] = {
+		TOKEN,
+		{.method = "GET", .url = URL, .status = 403,
+		 .body = "{\"error\":{\"message\":\"no\",\"details\":[{\"@type\":\"type.googleapis.com/google.rpc.ErrorInfo\",\"reason\":"
+			 "\"USER_PROJECT_DENIED\"}]}}"},
+		{.method = "GET", .url = URL, .status = 200, .stays = true},
+		{0},
+	};
+	struct world w = world(lines, "demo");
+	call(&w, "GET", URL, NULL, NULL);
+	ok(last.http == 200 && !w.script->sent[2].user_project, "a denied quota project is left out");
+	call(&w, "GET", URL, NULL, NULL);
+	ok(!w.script->sent[3].user_project, "from then on");
+	close_world(&w);
+}
+
+static struct secret *the_secret;
+
+static struct secret *lookup(void *arg, const char *name)
+{
+	(void)arg;
+	return !strcmp(name, "db") ? the_secret : NULL;
+}
+
+static void secrets(void)
+{
+	struct script_line lines[] = {TOKEN, {.method = "POST", .url = URL, .status = 200, .stays = true}, {0}};
+	struct world w = world(lines, NULL);
+	the_secret = secret_copy("p\"w\\\n%", 6);
+	api_set_secrets(w.api, lookup, NULL);
+	call(&w, "POST", URL, json_make("{'z':{'$secret':'db'},'a':[{'$secret':'db','as':'base64'},{'$secret':'db','as':'crc32c'}],'m':1}"), NULL);
+	char *wanted = xasprintf("{\"a\":[\"cCJ3XAol\",\"%u\"],\"m\":1,\"z\":\"p\\\"w\\\\\\u000a%%\"}", (unsigned)fill_crc32c("p\"w\\\n%", 6));
+	is_str(w.script->sent[1].body, wanted, "secrets are filled in, each where it belongs");
+	is_int((long long)fill_crc32c("123456789", 9), 0xe3069283, "CRC-32C's check value");
+	call(&w, "POST", URL, json_make("{'z':{'$secret':'other'}}"), NULL);
+	ok(last.exit == EXIT_BUG && w.script->count == 2, "an unknown one is not sent");
+	free(wanted);
+	secret_free(the_secret);
+	close_world(&w);
+}
+
+static bool upload(void *arg, const char *name, struct buf *out)
+{
+	(void)arg, (void)name;
+	return buf_add(out, "bytes", 5);
+}
+
+static void uploads_and_ids(void)
+{
+	struct script_line lines[] = {
+		TOKEN,
+		{.method = "POST", .url = "/upload", .status = 200},
+		{.method = "POST", .url = URL, .status = 429},
+		{.method = "POST", .url = URL, .status = 200},
+		{0},
+	};
+	struct world w = world(lines, NULL);
+	struct call c = {0};
+	api_set_uploads(w.api, upload, NULL);
+	call_set(&c, DIALECT_NONE, "POST", NULL, "https://storage.googleapis.com/upload");
+	c.upload = xstrdup("source.tar.gz");
+	api_call(w.api, &c, NULL, on_done, NULL);
+	run(&w);
+	is_str(w.script->sent[1].body, "bytes", "an upload sends its bytes");
+	call_set(&c, DIALECT_NONE, "POST", NULL, URL "?a=b");
+	free(c.upload);
+	c.upload = NULL;
+	c.request_id = true;
+	api_call(w.api, &c, NULL, on_done, NULL);
+	run(&w);
+	ok(strstr(w.script->sent[2].url, "?a=b&requestId=") && !strcmp(w.script->sent[2].url, w.script->sent[3].url),
+	   "the same requestId goes with every retry");
+	unsigned long id = api_call(w.api, &c, NULL, on_done, NULL);
+	last.count = 0;
+	api_cancel(w.api, id);
+	run(&w);
+	is_int(last.count, 0, "a cancelled call says nothing");
+	call_free(&c);
+	close_world(&w);
+}
+
+int main(void)
+{
+	struct err e = {0};
+	mem_install();
+	if (!secret_init(&e))
+		return 99;
+	plain_calls();
+	creating();
+	budget();
+	quota_project();
+	secrets();
+	uploads_and_ids();
+	return tap_done();
+}
