@@ -2,6 +2,7 @@ noinst_LIBRARIES += src/plan/libplan.a
 src_plan_libplan_a_SOURCES = \
 	src/plan/answers.c src/plan/answers.h \
 	src/plan/checks.c src/plan/checks.h \
+	src/plan/mlflow_env.c src/plan/mlflow_env.h \
 	src/plan/pages.c \
 	src/plan/plan.h \
 	src/plan/question.h src/plan/questions.c \
@@ -13,3 +14,9 @@ tests_plan_answers_SOURCES = tests/plan/answers.c tests/tap.h
 tests_plan_answers_LDADD = $(LIB_PLAN)
 tests_plan_answers_tool_SOURCES = tests/plan/answers-tool.c
 tests_plan_answers_tool_LDADD = $(LIB_PLAN)
+
+# The templates are read back by their readers' own parsers.
+check_PROGRAMS += tests/plan/render-tool
+TESTS += tests/plan/templates.py
+tests_plan_render_tool_SOURCES = tests/plan/render-tool.c
+tests_plan_render_tool_LDADD = $(LIB_PLAN)
