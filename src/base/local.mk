@@ -31,3 +31,8 @@ check_PROGRAMS += tests/base/escape
 TESTS += tests/base/escape.py
 tests_base_escape_SOURCES = tests/base/escape.c
 tests_base_escape_LDADD = $(LIB_BASE)
+
+check_PROGRAMS += tests/base/text
+TESTS += tests/base/text
+tests_base_text_SOURCES = tests/base/text.c tests/tap.h
+tests_base_text_LDADD = $(LIB_BASE)

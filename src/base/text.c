@@ -157,3 +157,21 @@ char *text_rfc3339(double when, int decimals, char *into)
 	snprintf(into + n, 40 - n, "Z");
 	return into;
 }
+
+/* strptime is of no use here: it reads the names of months in the operator's language. */
+double text_http_date(const char *text)
+{
+	static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+	char month[4];
+	struct tm tm = {0};
+	int end = 0;
+	if (sscanf(text, "%*3[A-Za-z], %d %3[A-Za-z] %d %d:%d:%d GMT%n", &tm.tm_mday, month, &tm.tm_year, &tm.tm_hour, &tm.tm_min,
+		   &tm.tm_sec, &end) != 6 || !end)
+		return -1;
+	const char *at = strstr(months, month);
+	if (!at || (at - months) % 3)
+		return -1;
+	tm.tm_mon = (int)(at - months) / 3;
+	tm.tm_year -= 1900;
+	return (double)timegm(&tm);
+}

@@ -33,4 +33,7 @@ bool text_ends(const char *text, const char *part);
  * is written to into (at least 40 bytes), which is returned. */
 char *text_rfc3339(double when, int decimals, char *into);
 
+/* Seconds since 1970 of an HTTP date in its one preferred form (RFC 9110 5.6.7: "Sun, 06 Nov 1994 08:49:37 GMT"); negative when it is none. */
+double text_http_date(const char *text);
+
 #endif

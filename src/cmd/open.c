@@ -53,11 +53,7 @@ struct session *open_session(const struct cli *cli, bool paced, struct err *e)
 	if (cli->rehearse)
 		return open_rehearsal(cli, paced, e);
 	struct loop *loop = loop_new(LOOP_REAL, 1);
-	struct transport *transport = transport_curl(loop, cli->cloud_proxy, cli->cloud_ca, 0, e);
-	if (!transport) {
-		loop_free(loop);
-		return NULL;
-	}
+	struct transport *transport = transport_curl(loop, cli->cloud_proxy, cli->cloud_ca, 0);
 	struct credentials *c = credentials_find(loop, transport, e);
 	struct session *s = session_new(loop, transport, c, false);
 	if (!c && !paced) {

@@ -4,9 +4,9 @@
 #include "net/transport.h"
 
 #include "base/mem.h"
+#include "net/libcurl.h"
 
-#include <curl/curl.h>
-
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,6 +15,8 @@
 #define DEFAULT_MAX_REPLY ((size_t)32 << 20)
 #define MAX_HEADERS ((size_t)256 << 10)
 #define CONNECT_TIMEOUT_MS 20000L
+
+static const struct libcurl *lib; /* NULL until something is sent */
 
 struct curl_job {
 	unsigned long id;
@@ -31,7 +33,8 @@ struct curl_job {
 
 struct curl_transport {
 	struct transport base;
-	CURLM *multi;
+	CURLM *multi;  /* NULL until something is sent, and when libcurl cannot be had */
+	char *missing; /* then: why */
 	char *proxy, *ca;
 	int parallel, running;
 	unsigned long last_id;
@@ -94,9 +97,9 @@ static bool nothing_sent(CURL *easy)
 {
 	curl_off_t pretransfer = 0;
 	long sent = 0, connect_code = 0;
-	curl_easy_getinfo(easy, CURLINFO_PRETRANSFER_TIME_T, &pretransfer);
-	curl_easy_getinfo(easy, CURLINFO_REQUEST_SIZE, &sent);
-	curl_easy_getinfo(easy, CURLINFO_HTTP_CONNECTCODE, &connect_code);
+	lib->easy_getinfo(easy, CURLINFO_PRETRANSFER_TIME_T, &pretransfer);
+	lib->easy_getinfo(easy, CURLINFO_REQUEST_SIZE, &sent);
+	lib->easy_getinfo(easy, CURLINFO_HTTP_CONNECTCODE, &connect_code);
 	return pretransfer == 0 || (connect_code && connect_code / 100 != 2);
 }
 
@@ -130,8 +133,10 @@ static enum http_failure failure_of(const struct curl_job *j, CURLcode code)
 
 static void job_free(struct curl_job *j)
 {
-	curl_easy_cleanup(j->easy);
-	curl_slist_free_all(j->headers);
+	if (j->easy) {
+		lib->easy_cleanup(j->easy);
+		lib->slist_free_all(j->headers);
+	}
 	http_reply_free(&j->reply);
 	free(j);
 }
@@ -144,7 +149,7 @@ static void unlink_job(struct curl_transport *t, struct curl_job *j)
 	if (*p)
 		*p = j->next;
 	if (j->started) {
-		curl_multi_remove_handle(t->multi, j->easy);
+		lib->multi_remove_handle(t->multi, j->easy);
 		t->running--;
 	}
 }
@@ -156,37 +161,54 @@ static void start_jobs(struct curl_transport *t)
 			continue;
 		j->started = true;
 		t->running++;
-		curl_multi_add_handle(t->multi, j->easy);
+		lib->multi_add_handle(t->multi, j->easy);
 	}
 }
 
 static void finish(struct curl_transport *t, struct curl_job *j, CURLcode code)
 {
 	long status = 0;
-	curl_easy_getinfo(j->easy, CURLINFO_RESPONSE_CODE, &status);
+	lib->easy_getinfo(j->easy, CURLINFO_RESPONSE_CODE, &status);
 	j->reply.failure = failure_of(j, code);
 	j->reply.status = j->reply.failure == HTTP_OK ? (int)status : 0;
 	if (code != CURLE_OK)
-		j->reply.failure_text = xstrdup(j->error[0] ? j->error : curl_easy_strerror(code));
+		j->reply.failure_text = xstrdup(j->error[0] ? j->error : lib->easy_strerror(code));
 	unlink_job(t, j);
 	start_jobs(t);
 	j->done(j->arg, &j->reply);
 	job_free(j);
 }
 
+/* Without libcurl every request fails, from the loop as always. */
+static bool wait_without(struct curl_transport *t, int timeout_ms, int extra_fd)
+{
+	struct pollfd keyboard = {.fd = extra_fd, .events = POLLIN};
+	poll(&keyboard, extra_fd >= 0, t->jobs ? 0 : timeout_ms);
+	for (struct curl_job *j; (j = t->jobs);) {
+		t->jobs = j->next;
+		j->reply.failure = HTTP_UNREACHABLE;
+		j->reply.failure_text = xstrdup(t->missing);
+		j->done(j->arg, &j->reply);
+		job_free(j);
+	}
+	return extra_fd >= 0 && keyboard.revents != 0;
+}
+
 static bool curl_wait(void *self, int timeout_ms, int extra_fd)
 {
 	struct curl_transport *t = self;
+	if (!t->multi)
+		return wait_without(t, timeout_ms, extra_fd);
 	int running = 0, moved = 0, left = 0;
 	struct curl_waitfd extra = {.fd = extra_fd, .events = CURL_WAIT_POLLIN};
-	curl_multi_perform(t->multi, &running);
+	lib->multi_perform(t->multi, &running);
 	CURLMsg *m;
-	curl_multi_poll(t->multi, &extra, extra_fd >= 0 ? 1 : 0, timeout_ms, &moved);
-	curl_multi_perform(t->multi, &running);
-	while ((m = curl_multi_info_read(t->multi, &left)))
+	lib->multi_poll(t->multi, &extra, extra_fd >= 0 ? 1 : 0, timeout_ms, &moved);
+	lib->multi_perform(t->multi, &running);
+	while ((m = lib->multi_info_read(t->multi, &left)))
 		if (m->msg == CURLMSG_DONE) {
 			struct curl_job *j = NULL;
-			curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, (char **)&j);
+			lib->easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, (char **)&j);
 			finish(t, j, m->data.result);
 		}
 	return extra_fd >= 0 && extra.revents != 0;
@@ -203,9 +225,9 @@ static int curl_busy(const void *self)
 static void limit_protocols(CURL *easy)
 {
 #if LIBCURL_VERSION_NUM >= 0x075500
-	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+	lib->easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
 #else
-	curl_easy_setopt(easy, CURLOPT_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
+	lib->easy_setopt(easy, CURLOPT_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
 #endif
 }
 
@@ -213,77 +235,96 @@ static void limit_protocols(CURL *easy)
 static void limit_time(CURL *easy, const struct http_request *r)
 {
 	double timeout = r->timeout > 0 ? r->timeout : DEFAULT_TIMEOUT;
-	curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)(timeout * 1000));
-	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_TIMEOUT_MS);
+	lib->easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)(timeout * 1000));
+	lib->easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_TIMEOUT_MS);
 	if (timeout <= DEFAULT_TIMEOUT || r->body_len > 4096) {
-		curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 16L);
-		curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, 30L);
+		lib->easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 16L);
+		lib->easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, 30L);
 	}
 }
 
 static void set_method(CURL *easy, const struct http_request *r)
 {
 	if (r->body || !strcmp(r->method, "POST")) {
-		curl_easy_setopt(easy, CURLOPT_POSTFIELDS, r->body ? r->body : "");
-		curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)r->body_len);
+		lib->easy_setopt(easy, CURLOPT_POSTFIELDS, r->body ? r->body : "");
+		lib->easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)r->body_len);
 	}
 	if (!strcmp(r->method, "HEAD"))
-		curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
-	curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, r->method);
+		lib->easy_setopt(easy, CURLOPT_NOBODY, 1L);
+	lib->easy_setopt(easy, CURLOPT_CUSTOMREQUEST, r->method);
 }
 
 static void set_headers(struct curl_job *j, const struct http_request *r)
 {
 	for (size_t i = 0; i < r->header_count; i++) {
 		char *line = xasprintf("%s: %s", r->headers[i].name, r->headers[i].value);
-		j->headers = curl_slist_append(j->headers, line);
+		j->headers = lib->slist_append(j->headers, line);
 		explicit_bzero(line, strlen(line));
 		free(line);
 	}
-	j->headers = curl_slist_append(j->headers, "Expect:"); /* no wait for 100 Continue */
-	curl_easy_setopt(j->easy, CURLOPT_HTTPHEADER, j->headers);
+	j->headers = lib->slist_append(j->headers, "Expect:"); /* no wait for 100 Continue */
+	lib->easy_setopt(j->easy, CURLOPT_HTTPHEADER, j->headers);
 }
 
 static void set_network(struct curl_transport *t, CURL *easy)
 {
 	if (t->proxy) {
-		curl_easy_setopt(easy, CURLOPT_PROXY, t->proxy);
-		curl_easy_setopt(easy, CURLOPT_NOPROXY, "");
+		lib->easy_setopt(easy, CURLOPT_PROXY, t->proxy);
+		lib->easy_setopt(easy, CURLOPT_NOPROXY, "");
 	}
 	if (t->ca)
-		curl_easy_setopt(easy, CURLOPT_CAINFO, t->ca);
-	curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-	curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
-	curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
-	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-	curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip");
-	curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+		lib->easy_setopt(easy, CURLOPT_CAINFO, t->ca);
+	lib->easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+	lib->easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
+	lib->easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
+	lib->easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+	lib->easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip");
+	lib->easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
 	limit_protocols(easy);
+}
+
+static void make_easy(struct curl_transport *t, struct curl_job *j, const struct http_request *r)
+{
+	j->easy = lib->easy_init();
+	lib->easy_setopt(j->easy, CURLOPT_URL, r->url);
+	lib->easy_setopt(j->easy, CURLOPT_PRIVATE, (char *)j);
+	lib->easy_setopt(j->easy, CURLOPT_ERRORBUFFER, j->error);
+	lib->easy_setopt(j->easy, CURLOPT_USERAGENT, "mlflow-setup/" PACKAGE_VERSION);
+	lib->easy_setopt(j->easy, CURLOPT_WRITEFUNCTION, on_body);
+	lib->easy_setopt(j->easy, CURLOPT_WRITEDATA, (void *)j);
+	lib->easy_setopt(j->easy, CURLOPT_HEADERFUNCTION, on_header);
+	lib->easy_setopt(j->easy, CURLOPT_HEADERDATA, (void *)j);
+	set_network(t, j->easy);
+	limit_time(j->easy, r);
+	set_method(j->easy, r);
+	set_headers(j, r);
+}
+
+static bool load(struct curl_transport *t)
+{
+	struct err e = {0};
+	if (!t->multi && !t->missing && (lib = libcurl_load(&e)))
+		t->multi = lib->multi_init();
+	if (e.exit)
+		t->missing = err_text(&e);
+	err_free(&e);
+	return t->multi;
 }
 
 static unsigned long curl_send(struct transport *base, const struct http_request *r, http_done *done, void *arg)
 {
 	struct curl_transport *t = (struct curl_transport *)base;
 	struct curl_job *j = xcalloc(1, sizeof *j);
-	*j = (struct curl_job){.id = ++t->last_id, .easy = curl_easy_init(), .done = done, .arg = arg};
+	*j = (struct curl_job){.id = ++t->last_id, .done = done, .arg = arg};
 	j->reply.body.max = r->max_reply ? r->max_reply : DEFAULT_MAX_REPLY;
-	curl_easy_setopt(j->easy, CURLOPT_URL, r->url);
-	curl_easy_setopt(j->easy, CURLOPT_PRIVATE, (char *)j);
-	curl_easy_setopt(j->easy, CURLOPT_ERRORBUFFER, j->error);
-	curl_easy_setopt(j->easy, CURLOPT_USERAGENT, "mlflow-setup/" PACKAGE_VERSION);
-	curl_easy_setopt(j->easy, CURLOPT_WRITEFUNCTION, on_body);
-	curl_easy_setopt(j->easy, CURLOPT_WRITEDATA, (void *)j);
-	curl_easy_setopt(j->easy, CURLOPT_HEADERFUNCTION, on_header);
-	curl_easy_setopt(j->easy, CURLOPT_HEADERDATA, (void *)j);
-	set_network(t, j->easy);
-	limit_time(j->easy, r);
-	set_method(j->easy, r);
-	set_headers(j, r);
+	if (load(t))
+		make_easy(t, j, r);
 	struct curl_job **p = &t->jobs;
 	while (*p)
 		p = &(*p)->next;
 	*p = j;
-	start_jobs(t);
+	if (t->multi)
+		start_jobs(t);
 	return j->id;
 }
 
@@ -294,7 +335,8 @@ static void curl_cancel(struct transport *base, unsigned long id)
 		if (j->id == id) {
 			unlink_job(t, j);
 			job_free(j);
-			start_jobs(t);
+			if (t->multi)
+				start_jobs(t);
 			return;
 		}
 	}
@@ -308,23 +350,18 @@ static void curl_free_transport(struct transport *base)
 		unlink_job(t, j);
 		job_free(j);
 	}
-	curl_multi_cleanup(t->multi);
+	if (t->multi)
+		lib->multi_cleanup(t->multi);
+	free(t->missing);
 	free(t->proxy);
 	free(t->ca);
 	free(t);
 }
 
-struct transport *transport_curl(struct loop *loop, const char *proxy, const char *ca, int parallel, struct err *e)
+struct transport *transport_curl(struct loop *loop, const char *proxy, const char *ca, int parallel)
 {
-	static bool started;
-	if (!started && curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
-		err_set(e, EXIT_CONFIG, NULL, NULL, "libcurl cannot be started");
-		return NULL;
-	}
-	started = true;
 	struct curl_transport *t = xcalloc(1, sizeof *t);
 	t->base = (struct transport){.send = curl_send, .cancel = curl_cancel, .free = curl_free_transport};
-	t->multi = curl_multi_init();
 	t->proxy = proxy ? xstrdup(proxy) : NULL;
 	t->ca = ca ? xstrdup(ca) : NULL;
 	t->parallel = parallel > 0 ? parallel : DEFAULT_PARALLEL;

@@ -6,6 +6,7 @@ src_net_libnet_a_SOURCES = \
 	src/net/curl.c \
 	src/net/fill.c src/net/fill.h \
 	src/net/jwt.c src/net/jwt.h \
+	src/net/libcurl.c src/net/libcurl.h \
 	src/net/loop.c src/net/loop.h \
 	src/net/retry.c src/net/retry.h \
 	src/net/transport.c src/net/transport.h

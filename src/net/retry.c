@@ -2,8 +2,9 @@
 #include "config.h"
 #include "net/retry.h"
 
+#include "base/text.h"
+
 #include <ctype.h>
-#include <curl/curl.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,10 +28,10 @@ double retry_after_seconds(const char *value, double wall)
 		if (*end && *end != ' ')
 			return -1;
 	} else {
-		time_t when = curl_getdate(value, NULL);
-		if (when == (time_t)-1)
+		double when = text_http_date(value);
+		if (when < 0)
 			return -1;
-		seconds = fmax((double)when - wall, 0);
+		seconds = fmax(when - wall, 0);
 	}
 	return fmin(seconds, RETRY_AFTER_CAP);
 }

@@ -56,7 +56,8 @@ struct transport {
 	void (*free)(struct transport *t);
 };
 
-/* libcurl multi on this loop. proxy and ca (a file) may be NULL; at most `parallel` requests at once (0 means 16). */
-struct transport *transport_curl(struct loop *loop, const char *proxy, const char *ca, int parallel, struct err *e);
+/* libcurl multi on this loop, loaded when something is first sent. proxy and ca (a file) may be NULL; at most `parallel` requests at once (0
+ * means 16). Never NULL. */
+struct transport *transport_curl(struct loop *loop, const char *proxy, const char *ca, int parallel);
 
 #endif

@@ -1,0 +1,38 @@
+#include "config.h"
+#include "base/text.h"
+#include "tests/tap.h"
+
+static void dates(void)
+{
+	char at[40];
+	is_int((long long)text_http_date("Sun, 06 Nov 1994 08:49:37 GMT"), 784111777, "an HTTP date");
+	ok(text_http_date("06 Nov 1994") < 0 && text_http_date("Sun, 06 Nev 1994 08:49:37 GMT") < 0, "what is none");
+	is_str(text_rfc3339(784111777.25, 3, at), "1994-11-06T08:49:37.250Z", "RFC 3339");
+	is_str(text_duration(125, at), "2 min 05 s", "a duration");
+}
+
+static void words(void)
+{
+	const char *const list[] = {"region", "target", "apply", NULL};
+	is_str(text_nearest("regoin", list), "region", "letters swapped");
+	is_str(text_nearest("aply", list), "apply", "one missing");
+	ok(!text_nearest("zzzzzz", list), "nothing near");
+	struct buf b = {0};
+	text_visible(&b, "a\x1b[31m\xff\xc3\xa9\n", 10, false);
+	is_str(buf_text(&b), "a\\x1b[31m\\xff\xc3\xa9\\x0a", "escapes and broken UTF-8 are made visible");
+	buf_clear(&b);
+	text_percent(&b, "a b/c%", true);
+	is_str(buf_text(&b), "a%20b/c%25", "percent-encoded");
+	char back[] = "a%20b%2Fc";
+	ok(text_unpercent(back) && !strcmp(back, "a b/c"), "and decoded");
+	char bad[] = "a%2", nul[] = "%00";
+	ok(!text_unpercent(bad) && !text_unpercent(nul), "malformed sequences and NUL are refused");
+	buf_free(&b);
+}
+
+int main(void)
+{
+	dates();
+	words();
+	return tap_done();
+}
