@@ -1,6 +1,7 @@
 noinst_LIBRARIES += src/base/libbase.a
 src_base_libbase_a_SOURCES = \
 	src/base/buf.c src/base/buf.h \
+	src/base/encode.c src/base/encode.h \
 	src/base/err.c src/base/err.h \
 	src/base/escape.c src/base/escape.h \
 	src/base/gettext.h \

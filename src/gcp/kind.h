@@ -60,7 +60,7 @@ struct view {
 };
 
 struct kind {
-	const char *id;             /* "compute.network": discovery's API and collection, lower case */
+	const char *id;             /* "compute.network": discovery's API and its collection in the singular */
 	const char *title;          /* N_("VPC network") */
 	const char *api;            /* the service that must be enabled: "compute.googleapis.com" */
 	double usual, slow;         /* seconds to create, median and 95 % (reference/engine.md 1.2): for the plan and the scheduler */

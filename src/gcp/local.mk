@@ -1,7 +1,27 @@
 noinst_LIBRARIES += src/gcp/libgcp.a
 src_gcp_libgcp_a_SOURCES = \
 	src/gcp/call.c src/gcp/call.h \
-	src/gcp/kind.h
+	src/gcp/kind.c src/gcp/kind.h \
+	src/gcp/kind_bucket.c \
+	src/gcp/kind_connection.c \
+	src/gcp/kind_global_address.c \
+	src/gcp/kind_image.c \
+	src/gcp/kind_network.c \
+	src/gcp/kind_object.c \
+	src/gcp/kind_policy.c \
+	src/gcp/kind_repository.c \
+	src/gcp/kind_run_job.c \
+	src/gcp/kind_run_service.c \
+	src/gcp/kind_secret.c \
+	src/gcp/kind_secret_version.c \
+	src/gcp/kind_service_account.c \
+	src/gcp/kind_services.c \
+	src/gcp/kind_sql_database.c \
+	src/gcp/kind_sql_instance.c \
+	src/gcp/kind_sql_user.c \
+	src/gcp/kind_subnetwork.c \
+	src/gcp/kinds.c src/gcp/kinds.h \
+	src/gcp/run_state.c src/gcp/run_state.h
 
 check_PROGRAMS += tests/gcp/call
 TESTS += tests/gcp/call

@@ -1,12 +1,21 @@
 noinst_LIBRARIES += src/plan/libplan.a
 src_plan_libplan_a_SOURCES = \
 	src/plan/answers.c src/plan/answers.h \
+	src/plan/archive.h \
 	src/plan/checks.c src/plan/checks.h \
+	src/plan/cost.c src/plan/cost.h \
 	src/plan/mlflow_env.c src/plan/mlflow_env.h \
+	src/plan/naming.c src/plan/naming.h \
 	src/plan/pages.c \
-	src/plan/plan.h \
+	src/plan/parts.c src/plan/parts.h \
+	src/plan/plan.c src/plan/plan.h \
 	src/plan/question.h src/plan/questions.c \
-	src/plan/schema.c
+	src/plan/render.c \
+	src/plan/resolve.c \
+	src/plan/schema.c \
+	src/plan/show.c src/plan/show.h \
+	src/plan/target_run.c \
+	src/plan/targets.c src/plan/targets.h
 
 check_PROGRAMS += tests/plan/answers tests/plan/answers-tool
 TESTS += tests/plan/answers tests/plan/schema.py
@@ -20,3 +29,8 @@ check_PROGRAMS += tests/plan/render-tool
 TESTS += tests/plan/templates.py
 tests_plan_render_tool_SOURCES = tests/plan/render-tool.c
 tests_plan_render_tool_LDADD = $(LIB_PLAN)
+
+check_PROGRAMS += tests/plan/plan
+TESTS += tests/plan/plan
+tests_plan_plan_SOURCES = tests/plan/plan.c tests/tap.h
+tests_plan_plan_LDADD = $(LIB_PLAN)

@@ -9,7 +9,7 @@
 #include <cjson/cJSON.h>
 
 /* spec may refer to another resource's outputs: a text "${ID.path}" (whole, or inside a longer text) is replaced by that output once
- * ID is done; "${answers.QUESTION}" and "${project.number}" are replaced when the plan is made. ID is then among needs. */
+ * ID is done. ID has no dot and is then among needs. */
 struct resource {
 	char *id;                   /* unique in the plan, readable: "network", "sql", "secret/cookie", "iam/bucket" */
 	const struct kind *kind;
@@ -37,6 +37,7 @@ struct plan_secret {
 	                               is the value, and none is drawn */
 };
 
+struct target;
 struct plan {
 	char *project, *number, *stack, *region;
 	struct resource *resources;
@@ -48,7 +49,8 @@ struct plan {
 	char *url;                  /* the deterministic URL of the service */
 	char **hosts;               /* NULL-terminated: all public names */
 	char *prover;               /* e-mail of the service account whose ID token (audience: url) the proof and `token` use */
-	cJSON *render;              /* the data that the templates get (mustache) */
+	const struct target *target;
+	cJSON *render;              /* the data that the templates get (templates/README.md) */
 };
 
 /* A target turns answers into resources; one file a target, listed in targets.c. */
@@ -68,6 +70,7 @@ struct render_row {
 	const char *file;           /* "Dockerfile" */
 	int escape;                 /* enum escape */
 	int mode;                   /* 0644 or 0755 */
+	bool source;                /* the image is built from it: it goes into the source archive */
 };
 
 /* Makes the plan. Needs resolved project_number and suffix (the survey finds one and draws the other). NULL with e on failure. */
@@ -93,7 +96,8 @@ double *plan_tails(const struct plan *p);
 /* A line of what it costs a month, in US dollars; negative when not known. Prices are a table with a date in cost.c. */
 double plan_cost(const struct resource *r);
 
-/* Renders one of the target's files, or the whole set as a .tar.gz for Cloud Build (name "source.tar.gz"): deterministic bytes. */
+/* Renders one of the target's files, or those that the image is built from as a .tar.gz for Cloud Build (upload name "source.tar.gz"):
+ * the same bytes for the same answers. */
 bool plan_render_file(const struct plan *p, const struct render_row *row, struct buf *out, struct err *e);
 bool plan_render_source(const struct plan *p, struct buf *out, struct err *e);
 

@@ -1,0 +1,253 @@
+/* What kinds share: ownership marks, the ordinary reading of a reply, the ordinary comparison. */
+#include "config.h"
+#include "gcp/kind.h"
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/text.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MANAGED_BY "mlflow-setup"
+
+void observation_free(struct observation *o)
+{
+	cJSON_Delete(o->found);
+	cJSON_Delete(o->outputs);
+	free(o->error);
+	*o = (struct observation){0};
+}
+
+void change_free(struct change *c)
+{
+	for (size_t i = 0; i < c->count; i++) {
+		free(c->differences[i].path);
+		free(c->differences[i].found);
+		free(c->differences[i].wanted);
+	}
+	free(c->differences);
+	free(c->reason);
+	*c = (struct change){0};
+}
+
+void change_add(struct change *c, const char *path, const cJSON *found, const cJSON *wanted)
+{
+	c->differences = xgrow(c->differences, c->count, &c->room, sizeof *c->differences);
+	c->differences[c->count++] = (struct difference){
+		.path = xstrdup(path),
+		.found = found ? json_text(found, -1) : NULL,
+		.wanted = wanted ? json_text(wanted, -1) : NULL,
+	};
+}
+
+cJSON *kind_labels(const struct view *v)
+{
+	return json_make("{'managed-by':%s,'stack':%s}", MANAGED_BY, v->stack);
+}
+
+char *kind_mark(const struct view *v)
+{
+	return xasprintf("managed-by=" MANAGED_BY " stack=%s", v->stack);
+}
+
+bool kind_owned_by_labels(const struct view *v, const cJSON *labels)
+{
+	return !strcmp(json_str(labels, "managed-by", ""), MANAGED_BY) && !strcmp(json_str(labels, "stack", ""), v->stack);
+}
+
+bool kind_owned_by_mark(const struct view *v, const char *description)
+{
+	char *mark = kind_mark(v);
+	const char *at = description ? strstr(description, mark) : NULL;
+	char after = at ? at[strlen(mark)] : 'x';
+	free(mark);
+	return at && (after == '\0' || after == ' ' || after == ';');
+}
+
+void kind_say(struct observation *out, enum presence presence, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	free(out->error);
+	out->error = xvasprintf(format, args);
+	va_end(args);
+	out->presence = presence;
+}
+
+/* Is this 403 only the service being off in our own project? One with another consumer is about the quota project. */
+static bool not_enabled(const struct view *v, const cJSON *reply)
+{
+	const cJSON *item;
+	cJSON_ArrayForEach(item, json_at(reply, "error.details"))
+	{
+		if (strcmp(json_str(item, "reason", ""), "SERVICE_DISABLED") != 0)
+			continue;
+		const char *consumer = json_str(item, "metadata.consumer", "");
+		const char *slash = strchr(consumer, '/');
+		return !slash || !v->number || !strcmp(slash + 1, v->number) || !strcmp(slash + 1, v->project);
+	}
+	return !strcmp(json_str(reply, "error.errors.0.reason", ""), "accessNotConfigured");
+}
+
+void kind_decode_plain(const struct view *v, int http, const cJSON *reply, struct observation *out)
+{
+	if (http >= 200 && http < 300) {
+		out->presence = PRESENT_YES;
+		out->found = reply ? cJSON_Duplicate(reply, 1) : cJSON_CreateObject();
+		out->outputs = cJSON_CreateObject();
+	} else if (http == 404 || (http == 403 && not_enabled(v, reply))) {
+		out->presence = PRESENT_NO;
+	} else {
+		kind_say(out, PRESENT_UNKNOWN, "%s", json_str(reply, "error.message", "the reply cannot be read"));
+	}
+}
+
+static void must_be_ours(bool ours, const struct view *v, struct observation *out)
+{
+	if (!ours)
+		kind_say(out, PRESENT_STRANGER, "%s exists and does not carry the mark of stack \"%s\"", v->name, v->stack);
+}
+
+void kind_decode_labels(const struct view *v, int http, const cJSON *reply, const char *path, struct observation *out)
+{
+	kind_decode_plain(v, http, reply, out);
+	if (out->presence == PRESENT_YES)
+		must_be_ours(kind_owned_by_labels(v, json_at(out->found, path)), v, out);
+}
+
+void kind_decode_mark(const struct view *v, int http, const cJSON *reply, struct observation *out)
+{
+	kind_decode_plain(v, http, reply, out);
+	if (out->presence == PRESENT_YES)
+		must_be_ours(kind_owned_by_mark(v, json_str(out->found, "description", "")), v, out);
+}
+
+char *kind_encode(const char *text)
+{
+	struct buf b = {0};
+	text_percent(&b, text, false);
+	return buf_take(&b);
+}
+
+cJSON *kind_copy(const struct view *v, const char *path)
+{
+	const cJSON *node = json_at(v->spec, path);
+	return node ? cJSON_Duplicate(node, 1) : cJSON_CreateObject();
+}
+
+void kind_refuse_changed(struct change *c, const char *const *paths, const char *reason)
+{
+	for (size_t i = 0; i < c->count; i++)
+		for (const char *const *p = paths; *p; p++)
+			if (text_starts(c->differences[i].path, *p)) {
+				free(c->reason);
+				c->reason = xasprintf("%s is %s and should be %s: %s", c->differences[i].path,
+						      c->differences[i].found ? c->differences[i].found : "not set",
+						      c->differences[i].wanted ? c->differences[i].wanted : "not set", reason);
+				c->verdict = VERDICT_REFUSE;
+				return;
+			}
+}
+
+/* A value that proto3 JSON leaves out. */
+static bool is_default(const cJSON *n)
+{
+	if (cJSON_IsObject(n) || cJSON_IsArray(n)) {
+		for (const cJSON *c = n->child; c; c = c->next)
+			if (cJSON_IsArray(n) || !is_default(c))
+				return false;
+		return true;
+	}
+	return cJSON_IsNull(n) || cJSON_IsFalse(n) || (cJSON_IsNumber(n) && n->valuedouble == 0) ||
+	       (cJSON_IsString(n) && (!*n->valuestring || !strcmp(n->valuestring, "0")));
+}
+
+static bool links_equal(const char *a, const char *b)
+{
+	const char *pa = strstr(a, "projects/"), *pb = strstr(b, "projects/");
+	if (!pa && !pb)
+		return false;
+	const char *x = pa ? pa : a, *y = pb ? pb : b;
+	const char *longer = strlen(x) > strlen(y) ? x : y, *shorter = longer == x ? y : x;
+	size_t rest = strlen(longer) - strlen(shorter);
+	if (!*shorter)
+		return false;
+	return !strcmp(longer + rest, shorter) && (!rest || longer[rest - 1] == '/');
+}
+
+static bool scalars_equal(const cJSON *wanted, const cJSON *found)
+{
+	if (json_equal(wanted, found))
+		return true;
+	if (cJSON_IsString(wanted) && cJSON_IsString(found))
+		return links_equal(wanted->valuestring, found->valuestring);
+	const cJSON *text = cJSON_IsString(wanted) ? wanted : found, *number = text == wanted ? found : wanted;
+	if (!cJSON_IsString(text) || !cJSON_IsNumber(number) || !*text->valuestring)
+		return false;
+	char *end;
+	double value = strtod(text->valuestring, &end);
+	return !*end && value == number->valuedouble;
+}
+
+struct comparison {
+	const char *const *skip;
+	struct change *out;
+	struct buf path;
+};
+
+static bool skipped(const struct comparison *k)
+{
+	for (const char *const *s = k->skip; s && *s; s++)
+		if (!strcmp(*s, buf_text(&k->path)))
+			return true;
+	return false;
+}
+
+static void compare_node(struct comparison *k, const cJSON *wanted, const cJSON *found);
+
+static void compare_child(struct comparison *k, const cJSON *wanted, const cJSON *found, int index)
+{
+	size_t mark = k->path.len;
+	if (mark)
+		buf_putc(&k->path, '.');
+	if (index < 0)
+		buf_puts(&k->path, wanted->string);
+	else
+		buf_printf(&k->path, "%d", index);
+	compare_node(k, wanted, found);
+	k->path.len = mark;
+	if (k->path.data)
+		k->path.data[mark] = '\0';
+}
+
+static void compare_node(struct comparison *k, const cJSON *wanted, const cJSON *found)
+{
+	if (skipped(k))
+		return;
+	if (cJSON_IsObject(wanted) && cJSON_IsObject(found)) {
+		for (const cJSON *c = wanted->child; c; c = c->next)
+			compare_child(k, c, cJSON_GetObjectItemCaseSensitive(found, c->string), -1);
+		return;
+	}
+	if (cJSON_IsArray(wanted) && cJSON_IsArray(found) && cJSON_GetArraySize(wanted) == cJSON_GetArraySize(found)) {
+		const cJSON *f = found->child;
+		int i = 0;
+		for (const cJSON *w = wanted->child; w; w = w->next, f = f->next)
+			compare_child(k, w, f, i++);
+		return;
+	}
+	if (found ? scalars_equal(wanted, found) : is_default(wanted))
+		return;
+	change_add(k->out, buf_text(&k->path), found, wanted);
+}
+
+void kind_compare_leaves(const cJSON *wanted, const cJSON *found, const char *const *skip, struct change *out)
+{
+	struct comparison k = {.skip = skip, .out = out};
+	compare_node(&k, wanted, found);
+	buf_free(&k.path);
+	out->verdict = out->count ? VERDICT_UPDATE : VERDICT_KEEP;
+}

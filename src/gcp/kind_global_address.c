@@ -1,0 +1,68 @@
+/* A range of internal addresses for Google's side of a peering. spec: {"network" (link),"prefixLength"}. */
+#include "config.h"
+#include "gcp/kinds.h"
+
+#include "base/gettext.h"
+#include "base/json.h"
+
+#include <stdlib.h>
+
+#define BASE "https://compute.googleapis.com/compute/v1/projects/%s/global/addresses"
+
+static void observe(const struct view *v, struct call *out)
+{
+	call_set(out, DIALECT_NONE, "GET", NULL, BASE "/%s", v->project, v->name);
+}
+
+static void decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
+{
+	kind_decode_mark(v, http, reply, out);
+}
+
+/* The mark is the description: labels sent with insert are accepted and dropped. */
+static cJSON *wanted(const struct view *v)
+{
+	char *mark = kind_mark(v);
+	cJSON *w = json_make("{'name':%s,'description':%s,'purpose':'VPC_PEERING','addressType':'INTERNAL','network':%s,'prefixLength':%d}",
+			     v->name, mark, json_str(v->spec, "network", ""), (int)json_num(v->spec, "prefixLength", 20));
+	free(mark);
+	return w;
+}
+
+static void compare(const struct view *v, const struct observation *seen, struct change *out)
+{
+	static const char *const fixed[] = {"", NULL};
+	cJSON *w = wanted(v);
+	kind_compare_leaves(w, seen->found, NULL, out);
+	kind_refuse_changed(out, fixed, "a reserved range cannot be changed; remove it, or choose another stack name");
+	cJSON_Delete(w);
+}
+
+static void create(const struct view *v, const struct observation *seen, struct call *out)
+{
+	(void)seen;
+	call_set(out, DIALECT_COMPUTE, "POST", wanted(v), BASE, v->project);
+	out->request_id = true;
+}
+
+static void destroy(const struct view *v, const struct observation *seen, struct call *out)
+{
+	(void)seen;
+	call_set(out, DIALECT_COMPUTE, "DELETE", NULL, BASE "/%s", v->project, v->name);
+	out->request_id = true;
+}
+
+const struct kind kind_global_address = {
+	.id = "compute.globalAddress",
+	.title = N_("Address range for private services"),
+	.api = "compute.googleapis.com",
+	.usual = 1.7,
+	.slow = 3,
+	.deadline = 1200,
+	.observe = observe,
+	.decode = decode,
+	.compare = compare,
+	.create = create,
+	.destroy = destroy,
+	.lingers = N_("The range goes once the private connection is gone: run destroy again later. It costs nothing."),
+};

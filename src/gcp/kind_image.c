@@ -1,0 +1,147 @@
+/* An image built by Cloud Build from a source archive. What makes it the same image is its tag: the hash of the archive. A build cannot be
+ * deleted and is never started twice: builds are looked up by that tag, so one in flight is seen.
+ * spec: {"region","bucket","object","generation","image" (with its tag),"serviceAccount" (e-mail),"logs" ("BUCKET/DIR"),"tag","after"};
+ * after is the time at which the repository was made: older builds' images went with an older repository. Outputs: digest, image. */
+#include "config.h"
+#include "gcp/kinds.h"
+
+#include "base/gettext.h"
+#include "base/json.h"
+#include "base/mem.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define BASE "https://cloudbuild.googleapis.com/v1/projects/%s/locations/%s/builds"
+
+static void observe(const struct view *v, struct call *out)
+{
+	char *filter = xasprintf("tags=\"%s\"", json_str(v->spec, "tag", "")), *encoded = kind_encode(filter);
+	call_set(out, DIALECT_NONE, "GET", NULL, BASE "?projectId=%s&filter=%s&pageSize=20", v->project, json_str(v->spec, "region", ""),
+		 v->project, encoded);
+	free(encoded);
+	free(filter);
+}
+
+static bool is_one_of(const char *word, const char *const *list)
+{
+	for (; *list; list++)
+		if (!strcmp(word, *list))
+			return true;
+	return false;
+}
+
+/* Builds come newest first. A success counts wherever it stands; else the newest one tells. */
+static const cJSON *telling(const struct view *v, const cJSON *builds)
+{
+	const char *after = json_str(v->spec, "after", "");
+	const cJSON *b, *newest = NULL;
+	cJSON_ArrayForEach(b, builds)
+	{
+		if (*after && strncmp(json_str(b, "createTime", ""), after, strlen("2026-11-22T10:00:00")) < 0)
+			continue;
+		if (!strcmp(json_str(b, "status", ""), "SUCCESS"))
+			return b;
+		if (!newest)
+			newest = b;
+	}
+	return newest;
+}
+
+static void read_digest(const struct view *v, struct observation *out)
+{
+	const char *digest = json_str(out->found, "results.images.0.digest", "");
+	if (!*digest) {
+		kind_say(out, PRESENT_FAILED, "the build succeeded and names no image");
+		return;
+	}
+	const char *image = json_str(v->spec, "image", ""), *colon = strrchr(image, ':');
+	char *pinned = xasprintf("%.*s@%s", (int)(colon ? (size_t)(colon - image) : strlen(image)), image, digest);
+	json_put_str(out->outputs, "digest", digest);
+	json_put_str(out->outputs, "image", pinned);
+	free(pinned);
+}
+
+static void decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
+{
+	static const char *const moving[] = {"PENDING", "QUEUED", "WORKING", "STATUS_UNKNOWN", NULL};
+	kind_decode_plain(v, http, reply, out);
+	if (out->presence != PRESENT_YES)
+		return;
+	const cJSON *build = telling(v, json_at(out->found, "builds"));
+	cJSON *copy = build ? cJSON_Duplicate(build, 1) : NULL;
+	cJSON_Delete(out->found);
+	out->found = copy;
+	const char *status = json_str(copy, "status", "");
+	if (!copy)
+		out->presence = PRESENT_NO;
+	else if (is_one_of(status, moving))
+		out->presence = PRESENT_PENDING;
+	else if (!strcmp(status, "SUCCESS"))
+		read_digest(v, out);
+	else
+		kind_say(out, PRESENT_FAILED, "the build ended with %s: %s", status,
+			 json_str(copy, "failureInfo.detail", json_str(copy, "statusDetail", "see its log")));
+}
+
+/* One that failed before is simply built again. */
+static void compare(const struct view *v, const struct observation *seen, struct change *out)
+{
+	(void)v;
+	out->verdict = seen->presence == PRESENT_FAILED ? VERDICT_CREATE : VERDICT_KEEP;
+}
+
+/* Its own service account needs a logs bucket of ours; GCS_ONLY is what can be followed. */
+static void create(const struct view *v, const struct observation *seen, struct call *out)
+{
+	(void)seen;
+	const char *image = json_str(v->spec, "image", "");
+	char *account = xasprintf("projects/%s/serviceAccounts/%s", v->project, json_str(v->spec, "serviceAccount", ""));
+	char *logs = xasprintf("gs://%s", json_str(v->spec, "logs", ""));
+	cJSON *source = json_make("{'storageSource':{'bucket':%s,'object':%s,'generation':%s}}", json_str(v->spec, "bucket", ""),
+				  json_str(v->spec, "object", ""), json_str(v->spec, "generation", ""));
+	cJSON *body = json_make("{'source':%j,'steps':[{'name':'gcr.io/cloud-builders/docker','args':['build','--tag',%s,'.']}],'images':[%s],"
+				"'serviceAccount':%s,'logsBucket':%s,'options':{'logging':'GCS_ONLY','logStreamingOption':'STREAM_ON'},"
+				"'timeout':'1800s','queueTtl':'1800s','tags':['mlflow-setup',%s]}",
+				source, image, image, account, logs, json_str(v->spec, "tag", ""));
+	call_set(out, DIALECT_BUILD, "POST", body, BASE "?projectId=%s", v->project, json_str(v->spec, "region", ""), v->project);
+	free(logs);
+	free(account);
+}
+
+/* A grant made a minute ago may not have reached the build. */
+static bool passing(const struct view *v, const struct observation *seen)
+{
+	static const char *const types[] = {"FETCH_SOURCE_FAILED", "PUSH_NOT_AUTHORIZED", "LOGGING_FAILURE", NULL};
+	(void)v;
+	return is_one_of(json_str(seen->found, "failureInfo.type", ""), types);
+}
+
+static char *log_url(const struct view *v, const cJSON *object)
+{
+	(void)v;
+	const cJSON *build = json_at(object, "metadata.build");
+	if (!build)
+		build = object;
+	const char *bucket = json_str(build, "logsBucket", ""), *id = json_str(build, "id", "");
+	if (!*bucket || !*id)
+		return NULL;
+	if (!strncmp(bucket, "gs://", 5))
+		bucket += 5;
+	return xasprintf("https://storage.googleapis.com/%s/log-%s.txt", bucket, id);
+}
+
+const struct kind kind_image = {
+	.id = "cloudbuild.image",
+	.title = N_("Container image"),
+	.api = "cloudbuild.googleapis.com",
+	.usual = 60,
+	.slow = 300,
+	.deadline = 3600,
+	.observe = observe,
+	.decode = decode,
+	.compare = compare,
+	.create = create,
+	.passing = passing,
+	.log_url = log_url,
+};

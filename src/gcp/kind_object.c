@@ -1,0 +1,58 @@
+/* An object whose name carries the hash of its content, so one that is there is right. spec: {"bucket","upload": name of the file set}; name is
+ * the object's. Outputs: generation. It goes with its bucket. */
+#include "config.h"
+#include "gcp/kinds.h"
+
+#include "base/gettext.h"
+#include "base/json.h"
+#include "base/mem.h"
+
+#include <stdlib.h>
+
+static void observe(const struct view *v, struct call *out)
+{
+	char *name = kind_encode(v->name);
+	call_set(out, DIALECT_NONE, "GET", NULL, "https://storage.googleapis.com/storage/v1/b/%s/o/%s", json_str(v->spec, "bucket", ""),
+		 name);
+	free(name);
+}
+
+static void decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
+{
+	kind_decode_plain(v, http, reply, out);
+	if (out->outputs)
+		json_put_str(out->outputs, "generation", json_str(out->found, "generation", ""));
+}
+
+static void compare(const struct view *v, const struct observation *seen, struct change *out)
+{
+	(void)v;
+	(void)seen;
+	out->verdict = VERDICT_KEEP;
+}
+
+/* ifGenerationMatch=0: a repeat of a request that did arrive is refused with 412 instead of writing twice. */
+static void create(const struct view *v, const struct observation *seen, struct call *out)
+{
+	(void)seen;
+	char *name = kind_encode(v->name);
+	call_set(out, DIALECT_NONE, "POST", NULL,
+		 "https://storage.googleapis.com/upload/storage/v1/b/%s/o?uploadType=media&name=%s&ifGenerationMatch=0",
+		 json_str(v->spec, "bucket", ""), name);
+	out->upload = xstrdup(json_str(v->spec, "upload", ""));
+	free(name);
+}
+
+const struct kind kind_object = {
+	.id = "storage.object",
+	.title = N_("Source archive"),
+	.api = "storage.googleapis.com",
+	.usual = 1,
+	.slow = 3,
+	.deadline = 600,
+	.observe = observe,
+	.decode = decode,
+	.compare = compare,
+	.create = create,
+	.reply_tells = true,
+};

@@ -1,0 +1,195 @@
+/* Our members in the IAM policy of one resource. The policy is read, changed and written back with its etag (version 3, so that conditions
+ * survive); members that we did not add are never touched.
+ * spec: {"holder":TYPE (see holders),"resource":PATH,"bindings":[{"role","members":[...]}]}. */
+#include "config.h"
+#include "gcp/kinds.h"
+
+#include "base/gettext.h"
+#include "base/json.h"
+#include "base/mem.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* The verbs differ from API to API (reference: IAM policy read-modify-write). %s is the resource's path. */
+static const struct holder {
+	const char *id;
+	const char *get_method, *get_url;
+	bool get_body;                   /* the version asked for goes in a body */
+	const char *set_method, *set_url;
+	bool bare;                       /* the policy is the whole body */
+} holders[] = {
+	{"project", "POST", "https://cloudresourcemanager.googleapis.com/v1/%s:getIamPolicy", true, "POST",
+	 "https://cloudresourcemanager.googleapis.com/v1/%s:setIamPolicy", false},
+	{"serviceAccount", "POST", "https://iam.googleapis.com/v1/%s:getIamPolicy?options.requestedPolicyVersion=3", false, "POST",
+	 "https://iam.googleapis.com/v1/%s:setIamPolicy", false},
+	{"secret", "GET", "https://secretmanager.googleapis.com/v1/%s:getIamPolicy?options.requestedPolicyVersion=3", false, "POST",
+	 "https://secretmanager.googleapis.com/v1/%s:setIamPolicy", false},
+	{"repository", "GET", "https://artifactregistry.googleapis.com/v1/%s:getIamPolicy?options.requestedPolicyVersion=3", false, "POST",
+	 "https://artifactregistry.googleapis.com/v1/%s:setIamPolicy", false},
+	{"service", "GET", "https://run.googleapis.com/v2/%s:getIamPolicy?options.requestedPolicyVersion=3", false, "POST",
+	 "https://run.googleapis.com/v2/%s:setIamPolicy", false},
+	{"bucket", "GET", "https://storage.googleapis.com/storage/v1/%s/iam?optionsRequestedPolicyVersion=3", false, "PUT",
+	 "https://storage.googleapis.com/storage/v1/%s/iam", true},
+};
+
+static const struct holder *holder_of(const struct view *v)
+{
+	const char *id = json_str(v->spec, "holder", "");
+	for (size_t i = 0; i < sizeof holders / sizeof *holders; i++)
+		if (!strcmp(holders[i].id, id))
+			return &holders[i];
+	return &holders[0];
+}
+
+/* Fills %s by hand: the table's formats are not literals of the call. */
+static void on_holder(const struct view *v, const char *method, cJSON *body, const char *url, struct call *out)
+{
+	const char *hole = strstr(url, "%s");
+	call_set(out, DIALECT_NONE, method, body, "%.*s%s%s", (int)(hole - url), url, json_str(v->spec, "resource", ""), hole + 2);
+}
+
+static void observe(const struct view *v, struct call *out)
+{
+	const struct holder *h = holder_of(v);
+	on_holder(v, h->get_method, h->get_body ? json_make("{'options':{'requestedPolicyVersion':3}}") : NULL, h->get_url, out);
+}
+
+/* The unconditional binding of a role in a policy, or NULL. */
+static cJSON *binding_of(const cJSON *policy, const char *role)
+{
+	cJSON *b;
+	cJSON_ArrayForEach(b, json_at(policy, "bindings")) if (!strcmp(json_str(b, "role", ""), role) && !json_at(b, "condition"))
+		return b;
+	return NULL;
+}
+
+static int member_index(const cJSON *binding, const char *member)
+{
+	int i = 0;
+	const cJSON *m;
+	cJSON_ArrayForEach(m, json_at(binding, "members"))
+	{
+		if (cJSON_IsString(m) && !strcmp(m->valuestring, member))
+			return i;
+		i++;
+	}
+	return -1;
+}
+
+static int wanted_count(const struct view *v)
+{
+	int n = 0;
+	const cJSON *b;
+	cJSON_ArrayForEach(b, json_at(v->spec, "bindings")) n += cJSON_GetArraySize(json_at(b, "members"));
+	return n;
+}
+
+/* Reports each wanted member that the policy lacks. */
+static void find_missing(const struct view *v, const cJSON *policy, struct change *out)
+{
+	const cJSON *b, *m;
+	cJSON_ArrayForEach(b, json_at(v->spec, "bindings"))
+	{
+		const char *role = json_str(b, "role", "");
+		cJSON_ArrayForEach(m, json_at(b, "members")) if (member_index(binding_of(policy, role), m->valuestring) < 0)
+			change_add(out, role, NULL, m);
+	}
+}
+
+static void decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
+{
+	kind_decode_plain(v, http, reply, out);
+	if (out->presence != PRESENT_YES)
+		return;
+	struct change lack = {0};
+	find_missing(v, out->found, &lack);
+	if ((int)lack.count == wanted_count(v))
+		out->presence = PRESENT_NO;
+	change_free(&lack);
+}
+
+static void compare(const struct view *v, const struct observation *seen, struct change *out)
+{
+	find_missing(v, seen->found, out);
+	out->verdict = out->count ? VERDICT_UPDATE : VERDICT_KEEP;
+}
+
+static void write_back(const struct view *v, cJSON *policy, struct call *out)
+{
+	const struct holder *h = holder_of(v);
+	json_put_num(policy, "version", 3);
+	on_holder(v, h->set_method, h->bare ? policy : json_make("{'policy':%j}", policy), h->set_url, out);
+}
+
+static void add_members(cJSON *policy, const cJSON *wanted)
+{
+	const char *role = json_str(wanted, "role", "");
+	cJSON *binding = binding_of(policy, role);
+	if (!binding) {
+		if (!json_at(policy, "bindings"))
+			cJSON_AddItemToObject(policy, "bindings", cJSON_CreateArray());
+		binding = json_make("{'role':%s,'members':[]}", role);
+		cJSON_AddItemToArray(json_at(policy, "bindings"), binding);
+	}
+	const cJSON *m;
+	cJSON_ArrayForEach(m, json_at(wanted, "members")) if (member_index(binding, m->valuestring) < 0)
+		cJSON_AddItemToArray(json_at(binding, "members"), cJSON_CreateString(m->valuestring));
+}
+
+/* Without a policy in hand (its holder was not to be seen yet) it is read again: to write one without its etag would wipe what others put. */
+static void create(const struct view *v, const struct observation *seen, struct call *out)
+{
+	if (!seen->found) {
+		observe(v, out);
+		return;
+	}
+	cJSON *policy = cJSON_Duplicate(seen->found, 1);
+	const cJSON *b;
+	cJSON_ArrayForEach(b, json_at(v->spec, "bindings")) add_members(policy, b);
+	write_back(v, policy, out);
+}
+
+static void update(const struct view *v, const struct observation *seen, const struct change *change, struct call *out)
+{
+	(void)change;
+	create(v, seen, out);
+}
+
+static void drop_members(cJSON *policy, const cJSON *unwanted)
+{
+	cJSON *binding = binding_of(policy, json_str(unwanted, "role", ""));
+	const cJSON *m;
+	cJSON_ArrayForEach(m, json_at(unwanted, "members"))
+	{
+		int i = member_index(binding, m->valuestring);
+		if (i >= 0)
+			cJSON_DeleteItemFromArray(json_at(binding, "members"), i);
+	}
+	if (binding && !cJSON_GetArraySize(json_at(binding, "members")))
+		cJSON_Delete(cJSON_DetachItemViaPointer(json_at(policy, "bindings"), binding));
+}
+
+static void destroy(const struct view *v, const struct observation *seen, struct call *out)
+{
+	cJSON *policy = cJSON_Duplicate(seen->found, 1);
+	const cJSON *b;
+	cJSON_ArrayForEach(b, json_at(v->spec, "bindings")) drop_members(policy, b);
+	write_back(v, policy, out);
+}
+
+const struct kind kind_policy = {
+	.id = "iam.policy",
+	.title = N_("Permissions"),
+	.api = "iam.googleapis.com",
+	.usual = 0.5,
+	.slow = 1.7,
+	.deadline = 600,
+	.observe = observe,
+	.decode = decode,
+	.compare = compare,
+	.create = create,
+	.update = update,
+	.destroy = destroy,
+	.reply_tells = true,
+};

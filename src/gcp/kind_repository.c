@@ -1,0 +1,94 @@
+/* An Artifact Registry repository. spec: {"region","body":{...} in the words of Repository}. Outputs: uri ("R-docker.pkg.dev/P/NAME"), made. */
+#include "config.h"
+#include "gcp/kinds.h"
+
+#include "base/gettext.h"
+#include "base/json.h"
+#include "base/mem.h"
+
+#include <stdlib.h>
+
+#define BASE "https://artifactregistry.googleapis.com/v1/projects/%s/locations/%s/repositories"
+
+static const char *region(const struct view *v)
+{
+	return json_str(v->spec, "region", "");
+}
+
+static void observe(const struct view *v, struct call *out)
+{
+	call_set(out, DIALECT_NONE, "GET", NULL, BASE "/%s", v->project, region(v), v->name);
+}
+
+static void decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
+{
+	kind_decode_labels(v, http, reply, "labels", out);
+	if (!out->outputs)
+		return;
+	char *uri = xasprintf("%s-docker.pkg.dev/%s/%s", region(v), v->project, v->name);
+	json_put_str(out->outputs, "uri", uri);
+	json_put_str(out->outputs, "made", json_str(out->found, "createTime", ""));
+	free(uri);
+}
+
+static cJSON *wanted(const struct view *v)
+{
+	cJSON *w = kind_copy(v, "body");
+	json_put(w, "labels", kind_labels(v));
+	return w;
+}
+
+static void compare(const struct view *v, const struct observation *seen, struct change *out)
+{
+	static const char *const fixed[] = {"format", "mode", "remoteRepositoryConfig", NULL};
+	/* The upstream comes back under the one or the other of its two spellings. */
+	static const char *const skip[] = {"remoteRepositoryConfig.dockerRepository", NULL};
+	cJSON *w = wanted(v);
+	kind_compare_leaves(w, seen->found, skip, out);
+	kind_refuse_changed(out, fixed, "a repository keeps what it was made for; remove it, or choose another stack name");
+	cJSON_Delete(w);
+}
+
+static void create(const struct view *v, const struct observation *seen, struct call *out)
+{
+	(void)seen;
+	call_set(out, DIALECT_AIP, "POST", wanted(v), BASE "?repositoryId=%s", v->project, region(v), v->name);
+}
+
+/* PATCH answers the repository itself, not an operation. */
+static void update(const struct view *v, const struct observation *seen, const struct change *change, struct call *out)
+{
+	(void)seen;
+	(void)change;
+	cJSON *w = wanted(v);
+	json_drop(w, "format");
+	json_drop(w, "mode");
+	json_drop(w, "remoteRepositoryConfig");
+	struct buf mask = {0};
+	for (const cJSON *c = w->child; c; c = c->next)
+		buf_printf(&mask, "%s%s", mask.len ? "," : "", c->string);
+	call_set(out, DIALECT_NONE, "PATCH", w, BASE "/%s?updateMask=%s", v->project, region(v), v->name, buf_text(&mask));
+	buf_free(&mask);
+}
+
+static void destroy(const struct view *v, const struct observation *seen, struct call *out)
+{
+	(void)seen;
+	call_set(out, DIALECT_AIP, "DELETE", NULL, BASE "/%s", v->project, region(v), v->name);
+}
+
+const struct kind kind_repository = {
+	.id = "artifactregistry.repository",
+	.title = N_("Image repository"),
+	.api = "artifactregistry.googleapis.com",
+	.usual = 3,
+	.slow = 12,
+	.deadline = 1200,
+	.billable = true,
+	.observe = observe,
+	.decode = decode,
+	.compare = compare,
+	.create = create,
+	.update = update,
+	.destroy = destroy,
+};

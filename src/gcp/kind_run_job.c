@@ -1,0 +1,98 @@
+/* A Cloud Run job that is run once for each image: the job is ready when that execution has succeeded.
+ * spec: {"region","body":{...} in the words of Job,"once": what the execution is tied to (an image's digest)}. */
+#include "config.h"
+#include "gcp/kinds.h"
+#include "gcp/run_state.h"
+
+#include "base/gettext.h"
+#include "base/json.h"
+#include "base/mem.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define BASE "https://run.googleapis.com/v2/projects/%s/locations/%s/jobs"
+
+static const char *region(const struct view *v)
+{
+	return json_str(v->spec, "region", "");
+}
+
+static void observe(const struct view *v, struct call *out)
+{
+	call_set(out, DIALECT_NONE, "GET", NULL, BASE "/%s", v->project, region(v), v->name);
+}
+
+static void decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
+{
+	kind_decode_labels(v, http, reply, "labels", out);
+	if (out->presence == PRESENT_YES)
+		run_read_state(out);
+}
+
+/* The first 12 digits of the digest; kept as a label, because the token itself is not always told back. */
+static char *token(const struct view *v)
+{
+	const char *once = json_str(v->spec, "once", ""), *colon = strchr(once, ':');
+	return xasprintf("m%.12s", colon ? colon + 1 : once);
+}
+
+static cJSON *wanted(const struct view *v)
+{
+	char *once = token(v);
+	cJSON *w = kind_copy(v, "body");
+	json_put(w, "labels", kind_labels(v));
+	json_put_str(w, "labels.execution", once);
+	free(once);
+	return w;
+}
+
+static void compare(const struct view *v, const struct observation *seen, struct change *out)
+{
+	cJSON *w = wanted(v);
+	kind_compare_leaves(w, seen->found, NULL, out);
+	cJSON_Delete(w);
+	if (seen->presence == PRESENT_FAILED)
+		out->verdict = VERDICT_UPDATE;
+}
+
+/* An upsert. An execution's name is never used twice: after a failure the token gets a number. */
+static void create(const struct view *v, const struct observation *seen, struct call *out)
+{
+	char *once = token(v);
+	long long runs = json_int64(seen->found, "executionCount", 0);
+	char *name = runs ? xasprintf("%s-%lld", once, runs) : xstrdup(once);
+	cJSON *body = wanted(v);
+	json_put_str(body, "runExecutionToken", name);
+	call_set(out, DIALECT_RUN, "PATCH", body, BASE "/%s?allowMissing=true", v->project, region(v), v->name);
+	free(name);
+	free(once);
+}
+
+static void update(const struct view *v, const struct observation *seen, const struct change *change, struct call *out)
+{
+	(void)change;
+	create(v, seen, out);
+}
+
+static void destroy(const struct view *v, const struct observation *seen, struct call *out)
+{
+	(void)seen;
+	call_set(out, DIALECT_RUN, "DELETE", NULL, BASE "/%s", v->project, region(v), v->name);
+}
+
+const struct kind kind_run_job = {
+	.id = "run.job",
+	.title = N_("Cloud Run job"),
+	.api = "run.googleapis.com",
+	.usual = 40,
+	.slow = 120,
+	.deadline = 1800,
+	.observe = observe,
+	.decode = decode,
+	.compare = compare,
+	.create = create,
+	.update = update,
+	.destroy = destroy,
+	.passing = run_passing,
+};

@@ -1,0 +1,99 @@
+/* A Cloud Run service. spec: {"region","body":{...} in the words of Service, whole: PATCH without a mask replaces everything}. Outputs: url (the one
+ * with the project's number when it is there), urls. */
+#include "config.h"
+#include "gcp/kinds.h"
+#include "gcp/run_state.h"
+
+#include "base/gettext.h"
+#include "base/json.h"
+#include "base/mem.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define BASE "https://run.googleapis.com/v2/projects/%s/locations/%s/services"
+
+static const char *region(const struct view *v)
+{
+	return json_str(v->spec, "region", "");
+}
+
+static void observe(const struct view *v, struct call *out)
+{
+	call_set(out, DIALECT_NONE, "GET", NULL, BASE "/%s", v->project, region(v), v->name);
+}
+
+/* The URL by number is known before the service is; the other one carries a hash. */
+static void read_urls(const struct view *v, struct observation *out)
+{
+	const char *url = json_str(out->found, "uri", "");
+	const cJSON *u;
+	cJSON_ArrayForEach(u, json_at(out->found, "urls"))
+		if (v->number && cJSON_IsString(u) && strstr(u->valuestring, v->number))
+			url = u->valuestring;
+	json_put_str(out->outputs, "url", url);
+	const cJSON *urls = json_at(out->found, "urls");
+	json_put(out->outputs, "urls", urls ? cJSON_Duplicate(urls, 1) : cJSON_CreateArray());
+}
+
+static void decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
+{
+	kind_decode_labels(v, http, reply, "labels", out);
+	if (out->presence != PRESENT_YES)
+		return;
+	read_urls(v, out);
+	run_read_state(out);
+}
+
+static cJSON *wanted(const struct view *v)
+{
+	cJSON *w = kind_copy(v, "body");
+	json_put(w, "labels", kind_labels(v));
+	return w;
+}
+
+/* A failed first create leaves the service: it is mended by an update, never made again. */
+static void compare(const struct view *v, const struct observation *seen, struct change *out)
+{
+	cJSON *w = wanted(v);
+	kind_compare_leaves(w, seen->found, NULL, out);
+	cJSON_Delete(w);
+	if (seen->presence == PRESENT_FAILED)
+		out->verdict = VERDICT_UPDATE;
+}
+
+/* After a failure the same text would make no new revision unless it is forced. */
+static void create(const struct view *v, const struct observation *seen, struct call *out)
+{
+	call_set(out, DIALECT_RUN, "PATCH", wanted(v), BASE "/%s?allowMissing=true%s", v->project, region(v), v->name,
+		 seen->presence == PRESENT_FAILED ? "&forceNewRevision=true" : "");
+}
+
+static void update(const struct view *v, const struct observation *seen, const struct change *change, struct call *out)
+{
+	(void)change;
+	create(v, seen, out);
+}
+
+static void destroy(const struct view *v, const struct observation *seen, struct call *out)
+{
+	(void)seen;
+	call_set(out, DIALECT_RUN, "DELETE", NULL, BASE "/%s", v->project, region(v), v->name);
+}
+
+const struct kind kind_run_service = {
+	.id = "run.service",
+	.title = N_("Cloud Run service"),
+	.api = "run.googleapis.com",
+	.usual = 20,
+	.slow = 70,
+	.deadline = 1800,
+	.billable = true,
+	.observe = observe,
+	.decode = decode,
+	.compare = compare,
+	.create = create,
+	.update = update,
+	.destroy = destroy,
+	.passing = run_passing,
+};

@@ -1,0 +1,77 @@
+/* A secret of Secret Manager: the shell around its versions. spec: {["locations":[REGIONS]]}: replicated automatically unless given, for where
+ * an organisation restricts locations. Outputs: name ("projects/P/secrets/NAME"). */
+#include "config.h"
+#include "gcp/kinds.h"
+
+#include "base/gettext.h"
+#include "base/json.h"
+#include "base/mem.h"
+
+#include <stdlib.h>
+
+#define BASE "https://secretmanager.googleapis.com/v1/projects/%s/secrets"
+
+static void observe(const struct view *v, struct call *out)
+{
+	call_set(out, DIALECT_NONE, "GET", NULL, BASE "/%s", v->project, v->name);
+}
+
+static void decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
+{
+	kind_decode_labels(v, http, reply, "labels", out);
+	if (!out->outputs)
+		return;
+	char *name = xasprintf("projects/%s/secrets/%s", v->project, v->name);
+	json_put_str(out->outputs, "name", name);
+	free(name);
+}
+
+static cJSON *replication(const struct view *v)
+{
+	cJSON *replicas = NULL;
+	const cJSON *l;
+	cJSON_ArrayForEach(l, json_at(v->spec, "locations"))
+	{
+		if (!replicas)
+			replicas = cJSON_CreateArray();
+		cJSON_AddItemToArray(replicas, json_make("{'location':%s}", l->valuestring));
+	}
+	return replicas ? json_make("{'userManaged':{'replicas':%j}}", replicas) : json_make("{'automatic':{}}");
+}
+
+/* Where it is replicated is fixed for ever and no difference to act on. */
+static void compare(const struct view *v, const struct observation *seen, struct change *out)
+{
+	(void)v;
+	(void)seen;
+	out->verdict = VERDICT_KEEP;
+}
+
+static void create(const struct view *v, const struct observation *seen, struct call *out)
+{
+	(void)seen;
+	call_set(out, DIALECT_NONE, "POST", json_make("{'replication':%j,'labels':%j}", replication(v), kind_labels(v)),
+		 BASE "?secretId=%s", v->project, v->name);
+}
+
+static void destroy(const struct view *v, const struct observation *seen, struct call *out)
+{
+	(void)seen;
+	call_set(out, DIALECT_NONE, "DELETE", NULL, BASE "/%s", v->project, v->name);
+}
+
+const struct kind kind_secret = {
+	.id = "secretmanager.secret",
+	.title = N_("Secret"),
+	.api = "secretmanager.googleapis.com",
+	.usual = 0.4,
+	.slow = 0.8,
+	.deadline = 600,
+	.billable = true,
+	.observe = observe,
+	.decode = decode,
+	.compare = compare,
+	.create = create,
+	.destroy = destroy,
+	.reply_tells = true,
+};

@@ -1,0 +1,131 @@
+/* A version of a secret, used by its number and never as "latest".
+ * spec: {"secret":NAME,"payload":{"$secret":NAME}} for one that was drawn or typed: the version in use ("version" when it is recorded, else the
+ * newest enabled one) is kept whatever it holds; or {"secret":NAME,"text":TEXT} for a rendered file: a version is added when its text
+ * differs. Outputs: version ("3"), name ("projects/P/secrets/S/versions/3"). It goes with its secret. */
+#include "config.h"
+#include "gcp/kinds.h"
+
+#include "base/encode.h"
+#include "base/gettext.h"
+#include "base/json.h"
+#include "base/mem.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define BASE "https://secretmanager.googleapis.com/v1/projects/%s/secrets/%s"
+
+static const char *secret(const struct view *v)
+{
+	return json_str(v->spec, "secret", "");
+}
+
+static const char *text(const struct view *v)
+{
+	return json_str(v->spec, "text", NULL);
+}
+
+/* A rendered file is read back, since its text alone tells whether it is current; a real secret never is. */
+static void observe(const struct view *v, struct call *out)
+{
+	if (text(v)) {
+		call_set(out, DIALECT_NONE, "GET", NULL, BASE "/versions/latest:access", v->project, secret(v));
+		out->sensitive = true;
+	} else {
+		call_set(out, DIALECT_NONE, "GET", NULL, BASE "/versions?filter=state%%3AENABLED&pageSize=100", v->project, secret(v));
+	}
+}
+
+static const char *number_of(const cJSON *version)
+{
+	const char *slash = strrchr(json_str(version, "name", ""), '/');
+	return slash ? slash + 1 : "";
+}
+
+/* A list of versions, newest first; "{}" when there is none. */
+static const cJSON *chosen(const struct view *v, const cJSON *list)
+{
+	const char *recorded = json_str(v->spec, "version", "");
+	const cJSON *item, *newest = NULL;
+	cJSON_ArrayForEach(item, list)
+	{
+		if (strcmp(json_str(item, "state", "ENABLED"), "ENABLED") != 0)
+			continue;
+		if (!strcmp(number_of(item), recorded))
+			return item;
+		if (!newest || atoi(number_of(item)) > atoi(number_of(newest)))
+			newest = item;
+	}
+	return newest;
+}
+
+/* Reads three replies: a list, an access, and the version that a create answers with. */
+static void decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
+{
+	kind_decode_plain(v, http, reply, out);
+	if (out->presence != PRESENT_YES)
+		return;
+	const cJSON *version = json_at(out->found, "name") ? out->found : chosen(v, json_at(out->found, "versions"));
+	if (!version) {
+		out->presence = PRESENT_NO;
+		return;
+	}
+	char *name = xasprintf("projects/%s/secrets/%s/versions/%s", v->project, secret(v), number_of(version));
+	json_put_str(out->outputs, "version", number_of(version));
+	json_put_str(out->outputs, "name", name);
+	free(name);
+}
+
+/* The found text is not shown: a list of e-mail addresses is nobody else's business. */
+static void compare(const struct view *v, const struct observation *seen, struct change *out)
+{
+	const char *data = json_str(seen->found, "payload.data", NULL);
+	char *wanted = text(v) && data ? encode_base64(text(v), strlen(text(v))) : NULL;
+	out->verdict = VERDICT_KEEP;
+	if (wanted && strcmp(wanted, data) != 0) {
+		change_add(out, "payload", NULL, NULL);
+		out->verdict = VERDICT_UPDATE;
+	}
+	free(wanted);
+}
+
+static cJSON *payload(const struct view *v)
+{
+	if (!text(v)) {
+		const char *name = json_str(v->spec, "payload.$secret", "");
+		return json_make("{'data':{'$secret':%s,'as':'base64'},'dataCrc32c':{'$secret':%s,'as':'crc32c'}}", name, name);
+	}
+	char *data = encode_base64(text(v), strlen(text(v))), *crc = xasprintf("%u", encode_crc32c(text(v), strlen(text(v))));
+	cJSON *p = json_make("{'data':%s,'dataCrc32c':%s}", data, crc);
+	free(data);
+	free(crc);
+	return p;
+}
+
+static void create(const struct view *v, const struct observation *seen, struct call *out)
+{
+	(void)seen;
+	call_set(out, DIALECT_NONE, "POST", json_make("{'payload':%j}", payload(v)), BASE ":addVersion", v->project, secret(v));
+	out->sensitive = true;
+}
+
+static void update(const struct view *v, const struct observation *seen, const struct change *change, struct call *out)
+{
+	(void)change;
+	create(v, seen, out);
+}
+
+const struct kind kind_secret_version = {
+	.id = "secretmanager.version",
+	.title = N_("Secret version"),
+	.api = "secretmanager.googleapis.com",
+	.usual = 0.4,
+	.slow = 0.8,
+	.deadline = 600,
+	.observe = observe,
+	.decode = decode,
+	.compare = compare,
+	.create = create,
+	.update = update,
+	.reply_tells = true,
+};

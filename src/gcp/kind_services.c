@@ -1,0 +1,110 @@
+/* The APIs of a project, switched on together.
+ * spec: {"services":["run.googleapis.com",...]}, at most 30 (services.batchGet's limit). */
+#include "config.h"
+#include "gcp/kinds.h"
+
+#include "base/gettext.h"
+#include "base/json.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define HOST "https://serviceusage.googleapis.com"
+enum { BATCH_MAX = 20 };
+
+static void observe(const struct view *v, struct call *out)
+{
+	struct buf url = {0};
+	const char *project = v->number ? v->number : v->project;
+	buf_printf(&url, HOST "/v1/projects/%s/services:batchGet", project);
+	const char *join = "?";
+	const cJSON *s;
+	cJSON_ArrayForEach(s, json_at(v->spec, "services"))
+	{
+		buf_printf(&url, "%snames=projects%%2F%s%%2Fservices%%2F%s", join, project, s->valuestring);
+		join = "&";
+	}
+	call_set(out, DIALECT_NONE, "GET", NULL, "%s", buf_text(&url));
+	buf_free(&url);
+}
+
+static bool enabled(const cJSON *found, const char *service)
+{
+	const cJSON *s;
+	cJSON_ArrayForEach(s, json_at(found, "services"))
+	{
+		const char *name = strrchr(json_str(s, "name", ""), '/');
+		if (name && !strcmp(name + 1, service))
+			return !strcmp(json_str(s, "state", ""), "ENABLED");
+	}
+	return false;
+}
+
+/* The services still to be switched on. */
+static cJSON *missing(const struct view *v, const cJSON *found)
+{
+	cJSON *list = cJSON_CreateArray();
+	const cJSON *s;
+	cJSON_ArrayForEach(s, json_at(v->spec, "services")) if (!enabled(found, s->valuestring))
+		cJSON_AddItemToArray(list, cJSON_CreateString(s->valuestring));
+	return list;
+}
+
+static void decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
+{
+	kind_decode_plain(v, http, reply, out);
+	if (out->presence != PRESENT_YES)
+		return;
+	cJSON *left = missing(v, out->found);
+	if (cJSON_GetArraySize(left) == cJSON_GetArraySize(json_at(v->spec, "services")))
+		out->presence = PRESENT_NO;
+	cJSON_Delete(left);
+}
+
+static void compare(const struct view *v, const struct observation *seen, struct change *out)
+{
+	cJSON *left = missing(v, seen->found), *on = cJSON_CreateString("ENABLED"), *off = cJSON_CreateString("DISABLED");
+	const cJSON *s;
+	cJSON_ArrayForEach(s, left) change_add(out, s->valuestring, off, on);
+	out->verdict = out->count ? VERDICT_UPDATE : VERDICT_KEEP;
+	cJSON_Delete(left);
+	cJSON_Delete(on);
+	cJSON_Delete(off);
+}
+
+/* At most 20 a call, all or nothing; a batch of one is an error (reference: Service Usage, services.batchEnable). */
+static void create(const struct view *v, const struct observation *seen, struct call *out)
+{
+	cJSON *left = missing(v, seen->found);
+	while (cJSON_GetArraySize(left) > BATCH_MAX)
+		cJSON_DeleteItemFromArray(left, BATCH_MAX);
+	if (cJSON_GetArraySize(left) == 1) {
+		call_set(out, DIALECT_AIP, "POST", cJSON_CreateObject(), HOST "/v1/projects/%s/services/%s:enable", v->project,
+			 left->child->valuestring);
+		cJSON_Delete(left);
+		return;
+	}
+	call_set(out, DIALECT_AIP, "POST", json_make("{'serviceIds':%j}", left), HOST "/v1/projects/%s/services:batchEnable",
+		 v->project);
+}
+
+static void update(const struct view *v, const struct observation *seen, const struct change *change, struct call *out)
+{
+	(void)change;
+	create(v, seen, out);
+}
+
+const struct kind kind_services = {
+	.id = "serviceusage.services",
+	.title = N_("APIs"),
+	.api = "serviceusage.googleapis.com",
+	.usual = 8,
+	.slow = 40,
+	.deadline = 1200,
+	.observe = observe,
+	.decode = decode,
+	.compare = compare,
+	.create = create,
+	.update = update,
+	.stays = N_("APIs stay on: others in the project may use them."),
+};

@@ -1,0 +1,136 @@
+/* A Cloud SQL instance. spec: {"region","databaseVersion","settings":{...}} in the words of DatabaseInstance; edition is always sent.
+ * Outputs: ip (the private address), connectionName. */
+#include "config.h"
+#include "gcp/kinds.h"
+
+#include "base/gettext.h"
+#include "base/json.h"
+#include "base/mem.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define BASE "https://sqladmin.googleapis.com/v1/projects/%s/instances"
+
+static void on_instance(const struct view *v, const char *method, cJSON *body, const char *query, struct call *out)
+{
+	call_set(out, *method == 'G' ? DIALECT_NONE : DIALECT_SQL, method, body, BASE "/%s%s", v->project, v->name, query);
+}
+
+static void observe(const struct view *v, struct call *out)
+{
+	on_instance(v, "GET", NULL, "", out);
+}
+
+static void read_outputs(struct observation *out)
+{
+	const cJSON *ip;
+	cJSON_ArrayForEach(ip, json_at(out->found, "ipAddresses")) if (!strcmp(json_str(ip, "type", ""), "PRIVATE"))
+		json_put_str(out->outputs, "ip", json_str(ip, "ipAddress", ""));
+	json_put_str(out->outputs, "connectionName", json_str(out->found, "connectionName", ""));
+}
+
+static void read_state(struct observation *out)
+{
+	const char *state = json_str(out->found, "state", "");
+	if (!strcmp(state, "FAILED") || !strcmp(state, "SUSPENDED"))
+		kind_say(out, PRESENT_FAILED, "Cloud SQL reports the instance as %s", state);
+	else if (strcmp(state, "RUNNABLE") != 0)
+		out->presence = PRESENT_PENDING;
+}
+
+/* A missing instance may also be answered with 403 notAuthorized. */
+static void decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
+{
+	if (http == 403 && !strcmp(json_str(reply, "error.errors.0.reason", ""), "notAuthorized")) {
+		out->presence = PRESENT_NO;
+		return;
+	}
+	kind_decode_labels(v, http, reply, "settings.userLabels", out);
+	if (out->presence == PRESENT_YES) {
+		read_outputs(out);
+		read_state(out);
+	}
+}
+
+static cJSON *wanted(const struct view *v)
+{
+	cJSON *settings = kind_copy(v, "settings");
+	json_put(settings, "userLabels", kind_labels(v));
+	if (!json_at(settings, "edition"))
+		json_put_str(settings, "edition", "ENTERPRISE");
+	return json_make("{'name':%s,'region':%s,'databaseVersion':%s,'settings':%j}", v->name, json_str(v->spec, "region", ""),
+			 json_str(v->spec, "databaseVersion", ""), settings);
+}
+
+/* Automatic growth raises the size behind our back, and a disk never shrinks. */
+static void keep_larger_disk(cJSON *want, const cJSON *found)
+{
+	long long have = json_int64(found, "settings.dataDiskSizeGb", 0);
+	if (have > json_int64(want, "settings.dataDiskSizeGb", 0)) {
+		char text[24];
+		snprintf(text, sizeof text, "%lld", have);
+		json_put_str(want, "settings.dataDiskSizeGb", text);
+	}
+}
+
+static void compare(const struct view *v, const struct observation *seen, struct change *out)
+{
+	static const char *const fixed[] = {"name", "region", "databaseVersion", "settings.ipConfiguration.privateNetwork", NULL};
+	cJSON *w = wanted(v);
+	keep_larger_disk(w, seen->found);
+	kind_compare_leaves(w, seen->found, NULL, out);
+	kind_refuse_changed(out, fixed, "this cannot be changed in place; keep the old value, or make a new stack and move the data");
+	cJSON_Delete(w);
+}
+
+static void create(const struct view *v, const struct observation *seen, struct call *out)
+{
+	(void)seen;
+	call_set(out, DIALECT_SQL, "POST", wanted(v), BASE, v->project);
+}
+
+/* PATCH replaces the sub-objects it is sent, so all settings go; the settings' version makes a concurrent change an error. A change of
+ * edition goes alone with its tier, the rest follows in the next turn. */
+static void update(const struct view *v, const struct observation *seen, const struct change *change, struct call *out)
+{
+	(void)change;
+	cJSON *w = wanted(v);
+	keep_larger_disk(w, seen->found);
+	cJSON *settings = cJSON_DetachItemFromObject(w, "settings");
+	if (strcmp(json_str(settings, "edition", ""), json_str(seen->found, "settings.edition", "ENTERPRISE")) != 0) {
+		cJSON *alone = json_make("{'edition':%s,'tier':%s}", json_str(settings, "edition", ""), json_str(settings, "tier", ""));
+		cJSON_Delete(settings);
+		settings = alone;
+	}
+	char version[24];
+	snprintf(version, sizeof version, "%lld", json_int64(seen->found, "settings.settingsVersion", 1));
+	json_put_str(settings, "settingsVersion", version);
+	on_instance(v, "PATCH", json_make("{'settings':%j}", settings), "", out);
+	cJSON_Delete(w);
+}
+
+static void destroy(const struct view *v, const struct observation *seen, struct call *out)
+{
+	if (json_bool(seen->found, "settings.deletionProtectionEnabled", false))
+		on_instance(v, "PATCH", json_make("{'settings':{'deletionProtectionEnabled':false}}"), "", out);
+	else
+		on_instance(v, "DELETE", NULL, "?enableFinalBackup=true&finalBackupTtlDays=30", out);
+}
+
+const struct kind kind_sql_instance = {
+	.id = "sqladmin.instance",
+	.title = N_("Cloud SQL instance"),
+	.api = "sqladmin.googleapis.com",
+	.usual = 560,
+	.slow = 1100,
+	.deadline = 5400,
+	.billable = true,
+	.keeps_data = true,
+	.observe = observe,
+	.decode = decode,
+	.compare = compare,
+	.create = create,
+	.update = update,
+	.destroy = destroy,
+};

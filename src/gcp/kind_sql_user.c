@@ -1,0 +1,65 @@
+/* A user of a Cloud SQL instance with a password. spec: {"instance","password":{"$secret":NAME}[,"host"]}. Cloud SQL never tells a password,
+ * so one that is there is kept; it goes with its instance. */
+#include "config.h"
+#include "gcp/kinds.h"
+
+#include "base/gettext.h"
+#include "base/json.h"
+
+#include <string.h>
+
+#define BASE "https://sqladmin.googleapis.com/v1/projects/%s/instances/%s/users"
+
+static const char *instance(const struct view *v)
+{
+	return json_str(v->spec, "instance", "");
+}
+
+/* users.insert on a user that is there is not safe to repeat: the list is read first. */
+static void observe(const struct view *v, struct call *out)
+{
+	call_set(out, DIALECT_NONE, "GET", NULL, BASE, v->project, instance(v));
+}
+
+static void decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
+{
+	kind_decode_plain(v, http, reply, out);
+	if (out->presence != PRESENT_YES)
+		return;
+	cJSON *ours = NULL, *u;
+	cJSON_ArrayForEach(u, json_at(out->found, "items")) if (!strcmp(json_str(u, "name", ""), v->name)) ours = u;
+	ours = ours ? cJSON_Duplicate(ours, 1) : NULL;
+	cJSON_Delete(out->found);
+	out->found = ours;
+	out->presence = ours ? PRESENT_YES : PRESENT_NO;
+}
+
+static void compare(const struct view *v, const struct observation *seen, struct change *out)
+{
+	(void)v;
+	(void)seen;
+	out->verdict = VERDICT_KEEP;
+}
+
+static void create(const struct view *v, const struct observation *seen, struct call *out)
+{
+	(void)seen;
+	cJSON *body = json_make("{'name':%s,'password':%j,'type':'BUILT_IN'}", v->name, kind_copy(v, "password"));
+	if (*json_str(v->spec, "host", ""))
+		json_put_str(body, "host", json_str(v->spec, "host", ""));
+	call_set(out, DIALECT_SQL, "POST", body, BASE, v->project, instance(v));
+	out->sensitive = true;
+}
+
+const struct kind kind_sql_user = {
+	.id = "sqladmin.user",
+	.title = N_("Database user"),
+	.api = "sqladmin.googleapis.com",
+	.usual = 1,
+	.slow = 2,
+	.deadline = 600,
+	.observe = observe,
+	.decode = decode,
+	.compare = compare,
+	.create = create,
+};

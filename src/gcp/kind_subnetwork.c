@@ -1,0 +1,90 @@
+/* A subnet. spec: {"region","network" (link),"ipCidrRange"}; at least /26 for Cloud Run's direct VPC egress. Outputs: link. */
+#include "config.h"
+#include "gcp/kinds.h"
+
+#include "base/gettext.h"
+#include "base/json.h"
+#include "base/mem.h"
+
+#include <stdlib.h>
+
+#define BASE "https://compute.googleapis.com/compute/v1/projects/%s/regions/%s/subnetworks"
+
+static const char *region(const struct view *v)
+{
+	return json_str(v->spec, "region", "");
+}
+
+static void observe(const struct view *v, struct call *out)
+{
+	call_set(out, DIALECT_NONE, "GET", NULL, BASE "/%s", v->project, region(v), v->name);
+}
+
+static void decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
+{
+	kind_decode_mark(v, http, reply, out);
+	if (!out->outputs)
+		return;
+	char *link = xasprintf("projects/%s/regions/%s/subnetworks/%s", v->project, region(v), v->name);
+	json_put_str(out->outputs, "link", link);
+	free(link);
+}
+
+static cJSON *wanted(const struct view *v)
+{
+	char *mark = kind_mark(v);
+	cJSON *w = json_make("{'name':%s,'description':%s,'network':%s,'ipCidrRange':%s,'privateIpGoogleAccess':true}", v->name, mark,
+			     json_str(v->spec, "network", ""), json_str(v->spec, "ipCidrRange", ""));
+	free(mark);
+	return w;
+}
+
+static void compare(const struct view *v, const struct observation *seen, struct change *out)
+{
+	static const char *const fixed[] = {"network", "ipCidrRange", "name", NULL};
+	cJSON *w = wanted(v);
+	kind_compare_leaves(w, seen->found, NULL, out);
+	kind_refuse_changed(out, fixed, "a subnet cannot be moved; remove it, or choose another stack name");
+	cJSON_Delete(w);
+}
+
+static void create(const struct view *v, const struct observation *seen, struct call *out)
+{
+	(void)seen;
+	call_set(out, DIALECT_COMPUTE, "POST", wanted(v), BASE, v->project, region(v));
+	out->request_id = true;
+}
+
+/* Private Google access has a method of its own; PATCH does not take it. */
+static void update(const struct view *v, const struct observation *seen, const struct change *change, struct call *out)
+{
+	(void)seen;
+	(void)change;
+	call_set(out, DIALECT_COMPUTE, "POST", json_make("{'privateIpGoogleAccess':true}"), BASE "/%s/setPrivateIpGoogleAccess",
+		 v->project, region(v), v->name);
+	out->request_id = true;
+}
+
+static void destroy(const struct view *v, const struct observation *seen, struct call *out)
+{
+	(void)seen;
+	call_set(out, DIALECT_COMPUTE, "DELETE", NULL, BASE "/%s", v->project, region(v), v->name);
+	out->request_id = true;
+}
+
+const struct kind kind_subnetwork = {
+	.id = "compute.subnetwork",
+	.title = N_("Subnet"),
+	.api = "compute.googleapis.com",
+	.usual = 12,
+	.slow = 22,
+	.deadline = 1200,
+	.observe = observe,
+	.decode = decode,
+	.compare = compare,
+	.create = create,
+	.update = update,
+	.destroy = destroy,
+	.lingers = N_("Cloud Run holds addresses in the subnet for one to two hours after the service is gone: run destroy again then. "
+		      "It costs nothing."),
+};

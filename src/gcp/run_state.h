@@ -1,0 +1,12 @@
+/* What Cloud Run's services and jobs share. */
+#ifndef MS_GCP_RUN_STATE_H
+#define MS_GCP_RUN_STATE_H
+
+#include "gcp/kind.h"
+
+/* Reads terminalCondition and reconciling into presence and error. */
+void run_read_state(struct observation *out);
+/* Failed for want of a grant that has not spread yet? */
+bool run_passing(const struct view *v, const struct observation *seen);
+
+#endif

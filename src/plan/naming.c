@@ -1,0 +1,48 @@
+#include "config.h"
+#include "plan/naming.h"
+
+#include "base/gettext.h"
+#include "base/mem.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { BUCKET_MAX = 63, LABEL_MAX = 63, SOCKET_MAX = 107 };
+
+char *name_of(const char *stack, const char *what)
+{
+	return xasprintf("%s-%s", stack, what);
+}
+
+char *name_email(const char *stack, const char *what, const char *project)
+{
+	return xasprintf("%s-%s@%s.iam.gserviceaccount.com", stack, what, project);
+}
+
+char *name_bucket(const char *project, const char *stack, const char *what, const char *suffix)
+{
+	size_t rest = strlen(stack) + strlen(what) + strlen(suffix) + 3, room = rest < BUCKET_MAX ? BUCKET_MAX - rest : 0;
+	size_t keep = strlen(project) < room ? strlen(project) : room;
+	while (keep && project[keep - 1] == '-')
+		keep--;
+	if (strstr(project, "goog") || !keep)
+		return xasprintf("%s-%s-%s", stack, what, suffix);
+	return xasprintf("%.*s-%s-%s-%s", (int)keep, project, stack, what, suffix);
+}
+
+char *name_run_host(const char *stack, const char *number, const char *region)
+{
+	return xasprintf("%s-%s.%s.run.app", stack, number, region);
+}
+
+bool name_check(const char *project, const char *region, const char *stack, const char *number, const char *suffix, struct err *e)
+{
+	if (strlen(stack) + 1 + strlen(number) > LABEL_MAX)
+		return err_set(e, EXIT_ANSWERS, "stack.name", _("Choose a shorter one."),
+			       _("the name is too long for the service's address."));
+	char *socket = xasprintf("/cloudsql/%s:%s:%s-%s/.s.PGSQL.5432", project, region, stack, suffix);
+	bool fits = strlen(socket) <= SOCKET_MAX;
+	free(socket);
+	return fits || err_set(e, EXIT_ANSWERS, "stack.name", _("Choose a shorter one."),
+			       _("the name is too long for the path of the database's socket."));
+}

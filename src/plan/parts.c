@@ -1,0 +1,230 @@
+/* Parts that several targets share. */
+#include "config.h"
+#include "plan/parts.h"
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "plan/archive.h"
+#include "plan/naming.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+void part_apis(struct plan *p, const char *const *services)
+{
+	cJSON *list = cJSON_CreateArray();
+	for (; *services; services++) {
+		char *full = xasprintf("%s.googleapis.com", *services);
+		cJSON_AddItemToArray(list, cJSON_CreateString(full));
+		free(full);
+	}
+	plan_add(p, "apis", "serviceusage.services", "APIs", json_make("{'services':%j}", list));
+}
+
+char *part_account(struct plan *p, const char *what, const char *title)
+{
+	char *id = xasprintf("sa/%s", what), *name = name_of(p->stack, what);
+	plan_needs(plan_add(p, id, "iam.serviceAccount", name, json_make("{'displayName':%s}", title)), "apis");
+	free(name);
+	free(id);
+	return name_email(p->stack, what, p->project);
+}
+
+struct resource *part_grant(struct plan *p, const char *id, const char *holder, const char *path, const char *role, const char *member,
+			    const char *after)
+{
+	char *full = xasprintf("iam/%s", id);
+	struct resource *r = plan_add(p, full, "iam.policy", path,
+				      json_make("{'holder':%s,'resource':%s,'bindings':[{'role':%s,'members':[%s]}]}", holder, path, role, member));
+	plan_needs(r, after ? after : "apis");
+	free(full);
+	return r;
+}
+
+/* serviceAccount:EMAIL, to be freed. */
+static char *member_of(const char *email)
+{
+	return xasprintf("serviceAccount:%s", email);
+}
+
+void part_network(struct plan *p)
+{
+	char *subnet = name_of(p->stack, p->region), *range = name_of(p->stack, "services");
+	plan_needs(plan_add(p, "network", "compute.network", p->stack, cJSON_CreateObject()), "apis");
+	/* A /24: Cloud Run's direct egress wants /26 at least, and takes several addresses an instance while revisions change. */
+	plan_add(p, "subnet", "compute.subnetwork", subnet,
+		 json_make("{'region':%s,'network':'${network.link}','ipCidrRange':'10.10.0.0/24'}", p->region));
+	plan_add(p, "range", "compute.globalAddress", range, json_make("{'network':'${network.link}','prefixLength':20}"));
+	struct resource *peering = plan_add(p, "peering", "servicenetworking.connection", "servicenetworking-googleapis-com",
+					    json_make("{'network':%s,'ranges':[%s]}", p->stack, range));
+	plan_needs(peering, "network");
+	plan_needs(peering, "range");
+	free(range);
+	free(subnet);
+}
+
+/* int64 is text in Google's JSON. */
+static cJSON *int64_text(int value)
+{
+	char text[16];
+	snprintf(text, sizeof text, "%d", value);
+	return cJSON_CreateString(text);
+}
+
+static cJSON *database_settings(const struct answers *a, const struct plan *p)
+{
+	char *network = xasprintf("projects/%s/global/networks/%s", p->project, p->stack), *range = name_of(p->stack, "services");
+	bool regional = !strcmp(answers_str(a, "database.availability"), "regional");
+	cJSON *backups = json_make("{'enabled':true,'startTime':'03:00','pointInTimeRecoveryEnabled':true,'transactionLogRetentionDays':7,"
+				   "'backupRetentionSettings':{'retainedBackups':7,'retentionUnit':'COUNT'}}");
+	cJSON *ip = json_make("{'ipv4Enabled':false,'privateNetwork':%s,'allocatedIpRange':%s,'sslMode':'ENCRYPTED_ONLY',"
+			      "'enablePrivatePathForGoogleCloudServices':false}",
+			      network, range);
+	cJSON *settings = json_make("{'edition':'ENTERPRISE','tier':%s,'availabilityType':%s,'activationPolicy':'ALWAYS','pricingPlan':'PER_USE',"
+				    "'dataDiskType':'PD_SSD','dataDiskSizeGb':%j,'storageAutoResize':true,'deletionProtectionEnabled':%b,"
+				    "'connectorEnforcement':'NOT_REQUIRED','backupConfiguration':%j,'ipConfiguration':%j}",
+				    answers_str(a, "database.tier"), regional ? "REGIONAL" : "ZONAL",
+				    int64_text(answers_int(a, "database.disk_gb")), answers_bool(a, "database.deletion_protection"), backups, ip);
+	free(range);
+	free(network);
+	return settings;
+}
+
+void part_database(const struct answers *a, struct plan *p)
+{
+	char *name = name_of(p->stack, json_str(a->resolved, "suffix", ""));
+	plan_needs(plan_add(p, "sql", "sqladmin.instance", name,
+			    json_make("{'region':%s,'databaseVersion':%s,'settings':%j}", p->region, answers_str(a, "database.version"),
+				      database_settings(a, p))),
+		   "peering");
+	plan_needs(plan_add(p, "database", "sqladmin.database", "mlflow",
+			    json_make("{'instance':%s,'charset':'UTF8','collation':'en_US.UTF8'}", name)),
+		   "sql");
+	/* One change at a time for each instance: the user waits for the database. */
+	struct resource *user = plan_add(p, "user", "sqladmin.user", "mlflow",
+					 json_make("{'instance':%s,'password':{'$secret':'db-password'}}", name));
+	plan_needs(user, "database");
+	plan_needs(user, "version/db-password");
+	free(name);
+}
+
+/* A bucket's object in Google's words. days of soft deletion; 0 switches it off. */
+static cJSON *bucket_body(const char *location, int days, cJSON *lifecycle)
+{
+	char *upper = xstrdup(location);
+	for (char *c = upper; *c; c++)
+		*c = (char)toupper((unsigned char)*c);
+	cJSON *body = json_make("{'location':%s,'storageClass':'STANDARD','versioning':{'enabled':true},"
+				"'softDeletePolicy':{'retentionDurationSeconds':%j},'lifecycle':{'rule':%j}}",
+				upper, int64_text(days * 86400), lifecycle);
+	free(upper);
+	return body;
+}
+
+char *part_artifacts(const struct answers *a, struct plan *p, const char *server)
+{
+	char *name = name_bucket(p->project, p->stack, "artifacts", json_str(a->resolved, "suffix", ""));
+	char *path = xasprintf("b/%s", name), *member = member_of(server);
+	/* A replaced version stays for a month: enough to notice an accident, not enough to pay for every checkpoint for ever. */
+	cJSON *rules = json_make("[{'action':{'type':'Delete'},'condition':{'daysSinceNoncurrentTime':30,'numNewerVersions':3}}]");
+	plan_needs(plan_add(p, "bucket/artifacts", "storage.bucket", name,
+			    json_make("{'data':true,'body':%j}", bucket_body(answers_str(a, "artifacts.location"),
+									     answers_int(a, "artifacts.soft_delete_days"), rules))),
+		   "apis");
+	plan_needs(part_grant(p, "artifacts", "bucket", path, "roles/storage.objectUser", member, "bucket/artifacts"), "sa/server");
+	free(member);
+	free(path);
+	return name;
+}
+
+static char *repository_path(const struct plan *p, const char *name)
+{
+	return xasprintf("projects/%s/locations/%s/repositories/%s", p->project, p->region, name);
+}
+
+void part_quay(struct plan *p)
+{
+	char *name = name_of(p->stack, "quay");
+	cJSON *remote = json_make("{'description':'quay.io','dockerRepository':{'customRepository':{'uri':'https://quay.io'}}}");
+	plan_needs(plan_add(p, "repository/quay", "artifactregistry.repository", name,
+			    json_make("{'region':%s,'body':{'format':'DOCKER','mode':'REMOTE_REPOSITORY','remoteRepositoryConfig':%j}}", p->region,
+				      remote)),
+		   "apis");
+	free(name);
+}
+
+/* The bucket of sources and logs, and the repository, both open to the build's account only. */
+static void build_places(struct plan *p, const char *bucket, const char *builder)
+{
+	char *member = member_of(builder), *path = xasprintf("b/%s", bucket), *repository = repository_path(p, p->stack);
+	cJSON *rules = json_make("[{'action':{'type':'Delete'},'condition':{'age':90,'matchesPrefix':['logs/']}}]");
+	plan_needs(plan_add(p, "bucket/build", "storage.bucket", bucket, json_make("{'body':%j}", bucket_body(p->region, 7, rules))), "apis");
+	plan_needs(part_grant(p, "build-bucket", "bucket", path, "roles/storage.objectUser", member, "bucket/build"), "sa/build");
+	cJSON *body = json_make("{'format':'DOCKER','mode':'STANDARD_REPOSITORY','cleanupPolicies':{"
+				"'keep':{'id':'keep','action':'KEEP','mostRecentVersions':{'keepCount':10}},"
+				"'untagged':{'id':'untagged','action':'DELETE','condition':{'tagState':'UNTAGGED','olderThan':'2592000s'}}}}");
+	plan_needs(plan_add(p, "repository", "artifactregistry.repository", p->stack, json_make("{'region':%s,'body':%j}", p->region, body)), "apis");
+	plan_needs(part_grant(p, "repository", "repository", repository, "roles/artifactregistry.writer", member, "repository"), "sa/build");
+	free(repository);
+	free(path);
+	free(member);
+}
+
+bool part_image(const struct answers *a, struct plan *p, struct err *e)
+{
+	char hash[ARCHIVE_HASH];
+	if (!archive_hash(p, hash, e))
+		return false;
+	char *builder = part_account(p, "build", "MLflow image builder");
+	char *bucket = name_bucket(p->project, p->stack, "build", json_str(a->resolved, "suffix", ""));
+	char *object = xasprintf("source/%s.tar.gz", hash), *tag = xasprintf("source-%.24s", hash), *logs = xasprintf("%s/logs", bucket);
+	char *image = xasprintf("%s-docker.pkg.dev/%s/%s/server:%.24s", p->region, p->project, p->stack, hash);
+	build_places(p, bucket, builder);
+	plan_needs(plan_add(p, "source", "storage.object", object, json_make("{'bucket':%s,'upload':'source.tar.gz'}", bucket)), "bucket/build");
+	struct resource *r = plan_add(p, "image", "cloudbuild.image", image,
+				      json_make("{'region':%s,'bucket':%s,'object':%s,'generation':'${source.generation}','image':%s,"
+						"'serviceAccount':%s,'logs':%s,'tag':%s,'after':'${repository.made}'}",
+						p->region, bucket, object, image, builder, logs, tag));
+	plan_needs(r, "iam/build-bucket");
+	plan_needs(r, "iam/repository");
+	plan_needs(r, "sa/build");
+	free(image);
+	free(logs);
+	free(tag);
+	free(object);
+	free(bucket);
+	free(builder);
+	return true;
+}
+
+/* The spec of a version: drawn and typed values by name, rendered files by text; the number in use when it is recorded. */
+static cJSON *version_spec(const struct answers *a, const struct part_secret *s, const char *secret)
+{
+	if (s->text)
+		return json_make("{'secret':%s,'text':%s}", secret, s->text);
+	cJSON *spec = json_make("{'secret':%s,'payload':{'$secret':%s}}", secret, s->name);
+	cJSON *recorded = cJSON_GetObjectItemCaseSensitive(json_at(a->resolved, "secret_versions"), s->name);
+	char *text = recorded ? cJSON_IsString(recorded) ? xstrdup(recorded->valuestring) : json_text(recorded, -1) : NULL;
+	if (text)
+		json_put_str(spec, "version", text);
+	free(text);
+	return spec;
+}
+
+void part_secret(const struct answers *a, struct plan *p, const struct part_secret *s, const char *reader)
+{
+	char *name = name_of(p->stack, s->name), *secret = xasprintf("secret/%s", s->name), *version = xasprintf("version/%s", s->name);
+	char *path = xasprintf("projects/%s/secrets/%s", p->project, name), *member = member_of(reader);
+	plan_needs(plan_add(p, secret, "secretmanager.secret", name, cJSON_CreateObject()), "apis");
+	plan_needs(plan_add(p, version, "secretmanager.version", name, version_spec(a, s, name)), secret);
+	plan_needs(part_grant(p, s->name, "secret", path, "roles/secretmanager.secretAccessor", member, secret), "sa/server");
+	if (!s->text)
+		plan_secret(p, s->name, s->recipe, s->reference, version);
+	free(member);
+	free(path);
+	free(version);
+	free(secret);
+	free(name);
+}

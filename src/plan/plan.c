@@ -1,0 +1,167 @@
+/* A plan as data: its resources, needs, errands and secrets; expected times along its longest paths. */
+#include "config.h"
+#include "plan/plan.h"
+
+#include "base/gettext.h"
+#include "base/json.h"
+#include "base/mem.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct plan *plan_make(const struct answers *a, struct err *e)
+{
+	const struct target *t = target_find(answers_str(a, "target"));
+	if (!t || !t->ready) {
+		err_set(e, EXIT_ANSWERS, "target", _("Choose run."), _("the target \"%s\" is not available yet."), answers_str(a, "target"));
+		return NULL;
+	}
+	const char *number = json_str(a->resolved, "project_number", ""), *suffix = json_str(a->resolved, "suffix", "");
+	if (!*number || !*suffix) {
+		err_set(e, EXIT_BUG, NULL, NULL, _("a plan needs the project's number and the stack's suffix."));
+		return NULL;
+	}
+	struct plan *p = xcalloc(1, sizeof *p);
+	p->project = xstrdup(answers_str(a, "project.id"));
+	p->number = xstrdup(number);
+	p->stack = xstrdup(answers_str(a, "stack.name"));
+	p->region = xstrdup(answers_str(a, "region"));
+	p->target = t;
+	p->render = cJSON_CreateObject();
+	if (t->build(a, p, e))
+		return p;
+	plan_free(p);
+	return NULL;
+}
+
+static void free_resource(struct resource *r)
+{
+	for (size_t i = 0; i < r->need_count; i++)
+		free(r->needs[i]);
+	free(r->needs);
+	free(r->id);
+	free(r->name);
+	cJSON_Delete(r->spec);
+}
+
+static void free_errand(struct errand *e)
+{
+	free(e->title);
+	free(e->steps);
+	free(e->paste);
+}
+
+static void free_secret(struct plan_secret *s)
+{
+	free(s->name);
+	free(s->reference);
+	free(s->keeper);
+}
+
+void plan_free(struct plan *p)
+{
+	if (!p)
+		return;
+	for (size_t i = 0; i < p->count; i++)
+		free_resource(&p->resources[i]);
+	for (size_t i = 0; i < p->errand_count; i++)
+		free_errand(&p->errands[i]);
+	for (size_t i = 0; i < p->secret_count; i++)
+		free_secret(&p->secrets[i]);
+	for (char **h = p->hosts; h && *h; h++)
+		free(*h);
+	free(p->resources);
+	free(p->errands);
+	free(p->secrets);
+	free(p->hosts);
+	free(p->project);
+	free(p->number);
+	free(p->stack);
+	free(p->region);
+	free(p->url);
+	free(p->prover);
+	cJSON_Delete(p->render);
+	free(p);
+}
+
+/* What a spec refers to is needed: every ${ID.path} in it. */
+static void need_references(struct plan *p, struct resource *r, const cJSON *node)
+{
+	for (const cJSON *c = node->child; c; c = c->next)
+		need_references(p, r, c);
+	if (!cJSON_IsString(node))
+		return;
+	for (const char *at = strstr(node->valuestring, "${"); at; at = strstr(at + 2, "${")) {
+		char *id = xstrndup(at + 2, strcspn(at + 2, ".}"));
+		plan_needs(r, id);
+		free(id);
+	}
+}
+
+struct resource *plan_add(struct plan *p, const char *id, const char *kind, const char *name, cJSON *spec)
+{
+	const struct kind *k = kind_find(kind);
+	if (!k || plan_find(p, id)) {
+		fprintf(stderr, "plan_add: %s of kind %s: no such kind, or the id is taken\n", id, kind);
+		abort();
+	}
+	p->resources = xgrow(p->resources, p->count, &p->room, sizeof *p->resources);
+	struct resource *r = &p->resources[p->count++];
+	*r = (struct resource){.id = xstrdup(id), .kind = k, .name = xstrdup(name), .spec = spec, .created_once = true};
+	need_references(p, r, spec);
+	return r;
+}
+
+void plan_needs(struct resource *r, const char *id)
+{
+	for (size_t i = 0; i < r->need_count; i++)
+		if (!strcmp(r->needs[i], id))
+			return;
+	r->needs = xgrow(r->needs, r->need_count, &r->need_room, sizeof *r->needs);
+	r->needs[r->need_count++] = xstrdup(id);
+}
+
+struct resource *plan_find(const struct plan *p, const char *id)
+{
+	for (size_t i = 0; i < p->count; i++)
+		if (!strcmp(p->resources[i].id, id))
+			return &p->resources[i];
+	return NULL;
+}
+
+static char *copy(const char *text)
+{
+	return text ? xstrdup(text) : NULL;
+}
+
+void plan_errand(struct plan *p, const char *title, const char *steps, const char *paste, bool done)
+{
+	p->errands = xgrow(p->errands, p->errand_count, &p->errand_room, sizeof *p->errands);
+	p->errands[p->errand_count++] =
+		(struct errand){.title = xstrdup(title), .steps = xstrdup(steps), .paste = copy(paste), .done = done};
+}
+
+void plan_secret(struct plan *p, const char *name, int recipe, const char *reference, const char *keeper)
+{
+	p->secrets = xgrow(p->secrets, p->secret_count, &p->secret_room, sizeof *p->secrets);
+	p->secrets[p->secret_count++] = (struct plan_secret){
+		.name = xstrdup(name), .recipe = recipe, .reference = copy(reference), .keeper = copy(keeper)};
+}
+
+/* Resources stand after what they need, so one pass from the end is enough. */
+double *plan_tails(const struct plan *p)
+{
+	double *tails = xcalloc(p->count, sizeof *tails);
+	for (size_t i = p->count; i-- > 0;) {
+		const struct resource *r = &p->resources[i];
+		tails[i] += r->kind->usual;
+		for (size_t n = 0; n < r->need_count; n++) {
+			const struct resource *need = plan_find(p, r->needs[n]);
+			size_t at = (size_t)(need - p->resources);
+			if (need && tails[at] < tails[i])
+				tails[at] = tails[i];
+		}
+	}
+	return tails;
+}

@@ -1,0 +1,230 @@
+/* The plan for examples/cloud-run.json: golden JSON, order, needs, references, times, costs, files. */
+#include "config.h"
+#include "tests/tap.h"
+
+#include "base/file.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "plan/archive.h"
+#include "plan/naming.h"
+#include "plan/plan.h"
+#include "plan/show.h"
+
+#include <stdlib.h>
+
+static char *in_source(const char *path)
+{
+	const char *top = getenv("TOP_SRCDIR");
+	return xasprintf("%s/%s", top ? top : ".", path);
+}
+
+static struct answers *example(void)
+{
+	struct err e = {0};
+	char *path = in_source("examples/cloud-run.json");
+	struct answers *a = answers_load(path, &e);
+	free(path);
+	if (!a)
+		return NULL;
+	json_put_str(a->resolved, "project_number", "123456789012");
+	json_put_str(a->resolved, "suffix", "x7k2q");
+	json_put_str(a->resolved, "operator", "operator@example.com");
+	return a;
+}
+
+static char *plan_text(const struct plan *p)
+{
+	cJSON *j = plan_json(p, NULL);
+	char *text = json_text(j, 0);
+	cJSON_Delete(j);
+	return text;
+}
+
+/* The specs too, which the plan verb does not show: they are what is sent. */
+static char *specs_text(const struct plan *p)
+{
+	cJSON *all = cJSON_CreateObject();
+	for (size_t i = 0; i < p->count; i++)
+		cJSON_AddItemToObject(all, p->resources[i].id, cJSON_Duplicate(p->resources[i].spec, 1));
+	char *text = json_text(all, 0);
+	cJSON_Delete(all);
+	return text;
+}
+
+/* MLFLOW_SETUP_GOLDEN=write renews the files, to be read through before they are committed. */
+static void golden(const char *file, const char *text)
+{
+	char *path = in_source(file);
+	struct buf old = {0}, now = {0};
+	struct err e = {0};
+	buf_printf(&now, "%s\n", text);
+	const char *mode = getenv("MLFLOW_SETUP_GOLDEN");
+	if (mode && !strcmp(mode, "write"))
+		file_write(path, buf_text(&now), now.len, 0644, &e);
+	file_read(path, 1 << 20, &old, &e);
+	ok(!strcmp(buf_text(&old), buf_text(&now)), "%s is what is planned", file);
+	if (strcmp(buf_text(&old), buf_text(&now)) != 0)
+		printf("# run the test with MLFLOW_SETUP_GOLDEN=write and look at the difference\n");
+	buf_free(&old);
+	buf_free(&now);
+	err_free(&e);
+	free(path);
+}
+
+static void test_order(const struct plan *p)
+{
+	bool ordered = true, known = true;
+	for (size_t i = 0; i < p->count; i++)
+		for (size_t n = 0; n < p->resources[i].need_count; n++) {
+			const struct resource *need = plan_find(p, p->resources[i].needs[n]);
+			known = known && need;
+			ordered = ordered && need && (size_t)(need - p->resources) < i;
+			if (!need || (size_t)(need - p->resources) >= i)
+				printf("# %s needs %s\n", p->resources[i].id, p->resources[i].needs[n]);
+		}
+	ok(known, "every need is a resource");
+	ok(ordered, "every resource stands after what it needs");
+	for (size_t i = 1; i < p->count; i++)
+		if (!p->resources[i].need_count)
+			printf("# %s needs nothing\n", p->resources[i].id);
+	const struct resource *service = plan_find(p, "service"), *user = plan_find(p, "user");
+	bool migrated = false, waits = false;
+	for (size_t n = 0; n < service->need_count; n++)
+		migrated = migrated || !strcmp(service->needs[n], "migrate");
+	for (size_t n = 0; n < user->need_count; n++)
+		waits = waits || !strcmp(user->needs[n], "database");
+	ok(migrated, "no traffic before the migration");
+	ok(waits, "database and user are made one after the other");
+}
+
+static void test_tails(const struct plan *p)
+{
+	double *tails = plan_tails(p), longest = 0;
+	bool falling = true;
+	for (size_t i = 0; i < p->count; i++) {
+		longest = tails[i] > longest ? tails[i] : longest;
+		for (size_t n = 0; n < p->resources[i].need_count; n++) {
+			const struct resource *need = plan_find(p, p->resources[i].needs[n]);
+			falling = falling && tails[need - p->resources] >= tails[i] + need->kind->usual - 1e-9;
+		}
+	}
+	ok(falling, "a tail is at least its own time and that of any that waits for it");
+	ok(longest == tails[0], "the longest path begins with the APIs");
+	/* apis, network, range, peering, sql, database, user, migrate, service. */
+	double path = 8 + 9.3 + 1.7 + 45 + 560 + 1 + 1 + 40 + 20;
+	ok(longest > path - 0.01 && longest < path + 0.01, "it goes through the database: %.1f s", longest);
+	free(tails);
+}
+
+static void test_resolve(void)
+{
+	struct err e = {0};
+	cJSON *out = NULL, *outputs = json_make("{'sql':{'ip':'10.0.0.3'},'version/x':{'version':'4'},'n':{'list':['a','b'],'count':7}}");
+	cJSON *spec = json_make("{'whole':'${sql.ip}','inside':'host=${sql.ip}:5432 v${version/x.version}','list':['${n.list}'],"
+				"'plain':'$5 {x} ${','count':'c${n.count}'}");
+	json_put_str(spec, "plain", "$5 {x} $");
+	ok(plan_resolve(spec, outputs, &out, &e), "references are resolved");
+	is_str(json_str(out, "whole", ""), "10.0.0.3", "a whole reference");
+	is_str(json_str(out, "inside", ""), "host=10.0.0.3:5432 v4", "references inside a text");
+	is_str(json_str(out, "list.0.1", ""), "b", "a whole reference keeps its type");
+	is_str(json_str(out, "count", ""), "c7", "a number inside a text");
+	is_str(json_str(out, "plain", ""), "$5 {x} $", "a text without references stays");
+	cJSON_Delete(out);
+	cJSON_Delete(spec);
+	spec = json_make("{'a':['${image.digest}']}");
+	ok(!plan_resolve(spec, outputs, &out, &e), "an output that is not known yet is an error");
+	ok(e.what && strstr(e.what, "image.digest"), "which names it");
+	cJSON_Delete(spec);
+	cJSON_Delete(outputs);
+	err_free(&e);
+}
+
+static void test_secrets(const struct plan *p)
+{
+	char *specs = specs_text(p);
+	ok(p->secret_count == 5, "five values never leave guarded memory but for Secret Manager");
+	for (size_t i = 0; i < p->secret_count; i++) {
+		const struct plan_secret *s = &p->secrets[i];
+		const struct resource *keeper = plan_find(p, s->keeper);
+		ok(keeper && !strcmp(keeper->kind->id, "secretmanager.version"), "%s is kept by %s", s->name, s->keeper);
+		ok((s->recipe < 0) == (s->reference != NULL), "%s is drawn or referred to", s->name);
+	}
+	ok(!strstr(specs, "latest"), "no version is used by a name that moves");
+	free(specs);
+}
+
+static void test_source(const struct plan *p)
+{
+	struct buf one = {0}, two = {0};
+	struct err e = {0};
+	char hash[ARCHIVE_HASH];
+	ok(plan_render_source(p, &one, &e) && plan_render_source(p, &two, &e), "the source archive is made");
+	ok(one.len > 500 && one.len == two.len && !memcmp(one.data, two.data, one.len), "twice with the same bytes");
+	ok(one.len > 10 && (unsigned char)one.data[0] == 0x1f && !memcmp(one.data + 4, "\0\0\0\0", 4), "gzip without a time stamp");
+	ok(archive_hash(p, hash, &e) && strstr(plan_find(p, "source")->name, hash), "its object is named by its content");
+	buf_free(&one);
+	buf_free(&two);
+	err_free(&e);
+}
+
+static void test_names(void)
+{
+	char *b = name_bucket("demo-proj", "mlflow", "artifacts", "x7k2q");
+	is_str(b, "demo-proj-mlflow-artifacts-x7k2q", "a bucket's name");
+	free(b);
+	b = name_bucket("a-project-with-thirty-letters-", "a-stack-twenty-chars", "artifacts", "x7k2q");
+	ok(strlen(b) <= 63 && !strstr(b, "--"), "a long one is cut to 63: %s", b);
+	free(b);
+	b = name_bucket("google-things", "mlflow", "build", "x7k2q");
+	is_str(b, "mlflow-build-x7k2q", "one must not hold goog");
+	free(b);
+	struct err e = {0};
+	ok(name_check("demo-proj", "us-central1", "mlflow", "123456789012", "x7k2q", &e), "the example's names fit");
+	ok(!name_check("a-project-with-thirty-letters1", "northamerica-northeast1", "a-stack-of-forty-characters-xxxxxxxxxxxx", "1", "x7k2q", &e),
+	   "a socket path of more than 107 bytes is refused");
+	err_free(&e);
+}
+
+static void test_refused(struct answers *a)
+{
+	struct err e = {0};
+	json_drop(a->resolved, "suffix");
+	ok(!plan_make(a, &e) && e.exit == EXIT_BUG, "no plan without the suffix");
+	err_free(&e);
+}
+
+int main(void)
+{
+	mem_install();
+	struct err e = {0};
+	struct answers *a = example();
+	struct plan *p = a ? plan_make(a, &e) : NULL;
+	if (!ok(p != NULL, "the example is planned"))
+		return tap_done();
+	struct plan *again = plan_make(a, &e);
+	char *text = plan_text(p), *same = plan_text(again), *specs = specs_text(p), *same_specs = specs_text(again);
+	ok(!strcmp(text, same) && !strcmp(specs, same_specs), "the same answers make the same bytes");
+	golden("tests/plan/cloud-run.plan.json", text);
+	golden("tests/plan/cloud-run.specs.json", specs);
+	is_str(p->url, "https://mlflow-123456789012.us-central1.run.app", "the deterministic URL");
+	is_str(p->errands[0].paste, "https://mlflow-123456789012.us-central1.run.app/oauth2/callback", "the redirect URI to paste");
+	test_order(p);
+	test_tails(p);
+	test_resolve();
+	test_secrets(p);
+	test_source(p);
+	test_names();
+	test_refused(a);
+	struct buf table = {0};
+	plan_table(p, NULL, 80, &table);
+	ok(strstr(buf_text(&table), "Cloud SQL instance") && strstr(buf_text(&table), "$51."), "the table shows what the database costs");
+	buf_free(&table);
+	free(text);
+	free(same);
+	free(specs);
+	free(same_specs);
+	plan_free(p);
+	plan_free(again);
+	answers_free(a);
+	return tap_done();
+}
