@@ -1,1 +1,23 @@
 # The simulated APIs of this family and their tests.
+sim_libsim_a_SOURCES += \
+	sim/api/compute.c \
+	sim/api/compute.h \
+	sim/api/compute_addresses.c \
+	sim/api/compute_filter.c \
+	sim/api/compute_firewalls.c \
+	sim/api/compute_networks.c \
+	sim/api/compute_operations.c \
+	sim/api/compute_places.c \
+	sim/api/compute_routers.c \
+	sim/api/compute_subnetworks.c \
+	sim/api/ip4.c \
+	sim/api/network.h \
+	sim/api/servicenetworking.c \
+	sim/api/sql.h \
+	sim/api/sql_backups.c \
+	sim/api/sql_connect.c \
+	sim/api/sql_databases.c \
+	sim/api/sql_instances.c \
+	sim/api/sql_operations.c \
+	sim/api/sql_settings.c \
+	sim/api/sql_users.c

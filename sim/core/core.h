@@ -166,6 +166,11 @@ cJSON *sim_object_names(struct sim *s, const char *principal, const char *bucket
  * permission or no such instance), "password" (wrong user or password), "database" (no such database). */
 const char *sim_sql_login(struct sim *s, const char *principal, const char *network, const char *address, const char *user,
 			  const char *password, const char *database, struct buf *instance);
+/* Direct VPC egress: a service ("projects/p/locations/r/services/s") keeps an address in the subnet (a name, or any spelling of a link) from
+ * its first revision on; the subnet stays in use for one to two hours after the release. Calling again changes nothing. sim/api/
+ * compute_subnetworks.c. */
+void sim_vpc_hold(struct sim *s, const char *project, const char *region, const char *subnetwork, const char *holder);
+void sim_vpc_release(struct sim *s, const char *holder);
 /* The front door: a request for a host of a deployed service (run.app, appspot.com, a load balancer's). Returns false when nobody
  * serves that host. sim/front/front.c. */
 bool sim_front_door(struct sim *s, const struct sim_request *q, struct sim_reply *out);

@@ -1,0 +1,751 @@
+/* What all kinds of Compute Engine have in common: scopes, links, fingerprints, quotas of one each, and the handlers of get, list,
+ * aggregatedList, insert, patch, update, delete and setLabels. */
+#include "config.h"
+
+#include "sim/api/compute.h"
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/text.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct compute_kind *const compute_kinds[] = {
+	&compute_network_kind, &compute_subnetwork_kind, &compute_firewall_kind, &compute_router_kind, &compute_address_kind, &compute_route_kind,
+	NULL,
+};
+
+/* Is the word, of that length, one of the blank-separated words of list? */
+static bool word_in(const char *list, const char *word, size_t len)
+{
+	for (const char *p = list; p && *p; p += strcspn(p, " "), p += strspn(p, " "))
+		if (strcspn(p, " ") == len && !memcmp(p, word, len))
+			return true;
+	return false;
+}
+
+const struct compute_kind *compute_kind_of(const char *method_id)
+{
+	const char *resource = strchr(method_id, '.');
+	if (!resource++)
+		return NULL;
+	for (const struct compute_kind *const *k = compute_kinds; *k; k++)
+		if (word_in((*k)->resources, resource, strcspn(resource, ".")))
+			return *k;
+	return NULL;
+}
+
+const struct compute_kind *compute_kind_named(const char *plural)
+{
+	for (const struct compute_kind *const *k = compute_kinds; *k; k++)
+		if (!strcmp((*k)->plural, plural))
+			return *k;
+	return NULL;
+}
+
+static const char *collection_of(const struct compute_kind *k, char out[static 64])
+{
+	snprintf(out, 64, "compute.%s", k->plural);
+	return out;
+}
+
+/* Refusals. -------------------------------------------------------------------------------------------------------------- */
+bool compute_invalid(struct sim_call *c, const char *field, const char *value, const char *why)
+{
+	sim_fail(c, "INVALID_ARGUMENT", "invalid", "Invalid value for field 'resource.%s': '%s'. %s", field, value, why);
+	return false;
+}
+
+bool compute_required(struct sim_call *c, const char *field)
+{
+	sim_fail(c, "INVALID_ARGUMENT", "required", "Required field 'resource.%s' not specified", field);
+	return false;
+}
+
+static void not_found(struct sim_call *c, const char *path)
+{
+	sim_fail(c, "NOT_FOUND", "notFound", "The resource '%s' was not found", path);
+}
+
+bool compute_busy(struct sim_call *c, const struct sim_object *o)
+{
+	if (!json_at(o->hidden, "pending"))
+		return false;
+	sim_fail(c, "INVALID_ARGUMENT", "resourceNotReady", "The resource '%s' is not ready", o->key);
+	return true;
+}
+
+bool compute_fingerprint(struct sim_call *c, const cJSON *doc, const cJSON *body, const char *field, bool needed, const char *message)
+{
+	const char *sent = json_str(body, field, "");
+	if (!*sent)
+		return !needed || compute_required(c, field);
+	if (!strcmp(sent, json_str(doc, field, "")))
+		return true;
+	sim_fail_with(c, 412, "FAILED_PRECONDITION", "conditionNotMet", NULL, "%s", message);
+	return false;
+}
+
+/* Scopes and targets. ---------------------------------------------------------------------------------------------------- */
+bool compute_scope(struct sim_call *c, struct buf *out)
+{
+	const char *region = sim_param(c, "region"), *zone = sim_param(c, "zone");
+	buf_printf(out, "projects/%s/", c->project);
+	if (*zone)
+		buf_printf(out, "zones/%s/", zone);
+	else if (*region)
+		buf_printf(out, "regions/%s/", region);
+	else
+		buf_puts(out, "global/");
+	if (*zone ? compute_zone_known(zone) : !*region || compute_region_known(region))
+		return true;
+	sim_fail(c, "INVALID_ARGUMENT", "invalid", "Invalid value for field '%s': '%s'. Unknown %s.", *zone ? "zone" : "region", *zone ? zone : region,
+		 *zone ? "zone" : "region");
+	return false;
+}
+
+/* The name in the path is the parameter that is none of the scope's. */
+static const char *name_of(const struct sim_call *c)
+{
+	const char *last = strstr(c->path, "/projects/");
+	const char *at = last ? strstr(last, "/global/") : NULL;
+	int skip = 2;
+	if (!at)
+		at = last ? strstr(last, "/regions/") : NULL, skip = 3;
+	if (!at)
+		at = last ? strstr(last, "/zones/") : NULL, skip = 3;
+	for (; at && skip > 0; skip--)
+		at = strchr(at + 1, '/');
+	static char name[256];
+	snprintf(name, sizeof name, "%.*s", at ? (int)strcspn(at + 1, "/") : 0, at ? at + 1 : "");
+	return name;
+}
+
+struct sim_object *compute_target(struct sim_call *c)
+{
+	const struct compute_kind *k = compute_kind_of(c->id);
+	char collection[64];
+	struct buf path = {0};
+	struct sim_object *o = NULL;
+	if (compute_scope(c, &path)) {
+		buf_printf(&path, "%s/%s", k->plural, name_of(c));
+		o = sim_get(c->sim, collection_of(k, collection), buf_text(&path));
+		/* A numeric id names the resource too. */
+		for (const char *n = name_of(c); !o && *n && !n[strspn(n, "0123456789")]; n = "") {
+			struct buf prefix = {0};
+			buf_printf(&prefix, "%.*s", (int)(strlen(buf_text(&path)) - strlen(n)), buf_text(&path));
+			for (o = sim_first(c->sim, collection, buf_text(&prefix)); o && strcmp(json_str(o->doc, "id", ""), n);)
+				o = sim_following(c->sim, o, buf_text(&prefix));
+			buf_free(&prefix);
+		}
+		if (!o)
+			not_found(c, buf_text(&path));
+	}
+	buf_free(&path);
+	return o;
+}
+
+struct sim_object *compute_ready_target(struct sim_call *c)
+{
+	struct sim_object *o = compute_target(c);
+	return o && !compute_busy(c, o) ? o : NULL;
+}
+
+/* Links. ----------------------------------------------------------------------------------------------------------------- */
+static const char *without_host(const char *link)
+{
+	static const char *const hosts[] = {"https://www.googleapis.com/compute/", "https://compute.googleapis.com/compute/",
+					    "http://www.googleapis.com/compute/", "//compute.googleapis.com/"};
+	for (size_t i = 0; i < sizeof hosts / sizeof *hosts; i++)
+		if (text_starts(link, hosts[i])) {
+			link += strlen(hosts[i]);
+			const char *slash = strchr(link, '/');
+			return text_starts(link, "projects/") ? link : slash ? slash + 1 : NULL;
+		}
+	return *link == '/' ? link + 1 : link;
+}
+
+char *compute_path(struct sim *s, const char *project, const char *link)
+{
+	const char *rest = without_host(link);
+	struct buf b = {0};
+	if (!rest || strstr(rest, "://"))
+		return NULL;
+	if (text_starts(rest, "projects/")) {
+		rest += 9;
+		struct buf named = {0};
+		buf_printf(&named, "%.*s", (int)strcspn(rest, "/"), rest);
+		const char *id = sim_project_id(s, buf_text(&named));
+		buf_printf(&b, "projects/%s%s", id ? id : buf_text(&named), rest + strcspn(rest, "/"));
+		buf_free(&named);
+	} else if (text_starts(rest, "global/") || text_starts(rest, "regions/") || text_starts(rest, "zones/")) {
+		buf_printf(&b, "projects/%s/%s", project, rest);
+	} else {
+		return NULL;
+	}
+	return buf_take(&b);
+}
+
+char *compute_link(const char *path)
+{
+	struct buf b = {0};
+	buf_printf(&b, COMPUTE_BASE "%s", path);
+	return buf_take(&b);
+}
+
+struct sim_object *compute_find(struct sim *s, const char *link)
+{
+	char *path = compute_path(s, "-", link), collection[64];
+	struct sim_object *o = NULL;
+	char *name = path ? strrchr(path, '/') : NULL;
+	if (name) {
+		*name = '\0';
+		char *plural = strrchr(path, '/');
+		const struct compute_kind *k = plural ? compute_kind_named(plural + 1) : NULL;
+		*name = '/';
+		o = k ? sim_get(s, collection_of(k, collection), path) : NULL;
+	}
+	free(path);
+	return o;
+}
+
+/* Does a link of this path name one of our kinds, so that its absence is an error? */
+static bool known_plural(const char *path)
+{
+	const char *name = strrchr(path, '/');
+	if (!name)
+		return false;
+	const char *start = name;
+	while (start > path && start[-1] != '/')
+		start--;
+	struct buf b = {0};
+	buf_add(&b, start, (size_t)(name - start));
+	bool known = compute_kind_named(buf_text(&b)) != NULL;
+	buf_free(&b);
+	return known;
+}
+
+/* Calls fn for each text at path (with * for elements); false at once when fn says so. */
+static bool each_text(cJSON *node, const char *path, bool (*fn)(void *arg, cJSON *text, const char *path), void *arg, const char *whole)
+{
+	if (!node)
+		return true;
+	if (!*path)
+		return !cJSON_IsString(node) || fn(arg, node, whole);
+	size_t len = strcspn(path, ". ");
+	const char *rest = path[len] == '.' ? path + len + 1 : "";
+	struct buf tail = {0}, name = {0};
+	buf_printf(&tail, "%.*s", (int)strcspn(rest, " "), rest);
+	buf_printf(&name, "%.*s", (int)len, path);
+	bool good = true;
+	if (len == 1 && *path == '*') {
+		cJSON *item;
+		cJSON_ArrayForEach(item, node)
+			good = good && each_text(item, buf_text(&tail), fn, arg, whole);
+	} else {
+		good = each_text(cJSON_GetObjectItemCaseSensitive(node, buf_text(&name)), buf_text(&tail), fn, arg, whole);
+	}
+	buf_free(&tail);
+	buf_free(&name);
+	return good;
+}
+
+static bool each_link(const struct compute_kind *k, cJSON *doc, bool (*fn)(void *arg, cJSON *text, const char *path), void *arg)
+{
+	for (const char *p = k->links; p && *p; p += strcspn(p, " "), p += strspn(p, " "))
+		if (!each_text(doc, p, fn, arg, p))
+			return false;
+	return true;
+}
+
+static bool settle_link(void *arg, cJSON *text, const char *field)
+{
+	struct sim_call *c = arg;
+	struct buf name = {0};
+	buf_printf(&name, "%.*s", (int)strcspn(field, ". "), field);
+	char *path = compute_path(c->sim, c->project, text->valuestring);
+	bool good = path != NULL;
+	if (!path) {
+		compute_invalid(c, buf_text(&name), text->valuestring, "The URL is malformed.");
+	} else if (known_plural(path)) {
+		struct sim_object *o = compute_find(c->sim, path);
+		if (!o && !strcmp(buf_text(&name), "network"))
+			good = compute_invalid(c, "network", path, "The referenced network resource cannot be found.");
+		else if (!o)
+			not_found(c, path), good = false;
+		else
+			good = !compute_busy(c, o);
+	}
+	if (good) {
+		char *link = compute_link(path);
+		cJSON_SetValuestring(text, link);
+		free(link);
+	}
+	free(path);
+	buf_free(&name);
+	return good;
+}
+
+bool compute_links(struct sim_call *c, const struct compute_kind *k, cJSON *doc)
+{
+	return each_link(k, doc, settle_link, c);
+}
+
+static bool differs(void *arg, cJSON *text, const char *field)
+{
+	(void)field;
+	return strcmp(text->valuestring, arg) != 0;
+}
+
+bool compute_holds(const struct compute_kind *k, const cJSON *doc, const char *link)
+{
+	/* each_link only reads here. */
+	return !each_link(k, (cJSON *)(uintptr_t)doc, differs, (void *)(uintptr_t)link);
+}
+
+char *compute_user(struct sim *s, const struct compute_kind *k, const struct sim_object *o)
+{
+	struct buf prefix = {0};
+	buf_printf(&prefix, "%.*s", (int)(strcspn(o->key + 9, "/") + 10), o->key);
+	const char *link = json_str(o->doc, "selfLink", "");
+	char *user = NULL;
+	for (const char *p = k->used_by; p && *p && !user; p += strcspn(p, " "), p += strspn(p, " ")) {
+		char plural[64], collection[64];
+		snprintf(plural, sizeof plural, "%.*s", (int)strcspn(p, " "), p);
+		const struct compute_kind *by = compute_kind_named(plural);
+		for (struct sim_object *u = by ? sim_first(s, collection_of(by, collection), buf_text(&prefix)) : NULL; u && !user;
+		     u = sim_following(s, u, buf_text(&prefix)))
+			if (compute_holds(by, u->doc, link))
+				user = xstrdup(u->key);
+	}
+	buf_free(&prefix);
+	return user || !k->held ? user : k->held(s, o);
+}
+
+/* Documents. ------------------------------------------------------------------------------------------------------------- */
+void compute_touch(struct sim *s, cJSON *doc, const char *field)
+{
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+	char text[13];
+	uint64_t r = sim_random(s);
+	for (int i = 0; i < 11; i++, r = r >> 6 | r << 58)
+		text[i] = digits[r & 63];
+	/* Eight bytes are eleven digits, the last of which has only four bits. */
+	text[10] = digits[(r & 15) << 2];
+	memcpy(text + 11, "=", 2);
+	json_put_str(doc, field, text);
+}
+
+void compute_fill(cJSON *doc, const cJSON *defaults)
+{
+	const cJSON *d;
+	cJSON_ArrayForEach(d, defaults) {
+		cJSON *have = cJSON_GetObjectItemCaseSensitive(doc, d->string);
+		if (!have)
+			cJSON_AddItemToObject(doc, d->string, cJSON_Duplicate(d, true));
+		else if (cJSON_IsObject(have) && cJSON_IsObject(d))
+			compute_fill(have, d);
+	}
+}
+
+void compute_merge(cJSON *doc, const cJSON *patch)
+{
+	const cJSON *p;
+	cJSON_ArrayForEach(p, patch) {
+		cJSON *have = cJSON_GetObjectItemCaseSensitive(doc, p->string);
+		if (cJSON_IsNull(p))
+			cJSON_DeleteItemFromObjectCaseSensitive(doc, p->string);
+		else if (have && cJSON_IsObject(have) && cJSON_IsObject(p))
+			compute_merge(have, p);
+		else if (have)
+			cJSON_ReplaceItemInObjectCaseSensitive(doc, p->string, cJSON_Duplicate(p, true));
+		else
+			cJSON_AddItemToObject(doc, p->string, cJSON_Duplicate(p, true));
+	}
+}
+
+static void fill_defaults(const struct compute_kind *k, cJSON *doc)
+{
+	if (!k->defaults)
+		return;
+	cJSON *d = json_make(k->defaults);
+	compute_fill(doc, d);
+	cJSON_Delete(d);
+}
+
+struct sim_object *compute_store(struct sim *s, const struct compute_kind *k, const char *scope, cJSON *doc)
+{
+	struct buf path = {0};
+	char collection[64], id[32], *now = sim_time_compute(s);
+	buf_printf(&path, "%s%s/%s", scope, k->plural, json_str(doc, "name", ""));
+	snprintf(id, sizeof id, "%lld", sim_serial(s));
+	json_put_str(doc, "kind", k->kind);
+	json_put_str(doc, "id", id);
+	json_put_str(doc, "creationTimestamp", now);
+	char *link = compute_link(buf_text(&path));
+	json_put_str(doc, "selfLink", link);
+	const char *place = strstr(scope, "/regions/") ? "region" : strstr(scope, "/zones/") ? "zone" : NULL;
+	if (place) {
+		struct buf b = {0};
+		buf_printf(&b, COMPUTE_BASE "%.*s", (int)strlen(scope) - 1, scope);
+		json_put_str(doc, place, buf_text(&b));
+		buf_free(&b);
+	}
+	if (k->flags & COMPUTE_FINGERPRINT)
+		compute_touch(s, doc, "fingerprint");
+	if (k->flags & (COMPUTE_LABELS | COMPUTE_LABELS_KEPT))
+		compute_touch(s, doc, "labelFingerprint");
+	struct sim_object *o = sim_put(s, collection_of(k, collection), buf_text(&path), doc);
+	free(link);
+	free(now);
+	buf_free(&path);
+	if (k->stored)
+		k->stored(s, o);
+	return o;
+}
+
+/* Handlers. -------------------------------------------------------------------------------------------------------------- */
+void compute_get(struct sim_call *c)
+{
+	struct sim_object *o = compute_target(c);
+	if (o)
+		sim_ok(c, cJSON_Duplicate(o->doc, true));
+}
+
+static bool passes(const struct sim_call *c, const struct sim_object *o)
+{
+	bool bad = false;
+	return compute_filter(sim_param(c, "filter"), o->doc, &bad);
+}
+
+/* What list replies carry beside the items; false, answered, when the filter cannot be read. */
+static bool list_frame(struct sim_call *c, const struct compute_kind *k, const char *suffix, const char *path, cJSON **extra)
+{
+	bool bad = false;
+	cJSON *nothing = cJSON_CreateObject();
+	compute_filter(sim_param(c, "filter"), nothing, &bad);
+	cJSON_Delete(nothing);
+	if (bad) {
+		sim_fail(c, "INVALID_ARGUMENT", "invalid", "Invalid value for field 'filter': '%s'. Invalid list filter expression.",
+			 sim_param(c, "filter"));
+		return false;
+	}
+	struct buf kind = {0}, id = {0};
+	buf_printf(&kind, "%s%s", k->kind, suffix);
+	buf_printf(&id, "%.*s%s", strcmp(suffix, "List") ? 0 : (int)strlen(path), path, strcmp(suffix, "List") ? path : "");
+	char *link = compute_link(path);
+	*extra = json_make("{'kind':%s,'id':%s,'selfLink':%s}", buf_text(&kind), buf_text(&id), link);
+	free(link);
+	buf_free(&kind);
+	buf_free(&id);
+	return true;
+}
+
+void compute_list(struct sim_call *c)
+{
+	const struct compute_kind *k = compute_kind_of(c->id);
+	struct buf prefix = {0};
+	char collection[64];
+	cJSON *extra;
+	if (compute_scope(c, &prefix)) {
+		buf_puts(&prefix, k->plural);
+		bool good = list_frame(c, k, "List", buf_text(&prefix), &extra);
+		buf_putc(&prefix, '/');
+		if (good)
+			sim_list(c, collection_of(k, collection), buf_text(&prefix), "items", passes, extra);
+	}
+	buf_free(&prefix);
+}
+
+/* The list of one scope ("regions/us-central1") within an aggregated list's items, made when it is not there. */
+static cJSON *scope_list(cJSON *items, const char *scope, const char *plural)
+{
+	cJSON *s = cJSON_GetObjectItemCaseSensitive(items, scope);
+	if (!s)
+		s = cJSON_AddObjectToObject(items, scope);
+	cJSON *list = cJSON_GetObjectItemCaseSensitive(s, plural);
+	return list ? list : cJSON_AddArrayToObject(s, plural);
+}
+
+static void empty_scope(cJSON *items, const char *scope)
+{
+	struct buf text = {0};
+	buf_printf(&text, "There are no results for scope '%s' on this page.", scope);
+	cJSON *warning = json_make("{'warning':{'code':'NO_RESULTS_ON_PAGE','message':%s,'data':[{'key':'scope','value':%s}]}}", buf_text(&text), scope);
+	cJSON_AddItemToObject(items, scope, warning);
+	buf_free(&text);
+}
+
+void compute_aggregated(struct sim_call *c)
+{
+	const struct compute_kind *k = compute_kind_of(c->id);
+	struct buf prefix = {0}, path = {0};
+	char collection[64];
+	cJSON *extra, *items = cJSON_CreateObject();
+	buf_printf(&prefix, "projects/%s/", c->project);
+	buf_printf(&path, "projects/%s/aggregated/%s", c->project, k->plural);
+	if (!list_frame(c, k, "AggregatedList", buf_text(&path), &extra)) {
+		cJSON_Delete(items);
+		goto out;
+	}
+	for (struct sim_object *o = sim_first(c->sim, collection_of(k, collection), buf_text(&prefix)); o;
+	     o = sim_following(c->sim, o, buf_text(&prefix))) {
+		const char *scope = o->key + prefix.len;
+		const char *end = strchr(scope, '/');
+		if (!text_starts(scope, "global/"))
+			end = end ? strchr(end + 1, '/') : NULL;
+		struct buf name = {0};
+		buf_printf(&name, "%.*s", end ? (int)(end - scope) : 0, scope);
+		if (passes(c, o))
+			cJSON_AddItemToArray(scope_list(items, buf_text(&name), k->plural), cJSON_Duplicate(o->doc, true));
+		buf_free(&name);
+	}
+	for (size_t i = 0; compute_region_at(i); i++) {
+		struct buf name = {0};
+		buf_printf(&name, "regions/%s", compute_region_at(i));
+		if (!cJSON_GetObjectItemCaseSensitive(items, buf_text(&name)) && !sim_param_bool(c, "returnPartialSuccess"))
+			empty_scope(items, buf_text(&name));
+		buf_free(&name);
+	}
+	cJSON_AddItemToObject(extra, "items", items);
+	sim_ok(c, extra);
+out:
+	buf_free(&prefix);
+	buf_free(&path);
+}
+
+static bool good_name(struct sim_call *c, const char *name)
+{
+	size_t len = strlen(name);
+	bool good = len && len < 64 && name[0] >= 'a' && name[0] <= 'z' && name[len - 1] != '-' &&
+		    strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-") == len;
+	if (!len)
+		return compute_required(c, "name");
+	return good || compute_invalid(c, "name", name, "Must be a match of regex '(?:[a-z](?:[-a-z0-9]{0,61}[a-z0-9])?)'");
+}
+
+static void landed(struct sim *s, const cJSON *arg)
+{
+	struct sim_object *o = compute_op_object(s, arg);
+	const struct compute_kind *k = compute_kind_named(json_str(arg, "collection", "compute.") + 8);
+	const char *code = NULL;
+	char *message = o && k && k->landed ? k->landed(s, o, &code) : NULL;
+	if (message) {
+		if (k->removed)
+			k->removed(s, o);
+		sim_remove(s, o);
+	}
+	compute_end(s, arg, code, message);
+	free(message);
+}
+
+void compute_insert(struct sim_call *c)
+{
+	const struct compute_kind *k = compute_kind_of(c->id);
+	struct buf scope = {0}, path = {0};
+	char collection[64];
+	cJSON *doc = NULL;
+	if (compute_repeated(c) || !compute_scope(c, &scope))
+		goto out;
+	doc = sim_take_body(c);
+	if (!good_name(c, json_str(doc, "name", "")))
+		goto out;
+	buf_printf(&path, "%s%s/%s", buf_text(&scope), k->plural, json_str(doc, "name", ""));
+	if (sim_get(c->sim, collection_of(k, collection), buf_text(&path))) {
+		sim_fail(c, "ALREADY_EXISTS", "alreadyExists", "The resource '%s' already exists", buf_text(&path));
+		goto out;
+	}
+	if (k->flags & COMPUTE_LABELS)
+		json_drop(doc, "labels");
+	if (!compute_links(c, k, doc) || (k->quota && !compute_quota(c, k->quota, sim_param(c, "region"), 1)))
+		goto out;
+	fill_defaults(k, doc);
+	if (k->check && !k->check(c, doc, NULL))
+		goto out;
+	struct sim_object *o = compute_store(c->sim, k, buf_text(&scope), doc);
+	doc = NULL;
+	compute_begin(c, o, "insert", sim_draw(c->sim, k->insert), !k->landed, landed);
+out:
+	cJSON_Delete(doc);
+	buf_free(&scope);
+	buf_free(&path);
+}
+
+/* What an update may not take away. */
+static void keep_output(const struct compute_kind *k, const cJSON *old, cJSON *doc)
+{
+	static const char common[] = "kind id name creationTimestamp selfLink selfLinkWithId region zone fingerprint labelFingerprint";
+	const char *const lists[] = {common, k->output};
+	for (size_t i = 0; i < 2; i++)
+		for (const char *p = lists[i]; p && *p; p += strcspn(p, " "), p += strspn(p, " ")) {
+			char name[64];
+			snprintf(name, sizeof name, "%.*s", (int)strcspn(p, " "), p);
+			const cJSON *have = cJSON_GetObjectItemCaseSensitive(old, name);
+			cJSON_DeleteItemFromObjectCaseSensitive(doc, name);
+			if (have)
+				cJSON_AddItemToObject(doc, name, cJSON_Duplicate(have, true));
+		}
+}
+
+/* Puts doc, checked and completed, in the place of o's. Takes doc. False when refused. */
+static bool replace(struct sim_call *c, const struct compute_kind *k, struct sim_object *o, cJSON *doc)
+{
+	keep_output(k, o->doc, doc);
+	if (!compute_links(c, k, doc)) {
+		cJSON_Delete(doc);
+		return false;
+	}
+	fill_defaults(k, doc);
+	if (k->check && !k->check(c, doc, o)) {
+		cJSON_Delete(doc);
+		return false;
+	}
+	if (k->flags & COMPUTE_FINGERPRINT)
+		compute_touch(c->sim, doc, "fingerprint");
+	cJSON_Delete(o->doc);
+	o->doc = doc;
+	if (k->stored)
+		k->stored(c->sim, o);
+	return true;
+}
+
+static void change(struct sim_call *c, const char *type, bool whole)
+{
+	const struct compute_kind *k = compute_kind_of(c->id);
+	if (compute_repeated(c))
+		return;
+	struct sim_object *o = compute_ready_target(c);
+	if (!o)
+		return;
+	cJSON *body = sim_take_body(c), *doc = NULL;
+	if ((k->flags & COMPUTE_FINGERPRINT) &&
+	    !compute_fingerprint(c, o->doc, body, "fingerprint", k->flags & COMPUTE_NEEDS_FINGERPRINT, "Invalid fingerprint.")) {
+		cJSON_Delete(body);
+		return;
+	}
+	if (whole) {
+		doc = body;
+	} else {
+		doc = cJSON_Duplicate(o->doc, true);
+		compute_merge(doc, body);
+		cJSON_Delete(body);
+	}
+	if (replace(c, k, o, doc))
+		compute_begin(c, o, type, sim_draw(c->sim, k->change), true, NULL);
+}
+
+void compute_patch(struct sim_call *c)
+{
+	change(c, "patch", false);
+}
+
+void compute_update(struct sim_call *c)
+{
+	change(c, "update", true);
+}
+
+/* 'projects/p/global/healthChecks/x' as 'GLOBAL:global/PROJECT:p/HEALTH_CHECK:x' where the kind is named so. */
+static void named(struct buf *b, const struct compute_kind *k, const char *path, bool shouting)
+{
+	if (!shouting) {
+		buf_puts(b, path);
+		return;
+	}
+	const char *project = path + 9, *scope = strchr(project, '/') + 1, *name = strrchr(path, '/') + 1;
+	struct buf word = {0};
+	buf_puts(&word, k->word);
+	for (char *p = word.data; p && *p; p++)
+		*p = (char)(*p >= 'a' && *p <= 'z' ? *p - 32 : *p);
+	if (text_starts(scope, "global/"))
+		buf_puts(b, "GLOBAL:global");
+	else
+		buf_printf(b, "%s:%.*s", text_starts(scope, "zones/") ? "ZONE" : "REGION", (int)strcspn(strchr(scope, '/') + 1, "/"),
+			   strchr(scope, '/') + 1);
+	buf_printf(b, "/PROJECT:%.*s/%s:%s", (int)strcspn(project, "/"), project, buf_text(&word), name);
+	buf_free(&word);
+}
+
+static char *in_use_message(struct sim *s, const struct compute_kind *k, const struct sim_object *o)
+{
+	char *user = compute_user(s, k, o);
+	if (!user)
+		return NULL;
+	char plural[64] = "";
+	const char *name = strrchr(user, '/'), *start = name;
+	while (start > user && start[-1] != '/')
+		start--;
+	snprintf(plural, sizeof plural, "%.*s", (int)(name - start), start);
+	const struct compute_kind *by = compute_kind_named(plural);
+	bool shouting = (k->flags & COMPUTE_SHOUTING) != 0;
+	struct buf b = {0};
+	buf_printf(&b, "The %s resource '", k->word);
+	named(&b, k, o->key, shouting);
+	buf_puts(&b, "' is already being used by '");
+	named(&b, by ? by : k, user, shouting && by);
+	buf_putc(&b, '\'');
+	free(user);
+	return buf_take(&b);
+}
+
+static void removed(struct sim *s, const cJSON *arg)
+{
+	struct sim_object *o = compute_op_object(s, arg);
+	const struct compute_kind *k = compute_kind_named(json_str(arg, "collection", "compute.") + 8);
+	char *message = o && k && (k->flags & COMPUTE_LATE) ? in_use_message(s, k, o) : NULL;
+	if (o && k && !message) {
+		struct buf holder = {0};
+		buf_printf(&holder, "//compute.googleapis.com/%s", o->key);
+		sim_policy_forget(s, buf_text(&holder));
+		buf_free(&holder);
+		if (k->removed)
+			k->removed(s, o);
+		sim_remove(s, o);
+	}
+	compute_end(s, arg, "RESOURCE_IN_USE_BY_ANOTHER_RESOURCE", message);
+	free(message);
+}
+
+void compute_delete(struct sim_call *c)
+{
+	const struct compute_kind *k = compute_kind_of(c->id);
+	if (compute_repeated(c))
+		return;
+	struct sim_object *o = compute_ready_target(c);
+	if (!o)
+		return;
+	char *message = k->flags & COMPUTE_LATE ? NULL : in_use_message(c->sim, k, o);
+	if (message)
+		sim_fail(c, "INVALID_ARGUMENT", "resourceInUseByAnotherResource", "%s", message);
+	else
+		compute_begin(c, o, "delete", sim_draw(c->sim, k->remove), !(k->flags & COMPUTE_LATE), removed);
+	free(message);
+}
+
+void compute_set_labels(struct sim_call *c)
+{
+	if (compute_repeated(c))
+		return;
+	struct sim_object *o = compute_ready_target(c);
+	if (!o || !compute_fingerprint(c, o->doc, c->body, "labelFingerprint", true,
+				       "Labels fingerprint either invalid or resource labels have changed"))
+		return;
+	const cJSON *labels = json_at(c->body, "labels");
+	json_drop(o->doc, "labels");
+	if (labels && labels->child)
+		json_put(o->doc, "labels", cJSON_Duplicate(labels, true));
+	compute_touch(c->sim, o->doc, "labelFingerprint");
+	compute_begin(c, o, "setLabels", 0, true, NULL);
+}
+
+void compute_test_permissions(struct sim_call *c)
+{
+	struct sim_object *o = compute_target(c);
+	struct buf holder = {0};
+	if (o) {
+		buf_printf(&holder, "//compute.googleapis.com/%s", o->key);
+		sim_policy_test(c, buf_text(&holder));
+	}
+	buf_free(&holder);
+}

@@ -1,0 +1,134 @@
+/* What the files of Compute Engine share. A kind of resource is one const struct compute_kind in a file of its own, with a row in
+ * compute_kinds (compute.c); get, list, insert, patch, update, delete and setLabels then work alike for all of them. */
+#ifndef MS_SIM_API_COMPUTE_H
+#define MS_SIM_API_COMPUTE_H
+
+#include "sim/core/core.h"
+
+#define COMPUTE_BASE "https://www.googleapis.com/compute/v1/"
+
+enum {
+	COMPUTE_FINGERPRINT = 1,       /* carries a fingerprint that changes with every change */
+	COMPUTE_NEEDS_FINGERPRINT = 2, /* a patch or update without it is refused: 400 "required" */
+	COMPUTE_LABELS = 4,            /* labelFingerprint and setLabels; labels sent with insert are dropped */
+	COMPUTE_LATE = 8,              /* in use: the delete is accepted and its operation fails; else 400 at once */
+	COMPUTE_LABELS_KEPT = 16,      /* labels sent with insert are kept */
+	COMPUTE_SHOUTING = 32          /* named in messages as 'GLOBAL:global/PROJECT:p/HEALTH_CHECK:x' */
+};
+
+struct compute_kind {
+	const char *plural;            /* in paths: "networks" */
+	const char *resources;         /* discovery's resources that serve it: "addresses globalAddresses" */
+	const char *kind;              /* "compute#network" */
+	const char *word;              /* in messages: "network" */
+	unsigned flags;
+	const char *links;             /* fields that hold links, with * for an array's elements: "network backends.*.group" */
+	const char *used_by;           /* plurals of the kinds that may hold a link to it */
+	const char *output;            /* fields that the server keeps through an update */
+	const char *defaults;          /* what the server fills in where absent: JSON with single quotes; NULL */
+	const char *quota;             /* metric that counts one each: "NETWORKS"; NULL */
+	const char *insert, *change, *remove; /* keys of durations.c */
+	/* Checks and completes a new document before it is stored (old is NULL), or a changed one before it replaces old. False when it
+	 * answered the call. All but the last may be NULL. */
+	bool (*check)(struct sim_call *c, cJSON *doc, const struct sim_object *old);
+	/* After it was stored, and when it was removed. */
+	void (*stored)(struct sim *s, struct sim_object *o);
+	void (*removed)(struct sim *s, const struct sim_object *o);
+	/* Who else holds it: a path for the caller to free, or NULL. */
+	char *(*held)(struct sim *s, const struct sim_object *o);
+	/* When its insert comes to an end: NULL, or the message (freed by the caller) with which the operation fails and *code. */
+	char *(*landed)(struct sim *s, struct sim_object *o, const char **code);
+};
+
+/* The handlers of every kind. */
+sim_handler compute_get, compute_list, compute_aggregated, compute_insert, compute_patch, compute_update, compute_delete, compute_set_labels,
+	compute_test_permissions;
+
+#define COMPUTE_READS(r, p)                                      \
+	{"compute." r ".get", compute_get, "compute." p ".get", NULL}, \
+	{"compute." r ".list", compute_list, "compute." p ".list", NULL}
+#define COMPUTE_BASICS(r, p)                                            \
+	COMPUTE_READS(r, p),                                              \
+	{"compute." r ".insert", compute_insert, "compute." p ".create", NULL}, \
+	{"compute." r ".delete", compute_delete, "compute." p ".delete", NULL}
+
+/* The kind that serves a method ("compute.globalAddresses.insert"), or that a plural names; NULL. */
+const struct compute_kind *compute_kind_of(const char *method_id);
+const struct compute_kind *compute_kind_named(const char *plural);
+
+/* "projects/P/regions/R/" and so on from the call's parameters, into out. False, answered, when the region or zone is unknown. */
+bool compute_scope(struct sim_call *c, struct buf *out);
+/* The object that the call names, or NULL after a 404. */
+struct sim_object *compute_target(struct sim_call *c);
+/* The same, refused as resourceNotReady while an operation works on it. */
+struct sim_object *compute_ready_target(struct sim_call *c);
+bool compute_busy(struct sim_call *c, const struct sim_object *o);
+
+/* "projects/P/global/networks/x" from any spelling of a link, freed by the caller; NULL when malformed. */
+char *compute_path(struct sim *s, const char *project, const char *link);
+/* The object behind a path or link; NULL. */
+struct sim_object *compute_find(struct sim *s, const char *link);
+/* The full link of a path, freed by the caller. */
+char *compute_link(const char *path);
+/* Makes the links of doc full, checks that what they name exists and is ready. False when answered. */
+bool compute_links(struct sim_call *c, const struct compute_kind *k, cJSON *doc);
+/* Does the document of kind k hold this link? */
+bool compute_holds(const struct compute_kind *k, const cJSON *doc, const char *link);
+/* The path of something that uses the object, freed by the caller; NULL when it is free. */
+char *compute_user(struct sim *s, const struct compute_kind *k, const struct sim_object *o);
+/* Stores a document as insert does (kind, id, creationTimestamp, selfLink, region or zone, fingerprints), at once. scope ends in '/'. */
+struct sim_object *compute_store(struct sim *s, const struct compute_kind *k, const char *scope, cJSON *doc);
+/* A new fingerprint into doc's field. */
+void compute_touch(struct sim *s, cJSON *doc, const char *field);
+/* Puts what defaults has and doc has not. */
+void compute_fill(cJSON *doc, const cJSON *defaults);
+/* RFC 7396. */
+void compute_merge(cJSON *doc, const cJSON *patch);
+/* 400 "Invalid value for field 'resource.X': 'V'. why"; false. */
+bool compute_invalid(struct sim_call *c, const char *field, const char *value, const char *why);
+bool compute_required(struct sim_call *c, const char *field);
+/* Checks the fingerprint of a body against a document's. False when answered. */
+bool compute_fingerprint(struct sim_call *c, const cJSON *doc, const cJSON *body, const char *field, bool needed, const char *message);
+/* Counts toward quotas: may `more` of the metric be had in region ("" for the project)? False after 403 quotaExceeded. */
+bool compute_quota(struct sim_call *c, const char *metric, const char *region, double more);
+double compute_quota_limit(struct sim *s, const char *project, const char *metric, const char *region);
+double compute_quota_usage(struct sim *s, const char *project, const char *metric, const char *region);
+/* Is such a region, zone there; the region of a zone into out (at least 40 bytes). */
+bool compute_region_known(const char *region);
+bool compute_zone_known(const char *zone);
+const char *compute_zone_region(const char *zone, char out[static 40]);
+/* Walks the regions: NULL at the end. */
+const char *compute_region_at(size_t n);
+/* Does the filter of a list call let the document through? A filter that cannot be read lets everything through and sets *bad. */
+bool compute_filter(const char *filter, const cJSON *doc, bool *bad);
+
+/* Operations. ------------------------------------------------------------------------------------------------------------ */
+/* Begins an operation of this type on o for so many seconds, and answers the call with it; 0 seconds is DONE at once. While it runs o is
+ * not ready. Then finish is called with {"op","collection","key"} (NULL: nothing but the end); it calls compute_end. sure: the outcome is
+ * known to be good, so that wait may tell it. */
+void compute_begin(struct sim_call *c, struct sim_object *o, const char *type, double seconds, bool sure,
+		   void (*finish)(struct sim *s, const cJSON *arg));
+/* Ends it; message NULL for success; else code "RESOURCE_IN_USE_BY_ANOTHER_RESOURCE". */
+void compute_end(struct sim *s, const cJSON *arg, const char *code, const char *message);
+struct sim_object *compute_op_object(struct sim *s, const cJSON *arg);
+/* An operation with the same requestId was begun before: answers with it and returns true. */
+bool compute_repeated(struct sim_call *c);
+extern const struct compute_kind compute_network_kind, compute_subnetwork_kind, compute_firewall_kind, compute_router_kind, compute_address_kind,
+	compute_route_kind;
+
+/* IPv4. ------------------------------------------------------------------------------------------------------------------ */
+struct ip4_range {
+	uint32_t base;
+	int bits;
+};
+bool ip4_parse(const char *text, uint32_t *out);
+bool ip4_range_parse(const char *text, struct ip4_range *out);
+bool ip4_overlap(struct ip4_range a, struct ip4_range b);
+/* "10.0.0.1" into a buffer of 16. */
+char *ip4_text(uint32_t a, char into[static 16]);
+/* A range of this size in 10.0.0.0/8 that no subnet and no peering range of the network touches. */
+struct ip4_range ip4_free_range(struct sim *s, const char *network_path, int bits);
+/* A host address of the range that no address, instance, rule of the project uses; the first from the n-th on. */
+uint32_t ip4_free_host(struct sim *s, const char *project, struct ip4_range r, uint32_t from);
+
+#endif

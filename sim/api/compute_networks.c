@@ -1,0 +1,289 @@
+/* VPC networks, their peerings and routes, and the subnets that an automatic network brings along. */
+#include "config.h"
+
+#include "sim/api/compute.h"
+#include "sim/api/network.h"
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static bool check(struct sim_call *c, cJSON *doc, const struct sim_object *old)
+{
+	const cJSON *automatic = json_at(doc, "autoCreateSubnetworks");
+	if (!automatic && !json_at(doc, "IPv4Range"))
+		return compute_required(c, "IPv4Range");
+	if (!automatic)
+		return compute_invalid(c, "IPv4Range", json_str(doc, "IPv4Range", ""), "Legacy networks can no longer be created.");
+	const cJSON *before = old ? json_at(old->doc, "autoCreateSubnetworks") : NULL;
+	if (before && cJSON_IsTrue(automatic) && !cJSON_IsTrue(before))
+		return compute_invalid(c, "autoCreateSubnetworks", "true", "A custom subnet mode network cannot be switched to auto mode.");
+	return true;
+}
+
+/* The subnets 10.128.0.0/20, 10.128.16.0/20, ... of an automatic network. */
+static void add_subnets(struct sim *s, const struct sim_object *o)
+{
+	const char *name = json_str(o->doc, "name", "");
+	for (unsigned i = 0; compute_region_at(i); i++) {
+		char base[16], gateway[16];
+		uint32_t at = (10u << 24 | 128u << 16) + (i << 12);
+		char *range = xasprintf("%s/20", ip4_text(at, base));
+		char *scope = xasprintf("%.*sregions/%s/", (int)(strcspn(o->key + 9, "/") + 10), o->key, compute_region_at(i));
+		compute_store(s, &compute_subnetwork_kind, scope,
+			      json_make("{'name':%s,'network':%s,'ipCidrRange':%s,'gatewayAddress':%s,'privateIpGoogleAccess':false,"
+					"'privateIpv6GoogleAccess':'DISABLE_GOOGLE_ACCESS','purpose':'PRIVATE','stackType':'IPV4_ONLY',"
+					"'enableFlowLogs':false,'allowSubnetCidrRoutesOverlap':false,'logConfig':{'enable':false}}",
+					name, json_str(o->doc, "selfLink", ""), range, ip4_text(at + 1, gateway)));
+		free(range);
+		free(scope);
+	}
+}
+
+static void stored(struct sim *s, struct sim_object *o)
+{
+	if (json_at(o->doc, "selfLinkWithId"))
+		return;
+	char *project = xstrndup(o->key, strcspn(o->key + 9, "/") + 9);
+	char *link = xasprintf(COMPUTE_BASE "%s/global/networks/%s", project, json_str(o->doc, "id", ""));
+	json_put_str(o->doc, "selfLinkWithId", link);
+	char *hex = sim_hex(s, 16), *route = xasprintf("default-route-%s", hex), *scope = xasprintf("%s/global/", project);
+	char *gateway = xasprintf(COMPUTE_BASE "%s/global/gateways/default-internet-gateway", project);
+	compute_store(s, &compute_route_kind, scope,
+		      json_make("{'name':%s,'description':'Default route to the Internet.','network':%s,'destRange':'0.0.0.0/0','priority':1000,"
+				"'nextHopGateway':%s}",
+				route, json_str(o->doc, "selfLink", ""), gateway));
+	if (json_bool(o->doc, "autoCreateSubnetworks", false))
+		add_subnets(s, o);
+	free(project);
+	free(link);
+	free(hex);
+	free(route);
+	free(scope);
+	free(gateway);
+}
+
+/* Routes and, of an automatic network, subnets go with it. */
+static void removed(struct sim *s, const struct sim_object *o)
+{
+	static const char *const with[] = {"compute.routes", "compute.subnetworks"};
+	const char *link = json_str(o->doc, "selfLink", "");
+	for (size_t i = 0; i < 2; i++) {
+		char *prefix = xasprintf("%.*s/", (int)(strcspn(o->key + 9, "/") + 9), o->key);
+		struct sim_object *next;
+		for (struct sim_object *r = sim_first(s, with[i], prefix); r; r = next) {
+			next = sim_following(s, r, prefix);
+			if (!strcmp(json_str(r->doc, "network", ""), link))
+				sim_remove(s, r);
+		}
+		free(prefix);
+	}
+	network_connection_forget(s, o->key);
+}
+
+/* A subnet of one's own making holds the network; those of an automatic network go with it. */
+static char *held(struct sim *s, const struct sim_object *o)
+{
+	char *prefix = xasprintf("%.*s/", (int)(strcspn(o->key + 9, "/") + 9), o->key), *user = NULL;
+	bool automatic = json_bool(o->doc, "autoCreateSubnetworks", false);
+	for (struct sim_object *n = sim_first(s, "compute.subnetworks", prefix); n && !user; n = sim_following(s, n, prefix)) {
+		if (strcmp(json_str(n->doc, "network", ""), json_str(o->doc, "selfLink", "")))
+			continue;
+		user = automatic ? compute_user(s, &compute_subnetwork_kind, n) : xstrdup(n->key);
+	}
+	free(prefix);
+	return user;
+}
+
+/* A network cannot be deleted while a subnet of it is being made or deleted: it is "not ready". */
+static void delete_network(struct sim_call *c)
+{
+	struct sim_object *o = compute_target(c);
+	char *prefix = xasprintf("projects/%s/regions/", c->project);
+	bool busy = false;
+	for (struct sim_object *n = o ? sim_first(c->sim, "compute.subnetworks", prefix) : NULL; n; n = sim_following(c->sim, n, prefix))
+		busy = busy || (json_at(n->hidden, "pending") && !strcmp(json_str(n->doc, "network", ""), json_str(o->doc, "selfLink", "")));
+	free(prefix);
+	if (busy)
+		sim_fail(c, "INVALID_ARGUMENT", "resourceNotReady", "The resource '%s' is not ready", o->key);
+	else if (o)
+		compute_delete(c);
+}
+
+/* Peerings. -------------------------------------------------------------------------------------------------------------- */
+static cJSON *find_peering(cJSON *network, const char *name)
+{
+	cJSON *p;
+	cJSON_ArrayForEach(p, json_at(network, "peerings"))
+		if (!strcmp(json_str(p, "name", ""), name))
+			return p;
+	return NULL;
+}
+
+void network_add_peering(struct sim *s, struct sim_object *network, const char *name, const char *peer)
+{
+	char *now = sim_time_compute(s), *details = xasprintf("[%s]: Connected.", now);
+	if (!json_at(network->doc, "peerings"))
+		json_put(network->doc, "peerings", cJSON_CreateArray());
+	if (!find_peering(network->doc, name))
+		cJSON_AddItemToArray(json_at(network->doc, "peerings"),
+				     json_make("{'name':%s,'network':%s,'state':'ACTIVE','stateDetails':%s,'autoCreateRoutes':true,"
+					       "'exchangeSubnetRoutes':true,'exportCustomRoutes':false,'importCustomRoutes':false,"
+					       "'exportSubnetRoutesWithPublicIp':false,'importSubnetRoutesWithPublicIp':false,'peerMtu':0,"
+					       "'stackType':'IPV4_ONLY'}",
+					       name, peer, details));
+	free(now);
+	free(details);
+}
+
+static void drop_peering(struct sim *s, const cJSON *arg)
+{
+	struct sim_object *o = compute_op_object(s, arg);
+	cJSON *list = o ? json_at(o->doc, "peerings") : NULL;
+	cJSON *p = o ? find_peering(o->doc, json_str(o->hidden, "peering", "")) : NULL;
+	if (p)
+		cJSON_Delete(cJSON_DetachItemViaPointer(list, p));
+	if (list && !list->child)
+		json_drop(o->doc, "peerings");
+	if (o && !strcmp(json_str(o->hidden, "peering", ""), NETWORK_SERVICE_PEERING))
+		network_connection_forget(s, o->key);
+	compute_end(s, arg, NULL, NULL);
+}
+
+static void remove_peering(struct sim_call *c)
+{
+	if (compute_repeated(c))
+		return;
+	struct sim_object *o = compute_ready_target(c);
+	const char *name = json_str(c->body, "name", "");
+	if (!o)
+		return;
+	if (!*name) {
+		sim_fail(c, "INVALID_ARGUMENT", "required", "Required field 'name' not specified");
+	} else if (!find_peering(o->doc, name)) {
+		sim_fail(c, "INVALID_ARGUMENT", "invalid", "Invalid value for field 'name': '%s'. There is no peering '%s' in network '%s'.", name, name,
+			 json_str(o->doc, "name", ""));
+	} else {
+		json_put_str(o->hidden, "peering", name);
+		compute_begin(c, o, "removePeering", sim_draw(c->sim, "compute.networks.removePeering"), true, drop_peering);
+	}
+}
+
+static void add_peering(struct sim_call *c)
+{
+	if (compute_repeated(c))
+		return;
+	struct sim_object *o = compute_ready_target(c);
+	const char *name = json_str(c->body, "networkPeering.name", json_str(c->body, "name", ""));
+	const char *peer = json_str(c->body, "networkPeering.network", json_str(c->body, "peerNetwork", ""));
+	if (!o)
+		return;
+	char *path = compute_path(c->sim, c->project, peer);
+	struct sim_object *other = path ? compute_find(c->sim, path) : NULL;
+	if (!*name) {
+		sim_fail(c, "INVALID_ARGUMENT", "required", "Required field 'networkPeering.name' not specified");
+	} else if (find_peering(o->doc, name)) {
+		sim_fail(c, "INVALID_ARGUMENT", "invalid", "There is already a peering named '%s' in network '%s'.", name, json_str(o->doc, "name", ""));
+	} else if (!other) {
+		sim_fail(c, "INVALID_ARGUMENT", "invalid", "Invalid value for field 'networkPeering.network': '%s'. The URL is malformed.", peer);
+	} else {
+		network_add_peering(c->sim, o, name, json_str(other->doc, "selfLink", ""));
+		compute_begin(c, o, "addPeering", sim_draw(c->sim, "compute.networks.addPeering"), true, NULL);
+	}
+	free(path);
+}
+
+static void switch_to_custom(struct sim_call *c)
+{
+	if (compute_repeated(c))
+		return;
+	struct sim_object *o = compute_ready_target(c);
+	if (!o)
+		return;
+	json_put_bool(o->doc, "autoCreateSubnetworks", false);
+	compute_begin(c, o, "switchToCustomMode", sim_draw(c->sim, "compute.networks.update"), true, NULL);
+}
+
+/* The default network of a new project with its four rules, unless the organisation forbids it. */
+static void seed(struct sim *s, const cJSON *world)
+{
+	static const struct {
+		const char *name, *protocol, *port, *range, *about;
+		int priority;
+	} rules[] = {
+		{"default-allow-icmp", "icmp", NULL, "0.0.0.0/0", "Allow ICMP from anywhere", 65534},
+		{"default-allow-internal", "all", NULL, "10.128.0.0/9", "Allow internal traffic on the default network", 65534},
+		{"default-allow-rdp", "tcp", "3389", "0.0.0.0/0", "Allow RDP from anywhere", 65534},
+		{"default-allow-ssh", "tcp", "22", "0.0.0.0/0", "Allow SSH from anywhere", 65534},
+	};
+	const char *project = sim_project(s);
+	if (!json_bool(world, "default_network", true) || sim_constraint(s, project, "compute.skipDefaultNetworkCreation", NULL))
+		return;
+	char *scope = xasprintf("projects/%s/global/", project);
+	struct sim_object *network =
+		compute_store(s, &compute_network_kind, scope,
+			      json_make("{'name':'default','description':'Default network for the project','autoCreateSubnetworks':true,"
+					"'networkFirewallPolicyEnforcementOrder':'AFTER_CLASSIC_FIREWALL','routingConfig':{'routingMode':"
+					"'REGIONAL','bgpBestPathSelectionMode':'LEGACY'}}"));
+	for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) {
+		cJSON *allowed = json_make("[{'IPProtocol':%s}]", rules[i].protocol);
+		if (rules[i].port)
+			json_put(allowed->child, "ports", json_make("[%s]", rules[i].port));
+		compute_store(s, &compute_firewall_kind, scope,
+			      json_make("{'name':%s,'description':%s,'network':%s,'direction':'INGRESS','priority':%d,'allowed':%j,"
+					"'sourceRanges':[%s],'disabled':false,'logConfig':{'enable':false}}",
+					rules[i].name, rules[i].about, json_str(network->doc, "selfLink", ""), rules[i].priority, allowed, rules[i].range));
+	}
+	free(scope);
+}
+
+const struct compute_kind compute_network_kind = {
+	.plural = "networks",
+	.resources = "networks",
+	.kind = "compute#network",
+	.word = "network",
+	.flags = COMPUTE_LATE,
+	.used_by = "firewalls routers addresses forwardingRules instances networkEndpointGroups",
+	.output = "peerings subnetworks gatewayIPv4",
+	.defaults = "{'networkFirewallPolicyEnforcementOrder':'AFTER_CLASSIC_FIREWALL','routingConfig':{'routingMode':'REGIONAL',"
+		    "'bgpBestPathSelectionMode':'LEGACY'}}",
+	.quota = "NETWORKS",
+	.insert = "compute.networks.insert",
+	.change = "compute.networks.update",
+	.remove = "compute.networks.delete",
+	.check = check,
+	.stored = stored,
+	.removed = removed,
+	.held = held,
+};
+
+const struct compute_kind compute_route_kind = {
+	.plural = "routes",
+	.resources = "routes",
+	.kind = "compute#route",
+	.word = "route",
+	.links = "network nextHopGateway nextHopInstance",
+	.defaults = "{'priority':1000}",
+	.quota = "ROUTES",
+	.insert = "compute.routes.insert",
+	.change = "compute.routes.insert",
+	.remove = "compute.routes.delete",
+};
+
+static const struct sim_route routes[] = {
+	COMPUTE_READS("networks", "networks"),
+	{"compute.networks.insert", compute_insert, "compute.networks.create", NULL},
+	{"compute.networks.patch", compute_patch, "compute.networks.update", NULL},
+	{"compute.networks.delete", delete_network, "compute.networks.delete", NULL},
+	{"compute.networks.addPeering", add_peering, "compute.networks.addPeering", NULL},
+	{"compute.networks.removePeering", remove_peering, "compute.networks.removePeering", NULL},
+	{"compute.networks.switchToCustomMode", switch_to_custom, "compute.networks.switchToCustomMode", NULL},
+	COMPUTE_BASICS("routes", "routes"),
+	{NULL, NULL, NULL, NULL},
+};
+
+const struct sim_api sim_compute_networks = {
+	.name = "compute", .service = "compute.googleapis.com", .errors = SIM_ERRORS_LEGACY, .routes = routes, .seed = seed};

@@ -1,0 +1,263 @@
+/* Compute Engine's operations: global, regional and zonal; get, list, wait and delete. */
+#include "config.h"
+
+#include "sim/api/compute.h"
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/text.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* operation-1711975000000-6150c0b5e8a55-3b7a2d21-0f3c8c7d */
+static char *new_name(struct sim *s)
+{
+	char *a = sim_hex(s, 13), *b = sim_hex(s, 8), *d = sim_hex(s, 8);
+	char *name = xasprintf("operation-%.0f-%s-%s-%s", sim_wall(s) * 1000, a, b, d);
+	free(a);
+	free(b);
+	free(d);
+	return name;
+}
+
+/* The e-mail behind a principal. */
+static const char *email(const struct sim_call *c)
+{
+	const char *colon = c->principal ? strchr(c->principal, ':') : NULL;
+	return colon ? colon + 1 : "";
+}
+
+/* "projects/p/regions/r/" of an object's key, or of a project's. */
+static char *scope_of(const char *key)
+{
+	const char *p = strchr(key + 9, '/');
+	int more = !p ? 0 : text_starts(p, "/global/") ? 1 : text_starts(p, "/regions/") || text_starts(p, "/zones/") ? 2 : 0;
+	if (!more)
+		return xasprintf("%.*s/global/", p ? (int)(p - key) : (int)strlen(key), key);
+	for (; p && more > 0; more--)
+		p = strchr(p + 1, '/');
+	return xstrndup(key, (size_t)(p - key) + 1);
+}
+
+/* As sim_time_compute would have it at that time. */
+static void finish_doc(cJSON *doc, double when)
+{
+	char now[48];
+	text_rfc3339(when - 8 * 3600, 3, now);
+	memcpy(now + strlen(now) - 1, "-08:00", 7);
+	json_put_str(doc, "status", "DONE");
+	json_put_num(doc, "progress", 100);
+	json_put_str(doc, "endTime", now);
+}
+
+static char *request_key(const struct sim_call *c)
+{
+	const char *id = sim_param(c, "requestId");
+	return *id ? xasprintf("projects/%s/%s", c->project, id) : NULL;
+}
+
+bool compute_repeated(struct sim_call *c)
+{
+	char *key = request_key(c);
+	if (key && !strcmp(sim_param(c, "requestId"), "00000000-0000-0000-0000-000000000000")) {
+		sim_fail(c, "INVALID_ARGUMENT", "invalid", "Invalid value for field 'requestId': '%s'. The zero UUID is not supported.",
+			 sim_param(c, "requestId"));
+		free(key);
+		return true;
+	}
+	struct sim_object *r = key ? sim_get(c->sim, "compute.requests", key) : NULL;
+	struct sim_object *op = r ? sim_get(c->sim, "compute.operations", json_str(r->doc, "operation", "")) : NULL;
+	free(key);
+	if (!op)
+		return false;
+	sim_ok(c, cJSON_Duplicate(op->doc, true));
+	return true;
+}
+
+static cJSON *new_doc(struct sim_call *c, const struct sim_object *o, const char *type, const char *scope, const char *name)
+{
+	char id[32], *now = sim_time_compute(c->sim), *self = xasprintf(COMPUTE_BASE "%soperations/%s", scope, name);
+	snprintf(id, sizeof id, "%lld", sim_serial(c->sim));
+	cJSON *doc = json_make("{'kind':'compute#operation','id':%s,'name':%s,'operationType':%s,'targetLink':%s,'status':'RUNNING','user':%s,"
+			       "'progress':0,'insertTime':%s,'startTime':%s,'selfLink':%s}",
+			       id, name, type, json_str(o->doc, "selfLink", ""), email(c), now, now, self);
+	json_put_str(doc, "targetId", json_str(o->doc, "id", id));
+	const char *client = sim_param(c, "requestId");
+	if (*client)
+		json_put_str(doc, "clientOperationId", client);
+	const char *place = strstr(scope, "/regions/") ? "region" : strstr(scope, "/zones/") ? "zone" : NULL;
+	if (place) {
+		char *link = xasprintf(COMPUTE_BASE "%.*s", (int)strlen(scope) - 1, scope);
+		json_put_str(doc, place, link);
+		free(link);
+	}
+	free(now);
+	free(self);
+	return doc;
+}
+
+static void just_end(struct sim *s, const cJSON *arg)
+{
+	compute_end(s, arg, NULL, NULL);
+}
+
+void compute_begin(struct sim_call *c, struct sim_object *o, const char *type, double seconds, bool sure,
+		   void (*finish)(struct sim *s, const cJSON *arg))
+{
+	char *scope = scope_of(o->key), *name = new_name(c->sim);
+	char *key = xasprintf("%soperations/%s", scope, name), *request = request_key(c);
+	struct sim_object *op = sim_put(c->sim, "compute.operations", key, new_doc(c, o, type, scope, name));
+	cJSON *arg = json_make("{'op':%s,'collection':%s,'key':%s}", key, o->collection, o->key);
+	if (request)
+		sim_put(c->sim, "compute.requests", request, json_make("{'operation':%s}", key));
+	json_put_num(op->hidden, "due", sim_now(c->sim) + seconds);
+	json_put_bool(op->hidden, "sure", sure);
+	json_put_str(o->hidden, "pending", type);
+	if (seconds > 0) {
+		sim_after(c->sim, seconds, finish ? finish : just_end, arg);
+	} else {
+		(finish ? finish : just_end)(c->sim, arg);
+		cJSON_Delete(arg);
+	}
+	sim_ok(c, cJSON_Duplicate(op->doc, true));
+	free(scope);
+	free(name);
+	free(key);
+	free(request);
+}
+
+struct sim_object *compute_op_object(struct sim *s, const cJSON *arg)
+{
+	return sim_get(s, json_str(arg, "collection", ""), json_str(arg, "key", ""));
+}
+
+void compute_end(struct sim *s, const cJSON *arg, const char *code, const char *message)
+{
+	struct sim_object *op = sim_get(s, "compute.operations", json_str(arg, "op", "")), *o = compute_op_object(s, arg);
+	if (o)
+		json_drop(o->hidden, "pending");
+	if (!op)
+		return;
+	finish_doc(op->doc, sim_wall(s));
+	if (!message)
+		return;
+	bool quota = !strcmp(code, "QUOTA_EXCEEDED"), stock = !strncmp(code, "ZONE_RESOURCE_POOL", 18);
+	json_put(op->doc, "error", json_make("{'errors':[{'code':%s,'message':%s}]}", code, message));
+	json_put_num(op->doc, "httpErrorStatusCode", quota ? 403 : stock ? 503 : 400);
+	json_put_str(op->doc, "httpErrorMessage", quota ? "FORBIDDEN" : stock ? "SERVICE UNAVAILABLE" : "BAD REQUEST");
+}
+
+/* Handlers. -------------------------------------------------------------------------------------------------------------- */
+static struct sim_object *target(struct sim_call *c)
+{
+	struct buf path = {0};
+	struct sim_object *op = NULL;
+	if (compute_scope(c, &path)) {
+		buf_printf(&path, "operations/%s", sim_param(c, "operation"));
+		op = sim_get(c->sim, "compute.operations", buf_text(&path));
+		if (!op)
+			sim_fail(c, "NOT_FOUND", "notFound", "The resource '%s' was not found", buf_text(&path));
+	}
+	buf_free(&path);
+	return op;
+}
+
+static void get(struct sim_call *c)
+{
+	struct sim_object *op = target(c);
+	if (op)
+		sim_ok(c, cJSON_Duplicate(op->doc, true));
+}
+
+/* Holds the reply back until the operation ends, two minutes at most. The reply tells the end when it cannot be other than good; otherwise
+ * it is given at that time and tells what is known now, and the next wait tells the end: "in rare cases before it is DONE". */
+static void wait_for(struct sim_call *c)
+{
+	struct sim_object *op = target(c);
+	if (!op)
+		return;
+	cJSON *doc = cJSON_Duplicate(op->doc, true);
+	double left = json_num(op->hidden, "due", 0) - sim_now(c->sim);
+	if (strcmp(json_str(doc, "status", ""), "DONE")) {
+		double hold = left < 0 ? 0 : left < 120 ? left : 120;
+		if (left <= 120 && json_bool(op->hidden, "sure", false))
+			finish_doc(doc, sim_wall(c->sim) + hold);
+		c->reply->latency = hold + 0.01;
+	}
+	sim_ok(c, doc);
+}
+
+static void delete(struct sim_call *c)
+{
+	struct sim_object *op = target(c);
+	if (!op)
+		return;
+	if (strcmp(json_str(op->doc, "status", ""), "DONE")) {
+		sim_fail(c, "INVALID_ARGUMENT", "invalid", "Operation '%s' is not DONE.", json_str(op->doc, "name", ""));
+		return;
+	}
+	sim_remove(c->sim, op);
+	sim_bytes(c, 204, "application/json", "", 0);
+}
+
+static bool passes(const struct sim_call *c, const struct sim_object *o)
+{
+	bool bad = false;
+	return compute_filter(sim_param(c, "filter"), o->doc, &bad);
+}
+
+static void list(struct sim_call *c)
+{
+	struct buf prefix = {0};
+	if (compute_scope(c, &prefix)) {
+		buf_puts(&prefix, "operations");
+		char *link = compute_link(buf_text(&prefix));
+		cJSON *extra = json_make("{'kind':'compute#operationList','id':%s,'selfLink':%s}", buf_text(&prefix), link);
+		buf_putc(&prefix, '/');
+		sim_list(c, "compute.operations", buf_text(&prefix), "items", passes, extra);
+		free(link);
+	}
+	buf_free(&prefix);
+}
+
+static void aggregated(struct sim_call *c)
+{
+	char *prefix = xasprintf("projects/%s/", c->project);
+	char *id = xasprintf("projects/%s/aggregated/operations", c->project), *link = compute_link(id);
+	cJSON *items = cJSON_CreateObject();
+	for (struct sim_object *o = sim_first(c->sim, "compute.operations", prefix); o; o = sim_following(c->sim, o, prefix)) {
+		char *scope = scope_of(o->key);
+		scope[strlen(scope) - 1] = '\0';
+		cJSON *in = cJSON_GetObjectItemCaseSensitive(items, scope + strlen(prefix));
+		if (!in)
+			cJSON_AddItemToObject(items, scope + strlen(prefix), in = json_make("{'operations':[]}"));
+		if (passes(c, o))
+			cJSON_AddItemToArray(json_at(in, "operations"), cJSON_Duplicate(o->doc, true));
+		free(scope);
+	}
+	sim_ok(c, json_make("{'kind':'compute#operationAggregatedList','id':%s,'selfLink':%s,'items':%j}", id, link, items));
+	free(prefix);
+	free(id);
+	free(link);
+}
+
+static const struct sim_route routes[] = {
+	{"compute.globalOperations.get", get, "compute.globalOperations.get", NULL},
+	{"compute.globalOperations.list", list, "compute.globalOperations.list", NULL},
+	{"compute.globalOperations.aggregatedList", aggregated, "compute.globalOperations.list", NULL},
+	{"compute.globalOperations.wait", wait_for, "compute.globalOperations.get", NULL},
+	{"compute.globalOperations.delete", delete, "compute.globalOperations.delete", NULL},
+	{"compute.regionOperations.get", get, "compute.regionOperations.get", NULL},
+	{"compute.regionOperations.list", list, "compute.regionOperations.list", NULL},
+	{"compute.regionOperations.wait", wait_for, "compute.regionOperations.get", NULL},
+	{"compute.regionOperations.delete", delete, "compute.regionOperations.delete", NULL},
+	{"compute.zoneOperations.get", get, "compute.zoneOperations.get", NULL},
+	{"compute.zoneOperations.list", list, "compute.zoneOperations.list", NULL},
+	{"compute.zoneOperations.wait", wait_for, "compute.zoneOperations.get", NULL},
+	{"compute.zoneOperations.delete", delete, "compute.zoneOperations.delete", NULL},
+	{NULL, NULL, NULL, NULL},
+};
+
+const struct sim_api sim_compute_operations = {.name = "compute", .service = "compute.googleapis.com", .errors = SIM_ERRORS_LEGACY, .routes = routes};

@@ -1,0 +1,215 @@
+/* Subnetworks, and the addresses that Cloud Run's direct VPC egress keeps in them. */
+#include "config.h"
+
+#include "sim/api/compute.h"
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Another subnet of the network that the range touches. */
+static const struct sim_object *conflict(struct sim *s, const char *project, const cJSON *doc, struct ip4_range r)
+{
+	char *prefix = xasprintf("projects/%s/regions/", project);
+	const struct sim_object *found = NULL;
+	for (struct sim_object *o = sim_first(s, "compute.subnetworks", prefix); o && !found; o = sim_following(s, o, prefix)) {
+		struct ip4_range other;
+		if (!strcmp(json_str(o->doc, "network", ""), json_str(doc, "network", "")) &&
+		    strcmp(json_str(o->doc, "selfLink", ""), json_str(doc, "selfLink", "-")) &&
+		    ip4_range_parse(json_str(o->doc, "ipCidrRange", ""), &other) && ip4_overlap(r, other))
+			found = o;
+	}
+	free(prefix);
+	return found;
+}
+
+static bool check(struct sim_call *c, cJSON *doc, const struct sim_object *old)
+{
+	struct ip4_range r;
+	const char *range = json_str(doc, "ipCidrRange", "");
+	if (!*json_str(doc, "network", ""))
+		return compute_required(c, "network");
+	if (!*range)
+		return compute_required(c, "ipCidrRange");
+	if (!ip4_range_parse(range, &r) || r.bits < 4 || r.bits > 29)
+		return compute_invalid(c, "ipCidrRange", range, "Must be a valid IPV4 CIDR address range.");
+	const struct sim_object *other = old ? NULL : conflict(c->sim, c->project, doc, r);
+	if (other) {
+		sim_fail(c, "INVALID_ARGUMENT", "invalid", "Invalid IPCidrRange: %s conflicts with existing subnetwork '%s' in region '%s'.", range,
+			 json_str(other->doc, "name", ""), strrchr(json_str(other->doc, "region", "/"), '/') + 1);
+		return false;
+	}
+	char gateway[16];
+	json_put_str(doc, "gatewayAddress", ip4_text(r.base + 1, gateway));
+	if (json_at(doc, "logConfig.enable"))
+		json_put_bool(doc, "enableFlowLogs", json_bool(doc, "logConfig.enable", false));
+	return true;
+}
+
+/* The network lists its subnets. */
+static void stored(struct sim *s, struct sim_object *o)
+{
+	struct sim_object *network = compute_find(s, json_str(o->doc, "network", ""));
+	const char *link = json_str(o->doc, "selfLink", "");
+	cJSON *list = network ? json_at(network->doc, "subnetworks") : NULL, *item;
+	if (network && !list)
+		json_put(network->doc, "subnetworks", list = cJSON_CreateArray());
+	cJSON_ArrayForEach(item, list)
+		if (!strcmp(item->valuestring, link))
+			return;
+	if (list)
+		cJSON_AddItemToArray(list, cJSON_CreateString(link));
+}
+
+static void removed(struct sim *s, const struct sim_object *o)
+{
+	struct sim_object *network = compute_find(s, json_str(o->doc, "network", ""));
+	cJSON *list = network ? json_at(network->doc, "subnetworks") : NULL, *item;
+	cJSON_ArrayForEach(item, list)
+		if (!strcmp(item->valuestring, json_str(o->doc, "selfLink", ""))) {
+			cJSON_Delete(cJSON_DetachItemViaPointer(list, item));
+			break;
+		}
+	if (list && !list->child)
+		json_drop(network->doc, "subnetworks");
+}
+
+static void set_google_access(struct sim_call *c)
+{
+	if (compute_repeated(c))
+		return;
+	struct sim_object *o = compute_ready_target(c);
+	if (!o)
+		return;
+	json_put_bool(o->doc, "privateIpGoogleAccess", json_bool(c->body, "privateIpGoogleAccess", false));
+	compute_touch(c->sim, o->doc, "fingerprint");
+	compute_begin(c, o, "setPrivateIpGoogleAccess", sim_draw(c->sim, "compute.subnetworks.update"), true, NULL);
+}
+
+static void expand(struct sim_call *c)
+{
+	if (compute_repeated(c))
+		return;
+	struct sim_object *o = compute_ready_target(c);
+	struct ip4_range now, wider;
+	const char *range = json_str(c->body, "ipCidrRange", "");
+	if (!o)
+		return;
+	if (!ip4_range_parse(json_str(o->doc, "ipCidrRange", ""), &now) || !ip4_range_parse(range, &wider) || wider.bits >= now.bits ||
+	    !ip4_overlap(now, wider)) {
+		sim_fail(c, "INVALID_ARGUMENT", "invalid",
+			 "Invalid value for field 'ipCidrRange': '%s'. New range must be a superset of the existing range.", range);
+		return;
+	}
+	const struct sim_object *other = conflict(c->sim, c->project, o->doc, wider);
+	if (other) {
+		sim_fail(c, "INVALID_ARGUMENT", "invalid", "Invalid IPCidrRange: %s conflicts with existing subnetwork '%s' in region '%s'.", range,
+			 json_str(other->doc, "name", ""), strrchr(json_str(other->doc, "region", "/"), '/') + 1);
+		return;
+	}
+	json_put_str(o->doc, "ipCidrRange", range);
+	compute_touch(c->sim, o->doc, "fingerprint");
+	compute_begin(c, o, "expandIpCidrRange", sim_draw(c->sim, "compute.subnetworks.update"), true, NULL);
+}
+
+/* A patch names the subnet by its fingerprint. */
+static void usable(struct sim_call *c)
+{
+	cJSON *items = cJSON_CreateArray();
+	char *prefix = xasprintf("projects/%s/regions/", c->project);
+	for (struct sim_object *o = sim_first(c->sim, "compute.subnetworks", prefix); o; o = sim_following(c->sim, o, prefix))
+		cJSON_AddItemToArray(items, json_make("{'subnetwork':%s,'network':%s,'ipCidrRange':%s,'stackType':%s,'purpose':%s}",
+						      json_str(o->doc, "selfLink", ""), json_str(o->doc, "network", ""),
+						      json_str(o->doc, "ipCidrRange", ""), json_str(o->doc, "stackType", "IPV4_ONLY"),
+						      json_str(o->doc, "purpose", "PRIVATE")));
+	char *id = xasprintf("projects/%s/aggregated/subnetworks/listUsable", c->project), *link = compute_link(id);
+	sim_ok(c, json_make("{'kind':'compute#usableSubnetworksAggregatedList','id':%s,'selfLink':%s,'items':%j}", id, link, items));
+	free(prefix);
+	free(id);
+	free(link);
+}
+
+/* Cloud Run's addresses. ------------------------------------------------------------------------------------------------- */
+static char *hold_key(const char *holder, const char *subnet)
+{
+	return xasprintf("%s %s", holder, subnet);
+}
+
+void sim_vpc_hold(struct sim *s, const char *project, const char *region, const char *subnetwork, const char *holder)
+{
+	char *scope = xasprintf("projects/%s/regions/%s/", project, region);
+	char *given = strchr(subnetwork, '/') ? compute_path(s, project, subnetwork) : xasprintf("%ssubnetworks/%s", scope, subnetwork);
+	struct sim_object *subnet = given ? sim_get(s, "compute.subnetworks", given) : NULL;
+	char *key = hold_key(holder, given ? given : ""), ip[16];
+	struct ip4_range r;
+	if (subnet && !sim_get(s, "compute.holds", key) && ip4_range_parse(json_str(subnet->doc, "ipCidrRange", ""), &r)) {
+		char *name = xasprintf("serverless-ipv4-%lld", sim_serial(s));
+		r.bits = r.bits > 28 ? r.bits : 28;
+		ip4_text(ip4_free_host(s, project, r, 4), ip);
+		struct sim_object *a = compute_store(
+			s, &compute_address_kind, scope,
+			json_make("{'name':%s,'address':%s,'addressType':'INTERNAL','purpose':'SERVERLESS','status':'IN_USE','networkTier':'PREMIUM',"
+				  "'subnetwork':%s,'prefixLength':28,'description':''}",
+				  name, ip, json_str(subnet->doc, "selfLink", "")));
+		sim_put(s, "compute.holds", key, json_make("{'address':%s}", a->key));
+		free(name);
+	}
+	free(scope);
+	free(given);
+	free(key);
+}
+
+static void let_go(struct sim *s, const cJSON *arg)
+{
+	struct sim_object *a = sim_get(s, "compute.addresses", json_str(arg, "address", ""));
+	if (a)
+		sim_remove(s, a);
+}
+
+void sim_vpc_release(struct sim *s, const char *holder)
+{
+	char *prefix = hold_key(holder, "");
+	struct sim_object *next;
+	for (struct sim_object *o = sim_first(s, "compute.holds", prefix); o; o = next) {
+		next = sim_following(s, o, prefix);
+		sim_after(s, sim_draw(s, "vpc.egress.linger"), let_go, cJSON_Duplicate(o->doc, true));
+		sim_remove(s, o);
+	}
+	free(prefix);
+}
+
+const struct compute_kind compute_subnetwork_kind = {
+	.plural = "subnetworks",
+	.resources = "subnetworks",
+	.kind = "compute#subnetwork",
+	.word = "subnetwork",
+	.flags = COMPUTE_FINGERPRINT | COMPUTE_NEEDS_FINGERPRINT | COMPUTE_LATE,
+	.links = "network",
+	.used_by = "addresses instances forwardingRules networkEndpointGroups",
+	.output = "gatewayAddress ipv6CidrRange",
+	.defaults = "{'privateIpGoogleAccess':false,'privateIpv6GoogleAccess':'DISABLE_GOOGLE_ACCESS','purpose':'PRIVATE','stackType':'IPV4_ONLY',"
+		    "'enableFlowLogs':false,'allowSubnetCidrRoutesOverlap':false,'logConfig':{'enable':false}}",
+	.quota = "SUBNETWORKS",
+	.insert = "compute.subnetworks.insert",
+	.change = "compute.subnetworks.update",
+	.remove = "compute.subnetworks.delete",
+	.check = check,
+	.stored = stored,
+	.removed = removed,
+};
+
+static const struct sim_route routes[] = {
+	COMPUTE_BASICS("subnetworks", "subnetworks"),
+	{"compute.subnetworks.aggregatedList", compute_aggregated, "compute.subnetworks.list", NULL},
+	{"compute.subnetworks.patch", compute_patch, "compute.subnetworks.update", NULL},
+	{"compute.subnetworks.setPrivateIpGoogleAccess", set_google_access, "compute.subnetworks.setPrivateIpGoogleAccess", NULL},
+	{"compute.subnetworks.expandIpCidrRange", expand, "compute.subnetworks.expandIpCidrRange", NULL},
+	{"compute.subnetworks.listUsable", usable, "compute.subnetworks.list", NULL},
+	{"compute.subnetworks.testIamPermissions", compute_test_permissions, NULL, NULL},
+	{NULL, NULL, NULL, NULL},
+};
+
+const struct sim_api sim_compute_subnetworks = {.name = "compute", .service = "compute.googleapis.com", .errors = SIM_ERRORS_LEGACY, .routes = routes};

@@ -1,0 +1,20 @@
+/* What the network APIs tell one another: private services access, addresses in use, Cloud SQL's hold on a network. */
+#ifndef MS_SIM_API_NETWORK_H
+#define MS_SIM_API_NETWORK_H
+
+#include "sim/core/core.h"
+
+#define NETWORK_SERVICE_PEERING "servicenetworking-googleapis-com"
+
+/* Adds a peering to a network's document, once. */
+void network_add_peering(struct sim *s, struct sim_object *network, const char *name, const char *peer);
+/* Forgets the private connection of a network ("projects/p/global/networks/n") with its peering. */
+void network_connection_forget(struct sim *s, const char *network);
+/* The private connection of a network, or NULL. */
+struct sim_object *network_connection(struct sim *s, const char *network);
+/* A free address of the range that the connection reserved (of any of them when range is ""); false when there is none. */
+bool network_connection_address(struct sim *s, const char *network, const char *range, char into[static 16]);
+/* An address (a link, or the IPv4 address itself) is used by the resource behind the link, or no longer. */
+void network_address_used(struct sim *s, const char *project, const char *address, const char *user, bool used);
+
+#endif

@@ -1,0 +1,276 @@
+/* Service Networking: the private connection (private services access) of a VPC network to Google's producers, and its operations. */
+#include "config.h"
+
+#include "sim/api/compute.h"
+#include "sim/api/network.h"
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define CONNECTIONS "servicenetworking.connections"
+#define OPERATIONS "servicenetworking.operations"
+
+/* Connections ------------------------------------------------------------------------------------------------------------ */
+struct sim_object *network_connection(struct sim *s, const char *network)
+{
+	return sim_get(s, CONNECTIONS, network);
+}
+
+void network_connection_forget(struct sim *s, const char *network)
+{
+	struct sim_object *o = network_connection(s, network);
+	if (o)
+		sim_remove(s, o);
+}
+
+/* The range behind a reserved name. */
+static bool range_of(struct sim *s, const char *network, const char *name, struct ip4_range *r)
+{
+	char *path = xasprintf("%.*s/global/addresses/%s", (int)(strcspn(network + 9, "/") + 9), network, name);
+	struct sim_object *a = sim_get(s, "compute.addresses", path);
+	char *text = a ? xasprintf("%s/%d", json_str(a->doc, "address", ""), (int)json_num(a->doc, "prefixLength", 32)) : NULL;
+	bool good = text && !strcmp(json_str(a->doc, "purpose", ""), "VPC_PEERING") && ip4_range_parse(text, r);
+	free(text);
+	free(path);
+	return good;
+}
+
+/* Each producer takes a /24 of the range; Cloud SQL's instances of a network share one, from .3 on. */
+bool network_connection_address(struct sim *s, const char *network, const char *range, char into[static 16])
+{
+	struct sim_object *o = network_connection(s, network);
+	const cJSON *name;
+	cJSON_ArrayForEach(name, o ? json_at(o->doc, "reservedPeeringRanges") : NULL) {
+		struct ip4_range r;
+		if ((*range && strcmp(range, name->valuestring)) || !range_of(s, network, name->valuestring, &r) || r.bits > 24)
+			continue;
+		unsigned n = (unsigned)json_num(o->hidden, "taken", 0);
+		if (n >= ((1u << (24 - r.bits)) * 250))
+			continue;
+		ip4_text(r.base + (n / 250 << 8) + 3 + n % 250, into);
+		json_put_num(o->hidden, "taken", n + 1);
+		return true;
+	}
+	return false;
+}
+
+/* Does a producer still use the network: an instance that is there, or was until a few days ago? */
+static bool in_use(struct sim *s, const char *network)
+{
+	char *prefix = xasprintf("%s ", network);
+	bool used = sim_first(s, "network.producers", prefix) != NULL;
+	free(prefix);
+	return used;
+}
+
+/* Operations. ------------------------------------------------------------------------------------------------------------ */
+static void begin(struct sim_call *c, const char *project, double seconds, void (*finish)(struct sim *s, const cJSON *arg), cJSON *arg)
+{
+	char id[37];
+	sim_uuid(c->sim, id);
+	char *name = xasprintf("operations/pssn.p24-%s-%s", sim_project_number(c->sim, project), id);
+	sim_put(c->sim, OPERATIONS, name, json_make("{'name':%s}", name));
+	json_put_str(arg, "op", name);
+	sim_after(c->sim, seconds, finish, arg);
+	sim_ok(c, json_make("{'name':%s}", name));
+	free(name);
+}
+
+static void end(struct sim *s, const cJSON *arg, cJSON *response, cJSON *error)
+{
+	struct sim_object *op = sim_get(s, OPERATIONS, json_str(arg, "op", ""));
+	if (!op) {
+		cJSON_Delete(response);
+		cJSON_Delete(error);
+		return;
+	}
+	json_put_bool(op->doc, "done", true);
+	if (error)
+		json_put(op->doc, "error", error);
+	else
+		json_put(op->doc, "response", response);
+}
+
+static cJSON *type(cJSON *doc, const char *name)
+{
+	char *full = xasprintf("type.googleapis.com/%s", name);
+	json_put_str(doc, "@type", full);
+	free(full);
+	return doc;
+}
+
+/* What is wrong with the wanted ranges, for the operation's error; or NULL. */
+static cJSON *bad_ranges(struct sim *s, const char *network, const cJSON *ranges)
+{
+	const cJSON *name;
+	struct ip4_range r;
+	cJSON_ArrayForEach(name, ranges)
+		if (!range_of(s, network, name->valuestring, &r))
+			return sim_rpc_status("FAILED_PRECONDITION", "Allocated IP range '%s' not found in network.", name->valuestring);
+	return NULL;
+}
+
+static void connected(struct sim *s, const cJSON *arg)
+{
+	const char *path = json_str(arg, "path", "");
+	struct sim_object *network = sim_get(s, "compute.networks", path), *o = network_connection(s, path);
+	const cJSON *ranges = json_at(arg, "ranges");
+	cJSON *error = NULL;
+	if (!network)
+		error = sim_rpc_status("NOT_FOUND", "Network '%s' not found.", path);
+	else if (o && json_bool(arg, "create", false) && !json_equal(json_at(o->doc, "reservedPeeringRanges"), ranges))
+		error = sim_rpc_status("FAILED_PRECONDITION",
+				       "Cannot modify allocated ranges in CreateConnection. Please use UpdateConnection.");
+	else
+		error = bad_ranges(s, path, ranges);
+	if (error) {
+		end(s, arg, NULL, error);
+		return;
+	}
+	if (!o) {
+		char *hex = sim_hex(s, 16);
+		char *peer = xasprintf(COMPUTE_BASE "projects/v%sp-tp/global/networks/servicenetworking", hex);
+		o = sim_put(s, CONNECTIONS, path,
+			    json_make("{'network':%s,'peering':'" NETWORK_SERVICE_PEERING "','service':'services/servicenetworking.googleapis.com'}",
+				      json_str(arg, "network", "")));
+		network_add_peering(s, network, NETWORK_SERVICE_PEERING, peer);
+		free(hex);
+		free(peer);
+	}
+	json_put(o->doc, "reservedPeeringRanges", cJSON_Duplicate(ranges, true));
+	cJSON *response = cJSON_Duplicate(o->doc, true);
+	json_drop(response, "service");
+	end(s, arg, type(response, "google.cloud.servicenetworking.v1.Connection"), NULL);
+}
+
+static void disconnected(struct sim *s, const cJSON *arg)
+{
+	const char *path = json_str(arg, "path", "");
+	struct sim_object *network = sim_get(s, "compute.networks", path), *o = network_connection(s, path);
+	if (in_use(s, path)) {
+		end(s, arg, NULL,
+		    sim_rpc_status("FAILED_PRECONDITION", "Failed to delete connection; Producer services (e.g. CloudSQL, Cloud Memstore, etc.) are "
+							  "still using this connection."));
+		return;
+	}
+	cJSON *p, *list = network ? json_at(network->doc, "peerings") : NULL;
+	cJSON_ArrayForEach(p, list)
+		if (!strcmp(json_str(p, "name", ""), NETWORK_SERVICE_PEERING)) {
+			cJSON_Delete(cJSON_DetachItemViaPointer(list, p));
+			break;
+		}
+	if (list && !list->child)
+		json_drop(network->doc, "peerings");
+	if (o)
+		sim_remove(s, o);
+	end(s, arg, type(cJSON_CreateObject(), "google.protobuf.Empty"), NULL);
+}
+
+/* Handlers. -------------------------------------------------------------------------------------------------------------- */
+
+/* The path with the project's id of "projects/NUMBER/global/networks/x"; NULL, answered, when it is not of that form. */
+static char *network_path(struct sim_call *c, const char *text)
+{
+	const char *number = text_starts(text, "projects/") ? text + 9 : "";
+	size_t len = strcspn(number, "/");
+	struct buf b = {0};
+	buf_printf(&b, "%.*s", (int)len, number);
+	const char *id = len && strspn(number, "0123456789") == len ? sim_project_id(c->sim, buf_text(&b)) : NULL;
+	buf_free(&b);
+	if (id && text_starts(number + len, "/global/networks/") && number[len + 17])
+		return xasprintf("projects/%s%s", id, number + len);
+	sim_fail(c, "INVALID_ARGUMENT", NULL,
+		 "Invalid network '%s': it must be of the form projects/{project}/global/networks/{network}, where {project} is a project number.", text);
+	return NULL;
+}
+
+static void list(struct sim_call *c)
+{
+	const char *network = sim_param(c, "network");
+	char *path = network_path(c, network);
+	if (!path)
+		return;
+	struct sim_object *o = network_connection(c->sim, path);
+	if (text_ends(path, "/-")) {
+		path[strlen(path) - 1] = '\0';
+		o = sim_first(c->sim, CONNECTIONS, path);
+	}
+	sim_ok(c, o ? json_make("{'connections':[%j]}", cJSON_Duplicate(o->doc, true)) : cJSON_CreateObject());
+	free(path);
+}
+
+static void connect(struct sim_call *c, bool create)
+{
+	char *path = network_path(c, json_str(c->body, "network", ""));
+	if (!path)
+		return;
+	const cJSON *ranges = json_at(c->body, "reservedPeeringRanges");
+	struct sim_object *have = network_connection(c->sim, path);
+	if (!sim_get(c->sim, "compute.networks", path)) {
+		sim_fail(c, "NOT_FOUND", NULL, "The network '%s' was not found.", json_str(c->body, "network", ""));
+	} else if (!ranges || !ranges->child) {
+		sim_fail(c, "INVALID_ARGUMENT", NULL, "Reserved peering ranges must be specified.");
+	} else if (!create && have && !sim_param_bool(c, "force") &&
+		   cJSON_GetArraySize(json_at(have->doc, "reservedPeeringRanges")) > cJSON_GetArraySize(ranges)) {
+		sim_fail(c, "INVALID_ARGUMENT", NULL, "Removing allocated ranges from a connection needs force.");
+	} else {
+		const char *slash = strchr(path + 9, '/');
+		char *project = xstrndup(path + 9, (size_t)(slash - path - 9));
+		cJSON *arg = json_make("{'path':%s,'network':%s,'create':%b,'ranges':%j}", path, json_str(c->body, "network", ""), create,
+				       cJSON_Duplicate(ranges, true));
+		begin(c, project, sim_draw(c->sim, "servicenetworking.connect"), connected, arg);
+		free(project);
+	}
+	free(path);
+}
+
+static void create(struct sim_call *c)
+{
+	connect(c, true);
+}
+
+static void patch(struct sim_call *c)
+{
+	connect(c, false);
+}
+
+static void delete(struct sim_call *c)
+{
+	char *path = network_path(c, json_str(c->body, "consumerNetwork", ""));
+	if (!path)
+		return;
+	if (!network_connection(c->sim, path)) {
+		sim_fail(c, "INVALID_ARGUMENT", NULL, "There is no peering (" NETWORK_SERVICE_PEERING ") for the network.");
+	} else {
+		char *project = xstrndup(path + 9, strcspn(path + 9, "/"));
+		begin(c, project, sim_draw(c->sim, "servicenetworking.disconnect"), disconnected, json_make("{'path':%s}", path));
+		free(project);
+	}
+	free(path);
+}
+
+static void operation(struct sim_call *c)
+{
+	const char *at = strstr(c->path, "/operations/");
+	struct sim_object *op = at ? sim_get(c->sim, OPERATIONS, at + 1) : NULL;
+	if (op)
+		sim_ok(c, cJSON_Duplicate(op->doc, true));
+	else
+		sim_fail(c, "NOT_FOUND", NULL, "Operation not found: %s", at ? at + 1 : c->path);
+}
+
+static const struct sim_route routes[] = {
+	{"servicenetworking.services.connections.list", list, "servicenetworking.services.get", NULL},
+	{"servicenetworking.services.connections.create", create, "servicenetworking.services.addPeering", NULL},
+	{"servicenetworking.services.connections.patch", patch, "servicenetworking.services.addPeering", NULL},
+	{"servicenetworking.services.connections.deleteConnection", delete, "servicenetworking.services.deleteConnection", NULL},
+	{"servicenetworking.operations.get", operation, NULL, NULL},
+	{NULL, NULL, NULL, NULL},
+};
+
+const struct sim_api sim_servicenetworking = {
+	.name = "servicenetworking", .service = "servicenetworking.googleapis.com", .errors = SIM_ERRORS_AIP, .routes = routes};

@@ -1,0 +1,45 @@
+/* What the files of Cloud SQL share. */
+#ifndef MS_SIM_API_SQL_H
+#define MS_SIM_API_SQL_H
+
+#include "sim/core/core.h"
+
+#define SQL_BASE "https://sqladmin.googleapis.com/v1/"
+
+/* Answers with a document of ours; its links are spelled in the version that was asked (v1 or sql/v1beta4). doc is then the core's. */
+void sql_ok(struct sim_call *c, cJSON *doc);
+/* 400 "Invalid request: ..."; false. */
+bool sql_invalid(struct sim_call *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* The instance that the call names, or NULL after a 404. child: for what lies within one, where a missing instance is 403. */
+struct sim_object *sql_instance(struct sim_call *c, bool child);
+/* The same, which must be running. */
+struct sim_object *sql_running(struct sim_call *c);
+/* Something is being done to it: answered with 409, true. */
+bool sql_busy(struct sim_call *c, const struct sim_object *instance);
+bool sql_is_mysql(const struct sim_object *instance);
+/* "projects/p/instances/i" of the call. */
+char *sql_instance_key(const struct sim_call *c);
+
+/* Begins an operation on the instance for so many seconds (0: DONE at once) and answers the call with it. target is the link's rest after
+ * the instance ("/databases/x"). finish gets {"op","instance"} and calls sql_end; NULL for nothing but the end. Returns the operation. */
+struct sim_object *sql_begin(struct sim_call *c, const char *instance_key, const char *type, const char *target, double seconds,
+			     void (*finish)(struct sim *s, const cJSON *arg));
+/* Ends it, with error code and message or NULL. */
+void sql_end(struct sim *s, const cJSON *arg, const char *code, const char *message);
+
+/* Fills in what Google fills in, and checks the rules of editions, tiers, backups, addresses. old: the instance before, or NULL. False when
+ * answered. */
+bool sql_settle(struct sim_call *c, cJSON *doc, const struct sim_object *old);
+/* Gives an instance its addresses and its final state once it is made; NULL, or why that failed (static). */
+const char *sql_make(struct sim *s, struct sim_object *o);
+/* A new certificate authority for an instance, or a certificate for a public key (PEM; NULL: a new one) of it, as an SslCert. */
+cJSON *sql_certificate(struct sim *s, const char *instance, const char *common_name, const char *public_key, double seconds);
+/* Keeps a copy in projects/P/backups; days 0 for no end. Returns its name, owned by the store. */
+const char *sql_keep_backup(struct sim *s, const struct sim_object *instance, const char *type, const char *description, double days);
+/* Removes what belongs to an instance: users, databases, backup runs. */
+void sql_forget(struct sim *s, const char *instance_key);
+/* The users and databases that an instance is born with. */
+void sql_populate(struct sim *s, struct sim_object *o, const char *root_password);
+
+#endif

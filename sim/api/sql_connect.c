@@ -1,0 +1,239 @@
+/* What Cloud SQL's connectors ask: connection settings and short-lived client certificates; the instances' certificate authorities; tiers and
+ * flags. */
+#include "config.h"
+
+#include "sim/api/sql.h"
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/text.h"
+
+#include <openssl/bio.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+#include <openssl/x509v3.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/* Certificates. ---------------------------------------------------------------------------------------------------------- */
+
+/* Keys of Ed25519 come from a seed, so that the same world makes the same certificates. */
+static EVP_PKEY *seeded_key(uint64_t seed)
+{
+	unsigned char raw[32];
+	for (size_t i = 0; i < sizeof raw; i++) {
+		seed = seed * 6364136223846793005u + 1442695040888963407u;
+		raw[i] = (unsigned char)(seed >> 56);
+	}
+	return EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, NULL, raw, sizeof raw);
+}
+
+/* The authority's key of an instance: a number that its name gives. */
+static EVP_PKEY *authority_key(const char *instance)
+{
+	uint64_t h = 1469598103934665603u;
+	for (const char *p = instance; *p; p++)
+		h = (h ^ (unsigned char)*p) * 1099511628211u;
+	return seeded_key(h);
+}
+
+static EVP_PKEY *read_public(const char *pem)
+{
+	BIO *in = BIO_new_mem_buf(pem, -1);
+	EVP_PKEY *key = in ? PEM_read_bio_PUBKEY(in, NULL, NULL, NULL) : NULL;
+	BIO_free(in);
+	return key;
+}
+
+static void name(X509_NAME *n, const char *common_name)
+{
+	X509_NAME_add_entry_by_txt(n, "C", MBSTRING_ASC, (const unsigned char *)"US", -1, -1, 0);
+	X509_NAME_add_entry_by_txt(n, "O", MBSTRING_ASC, (const unsigned char *)"Google, Inc", -1, -1, 0);
+	X509_NAME_add_entry_by_txt(n, "CN", MBSTRING_UTF8, (const unsigned char *)common_name, -1, -1, 0);
+}
+
+static X509 *issue(struct sim *s, EVP_PKEY *subject_key, const char *subject, EVP_PKEY *issuer_key, double seconds, bool authority)
+{
+	X509 *x = X509_new();
+	time_t now = (time_t)sim_wall(s);
+	if (!x)
+		return NULL;
+	X509_set_version(x, 2);
+	ASN1_INTEGER_set_uint64(X509_get_serialNumber(x), authority ? 0 : sim_random(s) >> 2);
+	X509_time_adj_ex(X509_getm_notBefore(x), 0, 0, &now);
+	X509_time_adj_ex(X509_getm_notAfter(x), (int)(seconds / 86400), (long)seconds % 86400, &now);
+	name(X509_get_subject_name(x), subject);
+	name(X509_get_issuer_name(x), "Google Cloud SQL Server CA");
+	X509_set_pubkey(x, subject_key);
+	X509_EXTENSION *basic = X509V3_EXT_conf_nid(NULL, NULL, NID_basic_constraints, authority ? "critical,CA:TRUE" : "CA:FALSE");
+	if (basic)
+		X509_add_ext(x, basic, -1);
+	X509_EXTENSION_free(basic);
+	X509_sign(x, issuer_key, NULL);
+	return x;
+}
+
+static cJSON *describe(struct sim *s, X509 *x, const char *instance, const char *common_name, double seconds)
+{
+	unsigned char digest[EVP_MAX_MD_SIZE];
+	unsigned len = 0;
+	char *text = NULL, hex[2 * EVP_MAX_MD_SIZE + 1] = "", created[40], expires[40];
+	BIO *out = BIO_new(BIO_s_mem());
+	PEM_write_bio_X509(out, x);
+	long size = BIO_get_mem_data(out, &text);
+	char *pem = xstrndup(text, (size_t)(size > 0 ? size : 0));
+	BIO_free(out);
+	X509_digest(x, EVP_sha1(), digest, &len);
+	for (unsigned i = 0; i < len; i++)
+		snprintf(hex + 2 * i, 3, "%02x", digest[i]);
+	BIGNUM *number = ASN1_INTEGER_to_BN(X509_get_serialNumber(x), NULL);
+	char *serial = BN_bn2dec(number);
+	cJSON *doc = json_make("{'kind':'sql#sslCert','certSerialNumber':%s,'cert':%s,'createTime':%s,'commonName':%s,'expirationTime':%s,"
+			       "'sha1Fingerprint':%s,'instance':%s}",
+			       serial, pem, text_rfc3339(sim_wall(s), 3, created), common_name, text_rfc3339(sim_wall(s) + seconds, 3, expires), hex,
+			       instance);
+	OPENSSL_free(serial);
+	BN_free(number);
+	free(pem);
+	return doc;
+}
+
+cJSON *sql_certificate(struct sim *s, const char *instance, const char *common_name, const char *public_key, double seconds)
+{
+	EVP_PKEY *authority = authority_key(instance), *key = public_key ? read_public(public_key) : NULL;
+	cJSON *doc = NULL;
+	if (authority && (key || !public_key)) {
+		X509 *x = issue(s, public_key ? key : authority, common_name, authority, seconds, !public_key);
+		doc = x ? describe(s, x, instance, common_name, seconds) : NULL;
+		X509_free(x);
+	}
+	EVP_PKEY_free(authority);
+	EVP_PKEY_free(key);
+	return doc;
+}
+
+/* Connectors. ------------------------------------------------------------------------------------------------------------ */
+static void settings(struct sim_call *c)
+{
+	struct sim_object *o = sql_instance(c, false);
+	if (!o)
+		return;
+	static const char *const shown[] = {"serverCaCert", "ipAddresses", "region", "databaseVersion", "backendType", "dnsName", "dnsNames",
+					    "connectionName", NULL};
+	cJSON *doc = json_make("{'kind':'sql#connectSettings','serverCaMode':'GOOGLE_MANAGED_INTERNAL_CA','pscEnabled':%b}",
+			       json_bool(o->doc, "settings.ipConfiguration.pscConfig.pscEnabled", false));
+	for (const char *const *f = shown; *f; f++)
+		if (json_at(o->doc, *f))
+			json_put(doc, *f, cJSON_Duplicate(json_at(o->doc, *f), true));
+	sql_ok(c, doc);
+}
+
+static void ephemeral(struct sim_call *c)
+{
+	struct sim_object *o = sql_running(c);
+	if (!o)
+		return;
+	cJSON *cert = sql_certificate(c->sim, json_str(o->doc, "name", ""), "Google Cloud SQL Client", json_str(c->body, "public_key", ""), 3600);
+	if (!cert)
+		sql_invalid(c, "Invalid public key.");
+	else if (!strcmp(c->id, "sql.connect.generateEphemeral"))
+		sql_ok(c, json_make("{'ephemeralCert':%j}", cert));
+	else
+		sql_ok(c, cert);
+}
+
+/* Client certificates. --------------------------------------------------------------------------------------------------- */
+static void list_certs(struct sim_call *c)
+{
+	struct sim_object *o = sql_instance(c, true);
+	if (!o)
+		return;
+	char *prefix = xasprintf("%s/", o->key);
+	cJSON *items = cJSON_CreateArray();
+	for (struct sim_object *x = sim_first(c->sim, "sql.sslCerts", prefix); x; x = sim_following(c->sim, x, prefix))
+		cJSON_AddItemToArray(items, cJSON_Duplicate(x->doc, true));
+	free(prefix);
+	sql_ok(c, json_make("{'kind':'sql#sslCertsList','items':%j}", items));
+}
+
+static void one_cert(struct sim_call *c)
+{
+	struct sim_object *o = sql_instance(c, true);
+	char *key = o ? xasprintf("%s/%s", o->key, sim_param(c, "sha1Fingerprint")) : NULL;
+	struct sim_object *x = key ? sim_get(c->sim, "sql.sslCerts", key) : NULL;
+	free(key);
+	if (o && !x) {
+		sim_fail(c, "NOT_FOUND", "sslCertDoesNotExist", "The SSL certificate does not exist.");
+	} else if (x && !strcmp(c->method, "DELETE")) {
+		sim_remove(c->sim, x);
+		sql_begin(c, o->key, "UPDATE", "", sim_draw(c->sim, "sql.update"), NULL);
+	} else if (x) {
+		sql_ok(c, cJSON_Duplicate(x->doc, true));
+	}
+}
+
+/* Tiers and flags. ------------------------------------------------------------------------------------------------------- */
+static void tiers(struct sim_call *c)
+{
+	static const struct {
+		const char *tier, *ram, *disk;
+	} known[] = {
+		{"db-f1-micro", "643825664", "3298534883328"},       {"db-g1-small", "1825361101", "3298534883328"},
+		{"db-custom-1-3840", "4026531840", "70368744177664"}, {"db-custom-2-7680", "8053063680", "70368744177664"},
+		{"db-custom-2-8192", "8589934592", "70368744177664"}, {"db-custom-4-15360", "16106127360", "70368744177664"},
+		{"db-n1-standard-1", "4026531840", "70368744177664"}, {"db-n1-standard-2", "8053063680", "70368744177664"},
+		{"db-n1-standard-4", "16106127360", "70368744177664"}, {"db-perf-optimized-N-2", "17179869184", "70368744177664"},
+		{"db-perf-optimized-N-4", "34359738368", "70368744177664"}, {"db-perf-optimized-N-8", "68719476736", "70368744177664"},
+	};
+	cJSON *items = cJSON_CreateArray();
+	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+		cJSON_AddItemToArray(items, json_make("{'kind':'sql#tier','tier':%s,'RAM':%s,'DiskQuota':%s,'region':['us-central1','us-east1','us-west1',"
+						      "'europe-west1','europe-west4','asia-east1']}",
+						      known[i].tier, known[i].ram, known[i].disk));
+	sql_ok(c, json_make("{'kind':'sql#tiersList','items':%j}", items));
+}
+
+static void flags(struct sim_call *c)
+{
+	static const struct {
+		const char *name, *type, *least, *most;
+		bool postgres, restart;
+	} known[] = {
+		{"cloudsql.iam_authentication", "BOOLEAN", NULL, NULL, true, false}, {"cloudsql_iam_authentication", "BOOLEAN", NULL, NULL, false, true},
+		{"max_connections", "INTEGER", "14", "262143", true, true},          {"max_connections", "INTEGER", "10", "100000", false, false},
+		{"log_min_duration_statement", "INTEGER", "-1", "2147483647", true, false}, {"slow_query_log", "BOOLEAN", NULL, NULL, false, false},
+		{"long_query_time", "INTEGER", "0", "30000000", false, false},       {"work_mem", "INTEGER", "64", "2147483647", true, false},
+	};
+	static const char pg[] = "['POSTGRES_13','POSTGRES_14','POSTGRES_15','POSTGRES_16','POSTGRES_17','POSTGRES_18']";
+	static const char my[] = "['MYSQL_5_7','MYSQL_8_0','MYSQL_8_4']";
+	const char *version = sim_param(c, "databaseVersion");
+	cJSON *items = cJSON_CreateArray();
+	for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+		if (*version && known[i].postgres != text_starts(version, "POSTGRES"))
+			continue;
+		cJSON *f = json_make("{'kind':'sql#flag','name':%s,'type':%s,'requiresRestart':%b,'appliesTo':%j}", known[i].name, known[i].type,
+				     known[i].restart, json_make(known[i].postgres ? pg : my));
+		if (known[i].least) {
+			json_put_str(f, "minValue", known[i].least);
+			json_put_str(f, "maxValue", known[i].most);
+		}
+		cJSON_AddItemToArray(items, f);
+	}
+	sql_ok(c, json_make("{'kind':'sql#flagsList','items':%j}", items));
+}
+
+static const struct sim_route routes[] = {
+	{"sql.connect.get", settings, "cloudsql.instances.connect", NULL},
+	{"sql.connect.generateEphemeral", ephemeral, "cloudsql.instances.connect", NULL},
+	{"sql.sslCerts.createEphemeral", ephemeral, "cloudsql.sslCerts.createEphemeral", NULL},
+	{"sql.sslCerts.list", list_certs, "cloudsql.sslCerts.list", NULL},
+	{"sql.sslCerts.get", one_cert, "cloudsql.sslCerts.get", NULL},
+	{"sql.sslCerts.delete", one_cert, "cloudsql.sslCerts.delete", NULL},
+	{"sql.tiers.list", tiers, NULL, NULL},
+	{"sql.flags.list", flags, NULL, NULL},
+	{NULL, NULL, NULL, NULL},
+};
+
+const struct sim_api sim_sql_connect = {.name = "sqladmin", .service = "sqladmin.googleapis.com", .errors = SIM_ERRORS_LEGACY, .routes = routes};

@@ -1,0 +1,112 @@
+/* Cloud SQL's databases. */
+#include "config.h"
+
+#include "sim/api/sql.h"
+
+#include "base/json.h"
+#include "base/mem.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static struct sim_object *target(struct sim_call *c, const struct sim_object *instance)
+{
+	char *key = xasprintf("%s/databases/%s", instance->key, sim_param(c, "database"));
+	struct sim_object *d = sim_get(c->sim, "sql.databases", key);
+	free(key);
+	if (!d)
+		sim_fail(c, "NOT_FOUND", "notFound", "Not Found");
+	return d;
+}
+
+static void list(struct sim_call *c)
+{
+	struct sim_object *o = sql_running(c);
+	if (!o)
+		return;
+	char *prefix = xasprintf("%s/databases/", o->key);
+	cJSON *items = cJSON_CreateArray();
+	for (struct sim_object *d = sim_first(c->sim, "sql.databases", prefix); d; d = sim_following(c->sim, d, prefix))
+		cJSON_AddItemToArray(items, cJSON_Duplicate(d->doc, true));
+	free(prefix);
+	sql_ok(c, json_make("{'kind':'sql#databasesList','items':%j}", items));
+}
+
+static void get(struct sim_call *c)
+{
+	struct sim_object *o = sql_running(c), *d = o ? target(c, o) : NULL;
+	if (d)
+		sql_ok(c, cJSON_Duplicate(d->doc, true));
+}
+
+static void insert(struct sim_call *c)
+{
+	struct sim_object *o = sql_running(c);
+	if (!o || sql_busy(c, o))
+		return;
+	cJSON *body = sim_take_body(c);
+	const char *name = json_str(body, "name", "");
+	char *key = xasprintf("%s/databases/%s", o->key, name), *rest = xasprintf("/databases/%s", name), *self = xasprintf(SQL_BASE "%s", key);
+	char *etag = sim_hex(c->sim, 64);
+	bool mysql = sql_is_mysql(o);
+	if (!*name) {
+		sql_invalid(c, "Missing parameter: name.");
+	} else if (sim_get(c->sim, "sql.databases", key)) {
+		if (mysql)
+			sql_invalid(c, "failed to create database %s. Detail: Error 1007 (HY000): Can't create database '%s'; database exists.", name, name);
+		else
+			sql_invalid(c, "failed to create database %s. Detail: pq: database \"%s\" already exists.", name, name);
+	} else {
+		sim_put(c->sim, "sql.databases", key,
+			json_make("{'kind':'sql#database','name':%s,'charset':%s,'collation':%s,'etag':%s,'instance':%s,'project':%s,'selfLink':%s}", name,
+				  json_str(body, "charset", mysql ? "utf8mb4" : "UTF8"),
+				  json_str(body, "collation", mysql ? "utf8mb4_0900_ai_ci" : "en_US.UTF8"), etag, sim_param(c, "instance"), c->project, self));
+		sql_begin(c, o->key, "CREATE_DATABASE", rest, sim_draw(c->sim, "sql.database"), NULL);
+	}
+	free(key);
+	free(rest);
+	free(self);
+	free(etag);
+	cJSON_Delete(body);
+}
+
+static void change(struct sim_call *c)
+{
+	struct sim_object *o = sql_running(c);
+	struct sim_object *d = o && !sql_busy(c, o) ? target(c, o) : NULL;
+	if (!d)
+		return;
+	char *rest = xasprintf("/databases/%s", sim_param(c, "database"));
+	static const char *const fields[] = {"charset", "collation"};
+	if (!sql_is_mysql(o) && json_at(c->body, "charset") && strcmp(json_str(c->body, "charset", ""), json_str(d->doc, "charset", ""))) {
+		sql_invalid(c, "The character set of a PostgreSQL database cannot be changed.");
+	} else {
+		for (size_t i = 0; i < 2; i++)
+			if (json_at(c->body, fields[i]))
+				json_put_str(d->doc, fields[i], json_str(c->body, fields[i], ""));
+		sql_begin(c, o->key, "UPDATE_DATABASE", rest, sim_draw(c->sim, "sql.database"), NULL);
+	}
+	free(rest);
+}
+
+static void delete(struct sim_call *c)
+{
+	struct sim_object *o = sql_running(c);
+	struct sim_object *d = o && !sql_busy(c, o) ? target(c, o) : NULL;
+	if (!d)
+		return;
+	sim_remove(c->sim, d);
+	sql_begin(c, o->key, "DELETE_DATABASE", "", sim_draw(c->sim, "sql.database"), NULL);
+}
+
+static const struct sim_route routes[] = {
+	{"sql.databases.list", list, "cloudsql.databases.list", NULL},
+	{"sql.databases.get", get, "cloudsql.databases.get", NULL},
+	{"sql.databases.insert", insert, "cloudsql.databases.create", NULL},
+	{"sql.databases.update", change, "cloudsql.databases.update", NULL},
+	{"sql.databases.patch", change, "cloudsql.databases.update", NULL},
+	{"sql.databases.delete", delete, "cloudsql.databases.delete", NULL},
+	{NULL, NULL, NULL, NULL},
+};
+
+const struct sim_api sim_sql_databases = {.name = "sqladmin", .service = "sqladmin.googleapis.com", .errors = SIM_ERRORS_LEGACY, .routes = routes};

@@ -1,0 +1,333 @@
+/* Cloud SQL's instances: insert, get, list, patch, update, delete, restart, resetSslConfig. */
+#include "config.h"
+
+#include "sim/api/compute.h"
+#include "sim/api/sql.h"
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/text.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* How long it takes to make one, by engine and reach. */
+static double creation_time(struct sim *s, const cJSON *doc)
+{
+	const char *tier = json_str(doc, "settings.tier", "");
+	if (text_starts(json_str(doc, "databaseVersion", ""), "MYSQL"))
+		return sim_draw(s, "sql.create.mysql");
+	if (*json_str(doc, "settings.ipConfiguration.privateNetwork", ""))
+		return sim_draw(s, "sql.create.private");
+	return sim_draw(s, !strcmp(tier, "db-f1-micro") || !strcmp(tier, "db-g1-small") ? "sql.create.small" : "sql.create.postgres");
+}
+
+static void made(struct sim *s, const cJSON *arg)
+{
+	struct sim_object *o = sim_get(s, "sql.instances", json_str(arg, "instance", ""));
+	if (!o) {
+		sql_end(s, arg, NULL, NULL);
+		return;
+	}
+	const char *why = sql_make(s, o);
+	json_put_str(o->doc, "state", why ? "FAILED" : "RUNNABLE");
+	if (!why)
+		sql_populate(s, o, json_str(o->hidden, "rootPassword", ""));
+	json_drop(o->hidden, "rootPassword");
+	sql_end(s, arg, "INTERNAL_ERROR", why);
+}
+
+/* What the server says of a new instance beside its settings. */
+static void describe(struct sim_call *c, cJSON *doc)
+{
+	const char *name = json_str(doc, "name", ""), *region = json_str(doc, "region", "");
+	bool mysql = text_starts(json_str(doc, "databaseVersion", ""), "MYSQL");
+	char *now = sim_time(c->sim, 3), *hex = sim_hex(c->sim, 6), *etag = sim_hex(c->sim, 64);
+	char *connection = xasprintf("%s:%s:%s", c->project, region, name);
+	char *self = xasprintf(SQL_BASE "projects/%s/instances/%s", c->project, name);
+	char *account = xasprintf("p%s-%s@gcp-sa-cloud-sql.iam.gserviceaccount.com", sim_project_number(c->sim, c->project), hex);
+	cJSON *more = json_make("{'kind':'sql#instance','state':'PENDING_CREATE','backendType':'SECOND_GEN','instanceType':'CLOUD_SQL_INSTANCE',"
+				"'project':%s,'connectionName':%s,'selfLink':%s,'serviceAccountEmailAddress':%s,'createTime':%s,'etag':%s,"
+				"'satisfiesPzi':true,'sqlNetworkArchitecture':'NEW_NETWORK_ARCHITECTURE','includeReplicasForMajorVersionUpgrade':false,"
+				"'geminiConfig':{'entitled':false,'activeQueryEnabled':false,'indexAdvisorEnabled':false}}",
+				c->project, connection, self, account, now, etag);
+	json_put_bool(more, mysql ? "geminiConfig.flagRecommenderEnabled" : "geminiConfig.oomSessionCancelEnabled", true);
+	if (!mysql)
+		json_put_bool(more, "geminiConfig.googleVacuumMgmtEnabled", false);
+	compute_merge(doc, more);
+	cJSON_Delete(more);
+	json_put_str(doc, "settings.settingsVersion", "1");
+	json_put(doc, "serverCaCert", sql_certificate(c->sim, name, "Google Cloud SQL Server CA", NULL, 10 * 365 * 86400.0));
+	free(now);
+	free(hex);
+	free(etag);
+	free(connection);
+	free(self);
+	free(account);
+}
+
+static void insert(struct sim_call *c)
+{
+	cJSON *doc = sim_take_body(c);
+	char *key = xasprintf("projects/%s/instances/%s", c->project, json_str(doc, "name", ""));
+	static const char *const outside[] = {"masterInstanceName", "replicaConfiguration", "failoverReplica", "diskEncryptionConfiguration", NULL};
+	for (const char *const *f = outside; *f; f++)
+		if (json_at(doc, *f)) {
+			sim_fail_with(c, 501, "UNIMPLEMENTED", "notImplemented", NULL, "Instances with %s are not simulated.", *f);
+			goto out;
+		}
+	if (sim_get(c->sim, "sql.instances", key)) {
+		sim_fail(c, "ALREADY_EXISTS", "instanceAlreadyExists", "The Cloud SQL instance already exists.");
+		goto out;
+	}
+	json_drop(doc, "settings.settingsVersion");
+	if (!sql_settle(c, doc, NULL))
+		goto out;
+	describe(c, doc);
+	double seconds = creation_time(c->sim, doc);
+	char *password = xstrdup(json_str(doc, "rootPassword", ""));
+	json_drop(doc, "rootPassword");
+	struct sim_object *o = sim_put(c->sim, "sql.instances", key, doc);
+	doc = NULL;
+	json_put_str(o->hidden, "rootPassword", password);
+	free(password);
+	sql_begin(c, key, "CREATE", "", seconds, made);
+out:
+	cJSON_Delete(doc);
+	free(key);
+}
+
+static void get(struct sim_call *c)
+{
+	struct sim_object *o = sql_instance(c, false);
+	if (o)
+		sql_ok(c, cJSON_Duplicate(o->doc, true));
+}
+
+static void list(struct sim_call *c)
+{
+	char *prefix = xasprintf("projects/%s/instances/", c->project);
+	cJSON *items = cJSON_CreateArray(), *reply = cJSON_CreateObject();
+	for (struct sim_object *o = sim_first(c->sim, "sql.instances", prefix); o; o = sim_following(c->sim, o, prefix)) {
+		bool bad = false;
+		if (compute_filter(sim_param(c, "filter"), o->doc, &bad))
+			cJSON_AddItemToArray(items, cJSON_Duplicate(o->doc, true));
+	}
+	free(prefix);
+	if (items->child) {
+		json_put_str(reply, "kind", "sql#instancesList");
+		json_put(reply, "items", items);
+	} else {
+		cJSON_Delete(items);
+	}
+	sql_ok(c, reply);
+}
+
+static void changed(struct sim *s, const cJSON *arg)
+{
+	struct sim_object *o = sim_get(s, "sql.instances", json_str(arg, "instance", ""));
+	const char *why = o ? sql_make(s, o) : NULL;
+	sql_end(s, arg, "INTERNAL_ERROR", why);
+}
+
+/* Is this a change that stops the database for a while? */
+static bool restarts(const cJSON *before, const cJSON *after)
+{
+	static const char *const fields[] = {"databaseVersion",          "settings.tier",         "settings.edition",
+					     "settings.activationPolicy", "settings.databaseFlags", "settings.availabilityType",
+					     "settings.ipConfiguration.privateNetwork", NULL};
+	for (const char *const *f = fields; *f; f++)
+		if (!json_equal(json_at(before, *f), json_at(after, *f)))
+			return true;
+	return false;
+}
+
+static bool version_fits(struct sim_call *c, const struct sim_object *o, const cJSON *body, bool whole)
+{
+	const char *sent = json_str(body, "settings.settingsVersion", "");
+	if (!*sent)
+		return !whole || sql_invalid(c, "Missing parameter: settings.settingsVersion.");
+	if (!strcmp(sent, json_str(o->doc, "settings.settingsVersion", "")))
+		return true;
+	sim_fail_with(c, 412, "FAILED_PRECONDITION", "staleData", NULL, "Condition does not match.");
+	return false;
+}
+
+/* The new document: with whole the settings are replaced, else each of the settings that was sent is. */
+static cJSON *wanted(const struct sim_object *o, const cJSON *body, bool whole)
+{
+	static const char *const kept[] = {"name", "project", "region", "kind", "selfLink", "state", "settings", "backendType", "instanceType",
+					   "connectionName", "etag", "maintenanceVersion", "gceZone", "secondaryGceZone", "createTime", NULL};
+	cJSON *doc = cJSON_Duplicate(o->doc, true), *rest = cJSON_Duplicate(body, true);
+	const cJSON *item;
+	for (const char *const *k = kept; *k; k++)
+		cJSON_DeleteItemFromObjectCaseSensitive(rest, *k);
+	compute_merge(doc, rest);
+	cJSON_Delete(rest);
+	if (whole && json_at(body, "settings")) {
+		cJSON *settings = cJSON_Duplicate(json_at(body, "settings"), true);
+		/* What a full update may leave out. */
+		static const char *const stay[] = {"edition", "settingsVersion", "dataDiskSizeGb", "locationPreference", "deletionProtectionEnabled", NULL};
+		for (const char *const *k = stay; *k; k++) {
+			const cJSON *have = cJSON_GetObjectItemCaseSensitive(json_at(doc, "settings"), *k);
+			if (have && !cJSON_GetObjectItemCaseSensitive(settings, *k))
+				cJSON_AddItemToObject(settings, *k, cJSON_Duplicate(have, true));
+		}
+		json_put(doc, "settings", settings);
+		return doc;
+	}
+	cJSON *settings = json_at(doc, "settings");
+	cJSON_ArrayForEach(item, json_at(body, "settings")) {
+		cJSON_DeleteItemFromObjectCaseSensitive(settings, item->string);
+		cJSON_AddItemToObject(settings, item->string, cJSON_Duplicate(item, true));
+	}
+	/* The address settings and those of backups are merged. */
+	static const char *const merged[] = {"ipConfiguration", "backupConfiguration", "locationPreference", NULL};
+	for (const char *const *k = merged; *k; k++) {
+		cJSON *now = cJSON_GetObjectItemCaseSensitive(settings, *k);
+		if (now)
+			compute_fill(now, cJSON_GetObjectItemCaseSensitive(json_at(o->doc, "settings"), *k));
+	}
+	return doc;
+}
+
+static void change(struct sim_call *c, bool whole)
+{
+	struct sim_object *o = sql_instance(c, false);
+	if (!o || sql_busy(c, o))
+		return;
+	cJSON *body = sim_take_body(c);
+	if (!version_fits(c, o, body, whole)) {
+		cJSON_Delete(body);
+		return;
+	}
+	cJSON *doc = wanted(o, body, whole);
+	/* One of the two spellings of the same thing was sent: it decides. */
+	if (json_at(body, "settings.ipConfiguration.requireSsl") && !json_at(body, "settings.ipConfiguration.sslMode"))
+		json_drop(doc, "settings.ipConfiguration.sslMode");
+	cJSON_Delete(body);
+	if (!sql_settle(c, doc, o)) {
+		cJSON_Delete(doc);
+		return;
+	}
+	char version[24], *etag = sim_hex(c->sim, 64);
+	snprintf(version, sizeof version, "%lld", json_int64(o->doc, "settings.settingsVersion", 1) + 1);
+	json_put_str(doc, "settings.settingsVersion", version);
+	json_put_str(doc, "etag", etag);
+	free(etag);
+	double seconds = sim_draw(c->sim, restarts(o->doc, doc) ? "sql.update.restart" : "sql.update");
+	json_drop(doc, "rootPassword");
+	cJSON_Delete(o->doc);
+	o->doc = doc;
+	sql_begin(c, o->key, "UPDATE", "", seconds, changed);
+}
+
+static void patch(struct sim_call *c)
+{
+	change(c, false);
+}
+
+static void update(struct sim_call *c)
+{
+	change(c, true);
+}
+
+static void let_go(struct sim *s, const cJSON *arg)
+{
+	struct sim_object *p = sim_get(s, "network.producers", json_str(arg, "key", ""));
+	if (p)
+		sim_remove(s, p);
+}
+
+/* Google keeps what the instance had in the producer's network for days. */
+static void linger(struct sim *s, const struct sim_object *o)
+{
+	const char *network = json_str(o->doc, "settings.ipConfiguration.privateNetwork", "");
+	char *key = xasprintf("%s %s", network, o->key), *gone = NULL;
+	struct sim_object *p = sim_get(s, "network.producers", key);
+	if (p) {
+		gone = xasprintf("%s deleted %lld", key, sim_serial(s));
+		sim_remove(s, p);
+		sim_put(s, "network.producers", gone, cJSON_CreateObject());
+		sim_after(s, sim_draw(s, "sql.network.linger"), let_go, json_make("{'key':%s}", gone));
+	}
+	free(key);
+	free(gone);
+}
+
+static void deleted(struct sim *s, const cJSON *arg)
+{
+	struct sim_object *o = sim_get(s, "sql.instances", json_str(arg, "instance", ""));
+	sql_end(s, arg, NULL, NULL);
+	if (!o)
+		return;
+	if (json_at(o->hidden, "finalBackup"))
+		sql_keep_backup(s, o, "FINAL", "", json_num(o->hidden, "finalBackup", 30));
+	linger(s, o);
+	sql_forget(s, o->key);
+	sim_remove(s, o);
+}
+
+static void delete(struct sim_call *c)
+{
+	struct sim_object *o = sql_instance(c, false);
+	if (!o || sql_busy(c, o))
+		return;
+	if (json_bool(o->doc, "settings.deletionProtectionEnabled", false)) {
+		sim_fail(c, "INVALID_ARGUMENT", "invalid",
+			 "The instance is protected. Please disable the deletion protection and try again. To disable deletion protection, update the "
+			 "instance settings with deletionProtectionEnabled set to false.");
+		return;
+	}
+	bool last = *sim_param(c, "enableFinalBackup") ? sim_param_bool(c, "enableFinalBackup")
+						       : json_bool(o->doc, "settings.finalBackupConfig.enabled", false);
+	const char *days = sim_param(c, "finalBackupTtlDays");
+	if (*days && (atoi(days) < 1 || atoi(days) > 365)) {
+		sql_invalid(c, "finalBackupTtlDays must be between 1 and 365.");
+		return;
+	}
+	if (last)
+		json_put_num(o->hidden, "finalBackup", *days ? atoi(days) : json_num(o->doc, "settings.finalBackupConfig.retentionDays", 30));
+	sql_begin(c, o->key, "DELETE", "", sim_draw(c->sim, "sql.delete"), deleted);
+}
+
+static void restart(struct sim_call *c)
+{
+	struct sim_object *o = sql_instance(c, false);
+	if (o && !sql_busy(c, o))
+		sql_begin(c, o->key, "RESTART", "", sim_draw(c->sim, "sql.update.restart"), NULL);
+}
+
+static void reset_ssl(struct sim_call *c)
+{
+	struct sim_object *o = sql_instance(c, false);
+	if (!o || sql_busy(c, o))
+		return;
+	json_put(o->doc, "serverCaCert",
+		 sql_certificate(c->sim, json_str(o->doc, "name", ""), "Google Cloud SQL Server CA", NULL, 10 * 365 * 86400.0));
+	sql_begin(c, o->key, "UPDATE", "", sim_draw(c->sim, "sql.update.restart"), NULL);
+}
+
+static void server_cas(struct sim_call *c)
+{
+	struct sim_object *o = sql_instance(c, false);
+	if (o)
+		sql_ok(c, json_make("{'kind':'sql#instancesListServerCas','activeVersion':%s,'certs':[%j]}",
+				    json_str(o->doc, "serverCaCert.sha1Fingerprint", ""), cJSON_Duplicate(json_at(o->doc, "serverCaCert"), true)));
+}
+
+static const struct sim_route routes[] = {
+	{"sql.instances.insert", insert, "cloudsql.instances.create", NULL},
+	{"sql.instances.get", get, "cloudsql.instances.get", NULL},
+	{"sql.instances.list", list, "cloudsql.instances.list", NULL},
+	{"sql.instances.patch", patch, "cloudsql.instances.update", NULL},
+	{"sql.instances.update", update, "cloudsql.instances.update", NULL},
+	{"sql.instances.delete", delete, "cloudsql.instances.delete", NULL},
+	{"sql.instances.restart", restart, "cloudsql.instances.restart", NULL},
+	{"sql.instances.resetSslConfig", reset_ssl, "cloudsql.instances.resetSslConfig", NULL},
+	{"sql.instances.listServerCas", server_cas, "cloudsql.instances.listServerCas", NULL},
+	{NULL, NULL, NULL, NULL},
+};
+
+const struct sim_api sim_sql_instances = {.name = "sqladmin", .service = "sqladmin.googleapis.com", .errors = SIM_ERRORS_LEGACY, .routes = routes};

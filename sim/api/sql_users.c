@@ -1,0 +1,219 @@
+/* Cloud SQL's users: built-in ones, and IAM's. */
+#include "config.h"
+
+#include "sim/api/sql.h"
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* MySQL tells users apart by host; PostgreSQL knows none. */
+static char *user_key(const struct sim_object *instance, const char *name, const char *host)
+{
+	return sql_is_mysql(instance) ? xasprintf("%s/users/%s@%s", instance->key, name, *host ? host : "%")
+				      : xasprintf("%s/users/%s", instance->key, name);
+}
+
+static struct sim_object *find(struct sim_call *c, const struct sim_object *instance, const char *name, const char *host)
+{
+	char *key = user_key(instance, name, host);
+	struct sim_object *u = sim_get(c->sim, "sql.users", key);
+	free(key);
+	return u;
+}
+
+static void add(struct sim *s, const struct sim_object *instance, const char *name, const char *host, const char *password, const cJSON *more)
+{
+	char *key = user_key(instance, name, host), *etag = sim_hex(s, 64);
+	bool mysql = sql_is_mysql(instance);
+	cJSON *doc = json_make("{'kind':'sql#user','etag':%s,'name':%s,'host':%s,'instance':%s,'project':%s}", etag, name,
+			       mysql ? (*host ? host : "%") : "", strrchr(instance->key, '/') + 1, json_str(instance->doc, "project", ""));
+	const cJSON *item;
+	cJSON_ArrayForEach(item, more)
+		if (strcmp(item->string, "password"))
+			cJSON_AddItemToObject(doc, item->string, cJSON_Duplicate(item, true));
+	if (mysql && !json_at(doc, "type"))
+		json_put(doc, "passwordPolicy", json_make("{'status':{}}"));
+	struct sim_object *u = sim_put(s, "sql.users", key, doc);
+	json_put_str(u->hidden, "password", password);
+	free(key);
+	free(etag);
+}
+
+static void add_database(struct sim *s, const struct sim_object *o, const char *name, const char *charset, const char *collation)
+{
+	char *key = xasprintf("%s/databases/%s", o->key, name), *self = xasprintf(SQL_BASE "%s", key), *etag = sim_hex(s, 64);
+	sim_put(s, "sql.databases", key,
+		json_make("{'kind':'sql#database','name':%s,'charset':%s,'collation':%s,'etag':%s,'instance':%s,'project':%s,'selfLink':%s}", name, charset,
+			  collation, etag, strrchr(o->key, '/') + 1, json_str(o->doc, "project", ""), self));
+	free(key);
+	free(self);
+	free(etag);
+}
+
+void sql_populate(struct sim *s, struct sim_object *o, const char *root_password)
+{
+	if (sql_is_mysql(o)) {
+		static const char *const databases[] = {"information_schema", "mysql", "performance_schema", "sys"};
+		add(s, o, "root", "%", root_password, NULL);
+		for (size_t i = 0; i < 4; i++)
+			add_database(s, o, databases[i], "utf8mb3", "utf8mb3_general_ci");
+	} else {
+		add(s, o, "postgres", "", root_password, NULL);
+		add_database(s, o, "postgres", "UTF8", "en_US.UTF8");
+	}
+}
+
+void sql_forget(struct sim *s, const char *instance_key)
+{
+	static const char *const with[] = {"sql.users", "sql.databases", "sql.backupRuns", "sql.sslCerts"};
+	char *prefix = xasprintf("%s/", instance_key);
+	for (size_t i = 0; i < sizeof with / sizeof *with; i++) {
+		struct sim_object *next;
+		for (struct sim_object *o = sim_first(s, with[i], prefix); o; o = next) {
+			next = sim_following(s, o, prefix);
+			sim_remove(s, o);
+		}
+	}
+	free(prefix);
+}
+
+static void list(struct sim_call *c)
+{
+	struct sim_object *o = sql_running(c);
+	if (!o)
+		return;
+	char *prefix = xasprintf("%s/users/", o->key);
+	cJSON *items = cJSON_CreateArray();
+	for (struct sim_object *u = sim_first(c->sim, "sql.users", prefix); u; u = sim_following(c->sim, u, prefix))
+		cJSON_AddItemToArray(items, cJSON_Duplicate(u->doc, true));
+	free(prefix);
+	sql_ok(c, json_make("{'kind':'sql#usersList','items':%j}", items));
+}
+
+static void get(struct sim_call *c)
+{
+	struct sim_object *o = sql_running(c);
+	struct sim_object *u = o ? find(c, o, sim_param(c, "name"), sim_param(c, "host")) : NULL;
+	if (u)
+		sql_ok(c, cJSON_Duplicate(u->doc, true));
+	else if (o)
+		sim_fail(c, "NOT_FOUND", "notFound", "Not Found");
+}
+
+static bool iam_type(const char *type)
+{
+	return text_starts(type, "CLOUD_IAM");
+}
+
+/* An IAM user's database name: PostgreSQL drops ".gserviceaccount.com", MySQL keeps the part before the @. */
+static char *iam_name(const struct sim_object *o, const char *name)
+{
+	static const char domain[] = ".gserviceaccount.com";
+	if (sql_is_mysql(o))
+		return xstrndup(name, strcspn(name, "@"));
+	size_t len = strlen(name);
+	return xstrndup(name, text_ends(name, domain) ? len - strlen(domain) : len);
+}
+
+static bool check_new(struct sim_call *c, const struct sim_object *o, const cJSON *body)
+{
+	const char *name = json_str(body, "name", ""), *type = json_str(body, "type", "BUILT_IN");
+	if (!*name)
+		return sql_invalid(c, "Missing parameter: name.");
+	if (iam_type(type) && *json_str(body, "password", ""))
+		return sql_invalid(c, "Password cannot be set for an IAM user.");
+	if (iam_type(type) && !strchr(name, '@'))
+		return sql_invalid(c, "Invalid IAM user name: %s.", name);
+	if (!strcmp(type, "CLOUD_IAM_SERVICE_ACCOUNT") && !sql_is_mysql(o) && text_ends(name, ".gserviceaccount.com"))
+		return sql_invalid(c, "Database username for Cloud IAM service account should be created without \".gserviceaccount.com\" suffix.");
+	if (!iam_type(type) && strlen(name) > (sql_is_mysql(o) ? 32u : 63u))
+		return sql_invalid(c, "User name is too long: %s.", name);
+	return true;
+}
+
+static void insert(struct sim_call *c)
+{
+	struct sim_object *o = sql_running(c);
+	if (!o || sql_busy(c, o))
+		return;
+	cJSON *body = sim_take_body(c);
+	if (check_new(c, o, body)) {
+		char *name = iam_type(json_str(body, "type", "")) ? iam_name(o, json_str(body, "name", "")) : xstrdup(json_str(body, "name", ""));
+		const char *host = json_str(body, "host", "");
+		if (find(c, o, name, host)) {
+			sim_fail(c, "ALREADY_EXISTS", "alreadyExists", "User '%s' already exists.", name);
+		} else {
+			cJSON *more = cJSON_CreateObject();
+			static const char *const kept[] = {"type", "databaseRoles", "passwordPolicy", NULL};
+			for (const char *const *k = kept; *k; k++)
+				if (json_at(body, *k))
+					json_put(more, *k, cJSON_Duplicate(json_at(body, *k), true));
+			if (iam_type(json_str(body, "type", "")) && sql_is_mysql(o))
+				json_put_str(more, "iamEmail", json_str(body, "name", ""));
+			if (!strcmp(json_str(more, "type", ""), "BUILT_IN"))
+				json_drop(more, "type");
+			add(c->sim, o, name, host, json_str(body, "password", ""), more);
+			cJSON_Delete(more);
+			sql_begin(c, o->key, "CREATE_USER", "", 0, NULL);
+		}
+		free(name);
+	}
+	cJSON_Delete(body);
+}
+
+/* Sets what was sent; a user who is not there is made, as UPDATE_USER says. */
+static void update(struct sim_call *c)
+{
+	struct sim_object *o = sql_running(c);
+	if (!o || sql_busy(c, o))
+		return;
+	cJSON *body = sim_take_body(c);
+	const char *name = *sim_param(c, "name") ? sim_param(c, "name") : json_str(body, "name", "");
+	const char *host = *sim_param(c, "host") ? sim_param(c, "host") : json_str(body, "host", "");
+	if (!*name) {
+		sql_invalid(c, "Missing parameter: name.");
+	} else {
+		struct sim_object *u = find(c, o, name, host);
+		if (!u)
+			add(c->sim, o, name, host, json_str(body, "password", ""), NULL);
+		else if (json_at(body, "password"))
+			json_put_str(u->hidden, "password", json_str(body, "password", ""));
+		if (u && json_at(body, "passwordPolicy"))
+			json_put(u->doc, "passwordPolicy", cJSON_Duplicate(json_at(body, "passwordPolicy"), true));
+		sql_begin(c, o->key, "UPDATE_USER", "", 0, NULL);
+	}
+	cJSON_Delete(body);
+}
+
+static void delete(struct sim_call *c)
+{
+	struct sim_object *o = sql_running(c);
+	if (!o || sql_busy(c, o))
+		return;
+	const char *name = sim_param(c, "name"), *host = sim_param(c, "host");
+	/* MySQL's own words when the host does not fit. */
+	struct sim_object *u = sql_is_mysql(o) && !*host ? NULL : find(c, o, name, host);
+	if (u) {
+		sim_remove(c->sim, u);
+		sql_begin(c, o->key, "DELETE_USER", "", 0, NULL);
+	} else if (sql_is_mysql(o)) {
+		sql_invalid(c, "Error 1396: Operation DROP USER failed for '%s'@'%s'.", name, host);
+	} else {
+		sql_invalid(c, "failed to delete user %s: role \"%s\" does not exist.", name, name);
+	}
+}
+
+static const struct sim_route routes[] = {
+	{"sql.users.list", list, "cloudsql.users.list", NULL},
+	{"sql.users.get", get, "cloudsql.users.get", NULL},
+	{"sql.users.insert", insert, "cloudsql.users.create", NULL},
+	{"sql.users.update", update, "cloudsql.users.update", NULL},
+	{"sql.users.delete", delete, "cloudsql.users.delete", NULL},
+	{NULL, NULL, NULL, NULL},
+};
+
+const struct sim_api sim_sql_users = {.name = "sqladmin", .service = "sqladmin.googleapis.com", .errors = SIM_ERRORS_LEGACY, .routes = routes};
