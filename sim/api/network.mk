@@ -18,6 +18,7 @@ sim_libsim_a_SOURCES += \
 	sim/api/sql_connect.c \
 	sim/api/sql_databases.c \
 	sim/api/sql_instances.c \
+	sim/api/sql_login.c \
 	sim/api/sql_operations.c \
 	sim/api/sql_settings.c \
 	sim/api/sql_users.c

@@ -43,8 +43,8 @@ static bool range_of(struct sim *s, const char *network, const char *name, struc
 bool network_connection_address(struct sim *s, const char *network, const char *range, char into[static 16])
 {
 	struct sim_object *o = network_connection(s, network);
-	const cJSON *name;
-	cJSON_ArrayForEach(name, o ? json_at(o->doc, "reservedPeeringRanges") : NULL) {
+	const cJSON *ranges = o ? json_at(o->doc, "reservedPeeringRanges") : NULL, *name;
+	cJSON_ArrayForEach(name, ranges) {
 		struct ip4_range r;
 		if ((*range && strcmp(range, name->valuestring)) || !range_of(s, network, name->valuestring, &r) || r.bits > 24)
 			continue;
