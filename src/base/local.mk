@@ -7,6 +7,7 @@ src_base_libbase_a_SOURCES = \
 	src/base/gettext.h \
 	src/base/file.c src/base/file.h \
 	src/base/json.c src/base/json.h \
+	src/base/library.c src/base/library.h \
 	src/base/mem.c src/base/mem.h \
 	src/base/mustache.c src/base/mustache.h \
 	src/base/secret.c src/base/secret.h \

@@ -1,5 +1,4 @@
-/* libcurl's functions, looked up at the first use. Linked in, it would map some forty libraries before the first frame is drawn: six
- * milliseconds of start-up for pages that need no network. */
+/* libcurl's functions, looked up at the first use (base/library.h says why). */
 #ifndef MS_NET_LIBCURL_H
 #define MS_NET_LIBCURL_H
 

@@ -4,6 +4,7 @@ src_plan_libplan_a_SOURCES = \
 	src/plan/archive.h \
 	src/plan/checks.c src/plan/checks.h \
 	src/plan/cost.c src/plan/cost.h \
+	src/plan/libarchive.c src/plan/libarchive.h \
 	src/plan/mlflow_env.c src/plan/mlflow_env.h \
 	src/plan/naming.c src/plan/naming.h \
 	src/plan/pages.c \
