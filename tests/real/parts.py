@@ -1,0 +1,197 @@
+"""The real parts: where dev/parts put them, why one is not there, and how PostgreSQL, MLflow and oauth2-proxy are started on loopback."""
+import glob
+import os
+import pwd
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import urllib.error
+import urllib.request
+
+SOURCE = os.environ.get("TOP_SRCDIR", os.path.join(os.path.dirname(os.path.abspath(__file__)), "../.."))
+sys.path.insert(0, os.path.join(SOURCE, "tests/cases"))
+
+from harness import wait_for  # noqa: E402 (the path is set above)
+
+PARTS = os.environ.get("MLFLOW_SETUP_PARTS", os.path.join(SOURCE, ".parts"))
+MLFLOW = os.path.join(PARTS, "mlflow/bin")
+OAUTH2_PROXY = os.path.join(PARTS, "bin/oauth2-proxy")
+
+
+def part_missing(path, name):
+    """Why a part is not there, or None."""
+    if os.path.exists(path):
+        return None
+    try:
+        with open(os.path.join(PARTS, f"{name}.why"), encoding="utf-8") as f:
+            return f"{name} could not be installed: {f.read().strip()}"
+    except OSError:
+        return f"{name} is not installed: run dev/parts"
+
+
+def mlflow_missing():
+    return part_missing(os.path.join(MLFLOW, "mlflow"), "mlflow")
+
+
+def proxy_missing():
+    return part_missing(OAUTH2_PROXY, "oauth2-proxy")
+
+
+def postgresql_bin():
+    """The folder of PostgreSQL's programs, or None."""
+    found = shutil.which("initdb")
+    if found and os.path.exists(os.path.join(os.path.dirname(os.path.realpath(found)), "pg_ctl")):
+        return os.path.dirname(os.path.realpath(found))
+    folders = sorted(glob.glob("/usr/lib/postgresql/*/bin"), key=lambda p: int(p.split("/")[4]))
+    return folders[-1] if folders else None
+
+
+def postgresql_missing():
+    return None if postgresql_bin() else "PostgreSQL is not installed: run dev/deps test"
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+class NoRedirect(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *_):
+        return None
+
+
+def http(method, url, headers=None, body=None, proxy=None, ca=None, timeout=60):
+    """(status, headers, text); redirects are not followed. Without a proxy the environment's is not used."""
+    handlers = [NoRedirect(), urllib.request.ProxyHandler({"http": proxy, "https": proxy} if proxy else {})]
+    if ca:
+        import ssl
+        handlers.append(urllib.request.HTTPSHandler(context=ssl.create_default_context(cafile=ca)))
+    request = urllib.request.Request(url, method=method, headers=headers or {}, data=body.encode() if isinstance(body, str) else body)
+    try:
+        with urllib.request.build_opener(*handlers).open(request, timeout=timeout) as reply:
+            return reply.status, reply.headers, reply.read().decode("utf-8", "replace")
+    except urllib.error.HTTPError as reply:
+        return reply.code, reply.headers, reply.read().decode("utf-8", "replace")
+
+
+class Process:
+    """A program in its own process group with its output in a file; the whole group is ended with the with block."""
+
+    def __init__(self, name, arguments, environment, log, cwd=None):
+        self.name, self.arguments, self.environment, self.log, self.cwd = name, arguments, environment, log, cwd
+
+    def __enter__(self):
+        self.file = open(self.log, "wb")
+        self.process = subprocess.Popen(self.arguments, env=self.environment, cwd=self.cwd, stdin=subprocess.DEVNULL, stdout=self.file,
+                                        stderr=subprocess.STDOUT, start_new_session=True)
+        return self
+
+    def __exit__(self, *_):
+        for how, seconds in ((signal.SIGTERM, 10), (signal.SIGKILL, 10)):
+            try:
+                os.killpg(self.process.pid, how)
+            except ProcessLookupError:
+                break
+            try:
+                self.process.wait(seconds)
+            except subprocess.TimeoutExpired:
+                continue
+        self.process.wait(10)
+        self.file.close()
+
+    def said(self):
+        with open(self.log, encoding="utf-8", errors="replace") as f:
+            return f.read()
+
+    def until(self, condition, what, seconds):
+        """Waits until condition holds or the program has ended; True when it holds."""
+        try:
+            wait_for(lambda: self.process.poll() is not None or condition(), what, seconds)
+        except TimeoutError:
+            return False
+        return self.process.poll() is None
+
+    def members(self):
+        """The command lines of the processes of its group."""
+        found = []
+        for path in glob.glob("/proc/[0-9]*"):
+            try:
+                if os.getpgid(int(path[6:])) == self.process.pid:
+                    with open(f"{path}/cmdline", "rb") as f:
+                        found.append(f.read().replace(b"\0", b" ").decode())
+            except (OSError, ProcessLookupError):
+                continue
+        return found
+
+
+def answers(url, **options):
+    """Does anything answer there with 200?"""
+    try:
+        return http("GET", url, timeout=5, **options)[0] == 200
+    except OSError:
+        return False
+
+
+class PostgreSQL:
+    """A server on a socket in a folder of its own, run by an unprivileged user, with one role and one empty database."""
+
+    def __init__(self, role, database, password):
+        self.role, self.database, self.password = role, database, password
+
+    def run(self, program, *arguments, **options):
+        as_user = {"user": self.user.pw_uid, "group": self.user.pw_gid, "extra_groups": []} if os.geteuid() == 0 else {}
+        return subprocess.run([os.path.join(self.bin, program), *arguments], env=self.environment, cwd=self.folder, capture_output=True,
+                              text=True, timeout=60, stdin=subprocess.DEVNULL, **as_user, **options)
+
+    def __enter__(self):
+        self.bin = postgresql_bin()
+        self.folder = tempfile.mkdtemp(prefix="pg-", dir="/tmp")
+        self.environment = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "HOME": self.folder}
+        if os.geteuid() == 0:
+            names = {u.pw_name: u for u in pwd.getpwall()}
+            self.user = names.get("postgres") or names["nobody"]
+            os.chown(self.folder, self.user.pw_uid, self.user.pw_gid)
+        else:
+            self.user = pwd.getpwuid(os.geteuid())
+        owner = self.file("owner", secrets.token_hex(16))
+        made = self.run("initdb", "-D", f"{self.folder}/data", "-A", "scram-sha-256", "-U", "owner", "--pwfile", owner, "-N")
+        if made.returncode:
+            self.__exit__()
+            raise RuntimeError(made.stdout + made.stderr)
+        started = self.run("pg_ctl", "-D", f"{self.folder}/data", "-w", "-t", "30", "-l", f"{self.folder}/log", "-o",
+                           f"-k {self.folder} -h '' -c fsync=off", "start")
+        if started.returncode:
+            self.__exit__()
+            raise RuntimeError(started.stdout + started.stderr)
+        with open(owner, encoding="utf-8") as f:
+            self.environment["PGPASSWORD"] = f.read()
+        quoted = self.password.replace("'", "''")
+        self.sql("postgres", f'create role "{self.role}" login password \'{quoted}\'')
+        self.sql("postgres", f'create database "{self.database}" owner "{self.role}"')
+        return self
+
+    def file(self, name, text):
+        path = f"{self.folder}/{name}"
+        with open(path, "w", encoding="utf-8") as f:
+            f.write(text)
+        os.chmod(path, 0o600)
+        if os.geteuid() == 0:
+            os.chown(path, self.user.pw_uid, self.user.pw_gid)
+        return path
+
+    def sql(self, database, statement):
+        # The statement goes by a file: it may hold a password.
+        run = self.run("psql", "-h", self.folder, "-U", "owner", "-d", database, "-XAtq", "-v", "ON_ERROR_STOP=1", "-f",
+                       self.file("statement.sql", statement + ";\n"))
+        if run.returncode:
+            raise RuntimeError(run.stderr)
+        return run.stdout.strip()
+
+    def __exit__(self, *_):
+        self.run("pg_ctl", "-D", f"{self.folder}/data", "-m", "immediate", "-w", "-t", "30", "stop")
+        shutil.rmtree(self.folder, ignore_errors=True)

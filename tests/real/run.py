@@ -1,0 +1,213 @@
+#!/usr/bin/env python3
+"""The Cloud Run stack for real: MLflow, PostgreSQL and oauth2-proxy started from the files that `render` writes."""
+import contextlib
+import glob
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import time
+import tomllib
+import urllib.parse
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import parts  # noqa: E402
+from parts import http  # noqa: E402
+
+from harness import SIM, Home, Sim, done, ok, read, skip  # noqa: E402
+
+PASSWORD = "p@ss:w/o#rd%41 \"q\" 'r' $HOME \\ {{x}} é"
+USER = "someone@example.com"
+STRANGER = "stranger@example.net"
+
+
+def environment_of(path):
+    """What a shell has after reading an .env file."""
+    run = subprocess.run(["env", "-i", "/bin/sh", "-c", 'set -a; . "$1"; exec /usr/bin/env -0', "sh", path], stdout=subprocess.PIPE, timeout=20,
+                         check=True)
+    return dict(entry.split("=", 1) for entry in run.stdout.decode().split("\0") if entry)
+
+
+class Rendered:
+    """The files of one stack, and what they say."""
+
+    def __init__(self, home, answers):
+        self.folder = home.file("rendered")
+        self.run = home.run("render", answers, "--out", self.folder, "--quiet")
+        if self.run.returncode:
+            return
+        self.environment = environment_of(self.path("server.env"))
+        self.config = tomllib.loads(read(self.path("oauth2-proxy.cfg")).decode())
+        self.host = urllib.parse.urlsplit(self.config["redirect_url"]).hostname
+        self.url = f"https://{self.host}"
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+
+class Stack:
+    """MLflow behind oauth2-proxy on free ports of loopback. What a cloud would give (addresses, secrets, mounts) comes from here."""
+
+    def __init__(self, home, rendered, postgresql, sim):
+        self.home, self.files, self.sim = home, rendered, sim
+        self.mlflow_port, self.proxy_port = parts.free_port(), parts.free_port()
+        self.cloud = {}
+        if sim:
+            # Requests of both programs to Google go through the simulated cloud; those to each other do not.
+            proxy, ca = sim.ready["proxy"], sim.ready["ca"]
+            self.cloud = {"HTTPS_PROXY": proxy, "HTTP_PROXY": proxy, "NO_PROXY": "127.0.0.1,localhost", "SSL_CERT_FILE": ca,
+                          "REQUESTS_CA_BUNDLE": ca, "GOOGLE_APPLICATION_CREDENTIALS": sim.ready["credentials"],
+                          "GOOGLE_CLOUD_PROJECT": sim.ready["project"]}
+        self.base = {"PATH": f"{parts.MLFLOW}:/usr/bin:/bin", "HOME": home.path, "TZ": "UTC", "LC_ALL": "C.UTF-8", "TMPDIR": home.path}
+        self.server = self.base | self.cloud | rendered.environment | {
+            "PGHOST": postgresql.folder, "PGPASSWORD": PASSWORD, "SERVER_PORT": str(self.mlflow_port)}
+
+    def script(self, name):
+        return ["/bin/sh", self.files.path(name)]
+
+    def migrate(self):
+        return subprocess.run(self.script("migrate.sh"), env=self.server, cwd=self.home.path, capture_output=True, text=True, timeout=120,
+                              stdin=subprocess.DEVNULL)
+
+    def mlflow(self):
+        return parts.Process("MLflow", self.script("start.sh"), self.server, self.home.file("mlflow.log"), self.home.path)
+
+    def proxy_arguments(self, config, *more):
+        """oauth2-proxy with its file; only ports and the places of mounted files differ here."""
+        mounted = {"client-secret-file": "GOCSPX-client", "cookie-secret-file": "0123456789abcdefghijklmnopqrstuvwxyzABCDEF4="}
+        files = [f"--{flag}={self.home.file(flag, content)}" for flag, content in mounted.items()]
+        return [parts.OAUTH2_PROXY, f"--config={config}", f"--http-address=127.0.0.1:{self.proxy_port}",
+                f"--upstream=http://127.0.0.1:{self.mlflow_port}/", f"--authenticated-emails-file={self.files.path('emails')}", *files, *more]
+
+    def proxy_test(self, config):
+        return subprocess.run(self.proxy_arguments(config, "--config-test"), env=self.base, capture_output=True, text=True, timeout=30,
+                              stdin=subprocess.DEVNULL)
+
+    def proxy(self):
+        return parts.Process("oauth2-proxy", self.proxy_arguments(self.files.path("oauth2-proxy.cfg")), self.base | self.cloud,
+                             self.home.file("oauth2-proxy.log"), self.home.path)
+
+    def ask(self, method, path, body=None, port=None, host=None, **headers):
+        """One request as it comes from Google's front: the public Host, no TLS any more."""
+        names = {k.replace("_", "-"): v for k, v in headers.items()} | {"Host": host or self.files.host}
+        if body is not None:
+            names["Content-Type"] = "application/json"
+            body = json.dumps(body)
+        return http(method, f"http://127.0.0.1:{port or self.proxy_port}{path}", names, body)
+
+
+SEARCH = "/api/2.0/mlflow/experiments/search"
+
+
+def database(stack, postgresql):
+    """The migration on an empty database."""
+    run = stack.migrate()
+    ok(run.returncode == 0, "migrate.sh fills an empty database, with an awkward password", run.stdout, run.stderr)
+    tables = int(postgresql.sql("mlflow", "select count(*) from information_schema.tables where table_schema = 'public'"))
+    ok(tables > 40, f"it has MLflow's tables ({tables})")
+    version = postgresql.sql("mlflow", "select version_num from alembic_version")
+    run = stack.migrate()
+    ok(run.returncode == 0 and postgresql.sql("mlflow", "select version_num from alembic_version") == version,
+       "a second migration changes nothing", run.stdout, run.stderr)
+    run = subprocess.run(stack.script("migrate.sh"), env=stack.server | {"PGPASSWORD": ""}, capture_output=True, text=True, timeout=20)
+    ok(run.returncode == 2 and "PGPASSWORD" in run.stderr, "without a password migrate.sh names what is missing", run.stderr)
+
+
+def server(stack, mlflow):
+    """MLflow itself: hosts, origins, sources, processes."""
+    def ask(*arguments, **more):
+        return stack.ask(*arguments, port=stack.mlflow_port, **more)
+
+    status, _, text = ask("POST", SEARCH, {"max_results": 1})
+    ok(status == 200 and "experiments" in text, "MLflow answers its public name", status, text)
+    status, _, text = ask("GET", "/version")
+    ok((status, text) == (200, "3.17.2"), "it is the version that was asked for", status, text)
+    status, _, text = ask("POST", SEARCH, {"max_results": 1}, host="evil.example")
+    ok(status == 403 and "Invalid Host header" in text, "a foreign Host is refused", status, text)
+    for path in SEARCH, SEARCH.replace("/api/", "/ajax-api/"):
+        status, _, text = ask("POST", path, {"max_results": 1}, Origin="https://evil.example")
+        ok(status == 403 and "Cross-origin" in text, f"a foreign Origin is refused on {path.split('/')[1]}", status, text)
+        status, _, text = ask("POST", path, {"max_results": 1}, Origin=stack.files.url)
+        ok(status == 200, f"its own Origin is not, on {path.split('/')[1]}", status, text)
+    ask("POST", "/api/2.0/mlflow/registered-models/create", {"name": "m"})
+    for source, wanted in (("gs://elsewhere/x", 400), ("mlflow-artifacts:/1/x", 200)):
+        status, _, text = ask("POST", "/api/2.0/mlflow/model-versions/create", {"name": "m", "source": source})
+        ok(status == wanted, f"a model of {source} gives {wanted}", status, text)
+    members = mlflow.members()
+    workers = int(stack.server["MLFLOW_WORKERS"])
+    # The command, uvicorn's parent, its workers and their resource tracker.
+    ok(workers < len(members) <= workers + 3 and not any("huey" in m for m in members), "no job runs beside it", *members)
+
+
+def gate(stack):
+    """oauth2-proxy without a token."""
+    run = stack.proxy_test(stack.files.path("oauth2-proxy.cfg"))
+    ok(run.returncode == 0, "oauth2-proxy takes the configuration", run.stdout, run.stderr)
+    broken = stack.home.file("broken.cfg", read(stack.files.path("oauth2-proxy.cfg")).decode() + 'upstream_timout = "1s"\n')
+    run = stack.proxy_test(broken)
+    ok(run.returncode != 0, "and would refuse a misspelt one")
+
+
+def strangers(stack):
+    """Who comes with no token, or a bad one."""
+    status, headers, _ = stack.ask("GET", "/", Accept="text/html")
+    to = urllib.parse.urlsplit(headers.get("Location", ""))
+    asked = dict(urllib.parse.parse_qsl(to.query))
+    ok(status == 302 and to.hostname == "accounts.google.com", "a browser is sent to sign in", status, headers.get("Location"))
+    ok(asked.get("redirect_uri") == f"{stack.files.url}/oauth2/callback" and asked.get("client_id") == stack.files.config["client_id"] and
+       asked.get("code_challenge_method") == "S256", "for this client, to come back to this stack", asked)
+    cookie = headers.get("Set-Cookie", "")
+    ok(cookie.startswith("__Host-") and "Secure" in cookie and "HttpOnly" in cookie and "SameSite=Lax" in cookie, "with a careful cookie",
+       cookie)
+    for path in (SEARCH, "/ajax-api/2.0/mlflow/experiments/search", "/graphql", "/get-artifact?path=x&run_uuid=y",
+                 "/model-versions/get-artifact?path=x", "/v1/traces", "/gateway/x"):
+        status, headers, _ = stack.ask("POST", path, {})
+        ok(status == 401 and "Location" not in headers, f"401 and no redirect on {path.split('?')[0]}", status, headers.get("Location"))
+    status, _, text = stack.ask("GET", "/health")
+    ok((status, text) == (200, "OK"), "/health is open", status, text)
+    status, _, _ = stack.ask("GET", "/healthz")
+    ok(status == 302, "what only starts like it is not", status)
+    for name, header in (("no token", "Bearer nonsense"), ("a Basic password", "Basic YWRtaW46cGFzc3dvcmQ="),
+                         ("an unsigned token", "Bearer eyJhbGciOiJub25lIn0.eyJlbWFpbCI6InNvbWVvbmVAZXhhbXBsZS5jb20ifQ.")):
+        status, headers, _ = stack.ask("POST", SEARCH, {"max_results": 1}, Authorization=header)
+        ok(status == 403 and "Location" not in headers, f"{name} is refused at once", status)
+    status, _, _ = stack.ask("POST", SEARCH, {"max_results": 1}, X_Forwarded_Email=USER, X_Forwarded_User=USER, X_Forwarded_Uri="/health")
+    ok(status == 401, "saying who one is in a header opens nothing", status)
+
+
+def with_stack(home, rendered, sim, scope):
+    postgresql = scope.enter_context(parts.PostgreSQL("mlflow", "mlflow", PASSWORD))
+    stack = Stack(home, rendered, postgresql, sim)
+    gate_missing = parts.proxy_missing()
+    if gate_missing:
+        skip("oauth2-proxy", gate_missing)
+    else:
+        gate(stack)
+    database(stack, postgresql)
+    mlflow = scope.enter_context(stack.mlflow())
+    up = mlflow.until(lambda: parts.answers(f"http://127.0.0.1:{stack.mlflow_port}/health"), "MLflow", 90)
+    if not ok(up, "start.sh starts MLflow", mlflow.said()):
+        return
+    server(stack, mlflow)
+    if gate_missing:
+        return
+    proxy = scope.enter_context(stack.proxy())
+    up = proxy.until(lambda: parts.answers(f"http://127.0.0.1:{stack.proxy_port}/ping"), "oauth2-proxy", 30)
+    if ok(up, "oauth2-proxy starts", proxy.said()):
+        strangers(stack)
+
+
+def main():
+    missing = parts.mlflow_missing() or parts.postgresql_missing()
+    if missing:
+        print(f"1..0 # SKIP {missing}")
+        return
+    with Home() as home, contextlib.ExitStack() as scope:
+        rendered = Rendered(home, home.example(auth__users=[USER]))
+        if ok(rendered.run.returncode == 0, "render writes the files", rendered.run.stdout, rendered.run.stderr):
+            with_stack(home, rendered, None, scope)
+    done()
+
+
+main()
