@@ -38,3 +38,8 @@ check_PROGRAMS += tests/base/text
 TESTS += tests/base/text
 tests_base_text_SOURCES = tests/base/text.c tests/tap.h
 tests_base_text_LDADD = $(LIB_BASE)
+
+check_PROGRAMS += tests/base/encode
+TESTS += tests/base/encode
+tests_base_encode_SOURCES = tests/base/encode.c tests/tap.h
+tests_base_encode_LDADD = $(LIB_BASE)

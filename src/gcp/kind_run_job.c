@@ -50,10 +50,8 @@ static cJSON *wanted(const struct view *v)
 static void compare(const struct view *v, const struct observation *seen, struct change *out)
 {
 	cJSON *w = wanted(v);
-	kind_compare_leaves(w, seen->found, NULL, out);
+	run_compare(w, seen, "template.template.containers", out);
 	cJSON_Delete(w);
-	if (seen->presence == PRESENT_FAILED)
-		out->verdict = VERDICT_UPDATE;
 }
 
 /* An upsert. An execution's name is never used twice: after a failure the token gets a number. */

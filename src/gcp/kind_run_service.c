@@ -56,10 +56,8 @@ static cJSON *wanted(const struct view *v)
 static void compare(const struct view *v, const struct observation *seen, struct change *out)
 {
 	cJSON *w = wanted(v);
-	kind_compare_leaves(w, seen->found, NULL, out);
+	run_compare(w, seen, "template.containers", out);
 	cJSON_Delete(w);
-	if (seen->presence == PRESENT_FAILED)
-		out->verdict = VERDICT_UPDATE;
 }
 
 /* After a failure the same text would make no new revision unless it is forced. */

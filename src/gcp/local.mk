@@ -27,3 +27,8 @@ check_PROGRAMS += tests/gcp/call
 TESTS += tests/gcp/call
 tests_gcp_call_SOURCES = tests/gcp/call.c tests/tap.h
 tests_gcp_call_LDADD = $(LIB_GCP)
+
+check_PROGRAMS += tests/gcp/kinds
+TESTS += tests/gcp/kinds
+tests_gcp_kinds_SOURCES = tests/gcp/kinds.c tests/tap.h
+tests_gcp_kinds_LDADD = $(LIB_GCP)

@@ -4,13 +4,15 @@
 
 #include "base/json.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 void run_read_state(struct observation *out)
 {
 	const cJSON *f = out->found;
 	const char *state = json_str(f, "terminalCondition.state", "");
-	bool current = json_int64(f, "observedGeneration", 0) == json_int64(f, "generation", 0);
+	long long generation = json_int64(f, "generation", 0);
+	bool current = json_int64(f, "observedGeneration", generation) == generation;
 	if (!strcmp(state, "CONDITION_FAILED"))
 		kind_say(out, PRESENT_FAILED, "%s", json_str(f, "terminalCondition.message", "Cloud Run reports it as failed"));
 	else if (strcmp(state, "CONDITION_SUCCEEDED") != 0 || !current || json_bool(f, "reconciling", false))
@@ -27,4 +29,31 @@ bool run_passing(const struct view *v, const struct observation *seen)
 		if (!strcmp(reason, *r))
 			return true;
 	return false;
+}
+
+/* "1000m" and "1" are the same CPU; Google answers with the one or the other. */
+static void whole_cpus(cJSON *containers)
+{
+	cJSON *c;
+	cJSON_ArrayForEach(c, containers)
+	{
+		char *end;
+		const char *cpu = json_str(c, "resources.limits.cpu", "");
+		long milli = strtol(cpu, &end, 10);
+		if (strcmp(end, "m") != 0 || milli % 1000)
+			continue;
+		char text[24];
+		snprintf(text, sizeof text, "%ld", milli / 1000);
+		json_put_str(c, "resources.limits.cpu", text);
+	}
+}
+
+void run_compare(const cJSON *wanted, const struct observation *seen, const char *containers, struct change *out)
+{
+	cJSON *found = cJSON_Duplicate(seen->found, 1);
+	whole_cpus(json_at(found, containers));
+	kind_compare_leaves(wanted, found, NULL, out);
+	cJSON_Delete(found);
+	if (seen->presence == PRESENT_FAILED)
+		out->verdict = VERDICT_UPDATE;
 }
