@@ -3,6 +3,7 @@
 #include "config.h"
 #include "net/fill.h"
 
+#include "base/encode.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/secret.h"
@@ -30,18 +31,6 @@ struct places {
 	void *arg;
 	const char *missing; /* the name that lookup did not know */
 };
-
-uint32_t fill_crc32c(const void *data, size_t len)
-{
-	const unsigned char *p = data;
-	uint32_t crc = ~0u;
-	while (len--) {
-		crc ^= *p++;
-		for (int bit = 0; bit < 8; bit++)
-			crc = crc & 1 ? (crc >> 1) ^ 0x82f63b78u : crc >> 1;
-	}
-	return ~crc;
-}
 
 static enum as read_as(const cJSON *node)
 {
@@ -139,7 +128,7 @@ static char *write_value(char *to, const struct place *p)
 		sodium_bin2base64(to, room, (const unsigned char *)text, len, sodium_base64_VARIANT_ORIGINAL);
 		to += strlen(to);
 	} else if (p->as == AS_CRC32C) {
-		to += sprintf(to, "%u", (unsigned)fill_crc32c(text, len));
+		to += sprintf(to, "%u", (unsigned)encode_crc32c(text, len));
 	} else {
 		to = write_escaped(to, text, len);
 	}

@@ -6,7 +6,6 @@
 
 #include <cjson/cJSON.h>
 #include <stddef.h>
-#include <stdint.h>
 
 struct secret;
 
@@ -15,8 +14,5 @@ struct secret;
 char *fill_body(const cJSON *body, struct secret *(*lookup)(void *arg, const char *name), void *arg, size_t *len, struct err *e);
 /* Wipes and frees; NULL is allowed. */
 void fill_free(char *text, size_t len);
-
-/* CRC-32C (Castagnoli), as Secret Manager's dataCrc32c and Cloud Storage's crc32c count it. */
-uint32_t fill_crc32c(const void *data, size_t len);
 
 #endif
