@@ -1,0 +1,488 @@
+/* Artifact Registry v1: repositories, what is in them, their operations and IAM. PATCH answers the repository itself, create and delete an
+ * operation; a repository is seen once its operation is done. The registry's own (Docker) API is docker_registry.c. */
+#include "config.h"
+#include "sim/core/core.h"
+
+#include "base/json.h"
+#include "base/text.h"
+#include "sim/api/serving.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define REPOSITORIES "artifactregistry.repositories"
+#define OPERATIONS "artifactregistry.operations"
+#define V1 "type.googleapis.com/google.devtools.artifactregistry.v1."
+
+static const char *repository_name(const struct sim_call *c)
+{
+	return sim_tmp("%s/repositories/%s", sim_parent(c), sim_part(c, 6));
+}
+
+/* The whole name after the version: "projects/P/.../packages/a%2Fb/versions/sha256:x" with the project's id. */
+static const char *full_name(const struct sim_call *c)
+{
+	const char *rest = strstr(c->path, "/projects/");
+	const char *after = rest ? strchr(rest + 10, '/') : NULL;
+	return sim_tmp("projects/%s%s", c->project, after ? after : "");
+}
+
+static struct sim_object *repository(struct sim_call *c)
+{
+	struct sim_object *o = sim_get(c->sim, REPOSITORIES, repository_name(c));
+	if (o && !json_bool(o->hidden, "creating", false))
+		return o;
+	sim_fail(c, "NOT_FOUND", NULL, "Requested entity was not found.");
+	return NULL;
+}
+
+static void holder(const struct sim_call *c, struct buf *out)
+{
+	const char *kind = sim_segment(c, 5);
+	if (kind && !strcmp(kind, "repositories") && sim_segment(c, 6) && *sim_segment(c, 6))
+		buf_printf(out, "//artifactregistry.googleapis.com/%s", repository_name(c));
+}
+
+static bool good_id(const char *id)
+{
+	size_t len = strlen(id);
+	if (!len || len > 63 || !islower((unsigned char)*id) || id[len - 1] == '-')
+		return false;
+	return strspn(id, "abcdefghijklmnopqrstuvwxyz0123456789-") == len;
+}
+
+static bool good_location(const char *location)
+{
+	return sim_is_region(location) || !strcmp(location, "us") || !strcmp(location, "europe") || !strcmp(location, "asia");
+}
+
+/* What the server says of a repository beyond what was sent. */
+static void dress(struct sim_call *c, cJSON *doc, const char *name, const char *id)
+{
+	char *now = sim_time(c->sim, 6);
+	json_put_str(doc, "name", name);
+	json_put_str(doc, "createTime", now);
+	json_put_str(doc, "updateTime", now);
+	const char *mode = json_str(doc, "mode", "MODE_UNSPECIFIED");
+	if (!strcmp(mode, "MODE_UNSPECIFIED"))
+		json_put_str(doc, "mode", "STANDARD_REPOSITORY");
+	if (!strcmp(json_str(doc, "format", ""), "DOCKER")) {
+		const char *location = sim_part(c, 4);
+		json_put_str(doc, "registryUri", sim_tmp("%s-docker.pkg.dev/%s/%s", location, c->project, id));
+		bool off = !strcmp(json_str(doc, "vulnerabilityScanningConfig.enablementConfig", ""), "DISABLED");
+		bool on = !off && sim_service_on(c->sim, c->project, "containerscanning.googleapis.com");
+		json_put_str(doc, "vulnerabilityScanningConfig.enablementState", on ? "SCANNING_ACTIVE" : "SCANNING_DISABLED");
+		if (!on)
+			json_put_str(doc, "vulnerabilityScanningConfig.enablementStateReason",
+				     off ? "Scanning is disabled by repository configuration."
+					 : "API containerscanning.googleapis.com is not enabled.");
+	}
+	free(now);
+}
+
+static void created(struct sim *s, const cJSON *arg)
+{
+	struct sim_object *o = sim_get(s, REPOSITORIES, json_str(arg, "name", ""));
+	if (!o)
+		return;
+	json_drop(o->hidden, "creating");
+	sim_lro_done(s, OPERATIONS, json_str(arg, "operation", ""), NULL, sim_typed(o->doc, V1 "Repository"));
+}
+
+static struct sim_object *operation(struct sim_call *c, const char *parent)
+{
+	char id[37];
+	sim_uuid(c->sim, id);
+	return sim_lro(c->sim, OPERATIONS, sim_tmp("%s/operations/%s", parent, id), sim_typed(NULL, V1 "OperationMetadata"));
+}
+
+/* Refuses a remote repository without an upstream and a standard one with it. */
+static bool good_mode(struct sim_call *c)
+{
+	bool remote = !strcmp(json_str(c->body, "mode", ""), "REMOTE_REPOSITORY");
+	const cJSON *config = json_at(c->body, "remoteRepositoryConfig");
+	if (remote && !json_at(config, "commonRepository") && !json_at(config, "dockerRepository"))
+		sim_fail(c, "INVALID_ARGUMENT", NULL, "remote repository config is required for repositories in REMOTE_REPOSITORY mode");
+	else if (!remote && config)
+		sim_fail(c, "INVALID_ARGUMENT", NULL, "remote repository config is only allowed in REMOTE_REPOSITORY mode");
+	else
+		return true;
+	return false;
+}
+
+static bool may_create(struct sim_call *c, const char *id, const char *format)
+{
+	if (!good_location(sim_part(c, 4)))
+		sim_fail(c, "PERMISSION_DENIED", NULL, "Permission denied on 'locations/%s' (or it may not exist).", sim_part(c, 4));
+	else if (!good_id(id))
+		sim_fail(c, "INVALID_ARGUMENT", NULL, "repository ID must match pattern \"^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$\"");
+	else if (!*format || !strcmp(format, "FORMAT_UNSPECIFIED"))
+		sim_fail(c, "INVALID_ARGUMENT", NULL, "repository format must be specified");
+	else
+		return good_mode(c);
+	return false;
+}
+
+static void create(struct sim_call *c)
+{
+	const char *id = sim_param(c, *sim_param(c, "repositoryId") ? "repositoryId" : "repository_id");
+	if (!may_create(c, id, json_str(c->body, "format", "")))
+		return;
+	const char *parent = sim_parent(c), *name = sim_tmp("%s/repositories/%s", parent, id);
+	if (sim_get(c->sim, REPOSITORIES, name)) {
+		sim_fail(c, "ALREADY_EXISTS", NULL, "the repository already exists");
+		return;
+	}
+	cJSON *doc = sim_take_body(c);
+	dress(c, doc, name, id);
+	struct sim_object *o = sim_put(c->sim, REPOSITORIES, name, doc);
+	json_put_bool(o->hidden, "creating", true);
+	struct sim_object *op = operation(c, parent);
+	double seconds = sim_draw(c->sim, "artifactregistry.create");
+	sim_lro_due(op, seconds, sim_now(c->sim));
+	sim_after(c->sim, seconds, created, json_make("{'name':%s,'operation':%s}", name, op->key));
+	sim_lro_reply(c, op);
+}
+
+static void get(struct sim_call *c)
+{
+	struct sim_object *o = repository(c);
+	if (o)
+		sim_ok(c, cJSON_Duplicate(o->doc, 1));
+}
+
+static bool is_made(const struct sim_call *c, const struct sim_object *o)
+{
+	(void)c;
+	return !json_bool(o->hidden, "creating", false);
+}
+
+static void list(struct sim_call *c)
+{
+	sim_list(c, REPOSITORIES, sim_tmp("%s/repositories/", sim_parent(c)), "repositories", is_made, NULL);
+}
+
+static void patch(struct sim_call *c)
+{
+	struct sim_object *o = repository(c);
+	if (!o)
+		return;
+	const cJSON *format = json_at(c->body, "format"), *mode = json_at(c->body, "mode");
+	if ((format && !json_equal(format, json_at(o->doc, "format"))) || (mode && !json_equal(mode, json_at(o->doc, "mode")))) {
+		sim_fail(c, "INVALID_ARGUMENT", NULL, "the format and mode of a repository cannot be changed");
+		return;
+	}
+	const char *mask = sim_param(c, "updateMask");
+	cJSON *body = sim_take_body(c);
+	json_drop(body, "name");
+	sim_merge(o->doc, body, mask);
+	cJSON_Delete(body);
+	char *now = sim_time(c->sim, 6);
+	json_put_str(o->doc, "updateTime", now);
+	free(now);
+	sim_ok(c, cJSON_Duplicate(o->doc, 1));
+}
+
+static void forget_under(struct sim *s, const char *collection, const char *prefix)
+{
+	struct sim_object *o = sim_first(s, collection, prefix);
+	while (o) {
+		struct sim_object *next = sim_following(s, o, prefix);
+		sim_remove(s, o);
+		o = next;
+	}
+}
+
+static void forget_images(struct sim *s, const char *prefix)
+{
+	static const char *const collections[] = {"artifactregistry.packages", "artifactregistry.versions", "artifactregistry.tags",
+						  "artifactregistry.dockerImages"};
+	for (size_t i = 0; i < sizeof(collections) / sizeof(*collections); i++)
+		forget_under(s, collections[i], prefix);
+}
+
+static void deleted(struct sim *s, const cJSON *arg)
+{
+	const char *name = json_str(arg, "name", "");
+	struct sim_object *o = sim_get(s, REPOSITORIES, name);
+	if (o) {
+		forget_images(s, sim_tmp("%s/", name));
+		sim_policy_forget(s, sim_tmp("//artifactregistry.googleapis.com/%s", name));
+		sim_remove(s, o);
+	}
+	sim_lro_done(s, OPERATIONS, json_str(arg, "operation", ""), NULL, sim_typed(NULL, "type.googleapis.com/google.protobuf.Empty"));
+}
+
+static void delete(struct sim_call *c)
+{
+	struct sim_object *o = repository(c);
+	if (!o)
+		return;
+	struct sim_object *op = operation(c, sim_parent(c));
+	double seconds = sim_draw(c->sim, "artifactregistry.delete");
+	sim_lro_due(op, seconds, sim_now(c->sim));
+	sim_after(c->sim, seconds, deleted, json_make("{'name':%s,'operation':%s}", o->key, op->key));
+	sim_lro_reply(c, op);
+}
+
+/* What is in a repository. ------------------------------------------------------------------------------------------------- */
+static void get_in(struct sim_call *c, const char *collection)
+{
+	if (!repository(c))
+		return;
+	struct sim_object *o = sim_get(c->sim, collection, full_name(c));
+	if (o)
+		sim_ok(c, cJSON_Duplicate(o->doc, 1));
+	else
+		sim_fail(c, "NOT_FOUND", NULL, "Requested entity was not found.");
+}
+
+static void get_image(struct sim_call *c)
+{
+	get_in(c, "artifactregistry.dockerImages");
+}
+
+static void get_package(struct sim_call *c)
+{
+	get_in(c, "artifactregistry.packages");
+}
+
+static void get_version(struct sim_call *c)
+{
+	get_in(c, "artifactregistry.versions");
+}
+
+static void get_tag(struct sim_call *c)
+{
+	get_in(c, "artifactregistry.tags");
+}
+
+static void list_in(struct sim_call *c, const char *collection, const char *field)
+{
+	if (repository(c))
+		sim_list(c, collection, sim_tmp("%s/", full_name(c)), field, NULL, NULL);
+}
+
+static void list_images(struct sim_call *c)
+{
+	list_in(c, "artifactregistry.dockerImages", "dockerImages");
+}
+
+static void list_packages(struct sim_call *c)
+{
+	list_in(c, "artifactregistry.packages", "packages");
+}
+
+static void list_versions(struct sim_call *c)
+{
+	list_in(c, "artifactregistry.versions", "versions");
+}
+
+/* filter=version="projects/.../versions/sha256:x", which gcloud sends to name an image's tags. */
+static bool tag_wanted(const struct sim_call *c, const struct sim_object *o)
+{
+	const char *filter = sim_param(c, "filter");
+	const char *quote = text_starts(filter, "version=\"") ? filter + 9 : NULL;
+	if (!quote)
+		return true;
+	const char *wanted = sim_tmp("%.*s", (int)strcspn(quote, "\""), quote);
+	return !strcmp(json_str(o->doc, "version", ""), wanted);
+}
+
+static void list_tags(struct sim_call *c)
+{
+	if (repository(c))
+		sim_list(c, "artifactregistry.tags", sim_tmp("%s/", full_name(c)), "tags", tag_wanted, NULL);
+}
+
+static void finish_at_once(struct sim_call *c)
+{
+	struct sim_object *op = operation(c, sim_parent(c));
+	sim_lro_done(c->sim, OPERATIONS, op->key, NULL, sim_typed(NULL, "type.googleapis.com/google.protobuf.Empty"));
+	sim_lro_reply(c, op);
+}
+
+static void forget_image_of(struct sim *s, const char *version)
+{
+	struct sim_object *o = sim_get(s, "artifactregistry.versions", version);
+	struct sim_object *image = o ? sim_get(s, "artifactregistry.dockerImages", json_str(o->doc, "metadata.name", "")) : NULL;
+	if (image)
+		sim_remove(s, image);
+}
+
+static void delete_package(struct sim_call *c)
+{
+	if (!repository(c))
+		return;
+	const char *name = full_name(c);
+	struct sim_object *o = sim_get(c->sim, "artifactregistry.packages", name);
+	if (!o) {
+		sim_fail(c, "NOT_FOUND", NULL, "Requested entity was not found.");
+		return;
+	}
+	const char *under = sim_tmp("%s/", name);
+	for (struct sim_object *v = sim_first(c->sim, "artifactregistry.versions", under); v; v = sim_following(c->sim, v, under))
+		forget_image_of(c->sim, v->key);
+	forget_images(c->sim, under);
+	sim_remove(c->sim, o);
+	finish_at_once(c);
+}
+
+/* The tags that point at a version are deleted with force and forbid deletion without it. */
+static bool free_of_tags(struct sim_call *c, const char *version)
+{
+	const char *package = sim_tmp("%.*s/tags/", (int)(strstr(version, "/versions/") - version), version);
+	struct sim_object *tag = sim_first(c->sim, "artifactregistry.tags", package);
+	while (tag) {
+		struct sim_object *next = sim_following(c->sim, tag, package);
+		bool ours = !strcmp(json_str(tag->doc, "version", ""), version);
+		if (ours && !sim_param_bool(c, "force")) {
+			sim_fail(c, "FAILED_PRECONDITION", NULL, "cannot delete version %s because it is tagged.", strrchr(version, '/') + 1);
+			return false;
+		}
+		if (ours)
+			sim_remove(c->sim, tag);
+		tag = next;
+	}
+	return true;
+}
+
+static void delete_version(struct sim_call *c)
+{
+	const char *name = full_name(c);
+	if (!repository(c))
+		return;
+	struct sim_object *o = sim_get(c->sim, "artifactregistry.versions", name);
+	if (!o) {
+		sim_fail(c, "NOT_FOUND", NULL, "Requested entity was not found.");
+		return;
+	}
+	if (!free_of_tags(c, name))
+		return;
+	forget_image_of(c->sim, name);
+	sim_remove(c->sim, o);
+	finish_at_once(c);
+}
+
+static void delete_tag(struct sim_call *c)
+{
+	if (!repository(c))
+		return;
+	struct sim_object *o = sim_get(c->sim, "artifactregistry.tags", full_name(c));
+	if (!o) {
+		sim_fail(c, "NOT_FOUND", NULL, "Requested entity was not found.");
+		return;
+	}
+	sim_remove(c->sim, o);
+	sim_empty(c);
+}
+
+static void create_tag(struct sim_call *c)
+{
+	if (!repository(c))
+		return;
+	const char *name = sim_tmp("%s/%s", full_name(c), sim_param(c, "tagId"));
+	const char *version = json_str(c->body, "version", "");
+	if (!sim_get(c->sim, "artifactregistry.versions", version))
+		sim_fail(c, "NOT_FOUND", NULL, "Requested entity was not found.");
+	else if (sim_get(c->sim, "artifactregistry.tags", name))
+		sim_fail(c, "ALREADY_EXISTS", NULL, "tag already exists");
+	else
+		sim_ok(c, cJSON_Duplicate(sim_put(c->sim, "artifactregistry.tags", name,
+						  json_make("{'name':%s,'version':%s}", name, version))->doc, 1));
+}
+
+/* IAM, operations, locations. ---------------------------------------------------------------------------------------------- */
+static const char *policy_holder(struct sim_call *c)
+{
+	return repository(c) ? sim_tmp("//artifactregistry.googleapis.com/%s", repository_name(c)) : NULL;
+}
+
+static void get_policy(struct sim_call *c)
+{
+	const char *of = policy_holder(c);
+	if (of)
+		sim_policy_get(c, of);
+}
+
+static void set_policy(struct sim_call *c)
+{
+	const char *of = policy_holder(c);
+	if (of)
+		sim_policy_set(c, of, json_at(c->body, "policy"));
+}
+
+static void test_policy(struct sim_call *c)
+{
+	const char *of = policy_holder(c);
+	if (of)
+		sim_policy_test(c, of);
+}
+
+static void get_operation(struct sim_call *c)
+{
+	sim_lro_get(c, OPERATIONS);
+}
+
+static cJSON *location(const struct sim_call *c, const char *id)
+{
+	return json_make("{'name':%s,'locationId':%s}", sim_tmp("projects/%s/locations/%s", c->project, id), id);
+}
+
+static void list_locations(struct sim_call *c)
+{
+	cJSON *all = cJSON_CreateArray();
+	static const char *const wide[] = {"asia", "europe", "us"};
+	for (size_t i = 0; i < 3; i++)
+		cJSON_AddItemToArray(all, location(c, wide[i]));
+	for (const char *const *r = sim_region_names; *r; r++)
+		cJSON_AddItemToArray(all, location(c, *r));
+	sim_ok(c, json_make("{'locations':%j}", all));
+}
+
+static void get_location(struct sim_call *c)
+{
+	const char *id = sim_part(c, 4);
+	if (good_location(id))
+		sim_ok(c, location(c, id));
+	else
+		sim_fail(c, "PERMISSION_DENIED", NULL, "Permission denied on 'locations/%s' (or it may not exist).", id);
+}
+
+#define P "artifactregistry.projects.locations."
+#define R P "repositories."
+static const struct sim_route routes[] = {
+	{P "list", list_locations, "artifactregistry.locations.list", NULL},
+	{P "get", get_location, "artifactregistry.locations.get", NULL},
+	{P "operations.get", get_operation, NULL, NULL},
+	{R "create", create, "artifactregistry.repositories.create", NULL},
+	{R "get", get, "artifactregistry.repositories.get", NULL},
+	{R "list", list, "artifactregistry.repositories.list", NULL},
+	{R "patch", patch, "artifactregistry.repositories.update", NULL},
+	{R "delete", delete, "artifactregistry.repositories.delete", NULL},
+	{R "getIamPolicy", get_policy, "artifactregistry.repositories.getIamPolicy", NULL},
+	{R "setIamPolicy", set_policy, "artifactregistry.repositories.setIamPolicy", NULL},
+	{R "testIamPermissions", test_policy, NULL, NULL},
+	{R "dockerImages.get", get_image, "artifactregistry.dockerimages.get", NULL},
+	{R "dockerImages.list", list_images, "artifactregistry.dockerimages.list", NULL},
+	{R "packages.get", get_package, "artifactregistry.packages.get", NULL},
+	{R "packages.list", list_packages, "artifactregistry.packages.list", NULL},
+	{R "packages.delete", delete_package, "artifactregistry.packages.delete", NULL},
+	{R "packages.versions.get", get_version, "artifactregistry.versions.get", NULL},
+	{R "packages.versions.list", list_versions, "artifactregistry.versions.list", NULL},
+	{R "packages.versions.delete", delete_version, "artifactregistry.versions.delete", NULL},
+	{R "packages.tags.get", get_tag, "artifactregistry.tags.get", NULL},
+	{R "packages.tags.list", list_tags, "artifactregistry.tags.list", NULL},
+	{R "packages.tags.create", create_tag, "artifactregistry.tags.create", NULL},
+	{R "packages.tags.delete", delete_tag, "artifactregistry.tags.delete", NULL},
+	{NULL, NULL, NULL, NULL},
+};
+
+const struct sim_api sim_artifactregistry = {
+	.name = "artifactregistry",
+	.service = "artifactregistry.googleapis.com",
+	.errors = SIM_ERRORS_AIP,
+	.routes = routes,
+	.guard = holder,
+};

@@ -1,0 +1,19 @@
+/* Images between the APIs: what Cloud Build pushes, what Cloud Run, App Engine and the registry's own API pull. */
+#ifndef MS_SIM_API_ARTIFACTREGISTRY_H
+#define MS_SIM_API_ARTIFACTREGISTRY_H
+
+#include "sim/core/core.h"
+
+/* An image reference taken apart. */
+struct image_ref {
+	char host[128], project[128], repository[128], name[256], tag[160], digest[80], location[64];
+};
+bool image_parse(const char *image, struct image_ref *r);
+/* Can this principal pull the image? NULL and the digest in *digest when it can; else "registry" (a registry Google does not pull from),
+ * "permission", "missing". facts (may be NULL) gets what is known of its content, owned by the store. */
+const char *image_pull(struct sim *s, const char *principal, const char *image, const char **digest, const cJSON **facts);
+/* Pushes an image NAME:TAG with these facts as its content. NULL when done with *digest set; else "permission", "missing"
+ * (no such repository), "immutable" (tag exists and may not move). facts is borrowed. */
+const char *image_push(struct sim *s, const char *principal, const char *image, const cJSON *facts, const char **digest);
+
+#endif

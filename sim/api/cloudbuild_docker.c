@@ -1,0 +1,298 @@
+/* What `docker build` would make of a source archive: unpacks it, reads the Dockerfile line by line and notes what the image holds. It
+ * runs nothing; it finds what would stop a build (no Dockerfile, unknown instruction, a file to copy that is not there). */
+#include "config.h"
+#include "sim/api/cloudbuild.h"
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "sim/api/serving.h"
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#define SMALL ((size_t)256 << 10)
+
+static cJSON *entry_text(struct archive *a, size_t size)
+{
+	if (size > SMALL)
+		return cJSON_CreateTrue();
+	char *text = xcalloc(1, size + 1);
+	size_t got = 0;
+	la_ssize_t n;
+	while (got < size && (n = archive_read_data(a, text + got, size - got)) > 0)
+		got += (size_t)n;
+	cJSON *node = cJSON_CreateString(text);
+	free(text);
+	return node;
+}
+
+cJSON *build_unpack(const void *data, size_t len)
+{
+	struct archive *a = archive_read_new();
+	archive_read_support_filter_gzip(a);
+	archive_read_support_format_tar(a);
+	archive_read_support_format_zip(a);
+	cJSON *files = cJSON_CreateObject();
+	struct archive_entry *entry;
+	int rc = archive_read_open_memory(a, data, len), count = 0;
+	while (rc == ARCHIVE_OK && count++ < 4096 && (rc = archive_read_next_header(a, &entry)) == ARCHIVE_OK) {
+		const char *name = archive_entry_pathname(entry);
+		if (!name || archive_entry_filetype(entry) != AE_IFREG)
+			continue;
+		while (text_starts(name, "./"))
+			name += 2;
+		cJSON_DeleteItemFromObjectCaseSensitive(files, name);
+		cJSON_AddItemToObject(files, name, entry_text(a, (size_t)archive_entry_size(entry)));
+	}
+	archive_read_free(a);
+	if (rc == ARCHIVE_EOF || rc == ARCHIVE_OK)
+		return files;
+	cJSON_Delete(files);
+	return NULL;
+}
+
+/* A file's text, "" for a big one, NULL when there is none of this name. */
+static const char *file_text(const cJSON *files, const char *name)
+{
+	while (text_starts(name, "./"))
+		name += 2;
+	const cJSON *node = cJSON_GetObjectItemCaseSensitive(files, name);
+	return !node ? NULL : cJSON_IsString(node) ? node->valuestring : "";
+}
+
+static bool in_context(const cJSON *files, const char *path)
+{
+	while (text_starts(path, "./"))
+		path += 2;
+	while (*path == '/')
+		path++;
+	if (!*path || !strcmp(path, ".") || strpbrk(path, "*?["))
+		return true;
+	size_t len = strlen(path);
+	while (len && path[len - 1] == '/')
+		len--;
+	for (const cJSON *f = files->child; f; f = f->next)
+		if (!strncmp(f->string, path, len) && (!f->string[len] || f->string[len] == '/'))
+			return true;
+	return false;
+}
+
+/* The logical lines of a Dockerfile: comments and blank lines out, continuations joined. An array of strings. */
+static cJSON *instructions(const char *text)
+{
+	cJSON *lines = cJSON_CreateArray();
+	struct buf line = {0};
+	while (*text) {
+		size_t len = strcspn(text, "\n"), end = len;
+		const char *start = text + strspn(text, " \t\r");
+		while (end && isspace((unsigned char)text[end - 1]))
+			end--;
+		bool comment = *start == '#' || start >= text + end;
+		bool more = !comment && text[end - 1] == '\\';
+		if (!comment) {
+			const char *from = line.len ? text : start;
+			buf_add(&line, from, (size_t)(text + end - from) - more);
+		}
+		if (line.len && !more && !comment) {
+			cJSON_AddItemToArray(lines, cJSON_CreateString(buf_text(&line)));
+			buf_clear(&line);
+		}
+		text += len + (text[len] == '\n');
+	}
+	if (line.len)
+		cJSON_AddItemToArray(lines, cJSON_CreateString(buf_text(&line)));
+	buf_free(&line);
+	return lines;
+}
+
+/* The version after "NAME==" (extras in brackets between), or NULL. */
+static const char *pinned(const char *text, const char *name)
+{
+	size_t len = strlen(name);
+	for (const char *p = text; (p = strcasestr(p, name)); p += len) {
+		if (p > text && (isalnum((unsigned char)p[-1]) || p[-1] == '-' || p[-1] == '_'))
+			continue;
+		const char *q = p + len;
+		if (*q == '[')
+			q += strcspn(q, "]\n") + 1;
+		if (!strncmp(q, "==", 2))
+			return sim_tmp("%.*s", (int)strspn(q + 2, "0123456789.abcrdevpost"), q + 2);
+	}
+	return NULL;
+}
+
+/* Does the text name this distribution (as a word of its own, extras and versions aside)? */
+static bool names(const char *text, const char *name)
+{
+	size_t len = strlen(name);
+	for (const char *p = text; (p = strcasestr(p, name)); p += len) {
+		bool before = p == text || strchr(" \t\n\"'", p[-1]), after = !p[len] || strchr(" \t\n\"'=<>~[;\\", p[len]);
+		if (before && after)
+			return true;
+	}
+	return false;
+}
+
+/* What pip would have installed, from the RUN lines and the requirements files in the archive. */
+static void software(cJSON *facts, const cJSON *files, const char *dockerfile)
+{
+	struct buf all = {0};
+	buf_puts(&all, dockerfile);
+	for (const cJSON *f = files->child; f; f = f->next)
+		if (cJSON_IsString(f) && strcasestr(f->string, "requirements"))
+			buf_printf(&all, "\n%s", f->valuestring);
+	const char *text = buf_text(&all);
+	const char *mlflow = pinned(text, "mlflow");
+	bool base = strstr(dockerfile, "mlflow/mlflow:") != NULL;
+	if (mlflow || base || names(text, "mlflow")) {
+		json_put_str(facts, "software", "mlflow");
+		const char *tag = base ? strstr(dockerfile, "mlflow/mlflow:v") : NULL;
+		json_put_str(facts, "version", mlflow ? mlflow : tag ? sim_tmp("%.*s", (int)strspn(tag + 15, "0123456789."), tag + 15) : "3.17.2");
+	} else {
+		json_put_str(facts, "software", "other");
+	}
+	bool full = strstr(dockerfile, "-full") != NULL, db = strstr(text, "mlflow[db") || strstr(text, ",db") || full;
+	json_put_bool(facts, "psycopg2", db || names(text, "psycopg2-binary") || names(text, "psycopg2"));
+	json_put_bool(facts, "psycopg", db || names(text, "psycopg"));
+	json_put_bool(facts, "pymysql", db || names(text, "pymysql"));
+	json_put_bool(facts, "storage", full || names(text, "google-cloud-storage"));
+	json_put_bool(facts, "auth", full || strstr(text, "[auth") || strstr(text, ",auth") || names(text, "flask-wtf"));
+	buf_free(&all);
+}
+
+/* ENTRYPOINT and CMD: JSON form as it is, shell form under /bin/sh -c. */
+static cJSON *command(const char *rest)
+{
+	cJSON *array = *rest == '[' ? cJSON_Parse(rest) : NULL;
+	return array ? array : json_make("['/bin/sh','-c',%s]", rest);
+}
+
+static void environment(cJSON *env, const char *rest)
+{
+	while (*rest) {
+		size_t name = strcspn(rest, "= \t");
+		if (rest[name] != '=')
+			return;
+		const char *value = rest + name + 1;
+		bool quoted = *value == '"';
+		size_t len = quoted ? strcspn(value + 1, "\"") : strcspn(value, " \t");
+		cJSON_AddStringToObject(env, sim_tmp("%.*s", (int)name, rest), sim_tmp("%.*s", (int)len, value + quoted));
+		rest = value + len + (quoted ? 2 : 0);
+		rest += strspn(rest, " \t");
+	}
+}
+
+/* The sources of COPY and ADD must be in the context; --from ones come from elsewhere. */
+static const char *copied(const cJSON *files, const char *rest)
+{
+	while (text_starts(rest, "--")) {
+		if (text_starts(rest, "--from="))
+			return NULL;
+		rest += strcspn(rest, " \t");
+		rest += strspn(rest, " \t");
+	}
+	if (*rest == '[')
+		return NULL;
+	for (;;) {
+		size_t len = strcspn(rest, " \t");
+		const char *next = rest + len + strspn(rest + len, " \t");
+		if (!*next)
+			return NULL;
+		const char *source = sim_tmp("%.*s", (int)len, rest);
+		if (!strstr(source, "://") && !in_context(files, source))
+			return source;
+		rest = next;
+	}
+}
+
+static char *instruction(cJSON *facts, const cJSON *files, const char *line, int number)
+{
+	static const char *const known[] = {"FROM", "RUN",    "CMD",     "LABEL", "EXPOSE", "ENV",        "ADD",         "COPY",  "ENTRYPOINT",
+					    "VOLUME", "USER", "WORKDIR", "ARG",   "ONBUILD", "STOPSIGNAL", "HEALTHCHECK", "SHELL", "MAINTAINER"};
+	size_t word = strcspn(line, " \t");
+	const char *rest = line + word + strspn(line + word, " \t");
+	bool found = false;
+	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
+		found |= strlen(known[i]) == word && !strncasecmp(known[i], line, word);
+	if (!found)
+		return xasprintf("dockerfile parse error line %d: unknown instruction: %.*s", number, (int)word, line);
+	if (!strncasecmp(line, "ENV", word))
+		environment(json_at(facts, "env"), rest);
+	else if (!strncasecmp(line, "ENTRYPOINT", word))
+		json_put(facts, "entrypoint", command(rest));
+	else if (!strncasecmp(line, "CMD", word))
+		json_put(facts, "cmd", command(rest));
+	const char *missing = !strncasecmp(line, "COPY", word) || !strncasecmp(line, "ADD", word) ? copied(files, rest) : NULL;
+	if (!missing)
+		return NULL;
+	return xasprintf("COPY failed: file not found in build context or excluded by .dockerignore: stat %s: file does not exist", missing);
+}
+
+/* Scripts travel with the image: what a start script passes to the server counts as its arguments. */
+static void keep_scripts(cJSON *facts, const cJSON *files)
+{
+	cJSON *scripts = cJSON_CreateObject();
+	for (const cJSON *f = files->child; f; f = f->next)
+		if (cJSON_IsString(f) && text_starts(f->valuestring, "#!")) {
+			const char *slash = strrchr(f->string, '/');
+			cJSON_AddStringToObject(scripts, slash ? slash + 1 : f->string, f->valuestring);
+		}
+	json_put(facts, "scripts", scripts);
+}
+
+/* The files below a folder of the archive, their names cut. */
+static cJSON *below(const cJSON *files, const char *folder)
+{
+	while (text_starts(folder, "./"))
+		folder += 2;
+	cJSON *some = cJSON_CreateObject();
+	size_t len = strcmp(folder, ".") ? strlen(folder) : 0;
+	while (len && folder[len - 1] == '/')
+		len--;
+	for (const cJSON *f = files->child; f; f = f->next)
+		if (!len || (!strncmp(f->string, folder, len) && f->string[len] == '/'))
+			cJSON_AddItemToObject(some, f->string + (len ? len + 1 : 0), cJSON_Duplicate(f, 1));
+	return some;
+}
+
+static char *go_through(cJSON *facts, const cJSON *files, const char *text, struct buf *log)
+{
+	cJSON *lines = instructions(text);
+	int count = cJSON_GetArraySize(lines), number = 0;
+	char *why = count ? NULL : xstrdup("the Dockerfile cannot be empty");
+	for (const cJSON *line = lines->child; line && !why; line = line->next) {
+		number++;
+		why = instruction(facts, files, line->valuestring, number);
+		if (!why && number == 1 && strncasecmp(line->valuestring, "FROM", 4) && strncasecmp(line->valuestring, "ARG", 3))
+			why = xasprintf("dockerfile parse error line %d: no build stage in current context", number);
+		buf_printf(log, "Step %d/%d : %s\n ---> %.12s\n", number, count, line->valuestring,
+			   sim_sha256(line->valuestring, strlen(line->valuestring)) + 7);
+	}
+	cJSON_Delete(lines);
+	return why;
+}
+
+cJSON *build_docker(const cJSON *files, const char *dockerfile, const char *context, struct buf *log, char **why)
+{
+	cJSON *here = below(files, context), *facts = json_make("{'env':{}}");
+	const char *text = file_text(files, dockerfile);
+	if (!text)
+		*why = xasprintf("unable to prepare context: unable to evaluate symlinks in Dockerfile path: lstat /workspace/%s: "
+				 "no such file or directory", dockerfile);
+	else
+		*why = go_through(facts, here, text, log);
+	if (!*why) {
+		software(facts, here, text);
+		keep_scripts(facts, here);
+	}
+	cJSON_Delete(here);
+	if (!*why)
+		return facts;
+	cJSON_Delete(facts);
+	return NULL;
+}
