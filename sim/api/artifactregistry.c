@@ -139,7 +139,7 @@ static void create(struct sim_call *c)
 	struct sim_object *o = sim_put(c->sim, REPOSITORIES, name, doc);
 	json_put_bool(o->hidden, "creating", true);
 	struct sim_object *op = operation(c, parent);
-	double seconds = sim_draw(c->sim, "artifactregistry.create");
+	double seconds = sim_draw(c->sim, "artifactregistry.repository.create");
 	sim_lro_due(op, seconds, sim_now(c->sim));
 	sim_after(c->sim, seconds, created, json_make("{'name':%s,'operation':%s}", name, op->key));
 	sim_lro_reply(c, op);
@@ -220,7 +220,7 @@ static void delete(struct sim_call *c)
 	if (!o)
 		return;
 	struct sim_object *op = operation(c, sim_parent(c));
-	double seconds = sim_draw(c->sim, "artifactregistry.delete");
+	double seconds = sim_draw(c->sim, "artifactregistry.repository.delete");
 	sim_lro_due(op, seconds, sim_now(c->sim));
 	sim_after(c->sim, seconds, deleted, json_make("{'name':%s,'operation':%s}", o->key, op->key));
 	sim_lro_reply(c, op);

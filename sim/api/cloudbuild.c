@@ -276,7 +276,7 @@ static void start(struct sim *s, const cJSON *arg)
 			       json_str(b->doc, "logsBucket", ""), email));
 	} else {
 		step_status(b, "WORKING", -1);
-		schedule(s, b, w.failure && w.failed_step < 0 ? 3 : sim_draw(s, "cloudbuild.build"));
+		schedule(s, b, w.failure && w.failed_step < 0 ? 3 : sim_draw(s, "build.run"));
 	}
 	build_work_free(&w);
 }
@@ -446,7 +446,7 @@ static void create(struct sim_call *c)
 	cJSON_Delete(b->hidden);
 	b->hidden = hidden;
 	struct sim_object *op = sim_lro(c->sim, OPERATIONS, operation, operation_metadata(b));
-	sim_after(c->sim, sim_draw(c->sim, "cloudbuild.queue"), start, about(b));
+	sim_after(c->sim, sim_draw(c->sim, "build.queue"), start, about(b));
 	sim_after(c->sim, sim_seconds(json_str(doc, "queueTtl", ""), 3600), expired, about(b));
 	sim_lro_reply(c, op);
 }

@@ -1,0 +1,82 @@
+/* Cloud Run from the inside. Documents are kept in the shape of v2; the v1 (Knative) paths translate. */
+#ifndef MS_SIM_API_RUN_H
+#define MS_SIM_API_RUN_H
+
+#include "sim/core/core.h"
+
+#define RUN_SERVICES "run.services"
+#define RUN_REVISIONS "run.revisions"
+#define RUN_JOBS "run.jobs"
+#define RUN_EXECUTIONS "run.executions"
+#define RUN_TASKS "run.tasks"
+#define RUN_OPERATIONS "run.operations"
+#define RUN_HOSTS "run.hosts"
+#define RUN_TYPE "type.googleapis.com/google.cloud.run.v2."
+
+/* run_check.c: the rules a template is held to. False, answered with 400, when one is broken. where is "template" or "template.template". */
+bool run_check_template(struct sim_call *c, const cJSON *template, const char *where, bool job);
+bool run_check_labels(struct sim_call *c, const cJSON *resource, const char *where);
+bool run_check_id(struct sim_call *c, const char *id, const char *field);
+bool run_check_location(struct sim_call *c, const char *region);
+/* May the caller act as the template's account, and is there one? Answered when not. */
+bool run_check_account(struct sim_call *c, const cJSON *template);
+/* Fills in what Google fills in: account, resources, probes, ports, timeouts. */
+void run_defaults(struct sim *s, const char *project, cJSON *template, bool job);
+
+/* run_common.c */
+char *run_etag(struct sim *s);
+cJSON *run_condition(struct sim *s, const char *type, const char *state);
+const char *run_operation_name(struct sim *s, const char *parent);
+/* Is the etag of a request (may be "") the resource's? Answered with 409 when not. */
+bool run_etag_matches(struct sim_call *c, const cJSON *doc, const char *etag);
+/* createTime, creator, uid, generation and their like on a new document; the next generation on a changed one. */
+void run_stamp(struct sim *s, const char *principal, cJSON *doc);
+void run_touch(struct sim *s, const char *principal, cJSON *doc);
+const char *run_email(const char *principal);
+
+/* run_services.c. The caller of run_service_put has checked body; v2's create, PATCH and the Knative create and replace end here. Answers nothing. */
+struct sim_object *run_service_put(struct sim *s, const char *principal, const char *key, cJSON *body, bool force_revision, const char *operation);
+void run_service_remove(struct sim *s, struct sim_object *service, const char *principal, const char *operation);
+bool run_service_ok(struct sim_call *c, const cJSON *body, const struct sim_object *old);
+/* The two URLs of a service: 0 with the project's number, 1 with a hash. */
+const char *run_url(struct sim *s, const char *key, int which);
+/* run_revisions.c */
+struct sim_object *run_revision_new(struct sim *s, struct sim_object *service);
+void run_revisions_forget(struct sim *s, const char *service_key);
+/* run_jobs.c */
+struct sim_object *run_job_put(struct sim *s, const char *principal, const char *key, cJSON *body, const char *operation);
+void run_job_remove(struct sim *s, struct sim_object *job, const char *principal, const char *operation);
+bool run_job_ok(struct sim_call *c, const cJSON *body);
+struct sim_object *run_execute(struct sim *s, const char *principal, struct sim_object *job, const cJSON *overrides, const char *name,
+			       const char *operation);
+
+/* run_container.c: would this template run? */
+struct run_verdict {
+	const char *reason;          /* Condition.reason, or NULL */
+	const char *revision_reason; /* Condition.revisionReason, or NULL */
+	char *message;               /* NULL when everything is well; owned */
+	const char *status;          /* of the operation's error: "FAILED_PRECONDITION" (9), "INTERNAL" (13) */
+	double seconds;              /* how long until that is known; 0: at once */
+	int exit_code;               /* jobs: of the failing container */
+	cJSON *log;                  /* what the containers wrote: [{"container","severity","text"}]; owned */
+};
+/* labels is what log entries carry: {"service_name","revision_name",...}; borrowed. */
+void run_judge(struct sim *s, const char *project, const char *region, const cJSON *template, bool job, struct run_verdict *v);
+void run_verdict_free(struct run_verdict *v);
+
+/* Handlers, listed in run.c. */
+sim_handler run_service_create, run_service_patch, run_service_get, run_service_list, run_service_delete, run_service_get_policy,
+	run_service_set_policy, run_service_test_policy;
+sim_handler run_revision_get, run_revision_list, run_revision_delete;
+sim_handler run_job_create, run_job_patch, run_job_get, run_job_list, run_job_delete, run_job_run, run_job_get_policy, run_job_set_policy,
+	run_job_test_policy;
+sim_handler run_execution_get, run_execution_list, run_execution_delete, run_execution_cancel, run_task_get, run_task_list;
+sim_handler run_operation_get, run_operation_wait, run_operation_list, run_operation_delete, run_location_list;
+/* run_knative.c */
+sim_handler knative_service_create, knative_service_replace, knative_service_get, knative_service_list, knative_service_delete;
+sim_handler knative_revision_get, knative_revision_list, knative_revision_delete, knative_route_get, knative_route_list,
+	knative_configuration_get, knative_configuration_list;
+sim_handler knative_job_create, knative_job_replace, knative_job_get, knative_job_list, knative_job_delete, knative_job_run;
+sim_handler knative_execution_get, knative_execution_list, knative_execution_delete, knative_execution_cancel, knative_task_get, knative_task_list;
+
+#endif

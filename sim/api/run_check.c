@@ -1,0 +1,466 @@
+/* The rules that Cloud Run holds a template to before it takes it, and what it fills in. Field names in messages follow the API that was
+ * asked: v2's, or spec.template.spec... on the Knative paths. */
+#include "config.h"
+#include "sim/api/run.h"
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "sim/api/serving.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void refuse(struct sim_call *c, const char *field, const char *why)
+{
+	if (text_starts(c->path, "/apis/"))
+		field = text_starts(field, "template.template") ? sim_tmp("spec.template.spec.template.spec%s", field + 17)
+			: text_starts(field, "template")	? sim_tmp("spec.template.spec%s", field + 8)
+								: field;
+	cJSON *details = json_make("[{'@type':'type.googleapis.com/google.rpc.BadRequest','fieldViolations':[{'field':%s,'description':%s}]}]",
+				   field, why);
+	sim_fail_with(c, 0, "INVALID_ARGUMENT", NULL, details, "%s: %s", field, why);
+}
+
+bool run_check_location(struct sim_call *c, const char *region)
+{
+	if (sim_is_region(region))
+		return true;
+	sim_fail(c, "PERMISSION_DENIED", NULL, "Permission denied on 'locations/%s' (or it may not exist).", region);
+	return false;
+}
+
+bool run_check_id(struct sim_call *c, const char *id, const char *field)
+{
+	size_t len = strlen(id);
+	bool good = len > 0 && len < 50 && *id >= 'a' && *id <= 'z' && id[len - 1] != '-' &&
+		    strspn(id, "abcdefghijklmnopqrstuvwxyz0123456789-") == len;
+	if (!good)
+		refuse(c, field, "must use only lowercase alphanumeric characters and dashes; must begin with a letter, cannot begin or end with a "
+				 "dash, and must be less than 50 characters");
+	return good;
+}
+
+bool run_check_labels(struct sim_call *c, const cJSON *resource, const char *where)
+{
+	static const char *const reserved[] = {"run.googleapis.com/", "cloud.googleapis.com/", "serving.knative.dev/", "autoscaling.knative.dev/"};
+	static const char *const maps[] = {"labels", "annotations"};
+	if (text_starts(c->path, "/apis/"))
+		return true;
+	for (int m = 0; m < 2; m++) {
+		const cJSON *map = json_at(resource, maps[m]);
+		for (const cJSON *l = map ? map->child : NULL; l; l = l->next)
+			for (size_t r = 0; r < sizeof(reserved) / sizeof(*reserved); r++)
+				if (text_starts(l->string, reserved[r])) {
+					refuse(c, sim_tmp("%s%s%s", where, *where ? "." : "", maps[m]),
+					       sim_tmp("System %s '%s' may not be set: it has a corresponding field in v2", maps[m], l->string));
+					return false;
+				}
+	}
+	return true;
+}
+
+bool run_check_account(struct sim_call *c, const cJSON *template)
+{
+	const char *email = json_str(template, "serviceAccount", "");
+	if (!*email)
+		return true;
+	if (!strchr(email, '@')) {
+		refuse(c, "template.service_account", "must be an e-mail address of a service account");
+		return false;
+	}
+	if (sim_account_exists(c->sim, email, true) && sim_may_act_as(c, email))
+		return true;
+	sim_fail(c, "PERMISSION_DENIED", NULL, "Permission 'iam.serviceaccounts.actAs' denied on service account %s (or it may not exist).", email);
+	return false;
+}
+
+/* Quantities: "512Mi" in MiB, "1000m" in CPUs. */
+static double mebibytes(const char *text)
+{
+	char *end;
+	double n = strtod(text, &end);
+	static const struct {
+		const char *unit;
+		double mib;
+	} units[] = {{"Mi", 1}, {"Gi", 1024}, {"Ki", 1.0 / 1024}, {"M", 1e6 / 1048576}, {"G", 1e9 / 1048576}, {"k", 1e3 / 1048576}, {"", 1.0 / 1048576}};
+	for (size_t i = 0; i < sizeof(units) / sizeof(*units); i++)
+		if (end != text && !strcmp(end, units[i].unit))
+			return n * units[i].mib;
+	return -1;
+}
+
+static double cpus(const char *text)
+{
+	char *end;
+	double n = strtod(text, &end);
+	return end == text ? -1 : !strcmp(end, "m") ? n / 1000 : *end ? -1 : n;
+}
+
+struct limits {
+	double cpu, least, most; /* MiB */
+};
+
+static bool check_resources(struct sim_call *c, const cJSON *container, const char *at, const cJSON *template)
+{
+	static const struct limits table[] = {{0.5, 128, 512}, {1, 128, 4096}, {2, 128, 8192}, {4, 2048, 16384}, {6, 4096, 24576}, {8, 4096, 32768}};
+	const cJSON *limits = json_at(container, "resources.limits");
+	for (const cJSON *l = limits ? limits->child : NULL; l; l = l->next)
+		if (strcmp(l->string, "cpu") && strcmp(l->string, "memory") && strcmp(l->string, "nvidia.com/gpu")) {
+			refuse(c, sim_tmp("%s.resources.limits", at), "only 'memory', 'cpu' and 'nvidia.com/gpu' are supported");
+			return false;
+		}
+	const char *cpu_text = json_str(limits, "cpu", "1"), *memory_text = json_str(limits, "memory", NULL);
+	double cpu = cpus(cpu_text), memory = memory_text ? mebibytes(memory_text) : -1;
+	bool whole = cpu == 1 || cpu == 2 || cpu == 4 || cpu == 6 || cpu == 8;
+	if (!whole && (cpu < 0.08 || cpu > 1))
+		refuse(c, sim_tmp("%s.resources.limits.cpu", at),
+		       "Invalid value specified for cpu. Must be equal to one of [.08-1], 1.0, 2.0, 4.0, 6.0, 8.0");
+	else if (cpu < 1 && json_num(template, "maxInstanceRequestConcurrency", 1) > 1)
+		refuse(c, "template.max_instance_request_concurrency", "must be 1 when cpu is less than 1");
+	else if (memory_text && memory < 0)
+		refuse(c, sim_tmp("%s.resources.limits.memory", at), sim_tmp("Invalid value specified for memory: '%s'", memory_text));
+	else
+		whole = true;
+	if (c->reply->status >= 400)
+		return false;
+	const struct limits *l = table;
+	while (l->cpu < cpu && l < table + 5)
+		l++;
+	if (memory_text && (memory < l->least || memory > l->most)) {
+		refuse(c, sim_tmp("%s.resources.limits.memory", at),
+		       sim_tmp("Invalid value specified for container memory. For %s CPU, memory must be between %gMi and %gMi inclusive.", cpu_text,
+			       l->least, l->most));
+		return false;
+	}
+	return whole;
+}
+
+static bool check_probe(struct sim_call *c, const cJSON *probe, const char *at, bool startup)
+{
+	if (!probe)
+		return true;
+	int kinds = !!json_at(probe, "httpGet") + !!json_at(probe, "tcpSocket") + !!json_at(probe, "grpc");
+	double period = json_num(probe, "periodSeconds", 10), timeout = json_num(probe, "timeoutSeconds", 1);
+	double delay = json_num(probe, "initialDelaySeconds", 0), failures = json_num(probe, "failureThreshold", 3);
+	double most = startup ? 240 : 3600;
+	if (kinds != 1)
+		refuse(c, at, "exactly one of http_get, tcp_socket or grpc must be specified");
+	else if (period < 1 || period > most)
+		refuse(c, sim_tmp("%s.period_seconds", at), sim_tmp("must be between 1 and %g", most));
+	else if (timeout < 1 || timeout > most)
+		refuse(c, sim_tmp("%s.timeout_seconds", at), sim_tmp("must be between 1 and %g", most));
+	else if (timeout > period)
+		refuse(c, sim_tmp("%s.timeout_seconds", at), "must not be greater than period_seconds");
+	else if (delay < 0 || delay > (startup ? 240 : 3600))
+		refuse(c, sim_tmp("%s.initial_delay_seconds", at), sim_tmp("must be between 0 and %g", most));
+	else if (failures < 1)
+		refuse(c, sim_tmp("%s.failure_threshold", at), "must be at least 1");
+	else if (startup && period * failures > 240)
+		refuse(c, at, "failure_threshold * period_seconds must not be greater than 240");
+	else
+		return true;
+	return false;
+}
+
+static bool check_image(struct sim_call *c, const cJSON *container, const char *at)
+{
+	const char *image = json_str(container, "image", ""), *slash = strchr(image, '/');
+	size_t host = slash ? (size_t)(slash - image) : 0;
+	const char *name = sim_tmp("%.*s", (int)host, image);
+	bool named = strchr(name, '.') || strchr(name, ':');
+	bool good = !named || !strcmp(name, "docker.io") || !strcmp(name, "index.docker.io") || !strcmp(name, "mirror.gcr.io") ||
+		    !strcmp(name, "gcr.io") || text_ends(name, ".gcr.io") || text_ends(name, "docker.pkg.dev");
+	if (!*image)
+		refuse(c, sim_tmp("%s.image", at), "image is required");
+	else if (!good)
+		refuse(c, sim_tmp("%s.image", at),
+		       sim_tmp("Expected an image path like [host/]repo-path[:tag and/or @digest], where host is one of [region.]gcr.io, "
+			       "[region-]docker.pkg.dev or docker.io but obtained %s. To deploy container images from other public or private "
+			       "registries, set up an Artifact Registry remote repository. See "
+			       "https://cloud.google.com/artifact-registry/docs/repositories/remote-repo.", image));
+	return *image && good;
+}
+
+static bool check_env(struct sim_call *c, const cJSON *container, const char *at, bool job)
+{
+	static const char *const own[] = {"PORT", "K_SERVICE", "K_REVISION", "K_CONFIGURATION"};
+	const cJSON *env = json_at(container, "env");
+	int i = 0;
+	for (const cJSON *e = env ? env->child : NULL; e; e = e->next, i++) {
+		const char *name = json_str(e, "name", ""), *field = sim_tmp("%s.env[%d].name", at, i);
+		if (!*name || strchr(name, '=')) {
+			refuse(c, field, "must be a non-empty name without '='");
+			return false;
+		}
+		for (size_t r = 0; !job && r < 4; r++)
+			if (!strcmp(name, own[r])) {
+				refuse(c, sim_tmp("%s.env", at),
+				       sim_tmp("The following reserved env names were provided: %s. These values are automatically set by the system.", name));
+				return false;
+			}
+		for (const cJSON *f = env->child; f != e; f = f->next)
+			if (!strcmp(json_str(f, "name", ""), name)) {
+				refuse(c, field, sim_tmp("Duplicate environment variable name '%s'", name));
+				return false;
+			}
+		if (json_at(e, "value") && json_at(e, "valueSource")) {
+			refuse(c, sim_tmp("%s.env[%d]", at, i), "only one of value and value_source may be set");
+			return false;
+		}
+	}
+	return true;
+}
+
+static const cJSON *volume(const cJSON *template, const char *name)
+{
+	const cJSON *volumes = json_at(template, "volumes");
+	for (const cJSON *v = volumes ? volumes->child : NULL; v; v = v->next)
+		if (!strcmp(json_str(v, "name", ""), name))
+			return v;
+	return NULL;
+}
+
+static bool check_mounts(struct sim_call *c, const cJSON *template, const cJSON *container, const char *at)
+{
+	const cJSON *mounts = json_at(container, "volumeMounts");
+	int i = 0;
+	for (const cJSON *m = mounts ? mounts->child : NULL; m; m = m->next, i++) {
+		const char *field = sim_tmp("%s.volume_mounts[%d]", at, i), *path = json_str(m, "mountPath", "");
+		const cJSON *v = volume(template, json_str(m, "name", ""));
+		if (!v) {
+			refuse(c, sim_tmp("%s.name", field), sim_tmp("Volume with name '%s' not found", json_str(m, "name", "")));
+			return false;
+		}
+		bool sql = json_at(v, "cloudSqlInstance") != NULL;
+		if (*path != '/' && !(sql && !*path)) {
+			refuse(c, sim_tmp("%s.mount_path", field), "must be a valid absolute path");
+			return false;
+		}
+		if (sql && *path && strcmp(path, "/cloudsql")) {
+			refuse(c, sim_tmp("%s.mount_path", field), "must be empty or /cloudsql for a Cloud SQL volume");
+			return false;
+		}
+		if (json_at(v, "secret") && *json_str(m, "subPath", "")) {
+			refuse(c, sim_tmp("%s.sub_path", field), "is not supported for secret volumes");
+			return false;
+		}
+		for (const cJSON *o = mounts->child; o != m; o = o->next)
+			if (!strcmp(json_str(o, "mountPath", ""), path)) {
+				refuse(c, sim_tmp("%s.mount_path", field), sim_tmp("Duplicate mount path '%s'", path));
+				return false;
+			}
+	}
+	return true;
+}
+
+static bool check_volumes(struct sim_call *c, const cJSON *template, const char *where)
+{
+	const cJSON *volumes = json_at(template, "volumes");
+	int i = 0;
+	for (const cJSON *v = volumes ? volumes->child : NULL; v; v = v->next, i++) {
+		const char *at = sim_tmp("%s.volumes[%d]", where, i);
+		if (volume(template, json_str(v, "name", "")) != v) {
+			refuse(c, sim_tmp("%s.name", at), sim_tmp("Duplicate volume name '%s'", json_str(v, "name", "")));
+			return false;
+		}
+		const cJSON *items = json_at(v, "secret.items");
+		int n = 0;
+		for (const cJSON *item = items ? items->child : NULL; item; item = item->next, n++)
+			if (!*json_str(item, "path", "") || !*json_str(item, "version", "")) {
+				refuse(c, sim_tmp("%s.secret.items[%d]", at, n), "path and version are required");
+				return false;
+			}
+		if (json_at(v, "secret") && !*json_str(v, "secret.secret", "")) {
+			refuse(c, sim_tmp("%s.secret.secret", at), "is required");
+			return false;
+		}
+	}
+	return true;
+}
+
+static const cJSON *container_named(const cJSON *template, const char *name)
+{
+	const cJSON *all = json_at(template, "containers");
+	for (const cJSON *k = all ? all->child : NULL; k; k = k->next)
+		if (!strcmp(json_str(k, "name", ""), name))
+			return k;
+	return NULL;
+}
+
+static bool depends_on_itself(const cJSON *template, const cJSON *from, const cJSON *on, int depth)
+{
+	const cJSON *names = json_at(on, "dependsOn");
+	for (const cJSON *n = names ? names->child : NULL; n && depth < 20; n = n->next) {
+		const cJSON *next = container_named(template, n->valuestring);
+		if (next && (next == from || depends_on_itself(template, from, next, depth + 1)))
+			return true;
+	}
+	return false;
+}
+
+static bool check_depends(struct sim_call *c, const cJSON *template, const cJSON *container, const char *at)
+{
+	const cJSON *names = json_at(container, "dependsOn");
+	for (const cJSON *n = names ? names->child : NULL; n; n = n->next) {
+		const cJSON *on = container_named(template, n->valuestring);
+		const char *field = sim_tmp("%s.depends_on", at);
+		if (!on)
+			refuse(c, field, sim_tmp("container '%s' does not exist", n->valuestring));
+		else if (!json_at(on, "startupProbe"))
+			refuse(c, field, sim_tmp("container '%s' must have a startup probe, because container '%s' depends on it", n->valuestring,
+						 json_str(container, "name", "")));
+		else if (depends_on_itself(template, container, container, 0))
+			refuse(c, field, "containers depend on each other in a circle");
+		else
+			continue;
+		return false;
+	}
+	return true;
+}
+
+static bool check_ports(struct sim_call *c, const cJSON *template, const char *where, bool job)
+{
+	const cJSON *all = json_at(template, "containers");
+	int with = 0, count = cJSON_GetArraySize(all), i = 0;
+	for (const cJSON *k = all->child; k; k = k->next, i++) {
+		const cJSON *ports = json_at(k, "ports");
+		with += cJSON_GetArraySize(ports) > 0;
+		double port = json_num(ports, "0.containerPort", 8080);
+		const char *name = json_str(ports, "0.name", "http1"), *at = sim_tmp("%s.containers[%d].ports", where, i);
+		if (cJSON_GetArraySize(ports) > 1)
+			refuse(c, at, "too many ports: at most one is supported");
+		else if (port < 1 || port > 65535)
+			refuse(c, sim_tmp("%s[0].container_port", at), "must be in the range 1-65535");
+		else if (strcmp(name, "http1") && strcmp(name, "h2c"))
+			refuse(c, sim_tmp("%s[0].name", at), "must be either 'http1' or 'h2c'");
+		else if (count > 1 && !*json_str(k, "name", ""))
+			refuse(c, sim_tmp("%s.containers[%d].name", where, i), "is required when there is more than one container");
+		else
+			continue;
+		return false;
+	}
+	if (!job && count > 1 && with != 1) {
+		refuse(c, sim_tmp("%s.containers", where), "Revision template should contain exactly one container with an exposed port.");
+		return false;
+	}
+	return true;
+}
+
+static bool check_container(struct sim_call *c, const cJSON *template, const cJSON *k, const char *at, bool job)
+{
+	if (container_named(template, json_str(k, "name", "")) != k && *json_str(k, "name", "")) {
+		refuse(c, sim_tmp("%s.name", at), sim_tmp("Duplicate container name '%s'", json_str(k, "name", "")));
+		return false;
+	}
+	return check_image(c, k, at) && check_env(c, k, at, job) && check_resources(c, k, at, template) && check_mounts(c, template, k, at) &&
+	       check_probe(c, json_at(k, "startupProbe"), sim_tmp("%s.startup_probe", at), true) &&
+	       check_probe(c, json_at(k, "livenessProbe"), sim_tmp("%s.liveness_probe", at), false) && check_depends(c, template, k, at);
+}
+
+static bool check_scale(struct sim_call *c, const cJSON *template, const char *where, bool job)
+{
+	const cJSON *vpc = json_at(template, "vpcAccess");
+	double low = json_num(template, "scaling.minInstanceCount", 0), high = json_num(template, "scaling.maxInstanceCount", 1e9);
+	double timeout = sim_seconds(json_str(template, "timeout", "300s"), -1), at_once = json_num(template, "maxInstanceRequestConcurrency", 1);
+	if (*json_str(vpc, "connector", "") && cJSON_GetArraySize(json_at(vpc, "networkInterfaces")))
+		refuse(c, sim_tmp("%s.vpc_access", where), "connector and network_interfaces may not both be set");
+	else if (cJSON_GetArraySize(json_at(vpc, "networkInterfaces")) > 1)
+		refuse(c, sim_tmp("%s.vpc_access.network_interfaces", where), "only one network interface is supported");
+	else if (high > 0 && low > high)
+		refuse(c, sim_tmp("%s.scaling.max_instance_count", where), "Must be greater or equal than min_instance_count.");
+	else if (timeout < 0 || (!job && timeout > 3600))
+		refuse(c, sim_tmp("%s.timeout", where), "must be less than or equal to 3600s.");
+	else if (at_once < 0 || at_once > 1000)
+		refuse(c, sim_tmp("%s.max_instance_request_concurrency", where), "must be between 1 and 1000.");
+	else
+		return true;
+	return false;
+}
+
+bool run_check_template(struct sim_call *c, const cJSON *template, const char *where, bool job)
+{
+	const cJSON *all = json_at(template, "containers");
+	if (cJSON_GetArraySize(all) == 0) {
+		refuse(c, sim_tmp("%s.containers", where), "at least one container is required");
+		return false;
+	}
+	if (!check_volumes(c, template, where) || !check_ports(c, template, where, job) || !check_scale(c, template, where, job))
+		return false;
+	int i = 0;
+	for (const cJSON *k = all->child; k; k = k->next, i++)
+		if (!check_container(c, template, k, sim_tmp("%s.containers[%d]", where, i), job))
+			return false;
+	return true;
+}
+
+/* Defaults. ---------------------------------------------------------------------------------------------------------------- */
+static void set_missing(cJSON *doc, const char *path, cJSON *value)
+{
+	if (json_at(doc, path))
+		cJSON_Delete(value);
+	else
+		json_put(doc, path, value);
+}
+
+static void probe_defaults(cJSON *probe, int port)
+{
+	if (!probe)
+		return;
+	set_missing(probe, "timeoutSeconds", cJSON_CreateNumber(1));
+	set_missing(probe, "periodSeconds", cJSON_CreateNumber(10));
+	set_missing(probe, "failureThreshold", cJSON_CreateNumber(3));
+	static const char *const kinds[] = {"httpGet", "tcpSocket", "grpc"};
+	for (int i = 0; i < 3; i++) {
+		cJSON *kind = json_at(probe, kinds[i]);
+		if (kind)
+			set_missing(kind, "port", cJSON_CreateNumber(port));
+		if (kind && !i)
+			set_missing(kind, "path", cJSON_CreateString("/"));
+	}
+}
+
+static void container_defaults(cJSON *k, bool job, bool only)
+{
+	bool sent = json_at(k, "resources") != NULL;
+	bool ingress = !job && (only || cJSON_GetArraySize(json_at(k, "ports")));
+	set_missing(k, "resources.limits.cpu", cJSON_CreateString("1000m"));
+	set_missing(k, "resources.limits.memory", cJSON_CreateString(only || ingress ? "512Mi" : "256Mi"));
+	if (!job && !sent)
+		json_put_bool(k, "resources.cpuIdle", true);
+	if (ingress) {
+		set_missing(k, "ports", json_make("[{}]"));
+		set_missing(json_at(k, "ports.0"), "name", cJSON_CreateString("http1"));
+		set_missing(json_at(k, "ports.0"), "containerPort", cJSON_CreateNumber(8080));
+		int port = (int)json_num(k, "ports.0.containerPort", 8080);
+		set_missing(k, "startupProbe",
+			    json_make("{'timeoutSeconds':240,'periodSeconds':240,'failureThreshold':1,'tcpSocket':{'port':%d}}", port));
+	}
+	int port = (int)json_num(k, "ports.0.containerPort", 8080);
+	probe_defaults(json_at(k, "startupProbe"), port);
+	probe_defaults(json_at(k, "livenessProbe"), port);
+	probe_defaults(json_at(k, "readinessProbe"), port);
+	cJSON *mounts = json_at(k, "volumeMounts");
+	for (cJSON *m = mounts ? mounts->child : NULL; m; m = m->next)
+		set_missing(m, "mountPath", cJSON_CreateString("/cloudsql"));
+}
+
+void run_defaults(struct sim *s, const char *project, cJSON *template, bool job)
+{
+	const char *number = sim_project_number(s, project);
+	set_missing(template, "serviceAccount", cJSON_CreateString(sim_tmp("%s-compute@developer.gserviceaccount.com", number)));
+	cJSON *all = json_at(template, "containers");
+	double cpu = cpus(json_str(all, "0.resources.limits.cpu", "1"));
+	if (job) {
+		set_missing(template, "maxRetries", cJSON_CreateNumber(3));
+		set_missing(template, "timeout", cJSON_CreateString("600s"));
+		set_missing(template, "executionEnvironment", cJSON_CreateString("EXECUTION_ENVIRONMENT_GEN2"));
+	} else {
+		set_missing(template, "timeout", cJSON_CreateString("300s"));
+		if (json_num(template, "maxInstanceRequestConcurrency", 0) == 0)
+			json_put_num(template, "maxInstanceRequestConcurrency", cpu < 1 ? 1 : 80);
+		set_missing(template, "scaling.maxInstanceCount", cJSON_CreateNumber(100));
+	}
+	for (cJSON *k = all ? all->child : NULL; k; k = k->next)
+		container_defaults(k, job, cJSON_GetArraySize(all) == 1);
+}

@@ -1,0 +1,110 @@
+/* Small things that services, jobs and executions of Cloud Run share: etags, conditions, stamps, operations' names. */
+#include "config.h"
+#include "sim/api/run.h"
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "sim/api/serving.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+char *run_etag(struct sim *s)
+{
+	uint64_t noise[2] = {sim_random(s), sim_random(s)};
+	return xasprintf("\"%s\"", sim_base64(noise, 14, true));
+}
+
+cJSON *run_condition(struct sim *s, const char *type, const char *state)
+{
+	char *now = sim_time(s, 6);
+	cJSON *condition = json_make("{'type':%s,'state':%s,'lastTransitionTime':%s}", type, state, now);
+	free(now);
+	return condition;
+}
+
+const char *run_operation_name(struct sim *s, const char *parent)
+{
+	char id[37];
+	sim_uuid(s, id);
+	return sim_tmp("%s/operations/%s", parent, id);
+}
+
+const char *run_email(const char *principal)
+{
+	const char *colon = principal ? strchr(principal, ':') : NULL;
+	return colon ? colon + 1 : "anonymous";
+}
+
+bool run_etag_matches(struct sim_call *c, const cJSON *doc, const char *etag)
+{
+	const char *now = json_str(doc, "etag", "");
+	if (!*etag || !strcmp(etag, now))
+		return true;
+	sim_fail(c, "ABORTED", NULL, "Conflict for resource '%s': version '%s' was specified but current version is '%s'.",
+		 strrchr(json_str(doc, "name", "/"), '/') + 1, etag, now);
+	return false;
+}
+
+static void stamp(struct sim *s, const char *principal, cJSON *doc, long long generation)
+{
+	char *now = sim_time(s, 6), *etag = run_etag(s);
+	json_put_str(doc, "generation", sim_tmp("%lld", generation));
+	json_put_str(doc, "updateTime", now);
+	json_put_str(doc, "lastModifier", run_email(principal));
+	json_put_str(doc, "etag", etag);
+	if (generation == 1) {
+		json_put_str(doc, "createTime", now);
+		json_put_str(doc, "creator", run_email(principal));
+	}
+	free(etag);
+	free(now);
+}
+
+void run_stamp(struct sim *s, const char *principal, cJSON *doc)
+{
+	char uid[37];
+	sim_uuid(s, uid);
+	json_put_str(doc, "uid", uid);
+	stamp(s, principal, doc, 1);
+}
+
+void run_touch(struct sim *s, const char *principal, cJSON *doc)
+{
+	stamp(s, principal, doc, json_int64(doc, "generation", 0) + 1);
+}
+
+void run_operation_get(struct sim_call *c)
+{
+	sim_lro_get(c, RUN_OPERATIONS);
+}
+
+void run_operation_wait(struct sim_call *c)
+{
+	sim_lro_wait(c, RUN_OPERATIONS);
+}
+
+void run_operation_list(struct sim_call *c)
+{
+	sim_list(c, RUN_OPERATIONS, sim_tmp("%s/operations/", sim_parent(c)), "operations", NULL, NULL);
+}
+
+void run_operation_delete(struct sim_call *c)
+{
+	struct sim_object *op = sim_get(c->sim, RUN_OPERATIONS, sim_tmp("%s/operations/%s", sim_parent(c), sim_part(c, 6)));
+	if (!op) {
+		sim_fail(c, "NOT_FOUND", NULL, "Requested entity was not found.");
+		return;
+	}
+	sim_remove(c->sim, op);
+	sim_empty(c);
+}
+
+void run_location_list(struct sim_call *c)
+{
+	cJSON *all = cJSON_CreateArray();
+	for (const char *const *r = sim_region_names; *r; r++)
+		cJSON_AddItemToArray(all, json_make("{'name':%s,'locationId':%s,'labels':{'cloud.googleapis.com/region':%s}}",
+						    sim_tmp("projects/%s/locations/%s", c->project, *r), *r, *r));
+	sim_ok(c, json_make("{'locations':%j}", all));
+}

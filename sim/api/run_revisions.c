@@ -1,0 +1,132 @@
+/* Revisions: a copy of the service's template under a name of its own, made by each change of it. */
+#include "config.h"
+#include "sim/api/run.h"
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "sim/api/artifactregistry.h"
+#include "sim/api/serving.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const char *revision_id(struct sim *s, const struct sim_object *service)
+{
+	const char *wanted = json_str(service->doc, "template.revision", "");
+	if (*wanted)
+		return wanted;
+	static const char letters[] = "bcdfghjklmnpqrstvwxz";
+	char tail[4] = "";
+	for (int i = 0; i < 3; i++)
+		tail[i] = letters[sim_random(s) % (sizeof(letters) - 1)];
+	long long n = json_int64(service->hidden, "revisions", 0) + 1;
+	json_put_num(service->hidden, "revisions", (double)n);
+	return sim_tmp("%s-%05lld-%s", strrchr(service->key, '/') + 1, n, tail);
+}
+
+struct sim_object *run_revision_new(struct sim *s, struct sim_object *service)
+{
+	const char *id = revision_id(s, service), *name = sim_tmp("%s/revisions/%s", service->key, id);
+	cJSON *doc = cJSON_Duplicate(json_at(service->doc, "template"), 1);
+	json_drop(doc, "revision");
+	json_put_str(doc, "name", name);
+	json_put_str(doc, "service", strrchr(service->key, '/') + 1);
+	json_put_str(doc, "launchStage", json_str(service->doc, "launchStage", "GA"));
+	run_stamp(s, json_str(service->hidden, "principal", "user:?"), doc);
+	json_drop(doc, "lastModifier");
+	json_put_bool(doc, "reconciling", true);
+	static const char *const types[] = {"Ready", "ContainerHealthy", "ContainerReady", "ResourcesAvailable"};
+	cJSON *conditions = cJSON_CreateArray();
+	for (size_t i = 0; i < 4; i++)
+		cJSON_AddItemToArray(conditions, run_condition(s, types[i], "CONDITION_PENDING"));
+	json_put(doc, "conditions", conditions);
+	const char *project = sim_tmp("%.*s", (int)strcspn(name + 9, "/"), name + 9);
+	json_put_str(doc, "logUri", sim_tmp("https://console.cloud.google.com/logs/viewer?project=%s&resource=cloud_run_revision/service_name/%s/"
+					    "revision_name/%s&advancedFilter=resource.type%%3D%%22cloud_run_revision%%22",
+					    project, json_str(doc, "service", ""), id));
+	cJSON *containers = json_at(doc, "containers");
+	for (cJSON *k = containers ? containers->child : NULL; k; k = k->next) {
+		const char *image = json_str(k, "image", ""), *digest = sim_image_digest(s, image);
+		if (digest && !strchr(image, '@')) {
+			const char *colon = strrchr(image, ':'), *slash = strrchr(image, '/');
+			size_t len = colon && colon > slash ? (size_t)(colon - image) : strlen(image);
+			json_put_str(k, "image", sim_tmp("%.*s@%s", (int)len, image, digest));
+		}
+	}
+	return sim_put(s, RUN_REVISIONS, name, doc);
+}
+
+void run_revisions_forget(struct sim *s, const char *service_key)
+{
+	const char *prefix = sim_tmp("%s/revisions/", service_key);
+	struct sim_object *o = sim_first(s, RUN_REVISIONS, prefix);
+	while (o) {
+		struct sim_object *next = sim_following(s, o, prefix);
+		sim_remove(s, o);
+		o = next;
+	}
+}
+
+static const char *service_key(const struct sim_call *c)
+{
+	return sim_tmp("%s/services/%s", sim_parent(c), sim_part(c, 6));
+}
+
+static struct sim_object *named(struct sim_call *c)
+{
+	struct sim_object *o = sim_get(c->sim, RUN_REVISIONS, sim_tmp("%s/revisions/%s", service_key(c), sim_part(c, 8)));
+	if (!o)
+		sim_fail(c, "NOT_FOUND", NULL, "Resource '%s' of kind 'REVISION' in region '%s' in project '%s' does not exist.", sim_part(c, 8),
+			 sim_part(c, 4), c->project);
+	return o;
+}
+
+void run_revision_get(struct sim_call *c)
+{
+	struct sim_object *o = named(c);
+	if (o)
+		sim_ok(c, cJSON_Duplicate(o->doc, 1));
+}
+
+void run_revision_list(struct sim_call *c)
+{
+	const char *service = sim_part(c, 6);
+	const char *prefix = strcmp(service, "-") ? sim_tmp("%s/revisions/", service_key(c)) : sim_tmp("%s/services/", sim_parent(c));
+	sim_list(c, RUN_REVISIONS, prefix, "revisions", NULL, NULL);
+}
+
+/* A revision that serves, by traffic, tag or as the latest, stays. */
+static bool in_use(struct sim *s, const struct sim_object *revision)
+{
+	const char *cut = strstr(revision->key, "/revisions/"), *id = strrchr(revision->key, '/') + 1;
+	struct sim_object *service = sim_get(s, RUN_SERVICES, sim_tmp("%.*s", (int)(cut - revision->key), revision->key));
+	if (!service)
+		return false;
+	if (!strcmp(json_str(service->doc, "latestCreatedRevision", ""), revision->key))
+		return true;
+	const cJSON *statuses = json_at(service->doc, "trafficStatuses");
+	for (const cJSON *t = statuses ? statuses->child : NULL; t; t = t->next)
+		if (!strcmp(json_str(t, "revision", ""), id) && (json_num(t, "percent", 0) > 0 || *json_str(t, "tag", "")))
+			return true;
+	return false;
+}
+
+void run_revision_delete(struct sim_call *c)
+{
+	struct sim_object *o = named(c);
+	if (!o || !run_etag_matches(c, o->doc, sim_param(c, "etag")))
+		return;
+	if (in_use(c->sim, o)) {
+		sim_fail(c, "FAILED_PRECONDITION", NULL,
+			 "Revision '%s' cannot be deleted because it is the latest created revision or serves traffic.", sim_part(c, 8));
+		return;
+	}
+	char *now = sim_time(c->sim, 6);
+	json_put_str(o->doc, "deleteTime", now);
+	free(now);
+	const char *name = run_operation_name(c->sim, sim_parent(c));
+	struct sim_object *op = sim_lro(c->sim, RUN_OPERATIONS, name, sim_typed(o->doc, RUN_TYPE "Revision"));
+	sim_lro_done(c->sim, RUN_OPERATIONS, name, NULL, sim_typed(o->doc, RUN_TYPE "Revision"));
+	sim_remove(c->sim, o);
+	sim_lro_reply(c, op);
+}
