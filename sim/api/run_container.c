@@ -1,0 +1,353 @@
+/* Containers as if run: goes through what stops a real instance, in the order in which Cloud Run would meet it, and reports it as Cloud Run
+ * does: images and secrets before the start, then each container after those it depends on, its probe, and the instance's memory. */
+#include "config.h"
+#include "sim/api/run.h"
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "sim/api/serving.h"
+#include "sim/front/container.h"
+#include "sim/front/mlflow_server.h"
+#include "sim/front/oauth2_proxy.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define MORE "Logs for this revision might contain more information."
+#define SYSTEM "run.googleapis.com/varlog/system"
+
+/* What came of starting one container. */
+struct start {
+	char *said;      /* its last words; NULL while it runs */
+	double seconds;  /* until it listens, or until it ended */
+	int exit_code;
+	int port;        /* it listens here; 0: nowhere */
+	bool loopback;   /* ...on 127.0.0.1 only */
+	int memory;      /* MB in use */
+};
+
+struct bench {
+	struct sim *sim;
+	const char *project, *region;
+	const cJSON *template;
+	bool job;
+	struct run_verdict *v;
+	struct mlflow_place place;
+	char *network;
+};
+
+static void log_line(struct run_verdict *v, const char *log, const char *severity, const char *text)
+{
+	cJSON_AddItemToArray(v->log, json_make("{'log':%s,'severity':%s,'text':%s}", log, severity, text));
+}
+
+static void log_text(struct run_verdict *v, const char *text)
+{
+	for (const char *p = text; *p;) {
+		size_t len = strcspn(p, "\n");
+		const char *line = sim_tmp("%.*s", (int)len, p);
+		log_line(v, "run.googleapis.com/stderr", strstr(line, "rror") || strstr(line, "ERROR") ? "ERROR" : "DEFAULT", line);
+		p += len + (p[len] == '\n');
+	}
+}
+
+static bool refuse(struct bench *b, const char *reason, const char *revision_reason, double seconds, char *message)
+{
+	b->v->reason = reason;
+	b->v->revision_reason = revision_reason;
+	b->v->message = message;
+	b->v->seconds = seconds;
+	b->v->status = "FAILED_PRECONDITION";
+	return false;
+}
+
+/* The VPC that the template asks for. ------------------------------------------------------------------------------------- */
+static const char *short_name(const char *link)
+{
+	const char *slash = strrchr(link, '/');
+	return slash ? slash + 1 : link;
+}
+
+static bool network_there(struct bench *b)
+{
+	const cJSON *nic = json_at(b->template, "vpcAccess.networkInterfaces.0");
+	const char *network = json_str(nic, "network", ""), *subnet = json_str(nic, "subnetwork", "");
+	if (!nic)
+		return true;
+	const char *subnet_key = sim_tmp("projects/%s/regions/%s/subnetworks/%s", b->project, b->region, short_name(*subnet ? subnet : network));
+	const struct sim_object *s = sim_get(b->sim, "compute.subnetworks", subnet_key);
+	if (!*network && s)
+		network = json_str(s->doc, "network", "");
+	const char *key = sim_tmp("projects/%s/global/networks/%s", b->project, short_name(*network ? network : "default"));
+	if (!sim_get(b->sim, "compute.networks", key))
+		return refuse(b, "VPC_NETWORK_NOT_FOUND", NULL, 1, xasprintf("VPC network %s was not found.", key));
+	if (!s)
+		return refuse(b, "VPC_NETWORK_NOT_FOUND", NULL, 1, xasprintf("VPC subnetwork %s was not found.", subnet_key));
+	if (strcmp(short_name(json_str(s->doc, "network", "")), short_name(key)))
+		return refuse(b, "VPC_NETWORK_NOT_FOUND", NULL, 1, xasprintf("VPC subnetwork %s does not belong to network %s.", subnet_key, key));
+	b->place.network = b->network = xstrdup(key);
+	return true;
+}
+
+/* A Cloud SQL volume that a container mounts. */
+static const char *connector(const cJSON *template, const cJSON *spec)
+{
+	const cJSON *mounts = json_at(spec, "volumeMounts"), *volumes = json_at(template, "volumes");
+	for (const cJSON *m = mounts ? mounts->child : NULL; m; m = m->next)
+		for (const cJSON *v = volumes ? volumes->child : NULL; v; v = v->next)
+			if (!strcmp(json_str(v, "name", ""), json_str(m, "name", "")) && json_at(v, "cloudSqlInstance"))
+				return json_str(v, "cloudSqlInstance.instances.0", NULL);
+	return NULL;
+}
+
+/* Programs. ---------------------------------------------------------------------------------------------------------------- */
+static void address(const char *text, struct start *r)
+{
+	const char *colon = strrchr(text, ':'), *host = text + (text_starts(text, "http://") ? 7 : 0);
+	r->port = colon ? atoi(colon + 1) : 0;
+	r->loopback = text_starts(host, "127.") || text_starts(host, "localhost") || text_starts(host, "[::1]");
+}
+
+static void start_gate(const struct container *k, struct start *r)
+{
+	struct gate g;
+	gate_load(k, &g);
+	r->seconds = 0.25;
+	r->memory = 28;
+	address(gate_text(&g, "http_address", "127.0.0.1:4180"), r);
+	if (g.error) {
+		r->said = xasprintf("ERROR: %s", g.error);
+		r->exit_code = 1;
+	}
+	gate_free(&g);
+}
+
+static void start_mlflow(struct bench *b, const struct container *k, struct start *r)
+{
+	struct mlflow m;
+	bool upgrade = container_has(k, "db") && container_has(k, "upgrade");
+	if (upgrade)
+		mlflow_upgrade(b->sim, k, &b->place, &m);
+	else
+		mlflow_load(b->sim, k, &b->place, &m);
+	r->seconds = m.seconds;
+	r->memory = upgrade ? 350 : mlflow_memory(&m);
+	r->port = upgrade ? 0 : m.port;
+	r->loopback = !upgrade && (text_starts(m.host, "127.") || !strcmp(m.host, "localhost"));
+	if (m.error)
+		r->said = xstrdup(m.error);
+	else if (upgrade)
+		log_text(b->v, "INFO  [alembic.runtime.migration] Context impl PostgresqlImpl.\nINFO  [alembic.runtime.migration] Will assume transactional DDL.");
+	else
+		mlflow_start(b->sim, &m);
+	r->exit_code = m.exit_code;
+	mlflow_free(&m);
+}
+
+static void start(struct bench *b, const struct container *k, struct start *r)
+{
+	*r = (struct start){.seconds = 2, .memory = 40, .port = atoi(container_env(k, "PORT", "0"))};
+	if (k->error) {
+		*r = (struct start){.said = xstrdup(k->error), .seconds = 0.1, .exit_code = 2};
+	} else if (container_runs(k, "oauth2-proxy")) {
+		start_gate(k, r);
+	} else if (container_runs(k, "mlflow")) {
+		if (strcmp(k->software, "mlflow"))
+			*r = (struct start){.said = xstrdup("exec: \"mlflow\": executable file not found in $PATH"), .exit_code = 127};
+		else
+			start_mlflow(b, k, r);
+	} else if (!strcmp(k->software, "nginx")) {
+		r->port = 80;
+	}
+}
+
+/* Verdicts. ---------------------------------------------------------------------------------------------------------------- */
+static const char *logs_url(const struct bench *b)
+{
+	const char *name = strrchr(json_str(b->template, "name", "/"), '/') + 1;
+	return sim_tmp("https://console.cloud.google.com/logs/viewer?project=%s&resource=cloud_run_revision/service_name/%s/revision_name/%s&advancedFilter="
+		       "resource.type%%3D%%22cloud_run_revision%%22%%0Aresource.labels.service_name%%3D%%22%s%%22%%0Aresource.labels.revision_name%%3D%%22%s%%22",
+		       b->project, json_str(b->template, "service", ""), name, json_str(b->template, "service", ""), name);
+}
+
+static double window(const cJSON *probe)
+{
+	return json_num(probe, "initialDelaySeconds", 0) + json_num(probe, "periodSeconds", 10) * json_num(probe, "failureThreshold", 3);
+}
+
+static const char *probe_words(const cJSON *probe)
+{
+	if (json_at(probe, "httpGet"))
+		return sim_tmp("HTTP probe|on port %d path \"%s\"", (int)json_num(probe, "httpGet.port", 0), json_str(probe, "httpGet.path", "/"));
+	return sim_tmp("TCP probe|on port %d", (int)json_num(probe, "tcpSocket.port", json_num(probe, "grpc.port", 0)));
+}
+
+static int probe_port(const cJSON *probe)
+{
+	return (int)json_num(probe, "httpGet.port", json_num(probe, "tcpSocket.port", json_num(probe, "grpc.port", 0)));
+}
+
+/* Does the program answer this path with 200? */
+static bool path_answers(const struct container *k, const cJSON *probe)
+{
+	const char *path = json_str(probe, "httpGet.path", NULL);
+	if (!path)
+		return true;
+	if (container_runs(k, "mlflow"))
+		return !strcmp(path, "/health") || !strcmp(path, "/version") || !strcmp(path, "/");
+	if (container_runs(k, "oauth2-proxy"))
+		return !strcmp(path, "/ping") || !strcmp(path, "/ready") || !strcmp(path, "/health") || text_starts(path, "/robots.txt");
+	return true;
+}
+
+static void log_probe(struct bench *b, const struct container *k, const cJSON *probe, bool passed, bool usual)
+{
+	const char *words = probe_words(probe), *bar = strchr(words, '|');
+	const char *text = sim_tmp("%sSTARTUP %.*s %s for container \"%s\" %s.", usual ? "Default " : "", (int)(bar - words), words,
+				   passed ? "succeeded after 1 attempt" : sim_tmp("failed %d time(s) consecutively", (int)json_num(probe, "failureThreshold", 3)),
+				   *k->name ? k->name : "app-1", bar + 1);
+	log_line(b->v, SYSTEM, passed ? "INFO" : "ERROR", text);
+}
+
+static bool container_failed(struct bench *b, const struct container *k, const struct start *r, const cJSON *probe, bool usual)
+{
+	double late = r->said ? r->seconds : window(probe);
+	if (r->said && r->seconds < window(probe)) {
+		late = r->seconds;
+		log_line(b->v, SYSTEM, "WARNING", sim_tmp("Container called exit(%d).", r->exit_code));
+	} else if (probe) {
+		late = window(probe);
+	}
+	if (probe)
+		log_probe(b, k, probe, false, usual);
+	if (b->job) {
+		b->v->exit_code = r->exit_code;
+		return refuse(b, NULL, NULL, late, xstrdup("The container exited with an error."));
+	}
+	if (k->ingress && usual)
+		return refuse(b, NULL, "HEALTH_CHECK_CONTAINER_ERROR", late,
+			      xasprintf("The user-provided container failed to start and listen on the port defined provided by the PORT=%s environment "
+					"variable within the allocated timeout. This can happen when the container port is misconfigured or if the timeout is "
+					"too short. The health check timeout can be extended. " MORE "\n\nLogs URL: %s \nFor more troubleshooting guidance, see "
+					"https://cloud.google.com/run/docs/troubleshooting#container-failed-to-start",
+					container_env(k, "PORT", "8080"), logs_url(b)));
+	return refuse(b, NULL, "HEALTH_CHECK_CONTAINER_ERROR", late,
+		      xasprintf("The user-provided container failed the configured startup probe checks. " MORE "\n\nLogs URL: %s", logs_url(b)));
+}
+
+static double mebibytes(const char *text)
+{
+	char *end;
+	double n = strtod(text, &end);
+	return !strcmp(end, "Gi") ? n * 1024 : !strcmp(end, "G") ? n * 1e9 / 1048576 : !strcmp(end, "M") ? n * 1e6 / 1048576 : n;
+}
+
+/* Over its memory the container is killed, however well it would have done. */
+static bool memory_ok(struct bench *b, const struct container *k, struct start *r)
+{
+	double limit = mebibytes(json_str(k->spec, "resources.limits.memory", "512Mi"));
+	if (r->memory <= limit)
+		return true;
+	log_line(b->v, SYSTEM, "ERROR",
+		 sim_tmp("Memory limit of %.0f MiB exceeded with %d MiB used. Consider increasing the memory limit, see "
+			 "https://cloud.google.com/run/docs/configuring/memory-limits", limit, r->memory));
+	if (!r->said)
+		r->said = xstrdup("");
+	r->exit_code = 137;
+	return false;
+}
+
+/* The usual probe is the one that Google fills in when none was sent. */
+static bool is_usual(const cJSON *probe)
+{
+	return json_num(probe, "periodSeconds", 0) == 240 && json_num(probe, "timeoutSeconds", 0) == 240 && json_at(probe, "tcpSocket");
+}
+
+static bool start_container(struct bench *b, const struct container *k)
+{
+	struct start r;
+	b->place.connector = connector(b->template, k->spec);
+	start(b, k, &r);
+	if (r.said)
+		log_text(b->v, r.said);
+	memory_ok(b, k, &r);
+	const cJSON *probe = json_at(k->spec, "startupProbe");
+	bool usual = is_usual(probe), well = !r.said;
+	if (well && probe) {
+		int port = probe_port(probe);
+		well = r.port == port && !r.loopback && path_answers(k, probe) && r.seconds <= window(probe);
+	}
+	int wanted = (int)json_num(k->spec, "ports.0.containerPort", 0);
+	if (well && k->ingress && wanted && (r.port != wanted || r.loopback))
+		well = false;
+	if (well && probe)
+		log_probe(b, k, probe, true, usual);
+	if (well)
+		b->v->seconds += r.seconds;
+	else
+		container_failed(b, k, &r, probe, usual || (k->ingress && !probe));
+	free(r.said);
+	return well;
+}
+
+/* Containers start after those that they depend on. */
+static bool is_after(const cJSON *spec, const bool *done, const cJSON *all)
+{
+	const cJSON *names = json_at(spec, "dependsOn");
+	for (const cJSON *n = names ? names->child : NULL; n; n = n->next) {
+		int i = 0;
+		for (const cJSON *k = all->child; k; k = k->next, i++)
+			if (!strcmp(json_str(k, "name", ""), n->valuestring) && !done[i])
+				return false;
+	}
+	return true;
+}
+
+static void start_all(struct bench *b, struct container *made, int count)
+{
+	const cJSON *all = json_at(b->template, "containers");
+	bool done[16] = {false};
+	for (int round = 0; round < count; round++)
+		for (int i = 0; i < count; i++)
+			if (!done[i] && is_after(made[i].spec, done, all)) {
+				if (!start_container(b, &made[i]))
+					return;
+				done[i] = true;
+			}
+}
+
+void run_judge(struct sim *s, const char *project, const char *region, const cJSON *template, bool job, struct run_verdict *v)
+{
+	*v = (struct run_verdict){.log = cJSON_CreateArray(), .status = "FAILED_PRECONDITION"};
+	struct bench b = {.sim = s, .project = project, .region = region, .template = template, .job = job, .v = v};
+	char *principal = xasprintf("serviceAccount:%s", json_str(template, "serviceAccount", ""));
+	b.place.principal = principal;
+	struct container made[16] = {{0}};
+	int count = 0;
+	const cJSON *all = json_at(template, "containers");
+	bool well = true;
+	for (const cJSON *k = all ? all->child : NULL; k && well && count < 16; k = k->next) {
+		struct container_fault fault = {0};
+		well = container_make(s, project, template, k, job, &made[count], &fault);
+		if (well)
+			count++;
+		else
+			refuse(&b, fault.reason, NULL, 1, fault.message);
+	}
+	if (well && network_there(&b))
+		start_all(&b, made, count);
+	if (v->message && job && !v->exit_code)
+		v->exit_code = 1;
+	for (int i = 0; i < count; i++)
+		container_free(&made[i]);
+	free(b.network);
+	free(principal);
+}
+
+void run_verdict_free(struct run_verdict *v)
+{
+	free(v->message);
+	cJSON_Delete(v->log);
+	*v = (struct run_verdict){0};
+}

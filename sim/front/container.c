@@ -1,0 +1,329 @@
+/* Puts a container together from its template: image, secrets, variables, and the command behind the image's shell scripts. */
+#include "config.h"
+#include "sim/front/container.h"
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "sim/api/artifactregistry.h"
+#include "sim/api/serving.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Images. ------------------------------------------------------------------------------------------------------------------ */
+static bool take_image(struct sim *s, const char *project, struct container *k, struct container_fault *fault)
+{
+	const char *image = json_str(k->spec, "image", ""), *digest = NULL;
+	const char *agent = sim_tmp("service-%s@serverless-robot-prod.iam.gserviceaccount.com", sim_project_number(s, project));
+	struct image_ref r;
+	bool own = image_parse(image, &r) && *r.project && sim_project_id(s, r.project) && !strcmp(sim_project_id(s, r.project), project);
+	const char *why = image_pull(s, own ? NULL : sim_tmp("serviceAccount:%s", agent), image, &digest, &k->facts);
+	if (!why) {
+		k->software = json_str(k->facts, "software", "other");
+		return true;
+	}
+	bool denied = !strcmp(why, "permission");
+	fault->reason = denied ? "CONTAINER_PERMISSION_DENIED" : "CONTAINER_MISSING";
+	if (denied)
+		fault->message = xasprintf("Google Cloud Run Service Agent %s must have permission to read the image, %s. Ensure that the provided "
+					   "container image URL is correct and that the above account has permission to access the image.", agent, image);
+	else
+		fault->message = xasprintf("Image '%s' not found.", image);
+	return false;
+}
+
+/* Secrets. ----------------------------------------------------------------------------------------------------------------- */
+static char *secret(struct sim *s, const char *project, const char *email, const char *name, const char *version, bool job,
+		    struct container_fault *fault)
+{
+	const char *owner = project, *why = NULL;
+	if (text_starts(name, "projects/")) {
+		owner = sim_tmp("%.*s", (int)strcspn(name + 9, "/"), name + 9);
+		owner = sim_project_id(s, owner) ? sim_project_id(s, owner) : owner;
+		name = strrchr(name, '/') + 1;
+	}
+	version = *version ? version : "latest";
+	size_t len;
+	char *payload = sim_secret_read(s, sim_tmp("serviceAccount:%s", email), owner, name, version, &len, &why);
+	if (payload)
+		return payload;
+	const char *number = sim_project_number(s, owner);
+	const char *full = sim_tmp("projects/%s/secrets/%s/versions/%s", number ? number : owner, name, version);
+	fault->reason = "SECRETS_ACCESS_CHECK_FAILED";
+	if (why && !strcmp(why, "permission"))
+		fault->message = xasprintf("Permission denied on secret: %s for %s service account %s. The service account used must be granted the "
+					   "'Secret Manager Secret Accessor' role (roles/secretmanager.secretAccessor) at the secret, project or "
+					   "higher level.", full, job ? "Job" : "Revision", email);
+	else if (why && !strcmp(why, "disabled"))
+		fault->message = xasprintf("Secret version %s is in DISABLED state.", full);
+	else
+		fault->message = xasprintf("Secret %s was not found", full);
+	return NULL;
+}
+
+static void put(cJSON *object, const char *name, const char *value)
+{
+	cJSON_DeleteItemFromObjectCaseSensitive(object, name);
+	cJSON_AddStringToObject(object, name, value);
+}
+
+static bool take_env(struct sim *s, const char *project, const cJSON *template, bool job, struct container *k, struct container_fault *fault)
+{
+	const cJSON *image = json_at(k->facts, "env"), *own = json_at(k->spec, "env");
+	for (const cJSON *e = image ? image->child : NULL; e; e = e->next)
+		put(k->env, e->string, e->valuestring);
+	for (const cJSON *e = own ? own->child : NULL; e; e = e->next) {
+		const cJSON *from = json_at(e, "valueSource.secretKeyRef");
+		char *value = from ? secret(s, project, json_str(template, "serviceAccount", ""), json_str(from, "secret", ""),
+					    json_str(from, "version", ""), job, fault)
+				   : xstrdup(json_str(e, "value", ""));
+		if (!value)
+			return false;
+		put(k->env, json_str(e, "name", ""), value);
+		free(value);
+	}
+	if (k->ingress)
+		put(k->env, "PORT", sim_tmp("%d", (int)json_num(k->spec, "ports.0.containerPort", 8080)));
+	return true;
+}
+
+static bool mount(struct sim *s, const char *project, const cJSON *template, const cJSON *m, bool job, struct container *k,
+		  struct container_fault *fault)
+{
+	const cJSON *volumes = json_at(template, "volumes"), *v = volumes ? volumes->child : NULL;
+	while (v && strcmp(json_str(v, "name", ""), json_str(m, "name", "")))
+		v = v->next;
+	const char *name = json_str(v, "secret.secret", NULL), *folder = json_str(m, "mountPath", "");
+	if (!name)
+		return true;
+	cJSON *one = NULL;
+	const cJSON *items = json_at(v, "secret.items");
+	if (!cJSON_GetArraySize(items)) /* without items the file is named as the secret */
+		items = one = json_make("[{'path':%s,'version':'latest'}]", strrchr(name, '/') ? strrchr(name, '/') + 1 : name);
+	bool all = true;
+	for (const cJSON *i = items->child; i && all; i = i->next) {
+		char *payload = secret(s, project, json_str(template, "serviceAccount", ""), name, json_str(i, "version", ""), job, fault);
+		if (payload)
+			put(k->files, sim_tmp("%s/%s", folder, json_str(i, "path", "")), payload);
+		all = payload != NULL;
+		free(payload);
+	}
+	cJSON_Delete(one);
+	return all;
+}
+
+static bool take_files(struct sim *s, const char *project, const cJSON *template, bool job, struct container *k, struct container_fault *fault)
+{
+	const cJSON *mounts = json_at(k->spec, "volumeMounts");
+	for (const cJSON *m = mounts ? mounts->child : NULL; m; m = m->next)
+		if (!mount(s, project, template, m, job, k, fault))
+			return false;
+	return true;
+}
+
+/* Shell. A script's last command is what the container runs; before it only checks of variables (": ${X:?}") count. ------- */
+/* One expansion after '$'; returns what follows it. */
+static const char *expand(const struct container *k, const char *p, struct buf *out, char **error)
+{
+	bool braces = *p == '{';
+	p += braces;
+	size_t len = 0;
+	while (isalnum((unsigned char)p[len]) || p[len] == '_')
+		len++;
+	const char *name = sim_tmp("%.*s", (int)len, p), *value = container_env(k, name, NULL);
+	p += len;
+	if (!braces) {
+		buf_puts(out, value ? value : "");
+		return p;
+	}
+	const char *end = strchr(p, '}');
+	if (!end)
+		return p + strlen(p);
+	bool unset = !value || (*p == ':' && !*value);
+	const char *operator = *p == ':' ? p + 1 : p;
+	if (unset && *operator == '-')
+		buf_add(out, operator + 1, (size_t)(end - operator - 1));
+	else if (unset && *operator == '?' && !*error)
+		*error = xasprintf("%s: parameter not set or null", name);
+	else
+		buf_puts(out, value ? value : "");
+	return end + 1;
+}
+
+/* Splits a command line into words as sh does: quotes, backslashes, variables. */
+static cJSON *words(const struct container *k, const char *p, char **error)
+{
+	cJSON *list = cJSON_CreateArray();
+	struct buf word = {0};
+	bool any = false;
+	for (char quote = 0; *p;) {
+		if (!quote && isspace((unsigned char)*p)) {
+			if (any)
+				cJSON_AddItemToArray(list, cJSON_CreateString(buf_text(&word)));
+			buf_clear(&word);
+			any = false;
+			p++;
+			continue;
+		}
+		any = true;
+		if (quote != '\'' && *p == '$') {
+			p = expand(k, p + 1, &word, error);
+		} else if (*p == quote || (!quote && (*p == '"' || *p == '\''))) {
+			quote = quote ? 0 : *p;
+			p++;
+		} else if (*p == '\\' && quote != '\'' && p[1]) {
+			if (p[1] != '\n')
+				buf_putc(&word, p[1]);
+			p += 2;
+		} else {
+			buf_putc(&word, *p++);
+		}
+	}
+	if (any)
+		cJSON_AddItemToArray(list, cJSON_CreateString(buf_text(&word)));
+	buf_free(&word);
+	return list;
+}
+
+/* Goes through a script line by line; the argv of its last real command, or NULL with the error that ended it. */
+static cJSON *script(struct container *k, const char *file, const char *text)
+{
+	cJSON *last = NULL;
+	struct buf line = {0};
+	for (int number = 1; *text && !k->error; number++) {
+		size_t len = strcspn(text, "\n");
+		bool more = len && text[len - 1] == '\\';
+		buf_add(&line, text, len - more);
+		buf_putc(&line, ' ');
+		text += len + (text[len] == '\n');
+		if (more)
+			continue;
+		const char *start = buf_text(&line) + strspn(buf_text(&line), " \t");
+		char *error = NULL;
+		if (*start && *start != '#') {
+			cJSON *w = words(k, start, &error);
+			const char *first = json_str(w, "0", "");
+			if (!strcmp(first, "exec"))
+				cJSON_DeleteItemFromArray(w, 0);
+			bool counts = strcmp(first, ":") && strcmp(first, "set") && strcmp(first, "export") && strcmp(first, "umask");
+			if (counts && cJSON_GetArraySize(w)) {
+				cJSON_Delete(last);
+				last = w;
+			} else {
+				cJSON_Delete(w);
+			}
+		}
+		if (error)
+			k->error = xasprintf("%s: %d: %s", file, number, error);
+		free(error);
+		buf_clear(&line);
+	}
+	buf_free(&line);
+	return last;
+}
+
+/* The program behind `sh FILE`, `sh -c TEXT` or a script in the image. */
+static void look_through(struct container *k)
+{
+	const char *program = json_str(k->argv, "0", ""), *slash = strrchr(program, '/');
+	program = slash ? slash + 1 : program;
+	bool shell = !strcmp(program, "sh") || !strcmp(program, "bash");
+	const char *first = json_str(k->argv, "1", "");
+	cJSON *argv = NULL;
+	if (shell && !strcmp(first, "-c")) {
+		argv = script(k, "sh", json_str(k->argv, "2", ""));
+	} else {
+		const char *file = shell ? first : json_str(k->argv, "0", "");
+		const char *base = strrchr(file, '/') ? strrchr(file, '/') + 1 : file;
+		const cJSON *text = cJSON_GetObjectItemCaseSensitive(json_at(k->facts, "scripts"), base);
+		if (cJSON_IsString(text))
+			argv = script(k, file, text->valuestring);
+	}
+	if (argv) {
+		cJSON_Delete(k->argv);
+		k->argv = argv;
+	}
+}
+
+static void append(cJSON *to, const cJSON *list)
+{
+	for (const cJSON *a = list ? list->child : NULL; a; a = a->next)
+		if (cJSON_IsString(a))
+			cJSON_AddItemToArray(to, cJSON_CreateString(a->valuestring));
+}
+
+static void take_command(struct container *k)
+{
+	const cJSON *command = json_at(k->spec, "command"), *args = json_at(k->spec, "args");
+	k->argv = cJSON_CreateArray();
+	bool own = cJSON_GetArraySize(command) > 0;
+	append(k->argv, own ? command : json_at(k->facts, "entrypoint"));
+	if (cJSON_GetArraySize(args))
+		append(k->argv, args);
+	else if (!own)
+		append(k->argv, json_at(k->facts, "cmd"));
+	if (!own && !strcmp(k->software, "oauth2-proxy"))
+		cJSON_InsertItemInArray(k->argv, 0, cJSON_CreateString("/bin/oauth2-proxy"));
+	look_through(k);
+}
+
+bool container_make(struct sim *s, const char *project, const cJSON *template, const cJSON *spec, bool job, struct container *k,
+		    struct container_fault *fault)
+{
+	*k = (struct container){.name = json_str(spec, "name", ""), .spec = spec, .software = "other"};
+	k->env = cJSON_CreateObject();
+	k->files = cJSON_CreateObject();
+	bool only = cJSON_GetArraySize(json_at(template, "containers")) == 1;
+	k->ingress = !job && (only || cJSON_GetArraySize(json_at(spec, "ports")) > 0);
+	if (!take_image(s, project, k, fault) || !take_env(s, project, template, job, k, fault) ||
+	    !take_files(s, project, template, job, k, fault)) {
+		container_free(k);
+		return false;
+	}
+	take_command(k);
+	return true;
+}
+
+void container_free(struct container *k)
+{
+	cJSON_Delete(k->argv);
+	cJSON_Delete(k->env);
+	cJSON_Delete(k->files);
+	free(k->error);
+	*k = (struct container){0};
+}
+
+const char *container_env(const struct container *k, const char *name, const char *fallback)
+{
+	const cJSON *v = cJSON_GetObjectItemCaseSensitive(k->env, name);
+	return cJSON_IsString(v) ? v->valuestring : fallback;
+}
+
+bool container_runs(const struct container *k, const char *program)
+{
+	const char *first = json_str(k->argv, "0", ""), *slash = strrchr(first, '/');
+	return !strcmp(slash ? slash + 1 : first, program);
+}
+
+const char *container_flag(const struct container *k, const char *name)
+{
+	size_t len = strlen(name);
+	const char *found = NULL;
+	for (const cJSON *a = k->argv->child; a; a = a->next) {
+		if (!strcmp(a->valuestring, name) && a->next)
+			found = a->next->valuestring;
+		else if (!strncmp(a->valuestring, name, len) && a->valuestring[len] == '=')
+			found = a->valuestring + len + 1;
+	}
+	return found;
+}
+
+bool container_has(const struct container *k, const char *argument)
+{
+	for (const cJSON *a = k->argv->child; a; a = a->next)
+		if (!strcmp(a->valuestring, argument))
+			return true;
+	return false;
+}

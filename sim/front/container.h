@@ -1,0 +1,37 @@
+/* A container of a deployed template, as it finds itself: command, environment, files. Read from the image's content, the template and
+ * Secret Manager; what it would do with them is for oauth2_proxy.c and mlflow_server.c. */
+#ifndef MS_SIM_FRONT_CONTAINER_H
+#define MS_SIM_FRONT_CONTAINER_H
+
+#include "sim/core/core.h"
+
+struct container {
+	const char *name;     /* of the template, or "" */
+	const cJSON *spec;    /* the container in the template */
+	const cJSON *facts;   /* what the image holds; owned by the store */
+	const char *software; /* "mlflow", "oauth2-proxy", "hello", "other"... */
+	cJSON *argv;          /* the program and its arguments, scripts looked through; owned */
+	cJSON *env;           /* name: value; owned */
+	cJSON *files;         /* path: content of mounted secrets; owned */
+	char *error;          /* what the shell says when a script stops early; owned */
+	bool ingress;
+};
+
+/* Says what is wrong with an image or a secret of the template, before anything starts. */
+struct container_fault {
+	const char *reason; /* Condition.reason */
+	char *message;      /* owned */
+};
+
+/* Builds the container; project and account are the service's. False with a fault when the image or a secret cannot be had. */
+bool container_make(struct sim *s, const char *project, const cJSON *template, const cJSON *spec, bool job, struct container *k,
+		    struct container_fault *fault);
+void container_free(struct container *k);
+const char *container_env(const struct container *k, const char *name, const char *fallback);
+/* Is the program (the last part of argv[0]) this? */
+bool container_runs(const struct container *k, const char *program);
+/* The value of --name VALUE or --name=VALUE among the arguments, or NULL. */
+const char *container_flag(const struct container *k, const char *name);
+bool container_has(const struct container *k, const char *argument);
+
+#endif

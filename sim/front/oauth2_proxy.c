@@ -1,0 +1,555 @@
+/* oauth2-proxy's configuration: TOML file, flags and variables, held to the rules that decide whether the real one starts (its
+ * pkg/apis/options and pkg/validation, v7.15.3). */
+#include "config.h"
+#include "sim/front/oauth2_proxy.h"
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "sim/api/serving.h"
+
+#include <ctype.h>
+#include <regex.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum option_type { OPTION_TEXT, OPTION_BOOL, OPTION_DURATION, OPTION_NUMBER, OPTION_LIST };
+
+/* Every option of 7.15: its key in the file, its flag, its type. An unknown key or flag is fatal. Sorted by key. */
+static const struct option {
+	const char *key, *flag;
+	enum option_type type;
+} options[] = {
+	{"acr_values", "acr-values", OPTION_TEXT}, {"allow_query_semicolons", "allow-query-semicolons", OPTION_BOOL},
+	{"allowed_groups", "allowed-group", OPTION_LIST}, {"allowed_roles", "allowed-role", OPTION_LIST},
+	{"api_routes", "api-route", OPTION_LIST}, {"approval_prompt", "approval-prompt", OPTION_TEXT},
+	{"auth_logging", "auth-logging", OPTION_BOOL}, {"auth_logging_format", "auth-logging-format", OPTION_TEXT},
+	{"auth_request_response_mode", "auth-request-response-mode", OPTION_TEXT},
+	{"authenticated_emails_file", "authenticated-emails-file", OPTION_TEXT},
+	{"azure_graph_group_field", "azure-graph-group-field", OPTION_TEXT}, {"azure_tenant", "azure-tenant", OPTION_TEXT},
+	{"backend_logout_url", "backend-logout-url", OPTION_TEXT}, {"banner", "banner", OPTION_TEXT},
+	{"basic_auth_password", "basic-auth-password", OPTION_TEXT},
+	{"bearer_token_login_fallback", "bearer-token-login-fallback", OPTION_BOOL},
+	{"bitbucket_repository", "bitbucket-repository", OPTION_TEXT}, {"bitbucket_team", "bitbucket-team", OPTION_TEXT},
+	{"client_id", "client-id", OPTION_TEXT}, {"client_secret", "client-secret", OPTION_TEXT},
+	{"client_secret_file", "client-secret-file", OPTION_TEXT},
+	{"code_challenge_method", "code-challenge-method", OPTION_TEXT},
+	{"cookie_csrf_expire", "cookie-csrf-expire", OPTION_DURATION},
+	{"cookie_csrf_per_request", "cookie-csrf-per-request", OPTION_BOOL},
+	{"cookie_csrf_per_request_limit", "cookie-csrf-per-request-limit", OPTION_NUMBER},
+	{"cookie_csrf_samesite", "cookie-csrf-samesite", OPTION_TEXT}, {"cookie_domains", "cookie-domain", OPTION_LIST},
+	{"cookie_expire", "cookie-expire", OPTION_DURATION}, {"cookie_httponly", "cookie-httponly", OPTION_BOOL},
+	{"cookie_name", "cookie-name", OPTION_TEXT}, {"cookie_path", "cookie-path", OPTION_TEXT},
+	{"cookie_refresh", "cookie-refresh", OPTION_DURATION}, {"cookie_samesite", "cookie-samesite", OPTION_TEXT},
+	{"cookie_secret", "cookie-secret", OPTION_TEXT}, {"cookie_secret_file", "cookie-secret-file", OPTION_TEXT},
+	{"cookie_secure", "cookie-secure", OPTION_BOOL}, {"custom_sign_in_logo", "custom-sign-in-logo", OPTION_TEXT},
+	{"custom_templates_dir", "custom-templates-dir", OPTION_TEXT},
+	{"disable_keep_alives", "disable-keep-alives", OPTION_BOOL},
+	{"display_htpasswd_form", "display-htpasswd-form", OPTION_BOOL}, {"email_domains", "email-domain", OPTION_LIST},
+	{"encode_state", "encode-state", OPTION_BOOL}, {"entra_id_allowed_tenants", "entra-id-allowed-tenant", OPTION_LIST},
+	{"entra_id_federated_token_auth", "entra-id-federated-token-auth", OPTION_BOOL},
+	{"errors_to_info_log", "errors-to-info-log", OPTION_BOOL},
+	{"exclude_logging_paths", "exclude-logging-path", OPTION_LIST},
+	{"extra_jwt_issuers", "extra-jwt-issuers", OPTION_LIST}, {"flush_interval", "flush-interval", OPTION_DURATION},
+	{"footer", "footer", OPTION_TEXT}, {"force_code_challenge_method", "force-code-challenge-method", OPTION_TEXT},
+	{"force_https", "force-https", OPTION_BOOL}, {"force_json_errors", "force-json-errors", OPTION_BOOL},
+	{"gcp_healthchecks", "gcp-healthchecks", OPTION_BOOL}, {"github_org", "github-org", OPTION_TEXT},
+	{"github_repo", "github-repo", OPTION_TEXT}, {"github_team", "github-team", OPTION_TEXT},
+	{"github_token", "github-token", OPTION_TEXT}, {"github_users", "github-user", OPTION_LIST},
+	{"gitlab_groups", "gitlab-group", OPTION_LIST}, {"gitlab_projects", "gitlab-project", OPTION_LIST},
+	{"google_admin_api_user_scope", "google-admin-api-user-scope", OPTION_TEXT},
+	{"google_admin_email", "google-admin-email", OPTION_TEXT}, {"google_group", "google-group", OPTION_LIST},
+	{"google_groups", "google-group", OPTION_LIST},
+	{"google_service_account_json", "google-service-account-json", OPTION_TEXT},
+	{"google_target_principal", "google-target-principal", OPTION_TEXT},
+	{"google_use_application_default_credentials", "google-use-application-default-credentials", OPTION_TEXT},
+	{"google_use_organization_id", "google-use-organization-id", OPTION_TEXT},
+	{"htpasswd_file", "htpasswd-file", OPTION_TEXT}, {"htpasswd_user_groups", "htpasswd-user-group", OPTION_LIST},
+	{"http_address", "http-address", OPTION_TEXT}, {"https_address", "https-address", OPTION_TEXT},
+	{"insecure_oidc_allow_unverified_email", "insecure-oidc-allow-unverified-email", OPTION_BOOL},
+	{"insecure_oidc_skip_issuer_verification", "insecure-oidc-skip-issuer-verification", OPTION_BOOL},
+	{"insecure_oidc_skip_nonce", "insecure-oidc-skip-nonce", OPTION_BOOL}, {"jwt_key", "jwt-key", OPTION_TEXT},
+	{"jwt_key_file", "jwt-key-file", OPTION_TEXT}, {"keycloak_groups", "keycloak-group", OPTION_LIST},
+	{"logging_compress", "logging-compress", OPTION_BOOL}, {"logging_filename", "logging-filename", OPTION_TEXT},
+	{"logging_local_time", "logging-local-time", OPTION_BOOL}, {"logging_max_age", "logging-max-age", OPTION_NUMBER},
+	{"logging_max_backups", "logging-max-backups", OPTION_NUMBER},
+	{"logging_max_size", "logging-max-size", OPTION_NUMBER}, {"login_url", "login-url", OPTION_TEXT},
+	{"metrics_address", "metrics-address", OPTION_TEXT},
+	{"metrics_secure_address", "metrics-secure-address", OPTION_TEXT},
+	{"metrics_tls_cert_file", "metrics-tls-cert-file", OPTION_TEXT},
+	{"metrics_tls_key_file", "metrics-tls-key-file", OPTION_TEXT},
+	{"oidc_audience_claims", "oidc-audience-claim", OPTION_LIST}, {"oidc_email_claim", "oidc-email-claim", OPTION_TEXT},
+	{"oidc_enabled_signing_algs", "oidc-enabled-signing-alg", OPTION_LIST},
+	{"oidc_extra_audiences", "oidc-extra-audience", OPTION_LIST},
+	{"oidc_groups_claim", "oidc-groups-claim", OPTION_TEXT}, {"oidc_issuer_url", "oidc-issuer-url", OPTION_TEXT},
+	{"oidc_jwks_url", "oidc-jwks-url", OPTION_TEXT}, {"oidc_public_key_files", "oidc-public-key-file", OPTION_LIST},
+	{"pass_access_token", "pass-access-token", OPTION_BOOL},
+	{"pass_authorization_header", "pass-authorization-header", OPTION_BOOL},
+	{"pass_basic_auth", "pass-basic-auth", OPTION_BOOL}, {"pass_host_header", "pass-host-header", OPTION_BOOL},
+	{"pass_user_headers", "pass-user-headers", OPTION_BOOL}, {"ping_path", "ping-path", OPTION_TEXT},
+	{"ping_user_agent", "ping-user-agent", OPTION_TEXT}, {"prefer_email_to_user", "prefer-email-to-user", OPTION_BOOL},
+	{"profile_url", "profile-url", OPTION_TEXT}, {"prompt", "prompt", OPTION_TEXT},
+	{"provider", "provider", OPTION_TEXT}, {"provider_ca_files", "provider-ca-file", OPTION_LIST},
+	{"provider_display_name", "provider-display-name", OPTION_TEXT}, {"proxy_prefix", "proxy-prefix", OPTION_TEXT},
+	{"proxy_websockets", "proxy-websockets", OPTION_BOOL}, {"pubjwk_url", "pubjwk-url", OPTION_TEXT},
+	{"ready_path", "ready-path", OPTION_TEXT}, {"real_client_ip_header", "real-client-ip-header", OPTION_TEXT},
+	{"redeem_url", "redeem-url", OPTION_TEXT}, {"redirect_url", "redirect-url", OPTION_TEXT},
+	{"redis_ca_path", "redis-ca-path", OPTION_TEXT},
+	{"redis_cluster_connection_urls", "redis-cluster-connection-urls", OPTION_LIST},
+	{"redis_connection_idle_timeout", "redis-connection-idle-timeout", OPTION_NUMBER},
+	{"redis_connection_url", "redis-connection-url", OPTION_TEXT},
+	{"redis_insecure_skip_tls_verify", "redis-insecure-skip-tls-verify", OPTION_BOOL},
+	{"redis_password", "redis-password", OPTION_TEXT},
+	{"redis_sentinel_connection_urls", "redis-sentinel-connection-urls", OPTION_LIST},
+	{"redis_sentinel_master_name", "redis-sentinel-master-name", OPTION_TEXT},
+	{"redis_sentinel_password", "redis-sentinel-password", OPTION_TEXT},
+	{"redis_use_cluster", "redis-use-cluster", OPTION_BOOL}, {"redis_use_sentinel", "redis-use-sentinel", OPTION_BOOL},
+	{"redis_username", "redis-username", OPTION_TEXT}, {"relative_redirect_url", "relative-redirect-url", OPTION_BOOL},
+	{"request_id_header", "request-id-header", OPTION_TEXT}, {"request_logging", "request-logging", OPTION_BOOL},
+	{"request_logging_format", "request-logging-format", OPTION_TEXT}, {"resource", "resource", OPTION_TEXT},
+	{"reverse_proxy", "reverse-proxy", OPTION_BOOL}, {"scope", "scope", OPTION_TEXT},
+	{"session_cookie_minimal", "session-cookie-minimal", OPTION_BOOL},
+	{"session_store_type", "session-store-type", OPTION_TEXT},
+	{"set_authorization_header", "set-authorization-header", OPTION_BOOL},
+	{"set_basic_auth", "set-basic-auth", OPTION_BOOL}, {"set_xauthrequest", "set-xauthrequest", OPTION_BOOL},
+	{"show_debug_on_error", "show-debug-on-error", OPTION_BOOL}, {"signature_key", "signature-key", OPTION_TEXT},
+	{"silence_ping_logging", "silence-ping-logging", OPTION_BOOL},
+	{"skip_auth_preflight", "skip-auth-preflight", OPTION_BOOL}, {"skip_auth_regex", "skip-auth-regex", OPTION_LIST},
+	{"skip_auth_routes", "skip-auth-route", OPTION_LIST},
+	{"skip_auth_strip_headers", "skip-auth-strip-headers", OPTION_BOOL},
+	{"skip_claims_from_profile_url", "skip-claims-from-profile-url", OPTION_BOOL},
+	{"skip_jwt_bearer_tokens", "skip-jwt-bearer-tokens", OPTION_BOOL},
+	{"skip_oidc_discovery", "skip-oidc-discovery", OPTION_BOOL},
+	{"skip_provider_button", "skip-provider-button", OPTION_BOOL},
+	{"ssl_insecure_skip_verify", "ssl-insecure-skip-verify", OPTION_BOOL},
+	{"ssl_upstream_insecure_skip_verify", "ssl-upstream-insecure-skip-verify", OPTION_BOOL},
+	{"standard_logging", "standard-logging", OPTION_BOOL},
+	{"standard_logging_format", "standard-logging-format", OPTION_TEXT}, 
+	{"tls_cert_file", "tls-cert-file", OPTION_TEXT},
+	{"tls_cipher_suites", "tls-cipher-suite", OPTION_LIST}, {"tls_key_file", "tls-key-file", OPTION_TEXT},
+	{"tls_min_version", "tls-min-version", OPTION_TEXT}, {"trusted_ips", "trusted-ip", OPTION_LIST},
+	{"trusted_proxy_ips", "trusted-proxy-ip", OPTION_LIST}, {"upstream_timeout", "upstream-timeout", OPTION_DURATION},
+	{"upstreams", "upstream", OPTION_LIST}, {"use_system_trust_store", "use-system-trust-store", OPTION_BOOL},
+	{"user_id_claim", "user-id-claim", OPTION_TEXT}, {"validate_url", "validate-url", OPTION_TEXT},
+	{"whitelist_domains", "whitelist-domain", OPTION_LIST},
+};
+
+static const struct option *option_by_key(const char *key)
+{
+	for (size_t i = 0; i < sizeof(options) / sizeof(*options); i++)
+		if (!strcmp(options[i].key, key))
+			return &options[i];
+	return NULL;
+}
+
+static const struct option *option_by_flag(const char *flag)
+{
+	for (size_t i = 0; i < sizeof(options) / sizeof(*options); i++)
+		if (!strcmp(options[i].flag, flag))
+			return &options[i];
+	return NULL;
+}
+
+static void fault(struct gate *g, char *text)
+{
+	if (g->error)
+		free(text);
+	else
+		g->error = text;
+}
+
+/* Durations as Go reads them: "1h30m", "3600s"; a bare number is nanoseconds. Negative when it is none. */
+static double duration(const char *text)
+{
+	double sum = 0;
+	const char *p = text;
+	if (!strcmp(p, "0"))
+		return 0;
+	while (*p) {
+		char *end;
+		double n = strtod(p, &end);
+		static const struct {
+			const char *name;
+			double seconds;
+		} units[] = {{"ns", 1e-9}, {"us", 1e-6}, {"ms", 1e-3}, {"s", 1}, {"m", 60}, {"h", 3600}};
+		size_t u = 0;
+		while (u < 6 && strncmp(end, units[u].name, strlen(units[u].name)))
+			u++;
+		if (end == p || u == 6)
+			return -1;
+		sum += n * units[u].seconds;
+		p = end + strlen(units[u].name);
+	}
+	return p == text ? -1 : sum;
+}
+
+/* One value for an option, converted as viper does. */
+static void set(struct gate *g, const struct option *o, const cJSON *value)
+{
+	cJSON *kept = NULL;
+	const char *text = cJSON_IsString(value) ? value->valuestring : NULL;
+	if (o->type == OPTION_BOOL && text)
+		kept = cJSON_CreateBool(!strcmp(text, "true") || !strcmp(text, "1") || !strcmp(text, "t"));
+	else if (o->type == OPTION_DURATION && text && duration(text) < 0)
+		fault(g, xasprintf("failed to load config: error unmarshalling config: 1 error(s) decoding:\n\n* error decoding '%s': "
+				   "time: %s duration \"%s\"", o->key, *text && isdigit((unsigned char)text[strlen(text) - 1]) ? "missing unit in" : "invalid",
+				   text));
+	else if (o->type == OPTION_DURATION)
+		kept = cJSON_CreateNumber(text ? duration(text) : value->valuedouble * 1e-9);
+	else if (o->type == OPTION_LIST && text)
+		kept = json_make("[%s]", text);
+	else if (o->type == OPTION_NUMBER && text)
+		kept = cJSON_CreateNumber(atof(text));
+	else if (o->type == OPTION_LIST && !cJSON_IsArray(value))
+		fault(g, xasprintf("failed to load config: error unmarshalling config: '%s': source data must be an array or slice", o->key));
+	else
+		kept = cJSON_Duplicate(value, 1);
+	if (kept)
+		json_put(g->options, o->key, kept);
+}
+
+/* TOML, as much as a flat configuration has: strings, numbers, booleans, arrays, comments. ---------------------------------- */
+struct toml {
+	const char *p;
+	int line;
+};
+
+static void blank(struct toml *t, bool lines)
+{
+	for (;; t->p++) {
+		if (*t->p == '#')
+			while (t->p[1] && t->p[1] != '\n')
+				t->p++;
+		else if (*t->p == '\n' && lines)
+			t->line++;
+		else if (*t->p != ' ' && *t->p != '\t' && *t->p != '\r')
+			return;
+	}
+}
+
+static cJSON *toml_string(struct toml *t)
+{
+	char quote = *t->p++;
+	struct buf b = {0};
+	while (*t->p && *t->p != quote && *t->p != '\n') {
+		if (quote == '"' && *t->p == '\\') {
+			static const char from[] = "ntr\"\\", to[] = "\n\t\r\"\\";
+			const char *known = t->p[1] ? strchr(from, t->p[1]) : NULL;
+			if (!known)
+				break;
+			buf_putc(&b, to[known - from]);
+			t->p += 2;
+		} else {
+			buf_putc(&b, *t->p++);
+		}
+	}
+	cJSON *node = *t->p == quote ? cJSON_CreateString(buf_text(&b)) : NULL;
+	t->p += node != NULL;
+	buf_free(&b);
+	return node;
+}
+
+static cJSON *toml_value(struct toml *t)
+{
+	if (*t->p == '"' || *t->p == '\'')
+		return toml_string(t);
+	if (*t->p == '[') {
+		cJSON *array = cJSON_CreateArray();
+		t->p++;
+		for (blank(t, true); *t->p && *t->p != ']'; blank(t, true)) {
+			cJSON *item = *t->p == '[' ? NULL : toml_value(t);
+			if (!item)
+				break;
+			cJSON_AddItemToArray(array, item);
+			blank(t, true);
+			if (*t->p == ',')
+				t->p++;
+			else if (*t->p != ']')
+				break;
+		}
+		if (*t->p == ']') {
+			t->p++;
+			return array;
+		}
+		cJSON_Delete(array);
+		return NULL;
+	}
+	size_t len = strcspn(t->p, " \t\r\n#,]");
+	const char *word = sim_tmp("%.*s", (int)len, t->p);
+	char *end;
+	double n = strtod(word, &end);
+	bool truth = !strcmp(word, "true") || !strcmp(word, "false");
+	if (!truth && (end == word || *end))
+		return NULL;
+	t->p += len;
+	return truth ? cJSON_CreateBool(*word == 't') : cJSON_CreateNumber(n);
+}
+
+static void read_file(struct gate *g, const char *text)
+{
+	struct toml t = {text, 1};
+	struct buf unknown = {0};
+	for (blank(&t, true); *t.p && !g->error; blank(&t, true)) {
+		size_t len = strspn(t.p, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-");
+		const char *key = sim_tmp("%.*s", (int)len, t.p);
+		t.p += len;
+		blank(&t, false);
+		cJSON *value = NULL;
+		if (len && *t.p == '=') {
+			t.p++;
+			blank(&t, false);
+			value = toml_value(&t);
+			blank(&t, false);
+		}
+		const struct option *o = option_by_key(key);
+		if (!value || (*t.p && *t.p != '\n'))
+			fault(g, xasprintf("failed to load config: unable to load config file: While parsing config: toml: line %d: invalid syntax", t.line));
+		else if (json_at(g->options, key))
+			fault(g, xasprintf("failed to load config: unable to load config file: While parsing config: toml: key %s is already defined", key));
+		else if (!o)
+			buf_printf(&unknown, "%s%s", unknown.len ? ", " : "", key);
+		else
+			set(g, o, value);
+		cJSON_Delete(value);
+	}
+	if (unknown.len)
+		fault(g, xasprintf("failed to load config: error unmarshalling config: 1 error(s) decoding:\n\n* '' has invalid keys: %s",
+				   buf_text(&unknown)));
+	buf_free(&unknown);
+}
+
+static void read_env(const struct container *k, struct gate *g)
+{
+	for (const cJSON *e = k->env->child; e; e = e->next) {
+		if (!text_starts(e->string, "OAUTH2_PROXY_"))
+			continue;
+		char *key = xstrdup(e->string + 13);
+		for (char *p = key; *p; p++)
+			*p = (char)tolower((unsigned char)*p);
+		const struct option *o = option_by_key(key);
+		cJSON *list = o && o->type == OPTION_LIST ? cJSON_CreateArray() : NULL;
+		for (const char *p = e->valuestring; list && *p;) { /* lists are separated by commas */
+			size_t len = strcspn(p, ",");
+			cJSON_AddItemToArray(list, cJSON_CreateString(sim_tmp("%.*s", (int)len, p)));
+			p += len + (p[len] == ',');
+		}
+		if (o)
+			set(g, o, list ? list : e);
+		cJSON_Delete(list);
+		free(key);
+	}
+}
+
+static void read_flags(const struct container *k, struct gate *g)
+{
+	static const char *const others[] = {"config", "config-test", "version"};
+	cJSON *lists = cJSON_CreateObject(); /* a flag given more than once adds to its list */
+	for (const cJSON *a = k->argv->child ? k->argv->child->next : NULL; a; a = a->next) {
+		const char *text = a->valuestring;
+		if (!text_starts(text, "-"))
+			continue;
+		text += text[1] == '-' ? 2 : 1;
+		size_t len = strcspn(text, "=");
+		const char *flag = sim_tmp("%.*s", (int)len, text), *value = text[len] ? text + len + 1 : NULL;
+		const struct option *o = option_by_flag(flag);
+		bool other = false;
+		for (size_t i = 0; i < 3; i++)
+			other |= !strcmp(others[i], flag);
+		if (!o && !other)
+			fault(g, xasprintf("failed to parse flags: unknown flag: --%s", flag));
+		if (!value && a->next && (!o || o->type != OPTION_BOOL)) {
+			a = a->next;
+			value = a->valuestring;
+		}
+		if (!o)
+			continue;
+		cJSON *list = o->type == OPTION_LIST ? cJSON_GetObjectItemCaseSensitive(lists, o->key) : NULL;
+		if (o->type == OPTION_LIST && !list)
+			list = cJSON_AddArrayToObject(lists, o->key);
+		cJSON *node = cJSON_CreateString(value ? value : "true");
+		if (list)
+			cJSON_AddItemToArray(list, node);
+		set(g, o, list ? list : node);
+		if (!list)
+			cJSON_Delete(node);
+	}
+	cJSON_Delete(lists);
+}
+
+/* Validation. -------------------------------------------------------------------------------------------------------------- */
+/* How many bytes a cookie secret has: what URL-safe base64 (padding or not) gives when that is a key's length, else the text's own. */
+static size_t secret_bytes(const char *secret)
+{
+	size_t len = strlen(secret), bare = len;
+	while (bare && secret[bare - 1] == '=')
+		bare--;
+	bool alphabet = strspn(secret, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_") == bare;
+	bool padded = len == bare || (len % 4 == 0 && len - bare <= 2);
+	size_t decoded = bare / 4 * 3 + (bare % 4 ? bare % 4 - 1 : 0);
+	if (alphabet && padded && bare % 4 != 1 && (decoded == 16 || decoded == 24 || decoded == 32))
+		return decoded;
+	return len;
+}
+
+static void say(struct buf *all, const char *text)
+{
+	buf_printf(all, "%s  %s", all->len ? "\n" : "", text);
+}
+
+static const char *file_of(const struct container *k, const char *path)
+{
+	const cJSON *f = cJSON_GetObjectItemCaseSensitive(k->files, path);
+	return cJSON_IsString(f) ? f->valuestring : NULL;
+}
+
+static void check_cookie(const struct container *k, const struct gate *g, struct buf *all)
+{
+	const char *secret = gate_text(g, "cookie_secret", ""), *path = gate_text(g, "cookie_secret_file", "");
+	const char *from = !*secret && *path ? file_of(k, path) : secret;
+	size_t len = from ? secret_bytes(from) : 0;
+	if (!*secret && !*path)
+		say(all, "missing setting: cookie-secret or cookie-secret-file");
+	else if (!from)
+		say(all, sim_tmp("could not read cookie secret file: %s", path));
+	else if (len != 16 && len != 24 && len != 32)
+		say(all, sim_tmp("cookie_secret%s must be 16, 24, or 32 bytes to create an AES cipher, but is %zu bytes", *secret ? "" : " from file", len));
+	double expire = gate_seconds(g, "cookie_expire", 168 * 3600), refresh = gate_seconds(g, "cookie_refresh", 0);
+	if (expire != 0 && refresh >= expire)
+		say(all, "cookie_refresh must be less than cookie_expire");
+	const char *site = gate_text(g, "cookie_samesite", "");
+	if (*site && strcmp(site, "none") && strcmp(site, "lax") && strcmp(site, "strict"))
+		say(all, sim_tmp("cookie_samesite (\"%s\") must be one of ['', 'lax', 'strict', 'none']", site));
+	if (strpbrk(gate_text(g, "cookie_name", "_oauth2_proxy"), " ;,=\"\\()<>@:/[]?{}"))
+		say(all, sim_tmp("invalid cookie name: \"%s\"", gate_text(g, "cookie_name", "")));
+	if (gate_bool(g, "session_cookie_minimal", false)) {
+		if (refresh > 0)
+			say(all, "cookie_refresh > 0 requires oauth tokens in sessions. session_cookie_minimal cannot be set");
+		if (gate_bool(g, "pass_access_token", false) || gate_bool(g, "pass_authorization_header", false))
+			say(all, "access or id tokens in headers require oauth tokens in sessions. session_cookie_minimal cannot be set");
+	}
+}
+
+static void check_provider(const struct container *k, const struct gate *g, struct buf *all)
+{
+	static const char *const known[] = {"google", "oidc", "github", "gitlab", "azure", "entra-id", "adfs", "keycloak", "keycloak-oidc",
+					    "bitbucket", "facebook", "linkedin", "nextcloud", "digitalocean", "login.gov", "cidaas", "sourcehut"};
+	const char *provider = gate_text(g, "provider", "google");
+	bool found = false;
+	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
+		found |= !strcmp(known[i], provider);
+	if (!found)
+		say(all, sim_tmp("unknown provider type \"%s\"", provider));
+	if (!*gate_text(g, "client_id", ""))
+		say(all, "provider missing setting: client-id");
+	const char *path = gate_text(g, "client_secret_file", "");
+	if (!*gate_text(g, "client_secret", "") && !*path)
+		say(all, "missing setting: client-secret or client-secret-file");
+	else if (!*gate_text(g, "client_secret", "") && !file_of(k, path))
+		say(all, sim_tmp("could not read client secret file: %s", path));
+	if (!strcmp(provider, "oidc") && !*gate_text(g, "oidc_issuer_url", ""))
+		say(all, "missing setting: oidc-issuer-url");
+	const char *method = gate_text(g, "code_challenge_method", "");
+	if (*method && strcmp(method, "S256") && strcmp(method, "plain"))
+		say(all, sim_tmp("invalid code_challenge_method: %s", method));
+}
+
+static void check_patterns(const struct gate *g, const char *key, const char *what, struct buf *all)
+{
+	const cJSON *list = gate_list(g, key);
+	for (const cJSON *r = list ? list->child : NULL; r; r = r->next) {
+		regex_t compiled;
+		const char *equals = strchr(r->valuestring, '='), *pattern = !strcmp(key, "skip_auth_routes") && equals ? equals + 1 : r->valuestring;
+		if (regcomp(&compiled, pattern, REG_EXTENDED | REG_NOSUB))
+			say(all, sim_tmp("error compiling %s /%s/", what, pattern));
+		else
+			regfree(&compiled);
+	}
+}
+
+static void validate(const struct container *k, struct gate *g)
+{
+	struct buf all = {0};
+	check_cookie(k, g, &all);
+	check_provider(k, g, &all);
+	check_patterns(g, "api_routes", "API route regex", &all);
+	check_patterns(g, "skip_auth_routes", "regex", &all);
+	check_patterns(g, "skip_auth_regex", "regex", &all);
+	const char *emails = gate_text(g, "authenticated_emails_file", "");
+	if (!*emails && !cJSON_GetArraySize(gate_list(g, "email_domains")) && !*gate_text(g, "htpasswd_file", ""))
+		say(&all, "missing setting for email validation: email-domain or authenticated-emails-file required.\n      use email-domain=* to "
+			  "authorize all email addresses");
+	const cJSON *issuers = gate_bool(g, "skip_jwt_bearer_tokens", false) ? gate_list(g, "extra_jwt_issuers") : NULL;
+	for (const cJSON *i = issuers ? issuers->child : NULL; i; i = i->next)
+		if (!strchr(i->valuestring, '='))
+			say(&all, sim_tmp("invalid jwt verifier uri=audience spec: %s", i->valuestring));
+	const cJSON *upstreams = gate_list(g, "upstreams");
+	for (const cJSON *u = upstreams ? upstreams->child : NULL; u; u = u->next)
+		if (!strstr(u->valuestring, "://"))
+			say(&all, sim_tmp("error parsing upstream: unknown scheme for upstream: %s", u->valuestring));
+	if (all.len)
+		fault(g, xasprintf("invalid configuration:\n%s", buf_text(&all)));
+	else if (*emails && !file_of(k, emails))
+		fault(g, xasprintf("failed opening authenticated-emails-file=\"%s\", open %s: no such file or directory", emails, emails));
+	buf_free(&all);
+}
+
+void gate_load(const struct container *k, struct gate *g)
+{
+	*g = (struct gate){.options = cJSON_CreateObject()};
+	const char *path = container_flag(k, "--config");
+	if (!path)
+		path = container_env(k, "OAUTH2_PROXY_CONFIG", NULL);
+	const char *text = path ? file_of(k, path) : NULL;
+	if (path && !text)
+		fault(g, xasprintf("failed to load config: unable to load config file: open %s: no such file or directory", path));
+	if (text)
+		read_file(g, text);
+	read_env(k, g);
+	read_flags(k, g);
+	if (!g->error)
+		validate(k, g);
+}
+
+void gate_free(struct gate *g)
+{
+	cJSON_Delete(g->options);
+	free(g->error);
+	*g = (struct gate){0};
+}
+
+const char *gate_text(const struct gate *g, const char *key, const char *fallback)
+{
+	return json_str(g->options, key, fallback);
+}
+
+bool gate_bool(const struct gate *g, const char *key, bool fallback)
+{
+	return json_bool(g->options, key, fallback);
+}
+
+double gate_seconds(const struct gate *g, const char *key, double fallback)
+{
+	return json_num(g->options, key, fallback);
+}
+
+const cJSON *gate_list(const struct gate *g, const char *key)
+{
+	return json_at(g->options, key);
+}
+
+const char *gate_secret(const struct container *k, const struct gate *g, const char *key)
+{
+	const char *own = gate_text(g, key, ""), *path = gate_text(g, sim_tmp("%s_file", key), "");
+	const char *text = *own ? own : *path ? file_of(k, path) : NULL;
+	return text ? text : "";
+}
+
+bool gate_matches(const char *pattern, const char *text)
+{
+	regex_t compiled;
+	if (regcomp(&compiled, pattern, REG_EXTENDED | REG_NOSUB))
+		return false;
+	bool match = regexec(&compiled, text, 0, NULL, 0) == 0;
+	regfree(&compiled);
+	return match;
+}
