@@ -20,12 +20,23 @@ static const char *repository_name(const struct sim_call *c)
 	return sim_tmp("%s/repositories/%s", sim_parent(c), sim_part(c, 6));
 }
 
-/* The whole name after the version: "projects/P/.../packages/a%2Fb/versions/sha256:x" with the project's id. */
+/* The whole name after the version: "projects/P/.../packages/a%2Fb/versions/sha256:x" with the project's id. A slash in a package's name
+ * may come encoded once or twice; it is kept encoded. */
 static const char *full_name(const struct sim_call *c)
 {
 	const char *rest = strstr(c->path, "/projects/");
-	const char *after = rest ? strchr(rest + 10, '/') : NULL;
-	return sim_tmp("projects/%s%s", c->project, after ? after : "");
+	const char *after = rest ? strchr(rest + 10, '/') : NULL, *package = after ? strstr(after, "/packages/") : NULL;
+	if (!package)
+		return sim_tmp("projects/%s%s", c->project, after ? after : "");
+	package += 10;
+	const char *end = strstr(package, "/versions"), *tags = strstr(package, "/tags");
+	end = end ? end : tags ? tags : package + strlen(package);
+	struct buf name = {0};
+	for (const char *p = package; p < end; p++)
+		buf_puts(&name, *p == '/' ? "%2F" : (char[]){*p, 0});
+	const char *full = sim_tmp("projects/%s%.*s%s%s", c->project, (int)(package - after), after, buf_text(&name), end);
+	buf_free(&name);
+	return full;
 }
 
 static struct sim_object *repository(struct sim_call *c)
@@ -42,6 +53,8 @@ static void holder(const struct sim_call *c, struct buf *out)
 	const char *kind = sim_segment(c, 5);
 	if (kind && !strcmp(kind, "repositories") && sim_segment(c, 6) && *sim_segment(c, 6))
 		buf_printf(out, "//artifactregistry.googleapis.com/%s", repository_name(c));
+	else
+		buf_printf(out, "//cloudresourcemanager.googleapis.com/projects/%s", c->project ? c->project : "");
 }
 
 static bool good_id(const char *id)

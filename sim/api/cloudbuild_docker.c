@@ -4,6 +4,7 @@
 #include "sim/api/cloudbuild.h"
 
 #include "base/json.h"
+#include "base/library.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "sim/api/serving.h"
@@ -17,6 +18,38 @@
 
 #define SMALL ((size_t)256 << 10)
 
+/* libarchive's functions for reading, looked up at the first use (base/library.h says why). */
+static struct {
+	struct archive *(*read_new)(void);
+	int (*read_support_filter_gzip)(struct archive *a);
+	int (*read_support_format_tar)(struct archive *a);
+	int (*read_support_format_zip)(struct archive *a);
+	int (*read_open_memory)(struct archive *a, const void *data, size_t len);
+	int (*read_next_header)(struct archive *a, struct archive_entry **entry);
+	la_ssize_t (*read_data)(struct archive *a, void *data, size_t len);
+	int (*read_free)(struct archive *a);
+	const char *(*entry_pathname)(struct archive_entry *entry);
+	mode_t (*entry_filetype)(struct archive_entry *entry);
+	la_int64_t (*entry_size)(struct archive_entry *entry);
+} lib;
+
+static bool load(void)
+{
+	static const struct library_row rows[] = {
+#define ROW(name) {"archive_" #name, (void **)&lib.name}
+		ROW(read_new),	       ROW(read_support_filter_gzip), ROW(read_support_format_tar), ROW(read_support_format_zip),
+		ROW(read_open_memory), ROW(read_next_header),	      ROW(read_data),		    ROW(read_free),
+		ROW(entry_pathname),   ROW(entry_filetype),	      ROW(entry_size),
+#undef ROW
+	};
+	static bool loaded;
+	struct err e = {0};
+	if (!loaded)
+		loaded = library_load("libarchive.so.13", "libarchive13", rows, sizeof(rows) / sizeof(*rows), &e);
+	err_free(&e);
+	return loaded;
+}
+
 static cJSON *entry_text(struct archive *a, size_t size)
 {
 	if (size > SMALL)
@@ -24,7 +57,7 @@ static cJSON *entry_text(struct archive *a, size_t size)
 	char *text = xcalloc(1, size + 1);
 	size_t got = 0;
 	la_ssize_t n;
-	while (got < size && (n = archive_read_data(a, text + got, size - got)) > 0)
+	while (got < size && (n = lib.read_data(a, text + got, size - got)) > 0)
 		got += (size_t)n;
 	cJSON *node = cJSON_CreateString(text);
 	free(text);
@@ -33,23 +66,25 @@ static cJSON *entry_text(struct archive *a, size_t size)
 
 cJSON *build_unpack(const void *data, size_t len)
 {
-	struct archive *a = archive_read_new();
-	archive_read_support_filter_gzip(a);
-	archive_read_support_format_tar(a);
-	archive_read_support_format_zip(a);
+	struct archive *a = load() ? lib.read_new() : NULL;
+	if (!a)
+		return NULL;
+	lib.read_support_filter_gzip(a);
+	lib.read_support_format_tar(a);
+	lib.read_support_format_zip(a);
 	cJSON *files = cJSON_CreateObject();
 	struct archive_entry *entry;
-	int rc = archive_read_open_memory(a, data, len), count = 0;
-	while (rc == ARCHIVE_OK && count++ < 4096 && (rc = archive_read_next_header(a, &entry)) == ARCHIVE_OK) {
-		const char *name = archive_entry_pathname(entry);
-		if (!name || archive_entry_filetype(entry) != AE_IFREG)
+	int rc = lib.read_open_memory(a, data, len), count = 0;
+	while (rc == ARCHIVE_OK && count++ < 4096 && (rc = lib.read_next_header(a, &entry)) == ARCHIVE_OK) {
+		const char *name = lib.entry_pathname(entry);
+		if (!name || lib.entry_filetype(entry) != AE_IFREG)
 			continue;
 		while (text_starts(name, "./"))
 			name += 2;
 		cJSON_DeleteItemFromObjectCaseSensitive(files, name);
-		cJSON_AddItemToObject(files, name, entry_text(a, (size_t)archive_entry_size(entry)));
+		cJSON_AddItemToObject(files, name, entry_text(a, (size_t)lib.entry_size(entry)));
 	}
-	archive_read_free(a);
+	lib.read_free(a);
 	if (rc == ARCHIVE_EOF || rc == ARCHIVE_OK)
 		return files;
 	cJSON_Delete(files);
