@@ -1,7 +1,42 @@
 noinst_LIBRARIES += sim/libsim.a
 sim_libsim_a_SOURCES = \
+	sim/core/apis.c \
+	sim/core/ca.c sim/core/ca.h \
+	sim/core/check.c \
+	sim/core/clock.c \
+	sim/core/contract.c sim/core/contract.h \
 	sim/core/core.h \
+	sim/core/durations.c \
+	sim/core/faults.c \
+	sim/core/fields.c \
+	sim/core/handle.c \
+	sim/core/inside.h \
+	sim/core/jwt.h \
+	sim/core/list.c \
+	sim/core/oidc.c \
+	sim/core/reply.c \
+	sim/core/sim.c \
+	sim/core/store.c \
+	sim/core/token.c \
+	sim/core/weak.c \
 	sim/sim.h
+
+# The contract's tables stand in the program as they are (sim/core/contract.c).
+CONTRACT_TABLES = \
+	sim/contract/appengine.v1.tbl sim/contract/artifactregistry.v1.tbl sim/contract/certificatemanager.v1.tbl \
+	sim/contract/cloudbilling.v1.tbl sim/contract/cloudbuild.v1.tbl sim/contract/cloudresourcemanager.v1.tbl \
+	sim/contract/cloudresourcemanager.v3.tbl sim/contract/compute.v1.tbl sim/contract/container.v1.tbl sim/contract/dns.v1.tbl \
+	sim/contract/iam.v1.tbl sim/contract/iamcredentials.v1.tbl sim/contract/iap.v1.tbl sim/contract/logging.v2.tbl \
+	sim/contract/monitoring.v3.tbl sim/contract/oauth2.v2.tbl sim/contract/orgpolicy.v2.tbl sim/contract/run.v1.tbl \
+	sim/contract/run.v2.tbl sim/contract/secretmanager.v1.tbl sim/contract/servicenetworking.v1.tbl sim/contract/serviceusage.v1.tbl \
+	sim/contract/sqladmin.v1.tbl sim/contract/sqladmin.v1beta4.tbl sim/contract/storage.v1.tbl sim/contract/sts.v1.tbl
+EXTRA_DIST += $(CONTRACT_TABLES)
+sim/core/contract.$(OBJEXT): $(CONTRACT_TABLES)
+
+check_PROGRAMS += tests/sim/core
+TESTS += tests/sim/core
+tests_sim_core_SOURCES = tests/sim/core.c tests/tap.h
+tests_sim_core_LDADD = $(LIB_SIM)
 
 include sim/api/identity.mk
 include sim/api/network.mk

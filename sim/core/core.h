@@ -20,7 +20,8 @@ struct sim_call {
 	const char *method;         /* "POST" */
 	const char *host;
 	const char *path;           /* decoded, without query */
-	const cJSON *params;        /* path and query parameters by discovery's names, decoded texts; repeated ones are arrays */
+	const cJSON *params;        /* path and query parameters by discovery's names, decoded texts; repeated ones are arrays; a project's
+	                               number in a path's parameter is already its id */
 	cJSON *body;                /* the checked body, or NULL; the handler may take it with sim_take_body */
 	const char *raw;            /* the bytes of the body as sent (media uploads) */
 	size_t raw_len;
@@ -28,12 +29,16 @@ struct sim_call {
 	const char *principal;      /* "user:operator@example.com", "serviceAccount:...", or NULL for an anonymous caller */
 	const char *project;        /* project id that the path or the resource belongs to, ids and numbers folded; or NULL */
 	struct sim_reply *reply;
+	const char *version;        /* of the API's document: "v1", "v2", "v1beta4"; NULL for a raw route */
 };
 
 typedef void sim_handler(struct sim_call *c);
 
 struct sim_route {
-	const char *id;             /* discovery's method id; or for raw routes "GET host/path*" with * at the end for any rest */
+	/* Discovery's method id; where two versions share it, "ID@VERSION" is asked first ("run.projects.locations.services.create@v1").
+	 * Or, with a blank in it, a raw route "METHOD host/path" whose parts may hold * for any text (host *.run.app with any path); those of a literal
+	 * host come before the contract's methods, those of a host with * after them. A raw route checks nothing: its params are the query. */
+	const char *id;
 	sim_handler *handle;
 	const char *permission;     /* "run.services.create" checked by the core on what `guard` names; NULL: none or the handler does it */
 	const char *duration;       /* key of sim/core/durations.c for the request's latency; NULL: by HTTP method */
@@ -69,6 +74,13 @@ void sim_fail_with(struct sim_call *c, int http, const char *status, const char 
 /* A service's failure by google.rpc.Status: {"code":9,"message":...} for operations' error field. */
 cJSON *sim_rpc_status(const char *status, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* A header of the request, whatever its case; NULL when absent. Decodes "a=b&c=d" into texts and arrays of texts. Matches * for any text. */
+const char *sim_request_header(const struct sim_request *q, const char *name);
+bool sim_parse_query(const char *text, cJSON *query);
+bool sim_glob(const char *pattern, const char *text);
+/* For the front door, which answers by itself: tells the watcher of sim_on_exchange. */
+void sim_log_exchange(struct sim *s, const struct sim_request *q, const struct sim_reply *r, const cJSON *deprecated);
+
 /* Parameters. ------------------------------------------------------------------------------------------------------------ */
 const char *sim_param(const struct sim_call *c, const char *name);   /* "" when absent */
 bool sim_param_bool(const struct sim_call *c, const char *name);
@@ -91,6 +103,8 @@ void sim_remove(struct sim *s, struct sim_object *o);
 /* The first object of the collection whose key starts with prefix, then the next; NULL at the end. Removing the current one while
  * walking needs sim_next_object called first. O(log n) to start. */
 struct sim_object *sim_first(struct sim *s, const char *collection, const char *prefix);
+/* The first whose key is not before key (which starts with prefix): where a page begins. */
+struct sim_object *sim_first_from(struct sim *s, const char *collection, const char *prefix, const char *key);
 struct sim_object *sim_following(struct sim *s, const struct sim_object *o, const char *prefix);
 /* Answers a list call: a page of at most pageSize (or maxResults) docs with this prefix for which keep returns true (NULL: all), under
  * field, with nextPageToken. extra (may be NULL) is merged into the reply. O(page). */
@@ -135,10 +149,16 @@ void sim_policy_forget(struct sim *s, const char *holder);
 bool sim_account_exists(struct sim *s, const char *email, bool with_lag);
 /* Is an organisation policy boolean constraint enforced, or a list constraint denying the value? ("iam.allowedPolicyMemberDomains") */
 bool sim_constraint(struct sim *s, const char *project, const char *constraint, const char *value);
+/* A new access token of this principal, good for so many seconds (infinity: for ever); the caller frees. */
+char *sim_token_new(struct sim *s, const char *principal, double seconds);
+/* Seconds that a token has left; infinity when it has no end, 0 or less when it is none. */
+double sim_token_left(struct sim *s, const char *token);
 /* Who owns this bearer token: "user:..." or "serviceAccount:..."; NULL when it is none of ours or has expired. */
 const char *sim_token_owner(struct sim *s, const char *token);
 /* Signs an OpenID Connect ID token as accounts.google.com (RS256, key of sim/core/oidc.c); claims is borrowed. The caller frees. */
 char *sim_id_token(struct sim *s, const cJSON *claims);
+/* The certificate authority that vouches for every simulated host, as PEM (a GKE cluster's clusterCaCertificate is this). */
+const char *sim_ca_pem(struct sim *s);
 /* Checks one: a claims object owned by the caller, or NULL with *why a static text. */
 cJSON *sim_id_token_check(struct sim *s, const char *token, const char **why);
 

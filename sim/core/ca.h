@@ -1,0 +1,14 @@
+/* Certificates of the throw-away authority, for whoever ends TLS. */
+#ifndef MS_SIM_CA_H
+#define MS_SIM_CA_H
+
+#include "sim/core/inside.h"
+
+#include <openssl/x509.h>
+
+/* A certificate for a host name or address, for the caller to free; bad: one that has expired. NULL when the name is impossible. */
+X509 *ca_mint(struct sim *s, const char *host, bool bad);
+/* The key of all minted certificates; owned by the authority. */
+EVP_PKEY *ca_leaf_key(struct sim *s);
+
+#endif

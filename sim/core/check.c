@@ -1,0 +1,548 @@
+/* Requests and our own replies held to the contract, in Google's words. */
+#include "config.h"
+#include "sim/core/inside.h"
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/text.h"
+
+#include <ctype.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { VIOLATIONS_MAX = 20 };
+
+struct check {
+	const struct contract_api *api;
+	bool reply, lenient;
+	struct exchange *x;
+	struct buf message;  /* of all violations, one a line */
+	const char *reason;  /* of the first one, for errors[] */
+	cJSON *violations;
+	int count;
+};
+
+static void check_object(struct check *k, const char *fields, cJSON *object, const char *path);
+static void check_value(struct check *k, struct span type, cJSON *value, const char *path, const char *name);
+
+/* The path as Google shows it: proto names. */
+static char *path_join(const char *path, const char *name)
+{
+	struct buf b = {0};
+	buf_printf(&b, "%s%s", path, *path ? "." : "");
+	contract_snake(&b, name, strlen(name));
+	return buf_take(&b);
+}
+
+__attribute__((format(printf, 4, 5))) static void violation(struct check *k, const char *path, const char *reason, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	char *text = xvasprintf(format, args);
+	va_end(args);
+	if (k->count++ < VIOLATIONS_MAX) {
+		buf_printf(&k->message, "%s%s", k->message.len ? "\n" : "", text);
+		cJSON *one = json_make("{'field':%s,'description':%s}", path, text);
+		if (!*path)
+			cJSON_DeleteItemFromObject(one, "field");
+		cJSON_AddItemToArray(k->violations, one);
+		k->reason = k->reason ? k->reason : reason;
+	}
+	free(text);
+}
+
+static bool legacy(const struct check *k)
+{
+	return k->api->errors == SIM_ERRORS_LEGACY;
+}
+
+static void unknown_name(struct check *k, const char *path, const char *name, const char *why)
+{
+	if (*path)
+		violation(k, path, "badRequest", "Invalid JSON payload received. Unknown name \"%s\" at '%s': %s", name, path, why);
+	else
+		violation(k, "", "badRequest", "Invalid JSON payload received. Unknown name \"%s\": %s", name, why);
+}
+
+/* "resource.fooBar" of compute's own words, for a path of proto names. */
+static char *legacy_path(const char *path)
+{
+	struct buf b = {0};
+	for (; *path; path++)
+		buf_putc(&b, *path == '_' && path[1] ? (char)toupper((unsigned char)*++path) : *path);
+	return buf_take(&b);
+}
+
+static void wrong_value(struct check *k, const char *path, const char *proto, const cJSON *value, const char *more)
+{
+	char *shown = json_text(value, -1);
+	if (legacy(k) && !strcmp(k->api->name, "compute")) {
+		char *camel = legacy_path(path);
+		violation(k, path, "invalid", "Invalid value for field '%s': '%s'. %s", camel, cJSON_IsString(value) ? value->valuestring : shown,
+			  *more ? more : "Invalid type.");
+		free(camel);
+	} else {
+		violation(k, path, "badRequest", "Invalid value at '%s' (%s), %s%s", path, proto, *more ? "" : shown, more);
+	}
+	free(shown);
+}
+
+/* A number as it stands in a JSON number or a text; false when it is none or out of range. */
+static bool number_within(const cJSON *v, double min, double max, bool whole)
+{
+	double n = v->valuedouble;
+	if (cJSON_IsString(v)) {
+		char *end;
+		n = strtod(v->valuestring, &end);
+		if (end == v->valuestring || *end || isspace((unsigned char)v->valuestring[0]))
+			return !whole && (!strcmp(v->valuestring, "NaN") || text_ends(v->valuestring, "Infinity"));
+	} else if (!cJSON_IsNumber(v)) {
+		return false;
+	}
+	return n >= min && n <= max && (!whole || n == floor(n));
+}
+
+static bool is_base64(const char *s)
+{
+	size_t n = strspn(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_"), pad = strspn(s + n, "=");
+	return !s[n + pad] && pad <= 2 && n % 4 != 1 && (!pad || (n + pad) % 4 == 0);
+}
+
+static bool digits(const char **p, int count)
+{
+	for (; count; count--, ++*p)
+		if (!isdigit((unsigned char)**p))
+			return false;
+	return true;
+}
+
+static bool is_timestamp(const char *s)
+{
+	if (!digits(&s, 4) || *s++ != '-' || !digits(&s, 2) || *s++ != '-' || !digits(&s, 2) || (*s != 'T' && *s != 't') || !*s++ ||
+	    !digits(&s, 2) || *s++ != ':' || !digits(&s, 2) || *s++ != ':' || !digits(&s, 2))
+		return false;
+	if (*s == '.') {
+		size_t n = strspn(s + 1, "0123456789");
+		if (!n || n > 9)
+			return false;
+		s += n + 1;
+	}
+	if (*s == 'Z' || *s == 'z')
+		return !s[1];
+	return (*s == '+' || *s == '-') && (s++, digits(&s, 2)) && *s++ == ':' && digits(&s, 2) && !*s;
+}
+
+static bool is_duration(const char *s)
+{
+	s += *s == '-';
+	size_t n = strspn(s, "0123456789");
+	s += n;
+	if (*s == '.') {
+		size_t f = strspn(s + 1, "0123456789");
+		if (!f || f > 9)
+			return false;
+		s += f + 1;
+	}
+	return n && n < 13 && !strcmp(s, "s");
+}
+
+static bool is_mask(const char *s)
+{
+	return s[strspn(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.,*`-/ ")] == '\0';
+}
+
+static bool in_enum(struct span type, const char *value)
+{
+	size_t len = strlen(value);
+	for (const char *p = type.p + 2, *end = type.p + type.n; p < end;) {
+		const char *bar = memchr(p, '|', (size_t)(end - p));
+		size_t n = (size_t)((bar ? bar : end) - p);
+		if (n == len && !memcmp(p, value, n))
+			return true;
+		p += n + 1;
+	}
+	return false;
+}
+
+static void check_enum(struct check *k, struct span type, const cJSON *v, const char *path, const char *name)
+{
+	if (cJSON_IsString(v) && in_enum(type, v->valuestring))
+		return;
+	if (cJSON_IsNumber(v) && !k->reply && !legacy(k))
+		return;
+	char *enumeration = xasprintf("type.googleapis.com/%s.%c%s", k->api->package, toupper((unsigned char)name[0]), name + 1);
+	wrong_value(k, path, enumeration, v, "");
+	free(enumeration);
+}
+
+static void check_string_format(struct check *k, struct span type, const cJSON *v, const char *path, const char *name)
+{
+	struct buf more = {0};
+	const char *proto = "TYPE_STRING";
+	bool text = cJSON_IsString(v);
+	const char *s = text ? v->valuestring : "";
+	if (span_is(type, "bytes")) {
+		proto = "TYPE_BYTES";
+		if (text && !is_base64(s))
+			buf_printf(&more, "Base64 decoding failed for \"%s\"", s);
+	} else if (span_is(type, "time")) {
+		proto = "type.googleapis.com/google.protobuf.Timestamp";
+		if (text && !is_timestamp(s))
+			buf_printf(&more, "Field '%s', Illegal timestamp format; timestamps must end with 'Z' or have a valid timezone offset.", name);
+	} else if (span_is(type, "dur")) {
+		proto = "type.googleapis.com/google.protobuf.Duration";
+		if (text && !is_duration(s))
+			buf_printf(&more, "Field '%s', Illegal duration format; duration must end with 's'", name);
+	} else if (span_is(type, "mask")) {
+		proto = "type.googleapis.com/google.protobuf.FieldMask";
+		if (text && !is_mask(s))
+			buf_printf(&more, "Field '%s', Invalid field mask", name);
+	}
+	if (!text || more.len)
+		wrong_value(k, path, proto, v, buf_text(&more));
+	buf_free(&more);
+}
+
+static void check_number(struct check *k, struct span type, const cJSON *v, const char *path)
+{
+	static const struct {
+		const char *type, *proto;
+		double min, max;
+	} kinds[] = {{"i32", "TYPE_INT32", -2147483648.0, 4294967295.0},
+		     {"u32", "TYPE_UINT32", 0, 4294967295.0},
+		     {"i64", "TYPE_INT64", -0x1p63, 0x1p63},
+		     {"u64", "TYPE_UINT64", 0, 0x1p64},
+		     {"num", "TYPE_DOUBLE", -INFINITY, INFINITY}};
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+		if (!span_is(type, kinds[i].type))
+			continue;
+		bool as_text = type.n == 3 && type.p[1] == '6'; /* 64 bits are texts in Google's replies, others numbers */
+		bool spelt = !k->reply || as_text == cJSON_IsString(v);
+		if (!spelt || !number_within(v, kinds[i].min, kinds[i].max, strcmp(kinds[i].type, "num") != 0))
+			wrong_value(k, path, kinds[i].proto, v, "");
+		return;
+	}
+}
+
+static void check_array(struct check *k, struct span type, cJSON *v, const char *path, const char *name)
+{
+	struct span of = {type.p + 1, type.n - 1};
+	if (!cJSON_IsArray(v)) {
+		char *proto = of.p[0] == '@' ? xasprintf("type.googleapis.com/%s.%.*s", k->api->package, (int)of.n - 1, of.p + 1)
+					     : xstrdup("TYPE_STRING");
+		wrong_value(k, path, proto, v, "");
+		free(proto);
+		return;
+	}
+	int i = 0;
+	for (cJSON *e = v->child; e; e = e->next) {
+		char *place = xasprintf("%s[%d]", path, i++);
+		check_value(k, of, e, place, name);
+		free(place);
+	}
+}
+
+static void check_map(struct check *k, struct span of, cJSON *v, const char *path, const char *name)
+{
+	if (!cJSON_IsObject(v)) {
+		wrong_value(k, path, "TYPE_MESSAGE", v, "");
+		return;
+	}
+	for (cJSON *e = v->child, *next; e; e = next) {
+		next = e->next;
+		char *place = xasprintf("%s[%d].value", path, 0);
+		check_value(k, of, e, place, name);
+		free(place);
+	}
+}
+
+static void check_message(struct check *k, struct span type, cJSON *v, const char *path, const char *name)
+{
+	struct span schema = {type.p + 1, type.n - 1};
+	const char *fields = contract_schema(k->api, schema);
+	if (cJSON_IsArray(v)) {
+		char *up = xstrdup(path);
+		char *dot = strrchr(up, '.');
+		if (dot)
+			*dot = '\0';
+		unknown_name(k, dot ? up : "", name, "Proto field is not repeating, cannot start list.");
+		free(up);
+	} else if (!cJSON_IsObject(v)) {
+		char *proto = xasprintf("type.googleapis.com/%s.%.*s", k->api->package, (int)schema.n, schema.p);
+		bool any = fields && fields < k->api->end && !strncmp(fields, " * any", 6);
+		if (!any)
+			wrong_value(k, path, proto, v, "");
+		free(proto);
+	} else if (fields) {
+		check_object(k, fields, v, path);
+	}
+}
+
+static void check_value(struct check *k, struct span type, cJSON *v, const char *path, const char *name)
+{
+	if (!type.n || span_is(type, "any"))
+		return;
+	if (type.p[0] == '[')
+		check_array(k, type, v, path, name);
+	else if (type.p[0] == '{')
+		check_map(k, (struct span){type.p + 1, type.n - 1}, v, path, name);
+	else if (type.p[0] == '@')
+		check_message(k, type, v, path, name);
+	else if (type.p[0] == 'e' && type.p[1] == ':')
+		check_enum(k, type, v, path, name);
+	else if (span_is(type, "b")) {
+		bool word = cJSON_IsString(v) && !k->reply && (!strcmp(v->valuestring, "true") || !strcmp(v->valuestring, "false"));
+		if (!cJSON_IsBool(v) && !word)
+			wrong_value(k, path, "TYPE_BOOL", v, "");
+	} else if (span_is(type, "s") || span_is(type, "bytes") || span_is(type, "time") || span_is(type, "dur") || span_is(type, "mask") ||
+		   span_is(type, "date"))
+		check_string_format(k, type, v, path, name);
+	else
+		check_number(k, type, v, path);
+}
+
+static void note_deprecated(struct check *k, const char *path)
+{
+	if (!k->x || k->reply)
+		return;
+	if (!k->x->deprecated)
+		k->x->deprecated = cJSON_CreateArray();
+	cJSON_AddItemToArray(k->x->deprecated, cJSON_CreateString(path));
+}
+
+static bool has_flag(struct span flags, char c)
+{
+	return flags.n && memchr(flags.p, c, flags.n);
+}
+
+/* What is not the client's to say goes, as Google lets it go. */
+static bool is_dropped(const struct check *k, const struct contract_field *f, const cJSON *v)
+{
+	return !k->reply && (cJSON_IsNull(v) || (f && has_flag(f->flags, 'r')));
+}
+
+static void check_member(struct check *k, const char *fields, cJSON *object, cJSON *v, const char *path)
+{
+	struct contract_field f;
+	bool known = contract_field(k->api, fields, v->string, &f);
+	bool typed = !strcmp(v->string, "@type");
+	if (!known && !typed && !k->lenient && !(cJSON_IsNull(v) && k->reply)) {
+		unknown_name(k, path, v->string, "Cannot find field.");
+		return;
+	}
+	if ((!known && !typed) || is_dropped(k, known ? &f : NULL, v)) {
+		cJSON_Delete(cJSON_DetachItemViaPointer(object, v));
+		return;
+	}
+	if (!known)
+		return;
+	if (!span_is(f.name, v->string) && !span_is(f.name, "*") && !k->reply) {
+		free(v->string);
+		v->string = span_text(f.name);
+	}
+	char *place = path_join(path, v->string);
+	if (has_flag(f.flags, 'd'))
+		note_deprecated(k, place);
+	check_value(k, f.type, v, place, v->string);
+	free(place);
+}
+
+static void check_object(struct check *k, const char *fields, cJSON *object, const char *path)
+{
+	for (cJSON *v = object->child, *next; v; v = next) {
+		next = v->next;
+		check_member(k, fields, object, v, path);
+	}
+}
+
+/* What Google calls the body in error messages: the proto field that it is bound to. */
+static char *body_name(const struct contract_method *m)
+{
+	struct span r = m->request;
+	if (!strcmp(m->api->name, "sqladmin"))
+		return xstrdup("body");
+	if (legacy(&(struct check){.api = m->api}))
+		return xstrdup("resource");
+	if (r.n > 7 && !memcmp(r.p + r.n - 7, "Request", 7))
+		return xstrdup("");
+	size_t skip = 0;
+	for (size_t i = 1; i + 1 < r.n && r.n > 6 && !memcmp(r.p, "Google", 6); i++)
+		if (r.p[i] == 'V' && isdigit((unsigned char)r.p[i + 1])) {
+			for (skip = i + 1; skip < r.n && !isupper((unsigned char)r.p[skip]);)
+				skip++;
+		}
+	struct buf b = {0};
+	contract_snake(&b, r.p + skip, r.n - skip);
+	return buf_take(&b);
+}
+
+static bool finish(struct check *k)
+{
+	if (!k->count) {
+		cJSON_Delete(k->violations);
+		return true;
+	}
+	cJSON *details = NULL;
+	if (legacy(k))
+		cJSON_Delete(k->violations);
+	else
+		details = json_make("[{'@type':'type.googleapis.com/google.rpc.BadRequest','fieldViolations':%j}]", k->violations);
+	sim_fail_with(&k->x->call, 0, "INVALID_ARGUMENT", k->reason, details, "%s", buf_text(&k->message));
+	buf_free(&k->message);
+	return false;
+}
+
+/* Top-level fields that the contract calls required, in bodies that are requests (others may be partial). */
+static void check_required(struct check *k, const char *fields, const cJSON *body)
+{
+	struct contract_field f;
+	const char *at = fields;
+	while (contract_next(&at, k->api->end, &f)) {
+		if (!has_flag(f.flags, '!'))
+			continue;
+		char *name = span_text(f.name), *path = path_join("", name);
+		if (!cJSON_GetObjectItemCaseSensitive(body, name))
+			violation(k, path, "required", "Field '%s' is required.", path);
+		free(name);
+		free(path);
+	}
+}
+
+static bool reject_body(struct exchange *x, const char *why)
+{
+	if (x->errors == SIM_ERRORS_LEGACY)
+		sim_fail(&x->call, "INVALID_ARGUMENT", "parseError", "Parse Error");
+	else
+		sim_fail(&x->call, "INVALID_ARGUMENT", "badRequest", "Invalid JSON payload received. %s", why);
+	return false;
+}
+
+static bool parse_body(struct exchange *x)
+{
+	struct sim_call *c = &x->call;
+	if (!c->raw_len)
+		return true;
+	const char *end = NULL;
+	c->body = cJSON_ParseWithLengthOpts(c->raw, c->raw_len, &end, 0);
+	if (!c->body || end < c->raw + c->raw_len) {
+		while (c->body && end < c->raw + c->raw_len && strchr(" \t\r\n", *end))
+			end++;
+		if (!c->body || end < c->raw + c->raw_len) {
+			char *near = xstrndup(end ? end : c->raw, 20);
+			struct buf shown = {0};
+			text_visible(&shown, near, strnlen(near, (size_t)(c->raw + c->raw_len - (end ? end : c->raw))), false);
+			char *why = xasprintf("Unexpected token.\n%s\n^", buf_text(&shown));
+			reject_body(x, why);
+			free(why);
+			free(near);
+			buf_free(&shown);
+			return false;
+		}
+	}
+	if (!cJSON_IsObject(c->body))
+		return reject_body(x, "Unknown name \"\": Root element must be a message.");
+	return true;
+}
+
+bool check_body(struct exchange *x)
+{
+	const struct contract_method *m = &x->method;
+	if (!m->request.n)
+		return true;
+	if (!parse_body(x))
+		return false;
+	const char *fields = contract_schema(m->api, m->request);
+	struct check k = {.api = m->api, .x = x, .lenient = m->lenient};
+	if (!fields)
+		return true;
+	k.violations = cJSON_CreateArray();
+	char *name = body_name(m);
+	if (x->call.body)
+		check_object(&k, fields, x->call.body, name);
+	if (!*name && !m->lenient)
+		check_required(&k, fields, x->call.body);
+	free(name);
+	return finish(&k);
+}
+
+static bool is_standard(const char *name)
+{
+	static const char *const standard[] = {"alt", "$alt", "fields", "$fields", "key", "$key", "quotaUser", "$quotaUser", "userIp", "prettyPrint",
+					       "$prettyPrint", "pp", "$.xgafv", "$xgafv", "access_token", "oauth_token", "bearer_token", "callback",
+					       "$callback", "uploadType", "upload_protocol", "upload_id", "$httpMethod", "$outputDefaults", "$unique",
+					       "$userProject", "userProject", "$req", "$apiVersion"};
+	for (size_t i = 0; i < sizeof standard / sizeof *standard; i++)
+		if (!strcmp(standard[i], name))
+			return true;
+	return false;
+}
+
+static void check_parameter(struct check *k, struct exchange *x, const cJSON *q)
+{
+	struct contract_field f;
+	cJSON *params = (cJSON *)(uintptr_t)x->call.params;
+	if (contract_param(&x->method, q->string, &f)) {
+		char *name = span_text(f.name);
+		struct buf path = {0};
+		contract_snake(&path, name, strlen(name));
+		struct span type = f.type.p[0] == '[' ? (struct span){f.type.p + 1, f.type.n - 1} : f.type;
+		const cJSON *first = cJSON_IsArray(q) ? q->child : q;
+		if (span_is(type, "b")) {
+			if (strcasecmp(first->valuestring, "true") && strcasecmp(first->valuestring, "false") && strcmp(first->valuestring, "1") &&
+			    strcmp(first->valuestring, "0"))
+				wrong_value(k, buf_text(&path), "TYPE_BOOL", first, "");
+		} else if (*first->valuestring) {
+			for (const cJSON *v = first; v; v = cJSON_IsArray(q) ? v->next : NULL) {
+				cJSON *copy = cJSON_CreateString(v->valuestring);
+				check_value(k, type, copy, buf_text(&path), name);
+				cJSON_Delete(copy);
+			}
+		}
+		if (!cJSON_GetObjectItemCaseSensitive(params, name))
+			cJSON_AddItemToObject(params, name, cJSON_Duplicate(q, 1));
+		free(name);
+		buf_free(&path);
+	} else if (!is_standard(q->string) && !k->lenient && !legacy(k) && !(x->method.flags.n && memchr(x->method.flags.p, 'x', x->method.flags.n))) {
+		violation(k, "", "badRequest",
+			  "Invalid JSON payload received. Unknown name \"%s\": Cannot bind query parameter. Field '%s' could not be found in request "
+			  "message.",
+			  q->string, q->string);
+	}
+}
+
+bool check_query(struct exchange *x)
+{
+	struct check k = {.api = x->method.api, .x = x, .lenient = x->method.lenient, .violations = cJSON_CreateArray()};
+	for (const cJSON *q = x->query->child; q; q = q->next)
+		check_parameter(&k, x, q);
+	struct contract_field f;
+	const char *at = x->method.params;
+	while (contract_next(&at, x->method.api->end, &f)) {
+		char *name = span_text(f.name);
+		if (has_flag(f.flags, '!') && legacy(&k) && !cJSON_GetObjectItemCaseSensitive(x->call.params, name))
+			violation(&k, name, "required", "Required parameter: %s", name);
+		free(name);
+	}
+	return finish(&k);
+}
+
+void check_reply(const struct exchange *x, const cJSON *body)
+{
+	if (!x->has_method || !x->call.sim->strict || !x->method.reply.n)
+		return;
+	const char *fields = contract_schema(x->method.api, x->method.reply);
+	struct check k = {.api = x->method.api, .reply = true};
+	if (!fields)
+		return;
+	k.violations = cJSON_CreateArray();
+	cJSON *copy = cJSON_Duplicate(body, 1);
+	check_object(&k, fields, copy, "");
+	if (k.count) {
+		char *text = json_text(body, 0);
+		fprintf(stderr, "our reply to %.*s is not Google's:\n%s\n%.4000s\n", (int)x->method.id.n, x->method.id.p, buf_text(&k.message), text);
+		abort();
+	}
+	cJSON_Delete(copy);
+	cJSON_Delete(k.violations);
+}

@@ -1,0 +1,110 @@
+/* What only the core's own files see of the simulated cloud. */
+#ifndef MS_SIM_INSIDE_H
+#define MS_SIM_INSIDE_H
+
+#include "sim/core/contract.h"
+#include "sim/core/core.h"
+
+#include <openssl/evp.h>
+
+struct node;   /* store.c */
+struct timer;  /* clock.c */
+struct faults; /* faults.c */
+
+struct sim {
+	/* clock.c */
+	double now, start;
+	bool pessimistic;
+	uint64_t random[4];
+	struct timer *timers; /* a heap by due time, then by order of setting */
+	size_t timer_count, timer_room;
+	uint64_t timer_order;
+	long long serial;
+	/* store.c */
+	struct node *head;
+	uint64_t store_random;
+	size_t objects;
+	/* handle.c */
+	const struct routed *routes; /* sorted by id */
+	size_t route_count;
+	const struct routed **raw;
+	size_t raw_count;
+	struct exchange *current;
+	void (*watch)(void *arg, const cJSON *entry);
+	void *watch_arg;
+	bool strict;
+	/* faults.c */
+	struct faults *faults;
+	/* token.c, oidc.c, ca.c */
+	char *owner, *project, *owner_token;
+	cJSON *credentials;
+	EVP_PKEY *oidc_key;
+	char *oidc_kid;
+	struct authority *ca;
+};
+
+struct routed {
+	const struct sim_route *route;
+	const struct sim_api *api;
+};
+
+/* One request on its way through the core. */
+struct exchange {
+	struct sim_call call;
+	struct contract_method method;
+	bool has_method;             /* false for raw routes */
+	const struct routed *routed; /* NULL when nothing handles it */
+	enum sim_error_dialect errors;
+	bool answered;
+	cJSON *query;                /* decoded query parameters, the standard ones too */
+	cJSON *deprecated;           /* names of deprecated things that were used; NULL when none */
+	char *path;
+};
+
+/* store.c */
+void store_init(struct sim *s);
+void store_free(struct sim *s);
+/* clock.c */
+void clock_init(struct sim *s, const struct sim_options *o);
+void clock_free(struct sim *s);
+double clock_draw_latency(struct sim *s, const char *key, const char *service, const char *method);
+/* durations.c: false when the key is unknown */
+struct duration {
+	const char *key;
+	double median, p95;
+	double other;    /* the median of a second hump; 0: none */
+	double share;    /* of draws in the second hump */
+};
+const struct duration *duration_find(const char *key);
+const struct duration *duration_at(size_t n); /* NULL past the last */
+/* handle.c */
+void handle_init(struct sim *s);
+void handle_free(struct sim *s);
+/* check.c: all return false after having answered with an error */
+bool check_query(struct exchange *x);
+bool check_body(struct exchange *x);
+/* Ends the program with a message when the reply is not what the contract says. */
+void check_reply(const struct exchange *x, const cJSON *body);
+/* fields.c: keeps only what a `fields` mask selects; false when the mask is malformed. */
+bool fields_select(cJSON *body, const char *mask);
+/* reply.c */
+void reply_json(struct exchange *x, int status, cJSON *body);
+int status_http(const char *status);
+int status_grpc(const char *status);
+/* faults.c */
+struct fault_result {
+	bool replied;      /* the reply is made; do not act */
+	const struct fault_rule *after; /* to be applied to the reply once it is made */
+};
+void faults_free(struct faults *f);
+struct fault_result faults_before(struct sim *s, const struct sim_request *q, struct sim_reply *out);
+void faults_after(struct sim *s, const struct fault_rule *rule, struct sim_reply *out);
+/* Delays by rule: the seconds to use for a drawn duration of this key; a negative seconds means never. */
+double faults_duration(struct sim *s, const char *key, double drawn);
+/* token.c */
+void token_init(struct sim *s, const cJSON *world);
+void token_free(struct sim *s);
+void oidc_free(struct sim *s);
+void ca_free(struct sim *s);
+
+#endif

@@ -1,0 +1,151 @@
+/* What most APIs' handlers need: pages of a list, merges by a field mask, parameters. */
+#include "config.h"
+#include "sim/core/inside.h"
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+const char *sim_param(const struct sim_call *c, const char *name)
+{
+	const cJSON *p = cJSON_GetObjectItemCaseSensitive(c->params, name);
+	if (cJSON_IsArray(p))
+		p = p->child;
+	return cJSON_IsString(p) ? p->valuestring : "";
+}
+
+bool sim_param_bool(const struct sim_call *c, const char *name)
+{
+	const char *v = sim_param(c, name);
+	return !strcasecmp(v, "true") || !strcmp(v, "1");
+}
+
+const char *sim_segment(const struct sim_call *c, int n)
+{
+	static char ring[8][1024];
+	static unsigned turn;
+	char *out = ring[turn++ % 8];
+	const char *p = c->path + (c->path[0] == '/');
+	for (; n > 0 && *p; n--) {
+		p += strcspn(p, "/");
+		p += *p == '/';
+	}
+	size_t len = strcspn(p, "/");
+	if (len >= sizeof ring[0])
+		len = sizeof ring[0] - 1;
+	memcpy(out, p, len);
+	out[len] = '\0';
+	return out;
+}
+
+cJSON *sim_take_body(struct sim_call *c)
+{
+	cJSON *body = c->body ? c->body : cJSON_CreateObject();
+	c->body = NULL;
+	return body;
+}
+
+/* A page's token is the key that the next page starts with, in hex behind a mark: opaque, and good after changes of the list. */
+static char *token_for(const char *key)
+{
+	struct buf b = {0};
+	buf_puts(&b, "p1");
+	for (; *key; key++)
+		buf_printf(&b, "%02x", (unsigned char)*key);
+	return buf_take(&b);
+}
+
+static char *key_of_token(const char *token)
+{
+	size_t len = strlen(token);
+	if (len < 4 || len % 2 || strncmp(token, "p1", 2) != 0 || strspn(token + 2, "0123456789abcdef") != len - 2)
+		return NULL;
+	char *key = xcalloc(len / 2, 1);
+	for (size_t i = 2; i < len; i += 2)
+		key[i / 2 - 1] = (char)strtol((char[]){token[i], token[i + 1], 0}, NULL, 16);
+	return key;
+}
+
+static long page_size(const struct sim_call *c)
+{
+	const char *asked = sim_param(c, "pageSize");
+	asked = *asked ? asked : sim_param(c, "maxResults");
+	long n = strtol(asked, NULL, 10);
+	return n > 0 && n < 1000 ? n : strstr(c->host, "storage") || strstr(c->host, "logging") ? 1000 : 500;
+}
+
+void sim_list(struct sim_call *c, const char *collection, const char *prefix, const char *field, bool (*keep)(const struct sim_call *, const struct sim_object *),
+	      cJSON *extra)
+{
+	const char *token = sim_param(c, "pageToken");
+	char *from = *token ? key_of_token(token) : xstrdup(prefix);
+	if (!from || !text_starts(from, prefix)) {
+		free(from);
+		cJSON_Delete(extra);
+		sim_fail(c, "INVALID_ARGUMENT", "invalid", *token ? "Invalid value for field 'pageToken': '%s'." : "%s", token);
+		return;
+	}
+	cJSON *reply = extra ? extra : cJSON_CreateObject(), *items = cJSON_CreateArray();
+	long left = page_size(c);
+	struct sim_object *o = sim_first_from(c->sim, collection, prefix, from);
+	for (; o && left; o = sim_following(c->sim, o, prefix))
+		if (!keep || keep(c, o)) {
+			cJSON_AddItemToArray(items, cJSON_Duplicate(o->doc, 1));
+			left--;
+		}
+	while (o && keep && !keep(c, o))
+		o = sim_following(c->sim, o, prefix);
+	if (items->child)
+		cJSON_AddItemToObject(reply, field, items);
+	else
+		cJSON_Delete(items);
+	if (o) {
+		char *next = token_for(o->key);
+		cJSON_AddStringToObject(reply, "nextPageToken", next);
+		free(next);
+	}
+	free(from);
+	sim_ok(c, reply);
+}
+
+/* "max_instance_count" of a mask is the document's "maxInstanceCount". */
+static void camel(char *text)
+{
+	char *to = text;
+	for (const char *p = text; *p; p++)
+		*to++ = *p == '_' && p[1] >= 'a' && p[1] <= 'z' ? (char)(*++p - 'a' + 'A') : *p;
+	*to = '\0';
+}
+
+static void merge_whole(cJSON *doc, const cJSON *patch)
+{
+	for (const cJSON *p = patch->child; p; p = p->next) {
+		cJSON *old = cJSON_GetObjectItemCaseSensitive(doc, p->string);
+		cJSON *copy = cJSON_Duplicate(p, 1);
+		if (old)
+			cJSON_ReplaceItemInObjectCaseSensitive(doc, p->string, copy);
+		else
+			cJSON_AddItemToObject(doc, p->string, copy);
+	}
+}
+
+void sim_merge(cJSON *doc, const cJSON *patch, const char *mask)
+{
+	if (!mask || !*mask || !strcmp(mask, "*")) {
+		merge_whole(doc, patch);
+		return;
+	}
+	char *copy = xstrdup(mask), *save = NULL;
+	for (char *path = strtok_r(copy, ", ", &save); path; path = strtok_r(NULL, ", ", &save)) {
+		camel(path);
+		const cJSON *value = json_at(patch, path);
+		if (value)
+			json_put(doc, path, cJSON_Duplicate(value, 1));
+		else
+			json_drop(doc, path);
+	}
+	free(copy);
+}

@@ -1,0 +1,37 @@
+/* Making and ending a simulated cloud. */
+#include "config.h"
+#include "sim/core/inside.h"
+
+#include "base/mem.h"
+
+#include <stdlib.h>
+
+struct sim *sim_new(const struct sim_options *o, struct err *e)
+{
+	(void)e;
+	struct sim *s = xcalloc(1, sizeof *s);
+	s->strict = getenv("MLFLOW_SETUP_SIM_STRICT") != NULL;
+	clock_init(s, o);
+	store_init(s);
+	handle_init(s);
+	const cJSON *world = o ? o->world : NULL;
+	token_init(s, world);
+	for (const struct sim_api *const *a = sim_apis; *a; a++)
+		if ((*a)->seed)
+			(*a)->seed(s, world);
+	return s;
+}
+
+void sim_free(struct sim *s)
+{
+	if (!s)
+		return;
+	store_free(s);
+	clock_free(s);
+	handle_free(s);
+	faults_free(s->faults);
+	token_free(s);
+	oidc_free(s);
+	ca_free(s);
+	free(s);
+}

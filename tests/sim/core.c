@@ -1,0 +1,57 @@
+#include "config.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "sim/core/core.h"
+#include "tests/tap.h"
+
+#include <stdlib.h>
+
+static struct sim *sim;
+
+static cJSON *ask(const char *method, const char *host, const char *target, const char *token, const char *body, int *status)
+{
+	char *bearer = xasprintf("Bearer %s", token ? token : "");
+	struct sim_header headers[] = {{"authorization", bearer}};
+	struct sim_request q = {method, host, target, headers, token ? 1 : 0, body, body ? strlen(body) : 0};
+	struct sim_reply r;
+	sim_handle(sim, &q, &r);
+	*status = r.status;
+	cJSON *j = cJSON_ParseWithLength(buf_text(&r.body), r.body.len);
+	sim_reply_free(&r);
+	free(bearer);
+	return j;
+}
+
+static void refuses(const char *method, const char *host, const char *target, const char *body, int wanted, const char *path, const char *text)
+{
+	int status;
+	cJSON *j = ask(method, host, target, sim_owner_token(sim), body, &status);
+	ok(status == wanted, "%s %s%s is %d", method, host, target, wanted);
+	if (text)
+		is_str(json_str(j, path, NULL), text, "in Google's words");
+	cJSON_Delete(j);
+}
+
+static void dialects(void)
+{
+	int status;
+	cJSON *j = ask("GET", "run.googleapis.com", "/v2/projects/demo-proj/locations/us-central1/services", NULL, NULL, &status);
+	ok(status == 401, "no credentials: 401");
+	is_str(json_str(j, "error.status", ""), "UNAUTHENTICATED", "with its status");
+	cJSON_Delete(j);
+	refuses("GET", "run.googleapis.com", "/v2/nonsense", NULL, 404, "", NULL);
+	refuses("POST", "compute.googleapis.com", "/compute/v1/projects/demo-proj/global/sslPolicies", "{}", 501, "error.message",
+		"The method compute.sslPolicies.insert is not simulated.");
+	refuses("GET", "pubsub.googleapis.com", "/v1/projects/demo-proj/topics", NULL, 501, "error.status", "UNIMPLEMENTED");
+}
+
+int main(void)
+{
+	mem_install();
+	setenv("MLFLOW_SETUP_SIM_STRICT", "1", 1);
+	struct err e = {0};
+	sim = sim_new(&(struct sim_options){0}, &e);
+	dialects();
+	sim_free(sim);
+	return tap_done();
+}
