@@ -3,6 +3,24 @@
 #include "config.h"
 #include "sim/core/core.h"
 
+/* sim/api/network.mk */
+extern const struct sim_api sim_compute_addresses, sim_compute_firewalls, sim_compute_networks, sim_compute_operations, sim_compute_places, sim_compute_routers, sim_compute_subnetworks, sim_servicenetworking, sim_sql_backups, sim_sql_connect, sim_sql_databases, sim_sql_instances, sim_sql_operations, sim_sql_users;
+
 const struct sim_api *const sim_apis[] = {
+	/* network */
+	&sim_compute_addresses,
+	&sim_compute_firewalls,
+	&sim_compute_networks,
+	&sim_compute_operations,
+	&sim_compute_places,
+	&sim_compute_routers,
+	&sim_compute_subnetworks,
+	&sim_servicenetworking,
+	&sim_sql_backups,
+	&sim_sql_connect,
+	&sim_sql_databases,
+	&sim_sql_instances,
+	&sim_sql_operations,
+	&sim_sql_users,
 	NULL,
 };

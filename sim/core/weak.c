@@ -29,6 +29,67 @@ WEAK bool sim_allowed(struct sim *s, const char *principal, const char *permissi
 	return principal != NULL;
 }
 
+WEAK bool sim_constraint(struct sim *s, const char *project, const char *constraint, const char *value)
+{
+	(void)s, (void)project, (void)constraint, (void)value;
+	return false;
+}
+
+WEAK bool sim_account_exists(struct sim *s, const char *email, bool with_lag)
+{
+	(void)s, (void)email, (void)with_lag;
+	return true;
+}
+
+WEAK void sim_service_enable(struct sim *s, const char *project, const char *service)
+{
+	(void)s, (void)project, (void)service;
+}
+
+WEAK void sim_policy_get(struct sim_call *c, const char *holder)
+{
+	(void)holder;
+	sim_empty(c);
+}
+
+WEAK void sim_policy_set(struct sim_call *c, const char *holder, const cJSON *policy)
+{
+	(void)holder;
+	sim_ok(c, cJSON_Duplicate(policy, 1));
+}
+
+WEAK void sim_policy_test(struct sim_call *c, const char *holder)
+{
+	(void)holder;
+	sim_ok(c, cJSON_Duplicate(c->body, 1));
+}
+
+WEAK void sim_policy_forget(struct sim *s, const char *holder)
+{
+	(void)s, (void)holder;
+}
+
+WEAK char *sim_secret_read(struct sim *s, const char *principal, const char *project, const char *secret, const char *version, size_t *len,
+			   const char **why)
+{
+	(void)s, (void)principal, (void)project, (void)secret, (void)version, (void)len;
+	*why = "missing";
+	return NULL;
+}
+
+WEAK const char *sim_image_digest(struct sim *s, const char *image)
+{
+	(void)s, (void)image;
+	return NULL;
+}
+
+WEAK void sim_log_entry(struct sim *s, const char *project, const char *resource_type, cJSON *labels, const char *log, const char *severity,
+			const char *text)
+{
+	(void)s, (void)project, (void)resource_type, (void)log, (void)severity, (void)text;
+	cJSON_Delete(labels);
+}
+
 WEAK bool sim_front_door(struct sim *s, const struct sim_request *q, struct sim_reply *out)
 {
 	(void)s, (void)q, (void)out;
