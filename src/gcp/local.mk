@@ -32,3 +32,8 @@ check_PROGRAMS += tests/gcp/kinds
 TESTS += tests/gcp/kinds
 tests_gcp_kinds_SOURCES = tests/gcp/kinds.c tests/tap.h
 tests_gcp_kinds_LDADD = $(LIB_GCP)
+
+check_PROGRAMS += tests/gcp/recorded
+TESTS += tests/gcp/recorded
+tests_gcp_recorded_SOURCES = tests/gcp/recorded.c tests/tap.h
+tests_gcp_recorded_LDADD = $(LIB_GCP)
