@@ -1,1 +1,2 @@
 dist_check_SCRIPTS =
+TESTS += tests/shell.py

@@ -1,13 +1,11 @@
 #!/usr/bin/env python3
 """The Cloud Run stack for real: MLflow, PostgreSQL and oauth2-proxy started from the files that `render` writes."""
 import contextlib
-import glob
 import hashlib
 import json
 import os
 import subprocess
 import sys
-import time
 import tomllib
 import urllib.parse
 
@@ -15,11 +13,11 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import parts  # noqa: E402
 from parts import http  # noqa: E402
 
-from harness import SIM, Home, Sim, done, ok, read, skip  # noqa: E402
+from harness import Home, Sim, done, ok, read, result_of, skip, wait_for  # noqa: E402
 
 PASSWORD = "p@ss:w/o#rd%41 \"q\" 'r' $HOME \\ {{x}} é"
 USER = "someone@example.com"
-STRANGER = "stranger@example.net"
+SIZE = 40 << 20
 
 
 def environment_of(path):
@@ -49,16 +47,14 @@ class Rendered:
 class Stack:
     """MLflow behind oauth2-proxy on free ports of loopback. What a cloud would give (addresses, secrets, mounts) comes from here."""
 
-    def __init__(self, home, rendered, postgresql, sim):
+    def __init__(self, home, rendered, postgresql, sim, proxy_port):
         self.home, self.files, self.sim = home, rendered, sim
-        self.mlflow_port, self.proxy_port = parts.free_port(), parts.free_port()
-        self.cloud = {}
-        if sim:
-            # Requests of both programs to Google go through the simulated cloud; those to each other do not.
-            proxy, ca = sim.ready["proxy"], sim.ready["ca"]
-            self.cloud = {"HTTPS_PROXY": proxy, "HTTP_PROXY": proxy, "NO_PROXY": "127.0.0.1,localhost", "SSL_CERT_FILE": ca,
-                          "REQUESTS_CA_BUNDLE": ca, "GOOGLE_APPLICATION_CREDENTIALS": sim.ready["credentials"],
-                          "GOOGLE_CLOUD_PROJECT": sim.ready["project"]}
+        self.mlflow_port, self.proxy_port = parts.free_port(), proxy_port
+        # Requests of both programs to Google go through the simulated cloud; those to each other do not.
+        proxy, ca = sim.ready["proxy"], sim.ready["ca"]
+        self.cloud = {"HTTPS_PROXY": proxy, "HTTP_PROXY": proxy, "NO_PROXY": "127.0.0.1,localhost", "SSL_CERT_FILE": ca,
+                      "REQUESTS_CA_BUNDLE": ca, "GOOGLE_APPLICATION_CREDENTIALS": sim.ready["credentials"],
+                      "GOOGLE_CLOUD_PROJECT": sim.ready["project"]}
         self.base = {"PATH": f"{parts.MLFLOW}:/usr/bin:/bin", "HOME": home.path, "TZ": "UTC", "LC_ALL": "C.UTF-8", "TMPDIR": home.path}
         self.server = self.base | self.cloud | rendered.environment | {
             "PGHOST": postgresql.folder, "PGPASSWORD": PASSWORD, "SERVER_PORT": str(self.mlflow_port)}
@@ -131,9 +127,9 @@ def server(stack, mlflow):
         status, _, text = ask("POST", path, {"max_results": 1}, Origin=stack.files.url)
         ok(status == 200, f"its own Origin is not, on {path.split('/')[1]}", status, text)
     ask("POST", "/api/2.0/mlflow/registered-models/create", {"name": "m"})
-    for source, wanted in (("gs://elsewhere/x", 400), ("mlflow-artifacts:/1/x", 200)):
+    for source in ("gs://elsewhere/x", "s3://elsewhere/x", "file:///etc/passwd"):
         status, _, text = ask("POST", "/api/2.0/mlflow/model-versions/create", {"name": "m", "source": source})
-        ok(status == wanted, f"a model of {source} gives {wanted}", status, text)
+        ok(status == 400 and "source" in text, f"a model from {source} is refused", status, text)
     members = mlflow.members()
     workers = int(stack.server["MLFLOW_WORKERS"])
     # The command, uvicorn's parent, its workers and their resource tracker.
@@ -176,26 +172,157 @@ def strangers(stack):
     ok(status == 401, "saying who one is in a header opens nothing", status)
 
 
-def with_stack(home, rendered, sim, scope):
-    postgresql = scope.enter_context(parts.PostgreSQL("mlflow", "mlflow", PASSWORD))
-    stack = Stack(home, rendered, postgresql, sim)
-    gate_missing = parts.proxy_missing()
-    if gate_missing:
-        skip("oauth2-proxy", gate_missing)
-    else:
-        gate(stack)
+# With the simulated cloud ---------------------------------------------------------------------------------------------------------
+
+SDK = """
+import hashlib, mlflow, mlflow.pyfunc, os, sys
+source, folder = sys.argv[1:]
+mlflow.set_experiment("for real")
+with mlflow.start_run() as run:
+    mlflow.log_param("p", 1)
+    mlflow.log_metric("m", 0.5)
+    mlflow.log_artifact(source)
+    mlflow.pyfunc.log_model(name="model", python_model=lambda model_input: model_input, registered_model_name="registered",
+                            pip_requirements=["mlflow"], input_example=None)
+path = mlflow.artifacts.download_artifacts(run_id=run.info.run_id, artifact_path=os.path.basename(source), dst_path=folder)
+print("location", mlflow.get_run(run.info.run_id).info.artifact_uri)
+print("metric", mlflow.get_run(run.info.run_id).data.metrics["m"])
+print("version", mlflow.MlflowClient().get_model_version("registered", "1").source)
+print("sha256", hashlib.sha256(open(path, "rb").read()).hexdigest())
+"""
+
+
+class Google:
+    """The simulated Google APIs, as the owner of the project."""
+
+    def __init__(self, sim):
+        self.sim, self.project = sim, sim.ready["project"]
+
+    def ask(self, method, url, body=None):
+        headers = {"Authorization": f"Bearer {self.sim.ready['token']}", "Content-Type": "application/json"}
+        status, _, text = http(method, url, headers, None if body is None else json.dumps(body), self.sim.ready["proxy"], self.sim.ready["ca"])
+        return status, json.loads(text or "{}")
+
+    def account(self, name):
+        """A service account of this name, for which the owner may make tokens; its address."""
+        accounts = f"https://iam.googleapis.com/v1/projects/{self.project}/serviceAccounts"
+        email = f"{name}@{self.project}.iam.gserviceaccount.com"
+        self.ask("POST", accounts, {"accountId": name})
+        grant = {"bindings": [{"role": "roles/iam.serviceAccountTokenCreator", "members": ["user:operator@example.com"]}]}
+        wait_for(lambda: self.ask("POST", f"{accounts}/{email}:setIamPolicy", {"policy": grant})[0] == 200, "the account's policy")
+        return email
+
+    def token(self, email, audience):
+        """An ID token, once the right to make it has spread."""
+        url = f"https://iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/{email}:generateIdToken"
+        got = []
+
+        def made():
+            got[:] = self.ask("POST", url, {"audience": audience, "includeEmail": True})
+            return got[0] == 200
+
+        wait_for(made, f"an ID token of {email}: {got}", 60)
+        return got[1]["token"]
+
+
+def tokens(stack, google, prover):
+    """Bearer tokens made by the simulated Google, judged by the real oauth2-proxy. Returns one that is accepted."""
+    def search(token, **more):
+        return stack.ask("POST", SEARCH, {"max_results": 1}, Authorization=f"Bearer {token}", **more)
+
+    good = google.token(prover, stack.files.url)
+    status, _, text = search(good)
+    ok(status == 200 and "experiments" in text, "a listed account's token is accepted", status, text)
+    status, _, text = search(google.token(google.account("stranger"), stack.files.url))
+    ok(status == 403 and "experiments" not in text, "a stranger's token is refused", status, text[:300])
+    status, _, text = search(google.token(prover, "https://elsewhere.example"))
+    ok(status == 403, "a token for another audience is refused", status, text[:300])
+    status, _, text = search(good[:-6] + ("AAAAAA" if good[-6:] != "AAAAAA" else "BBBBBB"))
+    ok(status == 403, "a forged signature is refused", status, text[:300])
+    status, _, text = search(good, host="evil.example")
+    ok(status == 403 and "Invalid Host" in text, "a foreign Host is refused behind the gate too", status, text[:300])
+    status, _, text = search(good, Origin="https://evil.example")
+    ok(status == 403 and "Cross-origin" in text, "and a foreign Origin", status, text[:300])
+    status, _, text = search(good, Origin=stack.files.url)
+    ok(status == 200, "its own Origin passes, as a browser sends it", status, text[:300])
+    return good
+
+
+def sdk(stack, home, token):
+    """MLflow's own client, with a file above Cloud Run's limit of a request, by way of oauth2-proxy's own port."""
+    source, folder = home.file("artifact.bin"), home.file("downloads")
+    os.mkdir(folder)
+    with open(source, "wb") as f:
+        f.write(os.urandom(SIZE))
+    environment = stack.base | {"MLFLOW_TRACKING_URI": f"http://127.0.0.1:{stack.proxy_port}", "MLFLOW_TRACKING_TOKEN": token,
+                                "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1", "MLFLOW_DISABLE_TELEMETRY": "true", "GIT_PYTHON_REFRESH": "quiet"}
+    run = subprocess.run([f"{parts.MLFLOW}/python", "-c", SDK, source, folder], env=environment, cwd=home.path, capture_output=True, text=True,
+                         timeout=180, stdin=subprocess.DEVNULL)
+    said = dict(line.split(" ", 1) for line in run.stdout.splitlines() if line.startswith(("location ", "metric ", "version ", "sha256 ")))
+    ok(run.returncode == 0, "the Python SDK logs a run with an artifact of 40 MiB", run.stdout, run.stderr)
+    ok(said.get("sha256") == hashlib.sha256(read(source)).hexdigest(), "and reads the same bytes back", said)
+    ok(said.get("location", "").startswith("mlflow-artifacts:/") and said.get("metric") == "0.5", "through the server", said)
+    ok(said.get("version", "").startswith("models:/"), "a model that was logged can be registered", said)
+
+
+def stored(stack, google):
+    """The artifact is an object of the simulated bucket."""
+    bucket, _, prefix = stack.server["MLFLOW_ARTIFACTS_DESTINATION"].removeprefix("gs://").partition("/")
+    status, reply = google.ask("GET", f"https://storage.googleapis.com/storage/v1/b/{bucket}/o?prefix={urllib.parse.quote(prefix)}")
+    sizes = [int(o.get("size", 0)) for o in reply.get("items", [])]
+    ok(status == 200 and SIZE in sizes, "the artifact is in the bucket that was planned", status, sizes)
+
+
+def walls(home, stack, answers):
+    """Our own proof, when the gate is gone: it must not say that it succeeded."""
+    front = f"{stack.files.host}=http://127.0.0.1:{stack.mlflow_port}"
+    with Sim(home, "--front", front) as sim:
+        run = sim.run("apply", answers, "--json", timeout=170)
+        outcome = result_of(run.stdout).get("outcome")
+        ok(run.returncode not in (0, 2) and outcome != "proven", "without the gate the proof fails", run.returncode, outcome, run.stdout[-2000:])
+        failed = [json.loads(line) for line in run.stdout.splitlines() if '"failed"' in line and '"proof"' in line]
+        ok(any(e.get("event") == "proof" for e in failed), "and says which part of it", run.stdout[-2000:], run.stderr)
+
+
+# The whole ------------------------------------------------------------------------------------------------------------------------
+
+def without_gate(stack, postgresql, scope):
+    """The database and MLflow; the running server, or None."""
     database(stack, postgresql)
     mlflow = scope.enter_context(stack.mlflow())
     up = mlflow.until(lambda: parts.answers(f"http://127.0.0.1:{stack.mlflow_port}/health"), "MLflow", 90)
-    if not ok(up, "start.sh starts MLflow", mlflow.said()):
-        return
-    server(stack, mlflow)
-    if gate_missing:
-        return
+    if ok(up, "start.sh starts MLflow", mlflow.said()):
+        server(stack, mlflow)
+    return up
+
+
+def with_gate(home, stack, sim, answers, scope):
+    """oauth2-proxy in front of it, and everything that goes through both."""
+    gate(stack)
     proxy = scope.enter_context(stack.proxy())
     up = proxy.until(lambda: parts.answers(f"http://127.0.0.1:{stack.proxy_port}/ping"), "oauth2-proxy", 30)
-    if ok(up, "oauth2-proxy starts", proxy.said()):
-        strangers(stack)
+    if not ok(up, "oauth2-proxy starts", proxy.said()):
+        return
+    strangers(stack)
+    run = sim.run("apply", answers, "--json", timeout=170)
+    outcome = result_of(run.stdout).get("outcome")
+    if not ok(run.returncode == 0 and outcome == "proven", "our own proof passes through the real stack", run.returncode, outcome,
+              run.stdout[-3000:], run.stderr, sim.complaints(), proxy.said()[-3000:]):
+        return
+    google = Google(sim)
+    prover = next(line for line in read(stack.files.path("emails")).decode().split() if line.endswith(".gserviceaccount.com"))
+    token = tokens(stack, google, prover)
+    sdk(stack, home, token)
+    stored(stack, google)
+    walls(home, stack, answers)
+
+
+def resolved_answers(home):
+    """The example, applied once, so that it has the project's number and a suffix."""
+    answers = home.example(auth__users=[USER], auth__client_secret="env:CLIENT_SECRET")
+    with Sim(home) as sim:
+        run = sim.run("apply", answers, "--json", timeout=170)
+        return answers if ok(run.returncode == 0, "the example is applied", run.stdout[-2000:], run.stderr, sim.complaints()) else None
 
 
 def main():
@@ -204,9 +331,18 @@ def main():
         print(f"1..0 # SKIP {missing}")
         return
     with Home() as home, contextlib.ExitStack() as scope:
-        rendered = Rendered(home, home.example(auth__users=[USER]))
-        if ok(rendered.run.returncode == 0, "render writes the files", rendered.run.stdout, rendered.run.stderr):
-            with_stack(home, rendered, None, scope)
+        answers = resolved_answers(home)
+        rendered = Rendered(home, answers) if answers else None
+        if rendered and ok(rendered.run.returncode == 0, "render writes the files", rendered.run.stdout, rendered.run.stderr):
+            proxy_port = parts.free_port()
+            sim = scope.enter_context(Sim(home, "--front", f"{rendered.host}=http://127.0.0.1:{proxy_port}"))
+            postgresql = scope.enter_context(parts.PostgreSQL("mlflow", "mlflow", PASSWORD))
+            stack = Stack(home, rendered, postgresql, sim, proxy_port)
+            up = without_gate(stack, postgresql, scope)
+            if parts.proxy_missing():
+                skip("oauth2-proxy, the proof and the SDK", parts.proxy_missing())
+            elif up:
+                with_gate(home, stack, sim, answers, scope)
     done()
 
 
