@@ -1,2 +1,21 @@
 noinst_LIBRARIES += ui/libui.a
-ui_libui_a_SOURCES =
+ui_libui_a_SOURCES = \
+	ui/build.c \
+	ui/done.c \
+	ui/edit.c ui/edit.h \
+	ui/form.c \
+	ui/guard.c ui/guard.h \
+	ui/overlays.c \
+	ui/plain.c ui/plain.h \
+	ui/review.c \
+	ui/screen.c ui/screen.h \
+	ui/state.h \
+	ui/survey.c ui/survey.h \
+	ui/views.c \
+	ui/welcome.c \
+	ui/wizard.c ui/wizard.h
+
+check_PROGRAMS += tests/ui/screens
+TESTS += tests/ui/screens
+tests_ui_screens_SOURCES = tests/ui/screens.c tests/ui/fake_session.c tests/ui/fake_session.h tests/tap.h
+tests_ui_screens_LDADD = ui/libui.a src/engine/libengine.a $(LIB_PLAN) $(NCURSES_LIBS)

@@ -11,6 +11,7 @@ struct session;
 struct loop;
 struct transport;
 struct credentials;
+struct secret;
 
 /* Takes over the three parts (credentials may be NULL when signing in failed: sign_in then says why) and frees them with itself. */
 struct session *session_new(struct loop *loop, struct transport *transport, struct credentials *credentials, bool rehearsal);

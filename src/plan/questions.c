@@ -278,7 +278,7 @@ const struct question questions[] = {
 	{"database.deletion_protection", "database", TYPE_BOOL, N_("Deletion protection"),
 	 N_("The cloud refuses to delete the database until this is off. destroy keeps it unless you ask otherwise."),
 	 NULL, 0, 0, NULL, true, NULL, default_yes, NULL, NULL, NULL, 1},
-	{"database.path", "database", TYPE_CHOICE, N_("How the server reaches it"), N_("The way between server and database. No choice opens it to the internet."),
+	{"database.path", "database", TYPE_CHOICE, N_("How it is reached"), N_("The way between server and database. No choice opens it to the internet."),
 	 path_choices, 0, 0, NULL, true, NULL, default_path, NULL, NULL, NULL, 1},
 	{"network.mode", "database", TYPE_CHOICE, N_("Network"), N_("The VPC network that joins server and database."),
 	 network_choices, 0, 0, NULL, true, NULL, default_network, NULL, NULL, NULL, 1},

@@ -1,0 +1,345 @@
+#include "config.h"
+#include "tests/ui/fake_session.h"
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct asked {
+	char *what, *project;
+	survey_done *done;
+	void *arg;
+};
+
+struct session {
+	bool rehearsal, hold;
+	double now;
+	struct asked asked[8];
+	size_t asked_count;
+	char *bad_survey, *bad_words, *bad_fix, *bad_step;
+	struct run *run;
+};
+
+struct run {
+	struct session *session;
+	struct run_options o;
+	struct plan *plan;
+	size_t done, begun;
+	bool finished, proven;
+	int interrupts, seq;
+	enum exit_code code;
+};
+
+struct session *fake_session(bool rehearsal)
+{
+	struct session *s = xcalloc(1, sizeof *s);
+	s->rehearsal = rehearsal;
+	return s;
+}
+
+static void set_text(char **at, const char *text)
+{
+	free(*at);
+	*at = text ? xstrdup(text) : NULL;
+}
+
+void fake_fail_survey(struct session *s, const char *what, const char *sentence, const char *fix)
+{
+	set_text(&s->bad_survey, what);
+	set_text(&s->bad_words, sentence);
+	set_text(&s->bad_fix, fix);
+}
+
+void fake_fail_step(struct session *s, const char *id)
+{
+	set_text(&s->bad_step, id);
+}
+
+void fake_hold(struct session *s, bool hold)
+{
+	s->hold = hold;
+}
+
+void session_free(struct session *s)
+{
+	if (!s)
+		return;
+	for (size_t i = 0; i < s->asked_count; i++) {
+		free(s->asked[i].what);
+		free(s->asked[i].project);
+	}
+	free(s->bad_survey);
+	free(s->bad_words);
+	free(s->bad_fix);
+	free(s->bad_step);
+	free(s);
+}
+
+bool session_is_rehearsal(const struct session *s)
+{
+	return s->rehearsal;
+}
+
+void session_set_speed(struct session *s, double speed)
+{
+	(void)s, (void)speed;
+}
+
+double session_now(const struct session *s)
+{
+	return s->now;
+}
+
+/* Surveys -------------------------------------------------------------------------------------------------------------------------- */
+
+void session_survey(struct session *s, const char *what, const struct answers *a, survey_done *done, void *arg)
+{
+	size_t i = 0;
+	while (i < s->asked_count && strcmp(s->asked[i].what, what) != 0)
+		i++;
+	if (i == s->asked_count)
+		s->asked[s->asked_count++] = (struct asked){.what = xstrdup(what)};
+	set_text(&s->asked[i].project, answers_str(a, "project.id"));
+	s->asked[i].done = done;
+	s->asked[i].arg = arg;
+}
+
+static cJSON *regions(void)
+{
+	static const char *const rows[][2] = {
+		{"asia-east1", "Changhua County, Taiwan"}, {"asia-northeast1", "Tokyo, Japan"},	 {"asia-south1", "Mumbai, India"},
+		{"australia-southeast1", "Sydney"},	   {"europe-north1", "Hamina, Finland"}, {"europe-west1", "St. Ghislain, Belgium"},
+		{"europe-west3", "Frankfurt, Germany"},	   {"europe-west4", "Eemshaven, Netherlands"}, {"europe-west6", "Zurich, Switzerland"},
+		{"southamerica-east1", "Sao Paulo, Brazil"}, {"us-central1", "Council Bluffs, Iowa"}, {"us-east1", "Moncks Corner, South Carolina"},
+		{"us-east4", "Ashburn, Virginia"},	   {"us-west1", "The Dalles, Oregon"},
+	};
+	cJSON *list = cJSON_CreateArray();
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		cJSON_AddItemToArray(list, json_make("{'id':%s,'title':%s}", rows[i][0], rows[i][1]));
+	return list;
+}
+
+static cJSON *answer(const char *what, const char *project)
+{
+	if (!strcmp(what, "who"))
+		return json_make("{'email':'operator@example.com','describe':%s,'project':'demo-proj'}", "the rehearsal's owner");
+	if (!strcmp(what, "projects"))
+		return json_make("[{'id':'demo-proj','name':'Demo','number':'246813579012'},{'id':'ml-research','name':'Machine learning research',"
+				 "'number':'998877665544'}]");
+	if (!strcmp(what, "project"))
+		return json_make("{'id':%s,'number':'246813579012','organization':'example.com','billing':%b,'state':'ACTIVE'}", project,
+				 strcmp(project, "ml-research") != 0);
+	if (!strcmp(what, "regions"))
+		return regions();
+	return cJSON_CreateArray();
+}
+
+static void answer_surveys(struct session *s)
+{
+	size_t n = s->asked_count;
+	s->asked_count = 0;
+	for (size_t i = 0; i < n; i++) {
+		struct asked one = s->asked[i];
+		struct err e = {0};
+		bool bad = s->bad_survey && !strcmp(s->bad_survey, one.what);
+		cJSON *result = bad ? NULL : answer(one.what, one.project);
+		if (bad)
+			err_set(&e, EXIT_PERMISSION, NULL, s->bad_fix, "%s", s->bad_words);
+		one.done(one.arg, result, &e);
+		cJSON_Delete(result);
+		err_free(&e);
+		free(one.what);
+		free(one.project);
+	}
+}
+
+/* Runs ------------------------------------------------------------------------------------------------------------------------------ */
+
+static void emit(struct run *r, cJSON *event)
+{
+	json_put_num(event, "v", EVENT_VERSION);
+	json_put_num(event, "seq", ++r->seq);
+	json_put_num(event, "at", r->session->now);
+	r->o.event(r->o.arg, event);
+	cJSON_Delete(event);
+}
+
+static void emit_step(struct run *r, size_t i, const char *state, double elapsed)
+{
+	const struct resource *of = &r->plan->resources[i];
+	bool failed = !strcmp(state, "failed");
+	cJSON *e = json_make("{'event':'step','id':%s,'title':%s,'kind':%s,'name':%s,'state':%s,'verdict':'create'}", of->id, of->kind->title,
+			     of->kind->id, of->name, state);
+	json_put_num(e, "elapsed", elapsed);
+	json_put_num(e, "usual", of->kind->usual);
+	if (failed) {
+		json_put_str(e, "message", "Quota 'CPUS' exceeded. Limit: 8.0 in region us-central1.");
+		json_put_str(e, "fix", "Ask for more at https://console.cloud.google.com/iam-admin/quotas, or choose another region.");
+	}
+	emit(r, e);
+}
+
+static void emit_counts(struct run *r)
+{
+	emit(r, json_make("{'event':'counts','done':%d,'running':%d,'left':%d}", (int)r->done, (int)(r->begun - r->done),
+			  (int)(r->plan->count - r->begun)));
+}
+
+/* A plan of our own, so that stored screens do not move when a target does. */
+static const struct {
+	const char *id, *name;
+	struct kind kind;
+} rows[] = {
+	{"apis", "14 APIs", {.id = "serviceusage.services", .title = "APIs", .usual = 16}},
+	{"sa/server", "mlflow-server", {.id = "iam.serviceAccount", .title = "Service account", .usual = 5}},
+	{"bucket", "demo-proj-mlflow-artifacts-k3x9", {.id = "storage.bucket", .title = "Bucket", .usual = 2, .billable = true}},
+	{"iam/bucket", "b/demo-proj-mlflow-artifacts-k3x9", {.id = "iam.policy", .title = "Permissions", .usual = 1}},
+	{"secret/cookie", "mlflow-cookie", {.id = "secretmanager.secret", .title = "Secret", .usual = 1, .billable = true}},
+	{"iam/cookie", "projects/demo-proj/secrets/mlflow-cookie", {.id = "iam.policy", .title = "Permissions", .usual = 1}},
+	{"repository", "mlflow", {.id = "artifactregistry.repository", .title = "Image repository", .usual = 3, .billable = true}},
+	{"image", "us-central1-docker.pkg.dev/demo-proj/mlflow/mlflow-server:3.17.2", {.id = "cloudbuild.image", .title = "Container image", .usual = 90}},
+	{"network", "mlflow", {.id = "compute.network", .title = "VPC network", .usual = 19}},
+	{"subnet", "mlflow-us-central1", {.id = "compute.subnetwork", .title = "Subnet", .usual = 12}},
+	{"range", "mlflow-services", {.id = "compute.globalAddress", .title = "Address range", .usual = 2}},
+	{"peering", "servicenetworking.googleapis.com", {.id = "servicenetworking.connection", .title = "Private services access", .usual = 45}},
+	{"sql", "mlflow-k3x9", {.id = "sqladmin.instance", .title = "Cloud SQL instance", .usual = 560, .billable = true}},
+	{"database", "mlflow", {.id = "sqladmin.database", .title = "Database", .usual = 1}},
+	{"user", "mlflow", {.id = "sqladmin.user", .title = "Database user", .usual = 1}},
+	{"migrate", "mlflow-migrate", {.id = "run.job", .title = "Cloud Run job", .usual = 40}},
+	{"service", "mlflow", {.id = "run.service", .title = "Cloud Run service", .usual = 20, .billable = true}},
+};
+enum { ROWS = sizeof rows / sizeof *rows };
+
+static struct plan *fake_plan(const struct answers *a)
+{
+	struct plan *p = xcalloc(1, sizeof *p);
+	p->project = xstrdup(answers_str(a, "project.id"));
+	p->number = xstrdup("246813579012");
+	p->stack = xstrdup(answers_str(a, "stack.name"));
+	p->region = xstrdup(answers_str(a, "region"));
+	p->url = xstrdup("https://mlflow-246813579012.us-central1.run.app");
+	p->resources = xcalloc(ROWS, sizeof *p->resources);
+	for (p->count = 0; p->count < ROWS; p->count++)
+		p->resources[p->count] = (struct resource){.id = xstrdup(rows[p->count].id), .kind = &rows[p->count].kind,
+							   .name = xstrdup(rows[p->count].name), .spec = json_make("{'settings':{'tier':'db-custom-1-3840'}}")};
+	if (!text_ends(answers_str(a, "auth.client_id"), "rehearsal.apps.googleusercontent.com"))
+		plan_errand(p, "Create an OAuth client", "In the console.", "https://mlflow-246813579012.us-central1.run.app/oauth2/callback", false);
+	return p;
+}
+
+struct run *run_start(struct session *s, const struct run_options *o, struct err *e)
+{
+	struct run *r = xcalloc(1, sizeof *r);
+	json_put_str(o->answers->resolved, "project_number", "246813579012");
+	if (!json_at(o->answers->resolved, "suffix"))
+		json_put_str(o->answers->resolved, "suffix", "k3x9");
+	(void)e;
+	*r = (struct run){.session = s, .o = *o, .plan = fake_plan(o->answers)};
+	s->run = r;
+	if (o->verb != RUN_APPLY)
+		return r;
+	emit(r, json_make("{'event':'run','state':'started','verb':'apply','stack':'mlflow','project':'demo-proj','total':%d,'expected':760}",
+			  (int)r->plan->count));
+	for (size_t i = 0; i < r->plan->count; i++)
+		emit_step(r, i, "waiting", 0);
+	return r;
+}
+
+static void finish(struct run *r, const char *outcome, enum exit_code code)
+{
+	cJSON *e = json_make("{'event':'result','outcome':%s,'exit':%d,'next':'mlflow-setup connect mlflow.json','undo':'mlflow-setup destroy mlflow.json "
+			     "--yes','created':%d,'updated':0,'deleted':0,'kept':0,'seconds':742,'real_seconds':742}",
+			     outcome, code, (int)r->done);
+	if (!strcmp(outcome, "proven"))
+		json_put_str(e, "url", r->plan->url);
+	emit(r, e);
+	r->finished = true;
+	r->code = code;
+}
+
+static void prove(struct run *r)
+{
+	static const char *const titles[] = {"An anonymous request is refused", "A request with a bad token is refused",
+					     "A permitted one logs a run and reads it back"};
+	for (int i = 0; i < 3; i++) {
+		char id[2] = {(char)('a' + i), 0};
+		emit(r, json_make("{'event':'proof','id':%s,'title':%s,'state':'running'}", id, titles[i]));
+		emit(r, json_make("{'event':'proof','id':%s,'title':%s,'state':'passed'}", id, titles[i]));
+	}
+	finish(r, "proven", EXIT_DONE);
+}
+
+/* A turn ends the oldest step and begins new ones, three at a time. */
+static void advance(struct run *r)
+{
+	if (r->o.verb != RUN_APPLY) {
+		emit(r, json_make("{'event':'result','outcome':'','exit':2}"));
+		r->finished = true;
+		r->code = EXIT_CHANGES;
+		return;
+	}
+	if (r->done < r->begun) {
+		const struct resource *of = &r->plan->resources[r->done];
+		emit(r, json_make("{'event':'log','id':%s,'line':%s}", of->id, "POST accepted, operation-1234 is RUNNING"));
+		if (r->session->bad_step && !strcmp(r->session->bad_step, of->id)) {
+			emit_step(r, r->done, "failed", 7);
+			finish(r, "partly", EXIT_PARTLY);
+			return;
+		}
+		emit_step(r, r->done++, "done", 2.0 * of->kind->usual);
+	}
+	while (!r->interrupts && r->begun < r->plan->count && r->begun < r->done + 3)
+		emit_step(r, r->begun++, "creating", 0);
+	emit_counts(r);
+	if (r->done == r->plan->count)
+		prove(r);
+	else if (r->done == r->begun)
+		finish(r, "partly", EXIT_INTERRUPTED);
+}
+
+bool session_turn(struct session *s, double max_seconds, int keyboard_fd)
+{
+	(void)max_seconds, (void)keyboard_fd;
+	s->now += 5;
+	if (!s->hold)
+		answer_surveys(s);
+	if (s->run && !s->run->finished)
+		advance(s->run);
+	return false;
+}
+
+bool run_finished(const struct run *r)
+{
+	return r->finished;
+}
+
+enum exit_code run_exit(const struct run *r)
+{
+	return r->code;
+}
+
+void run_interrupt(struct run *r)
+{
+	r->interrupts++;
+}
+
+const struct plan *run_plan(const struct run *r)
+{
+	return r->plan;
+}
+
+const struct change *run_change(const struct run *r, size_t resource)
+{
+	(void)r, (void)resource;
+	return NULL;
+}
+
+void run_free(struct run *r)
+{
+	r->session->run = NULL;
+	plan_free(r->plan);
+	free(r);
+}

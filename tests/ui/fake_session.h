@@ -1,0 +1,15 @@
+/* A session without a cloud: surveys answer at the next turn, runs walk the real plan by a script. For tests of the faces. */
+#ifndef MS_TESTS_UI_FAKE_SESSION_H
+#define MS_TESTS_UI_FAKE_SESSION_H
+
+#include "engine/session.h"
+
+struct session *fake_session(bool rehearsal);
+/* This survey fails with these words from now on; NULL mends it. */
+void fake_fail_survey(struct session *s, const char *what, const char *sentence, const char *fix);
+/* The step of this id fails in the next run. */
+void fake_fail_step(struct session *s, const char *id);
+/* Surveys wait until they are let go. */
+void fake_hold(struct session *s, bool hold);
+
+#endif

@@ -1,0 +1,241 @@
+/* Every page at several sizes, in colour and mono, Unicode and ASCII, against stored screens with the cursor. With REGENERATE set, the stored ones are
+ * written anew. */
+#include "config.h"
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/secret.h"
+#include "tests/tap.h"
+#include "tests/ui/fake_session.h"
+#include "ui/state.h"
+
+#include <locale.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+static struct wizard *w;
+static struct session *session;
+static char *file;
+
+static void open_at(int lines, int columns, bool ascii, bool rehearsal)
+{
+	static struct wizard_options o;
+	o = (struct wizard_options){.file = "mlflow.json", .rehearsal = rehearsal};
+	if (!screen_open_nowhere(lines, columns, false, ascii)) {
+		printf("Bail out! no screen\n");
+		exit(99);
+	}
+	session = fake_session(rehearsal);
+	w = wizard_new(session, answers_new(), &o);
+}
+
+static void close_it(void)
+{
+	struct answers *a = w->answers;
+	wizard_free(w);
+	answers_free(a);
+	session_free(session);
+	screen_close();
+	unlink("mlflow.json");
+}
+
+static void turns(int n)
+{
+	while (n--) {
+		session_turn(session, 0, -1);
+		wizard_settle(w);
+	}
+}
+
+/* Keys by name, separated by blanks; after each a turn. */
+static void press(const char *names)
+{
+	char *copy = xstrdup(names), *rest;
+	for (char *one = strtok_r(copy, " ", &rest); one; one = strtok_r(NULL, " ", &rest)) {
+		struct key k = key_named(one);
+		wizard_take(w, &k);
+		turns(1);
+	}
+	free(copy);
+}
+
+static void type(const char *text)
+{
+	for (; *text; text++) {
+		char name[2] = {*text, 0};
+		struct key k = *text == ' ' ? key_named("Space") : key_named(name);
+		wizard_take(w, &k);
+	}
+	turns(1);
+}
+
+static void screen_is(const char *name)
+{
+	struct buf got = {0}, wanted = {0};
+	struct err e = {0};
+	char *path = xasprintf("%s/tests/ui/golden/%s.txt", getenv("TOP_SRCDIR"), name);
+	wizard_draw(w);
+	screen_dump(&got);
+	if (getenv("REGENERATE"))
+		file_write(path, got.data, got.len, 0644, &e);
+	file_read(path, 1 << 20, &wanted, &e);
+	if (!ok(!strcmp(buf_text(&got), buf_text(&wanted)), "screen %s", name)) {
+		char *line = buf_take(&got), *rest;
+		for (char *one = strtok_r(line, "\n", &rest); one; one = strtok_r(NULL, "\n", &rest))
+			printf("# %s\n", one);
+		free(line);
+	}
+	err_free(&e);
+	buf_free(&got);
+	buf_free(&wanted);
+	free(path);
+}
+
+static void walk(const char *prefix, int lines, int columns, bool ascii)
+{
+	open_at(lines, columns, ascii, true);
+	char name[64];
+	int builds = 0;
+	for (int i = 0; i < 200 && !w->ended; i++) {
+		bool build = wizard_on(w, "build");
+		turns(build ? 4 : 2);
+		snprintf(name, sizeof name, build ? "%s-%s-%d" : "%s-%s", prefix, wizard_page(w), ++builds);
+		if (!build || builds % 3 == 1 || wizard_on(w, "done"))
+			screen_is(name);
+		if (!wizard_on(w, "build"))
+			press("Enter");
+	}
+	ok(w->result != NULL && w->exit_code == 0, "%s: Enter alone leads to the end", prefix);
+	close_it();
+}
+
+static void editing(void)
+{
+	open_at(24, 80, false, false);
+	turns(2);
+	press("Enter");
+	type("-Xyz");
+	screen_is("edit-rejected-character");
+	press("C-u");
+	type("9");
+	screen_is("edit-invalid");
+	press("Esc");
+	press("Enter");
+	screen_is("edit-draft-kept");
+	press("C-u");
+	type("ml");
+	turns(2);
+	screen_is("edit-filter");
+	press("Down");
+	turns(2);
+	screen_is("edit-billing-off");
+	press("?");
+	screen_is("edit-help");
+	press("x C-c");
+	screen_is("edit-leave");
+	press("n C-u");
+	type("demo-proj");
+	press("Enter Enter Enter Enter");
+	ok(wizard_on(w, "auth"), "on the page of people");
+	press("Tab Tab Tab Space");
+	type("allUsers");
+	press("Enter");
+	screen_is("edit-list-refused");
+	press("C-u");
+	type("ada@example.com");
+	press("Enter Enter S-Tab S-Tab S-Tab Space Down");
+	screen_is("edit-choices");
+	press("Enter Esc");
+	screen_is("edit-people");
+	press("Enter");
+	screen_is("edit-needed");
+	close_it();
+}
+
+static void failing(void)
+{
+	open_at(24, 80, false, true);
+	turns(2);
+	fake_fail_step(session, "network");
+	press("Enter Enter Enter Enter Enter Enter Enter Enter Enter");
+	turns(3);
+	press("Enter");
+	turns(60);
+	screen_is("failed-build");
+	press("Enter");
+	screen_is("failed-done");
+	is_int(w->exit_code, EXIT_PARTLY, "and the exit code says so");
+	fake_fail_step(session, NULL);
+	press("Esc r");
+	turns(60);
+	ok(wizard_on(w, "done"), "a retry goes through");
+	close_it();
+
+	open_at(24, 80, false, true);
+	fake_fail_survey(session, "who", "The refresh token was revoked.", "Sign in again: gcloud auth application-default login.");
+	turns(2);
+	screen_is("failed-sign-in");
+	close_it();
+}
+
+static void interrupting(void)
+{
+	open_at(24, 80, false, true);
+	turns(2);
+	press("Enter Enter Enter Enter Enter Enter Enter Enter Enter");
+	turns(3);
+	press("Enter");
+	turns(5);
+	press("C-c");
+	screen_is("interrupt-once");
+	press("C-c");
+	ok(w->ended && w->exit_code == EXIT_INTERRUPTED, "twice leaves");
+	close_it();
+}
+
+static void sizes(void)
+{
+	open_at(20, 70, false, true);
+	turns(2);
+	screen_is("small");
+	press("Enter");
+	ok(wizard_on(w, "welcome"), "a small window takes no answer");
+	close_it();
+}
+
+static void searching(void)
+{
+	open_at(24, 80, false, true);
+	turns(2);
+	press("Enter Enter Enter Enter Enter Enter Enter Enter Enter");
+	turns(3);
+	press("Enter");
+	turns(6);
+	press("Down Down Down / ");
+	type("accepted");
+	screen_is("log-search");
+	press("Enter");
+	screen_is("log-found");
+	close_it();
+}
+
+int main(void)
+{
+	char dir[] = "/tmp/screens-XXXXXX";
+	struct err e = {0};
+	setlocale(LC_ALL, "C.UTF-8");
+	mem_install();
+	secret_init(&e);
+	if (!getenv("TOP_SRCDIR") || !mkdtemp(dir) || chdir(dir) != 0)
+		return 99;
+	walk("80x24", 24, 80, false);
+	walk("120x40", 40, 120, false);
+	walk("ascii", 24, 80, true);
+	editing();
+	failing();
+	interrupting();
+	searching();
+	sizes();
+	free(file);
+	rmdir(dir);
+	return tap_done();
+}

@@ -1,0 +1,696 @@
+/* A page of questions, made from the question table: rows of label and value, what is known about them, and help for the focused one. */
+#include "config.h"
+#include "ui/state.h"
+
+#include "base/gettext.h"
+#include "base/json.h"
+#include "base/mem.h"
+
+#include <curses.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { LABEL = 26, VALUE_MAX = 64, HELP_LINES = 4 };
+
+/* Questions of the page -------------------------------------------------------------------------------------------------------------- */
+
+static const struct question *asked(const struct wizard *w, int n)
+{
+	for (const struct question *q = questions; q->id; q++) {
+		if (!strcmp(q->page, wizard_page(w)) && answers_asked(w->answers, q) && n-- == 0)
+			return q;
+	}
+	return NULL;
+}
+
+static int asked_count(const struct wizard *w)
+{
+	int n = 0;
+	while (asked(w, n))
+		n++;
+	return n;
+}
+
+const struct question *form_focused(const struct wizard *w)
+{
+	return asked(w, w->focus);
+}
+
+static void focus_on(struct wizard *w, const char *id)
+{
+	for (int i = 0; asked(w, i); i++) {
+		if (!strcmp(asked(w, i)->id, id))
+			w->focus = i;
+	}
+	form_load(w);
+}
+
+/* One choice question alone on its page is shown whole. */
+static bool is_choice_page(const struct wizard *w)
+{
+	return asked_count(w) == 1 && asked(w, 0)->type == TYPE_CHOICE;
+}
+
+static bool is_typed(const struct question *q)
+{
+	return q->type == TYPE_TEXT || q->type == TYPE_INT || q->type == TYPE_SECRET;
+}
+
+static const char *draft(const struct wizard *w, const struct question *q)
+{
+	const cJSON *d = cJSON_GetObjectItemCaseSensitive(w->drafts, q->id);
+	return d ? d->valuestring : NULL;
+}
+
+static char *value_text(const struct wizard *w, const struct question *q)
+{
+	const cJSON *v = answers_get(w->answers, q->id);
+	if (draft(w, q))
+		return xstrdup(draft(w, q));
+	return cJSON_IsNumber(v) ? xasprintf("%d", v->valueint) : xstrdup(cJSON_IsString(v) ? v->valuestring : "");
+}
+
+/* Takes the focused question's value into the editor. */
+void form_load(struct wizard *w)
+{
+	const struct question *q = form_focused(w);
+	free(w->filter);
+	w->filter = xstrdup("");
+	if (!q)
+		return;
+	if (q->type == TYPE_CHOICE)
+		w->choice = choice_index(q, answers_str(w->answers, q->id));
+	char *text = value_text(w, q);
+	edit_set(&w->edit, text);
+	free(text);
+}
+
+static void enter(struct wizard *w)
+{
+	w->focus = 0;
+	form_load(w);
+}
+
+int choice_index(const struct question *q, const char *id)
+{
+	for (int i = 0; q->choices[i].id; i++) {
+		if (!strcmp(q->choices[i].id, id))
+			return i;
+	}
+	return 0;
+}
+
+/* What the cloud knows --------------------------------------------------------------------------------------------------------------- */
+
+const cJSON *form_suggestions(const struct wizard *w, const struct question *q)
+{
+	if (!strcmp(q->id, "project.id"))
+		return w->surveys[SURVEY_PROJECTS].result;
+	if (!strcmp(q->id, "region"))
+		return w->surveys[SURVEY_REGIONS].result;
+	return NULL;
+}
+
+static enum survey_id suggestion_survey(const struct question *q)
+{
+	return !strcmp(q->id, "project.id") ? SURVEY_PROJECTS : !strcmp(q->id, "region") ? SURVEY_REGIONS : SURVEY_COUNT;
+}
+
+static const char *suggestion_title(const cJSON *item)
+{
+	return json_str(item, "title", json_str(item, "name", ""));
+}
+
+static bool suggestion_shown(const struct wizard *w, const cJSON *item)
+{
+	return strcasestr(json_str(item, "id", ""), w->filter) || strcasestr(suggestion_title(item), w->filter);
+}
+
+/* The suggestion delta places after the one that the field holds; without one, the first. NULL when there is no such. */
+static const cJSON *suggestion_beside(const struct wizard *w, const cJSON *list, const char *id, int delta)
+{
+	const cJSON *item, *previous = NULL, *first = NULL;
+	bool found = false;
+	cJSON_ArrayForEach(item, list) {
+		if (!suggestion_shown(w, item))
+			continue;
+		if (found)
+			return item;
+		first = first ? first : item;
+		found = !strcmp(json_str(item, "id", ""), id);
+		if (found && delta < 0)
+			return previous;
+		previous = item;
+	}
+	return found || delta < 0 ? NULL : first;
+}
+
+void form_project_changed(struct wizard *w)
+{
+	if (w->session)
+		w->typed_at = session_now(w->session);
+}
+
+/* Setting ---------------------------------------------------------------------------------------------------------------------------- */
+
+/* A choice may have made others impossible: those go back to their default, and that is said. */
+static void tidy(struct wizard *w)
+{
+	for (const struct question *q = questions; q->id; q++) {
+		if (q->type != TYPE_CHOICE || !question_refuses(q, w->answers, answers_str(w->answers, q->id)))
+			continue;
+		answers_drop(w->answers, q->id);
+		char *words = answers_words(w->answers, q), *text = xasprintf(_("%s is now: %s"), _(q->title), words);
+		wizard_say(w, ROLE_WARN, text);
+		free(words);
+		free(text);
+	}
+}
+
+bool form_set(struct wizard *w, const struct question *q, cJSON *value)
+{
+	struct err e = {0};
+	bool fine = answers_set(w->answers, q->id, value, &e);
+	if (fine) {
+		cJSON_DeleteItemFromObjectCaseSensitive(w->drafts, q->id);
+		tidy(w);
+	} else {
+		wizard_say(w, ROLE_BAD, e.what);
+	}
+	err_free(&e);
+	if (!strcmp(q->id, "project.id"))
+		form_project_changed(w);
+	return fine;
+}
+
+/* After each key: what was typed is the answer when it can be one, and is kept as a draft when it cannot. */
+static void take_edit(struct wizard *w, const struct question *q)
+{
+	struct err e = {0};
+	char *text = edit_text(&w->edit);
+	cJSON_DeleteItemFromObjectCaseSensitive(w->drafts, q->id);
+	if (!answers_set_text(w->answers, q->id, text, &e))
+		cJSON_AddStringToObject(w->drafts, q->id, text);
+	err_free(&e);
+	free(text);
+	if (!strcmp(q->id, "project.id"))
+		form_project_changed(w);
+}
+
+static char *draft_problem(const struct wizard *w, const struct question *q)
+{
+	struct err e = {0};
+	if (!draft(w, q))
+		return NULL;
+	struct answers *a = answers_copy(w->answers);
+	char *why = answers_set_text(a, q->id, draft(w, q), &e) ? NULL : xstrdup(e.what);
+	answers_free(a);
+	err_free(&e);
+	return why;
+}
+
+/* The characters that a pattern names: those in brackets, and the plain ones. A pattern with a negated set allows all. */
+static bool pattern_names(const char *pattern, char c)
+{
+	bool bracket = false;
+	for (const char *p = pattern; *p; p++) {
+		if (*p == '[' && p[1] == '^')
+			return true;
+		if (*p == '[' || *p == ']')
+			bracket = *p == '[';
+		else if (bracket && p[1] == '-' && p[2] != ']' && (p += 2) && c >= p[-2] && c <= *p)
+			return true;
+		else if (*p == '\\' && p[1] && *++p == c)
+			return true;
+		else if (*p == c && (bracket || !strchr("^$.*+?(){}|\\", c)))
+			return true;
+	}
+	return false;
+}
+
+static bool may_type(const struct question *q, const struct key *k)
+{
+	if (k->kind != KEY_CHARACTER || k->code < 32 || k->code == 127)
+		return true;
+	if (q->type == TYPE_INT)
+		return k->code >= L'0' && k->code <= L'9';
+	return !q->pattern || (k->code < 127 && pattern_names(q->pattern, (char)k->code));
+}
+
+/* Drawing --------------------------------------------------------------------------------------------------------------------------- */
+
+/* What is said under a choice: why it cannot be chosen, or what it means. */
+static const char *choice_words(const struct wizard *w, const struct choice *c, enum role *role)
+{
+	const char *refused = c->refused ? c->refused(w->answers) : NULL;
+	*role = refused ? ROLE_WARN : ROLE_DIM;
+	return _(refused ? refused : c->help);
+}
+
+static int draw_choice(struct wizard *w, const struct choice *c, int y, struct rect r, bool here, bool chosen)
+{
+	enum role role;
+	const char *words = choice_words(w, c, &role);
+	if (here)
+		put_glyph(y, r.x, ROLE_KEY, GLYPH_MARK);
+	put_glyph(y, r.x + 2, chosen ? ROLE_GOOD : ROLE_TEXT, chosen ? GLYPH_ON : GLYPH_OFF);
+	put(y, r.x + 4, r.w - 4, here ? ROLE_FOCUS : chosen ? ROLE_TITLE : ROLE_TEXT, _(c->title));
+	if (here)
+		screen_cursor(y, r.x + 4);
+	int room = r.y + r.h - y - 1, lines = put_wrapped(y + 1, r.x + 4, room < 2 ? room : 2, r.w - 4, role, words);
+	return y + 1 + (lines < 2 ? lines : 2);
+}
+
+int draw_choices(struct wizard *w, const struct question *q, struct rect r, int focus)
+{
+	int y = r.y;
+	const char *now = answers_str(w->answers, q->id);
+	for (int i = 0; q->choices[i].id && y + 1 < r.y + r.h; i++)
+		y = draw_choice(w, &q->choices[i], y, r, i == focus, !strcmp(q->choices[i].id, now));
+	return y;
+}
+
+int choices_height(const struct wizard *w, const struct question *q, int width)
+{
+	int lines = 0;
+	enum role role;
+	for (const struct choice *c = q->choices; c->id; c++) {
+		int n = put_wrapped(0, 0, 0, width - 4, ROLE_TEXT, choice_words(w, c, &role));
+		lines += 1 + (n < 2 ? n : 2);
+	}
+	return lines;
+}
+
+static void draw_other_value(const struct wizard *w, const struct question *q, int y, int x, int width, bool here)
+{
+	const char *typed = draft(w, q);
+	char *words = typed ? xstrdup(typed) : answers_words(w->answers, q);
+	if (typed)
+		x += put_glyph(y, x, ROLE_BAD, GLYPH_CROSS) + 1;
+	if (!*words && q->required)
+		put(y, x, width, ROLE_WARN, _("needed"));
+	else
+		put(y, x, width, here ? ROLE_FOCUS : typed ? ROLE_BAD : ROLE_TEXT, words);
+	if (here)
+		screen_cursor(y, x);
+	free(words);
+}
+
+static void draw_row(struct wizard *w, const struct question *q, int y, struct rect r, bool here)
+{
+	int x = r.x + LABEL, width = r.w - LABEL < VALUE_MAX ? r.w - LABEL : VALUE_MAX;
+	if (here)
+		put_glyph(y, r.x, ROLE_KEY, GLYPH_MARK);
+	put(y, r.x + 2, LABEL - 3, here ? ROLE_TITLE : ROLE_TEXT, _(q->title));
+	if (!here || !is_typed(q)) {
+		draw_other_value(w, q, y, x, width, here);
+		return;
+	}
+	if (q->type == TYPE_INT)
+		width = 8;
+	edit_draw(&w->edit, y, x, width, ROLE_FIELD, false);
+	if (q->unit)
+		put(y, x + width + 1, r.w - LABEL - width - 1, ROLE_TEXT, _(q->unit));
+}
+
+static void draw_suggestion(const struct wizard *w, const cJSON *item, int y, struct rect r, bool here)
+{
+	(void)w;
+	if (here)
+		put_glyph(y, r.x + 2, ROLE_KEY, GLYPH_MARK);
+	put(y, r.x + 4, LABEL - 5, here ? ROLE_TITLE : ROLE_TEXT, json_str(item, "id", ""));
+	put(y, r.x + LABEL, r.w - LABEL, here ? ROLE_TITLE : ROLE_DIM, suggestion_title(item));
+}
+
+/* The list under the fields: what can be chosen with the arrows instead of typing. */
+static void draw_suggestions(const struct wizard *w, const struct question *q, struct rect r)
+{
+	const cJSON *list = form_suggestions(w, q), *item;
+	enum survey_id id = suggestion_survey(q);
+	if (id == SURVEY_COUNT || r.h < 2)
+		return;
+	if (!list) {
+		if (w->surveys[id].state == SURVEY_CHECKING)
+			put(r.y, r.x + 2, r.w - 2, ROLE_BUSY, _("looking up what can be chosen..."));
+		return;
+	}
+	int count = 0, current = -1, n = 0;
+	char *text = edit_text(&w->edit);
+	cJSON_ArrayForEach(item, list) {
+		if (!suggestion_shown(w, item))
+			continue;
+		if (!strcmp(json_str(item, "id", ""), text))
+			current = count;
+		count++;
+	}
+	int room = r.h - 1, top = current < room ? 0 : current - room + 1;
+	putf(r.y, r.x + 2, r.w - 2, ROLE_DIM, *w->filter ? _("%d of %d match what you typed") : _("%d to choose from"), count,
+	     cJSON_GetArraySize(list));
+	cJSON_ArrayForEach(item, list) {
+		if (!suggestion_shown(w, item))
+			continue;
+		if (n >= top && n < top + room)
+			draw_suggestion(w, item, r.y + 1 + n - top, r, n == current);
+		n++;
+	}
+	if (count > top + room)
+		put_glyph(r.y + room, r.x + r.w - 1, ROLE_KEY, GLYPH_DOWN);
+	if (top > 0)
+		put_glyph(r.y + 1, r.x + r.w - 1, ROLE_KEY, GLYPH_UP);
+	free(text);
+}
+
+static int draw_finding(int y, struct rect r, bool good, const char *text)
+{
+	put_glyph(y, r.x + 2, good ? ROLE_GOOD : ROLE_BAD, good ? GLYPH_CHECK : GLYPH_CROSS);
+	int n = put_wrapped(y, r.x + 4, 3, r.w - 4, good ? ROLE_TEXT : ROLE_BAD, text);
+	return y + (n < 3 ? n : 3);
+}
+
+static int draw_project_known(const cJSON *p, int y, struct rect r)
+{
+	const char *organization = json_str(p, "organization", "");
+	char *text = *organization ? xasprintf(_("Project number %s, in organisation %s"), json_str(p, "number", "?"), organization)
+				   : xasprintf(_("Project number %s, in no organisation"), json_str(p, "number", "?"));
+	y = draw_finding(y, r, true, text);
+	free(text);
+	if (json_bool(p, "billing", true))
+		return draw_finding(y, r, true, _("Billing is on"));
+	return draw_finding(y, r, false, _("Billing is off: link a billing account at https://console.cloud.google.com/billing/linkedaccount"));
+}
+
+static int draw_failed(const struct survey *s, int y, struct rect r)
+{
+	char *text = xasprintf("%s %s", s->err.what ? s->err.what : "", s->err.fix ? s->err.fix : "");
+	y = draw_finding(y, r, false, text);
+	free(text);
+	return y;
+}
+
+static int draw_preflight(const struct wizard *w, int y, struct rect r)
+{
+	const cJSON *check;
+	cJSON_ArrayForEach(check, w->surveys[SURVEY_PREFLIGHT].result) {
+		const char *id = json_str(check, "id", "");
+		if (!strcmp(json_str(check, "state", ""), "ok") || !strcmp(id, "billing") || !strcmp(id, "project"))
+			continue;
+		char *text = xasprintf("%s %s", json_str(check, "message", ""), json_str(check, "fix", ""));
+		y = draw_finding(y, r, false, text);
+		free(text);
+	}
+	return y;
+}
+
+/* What is known of the project that is named. */
+static int draw_project(struct wizard *w, int y, struct rect r)
+{
+	const struct survey *s = &w->surveys[SURVEY_PROJECT];
+	const char *project = answers_str(w->answers, "project.id");
+	if (w->sign_in.exit) {
+		struct survey unsigned_in = {.err = w->sign_in};
+		return draw_failed(&unsigned_in, y, r) + 1;
+	}
+	if (!*project || cJSON_HasObjectItem(w->drafts, "project.id"))
+		return y;
+	if (!w->session || s->state == SURVEY_UNKNOWN || s->state == SURVEY_CHECKING || !s->project || strcmp(s->project, project) != 0) {
+		putf(y, r.x + 4, r.w - 4, ROLE_BUSY, _("checking %s..."), project);
+		return y + 2;
+	}
+	if (s->state == SURVEY_FAILED)
+		return draw_failed(s, y, r) + 1;
+	return draw_preflight(w, draw_project_known(s->result, y, r), r) + 1;
+}
+
+/* The redirect URI is known before anything is made: it is computed from the project's number. */
+static char *redirect_uris(const struct wizard *w)
+{
+	struct err e = {0};
+	const cJSON *project = w->surveys[SURVEY_PROJECT].result;
+	struct answers *a = answers_copy(w->answers);
+	if (!*json_str(a->resolved, "project_number", "") && project)
+		json_put_str(a->resolved, "project_number", json_str(project, "number", ""));
+	if (!*json_str(a->resolved, "suffix", ""))
+		json_put_str(a->resolved, "suffix", "0000");
+	struct plan *p = *json_str(a->resolved, "project_number", "") ? plan_make(a, &e) : NULL;
+	char *paste = NULL;
+	for (size_t i = 0; p && i < p->errand_count && !paste; i++)
+		paste = p->errands[i].paste ? xstrdup(p->errands[i].paste) : NULL;
+	plan_free(p);
+	answers_free(a);
+	err_free(&e);
+	return paste;
+}
+
+static int draw_redirect(struct wizard *w, int y, struct rect r)
+{
+	if (strcmp(answers_str(w->answers, "auth.mode"), "oauth2-proxy") != 0)
+		return y;
+	char *uris = redirect_uris(w);
+	put(y, r.x + 2, r.w - 2, ROLE_TEXT, _("Redirect URIs to register with the OAuth client:"));
+	if (uris)
+		y += put_wrapped(y + 1, r.x + 2, 3, r.w - 2, ROLE_TITLE, uris);
+	else
+		put(++y, r.x + 2, r.w - 2, ROLE_BUSY, _("known as soon as the project has been checked"));
+	free(uris);
+	return y + 2;
+}
+
+/* What stands between a page's fields and the help: known facts. */
+static int draw_facts(struct wizard *w, int y, struct rect r)
+{
+	if (wizard_on(w, "project"))
+		return draw_project(w, y, r);
+	return wizard_on(w, "auth") ? draw_redirect(w, y, r) : y;
+}
+
+static void draw_help(struct wizard *w, const struct question *q, struct rect r)
+{
+	int y = r.y + r.h - HELP_LINES;
+	char *problem = draft_problem(w, q);
+	put_rule(y - 1, r.x, r.w);
+	if (problem)
+		y += put_wrapped(y, r.x, 2, r.w, ROLE_WARN, problem);
+	put_wrapped(y, r.x, r.y + r.h - y, r.w, ROLE_DIM, _(q->help));
+	free(problem);
+}
+
+static void draw_rows(struct wizard *w, struct rect r)
+{
+	int count = asked_count(w), y = r.y;
+	for (int i = 0; i < count; i++, y++)
+		draw_row(w, asked(w, i), y, r, i == w->focus);
+	y = draw_facts(w, y + 1, r);
+	r.h -= y - r.y;
+	r.y = y;
+	draw_suggestions(w, form_focused(w), r);
+}
+
+static void draw(struct wizard *w, struct rect r)
+{
+	const struct page *page = &pages[w->page];
+	put(r.y, r.x, r.w, ROLE_TITLE, _(page->title));
+	int y = r.y + 1 + put_wrapped(r.y + 1, r.x, 3, r.w, ROLE_TEXT, _(page->intro)) + 1;
+	struct rect inner = {y, r.x, r.h - (y - r.y) - HELP_LINES - 1, r.w};
+	const struct question *q = form_focused(w);
+	if (is_choice_page(w))
+		draw_choices(w, q, inner, w->choice);
+	else
+		draw_rows(w, inner);
+	if (q)
+		draw_help(w, q, r);
+}
+
+/* Keys ------------------------------------------------------------------------------------------------------------------------------ */
+
+static void move_focus(struct wizard *w, int delta)
+{
+	int to = w->focus + delta;
+	if (to >= 0 && to < asked_count(w))
+		w->focus = to;
+	form_load(w);
+}
+
+/* Up and down walk the suggestions where there are some, else the fields. */
+static void vertical(struct wizard *w, const struct question *q, int delta)
+{
+	const cJSON *list = form_suggestions(w, q);
+	char *text = edit_text(&w->edit);
+	const cJSON *item = list ? suggestion_beside(w, list, text, delta) : NULL;
+	free(text);
+	if (item) {
+		edit_set(&w->edit, json_str(item, "id", ""));
+		take_edit(w, q);
+	} else if (!list || delta < 0) {
+		move_focus(w, delta);
+	}
+}
+
+/* A default that the cloud is being asked for right now may be the very answer that is missing. */
+static bool worth_waiting(const struct wizard *w)
+{
+	return w->surveys[SURVEY_WHO].state == SURVEY_CHECKING || (!w->session && w->options->open);
+}
+
+static enum action leave(struct wizard *w)
+{
+	struct err e = {0};
+	for (int i = 0; asked(w, i); i++) {
+		char *problem = draft_problem(w, asked(w, i));
+		if (!problem)
+			continue;
+		focus_on(w, asked(w, i)->id);
+		wizard_say(w, ROLE_BAD, problem);
+		free(problem);
+		return ACTION_NONE;
+	}
+	const char *wrong = answers_check_page(w->answers, wizard_page(w), &e);
+	if (wrong) {
+		focus_on(w, wrong);
+		w->want_next = worth_waiting(w);
+		wizard_say(w, w->want_next ? ROLE_BUSY : ROLE_BAD, w->want_next ? _("One moment: looking it up...") : e.what);
+	}
+	err_free(&e);
+	return wrong ? ACTION_NONE : w->jump_to ? ACTION_JUMP : ACTION_NEXT;
+}
+
+static bool choose(struct wizard *w, const struct question *q, int index)
+{
+	return form_set(w, q, cJSON_CreateString(q->choices[index].id));
+}
+
+static void cycle(struct wizard *w, const struct question *q, int delta)
+{
+	int count = 0, at = choice_index(q, answers_str(w->answers, q->id));
+	while (q->choices[count].id)
+		count++;
+	for (int i = 1; i < count; i++) {
+		int to = (at + delta * i + count * count) % count;
+		if (question_refuses(q, w->answers, q->choices[to].id))
+			continue;
+		choose(w, q, to);
+		return;
+	}
+	wizard_say(w, ROLE_WARN, _("There is no other choice here. Space shows why."));
+}
+
+static enum action choice_page_key(struct wizard *w, const struct question *q, const struct key *k)
+{
+	int count = 0;
+	while (q->choices[count].id)
+		count++;
+	if (k->kind == KEY_FUNCTION && k->code == KEY_UP)
+		w->choice -= w->choice > 0;
+	else if (k->kind == KEY_FUNCTION && k->code == KEY_DOWN)
+		w->choice += w->choice < count - 1;
+	else if (k->kind == KEY_CHARACTER && k->code == L' ')
+		choose(w, q, w->choice);
+	else if (k->kind == KEY_CHARACTER && k->code == L'\r' && choose(w, q, w->choice))
+		return leave(w);
+	return ACTION_NONE;
+}
+
+static void open_overlay(struct wizard *w, const struct question *q, const struct key *k)
+{
+	w->over_top = 0;
+	if (q->type == TYPE_CHOICE) {
+		w->over = &overlay_choice;
+		w->over_focus = choice_index(q, answers_str(w->answers, q->id));
+		return;
+	}
+	cJSON_Delete(w->over_list);
+	w->over_list = cJSON_Duplicate(answers_get(w->answers, q->id), 1);
+	w->over_focus = cJSON_GetArraySize(w->over_list);
+	edit_set(&w->over_edit, "");
+	w->over = &overlay_list;
+	if (k->kind == KEY_PASTED || k->code != L' ')
+		w->over->key(w, k, &(enum action){ACTION_NONE});
+}
+
+static void typed_key(struct wizard *w, const struct question *q, const struct key *k)
+{
+	if (!may_type(q, k)) {
+		wizard_say(w, ROLE_WARN, q->type == TYPE_INT ? _("Only digits here.") : _(q->form));
+		return;
+	}
+	if (!edit_key(&w->edit, k))
+		return;
+	take_edit(w, q);
+	if (form_suggestions(w, q)) {
+		free(w->filter);
+		w->filter = edit_text(&w->edit);
+	}
+}
+
+static void value_key(struct wizard *w, const struct question *q, const struct key *k)
+{
+	bool left = k->kind == KEY_FUNCTION && k->code == KEY_LEFT, right = k->kind == KEY_FUNCTION && k->code == KEY_RIGHT;
+	bool printable = k->kind == KEY_PASTED || (k->kind == KEY_CHARACTER && k->code >= 32 && k->code != 127);
+	if (is_typed(q))
+		typed_key(w, q, k);
+	else if (q->type == TYPE_BOOL && (printable || left || right))
+		form_set(w, q, cJSON_CreateBool(!answers_bool(w->answers, q->id)));
+	else if (q->type == TYPE_CHOICE && (left || right))
+		cycle(w, q, left ? -1 : 1);
+	else if (printable && (q->type == TYPE_LIST || (k->kind == KEY_CHARACTER && k->code == L' ')))
+		open_overlay(w, q, k);
+}
+
+static bool is_help_key(const struct key *k)
+{
+	return (k->kind == KEY_CHARACTER && k->code == L'?') || (k->kind == KEY_FUNCTION && k->code == KEY_F(1));
+}
+
+static enum action key(struct wizard *w, const struct key *k)
+{
+	const struct question *q = form_focused(w);
+	if (is_help_key(k)) {
+		w->over = &overlay_help;
+		return ACTION_NONE;
+	}
+	if (k->kind == KEY_CHARACTER && k->code == 27)
+		return w->jump_to ? ACTION_JUMP : ACTION_BACK;
+	if (is_choice_page(w))
+		return choice_page_key(w, q, k);
+	if (k->kind == KEY_CHARACTER && k->code == L'\r')
+		return leave(w);
+	if (k->kind == KEY_CHARACTER && k->code == L'\t')
+		move_focus(w, w->focus + 1 < asked_count(w) ? 1 : -w->focus);
+	else if (k->kind == KEY_FUNCTION && k->code == KEY_BTAB)
+		move_focus(w, w->focus > 0 ? -1 : asked_count(w) - 1);
+	else if (k->kind == KEY_FUNCTION && (k->code == KEY_DOWN || k->code == KEY_UP))
+		vertical(w, q, k->code == KEY_DOWN ? 1 : -1);
+	else
+		value_key(w, q, k);
+	return ACTION_NONE;
+}
+
+static void hints(struct wizard *w, struct hints *h)
+{
+	const struct question *q = form_focused(w);
+	hint(h, _("Enter"), w->jump_to ? _("to review") : _("next"));
+	hint(h, _("Esc"), _("back"));
+	if (is_choice_page(w)) {
+		hint(h, _("Up/Down"), _("choose"));
+	} else {
+		if (asked_count(w) > 1)
+			hint(h, _("Tab"), _("field"));
+		if (form_suggestions(w, q))
+			hint(h, _("Up/Down"), _("choose"));
+		if (q->type == TYPE_CHOICE)
+			hint(h, _("Space"), _("choices"));
+		if (q->type == TYPE_BOOL)
+			hint(h, _("Space"), _("yes/no"));
+		if (q->type == TYPE_LIST)
+			hint(h, _("Space"), _("edit list"));
+	}
+	hint(h, "?", _("help"));
+	hint(h, "Ctrl-C", _("leave"));
+}
+
+const struct page_view form_view = {
+	.id = "form",
+	.enter = enter,
+	.draw = draw,
+	.key = key,
+	.hints = hints,
+};

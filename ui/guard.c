@@ -1,0 +1,102 @@
+/* The parent that owns the terminal. It does nothing but wait, so nothing can go wrong in it. */
+#include "config.h"
+#include "ui/guard.h"
+
+#include "base/gettext.h"
+
+#include <curses.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <term.h>
+#include <termios.h>
+#include <unistd.h>
+
+static volatile sig_atomic_t child_pid;
+
+static void pass_on(int signal_number)
+{
+	int saved = errno;
+	if (child_pid > 0)
+		kill((pid_t)child_pid, signal_number);
+	errno = saved;
+}
+
+static const int passed[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP};
+
+static void handle(void (*handler)(int))
+{
+	struct sigaction action = {.sa_handler = handler, .sa_flags = SA_RESTART};
+	sigemptyset(&action.sa_mask);
+	for (size_t i = 0; i < sizeof passed / sizeof *passed; i++)
+		sigaction(passed[i], &action, NULL);
+}
+
+/* Everything that the child may have switched on. Terminfo is read only now: the usual way out needs none of it. */
+static void reset_terminal(const struct termios *before)
+{
+	static const char *const strings[] = {"rmkx", "sgr0", "cnorm", "rmcup"};
+	int error;
+	tcsetattr(STDIN_FILENO, TCSADRAIN, before);
+	fputs("\033[?2004l", stdout);
+	if (setupterm(NULL, STDOUT_FILENO, &error) == OK) {
+		for (size_t i = 0; i < sizeof strings / sizeof *strings; i++) {
+			const char *s = tigetstr(strings[i]);
+			if (s && s != (const char *)-1)
+				putp(s);
+		}
+	}
+	fflush(stdout);
+}
+
+/* The child stopped itself (Ctrl-Z): stop with it, so that the shell sees it, and wake it when the shell wakes us. */
+static void stop_too(pid_t child)
+{
+	raise(SIGSTOP);
+	kill(child, SIGCONT);
+}
+
+static int wait_for(pid_t child)
+{
+	int status;
+	for (;;) {
+		pid_t got = waitpid(child, &status, WUNTRACED);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return 0;
+		if (!WIFSTOPPED(status))
+			return status;
+		stop_too(child);
+	}
+}
+
+int guard_run(int (*body)(void *arg), void *arg, const char *hint)
+{
+	struct termios before;
+	bool is_tty = tcgetattr(STDIN_FILENO, &before) == 0;
+	pid_t parent = getpid();
+	fflush(NULL);
+	pid_t child = fork();
+	if (child < 0)
+		return body(arg); /* no process to spare: run without the guard */
+	if (child == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGHUP);
+		if (getppid() != parent)
+			raise(SIGHUP);
+		exit(body(arg));
+	}
+	child_pid = (sig_atomic_t)child;
+	handle(pass_on);
+	int status = wait_for(child);
+	handle(SIG_DFL);
+	if (WIFEXITED(status))
+		return WEXITSTATUS(status);
+	if (is_tty)
+		reset_terminal(&before);
+	fprintf(stderr, _("mlflow-setup was ended by signal %d. %s\n"), WTERMSIG(status), hint);
+	return 128 + WTERMSIG(status);
+}

@@ -1,0 +1,356 @@
+/* What lies over a page: help, the question before leaving, lists, consent, a typed secret. */
+#include "config.h"
+#include "ui/state.h"
+
+#include "base/gettext.h"
+#include "base/json.h"
+#include "base/mem.h"
+
+#include <curses.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool is_char(const struct key *k, wint_t c)
+{
+	return k->kind == KEY_CHARACTER && k->code == c;
+}
+
+static bool is_function(const struct key *k, wint_t c)
+{
+	return k->kind == KEY_FUNCTION && k->code == c;
+}
+
+/* Help ------------------------------------------------------------------------------------------------------------------------------ */
+
+static void describe_question(const struct wizard *w, const struct question *q, struct buf *b)
+{
+	char *now = answers_words(w->answers, q);
+	buf_printf(b, "%s\n\n", _(q->help));
+	if (q->form)
+		buf_printf(b, _("Allowed: %s\n"), _(q->form));
+	if (q->type == TYPE_INT)
+		buf_printf(b, _("Allowed: %d to %d\n"), q->min, q->max);
+	struct answers *none = answers_copy(w->answers);
+	answers_drop(none, q->id);
+	char *fallback = answers_words(none, q);
+	buf_printf(b, _("Default: %s\n"), *fallback ? fallback : _("none"));
+	buf_printf(b, _("Now:     %s\n"), *now ? now : _("none"));
+	buf_printf(b, _("In the answers file, and for --set: %s\n"), q->id);
+	answers_free(none);
+	free(fallback);
+	free(now);
+}
+
+static const char keys_help[] = N_("Keys everywhere: Esc goes back and keeps the answers; Ctrl-C asks before it leaves; Ctrl-L draws the screen again; "
+				   "Ctrl-Z stops, fg comes back. In a field: Home, End, Ctrl-U empties, Ctrl-W removes a word.");
+
+static void help_draw(struct wizard *w)
+{
+	struct buf b = {0};
+	const struct page_view *v = view_of(wizard_page(w));
+	const struct question *q = v == &form_view ? form_focused(w) : NULL;
+	if (q)
+		describe_question(w, q, &b);
+	else if (v->help)
+		buf_printf(&b, "%s\n", _(v->help));
+	buf_printf(&b, "\n%s", _(keys_help));
+	int width = 70, lines = put_wrapped(0, 0, 0, width - 4, ROLE_TEXT, buf_text(&b));
+	struct rect r = put_box(middle(lines + 2, width), q ? _(q->title) : _(pages[w->page].title));
+	put_wrapped(r.y, r.x, r.h, r.w, ROLE_TEXT, buf_text(&b));
+	screen_cursor(r.y, r.x);
+	buf_free(&b);
+}
+
+static bool help_key(struct wizard *w, const struct key *k, enum action *action)
+{
+	(void)w, (void)k, (void)action;
+	return false;
+}
+
+static void help_hints(struct wizard *w, struct hints *h)
+{
+	(void)w;
+	hint(h, _("any key"), _("close"));
+}
+
+const struct overlay overlay_help = {help_draw, help_key, help_hints};
+
+/* Leaving --------------------------------------------------------------------------------------------------------------------------- */
+
+static void quit_draw(struct wizard *w)
+{
+	struct rect r = put_box(middle(7, 66), _("Leave?"));
+	char *text = xasprintf(_("Nothing is running. Your answers are kept in %s, and mlflow-setup goes on from there."), w->options->file);
+	put_wrapped(r.y + 1, r.x, 3, r.w, ROLE_TEXT, text);
+	int x = r.x + put(r.y + 4, r.x, r.w, ROLE_TEXT, _("Leave now?")) + 1;
+	put(r.y + 4, x, 10, ROLE_KEY, "[y/N]");
+	screen_cursor(r.y + 4, x);
+	free(text);
+}
+
+static bool quit_key(struct wizard *w, const struct key *k, enum action *action)
+{
+	(void)w;
+	if (is_char(k, L'y') || is_char(k, L'Y') || is_char(k, L'q'))
+		*action = ACTION_QUIT;
+	return false;
+}
+
+static void quit_hints(struct wizard *w, struct hints *h)
+{
+	(void)w;
+	hint(h, "y", _("save and leave"));
+	hint(h, _("any other key"), _("stay"));
+}
+
+const struct overlay overlay_quit = {quit_draw, quit_key, quit_hints};
+
+/* Choices --------------------------------------------------------------------------------------------------------------------------- */
+
+static int choice_count(const struct question *q)
+{
+	int n = 0;
+	while (q->choices[n].id)
+		n++;
+	return n;
+}
+
+static void choice_draw(struct wizard *w)
+{
+	const struct question *q = form_focused(w);
+	struct rect r = put_box(middle(choices_height(w, q, 72) + 2, 76), _(q->title));
+	draw_choices(w, q, r, w->over_focus);
+}
+
+static bool choice_key(struct wizard *w, const struct key *k, enum action *action)
+{
+	(void)action;
+	const struct question *q = form_focused(w);
+	if (is_char(k, 27))
+		return false;
+	if (is_function(k, KEY_UP))
+		w->over_focus -= w->over_focus > 0;
+	else if (is_function(k, KEY_DOWN))
+		w->over_focus += w->over_focus < choice_count(q) - 1;
+	else if (is_char(k, L'\r') || is_char(k, L' '))
+		return !form_set(w, q, cJSON_CreateString(q->choices[w->over_focus].id));
+	return true;
+}
+
+static void choice_hints(struct wizard *w, struct hints *h)
+{
+	(void)w;
+	hint(h, _("Up/Down"), _("move"));
+	hint(h, _("Enter"), _("choose"));
+	hint(h, _("Esc"), _("leave it as it was"));
+}
+
+const struct overlay overlay_choice = {choice_draw, choice_key, choice_hints};
+
+/* Lists ----------------------------------------------------------------------------------------------------------------------------- */
+
+enum { LIST_ROOM = 10 };
+
+static void list_draw(struct wizard *w)
+{
+	const struct question *q = form_focused(w);
+	int count = cJSON_GetArraySize(w->over_list), lines = count + 1 < LIST_ROOM ? count + 1 : LIST_ROOM;
+	struct rect r = put_box(middle(lines + 5, 70), _(q->title));
+	if (w->over_focus < w->over_top)
+		w->over_top = w->over_focus;
+	if (w->over_focus >= w->over_top + lines)
+		w->over_top = w->over_focus - lines + 1;
+	for (int i = 0; i < lines; i++) {
+		int n = w->over_top + i;
+		const cJSON *item = cJSON_GetArrayItem(w->over_list, n);
+		putf(r.y + i, r.x, 4, ROLE_DIM, "%2d", n + 1);
+		if (n == w->over_focus)
+			put_glyph(r.y + i, r.x + 3, ROLE_KEY, GLYPH_MARK);
+		else if (item)
+			put(r.y + i, r.x + 5, r.w - 5, ROLE_TEXT, item->valuestring);
+	}
+	put_rule(r.y + lines, r.x, r.w);
+	put_wrapped(r.y + lines + 1, r.x, 2, r.w, w->message ? w->message_role : ROLE_DIM,
+		    w->message ? w->message : _("One on each line. Enter on an empty line ends the list."));
+	edit_draw(&w->over_edit, r.y + w->over_focus - w->over_top, r.x + 5, r.w - 5, ROLE_FIELD, false);
+}
+
+static void list_load(struct wizard *w, int to)
+{
+	const cJSON *item = cJSON_GetArrayItem(w->over_list, to);
+	w->over_focus = to;
+	edit_set(&w->over_edit, item ? item->valuestring : "");
+}
+
+/* The edited line goes into the list: changed, added, or taken out when it is empty. False when it is no valid element. */
+static bool list_commit(struct wizard *w)
+{
+	const struct question *q = form_focused(w);
+	char *text = edit_text(&w->over_edit);
+	const char *why = question_refuses(q, w->answers, text);
+	bool exists = w->over_focus < cJSON_GetArraySize(w->over_list);
+	if (why) {
+		wizard_say(w, ROLE_BAD, _(why));
+	} else if (!*text && exists) {
+		cJSON_DeleteItemFromArray(w->over_list, w->over_focus);
+	} else if (*text && exists) {
+		cJSON_ReplaceItemInArray(w->over_list, w->over_focus, cJSON_CreateString(text));
+	} else if (*text) {
+		cJSON_AddItemToArray(w->over_list, cJSON_CreateString(text));
+	}
+	free(text);
+	return !why;
+}
+
+static bool list_end(struct wizard *w)
+{
+	return !form_set(w, form_focused(w), cJSON_Duplicate(w->over_list, 1));
+}
+
+/* A pasted text may hold several, separated by commas, blanks or line ends. */
+static void list_paste(struct wizard *w, const char *text)
+{
+	char *copy = xstrdup(text), *rest;
+	for (char *one = strtok_r(copy, ", \t\r\n;", &rest); one; one = strtok_r(NULL, ", \t\r\n;", &rest)) {
+		edit_insert(&w->over_edit, one);
+		if (!list_commit(w))
+			break;
+		list_load(w, cJSON_GetArraySize(w->over_list));
+	}
+	free(copy);
+}
+
+static bool list_enter(struct wizard *w)
+{
+	bool empty = !w->over_edit.len;
+	if (!list_commit(w))
+		return true;
+	if (empty)
+		return list_end(w);
+	list_load(w, w->over_focus + 1);
+	return true;
+}
+
+static bool list_key(struct wizard *w, const struct key *k, enum action *action)
+{
+	(void)action;
+	int count = cJSON_GetArraySize(w->over_list);
+	if (is_char(k, 27))
+		return false;
+	if (is_char(k, L'\r'))
+		return list_enter(w);
+	if (k->kind == KEY_PASTED) {
+		list_paste(w, k->text);
+	} else if (is_char(k, L'\t')) {
+		return list_commit(w) ? list_end(w) : true;
+	} else if (is_function(k, KEY_UP) || is_function(k, KEY_DOWN)) {
+		int to = w->over_focus + (k->code == KEY_DOWN ? 1 : -1);
+		if (to >= 0 && to <= count && list_commit(w))
+			list_load(w, to <= cJSON_GetArraySize(w->over_list) ? to : cJSON_GetArraySize(w->over_list));
+	} else if (!is_char(k, L' ')) {
+		edit_key(&w->over_edit, k);
+	}
+	return true;
+}
+
+static void list_hints(struct wizard *w, struct hints *h)
+{
+	hint(h, _("Enter"), w->over_edit.len ? _("next line") : _("done"));
+	hint(h, _("Tab"), _("done"));
+	hint(h, _("Up/Down"), _("other line"));
+	hint(h, "Ctrl-U", _("empty the line"));
+	hint(h, _("Esc"), _("leave it as it was"));
+}
+
+const struct overlay overlay_list = {list_draw, list_key, list_hints};
+
+/* Consent --------------------------------------------------------------------------------------------------------------------------- */
+
+static void consent_draw(struct wizard *w)
+{
+	struct rect r = put_box(middle(8, 66), _("Build this?"));
+	const cJSON *p = w->review.plan;
+	char *text = xasprintf(_("%d resources will be created, %d changed and %d deleted in project %s. About $%.0f a month, by list prices, for what "
+				 "runs all the time."),
+			       (int)json_num(p, "counts.create", 0), (int)json_num(p, "counts.update", 0) + (int)json_num(p, "counts.replace", 0),
+			       (int)json_num(p, "counts.delete", 0), answers_str(w->answers, "project.id"), json_num(p, "monthly_usd", 0));
+	put_wrapped(r.y + 1, r.x, 3, r.w, ROLE_TEXT, text);
+	int x = r.x + put(r.y + 5, r.x, r.w, ROLE_TEXT, _("Build now?")) + 1;
+	put(r.y + 5, x, 10, ROLE_KEY, "[y/N]");
+	screen_cursor(r.y + 5, x);
+	free(text);
+}
+
+static bool needs_secret(const struct wizard *w)
+{
+	return !w->options->rehearsal && !w->secret && !strcmp(answers_str(w->answers, "auth.client_secret"), "prompt");
+}
+
+static bool consent_key(struct wizard *w, const struct key *k, enum action *action)
+{
+	if (!is_char(k, L'y') && !is_char(k, L'Y'))
+		return false;
+	w->review.agreed = true;
+	if (!needs_secret(w)) {
+		*action = ACTION_NEXT;
+		return false;
+	}
+	edit_set(&w->over_edit, "");
+	w->over = &overlay_secret;
+	return true;
+}
+
+static void consent_hints(struct wizard *w, struct hints *h)
+{
+	(void)w;
+	hint(h, "y", _("build"));
+	hint(h, _("any other key"), _("not yet"));
+}
+
+const struct overlay overlay_consent = {consent_draw, consent_key, consent_hints};
+
+/* A secret --------------------------------------------------------------------------------------------------------------------------- */
+
+static void secret_draw_box(struct wizard *w)
+{
+	struct rect r = put_box(middle(8, 66), _("OAuth client secret"));
+	put_wrapped(r.y + 1, r.x, 3, r.w, ROLE_TEXT,
+		    _("Paste the secret of the OAuth client. It goes to Secret Manager and nowhere else. Leave it empty to keep the one stored there."));
+	edit_draw(&w->over_edit, r.y + 5, r.x, r.w, ROLE_FIELD, true);
+}
+
+/* From the editor into guarded memory; what held it in between is wiped. */
+static void keep_secret(struct wizard *w)
+{
+	char *text = edit_text(&w->over_edit);
+	secret_free(w->secret);
+	w->secret = *text ? secret_copy(text, strlen(text)) : NULL;
+	explicit_bzero(text, strlen(text));
+	explicit_bzero(&w->over_edit, sizeof w->over_edit);
+	free(text);
+}
+
+static bool secret_key(struct wizard *w, const struct key *k, enum action *action)
+{
+	if (is_char(k, 27)) {
+		explicit_bzero(&w->over_edit, sizeof w->over_edit);
+		return false;
+	}
+	if (is_char(k, L'\r')) {
+		keep_secret(w);
+		*action = ACTION_NEXT;
+		return false;
+	}
+	edit_key(&w->over_edit, k);
+	return true;
+}
+
+static void secret_hints(struct wizard *w, struct hints *h)
+{
+	(void)w;
+	hint(h, _("Enter"), _("build"));
+	hint(h, "Ctrl-U", _("empty the line"));
+	hint(h, _("Esc"), _("not yet"));
+}
+
+const struct overlay overlay_secret = {secret_draw_box, secret_key, secret_hints};

@@ -1,0 +1,453 @@
+/* The wizard as lines. The question table, the surveys, the plan and the events are those of the screen; only the talking differs. */
+#include "config.h"
+#include "ui/plain.h"
+
+#include "base/gettext.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/secret.h"
+#include "engine/lines.h"
+#include "plan/show.h"
+#include "ui/state.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <termios.h>
+#include <unistd.h>
+
+struct plain {
+	struct wizard *w;
+	FILE *in, *out;
+	struct lines *lines;
+	bool input_ended;
+};
+
+static volatile sig_atomic_t interrupts;
+
+static void on_interrupt(int signal_number)
+{
+	(void)signal_number;
+	interrupts++;
+}
+
+/* Asking ------------------------------------------------------------------------------------------------------------------------------ */
+
+enum reply { REPLY_TEXT, REPLY_DEFAULT, REPLY_BACK, REPLY_HELP, REPLY_EMPTY, REPLY_QUIT };
+
+/* One line from the operator; text is freed by the caller. The end of the input is never taken for an answer. */
+static enum reply read_reply(struct plain *p, char **text)
+{
+	char line[4096];
+	*text = NULL;
+	fflush(p->out);
+	if (interrupts || !fgets(line, sizeof line, p->in)) {
+		p->input_ended = !interrupts;
+		return REPLY_QUIT;
+	}
+	line[strcspn(line, "\r\n")] = '\0';
+	static const struct {
+		const char *word;
+		enum reply reply;
+	} words[] = {{"", REPLY_DEFAULT}, {"<", REPLY_BACK}, {"?", REPLY_HELP}, {"!", REPLY_EMPTY}, {"q", REPLY_QUIT}};
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+		if (!strcmp(line, words[i].word))
+			return words[i].reply;
+	}
+	*text = xstrdup(line);
+	return REPLY_TEXT;
+}
+
+static void turn(struct plain *p)
+{
+	session_turn(p->w->session, 0.25, -1);
+	wizard_settle(p->w);
+}
+
+static void wait_for(struct plain *p, enum survey_id id)
+{
+	for (int told = 0; p->w->session && p->w->surveys[id].state <= SURVEY_CHECKING && !interrupts; turn(p)) {
+		if (!told++)
+			fprintf(p->out, "%s\n", _("checking..."));
+		surveys_start(p->w);
+	}
+}
+
+static void say_survey_failure(struct plain *p, enum survey_id id)
+{
+	const struct survey *s = &p->w->surveys[id];
+	if (s->state == SURVEY_FAILED)
+		fprintf(p->out, _("Problem: %s %s\n"), s->err.what ? s->err.what : "", s->err.fix ? s->err.fix : "");
+}
+
+static void say_project(struct plain *p)
+{
+	wait_for(p, SURVEY_PROJECT);
+	say_survey_failure(p, SURVEY_PROJECT);
+	const cJSON *r = p->w->surveys[SURVEY_PROJECT].result;
+	if (!r)
+		return;
+	fprintf(p->out, _("Project number %s. %s\n"), json_str(r, "number", "?"),
+		json_bool(r, "billing", true) ? _("Billing is on.") : _("Problem: billing is off. Link a billing account before building."));
+}
+
+/* Questions --------------------------------------------------------------------------------------------------------------------------- */
+
+static void say_choices(struct plain *p, const struct question *q)
+{
+	for (int i = 0; q->choices[i].id; i++) {
+		const struct choice *c = &q->choices[i];
+		const char *refused = c->refused ? c->refused(p->w->answers) : NULL;
+		fprintf(p->out, "  %d  %s. %s\n", i + 1, _(c->title), refused ? _(refused) : _(c->help));
+	}
+}
+
+static void say_question(struct plain *p, const struct question *q)
+{
+	char *now = answers_words(p->w->answers, q);
+	fprintf(p->out, "\n%s\n", _(q->title));
+	if (q->type == TYPE_CHOICE)
+		say_choices(p, q);
+	if (q->type == TYPE_LIST)
+		fprintf(p->out, "%s\n", _("Several are separated by commas; ! empties the list."));
+	fprintf(p->out, "[%s] ", now);
+	free(now);
+}
+
+static void say_help(struct plain *p, const struct question *q)
+{
+	fprintf(p->out, "%s\n", _(q->help));
+	if (q->form)
+		fprintf(p->out, _("Allowed: %s\n"), _(q->form));
+	if (q->type == TYPE_INT)
+		fprintf(p->out, _("Allowed: %d to %d\n"), q->min, q->max);
+	fprintf(p->out, _("In the answers file, and for --set: %s\n"), q->id);
+	fprintf(p->out, "%s\n", _("Enter takes what is in brackets; < goes back; q saves and quits."));
+}
+
+/* A choice may be given by its number. */
+static const char *meant(const struct question *q, const char *text)
+{
+	int n = atoi(text);
+	for (int i = 0; q->type == TYPE_CHOICE && q->choices[i].id; i++) {
+		if (i + 1 == n && strspn(text, "0123456789") == strlen(text) && !choice_find(q, text))
+			return q->choices[i].id;
+	}
+	return text;
+}
+
+static const char *bool_meant(const struct question *q, const char *text)
+{
+	if (q->type != TYPE_BOOL)
+		return text;
+	return !strcmp(text, "y") ? "yes" : !strcmp(text, "n") ? "no" : text;
+}
+
+static bool set(struct plain *p, const struct question *q, const char *text)
+{
+	struct err e = {0};
+	bool fine = answers_set_text(p->w->answers, q->id, bool_meant(q, meant(q, text)), &e);
+	if (!fine)
+		fprintf(p->out, "%s\n", e.what);
+	else if (!strcmp(q->id, "project.id"))
+		form_project_changed(p->w);
+	err_free(&e);
+	return fine;
+}
+
+/* What stands may be taken only if it is an answer. */
+static bool may_keep(struct plain *p, const struct question *q)
+{
+	const cJSON *v = answers_get(p->w->answers, q->id);
+	struct err e = {0};
+	bool empty = q->required && cJSON_IsString(v) && !*v->valuestring;
+	if (empty)
+		fprintf(p->out, "%s\n", _("An answer is needed."));
+	bool fine = !empty && answers_allows(p->w->answers, q, v, &e);
+	if (e.what)
+		fprintf(p->out, "%s\n", e.what);
+	err_free(&e);
+	return fine;
+}
+
+/* Asks until there is an answer or a way out. */
+static enum reply ask(struct plain *p, const struct question *q)
+{
+	for (;;) {
+		char *text;
+		say_question(p, q);
+		enum reply r = read_reply(p, &text);
+		bool settled = r == REPLY_BACK || r == REPLY_QUIT || (r == REPLY_DEFAULT && may_keep(p, q)) ||
+			       (r == REPLY_TEXT && set(p, q, text)) || (r == REPLY_EMPTY && set(p, q, ""));
+		if (r == REPLY_HELP)
+			say_help(p, q);
+		free(text);
+		if (settled)
+			return r;
+	}
+}
+
+static void say_page(struct plain *p, const char *id)
+{
+	size_t i = wizard_page_index(id), n = 0;
+	while (pages[n].id)
+		n++;
+	fprintf(p->out, _("\nStep %zu of %zu: %s\n"), i + 1, n, _(pages[i].title));
+	fprintf(p->out, "%s\n", _(pages[i].intro));
+	p->w->page = i;
+}
+
+static int previous_asked(const struct plain *p, int at)
+{
+	for (int i = at - 1; i >= 0; i--) {
+		if (answers_asked(p->w->answers, &questions[i]))
+			return i;
+	}
+	return at;
+}
+
+/* All pages of questions, from the one at *at on. False when the operator leaves. */
+static bool ask_all(struct plain *p, int at)
+{
+	const char *page = NULL;
+	while (questions[at].id) {
+		const struct question *q = &questions[at];
+		if (!answers_asked(p->w->answers, q)) {
+			at++;
+			continue;
+		}
+		if (!page || strcmp(page, q->page) != 0)
+			say_page(p, q->page);
+		page = q->page;
+		enum reply r = ask(p, q);
+		wizard_save(p->w);
+		if (r == REPLY_QUIT)
+			return false;
+		if (r != REPLY_BACK && !strcmp(q->id, "project.id"))
+			say_project(p);
+		at = r == REPLY_BACK ? previous_asked(p, at) : at + 1;
+	}
+	return true;
+}
+
+static int question_index(const char *id)
+{
+	int i = 0;
+	while (questions[i].id && strcmp(questions[i].id, id) != 0)
+		i++;
+	return questions[i].id ? i : 0;
+}
+
+/* Review ------------------------------------------------------------------------------------------------------------------------------ */
+
+static void say_plan(struct plain *p)
+{
+	const cJSON *r, *plan = p->w->review.plan;
+	cJSON_ArrayForEach(r, json_at(plan, "resources")) {
+		const struct kind *k = kind_find(json_str(r, "kind", ""));
+		double usd = json_num(r, "monthly_usd", -1);
+		fprintf(p->out, "%s: %s %s", json_str(r, "verdict", "create"), k ? _(k->title) : json_str(r, "kind", ""), json_str(r, "name", ""));
+		if (json_bool(r, "billable", false) && usd >= 0.5)
+			fprintf(p->out, _(", $%.0f a month"), usd);
+		fputc('\n', p->out);
+	}
+	cJSON_ArrayForEach(r, json_at(plan, "errands")) {
+		if (!json_bool(r, "done", false))
+			fprintf(p->out, _("To do by hand: %s\n%s\n"), json_str(r, "title", ""), json_str(r, "paste", ""));
+	}
+	fprintf(p->out, _("%d to create, %d to change, %d to delete, %d stay. About $%.0f a month for what runs all the time.\n"),
+		(int)json_num(plan, "counts.create", 0), (int)json_num(plan, "counts.update", 0) + (int)json_num(plan, "counts.replace", 0),
+		(int)json_num(plan, "counts.delete", 0), (int)json_num(plan, "counts.keep", 0), json_num(plan, "monthly_usd", 0));
+}
+
+static void ask_secret(struct plain *p)
+{
+	struct termios old, quiet;
+	char line[1024];
+	if (p->w->options->rehearsal || strcmp(answers_str(p->w->answers, "auth.client_secret"), "prompt") != 0)
+		return;
+	fprintf(p->out, "%s ", _("OAuth client secret (not shown; empty keeps the stored one):"));
+	fflush(p->out);
+	bool is_tty = tcgetattr(fileno(p->in), &old) == 0;
+	quiet = old;
+	quiet.c_lflag &= ~(tcflag_t)ECHO;
+	if (is_tty)
+		tcsetattr(fileno(p->in), TCSAFLUSH, &quiet);
+	if (fgets(line, sizeof line, p->in) && *line != '\n')
+		p->w->secret = secret_copy(line, strcspn(line, "\r\n"));
+	if (is_tty)
+		tcsetattr(fileno(p->in), TCSAFLUSH, &old);
+	explicit_bzero(line, sizeof line);
+	fputc('\n', p->out);
+}
+
+enum decision { DECISION_BUILD, DECISION_BACK, DECISION_LEAVE };
+
+/* Enter builds in a rehearsal only: otherwise the word itself is asked for. */
+static enum decision decide(struct plain *p)
+{
+	bool rehearsal = p->w->options->rehearsal;
+	for (;;) {
+		char *text;
+		fprintf(p->out, rehearsal ? _("\nBuild now (rehearsal)? [yes] ") : _("\nBuild now? Type yes to build, < to go back. [no] "));
+		enum reply r = read_reply(p, &text);
+		bool yes = r == REPLY_TEXT && (!strcmp(text, "yes") || !strcmp(text, _("yes")));
+		free(text);
+		if (yes || (r == REPLY_DEFAULT && rehearsal))
+			return DECISION_BUILD;
+		if (r == REPLY_BACK)
+			return DECISION_BACK;
+		if (r == REPLY_HELP)
+			fprintf(p->out, "%s\n", _("Nothing has been created so far. yes creates what is listed above."));
+		else
+			return DECISION_LEAVE;
+	}
+}
+
+static enum decision review(struct plain *p)
+{
+	say_page(p, "review");
+	review_start(p->w);
+	for (int told = 0; p->w->review.run && !p->w->review.plan && !p->w->review.err.exit && !interrupts; turn(p)) {
+		if (!told++)
+			fprintf(p->out, "%s\n", _("looking at what is there already..."));
+	}
+	if (p->w->review.err.exit) {
+		char *text = err_text(&p->w->review.err);
+		fprintf(p->out, _("Problem:\n%s\n"), text);
+		free(text);
+		return p->input_ended || interrupts ? DECISION_LEAVE : DECISION_BACK;
+	}
+	if (interrupts)
+		return DECISION_LEAVE;
+	say_plan(p);
+	if (json_num(p->w->review.plan, "counts.refuse", 0) > 0)
+		return DECISION_BACK;
+	return decide(p);
+}
+
+/* Build ------------------------------------------------------------------------------------------------------------------------------- */
+
+static void on_event(void *arg, const cJSON *event)
+{
+	struct plain *p = arg;
+	lines_event(p->lines, event);
+	if (!strcmp(json_str(event, "event", ""), "result")) {
+		cJSON_Delete(p->w->result);
+		p->w->result = cJSON_Duplicate(event, 1);
+	}
+}
+
+static bool save_of(void *arg, const struct answers *a, struct err *e)
+{
+	struct plain *p = arg;
+	return wizard_save_run(p->w, a, e);
+}
+
+static bool secret_of(void *arg, const char *reference, struct secret **out, struct err *e)
+{
+	struct plain *p = arg;
+	return wizard_secret(p->w, reference, out, e);
+}
+
+static int build(struct plain *p)
+{
+	struct err e = {0};
+	say_page(p, "build");
+	review_stop(p->w);
+	struct run_options o = {.verb = RUN_APPLY, .answers = p->w->answers, .file = p->w->options->file, .save = save_of, .event = on_event,
+				.arg = p, .secret = secret_of};
+	struct run *run = run_start(p->w->session, &o, &e);
+	if (!run) {
+		char *text = err_text(&e);
+		fprintf(p->out, "%s\n", text);
+		int code = e.exit;
+		free(text);
+		err_free(&e);
+		return code;
+	}
+	for (int told = 0; !run_finished(run); session_turn(p->w->session, 0.25, -1)) {
+		for (; told < interrupts; told++)
+			run_interrupt(run);
+	}
+	int code = interrupts ? EXIT_INTERRUPTED : (int)run_exit(run);
+	run_free(run);
+	return code;
+}
+
+/* The whole --------------------------------------------------------------------------------------------------------------------------- */
+
+static bool welcome(struct plain *p)
+{
+	const struct wizard *w = p->w;
+	fprintf(p->out, "%s\n%s\n", _("MLflow on Google Cloud"), _(pages[0].intro));
+	fprintf(p->out, "%s\n", _("Enter takes what is in brackets; < goes back; ? explains; q saves and quits."));
+	if (w->options->rehearsal)
+		fprintf(p->out, "%s\n", _("This is a rehearsal on a simulated Google Cloud: no account, no network, no cost."));
+	if (w->sign_in.exit)
+		fprintf(p->out, _("Problem: %s %s\n"), w->sign_in.what, w->sign_in.fix ? w->sign_in.fix : "");
+	wait_for(p, SURVEY_WHO);
+	say_survey_failure(p, SURVEY_WHO);
+	if (w->surveys[SURVEY_WHO].result)
+		fprintf(p->out, _("Signed in as %s\n"), json_str(w->surveys[SURVEY_WHO].result, "email", "?"));
+	return w->session != NULL;
+}
+
+static int ended(struct plain *p, int code)
+{
+	wizard_save(p->w);
+	if (p->input_ended)
+		fprintf(p->out, "\n%s\n", _("The input ended before the questions did."));
+	if (interrupts)
+		code = EXIT_INTERRUPTED;
+	if (!p->w->result)
+		wizard_farewell(p->w, p->out);
+	return p->input_ended ? EXIT_NOINPUT : code;
+}
+
+static int talk(struct plain *p)
+{
+	int at = 0;
+	if (!welcome(p))
+		return ended(p, p->w->sign_in.exit ? (int)p->w->sign_in.exit : EXIT_CONFIG);
+	for (;;) {
+		if (!ask_all(p, at))
+			return ended(p, EXIT_DONE);
+		enum decision d = review(p);
+		if (d == DECISION_LEAVE)
+			return ended(p, EXIT_DONE);
+		if (d == DECISION_BUILD)
+			break;
+		at = question_index("server.max_instances"); /* the last one; < goes on from there */
+	}
+	ask_secret(p);
+	return ended(p, build(p));
+}
+
+int plain_on(struct session *s, struct answers *a, const struct wizard_options *o, FILE *in, FILE *out)
+{
+	struct plain p = {.in = in, .out = out};
+	struct err why = {0};
+	if (!s && o->open)
+		s = o->open(o->arg, &why);
+	p.w = wizard_new(s, a, o);
+	if (why.exit)
+		err_move(&p.w->sign_in, &why);
+	p.lines = lines_new(out, out, false);
+	int code = talk(&p);
+	lines_free(p.lines);
+	wizard_free(p.w);
+	fflush(out);
+	return code;
+}
+
+int plain_run(struct session *s, struct answers *a, const struct wizard_options *o)
+{
+	struct sigaction action = {.sa_handler = on_interrupt};
+	sigemptyset(&action.sa_mask);
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGHUP, &action, NULL);
+	return plain_on(s, a, o, stdin, stdout);
+}

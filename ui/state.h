@@ -1,0 +1,173 @@
+/* The wizard's state, which pages and overlays share, and what each of them is: a const struct in a table. */
+#ifndef MS_UI_STATE_H
+#define MS_UI_STATE_H
+
+#include "base/secret.h"
+#include "engine/session.h"
+#include "plan/answers.h"
+#include "ui/edit.h"
+#include "ui/screen.h"
+#include "ui/survey.h"
+#include "ui/wizard.h"
+
+struct wizard;
+
+/* Handlers return what should happen; the loop does it. */
+enum action { ACTION_NONE, ACTION_NEXT, ACTION_BACK, ACTION_QUIT, ACTION_JUMP /* to jump_to */ };
+
+/* One hint of the key bar. */
+struct hint {
+	const char *key, *label;
+};
+struct hints {
+	struct hint list[10];
+	size_t count;
+};
+void hint(struct hints *h, const char *key, const char *label);
+
+/* How a page behaves. A page without a row here is a form of its questions. */
+struct page_view {
+	const char *id;
+	void (*enter)(struct wizard *w);                             /* may be NULL */
+	void (*draw)(struct wizard *w, struct rect r);
+	enum action (*key)(struct wizard *w, const struct key *k);
+	void (*hints)(struct wizard *w, struct hints *h);
+	void (*event)(struct wizard *w, const cJSON *event);         /* an event of the run; may be NULL */
+	const char *help;                                            /* N_(), for ? where no question has the focus */
+};
+extern const struct page_view *const page_views[];
+extern const struct page_view form_view, welcome_view, review_view, build_view, done_view;
+const struct page_view *view_of(const char *page);
+
+/* What lies over a page and takes the keys. */
+struct overlay {
+	void (*draw)(struct wizard *w);
+	/* False closes it. */
+	bool (*key)(struct wizard *w, const struct key *k, enum action *action);
+	void (*hints)(struct wizard *w, struct hints *h);
+};
+extern const struct overlay overlay_help, overlay_quit, overlay_choice, overlay_list, overlay_consent, overlay_secret;
+
+/* One resource's step as the build page knows it. */
+struct step {
+	char *id, *title, *name, *state, *verdict, *message, *fix;
+	double began, elapsed, usual;
+	size_t order;              /* when it last changed */
+	struct buf log;
+	bool proof;
+};
+
+struct build {
+	struct run *run;
+	bool active;               /* events belong to the build, not to the review */
+	bool over;                 /* the run has ended and what follows from it was done */
+	struct step *steps;
+	size_t count, room, changes;
+	char *chosen;              /* id of the step whose log is shown; NULL follows what runs */
+	int done, running, left;
+	double started, now, expected;
+	int interrupts;
+	int log_top;               /* first line shown; -1 follows the end */
+	int log_rows;              /* how many lines of log the last frame had room for */
+	bool searching;
+	struct edit search;
+	char *pattern;             /* what was searched for last, or NULL */
+	int match;                 /* the line that was found last */
+};
+
+struct review {
+	struct run *run;
+	cJSON *plan;               /* plan/show.h's JSON, once known */
+	struct err err;
+	char *failure;             /* the last thing that failed while planning */
+	int focus, top;
+	bool agreed;               /* the operator agreed to exactly this plan */
+};
+
+struct wizard {
+	struct session *session;   /* NULL until it is open */
+	struct answers *answers;
+	const struct wizard_options *options;
+	struct err sign_in;
+	char *original;            /* the file's text at the start, "" when there was none */
+	cJSON *original_resolved;  /* what a rehearsal must not overwrite, or NULL */
+	char *save_failed;         /* why the answers could not be saved, or NULL */
+
+	size_t page;               /* index into pages */
+	size_t furthest;
+	bool want_next;            /* Enter came while a needed default was still being looked up */
+	char *message;             /* said under the page until the next key */
+	enum role message_role;
+	const char *jump_to;
+
+	/* The form. */
+	int focus;                 /* which of the page's asked questions */
+	struct edit edit;
+	cJSON *drafts;             /* question id -> text as typed that is no answer yet */
+	char *filter;              /* what the suggestions are narrowed by */
+	int choice;                /* the marked choice of a page with one choice question */
+	double typed_at;           /* when the project was last edited */
+
+	const struct overlay *over;
+	struct edit over_edit;
+	cJSON *over_list;
+	int over_focus, over_top;
+	struct secret *secret;     /* typed by the operator for the reference "prompt" */
+
+	struct survey surveys[SURVEY_COUNT];
+	struct review review;
+	struct build build;
+	cJSON *result;             /* the last run's result event */
+	bool ended;
+	int exit_code;
+};
+
+/* The parts. */
+void wizard_say(struct wizard *w, enum role role, const char *text);
+bool wizard_save(struct wizard *w);
+void wizard_go(struct wizard *w, size_t page);
+void wizard_back_to_review(struct wizard *w);
+const char *wizard_page(const struct wizard *w);
+bool wizard_on(const struct wizard *w, const char *page);
+size_t wizard_page_index(const char *id);
+/* Opens, draws a frame, takes a key, one turn of the loop: what wizard_run does, for tests one by one. */
+struct wizard *wizard_new(struct session *s, struct answers *a, const struct wizard_options *o);
+void wizard_free(struct wizard *w);
+void wizard_attach(struct wizard *w, struct session *s);
+void wizard_draw(struct wizard *w);
+void wizard_take(struct wizard *w, const struct key *k);
+/* After a turn of the session: what follows from what came in. */
+void wizard_settle(struct wizard *w);
+/* What is said on the normal screen at the end. */
+void wizard_farewell(const struct wizard *w, FILE *to);
+
+/* Fills defaults that only the cloud knows (project, people) and, in rehearsal, those that only a console could give. */
+void wizard_prefill(struct wizard *w);
+
+/* Form helpers that overlays use. */
+const struct question *form_focused(const struct wizard *w);
+void form_load(struct wizard *w);
+bool form_set(struct wizard *w, const struct question *q, cJSON *value);
+void form_project_changed(struct wizard *w);
+/* What may be chosen for a text question, as the cloud knows: [{"id","title"}], or NULL. */
+const cJSON *form_suggestions(const struct wizard *w, const struct question *q);
+/* Draws q's choices from y on; focus is the marked one; returns the line after. cursor puts the hardware cursor. */
+int draw_choices(struct wizard *w, const struct question *q, struct rect r, int focus);
+/* Lines that this takes at a width. */
+int choices_height(const struct wizard *w, const struct question *q, int width);
+int choice_index(const struct question *q, const char *id);
+
+/* The plan and the build, called by pages and by the ending. */
+void review_start(struct wizard *w);
+void review_stop(struct wizard *w);
+void review_settle(struct wizard *w);
+void build_start(struct wizard *w);
+void build_settle(struct wizard *w);
+void build_interrupt(struct wizard *w);
+void build_free(struct build *b);
+bool build_running(const struct wizard *w);
+void wizard_event(void *arg, const cJSON *event);
+bool wizard_save_run(void *arg, const struct answers *a, struct err *e);
+bool wizard_secret(void *arg, const char *reference, struct secret **out, struct err *e);
+
+#endif

@@ -1,0 +1,91 @@
+/* Surveys: started as early as they make sense, never waited for. */
+#include "config.h"
+#include "ui/survey.h"
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "ui/state.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* A project is asked about once it was left alone for so long (seconds), so that not every letter is a request. */
+#define SETTLED 0.4
+
+static const struct {
+	const char *name;
+	bool of_project;
+} surveys_of[SURVEY_COUNT] = {
+	[SURVEY_WHO] = {"who", false},	      [SURVEY_PROJECTS] = {"projects", false},	 [SURVEY_PROJECT] = {"project", true},
+	[SURVEY_REGIONS] = {"regions", true}, [SURVEY_PREFLIGHT] = {"preflight", true},
+};
+
+static void done(void *arg, const cJSON *result, struct err *e)
+{
+	struct survey *s = arg;
+	cJSON_Delete(s->result);
+	s->result = result ? cJSON_Duplicate(result, 1) : NULL;
+	err_free(&s->err);
+	if (!result && e)
+		err_move(&s->err, e);
+	s->state = result ? SURVEY_KNOWN : SURVEY_FAILED;
+}
+
+static void start(struct wizard *w, enum survey_id id, const char *project)
+{
+	struct survey *s = &w->surveys[id];
+	free(s->project);
+	s->project = xstrdup(project);
+	s->wizard = w;
+	s->id = id;
+	s->state = SURVEY_CHECKING;
+	session_survey(w->session, surveys_of[id].name, w->answers, done, s);
+}
+
+static bool ready(const struct wizard *w, enum survey_id id, const char *project)
+{
+	const struct survey *s = &w->surveys[id];
+	if (!surveys_of[id].of_project)
+		return s->state == SURVEY_UNKNOWN;
+	if (!*project || cJSON_HasObjectItem(w->drafts, "project.id") || session_now(w->session) < w->typed_at + SETTLED)
+		return false;
+	return s->state == SURVEY_UNKNOWN || !s->project || strcmp(s->project, project) != 0;
+}
+
+void surveys_start(struct wizard *w)
+{
+	if (!w->session)
+		return;
+	const char *project = answers_str(w->answers, "project.id");
+	for (enum survey_id id = 0; id < SURVEY_COUNT; id++) {
+		if (ready(w, id, project))
+			start(w, id, project);
+	}
+}
+
+void surveys_again(struct wizard *w)
+{
+	for (enum survey_id id = 0; id < SURVEY_COUNT; id++) {
+		if (w->surveys[id].state == SURVEY_FAILED || surveys_of[id].of_project)
+			w->surveys[id].state = SURVEY_UNKNOWN;
+	}
+	surveys_start(w);
+}
+
+bool surveys_busy(const struct wizard *w)
+{
+	for (enum survey_id id = 0; id < SURVEY_COUNT; id++) {
+		if (w->surveys[id].state == SURVEY_CHECKING)
+			return true;
+	}
+	return false;
+}
+
+void surveys_free(struct wizard *w)
+{
+	for (enum survey_id id = 0; id < SURVEY_COUNT; id++) {
+		cJSON_Delete(w->surveys[id].result);
+		err_free(&w->surveys[id].err);
+		free(w->surveys[id].project);
+	}
+}

@@ -1,0 +1,32 @@
+/* What the cloud was asked while the operator types: each survey is unknown, being checked, known or failed. */
+#ifndef MS_UI_SURVEY_H
+#define MS_UI_SURVEY_H
+
+#include "base/err.h"
+#include "engine/session.h"
+
+#include <cjson/cJSON.h>
+#include <stdbool.h>
+
+enum survey_id { SURVEY_WHO, SURVEY_PROJECTS, SURVEY_PROJECT, SURVEY_REGIONS, SURVEY_PREFLIGHT, SURVEY_COUNT };
+enum survey_state { SURVEY_UNKNOWN, SURVEY_CHECKING, SURVEY_KNOWN, SURVEY_FAILED };
+
+struct wizard;
+
+struct survey {
+	struct wizard *wizard;
+	enum survey_id id;
+	enum survey_state state;
+	cJSON *result;         /* when known */
+	struct err err;        /* when failed */
+	char *project;         /* the project that was asked about, "" when none */
+};
+
+/* Asks what has not been asked so far: all that makes sense for the project in the answers. Called after each change; cheap. */
+void surveys_start(struct wizard *w);
+/* Asks again, for instance after a failure was mended. */
+void surveys_again(struct wizard *w);
+bool surveys_busy(const struct wizard *w);
+void surveys_free(struct wizard *w);
+
+#endif

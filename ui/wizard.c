@@ -1,0 +1,544 @@
+/* The wizard's frame: which page is shown, what lies over it, the keys that work everywhere, saving, and the loop. */
+#include "config.h"
+#include "ui/wizard.h"
+
+#include "base/file.h"
+#include "base/gettext.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/secret.h"
+#include "engine/lines.h"
+#include "ui/guard.h"
+#include "ui/plain.h"
+#include "ui/state.h"
+
+#include <math.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { LEAST_LINES = 24, LEAST_COLUMNS = 80, SIDEBAR_FROM = 104, SIDEBAR = 26, FILE_MAX = 1 << 20 };
+
+/* Pages ---------------------------------------------------------------------------------------------------------------------------- */
+
+const struct page_view *view_of(const char *page)
+{
+	for (const struct page_view *const *v = page_views; *v; v++) {
+		if (!strcmp((*v)->id, page))
+			return *v;
+	}
+	return &form_view;
+}
+
+const char *wizard_page(const struct wizard *w)
+{
+	return pages[w->page].id;
+}
+
+bool wizard_on(const struct wizard *w, const char *page)
+{
+	return !strcmp(wizard_page(w), page);
+}
+
+size_t wizard_page_index(const char *id)
+{
+	return (size_t)(page_find(id) - pages);
+}
+
+static size_t page_count(void)
+{
+	size_t n = 0;
+	while (pages[n].id)
+		n++;
+	return n;
+}
+
+void wizard_say(struct wizard *w, enum role role, const char *text)
+{
+	free(w->message);
+	w->message = text && *text ? xstrdup(text) : NULL;
+	w->message_role = role;
+}
+
+void wizard_go(struct wizard *w, size_t page)
+{
+	wizard_save(w);
+	w->page = page;
+	w->focus = 0;
+	w->want_next = false;
+	if (page > w->furthest)
+		w->furthest = page;
+	wizard_say(w, ROLE_TEXT, NULL);
+	const struct page_view *v = view_of(wizard_page(w));
+	if (v->enter)
+		v->enter(w);
+}
+
+/* Saving ---------------------------------------------------------------------------------------------------------------------------- */
+
+/* What a rehearsal found out about the simulated project must not replace what is known of the real one. */
+static struct answers *to_save(const struct wizard *w)
+{
+	struct answers *a = answers_copy(w->answers);
+	if (w->original_resolved) {
+		cJSON_Delete(a->resolved);
+		a->resolved = cJSON_Duplicate(w->original_resolved, 1);
+	}
+	return a;
+}
+
+bool wizard_save(struct wizard *w)
+{
+	struct buf now = {0};
+	struct err e = {0};
+	struct answers *a = to_save(w);
+	answers_print(a, &now);
+	bool saved = true;
+	if (strcmp(buf_text(&now), w->original) != 0)
+		saved = answers_save(a, w->options->file, &e);
+	free(w->save_failed);
+	w->save_failed = saved ? NULL : err_text(&e);
+	err_free(&e);
+	buf_free(&now);
+	answers_free(a);
+	return saved;
+}
+
+static void remember_original(struct wizard *w)
+{
+	struct buf text = {0};
+	struct err absent = {0};
+	if (!file_read(w->options->file, FILE_MAX, &text, &absent))
+		answers_print(w->answers, &text); /* leaving without an answer makes no file */
+	w->original = buf_take(&text);
+	if (w->options->rehearsal && w->answers->resolved->child)
+		w->original_resolved = cJSON_Duplicate(w->answers->resolved, 1);
+	err_free(&absent);
+}
+
+/* Defaults that are looked up -------------------------------------------------------------------------------------------------------- */
+
+static bool is_empty(const struct wizard *w, const char *id)
+{
+	const cJSON *v = answers_get(w->answers, id);
+	return !cJSON_HasObjectItem(w->drafts, id) && (cJSON_IsArray(v) ? !v->child : cJSON_IsString(v) && !*v->valuestring);
+}
+
+static void prefill(struct wizard *w, const char *id, const char *text)
+{
+	struct err ignored = {0};
+	if (*text && is_empty(w, id) && answers_set_text(w->answers, id, text, &ignored) && wizard_on(w, question_find(id)->page))
+		form_load(w);
+	err_free(&ignored);
+}
+
+void wizard_prefill(struct wizard *w)
+{
+	const cJSON *who = w->surveys[SURVEY_WHO].result;
+	if (w->options->rehearsal)
+		prefill(w, "auth.client_id", "123456789012-rehearsal.apps.googleusercontent.com");
+	if (!who || w->surveys[SURVEY_WHO].wizard == NULL)
+		return;
+	prefill(w, "project.id", json_str(who, "project", ""));
+	if (is_empty(w, "auth.domains"))
+		prefill(w, "auth.users", json_str(who, "email", ""));
+	w->surveys[SURVEY_WHO].wizard = NULL; /* once: what the operator empties later stays empty */
+}
+
+/* Drawing --------------------------------------------------------------------------------------------------------------------------- */
+
+void hint(struct hints *h, const char *key, const char *label)
+{
+	if (h->count < sizeof h->list / sizeof *h->list)
+		h->list[h->count++] = (struct hint){key, label};
+}
+
+static void draw_header(const struct wizard *w)
+{
+	int width = screen_columns(), x = 2;
+	x += put(0, x, width - x, ROLE_TITLE, _("MLflow on Google Cloud"));
+	if (w->options->rehearsal)
+		put(0, x + 2, width - x - 2, ROLE_BADGE, _(" rehearsal "));
+	char *where = xasprintf(_("Step %zu of %zu: %s"), w->page + 1, page_count(), _(pages[w->page].title));
+	put_right(0, width / 2, width - width / 2 - 2, ROLE_TEXT, where);
+	free(where);
+	put_rule(1, 0, width);
+}
+
+static void draw_sidebar(const struct wizard *w)
+{
+	for (size_t i = 0; pages[i].id; i++) {
+		int y = 3 + (int)i;
+		bool here = i == w->page;
+		enum role role = here ? ROLE_TITLE : ROLE_TEXT;
+		if (here)
+			put_glyph(y, 2, ROLE_KEY, GLYPH_MARK);
+		else if (i < w->furthest)
+			put_glyph(y, 2, ROLE_GOOD, GLYPH_CHECK);
+		put(y, 4, SIDEBAR - 5, role, _(pages[i].title));
+	}
+	for (int y = 2; y < screen_lines() - 2; y++)
+		put_glyph(y, SIDEBAR, ROLE_RULE, GLYPH_BAR);
+}
+
+static void draw_hints(struct wizard *w)
+{
+	struct hints h = {.count = 0};
+	int x = 2, y = screen_lines() - 1, width = screen_columns();
+	if (w->over)
+		w->over->hints(w, &h);
+	else
+		view_of(wizard_page(w))->hints(w, &h);
+	for (size_t i = 0; i < h.count; i++) {
+		int need = cells(h.list[i].key) + 1 + cells(h.list[i].label);
+		if (x + need > width - 1)
+			break;
+		x += put(y, x, width - x, ROLE_KEY, h.list[i].key) + 1;
+		x += put(y, x, width - x, ROLE_TEXT, h.list[i].label) + 3;
+	}
+}
+
+static void draw_small(void)
+{
+	int lines = screen_lines(), columns = screen_columns();
+	char *text = xasprintf(_("make the window larger (now %dx%d)"), columns, lines);
+	int w = cells(text) < columns ? cells(text) : columns, x = (columns - w) / 2;
+	put(lines / 2, x, columns, ROLE_TITLE, text);
+	screen_cursor(lines / 2, x);
+	free(text);
+}
+
+static void draw_message(const struct wizard *w)
+{
+	int y = screen_lines() - 2, width = screen_columns() - 4;
+	if (w->save_failed)
+		put(y, 2, width, ROLE_BAD, w->save_failed);
+	else if (w->message)
+		put(y, 2, width, w->message_role, w->message);
+}
+
+void wizard_draw(struct wizard *w)
+{
+	screen_begin();
+	if (screen_lines() < LEAST_LINES || screen_columns() < LEAST_COLUMNS) {
+		draw_small();
+		screen_end();
+		return;
+	}
+	draw_header(w);
+	struct rect r = {3, 2, screen_lines() - 5, screen_columns() - 4};
+	if (screen_columns() >= SIDEBAR_FROM) {
+		draw_sidebar(w);
+		r.x += SIDEBAR + 1;
+		r.w -= SIDEBAR + 1;
+	}
+	view_of(wizard_page(w))->draw(w, r);
+	draw_message(w);
+	if (w->over)
+		w->over->draw(w);
+	draw_hints(w);
+	screen_end();
+}
+
+/* Keys ------------------------------------------------------------------------------------------------------------------------------ */
+
+/* From the review to the page of one of its lines, and from there back to the review. */
+static void jump(struct wizard *w)
+{
+	const char *to = w->jump_to;
+	w->jump_to = strcmp(to, "review") ? "review" : NULL;
+	wizard_go(w, wizard_page_index(to));
+}
+
+static void act(struct wizard *w, enum action action)
+{
+	switch (action) {
+	case ACTION_NONE:
+		return;
+	case ACTION_QUIT:
+		w->ended = true;
+		return;
+	case ACTION_NEXT:
+		if (pages[w->page + 1].id)
+			wizard_go(w, w->page + 1);
+		else
+			w->ended = true;
+		return;
+	case ACTION_BACK:
+		if (w->page > 0)
+			wizard_go(w, w->page - 1);
+		else
+			wizard_say(w, ROLE_TEXT, _("This is the first page. Ctrl-C leaves."));
+		return;
+	case ACTION_JUMP:
+		jump(w);
+		return;
+	}
+}
+
+static void stop_here(void)
+{
+	screen_suspend();
+	raise(SIGSTOP); /* the guard stops with us, and the shell sees it */
+	screen_resume();
+}
+
+/* The keys that mean the same everywhere; true when it was one. */
+static bool common_key(struct wizard *w, const struct key *k)
+{
+	if (k->kind != KEY_CHARACTER)
+		return false;
+	switch (k->code) {
+	case 'C' & 31:
+		if (build_running(w))
+			build_interrupt(w);
+		else
+			w->over = &overlay_quit;
+		return true;
+	case 'L' & 31:
+		screen_redraw();
+		return true;
+	case 'Z' & 31:
+		stop_here();
+		return true;
+	case '\\' & 31:
+		return true;
+	}
+	return false;
+}
+
+void wizard_take(struct wizard *w, const struct key *k)
+{
+	enum action action = ACTION_NONE;
+	if (k->kind == KEY_NOTHING || common_key(w, k) || screen_lines() < LEAST_LINES || screen_columns() < LEAST_COLUMNS)
+		return;
+	wizard_say(w, ROLE_TEXT, NULL);
+	w->want_next = false;
+	if (w->over) {
+		const struct overlay *was = w->over;
+		if (!was->key(w, k, &action) && w->over == was)
+			w->over = NULL;
+	} else {
+		action = view_of(wizard_page(w))->key(w, k);
+	}
+	act(w, action);
+	surveys_start(w);
+}
+
+void wizard_settle(struct wizard *w)
+{
+	wizard_prefill(w);
+	surveys_start(w);
+	review_settle(w);
+	build_settle(w);
+	bool planning = w->review.run && !w->review.plan && !w->review.err.exit;
+	if (w->want_next && !surveys_busy(w) && !planning) {
+		w->want_next = false;
+		act(w, view_of(wizard_page(w))->key(w, &(struct key){.kind = KEY_CHARACTER, .code = L'\r'}));
+	}
+}
+
+/* Life ------------------------------------------------------------------------------------------------------------------------------ */
+
+void wizard_attach(struct wizard *w, struct session *s)
+{
+	w->session = s;
+	if (s && w->options->speed > 0)
+		session_set_speed(s, w->options->speed);
+	wizard_prefill(w);
+	surveys_start(w);
+}
+
+struct wizard *wizard_new(struct session *s, struct answers *a, const struct wizard_options *o)
+{
+	struct wizard *w = xcalloc(1, sizeof *w);
+	w->answers = a;
+	w->options = o;
+	w->drafts = cJSON_CreateObject();
+	w->filter = xstrdup("");
+	w->typed_at = -INFINITY;
+	w->build.log_top = -1;
+	if (o->sign_in && o->sign_in->exit)
+		err_set(&w->sign_in, o->sign_in->exit, o->sign_in->place, o->sign_in->fix, "%s", o->sign_in->what);
+	remember_original(w);
+	if (s)
+		wizard_attach(w, s);
+	return w;
+}
+
+void wizard_free(struct wizard *w)
+{
+	review_stop(w);
+	build_free(&w->build);
+	surveys_free(w);
+	cJSON_Delete(w->drafts);
+	cJSON_Delete(w->over_list);
+	cJSON_Delete(w->result);
+	cJSON_Delete(w->original_resolved);
+	secret_free(w->secret);
+	err_free(&w->sign_in);
+	free(w->original);
+	free(w->save_failed);
+	free(w->message);
+	free(w->filter);
+	free(w);
+}
+
+static void say_result(const struct wizard *w, FILE *to)
+{
+	const cJSON *r = w->result;
+	fprintf(to, "%s\n", lines_outcome(json_str(r, "outcome", "")));
+	if (*json_str(r, "url", ""))
+		fprintf(to, "\n%s\n\n", json_str(r, "url", ""));
+	if (*json_str(r, "next", ""))
+		fprintf(to, _("Next:     %s\n"), json_str(r, "next", ""));
+	if (*json_str(r, "undo", ""))
+		fprintf(to, _("To undo:  %s\n"), json_str(r, "undo", ""));
+}
+
+/* The failures are repeated where they can be copied, with the cause. */
+static void say_failures(const struct wizard *w, FILE *to)
+{
+	for (size_t i = 0; i < w->build.count; i++) {
+		const struct step *s = &w->build.steps[i];
+		if (!s->state || strcmp(s->state, "failed") != 0)
+			continue;
+		fprintf(to, _("failed:   %s %s: %s\n"), s->title, s->name, s->message);
+		if (*s->fix)
+			fprintf(to, "          %s\n", s->fix);
+	}
+}
+
+void wizard_farewell(const struct wizard *w, FILE *to)
+{
+	if (w->result)
+		say_result(w, to);
+	say_failures(w, to);
+	if (w->save_failed)
+		fprintf(to, "%s\n", w->save_failed);
+	else if (access(w->options->file, F_OK) == 0)
+		fprintf(to, _("Answers:  %s\n"), w->options->file);
+	if (!w->result && access(w->options->file, F_OK) == 0)
+		fprintf(to, _("Go on:    mlflow-setup %s%s\n"), w->options->rehearsal ? "--rehearse " : "", w->options->file);
+}
+
+/* The loop -------------------------------------------------------------------------------------------------------------------------- */
+
+static volatile sig_atomic_t told_to_end;
+
+static void on_end(int signal_number)
+{
+	told_to_end = signal_number;
+}
+
+/* SIGWINCH is left to curses, which installed its handler when the screen was opened. */
+static void watch_signals(void)
+{
+	struct sigaction action = {.sa_handler = on_end};
+	sigemptyset(&action.sa_mask);
+	sigaction(SIGHUP, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGQUIT, &action, NULL);
+	signal(SIGTSTP, SIG_DFL);
+}
+
+static void open_session(struct wizard *w)
+{
+	struct err why = {0};
+	if (w->session || !w->options->open)
+		return;
+	struct session *s = w->options->open(w->options->arg, &why);
+	if (why.exit) {
+		err_free(&w->sign_in);
+		err_move(&w->sign_in, &why);
+	}
+	wizard_attach(w, s);
+}
+
+static void read_keys(struct wizard *w)
+{
+	for (struct key k = screen_key(); k.kind != KEY_NOTHING && !w->ended; k = screen_key()) {
+		wizard_take(w, &k);
+		if (k.text)
+			explicit_bzero(k.text, strlen(k.text)); /* it may have been a secret */
+		free(k.text);
+	}
+}
+
+/* While something moves the screen follows several times a second; else it sleeps until a key. */
+static double patience(const struct wizard *w)
+{
+	bool planning = w->review.run && !w->review.plan && !w->review.err.exit;
+	bool moving = build_running(w) || planning || surveys_busy(w) || w->want_next;
+	return moving ? 0.2 : 1.0;
+}
+
+static int loop(struct wizard *w)
+{
+	wizard_draw(w);
+	open_session(w);
+	while (!w->ended && !told_to_end) {
+		wizard_draw(w);
+		if (w->session)
+			session_turn(w->session, patience(w), STDIN_FILENO);
+		read_keys(w);
+		if (w->session)
+			wizard_settle(w);
+	}
+	if (told_to_end && build_running(w)) {
+		build_interrupt(w);
+		build_interrupt(w);
+	}
+	wizard_save(w);
+	return told_to_end ? EXIT_INTERRUPTED : w->exit_code;
+}
+
+struct start {
+	struct session *session;
+	struct answers *answers;
+	const struct wizard_options *options;
+};
+
+static int run_on_screen(void *arg)
+{
+	const struct start *s = arg;
+	if (!screen_open(s->options->color, s->options->ascii)) {
+		fprintf(stderr, _("mlflow-setup: this terminal cannot show a screen: use --plain\n"));
+		return EXIT_CONFIG;
+	}
+	watch_signals();
+	struct wizard *w = wizard_new(s->session, s->answers, s->options);
+	int code = loop(w);
+	screen_close();
+	wizard_farewell(w, stdout);
+	fflush(stdout);
+	struct session *opened_here = w->session != s->session ? w->session : NULL;
+	wizard_free(w);
+	session_free(opened_here);
+	return code;
+}
+
+static bool wants_plain(const struct wizard_options *o)
+{
+	const char *term = getenv("TERM"), *accessible = getenv("ACCESSIBLE");
+	if (o->plain || !term || !*term || !strcmp(term, "dumb"))
+		return true;
+	return accessible && *accessible && strcmp(accessible, "0") && strcmp(accessible, "false");
+}
+
+int wizard_run(struct session *s, struct answers *a, const struct wizard_options *o)
+{
+	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)) {
+		fprintf(stderr, _("mlflow-setup: the wizard needs a terminal. Without one: mlflow-setup apply %s\n"), o->file);
+		return EXIT_CONFIG;
+	}
+	if (wants_plain(o))
+		return plain_run(s, a, o);
+	struct start start = {s, a, o};
+	char *hint_text = xasprintf(_("Your answers up to the last page are kept in %s."), o->file);
+	int code = guard_run(run_on_screen, &start, hint_text);
+	free(hint_text);
+	return code;
+}
