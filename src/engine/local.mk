@@ -1,10 +1,23 @@
 noinst_LIBRARIES += src/engine/libengine.a
 src_engine_libengine_a_SOURCES = \
+	src/engine/change.c \
+	src/engine/destroy.c \
 	src/engine/event.h \
+	src/engine/events.c \
+	src/engine/journal.c src/engine/journal.h \
 	src/engine/lines.c src/engine/lines.h \
-	src/engine/session.h
+	src/engine/log.c \
+	src/engine/proof.c \
+	src/engine/run.c src/engine/run_private.h \
+	src/engine/schedule.c \
+	src/engine/session.c src/engine/session.h \
+	src/engine/step.c \
+	src/engine/survey.c src/engine/survey.h \
+	src/engine/vault.c src/engine/vault.h
 
-check_PROGRAMS += tests/engine/lines
-TESTS += tests/engine/lines
+check_PROGRAMS += tests/engine/journal tests/engine/lines
+TESTS += tests/engine/journal tests/engine/lines
+tests_engine_journal_SOURCES = tests/engine/journal.c tests/tap.h
+tests_engine_journal_LDADD = $(LIB_ENGINE)
 tests_engine_lines_SOURCES = tests/engine/lines.c tests/tap.h
 tests_engine_lines_LDADD = src/engine/libengine.a $(LIB_BASE)

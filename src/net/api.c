@@ -332,8 +332,9 @@ static void send_it(struct api_job *j, const char *token)
 {
 	struct api *a = j->api;
 	static char authorization[] = "Authorization", content_type[] = "Content-Type", user_project[] = "X-Goog-User-Project",
-		    gzip[] = "application/gzip", json[] = "application/json";
-	struct header headers[3];
+		    gzip[] = "application/gzip", json[] = "application/json", range_name[] = "Range";
+	char range[40];
+	struct header headers[4];
 	size_t count = 0;
 	char *bearer = xasprintf("Bearer %s", token), *url = url_of(j);
 	headers[count++] = (struct header){authorization, bearer};
@@ -341,6 +342,9 @@ static void send_it(struct api_job *j, const char *token)
 		headers[count++] = (struct header){content_type, j->call.upload ? gzip : json};
 	if (charged(j))
 		headers[count++] = (struct header){user_project, a->quota_project};
+	snprintf(range, sizeof range, "bytes=%lu-", j->policy.range_from);
+	if (j->policy.range_from)
+		headers[count++] = (struct header){range_name, range};
 	struct http_request request = {.method = j->call.method, .url = url, .headers = headers, .header_count = count, .body = j->body,
 				       .body_len = j->body_len, .timeout = j->policy.timeout};
 	j->tries++;

@@ -40,6 +40,7 @@ struct api_policy {
 	bool no_retry_unknown;    /* a broken reply ends the call with unknown set (creates: the caller looks first) */
 	bool just_enabled;        /* APIs were enabled in this run: SERVICE_DISABLED is waited out, within the budget */
 	bool once;                /* no retry of any kind but a new token: the caller knows better when */
+	unsigned long range_from; /* for text that grows: only what stands after this many bytes is asked for; 0 asks for all */
 	const char *request_id;   /* for calls that take ?requestId=: the UUID; NULL draws one for this call */
 	/* Told before each retry's pause; may be NULL. */
 	void (*retrying)(void *arg, const struct api_result *result, const char *why, double delay);

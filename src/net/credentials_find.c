@@ -167,13 +167,24 @@ static struct credentials *from_metadata(struct loop *loop, struct transport *tr
 	return c;
 }
 
+/* A file that was named and is unusable is an error: nothing else is tried in its place. */
+static struct credentials *from_named(struct loop *loop, struct transport *transport, const char *path, struct err *e)
+{
+	struct err why = {0};
+	struct credentials *c = credentials_from_file(loop, transport, path, &why);
+	if (!c)
+		err_set(e, why.exit, why.place, why.fix, _("%s (named by GOOGLE_APPLICATION_CREDENTIALS)"), why.what);
+	err_free(&why);
+	return c;
+}
+
 struct credentials *credentials_find(struct loop *loop, struct transport *transport, struct err *e)
 {
 	const char *named = env_of("GOOGLE_APPLICATION_CREDENTIALS", NULL);
 	char *dir = gcloud_dir(), *known = dir ? xasprintf("%s/application_default_credentials.json", dir) : NULL;
 	struct credentials *c;
 	if (named)
-		c = credentials_from_file(loop, transport, named, e);
+		c = from_named(loop, transport, named, e);
 	else if (known && access(known, F_OK) == 0)
 		c = credentials_from_file(loop, transport, known, e);
 	else

@@ -1,0 +1,457 @@
+/* Requests that change something: intended in the journal, sent once, looked after when their outcome is not known; and the operations that
+ * they start. */
+#include "config.h"
+#include "engine/run_private.h"
+
+#include "base/gettext.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/text.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define CONFLICTS_MAX 10
+#define UNKNOWNS_MAX 10
+#define VANISHED_MAX 3
+#define LONG_POLL 150.0
+#define UPLOAD_TIMEOUT 900.0
+#define DEADLINE_DEFAULT 1200.0
+
+static double now(const struct step *s)
+{
+	return loop_now(s->run->loop);
+}
+
+static double deadline_of(const struct step *s)
+{
+	return s->resource->kind->deadline > 0 ? s->resource->kind->deadline : DEADLINE_DEFAULT;
+}
+
+/* The journal cannot be written: nothing more is changed, what is under way is followed to its end. */
+static bool noted(struct step *s, bool ok, struct err *e)
+{
+	if (!ok)
+		run_stop(s->run, e);
+	err_free(e);
+	return ok;
+}
+
+static void outcome(struct step *s, const char *what)
+{
+	struct err e = {0};
+	if (s->run->journal && strcmp(s->changing.method, "GET"))
+		noted(s, journal_outcome(s->run->journal, s->resource->id, what, &e), &e);
+}
+
+/* While a lag lasts all its time counts, once: see lag_ends. */
+static void worked(struct step *s, double seconds)
+{
+	if (s->lag_since <= 0 && seconds > 0)
+		s->work += seconds;
+}
+
+/* Operations ----------------------------------------------------------------------------------------------------------------- */
+
+static void poll_operation(struct step *s);
+
+/* Seconds since 1970 of an RFC 3339 time with any offset; negative when it is none. */
+static double parse_time(const char *text)
+{
+	struct tm tm = {0};
+	const char *rest = text ? strptime(text, "%Y-%m-%dT%H:%M:%S", &tm) : NULL;
+	if (!rest)
+		return -1;
+	double seconds = (double)timegm(&tm);
+	char *end = NULL;
+	if (*rest == '.') {
+		seconds += strtod(rest, &end);
+		rest = end;
+	}
+	int hours, minutes;
+	if ((*rest == '+' || *rest == '-') && sscanf(rest + 1, "%2d:%2d", &hours, &minutes) == 2)
+		seconds -= (*rest == '-' ? -1 : 1) * (hours * 3600 + minutes * 60);
+	return seconds;
+}
+
+/* How long the cloud itself says that it worked; else until it was last seen at work. */
+static double worked_by(const struct step *s, const cJSON *reply)
+{
+	static const char *const pairs[][2] = {{"insertTime", "endTime"},	       {"startTime", "endTime"},
+					       {"createTime", "finishTime"},	       {"metadata.createTime", "metadata.endTime"},
+					       {"metadata.build.createTime", "metadata.build.finishTime"}};
+	for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
+		double from = parse_time(json_str(reply, pairs[i][0], NULL)), to = parse_time(json_str(reply, pairs[i][1], NULL));
+		if (from >= 0 && to >= from)
+			return to - from;
+	}
+	double until = s->operation.wait_url ? now(s) : s->not_done_at;
+	return until > s->operation_since ? until - s->operation_since : 0;
+}
+
+/* Codes of operations that failed for a reason that passes. */
+static bool passes(const struct operation *op)
+{
+	static const char *const codes[] = {"RESOURCE_NOT_READY", "10", "14", "ABORTED", "UNAVAILABLE", NULL};
+	for (size_t i = 0; codes[i]; i++)
+		if (!strcmp(op->error_code, codes[i]))
+			return true;
+	return strstr(op->error, "160009") && strstr(op->error, "with failed services");
+}
+
+static void operation_failed(struct step *s, const struct operation *op)
+{
+	bool again = passes(op) && s->conflicts++ < CONFLICTS_MAX;
+	outcome(s, "failed");
+	free(s->failure);
+	free(s->failure_code);
+	s->confirmed = false;
+	s->failure = again ? NULL : xstrdup(op->error);
+	s->failure_code = again ? NULL : xstrdup(op->error_code);
+	if (s->intent == VERDICT_DELETE && !again)
+		step_destroy_refused(s, 0, op->error_code, op->error);
+	else
+		step_pause(s, again ? fmin(pow(2, s->conflicts), 16) : 0, step_read);
+}
+
+static void operation_ended(struct step *s, const struct operation *op, const cJSON *reply)
+{
+	worked(s, worked_by(s, reply));
+	s->changed = now(s);
+	if (op->error) {
+		operation_failed(s, op);
+		return;
+	}
+	outcome(s, "done");
+	s->confirmed = true;
+	s->rereads = 0;
+	step_read(s);
+}
+
+static double poll_interval(double elapsed)
+{
+	if (elapsed < 2)
+		return 0.4;
+	if (elapsed < 10)
+		return 1;
+	return fmin(fmax(2, elapsed * 0.006), 5);
+}
+
+static void poll_later(struct step *s)
+{
+	double elapsed = now(s) - s->operation_since;
+	if (elapsed > deadline_of(s)) {
+		struct err e = {0};
+		err_set(&e, EXIT_TRYAGAIN, s->resource->id, _("Run apply again: it goes on watching this operation."),
+			_("operation %s has not ended after %.0f minutes."), s->operation.name, elapsed / 60);
+		step_fail(s, &e);
+		err_free(&e);
+		return;
+	}
+	/* A long poll comes back when there is something to say, or at once and says nothing: then it is not asked again at once. */
+	double quick = now(s) - s->polled_at < 1 ? 1 : 0;
+	step_pause(s, s->operation.wait_url ? quick : poll_interval(elapsed), poll_operation);
+}
+
+/* The operation is not known any more: the resource itself tells. */
+static void operation_gone(struct step *s)
+{
+	outcome(s, "unknown");
+	s->confirmed = false;
+	step_read(s);
+}
+
+static void on_polled(void *arg, const struct api_result *r)
+{
+	struct step *s = arg;
+	struct operation op;
+	s->call = 0;
+	bool no_wait = s->operation.wait_url && (r->http == 400 || r->http == 404 || r->http == 405 || r->http == 501);
+	if (no_wait) {
+		free(s->operation.wait_url);
+		s->operation.wait_url = NULL;
+		poll_operation(s);
+	} else if (r->http == 404 && ++s->vanished < VANISHED_MAX) {
+		poll_later(s);
+	} else if (r->http == 404) {
+		operation_gone(s);
+	} else if (r->http / 100 != 2 && s->operation.wait_url) {
+		free(s->operation.wait_url); /* a long poll that breaks: short ones go through */
+		s->operation.wait_url = NULL;
+		poll_later(s);
+	} else if (r->http / 100 != 2) {
+		step_fail(s, &r->err);
+	} else if (!operation_decode(s->changing.dialect, s->operation.poll_url, r->reply, &op)) {
+		operation_gone(s);
+	} else if (op.done) {
+		step_follow(s, r->reply);
+		operation_ended(s, &op, r->reply);
+		operation_free(&op);
+	} else {
+		s->vanished = 0;
+		s->not_done_at = now(s);
+		step_follow(s, r->reply);
+		operation_free(&op);
+		poll_later(s);
+	}
+}
+
+static void poll_operation(struct step *s)
+{
+	struct call c = {0};
+	const char *wait = s->operation.wait_url;
+	cJSON *body = wait && s->changing.dialect == DIALECT_RUN ? json_make("{'timeout':'30s'}") : NULL;
+	call_set(&c, DIALECT_NONE, wait ? "POST" : "GET", body, "%s", wait ? wait : s->operation.poll_url);
+	s->polled_at = now(s);
+	s->call = api_call(s->run->api, &c,
+			   &(struct api_policy){.timeout = wait ? LONG_POLL : 0, .just_enabled = s->run->enabled, .no_retry_unknown = wait != NULL},
+			   on_polled, s);
+	call_free(&c);
+}
+
+static void operation_begins(struct step *s, struct operation *op, const cJSON *reply)
+{
+	struct err e = {0};
+	operation_free(&s->operation);
+	s->operation = *op;
+	s->operation_since = s->not_done_at = now(s);
+	s->vanished = 0;
+	if (s->run->journal)
+		noted(s, journal_operation(s->run->journal, s->resource->id, op, s->changing.dialect, &e), &e);
+	step_follow(s, reply);
+	step_set_state(s, STEP_POLLING, NULL);
+	run_wake(s->run);
+	if (s->operation.wait_url)
+		poll_operation(s);
+	else
+		poll_later(s);
+}
+
+void step_resume(struct step *s, const struct journal_intent *intent)
+{
+	call_set(&s->changing, intent->dialect, intent->method, NULL, "%s", intent->url);
+	operation_free(&s->operation);
+	s->operation.name = xstrdup(strrchr(intent->operation, '/') + 1);
+	s->operation.poll_url = xstrdup(intent->operation);
+	s->operation.wait_url = intent->wait ? xstrdup(intent->wait) : NULL;
+	s->operation_since = s->not_done_at = now(s);
+	s->intent = s->verdict = VERDICT_CREATE;
+	s->sent = true;
+	step_set_state(s, STEP_POLLING, _("An earlier run started this; it is followed to its end."));
+	poll_operation(s);
+}
+
+/* Replies -------------------------------------------------------------------------------------------------------------------- */
+
+/* Deleted and made again is replaced; made and then completed is made. */
+static void note_verdict(struct step *s)
+{
+	bool replaced = s->verdict == VERDICT_DELETE || s->verdict == VERDICT_REPLACE;
+	if (s->intent == VERDICT_CREATE || s->verdict == VERDICT_KEEP)
+		s->verdict = replaced ? VERDICT_REPLACE : s->intent;
+}
+
+static void took_effect(struct step *s, const struct api_result *r)
+{
+	struct operation op;
+	s->confirmed = true;
+	s->changed = now(s);
+	s->rereads = 0;
+	note_verdict(s);
+	if (operation_decode(s->changing.dialect, s->changing.url, r->reply, &op)) {
+		if (!op.done) {
+			operation_begins(s, &op, r->reply);
+			return;
+		}
+		s->operation_since = s->not_done_at = now(s);
+		operation_ended(s, &op, r->reply);
+		operation_free(&op);
+		return;
+	}
+	outcome(s, "done");
+	if (!s->resource->kind->reply_tells) {
+		step_read(s);
+		return;
+	}
+	observation_free(&s->seen);
+	s->resource->kind->decode(&s->view, r->http, r->reply, &s->seen);
+	step_decide(s);
+}
+
+static bool fingerprint(const struct api_result *r)
+{
+	const char *m = r->error.message;
+	return r->http == 412 || r->http == 409 ||
+	       (r->http == 400 && m && (strstr(m, "Invalid fingerprint") || strstr(m, "Supplied fingerprint does not match")));
+}
+
+static void look_first(struct step *s, double seconds)
+{
+	s->confirmed = false;
+	step_pause(s, seconds, step_read);
+}
+
+static void on_changed(void *arg, const struct api_result *r)
+{
+	struct step *s = arg;
+	s->call = 0;
+	worked(s, now(s) - s->polled_at);
+	if (r->http / 100 == 2) {
+		took_effect(s, r);
+		return;
+	}
+	if (r->unknown) {
+		if (++s->unknowns > UNKNOWNS_MAX)
+			step_fail(s, &r->err);
+		else
+			look_first(s, fmin(0.5 * pow(2, s->unknowns), 16));
+		return;
+	}
+	outcome(s, "refused");
+	if (!r->http) {
+		step_fail(s, &r->err);
+	} else if (fingerprint(r) && s->conflicts < CONFLICTS_MAX) {
+		/* Ours already, or somebody else was quicker: look again. */
+		look_first(s, s->conflicts ? fmin(pow(2, s->conflicts), 16) : 0);
+		s->conflicts++;
+	} else if (step_lags(s, r->http, r->error.message)) {
+		look_first(s, step_lag_delay(s));
+	} else {
+		step_fail(s, &r->err);
+	}
+}
+
+/* A kind may answer with its own read when it wants to look again before it writes. */
+static void on_read_again(void *arg, const struct api_result *r)
+{
+	struct step *s = arg;
+	s->call = 0;
+	if (r->http / 100 != 2) {
+		if (r->http && step_lags(s, r->http, r->error.message))
+			look_first(s, step_lag_delay(s));
+		else
+			step_fail(s, &r->err);
+		return;
+	}
+	observation_free(&s->seen);
+	s->resource->kind->decode(&s->view, r->http, r->reply, &s->seen);
+	s->confirmed = false;
+	step_decide(s);
+}
+
+static void on_deleted(void *arg, const struct api_result *r)
+{
+	struct step *s = arg;
+	struct operation op;
+	s->call = 0;
+	if (r->unknown) {
+		if (++s->unknowns > UNKNOWNS_MAX)
+			step_fail(s, &r->err);
+		else
+			look_first(s, fmin(0.5 * pow(2, s->unknowns), 16));
+		return;
+	}
+	bool done = r->http / 100 == 2;
+	if (done && operation_decode(s->changing.dialect, s->changing.url, r->reply, &op)) {
+		s->verdict = VERDICT_DELETE;
+		if (!op.done) {
+			operation_begins(s, &op, r->reply);
+			return;
+		}
+		operation_ended(s, &op, r->reply);
+		operation_free(&op);
+		return;
+	}
+	outcome(s, done ? "done" : "refused");
+	step_destroyed(s, r);
+}
+
+/* Sending -------------------------------------------------------------------------------------------------------------------- */
+
+static bool only_reads(const struct step *s)
+{
+	struct call c = {0};
+	s->resource->kind->observe(&s->view, &c);
+	bool same = !strcmp(s->changing.method, "GET") || (!strcmp(c.url, s->changing.url) && !strcmp(c.method, s->changing.method));
+	call_free(&c);
+	return same;
+}
+
+/* The same UUID for a request that an earlier run or try may have sent already: Google then does it once. */
+static void choose_request_id(struct step *s)
+{
+	const struct journal_intent *open = s->run->journal ? journal_pending(s->run->journal, s->resource->id) : NULL;
+	bool same = open && open->request_id && !strcmp(open->url, s->changing.url) && !strcmp(open->method, s->changing.method);
+	if (same)
+		snprintf(s->request_id, sizeof s->request_id, "%s", open->request_id);
+	else if (!s->request_id[0] || !s->unknowns)
+		api_uuid(s->request_id);
+}
+
+static void send_change(void *arg, struct err *e)
+{
+	struct step *s = arg;
+	struct run *r = s->run;
+	struct err journal = {0};
+	bool reads = only_reads(s), deletes = s->intent == VERDICT_DELETE;
+	if (e->exit) {
+		step_fail(s, e);
+		return;
+	}
+	choose_request_id(s);
+	if (!reads && r->journal &&
+	    !journal_intend(r->journal, s->resource->id, &s->changing, s->changing.request_id ? s->request_id : NULL, &journal)) {
+		run_stop(r, &journal);
+		step_fail(s, &journal);
+		err_free(&journal);
+		return;
+	}
+	struct api_policy policy = {.no_retry_unknown = !reads, .just_enabled = r->enabled, .request_id = s->request_id,
+				    .timeout = s->changing.upload ? UPLOAD_TIMEOUT : 0};
+	s->polled_at = now(s);
+	s->sent |= !reads;
+	s->call = api_call(r->api, &s->changing, &policy, deletes ? on_deleted : reads ? on_read_again : on_changed, s);
+}
+
+static void make_call(struct step *s)
+{
+	const struct kind *k = s->resource->kind;
+	call_free(&s->changing);
+	if (s->intent == VERDICT_DELETE)
+		k->destroy(&s->view, &s->seen, &s->changing);
+	else if (s->intent == VERDICT_UPDATE)
+		k->update(&s->view, &s->seen, &s->change, &s->changing);
+	else
+		k->create(&s->view, &s->seen, &s->changing);
+}
+
+void step_change(struct step *s, enum verdict intent)
+{
+	struct run *r = s->run;
+	struct err e = {0};
+	if (r->stopping) {
+		err_set(&s->err, EXIT_INTERRUPTED, s->resource->id, NULL, _("the run was stopped before it was changed."));
+		step_end(s, STEP_SKIPPED);
+		return;
+	}
+	if (intent == VERDICT_UPDATE && !s->resource->kind->update)
+		err_set(&e, EXIT_GENERAL, s->resource->id, _("Change the answers, or change it back by hand."),
+			_("it differs from what is wanted and cannot be changed: %s."), s->change.count ? s->change.differences[0].path : "");
+	s->intent = intent;
+	if (!e.exit)
+		make_call(s);
+	if (!e.exit && !s->changing.method) { /* destroy has nothing more to do */
+		step_destroyed(s, NULL);
+		return;
+	}
+	if (e.exit) {
+		step_fail(s, &e);
+		err_free(&e);
+		return;
+	}
+	s->rounds++;
+	step_set_state(s, STEP_CHANGING, NULL);
+	vault_need(r->vault, s->changing.body, send_change, s);
+}

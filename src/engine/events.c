@@ -1,0 +1,79 @@
+/* Events are made here and nowhere else: numbered, stamped, without secrets. */
+#include "config.h"
+#include "engine/run_private.h"
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+cJSON *run_event(struct run *r, const char *event)
+{
+	char when[40];
+	cJSON *e = json_make("{'v':%d,'event':%s,'time':%s}", EVENT_VERSION, event, text_rfc3339(loop_wall(r->loop), 3, when));
+	json_put_num(e, "seq", ++r->seq);
+	json_put_num(e, "at", (double)(long long)((loop_now(r->loop) - r->started) * 1000 + 0.5) / 1000);
+	return e;
+}
+
+void event_text(struct run *r, cJSON *event, const char *field, const char *text)
+{
+	struct buf b = {0};
+	if (!text)
+		return;
+	text_visible(&b, text, strlen(text) > 4000 ? 4000 : strlen(text), false);
+	vault_redact(r->vault, &b);
+	json_put_str(event, field, buf_text(&b));
+	buf_free(&b);
+}
+
+void run_send(struct run *r, cJSON *event)
+{
+	if (r->options.event)
+		r->options.event(r->options.arg, event);
+	cJSON_Delete(event);
+}
+
+void run_send_counts(struct run *r)
+{
+	int counts[STEP_SKIPPED + 1] = {0}, running = 0, left = 0;
+	for (size_t i = 0; i < r->count; i++) {
+		counts[r->steps[i].state]++;
+		running += r->steps[i].state >= STEP_READING && r->steps[i].state <= STEP_POLLING;
+		left += r->steps[i].state == STEP_WAITING;
+	}
+	cJSON *e = run_event(r, "counts");
+	json_put_num(e, "done", counts[STEP_DONE] + counts[STEP_KEPT] + counts[STEP_LEFT]);
+	json_put_num(e, "running", running);
+	json_put_num(e, "left", left);
+	json_put_num(e, "failed", counts[STEP_FAILED]);
+	json_put_num(e, "skipped", counts[STEP_SKIPPED]);
+	run_send(r, e);
+}
+
+const char *verdict_name(enum verdict v)
+{
+	static const char *const names[] = {"keep", "create", "update", "replace", "delete", "refuse"};
+	return names[v];
+}
+
+void step_send(struct step *s, const char *state, const char *message, const char *fix)
+{
+	struct run *r = s->run;
+	cJSON *e = run_event(r, "step");
+	json_put_str(e, "id", s->resource->id);
+	json_put_str(e, "title", s->resource->kind->title);
+	json_put_str(e, "kind", s->resource->kind->id);
+	json_put_str(e, "name", s->resource->name);
+	json_put_str(e, "state", state);
+	json_put_num(e, "usual", s->resource->kind->usual);
+	json_put_num(e, "elapsed", s->begun > 0 || s->state != STEP_WAITING ? loop_now(r->loop) - s->begun : 0);
+	json_put_str(e, "verdict", verdict_name(s->verdict));
+	json_put_num(e, "attempt", s->rounds);
+	event_text(r, e, "operation", s->operation.name);
+	event_text(r, e, "message", message);
+	event_text(r, e, "fix", fix);
+	run_send(r, e);
+}

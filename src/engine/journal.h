@@ -1,0 +1,47 @@
+/* The journal: what a run is about to do, written and synced before it does it. It lives in $XDG_STATE_HOME/mlflow-setup, one file a stack, mode
+ * 0600, and holds no secret. Losing it loses only the knowledge of calls in flight: the cloud is the truth.
+ *
+ * A record is a line "LENGTH CRC JSON\n": eight hex digits of the JSON's bytes, eight of their CRC-32C. A torn last record is dropped; a
+ * damaged one before the last is corruption, and the journal is refused. */
+#ifndef MS_ENGINE_JOURNAL_H
+#define MS_ENGINE_JOURNAL_H
+
+#include "base/err.h"
+#include "gcp/call.h"
+
+#include <stdbool.h>
+
+struct journal;
+
+/* An intent of an earlier run whose outcome is not known. */
+struct journal_intent {
+	char *step;              /* id of the resource */
+	char *method, *url;
+	char *request_id;        /* the UUID sent, or NULL */
+	char *operation;         /* its poll URL once it was known, or NULL */
+	char *wait;              /* its long poll, or NULL */
+	enum dialect dialect;
+};
+
+/* Takes the lock of project and stack, and reads what an earlier run left open. EXIT_TRYAGAIN, saying who and since when, while another run holds
+ * it; EXIT_CONFIG when the journal is damaged; EXIT_CANTWRITE when it cannot be written. verb is for the lock's words. */
+struct journal *journal_open(const char *project, const char *stack, const char *verb, struct err *e);
+/* The same for a file of that path (and PATH.lock beside it). */
+struct journal *journal_open_file(const char *path, const char *verb, struct err *e);
+/* Lets the lock go. */
+void journal_close(struct journal *j);
+const char *journal_path(const struct journal *j);
+
+/* The open intent of a step from an earlier run, or NULL. */
+const struct journal_intent *journal_pending(const struct journal *j, const char *step);
+size_t journal_pending_count(const struct journal *j);
+
+/* Each is on the disk when it returns true. After a failure (EXIT_CANTWRITE) nothing more may be changed in the cloud. body is the request's
+ * with its secrets as references; only its hash is kept. */
+bool journal_intend(struct journal *j, const char *step, const struct call *call, const char *request_id, struct err *e);
+bool journal_operation(struct journal *j, const char *step, const struct operation *op, enum dialect dialect, struct err *e);
+bool journal_outcome(struct journal *j, const char *step, const char *outcome, struct err *e);
+/* The run came to its end with nothing in flight: the journal is emptied. */
+bool journal_end(struct journal *j, struct err *e);
+
+#endif

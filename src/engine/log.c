@@ -1,0 +1,69 @@
+/* A log that grows while a build runs, shown line by line (gcloud's way: the object's new bytes, reference/gcp-api.md 7). */
+#include "config.h"
+#include "engine/run_private.h"
+
+#include "base/json.h"
+#include "base/mem.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void send_line(struct step *s, const char *line)
+{
+	cJSON *e = run_event(s->run, "log");
+	json_put_str(e, "id", s->resource->id);
+	event_text(s->run, e, "line", line);
+	run_send(s->run, e);
+}
+
+static void show(struct step *s, const char *text, size_t len)
+{
+	struct step_log *log = &s->log;
+	log->at += len;
+	buf_add(&log->rest, text, len);
+	char *line = log->rest.data, *end;
+	while (line && (end = strchr(line, '\n'))) {
+		*end = '\0';
+		send_line(s, line);
+		line = end + 1;
+	}
+	if (line) {
+		char *rest = xstrdup(line);
+		buf_clear(&log->rest);
+		buf_puts(&log->rest, rest);
+		free(rest);
+	}
+}
+
+/* 404 before it begins, 416 while there is nothing new; 200 to a request for a range is the whole text again. */
+static void on_text(void *arg, const struct api_result *r)
+{
+	struct step *s = arg;
+	s->log.call = 0;
+	if (r->http == 206)
+		show(s, r->text, r->text_len);
+	else if (r->http == 200 && r->text_len > s->log.at)
+		show(s, r->text + s->log.at, r->text_len - s->log.at);
+}
+
+void step_follow(struct step *s, const cJSON *from)
+{
+	const struct kind *k = s->resource->kind;
+	if (!k->log_url || s->log.call || !from)
+		return;
+	if (!s->log.url)
+		s->log.url = k->log_url(&s->view, from);
+	if (!s->log.url)
+		return;
+	struct call c = {0};
+	call_set(&c, DIALECT_NONE, "GET", NULL, "%s", s->log.url);
+	s->log.call = api_call(s->run->api, &c, &(struct api_policy){.once = true, .range_from = s->log.at}, on_text, s);
+	call_free(&c);
+}
+
+void step_unfollow(struct step *s)
+{
+	if (s->log.rest.len)
+		send_line(s, buf_text(&s->log.rest));
+	buf_clear(&s->log.rest);
+}

@@ -1,0 +1,478 @@
+/* The proof that ends every apply (design 7): strangers are refused, foreign hosts and origins too, and one who is permitted can use MLflow as a
+ * browser and a client do. It speaks to whatever answers at the URL, and leaves nothing behind but a deleted experiment.
+ *
+ * What the wall answers is reference/mlflow.md C7-30; requests are MLflow's REST API 2.0. */
+#include "config.h"
+#include "engine/run_private.h"
+
+#include "base/gettext.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/secret.h"
+#include "base/text.h"
+
+#include <math.h>
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A grant to the prover may take minutes to spread; a service that was just made may take a while to answer. */
+#define TOKEN_BUDGET 900.0
+#define ANSWER_BUDGET 240.0
+#define TRIES_BUDGET 60.0
+
+#define STRANGER "stranger.example"
+#define CONTENT "mlflow-setup was here\n"
+
+struct proof;
+
+/* How a request shows who asks. */
+enum who { NOBODY, FORGER, PROVER };
+
+struct stage {
+	const char *check, *title;   /* stages of one check stand together; the title stands at the first */
+	enum who who;
+	const char *method;
+	void (*path)(struct proof *p, struct buf *out);
+	cJSON *(*body)(struct proof *p); /* NULL for none */
+	const char *text;            /* a body that is no JSON, or NULL */
+	const char *host, *origin;   /* foreign ones; NULL for the stack's own */
+	/* NULL when this is as it should be, else what is wrong; freed by the caller. */
+	char *(*judge)(struct proof *p, const struct http_reply *reply, const cJSON *json);
+	double budget;               /* seconds during which an answer that may pass is asked for again */
+};
+
+struct proof {
+	struct run *run;
+	size_t at;
+	struct secret *token;
+	char *name, *experiment, *run_id, *artifact, *sent;
+	unsigned long sending, call;
+	loop_id timer;
+	double since;                /* when this stage was first tried */
+	int tries;
+};
+
+/* Judging -------------------------------------------------------------------------------------------------------------------- */
+
+static char *refused(struct proof *p, const struct http_reply *reply, const cJSON *json)
+{
+	(void)p, (void)json;
+	if (reply->status == 401 || reply->status == 403)
+		return NULL;
+	if (reply->status / 100 == 3)
+		return xasprintf(_("it was sent elsewhere (HTTP %d) instead of being refused: clients would take the sign-in page for an answer."),
+				 reply->status);
+	return xasprintf(_("it was answered with HTTP %d; 401 or 403 was due."), reply->status);
+}
+
+static char *turned_away(struct proof *p, const struct http_reply *reply, const cJSON *json)
+{
+	(void)p, (void)json;
+	if (reply->status / 100 == 4)
+		return NULL;
+	return xasprintf(_("it was answered with HTTP %d; a refusal was due."), reply->status);
+}
+
+static char *answered(struct proof *p, const struct http_reply *reply, const cJSON *json)
+{
+	(void)p;
+	struct buf words = {0};
+	if (reply->status == 200)
+		return NULL;
+	const char *text = json_str(json, "message", buf_text(&reply->body));
+	text_visible(&words, text, strlen(text) > 200 ? 200 : strlen(text), false);
+	char *out = xasprintf(_("HTTP %d: %s"), reply->status, buf_text(&words));
+	buf_free(&words);
+	return out;
+}
+
+static char *keep(char **to, const cJSON *json, const char *path)
+{
+	const char *text = json_str(json, path, NULL);
+	free(*to);
+	*to = text ? xstrdup(text) : NULL;
+	return text ? NULL : xasprintf(_("the answer lacks %s."), path);
+}
+
+static char *experiment_made(struct proof *p, const struct http_reply *reply, const cJSON *json)
+{
+	char *wrong = answered(p, reply, json);
+	return wrong ? wrong : keep(&p->experiment, json, "experiment_id");
+}
+
+static char *run_made(struct proof *p, const struct http_reply *reply, const cJSON *json)
+{
+	char *wrong = answered(p, reply, json);
+	if (!wrong)
+		wrong = keep(&p->run_id, json, "run.info.run_id");
+	return wrong ? wrong : keep(&p->artifact, json, "run.info.artifact_uri");
+}
+
+static char *metric_read(struct proof *p, const struct http_reply *reply, const cJSON *json)
+{
+	char *wrong = answered(p, reply, json);
+	if (wrong)
+		return wrong;
+	const cJSON *m;
+	cJSON_ArrayForEach(m, json_at(json, "run.data.metrics"))
+		if (!strcmp(json_str(m, "key", ""), "proof") && json_num(m, "value", 0) == 0.5)
+			return NULL;
+	return xstrdup(_("the metric that was logged is not there."));
+}
+
+static char *artifact_read(struct proof *p, const struct http_reply *reply, const cJSON *json)
+{
+	char *wrong = answered(p, reply, json);
+	bool same = reply->body.len == strlen(CONTENT) && !memcmp(reply->body.data, CONTENT, strlen(CONTENT));
+	return wrong ? wrong : same ? NULL : xstrdup(_("the artifact that is read is not the one that was written."));
+}
+
+/* Requests ------------------------------------------------------------------------------------------------------------------- */
+
+static void search_path(struct proof *p, struct buf *out)
+{
+	(void)p;
+	buf_puts(out, "/api/2.0/mlflow/experiments/search?max_results=1");
+}
+
+static void page_search_path(struct proof *p, struct buf *out)
+{
+	(void)p;
+	buf_puts(out, "/ajax-api/2.0/mlflow/experiments/search");
+}
+
+static cJSON *page_search_body(struct proof *p)
+{
+	(void)p;
+	return json_make("{'max_results':1}");
+}
+
+static void experiment_path(struct proof *p, struct buf *out)
+{
+	(void)p;
+	buf_puts(out, "/api/2.0/mlflow/experiments/create");
+}
+
+/* A name for each try: whether an unanswered one was taken is not known. */
+static cJSON *experiment_body(struct proof *p)
+{
+	char uuid[37];
+	free(p->name);
+	p->name = xasprintf("mlflow-setup-proof-%.8s", api_uuid(uuid));
+	return json_make("{'name':%s}", p->name);
+}
+
+static cJSON *with_time(struct proof *p, cJSON *body, const char *field)
+{
+	json_put_num(body, field, floor(loop_wall(p->run->loop) * 1000));
+	return body;
+}
+
+static void run_path(struct proof *p, struct buf *out)
+{
+	(void)p;
+	buf_puts(out, "/api/2.0/mlflow/runs/create");
+}
+
+static cJSON *run_body(struct proof *p)
+{
+	return with_time(p, json_make("{'experiment_id':%s,'run_name':'proof'}", p->experiment), "start_time");
+}
+
+static void metric_path(struct proof *p, struct buf *out)
+{
+	(void)p;
+	buf_puts(out, "/api/2.0/mlflow/runs/log-metric");
+}
+
+static cJSON *metric_body(struct proof *p)
+{
+	cJSON *body = json_make("{'run_id':%s,'key':'proof','step':0}", p->run_id);
+	json_put_num(body, "value", 0.5);
+	return with_time(p, body, "timestamp");
+}
+
+static void run_get_path(struct proof *p, struct buf *out)
+{
+	buf_puts(out, "/api/2.0/mlflow/runs/get?run_id=");
+	text_percent(out, p->run_id, false);
+}
+
+/* "mlflow-artifacts:/1/abc/artifacts", with or without a host, is where the server keeps them. */
+static void artifact_path(struct proof *p, struct buf *out)
+{
+	const char *rest = p->artifact + strlen("mlflow-artifacts:");
+	if (text_starts(rest, "//"))
+		rest += 2 + strcspn(rest + 2, "/");
+	buf_puts(out, "/api/2.0/mlflow-artifacts/artifacts/");
+	text_percent(out, rest + strspn(rest, "/"), true);
+	buf_puts(out, "/proof.txt");
+}
+
+static void run_delete_path(struct proof *p, struct buf *out)
+{
+	(void)p;
+	buf_puts(out, "/api/2.0/mlflow/runs/delete");
+}
+
+static cJSON *run_delete_body(struct proof *p)
+{
+	return json_make("{'run_id':%s}", p->run_id);
+}
+
+static void experiment_delete_path(struct proof *p, struct buf *out)
+{
+	(void)p;
+	buf_puts(out, "/api/2.0/mlflow/experiments/delete");
+}
+
+static cJSON *experiment_delete_body(struct proof *p)
+{
+	return json_make("{'experiment_id':%s}", p->experiment);
+}
+
+/* The checks, in order. The one with no method gets the token. */
+static const struct stage stages[] = {
+	{"anonymous", N_("a request without a login is refused"), NOBODY, "GET", search_path, .judge = refused, .budget = ANSWER_BUDGET},
+	{"bad-token", N_("a request with a bad token is refused"), FORGER, "GET", search_path, .judge = refused, .budget = TRIES_BUDGET},
+	{"token", N_("a token is issued to a permitted account"), PROVER, .budget = TOKEN_BUDGET},
+	{"permitted", N_("a permitted request is answered"), PROVER, "GET", search_path, .judge = answered, .budget = ANSWER_BUDGET},
+	{"foreign-host", N_("a request for a foreign host is refused"), PROVER, "GET", search_path, .host = STRANGER, .judge = turned_away,
+	 .budget = TRIES_BUDGET},
+	{"foreign-origin", N_("a request from a foreign page is refused"), PROVER, "POST", page_search_path, page_search_body,
+	 .origin = "https://" STRANGER, .judge = turned_away, .budget = TRIES_BUDGET},
+	{"page", N_("a request from the stack's own page is answered"), PROVER, "POST", page_search_path, page_search_body, .judge = answered,
+	 .budget = TRIES_BUDGET},
+	{"experiment", N_("an experiment is created"), PROVER, "POST", experiment_path, experiment_body, .judge = experiment_made,
+	 .budget = TRIES_BUDGET},
+	{"run", N_("a run is logged"), PROVER, "POST", run_path, run_body, .judge = run_made, .budget = TRIES_BUDGET},
+	{"metric", N_("a metric is logged and read back"), PROVER, "POST", metric_path, metric_body, .judge = answered, .budget = TRIES_BUDGET},
+	{"metric", NULL, PROVER, "GET", run_get_path, .judge = metric_read, .budget = TRIES_BUDGET},
+	{"artifact", N_("an artifact is stored and read back"), PROVER, "PUT", artifact_path, .text = CONTENT, .judge = answered,
+	 .budget = TRIES_BUDGET},
+	{"artifact", NULL, PROVER, "GET", artifact_path, .judge = artifact_read, .budget = TRIES_BUDGET},
+	{"cleanup", N_("what the proof made is deleted"), PROVER, "DELETE", artifact_path, .judge = answered, .budget = TRIES_BUDGET},
+	{"cleanup", NULL, PROVER, "POST", run_delete_path, run_delete_body, .judge = answered, .budget = TRIES_BUDGET},
+	{"cleanup", NULL, PROVER, "POST", experiment_delete_path, experiment_delete_body, .judge = answered, .budget = TRIES_BUDGET},
+	{0},
+};
+
+/* Going on ------------------------------------------------------------------------------------------------------------------- */
+
+static void begin_stage(struct proof *p);
+
+static void tell(struct proof *p, const struct stage *s, const char *state, const char *message)
+{
+	const struct stage *titled = s;
+	while (!titled->title)
+		titled--;
+	cJSON *e = run_event(p->run, "proof");
+	json_put_str(e, "id", s->check);
+	json_put_str(e, "title", titled->title);
+	json_put_str(e, "state", state);
+	event_text(p->run, e, "message", message);
+	run_send(p->run, e);
+}
+
+static void skip_rest(struct proof *p, size_t from)
+{
+	for (size_t i = from; stages[i].check; i++)
+		if (stages[i].title)
+			tell(p, &stages[i], "skipped", NULL);
+}
+
+static void fail(struct proof *p, const char *message)
+{
+	const struct stage *s = &stages[p->at];
+	tell(p, s, "failed", message);
+	skip_rest(p, p->at + 1);
+	char *words = xasprintf("%s: %s", s->check, message);
+	run_proof_ended(p->run, false, words); /* frees p */
+	free(words);
+}
+
+static void pass(struct proof *p)
+{
+	const struct stage *s = &stages[p->at];
+	p->tries = 0;
+	p->at++;
+	if (!stages[p->at].check || stages[p->at].title)
+		tell(p, s, "passed", NULL);
+	if (stages[p->at].check)
+		begin_stage(p);
+	else
+		run_proof_ended(p->run, true, NULL);
+}
+
+static void on_timer(void *arg)
+{
+	struct proof *p = arg;
+	p->timer = 0;
+	begin_stage(p);
+}
+
+static bool again(struct proof *p, double budget)
+{
+	struct loop *l = p->run->loop;
+	if (loop_now(l) - p->since > budget)
+		return false;
+	p->timer = loop_after(l, fmin(0.5 * pow(1.5, p->tries++), 4), on_timer, p);
+	return true;
+}
+
+/* Answers of something that is not up yet, or of a network that failed; what the wall itself says is final. */
+static bool may_pass(const struct stage *s, const struct http_reply *reply)
+{
+	if (reply->failure != HTTP_OK)
+		return reply->failure != HTTP_TLS && reply->failure != HTTP_TOO_LARGE;
+	return reply->status == 429 || reply->status >= 500 || (reply->status == 404 && s->budget == ANSWER_BUDGET);
+}
+
+static void on_reply(void *arg, struct http_reply *reply)
+{
+	struct proof *p = arg;
+	const struct stage *s = &stages[p->at];
+	p->sending = 0;
+	cJSON *json = cJSON_ParseWithLength(buf_text(&reply->body), reply->body.len);
+	char *wrong = reply->failure == HTTP_OK ? s->judge(p, reply, json)
+						: xasprintf(_("no answer: %s."), reply->failure_text ? reply->failure_text : "");
+	cJSON_Delete(json);
+	if (!wrong)
+		pass(p);
+	else if (!may_pass(s, reply) || !again(p, s->budget))
+		fail(p, wrong);
+	free(wrong);
+}
+
+static size_t make_headers(struct proof *p, const struct stage *s, struct header *h, char **authorization, char **origin)
+{
+	static char authorization_name[] = "Authorization", origin_name[] = "Origin", host_name[] = "Host", type_name[] = "Content-Type",
+		    json[] = "application/json", text[] = "text/plain", stranger[] = STRANGER;
+	size_t n = 0, len;
+	if (s->who != NOBODY) {
+		*authorization = xasprintf("Bearer %s", s->who == FORGER ? "not-a-token" : secret_open(p->token, &len));
+		if (s->who == PROVER)
+			secret_close(p->token);
+		h[n++] = (struct header){authorization_name, *authorization};
+	}
+	*origin = xstrdup(s->origin ? s->origin : p->run->plan->url);
+	(*origin)[strcspn(*origin + 8, "/") + 8] = '\0';
+	if (strcmp(s->method, "GET"))
+		h[n++] = (struct header){origin_name, *origin};
+	if (s->host)
+		h[n++] = (struct header){host_name, stranger};
+	if (s->body || s->text)
+		h[n++] = (struct header){type_name, s->body ? json : text};
+	return n;
+}
+
+static void send_stage(struct proof *p)
+{
+	const struct stage *s = &stages[p->at];
+	struct transport *t = session_transport(p->run->session);
+	struct header headers[4];
+	struct buf url = {0};
+	char *authorization = NULL, *origin = NULL;
+	buf_puts(&url, p->run->plan->url);
+	while (url.len && url.data[url.len - 1] == '/')
+		url.data[--url.len] = '\0';
+	s->path(p, &url);
+	cJSON *body = s->body ? s->body(p) : NULL;
+	char *text = body ? json_text(body, -1) : s->text ? xstrdup(s->text) : NULL;
+	struct http_request r = {.method = s->method, .url = buf_text(&url), .headers = headers, .body = text,
+				 .body_len = text ? strlen(text) : 0, .timeout = 60, .max_reply = 4 << 20, .anonymous = s->who == NOBODY};
+	r.header_count = make_headers(p, s, headers, &authorization, &origin);
+	p->sending = t->send(t, &r, on_reply, p);
+	if (authorization)
+		sodium_memzero(authorization, strlen(authorization));
+	free(authorization);
+	free(origin);
+	free(p->sent);
+	p->sent = text; /* the transport wants it until the reply is there */
+	cJSON_Delete(body);
+	buf_free(&url);
+}
+
+/* The token ------------------------------------------------------------------------------------------------------------------ */
+
+static void on_token(void *arg, const struct api_result *r)
+{
+	struct proof *p = arg;
+	p->call = 0;
+	const cJSON *node = json_at(r->reply, "token");
+	if (r->http == 200 && cJSON_IsString(node)) {
+		secret_free(p->token);
+		p->token = secret_copy(node->valuestring, strlen(node->valuestring));
+		sodium_memzero(node->valuestring, strlen(node->valuestring));
+		pass(p);
+		return;
+	}
+	bool spreads = r->http == 403 || r->http == 404 || r->http >= 500 || r->http == 429;
+	if (!spreads || !again(p, stages[p->at].budget))
+		fail(p, r->err.what ? r->err.what : _("no token came."));
+}
+
+static void get_token(struct proof *p)
+{
+	const struct plan *plan = p->run->plan;
+	struct call c = {0};
+	struct buf email = {0};
+	if (!plan->prover) {
+		fail(p, _("the plan names no account that could prove it."));
+		return;
+	}
+	text_percent(&email, plan->prover, false);
+	call_set(&c, DIALECT_NONE, "POST", json_make("{'audience':%s,'includeEmail':true}", plan->url),
+		 "https://iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/%s:generateIdToken", buf_text(&email));
+	c.sensitive = true;
+	p->call = api_call(p->run->api, &c, &(struct api_policy){.budget = 60, .just_enabled = true}, on_token, p);
+	call_free(&c);
+	buf_free(&email);
+}
+
+static void begin_stage(struct proof *p)
+{
+	const struct stage *s = &stages[p->at];
+	if (!p->tries) {
+		p->since = loop_now(p->run->loop);
+		if (s->title)
+			tell(p, s, "running", NULL);
+	}
+	bool stored = s->path == artifact_path && !text_starts(p->artifact, "mlflow-artifacts:");
+	if (stored) /* artifacts that go straight to the bucket do not pass the server */
+		fail(p, _("the server does not hand out artifacts itself."));
+	else if (s->method)
+		send_stage(p);
+	else
+		get_token(p);
+}
+
+void proof_begin(struct run *r)
+{
+	if (!r->plan->url) {
+		run_proof_ended(r, false, _("the plan names no URL."));
+		return;
+	}
+	r->proof = xcalloc(1, sizeof *r->proof);
+	r->proof->run = r;
+	begin_stage(r->proof);
+}
+
+void proof_free(struct proof *p)
+{
+	if (!p)
+		return;
+	struct transport *t = session_transport(p->run->session);
+	if (p->sending)
+		t->cancel(t, p->sending);
+	api_cancel(p->run->api, p->call);
+	loop_cancel(p->run->loop, p->timer);
+	secret_free(p->token);
+	free(p->name);
+	free(p->experiment);
+	free(p->run_id);
+	free(p->artifact);
+	free(p->sent);
+	free(p);
+}

@@ -1,0 +1,528 @@
+/* A run: find the project, make the plan, let the steps go, prove the stack, say what came of it. */
+#include "config.h"
+#include "engine/run_private.h"
+
+#include "base/gettext.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "net/credentials.h"
+
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SUFFIX_LENGTH 5
+
+static const char *verb_name(enum run_verb verb)
+{
+	return verb == RUN_PLAN ? "plan" : verb == RUN_APPLY ? "apply" : "destroy";
+}
+
+/* The end -------------------------------------------------------------------------------------------------------------------- */
+
+static bool stands(const struct step *s)
+{
+	return s->state == STEP_DONE || s->state == STEP_KEPT;
+}
+
+/* proven, partly or nothing; destroyed when nothing failed. */
+static const char *outcome_of(const struct run *r)
+{
+	size_t standing = 0, bad = 0;
+	for (size_t i = 0; i < r->count; i++) {
+		standing += stands(&r->steps[i]);
+		bad += r->steps[i].state == STEP_FAILED || r->steps[i].state == STEP_SKIPPED;
+	}
+	if (r->options.verb == RUN_DESTROY)
+		return bad || r->err.exit || r->interrupted ? "partly" : "destroyed";
+	if (r->options.verb == RUN_APPLY && r->proven)
+		return "proven";
+	return r->options.verb == RUN_APPLY && standing ? "partly" : "nothing";
+}
+
+static enum exit_code plan_exit(const struct run *r)
+{
+	enum exit_code code = EXIT_DONE;
+	for (size_t i = 0; i < r->count; i++)
+		if (r->steps[i].verdict != VERDICT_KEEP)
+			code = EXIT_CHANGES;
+	return code;
+}
+
+static enum exit_code exit_of(const struct run *r)
+{
+	bool changed = r->created || r->updated || r->deleted;
+	if (r->interrupted)
+		return EXIT_INTERRUPTED;
+	if (r->err.exit)
+		return changed && r->err.exit != EXIT_BUG ? EXIT_PARTLY : r->err.exit;
+	if (r->options.verb == RUN_PLAN)
+		return plan_exit(r);
+	return r->options.verb == RUN_APPLY && !r->proven ? EXIT_PARTLY : EXIT_DONE;
+}
+
+static cJSON *left_behind(const struct run *r)
+{
+	cJSON *left = cJSON_CreateArray();
+	for (size_t i = 0; r->options.verb == RUN_DESTROY && i < r->count; i++) {
+		const struct step *s = &r->steps[i];
+		if (s->state != STEP_LEFT && s->state != STEP_FAILED && s->state != STEP_SKIPPED)
+			continue;
+		char *line = xasprintf("%s %s: %s", _(s->resource->kind->title), s->resource->name, s->err.what ? s->err.what : "");
+		cJSON_AddItemToArray(left, cJSON_CreateString(line));
+		free(line);
+	}
+	return left;
+}
+
+static void put_command(cJSON *e, const char *field, const char *verb, const char *file, const char *tail)
+{
+	char *text = xasprintf("mlflow-setup %s %s%s", verb, file, tail);
+	json_put_str(e, field, text);
+	free(text);
+}
+
+static void put_next(const struct run *r, cJSON *e)
+{
+	const char *file = r->options.file ? r->options.file : "mlflow.json", *outcome = json_str(e, "outcome", "");
+	bool destroying = r->options.verb == RUN_DESTROY, proven = !strcmp(outcome, "proven");
+	if (r->options.verb == RUN_PLAN)
+		put_command(e, "next", "apply", file, "");
+	else if (destroying && strcmp(outcome, "destroyed"))
+		put_command(e, "next", "destroy", file, " --yes");
+	else if (!destroying)
+		put_command(e, "next", proven ? "connect" : "apply", file, "");
+	if (r->options.verb == RUN_APPLY && strcmp(outcome, "nothing"))
+		put_command(e, "undo", "destroy", file, " --yes");
+}
+
+static double real_seconds(const struct run *r)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)(t.tv_sec - r->real_started.tv_sec) + (double)(t.tv_nsec - r->real_started.tv_nsec) / 1e9;
+}
+
+static void put_numbers(const struct run *r, cJSON *e)
+{
+	struct api_counts counts = api_counted(r->api);
+	double cloud = loop_now(r->loop) - r->started;
+	bool rehearsal = session_is_rehearsal(r->session);
+	json_put_num(e, "requests", (double)counts.requests);
+	json_put_num(e, "writes", (double)counts.writes);
+	json_put_num(e, "retries", (double)counts.retries);
+	json_put_num(e, "resources", (double)r->count);
+	json_put_num(e, "created", r->created);
+	json_put_num(e, "updated", r->updated);
+	json_put_num(e, "deleted", r->deleted);
+	json_put_num(e, "kept", r->kept);
+	json_put_num(e, "seconds", rehearsal ? real_seconds(r) : cloud);
+	if (rehearsal)
+		json_put_num(e, "real_seconds", cloud);
+	if (r->steps_ended > 0) {
+		json_put_num(e, "makespan", r->steps_ended - r->started);
+		json_put_num(e, "critical_path", run_critical_path(r));
+	}
+}
+
+static void send_result(struct run *r)
+{
+	cJSON *e = run_event(r, "result");
+	json_put_str(e, "outcome", outcome_of(r));
+	json_put_num(e, "exit", r->exit);
+	json_put_str(e, "file", r->options.file ? r->options.file : "");
+	if (r->plan && r->plan->url && r->options.verb == RUN_APPLY && r->proven)
+		json_put_str(e, "url", r->plan->url);
+	json_put(e, "left", left_behind(r));
+	put_next(r, e);
+	put_numbers(r, e);
+	event_text(r, e, "message", r->err.what);
+	event_text(r, e, "fix", r->err.fix);
+	run_send(r, e);
+}
+
+static void finish(struct run *r)
+{
+	if (r->finished)
+		return;
+	r->finished = true;
+	loop_cancel(r->loop, r->wake);
+	api_cancel(r->api, r->call);
+	r->wake = 0;
+	r->call = 0;
+	for (size_t i = 0; i < r->count; i++)
+		step_cancel(&r->steps[i]);
+	proof_free(r->proof);
+	r->proof = NULL;
+	r->exit = exit_of(r);
+	cJSON *e = run_event(r, "run");
+	json_put_str(e, "state", "finished");
+	json_put_str(e, "verb", verb_name(r->options.verb));
+	run_send(r, e);
+	send_result(r);
+}
+
+/* A failure outside the steps is told as a step of its own, so that every face shows it. */
+static void give_up(struct run *r, const char *id, const char *title, const struct err *why)
+{
+	cJSON *e = run_event(r, "step");
+	json_put_str(e, "id", id);
+	json_put_str(e, "title", title);
+	json_put_str(e, "state", "failed");
+	json_put_str(e, "name", answers_str(r->options.answers, "project.id"));
+	json_put_str(e, "verdict", "refuse");
+	event_text(r, e, "message", why->what);
+	event_text(r, e, "fix", why->fix);
+	run_send(r, e);
+	if (!r->err.exit)
+		err_set(&r->err, why->exit, why->place, why->fix, "%s", why->what);
+	finish(r);
+}
+
+void run_stop(struct run *r, const struct err *why)
+{
+	r->stopping = true;
+	if (!r->err.exit)
+		err_set(&r->err, why->exit, why->place, why->fix, "%s", why->what);
+	run_wake(r);
+}
+
+/* What is resolved ----------------------------------------------------------------------------------------------------------- */
+
+static void save(struct run *r)
+{
+	struct err e = {0};
+	if (r->options.verb != RUN_PLAN && r->options.save && !r->options.save(r->options.arg, r->options.answers, &e))
+		run_stop(r, &e);
+	err_free(&e);
+}
+
+void run_resolve(struct run *r, const char *path, cJSON *value)
+{
+	cJSON *resolved = r->options.answers->resolved;
+	const cJSON *old = json_at(resolved, path);
+	if (old && json_equal(old, value)) {
+		cJSON_Delete(value);
+		return;
+	}
+	json_put(resolved, path, value);
+	save(r);
+}
+
+/* Versions of secrets and the image's digest: what a replay must use again. */
+static void resolve_outputs(struct run *r)
+{
+	const struct plan *p = r->plan;
+	for (size_t i = 0; i < p->secret_count; i++) {
+		const cJSON *out = p->secrets[i].keeper ? cJSON_GetObjectItemCaseSensitive(r->outputs, p->secrets[i].keeper) : NULL;
+		const char *version = json_str(out, "version", NULL);
+		char *path = xasprintf("secret_versions.%s", p->secrets[i].name);
+		if (version)
+			run_resolve(r, path, cJSON_CreateString(version));
+		free(path);
+	}
+	const char *digest = json_str(cJSON_GetObjectItemCaseSensitive(r->outputs, "image"), "digest", NULL);
+	if (digest)
+		run_resolve(r, "image_digest", cJSON_CreateString(digest));
+	if (p->url)
+		run_resolve(r, "url", cJSON_CreateString(p->url));
+}
+
+/* What was destroyed is not used again; the suffix and the project stay. */
+static void forget_outputs(struct run *r)
+{
+	static const char *const paths[] = {"secret_versions", "image_digest", "url", NULL};
+	bool any = false;
+	for (size_t i = 0; paths[i]; i++) {
+		any |= json_at(r->options.answers->resolved, paths[i]) != NULL;
+		json_drop(r->options.answers->resolved, paths[i]);
+	}
+	if (any)
+		save(r);
+}
+
+/* Phases --------------------------------------------------------------------------------------------------------------------- */
+
+static bool all_stand(const struct run *r)
+{
+	for (size_t i = 0; i < r->count; i++)
+		if (!stands(&r->steps[i]))
+			return false;
+	return true;
+}
+
+static void close_journal(struct run *r)
+{
+	struct err e = {0};
+	bool open = false;
+	for (size_t i = 0; i < r->count; i++)
+		open |= r->steps[i].state == STEP_FAILED && r->steps[i].operation.name;
+	if (r->journal && !open && !journal_end(r->journal, &e))
+		run_stop(r, &e);
+	err_free(&e);
+}
+
+/* Everything was looked at: now it goes, what needs the others first. */
+static void begin_destroying(struct run *r)
+{
+	r->surveying = false;
+	for (size_t i = 0; i < r->count; i++) {
+		if (r->steps[i].state == STEP_KEPT)
+			r->steps[i].state = STEP_WAITING;
+		if (r->steps[i].state == STEP_WAITING)
+			step_send(&r->steps[i], "waiting", NULL, NULL);
+	}
+	run_wake(r);
+}
+
+void run_steps_ended(struct run *r)
+{
+	if (r->options.verb == RUN_DESTROY && r->surveying && !r->stopping) {
+		begin_destroying(r);
+		return;
+	}
+	r->steps_ended = loop_now(r->loop);
+	if (r->options.verb == RUN_APPLY)
+		resolve_outputs(r);
+	close_journal(r);
+	if (r->options.verb == RUN_DESTROY && !strcmp(outcome_of(r), "destroyed"))
+		forget_outputs(r);
+	if (r->options.verb == RUN_APPLY && !r->stopping && all_stand(r))
+		proof_begin(r);
+	else
+		finish(r);
+}
+
+void run_proof_ended(struct run *r, bool proven, const char *message)
+{
+	r->proven = proven;
+	if (!proven && !r->err.exit)
+		err_set(&r->err, EXIT_PARTLY, r->plan->url, _("Mend the cause, then run apply again."), _("the stack stands and is not proven: %s"),
+			message);
+	finish(r);
+}
+
+static void send_errands(struct run *r)
+{
+	for (size_t i = 0; r->options.verb == RUN_APPLY && i < r->plan->errand_count; i++) {
+		const struct errand *n = &r->plan->errands[i];
+		if (n->done)
+			continue;
+		cJSON *e = run_event(r, "errand");
+		event_text(r, e, "title", n->title);
+		json_put_str(e, "steps", n->steps);
+		if (n->paste)
+			json_put_str(e, "paste", n->paste);
+		run_send(r, e);
+	}
+}
+
+static void make_steps(struct run *r)
+{
+	double *tails = plan_tails(r->plan), expected = 0;
+	r->count = r->plan->count;
+	r->steps = xcalloc(r->count + 1, sizeof *r->steps);
+	for (size_t i = 0; i < r->count; i++) {
+		r->steps[i] = (struct step){.run = r, .resource = &r->plan->resources[i], .index = i, .tail = tails[i]};
+		expected = tails[i] > expected ? tails[i] : expected;
+	}
+	free(tails);
+	cJSON *e = run_event(r, "run");
+	json_put_str(e, "state", "started");
+	json_put_str(e, "verb", verb_name(r->options.verb));
+	json_put_str(e, "stack", r->plan->stack);
+	json_put_str(e, "project", r->plan->project);
+	json_put_num(e, "total", (double)r->count);
+	json_put_num(e, "expected", r->options.verb == RUN_APPLY ? expected : 0);
+	run_send(r, e);
+	send_errands(r);
+	for (size_t i = 0; i < r->count; i++)
+		step_send(&r->steps[i], "waiting", NULL, NULL);
+}
+
+static bool render_upload(void *arg, const char *name, struct buf *out)
+{
+	const struct run *r = arg;
+	struct err e = {0};
+	bool ok = !strcmp(name, "source.tar.gz") && plan_render_source(r->plan, out, &e);
+	err_free(&e);
+	return ok;
+}
+
+static void go(struct run *r)
+{
+	struct err e = {0};
+	r->plan = plan_make(r->options.answers, &e);
+	if (!r->plan) {
+		give_up(r, "plan", N_("Plan"), &e);
+		err_free(&e);
+		return;
+	}
+	r->vault = vault_new(r->plan, r->api, r->options.secret, r->options.arg);
+	api_set_secrets(r->api, vault_lookup, r->vault);
+	api_set_uploads(r->api, render_upload, r);
+	make_steps(r);
+	r->surveying = r->options.verb == RUN_DESTROY;
+	run_wake(r);
+}
+
+/* The project ---------------------------------------------------------------------------------------------------------------- */
+
+static void draw_suffix(char *into)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789";
+	for (int i = 0; i < SUFFIX_LENGTH; i++)
+		into[i] = letters[randombytes_uniform(i ? 36 : 26)];
+	into[SUFFIX_LENGTH] = '\0';
+}
+
+/* What was resolved in another project is of no use in this one. */
+static void resolve_project(struct run *r, const cJSON *project)
+{
+	cJSON *resolved = r->options.answers->resolved;
+	const char *number = json_str(project, "projectNumber", ""), *known = json_str(resolved, "project_number", "");
+	bool organization = !strcmp(json_str(project, "parent.type", ""), "organization");
+	char suffix[SUFFIX_LENGTH + 1];
+	if (*known && strcmp(known, number))
+		while (resolved->child)
+			cJSON_DeleteItemFromObjectCaseSensitive(resolved, resolved->child->string);
+	cJSON *parent = organization ? cJSON_CreateString(json_str(project, "parent.id", "")) : cJSON_CreateNull();
+	bool same = !strcmp(json_str(resolved, "project_number", ""), number) && json_equal(json_at(resolved, "organization"), parent) &&
+		    json_at(resolved, "suffix");
+	json_put_str(resolved, "project_number", number);
+	json_put(resolved, "organization", parent);
+	draw_suffix(suffix);
+	if (!json_at(resolved, "suffix"))
+		json_put_str(resolved, "suffix", suffix);
+	if (!same)
+		save(r);
+}
+
+static void on_project(void *arg, const struct api_result *result)
+{
+	struct run *r = arg;
+	struct err e = {0};
+	const char *id = answers_str(r->options.answers, "project.id");
+	r->call = 0;
+	bool active = !strcmp(json_str(result->reply, "lifecycleState", "ACTIVE"), "ACTIVE");
+	if (result->http == 403 || result->http == 404)
+		err_set(&e, EXIT_PERMISSION, "project.id", _("Check the project's id and who is signed in."),
+			_("the project %s is not there or may not be read."), id);
+	else if (result->http != 200)
+		err_set(&e, result->err.exit ? result->err.exit : EXIT_UNAVAILABLE, result->err.place, result->err.fix, "%s",
+			result->err.what ? result->err.what : _("the project cannot be read."));
+	else if (!active || !*json_str(result->reply, "projectNumber", ""))
+		err_set(&e, EXIT_PERMISSION, "project.id", _("Restore it, or choose another."), _("the project %s is being deleted."), id);
+	if (e.exit) {
+		give_up(r, "project", N_("Project"), &e);
+	} else {
+		resolve_project(r, result->reply);
+		if (r->stopping)
+			give_up(r, "answers", N_("Answers"), &r->err);
+		else
+			go(r);
+	}
+	err_free(&e);
+}
+
+static void find_project(struct run *r)
+{
+	struct call c = {0};
+	struct buf id = {0};
+	text_percent(&id, answers_str(r->options.answers, "project.id"), false);
+	call_set(&c, DIALECT_NONE, "GET", NULL, "https://cloudresourcemanager.googleapis.com/v1/projects/%s", buf_text(&id));
+	r->call = api_call(r->api, &c, NULL, on_project, r);
+	call_free(&c);
+	buf_free(&id);
+}
+
+/* The face's side ------------------------------------------------------------------------------------------------------------ */
+
+struct run *run_start(struct session *s, const struct run_options *o, struct err *e)
+{
+	struct credentials *c = session_credentials(s);
+	if (!c) {
+		err_set(e, EXIT_CONFIG, NULL, _("Sign in: gcloud auth application-default login."), _("nobody is signed in."));
+		return NULL;
+	}
+	struct run *r = xcalloc(1, sizeof *r);
+	*r = (struct run){.session = s, .options = *o, .loop = session_loop(s), .outputs = cJSON_CreateObject()};
+	const char *project = answers_str(o->answers, "project.id");
+	const char *quota = credentials_quota_project(c) ? credentials_quota_project(c) : credentials_email(c) ? NULL : project;
+	r->api = api_new(r->loop, session_transport(s), c, quota);
+	r->started = loop_now(r->loop);
+	clock_gettime(CLOCK_MONOTONIC, &r->real_started);
+	bool journalled = o->verb != RUN_PLAN && !session_is_rehearsal(s);
+	if (journalled)
+		r->journal = journal_open(project, answers_str(o->answers, "stack.name"), verb_name(o->verb), e);
+	if (journalled && !r->journal) {
+		run_free(r);
+		return NULL;
+	}
+	find_project(r);
+	return r;
+}
+
+bool run_finished(const struct run *r)
+{
+	return r->finished;
+}
+
+enum exit_code run_exit(const struct run *r)
+{
+	return r->exit;
+}
+
+void run_interrupt(struct run *r)
+{
+	struct err e = {0};
+	bool twice = r->interrupted;
+	if (r->finished)
+		return;
+	r->interrupted = true;
+	err_set(&e, EXIT_INTERRUPTED, NULL, _("Run the same command again: it goes on from here."),
+		_("interrupted; what is under way is finished, nothing new is begun."));
+	run_stop(r, &e);
+	err_free(&e);
+	if (twice || !r->plan || r->proof)
+		finish(r);
+}
+
+const struct plan *run_plan(const struct run *r)
+{
+	return r->plan;
+}
+
+const struct change *run_change(const struct run *r, size_t resource)
+{
+	return resource < r->count ? &r->steps[resource].change : NULL;
+}
+
+void run_free(struct run *r)
+{
+	if (!r)
+		return;
+	loop_cancel(r->loop, r->wake);
+	api_cancel(r->api, r->call);
+	proof_free(r->proof);
+	for (size_t i = 0; i < r->count; i++) {
+		step_cancel(&r->steps[i]);
+		step_free(&r->steps[i]);
+	}
+	free(r->steps);
+	vault_free(r->vault);
+	api_free(r->api);
+	journal_close(r->journal);
+	cJSON_Delete(r->outputs);
+	plan_free(r->plan);
+	err_free(&r->err);
+	free(r);
+}
+
+enum exit_code run_wait(struct session *s, struct run *r)
+{
+	while (!run_finished(r))
+		session_turn(s, 1, -1);
+	return run_exit(r);
+}

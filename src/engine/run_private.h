@@ -1,0 +1,170 @@
+/* A run from inside: what run.c, step.c, change.c, destroy.c, schedule.c and proof.c share. */
+#ifndef MS_ENGINE_RUN_PRIVATE_H
+#define MS_ENGINE_RUN_PRIVATE_H
+
+#include "engine/journal.h"
+#include "engine/session.h"
+#include "engine/vault.h"
+#include "net/api.h"
+#include "net/loop.h"
+
+/* Steps ---------------------------------------------------------------------------------------------------------------------- */
+
+enum step_state {
+	STEP_WAITING,  /* for what it needs */
+	STEP_READING,
+	STEP_CHANGING, /* a request that changes something is under way */
+	STEP_POLLING,  /* the cloud works on it */
+	STEP_DONE,     /* changed, and seen so */
+	STEP_KEPT,     /* nothing was to be done */
+	STEP_LEFT,     /* destroy leaves it */
+	STEP_FAILED,
+	STEP_SKIPPED
+};
+
+/* How a text that grows is followed. */
+struct step_log {
+	char *url;
+	unsigned long at;        /* bytes shown */
+	unsigned long call;
+	struct buf rest;         /* the last line, as far as it came */
+};
+
+struct step {
+	struct run *run;
+	const struct resource *resource;
+	size_t index;
+	double tail;             /* seconds to the end of the plan along its longest path */
+	enum step_state state;
+	bool observed;           /* destroy and plan: it was looked at */
+	bool gone;               /* destroy: it was not there, or is not any more */
+	cJSON *spec;
+	struct view view;
+	struct observation seen;
+	struct change change;    /* as first compared */
+	enum verdict verdict;    /* what was done so far; in a plan, what would be */
+
+	char *lock;              /* the key that excludes others, while held */
+	char *wants;             /* the key waited for */
+	unsigned long call;      /* the request under way */
+	loop_id timer;
+	void (*then)(struct step *s); /* when the timer ends */
+
+	struct call changing;    /* the request that changes something */
+	enum verdict intent;     /* what it is for */
+	char request_id[37];
+	bool sent;               /* something that changes it was sent */
+	bool confirmed;          /* the cloud said that it did it */
+	bool replacing;
+	int rounds, conflicts, unknowns, rereads, remade;
+	int lags;
+	double lag_since;        /* when a lag was first met; 0 for none */
+	double refused_since;    /* destroy: when this way was first refused */
+	cJSON *last;             /* destroy: the last reply */
+
+	struct operation operation;
+	double operation_since;  /* when it was started */
+	double polled_at, not_done_at;
+	int vanished;            /* polls that did not find it */
+	char *failure, *failure_code; /* what an operation said */
+	struct step_log log;
+
+	double begun, ended, changed; /* on the loop's clock; changed: when the last change was confirmed, 0 for none */
+	double work;             /* seconds that the cloud worked on it, and lags that could not be avoided */
+	struct err err;
+};
+
+struct run {
+	struct session *session;
+	struct run_options options;
+	struct loop *loop;
+	struct api *api;
+	struct plan *plan;
+	struct step *steps;
+	size_t count;
+	cJSON *outputs;          /* id -> outputs */
+	struct journal *journal; /* NULL in rehearsal */
+	struct vault *vault;
+	struct proof *proof;
+	bool surveying;          /* destroy: everything is looked at before anything goes */
+	bool enabled;            /* the project's APIs were seen or made enabled in this run: a disabled one is on its way */
+	bool stopping;           /* nothing is changed any more */
+	bool interrupted, finished, proven;
+	loop_id wake;
+	unsigned long call;
+	unsigned seq;
+	double started, steps_ended;
+	struct timespec real_started;
+	enum exit_code exit;
+	struct err err;          /* the first failure */
+	unsigned created, updated, deleted, kept;
+};
+
+/* step.c: reading and deciding. */
+void step_begin(struct step *s);
+void step_read(struct step *s);
+void step_decide(struct step *s);
+/* Continues with then after so many seconds. */
+void step_pause(struct step *s, double seconds, void (*then)(struct step *s));
+/* Ends it; the error is s->err for STEP_FAILED. */
+void step_end(struct step *s, enum step_state state);
+void step_fail(struct step *s, const struct err *why);
+void step_set_state(struct step *s, enum step_state state, const char *message);
+/* Stops what it has under way, without an event. */
+void step_cancel(struct step *s);
+/* May this refusal pass by itself, because something that the step needs was made moments ago? Keeps the time; true means: try again. */
+bool step_lags(struct step *s, int http, const char *message);
+double step_lag_delay(struct step *s);
+void step_free(struct step *s);
+
+/* change.c: requests that change something, operations. */
+void step_change(struct step *s, enum verdict intent);
+/* Follows an operation that an earlier run started. */
+void step_resume(struct step *s, const struct journal_intent *intent);
+
+/* log.c: a build's log. */
+void step_follow(struct step *s, const cJSON *from);
+void step_unfollow(struct step *s);
+
+/* destroy.c */
+void step_destroy(struct step *s);
+void step_destroyed(struct step *s, const struct api_result *r);
+/* An operation that should have deleted it failed. */
+void step_destroy_refused(struct step *s, int http, const char *code, const char *message);
+
+/* schedule.c */
+/* Looks for steps that can begin, soon; ends the phase when none is left. */
+void run_wake(struct run *r);
+bool step_take_lock(struct step *s, const char *url);
+void step_drop_lock(struct step *s);
+struct step *run_step(const struct run *r, const char *id);
+/* The longest path through what was worked. */
+double run_critical_path(const struct run *r);
+
+/* run.c */
+void run_steps_ended(struct run *r);
+void run_proof_ended(struct run *r, bool proven, const char *message);
+/* Nothing is changed any more; the first reason wins. */
+void run_stop(struct run *r, const struct err *why);
+/* Records an output in the answers' resolved part and saves when that changed something. */
+void run_resolve(struct run *r, const char *path, cJSON *value);
+
+/* events.c */
+cJSON *run_event(struct run *r, const char *event);
+/* Adds text from outside: made visible, secrets taken out. */
+void event_text(struct run *r, cJSON *event, const char *field, const char *text);
+void run_send(struct run *r, cJSON *event);
+void run_send_counts(struct run *r);
+void step_send(struct step *s, const char *state, const char *message, const char *fix);
+const char *verdict_name(enum verdict v);
+
+/* proof.c */
+void proof_begin(struct run *r);
+void proof_free(struct proof *p);
+
+/* session.c */
+struct transport *session_transport(const struct session *s);
+struct credentials *session_credentials(const struct session *s);
+struct loop *session_loop(const struct session *s);
+
+#endif

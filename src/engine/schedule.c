@@ -1,0 +1,189 @@
+/* Which step goes next: what it needs is there, nobody else changes the same object, and the longest way to the end goes first. */
+#include "config.h"
+#include "engine/run_private.h"
+
+#include "base/gettext.h"
+#include "base/mem.h"
+#include "base/text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Steps that read or change at the same time; those that only wait for the cloud do not count. */
+#define PARALLEL 16
+
+struct step *run_step(const struct run *r, const char *id)
+{
+	for (size_t i = 0; i < r->count; i++)
+		if (!strcmp(r->steps[i].resource->id, id))
+			return &r->steps[i];
+	return NULL;
+}
+
+static bool needs(const struct step *s, const struct step *other)
+{
+	for (size_t i = 0; i < s->resource->need_count; i++)
+		if (!strcmp(s->resource->needs[i], other->resource->id))
+			return true;
+	return false;
+}
+
+/* Does s wait for other? Creating goes from the needed to what needs it, destroying the other way. */
+static bool follows(const struct step *s, const struct step *other)
+{
+	bool backwards = s->run->options.verb == RUN_DESTROY && !s->run->surveying;
+	return backwards ? needs(other, s) : needs(s, other);
+}
+
+static bool ended(const struct step *s)
+{
+	return s->state >= STEP_DONE;
+}
+
+static bool ready(const struct step *s)
+{
+	const struct run *r = s->run;
+	for (size_t i = 0; i < r->count; i++)
+		if (follows(s, &r->steps[i]) && !ended(&r->steps[i]))
+			return false;
+	return true;
+}
+
+/* What failed or was skipped, that s cannot do without; NULL when there is none. Destroying and looking go on without. */
+static const struct step *lacking(const struct step *s)
+{
+	const struct run *r = s->run;
+	for (size_t i = 0; i < r->count; i++) {
+		const struct step *other = &r->steps[i];
+		if (follows(s, other) && (other->state == STEP_FAILED || other->state == STEP_SKIPPED))
+			return other;
+	}
+	return NULL;
+}
+
+static void skip_lacking(struct run *r)
+{
+	for (bool again = true; again;) {
+		again = false;
+		for (size_t i = 0; i < r->count; i++) {
+			struct step *s = &r->steps[i];
+			const struct step *other = s->state == STEP_WAITING && ready(s) ? lacking(s) : NULL;
+			if (!other && !(s->state == STEP_WAITING && r->stopping))
+				continue;
+			if (other && !s->err.exit)
+				err_set(&s->err, EXIT_PARTLY, NULL, NULL,
+					other->state == STEP_FAILED ? _("%s failed, and this goes with it.")
+								    : _("%s was skipped, and this goes with it."),
+					other->resource->id);
+			step_set_state(s, STEP_SKIPPED, s->err.what);
+			again = true;
+		}
+	}
+}
+
+static struct step *next_ready(struct run *r)
+{
+	struct step *best = NULL;
+	for (size_t i = 0; i < r->count; i++) {
+		struct step *s = &r->steps[i];
+		if (s->state == STEP_WAITING && (!best || s->tail > best->tail) && ready(s))
+			best = s;
+	}
+	return best;
+}
+
+static void schedule(void *arg)
+{
+	struct run *r = arg;
+	size_t active = 0, left = 0;
+	r->wake = 0;
+	skip_lacking(r);
+	for (size_t i = 0; i < r->count; i++)
+		active += r->steps[i].state == STEP_READING || r->steps[i].state == STEP_CHANGING;
+	for (struct step *s; active < PARALLEL && !r->stopping && (s = next_ready(r)); active++)
+		step_begin(s);
+	for (size_t i = 0; i < r->count; i++)
+		left += !ended(&r->steps[i]);
+	if (!left && !r->finished)
+		run_steps_ended(r);
+}
+
+void run_wake(struct run *r)
+{
+	if (!r->wake && !r->finished)
+		r->wake = loop_after(r->loop, 0, schedule, r);
+}
+
+/* Locks ---------------------------------------------------------------------------------------------------------------------- */
+
+/* What must not be changed by two at a time: the object of the URL that is read; for Cloud SQL the whole instance. */
+static char *key_of(const char *url)
+{
+	size_t len = strcspn(url, "?");
+	const char *instance = strstr(url, "sqladmin.googleapis.com/") ? strstr(url, "/instances/") : NULL;
+	if (instance) {
+		const char *name = instance + strlen("/instances/");
+		len = (size_t)(name - url) + strcspn(name, "/?");
+	}
+	return xstrndup(url, len);
+}
+
+bool step_take_lock(struct step *s, const char *url)
+{
+	struct run *r = s->run;
+	char *key = key_of(url);
+	if (s->lock && !strcmp(s->lock, key)) {
+		free(key);
+		return true;
+	}
+	step_drop_lock(s);
+	free(s->wants);
+	s->wants = NULL;
+	for (size_t i = 0; i < r->count; i++) {
+		if (r->steps[i].lock && !strcmp(r->steps[i].lock, key)) {
+			s->wants = key;
+			return false;
+		}
+	}
+	s->lock = key;
+	return true;
+}
+
+void step_drop_lock(struct step *s)
+{
+	struct run *r = s->run;
+	char *key = s->lock;
+	struct step *best = NULL;
+	s->lock = NULL;
+	for (size_t i = 0; key && i < r->count; i++) {
+		struct step *other = &r->steps[i];
+		if (other->wants && !strcmp(other->wants, key) && (!best || other->tail > best->tail))
+			best = other;
+	}
+	if (best) {
+		free(best->wants);
+		best->wants = NULL;
+		step_pause(best, 0, step_read);
+	}
+	free(key);
+}
+
+/* Critical path -------------------------------------------------------------------------------------------------------------- */
+
+/* Resources stand after what they need in a plan, so one pass is enough. */
+double run_critical_path(const struct run *r)
+{
+	double *ends = xcalloc(r->count + 1, sizeof *ends), longest = 0;
+	bool backwards = r->options.verb == RUN_DESTROY;
+	for (size_t n = 0; n < r->count; n++) {
+		size_t i = backwards ? r->count - 1 - n : n;
+		double start = 0;
+		for (size_t k = 0; k < r->count; k++)
+			if (follows(&r->steps[i], &r->steps[k]) && ends[k] > start)
+				start = ends[k];
+		ends[i] = start + r->steps[i].work;
+		longest = ends[i] > longest ? ends[i] : longest;
+	}
+	free(ends);
+	return longest;
+}

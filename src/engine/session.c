@@ -1,0 +1,77 @@
+/* A session: loop, transport, credentials together. */
+#include "config.h"
+#include "engine/run_private.h"
+#include "engine/survey.h"
+
+#include "base/mem.h"
+#include "net/credentials.h"
+#include "net/transport.h"
+
+#include <stdlib.h>
+
+struct session {
+	struct loop *loop;
+	struct transport *transport;
+	struct credentials *credentials;
+	struct surveys *surveys;
+	bool rehearsal;
+};
+
+struct session *session_new(struct loop *loop, struct transport *transport, struct credentials *credentials, bool rehearsal)
+{
+	struct session *s = xcalloc(1, sizeof *s);
+	*s = (struct session){.loop = loop, .transport = transport, .credentials = credentials, .rehearsal = rehearsal};
+	s->surveys = surveys_new(loop, transport, credentials);
+	return s;
+}
+
+void session_free(struct session *s)
+{
+	if (!s)
+		return;
+	surveys_free(s->surveys);
+	credentials_free(s->credentials);
+	s->transport->free(s->transport);
+	loop_free(s->loop);
+	free(s);
+}
+
+bool session_is_rehearsal(const struct session *s)
+{
+	return s->rehearsal;
+}
+
+void session_set_speed(struct session *s, double speed)
+{
+	loop_set_speed(s->loop, speed);
+}
+
+bool session_turn(struct session *s, double max_seconds, int keyboard_fd)
+{
+	return loop_turn(s->loop, max_seconds, keyboard_fd);
+}
+
+double session_now(const struct session *s)
+{
+	return loop_now(s->loop);
+}
+
+void session_survey(struct session *s, const char *what, const struct answers *a, survey_done *done, void *arg)
+{
+	survey_begin(s->surveys, what, a, done, arg);
+}
+
+struct transport *session_transport(const struct session *s)
+{
+	return s->transport;
+}
+
+struct credentials *session_credentials(const struct session *s)
+{
+	return s->credentials;
+}
+
+struct loop *session_loop(const struct session *s)
+{
+	return s->loop;
+}

@@ -1,0 +1,567 @@
+/* A step: look where the resource stands, do what that state needs, look again. */
+#include "config.h"
+#include "engine/run_private.h"
+
+#include "base/gettext.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/text.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A resource that was made may be invisible for a while; one that is read again and again differs for ever. */
+#define VISIBLE_WITHIN 300.0
+#define LAG_BUDGET 900.0
+#define LAG_KNOWN_FOR 1200.0
+#define ROUNDS_MAX 40
+#define REREADS_MAX 4
+#define REMADE_MAX 10
+#define DEADLINE_DEFAULT 1200.0
+
+static double now(const struct step *s)
+{
+	return loop_now(s->run->loop);
+}
+
+static double deadline_of(const struct step *s)
+{
+	return s->resource->kind->deadline > 0 ? s->resource->kind->deadline : DEADLINE_DEFAULT;
+}
+
+/* States --------------------------------------------------------------------------------------------------------------------- */
+
+static const char *state_name(const struct step *s, enum step_state state)
+{
+	switch (state) {
+	case STEP_WAITING:
+		return "waiting";
+	case STEP_READING:
+		return "reading";
+	case STEP_CHANGING:
+		return s->intent == VERDICT_DELETE ? "deleting" : s->intent == VERDICT_UPDATE ? "updating" : "creating";
+	case STEP_POLLING:
+		return "polling";
+	case STEP_DONE:
+		return "done";
+	case STEP_KEPT:
+	case STEP_LEFT:
+		return "kept";
+	case STEP_FAILED:
+		return "failed";
+	case STEP_SKIPPED:
+		break;
+	}
+	return "skipped";
+}
+
+void step_set_state(struct step *s, enum step_state state, const char *message)
+{
+	bool same = s->state == state && !message;
+	s->state = state;
+	if (same)
+		return;
+	step_send(s, state_name(s, state), message, state == STEP_FAILED ? s->err.fix : NULL);
+	run_send_counts(s->run);
+}
+
+static void on_timer(void *arg)
+{
+	struct step *s = arg;
+	s->timer = 0;
+	s->then(s);
+}
+
+void step_pause(struct step *s, double seconds, void (*then)(struct step *s))
+{
+	loop_cancel(s->run->loop, s->timer);
+	s->then = then;
+	s->timer = loop_after(s->run->loop, seconds, on_timer, s);
+}
+
+void step_cancel(struct step *s)
+{
+	loop_cancel(s->run->loop, s->timer);
+	api_cancel(s->run->api, s->call);
+	api_cancel(s->run->api, s->log.call);
+	if (s->run->vault)
+		vault_forget(s->run->vault, s);
+	s->timer = 0;
+	s->call = s->log.call = 0;
+}
+
+void step_free(struct step *s)
+{
+	cJSON_Delete(s->spec);
+	cJSON_Delete(s->last);
+	observation_free(&s->seen);
+	change_free(&s->change);
+	operation_free(&s->operation);
+	call_free(&s->changing);
+	buf_free(&s->log.rest);
+	free(s->log.url);
+	free(s->failure);
+	free(s->failure_code);
+	free(s->lock);
+	free(s->wants);
+	err_free(&s->err);
+}
+
+/* What others may refer to, what the answers keep. */
+static void publish(struct step *s)
+{
+	struct run *r = s->run;
+	if (!s->seen.outputs || s->gone)
+		return;
+	cJSON_DeleteItemFromObjectCaseSensitive(r->outputs, s->resource->id);
+	cJSON_AddItemToObject(r->outputs, s->resource->id, cJSON_Duplicate(s->seen.outputs, true));
+	const char *version = json_str(s->seen.outputs, "name", NULL);
+	bool ours = s->confirmed && !s->unknowns && s->verdict == VERDICT_CREATE;
+	if (r->vault)
+		vault_kept(r->vault, s->resource->id, version, ours);
+}
+
+static void count(struct step *s)
+{
+	struct run *r = s->run;
+	if (s->state == STEP_LEFT || (s->state == STEP_KEPT && r->options.verb != RUN_DESTROY))
+		r->kept++;
+	if (s->state != STEP_DONE || r->options.verb == RUN_PLAN)
+		return;
+	if (s->verdict == VERDICT_DELETE)
+		r->deleted++;
+	else if (s->verdict == VERDICT_UPDATE)
+		r->updated++;
+	else
+		r->created++;
+}
+
+void step_end(struct step *s, enum step_state state)
+{
+	s->ended = now(s);
+	s->observed = true;
+	step_unfollow(s);
+	if (state == STEP_DONE || state == STEP_KEPT || state == STEP_LEFT)
+		publish(s);
+	if (!strcmp(s->resource->kind->id, "serviceusage.services") && (state == STEP_DONE || state == STEP_KEPT))
+		s->run->enabled = true;
+	char *why = s->err.what ? xstrdup(s->err.what) : NULL;
+	if (state == STEP_FAILED && !s->run->err.exit)
+		err_set(&s->run->err, s->err.exit, s->err.place, s->err.fix, "%s: %s", s->resource->id, why ? why : "");
+	bool silent = s->run->surveying && state != STEP_FAILED;
+	if (silent) {
+		s->state = state;
+	} else {
+		step_set_state(s, state, why ? why : s->failure && state == STEP_FAILED ? s->failure : NULL);
+		count(s);
+	}
+	free(why);
+	step_drop_lock(s);
+	run_wake(s->run);
+}
+
+void step_fail(struct step *s, const struct err *why)
+{
+	if (why != &s->err) {
+		err_free(&s->err);
+		err_set(&s->err, why->exit ? why->exit : EXIT_GENERAL, why->place, why->fix, "%s", why->what ? why->what : "it failed.");
+	}
+	step_end(s, STEP_FAILED);
+}
+
+__attribute__((format(printf, 4, 5))) static void fail(struct step *s, enum exit_code exit, const char *fix, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	char *what = xvasprintf(format, args);
+	va_end(args);
+	struct err e = {0};
+	err_set(&e, exit, s->resource->id, fix, "%s", what);
+	step_fail(s, &e);
+	err_free(&e);
+	free(what);
+}
+
+/* Lags ----------------------------------------------------------------------------------------------------------------------- */
+
+/* Was something that this step needs, directly or not, changed a moment ago? */
+static bool fresh(const struct step *s, int depth)
+{
+	for (size_t i = 0; depth < 32 && i < s->resource->need_count; i++) {
+		const struct step *need = run_step(s->run, s->resource->needs[i]);
+		if (need && ((need->changed > 0 && now(s) - need->changed < LAG_KNOWN_FOR) || fresh(need, depth + 1)))
+			return true;
+	}
+	return false;
+}
+
+static bool says(const char *message, const char *part)
+{
+	return message && strcasestr(message, part);
+}
+
+/* Google's words for things that were made moments ago and are not known everywhere (reference/gcp-api.md 1.4, 3). */
+static bool words_of_lag(const struct step *s, int http, const char *message)
+{
+	if (says(message, "invalid authentication credentials")) /* a service agent that is being made */
+		return http != 401 || fresh(s, 0);
+	if (!fresh(s, 0))
+		return false;
+	if (http == 404)
+		return true;
+	if (http == 403)
+		return says(message, "may not exist") || says(message, "does not exist");
+	return (http == 400 || http == 412) && (says(message, "does not exist") || says(message, "not found") || says(message, "not ready") ||
+						says(message, "Precondition check failed"));
+}
+
+bool step_lags(struct step *s, int http, const char *message)
+{
+	if (!words_of_lag(s, http, message))
+		return false;
+	if (s->lag_since <= 0)
+		s->lag_since = now(s);
+	return now(s) - s->lag_since < LAG_BUDGET;
+}
+
+double step_lag_delay(struct step *s)
+{
+	return fmin(1 * pow(1.3, s->lags++), 4);
+}
+
+/* The lag is over: it was time that nobody could save. */
+static void lag_ends(struct step *s)
+{
+	if (s->lag_since > 0)
+		s->work += now(s) - s->lag_since;
+	s->lag_since = 0;
+	s->lags = 0;
+}
+
+/* Deciding ------------------------------------------------------------------------------------------------------------------- */
+
+static void keep_words(char **to, const char *text)
+{
+	free(*to);
+	*to = text ? xstrdup(text) : NULL;
+}
+
+static void compare_now(struct step *s, struct change *out)
+{
+	*out = (struct change){0};
+	s->resource->kind->compare(&s->view, &s->seen, out);
+}
+
+static bool same_change(const struct change *a, const struct change *b)
+{
+	if (a->verdict != b->verdict || a->count != b->count)
+		return false;
+	for (size_t i = 0; i < a->count; i++)
+		if (strcmp(a->differences[i].path, b->differences[i].path))
+			return false;
+	return true;
+}
+
+static void refused_by(struct step *s, const char *reason)
+{
+	fail(s, EXIT_GENERAL, _("Change the answers, or change it back by hand."), "%s", reason ? reason : _("it cannot be changed."));
+}
+
+/* What an operation said outweighs what the resource says. */
+static void fail_as_operated(struct step *s, const char *state)
+{
+	const char *words = s->failure ? s->failure : state;
+	fail(s, EXIT_GENERAL, _("Mend the cause, then run apply again: it goes on from here."), "%s", words ? words : _("it ended as failed."));
+}
+
+static void not_there(struct step *s)
+{
+	if (s->replacing) {
+		s->replacing = s->confirmed = false;
+		step_change(s, VERDICT_CREATE);
+	} else if (s->failure) {
+		if (step_lags(s, 400, s->failure)) {
+			keep_words(&s->failure, NULL);
+			step_pause(s, step_lag_delay(s), step_read);
+		} else {
+			fail_as_operated(s, NULL);
+		}
+	} else if (s->confirmed && !s->seen.found) {
+		if (now(s) - s->changed > VISIBLE_WITHIN)
+			fail(s, EXIT_TRYAGAIN, _("Run apply again."), _("it was made, and is not to be seen."));
+		else
+			step_pause(s, fmin(0.3 * pow(1.5, s->rereads++), 4), step_read);
+	} else {
+		step_change(s, VERDICT_CREATE);
+	}
+}
+
+/* How often to look at something that moves: often at first, then in proportion to how long it has taken. */
+static double look_again(double elapsed)
+{
+	if (elapsed < 2)
+		return 0.5;
+	if (elapsed < 10)
+		return 1;
+	return fmin(fmax(2, elapsed * 0.006), 5);
+}
+
+static void pending(struct step *s)
+{
+	double since = s->changed > 0 ? s->changed : s->begun;
+	s->not_done_at = now(s);
+	step_follow(s, s->seen.found);
+	step_set_state(s, STEP_POLLING, NULL);
+	if (now(s) - since > deadline_of(s)) {
+		fail(s, EXIT_TRYAGAIN, _("Run apply again: it looks where this stands."), _("it is still changing after %.0f minutes."),
+		     deadline_of(s) / 60);
+		return;
+	}
+	step_pause(s, look_again(now(s) - since), step_read);
+	run_wake(s->run);
+}
+
+static void make_again(struct step *s)
+{
+	struct change c;
+	compare_now(s, &c);
+	enum verdict v = c.verdict == VERDICT_UPDATE || c.verdict == VERDICT_REPLACE ? c.verdict : VERDICT_CREATE;
+	change_free(&c);
+	keep_words(&s->failure, NULL);
+	step_change(s, v);
+}
+
+/* It failed after this run's own request. */
+static void failed(struct step *s)
+{
+	const struct kind *k = s->resource->kind;
+	bool passes = k->passing && k->passing(&s->view, &s->seen) && s->remade < REMADE_MAX && now(s) - s->begun < deadline_of(s);
+	if (!passes) {
+		fail_as_operated(s, s->seen.error);
+		return;
+	}
+	if (s->lag_since <= 0)
+		s->lag_since = now(s);
+	s->remade++;
+	step_send(s, "polling", _("It failed for want of a permission that has not spread yet: it is made again."), NULL);
+	step_pause(s, fmin(5 * s->remade, 30), make_again);
+}
+
+static void replace(struct step *s, const struct change *c)
+{
+	if (s->resource->kind->keeps_data && !s->run->options.consent) {
+		fail(s, EXIT_GENERAL, _("Add --yes if that is meant."), _("it has to be replaced, and its data would go: %s"),
+		     c->reason ? c->reason : "");
+		return;
+	}
+	s->replacing = true;
+	step_destroy(s);
+}
+
+/* The same difference after a change that was confirmed: a reader that lags, for a few times. */
+static bool stale(struct step *s, const struct change *c)
+{
+	if (!s->confirmed || !same_change(c, &s->change) || s->rereads >= REREADS_MAX)
+		return false;
+	step_pause(s, 0.5 * pow(2, s->rereads++), step_read);
+	return true;
+}
+
+static void at_rest(struct step *s)
+{
+	struct change c;
+	compare_now(s, &c);
+	if (s->replacing && c.verdict != VERDICT_KEEP)
+		c.verdict = VERDICT_REPLACE;
+	bool first = !s->rounds;
+	if (c.verdict != VERDICT_KEEP && !first && stale(s, &c)) {
+		change_free(&c);
+		return;
+	}
+	change_free(&s->change);
+	s->change = c;
+	switch (c.verdict) {
+	case VERDICT_KEEP:
+		lag_ends(s);
+		if (s->sent && s->verdict == VERDICT_KEEP) /* its reply was lost */
+			s->verdict = s->intent;
+		step_end(s, s->sent ? STEP_DONE : STEP_KEPT);
+		break;
+	case VERDICT_REFUSE:
+	case VERDICT_DELETE:
+		refused_by(s, c.reason);
+		break;
+	case VERDICT_REPLACE:
+		replace(s, &c);
+		break;
+	case VERDICT_CREATE:
+	case VERDICT_UPDATE:
+		if (s->rounds >= ROUNDS_MAX)
+			fail(s, EXIT_GENERAL, NULL, _("it does not stay as it is set: something else changes it."));
+		else if (s->failure && s->rounds)
+			fail_as_operated(s, NULL);
+		else
+			step_change(s, c.verdict);
+	}
+}
+
+static void decide_apply(struct step *s)
+{
+	switch (s->seen.presence) {
+	case PRESENT_NO:
+		not_there(s);
+		break;
+	case PRESENT_PENDING:
+		pending(s);
+		break;
+	case PRESENT_FAILED:
+		if (s->rounds && !s->replacing)
+			failed(s);
+		else
+			at_rest(s);
+		break;
+	case PRESENT_YES:
+		at_rest(s);
+		break;
+	case PRESENT_STRANGER:
+		fail(s, EXIT_GENERAL, _("Choose another name for the stack, or remove it."), "%s",
+		     s->seen.error ? s->seen.error : _("it exists and is not ours."));
+		break;
+	case PRESENT_UNKNOWN:
+		fail(s, EXIT_GENERAL, NULL, "%s", s->seen.error ? s->seen.error : _("the reply does not tell where it stands."));
+	}
+}
+
+/* Looking only: what would be done. */
+static void decide_plan(struct step *s)
+{
+	struct change *c = &s->change;
+	change_free(c);
+	if (s->seen.presence == PRESENT_NO) {
+		c->verdict = VERDICT_CREATE;
+	} else if (s->seen.presence == PRESENT_STRANGER) {
+		c->verdict = VERDICT_REFUSE;
+		c->reason = xstrdup(s->seen.error ? s->seen.error : _("it exists and is not ours."));
+	} else {
+		compare_now(s, c);
+	}
+	s->verdict = c->verdict;
+	step_end(s, c->verdict == VERDICT_KEEP ? STEP_KEPT : STEP_DONE);
+}
+
+void step_decide(struct step *s)
+{
+	enum run_verb verb = s->run->options.verb;
+	if (verb == RUN_DESTROY && s->run->surveying) {
+		s->gone = s->seen.presence == PRESENT_NO;
+		step_end(s, STEP_KEPT);
+	} else if (s->seen.presence == PRESENT_UNKNOWN) {
+		decide_apply(s);
+	} else if (verb == RUN_PLAN) {
+		decide_plan(s);
+	} else if (verb == RUN_DESTROY || (s->replacing && s->seen.presence != PRESENT_NO)) {
+		step_destroy(s);
+	} else {
+		decide_apply(s);
+	}
+}
+
+/* Reading -------------------------------------------------------------------------------------------------------------------- */
+
+/* Destroying goes on past what cannot be read when its parent is gone already. */
+static bool parent_gone(const struct step *s)
+{
+	for (size_t i = 0; s->run->options.verb == RUN_DESTROY && i < s->resource->need_count; i++) {
+		const struct step *need = run_step(s->run, s->resource->needs[i]);
+		if (need && need->gone)
+			return true;
+	}
+	return false;
+}
+
+static void on_seen(void *arg, const struct api_result *r)
+{
+	struct step *s = arg;
+	s->call = 0;
+	observation_free(&s->seen);
+	if (!r->http) {
+		step_fail(s, &r->err);
+		return;
+	}
+	s->resource->kind->decode(&s->view, r->http, r->reply, &s->seen);
+	if (s->seen.presence != PRESENT_UNKNOWN) {
+		step_decide(s);
+	} else if (parent_gone(s)) {
+		s->seen.presence = PRESENT_NO;
+		step_decide(s);
+	} else if (s->run->options.verb == RUN_APPLY && step_lags(s, r->http, r->error.message)) {
+		step_pause(s, step_lag_delay(s), step_read);
+	} else if (r->err.exit) {
+		step_fail(s, &r->err);
+	} else {
+		step_decide(s);
+	}
+}
+
+void step_read(struct step *s)
+{
+	struct call c = {0};
+	s->resource->kind->observe(&s->view, &c);
+	if (step_take_lock(s, c.url))
+		s->call = api_call(s->run->api, &c, &(struct api_policy){.just_enabled = s->run->enabled}, on_seen, s);
+	call_free(&c);
+}
+
+/* Beginning ------------------------------------------------------------------------------------------------------------------ */
+
+static void make_view(struct step *s)
+{
+	const struct run *r = s->run;
+	s->view = (struct view){.project = r->plan->project, .number = r->plan->number, .stack = r->plan->stack, .id = s->resource->id,
+				.name = s->resource->name, .spec = s->spec, .consent = r->options.consent};
+}
+
+/* What it refers to is not there: then it is not there either. */
+static void unresolved(struct step *s, struct err *e)
+{
+	switch (s->run->options.verb) {
+	case RUN_PLAN:
+		s->change.verdict = s->verdict = VERDICT_CREATE;
+		step_end(s, STEP_DONE);
+		break;
+	case RUN_DESTROY:
+		s->gone = true;
+		step_end(s, STEP_KEPT);
+		break;
+	case RUN_APPLY:
+		step_fail(s, e);
+	}
+}
+
+void step_begin(struct step *s)
+{
+	struct run *r = s->run;
+	struct err e = {0};
+	s->begun = now(s);
+	if (!r->surveying)
+		step_set_state(s, STEP_READING, NULL);
+	else
+		s->state = STEP_READING;
+	cJSON_Delete(s->spec);
+	s->spec = NULL;
+	if (!plan_resolve(s->resource->spec, r->outputs, &s->spec, &e)) {
+		unresolved(s, &e);
+		err_free(&e);
+		return;
+	}
+	make_view(s);
+	bool gone_already = r->options.verb == RUN_DESTROY && !r->surveying && (s->gone || !s->resource->kind->destroy);
+	const struct journal_intent *open = r->journal && r->options.verb == RUN_APPLY ? journal_pending(r->journal, s->resource->id) : NULL;
+	if (gone_already)
+		step_destroy(s);
+	else if (open && open->operation)
+		step_resume(s, open);
+	else
+		step_read(s);
+}

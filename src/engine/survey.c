@@ -1,0 +1,334 @@
+/* Surveys: each is a few reads, one after the other, and an answer made of them. */
+#include "config.h"
+#include "engine/survey.h"
+
+#include "base/gettext.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "net/api.h"
+#include "net/credentials.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define PROJECTS_MAX 500
+#define REGIONS_PAGE 500
+#define CRM "https://cloudresourcemanager.googleapis.com"
+
+struct survey;
+
+struct survey_kind {
+	const char *id;
+	void (*begin)(struct survey *s);
+};
+
+struct survey {
+	struct surveys *owner;
+	struct survey *next;
+	const struct survey_kind *kind;
+	char *project;
+	cJSON *result;
+	unsigned long call;
+	loop_id timer;
+	bool sent;                 /* project: billing is being asked */
+	survey_done *done;
+	void *arg;
+};
+
+struct surveys {
+	struct loop *loop;
+	struct credentials *credentials;
+	struct api *api;
+	struct survey *list;
+};
+
+static void drop(struct survey *s)
+{
+	struct survey **p = &s->owner->list;
+	while (*p != s)
+		p = &(*p)->next;
+	*p = s->next;
+	loop_cancel(s->owner->loop, s->timer);
+	if (s->owner->api)
+		api_cancel(s->owner->api, s->call);
+	cJSON_Delete(s->result);
+	free(s->project);
+	free(s);
+}
+
+/* The callback may begin another survey of this kind: this one is out of the list by then. */
+static void answer(struct survey *s, const struct err *why)
+{
+	struct err e = {0};
+	survey_done *done = s->done;
+	void *arg = s->arg;
+	cJSON *result = why ? NULL : s->result;
+	if (why)
+		err_set(&e, why->exit ? why->exit : EXIT_GENERAL, why->place, why->fix, "%s", why->what ? why->what : _("no answer."));
+	else
+		s->result = NULL;
+	s->call = 0;
+	drop(s);
+	done(arg, result, &e);
+	cJSON_Delete(result);
+	err_free(&e);
+}
+
+static void ask(struct survey *s, const char *method, cJSON *body, const char *url, api_done *then)
+{
+	struct call c = {0};
+	call_set(&c, DIALECT_NONE, method, body, "%s", url);
+	s->call = api_call(s->owner->api, &c, &(struct api_policy){.budget = 45}, then, s);
+	call_free(&c);
+}
+
+static void ask_project(struct survey *s, const char *format_before, const char *after, const char *method, cJSON *body, api_done *then)
+{
+	struct buf url = {0};
+	buf_puts(&url, format_before);
+	text_percent(&url, s->project, false);
+	buf_puts(&url, after);
+	ask(s, method, body, buf_text(&url), then);
+	buf_free(&url);
+}
+
+/* who ------------------------------------------------------------------------------------------------------------------------ */
+
+static void put_who(struct survey *s, const char *email)
+{
+	struct credentials *c = s->owner->credentials;
+	s->result = json_make("{'email':%s,'describe':%s,'project':%s}", email, credentials_describe(c), credentials_project(c));
+	answer(s, NULL);
+}
+
+static void on_user(void *arg, const struct api_result *r)
+{
+	struct survey *s = arg;
+	bool refused = r->http == 401 || (!r->http && r->err.exit);
+	if (refused)
+		answer(s, &r->err);
+	else /* some logins do not give the address away: they are signed in all the same */
+		put_who(s, json_str(r->reply, "email", NULL));
+}
+
+static void begin_who(struct survey *s)
+{
+	const char *email = credentials_email(s->owner->credentials);
+	if (email)
+		put_who(s, email);
+	else
+		ask(s, "GET", NULL, "https://openidconnect.googleapis.com/v1/userinfo", on_user);
+}
+
+/* projects ------------------------------------------------------------------------------------------------------------------- */
+
+static void on_projects(void *arg, const struct api_result *r)
+{
+	struct survey *s = arg;
+	const cJSON *p;
+	if (r->http != 200) {
+		answer(s, &r->err);
+		return;
+	}
+	s->result = cJSON_CreateArray();
+	cJSON_ArrayForEach(p, json_at(r->reply, "projects"))
+	{
+		const char *name = json_str(p, "name", ""), *slash = strrchr(name, '/');
+		if (cJSON_GetArraySize(s->result) < PROJECTS_MAX)
+			cJSON_AddItemToArray(s->result, json_make("{'id':%s,'name':%s,'number':%s}", json_str(p, "projectId", ""),
+								  json_str(p, "displayName", ""), slash ? slash + 1 : name));
+	}
+	answer(s, NULL);
+}
+
+static void begin_projects(struct survey *s)
+{
+	ask(s, "GET", NULL, CRM "/v3/projects:search?query=state%3AACTIVE&pageSize=500", on_projects);
+}
+
+/* project -------------------------------------------------------------------------------------------------------------------- */
+
+static void on_billing(void *arg, const struct api_result *r)
+{
+	struct survey *s = arg;
+	/* Whether it may be asked depends on an API that a new project may not have: not knowing is not "off". */
+	json_put(s->result, "billing", r->http == 200 ? cJSON_CreateBool(json_bool(r->reply, "billingEnabled", false)) : cJSON_CreateNull());
+	answer(s, NULL);
+}
+
+static void on_project(void *arg, const struct api_result *r)
+{
+	struct survey *s = arg;
+	if (r->http != 200) {
+		answer(s, &r->err);
+		return;
+	}
+	bool organization = !strcmp(json_str(r->reply, "parent.type", ""), "organization");
+	s->result = json_make("{'id':%s,'number':%s,'organization':%s,'state':%s}", s->project, json_str(r->reply, "projectNumber", ""),
+			      organization ? json_str(r->reply, "parent.id", NULL) : NULL, json_str(r->reply, "lifecycleState", ""));
+	ask_project(s, "https://cloudbilling.googleapis.com/v1/projects/", "/billingInfo", "GET", NULL, on_billing);
+}
+
+static void begin_project(struct survey *s)
+{
+	ask_project(s, CRM "/v1/projects/", "", "GET", NULL, on_project);
+}
+
+/* regions -------------------------------------------------------------------------------------------------------------------- */
+
+static void on_regions(void *arg, const struct api_result *r)
+{
+	struct survey *s = arg;
+	const cJSON *l;
+	if (r->http != 200) {
+		answer(s, &r->err);
+		return;
+	}
+	s->result = cJSON_CreateArray();
+	cJSON_ArrayForEach(l, json_at(r->reply, "locations"))
+		cJSON_AddItemToArray(s->result, json_make("{'id':%s,'title':%s}", json_str(l, "locationId", ""), json_str(l, "displayName", "")));
+	answer(s, NULL);
+}
+
+static void begin_regions(struct survey *s)
+{
+	ask_project(s, "https://run.googleapis.com/v1/projects/", "/locations?pageSize=500", "GET", NULL, on_regions);
+}
+
+/* preflight ------------------------------------------------------------------------------------------------------------------ */
+
+/* What an apply for Cloud Run does; a role that lacks one of these fails half-way. */
+static const char *const permissions[] = {
+	"serviceusage.services.enable", "iam.serviceAccounts.create", "iam.serviceAccounts.actAs", "storage.buckets.create",
+	"secretmanager.secrets.create", "artifactregistry.repositories.create", "cloudbuild.builds.create", "cloudsql.instances.create",
+	"compute.networks.create", "servicenetworking.services.addPeering", "run.services.create", "run.jobs.create",
+	"resourcemanager.projects.setIamPolicy", NULL};
+
+static void finding(struct survey *s, const char *id, const char *title, const char *state, const char *message, const char *fix)
+{
+	cJSON_AddItemToArray(s->result, json_make("{'id':%s,'title':%s,'state':%s,'message':%s,'fix':%s}", id, title, state, message, fix));
+}
+
+static void on_permissions(void *arg, const struct api_result *r)
+{
+	struct survey *s = arg;
+	struct buf lack = {0};
+	const cJSON *held = json_at(r->reply, "permissions"), *one;
+	for (size_t i = 0; r->http == 200 && permissions[i]; i++) {
+		bool has = false;
+		cJSON_ArrayForEach(one, held)
+			has |= cJSON_IsString(one) && !strcmp(one->valuestring, permissions[i]);
+		if (!has)
+			buf_printf(&lack, "%s%s", lack.len ? ", " : "", permissions[i]);
+	}
+	if (r->http != 200)
+		finding(s, "permissions", _("Permissions"), "warn", r->err.what ? r->err.what : "", r->err.fix);
+	else if (lack.len)
+		finding(s, "permissions", _("Permissions"), "fail", buf_text(&lack), _("Ask for roles that hold these permissions."));
+	else
+		finding(s, "permissions", _("Permissions"), "ok", _("all that is needed"), NULL);
+	buf_free(&lack);
+	answer(s, NULL);
+}
+
+static void on_flight_billing(void *arg, const struct api_result *r)
+{
+	struct survey *s = arg;
+	if (r->http != 200)
+		finding(s, "billing", _("Billing"), "warn", _("it may not be read before the Cloud Billing API is on"), NULL);
+	else if (json_bool(r->reply, "billingEnabled", false))
+		finding(s, "billing", _("Billing"), "ok", _("on"), NULL);
+	else
+		finding(s, "billing", _("Billing"), "fail", _("off"), _("Link a billing account to the project."));
+	cJSON *list = cJSON_CreateArray();
+	for (size_t i = 0; permissions[i]; i++)
+		cJSON_AddItemToArray(list, cJSON_CreateString(permissions[i]));
+	ask_project(s, CRM "/v1/projects/", ":testIamPermissions", "POST", json_make("{'permissions':%j}", list), on_permissions);
+}
+
+static void on_flight_project(void *arg, const struct api_result *r)
+{
+	struct survey *s = arg;
+	s->result = cJSON_CreateArray();
+	bool signed_in = r->http && r->http != 401;
+	finding(s, "sign-in", _("Sign-in"), signed_in ? "ok" : "fail", signed_in ? credentials_describe(s->owner->credentials) : r->err.what,
+		signed_in ? NULL : r->err.fix);
+	bool there = r->http == 200 && !strcmp(json_str(r->reply, "lifecycleState", ""), "ACTIVE");
+	if (signed_in)
+		finding(s, "project", _("Project"), there ? "ok" : "fail", there ? s->project : _("it is not there or may not be read"),
+			there ? NULL : _("Check the project's id and who is signed in."));
+	if (there)
+		ask_project(s, "https://cloudbilling.googleapis.com/v1/projects/", "/billingInfo", "GET", NULL, on_flight_billing);
+	else
+		answer(s, NULL);
+}
+
+static void begin_preflight(struct survey *s)
+{
+	ask_project(s, CRM "/v1/projects/", "", "GET", NULL, on_flight_project);
+}
+
+/* All ------------------------------------------------------------------------------------------------------------------------ */
+
+static const struct survey_kind kinds_of_survey[] = {
+	{"who", begin_who}, {"projects", begin_projects}, {"project", begin_project}, {"regions", begin_regions}, {"preflight", begin_preflight},
+};
+
+struct surveys *surveys_new(struct loop *loop, struct transport *transport, struct credentials *credentials)
+{
+	struct surveys *s = xcalloc(1, sizeof *s);
+	s->loop = loop;
+	s->credentials = credentials;
+	if (credentials)
+		s->api = api_new(loop, transport, credentials, credentials_quota_project(credentials));
+	return s;
+}
+
+void surveys_free(struct surveys *s)
+{
+	if (!s)
+		return;
+	while (s->list)
+		drop(s->list);
+	api_free(s->api);
+	free(s);
+}
+
+static void refuse(void *arg)
+{
+	struct survey *s = arg;
+	struct err e = {0};
+	s->timer = 0;
+	if (!s->kind)
+		err_set(&e, EXIT_BUG, NULL, NULL, "there is no such survey");
+	else
+		err_set(&e, EXIT_CONFIG, NULL, _("Sign in: gcloud auth application-default login."), _("nobody is signed in."));
+	answer(s, &e);
+	err_free(&e);
+}
+
+static void begin(void *arg)
+{
+	struct survey *s = arg;
+	s->timer = 0;
+	s->kind->begin(s);
+}
+
+void survey_begin(struct surveys *all, const char *what, const struct answers *a, survey_done *done, void *arg)
+{
+	const struct survey_kind *kind = NULL;
+	for (size_t i = 0; i < sizeof kinds_of_survey / sizeof kinds_of_survey[0]; i++)
+		if (!strcmp(kinds_of_survey[i].id, what))
+			kind = &kinds_of_survey[i];
+	for (struct survey *s = all->list, *next; s; s = next) {
+		next = s->next;
+		if (s->kind == kind)
+			drop(s);
+	}
+	struct survey *s = xcalloc(1, sizeof *s);
+	*s = (struct survey){.owner = all, .next = all->list, .kind = kind, .done = done, .arg = arg,
+			     .project = xstrdup(a ? answers_str(a, "project.id") : "")};
+	all->list = s;
+	s->timer = loop_after(all->loop, 0, kind && all->api ? begin : refuse, s);
+}

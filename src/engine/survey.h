@@ -1,0 +1,14 @@
+/* Surveys: questions to the cloud that help answering (engine/session.h says what each one answers). */
+#ifndef MS_ENGINE_SURVEY_H
+#define MS_ENGINE_SURVEY_H
+
+#include "engine/session.h"
+
+struct surveys;
+
+/* The parts are borrowed; credentials may be NULL: then every survey fails and says so. */
+struct surveys *surveys_new(struct loop *loop, struct transport *transport, struct credentials *credentials);
+void surveys_free(struct surveys *s);
+void survey_begin(struct surveys *s, const char *what, const struct answers *a, survey_done *done, void *arg);
+
+#endif

@@ -1,0 +1,280 @@
+/* Getting and holding secrets. */
+#include "config.h"
+#include "engine/vault.h"
+
+#include "base/gettext.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/secret.h"
+#include "base/text.h"
+#include "net/api.h"
+
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MANAGER "https://secretmanager.googleapis.com/v1/"
+
+struct entry {
+	const struct plan_secret *secret;
+	struct secret *value;
+	char *kept_as;       /* the version that keeps it, once that stands */
+	unsigned long call;  /* being read */
+	struct vault *vault;
+};
+
+struct waiter {
+	cJSON *names;        /* array */
+	vault_done *done;
+	void *arg;
+};
+
+struct vault {
+	struct api *api;
+	bool (*prompt)(void *arg, const char *reference, struct secret **out, struct err *e);
+	void *prompt_arg;
+	struct entry *entries;
+	size_t count;
+	struct waiter *waiters;
+	size_t waiter_count, waiter_room;
+};
+
+struct vault *vault_new(const struct plan *plan, struct api *api,
+			bool (*prompt)(void *arg, const char *reference, struct secret **out, struct err *e), void *arg)
+{
+	struct vault *v = xcalloc(1, sizeof *v);
+	*v = (struct vault){.api = api, .prompt = prompt, .prompt_arg = arg, .count = plan->secret_count};
+	v->entries = xcalloc(v->count + 1, sizeof *v->entries);
+	for (size_t i = 0; i < v->count; i++)
+		v->entries[i] = (struct entry){.secret = &plan->secrets[i], .vault = v};
+	return v;
+}
+
+void vault_free(struct vault *v)
+{
+	if (!v)
+		return;
+	for (size_t i = 0; i < v->count; i++) {
+		api_cancel(v->api, v->entries[i].call);
+		secret_free(v->entries[i].value);
+		free(v->entries[i].kept_as);
+	}
+	for (size_t i = 0; i < v->waiter_count; i++)
+		cJSON_Delete(v->waiters[i].names);
+	free(v->waiters);
+	free(v->entries);
+	free(v);
+}
+
+static struct entry *entry_of(struct vault *v, const char *name)
+{
+	for (size_t i = 0; i < v->count; i++)
+		if (!strcmp(v->entries[i].secret->name, name))
+			return &v->entries[i];
+	return NULL;
+}
+
+struct secret *vault_lookup(void *vault, const char *name)
+{
+	struct entry *n = entry_of(vault, name);
+	return n ? n->value : NULL;
+}
+
+void vault_kept(struct vault *v, const char *keeper, const char *version_name, bool ours)
+{
+	for (size_t i = 0; i < v->count; i++) {
+		struct entry *n = &v->entries[i];
+		if (!n->secret->keeper || strcmp(n->secret->keeper, keeper) || !version_name)
+			continue;
+		free(n->kept_as);
+		n->kept_as = xstrdup(version_name);
+		if (ours || !n->value)
+			continue;
+		secret_free(n->value);
+		n->value = NULL;
+	}
+}
+
+/* Waiting -------------------------------------------------------------------------------------------------------------------- */
+
+static bool all_there(struct vault *v, const cJSON *names)
+{
+	const cJSON *name;
+	cJSON_ArrayForEach(name, names)
+		if (!vault_lookup(v, name->valuestring))
+			return false;
+	return true;
+}
+
+static void answer(struct vault *v, size_t at, struct err *e)
+{
+	struct waiter w = v->waiters[at];
+	v->waiters[at] = v->waiters[--v->waiter_count];
+	cJSON_Delete(w.names);
+	w.done(w.arg, e);
+}
+
+/* Tells those whose secrets are all there; with a failure, those that want this one. */
+static void tell(struct vault *v, const char *failed, struct err *e)
+{
+	for (size_t i = 0; i < v->waiter_count;) {
+		const struct waiter *w = &v->waiters[i];
+		bool wants = false;
+		const cJSON *name;
+		cJSON_ArrayForEach(name, w->names)
+			wants |= failed && !strcmp(name->valuestring, failed);
+		struct err copy = {0};
+		if (wants)
+			err_set(&copy, e->exit, e->place, e->fix, "%s", e->what);
+		if (wants || all_there(v, w->names)) {
+			answer(v, i, &copy);
+			i = 0;
+		} else {
+			i++;
+		}
+		err_free(&copy);
+	}
+}
+
+void vault_forget(struct vault *v, void *arg)
+{
+	for (size_t i = 0; i < v->waiter_count; i++) {
+		if (v->waiters[i].arg != arg)
+			continue;
+		cJSON_Delete(v->waiters[i].names);
+		v->waiters[i--] = v->waiters[--v->waiter_count];
+	}
+}
+
+/* Getting -------------------------------------------------------------------------------------------------------------------- */
+
+static struct secret *decode_payload(const cJSON *reply)
+{
+	const cJSON *node = json_at(reply, "payload.data");
+	const char *data = cJSON_IsString(node) ? node->valuestring : NULL;
+	size_t len = 0, room = data ? strlen(data) : 0;
+	if (!room)
+		return NULL;
+	unsigned char *bytes = sodium_malloc(room);
+	if (!bytes)
+		return NULL;
+	bool ok = sodium_base642bin(bytes, room, data, room, NULL, &len, NULL, sodium_base64_VARIANT_ORIGINAL) == 0;
+	struct secret *s = ok ? secret_copy(bytes, len) : NULL;
+	sodium_free(bytes);
+	sodium_memzero(node->valuestring, room);
+	return s;
+}
+
+static void on_access(void *arg, const struct api_result *r)
+{
+	struct entry *n = arg;
+	struct vault *v = n->vault;
+	struct err e = {0};
+	n->call = 0;
+	if (r->http == 200)
+		n->value = decode_payload(r->reply);
+	if (!n->value && r->err.exit)
+		err_set(&e, r->err.exit, n->secret->name, r->err.fix, "%s", r->err.what);
+	else if (!n->value)
+		err_set(&e, EXIT_UNAVAILABLE, n->secret->name, NULL, _("its secret version holds nothing that can be read."));
+	tell(v, n->value ? NULL : n->secret->name, &e);
+	err_free(&e);
+}
+
+static void access_version(struct entry *n, const char *version_name)
+{
+	struct call c = {0};
+	call_set(&c, DIALECT_NONE, "GET", NULL, MANAGER "%s:access", version_name);
+	c.sensitive = true;
+	n->call = api_call(n->vault->api, &c, &(struct api_policy){.just_enabled = true}, on_access, n);
+	call_free(&c);
+}
+
+/* Starts getting one; false, with e set, when it cannot be had. */
+static bool get(struct entry *n, struct err *e)
+{
+	const char *reference = n->secret->reference;
+	if (n->value || n->call)
+		return true;
+	if (n->kept_as) {
+		access_version(n, n->kept_as);
+		return true;
+	}
+	if (!reference) {
+		n->value = secret_draw((enum secret_recipe)n->secret->recipe);
+		return true;
+	}
+	if (text_starts(reference, "secret:")) {
+		access_version(n, reference + strlen("secret:"));
+		return true;
+	}
+	if (!strcmp(reference, "prompt")) {
+		if (n->vault->prompt)
+			return n->vault->prompt(n->vault->prompt_arg, reference, &n->value, e);
+		return err_set(e, EXIT_CONFIG, n->secret->name, _("Refer to it by env:NAME or file:PATH."), _("nobody can be asked for it."));
+	}
+	n->value = secret_from_reference(reference, e);
+	return n->value != NULL;
+}
+
+static void collect_names(const cJSON *node, cJSON *names)
+{
+	const char *name = cJSON_IsObject(node) ? cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(node, "$secret")) : NULL;
+	const cJSON *child;
+	if (name)
+		cJSON_AddItemToArray(names, cJSON_CreateString(name));
+	cJSON_ArrayForEach(child, node)
+		collect_names(child, names);
+}
+
+void vault_need(struct vault *v, const cJSON *body, vault_done *done, void *arg)
+{
+	struct err e = {0};
+	cJSON *names = cJSON_CreateArray();
+	const cJSON *name;
+	collect_names(body, names);
+	cJSON_ArrayForEach(name, names)
+	{
+		struct entry *n = entry_of(v, name->valuestring);
+		if (!n)
+			err_set(&e, EXIT_BUG, NULL, NULL, "the plan has no secret %s", name->valuestring);
+		else if (!e.exit)
+			get(n, &e);
+	}
+	if (e.exit || all_there(v, names)) {
+		done(arg, &e);
+		err_free(&e);
+		cJSON_Delete(names);
+		return;
+	}
+	v->waiters = xgrow(v->waiters, v->waiter_count, &v->waiter_room, sizeof *v->waiters);
+	v->waiters[v->waiter_count++] = (struct waiter){names, done, arg};
+}
+
+/* Redaction ------------------------------------------------------------------------------------------------------------------ */
+
+static void redact_one(struct buf *text, const char *secret, size_t len)
+{
+	static const char instead[] = "[secret]";
+	for (char *at; (at = memmem(text->data, text->len, secret, len));) {
+		struct buf out = {0};
+		size_t before = (size_t)(at - text->data);
+		buf_add(&out, text->data, before);
+		buf_puts(&out, instead);
+		buf_add(&out, at + len, text->len - before - len);
+		sodium_memzero(text->data, text->len);
+		buf_free(text);
+		*text = out;
+	}
+}
+
+void vault_redact(struct vault *v, struct buf *text)
+{
+	for (size_t i = 0; v && i < v->count && text->len; i++) {
+		size_t len;
+		if (!v->entries[i].value || secret_length(v->entries[i].value) < 6)
+			continue;
+		redact_one(text, secret_open(v->entries[i].value, &len), secret_length(v->entries[i].value));
+		secret_close(v->entries[i].value);
+	}
+}

@@ -1,0 +1,35 @@
+/* The vault: the secrets that calls name as {"$secret":NAME}, in guarded memory, each got when it is first needed: from its keeper in Secret
+ * Manager when that stands, else from the operator's reference, else drawn. */
+#ifndef MS_ENGINE_VAULT_H
+#define MS_ENGINE_VAULT_H
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "plan/plan.h"
+
+struct vault;
+struct api;
+struct secret;
+
+/* All are borrowed. prompt answers "prompt" references and may be NULL. */
+struct vault *vault_new(const struct plan *plan, struct api *api,
+			bool (*prompt)(void *arg, const char *reference, struct secret **out, struct err *e), void *arg);
+void vault_free(struct vault *v);
+
+/* Gets every secret that body names; done is called with e empty when all are there. It may be called before this returns. */
+typedef void vault_done(void *arg, struct err *e);
+void vault_need(struct vault *v, const cJSON *body, vault_done *done, void *arg);
+/* Nobody wants to hear of what is still being got. */
+void vault_forget(struct vault *v, void *arg);
+
+/* The secret with this name once it is there, else NULL: for api_set_secrets. */
+struct secret *vault_lookup(void *vault, const char *name);
+
+/* The keeper with this id stands under this resource name ("projects/P/secrets/S/versions/3"). ours: it holds what is in the vault, because this run
+ * put it there and heard so; else what it holds is read when it is needed. */
+void vault_kept(struct vault *v, const char *keeper, const char *version_name, bool ours);
+
+/* Replaces every secret that stands in text by "[secret]". */
+void vault_redact(struct vault *v, struct buf *text);
+
+#endif
