@@ -47,20 +47,21 @@ static struct answers *previous_answers(struct cli *cli, struct err *e)
 	return cli_answers(cli, e);
 }
 
+static struct session *open_for_wizard(void *arg, struct err *sign_in)
+{
+	return open_session(arg, true, sign_in);
+}
+
 static enum exit_code run_wizard(struct cli *cli, struct err *e)
 {
 	struct answers *a = previous_answers(cli, e);
 	if (!a)
 		return report(e);
-	struct err signing_in = {0};
-	struct session *s = open_session(cli, true, &signing_in);
 	struct wizard_options o = {.file = cli->file, .rehearsal = cli->rehearse, .plain = cli->plain, .ascii = cli->ascii,
-				   .color = cli->color, .sign_in = signing_in.exit ? &signing_in : NULL};
-	enum exit_code code = s ? wizard_run(s, a, &o) : report(&signing_in);
-	session_free(s);
+				   .color = cli->color, .open = open_for_wizard, .arg = cli};
+	int code = wizard_run(NULL, a, &o);
 	answers_free(a);
-	err_free(&signing_in);
-	return code;
+	return (enum exit_code)code;
 }
 
 int main(int argc, char **argv)

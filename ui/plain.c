@@ -70,7 +70,7 @@ static void wait_for(struct plain *p, enum survey_id id)
 	for (int told = 0; p->w->session && p->w->surveys[id].state <= SURVEY_CHECKING && !interrupts; turn(p)) {
 		if (!told++)
 			fprintf(p->out, "%s\n", _("checking..."));
-		surveys_start(p->w);
+		wizard_surveys_start(p->w);
 	}
 }
 

@@ -52,7 +52,7 @@ static bool ready(const struct wizard *w, enum survey_id id, const char *project
 	return s->state == SURVEY_UNKNOWN || !s->project || strcmp(s->project, project) != 0;
 }
 
-void surveys_start(struct wizard *w)
+void wizard_surveys_start(struct wizard *w)
 {
 	if (!w->session)
 		return;
@@ -63,16 +63,16 @@ void surveys_start(struct wizard *w)
 	}
 }
 
-void surveys_again(struct wizard *w)
+void wizard_surveys_again(struct wizard *w)
 {
 	for (enum survey_id id = 0; id < SURVEY_COUNT; id++) {
 		if (w->surveys[id].state == SURVEY_FAILED || surveys_of[id].of_project)
 			w->surveys[id].state = SURVEY_UNKNOWN;
 	}
-	surveys_start(w);
+	wizard_surveys_start(w);
 }
 
-bool surveys_busy(const struct wizard *w)
+bool wizard_surveys_busy(const struct wizard *w)
 {
 	for (enum survey_id id = 0; id < SURVEY_COUNT; id++) {
 		if (w->surveys[id].state == SURVEY_CHECKING)
@@ -81,7 +81,7 @@ bool surveys_busy(const struct wizard *w)
 	return false;
 }
 
-void surveys_free(struct wizard *w)
+void wizard_surveys_free(struct wizard *w)
 {
 	for (enum survey_id id = 0; id < SURVEY_COUNT; id++) {
 		cJSON_Delete(w->surveys[id].result);

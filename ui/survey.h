@@ -23,10 +23,10 @@ struct survey {
 };
 
 /* Asks what has not been asked so far: all that makes sense for the project in the answers. Called after each change; cheap. */
-void surveys_start(struct wizard *w);
+void wizard_surveys_start(struct wizard *w);
 /* Asks again, for instance after a failure was mended. */
-void surveys_again(struct wizard *w);
-bool surveys_busy(const struct wizard *w);
-void surveys_free(struct wizard *w);
+void wizard_surveys_again(struct wizard *w);
+bool wizard_surveys_busy(const struct wizard *w);
+void wizard_surveys_free(struct wizard *w);
 
 #endif

@@ -71,7 +71,7 @@ static enum action key(struct wizard *w, const struct key *k)
 	if (k->code == L'?')
 		w->over = &overlay_help;
 	if (k->code == L'r' && w->session)
-		surveys_again(w);
+		wizard_surveys_again(w);
 	if (k->code == 27)
 		return ACTION_BACK;
 	return k->code == L'\r' ? ACTION_NEXT : ACTION_NONE;

@@ -323,17 +323,17 @@ void wizard_take(struct wizard *w, const struct key *k)
 		action = view_of(wizard_page(w))->key(w, k);
 	}
 	act(w, action);
-	surveys_start(w);
+	wizard_surveys_start(w);
 }
 
 void wizard_settle(struct wizard *w)
 {
 	wizard_prefill(w);
-	surveys_start(w);
+	wizard_surveys_start(w);
 	review_settle(w);
 	build_settle(w);
 	bool planning = w->review.run && !w->review.plan && !w->review.err.exit;
-	if (w->want_next && !surveys_busy(w) && !planning) {
+	if (w->want_next && !wizard_surveys_busy(w) && !planning) {
 		w->want_next = false;
 		act(w, view_of(wizard_page(w))->key(w, &(struct key){.kind = KEY_CHARACTER, .code = L'\r'}));
 	}
@@ -347,7 +347,7 @@ void wizard_attach(struct wizard *w, struct session *s)
 	if (s && w->options->speed > 0)
 		session_set_speed(s, w->options->speed);
 	wizard_prefill(w);
-	surveys_start(w);
+	wizard_surveys_start(w);
 }
 
 struct wizard *wizard_new(struct session *s, struct answers *a, const struct wizard_options *o)
@@ -371,7 +371,7 @@ void wizard_free(struct wizard *w)
 {
 	review_stop(w);
 	build_free(&w->build);
-	surveys_free(w);
+	wizard_surveys_free(w);
 	cJSON_Delete(w->drafts);
 	cJSON_Delete(w->over_list);
 	cJSON_Delete(w->result);
@@ -471,7 +471,7 @@ static void read_keys(struct wizard *w)
 static double patience(const struct wizard *w)
 {
 	bool planning = w->review.run && !w->review.plan && !w->review.err.exit;
-	bool moving = build_running(w) || planning || surveys_busy(w) || w->want_next;
+	bool moving = build_running(w) || planning || wizard_surveys_busy(w) || w->want_next;
 	return moving ? 0.2 : 1.0;
 }
 

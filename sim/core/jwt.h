@@ -5,13 +5,13 @@
 #include "sim/core/inside.h"
 
 /* base64url without padding; decoding takes padding and plain base64 too. The caller frees; *len without the ending NUL. */
-char *jwt_encode(const void *data, size_t len);
-unsigned char *jwt_decode(const char *text, size_t text_len, size_t *len);
+char *oidc_jwt_encode(const void *data, size_t len);
+unsigned char *oidc_jwt_decode(const char *text, size_t text_len, size_t *len);
 
 /* The parts of a token: header and claims parsed, or NULL when it is none; both owned by the caller. */
-bool jwt_parts(const char *token, cJSON **header, cJSON **claims);
-char *jwt_sign(EVP_PKEY *key, const char *kid, const cJSON *claims);
-bool jwt_verify(EVP_PKEY *key, const char *token);
+bool oidc_jwt_parts(const char *token, cJSON **header, cJSON **claims);
+char *oidc_jwt_sign(EVP_PKEY *key, const char *kid, const cJSON *claims);
+bool oidc_jwt_verify(EVP_PKEY *key, const char *token);
 EVP_PKEY *jwt_public_key(const char *pem);
 
 /* The key of accounts.google.com, made when first asked for; its key id. */

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-char *jwt_encode(const void *data, size_t len)
+char *oidc_jwt_encode(const void *data, size_t len)
 {
 	unsigned char *text = xmalloc(4 * (len / 3 + 1) + 1);
 	EVP_EncodeBlock(text, data, (int)len);
@@ -23,7 +23,7 @@ char *jwt_encode(const void *data, size_t len)
 	return (char *)text;
 }
 
-unsigned char *jwt_decode(const char *text, size_t text_len, size_t *len)
+unsigned char *oidc_jwt_decode(const char *text, size_t text_len, size_t *len)
 {
 	char *plain = xmalloc(text_len + 5);
 	size_t n = 0;
@@ -46,7 +46,7 @@ unsigned char *jwt_decode(const char *text, size_t text_len, size_t *len)
 static cJSON *part_json(const char *p, size_t n)
 {
 	size_t len;
-	unsigned char *text = jwt_decode(p, n, &len);
+	unsigned char *text = oidc_jwt_decode(p, n, &len);
 	cJSON *j = text ? cJSON_ParseWithLength((char *)text, len) : NULL;
 	free(text);
 	if (cJSON_IsObject(j))
@@ -55,7 +55,7 @@ static cJSON *part_json(const char *p, size_t n)
 	return NULL;
 }
 
-bool jwt_parts(const char *token, cJSON **header, cJSON **claims)
+bool oidc_jwt_parts(const char *token, cJSON **header, cJSON **claims)
 {
 	const char *dot = strchr(token, '.'), *second = dot ? strchr(dot + 1, '.') : NULL;
 	*header = *claims = NULL;
@@ -71,10 +71,10 @@ bool jwt_parts(const char *token, cJSON **header, cJSON **claims)
 	return false;
 }
 
-char *jwt_sign(EVP_PKEY *key, const char *kid, const cJSON *claims)
+char *oidc_jwt_sign(EVP_PKEY *key, const char *kid, const cJSON *claims)
 {
 	cJSON *header = json_make("{'alg':'RS256','kid':%s,'typ':'JWT'}", kid);
-	char *h = json_text(header, -1), *c = json_text(claims, -1), *h64 = jwt_encode(h, strlen(h)), *c64 = jwt_encode(c, strlen(c));
+	char *h = json_text(header, -1), *c = json_text(claims, -1), *h64 = oidc_jwt_encode(h, strlen(h)), *c64 = oidc_jwt_encode(c, strlen(c));
 	char *signed_part = xasprintf("%s.%s", h64, c64), *token = NULL;
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 	size_t n = 0;
@@ -82,7 +82,7 @@ char *jwt_sign(EVP_PKEY *key, const char *kid, const cJSON *claims)
 	    EVP_DigestSign(ctx, NULL, &n, (unsigned char *)signed_part, strlen(signed_part)) == 1) {
 		unsigned char *sig = xmalloc(n);
 		if (EVP_DigestSign(ctx, sig, &n, (unsigned char *)signed_part, strlen(signed_part)) == 1) {
-			char *s64 = jwt_encode(sig, n);
+			char *s64 = oidc_jwt_encode(sig, n);
 			token = xasprintf("%s.%s", signed_part, s64);
 			free(s64);
 		}
@@ -94,11 +94,11 @@ char *jwt_sign(EVP_PKEY *key, const char *kid, const cJSON *claims)
 	return token;
 }
 
-bool jwt_verify(EVP_PKEY *key, const char *token)
+bool oidc_jwt_verify(EVP_PKEY *key, const char *token)
 {
 	const char *last = strrchr(token, '.');
 	size_t n = 0;
-	unsigned char *sig = last ? jwt_decode(last + 1, strlen(last + 1), &n) : NULL;
+	unsigned char *sig = last ? oidc_jwt_decode(last + 1, strlen(last + 1), &n) : NULL;
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 	bool good = sig && EVP_DigestVerifyInit(ctx, NULL, EVP_sha256(), NULL, key) == 1 &&
 		    EVP_DigestVerify(ctx, sig, n, (const unsigned char *)token, (size_t)(last - token)) == 1;
@@ -142,7 +142,7 @@ static char *number64(EVP_PKEY *key, const char *name)
 	EVP_PKEY_get_bn_param(key, name, &n);
 	unsigned char *bytes = xmalloc((size_t)BN_num_bytes(n) + 1);
 	int len = BN_bn2bin(n, bytes);
-	char *text = jwt_encode(bytes, (size_t)len);
+	char *text = oidc_jwt_encode(bytes, (size_t)len);
 	BN_free(n);
 	free(bytes);
 	return text;
@@ -158,18 +158,18 @@ cJSON *oidc_jwk(struct sim *s)
 
 char *sim_id_token(struct sim *s, const cJSON *claims)
 {
-	return jwt_sign(oidc_key(s), oidc_kid(s), claims);
+	return oidc_jwt_sign(oidc_key(s), oidc_kid(s), claims);
 }
 
 cJSON *sim_id_token_check(struct sim *s, const char *token, const char **why)
 {
 	cJSON *header, *claims;
 	*why = "malformed";
-	if (!jwt_parts(token, &header, &claims))
+	if (!oidc_jwt_parts(token, &header, &claims))
 		return NULL;
 	double now = sim_wall(s);
 	const char *issuer = json_str(claims, "iss", "");
-	*why = strcmp(json_str(header, "alg", ""), "RS256") || strcmp(json_str(header, "kid", ""), oidc_kid(s)) || !jwt_verify(oidc_key(s), token) ? "signature" :
+	*why = strcmp(json_str(header, "alg", ""), "RS256") || strcmp(json_str(header, "kid", ""), oidc_kid(s)) || !oidc_jwt_verify(oidc_key(s), token) ? "signature" :
 	       strcmp(issuer, "https://accounts.google.com") && strcmp(issuer, "accounts.google.com")						   ? "issuer" :
 	       json_num(claims, "exp", 0) <= now										   ? "expired" :
 	       json_num(claims, "iat", now) > now + 300										   ? "from the future" :
