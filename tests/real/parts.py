@@ -1,5 +1,6 @@
 """The real parts: where dev/parts put them, why one is not there, and how PostgreSQL, MLflow and oauth2-proxy are started on loopback."""
 import glob
+import json
 import os
 import pwd
 import secrets
@@ -66,12 +67,16 @@ class NoRedirect(urllib.request.HTTPRedirectHandler):
 
 
 def http(method, url, headers=None, body=None, proxy=None, ca=None, timeout=60):
-    """(status, headers, text); redirects are not followed. Without a proxy the environment's is not used."""
+    """(status, headers, text) for a request with a JSON body or none; redirects are not followed. Without a proxy the environment's is not
+    used."""
     handlers = [NoRedirect(), urllib.request.ProxyHandler({"http": proxy, "https": proxy} if proxy else {})]
     if ca:
         import ssl
         handlers.append(urllib.request.HTTPSHandler(context=ssl.create_default_context(cafile=ca)))
-    request = urllib.request.Request(url, method=method, headers=headers or {}, data=body.encode() if isinstance(body, str) else body)
+    headers = dict(headers or {})
+    if body is not None:
+        headers["Content-Type"] = "application/json"
+    request = urllib.request.Request(url, method=method, headers=headers, data=None if body is None else json.dumps(body).encode())
     try:
         with urllib.request.build_opener(*handlers).open(request, timeout=timeout) as reply:
             return reply.status, reply.headers, reply.read().decode("utf-8", "replace")
@@ -116,17 +121,33 @@ class Process:
             return False
         return self.process.poll() is None
 
-    def members(self):
-        """The command lines of the processes of its group."""
+    def group(self, name):
+        """A file of /proc for each process of its group."""
         found = []
         for path in glob.glob("/proc/[0-9]*"):
             try:
                 if os.getpgid(int(path[6:])) == self.process.pid:
-                    with open(f"{path}/cmdline", "rb") as f:
+                    with open(f"{path}/{name}", "rb") as f:
                         found.append(f.read().replace(b"\0", b" ").decode())
             except (OSError, ProcessLookupError):
                 continue
         return found
+
+    def members(self):
+        """The command lines of its group."""
+        return self.group("cmdline")
+
+    def resident(self):
+        """Bytes of memory of its group; what is shared counts for each."""
+        return sum(int(text.split()[1]) for text in self.group("statm")) * os.sysconf("SC_PAGE_SIZE")
+
+    def ended(self):
+        """Asks the program itself to stop, as a cloud does; its exit code, or None when it has not ended after ten seconds."""
+        self.process.terminate()
+        try:
+            return self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            return None
 
 
 def answers(url, **options):

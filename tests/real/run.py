@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """The Cloud Run stack for real: MLflow, PostgreSQL and oauth2-proxy started from the files that `render` writes."""
+import base64
 import contextlib
 import hashlib
 import json
@@ -13,11 +14,12 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import parts  # noqa: E402
 from parts import http  # noqa: E402
 
-from harness import Home, Sim, done, ok, read, result_of, skip, wait_for  # noqa: E402
+from harness import SECRET, Home, Sim, done, ok, read, result_of, skip, wait_for  # noqa: E402
 
 PASSWORD = "p@ss:w/o#rd%41 \"q\" 'r' $HOME \\ {{x}} é"
 USER = "someone@example.com"
 SIZE = 40 << 20
+SEARCH = "/api/2.0/mlflow/experiments/search"
 
 
 def environment_of(path):
@@ -42,6 +44,17 @@ class Rendered:
 
     def path(self, name):
         return os.path.join(self.folder, name)
+
+    def prover(self):
+        """The account by which the stack is proven."""
+        return next(line for line in read(self.path("emails")).decode().split() if line.endswith(".gserviceaccount.com"))
+
+    def take_secrets(self, google):
+        """What apply put into Secret Manager."""
+        self.secrets = {name: google.secret(f"mlflow-{name}") for name in ("cookie", "oauth-client", "proxy-config", "proxy-emails")}
+        ok(self.secrets["proxy-config"] == read(self.path("oauth2-proxy.cfg")).decode() and
+           self.secrets["proxy-emails"] == read(self.path("emails")).decode(), "what is mounted is what render writes")
+        ok(self.secrets["oauth-client"] == SECRET, "the client's secret has no line end")
 
 
 class Stack:
@@ -71,8 +84,8 @@ class Stack:
 
     def proxy_arguments(self, config, *more):
         """oauth2-proxy with its file; only ports and the places of mounted files differ here."""
-        mounted = {"client-secret-file": "GOCSPX-client", "cookie-secret-file": "0123456789abcdefghijklmnopqrstuvwxyzABCDEF4="}
-        files = [f"--{flag}={self.home.file(flag, content)}" for flag, content in mounted.items()]
+        mounted = {"client-secret-file": "oauth-client", "cookie-secret-file": "cookie"}
+        files = [f"--{flag}={self.home.file(name, self.files.secrets[name])}" for flag, name in mounted.items()]
         return [parts.OAUTH2_PROXY, f"--config={config}", f"--http-address=127.0.0.1:{self.proxy_port}",
                 f"--upstream=http://127.0.0.1:{self.mlflow_port}/", f"--authenticated-emails-file={self.files.path('emails')}", *files, *more]
 
@@ -84,16 +97,13 @@ class Stack:
         return parts.Process("oauth2-proxy", self.proxy_arguments(self.files.path("oauth2-proxy.cfg")), self.base | self.cloud,
                              self.home.file("oauth2-proxy.log"), self.home.path)
 
-    def ask(self, method, path, body=None, port=None, host=None, **headers):
+    def visit(self, method, path, headers, body=None, port=None):
         """One request as it comes from Google's front: the public Host, no TLS any more."""
-        names = {k.replace("_", "-"): v for k, v in headers.items()} | {"Host": host or self.files.host}
-        if body is not None:
-            names["Content-Type"] = "application/json"
-            body = json.dumps(body)
-        return http(method, f"http://127.0.0.1:{port or self.proxy_port}{path}", names, body)
+        return http(method, f"http://127.0.0.1:{port or self.proxy_port}{path}", {"Host": self.files.host} | headers, body)
 
-
-SEARCH = "/api/2.0/mlflow/experiments/search"
+    def ask(self, method, path, body=None, port=None, host=None, **headers):
+        headers = {k.replace("_", "-"): v for k, v in headers.items()}
+        return self.visit(method, path, headers | ({"Host": host} if host else {}), body, port)
 
 
 def database(stack, postgresql):
@@ -134,6 +144,7 @@ def server(stack, mlflow):
     workers = int(stack.server["MLFLOW_WORKERS"])
     # The command, uvicorn's parent, its workers and their resource tracker.
     ok(workers < len(members) <= workers + 3 and not any("huey" in m for m in members), "no job runs beside it", *members)
+    ok(0 < mlflow.resident() < 1 << 30, f"{workers} workers stay below 1 GiB ({mlflow.resident() >> 20} MiB)")
 
 
 def gate(stack):
@@ -199,9 +210,14 @@ class Google:
         self.sim, self.project = sim, sim.ready["project"]
 
     def ask(self, method, url, body=None):
-        headers = {"Authorization": f"Bearer {self.sim.ready['token']}", "Content-Type": "application/json"}
-        status, _, text = http(method, url, headers, None if body is None else json.dumps(body), self.sim.ready["proxy"], self.sim.ready["ca"])
+        headers = {"Authorization": f"Bearer {self.sim.ready['token']}"}
+        status, _, text = http(method, url, headers, body, self.sim.ready["proxy"], self.sim.ready["ca"])
         return status, json.loads(text or "{}")
+
+    def secret(self, name):
+        """The newest version of a secret."""
+        status, reply = self.ask("GET", f"https://secretmanager.googleapis.com/v1/projects/{self.project}/secrets/{name}/versions/latest:access")
+        return base64.b64decode(reply["payload"]["data"]).decode() if status == 200 else f"{status}: {reply}"
 
     def account(self, name):
         """A service account of this name, for which the owner may make tokens; its address."""
@@ -246,6 +262,39 @@ def tokens(stack, google, prover):
     status, _, text = search(good, Origin=stack.files.url)
     ok(status == 200, "its own Origin passes, as a browser sends it", status, text[:300])
     return good
+
+
+def door(ask, good):
+    """What a door says to all kinds of visitors: (visit, status, where it sends them)."""
+    html, search = {"Accept": "text/html"}, {"max_results": 1}
+    bearer = {"Authorization": f"Bearer {good}"}
+    visits = [("GET", path, html, None) for path in (
+        "/", "/version", "/health", "/healthz", "/ping", "/ready", "/robots.txt", "/oauth2/auth", "/oauth2/userinfo", "/oauth2/start",
+        "/oauth2/sign_out", "/oauth2/nothing", "/static-files/x.js", "/metrics", "/%2e%2e/health", "/api", "/apix", "/v1/traces", "/gateway")]
+    visits += [("POST", SEARCH, headers, search) for headers in (
+        {}, html, {"Accept": "application/json"}, {"Authorization": "Bearer x"}, {"Authorization": "Basic eDp5"}, {"Authorization": "x"},
+        {"Authorization": f"bearer {good}"}, {"Authorization": f"Bearer {good}x"}, {"Cookie": "__Host-mlflow=x"}, {"X-Forwarded-Email": USER})]
+    visits += [("GET", "/health", {"Authorization": "Bearer x"}, None), ("HEAD", "/", html, None), ("OPTIONS", SEARCH, {}, None),
+               ("GET", "/", {"Accept": "application/json"}, None)]
+    visits += [(method, path, bearer | more, body) for method, path, more, body in (
+        ("GET", "/", html, None), ("GET", "/version", {}, None), ("GET", "/health", {}, None), ("POST", SEARCH, {}, search),
+        ("POST", SEARCH, {}, {}), ("POST", SEARCH, {"Origin": "https://evil.example"}, search), ("POST", SEARCH, {"Origin": "null"}, search),
+        ("GET", "/api/2.0/mlflow/experiments/get?experiment_id=0", {}, None),
+        ("GET", "/api/2.0/mlflow/experiments/get?experiment_id=987654", {}, None), ("GET", "/api/2.0/mlflow/runs/get?run_id=none", {}, None),
+        ("POST", "/api/2.0/mlflow/experiments/create", {}, {"name": "Default"}), ("GET", "/api/2.0/mlflow/nothing", {}, None))]
+    said = []
+    for method, path, headers, body in visits:
+        status, reply, _ = ask(method, path, headers, body)
+        to = urllib.parse.urlsplit(reply.get("Location", ""))
+        shown = ", ".join(f"{k}: {v.replace(good, 'GOOD')}" for k, v in headers.items())
+        said.append((f"{method} {path} [{shown}]", status, f"{to.hostname or ''}{to.path}"))
+    return said
+
+
+def same_door(simulated, real):
+    """The simulated front door is held to the real one."""
+    different = [f"{a[0]}: simulated {a[1:]}, real {b[1:]}" for a, b in zip(simulated, real) if a != b]
+    ok(not different, f"the simulated front door answers {len(real)} visitors as the real one", *different)
 
 
 def sdk(stack, home, token):
@@ -293,7 +342,7 @@ def without_gate(stack, postgresql, scope):
     up = mlflow.until(lambda: parts.answers(f"http://127.0.0.1:{stack.mlflow_port}/health"), "MLflow", 90)
     if ok(up, "start.sh starts MLflow", mlflow.said()):
         server(stack, mlflow)
-    return up
+    return mlflow if up else None
 
 
 def with_gate(home, stack, sim, answers, scope):
@@ -310,19 +359,31 @@ def with_gate(home, stack, sim, answers, scope):
               run.stdout[-3000:], run.stderr, sim.complaints(), proxy.said()[-3000:]):
         return
     google = Google(sim)
-    prover = next(line for line in read(stack.files.path("emails")).decode().split() if line.endswith(".gserviceaccount.com"))
-    token = tokens(stack, google, prover)
+    token = tokens(stack, google, stack.files.prover())
+    same_door(stack.files.door, door(stack.visit, token))
     sdk(stack, home, token)
     stored(stack, google)
     walls(home, stack, answers)
 
 
-def resolved_answers(home):
-    """The example, applied once, so that it has the project's number and a suffix."""
+def applied(home):
+    """The example applied in a cloud of its own: the answers then have the project's number and a suffix. What render makes of them."""
     answers = home.example(auth__users=[USER], auth__client_secret="env:CLIENT_SECRET")
     with Sim(home) as sim:
         run = sim.run("apply", answers, "--json", timeout=170)
-        return answers if ok(run.returncode == 0, "the example is applied", run.stdout[-2000:], run.stderr, sim.complaints()) else None
+        if not ok(run.returncode == 0, "the example is applied", run.stdout[-2000:], run.stderr, sim.complaints()):
+            return answers, None
+        rendered = Rendered(home, answers)
+        if not ok(rendered.run.returncode == 0, "render writes the files", rendered.run.stdout, rendered.run.stderr):
+            return answers, None
+        google = Google(sim)
+        rendered.take_secrets(google)
+
+        def visit(method, path, headers, body=None):
+            return http(method, rendered.url + path, headers, body, sim.ready["proxy"], sim.ready["ca"])
+
+        rendered.door = door(visit, google.token(rendered.prover(), rendered.url))
+    return answers, rendered
 
 
 def main():
@@ -331,9 +392,8 @@ def main():
         print(f"1..0 # SKIP {missing}")
         return
     with Home() as home, contextlib.ExitStack() as scope:
-        answers = resolved_answers(home)
-        rendered = Rendered(home, answers) if answers else None
-        if rendered and ok(rendered.run.returncode == 0, "render writes the files", rendered.run.stdout, rendered.run.stderr):
+        answers, rendered = applied(home)
+        if rendered:
             proxy_port = parts.free_port()
             sim = scope.enter_context(Sim(home, "--front", f"{rendered.host}=http://127.0.0.1:{proxy_port}"))
             postgresql = scope.enter_context(parts.PostgreSQL("mlflow", "mlflow", PASSWORD))
@@ -343,6 +403,8 @@ def main():
                 skip("oauth2-proxy, the proof and the SDK", parts.proxy_missing())
             elif up:
                 with_gate(home, stack, sim, answers, scope)
+            if up:
+                ok(up.ended() == 0, "told to stop, MLflow ends in time with 0", up.said()[-1000:])
     done()
 
 
