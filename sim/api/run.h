@@ -43,12 +43,17 @@ const char *run_url(struct sim *s, const char *key, int which);
 /* run_revisions.c */
 struct sim_object *run_revision_new(struct sim *s, struct sim_object *service);
 void run_revisions_forget(struct sim *s, const char *service_key);
+/* Does it serve, by traffic or tag, or is it the latest? */
+bool run_revision_in_use(struct sim *s, const struct sim_object *revision);
 /* run_jobs.c */
 struct sim_object *run_job_put(struct sim *s, const char *principal, const char *key, cJSON *body, const char *operation);
 void run_job_remove(struct sim *s, struct sim_object *job, const char *principal, const char *operation);
 bool run_job_ok(struct sim_call *c, const cJSON *body);
 struct sim_object *run_execute(struct sim *s, const char *principal, struct sim_object *job, const cJSON *overrides, const char *name,
 			       const char *operation);
+
+/* run_executions.c: cancels one; false, answered, when it has ended. */
+bool run_execution_stop(struct sim_call *c, struct sim_object *execution);
 
 /* run_container.c: would this template run? */
 struct run_verdict {

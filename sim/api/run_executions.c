@@ -289,14 +289,11 @@ void run_execution_delete(struct sim_call *c)
 	sim_remove(c->sim, o);
 }
 
-void run_execution_cancel(struct sim_call *c)
+bool run_execution_stop(struct sim_call *c, struct sim_object *o)
 {
-	struct sim_object *o = named(c);
-	if (!o)
-		return;
 	if (*json_str(o->doc, "completionTime", "")) {
-		sim_fail(c, "FAILED_PRECONDITION", NULL, "Execution '%s' has already completed.", sim_part(c, 8));
-		return;
+		sim_fail(c, "FAILED_PRECONDITION", NULL, "Execution '%s' has already completed.", strrchr(o->key, '/') + 1);
+		return false;
 	}
 	char *now = sim_time(c->sim, 6);
 	json_put_str(o->doc, "completionTime", now);
@@ -307,7 +304,14 @@ void run_execution_cancel(struct sim_call *c)
 	condition(c->sim, o->doc, "Completed", "CONDITION_FAILED", "The execution was cancelled.", "CANCELLED");
 	refer(c->sim, o, "EXECUTION_CANCELLED");
 	tell_job(c->sim, o, "The execution was cancelled.");
-	reply_done(c, o);
+	return true;
+}
+
+void run_execution_cancel(struct sim_call *c)
+{
+	struct sim_object *o = named(c);
+	if (o && run_execution_stop(c, o))
+		reply_done(c, o);
 }
 
 void run_task_get(struct sim_call *c)

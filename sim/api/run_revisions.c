@@ -96,7 +96,7 @@ void run_revision_list(struct sim_call *c)
 }
 
 /* A revision that serves, by traffic, tag or as the latest, stays. */
-static bool in_use(struct sim *s, const struct sim_object *revision)
+bool run_revision_in_use(struct sim *s, const struct sim_object *revision)
 {
 	const char *cut = strstr(revision->key, "/revisions/"), *id = strrchr(revision->key, '/') + 1;
 	struct sim_object *service = sim_get(s, RUN_SERVICES, sim_tmp("%.*s", (int)(cut - revision->key), revision->key));
@@ -116,7 +116,7 @@ void run_revision_delete(struct sim_call *c)
 	struct sim_object *o = named(c);
 	if (!o || !run_etag_matches(c, o->doc, sim_param(c, "etag")))
 		return;
-	if (in_use(c->sim, o)) {
+	if (run_revision_in_use(c->sim, o)) {
 		sim_fail(c, "FAILED_PRECONDITION", NULL,
 			 "Revision '%s' cannot be deleted because it is the latest created revision or serves traffic.", sim_part(c, 8));
 		return;

@@ -5,14 +5,16 @@ sim_libsim_a_SOURCES += \
 	sim/api/cloudbuild.c sim/api/cloudbuild.h \
 	sim/api/cloudbuild_docker.c \
 	sim/api/cloudbuild_work.c \
-	sim/api/run.h \
+	sim/api/run.c sim/api/run.h \
 	sim/api/run_check.c \
 	sim/api/run_common.c \
 	sim/api/run_container.c \
 	sim/api/run_executions.c \
 	sim/api/run_jobs.c \
+	sim/api/run_knative.c \
 	sim/api/run_revisions.c \
 	sim/api/run_services.c \
+	sim/api/run_translate.c sim/api/run_translate.h \
 	sim/api/serving.c sim/api/serving.h \
 	sim/front/container.c sim/front/container.h \
 	sim/front/mlflow_server.c sim/front/mlflow_server.h \

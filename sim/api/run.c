@@ -1,0 +1,102 @@
+/* Cloud Run: the table of its methods, v2's and v1's (Knative). */
+#include "config.h"
+#include "sim/api/run.h"
+
+#include "sim/api/serving.h"
+
+#include <string.h>
+
+/* Whose policy counts: the service's or the job's, wherever the path names one. */
+static void holder(const struct sim_call *c, struct buf *out)
+{
+	const char *kind = sim_part(c, 5), *id = sim_part(c, 6);
+	bool knative = !strcmp(sim_part(c, 0), "apis");
+	if (!knative && *id && (!strcmp(kind, "services") || !strcmp(kind, "jobs")))
+		buf_printf(out, "//run.googleapis.com/%s/%s/%s", sim_parent(c), kind, id);
+	else
+		buf_printf(out, "//cloudresourcemanager.googleapis.com/projects/%s", c->project ? c->project : "");
+}
+
+#define L "run.projects.locations."
+#define S L "services."
+#define J L "jobs."
+#define E J "executions."
+#define N "run.namespaces."
+static const struct sim_route routes[] = {
+	{L "list", run_location_list, "run.locations.list", NULL},
+	{L "operations.get", run_operation_get, "run.operations.get", NULL},
+	{L "operations.wait", run_operation_wait, "run.operations.get", NULL},
+	{L "operations.list", run_operation_list, "run.operations.list", NULL},
+	{L "operations.delete", run_operation_delete, "run.operations.delete", NULL},
+	{S "create", run_service_create, "run.services.create", NULL},
+	{S "patch", run_service_patch, "run.services.update", NULL},
+	{S "get", run_service_get, "run.services.get", NULL},
+	{S "list", run_service_list, "run.services.list", NULL},
+	{S "delete", run_service_delete, "run.services.delete", NULL},
+	{S "getIamPolicy", run_service_get_policy, "run.services.getIamPolicy", NULL},
+	{S "setIamPolicy", run_service_set_policy, "run.services.setIamPolicy", NULL},
+	{S "testIamPermissions", run_service_test_policy, NULL, NULL},
+	{S "revisions.get", run_revision_get, "run.revisions.get", NULL},
+	{S "revisions.list", run_revision_list, "run.revisions.list", NULL},
+	{S "revisions.delete", run_revision_delete, "run.revisions.delete", NULL},
+	{J "create", run_job_create, "run.jobs.create", NULL},
+	{J "patch", run_job_patch, "run.jobs.update", NULL},
+	{J "get", run_job_get, "run.jobs.get", NULL},
+	{J "list", run_job_list, "run.jobs.list", NULL},
+	{J "delete", run_job_delete, "run.jobs.delete", NULL},
+	{J "run", run_job_run, "run.jobs.run", NULL},
+	{J "getIamPolicy", run_job_get_policy, "run.jobs.getIamPolicy", NULL},
+	{J "setIamPolicy", run_job_set_policy, "run.jobs.setIamPolicy", NULL},
+	{J "testIamPermissions", run_job_test_policy, NULL, NULL},
+	{E "get", run_execution_get, "run.executions.get", NULL},
+	{E "list", run_execution_list, "run.executions.list", NULL},
+	{E "delete", run_execution_delete, "run.executions.delete", NULL},
+	{E "cancel", run_execution_cancel, "run.executions.cancel", NULL},
+	{E "tasks.get", run_task_get, "run.tasks.get", NULL},
+	{E "tasks.list", run_task_list, "run.tasks.list", NULL},
+	{S "create@v1", knative_service_create, "run.services.create", NULL},
+	{S "replaceService", knative_service_replace, "run.services.update", NULL},
+	{S "get@v1", knative_service_get, "run.services.get", NULL},
+	{S "list@v1", knative_service_list, "run.services.list", NULL},
+	{S "delete@v1", knative_service_delete, "run.services.delete", NULL},
+	{L "revisions.get", knative_revision_get, "run.revisions.get", NULL},
+	{L "revisions.list", knative_revision_list, "run.revisions.list", NULL},
+	{L "revisions.delete", knative_revision_delete, "run.revisions.delete", NULL},
+	{L "routes.get", knative_route_get, "run.routes.get", NULL},
+	{L "routes.list", knative_route_list, "run.routes.list", NULL},
+	{L "configurations.get", knative_configuration_get, "run.configurations.get", NULL},
+	{L "configurations.list", knative_configuration_list, "run.configurations.list", NULL},
+	{N "services.create", knative_service_create, "run.services.create", NULL},
+	{N "services.replaceService", knative_service_replace, "run.services.update", NULL},
+	{N "services.get", knative_service_get, "run.services.get", NULL},
+	{N "services.list", knative_service_list, "run.services.list", NULL},
+	{N "services.delete", knative_service_delete, "run.services.delete", NULL},
+	{N "revisions.get", knative_revision_get, "run.revisions.get", NULL},
+	{N "revisions.list", knative_revision_list, "run.revisions.list", NULL},
+	{N "revisions.delete", knative_revision_delete, "run.revisions.delete", NULL},
+	{N "routes.get", knative_route_get, "run.routes.get", NULL},
+	{N "routes.list", knative_route_list, "run.routes.list", NULL},
+	{N "configurations.get", knative_configuration_get, "run.configurations.get", NULL},
+	{N "configurations.list", knative_configuration_list, "run.configurations.list", NULL},
+	{N "jobs.create", knative_job_create, "run.jobs.create", NULL},
+	{N "jobs.replaceJob", knative_job_replace, "run.jobs.update", NULL},
+	{N "jobs.get", knative_job_get, "run.jobs.get", NULL},
+	{N "jobs.list", knative_job_list, "run.jobs.list", NULL},
+	{N "jobs.delete", knative_job_delete, "run.jobs.delete", NULL},
+	{N "jobs.run", knative_job_run, "run.jobs.run", NULL},
+	{N "executions.get", knative_execution_get, "run.executions.get", NULL},
+	{N "executions.list", knative_execution_list, "run.executions.list", NULL},
+	{N "executions.delete", knative_execution_delete, "run.executions.delete", NULL},
+	{N "executions.cancel", knative_execution_cancel, "run.executions.cancel", NULL},
+	{N "tasks.get", knative_task_get, "run.tasks.get", NULL},
+	{N "tasks.list", knative_task_list, "run.tasks.list", NULL},
+	{NULL, NULL, NULL, NULL},
+};
+
+const struct sim_api sim_run = {
+	.name = "run",
+	.service = "run.googleapis.com",
+	.errors = SIM_ERRORS_AIP,
+	.routes = routes,
+	.guard = holder,
+};
