@@ -19,3 +19,8 @@ sim_libsim_a_SOURCES += \
 	sim/front/container.c sim/front/container.h \
 	sim/front/mlflow_server.c sim/front/mlflow_server.h \
 	sim/front/oauth2_proxy.c sim/front/oauth2_proxy.h
+
+check_PROGRAMS += tests/sim/serving_run
+TESTS += tests/sim/serving_run
+tests_sim_serving_run_SOURCES = tests/sim/serving_run.c tests/sim/serving.h tests/tap.h
+tests_sim_serving_run_LDADD = $(LIB_SIM)

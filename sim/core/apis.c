@@ -6,6 +6,9 @@
 /* sim/api/network.mk */
 extern const struct sim_api sim_compute_addresses, sim_compute_firewalls, sim_compute_networks, sim_compute_operations, sim_compute_places, sim_compute_routers, sim_compute_subnetworks, sim_servicenetworking, sim_sql_backups, sim_sql_connect, sim_sql_databases, sim_sql_instances, sim_sql_operations, sim_sql_users;
 
+/* sim/api/serving.mk */
+extern const struct sim_api sim_artifactregistry, sim_cloudbuild, sim_run;
+
 const struct sim_api *const sim_apis[] = {
 	/* network */
 	&sim_compute_addresses,
@@ -22,5 +25,9 @@ const struct sim_api *const sim_apis[] = {
 	&sim_sql_instances,
 	&sim_sql_operations,
 	&sim_sql_users,
+	/* serving */
+	&sim_artifactregistry,
+	&sim_cloudbuild,
+	&sim_run,
 	NULL,
 };

@@ -95,3 +95,33 @@ WEAK bool sim_front_door(struct sim *s, const struct sim_request *q, struct sim_
 	(void)s, (void)q, (void)out;
 	return false;
 }
+
+WEAK char *sim_object_read(struct sim *s, const char *principal, const char *bucket, const char *object, const char *generation, size_t *len,
+			   const char **why)
+{
+	(void)s, (void)principal, (void)bucket, (void)object, (void)generation, (void)len;
+	*why = "bucket";
+	return NULL;
+}
+
+WEAK bool sim_object_write(struct sim *s, const char *principal, const char *bucket, const char *object, const char *type, const void *data,
+			   size_t len, const char **why)
+{
+	(void)s, (void)principal, (void)bucket, (void)object, (void)type, (void)data, (void)len;
+	*why = "bucket";
+	return false;
+}
+
+WEAK bool sim_object_delete(struct sim *s, const char *principal, const char *bucket, const char *object, const char **why)
+{
+	(void)s, (void)principal, (void)bucket, (void)object;
+	*why = "bucket";
+	return false;
+}
+
+WEAK cJSON *sim_object_names(struct sim *s, const char *principal, const char *bucket, const char *prefix, const char **why)
+{
+	(void)s, (void)principal, (void)bucket, (void)prefix;
+	*why = "bucket";
+	return NULL;
+}
