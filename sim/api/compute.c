@@ -13,7 +13,24 @@
 #include <string.h>
 
 static const struct compute_kind *const compute_kinds[] = {
-	&compute_network_kind, &compute_subnetwork_kind, &compute_firewall_kind, &compute_router_kind, &compute_address_kind, &compute_route_kind,
+	&compute_network_kind,
+	&compute_subnetwork_kind,
+	&compute_firewall_kind,
+	&compute_router_kind,
+	&compute_address_kind,
+	&compute_route_kind,
+	&compute_health_check_kind,
+	&compute_instance_group_kind,
+	&compute_neg_kind,
+	&compute_backend_service_kind,
+	&compute_url_map_kind,
+	&compute_http_proxy_kind,
+	&compute_https_proxy_kind,
+	&compute_certificate_kind,
+	&compute_forwarding_rule_kind,
+	&compute_instance_kind,
+	&compute_disk_kind,
+	&compute_manager_kind,
 	NULL,
 };
 
@@ -106,20 +123,16 @@ bool compute_scope(struct sim_call *c, struct buf *out)
 	return false;
 }
 
-/* The name in the path is the parameter that is none of the scope's. */
-static const char *name_of(const struct sim_call *c)
+/* The name in the path stands after the kind's plural. */
+static const char *name_of(const struct sim_call *c, const struct compute_kind *k)
 {
-	const char *last = strstr(c->path, "/projects/");
-	const char *at = last ? strstr(last, "/global/") : NULL;
-	int skip = 2;
-	if (!at)
-		at = last ? strstr(last, "/regions/") : NULL, skip = 3;
-	if (!at)
-		at = last ? strstr(last, "/zones/") : NULL, skip = 3;
-	for (; at && skip > 0; skip--)
-		at = strchr(at + 1, '/');
 	static char name[256];
-	snprintf(name, sizeof name, "%.*s", at ? (int)strcspn(at + 1, "/") : 0, at ? at + 1 : "");
+	char word[80];
+	snprintf(word, sizeof word, "/%s/", k->plural);
+	const char *project = strstr(c->path, "/projects/");
+	const char *at = project ? strstr(project + 10 + strcspn(project + 10, "/"), word) : NULL;
+	at = at ? at + strlen(word) : "";
+	snprintf(name, sizeof name, "%.*s", (int)strcspn(at, "/"), at);
 	return name;
 }
 
@@ -130,10 +143,11 @@ struct sim_object *compute_target(struct sim_call *c)
 	struct buf path = {0};
 	struct sim_object *o = NULL;
 	if (compute_scope(c, &path)) {
-		buf_printf(&path, "%s/%s", k->plural, name_of(c));
+		const char *n = name_of(c, k);
+		buf_printf(&path, "%s/%s", k->plural, n);
 		o = sim_get(c->sim, collection_of(k, collection), buf_text(&path));
 		/* A numeric id names the resource too. */
-		for (const char *n = name_of(c); !o && *n && !n[strspn(n, "0123456789")]; n = "") {
+		if (!o && *n && !n[strspn(n, "0123456789")]) {
 			struct buf prefix = {0};
 			buf_printf(&prefix, "%.*s", (int)(strlen(buf_text(&path)) - strlen(n)), buf_text(&path));
 			for (o = sim_first(c->sim, collection, buf_text(&prefix)); o && strcmp(json_str(o->doc, "id", ""), n);)
@@ -265,6 +279,15 @@ static bool settle_link(void *arg, cJSON *text, const char *field)
 	struct sim_call *c = arg;
 	struct buf name = {0};
 	buf_printf(&name, "%.*s", (int)strcspn(field, ". "), field);
+	const char *manager = strstr(text->valuestring, "certificatemanager.googleapis.com/");
+	if (manager) {
+		struct buf link = {0};
+		buf_printf(&link, "//certificatemanager.googleapis.com/%s", strstr(manager, "projects/") ? strstr(manager, "projects/") : "");
+		cJSON_SetValuestring(text, buf_text(&link));
+		buf_free(&link);
+		buf_free(&name);
+		return true;
+	}
 	char *path = compute_path(c->sim, c->project, text->valuestring);
 	bool good = path != NULL;
 	if (!path) {
@@ -541,6 +564,13 @@ static void landed(struct sim *s, const cJSON *arg)
 	free(message);
 }
 
+/* Some kinds name their operations in full. */
+static void begin(struct sim_call *c, const struct compute_kind *k, struct sim_object *o, const char *type, const char *duration, bool sure,
+		  void (*finish)(struct sim *s, const cJSON *arg))
+{
+	compute_begin(c, o, k->flags & COMPUTE_LONG_TYPES ? c->id : type, sim_draw(c->sim, duration), sure, finish);
+}
+
 void compute_insert(struct sim_call *c)
 {
 	const struct compute_kind *k = compute_kind_of(c->id);
@@ -566,7 +596,7 @@ void compute_insert(struct sim_call *c)
 		goto out;
 	struct sim_object *o = compute_store(c->sim, k, buf_text(&scope), doc);
 	doc = NULL;
-	compute_begin(c, o, "insert", sim_draw(c->sim, k->insert), !k->landed, landed);
+	begin(c, k, o, "insert", k->insert, !k->landed, landed);
 out:
 	cJSON_Delete(doc);
 	buf_free(&scope);
@@ -576,7 +606,7 @@ out:
 /* What an update may not take away. */
 static void keep_output(const struct compute_kind *k, const cJSON *old, cJSON *doc)
 {
-	static const char common[] = "kind id name creationTimestamp selfLink selfLinkWithId region zone fingerprint labelFingerprint";
+	static const char common[] = "kind id name creationTimestamp selfLink selfLinkWithId region zone fingerprint labelFingerprint labels";
 	const char *const lists[] = {common, k->output};
 	for (size_t i = 0; i < 2; i++)
 		for (const char *p = lists[i]; p && *p; p += strcspn(p, " "), p += strspn(p, " ")) {
@@ -633,7 +663,7 @@ static void change(struct sim_call *c, const char *type, bool whole)
 		cJSON_Delete(body);
 	}
 	if (replace(c, k, o, doc))
-		compute_begin(c, o, type, sim_draw(c->sim, k->change), true, NULL);
+		begin(c, k, o, type, k->change, true, NULL);
 }
 
 void compute_patch(struct sim_call *c)
@@ -719,7 +749,7 @@ void compute_delete(struct sim_call *c)
 	if (message)
 		sim_fail(c, "INVALID_ARGUMENT", "resourceInUseByAnotherResource", "%s", message);
 	else
-		compute_begin(c, o, "delete", sim_draw(c->sim, k->remove), !(k->flags & COMPUTE_LATE), removed);
+		begin(c, k, o, "delete", k->remove, !(k->flags & COMPUTE_LATE), removed);
 	free(message);
 }
 

@@ -13,6 +13,7 @@ enum {
 	COMPUTE_LABELS = 4,            /* labelFingerprint and setLabels; labels sent with insert are dropped */
 	COMPUTE_LATE = 8,              /* in use: the delete is accepted and its operation fails; else 400 at once */
 	COMPUTE_LABELS_KEPT = 16,      /* labels sent with insert are kept */
+	COMPUTE_LONG_TYPES = 64,       /* operationType is the method's id: "compute.regionNetworkEndpointGroups.insert" */
 	COMPUTE_SHOUTING = 32          /* named in messages as 'GLOBAL:global/PROJECT:p/HEALTH_CHECK:x' */
 };
 
@@ -43,6 +44,10 @@ struct compute_kind {
 /* The handlers of every kind. */
 sim_handler compute_get, compute_list, compute_aggregated, compute_insert, compute_patch, compute_update, compute_delete, compute_set_labels,
 	compute_test_permissions;
+
+#define COMPUTE_API(variable, list, seeds)                                                                                                   \
+	const struct sim_api variable = {                                                                                                    \
+		.name = "compute", .service = "compute.googleapis.com", .errors = SIM_ERRORS_LEGACY, .routes = list, .seed = seeds}
 
 #define COMPUTE_READS(r, p)                                      \
 	{"compute." r ".get", compute_get, "compute." p ".get", NULL}, \
@@ -114,7 +119,15 @@ struct sim_object *compute_op_object(struct sim *s, const cJSON *arg);
 /* An operation with the same requestId was begun before: answers with it and returns true. */
 bool compute_repeated(struct sim_call *c);
 extern const struct compute_kind compute_network_kind, compute_subnetwork_kind, compute_firewall_kind, compute_router_kind, compute_address_kind,
-	compute_route_kind;
+	compute_route_kind, compute_health_check_kind, compute_instance_group_kind, compute_neg_kind, compute_backend_service_kind,
+	compute_url_map_kind, compute_http_proxy_kind, compute_https_proxy_kind, compute_certificate_kind, compute_forwarding_rule_kind,
+	compute_instance_kind, compute_disk_kind, compute_manager_kind;
+/* "projects/cos-cloud/global/images/cos-..." behind an image's or a family's link into out, with its size; NULL. */
+const char *compute_image_find(const char *link, char out[static 160], int *gigabytes);
+/* The processors of a machine type; 0 when there is none such. */
+int compute_machine_cpus(const char *type);
+/* Has the zone no machines left, as the world says ("stockouts": ["us-central1-a"])? */
+bool compute_stocked_out(struct sim *s, const char *zone);
 
 /* IPv4. ------------------------------------------------------------------------------------------------------------------ */
 struct ip4_range {

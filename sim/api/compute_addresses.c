@@ -133,9 +133,9 @@ const struct compute_kind compute_address_kind = {
 	.links = "network subnetwork",
 	.output = "status users address",
 	.defaults = "{'addressType':'EXTERNAL','networkTier':'PREMIUM','description':''}",
-	.insert = "compute.addresses.insert",
-	.change = "compute.addresses.insert",
-	.remove = "compute.addresses.delete",
+	.insert = "compute.address.insert",
+	.change = "compute.address.insert",
+	.remove = "compute.address.delete",
 	.check = check,
 	.held = held,
 };
@@ -151,4 +151,4 @@ static const struct sim_route routes[] = {
 	{NULL, NULL, NULL, NULL},
 };
 
-const struct sim_api sim_compute_addresses = {.name = "compute", .service = "compute.googleapis.com", .errors = SIM_ERRORS_LEGACY, .routes = routes};
+COMPUTE_API(sim_compute_addresses, routes, NULL);

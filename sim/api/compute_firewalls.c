@@ -58,9 +58,9 @@ const struct compute_kind compute_firewall_kind = {
 	.links = "network",
 	.defaults = "{'direction':'INGRESS','priority':1000,'disabled':false,'logConfig':{'enable':false}}",
 	.quota = "FIREWALLS",
-	.insert = "compute.firewalls.insert",
-	.change = "compute.firewalls.update",
-	.remove = "compute.firewalls.delete",
+	.insert = "compute.firewall.insert",
+	.change = "compute.firewall.update",
+	.remove = "compute.firewall.delete",
 	.check = check,
 };
 
@@ -73,4 +73,4 @@ static const struct sim_route routes[] = {
 	{NULL, NULL, NULL, NULL},
 };
 
-const struct sim_api sim_compute_firewalls = {.name = "compute", .service = "compute.googleapis.com", .errors = SIM_ERRORS_LEGACY, .routes = routes};
+COMPUTE_API(sim_compute_firewalls, routes, NULL);

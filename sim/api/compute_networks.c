@@ -168,7 +168,7 @@ static void remove_peering(struct sim_call *c)
 			 json_str(o->doc, "name", ""));
 	} else {
 		json_put_str(o->hidden, "peering", name);
-		compute_begin(c, o, "removePeering", sim_draw(c->sim, "compute.networks.removePeering"), true, drop_peering);
+		compute_begin(c, o, "removePeering", sim_draw(c->sim, "compute.network.removePeering"), true, drop_peering);
 	}
 }
 
@@ -191,7 +191,7 @@ static void add_peering(struct sim_call *c)
 		sim_fail(c, "INVALID_ARGUMENT", "invalid", "Invalid value for field 'networkPeering.network': '%s'. The URL is malformed.", peer);
 	} else {
 		network_add_peering(c->sim, o, name, json_str(other->doc, "selfLink", ""));
-		compute_begin(c, o, "addPeering", sim_draw(c->sim, "compute.networks.addPeering"), true, NULL);
+		compute_begin(c, o, "addPeering", sim_draw(c->sim, "compute.network.update"), true, NULL);
 	}
 	free(path);
 }
@@ -204,7 +204,7 @@ static void switch_to_custom(struct sim_call *c)
 	if (!o)
 		return;
 	json_put_bool(o->doc, "autoCreateSubnetworks", false);
-	compute_begin(c, o, "switchToCustomMode", sim_draw(c->sim, "compute.networks.update"), true, NULL);
+	compute_begin(c, o, "switchToCustomMode", sim_draw(c->sim, "compute.network.update"), true, NULL);
 }
 
 /* The default network of a new project with its four rules, unless the organisation forbids it. */
@@ -251,9 +251,9 @@ const struct compute_kind compute_network_kind = {
 	.defaults = "{'networkFirewallPolicyEnforcementOrder':'AFTER_CLASSIC_FIREWALL','routingConfig':{'routingMode':'REGIONAL',"
 		    "'bgpBestPathSelectionMode':'LEGACY'}}",
 	.quota = "NETWORKS",
-	.insert = "compute.networks.insert",
-	.change = "compute.networks.update",
-	.remove = "compute.networks.delete",
+	.insert = "compute.network.insert",
+	.change = "compute.network.update",
+	.remove = "compute.network.delete",
 	.check = check,
 	.stored = stored,
 	.removed = removed,
@@ -268,9 +268,9 @@ const struct compute_kind compute_route_kind = {
 	.links = "network nextHopGateway nextHopInstance",
 	.defaults = "{'priority':1000}",
 	.quota = "ROUTES",
-	.insert = "compute.routes.insert",
-	.change = "compute.routes.insert",
-	.remove = "compute.routes.delete",
+	.insert = "compute.default.insert",
+	.change = "compute.default.insert",
+	.remove = "compute.default.delete",
 };
 
 static const struct sim_route routes[] = {
@@ -285,5 +285,4 @@ static const struct sim_route routes[] = {
 	{NULL, NULL, NULL, NULL},
 };
 
-const struct sim_api sim_compute_networks = {
-	.name = "compute", .service = "compute.googleapis.com", .errors = SIM_ERRORS_LEGACY, .routes = routes, .seed = seed};
+COMPUTE_API(sim_compute_networks, routes, seed);

@@ -260,4 +260,4 @@ static const struct sim_route routes[] = {
 	{NULL, NULL, NULL, NULL},
 };
 
-const struct sim_api sim_compute_operations = {.name = "compute", .service = "compute.googleapis.com", .errors = SIM_ERRORS_LEGACY, .routes = routes};
+COMPUTE_API(sim_compute_operations, routes, NULL);

@@ -155,6 +155,19 @@ static double count(struct sim *s, const char *project, const char *plural, cons
 	return n;
 }
 
+int compute_machine_cpus(const char *type)
+{
+	for (size_t i = 0; i < sizeof machines / sizeof *machines; i++)
+		if (!strcmp(machines[i].name, type))
+			return machines[i].cpus;
+	return 0;
+}
+
+bool compute_stocked_out(struct sim *s, const char *zone)
+{
+	return sim_get(s, "compute.stockouts", zone) != NULL;
+}
+
 /* Processors of the running machines. */
 static double processors(struct sim *s, const char *project, const char *region)
 {
@@ -165,8 +178,7 @@ static double processors(struct sim *s, const char *project, const char *region)
 		snprintf(zone, sizeof zone, "%.*s", (int)strcspn(o->key + strlen(prefix), "/"), o->key + strlen(prefix));
 		if (*region && strcmp(compute_zone_region(zone, place), region))
 			continue;
-		for (size_t i = 0; i < sizeof machines / sizeof *machines; i++)
-			n += !strcmp(machines[i].name, type) && strcmp(json_str(o->doc, "status", ""), "TERMINATED") ? machines[i].cpus : 0;
+		n += strcmp(json_str(o->doc, "status", ""), "TERMINATED") ? compute_machine_cpus(type) : 0;
 	}
 	free(prefix);
 	return n;
@@ -402,7 +414,8 @@ static void project_get(struct sim_call *c)
 	free(start);
 }
 
-/* "quotas": {"us-central1/CPUS": 8, "NETWORKS": 3, "*" before the slash for every region} in the world's description. */
+/* In the world's description: "quotas": {"us-central1/CPUS": 8, "NETWORKS": 3}, with * before the slash for every region; "stockouts":
+ * zones that have no machines left. */
 static void seed(struct sim *s, const cJSON *world)
 {
 	const cJSON *q;
@@ -410,6 +423,9 @@ static void seed(struct sim *s, const cJSON *world)
 	sim_put(s, "compute.projects", key, json_make("{'created':%s}", now));
 	free(now);
 	free(key);
+	cJSON_ArrayForEach(q, json_at(world, "stockouts"))
+		if (!sim_get(s, "compute.stockouts", q->valuestring))
+			sim_put(s, "compute.stockouts", q->valuestring, cJSON_CreateObject());
 	cJSON_ArrayForEach(q, json_at(world, "quotas")) {
 		key = xasprintf("projects/%s/%s", sim_project(s), q->string);
 		cJSON *doc = cJSON_CreateObject();
@@ -431,5 +447,4 @@ static const struct sim_route routes[] = {
 	{NULL, NULL, NULL, NULL},
 };
 
-const struct sim_api sim_compute_places = {
-	.name = "compute", .service = "compute.googleapis.com", .errors = SIM_ERRORS_LEGACY, .routes = routes, .seed = seed};
+COMPUTE_API(sim_compute_places, routes, seed);

@@ -73,9 +73,9 @@ const struct compute_kind compute_router_kind = {
 	.links = "network nats.*.natIps.* nats.*.subnetworks.*.name",
 	.defaults = "{'encryptedInterconnectRouter':false}",
 	.quota = "ROUTERS",
-	.insert = "compute.routers.insert",
-	.change = "compute.routers.update",
-	.remove = "compute.routers.delete",
+	.insert = "compute.router.insert",
+	.change = "compute.router.update",
+	.remove = "compute.router.delete",
 	.check = check,
 };
 
@@ -88,4 +88,4 @@ static const struct sim_route routes[] = {
 	{NULL, NULL, NULL, NULL},
 };
 
-const struct sim_api sim_compute_routers = {.name = "compute", .service = "compute.googleapis.com", .errors = SIM_ERRORS_LEGACY, .routes = routes};
+COMPUTE_API(sim_compute_routers, routes, NULL);

@@ -86,7 +86,7 @@ static void set_google_access(struct sim_call *c)
 		return;
 	json_put_bool(o->doc, "privateIpGoogleAccess", json_bool(c->body, "privateIpGoogleAccess", false));
 	compute_touch(c->sim, o->doc, "fingerprint");
-	compute_begin(c, o, "setPrivateIpGoogleAccess", sim_draw(c->sim, "compute.subnetworks.update"), true, NULL);
+	compute_begin(c, o, "setPrivateIpGoogleAccess", sim_draw(c->sim, "compute.subnetwork.update"), true, NULL);
 }
 
 static void expand(struct sim_call *c)
@@ -112,7 +112,7 @@ static void expand(struct sim_call *c)
 	}
 	json_put_str(o->doc, "ipCidrRange", range);
 	compute_touch(c->sim, o->doc, "fingerprint");
-	compute_begin(c, o, "expandIpCidrRange", sim_draw(c->sim, "compute.subnetworks.update"), true, NULL);
+	compute_begin(c, o, "expandIpCidrRange", sim_draw(c->sim, "compute.subnetwork.update"), true, NULL);
 }
 
 /* A patch names the subnet by its fingerprint. */
@@ -175,7 +175,7 @@ void sim_vpc_release(struct sim *s, const char *holder)
 	struct sim_object *next;
 	for (struct sim_object *o = sim_first(s, "compute.holds", prefix); o; o = next) {
 		next = sim_following(s, o, prefix);
-		sim_after(s, sim_draw(s, "vpc.egress.linger"), let_go, cJSON_Duplicate(o->doc, true));
+		sim_after(s, sim_draw(s, "lag.vpc.egress"), let_go, cJSON_Duplicate(o->doc, true));
 		sim_remove(s, o);
 	}
 	free(prefix);
@@ -193,9 +193,9 @@ const struct compute_kind compute_subnetwork_kind = {
 	.defaults = "{'privateIpGoogleAccess':false,'privateIpv6GoogleAccess':'DISABLE_GOOGLE_ACCESS','purpose':'PRIVATE','stackType':'IPV4_ONLY',"
 		    "'enableFlowLogs':false,'allowSubnetCidrRoutesOverlap':false,'logConfig':{'enable':false}}",
 	.quota = "SUBNETWORKS",
-	.insert = "compute.subnetworks.insert",
-	.change = "compute.subnetworks.update",
-	.remove = "compute.subnetworks.delete",
+	.insert = "compute.subnetwork.insert",
+	.change = "compute.subnetwork.update",
+	.remove = "compute.subnetwork.delete",
 	.check = check,
 	.stored = stored,
 	.removed = removed,
@@ -212,4 +212,4 @@ static const struct sim_route routes[] = {
 	{NULL, NULL, NULL, NULL},
 };
 
-const struct sim_api sim_compute_subnetworks = {.name = "compute", .service = "compute.googleapis.com", .errors = SIM_ERRORS_LEGACY, .routes = routes};
+COMPUTE_API(sim_compute_subnetworks, routes, NULL);

@@ -17,4 +17,11 @@ bool network_connection_address(struct sim *s, const char *network, const char *
 /* An address (a link, or the IPv4 address itself) is used by the resource behind the link, or no longer. */
 void network_address_used(struct sim *s, const char *project, const char *address, const char *user, bool used);
 
+/* A managed instance group with its instance group, as a node pool has one in each zone; its key is "projects/p/zones/z/
+ * instanceGroupManagers/BASE-grp". network and subnetwork are links. */
+struct sim_object *network_manager_add(struct sim *s, const char *project, const char *zone, const char *base, int size, const char *network,
+				       const char *subnetwork, const char *account);
+void network_manager_remove(struct sim *s, const char *key);
+void network_manager_resize(struct sim *s, const char *key, int size);
+
 #endif

@@ -3,14 +3,24 @@ sim_libsim_a_SOURCES += \
 	sim/api/compute.c \
 	sim/api/compute.h \
 	sim/api/compute_addresses.c \
+	sim/api/compute_backend_services.c \
+	sim/api/compute_certificates.c \
+	sim/api/compute_forwarding_rules.c \
+	sim/api/compute_groups.c \
+	sim/api/compute_health_checks.c \
+	sim/api/compute_url_maps.c \
+	sim/api/compute_instances.c \
+	sim/api/compute_images.c \
 	sim/api/compute_filter.c \
 	sim/api/compute_firewalls.c \
+	sim/api/compute_managers.c \
 	sim/api/compute_networks.c \
 	sim/api/compute_operations.c \
 	sim/api/compute_places.c \
 	sim/api/compute_routers.c \
 	sim/api/compute_subnetworks.c \
 	sim/api/ip4.c \
+	sim/api/names.c \
 	sim/api/network.h \
 	sim/api/servicenetworking.c \
 	sim/api/sql.h \

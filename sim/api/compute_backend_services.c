@@ -1,0 +1,238 @@
+/* Backend services, global and regional: their backends, Identity-Aware Proxy, health and IAM policy. */
+#include "config.h"
+
+#include "sim/api/compute.h"
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/text.h"
+
+#include <openssl/sha.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The secret comes back only as its hash. */
+static void hide_secret(cJSON *doc, const struct sim_object *old)
+{
+	cJSON *iap = json_at(doc, "iap");
+	if (!iap)
+		return;
+	const char *secret = json_str(iap, "oauth2ClientSecret", NULL), *before = old ? json_str(old->doc, "iap.oauth2ClientSecretSha256", NULL) : NULL;
+	unsigned char digest[SHA256_DIGEST_LENGTH];
+	char hex[2 * SHA256_DIGEST_LENGTH + 1];
+	SHA256((const unsigned char *)(secret ? secret : ""), strlen(secret ? secret : ""), digest);
+	for (size_t i = 0; i < sizeof digest; i++)
+		snprintf(hex + 2 * i, 3, "%02x", digest[i]);
+	json_put_str(iap, "oauth2ClientSecretSha256", !secret && before ? before : hex);
+	json_drop(iap, "oauth2ClientSecret");
+	if (!json_at(iap, "oauth2ClientId"))
+		json_put_str(iap, "oauth2ClientId", old ? json_str(old->doc, "iap.oauth2ClientId", "") : "");
+}
+
+static bool serverless(const struct sim_object *group)
+{
+	return group && !strcmp(json_str(group->doc, "networkEndpointType", ""), "SERVERLESS");
+}
+
+static bool check_backends(struct sim_call *c, cJSON *doc)
+{
+	cJSON *b;
+	int without = 0, with = 0;
+	cJSON_ArrayForEach(b, json_at(doc, "backends")) {
+		const char *group = json_str(b, "group", "");
+		struct sim_object *o = compute_find(c->sim, group);
+		if (!*group)
+			return compute_required(c, "backends[0].group");
+		without += serverless(o);
+		with += !serverless(o);
+		if (serverless(o) && json_at(b, "maxRatePerEndpoint"))
+			return compute_invalid(c, "backends[0].maxRatePerEndpoint", "",
+					       "Max rate per endpoint is not supported for serverless network endpoint groups.");
+		if (!json_at(b, "balancingMode"))
+			json_put_str(b, "balancingMode", strstr(group, "/networkEndpointGroups/") && !serverless(o) ? "RATE" : "UTILIZATION");
+		if (!strcmp(json_str(b, "balancingMode", ""), "RATE") && !json_at(b, "maxRate") && !json_at(b, "maxRatePerEndpoint") &&
+		    !json_at(b, "maxRatePerInstance"))
+			return compute_required(c, "backends[0].maxRate");
+		if (!json_at(b, "capacityScaler"))
+			json_put_num(b, "capacityScaler", 1);
+	}
+	if (without && with)
+		return compute_invalid(c, "backends[0].group", "", "Serverless network endpoint groups cannot be combined with other backends.");
+	if (without && json_at(doc, "healthChecks.0"))
+		return compute_invalid(c, "healthChecks", json_str(doc, "healthChecks.0", ""),
+				       "A backend service cannot have a healthcheck with Serverless network endpoint group backends.");
+	if (without && (int)json_num(doc, "timeoutSec", 30) != 30)
+		return compute_invalid(c, "timeoutSec", "", "Timeout sec is not supported for a backend service with Serverless network endpoint groups.");
+	if (with && !json_at(doc, "healthChecks.0"))
+		return compute_required(c, "healthChecks");
+	return true;
+}
+
+/* A group is named in full: bare and partial links are taken elsewhere, not here. */
+static bool full_links(struct sim_call *c, const cJSON *body)
+{
+	const cJSON *b;
+	cJSON_ArrayForEach(b, json_at(body, "backends"))
+		if (*json_str(b, "group", "") && !text_starts(json_str(b, "group", ""), "https://"))
+			return compute_invalid(c, "backends[0].group", json_str(b, "group", ""), "The URL is malformed.");
+	return true;
+}
+
+static bool check(struct sim_call *c, cJSON *doc, const struct sim_object *old)
+{
+	bool global = !*sim_param(c, "region");
+	const char *scheme = json_str(doc, "loadBalancingScheme", "EXTERNAL");
+	if (!json_at(doc, "protocol"))
+		json_put_str(doc, "protocol", !global && !strcmp(scheme, "INTERNAL") ? "TCP" : "HTTP");
+	const char *protocol = json_str(doc, "protocol", "");
+	if (!json_at(doc, "portName") && strcmp(scheme, "INTERNAL"))
+		json_put_str(doc, "portName", !strcmp(protocol, "HTTPS") ? "https" : "http");
+	if (!json_at(doc, "port") && strcmp(scheme, "INTERNAL"))
+		json_put_num(doc, "port", !strcmp(protocol, "HTTPS") || !strcmp(protocol, "SSL") ? 443 : 80);
+	if (global && !strcmp(scheme, "EXTERNAL_MANAGED") && !json_at(doc, "enableCDN"))
+		json_put_bool(doc, "enableCDN", false);
+	if (json_bool(doc, "iap.enabled", false) && json_bool(doc, "enableCDN", false))
+		return compute_invalid(c, "iap", "", "IAP and Cloud CDN cannot both be enabled on a backend service.");
+	if ((*json_str(doc, "iap.oauth2ClientId", "") != 0) != (*json_str(doc, "iap.oauth2ClientSecret", "") != 0) && !old)
+		return compute_invalid(c, "iap", "", "OAuth client ID and secret must be given together.");
+	hide_secret(doc, old);
+	return check_backends(c, doc);
+}
+
+static void insert(struct sim_call *c)
+{
+	if (full_links(c, c->body))
+		compute_insert(c);
+}
+
+static void patch(struct sim_call *c)
+{
+	if (full_links(c, c->body))
+		compute_patch(c);
+}
+
+static void update(struct sim_call *c)
+{
+	if (full_links(c, c->body))
+		compute_update(c);
+}
+
+/* Health. ---------------------------------------------------------------------------------------------------------------- */
+
+/* Do the network's rules let Google's probes in to the port? */
+static bool probes_pass(struct sim *s, const struct sim_object *vm, int port)
+{
+	char *prefix = xasprintf("%.*s/global/firewalls/", (int)(strcspn(vm->key + 9, "/") + 9), vm->key);
+	bool pass = false;
+	for (struct sim_object *f = sim_first(s, "compute.firewalls", prefix); f && !pass; f = sim_following(s, f, prefix)) {
+		const cJSON *r, *a, *p, *tag, *mine;
+		bool probes = false, open = false, aimed = !json_at(f->doc, "targetTags");
+		if (strcmp(json_str(f->doc, "network", ""), json_str(vm->doc, "networkInterfaces.0.network", "-")))
+			continue;
+		cJSON_ArrayForEach(r, json_at(f->doc, "sourceRanges"))
+			probes = probes || !strcmp(r->valuestring, "0.0.0.0/0") || !strcmp(r->valuestring, "35.191.0.0/16");
+		cJSON_ArrayForEach(a, json_at(f->doc, "allowed")) {
+			const char *protocol = json_str(a, "IPProtocol", "");
+			open = open || !strcmp(protocol, "all") || (!strcmp(protocol, "tcp") && !json_at(a, "ports"));
+			cJSON_ArrayForEach(p, json_at(a, "ports")) {
+				const char *dash = strchr(p->valuestring, '-');
+				int low = atoi(p->valuestring), high = dash ? atoi(dash + 1) : low;
+				open = open || (!strcmp(protocol, "tcp") && port >= low && port <= high);
+			}
+		}
+		cJSON_ArrayForEach(tag, json_at(f->doc, "targetTags"))
+			cJSON_ArrayForEach(mine, json_at(vm->doc, "tags.items"))
+				aimed = aimed || !strcmp(tag->valuestring, mine->valuestring);
+		pass = probes && open && aimed;
+	}
+	free(prefix);
+	return pass;
+}
+
+static int named_port(const struct sim_object *group, const char *name, int otherwise)
+{
+	const cJSON *p;
+	cJSON_ArrayForEach(p, json_at(group->doc, "namedPorts"))
+		if (!strcmp(json_str(p, "name", ""), name))
+			return (int)json_num(p, "port", otherwise);
+	return otherwise;
+}
+
+static void get_health(struct sim_call *c)
+{
+	struct sim_object *o = compute_target(c), *group = o ? compute_find(c->sim, json_str(c->body, "group", "")) : NULL;
+	const cJSON *m;
+	if (!o)
+		return;
+	if (!group || !compute_holds(&compute_backend_service_kind, o->doc, json_str(group->doc, "selfLink", ""))) {
+		compute_invalid(c, "group", json_str(c->body, "group", ""), "The group is no backend of this backend service.");
+		return;
+	}
+	cJSON *reply = json_make("{'kind':'compute#backendServiceGroupHealth'}"), *list = cJSON_CreateArray();
+	int port = named_port(group, json_str(o->doc, "portName", "http"), (int)json_num(o->doc, "port", 80));
+	cJSON_ArrayForEach(m, json_at(group->hidden, "members")) {
+		struct sim_object *vm = compute_find(c->sim, m->valuestring);
+		bool up = vm && !strcmp(json_str(vm->doc, "status", ""), "RUNNING") && sim_vm_answers(c->sim, vm->key, port) &&
+			  probes_pass(c->sim, vm, port);
+		cJSON_AddItemToArray(list, json_make("{'instance':%s,'ipAddress':%s,'port':%d,'healthState':%s}", m->valuestring,
+						     vm ? json_str(vm->doc, "networkInterfaces.0.networkIP", "") : "", port, up ? "HEALTHY" : "UNHEALTHY"));
+	}
+	if (list->child)
+		json_put(reply, "healthStatus", list);
+	else
+		cJSON_Delete(list);
+	sim_ok(c, reply);
+}
+
+/* IAM. ------------------------------------------------------------------------------------------------------------------- */
+static void policy(struct sim_call *c)
+{
+	struct sim_object *o = compute_target(c);
+	if (!o)
+		return;
+	char *holder = xasprintf("//compute.googleapis.com/%s", o->key);
+	if (strstr(c->id, ".setIamPolicy"))
+		sim_policy_set(c, holder, json_at(c->body, "policy") ? json_at(c->body, "policy") : c->body);
+	else
+		sim_policy_get(c, holder);
+	free(holder);
+}
+
+const struct compute_kind compute_backend_service_kind = {
+	.plural = "backendServices",
+	.resources = "backendServices regionBackendServices",
+	.kind = "compute#backendService",
+	.word = "backend_service",
+	.flags = COMPUTE_FINGERPRINT,
+	.links = "backends.*.group healthChecks.* network",
+	.used_by = "urlMaps forwardingRules",
+	.output = "usedBy",
+	.defaults = "{'affinityCookieTtlSec':0,'connectionDraining':{'drainingTimeoutSec':0},'description':'','loadBalancingScheme':'EXTERNAL',"
+		    "'sessionAffinity':'NONE','timeoutSec':30}",
+	.quota = "BACKEND_SERVICES",
+	.insert = "compute.backendService.insert",
+	.change = "compute.backendService.update",
+	.remove = "compute.backendService.delete",
+	.check = check,
+};
+
+#define SERVICES(r)                                                                         \
+	COMPUTE_READS(r, r),                                                                \
+	{"compute." r ".insert", insert, "compute." r ".create", NULL},                     \
+	{"compute." r ".delete", compute_delete, "compute." r ".delete", NULL},             \
+	{"compute." r ".patch", patch, "compute." r ".update", NULL},                       \
+	{"compute." r ".update", update, "compute." r ".update", NULL},                     \
+	{"compute." r ".getHealth", get_health, "compute." r ".get", NULL},                 \
+	{"compute." r ".getIamPolicy", policy, "compute." r ".getIamPolicy", NULL},         \
+	{"compute." r ".setIamPolicy", policy, "compute." r ".setIamPolicy", NULL},         \
+	{"compute." r ".testIamPermissions", compute_test_permissions, NULL, NULL}
+
+static const struct sim_route routes[] = {
+	SERVICES("backendServices"),
+	{"compute.backendServices.aggregatedList", compute_aggregated, "compute.backendServices.list", NULL},
+	SERVICES("regionBackendServices"),
+	{NULL, NULL, NULL, NULL},
+};
+
+COMPUTE_API(sim_compute_backend_services, routes, NULL);

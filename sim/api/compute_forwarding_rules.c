@@ -1,0 +1,179 @@
+/* Forwarding rules, global and regional: load balancers' addresses, and Private Service Connect's endpoints. */
+#include "config.h"
+
+#include "sim/api/compute.h"
+#include "sim/api/network.h"
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/text.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* "443" and "443-443" are the same. */
+static bool settle_ports(struct sim_call *c, cJSON *doc)
+{
+	const char *range = json_str(doc, "portRange", "");
+	int low = 0, high = 0, used = 0;
+	char text[16];
+	if (!*range)
+		return true;
+	if (sscanf(range, "%d-%d%n", &low, &high, &used) != 2 || range[used]) {
+		used = 0;
+		if (sscanf(range, "%d%n", &low, &used) != 1 || range[used])
+			return compute_invalid(c, "portRange", range, "Must be a port or a range of ports.");
+		high = low;
+	}
+	if (low < 1 || high > 65535 || high < low)
+		return compute_invalid(c, "portRange", range, "Must be a port or a range of ports.");
+	snprintf(text, sizeof text, "%d-%d", low, high);
+	json_put_str(doc, "portRange", text);
+	return true;
+}
+
+/* The address behind a link or a name of one's own; a new one where none was asked for. */
+static bool settle_address(struct sim_call *c, cJSON *doc)
+{
+	const char *asked = json_str(doc, "IPAddress", "");
+	uint32_t ip;
+	char text[16];
+	if (!*asked) {
+		struct sim_object *subnet = compute_find(c->sim, json_str(doc, "subnetwork", ""));
+		struct ip4_range r;
+		uint64_t n = sim_random(c->sim);
+		if (text_starts(json_str(doc, "loadBalancingScheme", ""), "INTERNAL") && subnet &&
+		    ip4_range_parse(json_str(subnet->doc, "ipCidrRange", ""), &r))
+			ip = ip4_free_host(c->sim, c->project, r, 2);
+		else
+			ip = 34u << 24 | (96u + (uint32_t)(n % 64)) << 16 | (uint32_t)(n >> 20 & 0xffff);
+		json_put_str(doc, "IPAddress", ip4_text(ip, text));
+		return true;
+	}
+	if (ip4_parse(asked, &ip) || strchr(asked, ':') == asked + 4)
+		return true;
+	char *path = compute_path(c->sim, c->project, asked);
+	if (!path)
+		path = xasprintf("projects/%s/%s%s/addresses/%s", c->project, *sim_param(c, "region") ? "regions/" : "global",
+				 sim_param(c, "region"), asked);
+	struct sim_object *a = compute_find(c->sim, path);
+	bool good = a != NULL;
+	if (a && compute_busy(c, a))
+		good = false;
+	else if (a)
+		json_put_str(doc, "IPAddress", json_str(a->doc, "address", ""));
+	else
+		compute_invalid(c, "IPAddress", asked, "The specified address does not exist.");
+	free(path);
+	return good;
+}
+
+/* One address and port can be one rule's only. */
+static bool free_of_conflict(struct sim_call *c, const cJSON *doc)
+{
+	char *prefix = xasprintf("projects/%s/", c->project);
+	bool clash = false;
+	for (struct sim_object *o = sim_first(c->sim, "compute.forwardingRules", prefix); o && !clash; o = sim_following(c->sim, o, prefix))
+		clash = !strcmp(json_str(o->doc, "IPAddress", ""), json_str(doc, "IPAddress", "-")) &&
+			!strcmp(json_str(o->doc, "portRange", ""), json_str(doc, "portRange", "")) &&
+			!strcmp(json_str(o->doc, "IPProtocol", ""), json_str(doc, "IPProtocol", ""));
+	free(prefix);
+	return !clash || compute_invalid(c, "IPAddress", json_str(doc, "IPAddress", ""), "Specified IP address is in-use and would result in a conflict.");
+}
+
+static bool private_endpoint(const cJSON *doc)
+{
+	return strstr(json_str(doc, "target", ""), "/serviceAttachments/") != NULL;
+}
+
+static bool check(struct sim_call *c, cJSON *doc, const struct sim_object *old)
+{
+	char id[24];
+	if (old)
+		return true;
+	bool psc = private_endpoint(doc) || !strcmp(json_str(doc, "target", ""), "all-apis");
+	if (!json_at(doc, "target") && !json_at(doc, "backendService"))
+		return compute_required(c, "target");
+	if (psc) {
+		if (json_at(doc, "loadBalancingScheme"))
+			return compute_invalid(c, "loadBalancingScheme", json_str(doc, "loadBalancingScheme", ""),
+					       "Load balancing scheme must be empty for a Private Service Connect forwarding rule.");
+		snprintf(id, sizeof id, "%lld", sim_serial(c->sim));
+		json_put_str(doc, "pscConnectionId", id);
+		json_put_str(doc, "pscConnectionStatus", "ACCEPTED");
+		json_drop(doc, "networkTier");
+	} else {
+		if (!json_at(doc, "loadBalancingScheme"))
+			json_put_str(doc, "loadBalancingScheme", "EXTERNAL");
+		if (!json_at(doc, "IPProtocol"))
+			json_put_str(doc, "IPProtocol", "TCP");
+		if (json_at(doc, "target") && !json_at(doc, "portRange"))
+			return compute_required(c, "portRange");
+	}
+	return settle_ports(c, doc) && settle_address(c, doc) && free_of_conflict(c, doc);
+}
+
+static void stored(struct sim *s, struct sim_object *o)
+{
+	char *project = xstrndup(o->key + 9, strcspn(o->key + 9, "/"));
+	network_address_used(s, project, json_str(o->doc, "IPAddress", ""), json_str(o->doc, "selfLink", ""), true);
+	free(project);
+}
+
+static void removed(struct sim *s, const struct sim_object *o)
+{
+	char *project = xstrndup(o->key + 9, strcspn(o->key + 9, "/"));
+	network_address_used(s, project, json_str(o->doc, "IPAddress", ""), json_str(o->doc, "selfLink", ""), false);
+	free(project);
+}
+
+static void set_target(struct sim_call *c)
+{
+	struct sim_object *o = compute_repeated(c) ? NULL : compute_ready_target(c);
+	if (!o)
+		return;
+	cJSON *doc = cJSON_Duplicate(o->doc, true);
+	json_put_str(doc, "target", json_str(c->body, "target", ""));
+	if (!compute_links(c, &compute_forwarding_rule_kind, doc)) {
+		cJSON_Delete(doc);
+		return;
+	}
+	compute_touch(c->sim, doc, "fingerprint");
+	cJSON_Delete(o->doc);
+	o->doc = doc;
+	compute_begin(c, o, "SetTarget", sim_draw(c->sim, "compute.forwardingRule.setTarget"), true, NULL);
+}
+
+const struct compute_kind compute_forwarding_rule_kind = {
+	.plural = "forwardingRules",
+	.resources = "forwardingRules globalForwardingRules",
+	.kind = "compute#forwardingRule",
+	.word = "forwarding_rule",
+	.flags = COMPUTE_FINGERPRINT | COMPUTE_LABELS,
+	.links = "target backendService network subnetwork",
+	.output = "IPAddress pscConnectionId pscConnectionStatus",
+	.defaults = "{'networkTier':'PREMIUM'}",
+	.quota = "FORWARDING_RULES",
+	.insert = "compute.forwardingRule.insert",
+	.change = "compute.default.update",
+	.remove = "compute.forwardingRule.delete",
+	.check = check,
+	.stored = stored,
+	.removed = removed,
+};
+
+static const struct sim_route routes[] = {
+	COMPUTE_BASICS("forwardingRules", "forwardingRules"),
+	{"compute.forwardingRules.aggregatedList", compute_aggregated, "compute.forwardingRules.list", NULL},
+	{"compute.forwardingRules.patch", compute_patch, "compute.forwardingRules.update", NULL},
+	{"compute.forwardingRules.setLabels", compute_set_labels, "compute.forwardingRules.setLabels", NULL},
+	{"compute.forwardingRules.setTarget", set_target, "compute.forwardingRules.setTarget", NULL},
+	COMPUTE_BASICS("globalForwardingRules", "globalForwardingRules"),
+	{"compute.globalForwardingRules.patch", compute_patch, "compute.globalForwardingRules.update", NULL},
+	{"compute.globalForwardingRules.setLabels", compute_set_labels, "compute.globalForwardingRules.setLabels", NULL},
+	{"compute.globalForwardingRules.setTarget", set_target, "compute.globalForwardingRules.setTarget", NULL},
+	{NULL, NULL, NULL, NULL},
+};
+
+COMPUTE_API(sim_compute_forwarding_rules, routes, NULL);

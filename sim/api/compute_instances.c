@@ -1,0 +1,507 @@
+/* Virtual machines: insert, start, stop, reset, metadata, labels, tags, service account, deletion protection, serial port. */
+#include "config.h"
+
+#include "sim/api/compute.h"
+#include "sim/api/network.h"
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/text.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool project_disk(struct sim_call *c, cJSON *disk, const char *vm, int index)
+{
+	const char *source = json_str(disk, "source", ""), *zone = sim_param(c, "zone");
+	cJSON *init = json_at(disk, "initializeParams");
+	int least = 10;
+	char image[160], size[24], name[80];
+	if (*source) {
+		struct sim_object *o = compute_find(c->sim, source);
+		if (!o)
+			return compute_invalid(c, "disks[0].source", source, "The referenced disk resource cannot be found.");
+		char *link = compute_link(o->key);
+		json_put_str(disk, "source", link);
+		free(link);
+		return true;
+	}
+	if (!init)
+		return compute_required(c, "disks[0].initializeParams");
+	if (json_at(init, "sourceImage") && !compute_image_find(json_str(init, "sourceImage", ""), image, &least))
+		return compute_invalid(c, "disks[0].initializeParams.sourceImage", json_str(init, "sourceImage", ""),
+				       "The referenced image resource cannot be found.");
+	long long wanted = json_int64(init, "diskSizeGb", least);
+	if (wanted < least)
+		return compute_invalid(c, "disks[0].initializeParams.diskSizeGb", "", "Requested disk size cannot be smaller than the image size.");
+	snprintf(size, sizeof size, "%lld", wanted);
+	snprintf(name, sizeof name, index ? "%.50s-%d" : "%.60s", vm, index);
+	if (json_at(init, "diskName"))
+		snprintf(name, sizeof name, "%.63s", json_str(init, "diskName", ""));
+	char *scope = xasprintf("projects/%s/zones/%s/", c->project, zone), *path = xasprintf("%sdisks/%s", scope, name);
+	char *type = xasprintf("%sdiskTypes/%s", scope, strrchr(json_str(init, "diskType", "/pd-standard"), '/') + 1), *type_link = compute_link(type);
+	bool good = !sim_get(c->sim, "compute.disks", path);
+	if (good) {
+		cJSON *doc = json_make("{'name':%s,'sizeGb':%s,'type':%s,'status':'READY','physicalBlockSizeBytes':'4096'}", name, size, type_link);
+		if (json_at(init, "sourceImage")) {
+			char *link = compute_link(image);
+			json_put_str(doc, "sourceImage", link);
+			free(link);
+		}
+		struct sim_object *d = compute_store(c->sim, &compute_disk_kind, scope, doc);
+		json_put_str(disk, "source", json_str(d->doc, "selfLink", ""));
+		json_put_bool(d->hidden, "born", true);
+	} else {
+		sim_fail(c, "ALREADY_EXISTS", "alreadyExists", "The resource '%s' already exists", path);
+	}
+	json_put_str(disk, "diskSizeGb", size);
+	json_drop(disk, "initializeParams");
+	free(scope);
+	free(path);
+	free(type);
+	free(type_link);
+	return good;
+}
+
+static bool check_disks(struct sim_call *c, cJSON *doc)
+{
+	cJSON *disk;
+	int i = 0;
+	if (!json_at(doc, "disks.0"))
+		return compute_required(c, "disks[0]");
+	cJSON_ArrayForEach(disk, json_at(doc, "disks")) {
+		char *device = xasprintf("persistent-disk-%d", i);
+		cJSON *defaults = json_make("{'kind':'compute#attachedDisk','type':'PERSISTENT','mode':'READ_WRITE','index':%d,'deviceName':%s,'boot':%b,"
+					    "'autoDelete':false,'interface':'SCSI'}",
+					    i, device, i == 0);
+		compute_fill(disk, defaults);
+		cJSON_Delete(defaults);
+		free(device);
+		if (!project_disk(c, disk, json_str(doc, "name", ""), i++))
+			return false;
+	}
+	return true;
+}
+
+/* The subnet that an interface means: its own, or the network's one in the region. */
+static struct sim_object *subnet_of(struct sim_call *c, cJSON *nic)
+{
+	char region[40];
+	compute_zone_region(sim_param(c, "zone"), region);
+	char *network = compute_path(c->sim, c->project, json_str(nic, "network", "global/networks/default"));
+	char *prefix = xasprintf("projects/%s/regions/%s/subnetworks/", c->project, region), *link = compute_link(network ? network : "");
+	struct sim_object *found = compute_find(c->sim, json_str(nic, "subnetwork", ""));
+	for (struct sim_object *o = found || json_at(nic, "subnetwork") ? NULL : sim_first(c->sim, "compute.subnetworks", prefix); o && !found;
+	     o = sim_following(c->sim, o, prefix))
+		if (!strcmp(json_str(o->doc, "network", ""), link))
+			found = o;
+	free(network);
+	free(prefix);
+	free(link);
+	return found;
+}
+
+static bool check_external(struct sim_call *c, cJSON *nic)
+{
+	cJSON *a;
+	cJSON_ArrayForEach(a, json_at(nic, "accessConfigs")) {
+		char text[16];
+		uint64_t r = sim_random(c->sim);
+		if (sim_constraint(c->sim, c->project, "compute.vmExternalIpAccess", "*")) {
+			sim_fail_with(c, 412, "FAILED_PRECONDITION", "conditionNotMet", NULL,
+				      "Constraint constraints/compute.vmExternalIpAccess violated for project %s. Add instance to the constraint to use "
+				      "external IP with it.", sim_project_number(c->sim, c->project));
+			return false;
+		}
+		if (!json_at(a, "natIP"))
+			json_put_str(a, "natIP", ip4_text(34u << 24 | (64u + (uint32_t)(r % 60)) << 16 | (uint32_t)(r >> 20 & 0xffff), text));
+		cJSON *defaults = json_make("{'kind':'compute#accessConfig','type':'ONE_TO_ONE_NAT','name':'External NAT','networkTier':'PREMIUM'}");
+		compute_fill(a, defaults);
+		cJSON_Delete(defaults);
+	}
+	return true;
+}
+
+static bool check_interfaces(struct sim_call *c, cJSON *doc)
+{
+	cJSON *nic;
+	int i = 0;
+	char text[16];
+	if (!json_at(doc, "networkInterfaces.0"))
+		return compute_required(c, "networkInterfaces[0]");
+	cJSON_ArrayForEach(nic, json_at(doc, "networkInterfaces")) {
+		struct sim_object *subnet = subnet_of(c, nic);
+		struct ip4_range r;
+		if (!subnet || !ip4_range_parse(json_str(subnet->doc, "ipCidrRange", ""), &r))
+			return compute_invalid(c, "networkInterfaces[0].subnetwork", json_str(nic, "subnetwork", ""),
+					       "Network interface must specify a subnet if the network resource is in custom subnet mode.");
+		if (compute_busy(c, subnet) || !check_external(c, nic))
+			return false;
+		char *name = xasprintf("nic%d", i++);
+		json_put_str(nic, "network", json_str(subnet->doc, "network", ""));
+		json_put_str(nic, "subnetwork", json_str(subnet->doc, "selfLink", ""));
+		if (!json_at(nic, "networkIP"))
+			json_put_str(nic, "networkIP", ip4_text(ip4_free_host(c->sim, c->project, r, 2), text));
+		cJSON *defaults = json_make("{'kind':'compute#networkInterface','name':%s,'stackType':'IPV4_ONLY'}", name);
+		compute_fill(nic, defaults);
+		cJSON_Delete(defaults);
+		compute_touch(c->sim, nic, "fingerprint");
+		free(name);
+	}
+	return true;
+}
+
+static bool check_accounts(struct sim_call *c, const cJSON *doc)
+{
+	const cJSON *a;
+	cJSON_ArrayForEach(a, json_at(doc, "serviceAccounts")) {
+		const char *email = json_str(a, "email", "default");
+		if (strcmp(email, "default") && !text_ends(email, "developer.gserviceaccount.com") && !sim_account_exists(c->sim, email, true))
+			return compute_invalid(c, "serviceAccounts[0].email", email,
+					       "The specified service account was not found or the caller has no permission on it.");
+	}
+	return true;
+}
+
+/* "zones/z/machineTypes/e2-small" in our zone, of a kind that is there. */
+static bool check_machine(struct sim_call *c, cJSON *doc)
+{
+	const char *type = json_str(doc, "machineType", ""), *zone = sim_param(c, "zone");
+	if (!*type)
+		return compute_required(c, "machineType");
+	const char *name = strrchr(type, '/');
+	char *path = xasprintf("projects/%s/zones/%s/machineTypes/%s", c->project, zone, name ? name + 1 : type);
+	bool good = name && compute_machine_cpus(name + 1) > 0 && strstr(type, zone);
+	if (good) {
+		char *link = compute_link(path);
+		json_put_str(doc, "machineType", link);
+		free(link);
+	} else {
+		compute_invalid(c, "machineType", type, "The referenced machine type resource cannot be found.");
+	}
+	free(path);
+	return good;
+}
+
+static bool check(struct sim_call *c, cJSON *doc, const struct sim_object *old)
+{
+	char region[40];
+	if (old)
+		return true;
+	compute_zone_region(sim_param(c, "zone"), region);
+	if (!check_machine(c, doc) || !check_accounts(c, doc) || !compute_quota(c, "INSTANCES", region, 1) || !check_interfaces(c, doc) ||
+	    !check_disks(c, doc))
+		return false;
+	cJSON *defaults = json_make("{'metadata':{'kind':'compute#metadata'},'tags':{},'scheduling':{'automaticRestart':true,'onHostMaintenance':"
+				    "'MIGRATE','preemptible':false,'provisioningModel':'STANDARD'},'canIpForward':false,'deletionProtection':false,"
+				    "'startRestricted':false,'cpuPlatform':'Intel Broadwell','shieldedInstanceConfig':{'enableSecureBoot':false,"
+				    "'enableVtpm':true,'enableIntegrityMonitoring':true},'shieldedInstanceIntegrityPolicy':{'updateAutoLearnPolicy':true}}");
+	compute_fill(doc, defaults);
+	cJSON_Delete(defaults);
+	compute_touch(c->sim, doc, "metadata.fingerprint");
+	compute_touch(c->sim, doc, "tags.fingerprint");
+	json_put_str(doc, "status", "PROVISIONING");
+	return true;
+}
+
+static void use(struct sim *s, const struct sim_object *o, bool used)
+{
+	const cJSON *d, *nic, *a;
+	const char *link = json_str(o->doc, "selfLink", "");
+	char *project = xstrndup(o->key + 9, strcspn(o->key + 9, "/"));
+	cJSON_ArrayForEach(d, json_at(o->doc, "disks")) {
+		struct sim_object *disk = compute_find(s, json_str(d, "source", ""));
+		if (disk && used)
+			json_put(disk->doc, "users", json_make("[%s]", link));
+		else if (disk && json_bool(d, "autoDelete", false))
+			sim_remove(s, disk);
+		else if (disk)
+			json_drop(disk->doc, "users");
+	}
+	cJSON_ArrayForEach(nic, json_at(o->doc, "networkInterfaces")) {
+		network_address_used(s, project, json_str(nic, "networkIP", ""), link, used);
+		cJSON_ArrayForEach(a, json_at(nic, "accessConfigs"))
+			network_address_used(s, project, json_str(a, "natIP", ""), link, used);
+	}
+	free(project);
+}
+
+static void stored(struct sim *s, struct sim_object *o)
+{
+	if (!json_at(o->hidden, "used"))
+		use(s, o, true);
+	json_put_bool(o->hidden, "used", true);
+}
+
+static void removed(struct sim *s, const struct sim_object *o)
+{
+	use(s, o, false);
+}
+
+/* When it comes up, unless its region's processors are all in use, or the zone is out of them. */
+static char *landed(struct sim *s, struct sim_object *o, const char **code)
+{
+	char region[40], zone[48];
+	char *project = xstrndup(o->key + 9, strcspn(o->key + 9, "/")), *why = NULL, *now = sim_time_compute(s);
+	snprintf(zone, sizeof zone, "%.*s", (int)strcspn(strstr(o->key, "/zones/") + 7, "/"), strstr(o->key, "/zones/") + 7);
+	compute_zone_region(zone, region);
+	double limit = compute_quota_limit(s, project, "CPUS", region), all = compute_quota_limit(s, project, "CPUS_ALL_REGIONS", "");
+	if (compute_quota_usage(s, project, "CPUS", region) > limit) {
+		*code = "QUOTA_EXCEEDED";
+		why = xasprintf("Quota 'CPUS' exceeded.  Limit: %.1f in region %s.", limit, region);
+	} else if (compute_quota_usage(s, project, "CPUS_ALL_REGIONS", "") > all) {
+		*code = "QUOTA_EXCEEDED";
+		why = xasprintf("Quota 'CPUS_ALL_REGIONS' exceeded.  Limit: %.1f globally.", all);
+	} else if (compute_stocked_out(s, zone)) {
+		*code = "ZONE_RESOURCE_POOL_EXHAUSTED";
+		why = xasprintf("The zone 'projects/%s/zones/%s' does not have enough resources available to fulfill the request.  Try a different zone, or "
+				"try again later.", project, zone);
+	} else {
+		json_put_str(o->doc, "status", "RUNNING");
+		json_put_str(o->doc, "lastStartTimestamp", now);
+		json_put_num(o->hidden, "booted", sim_now(s) + sim_draw(s, "compute.instance.boot"));
+	}
+	free(project);
+	free(now);
+	return why;
+}
+
+bool sim_vm_answers(struct sim *s, const char *instance, int port)
+{
+	struct sim_object *o = sim_get(s, "compute.instances", instance);
+	(void)port;
+	return o && !strcmp(json_str(o->doc, "status", ""), "RUNNING") && json_num(o->hidden, "booted", 1e18) <= sim_now(s) &&
+	       !json_at(o->hidden, "container.failed");
+}
+
+/* Actions. --------------------------------------------------------------------------------------------------------------- */
+static void running(struct sim *s, const cJSON *arg)
+{
+	struct sim_object *o = compute_op_object(s, arg);
+	const char *code = NULL;
+	char *why = o ? landed(s, o, &code) : NULL;
+	if (why)
+		json_put_str(o->doc, "status", "TERMINATED");
+	compute_end(s, arg, code, why);
+	free(why);
+}
+
+static void stopped(struct sim *s, const cJSON *arg)
+{
+	struct sim_object *o = compute_op_object(s, arg);
+	char *now = sim_time_compute(s);
+	if (o) {
+		json_put_str(o->doc, "status", "TERMINATED");
+		json_put_str(o->doc, "lastStopTimestamp", now);
+	}
+	free(now);
+	compute_end(s, arg, NULL, NULL);
+}
+
+static struct sim_object *one(struct sim_call *c)
+{
+	return compute_repeated(c) ? NULL : compute_ready_target(c);
+}
+
+static void start(struct sim_call *c)
+{
+	struct sim_object *o = one(c);
+	if (!o)
+		return;
+	if (!strcmp(json_str(o->doc, "status", ""), "TERMINATED"))
+		json_put_str(o->doc, "status", "STAGING");
+	compute_begin(c, o, "start", sim_draw(c->sim, "compute.instance.start"), false, running);
+}
+
+static void stop(struct sim_call *c)
+{
+	struct sim_object *o = one(c);
+	if (!o)
+		return;
+	json_put_str(o->doc, "status", "STOPPING");
+	compute_begin(c, o, "stop", sim_draw(c->sim, "compute.instance.stop"), true, stopped);
+}
+
+static void reset(struct sim_call *c)
+{
+	struct sim_object *o = one(c);
+	if (!o)
+		return;
+	if (strcmp(json_str(o->doc, "status", ""), "RUNNING"))
+		sim_fail(c, "INVALID_ARGUMENT", "resourceNotReady", "The resource '%s' is not ready", o->key);
+	else
+		compute_begin(c, o, "reset", sim_draw(c->sim, "compute.instance.update"), false, running);
+}
+
+static void set_metadata(struct sim_call *c)
+{
+	struct sim_object *o = one(c);
+	if (!o || !compute_fingerprint(c, json_at(o->doc, "metadata"), c->body, "fingerprint", false,
+				       "Supplied fingerprint does not match current metadata fingerprint."))
+		return;
+	json_drop(o->doc, "metadata.items");
+	if (json_at(c->body, "items.0"))
+		json_put(o->doc, "metadata.items", cJSON_Duplicate(json_at(c->body, "items"), true));
+	compute_touch(c->sim, o->doc, "metadata.fingerprint");
+	compute_begin(c, o, "setMetadata", sim_draw(c->sim, "compute.instance.update"), true, NULL);
+}
+
+static void set_tags(struct sim_call *c)
+{
+	struct sim_object *o = one(c);
+	if (!o || !compute_fingerprint(c, json_at(o->doc, "tags"), c->body, "fingerprint", true,
+				       "Supplied fingerprint does not match current tags fingerprint."))
+		return;
+	json_drop(o->doc, "tags.items");
+	if (json_at(c->body, "items.0"))
+		json_put(o->doc, "tags.items", cJSON_Duplicate(json_at(c->body, "items"), true));
+	compute_touch(c->sim, o->doc, "tags.fingerprint");
+	compute_begin(c, o, "setTags", sim_draw(c->sim, "compute.instance.update"), true, NULL);
+}
+
+static void set_protection(struct sim_call *c)
+{
+	struct sim_object *o = one(c);
+	if (!o)
+		return;
+	json_put_bool(o->doc, "deletionProtection", !*sim_param(c, "deletionProtection") || sim_param_bool(c, "deletionProtection"));
+	compute_begin(c, o, "setDeletionProtection", 0, true, NULL);
+}
+
+/* What can be changed of a stopped machine only. */
+static struct sim_object *stopped_one(struct sim_call *c)
+{
+	struct sim_object *o = one(c);
+	if (!o || !strcmp(json_str(o->doc, "status", ""), "TERMINATED"))
+		return o;
+	sim_fail(c, "INVALID_ARGUMENT", "resourceInUseByAnotherResource", "Instance is starting, running, or stopping. It must be stopped to be changed.");
+	return NULL;
+}
+
+static void set_machine_type(struct sim_call *c)
+{
+	struct sim_object *o = stopped_one(c);
+	cJSON *doc = o ? json_make("{'machineType':%s}", json_str(c->body, "machineType", "")) : NULL;
+	if (doc && check_machine(c, doc)) {
+		json_put_str(o->doc, "machineType", json_str(doc, "machineType", ""));
+		compute_begin(c, o, "setMachineType", sim_draw(c->sim, "compute.instance.update"), true, NULL);
+	}
+	cJSON_Delete(doc);
+}
+
+static void set_account(struct sim_call *c)
+{
+	struct sim_object *o = stopped_one(c);
+	cJSON *doc = o ? json_make("{'serviceAccounts':[%j]}", cJSON_Duplicate(c->body, true)) : NULL;
+	if (doc && check_accounts(c, doc)) {
+		json_put(o->doc, "serviceAccounts", cJSON_Duplicate(json_at(doc, "serviceAccounts"), true));
+		compute_begin(c, o, "setServiceAccount", sim_draw(c->sim, "compute.instance.update"), true, NULL);
+	}
+	cJSON_Delete(doc);
+}
+
+static void add_access(struct sim_call *c)
+{
+	struct sim_object *o = one(c);
+	cJSON *nic = o ? json_at(o->doc, "networkInterfaces.0") : NULL;
+	if (!nic)
+		return;
+	if (json_at(nic, "accessConfigs.0")) {
+		sim_fail(c, "INVALID_ARGUMENT", "invalid", "At most one access config currently supported.");
+		return;
+	}
+	json_put(nic, "accessConfigs", json_make("[%j]", cJSON_Duplicate(c->body, true)));
+	if (check_external(c, nic))
+		compute_begin(c, o, "addAccessConfig", sim_draw(c->sim, "compute.instance.update"), true, NULL);
+	else
+		json_drop(nic, "accessConfigs");
+}
+
+static void delete_access(struct sim_call *c)
+{
+	struct sim_object *o = one(c);
+	if (!o)
+		return;
+	json_drop(json_at(o->doc, "networkInterfaces.0"), "accessConfigs");
+	compute_begin(c, o, "deleteAccessConfig", sim_draw(c->sim, "compute.instance.update"), true, NULL);
+}
+
+static void delete_instance(struct sim_call *c)
+{
+	struct sim_object *o = compute_target(c);
+	if (!o)
+		return;
+	if (json_bool(o->doc, "deletionProtection", false)) {
+		sim_fail_with(c, 412, "FAILED_PRECONDITION", "conditionNotMet", NULL,
+			      "Invalid resource usage: 'Resource cannot be deleted if it's protected against deletion. Disable deletion protection and try "
+			      "again.'.");
+		return;
+	}
+	if (!json_at(o->hidden, "pending"))
+		json_put_str(o->doc, "status", "STOPPING");
+	compute_delete(c);
+}
+
+static void serial(struct sim_call *c)
+{
+	struct sim_object *o = compute_target(c);
+	if (!o)
+		return;
+	const char *name = json_str(o->doc, "name", "");
+	struct buf b = {0};
+	bool up = json_num(o->hidden, "booted", 1e18) <= sim_now(c->sim);
+	if (!strcmp(json_str(o->doc, "status", ""), "RUNNING"))
+		buf_printf(&b, "SeaBIOS (version 1.8.2-google)\r\nBooting from Hard Disk 0...\r\n[    0.000000] Linux version 6.12.46+\r\n"
+			       "[    4.120000] systemd[1]: Hostname set to <%s>.\r\n", name);
+	if (up && !json_at(o->hidden, "serial"))
+		buf_printf(&b, "[   11.500000] cloud-init[812]: Cloud-init v. 25.1 finished. Datasource DataSourceGCELocal.  Up 11.50 seconds\r\n%s login: ",
+			   name);
+	buf_puts(&b, json_str(o->hidden, "serial", ""));
+	long long start = strtoll(sim_param(c, "start"), NULL, 10);
+	size_t from = start > 0 && (size_t)start < b.len ? (size_t)start : start > 0 ? b.len : 0;
+	char next[24], begin[24], *self = xasprintf("%s/serialPort", json_str(o->doc, "selfLink", ""));
+	snprintf(next, sizeof next, "%zu", b.len);
+	snprintf(begin, sizeof begin, "%zu", from);
+	sim_ok(c, json_make("{'kind':'compute#serialPortOutput','selfLink':%s,'contents':%s,'start':%s,'next':%s}", self, buf_text(&b) + from, begin, next));
+	free(self);
+	buf_free(&b);
+}
+
+const struct compute_kind compute_instance_kind = {
+	.plural = "instances",
+	.resources = "instances",
+	.kind = "compute#instance",
+	.word = "instance",
+	.flags = COMPUTE_FINGERPRINT | COMPUTE_LABELS_KEPT,
+	.links = "networkInterfaces.*.network networkInterfaces.*.subnetwork disks.*.source",
+	.insert = "compute.instance.insert",
+	.change = "compute.instance.update",
+	.remove = "compute.instance.delete",
+	.check = check,
+	.stored = stored,
+	.removed = removed,
+	.landed = landed,
+};
+
+static const struct sim_route routes[] = {
+	COMPUTE_READS("instances", "instances"),
+	{"compute.instances.aggregatedList", compute_aggregated, "compute.instances.list", NULL},
+	{"compute.instances.insert", compute_insert, "compute.instances.create", NULL},
+	{"compute.instances.delete", delete_instance, "compute.instances.delete", NULL},
+	{"compute.instances.start", start, "compute.instances.start", NULL},
+	{"compute.instances.stop", stop, "compute.instances.stop", NULL},
+	{"compute.instances.reset", reset, "compute.instances.reset", NULL},
+	{"compute.instances.setMetadata", set_metadata, "compute.instances.setMetadata", NULL},
+	{"compute.instances.setTags", set_tags, "compute.instances.setTags", NULL},
+	{"compute.instances.setLabels", compute_set_labels, "compute.instances.setLabels", NULL},
+	{"compute.instances.setDeletionProtection", set_protection, "compute.instances.setDeletionProtection", NULL},
+	{"compute.instances.setMachineType", set_machine_type, "compute.instances.setMachineType", NULL},
+	{"compute.instances.setServiceAccount", set_account, "compute.instances.setServiceAccount", NULL},
+	{"compute.instances.addAccessConfig", add_access, "compute.instances.addAccessConfig", NULL},
+	{"compute.instances.deleteAccessConfig", delete_access, "compute.instances.deleteAccessConfig", NULL},
+	{"compute.instances.getSerialPortOutput", serial, "compute.instances.getSerialPortOutput", NULL},
+	{NULL, NULL, NULL, NULL},
+};
+
+COMPUTE_API(sim_compute_instances, routes, NULL);

@@ -1,0 +1,113 @@
+/* Managed instance groups, as GKE brings them along with each node pool: read, resized, listed. */
+#include "config.h"
+
+#include "sim/api/compute.h"
+#include "sim/api/network.h"
+
+#include "base/json.h"
+#include "base/mem.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct sim_object *network_manager_add(struct sim *s, const char *project, const char *zone, const char *base, int size, const char *network,
+				       const char *subnetwork, const char *account)
+{
+	char *scope = xasprintf("projects/%s/zones/%s/", project, zone), *name = xasprintf("%s-grp", base), region[40];
+	char *group = xasprintf(COMPUTE_BASE "%sinstanceGroups/%s", scope, name);
+	char *template = xasprintf(COMPUTE_BASE "projects/%s/regions/%s/instanceTemplates/%s", project, compute_zone_region(zone, region), base);
+	cJSON *doc = json_make(
+		"{'name':%s,'baseInstanceName':%s,'instanceGroup':%s,'instanceTemplate':%s,'targetSize':%d,'targetStoppedSize':0,"
+		"'targetSuspendedSize':0,'listManagedInstancesResults':'PAGINATED','standbyPolicy':{'mode':'MANUAL'},'currentActions':{'abandoning':0,"
+		"'creating':0,'creatingWithoutRetries':0,'deleting':0,'none':%d,'recreating':0,'refreshing':0,'restarting':0,'resuming':0,'starting':0,"
+		"'stopping':0,'suspending':0,'verifying':0},'instanceLifecyclePolicy':{'defaultActionOnFailure':'REPAIR','forceUpdateOnRepair':'YES',"
+		"'onFailedHealthCheck':'DEFAULT_ACTION'},'status':{'isStable':true,'allInstancesConfig':{'effective':true},'stateful':"
+		"{'hasStatefulConfig':false,'perInstanceConfigs':{'allEffective':true}},'versionTarget':{'isReached':true}},'updatePolicy':{'type':"
+		"'OPPORTUNISTIC','minimalAction':'REPLACE','replacementMethod':'SUBSTITUTE','maxSurge':{'fixed':1,'calculated':1},'maxUnavailable':"
+		"{'fixed':1,'calculated':1}},'versions':[{'instanceTemplate':%s,'targetSize':{'calculated':%d}}]}",
+		name, base, group, template, size, size, template, size);
+	struct sim_object *o = compute_store(s, &compute_manager_kind, scope, doc);
+	json_put_str(o->hidden, "account", account);
+	struct sim_object *g = compute_store(s, &compute_instance_group_kind, scope,
+					     json_make("{'name':%s,'description':'','network':%s,'subnetwork':%s,'size':%d}", name, network, subnetwork, size));
+	json_put_bool(g->hidden, "managed", true);
+	free(scope);
+	free(name);
+	free(group);
+	free(template);
+	return o;
+}
+
+void network_manager_remove(struct sim *s, const char *key)
+{
+	struct sim_object *o = sim_get(s, "compute.instanceGroupManagers", key);
+	struct sim_object *g = o ? compute_find(s, json_str(o->doc, "instanceGroup", "")) : NULL;
+	if (g)
+		sim_remove(s, g);
+	if (o)
+		sim_remove(s, o);
+}
+
+void network_manager_resize(struct sim *s, const char *key, int size)
+{
+	struct sim_object *o = sim_get(s, "compute.instanceGroupManagers", key);
+	struct sim_object *g = o ? compute_find(s, json_str(o->doc, "instanceGroup", "")) : NULL;
+	if (!o)
+		return;
+	json_put_num(o->doc, "targetSize", size);
+	json_put_num(o->doc, "currentActions.none", size);
+	if (g)
+		json_put_num(g->doc, "size", size);
+}
+
+static void resize(struct sim_call *c)
+{
+	struct sim_object *o = compute_repeated(c) ? NULL : compute_ready_target(c);
+	if (!o)
+		return;
+	network_manager_resize(c->sim, o->key, atoi(sim_param(c, "size")));
+	compute_begin(c, o, "compute.instanceGroupManagers.resize", sim_draw(c->sim, "compute.default.update"), true, NULL);
+}
+
+static void members(struct sim_call *c)
+{
+	struct sim_object *o = compute_target(c);
+	if (!o)
+		return;
+	cJSON *list = cJSON_CreateArray();
+	for (int i = 0; i < (int)json_num(o->doc, "targetSize", 0); i++) {
+		char *link = xasprintf("%s/instances/%s-%04x", json_str(o->doc, "zone", ""), json_str(o->doc, "baseInstanceName", ""),
+				       (unsigned)(i * 7919 + 4369) & 0xffff);
+		cJSON_AddItemToArray(list, json_make("{'instance':%s,'instanceStatus':'RUNNING','currentAction':'NONE'}", link));
+		free(link);
+	}
+	cJSON *reply = cJSON_CreateObject();
+	if (list->child)
+		json_put(reply, "managedInstances", list);
+	else
+		cJSON_Delete(list);
+	sim_ok(c, reply);
+}
+
+const struct compute_kind compute_manager_kind = {
+	.plural = "instanceGroupManagers",
+	.resources = "instanceGroupManagers",
+	.kind = "compute#instanceGroupManager",
+	.word = "instance_group_manager",
+	.flags = COMPUTE_FINGERPRINT,
+	.quota = "INSTANCE_GROUP_MANAGERS",
+	.insert = "compute.instanceGroup.insert",
+	.change = "compute.default.update",
+	.remove = "compute.instanceGroup.delete",
+};
+
+static const struct sim_route routes[] = {
+	COMPUTE_READS("instanceGroupManagers", "instanceGroupManagers"),
+	{"compute.instanceGroupManagers.aggregatedList", compute_aggregated, "compute.instanceGroupManagers.list", NULL},
+	{"compute.instanceGroupManagers.resize", resize, "compute.instanceGroupManagers.update", NULL},
+	{"compute.instanceGroupManagers.delete", compute_delete, "compute.instanceGroupManagers.delete", NULL},
+	{"compute.instanceGroupManagers.listManagedInstances", members, "compute.instanceGroupManagers.get", NULL},
+	{NULL, NULL, NULL, NULL},
+};
+
+COMPUTE_API(sim_compute_managers, routes, NULL);
