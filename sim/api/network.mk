@@ -32,3 +32,9 @@ sim_libsim_a_SOURCES += \
 	sim/api/sql_operations.c \
 	sim/api/sql_settings.c \
 	sim/api/sql_users.c
+
+EXTRA_DIST += tests/sim/cloud.h
+check_PROGRAMS += tests/sim/network_compute
+TESTS += tests/sim/network_compute
+tests_sim_network_compute_SOURCES = tests/sim/network_compute.c tests/sim/cloud.h tests/tap.h
+tests_sim_network_compute_LDADD = $(LIB_SIM) -lm

@@ -4,7 +4,11 @@
 #include "sim/core/core.h"
 
 /* sim/api/network.mk */
-extern const struct sim_api sim_compute_addresses, sim_compute_firewalls, sim_compute_networks, sim_compute_operations, sim_compute_places, sim_compute_routers, sim_compute_subnetworks, sim_servicenetworking, sim_sql_backups, sim_sql_connect, sim_sql_databases, sim_sql_instances, sim_sql_operations, sim_sql_users;
+extern const struct sim_api sim_compute_addresses, sim_compute_backend_services, sim_compute_certificates,
+	sim_compute_firewalls, sim_compute_forwarding_rules, sim_compute_groups, sim_compute_health_checks, sim_compute_images,
+	sim_compute_instances, sim_compute_managers, sim_compute_networks, sim_compute_operations, sim_compute_places,
+	sim_compute_routers, sim_compute_subnetworks, sim_compute_url_maps, sim_names, sim_servicenetworking, sim_sql_backups,
+	sim_sql_connect, sim_sql_databases, sim_sql_instances, sim_sql_operations, sim_sql_users;
 
 /* sim/api/serving.mk */
 extern const struct sim_api sim_artifactregistry, sim_cloudbuild, sim_run;
@@ -12,12 +16,22 @@ extern const struct sim_api sim_artifactregistry, sim_cloudbuild, sim_run;
 const struct sim_api *const sim_apis[] = {
 	/* network */
 	&sim_compute_addresses,
+	&sim_compute_backend_services,
+	&sim_compute_certificates,
 	&sim_compute_firewalls,
+	&sim_compute_forwarding_rules,
+	&sim_compute_groups,
+	&sim_compute_health_checks,
+	&sim_compute_images,
+	&sim_compute_instances,
+	&sim_compute_managers,
 	&sim_compute_networks,
 	&sim_compute_operations,
 	&sim_compute_places,
 	&sim_compute_routers,
 	&sim_compute_subnetworks,
+	&sim_compute_url_maps,
+	&sim_names,
 	&sim_servicenetworking,
 	&sim_sql_backups,
 	&sim_sql_connect,

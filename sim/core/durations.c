@@ -41,6 +41,7 @@ static const struct duration rows[] = {
 	{"compute.healthCheck.delete", 3.2, 4.9, 0, 0},
 	{"compute.healthCheck.insert", 0.9, 1.5, 0, 0},
 	{"compute.healthCheck.update", 1.5, 3, 0, 0},
+	{"compute.instance.boot", 60, 150, 0, 0}, /* from the operation's end to an answer on the port; seen, not measured */
 	{"compute.instance.delete", 134, 135, 0, 0},
 	{"compute.instance.insert", 12, 78, 0, 0},
 	{"compute.instance.start", 10, 30, 0, 0},
@@ -89,8 +90,11 @@ static const struct duration rows[] = {
 	{"lag.account.get", 2, 20, 0, 0},
 	{"lag.iam", 120, 420, 0, 0},
 	{"lag.loadBalancer", 120, 420, 0, 0},
+	{"lag.registrar", 900, 3600, 0, 0}, /* an operator who sets a record and waits for it */
 	{"lag.run.name", 5, 20, 0, 0},
 	{"lag.service", 15, 120, 0, 0},
+	{"lag.sql.network", 345600, 432000, 0, 0}, /* "up to four days" */
+	{"lag.vpc.egress", 4900, 6900, 0, 0}, /* one to two hours */
 	{"lag.sql.network", 14400, 345600, 0, 0},
 	{"lag.vpc.egress", 5400, 7200, 0, 0},
 	{"latency.DELETE", 0.31, 2.0, 0, 0},

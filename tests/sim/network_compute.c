@@ -1,0 +1,178 @@
+/* Networks, subnets, firewalls, routers and addresses of the simulated Compute Engine: what bites. */
+#include "config.h"
+#include "tests/sim/cloud.h"
+
+static void in_use_late(void)
+{
+	act("POST", COMPUTE "global/networks", json_make("{'name':'n1','autoCreateSubnetworks':false}"));
+	act("POST", COMPUTE "regions/us-central1/subnetworks",
+	    json_make("{'name':'s1','network':'global/networks/n1','ipCidrRange':'10.10.0.0/24','privateIpGoogleAccess':true}"));
+	act("POST", COMPUTE "global/firewalls",
+	    json_make("{'name':'f1','network':'https://compute.googleapis.com/compute/v1/projects/demo-proj/global/networks/n1','allowed':"
+		      "[{'IPProtocol':'tcp','ports':['4180']}],'sourceRanges':['35.191.0.0/16']}"));
+	cJSON *op = asks("DELETE", COMPUTE "global/networks/n1", NULL, 200);
+	char *link = xstrdup(json_str(op, "selfLink", ""));
+	op = finish(link);
+	is_str(json_str(op, "error.errors.0.code", ""), "RESOURCE_IN_USE_BY_ANOTHER_RESOURCE", "a network in use fails later, in the operation");
+	is_str(json_str(op, "error.errors.0.message", ""),
+	       "The network resource 'projects/demo-proj/global/networks/n1' is already being used by 'projects/demo-proj/global/firewalls/f1'",
+	       "in Google's words");
+	is_int((long long)json_num(op, "httpErrorStatusCode", 0), 400, "with the status");
+	is_str(json_str(asks("GET", COMPUTE "global/networks/n1", NULL, 200), "subnetworks.0", ""),
+	       "https://www.googleapis.com/compute/v1/projects/demo-proj/regions/us-central1/subnetworks/s1", "and the network stays, with its subnet");
+	free(link);
+}
+
+static void not_ready(void)
+{
+	asks("POST", COMPUTE "global/networks", json_make("{'name':'n2','autoCreateSubnetworks':false}"), 200);
+	refuse("POST", COMPUTE "regions/us-central1/subnetworks", json_make("{'name':'s2','network':'global/networks/n2','ipCidrRange':'10.0.0.0/24'}"),
+	       400, "resourceNotReady", "The resource 'projects/demo-proj/global/networks/n2' is not ready");
+	refuse("DELETE", COMPUTE "global/networks/n2", NULL, 400, "resourceNotReady",
+	       "The resource 'projects/demo-proj/global/networks/n2' is not ready");
+	sim_advance(cloud, sim_now(cloud) + 60);
+	act("DELETE", COMPUTE "global/networks/n2", NULL);
+	refuse("GET", COMPUTE "global/networks/n2", NULL, 404, "notFound", "The resource 'projects/demo-proj/global/networks/n2' was not found");
+}
+
+static void operations(void)
+{
+	cJSON *op = asks("POST", COMPUTE "global/addresses?requestId=8b1f0d3c-6f5e-4f6e-9c3a-1d2e3f405162",
+			 json_make("{'name':'a1','labels':{'x':'y'}}"), 200);
+	char *name = xstrdup(json_str(op, "name", "")), *url = xasprintf(COMPUTE "global/operations/%s/wait", name);
+	is_str(json_str(op, "operationType", ""), "insert", "an operation has its type");
+	is_str(json_str(op, "targetLink", ""), "https://www.googleapis.com/compute/v1/projects/demo-proj/global/addresses/a1", "and its target");
+	op = asks("POST", COMPUTE "global/addresses?requestId=8b1f0d3c-6f5e-4f6e-9c3a-1d2e3f405162", json_make("{'name':'a1'}"), 200);
+	is_str(json_str(op, "name", ""), name, "the same requestId gives the same operation");
+	double before = sim_now(cloud);
+	op = asks("POST", url, NULL, 200);
+	is_str(json_str(op, "status", ""), "DONE", "wait answers when it is done");
+	ok(sim_now(cloud) > before + 0.3, "and takes its time");
+	refuse("POST", COMPUTE "global/addresses?requestId=00000000-0000-0000-0000-000000000000", json_make("{'name':'a2'}"), 400, "invalid",
+	       "Invalid value for field 'requestId': '00000000-0000-0000-0000-000000000000'. The zero UUID is not supported.");
+	refuse("POST", COMPUTE "global/addresses", json_make("{'name':'a1'}"), 409, "alreadyExists",
+	       "The resource 'projects/demo-proj/global/addresses/a1' already exists");
+	free(name);
+	free(url);
+}
+
+static void labels(void)
+{
+	cJSON *a = asks("GET", COMPUTE "global/addresses/a1", NULL, 200);
+	ok(!json_at(a, "labels"), "labels sent with insert are dropped");
+	char *print = xstrdup(json_str(a, "labelFingerprint", ""));
+	refuse("POST", COMPUTE "global/addresses/a1/setLabels", json_make("{'labels':{'a':'b'},'labelFingerprint':'AAAAAAAAAAA='}"), 412, "conditionNotMet",
+	       "Labels fingerprint either invalid or resource labels have changed");
+	cJSON *op = asks("POST", COMPUTE "global/addresses/a1/setLabels", json_make("{'labels':{'a':'b'},'labelFingerprint':%s}", print), 200);
+	is_str(json_str(op, "status", ""), "DONE", "setLabels is done at once");
+	is_str(json_str(asks("GET", COMPUTE "global/addresses/a1", NULL, 200), "labels.a", ""), "b", "and kept");
+	free(print);
+}
+
+static void fingerprints(void)
+{
+	refuse("PATCH", COMPUTE "regions/us-central1/subnetworks/s1", json_make("{'privateIpGoogleAccess':false}"), 400, "required",
+	       "Required field 'resource.fingerprint' not specified");
+	refuse("PATCH", COMPUTE "regions/us-central1/subnetworks/s1", json_make("{'privateIpGoogleAccess':false,'fingerprint':'AAAAAAAAAAA='}"), 412,
+	       "conditionNotMet", "Invalid fingerprint.");
+	char *print = xstrdup(json_str(asks("GET", COMPUTE "regions/us-central1/subnetworks/s1", NULL, 200), "fingerprint", ""));
+	act("PATCH", COMPUTE "regions/us-central1/subnetworks/s1", json_make("{'privateIpGoogleAccess':false,'fingerprint':%s}", print));
+	cJSON *s = asks("GET", COMPUTE "regions/us-central1/subnetworks/s1", NULL, 200);
+	ok(!json_bool(s, "privateIpGoogleAccess", true) && strcmp(json_str(s, "fingerprint", ""), print), "a change changes the fingerprint");
+	free(print);
+}
+
+static void bad_values(void)
+{
+	refuse("POST", COMPUTE "global/networks", json_make("{'name':'Bad_Name','autoCreateSubnetworks':false}"), 400, "invalid",
+	       "Invalid value for field 'resource.name': 'Bad_Name'. Must be a match of regex '(?:[a-z](?:[-a-z0-9]{0,61}[a-z0-9])?)'");
+	refuse("POST", COMPUTE "regions/us-central1/subnetworks", json_make("{'name':'s9','network':'global/networks/none','ipCidrRange':'10.0.0.0/24'}"),
+	       400, "invalid",
+	       "Invalid value for field 'resource.network': 'projects/demo-proj/global/networks/none'. The referenced network resource cannot be found.");
+	refuse("POST", COMPUTE "regions/us-central1/subnetworks", json_make("{'name':'s9','network':'global/networks/n1','ipCidrRange':'10.10.0.0/25'}"),
+	       400, "invalid", "Invalid IPCidrRange: 10.10.0.0/25 conflicts with existing subnetwork 's1' in region 'us-central1'.");
+	refuse("POST", COMPUTE "regions/nowhere1/routers", json_make("{'name':'r1','network':'global/networks/n1'}"), 400, "invalid",
+	       "Invalid value for field 'region': 'nowhere1'. Unknown region.");
+}
+
+static void routers(void)
+{
+	act("POST", COMPUTE "regions/us-central1/routers",
+	    json_make("{'name':'r1','network':'global/networks/n1','nats':[{'name':'nat','natIpAllocateOption':'AUTO_ONLY',"
+		      "'sourceSubnetworkIpRangesToNat':'ALL_SUBNETWORKS_ALL_IP_RANGES'}]}"));
+	cJSON *r = asks("GET", COMPUTE "regions/us-central1/routers/r1", NULL, 200);
+	is_str(json_str(r, "nats.0.type", ""), "PUBLIC", "a NAT is public by default");
+	act("PATCH", COMPUTE "regions/us-central1/routers/r1", json_make("{'nats':[]}"));
+	ok(!json_at(asks("GET", COMPUTE "regions/us-central1/routers/r1", NULL, 200), "nats"), "a patch replaces all NATs");
+	act("DELETE", COMPUTE "regions/us-central1/routers/r1", NULL);
+}
+
+static void quotas(void)
+{
+	new_cloud("{'quotas':{'NETWORKS':2,'us-central1/STATIC_ADDRESSES':1}}");
+	act("POST", COMPUTE "global/networks", json_make("{'name':'q1','autoCreateSubnetworks':false}"));
+	refuse("POST", COMPUTE "global/networks", json_make("{'name':'q2','autoCreateSubnetworks':false}"), 403, "quotaExceeded",
+	       "Quota 'NETWORKS' exceeded.  Limit: 2.0 globally.");
+	act("POST", COMPUTE "regions/us-central1/addresses", json_make("{'name':'q1'}"));
+	refuse("POST", COMPUTE "regions/us-central1/addresses", json_make("{'name':'q2'}"), 403, "quotaExceeded",
+	       "Quota 'STATIC_ADDRESSES' exceeded.  Limit: 1.0 in region us-central1.");
+	act("POST", COMPUTE "regions/us-east1/addresses", json_make("{'name':'q2'}"));
+	cJSON *q;
+	bool found = false;
+	cJSON_ArrayForEach(q, json_at(asks("GET", COMPUTE "regions/us-central1", NULL, 200), "quotas"))
+		found = found || (!strcmp(json_str(q, "metric", ""), "STATIC_ADDRESSES") && json_num(q, "usage", 0) == 1 && json_num(q, "limit", 0) == 1);
+	ok(found, "the region shows limit and usage");
+}
+
+static void lists(void)
+{
+	cJSON *l = asks("GET", COMPUTE "global/networks?filter=name%20eq%20%22q.%22", NULL, 200);
+	is_int(cJSON_GetArraySize(json_at(l, "items")), 1, "a filter with a regular expression");
+	l = asks("GET", COMPUTE "global/networks?filter=name%3Ddefault", NULL, 200);
+	is_str(json_str(l, "items.0.name", ""), "default", "a filter by value");
+	l = asks("GET", COMPUTE "aggregated/addresses", NULL, 200);
+	char *text = json_text(l, -1);
+	ok(strstr(text, "\"regions/us-east1\":{\"addresses\":[") != NULL, "an aggregated list has the scopes");
+	free(text);
+	l = asks("GET", COMPUTE "zones?filter=name%3Dus-central1-f", NULL, 200);
+	is_int(cJSON_GetArraySize(json_at(l, "items")), 1, "zones are filtered");
+	is_int((long long)json_num(asks("GET", COMPUTE "zones/us-central1-a/machineTypes/e2-standard-2", NULL, 200), "guestCpus", 0), 2, "machine types");
+}
+
+static void egress(void)
+{
+	sim_vpc_hold(cloud, "demo-proj", "us-central1", "default", "run/s");
+	sim_vpc_hold(cloud, "demo-proj", "us-central1", "default", "run/s");
+	cJSON *l = asks("GET", COMPUTE "regions/us-central1/addresses?filter=purpose%3DSERVERLESS", NULL, 200);
+	is_int(cJSON_GetArraySize(json_at(l, "items")), 1, "direct VPC egress keeps an address, once");
+	sim_vpc_release(cloud, "run/s");
+	sim_advance(cloud, sim_now(cloud) + 1800);
+	cJSON *op = asks("DELETE", COMPUTE "regions/us-central1/subnetworks/default", NULL, 200);
+	char *link = xstrdup(json_str(op, "selfLink", ""));
+	op = finish(link);
+	ok(strstr(json_str(op, "error.errors.0.message", ""), "/regions/us-central1/addresses/serverless-ipv4-") != NULL,
+	   "half an hour after the release the subnet is still in use");
+	free(link);
+	sim_advance(cloud, sim_now(cloud) + 3 * 3600);
+	act("DELETE", COMPUTE "regions/us-central1/subnetworks/default", NULL);
+	ok(true, "hours later it can be deleted");
+}
+
+int main(void)
+{
+	mem_install();
+	setenv("MLFLOW_SETUP_SIM_STRICT", "1", 1);
+	new_cloud(NULL);
+	in_use_late();
+	not_ready();
+	operations();
+	labels();
+	fingerprints();
+	bad_values();
+	routers();
+	quotas();
+	lists();
+	egress();
+	sim_free(cloud);
+	return tap_done();
+}
