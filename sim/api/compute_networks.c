@@ -191,7 +191,7 @@ static void add_peering(struct sim_call *c)
 		sim_fail(c, "INVALID_ARGUMENT", "invalid", "Invalid value for field 'networkPeering.network': '%s'. The URL is malformed.", peer);
 	} else {
 		network_add_peering(c->sim, o, name, json_str(other->doc, "selfLink", ""));
-		compute_begin(c, o, "addPeering", sim_draw(c->sim, "compute.network.update"), true, NULL);
+		compute_begin(c, o, "addPeering", sim_draw(c->sim, "compute.network.addPeering"), true, NULL);
 	}
 	free(path);
 }
@@ -268,9 +268,9 @@ const struct compute_kind compute_route_kind = {
 	.links = "network nextHopGateway nextHopInstance",
 	.defaults = "{'priority':1000}",
 	.quota = "ROUTES",
-	.insert = "compute.default.insert",
-	.change = "compute.default.insert",
-	.remove = "compute.default.delete",
+	.insert = "compute.route.insert",
+	.change = "compute.route.insert",
+	.remove = "compute.route.delete",
 };
 
 static const struct sim_route routes[] = {

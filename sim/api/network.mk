@@ -38,3 +38,7 @@ check_PROGRAMS += tests/sim/network_compute
 TESTS += tests/sim/network_compute
 tests_sim_network_compute_SOURCES = tests/sim/network_compute.c tests/sim/cloud.h tests/tap.h
 tests_sim_network_compute_LDADD = $(LIB_SIM) -lm
+check_PROGRAMS += tests/sim/network_sql
+TESTS += tests/sim/network_sql
+tests_sim_network_sql_SOURCES = tests/sim/network_sql.c tests/sim/cloud.h tests/tap.h
+tests_sim_network_sql_LDADD = $(LIB_SIM) -lm

@@ -222,7 +222,7 @@ static void connect(struct sim_call *c, bool create)
 		char *project = xstrndup(path + 9, (size_t)(slash - path - 9));
 		cJSON *arg = json_make("{'path':%s,'network':%s,'create':%b,'ranges':%j}", path, json_str(c->body, "network", ""), create,
 				       cJSON_Duplicate(ranges, true));
-		begin(c, project, sim_draw(c->sim, "servicenetworking.connection.create"), connected, arg);
+		begin(c, project, sim_draw(c->sim, "servicenetworking.connect"), connected, arg);
 		free(project);
 	}
 	free(path);
@@ -247,7 +247,7 @@ static void delete(struct sim_call *c)
 		sim_fail(c, "INVALID_ARGUMENT", NULL, "There is no peering (" NETWORK_SERVICE_PEERING ") for the network.");
 	} else {
 		char *project = xstrndup(path + 9, strcspn(path + 9, "/"));
-		begin(c, project, sim_draw(c->sim, "servicenetworking.connection.delete"), disconnected, json_make("{'path':%s}", path));
+		begin(c, project, sim_draw(c->sim, "servicenetworking.disconnect"), disconnected, json_make("{'path':%s}", path));
 		free(project);
 	}
 	free(path);

@@ -42,7 +42,7 @@ static void get_backup(struct sim_call *c)
 	if (b && !strcmp(c->method, "DELETE")) {
 		char *instance = xasprintf("projects/%s/instances/%s", c->project, json_str(b->doc, "instance", ""));
 		sim_remove(c->sim, b);
-		sql_begin(c, instance, "DELETE_BACKUP", "", sim_draw(c->sim, "sql.database.create"), NULL);
+		sql_begin(c, instance, "DELETE_BACKUP", "", sim_draw(c->sim, "sql.database"), NULL);
 		free(instance);
 	} else if (b) {
 		sql_ok(c, cJSON_Duplicate(b->doc, true));
@@ -75,7 +75,7 @@ static void create_backup(struct sim_call *c)
 		sim_fail(c, "NOT_FOUND", "instanceDoesNotExist", "The Cloud SQL instance does not exist.");
 	} else if (!sql_busy(c, o)) {
 		sql_keep_backup(c->sim, o, "ON_DEMAND", json_str(c->body, "description", ""), (double)json_int64(c->body, "ttlDays", 0));
-		sql_begin(c, key, "BACKUP_VOLUME", "", sim_draw(c->sim, "sql.backup.create"), NULL);
+		sql_begin(c, key, "BACKUP_VOLUME", "", sim_draw(c->sim, "sql.backup"), NULL);
 	}
 	free(key);
 }
@@ -120,7 +120,7 @@ static void insert_run(struct sim_call *c)
 				  id, sim_param(c, "instance"), self, now, now, now, "us", json_str(c->body, "description", ""),
 				  json_str(o->doc, "databaseVersion", "")));
 	json_put_str(o->hidden, "run", key);
-	struct sim_object *op = sql_begin(c, o->key, "BACKUP_VOLUME", "", sim_draw(c->sim, "sql.backup.create"), finish_run);
+	struct sim_object *op = sql_begin(c, o->key, "BACKUP_VOLUME", "", sim_draw(c->sim, "sql.backup"), finish_run);
 	json_put(op->doc, "backupContext", json_make("{'kind':'sql#backupContext','backupId':%s}", id));
 	free(now);
 	free(key);
@@ -140,7 +140,7 @@ static void delete_run(struct sim_call *c)
 	char *key = sql_instance_key(c);
 	if (r) {
 		sim_remove(c->sim, r);
-		sql_begin(c, key, "DELETE_BACKUP", "", sim_draw(c->sim, "sql.database.create"), NULL);
+		sql_begin(c, key, "DELETE_BACKUP", "", sim_draw(c->sim, "sql.database"), NULL);
 	}
 	free(key);
 }
@@ -176,7 +176,7 @@ static void restore(struct sim_call *c)
 	bool known = *backup ? sim_get(c->sim, "sql.backups", backup) != NULL : sim_get(c->sim, "sql.backupRuns", key) != NULL;
 	free(key);
 	if (known)
-		sql_begin(c, o->key, "RESTORE_VOLUME", "", sim_draw(c->sim, "sql.restart"), NULL);
+		sql_begin(c, o->key, "RESTORE_VOLUME", "", sim_draw(c->sim, "sql.update.restart"), NULL);
 	else
 		sim_fail(c, "NOT_FOUND", "backupRunDoesNotExist", "The Cloud SQL backup run does not exist.");
 }

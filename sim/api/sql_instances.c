@@ -19,7 +19,7 @@ static double creation_time(struct sim *s, const cJSON *doc)
 	if (text_starts(json_str(doc, "databaseVersion", ""), "MYSQL"))
 		return sim_draw(s, "sql.create.mysql");
 	if (*json_str(doc, "settings.ipConfiguration.privateNetwork", ""))
-		return sim_draw(s, "sql.create.postgres.private");
+		return sim_draw(s, "sql.create.private");
 	return sim_draw(s, !strcmp(tier, "db-f1-micro") || !strcmp(tier, "db-g1-small") ? "sql.create.small" : "sql.create.postgres");
 }
 
@@ -216,7 +216,7 @@ static void change(struct sim_call *c, bool whole)
 	json_put_str(doc, "settings.settingsVersion", version);
 	json_put_str(doc, "etag", etag);
 	free(etag);
-	double seconds = sim_draw(c->sim, restarts(o->doc, doc) ? "sql.restart" : "sql.update");
+	double seconds = sim_draw(c->sim, restarts(o->doc, doc) ? "sql.update.restart" : "sql.update");
 	json_drop(doc, "rootPassword");
 	cJSON_Delete(o->doc);
 	o->doc = doc;
@@ -296,7 +296,7 @@ static void restart(struct sim_call *c)
 {
 	struct sim_object *o = sql_instance(c, false);
 	if (o && !sql_busy(c, o))
-		sql_begin(c, o->key, "RESTART", "", sim_draw(c->sim, "sql.restart"), NULL);
+		sql_begin(c, o->key, "RESTART", "", sim_draw(c->sim, "sql.update.restart"), NULL);
 }
 
 static void reset_ssl(struct sim_call *c)
@@ -306,7 +306,7 @@ static void reset_ssl(struct sim_call *c)
 		return;
 	json_put(o->doc, "serverCaCert",
 		 sql_certificate(c->sim, json_str(o->doc, "name", ""), "Google Cloud SQL Server CA", NULL, 10 * 365 * 86400.0));
-	sql_begin(c, o->key, "UPDATE", "", sim_draw(c->sim, "sql.restart"), NULL);
+	sql_begin(c, o->key, "UPDATE", "", sim_draw(c->sim, "sql.update.restart"), NULL);
 }
 
 static void server_cas(struct sim_call *c)

@@ -1,0 +1,174 @@
+/* Private services access and Cloud SQL: what bites. */
+#include "config.h"
+#include "tests/sim/cloud.h"
+
+#include <time.h>
+
+#define CONNECTIONS "servicenetworking.googleapis.com/v1/services/servicenetworking.googleapis.com/connections"
+#define NETWORK "projects/123456789012/global/networks/n1"
+
+static cJSON *settled(const char *method, const char *url, cJSON *body)
+{
+	char *name = xasprintf("servicenetworking.googleapis.com/v1/%s", json_str(asks(method, url, body, 200), "name", ""));
+	cJSON *op = finish(name);
+	free(name);
+	return op;
+}
+
+static cJSON *instance(const char *name, const char *version, const char *more)
+{
+	cJSON *doc = json_make("{'name':%s,'region':'us-central1','databaseVersion':%s,'rootPassword':'secret'}", name, version);
+	json_put(doc, "settings", json_make(more));
+	return doc;
+}
+
+static void peering(void)
+{
+	act("POST", COMPUTE "global/networks", json_make("{'name':'n1','autoCreateSubnetworks':false}"));
+	refuse("POST", SQL "instances", instance("early", "POSTGRES_17", "{'edition':'ENTERPRISE','tier':'db-custom-1-3840','ipConfiguration':{"
+		"'ipv4Enabled':false,'privateNetwork':'projects/demo-proj/global/networks/n1'}}"), 400, "invalid",
+	       "Invalid request: Incorrect Service Networking config for instance: demo-proj:early:NETWORK_NOT_PEERED.");
+	act("POST", COMPUTE "global/addresses", json_make("{'name':'psa','purpose':'VPC_PEERING','addressType':'INTERNAL','address':'10.77.0.0',"
+		"'prefixLength':20,'network':'global/networks/n1'}"));
+	cJSON *l = asks("GET", CONNECTIONS "?network=projects%2F123456789012%2Fglobal%2Fnetworks%2Fn1", NULL, 200);
+	ok(!l->child, "no connection yet: {}");
+	cJSON *op = settled("POST", CONNECTIONS, json_make("{'network':'" NETWORK "','reservedPeeringRanges':['psa']}"));
+	is_str(json_str(op, "response.peering", ""), "servicenetworking-googleapis-com", "the connection is made");
+	ok(text_starts(json_str(op, "name", ""), "operations/pssn.p24-123456789012-"), "by an operation of that name");
+	act("POST", COMPUTE "global/addresses", json_make("{'name':'psb','purpose':'VPC_PEERING','addressType':'INTERNAL','prefixLength':24,"
+		"'network':'global/networks/n1'}"));
+	op = settled("POST", CONNECTIONS, json_make("{'network':'" NETWORK "','reservedPeeringRanges':['psa','psb']}"));
+	is_int((long long)json_num(op, "error.code", 0), 9, "a second create that changes the ranges fails");
+	is_str(json_str(op, "error.message", ""), "Cannot modify allocated ranges in CreateConnection. Please use UpdateConnection.", "in Google's words");
+	op = settled("PATCH", CONNECTIONS "/-?updateMask=reservedPeeringRanges&force=true",
+		     json_make("{'network':'" NETWORK "','reservedPeeringRanges':['psa','psb']}"));
+	is_str(json_str(op, "response.reservedPeeringRanges.1", ""), "psb", "a patch does");
+	ask("POST", CONNECTIONS, json_make("{'network':'projects/demo-proj/global/networks/n1','reservedPeeringRanges':['psa']}"));
+	is_int(last_status, 400, "the network is named with the project's number");
+}
+
+static void rules(void)
+{
+	refuse("POST", SQL "instances", instance("r1", "POSTGRES_17", "{'tier':'db-f1-micro'}"), 400, "invalid",
+	       "Invalid request: Invalid Tier (db-f1-micro) for (ENTERPRISE_PLUS) Edition. Use a predefined Tier like db-perf-optimized-N-* instead. "
+	       "Learn more at https://cloud.google.com/sql/docs/postgres/create-instance#machine-types");
+	refuse("POST", SQL "instances", instance("r1", "POSTGRES_17", "{'edition':'ENTERPRISE','tier':'db-custom-1-3840','backupConfiguration':{'enabled':"
+		"true,'pointInTimeRecoveryEnabled':true,'transactionLogRetentionDays':14}}"), 400, "invalid",
+	       "Invalid request: The number of transaction log retention days must be between 1 and 7.");
+	refuse("POST", SQL "instances", instance("r1", "POSTGRES_17", "{'edition':'ENTERPRISE','tier':'db-custom-1-3840','backupConfiguration':{'enabled':"
+		"true,'pointInTimeRecoveryEnabled':true,'transactionLogRetentionDays':7,'backupRetentionSettings':{'retainedBackups':3}}}"), 400, "invalid",
+	       "Invalid request: backup retention should be > transaction log retention.");
+	refuse("POST", SQL "instances", instance("r1", "POSTGRES_17", "{'edition':'ENTERPRISE','tier':'db-custom-3-3840'}"), 400, "invalid",
+	       "Invalid request: Incorrect custom machine type: db-custom-3-3840. The number of vCPUs must be 1 or an even number between 2 and 96.");
+	refuse("GET", SQL "instances/r1", NULL, 404, "instanceDoesNotExist", "The Cloud SQL instance does not exist.");
+	refuse("DELETE", SQL "instances/r1/users?name=x", NULL, 403, "notAuthorized", "The client is not authorized to make this request.");
+}
+
+static void life(void)
+{
+	cJSON *op = asks("POST", SQL "instances", instance("db", "POSTGRES_17", "{'edition':'ENTERPRISE','tier':'db-custom-1-3840',"
+		"'deletionProtectionEnabled':true,'backupConfiguration':{'enabled':true,'pointInTimeRecoveryEnabled':true},'ipConfiguration':{"
+		"'ipv4Enabled':false,'allocatedIpRange':'psa','privateNetwork':'projects/demo-proj/global/networks/n1'}}"), 200);
+	is_str(json_str(op, "status", ""), "PENDING", "an insert is pending");
+	char *link = xstrdup(json_str(op, "selfLink", ""));
+	is_str(json_str(asks("GET", SQL "instances/db", NULL, 200), "state", ""), "PENDING_CREATE", "while the instance is made");
+	refuse("PATCH", SQL "instances/db", json_make("{'settings':{}}"), 409, "operationInProgress",
+	       "Operation failed because another operation was already in progress. Try your request after the current operation is complete.");
+	refuse("GET", SQL "instances/db/users", NULL, 400, "invalid", "Invalid request: Invalid request since instance is not running.");
+	double began = sim_now(cloud);
+	finish(link);
+	ok(sim_now(cloud) > began + 100, "which takes minutes");
+	free(link);
+	cJSON *i = asks("GET", SQL "instances/db", NULL, 200);
+	is_str(json_str(i, "state", ""), "RUNNABLE", "then it runs");
+	is_str(json_str(i, "ipAddresses.0.ipAddress", ""), "10.77.0.3", "with an address of the reserved range");
+	is_str(json_str(i, "settings.ipConfiguration.sslMode", ""), "ALLOW_UNENCRYPTED_AND_ENCRYPTED", "and Google's defaults");
+	ok(json_bool(i, "settings.backupConfiguration.replicationLogArchivingEnabled", false), "also those of recovery");
+	ok(text_starts(json_str(i, "serverCaCert.cert", ""), "-----BEGIN CERTIFICATE-----"), "and a certificate");
+	refuse("POST", SQL "instances", instance("db", "POSTGRES_17", "{'edition':'ENTERPRISE','tier':'db-custom-1-3840'}"), 409, "instanceAlreadyExists",
+	       "The Cloud SQL instance already exists.");
+	refuse("DELETE", SQL "instances/db", NULL, 400, "invalid",
+	       "The instance is protected. Please disable the deletion protection and try again. To disable deletion protection, update the instance "
+	       "settings with deletionProtectionEnabled set to false.");
+	refuse("PATCH", SQL "instances/db", json_make("{'settings':{'settingsVersion':'99','tier':'db-custom-2-7680'}}"), 412, "staleData",
+	       "Condition does not match.");
+}
+
+static void inside(void)
+{
+	struct buf at = {0};
+	act("POST", SQL "instances/db/databases", json_make("{'name':'mlflow'}"));
+	is_str(json_str(asks("GET", SQL "instances/db/databases/mlflow", NULL, 200), "collation", ""), "en_US.UTF8", "a database with defaults");
+	act("POST", SQL "instances/db/users", json_make("{'name':'mlflow','password':'pw'}"));
+	act("POST", SQL "instances/db/users", json_make("{'name':'sa@demo-proj.iam','type':'CLOUD_IAM_SERVICE_ACCOUNT'}"));
+	refuse("POST", SQL "instances/db/users", json_make("{'name':'sa@demo-proj.iam.gserviceaccount.com','type':'CLOUD_IAM_SERVICE_ACCOUNT'}"), 400,
+	       "invalid", "Invalid request: Database username for Cloud IAM service account should be created without \".gserviceaccount.com\" suffix.");
+	cJSON *l = asks("GET", SQL "instances/db/users", NULL, 200);
+	is_int(cJSON_GetArraySize(json_at(l, "items")), 3, "users, with the postgres it was born with");
+	char *text = json_text(l, -1);
+	ok(!strstr(text, "\"password\""), "no password is shown");
+	free(text);
+	const char *n1 = "projects/demo-proj/global/networks/n1";
+	ok(!sim_sql_login(cloud, "user:x@example.com", n1, "10.77.0.3", "mlflow", "pw", "mlflow", &at), "a client in the network gets in");
+	is_str(sim_sql_login(cloud, "user:x@example.com", NULL, "10.77.0.3", "mlflow", "pw", "mlflow", &at), "unreachable", "one outside does not");
+	is_str(sim_sql_login(cloud, "user:x@example.com", n1, "10.77.0.3", "mlflow", "no", "mlflow", &at), "password", "nor one with a wrong password");
+	is_str(sim_sql_login(cloud, "user:x@example.com", n1, "10.77.0.3", "mlflow", "pw", "other", &at), "database", "nor to another database");
+	buf_free(&at);
+	act("PUT", SQL "instances/db/users?name=mlflow", json_make("{'name':'mlflow','password':'new'}"));
+	ok(!sim_sql_login(cloud, "user:x@example.com", n1, "10.77.0.3", "mlflow", "new", "mlflow", &at), "an update changes the password");
+	buf_free(&at);
+}
+
+static void mysql(void)
+{
+	act("POST", SQL "instances", instance("my", "MYSQL_8_0", "{'edition':'ENTERPRISE','tier':'db-custom-1-3840'}"));
+	refuse("DELETE", SQL "instances/my/users?name=root", NULL, 400, "invalid",
+	       "Invalid request: Error 1396: Operation DROP USER failed for 'root'@''.");
+	act("DELETE", SQL "instances/my/users?name=root&host=%25", NULL);
+	ok(true, "MySQL's root goes with its host alone");
+	act("DELETE", SQL "instances/my?enableFinalBackup=true&finalBackupTtlDays=30", NULL);
+	is_str(json_str(asks("GET", SQL "backups", NULL, 200), "backups.0.type", ""), "FINAL", "a final backup outlives the instance");
+}
+
+static void teardown(void)
+{
+	act("PATCH", SQL "instances/db", json_make("{'settings':{'deletionProtectionEnabled':false}}"));
+	act("DELETE", SQL "instances/db", NULL);
+	refuse("GET", SQL "instances/db", NULL, 404, "instanceDoesNotExist", "The Cloud SQL instance does not exist.");
+	cJSON *op = settled("POST", CONNECTIONS "/servicenetworking-googleapis-com", json_make("{'consumerNetwork':'" NETWORK "'}"));
+	is_int((long long)json_num(op, "error.code", 0), 9, "the peering lingers after the instance");
+	ok(text_starts(json_str(op, "error.message", ""), "Failed to delete connection; Producer services (e.g. CloudSQL"), "in Google's words");
+	sim_advance(cloud, sim_now(cloud) + 2 * 86400);
+	op = settled("POST", CONNECTIONS "/servicenetworking-googleapis-com", json_make("{'consumerNetwork':'" NETWORK "'}"));
+	ok(json_at(op, "error") != NULL, "for days");
+	act("POST", COMPUTE "global/networks/n1/removePeering", json_make("{'name':'servicenetworking-googleapis-com'}"));
+	ok(!json_at(asks("GET", COMPUTE "global/networks/n1", NULL, 200), "peerings"), "removePeering works at once");
+	act("DELETE", COMPUTE "global/addresses/psa", NULL);
+	act("DELETE", COMPUTE "global/addresses/psb", NULL);
+	act("DELETE", COMPUTE "global/networks/n1", NULL);
+	ok(true, "and the network can go");
+}
+
+static void versions(void)
+{
+	cJSON *op = asks("POST", "sqladmin.googleapis.com/sql/v1beta4/projects/demo-proj/instances",
+			 instance("old", "POSTGRES_16", "{'edition':'ENTERPRISE','tier':'db-f1-micro'}"), 200);
+	ok(text_starts(json_str(op, "selfLink", ""), "https://sqladmin.googleapis.com/sql/v1beta4/projects/demo-proj/operations/"),
+	   "v1beta4 answers with its own links");
+}
+
+int main(void)
+{
+	mem_install();
+	setenv("MLFLOW_SETUP_SIM_STRICT", "1", 1);
+	new_cloud(NULL);
+	peering();
+	rules();
+	life();
+	inside();
+	mysql();
+	teardown();
+	versions();
+	sim_free(cloud);
+	return tap_done();
+}
