@@ -30,11 +30,20 @@ CONTRACT_TABLES = \
 	sim/contract/monitoring.v3.tbl sim/contract/oauth2.v2.tbl sim/contract/orgpolicy.v2.tbl sim/contract/run.v1.tbl \
 	sim/contract/run.v2.tbl sim/contract/secretmanager.v1.tbl sim/contract/servicenetworking.v1.tbl sim/contract/serviceusage.v1.tbl \
 	sim/contract/sqladmin.v1.tbl sim/contract/sqladmin.v1beta4.tbl sim/contract/storage.v1.tbl sim/contract/sts.v1.tbl
-EXTRA_DIST += $(CONTRACT_TABLES)
+EXTRA_DIST += $(CONTRACT_TABLES) tests/sim/server.sh
 sim/core/contract.$(OBJEXT): $(CONTRACT_TABLES)
 
+bin_PROGRAMS += mlflow-setup-sim
+mlflow_setup_sim_SOURCES = \
+	sim/server/front.c \
+	sim/server/http.c \
+	sim/server/main.c \
+	sim/server/server.c sim/server/server.h \
+	sim/server/tls.c
+mlflow_setup_sim_LDADD = $(LIB_SIM)
+
 check_PROGRAMS += tests/sim/core
-TESTS += tests/sim/core
+TESTS += tests/sim/core tests/sim/server.sh
 tests_sim_core_SOURCES = tests/sim/core.c tests/tap.h
 tests_sim_core_LDADD = $(LIB_SIM)
 

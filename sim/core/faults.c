@@ -84,9 +84,11 @@ static bool fits(const cJSON *rule, const char *key, const char *text)
 	return !pattern || sim_glob(pattern, text);
 }
 
-static bool matches(const cJSON *rule, const struct sim_request *q)
+static bool matches(const cJSON *rule, const struct sim_request *q, bool tls_apart)
 {
 	if (json_at(rule, "duration"))
+		return false;
+	if (json_at(rule, "badTls") && tls_apart)
 		return false;
 	char *path = xstrndup(q->target, strcspn(q->target, "?"));
 	bool well = fits(rule, "method", q->method) && fits(rule, "host", q->host) && (fits(rule, "path", path) || fits(rule, "path", q->target));
@@ -209,7 +211,7 @@ struct fault_result faults_before(struct sim *s, const struct sim_request *q, st
 		return (struct fault_result){.replied = true};
 	for (size_t i = 0; i < s->faults->count; i++) {
 		struct fault_rule *r = &s->faults->list[i];
-		if (!matches(r->rule, q) || !turn(r))
+		if (!matches(r->rule, q, s->tls_apart) || !turn(r))
 			continue;
 		if (acts_first(r->rule))
 			return (struct fault_result){.after = r};
@@ -258,6 +260,14 @@ void faults_after(struct sim *s, const struct fault_rule *r, struct sim_reply *o
 		out->mischief = (struct sim_mischief){SIM_SLOW, json_num(rule, "slow", 1)};
 	else if (json_at(rule, "status"))
 		put_reply(rule, (int)json_num(rule, "status", 500), out);
+}
+
+bool faults_bad_tls(struct sim *s, const char *host)
+{
+	for (size_t i = 0; s->faults && i < s->faults->count; i++)
+		if (json_at(s->faults->list[i].rule, "badTls") && fits(s->faults->list[i].rule, "host", host) && turn(&s->faults->list[i]))
+			return true;
+	return false;
 }
 
 double faults_duration(struct sim *s, const char *key, double drawn)

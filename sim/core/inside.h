@@ -35,9 +35,12 @@ struct sim {
 	bool strict;
 	/* faults.c */
 	struct faults *faults;
+	bool tls_apart;
 	/* token.c, oidc.c, ca.c */
 	char *owner, *project, *owner_token;
 	cJSON *credentials;
+	bool real_wall;      /* tokens' times are the machine's: the clients' clocks do not leap with ours */
+	double token_factor; /* tokens live so many times longer, where the clock runs faster than the clients' */
 	EVP_PKEY *oidc_key;
 	char *oidc_kid;
 	struct authority *ca;
@@ -61,6 +64,8 @@ struct exchange {
 	char *path;
 };
 
+/* sim.c: the clients are other programs, with clocks of their own. */
+void sim_serve_outside(struct sim *s, double token_factor);
 /* store.c */
 void store_init(struct sim *s);
 void store_free(struct sim *s);
@@ -99,11 +104,15 @@ struct fault_result {
 void faults_free(struct faults *f);
 struct fault_result faults_before(struct sim *s, const struct sim_request *q, struct sim_reply *out);
 void faults_after(struct sim *s, const struct fault_rule *rule, struct sim_reply *out);
+/* Does a rule want TLS to this host to be bad, now? Asked by who ends TLS (tls_apart is then set, and requests do not match such rules). */
+bool faults_bad_tls(struct sim *s, const char *host);
 /* Delays by rule: the seconds to use for a drawn duration of this key; a negative seconds means never. */
 double faults_duration(struct sim *s, const char *key, double drawn);
 /* token.c */
 void token_init(struct sim *s, const cJSON *world);
 void token_free(struct sim *s);
+/* Seconds since 1970 as the clients' clocks have it. */
+double token_wall(const struct sim *s);
 void oidc_free(struct sim *s);
 void ca_free(struct sim *s);
 

@@ -167,7 +167,7 @@ cJSON *sim_id_token_check(struct sim *s, const char *token, const char **why)
 	*why = "malformed";
 	if (!oidc_jwt_parts(token, &header, &claims))
 		return NULL;
-	double now = sim_wall(s);
+	double now = token_wall(s);
 	const char *issuer = json_str(claims, "iss", "");
 	*why = strcmp(json_str(header, "alg", ""), "RS256") || strcmp(json_str(header, "kid", ""), oidc_kid(s)) || !oidc_jwt_verify(oidc_key(s), token) ? "signature" :
 	       strcmp(issuer, "https://accounts.google.com") && strcmp(issuer, "accounts.google.com")						   ? "issuer" :

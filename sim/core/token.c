@@ -9,6 +9,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #define TOKENS "oauth.tokens"
 
@@ -17,7 +18,7 @@ char *sim_token_new(struct sim *s, const char *principal, double seconds)
 	char *hex = sim_hex(s, 48), *token = xasprintf("ya29.%c.%s", text_starts(principal, "user:") ? 'a' : 'c', hex);
 	cJSON *doc = json_make("{'principal':%s}", principal);
 	if (isfinite(seconds))
-		json_put_num(doc, "expires", s->now + seconds);
+		json_put_num(doc, "expires", s->now + seconds * s->token_factor);
 	sim_put(s, TOKENS, token, doc);
 	free(hex);
 	return token;
@@ -33,6 +34,11 @@ const char *sim_token_owner(struct sim *s, const char *token)
 	return o ? json_str(o->doc, "principal", NULL) : NULL;
 }
 
+double token_wall(const struct sim *s)
+{
+	return s->real_wall ? (double)time(NULL) : sim_wall(s);
+}
+
 double sim_token_left(struct sim *s, const char *token)
 {
 	struct sim_object *o = sim_get(s, TOKENS, token);
@@ -42,6 +48,7 @@ double sim_token_left(struct sim *s, const char *token)
 /* The world's description says who operates and in which project; sim/api/world.c builds the rest from it. */
 void token_init(struct sim *s, const cJSON *world)
 {
+	s->token_factor = 1;
 	s->owner = xasprintf("user:%s", json_str(world, "operator", "operator@example.com"));
 	s->project = xstrdup(json_str(world, "projects.0.id", "demo-proj"));
 	s->owner_token = sim_token_new(s, s->owner, INFINITY);

@@ -1,0 +1,114 @@
+/* mlflow-setup-sim's inside: one thread, one loop, connections that are a proxy's at first and then speak for Google's hosts. */
+#ifndef MS_SIM_SERVER_H
+#define MS_SIM_SERVER_H
+
+#include "sim/core/ca.h"
+#include "sim/sim.h"
+
+#include <http_parser.h>
+#include <openssl/ssl.h>
+#include <stdbool.h>
+
+enum {
+	BODY_MAX = 64 << 20,       /* bytes of a request's body */
+	CONNECTIONS_MAX = 512,
+	HOSTS_MAX = 256,           /* certificates kept */
+	READ_SIZE = 64 << 10,
+	PENDING_MAX = 1 << 20,     /* bytes on their way to a front before the client is made to wait */
+	IDLE_SECONDS = 300,
+};
+
+struct front_rule {
+	char *host;
+	int port;                  /* on 127.0.0.1 */
+};
+
+struct server {
+	struct sim *sim;
+	int listener, port;
+	double speed;              /* virtual seconds a second; 0: leaps from event to event */
+	double began, leapt;       /* monotonic start; virtual seconds leapt */
+	struct front_rule *fronts;
+	size_t front_count, front_room;
+	struct connection *connections;
+	size_t connection_count;
+	struct tls_host *hosts;
+	size_t host_count;
+	bool stop;
+};
+
+/* What a connection's other end is at this moment. */
+enum stage {
+	STAGE_PROXY,               /* speaks HTTP to us as to a proxy */
+	STAGE_TUNNEL,              /* CONNECT was answered: TLS or plain HTTP comes */
+	STAGE_TLS,                 /* inside TLS */
+	STAGE_PLAIN,               /* plain HTTP inside the tunnel */
+};
+
+struct connection {
+	struct server *server;
+	struct connection *next;
+	int fd;
+	enum stage stage;
+	SSL *ssl;
+	char *host;                /* of CONNECT, or of the absolute URL */
+	double touched;            /* monotonic time of the last byte */
+	/* the request being read */
+	http_parser parser;
+	struct buf in, target, name, value, body;
+	struct sim_header *headers;
+	size_t header_count, header_room;
+	bool last_was_value, complete, too_big, continued;
+	/* the reply being sent */
+	struct buf out;            /* bytes for the socket, encrypted already inside TLS */
+	size_t sent;
+	struct buf reply;          /* the reply that waits for its time */
+	size_t replied;
+	double due;                /* monotonic; when the reply may go */
+	bool waiting, closing, reset;
+	double slow;               /* seconds a byte */
+	/* a front */
+	int up;                    /* -1: none */
+	bool up_connecting;
+	struct buf up_out;
+	size_t up_sent;
+	int up_status;
+	double up_began;
+};
+
+/* server.c */
+bool server_listen(struct server *v, int port, struct err *e);
+void server_turn(struct server *v); /* one turn of the loop: waits at most a second */
+void server_free(struct server *v);
+double server_clock(void);          /* monotonic seconds */
+void server_sync(struct server *v); /* brings the virtual clock to now */
+void connection_close(struct connection *c);
+/* Sends bytes to the client, through TLS when there is some. */
+void connection_send(struct connection *c, const void *data, size_t len);
+
+/* http.c */
+void http_start(struct connection *c);
+/* Takes what is in c->in as far as it goes; false when the connection is to be closed. */
+bool http_read(struct connection *c);
+void http_answer(struct connection *c, int status, const char *text);
+/* Moves what is due of the reply to the socket's buffer. */
+void http_flush(struct connection *c, double now);
+const char *http_header(const struct connection *c, const char *name);
+
+/* tls.c */
+bool tls_start(struct connection *c);
+/* Takes encrypted bytes, gives plain ones to c->in; false on a fatal error. */
+bool tls_take(struct connection *c, const void *data, size_t len);
+void tls_send(struct connection *c, const void *data, size_t len);
+void tls_free(struct server *v);
+
+/* front.c */
+const struct front_rule *front_for(const struct server *v, const char *host);
+void front_start(struct connection *c, const struct front_rule *f);
+void front_body(struct connection *c, const char *data, size_t len);
+void front_end(struct connection *c);
+/* The front's socket is readable, or writable. */
+void front_readable(struct connection *c);
+void front_writable(struct connection *c);
+
+#endif
