@@ -134,7 +134,7 @@ static bool on_readable(struct connection *c)
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return true;
 	c->touched = server_clock();
-	return n > 0 && take(c, bytes, (size_t)n);
+	return n > 0 && (c->leaving > 0 || take(c, bytes, (size_t)n));
 }
 
 static bool on_writable(struct connection *c)
@@ -163,7 +163,7 @@ static bool is_idle(const struct connection *c)
 /* May more of the client's bytes be read now? */
 static bool wants_bytes(const struct connection *c)
 {
-	return !c->waiting && !(c->closing && c->complete) && c->up_out.len - c->up_sent < PENDING_MAX && c->out.len < (8 << 20);
+	return c->leaving > 0 || (!c->waiting && !(c->closing && c->complete) && c->up_out.len - c->up_sent < PENDING_MAX && c->out.len < (8 << 20));
 }
 
 /* The loop's sockets: the listener, and each connection's one or two. */
@@ -207,8 +207,20 @@ static void serve_fd(struct connection *c, const struct pollfd *p)
 		well = on_readable(c);
 	else if (p->revents & POLLHUP)
 		well = false;
-	if (!well)
+	if (!well && c->leaving > 0)
+		c->leaving = 1e-9;
+	else if (!well)
 		c->reset = c->closing = true;
+}
+
+/* Our last words are out: has the client had time to read them? */
+static bool leave(struct connection *c, double now)
+{
+	if (!(c->leaving > 0)) {
+		shutdown(c->fd, SHUT_WR);
+		c->leaving = now + 2;
+	}
+	return now >= c->leaving;
 }
 
 static void settle(struct server *v)
@@ -222,7 +234,7 @@ static void settle(struct server *v)
 			http_read(c);
 		if (c->out.len && !c->reset && !on_writable(c))
 			c->closing = c->reset = true;
-		bool finished = c->closing && is_idle(c);
+		bool finished = c->closing && is_idle(c) && leave(c, now);
 		bool broken = c->reset && !c->waiting;
 		if (finished || broken || now - c->touched > IDLE_SECONDS + (c->waiting ? 3600 : 0))
 			connection_close(c);

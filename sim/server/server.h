@@ -66,6 +66,7 @@ struct connection {
 	size_t replied;
 	double due;                /* monotonic; when the reply may go */
 	bool waiting, closing, reset;
+	double leaving;            /* all was said; until then what still comes is read and dropped, lest it resets our last words */
 	double slow;               /* seconds a byte */
 	/* a front */
 	int up;                    /* -1: none */

@@ -45,6 +45,41 @@ static void dialects(void)
 	refuses("GET", "pubsub.googleapis.com", "/v1/projects/demo-proj/topics", NULL, 501, "error.status", "UNIMPLEMENTED");
 }
 
+/* Every simulated API asks for credentials before it looks at anything else. */
+static void credentials(void)
+{
+	static const struct {
+		const char *api, *path;
+	} lists[] = {
+		{"appengine", "/v1/apps/demo-proj"},
+		{"artifactregistry", "/v1/projects/demo-proj/locations/us-central1/repositories"},
+		{"certificatemanager", "/v1/projects/demo-proj/locations/global/certificates"},
+		{"cloudbilling", "/v1/projects/demo-proj/billingInfo"},
+		{"cloudbuild", "/v1/projects/demo-proj/locations/us-central1/builds"},
+		{"cloudresourcemanager", "/v1/projects/demo-proj"},
+		{"compute", "/compute/v1/projects/demo-proj/zones"},
+		{"container", "/v1/projects/demo-proj/locations/-/clusters"},
+		{"dns", "/dns/v1/projects/demo-proj/managedZones"},
+		{"iam", "/v1/projects/demo-proj/serviceAccounts"},
+		{"logging", "/v2/projects/demo-proj/logs"},
+		{"orgpolicy", "/v2/projects/demo-proj/policies"},
+		{"run", "/v2/projects/demo-proj/locations/us-central1/services"},
+		{"secretmanager", "/v1/projects/demo-proj/secrets"},
+		{"servicenetworking", "/v1/services/servicenetworking.googleapis.com/connections"},
+		{"serviceusage", "/v1/projects/demo-proj/services"},
+		{"sqladmin", "/sql/v1beta4/projects/demo-proj/instances"},
+		{"storage", "/storage/v1/b"},
+	};
+	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+		char *host = xasprintf("%s.googleapis.com", lists[i].api);
+		int status;
+		cJSON *j = ask("GET", host, lists[i].path, "nonsense", NULL, &status);
+		ok(status == 401 && json_num(j, "error.code", 0) == 401, "%s wants credentials", lists[i].api);
+		cJSON_Delete(j);
+		free(host);
+	}
+}
+
 int main(void)
 {
 	mem_install();
@@ -52,6 +87,7 @@ int main(void)
 	struct err e = {0};
 	sim = sim_new(&(struct sim_options){0}, &e);
 	dialects();
+	credentials();
 	sim_free(sim);
 	return tap_done();
 }
