@@ -81,6 +81,7 @@ static int draw_url(int y, struct rect r, const char *url)
 	if (!*url)
 		return y;
 	put(y, r.x, screen_columns() - r.x, ROLE_TITLE, url);
+	screen_cursor(y, r.x);
 	return y + 2;
 }
 

@@ -49,8 +49,13 @@ void review_stop(struct wizard *w)
 void review_start(struct wizard *w)
 {
 	review_stop(w);
-	if (!answers_check(w->answers, NULL, &w->review.err) || !w->session)
+	if (!answers_check(w->answers, NULL, &w->review.err))
 		return;
+	if (!w->session) {
+		err_set(&w->review.err, w->sign_in.exit ? w->sign_in.exit : EXIT_CONFIG, NULL, w->sign_in.fix, "%s",
+			w->sign_in.what ? w->sign_in.what : _("There is no connection to the cloud."));
+		return;
+	}
 	struct run_options o = {.verb = RUN_PLAN, .answers = w->answers, .file = w->options->file, .save = wizard_save_run,
 				.event = wizard_event, .arg = w, .secret = wizard_secret};
 	w->review.run = run_start(w->session, &o, &w->review.err);

@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -300,9 +301,18 @@ static void advance(struct run *r)
 		finish(r, "partly", EXIT_INTERRUPTED);
 }
 
+/* With a keyboard the fake is watched: turns take a while, and end when a key comes. */
+static bool wait_for_key(const struct session *s, double max_seconds, int keyboard_fd)
+{
+	bool moving = s->asked_count || (s->run && !s->run->finished);
+	struct pollfd p = {.fd = keyboard_fd, .events = POLLIN};
+	return poll(&p, 1, (int)((moving && max_seconds > 0.1 ? 0.1 : max_seconds) * 1000)) > 0;
+}
+
 bool session_turn(struct session *s, double max_seconds, int keyboard_fd)
 {
-	(void)max_seconds, (void)keyboard_fd;
+	if (keyboard_fd >= 0 && wait_for_key(s, max_seconds, keyboard_fd))
+		return true;
 	s->now += 5;
 	if (!s->hold)
 		answer_surveys(s);

@@ -1,0 +1,306 @@
+#!/usr/bin/env python3
+"""The wizard on a real pseudo-terminal: however it ends, the terminal is as it was, and what was typed is kept (TAP)."""
+import fcntl
+import json
+import os
+import pty
+import re
+import select
+import shutil
+import signal
+import struct
+import sys
+import tempfile
+import termios
+import time
+
+WIZARD = os.path.join(os.environ["TOP_BUILDDIR"], "tests/ui/wizard-fake")
+ON = {"alternate screen": (b"\x1b[?1049h", b"\x1b[?1049l"), "bracketed paste": (b"\x1b[?2004h", b"\x1b[?2004l"),
+      "application keys": (b"\x1b[?1h", b"\x1b[?1l"), "hidden cursor": (b"\x1b[?25l", b"\x1b[?25h")}
+count = 0
+
+
+def ok(passed, name, note=""):
+    global count
+    count += 1
+    print(f"{'' if passed else 'not '}ok {count} - {name}")
+    if not passed and note:
+        print("# " + str(note).replace("\n", "\n# "))
+    return passed
+
+
+class Terminal:
+    """A wizard on its own terminal; text is all that it wrote, without escape sequences."""
+
+    def __init__(self, *arguments, lines=24, columns=80, term="xterm-256color", **extra):
+        self.folder = tempfile.mkdtemp()
+        self.file = os.path.join(self.folder, "m.json")
+        self.raw = b""
+        self.status = None
+        self.pid, self.master = pty.fork()
+        if self.pid == 0:
+            environment = {"TERM": term, "HOME": self.folder, "PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", **extra}
+            environment.update({k: v for k, v in os.environ.items() if k.startswith(("ASAN_", "UBSAN_", "LSAN_"))})
+            fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+            os.execve(WIZARD, [WIZARD, *arguments, self.file], environment)
+        self.before = termios.tcgetattr(self.master)
+
+    def pump(self, seconds):
+        if not select.select([self.master], [], [], seconds)[0]:
+            return False
+        try:
+            data = os.read(self.master, 65536)
+        except OSError:
+            return False
+        self.raw += data
+        return bool(data)
+
+    @property
+    def text(self):
+        return re.sub(rb"\x1b(\[[0-9;?<>=]*[a-zA-Z]|\([A-Z0-9]|[=>])", b" ", self.raw).decode(errors="replace")
+
+    def wait(self, pattern, seconds=20, since=0):
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            if re.search(pattern, self.text[since:]):
+                return True
+            self.pump(0.05)
+        print(f"# waited in vain for {pattern!r}; the end was {self.text[-300:]!r}")
+        return False
+
+    def send(self, data):
+        os.write(self.master, data)
+
+    def resize(self, lines, columns):
+        fcntl.ioctl(self.master, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+
+    def end(self, seconds=20):
+        """The exit status, negative for a signal."""
+        end = time.monotonic() + seconds
+        while self.status is None and time.monotonic() < end:
+            self.pump(0.05)
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            if pid:
+                self.status = os.waitstatus_to_exitcode(status)
+        while self.pump(0.05):
+            pass
+        return self.status
+
+    def left_on(self):
+        """What is still switched on in the terminal."""
+        left = [name for name, (on, off) in ON.items() if self.raw.rfind(on) > self.raw.rfind(off)]
+        now = termios.tcgetattr(self.master)
+        return left + (["line settings"] if now[:4] != self.before[:4] else [])
+
+    def children(self):
+        with open(f"/proc/{self.pid}/task/{self.pid}/children", encoding="ascii") as file:
+            return [int(p) for p in file.read().split()]
+
+    def close(self):
+        if self.status is None:
+            for child in self.children():
+                os.kill(child, signal.SIGKILL)
+            os.kill(self.pid, signal.SIGKILL)
+            os.waitpid(self.pid, 0)
+        os.close(self.master)
+        shutil.rmtree(self.folder)
+
+
+def to_auth(t):
+    t.wait("Signed in")
+    for page in ("Project number", "choose from", "Cloud Run", "own URL", "OAuth client ID"):
+        t.send(b"\r")
+        t.wait(page)
+
+
+def enter_alone():
+    t = Terminal()
+    ok(t.wait("Signed in as"), "a first page")
+    for _ in range(600):
+        if t.end(0.1) is not None:
+            break
+        t.send(b"\r")
+    ok(t.status == 0, "Enter alone leads to the end", t.status)
+    after = t.raw[t.raw.rfind(ON["alternate screen"][1]):].decode(errors="replace")
+    ok("\nhttps://mlflow-246813579012.us-central1.run.app\r" in after, "the URL is printed on the normal screen, on its own line", after)
+    ok(not t.left_on(), "the terminal is restored", t.left_on())
+    with open(t.file, encoding="utf-8") as file:
+        saved = json.load(file)
+    ok(saved["answers"]["project.id"] == "demo-proj" and oct(os.stat(t.file).st_mode & 0o777) == "0o600", "the answers are kept, mode 0600")
+    t.close()
+
+
+def killed(number, name):
+    t = Terminal()
+    to_auth(t)
+    os.kill(t.children()[0], number)
+    status = t.end()
+    ok(status == 128 + number and not t.left_on(), f"{name} of the wizard: the terminal is restored", (status, t.left_on()))
+    ok(os.path.exists(t.file) and b"are kept in" in t.raw, f"{name}: the answers are kept, and it says where")
+    t.close()
+
+
+def told_to_end(number, name):
+    t = Terminal()
+    to_auth(t)
+    t.send(b"\t\t\t\t")
+    os.kill(t.pid, number)
+    status = t.end()
+    ok(status == 130 and not t.left_on(), f"{name}: an orderly end, the terminal restored", (status, t.left_on()))
+    ok(os.path.exists(t.file), f"{name}: the answers are kept")
+    t.close()
+
+
+def guard_killed():
+    t = Terminal()
+    to_auth(t)
+    child = t.children()[0]
+    os.kill(t.pid, signal.SIGKILL)
+    t.end()
+    end = time.monotonic() + 10
+    while os.path.exists(f"/proc/{child}") and time.monotonic() < end and not is_zombie(child):
+        t.pump(0.05)
+    ok(not os.path.exists(f"/proc/{child}") or is_zombie(child), "the wizard does not outlive its guard")
+    t.close()
+
+
+def is_zombie(pid):
+    try:
+        with open(f"/proc/{pid}/stat", encoding="ascii") as file:
+            return file.read().rsplit(")", 1)[1].split()[0] == "Z"
+    except OSError:
+        return True
+
+
+def leave_and_return():
+    t = Terminal()
+    t.wait("Signed in")
+    t.send(b"\r")
+    t.wait("Project number")
+    t.send(b"\x15ml-research")
+    t.wait("Billing is off")
+    t.send(b"\x03")
+    ok(t.wait("Leave now"), "Ctrl-C asks")
+    t.send(b"y")
+    ok(t.end() == 0 and not t.left_on(), "and leaves when told to", t.left_on())
+    with open(t.file, encoding="utf-8") as file:
+        first = file.read()
+    ok('"project.id": "ml-research"' in first, "what was typed is kept")
+    t.close()
+
+
+def stopped():
+    t = Terminal()
+    t.wait("Signed in")
+    t.send(b"\x1a")
+    end = time.monotonic() + 10
+    stopped_now = False
+    while time.monotonic() < end and not stopped_now:
+        t.pump(0.05)
+        pid, status = os.waitpid(t.pid, os.WNOHANG | os.WUNTRACED)
+        stopped_now = pid == t.pid and os.WIFSTOPPED(status)
+    ok(stopped_now and not t.left_on(), "Ctrl-Z stops, with the terminal as it was", t.left_on())
+    at = len(t.text)
+    os.kill(t.pid, signal.SIGCONT)
+    ok(t.wait("MLflow on Google Cloud", since=at), "and fg draws the page again")
+    t.close()
+
+
+def resized():
+    t = Terminal()
+    t.wait("Signed in")
+    t.resize(20, 70)
+    ok(t.wait(r"make the window larger \(now 70x20\)"), "a small window says how small it is")
+    at = len(t.text)
+    t.resize(40, 120)
+    ok(t.wait("Who may enter", since=at), "a large one gets the list of steps")
+    t.resize(5, 20)
+    t.resize(1, 1)
+    t.resize(24, 80)
+    at = len(t.text)
+    t.send(b"\r")
+    ok(t.wait("Project number", since=at), "and it survives any size")
+    t.close()
+
+
+def pasted():
+    t = Terminal("--real")
+    to_auth(t)
+    t.send(b"\t\t\t")
+    t.send(b"\x1b[200~ada@example.com\rbob@example.com\x1b[201~")
+    ok(t.wait("bob@example.com"), "a pasted list is taken as one insertion")
+    t.send(b"\r")
+    t.wait("operator@example.com, ada")
+    t.send(b"\x03")
+    t.wait("Leave now")
+    t.send(b"y")
+    t.end()
+    with open(t.file, encoding="utf-8") as file:
+        users = json.load(file)["answers"]["auth.users"]
+    ok(users == ["operator@example.com", "ada@example.com", "bob@example.com"], "each line is one person", users)
+    t.close()
+
+
+def consent():
+    t = Terminal("--real")
+    to_auth(t)
+    t.send(b"\t12-ab.apps.googleusercontent.com")
+    for page in ("Engine", "How files travel", "MLflow version", "to create"):
+        t.send(b"\r")
+        t.wait(page)
+    t.send(b"\r")
+    ok(t.wait(r"Build now\? \[y/N\]|Build now\?"), "without a rehearsal Enter does not build: it asks")
+    t.send(b"\r")
+    t.send(b"\r")
+    t.wait("Build now")
+    t.send(b"y")
+    ok(t.wait("OAuth client secret"), "then the secret is asked for")
+    t.send(b"GOCSPX-very-secret\r")
+    ok(t.wait("proven that"), "and it builds")
+    ok(b"very-secret" not in t.raw, "the secret is not on the screen")
+    t.send(b"\r")
+    t.end()
+    with open(t.file, encoding="utf-8") as file:
+        ok("very-secret" not in file.read(), "nor in the file")
+    t.close()
+
+
+def plain():
+    for name, arguments, extra in (("TERM=dumb", (), {"term": "dumb"}), ("--plain", ("--plain",), {}), ("ACCESSIBLE", (), {"ACCESSIBLE": "1"})):
+        t = Terminal(*arguments, **extra)
+        ok(t.wait("Enter takes what is in brackets") and b"\x1b" not in t.raw, f"{name}: lines, no escape sequence")
+        for _ in range(60):
+            t.send(b"\n")
+            t.pump(0.05)
+            if "mlflow-setup destroy" in t.text:
+                break
+        status = t.end()
+        ok(status == 0 and "https://mlflow-" in t.text, f"{name}: Enter alone leads to the end", (status, t.text[-300:]))
+        t.close()
+
+
+def no_terminal():
+    folder = tempfile.mkdtemp()
+    out = os.path.join(folder, "out")
+    status = os.system(f"TERM=xterm {WIZARD} {folder}/m.json </dev/null >{out} 2>&1")
+    with open(out, encoding="utf-8") as file:
+        said = file.read()
+    ok(os.waitstatus_to_exitcode(status) == 78 and "needs a terminal" in said, "no terminal: exit 78 and what to do instead", said)
+    shutil.rmtree(folder)
+
+
+enter_alone()
+killed(signal.SIGKILL, "kill -9")
+killed(signal.SIGSEGV, "a crash")
+told_to_end(signal.SIGHUP, "SIGHUP")
+told_to_end(signal.SIGTERM, "SIGTERM")
+guard_killed()
+leave_and_return()
+stopped()
+resized()
+pasted()
+consent()
+plain()
+no_terminal()
+print(f"1..{count}")
+sys.exit(0)

@@ -1,0 +1,46 @@
+/* The wizard on a session without a cloud, for tests on a real terminal: wizard-fake [--real] [--plain] [--ascii] [--color WHEN] FILE. */
+#include "config.h"
+#include "base/mem.h"
+#include "base/secret.h"
+#include "tests/ui/fake_session.h"
+#include "ui/wizard.h"
+
+#include <locale.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static struct session *open_fake(void *arg, struct err *e)
+{
+	(void)e;
+	return fake_session(((struct wizard_options *)arg)->rehearsal);
+}
+
+int main(int argc, char **argv)
+{
+	struct err e = {0};
+	struct wizard_options o = {.rehearsal = true, .open = open_fake, .arg = &o};
+	setlocale(LC_ALL, "");
+	mem_install();
+	secret_init(&e);
+	for (int i = 1; i < argc; i++) {
+		if (!strcmp(argv[i], "--real"))
+			o.rehearsal = false;
+		else if (!strcmp(argv[i], "--plain"))
+			o.plain = true;
+		else if (!strcmp(argv[i], "--ascii"))
+			o.ascii = true;
+		else if (!strcmp(argv[i], "--color") && i + 1 < argc)
+			o.color = argv[++i];
+		else
+			o.file = argv[i];
+	}
+	struct answers *a = access(o.file, F_OK) == 0 ? answers_load(o.file, &e) : answers_new();
+	if (!a) {
+		fprintf(stderr, "%s\n", e.what);
+		return e.exit;
+	}
+	int code = wizard_run(NULL, a, &o);
+	answers_free(a);
+	return code;
+}
