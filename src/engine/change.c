@@ -130,13 +130,10 @@ static void operation_ended(struct step *s, const struct operation *op, const cJ
 	step_read(s);
 }
 
+/* In proportion to how long it has taken: late by a few hundredths at most, and few requests for what is slow. */
 static double poll_interval(double elapsed)
 {
-	if (elapsed < 2)
-		return 0.4;
-	if (elapsed < 10)
-		return 1;
-	return fmin(fmax(2, elapsed * 0.006), 5);
+	return fmin(fmax(0.4, elapsed * 0.03), 4);
 }
 
 static void poll_later(struct step *s)

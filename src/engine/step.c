@@ -300,11 +300,7 @@ static void not_there(struct step *s)
 /* How often to look at something that moves: often at first, then in proportion to how long it has taken. */
 static double look_again(double elapsed)
 {
-	if (elapsed < 2)
-		return 0.5;
-	if (elapsed < 10)
-		return 1;
-	return fmin(fmax(2, elapsed * 0.006), 5);
+	return fmin(fmax(0.4, elapsed * 0.03), 4);
 }
 
 static void pending(struct step *s)

@@ -1,0 +1,307 @@
+/* Runs against a toy cloud: order, faults at every request, refusals, destroying, interruption, the proof. */
+#include "config.h"
+#include "base/secret.h"
+#include "engine/session.h"
+#include "net/credentials.h"
+#include "tests/engine/toy.h"
+#include "tests/tap.h"
+
+/* The plan: a <- b, c <- d; e stands alone. Each in place of src/plan/plan.c. ------------------------------------------------- */
+
+static double wanted_value = 1;
+
+static void add(struct plan *p, const char *id, const char *needs)
+{
+	p->resources = xgrow(p->resources, p->count, &p->room, sizeof *p->resources);
+	struct resource *r = &p->resources[p->count++];
+	*r = (struct resource){.id = xstrdup(id), .kind = &toy_kind, .name = xstrdup(id), .spec = json_make("{}")};
+	json_put_num(r->spec, "value", wanted_value);
+	for (; *needs; needs++) {
+		r->needs = xgrow(r->needs, r->need_count, &r->need_room, sizeof *r->needs);
+		r->needs[r->need_count++] = xstrndup(needs, 1);
+		char *reference = xasprintf("${%c.link}", *needs);
+		json_put_str(r->spec, "reference", reference);
+		free(reference);
+	}
+}
+
+struct plan *plan_make(const struct answers *a, struct err *e)
+{
+	struct plan *p = xcalloc(1, sizeof *p);
+	(void)a, (void)e;
+	*p = (struct plan){.project = xstrdup("demo-proj"), .number = xstrdup("123"), .stack = xstrdup("s"),
+			   .url = xstrdup("https://front.example"), .prover = xstrdup("prover@demo-proj.iam.gserviceaccount.com")};
+	add(p, "a", "");
+	add(p, "b", "a");
+	add(p, "c", "a");
+	add(p, "d", "bc");
+	add(p, "e", "");
+	return p;
+}
+
+void plan_free(struct plan *p)
+{
+	for (size_t i = 0; p && i < p->count; i++) {
+		struct resource *r = &p->resources[i];
+		for (size_t k = 0; k < r->need_count; k++)
+			free(r->needs[k]);
+		free(r->needs);
+		free(r->id);
+		free(r->name);
+		cJSON_Delete(r->spec);
+	}
+	if (p) {
+		free(p->resources);
+		free(p->project);
+		free(p->number);
+		free(p->stack);
+		free(p->url);
+		free(p->prover);
+	}
+	free(p);
+}
+
+double *plan_tails(const struct plan *p)
+{
+	static const double tails[] = {30, 20, 20, 10, 10};
+	double *out = xcalloc(p->count, sizeof *out);
+	memcpy(out, tails, sizeof tails);
+	return out;
+}
+
+bool plan_render_source(const struct plan *p, struct buf *out, struct err *e)
+{
+	(void)p, (void)out, (void)e;
+	return false;
+}
+
+/* Running -------------------------------------------------------------------------------------------------------------------- */
+
+struct world {
+	struct loop *loop;
+	struct toy *toy;
+	struct session *session;
+	struct answers *answers;
+	cJSON *result;
+	cJSON *states;  /* step -> last state */
+	cJSON *proofs;  /* check -> last state */
+	int saves;
+	unsigned seq;
+	bool in_order;
+	struct run *run;
+	const char *interrupt_at; /* a step: once it is polling, interrupt */
+	int interrupts;
+};
+
+static void on_event(void *arg, const cJSON *e)
+{
+	struct world *w = arg;
+	const char *what = json_str(e, "event", ""), *id = json_str(e, "id", ""), *state = json_str(e, "state", "");
+	w->in_order &= json_num(e, "seq", 0) == ++w->seq && json_num(e, "v", 0) == EVENT_VERSION;
+	if (!strcmp(what, "step"))
+		json_put_str(w->states, id, state);
+	if (!strcmp(what, "proof"))
+		json_put_str(w->proofs, id, state);
+	if (!strcmp(what, "result"))
+		w->result = cJSON_Duplicate(e, true);
+	if (!strcmp(what, "step") && w->interrupt_at && !strcmp(id, w->interrupt_at) && !strcmp(state, "polling"))
+		while (w->interrupts-- > 0)
+			run_interrupt(w->run);
+}
+
+static bool on_save(void *arg, const struct answers *a, struct err *e)
+{
+	struct world *w = arg;
+	(void)a, (void)e;
+	w->saves++;
+	return true;
+}
+
+static void open_world(struct world *w)
+{
+	struct err e = {0};
+	*w = (struct world){.loop = loop_new(LOOP_VIRTUAL, 1), .answers = answers_new(), .in_order = true};
+	w->toy = toy_new(w->loop);
+	w->states = cJSON_CreateObject();
+	w->proofs = cJSON_CreateObject();
+	cJSON *file = json_make("{'type':'authorized_user','client_id':'i','client_secret':'s','refresh_token':'r'}");
+	struct credentials *c = credentials_from_json(w->loop, &w->toy->base, file, "the test", &e);
+	cJSON_Delete(file);
+	w->session = session_new(w->loop, &w->toy->base, c, true);
+}
+
+static void close_world(struct world *w)
+{
+	while (!loop_idle(w->loop))
+		loop_turn(w->loop, 0, -1);
+	session_free(w->session);
+	answers_free(w->answers);
+	cJSON_Delete(w->result);
+	cJSON_Delete(w->states);
+	cJSON_Delete(w->proofs);
+}
+
+static enum exit_code go(struct world *w, enum run_verb verb)
+{
+	struct err e = {0};
+	struct run_options o = {.verb = verb, .answers = w->answers, .file = "t.json", .save = on_save, .event = on_event, .arg = w,
+				.consent = true};
+	cJSON_Delete(w->result);
+	w->result = NULL;
+	w->seq = 0;
+	w->toy->requests = w->toy->writes = 0;
+	w->run = run_start(w->session, &o, &e);
+	for (int i = 0; i < 200000 && !run_finished(w->run); i++)
+		session_turn(w->session, 0, -1);
+	enum exit_code code = run_finished(w->run) ? run_exit(w->run) : 255;
+	/* What is in flight lands before its owner goes: the toy does not cancel. */
+	if (run_finished(w->run))
+		run_free(w->run);
+	w->run = NULL;
+	return code;
+}
+
+static const char *state(const struct world *w, const char *id)
+{
+	return json_str(w->states, id, "");
+}
+
+static void whole(void)
+{
+	struct world w;
+	open_world(&w);
+	is_int((int)go(&w, RUN_APPLY), 0, "an apply ends well");
+	is_str(json_str(w.result, "outcome", ""), "proven", "and is proven");
+	ok(w.in_order, "events are numbered and versioned");
+	ok(!strncmp(w.toy->order, "+a +e", 5) && !strcmp(w.toy->order + strlen(w.toy->order) - 2, "+d"), "longest path first: %s", w.toy->order);
+	double makespan = json_num(w.result, "makespan", 0), path = json_num(w.result, "critical_path", 1);
+	ok(path >= 28 && makespan / path < 1.08, "makespan %.1f s, critical path %.1f s", makespan, path);
+	ok(w.saves == 2 && *json_str(w.answers->resolved, "suffix", ""), "number, suffix and URL are saved");
+	w.saves = 0;
+	is_int((int)go(&w, RUN_APPLY), 0, "again");
+	ok(json_num(w.result, "kept", 0) == 5 && w.toy->writes == 0 && w.saves == 0, "nothing is written and nothing saved");
+	is_int((int)json_num(w.result, "requests", 0), 5 + 2, "one request a resource, one for the project, one for the proof's token");
+	is_int((int)go(&w, RUN_PLAN), EXIT_DONE, "a plan finds nothing to do");
+	wanted_value = 2;
+	is_int((int)go(&w, RUN_PLAN), EXIT_CHANGES, "and with other answers, something");
+	is_int((int)go(&w, RUN_APPLY), 0, "which apply does");
+	ok(json_num(w.result, "updated", 0) == 5, "as updates");
+	wanted_value = 1;
+	w.toy->order[0] = '\0';
+	is_int((int)go(&w, RUN_DESTROY), 0, "destroy ends well");
+	ok(!strncmp(w.toy->order, "-d", 2) && !strcmp(w.toy->order + strlen(w.toy->order) - 2, "-a") && !w.toy->things->child,
+	   "in reverse order, whole: %s", w.toy->order);
+	is_str(json_str(w.result, "outcome", ""), "destroyed", "and says so");
+	is_int((int)go(&w, RUN_DESTROY), 0, "twice is once");
+	close_world(&w);
+}
+
+/* Every request of a run fails in every way in turn: it converges, and nothing is made twice. */
+static void faults(void)
+{
+	static const char *const names[] = {"", "lost before", "lost after acting", "unreachable", "503", "429", "401", "half a reply"};
+	for (enum toy_fault f = TOY_LOST_BEFORE; f <= TOY_HALF; f++) {
+		int at = 1, bad = 0;
+		for (bool more = true; more && at < 200; at++) {
+			struct world w;
+			open_world(&w);
+			w.toy->fault = f;
+			w.toy->fault_at = at;
+			bool done = go(&w, RUN_APPLY) == EXIT_DONE;
+			more = w.toy->requests >= at;
+			/* The token endpoint and the wall mean it when they say 401. */
+			bool meant = f == TOY_401 && (at == 1 || json_at(w.proofs, "anonymous"));
+			const cJSON *made;
+			cJSON_ArrayForEach(made, w.toy->made)
+				done &= made->valuedouble == 1;
+			done &= cJSON_GetArraySize(w.toy->things) == 5;
+			w.toy->fault_at = 0;
+			done &= go(&w, RUN_APPLY) == EXIT_DONE && w.toy->writes == 0;
+			done |= meant;
+			if (!done)
+				printf("# %s at request %d: %s\n", names[f], at, json_str(w.result, "message", ""));
+			bad += !done;
+			close_world(&w);
+		}
+		ok(bad == 0 && at > 40, "%s, at each of %d requests: it converges, nothing is made twice", names[f], at - 1);
+	}
+}
+
+static void refusals(void)
+{
+	struct world w;
+	open_world(&w);
+	w.toy->refuse = "c";
+	is_int((int)go(&w, RUN_APPLY), EXIT_PARTLY, "a refused step: partly");
+	ok(!strcmp(state(&w, "c"), "failed") && !strcmp(state(&w, "d"), "skipped") && !strcmp(state(&w, "b"), "done") &&
+		   !strcmp(state(&w, "e"), "done"), "what needs it is skipped, the others go on");
+	ok(strstr(json_str(w.result, "message", ""), "toy.things.create") != NULL, "the permission is named");
+	w.toy->refuse = NULL;
+	is_int((int)go(&w, RUN_APPLY), 0, "after the grant it goes on");
+	close_world(&w);
+	open_world(&w);
+	json_put(w.toy->things, "b", json_make("{'name':'b','mark':'other','value':1}"));
+	ok(go(&w, RUN_APPLY) == EXIT_PARTLY && !strcmp(state(&w, "b"), "failed") && json_num(w.toy->made, "b", 0) == 0,
+	   "a stranger's is not touched");
+	ok(go(&w, RUN_DESTROY) == 0 && json_at(w.toy->things, "b"), "nor destroyed");
+	close_world(&w);
+	open_world(&w);
+	w.toy->fails = "b";
+	ok(go(&w, RUN_APPLY) == EXIT_PARTLY && strstr(json_str(w.result, "message", ""), "quota is used up"), "an operation's error is told");
+	close_world(&w);
+	open_world(&w);
+	w.toy->lag = "c";
+	w.toy->lag_until = 60;
+	ok(go(&w, RUN_APPLY) == EXIT_DONE && json_num(w.toy->made, "c", 0) == 1, "what is not known everywhere yet is waited for");
+	close_world(&w);
+	open_world(&w);
+	go(&w, RUN_APPLY);
+	w.toy->in_use = "a";
+	ok(go(&w, RUN_DESTROY) == EXIT_PARTLY && cJSON_GetArraySize(json_at(w.result, "left")) == 1, "what is in use is listed as left");
+	close_world(&w);
+}
+
+static void interruption(void)
+{
+	struct world w;
+	open_world(&w);
+	w.interrupt_at = "a";
+	w.interrupts = 1;
+	is_int((int)go(&w, RUN_APPLY), EXIT_INTERRUPTED, "interrupted once");
+	ok(!strcmp(state(&w, "a"), "done") && !strcmp(state(&w, "b"), "skipped"), "what is under way is finished, the rest is not begun");
+	ok(strstr(json_str(w.result, "next", ""), "apply t.json") != NULL, "the next command is named");
+	w.interrupt_at = NULL;
+	is_int((int)go(&w, RUN_APPLY), 0, "apply goes on from there");
+	ok(json_num(w.toy->made, "a", 0) == 1, "and makes nothing twice");
+	close_world(&w);
+}
+
+static void walls(void)
+{
+	static const char *const checks[] = {"anonymous", "foreign-host", "foreign-origin"};
+	for (int i = 0; i < 3; i++) {
+		struct world w;
+		open_world(&w);
+		w.toy->no_wall = i == 0;
+		w.toy->no_host_check = i == 1;
+		w.toy->no_origin_check = i == 2;
+		ok(go(&w, RUN_APPLY) == EXIT_PARTLY && !strcmp(json_str(w.proofs, checks[i], ""), "failed"), "without the wall of %s: not proven",
+		   checks[i]);
+		ok(strcmp(json_str(w.result, "outcome", ""), "proven") && !json_at(w.result, "url"), "and it does not say so");
+		close_world(&w);
+	}
+}
+
+int main(void)
+{
+	struct err e = {0};
+	mem_install();
+	if (!secret_init(&e))
+		return 99;
+	whole();
+	faults();
+	refusals();
+	interruption();
+	walls();
+	return tap_done();
+}
