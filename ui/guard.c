@@ -52,6 +52,12 @@ static void reset_terminal(const struct termios *before)
 	fflush(stdout);
 }
 
+static bool changed(const struct termios *before)
+{
+	struct termios now;
+	return tcgetattr(STDIN_FILENO, &now) == 0 && (now.c_lflag != before->c_lflag || now.c_iflag != before->c_iflag);
+}
+
 /* The child stopped itself (Ctrl-Z): stop with it, so that the shell sees it, and wake it when the shell wakes us. */
 static void stop_too(pid_t child)
 {
@@ -93,10 +99,12 @@ int guard_run(int (*body)(void *arg), void *arg, const char *hint)
 	handle(pass_on);
 	int status = wait_for(child);
 	handle(SIG_DFL);
-	if (WIFEXITED(status))
+	if (WIFEXITED(status) && !(is_tty && changed(&before)))
 		return WEXITSTATUS(status);
 	if (is_tty)
 		reset_terminal(&before);
+	if (WIFEXITED(status)) /* ended from somewhere that knows nothing of screens */
+		return WEXITSTATUS(status);
 	fprintf(stderr, _("mlflow-setup was ended by signal %d. %s\n"), WTERMSIG(status), hint);
 	return 128 + WTERMSIG(status);
 }

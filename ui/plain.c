@@ -429,15 +429,15 @@ int plain_on(struct session *s, struct answers *a, const struct wizard_options *
 {
 	struct plain p = {.in = in, .out = out};
 	struct err why = {0};
-	if (!s && o->open)
-		s = o->open(o->arg, &why);
-	p.w = wizard_new(s, a, o);
+	struct session *opened_here = !s && o->open ? o->open(o->arg, &why) : NULL;
+	p.w = wizard_new(s ? s : opened_here, a, o);
 	if (why.exit)
 		err_move(&p.w->sign_in, &why);
 	p.lines = lines_new(out, out, false);
 	int code = talk(&p);
 	lines_free(p.lines);
 	wizard_free(p.w);
+	session_free(opened_here);
 	fflush(out);
 	return code;
 }

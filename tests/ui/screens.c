@@ -218,6 +218,24 @@ static void searching(void)
 	close_it();
 }
 
+/* Cells, not bytes or characters: text that is two cells wide, combined, or no text at all. */
+static void wide(void)
+{
+	open_at(24, 80, false, true);
+	turns(2);
+	press("Enter Enter Enter Enter Enter Enter Enter Enter Enter");
+	turns(3);
+	press("Enter");
+	turns(2);
+	press("/");
+	struct key paste = {.kind = KEY_PASTED, .text = xstrdup("\u6771\u4eac e\u0301t\u00e9 \U0001f680\nend")};
+	wizard_take(w, &paste);
+	free(paste.text);
+	press("Left Left Left Left");
+	screen_is("wide-characters");
+	close_it();
+}
+
 int main(void)
 {
 	char dir[] = "/tmp/screens-XXXXXX";
@@ -234,6 +252,7 @@ int main(void)
 	failing();
 	interrupting();
 	searching();
+	wide();
 	sizes();
 	free(file);
 	rmdir(dir);

@@ -32,15 +32,19 @@ def ok(passed, name, note=""):
 class Terminal:
     """A wizard on its own terminal; text is all that it wrote, without escape sequences."""
 
-    def __init__(self, *arguments, lines=24, columns=80, term="xterm-256color", **extra):
+    def __init__(self, *arguments, lines=24, columns=80, term="xterm-256color", answers=None, **extra):
         self.folder = tempfile.mkdtemp()
         self.file = os.path.join(self.folder, "m.json")
+        if answers:
+            with open(self.file, "wb") as file:
+                file.write(answers)
         self.raw = b""
         self.status = None
         self.pid, self.master = pty.fork()
         if self.pid == 0:
             environment = {"TERM": term, "HOME": self.folder, "PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", **extra}
             environment.update({k: v for k, v in os.environ.items() if k.startswith(("ASAN_", "UBSAN_", "LSAN_"))})
+            environment["ASAN_OPTIONS"] = environment.get("ASAN_OPTIONS", "") + ":handle_segv=0"
             fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
             os.execve(WIZARD, [WIZARD, *arguments, self.file], environment)
         self.before = termios.tcgetattr(self.master)
@@ -113,13 +117,23 @@ def to_auth(t):
         t.wait(page)
 
 
-def enter_alone():
-    t = Terminal()
-    ok(t.wait("Signed in as"), "a first page")
+def enters(t, key=b"\r"):
     for _ in range(600):
         if t.end(0.1) is not None:
             break
-        t.send(b"\r")
+        t.send(key)
+
+
+def content(path):
+    with open(path, "rb") as file:
+        return file.read()
+
+
+def enter_alone():
+    """Returns the answers file that Enter alone makes."""
+    t = Terminal()
+    ok(t.wait("Signed in as"), "a first page")
+    enters(t)
     ok(t.status == 0, "Enter alone leads to the end", t.status)
     after = t.raw[t.raw.rfind(ON["alternate screen"][1]):].decode(errors="replace")
     ok("\nhttps://mlflow-246813579012.us-central1.run.app\r" in after, "the URL is printed on the normal screen, on its own line", after)
@@ -127,6 +141,17 @@ def enter_alone():
     with open(t.file, encoding="utf-8") as file:
         saved = json.load(file)
     ok(saved["answers"]["project.id"] == "demo-proj" and oct(os.stat(t.file).st_mode & 0o777) == "0o600", "the answers are kept, mode 0600")
+    made = content(t.file)
+    t.close()
+    return made
+
+
+def run_again(made):
+    t = Terminal(answers=made)
+    before = os.stat(t.file)
+    enters(t)
+    ok(t.status == 0 and content(t.file) == made and os.stat(t.file).st_ino == before.st_ino,
+       "Enter on every page of a second run leaves the file as it is", t.text[-300:])
     t.close()
 
 
@@ -265,7 +290,7 @@ def consent():
     t.close()
 
 
-def plain():
+def plain(made):
     for name, arguments, extra in (("TERM=dumb", (), {"term": "dumb"}), ("--plain", ("--plain",), {}), ("ACCESSIBLE", (), {"ACCESSIBLE": "1"})):
         t = Terminal(*arguments, **extra)
         ok(t.wait("Enter takes what is in brackets") and b"\x1b" not in t.raw, f"{name}: lines, no escape sequence")
@@ -276,6 +301,7 @@ def plain():
                 break
         status = t.end()
         ok(status == 0 and "https://mlflow-" in t.text, f"{name}: Enter alone leads to the end", (status, t.text[-300:]))
+        ok(content(t.file) == made, f"{name}: to the same answers file as on the screen")
         t.close()
 
 
@@ -289,7 +315,8 @@ def no_terminal():
     shutil.rmtree(folder)
 
 
-enter_alone()
+answers_made = enter_alone()
+run_again(answers_made)
 killed(signal.SIGKILL, "kill -9")
 killed(signal.SIGSEGV, "a crash")
 told_to_end(signal.SIGHUP, "SIGHUP")
@@ -300,7 +327,7 @@ stopped()
 resized()
 pasted()
 consent()
-plain()
+plain(answers_made)
 no_terminal()
 print(f"1..{count}")
 sys.exit(0)
