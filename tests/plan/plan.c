@@ -185,6 +185,37 @@ static void test_names(void)
 	err_free(&e);
 }
 
+/* An image that is given by digest: nothing is built, and that digest runs and migrates. */
+static void test_given_image(struct answers *a)
+{
+	static const char image[] = "us-docker.pkg.dev/p/r/mlflow@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+	struct err e = {0};
+	ok(answers_set_text(a, "image.source", "digest", &e) && answers_set_text(a, "image.digest", image, &e), "an image by digest");
+	struct plan *p = plan_make(a, &e);
+	if (!ok(p != NULL, "is planned"))
+		return;
+	ok(!plan_find(p, "image") && !plan_find(p, "source") && !plan_find(p, "bucket/build") && !plan_find(p, "sa/build"), "nothing is built");
+	const struct resource *service = plan_find(p, "service"), *migrate = plan_find(p, "migrate");
+	is_str(json_str(service->spec, "body.template.containers.1.image", ""), image, "that image runs");
+	is_str(json_str(migrate->spec, "once", ""), "@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
+	       "the migration is tied to it");
+	plan_free(p);
+	answers_set_text(a, "image.source", "build", &e);
+	err_free(&e);
+}
+
+/* Who may enter: the people and machines named, and the prover; for tokens of the client and of the service's own URL. */
+static void test_gate(const struct plan *p)
+{
+	const char *config = json_str(plan_find(p, "version/proxy-config")->spec, "text", "");
+	const char *emails = json_str(plan_find(p, "version/proxy-emails")->spec, "text", "");
+	ok(strstr(config, "redirect_url = \"https://mlflow-123456789012.us-central1.run.app/oauth2/callback\"") != NULL, "the redirect URL");
+	ok(strstr(config, "https://accounts.google.com=https://mlflow-123456789012.us-central1.run.app\"") != NULL, "tokens for the service's URL");
+	ok(strstr(config, "https://accounts.google.com=123456789012-example.apps.googleusercontent.com\"") != NULL, "tokens for the client");
+	ok(strstr(config, "email_domains = []") && !strstr(config, "32555940559"), "no domain and nobody's else client");
+	ok(strstr(emails, "operator@example.com\nmlflow-prover@demo-proj.iam.gserviceaccount.com\n") != NULL, "those who may enter, by name");
+}
+
 static void test_refused(struct answers *a)
 {
 	struct err e = {0};
@@ -214,6 +245,8 @@ int main(void)
 	test_secrets(p);
 	test_source(p);
 	test_names();
+	test_gate(p);
+	test_given_image(a);
 	test_refused(a);
 	struct buf table = {0};
 	plan_table(p, NULL, 80, &table);
