@@ -1,2 +1,2 @@
 dist_check_SCRIPTS =
-TESTS += tests/shell.py
+TESTS += tests/shell.py tests/docs/docs.py

@@ -17,7 +17,7 @@ static bool settle_ports(struct sim_call *c, cJSON *doc)
 {
 	const char *range = json_str(doc, "portRange", "");
 	int low = 0, high = 0, used = 0;
-	char text[16];
+	char text[24];
 	if (!*range)
 		return true;
 	if (sscanf(range, "%d-%d%n", &low, &high, &used) != 2 || range[used]) {

@@ -20,6 +20,7 @@ start() {
 }
 stop() { kill "$pid" && wait "$pid"; code=$?; pid=; rm -f "$dir/ready"; return $code; }
 ask() { curl -sS -m 20 --proxy "$proxy" --cacert "$ca" -H "Authorization: Bearer $token" "$@"; }
+# shellcheck disable=SC2154 # given in front of the call
 status() { test "$(ask -o "$dir/body" -w '%{http_code}' "$@")" = "$want"; }
 holds() { grep -q -- "$1" "$2"; }
 
