@@ -15,10 +15,13 @@ struct sim;
 
 struct sim_options {
 	uint64_t seed;            /* 0 means 1 */
-	const cJSON *world;       /* the starting world (see examples in sim/world.c), or NULL for the default; not kept */
+	const cJSON *world;       /* the starting world (see sim/api/world.c), or NULL for the default; not kept */
 	double start;             /* seconds since 1970 at time 0; 0 means 2026-01-01T09:00:00Z */
 	bool pessimistic;         /* draw times around the 95th percentile */
 };
+/* A ready-made world by name ("default", "no-organization", "no-billing", "restricted", ...); NULL when there is none of that name.
+ * The caller deletes. */
+cJSON *sim_world_named(const char *name);
 struct sim *sim_new(const struct sim_options *o, struct err *e);
 void sim_free(struct sim *s);
 

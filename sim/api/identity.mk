@@ -1,1 +1,39 @@
 # The simulated APIs of this family and their tests.
+sim_libsim_a_SOURCES += \
+	sim/api/cloudbilling.c \
+	sim/api/iam.c \
+	sim/api/iam.h \
+	sim/api/iam_accounts.c \
+	sim/api/iam_federation.c \
+	sim/api/iam_keys.c \
+	sim/api/iam_policy.c \
+	sim/api/iam_roles.c \
+	sim/api/iamcredentials.c \
+	sim/api/identity.c \
+	sim/api/identity.h \
+	sim/api/orgpolicy.c \
+	sim/api/resourcemanager.c \
+	sim/api/secretmanager.c \
+	sim/api/serviceusage.c \
+	sim/api/serviceusage.h \
+	sim/api/serviceusage_catalogue.c \
+	sim/api/storage.h \
+	sim/api/storage_buckets.c \
+	sim/api/storage_bytes.c \
+	sim/api/storage_download.c \
+	sim/api/storage_names.c \
+	sim/api/storage_objects.c \
+	sim/api/storage_upload.c \
+	sim/api/world.c
+
+IDENTITY_TESTS = tests/sim/identity_iam tests/sim/identity_secrets tests/sim/identity_services tests/sim/identity_storage
+check_PROGRAMS += $(IDENTITY_TESTS)
+TESTS += $(IDENTITY_TESTS)
+tests_sim_identity_iam_SOURCES = tests/sim/identity_iam.c tests/sim/identity.h tests/tap.h
+tests_sim_identity_iam_LDADD = $(LIB_SIM)
+tests_sim_identity_secrets_SOURCES = tests/sim/identity_secrets.c tests/sim/identity.h tests/tap.h
+tests_sim_identity_secrets_LDADD = $(LIB_SIM)
+tests_sim_identity_services_SOURCES = tests/sim/identity_services.c tests/sim/identity.h tests/tap.h
+tests_sim_identity_services_LDADD = $(LIB_SIM)
+tests_sim_identity_storage_SOURCES = tests/sim/identity_storage.c tests/sim/identity.h tests/tap.h
+tests_sim_identity_storage_LDADD = $(LIB_SIM)

@@ -3,6 +3,10 @@
 #include "config.h"
 #include "sim/core/core.h"
 
+/* sim/api/identity.mk */
+extern const struct sim_api sim_api_cloudbilling, sim_api_iam, sim_api_iam_accounts, sim_api_iam_certificates, sim_api_iam_federation,
+	sim_api_iam_keys, sim_api_iamcredentials, sim_api_orgpolicy, sim_api_resourcemanager, sim_api_secretmanager, sim_api_serviceusage,
+	sim_api_storage_buckets, sim_api_storage_download, sim_api_storage_objects, sim_api_storage_upload;
 /* sim/api/network.mk */
 extern const struct sim_api sim_compute_addresses, sim_compute_backend_services, sim_compute_certificates,
 	sim_compute_firewalls, sim_compute_forwarding_rules, sim_compute_groups, sim_compute_health_checks, sim_compute_images,
@@ -14,6 +18,22 @@ extern const struct sim_api sim_compute_addresses, sim_compute_backend_services,
 extern const struct sim_api sim_artifactregistry, sim_cloudbuild, sim_run;
 
 const struct sim_api *const sim_apis[] = {
+	/* identity: projects before all, then what is enabled in them */
+	&sim_api_resourcemanager,
+	&sim_api_serviceusage,
+	&sim_api_cloudbilling,
+	&sim_api_iam,
+	&sim_api_iam_accounts,
+	&sim_api_iam_certificates,
+	&sim_api_iam_federation,
+	&sim_api_iam_keys,
+	&sim_api_iamcredentials,
+	&sim_api_orgpolicy,
+	&sim_api_secretmanager,
+	&sim_api_storage_buckets,
+	&sim_api_storage_download,
+	&sim_api_storage_objects,
+	&sim_api_storage_upload,
 	/* network */
 	&sim_compute_addresses,
 	&sim_compute_backend_services,

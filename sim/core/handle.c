@@ -324,6 +324,9 @@ static bool check_consumer(struct exchange *x, const char *named)
 	bool manager = !strcmp(x->method.api->name, "cloudresourcemanager") || !strcmp(x->method.api->name, "cloudbilling");
 	if (named && strcmp(named, "-") && !c->project && !manager)
 		return unknown_project(x, named);
+	/* Without that header the managers of projects are paid for by the client's own project, which has them enabled. */
+	if (manager && !asked)
+		return true;
 	const char *quota = asked ? sim_project_id(c->sim, asked) : NULL;
 	if (asked && (!quota || !sim_allowed(c->sim, c->principal, "serviceusage.services.use", quota, ""))) {
 		cJSON *details = json_make("[{'@type':'type.googleapis.com/google.rpc.ErrorInfo','reason':'USER_PROJECT_DENIED',"

@@ -1,0 +1,80 @@
+/* cloudbilling.googleapis.com: whether a project has a billing account. */
+#include "config.h"
+#include "sim/api/identity.h"
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static struct sim_object *project_of(struct sim_call *c, const char *permission)
+{
+	if (c->project && sim_allowed(c->sim, c->principal, permission, c->project, NULL)) {
+		char *key = xasprintf("projects/%s", c->project);
+		struct sim_object *o = sim_get(c->sim, "cloudresourcemanager.projects", key);
+		free(key);
+		return o;
+	}
+	sim_fail(c, "PERMISSION_DENIED", NULL, "The caller does not have permission");
+	return NULL;
+}
+
+static void answer(struct sim_call *c, const struct sim_object *o)
+{
+	const char *account = json_str(o->hidden, "billing", "");
+	char *name = xasprintf("projects/%s/billingInfo", c->project), *full = xasprintf("billingAccounts/%s", account);
+	sim_ok(c, json_make("{'name':%s,'projectId':%s,'billingAccountName':%s,'billingEnabled':%b}", name, c->project, *account ? full : "",
+			    *account != 0));
+	free(name), free(full);
+}
+
+static void get(struct sim_call *c)
+{
+	struct sim_object *o = project_of(c, "resourcemanager.projects.get");
+	if (o)
+		answer(c, o);
+}
+
+static void update(struct sim_call *c)
+{
+	struct sim_object *o = project_of(c, "resourcemanager.projects.createBillingAssignment");
+	const char *account = json_str(c->body, "billingAccountName", "");
+	if (!o)
+		return;
+	json_put_str(o->hidden, "billing", text_starts(account, "billingAccounts/") ? account + strlen("billingAccounts/") : "");
+	answer(c, o);
+}
+
+static void list_accounts(struct sim_call *c)
+{
+	struct sim_object *w = sim_get(c->sim, "sim.worlds", "world");
+	const cJSON *account = w ? json_at(w->doc, "billingAccount") : NULL;
+	if (cJSON_IsNull(account)) {
+		sim_empty(c);
+		return;
+	}
+	char *name = xasprintf("billingAccounts/%s", cJSON_IsString(account) ? account->valuestring : "012345-6789AB-CDEF01");
+	sim_ok(c, json_make("{'billingAccounts':[{'name':%s,'open':%b,'displayName':'My Billing Account','masterBillingAccount':''}]}", name, 1));
+	free(name);
+}
+
+static void test_permissions(struct sim_call *c)
+{
+	/* Whoever owns the world's projects owns its billing account. */
+	const cJSON *asked = json_at(c->body, "permissions");
+	sim_ok(c, asked ? json_make("{'permissions':%j}", cJSON_Duplicate(asked, true)) : cJSON_CreateObject());
+}
+
+static const struct sim_route routes[] = {
+	{"cloudbilling.projects.getBillingInfo", get, NULL, NULL},
+	{"cloudbilling.projects.updateBillingInfo", update, NULL, NULL},
+	{"cloudbilling.billingAccounts.list", list_accounts, NULL, NULL},
+	{"cloudbilling.billingAccounts.testIamPermissions", test_permissions, NULL, NULL},
+	{0},
+};
+
+const struct sim_api sim_api_cloudbilling = {
+	.name = "cloudbilling", .service = "cloudbilling.googleapis.com", .errors = SIM_ERRORS_AIP, .routes = routes,
+};

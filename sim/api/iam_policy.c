@@ -1,0 +1,650 @@
+/* The IAM store: allow policies by holder ("//run.googleapis.com/projects/..."), their etags, versions and conditions; who may be a
+ * member; and what a principal may do, which lags behind what the policies say by minutes, for grants and for revocations alike
+ * (cloud.google.com/iam/docs/access-change-propagation). */
+#define _GNU_SOURCE /* strptime, timegm */
+#include "config.h"
+#include "sim/api/identity.h"
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/text.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define POLICIES "iam.policies"
+#define RACE \
+	"There were concurrent policy changes. Please retry the whole read-modify-write with exponential backoff."
+#define DOMAIN_RESTRICTED \
+	"One or more users named in the policy do not belong to a permitted customer,  perhaps due to an organization policy."
+
+enum { MOST_MEMBERS = 1500 };
+
+/* Who is asking, for which resource, when. */
+struct ask {
+	struct sim *sim;
+	const char *principal, *permission, *resource;
+	int depth; /* projectOwner: asks again about the project */
+};
+
+static bool granted_by(const struct ask *a, const char *holder);
+
+static struct sim_object *policy_of(struct sim *s, const char *holder)
+{
+	return sim_get(s, POLICIES, holder);
+}
+
+/* The bindings in force now: of the last state whose time has come. */
+static const cJSON *in_force(struct sim *s, const char *holder)
+{
+	struct sim_object *o = policy_of(s, holder);
+	const cJSON *best = NULL, *state;
+	if (!o)
+		return NULL;
+	cJSON_ArrayForEach(state, cJSON_GetObjectItemCaseSensitive(o->hidden, "states"))
+		if (json_num(state, "at", 0) <= sim_now(s))
+			best = cJSON_GetObjectItemCaseSensitive(state, "bindings");
+	return best;
+}
+
+/* Conditions. -------------------------------------------------------------------------------------------------------------------- */
+
+static double parse_time(const char *text)
+{
+	struct tm tm = {0};
+	return strptime(text, "%Y-%m-%dT%H:%M:%S", &tm) ? (double)timegm(&tm) : 0;
+}
+
+static bool quoted(const char *from, char *into, size_t room)
+{
+	const char *a = strpbrk(from, "\"'");
+	const char *b = a ? strchr(a + 1, *a) : NULL;
+	if (!b || (size_t)(b - a) > room)
+		return false;
+	memcpy(into, a + 1, (size_t)(b - a) - 1);
+	into[b - a - 1] = 0;
+	return true;
+}
+
+/* One term of a condition: the comparisons of request.time and resource.name that Google's own examples use. */
+static bool term_holds(const struct ask *a, const char *term)
+{
+	char text[512];
+	if (!quoted(term, text, sizeof text))
+		return false;
+	if (strstr(term, "request.time"))
+		return strchr(term, '<') ? sim_wall(a->sim) < parse_time(text) : strchr(term, '>') && sim_wall(a->sim) > parse_time(text);
+	if (strstr(term, "resource.name.startsWith"))
+		return text_starts(a->resource, text);
+	if (strstr(term, "resource.name.endsWith"))
+		return text_ends(a->resource, text);
+	return strstr(term, "resource.name") && strstr(term, "==") && !strcmp(a->resource, text);
+}
+
+static bool condition_holds(const struct ask *a, const char *expression)
+{
+	char *copy = xstrdup(expression), *rest = copy;
+	bool holds = true;
+	while (rest && holds) {
+		char *next = strstr(rest, "&&");
+		if (next)
+			*next = 0, next += 2;
+		holds = term_holds(a, rest);
+		rest = next;
+	}
+	free(copy);
+	return holds;
+}
+
+/* Members. ----------------------------------------------------------------------------------------------------------------------- */
+
+static bool basic_role_in(const struct ask *a, const char *project, const char *role)
+{
+	char *holder = xasprintf("//cloudresourcemanager.googleapis.com/projects/%s", project);
+	struct ask deeper = {a->sim, a->principal, role, "", a->depth + 1};
+	bool yes = a->depth < 2 && granted_by(&deeper, holder);
+	free(holder);
+	return yes;
+}
+
+static bool in_group(const struct ask *a, const char *group)
+{
+	struct sim_object *o = sim_get(a->sim, "iam.groups", group);
+	const cJSON *m;
+	cJSON_ArrayForEach(m, (o ? cJSON_GetObjectItemCaseSensitive(o->doc, "members") : NULL))
+		if (cJSON_IsString(m) && strchr(a->principal, ':') && !strcmp(m->valuestring, strchr(a->principal, ':') + 1))
+			return true;
+	return false;
+}
+
+static bool is_member(const struct ask *a, const char *member)
+{
+	if (!strcmp(member, "allUsers") || !strcmp(member, a->principal))
+		return true;
+	if (!strcmp(member, "allAuthenticatedUsers"))
+		return *a->principal;
+	if (text_starts(member, "domain:"))
+		return text_starts(a->principal, "user:") && !strcmp(sim_domain_of(a->principal), member + 7);
+	if (text_starts(member, "group:"))
+		return in_group(a, member + 6);
+	if (text_starts(member, "projectOwner:"))
+		return basic_role_in(a, member + 13, "roles/owner");
+	if (text_starts(member, "projectEditor:"))
+		return basic_role_in(a, member + 14, "roles/editor");
+	if (text_starts(member, "projectViewer:"))
+		return basic_role_in(a, member + 14, "roles/viewer");
+	/* A federated principal's name carries its attributes after a blank: see sim/api/iam_federation.c. */
+	size_t n = strlen(member);
+	const char *at = text_starts(member, "principal") ? strstr(a->principal, member) : NULL;
+	return at && (at == a->principal || at[-1] == ' ') && (!at[n] || at[n] == ' ');
+}
+
+static bool binding_grants(const struct ask *a, const cJSON *binding)
+{
+	const char *role = json_str(binding, "role", "");
+	const char *expression = json_str(binding, "condition.expression", NULL);
+	const cJSON *m;
+	/* Whoever asks about a role by its name wants to know who is bound to it. */
+	if (text_starts(a->permission, "roles/") ? strcmp(role, a->permission) : !sim_role_has(role, a->permission))
+		return false;
+	if (expression && !condition_holds(a, expression))
+		return false;
+	cJSON_ArrayForEach(m, cJSON_GetObjectItemCaseSensitive(binding, "members"))
+		if (cJSON_IsString(m) && is_member(a, m->valuestring))
+			return true;
+	return false;
+}
+
+static bool granted_by(const struct ask *a, const char *holder)
+{
+	const cJSON *b;
+	cJSON_ArrayForEach(b, in_force(a->sim, holder))
+		if (binding_grants(a, b))
+			return true;
+	return false;
+}
+
+bool sim_allowed(struct sim *s, const char *principal, const char *permission, const char *project, const char *holder)
+{
+	const char *name = holder && text_starts(holder, "//") ? strchr(holder + 2, '/') : NULL;
+	struct ask a = {s, principal ? principal : "", permission, name ? name + 1 : "", 0};
+	const char *parent = project ? sim_project_parent(s, project) : NULL;
+	char *above = parent ? xasprintf("//cloudresourcemanager.googleapis.com/%s", parent) : NULL;
+	char *own = project ? xasprintf("//cloudresourcemanager.googleapis.com/projects/%s", project) : NULL;
+
+	bool yes = (holder && granted_by(&a, holder)) || (own && granted_by(&a, own)) || (above && granted_by(&a, above));
+	free(above);
+	free(own);
+	return yes;
+}
+
+/* Reading. ----------------------------------------------------------------------------------------------------------------------- */
+
+static bool conditional(const cJSON *policy)
+{
+	const cJSON *b;
+	cJSON_ArrayForEach(b, cJSON_GetObjectItemCaseSensitive(policy, "bindings"))
+		if (cJSON_GetObjectItemCaseSensitive(b, "condition"))
+			return true;
+	return false;
+}
+
+/* A reader who did not ask for version 3 sees a made-up role instead of a condition. */
+static void hide_conditions(cJSON *policy)
+{
+	cJSON *b;
+	cJSON_ArrayForEach(b, cJSON_GetObjectItemCaseSensitive(policy, "bindings")) {
+		const char *expression = json_str(b, "condition.expression", NULL);
+		if (!expression)
+			continue;
+		uint64_t hash = 1469598103934665603u;
+		for (const char *at = expression; *at; at++)
+			hash = (hash ^ (unsigned char)*at) * 1099511628211u;
+		char *role = xasprintf("%s_withcond_%016llx%04llx", json_str(b, "role", ""), (unsigned long long)hash,
+				       (unsigned long long)hash >> 48);
+		json_put_str(b, "role", role);
+		cJSON_DeleteItemFromObjectCaseSensitive(b, "condition");
+		free(role);
+	}
+}
+
+cJSON *sim_policy_view(struct sim *s, const char *holder, int version)
+{
+	struct sim_object *o = policy_of(s, holder);
+	if (!o)
+		return json_make("{'etag':'ACAB'}");
+	cJSON *view = cJSON_Duplicate(o->doc, true);
+	if (conditional(view) && version < 3)
+		hide_conditions(view);
+	else if (conditional(view))
+		json_put_num(view, "version", 3);
+	if (!cJSON_GetArraySize(json_at(view, "bindings")))
+		json_drop(view, "bindings");
+	return view;
+}
+
+static int wanted_version(const struct sim_call *c)
+{
+	const char *param = sim_param(c, "options.requestedPolicyVersion");
+	if (!*param)
+		param = sim_param(c, "optionsRequestedPolicyVersion");
+	return *param ? atoi(param) : (int)json_num(c->body, "options.requestedPolicyVersion", 1);
+}
+
+void sim_policy_get(struct sim_call *c, const char *holder)
+{
+	int version = wanted_version(c);
+	if (version != 0 && version != 1 && version != 3)
+		sim_fail(c, "INVALID_ARGUMENT", NULL, "Requested policy version (%d) is not supported. Valid versions are 0, 1, and 3.", version);
+	else
+		sim_ok(c, sim_policy_view(c->sim, holder, version));
+}
+
+/* Checking what is to be written. ------------------------------------------------------------------------------------------------ */
+
+static bool on_project(const char *holder)
+{
+	return text_starts(holder, "//cloudresourcemanager.googleapis.com/");
+}
+
+/* Is "P.svc.id.goog[ns/ksa]" of a pool that exists: a project's pool comes with its first cluster that has workload identity. */
+static bool pool_exists(struct sim *s, const char *member)
+{
+	size_t n = strcspn(member, "[");
+	char *pool = xstrndup(member, n), *key, *dot = strstr(pool, ".svc.id.goog");
+	bool yes = false;
+	if (dot) {
+		*dot = 0;
+		key = xasprintf("projects/%s/", pool);
+		for (struct sim_object *o = sim_first(s, "container.clusters", key); o && !yes; o = sim_following(s, o, key))
+			yes = json_at(o->doc, "workloadIdentityConfig.workloadPool") || json_bool(o->doc, "autopilot.enabled", false);
+		free(key);
+	}
+	free(pool);
+	return yes;
+}
+
+static bool is_pool_member(const char *account)
+{
+	return strstr(account, ".svc.id.goog[") != NULL;
+}
+
+static bool account_ok(struct sim_call *c, const char *account)
+{
+	if (is_pool_member(account)) {
+		if (pool_exists(c->sim, account))
+			return true;
+		sim_fail(c, "INVALID_ARGUMENT", NULL,
+			 "Identity Pool does not exist (%.*s). Please check that you specified a valid resource name as returned in the `name` "
+			 "attribute in the configuration API.",
+			 (int)strcspn(account, "["), account);
+		return false;
+	}
+	if (sim_account_exists(c->sim, account, true))
+		return true;
+	sim_fail(c, "INVALID_ARGUMENT", NULL, "Service account %s does not exist.", account);
+	return false;
+}
+
+static bool address_ok(struct sim_call *c, const char *kind, const char *address)
+{
+	const char *at = strchr(address, '@');
+	if (at && at != address && strchr(at, '.') && !strpbrk(address, " \t\n<>\""))
+		return true;
+	sim_fail(c, "INVALID_ARGUMENT", NULL, "%s %s does not exist.", kind, address);
+	return false;
+}
+
+/* May this member stand in a policy of this holder at all? */
+static bool member_ok(struct sim_call *c, const char *holder, const char *m)
+{
+	if (!strcmp(m, "allUsers") || !strcmp(m, "allAuthenticatedUsers")) {
+		if (!on_project(holder))
+			return true;
+		sim_fail(c, "INVALID_ARGUMENT", NULL, "Member %s is invalid due to membership type restrictions on the resource.", m);
+		return false;
+	}
+	if (text_starts(m, "serviceAccount:"))
+		return account_ok(c, m + 15);
+	if (text_starts(m, "user:"))
+		return address_ok(c, "User", m + 5);
+	if (text_starts(m, "group:"))
+		return address_ok(c, "Group", m + 6);
+	if (text_starts(m, "domain:") || text_starts(m, "deleted:") || text_starts(m, "principal://") || text_starts(m, "principalSet://"))
+		return true;
+	if ((text_starts(m, "projectOwner:") || text_starts(m, "projectEditor:") || text_starts(m, "projectViewer:")) && !on_project(holder))
+		return true;
+	sim_fail(c, "INVALID_ARGUMENT", NULL, "The member %s is of an unknown type. Please set a valid type prefix for the member.", m);
+	return false;
+}
+
+/* Does domain restricted sharing keep this member out? Accounts of our own projects and Google's agents are inside. */
+static bool outside(struct sim_call *c, const char *m)
+{
+	const char *customer = c->project ? sim_project_customer(c->sim, c->project) : NULL;
+	const char *domain = c->project ? sim_project_domain(c->sim, c->project) : NULL;
+	bool ours = text_starts(m, "serviceAccount:") || text_starts(m, "deleted:") || text_starts(m, "project") || text_starts(m, "principal");
+	if (!customer || ours)
+		return false;
+	const char *of = text_starts(m, "domain:") ? m + 7 : sim_domain_of(m);
+	return sim_constraint(c->sim, c->project, "iam.allowedPolicyMemberDomains", domain && !strcmp(of, domain) ? customer : "");
+}
+
+static bool has_member(const cJSON *policy, const char *role, const char *member)
+{
+	const cJSON *b, *m;
+	cJSON_ArrayForEach(b, cJSON_GetObjectItemCaseSensitive(policy, "bindings")) {
+		if (role && strcmp(json_str(b, "role", ""), role))
+			continue;
+		cJSON_ArrayForEach(m, cJSON_GetObjectItemCaseSensitive(b, "members"))
+			if (cJSON_IsString(m) && !strcmp(m->valuestring, member))
+				return true;
+	}
+	return false;
+}
+
+static bool members_ok(struct sim_call *c, const char *holder, const cJSON *policy, const cJSON *old)
+{
+	const cJSON *b, *m;
+	int count = 0;
+	cJSON_ArrayForEach(b, cJSON_GetObjectItemCaseSensitive(policy, "bindings"))
+		cJSON_ArrayForEach(m, cJSON_GetObjectItemCaseSensitive(b, "members")) {
+			if (!cJSON_IsString(m))
+				continue;
+			count++;
+			/* Who is in the policy already may stay, whatever the rules say today. */
+			if (has_member(old, NULL, m->valuestring))
+				continue;
+			if (!member_ok(c, holder, m->valuestring))
+				return false;
+			if (outside(c, m->valuestring)) {
+				sim_fail(c, "FAILED_PRECONDITION", NULL, "%s", DOMAIN_RESTRICTED);
+				return false;
+			}
+		}
+	if (count > MOST_MEMBERS)
+		sim_fail(c, "INVALID_ARGUMENT", NULL,
+			 "The number of members in the policy (%d) is larger than the maximum allowed size %d.", count, MOST_MEMBERS);
+	return count <= MOST_MEMBERS;
+}
+
+static bool role_ok(struct sim_call *c, const char *holder, const char *role)
+{
+	bool basic = !strcmp(role, "roles/owner") || !strcmp(role, "roles/editor") || !strcmp(role, "roles/viewer");
+	if (text_starts(role, "projects/") || text_starts(role, "organizations/"))
+		return true;
+	if (!sim_role_known(role)) {
+		sim_fail(c, "INVALID_ARGUMENT", NULL, "Role (%s) does not exist in the resource's hierarchy.", role);
+		return false;
+	}
+	if (basic && !on_project(holder)) {
+		sim_fail(c, "INVALID_ARGUMENT", NULL, "Role %s is not supported for this resource.", role);
+		return false;
+	}
+	return true;
+}
+
+static bool bindings_ok(struct sim_call *c, const char *holder, const cJSON *policy)
+{
+	const cJSON *b;
+	cJSON_ArrayForEach(b, cJSON_GetObjectItemCaseSensitive(policy, "bindings")) {
+		const char *role = json_str(b, "role", "");
+		const char *base = strstr(role, "_withcond_");
+		if (base) {
+			sim_fail(c, "INVALID_ARGUMENT", NULL,
+				 "The policy contains a conditional role binding that was read without policy version 3: %s.", role);
+			return false;
+		}
+		if (!role_ok(c, holder, role))
+			return false;
+		if (json_at(b, "condition") && (!strcmp(role, "roles/owner") || !strcmp(role, "roles/editor") || !strcmp(role, "roles/viewer"))) {
+			sim_fail(c, "INVALID_ARGUMENT", NULL,
+				 "LintValidationUnits/BindingRoleAllowConditionCheck Error: Conditions can't be set on primitive roles");
+			return false;
+		}
+	}
+	return true;
+}
+
+static bool version_ok(struct sim_call *c, const cJSON *policy, const cJSON *old)
+{
+	int version = (int)json_num(policy, "version", 0);
+	if (version != 0 && version != 1 && version != 3) {
+		sim_fail(c, "INVALID_ARGUMENT", NULL, "Specified policy version (%d) is not supported. Valid versions are 0, 1, and 3.", version);
+		return false;
+	}
+	if (version < 3 && (conditional(policy) || conditional(old))) {
+		sim_fail(c, "INVALID_ARGUMENT", NULL, "Specified policy version (%d) cannot be less than the existing policy version (3) when "
+			 "the policy has conditional role bindings. Set the policy version to 3.", version);
+		return false;
+	}
+	return true;
+}
+
+static bool etag_ok(struct sim_call *c, const cJSON *policy, const cJSON *old)
+{
+	const char *sent = json_str(policy, "etag", "");
+	if (!*sent || !strcmp(sent, old ? json_str(old, "etag", "ACAB") : "ACAB"))
+		return true;
+	sim_fail(c, "ABORTED", NULL, RACE " The request's ETag '%s' did not match the current policy's ETag '%s'.", sent,
+		 old ? json_str(old, "etag", "ACAB") : "ACAB");
+	return false;
+}
+
+static bool keeps_owner(struct sim_call *c, const char *holder, const cJSON *policy)
+{
+	const cJSON *b, *m;
+	if (!text_starts(holder, "//cloudresourcemanager.googleapis.com/projects/") || !c->project || sim_project_parent(c->sim, c->project))
+		return true;
+	cJSON_ArrayForEach(b, cJSON_GetObjectItemCaseSensitive(policy, "bindings")) {
+		if (strcmp(json_str(b, "role", ""), "roles/owner"))
+			continue;
+		cJSON_ArrayForEach(m, cJSON_GetObjectItemCaseSensitive(b, "members"))
+			if (cJSON_IsString(m) && text_starts(m->valuestring, "user:"))
+				return true;
+	}
+	cJSON *details = json_make("[{'@type':'type.googleapis.com/google.cloudresourcemanager.projects.v1beta1.ProjectIamPolicyError',"
+				   "'type':'SOLO_REQUIRE_TOS_ACCEPTOR','role':'roles/owner'}]");
+	sim_fail_with(c, 0, "INVALID_ARGUMENT", NULL, details, "Request contains an invalid argument.");
+	return false;
+}
+
+/* Writing. ----------------------------------------------------------------------------------------------------------------------- */
+
+static int by_role(const void *a, const void *b)
+{
+	return strcmp(json_str(*(const cJSON *const *)a, "role", ""), json_str(*(const cJSON *const *)b, "role", ""));
+}
+
+static void add_member(cJSON *binding, const char *member)
+{
+	cJSON *members = cJSON_GetObjectItemCaseSensitive(binding, "members"), *m;
+	cJSON_ArrayForEach(m, members)
+		if (cJSON_IsString(m) && !strcmp(m->valuestring, member))
+			return;
+	cJSON_AddItemToArray(members, cJSON_CreateString(member));
+}
+
+static cJSON *binding_for(cJSON *bindings, const cJSON *like)
+{
+	cJSON *b;
+	cJSON_ArrayForEach(b, bindings)
+		if (!strcmp(json_str(b, "role", ""), json_str(like, "role", "")) && json_equal(json_at(b, "condition"), json_at(like, "condition")))
+			return b;
+	b = json_make("{'role':%s,'members':[]}", json_str(like, "role", ""));
+	if (json_at(like, "condition"))
+		cJSON_AddItemToObject(b, "condition", cJSON_Duplicate(json_at(like, "condition"), true));
+	cJSON_AddItemToArray(bindings, b);
+	return b;
+}
+
+/* Google's own form: one binding a role and condition, by role; no empty ones, nobody twice. */
+static cJSON *normal(const cJSON *policy)
+{
+	cJSON *merged = cJSON_CreateArray(), *sorted = cJSON_CreateArray();
+	const cJSON *b, *m;
+	cJSON_ArrayForEach(b, cJSON_GetObjectItemCaseSensitive(policy, "bindings"))
+		cJSON_ArrayForEach(m, cJSON_GetObjectItemCaseSensitive(b, "members"))
+			if (cJSON_IsString(m))
+				add_member(binding_for(merged, b), m->valuestring);
+	int n = cJSON_GetArraySize(merged);
+	cJSON **list = xcalloc((size_t)n + 1, sizeof *list);
+	for (int i = 0; i < n; i++)
+		list[i] = cJSON_DetachItemFromArray(merged, 0);
+	qsort(list, (size_t)n, sizeof *list, by_role);
+	for (int i = 0; i < n; i++)
+		cJSON_AddItemToArray(sorted, list[i]);
+	free(list);
+	cJSON_Delete(merged);
+	return sorted;
+}
+
+/* Drops the states that a later one in force has replaced. */
+static void prune(struct sim *s, cJSON *states)
+{
+	while (cJSON_GetArraySize(states) > 1 && json_num(cJSON_GetArrayItem(states, 1), "at", 0) <= sim_now(s))
+		cJSON_DeleteItemFromArray(states, 0);
+}
+
+static void store(struct sim *s, const char *holder, cJSON *doc, double lag)
+{
+	struct sim_object *o = policy_of(s, holder);
+	char *etag = identity_etag(s);
+	double at = sim_now(s) + lag;
+
+	json_put_str(doc, "etag", etag);
+	free(etag);
+	if (!o)
+		o = sim_put(s, POLICIES, holder, cJSON_CreateObject());
+	if (!cJSON_GetObjectItemCaseSensitive(o->hidden, "states"))
+		cJSON_AddArrayToObject(o->hidden, "states");
+	cJSON *states = cJSON_GetObjectItemCaseSensitive(o->hidden, "states");
+	prune(s, states);
+	int n = cJSON_GetArraySize(states);
+	/* A later change never takes effect before an earlier one. */
+	if (n && json_num(cJSON_GetArrayItem(states, n - 1), "at", 0) > at)
+		at = json_num(cJSON_GetArrayItem(states, n - 1), "at", 0);
+	cJSON *state = json_make("{'bindings':%j}", cJSON_Duplicate(cJSON_GetObjectItemCaseSensitive(doc, "bindings"), true));
+	cJSON_AddNumberToObject(state, "at", at);
+	cJSON_AddItemToArray(states, state);
+	cJSON_Delete(o->doc);
+	o->doc = doc;
+	if (lag > 0)
+		sim_milestone(s, at - sim_now(s));
+}
+
+bool sim_policy_write(struct sim_call *c, const char *holder, const cJSON *policy)
+{
+	struct sim_object *o = policy_of(c->sim, holder);
+	const cJSON *old = o ? o->doc : NULL;
+	if (!etag_ok(c, policy, old) || !version_ok(c, policy, old) || !bindings_ok(c, holder, policy) || !members_ok(c, holder, policy, old) ||
+	    !keeps_owner(c, holder, policy))
+		return false;
+	cJSON *doc = json_make("{'version':%d,'bindings':%j}", conditional(policy) ? 3 : 1, normal(policy));
+	const cJSON *audit = json_at(policy, "auditConfigs");
+	if (audit)
+		cJSON_AddItemToObject(doc, "auditConfigs", cJSON_Duplicate(audit, true));
+	bool same = old && json_equal(json_at(old, "bindings"), json_at(doc, "bindings"));
+	store(c->sim, holder, doc, same ? 0 : sim_draw(c->sim, "lag.iam"));
+	return true;
+}
+
+void sim_policy_set(struct sim_call *c, const char *holder, const cJSON *policy)
+{
+	const cJSON *bare = policy && json_at(policy, "policy") ? json_at(policy, "policy") : policy;
+	if (!sim_policy_write(c, holder, bare))
+		return;
+	sim_ok(c, sim_policy_view(c->sim, holder, 3));
+}
+
+void sim_policy_seed(struct sim *s, const char *holder, const char *role, const char *member)
+{
+	struct sim_object *o = policy_of(s, holder);
+	cJSON *doc = o ? cJSON_Duplicate(o->doc, true) : json_make("{'version':1,'bindings':[]}");
+	cJSON *bindings = cJSON_GetObjectItemCaseSensitive(doc, "bindings");
+	cJSON *like = json_make("{'role':%s}", role);
+	if (!bindings)
+		bindings = cJSON_AddArrayToObject(doc, "bindings");
+	add_member(binding_for(bindings, like), member);
+	cJSON_Delete(like);
+	cJSON_ReplaceItemInObjectCaseSensitive(doc, "bindings", normal(doc));
+
+	/* In force at once, also in the states that are still to come. */
+	store(s, holder, doc, 0);
+	o = policy_of(s, holder);
+	cJSON *states = cJSON_GetObjectItemCaseSensitive(o->hidden, "states");
+	int n = cJSON_GetArraySize(states);
+	json_put_num(cJSON_GetArrayItem(states, n - 1), "at", sim_now(s));
+	while (n > 1 && json_num(cJSON_GetArrayItem(states, n - 2), "at", 0) > sim_now(s))
+		cJSON_DeleteItemFromArray(states, --n - 1);
+}
+
+bool sim_policy_held(struct sim_call *c, const char *holder, const cJSON *permissions, cJSON **held)
+{
+	const cJSON *p;
+	*held = cJSON_CreateArray();
+	cJSON_ArrayForEach(p, permissions) {
+		const char *name = cJSON_IsString(p) ? p->valuestring : "";
+		const char *dot = strchr(name, '.');
+		if (!dot || !strchr(dot + 1, '.') || strchr(name, '*')) {
+			cJSON_Delete(*held);
+			sim_fail(c, "INVALID_ARGUMENT", NULL, "Permission %s is not valid for this resource.", name);
+			return false;
+		}
+		if (sim_allowed(c->sim, c->principal, name, c->project, holder))
+			cJSON_AddItemToArray(*held, cJSON_CreateString(name));
+	}
+	return true;
+}
+
+void sim_policy_test(struct sim_call *c, const char *holder)
+{
+	cJSON *held;
+	if (!sim_policy_held(c, holder, json_at(c->body, "permissions"), &held))
+		return;
+	if (cJSON_GetArraySize(held)) {
+		sim_ok(c, json_make("{'permissions':%j}", held));
+	} else {
+		cJSON_Delete(held);
+		sim_empty(c);
+	}
+}
+
+void sim_policy_forget(struct sim *s, const char *holder)
+{
+	struct sim_object *o = policy_of(s, holder);
+	if (o)
+		sim_remove(s, o);
+}
+
+static bool rename_member(cJSON *bindings, const char *from, const char *to)
+{
+	bool any = false;
+	cJSON *b, *m;
+	cJSON_ArrayForEach(b, bindings)
+		cJSON_ArrayForEach(m, cJSON_GetObjectItemCaseSensitive(b, "members"))
+			if (cJSON_IsString(m) && !strcmp(m->valuestring, from)) {
+				cJSON_SetValuestring(m, to);
+				any = true;
+			}
+	return any;
+}
+
+void sim_policy_account(struct sim *s, const char *email, const char *uid, bool gone)
+{
+	char *alive = xasprintf("serviceAccount:%s", email), *dead = xasprintf("deleted:serviceAccount:%s?uid=%s", email, uid);
+	for (struct sim_object *o = sim_first(s, POLICIES, ""); o; o = sim_following(s, o, "")) {
+		cJSON *state;
+		bool any = rename_member(cJSON_GetObjectItemCaseSensitive(o->doc, "bindings"), gone ? alive : dead, gone ? dead : alive);
+		cJSON_ArrayForEach(state, cJSON_GetObjectItemCaseSensitive(o->hidden, "states"))
+			rename_member(cJSON_GetObjectItemCaseSensitive(state, "bindings"), gone ? alive : dead, gone ? dead : alive);
+		if (any) {
+			char *etag = identity_etag(s);
+			json_put_str(o->doc, "etag", etag);
+			free(etag);
+		}
+	}
+	free(alive);
+	free(dead);
+}

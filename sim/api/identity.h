@@ -1,0 +1,68 @@
+/* What the identity APIs (projects, services, IAM, secrets, buckets) share beyond sim/core/core.h. */
+#ifndef MS_SIM_API_IDENTITY_H
+#define MS_SIM_API_IDENTITY_H
+
+#include "sim/core/core.h"
+
+/* The segment of the call's path that follows a collection's name, without a custom verb: for "/v1/projects/p/secrets/s:addVersion",
+ * "secrets" gives "s". "" when there is none; into a ring of static buffers. */
+const char *sim_path_part(const struct sim_call *c, const char *collection);
+/* The part of an address after its '@', or "". */
+const char *sim_domain_of(const char *email);
+/* An opaque etag as Google spells them: base64 of eight bytes; the caller frees. */
+char *identity_etag(struct sim *s);
+/* Base64 of bytes; the caller frees. */
+char *identity_base64(const void *data, size_t len);
+/* Decodes base64 or its URL-safe form; NULL when it is neither. The caller frees; the result is NUL-terminated. */
+unsigned char *identity_unbase64(const char *text, size_t *len);
+/* CRC-32C (Castagnoli), as Secret Manager and Cloud Storage use it. */
+uint32_t sim_crc32c(const void *data, size_t len);
+/* Does so many seconds from now count as an event of the world, so that a clock that leaps does not leap over it. */
+void sim_milestone(struct sim *s, double seconds);
+
+/* Projects. The directory customer id of the organization that holds the project, or NULL without organization; its domain. */
+const char *sim_project_customer(struct sim *s, const char *project);
+const char *sim_project_domain(struct sim *s, const char *project);
+/* "organizations/123", or NULL. */
+const char *sim_project_parent(struct sim *s, const char *project);
+bool sim_project_billing(struct sim *s, const char *project);
+/* What the world says about a project under a key ("quotas", "policies"), from the project or else the world; NULL when nothing. */
+const cJSON *sim_project_world(struct sim *s, const char *project, const char *key);
+
+/* Builds the world's projects, organization and groups; see sim/api/world.c. Comes before every other seed. */
+void sim_world_seed(struct sim *s, const cJSON *world);
+
+/* Policies. Adds a member to a role at once, without lag: what a resource or a service agent has from the beginning. */
+void sim_policy_seed(struct sim *s, const char *holder, const char *role, const char *member);
+/* The policy as a reader who asked for this version sees it; the caller deletes. */
+cJSON *sim_policy_view(struct sim *s, const char *holder, int version);
+/* Checks and writes a policy; false when the call was answered with an error. */
+bool sim_policy_write(struct sim_call *c, const char *holder, const cJSON *policy);
+/* Which of these permissions the caller has; a new array. False when the call was answered with an error. */
+bool sim_policy_held(struct sim_call *c, const char *holder, const cJSON *permissions, cJSON **held);
+/* A service account was deleted: its members become "deleted:serviceAccount:EMAIL?uid=ID"; or the other way when it is back. */
+void sim_policy_account(struct sim *s, const char *email, const char *uid, bool gone);
+
+/* Roles: sim/api/iam_roles.c. Does a predefined or basic role hold the permission? */
+bool sim_role_has(const char *role, const char *permission);
+/* Can the name be a role of Google's: in our table, or of a service that has predefined roles. */
+bool sim_role_known(const char *role);
+/* The n-th role of our table as an iam.v1 Role, with permissions when full; NULL after the last. The caller deletes. */
+cJSON *sim_role_doc(int n, bool full);
+cJSON *sim_role_named(const char *role);
+
+/* Service accounts. Google's own agents come into being at once; the same twice is fine. */
+void sim_agent_create(struct sim *s, const char *email);
+/* An account's 21-digit id, or NULL when there is no such account. */
+const char *sim_account_id(struct sim *s, const char *email);
+/* The PEM public key of a service account's key, by key id; NULL when there is none, or it or its account is disabled. */
+const char *sim_account_public_key(struct sim *s, const char *email, const char *key_id);
+/* Signs with the account's Google-managed key (RS256); *key_id is then set. The caller frees. */
+unsigned char *sim_account_sign(struct sim *s, const char *email, const void *data, size_t len, size_t *out_len, const char **key_id);
+
+/* The service agents that come with a service, and the roles on the project that they start with. */
+void sim_service_agents(struct sim *s, const char *project, const char *service, bool generated);
+/* The agent's address that generateServiceIdentity gives for a service; "" when the service has none. */
+void sim_service_agent(struct sim *s, const char *project, const char *service, struct buf *out);
+
+#endif

@@ -1,0 +1,255 @@
+/* orgpolicy.googleapis.com v2: organization policies of projects, and what they forbid elsewhere. A policy of the world holds as if it were
+ * set on the organization: true enforces a boolean constraint, {"allow": [...]}, {"deny": [...]}, {"allowAll": true}, {"denyAll": true}
+ * are for list constraints. */
+#include "config.h"
+#include "sim/api/identity.h"
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define POLICIES "orgpolicy.policies"
+
+static const struct {
+	const char *name, *title;
+	bool list;
+} constraints[] = {
+	{"compute.restrictVpcPeering", "Restrict VPC peering usage", true},
+	{"compute.requireOsLogin", "Require OS Login", false},
+	{"compute.requireShieldedVm", "Shielded VMs", false},
+	{"compute.skipDefaultNetworkCreation", "Skip default network creation", false},
+	{"compute.vmExternalIpAccess", "Define allowed external IPs for VM instances", true},
+	{"gcp.resourceLocations", "Google Cloud Platform - Resource Location Restriction", true},
+	{"gcp.restrictServiceUsage", "Restrict Resource Service Usage", true},
+	{"iam.allowedPolicyMemberDomains", "Domain restricted sharing", true},
+	{"iam.automaticIamGrantsForDefaultServiceAccounts", "Disable Automatic IAM Grants for Default Service Accounts", false},
+	{"iam.disableServiceAccountCreation", "Disable service account creation", false},
+	{"iam.disableServiceAccountKeyCreation", "Disable service account key creation", false},
+	{"iam.disableServiceAccountKeyUpload", "Disable Service Account Key Upload", false},
+	{"iam.workloadIdentityPoolProviders", "Allowed external Identity Providers for workloads in Cloud IAM", true},
+	{"run.allowedIngress", "Allowed ingress settings (Cloud Run)", true},
+	{"run.allowedVPCEgress", "Allowed VPC egress settings (Cloud Run)", true},
+	{"sql.restrictAuthorizedNetworks", "Restrict Authorized Networks on Cloud SQL instances", false},
+	{"sql.restrictPublicIp", "Restrict Public IP access on Cloud SQL instances", false},
+	{"storage.publicAccessPrevention", "Enforce Public Access Prevention", false},
+	{"storage.uniformBucketLevelAccess", "Enforce uniform bucket-level access", false},
+};
+
+static const char *bare(const char *constraint)
+{
+	return text_starts(constraint, "constraints/") ? constraint + strlen("constraints/") : constraint;
+}
+
+static int known(const char *constraint)
+{
+	for (size_t i = 0; i < sizeof constraints / sizeof *constraints; i++)
+		if (!strcmp(constraints[i].name, constraint))
+			return (int)i;
+	return -1;
+}
+
+static struct sim_object *policy_of(struct sim *s, const char *project, const char *constraint)
+{
+	char *key = xasprintf("projects/%s/policies/%s", project, constraint);
+	struct sim_object *o = sim_get(s, POLICIES, key);
+	free(key);
+	return o;
+}
+
+static cJSON *rule_from_world(const cJSON *said)
+{
+	if (cJSON_IsBool(said))
+		return json_make("{'enforce':%b}", cJSON_IsTrue(said));
+	if (json_at(said, "allowAll") || json_at(said, "denyAll"))
+		return cJSON_Duplicate(said, true);
+	cJSON *values = cJSON_CreateObject();
+	if (json_at(said, "allow"))
+		cJSON_AddItemToObject(values, "allowedValues", cJSON_Duplicate(json_at(said, "allow"), true));
+	if (json_at(said, "deny"))
+		cJSON_AddItemToObject(values, "deniedValues", cJSON_Duplicate(json_at(said, "deny"), true));
+	return json_make("{'values':%j}", values);
+}
+
+/* The rules that hold for a project, as a new array; its own policy comes before the organization's. */
+static cJSON *effective_rules(struct sim *s, const char *project, const char *constraint)
+{
+	struct sim_object *o = policy_of(s, project, constraint);
+	const cJSON *own = o ? json_at(o->doc, "spec.rules") : NULL;
+	const cJSON *all = sim_project_world(s, project, "policies"), *said = all ? cJSON_GetObjectItemCaseSensitive(all, constraint) : NULL;
+	if (own)
+		return cJSON_Duplicate(own, true);
+	if (said)
+		return json_make("[%j]", rule_from_world(said));
+	int i = known(constraint);
+	return i >= 0 && constraints[i].list ? json_make("[{'allowAll':%b}]", 1) : json_make("[{'enforce':%b}]", 0);
+}
+
+/* "in:eu-locations" stands for what it groups. */
+static bool value_matches(const char *pattern, const char *value)
+{
+	if (!strcmp(pattern, "in:eu-locations") || !strcmp(pattern, "in:europe-locations"))
+		return text_starts(value, "europe-") || !strcasecmp(value, "eu");
+	if (!strcmp(pattern, "in:us-locations"))
+		return text_starts(value, "us-") || !strcasecmp(value, "us");
+	if (text_starts(pattern, "in:") && text_ends(pattern, "-locations")) {
+		size_t n = strlen(pattern) - strlen("in:") - strlen("-locations");
+		return !strncmp(value, pattern + 3, n) && (!value[n] || value[n] == '-');
+	}
+	if (text_starts(pattern, "is:"))
+		pattern += 3;
+	return !strcasecmp(pattern, value);
+}
+
+static bool any_matches(const cJSON *list, const char *value)
+{
+	const cJSON *one;
+	cJSON_ArrayForEach(one, list)
+		if (cJSON_IsString(one) && value_matches(one->valuestring, value))
+			return true;
+	return false;
+}
+
+static bool rule_forbids(const cJSON *rule, const char *value)
+{
+	const cJSON *allowed = json_at(rule, "values.allowedValues"), *denied = json_at(rule, "values.deniedValues");
+	if (json_bool(rule, "enforce", false) || json_bool(rule, "denyAll", false))
+		return true;
+	if (json_bool(rule, "allowAll", false) || !value)
+		return false;
+	return any_matches(denied, value) || (allowed && !any_matches(allowed, value));
+}
+
+bool sim_constraint(struct sim *s, const char *project, const char *constraint, const char *value)
+{
+	cJSON *rules = effective_rules(s, project, constraint);
+	const cJSON *r;
+	bool forbidden = false;
+	cJSON_ArrayForEach(r, rules)
+		forbidden = forbidden || rule_forbids(r, value);
+	cJSON_Delete(rules);
+	return forbidden;
+}
+
+/* The API. --------------------------------------------------------------------------------------------------------------------------- */
+
+static cJSON *policy_doc(struct sim_call *c, const char *constraint, cJSON *rules)
+{
+	char *name = xasprintf("projects/%s/policies/%s", sim_project_number(c->sim, c->project), constraint);
+	cJSON *doc = json_make("{'name':%s,'spec':{'rules':%j}}", name, rules);
+	free(name);
+	return doc;
+}
+
+static bool known_or_fail(struct sim_call *c, const char *constraint)
+{
+	if (known(constraint) >= 0)
+		return true;
+	sim_fail(c, "INVALID_ARGUMENT", NULL, "Requested constraint constraints/%s is not available.", constraint);
+	return false;
+}
+
+static void get_effective(struct sim_call *c)
+{
+	const char *constraint = sim_path_part(c, "policies");
+	if (known_or_fail(c, constraint))
+		sim_ok(c, policy_doc(c, constraint, effective_rules(c->sim, c->project, constraint)));
+}
+
+static void get(struct sim_call *c)
+{
+	const char *constraint = sim_path_part(c, "policies");
+	struct sim_object *o = policy_of(c->sim, c->project, constraint);
+	if (o)
+		sim_ok(c, cJSON_Duplicate(o->doc, true));
+	else if (known_or_fail(c, constraint))
+		sim_fail(c, "NOT_FOUND", NULL, "Requested entity was not found.");
+}
+
+static void list(struct sim_call *c)
+{
+	char *prefix = xasprintf("projects/%s/policies/", c->project);
+	sim_list(c, POLICIES, prefix, "policies", NULL, NULL);
+	free(prefix);
+}
+
+static void stamp(struct sim_call *c, cJSON *doc)
+{
+	char *now = sim_time(c->sim, 6), *etag = identity_etag(c->sim);
+	json_put_str(doc, "etag", etag);
+	json_put_str(doc, "spec.etag", etag);
+	json_put_str(doc, "spec.updateTime", now);
+	free(now), free(etag);
+}
+
+static void create(struct sim_call *c)
+{
+	const char *name = json_str(c->body, "name", ""), *slash = strrchr(name, '/'), *constraint = bare(slash ? slash + 1 : name);
+	const cJSON *rules = json_at(c->body, "spec.rules");
+	if (!known_or_fail(c, constraint))
+		return;
+	if (policy_of(c->sim, c->project, constraint)) {
+		sim_fail(c, "ALREADY_EXISTS", NULL, "Requested entity already exists");
+		return;
+	}
+	char *key = xasprintf("projects/%s/policies/%s", c->project, constraint);
+	cJSON *doc = policy_doc(c, constraint, rules ? cJSON_Duplicate(rules, true) : cJSON_CreateArray());
+	stamp(c, doc);
+	struct sim_object *o = sim_put(c->sim, POLICIES, key, doc);
+	sim_ok(c, cJSON_Duplicate(o->doc, true));
+	free(key);
+}
+
+static void patch(struct sim_call *c)
+{
+	struct sim_object *o = policy_of(c->sim, c->project, sim_path_part(c, "policies"));
+	const cJSON *rules = json_at(c->body, "spec.rules");
+	if (!o) {
+		sim_fail(c, "NOT_FOUND", NULL, "Requested entity was not found.");
+		return;
+	}
+	json_put(o->doc, "spec.rules", rules ? cJSON_Duplicate(rules, true) : cJSON_CreateArray());
+	stamp(c, o->doc);
+	sim_ok(c, cJSON_Duplicate(o->doc, true));
+}
+
+static void delete(struct sim_call *c)
+{
+	struct sim_object *o = policy_of(c->sim, c->project, sim_path_part(c, "policies"));
+	if (!o) {
+		sim_fail(c, "NOT_FOUND", NULL, "Requested entity was not found.");
+		return;
+	}
+	sim_remove(c->sim, o);
+	sim_empty(c);
+}
+
+static void list_constraints(struct sim_call *c)
+{
+	cJSON *all = cJSON_CreateArray();
+	for (size_t i = 0; i < sizeof constraints / sizeof *constraints; i++) {
+		char *name = xasprintf("projects/%s/constraints/%s", sim_project_number(c->sim, c->project), constraints[i].name);
+		cJSON *one = json_make("{'name':%s,'displayName':%s,'constraintDefault':'ALLOW'}", name, constraints[i].title);
+		cJSON_AddItemToObject(one, constraints[i].list ? "listConstraint" : "booleanConstraint", cJSON_CreateObject());
+		cJSON_AddItemToArray(all, one);
+		free(name);
+	}
+	sim_ok(c, json_make("{'constraints':%j}", all));
+}
+
+static const struct sim_route routes[] = {
+	{"orgpolicy.projects.policies.list", list, "orgpolicy.policies.list", NULL},
+	{"orgpolicy.projects.policies.get", get, "orgpolicy.policy.get", NULL},
+	{"orgpolicy.projects.policies.getEffectivePolicy", get_effective, "orgpolicy.policy.get", NULL},
+	{"orgpolicy.projects.policies.create", create, "orgpolicy.policies.create", NULL},
+	{"orgpolicy.projects.policies.patch", patch, "orgpolicy.policies.update", NULL},
+	{"orgpolicy.projects.policies.delete", delete, "orgpolicy.policies.delete", NULL},
+	{"orgpolicy.projects.constraints.list", list_constraints, "orgpolicy.constraints.list", NULL},
+	{0},
+};
+
+const struct sim_api sim_api_orgpolicy = {
+	.name = "orgpolicy", .service = "orgpolicy.googleapis.com", .errors = SIM_ERRORS_AIP, .routes = routes,
+};

@@ -1,0 +1,507 @@
+/* secretmanager.googleapis.com v1: secrets and their versions. Names carry the project's number. A payload comes with a CRC-32C that is
+ * checked when it is sent and always returned. Replication never changes; a destroyed version never comes back. */
+#include "config.h"
+#include "sim/api/identity.h"
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define SECRETS "secretmanager.secrets"
+#define VERSIONS "secretmanager.versions"
+#define NOT_FOUND_VERSION "Secret Version [projects/%s/secrets/%s/versions/%s] not found."
+
+enum { MOST_BYTES = 65536 };
+
+/* Names. ----------------------------------------------------------------------------------------------------------------------------- */
+
+static char *secret_key(const char *project, const char *secret)
+{
+	return xasprintf("projects/%s/secrets/%s", project, secret);
+}
+
+static struct sim_object *secret_of(struct sim *s, const char *project, const char *secret)
+{
+	char *key = secret_key(project, secret);
+	struct sim_object *o = sim_get(s, SECRETS, key);
+	free(key);
+	return o;
+}
+
+/* Versions sort by number: their keys have it with leading zeros. */
+static char *version_key(const char *secret, long n)
+{
+	return xasprintf("%s/versions/%09ld", secret, n);
+}
+
+static struct sim_object *version_of(struct sim *s, const struct sim_object *secret, const char *version)
+{
+	const cJSON *aliases = json_at(secret->doc, "versionAliases");
+	long n = !strcmp(version, "latest") ? (long)json_num(secret->hidden, "count", 0) : strtol(version, NULL, 10);
+	if (n <= 0 && aliases)
+		n = (long)json_int64(aliases, version, 0);
+	char *key = version_key(secret->key, n);
+	struct sim_object *o = sim_get(s, VERSIONS, key);
+	free(key);
+	return o;
+}
+
+static void holder_of(const struct sim_call *c, struct buf *out)
+{
+	const char *secret = sim_path_part(c, "secrets");
+	if (*secret && c->project)
+		buf_printf(out, "//secretmanager.googleapis.com/projects/%s/secrets/%s", c->project, secret);
+	else
+		buf_printf(out, "//cloudresourcemanager.googleapis.com/projects/%s", c->project ? c->project : "");
+}
+
+/* The secret of the path, or NULL: answered. */
+static struct sim_object *secret_for(struct sim_call *c)
+{
+	const char *secret = sim_path_part(c, "secrets");
+	struct sim_object *o = secret_of(c->sim, c->project, secret);
+	if (!o)
+		sim_fail(c, "NOT_FOUND", NULL, "Secret [projects/%s/secrets/%s] not found.", sim_project_number(c->sim, c->project), secret);
+	return o;
+}
+
+static struct sim_object *version_for(struct sim_call *c)
+{
+	struct sim_object *secret = secret_for(c);
+	const char *version = sim_path_part(c, "versions");
+	struct sim_object *o = secret ? version_of(c->sim, secret, version) : NULL;
+	if (secret && !o)
+		sim_fail(c, "NOT_FOUND", NULL, NOT_FOUND_VERSION, sim_project_number(c->sim, c->project), sim_path_part(c, "secrets"), version);
+	return o;
+}
+
+static bool etag_ok(struct sim_call *c, const struct sim_object *o, const char *etag)
+{
+	if (!*etag || !strcmp(etag, json_str(o->doc, "etag", "")))
+		return true;
+	sim_fail(c, "FAILED_PRECONDITION", NULL, "The etag provided does not match the current etag of the resource.");
+	return false;
+}
+
+static void new_etag(struct sim_call *c, struct sim_object *o)
+{
+	char *etag = identity_etag(c->sim), *quoted = xasprintf("\"%s\"", etag);
+	quoted[strcspn(quoted, "=")] = '"';
+	quoted[strcspn(quoted + 1, "\"") + 2] = 0;
+	json_put_str(o->doc, "etag", quoted);
+	free(etag), free(quoted);
+}
+
+/* Secrets. --------------------------------------------------------------------------------------------------------------------------- */
+
+static bool id_ok(struct sim_call *c, const char *id)
+{
+	size_t n = strlen(id);
+	if (n && n <= 255 && strspn(id, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_") == n)
+		return true;
+	sim_fail(c, "INVALID_ARGUMENT", NULL,
+		 "The provided Secret ID [%s] does not match the expected format [[a-zA-Z_0-9]+]. It must be at most 255 characters.", id);
+	return false;
+}
+
+/* Where it may be kept: organization policy counts "automatic" as the location global. */
+static bool place_ok(struct sim_call *c)
+{
+	const cJSON *replicas = json_at(c->body, "replication.userManaged.replicas"), *r;
+	if (!json_at(c->body, "replication.automatic") && !cJSON_GetArraySize(replicas)) {
+		sim_fail(c, "INVALID_ARGUMENT", NULL, "replication: The replication field must be set.");
+		return false;
+	}
+	bool forbidden = !replicas && sim_constraint(c->sim, c->project, "gcp.resourceLocations", "global");
+	cJSON_ArrayForEach(r, replicas)
+		forbidden = forbidden || sim_constraint(c->sim, c->project, "gcp.resourceLocations", json_str(r, "location", ""));
+	if (forbidden)
+		sim_fail(c, "FAILED_PRECONDITION", NULL,
+			 "Constraint constraints/gcp.resourceLocations violated for [%s] attempting to create a secret in [%s]. For more "
+			 "information, see https://cloud.google.com/resource-manager/docs/organization-policy/using-constraints.",
+			 c->project, replicas ? json_str(replicas, "0.location", "") : "global");
+	return !forbidden;
+}
+
+static void expired(struct sim *s, const cJSON *arg)
+{
+	struct sim_object *o = sim_get(s, SECRETS, json_str(arg, "key", ""));
+	char *prefix = xasprintf("%s/versions/", json_str(arg, "key", ""));
+	if (o && !strcmp(json_str(o->doc, "expireTime", ""), json_str(arg, "at", "-"))) {
+		sim_remove(s, o);
+		while ((o = sim_first(s, VERSIONS, prefix)))
+			sim_remove(s, o);
+	}
+	free(prefix);
+}
+
+/* A ttl is for input; what is shown is when it ends. */
+static void start_ttl(struct sim_call *c, struct sim_object *o)
+{
+	double ttl = strtod(json_str(o->doc, "ttl", "0"), NULL);
+	char at[40];
+	if (ttl <= 0)
+		return;
+	json_drop(o->doc, "ttl");
+	json_put_str(o->doc, "expireTime", text_rfc3339(sim_wall(c->sim) + ttl, 9, at));
+	sim_after(c->sim, ttl, expired, json_make("{'key':%s,'at':%s}", o->key, at));
+}
+
+static void create(struct sim_call *c)
+{
+	const char *id = sim_param(c, "secretId"), *number = sim_project_number(c->sim, c->project);
+	if (!id_ok(c, id) || !place_ok(c))
+		return;
+	if (secret_of(c->sim, c->project, id)) {
+		sim_fail(c, "ALREADY_EXISTS", NULL, "Secret [projects/%s/secrets/%s] already exists.", number, id);
+		return;
+	}
+	char *key = secret_key(c->project, id), *name = secret_key(number, id), *now = sim_time(c->sim, 6);
+	cJSON *doc = sim_take_body(c);
+	json_put_str(doc, "name", name);
+	json_put_str(doc, "createTime", now);
+	json_drop(doc, "etag");
+	struct sim_object *o = sim_put(c->sim, SECRETS, key, doc);
+	new_etag(c, o);
+	start_ttl(c, o);
+	sim_ok(c, cJSON_Duplicate(o->doc, true));
+	free(key), free(name), free(now);
+}
+
+static void get(struct sim_call *c)
+{
+	struct sim_object *o = secret_for(c);
+	if (o)
+		sim_ok(c, cJSON_Duplicate(o->doc, true));
+}
+
+/* "name:x", "labels.k=v", a bare word; AND between them. */
+static bool term_met(const cJSON *doc, const char *term)
+{
+	size_t k = strcspn(term, ":=");
+	char *path = xstrndup(term, k);
+	const char *value = term[k] ? term + k + 1 : term, *has = json_str(doc, path, "");
+	const char *slash = strrchr(has, '/');
+	bool yes = !term[k] ? strstr(json_str(doc, "name", ""), term) != NULL :
+		   term[k] == ':' ? strstr(has, value) != NULL : !strcmp(slash ? slash + 1 : has, value) || !strcmp(has, value);
+	free(path);
+	return yes;
+}
+
+static bool filtered(const struct sim_call *c, const struct sim_object *o)
+{
+	char *copy = xstrdup(sim_param(c, "filter")), *save = NULL;
+	bool yes = true;
+	for (char *t = strtok_r(copy, " ()", &save); t && yes; t = strtok_r(NULL, " ()", &save))
+		yes = !strcmp(t, "AND") || term_met(o->doc, t);
+	free(copy);
+	return yes;
+}
+
+static int count(struct sim_call *c, const char *collection, const char *prefix)
+{
+	int n = 0;
+	for (struct sim_object *o = sim_first(c->sim, collection, prefix); o; o = sim_following(c->sim, o, prefix))
+		n += filtered(c, o);
+	return n;
+}
+
+static void list(struct sim_call *c)
+{
+	char *prefix = secret_key(c->project, "");
+	int n = count(c, SECRETS, prefix);
+	sim_list(c, SECRETS, prefix, "secrets", filtered, n ? json_make("{'totalSize':%d}", n) : NULL);
+	free(prefix);
+}
+
+static void patch(struct sim_call *c)
+{
+	struct sim_object *o = secret_for(c);
+	const char *mask = sim_param(c, "updateMask");
+	if (!o || !etag_ok(c, o, json_str(c->body, "etag", "")))
+		return;
+	if (!*mask) {
+		sim_fail(c, "INVALID_ARGUMENT", NULL, "update_mask: The update mask must not be empty.");
+		return;
+	}
+	if (strstr(mask, "replication") && !json_equal(json_at(o->doc, "replication"), json_at(c->body, "replication"))) {
+		sim_fail(c, "INVALID_ARGUMENT", NULL, "Replication is immutable and cannot be updated.");
+		return;
+	}
+	sim_merge(o->doc, c->body, mask);
+	new_etag(c, o);
+	start_ttl(c, o);
+	sim_ok(c, cJSON_Duplicate(o->doc, true));
+}
+
+static void delete(struct sim_call *c)
+{
+	struct sim_object *o = secret_for(c);
+	struct buf holder = {0};
+	if (!o || !etag_ok(c, o, sim_param(c, "etag")))
+		return;
+	holder_of(c, &holder);
+	sim_policy_forget(c->sim, buf_text(&holder));
+	char *prefix = xasprintf("%s/versions/", o->key);
+	for (struct sim_object *v; (v = sim_first(c->sim, VERSIONS, prefix));)
+		sim_remove(c->sim, v);
+	sim_remove(c->sim, o);
+	sim_empty(c);
+	free(prefix);
+	buf_free(&holder);
+}
+
+/* Versions. -------------------------------------------------------------------------------------------------------------------------- */
+
+static cJSON *replication_status(const cJSON *replication)
+{
+	cJSON *replicas = cJSON_CreateArray();
+	const cJSON *r;
+	if (json_at(replication, "automatic")) {
+		cJSON_Delete(replicas);
+		return json_make("{'automatic':{}}");
+	}
+	cJSON_ArrayForEach(r, json_at(replication, "userManaged.replicas"))
+		cJSON_AddItemToArray(replicas, json_make("{'location':%s}", json_str(r, "location", "")));
+	return json_make("{'userManaged':{'replicas':%j}}", replicas);
+}
+
+static bool payload_ok(struct sim_call *c, const unsigned char *data, size_t len)
+{
+	const cJSON *sent = json_at(c->body, "payload.dataCrc32c");
+	if (!data) {
+		sim_fail(c, "INVALID_ARGUMENT", NULL, "Invalid value at 'payload.data' (TYPE_BYTES), Base64 decoding failed.");
+		return false;
+	}
+	if (len > MOST_BYTES) {
+		sim_fail(c, "INVALID_ARGUMENT", NULL, "The payload of a secret version must be at most %d bytes.", MOST_BYTES);
+		return false;
+	}
+	if (!sent || json_int64(c->body, "payload.dataCrc32c", -1) == (long long)sim_crc32c(data, len))
+		return true;
+	sim_fail(c, "INVALID_ARGUMENT", NULL, "The checksum provided in SecretPayload.data_crc32c does not match the data received.");
+	return false;
+}
+
+static struct sim_object *put_version(struct sim_call *c, struct sim_object *secret, const char *payload, uint32_t crc)
+{
+	long n = (long)json_num(secret->hidden, "count", 0) + 1;
+	char *key = version_key(secret->key, n), *name = xasprintf("%s/versions/%ld", json_str(secret->doc, "name", ""), n);
+	char *now = sim_time(c->sim, 6);
+	struct sim_object *o = sim_put(c->sim, VERSIONS, key,
+				       json_make("{'name':%s,'createTime':%s,'state':'ENABLED','replicationStatus':%j}", name, now,
+						 replication_status(json_at(secret->doc, "replication"))));
+	if (json_at(c->body, "payload.dataCrc32c"))
+		cJSON_AddTrueToObject(o->doc, "clientSpecifiedPayloadChecksum");
+	json_put_num(secret->hidden, "count", (double)n);
+	json_put_str(o->hidden, "data", payload);
+	json_put_num(o->hidden, "crc", crc);
+	new_etag(c, o);
+	free(key), free(name), free(now);
+	return o;
+}
+
+static void add_version(struct sim_call *c)
+{
+	struct sim_object *secret = secret_for(c);
+	size_t len = 0;
+	if (!secret)
+		return;
+	unsigned char *data = identity_unbase64(json_str(c->body, "payload.data", ""), &len);
+	if (payload_ok(c, data, len)) {
+		char *canonical = identity_base64(data, len);
+		sim_ok(c, cJSON_Duplicate(put_version(c, secret, canonical, sim_crc32c(data, len))->doc, true));
+		free(canonical);
+	}
+	free(data);
+}
+
+static void get_version(struct sim_call *c)
+{
+	struct sim_object *o = version_for(c);
+	if (o)
+		sim_ok(c, cJSON_Duplicate(o->doc, true));
+}
+
+static bool newest_first(const struct sim_call *c, const struct sim_object *o)
+{
+	const char *filter = sim_param(c, "filter");
+	return !*filter || strstr(filter, json_str(o->doc, "state", "")) || !strstr(filter, "state");
+}
+
+/* Newest first, unlike the store: a page is the tail of what is left. */
+static void list_versions(struct sim_call *c)
+{
+	struct sim_object *secret = secret_for(c);
+	long size = strtol(sim_param(c, "pageSize"), NULL, 10), from = strtol(sim_param(c, "pageToken"), NULL, 10);
+	if (!secret)
+		return;
+	cJSON *versions = cJSON_CreateArray(), *reply = cJSON_CreateObject();
+	int total = 0;
+	size = size > 0 && size < 25000 ? size : 25000;
+	long newest = (long)json_num(secret->hidden, "count", 0), left = 0;
+	for (long n = newest; n > 0; n--) {
+		char *key = version_key(secret->key, n);
+		struct sim_object *o = sim_get(c->sim, VERSIONS, key);
+		free(key);
+		if (!o || !newest_first(c, o))
+			continue;
+		total++;
+		if (from && n > from)
+			continue;
+		if (cJSON_GetArraySize(versions) < size)
+			cJSON_AddItemToArray(versions, cJSON_Duplicate(o->doc, true));
+		else if (!left)
+			left = n;
+	}
+	if (cJSON_GetArraySize(versions))
+		cJSON_AddItemToObject(reply, "versions", versions);
+	else
+		cJSON_Delete(versions);
+	if (left) {
+		char token[24];
+		snprintf(token, sizeof token, "%ld", left);
+		cJSON_AddStringToObject(reply, "nextPageToken", token);
+	}
+	if (total)
+		cJSON_AddNumberToObject(reply, "totalSize", total);
+	sim_ok(c, reply);
+}
+
+static bool enabled(const struct sim_object *o)
+{
+	return !strcmp(json_str(o->doc, "state", ""), "ENABLED");
+}
+
+static void access_version(struct sim_call *c)
+{
+	struct sim_object *o = version_for(c);
+	char crc[16];
+	if (!o)
+		return;
+	if (!enabled(o)) {
+		sim_fail(c, "FAILED_PRECONDITION", NULL, "Secret Version [%s] is in %s state.", json_str(o->doc, "name", ""),
+			 json_str(o->doc, "state", ""));
+		return;
+	}
+	snprintf(crc, sizeof crc, "%.0f", json_num(o->hidden, "crc", 0));
+	sim_ok(c, json_make("{'name':%s,'payload':{'data':%s,'dataCrc32c':%s}}", json_str(o->doc, "name", ""), json_str(o->hidden, "data", ""),
+			    crc));
+}
+
+static void set_state(struct sim_call *c, const char *state)
+{
+	struct sim_object *o = version_for(c);
+	if (!o || !etag_ok(c, o, json_str(c->body, "etag", "")))
+		return;
+	if (!strcmp(json_str(o->doc, "state", ""), "DESTROYED")) {
+		sim_fail(c, "FAILED_PRECONDITION", NULL, "Secret Version [%s] is in DESTROYED state.", json_str(o->doc, "name", ""));
+		return;
+	}
+	json_put_str(o->doc, "state", state);
+	if (!strcmp(state, "DESTROYED")) {
+		char *now = sim_time(c->sim, 6);
+		json_put_str(o->doc, "destroyTime", now);
+		json_drop(o->hidden, "data");
+		json_drop(o->doc, "clientSpecifiedPayloadChecksum");
+		free(now);
+	}
+	new_etag(c, o);
+	sim_ok(c, cJSON_Duplicate(o->doc, true));
+}
+
+static void enable_version(struct sim_call *c)
+{
+	set_state(c, "ENABLED");
+}
+
+static void disable_version(struct sim_call *c)
+{
+	set_state(c, "DISABLED");
+}
+
+static void destroy_version(struct sim_call *c)
+{
+	set_state(c, "DESTROYED");
+}
+
+/* Policies. -------------------------------------------------------------------------------------------------------------------------- */
+
+static void get_policy(struct sim_call *c)
+{
+	struct buf holder = {0};
+	holder_of(c, &holder);
+	if (secret_for(c))
+		sim_policy_get(c, buf_text(&holder));
+	buf_free(&holder);
+}
+
+static void set_policy(struct sim_call *c)
+{
+	struct buf holder = {0};
+	holder_of(c, &holder);
+	if (secret_for(c))
+		sim_policy_set(c, buf_text(&holder), json_at(c->body, "policy"));
+	buf_free(&holder);
+}
+
+static void test_permissions(struct sim_call *c)
+{
+	struct buf holder = {0};
+	holder_of(c, &holder);
+	if (secret_for(c))
+		sim_policy_test(c, buf_text(&holder));
+	buf_free(&holder);
+}
+
+/* For what runs in the cloud. -------------------------------------------------------------------------------------------------------- */
+
+char *sim_secret_read(struct sim *s, const char *principal, const char *project, const char *secret, const char *version, size_t *len,
+		      const char **why)
+{
+	const char *id = sim_project_id(s, project);
+	char *holder = xasprintf("//secretmanager.googleapis.com/projects/%s/secrets/%s", id ? id : "", secret);
+	bool may = id && sim_allowed(s, principal, "secretmanager.versions.access", id, holder);
+	struct sim_object *o = id ? secret_of(s, id, secret) : NULL, *v = o ? version_of(s, o, version) : NULL;
+	char *data = NULL;
+
+	free(holder);
+	*len = 0;
+	*why = NULL;
+	if (!may)
+		*why = "permission";
+	else if (!v)
+		*why = "missing";
+	else if (!enabled(v))
+		*why = "disabled";
+	else
+		data = (char *)identity_unbase64(json_str(v->hidden, "data", ""), len);
+	return data;
+}
+
+#define S "secretmanager.projects.secrets."
+static const struct sim_route routes[] = {
+	{S "create", create, "secretmanager.secrets.create", NULL},
+	{S "get", get, "secretmanager.secrets.get", NULL},
+	{S "list", list, "secretmanager.secrets.list", NULL},
+	{S "patch", patch, "secretmanager.secrets.update", NULL},
+	{S "delete", delete, "secretmanager.secrets.delete", NULL},
+	{S "addVersion", add_version, "secretmanager.versions.add", NULL},
+	{S "getIamPolicy", get_policy, "secretmanager.secrets.getIamPolicy", NULL},
+	{S "setIamPolicy", set_policy, "secretmanager.secrets.setIamPolicy", NULL},
+	{S "testIamPermissions", test_permissions, NULL, NULL},
+	{S "versions.get", get_version, "secretmanager.versions.get", NULL},
+	{S "versions.list", list_versions, "secretmanager.versions.list", NULL},
+	{S "versions.access", access_version, "secretmanager.versions.access", NULL},
+	{S "versions.enable", enable_version, "secretmanager.versions.enable", NULL},
+	{S "versions.disable", disable_version, "secretmanager.versions.disable", NULL},
+	{S "versions.destroy", destroy_version, "secretmanager.versions.destroy", NULL},
+	{0},
+};
+
+const struct sim_api sim_api_secretmanager = {
+	.name = "secretmanager", .service = "secretmanager.googleapis.com", .errors = SIM_ERRORS_AIP, .routes = routes, .guard = holder_of,
+};

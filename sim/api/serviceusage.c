@@ -1,0 +1,521 @@
+/* serviceusage.googleapis.com: which APIs are enabled in a project. Enabling is an operation; after it the API's own servers refuse calls
+ * for a while longer (SERVICE_DISABLED), as they learn of it late. Operations are read at v1 and, by Terraform and Config Connector, at
+ * v1beta1, which also has generateServiceIdentity. */
+#include "config.h"
+#include "sim/api/identity.h"
+#include "sim/api/serviceusage.h"
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define SERVICES "serviceusage.services"
+#define OPERATIONS "serviceusage.operations"
+#define DONE_OPERATION "operations/noop.DONE_OPERATION"
+
+enum { MOST_ENABLED = 20, MOST_READ = 30 };
+
+/* What other APIs ask. --------------------------------------------------------------------------------------------------------------- */
+
+static struct sim_object *service_of(struct sim *s, const char *project, const char *service)
+{
+	char *key = xasprintf("projects/%s/services/%s", project, service);
+	struct sim_object *o = sim_get(s, SERVICES, key);
+	free(key);
+	return o;
+}
+
+static bool enabled(const struct sim_object *o)
+{
+	return o && !strcmp(json_str(o->doc, "state", ""), "ENABLED");
+}
+
+bool sim_service_on(struct sim *s, const char *project, const char *service)
+{
+	struct sim_object *o = service_of(s, project, service);
+	return enabled(o) && json_num(o->hidden, "usable", 0) <= sim_now(s);
+}
+
+static const struct service_entry *entry(const char *service)
+{
+	for (const struct service_entry *e = service_catalogue; e->name; e++)
+		if (!strcmp(e->name, service))
+			return e;
+	return NULL;
+}
+
+/* Calls fn for each service that this one needs. */
+static void each_need(const char *needs, void (*fn)(void *arg, const char *service), void *arg)
+{
+	char *copy = xstrdup(needs ? needs : ""), *save = NULL;
+	for (char *one = strtok_r(copy, " ", &save); one; one = strtok_r(NULL, " ", &save))
+		fn(arg, one);
+	free(copy);
+}
+
+static char *agent_address(struct sim *s, const char *project, const char *pattern)
+{
+	struct buf b = {0};
+	for (const char *at = pattern; *at; at++) {
+		if (*at == 'N')
+			buf_puts(&b, sim_project_number(s, project));
+		else
+			buf_putc(&b, *at);
+	}
+	return buf_take(&b);
+}
+
+void sim_service_agents(struct sim *s, const char *project, const char *service, bool generated)
+{
+	const struct service_entry *e = entry(service);
+	char *holder = xasprintf("//cloudresourcemanager.googleapis.com/projects/%s", project);
+	for (int i = 0; e && i < 3 && e->agents[i].address; i++) {
+		const struct service_agent *a = &e->agents[i];
+		char *email = agent_address(s, project, a->address), *member = xasprintf("serviceAccount:%s", email);
+		/* Organizations made since 2024 do not make default service accounts editors. */
+		bool bare = a->role && !strcmp(a->role, "roles/editor") &&
+			    sim_constraint(s, project, "iam.automaticIamGrantsForDefaultServiceAccounts", NULL);
+		if (generated || !a->on_request) {
+			sim_agent_create(s, email);
+			if (a->role && !bare)
+				sim_policy_seed(s, holder, a->role, member);
+		}
+		free(email), free(member);
+	}
+	free(holder);
+}
+
+void sim_service_agent(struct sim *s, const char *project, const char *service, struct buf *out)
+{
+	const struct service_entry *e = entry(service);
+	if (!e || !e->agents[0].address)
+		return;
+	char *email = agent_address(s, project, e->agents[0].address);
+	buf_puts(out, email);
+	free(email);
+}
+
+static void turn_on(struct sim *s, const char *project, const char *service, double usable)
+{
+	struct sim_object *o = service_of(s, project, service);
+	if (!o || enabled(o))
+		return;
+	json_put_str(o->doc, "state", "ENABLED");
+	json_put_num(o->hidden, "usable", usable);
+	sim_service_agents(s, project, service, false);
+}
+
+struct one_project {
+	struct sim *sim;
+	const char *project;
+	double usable;
+};
+
+static void turn_on_need(void *arg, const char *service)
+{
+	const struct one_project *p = arg;
+	turn_on(p->sim, p->project, service, p->usable);
+}
+
+static void turn_on_all(struct sim *s, const char *project, const char *service, double usable)
+{
+	struct one_project p = {s, project, usable};
+	const struct service_entry *e = entry(service);
+	each_need(e ? e->needs : NULL, turn_on_need, &p);
+	turn_on(s, project, service, usable);
+}
+
+void sim_service_enable(struct sim *s, const char *project, const char *service)
+{
+	turn_on_all(s, project, service, sim_now(s));
+}
+
+/* The catalogue in every project. ---------------------------------------------------------------------------------------------------- */
+
+static cJSON *service_doc(const struct service_entry *e, const char *number)
+{
+	char *name = xasprintf("projects/%s/services/%s", number, e->name), *parent = xasprintf("projects/%s", number);
+	cJSON *doc = json_make("{'name':%s,'parent':%s,'config':{'name':%s,'title':%s,'documentation':{},'quota':{},'authentication':{},"
+			       "'usage':{'requirements':['serviceusage.googleapis.com/tos/cloud']}},'state':'DISABLED'}",
+			       name, parent, e->name, e->title);
+	free(name), free(parent);
+	return doc;
+}
+
+static void seed_project(struct sim *s, const char *project)
+{
+	const cJSON *more = sim_project_world(s, project, "services"), *one;
+	for (const struct service_entry *e = service_catalogue; e->name; e++) {
+		char *key = xasprintf("projects/%s/services/%s", project, e->name);
+		if (!sim_get(s, SERVICES, key))
+			sim_put(s, SERVICES, key, service_doc(e, sim_project_number(s, project)));
+		free(key);
+		if (e->traits & SERVICE_DEFAULT)
+			sim_service_enable(s, project, e->name);
+	}
+	cJSON_ArrayForEach(one, more)
+		if (cJSON_IsString(one))
+			sim_service_enable(s, project, one->valuestring);
+}
+
+static void seed(struct sim *s, const cJSON *world)
+{
+	(void)world;
+	for (struct sim_object *o = sim_first(s, "cloudresourcemanager.projects", ""); o; o = sim_following(s, o, ""))
+		seed_project(s, json_str(o->doc, "projectId", ""));
+}
+
+/* Refusals. -------------------------------------------------------------------------------------------------------------------------- */
+
+static cJSON *precondition(const char *type, const char *subject, const char *domain, const char *reason, const char *services, const char *project)
+{
+	cJSON *info = json_make("{'@type':'type.googleapis.com/google.rpc.ErrorInfo','domain':%s,'reason':%s,'metadata':{'services':%s}}", domain,
+				reason, services);
+	if (project)
+		json_put_str(info, "metadata.project", project);
+	return json_make("[{'@type':'type.googleapis.com/google.rpc.PreconditionFailure','violations':[{'subject':%s,'type':%s}]},%j]", subject,
+			 type, info);
+}
+
+static char *help_token(struct sim *s)
+{
+	char *a = sim_hex(s, 40), *token = xasprintf("AW%s", a);
+	free(a);
+	return token;
+}
+
+static void fail_unknown(struct sim_call *c, const char *services)
+{
+	char *subject = xasprintf("?error_code=220002&services=%s", services), *token = help_token(c->sim);
+	sim_fail_with(c, 0, "PERMISSION_DENIED", NULL,
+		      precondition("googleapis.com", subject, "serviceusage.googleapis.com", "SERVICE_CONFIG_NOT_FOUND_OR_PERMISSION_DENIED", services,
+				   NULL),
+		      "Not found or permission denied for service(s): %s.\nHelp Token: %s", services, token);
+	free(subject), free(token);
+}
+
+static void fail_billing(struct sim_call *c, const char *services)
+{
+	const char *number = sim_project_number(c->sim, c->project);
+	char *subject = xasprintf("?error_code=390001&project=%s&services=%s", number, services), *token = help_token(c->sim);
+	sim_fail_with(c, 0, "FAILED_PRECONDITION", NULL,
+		      precondition("googleapis.com/billing-enabled", subject, "serviceusage.googleapis.com/billing-enabled",
+				   "UREQ_PROJECT_BILLING_NOT_FOUND", services, number),
+		      "Billing account for project '%s' is not found. Billing must be enabled for activation of service(s) '%s' to proceed.\n"
+		      "Help Token: %s",
+		      number, services, token);
+	free(subject), free(token);
+}
+
+/* Joins the names of ids that meet a test. */
+static void join_if(struct sim_call *c, const cJSON *ids, bool (*test)(struct sim_call *, const char *), struct buf *out)
+{
+	const cJSON *id;
+	cJSON_ArrayForEach(id, ids)
+		if (cJSON_IsString(id) && test(c, id->valuestring))
+			buf_printf(out, "%s%s", out->len ? "," : "", id->valuestring);
+}
+
+static bool unknown(struct sim_call *c, const char *service)
+{
+	(void)c;
+	return !entry(service);
+}
+
+static bool unpaid(struct sim_call *c, const char *service)
+{
+	return entry(service)->traits & SERVICE_BILLED && !sim_project_billing(c->sim, c->project);
+}
+
+/* Answers the call when these cannot be enabled. */
+static bool refused(struct sim_call *c, const cJSON *ids)
+{
+	struct buf bad = {0}, poor = {0};
+	join_if(c, ids, unknown, &bad);
+	if (bad.len)
+		fail_unknown(c, buf_text(&bad));
+	else
+		join_if(c, ids, unpaid, &poor);
+	if (poor.len)
+		fail_billing(c, buf_text(&poor));
+	bool any = bad.len || poor.len;
+	buf_free(&bad), buf_free(&poor);
+	return any;
+}
+
+/* Enabling. -------------------------------------------------------------------------------------------------------------------------- */
+
+static void finish(struct sim *s, const char *operation, cJSON *response)
+{
+	struct sim_object *op = sim_get(s, OPERATIONS, operation);
+	if (!op) {
+		cJSON_Delete(response);
+		return;
+	}
+	cJSON_AddTrueToObject(op->doc, "done");
+	cJSON_AddItemToObject(op->doc, "response", response);
+}
+
+static void activated(struct sim *s, const cJSON *arg)
+{
+	const char *project = json_str(arg, "project", "");
+	const cJSON *id, *ids = json_at(arg, "ids");
+	bool batch = json_bool(arg, "batch", false);
+	cJSON *response = json_make("{'@type':%s}", batch ? "type.googleapis.com/google.api.serviceusage.v1.BatchEnableServicesResponse" :
+							    "type.googleapis.com/google.api.serviceusage.v1.EnableServiceResponse");
+	double lag = sim_draw(s, "lag.service");
+
+	if (batch)
+		cJSON_AddArrayToObject(response, "services");
+	cJSON_ArrayForEach(id, ids) {
+		turn_on_all(s, project, id->valuestring, sim_now(s) + lag);
+		struct sim_object *o = service_of(s, project, id->valuestring);
+		cJSON *doc = o ? cJSON_Duplicate(o->doc, true) : cJSON_CreateObject();
+		if (batch)
+			cJSON_AddItemToArray(cJSON_GetObjectItemCaseSensitive(response, "services"), doc);
+		else
+			cJSON_AddItemToObject(response, "service", doc);
+	}
+	sim_milestone(s, lag);
+	finish(s, json_str(arg, "operation", ""), response);
+}
+
+static void start(struct sim_call *c, const char *duration, void (*fn)(struct sim *, const cJSON *), cJSON *arg)
+{
+	char uuid[37];
+	sim_uuid(c->sim, uuid);
+	char *name = xasprintf("operations/acat.p2-%s-%s", sim_project_number(c->sim, c->project), uuid);
+	sim_put(c->sim, OPERATIONS, name, json_make("{'name':%s,'metadata':{'@type':'type.googleapis.com/google.protobuf.Empty'}}", name));
+	json_put_str(arg, "operation", name);
+	json_put_str(arg, "project", c->project);
+	sim_after(c->sim, sim_draw(c->sim, duration), fn, arg);
+	sim_ok(c, json_make("{'name':%s}", name));
+	free(name);
+}
+
+static bool all_enabled(struct sim_call *c, const cJSON *ids)
+{
+	const cJSON *id;
+	cJSON_ArrayForEach(id, ids)
+		if (!enabled(service_of(c->sim, c->project, id->valuestring)))
+			return false;
+	return true;
+}
+
+static void activate(struct sim_call *c, cJSON *ids, bool batch)
+{
+	if (refused(c, ids)) {
+		cJSON_Delete(ids);
+	} else if (all_enabled(c, ids)) {
+		cJSON_Delete(ids);
+		sim_ok(c, json_make("{'name':'" DONE_OPERATION "','done':%b}", 1));
+	} else {
+		start(c, "serviceusage.enable", activated, json_make("{'ids':%j,'batch':%b}", ids, batch));
+	}
+}
+
+static void enable(struct sim_call *c)
+{
+	activate(c, json_make("[%s]", sim_path_part(c, "services")), false);
+}
+
+static void batch_enable(struct sim_call *c)
+{
+	const cJSON *ids = json_at(c->body, "serviceIds");
+	int n = cJSON_GetArraySize(ids);
+	if (n < 2)
+		sim_fail(c, "INVALID_ARGUMENT", NULL,
+			 "Request must specify two or more services to enable. To enable a single service, use the EnableService method instead.");
+	else if (n > MOST_ENABLED)
+		sim_fail(c, "INVALID_ARGUMENT", NULL, "A single request can enable a maximum of %d services at a time; %d were specified.",
+			 MOST_ENABLED, n);
+	else
+		activate(c, cJSON_Duplicate(ids, true), true);
+}
+
+/* Disabling. ------------------------------------------------------------------------------------------------------------------------- */
+
+struct dependents {
+	struct sim_call *call;
+	const char *service, *by; /* by: the service whose needs are walked */
+	struct buf names;
+};
+
+static void note_dependent(void *arg, const char *need)
+{
+	struct dependents *d = arg;
+	if (!strcmp(need, d->service) && enabled(service_of(d->call->sim, d->call->project, d->by)))
+		buf_printf(&d->names, "%s%s", d->names.len ? "," : "", d->by);
+}
+
+static void deactivated(struct sim *s, const cJSON *arg)
+{
+	const char *project = json_str(arg, "project", "");
+	char *copy = xstrdup(json_str(arg, "services", "")), *save = NULL;
+	for (char *one = strtok_r(copy, ",", &save); one; one = strtok_r(NULL, ",", &save)) {
+		struct sim_object *o = service_of(s, project, one);
+		if (o)
+			json_put_str(o->doc, "state", "DISABLED");
+	}
+	free(copy);
+	struct sim_object *o = service_of(s, project, json_str(arg, "service", ""));
+	finish(s, json_str(arg, "operation", ""),
+	       json_make("{'@type':'type.googleapis.com/google.api.serviceusage.v1.DisableServiceResponse','service':%j}",
+			 o ? cJSON_Duplicate(o->doc, true) : NULL));
+}
+
+static void refuse_dependents(struct sim_call *c, const char *service, const char *names)
+{
+	char *token = help_token(c->sim), *subject = xasprintf("?error_code=100001&service_name=%s&services=%s", service, names);
+	sim_fail_with(c, 0, "FAILED_PRECONDITION", NULL,
+		      precondition("googleapis.com", subject, "serviceusage.googleapis.com", "COMMON_SU_SERVICE_HAS_DEPENDENT_SERVICES", names, NULL),
+		      "The service %s is depended on by the following active service(s): %s; Please specify disable_dependent_services=true if you "
+		      "want to proceed with disabling all services.\nHelp Token: %s",
+		      service, names, token);
+	free(token), free(subject);
+}
+
+static void disable(struct sim_call *c)
+{
+	const char *service = sim_path_part(c, "services");
+	cJSON *one = json_make("[%s]", service);
+	struct dependents d = {.call = c, .service = service};
+	if (!entry(service)) {
+		fail_unknown(c, service);
+		cJSON_Delete(one);
+		return;
+	}
+	for (const struct service_entry *e = service_catalogue; e->name; e++) {
+		d.by = e->name;
+		each_need(e->needs, note_dependent, &d);
+	}
+	if (!all_enabled(c, one)) {
+		sim_ok(c, json_make("{'name':'" DONE_OPERATION "','done':%b}", 1));
+	} else if (d.names.len && !json_bool(c->body, "disableDependentServices", false)) {
+		refuse_dependents(c, service, buf_text(&d.names));
+	} else {
+		buf_printf(&d.names, "%s%s", d.names.len ? "," : "", service);
+		start(c, "serviceusage.disable", deactivated, json_make("{'service':%s,'services':%s}", service, buf_text(&d.names)));
+	}
+	cJSON_Delete(one);
+	buf_free(&d.names);
+}
+
+/* Reading. --------------------------------------------------------------------------------------------------------------------------- */
+
+static void get(struct sim_call *c)
+{
+	struct sim_object *o = service_of(c->sim, c->project, sim_path_part(c, "services"));
+	if (o)
+		sim_ok(c, cJSON_Duplicate(o->doc, true));
+	else
+		fail_unknown(c, sim_path_part(c, "services"));
+}
+
+static void batch_get(struct sim_call *c)
+{
+	const cJSON *names = json_at(c->params, "names"), *n;
+	cJSON *only = cJSON_IsString(names) ? json_make("[%s]", names->valuestring) : NULL, *found = cJSON_CreateArray();
+	const cJSON *all = only ? only : names;
+	if (cJSON_GetArraySize(all) > MOST_READ) {
+		sim_fail(c, "INVALID_ARGUMENT", NULL, "A single request can get a maximum of %d services at a time.", MOST_READ);
+		cJSON_Delete(found);
+		return;
+	}
+	cJSON_ArrayForEach(n, all) {
+		const char *slash = strrchr(n->valuestring, '/');
+		struct sim_object *o = service_of(c->sim, c->project, slash ? slash + 1 : n->valuestring);
+		if (o)
+			cJSON_AddItemToArray(found, cJSON_Duplicate(o->doc, true));
+	}
+	cJSON_Delete(only);
+	sim_ok(c, json_make("{'services':%j}", found));
+}
+
+static bool wanted(const struct sim_call *c, const struct sim_object *o)
+{
+	const char *filter = sim_param(c, "filter");
+	return !*filter || (text_ends(filter, "ENABLED") ? enabled(o) : text_ends(filter, "DISABLED") ? !enabled(o) : true);
+}
+
+static void list(struct sim_call *c)
+{
+	const char *filter = sim_param(c, "filter");
+	if (*filter && strcmp(filter, "state:ENABLED") && strcmp(filter, "state:DISABLED")) {
+		sim_fail(c, "INVALID_ARGUMENT", NULL, "Invalid filter: %s. Allowed filter strings are state:ENABLED and state:DISABLED.", filter);
+		return;
+	}
+	char *prefix = xasprintf("projects/%s/services/", c->project);
+	sim_list(c, SERVICES, prefix, "services", wanted, NULL);
+	free(prefix);
+}
+
+static void get_operation(struct sim_call *c)
+{
+	const char *name = strstr(c->path, "operations/");
+	struct sim_object *o = name ? sim_get(c->sim, OPERATIONS, name) : NULL;
+	if (o)
+		sim_ok(c, cJSON_Duplicate(o->doc, true));
+	else if (name && !strcmp(name, DONE_OPERATION))
+		sim_ok(c, json_make("{'name':%s,'done':%b}", name, 1));
+	else
+		sim_fail(c, "NOT_FOUND", NULL, "Operation not found: %s", name ? name : "");
+}
+
+/* v1beta1 is not in the discovery document; only what clients still use of it is here. ------------------------------------------------- */
+
+static void generate_identity(struct sim_call *c)
+{
+	const char *service = sim_path_part(c, "services"), *project = sim_project_id(c->sim, sim_path_part(c, "projects"));
+	struct buf email = {0};
+	char uuid[37];
+
+	if (!project || !sim_allowed(c->sim, c->principal, "serviceusage.services.enable", project, NULL)) {
+		sim_fail(c, "PERMISSION_DENIED", NULL, "The caller does not have permission");
+		return;
+	}
+	if (!entry(service)) {
+		fail_unknown(c, service);
+		return;
+	}
+	sim_uuid(c->sim, uuid);
+	sim_service_agents(c->sim, project, service, true);
+	sim_service_agent(c->sim, project, service, &email);
+	char *name = xasprintf("operations/finished.DONE_OPERATION.%s", uuid);
+	cJSON *identity = json_make("{'@type':'type.googleapis.com/google.api.serviceusage.v1beta1.ServiceIdentity'}");
+	if (email.len) {
+		json_put_str(identity, "email", buf_text(&email));
+		json_put_str(identity, "uniqueId", sim_account_id(c->sim, buf_text(&email)));
+	}
+	sim_ok(c, json_make("{'name':%s,'done':%b,'response':%j}", name, 1, identity));
+	free(name);
+	buf_free(&email);
+}
+
+static void beta_post(struct sim_call *c)
+{
+	if (text_ends(c->path, ":generateServiceIdentity"))
+		generate_identity(c);
+	else
+		sim_fail(c, "NOT_FOUND", NULL, "Method not found.");
+}
+
+static const struct sim_route routes[] = {
+	{"serviceusage.services.list", list, "serviceusage.services.list", NULL},
+	{"serviceusage.services.get", get, "serviceusage.services.get", NULL},
+	{"serviceusage.services.batchGet", batch_get, "serviceusage.services.get", NULL},
+	{"serviceusage.services.enable", enable, "serviceusage.services.enable", NULL},
+	{"serviceusage.services.batchEnable", batch_enable, "serviceusage.services.enable", NULL},
+	{"serviceusage.services.disable", disable, "serviceusage.services.disable", NULL},
+	{"serviceusage.operations.get", get_operation, NULL, NULL},
+	{"GET serviceusage.googleapis.com/v1beta1/operations/*", get_operation, NULL, NULL},
+	{"POST serviceusage.googleapis.com/v1beta1/projects/*", beta_post, NULL, NULL},
+	{0},
+};
+
+const struct sim_api sim_api_serviceusage = {
+	.name = "serviceusage", .service = "serviceusage.googleapis.com", .errors = SIM_ERRORS_AIP, .routes = routes, .seed = seed,
+};

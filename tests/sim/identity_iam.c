@@ -1,0 +1,254 @@
+/* Policies, service accounts, keys, tokens for them. */
+#include "config.h"
+#include "tests/sim/identity.h"
+
+#define CRM "cloudresourcemanager.googleapis.com/v1/projects/" P
+#define IAM "iam.googleapis.com/v1/projects/" P
+#define SA "app-sa@" P ".iam.gserviceaccount.com"
+#define WORLD "{\"projects\":[{\"services\":[\"iam.googleapis.com\",\"iamcredentials.googleapis.com\",\"secretmanager.googleapis.com\"]}]}"
+
+static void make_account(void)
+{
+	ask("POST " IAM "/serviceAccounts", "{\"accountId\":\"app-sa\",\"serviceAccount\":{\"displayName\":\"App\"}}");
+}
+
+/* Adds a member to the project's policy the way clients do. */
+static void bind(const char *role, const char *member)
+{
+	ask("POST " CRM ":getIamPolicy", "{\"options\":{\"requestedPolicyVersion\":3}}");
+	cJSON *policy = cJSON_Duplicate(reply, true);
+	if (!json_at(policy, "bindings"))
+		cJSON_AddArrayToObject(policy, "bindings");
+	cJSON_AddItemToArray(json_at(policy, "bindings"), json_make("{'role':%s,'members':[%s]}", role, member));
+	json_put_num(policy, "version", 3);
+	cJSON *body = json_make("{'policy':%j}", policy);
+	char *text = json_text(body, -1);
+	ask("POST " CRM ":setIamPolicy", text);
+	free(text);
+	cJSON_Delete(body);
+}
+
+static void accounts(void)
+{
+	begin(WORLD);
+	refused(404, "GET " IAM "/serviceAccounts/" SA, NULL, "Unknown service account", "before it was made");
+	is_str(said("error.errors.0.reason"), "notFound", "both dialects at once");
+	refused(400, "POST " IAM "/serviceAccounts", "{\"accountId\":\"short\"}", "The account ID \"short\" does not have a length between 6 and 30.",
+		"a short id");
+	make_account();
+	is_str(said("email"), SA, "it is made");
+	int found = 0, missing = 0;
+	for (int i = 0; i < 40; i++) {
+		ask("GET " IAM "/serviceAccounts/" SA, NULL);
+		found += status == 200;
+		missing += status == 404;
+	}
+	ok(found && missing, "a fresh one is there for one read and not for the next");
+	pass(600);
+	wants(200, "GET " IAM "/serviceAccounts/" SA, NULL, "later it is there");
+	wants(200, "GET iam.googleapis.com/v1/projects/-/serviceAccounts/" SA, NULL, "under any project too");
+	wants(409, "POST " IAM "/serviceAccounts", "{\"accountId\":\"app-sa\"}", "a second one of that name is refused");
+	wants(200, "PATCH " IAM "/serviceAccounts/" SA, "{\"serviceAccount\":{\"displayName\":\"New\"},\"updateMask\":\"display_name\"}", "a patch");
+	ok(!json_at(reply, "email"), "answers with what it changed");
+}
+
+static void fresh_member(void)
+{
+	begin(WORLD);
+	make_account();
+	int refusals = 0;
+	bind("roles/run.admin", "serviceAccount:" SA);
+	for (; status == 400 && refusals < 300; refusals++) {
+		if (!refusals)
+			is_str(said("error.message"), "Service account " SA " does not exist.", "a fresh account cannot be a member yet");
+		pass(1);
+		bind("roles/run.admin", "serviceAccount:" SA);
+	}
+	ok(refusals > 0 && status == 200, "later it can");
+	bind("roles/run.admin", "serviceAccount:nobody@" P ".iam.gserviceaccount.com");
+	is_int(status, 400, "one that never was cannot");
+	bind("roles/run.admin", "allUsers");
+	is_int(status, 400, "allUsers cannot have a role on a project");
+	bind("roles/run.admin", "somebody");
+	is_str(said("error.message"), "The member somebody is of an unknown type. Please set a valid type prefix for the member.", "members have types");
+}
+
+static void etags(void)
+{
+	begin(WORLD);
+	ask("POST " CRM ":getIamPolicy", "{}");
+	char *stale = xasprintf("{\"policy\":{\"etag\":\"%s\",\"bindings\":[{\"role\":\"roles/owner\",\"members\":[\"user:operator@example.com\"]}]}}",
+				said("etag"));
+	bind("roles/viewer", "user:ann@example.com");
+	is_int(status, 200, "somebody else writes");
+	wants(409, "POST " CRM ":setIamPolicy", stale, "a stale etag is refused");
+	is_str(said("error.status"), "ABORTED", "as ABORTED");
+	ok(!strncmp(said("error.message"), "There were concurrent policy changes.", 37), "in Google's words");
+	free(stale);
+}
+
+static bool may(const char *permission)
+{
+	return sim_allowed(cloud, "user:ann@example.com", permission, P, NULL);
+}
+
+static void propagation(void)
+{
+	double granted = 0, revoked = 0, start;
+	for (int i = 0; i < 12; i++) {
+		begin(WORLD);
+		bind("roles/secretmanager.viewer", "user:ann@example.com");
+		for (start = sim_now(cloud); !may("secretmanager.secrets.get") && sim_now(cloud) < start + 3600; pass(5))
+			continue;
+		granted += sim_now(cloud) - start;
+		ask("POST " CRM ":setIamPolicy",
+		    "{\"policy\":{\"bindings\":[{\"role\":\"roles/owner\",\"members\":[\"user:operator@example.com\"]}]}}");
+		for (start = sim_now(cloud); may("secretmanager.secrets.get") && sim_now(cloud) < start + 3600; pass(5))
+			continue;
+		revoked += sim_now(cloud) - start;
+	}
+	ok(granted / 12 > 60 && granted / 12 < 400, "a grant takes minutes to work");
+	ok(revoked / 12 > 60 && revoked / 12 < 400, "so does a revocation");
+}
+
+#define SET "{\"policy\":{\"version\":%d,\"bindings\":[{\"role\":\"roles/owner\",\"members\":[\"user:operator@example.com\"]}," \
+	"{\"role\":\"roles/run.admin\",\"members\":[\"user:ann@example.com\"],\"condition\":{\"title\":\"t\",\"expression\":" \
+	"\"request.time < timestamp(\\\"2030-01-01T00:00:00Z\\\")\"}}]}}"
+
+static void conditions(void)
+{
+	begin(WORLD);
+	char body[512];
+	snprintf(body, sizeof body, SET, 1);
+	wants(400, "POST " CRM ":setIamPolicy", body, "conditions need version 3");
+	snprintf(body, sizeof body, SET, 3);
+	wants(200, "POST " CRM ":setIamPolicy", body, "with it they are taken");
+	ask("POST " CRM ":getIamPolicy", "{\"options\":{\"requestedPolicyVersion\":3}}");
+	ok(json_at(reply, "bindings.1.condition") && json_num(reply, "version", 0) == 3, "and given back to who asks for version 3");
+	ask("POST " CRM ":getIamPolicy", "{}");
+	ok(strstr(said("bindings.1.role"), "_withcond_") && !json_at(reply, "bindings.1.condition"), "others see a made-up role");
+	pass(3600);
+	ok(may("run.services.create"), "the condition holds");
+	pass(86400 * 366 * 5.0);
+	ok(!may("run.services.create"), "and ends");
+}
+
+static void deleted_members(void)
+{
+	begin(WORLD);
+	make_account();
+	pass(600);
+	bind("roles/cloudsql.client", "serviceAccount:" SA);
+	pass(600);
+	ok(sim_allowed(cloud, "serviceAccount:" SA, "cloudsql.instances.connect", P, NULL), "it may");
+	wants(200, "DELETE " IAM "/serviceAccounts/" SA, NULL, "it is deleted");
+	refused(404, "GET " IAM "/serviceAccounts/" SA, NULL, "Service account projects/" P "/serviceAccounts/" SA " does not exist.", "afterwards");
+	ask("POST " CRM ":getIamPolicy", "{}");
+	const char *member = said("bindings.0.members.0");
+	ok(!strncmp(member, "deleted:serviceAccount:" SA "?uid=1", strlen(SA) + 29), "its member stays as a deleted one");
+	make_account();
+	is_int(status, 200, "another of the same name is made");
+	pass(600);
+	ok(!sim_allowed(cloud, "serviceAccount:" SA, "cloudsql.instances.connect", P, NULL), "which has none of the old one's roles");
+}
+
+static void domains(void)
+{
+	begin("{\"policies\":{\"iam.allowedPolicyMemberDomains\":{\"allow\":[\"C0example1\"]}},\"projects\":[{\"services\":[\"iam.googleapis.com\"]}]}");
+	bind("roles/viewer", "user:eve@elsewhere.com");
+	is_int(status, 400, "strangers are kept out by organization policy");
+	is_str(said("error.message"),
+	       "One or more users named in the policy do not belong to a permitted customer,  perhaps due to an organization policy.", "in Google's words");
+	is_str(said("error.status"), "FAILED_PRECONDITION", "as a failed precondition");
+	bind("roles/viewer", "user:ann@example.com");
+	is_int(status, 200, "the domain's own are not");
+}
+
+static void last_owner(void)
+{
+	begin("{\"organization\":null}");
+	wants(400, "POST " CRM ":setIamPolicy", "{\"policy\":{\"bindings\":[]}}", "without organization the last owner stays");
+}
+
+static void tokens(void)
+{
+	static const char *const generate = "POST iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/" SA ":generateAccessToken";
+	static const char *const scope = "{\"scope\":[\"https://www.googleapis.com/auth/cloud-platform\"]}";
+	begin(WORLD);
+	make_account();
+	pass(600);
+	refused(403, generate, scope, "Permission 'iam.serviceAccounts.getAccessToken' denied on resource (or it may not exist).",
+		"an owner cannot act as an account");
+	is_str(said("error.details.0.reason"), "IAM_PERMISSION_DENIED", "for want of a permission");
+	ask("POST " IAM "/serviceAccounts/" SA ":setIamPolicy", "{\"policy\":{\"bindings\":[{\"role\":\"roles/iam.serviceAccountTokenCreator\","
+								"\"members\":[\"user:operator@example.com\"]}]}}");
+	is_int(status, 200, "the role is given on the account");
+	pass(3600);
+	wants(200, generate, scope, "then a token is made");
+	is_str(sim_token_owner(cloud, said("accessToken")), "serviceAccount:" SA, "and is the account's");
+	wants(200, "POST iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/" SA ":generateIdToken",
+	      "{\"audience\":\"https://x.run.app\",\"includeEmail\":true}", "an identity token");
+	const char *why;
+	cJSON *claims = sim_id_token_check(cloud, said("token"), &why);
+	is_str(json_str(claims, "aud", ""), "https://x.run.app", "is for its audience");
+	is_str(json_str(claims, "email", ""), SA, "and says who");
+	cJSON_Delete(claims);
+}
+
+static void keys(void)
+{
+	begin(WORLD);
+	make_account();
+	pass(600);
+	wants(200, "POST " IAM "/serviceAccounts/" SA "/keys", "{}", "a key is made");
+	ok(*said("privateKeyData") != '(', "with its private half");
+	char *name = xstrdup(said("name"));
+	wants(200, "GET " IAM "/serviceAccounts/" SA "/keys?keyTypes=USER_MANAGED", NULL, "keys are listed");
+	is_str(said("keys.0.name"), name, "that one");
+	ok(!json_at(reply, "keys.0.privateKeyData"), "without it");
+	wants(200, "GET " IAM "/serviceAccounts/" SA "/keys", NULL, "all keys");
+	is_int(cJSON_GetArraySize(json_at(reply, "keys")), 2, "are that one and Google's own");
+	free(name);
+	begin("{\"policies\":{\"iam.disableServiceAccountKeyCreation\":true},\"projects\":[{\"services\":[\"iam.googleapis.com\"]}]}");
+	make_account();
+	refused(400, "POST " IAM "/serviceAccounts/" SA "/keys", "{}", "Key creation is not allowed on this service account.",
+		"organization policy can forbid keys");
+	is_str(said("error.details.0.violations.0.type"), "constraints/iam.disableServiceAccountKeyCreation", "and is named");
+}
+
+static void pools(void)
+{
+	begin(WORLD);
+	wants(200, "POST " IAM "/locations/global/workloadIdentityPools?workloadIdentityPoolId=github", "{\"displayName\":\"GitHub\"}", "a pool");
+	char *poll = xasprintf("GET iam.googleapis.com/v1/%s", said("name"));
+	pass(60);
+	wants(200, poll, NULL, "its operation");
+	ok(json_bool(reply, "done", false), "is done");
+	free(poll);
+	wants(400, "POST " IAM "/locations/global/workloadIdentityPools/github/providers?workloadIdentityPoolProviderId=actions",
+	      "{\"oidc\":{\"issuerUri\":\"https://token.actions.githubusercontent.com\"},\"attributeMapping\":{\"google.subject\":\"assertion.sub\"}}",
+	      "a provider for all of GitHub is refused");
+	wants(200, "POST " IAM "/locations/global/workloadIdentityPools/github/providers?workloadIdentityPoolProviderId=actions",
+	      "{\"oidc\":{\"issuerUri\":\"https://token.actions.githubusercontent.com\"},\"attributeMapping\":{\"google.subject\":\"assertion.sub\"},"
+	      "\"attributeCondition\":\"assertion.repository=='a/b'\"}", "one with a condition is made");
+	wants(200, "DELETE " IAM "/locations/global/workloadIdentityPools/github", NULL, "the pool is deleted");
+	wants(409, "POST " IAM "/locations/global/workloadIdentityPools?workloadIdentityPoolId=github", "{}", "its name stays taken");
+	wants(200, "POST " IAM "/locations/global/workloadIdentityPools/github:undelete", "{}", "until it is back");
+}
+
+int main(void)
+{
+	accounts();
+	fresh_member();
+	etags();
+	propagation();
+	conditions();
+	deleted_members();
+	domains();
+	last_owner();
+	tokens();
+	keys();
+	pools();
+	end();
+	return tap_done();
+}
