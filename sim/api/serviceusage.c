@@ -145,6 +145,17 @@ static cJSON *service_doc(const struct service_entry *e, const char *number)
 	return doc;
 }
 
+/* "*" stands for all of the catalogue. */
+static void enable_matching(struct sim *s, const char *project, const char *service)
+{
+	if (strcmp(service, "*")) {
+		sim_service_enable(s, project, service);
+		return;
+	}
+	for (const struct service_entry *e = service_catalogue; e->name; e++)
+		sim_service_enable(s, project, e->name);
+}
+
 static void seed_project(struct sim *s, const char *project)
 {
 	const cJSON *more = sim_project_world(s, project, "services"), *one;
@@ -158,7 +169,7 @@ static void seed_project(struct sim *s, const char *project)
 	}
 	cJSON_ArrayForEach(one, more)
 		if (cJSON_IsString(one))
-			sim_service_enable(s, project, one->valuestring);
+			enable_matching(s, project, one->valuestring);
 }
 
 static void seed(struct sim *s, const cJSON *world)

@@ -10,7 +10,7 @@
  *     "quotas": {"us-central1/CPUS": 8},
  *     "groups": {"team@example.com": ["ann@example.com"]} }
  *
- * A project's own policies and quotas come before the world's. */
+ * A project's own services, policies and quotas come before the world's. "services": ["*"] has every API on from the beginning. */
 #include "config.h"
 #include "sim/api/identity.h"
 
@@ -118,6 +118,7 @@ cJSON *sim_world_named(const char *name)
 		const char *name, *world;
 	} worlds[] = {
 		{"default", "{}"},
+		{"enabled", "{\"services\":[\"*\"]}"},
 		{"no-organization", "{\"organization\":null}"},
 		{"no-billing", "{\"billingAccount\":null}"},
 		{"two-projects", "{\"projects\":[{},{\"id\":\"other-proj\",\"number\":\"210987654321\",\"name\":\"Other\"}]}"},
