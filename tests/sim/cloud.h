@@ -106,7 +106,9 @@ __attribute__((unused)) static void refuse(const char *method, const char *url, 
 __attribute__((unused)) static void new_cloud(const char *world)
 {
 	struct err e = {0};
-	cJSON *w = world ? json_make(world) : NULL;
+	cJSON *w = json_make(world ? world : "{}");
+	if (!cJSON_GetObjectItemCaseSensitive(w, "services"))
+		cJSON_AddItemToObject(w, "services", json_make("['*']"));
 	if (cloud)
 		sim_free(cloud);
 	cloud = sim_new(&(struct sim_options){.world = w}, &e);

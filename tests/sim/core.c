@@ -85,7 +85,9 @@ int main(void)
 	mem_install();
 	setenv("MLFLOW_SETUP_SIM_STRICT", "1", 1);
 	struct err e = {0};
-	sim = sim_new(&(struct sim_options){0}, &e);
+	cJSON *world = json_make("{'services':['*']}");
+	sim = sim_new(&(struct sim_options){.world = world}, &e);
+	cJSON_Delete(world);
 	dialects();
 	credentials();
 	sim_free(sim);

@@ -24,6 +24,7 @@ ask() { curl -sS -m 20 --proxy "$proxy" --cacert "$ca" -H "Authorization: Bearer
 status() { test "$(ask -o "$dir/body" -w '%{http_code}' "$@")" = "$want"; }
 holds() { grep -q -- "$1" "$2"; }
 
+echo '{"services":["*"]}' >"$dir/world"
 cat >"$dir/faults" <<'F'
 [{"host":"storage.*","path":"*/b/reset","reset":"before"},
  {"host":"storage.*","path":"*/b/cut","truncate":true},
@@ -49,7 +50,7 @@ s.serve_forever()
 P
 until_there "$dir/port"
 
-start --speed max --log "$dir/log" --dump "$dir/dump" --faults "$dir/faults" --front "app.example.com=http://127.0.0.1:$(cat "$dir/port")"
+start --world "$dir/world" --speed max --log "$dir/log" --dump "$dir/dump" --faults "$dir/faults" --front "app.example.com=http://127.0.0.1:$(cat "$dir/port")"
 want=404 ok 'an unknown path is 404' status https://run.googleapis.com/v9/nothing
 want=200 ok 'a list is answered over TLS' status https://compute.googleapis.com/compute/v1/projects/demo-proj/zones
 right=$token; token=nonsense
