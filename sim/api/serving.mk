@@ -17,8 +17,15 @@ sim_libsim_a_SOURCES += \
 	sim/api/run_translate.c sim/api/run_translate.h \
 	sim/api/serving.c sim/api/serving.h \
 	sim/front/container.c sim/front/container.h \
+	sim/front/front.c \
+	sim/front/gate.c sim/front/gate.h \
+	sim/front/http.c sim/front/http.h \
+	sim/front/mlflow_api.c \
+	sim/front/mlflow_artifacts.c \
+	sim/front/mlflow_http.c sim/front/mlflow_http.h \
 	sim/front/mlflow_server.c sim/front/mlflow_server.h \
-	sim/front/oauth2_proxy.c sim/front/oauth2_proxy.h
+	sim/front/oauth2_proxy.c sim/front/oauth2_proxy.h \
+	sim/front/walls.c sim/front/walls.h
 
 check_PROGRAMS += tests/sim/serving_run
 TESTS += tests/sim/serving_run

@@ -32,7 +32,4 @@ const char *mlflow_setting(const struct mlflow *m, const char *flag, const char 
 /* MB that it needs at rest. */
 int mlflow_memory(const struct mlflow *m);
 
-/* The REST API and artifacts (mlflow_api.c): answers a request that has passed the walls. */
-void mlflow_answer(struct sim *s, const struct mlflow *m, const struct sim_request *q, const char *principal, struct sim_reply *out);
-
 #endif

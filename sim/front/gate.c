@@ -1,0 +1,454 @@
+/* oauth2-proxy at work: its own paths, bearer tokens, sessions in cookies, the sign-in with Google, and who is turned away how. The order of
+ * checks is that of 7.15's ServeHTTP: health, bearer token, own paths, routes without sign-in, session. */
+#include "config.h"
+#include "sim/front/gate.h"
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "sim/api/serving.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+struct session {
+	char *email, *user; /* owned */
+	bool there;
+};
+
+struct caller {
+	struct visit *v;
+	const struct container *k;
+	const struct gate *g;
+	struct sim_reply *out;
+	struct session session;
+};
+
+static void drop(struct session *s)
+{
+	free(s->email);
+	free(s->user);
+	*s = (struct session){0};
+}
+
+/* Pages. ------------------------------------------------------------------------------------------------------------------- */
+static void error_page(struct sim_reply *out, int status, const char *title, const char *text)
+{
+	reply_text(out, status, "text/html; charset=utf-8",
+		   sim_tmp("<!DOCTYPE html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\"><title>%d %s</title></head>\n<body><section class=\"section\">"
+			   "<div class=\"box block has-text-centered\"><h1 class=\"title\">%d</h1><h2 class=\"subtitle\">%s</h2><p>%s</p>"
+			   "<a href=\"/oauth2/sign_in\">Sign in</a></div></section></body>\n</html>\n", status, title, status, title, text));
+}
+
+static const char *cookie_name(const struct gate *g)
+{
+	return gate_text(g, "cookie_name", "_oauth2_proxy");
+}
+
+static void set_cookie(struct caller *c, const char *name, const char *value, double age)
+{
+	const char *site = gate_text(c->g, "cookie_samesite", "");
+	const char *line = sim_tmp("%s=%s; Path=%s; Max-Age=%.0f%s%s%s%s", name, value, gate_text(c->g, "cookie_path", "/"), age,
+				   gate_bool(c->g, "cookie_httponly", true) ? "; HttpOnly" : "", gate_bool(c->g, "cookie_secure", true) ? "; Secure" : "",
+				   *site ? "; SameSite=" : "", !strcmp(site, "lax") ? "Lax" : !strcmp(site, "strict") ? "Strict" : !strcmp(site, "none") ? "None" : "");
+	reply_header(c->out, "Set-Cookie", line);
+}
+
+/* Who is let in. ----------------------------------------------------------------------------------------------------------- */
+static bool domain_fits(const char *rule, const char *email)
+{
+	const char *at = strrchr(email, '@'), *domain = at ? at + 1 : "";
+	if (!strcmp(rule, "*"))
+		return true;
+	if (text_starts(rule, "*."))
+		rule++;
+	size_t n = strlen(rule), m = strlen(domain);
+	if (*rule == '.')
+		return m > n && !strcasecmp(domain + m - n, rule);
+	return at && !strcasecmp(domain, rule);
+}
+
+static bool in_file(const struct caller *c, const char *email)
+{
+	const cJSON *f = cJSON_GetObjectItemCaseSensitive(c->k->files, gate_text(c->g, "authenticated_emails_file", ""));
+	for (const char *p = cJSON_IsString(f) ? f->valuestring : ""; *p;) {
+		size_t len = strcspn(p, "\r\n");
+		const char *line = sim_tmp("%.*s", (int)len, p + strspn(p, " \t"));
+		if (*line != '#' && !strcasecmp(sim_tmp("%.*s", (int)strcspn(line, " \t"), line), email))
+			return true;
+		p += len;
+		p += strspn(p, "\r\n");
+	}
+	return false;
+}
+
+static bool admitted(const struct caller *c, const char *email)
+{
+	const cJSON *domains = gate_list(c->g, "email_domains");
+	for (const cJSON *d = domains ? domains->child : NULL; d; d = d->next)
+		if (domain_fits(d->valuestring, email))
+			return true;
+	return in_file(c, email);
+}
+
+/* Bearer tokens. ----------------------------------------------------------------------------------------------------------- */
+static bool audience_in(const cJSON *list, const cJSON *aud)
+{
+	for (const cJSON *a = list ? list->child : NULL; a; a = a->next) {
+		if (cJSON_IsString(aud) && !strcmp(a->valuestring, aud->valuestring))
+			return true;
+		for (const cJSON *x = cJSON_IsArray(aud) ? aud->child : NULL; x; x = x->next)
+			if (cJSON_IsString(x) && !strcmp(a->valuestring, x->valuestring))
+				return true;
+	}
+	return false;
+}
+
+/* Is this audience one that a verifier of the configuration accepts? The google provider has none of its own. */
+static bool audience_ok(const struct caller *c, const cJSON *claims)
+{
+	const cJSON *issuers = gate_list(c->g, "extra_jwt_issuers"), *aud = json_at(claims, "aud");
+	const char *issuer = json_str(claims, "iss", "");
+	bool verifier = false;
+	cJSON *accepted = cJSON_CreateArray();
+	for (const cJSON *i = issuers ? issuers->child : NULL; i; i = i->next) {
+		const char *equals = strchr(i->valuestring, '=');
+		const char *name = sim_tmp("%.*s", (int)(equals ? equals - i->valuestring : 0), i->valuestring);
+		if (equals && !strcmp(strstr(name, "://") ? strstr(name, "://") + 3 : name, strstr(issuer, "://") ? strstr(issuer, "://") + 3 : issuer)) {
+			verifier = true;
+			cJSON_AddItemToArray(accepted, cJSON_CreateString(equals + 1));
+		}
+	}
+	if (!strcmp(gate_text(c->g, "provider", "google"), "oidc")) {
+		verifier = true;
+		cJSON_AddItemToArray(accepted, cJSON_CreateString(gate_text(c->g, "client_id", "")));
+	}
+	bool good = verifier && (audience_in(accepted, aud) || audience_in(gate_list(c->g, "oidc_extra_audiences"), aud));
+	cJSON_Delete(accepted);
+	return good;
+}
+
+/* Base64, either alphabet, up to what is none. For the caller to free. */
+static char *decode64(const char *text, size_t len)
+{
+	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_+/";
+	struct buf b = {0};
+	unsigned bits = 0, held = 0;
+	for (size_t i = 0; i < len; i++) {
+		const char *at = strchr(letters, text[i]);
+		if (!at || !text[i])
+			break;
+		bits = bits << 6 | (unsigned)(at - letters >= 64 ? at - letters - 2 : at - letters);
+		held += 6;
+		if (held >= 8) {
+			held -= 8;
+			buf_putc(&b, (char)(bits >> held & 0xff));
+		}
+	}
+	return buf_take(&b);
+}
+
+/* The token of the Authorization header: after "Bearer " (exactly), or a JWT as a Basic password. For the caller to free. */
+static char *token_of(const char *header)
+{
+	if (text_starts(header, "Bearer "))
+		return xstrdup(header + 7);
+	char *pair = text_starts(header, "Basic ") ? decode64(header + 6, strlen(header + 6)) : NULL;
+	const char *colon = pair ? strchr(pair, ':') : NULL;
+	char *token = colon && strchr(colon, '.') ? xstrdup(colon + 1) : NULL;
+	free(pair);
+	return token;
+}
+
+static bool bearer(struct caller *c)
+{
+	const char *header = visit_header(c->v, "Authorization"), *why = NULL;
+	if (!header || !gate_bool(c->g, "skip_jwt_bearer_tokens", false))
+		return true;
+	char *token = token_of(header);
+	cJSON *claims = token ? sim_id_token_check(c->v->sim, token, &why) : NULL;
+	const cJSON *verified = json_at(claims, "email_verified");
+	bool good = claims && audience_ok(c, claims) && !(verified && !cJSON_IsTrue(verified));
+	if (good) {
+		c->session.there = true;
+		c->session.email = xstrdup(json_str(claims, "email", json_str(claims, "sub", "")));
+		c->session.user = xstrdup(json_str(claims, "sub", ""));
+	}
+	cJSON_Delete(claims);
+	free(token);
+	if (good || gate_bool(c->g, "bearer_token_login_fallback", true))
+		return true;
+	reply_text(c->out, 403, "text/plain; charset=utf-8", "Forbidden\n");
+	return false;
+}
+
+/* Sessions: the cookie holds what is known, signed with the cookie secret. Any instance with the same secret takes it. ---------------------- */
+static const char *secret(const struct caller *c)
+{
+	return gate_secret(c->k, c->g, "cookie_secret");
+}
+
+static const char *session_cookie(const struct caller *c, const char *email, const char *user)
+{
+	cJSON *j = json_make("{'e':%s,'u':%s}", email, user);
+	json_put_num(j, "x", sim_wall(c->v->sim) + gate_seconds(c->g, "cookie_expire", 168 * 3600));
+	char *text = json_text(j, -1);
+	const char *body = sim_base64(text, strlen(text), true);
+	free(text);
+	cJSON_Delete(j);
+	return sim_tmp("%s|%.0f|%s", body, sim_wall(c->v->sim), http_sign(secret(c), body));
+}
+
+static void load_session(struct caller *c)
+{
+	char *cookie = c->session.there ? NULL : visit_cookie(c->v, cookie_name(c->g));
+	char *bar = cookie ? strchr(cookie, '|') : NULL, *last = cookie ? strrchr(cookie, '|') : NULL;
+	if (bar && last > bar) {
+		*bar = '\0';
+		char *text = decode64(cookie, strlen(cookie));
+		cJSON *j = cJSON_Parse(text);
+		if (j && !strcmp(http_sign(secret(c), cookie), last + 1) && json_num(j, "x", 0) > sim_wall(c->v->sim)) {
+			c->session.there = true;
+			c->session.email = xstrdup(json_str(j, "e", ""));
+			c->session.user = xstrdup(json_str(j, "u", ""));
+		}
+		cJSON_Delete(j);
+		free(text);
+	}
+	free(cookie);
+}
+
+/* The sign-in. -------------------------------------------------------------------------------------------------------------- */
+static const char *redirect_url(const struct caller *c)
+{
+	const char *fixed = gate_text(c->g, "redirect_url", "");
+	if (*fixed)
+		return fixed;
+	return sim_tmp("%s://%s/oauth2/callback", gate_bool(c->g, "cookie_secure", true) ? "https" : "http", c->v->host);
+}
+
+static void add(struct buf *b, const char *name, const char *value)
+{
+	buf_printf(b, "%s%s=", b->len ? "&" : "", name);
+	text_percent(b, value, false);
+}
+
+/* Only a path of this host may be returned to. */
+static const char *safe_target(const char *rd)
+{
+	return *rd == '/' && rd[1] != '/' && rd[1] != '\\' ? rd : "/";
+}
+
+static void start(struct caller *c, const char *target)
+{
+	char *nonce = sim_hex(c->v->sim, 32), *verifier = sim_hex(c->v->sim, 64);
+	const char *csrf = sim_tmp("%s.%s", nonce, verifier), *state = sim_tmp("%s:%s", nonce, target);
+	set_cookie(c, sim_tmp("%s_csrf", cookie_name(c->g)), sim_tmp("%s|%s", csrf, http_sign(secret(c), csrf)), gate_seconds(c->g, "cookie_csrf_expire", 900));
+	struct buf query = {0};
+	bool google = !strcmp(gate_text(c->g, "provider", "google"), "google");
+	if (google) {
+		add(&query, "access_type", "offline");
+		add(&query, "approval_prompt", gate_text(c->g, "approval_prompt", "force"));
+	}
+	add(&query, "client_id", gate_text(c->g, "client_id", ""));
+	if (!strcmp(gate_text(c->g, "code_challenge_method", ""), "S256")) {
+		const char *sum = sim_sha256(verifier, strlen(verifier)) + 7;
+		unsigned char raw[32];
+		for (int i = 0; i < 32; i++)
+			raw[i] = (unsigned char)strtol(sim_tmp("%.2s", sum + 2 * i), NULL, 16);
+		add(&query, "code_challenge", sim_base64(raw, 32, true));
+		add(&query, "code_challenge_method", "S256");
+	}
+	add(&query, "redirect_uri", redirect_url(c));
+	add(&query, "response_type", "code");
+	add(&query, "scope", gate_text(c->g, "scope", google ? "profile email" : "openid email profile"));
+	add(&query, "state", state);
+	const char *login = google ? "https://accounts.google.com/o/oauth2/auth" : "https://accounts.google.com/o/oauth2/v2/auth";
+	reply_redirect(c->out, 302, sim_tmp("%s?%s", gate_text(c->g, "login_url", login), buf_text(&query)));
+	buf_free(&query);
+	free(nonce);
+	free(verifier);
+}
+
+/* Trades the code for an ID token at the token endpoint; its claims, or NULL. */
+static cJSON *redeem(const struct caller *c, const char *verifier)
+{
+	struct buf form = {0};
+	add(&form, "grant_type", "authorization_code");
+	add(&form, "code", visit_param(c->v, "code"));
+	add(&form, "client_id", gate_text(c->g, "client_id", ""));
+	add(&form, "client_secret", gate_secret(c->k, c->g, "client_secret"));
+	add(&form, "redirect_uri", redirect_url(c));
+	if (*gate_text(c->g, "code_challenge_method", ""))
+		add(&form, "code_verifier", verifier);
+	struct sim_header headers[] = {{"Content-Type", "application/x-www-form-urlencoded"}};
+	struct sim_request q = {"POST", "oauth2.googleapis.com", "/token", headers, 1, buf_text(&form), form.len};
+	struct sim_reply r;
+	sim_handle(c->v->sim, &q, &r);
+	cJSON *reply = cJSON_ParseWithLength(buf_text(&r.body), r.body.len), *claims = NULL;
+	const char *why = NULL, *token = json_str(reply, "id_token", "");
+	if (r.status == 200)
+		claims = sim_id_token_check(c->v->sim, token, &why);
+	cJSON_Delete(reply);
+	sim_reply_free(&r);
+	buf_free(&form);
+	return claims;
+}
+
+static void callback(struct caller *c)
+{
+	const char *name = sim_tmp("%s_csrf", cookie_name(c->g)), *state = visit_param(c->v, "state"), *colon = strchr(state, ':');
+	char *cookie = visit_cookie(c->v, name), *bar = cookie ? strchr(cookie, '|') : NULL, *dot = cookie ? strchr(cookie, '.') : NULL;
+	if (*visit_param(c->v, "error")) {
+		error_page(c->out, 403, "Forbidden", sim_tmp("Login Failed: The upstream identity provider returned an error: %s", visit_param(c->v, "error")));
+		free(cookie);
+		return;
+	}
+	bool mine = bar && dot && dot < bar;
+	if (mine) {
+		*bar = '\0';
+		mine = !strcmp(http_sign(secret(c), cookie), bar + 1) && colon && (size_t)(dot - cookie) == (size_t)(colon - state) &&
+		       !strncmp(cookie, state, (size_t)(dot - cookie));
+	}
+	if (!mine) {
+		error_page(c->out, 403, "Forbidden", "Login Failed: Unable to find a valid CSRF token. Please try again.");
+		free(cookie);
+		return;
+	}
+	cJSON *claims = redeem(c, dot + 1);
+	const char *email = json_str(claims, "email", "");
+	set_cookie(c, name, "", 0);
+	if (!claims) {
+		error_page(c->out, 500, "Internal Server Error", "Oops! Something went wrong. For more information contact your server administrator.");
+	} else if (!admitted(c, email) || cJSON_IsFalse(json_at(claims, "email_verified"))) {
+		error_page(c->out, 403, "Forbidden", "Invalid session: unauthorized");
+	} else {
+		set_cookie(c, cookie_name(c->g), session_cookie(c, email, json_str(claims, "sub", "")), gate_seconds(c->g, "cookie_expire", 168 * 3600));
+		reply_redirect(c->out, 302, safe_target(colon + 1));
+	}
+	cJSON_Delete(claims);
+	free(cookie);
+}
+
+static void user_info(struct caller *c)
+{
+	if (!c->session.there || !admitted(c, c->session.email))
+		reply_text(c->out, 401, "text/plain; charset=utf-8", "Unauthorized\n");
+	else
+		reply_json(c->out, 200, json_make("{'user':%s,'email':%s}", c->session.user, c->session.email));
+}
+
+/* Paths that are the proxy's own; true when answered. */
+static bool own_path(struct caller *c)
+{
+	const char *path = c->v->path, *prefix = gate_text(c->g, "proxy_prefix", "/oauth2");
+	if (!strcmp(path, "/robots.txt")) {
+		reply_text(c->out, 200, "text/plain; charset=utf-8", "User-agent: *\nDisallow: /\n");
+		return true;
+	}
+	size_t n = strlen(prefix);
+	if (strncmp(path, prefix, n) || path[n] != '/')
+		return false;
+	const char *rest = path + n, *rd = visit_param(c->v, "rd");
+	if (!strcmp(rest, "/start"))
+		start(c, safe_target(*rd ? rd : "/"));
+	else if (!strcmp(rest, "/callback"))
+		callback(c);
+	else if (!strcmp(rest, "/sign_in"))
+		error_page(c->out, 200, "Sign In", "Sign in with Google");
+	else if (!strcmp(rest, "/sign_out"))
+		set_cookie(c, cookie_name(c->g), "", 0), reply_redirect(c->out, 302, safe_target(*rd ? rd : "/"));
+	else if (!strcmp(rest, "/auth"))
+		reply_text(c->out, c->session.there && admitted(c, c->session.email) ? 202 : 401, "text/plain; charset=utf-8",
+			   c->session.there ? "" : "Unauthorized\n");
+	else if (!strcmp(rest, "/userinfo"))
+		user_info(c);
+	else if (text_starts(rest, "/static/"))
+		reply_text(c->out, 200, "text/css; charset=utf-8", "");
+	else
+		return false;
+	return true;
+}
+
+/* skip_auth_routes: "METHOD=regex", "METHOD!=regex", or a regex for every method. */
+static bool free_route(const struct caller *c)
+{
+	const cJSON *routes = gate_list(c->g, "skip_auth_routes"), *patterns = gate_list(c->g, "skip_auth_regex");
+	if (gate_bool(c->g, "skip_auth_preflight", false) && !strcmp(c->v->q->method, "OPTIONS"))
+		return true;
+	for (const cJSON *r = patterns ? patterns->child : NULL; r; r = r->next)
+		if (gate_matches(r->valuestring, c->v->path))
+			return true;
+	for (const cJSON *r = routes ? routes->child : NULL; r; r = r->next) {
+		const char *equals = strchr(r->valuestring, '=');
+		if (!equals) {
+			if (gate_matches(r->valuestring, c->v->path))
+				return true;
+			continue;
+		}
+		bool negated = equals > r->valuestring && equals[-1] == '!';
+		const char *method = sim_tmp("%.*s", (int)(equals - r->valuestring - negated), r->valuestring);
+		if ((!*method || !strcmp(method, c->v->q->method)) && gate_matches(equals + 1, c->v->path) != negated)
+			return true;
+	}
+	return false;
+}
+
+static bool is_api(const struct caller *c)
+{
+	const cJSON *routes = gate_list(c->g, "api_routes");
+	const char *accept = visit_header(c->v, "Accept");
+	for (const cJSON *r = routes ? routes->child : NULL; r; r = r->next)
+		if (gate_matches(r->valuestring, c->v->path))
+			return true;
+	return accept && !strcmp(accept, "application/json");
+}
+
+static void send_to_sign_in(struct caller *c)
+{
+	if (is_api(c))
+		reply_text(c->out, 401, "application/json", "{}");
+	else if (gate_bool(c->g, "skip_provider_button", false))
+		start(c, safe_target(c->v->q->target));
+	else
+		error_page(c->out, 403, "Sign In", "Sign in with Google");
+}
+
+static bool decide(struct caller *c, const char **email)
+{
+	const char *path = c->v->path;
+	if (!strcmp(path, gate_text(c->g, "ping_path", "/ping")) || !strcmp(path, gate_text(c->g, "ready_path", "/ready"))) {
+		reply_text(c->out, 200, "text/plain; charset=utf-8", "OK");
+		return false;
+	}
+	if (!bearer(c))
+		return false;
+	load_session(c);
+	if (own_path(c))
+		return false;
+	bool open = free_route(c);
+	if (!open && !c->session.there) {
+		send_to_sign_in(c);
+		return false;
+	}
+	if (!open && !admitted(c, c->session.email)) {
+		set_cookie(c, cookie_name(c->g), "", 0);
+		error_page(c->out, 403, "Forbidden", "Invalid session: unauthorized");
+		return false;
+	}
+	*email = c->session.there ? sim_tmp("%s", c->session.email) : "";
+	if (gate_seconds(c->g, "upstream_timeout", 30) < 0.001) { /* a duration without a unit is nanoseconds */
+		error_page(c->out, 502, "Bad Gateway", "There was a problem connecting to the upstream server.");
+		return false;
+	}
+	return true;
+}
+
+bool gate_pass(struct visit *v, const struct container *k, const struct gate *g, const char **email, struct sim_reply *out)
+{
+	struct caller c = {.v = v, .k = k, .g = g, .out = out};
+	bool pass = decide(&c, email);
+	drop(&c.session);
+	return pass;
+}

@@ -1,0 +1,31 @@
+/* Requests and replies of the front door: headers, cookies, pages. */
+#ifndef MS_SIM_FRONT_HTTP_H
+#define MS_SIM_FRONT_HTTP_H
+
+#include "sim/core/core.h"
+
+/* A request taken apart, for one answer. */
+struct visit {
+	struct sim *sim;
+	const struct sim_request *q;
+	char *path;       /* decoded, without query; owned */
+	const char *query; /* after '?', or ""; borrowed */
+	cJSON *params;    /* of the query; owned */
+	const char *host; /* the Host header as sent, or the name that was asked */
+};
+void visit_begin(struct visit *v, struct sim *s, const struct sim_request *q);
+void visit_end(struct visit *v);
+const char *visit_header(const struct visit *v, const char *name); /* or NULL */
+const char *visit_param(const struct visit *v, const char *name);  /* or "" */
+/* A cookie's value, for the caller to free; NULL when it was not sent. */
+char *visit_cookie(const struct visit *v, const char *name);
+
+void reply_set(struct sim_reply *out, int status, const char *type, const void *data, size_t len);
+void reply_text(struct sim_reply *out, int status, const char *type, const char *text);
+void reply_json(struct sim_reply *out, int status, cJSON *body); /* takes body */
+void reply_header(struct sim_reply *out, const char *name, const char *value);
+void reply_redirect(struct sim_reply *out, int status, const char *location);
+/* HMAC-SHA256 in URL-safe base64; valid for a while (sim_tmp). */
+const char *http_sign(const char *key, const char *text);
+
+#endif
