@@ -310,7 +310,7 @@ static void draw_step(const struct wizard *w, const struct step *s, int y, struc
 	enum glyph mark = mark_of(s, &role);
 	int x = r.x + 14, width = r.w - 14 - (rank(s) == 3 ? 0 : r.w > 50 ? 24 : 13);
 	put_glyph(y, r.x + 2, role, mark);
-	put(y, r.x + 4, 9, role, state_word(s));
+	put(y, r.x + 4, 9, role == ROLE_GOOD ? ROLE_TEXT : role, state_word(s));
 	if (here) {
 		put_glyph(y, r.x, ROLE_KEY, GLYPH_MARK);
 		screen_cursor(y, x);

@@ -26,6 +26,8 @@ static struct {
 
 /* Looks ---------------------------------------------------------------------------------------------------------------------------- */
 
+/* Only hues that can be read on black and on white: no yellow, no bright cyan, no dark blue. Text is the terminal's own colour wherever a
+ * sign or a word tells the state. */
 static const struct {
 	attr_t mono, color;
 	short foreground; /* of the 16 of the terminal, -1 for its default */
@@ -34,14 +36,14 @@ static const struct {
 	[ROLE_TITLE] = {A_BOLD, A_BOLD, -1},
 	[ROLE_DIM] = {A_NORMAL, A_NORMAL, -1},
 	[ROLE_RULE] = {A_NORMAL, A_NORMAL, COLOR_CYAN},
-	[ROLE_KEY] = {A_BOLD, A_BOLD, COLOR_CYAN},
+	[ROLE_KEY] = {A_BOLD, A_BOLD, -1},
 	[ROLE_FOCUS] = {A_REVERSE, A_REVERSE, -1},
 	[ROLE_FIELD] = {A_UNDERLINE, A_UNDERLINE, -1},
 	[ROLE_GOOD] = {A_NORMAL, A_NORMAL, COLOR_GREEN},
-	[ROLE_WARN] = {A_BOLD, A_BOLD, COLOR_YELLOW},
+	[ROLE_WARN] = {A_BOLD, A_NORMAL, COLOR_MAGENTA},
 	[ROLE_BAD] = {A_BOLD, A_BOLD, COLOR_RED},
-	[ROLE_BUSY] = {A_BOLD, A_NORMAL, COLOR_CYAN},
-	[ROLE_BADGE] = {A_REVERSE, A_REVERSE, COLOR_CYAN},
+	[ROLE_BUSY] = {A_BOLD, A_BOLD, -1},
+	[ROLE_BADGE] = {A_REVERSE, A_REVERSE, -1},
 };
 
 static const struct {
