@@ -394,7 +394,7 @@ static void enter(struct wizard *w)
 
 static void hints(struct wizard *w, struct hints *h)
 {
-	hint(h, _("Enter"), w->review.err.exit ? _("put it right") : w->options->rehearsal ? _("build (rehearsal)") : _("build"));
+	hint(h, _("Enter"), w->review.err.exit ? _("put it right") : _("build"));
 	hint(h, _("Esc"), _("back"));
 	hint(h, _("Up/Down"), _("move"));
 	hint(h, "e", _("edit"));

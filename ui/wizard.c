@@ -133,11 +133,20 @@ static void prefill(struct wizard *w, const char *id, const char *text)
 	err_free(&ignored);
 }
 
+#define REHEARSAL_CLIENT "123456789012-rehearsal.apps.googleusercontent.com"
+
+/* The OAuth client that a rehearsal made up is none: outside one it is asked for. */
+static void forget_made_up(struct wizard *w)
+{
+	if (!w->options->rehearsal && !strcmp(answers_str(w->answers, "auth.client_id"), REHEARSAL_CLIENT))
+		answers_drop(w->answers, "auth.client_id");
+}
+
 void wizard_prefill(struct wizard *w)
 {
 	const cJSON *who = w->surveys[SURVEY_WHO].result;
 	if (w->options->rehearsal)
-		prefill(w, "auth.client_id", "123456789012-rehearsal.apps.googleusercontent.com");
+		prefill(w, "auth.client_id", REHEARSAL_CLIENT);
 	if (!who || w->surveys[SURVEY_WHO].wizard == NULL)
 		return;
 	prefill(w, "project.id", json_str(who, "project", ""));
@@ -362,6 +371,7 @@ struct wizard *wizard_new(struct session *s, struct answers *a, const struct wiz
 	if (o->sign_in && o->sign_in->exit)
 		err_set(&w->sign_in, o->sign_in->exit, o->sign_in->place, o->sign_in->fix, "%s", o->sign_in->what);
 	remember_original(w);
+	forget_made_up(w);
 	if (s)
 		wizard_attach(w, s);
 	return w;
@@ -412,6 +422,11 @@ static void say_failures(const struct wizard *w, FILE *to)
 
 void wizard_farewell(const struct wizard *w, FILE *to)
 {
+	if (!w->session && w->sign_in.exit) {
+		char *why = err_text(&w->sign_in);
+		fprintf(stderr, "mlflow-setup: %s\n", why);
+		free(why);
+	}
 	if (w->result)
 		say_result(w, to);
 	say_failures(w, to);
@@ -450,6 +465,10 @@ static void open_session(struct wizard *w)
 	if (w->session || !w->options->open)
 		return;
 	struct session *s = w->options->open(w->options->arg, &why);
+	if (!s) { /* not the sign-in: there is no cloud to talk to at all */
+		w->ended = true;
+		w->exit_code = why.exit ? (int)why.exit : EXIT_CONFIG;
+	}
 	if (why.exit) {
 		err_free(&w->sign_in);
 		err_move(&w->sign_in, &why);
