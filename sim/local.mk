@@ -1,5 +1,9 @@
 noinst_LIBRARIES += sim/libsim.a
 sim_libsim_a_SOURCES = \
+	sim/api/metadata.c \
+	sim/api/oauth.c sim/api/oauth.h \
+	sim/api/signin.c \
+	sim/api/sts.c \
 	sim/core/apis.c \
 	sim/core/ca.c sim/core/ca.h \
 	sim/core/check.c \
@@ -42,10 +46,12 @@ mlflow_setup_sim_SOURCES = \
 	sim/server/tls.c
 mlflow_setup_sim_LDADD = $(LIB_SIM)
 
-check_PROGRAMS += tests/sim/core
-TESTS += tests/sim/core tests/sim/server.sh
+check_PROGRAMS += tests/sim/core tests/sim/tokens
+TESTS += tests/sim/core tests/sim/tokens tests/sim/server.sh
 tests_sim_core_SOURCES = tests/sim/core.c tests/tap.h
 tests_sim_core_LDADD = $(LIB_SIM)
+tests_sim_tokens_SOURCES = tests/sim/tokens.c tests/tap.h
+tests_sim_tokens_LDADD = $(LIB_SIM)
 
 include sim/api/identity.mk
 include sim/api/network.mk

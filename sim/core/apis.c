@@ -17,6 +17,9 @@ extern const struct sim_api sim_compute_addresses, sim_compute_backend_services,
 /* sim/api/serving.mk */
 extern const struct sim_api sim_artifactregistry, sim_cloudbuild, sim_run;
 
+/* sim/local.mk */
+extern const struct sim_api sim_metadata, sim_oauth, sim_signin, sim_sts;
+
 const struct sim_api *const sim_apis[] = {
 	/* identity: projects before all, then what is enabled in them */
 	&sim_api_resourcemanager,
@@ -63,5 +66,10 @@ const struct sim_api *const sim_apis[] = {
 	&sim_artifactregistry,
 	&sim_cloudbuild,
 	&sim_run,
+	/* tokens and sign-in */
+	&sim_metadata,
+	&sim_oauth,
+	&sim_signin,
+	&sim_sts,
 	NULL,
 };

@@ -147,6 +147,9 @@ void sim_policy_test(struct sim_call *c, const char *holder);
 void sim_policy_forget(struct sim *s, const char *holder);
 /* Does the service account exist: for reads elsewhere with a lag, or at all. */
 bool sim_account_exists(struct sim *s, const char *email, bool with_lag);
+/* A service account's 21-digit id, and the PEM public key of one of its keys (NULL when there is none, or it is disabled). */
+const char *sim_account_id(struct sim *s, const char *email);
+const char *sim_account_public_key(struct sim *s, const char *email, const char *key_id);
 /* Is an organisation policy boolean constraint enforced, or a list constraint denying the value? ("iam.allowedPolicyMemberDomains") */
 bool sim_constraint(struct sim *s, const char *project, const char *constraint, const char *value);
 /* A new access token of this principal, good for so many seconds (infinity: for ever); the caller frees. */

@@ -41,6 +41,18 @@ WEAK bool sim_account_exists(struct sim *s, const char *email, bool with_lag)
 	return true;
 }
 
+WEAK const char *sim_account_id(struct sim *s, const char *email)
+{
+	(void)s, (void)email;
+	return NULL;
+}
+
+WEAK const char *sim_account_public_key(struct sim *s, const char *email, const char *key_id)
+{
+	(void)s, (void)email, (void)key_id;
+	return NULL;
+}
+
 WEAK void sim_service_enable(struct sim *s, const char *project, const char *service)
 {
 	(void)s, (void)project, (void)service;

@@ -1,0 +1,142 @@
+/* sts.googleapis.com: an outside identity's token for a federated access token (RFC 8693), by the rules of a workload identity pool's
+ * provider. Keys come from the provider's own jwksJson, or are ours; other issuers cannot be reached from here. */
+#include "config.h"
+#include "sim/api/oauth.h"
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "sim/core/jwt.h"
+
+#include <openssl/core_names.h>
+#include <openssl/param_build.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define POOLS "//iam.googleapis.com/"
+
+static EVP_PKEY *key_of_jwk(const cJSON *jwk)
+{
+	size_t nn = 0, en = 0;
+	const char *n = json_str(jwk, "n", ""), *e = json_str(jwk, "e", "");
+	unsigned char *nb = oidc_jwt_decode(n, strlen(n), &nn), *eb = oidc_jwt_decode(e, strlen(e), &en);
+	OSSL_PARAM_BLD *b = OSSL_PARAM_BLD_new();
+	BIGNUM *nbn = nb ? BN_bin2bn(nb, (int)nn, NULL) : NULL, *ebn = eb ? BN_bin2bn(eb, (int)en, NULL) : NULL;
+	EVP_PKEY *key = NULL;
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
+	OSSL_PARAM *params = NULL;
+	if (nn && en && OSSL_PARAM_BLD_push_BN(b, OSSL_PKEY_PARAM_RSA_N, nbn) && OSSL_PARAM_BLD_push_BN(b, OSSL_PKEY_PARAM_RSA_E, ebn) &&
+	    (params = OSSL_PARAM_BLD_to_param(b)) && EVP_PKEY_fromdata_init(ctx) == 1)
+		EVP_PKEY_fromdata(ctx, &key, EVP_PKEY_PUBLIC_KEY, params);
+	OSSL_PARAM_free(params);
+	OSSL_PARAM_BLD_free(b);
+	EVP_PKEY_CTX_free(ctx);
+	BN_free(nbn);
+	BN_free(ebn);
+	free(nb);
+	free(eb);
+	return key;
+}
+
+/* Is the token signed by one of the provider's keys? */
+static bool signed_by(const char *jwks, const char *token, const char *kid)
+{
+	cJSON *set = cJSON_Parse(jwks);
+	bool good = false;
+	const cJSON *keys = json_at(set, "keys");
+	for (const cJSON *k = keys ? keys->child : NULL; k && !good; k = k->next) {
+		if (strcmp(json_str(k, "kid", kid), kid))
+			continue;
+		EVP_PKEY *key = key_of_jwk(k);
+		good = key && oidc_jwt_verify(key, token);
+		EVP_PKEY_free(key);
+	}
+	cJSON_Delete(set);
+	return good;
+}
+
+static const char *fault(struct sim *s, const cJSON *provider, const char *token, const cJSON *header, const cJSON *claims)
+{
+	const char *jwks = json_str(provider, "oidc.jwksJson", ""), *why = NULL, *issuer = json_str(claims, "iss", "");
+	if (json_bool(provider, "disabled", false))
+		return "The given credential is rejected by the attribute condition.";
+	if (strcmp(issuer, json_str(provider, "oidc.issuerUri", "")))
+		return "The issuer in ID Token does not match the expected one.";
+	if (json_num(claims, "exp", 0) <= token_wall(s))
+		return "The ID Token is stale to sign-in.";
+	if (*jwks)
+		return signed_by(jwks, token, json_str(header, "kid", "")) ? NULL : "Invalid ID Token: signature verification failed.";
+	cJSON *ours = sim_id_token_check(s, token, &why);
+	cJSON_Delete(ours);
+	if (ours)
+		return NULL;
+	return strstr(issuer, "accounts.google.com") ? "Invalid ID Token: signature verification failed."
+						     : "Error connecting to the given credential's issuer.";
+}
+
+/* "projects/P/locations/global/workloadIdentityPools/X/providers/Y", with the project's id, of an audience. */
+static struct sim_object *provider_of(struct sim *s, const char *audience)
+{
+	const char *rest = text_starts(audience, POOLS "projects/") ? audience + strlen(POOLS "projects/") : NULL;
+	if (!rest)
+		return NULL;
+	size_t n = strcspn(rest, "/");
+	char *named = xstrndup(rest, n);
+	const char *id = sim_project_id(s, named);
+	char *key = xasprintf("projects/%s%s", id ? id : named, rest + n);
+	struct sim_object *o = sim_get(s, "iam.workloadIdentityPoolProviders", key);
+	free(named);
+	free(key);
+	return o;
+}
+
+static const char *either(const cJSON *form, const char *snake, const char *camel)
+{
+	return json_str(form, snake, json_str(form, camel, ""));
+}
+
+static void exchange(struct sim_call *c, const cJSON *form)
+{
+	const char *audience = either(form, "audience", "audience"), *token = either(form, "subject_token", "subjectToken");
+	struct sim_object *provider = provider_of(c->sim, audience);
+	cJSON *header, *claims;
+	if (!provider) {
+		oauth_error(c, 400, "invalid_target", "The target service indicated by the \"audience\" parameters is invalid. This might either be because the "
+						     "pool or provider is disabled or deleted or because it doesn't exist.");
+		return;
+	}
+	if (!oidc_jwt_parts(token, &header, &claims)) {
+		oauth_error(c, 400, "invalid_request", "Unable to parse the ID Token.");
+		return;
+	}
+	const char *why = fault(c->sim, provider->doc, token, header, claims), *end = strstr(audience, "/providers/");
+	char *principal = xasprintf("principal:%.*s/subject/%s", (int)(end - audience), audience, json_str(claims, "sub", ""));
+	if (why) {
+		oauth_error(c, 400, "invalid_grant", why);
+	} else {
+		char *made = sim_token_new(c->sim, principal, 3600);
+		oauth_reply(c, 200, json_make("{'access_token':%s,'issued_token_type':'urn:ietf:params:oauth:token-type:access_token',"
+					      "'token_type':'Bearer','expires_in':3600}", made));
+		free(made);
+	}
+	free(principal);
+	cJSON_Delete(header);
+	cJSON_Delete(claims);
+}
+
+static void token(struct sim_call *c)
+{
+	cJSON *form = oauth_form(c);
+	if (strcmp(either(form, "grant_type", "grantType"), "urn:ietf:params:oauth:grant-type:token-exchange"))
+		oauth_error(c, 400, "unsupported_grant_type", "Invalid value for \"grant_type\".");
+	else
+		exchange(c, form);
+	cJSON_Delete(form);
+}
+
+static const struct sim_route routes[] = {
+	{"POST sts.googleapis.com/v1/token", token, NULL, NULL},
+	{NULL, NULL, NULL, NULL},
+};
+
+const struct sim_api sim_sts = {.name = "sts", .errors = SIM_ERRORS_AIP, .routes = routes};
