@@ -31,14 +31,14 @@ def files(home):
     refused(home, "an unknown key", 65, ["regoin", "did you mean", "region", ".json:"], "validate",
             home.file("typo.json", json.dumps(typo, indent=1)))
     refused(home, "a wrong type", 65, ["server.workers"], "validate", home.example("type.json", server__workers="two"))
-    refused(home, "an impossible pair", 65, ["iam"], "validate", home.example("pair.json", target="appengine", auth__mode="iam"))
+    refused(home, "an impossible pair", 65, ["auth.mode"], "validate", home.example("pair.json", target="appengine", auth__mode="iam"))
     refused(home, "a bad e-mail", 65, ["not-an-address"], "validate", home.example("mail.json", auth__users=["not-an-address"]))
     refused(home, "a missing file", 66, ["nowhere.json"], "validate", home.file("nowhere.json"))
 
 
 def usage(home):
     refused(home, "an unknown verb", 64, ["did you mean", "apply"], "aply", "x.json")
-    refused(home, "an unknown option", 64, ["did you mean", "rehearse"], "--rehears")
+    refused(home, "an unknown option", 64, ["did you mean", "rehearse"], "--rehaerse")
     refused(home, "a verb without its file", 64, ["apply"], "apply")
     good = home.example()
     refused(home, "an unknown question", 65, ["regoin", "did you mean"], "validate", good, "--set", "regoin=x")
