@@ -35,3 +35,9 @@ check_PROGRAMS += tests/plan/plan
 TESTS += tests/plan/plan
 tests_plan_plan_SOURCES = tests/plan/plan.c tests/tap.h
 tests_plan_plan_LDADD = $(LIB_PLAN)
+
+# The requests, made for real in the simulated cloud.
+check_PROGRAMS += tests/plan/against-sim
+TESTS += tests/plan/against-sim
+tests_plan_against_sim_SOURCES = tests/plan/against-sim.c tests/tap.h
+tests_plan_against_sim_LDADD = $(LIB_PLAN) $(LIB_SIM) -lm
