@@ -54,7 +54,7 @@ static void destroy(const struct view *v, const struct observation *seen, struct
 
 const struct kind kind_global_address = {
 	.id = "compute.globalAddress",
-	.title = N_("Address range for private services"),
+	.title = N_("Internal address range"),
 	.api = "compute.googleapis.com",
 	.usual = 1.7,
 	.slow = 3,

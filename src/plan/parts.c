@@ -35,10 +35,11 @@ char *part_account(struct plan *p, const char *what, const char *title)
 struct resource *part_grant(struct plan *p, const char *id, const char *holder, const char *path, const char *role, const char *member,
 			    const char *after)
 {
-	char *full = xasprintf("iam/%s", id);
-	struct resource *r = plan_add(p, full, "iam.policy", path,
+	char *full = xasprintf("iam/%s", id), *of = xasprintf("%s %s", holder, strrchr(path, '/') + 1);
+	struct resource *r = plan_add(p, full, "iam.policy", of,
 				      json_make("{'holder':%s,'resource':%s,'bindings':[{'role':%s,'members':[%s]}]}", holder, path, role, member));
 	plan_needs(r, after ? after : "apis");
+	free(of);
 	free(full);
 	return r;
 }
@@ -179,17 +180,19 @@ bool part_image(const struct answers *a, struct plan *p, struct err *e)
 		return false;
 	char *builder = part_account(p, "build", "MLflow image builder");
 	char *bucket = name_bucket(p->project, p->stack, "build", json_str(a->resolved, "suffix", ""));
-	char *object = xasprintf("source/%s.tar.gz", hash), *tag = xasprintf("source-%.24s", hash), *logs = xasprintf("%s/logs", bucket);
+	char *object = xasprintf("source/%.24s.tar.gz", hash), *tag = xasprintf("source-%.24s", hash), *logs = xasprintf("%s/logs", bucket);
 	char *image = xasprintf("%s-docker.pkg.dev/%s/%s/server:%.24s", p->region, p->project, p->stack, hash);
+	char *name = xasprintf("server:%.12s", hash);
 	build_places(p, bucket, builder);
 	plan_needs(plan_add(p, "source", "storage.object", object, json_make("{'bucket':%s,'upload':'source.tar.gz'}", bucket)), "bucket/build");
-	struct resource *r = plan_add(p, "image", "cloudbuild.image", image,
+	struct resource *r = plan_add(p, "image", "cloudbuild.image", name,
 				      json_make("{'region':%s,'bucket':%s,'object':%s,'generation':'${source.generation}','image':%s,"
 						"'serviceAccount':%s,'logs':%s,'tag':%s,'after':'${repository.made}'}",
 						p->region, bucket, object, image, builder, logs, tag));
 	plan_needs(r, "iam/build-bucket");
 	plan_needs(r, "iam/repository");
 	plan_needs(r, "sa/build");
+	free(name);
 	free(image);
 	free(logs);
 	free(tag);

@@ -8,7 +8,7 @@
 void part_apis(struct plan *p, const char *const *services);
 /* "sa/WHAT", a service account STACK-WHAT with this title; returns its e-mail for the caller to free. */
 char *part_account(struct plan *p, const char *what, const char *title);
-/* "iam/ID": one role for one member on one holder (kind iam.policy); after is the id of the holder, or NULL. */
+/* "iam/ID": one role for one member on one holder (kind iam.policy), at path; after is the id of the holder, or NULL. */
 struct resource *part_grant(struct plan *p, const char *id, const char *holder, const char *path, const char *role, const char *member,
 			    const char *after);
 /* "network", "subnet", "range", "peering": a network of the stack's own, with private services access. */

@@ -9,6 +9,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <wchar.h>
 
 enum verdict_count { VERDICTS = VERDICT_REFUSE + 1 };
 
@@ -105,15 +106,78 @@ cJSON *plan_json(const struct plan *p, const struct change *const *changes)
 static const char marks[VERDICTS] = {[VERDICT_KEEP] = '=',    [VERDICT_CREATE] = '+', [VERDICT_UPDATE] = '~',
 				     [VERDICT_REPLACE] = '!', [VERDICT_DELETE] = '-', [VERDICT_REFUSE] = 'x'};
 
-/* Text in at most width cells (these names are ASCII), cut with "...". */
+/* The cells that a character of text takes; *bytes gets its length. What is no character of the locale counts as one. */
+static int cells_at(const char *text, size_t *bytes)
+{
+	wchar_t wide;
+	mbstate_t state = {0};
+	size_t n = mbrtowc(&wide, text, strlen(text), &state);
+	bool valid = n > 0 && n < (size_t)-2;
+	int width = valid ? wcwidth(wide) : 1;
+	*bytes = valid ? n : 1;
+	return width < 0 ? 1 : width;
+}
+
+static int cells(const char *text, size_t len)
+{
+	int sum = 0;
+	for (size_t at = 0, n; at < len; at += n)
+		sum += cells_at(text + at, &n);
+	return sum;
+}
+
+/* Text in exactly width cells, cut with "...". */
 static void put_cell(struct buf *out, const char *text, int width)
 {
-	int len = (int)strlen(text);
-	if (len <= width)
-		buf_printf(out, "%-*s", width, text);
-	else
-		buf_printf(out, "%.*s...", width - 3, text);
+	int used = cells(text, strlen(text)), room = used <= width ? width : width - 3;
+	for (size_t n; *text; text += n) {
+		int more = cells_at(text, &n);
+		if (more > room)
+			break;
+		buf_add(out, text, n);
+		room -= more;
+	}
+	if (used > width)
+		buf_puts(out, "...");
+	for (; used <= width && room > 0; room--)
+		buf_putc(out, ' ');
 }
+
+/* Text broken between words, each line indented. */
+static void put_wrapped(struct buf *out, const char *text, int indent, int width)
+{
+	int column = 0;
+	while (*text) {
+		size_t len = strcspn(text, " \n");
+		int wide = cells(text, len);
+		if (column && column + 1 + wide > width) {
+			buf_putc(out, '\n');
+			column = 0;
+		}
+		if (column)
+			buf_putc(out, ' ');
+		else
+			buf_printf(out, "%*s", indent, "");
+		column = (column ? column + 1 : indent) + wide;
+		buf_add(out, text, len);
+		text += len;
+		if (*text == '\n') {
+			buf_putc(out, '\n');
+			column = 0;
+		}
+		text += *text != '\0';
+	}
+	buf_putc(out, '\n');
+}
+
+static void trim_right(struct buf *out)
+{
+	while (out->len && out->data[out->len - 1] == ' ')
+		out->data[--out->len] = '\0';
+	buf_putc(out, '\n');
+}
+
+enum { WIDTH_LEAST = 60, TITLE_WIDTH = 24 };
 
 static void put_row(const struct resource *r, const struct change *c, enum verdict verdict, int width, struct buf *out)
 {
@@ -123,29 +187,25 @@ static void put_row(const struct resource *r, const struct change *c, enum verdi
 		snprintf(cost, sizeof cost, "$%.2f", usd);
 	else if (usd < 0)
 		snprintf(cost, sizeof cost, "%s", _("by use"));
-	int wide = width > 60 ? width : 60, title = (wide - 24) * 2 / 5, name = wide - 24 - title;
 	buf_printf(out, "%c %-8s ", marks[verdict], verdict_words[verdict]);
-	put_cell(out, _(r->kind->title), title);
+	put_cell(out, _(r->kind->title), TITLE_WIDTH);
 	buf_putc(out, ' ');
-	put_cell(out, r->name, name);
-	buf_printf(out, " %8s\n", cost);
+	put_cell(out, r->name, width - TITLE_WIDTH - 22);
+	buf_printf(out, " %9s", cost);
+	trim_right(out);
 	for (size_t i = 0; c && i < c->count; i++)
 		buf_printf(out, "    %s: %s -> %s\n", c->differences[i].path, c->differences[i].found ? c->differences[i].found : "-",
 			   c->differences[i].wanted ? c->differences[i].wanted : "-");
 	if (c && c->reason)
-		buf_printf(out, "    %s\n", c->reason);
+		put_wrapped(out, c->reason, 4, width);
 }
 
-static void put_errands(const struct plan *p, struct buf *out)
+static void put_errands(const struct plan *p, int width, struct buf *out)
 {
 	for (size_t i = 0; i < p->errand_count; i++) {
 		const struct errand *e = &p->errands[i];
 		buf_printf(out, "\n%s: %s%s\n", _("By hand"), e->title, e->done ? _(" (its result is in the answers)") : "");
-		for (const char *line = e->steps; *line;) {
-			size_t len = strcspn(line, "\n");
-			buf_printf(out, "  %.*s\n", (int)len, line);
-			line += len + (line[len] == '\n');
-		}
+		put_wrapped(out, e->steps, 2, width);
 		if (e->paste)
 			buf_printf(out, "    %s\n", e->paste);
 	}
@@ -153,17 +213,22 @@ static void put_errands(const struct plan *p, struct buf *out)
 
 void plan_table(const struct plan *p, const struct change *const *changes, int width, struct buf *out)
 {
-	int counts[VERDICTS] = {0};
+	int counts[VERDICTS] = {0}, wide = width > WIDTH_LEAST ? width : WIDTH_LEAST;
 	for (size_t i = 0; i < p->count; i++) {
 		enum verdict v = verdict_of(changes, i);
 		counts[v]++;
-		put_row(&p->resources[i], changes ? changes[i] : NULL, v, width, out);
+		put_row(&p->resources[i], changes ? changes[i] : NULL, v, wide, out);
 	}
-	buf_printf(out, "\n");
-	buf_printf(out, _("%d to create, %d to update, %d to replace, %d to delete, %d unchanged, %d refused."), counts[VERDICT_CREATE],
-		   counts[VERDICT_UPDATE], counts[VERDICT_REPLACE], counts[VERDICT_DELETE], counts[VERDICT_KEEP], counts[VERDICT_REFUSE]);
-	buf_printf(out, "\n");
-	buf_printf(out, _("About $%.2f a month and what is used (list prices of %s). Address: %s"), total_cost(p, changes), cost_date, p->url);
-	buf_printf(out, "\n");
-	put_errands(p, out);
+	char *counted = xasprintf(_("%d to create, %d to update, %d to replace, %d to delete, %d unchanged, %d refused."), counts[VERDICT_CREATE],
+				  counts[VERDICT_UPDATE], counts[VERDICT_REPLACE], counts[VERDICT_DELETE], counts[VERDICT_KEEP],
+				  counts[VERDICT_REFUSE]);
+	char *cost = xasprintf(_("About $%.2f a month and what is used (list prices of %s)."), total_cost(p, changes), cost_date);
+	buf_putc(out, '\n');
+	put_wrapped(out, counted, 0, wide);
+	put_wrapped(out, cost, 0, wide);
+	buf_printf(out, _("Address: %s"), p->url);
+	buf_putc(out, '\n');
+	put_errands(p, wide, out);
+	free(cost);
+	free(counted);
 }
