@@ -251,7 +251,7 @@ static cJSON *apply(struct sim_object *o, const cJSON *from, const char *mask)
 static bool fresh(struct sim_call *c, const struct sim_object *o, const cJSON *sent)
 {
 	const char *etag = json_str(sent, "etag", "");
-	if (!*etag || !strcmp(etag, json_str(o->doc, "etag", "")))
+	if (!*etag || identity_same_etag(etag, json_str(o->doc, "etag", "")))
 		return true;
 	sim_fail(c, "ABORTED", NULL, "There were concurrent changes to the service account. Please retry the whole read-modify-write.");
 	return false;

@@ -425,7 +425,7 @@ static bool version_ok(struct sim_call *c, const cJSON *policy, const cJSON *old
 static bool etag_ok(struct sim_call *c, const cJSON *policy, const cJSON *old)
 {
 	const char *sent = json_str(policy, "etag", "");
-	if (!*sent || !strcmp(sent, old ? json_str(old, "etag", "ACAB") : "ACAB"))
+	if (!*sent || identity_same_etag(sent, old ? json_str(old, "etag", "ACAB") : "ACAB"))
 		return true;
 	sim_fail(c, "ABORTED", NULL, RACE " The request's ETag '%s' did not match the current policy's ETag '%s'.", sent,
 		 old ? json_str(old, "etag", "ACAB") : "ACAB");

@@ -110,6 +110,15 @@ static void nothing(struct sim *s, const cJSON *arg)
 	(void)s, (void)arg;
 }
 
+bool identity_same_etag(const char *a, const char *b)
+{
+	size_t n = 0, m = 0;
+	unsigned char *x = identity_unbase64(a, &n), *y = identity_unbase64(b, &m);
+	bool same = x && y ? n == m && !memcmp(x, y, n) : !strcmp(a, b);
+	free(x), free(y);
+	return same;
+}
+
 void sim_milestone(struct sim *s, double seconds)
 {
 	sim_after(s, seconds, nothing, cJSON_CreateObject());

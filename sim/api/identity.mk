@@ -37,3 +37,5 @@ tests_sim_identity_services_SOURCES = tests/sim/identity_services.c tests/sim/id
 tests_sim_identity_services_LDADD = $(LIB_SIM)
 tests_sim_identity_storage_SOURCES = tests/sim/identity_storage.c tests/sim/identity.h tests/tap.h
 tests_sim_identity_storage_LDADD = $(LIB_SIM)
+
+REAL_TESTS += tests/gcloud/identity.sh
