@@ -5,6 +5,7 @@ sim_libsim_a_SOURCES += \
 	sim/api/cloudbuild.c sim/api/cloudbuild.h \
 	sim/api/cloudbuild_docker.c \
 	sim/api/cloudbuild_work.c \
+	sim/api/logging.c \
 	sim/api/run.c sim/api/run.h \
 	sim/api/run_check.c \
 	sim/api/run_common.c \
@@ -31,3 +32,8 @@ check_PROGRAMS += tests/sim/serving_run
 TESTS += tests/sim/serving_run
 tests_sim_serving_run_SOURCES = tests/sim/serving_run.c tests/sim/serving.h tests/tap.h
 tests_sim_serving_run_LDADD = $(LIB_SIM)
+
+check_PROGRAMS += tests/sim/serving_stack
+TESTS += tests/sim/serving_stack
+tests_sim_serving_stack_SOURCES = tests/sim/serving_stack.c tests/sim/serving.h tests/sim/stack.h tests/tap.h
+tests_sim_serving_stack_LDADD = $(LIB_SIM)

@@ -91,13 +91,15 @@ void sim_list(struct sim_call *c, const char *collection, const char *prefix, co
 	cJSON *reply = extra ? extra : cJSON_CreateObject(), *items = cJSON_CreateArray();
 	long left = page_size(c);
 	struct sim_object *o = sim_first_from(c->sim, collection, prefix, from);
-	for (; o && left; o = sim_following(c->sim, o, prefix))
+	char *held = xstrdup(prefix); /* keep may use up the caller's passing text */
+	for (; o && left; o = sim_following(c->sim, o, held))
 		if (!keep || keep(c, o)) {
 			cJSON_AddItemToArray(items, cJSON_Duplicate(o->doc, 1));
 			left--;
 		}
 	while (o && keep && !keep(c, o))
-		o = sim_following(c->sim, o, prefix);
+		o = sim_following(c->sim, o, held);
+	free(held);
 	if (items->child)
 		cJSON_AddItemToObject(reply, field, items);
 	else

@@ -102,12 +102,6 @@ WEAK void sim_log_entry(struct sim *s, const char *project, const char *resource
 	cJSON_Delete(labels);
 }
 
-WEAK bool sim_front_door(struct sim *s, const struct sim_request *q, struct sim_reply *out)
-{
-	(void)s, (void)q, (void)out;
-	return false;
-}
-
 WEAK char *sim_object_read(struct sim *s, const char *principal, const char *bucket, const char *object, const char *generation, size_t *len,
 			   const char **why)
 {

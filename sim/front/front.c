@@ -124,13 +124,13 @@ static void to_gate(struct visit *v, const struct instance *i, const struct cont
 		if (server && !port)
 			port = container_env(server, "MLFLOW_PORT", "5000");
 		if (*email)
-			reply_header(out, "gap-auth", email);
+			answer_header(out, "gap-auth", email);
 		if (server && atoi(port) == upstream_port(&g)) {
 			if (!gate_bool(&g, "pass_host_header", true))
 				v->host = sim_tmp("127.0.0.1:%s", port);
 			to_mlflow(v, i, server, out);
 		} else {
-			reply_text(out, 502, "text/html; charset=utf-8", "<!DOCTYPE html>\n<title>502 Bad Gateway</title>\n<h1>Bad Gateway</h1>\n"
+			answer_text(out, 502, "text/html; charset=utf-8", "<!DOCTYPE html>\n<title>502 Bad Gateway</title>\n<h1>Bad Gateway</h1>\n"
 									  "There was a problem connecting to the upstream server.\n");
 		}
 	}
@@ -149,7 +149,7 @@ static void to_containers(struct visit *v, const char *project, const char *regi
 		else if (server)
 			to_mlflow(v, &i, server, out);
 		else
-			reply_text(out, 200, "text/html; charset=utf-8", "<!doctype html>\n<html lang=en><title>Congratulations | Cloud Run</title><h1>It's running!</h1>\n");
+			answer_text(out, 200, "text/html; charset=utf-8", "<!doctype html>\n<html lang=en><title>Congratulations | Cloud Run</title><h1>It's running!</h1>\n");
 	}
 	instance_free(&i);
 }
@@ -171,8 +171,8 @@ static bool through_iap(struct visit *v, const struct sim_object *service, const
 	const char *agent = sim_tmp("serviceAccount:service-%s@gcp-sa-iap.iam.gserviceaccount.com", number);
 	if (sim_allowed(v->sim, agent, "run.routes.invoke", project, sim_tmp("//run.googleapis.com/%s", service->key)))
 		return true;
-	reply_header(out, "X-Goog-IAP-Generated-Response", "true");
-	reply_text(out, 403, "text/html; charset=UTF-8", "The IAP service account is not provisioned. Please follow the instructions to create service account and "
+	answer_header(out, "X-Goog-IAP-Generated-Response", "true");
+	answer_text(out, 403, "text/html; charset=UTF-8", "The IAP service account is not provisioned. Please follow the instructions to create service account and "
 							  "rectify IAP and Cloud Run setup: https://cloud.google.com/iap/docs/enabling-cloud-run");
 	return false;
 }

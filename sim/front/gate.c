@@ -35,7 +35,7 @@ static void drop(struct session *s)
 /* Pages. ------------------------------------------------------------------------------------------------------------------- */
 static void error_page(struct sim_reply *out, int status, const char *title, const char *text)
 {
-	reply_text(out, status, "text/html; charset=utf-8",
+	answer_text(out, status, "text/html; charset=utf-8",
 		   sim_tmp("<!DOCTYPE html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\"><title>%d %s</title></head>\n<body><section class=\"section\">"
 			   "<div class=\"box block has-text-centered\"><h1 class=\"title\">%d</h1><h2 class=\"subtitle\">%s</h2><p>%s</p>"
 			   "<a href=\"/oauth2/sign_in\">Sign in</a></div></section></body>\n</html>\n", status, title, status, title, text));
@@ -52,7 +52,7 @@ static void set_cookie(struct caller *c, const char *name, const char *value, do
 	const char *line = sim_tmp("%s=%s; Path=%s; Max-Age=%.0f%s%s%s%s", name, value, gate_text(c->g, "cookie_path", "/"), age,
 				   gate_bool(c->g, "cookie_httponly", true) ? "; HttpOnly" : "", gate_bool(c->g, "cookie_secure", true) ? "; Secure" : "",
 				   *site ? "; SameSite=" : "", !strcmp(site, "lax") ? "Lax" : !strcmp(site, "strict") ? "Strict" : !strcmp(site, "none") ? "None" : "");
-	reply_header(c->out, "Set-Cookie", line);
+	answer_header(c->out, "Set-Cookie", line);
 }
 
 /* Who is let in. ----------------------------------------------------------------------------------------------------------- */
@@ -179,7 +179,7 @@ static bool bearer(struct caller *c)
 	free(token);
 	if (good || gate_bool(c->g, "bearer_token_login_fallback", true))
 		return true;
-	reply_text(c->out, 403, "text/plain; charset=utf-8", "Forbidden\n");
+	answer_text(c->out, 403, "text/plain; charset=utf-8", "Forbidden\n");
 	return false;
 }
 
@@ -265,7 +265,7 @@ static void start(struct caller *c, const char *target)
 	add(&query, "scope", gate_text(c->g, "scope", google ? "profile email" : "openid email profile"));
 	add(&query, "state", state);
 	const char *login = google ? "https://accounts.google.com/o/oauth2/auth" : "https://accounts.google.com/o/oauth2/v2/auth";
-	reply_redirect(c->out, 302, sim_tmp("%s?%s", gate_text(c->g, "login_url", login), buf_text(&query)));
+	answer_redirect(c->out, 302, sim_tmp("%s?%s", gate_text(c->g, "login_url", login), buf_text(&query)));
 	buf_free(&query);
 	free(nonce);
 	free(verifier);
@@ -325,7 +325,7 @@ static void callback(struct caller *c)
 		error_page(c->out, 403, "Forbidden", "Invalid session: unauthorized");
 	} else {
 		set_cookie(c, cookie_name(c->g), session_cookie(c, email, json_str(claims, "sub", "")), gate_seconds(c->g, "cookie_expire", 168 * 3600));
-		reply_redirect(c->out, 302, safe_target(colon + 1));
+		answer_redirect(c->out, 302, safe_target(colon + 1));
 	}
 	cJSON_Delete(claims);
 	free(cookie);
@@ -334,9 +334,9 @@ static void callback(struct caller *c)
 static void user_info(struct caller *c)
 {
 	if (!c->session.there || !admitted(c, c->session.email))
-		reply_text(c->out, 401, "text/plain; charset=utf-8", "Unauthorized\n");
+		answer_text(c->out, 401, "text/plain; charset=utf-8", "Unauthorized\n");
 	else
-		reply_json(c->out, 200, json_make("{'user':%s,'email':%s}", c->session.user, c->session.email));
+		answer_json(c->out, 200, json_make("{'user':%s,'email':%s}", c->session.user, c->session.email));
 }
 
 /* Paths that are the proxy's own; true when answered. */
@@ -344,7 +344,7 @@ static bool own_path(struct caller *c)
 {
 	const char *path = c->v->path, *prefix = gate_text(c->g, "proxy_prefix", "/oauth2");
 	if (!strcmp(path, "/robots.txt")) {
-		reply_text(c->out, 200, "text/plain; charset=utf-8", "User-agent: *\nDisallow: /\n");
+		answer_text(c->out, 200, "text/plain; charset=utf-8", "User-agent: *\nDisallow: /\n");
 		return true;
 	}
 	size_t n = strlen(prefix);
@@ -358,14 +358,14 @@ static bool own_path(struct caller *c)
 	else if (!strcmp(rest, "/sign_in"))
 		error_page(c->out, 200, "Sign In", "Sign in with Google");
 	else if (!strcmp(rest, "/sign_out"))
-		set_cookie(c, cookie_name(c->g), "", 0), reply_redirect(c->out, 302, safe_target(*rd ? rd : "/"));
+		set_cookie(c, cookie_name(c->g), "", 0), answer_redirect(c->out, 302, safe_target(*rd ? rd : "/"));
 	else if (!strcmp(rest, "/auth"))
-		reply_text(c->out, c->session.there && admitted(c, c->session.email) ? 202 : 401, "text/plain; charset=utf-8",
+		answer_text(c->out, c->session.there && admitted(c, c->session.email) ? 202 : 401, "text/plain; charset=utf-8",
 			   c->session.there ? "" : "Unauthorized\n");
 	else if (!strcmp(rest, "/userinfo"))
 		user_info(c);
 	else if (text_starts(rest, "/static/"))
-		reply_text(c->out, 200, "text/css; charset=utf-8", "");
+		answer_text(c->out, 200, "text/css; charset=utf-8", "");
 	else
 		return false;
 	return true;
@@ -408,7 +408,7 @@ static bool is_api(const struct caller *c)
 static void send_to_sign_in(struct caller *c)
 {
 	if (is_api(c))
-		reply_text(c->out, 401, "application/json", "{}");
+		answer_text(c->out, 401, "application/json", "{}");
 	else if (gate_bool(c->g, "skip_provider_button", false))
 		start(c, safe_target(c->v->q->target));
 	else
@@ -419,7 +419,7 @@ static bool decide(struct caller *c, const char **email)
 {
 	const char *path = c->v->path;
 	if (!strcmp(path, gate_text(c->g, "ping_path", "/ping")) || !strcmp(path, gate_text(c->g, "ready_path", "/ready"))) {
-		reply_text(c->out, 200, "text/plain; charset=utf-8", "OK");
+		answer_text(c->out, 200, "text/plain; charset=utf-8", "OK");
 		return false;
 	}
 	if (!bearer(c))

@@ -53,38 +53,38 @@ char *visit_cookie(const struct visit *v, const char *name)
 	return NULL;
 }
 
-void reply_header(struct sim_reply *out, const char *name, const char *value)
+void answer_header(struct sim_reply *out, const char *name, const char *value)
 {
 	char *all = xasprintf("%s%s: %s\r\n", out->headers ? out->headers : "", name, value);
 	free(out->headers);
 	out->headers = all;
 }
 
-void reply_set(struct sim_reply *out, int status, const char *type, const void *data, size_t len)
+void answer_set(struct sim_reply *out, int status, const char *type, const void *data, size_t len)
 {
 	out->status = status;
 	buf_clear(&out->body);
 	buf_add(&out->body, data, len);
-	reply_header(out, "Content-Type", type);
+	answer_header(out, "Content-Type", type);
 }
 
-void reply_text(struct sim_reply *out, int status, const char *type, const char *text)
+void answer_text(struct sim_reply *out, int status, const char *type, const char *text)
 {
-	reply_set(out, status, type, text, strlen(text));
+	answer_set(out, status, type, text, strlen(text));
 }
 
-void reply_json(struct sim_reply *out, int status, cJSON *body)
+void answer_json(struct sim_reply *out, int status, cJSON *body)
 {
 	char *text = json_text(body, -1);
-	reply_text(out, status, "application/json", text);
+	answer_text(out, status, "application/json", text);
 	free(text);
 	cJSON_Delete(body);
 }
 
-void reply_redirect(struct sim_reply *out, int status, const char *location)
+void answer_redirect(struct sim_reply *out, int status, const char *location)
 {
-	reply_header(out, "Location", location);
-	reply_text(out, status, "text/html; charset=utf-8", "");
+	answer_header(out, "Location", location);
+	answer_text(out, status, "text/html; charset=utf-8", "");
 }
 
 const char *http_sign(const char *key, const char *text)

@@ -20,11 +20,11 @@ const char *visit_param(const struct visit *v, const char *name);  /* or "" */
 /* A cookie's value, for the caller to free; NULL when it was not sent. */
 char *visit_cookie(const struct visit *v, const char *name);
 
-void reply_set(struct sim_reply *out, int status, const char *type, const void *data, size_t len);
-void reply_text(struct sim_reply *out, int status, const char *type, const char *text);
-void reply_json(struct sim_reply *out, int status, cJSON *body); /* takes body */
-void reply_header(struct sim_reply *out, const char *name, const char *value);
-void reply_redirect(struct sim_reply *out, int status, const char *location);
+void answer_set(struct sim_reply *out, int status, const char *type, const void *data, size_t len);
+void answer_text(struct sim_reply *out, int status, const char *type, const char *text);
+void answer_json(struct sim_reply *out, int status, cJSON *body); /* takes body */
+void answer_header(struct sim_reply *out, const char *name, const char *value);
+void answer_redirect(struct sim_reply *out, int status, const char *location);
 /* HMAC-SHA256 in URL-safe base64; valid for a while (sim_tmp). */
 const char *http_sign(const char *key, const char *text);
 

@@ -91,12 +91,12 @@ static void experiments_create(struct track *t)
 	const cJSON *tags = json_at(t->body, "tags");
 	if (cJSON_IsArray(tags))
 		json_put(o->doc, "tags", cJSON_Duplicate(tags, 1));
-	reply_json(t->out, 200, json_make("{'experiment_id':%s}", json_str(o->doc, "experiment_id", "")));
+	answer_json(t->out, 200, json_make("{'experiment_id':%s}", json_str(o->doc, "experiment_id", "")));
 }
 
 static void reply_experiment(struct track *t, const struct sim_object *o)
 {
-	reply_json(t->out, 200, json_make("{'experiment':%j}", cJSON_Duplicate(o->doc, 1)));
+	answer_json(t->out, 200, json_make("{'experiment':%j}", cJSON_Duplicate(o->doc, 1)));
 }
 
 static void experiments_get(struct track *t)
@@ -121,7 +121,9 @@ static bool named_by(const char *filter, const cJSON *doc)
 	const char *quote = strchr(filter, '\'');
 	if (!quote || !strstr(filter, "name"))
 		return true;
-	return !strcmp(json_str(doc, "name", ""), sim_tmp("%.*s", (int)strcspn(quote + 1, "'"), quote + 1));
+	const char *name = json_str(doc, "name", "");
+	size_t len = strcspn(quote + 1, "'");
+	return strlen(name) == len && !strncmp(name, quote + 1, len);
 }
 
 static bool stage_wanted(const struct track *t, const cJSON *doc, const char *path)
@@ -141,7 +143,7 @@ static void experiments_search(struct track *t)
 			cJSON_AddItemToArray(all, cJSON_Duplicate(o->doc, 1));
 			n++;
 		}
-	reply_json(t->out, 200, json_make("{'experiments':%j}", all));
+	answer_json(t->out, 200, json_make("{'experiments':%j}", all));
 }
 
 static void experiment_stage(struct track *t, const char *stage)
@@ -151,7 +153,7 @@ static void experiment_stage(struct track *t, const char *stage)
 		return;
 	json_put_str(o->doc, "lifecycle_stage", stage);
 	json_put_num(o->doc, "last_update_time", now_ms(t));
-	reply_json(t->out, 200, cJSON_CreateObject());
+	answer_json(t->out, 200, cJSON_CreateObject());
 }
 
 static void experiments_delete(struct track *t)
@@ -170,7 +172,7 @@ static void experiments_update(struct track *t)
 	if (!o)
 		return;
 	json_put_str(o->doc, "name", text(t, "new_name"));
-	reply_json(t->out, 200, cJSON_CreateObject());
+	answer_json(t->out, 200, cJSON_CreateObject());
 }
 
 /* Runs. -------------------------------------------------------------------------------------------------------------------- */
@@ -212,7 +214,7 @@ static void runs_create(struct track *t)
 		put_item(json_at(doc, "data.tags"), tag);
 	struct sim_object *o = sim_put(t->v->sim, RUNS, sim_tmp("%s/%s", t->m->database, id), doc);
 	json_put(o->hidden, "history", cJSON_CreateArray());
-	reply_json(t->out, 200, json_make("{'run':%j}", cJSON_Duplicate(doc, 1)));
+	answer_json(t->out, 200, json_make("{'run':%j}", cJSON_Duplicate(doc, 1)));
 	free(id);
 }
 
@@ -220,7 +222,7 @@ static void runs_get(struct track *t)
 {
 	const struct sim_object *o = run(t);
 	if (o)
-		reply_json(t->out, 200, json_make("{'run':%j}", cJSON_Duplicate(o->doc, 1)));
+		answer_json(t->out, 200, json_make("{'run':%j}", cJSON_Duplicate(o->doc, 1)));
 }
 
 static void runs_update(struct track *t)
@@ -232,7 +234,7 @@ static void runs_update(struct track *t)
 	for (int i = 0; i < 3; i++)
 		if (json_at(t->body, names[i]))
 			json_put(json_at(o->doc, "info"), names[i], cJSON_Duplicate(json_at(t->body, names[i]), 1));
-	reply_json(t->out, 200, json_make("{'run_info':%j}", cJSON_Duplicate(json_at(o->doc, "info"), 1)));
+	answer_json(t->out, 200, json_make("{'run_info':%j}", cJSON_Duplicate(json_at(o->doc, "info"), 1)));
 }
 
 static void add_metric(struct track *t, struct sim_object *o, const cJSON *metric)
@@ -276,7 +278,7 @@ static void runs_log_metric(struct track *t)
 	if (!o)
 		return;
 	add_metric(t, o, t->body);
-	reply_json(t->out, 200, cJSON_CreateObject());
+	answer_json(t->out, 200, cJSON_CreateObject());
 }
 
 static void runs_log_parameter(struct track *t)
@@ -284,7 +286,7 @@ static void runs_log_parameter(struct track *t)
 	struct sim_object *o = keyed(t) ? run(t) : NULL;
 	cJSON *param = json_make("{'key':%s,'value':%s}", text(t, "key"), text(t, "value"));
 	if (o && add_param(t, o, param))
-		reply_json(t->out, 200, cJSON_CreateObject());
+		answer_json(t->out, 200, cJSON_CreateObject());
 	cJSON_Delete(param);
 }
 
@@ -294,7 +296,7 @@ static void runs_set_tag(struct track *t)
 	cJSON *tag = json_make("{'key':%s,'value':%s}", text(t, "key"), text(t, "value"));
 	if (o) {
 		put_item(json_at(o->doc, "data.tags"), tag);
-		reply_json(t->out, 200, cJSON_CreateObject());
+		answer_json(t->out, 200, cJSON_CreateObject());
 	}
 	cJSON_Delete(tag);
 }
@@ -312,7 +314,7 @@ static void runs_log_batch(struct track *t)
 		add_metric(t, o, m);
 	for (const cJSON *tag = tags ? tags->child : NULL; tag; tag = tag->next)
 		put_item(json_at(o->doc, "data.tags"), tag);
-	reply_json(t->out, 200, cJSON_CreateObject());
+	answer_json(t->out, 200, cJSON_CreateObject());
 }
 
 static bool in_experiments(const struct track *t, const cJSON *doc)
@@ -334,7 +336,7 @@ static void runs_search(struct track *t)
 			cJSON_AddItemToArray(all, cJSON_Duplicate(o->doc, 1));
 			n++;
 		}
-	reply_json(t->out, 200, json_make("{'runs':%j}", all));
+	answer_json(t->out, 200, json_make("{'runs':%j}", all));
 }
 
 static void run_stage(struct track *t, const char *stage)
@@ -343,7 +345,7 @@ static void run_stage(struct track *t, const char *stage)
 	if (!o)
 		return;
 	json_put_str(o->doc, "info.lifecycle_stage", stage);
-	reply_json(t->out, 200, cJSON_CreateObject());
+	answer_json(t->out, 200, cJSON_CreateObject());
 }
 
 static void runs_delete(struct track *t)
@@ -366,7 +368,7 @@ static void metrics_history(struct track *t)
 	for (const cJSON *m = history ? history->child : NULL; m; m = m->next)
 		if (!strcmp(json_str(m, "key", ""), text(t, "metric_key")))
 			cJSON_AddItemToArray(metrics, cJSON_Duplicate(m, 1));
-	reply_json(t->out, 200, json_make("{'metrics':%j}", metrics));
+	answer_json(t->out, 200, json_make("{'metrics':%j}", metrics));
 }
 
 static void artifacts_list(struct track *t)
@@ -381,13 +383,13 @@ static void artifacts_list(struct track *t)
 		return;
 	for (cJSON *f = files->child; f && *path; f = f->next)
 		json_put_str(f, "path", sim_tmp("%s/%s", path, json_str(f, "path", "")));
-	reply_json(t->out, 200, json_make("{'root_uri':%s,'files':%j}", root, files));
+	answer_json(t->out, 200, json_make("{'root_uri':%s,'files':%j}", root, files));
 }
 
 /* Lists that a client asks for and that this database never has. */
 static void nothing(struct track *t)
 {
-	reply_json(t->out, 200, cJSON_CreateObject());
+	answer_json(t->out, 200, cJSON_CreateObject());
 }
 
 bool mlflow_rest(struct track *t, const char *name)

@@ -16,7 +16,7 @@ static bool place(struct track *t, const char *path, const char **bucket, const 
 	const char *where = mlflow_setting(t->m, "--artifacts-destination", "MLFLOW_ARTIFACTS_DESTINATION", "");
 	bool off = container_has(t->m->k, "--no-serve-artifacts") || !strcmp(container_env(t->m->k, "MLFLOW_SERVE_ARTIFACTS", "true"), "false");
 	if (off) {
-		reply_text(t->out, 503, "text/plain",
+		answer_text(t->out, 503, "text/plain",
 			   "Endpoint: /api/2.0/mlflow-artifacts/artifacts disabled due to the mlflow server running in `--no-serve-artifacts` mode.");
 		return false;
 	}
@@ -79,7 +79,7 @@ static void list(struct track *t)
 	const char *why;
 	cJSON *files = mlflow_files(t, visit_param(t->v, "path"), &why);
 	if (files)
-		reply_json(t->out, 200, json_make("{'files':%j}", files));
+		answer_json(t->out, 200, json_make("{'files':%j}", files));
 }
 
 static void get(struct track *t, const char *bucket, const char *object)
@@ -88,7 +88,7 @@ static void get(struct track *t, const char *bucket, const char *object)
 	const char *why = NULL;
 	char *data = sim_object_read(t->v->sim, t->principal, bucket, object, NULL, &len, &why);
 	if (data)
-		reply_set(t->out, 200, "application/octet-stream", data, len);
+		answer_set(t->out, 200, "application/octet-stream", data, len);
 	else
 		storage_failed(t, why, bucket, object, "get");
 	free(data);
@@ -99,7 +99,7 @@ static void put(struct track *t, const char *bucket, const char *object)
 	const struct sim_request *q = t->v->q;
 	const char *why = NULL;
 	if (sim_object_write(t->v->sim, t->principal, bucket, object, "application/octet-stream", q->body ? q->body : "", q->body_len, &why))
-		reply_json(t->out, 200, cJSON_CreateObject());
+		answer_json(t->out, 200, cJSON_CreateObject());
 	else
 		storage_failed(t, why, bucket, object, "create");
 }
@@ -116,7 +116,7 @@ static void delete(struct track *t, const char *bucket, const char *object)
 	cJSON_Delete(names);
 	free(prefix);
 	if (sim_object_delete(t->v->sim, t->principal, bucket, object, &why) || some)
-		reply_json(t->out, 200, cJSON_CreateObject());
+		answer_json(t->out, 200, cJSON_CreateObject());
 	else
 		storage_failed(t, why, bucket, object, "delete");
 }
@@ -141,5 +141,5 @@ void mlflow_artifacts(struct track *t, const char *rest)
 	else if (!strcmp(method, "DELETE"))
 		delete(t, bucket, object);
 	else
-		reply_text(t->out, 405, "text/html; charset=utf-8", "<!doctype html>\n<title>405 Method Not Allowed</title>\n");
+		answer_text(t->out, 405, "text/html; charset=utf-8", "<!doctype html>\n<title>405 Method Not Allowed</title>\n");
 }

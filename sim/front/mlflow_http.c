@@ -18,7 +18,7 @@ void mlflow_fail(struct track *t, int status, const char *code, const char *form
 	va_start(args, format);
 	char *message = xvasprintf(format, args);
 	va_end(args);
-	reply_json(t->out, status, json_make("{'error_code':%s,'message':%s}", code, message));
+	answer_json(t->out, status, json_make("{'error_code':%s,'message':%s}", code, message));
 	free(message);
 }
 
@@ -104,8 +104,8 @@ static bool signed_in(struct track *t)
 		if (!strcmp(header + 6, sim_base64(pair, strlen(pair), false)))
 			return true;
 	}
-	reply_header(t->out, "WWW-Authenticate", "Basic realm=\"mlflow\"");
-	reply_text(t->out, 401, "text/html; charset=utf-8",
+	answer_header(t->out, "WWW-Authenticate", "Basic realm=\"mlflow\"");
+	answer_text(t->out, 401, "text/html; charset=utf-8",
 		   "You are not authenticated. Please see https://www.mlflow.org/docs/latest/auth/index.html#authenticating-to-mlflow on how to authenticate.");
 	return false;
 }
@@ -131,7 +131,7 @@ static void parameters(struct track *t)
 
 static void index_page(struct track *t)
 {
-	reply_text(t->out, 200, "text/html; charset=utf-8",
+	answer_text(t->out, 200, "text/html; charset=utf-8",
 		   "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"/><title>MLflow</title></head><body><div id=\"root\"></div></body></html>");
 }
 
@@ -140,19 +140,19 @@ static void routed(struct track *t)
 	const char *path = t->v->path, *rest;
 	const char *version = json_str(t->m->k->facts, "version", "3.17.2");
 	if (!strcmp(path, "/health"))
-		reply_text(t->out, 200, "text/plain", "OK");
+		answer_text(t->out, 200, "text/plain", "OK");
 	else if (!strcmp(path, "/version"))
-		reply_text(t->out, 200, "text/plain", version);
+		answer_text(t->out, 200, "text/plain", version);
 	else if (!strcmp(path, "/"))
 		index_page(t);
 	else if ((rest = after(path, "3.0/mlflow/server-info")) != NULL && !*rest)
-		reply_json(t->out, 200, json_make("{'store_type':'SqlStore','workspaces_enabled':%b,'trace_archival_enabled':%b}", 0, 0));
+		answer_json(t->out, 200, json_make("{'store_type':'SqlStore','workspaces_enabled':%b,'trace_archival_enabled':%b}", 0, 0));
 	else if ((rest = after(path, "2.0/mlflow-artifacts/artifacts")) != NULL)
 		mlflow_artifacts(t, rest);
 	else if (t->m->error && text_starts(path, "/a"))
 		mlflow_fail(t, 503, "TEMPORARILY_UNAVAILABLE", "(psycopg2.OperationalError) connection to server failed");
 	else if ((rest = after(path, "2.0/mlflow/")) == NULL || !mlflow_rest(t, rest))
-		reply_text(t->out, 404, "text/html; charset=utf-8", "<!doctype html>\n<html lang=en>\n<title>404 Not Found</title>\n<h1>Not Found</h1>\n");
+		answer_text(t->out, 404, "text/html; charset=utf-8", "<!doctype html>\n<html lang=en>\n<title>404 Not Found</title>\n<h1>Not Found</h1>\n");
 }
 
 void mlflow_answer(struct visit *v, const struct mlflow *m, const char *principal, struct sim_reply *out)
@@ -160,9 +160,9 @@ void mlflow_answer(struct visit *v, const struct mlflow *m, const char *principa
 	struct track t = {.v = v, .m = m, .principal = principal, .out = out};
 	bool basic = !strcmp(mlflow_setting(m, "--app-name", NULL, ""), "basic-auth");
 	if (secured(&t) && !host_ok(&t))
-		reply_text(out, 403, "text/plain; charset=utf-8", "Invalid Host header - possible DNS rebinding attack detected");
+		answer_text(out, 403, "text/plain; charset=utf-8", "Invalid Host header - possible DNS rebinding attack detected");
 	else if (secured(&t) && !origin_ok(&t))
-		reply_text(out, 403, "text/plain; charset=utf-8", "Cross-origin request blocked");
+		answer_text(out, 403, "text/plain; charset=utf-8", "Cross-origin request blocked");
 	else if (!basic || signed_in(&t)) {
 		parameters(&t);
 		routed(&t);

@@ -15,7 +15,7 @@
 
 void wall_page(struct sim_reply *out, int status, const char *title, const char *text)
 {
-	reply_text(out, status, "text/html; charset=UTF-8",
+	answer_text(out, status, "text/html; charset=UTF-8",
 		   sim_tmp("\n<html><head>\n<meta http-equiv=\"content-type\" content=\"text/html;charset=utf-8\">\n<title>%d %s</title>\n</head>\n"
 			   "<body text=#000000 bgcolor=#ffffff>\n<h1>Error: %s</h1>\n<h2>%s</h2>\n<h2></h2>\n</body></html>\n", status, title, title, text));
 }
@@ -47,7 +47,7 @@ static bool is_audience(struct visit *v, const struct sim_object *service, const
 
 static void unauthorized(struct visit *v, struct sim_reply *out)
 {
-	reply_header(out, "WWW-Authenticate", "Bearer error=\"invalid_token\" error_description=\"The access token could not be verified\"");
+	answer_header(out, "WWW-Authenticate", "Bearer error=\"invalid_token\" error_description=\"The access token could not be verified\"");
 	wall_page(out, 401, "Unauthorized", sim_tmp("Your client does not have permission to the requested URL <code>%s</code>.", v->path));
 }
 
@@ -80,13 +80,13 @@ bool wall_invoker(struct visit *v, const struct sim_object *service, struct sim_
 /* IAP. --------------------------------------------------------------------------------------------------------------------- */
 static void generated(struct sim_reply *out)
 {
-	reply_header(out, "X-Goog-IAP-Generated-Response", "true");
+	answer_header(out, "X-Goog-IAP-Generated-Response", "true");
 }
 
 static void refuse(struct sim_reply *out, int status, const char *text)
 {
 	generated(out);
-	reply_text(out, status, "text/html; charset=UTF-8", text);
+	answer_text(out, status, "text/html; charset=UTF-8", text);
 }
 
 static void sign_in(struct visit *v, const char *client, struct sim_reply *out)
@@ -99,8 +99,8 @@ static void sign_in(struct visit *v, const char *client, struct sim_reply *out)
 	text_percent(&redirect, sim_tmp("https://iap.googleapis.com/v1/oauth/clientIds/%s:handleRedirect", client), false);
 	text_percent(&state, sim_tmp("https://%s%s", v->host, v->q->target), false);
 	generated(out);
-	reply_header(out, "Set-Cookie", "GCP_IAP_XSRF_NONCE=1; expires=Fri, 01-Jan-2038 00:00:00 GMT; path=/; Secure; HttpOnly");
-	reply_redirect(out, 302, sim_tmp("https://accounts.google.com/o/oauth2/v2/auth?client_id=%s&response_type=code&scope=openid+email&"
+	answer_header(out, "Set-Cookie", "GCP_IAP_XSRF_NONCE=1; expires=Fri, 01-Jan-2038 00:00:00 GMT; path=/; Secure; HttpOnly");
+	answer_redirect(out, 302, sim_tmp("https://accounts.google.com/o/oauth2/v2/auth?client_id=%s&response_type=code&scope=openid+email&"
 					 "redirect_uri=%s&cred_ref=true&state=%s", client, buf_text(&redirect), buf_text(&state)));
 	buf_free(&redirect);
 	buf_free(&state);

@@ -70,7 +70,8 @@ __attribute__((unused)) static void begin(void)
 	struct err e = {0};
 	sim = sim_new(&(struct sim_options){0}, &e);
 	static const char *const services[] = {"run", "artifactregistry", "cloudbuild", "logging", "secretmanager", "storage", "compute", "iam",
-					       "appengine", "appengineflex", "sqladmin", "iap"};
+					       "appengine", "appengineflex", "sqladmin", "iap", "servicenetworking",
+					       "cloudresourcemanager"};
 	for (size_t i = 0; i < sizeof services / sizeof *services; i++) {
 		char *name = xasprintf("%s.googleapis.com", services[i]);
 		sim_service_enable(sim, "demo-proj", name);

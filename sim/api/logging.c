@@ -1,0 +1,372 @@
+/* Cloud Logging v2: entries written by the simulated containers and builds, or by clients, and listed by the filters that tools use. */
+#include "config.h"
+#include "sim/core/core.h"
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "sim/api/serving.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#define ENTRIES "logging.entries"
+#define MOST_ENTRIES 20000 /* a project; the oldest go */
+
+static const char *const severities[] = {"DEFAULT", "DEBUG", "INFO", "NOTICE", "WARNING", "ERROR", "CRITICAL", "ALERT", "EMERGENCY"};
+
+/* Keys sort by time of writing. */
+static void keep(struct sim *s, const char *project, cJSON *entry)
+{
+	long long n = sim_serial(s);
+	sim_put(s, ENTRIES, sim_tmp("projects/%s/%017.6f/%020lld", project, sim_now(s), n), entry);
+	const char *count_key = sim_tmp("projects/%s", project);
+	struct sim_object *count = sim_get(s, "logging.counts", count_key);
+	if (!count)
+		count = sim_put(s, "logging.counts", count_key, cJSON_CreateObject());
+	json_put_num(count->hidden, "entries", json_num(count->hidden, "entries", 0) + 1);
+	if (json_num(count->hidden, "entries", 0) > MOST_ENTRIES) {
+		struct sim_object *oldest = sim_first(s, ENTRIES, sim_tmp("projects/%s/", project));
+		if (oldest)
+			sim_remove(s, oldest);
+	}
+}
+
+static cJSON *entry_new(struct sim *s, const char *project, const char *log, const char *severity)
+{
+	struct buf name = {0};
+	text_percent(&name, log, false);
+	char *now = sim_time(s, 9), *id = sim_hex(s, 16);
+	cJSON *entry = json_make("{'logName':%s,'severity':%s,'timestamp':%s,'receiveTimestamp':%s,'insertId':%s}",
+				 sim_tmp("projects/%s/logs/%s", project, buf_text(&name)), severity, now, now, id);
+	free(id);
+	free(now);
+	buf_free(&name);
+	return entry;
+}
+
+void sim_log_entry(struct sim *s, const char *project, const char *resource_type, cJSON *labels, const char *log, const char *severity, const char *text)
+{
+	cJSON *entry = entry_new(s, project, log, severity);
+	json_put(entry, "resource", json_make("{'type':%s,'labels':%j}", resource_type, labels ? labels : cJSON_CreateObject()));
+	json_put_str(entry, "textPayload", text);
+	keep(s, project, entry);
+}
+
+/* Filters: comparisons joined by AND, OR and NOT with parentheses; juxtaposition is AND; a bare text searches the whole entry. ----------- */
+struct filter {
+	const char *p;
+	const cJSON *entry;
+	char *whole; /* the entry as text, for bare words */
+	int depth;
+	bool bad;
+};
+
+static bool disjunction(struct filter *f);
+
+static void blank(struct filter *f)
+{
+	while (isspace((unsigned char)*f->p))
+		f->p++;
+	if (f->p[0] == '-' && f->p[1] == '-') { /* a comment */
+		f->p += strcspn(f->p, "\n");
+		blank(f);
+	}
+}
+
+static bool keyword(struct filter *f, const char *word)
+{
+	size_t n = strlen(word);
+	blank(f);
+	if (strncmp(f->p, word, n) || (!isspace((unsigned char)f->p[n]) && f->p[n] != '('))
+		return false;
+	f->p += n;
+	return true;
+}
+
+/* A quoted or bare word, for the caller to free. */
+static char *word(struct filter *f)
+{
+	struct buf b = {0};
+	blank(f);
+	if (*f->p == '"') {
+		for (f->p++; *f->p && *f->p != '"'; f->p++) {
+			if (*f->p == '\\' && f->p[1])
+				f->p++;
+			buf_putc(&b, *f->p);
+		}
+		if (*f->p == '"')
+			f->p++;
+		else
+			f->bad = true;
+	} else {
+		while (*f->p && !isspace((unsigned char)*f->p) && !strchr("=!<>:()~\"", *f->p))
+			buf_putc(&b, *f->p++);
+		if (!b.len)
+			f->bad = true;
+	}
+	return buf_take(&b);
+}
+
+/* The text at a field's path; keys with dots are quoted in it: labels."run.googleapis.com/x". */
+static const char *field_text(const cJSON *entry, const char *path)
+{
+	const cJSON *node = entry;
+	for (const char *p = path; *p && node;) {
+		bool quoted = *p == '"';
+		size_t len = quoted ? strcspn(p + 1, "\"") : strcspn(p, ".");
+		node = cJSON_GetObjectItemCaseSensitive(node, sim_tmp("%.*s", (int)len, p + quoted));
+		p += len + (quoted ? 2 : 0);
+		p += *p == '.';
+	}
+	return cJSON_IsString(node) ? node->valuestring : cJSON_IsNumber(node) ? sim_tmp("%g", node->valuedouble) : node ? "" : NULL;
+}
+
+static int rank(const char *severity)
+{
+	for (int i = 0; i < 9; i++)
+		if (!strcasecmp(severities[i], severity))
+			return i;
+	return 0;
+}
+
+static bool compare(const char *field, const char *op, const char *value, const char *have)
+{
+	int order = !strcmp(field, "severity") ? rank(have ? have : "DEFAULT") - rank(value) : have ? strcmp(have, value) : -1;
+	if (!strcmp(op, ":"))
+		return have && (!strcmp(value, "*") || strcasestr(have, value));
+	if (!strcmp(op, "!="))
+		return order != 0;
+	if (!have && strcmp(field, "severity"))
+		return false;
+	return !strcmp(op, "=") ? order == 0 : !strcmp(op, ">=") ? order >= 0 : !strcmp(op, "<=") ? order <= 0 : !strcmp(op, ">") ? order > 0
+	       : !strcmp(op, "<")						    ? order < 0
+	       : !strcmp(op, "=~")						    ? strcasestr(have, value) != NULL
+											    : false;
+}
+
+static const char *operator_at(struct filter *f)
+{
+	static const char *const all[] = {">=", "<=", "!=", "=~", "!~", "=", ">", "<", ":"};
+	blank(f);
+	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++)
+		if (!strncmp(f->p, all[i], strlen(all[i]))) {
+			f->p += strlen(all[i]);
+			return all[i];
+		}
+	return NULL;
+}
+
+static bool term(struct filter *f)
+{
+	if (keyword(f, "NOT") || (*f->p == '-' && f->p[1] != '-' && f->p++))
+		return !term(f);
+	blank(f);
+	if (*f->p == '(') {
+		f->p++;
+		bool inner = f->depth++ < 20 && disjunction(f);
+		blank(f);
+		if (*f->p == ')')
+			f->p++;
+		else
+			f->bad = true;
+		return inner;
+	}
+	/* A field may have quoted parts: take it up to the operator. */
+	struct buf path = {0};
+	bool quoted_only = *f->p == '"';
+	char *first = word(f);
+	buf_puts(&path, first);
+	while (!quoted_only && *f->p == '"') { /* labels."a.b" */
+		char *part = word(f);
+		buf_printf(&path, "\"%s\"", part);
+		free(part);
+	}
+	const char *op = f->bad ? NULL : operator_at(f);
+	bool holds;
+	if (op) {
+		char *value = word(f);
+		holds = compare(buf_text(&path), op, value, field_text(f->entry, buf_text(&path)));
+		free(value);
+	} else {
+		if (!f->whole)
+			f->whole = json_text(f->entry, -1);
+		holds = strcasestr(f->whole, first) != NULL;
+	}
+	free(first);
+	buf_free(&path);
+	return holds;
+}
+
+static bool conjunction(struct filter *f)
+{
+	bool all = term(f);
+	for (;;) {
+		blank(f);
+		if (f->bad || !*f->p || *f->p == ')' || (f->p[0] == 'O' && f->p[1] == 'R' && isspace((unsigned char)f->p[2])))
+			return all;
+		keyword(f, "AND");
+		bool next = term(f);
+		all = all && next;
+	}
+}
+
+static bool disjunction(struct filter *f)
+{
+	bool any = conjunction(f);
+	while (!f->bad && keyword(f, "OR")) {
+		bool next = conjunction(f);
+		any = any || next;
+	}
+	return any;
+}
+
+static bool fits(const char *filter, const cJSON *entry, bool *bad)
+{
+	struct filter f = {.p = filter, .entry = entry};
+	blank(&f);
+	bool fit = !*f.p || disjunction(&f);
+	blank(&f);
+	*bad = f.bad || *f.p;
+	free(f.whole);
+	return fit;
+}
+
+/* Methods. ----------------------------------------------------------------------------------------------------------------- */
+static const char *asked_project(struct sim_call *c)
+{
+	const char *name = json_str(c->body, "resourceNames.0", "");
+	if (!*name && *json_str(c->body, "projectIds.0", ""))
+		name = sim_tmp("projects/%s", json_str(c->body, "projectIds.0", ""));
+	const char *rest = text_starts(name, "projects/") ? name + 9 : NULL;
+	const char *project = rest ? sim_project_id(c->sim, sim_tmp("%.*s", (int)strcspn(rest, "/"), rest)) : NULL;
+	if (!rest)
+		sim_fail(c, "INVALID_ARGUMENT", NULL, "One or more resource names must be specified");
+	else if (!project || !sim_allowed(c->sim, c->principal, "logging.logEntries.list", project, ""))
+		sim_fail(c, "PERMISSION_DENIED", NULL, "Permission 'logging.logEntries.list' denied on resource (or it may not exist).");
+	return c->reply->status >= 400 ? NULL : project;
+}
+
+static void list(struct sim_call *c)
+{
+	const char *project = asked_project(c), *filter = json_str(c->body, "filter", ""), *order = json_str(c->body, "orderBy", "timestamp asc");
+	if (!project)
+		return;
+	int size = (int)json_num(c->body, "pageSize", 50), skip = atoi(json_str(c->body, "pageToken", "0")), seen = 0;
+	size = size < 1 ? 50 : size > 1000 ? 1000 : size;
+	char *prefix = xasprintf("projects/%s/", project);
+	bool newest = strstr(order, "desc") != NULL, bad = false;
+	cJSON *all = cJSON_CreateArray(), *page = cJSON_CreateArray();
+	for (struct sim_object *o = sim_first(c->sim, ENTRIES, prefix); o && !bad; o = sim_following(c->sim, o, prefix))
+		if (fits(filter, o->doc, &bad))
+			cJSON_AddItemToArray(all, cJSON_CreateString(o->key));
+	int count = cJSON_GetArraySize(all);
+	cJSON *at = newest ? (all->child ? all->child->prev : NULL) : all->child;
+	for (; at && seen < count && cJSON_GetArraySize(page) < size; seen++, at = newest ? at->prev : at->next)
+		if (seen >= skip)
+			cJSON_AddItemToArray(page, cJSON_Duplicate(sim_get(c->sim, ENTRIES, at->valuestring)->doc, 1));
+	cJSON_Delete(all);
+	free(prefix);
+	if (bad) {
+		cJSON_Delete(page);
+		sim_fail(c, "INVALID_ARGUMENT", NULL, "Unparseable filter: syntax error at line 1, column 1, token '%s'", filter);
+		return;
+	}
+	cJSON *reply = page->child ? json_make("{'entries':%j}", page) : cJSON_CreateObject();
+	if (!page->child)
+		cJSON_Delete(page);
+	if (seen < count)
+		json_put_str(reply, "nextPageToken", sim_tmp("%d", seen));
+	sim_ok(c, reply);
+}
+
+/* The project of a log's name, or NULL, answered. */
+static const char *log_project(struct sim_call *c, const char *log)
+{
+	const char *rest = text_starts(log, "projects/") ? log + 9 : NULL;
+	const char *project = rest ? sim_project_id(c->sim, sim_tmp("%.*s", (int)strcspn(rest, "/"), rest)) : NULL;
+	if (!rest || !strstr(log, "/logs/"))
+		sim_fail(c, "INVALID_ARGUMENT", NULL, "Log name is not valid: %s", log);
+	else if (!project || !sim_allowed(c->sim, c->principal, "logging.logEntries.create", project, ""))
+		sim_fail(c, "PERMISSION_DENIED", NULL, "Permission 'logging.logEntries.create' denied on resource (or it may not exist).");
+	return c->reply->status >= 400 ? NULL : project;
+}
+
+static void write(struct sim_call *c)
+{
+	const cJSON *entries = json_at(c->body, "entries"), *resource = json_at(c->body, "resource");
+	bool dry = json_bool(c->body, "dryRun", false);
+	for (const cJSON *e = entries ? entries->child : NULL; e; e = e->next) {
+		const char *log = json_str(e, "logName", json_str(c->body, "logName", "")), *project = log_project(c, log);
+		if (!project)
+			return;
+		cJSON *entry = entry_new(c->sim, project, "x", json_str(e, "severity", "DEFAULT"));
+		for (const cJSON *f = e->child; f; f = f->next)
+			json_put(entry, f->string, cJSON_Duplicate(f, 1));
+		json_put_str(entry, "logName", log);
+		if (!json_at(entry, "resource"))
+			json_put(entry, "resource", resource ? cJSON_Duplicate(resource, 1) : json_make("{'type':'global','labels':{'project_id':%s}}", project));
+		if (dry)
+			cJSON_Delete(entry);
+		else
+			keep(c->sim, project, entry);
+	}
+	sim_empty(c);
+}
+
+static void logs_list(struct sim_call *c)
+{
+	const char *prefix = sim_tmp("projects/%s/", c->project ? c->project : "");
+	cJSON *names = cJSON_CreateArray();
+	for (struct sim_object *o = sim_first(c->sim, ENTRIES, prefix); o; o = sim_following(c->sim, o, prefix)) {
+		const char *name = json_str(o->doc, "logName", "");
+		bool known = false;
+		for (const cJSON *n = names->child; n && !known; n = n->next)
+			known = !strcmp(n->valuestring, name);
+		if (!known)
+			cJSON_AddItemToArray(names, cJSON_CreateString(name));
+	}
+	sim_ok(c, names->child ? json_make("{'logNames':%j}", names) : (cJSON_Delete(names), cJSON_CreateObject()));
+}
+
+static void logs_delete(struct sim_call *c)
+{
+	const char *prefix = sim_tmp("projects/%s/", c->project ? c->project : "");
+	struct buf id = {0};
+	text_percent(&id, strstr(c->path, "/logs/") + 6, false);
+	const char *name = sim_tmp("%slogs/%s", prefix, buf_text(&id));
+	bool any = false;
+	buf_free(&id);
+	struct sim_object *o = sim_first(c->sim, ENTRIES, prefix);
+	while (o) {
+		struct sim_object *next = sim_following(c->sim, o, prefix);
+		if (!strcmp(json_str(o->doc, "logName", ""), name)) {
+			any = true;
+			sim_remove(c->sim, o);
+		}
+		o = next;
+	}
+	if (any)
+		sim_empty(c);
+	else
+		sim_fail(c, "NOT_FOUND", NULL, "Log %s does not exist", strrchr(name, '/') + 1);
+}
+
+static const struct sim_route routes[] = {
+	{"logging.entries.list", list, NULL, NULL},
+	{"logging.entries.write", write, NULL, NULL},
+	{"logging.logs.list", logs_list, "logging.logs.list", NULL},
+	{"logging.projects.logs.list", logs_list, "logging.logs.list", NULL},
+	{"logging.logs.delete", logs_delete, "logging.logs.delete", NULL},
+	{"logging.projects.logs.delete", logs_delete, "logging.logs.delete", NULL},
+	{NULL, NULL, NULL, NULL},
+};
+
+const struct sim_api sim_logging = {
+	.name = "logging",
+	.service = "logging.googleapis.com",
+	.errors = SIM_ERRORS_AIP,
+	.routes = routes,
+};
