@@ -46,13 +46,6 @@ static void outcome(struct step *s, const char *what)
 		noted(s, journal_outcome(s->run->journal, s->resource->id, what, &e), &e);
 }
 
-/* While a lag lasts all its time counts, once: see lag_ends. */
-static void worked(struct step *s, double seconds)
-{
-	if (s->lag_since <= 0 && seconds > 0)
-		s->work += seconds;
-}
-
 /* Operations ----------------------------------------------------------------------------------------------------------------- */
 
 static void poll_operation(struct step *s);
@@ -118,7 +111,7 @@ static void operation_failed(struct step *s, const struct operation *op)
 
 static void operation_ended(struct step *s, const struct operation *op, const cJSON *reply)
 {
-	worked(s, worked_by(s, reply));
+	step_worked(s, worked_by(s, reply));
 	s->changed = now(s);
 	if (op->error) {
 		operation_failed(s, op);
@@ -294,7 +287,7 @@ static void on_changed(void *arg, const struct api_result *r)
 {
 	struct step *s = arg;
 	s->call = 0;
-	worked(s, now(s) - s->polled_at);
+	step_worked(s, now(s) - s->polled_at);
 	if (r->http / 100 == 2) {
 		took_effect(s, r);
 		return;

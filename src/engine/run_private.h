@@ -58,13 +58,14 @@ struct step {
 	bool replacing;
 	int rounds, conflicts, unknowns, rereads, remade;
 	int lags;
-	double lag_since;        /* when a lag was first met; 0 for none */
+	double lag_since, lag_seen; /* when a lag was first met and last seen; 0 for none */
+	double after_lag;        /* what the cloud worked since it was last seen */
 	double refused_since;    /* destroy: when this way was first refused */
 	cJSON *last;             /* destroy: the last reply */
 
 	struct operation operation;
 	double operation_since;  /* when it was started */
-	double polled_at, not_done_at;
+	double asked_at, polled_at, not_done_at;
 	int vanished;            /* polls that did not find it */
 	char *failure, *failure_code; /* what an operation said */
 	struct step_log log;
@@ -115,6 +116,8 @@ void step_cancel(struct step *s);
 /* May this refusal pass by itself, because something that the step needs was made moments ago? Keeps the time; true means: try again. */
 bool step_lags(struct step *s, int http, const char *message);
 double step_lag_delay(struct step *s);
+/* The cloud worked so many seconds on it. */
+void step_worked(struct step *s, double seconds);
 void step_free(struct step *s);
 
 /* change.c: requests that change something, operations. */
@@ -138,6 +141,8 @@ void run_wake(struct run *r);
 bool step_take_lock(struct step *s, const char *url);
 void step_drop_lock(struct step *s);
 struct step *run_step(const struct run *r, const char *id);
+/* Seconds that this step may be late by, as it looks now, without the whole being late. */
+double step_slack(const struct step *s);
 /* The longest path through what was worked. */
 double run_critical_path(const struct run *r);
 

@@ -168,6 +168,19 @@ void step_drop_lock(struct step *s)
 	free(key);
 }
 
+double step_slack(const struct step *s)
+{
+	const struct run *r = s->run;
+	double others = 0, now = loop_now(r->loop);
+	for (size_t i = 0; i < r->count; i++) {
+		const struct step *other = &r->steps[i];
+		double rest = other->tail - (other->state == STEP_WAITING ? 0 : now - other->begun);
+		if (other != s && !ended(other) && rest > others)
+			others = rest;
+	}
+	return others - s->tail;
+}
+
 /* Critical path -------------------------------------------------------------------------------------------------------------- */
 
 /* Resources stand after what they need in a plan, so one pass is enough. */

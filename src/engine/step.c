@@ -15,6 +15,7 @@
 #define VISIBLE_WITHIN 300.0
 #define LAG_BUDGET 900.0
 #define LAG_KNOWN_FOR 1200.0
+#define GRANT_SPREADS 120.0 /* the median, reference/engine.md 1.2 */
 #define ROUNDS_MAX 40
 #define REREADS_MAX 4
 #define REMADE_MAX 10
@@ -216,12 +217,19 @@ static bool words_of_lag(const struct step *s, int http, const char *message)
 						says(message, "Precondition check failed"));
 }
 
+static void lag_goes_on(struct step *s)
+{
+	if (s->lag_since <= 0)
+		s->lag_since = now(s);
+	s->lag_seen = now(s);
+	s->after_lag = 0;
+}
+
 bool step_lags(struct step *s, int http, const char *message)
 {
 	if (!words_of_lag(s, http, message))
 		return false;
-	if (s->lag_since <= 0)
-		s->lag_since = now(s);
+	lag_goes_on(s);
 	return now(s) - s->lag_since < LAG_BUDGET;
 }
 
@@ -230,11 +238,22 @@ double step_lag_delay(struct step *s)
 	return fmin(1 * pow(1.3, s->lags++), 4);
 }
 
-/* The lag is over: it was time that nobody could save. */
+/* While a lag lasts, what was done in vain is part of it. */
+void step_worked(struct step *s, double seconds)
+{
+	if (seconds <= 0)
+		return;
+	if (s->lag_since > 0)
+		s->after_lag += seconds;
+	else
+		s->work += seconds;
+}
+
+/* The lag is over: until it was last seen it was time that nobody could save. */
 static void lag_ends(struct step *s)
 {
 	if (s->lag_since > 0)
-		s->work += now(s) - s->lag_since;
+		s->work += s->lag_seen - s->lag_since + s->after_lag;
 	s->lag_since = 0;
 	s->lags = 0;
 }
@@ -275,6 +294,34 @@ static void fail_as_operated(struct step *s, const char *state)
 	fail(s, EXIT_GENERAL, _("Mend the cause, then run apply again: it goes on from here."), "%s", words ? words : _("it ended as failed."));
 }
 
+static void create_now(struct step *s)
+{
+	step_change(s, VERDICT_CREATE);
+}
+
+/* When the youngest grant that it needs was made; 0 for none. */
+static double last_grant(const struct step *s)
+{
+	double last = 0;
+	for (size_t i = 0; i < s->resource->need_count; i++) {
+		const struct step *need = run_step(s->run, s->resource->needs[i]);
+		if (need && text_starts(need->resource->kind->id, "iam."))
+			last = fmax(last, need->changed);
+	}
+	return last;
+}
+
+/* What fails while a grant has not spread is not begun at once after the grant, as long as nobody waits for it. */
+static void create_in_time(struct step *s)
+{
+	double grant = s->resource->kind->passing && !s->rounds ? last_grant(s) : 0;
+	double hold = grant > 0 ? fmin(grant + GRANT_SPREADS - now(s), step_slack(s)) : 0;
+	if (hold > 0)
+		step_pause(s, hold, create_now);
+	else
+		create_now(s);
+}
+
 static void not_there(struct step *s)
 {
 	if (s->replacing) {
@@ -293,7 +340,7 @@ static void not_there(struct step *s)
 		else
 			step_pause(s, fmin(0.3 * pow(1.5, s->rereads++), 4), step_read);
 	} else {
-		step_change(s, VERDICT_CREATE);
+		create_in_time(s);
 	}
 }
 
@@ -337,11 +384,10 @@ static void failed(struct step *s)
 		fail_as_operated(s, s->seen.error);
 		return;
 	}
-	if (s->lag_since <= 0)
-		s->lag_since = now(s);
+	lag_goes_on(s);
 	s->remade++;
 	step_send(s, "polling", _("It failed for want of a permission that has not spread yet: it is made again."), NULL);
-	step_pause(s, fmin(5 * s->remade, 30), make_again);
+	step_pause(s, fmin(fmax(step_slack(s) / 4, 8), 60), make_again);
 }
 
 static void replace(struct step *s, const struct change *c)
@@ -481,6 +527,8 @@ static void on_seen(void *arg, const struct api_result *r)
 	struct step *s = arg;
 	s->call = 0;
 	observation_free(&s->seen);
+	if (r->tries > 1 && s->lag_since <= 0) /* the cloud made it wait: an API that was coming up, a rate limit */
+		s->work += now(s) - s->asked_at;
 	if (!r->http) {
 		step_fail(s, &r->err);
 		return;
@@ -504,6 +552,7 @@ void step_read(struct step *s)
 {
 	struct call c = {0};
 	s->resource->kind->observe(&s->view, &c);
+	s->asked_at = now(s);
 	if (step_take_lock(s, c.url))
 		s->call = api_call(s->run->api, &c, &(struct api_policy){.just_enabled = s->run->enabled}, on_seen, s);
 	call_free(&c);

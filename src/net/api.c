@@ -29,6 +29,8 @@ struct api_job {
 	int tries;
 	bool signed_in_again, plain; /* plain: without the quota project */
 	bool waits_token, cancelled;
+	char *host;
+	bool scout, parked;          /* of a service that comes up: one asks, the others wait for it */
 	char *body;                  /* what is being sent; wiped when the reply is there */
 	size_t body_len;
 	api_done *done;
@@ -100,12 +102,43 @@ static void job_free(struct api_job *j)
 		*p = j->next;
 	fill_free(j->body, j->body_len);
 	call_free(&j->call);
+	free(j->host);
 	free(j);
+}
+
+static void on_timer(void *arg);
+
+/* The service answers, or its scout gives up: all who wait for it ask again. */
+static void unpark(struct api_job *scout)
+{
+	if (!scout->scout)
+		return;
+	scout->scout = false;
+	for (struct api_job *j = scout->api->jobs; j; j = j->next) {
+		if (!j->parked || strcmp(j->host, scout->host))
+			continue;
+		j->parked = false;
+		j->timer = loop_after(j->api->loop, 0, on_timer, j);
+	}
+}
+
+/* True when another job asks already whether this service is up: this one waits for it. */
+static bool park(struct api_job *job)
+{
+	for (struct api_job *j = job->api->jobs; j && !job->scout; j = j->next) {
+		if (j != job && j->scout && !strcmp(j->host, job->host)) {
+			job->parked = true;
+			return true;
+		}
+	}
+	job->scout = true;
+	return false;
 }
 
 static void finish(struct api_job *j, struct api_result *result)
 {
 	result->tries = j->tries;
+	unpark(j);
 	if (!j->cancelled)
 		j->done(j->arg, result);
 	api_error_free(&result->error);
@@ -231,8 +264,10 @@ static void begin_retry(struct api_job *j, const struct retry *r, const struct a
 		get_token(j);
 		return;
 	default:
-		if (j->policy.retrying)
-			j->policy.retrying(j->arg, result, r->why, r->delay);
+		if (r->coming_up && park(j))
+			return;
+		if (!r->coming_up)
+			unpark(j);
 		j->timer = loop_after(a->loop, r->delay, on_timer, j);
 	}
 }
@@ -253,7 +288,7 @@ static void judge(struct api_job *j, struct http_reply *reply, struct api_result
 		.signed_in_again = j->signed_in_again,
 		.quota_project = charged(j),
 	};
-	struct retry r = bad ? retry_decide(&f) : (struct retry){RETRY_NEVER, 0, "answered"};
+	struct retry r = bad ? retry_decide(&f) : (struct retry){RETRY_NEVER, 0, "answered", false};
 	bool again = r.class == RETRY_SIGN_IN || r.class == RETRY_PLAIN ||
 		     (r.class == RETRY_LATER && !j->policy.once && loop_now(a->loop) + r.delay < j->deadline);
 	if (again && !j->cancelled) {
@@ -390,6 +425,7 @@ unsigned long api_call(struct api *a, const struct call *call, const struct api_
 	if (policy)
 		j->policy = *policy;
 	j->call = *call;
+	j->host = host_of(call->url);
 	j->call.method = xstrdup(call->method);
 	j->call.url = xstrdup(call->url);
 	j->call.upload = call->upload ? xstrdup(call->upload) : NULL;
@@ -414,6 +450,7 @@ void api_cancel(struct api *a, unsigned long id)
 	loop_cancel(a->loop, j->timer);
 	if (j->sending)
 		a->transport->cancel(a->transport, j->sending);
+	unpark(j);
 	if (!j->waits_token)
 		job_free(j);
 }

@@ -42,8 +42,6 @@ struct api_policy {
 	bool once;                /* no retry of any kind but a new token: the caller knows better when */
 	unsigned long range_from; /* for text that grows: only what stands after this many bytes is asked for; 0 asks for all */
 	const char *request_id;   /* for calls that take ?requestId=: the UUID; NULL draws one for this call */
-	/* Told before each retry's pause; may be NULL. */
-	void (*retrying)(void *arg, const struct api_result *result, const char *why, double delay);
 };
 
 /* Substitutes $secret leaves from this function at the last moment; NULL ends the call with EXIT_BUG. */

@@ -91,12 +91,12 @@ static struct retry later(const struct retry_facts *f, double base, double cap, 
 		told = fmax(told, fmin(f->error->retry_after, RETRY_AFTER_CAP));
 	if (told >= 0)
 		delay = fmax(told, 0.25) + (told > 0 ? f->chance : 0.25 * f->chance);
-	return (struct retry){RETRY_LATER, delay, why};
+	return (struct retry){RETRY_LATER, delay, why, false};
 }
 
 static struct retry never(const char *why)
 {
-	return (struct retry){RETRY_NEVER, 0, why};
+	return (struct retry){RETRY_NEVER, 0, why, false};
 }
 
 /* No status: nothing was sent, or nobody knows what became of it. */
@@ -108,7 +108,7 @@ static struct retry decide_failure(const struct retry_facts *f)
 	case HTTP_BROKEN:
 	case HTTP_TIMEOUT:
 		if (f->look_first)
-			return (struct retry){RETRY_UNKNOWN, 0, "no whole reply"};
+			return (struct retry){RETRY_UNKNOWN, 0, "no whole reply", false};
 		return later(f, 0.5, 15, "no whole reply");
 	case HTTP_TLS:
 		return never("TLS failed");
@@ -121,17 +121,24 @@ static struct retry decide_failure(const struct retry_facts *f)
 	return never("given up");
 }
 
+static struct retry coming_up(const struct retry_facts *f)
+{
+	struct retry r = later(f, 1, 2, "the service was enabled just now");
+	r.coming_up = true;
+	return r;
+}
+
 static struct retry decide_forbidden(const struct retry_facts *f)
 {
 	const struct api_error *e = f->error;
 	if (f->quota_project && (is(e->reason, "USER_PROJECT_DENIED") || has(e->message, "serviceusage.services.use")))
-		return (struct retry){RETRY_PLAIN, 0, "the quota project is denied"};
+		return (struct retry){RETRY_PLAIN, 0, "the quota project is denied", false};
 	/* The two that enable the others may be off in the project that is charged, and on where the caller's client lives. */
 	if (f->quota_project && service_off(e) &&
 	    (is(e->service, "serviceusage.googleapis.com") || is(e->service, "cloudresourcemanager.googleapis.com")))
-		return (struct retry){RETRY_PLAIN, 0, "the service is off in the quota project"};
+		return (struct retry){RETRY_PLAIN, 0, "the service is off in the quota project", false};
 	if (service_off(e) && f->just_enabled)
-		return later(f, 1, 2, "the service was enabled just now");
+		return coming_up(f);
 	const struct passing *p = passing_row(e);
 	return p ? later(f, p->base, p->cap, p->why) : never("refused");
 }
@@ -144,18 +151,18 @@ struct retry retry_decide(const struct retry_facts *f)
 	if (!e)
 		return never("answered");
 	if (e->http == 401)
-		return f->signed_in_again ? never("not signed in") : (struct retry){RETRY_SIGN_IN, 0, "the token was refused"};
+		return f->signed_in_again ? never("not signed in") : (struct retry){RETRY_SIGN_IN, 0, "the token was refused", false};
 	if (e->http == 403)
 		return decide_forbidden(f);
 	if (e->http >= 500) {
 		if (e->http == 501 || e->http == 505)
 			return never("not supported");
 		if (f->look_first)
-			return (struct retry){RETRY_UNKNOWN, 0, "the server failed"};
+			return (struct retry){RETRY_UNKNOWN, 0, "the server failed", false};
 		return later(f, 1, 20, "the server failed");
 	}
 	if (e->http == 408)
-		return f->look_first ? (struct retry){RETRY_UNKNOWN, 0, "timed out"} : later(f, 0.5, 15, "timed out");
+		return f->look_first ? (struct retry){RETRY_UNKNOWN, 0, "timed out", false} : later(f, 0.5, 15, "timed out");
 	const struct passing *p = passing_row(e);
 	return p ? later(f, p->base, p->cap, p->why) : never("refused");
 }
