@@ -28,13 +28,14 @@ static void blanks(struct reader *r)
 		r->at++;
 }
 
-/* A bare word, or a quoted one with backslashes. */
+/* A bare word, or a quoted one. */
 static void word(struct reader *r, struct buf *out, const char *stops)
 {
 	blanks(r);
 	char quote = *r->at == '"' || *r->at == '\'' ? *r->at++ : '\0';
 	while (*r->at && (quote ? *r->at != quote : !isspace((unsigned char)*r->at) && !strchr(stops, *r->at))) {
-		if (quote && *r->at == '\\' && r->at[1])
+		/* Other backslashes are the regular expression's. */
+		if (quote && *r->at == '\\' && (r->at[1] == quote || r->at[1] == '\\'))
 			r->at++;
 		buf_putc(out, *r->at++);
 	}

@@ -11,6 +11,7 @@ sim_libsim_a_SOURCES += \
 	sim/api/compute_url_maps.c \
 	sim/api/compute_instances.c \
 	sim/api/compute_images.c \
+	sim/api/compute_disks.c \
 	sim/api/compute_filter.c \
 	sim/api/compute_firewalls.c \
 	sim/api/compute_managers.c \
@@ -19,7 +20,13 @@ sim_libsim_a_SOURCES += \
 	sim/api/compute_places.c \
 	sim/api/compute_routers.c \
 	sim/api/compute_subnetworks.c \
+	sim/api/container.h \
+	sim/api/container_clusters.c \
+	sim/api/container_operations.c \
+	sim/api/container_pools.c \
 	sim/api/ip4.c \
+	sim/api/kubernetes.c \
+	sim/api/kubernetes.h \
 	sim/api/names.c \
 	sim/api/network.h \
 	sim/api/servicenetworking.c \
@@ -42,3 +49,8 @@ check_PROGRAMS += tests/sim/network_sql
 TESTS += tests/sim/network_sql
 tests_sim_network_sql_SOURCES = tests/sim/network_sql.c tests/sim/cloud.h tests/tap.h
 tests_sim_network_sql_LDADD = $(LIB_SIM) -lm
+check_PROGRAMS += tests/sim/network_balance
+TESTS += tests/sim/network_balance
+tests_sim_network_balance_SOURCES = tests/sim/network_balance.c tests/sim/cloud.h tests/tap.h
+tests_sim_network_balance_LDADD = $(LIB_SIM) -lm
+REAL_TESTS += tests/gcloud/network.py

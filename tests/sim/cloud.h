@@ -114,6 +114,12 @@ __attribute__((unused)) static void new_cloud(const char *world)
 	cloud = sim_new(&(struct sim_options){.world = w}, &e);
 	if (!cloud)
 		printf("Bail out! %s\n", e.what);
+	static const char *const services[] = {"compute", "container", "servicenetworking", "sqladmin"};
+	for (size_t i = 0; i < sizeof services / sizeof *services; i++) {
+		char *name = xasprintf("%s.googleapis.com", services[i]);
+		sim_service_enable(cloud, "demo-proj", name);
+		free(name);
+	}
 	cJSON_Delete(w);
 	err_free(&e);
 }

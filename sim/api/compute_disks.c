@@ -1,0 +1,138 @@
+/* Disks, and the zones' disk types. */
+#include "config.h"
+
+#include "sim/api/compute.h"
+
+#include "base/json.h"
+#include "base/mem.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool check(struct sim_call *c, cJSON *doc, const struct sim_object *old)
+{
+	const char *zone = sim_param(c, "zone");
+	int from = 10;
+	char image[160], size[24];
+	if (old)
+		return true;
+	if (json_at(doc, "sourceImage")) {
+		if (!compute_image_find(json_str(doc, "sourceImage", ""), image, &from))
+			return compute_invalid(c, "sourceImage", json_str(doc, "sourceImage", ""), "The referenced image resource cannot be found.");
+		char *link = compute_link(image);
+		json_put_str(doc, "sourceImage", link);
+		free(link);
+	} else {
+		from = 500;
+	}
+	long long wanted = json_int64(doc, "sizeGb", from);
+	if (json_at(doc, "sourceImage") && wanted < from)
+		return compute_invalid(c, "sizeGb", "", "Requested disk size cannot be smaller than the image size.");
+	snprintf(size, sizeof size, "%lld", wanted);
+	json_put_str(doc, "sizeGb", size);
+	if (!json_at(doc, "type")) {
+		char *type = xasprintf(COMPUTE_BASE "projects/%s/zones/%s/diskTypes/pd-standard", c->project, zone);
+		json_put_str(doc, "type", type);
+		free(type);
+	}
+	return true;
+}
+
+static char *held(struct sim *s, const struct sim_object *o)
+{
+	const char *user = json_str(o->doc, "users.0", NULL);
+	return user ? compute_path(s, "-", user) : NULL;
+}
+
+static char *landed(struct sim *s, struct sim_object *o, const char **code)
+{
+	(void)s;
+	(void)code;
+	json_put_str(o->doc, "status", "READY");
+	return NULL;
+}
+
+static void resize(struct sim_call *c)
+{
+	struct sim_object *o = compute_repeated(c) ? NULL : compute_ready_target(c);
+	if (!o)
+		return;
+	char size[24];
+	long long wanted = json_int64(c->body, "sizeGb", 0);
+	snprintf(size, sizeof size, "%lld", wanted);
+	if (wanted <= json_int64(o->doc, "sizeGb", 0)) {
+		compute_invalid(c, "sizeGb", size, "New disk size must be larger than the existing size.");
+		return;
+	}
+	json_put_str(o->doc, "sizeGb", size);
+	compute_begin(c, o, "resizeDisk", sim_draw(c->sim, "compute.disk.insert"), true, NULL);
+}
+
+static cJSON *type_doc(const char *project, const char *zone, const char *name, const char *about)
+{
+	char *link = xasprintf(COMPUTE_BASE "projects/%s/zones/%s/diskTypes/%s", project, zone, name);
+	char *at = xasprintf(COMPUTE_BASE "projects/%s/zones/%s", project, zone);
+	cJSON *doc = json_make("{'kind':'compute#diskType','name':%s,'description':%s,'validDiskSize':'10GB-65536GB','defaultDiskSizeGb':'100','zone':%s,"
+			       "'selfLink':%s,'creationTimestamp':'1969-12-31T16:00:00.000-08:00'}",
+			       name, about, at, link);
+	free(link);
+	free(at);
+	return doc;
+}
+
+static const char *const disk_types[][2] = {
+	{"pd-balanced", "Balanced Persistent Disk"}, {"pd-ssd", "SSD Persistent Disk"}, {"pd-standard", "Standard Persistent Disk"},
+	{"hyperdisk-balanced", "Hyperdisk Balanced"}};
+
+static void type_list(struct sim_call *c)
+{
+	struct buf scope = {0};
+	if (compute_scope(c, &scope)) {
+		cJSON *items = cJSON_CreateArray();
+		for (size_t i = 0; i < 4; i++)
+			cJSON_AddItemToArray(items, type_doc(c->project, sim_param(c, "zone"), disk_types[i][0], disk_types[i][1]));
+		sim_ok(c, json_make("{'kind':'compute#diskTypeList','items':%j}", items));
+	}
+	buf_free(&scope);
+}
+
+static void type_get(struct sim_call *c)
+{
+	for (size_t i = 0; i < 4; i++)
+		if (!strcmp(disk_types[i][0], sim_param(c, "diskType"))) {
+			sim_ok(c, type_doc(c->project, sim_param(c, "zone"), disk_types[i][0], disk_types[i][1]));
+			return;
+		}
+	sim_fail(c, "NOT_FOUND", "notFound", "The resource 'projects/%s/zones/%s/diskTypes/%s' was not found", c->project, sim_param(c, "zone"),
+		 sim_param(c, "diskType"));
+}
+
+const struct compute_kind compute_disk_kind = {
+	.plural = "disks",
+	.resources = "disks",
+	.kind = "compute#disk",
+	.word = "disk",
+	.flags = COMPUTE_LABELS_KEPT,
+	.links = "type sourceDisk",
+	.output = "status users sourceImage",
+	.defaults = "{'status':'CREATING','physicalBlockSizeBytes':'4096'}",
+	.insert = "compute.disk.insert",
+	.change = "compute.disk.insert",
+	.remove = "compute.disk.delete",
+	.check = check,
+	.held = held,
+	.landed = landed,
+};
+
+static const struct sim_route routes[] = {
+	COMPUTE_BASICS("disks", "disks"),
+	{"compute.disks.aggregatedList", compute_aggregated, "compute.disks.list", NULL},
+	{"compute.disks.setLabels", compute_set_labels, "compute.disks.setLabels", NULL},
+	{"compute.disks.resize", resize, "compute.disks.resize", NULL},
+	{"compute.diskTypes.list", type_list, "compute.diskTypes.list", NULL},
+	{"compute.diskTypes.get", type_get, "compute.diskTypes.get", NULL},
+	{NULL, NULL, NULL, NULL},
+};
+
+COMPUTE_API(sim_compute_disks, routes, NULL);

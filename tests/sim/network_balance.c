@@ -1,0 +1,186 @@
+/* Load balancing, machines and clusters: what bites. */
+#include "config.h"
+#include "tests/sim/cloud.h"
+
+static const char base[] = "https://www.googleapis.com/compute/v1/projects/demo-proj/";
+
+static void chain(void)
+{
+	act("POST", COMPUTE "global/addresses", json_make("{'name':'ip'}"));
+	act("POST", COMPUTE "global/healthChecks", json_make("{'name':'hc','type':'HTTP','httpHealthCheck':{'port':8080}}"));
+	act("POST", COMPUTE "regions/us-central1/networkEndpointGroups",
+	    json_make("{'name':'neg','networkEndpointType':'SERVERLESS','cloudRun':{'service':'s'}}"));
+	char *group = xasprintf("%sregions/us-central1/networkEndpointGroups/neg", base);
+	refuse("POST", COMPUTE "global/backendServices",
+	       json_make("{'name':'be','loadBalancingScheme':'EXTERNAL_MANAGED','healthChecks':['global/healthChecks/hc'],'backends':[{'group':%s}]}", group),
+	       400, "invalid",
+	       "Invalid value for field 'resource.healthChecks': 'https://www.googleapis.com/compute/v1/projects/demo-proj/global/healthChecks/hc'. A backend "
+	       "service cannot have a healthcheck with Serverless network endpoint group backends.");
+	refuse("POST", COMPUTE "global/backendServices",
+	       json_make("{'name':'be','backends':[{'group':'regions/us-central1/networkEndpointGroups/neg'}]}"), 400, "invalid",
+	       "Invalid value for field 'resource.backends[0].group': 'regions/us-central1/networkEndpointGroups/neg'. The URL is malformed.");
+	act("POST", COMPUTE "global/backendServices",
+	    json_make("{'name':'be','loadBalancingScheme':'EXTERNAL_MANAGED','backends':[{'group':%s}],'iap':{'enabled':true,'oauth2ClientId':'c',"
+		      "'oauth2ClientSecret':'s'}}", group));
+	cJSON *b = asks("GET", COMPUTE "global/backendServices/be", NULL, 200);
+	is_str(json_str(b, "iap.oauth2ClientSecretSha256", ""), "043a718774c572bd8a25adbeb1bfcd5c0256ae11cecf9f9c3f925d0e52beaf89",
+	       "a client secret comes back as its hash alone");
+	ok(!json_at(b, "iap.oauth2ClientSecret"), "and not in clear");
+	act("POST", COMPUTE "global/urlMaps", json_make("{'name':'um','defaultService':'global/backendServices/be'}"));
+	is_str(json_str(asks("GET", COMPUTE "global/backendServices/be", NULL, 200), "usedBy.0.reference", ""),
+	       "https://www.googleapis.com/compute/v1/projects/demo-proj/global/urlMaps/um", "a backend service says who uses it");
+	act("POST", COMPUTE "global/sslCertificates", json_make("{'name':'cert','type':'MANAGED','managed':{'domains':['app.example.com']}}"));
+	act("POST", COMPUTE "global/targetHttpsProxies",
+	    json_make("{'name':'tp','urlMap':'global/urlMaps/um','sslCertificates':['global/sslCertificates/cert']}"));
+	free(group);
+}
+
+static void in_use_at_once(void)
+{
+	act("POST", COMPUTE "global/healthChecks", json_make("{'name':'hc2','type':'TCP'}"));
+	act("POST", COMPUTE "global/backendServices", json_make("{'name':'be2','healthChecks':['global/healthChecks/hc2']}"));
+	refuse("DELETE", COMPUTE "global/healthChecks/hc2", NULL, 400, "resourceInUseByAnotherResource",
+	       "The health_check resource 'GLOBAL:global/PROJECT:demo-proj/HEALTH_CHECK:hc2' is already being used by "
+	       "'GLOBAL:global/PROJECT:demo-proj/BACKEND_SERVICE:be2'");
+	refuse("DELETE", COMPUTE "global/backendServices/be", NULL, 400, "resourceInUseByAnotherResource",
+	       "The backend_service resource 'projects/demo-proj/global/backendServices/be' is already being used by "
+	       "'projects/demo-proj/global/urlMaps/um'");
+	refuse("PATCH", COMPUTE "global/targetHttpsProxies/tp", json_make("{'quicOverride':'ENABLE'}"), 400, "required",
+	       "Required field 'resource.fingerprint' not specified");
+}
+
+static void certificate(void)
+{
+	sim_advance(cloud, sim_now(cloud) + 4 * 3600);
+	is_str(json_str(asks("GET", COMPUTE "global/sslCertificates/cert", NULL, 200), "managed.status", ""), "PROVISIONING",
+	       "a managed certificate waits for a forwarding rule, however long");
+	act("POST", COMPUTE "global/forwardingRules",
+	    json_make("{'name':'fr','IPAddress':'global/addresses/ip','target':'global/targetHttpsProxies/tp','portRange':'443','loadBalancingScheme':"
+		      "'EXTERNAL_MANAGED'}"));
+	sim_advance(cloud, sim_now(cloud) + 4 * 3600);
+	cJSON *c = asks("GET", COMPUTE "global/sslCertificates/cert", NULL, 200);
+	char *text = json_text(json_at(c, "managed"), -1);
+	ok(strstr(text, "\"app.example.com\":\"FAILED_NOT_VISIBLE\"") && strstr(text, "\"status\":\"PROVISIONING\""), "and then for DNS: %s", text);
+	free(text);
+	cJSON *a = asks("GET", COMPUTE "global/addresses/ip", NULL, 200);
+	is_str(json_str(a, "status", ""), "IN_USE", "the address is in use");
+	char *clash = xasprintf("Invalid value for field 'resource.IPAddress': '%s'. Specified IP address is in-use and would result in a conflict.",
+				json_str(a, "address", ""));
+	refuse("DELETE", COMPUTE "global/addresses/ip", NULL, 400, "resourceInUseByAnotherResource",
+	       "The address resource 'projects/demo-proj/global/addresses/ip' is already being used by 'projects/demo-proj/global/forwardingRules/fr'");
+	refuse("POST", COMPUTE "global/forwardingRules",
+	       json_make("{'name':'fr2','IPAddress':'global/addresses/ip','target':'global/targetHttpsProxies/tp','portRange':'443-443'}"), 400, "invalid",
+	       clash);
+	free(clash);
+}
+
+static void visible(void)
+{
+	new_cloud(NULL);
+	chain();
+	act("POST", COMPUTE "global/forwardingRules",
+	    json_make("{'name':'fr','IPAddress':'global/addresses/ip','target':'global/targetHttpsProxies/tp','portRange':'443','loadBalancingScheme':"
+		      "'EXTERNAL_MANAGED'}"));
+	sim_advance(cloud, sim_now(cloud) + 24 * 3600);
+	is_str(json_str(asks("GET", COMPUTE "global/sslCertificates/cert", NULL, 200), "managed.status", ""), "ACTIVE",
+	       "where the operator sets the record, it becomes active");
+	static const char *const order[] = {"forwardingRules/fr", "targetHttpsProxies/tp", "sslCertificates/cert", "urlMaps/um", "backendServices/be",
+					    "healthChecks/hc", "addresses/ip"};
+	for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
+		char *url = xasprintf(COMPUTE "global/%s", order[i]);
+		act("DELETE", url, NULL);
+		free(url);
+	}
+	ok(true, "all of it goes in the reverse order");
+}
+
+static cJSON *machine(const char *name)
+{
+	return json_make("{'name':%s,'machineType':'zones/us-central1-a/machineTypes/e2-standard-2','disks':[{'boot':true,'autoDelete':true,"
+			 "'initializeParams':{'sourceImage':'projects/cos-cloud/global/images/family/cos-stable','diskSizeGb':'30'}}],"
+			 "'networkInterfaces':[{'network':'global/networks/default'}],'tags':{'items':['mlflow']},'labels':{'a':'b'}}", name);
+}
+
+static void machines(void)
+{
+	act("POST", COMPUTE "zones/us-central1-a/instances", machine("vm"));
+	cJSON *vm = asks("GET", COMPUTE "zones/us-central1-a/instances/vm", NULL, 200);
+	is_str(json_str(vm, "status", ""), "RUNNING", "a machine runs");
+	ok(*json_str(vm, "metadata.fingerprint", "") != 0, "with a fingerprint of its metadata");
+	is_str(json_str(asks("GET", COMPUTE "zones/us-central1-a/disks/vm", NULL, 200), "sizeGb", ""), "30", "and its disk");
+	refuse("POST", COMPUTE "zones/us-central1-a/instances/vm/setMetadata", json_make("{'items':[],'fingerprint':'AAAAAAAAAAA='}"), 412,
+	       "conditionNotMet", "Supplied fingerprint does not match current metadata fingerprint.");
+	act("POST", COMPUTE "zones/us-central1-a/instances/vm/setDeletionProtection?deletionProtection=true", NULL);
+	refuse("DELETE", COMPUTE "zones/us-central1-a/instances/vm", NULL, 412, "conditionNotMet",
+	       "Invalid resource usage: 'Resource cannot be deleted if it's protected against deletion. Disable deletion protection and try again.'.");
+	act("POST", COMPUTE "zones/us-central1-a/instances/vm/setDeletionProtection?deletionProtection=false", NULL);
+	act("DELETE", COMPUTE "zones/us-central1-a/instances/vm", NULL);
+	refuse("GET", COMPUTE "zones/us-central1-a/disks/vm", NULL, 404, "notFound",
+	       "The resource 'projects/demo-proj/zones/us-central1-a/disks/vm' was not found");
+}
+
+static void shortage(void)
+{
+	new_cloud("{'stockouts':['us-central1-a'],'quotas':{'us-east1/CPUS':1}}");
+	cJSON *op = asks("POST", COMPUTE "zones/us-central1-a/instances", machine("vm"), 200);
+	char *link = xstrdup(json_str(op, "selfLink", ""));
+	op = finish(link);
+	is_str(json_str(op, "error.errors.0.code", ""), "ZONE_RESOURCE_POOL_EXHAUSTED", "a zone can be out of machines");
+	refuse("GET", COMPUTE "zones/us-central1-a/instances/vm", NULL, 404, "notFound",
+	       "The resource 'projects/demo-proj/zones/us-central1-a/instances/vm' was not found");
+	free(link);
+	cJSON *created = asks("POST", "container.googleapis.com/v1/projects/demo-proj/locations/us-central1-a/clusters",
+			      json_make("{'cluster':{'name':'c','initialNodeCount':1}}"), 200);
+	link = xstrdup(json_str(created, "selfLink", ""));
+	ok(text_starts(link, "https://container.googleapis.com/v1/projects/123456789012/zones/us-central1-a/operations/"),
+	   "a zonal cluster's operation is linked by number and zone");
+	op = finish(link);
+	ok(strstr(json_str(op, "statusMessage", ""), "does not have enough resources available") != NULL, "a cluster too");
+	cJSON *c = asks("GET", "container.googleapis.com/v1/projects/demo-proj/locations/us-central1-a/clusters/c", NULL, 200);
+	is_str(json_str(c, "status", ""), "ERROR", "and stays behind in ERROR");
+	is_str(json_str(c, "conditions.0.code", ""), "GCE_STOCKOUT", "with the condition");
+	free(link);
+}
+
+static void clusters(void)
+{
+#define CONTAINER "container.googleapis.com/v1/projects/demo-proj/locations/"
+	new_cloud(NULL);
+	refuse("GET", CONTAINER "us-central1/clusters/c", NULL, 404, "notFound", "Not found: projects/demo-proj/locations/us-central1/clusters/c.");
+	refuse("POST", CONTAINER "us-central1-a/clusters", json_make("{'cluster':{'name':'c','autopilot':{'enabled':true}}}"), 400, "badRequest",
+	       "Autopilot clusters must be regional clusters.");
+	act("POST", CONTAINER "us-central1/clusters", json_make("{'cluster':{'name':'ap','autopilot':{'enabled':true},'releaseChannel':{'channel':'REGULAR'}}}"));
+	cJSON *c = asks("GET", CONTAINER "us-central1/clusters/ap", NULL, 200);
+	is_str(json_str(c, "workloadIdentityConfig.workloadPool", ""), "demo-proj.svc.id.goog", "Autopilot has workload identity");
+	ok(json_at(c, "legacyAbac") && json_at(c, "networkConfig"), "what strict clients demand is there");
+	act("POST", CONTAINER "us-central1-a/clusters", json_make("{'cluster':{'name':'std','initialNodeCount':1}}"));
+	c = asks("GET", CONTAINER "us-central1-a/clusters/std", NULL, 200);
+	char *group = xasprintf("compute.googleapis.com/compute%s", strstr(json_str(c, "nodePools.0.instanceGroupUrls.0", "/v1"), "/v1"));
+	is_int((long long)json_num(asks("GET", group, NULL, 200), "targetSize", 0), 1, "a pool's instance group manager can be read");
+	free(group);
+	cJSON *op = asks("DELETE", CONTAINER "us-central1-a/clusters/std/nodePools/default-pool", NULL, 200);
+	char *link = xstrdup(json_str(op, "selfLink", ""));
+	char *busy = xasprintf("Cluster is running incompatible operation %s.", json_str(op, "name", ""));
+	refuse("DELETE", CONTAINER "us-central1-a/clusters/std", NULL, 400, "failedPrecondition", busy);
+	finish(link);
+	ok(!json_at(asks("GET", CONTAINER "us-central1-a/clusters/std", NULL, 200), "nodePools"), "the default pool can go");
+	act("DELETE", CONTAINER "us-central1-a/clusters/std", NULL);
+	free(link);
+	free(busy);
+}
+
+int main(void)
+{
+	mem_install();
+	setenv("MLFLOW_SETUP_SIM_STRICT", "1", 1);
+	new_cloud("{'dns':{'app.example.com':'203.0.113.9'}}");
+	chain();
+	in_use_at_once();
+	certificate();
+	visible();
+	machines();
+	shortage();
+	clusters();
+	sim_free(cloud);
+	return tap_done();
+}
