@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "sim/api/compute.h"
+#include "sim/api/identity.h"
 
 #include "base/json.h"
 #include "base/mem.h"
@@ -44,7 +45,7 @@ static const struct machine {
 	{"t2d-standard-2", 2, 8192, false},
 };
 
-/* What a new project may have; the world may say otherwise. */
+/* What a new project may have; the world may say otherwise: "quotas": {"us-central1/CPUS": 8, "NETWORKS": 3}. */
 static const struct quota {
 	const char *metric;
 	double limit;
@@ -115,16 +116,14 @@ bool compute_zone_known(const char *zone)
 /* Quotas. ---------------------------------------------------------------------------------------------------------------- */
 double compute_quota_limit(struct sim *s, const char *project, const char *metric, const char *region)
 {
-	char *key = xasprintf("projects/%s/%s%s%s", project, region, *region ? "/" : "", metric);
-	struct sim_object *set = sim_get(s, "compute.quotas", key);
-	free(key);
-	if (!set && *region) {
-		key = xasprintf("projects/%s/*/%s", project, metric);
-		set = sim_get(s, "compute.quotas", key);
-		free(key);
-	}
-	if (set)
-		return json_num(set->doc, "limit", 0);
+	const cJSON *said = sim_project_world(s, project, "quotas");
+	char *own = xasprintf("%s/%s", region, metric);
+	const cJSON *limit = cJSON_GetObjectItemCaseSensitive(said, own);
+	free(own);
+	if (!limit)
+		limit = cJSON_GetObjectItemCaseSensitive(said, metric);
+	if (cJSON_IsNumber(limit))
+		return limit->valuedouble;
 	for (size_t i = 0; i < sizeof quotas / sizeof *quotas; i++)
 		if (!strcmp(quotas[i].metric, metric) && quotas[i].regional == (*region != '\0'))
 			return quotas[i].limit;
@@ -414,8 +413,7 @@ static void project_get(struct sim_call *c)
 	free(start);
 }
 
-/* In the world's description: "quotas": {"us-central1/CPUS": 8, "NETWORKS": 3}, with * before the slash for every region; "stockouts":
- * zones that have no machines left. */
+/* In the world's description, beside "quotas": "stockouts", zones that have no machines left. */
 static void seed(struct sim *s, const cJSON *world)
 {
 	const cJSON *q;
@@ -426,13 +424,6 @@ static void seed(struct sim *s, const cJSON *world)
 	cJSON_ArrayForEach(q, json_at(world, "stockouts"))
 		if (!sim_get(s, "compute.stockouts", q->valuestring))
 			sim_put(s, "compute.stockouts", q->valuestring, cJSON_CreateObject());
-	cJSON_ArrayForEach(q, json_at(world, "quotas")) {
-		key = xasprintf("projects/%s/%s", sim_project(s), q->string);
-		cJSON *doc = cJSON_CreateObject();
-		json_put_num(doc, "limit", q->valuedouble);
-		sim_put(s, "compute.quotas", key, doc);
-		free(key);
-	}
 }
 
 static const struct sim_route routes[] = {

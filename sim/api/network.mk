@@ -4,6 +4,7 @@ sim_libsim_a_SOURCES += \
 	sim/api/compute.h \
 	sim/api/compute_addresses.c \
 	sim/api/compute_backend_services.c \
+	sim/api/compute_batch.c \
 	sim/api/compute_certificates.c \
 	sim/api/compute_forwarding_rules.c \
 	sim/api/compute_groups.c \

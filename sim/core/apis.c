@@ -8,7 +8,8 @@ extern const struct sim_api sim_api_cloudbilling, sim_api_iam, sim_api_iam_accou
 	sim_api_iam_keys, sim_api_iamcredentials, sim_api_orgpolicy, sim_api_resourcemanager, sim_api_secretmanager, sim_api_serviceusage,
 	sim_api_storage_buckets, sim_api_storage_download, sim_api_storage_objects, sim_api_storage_upload;
 /* sim/api/network.mk */
-extern const struct sim_api sim_compute_addresses, sim_compute_backend_services, sim_compute_certificates, sim_compute_disks,
+extern const struct sim_api sim_compute_addresses, sim_compute_backend_services, sim_compute_batch, sim_compute_certificates,
+	sim_compute_disks,
 	sim_compute_firewalls, sim_compute_forwarding_rules, sim_compute_groups, sim_compute_health_checks, sim_compute_images,
 	sim_compute_instances, sim_compute_managers, sim_compute_networks, sim_compute_operations, sim_compute_places,
 	sim_compute_routers, sim_compute_subnetworks, sim_compute_url_maps, sim_container_clusters, sim_container_operations,
@@ -41,6 +42,7 @@ const struct sim_api *const sim_apis[] = {
 	/* network */
 	&sim_compute_addresses,
 	&sim_compute_backend_services,
+	&sim_compute_batch,
 	&sim_compute_certificates,
 	&sim_compute_disks,
 	&sim_compute_firewalls,
