@@ -104,7 +104,7 @@ static char *gcloud_project(const char *dir)
 	char *config = xstrndup(buf_text(&name), strcspn(buf_text(&name), "\r\n/"));
 	path = xasprintf("%s/configurations/config_%s", dir, config);
 	bool core = false;
-	if (file_read(path, FILE_MAX, &text, &e)) {
+	if (file_read(path, FILE_MAX, &text, &e) && text.len) {
 		for (char *save = NULL, *line = strtok_r(text.data, "\r\n", &save); line; line = strtok_r(NULL, "\r\n", &save)) {
 			if (*line == '[')
 				core = text_starts(line, "[core]");
