@@ -90,6 +90,8 @@ bool check_query(struct exchange *x);
 bool check_body(struct exchange *x);
 /* Ends the program with a message when the reply is not what the contract says. */
 void check_reply(const struct exchange *x, const cJSON *body);
+/* Enums as their proto numbers, as alt=json;enum-encoding=int asks. */
+void check_number_enums(const struct exchange *x, cJSON *body);
 /* fields.c: keeps only what a `fields` mask selects; false when the mask is malformed. */
 bool fields_select(cJSON *body, const char *mask);
 /* reply.c */

@@ -79,6 +79,8 @@ void reply_json(struct exchange *x, int status, cJSON *body)
 		sim_fail(c, "INVALID_ARGUMENT", "invalidParameter", "Invalid field selection %s", mask);
 		return;
 	}
+	if (strstr(json_str(x->query, "$alt", json_str(x->query, "alt", "")), "enum-encoding=int"))
+		check_number_enums(x, body);
 	char *text = json_text(body, !strcasecmp(pretty, "false") || !strcmp(pretty, "0") ? -1 : 0);
 	sim_bytes(c, status, "application/json; charset=UTF-8", text, strlen(text));
 	if (status >= 400 || c->sim->current->has_method) {
