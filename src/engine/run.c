@@ -378,9 +378,12 @@ static void draw_suffix(char *into)
 }
 
 /* What was resolved in another project is of no use in this one. */
-static void resolve_project(struct run *r, const cJSON *project)
+static void resolve_project(struct run *r, const cJSON *project, const char *operator)
 {
 	cJSON *resolved = r->options.answers->resolved;
+	if (!operator)
+		operator = json_str(resolved, "operator", "");
+	char *who = xstrdup(operator);
 	const char *number = json_str(project, "projectNumber", ""), *known = json_str(resolved, "project_number", "");
 	bool organization = !strcmp(json_str(project, "parent.type", ""), "organization");
 	char suffix[SUFFIX_LENGTH + 1];
@@ -389,14 +392,47 @@ static void resolve_project(struct run *r, const cJSON *project)
 			cJSON_DeleteItemFromObjectCaseSensitive(resolved, resolved->child->string);
 	cJSON *parent = organization ? cJSON_CreateString(json_str(project, "parent.id", "")) : cJSON_CreateNull();
 	bool same = !strcmp(json_str(resolved, "project_number", ""), number) && json_equal(json_at(resolved, "organization"), parent) &&
-		    json_at(resolved, "suffix");
+		    json_at(resolved, "suffix") && !strcmp(json_str(resolved, "operator", ""), who);
 	json_put_str(resolved, "project_number", number);
+	if (*who)
+		json_put_str(resolved, "operator", who);
+	free(who);
 	json_put(resolved, "organization", parent);
 	draw_suffix(suffix);
 	if (!json_at(resolved, "suffix"))
 		json_put_str(resolved, "suffix", suffix);
 	if (!same)
 		save(r);
+}
+
+static void begin_with(struct run *r, const char *operator)
+{
+	resolve_project(r, r->project, operator);
+	if (r->stopping)
+		give_up(r, "answers", N_("Answers"), &r->err);
+	else
+		go(r);
+}
+
+/* Who is signed in may make the prover's tokens. A login that does not tell goes on with who did before. */
+static void on_operator(void *arg, const struct api_result *result)
+{
+	struct run *r = arg;
+	r->call = 0;
+	begin_with(r, result->http == 200 ? json_str(result->reply, "email", NULL) : NULL);
+}
+
+static void find_operator(struct run *r)
+{
+	const char *email = credentials_email(session_credentials(r->session));
+	struct call c = {0};
+	if (email) {
+		begin_with(r, email);
+		return;
+	}
+	call_set(&c, DIALECT_NONE, "GET", NULL, "https://openidconnect.googleapis.com/v1/userinfo");
+	r->call = api_call(r->api, &c, &(struct api_policy){.budget = 30}, on_operator, r);
+	call_free(&c);
 }
 
 static void on_project(void *arg, const struct api_result *result)
@@ -417,11 +453,8 @@ static void on_project(void *arg, const struct api_result *result)
 	if (e.exit) {
 		give_up(r, "project", N_("Project"), &e);
 	} else {
-		resolve_project(r, result->reply);
-		if (r->stopping)
-			give_up(r, "answers", N_("Answers"), &r->err);
-		else
-			go(r);
+		r->project = cJSON_Duplicate(result->reply, true);
+		find_operator(r);
 	}
 	err_free(&e);
 }
@@ -515,6 +548,7 @@ void run_free(struct run *r)
 	api_free(r->api);
 	journal_close(r->journal);
 	cJSON_Delete(r->outputs);
+	cJSON_Delete(r->project);
 	plan_free(r->plan);
 	err_free(&r->err);
 	free(r);

@@ -83,6 +83,7 @@ struct run {
 	struct plan *plan;
 	struct step *steps;
 	size_t count;
+	cJSON *project;          /* as Resource Manager tells of it */
 	cJSON *outputs;          /* id -> outputs */
 	struct journal *journal; /* NULL in rehearsal */
 	struct vault *vault;

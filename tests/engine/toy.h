@@ -184,6 +184,8 @@ static void toy_handle(struct toy *t, const struct http_request *q, struct http_
 		toy_answer(r, 200, json_make("{'access_token':'t','expires_in':3600}"));
 	else if (strstr(q->url, "cloudresourcemanager"))
 		toy_answer(r, 200, json_make("{'projectId':'demo-proj','projectNumber':'123','lifecycleState':'ACTIVE'}"));
+	else if (strstr(q->url, "userinfo"))
+		toy_answer(r, 200, json_make("{'email':'operator@example.com'}"));
 	else if (strstr(q->url, "generateIdToken"))
 		toy_answer(r, 200, json_make("{'token':'id-token'}"));
 	else if (strstr(q->url, "front.example"))
