@@ -12,6 +12,8 @@ bool image_parse(const char *image, struct image_ref *r);
 /* Can this principal pull the image? NULL and the digest in *digest when it can; else "registry" (a registry Google does not pull from),
  * "permission", "missing". facts (may be NULL) gets what is known of its content, owned by the store. */
 const char *image_pull(struct sim *s, const char *principal, const char *image, const char **digest, const cJSON **facts);
+/* The manifest of an image that image_pull found, owned by the store; NULL when there is none. */
+const char *image_manifest(struct sim *s, const char *image, const char *digest);
 /* Pushes an image NAME:TAG with these facts as its content. NULL when done with *digest set; else "permission", "missing"
  * (no such repository), "immutable" (tag exists and may not move). facts is borrowed. */
 const char *image_push(struct sim *s, const char *principal, const char *image, const cJSON *facts, const char **digest);

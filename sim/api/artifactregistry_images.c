@@ -300,6 +300,16 @@ const char *image_pull(struct sim *s, const char *principal, const char *image, 
 	return NULL;
 }
 
+const char *image_manifest(struct sim *s, const char *image, const char *digest)
+{
+	struct image_ref r;
+	if (!image_parse(image, &r))
+		return NULL;
+	const struct sim_object *version = sim_get(s, "artifactregistry.versions",
+						   sim_tmp("%s/versions/%s", package_key(repository_key(s, &r), r.name), digest));
+	return version ? json_str(version->hidden, "manifest", NULL) : NULL;
+}
+
 const char *image_push(struct sim *s, const char *principal, const char *image, const cJSON *facts, const char **digest)
 {
 	struct image_ref r;

@@ -10,6 +10,7 @@
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 enum pair_type { PAIR_TEXT, PAIR_TRUE, PAIR_NUMBER, PAIR_ENUM, PAIR_JSON };
 
@@ -82,7 +83,7 @@ static cJSON *value_in(const struct pair *p, const char *text)
 	cJSON *parsed;
 	switch (p->type) {
 	case PAIR_TRUE:
-		return cJSON_CreateBool(!strcmp(text, "true"));
+		return cJSON_CreateBool(!strcasecmp(text, "true")); /* gcloud writes True */
 	case PAIR_NUMBER:
 		return cJSON_CreateNumber(atof(text));
 	case PAIR_ENUM:

@@ -78,6 +78,23 @@ const char *sim_base64(const void *data, size_t len, bool url)
 	return kept;
 }
 
+size_t sim_unbase64(const char *text, char *into, size_t room)
+{
+	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_+/";
+	unsigned bits = 0, held = 0;
+	size_t n = 0;
+	for (const char *at; *text && n < room && (at = strchr(letters, *text)) != NULL; text++) {
+		unsigned value = (unsigned)(at - letters);
+		bits = bits << 6 | (value >= 64 ? value - 2 : value);
+		held += 6;
+		if (held >= 8) {
+			held -= 8;
+			into[n++] = (char)(bits >> held & 0xff);
+		}
+	}
+	return n;
+}
+
 double sim_seconds(const char *duration, double fallback)
 {
 	char *end;

@@ -18,6 +18,8 @@ extern const char *const sim_region_names[]; /* ended by NULL */
 const char *sim_sha256(const void *data, size_t len);
 /* Base64 as bytes fields have it, or its URL form without padding. */
 const char *sim_base64(const void *data, size_t len, bool url);
+/* Decodes either alphabet of base64, up to what is none, into at most room bytes; how many there are. */
+size_t sim_unbase64(const char *text, char *into, size_t room);
 /* Seconds of a google-duration ("600s"), or the fallback. */
 double sim_seconds(const char *duration, double fallback);
 /* Does the caller, a person or an account, hold the permission on a service account (iam.serviceAccounts.actAs)? */

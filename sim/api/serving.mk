@@ -5,6 +5,7 @@ sim_libsim_a_SOURCES += \
 	sim/api/cloudbuild.c sim/api/cloudbuild.h \
 	sim/api/cloudbuild_docker.c \
 	sim/api/cloudbuild_work.c \
+	sim/api/docker_registry.c \
 	sim/api/logging.c \
 	sim/api/run.c sim/api/run.h \
 	sim/api/run_check.c \
@@ -37,3 +38,4 @@ check_PROGRAMS += tests/sim/serving_stack
 TESTS += tests/sim/serving_stack
 tests_sim_serving_stack_SOURCES = tests/sim/serving_stack.c tests/sim/serving.h tests/sim/stack.h tests/tap.h
 tests_sim_serving_stack_LDADD = $(LIB_SIM)
+REAL_TESTS += tests/gcloud/serving.sh

@@ -129,24 +129,12 @@ static bool audience_ok(const struct caller *c, const cJSON *claims)
 	return good;
 }
 
-/* Base64, either alphabet, up to what is none. For the caller to free. */
-static char *decode64(const char *text, size_t len)
+static char *decode64(const char *text)
 {
-	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_+/";
-	struct buf b = {0};
-	unsigned bits = 0, held = 0;
-	for (size_t i = 0; i < len; i++) {
-		const char *at = strchr(letters, text[i]);
-		if (!at || !text[i])
-			break;
-		bits = bits << 6 | (unsigned)(at - letters >= 64 ? at - letters - 2 : at - letters);
-		held += 6;
-		if (held >= 8) {
-			held -= 8;
-			buf_putc(&b, (char)(bits >> held & 0xff));
-		}
-	}
-	return buf_take(&b);
+	size_t len = strlen(text);
+	char *plain = xcalloc(1, len + 1);
+	plain[sim_unbase64(text, plain, len)] = '\0';
+	return plain;
 }
 
 /* The token of the Authorization header: after "Bearer " (exactly), or a JWT as a Basic password. For the caller to free. */
@@ -154,7 +142,7 @@ static char *token_of(const char *header)
 {
 	if (text_starts(header, "Bearer "))
 		return xstrdup(header + 7);
-	char *pair = text_starts(header, "Basic ") ? decode64(header + 6, strlen(header + 6)) : NULL;
+	char *pair = text_starts(header, "Basic ") ? decode64(header + 6) : NULL;
 	const char *colon = pair ? strchr(pair, ':') : NULL;
 	char *token = colon && strchr(colon, '.') ? xstrdup(colon + 1) : NULL;
 	free(pair);
@@ -206,7 +194,7 @@ static void load_session(struct caller *c)
 	char *bar = cookie ? strchr(cookie, '|') : NULL, *last = cookie ? strrchr(cookie, '|') : NULL;
 	if (bar && last > bar) {
 		*bar = '\0';
-		char *text = decode64(cookie, strlen(cookie));
+		char *text = decode64(cookie);
 		cJSON *j = cJSON_Parse(text);
 		if (j && !strcmp(http_sign(secret(c), cookie), last + 1) && json_num(j, "x", 0) > sim_wall(c->v->sim)) {
 			c->session.there = true;
