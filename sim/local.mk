@@ -46,12 +46,32 @@ mlflow_setup_sim_SOURCES = \
 	sim/server/tls.c
 mlflow_setup_sim_LDADD = $(LIB_SIM)
 
-check_PROGRAMS += tests/sim/core tests/sim/tokens
-TESTS += tests/sim/core tests/sim/tokens tests/sim/server.sh
+check_PROGRAMS += tests/sim/contract tests/sim/core tests/sim/faults tests/sim/tokens
+TESTS += tests/sim/contract tests/sim/core tests/sim/faults tests/sim/tokens tests/sim/server.sh
+tests_sim_contract_SOURCES = tests/sim/contract.c tests/tap.h
+tests_sim_contract_LDADD = $(LIB_SIM)
+tests_sim_faults_SOURCES = tests/sim/faults.c tests/tap.h
+tests_sim_faults_LDADD = $(LIB_SIM)
 tests_sim_core_SOURCES = tests/sim/core.c tests/tap.h
 tests_sim_core_LDADD = $(LIB_SIM)
 tests_sim_tokens_SOURCES = tests/sim/tokens.c tests/tap.h
 tests_sim_tokens_LDADD = $(LIB_SIM)
+
+# Fuzzers: ../configure --enable-fuzzing CC=clang-14, then for each e.g. tests/fuzz/sim_body -max_total_time=600
+EXTRA_DIST += dev/conformance
+if FUZZING
+SIM_FUZZERS = tests/fuzz/sim_body tests/fuzz/sim_http tests/fuzz/sim_path
+noinst_PROGRAMS += $(SIM_FUZZERS)
+tests_fuzz_sim_body_SOURCES = tests/fuzz/body.c
+tests_fuzz_sim_body_LDADD = $(LIB_SIM)
+tests_fuzz_sim_body_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_sim_http_SOURCES = tests/fuzz/http.c sim/server/front.c sim/server/http.c sim/server/server.c sim/server/tls.c
+tests_fuzz_sim_http_LDADD = $(LIB_SIM)
+tests_fuzz_sim_http_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_sim_path_SOURCES = tests/fuzz/path.c
+tests_fuzz_sim_path_LDADD = $(LIB_SIM)
+tests_fuzz_sim_path_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+endif
 
 include sim/api/identity.mk
 include sim/api/network.mk

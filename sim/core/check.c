@@ -245,7 +245,26 @@ static void check_string_format(struct check *k, struct span type, const cJSON *
 	buf_free(&more);
 }
 
-static void check_number(struct check *k, struct span type, const cJSON *v, const char *path)
+/* A number in a text, or the other way, becomes what Google's replies have: 64 bits as text, the rest as number. */
+static void respell(cJSON *v, bool as_text)
+{
+	char text[32];
+	if (as_text == cJSON_IsString(v) || (cJSON_IsString(v) && !number_within(v, -INFINITY, INFINITY, false)))
+		return;
+	if (as_text) {
+		snprintf(text, sizeof text, "%.0f", v->valuedouble);
+		v->type = cJSON_String;
+		v->valuestring = xstrdup(text);
+	} else {
+		double n = strtod(v->valuestring, NULL);
+		free(v->valuestring);
+		v->valuestring = NULL;
+		v->type = cJSON_Number;
+		cJSON_SetNumberValue(v, n);
+	}
+}
+
+static void check_number(struct check *k, struct span type, cJSON *v, const char *path)
 {
 	static const struct {
 		const char *type, *proto;
@@ -262,6 +281,8 @@ static void check_number(struct check *k, struct span type, const cJSON *v, cons
 		bool spelt = !k->reply || as_text == cJSON_IsString(v);
 		if (!spelt || !number_within(v, kinds[i].min, kinds[i].max, strcmp(kinds[i].type, "num") != 0))
 			wrong_value(k, path, kinds[i].proto, v, "");
+		else if (!k->reply)
+			respell(v, as_text);
 		return;
 	}
 }
@@ -334,8 +355,13 @@ static void check_value(struct check *k, struct span type, cJSON *v, const char 
 		check_enum(k, type, v, path, name);
 	else if (span_is(type, "b")) {
 		bool word = cJSON_IsString(v) && !k->reply && (!strcmp(v->valuestring, "true") || !strcmp(v->valuestring, "false"));
-		if (!cJSON_IsBool(v) && !word)
+		if (!cJSON_IsBool(v) && !word) {
 			wrong_value(k, path, "TYPE_BOOL", v, "");
+		} else if (word) {
+			v->type = v->valuestring[0] == 't' ? cJSON_True : cJSON_False;
+			free(v->valuestring);
+			v->valuestring = NULL;
+		}
 	} else if (span_is(type, "s") || span_is(type, "bytes") || span_is(type, "time") || span_is(type, "dur") || span_is(type, "mask") ||
 		   span_is(type, "date"))
 		check_string_format(k, type, v, path, name);

@@ -116,7 +116,6 @@ static const struct duration rows[] = {
 	{"latency.storage.DELETE", 0.79, 1.11, 0, 0},
 	{"latency.storage.POST", 0.85, 1.10, 0, 0},
 	{"resourcemanager.project.create", 5, 20, 0, 0},
-	{"resourcemanager.project.create", 3, 15, 0, 0},
 	{"run.job.create", 3, 8, 0, 0},
 	{"run.job.execute", 25, 70, 0, 0},
 	{"run.service.create", 5, 70, 60, 0.45},

@@ -8,7 +8,8 @@
  *   "operation":{"error":{"code":8,"message":"..."}} | "vanish" | "endless"     what becomes of the operation in the reply
  *   "flap":true                  every other match is 404
  *   "duration":"sql.create*", "factor":10 | "never":true        no request: draws of these keys are longer, or never end
- * An array of rules is in force at a time; the first that matches acts. */
+ * A header may be a number: that many bytes. The rules are an array, or an object with "rules" and words about them ("scenario", "fault",
+ * "elsewhere"); they replace those in force; the first that matches acts. */
 #include "config.h"
 #include "sim/core/inside.h"
 
@@ -60,6 +61,8 @@ static bool rule_ok(const cJSON *r, struct err *e)
 
 bool sim_faults(struct sim *s, const cJSON *rules, struct err *e)
 {
+	if (cJSON_IsObject(rules) && json_at(rules, "rules"))
+		rules = json_at(rules, "rules");
 	if (rules && !cJSON_IsArray(rules))
 		return err_set(e, EXIT_CONFIG, "fault rules", NULL, "the rules must be an array of objects");
 	for (const cJSON *r = rules ? rules->child : NULL; r; r = r->next)
@@ -146,6 +149,13 @@ static void put_reply(const cJSON *rule, int status, struct sim_reply *out)
 		typed |= !strcasecmp(h->string, "Content-Type");
 		if (cJSON_IsString(h))
 			add_header(out, h->string, h->valuestring);
+		if (cJSON_IsNumber(h) && h->valueint > 0) {
+			char *filler = xmalloc((size_t)h->valueint + 1);
+			memset(filler, 'x', (size_t)h->valueint);
+			filler[h->valueint] = '\0';
+			add_header(out, h->string, filler);
+			free(filler);
+		}
 	}
 	if (!typed)
 		add_header(out, "Content-Type", cJSON_IsString(body) && body->valuestring[0] == '<' ? "text/html; charset=UTF-8"
