@@ -145,7 +145,9 @@ void step_end(struct step *s, enum step_state state)
 	step_unfollow(s);
 	if (state == STEP_DONE || state == STEP_KEPT || state == STEP_LEFT)
 		publish(s);
-	if (!strcmp(s->resource->kind->id, "serviceusage.services") && (state == STEP_DONE || state == STEP_KEPT))
+	/* A plan enables nothing: what is off then stays off, and is not waited for. */
+	bool on = state == STEP_KEPT || (state == STEP_DONE && s->run->options.verb != RUN_PLAN);
+	if (!strcmp(s->resource->kind->id, "serviceusage.services") && on)
 		s->run->enabled = true;
 	char *why = s->err.what ? xstrdup(s->err.what) : NULL;
 	if (state == STEP_FAILED && !s->run->err.exit)
