@@ -17,16 +17,34 @@ static bool is_proven(const struct wizard *w)
 	return w->result && !strcmp(json_str(w->result, "outcome", ""), "proven");
 }
 
+/* What passed is one paragraph; what failed has a line of its own with the reason; what was then not tried is only counted. */
 static int draw_proofs(const struct wizard *w, int y, struct rect r)
 {
-	for (size_t i = 0; i < w->build.count && y < r.y + r.h; i++) {
+	struct buf passed = {0};
+	int proven = 0, skipped = 0, last = r.y + r.h - 9;
+	for (size_t i = 0; i < w->build.count; i++) {
 		const struct step *s = &w->build.steps[i];
-		bool passed = !strcmp(s->state, "passed");
-		if (!s->proof)
+		const char *title = *s->title ? _(s->title) : s->id;
+		bool failed = !strcmp(s->state, "failed"), good = !strcmp(s->state, "passed");
+		skipped += s->proof && !failed && !good;
+		if (s->proof && good)
+			buf_printf(&passed, "%s%s", proven++ ? "; " : _("Proven: "), title);
+		if (!s->proof || !failed || y >= last)
 			continue;
-		put_glyph(y, r.x + 2, passed ? ROLE_GOOD : ROLE_BAD, passed ? GLYPH_CHECK : GLYPH_CROSS);
-		put(y++, r.x + 4, r.w - 4, passed ? ROLE_TEXT : ROLE_BAD, *s->title ? _(s->title) : s->id);
+		put_glyph(y, r.x + 2, ROLE_BAD, GLYPH_CROSS);
+		char *text = xasprintf("%s: %s", title, s->message);
+		int n = put_wrapped(y, r.x + 4, 2, r.w - 4, ROLE_BAD, text);
+		y += n < 2 ? n : 2;
+		free(text);
 	}
+	if (skipped)
+		putf(y++, r.x + 4, r.w - 4, ROLE_TEXT, _("%d more checks were not made."), skipped);
+	if (proven) {
+		put_glyph(y, r.x + 2, ROLE_GOOD, GLYPH_CHECK);
+		int room = last - y > 1 ? last - y : 1, n = put_wrapped(y, r.x + 4, room, r.w - 4, ROLE_TEXT, buf_text(&passed));
+		y += n < room ? n : room;
+	}
+	buf_free(&passed);
 	return y;
 }
 

@@ -106,14 +106,10 @@ const cJSON *form_suggestions(const struct wizard *w, const struct question *q)
 {
 	if (!strcmp(q->id, "project.id"))
 		return w->surveys[SURVEY_PROJECTS].result;
-	if (!strcmp(q->id, "region"))
-		return w->surveys[SURVEY_REGIONS].result;
-	return NULL;
-}
-
-static enum survey_id suggestion_survey(const struct question *q)
-{
-	return !strcmp(q->id, "project.id") ? SURVEY_PROJECTS : !strcmp(q->id, "region") ? SURVEY_REGIONS : SURVEY_COUNT;
+	if (strcmp(q->id, "region") != 0)
+		return NULL;
+	const cJSON *asked_for = w->surveys[SURVEY_REGIONS].result;
+	return asked_for && asked_for->child ? asked_for : w->regions;
 }
 
 static const char *suggestion_title(const cJSON *item)
@@ -326,14 +322,10 @@ static void draw_suggestion(const struct wizard *w, const cJSON *item, int y, st
 static void draw_suggestions(const struct wizard *w, const struct question *q, struct rect r)
 {
 	const cJSON *list = form_suggestions(w, q), *item;
-	enum survey_id id = suggestion_survey(q);
-	if (id == SURVEY_COUNT || r.h < 2)
+	if (!list && !strcmp(q->id, "project.id") && w->surveys[SURVEY_PROJECTS].state == SURVEY_CHECKING)
+		put(r.y, r.x + 2, r.w - 2, ROLE_BUSY, _("looking up your projects..."));
+	if (!list || r.h < 2)
 		return;
-	if (!list) {
-		if (w->surveys[id].state == SURVEY_CHECKING)
-			put(r.y, r.x + 2, r.w - 2, ROLE_BUSY, _("looking up what can be chosen..."));
-		return;
-	}
 	int count = 0, current = -1, n = 0;
 	char *text = edit_text(&w->edit);
 	cJSON_ArrayForEach(item, list) {
@@ -528,7 +520,8 @@ static void vertical(struct wizard *w, const struct question *q, int delta)
 /* A default that the cloud is being asked for right now may be the very answer that is missing. */
 static bool worth_waiting(const struct wizard *w)
 {
-	return w->surveys[SURVEY_WHO].state == SURVEY_CHECKING || (!w->session && w->options->open);
+	bool looking = w->surveys[SURVEY_WHO].state == SURVEY_CHECKING || w->surveys[SURVEY_PROJECTS].state == SURVEY_CHECKING;
+	return looking || (!w->session && w->options->open);
 }
 
 static enum action leave(struct wizard *w)

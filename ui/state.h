@@ -95,6 +95,7 @@ struct wizard {
 
 	size_t page;               /* index into pages */
 	size_t furthest;
+	bool filled_people, filled_project; /* looked-up defaults were offered */
 	bool want_next;            /* Enter came while a needed default was still being looked up */
 	char *message;             /* said under the page until the next key */
 	enum role message_role;
@@ -104,6 +105,7 @@ struct wizard {
 	int focus;                 /* which of the page's asked questions */
 	struct edit edit;
 	cJSON *drafts;             /* question id -> text as typed that is no answer yet */
+	cJSON *regions;            /* those that are known without asking, as suggestions */
 	char *filter;              /* what the suggestions are narrowed by */
 	int choice;                /* the marked choice of a page with one choice question */
 	double typed_at;           /* when the project was last edited */

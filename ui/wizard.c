@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "base/secret.h"
 #include "engine/lines.h"
+#include "plan/regions.h"
 #include "ui/guard.h"
 #include "ui/plain.h"
 #include "ui/state.h"
@@ -142,17 +143,30 @@ static void forget_made_up(struct wizard *w)
 		answers_drop(w->answers, "auth.client_id");
 }
 
+/* The project that the sign-in names, else the only one there is. */
+static void prefill_project(struct wizard *w)
+{
+	const cJSON *who = w->surveys[SURVEY_WHO].result, *projects = w->surveys[SURVEY_PROJECTS].result;
+	const char *named = json_str(who, "project", "");
+	if (*named)
+		prefill(w, "project.id", named);
+	else if (cJSON_GetArraySize(projects) == 1)
+		prefill(w, "project.id", json_str(projects, "0.id", ""));
+}
+
+/* Each is filled in once: what the operator empties later stays empty. */
 void wizard_prefill(struct wizard *w)
 {
 	const cJSON *who = w->surveys[SURVEY_WHO].result;
 	if (w->options->rehearsal)
 		prefill(w, "auth.client_id", REHEARSAL_CLIENT);
-	if (!who || w->surveys[SURVEY_WHO].wizard == NULL)
-		return;
-	prefill(w, "project.id", json_str(who, "project", ""));
-	if (is_empty(w, "auth.domains"))
+	if (who && !w->filled_people && is_empty(w, "auth.domains"))
 		prefill(w, "auth.users", json_str(who, "email", ""));
-	w->surveys[SURVEY_WHO].wizard = NULL; /* once: what the operator empties later stays empty */
+	w->filled_people |= who != NULL;
+	bool known = who && w->surveys[SURVEY_PROJECTS].state >= SURVEY_KNOWN;
+	if (known && !w->filled_project)
+		prefill_project(w);
+	w->filled_project |= known;
 }
 
 /* Drawing --------------------------------------------------------------------------------------------------------------------------- */
@@ -370,6 +384,9 @@ struct wizard *wizard_new(struct session *s, struct answers *a, const struct wiz
 	w->build.log_top = -1;
 	if (o->sign_in && o->sign_in->exit)
 		err_set(&w->sign_in, o->sign_in->exit, o->sign_in->place, o->sign_in->fix, "%s", o->sign_in->what);
+	w->regions = cJSON_CreateArray();
+	for (const struct region *r = regions; r->id; r++)
+		cJSON_AddItemToArray(w->regions, json_make("{'id':%s,'title':%s}", r->id, _(r->place)));
 	remember_original(w);
 	forget_made_up(w);
 	if (s)
@@ -383,6 +400,7 @@ void wizard_free(struct wizard *w)
 	build_free(&w->build);
 	wizard_surveys_free(w);
 	cJSON_Delete(w->drafts);
+	cJSON_Delete(w->regions);
 	cJSON_Delete(w->over_list);
 	cJSON_Delete(w->result);
 	cJSON_Delete(w->original_resolved);

@@ -11,6 +11,7 @@ src_plan_libplan_a_SOURCES = \
 	src/plan/parts.c src/plan/parts.h \
 	src/plan/plan.c src/plan/plan.h \
 	src/plan/question.h src/plan/questions.c \
+	src/plan/regions.c src/plan/regions.h \
 	src/plan/render.c \
 	src/plan/resolve.c \
 	src/plan/schema.c \

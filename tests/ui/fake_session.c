@@ -263,8 +263,8 @@ static void finish(struct run *r, const char *outcome, enum exit_code code)
 
 static void prove(struct run *r)
 {
-	static const char *const titles[] = {"An anonymous request is refused", "A request with a bad token is refused",
-					     "A permitted one logs a run and reads it back"};
+	static const char *const titles[] = {"a request without a login is refused", "a request with a bad token is refused",
+					     "a run is logged and read back"};
 	for (int i = 0; i < 3; i++) {
 		char id[2] = {(char)('a' + i), 0};
 		emit(r, json_make("{'event':'proof','id':%s,'title':%s,'state':'running'}", id, titles[i]));

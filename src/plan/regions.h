@@ -1,0 +1,13 @@
+/* Google Cloud's regions with Cloud Run, for when the project cannot be asked for them yet (its APIs are off at first). */
+#ifndef MS_PLAN_REGIONS_H
+#define MS_PLAN_REGIONS_H
+
+struct region {
+	const char *id;    /* "europe-west1" */
+	const char *place; /* "Belgium": N_() */
+};
+
+/* Ended by a NULL id, sorted by id. A region that is not here may exist all the same. */
+extern const struct region regions[];
+
+#endif
