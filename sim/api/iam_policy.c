@@ -165,6 +165,19 @@ static bool granted_by(const struct ask *a, const char *holder)
 	return false;
 }
 
+/* IAP's resources lie in one another: a role on the project's iap_web, or on a type of resource, is one on all below. */
+static bool granted_above(const struct ask *a, const char *holder)
+{
+	char *up = xstrdup(holder), *slash;
+	bool yes = false;
+	while (!yes && (slash = strrchr(up, '/')) && slash - up > (ptrdiff_t)strlen("//iap.googleapis.com/projects")) {
+		*slash = 0;
+		yes = granted_by(a, up);
+	}
+	free(up);
+	return yes;
+}
+
 bool sim_allowed(struct sim *s, const char *principal, const char *permission, const char *project, const char *holder)
 {
 	const char *name = holder && text_starts(holder, "//") ? strchr(holder + 2, '/') : NULL;
@@ -173,7 +186,8 @@ bool sim_allowed(struct sim *s, const char *principal, const char *permission, c
 	char *above = parent ? xasprintf("//cloudresourcemanager.googleapis.com/%s", parent) : NULL;
 	char *own = project ? xasprintf("//cloudresourcemanager.googleapis.com/projects/%s", project) : NULL;
 
-	bool yes = (holder && granted_by(&a, holder)) || (own && granted_by(&a, own)) || (above && granted_by(&a, above));
+	bool yes = (holder && granted_by(&a, holder)) ||
+		   (holder && text_starts(holder, "//iap.googleapis.com/projects/") && granted_above(&a, holder)) || (own && granted_by(&a, own)) || (above && granted_by(&a, above));
 	free(above);
 	free(own);
 	return yes;

@@ -67,4 +67,8 @@ void sim_service_agents(struct sim *s, const char *project, const char *service,
 /* The agent's address that generateServiceIdentity gives for a service; "" when the service has none. */
 void sim_service_agent(struct sim *s, const char *project, const char *service, struct buf *out);
 
+/* Google's spelling of an IAP resource ("projects/p/iap_web/compute/services/NAME"): with the project's number and a backend service's own;
+ * false when it is not there. *project is then the id, or NULL. sim/api/iap.c. */
+bool sim_iap_resource(struct sim *s, const char *named, const char **project, struct buf *out);
+
 #endif

@@ -1,6 +1,8 @@
 # The simulated APIs of this family and their tests.
 sim_libsim_a_SOURCES += \
+	sim/api/certificatemanager.c \
 	sim/api/cloudbilling.c \
+	sim/api/dns.c \
 	sim/api/iam.c \
 	sim/api/iam.h \
 	sim/api/iam_accounts.c \
@@ -9,6 +11,7 @@ sim_libsim_a_SOURCES += \
 	sim/api/iam_policy.c \
 	sim/api/iam_roles.c \
 	sim/api/iamcredentials.c \
+	sim/api/iap.c \
 	sim/api/identity.c \
 	sim/api/identity.h \
 	sim/api/orgpolicy.c \
@@ -26,9 +29,11 @@ sim_libsim_a_SOURCES += \
 	sim/api/storage_upload.c \
 	sim/api/world.c
 
-IDENTITY_TESTS = tests/sim/identity_iam tests/sim/identity_secrets tests/sim/identity_services tests/sim/identity_storage
+IDENTITY_TESTS = tests/sim/identity_edge tests/sim/identity_iam tests/sim/identity_secrets tests/sim/identity_services tests/sim/identity_storage
 check_PROGRAMS += $(IDENTITY_TESTS)
 TESTS += $(IDENTITY_TESTS)
+tests_sim_identity_edge_SOURCES = tests/sim/identity_edge.c tests/sim/identity.h tests/tap.h
+tests_sim_identity_edge_LDADD = $(LIB_SIM)
 tests_sim_identity_iam_SOURCES = tests/sim/identity_iam.c tests/sim/identity.h tests/tap.h
 tests_sim_identity_iam_LDADD = $(LIB_SIM)
 tests_sim_identity_secrets_SOURCES = tests/sim/identity_secrets.c tests/sim/identity.h tests/tap.h
@@ -38,4 +43,4 @@ tests_sim_identity_services_LDADD = $(LIB_SIM)
 tests_sim_identity_storage_SOURCES = tests/sim/identity_storage.c tests/sim/identity.h tests/tap.h
 tests_sim_identity_storage_LDADD = $(LIB_SIM)
 
-REAL_TESTS += tests/gcloud/identity.sh
+REAL_TESTS += tests/gcloud/edge.sh tests/gcloud/identity.sh
