@@ -221,7 +221,7 @@ static const cJSON *volume(const cJSON *template, const char *name)
 	return NULL;
 }
 
-static bool check_mounts(struct sim_call *c, const cJSON *template, const cJSON *container, const char *at)
+static bool check_mounts(struct sim_call *c, const cJSON *template, const cJSON *container, const char *at, bool job)
 {
 	const cJSON *mounts = json_at(container, "volumeMounts");
 	int i = 0;
@@ -237,7 +237,7 @@ static bool check_mounts(struct sim_call *c, const cJSON *template, const cJSON 
 			refuse(c, sim_tmp("%s.mount_path", field), "must be a valid absolute path");
 			return false;
 		}
-		if (sql && *path && strcmp(path, "/cloudsql")) {
+		if (sql && !job && *path && strcmp(path, "/cloudsql")) { /* jobs were seen to take any */
 			refuse(c, sim_tmp("%s.mount_path", field), "must be empty or /cloudsql for a Cloud SQL volume");
 			return false;
 		}
@@ -353,7 +353,7 @@ static bool check_container(struct sim_call *c, const cJSON *template, const cJS
 		refuse(c, sim_tmp("%s.name", at), sim_tmp("Duplicate container name '%s'", json_str(k, "name", "")));
 		return false;
 	}
-	return check_image(c, k, at) && check_env(c, k, at, job) && check_resources(c, k, at, template) && check_mounts(c, template, k, at) &&
+	return check_image(c, k, at) && check_env(c, k, at, job) && check_resources(c, k, at, template) && check_mounts(c, template, k, at, job) &&
 	       check_probe(c, json_at(k, "startupProbe"), sim_tmp("%s.startup_probe", at), true) &&
 	       check_probe(c, json_at(k, "livenessProbe"), sim_tmp("%s.liveness_probe", at), false) && check_depends(c, template, k, at);
 }

@@ -9,10 +9,27 @@
 #include <stdlib.h>
 #include <string.h>
 
-char *run_etag(struct sim *s)
+/* A number as a protocol buffer's varint field. */
+static size_t field(unsigned char *into, unsigned tag, unsigned long long n)
 {
-	uint64_t noise[2] = {sim_random(s), sim_random(s)};
-	return xasprintf("\"%s\"", sim_base64(noise, 14, true));
+	size_t len = 0;
+	into[len++] = (unsigned char)(tag << 3);
+	for (; n > 127; n >>= 7)
+		into[len++] = (unsigned char)(n | 128);
+	into[len++] = (unsigned char)n;
+	return len;
+}
+
+/* The time of the change (a Timestamp message) and the resource's name, both in base64. */
+char *run_etag(struct sim *s, const char *name)
+{
+	double wall = sim_wall(s);
+	unsigned char stamp[24];
+	size_t len = field(stamp, 1, (unsigned long long)wall);
+	/* Two changes at one moment of simulated time still differ. */
+	len += field(stamp + len, 2, (unsigned long long)((wall - (double)(long long)wall) * 1e9) / 1000 * 1000 + sim_random(s) % 1000);
+	const char *when = sim_base64(stamp, len, true), *what = sim_base64(name, strlen(name), true);
+	return xasprintf("\"%s/%s\"", when, what);
 }
 
 cJSON *run_condition(struct sim *s, const char *type, const char *state)
@@ -48,7 +65,7 @@ bool run_etag_matches(struct sim_call *c, const cJSON *doc, const char *etag)
 
 static void stamp(struct sim *s, const char *principal, cJSON *doc, long long generation)
 {
-	char *now = sim_time(s, 6), *etag = run_etag(s);
+	char *now = sim_time(s, 6), *etag = run_etag(s, json_str(doc, "name", ""));
 	json_put_str(doc, "generation", sim_tmp("%lld", generation));
 	json_put_str(doc, "updateTime", now);
 	json_put_str(doc, "lastModifier", run_email(principal));
