@@ -28,24 +28,12 @@ static const char *region_of(const char *key)
 }
 
 /* URLs. -------------------------------------------------------------------------------------------------------------------- */
-static const char *region_code(const char *region)
-{
-	static const char *const codes[][2] = {
-		{"us-central1", "uc"}, {"us-east1", "ue"}, {"us-east4", "uk"}, {"us-west1", "uw"}, {"europe-west1", "ew"}, {"europe-west2", "nw"},
-		{"europe-west3", "ey"}, {"europe-west4", "ez"}, {"europe-north1", "lz"}, {"asia-northeast1", "an"}, {"asia-east1", "de"},
-		{"asia-southeast1", "as"}, {"australia-southeast1", "ts"}};
-	for (size_t i = 0; i < sizeof(codes) / sizeof(*codes); i++)
-		if (!strcmp(codes[i][0], region))
-			return codes[i][1];
-	return sim_tmp("%.2s", sim_sha256(region, strlen(region)) + 7);
-}
-
 const char *run_url(struct sim *s, const char *key, int which)
 {
 	const char *id = strrchr(key, '/') + 1, *region = region_of(key), *number = sim_project_number(s, project_of(key));
 	if (!which)
 		return sim_tmp("https://%s-%s.%s.run.app", id, number, region);
-	return sim_tmp("https://%s-%.10s-%s.a.run.app", id, sim_sha256(number, strlen(number)) + 7, region_code(region));
+	return sim_tmp("https://%s-%.10s-%s.a.run.app", id, sim_sha256(number, strlen(number)) + 7, sim_region_code(region));
 }
 
 static void set_host(struct sim *s, const char *url, const char *key)

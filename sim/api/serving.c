@@ -53,6 +53,18 @@ bool sim_is_region(const char *name)
 	return false;
 }
 
+const char *sim_region_code(const char *region)
+{
+	static const char *const codes[][2] = {
+		{"us-central1", "uc"}, {"us-east1", "ue"}, {"us-east4", "uk"}, {"us-west1", "uw"}, {"europe-west1", "ew"}, {"europe-west2", "nw"},
+		{"europe-west3", "ey"}, {"europe-west4", "ez"}, {"europe-north1", "lz"}, {"asia-northeast1", "an"}, {"asia-east1", "de"},
+		{"asia-southeast1", "as"}, {"australia-southeast1", "ts"}};
+	for (size_t i = 0; i < sizeof(codes) / sizeof(*codes); i++)
+		if (!strcmp(codes[i][0], region))
+			return codes[i][1];
+	return sim_tmp("%.2s", sim_sha256(region, strlen(region)) + 7);
+}
+
 const char *sim_sha256(const void *data, size_t len)
 {
 	unsigned char hash[EVP_MAX_MD_SIZE];

@@ -14,6 +14,8 @@ const char *sim_parent(const struct sim_call *c);
 /* Is this a region (not a zone, not a multi-region)? */
 bool sim_is_region(const char *name);
 extern const char *const sim_region_names[]; /* ended by NULL */
+/* The two letters of a region in hash URLs and appspot hosts: "uc" of us-central1. */
+const char *sim_region_code(const char *region);
 /* "sha256:" and 64 hexadecimal digits of some bytes. */
 const char *sim_sha256(const void *data, size_t len);
 /* Base64 as bytes fields have it, or its URL form without padding. */

@@ -1,5 +1,6 @@
 # The simulated APIs of this family and their tests.
 sim_libsim_a_SOURCES += \
+	sim/api/appengine.c sim/api/appengine.h \
 	sim/api/artifactregistry.c sim/api/artifactregistry.h \
 	sim/api/artifactregistry_images.c \
 	sim/api/cloudbuild.c sim/api/cloudbuild.h \

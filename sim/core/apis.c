@@ -17,7 +17,7 @@ extern const struct sim_api sim_compute_addresses, sim_compute_backend_services,
 	sim_sql_connect, sim_sql_databases, sim_sql_instances, sim_sql_operations, sim_sql_users;
 
 /* sim/api/serving.mk */
-extern const struct sim_api sim_artifactregistry, sim_cloudbuild, sim_docker_registry, sim_logging, sim_run;
+extern const struct sim_api sim_appengine, sim_artifactregistry, sim_cloudbuild, sim_docker_registry, sim_logging, sim_run;
 
 /* sim/local.mk */
 extern const struct sim_api sim_metadata, sim_oauth, sim_signin, sim_sts;
@@ -73,6 +73,7 @@ const struct sim_api *const sim_apis[] = {
 	&sim_sql_operations,
 	&sim_sql_users,
 	/* serving */
+	&sim_appengine,
 	&sim_artifactregistry,
 	&sim_cloudbuild,
 	&sim_docker_registry,

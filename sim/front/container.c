@@ -205,9 +205,9 @@ static cJSON *script(struct container *k, const char *file, const char *text)
 		if (*start && *start != '#') {
 			cJSON *w = words(k, start, &error);
 			const char *first = json_str(w, "0", "");
+			bool counts = strcmp(first, ":") && strcmp(first, "set") && strcmp(first, "export") && strcmp(first, "umask");
 			if (!strcmp(first, "exec"))
 				cJSON_DeleteItemFromArray(w, 0);
-			bool counts = strcmp(first, ":") && strcmp(first, "set") && strcmp(first, "export") && strcmp(first, "umask");
 			if (counts && cJSON_GetArraySize(w)) {
 				cJSON_Delete(last);
 				last = w;
