@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "sim/core/inside.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -55,7 +56,7 @@ static void generate_access_token(struct sim_call *c)
 	}
 	char *member = xasprintf("serviceAccount:%s", json_str(o->doc, "email", ""));
 	char *token = sim_token_new(c->sim, member, lifetime);
-	sim_ok(c, json_make("{'accessToken':%s,'expireTime':%s}", token, text_rfc3339(sim_wall(c->sim) + lifetime, 0, until)));
+	sim_ok(c, json_make("{'accessToken':%s,'expireTime':%s}", token, text_rfc3339(token_wall(c->sim) + lifetime, 0, until)));
 	free(member), free(token);
 }
 
@@ -71,8 +72,8 @@ static void generate_id_token(struct sim_call *c)
 	}
 	const char *id = json_str(o->doc, "uniqueId", "");
 	cJSON *claims = json_make("{'iss':'https://accounts.google.com','aud':%s,'azp':%s,'sub':%s}", audience, id, id);
-	cJSON_AddNumberToObject(claims, "iat", (double)(long long)sim_wall(c->sim));
-	cJSON_AddNumberToObject(claims, "exp", (double)(long long)sim_wall(c->sim) + HOUR);
+	cJSON_AddNumberToObject(claims, "iat", (double)(long long)token_wall(c->sim));
+	cJSON_AddNumberToObject(claims, "exp", (double)(long long)token_wall(c->sim) + HOUR);
 	if (json_bool(c->body, "includeEmail", false)) {
 		cJSON_AddStringToObject(claims, "email", json_str(o->doc, "email", ""));
 		cJSON_AddTrueToObject(claims, "email_verified");
@@ -112,7 +113,7 @@ static bool claims_ok(struct sim_call *c, const char *payload)
 	struct err e = {0};
 	cJSON *claims = json_parse(payload, strlen(payload), "payload", &e);
 	double exp = json_num(claims, "exp", 0);
-	bool ok = claims && (exp == 0 || (exp > sim_wall(c->sim) && exp <= sim_wall(c->sim) + 12 * HOUR));
+	bool ok = claims && (exp == 0 || (exp > token_wall(c->sim) && exp <= token_wall(c->sim) + 12 * HOUR));
 	if (!claims)
 		sim_fail(c, "INVALID_ARGUMENT", NULL, "Payload is not a valid JSON object.");
 	else if (!ok)

@@ -10,8 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A refusal because something is still in use is asked again for so long, then the next way is tried. */
-#define PATIENCE 60.0
+/* A refusal because something is still in use is asked again for so long, then the next way is tried; what Google is known to hold for hours is
+ * not waited for. */
+#define PATIENCE 30.0
 #define LAST_PATIENCE 180.0
 #define ROUNDS_MAX 20000
 
@@ -109,7 +110,7 @@ void step_destroy_refused(struct step *s, int http, const char *code, const char
 	if (s->refused_since <= 0)
 		s->refused_since = now(s);
 	bool last = s->view.way + 1 >= ways;
-	if (now(s) - s->refused_since < (last ? LAST_PATIENCE : PATIENCE)) {
+	if (now(s) - s->refused_since < (last && !k->lingers ? LAST_PATIENCE : PATIENCE)) {
 		step_pause(s, fmin(2 * pow(1.4, s->conflicts++), 15), step_read);
 	} else if (!last) {
 		s->view.way++;

@@ -296,11 +296,6 @@ static void fail_as_operated(struct step *s, const char *state)
 	fail(s, EXIT_GENERAL, _("Mend the cause, then run apply again: it goes on from here."), "%s", words ? words : _("it ended as failed."));
 }
 
-static void create_now(struct step *s)
-{
-	step_change(s, VERDICT_CREATE);
-}
-
 /* When the youngest grant that it needs was made; 0 for none. */
 static double last_grant(const struct step *s)
 {
@@ -313,15 +308,15 @@ static double last_grant(const struct step *s)
 	return last;
 }
 
-/* What fails while a grant has not spread is not begun at once after the grant, as long as nobody waits for it. */
+/* What fails while a grant has not spread is not begun at once after the grant, as long as nobody waits for it: that is asked again and again. */
 static void create_in_time(struct step *s)
 {
 	double grant = s->resource->kind->passing && !s->rounds ? last_grant(s) : 0;
 	double hold = grant > 0 ? fmin(grant + GRANT_SPREADS - now(s), step_slack(s)) : 0;
-	if (hold > 0)
-		step_pause(s, hold, create_now);
+	if (hold > 0 && !s->run->stopping)
+		step_pause(s, fmin(hold, 1), create_in_time);
 	else
-		create_now(s);
+		step_change(s, VERDICT_CREATE);
 }
 
 static void not_there(struct step *s)
@@ -367,9 +362,15 @@ static void pending(struct step *s)
 	run_wake(s->run);
 }
 
+/* Soon when others wait for it, late while they do not. */
 static void make_again(struct step *s)
 {
 	struct change c;
+	double hold = s->lag_seen + fmin(fmax(step_slack(s) / 4, 8), 60) - now(s);
+	if (hold > 0 && !s->run->stopping) {
+		step_pause(s, fmin(hold, 1), make_again);
+		return;
+	}
 	compare_now(s, &c);
 	enum verdict v = c.verdict == VERDICT_UPDATE || c.verdict == VERDICT_REPLACE ? c.verdict : VERDICT_CREATE;
 	change_free(&c);
@@ -389,7 +390,7 @@ static void failed(struct step *s)
 	lag_goes_on(s);
 	s->remade++;
 	step_send(s, "polling", _("It failed for want of a permission that has not spread yet: it is made again."), NULL);
-	step_pause(s, fmin(fmax(step_slack(s) / 4, 8), 60), make_again);
+	make_again(s);
 }
 
 static void replace(struct step *s, const struct change *c)
