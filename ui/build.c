@@ -299,8 +299,9 @@ static void put_time(const struct wizard *w, const struct step *s, int y, struct
 	if (rank(s) == 3 || (seconds < 1 && !running))
 		return;
 	text_duration(seconds, took);
-	char *text = running && s->usual >= 1 && r.w > 50 ? xasprintf(_("%s of %s"), took, text_duration(s->usual, usual)) : xstrdup(took);
-	put_right(y, r.x + r.w - 23, 23, running ? ROLE_BUSY : ROLE_TEXT, text);
+	bool compare = running && s->usual >= 1 && s->usual > seconds && r.w > 50;
+	char *text = compare ? xasprintf(_("%s of %s"), took, text_duration(s->usual, usual)) : xstrdup(took);
+	put_right(y, r.x + r.w - 25, 25, running ? ROLE_BUSY : ROLE_TEXT, text);
 	free(text);
 }
 
@@ -308,7 +309,7 @@ static void draw_step(const struct wizard *w, const struct step *s, int y, struc
 {
 	enum role role;
 	enum glyph mark = mark_of(s, &role);
-	int x = r.x + 14, width = r.w - 14 - (rank(s) == 3 ? 0 : r.w > 50 ? 24 : 13);
+	int x = r.x + 14, width = r.w - 14 - (rank(s) == 3 ? 0 : r.w > 50 ? 26 : 13);
 	put_glyph(y, r.x + 2, role, mark);
 	put(y, r.x + 4, 9, role == ROLE_GOOD ? ROLE_TEXT : role, state_word(s));
 	if (here) {
@@ -391,7 +392,7 @@ static void draw_bar(const struct build *b, int y, struct rect r)
 	int total = b->done + b->running + b->left, full = total ? r.w * b->done / total : 0, busy = total ? r.w * b->running / total : 0;
 	for (int i = 0; i < r.w; i++)
 		put_glyph(y, r.x + i, i < full ? ROLE_GOOD : i < full + busy ? ROLE_BUSY : ROLE_RULE,
-			  i < full ? GLYPH_FULL : i < full + busy ? GLYPH_EMPTY : GLYPH_LINE);
+			  i < full ? GLYPH_FULL : i < full + busy ? GLYPH_PART : GLYPH_LINE);
 }
 
 static void draw_counts(const struct wizard *w, struct rect r)
@@ -402,7 +403,7 @@ static void draw_counts(const struct wizard *w, struct rect r)
 	put(r.y, r.x, r.w, ROLE_TITLE, !b->over ? _("Building") : !strcmp(json_str(w->result, "outcome", ""), "proven") ? _("Built") : _("Stopped"));
 	char *counts = xasprintf(_("%d done, %d running, %d to go"), b->done, b->running, b->left);
 	put(r.y, r.x + 12, r.w - 12, ROLE_TEXT, counts);
-	char *time = b->expected > 0 ? xasprintf(_("%s of about %s"), took, text_duration(b->expected, usual)) : xstrdup(took);
+	char *time = b->expected > 0 ? xasprintf(_("%s, usually %s"), took, text_duration(b->expected, usual)) : xstrdup(took);
 	put_right(r.y, r.x + r.w / 2, r.w - r.w / 2, ROLE_TEXT, time);
 	free(counts);
 	free(time);

@@ -21,7 +21,7 @@ static bool is_proven(const struct wizard *w)
 static int draw_proofs(const struct wizard *w, int y, struct rect r)
 {
 	struct buf passed = {0};
-	int proven = 0, skipped = 0, last = r.y + r.h - 9;
+	int proven = 0, skipped = 0, last = r.y + r.h - 7;
 	for (size_t i = 0; i < w->build.count; i++) {
 		const struct step *s = &w->build.steps[i];
 		const char *title = *s->title ? _(s->title) : s->id;

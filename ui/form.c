@@ -314,8 +314,9 @@ static void draw_suggestion(const struct wizard *w, const cJSON *item, int y, st
 	(void)w;
 	if (here)
 		put_glyph(y, r.x + 2, ROLE_KEY, GLYPH_MARK);
-	put(y, r.x + 4, LABEL - 5, here ? ROLE_TITLE : ROLE_TEXT, json_str(item, "id", ""));
-	put(y, r.x + LABEL, r.w - LABEL, here ? ROLE_TITLE : ROLE_DIM, suggestion_title(item));
+	int column = LABEL + 9; /* project ids have up to 30 characters */
+	put(y, r.x + 4, column - 5, here ? ROLE_TITLE : ROLE_TEXT, json_str(item, "id", ""));
+	put(y, r.x + column, r.w - column - 2, here ? ROLE_TITLE : ROLE_DIM, suggestion_title(item));
 }
 
 /* The list under the fields: what can be chosen with the arrows instead of typing. */

@@ -54,7 +54,7 @@ static const struct {
 	[GLYPH_MARK] = {"\u203a", ">"},	       [GLYPH_ON] = {"\u25cf", "*"},	       [GLYPH_OFF] = {"\u25cb", "o"},
 	[GLYPH_CHECK] = {"\u2713", "+"},       [GLYPH_CROSS] = {"\u2717", "x"},       [GLYPH_RUN] = {"\u25b8", ">"},
 	[GLYPH_WAIT] = {"\u00b7", "."},	       [GLYPH_WARN] = {"!", "!"},	       [GLYPH_MORE] = {"\u2026", "~"},
-	[GLYPH_FULL] = {"\u2588", "#"},	       [GLYPH_EMPTY] = {"\u2591", "-"},       [GLYPH_UP] = {"\u2191", "^"},
+	[GLYPH_FULL] = {"\u2501", "="},	       [GLYPH_PART] = {"\u254d", ">"},       [GLYPH_UP] = {"\u2191", "^"},
 	[GLYPH_DOWN] = {"\u2193", "v"},
 };
 
