@@ -1,6 +1,7 @@
 /* iamcredentials.googleapis.com: short-lived credentials for service accounts. Each needs its own permission on the account, which an owner
  * of the project does not have. */
 #include "config.h"
+#include "sim/core/inside.h"
 #include "sim/api/iam.h"
 
 #include "base/json.h"
