@@ -199,6 +199,37 @@ static void app_patch(struct sim_call *c)
 	change(c, "Applications.UpdateApplication", o->key, "appengine.app.update", app_patched);
 }
 
+/* gcloud's `app update` asks at v1beta, for which there is no contract here: the same application. */
+static bool beta(struct sim_call *c, const char *permission)
+{
+	const char *project = sim_project_id(c->sim, sim_part(c, 2));
+	if (project && c->principal && sim_allowed(c->sim, c->principal, permission, project, ""))
+		return true;
+	sim_fail(c, c->principal ? "PERMISSION_DENIED" : "UNAUTHENTICATED", NULL, "The caller does not have permission");
+	return false;
+}
+
+static void app_patch_beta(struct sim_call *c)
+{
+	c->body = cJSON_ParseWithLength(c->raw ? c->raw : "", c->raw_len);
+	if (!cJSON_IsObject(c->body))
+		sim_fail(c, "INVALID_ARGUMENT", NULL, "Invalid JSON payload received.");
+	else if (beta(c, "appengine.applications.update"))
+		app_patch(c);
+}
+
+static void app_get_beta(struct sim_call *c)
+{
+	if (beta(c, "appengine.applications.get"))
+		app_get(c);
+}
+
+static void operation_get_beta(struct sim_call *c)
+{
+	if (beta(c, "appengine.operations.get"))
+		sim_lro_get(c, OPERATIONS);
+}
+
 /* Services. ---------------------------------------------------------------------------------------------------------------- */
 static struct sim_object *service(struct sim_call *c)
 {
@@ -647,6 +678,9 @@ static const struct sim_route routes[] = {
 	{V "list", version_list, "appengine.versions.list", NULL},
 	{V "patch", version_patch, "appengine.versions.update", NULL},
 	{V "delete", version_delete, "appengine.versions.delete", NULL},
+	{"PATCH appengine.googleapis.com/v1beta/apps/*", app_patch_beta, NULL, NULL},
+	{"GET appengine.googleapis.com/v1beta/apps/*", app_get_beta, NULL, NULL},
+	{"GET appengine.googleapis.com/v1beta/apps/*/operations/*", operation_get_beta, NULL, NULL},
 	{V "instances.list", instance_list, "appengine.instances.list", NULL},
 	{NULL, NULL, NULL, NULL},
 };

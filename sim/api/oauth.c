@@ -94,8 +94,12 @@ char *oauth_id_token(struct sim *s, const char *principal, const char *audience,
 
 bool oauth_wants_id(const char *scope)
 {
+	/* Google's rule: an identity scope brings an ID token; oauth2-proxy asks for "profile email". */
+	static const char *const identity[] = {" openid ", " email ", " profile ", "/auth/userinfo.email ", "/auth/userinfo.profile "};
 	char *padded = xasprintf(" %s ", scope);
-	bool wants = strstr(padded, " openid ") != NULL;
+	bool wants = false;
+	for (size_t i = 0; i < sizeof identity / sizeof *identity; i++)
+		wants |= strstr(padded, identity[i]) != NULL;
 	free(padded);
 	return wants;
 }

@@ -6,6 +6,8 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "sim/api/appengine.h"
+#include "sim/api/identity.h"
 #include "sim/api/run.h"
 #include "sim/api/serving.h"
 #include "sim/front/gate.h"
@@ -155,6 +157,17 @@ static void to_containers(struct visit *v, const char *project, const char *regi
 }
 
 /* Cloud Run. ---------------------------------------------------------------------------------------------------------------- */
+/* The name under which IAP keeps policy and settings of a web resource. */
+static const char *iap_name(struct sim *s, const char *resource)
+{
+	const char *project;
+	struct buf name = {0};
+	bool known = sim_iap_resource(s, resource, &project, &name);
+	const char *kept = sim_tmp("%s", known ? buf_text(&name) : resource);
+	buf_free(&name);
+	return kept;
+}
+
 static const char *iap_client(struct sim *s, const char *resource)
 {
 	const struct sim_object *settings = sim_get(s, "iap.settings", resource);
@@ -165,7 +178,7 @@ static const char *iap_client(struct sim *s, const char *resource)
 static bool through_iap(struct visit *v, const struct sim_object *service, const char *project, const char *region, struct sim_reply *out)
 {
 	const char *number = sim_project_number(v->sim, project), *email = "";
-	const char *resource = sim_tmp("projects/%s/iap_web/cloud_run-%s/services/%s", number, region, strrchr(service->key, '/') + 1);
+	const char *resource = iap_name(v->sim, sim_tmp("projects/%s/iap_web/cloud_run-%s/services/%s", number, region, strrchr(service->key, '/') + 1));
 	if (!wall_iap(v, project, sim_tmp("//iap.googleapis.com/%s", resource), iap_client(v->sim, resource), &email, out))
 		return false;
 	const char *agent = sim_tmp("serviceAccount:service-%s@gcp-sa-iap.iam.gserviceaccount.com", number);
@@ -192,15 +205,74 @@ static void to_service(struct visit *v, const struct sim_object *service, const 
 		to_containers(v, project, region, revision->doc, out);
 }
 
+/* App Engine: [[VERSION-dot-]SERVICE-dot-]PROJECT.REGION.r.appspot.com. ---------------------------------------------------------- */
+static struct sim_object *app_of(struct sim *s, const char *host, const char **prefix)
+{
+	if (!text_ends(host, ".r.appspot.com"))
+		return NULL;
+	for (struct sim_object *a = sim_first(s, APPENGINE_APPS, "apps/"); a; a = sim_following(s, a, "apps/")) {
+		const char *name = json_str(a->doc, "defaultHostname", "?");
+		if (!strcmp(host, name) || text_ends(host, sim_tmp("-dot-%s", name))) {
+			*prefix = sim_tmp("%.*s", (int)(strlen(host) - strlen(name)), host);
+			return a;
+		}
+	}
+	return NULL;
+}
+
+/* The version that traffic goes to, by the name's parts and the service's shares. */
+static struct sim_object *version_of(struct sim *s, const struct sim_object *app, const char *prefix, const char **service)
+{
+	const char *first = strstr(prefix, "-dot-"), *second = first ? strstr(first + 5, "-dot-") : NULL;
+	const char *one = first ? sim_tmp("%.*s", (int)(first - prefix), prefix) : "", *two = second ? sim_tmp("%.*s", (int)(second - first - 5), first + 5) : "";
+	*service = *two ? two : *one && sim_get(s, APPENGINE_SERVICES, sim_tmp("%s/services/%s", app->key, one)) ? one : "default";
+	const char *id = *two || (*one && strcmp(one, *service)) ? one : "";
+	const struct sim_object *o = sim_get(s, APPENGINE_SERVICES, sim_tmp("%s/services/%s", app->key, *service));
+	const cJSON *shares = o ? json_at(o->doc, "split.allocations") : NULL;
+	double dice = (double)(sim_random(s) % 1000) / 1000;
+	for (const cJSON *a = *id || !shares ? NULL : shares->child; a && !*id; a = a->next) {
+		dice -= a->valuedouble;
+		if (dice < 0)
+			id = a->string;
+	}
+	return *id ? sim_get(s, APPENGINE_VERSIONS, sim_tmp("%s/services/%s/versions/%s", app->key, *service, id)) : NULL;
+}
+
+static void to_app(struct visit *v, const struct sim_object *app, const char *prefix, struct sim_reply *out)
+{
+	const char *service, *project = json_str(app->doc, "id", ""), *email = "";
+	const struct sim_object *version = version_of(v->sim, app, prefix, &service);
+	const struct sim_object *module = sim_get(v->sim, APPENGINE_SERVICES, sim_tmp("%s/services/%s", app->key, service));
+	const char *ingress = module ? json_str(module->doc, "networkSettings.ingressTrafficAllowed", "") : "";
+	bool outside = text_ends(ingress, "INTERNAL_ONLY") || text_ends(ingress, "INTERNAL_AND_LB");
+	const char *resource = sim_tmp("projects/%s/iap_web/appengine-%s/services/%s", sim_project_number(v->sim, project), project, service);
+	const char *holder = sim_tmp("//iap.googleapis.com/%s", iap_name(v->sim, resource));
+	if (!version || outside || !strcmp(json_str(app->doc, "servingStatus", ""), "USER_DISABLED"))
+		wall_page(out, outside ? 403 : 404, outside ? "Forbidden" : "Not Found", "The requested URL was not found on this server.");
+	else if (json_bool(app->doc, "iap.enabled", false) && !wall_iap(v, project, holder, json_str(app->doc, "iap.oauth2ClientId", ""), &email, out))
+		return;
+	else if (strcmp(json_str(version->doc, "servingStatus", ""), "SERVING") || json_at(version->hidden, "failure"))
+		wall_page(out, 503, "Server Error", "The server encountered a temporary error and could not complete your request.<p>Please try again in 30 seconds.");
+	else {
+		cJSON *template = appengine_template(version);
+		to_containers(v, project, appengine_region(json_str(app->doc, "locationId", "")), template, out);
+		cJSON_Delete(template);
+	}
+}
+
 bool sim_front_door(struct sim *s, const struct sim_request *q, struct sim_reply *out)
 {
 	const char *tag;
 	const struct sim_object *service = service_of(s, q->host, &tag);
-	if (!service)
+	const struct sim_object *app = service ? NULL : app_of(s, q->host, &tag);
+	if (!service && !app)
 		return false;
 	struct visit v;
 	visit_begin(&v, s, q);
-	to_service(&v, service, tag, false, out);
+	if (service)
+		to_service(&v, service, tag, false, out);
+	else
+		to_app(&v, app, tag, out);
 	visit_end(&v);
 	return true;
 }

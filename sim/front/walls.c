@@ -128,6 +128,24 @@ static const char *token_email(struct visit *v, const char *token, const char *c
 	return email;
 }
 
+/* Access is inherited: from the service's policy, its kind's, and all of the project's web resources'. */
+static bool has_access(struct visit *v, const char *who, const char *project, const char *holder)
+{
+	char *at = xstrdup(holder);
+	bool yes = false;
+	for (char *web = strstr(at, "/iap_web"); web && !yes;) {
+		yes = sim_allowed(v->sim, who, "iap.webServiceVersions.accessViaIAP", project, at);
+		char *last = strrchr(at, '/');
+		if (last <= web)
+			break;
+		*last = '\0';
+		if (text_ends(at, "/services") || text_ends(at, "/versions"))
+			*strrchr(at, '/') = '\0';
+	}
+	free(at);
+	return yes;
+}
+
 bool wall_iap(struct visit *v, const char *project, const char *holder, const char *client, const char **email, struct sim_reply *out)
 {
 	const char *token = bearer(v, "Proxy-Authorization"), *why = "";
@@ -144,7 +162,7 @@ bool wall_iap(struct visit *v, const char *project, const char *holder, const ch
 		refuse(out, 401, why);
 		return false;
 	}
-	if (sim_allowed(v->sim, principal_of(*email), "iap.webServiceVersions.accessViaIAP", project, holder))
+	if (has_access(v, principal_of(*email), project, holder))
 		return true;
 	refuse(out, 403, sim_tmp("<!DOCTYPE html><html><head><title>Error</title></head><body><h1>You don't have access</h1><p>%s</p></body></html>", *email));
 	return false;

@@ -3,6 +3,8 @@
 #include "config.h"
 #include "tests/sim/stack.h"
 
+#include "base/text.h"
+
 #define URI "postgresql+psycopg2://"
 
 static char *database_host;
@@ -217,6 +219,56 @@ static void front(void)
 	free(object), free(good), free(stranger), free(wrong), free(origin);
 }
 
+/* The value of a header of the last reply, up to the end of the line or to one of the stops; for the caller to free. */
+static char *header(const char *name, const char *stops)
+{
+	char *start = xasprintf("%s: ", name);
+	const char *at = last.headers ? strstr(last.headers, start) : NULL;
+	char *value = at ? xstrndup(at + strlen(start), strcspn(at + strlen(start), stops)) : xstrdup("");
+	free(start);
+	return value;
+}
+
+/* Walks a browser through the sign-in as this person; the session cookie ("" when none came) for the caller to free. */
+static char *signs_in(const char *email, int *callback)
+{
+	visit("GET", "/?page=1", NULL, NULL);
+	char *location = header("Location", "\r"), *csrf = header("Set-Cookie", ";");
+	char *target = xasprintf("%s&login_hint=%s&prompt=none", text_starts(location, "https://accounts.google.com") ? location + 27 : "/", email);
+	struct sim_header headers[] = {{"Host", "accounts.google.com"}};
+	struct sim_request q = {"GET", "accounts.google.com", target, headers, 1, NULL, 0};
+	sim_reply_free(&last);
+	sim_handle(sim, &q, &last);
+	char *back = header("Location", "\r");
+	*callback = visit("GET", text_starts(back, "https://" HOST) ? back + strlen("https://" HOST) : "/nowhere", NULL, WITH("Cookie", csrf));
+	const char *at = last.headers ? strstr(last.headers, "Set-Cookie: __Host-mlflow=") : NULL;
+	char *session = at ? xstrndup(at + 12, strcspn(at + 12, ";")) : xstrdup("");
+	free(location), free(csrf), free(target), free(back);
+	return session;
+}
+
+static void browser(void)
+{
+	int callback;
+	char *session = signs_in("ann@example.com", &callback);
+	is_int(callback, 302, "the callback leads back");
+	ok(last.headers && strstr(last.headers, "Location: /?page=1\r"), "to the page that was asked for");
+	is_int(visit("GET", "/", NULL, WITH("Cookie", session)), 200, "with the session the UI is shown");
+	is_int(visit("GET", "/oauth2/userinfo", NULL, WITH("Cookie", session)), 200, "the proxy knows who it is");
+	ok(strstr(buf_text(&last.body), "ann@example.com") != NULL, "by address");
+	is_int(visit("GET", "/oauth2/auth", NULL, WITH("Cookie", session)), 202, "/oauth2/auth is 202");
+	is_int(visit("GET", "/", NULL, WITH("Cookie", session, "Authorization", "Bearer bad")), 403, "a bad bearer beats a good cookie");
+	is_int(visit("GET", "/oauth2/sign_out", NULL, WITH("Cookie", session)), 302, "signing out");
+	pass(8 * 86400);
+	is_int(visit("GET", "/", NULL, WITH("Cookie", session)), 302, "after a week it is over");
+	free(session);
+	session = signs_in("eve@elsewhere.org", &callback);
+	is_int(callback, 403, "a stranger's sign-in ends in 403");
+	is_str(session, "", "without a session");
+	free(session);
+	is_int(visit("GET", "/oauth2/callback?code=x&state=y", NULL, NULL), 403, "a callback without its cookie is 403");
+}
+
 int main(void)
 {
 	begin();
@@ -229,6 +281,7 @@ int main(void)
 	database_host = database_address();
 	runs();
 	front();
+	browser();
 	what_goes_wrong();
 	is_int(visit("GET", "/ping", NULL, NULL), 200, "after failed updates the old revision serves");
 	sim_reply_free(&last);

@@ -1,0 +1,135 @@
+/* Google's own walls in the simulated cloud: Cloud Run's invoker check, IAP on a service and on App Engine; and App Engine's rules. */
+#include "config.h"
+#include "tests/sim/stack.h"
+
+#define HELLO "us-docker.pkg.dev/cloudrun/container/hello"
+#define APP "/v1/apps/demo-proj"
+#define APP_HOST "appengine.googleapis.com"
+
+static struct sim_reply last;
+
+static int visit(const char *host, const char *token)
+{
+	char *bearer = xasprintf("Bearer %s", token ? token : "");
+	struct sim_header headers[] = {{"Host", host}, {"Authorization", bearer}};
+	struct sim_request q = {"GET", host, "/", headers, token ? 2 : 1, NULL, 0};
+	sim_reply_free(&last);
+	sim_handle(sim, &q, &last);
+	free(bearer);
+	return last.status;
+}
+
+static char *id_token(const char *email, const char *audience)
+{
+	cJSON *claims = json_make("{'iss':'https://accounts.google.com','aud':%s,'sub':'1','email':%s,'email_verified':true}", audience, email);
+	json_put_num(claims, "iat", sim_wall(sim));
+	json_put_num(claims, "exp", sim_wall(sim) + 3600);
+	char *token = sim_id_token(sim, claims);
+	cJSON_Delete(claims);
+	return token;
+}
+
+static void bind(const char *host, const char *resource, const char *role, const char *member)
+{
+	char *target = xasprintf("/%s:setIamPolicy", resource), *body = xasprintf("{\"policy\":{\"bindings\":[{\"role\":\"%s\",\"members\":[\"%s\"]}]}}", role, member);
+	cJSON *j = expect(200, "POST", host, target, body, "a binding is made");
+	cJSON_Delete(j);
+	free(target);
+	free(body);
+}
+
+#define WEB "web-123456789012.us-central1.run.app"
+static void invoker(void)
+{
+	cJSON_Delete(finished(RUN_HOST, "v2", ask("POST", RUN_HOST, "/v2/" PLACE "/services?serviceId=web", "{\"template\":{\"containers\":[{\"image\":\"" HELLO "\"}]}}")));
+	is_int(visit(WEB, NULL), 403, "nobody without a token gets in");
+	ok(strstr(buf_text(&last.body), "Your client does not have permission to get URL <code>/</code> from this server.") != NULL, "in Google's words");
+	is_int(visit(WEB, "nonsense"), 401, "a bad token is 401");
+	char *token = id_token("ann@example.com", "https://" WEB), *other = id_token("ann@example.com", "https://elsewhere");
+	is_int(visit(WEB, token), 403, "who is no invoker gets 403");
+	bind(RUN_HOST, "v2/" PLACE "/services/web", "roles/run.invoker", "user:ann@example.com");
+	is_int(visit(WEB, token), 403, "also right after the binding");
+	free(token);
+	pass(1200);
+	token = id_token("ann@example.com", "https://" WEB);
+	is_int(visit(WEB, token), 200, "but not some minutes later");
+	is_int(visit(WEB, other), 401, "a token for another audience is 401");
+	free(token), free(other);
+	cJSON_Delete(finished(RUN_HOST, "v2", ask("PATCH", RUN_HOST, "/v2/" PLACE "/services/web?updateMask=invokerIamDisabled", "{\"invokerIamDisabled\":true}")));
+	is_int(visit(WEB, NULL), 200, "without the check everybody gets in");
+	cJSON_Delete(finished(RUN_HOST, "v2", ask("PATCH", RUN_HOST, "/v2/" PLACE "/services/web?updateMask=ingress",
+						  "{\"ingress\":\"INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER\"}")));
+	is_int(visit(WEB, NULL), 404, "with internal ingress nobody from outside");
+}
+
+#define GUARDED "guarded-123456789012.us-central1.run.app"
+static void iap(void)
+{
+	cJSON_Delete(ask("POST", "serviceusage.googleapis.com", "/v1beta1/projects/demo-proj/services/iap.googleapis.com:generateServiceIdentity", "{}"));
+	cJSON_Delete(finished(RUN_HOST, "v2", ask("POST", RUN_HOST, "/v2/" PLACE "/services?serviceId=guarded",
+						  "{\"iapEnabled\":true,\"template\":{\"containers\":[{\"image\":\"" HELLO "\"}]}}")));
+	is_int(visit(GUARDED, NULL), 302, "IAP sends a browser to sign in");
+	ok(last.headers && strstr(last.headers, "https://accounts.google.com/o/oauth2/v2/auth?client_id=") && strstr(last.headers, "X-Goog-IAP-Generated-Response: true"),
+	   "with Google, and says that it is IAP");
+	bind("iap.googleapis.com", "v1/projects/123456789012/iap_web/cloud_run-us-central1/services/guarded", "roles/iap.httpsResourceAccessor", "user:ann@example.com");
+	pass(1200);
+	char *token = sim_token_new(sim, "user:ann@example.com", 3600), *eve = sim_token_new(sim, "user:eve@example.com", 3600);
+	is_int(visit(GUARDED, token), 403, "without the agent as invoker it cannot pass anybody on");
+	ok(strstr(buf_text(&last.body), "The IAP service account is not provisioned.") != NULL, "and says so");
+	pass(300);
+	bind(RUN_HOST, "v2/" PLACE "/services/guarded", "roles/run.invoker", "serviceAccount:service-123456789012@gcp-sa-iap.iam.gserviceaccount.com");
+	pass(1200);
+	free(token);
+	token = sim_token_new(sim, "user:ann@example.com", 3600);
+	is_int(visit(GUARDED, token), 200, "then who has access gets in");
+	free(eve);
+	eve = sim_token_new(sim, "user:eve@example.com", 3600);
+	is_int(visit(GUARDED, eve), 403, "and nobody else");
+	free(token), free(eve);
+}
+
+static void app_engine(void)
+{
+	cJSON *j = expect(404, "GET", APP_HOST, APP, NULL, "a new project has no application");
+	cJSON_Delete(j);
+	cJSON_Delete(finished(APP_HOST, "v1", expect(200, "POST", APP_HOST, "/v1/apps", "{\"id\":\"demo-proj\",\"locationId\":\"us-central\"}", "one is made")));
+	cJSON_Delete(expect(409, "POST", APP_HOST, "/v1/apps", "{\"id\":\"demo-proj\",\"locationId\":\"europe-west\"}", "and never again"));
+	cJSON_Delete(expect(400, "PATCH", APP_HOST, APP "?updateMask=locationId", "{\"locationId\":\"europe-west\"}", "nor moved"));
+#define FLEX(id, more) "{\"id\":\"" id "\",\"runtime\":\"custom\",\"env\":\"flex\",\"manualScaling\":{\"instances\":1},\"deployment\":{\"container\":{\"image\":\"" HELLO "\"}}" more "}"
+	j = expect(400, "POST", APP_HOST, APP "/services/mlflow/versions", FLEX("v1", ""), "the first service must be default");
+	ok(strstr(json_str(j, "error.message", ""), "The first service (module) you upload to a new application must be the 'default' service") != NULL, "in Google's words");
+	cJSON_Delete(j);
+	cJSON_Delete(expect(400, "POST", APP_HOST, APP "/services/default/versions", FLEX("v1", ",\"healthCheck\":{}"), "legacy health checks are refused"));
+	cJSON_Delete(expect(400, "POST", APP_HOST, APP "/services/default/versions", FLEX("v1", ",\"automaticScaling\":{}"), "two ways of scaling too"));
+	cJSON *op = expect(200, "POST", APP_HOST, APP "/services/default/versions", FLEX("v1", ""), "a flexible version is made");
+	cJSON_Delete(expect(409, "POST", APP_HOST, APP "/services/default/versions", FLEX("v2", ""), "one change at a time"));
+	double began = sim_now(sim);
+	op = finished(APP_HOST, "v1", op);
+	ok(json_at(op, "response") && sim_now(sim) - began > 60, "which takes minutes");
+	cJSON_Delete(op);
+	is_int(visit("demo-proj.uc.r.appspot.com", NULL), 200, "and serves");
+	cJSON_Delete(expect(400, "DELETE", APP_HOST, APP "/services/default/versions/v1", NULL, "a version with traffic stays"));
+	cJSON_Delete(expect(400, "DELETE", APP_HOST, APP "/services/default", NULL, "the default service stays"));
+	op = finished(APP_HOST, "v1", expect(200, "POST", APP_HOST, APP "/services/default/versions",
+		"{\"id\":\"bad\",\"runtime\":\"custom\",\"env\":\"flex\",\"deployment\":{\"container\":{\"image\":\"us-docker.pkg.dev/demo-proj/x/y:1\"}}}", "a version of a missing image"));
+	is_int((long long)json_num(op, "error.code", 0), 9, "fails");
+	cJSON_Delete(op);
+	cJSON_Delete(expect(200, "GET", APP_HOST, APP "/services/default/versions/bad", NULL, "and stays"));
+	cJSON_Delete(finished(APP_HOST, "v1", expect(200, "PATCH", APP_HOST, APP "?updateMask=iap", "{\"iap\":{\"enabled\":true,\"oauth2ClientId\":\"c\",\"oauth2ClientSecret\":\"s\"}}",
+						     "IAP is switched on")));
+	j = ask("GET", APP_HOST, APP, NULL);
+	ok(json_at(j, "iap.oauth2ClientSecretSha256") && !json_at(j, "iap.oauth2ClientSecret"), "the secret is shown by its hash");
+	cJSON_Delete(j);
+	is_int(visit("demo-proj.uc.r.appspot.com", NULL), 302, "and guards");
+}
+
+int main(void)
+{
+	begin();
+	invoker();
+	iap();
+	app_engine();
+	sim_reply_free(&last);
+	sim_free(sim);
+	return tap_done();
+}
