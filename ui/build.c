@@ -79,7 +79,7 @@ void build_interrupt(struct wizard *w)
 	if (w->build.interrupts++)
 		w->ended = true;
 	else
-		wizard_say(w, ROLE_WARN, _("Finishing what is in flight; nothing new is begun. Ctrl-C again leaves at once."));
+		wizard_say(w, ROLE_WARN, _("Finishing what is in flight. Ctrl-C again leaves at once."));
 }
 
 bool wizard_save_run(void *arg, const struct answers *a, struct err *e)
@@ -200,6 +200,8 @@ static void event(struct wizard *w, const cJSON *e)
 		w->build.done = (int)json_num(e, "done", 0);
 		w->build.running = (int)json_num(e, "running", 0);
 		w->build.left = (int)json_num(e, "left", 0);
+		w->build.failed = (int)json_num(e, "failed", 0);
+		w->build.skipped = (int)json_num(e, "skipped", 0);
 	}
 	if (!strcmp(name, "result")) {
 		cJSON_Delete(w->result);
@@ -224,6 +226,7 @@ void build_settle(struct wizard *w)
 		return;
 	b->over = true;
 	b->running = 0;
+	wizard_say(w, ROLE_TEXT, NULL);
 	w->exit_code = b->interrupts ? EXIT_INTERRUPTED : (int)run_exit(b->run);
 	wizard_save(w);
 	if (w->result && !strcmp(json_str(w->result, "outcome", ""), "proven") && wizard_on(w, "build"))
@@ -389,7 +392,7 @@ static void draw_log(struct wizard *w, struct rect r)
 
 static void draw_bar(const struct build *b, int y, struct rect r)
 {
-	int total = b->done + b->running + b->left, full = total ? r.w * b->done / total : 0, busy = total ? r.w * b->running / total : 0;
+	int total = b->done + b->running + b->left + b->failed + b->skipped, full = total ? r.w * b->done / total : 0, busy = total ? r.w * b->running / total : 0;
 	for (int i = 0; i < r.w; i++)
 		put_glyph(y, r.x + i, i < full ? ROLE_GOOD : i < full + busy ? ROLE_BUSY : ROLE_RULE,
 			  i < full ? GLYPH_FULL : i < full + busy ? GLYPH_PART : GLYPH_LINE);
@@ -401,7 +404,8 @@ static void draw_counts(const struct wizard *w, struct rect r)
 	char took[24], usual[24];
 	text_duration(b->now - b->started, took);
 	put(r.y, r.x, r.w, ROLE_TITLE, !b->over ? _("Building") : !strcmp(json_str(w->result, "outcome", ""), "proven") ? _("Built") : _("Stopped"));
-	char *counts = xasprintf(_("%d done, %d running, %d to go"), b->done, b->running, b->left);
+	char *counts = b->failed || b->skipped ? xasprintf(_("%d done, %d running, %d failed, %d skipped"), b->done, b->running, b->failed, b->skipped)
+					       : xasprintf(_("%d done, %d running, %d to go"), b->done, b->running, b->left);
 	put(r.y, r.x + 12, r.w - 12, ROLE_TEXT, counts);
 	char *time = b->expected > 0 ? xasprintf(_("%s, usually %s"), took, text_duration(b->expected, usual)) : xstrdup(took);
 	put_right(r.y, r.x + r.w / 2, r.w - r.w / 2, ROLE_TEXT, time);
@@ -409,7 +413,9 @@ static void draw_counts(const struct wizard *w, struct rect r)
 	free(time);
 }
 
+/* What can be done after a run that did not prove the server, by what ended it. */
 static const char failure_menu[] = N_("It did not end well. r tries again, e edits the answers, q saves and leaves, Enter shows what stands.");
+static const char stopped_menu[] = N_("You stopped it. r goes on from here, e edits the answers, q saves and leaves, Enter shows what stands.");
 
 static void draw(struct wizard *w, struct rect r)
 {
@@ -419,7 +425,7 @@ static void draw(struct wizard *w, struct rect r)
 	draw_bar(b, r.y + 1, r);
 	struct rect rest = {r.y + 3, r.x, r.h - 3, r.w};
 	if (b->over && !(w->result && !strcmp(json_str(w->result, "outcome", ""), "proven")))
-		rest.h -= put_wrapped(r.y + r.h - 2, r.x, 2, r.w, ROLE_WARN, _(failure_menu)) ? 3 : 0;
+		rest.h -= put_wrapped(r.y + r.h - 2, r.x, 2, r.w, ROLE_WARN, _(b->interrupts ? stopped_menu : failure_menu)) ? 3 : 0;
 	if (r.w >= BESIDE_FROM) {
 		int left = r.w / 2;
 		draw_list(w, (struct rect){rest.y, rest.x, rest.h, left - 2});

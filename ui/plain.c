@@ -103,10 +103,24 @@ static void say_choices(struct plain *p, const struct question *q)
 	}
 }
 
+/* What may be typed, where the cloud or the table of regions knows it; a long list is only begun. */
+static void say_suggestions(struct plain *p, const struct question *q)
+{
+	const cJSON *item, *list = form_suggestions(p->w, q);
+	int n = 0, most = 50;
+	cJSON_ArrayForEach(item, list) {
+		if (n++ < most)
+			fprintf(p->out, "  %s. %s\n", json_str(item, "id", ""), json_str(item, "title", json_str(item, "name", "")));
+	}
+	if (n > most)
+		fprintf(p->out, _("  and %d more\n"), n - most);
+}
+
 static void say_question(struct plain *p, const struct question *q)
 {
 	char *now = answers_words(p->w->answers, q);
 	fprintf(p->out, "\n%s\n", _(q->title));
+	say_suggestions(p, q);
 	if (q->type == TYPE_CHOICE)
 		say_choices(p, q);
 	if (q->type == TYPE_LIST)
@@ -389,6 +403,8 @@ static bool welcome(struct plain *p)
 		fprintf(p->out, _("Problem: %s %s\n"), w->sign_in.what, w->sign_in.fix ? w->sign_in.fix : "");
 	wait_for(p, SURVEY_WHO);
 	say_survey_failure(p, SURVEY_WHO);
+	if (w->surveys[SURVEY_WHO].result)
+		wait_for(p, SURVEY_PROJECTS);
 	if (w->surveys[SURVEY_WHO].result)
 		fprintf(p->out, _("Signed in as %s\n"), json_str(w->surveys[SURVEY_WHO].result, "email", "?"));
 	return w->session != NULL;

@@ -64,7 +64,7 @@ struct build {
 	struct step *steps;
 	size_t count, room, changes;
 	char *chosen;              /* id of the step whose log is shown; NULL follows what runs */
-	int done, running, left;
+	int done, running, left, failed, skipped;
 	double started, now, expected;
 	int interrupts;
 	int log_top;               /* first line shown; -1 follows the end */
