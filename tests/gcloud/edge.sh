@@ -1,6 +1,6 @@
 #!/bin/sh
 # Drives gcloud through mlflow-setup-sim: DNS zones and records, Certificate Manager, Identity-Aware Proxy.
-dir= n= # gcloud.sh sets them
+dir='' n='' # gcloud.sh sets them
 . "${TOP_SRCDIR:-.}/tests/gcloud/gcloud.sh"
 
 # DNS

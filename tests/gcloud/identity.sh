@@ -1,7 +1,7 @@
 #!/bin/sh
 # Drives gcloud through mlflow-setup-sim: projects, services, IAM, service accounts and keys, federation, secrets, buckets and objects:
 # create, describe, list, update, delete; each leaves with 0 and prints what was asked for.
-dir= n= # gcloud.sh sets them
+dir='' n='' # gcloud.sh sets them
 . "${TOP_SRCDIR:-.}/tests/gcloud/gcloud.sh"
 
 # Projects and their policy

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Drives gcloud through mlflow-setup-sim: Artifact Registry, Cloud Build, Cloud Run, Cloud Logging: create, describe, list, update, delete; each
 # leaves with 0 and prints what was asked for.
+dir='' n='' # gcloud.sh sets them
 . "${TOP_SRCDIR:-.}/tests/gcloud/gcloud.sh"
 at=--region=us-central1
 in=--location=us-central1
