@@ -97,6 +97,9 @@ static void finished(struct sim *s, const cJSON *arg)
 	if (op) {
 		cJSON *response = type && o ? cJSON_Duplicate(o->doc, true) : cJSON_CreateObject();
 		cJSON_AddStringToObject(response, "@type", type && o ? type : "type.googleapis.com/google.protobuf.Empty");
+		/* Operations of maps and authorizations leave labels out; those of certificates and entries do not. */
+		if (type && (!strcmp(type, maps.type) || !strcmp(type, authorizations.type)))
+			json_drop(response, "labels");
 		json_put_str(op->doc, "metadata.endTime", now);
 		json_put_bool(op->doc, "done", true);
 		cJSON_AddItemToObject(op->doc, "response", response);

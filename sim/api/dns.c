@@ -473,7 +473,10 @@ static void delete_zone(struct sim_call *c)
 		while ((o = sim_first(c->sim, records_of(zone), prefix)))
 			sim_remove(c->sim, o);
 		sim_remove(c->sim, zone);
-		sim_bytes(c, 204, NULL, "", 0);
+		if (strstr(c->path, "/v1beta2/"))
+			sim_empty(c);
+		else
+			sim_bytes(c, 204, NULL, "", 0);
 	}
 	free(prefix);
 }

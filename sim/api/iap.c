@@ -95,6 +95,11 @@ static bool resource_for(struct sim_call *c, const char *verb, struct buf *name)
 {
 	char *named = xstrdup(c->path + strlen("/v1/")), *colon = strrchr(named, ':');
 	const char *project;
+	if (text_starts(named, "folders/") || text_starts(named, "organizations/")) {
+		sim_fail(c, "UNIMPLEMENTED", NULL, "The method %s is not simulated for folders and organizations.", c->id);
+		free(named);
+		return false;
+	}
 	if (colon)
 		*colon = 0;
 	bool there = sim_iap_resource(c->sim, named, &project, name);

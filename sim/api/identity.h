@@ -62,6 +62,8 @@ const char *sim_account_public_key(struct sim *s, const char *email, const char 
 /* Signs with the account's Google-managed key (RS256); *key_id is then set. The caller frees. */
 unsigned char *sim_account_sign(struct sim *s, const char *email, const void *data, size_t len, size_t *out_len, const char **key_id);
 
+/* What can be enabled in a project, all of it off: for a project that was just made through the API. */
+void sim_service_catalogue(struct sim *s, const char *project);
 /* The service agents that come with a service, and the roles on the project that they start with. */
 void sim_service_agents(struct sim *s, const char *project, const char *service, bool generated);
 /* The agent's address that generateServiceIdentity gives for a service; "" when the service has none. */

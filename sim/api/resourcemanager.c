@@ -286,11 +286,17 @@ static void created(struct sim *s, const cJSON *arg)
 	struct sim_object *o = project_of(s, json_str(arg, "project", ""));
 	if (!op || !o)
 		return;
-	cJSON *response = cJSON_Duplicate(o->doc, true);
-	cJSON_AddStringToObject(response, "@type", "type.googleapis.com/google.cloud.resourcemanager.v3.Project");
+	/* Each version has its own types in an operation that is otherwise the same. */
+	bool v1 = json_bool(arg, "v1", false);
+	cJSON *response = v1 ? v1_project(o->doc) : cJSON_Duplicate(o->doc, true);
+	cJSON *metadata = json_make("{'@type':%s,'gettable':%b,'ready':%b}",
+				    v1 ? "type.googleapis.com/google.cloudresourcemanager.v1.ProjectCreationStatus" :
+					 "type.googleapis.com/google.cloud.resourcemanager.v3.CreateProjectMetadata", 1, 1);
+	cJSON_AddStringToObject(response, "@type",
+				v1 ? "type.googleapis.com/google.cloudresourcemanager.v1.Project" :
+				     "type.googleapis.com/google.cloud.resourcemanager.v3.Project");
 	cJSON_AddTrueToObject(op->doc, "done");
-	cJSON_AddItemToObject(op->doc, "metadata",
-			      json_make("{'@type':'type.googleapis.com/google.cloud.resourcemanager.v3.CreateProjectMetadata'}"));
+	cJSON_AddItemToObject(op->doc, "metadata", metadata);
 	cJSON_AddItemToObject(op->doc, "response", response);
 }
 
@@ -311,8 +317,10 @@ static void create(struct sim_call *c)
 	cJSON_AddStringToObject(o->hidden, "billing", "");
 	sim_put(c->sim, "cloudresourcemanager.numbers", number, json_make("{'projectId':%s}", id));
 	sim_policy_seed(c->sim, holder, "roles/owner", c->principal);
+	sim_service_catalogue(c->sim, id);
 	sim_put(c->sim, "cloudresourcemanager.operations", op, json_make("{'name':%s}", op));
-	sim_after(c->sim, sim_draw(c->sim, "resourcemanager.project.create"), created, json_make("{'operation':%s,'project':%s}", op, id));
+	sim_after(c->sim, sim_draw(c->sim, "resourcemanager.project.create"), created,
+		  json_make("{'operation':%s,'project':%s,'v1':%b}", op, id, is_v1(c)));
 	sim_ok(c, json_make("{'name':%s}", op));
 	free(number), free(key), free(holder), free(op);
 }

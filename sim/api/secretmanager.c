@@ -86,13 +86,15 @@ static bool etag_ok(struct sim_call *c, const struct sim_object *o, const char *
 	return false;
 }
 
+/* The time of the change in microseconds, in hexadecimal behind a 1, in quotes. */
 static void new_etag(struct sim_call *c, struct sim_object *o)
 {
-	char *etag = identity_etag(c->sim), *quoted = xasprintf("\"%s\"", etag);
-	quoted[strcspn(quoted, "=")] = '"';
-	quoted[strcspn(quoted + 1, "\"") + 2] = 0;
-	json_put_str(o->doc, "etag", quoted);
-	free(etag), free(quoted);
+	char etag[32];
+	unsigned long long micros = (unsigned long long)(sim_wall(c->sim) * 1e6);
+	do
+		snprintf(etag, sizeof etag, "\"1%013llx\"", micros++);
+	while (!strcmp(etag, json_str(o->doc, "etag", "")));
+	json_put_str(o->doc, "etag", etag);
 }
 
 /* Secrets. --------------------------------------------------------------------------------------------------------------------------- */

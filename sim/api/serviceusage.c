@@ -16,7 +16,7 @@
 #define OPERATIONS "serviceusage.operations"
 #define DONE_OPERATION "operations/noop.DONE_OPERATION"
 
-enum { MOST_ENABLED = 20, MOST_READ = 30 };
+enum { MOST_ENABLED = 20, MOST_READ = 30, PAGE = 50, MOST_LISTED = 200 };
 
 /* What other APIs ask. --------------------------------------------------------------------------------------------------------------- */
 
@@ -138,14 +138,15 @@ void sim_service_enable(struct sim *s, const char *project, const char *service)
 static cJSON *service_doc(const struct service_entry *e, const char *number)
 {
 	char *name = xasprintf("projects/%s/services/%s", number, e->name), *parent = xasprintf("projects/%s", number);
-	cJSON *doc = json_make("{'name':%s,'parent':%s,'config':{'name':%s,'title':%s,'documentation':{},'quota':{},'authentication':{},"
-			       "'usage':{'requirements':['serviceusage.googleapis.com/tos/cloud']}},'state':'DISABLED'}",
-			       name, parent, e->name, e->title);
+	cJSON *doc = json_make("{'name':%s,'parent':%s,'config':{'name':%s,'title':%s,'documentation':{'summary':%s},'quota':{},"
+			       "'authentication':{},'usage':{'requirements':['serviceusage.googleapis.com/tos/cloud']},'monitoring':{}},"
+			       "'state':'DISABLED'}",
+			       name, parent, e->name, e->title, e->title);
 	free(name), free(parent);
 	return doc;
 }
 
-/* "*" stands for all of the catalogue. */
+/* "*" stands for all that a deployment may need. */
 static void enable_matching(struct sim *s, const char *project, const char *service)
 {
 	if (strcmp(service, "*")) {
@@ -153,20 +154,27 @@ static void enable_matching(struct sim *s, const char *project, const char *serv
 		return;
 	}
 	for (const struct service_entry *e = service_catalogue; e->name; e++)
-		sim_service_enable(s, project, e->name);
+		if (!(e->traits & SERVICE_OTHER))
+			sim_service_enable(s, project, e->name);
 }
 
-static void seed_project(struct sim *s, const char *project)
+void sim_service_catalogue(struct sim *s, const char *project)
 {
-	const cJSON *more = sim_project_world(s, project, "services"), *one;
 	for (const struct service_entry *e = service_catalogue; e->name; e++) {
 		char *key = xasprintf("projects/%s/services/%s", project, e->name);
 		if (!sim_get(s, SERVICES, key))
 			sim_put(s, SERVICES, key, service_doc(e, sim_project_number(s, project)));
 		free(key);
+	}
+}
+
+static void seed_project(struct sim *s, const char *project)
+{
+	const cJSON *more = sim_project_world(s, project, "services"), *one;
+	sim_service_catalogue(s, project);
+	for (const struct service_entry *e = service_catalogue; e->name; e++)
 		if (e->traits & SERVICE_DEFAULT)
 			sim_service_enable(s, project, e->name);
-	}
 	cJSON_ArrayForEach(one, more)
 		if (cJSON_IsString(one))
 			enable_matching(s, project, one->valuestring);
@@ -294,11 +302,12 @@ static void activated(struct sim *s, const cJSON *arg)
 	finish(s, json_str(arg, "operation", ""), response);
 }
 
-static void start(struct sim_call *c, const char *duration, void (*fn)(struct sim *, const cJSON *), cJSON *arg)
+/* Names of operations say what they do: p2 enables, p17 disables. */
+static void start(struct sim_call *c, const char *duration, int kind, void (*fn)(struct sim *, const cJSON *), cJSON *arg)
 {
 	char uuid[37];
 	sim_uuid(c->sim, uuid);
-	char *name = xasprintf("operations/acat.p2-%s-%s", sim_project_number(c->sim, c->project), uuid);
+	char *name = xasprintf("operations/acat.p%d-%s-%s", kind, sim_project_number(c->sim, c->project), uuid);
 	sim_put(c->sim, OPERATIONS, name, json_make("{'name':%s,'metadata':{'@type':'type.googleapis.com/google.protobuf.Empty'}}", name));
 	json_put_str(arg, "operation", name);
 	json_put_str(arg, "project", c->project);
@@ -324,7 +333,7 @@ static void activate(struct sim_call *c, cJSON *ids, bool batch)
 		cJSON_Delete(ids);
 		sim_ok(c, json_make("{'name':'" DONE_OPERATION "','done':%b}", 1));
 	} else {
-		start(c, "serviceusage.enable", activated, json_make("{'ids':%j,'batch':%b}", ids, batch));
+		start(c, "serviceusage.enable", 2, activated, json_make("{'ids':%j,'batch':%b}", ids, batch));
 	}
 }
 
@@ -409,7 +418,7 @@ static void disable(struct sim_call *c)
 		refuse_dependents(c, service, buf_text(&d.names));
 	} else {
 		buf_printf(&d.names, "%s%s", d.names.len ? "," : "", service);
-		start(c, "serviceusage.disable", deactivated, json_make("{'service':%s,'services':%s}", service, buf_text(&d.names)));
+		start(c, "serviceusage.disable", 17, deactivated, json_make("{'service':%s,'services':%s}", service, buf_text(&d.names)));
 	}
 	cJSON_Delete(one);
 	buf_free(&d.names);
@@ -452,16 +461,69 @@ static bool wanted(const struct sim_call *c, const struct sim_object *o)
 	return !*filter || (text_ends(filter, "ENABLED") ? enabled(o) : text_ends(filter, "DISABLED") ? !enabled(o) : true);
 }
 
+/* A page's token is a message with the name of the last service before it. */
+static char *token_after(const char *service)
+{
+	size_t n = strlen(service);
+	struct buf b = {0};
+	buf_printf(&b, "r%c\n%cB%c%s", (int)n + 4, (int)n + 2, (int)n, service);
+	char *token = identity_base64(b.data, b.len);
+	buf_free(&b);
+	return token;
+}
+
+/* The service that a token names; NULL when it is none of ours. */
+static char *token_service(const char *token)
+{
+	size_t n;
+	unsigned char *raw = identity_unbase64(token, &n);
+	bool well = raw && n > 6 && raw[0] == 'r' && raw[2] == '\n' && raw[4] == 'B' && raw[5] == n - 6;
+	char *service = well ? xstrdup((char *)raw + 6) : NULL;
+	free(raw);
+	return service;
+}
+
+static void answer_page(struct sim_call *c, const char *prefix, const char *after)
+{
+	long size = strtol(sim_param(c, "pageSize"), NULL, 10);
+	char *from = after ? xasprintf("%s%s\x01", prefix, after) : xstrdup(prefix);
+	cJSON *page = cJSON_CreateArray(), *reply = cJSON_CreateObject();
+	const char *last = "";
+	size = size > 0 ? (size < MOST_LISTED ? size : MOST_LISTED) : PAGE;
+	for (struct sim_object *o = sim_first_from(c->sim, SERVICES, prefix, from); o; o = sim_following(c->sim, o, prefix)) {
+		if (!wanted(c, o))
+			continue;
+		if (cJSON_GetArraySize(page) == size) {
+			char *token = token_after(last);
+			cJSON_AddStringToObject(reply, "nextPageToken", token);
+			free(token);
+			break;
+		}
+		last = o->key + strlen(prefix);
+		cJSON_AddItemToArray(page, cJSON_Duplicate(o->doc, true));
+	}
+	if (cJSON_GetArraySize(page))
+		cJSON_AddItemToObject(reply, "services", page);
+	else
+		cJSON_Delete(page);
+	sim_ok(c, reply);
+	free(from);
+}
+
 static void list(struct sim_call *c)
 {
-	const char *filter = sim_param(c, "filter");
+	const char *filter = sim_param(c, "filter"), *token = sim_param(c, "pageToken");
+	char *after = *token ? token_service(token) : NULL;
 	if (*filter && strcmp(filter, "state:ENABLED") && strcmp(filter, "state:DISABLED")) {
 		sim_fail(c, "INVALID_ARGUMENT", NULL, "Invalid filter: %s. Allowed filter strings are state:ENABLED and state:DISABLED.", filter);
-		return;
+	} else if (*token && !after) {
+		sim_fail(c, "INVALID_ARGUMENT", NULL, "Invalid page token.");
+	} else {
+		char *prefix = xasprintf("projects/%s/services/", c->project);
+		answer_page(c, prefix, after);
+		free(prefix);
 	}
-	char *prefix = xasprintf("projects/%s/services/", c->project);
-	sim_list(c, SERVICES, prefix, "services", wanted, NULL);
-	free(prefix);
+	free(after);
 }
 
 static void get_operation(struct sim_call *c)

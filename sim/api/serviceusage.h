@@ -6,7 +6,8 @@
 
 enum service_trait {
 	SERVICE_DEFAULT = 1, /* on in a new project */
-	SERVICE_BILLED = 2   /* cannot be enabled without billing */
+	SERVICE_BILLED = 2,  /* cannot be enabled without billing */
+	SERVICE_OTHER = 4    /* of no use to what we deploy */
 };
 
 /* A service agent that comes with a service. The address has N for the project's number and P for its id. */

@@ -133,6 +133,19 @@ static void complete_soft_delete(struct sim *s, cJSON *doc, const cJSON *old)
 	free(now);
 }
 
+static void complete_autoclass(struct sim *s, cJSON *doc, const cJSON *old)
+{
+	char *now = sim_time(s, 3);
+	bool on = json_bool(doc, "autoclass.enabled", false), was = json_bool(old, "autoclass.enabled", false);
+	if (json_at(doc, "autoclass") && (on != was || !json_at(doc, "autoclass.toggleTime")))
+		json_put_str(doc, "autoclass.toggleTime", now);
+	if (on && !json_at(doc, "autoclass.terminalStorageClass"))
+		json_put_str(doc, "autoclass.terminalStorageClass", "NEARLINE");
+	if (on && strcmp(json_str(doc, "autoclass.terminalStorageClass", ""), json_str(old, "autoclass.terminalStorageClass", "")))
+		json_put_str(doc, "autoclass.terminalStorageClassUpdateTime", now);
+	free(now);
+}
+
 static const char *location_type(const char *location)
 {
 	static const char *const dual[] = {"NAM4", "EUR4", "EUR5", "EUR7", "EUR8", "ASIA1"};
@@ -155,7 +168,10 @@ static void complete(struct sim *s, cJSON *doc, const cJSON *old)
 		json_put_str(doc, "storageClass", "STANDARD");
 	if (strcmp(json_str(doc, "locationType", ""), "region") && !json_at(doc, "rpo"))
 		json_put_str(doc, "rpo", "DEFAULT");
+	if (!strcmp(json_str(doc, "locationType", ""), "region"))
+		json_put_bool(doc, "satisfiesPZI", true);
 	complete_access(s, doc);
+	complete_autoclass(s, doc, old);
 	complete_soft_delete(s, doc, old);
 }
 

@@ -512,6 +512,13 @@ static bool parse_body(struct exchange *x)
 	return true;
 }
 
+/* A message that is the whole body has the path's parameters as fields too; what the path says holds. */
+static void drop_path_fields(struct exchange *x)
+{
+	for (const cJSON *p = x->call.params->child; p; p = p->next)
+		cJSON_DeleteItemFromObjectCaseSensitive(x->call.body, p->string);
+}
+
 bool check_body(struct exchange *x)
 {
 	const struct contract_method *m = &x->method;
@@ -525,6 +532,8 @@ bool check_body(struct exchange *x)
 		return true;
 	k.violations = cJSON_CreateArray();
 	char *name = body_name(m);
+	if (!*name && x->call.body)
+		drop_path_fields(x);
 	if (x->call.body)
 		check_object(&k, fields, x->call.body, name);
 	if (!*name && !m->lenient)

@@ -321,7 +321,8 @@ static bool check_consumer(struct exchange *x, const char *named)
 	const char *service = x->routed ? x->routed->api->service : NULL, *asked = sim_request_header(c->request, "X-Goog-User-Project");
 	if (!service || x->method.api->anonymous)
 		return true;
-	bool manager = !strcmp(x->method.api->name, "cloudresourcemanager") || !strcmp(x->method.api->name, "cloudbilling");
+	bool manager = !strcmp(x->method.api->name, "cloudresourcemanager") || !strcmp(x->method.api->name, "cloudbilling") ||
+		       !strcmp(x->method.api->name, "serviceusage");
 	if (named && strcmp(named, "-") && !c->project && !manager)
 		return unknown_project(x, named);
 	/* Without that header the managers of projects are paid for by the client's own project, which has them enabled. */
