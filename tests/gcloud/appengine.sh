@@ -1,5 +1,6 @@
 #!/bin/sh
 # Drives gcloud through mlflow-setup-sim: App Engine: the application, services, flexible versions from images, traffic, IAP.
+dir='' n='' # gcloud.sh sets them
 . "${TOP_SRCDIR:-.}/tests/gcloud/gcloud.sh"
 
 # The application
