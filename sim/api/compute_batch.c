@@ -60,8 +60,8 @@ static void one(struct sim_call *c, const char *p, const char *end, const char *
 	struct sim_request q = {method, c->host, path ? path : "/", headers, 2, len ? body : NULL, len};
 	struct sim_reply r;
 	sim_handle(c->sim, &q, &r);
-	buf_printf(out, "--%s\r\nContent-Type: application/http\r\nContent-ID: <response-%s>\r\n\r\nHTTP/1.1 %d %s\r\n%s", boundary,
-		   id ? id + (*id == '<') : "1>", r.status, r.status < 300 ? "OK" : "Error", r.headers ? r.headers : "");
+	buf_printf(out, "--%s\r\nContent-Type: application/http\r\nContent-ID: <response-%.*s>\r\n\r\nHTTP/1.1 %d %s\r\n%s", boundary,
+		   (int)strcspn(id, ">"), id, r.status, r.status < 300 ? "OK" : "Error", r.headers ? r.headers : "");
 	buf_printf(out, "Content-Length: %zu\r\n\r\n", r.body.len);
 	buf_add(out, buf_text(&r.body), r.body.len);
 	buf_puts(out, "\r\n");
@@ -93,7 +93,7 @@ static void batch(struct sim_call *c)
 		p += strspn(p, "\r\n");
 		const char *inner = past_headers(p, end), *next = memmem(inner, (size_t)(end - inner), mark, strlen(mark));
 		char *id = header(p, inner, "Content-ID");
-		one(c, inner, next ? next : end, id, boundary, &out);
+		one(c, inner, next ? next : end, id ? id + (*id == '<') : "1", boundary, &out);
 		free(id);
 		p = next ? next : end;
 	}

@@ -1,16 +1,644 @@
-/* A cluster's own API. */
+/* A cluster's own API server: where a request points, who may ask, and get, list, watch, create, update, patch, delete. */
 #include "config.h"
 
+#include "sim/api/compute.h"
 #include "sim/api/kubernetes.h"
+#include "sim/api/kubernetes_discovery.h"
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/text.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define OBJECTS "kubernetes.objects"
+
+/* Keys and objects. ------------------------------------------------------------------------------------------------------ */
+char *kubernetes_key(const char *cluster, const struct kubernetes_resource *r, const char *ns, const char *name)
+{
+	return xasprintf("%s|%s/%s|%s|%s", cluster, r->group, r->plural, ns, name);
+}
+
+void kubernetes_touch(struct sim *s, const char *cluster, cJSON *doc)
+{
+	struct sim_object *state = sim_get(s, "kubernetes.state", cluster);
+	char text[24];
+	if (!state)
+		state = sim_put(s, "kubernetes.state", cluster, json_make("{'version':1000}"));
+	json_put_num(state->doc, "version", json_num(state->doc, "version", 1000) + 1);
+	snprintf(text, sizeof text, "%.0f", json_num(state->doc, "version", 0));
+	json_put_str(doc, "metadata.resourceVersion", text);
+}
+
+static void birth(struct sim *s, const char *cluster, const struct kubernetes_resource *r, cJSON *doc)
+{
+	char uid[37], *now = sim_time(s, 0);
+	sim_uuid(s, uid);
+	json_put_str(doc, "metadata.uid", uid);
+	json_put_str(doc, "metadata.creationTimestamp", now);
+	if (r->generation)
+		json_put_num(doc, "metadata.generation", 1);
+	kubernetes_touch(s, cluster, doc);
+	free(now);
+}
+
+struct sim_object *kubernetes_put(struct sim *s, const char *cluster, const char *group, const char *version, const char *plural, const char *ns,
+				  cJSON *doc)
+{
+	const struct kubernetes_resource *r = kubernetes_resource_find(group, version, plural);
+	char *gv = *group ? xasprintf("%s/%s", group, version) : xstrdup(version);
+	json_put_str(doc, "apiVersion", gv);
+	json_put_str(doc, "kind", r->kind);
+	if (*ns)
+		json_put_str(doc, "metadata.namespace", ns);
+	birth(s, cluster, r, doc);
+	char *key = kubernetes_key(cluster, r, ns, json_str(doc, "metadata.name", ""));
+	struct sim_object *o = sim_get(s, OBJECTS, key);
+	if (o)
+		sim_remove(s, o);
+	o = sim_put(s, OBJECTS, key, doc);
+	free(gv);
+	free(key);
+	return o;
+}
 
 void kubernetes_seed(struct sim *s, const struct sim_object *cluster)
 {
-	(void)s;
-	(void)cluster;
+	static const char *const names[] = {"default", "kube-node-lease", "kube-public", "kube-system"};
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		struct sim_object *o = kubernetes_put(s, cluster->key, "", "v1", "namespaces", "",
+						      json_make("{'metadata':{'name':%s,'labels':{'kubernetes.io/metadata.name':%s}},'spec':{'finalizers':["
+								"'kubernetes']},'status':{'phase':'Active'}}", names[i], names[i]));
+		kubernetes_react(s, cluster, o);
+	}
 }
 
 void kubernetes_forget(struct sim *s, const struct sim_object *cluster)
 {
-	(void)s;
-	(void)cluster;
+	char *prefix = xasprintf("%s|", cluster->key);
+	struct sim_object *next;
+	for (struct sim_object *o = sim_first(s, OBJECTS, prefix); o; o = next) {
+		next = sim_following(s, o, prefix);
+		sim_remove(s, o);
+	}
+	free(prefix);
 }
+
+/* Answers. --------------------------------------------------------------------------------------------------------------- */
+static void answer(struct kubernetes_call *k, int code, cJSON *body)
+{
+	char *text = json_text(body, -1);
+	sim_bytes(k->c, code, "application/json", text, strlen(text));
+	free(text);
+	cJSON_Delete(body);
+}
+
+void kubernetes_fail(struct kubernetes_call *k, int code, const char *reason, cJSON *causes, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	char *message = xvasprintf(format, args);
+	va_end(args);
+	cJSON *body = json_make("{'kind':'Status','apiVersion':'v1','metadata':{},'status':'Failure','message':%s,'code':%d}", message, code);
+	if (*reason)
+		json_put_str(body, "reason", reason);
+	if (k->r && *k->name) {
+		json_put_str(body, "details.name", k->name);
+		json_put_str(body, "details.kind", code == 422 ? k->r->kind : k->r->plural);
+		if (*k->r->group)
+			json_put_str(body, "details.group", k->r->group);
+	}
+	if (causes)
+		json_put(body, "details.causes", causes);
+	answer(k, code, body);
+	free(message);
+}
+
+/* "deployments.apps" */
+static char *plural_group(const struct kubernetes_resource *r)
+{
+	return *r->group ? xasprintf("%s.%s", r->plural, r->group) : xstrdup(r->plural);
+}
+
+static void not_found(struct kubernetes_call *k)
+{
+	char *what = plural_group(k->r);
+	kubernetes_fail(k, 404, "NotFound", NULL, "%s \"%s\" not found", what, k->name);
+	free(what);
+}
+
+static struct sim_object *target(struct kubernetes_call *k)
+{
+	char *key = kubernetes_key(k->cluster->key, k->r, k->ns, k->name);
+	struct sim_object *o = sim_get(k->c->sim, OBJECTS, key);
+	free(key);
+	return o;
+}
+
+/* Reads. ----------------------------------------------------------------------------------------------------------------- */
+
+/* "a=b,c!=d" of labels, or of fields. */
+static bool selected(const cJSON *doc, const char *selector, bool labels)
+{
+	for (const char *p = selector; *p; p += strcspn(p, ","), p += *p == ',') {
+		char *term = xstrndup(p, strcspn(p, ",")), *equals = strchr(term, '=');
+		bool good = true;
+		if (equals) {
+			bool differ = equals > term && equals[-1] == '!';
+			const char *value = equals + 1 + (equals[1] == '=');
+			*(differ ? equals - 1 : equals) = '\0';
+			const cJSON *have = labels ? cJSON_GetObjectItemCaseSensitive(json_at(doc, "metadata.labels"), term) : json_at(doc, term);
+			bool same = cJSON_IsString(have) && !strcmp(have->valuestring, value);
+			good = differ ? !same : same;
+		} else if (labels) {
+			good = cJSON_GetObjectItemCaseSensitive(json_at(doc, "metadata.labels"), term) != NULL;
+		}
+		free(term);
+		if (!good)
+			return false;
+	}
+	return true;
+}
+
+static char *list_prefix(const struct kubernetes_call *k)
+{
+	return xasprintf("%s|%s/%s|%s%s", k->cluster->key, k->r->group, k->r->plural, k->ns, *k->ns ? "|" : "");
+}
+
+static bool listed(const struct kubernetes_call *k, const cJSON *doc)
+{
+	return selected(doc, sim_param(k->c, "labelSelector"), true) && selected(doc, sim_param(k->c, "fieldSelector"), false);
+}
+
+static void list(struct kubernetes_call *k)
+{
+	char *prefix = list_prefix(k), *kind = xasprintf("%sList", k->r->kind), *gv = *k->r->group ? xasprintf("%s/%s", k->r->group, k->r->version) : xstrdup("v1");
+	cJSON *items = cJSON_CreateArray();
+	struct sim_object *state = sim_get(k->c->sim, "kubernetes.state", k->cluster->key);
+	for (struct sim_object *o = sim_first(k->c->sim, OBJECTS, prefix); o; o = sim_following(k->c->sim, o, prefix))
+		if (listed(k, o->doc))
+			cJSON_AddItemToArray(items, cJSON_Duplicate(o->doc, true));
+	char *version = xasprintf("%.0f", state ? json_num(state->doc, "version", 0) : 0);
+	answer(k, 200, json_make("{'kind':%s,'apiVersion':%s,'metadata':{'resourceVersion':%s},'items':%j}", kind, gv, version, items));
+	free(prefix);
+	free(kind);
+	free(gv);
+	free(version);
+}
+
+/* What changed since the version, and then the end: a watcher asks again. */
+static void watch(struct kubernetes_call *k)
+{
+	char *prefix = list_prefix(k);
+	struct buf b = {0};
+	long long since = strtoll(sim_param(k->c, "resourceVersion"), NULL, 10);
+	for (struct sim_object *o = sim_first(k->c->sim, OBJECTS, prefix); o; o = sim_following(k->c->sim, o, prefix)) {
+		if (!listed(k, o->doc) || json_int64(o->doc, "metadata.resourceVersion", 0) <= since)
+			continue;
+		cJSON *event = json_make("{'type':%s,'object':%j}", since ? "MODIFIED" : "ADDED", cJSON_Duplicate(o->doc, true));
+		char *text = json_text(event, -1);
+		buf_printf(&b, "%s\n", text);
+		free(text);
+		cJSON_Delete(event);
+	}
+	sim_bytes(k->c, 200, "application/json", buf_text(&b), b.len);
+	k->c->reply->latency = b.len ? 0 : 1;
+	buf_free(&b);
+	free(prefix);
+}
+
+/* Writes. ---------------------------------------------------------------------------------------------------------------- */
+static bool dry(const struct kubernetes_call *k)
+{
+	return !strcmp(sim_param(k->c, "dryRun"), "All");
+}
+
+static bool namespace_there(struct kubernetes_call *k)
+{
+	if (!k->r->namespaced)
+		return true;
+	const struct kubernetes_resource *r = kubernetes_resource_find("", "v1", "namespaces");
+	char *key = kubernetes_key(k->cluster->key, r, "", k->ns);
+	struct sim_object *o = sim_get(k->c->sim, OBJECTS, key);
+	free(key);
+	if (!o) {
+		struct kubernetes_call other = *k;
+		other.r = r;
+		snprintf(other.name, sizeof other.name, "%s", k->ns);
+		not_found(&other);
+		return false;
+	}
+	if (!json_at(o->doc, "metadata.deletionTimestamp"))
+		return true;
+	char *what = plural_group(k->r);
+	kubernetes_fail(k, 403, "Forbidden", NULL, "%s \"%s\" is forbidden: unable to create new content in namespace %s because it is being terminated", what,
+			k->name, k->ns);
+	free(what);
+	return false;
+}
+
+/* Strict decoding, as the request asks for. */
+static bool decodes(struct kubernetes_call *k, const cJSON *doc)
+{
+	bool wrong = false, strict = !strcmp(sim_param(k->c, "fieldValidation"), "Strict");
+	char *why = kubernetes_check_fields(k->r->type, doc, &wrong);
+	bool good = !why || (!wrong && !strict);
+	if (!good)
+		kubernetes_fail(k, 400, "BadRequest", NULL, "%s in version \"%s\" cannot be handled as a %s: %s%s", k->r->kind, k->r->version, k->r->kind,
+				wrong ? "" : "strict decoding error: ", why);
+	free(why);
+	return good;
+}
+
+/* Stores a document in the place of before (NULL: new), or only answers with it on a dry run. */
+static void store(struct kubernetes_call *k, struct sim_object *before, cJSON *doc)
+{
+	if (!kubernetes_settle(k, doc, before ? before->doc : NULL)) {
+		cJSON_Delete(doc);
+		return;
+	}
+	char *gv = *k->r->group ? xasprintf("%s/%s", k->r->group, k->r->version) : xstrdup(k->r->version);
+	json_put_str(doc, "apiVersion", gv);
+	json_put_str(doc, "kind", k->r->kind);
+	if (*k->ns)
+		json_put_str(doc, "metadata.namespace", k->ns);
+	free(gv);
+	if (!before) {
+		birth(k->c->sim, k->cluster->key, k->r, doc);
+	} else {
+		bool same = json_equal(before->doc, doc);
+		if (!same && k->r->generation && !json_equal(json_at(before->doc, "spec"), json_at(doc, "spec")))
+			json_put_num(doc, "metadata.generation", json_num(before->doc, "metadata.generation", 1) + 1);
+		if (!same)
+			kubernetes_touch(k->c->sim, k->cluster->key, doc);
+	}
+	if (!dry(k)) {
+		struct sim_object *o = before;
+		if (before) {
+			cJSON_Delete(before->doc);
+			before->doc = cJSON_Duplicate(doc, true);
+		} else {
+			char *key = kubernetes_key(k->cluster->key, k->r, k->ns, json_str(doc, "metadata.name", ""));
+			o = sim_put(k->c->sim, OBJECTS, key, cJSON_Duplicate(doc, true));
+			free(key);
+		}
+		kubernetes_react(k->c->sim, k->cluster, o);
+		answer(k, before ? 200 : 201, cJSON_Duplicate(o->doc, true));
+		cJSON_Delete(doc);
+		return;
+	}
+	answer(k, before ? 200 : 201, doc);
+}
+
+static cJSON *body(struct kubernetes_call *k)
+{
+	cJSON *doc = k->c->raw ? cJSON_ParseWithLength(k->c->raw, k->c->raw_len) : NULL;
+	if (doc && cJSON_IsObject(doc))
+		return doc;
+	cJSON_Delete(doc);
+	kubernetes_fail(k, 400, "BadRequest", NULL, "the body of the request was in an unknown format - accepted media types include: application/json");
+	return NULL;
+}
+
+/* Name, namespace and kind of a body against those of the path. */
+static bool fits(struct kubernetes_call *k, cJSON *doc)
+{
+	const char *kind = json_str(doc, "kind", k->r->kind), *ns = json_str(doc, "metadata.namespace", k->ns);
+	if (strcmp(kind, k->r->kind)) {
+		kubernetes_fail(k, 400, "BadRequest", NULL, "%s in version \"%s\" cannot be handled as a %s: no kind match", kind, k->r->version, k->r->kind);
+		return false;
+	}
+	if (k->r->namespaced && strcmp(ns, k->ns)) {
+		kubernetes_fail(k, 400, "BadRequest", NULL, "the namespace of the provided object does not match the namespace sent on the request");
+		return false;
+	}
+	if (*k->name && strcmp(json_str(doc, "metadata.name", k->name), k->name)) {
+		kubernetes_fail(k, 400, "BadRequest", NULL, "the name of the object (%s) does not match the name on the URL (%s)",
+				json_str(doc, "metadata.name", ""), k->name);
+		return false;
+	}
+	return true;
+}
+
+static void create(struct kubernetes_call *k)
+{
+	cJSON *doc = body(k);
+	if (!doc)
+		return;
+	if (fits(k, doc) && decodes(k, doc) && (snprintf(k->name, sizeof k->name, "%.255s", json_str(doc, "metadata.name", "")), namespace_there(k))) {
+		if (!*k->name && json_at(doc, "metadata.generateName")) {
+			char *hex = sim_hex(k->c->sim, 5);
+			snprintf(k->name, sizeof k->name, "%.240s%s", json_str(doc, "metadata.generateName", ""), hex);
+			json_put_str(doc, "metadata.name", k->name);
+			free(hex);
+		}
+		if (target(k)) {
+			char *what = plural_group(k->r);
+			kubernetes_fail(k, 409, "AlreadyExists", NULL, "%s \"%s\" already exists", what, k->name);
+			free(what);
+		} else {
+			json_drop(doc, "metadata.managedFields");
+			json_drop(doc, "status");
+			kubernetes_note_update(k, NULL, doc);
+			store(k, NULL, doc);
+			return;
+		}
+	}
+	cJSON_Delete(doc);
+}
+
+static bool current(struct kubernetes_call *k, const cJSON *live, const cJSON *doc)
+{
+	const char *sent = json_str(doc, "metadata.resourceVersion", "");
+	if (!*sent || !strcmp(sent, json_str(live, "metadata.resourceVersion", "")))
+		return true;
+	char *what = plural_group(k->r);
+	kubernetes_fail(k, 409, "Conflict", NULL,
+			"Operation cannot be fulfilled on %s \"%s\": the object has been modified; please apply your changes to the latest version and try again",
+			what, k->name);
+	free(what);
+	return false;
+}
+
+/* What a write may not touch comes from the live object. */
+static void keep_server_side(const cJSON *live, cJSON *doc, bool status)
+{
+	static const char *const kept[] = {"metadata.uid", "metadata.creationTimestamp", "metadata.generation", "metadata.resourceVersion",
+					   "metadata.managedFields", "metadata.deletionTimestamp"};
+	for (size_t i = 0; i < sizeof kept / sizeof *kept; i++) {
+		json_drop(doc, kept[i]);
+		if (json_at(live, kept[i]))
+			json_put(doc, kept[i], cJSON_Duplicate(json_at(live, kept[i]), true));
+	}
+	const char *other = status ? "spec" : "status";
+	json_drop(doc, other);
+	if (json_at(live, other))
+		json_put(doc, other, cJSON_Duplicate(json_at(live, other), true));
+}
+
+static void replace(struct kubernetes_call *k)
+{
+	struct sim_object *o = target(k);
+	cJSON *doc = o ? body(k) : NULL;
+	if (!o)
+		not_found(k);
+	if (!doc)
+		return;
+	if (!fits(k, doc) || !decodes(k, doc) || !current(k, o->doc, doc)) {
+		cJSON_Delete(doc);
+		return;
+	}
+	bool status = !strcmp(k->sub, "status");
+	keep_server_side(o->doc, doc, status || (!k->r->status && !json_at(doc, "spec") && false));
+	if (!status)
+		kubernetes_note_update(k, o->doc, doc);
+	store(k, o, doc);
+}
+
+static void apply(struct kubernetes_call *k, struct sim_object *o)
+{
+	cJSON *applied = body(k), *doc = NULL;
+	bool wrong = false;
+	if (!applied)
+		return;
+	char *why = kubernetes_check_fields(k->r->type, applied, &wrong);
+	if (!*sim_param(k->c, "fieldManager"))
+		kubernetes_fail(k, 400, "BadRequest", NULL,
+				"PatchOptions.meta.k8s.io \"\" is invalid: fieldManager: Required value: is required for apply patch");
+	else if (json_at(applied, "metadata.managedFields"))
+		kubernetes_fail(k, 400, "BadRequest", NULL, "metadata.managedFields must be nil");
+	else if (why && strstr(why, "unknown field"))
+		kubernetes_fail(k, 500, "", NULL, "failed to create typed patch object (%s/%s; %s, Kind=%s): .%.*s: field not declared in schema", k->ns, k->name,
+				json_str(applied, "apiVersion", ""), k->r->kind, (int)strcspn(strchr(why, '"') + 1, "\""), strchr(why, '"') + 1);
+	else if (why)
+		kubernetes_fail(k, 400, "BadRequest", NULL, "%s in version \"%s\" cannot be handled as a %s: %s", k->r->kind, k->r->version, k->r->kind, why);
+	else if (fits(k, applied) && (o || namespace_there(k)) && (!o || current(k, o->doc, applied)))
+		doc = kubernetes_apply(k, o ? o->doc : NULL, applied);
+	free(why);
+	if (doc) {
+		json_put_str(doc, "metadata.name", k->name);
+		store(k, o, doc);
+	}
+	cJSON_Delete(applied);
+}
+
+static void patch(struct kubernetes_call *k)
+{
+	struct sim_object *o = target(k);
+	const char *type = sim_request_header(k->c->request, "Content-Type");
+	if (type && strstr(type, "apply-patch")) {
+		apply(k, o);
+		return;
+	}
+	if (!o) {
+		not_found(k);
+		return;
+	}
+	cJSON *doc = kubernetes_patch(k, o->doc);
+	if (!doc)
+		return;
+	if (!current(k, o->doc, doc) || !decodes(k, doc)) {
+		cJSON_Delete(doc);
+		return;
+	}
+	bool status = !strcmp(k->sub, "status");
+	keep_server_side(o->doc, doc, status);
+	if (!status)
+		kubernetes_note_update(k, o->doc, doc);
+	store(k, o, doc);
+}
+
+static void end_namespace(struct sim *s, const cJSON *arg)
+{
+	const char *cluster = json_str(arg, "cluster", ""), *ns = json_str(arg, "namespace", "");
+	char *prefix = xasprintf("%s|", cluster);
+	struct sim_object *next;
+	for (struct sim_object *o = sim_first(s, OBJECTS, prefix); o; o = next) {
+		next = sim_following(s, o, prefix);
+		bool itself = !strcmp(json_str(o->doc, "kind", ""), "Namespace") && !strcmp(json_str(o->doc, "metadata.name", ""), ns);
+		if (itself || !strcmp(json_str(o->doc, "metadata.namespace", ""), ns))
+			sim_remove(s, o);
+	}
+	free(prefix);
+}
+
+static void delete(struct kubernetes_call *k)
+{
+	struct sim_object *o = target(k);
+	if (!o) {
+		not_found(k);
+		return;
+	}
+	if (!strcmp(k->r->kind, "Namespace")) {
+		char *now = sim_time(k->c->sim, 0);
+		if (!json_at(o->doc, "metadata.deletionTimestamp") && !dry(k)) {
+			json_put_str(o->doc, "metadata.deletionTimestamp", now);
+			json_put_str(o->doc, "status.phase", "Terminating");
+			kubernetes_touch(k->c->sim, k->cluster->key, o->doc);
+			sim_after(k->c->sim, 6, end_namespace, json_make("{'cluster':%s,'namespace':%s}", k->cluster->key, k->name));
+		}
+		free(now);
+		answer(k, 200, cJSON_Duplicate(o->doc, true));
+		return;
+	}
+	cJSON *reply = json_make("{'kind':'Status','apiVersion':'v1','metadata':{},'status':'Success','details':{'name':%s,'kind':%s,'uid':%s}}", k->name,
+				 k->r->plural, json_str(o->doc, "metadata.uid", ""));
+	if (*k->r->group)
+		json_put_str(reply, "details.group", k->r->group);
+	if (!dry(k)) {
+		struct sim_object *gone = o;
+		json_put_bool(gone->hidden, "gone", true);
+		kubernetes_react(k->c->sim, k->cluster, gone);
+		sim_remove(k->c->sim, gone);
+	}
+	answer(k, 200, reply);
+}
+
+static void delete_all(struct kubernetes_call *k)
+{
+	char *prefix = list_prefix(k);
+	struct sim_object *next;
+	for (struct sim_object *o = sim_first(k->c->sim, OBJECTS, prefix); o; o = next) {
+		next = sim_following(k->c->sim, o, prefix);
+		if (listed(k, o->doc) && !dry(k))
+			sim_remove(k->c->sim, o);
+	}
+	free(prefix);
+	list(k);
+}
+
+/* A request's way. ------------------------------------------------------------------------------------------------------- */
+static struct sim_object *cluster_of(struct sim *s, const char *host)
+{
+	for (struct sim_object *o = sim_first(s, "container.clusters", "projects/"); o; o = sim_following(s, o, "projects/"))
+		if (!strcmp(json_str(o->doc, "endpoint", ""), host) ||
+		    !strcmp(json_str(o->doc, "controlPlaneEndpointsConfig.dnsEndpointConfig.endpoint", ""), host))
+			return o;
+	return NULL;
+}
+
+/* The path's parts: "/apis/G/V/namespaces/NS/plural/name/sub". False when it names no resource that is known. */
+static bool parse(struct kubernetes_call *k)
+{
+	char *copy = xstrdup(k->c->path), *part[10] = {0}, *save = NULL;
+	int n = 0, at;
+	for (char *p = strtok_r(copy, "/", &save); p && n < 10; p = strtok_r(NULL, "/", &save))
+		part[n++] = p;
+	bool core = n >= 3 && !strcmp(part[0], "api"), named = n >= 4 && !strcmp(part[0], "apis");
+	if (core || named) {
+		const char *group = core ? "" : part[1], *v = part[core ? 1 : 2];
+		at = core ? 2 : 3;
+		/* A namespace itself, or what is in one. */
+		if (!strcmp(part[at], "namespaces") && n > at + 2 && strcmp(part[at + 2], "status") && strcmp(part[at + 2], "finalize")) {
+			snprintf(k->ns, sizeof k->ns, "%.255s", part[at + 1]);
+			at += 2;
+		}
+		k->r = kubernetes_resource_find(group, v, part[at]);
+		if (at + 1 < n)
+			snprintf(k->name, sizeof k->name, "%.255s", part[at + 1]);
+		if (at + 2 < n)
+			snprintf(k->sub, sizeof k->sub, "%.63s", part[at + 2]);
+	}
+	free(copy);
+	return k->r != NULL;
+}
+
+static const char *verb_of(const struct kubernetes_call *k)
+{
+	const char *m = k->c->method;
+	if (!strcmp(m, "GET"))
+		return *k->name ? "get" : sim_param_bool(k->c, "watch") ? "watch" : "list";
+	return !strcmp(m, "POST") ? "create" : !strcmp(m, "PUT") ? "update" : !strcmp(m, "PATCH") ? "patch" : *k->name ? "delete" : "deletecollection";
+}
+
+/* IAM's container.* permissions stand for the cluster's roles. */
+static bool allowed(struct kubernetes_call *k)
+{
+	const char *verb = verb_of(k), *iam = !strcmp(verb, "patch") ? "update" : !strcmp(verb, "watch") ? "list" : !strcmp(verb, "deletecollection") ? "delete" : verb;
+	char *project = xstrndup(k->cluster->key + 9, strcspn(k->cluster->key + 9, "/"));
+	char *custom = strstr(k->r->group, ".google.com") || strstr(k->r->group, ".gke.io") ? xstrdup("thirdPartyObjects") : xstrdup(k->r->plural);
+	char *permission = xasprintf("container.%s.%s", custom, iam), *holder = xasprintf("//container.googleapis.com/%s", k->cluster->key);
+	bool may = sim_allowed(k->c->sim, k->c->principal, permission, project, holder);
+	char *what = plural_group(k->r);
+	if (!may)
+		kubernetes_fail(k, 403, "Forbidden", NULL,
+				"%s \"%s\" is forbidden: User \"%s\" cannot %s resource \"%s\" in API group \"%s\" in the namespace \"%s\": requires one of "
+				"[\"%s\"] permission(s).", what, k->name, strchr(k->c->principal, ':') ? strchr(k->c->principal, ':') + 1 : "", verb, k->r->plural,
+				k->r->group, k->ns, permission);
+	free(project);
+	free(custom);
+	free(permission);
+	free(holder);
+	free(what);
+	return may;
+}
+
+static void act(struct kubernetes_call *k)
+{
+	const char *m = k->c->method;
+	struct sim_object *o = *k->name && !strcmp(m, "GET") ? target(k) : NULL;
+	if (!strcmp(m, "GET") && *k->name) {
+		if (o)
+			answer(k, 200, cJSON_Duplicate(o->doc, true));
+		else
+			not_found(k);
+	} else if (!strcmp(m, "GET")) {
+		if (sim_param_bool(k->c, "watch"))
+			watch(k);
+		else
+			list(k);
+	} else if (k->r->read_only) {
+		kubernetes_fail(k, 405, "MethodNotAllowed", NULL, "the server does not allow this method on the requested resource");
+	} else if (!strcmp(m, "POST")) {
+		create(k);
+	} else if (!strcmp(m, "PUT")) {
+		replace(k);
+	} else if (!strcmp(m, "PATCH")) {
+		patch(k);
+	} else if (!strcmp(m, "DELETE")) {
+		if (*k->name)
+			delete(k);
+		else
+			delete_all(k);
+	} else {
+		kubernetes_fail(k, 405, "MethodNotAllowed", NULL, "the server does not allow this method on the requested resource");
+	}
+}
+
+static void serve(struct sim_call *c)
+{
+	struct kubernetes_call k = {.c = c, .cluster = cluster_of(c->sim, c->host)};
+	const char *agent = sim_request_header(c->request, "User-Agent");
+	char manager[128];
+	if (!k.cluster || !strcmp(json_str(k.cluster->doc, "status", ""), "PROVISIONING")) {
+		sim_bytes(c, 404, "text/plain; charset=utf-8", "404 page not found\n", 19);
+		return;
+	}
+	if (strstr(c->host, ".gke.goog") && !json_bool(k.cluster->doc, "controlPlaneEndpointsConfig.dnsEndpointConfig.allowExternalTraffic", false)) {
+		kubernetes_fail(&k, 403, "Forbidden", NULL, "external traffic is not allowed on the DNS-based endpoint of this cluster");
+		return;
+	}
+	if (!c->principal && strcmp(c->path, "/version") && strcmp(c->path, "/livez") && strcmp(c->path, "/readyz") && strcmp(c->path, "/healthz")) {
+		kubernetes_fail(&k, 401, "Unauthorized", NULL, "Unauthorized");
+		return;
+	}
+	snprintf(manager, sizeof manager, "%.*s", agent ? (int)strcspn(agent, "/") : 7, agent ? agent : "unknown");
+	k.manager = *sim_param(c, "fieldManager") ? sim_param(c, "fieldManager") : manager;
+	if (kubernetes_discover(c, c->path))
+		return;
+	if (!parse(&k))
+		kubernetes_fail(&k, 404, "NotFound", NULL, "the server could not find the requested resource");
+	else if (allowed(&k))
+		act(&k);
+}
+
+static const struct sim_route routes[] = {
+	{"* 104.154.*/*", serve, NULL, NULL},
+	{"* gke-*.gke.goog/*", serve, NULL, NULL},
+	{NULL, NULL, NULL, NULL},
+};
+
+const struct sim_api sim_kubernetes = {.name = "kubernetes", .errors = SIM_ERRORS_AIP, .routes = routes};

@@ -28,6 +28,13 @@ sim_libsim_a_SOURCES += \
 	sim/api/ip4.c \
 	sim/api/kubernetes.c \
 	sim/api/kubernetes.h \
+	sim/api/kubernetes_controllers.c \
+	sim/api/kubernetes_discovery.c \
+	sim/api/kubernetes_discovery.h \
+	sim/api/kubernetes_fields.c \
+	sim/api/kubernetes_rules.c \
+	sim/api/kubernetes_schema.c \
+	sim/api/kubernetes_write.c \
 	sim/api/names.c \
 	sim/api/network.h \
 	sim/api/servicenetworking.c \

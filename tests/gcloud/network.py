@@ -90,7 +90,7 @@ def network(g):
 
 def sql(g):
     g(f"sql instances create db1 --database-version=POSTGRES_17 --edition=enterprise --tier=db-custom-1-3840 {R} --no-assign-ip "
-      "--network=projects/demo-proj/global/networks/vpc1 --allocated-ip-range-name=psa --root-password=pw1234567890", state="RUNNABLE")
+      "--network=projects/demo-proj/global/networks/vpc1 --root-password=pw1234567890", state="RUNNABLE")
     g("sql instances describe db1", settings__tier="db-custom-1-3840", ipAddresses__0__type="PRIVATE", settings__edition="ENTERPRISE")
     g("sql instances list", size=1, name="db1")
     g("sql databases create appdb --instance=db1")
