@@ -299,7 +299,10 @@ static cJSON *body(struct kubernetes_call *k)
 	if (doc && cJSON_IsObject(doc))
 		return doc;
 	cJSON_Delete(doc);
-	kubernetes_fail(k, 400, "BadRequest", NULL, "the body of the request was in an unknown format - accepted media types include: application/json");
+	const char *type = sim_request_header(k->c->request, "Content-Type");
+	bool other = type && !strstr(type, "json") && !strstr(type, "yaml");
+	kubernetes_fail(k, other ? 415 : 400, other ? "UnsupportedMediaType" : "BadRequest", NULL,
+			"the body of the request was in an unknown format - accepted media types include: application/json");
 	return NULL;
 }
 

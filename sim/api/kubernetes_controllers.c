@@ -123,6 +123,17 @@ static void annotate(cJSON *doc, const char *name, const char *value)
 	cJSON_AddStringToObject(json_at(doc, "metadata.annotations"), name, value);
 }
 
+/* GKE's words for whose it is. */
+static cJSON *backend_doc(const char *ns, const char *service, const char *name)
+{
+	char *about = xasprintf("{\"kubernetes.io/service-name\":\"%s/%s\",\"kubernetes.io/service-port\":\"80\"}", ns, service);
+	cJSON *doc = json_make("{'name':%s,'description':%s,'protocol':'HTTP','port':80,'portName':'port80','loadBalancingScheme':'EXTERNAL',"
+			       "'sessionAffinity':'NONE','timeoutSec':30,'affinityCookieTtlSec':0,'connectionDraining':{'drainingTimeoutSec':0}}",
+			       name, about);
+	free(about);
+	return doc;
+}
+
 /* The backend service of a Service's port, with what its BackendConfig says of IAP; its name into out. */
 static void backend_service(struct sim *s, const char *cluster, const char *ns, const char *service, char out[static 64])
 {
@@ -137,10 +148,7 @@ static void backend_service(struct sim *s, const char *cluster, const char *ns, 
 	char *key = xasprintf("%sbackendServices/%s", scope, out);
 	struct sim_object *be = sim_get(s, "compute.backendServices", key);
 	if (!be)
-		be = compute_store(s, &compute_backend_service_kind, scope,
-				   json_make("{'name':%s,'description':'{\"kubernetes.io/service-name\":\"managed\"}','protocol':'HTTP','port':80,'portName':'port80',"
-					     "'loadBalancingScheme':'EXTERNAL','sessionAffinity':'NONE','timeoutSec':30,'affinityCookieTtlSec':0,"
-					     "'connectionDraining':{'drainingTimeoutSec':0}}", out));
+		be = compute_store(s, &compute_backend_service_kind, scope, backend_doc(ns, service, out));
 	cJSON *ref = svc ? cJSON_Parse(annotation(svc->doc, "cloud.google.com/backend-config")) : NULL;
 	struct sim_object *config = ref ? object_named(s, cluster, "cloud.google.com", "v1", "backendconfigs", ns, json_str(ref, "default", "")) : NULL;
 	if (config && json_at(config->doc, "spec.iap"))

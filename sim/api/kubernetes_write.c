@@ -235,6 +235,18 @@ static void drop_left_out(cJSON *doc, const cJSON *before, const cJSON *applied_
 	}
 }
 
+/* A null is a field that is not there. */
+static void drop_nulls(cJSON *node)
+{
+	for (cJSON *child = node->child, *next; child; child = next) {
+		next = child->next;
+		if (cJSON_IsNull(child) && cJSON_IsObject(node))
+			cJSON_Delete(cJSON_DetachItemViaPointer(node, child));
+		else
+			drop_nulls(child);
+	}
+}
+
 cJSON *kubernetes_apply(struct kubernetes_call *k, const cJSON *live, const cJSON *applied)
 {
 	const char *type = k->r->type;
@@ -262,6 +274,7 @@ cJSON *kubernetes_apply(struct kubernetes_call *k, const cJSON *live, const cJSO
 		cJSON_Delete(taken);
 		drop_left_out(doc, before, applied_set, k->manager);
 		cJSON *config = cJSON_Duplicate(applied, true);
+		drop_nulls(config);
 		json_drop(config, "metadata.managedFields");
 		json_drop(config, "metadata.creationTimestamp");
 		json_drop(config, "status");
@@ -333,8 +346,11 @@ static void strategic_object(const char *type, cJSON *doc, const cJSON *patch)
 	cJSON_ArrayForEach(item, patch) {
 		struct kubernetes_field f;
 		cJSON *have = cJSON_GetObjectItemCaseSensitive(doc, item->string);
-		if (*item->string == '$' || !kubernetes_field(type, item->string, &f))
+		if (*item->string == '$')
 			continue;
+		/* What is unknown is judged when the whole is decoded. */
+		if (!kubernetes_field(type, item->string, &f))
+			f = (struct kubernetes_field){.what = KUBERNETES_ANY, .atomic = true};
 		if (cJSON_IsNull(item)) {
 			cJSON_DeleteItemFromObjectCaseSensitive(doc, item->string);
 		} else if (have && f.what == KUBERNETES_LIST && *f.keys && cJSON_IsArray(have)) {

@@ -61,4 +61,4 @@ check_PROGRAMS += tests/sim/network_balance
 TESTS += tests/sim/network_balance
 tests_sim_network_balance_SOURCES = tests/sim/network_balance.c tests/sim/cloud.h tests/tap.h
 tests_sim_network_balance_LDADD = $(LIB_SIM) -lm
-REAL_TESTS += tests/gcloud/network.py
+REAL_TESTS += tests/gcloud/kubectl.py tests/gcloud/network.py
