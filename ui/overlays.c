@@ -283,7 +283,7 @@ static void consent_draw(struct wizard *w)
 
 static bool needs_secret(const struct wizard *w)
 {
-	return !w->options->rehearsal && !w->secret && !strcmp(answers_str(w->answers, "auth.client_secret"), "prompt");
+	return !w->options->rehearsal && !w->secret && w->review.asks_secret;
 }
 
 static bool consent_key(struct wizard *w, const struct key *k, enum action *action)
@@ -315,7 +315,7 @@ static void secret_draw_box(struct wizard *w)
 {
 	struct rect r = put_box(middle(8, 66), _("OAuth client secret"));
 	put_wrapped(r.y + 1, r.x, 3, r.w, ROLE_TEXT,
-		    _("Paste the secret of the OAuth client. It goes to Secret Manager and nowhere else. Leave it empty to keep the one stored there."));
+		    _("Paste the secret of the OAuth client. It goes to Secret Manager and nowhere else."));
 	edit_draw(&w->over_edit, r.y + 5, r.x, r.w, ROLE_FIELD, true);
 }
 

@@ -279,9 +279,9 @@ static void ask_secret(struct plain *p)
 {
 	struct termios old, quiet;
 	char line[1024];
-	if (p->w->options->rehearsal || strcmp(answers_str(p->w->answers, "auth.client_secret"), "prompt") != 0)
+	if (p->w->options->rehearsal || !p->w->review.asks_secret)
 		return;
-	fprintf(p->out, "%s ", _("OAuth client secret (not shown; empty keeps the stored one):"));
+	fprintf(p->out, "%s ", _("OAuth client secret (not shown):"));
 	fflush(p->out);
 	bool is_tty = tcgetattr(fileno(p->in), &old) == 0;
 	quiet = old;
@@ -302,6 +302,8 @@ enum decision { DECISION_BUILD, DECISION_BACK, DECISION_LEAVE };
 static enum decision decide(struct plain *p)
 {
 	bool rehearsal = p->w->options->rehearsal;
+	if (review_changes_nothing(p->w))
+		return DECISION_BUILD;
 	for (;;) {
 		char *text;
 		fprintf(p->out, rehearsal ? _("\nBuild now (rehearsal)? [yes] ") : _("\nBuild now? Type yes to build, < to go back. [no] "));

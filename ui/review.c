@@ -43,7 +43,7 @@ void review_stop(struct wizard *w)
 	free(w->review.failure);
 	w->review.failure = NULL;
 	w->review.focus = w->review.top = 0;
-	w->review.agreed = false;
+	w->review.agreed = w->review.asks_secret = false;
 }
 
 void review_start(struct wizard *w)
@@ -61,6 +61,30 @@ void review_start(struct wizard *w)
 	w->review.run = run_start(w->session, &o, &w->review.err);
 }
 
+/* Is a secret that the operator types about to be stored? One that stands is kept, and not asked for again. */
+static bool stores_typed_secret(const struct plan *p, const struct change *const *changes)
+{
+	for (size_t i = 0; i < p->secret_count; i++) {
+		const struct plan_secret *s = &p->secrets[i];
+		const struct resource *keeper = s->keeper ? plan_find(p, s->keeper) : NULL;
+		if (!s->reference || strcmp(s->reference, "prompt") != 0 || !keeper)
+			continue;
+		const struct change *c = changes[keeper - p->resources];
+		if (!c || c->verdict != VERDICT_KEEP)
+			return true;
+	}
+	return false;
+}
+
+bool review_changes_nothing(const struct wizard *w)
+{
+	static const char *const writes[] = {"counts.create", "counts.update", "counts.replace", "counts.delete"};
+	double sum = 0;
+	for (size_t i = 0; i < sizeof writes / sizeof *writes; i++)
+		sum += json_num(w->review.plan, writes[i], 0);
+	return w->review.plan && sum == 0;
+}
+
 static void take_plan(struct wizard *w)
 {
 	const struct plan *p = run_plan(w->review.run);
@@ -70,6 +94,7 @@ static void take_plan(struct wizard *w)
 	for (size_t i = 0; i < p->count; i++)
 		changes[i] = run_change(w->review.run, i);
 	w->review.plan = plan_json(p, changes);
+	w->review.asks_secret = stores_typed_secret(p, changes);
 	free(changes);
 }
 
@@ -344,7 +369,7 @@ static enum action agree(struct wizard *w)
 		wizard_say(w, ROLE_BAD, _("Something is in the way: see the first lines."));
 		return ACTION_NONE;
 	}
-	if (w->options->rehearsal) {
+	if (w->options->rehearsal || review_changes_nothing(w)) {
 		w->review.agreed = true;
 		return ACTION_NEXT;
 	}
@@ -394,7 +419,7 @@ static void enter(struct wizard *w)
 
 static void hints(struct wizard *w, struct hints *h)
 {
-	hint(h, _("Enter"), w->review.err.exit ? _("put it right") : _("build"));
+	hint(h, _("Enter"), w->review.err.exit ? _("put it right") : review_changes_nothing(w) ? _("prove again") : _("build"));
 	hint(h, _("Esc"), _("back"));
 	hint(h, _("Up/Down"), _("move"));
 	hint(h, "e", _("edit"));

@@ -82,6 +82,7 @@ struct review {
 	char *failure;             /* the last thing that failed while planning */
 	int focus, top;
 	bool agreed;               /* the operator agreed to exactly this plan */
+	bool asks_secret;          /* it stores a secret that the operator types ("prompt") */
 };
 
 struct wizard {
@@ -163,6 +164,7 @@ int choice_index(const struct question *q, const char *id);
 void review_start(struct wizard *w);
 void review_stop(struct wizard *w);
 void review_settle(struct wizard *w);
+bool review_changes_nothing(const struct wizard *w);
 void build_start(struct wizard *w);
 void build_settle(struct wizard *w);
 void build_interrupt(struct wizard *w);
