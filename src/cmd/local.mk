@@ -16,3 +16,6 @@ src_cmd_libcmd_a_SOURCES = \
 bin_PROGRAMS += mlflow-setup
 mlflow_setup_SOURCES = src/main.c
 mlflow_setup_LDADD = src/cmd/libcmd.a $(LIB_UI) $(LIB_SIM)
+
+TESTS += dev/check-tables tests/cases/whole_way.py tests/cases/bad_input.py
+REAL_TESTS += tests/gcloud/read_back.py
