@@ -79,7 +79,7 @@ cJSON *oauth_claims(struct sim *s, const char *principal)
 char *oauth_id_token(struct sim *s, const char *principal, const char *audience, const char *nonce)
 {
 	cJSON *claims = oauth_claims(s, principal);
-	double now = floor(sim_wall(s));
+	double now = floor(token_wall(s));
 	cJSON_AddStringToObject(claims, "iss", "https://accounts.google.com");
 	cJSON_AddStringToObject(claims, "aud", audience);
 	cJSON_AddStringToObject(claims, "azp", text_starts(principal, "user:") ? audience : json_str(claims, "sub", ""));

@@ -5,6 +5,7 @@ src_cmd_libcmd_a_SOURCES = \
 	src/cmd/rehearsal.c src/cmd/rehearsal.h \
 	src/cmd/runner.c src/cmd/runner.h \
 	src/cmd/verb_apply.c \
+	src/cmd/verb_connect.c \
 	src/cmd/verb_destroy.c \
 	src/cmd/verb_plan.c \
 	src/cmd/verb_questions.c \

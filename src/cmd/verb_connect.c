@@ -1,0 +1,40 @@
+/* connect FILE: what a client needs, as shell lines to paste or evaluate. */
+#include "config.h"
+#include "cmd/verbs.h"
+
+#include "base/gettext.h"
+#include "base/json.h"
+#include "plan/plan.h"
+
+#include <stdlib.h>
+
+static void print(const struct plan *p)
+{
+	printf("export MLFLOW_TRACKING_URI=%s\n", p->url);
+	printf("export MLFLOW_TRACKING_TOKEN=$(gcloud auth print-identity-token --impersonate-service-account=%s \\\n"
+	       "    --audiences=%s --include-email)\n",
+	       p->prover, p->url);
+	puts(_("# The token lasts an hour. In a browser open the address and sign in."));
+}
+
+static enum exit_code run(const struct cli *cli, struct err *e)
+{
+	struct answers *a = cli_answers(cli, e);
+	struct plan *p = NULL;
+	if (a && answers_check(a, cli->file, e) && !*json_str(a->resolved, "project_number", ""))
+		err_set(e, EXIT_ANSWERS, cli->file, _("Run mlflow-setup apply first."), _("these answers were not applied so far."));
+	if (a && !e->exit)
+		p = plan_make(a, e);
+	if (p)
+		print(p);
+	plan_free(p);
+	answers_free(a);
+	return e->exit;
+}
+
+const struct verb verb_connect = {
+	.name = "connect",
+	.title = N_("print what a client needs, for a shell"),
+	.takes = "FILE",
+	.run = run,
+};
