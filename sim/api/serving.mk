@@ -45,3 +45,9 @@ check_PROGRAMS += tests/sim/serving_walls
 TESTS += tests/sim/serving_walls
 tests_sim_serving_walls_SOURCES = tests/sim/serving_walls.c tests/sim/serving.h tests/sim/stack.h tests/tap.h
 tests_sim_serving_walls_LDADD = $(LIB_SIM)
+
+# The simulated oauth2-proxy beside the real one.
+check_PROGRAMS += tests/sim/gate_verdict
+tests_sim_gate_verdict_SOURCES = tests/sim/gate_verdict.c
+tests_sim_gate_verdict_LDADD = $(LIB_SIM)
+REAL_TESTS += tests/real/gate.py

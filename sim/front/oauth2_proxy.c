@@ -9,9 +9,11 @@
 #include "sim/api/serving.h"
 
 #include <ctype.h>
+#include <math.h>
 #include <regex.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 enum option_type { OPTION_TEXT, OPTION_BOOL, OPTION_DURATION, OPTION_NUMBER, OPTION_LIST };
 
@@ -158,13 +160,14 @@ static void fault(struct gate *g, char *text)
 		g->error = text;
 }
 
-/* Durations as Go reads them: "1h30m", "3600s"; a bare number is nanoseconds. Negative when it is none. */
+/* Durations as Go reads them: "1h30m", "-3600s". NaN when it is none. */
 static double duration(const char *text)
 {
 	double sum = 0;
-	const char *p = text;
+	const char *p = text + (*text == '-' || *text == '+');
 	if (!strcmp(p, "0"))
 		return 0;
+	const char *start = p;
 	while (*p) {
 		char *end;
 		double n = strtod(p, &end);
@@ -176,34 +179,63 @@ static double duration(const char *text)
 		while (u < 6 && strncmp(end, units[u].name, strlen(units[u].name)))
 			u++;
 		if (end == p || u == 6)
-			return -1;
+			return NAN;
 		sum += n * units[u].seconds;
 		p = end + strlen(units[u].name);
 	}
-	return p == text ? -1 : sum;
+	return p == start ? NAN : *text == '-' ? -sum : sum;
 }
 
-/* One value for an option, converted as viper does. */
+#define UNDECODED "failed to load legacy options: failed to load config: error unmarshalling config: decoding failed due to the following error(s):\n\n"
+
+static cJSON *truth(struct gate *g, const char *key, const char *text)
+{
+	static const char *const yes[] = {"1", "t", "T", "true", "TRUE", "True"}, *const no[] = {"0", "f", "F", "false", "FALSE", "False", ""};
+	for (size_t i = 0; i < 6; i++)
+		if (!strcmp(text, yes[i]))
+			return cJSON_CreateTrue();
+	for (size_t i = 0; i < 7; i++)
+		if (!strcmp(text, no[i]))
+			return cJSON_CreateFalse();
+	fault(g, xasprintf(UNDECODED "'%s' cannot parse value as 'bool': strconv.ParseBool: invalid syntax", key));
+	return NULL;
+}
+
+static cJSON *number(struct gate *g, const char *key, const char *text)
+{
+	char *end;
+	long n = strtol(text, &end, 10);
+	if (end != text && !*end)
+		return cJSON_CreateNumber((double)n);
+	fault(g, xasprintf(UNDECODED "'%s' cannot parse value as 'int': strconv.ParseInt: invalid syntax", key));
+	return NULL;
+}
+
+/* One value for an option, converted as viper does: texts, numbers and truths stand for one another where they can. */
 static void set(struct gate *g, const struct option *o, const cJSON *value)
 {
 	cJSON *kept = NULL;
-	const char *text = cJSON_IsString(value) ? value->valuestring : NULL;
-	if (o->type == OPTION_BOOL && text)
-		kept = cJSON_CreateBool(!strcmp(text, "true") || !strcmp(text, "1") || !strcmp(text, "t"));
-	else if (o->type == OPTION_DURATION && text && duration(text) < 0)
-		fault(g, xasprintf("failed to load config: error unmarshalling config: 1 error(s) decoding:\n\n* error decoding '%s': "
-				   "time: %s duration \"%s\"", o->key, *text && isdigit((unsigned char)text[strlen(text) - 1]) ? "missing unit in" : "invalid",
-				   text));
+	const char *text = cJSON_IsString(value) ? value->valuestring : NULL, *shown = text;
+	if (cJSON_IsNumber(value))
+		shown = sim_tmp("%.15g", value->valuedouble);
+	else if (cJSON_IsBool(value))
+		shown = cJSON_IsTrue(value) ? "1" : "0";
+	if (cJSON_IsArray(value) && o->type != OPTION_LIST)
+		fault(g, xasprintf(UNDECODED "'%s' expected type '%s', got unconvertible type '[]interface {}'", o->key,
+				   o->type == OPTION_BOOL ? "bool" : o->type == OPTION_TEXT ? "string" : "int"));
+	else if (o->type == OPTION_BOOL)
+		kept = text ? truth(g, o->key, text) : cJSON_CreateBool(cJSON_IsNumber(value) ? value->valuedouble != 0 : cJSON_IsTrue(value));
+	else if (o->type == OPTION_DURATION && text && isnan(duration(text)))
+		fault(g, xasprintf(UNDECODED "'%s' time: %s duration \"%s\"", o->key,
+				   *text && isdigit((unsigned char)text[strlen(text) - 1]) ? "missing unit in" : "invalid", text));
 	else if (o->type == OPTION_DURATION)
-		kept = cJSON_CreateNumber(text ? duration(text) : value->valuedouble * 1e-9);
-	else if (o->type == OPTION_LIST && text)
-		kept = json_make("[%s]", text);
-	else if (o->type == OPTION_NUMBER && text)
-		kept = cJSON_CreateNumber(atof(text));
-	else if (o->type == OPTION_LIST && !cJSON_IsArray(value))
-		fault(g, xasprintf("failed to load config: error unmarshalling config: '%s': source data must be an array or slice", o->key));
+		kept = cJSON_CreateNumber(text ? duration(text) : value->valuedouble * 1e-9); /* a bare number is nanoseconds */
+	else if (o->type == OPTION_NUMBER)
+		kept = text ? number(g, o->key, text) : cJSON_CreateNumber(cJSON_IsNumber(value) ? value->valuedouble : cJSON_IsTrue(value));
+	else if (o->type == OPTION_LIST && shown)
+		kept = json_make("[%s]", shown);
 	else
-		kept = cJSON_Duplicate(value, 1);
+		kept = o->type == OPTION_TEXT ? cJSON_CreateString(shown ? shown : "") : cJSON_Duplicate(value, 1);
 	if (kept)
 		json_put(g->options, o->key, kept);
 }
@@ -227,24 +259,54 @@ static void blank(struct toml *t, bool lines)
 	}
 }
 
+static void add_utf8(struct buf *b, unsigned long code)
+{
+	if (code < 0x80)
+		buf_putc(b, (char)code);
+	else if (code < 0x800)
+		buf_printf(b, "%c%c", (char)(0xc0 | code >> 6), (char)(0x80 | (code & 0x3f)));
+	else
+		buf_printf(b, "%c%c%c", (char)(0xe0 | (code >> 12 & 0xf)), (char)(0x80 | (code >> 6 & 0x3f)), (char)(0x80 | (code & 0x3f)));
+}
+
+/* What a backslash in a basic string stands for; false when it is nothing. */
+static bool toml_escape(struct toml *t, struct buf *b)
+{
+	static const char from[] = "bntfr\"\\", to[] = "\b\n\t\f\r\"\\";
+	const char *known = t->p[1] ? strchr(from, t->p[1]) : NULL;
+	if (known) {
+		buf_putc(b, to[known - from]);
+		t->p += 2;
+		return true;
+	}
+	size_t digits = t->p[1] == 'u' ? 4 : t->p[1] == 'U' ? 8 : 0;
+	if (!digits || strspn(t->p + 2, "0123456789abcdefABCDEF") < digits)
+		return false;
+	add_utf8(b, strtoul(sim_tmp("%.*s", (int)digits, t->p + 2), NULL, 16));
+	t->p += 2 + digits;
+	return true;
+}
+
+/* Basic and literal strings, on one line or between triple quotes. */
 static cJSON *toml_string(struct toml *t)
 {
-	char quote = *t->p++;
+	char quote = *t->p;
+	bool many = t->p[1] == quote && t->p[2] == quote;
+	size_t width = many ? 3 : 1;
+	const char close[4] = {quote, many ? quote : '\0', quote, '\0'};
 	struct buf b = {0};
-	while (*t->p && *t->p != quote && *t->p != '\n') {
-		if (quote == '"' && *t->p == '\\') {
-			static const char from[] = "ntr\"\\", to[] = "\n\t\r\"\\";
-			const char *known = t->p[1] ? strchr(from, t->p[1]) : NULL;
-			if (!known)
-				break;
-			buf_putc(&b, to[known - from]);
-			t->p += 2;
-		} else {
+	bool good = true;
+	for (t->p += width, t->p += many && *t->p == '\n'; good && *t->p && strncmp(t->p, close, width);) {
+		if (*t->p == '\n' && !many)
+			break;
+		t->line += *t->p == '\n';
+		if (quote == '"' && *t->p == '\\')
+			good = toml_escape(t, &b);
+		else
 			buf_putc(&b, *t->p++);
-		}
 	}
-	cJSON *node = *t->p == quote ? cJSON_CreateString(buf_text(&b)) : NULL;
-	t->p += node != NULL;
+	cJSON *node = good && !strncmp(t->p, close, width) ? cJSON_CreateString(buf_text(&b)) : NULL;
+	t->p += node ? width : 0;
 	buf_free(&b);
 	return node;
 }
@@ -303,9 +365,9 @@ static void read_file(struct gate *g, const char *text)
 		}
 		const struct option *o = option_by_key(key);
 		if (!value || (*t.p && *t.p != '\n'))
-			fault(g, xasprintf("failed to load config: unable to load config file: While parsing config: toml: line %d: invalid syntax", t.line));
+			fault(g, xasprintf("failed to load legacy options: failed to load config: unable to load config file: While parsing config: toml: line %d: invalid syntax", t.line));
 		else if (json_at(g->options, key))
-			fault(g, xasprintf("failed to load config: unable to load config file: While parsing config: toml: key %s is already defined", key));
+			fault(g, xasprintf("failed to load legacy options: failed to load config: unable to load config file: While parsing config: toml: key %s is already defined", key));
 		else if (!o)
 			buf_printf(&unknown, "%s%s", unknown.len ? ", " : "", key);
 		else
@@ -313,8 +375,7 @@ static void read_file(struct gate *g, const char *text)
 		cJSON_Delete(value);
 	}
 	if (unknown.len)
-		fault(g, xasprintf("failed to load config: error unmarshalling config: 1 error(s) decoding:\n\n* '' has invalid keys: %s",
-				   buf_text(&unknown)));
+		fault(g, xasprintf(UNDECODED "'' has invalid keys: %s", buf_text(&unknown)));
 	buf_free(&unknown);
 }
 
@@ -431,26 +492,75 @@ static void check_cookie(const struct container *k, const struct gate *g, struct
 
 static void check_provider(const struct container *k, const struct gate *g, struct buf *all)
 {
-	static const char *const known[] = {"google", "oidc", "github", "gitlab", "azure", "entra-id", "adfs", "keycloak", "keycloak-oidc",
-					    "bitbucket", "facebook", "linkedin", "nextcloud", "digitalocean", "login.gov", "cidaas", "sourcehut"};
-	const char *provider = gate_text(g, "provider", "google");
-	bool found = false;
-	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
-		found |= !strcmp(known[i], provider);
-	if (!found)
-		say(all, sim_tmp("unknown provider type \"%s\"", provider));
 	if (!*gate_text(g, "client_id", ""))
 		say(all, "provider missing setting: client-id");
-	const char *path = gate_text(g, "client_secret_file", "");
+	const char *path = gate_text(g, "client_secret_file", ""), *admin = gate_text(g, "google_admin_email", "");
 	if (!*gate_text(g, "client_secret", "") && !*path)
 		say(all, "missing setting: client-secret or client-secret-file");
 	else if (!*gate_text(g, "client_secret", "") && !file_of(k, path))
 		say(all, sim_tmp("could not read client secret file: %s", path));
-	if (!strcmp(provider, "oidc") && !*gate_text(g, "oidc_issuer_url", ""))
-		say(all, "missing setting: oidc-issuer-url");
-	const char *method = gate_text(g, "code_challenge_method", "");
-	if (*method && strcmp(method, "S256") && strcmp(method, "plain"))
-		say(all, sim_tmp("invalid code_challenge_method: %s", method));
+	bool google = !strcmp(gate_text(g, "provider", "google"), "google"), adc = gate_bool(g, "google_use_application_default_credentials", false);
+	const char *json = gate_text(g, "google_service_account_json", "");
+	if (google && *admin && !*json && !adc)
+		say(all, "missing setting: google-service-account-json or google-use-application-default-credentials");
+	else if (google && !*admin && (*json || adc))
+		say(all, "missing setting: google-admin-email");
+}
+
+/* "host:port" whose port is no number, as Go's url.Parse refuses it. */
+static void check_redirect(const struct gate *g, struct buf *all)
+{
+	const char *url = gate_text(g, "redirect_url", ""), *host = strstr(url, "://"), *colon = host ? strchr(host + 3, ':') : NULL;
+	size_t len = host ? strcspn(host + 3, "/?#") : 0;
+	if (!colon || colon >= host + 3 + len)
+		return;
+	size_t port = len - (size_t)(colon - host - 3);
+	if (strspn(colon + 1, "0123456789") < port - 1)
+		say(all, sim_tmp("error parsing redirect-url=\"%s\" parse \"%s\": invalid port \"%.*s\" after host", url, url, (int)port, colon));
+}
+
+/* Upstreams are told apart by their paths. */
+static void check_upstreams(const struct gate *g, struct buf *all)
+{
+	static const char *const schemes[] = {"http", "https", "file", "unix", "static"};
+	const cJSON *list = gate_list(g, "upstreams");
+	for (const cJSON *u = list ? list->child : NULL; u; u = u->next) {
+		const char *sep = strstr(u->valuestring, "://"), *scheme = sim_tmp("%.*s", (int)(sep ? sep - u->valuestring : 0), u->valuestring);
+		const char *path = sep ? strchr(sep + 3, '/') : NULL;
+		bool known = false;
+		for (size_t i = 0; sep && i < 5; i++)
+			known |= !strcmp(schemes[i], scheme);
+		if (!sep)
+			say(all, sim_tmp("error parsing upstream: unknown scheme for upstream: %s", u->valuestring));
+		else if (!known)
+			say(all, sim_tmp("upstream \"%s\" has invalid scheme: \"%s\"", path ? path : "/", scheme));
+		for (const cJSON *o = list->child; sep && o != u; o = o->next) {
+			const char *other = strstr(o->valuestring, "://"), *its = other ? strchr(other + 3, '/') : NULL;
+			if (other && !strcmp(its ? its : "/", path ? path : "/"))
+				say(all, sim_tmp("multiple upstreams found with id \"%s\": upstream ids must be unique", path ? path : "/"));
+		}
+	}
+}
+
+static void check_network(const struct gate *g, struct buf *all)
+{
+	static const char *const headers[] = {"X-Forwarded-For", "X-Real-IP", "X-ProxyUser-IP", "X-Envoy-External-Address", "CF-Connecting-IP"};
+	const cJSON *ips = gate_list(g, "trusted_ips");
+	int n = 0;
+	for (const cJSON *i = ips ? ips->child : NULL; i; i = i->next, n++)
+		if (strspn(i->valuestring, "0123456789abcdefABCDEF.:/") != strlen(i->valuestring) || !strpbrk(i->valuestring, ".:"))
+			say(all, sim_tmp("trusted_ips[%d] (%s) could not be recognized", n, i->valuestring));
+	const char *header = gate_text(g, "real_client_ip_header", "X-Real-IP");
+	bool known = !gate_bool(g, "reverse_proxy", false);
+	for (size_t i = 0; i < 5; i++)
+		known |= !strcasecmp(headers[i], header);
+	if (!known)
+		say(all, sim_tmp("real_client_ip_header (%s) not accepted parameter value: the http header key (%s) is either invalid or unsupported", header, header));
+	const char *key = gate_text(g, "signature_key", ""), *colon = strchr(key, ':');
+	if (*key && (!colon || strchr(colon + 1, ':')))
+		say(all, sim_tmp("invalid signature hash:key spec: %s", key));
+	if (!strcmp(gate_text(g, "session_store_type", ""), "redis") && !text_starts(gate_text(g, "redis_connection_url", ""), "redis"))
+		say(all, "unable to initialize a redis client: unable to parse redis url: redis: invalid URL scheme:");
 }
 
 static void check_patterns(const struct gate *g, const char *key, const char *what, struct buf *all)
@@ -464,6 +574,24 @@ static void check_patterns(const struct gate *g, const char *key, const char *wh
 		else
 			regfree(&compiled);
 	}
+}
+
+/* What passes --config-test and stops the start all the same. */
+static void start_faults(const struct container *k, struct gate *g)
+{
+	static const char *const known[] = {"google", "oidc", "github", "gitlab", "azure", "entra-id", "adfs", "keycloak", "keycloak-oidc",
+					    "bitbucket", "facebook", "linkedin", "nextcloud", "digitalocean", "login.gov", "cidaas", "sourcehut"};
+	const char *provider = gate_text(g, "provider", "google"), *emails = gate_text(g, "authenticated_emails_file", "");
+	bool found = false;
+	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
+		found |= !strcmp(known[i], provider);
+	if (!found)
+		fault(g, xasprintf("Failed to initialise OAuth2 Proxy: error initialising provider: unknown provider type \"%s\"", provider));
+	else if (!strcmp(provider, "oidc") && !*gate_text(g, "oidc_issuer_url", ""))
+		fault(g, xstrdup("Failed to initialise OAuth2 Proxy: error initialising provider: missing required setting: oidc-issuer-url"));
+	else if (*emails && !file_of(k, emails))
+		fault(g, xasprintf("failed opening authenticated-emails-file=\"%s\", open %s: no such file or directory", emails, emails));
+	g->late = g->error != NULL;
 }
 
 static void validate(const struct container *k, struct gate *g)
@@ -482,14 +610,13 @@ static void validate(const struct container *k, struct gate *g)
 	for (const cJSON *i = issuers ? issuers->child : NULL; i; i = i->next)
 		if (!strchr(i->valuestring, '='))
 			say(&all, sim_tmp("invalid jwt verifier uri=audience spec: %s", i->valuestring));
-	const cJSON *upstreams = gate_list(g, "upstreams");
-	for (const cJSON *u = upstreams ? upstreams->child : NULL; u; u = u->next)
-		if (!strstr(u->valuestring, "://"))
-			say(&all, sim_tmp("error parsing upstream: unknown scheme for upstream: %s", u->valuestring));
+	check_redirect(g, &all);
+	check_upstreams(g, &all);
+	check_network(g, &all);
 	if (all.len)
 		fault(g, xasprintf("invalid configuration:\n%s", buf_text(&all)));
-	else if (*emails && !file_of(k, emails))
-		fault(g, xasprintf("failed opening authenticated-emails-file=\"%s\", open %s: no such file or directory", emails, emails));
+	else
+		start_faults(k, g);
 	buf_free(&all);
 }
 
@@ -501,7 +628,7 @@ void gate_load(const struct container *k, struct gate *g)
 		path = container_env(k, "OAUTH2_PROXY_CONFIG", NULL);
 	const char *text = path ? file_of(k, path) : NULL;
 	if (path && !text)
-		fault(g, xasprintf("failed to load config: unable to load config file: open %s: no such file or directory", path));
+		fault(g, xasprintf("failed to load legacy options: failed to load config: unable to load config file: open %s: no such file or directory", path));
 	if (text)
 		read_file(g, text);
 	read_env(k, g);

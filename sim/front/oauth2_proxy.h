@@ -8,6 +8,7 @@
 struct gate {
 	cJSON *options;
 	char *error; /* why it does not start; NULL when it does. Owned */
+	bool late;   /* the error is one that --config-test does not see */
 };
 void gate_load(const struct container *k, struct gate *g);
 void gate_free(struct gate *g);
