@@ -20,11 +20,16 @@ static int line_of(const char *text, const char *at)
 	return line;
 }
 
-/* Duplicate keys and depth, which cJSON lets pass. path gets the offending key. */
+/* Duplicate keys, depth and numbers beyond a double, which cJSON lets pass. path gets the offending key. */
 static bool tree_ok(const cJSON *node, int depth, const char **why, const char **key)
 {
 	if (depth > DEPTH_MAX) {
 		*why = "is nested too deeply";
+		return false;
+	}
+	if (cJSON_IsNumber(node) && !isfinite(node->valuedouble)) {
+		*why = "has a number that is too large";
+		*key = node->string;
 		return false;
 	}
 	for (const cJSON *c = node->child; c; c = c->next) {

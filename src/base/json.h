@@ -8,7 +8,7 @@
 
 #include <cjson/cJSON.h>
 
-/* Parses one JSON text, refusing duplicate keys, trailing text and nesting over 64. name is for the error's place
+/* Parses one JSON text, refusing duplicate keys, trailing text, nesting over 64 and numbers beyond a double. name is for the error's place
  * ("mlflow.json"); a failure is EXIT_ANSWERS with its line. Returns a tree that the caller deletes, or NULL. */
 cJSON *json_parse(const char *text, size_t len, const char *name, struct err *e);
 

@@ -33,6 +33,8 @@ static void parsing(void)
 	err_free(&e);
 	ok(!json_parse("{} x", 4, "f", &e), "trailing text is refused");
 	err_free(&e);
+	ok(!json_parse("[1e999]", 7, "f", &e) && e.exit == EXIT_ANSWERS, "a number beyond a double is refused");
+	err_free(&e);
 	const char *text = "{\n\"x\": {\"y\": [1,\n {\"z\": \"q,}\"}]},\n\"k.m\": 2}";
 	is_int(json_line(text, "x.y.1.z"), 3, "line of a nested key");
 	is_int(json_line(text, "k.m"), 4, "line of a key with a dot");
