@@ -22,6 +22,14 @@ SIZE = 40 << 20
 SEARCH = "/api/2.0/mlflow/experiments/search"
 
 
+def apply(sim, answers):
+    """Applies, and says how it ended even when it took too long."""
+    try:
+        return sim.run("apply", answers, "--json", timeout=100)
+    except subprocess.TimeoutExpired as late:
+        return subprocess.CompletedProcess(late.cmd, None, (late.stdout or b"").decode(), "not ended after 100 s\n" + (late.stderr or b"").decode())
+
+
 def environment_of(path):
     """What a shell has after reading an .env file."""
     run = subprocess.run(["env", "-i", "/bin/sh", "-c", 'set -a; . "$1"; exec /usr/bin/env -0', "sh", path], stdout=subprocess.PIPE, timeout=20,
@@ -326,7 +334,7 @@ def walls(home, stack, answers):
     """Our own proof, when the gate is gone: it must not say that it succeeded."""
     front = f"{stack.files.host}=http://127.0.0.1:{stack.mlflow_port}"
     with Sim(home, "--front", front) as sim:
-        run = sim.run("apply", answers, "--json", timeout=170)
+        run = apply(sim, answers)
         outcome = result_of(run.stdout).get("outcome")
         ok(run.returncode not in (0, 2) and outcome != "proven", "without the gate the proof fails", run.returncode, outcome, run.stdout[-2000:])
         failed = [json.loads(line) for line in run.stdout.splitlines() if '"failed"' in line and '"proof"' in line]
@@ -353,7 +361,7 @@ def with_gate(home, stack, sim, answers, scope):
     if not ok(up, "oauth2-proxy starts", proxy.said()):
         return
     strangers(stack)
-    run = sim.run("apply", answers, "--json", timeout=170)
+    run = apply(sim, answers)
     outcome = result_of(run.stdout).get("outcome")
     if not ok(run.returncode == 0 and outcome == "proven", "our own proof passes through the real stack", run.returncode, outcome,
               run.stdout[-3000:], run.stderr, sim.complaints(), proxy.said()[-3000:]):
@@ -370,7 +378,7 @@ def applied(home):
     """The example applied in a cloud of its own: the answers then have the project's number and a suffix. What render makes of them."""
     answers = home.example(auth__users=[USER], auth__client_secret="env:CLIENT_SECRET")
     with Sim(home) as sim:
-        run = sim.run("apply", answers, "--json", timeout=170)
+        run = apply(sim, answers)
         if not ok(run.returncode == 0, "the example is applied", run.stdout[-2000:], run.stderr, sim.complaints()):
             return answers, None
         rendered = Rendered(home, answers)
