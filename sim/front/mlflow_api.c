@@ -136,7 +136,12 @@ static bool stage_wanted(const struct track *t, const cJSON *doc, const char *pa
 static void experiments_search(struct track *t)
 {
 	const char *prefix = sim_tmp("%s/", t->m->database);
-	int most = (int)json_num(t->body, "max_results", 1000), n = 0;
+	long long most = json_int64(t->body, "max_results", 0), n = 0;
+	if (most < 1 || most > 50000) {
+		mlflow_fail(t, 400, "INVALID_PARAMETER_VALUE", "Invalid value %lld for parameter 'max_results' supplied. It must be %s", most,
+			    most < 1 ? "a positive integer" : "at most 50000");
+		return;
+	}
 	cJSON *all = cJSON_CreateArray();
 	for (struct sim_object *o = sim_first(t->v->sim, EXPERIMENTS, prefix); o && n < most; o = sim_following(t->v->sim, o, prefix))
 		if (stage_wanted(t, o->doc, "lifecycle_stage") && named_by(text(t, "filter"), o->doc)) {

@@ -256,9 +256,9 @@ def tokens(stack, google, prover):
 
     good = google.token(prover, stack.files.url)
     status, _, text = search(good)
-    ok(status == 200 and "experiments" in text, "a listed account's token is accepted", status, text)
+    ok(status == 200 and "experiment_id" in text, "a listed account's token is accepted", status, text)
     status, _, text = search(google.token(google.account("stranger"), stack.files.url))
-    ok(status == 403 and "experiments" not in text, "a stranger's token is refused", status, text[:300])
+    ok(status == 403 and "experiment_id" not in text, "a stranger's token is refused", status, text[:300])
     status, _, text = search(google.token(prover, "https://elsewhere.example"))
     ok(status == 403, "a token for another audience is refused", status, text[:300])
     status, _, text = search(good[:-6] + ("AAAAAA" if good[-6:] != "AAAAAA" else "BBBBBB"))
