@@ -336,6 +336,10 @@ static bool secret_key(struct wizard *w, const struct key *k, enum action *actio
 		explicit_bzero(&w->over_edit, sizeof w->over_edit);
 		return false;
 	}
+	if (is_char(k, L'\r') && !w->over_edit.len) {
+		wizard_say(w, ROLE_BAD, _("Nothing was typed."));
+		return true;
+	}
 	if (is_char(k, L'\r')) {
 		keep_secret(w);
 		*action = ACTION_NEXT;
