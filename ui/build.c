@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LOG_MAX = 1 << 20, BESIDE_FROM = 112 };
+enum { LOG_MAX = 1 << 20, BESIDE_FROM = 112, SENTENCE = 66 };
 
 /* The run ---------------------------------------------------------------------------------------------------------------------------- */
 
@@ -149,6 +149,22 @@ static void log_line(struct step *s, double at, const char *text)
 	buf_printf(&s->log, "%3d:%02d  %s\n", (int)at / 60, (int)at % 60, text);
 }
 
+/* A sentence is wrapped, since its end matters as much as its beginning. */
+static void log_sentence(struct step *s, double at, const char *text)
+{
+	for (bool first = true; *text; first = false) {
+		const char *next;
+		size_t len = break_line(text, SENTENCE, &next);
+		char *line = xstrndup(text, len);
+		if (first)
+			log_line(s, at, line);
+		else
+			buf_printf(&s->log, "        %s\n", line);
+		free(line);
+		text = next;
+	}
+}
+
 /* Each change of state, and what comes with it, is a line of the step's log. */
 static void log_state(struct step *s, const cJSON *event, bool changed)
 {
@@ -159,9 +175,9 @@ static void log_state(struct step *s, const cJSON *event, bool changed)
 	if (changed && *operation && is(s, "polling"))
 		log_line(s, at, operation);
 	if (*json_str(event, "message", ""))
-		log_line(s, at, s->message);
+		log_sentence(s, at, s->message);
 	if (*json_str(event, "fix", ""))
-		log_line(s, at, s->fix);
+		log_sentence(s, at, s->fix);
 }
 
 static void on_step(struct wizard *w, const cJSON *event, bool proof)
@@ -299,7 +315,7 @@ static void put_time(const struct wizard *w, const struct step *s, int y, struct
 	char took[24], usual[24];
 	bool running = is_running(s);
 	double seconds = running && s->began > 0 ? w->build.now - s->began : s->elapsed;
-	if (rank(s) == 3 || (seconds < 1 && !running))
+	if (rank(s) == 3 || is(s, "skipped") || (seconds < 1 && !running))
 		return;
 	text_duration(seconds, took);
 	bool compare = running && s->usual >= 1 && s->usual > seconds && r.w > 50;

@@ -353,11 +353,26 @@ static void draw_suggestions(const struct wizard *w, const struct question *q, s
 	free(text);
 }
 
+/* At most so many lines of a text; the last one ends in an ellipsis when there would be more. */
+static int put_most(int y, int x, int most, int width, enum role role, const char *text)
+{
+	int lines = 0;
+	while (*text && lines < most) {
+		const char *next;
+		size_t len = break_line(text, width, &next);
+		bool last = lines + 1 == most && *next;
+		char *line = last ? xstrdup(text) : xstrndup(text, len);
+		put(y + lines++, x, width, role, line);
+		free(line);
+		text = next;
+	}
+	return lines;
+}
+
 static int draw_finding(int y, struct rect r, bool good, const char *text)
 {
 	put_glyph(y, r.x + 2, good ? ROLE_GOOD : ROLE_BAD, good ? GLYPH_CHECK : GLYPH_CROSS);
-	int n = put_wrapped(y, r.x + 4, 3, r.w - 4, good ? ROLE_TEXT : ROLE_BAD, text);
-	return y + (n < 3 ? n : 3);
+	return y + put_most(y, r.x + 4, 3, r.w - 4, good ? ROLE_TEXT : ROLE_BAD, text);
 }
 
 static int draw_project_known(const cJSON *p, int y, struct rect r)
@@ -374,7 +389,7 @@ static int draw_project_known(const cJSON *p, int y, struct rect r)
 
 static int draw_failed(const struct survey *s, int y, struct rect r)
 {
-	char *text = xasprintf("%s %s", s->err.what ? s->err.what : "", s->err.fix ? s->err.fix : "");
+	char *text = wizard_sentence(&s->err);
 	y = draw_finding(y, r, false, text);
 	free(text);
 	return y;
@@ -387,8 +402,10 @@ static int draw_preflight(const struct wizard *w, int y, struct rect r)
 		const char *id = json_str(check, "id", "");
 		if (!strcmp(json_str(check, "state", ""), "ok") || !strcmp(id, "billing") || !strcmp(id, "project"))
 			continue;
-		char *text = xasprintf("%s %s", json_str(check, "message", ""), json_str(check, "fix", ""));
-		y = draw_finding(y, r, false, text);
+		char *text = xasprintf("%s: %s", _(json_str(check, "title", id)), json_str(check, "message", ""));
+		put_glyph(y, r.x + 2, ROLE_BAD, GLYPH_CROSS);
+		y += put_most(y, r.x + 4, 2, r.w - 4, ROLE_BAD, text);
+		y += put_most(y, r.x + 4, 2, r.w - 4, ROLE_TEXT, json_str(check, "fix", ""));
 		free(text);
 	}
 	return y;

@@ -216,12 +216,29 @@ static void problem_lines(struct lines_list *l, const struct err *e)
 	free(copy);
 }
 
+/* What was found about project, billing and permissions is said again here: this is where it is decided. */
+static void preflight_lines(struct lines_list *l, const struct wizard *w)
+{
+	const cJSON *check;
+	bool first = true;
+	cJSON_ArrayForEach(check, w->surveys[SURVEY_PREFLIGHT].result) {
+		if (strcmp(json_str(check, "state", ""), "fail") != 0)
+			continue;
+		if (first)
+			add_line(l, LINE_HEAD, NULL, xstrdup(_("Not in order: building will probably fail")), NULL);
+		first = false;
+		char *text = xasprintf("%s: %s", _(json_str(check, "title", "")), json_str(check, "message", ""));
+		add_line(l, LINE_PROBLEM, NULL, text, "project");
+	}
+}
+
 static struct lines_list make_lines(const struct wizard *w)
 {
 	struct lines_list l = {0};
 	if (w->review.err.exit) {
 		problem_lines(&l, &w->review.err);
 	} else if (w->review.plan) {
+		preflight_lines(&l, w);
 		errand_lines(&l, w->review.plan);
 		for (int v = 0; v < VERDICTS; v++)
 			resource_lines(&l, w->review.plan, v);

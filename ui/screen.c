@@ -359,8 +359,7 @@ struct rect put_box(struct rect r, const char *title)
 	return (struct rect){r.y + 1, r.x + 2, r.h - 2, r.w - 4};
 }
 
-/* Bytes of the first line of text that fit into width, broken at a blank where there is one; *next is where the next line starts. */
-static size_t break_line(const char *text, int width, const char **next)
+size_t break_line(const char *text, int width, const char **next)
 {
 	mbstate_t state = {0};
 	int used = 0, w;

@@ -64,6 +64,9 @@ struct rect middle(int h, int w);
 /* Wraps text into lines of at most width cells and puts at most height of them; returns how many there are in all. height 0 only counts. */
 int put_wrapped(int y, int x, int height, int width, enum role role, const char *text);
 
+/* Bytes of the first line of text that fit into width, broken at a blank where there is one; *next is where the next line starts. */
+size_t break_line(const char *text, int width, const char **next);
+
 /* Cells that a text takes, control characters as one. */
 int cells(const char *text);
 

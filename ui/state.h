@@ -144,6 +144,11 @@ void wizard_settle(struct wizard *w);
 /* What is said on the normal screen at the end. */
 void wizard_farewell(const struct wizard *w, FILE *to);
 
+/* "What. Fix." with a capital, freed by the caller. */
+char *wizard_sentence(const struct err *e);
+/* Asks again what failed; after a failure to sign in the session is opened anew. */
+void wizard_reopen(struct wizard *w);
+
 /* Fills defaults that only the cloud knows (project, people) and, in rehearsal, those that only a console could give. */
 void wizard_prefill(struct wizard *w);
 

@@ -25,7 +25,7 @@ static int draw_who(const struct wizard *w, int y, struct rect r)
 	const struct err *e = w->sign_in.exit ? &w->sign_in : s->state == SURVEY_FAILED ? &s->err : NULL;
 	char *text;
 	if (e)
-		text = xasprintf("%s %s", e->what ? e->what : "", e->fix ? e->fix : "");
+		text = wizard_sentence(e);
 	else if (s->state != SURVEY_KNOWN)
 		text = xstrdup(_("checking..."));
 	else if (*json_str(s->result, "describe", ""))
@@ -70,8 +70,8 @@ static enum action key(struct wizard *w, const struct key *k)
 		return ACTION_NONE;
 	if (k->code == L'?')
 		w->over = &overlay_help;
-	if (k->code == L'r' && w->session)
-		wizard_surveys_again(w);
+	if (k->code == L'r')
+		wizard_reopen(w);
 	if (k->code == 27)
 		return ACTION_BACK;
 	return k->code == L'\r' ? ACTION_NEXT : ACTION_NONE;

@@ -456,6 +456,14 @@ void wizard_farewell(const struct wizard *w, FILE *to)
 		fprintf(to, _("Go on:    mlflow-setup %s%s\n"), w->options->rehearsal ? "--rehearse " : "", w->options->file);
 }
 
+char *wizard_sentence(const struct err *e)
+{
+	char *text = e->fix ? xasprintf("%s %s", e->what ? e->what : "", e->fix) : xstrdup(e->what ? e->what : "");
+	if (*text >= 'a' && *text <= 'z')
+		*text = (char)(*text - 'a' + 'A');
+	return text;
+}
+
 /* The loop -------------------------------------------------------------------------------------------------------------------------- */
 
 static volatile sig_atomic_t told_to_end;
@@ -492,6 +500,21 @@ static void open_session(struct wizard *w)
 		err_move(&w->sign_in, &why);
 	}
 	wizard_attach(w, s);
+}
+
+/* After a failure to sign in: the operator may have signed in elsewhere meanwhile. */
+void wizard_reopen(struct wizard *w)
+{
+	if (w->sign_in.exit && w->options->open && !build_running(w)) {
+		review_stop(w);
+		session_free(w->session);
+		w->session = NULL;
+		err_free(&w->sign_in);
+		for (enum survey_id id = 0; id < SURVEY_COUNT; id++)
+			w->surveys[id].state = SURVEY_UNKNOWN;
+		open_session(w);
+	}
+	wizard_surveys_again(w);
 }
 
 static void read_keys(struct wizard *w)

@@ -220,7 +220,7 @@ static void on_permissions(void *arg, const struct api_result *r)
 		cJSON_ArrayForEach(one, held)
 			has |= cJSON_IsString(one) && !strcmp(one->valuestring, permissions[i]);
 		if (!has)
-			buf_printf(&lack, "%s%s", lack.len ? ", " : "", permissions[i]);
+			buf_printf(&lack, "%s%s", lack.len ? ", " : _("missing: "), permissions[i]);
 	}
 	if (r->http != 200)
 		finding(s, "permissions", _("Permissions"), "warn", r->err.what ? r->err.what : "", r->err.fix);
