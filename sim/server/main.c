@@ -23,7 +23,7 @@ struct options {
 	double speed;
 };
 
-static volatile sig_atomic_t stop_asked, dump_asked;
+static volatile sig_atomic_t stop_asked, dump_asked, faults_asked;
 
 static void on_stop(int sig)
 {
@@ -37,6 +37,12 @@ static void on_dump(int sig)
 	dump_asked = 1;
 }
 
+static void on_faults(int sig)
+{
+	(void)sig;
+	faults_asked = 1;
+}
+
 static const char usage[] =
 	"Usage: mlflow-setup-sim [OPTION]...\n"
 	"A simulated Google Cloud behind an HTTPS proxy on 127.0.0.1, for mlflow-setup, gcloud, terraform and kubectl.\n"
@@ -47,7 +53,7 @@ static const char usage[] =
 	"  --world=FILE          the world at the beginning, as JSON; by default project demo-proj, all APIs off\n"
 	"  --seed=N              what chance draws from (1)\n"
 	"  --speed=X             1 is Google's pace, larger is faster; 0 or max does not wait but leaps to what is due (1)\n"
-	"  --faults=FILE         fault rules, as JSON\n"
+	"  --faults=FILE         fault rules, as JSON; read again on SIGUSR2\n"
 	"  --log=FILE            every exchange, a JSON object a line, without credentials\n"
 	"  --dump=FILE           the whole store as JSON, on exit and on SIGUSR1\n"
 	"  --front=HOST=URL      pass requests for HOST on to http://127.0.0.1:PORT\n"
@@ -247,10 +253,24 @@ static void write_dump(struct server *v, const char *path)
 	cJSON_Delete(all);
 }
 
+/* A file that cannot be read or holds no rules leaves those in force as they are. */
+static void read_faults_again(struct server *v, const char *path)
+{
+	struct err e = {0};
+	cJSON *rules = read_json(path, &e);
+	if (!rules || !sim_faults(v->sim, rules, &e))
+		complain(&e);
+	err_free(&e);
+	cJSON_Delete(rules);
+}
+
 static void run(struct server *v, const struct options *o)
 {
 	while (!stop_asked) {
 		server_turn(v);
+		if (faults_asked && o->faults)
+			read_faults_again(v, o->faults);
+		faults_asked = 0;
 		if (dump_asked && o->dump) {
 			dump_asked = 0;
 			write_dump(v, o->dump);
@@ -262,11 +282,12 @@ static void run(struct server *v, const struct options *o)
 
 static void catch_signals(void)
 {
-	struct sigaction stop = {.sa_handler = on_stop}, dump = {.sa_handler = on_dump};
+	struct sigaction stop = {.sa_handler = on_stop}, dump = {.sa_handler = on_dump}, again = {.sa_handler = on_faults};
 	sigaction(SIGTERM, &stop, NULL);
 	sigaction(SIGINT, &stop, NULL);
 	sigaction(SIGHUP, &stop, NULL);
 	sigaction(SIGUSR1, &dump, NULL);
+	sigaction(SIGUSR2, &again, NULL);
 	signal(SIGPIPE, SIG_IGN);
 }
 

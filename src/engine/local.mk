@@ -23,3 +23,6 @@ tests_engine_journal_SOURCES = tests/engine/journal.c tests/tap.h
 tests_engine_journal_LDADD = $(LIB_ENGINE)
 tests_engine_lines_SOURCES = tests/engine/lines.c tests/tap.h
 tests_engine_lines_LDADD = src/engine/libengine.a $(LIB_BASE)
+
+# Runs of the whole program against the served simulated cloud.
+TESTS += tests/cases/kill9.py tests/cases/faults.py
