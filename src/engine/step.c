@@ -14,6 +14,7 @@
 /* A resource that was made may be invisible for a while; one that is read again and again differs for ever. */
 #define VISIBLE_WITHIN 300.0
 #define LAG_BUDGET 900.0
+#define FORBIDDEN_LAG_BUDGET 120.0
 #define LAG_KNOWN_FOR 1200.0
 #define GRANT_SPREADS 120.0 /* the median, reference/engine.md 1.2 */
 #define ROUNDS_MAX 40
@@ -188,12 +189,13 @@ __attribute__((format(printf, 4, 5))) static void fail(struct step *s, enum exit
 
 /* Lags ----------------------------------------------------------------------------------------------------------------------- */
 
-/* Was something that this step needs, directly or not, changed a moment ago? */
-static bool fresh(const struct step *s, int depth)
+/* Was something that this step needs, directly or not, changed a moment ago? One of those that words name, when words are given. */
+static bool fresh(const struct step *s, const char *words, int depth)
 {
 	for (size_t i = 0; depth < 32 && i < s->resource->need_count; i++) {
 		const struct step *need = run_step(s->run, s->resource->needs[i]);
-		if (need && ((need->changed > 0 && now(s) - need->changed < LAG_KNOWN_FOR) || fresh(need, depth + 1)))
+		bool changed = need && need->changed > 0 && now(s) - need->changed < LAG_KNOWN_FOR;
+		if ((changed && (!words || strstr(words, need->resource->name))) || (need && fresh(need, words, depth + 1)))
 			return true;
 	}
 	return false;
@@ -204,19 +206,21 @@ static bool says(const char *message, const char *part)
 	return message && strcasestr(message, part);
 }
 
-/* Google's words for things that were made moments ago and are not known everywhere (reference/gcp-api.md 1.4, 3). */
+/* Google's words for things that were made moments ago and are not known everywhere (reference/gcp-api.md 1.4, 3). What is not known must be
+ * something that was made: the words, or the URL that was asked, name it. */
 static bool words_of_lag(const struct step *s, int http, const char *message)
 {
+	bool named = fresh(s, message ? message : "", 0) || (s->changing.url && fresh(s, s->changing.url, 0));
 	if (says(message, "invalid authentication credentials")) /* a service agent that is being made */
-		return http != 401 || fresh(s, 0);
-	if (!fresh(s, 0))
-		return false;
+		return http != 401 || fresh(s, NULL, 0);
+	if (says(message, "Precondition check failed"))
+		return fresh(s, NULL, 0);
 	if (http == 404)
-		return true;
+		return named;
 	if (http == 403)
-		return says(message, "may not exist") || says(message, "does not exist");
-	return (http == 400 || http == 412) && (says(message, "does not exist") || says(message, "not found") || says(message, "not ready") ||
-						says(message, "Precondition check failed"));
+		return named && says(message, "may not exist");
+	return named && (http == 400 || http == 412) &&
+	       (says(message, "does not exist") || says(message, "not found") || says(message, "not ready"));
 }
 
 static void lag_goes_on(struct step *s)
@@ -232,7 +236,8 @@ bool step_lags(struct step *s, int http, const char *message)
 	if (!words_of_lag(s, http, message))
 		return false;
 	lag_goes_on(s);
-	return now(s) - s->lag_since < LAG_BUDGET;
+	/* A 403 may as well be a refusal: it is not asked for as long. */
+	return now(s) - s->lag_since < (http == 403 ? FORBIDDEN_LAG_BUDGET : LAG_BUDGET);
 }
 
 double step_lag_delay(struct step *s)

@@ -67,8 +67,10 @@ def truthful(code, text, how, sim):
         return "the cause is not told"
     if SECRET in text or re.search(r"[\x00-\x09\x0b-\x1f\x7f]", text):
         return "a secret or a control character is in the output"
-    if len(sim.exchanges()) > MOST_REQUESTS:
-        return f"{len(sim.exchanges())} requests"
+    with open(sim.path("log.jsonl"), "rb") as f:
+        requests = sum(1 for _ in f)
+    if requests > MOST_REQUESTS:
+        return f"{requests} requests"
     return None
 
 
@@ -113,6 +115,14 @@ def try_one(path, wanted):
             return wrong, scenario["fault"]
 
 
+def tried(path, wanted):
+    """A scenario that breaks its own test is one that fails."""
+    try:
+        return try_one(path, wanted)
+    except (OSError, ValueError, TimeoutError, subprocess.SubprocessError, RuntimeError) as e:
+        return repr(e), ""
+
+
 def main():
     only = os.environ.get("MLFLOW_SETUP_FAULTS", "").split()
     paths = [p for p in sorted(glob.glob(os.path.join(SOURCE, "tests/faults/*.json")))
@@ -123,7 +133,7 @@ def main():
     with Home() as home:
         _, wanted = whole(home)
     with ThreadPoolExecutor(6) as pool:
-        for path, (wrong, fault) in zip(paths, pool.map(lambda p: try_one(p, wanted), paths)):
+        for path, (wrong, fault) in zip(paths, pool.map(lambda p: tried(p, wanted), paths)):
             ok(not wrong, f"{os.path.basename(path)[:2]} {fault}", wrong or "")
     done()
 
