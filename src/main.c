@@ -66,7 +66,9 @@ static enum exit_code run_wizard(struct cli *cli, struct err *e)
 
 int main(int argc, char **argv)
 {
-	setlocale(LC_ALL, "");
+	/* Words and characters only: numbers are written as JSON and HTTP want them, whatever the locale. */
+	setlocale(LC_CTYPE, "");
+	setlocale(LC_MESSAGES, "");
 	bindtextdomain(PACKAGE, LOCALEDIR);
 	textdomain(PACKAGE);
 	mem_install();
