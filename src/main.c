@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/secret.h"
 #include "cmd/cli.h"
+#include "cmd/luck.h"
 #include "cmd/open.h"
 #include "ui/wizard.h"
 
@@ -79,7 +80,10 @@ int main(int argc, char **argv)
 	const struct verb *verb;
 	bool done;
 	enum exit_code code = EXIT_DONE;
-	if (!cli_parse(argc, argv, &cli, &verb, &done, &e) || (!done && !secret_init(&e))) {
+	bool understood = cli_parse(argc, argv, &cli, &verb, &done, &e);
+	if (understood && cli.rehearse)
+		luck_fix(cli.seed);
+	if (!understood || (!done && !secret_init(&e))) {
 		code = report(&e);
 	} else if (!done && verb) {
 		code = verb->run(&cli, &e);

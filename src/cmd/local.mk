@@ -1,6 +1,7 @@
 noinst_LIBRARIES += src/cmd/libcmd.a
 src_cmd_libcmd_a_SOURCES = \
 	src/cmd/cli.c src/cmd/cli.h \
+	src/cmd/luck.c src/cmd/luck.h \
 	src/cmd/open.c src/cmd/open.h \
 	src/cmd/rehearsal.c src/cmd/rehearsal.h \
 	src/cmd/runner.c src/cmd/runner.h \

@@ -19,7 +19,8 @@
 #define GRANT_SPREADS 120.0 /* the median, reference/engine.md 1.2 */
 #define ROUNDS_MAX 40
 #define REREADS_MAX 4
-#define REMADE_MAX 10
+/* How long what failed for want of a permission is made again: grants spread within minutes as a rule, and without a bound in words. */
+#define SPREAD_BUDGET 2700.0
 #define DEADLINE_DEFAULT 1200.0
 
 static double now(const struct step *s)
@@ -371,7 +372,7 @@ static void pending(struct step *s)
 static void make_again(struct step *s)
 {
 	struct change c;
-	double hold = s->lag_seen + fmin(fmax(step_slack(s) / 4, 8), 60) - now(s);
+	double hold = s->lag_seen + fmin(fmax(step_slack(s) / 4, 8 + s->remade), 60) - now(s);
 	if (hold > 0 && !s->run->stopping) {
 		step_pause(s, fmin(hold, 1), make_again);
 		return;
@@ -387,7 +388,7 @@ static void make_again(struct step *s)
 static void failed(struct step *s)
 {
 	const struct kind *k = s->resource->kind;
-	bool passes = k->passing && k->passing(&s->view, &s->seen) && s->remade < REMADE_MAX && now(s) - s->begun < deadline_of(s);
+	bool passes = k->passing && k->passing(&s->view, &s->seen) && (s->lag_since <= 0 || now(s) - s->lag_since < SPREAD_BUDGET);
 	if (!passes) {
 		fail_as_operated(s, s->seen.error);
 		return;
