@@ -132,7 +132,7 @@ void network_add_peering(struct sim *s, struct sim_object *network, const char *
 		cJSON_AddItemToArray(json_at(network->doc, "peerings"),
 				     json_make("{'name':%s,'network':%s,'state':'ACTIVE','stateDetails':%s,'autoCreateRoutes':true,"
 					       "'exchangeSubnetRoutes':true,'exportCustomRoutes':false,'importCustomRoutes':false,"
-					       "'exportSubnetRoutesWithPublicIp':false,'importSubnetRoutesWithPublicIp':false,'peerMtu':0,"
+					       "'exportSubnetRoutesWithPublicIp':false,'importSubnetRoutesWithPublicIp':false,"
 					       "'stackType':'IPV4_ONLY'}",
 					       name, peer, details));
 	free(now);

@@ -1,4 +1,4 @@
-/* Cloud SQL's databases. */
+/* Cloud SQL's databases. Their operations are done when they are answered; it is the answer that takes its time. */
 #include "config.h"
 
 #include "sim/api/sql.h"
@@ -61,7 +61,8 @@ static void insert(struct sim_call *c)
 			json_make("{'kind':'sql#database','name':%s,'charset':%s,'collation':%s,'etag':%s,'instance':%s,'project':%s,'selfLink':%s}", name,
 				  json_str(body, "charset", mysql ? "utf8mb4" : "UTF8"),
 				  json_str(body, "collation", mysql ? "utf8mb4_0900_ai_ci" : "en_US.UTF8"), etag, sim_param(c, "instance"), c->project, self));
-		sql_begin(c, o->key, "CREATE_DATABASE", rest, sim_draw(c->sim, "sql.database"), NULL);
+		sql_begin(c, o->key, "CREATE_DATABASE", rest, 0, NULL);
+		c->reply->latency += sim_draw(c->sim, "sql.database");
 	}
 	free(key);
 	free(rest);
@@ -84,7 +85,8 @@ static void change(struct sim_call *c)
 		for (size_t i = 0; i < 2; i++)
 			if (json_at(c->body, fields[i]))
 				json_put_str(d->doc, fields[i], json_str(c->body, fields[i], ""));
-		sql_begin(c, o->key, "UPDATE_DATABASE", rest, sim_draw(c->sim, "sql.database"), NULL);
+		sql_begin(c, o->key, "UPDATE_DATABASE", rest, 0, NULL);
+		c->reply->latency += sim_draw(c->sim, "sql.database");
 	}
 	free(rest);
 }
@@ -96,7 +98,8 @@ static void delete(struct sim_call *c)
 	if (!d)
 		return;
 	sim_remove(c->sim, d);
-	sql_begin(c, o->key, "DELETE_DATABASE", "", sim_draw(c->sim, "sql.database"), NULL);
+	sql_begin(c, o->key, "DELETE_DATABASE", "", 0, NULL);
+	c->reply->latency += sim_draw(c->sim, "sql.database");
 }
 
 static const struct sim_route routes[] = {

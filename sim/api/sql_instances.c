@@ -77,6 +77,10 @@ static void insert(struct sim_call *c)
 			sim_fail_with(c, 501, "UNIMPLEMENTED", "notImplemented", NULL, "Instances with %s are not simulated.", *f);
 			goto out;
 		}
+	if (text_starts(json_str(doc, "databaseVersion", ""), "SQLSERVER")) {
+		sim_fail_with(c, 501, "UNIMPLEMENTED", "notImplemented", NULL, "SQL Server is not simulated.");
+		goto out;
+	}
 	if (sim_get(c->sim, "sql.instances", key)) {
 		sim_fail(c, "ALREADY_EXISTS", "instanceAlreadyExists", "The Cloud SQL instance already exists.");
 		goto out;

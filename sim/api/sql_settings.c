@@ -15,17 +15,21 @@
 
 static const struct version {
 	const char *name, *installed, *shown, *next, *next_shown;
-	bool offered;
 } versions[] = {
-	{"POSTGRES_13", "POSTGRES_13_22", "PostgreSQL 13", "POSTGRES_14", "PostgreSQL 14", true},
-	{"POSTGRES_14", "POSTGRES_14_19", "PostgreSQL 14", "POSTGRES_15", "PostgreSQL 15", true},
-	{"POSTGRES_15", "POSTGRES_15_14", "PostgreSQL 15", "POSTGRES_16", "PostgreSQL 16", true},
-	{"POSTGRES_16", "POSTGRES_16_10", "PostgreSQL 16", "POSTGRES_17", "PostgreSQL 17", true},
-	{"POSTGRES_17", "POSTGRES_17_6", "PostgreSQL 17", "POSTGRES_18", "PostgreSQL 18", true},
-	{"POSTGRES_18", "POSTGRES_18_1", "PostgreSQL 18", NULL, NULL, true},
-	{"MYSQL_5_7", "MYSQL_5_7_44", "MySQL 5.7", "MYSQL_8_0", "MySQL 8.0", true},
-	{"MYSQL_8_0", "MYSQL_8_0_41", "MySQL 8.0", "MYSQL_8_4", "MySQL 8.4", true},
-	{"MYSQL_8_4", "MYSQL_8_4_5", "MySQL 8.4", NULL, NULL, true},
+	{"POSTGRES_9_6", "POSTGRES_9_6_24", "PostgreSQL 9.6", "POSTGRES_10", "PostgreSQL 10"},
+	{"POSTGRES_10", "POSTGRES_10_23", "PostgreSQL 10", "POSTGRES_11", "PostgreSQL 11"},
+	{"POSTGRES_11", "POSTGRES_11_22", "PostgreSQL 11", "POSTGRES_12", "PostgreSQL 12"},
+	{"POSTGRES_12", "POSTGRES_12_22", "PostgreSQL 12", "POSTGRES_13", "PostgreSQL 13"},
+	{"POSTGRES_13", "POSTGRES_13_22", "PostgreSQL 13", "POSTGRES_14", "PostgreSQL 14"},
+	{"POSTGRES_14", "POSTGRES_14_19", "PostgreSQL 14", "POSTGRES_15", "PostgreSQL 15"},
+	{"POSTGRES_15", "POSTGRES_15_14", "PostgreSQL 15", "POSTGRES_16", "PostgreSQL 16"},
+	{"POSTGRES_16", "POSTGRES_16_10", "PostgreSQL 16", "POSTGRES_17", "PostgreSQL 17"},
+	{"POSTGRES_17", "POSTGRES_17_6", "PostgreSQL 17", "POSTGRES_18", "PostgreSQL 18"},
+	{"POSTGRES_18", "POSTGRES_18_1", "PostgreSQL 18", NULL, NULL},
+	{"MYSQL_5_6", "MYSQL_5_6_51", "MySQL 5.6", "MYSQL_5_7", "MySQL 5.7"},
+	{"MYSQL_5_7", "MYSQL_5_7_44", "MySQL 5.7", "MYSQL_8_0", "MySQL 8.0"},
+	{"MYSQL_8_0", "MYSQL_8_0_41", "MySQL 8.0", "MYSQL_8_4", "MySQL 8.4"},
+	{"MYSQL_8_4", "MYSQL_8_4_5", "MySQL 8.4", NULL, NULL},
 };
 
 static const struct version *version_of(const char *name)
@@ -119,12 +123,14 @@ static bool settle_backups(struct sim_call *c, cJSON *doc)
 	if (!strcmp(json_str(settings, "availabilityType", ""), "REGIONAL") && !(on && (pitr || binlog)))
 		return sql_invalid(c, "Automated backups and %s must be enabled for a regional instance.",
 				   postgres(doc) ? "point-in-time recovery" : "binary logging");
-	if (pitr)
-		json_put_bool(settings, "backupConfiguration.replicationLogArchivingEnabled", true);
+	if (postgres(doc) && json_at(b, "pointInTimeRecoveryEnabled"))
+		json_put_bool(settings, "backupConfiguration.replicationLogArchivingEnabled", pitr);
 	else
 		json_drop(settings, "backupConfiguration.replicationLogArchivingEnabled");
 	if (pitr || binlog)
-		json_put_str(settings, "backupConfiguration.transactionalLogStorageState", pitr ? "CLOUD_STORAGE" : "DISK");
+		json_put_str(settings, "backupConfiguration.transactionalLogStorageState", "CLOUD_STORAGE");
+	/* Each engine has its own word for recovery, and the other's is dropped. */
+	json_drop(settings, postgres(doc) ? "backupConfiguration.binaryLogEnabled" : "backupConfiguration.pointInTimeRecoveryEnabled");
 	return true;
 }
 
@@ -209,6 +215,12 @@ static void settle_zone(struct sim_call *c, cJSON *doc)
 	json_put_str(doc, "settings.locationPreference.zone", chosen);
 	json_put_str(doc, "settings.locationPreference.kind", "sql#locationPreference");
 	json_put_str(doc, "gceZone", chosen);
+	if (regional)
+		json_put(doc, "failoverReplica", json_make("{'available':true}"));
+	else
+		json_drop(doc, "failoverReplica");
+	if (!regional)
+		json_drop(doc, "settings.locationPreference.secondaryZone");
 	if (regional) {
 		char *other = xasprintf("%s-%c", region, chosen[strlen(chosen) - 1] == 'b' ? 'c' : 'b');
 		json_put_str(doc, "secondaryGceZone", other);
@@ -278,6 +290,15 @@ bool sql_settle(struct sim_call *c, cJSON *doc, const struct sim_object *old)
 				    "'deletionProtectionEnabled':false,'replicationLagMaxSeconds':31536000}");
 	compute_fill(settings, defaults);
 	cJSON_Delete(defaults);
+	/* What says nothing is left out. */
+	static const char *const insights[] = {"queryInsightsEnabled", "recordApplicationTags", "recordClientAddress"};
+	for (size_t i = 0; json_at(settings, "insightsConfig") && i < sizeof insights / sizeof *insights; i++)
+		if (!json_bool(json_at(settings, "insightsConfig"), insights[i], false))
+			json_drop(json_at(settings, "insightsConfig"), insights[i]);
+	if (!plus(doc))
+		json_drop(settings, "dataCacheConfig");
+	else if (!json_at(settings, "dataCacheConfig"))
+		json_put(settings, "dataCacheConfig", json_make("{'dataCacheEnabled':true}"));
 	if (json_at(settings, "maintenanceWindow"))
 		json_put_str(settings, "maintenanceWindow.kind", "sql#maintenanceWindow");
 	if (!check_tier(c, doc) || !settle_backups(c, doc) || !settle_disk(c, settings, old) || !settle_addresses(c, doc, old))

@@ -35,8 +35,14 @@ static void add(struct sim *s, const struct sim_object *instance, const char *na
 	cJSON_ArrayForEach(item, more)
 		if (strcmp(item->string, "password"))
 			cJSON_AddItemToObject(doc, item->string, cJSON_Duplicate(item, true));
-	if (mysql && !json_at(doc, "type"))
-		json_put(doc, "passwordPolicy", json_make("{'status':{}}"));
+	if (mysql && !json_at(doc, "type") && !json_at(doc, "passwordPolicy.status"))
+		json_put(doc, "passwordPolicy.status", cJSON_CreateObject());
+	/* A policy with an end says when that is. */
+	if (json_at(doc, "passwordPolicy.passwordExpirationDuration")) {
+		char until[40];
+		double seconds = strtod(json_str(doc, "passwordPolicy.passwordExpirationDuration", "0s"), NULL);
+		json_put_str(doc, "passwordPolicy.status.passwordExpirationTime", text_rfc3339(sim_wall(s) + seconds, 3, until));
+	}
 	struct sim_object *u = sim_put(s, "sql.users", key, doc);
 	json_put_str(u->hidden, "password", password);
 	free(key);
@@ -91,7 +97,12 @@ static void list(struct sim_call *c)
 	for (struct sim_object *u = sim_first(c->sim, "sql.users", prefix); u; u = sim_following(c->sim, u, prefix))
 		cJSON_AddItemToArray(items, cJSON_Duplicate(u->doc, true));
 	free(prefix);
-	sql_ok(c, json_make("{'kind':'sql#usersList','items':%j}", items));
+	cJSON *reply = json_make("{'kind':'sql#usersList'}");
+	if (items->child)
+		json_put(reply, "items", items);
+	else
+		cJSON_Delete(items);
+	sql_ok(c, reply);
 }
 
 static void get(struct sim_call *c)
