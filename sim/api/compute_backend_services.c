@@ -90,7 +90,8 @@ static bool check(struct sim_call *c, cJSON *doc, const struct sim_object *old)
 		json_put_str(doc, "portName", !strcmp(protocol, "HTTPS") ? "https" : "http");
 	if (!json_at(doc, "port") && strcmp(scheme, "INTERNAL"))
 		json_put_num(doc, "port", !strcmp(protocol, "HTTPS") || !strcmp(protocol, "SSL") ? 443 : 80);
-	if (global && !strcmp(scheme, "EXTERNAL_MANAGED") && !json_at(doc, "enableCDN"))
+	bool stream = !strcmp(protocol, "SSL") || !strcmp(protocol, "TCP");
+	if (global && (!strcmp(scheme, "EXTERNAL_MANAGED") || (!strcmp(scheme, "EXTERNAL") && stream)) && !json_at(doc, "enableCDN"))
 		json_put_bool(doc, "enableCDN", false);
 	if (json_bool(doc, "iap.enabled", false) && json_bool(doc, "enableCDN", false))
 		return compute_invalid(c, "iap", "", "IAP and Cloud CDN cannot both be enabled on a backend service.");

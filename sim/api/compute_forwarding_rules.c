@@ -108,8 +108,15 @@ static bool check(struct sim_call *c, cJSON *doc, const struct sim_object *old)
 			json_put_str(doc, "loadBalancingScheme", "EXTERNAL");
 		if (!json_at(doc, "IPProtocol"))
 			json_put_str(doc, "IPProtocol", "TCP");
-		if (json_at(doc, "target") && !json_at(doc, "portRange"))
+		const char *target = json_str(doc, "target", "");
+		bool proxy = strstr(target, "/targetHttpProxies/") || strstr(target, "/targetHttpsProxies/");
+		if (proxy && !json_at(doc, "portRange"))
 			return compute_required(c, "portRange");
+		if (text_starts(json_str(doc, "loadBalancingScheme", ""), "INTERNAL") && !json_at(doc, "network")) {
+			char *network = xasprintf(COMPUTE_BASE "projects/%s/global/networks/default", c->project);
+			json_put_str(doc, "network", network);
+			free(network);
+		}
 	}
 	return settle_ports(c, doc) && settle_address(c, doc) && free_of_conflict(c, doc);
 }

@@ -24,8 +24,9 @@ static const struct region {
 	{"europe-west9", "abc"},    {"me-central1", "abc"},          {"me-central2", "abc"},          {"me-west1", "abc"},
 	{"northamerica-northeast1", "abc"}, {"northamerica-northeast2", "abc"}, {"northamerica-south1", "abc"}, {"southamerica-east1", "abc"},
 	{"southamerica-west1", "abc"}, {"us-central1", "abcf"},      {"us-east1", "bcd"},             {"us-east4", "abc"},
-	{"us-east5", "abc"},        {"us-south1", "abc"},            {"us-west1", "abc"},             {"us-west2", "abc"},
-	{"us-west3", "abc"},        {"us-west4", "abc"},
+	{"us-east5", "abc"},        {"us-east7", "abc"},
+	       {"us-south1", "abc"},            {"us-west1", "abc"},             {"us-west2", "abc"},
+	{"us-west3", "abc"},        {"us-west4", "abc"},             {"us-west8", "abc"},
 };
 enum { REGIONS = sizeof regions / sizeof *regions };
 

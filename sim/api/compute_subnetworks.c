@@ -32,6 +32,16 @@ static bool check(struct sim_call *c, cJSON *doc, const struct sim_object *old)
 	const char *range = json_str(doc, "ipCidrRange", "");
 	if (!*json_str(doc, "network", ""))
 		return compute_required(c, "network");
+	if (!*range && *json_str(doc, "reservedInternalRange", "")) {
+		/* The internal range is of another API; any free one stands for it. */
+		char *path = compute_path(c->sim, c->project, json_str(doc, "network", "")), base[16];
+		struct ip4_range found = ip4_free_range(c->sim, path ? path : "", 24);
+		char *text = xasprintf("%s/24", ip4_text(found.base, base));
+		json_put_str(doc, "ipCidrRange", text);
+		range = json_str(doc, "ipCidrRange", "");
+		free(text);
+		free(path);
+	}
 	if (!*range)
 		return compute_required(c, "ipCidrRange");
 	if (!ip4_range_parse(range, &r) || r.bits < 4 || r.bits > 29)

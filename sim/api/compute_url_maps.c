@@ -34,9 +34,28 @@ static void note_users(struct sim *s, const struct sim_object *map, bool used)
 	free(prefix);
 }
 
+/* What Google counts of it: a unit for the map, for each host, path and header. */
+static void count_units(struct sim *s, struct sim_object *o)
+{
+	const cJSON *h, *m, *r;
+	int units = 1;
+	char text[16];
+	(void)s;
+	cJSON_ArrayForEach(h, json_at(o->doc, "hostRules"))
+		units += 10 * cJSON_GetArraySize(json_at(h, "hosts"));
+	cJSON_ArrayForEach(m, json_at(o->doc, "pathMatchers")) {
+		units += 10;
+		cJSON_ArrayForEach(r, json_at(m, "pathRules"))
+			units += 10 * cJSON_GetArraySize(json_at(r, "paths"));
+	}
+	snprintf(text, sizeof text, "%d", units);
+	json_put(o->doc, "status", json_make("{'quotaUsage':{'forwardingRules':0,'units':%s}}", text));
+}
+
 static void map_stored(struct sim *s, struct sim_object *o)
 {
 	note_users(s, o, true);
+	count_units(s, o);
 }
 
 static void map_removed(struct sim *s, const struct sim_object *o)
@@ -52,6 +71,16 @@ static bool check_map(struct sim_call *c, cJSON *doc, const struct sim_object *o
 	if (!json_at(doc, "defaultService") && !json_at(doc, "defaultUrlRedirect") && !json_at(doc, "defaultRouteAction.weightedBackendServices.0"))
 		return compute_invalid(c, "defaultService", "",
 				       "Must specify defaultService, defaultUrlRedirect, or defaultRouteAction with weightedBackendServices.");
+	cJSON *t, *matcher, *rule;
+	cJSON_ArrayForEach(t, json_at(doc, "tests"))
+		if (!json_at(t, "description"))
+			json_put_str(t, "description", "");
+	cJSON_ArrayForEach(matcher, json_at(doc, "pathMatchers"))
+		cJSON_ArrayForEach(rule, json_at(matcher, "pathRules")) {
+			cJSON *timeout = json_at(rule, "routeAction.retryPolicy.perTryTimeout");
+			if (timeout && !json_at(timeout, "nanos"))
+				json_put_num(timeout, "nanos", 0);
+		}
 	if (json_at(doc, "defaultService") && json_at(doc, "defaultUrlRedirect"))
 		return compute_invalid(c, "defaultUrlRedirect", "", "defaultService and defaultUrlRedirect must not both be set.");
 	cJSON_ArrayForEach(h, json_at(doc, "hostRules")) {
@@ -141,6 +170,7 @@ const struct compute_kind compute_url_map_kind = {
 		 "pathMatchers.*.pathRules.*.routeAction.requestMirrorPolicy.backendService pathMatchers.*.routeRules.*.service "
 		 "pathMatchers.*.routeRules.*.routeAction.weightedBackendServices.*.backendService tests.*.service",
 	.used_by = "targetHttpProxies targetHttpsProxies",
+	.output = "status",
 	.quota = "URL_MAPS",
 	.insert = "compute.urlMap.insert",
 	.change = "compute.urlMap.update",
