@@ -19,6 +19,7 @@ sim_libsim_a_SOURCES += \
 	sim/api/run_services.c \
 	sim/api/run_translate.c sim/api/run_translate.h \
 	sim/api/serving.c sim/api/serving.h \
+	sim/front/balancer.c sim/front/balancer.h \
 	sim/front/container.c sim/front/container.h \
 	sim/front/front.c \
 	sim/front/gate.c sim/front/gate.h \

@@ -10,6 +10,7 @@
 #include "sim/api/identity.h"
 #include "sim/api/run.h"
 #include "sim/api/serving.h"
+#include "sim/front/balancer.h"
 #include "sim/front/gate.h"
 #include "sim/front/mlflow_http.h"
 #include "sim/front/walls.h"
@@ -174,6 +175,19 @@ static const char *iap_client(struct sim *s, const char *resource)
 	return settings ? json_str(settings->doc, "accessSettings.oauthSettings.clientId", "") : "";
 }
 
+/* Who comes through IAP is let in as IAP's agent. */
+static bool as_agent(struct visit *v, const struct sim_object *service, const char *project, struct sim_reply *out)
+{
+	const char *agent = sim_tmp("serviceAccount:service-%s@gcp-sa-iap.iam.gserviceaccount.com", sim_project_number(v->sim, project));
+	if (json_bool(service->doc, "invokerIamDisabled", false) ||
+	    sim_allowed(v->sim, agent, "run.routes.invoke", project, sim_tmp("//run.googleapis.com/%s", service->key)))
+		return true;
+	answer_header(out, "X-Goog-IAP-Generated-Response", "true");
+	answer_text(out, 403, "text/html; charset=UTF-8", "The IAP service account is not provisioned. Please follow the instructions to create service account and "
+							   "rectify IAP and Cloud Run setup: https://cloud.google.com/iap/docs/enabling-cloud-run");
+	return false;
+}
+
 /* IAP on the service itself: the IAP agent must be an invoker, the person must have access. */
 static bool through_iap(struct visit *v, const struct sim_object *service, const char *project, const char *region, struct sim_reply *out)
 {
@@ -181,27 +195,25 @@ static bool through_iap(struct visit *v, const struct sim_object *service, const
 	const char *resource = iap_name(v->sim, sim_tmp("projects/%s/iap_web/cloud_run-%s/services/%s", number, region, strrchr(service->key, '/') + 1));
 	if (!wall_iap(v, project, sim_tmp("//iap.googleapis.com/%s", resource), iap_client(v->sim, resource), &email, out))
 		return false;
-	const char *agent = sim_tmp("serviceAccount:service-%s@gcp-sa-iap.iam.gserviceaccount.com", number);
-	if (sim_allowed(v->sim, agent, "run.routes.invoke", project, sim_tmp("//run.googleapis.com/%s", service->key)))
-		return true;
-	answer_header(out, "X-Goog-IAP-Generated-Response", "true");
-	answer_text(out, 403, "text/html; charset=UTF-8", "The IAP service account is not provisioned. Please follow the instructions to create service account and "
-							  "rectify IAP and Cloud Run setup: https://cloud.google.com/iap/docs/enabling-cloud-run");
-	return false;
+	return as_agent(v, service, project, out);
 }
 
-static void to_service(struct visit *v, const struct sim_object *service, const char *tag, bool balanced, struct sim_reply *out)
+enum way { WAY_DIRECT, WAY_BALANCED, WAY_BALANCED_IAP };
+
+static void to_service(struct visit *v, const struct sim_object *service, const char *tag, enum way way, struct sim_reply *out)
 {
 	const char *project = sim_tmp("%.*s", (int)strcspn(service->key + 9, "/"), service->key + 9);
 	const char *region = strstr(service->key, "/locations/") + 11, *ingress = json_str(service->doc, "ingress", "INGRESS_TRAFFIC_ALL");
 	region = sim_tmp("%.*s", (int)strcspn(region, "/"), region);
-	bool inside = !strcmp(ingress, "INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER") ? balanced : !strcmp(ingress, "INGRESS_TRAFFIC_ALL");
+	bool inside = !strcmp(ingress, "INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER") ? way != WAY_DIRECT : !strcmp(ingress, "INGRESS_TRAFFIC_ALL");
 	const struct sim_object *revision = inside ? revision_of(v->sim, service, tag) : NULL;
 	if (!revision)
 		wall_page(out, 404, "Page not found", "The requested URL was not found on this server.");
 	else if (v->q->body_len > (size_t)32 << 20)
 		wall_page(out, 413, "Request Entity Too Large", "Your client issued a request that was too large.");
-	else if (json_bool(service->doc, "iapEnabled", false) ? through_iap(v, service, project, region, out) : wall_invoker(v, service, out))
+	else if (way == WAY_BALANCED_IAP			       ? as_agent(v, service, project, out)
+		 : json_bool(service->doc, "iapEnabled", false) ? through_iap(v, service, project, region, out)
+								: wall_invoker(v, service, out))
 		to_containers(v, project, region, revision->doc, out);
 }
 
@@ -238,13 +250,13 @@ static struct sim_object *version_of(struct sim *s, const struct sim_object *app
 	return *id ? sim_get(s, APPENGINE_VERSIONS, sim_tmp("%s/services/%s/versions/%s", app->key, *service, id)) : NULL;
 }
 
-static void to_app(struct visit *v, const struct sim_object *app, const char *prefix, struct sim_reply *out)
+static void to_app(struct visit *v, const struct sim_object *app, const char *prefix, bool balanced, struct sim_reply *out)
 {
 	const char *service, *project = json_str(app->doc, "id", ""), *email = "";
 	const struct sim_object *version = version_of(v->sim, app, prefix, &service);
 	const struct sim_object *module = sim_get(v->sim, APPENGINE_SERVICES, sim_tmp("%s/services/%s", app->key, service));
 	const char *ingress = module ? json_str(module->doc, "networkSettings.ingressTrafficAllowed", "") : "";
-	bool outside = text_ends(ingress, "INTERNAL_ONLY") || text_ends(ingress, "INTERNAL_AND_LB");
+	bool outside = text_ends(ingress, "INTERNAL_ONLY") || (!balanced && text_ends(ingress, "INTERNAL_AND_LB"));
 	const char *resource = sim_tmp("projects/%s/iap_web/appengine-%s/services/%s", sim_project_number(v->sim, project), project, service);
 	const char *holder = sim_tmp("//iap.googleapis.com/%s", iap_name(v->sim, resource));
 	if (!version || outside || !strcmp(json_str(app->doc, "servingStatus", ""), "USER_DISABLED"))
@@ -260,19 +272,67 @@ static void to_app(struct visit *v, const struct sim_object *app, const char *pr
 	}
 }
 
+/* Load balancers. ----------------------------------------------------------------------------------------------------------- */
+static void to_group(struct visit *v, const struct balancer *b, const struct sim_object *group, bool iap, struct sim_reply *out)
+{
+	const char *run = json_str(group->doc, "cloudRun.service", ""), *region = strstr(group->key, "/regions/") ? strstr(group->key, "/regions/") + 9 : "";
+	const char *key = sim_tmp("projects/%s/locations/%.*s/services/%s", b->project, (int)strcspn(region, "/"), region, run);
+	const struct sim_object *service = *run ? sim_get(v->sim, RUN_SERVICES, key) : NULL;
+	const struct sim_object *app = json_at(group->doc, "appEngine") ? sim_get(v->sim, APPENGINE_APPS, sim_tmp("apps/%s", b->project)) : NULL;
+	const char *module = json_str(group->doc, "appEngine.service", "");
+	if (service)
+		to_service(v, service, json_str(group->doc, "cloudRun.tag", ""), iap ? WAY_BALANCED_IAP : WAY_BALANCED, out);
+	else if (app)
+		to_app(v, app, *module ? sim_tmp("%s-dot-", module) : "", true, out);
+	else
+		wall_page(out, 404, "Page not found", "The requested URL was not found on this server.");
+}
+
+static void to_balancer(struct visit *v, const struct balancer *b, struct sim_reply *out)
+{
+	const struct sim_object *group = b->backend ? balancer_serverless(v->sim, b->backend) : NULL;
+	bool iap = b->backend && json_bool(b->backend->doc, "iap.enabled", false);
+	const char *email = "";
+	answer_header(out, "Via", "1.1 google");
+	if (!b->certified) {
+		/* No certificate for this name: the handshake itself fails. */
+		out->mischief.how = SIM_BAD_TLS;
+		answer_text(out, 503, "text/plain", "");
+		return;
+	}
+	if (!b->serving || (b->backend && !group)) {
+		wall_page(out, 502, "Server Error", "The server encountered a temporary error and could not complete your request.<p>Please try again in 30 seconds.");
+		return;
+	}
+	if (!b->backend && b->redirect) {
+		answer_redirect(out, 301, b->redirect);
+		return;
+	}
+	if (!b->backend) {
+		wall_page(out, 404, "Not Found", "The requested URL was not found on this server.");
+		return;
+	}
+	const char *resource = sim_tmp("projects/%s/iap_web/compute/services/%s", sim_project_number(v->sim, b->project), json_str(b->backend->doc, "id", ""));
+	const char *name = iap_name(v->sim, resource), *client = json_str(b->backend->doc, "iap.oauth2ClientId", "");
+	if (!iap || wall_iap(v, b->project, sim_tmp("//iap.googleapis.com/%s", name), *client ? client : iap_client(v->sim, name), &email, out))
+		to_group(v, b, group, iap, out);
+}
+
 bool sim_front_door(struct sim *s, const struct sim_request *q, struct sim_reply *out)
 {
 	const char *tag;
 	const struct sim_object *service = service_of(s, q->host, &tag);
 	const struct sim_object *app = service ? NULL : app_of(s, q->host, &tag);
-	if (!service && !app)
-		return false;
 	struct visit v;
 	visit_begin(&v, s, q);
+	struct balancer b;
+	bool known = service || app || balancer_find(s, q->host, v.path, &b);
 	if (service)
-		to_service(&v, service, tag, false, out);
-	else
-		to_app(&v, app, tag, out);
+		to_service(&v, service, tag, WAY_DIRECT, out);
+	else if (app)
+		to_app(&v, app, tag, false, out);
+	else if (known)
+		to_balancer(&v, &b, out);
 	visit_end(&v);
-	return true;
+	return known;
 }

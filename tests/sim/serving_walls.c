@@ -123,11 +123,55 @@ static void app_engine(void)
 	is_int(visit("demo-proj.uc.r.appspot.com", NULL), 302, "and guards");
 }
 
+#define COMPUTE_HOST "compute.googleapis.com"
+#define GLOBAL "/compute/v1/projects/demo-proj/global/"
+#define LINK(kind, name) "projects/demo-proj/global/" kind "/" name
+#define DOMAIN "mlflow.example.com"
+
+static void make(const char *target, const char *body)
+{
+	done_compute(expect(200, "POST", COMPUTE_HOST, target, body, "a part of the load balancer is made"));
+}
+
+static void balancer(void)
+{
+	cJSON_Delete(finished(RUN_HOST, "v2", ask("POST", RUN_HOST, "/v2/" PLACE "/services?serviceId=inner",
+		"{\"ingress\":\"INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER\",\"template\":{\"containers\":[{\"image\":\"" HELLO "\"}]}}")));
+	make("/compute/v1/projects/demo-proj/regions/us-central1/networkEndpointGroups",
+	     "{\"name\":\"neg\",\"networkEndpointType\":\"SERVERLESS\",\"cloudRun\":{\"service\":\"inner\"}}");
+	make(GLOBAL "backendServices", "{\"name\":\"be\",\"loadBalancingScheme\":\"EXTERNAL_MANAGED\",\"protocol\":\"HTTPS\",\"iap\":{\"enabled\":true,"
+		    "\"oauth2ClientId\":\"lb-client\",\"oauth2ClientSecret\":\"s\"},\"backends\":[{\"group\":"
+		    "\"https://www.googleapis.com/compute/v1/projects/demo-proj/regions/us-central1/networkEndpointGroups/neg\"}]}");
+	make(GLOBAL "urlMaps", "{\"name\":\"map\",\"defaultService\":\"" LINK("backendServices", "be") "\"}");
+	make(GLOBAL "sslCertificates", "{\"name\":\"cert\",\"type\":\"MANAGED\",\"managed\":{\"domains\":[\"" DOMAIN "\"]}}");
+	make(GLOBAL "targetHttpsProxies", "{\"name\":\"proxy\",\"urlMap\":\"" LINK("urlMaps", "map") "\",\"sslCertificates\":[\"" LINK("sslCertificates", "cert") "\"]}");
+	make(GLOBAL "addresses", "{\"name\":\"ip\"}");
+	make(GLOBAL "forwardingRules", "{\"name\":\"rule\",\"loadBalancingScheme\":\"EXTERNAL_MANAGED\",\"portRange\":\"443\",\"target\":\""
+	     LINK("targetHttpsProxies", "proxy") "\",\"IPAddress\":\"" LINK("addresses", "ip") "\"}");
+	for (int i = 0; i < 400 && visit(DOMAIN, NULL) != 302; i++)
+		pass(60);
+	is_int(last.status, 302, "after DNS, certificate and edge are ready IAP answers for the domain");
+	ok(last.headers && strstr(last.headers, "client_id=lb-client") && strstr(last.headers, "Via: 1.1 google"), "with the backend's OAuth client, through Google's edge");
+	cJSON *be = ask("GET", COMPUTE_HOST, GLOBAL "backendServices/be", NULL);
+	char *resource = xasprintf("v1/projects/123456789012/iap_web/compute/services/%s", json_str(be, "id", ""));
+	bind("iap.googleapis.com", resource, "roles/iap.httpsResourceAccessor", "user:ann@example.com");
+	bind(RUN_HOST, "v2/" PLACE "/services/inner", "roles/run.invoker", "serviceAccount:service-123456789012@gcp-sa-iap.iam.gserviceaccount.com");
+	pass(1200);
+	char *token = id_token("ann@example.com", "lb-client"), *other = id_token("ann@example.com", "someone-else");
+	is_int(visit(DOMAIN, token), 200, "who has access reaches the service behind it");
+	is_int(visit(DOMAIN, other), 401, "a token for another client is refused");
+	ok(strstr(buf_text(&last.body), "JWT audience doesn't match this application") != NULL, "in IAP's words");
+	is_int(visit("inner-123456789012.us-central1.run.app", token), 404, "the run.app name stays closed");
+	free(token), free(other), free(resource);
+	cJSON_Delete(be);
+}
+
 int main(void)
 {
 	begin();
 	invoker();
 	iap();
+	balancer();
 	app_engine();
 	sim_reply_free(&last);
 	sim_free(sim);
