@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A refusal because something is still in use is asked again for so long, then the next way is tried; what Google is known to hold for hours is
- * not waited for. */
+/* A refusal because something is still in use is asked again for so long; what Google is known to hold for hours is not waited for. While there is
+ * another way, it is tried at once. */
 #define PATIENCE 30.0
 #define LAST_PATIENCE 180.0
 #define ROUNDS_MAX 20000
@@ -110,13 +110,13 @@ void step_destroy_refused(struct step *s, int http, const char *code, const char
 	if (s->refused_since <= 0)
 		s->refused_since = now(s);
 	bool last = s->view.way + 1 >= ways;
-	if (now(s) - s->refused_since < (last && !k->lingers ? LAST_PATIENCE : PATIENCE)) {
-		step_pause(s, fmin(2 * pow(1.4, s->conflicts++), 15), step_read);
-	} else if (!last) {
+	if (!last) {
 		s->view.way++;
 		s->refused_since = 0;
 		s->conflicts = 0;
 		step_read(s);
+	} else if (now(s) - s->refused_since < (k->lingers ? PATIENCE : LAST_PATIENCE)) {
+		step_pause(s, fmin(2 * pow(1.4, s->conflicts++), 15), step_read);
 	} else if (k->lingers) {
 		char *why = xasprintf("%s (%s)", _(k->lingers), message ? message : "");
 		leave(s, why);

@@ -18,6 +18,7 @@ struct lines {
 	bool quiet;
 	cJSON *states;      /* step id -> the state last printed */
 	double last_line;   /* when, in seconds since the run began */
+	bool looking;       /* the run only plans: its table tells all but what failed */
 };
 
 struct lines *lines_new(FILE *progress, FILE *data, bool quiet)
@@ -98,6 +99,7 @@ static void stamp(struct lines *l, const cJSON *event)
 static void on_run(struct lines *l, const cJSON *event)
 {
 	char usual[24];
+	l->looking = !strcmp(json_str(event, "verb", ""), "plan");
 	if (l->quiet || strcmp(json_str(event, "state", ""), "started"))
 		return;
 	stamp(l, event);
@@ -136,7 +138,7 @@ static void on_step(struct lines *l, const cJSON *event)
 	size_t i = 0;
 	while (told[i] && strcmp(told[i], state))
 		i++;
-	if (!told[i] || told_once || (l->quiet && !failed) || !strcmp(json_str(event, "verdict", ""), "keep"))
+	if (!told[i] || told_once || ((l->quiet || l->looking) && !failed) || (!failed && !strcmp(json_str(event, "verdict", ""), "keep")))
 		return;
 	cJSON_DeleteItemFromObjectCaseSensitive(l->states, id);
 	cJSON_AddStringToObject(l->states, id, state);
@@ -204,6 +206,8 @@ static void on_result(struct lines *l, const cJSON *event)
 {
 	const cJSON *left = json_at(event, "left"), *item;
 	const char *outcome = json_str(event, "outcome", "");
+	if (l->looking)
+		return;
 	fputc('\n', l->progress);
 	if (*outcome)
 		fprintf(l->progress, "%s\n", lines_outcome(outcome));

@@ -76,14 +76,17 @@ static void decode(const struct view *v, int http, const cJSON *reply, struct ob
 	free(name);
 }
 
-/* The found text is not shown: a list of e-mail addresses is nobody else's business. */
+/* Neither text is shown: a list of e-mail addresses is nobody else's business. */
 static void compare(const struct view *v, const struct observation *seen, struct change *out)
 {
 	const char *data = json_str(seen->found, "payload.data", NULL);
 	char *wanted = text(v) && data ? encode_base64(text(v), strlen(text(v))) : NULL;
 	out->verdict = VERDICT_KEEP;
 	if (wanted && strcmp(wanted, data) != 0) {
-		change_add(out, "payload", NULL, NULL);
+		cJSON *found = json_make("{'version':%s}", number_of(seen->found)), *next = json_make("{'version':'new'}");
+		change_add(out, "payload", found, next);
+		cJSON_Delete(found);
+		cJSON_Delete(next);
 		out->verdict = VERDICT_UPDATE;
 	}
 	free(wanted);

@@ -1,6 +1,7 @@
 /* A database of a Cloud SQL instance. spec: {"instance","charset","collation"}. It has no mark and goes with its instance. */
 #include "config.h"
 #include "gcp/kinds.h"
+#include "gcp/sql_absent.h"
 
 #include "base/gettext.h"
 #include "base/json.h"
@@ -19,6 +20,10 @@ static void observe(const struct view *v, struct call *out)
 
 static void decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
 {
+	if (sql_absent(http, reply)) {
+		out->presence = PRESENT_NO;
+		return;
+	}
 	kind_decode_plain(v, http, reply, out);
 }
 

@@ -2,6 +2,7 @@
  * Outputs: ip (the private address), connectionName. */
 #include "config.h"
 #include "gcp/kinds.h"
+#include "gcp/sql_absent.h"
 
 #include "base/gettext.h"
 #include "base/json.h"
@@ -39,10 +40,9 @@ static void read_state(struct observation *out)
 		out->presence = PRESENT_PENDING;
 }
 
-/* A missing instance may also be answered with 403 notAuthorized. */
 static void decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
 {
-	if (http == 403 && !strcmp(json_str(reply, "error.errors.0.reason", ""), "notAuthorized")) {
+	if (sql_absent(http, reply)) {
 		out->presence = PRESENT_NO;
 		return;
 	}

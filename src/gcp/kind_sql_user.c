@@ -2,6 +2,7 @@
  * so one that is there is kept; it goes with its instance. */
 #include "config.h"
 #include "gcp/kinds.h"
+#include "gcp/sql_absent.h"
 
 #include "base/gettext.h"
 #include "base/json.h"
@@ -23,6 +24,10 @@ static void observe(const struct view *v, struct call *out)
 
 static void decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
 {
+	if (sql_absent(http, reply)) {
+		out->presence = PRESENT_NO;
+		return;
+	}
 	kind_decode_plain(v, http, reply, out);
 	if (out->presence != PRESENT_YES)
 		return;

@@ -42,3 +42,6 @@ check_PROGRAMS += tests/plan/against-sim
 TESTS += tests/plan/against-sim
 tests_plan_against_sim_SOURCES = tests/plan/against-sim.c tests/tap.h
 tests_plan_against_sim_LDADD = $(LIB_PLAN) $(LIB_SIM) -lm
+
+# What changed since: by the operator, by hand, by others.
+TESTS += tests/cases/drift.py

@@ -70,5 +70,18 @@ int main(void)
 	ok(!strstr(progress, "creating") && strstr(progress, "failed    Database db") && strstr(progress, "To undo"), "quiet: failures, result");
 	free(progress);
 	free(data);
+	/* A step that fails before anything was decided for it; the steps of a plan, which only look. */
+	feed("{'event':'step','at':1,'id':'n','title':'VPC network','name':'m','state':'failed','verdict':'keep','message':'Not ours.'}\n", false, &progress,
+	     &data);
+	is_str(progress, "  0:01  failed    VPC network m\n        Not ours.\n", "a step that is only read and fails is told");
+	free(progress);
+	free(data);
+	feed("{'event':'run','at':0,'state':'started','verb':'plan','stack':'mlflow','project':'p'}\n"
+	     "{'event':'step','at':1,'id':'n','title':'VPC network','name':'m','state':'done','verdict':'create'}\n"
+	     "{'event':'result','at':2,'outcome':'nothing','created':0}\n",
+	     false, &progress, &data);
+	is_str(progress, "  0:00  plan: stack mlflow in project p\n", "a plan says nothing of having created");
+	free(progress);
+	free(data);
 	return tap_done();
 }

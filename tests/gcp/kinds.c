@@ -355,6 +355,10 @@ static void test_states(void)
 		    "an instance that failed has failed");
 	is_presence("sqladmin.instance", "{}", 403, "{\"error\":{\"code\":403,\"message\":\"no\",\"errors\":[{\"reason\":\"notAuthorized\"}]}}",
 		    PRESENT_NO, "a missing instance may be answered with 403");
+	is_presence("sqladmin.database", "{\"instance\":\"i\"}", 403, "{\"error\":{\"code\":403,\"message\":\"no\",\"errors\":[{\"reason\":\"notAuthorized\"}]}}",
+		    PRESENT_NO, "so may a database of it");
+	is_presence("sqladmin.user", "{\"instance\":\"i\"}", 403, "{\"error\":{\"code\":403,\"message\":\"no\",\"errors\":[{\"reason\":\"notAuthorized\"}]}}",
+		    PRESENT_NO, "and a user");
 	is_presence("iam.serviceAccount", "{}", 403,
 		    "{\"error\":{\"code\":403,\"message\":\"Permission 'iam.serviceAccounts.get' denied on resource (or it may not exist).\"}}", PRESENT_NO,
 		    "a new service account may be answered with 403");

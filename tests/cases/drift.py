@@ -1,0 +1,137 @@
+#!/usr/bin/env python3
+"""What changed since: answers changed by the operator, a stack changed by hand, things that are others'. Only what differs is mended, what others put
+stays, and what is not ours is never touched."""
+import json
+import ssl
+import urllib.error
+import urllib.request
+
+from harness import EXAMPLE, Home, Sim, done, ok, result_of
+
+STORAGE = "https://storage.googleapis.com/storage/v1/b"
+RUN = "https://run.googleapis.com/v2/projects/demo-proj/locations/us-central1"
+COMPUTE = "https://compute.googleapis.com/compute/v1/projects/demo-proj"
+PROJECT = "https://cloudresourcemanager.googleapis.com/v1/projects/demo-proj"
+
+
+def ask(sim, method, url, body=None):
+    """One request by the project's owner, as somebody at a console would make it."""
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({"https": sim.ready["proxy"]}),
+                                         urllib.request.HTTPSHandler(context=ssl.create_default_context(cafile=sim.ready["ca"])))
+    request = urllib.request.Request(url, method=method, data=None if body is None else json.dumps(body).encode(), headers={
+        "Authorization": "Bearer " + sim.ready["token"], "Content-Type": "application/json"})
+    try:
+        with opener.open(request, timeout=30) as reply:
+            return json.loads(reply.read() or b"{}")
+    except urllib.error.HTTPError as e:
+        raise RuntimeError(f"{method} {url}: {e.code} {e.read()[:500]}") from None
+
+
+def planned(sim, answers):
+    """Exit code of plan, and verdict and changed paths of each resource that is not kept."""
+    run = sim.run("plan", answers, "--json")
+    text, plan, differ = run.stdout.strip(), {}, {}
+    while text.startswith("{"):
+        value, end = json.JSONDecoder().raw_decode(text)
+        text = text[end:].strip()
+        plan = value if isinstance(value.get("resources"), list) else plan
+    for r in plan.get("resources", []):
+        if r["verdict"] != "keep":
+            differ[r["id"]] = (r["verdict"], sorted(d["path"] for d in r["differences"]))
+    return run.returncode, differ
+
+
+def names(answers):
+    with open(answers, encoding="utf-8") as f:
+        return json.load(f)["resolved"]
+
+
+def change(answers, **values):
+    with open(answers, encoding="utf-8") as f:
+        whole = json.load(f)
+    whole["answers"].update({key.replace("__", "."): value for key, value in values.items()})
+    with open(answers, "w", encoding="utf-8") as f:
+        json.dump(whole, f)
+
+
+def by_the_operator(sim, answers):
+    change(answers, auth__users=["operator@example.com", "ada@example.com"], server__max_instances=3, database__tier="db-custom-2-7680")
+    code, differ = planned(sim, answers)
+    ok(code == 2, "plan ends with 2", code)
+    ok(differ == {"version/proxy-emails": ("update", ["payload"]), "sql": ("update", ["settings.tier"]),
+                  "service": ("update", ["scaling.maxInstanceCount"])}, "and names what the answers change", differ)
+    before = len(sim.exchanges())
+    run = sim.run("apply", answers, "--json")
+    result = result_of(run.stdout)
+    ok(run.returncode == 0 and result.get("outcome") == "proven", "apply mends it and proves the stack", run.stdout[-2000:], run.stderr)
+    ok((result.get("created"), result.get("updated"), result.get("deleted")) == (0, 3, 0), "by three updates", result)
+    writes = sim.writes(before)
+    ok(len(writes) == 3, "with a request each", *[f"{w['method']} {w['url']} {w['status']}" for w in writes])
+    ok(planned(sim, answers) == (0, {}), "then nothing differs")
+
+
+def by_hand(sim, answers):
+    suffix = names(answers)["suffix"]
+    bucket = f"{STORAGE}/demo-proj-mlflow-artifacts-{suffix}"
+    ask(sim, "PATCH", bucket, {"iamConfiguration": {"publicAccessPrevention": "inherited"}})
+    ask(sim, "PATCH", f"{RUN}/services/mlflow?updateMask=scaling", {"scaling": {"maxInstanceCount": 9}})
+    policy = ask(sim, "GET", f"{bucket}/iam?optionsRequestedPolicyVersion=3")
+    policy["bindings"] = [b for b in policy["bindings"] if b["role"] != "roles/storage.objectUser"]
+    policy["bindings"].append({"role": "roles/storage.objectViewer", "members": ["user:operator@example.com"]})
+    ask(sim, "PUT", f"{bucket}/iam", policy)
+    code, differ = planned(sim, answers)
+    ok(code == 2 and {name: verdict for name, (verdict, _) in differ.items()} ==
+       {"bucket/artifacts": "update", "iam/artifacts": "create", "service": "update"}, "a change by hand is seen", differ)
+    run = sim.run("apply", answers)
+    ok(run.returncode == 0, "and mended", run.stdout[-2000:], run.stderr)
+    ok(ask(sim, "GET", bucket)["iamConfiguration"]["publicAccessPrevention"] == "enforced", "the bucket is private again")
+    roles = {b["role"]: b["members"] for b in ask(sim, "GET", f"{bucket}/iam")["bindings"]}
+    ok("roles/storage.objectUser" in roles, "the server may write again", roles)
+    ok(roles.get("roles/storage.objectViewer") == ["user:operator@example.com"], "what somebody else was given stays", roles)
+
+
+def gone(sim, answers):
+    policy = ask(sim, "POST", f"{PROJECT}:getIamPolicy", {})
+    policy["bindings"].append({"role": "roles/viewer", "members": ["user:ada@example.com"]})
+    ask(sim, "POST", f"{PROJECT}:setIamPolicy", {"policy": policy})
+    run = sim.run("destroy", answers, "--yes", "--json")
+    result = result_of(run.stdout)
+    ok(run.returncode == 0 and result.get("outcome") == "destroyed", "destroy removes the stack", run.stdout[-2000:], run.stderr)
+    roles = {b["role"]: b["members"] for b in ask(sim, "POST", f"{PROJECT}:getIamPolicy", {})["bindings"]}
+    ok(roles.get("roles/viewer") == ["user:ada@example.com"], "others' roles in the project stay", roles)
+    ok(not any("mlflow-" in m and not m.startswith("deleted:") for ms in roles.values() for m in ms), "ours are gone", roles)
+    code, differ = planned(sim, answers)
+    ok(code == 2 and {verdict for verdict, _ in differ.values()} == {"create"}, "plan would make it again", code, differ)
+    again = sim.run("destroy", answers, "--yes")
+    ok(again.returncode == 0, "destroy again finds nothing to do", again.stdout, again.stderr)
+    run = sim.run("apply", answers)
+    ok(run.returncode == 0, "apply makes it again", run.stdout[-2000:], run.stderr)
+
+
+def strangers(home):
+    answers = home.example("stranger.json", auth__client_secret="env:CLIENT_SECRET")
+    with Sim(home, "--world", home.file("world.json", {"services": ["*"]})) as sim:
+        ask(sim, "POST", f"{COMPUTE}/global/networks", {"name": "mlflow", "autoCreateSubnetworks": False, "description": "made by hand"})
+        run = sim.run("apply", answers)
+        ok(run.returncode not in (0, 70) and "mlflow exists and does not carry the mark" in run.stdout + run.stderr,
+           "a network of that name that is not ours is refused in so many words", run.stdout[-2000:], run.stderr)
+        ok(ask(sim, "GET", f"{COMPUTE}/global/networks/mlflow")["description"] == "made by hand", "and stays as it is")
+        sim.run("destroy", answers, "--yes")
+        touched = [w for w in sim.writes() if w["url"].startswith(f"{COMPUTE}/global/networks/mlflow")]
+        ok(not touched, "destroy does not touch it either", touched)
+
+
+def main():
+    with Home() as home:
+        answers = home.example(auth__client_secret="env:CLIENT_SECRET")
+        with Sim(home) as sim:
+            run = sim.run("apply", answers)
+            if ok(run.returncode == 0, f"the stack of {EXAMPLE.rsplit('/', 1)[1]} stands", run.stdout[-2000:], run.stderr, sim.complaints()):
+                by_the_operator(sim, answers)
+                by_hand(sim, answers)
+                gone(sim, answers)
+        strangers(home)
+    done()
+
+
+main()
