@@ -73,7 +73,8 @@ static void number_list(struct sim *s, cJSON *doc, const char *path)
 {
 	cJSON *one;
 	cJSON_ArrayForEach(one, json_at(doc, path)) {
-		char *key = cJSON_IsString(one) ? by_id(s, one->valuestring) : NULL;
+		bool named = cJSON_IsString(one) && text_starts(one->valuestring, "projects/");
+		char *key = named ? by_id(s, one->valuestring) : NULL;
 		size_t n = key ? strcspn(key + strlen("projects/"), "/") : 0;
 		char *project = key ? xstrndup(key + strlen("projects/"), n) : NULL;
 		const char *number = project ? sim_project_number(s, project) : NULL;
@@ -193,7 +194,7 @@ static bool all_authorized(struct sim *s, const cJSON *doc)
 	const cJSON *a;
 	int n = 0;
 	cJSON_ArrayForEach(a, json_at(doc, "managed.dnsAuthorizations")) {
-		char *key = by_id(s, a->valuestring);
+		char *key = by_id(s, cJSON_IsString(a) ? a->valuestring : "");
 		struct sim_object *o = sim_get(s, authorizations.collection, key);
 		free(key);
 		if (!o || !authorized(s, o))

@@ -25,6 +25,8 @@ static void page(struct sim_call *c, const char *size_text, const char *token, b
 	cJSON *roles = cJSON_CreateArray(), *doc;
 	if (size <= 0 || size > 1000)
 		size = 300;
+	if (at < 0 || at > 100000)
+		at = 100000;
 	for (end = at + size; at < end && (doc = sim_role_doc((int)at, full)); at++)
 		cJSON_AddItemToArray(roles, doc);
 	cJSON *reply = json_make("{'roles':%j}", roles), *more = sim_role_doc((int)at, false);

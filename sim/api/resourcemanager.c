@@ -80,6 +80,13 @@ static bool is_v1(const struct sim_call *c)
 	return text_starts(c->path, "/v1/");
 }
 
+/* The number of "organizations/123". */
+static const char *parent_id(const cJSON *doc)
+{
+	const char *slash = strchr(json_str(doc, "parent", ""), '/');
+	return slash ? slash + 1 : "";
+}
+
 static cJSON *v1_project(const cJSON *doc)
 {
 	const char *parent = json_str(doc, "parent", NULL);
@@ -89,7 +96,7 @@ static cJSON *v1_project(const cJSON *doc)
 	if (json_at(doc, "labels"))
 		cJSON_AddItemToObject(v1, "labels", cJSON_Duplicate(json_at(doc, "labels"), true));
 	if (parent)
-		cJSON_AddItemToObject(v1, "parent", json_make("{'type':'organization','id':%s}", parent + strlen("organizations/")));
+		cJSON_AddItemToObject(v1, "parent", json_make("{'type':'organization','id':%s}", parent_id(doc)));
 	return v1;
 }
 
@@ -140,7 +147,7 @@ static bool meets(const cJSON *doc, const char *term)
 	if (!strcmp(key, "projectNumber"))
 		has += strlen("projects/");
 	if (!strcmp(key, "parent.id"))
-		has = json_str(doc, "parent", "organizations/") + strlen("organizations/");
+		has = parent_id(doc);
 	size_t n = strcspn(value, "*\"");
 	char *bare = *value == '"' ? value + 1 : value;
 	bare[strcspn(bare, "\"")] = 0;
@@ -176,6 +183,7 @@ static void list_v1(struct sim_call *c)
 	long size = strtol(sim_param(c, "pageSize"), NULL, 10), skip = strtol(sim_param(c, "pageToken"), NULL, 10), at = 0;
 	cJSON *page = cJSON_CreateArray(), *reply = cJSON_CreateObject();
 	size = size > 0 && size < 500 ? size : 500;
+	skip = skip > 0 && skip < 1000000 ? skip : 0;
 
 	for (struct sim_object *o = sim_first(c->sim, PROJECTS, ""); o; o = sim_following(c->sim, o, "")) {
 		if (!visible(c, o) || !filtered(o->doc, sim_param(c, "filter")) || at++ < skip)
@@ -212,7 +220,7 @@ static void get_ancestry(struct sim_call *c)
 	cJSON *reply = json_make("{'ancestor':[{'resourceId':{'type':'project','id':%s}}]}", json_str(o->doc, "projectId", ""));
 	if (parent)
 		cJSON_AddItemToArray(cJSON_GetObjectItemCaseSensitive(reply, "ancestor"),
-				     json_make("{'resourceId':{'type':'organization','id':%s}}", parent + strlen("organizations/")));
+				     json_make("{'resourceId':{'type':'organization','id':%s}}", parent_id(o->doc)));
 	sim_ok(c, reply);
 }
 
@@ -260,6 +268,19 @@ static bool id_ok(const char *id)
 {
 	size_t n = strlen(id);
 	return n >= 6 && n <= 30 && islower((unsigned char)*id) && id[n - 1] != '-' && strspn(id, "abcdefghijklmnopqrstuvwxyz0123456789-") == n;
+}
+
+/* Projects are made in an organization that is there, or in none. */
+static bool parent_ok(struct sim_call *c)
+{
+	const char *type = json_str(c->body, "parent.type", NULL);
+	char *v1 = type ? xasprintf("%ss/%s", type, json_str(c->body, "parent.id", "")) : NULL;
+	const char *parent = v1 ? v1 : json_str(c->body, "parent", NULL);
+	bool ok = !parent || sim_get(c->sim, ORGANIZATIONS, parent);
+	if (!ok)
+		sim_fail(c, "PERMISSION_DENIED", NULL, "The caller does not have permission");
+	free(v1);
+	return ok;
 }
 
 static cJSON *new_project(struct sim_call *c, const char *id, char **number)
@@ -311,6 +332,8 @@ static void create(struct sim_call *c)
 		sim_fail(c, "ALREADY_EXISTS", NULL, "Requested entity already exists");
 		return;
 	}
+	if (!parent_ok(c))
+		return;
 	char *number, *key = xasprintf("projects/%s", id), *holder = xasprintf(HOST "%s", key);
 	char *op = xasprintf("operations/cp.%lld", sim_serial(c->sim));
 	struct sim_object *o = sim_put(c->sim, PROJECTS, key, new_project(c, id, &number));

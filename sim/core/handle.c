@@ -511,6 +511,7 @@ static const char *verb_of(const struct sim_request *q)
 
 void sim_handle(struct sim *s, const struct sim_request *q, struct sim_reply *out)
 {
+	static const char bad_request[] = "<html><title>Error 400 (Bad Request)!!1</title></html>\n";
 	*out = (struct sim_reply){0};
 	struct fault_result fault = faults_before(s, q, out);
 	if (fault.replied) {
@@ -526,7 +527,7 @@ void sim_handle(struct sim *s, const struct sim_request *q, struct sim_reply *ou
 	bool well = text_unpercent(x.path);
 	well = sim_parse_query(q->target[n] == '?' ? q->target + n + 1 : "", x.query) && well;
 	if (!well || q->target[0] != '/')
-		sim_bytes(&x.call, 400, "text/html; charset=UTF-8", "<html><title>Error 400 (Bad Request)!!1</title></html>\n", 57);
+		sim_bytes(&x.call, 400, "text/html; charset=UTF-8", bad_request, sizeof bad_request - 1);
 	else
 		serve(&x, raw_path);
 	if (!x.answered) {
