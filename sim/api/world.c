@@ -72,7 +72,8 @@ static void project(struct sim *s, const cJSON *world, const cJSON *p, const cha
 	if (!roles)
 		sim_policy_seed(s, holder, "roles/owner", member);
 	cJSON_ArrayForEach(role, roles)
-		sim_policy_seed(s, holder, role->valuestring, member);
+		if (cJSON_IsString(role))
+			sim_policy_seed(s, holder, role->valuestring, member);
 	free(key), free(holder), free(member);
 }
 
