@@ -18,7 +18,7 @@ struct sim_object *network_manager_add(struct sim *s, const char *project, const
 	char *template = xasprintf(COMPUTE_BASE "projects/%s/regions/%s/instanceTemplates/%s", project, compute_zone_region(zone, region), base);
 	cJSON *doc = json_make(
 		"{'name':%s,'baseInstanceName':%s,'instanceGroup':%s,'instanceTemplate':%s,'targetSize':%d,'targetStoppedSize':0,"
-		"'targetSuspendedSize':0,'listManagedInstancesResults':'PAGINATED','standbyPolicy':{'mode':'MANUAL'},'currentActions':{'abandoning':0,"
+		"'targetSuspendedSize':0,'listManagedInstancesResults':'PAGINATED','standbyPolicy':{'mode':'MANUAL'},'satisfiesPzi':true,'satisfiesPzs':true,'targetSizePolicy':{'mode':'INDIVIDUAL'},'currentActions':{'abandoning':0,"
 		"'creating':0,'creatingWithoutRetries':0,'deleting':0,'none':%d,'recreating':0,'refreshing':0,'restarting':0,'resuming':0,'starting':0,"
 		"'stopping':0,'suspending':0,'verifying':0},'instanceLifecyclePolicy':{'defaultActionOnFailure':'REPAIR','forceUpdateOnRepair':'YES',"
 		"'onFailedHealthCheck':'DEFAULT_ACTION'},'status':{'isStable':true,'allInstancesConfig':{'effective':true},'stateful':"

@@ -4,6 +4,12 @@
 
 #include "sim/core/core.h"
 
+/* What nodes may reach by default. */
+#define CONTAINER_SCOPES                                                                                                                              \
+	"'https://www.googleapis.com/auth/devstorage.read_only','https://www.googleapis.com/auth/logging.write',"                            \
+	"'https://www.googleapis.com/auth/monitoring','https://www.googleapis.com/auth/service.management.readonly',"                         \
+	"'https://www.googleapis.com/auth/servicecontrol','https://www.googleapis.com/auth/trace.append'"
+
 #define CONTAINER_BASE "https://container.googleapis.com/v1/"
 
 /* Where a call points: "/v1/projects/P/{locations|zones}/L/clusters/C/nodePools/N:verb". Static buffers; "" for what is not named. */

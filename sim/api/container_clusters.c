@@ -138,28 +138,40 @@ static void settle_defaults(struct sim_call *c, cJSON *doc)
 		"'clusterIpv4Cidr':'10.112.0.0/14','servicesIpv4Cidr':'34.118.224.0/20','legacyAbac':{},'shieldedNodes':{'enabled':true},"
 		"'databaseEncryption':{'state':'DECRYPTED','currentState':'CURRENT_STATE_DECRYPTED'},'defaultMaxPodsConstraint':{'maxPodsPerNode':"
 		"'110'},'ipAllocationPolicy':{'useIpAliases':true,'stackType':'IPV4','clusterIpv4Cidr':'10.112.0.0/14','clusterIpv4CidrBlock':"
-		"'10.112.0.0/14','servicesIpv4Cidr':'34.118.224.0/20','servicesIpv4CidrBlock':'34.118.224.0/20'},'addonsConfig':{"
-		"'gcePersistentDiskCsiDriverConfig':{'enabled':true},'kubernetesDashboard':{'disabled':true},'networkPolicyConfig':{'disabled':true}},"
+		"'10.112.0.0/14','servicesIpv4Cidr':'34.118.224.0/20','servicesIpv4CidrBlock':'34.118.224.0/20','podCidrOverprovisionConfig':{},"
+		"'networkTierConfig':{'networkTier':'NETWORK_TIER_DEFAULT'}},'addonsConfig':{"
+		"'dnsCacheConfig':{'enabled':true},'gcePersistentDiskCsiDriverConfig':{'enabled':true},'kubernetesDashboard':{'disabled':true},'networkPolicyConfig':{'disabled':true}},"
 		"'loggingConfig':{'componentConfig':{'enableComponents':['SYSTEM_COMPONENTS','WORKLOADS']}},'monitoringConfig':{'componentConfig':{"
-		"'enableComponents':['SYSTEM_COMPONENTS','DAEMONSET','DEPLOYMENT','STATEFULSET','JOBSET','STORAGE','HPA','POD','CADVISOR','KUBELET',"
-		"'DCGM']},'managedPrometheusConfig':{'enabled':true},'advancedDatapathObservabilityConfig':{}},'controlPlaneEndpointsConfig':{"
-		"'dnsEndpointConfig':{'allowExternalTraffic':false},'ipEndpointsConfig':{'enabled':true,'enablePublicEndpoint':true,'globalAccess':"
-		"false,'authorizedNetworksConfig':{'gcpPublicCidrsAccessEnabled':true}}},'masterAuthorizedNetworksConfig':{"
-		"'gcpPublicCidrsAccessEnabled':true},'autoscaling':{'autoscalingProfile':'BALANCED'},'networkConfig':{'serviceExternalIpsConfig':{}},"
+		"'enableComponents':['SYSTEM_COMPONENTS','STORAGE','HPA','POD','DAEMONSET','DEPLOYMENT','STATEFULSET','CADVISOR','KUBELET',"
+		"'DCGM','JOBSET']},'managedPrometheusConfig':{'enabled':true},'advancedDatapathObservabilityConfig':{}},'controlPlaneEndpointsConfig':{"
+		"'dnsEndpointConfig':{'allowExternalTraffic':false,'enableK8sCertsViaDns':false,'enableK8sTokensViaDns':false},'ipEndpointsConfig':{'enabled':true,'enablePublicEndpoint':true,"
+		"'authorizedNetworksConfig':{'gcpPublicCidrsAccessEnabled':true}}},'masterAuthorizedNetworksConfig':{"
+		"'gcpPublicCidrsAccessEnabled':true},'autoscaling':{'autoscalingProfile':'BALANCED','autoprovisioningNodePoolDefaults':{'imageType':"
+		"'COS_CONTAINERD','management':{'autoRepair':true,'autoUpgrade':true},'oauthScopes':[" CONTAINER_SCOPES "],'serviceAccount':'default'}},'networkConfig':{'serviceExternalIpsConfig':{},'defaultSnatStatus':{}},"
 		"'notificationConfig':{'pubsub':{}},'securityPostureConfig':{'mode':'BASIC','vulnerabilityMode':'VULNERABILITY_MODE_UNSPECIFIED'},"
 		"'nodePoolAutoConfig':{'nodeKubeletConfig':{'insecureKubeletReadonlyPortEnabled':false}},'nodePoolDefaults':{'nodeConfigDefaults':{"
 		"'loggingConfig':{'variantConfig':{'variant':'DEFAULT'}},'nodeKubeletConfig':{'insecureKubeletReadonlyPortEnabled':false}}},"
 		"'podAutoscaling':{'hpaProfile':'PERFORMANCE'},'rbacBindingConfig':{'enableInsecureBindingSystemAuthenticated':true,"
 		"'enableInsecureBindingSystemUnauthenticated':true},'enterpriseConfig':{'clusterTier':'STANDARD'},'userManagedKeysConfig':{},"
-		"'anonymousAuthenticationConfig':{'mode':'ENABLED'},'binaryAuthorization':{},'autopilot':{}}");
+		"'anonymousAuthenticationConfig':{'mode':'LIMITED'},'controlPlaneEgress':{'mode':'VIA_CONTROL_PLANE'},'binaryAuthorization':{},'autopilot':{}}");
 	compute_fill(doc, d);
 	cJSON_Delete(d);
 	/* What says nothing is left out. */
-	static const char *const empty[] = {"autopilot.enabled", "binaryAuthorization.enabled", "legacyAbac.enabled"};
+	static const char *const empty[] = {"autopilot.enabled", "binaryAuthorization.enabled", "legacyAbac.enabled",
+					     "autoscaling.enableNodeAutoprovisioning", "controlPlaneEndpointsConfig.ipEndpointsConfig.globalAccess"};
 	for (size_t i = 0; i < sizeof empty / sizeof *empty; i++)
 		if (!json_bool(doc, empty[i], false))
 			json_drop(doc, empty[i]);
+	if (!*json_str(doc, "controlPlaneEndpointsConfig.ipEndpointsConfig.privateEndpointSubnetwork", ""))
+		json_drop(doc, "controlPlaneEndpointsConfig.ipEndpointsConfig.privateEndpointSubnetwork");
+	if (json_at(doc, "networkPolicy") && !json_at(doc, "networkPolicy")->child)
+		json_drop(doc, "networkPolicy");
+	json_put_num(doc, "ipAllocationPolicy.defaultPodIpv4RangeUtilization", 0.001);
 	char *print = sim_hex(c->sim, 8), *version = sim_hex(c->sim, 8), *etag = sim_hex(c->sim, 32), *id = sim_hex(c->sim, 64), *now = sim_time(c->sim, 0);
+	char *range = xasprintf("gke-%.24s-pods-%s", json_str(doc, "name", ""), print);
+	if (!json_at(doc, "ipAllocationPolicy.clusterSecondaryRangeName"))
+		json_put_str(doc, "ipAllocationPolicy.clusterSecondaryRangeName", range);
+	free(range);
 	json_put_str(doc, "labelFingerprint", print);
 	json_put_str(doc, "maintenancePolicy.resourceVersion", version);
 	json_drop(doc, "maintenancePolicy.window");

@@ -64,6 +64,14 @@ static char *link_of(struct sim *s, const char *project, const struct container_
 	return xasprintf(CONTAINER_BASE "projects/%s/%s/%s/%s", sim_project_number(s, project), p->zonal ? "zones" : "locations", p->location, rest);
 }
 
+/* What waits for nodes is pending at first. */
+static void start(struct sim *s, const cJSON *arg)
+{
+	struct sim_object *op = sim_get(s, "container.operations", json_str(arg, "op", ""));
+	if (op && !strcmp(json_str(op->doc, "status", ""), "PENDING"))
+		json_put_str(op->doc, "status", "RUNNING");
+}
+
 static void just_end(struct sim *s, const cJSON *arg)
 {
 	container_end(s, arg, NULL);
@@ -82,6 +90,10 @@ void container_begin(struct sim_call *c, struct sim_object *cluster, const char 
 	struct sim_object *op = sim_put(c->sim, "container.operations", key,
 					json_make("{'name':%s,'zone':%s,'operationType':%s,'status':'RUNNING','selfLink':%s,'targetLink':%s,'startTime':%s}",
 						  name, p.location, type, self, target, now));
+	if (!strcmp(type, "DELETE_NODE_POOL") || !strcmp(type, "UPGRADE_NODES")) {
+		json_put_str(op->doc, "status", "PENDING");
+		sim_after(c->sim, 1, start, json_make("{'op':%s}", key));
+	}
 	json_put_str(cluster->hidden, "op", name);
 	cJSON *arg = more ? more : cJSON_CreateObject();
 	json_put_str(arg, "op", key);

@@ -13,11 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SCOPES                                                                                                                              \
-	"'https://www.googleapis.com/auth/devstorage.read_only','https://www.googleapis.com/auth/logging.write',"                            \
-	"'https://www.googleapis.com/auth/monitoring','https://www.googleapis.com/auth/service.management.readonly',"                         \
-	"'https://www.googleapis.com/auth/servicecontrol','https://www.googleapis.com/auth/trace.append'"
-
 cJSON *container_find_pool(const cJSON *cluster_doc, const char *name)
 {
 	cJSON *p;
@@ -87,9 +82,9 @@ bool container_settle_pool(struct sim_call *c, const struct sim_object *cluster,
 	if (!check_account(c, pool))
 		return false;
 	cJSON *defaults = json_make(
-		"{'status':'PROVISIONING','initialNodeCount':1,'podIpv4CidrSize':24,'maxPodsConstraint':{'maxPodsPerNode':'110'},'management':{"
+		"{'status':'PROVISIONING','podIpv4CidrSize':24,'maxPodsConstraint':{'maxPodsPerNode':'110'},'management':{"
 		"'autoRepair':true,'autoUpgrade':true},'upgradeSettings':{'maxSurge':1,'strategy':'SURGE'},'config':{'machineType':'e2-medium',"
-		"'diskSizeGb':100,'diskType':'pd-balanced','imageType':'COS_CONTAINERD','serviceAccount':'default','oauthScopes':[" SCOPES "],"
+		"'diskSizeGb':100,'diskType':'pd-balanced','imageType':'COS_CONTAINERD','serviceAccount':'default','oauthScopes':[" CONTAINER_SCOPES "],"
 		"'metadata':{'disable-legacy-endpoints':'true'},'shieldedInstanceConfig':{'enableIntegrityMonitoring':true},'effectiveCgroupMode':"
 		"'EFFECTIVE_CGROUP_MODE_V2','windowsNodeConfig':{},'kubeletConfig':{'insecureKubeletReadonlyPortEnabled':false,"
 		"'maxParallelImagePulls':2},'resourceLabels':{'goog-gke-node-pool-provisioning-model':'on-demand'}}}");
@@ -104,7 +99,27 @@ bool container_settle_pool(struct sim_call *c, const struct sim_object *cluster,
 	char *range = xasprintf("gke-%.14s-pods-%s", json_str(cluster_doc, "name", ""), hex);
 	json_put_str(pool, "networkConfig.podIpv4CidrBlock", json_str(cluster_doc, "clusterIpv4Cidr", "10.112.0.0/14"));
 	json_put_str(pool, "networkConfig.podRange", range);
+	json_put_str(pool, "networkConfig.subnetwork", json_str(cluster_doc, "networkConfig.subnetwork", ""));
+	if (json_bool(pool, "autoscaling.enabled", false) && !json_at(pool, "autoscaling.locationPolicy"))
+		json_put_str(pool, "autoscaling.locationPolicy", "BALANCED");
+	static const char *const none[] = {"autoscaling.totalMinNodeCount", "autoscaling.totalMaxNodeCount", "autoscaling.minNodeCount"};
+	for (size_t i = 0; i < sizeof none / sizeof *none; i++)
+		if (json_num(pool, none[i], 1) == 0)
+			json_drop(pool, none[i]);
+	json_put(pool, "networkConfig.networkTierConfig", json_make("{'networkTier':'NETWORK_TIER_DEFAULT'}"));
 	json_put_num(pool, "networkConfig.podIpv4RangeUtilization", 0.001);
+	/* Google tells more of a pool that was added than of one that came with its cluster. */
+	char until[40];
+	if (cluster) {
+		json_put(pool, "config.nodeImageConfig",
+			 json_make("{'image':'gke-1356-gke1250000-cos-125-19216-395-109-c-pre','imageProject':'gke-node-images'}"));
+		json_put_str(pool, "kubeletCertInfo.tpmBootstrapCertExpireTime", text_rfc3339(sim_wall(c->sim) + 5 * 365 * 86400.0, 0, until));
+		if (!json_at(pool, "config.loggingConfig"))
+			json_put_str(pool, "config.loggingConfig.variantConfig.variant", "DEFAULT");
+	}
+	char *etag = sim_hex(c->sim, 32);
+	json_put_str(pool, "etag", etag);
+	free(etag);
 	char *self = xasprintf("%s/nodePools/%s", json_str(cluster_doc, "selfLink", ""), name);
 	json_put_str(pool, "selfLink", self);
 	free(self);
@@ -184,8 +199,11 @@ static void get(struct sim_call *c)
 {
 	struct sim_object *o = container_cluster(c, false);
 	cJSON *pool = o ? target(c, o) : NULL;
-	if (pool)
-		sim_ok(c, cJSON_Duplicate(pool, true));
+	if (!pool)
+		return;
+	cJSON *doc = cJSON_Duplicate(pool, true);
+	json_drop(doc, "networkConfig.podIpv4RangeUtilization");
+	sim_ok(c, doc);
 }
 
 static void list(struct sim_call *c)
