@@ -624,7 +624,7 @@ static void hints(struct wizard *w, struct hints *h)
 	if (b->chosen)
 		hint(h, "f", _("follow"));
 	if (build_running(w))
-		hint(h, "Ctrl-C", b->interrupts ? _("leave now") : _("stop"));
+		hint(h, _("Ctrl-C"), b->interrupts ? _("leave now") : _("stop"));
 }
 
 const struct page_view build_view = {

@@ -695,7 +695,7 @@ static void hints(struct wizard *w, struct hints *h)
 			hint(h, _("Space"), _("edit list"));
 	}
 	hint(h, "?", _("help"));
-	hint(h, "Ctrl-C", _("leave"));
+	hint(h, _("Ctrl-C"), _("leave"));
 }
 
 const struct page_view form_view = {

@@ -258,7 +258,7 @@ static void list_hints(struct wizard *w, struct hints *h)
 	hint(h, _("Enter"), w->over_edit.len ? _("next line") : _("done"));
 	hint(h, _("Tab"), _("done"));
 	hint(h, _("Up/Down"), _("other line"));
-	hint(h, "Ctrl-U", _("empty the line"));
+	hint(h, _("Ctrl-U"), _("empty the line"));
 	hint(h, _("Esc"), _("leave it as it was"));
 }
 
@@ -353,7 +353,7 @@ static void secret_hints(struct wizard *w, struct hints *h)
 {
 	(void)w;
 	hint(h, _("Enter"), _("build"));
-	hint(h, "Ctrl-U", _("empty the line"));
+	hint(h, _("Ctrl-U"), _("empty the line"));
 	hint(h, _("Esc"), _("not yet"));
 }
 

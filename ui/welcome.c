@@ -83,7 +83,7 @@ static void hints(struct wizard *w, struct hints *h)
 	if (w->surveys[SURVEY_WHO].state == SURVEY_FAILED)
 		hint(h, "r", _("check again"));
 	hint(h, "?", _("help"));
-	hint(h, "Ctrl-C", _("leave"));
+	hint(h, _("Ctrl-C"), _("leave"));
 }
 
 const struct page_view welcome_view = {

@@ -110,13 +110,23 @@ static void on_run(struct lines *l, const cJSON *event)
 	fputc('\n', l->progress);
 }
 
+/* A word in a column of 9 characters: printf's width counts bytes. */
+static void say_word(FILE *to, const char *word)
+{
+	int characters = 0;
+	for (const char *p = word; *p; p++)
+		characters += (*p & 0xc0) != 0x80;
+	fprintf(to, "%s%*s", word, characters < 9 ? 10 - characters : 1, "");
+}
+
 static void say_step(struct lines *l, const cJSON *event)
 {
 	char took[24];
 	const char *state = json_str(event, "state", ""), *title = json_str(event, "title", "");
 	double elapsed = json_num(event, "elapsed", 0);
 	stamp(l, event);
-	fprintf(l->progress, "%-9s %s %s", lines_state(event), *title ? _(title) : "", json_str(event, "name", ""));
+	say_word(l->progress, lines_state(event));
+	fprintf(l->progress, "%s %s", *title ? _(title) : "", json_str(event, "name", ""));
 	if (!strcmp(state, "done") && elapsed >= 1)
 		fprintf(l->progress, " (%s)", text_duration(elapsed, took));
 	fputc('\n', l->progress);
@@ -170,7 +180,8 @@ static void on_proof(struct lines *l, const cJSON *event)
 	if (!strcmp(state, "running") || (l->quiet && !failed))
 		return;
 	stamp(l, event);
-	fprintf(l->progress, "%-9s %s\n", failed ? _("unproven") : !strcmp(state, "passed") ? _("proven") : _("skipped"), *title ? _(title) : "");
+	say_word(l->progress, failed ? _("unproven") : !strcmp(state, "passed") ? _("proven") : _("skipped"));
+	fprintf(l->progress, "%s\n", *title ? _(title) : "");
 	if (!strcmp(state, "passed") || !*message)
 		return;
 	fprintf(l->progress, "        %s\n", message);

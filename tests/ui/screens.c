@@ -2,6 +2,7 @@
  * written anew. */
 #include "config.h"
 #include "base/file.h"
+#include "base/gettext.h"
 #include "base/mem.h"
 #include "base/secret.h"
 #include "tests/tap.h"
@@ -236,6 +237,34 @@ static void wide(void)
 	close_it();
 }
 
+/* The translation that is longest: every page in German, where no label may be cut. */
+static void german(const char *dir)
+{
+	char *from = xasprintf("%s/po/de.gmo", getenv("TOP_SRCDIR")), *folder = xasprintf("%s/de/LC_MESSAGES", dir);
+	char *to = xasprintf("%s/%s.mo", folder, PACKAGE), *command = xasprintf("rm -r '%s/de'", dir);
+	struct buf mo = {0};
+	struct err e = {0};
+	if (!file_read(from, 1 << 20, &mo, &e) || !file_make_dirs(folder, &e) || !file_write(to, mo.data, mo.len, 0600, &e)) {
+		skip("screens in German", "there is no po/de.gmo: built without translations");
+	} else {
+		setenv("LANGUAGE", "de", 1);
+		bindtextdomain(PACKAGE, dir);
+		textdomain(PACKAGE);
+		walk("de", 24, 80, false);
+		bool whole = true;
+		for (const struct question *q = questions; q->id; q++)
+			whole &= cells(gettext(q->title)) <= 23 || !printf("# cut: %s\n", gettext(q->title));
+		ok(whole, "no label is cut in German");
+		ok(!system(command), "cleaned up");
+	}
+	err_free(&e);
+	buf_free(&mo);
+	free(from);
+	free(folder);
+	free(to);
+	free(command);
+}
+
 int main(void)
 {
 	char dir[] = "/tmp/screens-XXXXXX";
@@ -254,6 +283,7 @@ int main(void)
 	searching();
 	wide();
 	sizes();
+	german(dir);
 	free(file);
 	rmdir(dir);
 	return tap_done();
