@@ -240,12 +240,11 @@ static void wide(void)
 /* The translation that is longest: every page in German, where no label may be cut. */
 static void german(const char *dir)
 {
-	char *from = xasprintf("%s/po/de.gmo", getenv("TOP_SRCDIR")), *folder = xasprintf("%s/de/LC_MESSAGES", dir);
-	char *to = xasprintf("%s/%s.mo", folder, PACKAGE), *command = xasprintf("rm -r '%s/de'", dir);
-	struct buf mo = {0};
-	struct err e = {0};
-	if (!file_read(from, 1 << 20, &mo, &e) || !file_make_dirs(folder, &e) || !file_write(to, mo.data, mo.len, 0600, &e)) {
-		skip("screens in German", "there is no po/de.gmo: built without translations");
+	char *make = xasprintf("mkdir -p '%s/de/LC_MESSAGES' && msgfmt -o '%s/de/LC_MESSAGES/%s.mo' '%s/po/de.po'", dir, dir, PACKAGE,
+			       getenv("TOP_SRCDIR"));
+	char *remove = xasprintf("rm -r '%s/de'", dir);
+	if (system(make)) {
+		skip("screens in German", "msgfmt is not installed or failed");
 	} else {
 		setenv("LANGUAGE", "de", 1);
 		bindtextdomain(PACKAGE, dir);
@@ -255,14 +254,10 @@ static void german(const char *dir)
 		for (const struct question *q = questions; q->id; q++)
 			whole &= cells(gettext(q->title)) <= 23 || !printf("# cut: %s\n", gettext(q->title));
 		ok(whole, "no label is cut in German");
-		ok(!system(command), "cleaned up");
+		ok(!system(remove), "cleaned up");
 	}
-	err_free(&e);
-	buf_free(&mo);
-	free(from);
-	free(folder);
-	free(to);
-	free(command);
+	free(make);
+	free(remove);
 }
 
 int main(void)
