@@ -117,7 +117,8 @@ static bool check_neg(struct sim_call *c, cJSON *doc, const struct sim_object *o
 	bool region = *sim_param(c, "region"), zone = *sim_param(c, "zone");
 	if (old)
 		return true;
-	json_put_str(doc, "networkEndpointType", type);
+	if (!json_at(doc, "networkEndpointType"))
+		json_put_str(doc, "networkEndpointType", type);
 	json_put_num(doc, "size", 0);
 	if (!strcmp(type, "SERVERLESS")) {
 		int targets = (json_at(doc, "cloudRun") != NULL) + (json_at(doc, "appEngine") != NULL) + (json_at(doc, "cloudFunction") != NULL);

@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MASTER "1.33.5-gke.1201000"
+#define MASTER "1.35.6-gke.1250000"
 
 /* Standard base64 of a text, for the caller to free. */
 static char *base64(const char *text)
@@ -140,7 +140,7 @@ static void settle_defaults(struct sim_call *c, cJSON *doc)
 		"'110'},'ipAllocationPolicy':{'useIpAliases':true,'stackType':'IPV4','clusterIpv4Cidr':'10.112.0.0/14','clusterIpv4CidrBlock':"
 		"'10.112.0.0/14','servicesIpv4Cidr':'34.118.224.0/20','servicesIpv4CidrBlock':'34.118.224.0/20','podCidrOverprovisionConfig':{},"
 		"'networkTierConfig':{'networkTier':'NETWORK_TIER_DEFAULT'}},'addonsConfig':{"
-		"'dnsCacheConfig':{'enabled':true},'gcePersistentDiskCsiDriverConfig':{'enabled':true},'kubernetesDashboard':{'disabled':true},'networkPolicyConfig':{'disabled':true}},"
+		"'dnsCacheConfig':{'enabled':true},'nodeReadinessConfig':{},'gcePersistentDiskCsiDriverConfig':{'enabled':true},'kubernetesDashboard':{'disabled':true},'networkPolicyConfig':{'disabled':true}},"
 		"'loggingConfig':{'componentConfig':{'enableComponents':['SYSTEM_COMPONENTS','WORKLOADS']}},'monitoringConfig':{'componentConfig':{"
 		"'enableComponents':['SYSTEM_COMPONENTS','STORAGE','HPA','POD','DAEMONSET','DEPLOYMENT','STATEFULSET','CADVISOR','KUBELET',"
 		"'DCGM','JOBSET']},'managedPrometheusConfig':{'enabled':true},'advancedDatapathObservabilityConfig':{}},'controlPlaneEndpointsConfig':{"
@@ -153,7 +153,8 @@ static void settle_defaults(struct sim_call *c, cJSON *doc)
 		"'loggingConfig':{'variantConfig':{'variant':'DEFAULT'}},'nodeKubeletConfig':{'insecureKubeletReadonlyPortEnabled':false}}},"
 		"'podAutoscaling':{'hpaProfile':'PERFORMANCE'},'rbacBindingConfig':{'enableInsecureBindingSystemAuthenticated':true,"
 		"'enableInsecureBindingSystemUnauthenticated':true},'enterpriseConfig':{'clusterTier':'STANDARD'},'userManagedKeysConfig':{},"
-		"'anonymousAuthenticationConfig':{'mode':'LIMITED'},'controlPlaneEgress':{'mode':'VIA_CONTROL_PLANE'},'binaryAuthorization':{},'autopilot':{}}");
+		"'anonymousAuthenticationConfig':{'mode':'LIMITED'},'controlPlaneEgress':{'mode':'VIA_CONTROL_PLANE'},"
+		"'nodeCreationConfig':{'nodeCreationMode':'VIA_KUBELET'},'binaryAuthorization':{},'autopilot':{}}");
 	compute_fill(doc, d);
 	cJSON_Delete(d);
 	/* What says nothing is left out. */
@@ -416,10 +417,10 @@ static void set_labels(struct sim_call *c)
 static void server_config(struct sim_call *c)
 {
 	sim_ok(c, json_make("{'defaultClusterVersion':'" MASTER "','defaultImageType':'COS_CONTAINERD','validImageTypes':['COS_CONTAINERD',"
-			    "'UBUNTU_CONTAINERD'],'validMasterVersions':['" MASTER "','1.32.9-gke.1130000'],'validNodeVersions':['" MASTER
-			    "','1.32.9-gke.1130000'],'channels':[{'channel':'RAPID','defaultVersion':'1.34.1-gke.2037000','validVersions':["
-			    "'1.34.1-gke.2037000']},{'channel':'REGULAR','defaultVersion':'" MASTER "','validVersions':['" MASTER "']},{'channel':"
-			    "'STABLE','defaultVersion':'1.32.9-gke.1130000','validVersions':['1.32.9-gke.1130000']}]}"));
+			    "'UBUNTU_CONTAINERD'],'validMasterVersions':['" MASTER "','1.34.8-gke.1390000'],'validNodeVersions':['" MASTER
+			    "','1.34.8-gke.1390000'],'channels':[{'channel':'RAPID','defaultVersion':'1.36.0-gke.3302004','validVersions':["
+			    "'1.36.0-gke.3302004']},{'channel':'REGULAR','defaultVersion':'" MASTER "','validVersions':['" MASTER "']},{'channel':"
+			    "'STABLE','defaultVersion':'1.34.8-gke.1390000','validVersions':['1.34.8-gke.1390000']}]}"));
 }
 
 #define CLUSTERS(in)                                                                            \

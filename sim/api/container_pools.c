@@ -108,15 +108,10 @@ bool container_settle_pool(struct sim_call *c, const struct sim_object *cluster,
 			json_drop(pool, none[i]);
 	json_put(pool, "networkConfig.networkTierConfig", json_make("{'networkTier':'NETWORK_TIER_DEFAULT'}"));
 	json_put_num(pool, "networkConfig.podIpv4RangeUtilization", 0.001);
-	/* Google tells more of a pool that was added than of one that came with its cluster. */
 	char until[40];
-	if (cluster) {
-		json_put(pool, "config.nodeImageConfig",
-			 json_make("{'image':'gke-1356-gke1250000-cos-125-19216-395-109-c-pre','imageProject':'gke-node-images'}"));
-		json_put_str(pool, "kubeletCertInfo.tpmBootstrapCertExpireTime", text_rfc3339(sim_wall(c->sim) + 5 * 365 * 86400.0, 0, until));
-		if (!json_at(pool, "config.loggingConfig"))
-			json_put_str(pool, "config.loggingConfig.variantConfig.variant", "DEFAULT");
-	}
+	json_put(pool, "config.nodeImageConfig",
+		 json_make("{'image':'gke-1356-gke1250000-cos-125-19216-395-109-c-pre','imageProject':'gke-node-images'}"));
+	json_put_str(pool, "kubeletCertInfo.tpmBootstrapCertExpireTime", text_rfc3339(sim_wall(c->sim) + 5 * 365 * 86400.0, 0, until));
 	char *etag = sim_hex(c->sim, 32);
 	json_put_str(pool, "etag", etag);
 	free(etag);

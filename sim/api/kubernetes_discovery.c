@@ -19,8 +19,8 @@ enum { GROUPS = sizeof groups / sizeof *groups };
 
 static void version(struct sim_call *c)
 {
-	sim_ok(c, json_make("{'major':'1','minor':'33','gitVersion':'v1.33.5-gke.1201000','gitCommit':'0000000000000000000000000000000000000000',"
-			    "'gitTreeState':'clean','buildDate':'2025-10-14T00:00:00Z','goVersion':'go1.24.6 X:boringcrypto','compiler':'gc','platform':"
+	sim_ok(c, json_make("{'major':'1','minor':'35','gitVersion':'v1.35.6-gke.1250000','gitCommit':'0000000000000000000000000000000000000000',"
+			    "'gitTreeState':'clean','buildDate':'2026-07-20T00:00:00Z','goVersion':'go1.24.6 X:boringcrypto','compiler':'gc','platform':"
 			    "'linux/amd64'}"));
 }
 
@@ -106,7 +106,7 @@ static void openapi_of(struct sim_call *c, const char *group, const char *v)
 		free(path);
 		free(clean);
 	}
-	sim_ok(c, json_make("{'openapi':'3.0.0','info':{'title':'Kubernetes','version':'v1.33.5-gke.1201000'},'paths':%j,'components':{'schemas':{}}}", paths));
+	sim_ok(c, json_make("{'openapi':'3.0.0','info':{'title':'Kubernetes','version':'v1.35.6-gke.1250000'},'paths':%j,'components':{'schemas':{}}}", paths));
 }
 
 bool kubernetes_discover(struct sim_call *c, const char *path)

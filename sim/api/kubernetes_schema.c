@@ -1,5 +1,5 @@
 /* The objects of a cluster that are known here: resources, and their fields with what owning them means (lists by key, atomic parts), after
- * the API reference of Kubernetes 1.33 and the custom resources of GKE. */
+ * the API reference of Kubernetes 1.35 and the custom resources of GKE. */
 #include "config.h"
 
 #include "sim/api/kubernetes.h"
