@@ -111,7 +111,7 @@ enum exit_code runner_run(const struct cli *cli, enum run_verb verb, void (*fini
 	if (s) {
 		watch_interrupts();
 		/* A plan is told by its table: of its events only failures are. */
-		r.lines = cli->json ? NULL : lines_new(stderr, stdout, cli->quiet || verb == RUN_PLAN);
+		r.lines = cli->json && verb != RUN_PLAN ? NULL : lines_new(stderr, stdout, cli->quiet || verb == RUN_PLAN);
 		struct run_options o = {.verb = verb, .answers = a, .file = cli->file, .consent = cli->yes, .save = on_save,
 					.event = on_event, .arg = &r, .secret = on_secret};
 		struct run *run = run_start(s, &o, e);

@@ -37,9 +37,7 @@ class Gcloud:
 def planned(home, sim, answers):
     """The plan's resources by id."""
     r = sim.run("plan", answers, "--json")
-    text = r.stdout[r.stdout.index("{"):]
-    lines = [json.loads(line) for line in text.splitlines() if line.startswith("{") and line.endswith("}")]
-    plan = next((x for x in lines if "resources" in x), None) or json.loads(text[text.rindex("\n{") + 1:] if "\n{" in text else text)
+    plan = json.loads(r.stdout)
     return {x["id"]: x for x in plan["resources"]}, plan
 
 
