@@ -25,13 +25,11 @@ OAUTH2_PROXY = os.path.join(PARTS, "bin/oauth2-proxy")
 
 def part_missing(path, name):
     """Why a part is not there, or None."""
-    if os.path.exists(path):
-        return None
     try:
         with open(os.path.join(PARTS, f"{name}.why"), encoding="utf-8") as f:
             return f"{name} could not be installed: {f.read().strip()}"
     except OSError:
-        return f"{name} is not installed: run dev/parts"
+        return None if os.path.exists(path) else f"{name} is not installed: run dev/parts"
 
 
 def mlflow_missing():
