@@ -56,9 +56,10 @@ struct step {
 	bool sent;               /* something that changes it was sent */
 	bool confirmed;          /* the cloud said that it did it */
 	bool replacing;
-	int rounds, conflicts, unknowns, rereads, remade;
+	int rounds, conflicts, unknowns, rereads;
 	int lags;
 	double lag_since, lag_seen; /* when a lag was first met and last seen; 0 for none */
+	double held_since;       /* when it could have begun, had a grant not been so young; 0 for none */
 	double after_lag;        /* what the cloud worked since it was last seen */
 	double refused_since;    /* destroy: when this way was first refused */
 	cJSON *last;             /* destroy: the last reply */

@@ -178,7 +178,8 @@ double step_slack(const struct step *s)
 		if (other != s && !ended(other) && rest > others)
 			others = rest;
 	}
-	return others - s->tail;
+	/* Its own time is reckoned at what it takes at worst: to be early costs nothing. */
+	return others - s->tail - (s->resource->kind->slow - s->resource->kind->usual);
 }
 
 /* Critical path -------------------------------------------------------------------------------------------------------------- */

@@ -16,11 +16,12 @@
 #define LAG_BUDGET 900.0
 #define FORBIDDEN_LAG_BUDGET 120.0
 #define LAG_KNOWN_FOR 1200.0
-#define GRANT_SPREADS 120.0 /* the median, reference/engine.md 1.2 */
+#define GRANT_SPREADS 60.0 /* half the median of reference/engine.md 1.2 */
 #define ROUNDS_MAX 40
 #define REREADS_MAX 4
 /* How long what failed for want of a permission is made again: grants spread within minutes as a rule, and without a bound in words. */
 #define SPREAD_BUDGET 2700.0
+#define REMAKE_SOONEST 8.0
 #define DEADLINE_DEFAULT 1200.0
 
 static double now(const struct step *s)
@@ -220,14 +221,17 @@ static bool words_of_lag(const struct step *s, int http, const char *message)
 		return named;
 	if (http == 403)
 		return named && says(message, "may not exist");
-	return named && (http == 400 || http == 412) &&
-	       (says(message, "does not exist") || says(message, "not found") || says(message, "not ready"));
+	if (http != 400 && http != 412)
+		return false;
+	if (says(message, "service account") && says(message, "does not exist")) /* Google's names for agents are not ours */
+		return fresh(s, NULL, 0);
+	return named && (says(message, "does not exist") || says(message, "not found") || says(message, "not ready"));
 }
 
 static void lag_goes_on(struct step *s)
 {
-	if (s->lag_since <= 0)
-		s->lag_since = now(s);
+	if (s->lag_since <= 0) /* what fails now would have failed all the while */
+		s->lag_since = s->held_since > 0 ? s->held_since : now(s);
 	s->lag_seen = now(s);
 	s->after_lag = 0;
 }
@@ -319,6 +323,8 @@ static void create_in_time(struct step *s)
 {
 	double grant = s->resource->kind->passing && !s->rounds ? last_grant(s) : 0;
 	double hold = grant > 0 ? fmin(grant + GRANT_SPREADS - now(s), step_slack(s)) : 0;
+	if (hold > 0 && s->held_since <= 0)
+		s->held_since = now(s);
 	if (hold > 0 && !s->run->stopping)
 		step_pause(s, fmin(hold, 1), create_in_time);
 	else
@@ -372,7 +378,8 @@ static void pending(struct step *s)
 static void make_again(struct step *s)
 {
 	struct change c;
-	double hold = s->lag_seen + fmin(fmax(step_slack(s) / 4, 8 + s->remade), 60) - now(s);
+	double soonest = fmax(REMAKE_SOONEST, (s->lag_seen - s->lag_since) * 0.04);
+	double hold = s->lag_seen + fmin(fmax(step_slack(s) / 4, soonest), 60) - now(s);
 	if (hold > 0 && !s->run->stopping) {
 		step_pause(s, fmin(hold, 1), make_again);
 		return;
@@ -384,17 +391,30 @@ static void make_again(struct step *s)
 	step_change(s, v);
 }
 
+/* Was a permission granted a moment ago that this step needs, directly or not? */
+static bool granted_lately(const struct step *s, int depth)
+{
+	for (size_t i = 0; depth < 32 && i < s->resource->need_count; i++) {
+		const struct step *need = run_step(s->run, s->resource->needs[i]);
+		bool grant = need && text_starts(need->resource->kind->id, "iam.policy") && need->changed > 0 &&
+			     now(s) - need->changed < LAG_KNOWN_FOR;
+		if (grant || (need && granted_lately(need, depth + 1)))
+			return true;
+	}
+	return false;
+}
+
 /* It failed after this run's own request. */
 static void failed(struct step *s)
 {
 	const struct kind *k = s->resource->kind;
-	bool passes = k->passing && k->passing(&s->view, &s->seen) && (s->lag_since <= 0 || now(s) - s->lag_since < SPREAD_BUDGET);
-	if (!passes) {
+	const char *words = s->failure ? s->failure : s->seen.error;
+	bool passes = (k->passing && k->passing(&s->view, &s->seen)) || (says(words, "permission") && granted_lately(s, 0));
+	if (!passes || (s->lag_since > 0 && now(s) - s->lag_since >= SPREAD_BUDGET)) {
 		fail_as_operated(s, s->seen.error);
 		return;
 	}
 	lag_goes_on(s);
-	s->remade++;
 	step_send(s, "polling", _("It failed for want of a permission that has not spread yet: it is made again."), NULL);
 	make_again(s);
 }
