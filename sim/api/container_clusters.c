@@ -157,12 +157,8 @@ static void settle_defaults(struct sim_call *c, cJSON *doc)
 		"'nodeCreationConfig':{'nodeCreationMode':'VIA_KUBELET'},'binaryAuthorization':{},'autopilot':{}}");
 	compute_fill(doc, d);
 	cJSON_Delete(d);
-	/* What says nothing is left out. */
-	static const char *const empty[] = {"autopilot.enabled", "binaryAuthorization.enabled", "legacyAbac.enabled",
-					     "autoscaling.enableNodeAutoprovisioning", "controlPlaneEndpointsConfig.ipEndpointsConfig.globalAccess"};
-	for (size_t i = 0; i < sizeof empty / sizeof *empty; i++)
-		if (!json_bool(doc, empty[i], false))
-			json_drop(doc, empty[i]);
+	if (!json_bool(doc, "controlPlaneEndpointsConfig.ipEndpointsConfig.globalAccess", false))
+		json_drop(doc, "controlPlaneEndpointsConfig.ipEndpointsConfig.globalAccess");
 	if (!*json_str(doc, "controlPlaneEndpointsConfig.ipEndpointsConfig.privateEndpointSubnetwork", ""))
 		json_drop(doc, "controlPlaneEndpointsConfig.ipEndpointsConfig.privateEndpointSubnetwork");
 	if (json_at(doc, "networkPolicy") && !json_at(doc, "networkPolicy")->child)
@@ -185,6 +181,25 @@ static void settle_defaults(struct sim_call *c, cJSON *doc)
 	free(etag);
 	free(id);
 	free(now);
+}
+
+/* What says nothing is left out: false, 0 and "" of what was sent, but for those few that Google tells apart from what is not set. */
+static void prune(cJSON *node)
+{
+	static const char *const told[] = {"controlPlaneEndpointsConfig", "insecureKubeletReadonlyPortEnabled", "enablePrivateNodes",
+					   "defaultEnablePrivateNodes", "cpuCfsQuota", "maintenancePolicy", "gcpPublicCidrsAccessEnabled", NULL};
+	for (cJSON *child = node->child, *next; child; child = next) {
+		bool kept = cJSON_IsArray(node);
+		next = child->next;
+		for (const char *const *t = told; child->string && *t; t++)
+			kept = kept || !strcmp(child->string, *t);
+		bool empty = cJSON_IsFalse(child) || cJSON_IsNull(child) || (cJSON_IsNumber(child) && child->valuedouble == 0) ||
+			     (cJSON_IsString(child) && !*child->valuestring);
+		if (!kept && empty)
+			cJSON_Delete(cJSON_DetachItemViaPointer(node, child));
+		else if (!kept || cJSON_IsArray(node))
+			prune(child);
+	}
 }
 
 static bool settle_pools(struct sim_call *c, cJSON *doc)
@@ -272,6 +287,7 @@ static void create(struct sim_call *c)
 		goto out;
 	char *self = xasprintf(CONTAINER_BASE "projects/%s/%s/%s/clusters/%s", c->project, p.zonal ? "zones" : "locations", p.location, name);
 	char *pool = xasprintf("%s.svc.id.goog", c->project);
+	prune(doc);
 	json_put_str(doc, "selfLink", self);
 	json_put_str(doc, "location", p.location);
 	json_put_str(doc, "zone", p.location);

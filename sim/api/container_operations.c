@@ -90,7 +90,7 @@ void container_begin(struct sim_call *c, struct sim_object *cluster, const char 
 	struct sim_object *op = sim_put(c->sim, "container.operations", key,
 					json_make("{'name':%s,'zone':%s,'operationType':%s,'status':'RUNNING','selfLink':%s,'targetLink':%s,'startTime':%s}",
 						  name, p.location, type, self, target, now));
-	if (!strcmp(type, "DELETE_NODE_POOL") || !strcmp(type, "UPGRADE_NODES")) {
+	if (!strcmp(type, "CREATE_NODE_POOL") || !strcmp(type, "DELETE_NODE_POOL") || !strcmp(type, "UPGRADE_NODES")) {
 		json_put_str(op->doc, "status", "PENDING");
 		sim_after(c->sim, 1, start, json_make("{'op':%s}", key));
 	}

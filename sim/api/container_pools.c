@@ -109,6 +109,8 @@ bool container_settle_pool(struct sim_call *c, const struct sim_object *cluster,
 	json_put(pool, "networkConfig.networkTierConfig", json_make("{'networkTier':'NETWORK_TIER_DEFAULT'}"));
 	json_put_num(pool, "networkConfig.podIpv4RangeUtilization", 0.001);
 	char until[40];
+	if (json_at(cluster_doc, "workloadIdentityConfig.workloadPool") && !json_at(pool, "config.workloadMetadataConfig"))
+		json_put_str(pool, "config.workloadMetadataConfig.mode", "GKE_METADATA");
 	json_put(pool, "config.nodeImageConfig",
 		 json_make("{'image':'gke-1356-gke1250000-cos-125-19216-395-109-c-pre','imageProject':'gke-node-images'}"));
 	json_put_str(pool, "kubeletCertInfo.tpmBootstrapCertExpireTime", text_rfc3339(sim_wall(c->sim) + 5 * 365 * 86400.0, 0, until));

@@ -138,12 +138,16 @@ def main():
     if not shutil.which("kubectl"):
         print("1..0 # SKIP kubectl is not installed")
         return
-    with Home() as home, Sim(home, "--world", home.file("world.json", {"services": ["*"]})) as sim:
-        k = Kubectl(home, sim, start(sim))
-        server_side(k)
-        owners(k)
-        refusals(k)
-        client_side(k)
+    with Home() as home:
+        with Sim(home, "--world", home.file("world.json", {"services": ["*"]})) as sim:
+            k = Kubectl(home, sim, start(sim))
+            server_side(k)
+            owners(k)
+            refusals(k)
+            client_side(k)
+        with open(sim.path("errors"), encoding="utf-8") as f:
+            said = f.read()
+        ok(sim.status == 0 and "ERROR" not in said, "the simulated cloud ends well", sim.status, said)
     done()
 
 

@@ -206,9 +206,13 @@ def main():
         return
     groups = [network, sql, balance, machine, cluster]
     chosen = [f for f in groups if not sys.argv[1:] or f.__name__ in sys.argv[1:]]
-    with Home() as home, Sim(home, "--world", home.file("world.json", {"services": ["*"]})) as sim:
-        for group in chosen:
-            group(Gcloud(home, sim))
+    with Home() as home:
+        with Sim(home, "--world", home.file("world.json", {"services": ["*"]})) as sim:
+            for group in chosen:
+                group(Gcloud(home, sim))
+        with open(sim.path("errors"), encoding="utf-8") as f:
+            said = f.read()
+        ok(sim.status == 0 and "ERROR" not in said, "the simulated cloud ends well", sim.status, said)
     done()
 
 
