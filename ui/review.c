@@ -420,6 +420,7 @@ static enum action key(struct wizard *w, const struct key *k)
 		return jump(w);
 	case L'r':
 		review_start(w);
+		move_by(w, 1);
 		return ACTION_NONE;
 	case L'?':
 		w->over = &overlay_help;

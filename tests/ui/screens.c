@@ -193,6 +193,35 @@ static void interrupting(void)
 	close_it();
 }
 
+/* From a line of the review to the page that decided it, and back; a change there is in the next plan. */
+static void jumping(void)
+{
+	open_at(24, 80, false, true);
+	turns(2);
+	press("Enter Enter Enter Enter Enter Enter Enter Enter Enter");
+	turns(3);
+	press("Down Down e");
+	ok(wizard_on(w, "artifacts"), "the bucket leads to the page of artifacts");
+	screen_is("jump-page");
+	press("Tab Tab C-u");
+	type("30");
+	press("Enter");
+	turns(3);
+	ok(wizard_on(w, "review") && answers_int(w->answers, "artifacts.soft_delete_days") == 30, "Enter comes back with the change");
+	press("e Esc");
+	ok(wizard_on(w, "review"), "so does Esc");
+	turns(3);
+	press("End");
+	screen_is("jump-end-of-list");
+	answers_drop(w->answers, "auth.users");
+	press("r");
+	turns(2);
+	screen_is("jump-problem");
+	press("Enter");
+	ok(wizard_on(w, "auth"), "a problem leads to its page");
+	close_it();
+}
+
 static void sizes(void)
 {
 	open_at(20, 70, false, true);
@@ -277,6 +306,7 @@ int main(void)
 	interrupting();
 	searching();
 	wide();
+	jumping();
 	sizes();
 	german(dir);
 	free(file);
