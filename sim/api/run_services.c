@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "sim/api/identity.h"
 #include "sim/api/serving.h"
 
 #include <stdlib.h>
@@ -291,6 +292,8 @@ struct sim_object *run_service_put(struct sim *s, const char *principal, const c
 			run_touch(s, principal, o->doc);
 	}
 	json_put_str(o->hidden, "principal", principal ? principal : "");
+	if (json_bool(o->doc, "iapEnabled", false)) /* its agent comes with the first service that wants it, and lags */
+		sim_service_agents(s, project_of(key), "iap.googleapis.com", true);
 	set_urls(s, o);
 	if (changed) {
 		json_put_bool(o->doc, "reconciling", true);

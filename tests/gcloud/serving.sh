@@ -45,7 +45,9 @@ g 'd[0]["name"] == "app"' artifacts packages list --repository=images $in
 g 'len(d) == 1' artifacts versions list --package=app --repository=images $in
 g '' artifacts docker tags add $tag:v1 $tag:v2
 g '' artifacts docker tags delete $tag:v2
-g 'd["remoteRepositoryConfig"]' artifacts repositories describe quay $in
+g '"Successfully tagged" in t and "SUCCESS" in t' builds submit "$dir/src" --tag=$tag:v3 $at --gcs-log-dir=gs://demo-proj_cloudbuild/logs
+id=$(sed -n 's/^starting build "\(.*\)"/\1/p' "$dir/out")
+g '"Successfully built" in t and "DONE" in t' builds log "$id" $at
 
 # Cloud Run: services
 g 'd["status"]["conditions"][0]["status"] == "True"' run deploy web --image=$hello $at --no-allow-unauthenticated
@@ -80,6 +82,24 @@ no 'Expected an image path like' run deploy bad --image=quay.io/oauth2-proxy/oau
 no "Image 'us-central1-docker.pkg.dev/demo-proj/images/none:1' not found" run deploy bad --image=us-central1-docker.pkg.dev/demo-proj/images/none:1 $at \
 	--no-allow-unauthenticated
 g 'd["status"]["conditions"][0]["status"] == "False"' run services describe bad $at
+g '' secrets create s1 --replication-policy=automatic
+printf x >"$dir/payload"
+g '' secrets versions add s1 --data-file="$dir/payload"
+no 'Permission denied on secret: projects/123456789012/secrets/s1/versions/1 for Revision service account' run deploy bad --image=$hello $at \
+	--set-secrets=A=s1:1 --no-allow-unauthenticated
+g '' compute networks create net --subnet-mode=custom
+g '' compute networks subnets create sub --network=net $at --range=10.0.0.0/24
+g '"sub" in d["spec"]["template"]["metadata"]["annotations"]["run.googleapis.com/network-interfaces"]' run deploy bad --image=$hello $at --network=net \
+	--subnet=sub --vpc-egress=private-ranges-only --clear-secrets --add-cloudsql-instances=demo-proj:us-central1:db --no-allow-unauthenticated
+g 'd["spec"]["template"]["metadata"]["annotations"]["run.googleapis.com/cloudsql-instances"] == "demo-proj:us-central1:db"' run services describe bad $at
+n=$((n + 1)); if run run deploy two $at --no-allow-unauthenticated --container=front --image=$hello --port=8080 --depends-on=back --container=back \
+	--image=$hello --startup-probe=tcpSocket.port=8080; then echo "not ok $n - a sidecar that listens nowhere is taken"
+else echo "ok $n - a sidecar that listens nowhere fails its probe"; fi
+g 'len(d["spec"]["template"]["spec"]["containers"]) == 2' run services describe two $at
+g '' run services delete two $at
+g '' beta run deploy iap --image=$hello $at --iap --no-allow-unauthenticated
+g 'any("gcp-sa-iap" in m for b in d["bindings"] for m in b["members"])' run services get-iam-policy iap $at
+g '' run services delete iap $at
 g '' run services delete bad $at
 g '' run services delete web $at
 no 'Cannot find service' run services describe web $at
