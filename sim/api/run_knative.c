@@ -164,7 +164,7 @@ void knative_service_create(struct sim_call *c)
 	const char *id = json_str(c->body, "metadata.name", ""), *key = service_key(c, id);
 	if (!run_check_location(c, region(c)) || !right_namespace(c) || !run_check_id(c, id, "metadata.name"))
 		return;
-	if (sim_get(c->sim, RUN_SERVICES, key))
+	if (run_service_taken(c->sim, key))
 		sim_fail(c, "ALREADY_EXISTS", NULL, "Resource '%s' already exists.", id);
 	else
 		put_service(c, key, NULL);

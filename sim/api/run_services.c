@@ -309,6 +309,23 @@ struct sim_object *run_service_put(struct sim *s, const char *principal, const c
 	return o;
 }
 
+/* A deleted name stays taken for a little while for those who create (not for those who upsert). */
+#define GRAVES "run.graves"
+
+static void bury(struct sim *s, const char *key)
+{
+	struct sim_object *grave = sim_get(s, GRAVES, key);
+	if (!grave)
+		grave = sim_put(s, GRAVES, key, cJSON_CreateObject());
+	json_put_num(grave->hidden, "until", sim_now(s) + sim_draw(s, "lag.run.name"));
+}
+
+bool run_service_taken(struct sim *s, const char *key)
+{
+	const struct sim_object *grave = sim_get(s, GRAVES, key);
+	return sim_get(s, RUN_SERVICES, key) || (grave && json_num(grave->hidden, "until", 0) > sim_now(s));
+}
+
 static void removed(struct sim *s, const cJSON *arg)
 {
 	const char *key = json_str(arg, "service", "");
@@ -320,6 +337,7 @@ static void removed(struct sim *s, const cJSON *arg)
 	drop_hosts(s, key);
 	run_revisions_forget(s, key);
 	sim_policy_forget(s, holder(key));
+	bury(s, key);
 	sim_remove(s, o);
 }
 
@@ -429,7 +447,7 @@ void run_service_create(struct sim_call *c)
 	const char *id = sim_param(c, "serviceId"), *key = sim_tmp("%s/services/%s", sim_parent(c), id);
 	if (!run_check_location(c, sim_part(c, 4)) || !run_check_id(c, id, "service_id"))
 		return;
-	if (sim_get(c->sim, RUN_SERVICES, key)) {
+	if (run_service_taken(c->sim, key)) {
 		sim_fail(c, "ALREADY_EXISTS", NULL, "Resource '%s' already exists.", id);
 		return;
 	}

@@ -36,6 +36,17 @@ static void service_lives(void)
 	cJSON *gone = expect(404, "GET", RUN_HOST, SERVICES "/web", NULL, "and gone");
 	is_str(json_str(gone, "error.message", ""), "Resource 'web' of kind 'SERVICE' in region 'us-central1' in project 'demo-proj' does not exist.", "in Google's words");
 	cJSON_Delete(gone);
+#define AGAIN "{\"template\":{\"containers\":[{\"image\":\"" HELLO "\"}]}}"
+	cJSON_Delete(finished(RUN_HOST, "v2", expect(200, "POST", RUN_HOST, SERVICES "?serviceId=web", AGAIN, "it is made again")));
+	cJSON_Delete(ask("DELETE", RUN_HOST, SERVICES "/web", NULL));
+	do {
+		pass(0.2);
+		cJSON_Delete(ask("GET", RUN_HOST, SERVICES "/web", NULL));
+	} while (status == 200 && sim_now(sim) < 1e6);
+	cJSON_Delete(expect(409, "POST", RUN_HOST, SERVICES "?serviceId=web", AGAIN, "a name is taken a moment longer than the service"));
+	pass(60);
+	cJSON_Delete(finished(RUN_HOST, "v2", expect(200, "POST", RUN_HOST, SERVICES "?serviceId=web", AGAIN, "and then free")));
+	cJSON_Delete(finished(RUN_HOST, "v2", ask("DELETE", RUN_HOST, SERVICES "/web", NULL)));
 }
 
 static void failed_create_stays(void)

@@ -269,6 +269,39 @@ static void browser(void)
 	is_int(visit("GET", "/oauth2/callback?code=x&state=y", NULL, NULL), 403, "a callback without its cookie is 403");
 }
 
+/* MLflow's own basic auth, in one container without a proxy. */
+static void basic(void)
+{
+	char *text[2];
+	for (int i = 0; i < 2; i++)
+		text[i] = xasprintf("{\"invokerIamDisabled\":true,\"template\":{\"serviceAccount\":\"" SERVER "\",\"vpcAccess\":{\"networkInterfaces\":[{\"network\":"
+			       "\"net\",\"subnetwork\":\"sub\"}]},\"containers\":[{\"image\":\"" IMAGE "\",\"command\":[\"mlflow\"],\"args\":[\"server\","
+			       "\"--host=0.0.0.0\",\"--port\",\"8080\",\"--workers\",\"1\",\"--app-name\",\"basic-auth\",\"--allowed-hosts\",\"basic-123456789012.us-central1.run.app\"],"
+			       "\"env\":[{\"name\":\"MLFLOW_BACKEND_STORE_URI\",\"value\":\"postgresql+psycopg2://mlflow:pw@%s/mlflow\"},{\"name\":"
+			       "\"MLFLOW_SERVER_ENABLE_JOB_EXECUTION\",\"value\":\"false\"},{\"name\":\"MLFLOW_AUTH_ADMIN_USERNAME\",\"value\":\"admin\"},"
+			       "{\"name\":\"MLFLOW_AUTH_ADMIN_PASSWORD\",\"value\":\"long enough\"}%s],\"resources\":{\"limits\":{\"memory\":\"1Gi\"}}}]}}", database_host, i ? ",{\"name\":\"MLFLOW_FLASK_SERVER_SECRET_KEY\",\"value\":\"k\"}" : "");
+	cJSON *op = finished(RUN_HOST, "v2", ask("POST", RUN_HOST, "/v2/" PLACE "/services?serviceId=basic", text[0]));
+	ok(strstr(json_str(op, "error.message", ""), "failed to start and listen on the port defined provided by the PORT=8080") != NULL, "basic auth without Flask's key does not start");
+	cJSON_Delete(op);
+	op = finished(RUN_HOST, "v2", ask("PATCH", RUN_HOST, "/v2/" PLACE "/services/basic", text[1]));
+	ok(json_at(op, "response.latestReadyRevision") != NULL, "with it it does");
+	cJSON_Delete(op);
+	static const struct {
+		const char *path, *authorization;
+		int status;
+	} visits[] = {{"/health", NULL, 200}, {"/version", NULL, 401}, {"/version", "Basic YWRtaW46bG9uZyBlbm91Z2g=", 200}, {"/version", "Basic YWRtaW46d3Jvbmc=", 401},
+		      {"/api/2.0/mlflow/experiments/get?experiment_id=0", "Bearer x", 401}};
+	for (size_t i = 0; i < sizeof visits / sizeof *visits; i++) {
+		struct sim_header headers[] = {{"Authorization", visits[i].authorization}};
+		struct sim_request q = {"GET", "basic-123456789012.us-central1.run.app", visits[i].path, headers, visits[i].authorization ? 1 : 0, NULL, 0};
+		sim_reply_free(&last);
+		sim_handle(sim, &q, &last);
+		is_int(last.status, visits[i].status, "basic auth answers as MLflow's");
+	}
+	ok(last.headers && strstr(last.headers, "WWW-Authenticate: Basic realm=\"mlflow\""), "and asks for a password");
+	free(text[0]), free(text[1]);
+}
+
 int main(void)
 {
 	begin();
@@ -282,6 +315,7 @@ int main(void)
 	runs();
 	front();
 	browser();
+	basic();
 	what_goes_wrong();
 	is_int(visit("GET", "/ping", NULL, NULL), 200, "after failed updates the old revision serves");
 	sim_reply_free(&last);
