@@ -108,7 +108,7 @@ struct resource *plan_add(struct plan *p, const char *id, const char *kind, cons
 	}
 	p->resources = xgrow(p->resources, p->count, &p->room, sizeof *p->resources);
 	struct resource *r = &p->resources[p->count++];
-	*r = (struct resource){.id = xstrdup(id), .kind = k, .name = xstrdup(name), .spec = spec, .created_once = true};
+	*r = (struct resource){.id = xstrdup(id), .kind = k, .name = xstrdup(name), .spec = spec};
 	need_references(p, r, spec);
 	return r;
 }

@@ -17,7 +17,6 @@ struct resource {
 	cJSON *spec;
 	char **needs;               /* ids, count of them */
 	size_t need_count, need_room;
-	bool created_once;          /* absent from a later plan it is deleted; always true today */
 };
 
 /* Something a human must do: an OAuth client, DNS. */
