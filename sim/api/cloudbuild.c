@@ -371,10 +371,17 @@ static void default_bucket(struct sim_call *c, cJSON *doc, cJSON *hidden)
 /* $PROJECT_ID and its like in steps and images. */
 static void substitute(cJSON *node, const char *variable, const char *value)
 {
+	size_t len = strlen(variable);
 	for (cJSON *n = node; n; n = n->next) {
-		char *at;
-		while (cJSON_IsString(n) && (at = strstr(n->valuestring, variable)))
-			cJSON_SetValuestring(n, sim_tmp("%.*s%s%s", (int)(at - n->valuestring), n->valuestring, value, at + strlen(variable)));
+		if (cJSON_IsString(n) && strstr(n->valuestring, variable)) {
+			struct buf b = {0};
+			const char *p = n->valuestring;
+			for (const char *at; (at = strstr(p, variable)) != NULL; p = at + len)
+				buf_printf(&b, "%.*s%s", (int)(at - p), p, value);
+			buf_puts(&b, p);
+			cJSON_SetValuestring(n, buf_text(&b));
+			buf_free(&b);
+		}
 		substitute(n->child, variable, value);
 	}
 }

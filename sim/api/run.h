@@ -37,7 +37,7 @@ const char *run_email(const char *principal);
 /* run_services.c. The caller of run_service_put has checked body; v2's create, PATCH and the Knative create and replace end here. Answers nothing. */
 struct sim_object *run_service_put(struct sim *s, const char *principal, const char *key, cJSON *body, bool force_revision, const char *operation);
 void run_service_remove(struct sim *s, struct sim_object *service, const char *principal, const char *operation);
-bool run_service_ok(struct sim_call *c, const cJSON *body, const struct sim_object *old);
+bool run_service_ok(struct sim_call *c, const cJSON *body, const char *id, const struct sim_object *old);
 /* Is the name in use, or was it until a moment ago? */
 bool run_service_taken(struct sim *s, const char *key);
 /* The two URLs of a service: 0 with the project's number, 1 with a hash. */

@@ -145,7 +145,7 @@ static bool right_namespace(struct sim_call *c)
 static void put_service(struct sim_call *c, const char *key, const struct sim_object *old)
 {
 	cJSON *body = translate_service_in(c->sim, c->body);
-	if (!run_service_ok(c, body, old)) {
+	if (!run_service_ok(c, body, strrchr(key, '/') + 1, old)) {
 		cJSON_Delete(body);
 		return;
 	}

@@ -13,7 +13,7 @@
 static const char *revision_id(struct sim *s, const struct sim_object *service)
 {
 	const char *wanted = json_str(service->doc, "template.revision", "");
-	if (*wanted)
+	if (*wanted && !sim_get(s, RUN_REVISIONS, sim_tmp("%s/revisions/%s", service->key, wanted)))
 		return wanted;
 	static const char letters[] = "bcdfghjklmnpqrstvwxz";
 	char tail[4] = "";

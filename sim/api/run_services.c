@@ -400,11 +400,48 @@ static bool traffic_ok(struct sim_call *c, const cJSON *body)
 	return false;
 }
 
-bool run_service_ok(struct sim_call *c, const cJSON *body, const struct sim_object *old)
+/* A revision that is named must begin with the service's name, and a name is for one configuration. */
+static bool revision_name_ok(struct sim_call *c, const cJSON *template, const char *id, const struct sim_object *old)
+{
+	const char *name = json_str(template, "revision", "");
+	if (!*name)
+		return true;
+	if (!text_starts(name, sim_tmp("%s-", id))) {
+		sim_fail(c, "INVALID_ARGUMENT", NULL, "template.revision: Revision name must be prefixed by the name of the enclosing Service or Configuration "
+			 "with a trailing -");
+		return false;
+	}
+	if (!old || !sim_get(c->sim, RUN_REVISIONS, sim_tmp("%s/revisions/%s", old->key, name)))
+		return true;
+	cJSON *filled = cJSON_Duplicate(template, 1);
+	run_defaults(c->sim, c->project, filled, false);
+	bool same = json_equal(filled, json_at(old->doc, "template"));
+	cJSON_Delete(filled);
+	if (!same)
+		sim_fail(c, "ALREADY_EXISTS", NULL, "Revision named '%s' with different configuration already exists.", name);
+	return same;
+}
+
+static bool traffic_there(struct sim_call *c, const cJSON *body, const struct sim_object *old)
+{
+	const cJSON *traffic = json_at(body, "traffic");
+	for (const cJSON *t = traffic ? traffic->child : NULL; t; t = t->next) {
+		const char *name = json_str(t, "revision", "");
+		if (!*name || !strcmp(name, json_str(body, "template.revision", "")))
+			continue;
+		if (!old || !sim_get(c->sim, RUN_REVISIONS, sim_tmp("%s/revisions/%s", old->key, name))) {
+			sim_fail(c, "INVALID_ARGUMENT", NULL, "traffic: Revision '%s' is not found.", name);
+			return false;
+		}
+	}
+	return true;
+}
+
+bool run_service_ok(struct sim_call *c, const cJSON *body, const char *id, const struct sim_object *old)
 {
 	const cJSON *template = json_at(body, "template");
 	return run_check_labels(c, body, "") && run_check_labels(c, template, "template") && run_check_template(c, template, "template", false) &&
-	       traffic_ok(c, body) && ingress_ok(c, body) && invoker_ok(c, body, old) && run_check_account(c, template);
+	       traffic_ok(c, body) && traffic_there(c, body, old) && revision_name_ok(c, template, id, old) && ingress_ok(c, body) && invoker_ok(c, body, old) && run_check_account(c, template);
 }
 
 static const char *key_of(const struct sim_call *c)
@@ -451,7 +488,7 @@ void run_service_create(struct sim_call *c)
 		sim_fail(c, "ALREADY_EXISTS", NULL, "Resource '%s' already exists.", id);
 		return;
 	}
-	if (run_service_ok(c, c->body, NULL))
+	if (run_service_ok(c, c->body, id, NULL))
 		put_and_reply(c, key, sim_take_body(c), false);
 }
 
@@ -478,7 +515,7 @@ void run_service_patch(struct sim_call *c)
 		sim_merge(whole, body, mask);
 		cJSON_Delete(body);
 	}
-	if (run_service_ok(c, whole, o))
+	if (run_service_ok(c, whole, sim_part(c, 6), o))
 		put_and_reply(c, key, whole, sim_param_bool(c, "forceNewRevision"));
 	else
 		cJSON_Delete(whole);

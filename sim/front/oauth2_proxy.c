@@ -211,6 +211,20 @@ static cJSON *number(struct gate *g, const char *key, const char *text)
 	return NULL;
 }
 
+/* The elements of a list as texts. */
+static cJSON *texts(const cJSON *list)
+{
+	cJSON *all = cJSON_CreateArray();
+	for (const cJSON *i = list->child; i; i = i->next) {
+		const char *text = cJSON_IsString(i)   ? i->valuestring
+				   : cJSON_IsNumber(i) ? sim_tmp("%.15g", i->valuedouble)
+				   : cJSON_IsBool(i)   ? (cJSON_IsTrue(i) ? "1" : "0")
+						       : "";
+		cJSON_AddItemToArray(all, cJSON_CreateString(text));
+	}
+	return all;
+}
+
 /* One value for an option, converted as viper does: texts, numbers and truths stand for one another where they can. */
 static void set(struct gate *g, const struct option *o, const cJSON *value)
 {
@@ -235,7 +249,7 @@ static void set(struct gate *g, const struct option *o, const cJSON *value)
 	else if (o->type == OPTION_LIST && shown)
 		kept = json_make("[%s]", shown);
 	else
-		kept = o->type == OPTION_TEXT ? cJSON_CreateString(shown ? shown : "") : cJSON_Duplicate(value, 1);
+		kept = o->type == OPTION_TEXT ? cJSON_CreateString(shown ? shown : "") : texts(value);
 	if (kept)
 		json_put(g->options, o->key, kept);
 }

@@ -107,6 +107,19 @@ static void etags(void)
 	cJSON_Delete(j);
 }
 
+static void named_revisions(void)
+{
+#define NAMED(name, value) "{\"template\":{\"revision\":\"" name "\",\"containers\":[{\"image\":\"" HELLO "\",\"env\":[{\"name\":\"A\",\"value\":\"" value "\"}]}]}}"
+	cJSON_Delete(expect(400, "POST", RUN_HOST, SERVICES "?serviceId=named", NAMED("other-1", "x"), "a revision's name begins with the service's"));
+	cJSON *op = finished(RUN_HOST, "v2", expect(200, "POST", RUN_HOST, SERVICES "?serviceId=named", NAMED("named-1", "x"), "a revision may be named"));
+	ok(strstr(json_str(op, "response.latestReadyRevision", ""), "/revisions/named-1") != NULL, "and is");
+	cJSON_Delete(op);
+	cJSON_Delete(finished(RUN_HOST, "v2", expect(200, "PATCH", RUN_HOST, SERVICES "/named", NAMED("named-1", "x"), "the same configuration again is nothing")));
+	cJSON_Delete(expect(409, "PATCH", RUN_HOST, SERVICES "/named", NAMED("named-1", "y"), "another one under its name is 409"));
+	cJSON_Delete(expect(400, "PATCH", RUN_HOST, SERVICES "/named?updateMask=traffic",
+			    "{\"traffic\":[{\"type\":\"TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION\",\"revision\":\"named-9\",\"percent\":100}]}", "traffic to no revision is 400"));
+}
+
 static void jobs_run(void)
 {
 	cJSON *op = expect(200, "POST", RUN_HOST, JOBS "?jobId=j", "{\"template\":{\"template\":{\"containers\":[{\"image\":\"" HELLO "\"}]}}}", "a job is created");
@@ -166,6 +179,7 @@ int main(void)
 	failed_create_stays();
 	rules();
 	etags();
+	named_revisions();
 	jobs_run();
 	knative();
 	sim_free(sim);
