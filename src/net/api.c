@@ -451,11 +451,10 @@ void api_cancel(struct api *a, unsigned long id)
 	if (j->sending)
 		a->transport->cancel(a->transport, j->sending);
 	unpark(j);
-	if (!j->waits_token)
-		job_free(j);
+	if (!j->waits_token || credentials_forget(a->credentials, j))
+		job_free(j); /* else its token is being handed out, and it goes when it gets it */
 }
 
-/* Jobs that wait for a token are still known to the credentials, which are freed next and call nobody then. */
 void api_free(struct api *a)
 {
 	if (!a)
@@ -464,8 +463,6 @@ void api_free(struct api *a)
 		next = j->next;
 		api_cancel(a, j->id);
 	}
-	while (a->jobs)
-		job_free(a->jobs);
 	free(a->quota_project);
 	free(a);
 }

@@ -412,6 +412,18 @@ void credentials_token(struct credentials *c, credentials_done *done, void *arg)
 	c->timer = loop_after(c->loop, 0, fresh ? give_later : refresh, c);
 }
 
+bool credentials_forget(struct credentials *c, void *arg)
+{
+	for (size_t i = 0; i < c->waiter_count; i++) {
+		if (c->waiters[i].arg != arg)
+			continue;
+		memmove(&c->waiters[i], &c->waiters[i + 1], (c->waiter_count - i - 1) * sizeof *c->waiters);
+		c->waiter_count--;
+		return true;
+	}
+	return false;
+}
+
 void credentials_reject(struct credentials *c)
 {
 	c->fresh_until = -1;

@@ -7,6 +7,7 @@
 #include "net/transport.h"
 
 #include <cjson/cJSON.h>
+#include <stdbool.h>
 
 struct credentials;
 
@@ -32,6 +33,8 @@ const char *credentials_email(const struct credentials *c);         /* a service
  * e set, when it failed. The token is wiped after the call. */
 typedef void credentials_done(void *arg, const char *token, struct err *e);
 void credentials_token(struct credentials *c, credentials_done *done, void *arg);
+/* Whoever waits with this arg is not called any more. False when nobody does, or when it is being called already. */
+bool credentials_forget(struct credentials *c, void *arg);
 /* A 401 came: the next credentials_token fetches a new one. */
 void credentials_reject(struct credentials *c);
 

@@ -47,7 +47,7 @@ struct event {
 
 static struct event *events;
 static size_t count, room;
-static size_t sent_checked, reads_checked;
+static size_t sent_checked, reads_checked, errors_checked, operations_checked, polls_checked;
 
 static void free_events(void)
 {
@@ -198,12 +198,116 @@ static void check_log(const char *log)
 	}
 }
 
+/* Operations and errors ------------------------------------------------------------------------------------------------------ */
+
+static enum dialect dialect_of(const char *url)
+{
+	static const struct {
+		const char *host;
+		enum dialect dialect;
+	} hosts[] = {{"/compute/v1/", DIALECT_COMPUTE}, {"//sqladmin.", DIALECT_SQL}, {"//container.", DIALECT_CONTAINER}, {"//run.", DIALECT_RUN}};
+	for (size_t i = 0; i < sizeof hosts / sizeof *hosts; i++)
+		if (strstr(url, hosts[i].host))
+			return hosts[i].dialect;
+	return DIALECT_AIP;
+}
+
+/* "${operationID}" as "operationID": what stands for a name may stand in a URL. */
+static char *plain_name(const char *text)
+{
+	char *out = xstrdup(text), *to = out;
+	for (const char *p = out; *p; p++)
+		if (!strchr("${}", *p))
+			*to++ = *p;
+	*to = '\0';
+	return out;
+}
+
+static void check_error(const char *log, const struct event *event)
+{
+	struct api_error e;
+	bool aip = json_at(event->reply, "error.status") != NULL, list = json_at(event->reply, "error.errors") != NULL;
+	api_error_decode(event->status, event->reply, NULL, &e);
+	errors_checked++;
+	if (!e.message || (aip && !e.status) || (list && !e.reason))
+		ok(false, "%s: the error of %s %s is read", log, event->method, event->url);
+	api_error_free(&e);
+}
+
+/* The same place: projects go by number or by name, and what Service Usage began in one version is read in another. */
+static bool same_place(const char *a, const char *b)
+{
+	static const char *const pairs[][2] = {{"projectNumber", "projectId"}, {"/v1beta1/operations/", "/v1/operations/"}};
+	if (!strcmp(a, b))
+		return true;
+	for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
+		const char *x = strstr(a, pairs[i][1]), *y = strstr(b, pairs[i][0]);
+		if (!x)
+			x = strstr(a, pairs[i][0]), y = strstr(b, pairs[i][1]);
+		size_t left = x ? strlen(pairs[i][strncmp(x, pairs[i][0], strlen(pairs[i][0])) != 0]) : 0;
+		size_t right = y ? strlen(pairs[i][strncmp(y, pairs[i][0], strlen(pairs[i][0])) != 0]) : 0;
+		if (x && y && x - a == y - b && !strncmp(a, b, (size_t)(x - a)) && !strcmp(x + left, y + right))
+			return true;
+	}
+	return false;
+}
+
+/* Where the client of the recording polled it. All operations have one name there, so that only the host tells whose it is. */
+static void check_poll(const char *log, size_t i, const struct operation *op)
+{
+	size_t host = (size_t)(strchr(op->poll_url + strlen("https://"), '/') - op->poll_url);
+	for (size_t n = i + 1; n < count; n++) {
+		char *url = plain_name(events[n].url);
+		const char *name = strstr(url, "/operations/");
+		bool polls = name && !strcmp(events[n].method, "GET") && text_ends(op->name, strrchr(url, '/') + 1) && !strncmp(url, op->poll_url, host);
+		if (polls) {
+			polls_checked++;
+			if (!same_place(url, op->poll_url))
+				ok(false, "%s: polled at %s, we would at %s", log, url, op->poll_url);
+		}
+		free(url);
+		if (polls)
+			return;
+	}
+}
+
+static void check_operation(const char *log, size_t i)
+{
+	cJSON *reply = cJSON_Duplicate(events[i].reply, true);
+	char *name = plain_name(json_str(reply, "name", "")), *url = plain_name(events[i].url);
+	struct operation op;
+	bool status_like = text_ends(json_str(reply, "kind", ""), "#operation") || json_at(reply, "operationType");
+	bool is = status_like || strstr(name, "operations/");
+	json_put_str(reply, "name", name);
+	bool read = operation_decode(dialect_of(url), url, reply, &op);
+	operations_checked += is;
+	if (read != is)
+		ok(false, "%s: %s %s answers with an operation: %d, read: %d", log, events[i].method, url, is, read);
+	else if (read && !op.done)
+		check_poll(log, i, &op);
+	operation_free(&op);
+	free(url);
+	free(name);
+	cJSON_Delete(reply);
+}
+
+static void check_calls(const char *log)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (events[i].status >= 400)
+			check_error(log, &events[i]);
+		else if (strcmp(events[i].method, "GET") && cJSON_IsObject(events[i].reply))
+			check_operation(log, i);
+	}
+}
+
 static int visit(const char *path, const struct stat *st, int type, struct FTW *ftw)
 {
 	(void)st;
 	(void)ftw;
 	if (type == FTW_F && text_ends(path, "_http.log")) {
 		read_log(path);
+		check_calls(path);
 		check_log(path);
 		free_events();
 	}
@@ -225,5 +329,8 @@ int main(void)
 	free(dir);
 	ok(sent_checked > 20, "what was sent in %zu recorded requests is read back", sent_checked);
 	ok(reads_checked > 100, "%zu recorded reads are understood", reads_checked);
+	ok(errors_checked > 50, "%zu recorded errors are understood", errors_checked);
+	ok(operations_checked > 100 && polls_checked > 50, "%zu recorded operations are, and %zu are polled where they were", operations_checked,
+	   polls_checked);
 	return tap_done();
 }

@@ -209,6 +209,12 @@ static void uploads_and_ids(void)
 	api_cancel(w.api, id);
 	run(&w);
 	is_int(last.count, 0, "a cancelled call says nothing");
+	credentials_reject(w.credentials);
+	id = api_call(w.api, &c, NULL, on_done, NULL);
+	loop_turn(w.loop, 0, -1);
+	api_cancel(w.api, id); /* while it waits for a token */
+	run(&w);
+	is_int(last.count, 0, "nor does one that waited for a token");
 	call_free(&c);
 	close_world(&w);
 }
