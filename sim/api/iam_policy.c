@@ -134,7 +134,7 @@ static bool is_member(const struct ask *a, const char *member)
 		return basic_role_in(a, member + 14, "roles/editor");
 	if (text_starts(member, "projectViewer:"))
 		return basic_role_in(a, member + 14, "roles/viewer");
-	/* A federated principal's name carries its attributes after a blank: see sim/api/iam_federation.c. */
+	/* A federated principal's name carries its attributes after a blank: see sim/api/sts.c. */
 	size_t n = strlen(member);
 	const char *at = text_starts(member, "principal") ? strstr(a->principal, member) : NULL;
 	return at && (at == a->principal || at[-1] == ' ') && (!at[n] || at[n] == ' ');

@@ -1,5 +1,7 @@
 # The simulated APIs of this family and their tests.
 sim_libsim_a_SOURCES += \
+	sim/api/cel.c \
+	sim/api/cel.h \
 	sim/api/certificatemanager.c \
 	sim/api/cloudbilling.c \
 	sim/api/dns.c \

@@ -1,6 +1,7 @@
 /* sts.googleapis.com: an outside identity's token for a federated access token (RFC 8693), by the rules of a workload identity pool's
  * provider. Keys come from the provider's own jwksJson, or are ours; other issuers cannot be reached from here. */
 #include "config.h"
+#include "sim/api/cel.h"
 #include "sim/api/oauth.h"
 
 #include "base/json.h"
@@ -58,8 +59,6 @@ static bool signed_by(const char *jwks, const char *token, const char *kid)
 static const char *fault(struct sim *s, const cJSON *provider, const char *token, const cJSON *header, const cJSON *claims)
 {
 	const char *jwks = json_str(provider, "oidc.jwksJson", ""), *why = NULL, *issuer = json_str(claims, "iss", "");
-	if (json_bool(provider, "disabled", false))
-		return "The given credential is rejected by the attribute condition.";
 	if (strcmp(issuer, json_str(provider, "oidc.issuerUri", "")))
 		return "The issuer in ID Token does not match the expected one.";
 	if (json_num(claims, "exp", 0) <= token_wall(s))
@@ -95,12 +94,88 @@ static const char *either(const cJSON *form, const char *snake, const char *came
 	return json_str(form, snake, json_str(form, camel, ""));
 }
 
+/* Is the provider, or its pool, deleted or disabled? */
+static bool closed(struct sim *s, const struct sim_object *provider)
+{
+	const char *end = strstr(provider->key, "/providers/");
+	char *key = xstrndup(provider->key, (size_t)(end - provider->key));
+	const struct sim_object *pool = sim_get(s, "iam.workloadIdentityPools", key);
+	free(key);
+	return !pool || json_bool(pool->doc, "disabled", false) || json_bool(provider->doc, "disabled", false) ||
+	       strcmp(json_str(pool->doc, "state", ""), "ACTIVE") || strcmp(json_str(provider->doc, "state", ""), "ACTIVE");
+}
+
+/* The token's audience must be the provider's own name, or one that the provider allows. */
+static bool audience_ok(const cJSON *provider, const char *asked, const cJSON *claims)
+{
+	const cJSON *allowed = json_at(provider, "oidc.allowedAudiences"), *a;
+	const char *aud = json_str(claims, "aud", json_str(claims, "aud.0", ""));
+	char *url = xasprintf("https:%s", asked);
+	bool ok = !cJSON_GetArraySize(allowed) && (!strcmp(aud, url) || !strcmp(aud, asked));
+	cJSON_ArrayForEach(a, allowed)
+		ok = ok || (cJSON_IsString(a) && !strcmp(a->valuestring, aud));
+	free(url);
+	return ok;
+}
+
+/* The mapped attributes beside the claims: {"assertion": ..., "google": {"subject": ...}, "attribute": {...}}. */
+static cJSON *mapped(const cJSON *provider, const cJSON *claims)
+{
+	cJSON *all = json_make("{'assertion':%j,'google':{},'attribute':{}}", cJSON_Duplicate(claims, true));
+	const cJSON *rule;
+	cJSON_ArrayForEach(rule, json_at(provider, "attributeMapping")) {
+		const char *dot = strchr(rule->string, '.');
+		char *value = dot && cJSON_IsString(rule) ? cel_value(rule->valuestring, all) : NULL;
+		cJSON *into = cJSON_GetObjectItemCaseSensitive(all, text_starts(rule->string, "google.") ? "google" : "attribute");
+		if (value)
+			cJSON_AddStringToObject(into, dot + 1, value);
+		free(value);
+	}
+	return all;
+}
+
+/* Whom the policies see: the subject, and behind blanks the sets that it is in, which is how sim/api/iam_policy.c looks for them. */
+static char *principal_of(const char *audience, const cJSON *attributes)
+{
+	struct buf b = {0};
+	const char *end = strstr(audience, "/providers/");
+	int n = (int)(end - audience);
+	const cJSON *a;
+	buf_printf(&b, "principal:%.*s/subject/%s principalSet:%.*s/*", n, audience, json_str(attributes, "google.subject", ""), n, audience);
+	cJSON_ArrayForEach(a, json_at(attributes, "attribute"))
+		buf_printf(&b, " principalSet:%.*s/attribute.%s/%s", n, audience, a->string, a->valuestring);
+	return buf_take(&b);
+}
+
+static void issue(struct sim_call *c, const struct sim_object *provider, const char *audience, const cJSON *claims)
+{
+	const char *condition = json_str(provider->doc, "attributeCondition", "");
+	cJSON *attributes = mapped(provider->doc, claims);
+	char *verdict = *condition ? cel_value(condition, attributes) : xstrdup("true");
+	const char *subject = json_str(attributes, "google.subject", "");
+	if (!*subject) {
+		oauth_error(c, 400, "invalid_request", "The mapped attribute 'google.subject' must not be empty.");
+	} else if (strlen(subject) > 127) {
+		oauth_error(c, 400, "invalid_request", "The size of mapped attribute google.subject exceeds the 127 bytes limit. Either modify your attribute "
+						       "mapping or the incoming assertion to produce a mapped attribute that is less than 127 bytes.");
+	} else if (!verdict || strcmp(verdict, "true")) {
+		oauth_error(c, 401, "unauthorized_client", "The given credential is rejected by the attribute condition.");
+	} else {
+		char *principal = principal_of(audience, attributes), *made = sim_token_new(c->sim, principal, 3600);
+		oauth_reply(c, 200, json_make("{'access_token':%s,'issued_token_type':'urn:ietf:params:oauth:token-type:access_token',"
+					      "'token_type':'Bearer','expires_in':3600}", made));
+		free(principal), free(made);
+	}
+	cJSON_Delete(attributes);
+	free(verdict);
+}
+
 static void exchange(struct sim_call *c, const cJSON *form)
 {
 	const char *audience = either(form, "audience", "audience"), *token = either(form, "subject_token", "subjectToken");
 	struct sim_object *provider = provider_of(c->sim, audience);
 	cJSON *header, *claims;
-	if (!provider) {
+	if (!provider || closed(c->sim, provider)) {
 		oauth_error(c, 400, "invalid_target", "The target service indicated by the \"audience\" parameters is invalid. This might either be because the "
 						     "pool or provider is disabled or deleted or because it doesn't exist.");
 		return;
@@ -109,17 +184,13 @@ static void exchange(struct sim_call *c, const cJSON *form)
 		oauth_error(c, 400, "invalid_request", "Unable to parse the ID Token.");
 		return;
 	}
-	const char *why = fault(c->sim, provider->doc, token, header, claims), *end = strstr(audience, "/providers/");
-	char *principal = xasprintf("principal:%.*s/subject/%s", (int)(end - audience), audience, json_str(claims, "sub", ""));
-	if (why) {
+	const char *why = fault(c->sim, provider->doc, token, header, claims);
+	if (!why && !audience_ok(provider->doc, audience, claims))
+		why = "The audience in ID Token does not match the expected audience.";
+	if (why)
 		oauth_error(c, 400, "invalid_grant", why);
-	} else {
-		char *made = sim_token_new(c->sim, principal, 3600);
-		oauth_reply(c, 200, json_make("{'access_token':%s,'issued_token_type':'urn:ietf:params:oauth:token-type:access_token',"
-					      "'token_type':'Bearer','expires_in':3600}", made));
-		free(made);
-	}
-	free(principal);
+	else
+		issue(c, provider, audience, claims);
 	cJSON_Delete(header);
 	cJSON_Delete(claims);
 }

@@ -236,6 +236,61 @@ static void pools(void)
 	wants(200, "POST " IAM "/locations/global/workloadIdentityPools/github:undelete", "{}", "until it is back");
 }
 
+#define POOL "//iam.googleapis.com/projects/" N "/locations/global/workloadIdentityPools/github"
+
+/* Exchanges a token of an outside identity with these claims; the access token is for the caller to free, NULL when it was refused. */
+static char *exchange(const char *repository, const char *owner)
+{
+	cJSON *claims = json_make("{'iss':'https://accounts.google.com','aud':'https:" POOL "/providers/actions','sub':%s,'repository':%s,"
+				  "'repository_owner':%s}", repository, repository, owner);
+	cJSON_AddNumberToObject(claims, "iat", sim_wall(cloud));
+	cJSON_AddNumberToObject(claims, "exp", sim_wall(cloud) + 300);
+	char *token = sim_id_token(cloud, claims);
+	cJSON *form = json_make("{'grantType':'urn:ietf:params:oauth:grant-type:token-exchange','audience':'" POOL "/providers/actions',"
+				"'subjectTokenType':'urn:ietf:params:oauth:token-type:jwt','subjectToken':%s,"
+				"'requestedTokenType':'urn:ietf:params:oauth:token-type:access_token',"
+				"'scope':'https://www.googleapis.com/auth/cloud-platform'}", token);
+	char *text = json_text(form, -1);
+	ask("POST sts.googleapis.com/v1/token", text);
+	cJSON_Delete(claims);
+	cJSON_Delete(form);
+	free(token), free(text);
+	return status == 200 ? xstrdup(said("access_token")) : NULL;
+}
+
+static void federation(void)
+{
+	begin(WORLD);
+	make_account();
+	ask("POST " IAM "/locations/global/workloadIdentityPools?workloadIdentityPoolId=github", "{}");
+	wants(200, "POST " IAM "/locations/global/workloadIdentityPools/github/providers?workloadIdentityPoolProviderId=actions",
+	      "{\"oidc\":{\"issuerUri\":\"https://accounts.google.com\"},\"attributeMapping\":{\"google.subject\":\"assertion.sub\","
+	      "\"attribute.repository\":\"assertion.repository\"},\"attributeCondition\":\"assertion.repository_owner == 'me' && "
+	      "attribute.repository.startsWith('me/')\"}", "a provider with a condition");
+	pass(600);
+	char *token = exchange("you/app", "you");
+	ok(!token && status == 401, "who does not meet the condition is refused");
+	is_str(said("error_description"), "The given credential is rejected by the attribute condition.", "in Google's words");
+	wants(200, "POST " IAM "/serviceAccounts/" SA ":setIamPolicy",
+	      "{\"policy\":{\"bindings\":[{\"role\":\"roles/iam.workloadIdentityUser\",\"members\":[\"principalSet:" POOL
+	      "/attribute.repository/me/app\"]}]}}", "a repository may act as the account");
+	pass(3600);
+	static const char *const generate = "POST iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/" SA ":generateAccessToken";
+	static const char *const scope = "{\"scope\":[\"https://www.googleapis.com/auth/cloud-platform\"]}";
+	as_token = token = exchange("me/app", "me");
+	ok(token != NULL, "who does is let in");
+	wants(200, generate, scope, "and gets a token of the account");
+	as_token = NULL;
+	free(token);
+	as_token = token = exchange("me/other", "me");
+	wants(403, generate, scope, "another repository does not");
+	as_token = NULL;
+	free(token);
+	ask("DELETE " IAM "/locations/global/workloadIdentityPools/github", NULL);
+	ok(!exchange("me/app", "me"), "nobody comes through a pool that was deleted");
+	is_str(said("error"), "invalid_target", "it is no target any more");
+}
+
 int main(void)
 {
 	accounts();
@@ -249,6 +304,7 @@ int main(void)
 	tokens();
 	keys();
 	pools();
+	federation();
 	end();
 	return tap_done();
 }
