@@ -121,6 +121,26 @@ def strangers(home):
         ok(not touched, "destroy does not touch it either", touched)
 
 
+def taken(home):
+    """Bucket names are the whole world's."""
+    answers = home.example("taken.json", auth__client_secret="env:CLIENT_SECRET")
+    with open(answers, encoding="utf-8") as f:
+        whole = json.load(f)
+    whole["resolved"] = {"suffix": "taken", "project_number": "123456789012"}
+    home.file("taken.json", whole)
+    world = {"services": ["*"], "projects": [{}, {"id": "other-proj", "number": "210987654321", "name": "Other"}]}
+    with Sim(home, "--world", home.file("two.json", world)) as sim:
+        ask(sim, "POST", f"{STORAGE}?project=other-proj", {"name": "demo-proj-mlflow-artifacts-taken"})
+        code, differ = planned(sim, answers)
+        ok(code == 2 and differ.get("bucket/artifacts", ("", []))[0] == "refuse", "plan refuses a bucket that another project has", code, differ)
+        run = sim.run("apply", answers)
+        ok(run.returncode not in (0, 70) and "the bucket name demo-proj-mlflow-artifacts-taken is taken" in run.stdout + run.stderr,
+           "apply says so", run.stdout[-2000:], run.stderr[-2000:])
+        sim.run("destroy", answers, "--yes")
+        mine = [w for w in sim.writes() if "demo-proj-mlflow-artifacts-taken" in w["url"] and w["status"] < 300]
+        ok(not mine, "and nothing is done to it", mine)
+
+
 def main():
     with Home() as home:
         answers = home.example(auth__client_secret="env:CLIENT_SECRET")
@@ -131,6 +151,7 @@ def main():
                 by_hand(sim, answers)
                 gone(sim, answers)
         strangers(home)
+        taken(home)
     done()
 
 
