@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "sim/api/identity.h"
 #include "sim/api/run.h"
 #include "sim/api/serving.h"
 
@@ -113,6 +114,7 @@ static void app_created(struct sim *s, const cJSON *arg)
 	if (!o)
 		return;
 	json_drop(o->hidden, "creating");
+	sim_agent_create(s, sim_tmp("%s@appspot.gserviceaccount.com", json_str(o->doc, "id", "")));
 	const char *name = json_str(arg, "operation", "");
 	end(s, name, sim_typed(o->doc, V1 "Application"), NULL);
 }

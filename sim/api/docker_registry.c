@@ -74,6 +74,10 @@ static void token(struct sim_call *c)
 static void manifest(struct sim_call *c)
 {
 	const char *path = c->path + 4, *at = strstr(path, "/manifests/");
+	if (!*path) {
+		base(c);
+		return;
+	}
 	if (!at) {
 		refuse(c, 404, "NAME_UNKNOWN", "not found");
 		return;
@@ -99,7 +103,6 @@ static void manifest(struct sim_call *c)
 }
 
 static const struct sim_route routes[] = {
-	{"GET *-docker.pkg.dev/v2/", base, NULL, NULL},
 	{"GET *-docker.pkg.dev/v2/token", token, NULL, NULL},
 	{"GET *-docker.pkg.dev/v2/*", manifest, NULL, NULL},
 	{"HEAD *-docker.pkg.dev/v2/*", manifest, NULL, NULL},

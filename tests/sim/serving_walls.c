@@ -166,9 +166,36 @@ static void balancer(void)
 	cJSON_Delete(be);
 }
 
+/* A tag resolved to a digest at the registry itself, through a remote repository. */
+static void registry(void)
+{
+	const char *ar = "artifactregistry.googleapis.com", *docker = "us-central1-docker.pkg.dev";
+	cJSON_Delete(finished(ar, "v1", ask("POST", ar, "/v1/" PLACE "/repositories?repositoryId=quay",
+		"{\"format\":\"DOCKER\",\"mode\":\"REMOTE_REPOSITORY\",\"remoteRepositoryConfig\":{\"commonRepository\":{\"uri\":\"https://quay.io\"}}}")));
+	cJSON *m = expect(200, "GET", docker, "/v2/demo-proj/quay/oauth2-proxy/oauth2-proxy/manifests/v7.15.3", NULL, "a manifest is served by its tag");
+	is_int((long long)json_num(m, "schemaVersion", 0), 2, "as Docker's schema 2");
+	cJSON_Delete(m);
+	const char *digest = sim_image_digest(sim, PROXY);
+	char *target = xasprintf("/v2/demo-proj/quay/oauth2-proxy/oauth2-proxy/manifests/%s", digest ? digest : "?");
+	cJSON_Delete(expect(200, "GET", docker, target, NULL, "and by its digest"));
+	free(target);
+	cJSON_Delete(expect(200, "GET", docker, "/v2/", NULL, "the API's version is answered"));
+	m = expect(404, "GET", docker, "/v2/demo-proj/quay/oauth2-proxy/oauth2-proxy/manifests/v0.0.1", NULL, "an unknown tag is 404");
+	is_str(json_str(m, "errors.0.code", ""), "MANIFEST_UNKNOWN", "in Docker's words");
+	cJSON_Delete(m);
+	m = expect(404, "GET", docker, "/v2/demo-proj/absent/x/manifests/latest", NULL, "so is an unknown repository");
+	cJSON_Delete(m);
+	struct sim_request q = {"GET", docker, "/v2/demo-proj/quay/oauth2-proxy/oauth2-proxy/manifests/v7.15.3", NULL, 0, NULL, 0};
+	sim_reply_free(&last);
+	sim_handle(sim, &q, &last);
+	is_int(last.status, 401, "without credentials it is 401");
+	ok(last.headers && strstr(last.headers, "Bearer realm=\"https://us-central1-docker.pkg.dev/v2/token\""), "which says where tokens come from");
+}
+
 int main(void)
 {
 	begin();
+	registry();
 	invoker();
 	iap();
 	balancer();
