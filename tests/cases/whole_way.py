@@ -84,7 +84,7 @@ def main():
         sim.process.wait(30)
         dump = json.loads(read(sim.path("dump.json")))
         left = [f"{c}: {k}" for c, objects in dump.items() if isinstance(objects, (dict, list)) and c.split(".")[0] in
-                ("run", "sqladmin", "storage") and not c.endswith("operations") and "softDeleted" not in c for k in (objects if isinstance(objects, dict) else [])
+                ("run", "sqladmin", "storage") and not c.endswith(("operations", "graves")) and "softDeleted" not in c for k in (objects if isinstance(objects, dict) else [])
                 if "mlflow" in str(k)]
         ok(not left, "no service, database or bucket is left", *left)
     done()
