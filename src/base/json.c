@@ -283,7 +283,7 @@ char *json_text(const cJSON *node, int indent)
 
 bool json_equal(const cJSON *a, const cJSON *b)
 {
-	return cJSON_Compare(a, b, 1);
+	return a && b ? cJSON_Compare(a, b, 1) : a == b;
 }
 
 /* A small walk over the text: finds where each key begins. It relies on the text being valid JSON. */

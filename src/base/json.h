@@ -34,7 +34,7 @@ void json_write(struct buf *b, const cJSON *node, int indent);
 /* The same as a string for the caller to free. */
 char *json_text(const cJSON *node, int indent);
 
-/* Same value, whatever the order of keys. */
+/* Same value, whatever the order of keys; two NULLs are the same. */
 bool json_equal(const cJSON *a, const cJSON *b);
 
 /* The line (from 1) on which the key or element at path starts in text, or 0 when it is not there. */

@@ -333,7 +333,9 @@ static void create_in_time(struct step *s)
 
 static void not_there(struct step *s)
 {
-	if (s->replacing) {
+	if (s->rounds >= ROUNDS_MAX) {
+		fail(s, EXIT_GENERAL, NULL, _("it is made again and again, and is not there afterwards: something else removes it."));
+	} else if (s->replacing) {
 		s->replacing = s->confirmed = false;
 		step_change(s, VERDICT_CREATE);
 	} else if (s->failure) {

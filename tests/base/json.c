@@ -13,6 +13,7 @@ static void paths(void)
 	is_str(json_str(j, "n", ""), "moved", "a moved node keeps its key");
 	ok(json_bool(j, "t", false), "a truth");
 	ok(!json_at(j, "b.c.9") && !json_at(j, "b.x.y"), "absent paths are NULL");
+	ok(json_equal(NULL, NULL) && !json_equal(j, NULL) && json_equal(j, j), "two absent values are equal");
 	json_put_str(j, "b.d.e", "new");
 	json_put_num(j, "b.c.0", 5);
 	json_drop(j, "t");
