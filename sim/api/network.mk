@@ -62,3 +62,7 @@ TESTS += tests/sim/network_balance
 tests_sim_network_balance_SOURCES = tests/sim/network_balance.c tests/sim/cloud.h tests/tap.h
 tests_sim_network_balance_LDADD = $(LIB_SIM) -lm
 REAL_TESTS += tests/gcloud/kubectl.py tests/gcloud/network.py
+check_PROGRAMS += tests/sim/network_kubernetes
+TESTS += tests/sim/network_kubernetes
+tests_sim_network_kubernetes_SOURCES = tests/sim/network_kubernetes.c tests/sim/cloud.h tests/tap.h
+tests_sim_network_kubernetes_LDADD = $(LIB_SIM) -lm

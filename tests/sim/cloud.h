@@ -13,6 +13,7 @@
 
 static struct sim *cloud;
 static int last_status;
+static const char *content_type = "application/json";
 
 /* The reply's body, until the next call; body is taken. url is host and target: "compute.googleapis.com/compute/v1/...". */
 __attribute__((unused)) static cJSON *ask(const char *method, const char *url, cJSON *body)
@@ -21,7 +22,7 @@ __attribute__((unused)) static cJSON *ask(const char *method, const char *url, c
 	const char *slash = strchr(url, '/');
 	char *host = xstrndup(url, (size_t)(slash - url)), *bearer = xasprintf("Bearer %s", sim_owner_token(cloud));
 	char *text = body ? json_text(body, -1) : NULL;
-	struct sim_header headers[] = {{"Authorization", bearer}, {"Content-Type", "application/json"}};
+	struct sim_header headers[] = {{"Authorization", bearer}, {"Content-Type", content_type}};
 	struct sim_request q = {method, host, slash, headers, 2, text, text ? strlen(text) : 0};
 	struct sim_reply r;
 	sim_handle(cloud, &q, &r);

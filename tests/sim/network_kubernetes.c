@@ -1,0 +1,150 @@
+/* A cluster's own API: owners and conflicts of server-side apply, refusals, and what its controllers do. */
+#include "config.h"
+#include "tests/sim/cloud.h"
+
+#define CLUSTERS "container.googleapis.com/v1/projects/demo-proj/locations/us-central1/clusters"
+
+static char *host;
+
+/* Server-side apply of a document by a manager; NULL status: 200 or 201. */
+static cJSON *apply(const char *path, const char *manager, const char *more, cJSON *doc)
+{
+	char *url = xasprintf("%s%s?fieldManager=%s%s", host, path, manager, more);
+	content_type = "application/apply-patch+yaml";
+	cJSON *reply = ask("PATCH", url, doc);
+	content_type = "application/json";
+	free(url);
+	return reply;
+}
+
+static cJSON *map(const char *data)
+{
+	cJSON *doc = json_make("{'apiVersion':'v1','kind':'ConfigMap','metadata':{'name':'m','namespace':'ns'}}");
+	json_put(doc, "data", json_make(data));
+	return doc;
+}
+
+static cJSON *get(const char *path, int status)
+{
+	char *url = xasprintf("%s%s", host, path);
+	cJSON *reply = asks("GET", url, NULL, status);
+	free(url);
+	return reply;
+}
+
+static void begin(void)
+{
+	act("POST", CLUSTERS, json_make("{'cluster':{'name':'c','autopilot':{'enabled':true}}}"));
+	host = xstrdup(json_str(asks("GET", CLUSTERS "/c", NULL, 200), "endpoint", ""));
+	is_str(json_str(get("/apis/apps/v1", 200), "kind", ""), "APIResourceList", "a cluster says what it knows");
+	apply("/api/v1/namespaces/ns", "a", "", json_make("{'apiVersion':'v1','kind':'Namespace','metadata':{'name':'ns'}}"));
+	is_int(last_status, 201, "what is new is 201");
+	get("/api/v1/namespaces/ns/serviceaccounts/default", 200);
+}
+
+static void owners(void)
+{
+	cJSON *r = apply("/api/v1/namespaces/ns/configmaps/m", "a", "", map("{'x':'1','y':'2'}"));
+	char *fields = json_text(json_at(r, "metadata.managedFields.0.fieldsV1"), -1);
+	is_str(fields, "{\"f:data\":{\"f:x\":{},\"f:y\":{}}}", "who applies owns the fields");
+	free(fields);
+	r = apply("/api/v1/namespaces/ns/configmaps/m", "b", "", map("{'x':'3'}"));
+	is_int(last_status, 409, "another value is a conflict");
+	is_str(json_str(r, "message", ""), "Apply failed with 1 conflict: conflict with \"a\": .data.x", "in the words of Kubernetes");
+	is_str(json_str(r, "details.causes.0.reason", ""), "FieldManagerConflict", "with its cause");
+	r = apply("/api/v1/namespaces/ns/configmaps/m", "b", "&force=true", map("{'x':'3'}"));
+	is_str(json_str(r, "data.x", ""), "3", "force takes it");
+	r = apply("/api/v1/namespaces/ns/configmaps/m", "a", "", map("{'y':'2'}"));
+	is_str(json_str(r, "data.x", ""), "3", "what another owns is left alone");
+	r = apply("/api/v1/namespaces/ns/configmaps/m", "b", "", map("{'z':'9'}"));
+	ok(!json_at(r, "data.x") && json_at(r, "data.y") && json_at(r, "data.z"), "what its only owner leaves out goes");
+	const char *version = json_str(r, "metadata.resourceVersion", "");
+	char *before = xstrdup(version);
+	r = apply("/api/v1/namespaces/ns/configmaps/m", "b", "", map("{'z':'9'}"));
+	is_str(json_str(r, "metadata.resourceVersion", ""), before, "the same again changes nothing");
+	free(before);
+}
+
+static cJSON *deployment(const char *labels)
+{
+	return json_make("{'apiVersion':'apps/v1','kind':'Deployment','metadata':{'name':'d','namespace':'ns'},'spec':{'selector':{'matchLabels':{'app':"
+			 "'d'}},'template':{'metadata':{'labels':{'app':%s}},'spec':{'containers':[{'name':'c','image':'i:1','ports':[{'containerPort':"
+			 "80}]}]}}}}", labels);
+}
+
+static void refusals(void)
+{
+	cJSON *r = apply("/apis/apps/v1/namespaces/ns/deployments/d", "a", "", deployment("other"));
+	is_int(last_status, 422, "labels that the selector does not match are refused");
+	is_str(json_str(r, "message", ""),
+	       "Deployment.apps \"d\" is invalid: spec.template.metadata.labels: Invalid value: map[string]string{\"app\":\"other\"}: `selector` does not "
+	       "match template `labels`", "in the words of Kubernetes");
+	cJSON *doc = deployment("d");
+	json_put_num(doc, "spec.replicaz", 1);
+	r = apply("/apis/apps/v1/namespaces/ns/deployments/d", "a", "", doc);
+	is_str(json_str(r, "message", ""),
+	       "failed to create typed patch object (ns/d; apps/v1, Kind=Deployment): .spec.replicaz: field not declared in schema", "unknown fields too");
+	apply("/apis/apps/v1/namespaces/none/deployments/d", "a", "", NULL);
+	is_int(last_status, 400, "and what is no document");
+	is_str(json_str(get("/apis/apps/v1/namespaces/ns/deployments/d", 404), "message", ""), "deployments.apps \"d\" not found", "a missing one is 404");
+}
+
+static void controllers(void)
+{
+	cJSON *r = apply("/apis/apps/v1/namespaces/ns/deployments/d", "a", "", deployment("d"));
+	is_int((long long)json_num(r, "status.unavailableReplicas", 0), 1, "a deployment is not there at once");
+	is_str(json_str(r, "spec.template.spec.containers.0.ports.0.protocol", ""), "TCP", "the server fills in its defaults");
+	sim_advance(cloud, sim_now(cloud) + 600);
+	is_int((long long)json_num(get("/apis/apps/v1/namespaces/ns/deployments/d", 200), "status.availableReplicas", 0), 1, "but comes up");
+	act("POST", COMPUTE "global/addresses", json_make("{'name':'ip'}"));
+	cJSON *ingress = json_make("{'apiVersion':'networking.k8s.io/v1','kind':'Ingress','metadata':{'name':'i','namespace':'ns'},'spec':{'defaultBackend':{"
+				   "'service':{'name':'s','port':{'number':80}}}}}");
+	json_put(ingress, "metadata.annotations", cJSON_CreateObject());
+	cJSON_AddStringToObject(json_at(ingress, "metadata.annotations"), "kubernetes.io/ingress.global-static-ip-name", "ip");
+	cJSON_AddStringToObject(json_at(ingress, "metadata.annotations"), "networking.gke.io/managed-certificates", "mc");
+	apply("/apis/networking.k8s.io/v1/namespaces/ns/ingresses/i", "a", "", ingress);
+	apply("/apis/networking.gke.io/v1/namespaces/ns/managedcertificates/mc", "a", "",
+	      json_make("{'apiVersion':'networking.gke.io/v1','kind':'ManagedCertificate','metadata':{'name':'mc','namespace':'ns'},'spec':{'domains':["
+			"'a.example.com']}}"));
+	sim_advance(cloud, sim_now(cloud) + 1200);
+	char *ip = xstrdup(json_str(asks("GET", COMPUTE "global/addresses/ip", NULL, 200), "address", ""));
+	r = get("/apis/networking.k8s.io/v1/namespaces/ns/ingresses/i", 200);
+	is_str(json_str(r, "status.loadBalancer.ingress.0.ip", ""), ip, "an ingress gets its reserved address");
+	const cJSON *backends = cJSON_GetObjectItemCaseSensitive(json_at(r, "metadata.annotations"), "ingress.kubernetes.io/backends");
+	cJSON *named = cJSON_Parse(backends ? backends->valuestring : "{}");
+	char *service = xasprintf(COMPUTE "global/backendServices/%s", named && named->child ? named->child->string : "none");
+	asks("GET", service, NULL, 200);
+	ok(last_status == 200, "and a backend service, which it names");
+	sim_advance(cloud, sim_now(cloud) + 86400);
+	is_str(json_str(get("/apis/networking.gke.io/v1/namespaces/ns/managedcertificates/mc", 200), "status.certificateStatus", ""), "Active",
+	       "and its certificate becomes active");
+	cJSON_Delete(named);
+	free(service);
+	free(ip);
+}
+
+static void end(void)
+{
+	char *url = xasprintf("%s/api/v1/namespaces/ns", host);
+	is_str(json_str(asks("DELETE", url, NULL, 200), "status.phase", ""), "Terminating", "a namespace ends");
+	sim_advance(cloud, sim_now(cloud) + 60);
+	get("/apis/apps/v1/namespaces/ns/deployments/d", 404);
+	get("/api/v1/namespaces/ns", 404);
+	ok(last_status == 404, "with all that is in it");
+	free(url);
+}
+
+int main(void)
+{
+	mem_install();
+	setenv("MLFLOW_SETUP_SIM_STRICT", "1", 1);
+	new_cloud(NULL);
+	begin();
+	owners();
+	refusals();
+	controllers();
+	end();
+	free(host);
+	sim_free(cloud);
+	return tap_done();
+}
