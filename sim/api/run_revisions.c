@@ -24,6 +24,17 @@ static const char *revision_id(struct sim *s, const struct sim_object *service)
 	return sim_tmp("%s-%05lld-%s", strrchr(service->key, '/') + 1, n, tail);
 }
 
+/* Direct VPC egress takes addresses of the subnet, which stays in use for a while after the service is gone. */
+static void hold_subnet(struct sim *s, const struct sim_object *service)
+{
+	const cJSON *nic = json_at(service->doc, "template.vpcAccess.networkInterfaces.0");
+	const char *subnet = json_str(nic, "subnetwork", json_str(nic, "network", "")), *key = service->key, *region = strstr(key, "/locations/");
+	if (!nic || !*subnet || !region)
+		return;
+	sim_vpc_hold(s, sim_tmp("%.*s", (int)strcspn(key + 9, "/"), key + 9), sim_tmp("%.*s", (int)strcspn(region + 11, "/"), region + 11),
+		     strchr(subnet, '/') ? strrchr(subnet, '/') + 1 : subnet, key);
+}
+
 struct sim_object *run_revision_new(struct sim *s, struct sim_object *service)
 {
 	const char *id = revision_id(s, service), *name = sim_tmp("%s/revisions/%s", service->key, id);
@@ -53,6 +64,7 @@ struct sim_object *run_revision_new(struct sim *s, struct sim_object *service)
 			json_put_str(k, "image", sim_tmp("%.*s@%s", (int)len, image, digest));
 		}
 	}
+	hold_subnet(s, service);
 	return sim_put(s, RUN_REVISIONS, name, doc);
 }
 

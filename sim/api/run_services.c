@@ -336,6 +336,7 @@ static void removed(struct sim *s, const cJSON *arg)
 	sim_lro_done(s, RUN_OPERATIONS, json_str(arg, "operation", ""), sim_typed(o->doc, RUN_TYPE "Service"), sim_typed(o->doc, RUN_TYPE "Service"));
 	drop_hosts(s, key);
 	run_revisions_forget(s, key);
+	sim_vpc_release(s, key);
 	sim_policy_forget(s, holder(key));
 	bury(s, key);
 	sim_remove(s, o);
