@@ -148,8 +148,9 @@ void step_end(struct step *s, enum step_state state)
 	step_unfollow(s);
 	if (state == STEP_DONE || state == STEP_KEPT || state == STEP_LEFT)
 		publish(s);
-	/* A plan enables nothing: what is off then stays off, and is not waited for. */
-	bool on = state == STEP_KEPT || (state == STEP_DONE && s->run->options.verb != RUN_PLAN);
+	/* Only an apply enables: what is off for another verb stays off, and is not waited for. */
+	enum run_verb verb = s->run->options.verb;
+	bool on = (state == STEP_KEPT && verb != RUN_DESTROY) || (state == STEP_DONE && verb == RUN_APPLY);
 	if (!strcmp(s->resource->kind->id, "serviceusage.services") && on)
 		s->run->enabled = true;
 	char *why = s->err.what ? xstrdup(s->err.what) : NULL;
