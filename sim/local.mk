@@ -22,7 +22,6 @@ sim_libsim_a_SOURCES = \
 	sim/core/sim.c \
 	sim/core/store.c \
 	sim/core/token.c \
-	sim/core/weak.c \
 	sim/sim.h
 
 # The contract's tables stand in the program as they are (sim/core/contract.c).
