@@ -198,6 +198,13 @@ static const char *env_or(const struct mlflow *m, const char *own, const char *v
 	return own ? own : container_env(m->k, variable, fallback);
 }
 
+/* A database that was dropped and made again, under the same name, is another one and empty. */
+static char *identity_of(struct sim *s, const char *instance, const char *database)
+{
+	const struct sim_object *o = sim_get(s, "sql.databases", sim_tmp("%s/databases/%s", instance, database));
+	return xasprintf("%s/%s@%.3f", instance, database, o ? o->created : 0);
+}
+
 /* Logs in where the URI and libpq's variables say. */
 static void connect_to(struct sim *s, struct mlflow *m, const struct mlflow_place *place, const struct uri *u)
 {
@@ -216,7 +223,7 @@ static void connect_to(struct sim *s, struct mlflow *m, const struct mlflow_plac
 	if (why)
 		stop(m, 1, 101, tried(host, why, user, database));
 	else
-		m->database = xasprintf("%s/%s", buf_text(&instance), database);
+		m->database = identity_of(s, buf_text(&instance), database);
 	buf_free(&instance);
 }
 

@@ -302,6 +302,22 @@ static void basic(void)
 	free(text[0]), free(text[1]);
 }
 
+/* A database dropped and made again holds nothing of the old one. */
+static void another_database(void)
+{
+	char *good = id_token("ann@example.com", "https://" HOST);
+	const char *sql = "sqladmin.googleapis.com";
+	is_int(visit("GET", "/api/2.0/mlflow/experiments/get-by-name?experiment_name=proof", NULL, WITH("Authorization", good)), 200, "the experiment is there");
+	cJSON_Delete(ask("DELETE", sql, "/v1/projects/demo-proj/instances/db/databases/mlflow", NULL));
+	pass(60);
+	is_int(visit("GET", "/api/2.0/mlflow/experiments/get-by-name?experiment_name=proof", NULL, WITH("Authorization", good)), 503, "without its database MLflow is unavailable");
+	is_int(visit("GET", "/health", NULL, NULL), 200, "though /health does not tell");
+	cJSON_Delete(ask("POST", sql, "/v1/projects/demo-proj/instances/db/databases", "{\"name\":\"mlflow\"}"));
+	pass(60);
+	is_int(visit("GET", "/api/2.0/mlflow/experiments/get-by-name?experiment_name=proof", NULL, WITH("Authorization", good)), 404, "a new one is empty");
+	free(good);
+}
+
 int main(void)
 {
 	begin();
@@ -318,6 +334,7 @@ int main(void)
 	basic();
 	what_goes_wrong();
 	is_int(visit("GET", "/ping", NULL, NULL), 200, "after failed updates the old revision serves");
+	another_database();
 	sim_reply_free(&last);
 	free(database_host);
 	sim_free(sim);
