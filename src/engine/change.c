@@ -18,17 +18,6 @@
 #define VANISHED_MAX 3
 #define LONG_POLL 150.0
 #define UPLOAD_TIMEOUT 900.0
-#define DEADLINE_DEFAULT 1200.0
-
-static double now(const struct step *s)
-{
-	return loop_now(s->run->loop);
-}
-
-static double deadline_of(const struct step *s)
-{
-	return s->resource->kind->deadline > 0 ? s->resource->kind->deadline : DEADLINE_DEFAULT;
-}
 
 /* The journal cannot be written: nothing more is changed, what is under way is followed to its end. */
 static bool noted(struct step *s, bool ok, struct err *e)
@@ -80,7 +69,7 @@ static double worked_by(const struct step *s, const cJSON *reply)
 		if (from >= 0 && to >= from)
 			return to - from;
 	}
-	double until = s->operation.wait_url ? now(s) : s->not_done_at;
+	double until = s->operation.wait_url ? step_now(s) : s->not_done_at;
 	return until > s->operation_since ? until - s->operation_since : 0;
 }
 
@@ -112,7 +101,7 @@ static void operation_failed(struct step *s, const struct operation *op)
 static void operation_ended(struct step *s, const struct operation *op, const cJSON *reply)
 {
 	step_worked(s, worked_by(s, reply));
-	s->changed = now(s);
+	s->changed = step_now(s);
 	if (op->error) {
 		operation_failed(s, op);
 		return;
@@ -123,16 +112,10 @@ static void operation_ended(struct step *s, const struct operation *op, const cJ
 	step_read(s);
 }
 
-/* In proportion to how long it has taken: late by a few hundredths at most, and few requests for what is slow. */
-static double poll_interval(double elapsed)
-{
-	return fmin(fmax(0.4, elapsed * 0.03), 4);
-}
-
 static void poll_later(struct step *s)
 {
-	double elapsed = now(s) - s->operation_since;
-	if (elapsed > deadline_of(s)) {
+	double elapsed = step_now(s) - s->operation_since;
+	if (elapsed > step_deadline(s)) {
 		struct err e = {0};
 		err_set(&e, EXIT_TRYAGAIN, s->resource->id, _("Run apply again: it goes on watching this operation."),
 			_("operation %s has not ended after %.0f minutes."), s->operation.name, elapsed / 60);
@@ -141,8 +124,8 @@ static void poll_later(struct step *s)
 		return;
 	}
 	/* A long poll comes back when there is something to say, or at once and says nothing: then it is not asked again at once. */
-	double quick = now(s) - s->polled_at < 1 ? 1 : 0;
-	step_pause(s, s->operation.wait_url ? quick : poll_interval(elapsed), poll_operation);
+	double quick = step_now(s) - s->polled_at < 1 ? 1 : 0;
+	step_pause(s, s->operation.wait_url ? quick : step_interval(elapsed), poll_operation);
 }
 
 /* The operation is not known any more: the resource itself tells. */
@@ -181,7 +164,7 @@ static void on_polled(void *arg, const struct api_result *r)
 		operation_free(&op);
 	} else {
 		s->vanished = 0;
-		s->not_done_at = now(s);
+		s->not_done_at = step_now(s);
 		step_follow(s, r->reply);
 		operation_free(&op);
 		poll_later(s);
@@ -194,7 +177,7 @@ static void poll_operation(struct step *s)
 	const char *wait = s->operation.wait_url;
 	cJSON *body = wait && s->changing.dialect == DIALECT_RUN ? json_make("{'timeout':'30s'}") : NULL;
 	call_set(&c, DIALECT_NONE, wait ? "POST" : "GET", body, "%s", wait ? wait : s->operation.poll_url);
-	s->polled_at = now(s);
+	s->polled_at = step_now(s);
 	s->call = api_call(s->run->api, &c,
 			   &(struct api_policy){.timeout = wait ? LONG_POLL : 0, .just_enabled = s->run->enabled, .no_retry_unknown = wait != NULL},
 			   on_polled, s);
@@ -206,7 +189,7 @@ static void operation_begins(struct step *s, struct operation *op, const cJSON *
 	struct err e = {0};
 	operation_free(&s->operation);
 	s->operation = *op;
-	s->operation_since = s->not_done_at = now(s);
+	s->operation_since = s->not_done_at = step_now(s);
 	s->vanished = 0;
 	if (s->run->journal)
 		noted(s, journal_operation(s->run->journal, s->resource->id, op, s->changing.dialect, &e), &e);
@@ -226,7 +209,7 @@ void step_resume(struct step *s, const struct journal_intent *intent)
 	s->operation.name = xstrdup(strrchr(intent->operation, '/') + 1);
 	s->operation.poll_url = xstrdup(intent->operation);
 	s->operation.wait_url = intent->wait ? xstrdup(intent->wait) : NULL;
-	s->operation_since = s->not_done_at = now(s);
+	s->operation_since = s->not_done_at = step_now(s);
 	s->intent = s->verdict = VERDICT_CREATE;
 	s->sent = true;
 	step_set_state(s, STEP_POLLING, _("An earlier run started this; it is followed to its end."));
@@ -247,7 +230,7 @@ static void took_effect(struct step *s, const struct api_result *r)
 {
 	struct operation op;
 	s->confirmed = true;
-	s->changed = now(s);
+	s->changed = step_now(s);
 	s->rereads = 0;
 	note_verdict(s);
 	if (operation_decode(s->changing.dialect, s->changing.url, r->reply, &op)) {
@@ -255,7 +238,7 @@ static void took_effect(struct step *s, const struct api_result *r)
 			operation_begins(s, &op, r->reply);
 			return;
 		}
-		s->operation_since = s->not_done_at = now(s);
+		s->operation_since = s->not_done_at = step_now(s);
 		operation_ended(s, &op, r->reply);
 		operation_free(&op);
 		return;
@@ -287,7 +270,7 @@ static void on_changed(void *arg, const struct api_result *r)
 {
 	struct step *s = arg;
 	s->call = 0;
-	step_worked(s, now(s) - s->polled_at);
+	step_worked(s, step_now(s) - s->polled_at);
 	if (r->http / 100 == 2) {
 		took_effect(s, r);
 		return;
@@ -400,7 +383,7 @@ static void send_change(void *arg, struct err *e)
 	}
 	struct api_policy policy = {.no_retry_unknown = !reads, .just_enabled = r->enabled, .request_id = s->request_id,
 				    .timeout = s->changing.upload ? UPLOAD_TIMEOUT : 0};
-	s->polled_at = now(s);
+	s->polled_at = step_now(s);
 	s->sent |= !reads;
 	s->call = api_call(r->api, &s->changing, &policy, deletes ? on_deleted : reads ? on_read_again : on_changed, s);
 }

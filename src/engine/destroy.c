@@ -16,11 +16,6 @@
 #define LAST_PATIENCE 180.0
 #define ROUNDS_MAX 20000
 
-static double now(const struct step *s)
-{
-	return loop_now(s->run->loop);
-}
-
 static void leave(struct step *s, const char *why)
 {
 	if (why && !s->err.exit)
@@ -71,7 +66,7 @@ void step_destroy(struct step *s)
 		break;
 	case PRESENT_PENDING:
 		step_set_state(s, STEP_POLLING, NULL);
-		if (now(s) - s->begun > s->resource->kind->deadline + LAST_PATIENCE)
+		if (step_now(s) - s->begun > s->resource->kind->deadline + LAST_PATIENCE)
 			leave(s, _("it is still changing; run destroy again later."));
 		else
 			step_pause(s, 2, step_read);
@@ -108,14 +103,14 @@ void step_destroy_refused(struct step *s, int http, const char *code, const char
 		return;
 	}
 	if (s->refused_since <= 0)
-		s->refused_since = now(s);
+		s->refused_since = step_now(s);
 	bool last = s->view.way + 1 >= ways;
 	if (!last) {
 		s->view.way++;
 		s->refused_since = 0;
 		s->conflicts = 0;
 		step_read(s);
-	} else if (now(s) - s->refused_since < (k->lingers ? PATIENCE : LAST_PATIENCE)) {
+	} else if (step_now(s) - s->refused_since < (k->lingers ? PATIENCE : LAST_PATIENCE)) {
 		step_pause(s, fmin(2 * pow(1.4, s->conflicts++), 15), step_read);
 	} else if (k->lingers) {
 		char *why = xasprintf("%s (%s)", _(k->lingers), message ? message : "");

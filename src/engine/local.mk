@@ -15,10 +15,12 @@ src_engine_libengine_a_SOURCES = \
 	src/engine/survey.c src/engine/survey.h \
 	src/engine/vault.c src/engine/vault.h
 
-check_PROGRAMS += tests/engine/journal tests/engine/lines tests/engine/run
-TESTS += tests/engine/journal tests/engine/lines tests/engine/run
+check_PROGRAMS += tests/engine/journal tests/engine/lines tests/engine/run tests/engine/survey
+TESTS += tests/engine/journal tests/engine/lines tests/engine/run tests/engine/survey
 tests_engine_run_SOURCES = tests/engine/run.c tests/engine/toy.h tests/tap.h
 tests_engine_run_LDADD = $(LIB_ENGINE)
+tests_engine_survey_SOURCES = tests/engine/survey.c tests/net/script.h tests/tap.h
+tests_engine_survey_LDADD = $(LIB_ENGINE)
 tests_engine_journal_SOURCES = tests/engine/journal.c tests/tap.h
 tests_engine_journal_LDADD = $(LIB_ENGINE)
 tests_engine_lines_SOURCES = tests/engine/lines.c tests/tap.h

@@ -104,6 +104,11 @@ struct run {
 };
 
 /* step.c: reading and deciding. */
+double step_now(const struct step *s);
+/* Seconds after which what the cloud works on has failed. */
+double step_deadline(const struct step *s);
+/* Seconds until something that has moved for so long is looked at again: late by a few hundredths at most, and few requests for what is slow. */
+double step_interval(double elapsed);
 void step_begin(struct step *s);
 void step_read(struct step *s);
 void step_decide(struct step *s);

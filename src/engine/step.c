@@ -18,20 +18,25 @@
 #define LAG_KNOWN_FOR 1200.0
 #define GRANT_SPREADS 60.0 /* half the median of reference/engine.md 1.2 */
 #define ROUNDS_MAX 40
+#define DEADLINE_DEFAULT 1200.0
 #define REREADS_MAX 4
 /* How long what failed for want of a permission is made again: grants spread within minutes as a rule, and without a bound in words. */
 #define SPREAD_BUDGET 2700.0
 #define REMAKE_SOONEST 8.0
-#define DEADLINE_DEFAULT 1200.0
 
-static double now(const struct step *s)
+double step_now(const struct step *s)
 {
 	return loop_now(s->run->loop);
 }
 
-static double deadline_of(const struct step *s)
+double step_deadline(const struct step *s)
 {
 	return s->resource->kind->deadline > 0 ? s->resource->kind->deadline : DEADLINE_DEFAULT;
+}
+
+double step_interval(double elapsed)
+{
+	return fmin(fmax(0.4, elapsed * 0.03), 4);
 }
 
 /* States --------------------------------------------------------------------------------------------------------------------- */
@@ -143,7 +148,7 @@ static void count(struct step *s)
 
 void step_end(struct step *s, enum step_state state)
 {
-	s->ended = now(s);
+	s->ended = step_now(s);
 	s->observed = true;
 	step_unfollow(s);
 	if (state == STEP_DONE || state == STEP_KEPT || state == STEP_LEFT)
@@ -197,7 +202,7 @@ static bool fresh(const struct step *s, const char *words, int depth)
 {
 	for (size_t i = 0; depth < 32 && i < s->resource->need_count; i++) {
 		const struct step *need = run_step(s->run, s->resource->needs[i]);
-		bool changed = need && need->changed > 0 && now(s) - need->changed < LAG_KNOWN_FOR;
+		bool changed = need && need->changed > 0 && step_now(s) - need->changed < LAG_KNOWN_FOR;
 		if ((changed && (!words || strstr(words, need->resource->name))) || (need && fresh(need, words, depth + 1)))
 			return true;
 	}
@@ -232,8 +237,8 @@ static bool words_of_lag(const struct step *s, int http, const char *message)
 static void lag_goes_on(struct step *s)
 {
 	if (s->lag_since <= 0) /* what fails now would have failed all the while */
-		s->lag_since = s->held_since > 0 ? s->held_since : now(s);
-	s->lag_seen = now(s);
+		s->lag_since = s->held_since > 0 ? s->held_since : step_now(s);
+	s->lag_seen = step_now(s);
 	s->after_lag = 0;
 }
 
@@ -243,7 +248,7 @@ bool step_lags(struct step *s, int http, const char *message)
 		return false;
 	lag_goes_on(s);
 	/* A 403 may as well be a refusal: it is not asked for as long. */
-	return now(s) - s->lag_since < (http == 403 ? FORBIDDEN_LAG_BUDGET : LAG_BUDGET);
+	return step_now(s) - s->lag_since < (http == 403 ? FORBIDDEN_LAG_BUDGET : LAG_BUDGET);
 }
 
 double step_lag_delay(struct step *s)
@@ -323,9 +328,9 @@ static double last_grant(const struct step *s)
 static void create_in_time(struct step *s)
 {
 	double grant = s->resource->kind->passing && !s->rounds ? last_grant(s) : 0;
-	double hold = grant > 0 ? fmin(grant + GRANT_SPREADS - now(s), step_slack(s)) : 0;
+	double hold = grant > 0 ? fmin(grant + GRANT_SPREADS - step_now(s), step_slack(s)) : 0;
 	if (hold > 0 && s->held_since <= 0)
-		s->held_since = now(s);
+		s->held_since = step_now(s);
 	if (hold > 0 && !s->run->stopping)
 		step_pause(s, fmin(hold, 1), create_in_time);
 	else
@@ -347,7 +352,7 @@ static void not_there(struct step *s)
 			fail_as_operated(s, NULL);
 		}
 	} else if (s->confirmed && !s->seen.found) {
-		if (now(s) - s->changed > VISIBLE_WITHIN)
+		if (step_now(s) - s->changed > VISIBLE_WITHIN)
 			fail(s, EXIT_TRYAGAIN, _("Run apply again."), _("it was made, and is not to be seen."));
 		else
 			step_pause(s, fmin(0.3 * pow(1.5, s->rereads++), 4), step_read);
@@ -356,24 +361,18 @@ static void not_there(struct step *s)
 	}
 }
 
-/* How often to look at something that moves: often at first, then in proportion to how long it has taken. */
-static double look_again(double elapsed)
-{
-	return fmin(fmax(0.4, elapsed * 0.03), 4);
-}
-
 static void pending(struct step *s)
 {
 	double since = s->changed > 0 ? s->changed : s->begun;
-	s->not_done_at = now(s);
+	s->not_done_at = step_now(s);
 	step_follow(s, s->seen.found);
 	step_set_state(s, STEP_POLLING, NULL);
-	if (now(s) - since > deadline_of(s)) {
+	if (step_now(s) - since > step_deadline(s)) {
 		fail(s, EXIT_TRYAGAIN, _("Run apply again: it looks where this stands."), _("it is still changing after %.0f minutes."),
-		     deadline_of(s) / 60);
+		     step_deadline(s) / 60);
 		return;
 	}
-	step_pause(s, look_again(now(s) - since), step_read);
+	step_pause(s, step_interval(step_now(s) - since), step_read);
 	run_wake(s->run);
 }
 
@@ -382,7 +381,7 @@ static void make_again(struct step *s)
 {
 	struct change c;
 	double soonest = fmax(REMAKE_SOONEST, (s->lag_seen - s->lag_since) * 0.04);
-	double hold = s->lag_seen + fmin(fmax(step_slack(s) / 4, soonest), 60) - now(s);
+	double hold = s->lag_seen + fmin(fmax(step_slack(s) / 4, soonest), 60) - step_now(s);
 	if (hold > 0 && !s->run->stopping) {
 		step_pause(s, fmin(hold, 1), make_again);
 		return;
@@ -400,7 +399,7 @@ static bool granted_lately(const struct step *s, int depth)
 	for (size_t i = 0; depth < 32 && i < s->resource->need_count; i++) {
 		const struct step *need = run_step(s->run, s->resource->needs[i]);
 		bool grant = need && text_starts(need->resource->kind->id, "iam.policy") && need->changed > 0 &&
-			     now(s) - need->changed < LAG_KNOWN_FOR;
+			     step_now(s) - need->changed < LAG_KNOWN_FOR;
 		if (grant || (need && granted_lately(need, depth + 1)))
 			return true;
 	}
@@ -413,7 +412,7 @@ static void failed(struct step *s)
 	const struct kind *k = s->resource->kind;
 	const char *words = s->failure ? s->failure : s->seen.error;
 	bool passes = (k->passing && k->passing(&s->view, &s->seen)) || (says(words, "permission") && granted_lately(s, 0));
-	if (!passes || (s->lag_since > 0 && now(s) - s->lag_since >= SPREAD_BUDGET)) {
+	if (!passes || (s->lag_since > 0 && step_now(s) - s->lag_since >= SPREAD_BUDGET)) {
 		fail_as_operated(s, s->seen.error);
 		return;
 	}
@@ -560,7 +559,7 @@ static void on_seen(void *arg, const struct api_result *r)
 	s->call = 0;
 	observation_free(&s->seen);
 	if (r->tries > 1 && s->lag_since <= 0) /* the cloud made it wait: an API that was coming up, a rate limit */
-		s->work += now(s) - s->asked_at;
+		s->work += step_now(s) - s->asked_at;
 	if (!r->http) {
 		step_fail(s, &r->err);
 		return;
@@ -584,7 +583,7 @@ void step_read(struct step *s)
 {
 	struct call c = {0};
 	s->resource->kind->observe(&s->view, &c);
-	s->asked_at = now(s);
+	s->asked_at = step_now(s);
 	if (step_take_lock(s, c.url))
 		s->call = api_call(s->run->api, &c, &(struct api_policy){.just_enabled = s->run->enabled}, on_seen, s);
 	call_free(&c);
@@ -620,7 +619,7 @@ void step_begin(struct step *s)
 {
 	struct run *r = s->run;
 	struct err e = {0};
-	s->begun = now(s);
+	s->begun = step_now(s);
 	if (!r->surveying)
 		step_set_state(s, STEP_READING, NULL);
 	else

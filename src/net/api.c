@@ -199,9 +199,11 @@ static void word_failure(const struct api_job *j, const struct http_reply *reply
 
 static enum exit_code exit_of(const struct api_error *error)
 {
-	bool rate = error->http == 429 || (error->message && strstr(error->message, "Quota exceeded for quota metric"));
-	if (rate || error->http >= 500 || error->http == 408)
-		return error->http >= 500 ? EXIT_UNAVAILABLE : EXIT_TRYAGAIN;
+	bool quota = error->http == 429 || (error->message && strcasestr(error->message, "quota") && strcasestr(error->message, "exceeded"));
+	if (error->http >= 500)
+		return EXIT_UNAVAILABLE;
+	if (quota || error->http == 408)
+		return EXIT_TRYAGAIN;
 	return error->http == 401 || error->http == 403 ? EXIT_PERMISSION : EXIT_GENERAL;
 }
 

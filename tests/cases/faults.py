@@ -18,7 +18,7 @@ from kill9 import counts, dump_of, whole
 
 EXITS = {0, 3, 1, 69, 73, 75, 77, 78, 130}
 # A run that waits longer than this for a cloud that hangs is interrupted; it must then end within GRACE seconds each time.
-PATIENCE, GRACE = 40, 20
+PATIENCE, GRACE = 25, 20
 MOST_REQUESTS = 2500
 
 

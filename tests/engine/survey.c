@@ -1,0 +1,88 @@
+/* Surveys against scripted replies. */
+#include "config.h"
+#include "base/json.h"
+#include "base/secret.h"
+#include "engine/session.h"
+#include "net/credentials.h"
+#include "tests/net/script.h"
+#include "tests/tap.h"
+
+static char got[4000], why[300];
+static int answers_had;
+
+static void on_answer(void *arg, const cJSON *result, struct err *e)
+{
+	(void)arg;
+	answers_had++;
+	char *text = result ? json_text(result, -1) : xstrdup("");
+	snprintf(got, sizeof got, "%s", text);
+	snprintf(why, sizeof why, "%d %s", e->exit, e->what ? e->what : "");
+	free(text);
+}
+
+#define TOKEN {.method = "POST", .url = "oauth2.googleapis.com/token", .status = 200, .stays = true, \
+	       .body = "{\"access_token\":\"t\",\"expires_in\":3600}"}
+
+static const char *ask(struct script_line *lines, bool signed_in, const char *what)
+{
+	struct err e = {0};
+	struct loop *l = loop_new(LOOP_VIRTUAL, 1);
+	struct script *s = script_new(l, lines);
+	cJSON *file = json_make("{'type':'authorized_user','client_id':'i','client_secret':'s','refresh_token':'r'}");
+	struct credentials *c = signed_in ? credentials_from_json(l, &s->base, file, "the test", &e) : NULL;
+	struct session *session = session_new(l, &s->base, c, true);
+	struct answers *a = answers_new();
+	answers_set(a, "project.id", cJSON_CreateString("demo-proj"), &e);
+	answers_had = 0;
+	session_survey(session, what, a, on_answer, NULL);
+	session_survey(session, what, a, on_answer, NULL);
+	while (!loop_idle(l))
+		session_turn(session, 0, -1);
+	cJSON_Delete(file);
+	answers_free(a);
+	session_free(session);
+	return got;
+}
+
+int main(void)
+{
+	struct err e = {0};
+	mem_install();
+	if (!secret_init(&e))
+		return 99;
+	struct script_line who[] = {TOKEN, {.method = "GET", .url = "userinfo", .status = 200, .body = "{\"email\":\"a@b.c\"}"}, {0}};
+	is_str(ask(who, true, "who"), "{\"describe\":\"the test\",\"email\":\"a@b.c\",\"project\":null}", "who is signed in");
+	is_int(answers_had, 1, "a new survey of the same kind takes the place of the old one");
+	ask(who, false, "who");
+	ok(strstr(why, "nobody is signed in") != NULL, "or that nobody is");
+	struct script_line projects[] = {
+		TOKEN,
+		{.method = "GET", .url = "projects:search", .status = 200,
+		 .body = "{\"projects\":[{\"name\":\"projects/12\",\"projectId\":\"p\",\"displayName\":\"P\"}]}"},
+		{0},
+	};
+	is_str(ask(projects, true, "projects"), "[{\"id\":\"p\",\"name\":\"P\",\"number\":\"12\"}]", "projects");
+	struct script_line project[] = {
+		TOKEN,
+		{.method = "GET", .url = "v1/projects/demo-proj", .status = 200,
+		 .body = "{\"projectNumber\":\"12\",\"lifecycleState\":\"ACTIVE\",\"parent\":{\"type\":\"organization\",\"id\":\"7\"}}"},
+		{.method = "GET", .url = "billingInfo", .status = 403, .body = "{}"},
+		{0},
+	};
+	is_str(ask(project, true, "project"), "{\"billing\":null,\"id\":\"demo-proj\",\"number\":\"12\",\"organization\":\"7\",\"state\":\"ACTIVE\"}",
+	       "a project; whether it is billed may not be known");
+	struct script_line gone[] = {TOKEN, {.method = "GET", .url = "v1/projects", .status = 403, .body = "{}"}, {0}};
+	ask(gone, true, "project");
+	ok(!strncmp(why, "77 ", 3), "one that may not be read: 77");
+	struct script_line flight[] = {
+		TOKEN,
+		{.method = "GET", .url = "v1/projects/demo-proj", .status = 200, .body = "{\"projectNumber\":\"12\",\"lifecycleState\":\"ACTIVE\"}"},
+		{.method = "GET", .url = "billingInfo", .status = 200, .body = "{}"},
+		{.method = "POST", .url = ":testIamPermissions", .status = 200, .body = "{\"permissions\":[\"run.services.create\"]}"},
+		{0},
+	};
+	const char *found = ask(flight, true, "preflight");
+	ok(strstr(found, "\"id\":\"billing\"") && strstr(found, "\"state\":\"fail\""), "preflight: billing that is off");
+	ok(strstr(found, "cloudsql.instances.create") && !strstr(found, "run.services.create"), "and the permissions that lack");
+	return tap_done();
+}
