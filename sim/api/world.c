@@ -7,7 +7,8 @@
  *     "projects": [ {"id": "demo-proj", "number": "123456789012", "name": "Demo", "billing": true, "organization": true,
  *                    "services": ["run.googleapis.com"], "roles": ["roles/owner"], "policies": {...}, "quotas": {...}} ],
  *     "policies": {"iam.disableServiceAccountKeyCreation": true, "gcp.resourceLocations": {"allow": ["in:eu-locations"]}},
- *     "quotas": {"us-central1/CPUS": 8},
+ *     "quotas": {"us-central1/CPUS": 8}, "stockouts": ["us-central1-a"], "default_network": true,
+ *     "dns": {"mlflow.example.com": "203.0.113.7"},                                                or "nobody": names stay unset
  *     "groups": {"team@example.com": ["ann@example.com"]} }
  *
  * A project's own services, policies and quotas come before the world's. "services": ["*"] has every API on from the beginning. */
