@@ -12,7 +12,7 @@
 
 /* A refusal because something is still in use is asked again for so long; what Google is known to hold for hours is not waited for. While there is
  * another way, it is tried at once. */
-#define PATIENCE 30.0
+#define PATIENCE 15.0
 #define LAST_PATIENCE 180.0
 #define ROUNDS_MAX 20000
 
@@ -91,6 +91,18 @@ static bool in_use(int http, const char *code)
 	return false;
 }
 
+/* Was something that stands in it left behind? Then it is held as long as that is. */
+static bool held(const struct step *s)
+{
+	for (size_t i = 0; i < s->run->count; i++) {
+		const struct step *other = &s->run->steps[i];
+		for (size_t n = 0; other->state == STEP_LEFT && n < other->resource->need_count; n++)
+			if (!strcmp(other->resource->needs[n], s->resource->id))
+				return true;
+	}
+	return false;
+}
+
 void step_destroy_refused(struct step *s, int http, const char *code, const char *message)
 {
 	const struct kind *k = s->resource->kind;
@@ -110,7 +122,7 @@ void step_destroy_refused(struct step *s, int http, const char *code, const char
 		s->refused_since = 0;
 		s->conflicts = 0;
 		step_read(s);
-	} else if (step_now(s) - s->refused_since < (k->lingers ? PATIENCE : LAST_PATIENCE)) {
+	} else if (step_now(s) - s->refused_since < (!k->lingers ? LAST_PATIENCE : held(s) ? 0 : PATIENCE)) {
 		step_pause(s, fmin(2 * pow(1.4, s->conflicts++), 15), step_read);
 	} else if (k->lingers) {
 		char *why = xasprintf("%s (%s)", _(k->lingers), message ? message : "");
