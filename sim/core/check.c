@@ -496,13 +496,13 @@ static bool parse_body(struct exchange *x)
 		while (c->body && end < c->raw + c->raw_len && strchr(" \t\r\n", *end))
 			end++;
 		if (!c->body || end < c->raw + c->raw_len) {
-			char *near = xstrndup(end ? end : c->raw, 20);
+			const char *near = end ? end : c->raw;
+			size_t left = (size_t)(c->raw + c->raw_len - near);
 			struct buf shown = {0};
-			text_visible(&shown, near, strnlen(near, (size_t)(c->raw + c->raw_len - (end ? end : c->raw))), false);
+			text_visible(&shown, near, left < 20 ? left : 20, false);
 			char *why = xasprintf("Unexpected token.\n%s\n^", buf_text(&shown));
 			reject_body(x, why);
 			free(why);
-			free(near);
 			buf_free(&shown);
 			return false;
 		}
@@ -666,7 +666,7 @@ void check_reply(const struct exchange *x, const cJSON *body)
 	if (!x->has_method || !x->call.sim->strict || !x->method.reply.n)
 		return;
 	const char *fields = contract_schema(x->method.api, x->method.reply);
-	struct check k = {.api = x->method.api, .reply = true};
+	struct check k = {.api = x->method.api, .reply = true, .lenient = x->method.lenient};
 	if (!fields)
 		return;
 	k.violations = cJSON_CreateArray();

@@ -92,7 +92,7 @@ cJSON *sim_take_body(struct sim_call *c);                            /* the body
 struct sim_object {
 	char *collection;           /* "run.services" */
 	char *key;                  /* "projects/demo-proj/locations/us-central1/services/mlflow": always with the project id */
-	cJSON *doc;                 /* as Google would show it */
+	cJSON *doc;                 /* as Google would show it; members "beta:NAME" are seen through beta paths only, as NAME */
 	cJSON *hidden;              /* what only the server knows; an object, may be empty */
 	double created;
 };

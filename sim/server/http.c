@@ -197,7 +197,9 @@ static void serve(struct connection *c)
 				.headers = c->headers, .header_count = c->header_count, .body = c->body.data, .body_len = c->body.len};
 	struct sim_reply r;
 	c->closing = !http_should_keep_alive(&c->parser);
-	server_sync(c->server);
+	bool looks = c->parser.method == HTTP_GET || c->parser.method == HTTP_HEAD || strstr(q.target, "/wait") || strstr(q.target, ":wait") ||
+		     strstr(q.target, ":getIamPolicy");
+	server_sync(c->server, looks);
 	sim_handle(c->server->sim, &q, &r);
 	put_sim_reply(c, &r);
 	sim_reply_free(&r);

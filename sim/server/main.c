@@ -267,7 +267,7 @@ static void read_faults_again(struct server *v, const char *path)
 static void run(struct server *v, const struct options *o)
 {
 	while (!stop_asked) {
-		server_turn(v);
+		server_turn(v, 1000);
 		if (faults_asked && o->faults)
 			read_faults_again(v, o->faults);
 		faults_asked = 0;

@@ -28,6 +28,7 @@ struct server {
 	int listener, port;
 	double speed;              /* virtual seconds a second; 0: leaps from event to event */
 	double began, leapt;       /* monotonic start; virtual seconds leapt */
+	double asked;              /* monotonic time of the last request */
 	struct front_rule *fronts;
 	size_t front_count, front_room;
 	struct connection *connections;
@@ -79,10 +80,10 @@ struct connection {
 
 /* server.c */
 bool server_listen(struct server *v, int port, struct err *e);
-void server_turn(struct server *v); /* one turn of the loop: waits at most a second */
+void server_turn(struct server *v, int wait); /* one turn of the loop: waits at most so many milliseconds */
 void server_free(struct server *v);
 double server_clock(void);          /* monotonic seconds */
-void server_sync(struct server *v); /* brings the virtual clock to now */
+void server_sync(struct server *v, bool looks); /* brings the virtual clock to now; looks: for a request that only reads or waits */
 void connection_close(struct connection *c);
 /* Sends bytes to the client, through TLS when there is some. */
 void connection_send(struct connection *c, const void *data, size_t len);

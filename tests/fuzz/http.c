@@ -31,10 +31,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	/* In two pieces, as the network would cut it. */
 	size_t first = size ? data[0] % (size + 1) : 0;
 	if (write(pair[1], data, first) >= 0)
-		server_turn(&v);
+		server_turn(&v, 0);
 	if (write(pair[1], data + first, size - first) >= 0)
 		for (int i = 0; i < 4 && v.connections; i++)
-			server_turn(&v);
+			server_turn(&v, 0);
 	if (v.connections)
 		connection_close(c);
 	close(pair[1]);
