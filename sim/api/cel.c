@@ -1,5 +1,5 @@
-/* Expressions of workload identity pools: a descent through the grammar, one function a level. A value is a text; NULL is an error, which
- * goes all the way up. */
+/* Expressions of workload identity pools: a descent through the grammar, one function a level. A value is a text; NULL is an
+ * error, which goes all the way up. */
 #include "config.h"
 #include "sim/api/cel.h"
 
@@ -117,9 +117,9 @@ static char *one(struct cel *c)
 		return literal(c);
 	if (*c->at == '!' && c->at[1] != '=') {
 		c->at++;
-		char *value = ++c->depth < DEEPEST ? one(c) : NULL, *not= value ? truth(!holds(value)) : NULL;
+		char *value = ++c->depth < DEEPEST ? one(c) : NULL, *not = value ? truth(!holds(value)) : NULL;
 		free(value);
-		return not;
+		return not ;
 	}
 	if (!take(c, "("))
 		return path(c);

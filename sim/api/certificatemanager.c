@@ -1,5 +1,6 @@
-/* certificatemanager.googleapis.com v1: certificates, DNS authorizations, certificate maps and their entries. All changes are operations.
- * A managed certificate is provisioned when the record of its DNS authorization leads where it must; what is used cannot be deleted. */
+/* certificatemanager.googleapis.com v1: certificates, DNS authorizations, certificate maps and their entries. All changes are
+ * operations. A managed certificate is provisioned when the record of its DNS authorization leads where it must; what is used
+ * cannot be deleted. */
 #include "config.h"
 #include "sim/api/identity.h"
 
@@ -23,22 +24,24 @@ enum { RETRY = 600, CHECKS = 500 };
 struct kind {
 	const char *collection, *segment, *id_param, *type, *word;
 };
-static const struct kind certificates = {"certificatemanager.certificates", "certificates", "certificateId", TYPE "Certificate", "certificate"};
-static const struct kind maps = {"certificatemanager.certificateMaps", "certificateMaps", "certificateMapId", TYPE "CertificateMap",
-				 "certificateMap"};
-static const struct kind entries = {"certificatemanager.certificateMapEntries", "certificateMapEntries", "certificateMapEntryId",
-				    TYPE "CertificateMapEntry", "certificateMapEntry"};
+static const struct kind certificates = {"certificatemanager.certificates", "certificates", "certificateId", TYPE "Certificate",
+					 "certificate"};
+static const struct kind maps = {"certificatemanager.certificateMaps", "certificateMaps", "certificateMapId",
+				 TYPE "CertificateMap", "certificateMap"};
+static const struct kind entries = {"certificatemanager.certificateMapEntries", "certificateMapEntries",
+				    "certificateMapEntryId", TYPE "CertificateMapEntry", "certificateMapEntry"};
 static const struct kind authorizations = {"certificatemanager.dnsAuthorizations", "dnsAuthorizations", "dnsAuthorizationId",
 					   TYPE "DnsAuthorization", "dnsAuthorization"};
 
-/* Names. ------------------------------------------------------------------------------------------------------------------------------- */
+/* Names. ------------------------------------------------------------------------------------------------------------------ */
 
 static char *key_of(const struct sim_call *c, const struct kind *k, const char *id)
 {
 	char *parent = xasprintf("projects/%s/locations/%s", c->project, sim_path_part(c, "locations")), *key;
 	const char *own = id ? id : sim_path_part(c, k->segment);
 	if (k == &entries)
-		key = xasprintf("%s/certificateMaps/%s/certificateMapEntries/%s", parent, sim_path_part(c, "certificateMaps"), own);
+		key = xasprintf("%s/certificateMaps/%s/certificateMapEntries/%s", parent, sim_path_part(c, "certificateMaps"),
+				own);
 	else
 		key = xasprintf("%s/%s/%s", parent, k->segment, own);
 	free(parent);
@@ -87,7 +90,7 @@ static void number_list(struct sim *s, cJSON *doc, const char *path)
 	}
 }
 
-/* Operations. -------------------------------------------------------------------------------------------------------------------------- */
+/* Operations. ------------------------------------------------------------------------------------------------------------- */
 
 static void finished(struct sim *s, const cJSON *arg)
 {
@@ -112,24 +115,26 @@ static void answer(struct sim_call *c, const struct kind *k, const char *key, co
 {
 	char uuid[37], *now = sim_time(c->sim, 9);
 	sim_uuid(c->sim, uuid);
-	char *name = xasprintf("projects/%s/locations/%s/operations/operation-%lld-%.13s-%.8s-%.8s", c->project, sim_path_part(c, "locations"),
-			       (long long)(sim_wall(c->sim) * 1000), uuid + 23, uuid, uuid + 28);
+	char *name = xasprintf("projects/%s/locations/%s/operations/operation-%lld-%.13s-%.8s-%.8s", c->project,
+			       sim_path_part(c, "locations"), (long long)(sim_wall(c->sim) * 1000), uuid + 23, uuid, uuid + 28);
 	bool gone = !strcmp(verb, "delete");
-	struct sim_object *op =
-		sim_put(c->sim, OPERATIONS, name,
-			json_make("{'name':%s,'metadata':{'@type':'" TYPE "OperationMetadata','createTime':%s,'target':%s,'verb':%s,"
-				  "'requestedCancellation':%b,'apiVersion':'v1'},'done':%b}",
-				  name, now, key, verb, 0, 0));
+	struct sim_object *op = sim_put(c->sim, OPERATIONS, name,
+					json_make("{'name':%s,'metadata':{'@type':'" TYPE
+						  "OperationMetadata','createTime':%s,'target':%s,'verb':%s,"
+						  "'requestedCancellation':%b,'apiVersion':'v1'},'done':%b}",
+						  name, now, key, verb, 0, 0));
 	char *duration = xasprintf("certificatemanager.%s", verb);
 	sim_after(c->sim, sim_draw(c->sim, duration), finished,
-		  json_make("{'operation':%s,'collection':%s,'key':%s,'type':%s}", name, k->collection, key, gone ? NULL : k->type));
+		  json_make("{'operation':%s,'collection':%s,'key':%s,'type':%s}", name, k->collection, key,
+			    gone ? NULL : k->type));
 	sim_ok(c, cJSON_Duplicate(op->doc, true));
 	free(now), free(name), free(duration);
 }
 
 static void get_operation(struct sim_call *c)
 {
-	char *key = xasprintf("projects/%s/locations/%s/operations/%s", c->project, sim_path_part(c, "locations"), sim_path_part(c, "operations"));
+	char *key = xasprintf("projects/%s/locations/%s/operations/%s", c->project, sim_path_part(c, "locations"),
+			      sim_path_part(c, "operations"));
 	struct sim_object *o = sim_get(c->sim, OPERATIONS, key);
 	if (o)
 		sim_ok(c, cJSON_Duplicate(o->doc, true));
@@ -138,7 +143,7 @@ static void get_operation(struct sim_call *c)
 	free(key);
 }
 
-/* Certificates. ------------------------------------------------------------------------------------------------------------------------ */
+/* Certificates. ----------------------------------------------------------------------------------------------------------- */
 
 static void add_names(X509 *x, cJSON *names)
 {
@@ -150,7 +155,8 @@ static void add_names(X509 *x, cJSON *names)
 			cJSON_AddItemToArray(names, cJSON_CreateString((const char *)ASN1_STRING_get0_data(g->d.dNSName)));
 	}
 	GENERAL_NAMES_free(all);
-	if (!cJSON_GetArraySize(names) && X509_NAME_get_text_by_NID(X509_get_subject_name(x), NID_commonName, common, sizeof common) > 0)
+	if (!cJSON_GetArraySize(names) &&
+	    X509_NAME_get_text_by_NID(X509_get_subject_name(x), NID_commonName, common, sizeof common) > 0)
 		cJSON_AddItemToArray(names, cJSON_CreateString(common));
 }
 
@@ -182,7 +188,8 @@ static bool take_certificate(struct sim_call *c, cJSON *doc)
 /* Does the world's DNS hold the record that the authorization asks for? */
 static bool authorized(struct sim *s, const struct sim_object *authorization)
 {
-	const char *name = json_str(authorization->doc, "dnsResourceRecord.name", ""), *data = json_str(authorization->doc, "dnsResourceRecord.data", "");
+	const char *name = json_str(authorization->doc, "dnsResourceRecord.name", ""),
+		   *data = json_str(authorization->doc, "dnsResourceRecord.data", "");
 	for (struct sim_object *o = sim_first(s, "dns.rrsets", "projects/"); o; o = sim_following(s, o, "projects/"))
 		if (!strcmp(json_str(o->doc, "name", ""), name) && !strcmp(json_str(o->doc, "rrdatas.0", ""), data))
 			return true;
@@ -244,13 +251,15 @@ static bool certificate_ok(struct sim_call *c, cJSON *doc, const char *key)
 	if (json_at(doc, "selfManaged"))
 		return take_certificate(c, doc);
 	if (!cJSON_GetArraySize(json_at(doc, "managed.domains"))) {
-		sim_fail(c, "INVALID_ARGUMENT", NULL, "A certificate must be self-managed or managed with at least one domain.");
+		sim_fail(c, "INVALID_ARGUMENT", NULL,
+			 "A certificate must be self-managed or managed with at least one domain.");
 		return false;
 	}
 	json_put_str(doc, "managed.state", "PROVISIONING");
 	number_list(c->sim, doc, "managed.dnsAuthorizations");
 	attempts(c->sim, doc, "AUTHORIZING");
-	sim_after(c->sim, sim_draw(c->sim, "compute.sslCertificate.provision"), provision, json_make("{'key':%s,'left':%d}", key, CHECKS));
+	sim_after(c->sim, sim_draw(c->sim, "compute.sslCertificate.provision"), provision,
+		  json_make("{'key':%s,'left':%d}", key, CHECKS));
 	return true;
 }
 
@@ -279,7 +288,7 @@ static bool complete(struct sim_call *c, const struct kind *k, cJSON *doc, const
 	return true;
 }
 
-/* Methods. ----------------------------------------------------------------------------------------------------------------------------- */
+/* Methods. ---------------------------------------------------------------------------------------------------------------- */
 
 static void create(struct sim_call *c, const struct kind *k)
 {
@@ -365,7 +374,8 @@ static bool referred(struct sim *s, const struct kind *by, const char *path, con
 /* A target proxy with this map. */
 static bool served(struct sim *s, const char *key)
 {
-	for (struct sim_object *o = sim_first(s, "compute.targetHttpsProxies", "projects/"); o; o = sim_following(s, o, "projects/")) {
+	for (struct sim_object *o = sim_first(s, "compute.targetHttpsProxies", "projects/"); o;
+	     o = sim_following(s, o, "projects/")) {
 		const char *map = json_str(o->doc, "certificateMap", ""), *at = strstr(map, "projects/");
 		char *its = at ? by_id(s, at) : NULL;
 		bool same = its && !strcmp(its, key);
@@ -390,15 +400,16 @@ static bool in_use(struct sim *s, const struct kind *k, const char *key)
 	return used;
 }
 
-static void delete(struct sim_call *c, const struct kind *k)
+static void delete (struct sim_call *c, const struct kind *k)
 {
 	struct sim_object *o = find(c, k);
 	if (!o)
 		return;
 	if (in_use(c->sim, k, o->key)) {
 		sim_fail(c, "FAILED_PRECONDITION", NULL, "can't delete %s that is referenced by a %s", k->word,
-			 k == &certificates ? "CertificateMapEntry or other resources" : k == &maps ? "CertificateMapEntry or TargetHttpsProxy" :
-											 "Certificate");
+			 k == &certificates ? "CertificateMapEntry or other resources"
+			 : k == &maps       ? "CertificateMapEntry or TargetHttpsProxy"
+					    : "Certificate");
 		return;
 	}
 	char *key = xstrdup(o->key);
@@ -407,24 +418,41 @@ static void delete(struct sim_call *c, const struct kind *k)
 	free(key);
 }
 
-#define METHODS(kind) \
-	static void create_##kind(struct sim_call *c) { create(c, &kind); } \
-	static void get_##kind(struct sim_call *c) { get(c, &kind); } \
-	static void list_##kind(struct sim_call *c) { list(c, &kind); } \
-	static void patch_##kind(struct sim_call *c) { patch(c, &kind); } \
-	static void delete_##kind(struct sim_call *c) { delete(c, &kind); }
+#define METHODS(kind)                                                                                                          \
+	static void create_##kind(struct sim_call *c)                                                                          \
+	{                                                                                                                      \
+		create(c, &kind);                                                                                              \
+	}                                                                                                                      \
+	static void get_##kind(struct sim_call *c)                                                                             \
+	{                                                                                                                      \
+		get(c, &kind);                                                                                                 \
+	}                                                                                                                      \
+	static void list_##kind(struct sim_call *c)                                                                            \
+	{                                                                                                                      \
+		list(c, &kind);                                                                                                \
+	}                                                                                                                      \
+	static void patch_##kind(struct sim_call *c)                                                                           \
+	{                                                                                                                      \
+		patch(c, &kind);                                                                                               \
+	}                                                                                                                      \
+	static void delete_##kind(struct sim_call *c)                                                                          \
+	{                                                                                                                      \
+		delete (c, &kind);                                                                                             \
+	}
 METHODS(certificates)
 METHODS(maps)
 METHODS(entries)
 METHODS(authorizations)
 
 #define L "certificatemanager.projects.locations."
-#define ROUTES(path, kind, permission) \
-	{L path ".create", create_##kind, "certificatemanager." permission ".create", NULL}, \
-	{L path ".get", get_##kind, "certificatemanager." permission ".get", NULL}, \
-	{L path ".list", list_##kind, "certificatemanager." permission ".list", NULL}, \
-	{L path ".patch", patch_##kind, "certificatemanager." permission ".update", NULL}, \
-	{L path ".delete", delete_##kind, "certificatemanager." permission ".delete", NULL}
+#define ROUTES(path, kind, permission)                                                                                         \
+	{L path ".create", create_##kind, "certificatemanager." permission ".create", NULL},                                   \
+		{L path ".get", get_##kind, "certificatemanager." permission ".get", NULL},                                    \
+		{L path ".list", list_##kind, "certificatemanager." permission ".list", NULL},                                 \
+		{L path ".patch", patch_##kind, "certificatemanager." permission ".update", NULL},                             \
+	{                                                                                                                      \
+		L path ".delete", delete_##kind, "certificatemanager." permission ".delete", NULL                              \
+	}
 static const struct sim_route routes[] = {
 	ROUTES("certificates", certificates, "certs"),
 	ROUTES("certificateMaps", maps, "certmaps"),
@@ -435,5 +463,8 @@ static const struct sim_route routes[] = {
 };
 
 const struct sim_api sim_api_certificatemanager = {
-	.name = "certificatemanager", .service = "certificatemanager.googleapis.com", .errors = SIM_ERRORS_AIP, .routes = routes,
+	.name = "certificatemanager",
+	.service = "certificatemanager.googleapis.com",
+	.errors = SIM_ERRORS_AIP,
+	.routes = routes,
 };

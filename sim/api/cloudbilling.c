@@ -25,8 +25,8 @@ static void answer(struct sim_call *c, const struct sim_object *o)
 {
 	const char *account = json_str(o->hidden, "billing", "");
 	char *name = xasprintf("projects/%s/billingInfo", c->project), *full = xasprintf("billingAccounts/%s", account);
-	sim_ok(c, json_make("{'name':%s,'projectId':%s,'billingAccountName':%s,'billingEnabled':%b}", name, c->project, *account ? full : "",
-			    *account != 0));
+	sim_ok(c, json_make("{'name':%s,'projectId':%s,'billingAccountName':%s,'billingEnabled':%b}", name, c->project,
+			    *account ? full : "", *account != 0));
 	free(name), free(full);
 }
 
@@ -43,7 +43,8 @@ static void update(struct sim_call *c)
 	const char *account = json_str(c->body, "billingAccountName", "");
 	if (!o)
 		return;
-	json_put_str(o->hidden, "billing", text_starts(account, "billingAccounts/") ? account + strlen("billingAccounts/") : "");
+	json_put_str(o->hidden, "billing",
+		     text_starts(account, "billingAccounts/") ? account + strlen("billingAccounts/") : "");
 	answer(c, o);
 }
 
@@ -56,7 +57,9 @@ static void list_accounts(struct sim_call *c)
 		return;
 	}
 	char *name = xasprintf("billingAccounts/%s", cJSON_IsString(account) ? account->valuestring : "012345-6789AB-CDEF01");
-	sim_ok(c, json_make("{'billingAccounts':[{'name':%s,'open':%b,'displayName':'My Billing Account','masterBillingAccount':''}]}", name, 1));
+	sim_ok(c, json_make("{'billingAccounts':[{'name':%s,'open':%b,'displayName':'My Billing "
+			    "Account','masterBillingAccount':''}]}",
+			    name, 1));
 	free(name);
 }
 
@@ -76,5 +79,8 @@ static const struct sim_route routes[] = {
 };
 
 const struct sim_api sim_api_cloudbilling = {
-	.name = "cloudbilling", .service = "cloudbilling.googleapis.com", .errors = SIM_ERRORS_AIP, .routes = routes,
+	.name = "cloudbilling",
+	.service = "cloudbilling.googleapis.com",
+	.errors = SIM_ERRORS_AIP,
+	.routes = routes,
 };

@@ -1,5 +1,5 @@
-/* dns.googleapis.com v1: managed zones, their record sets, and changes, which are pending for a while before they are done. Names end in a
- * dot; a zone has its SOA and NS records from the beginning, and goes only when nothing else is left. */
+/* dns.googleapis.com v1: managed zones, their record sets, and changes, which are pending for a while before they are done.
+ * Names end in a dot; a zone has its SOA and NS records from the beginning, and goes only when nothing else is left. */
 #include "config.h"
 #include "sim/api/identity.h"
 
@@ -58,8 +58,8 @@ static void answer_list(struct sim_call *c, const char *collection, const char *
 	long most = strtol(sim_param(c, "maxResults"), NULL, 10);
 	const char *token = sim_param(c, "pageToken");
 	cJSON *items = cJSON_CreateArray(), *reply = json_make("{'kind':%s}", kind);
-	struct sim_object *o = *token && text_starts(token, prefix) ? sim_first_from(c->sim, collection, prefix, token) :
-								      sim_first(c->sim, collection, prefix);
+	struct sim_object *o = *token && text_starts(token, prefix) ? sim_first_from(c->sim, collection, prefix, token)
+								    : sim_first(c->sim, collection, prefix);
 	for (most = most > 0 ? most : 100; o; o = sim_following(c->sim, o, prefix)) {
 		if (keep && !keep(c, o))
 			continue;
@@ -73,11 +73,12 @@ static void answer_list(struct sim_call *c, const char *collection, const char *
 	sim_ok(c, reply);
 }
 
-/* Record sets. ------------------------------------------------------------------------------------------------------------------------- */
+/* Record sets. ------------------------------------------------------------------------------------------------------------ */
 
 static cJSON *record_doc(const char *name, const char *type, int ttl, cJSON *data)
 {
-	return json_make("{'name':%s,'type':%s,'ttl':%d,'rrdatas':%j,'signatureRrdatas':[],'kind':'dns#resourceRecordSet'}", name, type, ttl, data);
+	return json_make("{'name':%s,'type':%s,'ttl':%d,'rrdatas':%j,'signatureRrdatas':[],'kind':'dns#resourceRecordSet'}",
+			 name, type, ttl, data);
 }
 
 static cJSON *normal_record(const cJSON *sent)
@@ -107,8 +108,8 @@ static bool data_ok(const char *type, const char *data)
 	int a, b, c, d;
 	char rest;
 	if (!strcmp(type, "A"))
-		return sscanf(data, "%d.%d.%d.%d%c", &a, &b, &c, &d, &rest) == 4 && a >= 0 && a < 256 && b >= 0 && b < 256 && c >= 0 && c < 256 &&
-		       d >= 0 && d < 256;
+		return sscanf(data, "%d.%d.%d.%d%c", &a, &b, &c, &d, &rest) == 4 && a >= 0 && a < 256 && b >= 0 && b < 256 &&
+		       c >= 0 && c < 256 && d >= 0 && d < 256;
 	if (!strcmp(type, "AAAA"))
 		return strchr(data, ':') && strspn(data, "0123456789abcdefABCDEF:.") == strlen(data);
 	return strcmp(type, "CNAME") || text_ends(data, ".");
@@ -117,7 +118,8 @@ static bool data_ok(const char *type, const char *data)
 /* Is what is to be added well formed, and in this zone? */
 static bool record_ok(struct sim_call *c, const struct sim_object *zone, const cJSON *r)
 {
-	const char *name = json_str(r, "name", ""), *type = json_str(r, "type", ""), *origin = json_str(zone->doc, "dnsName", "");
+	const char *name = json_str(r, "name", ""), *type = json_str(r, "type", ""),
+		   *origin = json_str(zone->doc, "dnsName", "");
 	const cJSON *one;
 	if (!text_ends(name, ".") || !text_ends(name, origin)) {
 		sim_fail(c, "INVALID_ARGUMENT", "invalid", "Invalid value for 'entity.change.additions[0].name': '%s'", name);
@@ -125,7 +127,8 @@ static bool record_ok(struct sim_call *c, const struct sim_object *zone, const c
 	}
 	cJSON_ArrayForEach(one, json_at(r, "rrdatas"))
 		if (!cJSON_IsString(one) || !data_ok(type, one->valuestring)) {
-			sim_fail(c, "INVALID_ARGUMENT", "invalid", "Invalid value for 'entity.change.additions[0].rrdata[0]': '%s'",
+			sim_fail(c, "INVALID_ARGUMENT", "invalid",
+				 "Invalid value for 'entity.change.additions[0].rrdata[0]': '%s'",
 				 cJSON_IsString(one) ? one->valuestring : "");
 			return false;
 		}
@@ -135,7 +138,8 @@ static bool record_ok(struct sim_call *c, const struct sim_object *zone, const c
 static bool wanted(const struct sim_call *c, const struct sim_object *o)
 {
 	const char *name = sim_param(c, "name"), *type = sim_param(c, "type");
-	return (!*name || !strcasecmp(name, json_str(o->doc, "name", ""))) && (!*type || !strcmp(type, json_str(o->doc, "type", "")));
+	return (!*name || !strcasecmp(name, json_str(o->doc, "name", ""))) &&
+	       (!*type || !strcmp(type, json_str(o->doc, "type", "")));
 }
 
 static void list_records(struct sim_call *c)
@@ -153,7 +157,8 @@ static struct sim_object *record_for(struct sim_call *c, struct sim_object **zon
 	const char *name = sim_param(c, "name"), *type = sim_param(c, "type");
 	struct sim_object *o = *zone ? record(c->sim, *zone, name, type) : NULL;
 	if (*zone && !o)
-		sim_fail(c, "NOT_FOUND", "notFound", "The 'parameters.name' resource named '%s (%s)' does not exist.", name, type);
+		sim_fail(c, "NOT_FOUND", "notFound", "The 'parameters.name' resource named '%s (%s)' does not exist.", name,
+			 type);
 	return o;
 }
 
@@ -171,7 +176,8 @@ static void create_record(struct sim_call *c)
 		return;
 	const char *name = json_str(c->body, "name", ""), *type = json_str(c->body, "type", "");
 	if (record(c->sim, zone, name, type)) {
-		sim_fail(c, "ALREADY_EXISTS", "alreadyExists", "The resource 'entity.change.additions[0]' named '%s (%s)' already exists", name, type);
+		sim_fail(c, "ALREADY_EXISTS", "alreadyExists",
+			 "The resource 'entity.change.additions[0]' named '%s (%s)' already exists", name, type);
 		return;
 	}
 	cJSON *doc = normal_record(c->body);
@@ -200,15 +206,17 @@ static void delete_record(struct sim_call *c)
 	if (!o)
 		return;
 	if (own_record(zone, sim_param(c, "name"), sim_param(c, "type"))) {
-		sim_fail(c, "INVALID_ARGUMENT", "invalidZoneApex", "The resource record set 'entity.change.deletions[0]' is invalid because a zone must "
-			 "contain exactly one resource record set of type '%s' at the apex.", sim_param(c, "type"));
+		sim_fail(c, "INVALID_ARGUMENT", "invalidZoneApex",
+			 "The resource record set 'entity.change.deletions[0]' is invalid because a zone must "
+			 "contain exactly one resource record set of type '%s' at the apex.",
+			 sim_param(c, "type"));
 		return;
 	}
 	sim_remove(c->sim, o);
 	sim_empty(c);
 }
 
-/* Changes. ----------------------------------------------------------------------------------------------------------------------------- */
+/* Changes. ---------------------------------------------------------------------------------------------------------------- */
 
 /* A deletion must name a record set exactly as it is. */
 static bool deletions_ok(struct sim_call *c, const struct sim_object *zone, const cJSON *deletions)
@@ -218,11 +226,15 @@ static bool deletions_ok(struct sim_call *c, const struct sim_object *zone, cons
 	cJSON_ArrayForEach(d, deletions) {
 		const char *name = json_str(d, "name", ""), *type = json_str(d, "type", "");
 		struct sim_object *o = record(c->sim, zone, name, type);
-		if (!o || !json_equal(json_at(o->doc, "rrdatas"), json_at(d, "rrdatas")) || json_num(o->doc, "ttl", 0) != json_num(d, "ttl", 0)) {
+		if (!o || !json_equal(json_at(o->doc, "rrdatas"), json_at(d, "rrdatas")) ||
+		    json_num(o->doc, "ttl", 0) != json_num(d, "ttl", 0)) {
 			if (!o)
-				sim_fail(c, "NOT_FOUND", "notFound", "The 'entity.change.deletions[%d]' resource named '%s (%s)' does not exist.", i, name, type);
+				sim_fail(c, "NOT_FOUND", "notFound",
+					 "The 'entity.change.deletions[%d]' resource named '%s (%s)' does not exist.", i, name,
+					 type);
 			else
-				sim_fail_with(c, 412, "FAILED_PRECONDITION", "conditionNotMet", NULL, "Precondition not met for 'entity.change.deletions[%d]'", i);
+				sim_fail_with(c, 412, "FAILED_PRECONDITION", "conditionNotMet", NULL,
+					      "Precondition not met for 'entity.change.deletions[%d]'", i);
 			return false;
 		}
 		i++;
@@ -234,7 +246,8 @@ static bool also_deleted(const cJSON *deletions, const cJSON *addition)
 {
 	const cJSON *d;
 	cJSON_ArrayForEach(d, deletions)
-		if (!strcasecmp(json_str(d, "name", ""), json_str(addition, "name", "")) && !strcmp(json_str(d, "type", ""), json_str(addition, "type", "")))
+		if (!strcasecmp(json_str(d, "name", ""), json_str(addition, "name", "")) &&
+		    !strcmp(json_str(d, "type", ""), json_str(addition, "type", "")))
 			return true;
 	return false;
 }
@@ -248,7 +261,8 @@ static bool additions_ok(struct sim_call *c, const struct sim_object *zone, cons
 		if (!record_ok(c, zone, a))
 			return false;
 		if (record(c->sim, zone, name, type) && !also_deleted(deletions, a)) {
-			sim_fail(c, "ALREADY_EXISTS", "alreadyExists", "The resource 'entity.change.additions[%d]' named '%s (%s)' already exists", i, name, type);
+			sim_fail(c, "ALREADY_EXISTS", "alreadyExists",
+				 "The resource 'entity.change.additions[%d]' named '%s (%s)' already exists", i, name, type);
 			return false;
 		}
 		i++;
@@ -279,7 +293,8 @@ static cJSON *new_change(struct sim_call *c, struct sim_object *zone)
 	snprintf(id, sizeof id, "%ld", n);
 	json_put_num(zone->hidden, "changes", (double)n);
 	cJSON *doc = json_make("{'additions':%j,'deletions':%j,'startTime':%s,'id':%s,'status':'pending','kind':'dns#change'}",
-			       normal_records(json_at(c->body, "additions")), normal_records(json_at(c->body, "deletions")), now, id);
+			       normal_records(json_at(c->body, "additions")), normal_records(json_at(c->body, "deletions")),
+			       now, id);
 	free(now);
 	return doc;
 }
@@ -316,7 +331,8 @@ static void get_change(struct sim_call *c)
 	if (o)
 		sim_ok(c, cJSON_Duplicate(o->doc, true));
 	else
-		sim_fail(c, "NOT_FOUND", "notFound", "The 'parameters.changeId' resource named '%s' does not exist.", sim_path_part(c, "changes"));
+		sim_fail(c, "NOT_FOUND", "notFound", "The 'parameters.changeId' resource named '%s' does not exist.",
+			 sim_path_part(c, "changes"));
 	free(key);
 }
 
@@ -329,14 +345,15 @@ static void list_changes(struct sim_call *c)
 	free(prefix);
 }
 
-/* Zones. ------------------------------------------------------------------------------------------------------------------------------- */
+/* Zones. ------------------------------------------------------------------------------------------------------------------ */
 
 static cJSON *name_servers(struct sim *s, bool is_private)
 {
 	cJSON *all = cJSON_CreateArray();
 	char letter = (char)('a' + sim_random(s) % 5);
 	for (int i = 1; i <= (is_private ? 1 : 4); i++) {
-		char *server = is_private ? xstrdup("ns-gcp-private.googledomains.com.") : xasprintf("ns-cloud-%c%d.googledomains.com.", letter, i);
+		char *server = is_private ? xstrdup("ns-gcp-private.googledomains.com.")
+					  : xasprintf("ns-cloud-%c%d.googledomains.com.", letter, i);
 		cJSON_AddItemToArray(all, cJSON_CreateString(server));
 		free(server);
 	}
@@ -347,7 +364,8 @@ static bool zone_ok(struct sim_call *c)
 {
 	const char *name = json_str(c->body, "name", ""), *origin = json_str(c->body, "dnsName", "");
 	size_t n = strlen(name);
-	if (!n || n > 63 || !islower((unsigned char)*name) || strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-") != n || name[n - 1] == '-') {
+	if (!n || n > 63 || !islower((unsigned char)*name) || strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-") != n ||
+	    name[n - 1] == '-') {
 		sim_fail(c, "INVALID_ARGUMENT", "invalid", "Invalid value for 'entity.managedZone.name': '%s'", name);
 		return false;
 	}
@@ -361,7 +379,8 @@ static bool zone_ok(struct sim_call *c)
 static void first_records(struct sim *s, struct sim_object *zone)
 {
 	const char *origin = json_str(zone->doc, "dnsName", "");
-	char *soa = xasprintf("%s cloud-dns-hostmaster.google.com. 1 21600 3600 259200 300", json_str(zone->doc, "nameServers.0", ""));
+	char *soa = xasprintf("%s cloud-dns-hostmaster.google.com. 1 21600 3600 259200 300",
+			      json_str(zone->doc, "nameServers.0", ""));
 	put_record(s, zone, record_doc(origin, "NS", 21600, cJSON_Duplicate(json_at(zone->doc, "nameServers"), true)));
 	put_record(s, zone, record_doc(origin, "SOA", 21600, json_make("[%s]", soa)));
 	free(soa);
@@ -376,7 +395,8 @@ static void create_zone(struct sim_call *c)
 		return;
 	}
 	if (sim_get(c->sim, ZONES, key)) {
-		sim_fail(c, "ALREADY_EXISTS", "alreadyExists", "The resource 'entity.managedZone' named '%s' already exists", name);
+		sim_fail(c, "ALREADY_EXISTS", "alreadyExists", "The resource 'entity.managedZone' named '%s' already exists",
+			 name);
 	} else {
 		cJSON *doc = sim_take_body(c);
 		snprintf(id, sizeof id, "%lld", sim_serial(c->sim));
@@ -453,7 +473,8 @@ static void get_operation(struct sim_call *c)
 	if (o)
 		sim_ok(c, cJSON_Duplicate(o->doc, true));
 	else
-		sim_fail(c, "NOT_FOUND", "notFound", "The 'parameters.operation' resource named '%s' does not exist.", sim_path_part(c, "operations"));
+		sim_fail(c, "NOT_FOUND", "notFound", "The 'parameters.operation' resource named '%s' does not exist.",
+			 sim_path_part(c, "operations"));
 	free(key);
 }
 
@@ -468,7 +489,8 @@ static void delete_zone(struct sim_call *c)
 			break;
 	if (o) {
 		sim_fail(c, "FAILED_PRECONDITION", "containerNotEmpty",
-			 "The resource named '%s' cannot be deleted because it contains one or more 'resource records'.", json_str(zone->doc, "name", ""));
+			 "The resource named '%s' cannot be deleted because it contains one or more 'resource records'.",
+			 json_str(zone->doc, "name", ""));
 	} else {
 		while ((o = sim_first(c->sim, records_of(zone), prefix)))
 			sim_remove(c->sim, o);
@@ -483,7 +505,8 @@ static void delete_zone(struct sim_call *c)
 
 static void get_project(struct sim_call *c)
 {
-	sim_ok(c, json_make("{'kind':'dns#project','id':%s,'number':%s,'quota':{'kind':'dns#quota','managedZones':10000,'rrsetsPerManagedZone':10000,"
+	sim_ok(c, json_make("{'kind':'dns#project','id':%s,'number':%s,'quota':{'kind':'dns#quota','managedZones':10000,'"
+			    "rrsetsPerManagedZone':10000,"
 			    "'rrsetAdditionsPerChange':1000,'rrsetDeletionsPerChange':1000,'resourceRecordsPerRrset':100}}",
 			    c->project, sim_project_number(c->sim, c->project)));
 }
@@ -508,4 +531,5 @@ static const struct sim_route routes[] = {
 	{0},
 };
 
-const struct sim_api sim_api_dns = {.name = "dns", .service = "dns.googleapis.com", .errors = SIM_ERRORS_LEGACY, .routes = routes};
+const struct sim_api sim_api_dns = {
+	.name = "dns", .service = "dns.googleapis.com", .errors = SIM_ERRORS_LEGACY, .routes = routes};

@@ -6,7 +6,8 @@
 
 /* An account by its email or 21-digit id, or NULL. */
 struct sim_object *sim_account(struct sim *s, const char *email_or_id);
-/* The account that the call's path names ("projects/-" too), when the caller has the permission on it; NULL: the call was answered. */
+/* The account that the call's path names ("projects/-" too), when the caller has the permission on it; NULL: the call was
+ * answered. */
 struct sim_object *sim_account_for(struct sim_call *c, const char *permission);
 /* The project of an account by its address, also of one that does not exist; NULL when it is none of ours. */
 const char *sim_account_project(struct sim *s, const char *email);

@@ -1,5 +1,5 @@
-/* iam.googleapis.com: service accounts. Reads are eventually consistent: a fresh account is there for one replica and not yet for another,
- * and cannot be a member of a policy for a while longer. Deleted accounts can come back for 30 days. */
+/* iam.googleapis.com: service accounts. Reads are eventually consistent: a fresh account is there for one replica and not yet
+ * for another, and cannot be a member of a policy for a while longer. Deleted accounts can come back for 30 days. */
 #include "config.h"
 #include "sim/api/iam.h"
 
@@ -18,7 +18,7 @@
 
 enum { MOST_ACCOUNTS = 100 };
 
-/* Finding. --------------------------------------------------------------------------------------------------------------------------- */
+/* Finding. ---------------------------------------------------------------------------------------------------------------- */
 
 struct sim_object *sim_account(struct sim *s, const char *email_or_id)
 {
@@ -56,7 +56,7 @@ const char *sim_account_id(struct sim *s, const char *email)
 	return o ? json_str(o->doc, "uniqueId", NULL) : NULL;
 }
 
-/* Making. ---------------------------------------------------------------------------------------------------------------------------- */
+/* Making. ----------------------------------------------------------------------------------------------------------------- */
 
 static char *new_id(struct sim *s)
 {
@@ -69,12 +69,13 @@ static void index_add(struct sim *s, const char *name, const char *key)
 	sim_put(s, INDEX, name, json_make("{'key':%s}", key));
 }
 
-static struct sim_object *put_account(struct sim *s, const char *project, const char *email, const char *display, const char *description)
+static struct sim_object *put_account(struct sim *s, const char *project, const char *email, const char *display,
+				      const char *description)
 {
 	char *key = xasprintf("projects/%s/serviceAccounts/%s", project, email), *id = new_id(s), *etag = identity_etag(s);
 	char *key_id = sim_hex(s, 40), *now = sim_time(s, 0);
-	cJSON *doc = json_make("{'name':%s,'projectId':%s,'uniqueId':%s,'email':%s,'etag':%s,'oauth2ClientId':%s}", key, project, id, email, etag,
-			       id);
+	cJSON *doc = json_make("{'name':%s,'projectId':%s,'uniqueId':%s,'email':%s,'etag':%s,'oauth2ClientId':%s}", key,
+			       project, id, email, etag, id);
 	if (*display)
 		cJSON_AddStringToObject(doc, "displayName", display);
 	if (*description)
@@ -112,12 +113,13 @@ void sim_agent_create(struct sim *s, const char *email)
 	free(number);
 }
 
-/* Refusals. -------------------------------------------------------------------------------------------------------------------------- */
+/* Refusals. --------------------------------------------------------------------------------------------------------------- */
 
 void sim_account_denied(struct sim_call *c, const char *permission)
 {
 	sim_fail_with(c, 0, "PERMISSION_DENIED", NULL,
-		      json_make("[{'@type':'type.googleapis.com/google.rpc.ErrorInfo','reason':'IAM_PERMISSION_DENIED','domain':'iam.googleapis.com',"
+		      json_make("[{'@type':'type.googleapis.com/"
+				"google.rpc.ErrorInfo','reason':'IAM_PERMISSION_DENIED','domain':'iam.googleapis.com',"
 				"'metadata':{'permission':%s}}]",
 				permission),
 		      "Permission '%s' denied on resource (or it may not exist).", permission);
@@ -128,7 +130,8 @@ static void fail_missing(struct sim_call *c, const char *project, const char *em
 	char *key = xasprintf("projects/%s/serviceAccounts/%s", project, email);
 	bool was = sim_get(c->sim, DELETED, key) || sim_get(c->sim, ACCOUNTS, key);
 	if (was)
-		sim_fail(c, "NOT_FOUND", NULL, "Service account projects/%s/serviceAccounts/%s does not exist.", project, email);
+		sim_fail(c, "NOT_FOUND", NULL, "Service account projects/%s/serviceAccounts/%s does not exist.", project,
+			 email);
 	else
 		sim_fail(c, "NOT_FOUND", NULL, "Unknown service account");
 	free(key);
@@ -143,7 +146,9 @@ struct sim_object *sim_account_for(struct sim_call *c, const char *permission)
 {
 	const char *name = sim_path_part(c, "serviceAccounts");
 	struct sim_object *o = sim_account(c->sim, name);
-	const char *project = o ? json_str(o->doc, "projectId", "") : c->project ? c->project : sim_account_project(c->sim, name);
+	const char *project = o            ? json_str(o->doc, "projectId", "")
+			      : c->project ? c->project
+					   : sim_account_project(c->sim, name);
 	/* The path's project counts: an account of another one is not found there. */
 	if (o && c->project && strcmp(c->project, project))
 		o = NULL;
@@ -157,7 +162,7 @@ struct sim_object *sim_account_for(struct sim_call *c, const char *permission)
 	return yes ? o : NULL;
 }
 
-/* Methods. --------------------------------------------------------------------------------------------------------------------------- */
+/* Methods. ---------------------------------------------------------------------------------------------------------------- */
 
 static bool id_ok(struct sim_call *c, const char *id)
 {
@@ -178,7 +183,8 @@ static bool room_for_one_more(struct sim_call *c)
 {
 	char *prefix = xasprintf("projects/%s/serviceAccounts/", c->project);
 	int n = 0;
-	for (struct sim_object *o = sim_first(c->sim, ACCOUNTS, prefix); o && n < MOST_ACCOUNTS; o = sim_following(c->sim, o, prefix))
+	for (struct sim_object *o = sim_first(c->sim, ACCOUNTS, prefix); o && n < MOST_ACCOUNTS;
+	     o = sim_following(c->sim, o, prefix))
 		n++;
 	free(prefix);
 	if (n == MOST_ACCOUNTS)
@@ -197,7 +203,8 @@ static void create(struct sim_call *c)
 	}
 	char *email = xasprintf("%s@%s.iam.gserviceaccount.com", id, c->project);
 	if (sim_account(c->sim, email)) {
-		sim_fail(c, "ALREADY_EXISTS", NULL, "Service account %s already exists within project projects/%s.", id, c->project);
+		sim_fail(c, "ALREADY_EXISTS", NULL, "Service account %s already exists within project projects/%s.", id,
+			 c->project);
 		free(email);
 		return;
 	}
@@ -253,7 +260,8 @@ static bool fresh(struct sim_call *c, const struct sim_object *o, const cJSON *s
 	const char *etag = json_str(sent, "etag", "");
 	if (!*etag || identity_same_etag(etag, json_str(o->doc, "etag", "")))
 		return true;
-	sim_fail(c, "ABORTED", NULL, "There were concurrent changes to the service account. Please retry the whole read-modify-write.");
+	sim_fail(c, "ABORTED", NULL,
+		 "There were concurrent changes to the service account. Please retry the whole read-modify-write.");
 	return false;
 }
 
@@ -284,7 +292,7 @@ static void update(struct sim_call *c)
 	sim_ok(c, cJSON_Duplicate(o->doc, true));
 }
 
-static void delete(struct sim_call *c)
+static void delete (struct sim_call *c)
 {
 	struct sim_object *o = sim_account_for(c, "iam.serviceAccounts.delete");
 	if (!o)
@@ -363,7 +371,7 @@ static void disable(struct sim_call *c)
 	set_disabled(c, "iam.serviceAccounts.disable", true);
 }
 
-/* Policies. -------------------------------------------------------------------------------------------------------------------------- */
+/* Policies. --------------------------------------------------------------------------------------------------------------- */
 
 static void get_policy(struct sim_call *c)
 {
@@ -413,5 +421,8 @@ static const struct sim_route routes[] = {
 };
 
 const struct sim_api sim_api_iam_accounts = {
-	.name = "iam", .service = "iam.googleapis.com", .errors = SIM_ERRORS_BOTH, .routes = routes,
+	.name = "iam",
+	.service = "iam.googleapis.com",
+	.errors = SIM_ERRORS_BOTH,
+	.routes = routes,
 };

@@ -1,5 +1,5 @@
-/* iam.googleapis.com: workload identity pools and their OIDC providers. Creating, changing and deleting are operations; what is deleted
- * keeps its name for 30 days and can come back. */
+/* iam.googleapis.com: workload identity pools and their OIDC providers. Creating, changing and deleting are operations; what is
+ * deleted keeps its name for 30 days and can come back. */
 #include "config.h"
 #include "sim/api/identity.h"
 
@@ -17,13 +17,21 @@
 struct kind {
 	const char *collection, *segment, *id_param, *type, *metadata, *field;
 };
-static const struct kind pools = {"iam.workloadIdentityPools", "workloadIdentityPools", "workloadIdentityPoolId", TYPE "WorkloadIdentityPool",
-				  TYPE "WorkloadIdentityPoolOperationMetadata", "workloadIdentityPools"};
-static const struct kind providers = {"iam.workloadIdentityPoolProviders", "providers", "workloadIdentityPoolProviderId",
-				      TYPE "WorkloadIdentityPoolProvider", TYPE "WorkloadIdentityPoolProviderOperationMetadata",
+static const struct kind pools = {"iam.workloadIdentityPools",
+				  "workloadIdentityPools",
+				  "workloadIdentityPoolId",
+				  TYPE "WorkloadIdentityPool",
+				  TYPE "WorkloadIdentityPoolOperationMetadata",
+				  "workloadIdentityPools"};
+static const struct kind providers = {"iam.workloadIdentityPoolProviders",
+				      "providers",
+				      "workloadIdentityPoolProviderId",
+				      TYPE "WorkloadIdentityPoolProvider",
+				      TYPE "WorkloadIdentityPoolProviderOperationMetadata",
 				      "workloadIdentityPoolProviders"};
 
-/* "projects/ID/locations/global/workloadIdentityPools[/POOL[/providers[/X]]]" with the project id, from the path; without verb. */
+/* "projects/ID/locations/global/workloadIdentityPools[/POOL[/providers[/X]]]" with the project id, from the path; without verb.
+ */
 static char *key_of(const struct sim_call *c, const struct kind *k, const char *id)
 {
 	const char *pool = sim_path_part(c, "workloadIdentityPools");
@@ -74,7 +82,8 @@ static void finished(struct sim *s, const cJSON *arg)
 static void answer_operation(struct sim_call *c, const struct kind *k, const struct sim_object *o)
 {
 	char *id = sim_hex(c->sim, 26), *name = xasprintf("%s/operations/%s", json_str(o->doc, "name", ""), id);
-	struct sim_object *op = sim_put(c->sim, OPERATIONS, name, json_make("{'name':%s,'metadata':{'@type':%s}}", name, k->metadata));
+	struct sim_object *op =
+		sim_put(c->sim, OPERATIONS, name, json_make("{'name':%s,'metadata':{'@type':%s}}", name, k->metadata));
 	sim_after(c->sim, sim_draw(c->sim, "iam.pool.create"), finished,
 		  json_make("{'operation':%s,'collection':%s,'key':%s,'type':%s}", name, k->collection, o->key, k->type));
 	sim_ok(c, cJSON_Duplicate(op->doc, true));
@@ -86,8 +95,10 @@ static bool id_ok(struct sim_call *c, const char *id)
 	size_t n = strlen(id);
 	if (n >= 4 && n <= 32 && strspn(id, "abcdefghijklmnopqrstuvwxyz0123456789-") == n && !text_starts(id, "gcp-"))
 		return true;
-	sim_fail(c, "INVALID_ARGUMENT", NULL, "The ID \"%s\" must be 4-32 characters long, contain only lowercase letters, digits and dashes, and "
-		 "must not start with gcp-.", id);
+	sim_fail(c, "INVALID_ARGUMENT", NULL,
+		 "The ID \"%s\" must be 4-32 characters long, contain only lowercase letters, digits and dashes, and "
+		 "must not start with gcp-.",
+		 id);
 	return false;
 }
 
@@ -173,7 +184,7 @@ static void expire(struct sim *s, const cJSON *arg)
 		sim_remove(s, o);
 }
 
-static void delete(struct sim_call *c, const struct kind *k)
+static void delete (struct sim_call *c, const struct kind *k)
 {
 	struct sim_object *o = find(c, k);
 	char until[40];
@@ -219,9 +230,15 @@ static void attestation_rules(struct sim_call *c)
 		sim_empty(c);
 }
 
-#define BOTH(method) \
-	static void method##_pool(struct sim_call *c) { method(c, &pools); } \
-	static void method##_provider(struct sim_call *c) { method(c, &providers); }
+#define BOTH(method)                                                                                                           \
+	static void method##_pool(struct sim_call *c)                                                                          \
+	{                                                                                                                      \
+		method(c, &pools);                                                                                             \
+	}                                                                                                                      \
+	static void method##_provider(struct sim_call *c)                                                                      \
+	{                                                                                                                      \
+		method(c, &providers);                                                                                         \
+	}
 BOTH(create)
 BOTH(get)
 BOTH(list)
@@ -250,5 +267,8 @@ static const struct sim_route routes[] = {
 };
 
 const struct sim_api sim_api_iam_federation = {
-	.name = "iam", .service = "iam.googleapis.com", .errors = SIM_ERRORS_BOTH, .routes = routes,
+	.name = "iam",
+	.service = "iam.googleapis.com",
+	.errors = SIM_ERRORS_BOTH,
+	.routes = routes,
 };

@@ -1,5 +1,5 @@
-/* iam.googleapis.com: keys of service accounts. They are real RSA keys: what was created here signs tokens that the token endpoint checks.
- * Private halves of user-managed keys leave in the reply to their creation and are not kept. */
+/* iam.googleapis.com: keys of service accounts. They are real RSA keys: what was created here signs tokens that the token
+ * endpoint checks. Private halves of user-managed keys leave in the reply to their creation and are not kept. */
 #include "config.h"
 #include "sim/api/iam.h"
 
@@ -20,7 +20,7 @@
 
 enum { MOST_KEYS = 10, BITS = 2048 };
 
-/* PEM. ------------------------------------------------------------------------------------------------------------------------------- */
+/* PEM. -------------------------------------------------------------------------------------------------------------------- */
 
 static char *bio_text(BIO *b)
 {
@@ -84,7 +84,7 @@ static EVP_PKEY *certified(const char *base64)
 	return key;
 }
 
-/* The Google-managed key: made when first needed. --------------------------------------------------------------------------------------- */
+/* The Google-managed key: made when first needed. ------------------------------------------------------------------------- */
 
 static EVP_PKEY *system_key(struct sim *s, struct sim_object *account)
 {
@@ -101,14 +101,16 @@ static EVP_PKEY *system_key(struct sim *s, struct sim_object *account)
 	return key;
 }
 
-unsigned char *sim_account_sign(struct sim *s, const char *email, const void *data, size_t len, size_t *out_len, const char **key_id)
+unsigned char *sim_account_sign(struct sim *s, const char *email, const void *data, size_t len, size_t *out_len,
+				const char **key_id)
 {
 	struct sim_object *o = sim_account(s, email);
 	EVP_PKEY *key = o ? system_key(s, o) : NULL;
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 	unsigned char *out = NULL;
 	*out_len = 0;
-	if (key && EVP_DigestSignInit(ctx, NULL, EVP_sha256(), NULL, key) == 1 && EVP_DigestSign(ctx, NULL, out_len, data, len) == 1) {
+	if (key && EVP_DigestSignInit(ctx, NULL, EVP_sha256(), NULL, key) == 1 &&
+	    EVP_DigestSign(ctx, NULL, out_len, data, len) == 1) {
 		out = xmalloc(*out_len);
 		EVP_DigestSign(ctx, out, out_len, data, len);
 		*key_id = json_str(o->hidden, "systemKey", "");
@@ -139,7 +141,7 @@ void sim_account_keys_gone(struct sim *s, const char *account_key)
 	free(prefix);
 }
 
-/* Methods. --------------------------------------------------------------------------------------------------------------------------- */
+/* Methods. ---------------------------------------------------------------------------------------------------------------- */
 
 static int count_keys(struct sim *s, const char *account_key)
 {
@@ -155,10 +157,11 @@ static int count_keys(struct sim *s, const char *account_key)
 static bool forbidden(struct sim_call *c, const struct sim_object *account, const char *constraint, const char *words)
 {
 	if (sim_constraint(c->sim, json_str(account->doc, "projectId", ""), constraint, NULL)) {
-		char *type = xasprintf("constraints/%s", constraint), *subject = xasprintf("%s?configvalue=%s", account->key,
-											   json_str(account->doc, "email", ""));
+		char *type = xasprintf("constraints/%s", constraint),
+		     *subject = xasprintf("%s?configvalue=%s", account->key, json_str(account->doc, "email", ""));
 		sim_fail_with(c, 0, "FAILED_PRECONDITION", NULL,
-			      json_make("[{'@type':'type.googleapis.com/google.rpc.PreconditionFailure','violations':[{'type':%s,'subject':%s,"
+			      json_make("[{'@type':'type.googleapis.com/"
+					"google.rpc.PreconditionFailure','violations':[{'type':%s,'subject':%s,"
 					"'description':%s}]}]",
 					type, subject, words),
 			      "%s", words);
@@ -176,7 +179,8 @@ static struct sim_object *put_key(struct sim_call *c, struct sim_object *account
 	char *id = sim_hex(c->sim, 40), *name = xasprintf("%s/keys/%s", account->key, id), *now = sim_time(c->sim, 0);
 	char *pem = public_pem(key);
 	struct sim_object *o = sim_put(c->sim, KEYS, name,
-				       json_make("{'name':%s,'validAfterTime':%s,'validBeforeTime':'" NEVER "','keyAlgorithm':'KEY_ALG_RSA_2048',"
+				       json_make("{'name':%s,'validAfterTime':%s,'validBeforeTime':'" NEVER
+						 "','keyAlgorithm':'KEY_ALG_RSA_2048',"
 						 "'keyOrigin':%s,'keyType':'USER_MANAGED'}",
 						 name, now, google ? "GOOGLE_PROVIDED" : "USER_PROVIDED"));
 	json_put_str(o->hidden, "publicPem", pem);
@@ -192,12 +196,14 @@ static char *credentials_file(const struct sim_object *account, const struct sim
 	struct buf encoded = {0};
 	text_percent(&encoded, email, false);
 	char *cert = xasprintf("https://www.googleapis.com/robot/v1/metadata/x509/%s", buf_text(&encoded));
-	cJSON *file = json_make("{'type':'service_account','project_id':%s,'private_key_id':%s,'private_key':%s,'client_email':%s,'client_id':%s,"
-				"'auth_uri':'https://accounts.google.com/o/oauth2/auth','token_uri':'https://oauth2.googleapis.com/token',"
-				"'auth_provider_x509_cert_url':'https://www.googleapis.com/oauth2/v1/certs','client_x509_cert_url':%s,"
-				"'universe_domain':'googleapis.com'}",
-				json_str(account->doc, "projectId", ""), json_str(key->hidden, "id", ""), pem, email,
-				json_str(account->doc, "uniqueId", ""), cert);
+	cJSON *file = json_make(
+		"{'type':'service_account','project_id':%s,'private_key_id':%s,'private_key':%s,'client_email':%s,'client_id':%"
+		"s,"
+		"'auth_uri':'https://accounts.google.com/o/oauth2/auth','token_uri':'https://oauth2.googleapis.com/token',"
+		"'auth_provider_x509_cert_url':'https://www.googleapis.com/oauth2/v1/certs','client_x509_cert_url':%s,"
+		"'universe_domain':'googleapis.com'}",
+		json_str(account->doc, "projectId", ""), json_str(key->hidden, "id", ""), pem, email,
+		json_str(account->doc, "uniqueId", ""), cert);
 	char *text = json_text(file, 2), *base64 = identity_base64(text, strlen(text));
 	cJSON_Delete(file);
 	buf_free(&encoded);
@@ -208,8 +214,8 @@ static char *credentials_file(const struct sim_object *account, const struct sim
 static void create(struct sim_call *c)
 {
 	struct sim_object *account = sim_account_for(c, "iam.serviceAccountKeys.create");
-	if (!account ||
-	    forbidden(c, account, "iam.disableServiceAccountKeyCreation", "Key creation is not allowed on this service account."))
+	if (!account || forbidden(c, account, "iam.disableServiceAccountKeyCreation",
+				  "Key creation is not allowed on this service account."))
 		return;
 	EVP_PKEY *key = EVP_RSA_gen(BITS);
 	struct sim_object *o = put_key(c, account, key, true);
@@ -227,7 +233,8 @@ static void create(struct sim_call *c)
 static void upload(struct sim_call *c)
 {
 	struct sim_object *account = sim_account_for(c, "iam.serviceAccountKeys.create");
-	if (!account || forbidden(c, account, "iam.disableServiceAccountKeyUpload", "Key upload is not allowed on this service account."))
+	if (!account ||
+	    forbidden(c, account, "iam.disableServiceAccountKeyUpload", "Key upload is not allowed on this service account."))
 		return;
 	EVP_PKEY *key = certified(json_str(c->body, "publicKeyData", ""));
 	if (key && EVP_PKEY_get_base_id(key) == EVP_PKEY_RSA)
@@ -311,7 +318,7 @@ static void get(struct sim_call *c)
 	sim_ok(c, doc);
 }
 
-static void delete(struct sim_call *c)
+static void delete (struct sim_call *c)
 {
 	struct sim_object *o = key_for(c, "iam.serviceAccountKeys.delete");
 	if (!o)
@@ -381,6 +388,9 @@ static const struct sim_route public_routes[] = {
 };
 
 const struct sim_api sim_api_iam_keys = {
-	.name = "iam", .service = "iam.googleapis.com", .errors = SIM_ERRORS_BOTH, .routes = routes,
+	.name = "iam",
+	.service = "iam.googleapis.com",
+	.errors = SIM_ERRORS_BOTH,
+	.routes = routes,
 };
 const struct sim_api sim_api_iam_certificates = {.name = "certificates", .errors = SIM_ERRORS_AIP, .routes = public_routes};

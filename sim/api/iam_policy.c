@@ -1,6 +1,6 @@
-/* The IAM store: allow policies by holder ("//run.googleapis.com/projects/..."), their etags, versions and conditions; who may be a
- * member; and what a principal may do, which lags behind what the policies say by minutes, for grants and for revocations alike
- * (cloud.google.com/iam/docs/access-change-propagation). */
+/* The IAM store: allow policies by holder ("//run.googleapis.com/projects/..."), their etags, versions and conditions; who may
+ * be a member; and what a principal may do, which lags behind what the policies say by minutes, for grants and for revocations
+ * alike (cloud.google.com/iam/docs/access-change-propagation). */
 #define _GNU_SOURCE /* strptime, timegm */
 #include "config.h"
 #include "sim/api/identity.h"
@@ -14,9 +14,8 @@
 #include <time.h>
 
 #define POLICIES "iam.policies"
-#define RACE \
-	"There were concurrent policy changes. Please retry the whole read-modify-write with exponential backoff."
-#define DOMAIN_RESTRICTED \
+#define RACE "There were concurrent policy changes. Please retry the whole read-modify-write with exponential backoff."
+#define DOMAIN_RESTRICTED                                                                                                      \
 	"One or more users named in the policy do not belong to a permitted customer,  perhaps due to an organization policy."
 
 enum { MOST_MEMBERS = 1500 };
@@ -48,7 +47,7 @@ static const cJSON *in_force(struct sim *s, const char *holder)
 	return best;
 }
 
-/* Conditions. -------------------------------------------------------------------------------------------------------------------- */
+/* Conditions. ------------------------------------------------------------------------------------------------------------- */
 
 static double parse_time(const char *text)
 {
@@ -74,7 +73,8 @@ static bool term_holds(const struct ask *a, const char *term)
 	if (!quoted(term, text, sizeof text))
 		return false;
 	if (strstr(term, "request.time"))
-		return strchr(term, '<') ? sim_wall(a->sim) < parse_time(text) : strchr(term, '>') && sim_wall(a->sim) > parse_time(text);
+		return strchr(term, '<') ? sim_wall(a->sim) < parse_time(text)
+					 : strchr(term, '>') && sim_wall(a->sim) > parse_time(text);
 	if (strstr(term, "resource.name.startsWith"))
 		return text_starts(a->resource, text);
 	if (strstr(term, "resource.name.endsWith"))
@@ -97,7 +97,7 @@ static bool condition_holds(const struct ask *a, const char *expression)
 	return holds;
 }
 
-/* Members. ----------------------------------------------------------------------------------------------------------------------- */
+/* Members. ---------------------------------------------------------------------------------------------------------------- */
 
 static bool basic_role_in(const struct ask *a, const char *project, const char *role)
 {
@@ -187,13 +187,14 @@ bool sim_allowed(struct sim *s, const char *principal, const char *permission, c
 	char *own = project ? xasprintf("//cloudresourcemanager.googleapis.com/projects/%s", project) : NULL;
 
 	bool yes = (holder && granted_by(&a, holder)) ||
-		   (holder && text_starts(holder, "//iap.googleapis.com/projects/") && granted_above(&a, holder)) || (own && granted_by(&a, own)) || (above && granted_by(&a, above));
+		   (holder && text_starts(holder, "//iap.googleapis.com/projects/") && granted_above(&a, holder)) ||
+		   (own && granted_by(&a, own)) || (above && granted_by(&a, above));
 	free(above);
 	free(own);
 	return yes;
 }
 
-/* Reading. ----------------------------------------------------------------------------------------------------------------------- */
+/* Reading. ---------------------------------------------------------------------------------------------------------------- */
 
 static bool conditional(const cJSON *policy)
 {
@@ -250,19 +251,21 @@ void sim_policy_get(struct sim_call *c, const char *holder)
 {
 	int version = wanted_version(c);
 	if (version != 0 && version != 1 && version != 3)
-		sim_fail(c, "INVALID_ARGUMENT", NULL, "Requested policy version (%d) is not supported. Valid versions are 0, 1, and 3.", version);
+		sim_fail(c, "INVALID_ARGUMENT", NULL,
+			 "Requested policy version (%d) is not supported. Valid versions are 0, 1, and 3.", version);
 	else
 		sim_ok(c, sim_policy_view(c->sim, holder, version));
 }
 
-/* Checking what is to be written. ------------------------------------------------------------------------------------------------ */
+/* Checking what is to be written. ----------------------------------------------------------------------------------------- */
 
 static bool on_project(const char *holder)
 {
 	return text_starts(holder, "//cloudresourcemanager.googleapis.com/");
 }
 
-/* Is "P.svc.id.goog[ns/ksa]" of a pool that exists: a project's pool comes with its first cluster that has workload identity. */
+/* Is "P.svc.id.goog[ns/ksa]" of a pool that exists: a project's pool comes with its first cluster that has workload identity.
+ */
 static bool pool_exists(struct sim *s, const char *member)
 {
 	size_t n = strcspn(member, "[");
@@ -272,7 +275,8 @@ static bool pool_exists(struct sim *s, const char *member)
 		*dot = 0;
 		key = xasprintf("projects/%s/", pool);
 		for (struct sim_object *o = sim_first(s, "container.clusters", key); o && !yes; o = sim_following(s, o, key))
-			yes = json_at(o->doc, "workloadIdentityConfig.workloadPool") || json_bool(o->doc, "autopilot.enabled", false);
+			yes = json_at(o->doc, "workloadIdentityConfig.workloadPool") ||
+			      json_bool(o->doc, "autopilot.enabled", false);
 		free(key);
 	}
 	free(pool);
@@ -290,7 +294,8 @@ static bool account_ok(struct sim_call *c, const char *account)
 		if (pool_exists(c->sim, account))
 			return true;
 		sim_fail(c, "INVALID_ARGUMENT", NULL,
-			 "Identity Pool does not exist (%.*s). Please check that you specified a valid resource name as returned in the `name` "
+			 "Identity Pool does not exist (%.*s). Please check that you specified a valid resource name as "
+			 "returned in the `name` "
 			 "attribute in the configuration API.",
 			 (int)strcspn(account, "["), account);
 		return false;
@@ -316,7 +321,8 @@ static bool member_ok(struct sim_call *c, const char *holder, const char *m)
 	if (!strcmp(m, "allUsers") || !strcmp(m, "allAuthenticatedUsers")) {
 		if (!on_project(holder))
 			return true;
-		sim_fail(c, "INVALID_ARGUMENT", NULL, "Member %s is invalid due to membership type restrictions on the resource.", m);
+		sim_fail(c, "INVALID_ARGUMENT", NULL,
+			 "Member %s is invalid due to membership type restrictions on the resource.", m);
 		return false;
 	}
 	if (text_starts(m, "serviceAccount:"))
@@ -325,11 +331,14 @@ static bool member_ok(struct sim_call *c, const char *holder, const char *m)
 		return address_ok(c, "User", m + 5);
 	if (text_starts(m, "group:"))
 		return address_ok(c, "Group", m + 6);
-	if (text_starts(m, "domain:") || text_starts(m, "deleted:") || text_starts(m, "principal://") || text_starts(m, "principalSet://"))
+	if (text_starts(m, "domain:") || text_starts(m, "deleted:") || text_starts(m, "principal://") ||
+	    text_starts(m, "principalSet://"))
 		return true;
-	if ((text_starts(m, "projectOwner:") || text_starts(m, "projectEditor:") || text_starts(m, "projectViewer:")) && !on_project(holder))
+	if ((text_starts(m, "projectOwner:") || text_starts(m, "projectEditor:") || text_starts(m, "projectViewer:")) &&
+	    !on_project(holder))
 		return true;
-	sim_fail(c, "INVALID_ARGUMENT", NULL, "The member %s is of an unknown type. Please set a valid type prefix for the member.", m);
+	sim_fail(c, "INVALID_ARGUMENT", NULL,
+		 "The member %s is of an unknown type. Please set a valid type prefix for the member.", m);
 	return false;
 }
 
@@ -338,11 +347,13 @@ static bool outside(struct sim_call *c, const char *m)
 {
 	const char *customer = c->project ? sim_project_customer(c->sim, c->project) : NULL;
 	const char *domain = c->project ? sim_project_domain(c->sim, c->project) : NULL;
-	bool ours = text_starts(m, "serviceAccount:") || text_starts(m, "deleted:") || text_starts(m, "project") || text_starts(m, "principal");
+	bool ours = text_starts(m, "serviceAccount:") || text_starts(m, "deleted:") || text_starts(m, "project") ||
+		    text_starts(m, "principal");
 	if (!customer || ours)
 		return false;
 	const char *of = text_starts(m, "domain:") ? m + 7 : sim_domain_of(m);
-	return sim_constraint(c->sim, c->project, "iam.allowedPolicyMemberDomains", domain && !strcmp(of, domain) ? customer : "");
+	return sim_constraint(c->sim, c->project, "iam.allowedPolicyMemberDomains",
+			      domain && !strcmp(of, domain) ? customer : "");
 }
 
 static bool has_member(const cJSON *policy, const char *role, const char *member)
@@ -379,7 +390,8 @@ static bool members_ok(struct sim_call *c, const char *holder, const cJSON *poli
 		}
 	if (count > MOST_MEMBERS)
 		sim_fail(c, "INVALID_ARGUMENT", NULL,
-			 "The number of members in the policy (%d) is larger than the maximum allowed size %d.", count, MOST_MEMBERS);
+			 "The number of members in the policy (%d) is larger than the maximum allowed size %d.", count,
+			 MOST_MEMBERS);
 	return count <= MOST_MEMBERS;
 }
 
@@ -407,14 +419,17 @@ static bool bindings_ok(struct sim_call *c, const char *holder, const cJSON *pol
 		const char *base = strstr(role, "_withcond_");
 		if (base) {
 			sim_fail(c, "INVALID_ARGUMENT", NULL,
-				 "The policy contains a conditional role binding that was read without policy version 3: %s.", role);
+				 "The policy contains a conditional role binding that was read without policy version 3: %s.",
+				 role);
 			return false;
 		}
 		if (!role_ok(c, holder, role))
 			return false;
-		if (json_at(b, "condition") && (!strcmp(role, "roles/owner") || !strcmp(role, "roles/editor") || !strcmp(role, "roles/viewer"))) {
+		if (json_at(b, "condition") &&
+		    (!strcmp(role, "roles/owner") || !strcmp(role, "roles/editor") || !strcmp(role, "roles/viewer"))) {
 			sim_fail(c, "INVALID_ARGUMENT", NULL,
-				 "LintValidationUnits/BindingRoleAllowConditionCheck Error: Conditions can't be set on primitive roles");
+				 "LintValidationUnits/BindingRoleAllowConditionCheck Error: Conditions can't be set on "
+				 "primitive roles");
 			return false;
 		}
 	}
@@ -425,12 +440,15 @@ static bool version_ok(struct sim_call *c, const cJSON *policy, const cJSON *old
 {
 	int version = (int)json_num(policy, "version", 0);
 	if (version != 0 && version != 1 && version != 3) {
-		sim_fail(c, "INVALID_ARGUMENT", NULL, "Specified policy version (%d) is not supported. Valid versions are 0, 1, and 3.", version);
+		sim_fail(c, "INVALID_ARGUMENT", NULL,
+			 "Specified policy version (%d) is not supported. Valid versions are 0, 1, and 3.", version);
 		return false;
 	}
 	if (version < 3 && (conditional(policy) || conditional(old))) {
-		sim_fail(c, "INVALID_ARGUMENT", NULL, "Specified policy version (%d) cannot be less than the existing policy version (3) when "
-			 "the policy has conditional role bindings. Set the policy version to 3.", version);
+		sim_fail(c, "INVALID_ARGUMENT", NULL,
+			 "Specified policy version (%d) cannot be less than the existing policy version (3) when "
+			 "the policy has conditional role bindings. Set the policy version to 3.",
+			 version);
 		return false;
 	}
 	return true;
@@ -449,7 +467,8 @@ static bool etag_ok(struct sim_call *c, const cJSON *policy, const cJSON *old)
 static bool keeps_owner(struct sim_call *c, const char *holder, const cJSON *policy)
 {
 	const cJSON *b, *m;
-	if (!text_starts(holder, "//cloudresourcemanager.googleapis.com/projects/") || !c->project || sim_project_parent(c->sim, c->project))
+	if (!text_starts(holder, "//cloudresourcemanager.googleapis.com/projects/") || !c->project ||
+	    sim_project_parent(c->sim, c->project))
 		return true;
 	cJSON_ArrayForEach(b, cJSON_GetObjectItemCaseSensitive(policy, "bindings")) {
 		if (strcmp(json_str(b, "role", ""), "roles/owner"))
@@ -458,13 +477,14 @@ static bool keeps_owner(struct sim_call *c, const char *holder, const cJSON *pol
 			if (cJSON_IsString(m) && text_starts(m->valuestring, "user:"))
 				return true;
 	}
-	cJSON *details = json_make("[{'@type':'type.googleapis.com/google.cloudresourcemanager.projects.v1beta1.ProjectIamPolicyError',"
-				   "'type':'SOLO_REQUIRE_TOS_ACCEPTOR','role':'roles/owner'}]");
+	cJSON *details =
+		json_make("[{'@type':'type.googleapis.com/google.cloudresourcemanager.projects.v1beta1.ProjectIamPolicyError',"
+			  "'type':'SOLO_REQUIRE_TOS_ACCEPTOR','role':'roles/owner'}]");
 	sim_fail_with(c, 0, "INVALID_ARGUMENT", NULL, details, "Request contains an invalid argument.");
 	return false;
 }
 
-/* Writing. ----------------------------------------------------------------------------------------------------------------------- */
+/* Writing. ---------------------------------------------------------------------------------------------------------------- */
 
 static int by_role(const void *a, const void *b)
 {
@@ -484,7 +504,8 @@ static cJSON *binding_for(cJSON *bindings, const cJSON *like)
 {
 	cJSON *b;
 	cJSON_ArrayForEach(b, bindings)
-		if (!strcmp(json_str(b, "role", ""), json_str(like, "role", "")) && json_equal(json_at(b, "condition"), json_at(like, "condition")))
+		if (!strcmp(json_str(b, "role", ""), json_str(like, "role", "")) &&
+		    json_equal(json_at(b, "condition"), json_at(like, "condition")))
 			return b;
 	b = json_make("{'role':%s,'members':[]}", json_str(like, "role", ""));
 	if (json_at(like, "condition"))
@@ -552,8 +573,8 @@ bool sim_policy_write(struct sim_call *c, const char *holder, const cJSON *polic
 {
 	struct sim_object *o = policy_of(c->sim, holder);
 	const cJSON *old = o ? o->doc : NULL;
-	if (!etag_ok(c, policy, old) || !version_ok(c, policy, old) || !bindings_ok(c, holder, policy) || !members_ok(c, holder, policy, old) ||
-	    !keeps_owner(c, holder, policy))
+	if (!etag_ok(c, policy, old) || !version_ok(c, policy, old) || !bindings_ok(c, holder, policy) ||
+	    !members_ok(c, holder, policy, old) || !keeps_owner(c, holder, policy))
 		return false;
 	cJSON *doc = json_make("{'version':%d,'bindings':%j}", conditional(policy) ? 3 : 1, normal(policy));
 	const cJSON *audit = json_at(policy, "auditConfigs");
@@ -650,9 +671,11 @@ void sim_policy_account(struct sim *s, const char *email, const char *uid, bool 
 	char *alive = xasprintf("serviceAccount:%s", email), *dead = xasprintf("deleted:serviceAccount:%s?uid=%s", email, uid);
 	for (struct sim_object *o = sim_first(s, POLICIES, ""); o; o = sim_following(s, o, "")) {
 		cJSON *state;
-		bool any = rename_member(cJSON_GetObjectItemCaseSensitive(o->doc, "bindings"), gone ? alive : dead, gone ? dead : alive);
+		bool any = rename_member(cJSON_GetObjectItemCaseSensitive(o->doc, "bindings"), gone ? alive : dead,
+					 gone ? dead : alive);
 		cJSON_ArrayForEach(state, cJSON_GetObjectItemCaseSensitive(o->hidden, "states"))
-			rename_member(cJSON_GetObjectItemCaseSensitive(state, "bindings"), gone ? alive : dead, gone ? dead : alive);
+			rename_member(cJSON_GetObjectItemCaseSensitive(state, "bindings"), gone ? alive : dead,
+				      gone ? dead : alive);
 		if (any) {
 			char *etag = identity_etag(s);
 			json_put_str(o->doc, "etag", etag);

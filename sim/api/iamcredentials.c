@@ -1,5 +1,5 @@
-/* iamcredentials.googleapis.com: short-lived credentials for service accounts. Each needs its own permission on the account, which an owner
- * of the project does not have. */
+/* iamcredentials.googleapis.com: short-lived credentials for service accounts. Each needs its own permission on the account,
+ * which an owner of the project does not have. */
 #include "config.h"
 #include "sim/core/inside.h"
 #include "sim/api/iam.h"
@@ -14,7 +14,8 @@
 
 enum { HOUR = 3600 };
 
-/* The account, when it can be used by the caller for this; NULL: answered. Projects are not named: the path must say "projects/-". */
+/* The account, when it can be used by the caller for this; NULL: answered. Projects are not named: the path must say
+ * "projects/-". */
 static struct sim_object *usable(struct sim_call *c, const char *permission)
 {
 	const char *name = sim_path_part(c, "serviceAccounts"), *project = sim_path_part(c, "projects");
@@ -57,7 +58,8 @@ static void generate_access_token(struct sim_call *c)
 	}
 	char *member = xasprintf("serviceAccount:%s", json_str(o->doc, "email", ""));
 	char *token = sim_token_new(c->sim, member, lifetime);
-	sim_ok(c, json_make("{'accessToken':%s,'expireTime':%s}", token, text_rfc3339(token_wall(c->sim) + lifetime, 0, until)));
+	sim_ok(c,
+	       json_make("{'accessToken':%s,'expireTime':%s}", token, text_rfc3339(token_wall(c->sim) + lifetime, 0, until)));
 	free(member), free(token);
 }
 
@@ -93,8 +95,8 @@ static void sign_blob(struct sim_call *c)
 	if (!o)
 		return;
 	unsigned char *data = identity_unbase64(json_str(c->body, "payload", ""), &n);
-	unsigned char *signature = sim_account_sign(c->sim, json_str(o->doc, "email", ""), data ? (const void *)data : "", data ? n : 0,
-						    &signed_len, &key_id);
+	unsigned char *signature = sim_account_sign(c->sim, json_str(o->doc, "email", ""), data ? (const void *)data : "",
+						    data ? n : 0, &signed_len, &key_id);
 	char *text = identity_base64(signature, signed_len);
 	sim_ok(c, json_make("{'keyId':%s,'signedBlob':%s}", key_id, text));
 	free(data), free(signature), free(text);
@@ -156,5 +158,8 @@ static const struct sim_route routes[] = {
 };
 
 const struct sim_api sim_api_iamcredentials = {
-	.name = "iamcredentials", .service = "iamcredentials.googleapis.com", .errors = SIM_ERRORS_AIP, .routes = routes,
+	.name = "iamcredentials",
+	.service = "iamcredentials.googleapis.com",
+	.errors = SIM_ERRORS_AIP,
+	.routes = routes,
 };

@@ -1,6 +1,6 @@
-/* iap.googleapis.com: who may pass Identity-Aware Proxy, and how it behaves, for web resources and for TCP tunnels. Resources are named by the
- * project's number, and a backend service by its number, however they were asked for. Policies are looked at from the resource up to the
- * project's iap_web. */
+/* iap.googleapis.com: who may pass Identity-Aware Proxy, and how it behaves, for web resources and for TCP tunnels. Resources
+ * are named by the project's number, and a backend service by its number, however they were asked for. Policies are looked at
+ * from the resource up to the project's iap_web. */
 #include "config.h"
 #include "sim/api/identity.h"
 
@@ -15,7 +15,7 @@
 #define SETTINGS "iap.settings"
 #define HOST "//iap.googleapis.com/"
 
-/* Names. ------------------------------------------------------------------------------------------------------------------------------- */
+/* Names. ------------------------------------------------------------------------------------------------------------------ */
 
 /* A backend service of this name or number in a scope's folder ("projects/P/global/backendServices/"). */
 static struct sim_object *backend(struct sim *s, const char *folder, const char *wanted)
@@ -32,8 +32,8 @@ static bool add_backend(struct sim *s, const char *project, const char *rest, st
 	const char *services = strstr(rest, "/services/");
 	const char *place = rest + strlen("iap_web/compute");
 	size_t n = (size_t)(services - place);
-	char *folder = *place == '-' ? xasprintf("projects/%s/regions/%.*s/backendServices/", project, (int)n - 1, place + 1) :
-				       xasprintf("projects/%s/global/backendServices/", project);
+	char *folder = *place == '-' ? xasprintf("projects/%s/regions/%.*s/backendServices/", project, (int)n - 1, place + 1)
+				     : xasprintf("projects/%s/global/backendServices/", project);
 	struct sim_object *o = backend(s, folder, services + strlen("/services/"));
 	if (o)
 		buf_printf(out, "%.*s/services/%s", (int)(services - rest), rest, json_str(o->doc, "id", ""));
@@ -46,7 +46,8 @@ static bool run_service_there(struct sim *s, const char *project, const char *re
 	const char *region = rest + strlen("iap_web/cloud_run-"), *services = strstr(rest, "/services/");
 	if (!services)
 		return true;
-	char *key = xasprintf("projects/%s/locations/%.*s/services/%s", project, (int)(services - region), region, services + strlen("/services/"));
+	char *key = xasprintf("projects/%s/locations/%.*s/services/%s", project, (int)(services - region), region,
+			      services + strlen("/services/"));
 	bool there = sim_get(s, "run.services", key) != NULL;
 	free(key);
 	return there;
@@ -80,8 +81,11 @@ bool sim_iap_resource(struct sim *s, const char *named, const char **project, st
 static const char *family(const char *resource)
 {
 	if (strstr(resource, "/iap_tunnel"))
-		return strstr(resource, "/instances/") ? "tunnelInstances" : strstr(resource, "/zones/") ? "tunnelZones" :
-		       strstr(resource, "/destGroups/") ? "tunnelDestGroups" : strstr(resource, "/locations/") ? "tunnelLocations" : "tunnel";
+		return strstr(resource, "/instances/")    ? "tunnelInstances"
+		       : strstr(resource, "/zones/")      ? "tunnelZones"
+		       : strstr(resource, "/destGroups/") ? "tunnelDestGroups"
+		       : strstr(resource, "/locations/")  ? "tunnelLocations"
+							  : "tunnel";
 	if (strstr(resource, "/versions/"))
 		return "webServiceVersions";
 	if (strstr(resource, "/services/"))
@@ -119,7 +123,7 @@ static bool resource_for(struct sim_call *c, const char *verb, struct buf *name)
 	return may && there;
 }
 
-/* Policies. ---------------------------------------------------------------------------------------------------------------------------- */
+/* Policies. --------------------------------------------------------------------------------------------------------------- */
 
 static void policy_call(struct sim_call *c, const char *verb, void (*answer)(struct sim_call *, const char *))
 {
@@ -152,7 +156,7 @@ static void test_permissions(struct sim_call *c)
 	policy_call(c, "", sim_policy_test);
 }
 
-/* Settings. ---------------------------------------------------------------------------------------------------------------------------- */
+/* Settings. --------------------------------------------------------------------------------------------------------------- */
 
 static struct sim_object *settings_of(struct sim *s, const char *name)
 {
@@ -190,7 +194,8 @@ static bool settings_ok(struct sim_call *c, const cJSON *doc)
 {
 	const cJSON *r = json_at(doc, "accessSettings.reauthSettings");
 	if (r && (!json_at(r, "method") || !json_at(r, "maxAge") || !json_at(r, "policyType"))) {
-		sim_fail(c, "INVALID_ARGUMENT", NULL, "All reauth settings (method, max_age, policy_type) must be set together.");
+		sim_fail(c, "INVALID_ARGUMENT", NULL,
+			 "All reauth settings (method, max_age, policy_type) must be set together.");
 		return false;
 	}
 	const char *scheme = json_str(doc, "accessSettings.gcipSettings.loginPageUri", "https://");
@@ -208,7 +213,9 @@ static char *inner_mask(const char *mask)
 	struct buf b = {0};
 	bool well = true;
 	for (char *p = strtok_r(copy, ",", &save); p; p = strtok_r(NULL, ",", &save)) {
-		size_t skip = text_starts(p, "iapSettings.") ? strlen("iapSettings.") : text_starts(p, "iap_settings.") ? strlen("iap_settings.") : 0;
+		size_t skip = text_starts(p, "iapSettings.")    ? strlen("iapSettings.")
+			      : text_starts(p, "iap_settings.") ? strlen("iap_settings.")
+								: 0;
 		well = well && (skip || text_starts(p, "accessSettings") || text_starts(p, "applicationSettings") ||
 				text_starts(p, "access_settings") || text_starts(p, "application_settings"));
 		buf_printf(&b, "%s%s", b.len ? "," : "", p + skip);

@@ -4,8 +4,8 @@
 
 #include "sim/core/core.h"
 
-/* The segment of the call's path that follows a collection's name, without a custom verb: for "/v1/projects/p/secrets/s:addVersion",
- * "secrets" gives "s". "" when there is none; into a ring of static buffers. */
+/* The segment of the call's path that follows a collection's name, without a custom verb: for
+ * "/v1/projects/p/secrets/s:addVersion", "secrets" gives "s". "" when there is none; into a ring of static buffers. */
 const char *sim_path_part(const struct sim_call *c, const char *collection);
 /* The part of an address after its '@', or "". */
 const char *sim_domain_of(const char *email);
@@ -28,7 +28,8 @@ const char *sim_project_domain(struct sim *s, const char *project);
 /* "organizations/123", or NULL. */
 const char *sim_project_parent(struct sim *s, const char *project);
 bool sim_project_billing(struct sim *s, const char *project);
-/* What the world says about a project under a key ("quotas", "policies"), from the project or else the world; NULL when nothing. */
+/* What the world says about a project under a key ("quotas", "policies"), from the project or else the world; NULL when
+ * nothing. */
 const cJSON *sim_project_world(struct sim *s, const char *project, const char *key);
 
 /* Builds the world's projects, organization and groups; see sim/api/world.c. Comes before every other seed. */
@@ -60,7 +61,8 @@ const char *sim_account_id(struct sim *s, const char *email);
 /* The PEM public key of a service account's key, by key id; NULL when there is none, or it or its account is disabled. */
 const char *sim_account_public_key(struct sim *s, const char *email, const char *key_id);
 /* Signs with the account's Google-managed key (RS256); *key_id is then set. The caller frees. */
-unsigned char *sim_account_sign(struct sim *s, const char *email, const void *data, size_t len, size_t *out_len, const char **key_id);
+unsigned char *sim_account_sign(struct sim *s, const char *email, const void *data, size_t len, size_t *out_len,
+				const char **key_id);
 
 /* What can be enabled in a project, all of it off: for a project that was just made through the API. */
 void sim_service_catalogue(struct sim *s, const char *project);
@@ -69,8 +71,8 @@ void sim_service_agents(struct sim *s, const char *project, const char *service,
 /* The agent's address that generateServiceIdentity gives for a service; "" when the service has none. */
 void sim_service_agent(struct sim *s, const char *project, const char *service, struct buf *out);
 
-/* Google's spelling of an IAP resource ("projects/p/iap_web/compute/services/NAME"): with the project's number and a backend service's own;
- * false when it is not there. *project is then the id, or NULL. sim/api/iap.c. */
+/* Google's spelling of an IAP resource ("projects/p/iap_web/compute/services/NAME"): with the project's number and a backend
+ * service's own; false when it is not there. *project is then the id, or NULL. sim/api/iap.c. */
 bool sim_iap_resource(struct sim *s, const char *named, const char **project, struct buf *out);
 
 #endif

@@ -1,6 +1,6 @@
-/* orgpolicy.googleapis.com v2: organization policies of projects, and what they forbid elsewhere. A policy of the world holds as if it were
- * set on the organization: true enforces a boolean constraint, {"allow": [...]}, {"deny": [...]}, {"allowAll": true}, {"denyAll": true}
- * are for list constraints. */
+/* orgpolicy.googleapis.com v2: organization policies of projects, and what they forbid elsewhere. A policy of the world holds
+ * as if it were set on the organization: true enforces a boolean constraint, {"allow": [...]}, {"deny": [...]}, {"allowAll":
+ * true}, {"denyAll": true} are for list constraints. */
 #include "config.h"
 #include "sim/api/identity.h"
 
@@ -78,7 +78,8 @@ static cJSON *effective_rules(struct sim *s, const char *project, const char *co
 {
 	struct sim_object *o = policy_of(s, project, constraint);
 	const cJSON *own = o ? json_at(o->doc, "spec.rules") : NULL;
-	const cJSON *all = sim_project_world(s, project, "policies"), *said = all ? cJSON_GetObjectItemCaseSensitive(all, constraint) : NULL;
+	const cJSON *all = sim_project_world(s, project, "policies"),
+		    *said = all ? cJSON_GetObjectItemCaseSensitive(all, constraint) : NULL;
 	if (own)
 		return cJSON_Duplicate(own, true);
 	if (said)
@@ -133,7 +134,7 @@ bool sim_constraint(struct sim *s, const char *project, const char *constraint, 
 	return forbidden;
 }
 
-/* The API. --------------------------------------------------------------------------------------------------------------------------- */
+/* The API. ---------------------------------------------------------------------------------------------------------------- */
 
 static cJSON *policy_doc(struct sim_call *c, const char *constraint, cJSON *rules)
 {
@@ -186,7 +187,8 @@ static void stamp(struct sim_call *c, cJSON *doc)
 
 static void create(struct sim_call *c)
 {
-	const char *name = json_str(c->body, "name", ""), *slash = strrchr(name, '/'), *constraint = bare(slash ? slash + 1 : name);
+	const char *name = json_str(c->body, "name", ""), *slash = strrchr(name, '/'),
+		   *constraint = bare(slash ? slash + 1 : name);
 	const cJSON *rules = json_at(c->body, "spec.rules");
 	if (!known_or_fail(c, constraint))
 		return;
@@ -215,7 +217,7 @@ static void patch(struct sim_call *c)
 	sim_ok(c, cJSON_Duplicate(o->doc, true));
 }
 
-static void delete(struct sim_call *c)
+static void delete (struct sim_call *c)
 {
 	struct sim_object *o = policy_of(c->sim, c->project, sim_path_part(c, "policies"));
 	if (!o) {
@@ -230,7 +232,8 @@ static void list_constraints(struct sim_call *c)
 {
 	cJSON *all = cJSON_CreateArray();
 	for (size_t i = 0; i < sizeof constraints / sizeof *constraints; i++) {
-		char *name = xasprintf("projects/%s/constraints/%s", sim_project_number(c->sim, c->project), constraints[i].name);
+		char *name =
+			xasprintf("projects/%s/constraints/%s", sim_project_number(c->sim, c->project), constraints[i].name);
 		cJSON *one = json_make("{'name':%s,'displayName':%s,'constraintDefault':'ALLOW'}", name, constraints[i].title);
 		cJSON_AddItemToObject(one, constraints[i].list ? "listConstraint" : "booleanConstraint", cJSON_CreateObject());
 		cJSON_AddItemToArray(all, one);
@@ -251,5 +254,8 @@ static const struct sim_route routes[] = {
 };
 
 const struct sim_api sim_api_orgpolicy = {
-	.name = "orgpolicy", .service = "orgpolicy.googleapis.com", .errors = SIM_ERRORS_AIP, .routes = routes,
+	.name = "orgpolicy",
+	.service = "orgpolicy.googleapis.com",
+	.errors = SIM_ERRORS_AIP,
+	.routes = routes,
 };

@@ -1,5 +1,5 @@
-/* cloudresourcemanager.googleapis.com, v1 and v3: projects and organizations, their policies, and the long-running creation of a project.
- * The store holds v3 resources; v1 is a view of them. */
+/* cloudresourcemanager.googleapis.com, v1 and v3: projects and organizations, their policies, and the long-running creation of
+ * a project. The store holds v3 resources; v1 is a view of them. */
 #include "config.h"
 #include "sim/api/identity.h"
 
@@ -15,7 +15,7 @@
 #define ORGANIZATIONS "cloudresourcemanager.organizations"
 #define HOST "//cloudresourcemanager.googleapis.com/"
 
-/* What other APIs ask about projects. ------------------------------------------------------------------------------------------------ */
+/* What other APIs ask about projects. ------------------------------------------------------------------------------------- */
 
 static struct sim_object *project_of(struct sim *s, const char *id)
 {
@@ -73,7 +73,7 @@ bool sim_project_billing(struct sim *s, const char *project)
 	return o && *json_str(o->hidden, "billing", "");
 }
 
-/* Views and checks. ------------------------------------------------------------------------------------------------------------------ */
+/* Views and checks. ------------------------------------------------------------------------------------------------------- */
 
 static bool is_v1(const struct sim_call *c)
 {
@@ -91,8 +91,8 @@ static cJSON *v1_project(const cJSON *doc)
 {
 	const char *parent = json_str(doc, "parent", NULL);
 	cJSON *v1 = json_make("{'projectNumber':%s,'projectId':%s,'lifecycleState':%s,'name':%s,'createTime':%s}",
-			      json_str(doc, "name", "projects/") + strlen("projects/"), json_str(doc, "projectId", ""), json_str(doc, "state", ""),
-			      json_str(doc, "displayName", ""), json_str(doc, "createTime", ""));
+			      json_str(doc, "name", "projects/") + strlen("projects/"), json_str(doc, "projectId", ""),
+			      json_str(doc, "state", ""), json_str(doc, "displayName", ""), json_str(doc, "createTime", ""));
 	if (json_at(doc, "labels"))
 		cJSON_AddItemToObject(v1, "labels", cJSON_Duplicate(json_at(doc, "labels"), true));
 	if (parent)
@@ -119,7 +119,7 @@ static void holder_of(const struct sim_call *c, struct buf *out)
 	buf_printf(out, HOST "%s/%s", id ? "projects" : "organizations", id ? id : sim_path_part(c, "organizations"));
 }
 
-/* Projects. -------------------------------------------------------------------------------------------------------------------------- */
+/* Projects. --------------------------------------------------------------------------------------------------------------- */
 
 static void get(struct sim_call *c)
 {
@@ -134,15 +134,17 @@ static bool visible(const struct sim_call *c, const struct sim_object *o)
 	return sim_allowed(c->sim, c->principal, "resourcemanager.projects.get", id, NULL);
 }
 
-/* Does a project meet one term, "key:value" or "key=value"? A value may end in an asterisk; a bare word is looked for anywhere. */
+/* Does a project meet one term, "key:value" or "key=value"? A value may end in an asterisk; a bare word is looked for anywhere.
+ */
 static bool meets(const cJSON *doc, const char *term)
 {
 	size_t k = strcspn(term, ":=");
 	char *key = xstrndup(term, k), *value = xstrdup(term[k] ? term + k + 1 : term);
-	const char *path = !strcmp(key, "lifecycleState") || !strcmp(key, "state") ? "state" :
-			   !strcmp(key, "id") || !strcmp(key, "projectId") ? "projectId" :
-			   !strcmp(key, "name") || !strcmp(key, "displayName") ? "displayName" :
-			   !strcmp(key, "projectNumber") ? "name" : key;
+	const char *path = !strcmp(key, "lifecycleState") || !strcmp(key, "state") ? "state"
+			   : !strcmp(key, "id") || !strcmp(key, "projectId")       ? "projectId"
+			   : !strcmp(key, "name") || !strcmp(key, "displayName")   ? "displayName"
+			   : !strcmp(key, "projectNumber")                         ? "name"
+										   : key;
 	const char *has = json_str(doc, path, "");
 	if (!strcmp(key, "projectNumber"))
 		has += strlen("projects/");
@@ -152,9 +154,10 @@ static bool meets(const cJSON *doc, const char *term)
 	char *bare = *value == '"' ? value + 1 : value;
 	bare[strcspn(bare, "\"")] = 0;
 	bool star = n && value[n] == '*';
-	bool yes = !term[k] ? strstr(json_str(doc, "projectId", ""), term) || strstr(json_str(doc, "displayName", ""), term) :
-		   !strcmp(key, "parent.type") ? json_at(doc, "parent") && !strcmp(bare, "organization") :
-		   star ? !strncasecmp(has, bare, n) : !strcasecmp(has, bare);
+	bool yes = !term[k] ? strstr(json_str(doc, "projectId", ""), term) || strstr(json_str(doc, "displayName", ""), term)
+		   : !strcmp(key, "parent.type") ? json_at(doc, "parent") && !strcmp(bare, "organization")
+		   : star                        ? !strncasecmp(has, bare, n)
+						 : !strcasecmp(has, bare);
 	free(key);
 	free(value);
 	return yes;
@@ -224,7 +227,7 @@ static void get_ancestry(struct sim_call *c)
 	sim_ok(c, reply);
 }
 
-/* Policies. -------------------------------------------------------------------------------------------------------------------------- */
+/* Policies. --------------------------------------------------------------------------------------------------------------- */
 
 static void policy_call(struct sim_call *c, const char *permission, void (*answer)(struct sim_call *, const char *))
 {
@@ -247,13 +250,17 @@ static void write_policy(struct sim_call *c, const char *holder)
 
 static void get_policy(struct sim_call *c)
 {
-	policy_call(c, *sim_path_part(c, "projects") ? "resourcemanager.projects.getIamPolicy" : "resourcemanager.organizations.getIamPolicy",
+	policy_call(c,
+		    *sim_path_part(c, "projects") ? "resourcemanager.projects.getIamPolicy"
+						  : "resourcemanager.organizations.getIamPolicy",
 		    sim_policy_get);
 }
 
 static void set_policy(struct sim_call *c)
 {
-	policy_call(c, *sim_path_part(c, "projects") ? "resourcemanager.projects.setIamPolicy" : "resourcemanager.organizations.setIamPolicy",
+	policy_call(c,
+		    *sim_path_part(c, "projects") ? "resourcemanager.projects.setIamPolicy"
+						  : "resourcemanager.organizations.setIamPolicy",
 		    write_policy);
 }
 
@@ -262,12 +269,13 @@ static void test_permissions(struct sim_call *c)
 	policy_call(c, NULL, sim_policy_test);
 }
 
-/* Creating, changing, deleting. ------------------------------------------------------------------------------------------------------ */
+/* Creating, changing, deleting. ------------------------------------------------------------------------------------------- */
 
 static bool id_ok(const char *id)
 {
 	size_t n = strlen(id);
-	return n >= 6 && n <= 30 && islower((unsigned char)*id) && id[n - 1] != '-' && strspn(id, "abcdefghijklmnopqrstuvwxyz0123456789-") == n;
+	return n >= 6 && n <= 30 && islower((unsigned char)*id) && id[n - 1] != '-' &&
+	       strspn(id, "abcdefghijklmnopqrstuvwxyz0123456789-") == n;
 }
 
 /* Projects are made in an organization that is there, or in none. */
@@ -289,8 +297,9 @@ static cJSON *new_project(struct sim_call *c, const char *id, char **number)
 	char *now = sim_time(c->sim, 6), *etag = identity_etag(c->sim), *name, *up = NULL;
 	*number = xasprintf("%llu", 100000000000ull + sim_random(c->sim) % 899999999999ull);
 	name = xasprintf("projects/%s", *number);
-	cJSON *doc = json_make("{'name':%s,'projectId':%s,'state':'ACTIVE','displayName':%s,'createTime':%s,'updateTime':%s,'etag':%s}", name, id,
-			       json_str(c->body, is_v1(c) ? "name" : "displayName", id), now, now, etag);
+	cJSON *doc = json_make(
+		"{'name':%s,'projectId':%s,'state':'ACTIVE','displayName':%s,'createTime':%s,'updateTime':%s,'etag':%s}", name,
+		id, json_str(c->body, is_v1(c) ? "name" : "displayName", id), now, now, etag);
 	if (type)
 		up = xasprintf("%ss/%s", type, json_str(c->body, "parent.id", ""));
 	if (up || parent)
@@ -311,11 +320,12 @@ static void created(struct sim *s, const cJSON *arg)
 	bool v1 = json_bool(arg, "v1", false);
 	cJSON *response = v1 ? v1_project(o->doc) : cJSON_Duplicate(o->doc, true);
 	cJSON *metadata = json_make("{'@type':%s,'gettable':%b,'ready':%b}",
-				    v1 ? "type.googleapis.com/google.cloudresourcemanager.v1.ProjectCreationStatus" :
-					 "type.googleapis.com/google.cloud.resourcemanager.v3.CreateProjectMetadata", 1, 1);
+				    v1 ? "type.googleapis.com/google.cloudresourcemanager.v1.ProjectCreationStatus"
+				       : "type.googleapis.com/google.cloud.resourcemanager.v3.CreateProjectMetadata",
+				    1, 1);
 	cJSON_AddStringToObject(response, "@type",
-				v1 ? "type.googleapis.com/google.cloudresourcemanager.v1.Project" :
-				     "type.googleapis.com/google.cloud.resourcemanager.v3.Project");
+				v1 ? "type.googleapis.com/google.cloudresourcemanager.v1.Project"
+				   : "type.googleapis.com/google.cloud.resourcemanager.v3.Project");
 	cJSON_AddTrueToObject(op->doc, "done");
 	cJSON_AddItemToObject(op->doc, "metadata", metadata);
 	cJSON_AddItemToObject(op->doc, "response", response);
@@ -384,7 +394,7 @@ static void set_state(struct sim_call *c, const char *permission, const char *fr
 	sim_empty(c);
 }
 
-static void delete(struct sim_call *c)
+static void delete (struct sim_call *c)
 {
 	set_state(c, "resourcemanager.projects.delete", "ACTIVE", "DELETE_REQUESTED");
 }
@@ -394,13 +404,14 @@ static void undelete(struct sim_call *c)
 	set_state(c, "resourcemanager.projects.undelete", "DELETE_REQUESTED", "ACTIVE");
 }
 
-/* Organizations. --------------------------------------------------------------------------------------------------------------------- */
+/* Organizations. ---------------------------------------------------------------------------------------------------------- */
 
 static cJSON *v1_organization(const cJSON *doc)
 {
-	return json_make("{'name':%s,'displayName':%s,'owner':{'directoryCustomerId':%s},'creationTime':%s,'lifecycleState':'ACTIVE'}",
-			 json_str(doc, "name", ""), json_str(doc, "displayName", ""), json_str(doc, "directoryCustomerId", ""),
-			 json_str(doc, "createTime", ""));
+	return json_make(
+		"{'name':%s,'displayName':%s,'owner':{'directoryCustomerId':%s},'creationTime':%s,'lifecycleState':'ACTIVE'}",
+		json_str(doc, "name", ""), json_str(doc, "displayName", ""), json_str(doc, "directoryCustomerId", ""),
+		json_str(doc, "createTime", ""));
 }
 
 static void get_organization(struct sim_call *c)
@@ -449,5 +460,10 @@ static const struct sim_route routes[] = {
 };
 
 const struct sim_api sim_api_resourcemanager = {
-	.name = "cloudresourcemanager", .service = "cloudresourcemanager.googleapis.com", .errors = SIM_ERRORS_AIP, .routes = routes, .seed = sim_world_seed, .guard = holder_of,
+	.name = "cloudresourcemanager",
+	.service = "cloudresourcemanager.googleapis.com",
+	.errors = SIM_ERRORS_AIP,
+	.routes = routes,
+	.seed = sim_world_seed,
+	.guard = holder_of,
 };

@@ -1,5 +1,5 @@
-/* secretmanager.googleapis.com v1: secrets and their versions. Names carry the project's number. A payload comes with a CRC-32C that is
- * checked when it is sent and always returned. Replication never changes; a destroyed version never comes back. */
+/* secretmanager.googleapis.com v1: secrets and their versions. Names carry the project's number. A payload comes with a CRC-32C
+ * that is checked when it is sent and always returned. Replication never changes; a destroyed version never comes back. */
 #include "config.h"
 #include "sim/api/identity.h"
 
@@ -16,7 +16,7 @@
 
 enum { MOST_BYTES = 65536 };
 
-/* Names. ----------------------------------------------------------------------------------------------------------------------------- */
+/* Names. ------------------------------------------------------------------------------------------------------------------ */
 
 static char *secret_key(const char *project, const char *secret)
 {
@@ -64,7 +64,8 @@ static struct sim_object *secret_for(struct sim_call *c)
 	const char *secret = sim_path_part(c, "secrets");
 	struct sim_object *o = secret_of(c->sim, c->project, secret);
 	if (!o)
-		sim_fail(c, "NOT_FOUND", NULL, "Secret [projects/%s/secrets/%s] not found.", sim_project_number(c->sim, c->project), secret);
+		sim_fail(c, "NOT_FOUND", NULL, "Secret [projects/%s/secrets/%s] not found.",
+			 sim_project_number(c->sim, c->project), secret);
 	return o;
 }
 
@@ -74,7 +75,8 @@ static struct sim_object *version_for(struct sim_call *c)
 	const char *version = sim_path_part(c, "versions");
 	struct sim_object *o = secret ? version_of(c->sim, secret, version) : NULL;
 	if (secret && !o)
-		sim_fail(c, "NOT_FOUND", NULL, NOT_FOUND_VERSION, sim_project_number(c->sim, c->project), sim_path_part(c, "secrets"), version);
+		sim_fail(c, "NOT_FOUND", NULL, NOT_FOUND_VERSION, sim_project_number(c->sim, c->project),
+			 sim_path_part(c, "secrets"), version);
 	return o;
 }
 
@@ -97,7 +99,7 @@ static void new_etag(struct sim_call *c, struct sim_object *o)
 	json_put_str(o->doc, "etag", etag);
 }
 
-/* Secrets. --------------------------------------------------------------------------------------------------------------------------- */
+/* Secrets. ---------------------------------------------------------------------------------------------------------------- */
 
 static bool id_ok(struct sim_call *c, const char *id)
 {
@@ -105,7 +107,9 @@ static bool id_ok(struct sim_call *c, const char *id)
 	if (n && n <= 255 && strspn(id, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_") == n)
 		return true;
 	sim_fail(c, "INVALID_ARGUMENT", NULL,
-		 "The provided Secret ID [%s] does not match the expected format [[a-zA-Z_0-9]+]. It must be at most 255 characters.", id);
+		 "The provided Secret ID [%s] does not match the expected format [[a-zA-Z_0-9]+]. It must be at most 255 "
+		 "characters.",
+		 id);
 	return false;
 }
 
@@ -119,11 +123,15 @@ static bool place_ok(struct sim_call *c)
 	}
 	bool forbidden = !replicas && sim_constraint(c->sim, c->project, "gcp.resourceLocations", "global");
 	cJSON_ArrayForEach(r, replicas)
-		forbidden = forbidden || sim_constraint(c->sim, c->project, "gcp.resourceLocations", json_str(r, "location", ""));
+		forbidden =
+			forbidden || sim_constraint(c->sim, c->project, "gcp.resourceLocations", json_str(r, "location", ""));
 	if (forbidden)
 		sim_fail(c, "FAILED_PRECONDITION", NULL,
-			 "Constraint constraints/gcp.resourceLocations violated for [%s] attempting to create a secret in [%s]. For more "
-			 "information, see https://cloud.google.com/resource-manager/docs/organization-policy/using-constraints.",
+			 "Constraint constraints/gcp.resourceLocations violated for [%s] attempting to create a secret in "
+			 "[%s]. For "
+			 "more "
+			 "information, see "
+			 "https://cloud.google.com/resource-manager/docs/organization-policy/using-constraints.",
 			 c->project, replicas ? json_str(replicas, "0.location", "") : "global");
 	return !forbidden;
 }
@@ -187,8 +195,9 @@ static bool term_met(const cJSON *doc, const char *term)
 	char *path = xstrndup(term, k);
 	const char *value = term[k] ? term + k + 1 : term, *has = json_str(doc, path, "");
 	const char *slash = strrchr(has, '/');
-	bool yes = !term[k] ? strstr(json_str(doc, "name", ""), term) != NULL :
-		   term[k] == ':' ? strstr(has, value) != NULL : !strcmp(slash ? slash + 1 : has, value) || !strcmp(has, value);
+	bool yes = !term[k]         ? strstr(json_str(doc, "name", ""), term) != NULL
+		   : term[k] == ':' ? strstr(has, value) != NULL
+				    : !strcmp(slash ? slash + 1 : has, value) || !strcmp(has, value);
 	free(path);
 	return yes;
 }
@@ -239,7 +248,7 @@ static void patch(struct sim_call *c)
 	sim_ok(c, cJSON_Duplicate(o->doc, true));
 }
 
-static void delete(struct sim_call *c)
+static void delete (struct sim_call *c)
 {
 	struct sim_object *o = secret_for(c);
 	struct buf holder = {0};
@@ -256,7 +265,7 @@ static void delete(struct sim_call *c)
 	buf_free(&holder);
 }
 
-/* Versions. -------------------------------------------------------------------------------------------------------------------------- */
+/* Versions. --------------------------------------------------------------------------------------------------------------- */
 
 static cJSON *replication_status(const cJSON *replication)
 {
@@ -284,7 +293,8 @@ static bool payload_ok(struct sim_call *c, const unsigned char *data, size_t len
 	}
 	if (!sent || json_int64(c->body, "payload.dataCrc32c", -1) == (long long)sim_crc32c(data, len))
 		return true;
-	sim_fail(c, "INVALID_ARGUMENT", NULL, "The checksum provided in SecretPayload.data_crc32c does not match the data received.");
+	sim_fail(c, "INVALID_ARGUMENT", NULL,
+		 "The checksum provided in SecretPayload.data_crc32c does not match the data received.");
 	return false;
 }
 
@@ -294,8 +304,8 @@ static struct sim_object *put_version(struct sim_call *c, struct sim_object *sec
 	char *key = version_key(secret->key, n), *name = xasprintf("%s/versions/%ld", json_str(secret->doc, "name", ""), n);
 	char *now = sim_time(c->sim, 6);
 	struct sim_object *o = sim_put(c->sim, VERSIONS, key,
-				       json_make("{'name':%s,'createTime':%s,'state':'ENABLED','replicationStatus':%j}", name, now,
-						 replication_status(json_at(secret->doc, "replication"))));
+				       json_make("{'name':%s,'createTime':%s,'state':'ENABLED','replicationStatus':%j}", name,
+						 now, replication_status(json_at(secret->doc, "replication"))));
 	if (json_at(c->body, "payload.dataCrc32c"))
 		cJSON_AddTrueToObject(o->doc, "clientSpecifiedPayloadChecksum");
 	json_put_num(secret->hidden, "count", (double)n);
@@ -390,8 +400,8 @@ static void access_version(struct sim_call *c)
 		return;
 	}
 	snprintf(crc, sizeof crc, "%.0f", json_num(o->hidden, "crc", 0));
-	sim_ok(c, json_make("{'name':%s,'payload':{'data':%s,'dataCrc32c':%s}}", json_str(o->doc, "name", ""), json_str(o->hidden, "data", ""),
-			    crc));
+	sim_ok(c, json_make("{'name':%s,'payload':{'data':%s,'dataCrc32c':%s}}", json_str(o->doc, "name", ""),
+			    json_str(o->hidden, "data", ""), crc));
 }
 
 static void set_state(struct sim_call *c, const char *state)
@@ -400,7 +410,8 @@ static void set_state(struct sim_call *c, const char *state)
 	if (!o || !etag_ok(c, o, json_str(c->body, "etag", "")))
 		return;
 	if (!strcmp(json_str(o->doc, "state", ""), "DESTROYED")) {
-		sim_fail(c, "FAILED_PRECONDITION", NULL, "Secret Version [%s] is in DESTROYED state.", json_str(o->doc, "name", ""));
+		sim_fail(c, "FAILED_PRECONDITION", NULL, "Secret Version [%s] is in DESTROYED state.",
+			 json_str(o->doc, "name", ""));
 		return;
 	}
 	json_put_str(o->doc, "state", state);
@@ -430,7 +441,7 @@ static void destroy_version(struct sim_call *c)
 	set_state(c, "DESTROYED");
 }
 
-/* Policies. -------------------------------------------------------------------------------------------------------------------------- */
+/* Policies. --------------------------------------------------------------------------------------------------------------- */
 
 static void get_policy(struct sim_call *c)
 {
@@ -459,10 +470,10 @@ static void test_permissions(struct sim_call *c)
 	buf_free(&holder);
 }
 
-/* For what runs in the cloud. -------------------------------------------------------------------------------------------------------- */
+/* For what runs in the cloud. --------------------------------------------------------------------------------------------- */
 
-char *sim_secret_read(struct sim *s, const char *principal, const char *project, const char *secret, const char *version, size_t *len,
-		      const char **why)
+char *sim_secret_read(struct sim *s, const char *principal, const char *project, const char *secret, const char *version,
+		      size_t *len, const char **why)
 {
 	const char *id = sim_project_id(s, project);
 	char *holder = xasprintf("//secretmanager.googleapis.com/projects/%s/secrets/%s", id ? id : "", secret);
@@ -505,5 +516,9 @@ static const struct sim_route routes[] = {
 };
 
 const struct sim_api sim_api_secretmanager = {
-	.name = "secretmanager", .service = "secretmanager.googleapis.com", .errors = SIM_ERRORS_AIP, .routes = routes, .guard = holder_of,
+	.name = "secretmanager",
+	.service = "secretmanager.googleapis.com",
+	.errors = SIM_ERRORS_AIP,
+	.routes = routes,
+	.guard = holder_of,
 };

@@ -1,6 +1,6 @@
-/* serviceusage.googleapis.com: which APIs are enabled in a project. Enabling is an operation; after it the API's own servers refuse calls
- * for a while longer (SERVICE_DISABLED), as they learn of it late. Operations are read at v1 and, by Terraform and Config Connector, at
- * v1beta1, which also has generateServiceIdentity. */
+/* serviceusage.googleapis.com: which APIs are enabled in a project. Enabling is an operation; after it the API's own servers
+ * refuse calls for a while longer (SERVICE_DISABLED), as they learn of it late. Operations are read at v1 and, by Terraform and
+ * Config Connector, at v1beta1, which also has generateServiceIdentity. */
 #include "config.h"
 #include "sim/api/identity.h"
 #include "sim/api/serviceusage.h"
@@ -18,7 +18,7 @@
 
 enum { MOST_ENABLED = 20, MOST_READ = 30, PAGE = 50, MOST_LISTED = 200 };
 
-/* What other APIs ask. --------------------------------------------------------------------------------------------------------------- */
+/* What other APIs ask. ---------------------------------------------------------------------------------------------------- */
 
 static struct sim_object *service_of(struct sim *s, const char *project, const char *service)
 {
@@ -133,15 +133,16 @@ void sim_service_enable(struct sim *s, const char *project, const char *service)
 	turn_on_all(s, project, service, sim_now(s));
 }
 
-/* The catalogue in every project. ---------------------------------------------------------------------------------------------------- */
+/* The catalogue in every project. ----------------------------------------------------------------------------------------- */
 
 static cJSON *service_doc(const struct service_entry *e, const char *number)
 {
 	char *name = xasprintf("projects/%s/services/%s", number, e->name), *parent = xasprintf("projects/%s", number);
-	cJSON *doc = json_make("{'name':%s,'parent':%s,'config':{'name':%s,'title':%s,'documentation':{'summary':%s},'quota':{},"
-			       "'authentication':{},'usage':{'requirements':['serviceusage.googleapis.com/tos/cloud']},'monitoring':{}},"
-			       "'state':'DISABLED'}",
-			       name, parent, e->name, e->title, e->title);
+	cJSON *doc = json_make(
+		"{'name':%s,'parent':%s,'config':{'name':%s,'title':%s,'documentation':{'summary':%s},'quota':{},"
+		"'authentication':{},'usage':{'requirements':['serviceusage.googleapis.com/tos/cloud']},'monitoring':{}},"
+		"'state':'DISABLED'}",
+		name, parent, e->name, e->title, e->title);
 	free(name), free(parent);
 	return doc;
 }
@@ -187,16 +188,19 @@ static void seed(struct sim *s, const cJSON *world)
 		seed_project(s, json_str(o->doc, "projectId", ""));
 }
 
-/* Refusals. -------------------------------------------------------------------------------------------------------------------------- */
+/* Refusals. --------------------------------------------------------------------------------------------------------------- */
 
-static cJSON *precondition(const char *type, const char *subject, const char *domain, const char *reason, const char *services, const char *project)
+static cJSON *precondition(const char *type, const char *subject, const char *domain, const char *reason, const char *services,
+			   const char *project)
 {
-	cJSON *info = json_make("{'@type':'type.googleapis.com/google.rpc.ErrorInfo','domain':%s,'reason':%s,'metadata':{'services':%s}}", domain,
-				reason, services);
+	cJSON *info = json_make(
+		"{'@type':'type.googleapis.com/google.rpc.ErrorInfo','domain':%s,'reason':%s,'metadata':{'services':%s}}",
+		domain, reason, services);
 	if (project)
 		json_put_str(info, "metadata.project", project);
-	return json_make("[{'@type':'type.googleapis.com/google.rpc.PreconditionFailure','violations':[{'subject':%s,'type':%s}]},%j]", subject,
-			 type, info);
+	return json_make(
+		"[{'@type':'type.googleapis.com/google.rpc.PreconditionFailure','violations':[{'subject':%s,'type':%s}]},%j]",
+		subject, type, info);
 }
 
 static char *help_token(struct sim *s)
@@ -210,8 +214,8 @@ static void fail_unknown(struct sim_call *c, const char *services)
 {
 	char *subject = xasprintf("?error_code=220002&services=%s", services), *token = help_token(c->sim);
 	sim_fail_with(c, 0, "PERMISSION_DENIED", NULL,
-		      precondition("googleapis.com", subject, "serviceusage.googleapis.com", "SERVICE_CONFIG_NOT_FOUND_OR_PERMISSION_DENIED", services,
-				   NULL),
+		      precondition("googleapis.com", subject, "serviceusage.googleapis.com",
+				   "SERVICE_CONFIG_NOT_FOUND_OR_PERMISSION_DENIED", services, NULL),
 		      "Not found or permission denied for service(s): %s.\nHelp Token: %s", services, token);
 	free(subject), free(token);
 }
@@ -223,7 +227,8 @@ static void fail_billing(struct sim_call *c, const char *services)
 	sim_fail_with(c, 0, "FAILED_PRECONDITION", NULL,
 		      precondition("googleapis.com/billing-enabled", subject, "serviceusage.googleapis.com/billing-enabled",
 				   "UREQ_PROJECT_BILLING_NOT_FOUND", services, number),
-		      "Billing account for project '%s' is not found. Billing must be enabled for activation of service(s) '%s' to proceed.\n"
+		      "Billing account for project '%s' is not found. Billing must be enabled for activation of service(s) "
+		      "'%s' to proceed.\n"
 		      "Help Token: %s",
 		      number, services, token);
 	free(subject), free(token);
@@ -265,7 +270,7 @@ static bool refused(struct sim_call *c, const cJSON *ids)
 	return any;
 }
 
-/* Enabling. -------------------------------------------------------------------------------------------------------------------------- */
+/* Enabling. --------------------------------------------------------------------------------------------------------------- */
 
 static void finish(struct sim *s, const char *operation, cJSON *response)
 {
@@ -283,8 +288,9 @@ static void activated(struct sim *s, const cJSON *arg)
 	const char *project = json_str(arg, "project", "");
 	const cJSON *id, *ids = json_at(arg, "ids");
 	bool batch = json_bool(arg, "batch", false);
-	cJSON *response = json_make("{'@type':%s}", batch ? "type.googleapis.com/google.api.serviceusage.v1.BatchEnableServicesResponse" :
-							    "type.googleapis.com/google.api.serviceusage.v1.EnableServiceResponse");
+	cJSON *response =
+		json_make("{'@type':%s}", batch ? "type.googleapis.com/google.api.serviceusage.v1.BatchEnableServicesResponse"
+						: "type.googleapis.com/google.api.serviceusage.v1.EnableServiceResponse");
 	double lag = sim_draw(s, "lag.service");
 
 	if (batch)
@@ -308,7 +314,8 @@ static void start(struct sim_call *c, const char *duration, int kind, void (*fn)
 	char uuid[37];
 	sim_uuid(c->sim, uuid);
 	char *name = xasprintf("operations/acat.p%d-%s-%s", kind, sim_project_number(c->sim, c->project), uuid);
-	sim_put(c->sim, OPERATIONS, name, json_make("{'name':%s,'metadata':{'@type':'type.googleapis.com/google.protobuf.Empty'}}", name));
+	sim_put(c->sim, OPERATIONS, name,
+		json_make("{'name':%s,'metadata':{'@type':'type.googleapis.com/google.protobuf.Empty'}}", name));
 	json_put_str(arg, "operation", name);
 	json_put_str(arg, "project", c->project);
 	sim_after(c->sim, sim_draw(c->sim, duration), fn, arg);
@@ -348,15 +355,16 @@ static void batch_enable(struct sim_call *c)
 	int n = cJSON_GetArraySize(ids);
 	if (n < 2)
 		sim_fail(c, "INVALID_ARGUMENT", NULL,
-			 "Request must specify two or more services to enable. To enable a single service, use the EnableService method instead.");
+			 "Request must specify two or more services to enable. To enable a single service, use the "
+			 "EnableService method instead.");
 	else if (n > MOST_ENABLED)
-		sim_fail(c, "INVALID_ARGUMENT", NULL, "A single request can enable a maximum of %d services at a time; %d were specified.",
-			 MOST_ENABLED, n);
+		sim_fail(c, "INVALID_ARGUMENT", NULL,
+			 "A single request can enable a maximum of %d services at a time; %d were specified.", MOST_ENABLED, n);
 	else
 		activate(c, cJSON_Duplicate(ids, true), true);
 }
 
-/* Disabling. ------------------------------------------------------------------------------------------------------------------------- */
+/* Disabling. -------------------------------------------------------------------------------------------------------------- */
 
 struct dependents {
 	struct sim_call *call;
@@ -389,10 +397,13 @@ static void deactivated(struct sim *s, const cJSON *arg)
 
 static void refuse_dependents(struct sim_call *c, const char *service, const char *names)
 {
-	char *token = help_token(c->sim), *subject = xasprintf("?error_code=100001&service_name=%s&services=%s", service, names);
+	char *token = help_token(c->sim),
+	     *subject = xasprintf("?error_code=100001&service_name=%s&services=%s", service, names);
 	sim_fail_with(c, 0, "FAILED_PRECONDITION", NULL,
-		      precondition("googleapis.com", subject, "serviceusage.googleapis.com", "COMMON_SU_SERVICE_HAS_DEPENDENT_SERVICES", names, NULL),
-		      "The service %s is depended on by the following active service(s): %s; Please specify disable_dependent_services=true if you "
+		      precondition("googleapis.com", subject, "serviceusage.googleapis.com",
+				   "COMMON_SU_SERVICE_HAS_DEPENDENT_SERVICES", names, NULL),
+		      "The service %s is depended on by the following active service(s): %s; Please specify "
+		      "disable_dependent_services=true if you "
 		      "want to proceed with disabling all services.\nHelp Token: %s",
 		      service, names, token);
 	free(token), free(subject);
@@ -418,13 +429,14 @@ static void disable(struct sim_call *c)
 		refuse_dependents(c, service, buf_text(&d.names));
 	} else {
 		buf_printf(&d.names, "%s%s", d.names.len ? "," : "", service);
-		start(c, "serviceusage.disable", 17, deactivated, json_make("{'service':%s,'services':%s}", service, buf_text(&d.names)));
+		start(c, "serviceusage.disable", 17, deactivated,
+		      json_make("{'service':%s,'services':%s}", service, buf_text(&d.names)));
 	}
 	cJSON_Delete(one);
 	buf_free(&d.names);
 }
 
-/* Reading. --------------------------------------------------------------------------------------------------------------------------- */
+/* Reading. ---------------------------------------------------------------------------------------------------------------- */
 
 static void get(struct sim_call *c)
 {
@@ -441,7 +453,8 @@ static void batch_get(struct sim_call *c)
 	cJSON *only = cJSON_IsString(names) ? json_make("[%s]", names->valuestring) : NULL, *found = cJSON_CreateArray();
 	const cJSON *all = only ? only : names;
 	if (cJSON_GetArraySize(all) > MOST_READ) {
-		sim_fail(c, "INVALID_ARGUMENT", NULL, "A single request can get a maximum of %d services at a time.", MOST_READ);
+		sim_fail(c, "INVALID_ARGUMENT", NULL, "A single request can get a maximum of %d services at a time.",
+			 MOST_READ);
 		cJSON_Delete(found);
 		return;
 	}
@@ -515,7 +528,8 @@ static void list(struct sim_call *c)
 	const char *filter = sim_param(c, "filter"), *token = sim_param(c, "pageToken");
 	char *after = *token ? token_service(token) : NULL;
 	if (*filter && strcmp(filter, "state:ENABLED") && strcmp(filter, "state:DISABLED")) {
-		sim_fail(c, "INVALID_ARGUMENT", NULL, "Invalid filter: %s. Allowed filter strings are state:ENABLED and state:DISABLED.", filter);
+		sim_fail(c, "INVALID_ARGUMENT", NULL,
+			 "Invalid filter: %s. Allowed filter strings are state:ENABLED and state:DISABLED.", filter);
 	} else if (*token && !after) {
 		sim_fail(c, "INVALID_ARGUMENT", NULL, "Invalid page token.");
 	} else {
@@ -538,7 +552,8 @@ static void get_operation(struct sim_call *c)
 		sim_fail(c, "NOT_FOUND", NULL, "Operation not found: %s", name ? name : "");
 }
 
-/* v1beta1 is not in the discovery document; only what clients still use of it is here. ------------------------------------------------- */
+/* v1beta1 is not in the discovery document; only what clients still use of it is here.
+ * ------------------------------------------------- */
 
 static void generate_identity(struct sim_call *c)
 {
@@ -590,5 +605,9 @@ static const struct sim_route routes[] = {
 };
 
 const struct sim_api sim_api_serviceusage = {
-	.name = "serviceusage", .service = "serviceusage.googleapis.com", .errors = SIM_ERRORS_AIP, .routes = routes, .seed = seed,
+	.name = "serviceusage",
+	.service = "serviceusage.googleapis.com",
+	.errors = SIM_ERRORS_AIP,
+	.routes = routes,
+	.seed = seed,
 };

@@ -19,8 +19,8 @@ struct service_agent {
 struct service_entry {
 	const char *name, *title;
 	int traits;
-	const char *needs;                    /* services it depends on, blanks between; enabling enables them too */
-	struct service_agent agents[3];       /* the first is what generateServiceIdentity names */
+	const char *needs;              /* services it depends on, blanks between; enabling enables them too */
+	struct service_agent agents[3]; /* the first is what generateServiceIdentity names */
 };
 /* Ended by a NULL name. */
 extern const struct service_entry service_catalogue[];

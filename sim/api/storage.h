@@ -4,8 +4,8 @@
 
 #include "sim/api/identity.h"
 
-/* Requests. Names in paths are percent-encoded with their slashes, so they are read from the request as it was sent. nth counts from 0:
- * the second "b" of a copy is the destination. "" when there is none; into a ring of buffers. */
+/* Requests. Names in paths are percent-encoded with their slashes, so they are read from the request as it was sent. nth counts
+ * from 0: the second "b" of a copy is the destination. "" when there is none; into a ring of buffers. */
 const char *storage_name(const struct sim_call *c, const char *segment, int nth);
 /* A query parameter as sent, also of calls that no method of the contract describes; "" when absent. */
 const char *storage_query(const struct sim_call *c, const char *name);
@@ -22,7 +22,8 @@ void storage_denied(struct sim_call *c, const char *permission, const char *what
 /* Buckets. By its name, whoever owns it; or NULL. */
 struct sim_object *storage_bucket(struct sim *s, const char *name);
 const char *storage_project(struct sim *s, const struct sim_object *bucket);
-/* The n-th bucket of the path, when the caller has the permission on it (NULL: none is needed); sets the call's project. NULL: answered. */
+/* The n-th bucket of the path, when the caller has the permission on it (NULL: none is needed); sets the call's project. NULL:
+ * answered. */
 struct sim_object *storage_bucket_for(struct sim_call *c, int nth, const char *permission, const char *what);
 bool storage_may(struct sim *s, const char *principal, const char *permission, const struct sim_object *bucket);
 char *storage_holder(const char *bucket);
@@ -34,17 +35,19 @@ char *storage_etag(long long generation, long long metageneration);
 struct sim_object *storage_object(struct sim *s, const char *bucket, const char *object, const char *generation);
 /* Key of an object's generation, or with generation 0 the prefix of all of them. The caller frees. */
 char *storage_key(const char *bucket, const char *object, long long generation);
-/* The object that the path's n-th bucket and object name, with generation and preconditions of the query, when the caller may; NULL:
- * answered. */
+/* The object that the path's n-th bucket and object name, with generation and preconditions of the query, when the caller may;
+ * NULL: answered. */
 struct sim_object *storage_object_for(struct sim_call *c, int nth, const char *permission);
-/* Preconditions ifGenerationMatch and so on, with a prefix for sources ("Source" or ""); false: answered with 412. o may be NULL. */
+/* Preconditions ifGenerationMatch and so on, with a prefix for sources ("Source" or ""); false: answered with 412. o may be
+ * NULL. */
 bool storage_conditions(struct sim_call *c, const struct sim_object *o, const char *source);
-/* A new live generation; meta (borrowed, may be NULL) gives what the client may set. data is then owned by the store. NULL when there is no
- * room left. */
-struct sim_object *storage_put(struct sim *s, struct sim_object *bucket, const char *object, const cJSON *meta, char *data, size_t len);
+/* A new live generation; meta (borrowed, may be NULL) gives what the client may set. data is then owned by the store. NULL when
+ * there is no room left. */
+struct sim_object *storage_put(struct sim *s, struct sim_object *bucket, const char *object, const cJSON *meta, char *data,
+			       size_t len);
 const char *storage_data(const struct sim_object *o, size_t *len);
-/* Takes an object out of the live ones: to the noncurrent ones when the bucket keeps versions and no generation was named, else to the
- * soft-deleted ones, else away. */
+/* Takes an object out of the live ones: to the noncurrent ones when the bucket keeps versions and no generation was named, else
+ * to the soft-deleted ones, else away. */
 void storage_drop(struct sim *s, struct sim_object *bucket, struct sim_object *o, bool for_good);
 void storage_full(struct sim_call *c);
 

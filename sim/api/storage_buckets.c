@@ -15,7 +15,7 @@
 #define SOFT "storage.softDeletedBuckets"
 #define WEEK "604800"
 
-/* Finding. ----------------------------------------------------------------------------------------------------------------------------- */
+/* Finding. ---------------------------------------------------------------------------------------------------------------- */
 
 struct sim_object *storage_bucket(struct sim *s, const char *name)
 {
@@ -45,7 +45,8 @@ bool storage_may(struct sim *s, const char *principal, const char *permission, c
 	/* Without uniform access, the access controls of objects let the project's owners and editors in. */
 	bool yes = sim_allowed(s, principal, permission, project, holder) ||
 		   (!uniform(bucket) && text_starts(permission, "storage.objects.") &&
-		    (sim_allowed(s, principal, "roles/owner", project, NULL) || sim_allowed(s, principal, "roles/editor", project, NULL)));
+		    (sim_allowed(s, principal, "roles/owner", project, NULL) ||
+		     sim_allowed(s, principal, "roles/editor", project, NULL)));
 	free(holder);
 	return yes;
 }
@@ -64,7 +65,7 @@ struct sim_object *storage_bucket_for(struct sim_call *c, int nth, const char *p
 	return NULL;
 }
 
-/* Showing. ----------------------------------------------------------------------------------------------------------------------------- */
+/* Showing. ---------------------------------------------------------------------------------------------------------------- */
 
 static cJSON *control(const struct sim_object *bucket, const char *team, const char *role, bool of_objects)
 {
@@ -72,7 +73,8 @@ static cJSON *control(const struct sim_object *bucket, const char *team, const c
 	char *entity = xasprintf("project-%s-%s", team, number), *id = xasprintf("%s/%s", name, entity);
 	char *self = xasprintf("https://www.googleapis.com/storage/v1/b/%s/acl/%s", name, entity);
 	cJSON *one = json_make("{'kind':%s,'entity':%s,'role':%s,'etag':'CAE=','projectTeam':{'projectNumber':%s,'team':%s}}",
-			       of_objects ? "storage#objectAccessControl" : "storage#bucketAccessControl", entity, role, number, team);
+			       of_objects ? "storage#objectAccessControl" : "storage#bucketAccessControl", entity, role, number,
+			       team);
 	if (!of_objects) {
 		cJSON_AddStringToObject(one, "bucket", name);
 		cJSON_AddStringToObject(one, "id", id);
@@ -91,21 +93,23 @@ static cJSON *show(const struct sim_call *c, const struct sim_object *bucket, co
 		return doc;
 	char *owner = xasprintf("project-owners-%s", json_str(bucket->doc, "projectNumber", ""));
 	cJSON_AddItemToObject(doc, "acl",
-			      json_make("[%j,%j,%j]", control(bucket, "owners", "OWNER", false), control(bucket, "editors", "OWNER", false),
+			      json_make("[%j,%j,%j]", control(bucket, "owners", "OWNER", false),
+					control(bucket, "editors", "OWNER", false),
 					control(bucket, "viewers", "READER", false)));
 	cJSON_AddItemToObject(doc, "defaultObjectAcl",
-			      json_make("[%j,%j,%j]", control(bucket, "owners", "OWNER", true), control(bucket, "editors", "OWNER", true),
-					control(bucket, "viewers", "READER", true)));
+			      json_make("[%j,%j,%j]", control(bucket, "owners", "OWNER", true),
+					control(bucket, "editors", "OWNER", true), control(bucket, "viewers", "READER", true)));
 	cJSON_AddItemToObject(doc, "owner", json_make("{'entity':%s}", owner));
 	free(owner);
 	return doc;
 }
 
-/* What Google fills in: mirrored, defaulted and dropped fields. ---------------------------------------------------------------------------- */
+/* What Google fills in: mirrored, defaulted and dropped fields. ----------------------------------------------------------- */
 
 static void complete_access(struct sim *s, cJSON *doc)
 {
-	bool on = json_bool(doc, "iamConfiguration.uniformBucketLevelAccess.enabled", json_bool(doc, "iamConfiguration.bucketPolicyOnly.enabled", false));
+	bool on = json_bool(doc, "iamConfiguration.uniformBucketLevelAccess.enabled",
+			    json_bool(doc, "iamConfiguration.bucketPolicyOnly.enabled", false));
 	const char *locked = json_str(doc, "iamConfiguration.uniformBucketLevelAccess.lockedTime", NULL);
 	char until[40];
 	if (on && !locked)
@@ -141,7 +145,8 @@ static void complete_autoclass(struct sim *s, cJSON *doc, const cJSON *old)
 		json_put_str(doc, "autoclass.toggleTime", now);
 	if (on && !json_at(doc, "autoclass.terminalStorageClass"))
 		json_put_str(doc, "autoclass.terminalStorageClass", "NEARLINE");
-	if (on && strcmp(json_str(doc, "autoclass.terminalStorageClass", ""), json_str(old, "autoclass.terminalStorageClass", "")))
+	if (on &&
+	    strcmp(json_str(doc, "autoclass.terminalStorageClass", ""), json_str(old, "autoclass.terminalStorageClass", "")))
 		json_put_str(doc, "autoclass.terminalStorageClassUpdateTime", now);
 	free(now);
 }
@@ -186,22 +191,23 @@ static void new_version(struct sim *s, struct sim_object *o)
 	free(now), free(etag);
 }
 
-/* Inserting. --------------------------------------------------------------------------------------------------------------------------- */
+/* Inserting. -------------------------------------------------------------------------------------------------------------- */
 
 static bool name_ok(const char *name)
 {
 	size_t n = strlen(name);
 	const char *legal = "abcdefghijklmnopqrstuvwxyz0123456789-_.";
 	return n >= 3 && n <= (strchr(name, '.') ? 222u : 63u) && strspn(name, legal) == n && isalnum((unsigned char)*name) &&
-	       isalnum((unsigned char)name[n - 1]) && !text_starts(name, "goog") && !strstr(name, "google") && !strstr(name, "g00gle") &&
-	       !strstr(name, "..");
+	       isalnum((unsigned char)name[n - 1]) && !text_starts(name, "goog") && !strstr(name, "google") &&
+	       !strstr(name, "g00gle") && !strstr(name, "..");
 }
 
 /* Names that strangers have: those of the world's description, and words that were gone years ago. */
 static bool taken(struct sim_call *c, const char *name)
 {
-	static const char *const words[] = {"artifacts", "backup", "bucket", "data", "demo", "example", "ml-artifacts", "mlflow",
-					    "mlflow-artifacts", "models", "my-bucket", "test", "test-bucket"};
+	static const char *const words[] = {"artifacts",    "backup", "bucket",           "data",   "demo",      "example",
+					    "ml-artifacts", "mlflow", "mlflow-artifacts", "models", "my-bucket", "test",
+					    "test-bucket"};
 	const cJSON *more = sim_project_world(c->sim, c->project, "takenBuckets"), *one;
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
 		if (!strcmp(words[i], name))
@@ -217,10 +223,12 @@ static bool name_free(struct sim_call *c, const char *name)
 	struct sim_object *o = storage_bucket(c->sim, name);
 	const char *owner = o ? storage_project(c->sim, o) : NULL;
 	if (owner && !strcmp(owner, c->project))
-		sim_fail(c, "ALREADY_EXISTS", "conflict", "Your previous request to create the named bucket succeeded and you already own it.");
+		sim_fail(c, "ALREADY_EXISTS", "conflict",
+			 "Your previous request to create the named bucket succeeded and you already own it.");
 	else if (o || taken(c, name))
 		sim_fail(c, "ALREADY_EXISTS", "conflict",
-			 "The requested bucket name is not available. The bucket namespace is shared by all users of the system. Please select a "
+			 "The requested bucket name is not available. The bucket namespace is shared by all users of the "
+			 "system. Please select a "
 			 "different name and try again.");
 	else
 		return true;
@@ -235,7 +243,8 @@ static void upper(char *text)
 
 static void violated(struct sim_call *c, const char *what, const char *constraint)
 {
-	sim_fail_with(c, 412, "FAILED_PRECONDITION", "conditionNotMet", NULL, "%s violates constraint 'constraints/%s'", what, constraint);
+	sim_fail_with(c, 412, "FAILED_PRECONDITION", "conditionNotMet", NULL, "%s violates constraint 'constraints/%s'", what,
+		      constraint);
 }
 
 /* Organization policies about where and how. */
@@ -281,9 +290,10 @@ static bool insert_ok(struct sim_call *c, const char *name, const char *location
 /* The roles that a new bucket gives to the project's own people. */
 static void first_policy(struct sim *s, const char *name, const char *project, bool is_uniform)
 {
-	static const char *const grants[][2] = {{"legacyBucketOwner", "projectEditor"},  {"legacyBucketOwner", "projectOwner"},
-						{"legacyBucketReader", "projectViewer"}, {"legacyObjectOwner", "projectEditor"},
-						{"legacyObjectOwner", "projectOwner"},   {"legacyObjectReader", "projectViewer"}};
+	static const char *const grants[][2] = {
+		{"legacyBucketOwner", "projectEditor"},  {"legacyBucketOwner", "projectOwner"},
+		{"legacyBucketReader", "projectViewer"}, {"legacyObjectOwner", "projectEditor"},
+		{"legacyObjectOwner", "projectOwner"},   {"legacyObjectReader", "projectViewer"}};
 	char *holder = storage_holder(name);
 	for (size_t i = 0; i < (is_uniform ? 6 : 3); i++) {
 		char *role = xasprintf("roles/storage.%s", grants[i][0]), *member = xasprintf("%s:%s", grants[i][1], project);
@@ -331,7 +341,7 @@ static void insert(struct sim_call *c)
 	free(location);
 }
 
-/* Reading. ----------------------------------------------------------------------------------------------------------------------------- */
+/* Reading. ---------------------------------------------------------------------------------------------------------------- */
 
 static bool conditions(struct sim_call *c, const struct sim_object *o)
 {
@@ -389,8 +399,9 @@ static void layout(struct sim_call *c)
 {
 	struct sim_object *o = storage_bucket_for(c, 0, "storage.objects.list", "bucket");
 	if (o)
-		sim_ok(c, json_make("{'kind':'storage#storageLayout','bucket':%s,'location':%s,'locationType':%s}", json_str(o->doc, "name", ""),
-				    json_str(o->doc, "location", ""), json_str(o->doc, "locationType", "")));
+		sim_ok(c, json_make("{'kind':'storage#storageLayout','bucket':%s,'location':%s,'locationType':%s}",
+				    json_str(o->doc, "name", ""), json_str(o->doc, "location", ""),
+				    json_str(o->doc, "locationType", "")));
 }
 
 static void list_nothing(struct sim_call *c)
@@ -420,7 +431,7 @@ static void service_account(struct sim_call *c)
 	free(email);
 }
 
-/* Changing. ---------------------------------------------------------------------------------------------------------------------------- */
+/* Changing. --------------------------------------------------------------------------------------------------------------- */
 
 /* JSON merge patch (RFC 7396): null takes a field away. */
 static void merge(cJSON *doc, const cJSON *patch)
@@ -446,8 +457,21 @@ static void merge(cJSON *doc, const cJSON *patch)
 /* What a client sent, nulls included, without what only the server sets. */
 static cJSON *sent_patch(struct sim_call *c)
 {
-	static const char *const fixed[] = {"kind", "id", "name", "selfLink", "projectNumber", "timeCreated", "updated", "generation",
-					    "metageneration", "location", "locationType", "etag", "owner", "acl", "defaultObjectAcl"};
+	static const char *const fixed[] = {"kind",
+					    "id",
+					    "name",
+					    "selfLink",
+					    "projectNumber",
+					    "timeCreated",
+					    "updated",
+					    "generation",
+					    "metageneration",
+					    "location",
+					    "locationType",
+					    "etag",
+					    "owner",
+					    "acl",
+					    "defaultObjectAcl"};
 	struct err e = {0};
 	cJSON *patch = c->raw && c->raw_len ? json_parse(c->raw, c->raw_len, "body", &e) : NULL;
 	err_free(&e);
@@ -500,8 +524,9 @@ static void patch(struct sim_call *c)
 static void update(struct sim_call *c)
 {
 	struct sim_object *o = storage_bucket_for(c, 0, "storage.buckets.update", "bucket");
-	static const char *const kept[] = {"kind", "id", "name", "selfLink", "projectNumber", "timeCreated", "updated", "generation",
-					   "metageneration", "location", "locationType", "etag", "storageClass"};
+	static const char *const kept[] = {"kind",         "id",      "name",        "selfLink",       "projectNumber",
+					   "timeCreated",  "updated", "generation",  "metageneration", "location",
+					   "locationType", "etag",    "storageClass"};
 	if (!o || !conditions(c, o))
 		return;
 	cJSON *new = cJSON_CreateObject(), *sent = sent_patch(c);
@@ -536,7 +561,7 @@ static void soft_delete(struct sim *s, struct sim_object *o)
 	free(now);
 }
 
-static void delete(struct sim_call *c)
+static void delete (struct sim_call *c)
 {
 	struct sim_object *o = storage_bucket_for(c, 0, "storage.buckets.delete", "bucket");
 	const char *name = o ? json_str(o->doc, "name", "") : "";
@@ -580,7 +605,7 @@ static void restore(struct sim_call *c)
 	free(key);
 }
 
-/* Policies. ---------------------------------------------------------------------------------------------------------------------------- */
+/* Policies. --------------------------------------------------------------------------------------------------------------- */
 
 static cJSON *as_storage(const char *bucket, cJSON *policy)
 {
@@ -609,7 +634,8 @@ static bool names_public(const cJSON *policy)
 	const cJSON *b, *m;
 	cJSON_ArrayForEach(b, json_at(policy, "bindings"))
 		cJSON_ArrayForEach(m, cJSON_GetObjectItemCaseSensitive(b, "members"))
-			if (cJSON_IsString(m) && (!strcmp(m->valuestring, "allUsers") || !strcmp(m->valuestring, "allAuthenticatedUsers")))
+			if (cJSON_IsString(m) &&
+			    (!strcmp(m->valuestring, "allUsers") || !strcmp(m->valuestring, "allAuthenticatedUsers")))
 				return true;
 	return false;
 }
@@ -623,7 +649,8 @@ static void set_policy(struct sim_call *c)
 			 sim_constraint(c->sim, c->project, "storage.publicAccessPrevention", NULL);
 	if (prevented && names_public(c->body)) {
 		sim_fail_with(c, 412, "FAILED_PRECONDITION", "conditionNotMet", NULL,
-			      "The member bindings allUsers and allAuthenticatedUsers are not allowed since public access prevention is enforced.");
+			      "The member bindings allUsers and allAuthenticatedUsers are not allowed since public access "
+			      "prevention is enforced.");
 		return;
 	}
 	const char *name = json_str(o->doc, "name", "");

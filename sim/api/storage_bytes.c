@@ -1,5 +1,5 @@
-/* The objects of Cloud Storage and their bytes, in memory and bounded: generations, checksums, noncurrent and soft-deleted ones; and what
- * other simulated services read and write. */
+/* The objects of Cloud Storage and their bytes, in memory and bounded: generations, checksums, noncurrent and soft-deleted
+ * ones; and what other simulated services read and write. */
 #include "config.h"
 #include "sim/api/storage.h"
 
@@ -16,7 +16,8 @@
 
 static const size_t most_bytes = (size_t)1 << 30;
 
-/* Bytes. They hang on a JSON null of the hidden part: cJSON frees a node's text whatever its type, and prints null for it. -------------- */
+/* Bytes. They hang on a JSON null of the hidden part: cJSON frees a node's text whatever its type, and prints null for it.
+ * -------------- */
 
 static void attach(struct sim_object *o, char *data, size_t len)
 {
@@ -64,11 +65,12 @@ static bool room_for(struct sim *s, size_t len)
 	return json_num(account(s), "used", 0) + (double)len <= (double)most_bytes;
 }
 
-/* Names and numbers. ------------------------------------------------------------------------------------------------------------------- */
+/* Names and numbers. ------------------------------------------------------------------------------------------------------ */
 
 char *storage_key(const char *bucket, const char *object, long long generation)
 {
-	return generation ? xasprintf("%s/%s" MARK "%020lld", bucket, object, generation) : xasprintf("%s/%s" MARK, bucket, object);
+	return generation ? xasprintf("%s/%s" MARK "%020lld", bucket, object, generation)
+			  : xasprintf("%s/%s" MARK, bucket, object);
 }
 
 static size_t varint(unsigned char *into, unsigned long long n)
@@ -112,7 +114,7 @@ bool storage_has_objects(struct sim *s, const char *bucket)
 	return any;
 }
 
-/* Making an object. -------------------------------------------------------------------------------------------------------------------- */
+/* Making an object. ------------------------------------------------------------------------------------------------------- */
 
 static char *md5_of(const void *data, size_t len)
 {
@@ -125,7 +127,8 @@ static char *md5_of(const void *data, size_t len)
 static char *crc_of(const void *data, size_t len)
 {
 	uint32_t crc = sim_crc32c(data, len);
-	unsigned char raw[4] = {(unsigned char)(crc >> 24), (unsigned char)(crc >> 16), (unsigned char)(crc >> 8), (unsigned char)crc};
+	unsigned char raw[4] = {(unsigned char)(crc >> 24), (unsigned char)(crc >> 16), (unsigned char)(crc >> 8),
+				(unsigned char)crc};
 	return identity_base64(raw, 4);
 }
 
@@ -134,8 +137,8 @@ static void links(cJSON *doc, const char *bucket, const char *object, long long 
 	struct buf name = {0};
 	text_percent(&name, object, false);
 	char *self = xasprintf("https://www.googleapis.com/storage/v1/b/%s/o/%s", bucket, buf_text(&name));
-	char *media = xasprintf("https://storage.googleapis.com/download/storage/v1/b/%s/o/%s?generation=%lld&alt=media", bucket, buf_text(&name),
-				generation);
+	char *media = xasprintf("https://storage.googleapis.com/download/storage/v1/b/%s/o/%s?generation=%lld&alt=media",
+				bucket, buf_text(&name), generation);
 	char *id = xasprintf("%s/%s/%lld", bucket, object, generation);
 	json_put_str(doc, "selfLink", self);
 	json_put_str(doc, "mediaLink", media);
@@ -146,8 +149,9 @@ static void links(cJSON *doc, const char *bucket, const char *object, long long 
 
 static void take_meta(cJSON *doc, const cJSON *meta)
 {
-	static const char *const settable[] = {"contentType", "contentEncoding", "contentDisposition", "contentLanguage", "cacheControl",
-					       "customTime", "metadata", "storageClass", "temporaryHold", "eventBasedHold"};
+	static const char *const settable[] = {"contentType",   "contentEncoding", "contentDisposition", "contentLanguage",
+					       "cacheControl",  "customTime",      "metadata",           "storageClass",
+					       "temporaryHold", "eventBasedHold"};
 	for (size_t i = 0; i < sizeof settable / sizeof *settable; i++) {
 		const cJSON *value = meta ? cJSON_GetObjectItemCaseSensitive(meta, settable[i]) : NULL;
 		if (value && !cJSON_IsNull(value))
@@ -164,24 +168,28 @@ static long long new_generation(struct sim *s)
 	return now;
 }
 
-static cJSON *object_doc(struct sim *s, const struct sim_object *bucket, const char *object, const cJSON *meta, const char *data, size_t len,
-			 long long generation)
+static cJSON *object_doc(struct sim *s, const struct sim_object *bucket, const char *object, const cJSON *meta,
+			 const char *data, size_t len, long long generation)
 {
 	const char *name = json_str(bucket->doc, "name", "");
 	char *now = sim_time(s, 3), *md5 = md5_of(data, len), *crc = crc_of(data, len), *etag = storage_etag(generation, 1);
 	char number[32], size[32];
 	snprintf(number, sizeof number, "%lld", generation);
 	snprintf(size, sizeof size, "%zu", len);
-	cJSON *doc = json_make("{'kind':'storage#object','name':%s,'bucket':%s,'generation':%s,'metageneration':'1','storageClass':%s,'size':%s,"
-			       "'md5Hash':%s,'crc32c':%s,'etag':%s,'timeCreated':%s,'updated':%s,'timeStorageClassUpdated':%s,'timeFinalized':%s}",
-			       object, name, number, json_str(bucket->doc, "storageClass", "STANDARD"), size, md5, crc, etag, now, now, now, now);
+	cJSON *doc = json_make("{'kind':'storage#object','name':%s,'bucket':%s,'generation':%s,'metageneration':'1','"
+			       "storageClass':%s,'size':%s,"
+			       "'md5Hash':%s,'crc32c':%s,'etag':%s,'timeCreated':%s,'updated':%s,'timeStorageClassUpdated':%s,'"
+			       "timeFinalized':%s}",
+			       object, name, number, json_str(bucket->doc, "storageClass", "STANDARD"), size, md5, crc, etag,
+			       now, now, now, now);
 	links(doc, name, object, generation);
 	take_meta(doc, meta);
 	free(now), free(md5), free(crc), free(etag);
 	return doc;
 }
 
-struct sim_object *storage_put(struct sim *s, struct sim_object *bucket, const char *object, const cJSON *meta, char *data, size_t len)
+struct sim_object *storage_put(struct sim *s, struct sim_object *bucket, const char *object, const cJSON *meta, char *data,
+			       size_t len)
 {
 	const char *name = json_str(bucket->doc, "name", "");
 	struct sim_object *old = storage_object(s, name, object, "");
@@ -200,7 +208,7 @@ struct sim_object *storage_put(struct sim *s, struct sim_object *bucket, const c
 	return o;
 }
 
-/* Taking one away. --------------------------------------------------------------------------------------------------------------------- */
+/* Taking one away. -------------------------------------------------------------------------------------------------------- */
 
 static void hard_deleted(struct sim *s, const cJSON *arg)
 {
@@ -237,17 +245,18 @@ void storage_drop(struct sim *s, struct sim_object *bucket, struct sim_object *o
 	}
 }
 
-/* For other services. ------------------------------------------------------------------------------------------------------------------ */
+/* For other services. ----------------------------------------------------------------------------------------------------- */
 
-static struct sim_object *allowed_bucket(struct sim *s, const char *principal, const char *bucket, const char *permission, const char **why)
+static struct sim_object *allowed_bucket(struct sim *s, const char *principal, const char *bucket, const char *permission,
+					 const char **why)
 {
 	struct sim_object *b = storage_bucket(s, bucket);
 	*why = !b ? "bucket" : !storage_may(s, principal, permission, b) ? "permission" : NULL;
 	return *why ? NULL : b;
 }
 
-char *sim_object_read(struct sim *s, const char *principal, const char *bucket, const char *object, const char *generation, size_t *len,
-		      const char **why)
+char *sim_object_read(struct sim *s, const char *principal, const char *bucket, const char *object, const char *generation,
+		      size_t *len, const char **why)
 {
 	struct sim_object *b = allowed_bucket(s, principal, bucket, "storage.objects.get", why);
 	struct sim_object *o = b ? storage_object(s, bucket, object, generation ? generation : "") : NULL;
@@ -263,8 +272,8 @@ char *sim_object_read(struct sim *s, const char *principal, const char *bucket, 
 	return copy;
 }
 
-bool sim_object_write(struct sim *s, const char *principal, const char *bucket, const char *object, const char *type, const void *data,
-		      size_t len, const char **why)
+bool sim_object_write(struct sim *s, const char *principal, const char *bucket, const char *object, const char *type,
+		      const void *data, size_t len, const char **why)
 {
 	struct sim_object *b = allowed_bucket(s, principal, bucket, "storage.objects.create", why);
 	if (b && storage_object(s, bucket, object, "") && !storage_may(s, principal, "storage.objects.delete", b)) {

@@ -1,5 +1,5 @@
-/* storage.googleapis.com: bytes going out: alt=media, the download host path, and the XML API's plain GET and HEAD of BUCKET/OBJECT, with
- * ranges. */
+/* storage.googleapis.com: bytes going out: alt=media, the download host path, and the XML API's plain GET and HEAD of
+ * BUCKET/OBJECT, with ranges. */
 #include "config.h"
 #include "sim/api/storage.h"
 
@@ -105,12 +105,13 @@ static void download(struct sim_call *c)
 		storage_send(c, o);
 }
 
-/* The XML API. ------------------------------------------------------------------------------------------------------------------------- */
+/* The XML API. ------------------------------------------------------------------------------------------------------------ */
 
 static void xml_error(struct sim_call *c, int status, const char *code, const char *message, const char *details)
 {
-	char *text = xasprintf("<?xml version='1.0' encoding='UTF-8'?><Error><Code>%s</Code><Message>%s</Message><Details>%s</Details></Error>", code,
-			       message, details);
+	char *text = xasprintf("<?xml version='1.0' "
+			       "encoding='UTF-8'?><Error><Code>%s</Code><Message>%s</Message><Details>%s</Details></Error>",
+			       code, message, details);
 	sim_bytes(c, status, "application/xml; charset=UTF-8", text, strlen(text));
 	free(text);
 }

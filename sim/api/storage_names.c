@@ -102,8 +102,10 @@ void storage_denied(struct sim_call *c, const char *permission, const char *what
 {
 	const char *who = c->principal ? strchr(c->principal, ':') + 1 : "Anonymous caller";
 	/* A federated principal is shown without the sets that it is in. */
-	sim_fail_with(c, c->principal ? 403 : 401, c->principal ? "PERMISSION_DENIED" : "UNAUTHENTICATED", c->principal ? "forbidden" : "required",
-		      NULL, "%.*s does not have %s access to the Google Cloud Storage %s. Permission '%s' denied on resource (or it may not exist).",
+	sim_fail_with(c, c->principal ? 403 : 401, c->principal ? "PERMISSION_DENIED" : "UNAUTHENTICATED",
+		      c->principal ? "forbidden" : "required", NULL,
+		      "%.*s does not have %s access to the Google Cloud Storage %s. Permission '%s' denied on resource (or it "
+		      "may not exist).",
 		      (int)(c->principal ? strcspn(who, " ") : strlen(who)), who, permission, what, permission);
 }
 

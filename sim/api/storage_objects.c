@@ -17,7 +17,7 @@ cJSON *storage_show(const struct sim_call *c, const struct sim_object *o)
 	return cJSON_Duplicate(o->doc, true);
 }
 
-/* Finding. ----------------------------------------------------------------------------------------------------------------------------- */
+/* Finding. ---------------------------------------------------------------------------------------------------------------- */
 
 static bool holds(struct sim_call *c, const char *source, const char *what, const char *now)
 {
@@ -42,7 +42,8 @@ struct sim_object *storage_object_for(struct sim_call *c, int nth, const char *p
 {
 	struct sim_object *bucket = storage_bucket_for(c, nth, permission, "object");
 	const char *name = storage_name(c, "o", nth);
-	struct sim_object *o = bucket ? storage_object(c->sim, json_str(bucket->doc, "name", ""), name, storage_query(c, "generation")) : NULL;
+	struct sim_object *o =
+		bucket ? storage_object(c->sim, json_str(bucket->doc, "name", ""), name, storage_query(c, "generation")) : NULL;
 	if (!bucket)
 		return NULL;
 	if (!o) {
@@ -81,7 +82,7 @@ static void get(struct sim_call *c)
 		sim_ok(c, storage_show(c, o));
 }
 
-/* Listing. ----------------------------------------------------------------------------------------------------------------------------- */
+/* Listing. ---------------------------------------------------------------------------------------------------------------- */
 
 /* A glob as Cloud Storage has it: * stops at slashes, ** does not, ? is one character. */
 static bool glob(const char *pattern, const char *text)
@@ -109,7 +110,7 @@ struct listing {
 	const char *bucket, *prefix, *delimiter, *collection, *end, *pattern;
 	bool versions, soft, trailing;
 	cJSON *items, *prefixes;
-	char *next;      /* the key that the next page begins with */
+	char *next; /* the key that the next page begins with */
 	long left;
 };
 
@@ -227,10 +228,11 @@ static void list(struct sim_call *c)
 	free(start), free(l.next);
 }
 
-/* Changing. ---------------------------------------------------------------------------------------------------------------------------- */
+/* Changing. --------------------------------------------------------------------------------------------------------------- */
 
-static const char *const settable[] = {"contentType", "contentEncoding", "contentDisposition", "contentLanguage", "cacheControl", "customTime",
-				       "metadata", "temporaryHold", "eventBasedHold"};
+static const char *const settable[] = {"contentType",     "contentEncoding", "contentDisposition",
+				       "contentLanguage", "cacheControl",    "customTime",
+				       "metadata",        "temporaryHold",   "eventBasedHold"};
 
 static void changed(struct sim_call *c, struct sim_object *o)
 {
@@ -301,7 +303,7 @@ static void update(struct sim_call *c)
 	change(c, true);
 }
 
-static void delete(struct sim_call *c)
+static void delete (struct sim_call *c)
 {
 	struct sim_object *o = storage_object_for(c, 0, "storage.objects.delete");
 	struct sim_object *bucket = o ? storage_bucket(c->sim, json_str(o->doc, "bucket", "")) : NULL;
@@ -332,7 +334,7 @@ static void restore(struct sim_call *c)
 		storage_full(c);
 }
 
-/* Copying. ----------------------------------------------------------------------------------------------------------------------------- */
+/* Copying. ---------------------------------------------------------------------------------------------------------------- */
 
 /* Where the bytes go: the second bucket and object of the path. */
 static struct sim_object *target(struct sim_call *c, const char **name)
@@ -349,7 +351,9 @@ static struct sim_object *source(struct sim_call *c)
 {
 	struct sim_object *bucket = storage_bucket_for(c, 0, "storage.objects.get", "object");
 	const char *name = storage_name(c, "o", 0);
-	struct sim_object *o = bucket ? storage_object(c->sim, json_str(bucket->doc, "name", ""), name, storage_query(c, "sourceGeneration")) : NULL;
+	struct sim_object *o =
+		bucket ? storage_object(c->sim, json_str(bucket->doc, "name", ""), name, storage_query(c, "sourceGeneration"))
+		       : NULL;
 	if (bucket && !o)
 		storage_no_object(c, json_str(bucket->doc, "name", ""), name);
 	return o && storage_conditions(c, o, "Source") ? o : NULL;
@@ -389,11 +393,12 @@ static void rewrite(struct sim_call *c)
 {
 	struct sim_object *o = copied(c);
 	if (o)
-		sim_ok(c, json_make("{'kind':'storage#rewriteResponse','totalBytesRewritten':%s,'objectSize':%s,'done':%b,'resource':%j}",
+		sim_ok(c, json_make("{'kind':'storage#rewriteResponse','totalBytesRewritten':%s,'objectSize':%s,'done':%b,'"
+				    "resource':%j}",
 				    json_str(o->doc, "size", "0"), json_str(o->doc, "size", "0"), 1, storage_show(c, o)));
 }
 
-/* Composing. --------------------------------------------------------------------------------------------------------------------------- */
+/* Composing. -------------------------------------------------------------------------------------------------------------- */
 
 static bool gather(struct sim_call *c, const char *bucket, const cJSON *sources, struct buf *bytes, int *components)
 {
@@ -403,7 +408,8 @@ static bool gather(struct sim_call *c, const char *bucket, const cJSON *sources,
 		struct sim_object *o = storage_object(c->sim, bucket, name, generation);
 		size_t len;
 		if (!o) {
-			sim_fail(c, "NOT_FOUND", "notFound", "Object %s (generation: %s) not found.", name, *generation ? generation : "0");
+			sim_fail(c, "NOT_FOUND", "notFound", "Object %s (generation: %s) not found.", name,
+				 *generation ? generation : "0");
 			return false;
 		}
 		const char *data = storage_data(o, &len);
@@ -424,11 +430,14 @@ static void compose(struct sim_call *c)
 		return;
 	const char *name = json_str(bucket->doc, "name", "");
 	if (n < 1 || n > MOST_COMPOSED) {
-		sim_fail(c, "INVALID_ARGUMENT", "invalid", n ? "The number of source components provided (%d) exceeds the maximum (%d)" :
-								"You must provide at least one source component.%.0d%.0d", n, MOST_COMPOSED);
+		sim_fail(c, "INVALID_ARGUMENT", "invalid",
+			 n ? "The number of source components provided (%d) exceeds the maximum (%d)"
+			   : "You must provide at least one source component.%.0d%.0d",
+			 n, MOST_COMPOSED);
 		return;
 	}
-	if (!storage_conditions(c, storage_object(c->sim, name, object, ""), "") || !gather(c, name, sources, &bytes, &components)) {
+	if (!storage_conditions(c, storage_object(c->sim, name, object, ""), "") ||
+	    !gather(c, name, sources, &bytes, &components)) {
 		buf_free(&bytes);
 		return;
 	}

@@ -14,7 +14,7 @@
 
 enum { QUANTUM = 262144, WEEK = 7 * 86400 };
 
-/* An upload of one kind or the other, when all bytes are there. -------------------------------------------------------------------------- */
+/* An upload of one kind or the other, when all bytes are there. ----------------------------------------------------------- */
 
 /* Where it goes, and may it? NULL: answered. */
 static struct sim_object *destination(struct sim_call *c, const char *name)
@@ -57,7 +57,8 @@ static bool checksum_ok(struct sim_call *c, const struct sim_object *o, const cJ
 	const char *sent = json_str(meta, field, NULL), *is = json_str(o->doc, field, "");
 	if (!sent || !strcmp(sent, is))
 		return true;
-	sim_fail(c, "INVALID_ARGUMENT", "invalid", "Provided %s \"%s\" doesn't match calculated %s \"%s\".", name, sent, name, is);
+	sim_fail(c, "INVALID_ARGUMENT", "invalid", "Provided %s \"%s\" doesn't match calculated %s \"%s\".", name, sent, name,
+		 is);
 	return false;
 }
 
@@ -90,7 +91,7 @@ static char *bytes_of(const char *from, size_t len)
 	return copy;
 }
 
-/* uploadType=media ----------------------------------------------------------------------------------------------------------------------- */
+/* uploadType=media -------------------------------------------------------------------------------------------------------- */
 
 static void media(struct sim_call *c)
 {
@@ -105,7 +106,7 @@ static void media(struct sim_call *c)
 	cJSON_Delete(meta);
 }
 
-/* uploadType=multipart ------------------------------------------------------------------------------------------------------------------- */
+/* uploadType=multipart ---------------------------------------------------------------------------------------------------- */
 
 struct part {
 	const char *type, *data;
@@ -136,7 +137,8 @@ static bool read_part(const char *from, size_t len, struct part *out)
 		end = unix_end, gap = 2;
 	if (!end)
 		return false;
-	for (const char *at = from; at < end; at = memchr(at, '\n', (size_t)(end - at)) ? (const char *)memchr(at, '\n', (size_t)(end - at)) + 1 : end)
+	for (const char *at = from; at < end;
+	     at = memchr(at, '\n', (size_t)(end - at)) ? (const char *)memchr(at, '\n', (size_t)(end - at)) + 1 : end)
 		if (!strncasecmp(at, "content-type:", 13)) {
 			out->type = at + 13 + strspn(at + 13, " ");
 			out->type_len = strcspn(out->type, "\r\n");
@@ -208,7 +210,7 @@ static void multipart(struct sim_call *c)
 	free(wanted);
 }
 
-/* uploadType=resumable: a session that takes the bytes in chunks. -------------------------------------------------------------------------- */
+/* uploadType=resumable: a session that takes the bytes in chunks. --------------------------------------------------------- */
 
 static void expire(struct sim *s, const cJSON *arg)
 {
@@ -232,8 +234,9 @@ static void open_session(struct sim_call *c, const char *name, cJSON *meta)
 	const char *length = storage_header(c, "X-Upload-Content-Length");
 	if (*length)
 		json_put_str(o->hidden, "length", length);
-	char *location = xasprintf("https://storage.googleapis.com/upload/storage/v1/b/%s/o?uploadType=resumable&name=%s&upload_id=%s",
-				   storage_name(c, "b", 0), buf_text(&encoded), id);
+	char *location =
+		xasprintf("https://storage.googleapis.com/upload/storage/v1/b/%s/o?uploadType=resumable&name=%s&upload_id=%s",
+			  storage_name(c, "b", 0), buf_text(&encoded), id);
 	const char *condition = storage_query(c, "ifGenerationMatch");
 	if (*condition) {
 		char *longer = xasprintf("%s&ifGenerationMatch=%s", location, condition);
@@ -341,8 +344,10 @@ static bool chunk_ok(struct sim_call *c, const struct chunk *k, size_t have)
 	if (k->query || last || k->len % QUANTUM == 0)
 		return k->first <= have;
 	sim_fail(c, "INVALID_ARGUMENT", "invalid",
-		 "Invalid request.  The number of bytes uploaded is required to be equal or greater than %d, except for the final request (it's "
-		 "recommended to be the exact multiple of %d).  The received request contained %zu bytes, which does not meet this requirement.",
+		 "Invalid request.  The number of bytes uploaded is required to be equal or greater than %d, except for the "
+		 "final request (it's "
+		 "recommended to be the exact multiple of %d).  The received request contained %zu bytes, which does not meet "
+		 "this requirement.",
 		 QUANTUM, QUANTUM, k->len);
 	return false;
 }
@@ -399,7 +404,8 @@ static void post(struct sim_call *c)
 	else if (!strcmp(type, "resumable"))
 		start(c);
 	else
-		sim_fail(c, "INVALID_ARGUMENT", "invalid", "Upload requests must include an uploadType URL parameter and a URL path beginning with "
+		sim_fail(c, "INVALID_ARGUMENT", "invalid",
+			 "Upload requests must include an uploadType URL parameter and a URL path beginning with "
 			 "/upload/");
 }
 

@@ -1,5 +1,5 @@
-/* The world at the beginning: projects, who owns them, their organization, billing, and what its administrators have forbidden. It is
- * described by a JSON object; everything left out is as in the default world:
+/* The world at the beginning: projects, who owns them, their organization, billing, and what its administrators have forbidden.
+ * It is described by a JSON object; everything left out is as in the default world:
  *
  *   { "operator": "operator@example.com",
  *     "organization": {"id": "100000000001", "domain": "example.com", "customer": "C0example1"},   or null: none
@@ -11,7 +11,8 @@
  *     "dns": {"mlflow.example.com": "203.0.113.7"},                                                or "nobody": names stay unset
  *     "groups": {"team@example.com": ["ann@example.com"]} }
  *
- * A project's own services, policies and quotas come before the world's. "services": ["*"] has every API on from the beginning. */
+ * A project's own services, policies and quotas come before the world's. "services": ["*"] has every API on from the beginning.
+ */
 #include "config.h"
 #include "sim/api/identity.h"
 
@@ -37,7 +38,8 @@ static cJSON *organization(struct sim *s, const cJSON *world)
 		return NULL;
 	const char *id = json_str(o, "id", "100000000001"), *domain = json_str(o, "domain", "example.com");
 	char *name = xasprintf("organizations/%s", id), *now = sim_time(s, 3), *etag = identity_etag(s);
-	cJSON *doc = json_make("{'name':%s,'displayName':%s,'directoryCustomerId':%s,'state':'ACTIVE','createTime':%s,'updateTime':%s,'etag':%s}",
+	cJSON *doc = json_make("{'name':%s,'displayName':%s,'directoryCustomerId':%s,'state':'ACTIVE','createTime':%s,'"
+			       "updateTime':%s,'etag':%s}",
 			       name, domain, json_str(o, "customer", "C0example1"), now, now, etag);
 	sim_put(s, "cloudresourcemanager.organizations", name, doc);
 	free(name), free(now), free(etag);
@@ -48,20 +50,21 @@ static cJSON *project_doc(struct sim *s, const cJSON *p, const char *parent)
 {
 	const char *id = json_str(p, "id", "demo-proj"), *number = json_str(p, "number", "123456789012");
 	char *name = xasprintf("projects/%s", number), *now = sim_time(s, 6), *etag = identity_etag(s);
-	cJSON *doc = json_make("{'name':%s,'projectId':%s,'state':'ACTIVE','displayName':%s,'createTime':%s,'updateTime':%s,'etag':%s}", name, id,
-			       json_str(p, "name", id), now, now, etag);
+	cJSON *doc = json_make(
+		"{'name':%s,'projectId':%s,'state':'ACTIVE','displayName':%s,'createTime':%s,'updateTime':%s,'etag':%s}", name,
+		id, json_str(p, "name", id), now, now, etag);
 	if (parent)
 		cJSON_AddStringToObject(doc, "parent", parent);
 	free(name), free(now), free(etag);
 	return doc;
 }
 
-static void project(struct sim *s, const cJSON *world, const cJSON *p, const char *parent, const char *operator)
+static void project(struct sim *s, const cJSON *world, const cJSON *p, const char *parent, const char *owner)
 {
 	const char *id = json_str(p, "id", "demo-proj"), *number = json_str(p, "number", "123456789012");
 	const cJSON *account = said(world, "billingAccount"), *role;
 	char *key = xasprintf("projects/%s", id), *holder = xasprintf("//cloudresourcemanager.googleapis.com/%s", key);
-	char *member = xasprintf("user:%s", operator);
+	char *member = xasprintf("user:%s", owner);
 
 	struct sim_object *o = sim_put(s, PROJECTS, key, project_doc(s, p, json_bool(p, "organization", true) ? parent : NULL));
 	cJSON_AddItemToObject(o->hidden, "world", cJSON_Duplicate(p, true));
@@ -89,7 +92,7 @@ void sim_world_seed(struct sim *s, const cJSON *world)
 {
 	cJSON *one = json_make("[{}]");
 	const cJSON *listed = said(world, "projects"), *p;
-	const char *operator= json_str(world, "operator", "operator@example.com");
+	const char *owner = json_str(world, "operator", "operator@example.com");
 
 	sim_put(s, WORLDS, "world", world ? cJSON_Duplicate(world, true) : cJSON_CreateObject());
 	groups(s, world);
@@ -101,7 +104,7 @@ void sim_world_seed(struct sim *s, const cJSON *world)
 		free(holder), free(everyone);
 	}
 	cJSON_ArrayForEach(p, (cJSON_GetArraySize(listed) ? listed : one))
-		project(s, world, p, org ? json_str(org, "name", NULL) : NULL, operator);
+		project(s, world, p, org ? json_str(org, "name", NULL) : NULL, owner);
 	cJSON_Delete(one);
 }
 
@@ -124,10 +127,11 @@ cJSON *sim_world_named(const char *name)
 		{"no-organization", "{\"organization\":null}"},
 		{"no-billing", "{\"billingAccount\":null}"},
 		{"two-projects", "{\"projects\":[{},{\"id\":\"other-proj\",\"number\":\"210987654321\",\"name\":\"Other\"}]}"},
-		{"restricted", "{\"policies\":{\"iam.allowedPolicyMemberDomains\":{\"allow\":[\"C0example1\"]},"
-			       "\"iam.disableServiceAccountKeyCreation\":true,\"sql.restrictPublicIp\":true,"
-			       "\"compute.vmExternalIpAccess\":{\"denyAll\":true},\"storage.uniformBucketLevelAccess\":true,"
-			       "\"storage.publicAccessPrevention\":true,\"iam.automaticIamGrantsForDefaultServiceAccounts\":true}}"},
+		{"restricted",
+		 "{\"policies\":{\"iam.allowedPolicyMemberDomains\":{\"allow\":[\"C0example1\"]},"
+		 "\"iam.disableServiceAccountKeyCreation\":true,\"sql.restrictPublicIp\":true,"
+		 "\"compute.vmExternalIpAccess\":{\"denyAll\":true},\"storage.uniformBucketLevelAccess\":true,"
+		 "\"storage.publicAccessPrevention\":true,\"iam.automaticIamGrantsForDefaultServiceAccounts\":true}}"},
 		{"europe-only", "{\"policies\":{\"gcp.resourceLocations\":{\"allow\":[\"in:eu-locations\"]}}}"},
 		{"small-quota", "{\"quotas\":{\"CPUS\":1,\"IN_USE_ADDRESSES\":0,\"NETWORKS\":1}}"},
 	};

@@ -46,7 +46,8 @@ __attribute__((unused)) static void end(void)
 /* Sends bytes; more holds further headers, "Name: value" lines parted by newlines, or NULL. */
 __attribute__((unused)) static cJSON *send_bytes(const char *what, const char *more, const char *body, size_t len)
 {
-	char *method = xstrndup(what, strcspn(what, " ")), *host = xstrdup(what + strlen(method) + 1), *target = strchr(host, '/');
+	char *method = xstrndup(what, strcspn(what, " ")), *host = xstrdup(what + strlen(method) + 1),
+	     *target = strchr(host, '/');
 	char *path = xstrdup(target), *lines = xstrdup(more ? more : ""), *save = NULL;
 	char *bearer = xasprintf("Bearer %s", as_token ? as_token : sim_owner_token(cloud));
 	struct sim_header headers[16] = {{"Authorization", bearer}};
@@ -101,7 +102,8 @@ __attribute__((unused)) static bool wants(int wanted, const char *what, const ch
 }
 
 /* Asks and wants an error: its HTTP code, its message. */
-__attribute__((unused)) static void refused(int wanted, const char *what, const char *body, const char *message, const char *name)
+__attribute__((unused)) static void refused(int wanted, const char *what, const char *body, const char *message,
+					    const char *name)
 {
 	wants(wanted, what, body, name);
 	is_str(said("error.message"), message, "in Google's words");

@@ -5,7 +5,9 @@
 #define CRM "cloudresourcemanager.googleapis.com/v1/projects/" P
 #define IAM "iam.googleapis.com/v1/projects/" P
 #define SA "app-sa@" P ".iam.gserviceaccount.com"
-#define WORLD "{\"projects\":[{\"services\":[\"iam.googleapis.com\",\"iamcredentials.googleapis.com\",\"secretmanager.googleapis.com\"]}]}"
+#define WORLD                                                                                                                  \
+	"{\"projects\":[{\"services\":[\"iam.googleapis.com\",\"iamcredentials.googleapis.com\",\"secretmanager.googleapis."   \
+	"com\"]}]}"
 
 static void make_account(void)
 {
@@ -33,8 +35,8 @@ static void accounts(void)
 	begin(WORLD);
 	refused(404, "GET " IAM "/serviceAccounts/" SA, NULL, "Unknown service account", "before it was made");
 	is_str(said("error.errors.0.reason"), "notFound", "both dialects at once");
-	refused(400, "POST " IAM "/serviceAccounts", "{\"accountId\":\"short\"}", "The account ID \"short\" does not have a length between 6 and 30.",
-		"a short id");
+	refused(400, "POST " IAM "/serviceAccounts", "{\"accountId\":\"short\"}",
+		"The account ID \"short\" does not have a length between 6 and 30.", "a short id");
 	make_account();
 	is_str(said("email"), SA, "it is made");
 	int found = 0, missing = 0;
@@ -48,7 +50,8 @@ static void accounts(void)
 	wants(200, "GET " IAM "/serviceAccounts/" SA, NULL, "later it is there");
 	wants(200, "GET iam.googleapis.com/v1/projects/-/serviceAccounts/" SA, NULL, "under any project too");
 	wants(409, "POST " IAM "/serviceAccounts", "{\"accountId\":\"app-sa\"}", "a second one of that name is refused");
-	wants(200, "PATCH " IAM "/serviceAccounts/" SA, "{\"serviceAccount\":{\"displayName\":\"New\"},\"updateMask\":\"display_name\"}", "a patch");
+	wants(200, "PATCH " IAM "/serviceAccounts/" SA,
+	      "{\"serviceAccount\":{\"displayName\":\"New\"},\"updateMask\":\"display_name\"}", "a patch");
 	ok(!json_at(reply, "email"), "answers with what it changed");
 }
 
@@ -60,7 +63,8 @@ static void fresh_member(void)
 	bind("roles/run.admin", "serviceAccount:" SA);
 	for (; status == 400 && refusals < 300; refusals++) {
 		if (!refusals)
-			is_str(said("error.message"), "Service account " SA " does not exist.", "a fresh account cannot be a member yet");
+			is_str(said("error.message"), "Service account " SA " does not exist.",
+			       "a fresh account cannot be a member yet");
 		pass(1);
 		bind("roles/run.admin", "serviceAccount:" SA);
 	}
@@ -70,14 +74,17 @@ static void fresh_member(void)
 	bind("roles/run.admin", "allUsers");
 	is_int(status, 400, "allUsers cannot have a role on a project");
 	bind("roles/run.admin", "somebody");
-	is_str(said("error.message"), "The member somebody is of an unknown type. Please set a valid type prefix for the member.", "members have types");
+	is_str(said("error.message"),
+	       "The member somebody is of an unknown type. Please set a valid type prefix for the member.",
+	       "members have types");
 }
 
 static void etags(void)
 {
 	begin(WORLD);
 	ask("POST " CRM ":getIamPolicy", "{}");
-	char *stale = xasprintf("{\"policy\":{\"etag\":\"%s\",\"bindings\":[{\"role\":\"roles/owner\",\"members\":[\"user:operator@example.com\"]}]}}",
+	char *stale = xasprintf("{\"policy\":{\"etag\":\"%s\",\"bindings\":[{\"role\":\"roles/"
+				"owner\",\"members\":[\"user:operator@example.com\"]}]}}",
 				said("etag"));
 	bind("roles/viewer", "user:ann@example.com");
 	is_int(status, 200, "somebody else writes");
@@ -111,8 +118,9 @@ static void propagation(void)
 	ok(revoked / 12 > 60 && revoked / 12 < 400, "so does a revocation");
 }
 
-#define SET "{\"policy\":{\"version\":%d,\"bindings\":[{\"role\":\"roles/owner\",\"members\":[\"user:operator@example.com\"]}," \
-	"{\"role\":\"roles/run.admin\",\"members\":[\"user:ann@example.com\"],\"condition\":{\"title\":\"t\",\"expression\":" \
+#define SET                                                                                                                    \
+	"{\"policy\":{\"version\":%d,\"bindings\":[{\"role\":\"roles/owner\",\"members\":[\"user:operator@example.com\"]},"    \
+	"{\"role\":\"roles/run.admin\",\"members\":[\"user:ann@example.com\"],\"condition\":{\"title\":\"t\",\"expression\":"  \
 	"\"request.time < timestamp(\\\"2030-01-01T00:00:00Z\\\")\"}}]}}"
 
 static void conditions(void)
@@ -124,9 +132,11 @@ static void conditions(void)
 	snprintf(body, sizeof body, SET, 3);
 	wants(200, "POST " CRM ":setIamPolicy", body, "with it they are taken");
 	ask("POST " CRM ":getIamPolicy", "{\"options\":{\"requestedPolicyVersion\":3}}");
-	ok(json_at(reply, "bindings.1.condition") && json_num(reply, "version", 0) == 3, "and given back to who asks for version 3");
+	ok(json_at(reply, "bindings.1.condition") && json_num(reply, "version", 0) == 3,
+	   "and given back to who asks for version 3");
 	ask("POST " CRM ":getIamPolicy", "{}");
-	ok(strstr(said("bindings.1.role"), "_withcond_") && !json_at(reply, "bindings.1.condition"), "others see a made-up role");
+	ok(strstr(said("bindings.1.role"), "_withcond_") && !json_at(reply, "bindings.1.condition"),
+	   "others see a made-up role");
 	pass(3600);
 	ok(may("run.services.create"), "the condition holds");
 	pass(86400 * 366 * 5.0);
@@ -142,23 +152,28 @@ static void deleted_members(void)
 	pass(600);
 	ok(sim_allowed(cloud, "serviceAccount:" SA, "cloudsql.instances.connect", P, NULL), "it may");
 	wants(200, "DELETE " IAM "/serviceAccounts/" SA, NULL, "it is deleted");
-	refused(404, "GET " IAM "/serviceAccounts/" SA, NULL, "Service account projects/" P "/serviceAccounts/" SA " does not exist.", "afterwards");
+	refused(404, "GET " IAM "/serviceAccounts/" SA, NULL,
+		"Service account projects/" P "/serviceAccounts/" SA " does not exist.", "afterwards");
 	ask("POST " CRM ":getIamPolicy", "{}");
 	const char *member = said("bindings.0.members.0");
 	ok(!strncmp(member, "deleted:serviceAccount:" SA "?uid=1", strlen(SA) + 29), "its member stays as a deleted one");
 	make_account();
 	is_int(status, 200, "another of the same name is made");
 	pass(600);
-	ok(!sim_allowed(cloud, "serviceAccount:" SA, "cloudsql.instances.connect", P, NULL), "which has none of the old one's roles");
+	ok(!sim_allowed(cloud, "serviceAccount:" SA, "cloudsql.instances.connect", P, NULL),
+	   "which has none of the old one's roles");
 }
 
 static void domains(void)
 {
-	begin("{\"policies\":{\"iam.allowedPolicyMemberDomains\":{\"allow\":[\"C0example1\"]}},\"projects\":[{\"services\":[\"iam.googleapis.com\"]}]}");
+	begin("{\"policies\":{\"iam.allowedPolicyMemberDomains\":{\"allow\":[\"C0example1\"]}},\"projects\":[{\"services\":["
+	      "\"iam.googleapis.com\"]}]}");
 	bind("roles/viewer", "user:eve@elsewhere.com");
 	is_int(status, 400, "strangers are kept out by organization policy");
 	is_str(said("error.message"),
-	       "One or more users named in the policy do not belong to a permitted customer,  perhaps due to an organization policy.", "in Google's words");
+	       "One or more users named in the policy do not belong to a permitted customer,  perhaps due to an organization "
+	       "policy.",
+	       "in Google's words");
 	is_str(said("error.status"), "FAILED_PRECONDITION", "as a failed precondition");
 	bind("roles/viewer", "user:ann@example.com");
 	is_int(status, 200, "the domain's own are not");
@@ -172,16 +187,19 @@ static void last_owner(void)
 
 static void tokens(void)
 {
-	static const char *const generate = "POST iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/" SA ":generateAccessToken";
+	static const char *const generate =
+		"POST iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/" SA ":generateAccessToken";
 	static const char *const scope = "{\"scope\":[\"https://www.googleapis.com/auth/cloud-platform\"]}";
 	begin(WORLD);
 	make_account();
 	pass(600);
-	refused(403, generate, scope, "Permission 'iam.serviceAccounts.getAccessToken' denied on resource (or it may not exist).",
+	refused(403, generate, scope,
+		"Permission 'iam.serviceAccounts.getAccessToken' denied on resource (or it may not exist).",
 		"an owner cannot act as an account");
 	is_str(said("error.details.0.reason"), "IAM_PERMISSION_DENIED", "for want of a permission");
-	ask("POST " IAM "/serviceAccounts/" SA ":setIamPolicy", "{\"policy\":{\"bindings\":[{\"role\":\"roles/iam.serviceAccountTokenCreator\","
-								"\"members\":[\"user:operator@example.com\"]}]}}");
+	ask("POST " IAM "/serviceAccounts/" SA ":setIamPolicy",
+	    "{\"policy\":{\"bindings\":[{\"role\":\"roles/iam.serviceAccountTokenCreator\","
+	    "\"members\":[\"user:operator@example.com\"]}]}}");
 	is_int(status, 200, "the role is given on the account");
 	pass(3600);
 	wants(200, generate, scope, "then a token is made");
@@ -209,7 +227,8 @@ static void keys(void)
 	wants(200, "GET " IAM "/serviceAccounts/" SA "/keys", NULL, "all keys");
 	is_int(cJSON_GetArraySize(json_at(reply, "keys")), 2, "are that one and Google's own");
 	free(name);
-	begin("{\"policies\":{\"iam.disableServiceAccountKeyCreation\":true},\"projects\":[{\"services\":[\"iam.googleapis.com\"]}]}");
+	begin("{\"policies\":{\"iam.disableServiceAccountKeyCreation\":true},\"projects\":[{\"services\":[\"iam.googleapis."
+	      "com\"]}]}");
 	make_account();
 	refused(400, "POST " IAM "/serviceAccounts/" SA "/keys", "{}", "Key creation is not allowed on this service account.",
 		"organization policy can forbid keys");
@@ -219,37 +238,49 @@ static void keys(void)
 static void pools(void)
 {
 	begin(WORLD);
-	wants(200, "POST " IAM "/locations/global/workloadIdentityPools?workloadIdentityPoolId=github", "{\"displayName\":\"GitHub\"}", "a pool");
+	wants(200, "POST " IAM "/locations/global/workloadIdentityPools?workloadIdentityPoolId=github",
+	      "{\"displayName\":\"GitHub\"}", "a pool");
 	char *poll = xasprintf("GET iam.googleapis.com/v1/%s", said("name"));
 	pass(60);
 	wants(200, poll, NULL, "its operation");
 	ok(json_bool(reply, "done", false), "is done");
 	free(poll);
-	wants(400, "POST " IAM "/locations/global/workloadIdentityPools/github/providers?workloadIdentityPoolProviderId=actions",
-	      "{\"oidc\":{\"issuerUri\":\"https://token.actions.githubusercontent.com\"},\"attributeMapping\":{\"google.subject\":\"assertion.sub\"}}",
+	wants(400,
+	      "POST " IAM "/locations/global/workloadIdentityPools/github/providers?workloadIdentityPoolProviderId=actions",
+	      "{\"oidc\":{\"issuerUri\":\"https://"
+	      "token.actions.githubusercontent.com\"},\"attributeMapping\":{\"google.subject\":\"assertion.sub\"}}",
 	      "a provider for all of GitHub is refused");
-	wants(200, "POST " IAM "/locations/global/workloadIdentityPools/github/providers?workloadIdentityPoolProviderId=actions",
-	      "{\"oidc\":{\"issuerUri\":\"https://token.actions.githubusercontent.com\"},\"attributeMapping\":{\"google.subject\":\"assertion.sub\"},"
-	      "\"attributeCondition\":\"assertion.repository=='a/b'\"}", "one with a condition is made");
+	wants(200,
+	      "POST " IAM "/locations/global/workloadIdentityPools/github/providers?workloadIdentityPoolProviderId=actions",
+	      "{\"oidc\":{\"issuerUri\":\"https://"
+	      "token.actions.githubusercontent.com\"},\"attributeMapping\":{\"google.subject\":\"assertion.sub\"},"
+	      "\"attributeCondition\":\"assertion.repository=='a/b'\"}",
+	      "one with a condition is made");
 	wants(200, "DELETE " IAM "/locations/global/workloadIdentityPools/github", NULL, "the pool is deleted");
-	wants(409, "POST " IAM "/locations/global/workloadIdentityPools?workloadIdentityPoolId=github", "{}", "its name stays taken");
+	wants(409, "POST " IAM "/locations/global/workloadIdentityPools?workloadIdentityPoolId=github", "{}",
+	      "its name stays taken");
 	wants(200, "POST " IAM "/locations/global/workloadIdentityPools/github:undelete", "{}", "until it is back");
 }
 
 #define POOL "//iam.googleapis.com/projects/" N "/locations/global/workloadIdentityPools/github"
 
-/* Exchanges a token of an outside identity with these claims; the access token is for the caller to free, NULL when it was refused. */
+/* Exchanges a token of an outside identity with these claims; the access token is for the caller to free, NULL when it was
+ * refused. */
 static char *exchange(const char *repository, const char *owner)
 {
-	cJSON *claims = json_make("{'iss':'https://accounts.google.com','aud':'https:" POOL "/providers/actions','sub':%s,'repository':%s,"
-				  "'repository_owner':%s}", repository, repository, owner);
+	cJSON *claims = json_make("{'iss':'https://accounts.google.com','aud':'https:" POOL
+				  "/providers/actions','sub':%s,'repository':%s,"
+				  "'repository_owner':%s}",
+				  repository, repository, owner);
 	cJSON_AddNumberToObject(claims, "iat", sim_wall(cloud));
 	cJSON_AddNumberToObject(claims, "exp", sim_wall(cloud) + 300);
 	char *token = sim_id_token(cloud, claims);
-	cJSON *form = json_make("{'grantType':'urn:ietf:params:oauth:grant-type:token-exchange','audience':'" POOL "/providers/actions',"
+	cJSON *form = json_make("{'grantType':'urn:ietf:params:oauth:grant-type:token-exchange','audience':'" POOL
+				"/providers/actions',"
 				"'subjectTokenType':'urn:ietf:params:oauth:token-type:jwt','subjectToken':%s,"
 				"'requestedTokenType':'urn:ietf:params:oauth:token-type:access_token',"
-				"'scope':'https://www.googleapis.com/auth/cloud-platform'}", token);
+				"'scope':'https://www.googleapis.com/auth/cloud-platform'}",
+				token);
 	char *text = json_text(form, -1);
 	ask("POST sts.googleapis.com/v1/token", text);
 	cJSON_Delete(claims);
@@ -263,19 +294,25 @@ static void federation(void)
 	begin(WORLD);
 	make_account();
 	ask("POST " IAM "/locations/global/workloadIdentityPools?workloadIdentityPoolId=github", "{}");
-	wants(200, "POST " IAM "/locations/global/workloadIdentityPools/github/providers?workloadIdentityPoolProviderId=actions",
-	      "{\"oidc\":{\"issuerUri\":\"https://accounts.google.com\"},\"attributeMapping\":{\"google.subject\":\"assertion.sub\","
-	      "\"attribute.repository\":\"assertion.repository\"},\"attributeCondition\":\"assertion.repository_owner == 'me' && "
-	      "attribute.repository.startsWith('me/')\"}", "a provider with a condition");
+	wants(200,
+	      "POST " IAM "/locations/global/workloadIdentityPools/github/providers?workloadIdentityPoolProviderId=actions",
+	      "{\"oidc\":{\"issuerUri\":\"https://"
+	      "accounts.google.com\"},\"attributeMapping\":{\"google.subject\":\"assertion.sub\","
+	      "\"attribute.repository\":\"assertion.repository\"},\"attributeCondition\":\"assertion.repository_owner == 'me' "
+	      "&& "
+	      "attribute.repository.startsWith('me/')\"}",
+	      "a provider with a condition");
 	pass(600);
 	char *token = exchange("you/app", "you");
 	ok(!token && status == 401, "who does not meet the condition is refused");
 	is_str(said("error_description"), "The given credential is rejected by the attribute condition.", "in Google's words");
 	wants(200, "POST " IAM "/serviceAccounts/" SA ":setIamPolicy",
 	      "{\"policy\":{\"bindings\":[{\"role\":\"roles/iam.workloadIdentityUser\",\"members\":[\"principalSet:" POOL
-	      "/attribute.repository/me/app\"]}]}}", "a repository may act as the account");
+	      "/attribute.repository/me/app\"]}]}}",
+	      "a repository may act as the account");
 	pass(3600);
-	static const char *const generate = "POST iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/" SA ":generateAccessToken";
+	static const char *const generate =
+		"POST iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/" SA ":generateAccessToken";
 	static const char *const scope = "{\"scope\":[\"https://www.googleapis.com/auth/cloud-platform\"]}";
 	as_token = token = exchange("me/app", "me");
 	ok(token != NULL, "who does is let in");

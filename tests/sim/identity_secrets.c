@@ -12,9 +12,11 @@ static void secrets(void)
 	wants(200, "POST " SM "?secretId=db", "{\"replication\":{\"automatic\":{}},\"labels\":{\"a\":\"b\"}}", "a secret");
 	is_str(said("name"), "projects/" N "/secrets/db", "is named by the project's number");
 	char *etag = xstrdup(said("etag"));
-	refused(409, "POST " SM "?secretId=db", "{\"replication\":{\"automatic\":{}}}", "Secret [projects/" N "/secrets/db] already exists.", "twice");
+	refused(409, "POST " SM "?secretId=db", "{\"replication\":{\"automatic\":{}}}",
+		"Secret [projects/" N "/secrets/db] already exists.", "twice");
 	wants(200, "GET secretmanager.googleapis.com/v1/projects/" N "/secrets/db", NULL, "by number");
-	wants(400, "PATCH " SM "/db?updateMask=replication", "{\"replication\":{\"userManaged\":{\"replicas\":[{\"location\":\"europe-west1\"}]}}}",
+	wants(400, "PATCH " SM "/db?updateMask=replication",
+	      "{\"replication\":{\"userManaged\":{\"replicas\":[{\"location\":\"europe-west1\"}]}}}",
 	      "replication never changes");
 	wants(200, "PATCH " SM "/db?updateMask=labels", "{\"labels\":{\"c\":\"d\"}}", "labels do");
 	ok(json_at(reply, "labels.c") && !json_at(reply, "labels.a"), "as a whole");
@@ -31,8 +33,10 @@ static void versions(void)
 {
 	begin(WORLD);
 	ask("POST " SM "?secretId=db", "{\"replication\":{\"automatic\":{}}}");
-	wants(400, "POST " SM "/db:addVersion", "{\"payload\":{\"data\":\"aGVsbG8=\",\"dataCrc32c\":\"1\"}}", "a wrong checksum is refused");
-	wants(200, "POST " SM "/db:addVersion", "{\"payload\":{\"data\":\"aGVsbG8=\",\"dataCrc32c\":\"2591144780\"}}", "the right one is taken");
+	wants(400, "POST " SM "/db:addVersion", "{\"payload\":{\"data\":\"aGVsbG8=\",\"dataCrc32c\":\"1\"}}",
+	      "a wrong checksum is refused");
+	wants(200, "POST " SM "/db:addVersion", "{\"payload\":{\"data\":\"aGVsbG8=\",\"dataCrc32c\":\"2591144780\"}}",
+	      "the right one is taken");
 	is_str(said("name"), "projects/" N "/secrets/db/versions/1", "version 1");
 	ok(json_bool(reply, "clientSpecifiedPayloadChecksum", false), "and remembers the checksum");
 	wants(200, "POST " SM "/db:addVersion", "{\"payload\":{\"data\":\"d29ybGQ=\"}}", "without is fine");
@@ -43,15 +47,16 @@ static void versions(void)
 	wants(200, "GET " SM "/db/versions", NULL, "versions are listed");
 	is_str(said("versions.0.name"), "projects/" N "/secrets/db/versions/2", "newest first");
 	wants(200, "POST " SM "/db/versions/2:disable", "{}", "one is disabled");
-	refused(400, "GET " SM "/db/versions/latest:access", NULL, "Secret Version [projects/" N "/secrets/db/versions/2] is in DISABLED state.",
-		"and not given out");
+	refused(400, "GET " SM "/db/versions/latest:access", NULL,
+		"Secret Version [projects/" N "/secrets/db/versions/2] is in DISABLED state.", "and not given out");
 	is_str(said("error.status"), "FAILED_PRECONDITION", "as a failed precondition");
 	wants(200, "GET " SM "/db/versions?filter=state:ENABLED", NULL, "a filter by state");
 	is_int(cJSON_GetArraySize(json_at(reply, "versions")), 1, "leaves it out");
 	wants(200, "POST " SM "/db/versions/2:destroy", "{}", "it is destroyed");
 	is_str(said("state"), "DESTROYED", "for good");
 	wants(400, "POST " SM "/db/versions/2:enable", "{}", "and never comes back");
-	refused(404, "GET " SM "/db/versions/9:access", NULL, "Secret Version [projects/" N "/secrets/db/versions/9] not found.", "one that never was");
+	refused(404, "GET " SM "/db/versions/9:access", NULL,
+		"Secret Version [projects/" N "/secrets/db/versions/9] not found.", "one that never was");
 }
 
 static void reading(void)
@@ -61,11 +66,13 @@ static void reading(void)
 	const char *why, *sa = "serviceAccount:app-sa@" P ".iam.gserviceaccount.com";
 	ask("POST " SM "?secretId=db", "{\"replication\":{\"automatic\":{}}}");
 	ask("POST " SM "/db:addVersion", "{\"payload\":{\"data\":\"aGVsbG8=\"}}");
-	ok(!sim_secret_read(cloud, sa, P, "db", "1", &len, &why) && !strcmp(why, "permission"), "an account without role cannot read it");
+	ok(!sim_secret_read(cloud, sa, P, "db", "1", &len, &why) && !strcmp(why, "permission"),
+	   "an account without role cannot read it");
 	ask("POST iam.googleapis.com/v1/projects/" P "/serviceAccounts", "{\"accountId\":\"app-sa\"}");
 	pass(600);
-	ask("POST " SM "/db:setIamPolicy", "{\"policy\":{\"bindings\":[{\"role\":\"roles/secretmanager.secretAccessor\",\"members\":[\"serviceAccount:"
-					   "app-sa@" P ".iam.gserviceaccount.com\"]}]}}");
+	ask("POST " SM "/db:setIamPolicy",
+	    "{\"policy\":{\"bindings\":[{\"role\":\"roles/secretmanager.secretAccessor\",\"members\":[\"serviceAccount:"
+	    "app-sa@" P ".iam.gserviceaccount.com\"]}]}}");
 	is_int(status, 200, "it is given the role on the secret");
 	ok(!sim_secret_read(cloud, sa, P, "db", "1", &len, &why), "that takes minutes");
 	pass(3600);
@@ -73,16 +80,21 @@ static void reading(void)
 	ok(data && len == 5, "then it can");
 	is_str(data, "hello", "read the payload");
 	free(data);
-	ok(!sim_secret_read(cloud, sa, P, "db", "7", &len, &why) && !strcmp(why, "missing"), "but no version that is not there");
+	ok(!sim_secret_read(cloud, sa, P, "db", "7", &len, &why) && !strcmp(why, "missing"),
+	   "but no version that is not there");
 	ask("DELETE " SM "/db", NULL);
-	ok(!sim_secret_read(cloud, sa, P, "db", "1", &len, &why) && !strcmp(why, "permission"), "the role goes with the secret");
+	ok(!sim_secret_read(cloud, sa, P, "db", "1", &len, &why) && !strcmp(why, "permission"),
+	   "the role goes with the secret");
 }
 
 static void places(void)
 {
-	begin("{\"policies\":{\"gcp.resourceLocations\":{\"allow\":[\"in:eu-locations\"]}},\"projects\":[{\"services\":[\"secretmanager.googleapis.com\"]}]}");
-	wants(400, "POST " SM "?secretId=db", "{\"replication\":{\"automatic\":{}}}", "automatic replication is everywhere, and may be forbidden");
-	wants(200, "POST " SM "?secretId=db", "{\"replication\":{\"userManaged\":{\"replicas\":[{\"location\":\"europe-west1\"}]}}}", "one place is not");
+	begin("{\"policies\":{\"gcp.resourceLocations\":{\"allow\":[\"in:eu-locations\"]}},\"projects\":[{\"services\":["
+	      "\"secretmanager.googleapis.com\"]}]}");
+	wants(400, "POST " SM "?secretId=db", "{\"replication\":{\"automatic\":{}}}",
+	      "automatic replication is everywhere, and may be forbidden");
+	wants(200, "POST " SM "?secretId=db",
+	      "{\"replication\":{\"userManaged\":{\"replicas\":[{\"location\":\"europe-west1\"}]}}}", "one place is not");
 }
 
 int main(void)

@@ -31,7 +31,8 @@ static void enabling(void)
 	wants(403, "GET secretmanager.googleapis.com/v1/projects/" P "/secrets", NULL, "an API is off in a new project");
 	is_str(said("error.details.0.reason"), "SERVICE_DISABLED", "SERVICE_DISABLED");
 	is_str(said("error.details.0.metadata.consumer"), "projects/" N, "says for whom");
-	wants(400, "POST " SU ":batchEnable", "{\"serviceIds\":[\"secretmanager.googleapis.com\"]}", "a batch of one is an error");
+	wants(400, "POST " SU ":batchEnable", "{\"serviceIds\":[\"secretmanager.googleapis.com\"]}",
+	      "a batch of one is an error");
 	struct buf many = {0};
 	buf_puts(&many, "{\"serviceIds\":[\"a\"");
 	for (int i = 0; i < 20; i++)
@@ -60,7 +61,8 @@ static void enabling(void)
 	wants(200, "POST " SU "/secretmanager.googleapis.com:enable", "{}", "enabling again");
 	is_str(said("name"), "operations/noop.DONE_OPERATION", "is no operation");
 	wants(403, "POST " SU "/nonsense.googleapis.com:enable", "{}", "an unknown service");
-	ok(!strncmp(said("error.message"), "Not found or permission denied for service(s): nonsense.googleapis.com.", 71), "is named");
+	ok(!strncmp(said("error.message"), "Not found or permission denied for service(s): nonsense.googleapis.com.", 71),
+	   "is named");
 }
 
 static void lag_after_enabling(void)
@@ -69,8 +71,10 @@ static void lag_after_enabling(void)
 	int late = 0;
 	begin(NULL);
 	for (int i = 0; i < 8; i++) {
-		static const char *const services[] = {"sqladmin", "dns", "secretmanager", "artifactregistry", "compute", "iam", "container", "cloudbuild"};
-		char *enable = xasprintf("POST " SU "/%s.googleapis.com:enable", services[i]), *get = xasprintf("GET " SU "/%s.googleapis.com", services[i]);
+		static const char *const services[] = {"sqladmin", "dns", "secretmanager", "artifactregistry",
+						       "compute",  "iam", "container",     "cloudbuild"};
+		char *enable = xasprintf("POST " SU "/%s.googleapis.com:enable", services[i]),
+		     *get = xasprintf("GET " SU "/%s.googleapis.com", services[i]);
 		char *service = xasprintf("%s.googleapis.com", services[i]);
 		ask(enable, "{}");
 		for (int n = 0; n < 300; n++) {
@@ -88,7 +92,8 @@ static void lag_after_enabling(void)
 static void listing(void)
 {
 	begin(NULL);
-	wants(200, "GET " SU "?filter=state:ENABLED&fields=services/name,nextPageToken&pageSize=200", NULL, "services are listed");
+	wants(200, "GET " SU "?filter=state:ENABLED&fields=services/name,nextPageToken&pageSize=200", NULL,
+	      "services are listed");
 	const cJSON *s;
 	bool usage = false, run = false;
 	cJSON_ArrayForEach(s, json_at(reply, "services")) {
@@ -105,11 +110,14 @@ static void listing(void)
 static void agents(void)
 {
 	begin("{\"projects\":[{\"services\":[\"run.googleapis.com\",\"compute.googleapis.com\",\"iap.googleapis.com\"]}]}");
-	ok(sim_account_exists(cloud, "service-" N "@serverless-robot-prod.iam.gserviceaccount.com", true), "enabling makes an agent");
+	ok(sim_account_exists(cloud, "service-" N "@serverless-robot-prod.iam.gserviceaccount.com", true),
+	   "enabling makes an agent");
 	ok(sim_account_exists(cloud, N "-compute@developer.gserviceaccount.com", true), "and compute's default account");
-	ok(!sim_account_exists(cloud, "service-" N "@gcp-sa-iap.iam.gserviceaccount.com", true), "but IAP's agent must be asked for");
-	wants(200, "POST serviceusage.googleapis.com/v1beta1/projects/" P "/services/iap.googleapis.com:generateServiceIdentity", NULL,
-	      "generateServiceIdentity");
+	ok(!sim_account_exists(cloud, "service-" N "@gcp-sa-iap.iam.gserviceaccount.com", true),
+	   "but IAP's agent must be asked for");
+	wants(200,
+	      "POST serviceusage.googleapis.com/v1beta1/projects/" P "/services/iap.googleapis.com:generateServiceIdentity",
+	      NULL, "generateServiceIdentity");
 	is_str(said("response.email"), "service-" N "@gcp-sa-iap.iam.gserviceaccount.com", "gives its address");
 	ok(sim_account_exists(cloud, "service-" N "@gcp-sa-iap.iam.gserviceaccount.com", true), "and makes it");
 }
@@ -118,10 +126,12 @@ static void disabling(void)
 {
 	begin("{\"projects\":[{\"services\":[\"container.googleapis.com\"]}]}");
 	wants(400, "POST " SU "/compute.googleapis.com:disable", "{}", "what others need cannot be disabled");
-	ok(strstr(said("error.message"), "is depended on by the following active service(s): container.googleapis.com"), "and they are named");
+	ok(strstr(said("error.message"), "is depended on by the following active service(s): container.googleapis.com"),
+	   "and they are named");
 	wants(200, "POST " SU "/compute.googleapis.com:disable", "{\"disableDependentServices\":true}", "unless they go too");
 	pass(200);
-	ok(!sim_service_on(cloud, P, "compute.googleapis.com") && !sim_service_on(cloud, P, "container.googleapis.com"), "which they do");
+	ok(!sim_service_on(cloud, P, "compute.googleapis.com") && !sim_service_on(cloud, P, "container.googleapis.com"),
+	   "which they do");
 }
 
 static void without_billing(void)
@@ -131,19 +141,24 @@ static void without_billing(void)
 	ok(!json_bool(reply, "billingEnabled", true), "billing is off");
 	wants(400, "POST " SU "/run.googleapis.com:enable", "{}", "nothing that costs can be enabled");
 	is_str(said("error.details.1.reason"), "UREQ_PROJECT_BILLING_NOT_FOUND", "for want of billing");
-	ok(!strncmp(said("error.message"), "Billing account for project '" N "' is not found. Billing must be enabled for activation of service(s) "
-		   "'run.googleapis.com' to proceed.", 140), "in Google's words");
+	ok(!strncmp(said("error.message"),
+		    "Billing account for project '" N "' is not found. Billing must be enabled for activation of service(s) "
+		    "'run.googleapis.com' to proceed.",
+		    140),
+	   "in Google's words");
 }
 
 static void organization_policies(void)
 {
-	begin("{\"policies\":{\"iam.disableServiceAccountKeyCreation\":true,\"gcp.resourceLocations\":{\"allow\":[\"in:eu-locations\"]}},"
+	begin("{\"policies\":{\"iam.disableServiceAccountKeyCreation\":true,\"gcp.resourceLocations\":{\"allow\":[\"in:eu-"
+	      "locations\"]}},"
 	      "\"projects\":[{\"services\":[\"orgpolicy.googleapis.com\"]}]}");
 	ok(sim_constraint(cloud, P, "gcp.resourceLocations", "us-central1"), "a place outside is forbidden");
 	ok(!sim_constraint(cloud, P, "gcp.resourceLocations", "europe-west1"), "one inside is not");
 	ok(sim_constraint(cloud, P, "iam.disableServiceAccountKeyCreation", NULL), "a boolean constraint is enforced");
 	ok(!sim_constraint(cloud, P, "sql.restrictPublicIp", NULL), "what nobody set is not");
-	wants(200, "GET orgpolicy.googleapis.com/v2/projects/" P "/policies/gcp.resourceLocations:getEffectivePolicy", NULL, "it can be read");
+	wants(200, "GET orgpolicy.googleapis.com/v2/projects/" P "/policies/gcp.resourceLocations:getEffectivePolicy", NULL,
+	      "it can be read");
 	is_str(said("spec.rules.0.values.allowedValues.0"), "in:eu-locations", "with its values");
 }
 

@@ -18,8 +18,10 @@ static void buckets(void)
 	refused(409, "POST " GCS "?project=" P, "{\"name\":\"demo-b1\"}",
 		"Your previous request to create the named bucket succeeded and you already own it.", "mine already");
 	refused(409, "POST " GCS "?project=" P, "{\"name\":\"mlflow\"}",
-		"The requested bucket name is not available. The bucket namespace is shared by all users of the system. Please select a different name "
-		"and try again.", "somebody else's");
+		"The requested bucket name is not available. The bucket namespace is shared by all users of the system. Please "
+		"select a different name "
+		"and try again.",
+		"somebody else's");
 	refused(400, "POST " GCS "?project=" P, "{\"name\":\"Bad_Name\"}", "Invalid bucket name: 'Bad_Name'", "a bad name");
 	wants(200, "PATCH " GCS "/demo-b1", "{\"versioning\":{\"enabled\":true},\"labels\":{\"a\":\"b\"}}", "a patch");
 	is_str(said("metageneration"), "2", "counts up");
@@ -36,8 +38,10 @@ static void public_access(void)
 	wants(200, "GET " GCS "/demo-b1/iam?optionsRequestedPolicyVersion=3", NULL, "its policy");
 	is_str(said("kind"), "storage#policy", "is storage's kind");
 	is_str(said("bindings.0.role"), "roles/storage.legacyBucketOwner", "with the project's own people");
-	refused(412, "PUT " GCS "/demo-b1/iam", "{\"bindings\":[{\"role\":\"roles/storage.objectViewer\",\"members\":[\"allUsers\"]}]}",
-		"The member bindings allUsers and allAuthenticatedUsers are not allowed since public access prevention is enforced.",
+	refused(412, "PUT " GCS "/demo-b1/iam",
+		"{\"bindings\":[{\"role\":\"roles/storage.objectViewer\",\"members\":[\"allUsers\"]}]}",
+		"The member bindings allUsers and allAuthenticatedUsers are not allowed since public access prevention is "
+		"enforced.",
 		"nobody makes it public");
 }
 
@@ -53,15 +57,19 @@ static void uploads(void)
 	is_str(said("size"), "5", "size as text");
 	send_bytes("POST " UP "/demo-b1/o?uploadType=media&name=dir%2Fa.txt&ifGenerationMatch=0", NULL, "x", 1);
 	is_int(status, 412, "only if it is not there: it is");
-	static const char body[] = "--B\r\nContent-Type: application/json\r\n\r\n{\"name\":\"m.bin\",\"md5Hash\":\"XUFAKrxLKna5cZ2REBfFkg==\"}\r\n"
-				   "--B\r\nContent-Type: image/png\r\n\r\nhello\r\n--B--";
-	send_bytes("POST " UP "/demo-b1/o?uploadType=multipart", "Content-Type: multipart/related; boundary=\"B\"", body, sizeof body - 1);
+	static const char body[] =
+		"--B\r\nContent-Type: application/json\r\n\r\n{\"name\":\"m.bin\",\"md5Hash\":\"XUFAKrxLKna5cZ2REBfFkg==\"}\r\n"
+		"--B\r\nContent-Type: image/png\r\n\r\nhello\r\n--B--";
+	send_bytes("POST " UP "/demo-b1/o?uploadType=multipart", "Content-Type: multipart/related; boundary=\"B\"", body,
+		   sizeof body - 1);
 	is_int(status, 200, "a multipart upload");
 	is_str(said("contentType"), "image/png", "with its type");
 	is_str(said("size"), "5", "and its bytes");
-	static const char wrong[] = "--B\r\nContent-Type: application/json\r\n\r\n{\"name\":\"w.bin\",\"md5Hash\":\"XUFAKrxLKna5cZ2REBfFkg==\"}\r\n"
-				    "--B\r\nContent-Type: image/png\r\n\r\nhullo\r\n--B--";
-	send_bytes("POST " UP "/demo-b1/o?uploadType=multipart", "Content-Type: multipart/related; boundary=B", wrong, sizeof wrong - 1);
+	static const char wrong[] =
+		"--B\r\nContent-Type: application/json\r\n\r\n{\"name\":\"w.bin\",\"md5Hash\":\"XUFAKrxLKna5cZ2REBfFkg==\"}\r\n"
+		"--B\r\nContent-Type: image/png\r\n\r\nhullo\r\n--B--";
+	send_bytes("POST " UP "/demo-b1/o?uploadType=multipart", "Content-Type: multipart/related; boundary=B", wrong,
+		   sizeof wrong - 1);
 	is_int(status, 400, "bytes that are not what the checksum says are refused");
 	wants(404, "GET " GCS "/demo-b1/o/w.bin", NULL, "and not kept");
 }
@@ -104,9 +112,11 @@ static void downloads(void)
 	ask("POST " GCS "?project=" P, "{\"name\":\"demo-b1\"}");
 	send_bytes("POST " UP "/demo-b1/o?uploadType=media&name=dir%2Fa.txt", "Content-Type: text/plain", "hello\0you", 9);
 	ask("GET " GCS "/demo-b1/o/dir%2Fa.txt?alt=media", NULL);
-	ok(status == 200 && reply_bytes.len == 9 && !memcmp(reply_bytes.data, "hello\0you", 9), "bytes come back as they went in");
+	ok(status == 200 && reply_bytes.len == 9 && !memcmp(reply_bytes.data, "hello\0you", 9),
+	   "bytes come back as they went in");
 	ok(strstr(reply_headers, "X-Goog-Hash: crc32c=") != NULL, "with their checksums");
-	send_bytes("GET storage.googleapis.com/download/storage/v1/b/demo-b1/o/dir%2Fa.txt?alt=media", "Range: bytes=6-", NULL, 0);
+	send_bytes("GET storage.googleapis.com/download/storage/v1/b/demo-b1/o/dir%2Fa.txt?alt=media", "Range: bytes=6-", NULL,
+		   0);
 	ok(status == 206 && reply_bytes.len == 3 && !memcmp(reply_bytes.data, "you", 3), "a range of them");
 	ok(strstr(reply_headers, "Content-Range: bytes 6-8/9") != NULL, "says which");
 	send_bytes("GET storage.googleapis.com/demo-b1/dir/a.txt", "Range: bytes=9-", NULL, 0);
@@ -165,7 +175,8 @@ static void versions(void)
 	is_str(said("items.0.generation"), first, "the older first");
 	wants(204, "DELETE " GCS "/demo-b1/o/a", NULL, "deleting");
 	refused(404, "GET " GCS "/demo-b1/o/a", NULL, "No such object: demo-b1/a", "the live one is gone");
-	refused(409, "DELETE " GCS "/demo-b1", NULL, "The bucket you tried to delete is not empty.", "but the bucket is not empty");
+	refused(409, "DELETE " GCS "/demo-b1", NULL, "The bucket you tried to delete is not empty.",
+		"but the bucket is not empty");
 	for (;;) {
 		ask("GET " GCS "/demo-b1/o?versions=true", NULL);
 		if (!json_at(reply, "items.0"))
@@ -192,7 +203,8 @@ static void copying(void)
 	put("b");
 	wants(200, "POST " GCS "/demo-b1/o/a/rewriteTo/b/demo-b1/o/dir%2Fc", "{}", "a rewrite");
 	is_str(said("resource.name"), "dir/c", "to another name");
-	wants(200, "POST " GCS "/demo-b1/o/all/compose", "{\"sourceObjects\":[{\"name\":\"a\"},{\"name\":\"b\"}],\"destination\":{}}", "composing");
+	wants(200, "POST " GCS "/demo-b1/o/all/compose",
+	      "{\"sourceObjects\":[{\"name\":\"a\"},{\"name\":\"b\"}],\"destination\":{}}", "composing");
 	is_str(said("size"), "2", "adds up");
 	ok(!json_at(reply, "md5Hash") && json_num(reply, "componentCount", 0) == 2, "without MD5");
 	wants(200, "PATCH " GCS "/demo-b1/o/a", "{\"metadata\":{\"k\":\"v\"}}", "metadata");
@@ -204,21 +216,25 @@ static void rights(void)
 	const char *why;
 	size_t len;
 	begin("{\"projects\":[{\"services\":[\"iam.googleapis.com\"]}]}");
-	ask("POST " GCS "?project=" P, "{\"name\":\"demo-b1\",\"iamConfiguration\":{\"uniformBucketLevelAccess\":{\"enabled\":true}}}");
+	ask("POST " GCS "?project=" P,
+	    "{\"name\":\"demo-b1\",\"iamConfiguration\":{\"uniformBucketLevelAccess\":{\"enabled\":true}}}");
 	put("a");
 	is_int(status, 200, "an owner of the project may write, by the bucket's first policy");
-	ok(!sim_object_read(cloud, "serviceAccount:x@y.iam.gserviceaccount.com", "demo-b1", "a", NULL, &len, &why) && !strcmp(why, "permission"),
+	ok(!sim_object_read(cloud, "serviceAccount:x@y.iam.gserviceaccount.com", "demo-b1", "a", NULL, &len, &why) &&
+		   !strcmp(why, "permission"),
 	   "a stranger may not read");
 	ask("POST iam.googleapis.com/v1/projects/" P "/serviceAccounts", "{\"accountId\":\"app-sa\"}");
 	pass(600);
 	ask("GET " GCS "/demo-b1/iam", NULL);
 	cJSON *policy = cJSON_Duplicate(reply, true);
 	cJSON_AddItemToArray(json_at(policy, "bindings"),
-			     json_make("{'role':'roles/storage.objectUser','members':['serviceAccount:app-sa@" P ".iam.gserviceaccount.com']}"));
+			     json_make("{'role':'roles/storage.objectUser','members':['serviceAccount:app-sa@" P
+				       ".iam.gserviceaccount.com']}"));
 	char *text = json_text(policy, -1);
 	wants(200, "PUT " GCS "/demo-b1/iam", text, "an account is let in");
 	pass(3600);
-	char *data = sim_object_read(cloud, "serviceAccount:app-sa@" P ".iam.gserviceaccount.com", "demo-b1", "a", NULL, &len, &why);
+	char *data =
+		sim_object_read(cloud, "serviceAccount:app-sa@" P ".iam.gserviceaccount.com", "demo-b1", "a", NULL, &len, &why);
 	ok(data && len == 1, "and reads");
 	wants(409, "PUT " GCS "/demo-b1/iam", text, "a stale etag is refused");
 	free(data), free(text);
@@ -226,20 +242,26 @@ static void rights(void)
 	char *token = sim_token_new(cloud, "user:eve@elsewhere.com", 3600);
 	as_token = token;
 	refused(403, "GET " GCS "/demo-b1/o/a", NULL,
-		"eve@elsewhere.com does not have storage.objects.get access to the Google Cloud Storage object. Permission 'storage.objects.get' denied "
-		"on resource (or it may not exist).", "who may not is told so");
+		"eve@elsewhere.com does not have storage.objects.get access to the Google Cloud Storage object. Permission "
+		"'storage.objects.get' denied "
+		"on resource (or it may not exist).",
+		"who may not is told so");
 	as_token = NULL;
 	free(token);
 }
 
 static void forbidden(void)
 {
-	begin("{\"policies\":{\"gcp.resourceLocations\":{\"allow\":[\"in:eu-locations\"]},\"storage.uniformBucketLevelAccess\":true}}");
-	refused(412, "POST " GCS "?project=" P, "{\"name\":\"demo-b1\",\"location\":\"US\"}", "'us' violates constraint 'constraints/gcp.resourceLocations'",
-		"a place that is forbidden");
-	wants(412, "POST " GCS "?project=" P, "{\"name\":\"demo-b1\",\"location\":\"EU\"}", "access controls that are forbidden");
+	begin("{\"policies\":{\"gcp.resourceLocations\":{\"allow\":[\"in:eu-locations\"]},\"storage.uniformBucketLevelAccess\":"
+	      "true}}");
+	refused(412, "POST " GCS "?project=" P, "{\"name\":\"demo-b1\",\"location\":\"US\"}",
+		"'us' violates constraint 'constraints/gcp.resourceLocations'", "a place that is forbidden");
+	wants(412, "POST " GCS "?project=" P, "{\"name\":\"demo-b1\",\"location\":\"EU\"}",
+	      "access controls that are forbidden");
 	wants(200, "POST " GCS "?project=" P,
-	      "{\"name\":\"demo-b1\",\"location\":\"EU\",\"iamConfiguration\":{\"uniformBucketLevelAccess\":{\"enabled\":true}}}", "as it must be");
+	      "{\"name\":\"demo-b1\",\"location\":\"EU\",\"iamConfiguration\":{\"uniformBucketLevelAccess\":{\"enabled\":true}}"
+	      "}",
+	      "as it must be");
 }
 
 int main(void)
