@@ -54,6 +54,7 @@ struct step {
 	enum verdict intent;     /* what it is for */
 	char request_id[37];
 	bool sent;               /* something that changes it was sent */
+	int vain;                /* confirmed changes that did not last */
 	bool confirmed;          /* the cloud said that it did it */
 	bool replacing;
 	int rounds, conflicts, unknowns, rereads;

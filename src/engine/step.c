@@ -17,7 +17,7 @@
 #define FORBIDDEN_LAG_BUDGET 120.0
 #define LAG_KNOWN_FOR 1200.0
 #define GRANT_SPREADS 60.0 /* half the median of reference/engine.md 1.2 */
-#define ROUNDS_MAX 40
+#define VAIN_MAX 40 /* confirmed changes of one resource that do not last */
 #define DEADLINE_DEFAULT 1200.0
 #define REREADS_MAX 4
 /* How long what failed for want of a permission is made again: grants spread within minutes as a rule, and without a bound in words. */
@@ -337,9 +337,15 @@ static void create_in_time(struct step *s)
 		step_change(s, VERDICT_CREATE);
 }
 
+/* Counts changes that the cloud confirmed and that are needed again all the same; requests that were refused for a lag are no changes. */
+static bool in_vain(struct step *s)
+{
+	return s->confirmed && ++s->vain > VAIN_MAX;
+}
+
 static void not_there(struct step *s)
 {
-	if (s->rounds >= ROUNDS_MAX) {
+	if (in_vain(s)) {
 		fail(s, EXIT_GENERAL, NULL, _("it is made again and again, and is not there afterwards: something else removes it."));
 	} else if (s->replacing) {
 		s->replacing = s->confirmed = false;
@@ -470,7 +476,7 @@ static void at_rest(struct step *s)
 		break;
 	case VERDICT_CREATE:
 	case VERDICT_UPDATE:
-		if (s->rounds >= ROUNDS_MAX)
+		if (in_vain(s))
 			fail(s, EXIT_GENERAL, NULL, _("it does not stay as it is set: something else changes it."));
 		else if (s->failure && s->rounds)
 			fail_as_operated(s, NULL);
