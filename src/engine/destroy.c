@@ -12,7 +12,6 @@
 
 /* A refusal because something is still in use is asked again for so long; what Google is known to hold for hours is not waited for. While there is
  * another way, it is tried at once. */
-#define PATIENCE 15.0
 #define LAST_PATIENCE 180.0
 #define ROUNDS_MAX 20000
 
@@ -122,7 +121,7 @@ void step_destroy_refused(struct step *s, int http, const char *code, const char
 		s->refused_since = 0;
 		s->conflicts = 0;
 		step_read(s);
-	} else if (step_now(s) - s->refused_since < (!k->lingers ? LAST_PATIENCE : held(s) ? 0 : PATIENCE)) {
+	} else if (step_now(s) - s->refused_since < (!k->lingers ? LAST_PATIENCE : held(s) ? 0 : k->patience)) {
 		step_pause(s, fmin(2 * pow(1.4, s->conflicts++), 15), step_read);
 	} else if (k->lingers) {
 		char *why = xasprintf("%s (%s)", _(k->lingers), message ? message : "");

@@ -95,6 +95,7 @@ struct kind {
 	 * not empty (HTTP 400, 409, an operation's FAILED_PRECONDITION or RESOURCE_IN_USE_BY_ANOTHER_RESOURCE), destroy reports it as left
 	 * behind with these words, not as a failure. */
 	const char *lingers;
+	double patience;            /* seconds to go on asking before lingers is said: 0 where what holds it is known to hold for hours */
 };
 
 /* Every kind, NULL-terminated, in no order that matters. */

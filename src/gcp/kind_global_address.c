@@ -64,5 +64,6 @@ const struct kind kind_global_address = {
 	.compare = compare,
 	.create = create,
 	.destroy = destroy,
+	.patience = 30,
 	.lingers = N_("The range goes once the private connection is gone: run destroy again later. It costs nothing."),
 };

@@ -80,5 +80,6 @@ const struct kind kind_network = {
 	.create = create,
 	.update = update,
 	.destroy = destroy,
+	.patience = 60,
 	.lingers = N_("The network goes once its subnet and the private connection are gone: run destroy again later. It costs nothing."),
 };

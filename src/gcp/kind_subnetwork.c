@@ -85,6 +85,7 @@ const struct kind kind_subnetwork = {
 	.create = create,
 	.update = update,
 	.destroy = destroy,
+	.patience = 5,
 	.lingers = N_("Cloud Run holds addresses in the subnet for one to two hours after the service is gone: run destroy again then. "
 		      "It costs nothing."),
 };

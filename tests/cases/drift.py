@@ -108,6 +108,21 @@ def gone(sim, answers):
     ok(run.returncode == 0, "apply makes it again", run.stdout[-2000:], run.stderr)
 
 
+def held(sim, answers):
+    """Something holds the subnet, as Cloud Run does for an hour or two: it is left with a word of why, and goes later."""
+    address = f"{COMPUTE}/regions/us-central1/addresses"
+    ask(sim, "POST", address, {"name": "held", "addressType": "INTERNAL",
+                               "subnetwork": "projects/demo-proj/regions/us-central1/subnetworks/mlflow-us-central1"})
+    run = sim.run("destroy", answers, "--yes", "--json")
+    left = " ".join(str(item) for item in result_of(run.stdout).get("left", []))
+    ok(run.returncode == 0 and "mlflow-us-central1" in left and "run destroy again" in left, "what is held is left, and says why", left, run.stderr)
+    ask(sim, "GET", f"{COMPUTE}/global/networks/mlflow")
+    ask(sim, "DELETE", f"{address}/held")
+    run = sim.run("destroy", answers, "--yes")
+    networks = ask(sim, "GET", f"{COMPUTE}/global/networks").get("items", [])
+    ok(run.returncode == 0 and not [n for n in networks if n["name"] == "mlflow"], "and goes later", run.stdout, run.stderr)
+
+
 def strangers(home):
     answers = home.example("stranger.json", auth__client_secret="env:CLIENT_SECRET")
     with Sim(home, "--world", home.file("world.json", {"services": ["*"]})) as sim:
@@ -150,6 +165,7 @@ def main():
                 by_the_operator(sim, answers)
                 by_hand(sim, answers)
                 gone(sim, answers)
+                held(sim, answers)
         strangers(home)
         taken(home)
     done()
