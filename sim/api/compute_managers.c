@@ -22,10 +22,10 @@ struct sim_object *network_manager_add(struct sim *s, const char *project, const
 		"'creating':0,'creatingWithoutRetries':0,'deleting':0,'none':%d,'recreating':0,'refreshing':0,'restarting':0,'resuming':0,'starting':0,"
 		"'stopping':0,'suspending':0,'verifying':0},'instanceLifecyclePolicy':{'defaultActionOnFailure':'REPAIR','forceUpdateOnRepair':'YES',"
 		"'onFailedHealthCheck':'DEFAULT_ACTION'},'status':{'isStable':true,'allInstancesConfig':{'effective':true},'stateful':"
-		"{'hasStatefulConfig':false,'perInstanceConfigs':{'allEffective':true}},'versionTarget':{'isReached':true}},'updatePolicy':{'type':"
+		"{'hasStatefulConfig':false,'beta:isStateful':false,'perInstanceConfigs':{'allEffective':true}},'versionTarget':{'isReached':true}},'beta:serviceAccount':%s,'updatePolicy':{'beta:minReadySec':0,'type':"
 		"'OPPORTUNISTIC','minimalAction':'REPLACE','replacementMethod':'SUBSTITUTE','maxSurge':{'fixed':1,'calculated':1},'maxUnavailable':"
 		"{'fixed':1,'calculated':1}},'versions':[{'instanceTemplate':%s,'targetSize':{'calculated':%d}}]}",
-		name, base, group, template, size, size, template, size);
+		name, base, group, template, size, size, account, template, size);
 	struct sim_object *o = compute_store(s, &compute_manager_kind, scope, doc);
 	json_put_str(o->hidden, "account", account);
 	struct sim_object *g = compute_store(s, &compute_instance_group_kind, scope,

@@ -154,7 +154,9 @@ static void settle_defaults(struct sim_call *c, cJSON *doc)
 		"'podAutoscaling':{'hpaProfile':'PERFORMANCE'},'rbacBindingConfig':{'enableInsecureBindingSystemAuthenticated':true,"
 		"'enableInsecureBindingSystemUnauthenticated':true},'enterpriseConfig':{'clusterTier':'STANDARD'},'userManagedKeysConfig':{},"
 		"'anonymousAuthenticationConfig':{'mode':'LIMITED'},'controlPlaneEgress':{'mode':'VIA_CONTROL_PLANE'},"
-		"'nodeCreationConfig':{'nodeCreationMode':'VIA_KUBELET'},'binaryAuthorization':{},'autopilot':{}}");
+		"'nodeCreationConfig':{'nodeCreationMode':'VIA_KUBELET'},'binaryAuthorization':{},'autopilot':{},'beta:clusterTelemetry':{'type':"
+		"'ENABLED'},'beta:master':{},'beta:privateCluster':true,'beta:protectConfig':{'workloadConfig':{'auditMode':'BASIC'},"
+		"'workloadVulnerabilityMode':'WORKLOAD_VULNERABILITY_MODE_UNSPECIFIED'}}");
 	compute_fill(doc, d);
 	cJSON_Delete(d);
 	if (!json_bool(doc, "controlPlaneEndpointsConfig.ipEndpointsConfig.globalAccess", false))
