@@ -46,7 +46,7 @@ mlflow_setup_sim_SOURCES = \
 mlflow_setup_sim_LDADD = $(LIB_SIM)
 
 check_PROGRAMS += tests/sim/contract tests/sim/core tests/sim/faults tests/sim/tokens
-TESTS += tests/sim/contract tests/sim/core tests/sim/faults tests/sim/tokens tests/sim/server.sh
+TESTS += tests/sim/contract tests/sim/core tests/sim/faults tests/sim/tokens tests/sim/server.sh tests/sim/tables.sh
 tests_sim_contract_SOURCES = tests/sim/contract.c tests/tap.h
 tests_sim_contract_LDADD = $(LIB_SIM)
 tests_sim_faults_SOURCES = tests/sim/faults.c tests/tap.h
