@@ -124,6 +124,22 @@ static void settle_endpoints(struct sim_call *c, cJSON *doc, const char *region)
 	json_put_str(doc, "controlPlaneEndpointsConfig.ipEndpointsConfig.privateEndpoint", inner);
 	json_put_str(doc, "privateClusterConfig.publicEndpoint", ip);
 	json_put_str(doc, "privateClusterConfig.privateEndpoint", inner);
+	if (json_bool(doc, "privateClusterConfig.enablePrivateNodes", false) || json_bool(doc, "networkConfig.defaultEnablePrivateNodes", false)) {
+		json_put(doc, "privateClusterConfig.enablePrivateNodes", cJSON_CreateTrue());
+		json_put(doc, "networkConfig.defaultEnablePrivateNodes", cJSON_CreateTrue());
+	}
+	if (json_at(doc, "privateClusterConfig.masterIpv4CidrBlock") || json_at(doc, "controlPlaneEndpointsConfig.ipEndpointsConfig.privateEndpointSubnetwork")) {
+		static const char *const lists[] = {"masterAuthorizedNetworksConfig", "controlPlaneEndpointsConfig.ipEndpointsConfig.authorizedNetworksConfig"};
+		for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+			if (!json_bool(doc, "masterAuthorizedNetworksConfig.enabled", false))
+				json_put(doc, lists[i], json_make("{'privateEndpointEnforcementEnabled':true}"));
+	}
+	if (!json_bool(doc, "controlPlaneEndpointsConfig.ipEndpointsConfig.enabled", true)) {
+		json_put(doc, "controlPlaneEndpointsConfig.ipEndpointsConfig", json_make("{'enabled':false}"));
+		json_put_str(doc, "endpoint", dns);
+		json_drop(doc, "privateClusterConfig.privateEndpoint");
+		json_drop(doc, "masterAuthorizedNetworksConfig");
+	}
 	free(hex);
 	free(dns);
 	free(ca);
@@ -159,6 +175,8 @@ static void settle_defaults(struct sim_call *c, cJSON *doc)
 		"'workloadVulnerabilityMode':'WORKLOAD_VULNERABILITY_MODE_UNSPECIFIED'}}");
 	compute_fill(doc, d);
 	cJSON_Delete(d);
+	if (json_bool(doc, "confidentialNodes.enabled", false) && !json_at(doc, "confidentialNodes.confidentialInstanceType"))
+		json_put_str(doc, "confidentialNodes.confidentialInstanceType", "SEV");
 	if (!json_bool(doc, "controlPlaneEndpointsConfig.ipEndpointsConfig.globalAccess", false))
 		json_drop(doc, "controlPlaneEndpointsConfig.ipEndpointsConfig.globalAccess");
 	if (!*json_str(doc, "controlPlaneEndpointsConfig.ipEndpointsConfig.privateEndpointSubnetwork", ""))

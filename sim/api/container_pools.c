@@ -97,9 +97,13 @@ bool container_settle_pool(struct sim_call *c, const struct sim_object *cluster,
 	snprintf(size, sizeof size, "%d", (int)json_num(pool, "config.diskSizeGb", 100));
 	json_put(pool, "config.bootDisk", json_make("{'diskType':%s,'sizeGb':%s}", json_str(pool, "config.diskType", ""), size));
 	char *range = xasprintf("gke-%.14s-pods-%s", json_str(cluster_doc, "name", ""), hex);
+	if (json_bool(pool, "config.confidentialNodes.enabled", false) && !json_at(pool, "config.confidentialNodes.confidentialInstanceType"))
+		json_put_str(pool, "config.confidentialNodes.confidentialInstanceType", "SEV");
 	json_put_str(pool, "networkConfig.podIpv4CidrBlock", json_str(cluster_doc, "clusterIpv4Cidr", "10.112.0.0/14"));
 	json_put_str(pool, "networkConfig.podRange", range);
 	json_put_str(pool, "networkConfig.subnetwork", json_str(cluster_doc, "networkConfig.subnetwork", ""));
+	if (json_bool(cluster_doc, "privateClusterConfig.enablePrivateNodes", false) && !json_at(pool, "networkConfig.enablePrivateNodes"))
+		json_put(pool, "networkConfig.enablePrivateNodes", cJSON_CreateTrue());
 	if (json_bool(pool, "autoscaling.enabled", false) && !json_at(pool, "autoscaling.locationPolicy"))
 		json_put_str(pool, "autoscaling.locationPolicy", "BALANCED");
 	static const char *const none[] = {"autoscaling.totalMinNodeCount", "autoscaling.totalMaxNodeCount", "autoscaling.minNodeCount"};
