@@ -76,9 +76,12 @@ static struct secret *ask_secret(struct err *e)
 	quiet.c_lflag &= ~(tcflag_t)ECHO;
 	tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
 	fputs(_("OAuth client secret: "), stderr);
+	/* Not by stdio, whose buffer would keep it. */
 	char line[512];
 	struct secret *s = NULL;
-	if (fgets(line, sizeof line, stdin))
+	ssize_t n = read(STDIN_FILENO, line, sizeof line - 1);
+	line[n > 0 ? n : 0] = '\0';
+	if (n > 0)
 		s = secret_copy(line, strcspn(line, "\r\n"));
 	else
 		err_set(e, EXIT_CONFIG, "auth.client_secret", NULL, _("no secret was typed."));
