@@ -135,12 +135,12 @@ class Sim:
                 and not x["url"].split("?")[0].endswith(harmless)]
 
 
-def wait_for(condition, what, seconds=30):
+def wait_for(condition, what, seconds=30, pause=0.01):
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
             raise TimeoutError(f"waited {seconds} s for {what}")
-        time.sleep(0.01)
+        time.sleep(pause)
 
 
 def read(path):
