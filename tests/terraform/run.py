@@ -1,0 +1,168 @@
+#!/usr/bin/env python3
+"""The unmodified Terraform google provider against the simulated cloud: each stack here is applied, shows an empty plan, takes a change in
+place and shows an empty plan again, is destroyed and leaves nothing. Arguments choose stacks; --keep PATTERN shows the exchanges of
+matching URLs when a stack fails."""
+import argparse
+import concurrent.futures
+import glob
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [os.path.join(HERE, "../cases"), os.path.join(HERE, "../real")]
+from harness import Home, Sim, done, ok, wait_for  # noqa: E402 (the path is set above)
+from parts import PARTS, part_missing  # noqa: E402
+
+PROVIDER = os.path.join(PARTS, "bin/terraform-provider-google")
+AT_ONCE = 4  # most of a run is the provider's ten seconds between polls
+WORLDS = {"services": {}}  # as a new project has it; the others find every API on
+ALL_ON = {"services": ["*"]}
+
+# What Google keeps when its owner is gone, by the store's collection and key.
+KEPT = re.compile(r"""
+    [^ ]*[oO]perations\ |                                 # history
+    iam\.(accountNames|deletedAccounts|agents)\ |         # reserved names; agents that a service made for itself
+    storage\.softDeleted\w*\                              # for seven days
+""", re.X)
+
+
+class Stack:
+    """A stack in a folder, a home and a cloud of its own. Results are gathered, since several run at once."""
+
+    def __init__(self, name):
+        self.name, self.results = name, []
+
+    def check(self, passed, what, *notes):
+        self.results.append((passed, f"{self.name}: {what}", notes))
+        return passed
+
+    def prepare(self, home, sim):
+        self.sim, self.folder = sim, home.file("stack")
+        os.mkdir(self.folder)
+        for file in ("provider.tf", f"{self.name}.tf"):
+            shutil.copy(os.path.join(HERE, file), self.folder)
+        config = home.file("terraformrc", 'provider_installation {\n  dev_overrides { "hashicorp/google" = "%s" }\n  direct {}\n}\n'
+                           % os.path.dirname(PROVIDER))
+        self.environment = {
+            "PATH": os.environ["PATH"], "HOME": home.path, "TZ": "UTC", "TF_CLI_CONFIG_FILE": config, "CHECKPOINT_DISABLE": "1",
+            "TF_IN_AUTOMATION": "1", "HTTPS_PROXY": sim.ready["proxy"], "SSL_CERT_FILE": sim.ready["ca"],
+            "GOOGLE_OAUTH_ACCESS_TOKEN": sim.ready["token"],
+        }
+
+    def terraform(self, verb, *arguments, changed=False):
+        """Its events, and its code."""
+        run = subprocess.run(["terraform", verb, "-json", "-input=false", "-parallelism=30", f"-var=changed={str(changed).lower()}", *arguments],
+                             cwd=self.folder, env=self.environment, capture_output=True, text=True, timeout=600, stdin=subprocess.DEVNULL)
+        events = [json.loads(line) for line in run.stdout.splitlines() if line.startswith("{")]
+        return events, run.returncode, run.stderr
+
+    def went_well(self, what, verb, *arguments, **options):
+        """Runs it; the summary of what it did to how many, or None."""
+        events, code, errors = self.terraform(verb, *arguments, **options)
+        faults = [complaint(e["diagnostic"]) for e in events if e["type"] == "diagnostic" and e["diagnostic"]["severity"] == "error"]
+        counts = next((e["changes"] for e in reversed(events) if e["type"] == "change_summary"), {})
+        planned = [f"{e['change']['action']} {e['change']['resource']['addr']}" for e in events if e["type"] in ("planned_change", "resource_drift")]
+        self.check(code == 0, what, errors, *faults, *([] if faults else planned))
+        return counts if code == 0 else None
+
+    def empty_plan(self, when, **options):
+        if self.went_well(f"an empty plan {when}", "plan", "-detailed-exitcode", **options) is None:
+            plan = subprocess.run(["terraform", "plan", "-input=false", "-no-color", f"-var=changed={str(options.get('changed', False)).lower()}"],
+                                  cwd=self.folder, env=self.environment, capture_output=True, text=True, timeout=600, stdin=subprocess.DEVNULL)
+            self.check(False, f"what the plan {when} wants", "\n".join(line for line in plan.stdout.splitlines() if re.match(r"\s*[-+~#]", line)))
+
+    def walk(self):
+        before = self.store()
+        counts = self.went_well("applied", "apply", "-auto-approve")
+        if counts is not None:
+            self.empty_plan("after it was applied")
+            counts = self.went_well("changed", "apply", "-auto-approve", changed=True)
+            if counts is not None:
+                self.check(counts["change"] and not counts["add"] and not counts["remove"], "changed in place", counts)
+                self.empty_plan("after the change", changed=True)
+        if self.went_well("destroyed", "destroy", "-auto-approve", changed=True) is not None:
+            self.check(*self.nothing_left(before))
+        refused = [x for x in self.sim.exchanges() if x["status"] in (400, 405, 412, 500, 501)]
+        self.check(not refused, "every request was understood", *(shown(x) for x in refused[:6]))
+
+    def store(self):
+        """Everything that is there, as "COLLECTION KEY": document."""
+        path = self.sim.path("dump.json")
+        if os.path.exists(path):
+            os.remove(path)
+        os.kill(self.sim.ready["pid"], signal.SIGUSR1)
+        found = []
+
+        def whole():
+            try:
+                with open(path, encoding="utf-8") as f:
+                    found[:] = [json.load(f)]
+            except (OSError, ValueError):
+                return False
+            return True
+
+        wait_for(whole, "the dump")
+        return {f"{collection} {key}": document for collection, group in found[0].items() for key, document in group.items()}
+
+    def nothing_left(self, before):
+        after = self.store()
+        left = [key for key in sorted(after.keys() - before.keys()) if not KEPT.match(key) and after[key].get("state") != "DELETED"]
+        for key in before:
+            if key.startswith("iam.policies ") and bindings(after.get(key)) != bindings(before[key]):
+                left.append(f"{key}: {bindings(after.get(key))} was {bindings(before[key])}")
+        return not left, "nothing is left", *left
+
+
+def bindings(policy):
+    return sorted([b["role"], sorted(b["members"])] for b in (policy or {}).get("bindings", []))
+
+
+def complaint(d):
+    return " ".join([d["summary"], d.get("detail", ""), d.get("address", "")])
+
+
+def shown(exchange):
+    return json.dumps({key: exchange.get(key) for key in ("method", "url", "request", "status", "reply")})[:1500]
+
+
+def run(name):
+    stack = Stack(name)
+    try:
+        with Home() as home, Sim(home, "--world", home.file("world.json", WORLDS.get(name, ALL_ON))) as sim:
+            stack.prepare(home, sim)
+            stack.walk()
+            stack.check(not sim.complaints(), "the simulated cloud has no complaint", sim.complaints())
+            if KEEP:
+                for x in sim.exchanges():
+                    if re.search(KEEP, x["method"] + " " + x["url"]):
+                        print("#", json.dumps(x), file=sys.stderr)
+    except (OSError, RuntimeError, subprocess.TimeoutExpired) as e:
+        stack.check(False, "to its end", repr(e))
+    return stack.results
+
+
+def names():
+    return sorted(os.path.basename(path)[:-3] for path in glob.glob(os.path.join(HERE, "*.tf")) if not path.endswith("/provider.tf"))
+
+
+if __name__ == "__main__":
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--keep", metavar="PATTERN", help="show exchanges whose method and URL match")
+    options.add_argument("stack", nargs="*")
+    options = options.parse_args()
+    KEEP = options.keep
+    why = None if shutil.which("terraform") else "terraform is not installed"
+    why = why or part_missing(PROVIDER, "terraform-provider-google")
+    if why:
+        print(f"1..0 # SKIP {why}")
+        sys.exit(0)
+    with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
+        for results in pool.map(run, options.stack or names()):
+            for passed, what, notes in results:
+                ok(passed, what, *notes)
+    done()
