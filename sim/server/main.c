@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 
+#include <fcntl.h>
 #include <getopt.h>
 #include <math.h>
 #include <signal.h>
@@ -18,7 +19,7 @@
 
 struct options {
 	int port;
-	const char *ready, *world, *faults, *log, *dump;
+	const char *ready, *world, *faults, *log, *dump, *clock;
 	uint64_t seed;
 	double speed;
 };
@@ -53,6 +54,7 @@ static const char usage[] =
 	"  --world=FILE          the world at the beginning, as JSON; by default project demo-proj, all APIs off\n"
 	"  --seed=N              what chance draws from (1)\n"
 	"  --speed=X             1 is Google's pace, larger is faster; 0 or max does not wait but leaps to what is due (1)\n"
+	"  --clock=PIPE          time stands still but for the seconds written to this named pipe, a number a line\n"
 	"  --faults=FILE         fault rules, as JSON; read again on SIGUSR2\n"
 	"  --log=FILE            every exchange, a JSON object a line, without credentials\n"
 	"  --dump=FILE           the whole store as JSON, on exit and on SIGUSR1\n"
@@ -100,7 +102,7 @@ static bool number(const char *name, const char *text, double min, double max, d
 	return false;
 }
 
-enum { OPT_PORT = 256, OPT_READY, OPT_WORLD, OPT_SEED, OPT_SPEED, OPT_FAULTS, OPT_LOG, OPT_DUMP, OPT_FRONT, OPT_LISTEN, OPT_HELP, OPT_VERSION };
+enum { OPT_PORT = 256, OPT_READY, OPT_WORLD, OPT_SEED, OPT_SPEED, OPT_CLOCK, OPT_FAULTS, OPT_LOG, OPT_DUMP, OPT_FRONT, OPT_LISTEN, OPT_HELP, OPT_VERSION };
 
 static bool take_option(int opt, struct options *o, struct server *v)
 {
@@ -122,6 +124,7 @@ static bool take_option(int opt, struct options *o, struct server *v)
 		else
 			return number("speed", optarg, 0, 1e9, &o->speed);
 		return true;
+	case OPT_CLOCK: o->clock = optarg; return true;
 	case OPT_READY: o->ready = optarg; return true;
 	case OPT_WORLD: o->world = optarg; return true;
 	case OPT_FAULTS: o->faults = optarg; return true;
@@ -140,7 +143,7 @@ static bool parse(int argc, char **argv, struct options *o, struct server *v)
 	static const struct option longs[] = {{"port", 1, 0, OPT_PORT},       {"ready-file", 1, 0, OPT_READY}, {"world", 1, 0, OPT_WORLD},
 					      {"seed", 1, 0, OPT_SEED},       {"speed", 1, 0, OPT_SPEED},      {"faults", 1, 0, OPT_FAULTS},
 					      {"log", 1, 0, OPT_LOG},         {"dump", 1, 0, OPT_DUMP},	       {"front", 1, 0, OPT_FRONT},
-					      {"listen", 1, 0, OPT_LISTEN},   {"host", 1, 0, OPT_LISTEN},      {"address", 1, 0, OPT_LISTEN},
+					      {"clock", 1, 0, OPT_CLOCK},	  {"listen", 1, 0, OPT_LISTEN},   {"host", 1, 0, OPT_LISTEN},      {"address", 1, 0, OPT_LISTEN},
 					      {"help", 0, 0, OPT_HELP},	      {"version", 0, 0, OPT_VERSION},  {0, 0, 0, 0}};
 	int opt;
 	while ((opt = getopt_long(argc, argv, "", longs, NULL)) != -1) {
@@ -318,13 +321,19 @@ static bool serve(struct server *v, const struct options *o)
 int main(int argc, char **argv)
 {
 	struct options o = {.speed = 1};
-	struct server v = {.listener = -1};
+	struct server v = {.listener = -1, .clock = -1};
 	mem_install();
 	if (!parse(argc, argv, &o, &v)) {
 		fputs("Try mlflow-setup-sim --help.\n", stderr);
 		return EXIT_USAGE;
 	}
+	if (o.clock)
+		o.speed = 0;
 	v.speed = o.speed;
+	if (o.clock && (v.clock = open(o.clock, O_RDONLY | O_NONBLOCK | O_CLOEXEC)) < 0) {
+		fprintf(stderr, "mlflow-setup-sim: cannot read %s\n", o.clock);
+		return EXIT_CONFIG;
+	}
 	bool well = start_sim(&v, &o) && serve(&v, &o);
 	server_free(&v);
 	sim_free(v.sim);

@@ -29,6 +29,7 @@ struct server {
 	double speed;              /* virtual seconds a second; 0: leaps from event to event */
 	double began, leapt;       /* monotonic start; virtual seconds leapt */
 	double asked;              /* monotonic time of the last request */
+	int clock;                 /* a pipe from which the time comes, in seconds, a number a line; -1: time passes by itself */
 	struct front_rule *fronts;
 	size_t front_count, front_room;
 	struct connection *connections;
