@@ -12,8 +12,16 @@ struct library_row {
 	void **slot; /* gets the function's address */
 };
 
-/* Loads soname for the life of the program and fills every slot. EXIT_CONFIG, naming the Debian package, when it or one of its functions
- * is not there. */
-bool library_load(const char *soname, const char *package, const struct library_row *rows, size_t count, struct err *e);
+/* Loads soname and fills every slot; the handle stays good until library_unload. NULL with EXIT_CONFIG, naming the Debian package, when it
+ * or one of its functions is not there. */
+void *library_load(const char *soname, const char *package, const struct library_row *rows, size_t count, struct err *e);
+
+/* Ends the use of what library_load gave; its slots must not be called any more. */
+void library_unload(void *handle);
+
+/* Unmaps from this process the pages of code and read-only data that are as they are in their files: a page that is needed again comes
+ * back from the page cache at its next use. Loading thirty libraries reads all their symbol and relocation tables once (some 5 MB), and
+ * initialising them code that never runs again. */
+void library_trim(void);
 
 #endif

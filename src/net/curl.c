@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define DEFAULT_PARALLEL 32
+#define DEFAULT_PARALLEL 12
 #define DEFAULT_TIMEOUT 60.0
 #define DEFAULT_MAX_REPLY ((size_t)32 << 20)
 #define MAX_HEADERS ((size_t)256 << 10)
@@ -276,6 +276,7 @@ static void set_network(struct curl_transport *t, CURL *easy)
 		lib->easy_setopt(easy, CURLOPT_CAINFO, t->ca);
 	lib->easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 	lib->easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
+	lib->easy_setopt(easy, CURLOPT_PIPEWAIT, 1L);
 	lib->easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
 	lib->easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
 	lib->easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip");

@@ -28,6 +28,7 @@ const struct libcurl *libcurl_load(struct err *e)
 		err_set(e, EXIT_CONFIG, SONAME, NULL, _("libcurl does not start."));
 		return NULL;
 	}
+	library_trim();
 	loaded = true;
 	return &lib;
 }

@@ -4,6 +4,7 @@
 #include "base/library.h"
 
 static struct libarchive lib;
+static void *handle;
 
 static const struct library_row rows[] = {
 #define ROW(name) {"archive_" #name, (void **)&lib.name}
@@ -17,8 +18,14 @@ static const struct library_row rows[] = {
 
 const struct libarchive *libarchive_load(struct err *e)
 {
-	static bool loaded;
-	if (!loaded)
-		loaded = library_load("libarchive.so.13", "libarchive13", rows, sizeof rows / sizeof *rows, e);
-	return loaded ? &lib : NULL;
+	if (!handle)
+		handle = library_load("libarchive.so.13", "libarchive13", rows, sizeof rows / sizeof *rows, e);
+	return handle ? &lib : NULL;
+}
+
+void libarchive_unload(void)
+{
+	if (handle)
+		library_unload(handle);
+	handle = NULL;
 }

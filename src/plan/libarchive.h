@@ -31,4 +31,7 @@ struct libarchive {
 /* The loaded library; NULL with EXIT_CONFIG when it is not on this machine. */
 const struct libarchive *libarchive_load(struct err *e);
 
+/* One archive is written in a run; what libarchive brings along (libxml2, ICU: 3 MB) need not stay. */
+void libarchive_unload(void);
+
 #endif

@@ -95,5 +95,6 @@ bool plan_render_source(const struct plan *p, struct buf *out, struct err *e)
 	if (!fine)
 		err_set(e, EXIT_BUG, NULL, NULL, _("the source archive cannot be made: %s."), lib->error_string(archive));
 	lib->write_free(archive);
+	libarchive_unload();
 	return fine;
 }
