@@ -73,7 +73,7 @@ def http(method, url, headers=None, body=None, proxy=None, ca=None, timeout=60):
         handlers.append(urllib.request.HTTPSHandler(context=ssl.create_default_context(cafile=ca)))
     headers = dict(headers or {})
     if body is not None:
-        headers["Content-Type"] = "application/json"
+        headers.setdefault("Content-Type", "application/json")
     request = urllib.request.Request(url, method=method, headers=headers, data=None if body is None else json.dumps(body).encode())
     try:
         with urllib.request.build_opener(*handlers).open(request, timeout=timeout) as reply:
