@@ -56,10 +56,9 @@ tests_sim_core_LDADD = $(LIB_SIM)
 tests_sim_tokens_SOURCES = tests/sim/tokens.c tests/tap.h
 tests_sim_tokens_LDADD = $(LIB_SIM)
 
-# Fuzzers: ../configure --enable-fuzzing CC=clang-14, then for each e.g. tests/fuzz/sim_body -max_total_time=600
 EXTRA_DIST += dev/conformance
 if FUZZING
-SIM_FUZZERS = tests/fuzz/sim_body tests/fuzz/sim_http tests/fuzz/sim_path
+SIM_FUZZERS = tests/fuzz/sim_body tests/fuzz/sim_http tests/fuzz/sim_path tests/fuzz/sim_requests
 noinst_PROGRAMS += $(SIM_FUZZERS)
 tests_fuzz_sim_body_SOURCES = tests/fuzz/body.c
 tests_fuzz_sim_body_LDADD = $(LIB_SIM)
@@ -70,6 +69,9 @@ tests_fuzz_sim_http_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_sim_path_SOURCES = tests/fuzz/path.c
 tests_fuzz_sim_path_LDADD = $(LIB_SIM)
 tests_fuzz_sim_path_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_sim_requests_SOURCES = tests/fuzz/requests.c
+tests_fuzz_sim_requests_LDADD = $(LIB_SIM)
+tests_fuzz_sim_requests_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 endif
 
 include sim/api/identity.mk

@@ -1,4 +1,4 @@
-# Fuzzers, built by `./configure --enable-fuzzing CC=clang`; each runs for as long as it is told: tests/fuzz/json -max_total_time=600
+# Fuzzers, built by `./configure --enable-fuzzing CC=clang` and run by dev/fuzz; those of the simulated cloud stand in sim/local.mk.
 if FUZZING
 noinst_PROGRAMS += tests/fuzz/json tests/fuzz/mustache
 tests_fuzz_json_SOURCES = tests/fuzz/json.c
