@@ -81,6 +81,8 @@ bool compute_links(struct sim_call *c, const struct compute_kind *k, cJSON *doc)
 bool compute_holds(const struct compute_kind *k, const cJSON *doc, const char *link);
 /* The path of something that uses the object, freed by the caller; NULL when it is free. */
 char *compute_user(struct sim *s, const struct compute_kind *k, const struct sim_object *o);
+/* Counts the forwarding rules that lead to a URL map again: the map's link, or a proxy's that uses it. */
+void compute_count_rules(struct sim *s, const char *link);
 /* Stores a document as insert does (kind, id, creationTimestamp, selfLink, region or zone, fingerprints), at once. scope ends in '/'. */
 struct sim_object *compute_store(struct sim *s, const struct compute_kind *k, const char *scope, cJSON *doc);
 /* A new fingerprint into doc's field. */
@@ -122,8 +124,9 @@ extern const struct compute_kind compute_network_kind, compute_subnetwork_kind, 
 	compute_route_kind, compute_health_check_kind, compute_instance_group_kind, compute_neg_kind, compute_backend_service_kind,
 	compute_url_map_kind, compute_http_proxy_kind, compute_https_proxy_kind, compute_certificate_kind, compute_forwarding_rule_kind,
 	compute_instance_kind, compute_disk_kind, compute_manager_kind;
-/* "projects/cos-cloud/global/images/cos-..." behind an image's or a family's link into out, with its size; NULL. */
-const char *compute_image_find(const char *link, char out[static 160], int *gigabytes);
+/* What a disk shows of the image that it is made from, by the image's or its family's link, and the image's size; false when there is none
+ * such. */
+bool compute_image_fill(cJSON *disk, const char *link, int *gigabytes);
 /* The processors of a machine type; 0 when there is none such. */
 int compute_machine_cpus(const char *type);
 /* Has the zone no machines left, as the world says ("stockouts": ["us-central1-a"])? */

@@ -10,26 +10,51 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* What a clone takes over. */
+static void fill_from_disk(cJSON *doc, const struct sim_object *from)
+{
+	static const char *const kept[] = {"architecture", "guestOsFeatures", "licenses", "licenseCodes"};
+	json_put_str(doc, "sourceDiskId", json_str(from->doc, "id", ""));
+	for (size_t i = 0; i < sizeof kept / sizeof *kept; i++)
+		if (!json_at(doc, kept[i]) && json_at(from->doc, kept[i]))
+			json_put(doc, kept[i], cJSON_Duplicate(json_at(from->doc, kept[i]), true));
+}
+
+/* What it is made from, and so its least size, and its size where none is asked. False when answered. */
+static bool fill_from_source(struct sim_call *c, cJSON *doc, int *least, int *usual)
+{
+	const char *image = json_str(doc, "sourceImage", ""), *snapshot = json_str(doc, "sourceSnapshot", "");
+	const struct sim_object *disk = compute_find(c->sim, json_str(doc, "sourceDisk", ""));
+	*least = 1;
+	*usual = 500;
+	if (*snapshot)
+		return compute_invalid(c, "sourceSnapshot", snapshot, "The referenced snapshot resource cannot be found.");
+	if (*image && !compute_image_fill(doc, image, least))
+		return compute_invalid(c, "sourceImage", image, "The referenced image resource cannot be found.");
+	if (disk) {
+		fill_from_disk(doc, disk);
+		*least = (int)json_int64(disk->doc, "sizeGb", 1);
+	}
+	if (*image || disk)
+		*usual = *least;
+	return true;
+}
+
 static bool check(struct sim_call *c, cJSON *doc, const struct sim_object *old)
 {
 	const char *zone = sim_param(c, "zone");
-	int from = 10;
-	char image[160], size[24];
+	int least, usual;
+	char size[24];
 	if (old)
 		return true;
-	if (json_at(doc, "sourceImage")) {
-		if (!compute_image_find(json_str(doc, "sourceImage", ""), image, &from))
-			return compute_invalid(c, "sourceImage", json_str(doc, "sourceImage", ""), "The referenced image resource cannot be found.");
-		char *link = compute_link(image);
-		json_put_str(doc, "sourceImage", link);
-		free(link);
-	} else {
-		from = 500;
-	}
-	long long wanted = json_int64(doc, "sizeGb", from);
-	if (json_at(doc, "sourceImage") && wanted < from)
-		return compute_invalid(c, "sizeGb", "", "Requested disk size cannot be smaller than the image size.");
+	if (!fill_from_source(c, doc, &least, &usual))
+		return false;
+	long long wanted = json_int64(doc, "sizeGb", usual);
 	snprintf(size, sizeof size, "%lld", wanted);
+	if (wanted < least)
+		return compute_invalid(c, "sizeGb", size, json_at(doc, "sourceDisk")
+								  ? "Requested disk size cannot be smaller than the source disk size."
+								  : "Requested disk size cannot be smaller than the image size.");
 	json_put_str(doc, "sizeGb", size);
 	if (!json_at(doc, "type")) {
 		char *type = xasprintf(COMPUTE_BASE "projects/%s/zones/%s/diskTypes/pd-standard", c->project, zone);
@@ -115,8 +140,8 @@ const struct compute_kind compute_disk_kind = {
 	.word = "disk",
 	.flags = COMPUTE_LABELS_KEPT,
 	.links = "type sourceDisk",
-	.output = "status users sourceImage",
-	.defaults = "{'status':'CREATING','physicalBlockSizeBytes':'4096'}",
+	.output = "status users sourceImage sourceImageId sourceDisk sourceDiskId licenses licenseCodes lastAttachTimestamp lastDetachTimestamp",
+	.defaults = "{'status':'CREATING','enableConfidentialCompute':false,'physicalBlockSizeBytes':'4096'}",
 	.insert = "compute.disk.insert",
 	.change = "compute.disk.insert",
 	.remove = "compute.disk.delete",

@@ -125,6 +125,7 @@ static void stored(struct sim *s, struct sim_object *o)
 {
 	char *project = xstrndup(o->key + 9, strcspn(o->key + 9, "/"));
 	network_address_used(s, project, json_str(o->doc, "IPAddress", ""), json_str(o->doc, "selfLink", ""), true);
+	compute_count_rules(s, json_str(o->doc, "target", ""));
 	free(project);
 }
 
@@ -132,6 +133,10 @@ static void removed(struct sim *s, const struct sim_object *o)
 {
 	char *project = xstrndup(o->key + 9, strcspn(o->key + 9, "/"));
 	network_address_used(s, project, json_str(o->doc, "IPAddress", ""), json_str(o->doc, "selfLink", ""), false);
+	char *target = xstrdup(json_str(o->doc, "target", ""));
+	json_drop(o->doc, "target");
+	compute_count_rules(s, target);
+	free(target);
 	free(project);
 }
 
@@ -147,8 +152,12 @@ static void set_target(struct sim_call *c)
 		return;
 	}
 	compute_touch(c->sim, doc, "fingerprint");
+	char *before = xstrdup(json_str(o->doc, "target", ""));
 	cJSON_Delete(o->doc);
 	o->doc = doc;
+	compute_count_rules(c->sim, before);
+	compute_count_rules(c->sim, json_str(o->doc, "target", ""));
+	free(before);
 	compute_begin(c, o, "SetTarget", sim_draw(c->sim, "compute.forwardingRule.setTarget"), true, NULL);
 }
 

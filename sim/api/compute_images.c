@@ -15,32 +15,36 @@
 static const struct image {
 	const char *project, *family, *name, *description, *architecture;
 	int gigabytes;
+	const char *license;
 } images[] = {
-	{"cos-cloud", "cos-stable", "cos-stable-125-19216-104-25", "Google, Container-Optimized OS, 125-19216.104.25 stable", "X86_64", 10},
-	{"cos-cloud", "cos-125-lts", "cos-125-19216-104-25", "Google, Container-Optimized OS, 125-19216.104.25 LTS", "X86_64", 10},
-	{"cos-cloud", "cos-121-lts", "cos-121-18867-199-38", "Google, Container-Optimized OS, 121-18867.199.38 LTS", "X86_64", 10},
-	{"cos-cloud", "cos-arm64-stable", "cos-arm64-stable-125-19216-104-25", "Google, Container-Optimized OS, 125-19216.104.25 arm64", "ARM64", 10},
-	{"debian-cloud", "debian-12", "debian-12-bookworm-v20251111", "Debian, Debian GNU/Linux, 12 (bookworm), amd64 built on 20251111", "X86_64", 10},
-	{"debian-cloud", "debian-13", "debian-13-trixie-v20251111", "Debian, Debian GNU/Linux, 13 (trixie), amd64 built on 20251111", "X86_64", 10},
-	{"ubuntu-os-cloud", "ubuntu-2404-lts-amd64", "ubuntu-2404-noble-amd64-v20251021", "Canonical, Ubuntu, 24.04 LTS, amd64 noble image", "X86_64", 10},
+	{"cos-cloud", "cos-stable", "cos-stable-125-19216-104-25", "Google, Container-Optimized OS, 125-19216.104.25 stable", "X86_64", 10, "cos-pcid"},
+	{"cos-cloud", "cos-125-lts", "cos-125-19216-104-25", "Google, Container-Optimized OS, 125-19216.104.25 LTS", "X86_64", 10, "cos-pcid"},
+	{"cos-cloud", "cos-121-lts", "cos-121-18867-199-38", "Google, Container-Optimized OS, 121-18867.199.38 LTS", "X86_64", 10, "cos-pcid"},
+	{"cos-cloud", "cos-arm64-stable", "cos-arm64-stable-125-19216-104-25", "Google, Container-Optimized OS, 125-19216.104.25 arm64", "ARM64", 10, "cos-pcid"},
+	{"debian-cloud", "debian-12", "debian-12-bookworm-v20251111", "Debian, Debian GNU/Linux, 12 (bookworm), amd64 built on 20251111", "X86_64", 10, "debian-12-bookworm"},
+	{"debian-cloud", "debian-13", "debian-13-trixie-v20251111", "Debian, Debian GNU/Linux, 13 (trixie), amd64 built on 20251111", "X86_64", 10, "debian-13-trixie"},
+	{"ubuntu-os-cloud", "ubuntu-2404-lts-amd64", "ubuntu-2404-noble-amd64-v20251021", "Canonical, Ubuntu, 24.04 LTS, amd64 noble image", "X86_64", 10, "ubuntu-2404-lts"},
 };
 
 static cJSON *image_doc(const struct image *i)
 {
-	char id[24], size[8], *link = xasprintf(COMPUTE_BASE "projects/%s/global/images/%s", i->project, i->name);
+	char id[24], code[24], size[8], *link = xasprintf(COMPUTE_BASE "projects/%s/global/images/%s", i->project, i->name);
+	char *license = xasprintf(COMPUTE_BASE "projects/%s/global/licenses/%s", i->project, i->license);
 	snprintf(id, sizeof id, "%lld", 7000000000000000000LL + (i - images));
+	snprintf(code, sizeof code, "%lld", 5000000000000000000LL + (i - images));
 	snprintf(size, sizeof size, "%d", i->gigabytes);
 	cJSON *doc = json_make("{'kind':'compute#image','id':%s,'name':%s,'family':%s,'description':%s,'architecture':%s,'selfLink':%s,"
 			       "'creationTimestamp':'2025-11-11T12:00:00.000-08:00','status':'READY','sourceType':'RAW','diskSizeGb':%s,"
 			       "'archiveSizeBytes':'1073741824','rawDisk':{'containerType':'TAR','source':''},'labelFingerprint':'42WmSpB8rSM=',"
 			       "'guestOsFeatures':[{'type':'UEFI_COMPATIBLE'},{'type':'VIRTIO_SCSI_MULTIQUEUE'},{'type':'GVNIC'}],"
-			       "'storageLocations':['us']}",
-			       id, i->name, i->family, i->description, i->architecture, link, size);
+			       "'storageLocations':['us'],'licenses':[%s],'licenseCodes':[%s]}",
+			       id, i->name, i->family, i->description, i->architecture, link, size, license, code);
 	free(link);
+	free(license);
 	return doc;
 }
 
-const char *compute_image_find(const char *link, char out[static 160], int *gigabytes)
+static const struct image *behind(const char *link)
 {
 	const char *at = strstr(link, "projects/");
 	for (size_t i = 0; at && i < sizeof images / sizeof *images; i++) {
@@ -49,13 +53,27 @@ const char *compute_image_find(const char *link, char out[static 160], int *giga
 		snprintf(family, sizeof family, "projects/%s/global/images/family/%s", images[i].project, images[i].family);
 		snprintf(view, sizeof view, "/imageFamilyViews/%s", images[i].family);
 		bool by_view = strstr(at, images[i].project) && text_ends(at, view);
-		if (!strcmp(at, name) || !strcmp(at, family) || by_view) {
-			snprintf(out, 160, "%s", name);
-			*gigabytes = images[i].gigabytes;
-			return out;
-		}
+		if (!strcmp(at, name) || !strcmp(at, family) || by_view)
+			return &images[i];
 	}
 	return NULL;
+}
+
+bool compute_image_fill(cJSON *disk, const char *link, int *gigabytes)
+{
+	static const char *const kept[] = {"architecture", "guestOsFeatures", "licenses", "licenseCodes"};
+	const struct image *i = behind(link);
+	if (!i)
+		return false;
+	cJSON *image = image_doc(i);
+	json_put_str(disk, "sourceImage", json_str(image, "selfLink", ""));
+	json_put_str(disk, "sourceImageId", json_str(image, "id", ""));
+	for (size_t n = 0; n < sizeof kept / sizeof *kept; n++)
+		if (!json_at(disk, kept[n]))
+			json_put(disk, kept[n], cJSON_Duplicate(json_at(image, kept[n]), true));
+	*gigabytes = i->gigabytes;
+	cJSON_Delete(image);
+	return true;
 }
 
 /* The project in the path, which is not ours. */

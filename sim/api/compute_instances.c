@@ -12,12 +12,22 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* What an attachment shows of its disk. */
+static void show_disk(cJSON *attached, const cJSON *disk)
+{
+	static const char *const shown[] = {"architecture", "guestOsFeatures", "licenses"};
+	for (size_t i = 0; i < sizeof shown / sizeof *shown; i++)
+		if (json_at(disk, shown[i]))
+			json_put(attached, shown[i], cJSON_Duplicate(json_at(disk, shown[i]), true));
+	json_put_str(attached, "diskSizeGb", json_str(disk, "sizeGb", ""));
+}
+
 static bool project_disk(struct sim_call *c, cJSON *disk, const char *vm, int index)
 {
 	const char *source = json_str(disk, "source", ""), *zone = sim_param(c, "zone");
 	cJSON *init = json_at(disk, "initializeParams");
 	int least = 10;
-	char image[160], size[24], name[80];
+	char size[24], name[80];
 	if (*source) {
 		struct sim_object *o = compute_find(c->sim, source);
 		if (!o)
@@ -25,17 +35,23 @@ static bool project_disk(struct sim_call *c, cJSON *disk, const char *vm, int in
 		char *link = compute_link(o->key);
 		json_put_str(disk, "source", link);
 		free(link);
+		show_disk(disk, o->doc);
 		return true;
 	}
 	if (!init)
 		return compute_required(c, "disks[0].initializeParams");
-	if (json_at(init, "sourceImage") && !compute_image_find(json_str(init, "sourceImage", ""), image, &least))
+	cJSON *made = json_make("{'status':'READY','enableConfidentialCompute':false,'physicalBlockSizeBytes':'4096'}");
+	if (json_at(init, "sourceImage") && !compute_image_fill(made, json_str(init, "sourceImage", ""), &least)) {
+		cJSON_Delete(made);
 		return compute_invalid(c, "disks[0].initializeParams.sourceImage", json_str(init, "sourceImage", ""),
 				       "The referenced image resource cannot be found.");
+	}
 	long long wanted = json_int64(init, "diskSizeGb", least);
-	if (wanted < least)
-		return compute_invalid(c, "disks[0].initializeParams.diskSizeGb", "", "Requested disk size cannot be smaller than the image size.");
 	snprintf(size, sizeof size, "%lld", wanted);
+	if (wanted < least) {
+		cJSON_Delete(made);
+		return compute_invalid(c, "disks[0].initializeParams.diskSizeGb", size, "Requested disk size cannot be smaller than the image size.");
+	}
 	snprintf(name, sizeof name, index ? "%.50s-%d" : "%.60s", vm, index);
 	if (json_at(init, "diskName"))
 		snprintf(name, sizeof name, "%.63s", json_str(init, "diskName", ""));
@@ -43,19 +59,17 @@ static bool project_disk(struct sim_call *c, cJSON *disk, const char *vm, int in
 	char *type = xasprintf("%sdiskTypes/%s", scope, strrchr(json_str(init, "diskType", "/pd-standard"), '/') + 1), *type_link = compute_link(type);
 	bool good = !sim_get(c->sim, "compute.disks", path);
 	if (good) {
-		cJSON *doc = json_make("{'name':%s,'sizeGb':%s,'type':%s,'status':'READY','physicalBlockSizeBytes':'4096'}", name, size, type_link);
-		if (json_at(init, "sourceImage")) {
-			char *link = compute_link(image);
-			json_put_str(doc, "sourceImage", link);
-			free(link);
-		}
-		struct sim_object *d = compute_store(c->sim, &compute_disk_kind, scope, doc);
+		json_put_str(made, "name", name);
+		json_put_str(made, "sizeGb", size);
+		json_put_str(made, "type", type_link);
+		struct sim_object *d = compute_store(c->sim, &compute_disk_kind, scope, made);
 		json_put_str(disk, "source", json_str(d->doc, "selfLink", ""));
+		show_disk(disk, d->doc);
 		json_put_bool(d->hidden, "born", true);
 	} else {
+		cJSON_Delete(made);
 		sim_fail(c, "ALREADY_EXISTS", "alreadyExists", "The resource '%s' already exists", path);
 	}
-	json_put_str(disk, "diskSizeGb", size);
 	json_drop(disk, "initializeParams");
 	free(scope);
 	free(path);
@@ -209,16 +223,20 @@ static void use(struct sim *s, const struct sim_object *o, bool used)
 {
 	const cJSON *d, *nic, *a;
 	const char *link = json_str(o->doc, "selfLink", "");
-	char *project = xstrndup(o->key + 9, strcspn(o->key + 9, "/"));
+	char *project = xstrndup(o->key + 9, strcspn(o->key + 9, "/")), *now = sim_time_compute(s);
 	cJSON_ArrayForEach(d, json_at(o->doc, "disks")) {
 		struct sim_object *disk = compute_find(s, json_str(d, "source", ""));
-		if (disk && used)
-			json_put(disk->doc, "users", json_make("[%s]", link));
-		else if (disk && json_bool(d, "autoDelete", false))
+		if (disk && !used && json_bool(d, "autoDelete", false)) {
 			sim_remove(s, disk);
-		else if (disk)
-			json_drop(disk->doc, "users");
+		} else if (disk) {
+			json_put_str(disk->doc, used ? "lastAttachTimestamp" : "lastDetachTimestamp", now);
+			if (used)
+				json_put(disk->doc, "users", json_make("[%s]", link));
+			else
+				json_drop(disk->doc, "users");
+		}
 	}
+	free(now);
 	cJSON_ArrayForEach(nic, json_at(o->doc, "networkInterfaces")) {
 		network_address_used(s, project, json_str(nic, "networkIP", ""), link, used);
 		cJSON_ArrayForEach(a, json_at(nic, "accessConfigs"))

@@ -157,7 +157,8 @@ static void remove_peering(struct sim_call *c)
 {
 	if (compute_repeated(c))
 		return;
-	struct sim_object *o = compute_ready_target(c);
+	/* Not held up by the network's own deletion, which waits for it. */
+	struct sim_object *o = compute_target(c);
 	const char *name = json_str(c->body, "name", "");
 	if (!o)
 		return;
@@ -207,8 +208,8 @@ static void switch_to_custom(struct sim_call *c)
 	compute_begin(c, o, "switchToCustomMode", sim_draw(c->sim, "compute.network.update"), true, NULL);
 }
 
-/* The default network of a new project with its four rules, unless the organisation forbids it. */
-static void seed(struct sim *s, const cJSON *world)
+/* With its four rules. */
+static void make_default(struct sim *s, const char *project)
 {
 	static const struct {
 		const char *name, *protocol, *port, *range, *about;
@@ -219,8 +220,7 @@ static void seed(struct sim *s, const cJSON *world)
 		{"default-allow-rdp", "tcp", "3389", "0.0.0.0/0", "Allow RDP from anywhere", 65534},
 		{"default-allow-ssh", "tcp", "22", "0.0.0.0/0", "Allow SSH from anywhere", 65534},
 	};
-	const char *project = sim_project(s);
-	if (!json_bool(world, "default_network", true) || sim_constraint(s, project, "compute.skipDefaultNetworkCreation", NULL))
+	if (sim_constraint(s, project, "compute.skipDefaultNetworkCreation", NULL))
 		return;
 	char *scope = xasprintf("projects/%s/global/", project);
 	struct sim_object *network =
@@ -238,6 +238,24 @@ static void seed(struct sim *s, const cJSON *world)
 					rules[i].name, rules[i].about, json_str(network->doc, "selfLink", ""), rules[i].priority, allowed, rules[i].range));
 	}
 	free(scope);
+}
+
+void network_default(struct sim *s, const char *project)
+{
+	char *key = xasprintf("projects/%s", project);
+	struct sim_object *o = sim_get(s, "cloudresourcemanager.projects", key);
+	if (o && json_at(o->hidden, "unnetworked")) {
+		json_drop(o->hidden, "unnetworked");
+		make_default(s, project);
+	}
+	free(key);
+}
+
+/* The world's own project has had it for long. */
+static void seed(struct sim *s, const cJSON *world)
+{
+	if (json_bool(world, "default_network", true))
+		make_default(s, sim_project(s));
 }
 
 const struct compute_kind compute_network_kind = {

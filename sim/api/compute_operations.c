@@ -114,7 +114,8 @@ void compute_begin(struct sim_call *c, struct sim_object *o, const char *type, d
 		sim_put(c->sim, "compute.requests", request, json_make("{'operation':%s}", key));
 	json_put_num(op->hidden, "due", sim_now(c->sim) + seconds);
 	json_put_bool(op->hidden, "sure", sure);
-	json_put_str(o->hidden, "pending", type);
+	if (!json_at(o->hidden, "pending"))
+		json_put_str(o->hidden, "pending", key);
 	if (seconds > 0) {
 		sim_after(c->sim, seconds, finish ? finish : just_end, arg);
 	} else {
@@ -136,7 +137,7 @@ struct sim_object *compute_op_object(struct sim *s, const cJSON *arg)
 void compute_end(struct sim *s, const cJSON *arg, const char *code, const char *message)
 {
 	struct sim_object *op = sim_get(s, "compute.operations", json_str(arg, "op", "")), *o = compute_op_object(s, arg);
-	if (o)
+	if (o && !strcmp(json_str(o->hidden, "pending", ""), json_str(arg, "op", "")))
 		json_drop(o->hidden, "pending");
 	if (!op)
 		return;

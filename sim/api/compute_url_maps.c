@@ -34,22 +34,61 @@ static void note_users(struct sim *s, const struct sim_object *map, bool used)
 	free(prefix);
 }
 
-/* What Google counts of it: a unit for the map, for each host, path and header. */
+/* The size of a map is a quota of the load balancers that Envoy serves: the global external one and the regional ones. Maps of the classic
+ * one, of the cross-region internal one and of service meshes show none. */
+static bool is_measured(struct sim *s, const struct sim_object *map)
+{
+	char *prefix = xasprintf("%.*s/", (int)(strcspn(map->key + 9, "/") + 9), map->key);
+	bool regional = strstr(map->key, "/regions/") != NULL, measured = false;
+	for (struct sim_object *o = sim_first(s, "compute.backendServices", prefix); o && !measured; o = sim_following(s, o, prefix)) {
+		const char *scheme = json_str(o->doc, "loadBalancingScheme", "");
+		if (!strcmp(scheme, "EXTERNAL_MANAGED") || (regional && !strcmp(scheme, "INTERNAL_MANAGED")))
+			measured = compute_holds(&compute_url_map_kind, map->doc, json_str(o->doc, "selfLink", ""));
+	}
+	free(prefix);
+	return measured;
+}
+
+/* How many forwarding rules lead to the map. */
+static int rules_of(struct sim *s, const struct sim_object *map)
+{
+	char *prefix = xasprintf("%.*s/", (int)(strcspn(map->key + 9, "/") + 9), map->key);
+	int count = 0;
+	for (struct sim_object *o = sim_first(s, "compute.forwardingRules", prefix); o; o = sim_following(s, o, prefix)) {
+		const struct sim_object *proxy = compute_find(s, json_str(o->doc, "target", ""));
+		count += proxy && !strcmp(json_str(proxy->doc, "urlMap", ""), json_str(map->doc, "selfLink", "-"));
+	}
+	free(prefix);
+	return count;
+}
+
+void compute_count_rules(struct sim *s, const char *link)
+{
+	struct sim_object *o = compute_find(s, link);
+	if (o && json_at(o->doc, "urlMap"))
+		o = compute_find(s, json_str(o->doc, "urlMap", ""));
+	if (o && json_at(o->doc, "status.quotaUsage"))
+		json_put_num(o->doc, "status.quotaUsage.forwardingRules", rules_of(s, o));
+}
+
+/* The units that such a map is charged with, as far as observed: for each host, matcher, path and error rule. */
 static void count_units(struct sim *s, struct sim_object *o)
 {
 	const cJSON *h, *m, *r;
-	int units = 1;
+	int units = 19 + cJSON_GetArraySize(json_at(o->doc, "defaultCustomErrorResponsePolicy.errorResponseRules"));
 	char text[16];
-	(void)s;
+	json_drop(o->doc, "status");
+	if (!is_measured(s, o))
+		return;
 	cJSON_ArrayForEach(h, json_at(o->doc, "hostRules"))
-		units += 10 * cJSON_GetArraySize(json_at(h, "hosts"));
+		units += 20 * cJSON_GetArraySize(json_at(h, "hosts"));
 	cJSON_ArrayForEach(m, json_at(o->doc, "pathMatchers")) {
-		units += 10;
+		units += 20 + cJSON_GetArraySize(json_at(m, "defaultCustomErrorResponsePolicy.errorResponseRules"));
 		cJSON_ArrayForEach(r, json_at(m, "pathRules"))
-			units += 10 * cJSON_GetArraySize(json_at(r, "paths"));
+			units += 2 * cJSON_GetArraySize(json_at(r, "paths"));
 	}
 	snprintf(text, sizeof text, "%d", units);
-	json_put(o->doc, "status", json_make("{'quotaUsage':{'forwardingRules':0,'units':%s}}", text));
+	json_put(o->doc, "status", json_make("{'quotaUsage':{'forwardingRules':%d,'units':%s}}", rules_of(s, o), text));
 }
 
 static void map_stored(struct sim *s, struct sim_object *o)
@@ -149,8 +188,12 @@ static void set_field(struct sim_call *c)
 		return;
 	}
 	compute_touch(c->sim, doc, "fingerprint");
+	char *before = xstrdup(json_str(o->doc, "urlMap", ""));
 	cJSON_Delete(o->doc);
 	o->doc = doc;
+	compute_count_rules(c->sim, before);
+	compute_count_rules(c->sim, json_str(o->doc, "urlMap", ""));
+	free(before);
 	char type[96];
 	snprintf(type, sizeof type, cap ? "S%s" : "%s", cap ? verb + 1 : c->id);
 	compute_begin(c, o, type, sim_draw(c->sim, "compute.targetProxy.update"), true, NULL);

@@ -6,6 +6,8 @@
 
 #define NETWORK_SERVICE_PEERING "servicenetworking-googleapis-com"
 
+/* The network "default" that a new project has from when Compute Engine is first enabled in it, unless the organisation forbids it. */
+void network_default(struct sim *s, const char *project);
 /* Adds a peering to a network's document, once. */
 void network_add_peering(struct sim *s, struct sim_object *network, const char *name, const char *peer);
 /* Forgets the private connection of a network ("projects/p/global/networks/n") with its peering. */

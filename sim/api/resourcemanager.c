@@ -348,6 +348,7 @@ static void create(struct sim_call *c)
 	char *op = xasprintf("operations/cp.%lld", sim_serial(c->sim));
 	struct sim_object *o = sim_put(c->sim, PROJECTS, key, new_project(c, id, &number));
 	cJSON_AddStringToObject(o->hidden, "billing", "");
+	cJSON_AddTrueToObject(o->hidden, "unnetworked");
 	sim_put(c->sim, "cloudresourcemanager.numbers", number, json_make("{'projectId':%s}", id));
 	sim_policy_seed(c->sim, holder, "roles/owner", c->principal);
 	sim_service_catalogue(c->sim, id);

@@ -3,6 +3,7 @@
  * Config Connector, at v1beta1, which also has generateServiceIdentity. */
 #include "config.h"
 #include "sim/api/identity.h"
+#include "sim/api/network.h"
 #include "sim/api/serviceusage.h"
 
 #include "base/json.h"
@@ -106,6 +107,8 @@ static void turn_on(struct sim *s, const char *project, const char *service, dou
 	json_put_str(o->doc, "state", "ENABLED");
 	json_put_num(o->hidden, "usable", usable);
 	sim_service_agents(s, project, service, false);
+	if (!strcmp(service, "compute.googleapis.com"))
+		network_default(s, project);
 }
 
 struct one_project {
