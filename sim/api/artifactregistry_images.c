@@ -19,7 +19,7 @@ static const struct upstream {
 	{"quay.io", "oauth2-proxy/oauth2-proxy", "v7.13.0 v7.14.0 v7.15.0 v7.15.1 v7.15.2 v7.15.3 v7.15.4 latest", "oauth2-proxy"},
 	{"ghcr.io", "mlflow/mlflow", "v3.16.1 v3.17.0 v3.17.1 v3.17.2 v3.16.1-full v3.17.0-full v3.17.1-full v3.17.2-full", "mlflow"},
 	{"docker.io", "library/python", "3.11-slim-bookworm 3.12-slim-bookworm 3.12-slim 3.11-slim", "python"},
-	{"docker.io", "library/nginx", "latest 1.29", "nginx"},
+	{"docker.io", "library/nginx", "latest stable 1.27 1.28 1.29", "nginx"},
 	{"docker.io", "library/busybox", "latest", "busybox"},
 	{"gcr.io", "cloudrun/hello", "latest", "hello"},
 	{"gcr.io", "cloud-builders/docker", "latest", "docker"},
@@ -232,6 +232,17 @@ static const char *upstream_of(const struct sim_object *repository)
 	return !strcmp(host, "registry-1.docker.io") ? "docker.io" : host;
 }
 
+/* What an upstream image holds: MLflow's own has drivers and Google's client in its full variant only. */
+static cJSON *facts_of(const struct upstream *u, const char *version)
+{
+	bool full = text_ends(version, "-full"), mlflow = !strcmp(u->software, "mlflow");
+	cJSON *facts = json_make("{'software':%s,'version':%s}", u->software, version);
+	static const char *const extras[] = {"psycopg2", "pymysql", "storage", "auth"};
+	for (size_t i = 0; mlflow && i < sizeof extras / sizeof *extras; i++)
+		json_put_bool(facts, extras[i], full);
+	return facts;
+}
+
 /* Fetches from upstream into a remote repository, as its first pull does. */
 static struct sim_object *fetched(struct sim *s, const struct sim_object *repository, const struct image_ref *r)
 {
@@ -243,7 +254,7 @@ static struct sim_object *fetched(struct sim *s, const struct sim_object *reposi
 	char *text = upstream_manifest(u, tag);
 	const char *digest = sim_sha256(text, strlen(text));
 	const char *version = *tag == 'v' ? tag + 1 : tag;
-	cJSON *facts = json_make("{'software':%s,'version':%s}", u->software, version);
+	cJSON *facts = facts_of(u, version);
 	struct sim_object *o = keep(s, repository->key, r, digest, text, facts);
 	if (!*r->digest)
 		point(s, repository->key, r, digest);
@@ -264,7 +275,7 @@ static const char *public_image(struct sim *s, const struct image_ref *r, const 
 	if (!o) {
 		char *text = upstream_manifest(u, tag);
 		o = sim_put(s, "artifactregistry.public", key, json_make("{'digest':%s}", sim_sha256(text, strlen(text))));
-		json_put(o->hidden, "facts", json_make("{'software':%s,'version':%s}", u->software, *tag == 'v' ? tag + 1 : tag));
+		json_put(o->hidden, "facts", facts_of(u, *tag == 'v' ? tag + 1 : tag));
 		free(text);
 	}
 	*digest = json_str(o->doc, "digest", "");
@@ -298,6 +309,26 @@ const char *image_pull(struct sim *s, const char *principal, const char *image, 
 	if (facts)
 		*facts = json_at(version->hidden, "facts");
 	return NULL;
+}
+
+bool image_of_google(const char *image)
+{
+	struct image_ref r;
+	return image_parse(image, &r) && (*r.project || !strcmp(r.host, "gcr.io") || text_ends(r.host, ".gcr.io"));
+}
+
+bool image_of_own(const char *image)
+{
+	struct image_ref r;
+	return image_parse(image, &r) && *r.project && strcmp(r.project, "cloudrun");
+}
+
+const char *image_pull_anywhere(struct sim *s, const char *principal, const char *image, const char **digest, const cJSON **facts)
+{
+	struct image_ref r;
+	if (!image_parse(image, &r))
+		return "missing";
+	return *r.project ? image_pull(s, principal, image, digest, facts) : public_image(s, &r, digest, facts);
 }
 
 const char *image_manifest(struct sim *s, const char *image, const char *digest)

@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "sim/front/backends.h"
 
 #include <openssl/sha.h>
 #include <stdio.h>
@@ -121,49 +122,9 @@ static void update(struct sim_call *c)
 
 /* Health. ---------------------------------------------------------------------------------------------------------------- */
 
-/* Do the network's rules let Google's probes in to the port? */
-static bool probes_pass(struct sim *s, const struct sim_object *vm, int port)
-{
-	char *prefix = xasprintf("%.*s/global/firewalls/", (int)(strcspn(vm->key + 9, "/") + 9), vm->key);
-	bool pass = false;
-	for (struct sim_object *f = sim_first(s, "compute.firewalls", prefix); f && !pass; f = sim_following(s, f, prefix)) {
-		const cJSON *r, *a, *p, *tag, *mine;
-		bool probes = false, open = false, aimed = !json_at(f->doc, "targetTags");
-		if (strcmp(json_str(f->doc, "network", ""), json_str(vm->doc, "networkInterfaces.0.network", "-")))
-			continue;
-		cJSON_ArrayForEach(r, json_at(f->doc, "sourceRanges"))
-			probes = probes || !strcmp(r->valuestring, "0.0.0.0/0") || !strcmp(r->valuestring, "35.191.0.0/16");
-		cJSON_ArrayForEach(a, json_at(f->doc, "allowed")) {
-			const char *protocol = json_str(a, "IPProtocol", "");
-			open = open || !strcmp(protocol, "all") || (!strcmp(protocol, "tcp") && !json_at(a, "ports"));
-			cJSON_ArrayForEach(p, json_at(a, "ports")) {
-				const char *dash = strchr(p->valuestring, '-');
-				int low = atoi(p->valuestring), high = dash ? atoi(dash + 1) : low;
-				open = open || (!strcmp(protocol, "tcp") && port >= low && port <= high);
-			}
-		}
-		cJSON_ArrayForEach(tag, json_at(f->doc, "targetTags"))
-			cJSON_ArrayForEach(mine, json_at(vm->doc, "tags.items"))
-				aimed = aimed || !strcmp(tag->valuestring, mine->valuestring);
-		pass = probes && open && aimed;
-	}
-	free(prefix);
-	return pass;
-}
-
-static int named_port(const struct sim_object *group, const char *name, int otherwise)
-{
-	const cJSON *p;
-	cJSON_ArrayForEach(p, json_at(group->doc, "namedPorts"))
-		if (!strcmp(json_str(p, "name", ""), name))
-			return (int)json_num(p, "port", otherwise);
-	return otherwise;
-}
-
 static void get_health(struct sim_call *c)
 {
 	struct sim_object *o = compute_target(c), *group = o ? compute_find(c->sim, json_str(c->body, "group", "")) : NULL;
-	const cJSON *m;
 	if (!o)
 		return;
 	if (!group || !compute_holds(&compute_backend_service_kind, o->doc, json_str(group->doc, "selfLink", ""))) {
@@ -171,13 +132,14 @@ static void get_health(struct sim_call *c)
 		return;
 	}
 	cJSON *reply = json_make("{'kind':'compute#backendServiceGroupHealth'}"), *list = cJSON_CreateArray();
-	int port = named_port(group, json_str(o->doc, "portName", "http"), (int)json_num(o->doc, "port", 80));
-	cJSON_ArrayForEach(m, json_at(group->hidden, "members")) {
-		struct sim_object *vm = compute_find(c->sim, m->valuestring);
-		bool up = vm && !strcmp(json_str(vm->doc, "status", ""), "RUNNING") && sim_vm_answers(c->sim, vm->key, port) &&
-			  probes_pass(c->sim, vm, port);
-		cJSON_AddItemToArray(list, json_make("{'instance':%s,'ipAddress':%s,'port':%d,'healthState':%s}", m->valuestring,
-						     vm ? json_str(vm->doc, "networkInterfaces.0.networkIP", "") : "", port, up ? "HEALTHY" : "UNHEALTHY"));
+	struct endpoint ends[64];
+	size_t n = backends_of(c->sim, o, group, ends, sizeof ends / sizeof *ends);
+	for (size_t i = 0; i < n; i++) {
+		const char *state = backend_healthy(c->sim, o, &ends[i]) ? "HEALTHY" : "UNHEALTHY";
+		cJSON *one = json_make("{'ipAddress':%s,'port':%d,'healthState':%s}", ends[i].address, ends[i].port, state);
+		if (ends[i].vm)
+			json_put_str(one, "instance", json_str(ends[i].vm->doc, "selfLink", ""));
+		cJSON_AddItemToArray(list, one);
 	}
 	if (list->child)
 		json_put(reply, "healthStatus", list);

@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "sim/front/machine.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -257,6 +258,14 @@ static void removed(struct sim *s, const struct sim_object *o)
 	use(s, o, false);
 }
 
+/* It has booted, unless it was stopped or made anew meanwhile. */
+static void booted(struct sim *s, const cJSON *arg)
+{
+	struct sim_object *o = sim_get(s, "compute.instances", json_str(arg, "key", ""));
+	if (o && json_num(o->hidden, "booted", -1) == json_num(arg, "at", 0) && !strcmp(json_str(o->doc, "status", ""), "RUNNING"))
+		machine_booted(s, o);
+}
+
 /* When it comes up, unless its region's processors are all in use, or the zone is out of them. */
 static char *landed(struct sim *s, struct sim_object *o, const char **code)
 {
@@ -278,19 +287,17 @@ static char *landed(struct sim *s, struct sim_object *o, const char **code)
 	} else {
 		json_put_str(o->doc, "status", "RUNNING");
 		json_put_str(o->doc, "lastStartTimestamp", now);
-		json_put_num(o->hidden, "booted", sim_now(s) + sim_draw(s, "compute.instance.boot"));
+		double at = sim_now(s) + sim_draw(s, "compute.instance.boot");
+		json_drop(o->hidden, "ready");
+		json_drop(o->hidden, "serial");
+		json_put_num(o->hidden, "booted", at);
+		cJSON *arg = json_make("{'key':%s}", o->key);
+		json_put_num(arg, "at", at);
+		sim_after(s, at - sim_now(s), booted, arg);
 	}
 	free(project);
 	free(now);
 	return why;
-}
-
-bool sim_vm_answers(struct sim *s, const char *instance, int port)
-{
-	struct sim_object *o = sim_get(s, "compute.instances", instance);
-	(void)port;
-	return o && !strcmp(json_str(o->doc, "status", ""), "RUNNING") && json_num(o->hidden, "booted", 1e18) <= sim_now(s) &&
-	       !json_at(o->hidden, "container.failed");
 }
 
 /* Actions. --------------------------------------------------------------------------------------------------------------- */
@@ -472,7 +479,7 @@ static void serial(struct sim_call *c)
 	if (!strcmp(json_str(o->doc, "status", ""), "RUNNING"))
 		buf_printf(&b, "SeaBIOS (version 1.8.2-google)\r\nBooting from Hard Disk 0...\r\n[    0.000000] Linux version 6.12.46+\r\n"
 			       "[    4.120000] systemd[1]: Hostname set to <%s>.\r\n", name);
-	if (up && !json_at(o->hidden, "serial"))
+	if (up)
 		buf_printf(&b, "[   11.500000] cloud-init[812]: Cloud-init v. 25.1 finished. Datasource DataSourceGCELocal.  Up 11.50 seconds\r\n%s login: ",
 			   name);
 	buf_puts(&b, json_str(o->hidden, "serial", ""));

@@ -3,6 +3,7 @@
 
 #include "sim/api/compute.h"
 #include "sim/api/kubernetes.h"
+#include "sim/api/kubernetes_pods.h"
 #include "sim/api/network.h"
 
 #include "base/json.h"
@@ -24,77 +25,6 @@ static struct sim_object *arg_object(struct sim *s, const cJSON *arg)
 {
 	struct sim_object *o = sim_get(s, OBJECTS, json_str(arg, "key", ""));
 	return o && !strcmp(json_str(o->doc, "metadata.uid", ""), json_str(arg, "uid", "-")) ? o : NULL;
-}
-
-static cJSON *condition(struct sim *s, const char *type, const char *status, const char *reason, const char *message)
-{
-	char *now = sim_time(s, 0);
-	cJSON *c = json_make("{'type':%s,'status':%s,'reason':%s,'message':%s,'lastUpdateTime':%s,'lastTransitionTime':%s}", type, status, reason, message,
-			     now, now);
-	free(now);
-	return c;
-}
-
-/* Deployments. ----------------------------------------------------------------------------------------------------------- */
-static void deployment_up(struct sim *s, const cJSON *arg)
-{
-	struct sim_object *o = arg_object(s, arg);
-	if (!o || json_num(o->doc, "metadata.generation", 0) != json_num(arg, "generation", 0))
-		return;
-	int n = (int)json_num(o->doc, "spec.replicas", 1);
-	char *done = xasprintf("ReplicaSet \"%s-%08llx\" has successfully progressed.", json_str(o->doc, "metadata.name", ""),
-			       (unsigned long long)json_num(o->doc, "metadata.generation", 1) * 2654435761u & 0xffffffffu);
-	json_put(o->doc, "status",
-		 json_make("{'observedGeneration':%d,'replicas':%d,'updatedReplicas':%d,'readyReplicas':%d,'availableReplicas':%d,'conditions':[%j,%j]}",
-			   (int)json_num(o->doc, "metadata.generation", 1), n, n, n, n,
-			   condition(s, "Available", "True", "MinimumReplicasAvailable", "Deployment has minimum availability."),
-			   condition(s, "Progressing", "True", "NewReplicaSetAvailable", done)));
-	kubernetes_touch(s, json_str(arg, "cluster", ""), o->doc);
-	free(done);
-}
-
-static void deployment(struct sim *s, const struct sim_object *cluster, struct sim_object *o)
-{
-	int generation = (int)json_num(o->doc, "metadata.generation", 1), n = (int)json_num(o->doc, "spec.replicas", 1);
-	if ((int)json_num(o->doc, "status.observedGeneration", 0) == generation)
-		return;
-	json_put(o->doc, "status",
-		 json_make("{'observedGeneration':%d,'replicas':%d,'updatedReplicas':%d,'unavailableReplicas':%d,'conditions':[%j,%j]}", generation, n, n, n,
-			   condition(s, "Available", "False", "MinimumReplicasUnavailable", "Deployment does not have minimum availability."),
-			   condition(s, "Progressing", "True", "ReplicaSetUpdated", "ReplicaSet is progressing.")));
-	cJSON *arg = arg_of(cluster, o);
-	json_put_num(arg, "generation", generation);
-	sim_after(s, sim_draw(s, "kubernetes.pod.start"), deployment_up, arg);
-}
-
-/* Jobs. ------------------------------------------------------------------------------------------------------------------ */
-static void job_done(struct sim *s, const cJSON *arg)
-{
-	struct sim_object *o = arg_object(s, arg);
-	char *now = sim_time(s, 0);
-	if (o) {
-		int n = (int)json_num(o->doc, "spec.completions", 1);
-		json_put_num(o->doc, "status.succeeded", n);
-		json_put_num(o->doc, "status.active", 0);
-		json_drop(o->doc, "status.active");
-		json_put_str(o->doc, "status.completionTime", now);
-		json_put(o->doc, "status.conditions", json_make("[{'type':'Complete','status':'True','reason':'CompletionsReached','message':"
-								"'Reached expected number of succeeded pods','lastProbeTime':%s,'lastTransitionTime':%s}]",
-								now, now));
-		kubernetes_touch(s, json_str(arg, "cluster", ""), o->doc);
-	}
-	free(now);
-}
-
-static void job(struct sim *s, const struct sim_object *cluster, struct sim_object *o)
-{
-	if (json_at(o->doc, "status.startTime") || json_bool(o->doc, "spec.suspend", false))
-		return;
-	char *now = sim_time(s, 0);
-	json_put_str(o->doc, "status.startTime", now);
-	json_put_num(o->doc, "status.active", 1);
-	free(now);
-	sim_after(s, sim_draw(s, "kubernetes.pod.start"), job_done, arg_of(cluster, o));
 }
 
 /* Ingresses and certificates of GKE. ------------------------------------------------------------------------------------- */
@@ -329,11 +259,11 @@ void kubernetes_react(struct sim *s, const struct sim_object *cluster, struct si
 	if (!strcmp(kind, "Ingress"))
 		ingress(s, cluster, o);
 	else if (gone)
-		return;
+		kubernetes_owner_gone(s, cluster, o);
 	else if (!strcmp(kind, "Deployment"))
-		deployment(s, cluster, o);
+		kubernetes_deployment(s, cluster, o);
 	else if (!strcmp(kind, "Job"))
-		job(s, cluster, o);
+		kubernetes_job(s, cluster, o);
 	else if (!strcmp(kind, "ManagedCertificate"))
 		certificate(s, cluster, o);
 	else if (!strcmp(kind, "Service"))

@@ -32,6 +32,9 @@ sim_libsim_a_SOURCES += \
 	sim/api/kubernetes_discovery.c \
 	sim/api/kubernetes_discovery.h \
 	sim/api/kubernetes_fields.c \
+	sim/api/kubernetes_pod_template.c \
+	sim/api/kubernetes_pods.c \
+	sim/api/kubernetes_pods.h \
 	sim/api/kubernetes_rules.c \
 	sim/api/kubernetes_schema.c \
 	sim/api/kubernetes_write.c \

@@ -7,25 +7,13 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "sim/api/serving.h"
-#include "sim/front/container.h"
-#include "sim/front/mlflow_server.h"
-#include "sim/front/oauth2_proxy.h"
+#include "sim/front/start.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #define MORE "Logs for this revision might contain more information."
 #define SYSTEM "run.googleapis.com/varlog/system"
-
-/* What came of starting one container. */
-struct start {
-	char *said;      /* its last words; NULL while it runs */
-	double seconds;  /* until it listens, or until it ended */
-	int exit_code;
-	int port;        /* it listens here; 0: nowhere */
-	bool loopback;   /* ...on 127.0.0.1 only */
-	int memory;      /* MB in use */
-};
 
 struct bench {
 	struct sim *sim;
@@ -101,67 +89,6 @@ static const char *connector(const cJSON *template, const cJSON *spec)
 	return NULL;
 }
 
-/* Programs. ---------------------------------------------------------------------------------------------------------------- */
-static void address(const char *text, struct start *r)
-{
-	const char *colon = strrchr(text, ':'), *host = text + (text_starts(text, "http://") ? 7 : 0);
-	r->port = colon ? atoi(colon + 1) : 0;
-	r->loopback = text_starts(host, "127.") || text_starts(host, "localhost") || text_starts(host, "[::1]");
-}
-
-static void start_gate(const struct container *k, struct start *r)
-{
-	struct gate g;
-	gate_load(k, &g);
-	r->seconds = 0.25;
-	r->memory = 28;
-	address(gate_text(&g, "http_address", "127.0.0.1:4180"), r);
-	if (g.error) {
-		r->said = xasprintf("ERROR: %s", g.error);
-		r->exit_code = 1;
-	}
-	gate_free(&g);
-}
-
-static void start_mlflow(struct bench *b, const struct container *k, struct start *r)
-{
-	struct mlflow m;
-	bool upgrade = container_has(k, "db") && container_has(k, "upgrade");
-	if (upgrade)
-		mlflow_upgrade(b->sim, k, &b->place, &m);
-	else
-		mlflow_load(b->sim, k, &b->place, &m);
-	r->seconds = m.seconds;
-	r->memory = upgrade ? 350 : mlflow_memory(&m);
-	r->port = upgrade ? 0 : m.port;
-	r->loopback = !upgrade && (text_starts(m.host, "127.") || !strcmp(m.host, "localhost"));
-	if (m.error)
-		r->said = xstrdup(m.error);
-	else if (upgrade)
-		log_text(b->v, "INFO  [alembic.runtime.migration] Context impl PostgresqlImpl.\nINFO  [alembic.runtime.migration] Will assume transactional DDL.");
-	else
-		mlflow_start(b->sim, &m);
-	r->exit_code = m.exit_code;
-	mlflow_free(&m);
-}
-
-static void start(struct bench *b, const struct container *k, struct start *r)
-{
-	*r = (struct start){.seconds = 2, .memory = 40, .port = atoi(container_env(k, "PORT", "0"))};
-	if (k->error) {
-		*r = (struct start){.said = xstrdup(k->error), .seconds = 0.1, .exit_code = 2};
-	} else if (container_runs(k, "oauth2-proxy")) {
-		start_gate(k, r);
-	} else if (container_runs(k, "mlflow")) {
-		if (strcmp(k->software, "mlflow"))
-			*r = (struct start){.said = xstrdup("exec: \"mlflow\": executable file not found in $PATH"), .exit_code = 127};
-		else
-			start_mlflow(b, k, r);
-	} else if (!strcmp(k->software, "nginx")) {
-		r->port = 80;
-	}
-}
-
 /* Verdicts. ---------------------------------------------------------------------------------------------------------------- */
 static const char *logs_url(const struct bench *b)
 {
@@ -186,19 +113,6 @@ static const char *probe_words(const cJSON *probe)
 static int probe_port(const cJSON *probe)
 {
 	return (int)json_num(probe, "httpGet.port", json_num(probe, "tcpSocket.port", json_num(probe, "grpc.port", 0)));
-}
-
-/* Does the program answer this path with 200? */
-static bool path_answers(const struct container *k, const cJSON *probe)
-{
-	const char *path = json_str(probe, "httpGet.path", NULL);
-	if (!path)
-		return true;
-	if (container_runs(k, "mlflow"))
-		return !strcmp(path, "/health") || !strcmp(path, "/version") || !strcmp(path, "/");
-	if (container_runs(k, "oauth2-proxy"))
-		return !strcmp(path, "/ping") || !strcmp(path, "/ready") || !strcmp(path, "/health") || text_starts(path, "/robots.txt");
-	return true;
 }
 
 static void log_probe(struct bench *b, const struct container *k, const cJSON *probe, bool passed, bool usual)
@@ -236,26 +150,12 @@ static bool container_failed(struct bench *b, const struct container *k, const s
 		      xasprintf("The user-provided container failed the configured startup probe checks. " MORE "\n\nLogs URL: %s", logs_url(b)));
 }
 
-static double mebibytes(const char *text)
+static void log_memory(struct bench *b, const struct start *r, double limit)
 {
-	char *end;
-	double n = strtod(text, &end);
-	return !strcmp(end, "Gi") ? n * 1024 : !strcmp(end, "G") ? n * 1e9 / 1048576 : !strcmp(end, "M") ? n * 1e6 / 1048576 : n;
-}
-
-/* Over its memory the container is killed, however well it would have done. */
-static bool memory_ok(struct bench *b, const struct container *k, struct start *r)
-{
-	double limit = mebibytes(json_str(k->spec, "resources.limits.memory", "512Mi"));
-	if (r->memory <= limit)
-		return true;
-	log_line(b->v, SYSTEM, "ERROR",
-		 sim_tmp("Memory limit of %.0f MiB exceeded with %d MiB used. Consider increasing the memory limit, see "
-			 "https://cloud.google.com/run/docs/configuring/memory-limits", limit, r->memory));
-	if (!r->said)
-		r->said = xstrdup("");
-	r->exit_code = 137;
-	return false;
+	if (r->memory > limit)
+		log_line(b->v, SYSTEM, "ERROR",
+			 sim_tmp("Memory limit of %.0f MiB exceeded with %d MiB used. Consider increasing the memory limit, see "
+				 "https://cloud.google.com/run/docs/configuring/memory-limits", limit, r->memory));
 }
 
 /* The usual probe is the one that Google fills in when none was sent. */
@@ -264,19 +164,20 @@ static bool is_usual(const cJSON *probe)
 	return json_num(probe, "periodSeconds", 0) == 240 && json_num(probe, "timeoutSeconds", 0) == 240 && json_at(probe, "tcpSocket");
 }
 
-static bool start_container(struct bench *b, const struct container *k)
+static bool start_one(struct bench *b, const struct container *k)
 {
 	struct start r;
+	double limit = start_mebibytes(json_str(k->spec, "resources.limits.memory", "512Mi"));
 	b->place.connector = connector(b->template, k->spec);
-	start(b, k, &r);
-	if (r.said)
-		log_text(b->v, r.said);
-	memory_ok(b, k, &r);
+	start_container(b->sim, k, &b->place, limit, &r);
+	log_text(b->v, r.wrote ? r.wrote : "");
+	log_text(b->v, r.said ? r.said : "");
+	log_memory(b, &r, limit);
 	const cJSON *probe = json_at(k->spec, "startupProbe");
 	bool usual = is_usual(probe), well = !r.said;
 	if (well && probe) {
 		int port = probe_port(probe);
-		well = r.port == port && !r.loopback && path_answers(k, probe) && r.seconds <= window(probe);
+		well = r.port == port && !r.loopback && start_answers(k, json_str(probe, "httpGet.path", NULL)) && r.seconds <= window(probe);
 	}
 	int wanted = (int)json_num(k->spec, "ports.0.containerPort", 0);
 	if (well && k->ingress && wanted && (r.port != wanted || r.loopback))
@@ -287,7 +188,7 @@ static bool start_container(struct bench *b, const struct container *k)
 		b->v->seconds += r.seconds;
 	else
 		container_failed(b, k, &r, probe, usual || (k->ingress && !probe));
-	free(r.said);
+	start_free(&r);
 	return well;
 }
 
@@ -311,7 +212,7 @@ static void start_all(struct bench *b, struct container *made, int count)
 	for (int round = 0; round < count; round++)
 		for (int i = 0; i < count; i++)
 			if (!done[i] && is_after(made[i].spec, done, all)) {
-				if (!start_container(b, &made[i]))
+				if (!start_one(b, &made[i]))
 					return;
 				done[i] = true;
 			}

@@ -19,17 +19,23 @@ sim_libsim_a_SOURCES += \
 	sim/api/run_services.c \
 	sim/api/run_translate.c sim/api/run_translate.h \
 	sim/api/serving.c sim/api/serving.h \
+	sim/front/backends.c sim/front/backends.h \
 	sim/front/balancer.c sim/front/balancer.h \
 	sim/front/container.c sim/front/container.h \
 	sim/front/front.c \
 	sim/front/gate.c sim/front/gate.h \
 	sim/front/http.c sim/front/http.h \
+	sim/front/machine.c sim/front/machine.h \
 	sim/front/mlflow_api.c \
 	sim/front/mlflow_artifacts.c \
 	sim/front/mlflow_http.c sim/front/mlflow_http.h \
 	sim/front/mlflow_server.c sim/front/mlflow_server.h \
 	sim/front/oauth2_proxy.c sim/front/oauth2_proxy.h \
-	sim/front/walls.c sim/front/walls.h
+	sim/front/shell.c sim/front/shell.h \
+	sim/front/start.c sim/front/start.h \
+	sim/front/walls.c sim/front/walls.h \
+	sim/front/workload.c sim/front/workload.h \
+	sim/front/yaml.c sim/front/yaml.h
 
 check_PROGRAMS += tests/sim/serving_run
 TESTS += tests/sim/serving_run
@@ -52,3 +58,8 @@ check_PROGRAMS += tests/sim/gate_verdict
 tests_sim_gate_verdict_SOURCES = tests/sim/gate_verdict.c
 tests_sim_gate_verdict_LDADD = $(LIB_SIM)
 REAL_TESTS += tests/real/gate.py
+
+check_PROGRAMS += tests/sim/front_machines
+TESTS += tests/sim/front_machines
+tests_sim_front_machines_SOURCES = tests/sim/front_machines.c tests/sim/serving.h tests/sim/stack.h tests/tap.h
+tests_sim_front_machines_LDADD = $(LIB_SIM)

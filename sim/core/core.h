@@ -190,10 +190,8 @@ cJSON *sim_object_names(struct sim *s, const char *principal, const char *bucket
 const char *sim_sql_login(struct sim *s, const char *principal, const char *network, const char *address, const char *user,
 			  const char *password, const char *database, struct buf *instance);
 /* Does the domain lead to the address, as a certificate authority would see it: a record of the world's "dns", one of a public managed zone
- * here, or (where the world says nothing) what the operator sets at their registrar some time after the address is in use? sim/api/
- * compute_instances.c has sim_vm_answers: is a machine ("projects/p/zones/z/instances/i") up, with something listening at the port? */
+ * here, or (where the world says nothing) what the operator sets at their registrar some time after the address is in use? */
 bool sim_dns_leads(struct sim *s, const char *domain, const char *ip);
-bool sim_vm_answers(struct sim *s, const char *instance, int port);
 /* Direct VPC egress: a service ("projects/p/locations/r/services/s") keeps an address in the subnet (a name, or any spelling of a link) from
  * its first revision on; the subnet stays in use for one to two hours after the release. Calling again changes nothing. sim/api/
  * compute_subnetworks.c. */

@@ -7,15 +7,43 @@
 #include "base/text.h"
 #include "sim/api/artifactregistry.h"
 #include "sim/api/serving.h"
+#include "sim/front/shell.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* Images. ------------------------------------------------------------------------------------------------------------------ */
-static bool take_image(struct sim *s, const char *project, struct container *k, struct container_fault *fault)
+/* Nodes and machines pull by themselves: from any registry that they reach, as the template's puller. */
+static bool pull_by_node(struct sim *s, const cJSON *template, struct container *k, struct container_fault *fault)
+{
+	const char *image = json_str(k->spec, "image", ""), *digest = NULL, *broken = json_str(k->spec, "broken", NULL);
+	const char *puller = json_bool(k->spec, "anonymous", false) ? "" : json_str(template, "puller", "");
+	if (broken) {
+		fault->reason = json_str(k->spec, "brokenReason", "CreateContainerError");
+		fault->message = xstrdup(broken);
+		return false;
+	}
+	if (json_bool(k->spec, "native", false)) { /* a program on the machine itself */
+		k->facts = json_at(k->spec, "facts");
+		k->software = json_str(k->facts, "software", "other");
+		return true;
+	}
+	bool google = image_of_google(image), reached = json_bool(template, google ? "reaches.google" : "reaches.internet", false);
+	const char *why = reached ? image_pull_anywhere(s, puller, image, &digest, &k->facts) : "unreachable";
+	if (!why) {
+		k->software = json_str(k->facts, "software", "other");
+		return true;
+	}
+	fault->reason = "ErrImagePull";
+	fault->message = xstrdup(why);
+	return false;
+}
+
+static bool take_image(struct sim *s, const char *project, const cJSON *template, struct container *k, struct container_fault *fault)
 {
 	const char *image = json_str(k->spec, "image", ""), *digest = NULL;
+	if (json_at(template, "puller"))
+		return pull_by_node(s, template, k, fault);
 	const char *agent = sim_tmp("service-%s@serverless-robot-prod.iam.gserviceaccount.com", sim_project_number(s, project));
 	struct image_ref r;
 	bool own = image_parse(image, &r) && *r.project && sim_project_id(s, r.project) && !strcmp(sim_project_id(s, r.project), project);
@@ -84,7 +112,7 @@ static bool take_env(struct sim *s, const char *project, const cJSON *template, 
 		put(k->env, json_str(e, "name", ""), value);
 		free(value);
 	}
-	if (k->ingress)
+	if (k->ingress && !json_at(template, "puller")) /* Cloud Run's and App Engine's contract; nodes have none such */
 		put(k->env, "PORT", sim_tmp("%d", (int)json_num(k->spec, "ports.0.containerPort", 8080)));
 	return true;
 }
@@ -96,6 +124,12 @@ static bool mount(struct sim *s, const char *project, const cJSON *template, con
 	while (v && strcmp(json_str(v, "name", ""), json_str(m, "name", "")))
 		v = v->next;
 	const char *name = json_str(v, "secret.secret", NULL), *folder = json_str(m, "mountPath", "");
+	const cJSON *known = json_at(v, "files");
+	for (const cJSON *f = known ? known->child : NULL; f; f = f->next) {
+		const char *part = json_str(m, "subPath", NULL);
+		if (!part || !strcmp(part, f->string))
+			put(k->files, part ? folder : sim_tmp("%s/%s", folder, f->string), f->valuestring);
+	}
 	if (!name)
 		return true;
 	cJSON *one = NULL;
@@ -116,7 +150,9 @@ static bool mount(struct sim *s, const char *project, const cJSON *template, con
 
 static bool take_files(struct sim *s, const char *project, const cJSON *template, bool job, struct container *k, struct container_fault *fault)
 {
-	const cJSON *mounts = json_at(k->spec, "volumeMounts");
+	const cJSON *mounts = json_at(k->spec, "volumeMounts"), *own = json_at(k->spec, "files");
+	for (const cJSON *f = own ? own->child : NULL; f; f = f->next)
+		put(k->files, f->string, f->valuestring);
 	for (const cJSON *m = mounts ? mounts->child : NULL; m; m = m->next)
 		if (!mount(s, project, template, m, job, k, fault))
 			return false;
@@ -124,101 +160,28 @@ static bool take_files(struct sim *s, const char *project, const cJSON *template
 }
 
 /* Shell. A script's last command is what the container runs; before it only checks of variables (": ${X:?}") count. ------- */
-/* One expansion after '$'; returns what follows it. */
-static const char *expand(const struct container *k, const char *p, struct buf *out, char **error)
-{
-	bool braces = *p == '{';
-	p += braces;
-	size_t len = 0;
-	while (isalnum((unsigned char)p[len]) || p[len] == '_')
-		len++;
-	const char *name = sim_tmp("%.*s", (int)len, p), *value = container_env(k, name, NULL);
-	p += len;
-	if (!braces) {
-		buf_puts(out, value ? value : "");
-		return p;
-	}
-	const char *end = strchr(p, '}');
-	if (!end)
-		return p + strlen(p);
-	bool unset = !value || (*p == ':' && !*value);
-	const char *operator = *p == ':' ? p + 1 : p;
-	if (unset && *operator == '-')
-		buf_add(out, operator + 1, (size_t)(end - operator - 1));
-	else if (unset && *operator == '?' && !*error)
-		*error = xasprintf("%s: parameter not set or null", name);
-	else
-		buf_puts(out, value ? value : "");
-	return end + 1;
-}
-
-/* Splits a command line into words as sh does: quotes, backslashes, variables. */
-static cJSON *words(const struct container *k, const char *p, char **error)
-{
-	cJSON *list = cJSON_CreateArray();
-	struct buf word = {0};
-	bool any = false;
-	for (char quote = 0; *p;) {
-		if (!quote && isspace((unsigned char)*p)) {
-			if (any)
-				cJSON_AddItemToArray(list, cJSON_CreateString(buf_text(&word)));
-			buf_clear(&word);
-			any = false;
-			p++;
-			continue;
-		}
-		any = true;
-		if (quote != '\'' && *p == '$') {
-			p = expand(k, p + 1, &word, error);
-		} else if (*p == quote || (!quote && (*p == '"' || *p == '\''))) {
-			quote = quote ? 0 : *p;
-			p++;
-		} else if (*p == '\\' && quote != '\'' && p[1]) {
-			if (p[1] != '\n')
-				buf_putc(&word, p[1]);
-			p += 2;
-		} else {
-			buf_putc(&word, *p++);
-		}
-	}
-	if (any)
-		cJSON_AddItemToArray(list, cJSON_CreateString(buf_text(&word)));
-	buf_free(&word);
-	return list;
-}
-
 /* Goes through a script line by line; the argv of its last real command, or NULL with the error that ended it. */
 static cJSON *script(struct container *k, const char *file, const char *text)
 {
+	const struct shell sh = {.env = k->env};
 	cJSON *last = NULL;
 	struct buf line = {0};
-	for (int number = 1; *text && !k->error; number++) {
-		size_t len = strcspn(text, "\n");
-		bool more = len && text[len - 1] == '\\';
-		buf_add(&line, text, len - more);
-		buf_putc(&line, ' ');
-		text += len + (text[len] == '\n');
-		if (more)
-			continue;
-		const char *start = buf_text(&line) + strspn(buf_text(&line), " \t");
+	for (int number = 0; !k->error && (text = shell_line(text, &line, &number));) {
 		char *error = NULL;
-		if (*start && *start != '#') {
-			cJSON *w = words(k, start, &error);
-			const char *first = json_str(w, "0", "");
-			bool counts = strcmp(first, ":") && strcmp(first, "set") && strcmp(first, "export") && strcmp(first, "umask");
-			if (!strcmp(first, "exec"))
-				cJSON_DeleteItemFromArray(w, 0);
-			if (counts && cJSON_GetArraySize(w)) {
-				cJSON_Delete(last);
-				last = w;
-			} else {
-				cJSON_Delete(w);
-			}
+		cJSON *w = shell_words(&sh, buf_text(&line), &error);
+		const char *first = json_str(w, "0", "");
+		bool counts = *first && strcmp(first, ":") && strcmp(first, "set") && strcmp(first, "export") && strcmp(first, "umask");
+		if (!strcmp(first, "exec"))
+			cJSON_DeleteItemFromArray(w, 0);
+		if (counts && cJSON_GetArraySize(w)) {
+			cJSON_Delete(last);
+			last = w;
+		} else {
+			cJSON_Delete(w);
 		}
 		if (error)
 			k->error = xasprintf("%s: %d: %s", file, number, error);
 		free(error);
-		buf_clear(&line);
 	}
 	buf_free(&line);
 	return last;
@@ -277,7 +240,7 @@ bool container_make(struct sim *s, const char *project, const cJSON *template, c
 	k->files = cJSON_CreateObject();
 	bool only = cJSON_GetArraySize(json_at(template, "containers")) == 1;
 	k->ingress = !job && (only || cJSON_GetArraySize(json_at(spec, "ports")) > 0);
-	if (!take_image(s, project, k, fault) || !take_env(s, project, template, job, k, fault) ||
+	if (!take_image(s, project, template, k, fault) || !take_env(s, project, template, job, k, fault) ||
 	    !take_files(s, project, template, job, k, fault)) {
 		container_free(k);
 		return false;
@@ -318,6 +281,14 @@ const char *container_flag(const struct container *k, const char *name)
 			found = a->valuestring + len + 1;
 	}
 	return found;
+}
+
+const char *container_sql_proxy(const struct container *k)
+{
+	for (const cJSON *a = strcmp(k->software, "cloud-sql-proxy") ? NULL : k->argv->child; a; a = a->next)
+		if (*a->valuestring != '-' && strchr(a->valuestring, ':'))
+			return sim_tmp("%.*s", (int)strcspn(a->valuestring, "?"), a->valuestring);
+	return NULL;
 }
 
 bool container_has(const struct container *k, const char *argument)

@@ -23,7 +23,9 @@ struct container_fault {
 	char *message;      /* owned */
 };
 
-/* Builds the container; project and account are the service's. False with a fault when the image or a secret cannot be had. */
+/* Builds the container. A template is Cloud Run's RevisionTemplate; one for a pod or a machine has besides "puller" (who pulls images: a principal,
+ * "" for nobody), "reaches" {"google","internet"} and volumes {"name","files":{PATH:CONTENT}}; an image that cannot be had is then "ErrImagePull" with
+ * "permission", "missing" or "unreachable" as its message. Project and account are the service's. False with a fault when the image or a secret cannot be had. */
 bool container_make(struct sim *s, const char *project, const cJSON *template, const cJSON *spec, bool job, struct container *k,
 		    struct container_fault *fault);
 void container_free(struct container *k);
@@ -32,6 +34,8 @@ const char *container_env(const struct container *k, const char *name, const cha
 bool container_runs(const struct container *k, const char *program);
 /* The value of --name VALUE or --name=VALUE among the arguments, or NULL. */
 const char *container_flag(const struct container *k, const char *name);
+/* The instance ("P:R:I") that this container, a cloud-sql-proxy, leads to; NULL when it is none or names none. */
+const char *container_sql_proxy(const struct container *k);
 bool container_has(const struct container *k, const char *argument);
 
 #endif

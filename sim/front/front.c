@@ -10,15 +10,14 @@
 #include "sim/api/identity.h"
 #include "sim/api/run.h"
 #include "sim/api/serving.h"
+#include "sim/front/backends.h"
 #include "sim/front/balancer.h"
-#include "sim/front/gate.h"
-#include "sim/front/mlflow_http.h"
 #include "sim/front/walls.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define MOST_CONTAINERS 8
+#define TRY_AGAIN "The server encountered a temporary error and could not complete your request.<p>Please try again in 30 seconds."
 
 /* Hosts. ------------------------------------------------------------------------------------------------------------------- */
 /* The service of a run.app host, with the tag of "TAG---HOST" in *tag. */
@@ -45,116 +44,14 @@ static struct sim_object *revision_of(struct sim *s, const struct sim_object *se
 	return NULL;
 }
 
-/* Containers. -------------------------------------------------------------------------------------------------------------- */
-struct instance {
-	struct container all[MOST_CONTAINERS];
-	int count;
-	struct mlflow_place place;
-	char *principal, *network;
-};
-
-static bool instance_make(struct sim *s, const char *project, const cJSON *template, const char *region, struct instance *i)
+static void to_containers(struct visit *v, const char *project, const char *region, cJSON *template, struct sim_reply *out)
 {
-	*i = (struct instance){.principal = xasprintf("serviceAccount:%s", json_str(template, "serviceAccount", ""))};
-	i->place.principal = i->principal;
-	const char *network = json_str(template, "vpcAccess.networkInterfaces.0.network", NULL);
-	const char *subnet = json_str(template, "vpcAccess.networkInterfaces.0.subnetwork", NULL);
-	if (!network && subnet) {
-		const char *last = strrchr(subnet, '/') ? strrchr(subnet, '/') + 1 : subnet;
-		const struct sim_object *o = sim_get(s, "compute.subnetworks", sim_tmp("projects/%s/regions/%s/subnetworks/%s", project, region, last));
-		network = o ? json_str(o->doc, "network", NULL) : NULL;
-	}
-	if (network)
-		i->network = xasprintf("projects/%s/global/networks/%s", project, strrchr(network, '/') ? strrchr(network, '/') + 1 : network);
-	i->place.network = i->network;
-	const cJSON *volumes = json_at(template, "volumes"), *list = json_at(template, "containers");
-	for (const cJSON *v = volumes ? volumes->child : NULL; v; v = v->next)
-		if (json_at(v, "cloudSqlInstance"))
-			i->place.connector = json_str(v, "cloudSqlInstance.instances.0", NULL);
-	for (const cJSON *k = list ? list->child : NULL; k && i->count < MOST_CONTAINERS; k = k->next) {
-		struct container_fault fault = {0};
-		if (!container_make(s, project, template, k, false, &i->all[i->count], &fault)) {
-			free(fault.message);
-			return false;
-		}
-		i->count++;
-	}
-	return true;
-}
-
-static void instance_free(struct instance *i)
-{
-	for (int n = 0; n < i->count; n++)
-		container_free(&i->all[n]);
-	free(i->principal);
-	free(i->network);
-}
-
-static const struct container *that_runs(const struct instance *i, const char *program, bool ingress)
-{
-	for (int n = 0; n < i->count; n++)
-		if (container_runs(&i->all[n], program) && (!ingress || i->all[n].ingress))
-			return &i->all[n];
-	return NULL;
-}
-
-static void to_mlflow(struct visit *v, const struct instance *i, const struct container *k, struct sim_reply *out)
-{
-	struct mlflow m;
-	mlflow_load(v->sim, k, &i->place, &m);
-	mlflow_answer(v, &m, i->principal, out);
-	mlflow_free(&m);
-}
-
-/* The port of "http://127.0.0.1:5000/". */
-static int upstream_port(const struct gate *g)
-{
-	const cJSON *first = gate_list(g, "upstreams") ? gate_list(g, "upstreams")->child : NULL;
-	const char *colon = first ? strrchr(first->valuestring, ':') : NULL;
-	return colon ? atoi(colon + 1) : 0;
-}
-
-static void to_gate(struct visit *v, const struct instance *i, const struct container *k, struct sim_reply *out)
-{
-	struct gate g;
-	const char *email = "";
-	gate_load(k, &g);
-	if (g.error) {
-		wall_page(out, 503, "Server Error", "Service Unavailable");
-	} else if (gate_pass(v, k, &g, &email, out)) {
-		const struct container *server = that_runs(i, "mlflow", false);
-		const char *port = server ? container_flag(server, "--port") : NULL;
-		if (server && !port)
-			port = container_env(server, "MLFLOW_PORT", "5000");
-		if (*email)
-			answer_header(out, "gap-auth", email);
-		if (server && atoi(port) == upstream_port(&g)) {
-			if (!gate_bool(&g, "pass_host_header", true))
-				v->host = sim_tmp("127.0.0.1:%s", port);
-			to_mlflow(v, i, server, out);
-		} else {
-			answer_text(out, 502, "text/html; charset=utf-8", "<!DOCTYPE html>\n<title>502 Bad Gateway</title>\n<h1>Bad Gateway</h1>\n"
-									  "There was a problem connecting to the upstream server.\n");
-		}
-	}
-	gate_free(&g);
-}
-
-static void to_containers(struct visit *v, const char *project, const char *region, const cJSON *template, struct sim_reply *out)
-{
-	struct instance i;
-	if (!instance_make(v->sim, project, template, region, &i)) {
+	struct workload w;
+	if (workload_open(v->sim, project, region, template, &w))
+		workload_answer_ingress(v, &w, out);
+	else
 		wall_page(out, 503, "Server Error", "The service you requested is not available yet.<p>Please try again in 30 seconds.");
-	} else {
-		const struct container *gate = that_runs(&i, "oauth2-proxy", true), *server = that_runs(&i, "mlflow", true);
-		if (gate)
-			to_gate(v, &i, gate, out);
-		else if (server)
-			to_mlflow(v, &i, server, out);
-		else
-			answer_text(out, 200, "text/html; charset=utf-8", "<!doctype html>\n<html lang=en><title>Congratulations | Cloud Run</title><h1>It's running!</h1>\n");
-	}
-	instance_free(&i);
+	workload_close(&w);
 }
 
 /* Cloud Run. ---------------------------------------------------------------------------------------------------------------- */
@@ -214,7 +111,7 @@ static void to_service(struct visit *v, const struct sim_object *service, const 
 	else if (way == WAY_BALANCED_IAP			       ? as_agent(v, service, project, out)
 		 : json_bool(service->doc, "iapEnabled", false) ? through_iap(v, service, project, region, out)
 								: wall_invoker(v, service, out))
-		to_containers(v, project, region, revision->doc, out);
+		to_containers(v, project, region, cJSON_Duplicate(revision->doc, true), out);
 }
 
 /* App Engine: [[VERSION-dot-]SERVICE-dot-]PROJECT.REGION.r.appspot.com. ---------------------------------------------------------- */
@@ -264,11 +161,9 @@ static void to_app(struct visit *v, const struct sim_object *app, const char *pr
 	else if (json_bool(app->doc, "iap.enabled", false) && !wall_iap(v, project, holder, json_str(app->doc, "iap.oauth2ClientId", ""), &email, out))
 		return;
 	else if (strcmp(json_str(version->doc, "servingStatus", ""), "SERVING") || json_at(version->hidden, "failure"))
-		wall_page(out, 503, "Server Error", "The server encountered a temporary error and could not complete your request.<p>Please try again in 30 seconds.");
+		wall_page(out, 503, "Server Error", TRY_AGAIN);
 	else {
-		cJSON *template = appengine_template(version);
-		to_containers(v, project, appengine_region(json_str(app->doc, "locationId", "")), template, out);
-		cJSON_Delete(template);
+		to_containers(v, project, appengine_region(json_str(app->doc, "locationId", "")), appengine_template(version), out);
 	}
 }
 
@@ -288,6 +183,21 @@ static void to_group(struct visit *v, const struct balancer *b, const struct sim
 		wall_page(out, 404, "Page not found", "The requested URL was not found on this server.");
 }
 
+/* Machines and pods, of which a healthy one is asked; none is an error of the kind of load balancer it is. */
+static void to_backends(struct visit *v, const struct sim_object *backend, struct sim_reply *out)
+{
+	struct workload w;
+	const struct workload_part *part;
+	if (backend_pick(v->sim, backend, &w, &part)) {
+		workload_answer(v, &w, part, out);
+		workload_close(&w);
+	} else if (!strcmp(json_str(backend->doc, "loadBalancingScheme", ""), "EXTERNAL_MANAGED")) {
+		answer_text(out, 503, "text/plain", "no healthy upstream");
+	} else {
+		wall_page(out, 502, "Server Error", TRY_AGAIN);
+	}
+}
+
 static void to_balancer(struct visit *v, const struct balancer *b, struct sim_reply *out)
 {
 	const struct sim_object *group = b->backend ? balancer_serverless(v->sim, b->backend) : NULL;
@@ -300,8 +210,8 @@ static void to_balancer(struct visit *v, const struct balancer *b, struct sim_re
 		answer_text(out, 503, "text/plain", "");
 		return;
 	}
-	if (!b->serving || (b->backend && !group)) {
-		wall_page(out, 502, "Server Error", "The server encountered a temporary error and could not complete your request.<p>Please try again in 30 seconds.");
+	if (!b->serving) {
+		wall_page(out, 502, "Server Error", TRY_AGAIN);
 		return;
 	}
 	if (!b->backend && b->redirect) {
@@ -315,7 +225,7 @@ static void to_balancer(struct visit *v, const struct balancer *b, struct sim_re
 	const char *resource = sim_tmp("projects/%s/iap_web/compute/services/%s", sim_project_number(v->sim, b->project), json_str(b->backend->doc, "id", ""));
 	const char *name = iap_name(v->sim, resource), *client = json_str(b->backend->doc, "iap.oauth2ClientId", "");
 	if (!iap || wall_iap(v, b->project, sim_tmp("//iap.googleapis.com/%s", name), *client ? client : iap_client(v->sim, name), &email, out))
-		to_group(v, b, group, iap, out);
+		group ? to_group(v, b, group, iap, out) : to_backends(v, b->backend, out);
 }
 
 bool sim_front_door(struct sim *s, const struct sim_request *q, struct sim_reply *out)

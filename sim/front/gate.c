@@ -360,27 +360,41 @@ static bool own_path(struct caller *c)
 }
 
 /* skip_auth_routes: "METHOD=regex", "METHOD!=regex", or a regex for every method. */
-static bool free_route(const struct caller *c)
+static bool free_route(const struct gate *g, const char *asked, const char *path)
 {
-	const cJSON *routes = gate_list(c->g, "skip_auth_routes"), *patterns = gate_list(c->g, "skip_auth_regex");
-	if (gate_bool(c->g, "skip_auth_preflight", false) && !strcmp(c->v->q->method, "OPTIONS"))
+	const cJSON *routes = gate_list(g, "skip_auth_routes"), *patterns = gate_list(g, "skip_auth_regex");
+	if (gate_bool(g, "skip_auth_preflight", false) && !strcmp(asked, "OPTIONS"))
 		return true;
 	for (const cJSON *r = patterns ? patterns->child : NULL; r; r = r->next)
-		if (gate_matches(r->valuestring, c->v->path))
+		if (gate_matches(r->valuestring, path))
 			return true;
 	for (const cJSON *r = routes ? routes->child : NULL; r; r = r->next) {
 		const char *equals = strchr(r->valuestring, '=');
 		if (!equals) {
-			if (gate_matches(r->valuestring, c->v->path))
+			if (gate_matches(r->valuestring, path))
 				return true;
 			continue;
 		}
 		bool negated = equals > r->valuestring && equals[-1] == '!';
 		const char *method = sim_tmp("%.*s", (int)(equals - r->valuestring - negated), r->valuestring);
-		if ((!*method || !strcmp(method, c->v->q->method)) && gate_matches(equals + 1, c->v->path) != negated)
+		if ((!*method || !strcmp(method, asked)) && gate_matches(equals + 1, path) != negated)
 			return true;
 	}
 	return false;
+}
+
+static bool is_health(const struct gate *g, const char *path)
+{
+	return !strcmp(path, gate_text(g, "ping_path", "/ping")) || !strcmp(path, gate_text(g, "ready_path", "/ready"));
+}
+
+bool gate_open(const struct container *k, const char *path)
+{
+	struct gate g;
+	gate_load(k, &g);
+	bool open = !g.error && (is_health(&g, path) || !strcmp(path, "/robots.txt") || free_route(&g, "GET", path));
+	gate_free(&g);
+	return open;
 }
 
 static bool is_api(const struct caller *c)
@@ -406,7 +420,7 @@ static void send_to_sign_in(struct caller *c)
 static bool decide(struct caller *c, const char **email)
 {
 	const char *path = c->v->path;
-	if (!strcmp(path, gate_text(c->g, "ping_path", "/ping")) || !strcmp(path, gate_text(c->g, "ready_path", "/ready"))) {
+	if (is_health(c->g, path)) {
 		answer_text(c->out, 200, "text/plain; charset=utf-8", "OK");
 		return false;
 	}
@@ -415,7 +429,7 @@ static bool decide(struct caller *c, const char **email)
 	load_session(c);
 	if (own_path(c))
 		return false;
-	bool open = free_route(c);
+	bool open = free_route(c->g, c->v->q->method, path);
 	if (!open && !c->session.there) {
 		send_to_sign_in(c);
 		return false;

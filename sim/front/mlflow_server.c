@@ -184,6 +184,7 @@ static char *tried(const char *host, const char *why, const char *user, const ch
 {
 	const char *problem = !strcmp(why, "password") ? sim_tmp("FATAL:  password authentication failed for user \"%s\"", user)
 			      : !strcmp(why, "database") ? sim_tmp("FATAL:  database \"%s\" does not exist", database)
+			      : !strcmp(why, "closed") ? "Connection refused\n\tIs the server running on that host and accepting TCP/IP connections?"
 			      : !strcmp(why, "refused") ? sim_tmp("No such file or directory\n\tIs the server running locally and accepting connections on "
 								  "that socket?")
 							: sim_tmp("Connection timed out\n\tIs the server running on that host and accepting TCP/IP connections?");
@@ -218,6 +219,8 @@ static void connect_to(struct sim *s, struct mlflow *m, const struct mlflow_plac
 	if (text_starts(host, "/cloudsql/"))
 		why = place->connector && !strcmp(place->connector, host + 10)
 			      ? sim_sql_login(s, place->principal, NULL, host + 10, user, password, database, &instance) : "refused";
+	else if (!strcmp(host, "127.0.0.1") || !strcmp(host, "localhost"))
+		why = place->beside ? sim_sql_login(s, place->principal, NULL, place->beside, user, password, database, &instance) : "closed";
 	else
 		why = *host == '/' ? "refused" : sim_sql_login(s, place->principal, place->network, host, user, password, database, &instance);
 	if (why)

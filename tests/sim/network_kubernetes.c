@@ -68,7 +68,7 @@ static void owners(void)
 static cJSON *deployment(const char *labels)
 {
 	return json_make("{'apiVersion':'apps/v1','kind':'Deployment','metadata':{'name':'d','namespace':'ns'},'spec':{'selector':{'matchLabels':{'app':"
-			 "'d'}},'template':{'metadata':{'labels':{'app':%s}},'spec':{'containers':[{'name':'c','image':'i:1','ports':[{'containerPort':"
+			 "'d'}},'template':{'metadata':{'labels':{'app':%s}},'spec':{'containers':[{'name':'c','image':'nginx:1.29','ports':[{'containerPort':"
 			 "80}]}]}}}}", labels);
 }
 

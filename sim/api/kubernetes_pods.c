@@ -1,0 +1,493 @@
+/* Deployments and jobs at work: their pods, each run as far as its containers go, tried again as a kubelet does, and told of in status and events. */
+#include "config.h"
+#include "sim/api/kubernetes_pods.h"
+
+#include "sim/api/compute.h"
+#include "sim/api/kubernetes.h"
+#include "sim/api/serving.h"
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/text.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define OBJECTS "kubernetes.objects"
+#define MOST_PODS 20
+
+static const char *uid(const struct sim_object *o)
+{
+	return json_str(o->doc, "metadata.uid", "");
+}
+
+static struct sim_object *cluster_of(struct sim *s, const char *key)
+{
+	return sim_get(s, "container.clusters", key);
+}
+
+static const char *pods_prefix(const char *cluster, const char *ns)
+{
+	char *key = kubernetes_key(cluster, kubernetes_resource_find("", "v1", "pods"), ns, "");
+	const char *kept = sim_tmp("%s", key);
+	free(key);
+	return kept;
+}
+
+static cJSON *condition(struct sim *s, const char *type, bool status, const char *reason, const char *message)
+{
+	char *now = sim_time(s, 0);
+	cJSON *c = json_make("{'type':%s,'status':%s,'lastUpdateTime':%s,'lastTransitionTime':%s}", type, status ? "True" : "False", now, now);
+	if (*reason)
+		json_put_str(c, "reason", reason);
+	if (*message)
+		json_put_str(c, "message", message);
+	free(now);
+	return c;
+}
+
+void kubernetes_event(struct sim *s, const char *cluster, const cJSON *about, const char *type, const char *reason, const char *message)
+{
+	char *now = sim_time(s, 0), *hex = sim_hex(s, 16);
+	const char *ns = json_str(about, "metadata.namespace", "default"), *name = json_str(about, "metadata.name", "");
+	kubernetes_put(s, cluster, "", "v1", "events", ns,
+		       json_make("{'metadata':{'name':%s},'involvedObject':{'kind':%s,'namespace':%s,'name':%s,'uid':%s},'reason':%s,'message':%s,'type':%s,'count':1,"
+				 "'firstTimestamp':%s,'lastTimestamp':%s,'source':{'component':'kubelet'}}", sim_tmp("%s.%s", name, hex), json_str(about, "kind", ""), ns,
+				 name, json_str(about, "metadata.uid", ""), reason, message, type, now, now));
+	free(now);
+	free(hex);
+}
+
+/* Containers' states. ------------------------------------------------------------------------------------------------------- */
+static const char *image_of(const struct workload *w, int i)
+{
+	return json_str(w->template, sim_tmp("containers.%d.image", i), "");
+}
+
+static const char *name_of(const struct workload *w, int i)
+{
+	return json_str(w->template, sim_tmp("containers.%d.name", i), "");
+}
+
+/* Why an image is not there, as containerd says it. */
+static const char *pull_words(const struct workload *w, int i)
+{
+	const char *image = image_of(w, i), *why = w->parts[i].fault, *head = sim_tmp("failed to pull and unpack image \"%s\": failed to resolve reference \"%s\": ", image, image);
+	const char *host = sim_tmp("%.*s", (int)strcspn(image, "/"), image);
+	if (!strcmp(why, "permission"))
+		return sim_tmp("Failed to pull image \"%s\": %sfailed to authorize: failed to fetch oauth token: unexpected status from GET request to "
+			       "https://%s/v2/token: 403 Forbidden", image, head, host);
+	if (!strcmp(why, "unreachable"))
+		return sim_tmp("Failed to pull image \"%s\": %sfailed to do request: Head \"https://%s/v2/\": dial tcp: i/o timeout", image, head, host);
+	return sim_tmp("Failed to pull image \"%s\": rpc error: code = NotFound desc = %s%s: not found", image, head, image);
+}
+
+/* Is the container that runs found ready by its readiness probe? */
+static bool is_ready(const struct workload_part *part, const cJSON *probe)
+{
+	int port = (int)json_num(probe, "httpGet.port", json_num(probe, "tcpSocket.port", json_num(probe, "grpc.port", 0)));
+	const char *word = json_str(probe, "httpGet.port", json_str(probe, "tcpSocket.port", ""));
+	const cJSON *p;
+	cJSON_ArrayForEach(p, json_at(part->k.spec, "ports"))
+		if (*word && !strcmp(json_str(p, "name", ""), word))
+			port = (int)json_num(p, "containerPort", 0);
+	if (!json_at(probe, "httpGet") && !json_at(probe, "tcpSocket"))
+		return true;
+	bool listens = part->r.port == port || (!part->r.port && !container_runs(&part->k, "mlflow") && !container_runs(&part->k, "oauth2-proxy"));
+	return listens && !part->r.loopback;
+}
+
+static bool probe_passes(const struct workload *w, const struct workload_part *part, const char *which)
+{
+	const cJSON *probe = json_at(part->k.spec, which);
+	return !probe || (is_ready(part, probe) && workload_healthy(w, part, json_str(probe, "httpGet.path", NULL)));
+}
+
+/* One container's status. *reason is why it does not run, with *message; NULL when it does. */
+static cJSON *container_status(struct sim *s, const struct workload *w, int i, int restarts, const char **reason, const char **message, bool *ready)
+{
+	const struct workload_part *part = &w->parts[i];
+	bool live = !part->fault && !part->r.said && (part->r.ends || (probe_passes(w, part, "startupProbe") && probe_passes(w, part, "livenessProbe")));
+	char *now = sim_time(s, 0);
+	*reason = NULL;
+	*ready = live && (part->r.ends || probe_passes(w, part, "readinessProbe"));
+	cJSON *state, *c = json_make("{'name':%s,'image':%s,'imageID':'','ready':%b,'restartCount':%d}", name_of(w, i), image_of(w, i), *ready, restarts);
+	if (part->fault) {
+		bool image = !strcmp(part->reason, "ErrImagePull");
+		*reason = image && restarts ? "ImagePullBackOff" : part->reason;
+		*message = image ? (restarts ? sim_tmp("Back-off pulling image \"%s\": ErrImagePull: %s", image_of(w, i), pull_words(w, i)) : pull_words(w, i)) : part->fault;
+		state = json_make("{'waiting':{'reason':%s,'message':%s}}", *reason, *message);
+	} else if (!live) {
+		const char *why = part->r.exit_code == 137 ? "OOMKilled" : part->r.said ? "Error" : "Completed";
+		int code = part->r.said ? part->r.exit_code : 137;
+		*reason = "CrashLoopBackOff";
+		*message = sim_tmp("back-off %ds restarting failed container=%s", restarts < 5 ? 10 << restarts : 300, name_of(w, i));
+		state = json_make("{'waiting':{'reason':'CrashLoopBackOff','message':%s}}", *message);
+		json_put(c, "lastState", json_make("{'terminated':{'exitCode':%d,'reason':%s,'startedAt':%s,'finishedAt':%s}}", code,
+						   part->r.said ? why : "Error", now, now));
+	} else if (part->r.ends) {
+		state = json_make("{'terminated':{'exitCode':0,'reason':'Completed','startedAt':%s,'finishedAt':%s}}", now, now);
+	} else {
+		state = json_make("{'running':{'startedAt':%s}}", now);
+	}
+	json_put_bool(c, "started", live);
+	json_put(c, "state", state);
+	free(now);
+	return c;
+}
+
+/* Logs. --------------------------------------------------------------------------------------------------------------------- */
+static void keep_log(struct sim *s, const struct sim_object *cluster, struct sim_object *pod, const char *container, const char *text, bool bad)
+{
+	const char *project = sim_tmp("%.*s", (int)strcspn(cluster->key + 9, "/"), cluster->key + 9), *old = json_str(json_at(pod->hidden, "logs"), container, "");
+	if (!*text)
+		return;
+	if (!json_at(pod->hidden, "logs"))
+		json_put(pod->hidden, "logs", cJSON_CreateObject());
+	char *all = xasprintf("%s%s%s", old, text, text_ends(text, "\n") ? "" : "\n");
+	if (strlen(all) < 65536) {
+		cJSON_DeleteItemFromObjectCaseSensitive(json_at(pod->hidden, "logs"), container);
+		cJSON_AddStringToObject(json_at(pod->hidden, "logs"), container, all);
+	}
+	free(all);
+	for (const char *p = text; *p;) {
+		size_t len = strcspn(p, "\n");
+		sim_log_entry(s, project, "k8s_container",
+			      json_make("{'project_id':%s,'location':%s,'cluster_name':%s,'namespace_name':%s,'pod_name':%s,'container_name':%s}", project,
+					json_str(cluster->doc, "location", ""), json_str(cluster->doc, "name", ""), json_str(pod->doc, "metadata.namespace", ""),
+					json_str(pod->doc, "metadata.name", ""), container),
+			      "stderr", bad ? "ERROR" : "INFO", sim_tmp("%.*s", (int)len, p));
+		p += len + (p[len] == '\n');
+	}
+}
+
+/* Pods. --------------------------------------------------------------------------------------------------------------------- */
+static const char *address_of(struct sim *s, const struct sim_object *cluster)
+{
+	char text[16];
+	uint32_t base = 10u << 24 | 64u << 16, n = (uint32_t)json_num(cluster->hidden, "pods", 0) + 1;
+	json_put_num(cluster->hidden, "pods", n);
+	(void)s;
+	return sim_tmp("%s", ip4_text(base + 2 + n, text));
+}
+
+static struct sim_object *new_pod(struct sim *s, const struct sim_object *cluster, const struct sim_object *owner, const char *hash)
+{
+	const char *ns = json_str(owner->doc, "metadata.namespace", ""), *kind = json_str(owner->doc, "kind", ""), *name = json_str(owner->doc, "metadata.name", "");
+	bool job = !strcmp(kind, "Job");
+	char *hex = sim_hex(s, 5), *now = sim_time(s, 0);
+	cJSON *labels = cJSON_Duplicate(json_at(owner->doc, "spec.template.metadata.labels"), true);
+	labels = labels ? labels : cJSON_CreateObject();
+	cJSON_AddStringToObject(labels, job ? "batch.kubernetes.io/job-name" : "pod-template-hash", job ? name : hash);
+	cJSON *doc = json_make("{'metadata':{'name':%s,'labels':%j,'ownerReferences':[{'apiVersion':%s,'kind':%s,'name':%s,'uid':%s,'controller':true,"
+			       "'blockOwnerDeletion':true}]},'spec':%j,'status':{'phase':'Pending','startTime':%s,'podIP':%s,'conditions':[%j]}}",
+			       job ? sim_tmp("%s-%s", name, hex) : sim_tmp("%s-%s-%s", name, hash, hex), labels, json_str(owner->doc, "apiVersion", ""), kind,
+			       name, uid(owner), cJSON_Duplicate(json_at(owner->doc, "spec.template.spec"), true), now, address_of(s, cluster),
+			       condition(s, "Ready", false, "ContainersNotReady", ""));
+	struct sim_object *pod = kubernetes_put(s, cluster->key, "", "v1", "pods", ns, doc);
+	json_put_str(pod->hidden, "hash", hash);
+	kubernetes_event(s, cluster->key, pod->doc, "Normal", "Scheduled", sim_tmp("Successfully assigned %s/%s to a node", ns, json_str(doc, "metadata.name", "")));
+	free(hex);
+	free(now);
+	return pod;
+}
+
+/* Runs a pod: its containers' states into its status. True when all of it is ready (or, of a job, has ended well). */
+static bool try_pod(struct sim *s, const struct sim_object *cluster, struct sim_object *pod)
+{
+	struct workload w;
+	int restarts = (int)json_num(pod->hidden, "tries", 0);
+	bool all = true, live = true;
+	const char *project = sim_tmp("%.*s", (int)strcspn(cluster->key + 9, "/"), cluster->key + 9);
+	cJSON *template = kubernetes_pod_template(s, cluster, json_str(pod->doc, "metadata.namespace", ""), json_at(pod->doc, "spec"));
+	workload_open(s, project, "", template, &w);
+	workload_start(&w);
+	int inits = (int)json_num(w.template, "inits", 0);
+	cJSON *states = cJSON_CreateArray(), *early = cJSON_CreateArray();
+	for (int i = 0; i < w.count; i++) {
+		const char *reason, *message = "";
+		bool ready;
+		keep_log(s, cluster, pod, name_of(&w, i), w.parts[i].r.wrote ? w.parts[i].r.wrote : "", false);
+		keep_log(s, cluster, pod, name_of(&w, i), w.parts[i].r.said ? w.parts[i].r.said : "", true);
+		cJSON_AddItemToArray(i < inits ? early : states, container_status(s, &w, i, restarts, &reason, &message, &ready));
+		all = all && ready;
+		live = live && !reason;
+		if (reason && strcmp(reason, "PodInitializing")) {
+			const char *pull = strstr(reason, "Image") ? "Failed" : !strcmp(reason, "CrashLoopBackOff") ? "BackOff" :
+					   !strcmp(reason, "ContainerCreating") ? "FailedMount" : "Failed";
+			kubernetes_event(s, cluster->key, pod->doc, "Warning", pull,
+					 !strcmp(pull, "FailedMount") ? sim_tmp("MountVolume.SetUp failed for volume: %s", message) : message);
+		}
+		else if (!ready && !reason)
+			kubernetes_event(s, cluster->key, pod->doc, "Warning", "Unhealthy", "Readiness probe failed");
+	}
+	json_put_str(pod->doc, "status.phase", live ? "Running" : "Pending");
+	json_put(pod->doc, "status.containerStatuses", states);
+	if (early->child)
+		json_put(pod->doc, "status.initContainerStatuses", early);
+	else
+		cJSON_Delete(early);
+	json_put(pod->doc, "status.conditions", json_make("[%j,%j]", condition(s, "Ready", all, all ? "" : "ContainersNotReady", ""),
+							  condition(s, "ContainersReady", all, all ? "" : "ContainersNotReady", "")));
+	json_put_num(pod->hidden, "tries", restarts + 1);
+	json_put_bool(pod->hidden, "ready", all);
+	json_put_bool(pod->hidden, "live", live);
+	kubernetes_touch(s, cluster->key, pod->doc);
+	workload_close(&w);
+	return all;
+}
+
+static bool is_of(const struct sim_object *pod, const struct sim_object *owner)
+{
+	return !strcmp(json_str(pod->doc, "metadata.ownerReferences.0.uid", ""), uid(owner));
+}
+
+static int pods_of(struct sim *s, const struct sim_object *cluster, const struct sim_object *owner, struct sim_object **list)
+{
+	const char *prefix = pods_prefix(cluster->key, json_str(owner->doc, "metadata.namespace", ""));
+	int n = 0;
+	for (struct sim_object *o = sim_first(s, OBJECTS, prefix); o && n < MOST_PODS; o = sim_following(s, o, prefix))
+		if (is_of(o, owner))
+			list[n++] = o;
+	return n;
+}
+
+bool kubernetes_pod_open(struct sim *s, const char *cluster, const char *address, struct workload *w)
+{
+	const struct sim_object *c = cluster_of(s, cluster);
+	const char *prefix = sim_tmp("%s|/pods|", cluster);
+	for (struct sim_object *o = c ? sim_first(s, OBJECTS, prefix) : NULL; o; o = sim_following(s, o, prefix)) {
+		if (strcmp(json_str(o->doc, "status.podIP", ""), address) || !json_bool(o->hidden, "live", false))
+			continue;
+		const char *project = sim_tmp("%.*s", (int)strcspn(cluster + 9, "/"), cluster + 9);
+		workload_open(s, project, "", kubernetes_pod_template(s, c, json_str(o->doc, "metadata.namespace", ""), json_at(o->doc, "spec")), w);
+		workload_start(w);
+		return true;
+	}
+	return false;
+}
+
+/* Endpoints. ---------------------------------------------------------------------------------------------------------------- */
+static bool selects(const cJSON *selector, const cJSON *labels)
+{
+	for (const cJSON *l = selector ? selector->child : NULL; l; l = l->next) {
+		const cJSON *mine = cJSON_GetObjectItemCaseSensitive(labels, l->string);
+		if (!cJSON_IsString(mine) || strcmp(mine->valuestring, l->valuestring))
+			return false;
+	}
+	return selector && selector->child;
+}
+
+/* The container's port behind a target port, which may be a name. */
+static int target_port(const cJSON *pod, const cJSON *port)
+{
+	const cJSON *target = json_at(port, "targetPort"), *k, *p;
+	if (cJSON_IsNumber(target))
+		return target->valueint;
+	cJSON_ArrayForEach(k, json_at(pod, "spec.containers"))
+		cJSON_ArrayForEach(p, json_at(k, "ports"))
+			if (cJSON_IsString(target) && !strcmp(json_str(p, "name", ""), target->valuestring))
+				return (int)json_num(p, "containerPort", 0);
+	return cJSON_IsString(target) ? 0 : (int)json_num(port, "port", 0);
+}
+
+cJSON *kubernetes_endpoints(struct sim *s, const char *cluster, const char *ns, const char *service, const char *port)
+{
+	char *key = kubernetes_key(cluster, kubernetes_resource_find("", "v1", "services"), ns, service);
+	const struct sim_object *o = sim_get(s, OBJECTS, key);
+	const cJSON *p, *wanted = o ? json_at(o->doc, "spec.ports.0") : NULL;
+	cJSON *all = cJSON_CreateArray();
+	cJSON_ArrayForEach(p, (o ? json_at(o->doc, "spec.ports") : NULL))
+		if (!strcmp(json_str(p, "name", "-"), port) || atoi(port) == (int)json_num(p, "port", -1))
+			wanted = p;
+	const char *prefix = pods_prefix(cluster, ns);
+	for (struct sim_object *pod = wanted ? sim_first(s, OBJECTS, prefix) : NULL; pod; pod = sim_following(s, pod, prefix))
+		if (json_bool(pod->hidden, "ready", false) && selects(json_at(o->doc, "spec.selector"), json_at(pod->doc, "metadata.labels")))
+			cJSON_AddItemToArray(all, json_make("{'ipAddress':%s,'port':%d}", json_str(pod->doc, "status.podIP", ""), target_port(pod->doc, wanted)));
+	free(key);
+	return all;
+}
+
+/* Deployments. -------------------------------------------------------------------------------------------------------------- */
+static const char *hash_of(const struct sim_object *deployment)
+{
+	char *text = json_text(json_at(deployment->doc, "spec.template"), -1);
+	const char *hash = sim_tmp("%.10s", sim_sha256(text, strlen(text)) + 7);
+	free(text);
+	return hash;
+}
+
+static void deployment_status(struct sim *s, const char *cluster, struct sim_object *o, int mine, int ready, int old, bool late)
+{
+	int want = (int)json_num(o->doc, "spec.replicas", 1), generation = (int)json_num(o->doc, "metadata.generation", 1);
+	const char *set = sim_tmp("ReplicaSet \"%s-%s\"", json_str(o->doc, "metadata.name", ""), hash_of(o));
+	bool done = ready >= want && mine == want && !old, enough = ready + old > 0 && ready + old >= want;
+	cJSON *status = json_make("{'observedGeneration':%d,'replicas':%d,'updatedReplicas':%d}", generation, mine + old, mine);
+	if (ready + old > 0) {
+		json_put_num(status, "readyReplicas", ready + old);
+		json_put_num(status, "availableReplicas", ready + old);
+	}
+	if (mine > ready)
+		json_put_num(status, "unavailableReplicas", mine - ready);
+	json_put(status, "conditions",
+		 json_make("[%j,%j]",
+			   enough || !want ? condition(s, "Available", true, "MinimumReplicasAvailable", "Deployment has minimum availability.")
+					   : condition(s, "Available", false, "MinimumReplicasUnavailable", "Deployment does not have minimum availability."),
+			   done ? condition(s, "Progressing", true, "NewReplicaSetAvailable", sim_tmp("%s has successfully progressed.", set))
+			   : late ? condition(s, "Progressing", false, "ProgressDeadlineExceeded", sim_tmp("%s has timed out progressing.", set))
+				  : condition(s, "Progressing", true, "ReplicaSetUpdated", sim_tmp("%s is progressing.", set))));
+	json_put(o->doc, "status", status);
+	kubernetes_touch(s, cluster, o->doc);
+}
+
+static void deployment_step(struct sim *s, const cJSON *arg);
+
+static void again(struct sim *s, const struct sim_object *cluster, const struct sim_object *o, double seconds)
+{
+	cJSON *arg = json_make("{'cluster':%s,'key':%s,'uid':%s}", cluster->key, o->key, uid(o));
+	json_put_num(arg, "generation", json_num(o->doc, "metadata.generation", 1));
+	sim_after(s, seconds, deployment_step, arg);
+}
+
+/* Runs what does not run yet, lets the old ones go once the new ones are ready, and looks again while something is wrong. */
+static void deployment_step(struct sim *s, const cJSON *arg)
+{
+	const struct sim_object *cluster = cluster_of(s, json_str(arg, "cluster", ""));
+	struct sim_object *o = sim_get(s, OBJECTS, json_str(arg, "key", "")), *list[MOST_PODS];
+	if (!cluster || !o || strcmp(uid(o), json_str(arg, "uid", "")) || json_num(o->doc, "metadata.generation", 1) != json_num(arg, "generation", 0))
+		return;
+	int want = (int)fmin(json_num(o->doc, "spec.replicas", 1), MOST_PODS - 4), mine = 0, ready = 0, old = 0, tries = 0;
+	const char *hash = hash_of(o);
+	int n = pods_of(s, cluster, o, list);
+	for (int i = 0; i < n; i++) {
+		if (strcmp(json_str(list[i]->hidden, "hash", ""), hash))
+			continue;
+		ready += json_bool(list[i]->hidden, "ready", false) || try_pod(s, cluster, list[i]);
+		tries = (int)fmax(tries, json_num(list[i]->hidden, "tries", 0));
+		mine++;
+	}
+	for (int i = 0; i < n; i++) {
+		if (!strcmp(json_str(list[i]->hidden, "hash", ""), hash))
+			continue;
+		if (ready >= want)
+			sim_remove(s, list[i]);
+		else
+			old += json_bool(list[i]->hidden, "ready", false);
+	}
+	bool late = sim_now(s) - json_num(o->hidden, "since", 0) > json_num(o->doc, "spec.progressDeadlineSeconds", 600);
+	deployment_status(s, cluster->key, o, mine, ready, old, late);
+	if (ready < mine)
+		again(s, cluster, o, tries < 6 ? 10 << tries : 300);
+}
+
+void kubernetes_deployment(struct sim *s, const struct sim_object *cluster, struct sim_object *o)
+{
+	struct sim_object *list[MOST_PODS];
+	int want = (int)fmin(json_num(o->doc, "spec.replicas", 1), MOST_PODS - 4), n, mine = 0, old = 0;
+	if ((int)json_num(o->doc, "status.observedGeneration", 0) == (int)json_num(o->doc, "metadata.generation", 1))
+		return;
+	const char *hash = hash_of(o);
+	bool recreate = !strcmp(json_str(o->doc, "spec.strategy.type", ""), "Recreate"), fresh = false;
+	n = pods_of(s, cluster, o, list);
+	for (int i = 0; i < n; i++) {
+		bool same = !strcmp(json_str(list[i]->hidden, "hash", ""), hash);
+		if ((same && mine == want) || (!same && recreate))
+			sim_remove(s, list[i]);
+		else
+			*(same ? &mine : &old) += 1;
+	}
+	for (; mine < want && mine + old < MOST_PODS; mine++, fresh = true)
+		new_pod(s, cluster, o, hash);
+	json_put_num(o->hidden, "since", sim_now(s));
+	int ready = 0;
+	n = pods_of(s, cluster, o, list);
+	for (int i = 0; i < n; i++)
+		ready += !strcmp(json_str(list[i]->hidden, "hash", ""), hash) && json_bool(list[i]->hidden, "ready", false);
+	deployment_status(s, cluster->key, o, mine, ready, old, false);
+	again(s, cluster, o, fresh || ready < mine ? sim_draw(s, "kubernetes.pod.start") : 1);
+}
+
+/* Jobs. --------------------------------------------------------------------------------------------------------------------- */
+static void job_condition(struct sim *s, struct sim_object *o, const char *type, const char *reason, const char *message)
+{
+	char *now = sim_time(s, 0);
+	json_drop(o->doc, "status.active");
+	json_put(o->doc, "status.conditions", json_make("[{'type':%s,'status':'True','reason':%s,'message':%s,'lastProbeTime':%s,'lastTransitionTime':%s}]", type,
+							reason, message, now, now));
+	if (!strcmp(type, "Complete"))
+		json_put_str(o->doc, "status.completionTime", now);
+	free(now);
+}
+
+/* A program that we do not know ends well; one that serves for ever does not end. */
+static bool ended_well(const struct sim_object *pod, bool ready)
+{
+	const cJSON *k;
+	cJSON_ArrayForEach(k, json_at(pod->doc, "status.containerStatuses"))
+		if (json_at(k, "state.waiting"))
+			return false;
+	return ready;
+}
+
+/* One whose containers could not be made yet. */
+static struct sim_object *waiting_pod(struct sim *s, const struct sim_object *cluster, const struct sim_object *job)
+{
+	struct sim_object *list[MOST_PODS];
+	int n = pods_of(s, cluster, job, list);
+	for (int i = 0; i < n; i++)
+		if (!strcmp(json_str(list[i]->doc, "status.phase", ""), "Pending"))
+			return list[i];
+	return NULL;
+}
+
+static void job_step(struct sim *s, const cJSON *arg)
+{
+	const struct sim_object *cluster = cluster_of(s, json_str(arg, "cluster", ""));
+	struct sim_object *o = sim_get(s, OBJECTS, json_str(arg, "key", ""));
+	if (!cluster || !o || strcmp(uid(o), json_str(arg, "uid", "")) || json_bool(o->doc, "spec.suspend", false))
+		return;
+	struct sim_object *pod = waiting_pod(s, cluster, o);
+	pod = pod ? pod : new_pod(s, cluster, o, "");
+	bool well = ended_well(pod, try_pod(s, cluster, pod));
+	int failed = (int)json_num(o->doc, "status.failed", 0), limit = (int)json_num(o->doc, "spec.backoffLimit", 6);
+	bool stuck = !well && json_at(pod->doc, "status.containerStatuses.0.state.waiting") &&
+		     strcmp(json_str(pod->doc, "status.containerStatuses.0.state.waiting.reason", ""), "CrashLoopBackOff");
+	const char *phase = well ? "Succeeded" : stuck ? "Pending" : "Failed";
+	json_put_str(pod->doc, "status.phase", phase);
+	json_put_bool(pod->hidden, "ready", false);
+	json_put_bool(pod->hidden, "live", false);
+	if (well) {
+		json_put_num(o->doc, "status.succeeded", json_num(o->doc, "spec.completions", 1));
+		job_condition(s, o, "Complete", "CompletionsReached", "Reached expected number of succeeded pods");
+	} else if (stuck) { /* a pod that cannot start waits for what it needs; it has not failed */
+		sim_after(s, 60, job_step, cJSON_Duplicate(arg, true));
+	} else {
+		json_put_num(o->doc, "status.failed", failed + 1);
+		if (failed + 1 > limit)
+			job_condition(s, o, "Failed", "BackoffLimitExceeded", "Job has reached the specified backoff limit");
+		else
+			sim_after(s, fmin(10 << failed, 360), job_step, cJSON_Duplicate(arg, true));
+	}
+	kubernetes_touch(s, cluster->key, o->doc);
+}
+
+void kubernetes_job(struct sim *s, const struct sim_object *cluster, struct sim_object *o)
+{
+	if (json_at(o->doc, "status.startTime") || json_bool(o->doc, "spec.suspend", false))
+		return;
+	char *now = sim_time(s, 0);
+	json_put_str(o->doc, "status.startTime", now);
+	json_put_num(o->doc, "status.active", 1);
+	free(now);
+	sim_after(s, sim_draw(s, "kubernetes.pod.start"), job_step, json_make("{'cluster':%s,'key':%s,'uid':%s}", cluster->key, o->key, uid(o)));
+}
+
+void kubernetes_owner_gone(struct sim *s, const struct sim_object *cluster, const struct sim_object *owner)
+{
+	struct sim_object *list[MOST_PODS];
+	int n = pods_of(s, cluster, owner, list);
+	for (int i = 0; i < n; i++)
+		sim_remove(s, list[i]);
+}

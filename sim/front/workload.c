@@ -1,0 +1,254 @@
+/* Several containers together: who reaches whom, and who answers at which port. */
+#include "config.h"
+#include "sim/front/workload.h"
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "sim/api/serving.h"
+#include "sim/front/gate.h"
+#include "sim/front/mlflow_http.h"
+#include "sim/front/walls.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Making. ------------------------------------------------------------------------------------------------------------------ */
+static const char *short_name(const char *link)
+{
+	return strrchr(link, '/') ? strrchr(link, '/') + 1 : link;
+}
+
+/* The VPC network that the instance is in, or NULL. */
+static char *network_of(struct sim *s, const char *project, const char *region, const cJSON *template)
+{
+	const char *network = json_str(template, "vpcAccess.networkInterfaces.0.network", NULL);
+	const char *subnet = json_str(template, "vpcAccess.networkInterfaces.0.subnetwork", NULL), *whole = json_str(template, "network", "");
+	if (*whole)
+		return xstrdup(whole);
+	if (!network && subnet) {
+		const struct sim_object *o = sim_get(s, "compute.subnetworks", sim_tmp("projects/%s/regions/%s/subnetworks/%s", project, region, short_name(subnet)));
+		network = o ? json_str(o->doc, "network", NULL) : NULL;
+	}
+	return network ? xasprintf("projects/%s/global/networks/%s", project, short_name(network)) : NULL;
+}
+
+/* Do two containers share the loopback interface? All of a pod or an instance do. */
+static bool together(const struct workload *w, const struct container *a, const struct container *b)
+{
+	const char *one = json_str(a->spec, "network", ""), *other = json_str(b->spec, "network", "");
+	if (a == b || strcmp(json_str(w->template, "platform", ""), "machine"))
+		return true;
+	return (!strcmp(one, "host") && !strcmp(other, "host")) || (text_starts(one, "container:") && !strcmp(one + 10, b->name)) ||
+	       (text_starts(other, "container:") && !strcmp(other + 10, a->name));
+}
+
+bool workload_open(struct sim *s, const char *project, const char *region, cJSON *template, struct workload *w)
+{
+	*w = (struct workload){.sim = s, .project = project, .template = template, .network = network_of(s, project, region, template)};
+	const char *principal = json_str(template, "principal", NULL), *account = json_str(template, "serviceAccount", "");
+	w->principal = principal ? xstrdup(principal) : xasprintf("serviceAccount:%s", account);
+	w->place = (struct mlflow_place){.principal = w->principal, .network = w->network};
+	const cJSON *volumes = json_at(template, "volumes"), *list = json_at(template, "containers");
+	for (const cJSON *v = volumes ? volumes->child : NULL; v; v = v->next)
+		if (json_at(v, "cloudSqlInstance"))
+			w->place.connector = json_str(v, "cloudSqlInstance.instances.0", NULL);
+	bool all = true;
+	for (const cJSON *k = list ? list->child : NULL; k && w->count < WORKLOAD_MOST; k = k->next) {
+		struct workload_part *part = &w->parts[w->count++];
+		struct container_fault fault = {0};
+		if (!container_make(s, project, template, k, false, &part->k, &fault)) {
+			part->fault = fault.message;
+			part->reason = fault.reason;
+			all = false;
+		}
+	}
+	return all;
+}
+
+/* The place as one container sees it: a cloud-sql-proxy beside it makes an instance local. */
+static struct mlflow_place place_of(const struct workload *w, const struct container *k)
+{
+	struct mlflow_place place = w->place;
+	for (int i = 0; i < w->count; i++) {
+		const struct workload_part *part = &w->parts[i];
+		const char *instance = part->fault || !part->k.argv || &part->k == k ? NULL : container_sql_proxy(&part->k);
+		if (!instance || part->r.said)
+			continue;
+		if (container_flag(&part->k, "--unix-socket"))
+			place.connector = instance;
+		else if (together(w, k, &part->k))
+			place.beside = instance;
+	}
+	return place;
+}
+
+/* A pod's init containers run to their end before the others start, but for those that are sidecars. */
+static bool is_init(const struct workload *w, int i)
+{
+	return i < (int)json_num(w->template, "inits", 0) && strcmp(json_str(w->template, sim_tmp("containers.%d.restartPolicy", i), ""), "Always");
+}
+
+void workload_start(struct workload *w)
+{
+	bool held = false;
+	for (int i = 0; i < w->count; i++) {
+		struct workload_part *part = &w->parts[i];
+		if (held && !part->fault) {
+			part->fault = xstrdup("");
+			part->reason = "PodInitializing";
+		}
+		double limit = start_mebibytes(json_str(part->fault ? NULL : part->k.spec, "resources.limits.memory", "0"));
+		struct mlflow_place place = place_of(w, &part->k);
+		if (!part->fault)
+			start_container(w->sim, &part->k, &place, limit, &part->r);
+		held = held || (is_init(w, i) && (part->fault || part->r.said));
+		part->r.ends = part->r.ends || (is_init(w, i) && !part->r.said);
+	}
+}
+
+void workload_close(struct workload *w)
+{
+	for (int i = 0; i < w->count; i++) {
+		container_free(&w->parts[i].k);
+		start_free(&w->parts[i].r);
+		free(w->parts[i].fault);
+	}
+	cJSON_Delete(w->template);
+	free(w->principal);
+	free(w->network);
+	*w = (struct workload){0};
+}
+
+/* Ports. ------------------------------------------------------------------------------------------------------------------- */
+static bool runs(const struct workload_part *part)
+{
+	return !part->fault && !part->r.said && !part->r.ends;
+}
+
+const struct workload_part *workload_at(const struct workload *w, int port)
+{
+	for (int i = 0; i < w->count; i++) {
+		const struct workload_part *part = &w->parts[i];
+		if (runs(part) && part->r.port == port && !part->r.loopback)
+			return part;
+	}
+	return NULL;
+}
+
+static bool is_open(const struct workload *w, int port)
+{
+	const cJSON *open;
+	cJSON_ArrayForEach(open, json_at(w->template, "open"))
+		if (!strcmp(open->valuestring, "*") || atoi(open->valuestring) == port)
+			return true;
+	return false;
+}
+
+const struct workload_part *workload_at_host(const struct workload *w, int port)
+{
+	for (int i = 0; i < w->count; i++) {
+		const struct workload_part *part = &w->parts[i];
+		const cJSON *p;
+		if (!runs(part) || part->r.loopback)
+			continue;
+		if (!strcmp(json_str(part->k.spec, "network", ""), "host")) {
+			if (part->r.port == port && is_open(w, port))
+				return part;
+			continue;
+		}
+		cJSON_ArrayForEach(p, json_at(part->k.spec, "publish")) /* docker's forwarding passes the host's firewall */
+			if ((int)json_num(p, "host", 0) == port && (int)json_num(p, "container", 0) == part->r.port)
+				return part;
+	}
+	return NULL;
+}
+
+/* Requests. ---------------------------------------------------------------------------------------------------------------- */
+static void to_mlflow(struct visit *v, const struct workload *w, const struct container *k, struct sim_reply *out)
+{
+	struct mlflow m;
+	struct mlflow_place place = place_of(w, k);
+	mlflow_load(v->sim, k, &place, &m);
+	mlflow_answer(v, &m, w->principal, out);
+	mlflow_free(&m);
+}
+
+/* The container at "http://HOST:PORT/", as oauth2-proxy's container reaches it; NULL. */
+static const struct container *upstream_of(const struct workload *w, const struct container *gate, const struct gate *g, int *port)
+{
+	const cJSON *first = gate_list(g, "upstreams") ? gate_list(g, "upstreams")->child : NULL;
+	const char *url = first ? first->valuestring : "", *host = strstr(url, "://") ? strstr(url, "://") + 3 : url, *colon = strrchr(url, ':');
+	const char *name = sim_tmp("%.*s", (int)strcspn(host, ":/"), host);
+	bool local = text_starts(name, "127.") || !strcmp(name, "localhost");
+	*port = colon ? atoi(colon + 1) : 0;
+	for (int i = 0; i < w->count; i++) {
+		const struct workload_part *part = &w->parts[i];
+		if (!runs(part) || !container_runs(&part->k, "mlflow"))
+			continue;
+		const char *own = container_flag(&part->k, "--port");
+		int listens = part->r.port ? part->r.port : atoi(own ? own : container_env(&part->k, "MLFLOW_PORT", "5000"));
+		if (listens == *port && (local ? together(w, gate, &part->k) : !strcmp(name, part->k.name) && !part->r.loopback))
+			return &part->k;
+	}
+	return NULL;
+}
+
+static void to_gate(struct visit *v, const struct workload *w, const struct container *k, struct sim_reply *out)
+{
+	struct gate g;
+	const char *email = "";
+	int port;
+	gate_load(k, &g);
+	if (g.error) {
+		wall_page(out, 503, "Server Error", "Service Unavailable");
+	} else if (gate_pass(v, k, &g, &email, out)) {
+		const struct container *server = upstream_of(w, k, &g, &port);
+		if (*email)
+			answer_header(out, "gap-auth", email);
+		if (server) {
+			if (!gate_bool(&g, "pass_host_header", true))
+				v->host = sim_tmp("127.0.0.1:%d", port);
+			to_mlflow(v, w, server, out);
+		} else {
+			answer_text(out, 502, "text/html; charset=utf-8", "<!DOCTYPE html>\n<title>502 Bad Gateway</title>\n<h1>Bad Gateway</h1>\n"
+									  "There was a problem connecting to the upstream server.\n");
+		}
+	}
+	gate_free(&g);
+}
+
+void workload_answer(struct visit *v, const struct workload *w, const struct workload_part *part, struct sim_reply *out)
+{
+	if (container_runs(&part->k, "oauth2-proxy"))
+		to_gate(v, w, &part->k, out);
+	else if (container_runs(&part->k, "mlflow"))
+		to_mlflow(v, w, &part->k, out);
+	else
+		answer_text(out, 200, "text/html; charset=utf-8", "<!doctype html>\n<html lang=en><title>Congratulations | Cloud Run</title><h1>It's running!</h1>\n");
+}
+
+void workload_answer_ingress(struct visit *v, const struct workload *w, struct sim_reply *out)
+{
+	for (int i = 0; i < w->count; i++)
+		if (w->parts[i].k.ingress) {
+			workload_answer(v, w, &w->parts[i], out);
+			return;
+		}
+	wall_page(out, 503, "Server Error", "The service you requested is not available yet.<p>Please try again in 30 seconds.");
+}
+
+bool workload_healthy(const struct workload *w, const struct workload_part *part, const char *path)
+{
+	if (!part || !path)
+		return part != NULL;
+	struct sim_request q = {.method = "GET", .host = "10.0.0.1", .target = path};
+	struct sim_reply r = {0};
+	struct visit v;
+	visit_begin(&v, w->sim, &q);
+	workload_answer(&v, w, part, &r);
+	visit_end(&v);
+	int status = r.status;
+	sim_reply_free(&r);
+	return status == 200;
+}
