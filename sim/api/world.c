@@ -5,7 +5,7 @@
  *     "organization": {"id": "100000000001", "domain": "example.com", "customer": "C0example1"},   or null: none
  *     "billingAccount": "012345-6789AB-CDEF01",                                                    or null: billing is off
  *     "projects": [ {"id": "demo-proj", "number": "123456789012", "name": "Demo", "billing": true, "organization": true,
- *                    "services": ["run.googleapis.com"], "roles": ["roles/owner"], "policies": {...}, "quotas": {...}} ],
+ *                    "labels": {"env": "test"}, "services": ["run.googleapis.com"], "roles": ["roles/owner"], "policies": {...}, "quotas": {...}} ],
  *     "policies": {"iam.disableServiceAccountKeyCreation": true, "gcp.resourceLocations": {"allow": ["in:eu-locations"]}},
  *     "quotas": {"us-central1/CPUS": 8}, "stockouts": ["us-central1-a"], "default_network": true,
  *     "dns": {"mlflow.example.com": "203.0.113.7"},                                                or "nobody": names stay unset
@@ -55,6 +55,8 @@ static cJSON *project_doc(struct sim *s, const cJSON *p, const char *parent)
 		id, json_str(p, "name", id), now, now, etag);
 	if (parent)
 		cJSON_AddStringToObject(doc, "parent", parent);
+	if (said(p, "labels"))
+		cJSON_AddItemToObject(doc, "labels", cJSON_Duplicate(said(p, "labels"), true));
 	free(name), free(now), free(etag);
 	return doc;
 }

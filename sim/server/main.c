@@ -63,8 +63,8 @@ static const char usage[] =
 	"\n"
 	"Outside of it, and answered as a method that is not simulated: VPN, interconnect, producer-side Private Service\n"
 	"Connect, sole-tenant nodes, instance templates, Cloud Armor, SSL policies, TCP, SSL and gRPC proxies, backend\n"
-	"buckets, regional disks, maintenance policies, tags, folders, build worker pools, bucket ACLs, private CA, SQL\n"
-	"Server, SQL replicas and clones, customer-managed keys, Pub/Sub, Functions.\n";
+	"buckets, regional disks, maintenance policies, tags, folders, internal ranges, build worker pools, bucket ACLs, private\n"
+	"CA, SQL Server, SQL replicas and clones, customer-managed keys, Pub/Sub, Functions.\n";
 
 static bool complain(const struct err *e)
 {
