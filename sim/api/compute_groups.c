@@ -5,6 +5,7 @@
 
 #include "base/json.h"
 #include "base/mem.h"
+#include "sim/front/backends.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -177,9 +178,10 @@ static void list_endpoints(struct sim_call *c)
 	const cJSON *e;
 	if (!o)
 		return;
-	cJSON *items = cJSON_CreateArray();
-	cJSON_ArrayForEach(e, json_at(o->hidden, "endpoints"))
+	cJSON *items = cJSON_CreateArray(), *all = backends_listed(c->sim, o);
+	cJSON_ArrayForEach(e, all)
 		cJSON_AddItemToArray(items, json_make("{'networkEndpoint':%j}", cJSON_Duplicate(e, true)));
+	cJSON_Delete(all);
 	sim_ok(c, json_make("{'kind':'compute#networkEndpointGroupsListNetworkEndpoints','items':%j}", items));
 }
 

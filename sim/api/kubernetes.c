@@ -454,6 +454,13 @@ static void patch(struct kubernetes_call *k)
 	store(k, o, doc);
 }
 
+/* Does it stand for something outside the cluster, which goes with it? (What is inside goes with its namespace anyhow.) */
+static bool controls(const struct sim_object *o)
+{
+	const char *kind = json_str(o->doc, "kind", "");
+	return !strcmp(kind, "Ingress") || !strcmp(kind, "ManagedCertificate");
+}
+
 static void end_namespace(struct sim *s, const cJSON *arg)
 {
 	const char *cluster = json_str(arg, "cluster", ""), *ns = json_str(arg, "namespace", "");
@@ -462,8 +469,13 @@ static void end_namespace(struct sim *s, const cJSON *arg)
 	for (struct sim_object *o = sim_first(s, OBJECTS, prefix); o; o = next) {
 		next = sim_following(s, o, prefix);
 		bool itself = !strcmp(json_str(o->doc, "kind", ""), "Namespace") && !strcmp(json_str(o->doc, "metadata.name", ""), ns);
-		if (itself || !strcmp(json_str(o->doc, "metadata.namespace", ""), ns))
-			sim_remove(s, o);
+		if (!itself && strcmp(json_str(o->doc, "metadata.namespace", ""), ns))
+			continue;
+		struct sim_object *home = sim_get(s, "container.clusters", cluster);
+		json_put_bool(o->hidden, "gone", true);
+		if (home && controls(o))
+			kubernetes_react(s, home, o);
+		sim_remove(s, o);
 	}
 	free(prefix);
 }
@@ -579,12 +591,24 @@ static bool allowed(struct kubernetes_call *k)
 	return may;
 }
 
+/* What a container of the pod has written; the first one's when none is named. */
+static void log_of(struct kubernetes_call *k, const struct sim_object *pod)
+{
+	const char *name = sim_param(k->c, "container");
+	name = *name ? name : json_str(pod->doc, "spec.containers.0.name", "");
+	const cJSON *text = cJSON_GetObjectItemCaseSensitive(json_at(pod->hidden, "logs"), name);
+	const char *all = cJSON_IsString(text) ? text->valuestring : "";
+	sim_bytes(k->c, 200, "text/plain", all, strlen(all));
+}
+
 static void act(struct kubernetes_call *k)
 {
 	const char *m = k->c->method;
 	struct sim_object *o = *k->name && !strcmp(m, "GET") ? target(k) : NULL;
 	if (!strcmp(m, "GET") && *k->name) {
-		if (o)
+		if (o && !strcmp(k->r->plural, "pods") && !strcmp(k->sub, "log"))
+			log_of(k, o);
+		else if (o)
 			answer(k, 200, cJSON_Duplicate(o->doc, true));
 		else
 			not_found(k);

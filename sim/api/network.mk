@@ -32,6 +32,8 @@ sim_libsim_a_SOURCES += \
 	sim/api/kubernetes_discovery.c \
 	sim/api/kubernetes_discovery.h \
 	sim/api/kubernetes_fields.c \
+	sim/api/kubernetes_ingress.c \
+	sim/api/kubernetes_ingress.h \
 	sim/api/kubernetes_pod_template.c \
 	sim/api/kubernetes_pods.c \
 	sim/api/kubernetes_pods.h \

@@ -63,3 +63,8 @@ check_PROGRAMS += tests/sim/front_machines
 TESTS += tests/sim/front_machines
 tests_sim_front_machines_SOURCES = tests/sim/front_machines.c tests/sim/serving.h tests/sim/stack.h tests/tap.h
 tests_sim_front_machines_LDADD = $(LIB_SIM)
+
+check_PROGRAMS += tests/sim/front_pods
+TESTS += tests/sim/front_pods
+tests_sim_front_pods_SOURCES = tests/sim/front_pods.c tests/sim/serving.h tests/sim/stack.h tests/tap.h
+tests_sim_front_pods_LDADD = $(LIB_SIM)

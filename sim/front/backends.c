@@ -37,19 +37,29 @@ static size_t members(struct sim *s, const struct sim_object *service, const str
 	return n;
 }
 
+cJSON *backends_listed(struct sim *s, const struct sim_object *group)
+{
+	const cJSON *from = json_at(group->hidden, "kubernetes");
+	if (from)
+		return kubernetes_endpoints(s, json_str(from, "cluster", ""), json_str(from, "namespace", ""), json_str(from, "service", ""), json_str(from, "port", ""));
+	const cJSON *own = json_at(group->hidden, "endpoints");
+	return own ? cJSON_Duplicate(own, true) : cJSON_CreateArray();
+}
+
 static size_t endpoints(struct sim *s, const struct sim_object *group, struct endpoint *list, size_t most)
 {
 	const char *zone = strstr(group->key, "/zones/");
+	cJSON *all = backends_listed(s, group), *e;
 	size_t n = 0;
-	const cJSON *e;
-	cJSON_ArrayForEach(e, json_at(group->hidden, "endpoints")) {
+	cJSON_ArrayForEach(e, all) {
 		const char *name = json_str(e, "instance", ""), *last = strrchr(name, '/') ? strrchr(name, '/') + 1 : name;
 		const char *key = zone ? sim_tmp("%.*s/%.*s/instances/%s", (int)(zone - group->key), group->key, (int)(7 + strcspn(zone + 7, "/")) - 1, zone + 1, last) : "";
 		const struct sim_object *vm = *name ? sim_get(s, "compute.instances", key) : NULL;
-		const char *address = json_str(e, "ipAddress", vm ? json_str(vm->doc, "networkInterfaces.0.networkIP", "") : "");
+		const char *address = sim_tmp("%s", json_str(e, "ipAddress", vm ? json_str(vm->doc, "networkInterfaces.0.networkIP", "") : ""));
 		if (n < most)
 			list[n++] = (struct endpoint){group, vm, address, (int)json_num(e, "port", json_num(group->doc, "defaultPort", 80))};
 	}
+	cJSON_Delete(all);
 	return n;
 }
 
@@ -119,7 +129,7 @@ static bool let_in(struct sim *s, const struct sim_object *vm, int port)
 /* Health. ------------------------------------------------------------------------------------------------------------------ */
 static bool open_endpoint(struct sim *s, const struct endpoint *e, struct workload *w)
 {
-	return e->vm ? machine_open(s, e->vm, w) : kubernetes_pod_open(s, json_str(e->group->hidden, "cluster", ""), e->address, w);
+	return e->vm ? machine_open(s, e->vm, w) : kubernetes_pod_open(s, json_str(e->group->hidden, "kubernetes.cluster", ""), e->address, w);
 }
 
 static const struct workload_part *part_at(const struct endpoint *e, const struct workload *w, int port)

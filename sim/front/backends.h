@@ -13,6 +13,8 @@ struct endpoint {
 
 /* The endpoints of one group of the backend service; how many. */
 size_t backends_of(struct sim *s, const struct sim_object *service, const struct sim_object *group, struct endpoint *list, size_t most);
+/* What a zonal network endpoint group holds ([{"instance","ipAddress","port"}]); of one that a cluster keeps, its ready pods. For the caller. */
+cJSON *backends_listed(struct sim *s, const struct sim_object *group);
 /* Do the health check and the firewall let this endpoint have requests? */
 bool backend_healthy(struct sim *s, const struct sim_object *service, const struct endpoint *e);
 /* A healthy endpoint of any of its groups, by chance, opened: *part takes the request. False when there is none; else workload_close(w). */
