@@ -97,6 +97,8 @@ static void controllers(void)
 	sim_advance(cloud, sim_now(cloud) + 600);
 	is_int((long long)json_num(get("/apis/apps/v1/namespaces/ns/deployments/d", 200), "status.availableReplicas", 0), 1, "but comes up");
 	act("POST", COMPUTE "global/addresses", json_make("{'name':'ip'}"));
+	apply("/api/v1/namespaces/ns/services/s", "a", "",
+	      json_make("{'apiVersion':'v1','kind':'Service','metadata':{'name':'s','namespace':'ns'},'spec':{'selector':{'app':'d'},'ports':[{'port':80}]}}"));
 	cJSON *ingress = json_make("{'apiVersion':'networking.k8s.io/v1','kind':'Ingress','metadata':{'name':'i','namespace':'ns'},'spec':{'defaultBackend':{"
 				   "'service':{'name':'s','port':{'number':80}}}}}");
 	json_put(ingress, "metadata.annotations", cJSON_CreateObject());
