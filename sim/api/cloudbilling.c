@@ -21,20 +21,21 @@ static struct sim_object *project_of(struct sim_call *c, const char *permission)
 	return NULL;
 }
 
-static void answer(struct sim_call *c, const struct sim_object *o)
+static cJSON *billing_info(const struct sim_object *o)
 {
-	const char *account = json_str(o->hidden, "billing", "");
-	char *name = xasprintf("projects/%s/billingInfo", c->project), *full = xasprintf("billingAccounts/%s", account);
-	sim_ok(c, json_make("{'name':%s,'projectId':%s,'billingAccountName':%s,'billingEnabled':%b}", name, c->project,
-			    *account ? full : "", *account != 0));
+	const char *account = json_str(o->hidden, "billing", ""), *project = o->key + strlen("projects/");
+	char *name = xasprintf("projects/%s/billingInfo", project), *full = xasprintf("billingAccounts/%s", account);
+	cJSON *info = json_make("{'name':%s,'projectId':%s,'billingAccountName':%s,'billingEnabled':%b}", name, project, *account ? full : "",
+				*account != 0);
 	free(name), free(full);
+	return info;
 }
 
 static void get(struct sim_call *c)
 {
 	struct sim_object *o = project_of(c, "resourcemanager.projects.get");
 	if (o)
-		answer(c, o);
+		sim_ok(c, billing_info(o));
 }
 
 static void update(struct sim_call *c)
@@ -45,7 +46,7 @@ static void update(struct sim_call *c)
 		return;
 	json_put_str(o->hidden, "billing",
 		     text_starts(account, "billingAccounts/") ? account + strlen("billingAccounts/") : "");
-	answer(c, o);
+	sim_ok(c, billing_info(o));
 }
 
 static void list_accounts(struct sim_call *c)
@@ -63,6 +64,17 @@ static void list_accounts(struct sim_call *c)
 	free(name);
 }
 
+static void list_projects(struct sim_call *c)
+{
+	const char *account = sim_path_part(c, "billingAccounts");
+	cJSON *all = cJSON_CreateArray();
+	for (struct sim_object *o = sim_first(c->sim, "cloudresourcemanager.projects", "projects/"); o;
+	     o = sim_following(c->sim, o, "projects/"))
+		if (!strcmp(json_str(o->hidden, "billing", ""), account))
+			cJSON_AddItemToArray(all, billing_info(o));
+	sim_ok(c, json_make("{'projectBillingInfo':%j,'nextPageToken':''}", all));
+}
+
 static void test_permissions(struct sim_call *c)
 {
 	/* Whoever owns the world's projects owns its billing account. */
@@ -74,6 +86,7 @@ static const struct sim_route routes[] = {
 	{"cloudbilling.projects.getBillingInfo", get, NULL, NULL},
 	{"cloudbilling.projects.updateBillingInfo", update, NULL, NULL},
 	{"cloudbilling.billingAccounts.list", list_accounts, NULL, NULL},
+	{"cloudbilling.billingAccounts.projects.list", list_projects, NULL, NULL},
 	{"cloudbilling.billingAccounts.testIamPermissions", test_permissions, NULL, NULL},
 	{0},
 };

@@ -769,6 +769,19 @@ void compute_set_labels(struct sim_call *c)
 	compute_begin(c, o, "setLabels", 0, true, NULL);
 }
 
+void compute_policy(struct sim_call *c)
+{
+	struct sim_object *o = compute_target(c);
+	if (!o)
+		return;
+	char *holder = xasprintf("//compute.googleapis.com/%s", o->key);
+	if (strstr(c->id, ".setIamPolicy"))
+		sim_policy_set(c, holder, json_at(c->body, "policy") ? json_at(c->body, "policy") : c->body);
+	else
+		sim_policy_get(c, holder);
+	free(holder);
+}
+
 void compute_test_permissions(struct sim_call *c)
 {
 	struct sim_object *o = compute_target(c);

@@ -43,7 +43,7 @@ struct compute_kind {
 
 /* The handlers of every kind. */
 sim_handler compute_get, compute_list, compute_aggregated, compute_insert, compute_patch, compute_update, compute_delete, compute_set_labels,
-	compute_test_permissions;
+	compute_policy, compute_test_permissions;
 
 #define COMPUTE_API(variable, list, seeds)                                                                                                   \
 	const struct sim_api variable = {                                                                                                    \
@@ -56,6 +56,10 @@ sim_handler compute_get, compute_list, compute_aggregated, compute_insert, compu
 	COMPUTE_READS(r, p),                                              \
 	{"compute." r ".insert", compute_insert, "compute." p ".create", NULL}, \
 	{"compute." r ".delete", compute_delete, "compute." p ".delete", NULL}
+#define COMPUTE_POLICIES(r)                                                               \
+	{"compute." r ".getIamPolicy", compute_policy, "compute." r ".getIamPolicy", NULL}, \
+	{"compute." r ".setIamPolicy", compute_policy, "compute." r ".setIamPolicy", NULL}, \
+	{"compute." r ".testIamPermissions", compute_test_permissions, NULL, NULL}
 
 /* The kind that serves a method ("compute.globalAddresses.insert"), or that a plural names; NULL. */
 const struct compute_kind *compute_kind_of(const char *method_id);

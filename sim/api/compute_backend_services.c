@@ -70,12 +70,13 @@ static bool check_backends(struct sim_call *c, cJSON *doc)
 	return true;
 }
 
-/* A group is named in full: bare and partial links are taken elsewhere, not here. */
+/* A group is named in full or from its project on, as the provider's own examples have it; shorter links are taken elsewhere, not here. */
 static bool full_links(struct sim_call *c, const cJSON *body)
 {
 	const cJSON *b;
 	cJSON_ArrayForEach(b, json_at(body, "backends"))
-		if (*json_str(b, "group", "") && !text_starts(json_str(b, "group", ""), "https://"))
+		if (*json_str(b, "group", "") && !text_starts(json_str(b, "group", ""), "https://") &&
+		    !text_starts(json_str(b, "group", ""), "projects/"))
 			return compute_invalid(c, "backends[0].group", json_str(b, "group", ""), "The URL is malformed.");
 	return true;
 }
@@ -148,20 +149,6 @@ static void get_health(struct sim_call *c)
 	sim_ok(c, reply);
 }
 
-/* IAM. ------------------------------------------------------------------------------------------------------------------- */
-static void policy(struct sim_call *c)
-{
-	struct sim_object *o = compute_target(c);
-	if (!o)
-		return;
-	char *holder = xasprintf("//compute.googleapis.com/%s", o->key);
-	if (strstr(c->id, ".setIamPolicy"))
-		sim_policy_set(c, holder, json_at(c->body, "policy") ? json_at(c->body, "policy") : c->body);
-	else
-		sim_policy_get(c, holder);
-	free(holder);
-}
-
 const struct compute_kind compute_backend_service_kind = {
 	.plural = "backendServices",
 	.resources = "backendServices regionBackendServices",
@@ -187,9 +174,7 @@ const struct compute_kind compute_backend_service_kind = {
 	{"compute." r ".patch", patch, "compute." r ".update", NULL},                       \
 	{"compute." r ".update", update, "compute." r ".update", NULL},                     \
 	{"compute." r ".getHealth", get_health, "compute." r ".get", NULL},                 \
-	{"compute." r ".getIamPolicy", policy, "compute." r ".getIamPolicy", NULL},         \
-	{"compute." r ".setIamPolicy", policy, "compute." r ".setIamPolicy", NULL},         \
-	{"compute." r ".testIamPermissions", compute_test_permissions, NULL, NULL}
+	COMPUTE_POLICIES(r)
 
 static const struct sim_route routes[] = {
 	SERVICES("backendServices"),

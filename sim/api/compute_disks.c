@@ -154,6 +154,7 @@ static const struct sim_route routes[] = {
 	COMPUTE_BASICS("disks", "disks"),
 	{"compute.disks.aggregatedList", compute_aggregated, "compute.disks.list", NULL},
 	{"compute.disks.setLabels", compute_set_labels, "compute.disks.setLabels", NULL},
+	COMPUTE_POLICIES("disks"),
 	{"compute.disks.resize", resize, "compute.disks.resize", NULL},
 	{"compute.diskTypes.list", type_list, "compute.diskTypes.list", NULL},
 	{"compute.diskTypes.get", type_get, "compute.diskTypes.get", NULL},

@@ -23,6 +23,11 @@ static bool check(struct sim_call *c, cJSON *doc, const struct sim_object *old)
 {
 	(void)old;
 	bool ingress = strcmp(json_str(doc, "direction", "INGRESS"), "EGRESS") != 0;
+	static const char *const lists[] = {"allowed", "denied", "sourceRanges", "destinationRanges", "sourceTags", "targetTags",
+					    "sourceServiceAccounts", "targetServiceAccounts"};
+	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+		if (!json_at(doc, lists[i]) || !json_at(doc, lists[i])->child)
+			json_drop(doc, lists[i]); /* an empty list is none */
 	const cJSON *allowed = json_at(doc, "allowed"), *denied = json_at(doc, "denied");
 	if (!json_at(doc, "network"))
 		return compute_required(c, "network");

@@ -452,6 +452,63 @@ static void delete_access(struct sim_call *c)
 	compute_begin(c, o, "deleteAccessConfig", sim_draw(c->sim, "compute.instance.update"), true, NULL);
 }
 
+static void free_disk(struct sim *s, const cJSON *attached)
+{
+	struct sim_object *disk = compute_find(s, json_str(attached, "source", ""));
+	if (disk)
+		json_drop(disk->doc, "users");
+}
+
+static void attach_disk(struct sim_call *c)
+{
+	struct sim_object *o = one(c), *disk = o ? compute_find(c->sim, json_str(c->body, "source", "")) : NULL;
+	const cJSON *d;
+	if (!o)
+		return;
+	int n = cJSON_GetArraySize(json_at(o->doc, "disks"));
+	char *device = xasprintf("persistent-disk-%d", n);
+	cJSON *one = json_make("{'disks':[{'kind':'compute#attachedDisk','type':'PERSISTENT','mode':'READ_WRITE','index':%d,'deviceName':%s,'boot':false,"
+			       "'autoDelete':false,'interface':'SCSI'}]}", n, device);
+	free(device);
+	compute_merge(json_at(one, "disks.0"), c->body);
+	device = xstrdup(json_str(one, "disks.0.deviceName", ""));
+	bool taken = false;
+	cJSON_ArrayForEach(d, json_at(o->doc, "disks"))
+		taken = taken || !strcmp(json_str(d, "deviceName", ""), device);
+	if (disk && json_at(disk->doc, "users.0"))
+		sim_fail(c, "INVALID_ARGUMENT", "RESOURCE_IN_USE_BY_ANOTHER_RESOURCE", "The disk resource '%s' is already being used by '%s'", disk->key,
+			 strstr(json_str(disk->doc, "users.0", "/projects/"), "projects/"));
+	else if (taken)
+		compute_invalid(c, "deviceName", device, "The device name is already used by another disk of the instance.");
+	else if (project_disk(c, json_at(one, "disks.0"), json_str(o->doc, "name", ""), n)) {
+		cJSON *new = cJSON_DetachItemFromArray(json_at(one, "disks"), 0);
+		json_put((disk = compute_find(c->sim, json_str(new, "source", "")))->doc, "users", json_make("[%s]", json_str(o->doc, "selfLink", "")));
+		json_put_str(new, "diskSizeGb", json_str(disk->doc, "sizeGb", ""));
+		cJSON_AddItemToArray(json_at(o->doc, "disks"), new);
+		compute_begin(c, o, "attachDisk", sim_draw(c->sim, "compute.instance.update"), true, NULL);
+	}
+	free(device);
+	cJSON_Delete(one);
+}
+
+static void detach_disk(struct sim_call *c)
+{
+	struct sim_object *o = one(c);
+	cJSON *d, *found = NULL;
+	if (!o)
+		return;
+	cJSON_ArrayForEach(d, json_at(o->doc, "disks"))
+		if (!strcmp(json_str(d, "deviceName", ""), sim_param(c, "deviceName")))
+			found = d;
+	if (!found) {
+		compute_invalid(c, "deviceName", sim_param(c, "deviceName"), "No attached disk found with device name.");
+		return;
+	}
+	free_disk(c->sim, found);
+	cJSON_Delete(cJSON_DetachItemViaPointer(json_at(o->doc, "disks"), found));
+	compute_begin(c, o, "detachDisk", sim_draw(c->sim, "compute.instance.update"), true, NULL);
+}
+
 static void delete_instance(struct sim_call *c)
 {
 	struct sim_object *o = compute_target(c);
@@ -525,6 +582,9 @@ static const struct sim_route routes[] = {
 	{"compute.instances.setServiceAccount", set_account, "compute.instances.setServiceAccount", NULL},
 	{"compute.instances.addAccessConfig", add_access, "compute.instances.addAccessConfig", NULL},
 	{"compute.instances.deleteAccessConfig", delete_access, "compute.instances.deleteAccessConfig", NULL},
+	{"compute.instances.attachDisk", attach_disk, "compute.instances.attachDisk", NULL},
+	{"compute.instances.detachDisk", detach_disk, "compute.instances.detachDisk", NULL},
+	COMPUTE_POLICIES("instances"),
 	{"compute.instances.getSerialPortOutput", serial, "compute.instances.getSerialPortOutput", NULL},
 	{NULL, NULL, NULL, NULL},
 };

@@ -139,13 +139,58 @@ void network_add_peering(struct sim *s, struct sim_object *network, const char *
 	free(details);
 }
 
+/* A peering works once each network has one with the other. */
+static void settle_peerings(struct sim *s, struct sim_object *network)
+{
+	cJSON *p, *back;
+	cJSON_ArrayForEach(p, json_at(network->doc, "peerings")) {
+		struct sim_object *other = compute_find(s, json_str(p, "network", ""));
+		bool connected = false;
+		if (!other) /* a producer's network connects at once */
+			continue;
+		cJSON_ArrayForEach(back, json_at(other->doc, "peerings"))
+			connected = connected || !strcmp(json_str(back, "network", ""), json_str(network->doc, "selfLink", ""));
+		const char *state = connected ? "ACTIVE" : "INACTIVE";
+		if (!strcmp(json_str(p, "state", ""), state))
+			continue;
+		char *now = sim_time_compute(s);
+		char *details = xasprintf("[%s]: %s", now, connected ? "Connected." : "Waiting for peer network to connect.");
+		json_put_str(p, "state", state);
+		json_put_str(p, "stateDetails", details);
+		free(now);
+		free(details);
+	}
+}
+
+static void settle_both(struct sim *s, struct sim_object *network, const char *peer)
+{
+	struct sim_object *other = compute_find(s, peer);
+	settle_peerings(s, network);
+	if (other)
+		settle_peerings(s, other);
+}
+
+/* What a caller says of a peering; its name and the peer stay. */
+static void take_settings(cJSON *peering, const cJSON *sent)
+{
+	static const char *const fields[] = {"exportCustomRoutes", "importCustomRoutes", "exportSubnetRoutesWithPublicIp",
+					     "importSubnetRoutesWithPublicIp", "stackType", "updateStrategy"};
+	for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
+		if (json_at(sent, fields[i]))
+			json_put(peering, fields[i], cJSON_Duplicate(json_at(sent, fields[i]), true));
+}
+
 static void drop_peering(struct sim *s, const cJSON *arg)
 {
 	struct sim_object *o = compute_op_object(s, arg);
 	cJSON *list = o ? json_at(o->doc, "peerings") : NULL;
 	cJSON *p = o ? find_peering(o->doc, json_str(o->hidden, "peering", "")) : NULL;
+	char *peer = p ? xstrdup(json_str(p, "network", "")) : NULL;
 	if (p)
 		cJSON_Delete(cJSON_DetachItemViaPointer(list, p));
+	if (p)
+		settle_both(s, o, peer);
+	free(peer);
 	if (list && !list->child)
 		json_drop(o->doc, "peerings");
 	if (o && !strcmp(json_str(o->hidden, "peering", ""), NETWORK_SERVICE_PEERING))
@@ -192,9 +237,31 @@ static void add_peering(struct sim_call *c)
 		sim_fail(c, "INVALID_ARGUMENT", "invalid", "Invalid value for field 'networkPeering.network': '%s'. The URL is malformed.", peer);
 	} else {
 		network_add_peering(c->sim, o, name, json_str(other->doc, "selfLink", ""));
+		cJSON *made = find_peering(o->doc, name);
+		json_put_bool(made, "exportSubnetRoutesWithPublicIp", true);
+		take_settings(made, json_at(c->body, "networkPeering"));
+		settle_both(c->sim, o, json_str(other->doc, "selfLink", ""));
 		compute_begin(c, o, "addPeering", sim_draw(c->sim, "compute.network.addPeering"), true, NULL);
 	}
 	free(path);
+}
+
+static void update_peering(struct sim_call *c)
+{
+	if (compute_repeated(c))
+		return;
+	struct sim_object *o = compute_ready_target(c);
+	const char *name = json_str(c->body, "networkPeering.name", "");
+	cJSON *peering = o ? find_peering(o->doc, name) : NULL;
+	if (!o)
+		return;
+	if (!peering) {
+		sim_fail(c, "INVALID_ARGUMENT", "invalid", "Invalid value for field 'networkPeering.name': '%s'. There is no peering '%s' in network '%s'.",
+			 name, name, json_str(o->doc, "name", ""));
+		return;
+	}
+	take_settings(peering, json_at(c->body, "networkPeering"));
+	compute_begin(c, o, "updatePeering", sim_draw(c->sim, "compute.network.update"), true, NULL);
 }
 
 static void switch_to_custom(struct sim_call *c)
@@ -297,6 +364,7 @@ static const struct sim_route routes[] = {
 	{"compute.networks.patch", compute_patch, "compute.networks.update", NULL},
 	{"compute.networks.delete", delete_network, "compute.networks.delete", NULL},
 	{"compute.networks.addPeering", add_peering, "compute.networks.addPeering", NULL},
+	{"compute.networks.updatePeering", update_peering, "compute.networks.updatePeering", NULL},
 	{"compute.networks.removePeering", remove_peering, "compute.networks.removePeering", NULL},
 	{"compute.networks.switchToCustomMode", switch_to_custom, "compute.networks.switchToCustomMode", NULL},
 	COMPUTE_BASICS("routes", "routes"),

@@ -218,7 +218,7 @@ static const struct sim_route routes[] = {
 	{"compute.subnetworks.setPrivateIpGoogleAccess", set_google_access, "compute.subnetworks.setPrivateIpGoogleAccess", NULL},
 	{"compute.subnetworks.expandIpCidrRange", expand, "compute.subnetworks.expandIpCidrRange", NULL},
 	{"compute.subnetworks.listUsable", usable, "compute.subnetworks.list", NULL},
-	{"compute.subnetworks.testIamPermissions", compute_test_permissions, NULL, NULL},
+	COMPUTE_POLICIES("subnetworks"),
 	{NULL, NULL, NULL, NULL},
 };
 

@@ -406,6 +406,17 @@ static void apply_update(cJSON *doc, const cJSON *update)
 	}
 }
 
+/* A pool's autoscaling is also changed through its cluster: by its name, or that of the only one. */
+static void update_pool(cJSON *doc, const cJSON *update)
+{
+	const cJSON *autoscaling = json_at(update, "desiredNodePoolAutoscaling");
+	const char *name = json_str(update, "desiredNodePoolId", "");
+	cJSON *pool;
+	cJSON_ArrayForEach(pool, json_at(doc, "nodePools"))
+		if (autoscaling && (!*name || !strcmp(json_str(pool, "name", ""), name)))
+			json_put(pool, "autoscaling", cJSON_Duplicate(autoscaling, true));
+}
+
 static void changed(struct sim *s, const cJSON *arg)
 {
 	struct sim_object *o = container_arg_cluster(s, arg);
@@ -428,6 +439,7 @@ static void update(struct sim_call *c)
 	if (master && !strcmp(json_str(u, "desiredMasterVersion", ""), "latest"))
 		json_put_str(c->body, "update.desiredMasterVersion", MASTER);
 	apply_update(o->doc, u);
+	update_pool(o->doc, u);
 	json_put_str(o->doc, "status", "RECONCILING");
 	container_begin(c, o, master ? "UPGRADE_MASTER" : "UPDATE_CLUSTER", "", sim_draw(c->sim, "container.cluster.update"), NULL, changed);
 }

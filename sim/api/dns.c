@@ -386,6 +386,12 @@ static void first_records(struct sim *s, struct sim_object *zone)
 	free(soa);
 }
 
+static void drop_empty_visibility(cJSON *zone)
+{
+	if (!cJSON_GetArraySize(json_at(zone, "privateVisibilityConfig.networks")))
+		json_drop(zone, "privateVisibilityConfig");
+}
+
 static void create_zone(struct sim_call *c)
 {
 	const char *name = json_str(c->body, "name", "");
@@ -402,8 +408,7 @@ static void create_zone(struct sim_call *c)
 		snprintf(id, sizeof id, "%lld", sim_serial(c->sim));
 		if (!json_at(doc, "visibility"))
 			json_put_str(doc, "visibility", "public");
-		if (!cJSON_GetArraySize(json_at(doc, "privateVisibilityConfig.networks")))
-			json_drop(doc, "privateVisibilityConfig");
+		drop_empty_visibility(doc);
 		if (!json_at(doc, "description"))
 			json_put_str(doc, "description", "");
 		json_put_str(doc, "id", id);
@@ -453,7 +458,10 @@ static void change_zone(struct sim_call *c)
 	json_drop(c->body, "id");
 	json_drop(c->body, "creationTime");
 	json_drop(c->body, "nameServers");
+	if (!strcmp(c->method, "PUT")) /* what is not sent is as it was not said */
+		json_put_str(o->doc, "description", ""), json_drop(o->doc, "labels");
 	sim_merge(o->doc, c->body, NULL);
+	drop_empty_visibility(o->doc);
 	cJSON *op = json_make("{'kind':'dns#operation','id':%s,'startTime':%s,'status':'done','type':'update','user':%s,"
 			      "'zoneContext':{'oldValue':%j,'newValue':%j}}",
 			      id, now, c->principal ? strchr(c->principal, ':') + 1 : "", old, cJSON_Duplicate(o->doc, true));
@@ -478,6 +486,15 @@ static void get_operation(struct sim_call *c)
 	free(key);
 }
 
+static void remove_below(struct sim *s, const char *collection, const struct sim_object *zone, const char *folder)
+{
+	char *prefix = xasprintf("%s/%s/", zone->key, folder);
+	struct sim_object *o;
+	while ((o = sim_first(s, collection, prefix)))
+		sim_remove(s, o);
+	free(prefix);
+}
+
 static void delete_zone(struct sim_call *c)
 {
 	struct sim_object *zone = zone_for(c), *o;
@@ -492,8 +509,9 @@ static void delete_zone(struct sim_call *c)
 			 "The resource named '%s' cannot be deleted because it contains one or more 'resource records'.",
 			 json_str(zone->doc, "name", ""));
 	} else {
-		while ((o = sim_first(c->sim, records_of(zone), prefix)))
-			sim_remove(c->sim, o);
+		remove_below(c->sim, records_of(zone), zone, "rrsets");
+		remove_below(c->sim, CHANGES, zone, "changes");
+		remove_below(c->sim, OPERATIONS, zone, "operations");
 		sim_remove(c->sim, zone);
 		if (strstr(c->path, "/v1beta2/"))
 			sim_empty(c);

@@ -84,6 +84,9 @@ void kubernetes_forget(struct sim *s, const struct sim_object *cluster)
 		next = sim_following(s, o, prefix);
 		sim_remove(s, o);
 	}
+	struct sim_object *state = sim_get(s, "kubernetes.state", cluster->key);
+	if (state)
+		sim_remove(s, state);
 	free(prefix);
 }
 

@@ -57,6 +57,13 @@ static bool legacy(const struct check *k)
 	return k->api->errors == SIM_ERRORS_LEGACY;
 }
 
+/* Compute Engine takes "" for an enum, and null anywhere, as not said: Terraform's provider sends both with each machine, and null for a
+ * field that is not the request's with a proxy's override. */
+static bool compute(const struct check *k)
+{
+	return legacy(k) && !strcmp(k->api->name, "compute");
+}
+
 static void unknown_name(struct check *k, const char *path, const char *name, const char *why)
 {
 	if (*path)
@@ -77,7 +84,7 @@ static char *legacy_path(const char *path)
 static void wrong_value(struct check *k, const char *path, const char *proto, const cJSON *value, const char *more)
 {
 	char *shown = json_text(value, -1);
-	if (legacy(k) && !strcmp(k->api->name, "compute")) {
+	if (compute(k)) {
 		char *camel = legacy_path(path);
 		violation(k, path, "invalid", "Invalid value for field '%s': '%s'. %s", camel, cJSON_IsString(value) ? value->valuestring : shown,
 			  *more ? more : "Invalid type.");
@@ -298,7 +305,12 @@ static void check_array(struct check *k, struct span type, cJSON *v, const char 
 		return;
 	}
 	int i = 0;
-	for (cJSON *e = v->child; e; e = e->next) {
+	for (cJSON *e = v->child, *next; e; e = next) {
+		next = e->next;
+		if (cJSON_IsNull(e) && compute(k) && !k->reply) {
+			cJSON_Delete(cJSON_DetachItemViaPointer(v, e));
+			continue;
+		}
 		char *place = xasprintf("%s[%d]", path, i++);
 		check_value(k, of, e, place, name);
 		free(place);
@@ -386,7 +398,8 @@ static bool has_flag(struct span flags, char c)
 /* What is not the client's to say goes, as Google lets it go. */
 static bool is_dropped(const struct check *k, const struct contract_field *f, const cJSON *v)
 {
-	return !k->reply && (cJSON_IsNull(v) || (f && has_flag(f->flags, 'r')));
+	bool no_enum = f && f->type.n > 1 && f->type.p[0] == 'e' && compute(k) && cJSON_IsString(v) && !*v->valuestring;
+	return !k->reply && (cJSON_IsNull(v) || no_enum || (f && has_flag(f->flags, 'r')));
 }
 
 static void check_member(struct check *k, const char *fields, cJSON *object, cJSON *v, const char *path)
@@ -394,7 +407,7 @@ static void check_member(struct check *k, const char *fields, cJSON *object, cJS
 	struct contract_field f;
 	bool known = contract_field(k->api, fields, v->string, &f);
 	bool typed = !strcmp(v->string, "@type");
-	if (!known && !typed && !k->lenient && !(cJSON_IsNull(v) && k->reply)) {
+	if (!known && !typed && !k->lenient && !(cJSON_IsNull(v) && (k->reply || compute(k)))) {
 		unknown_name(k, path, v->string, "Cannot find field.");
 		return;
 	}

@@ -1,0 +1,50 @@
+# Certificate Manager: authorizations, certificates, maps and their entries.
+resource "google_certificate_manager_dns_authorization" "domain" {
+  name        = "tf-domain"
+  domain      = "mlflow.example.com"
+  description = var.changed ? "changed" : "as made"
+}
+
+resource "google_certificate_manager_certificate" "domain" {
+  name        = "tf-certificate"
+  description = var.changed ? "changed" : "as made"
+  labels      = { stack = var.changed ? "b" : "a" }
+  managed {
+    domains            = ["mlflow.example.com"]
+    dns_authorizations = [google_certificate_manager_dns_authorization.domain.id]
+  }
+}
+
+resource "google_certificate_manager_certificate_map" "map" {
+  name        = "tf-map"
+  description = var.changed ? "changed" : "as made"
+}
+
+resource "google_certificate_manager_certificate_map_entry" "host" {
+  name         = "tf-host"
+  map          = google_certificate_manager_certificate_map.map.name
+  certificates = [google_certificate_manager_certificate.domain.id]
+  hostname     = "mlflow.example.com"
+  description  = var.changed ? "changed" : "as made"
+}
+
+resource "google_certificate_manager_certificate_map_entry" "primary" {
+  name         = "tf-primary"
+  map          = google_certificate_manager_certificate_map.map.name
+  certificates = [google_certificate_manager_certificate.domain.id]
+  matcher      = "PRIMARY"
+}
+
+resource "google_compute_url_map" "redirect" {
+  name = "tf-redirect"
+  default_url_redirect {
+    https_redirect = true
+    strip_query    = false
+  }
+}
+
+resource "google_compute_target_https_proxy" "front" {
+  name            = "tf-front"
+  url_map         = google_compute_url_map.redirect.id
+  certificate_map = "//certificatemanager.googleapis.com/${google_certificate_manager_certificate_map.map.id}"
+}
