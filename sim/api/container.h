@@ -32,6 +32,8 @@ void container_end(struct sim *s, const cJSON *arg, cJSON *error);
 struct sim_object *container_arg_cluster(struct sim *s, const cJSON *arg);
 /* Checks and completes a node pool's document. False when answered. */
 bool container_settle_pool(struct sim_call *c, const struct sim_object *cluster, cJSON *cluster_doc, cJSON *pool);
+/* Completes a pool's autoscaling as it was sent. */
+void container_settle_scaling(cJSON *pool);
 /* The pool's nodes are there: instance groups in each of its zones. NULL, or why not (for the caller to free), with *code. */
 char *container_provision(struct sim *s, struct sim_object *cluster, cJSON *pool, const char **code);
 void container_drop_pool(struct sim *s, const cJSON *pool);

@@ -413,8 +413,10 @@ static void update_pool(cJSON *doc, const cJSON *update)
 	const char *name = json_str(update, "desiredNodePoolId", "");
 	cJSON *pool;
 	cJSON_ArrayForEach(pool, json_at(doc, "nodePools"))
-		if (autoscaling && (!*name || !strcmp(json_str(pool, "name", ""), name)))
+		if (autoscaling && (!*name || !strcmp(json_str(pool, "name", ""), name))) {
 			json_put(pool, "autoscaling", cJSON_Duplicate(autoscaling, true));
+			container_settle_scaling(pool);
+		}
 }
 
 static void changed(struct sim *s, const cJSON *arg)

@@ -60,6 +60,16 @@ static bool check_account(struct sim_call *c, const cJSON *pool)
 	return there;
 }
 
+void container_settle_scaling(cJSON *pool)
+{
+	static const char *const none[] = {"autoscaling.totalMinNodeCount", "autoscaling.totalMaxNodeCount", "autoscaling.minNodeCount"};
+	if (json_bool(pool, "autoscaling.enabled", false) && !json_at(pool, "autoscaling.locationPolicy"))
+		json_put_str(pool, "autoscaling.locationPolicy", "BALANCED");
+	for (size_t i = 0; i < sizeof none / sizeof *none; i++)
+		if (json_num(pool, none[i], 1) == 0)
+			json_drop(pool, none[i]);
+}
+
 bool container_settle_pool(struct sim_call *c, const struct sim_object *cluster, cJSON *cluster_doc, cJSON *pool)
 {
 	const char *name = json_str(pool, "name", ""), *machine = json_str(pool, "config.machineType", "e2-medium");
@@ -104,12 +114,7 @@ bool container_settle_pool(struct sim_call *c, const struct sim_object *cluster,
 	json_put_str(pool, "networkConfig.subnetwork", json_str(cluster_doc, "networkConfig.subnetwork", ""));
 	if (json_bool(cluster_doc, "privateClusterConfig.enablePrivateNodes", false) && !json_at(pool, "networkConfig.enablePrivateNodes"))
 		json_put(pool, "networkConfig.enablePrivateNodes", cJSON_CreateTrue());
-	if (json_bool(pool, "autoscaling.enabled", false) && !json_at(pool, "autoscaling.locationPolicy"))
-		json_put_str(pool, "autoscaling.locationPolicy", "BALANCED");
-	static const char *const none[] = {"autoscaling.totalMinNodeCount", "autoscaling.totalMaxNodeCount", "autoscaling.minNodeCount"};
-	for (size_t i = 0; i < sizeof none / sizeof *none; i++)
-		if (json_num(pool, none[i], 1) == 0)
-			json_drop(pool, none[i]);
+	container_settle_scaling(pool);
 	json_put(pool, "networkConfig.networkTierConfig", json_make("{'networkTier':'NETWORK_TIER_DEFAULT'}"));
 	json_put_num(pool, "networkConfig.podIpv4RangeUtilization", 0.001);
 	char until[40];
@@ -339,6 +344,8 @@ static void set_autoscaling(struct sim_call *c)
 	const char *field = management ? "management" : "autoscaling";
 	if (json_at(c->body, field))
 		json_put(pool, field, cJSON_Duplicate(json_at(c->body, field), true));
+	if (!management)
+		container_settle_scaling(pool);
 	char *rest = rest_of(json_str(pool, "name", ""));
 	container_begin(c, o, management ? "SET_NODE_POOL_MANAGEMENT" : "UPDATE_CLUSTER", rest, sim_draw(c->sim, "container.nodePool.update"), NULL, NULL);
 	free(rest);
