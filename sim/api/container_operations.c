@@ -64,7 +64,7 @@ static char *link_of(struct sim *s, const char *project, const struct container_
 	return xasprintf(CONTAINER_BASE "projects/%s/%s/%s/%s", sim_project_number(s, project), p->zonal ? "zones" : "locations", p->location, rest);
 }
 
-/* What waits for nodes is pending at first. */
+/* What is about nodes is pending at first. */
 static void start(struct sim *s, const cJSON *arg)
 {
 	struct sim_object *op = sim_get(s, "container.operations", json_str(arg, "op", ""));
@@ -77,37 +77,54 @@ static void just_end(struct sim *s, const cJSON *arg)
 	container_end(s, arg, NULL);
 }
 
-void container_begin(struct sim_call *c, struct sim_object *cluster, const char *type, const char *rest, double seconds, cJSON *more,
-		     void (*finish)(struct sim *s, const cJSON *arg))
+/* A cluster that is being made, deleted or is broken stays what it is. */
+static void reconciling(struct sim_object *cluster, bool on)
+{
+	if (!strcmp(json_str(cluster->doc, "status", ""), on ? "RUNNING" : "RECONCILING"))
+		json_put_str(cluster->doc, "status", on ? "RECONCILING" : "RUNNING");
+}
+
+static struct sim_object *put_operation(struct sim_call *c, const char *name, const char *type, const struct sim_object *cluster, const char *pool)
 {
 	struct container_place p = container_place(c);
-	char id[37], *now = sim_time(c->sim, 9);
-	sim_uuid(c->sim, id);
-	char *name = xasprintf("operation-%.0f-%s", sim_wall(c->sim) * 1000, id);
-	char *key = xasprintf("projects/%s/locations/%s/operations/%s", c->project, p.location, name);
+	char *key = xasprintf("projects/%s/locations/%s/operations/%s", c->project, p.location, name), *now = sim_time(c->sim, 9);
 	char *own = xasprintf("operations/%s", name), *self = link_of(c->sim, c->project, &p, own);
-	char *target_rest = xasprintf("clusters/%s%s", json_str(cluster->doc, "name", ""), rest), *target = link_of(c->sim, c->project, &p, target_rest);
+	char *rest = xasprintf("clusters/%s%s%s", json_str(cluster->doc, "name", ""), pool ? "/nodePools/" : "", pool ? pool : "");
+	char *target = link_of(c->sim, c->project, &p, rest);
 	struct sim_object *op = sim_put(c->sim, "container.operations", key,
-					json_make("{'name':%s,'zone':%s,'operationType':%s,'status':'RUNNING','selfLink':%s,'targetLink':%s,'startTime':%s}",
-						  name, p.location, type, self, target, now));
-	if (!strcmp(type, "CREATE_NODE_POOL") || !strcmp(type, "DELETE_NODE_POOL") || !strcmp(type, "UPGRADE_NODES")) {
-		json_put_str(op->doc, "status", "PENDING");
+					json_make("{'name':%s,'zone':%s,'operationType':%s,'status':%s,'selfLink':%s,'targetLink':%s,'startTime':%s}",
+						  name, p.location, type, pool ? "PENDING" : "RUNNING", self, target, now));
+	if (pool)
 		sim_after(c->sim, 1, start, json_make("{'op':%s}", key));
-	}
-	json_put_str(cluster->hidden, "op", name);
-	cJSON *arg = more ? more : cJSON_CreateObject();
-	json_put_str(arg, "op", key);
-	json_put_str(arg, "cluster", cluster->key);
-	json_put_str(arg, "id", json_str(cluster->doc, "id", ""));
-	sim_after(c->sim, seconds, finish ? finish : just_end, arg);
-	sim_ok(c, cJSON_Duplicate(op->doc, true));
-	free(now);
-	free(name);
 	free(key);
+	free(now);
 	free(own);
 	free(self);
-	free(target_rest);
+	free(rest);
 	free(target);
+	return op;
+}
+
+void container_begin(struct sim_call *c, struct sim_object *cluster, const char *type, const char *pool, double seconds, cJSON *more,
+		     void (*finish)(struct sim *s, const cJSON *arg))
+{
+	char id[37];
+	sim_uuid(c->sim, id);
+	char *name = xasprintf("operation-%.0f-%s", sim_wall(c->sim) * 1000, id);
+	struct sim_object *op = put_operation(c, name, type, cluster, pool);
+	json_put_num(op->hidden, "begun", sim_now(c->sim));
+	json_put_num(op->hidden, "seconds", seconds);
+	json_put_str(cluster->hidden, "op", name);
+	reconciling(cluster, true);
+	cJSON *arg = more ? more : cJSON_CreateObject();
+	json_put_str(arg, "op", op->key);
+	json_put_str(arg, "cluster", cluster->key);
+	json_put_str(arg, "id", json_str(cluster->doc, "id", ""));
+	if (pool)
+		json_put_str(arg, "pool", pool);
+	sim_after(c->sim, seconds, finish ? finish : just_end, arg);
+	sim_ok(c, cJSON_Duplicate(op->doc, true));
+	free(name);
 }
 
 struct sim_object *container_arg_cluster(struct sim *s, const cJSON *arg)
@@ -116,15 +133,71 @@ struct sim_object *container_arg_cluster(struct sim *s, const cJSON *arg)
 	return o && !strcmp(json_str(o->doc, "id", ""), json_str(arg, "id", "")) ? o : NULL;
 }
 
+/* How far it is. --------------------------------------------------------------------------------------------------------- */
+static void add_metric(cJSON *doc, const char *name, int value)
+{
+	char text[16];
+	snprintf(text, sizeof text, "%d", value);
+	if (!json_at(doc, "progress.metrics"))
+		json_put(doc, "progress.metrics", cJSON_CreateArray());
+	cJSON_AddItemToArray(json_at(doc, "progress.metrics"), json_make("{'name':%s,'intValue':%s}", name, text));
+}
+
+/* A new cluster is configured, deployed and checked, one after the other: shares of the whole time. */
+static void creation_progress(cJSON *doc, double part, bool regional)
+{
+	const struct {
+		const char *name, *total_name, *detail;
+		double until;
+		int total, last;
+	} phases[] = {
+		{"CLUSTER_CONFIGURING", "CLUSTER_CONFIGURING_TOTAL", "Cluster is being configured", 0.3, regional ? 9 : 8, regional ? 9 : 8},
+		{"CLUSTER_DEPLOYING", "CLUSTER_DEPLOYING_TOTAL", NULL, 0.85, 10, 10},
+		{"CLUSTER_HEALTHCHECKING", "CLUSTER_HEALTHCHECKING_TOTAL", "Cluster is being health-checked (master is healthy)", 1, 2, 1},
+	};
+	double from = 0;
+	for (size_t i = 0; i < 3 && part >= from; i++) {
+		bool over = part >= phases[i].until;
+		add_metric(doc, phases[i].name, over ? phases[i].last : (int)(phases[i].last * (part - from) / (phases[i].until - from)));
+		add_metric(doc, phases[i].total_name, phases[i].total);
+		if (!over && phases[i].detail)
+			json_put_str(doc, "detail", phases[i].detail);
+		from = phases[i].until;
+	}
+}
+
+/* Nodes that were made anew one by one. */
+static void node_progress(cJSON *doc, int nodes)
+{
+	static const char *const names[] = {"NODES_FAILED", "NODES_COMPLETE", "NODES_DONE", "NODE_PDB_DELAY_SECONDS"};
+	add_metric(doc, "NODES_TOTAL", nodes);
+	for (int i = 0; nodes && i < 4; i++)
+		add_metric(doc, names[i], i == 1 || i == 2 ? nodes : 0);
+}
+
+static cJSON *shown(const struct sim_call *c, const struct sim_object *op)
+{
+	cJSON *doc = cJSON_Duplicate(op->doc, true);
+	bool done = !strcmp(json_str(doc, "status", ""), "DONE");
+	double part = done ? 1 : (sim_now(c->sim) - json_num(op->hidden, "begun", 0)) / json_num(op->hidden, "seconds", 1);
+	if (!strcmp(json_str(doc, "operationType", ""), "CREATE_CLUSTER"))
+		creation_progress(doc, part, !compute_zone_known(json_str(doc, "zone", "")));
+	return doc;
+}
+
 void container_end(struct sim *s, const cJSON *arg, cJSON *error)
 {
 	struct sim_object *op = sim_get(s, "container.operations", json_str(arg, "op", "")), *o = container_arg_cluster(s, arg);
 	char *now = sim_time(s, 9);
-	if (o)
+	if (o) {
 		json_drop(o->hidden, "op");
+		reconciling(o, false);
+	}
 	if (op) {
 		json_put_str(op->doc, "status", "DONE");
 		json_put_str(op->doc, "endTime", now);
+		if (json_at(arg, "nodes"))
+			node_progress(op->doc, (int)json_num(arg, "nodes", 0));
 		if (error) {
 			json_put_str(op->doc, "statusMessage", json_str(error, "message", ""));
 			json_put(op->doc, "error", cJSON_Duplicate(error, true));
@@ -150,7 +223,7 @@ static void get(struct sim_call *c)
 {
 	struct sim_object *op = operation(c);
 	if (op)
-		sim_ok(c, cJSON_Duplicate(op->doc, true));
+		sim_ok(c, shown(c, op));
 }
 
 static void list(struct sim_call *c)
@@ -159,7 +232,7 @@ static void list(struct sim_call *c)
 	char *prefix = xasprintf("projects/%s/locations/%s", c->project, strcmp(p.location, "-") ? p.location : "");
 	cJSON *items = cJSON_CreateArray(), *reply = cJSON_CreateObject();
 	for (struct sim_object *o = sim_first(c->sim, "container.operations", prefix); o; o = sim_following(c->sim, o, prefix))
-		cJSON_AddItemToArray(items, cJSON_Duplicate(o->doc, true));
+		cJSON_AddItemToArray(items, shown(c, o));
 	free(prefix);
 	if (items->child)
 		json_put(reply, "operations", items);

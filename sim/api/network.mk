@@ -23,8 +23,13 @@ sim_libsim_a_SOURCES += \
 	sim/api/compute_subnetworks.c \
 	sim/api/container.h \
 	sim/api/container_clusters.c \
+	sim/api/container_defaults.c \
+	sim/api/container_endpoints.c \
+	sim/api/container_network.c \
+	sim/api/container_nodes.c \
 	sim/api/container_operations.c \
 	sim/api/container_pools.c \
+	sim/api/container_updates.c \
 	sim/api/ip4.c \
 	sim/api/kubernetes.c \
 	sim/api/kubernetes.h \

@@ -411,12 +411,17 @@ static void check_member(struct check *k, const char *fields, cJSON *object, cJS
 		unknown_name(k, path, v->string, "Cannot find field.");
 		return;
 	}
-	if ((!known && !typed) || is_dropped(k, known ? &f : NULL, v)) {
+	if ((!known && !typed && k->reply) || is_dropped(k, known ? &f : NULL, v)) {
 		cJSON_Delete(cJSON_DetachItemViaPointer(object, v));
 		return;
 	}
-	if (!known)
+	if (!known) {
+		/* A beta client's own field, which only such clients will see (show_betas). */
+		char *kept = xasprintf("%s%s", typed ? "" : "beta:", v->string);
+		free(v->string);
+		v->string = kept;
 		return;
+	}
 	if (!span_is(f.name, v->string) && !span_is(f.name, "*") && !k->reply) {
 		free(v->string);
 		v->string = span_text(f.name);

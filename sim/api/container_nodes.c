@@ -1,0 +1,290 @@
+/* The nodes of Google Kubernetes Engine's pools: what is filled in for them, and the instance groups behind them. */
+#include "config.h"
+
+#include "sim/api/compute.h"
+#include "sim/api/container.h"
+#include "sim/api/network.h"
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/text.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct container_default pool_defaults[] = {
+	{"maxPodsConstraint", "{'maxPodsPerNode':'110'}"},
+	{"management", "{'autoRepair':true,'autoUpgrade':true}"},
+	{"upgradeSettings", "{'maxSurge':1}"},
+	{"config.machineType", "'e2-medium'"},
+	{"config.diskSizeGb", "100"},
+	{"config.imageType", "'COS_CONTAINERD'"},
+	{"config.serviceAccount", "'default'"},
+	{"config.oauthScopes", "[" CONTAINER_SCOPES "]"},
+	{"config.metadata", "{'disable-legacy-endpoints':'true'}"},
+	{"config.shieldedInstanceConfig", "{'enableIntegrityMonitoring':true}"},
+	{"config.effectiveCgroupMode", "'EFFECTIVE_CGROUP_MODE_V2'"},
+	{"config.windowsNodeConfig", "{}"},
+	{"config.kubeletConfig.insecureKubeletReadonlyPortEnabled", "false"},
+	{"config.kubeletConfig.maxParallelImagePulls", "2"},
+	{"networkConfig.networkTierConfig", "{'networkTier':'NETWORK_TIER_DEFAULT'}"},
+	{NULL, NULL},
+};
+
+/* Nodes that come and go with the jobs that wait for them. */
+static const struct container_default queued_defaults[] = {
+	{"autoscaling.locationPolicy", "'ANY'"},
+	{"upgradeSettings", "{'strategy':'SHORT_LIVED'}"},
+	{"config.taints", "[{'key':'cloud.google.com/gke-queued','value':'true','effect':'NO_SCHEDULE'}]"},
+	{NULL, NULL},
+};
+
+/* Machines of the newest families have no persistent disks. */
+static const char *disk_type(const char *machine)
+{
+	static const char *const families[] = {"n4-", "n4d-", "n4a-", "c4-", "c4a-", "c4d-", "m4-", "x4-", "z4", "a4-", "h4d-"};
+	for (size_t i = 0; i < sizeof families / sizeof *families; i++)
+		if (text_starts(machine, families[i]))
+			return "hyperdisk-balanced";
+	return "pd-balanced";
+}
+
+static void settle_disk(cJSON *config)
+{
+	char size[16];
+	if (json_at(config, "bootDisk.diskType"))
+		json_put_str(config, "diskType", json_str(config, "bootDisk.diskType", ""));
+	if (json_at(config, "bootDisk.sizeGb"))
+		json_put_num(config, "diskSizeGb", (double)json_int64(config, "bootDisk.sizeGb", 100));
+	if (!json_at(config, "diskType"))
+		json_put_str(config, "diskType", disk_type(json_str(config, "machineType", "")));
+	snprintf(size, sizeof size, "%d", (int)json_num(config, "diskSizeGb", 100));
+	json_put_str(config, "bootDisk.diskType", json_str(config, "diskType", ""));
+	json_put_str(config, "bootDisk.sizeGb", size);
+}
+
+/* "gke-1356-gke1250000-cos-..." of "1.35.6-gke.1250000". */
+static void settle_image(cJSON *pool)
+{
+	struct buf b = {0};
+	buf_puts(&b, "gke-");
+	for (const char *p = json_str(pool, "version", ""); *p; p++)
+		if (isalnum((unsigned char)*p) || *p == '-')
+			buf_putc(&b, *p);
+	buf_printf(&b, "-%s", text_starts(json_str(pool, "config.imageType", ""), "UBUNTU") ? "ubuntu-2404-noble" : "cos-125-19216-395-109-c-pre");
+	json_put(pool, "config.nodeImageConfig", json_make("{'image':%s,'imageProject':'gke-node-images'}", buf_text(&b)));
+	buf_free(&b);
+}
+
+/* Each node gets a block with twice as many addresses as pods. */
+static int block_size(const cJSON *pool)
+{
+	int bits = 32;
+	for (long long need = 2 * json_int64(pool, "maxPodsConstraint.maxPodsPerNode", 110); need > 1LL << (32 - bits);)
+		bits--;
+	return bits;
+}
+
+static void settle_scaling(cJSON *pool)
+{
+	bool spot = json_bool(pool, "config.spot", false);
+	if (json_bool(pool, "autoscaling.enabled", false) && !json_at(pool, "autoscaling.locationPolicy"))
+		json_put_str(pool, "autoscaling.locationPolicy", spot ? "ANY" : "BALANCED");
+	if (!json_at(pool, "upgradeSettings.strategy"))
+		json_put_str(pool, "upgradeSettings.strategy", "SURGE");
+	json_put_str(pool, "config.resourceLabels.goog-gke-node-pool-provisioning-model",
+		     spot ? "spot" : json_bool(pool, "config.preemptible", false) ? "preemptible" : json_bool(pool, "config.flexStart", false) ? "flex-start" : "on-demand");
+}
+
+static void settle_metadata(const cJSON *cluster_doc, cJSON *pool)
+{
+	if (json_at(cluster_doc, "workloadIdentityConfig.workloadPool") && !json_at(pool, "config.workloadMetadataConfig"))
+		json_put_str(pool, "config.workloadMetadataConfig.mode", "GKE_METADATA");
+	const char *mode = json_str(pool, "config.workloadMetadataConfig.mode", "");
+	if (*mode)
+		json_put_str(pool, "config.workloadMetadataConfig.beta:nodeMetadata", !strcmp(mode, "GKE_METADATA") ? "GKE_METADATA_SERVER" : "EXPOSE");
+}
+
+void container_settle_nodes(const cJSON *cluster_doc, cJSON *pool)
+{
+	container_prune(pool);
+	if (json_bool(pool, "queuedProvisioning.enabled", false))
+		container_fill(pool, queued_defaults, false);
+	container_fill(pool, pool_defaults, false);
+	container_scopes(cluster_doc, json_at(pool, "config.oauthScopes"));
+	settle_disk(json_at(pool, "config"));
+	settle_image(pool);
+	settle_scaling(pool);
+	settle_metadata(cluster_doc, pool);
+	json_put_num(pool, "podIpv4CidrSize", block_size(pool));
+	if (json_bool(pool, "config.confidentialNodes.enabled", false) && !json_at(pool, "config.confidentialNodes.confidentialInstanceType"))
+		json_put_str(pool, "config.confidentialNodes.confidentialInstanceType", "SEV");
+	if (json_bool(cluster_doc, "networkConfig.defaultEnablePrivateNodes", false) && !json_at(pool, "networkConfig.enablePrivateNodes"))
+		json_put_bool(pool, "networkConfig.enablePrivateNodes", true);
+}
+
+/* Of a default account the project's own is meant, which can be gone or disabled. */
+static bool check_account(struct sim_call *c, const cJSON *pool)
+{
+	const char *email = json_str(pool, "config.serviceAccount", "default");
+	char *own = !strcmp(email, "default") ? xasprintf("%s-compute@developer.gserviceaccount.com", sim_project_number(c->sim, c->project)) : NULL;
+	bool there = sim_account_exists(c->sim, own ? own : email, false);
+	if (!there)
+		sim_fail(c, "INVALID_ARGUMENT", "badRequest",
+			 "Service account \"%s\" does not exist. failed to check status for \"%s\"; Verify if principal exists.", own ? own : email,
+			 own ? own : email);
+	free(own);
+	return there;
+}
+
+/* Tags of the resource manager are not simulated: there is no key that the agent could use. */
+static bool check_tags(struct sim_call *c, const cJSON *pool)
+{
+	const cJSON *tags = json_at(pool, "config.resourceManagerTags.tags");
+	if (!tags || !tags->child)
+		return true;
+	sim_fail(c, "PERMISSION_DENIED", "forbidden",
+		 "Permission denied: for service-%s@container-engine-robot.iam.gserviceaccount.com on TagKey \"%s\" (or it may not exist).",
+		 sim_project_number(c->sim, c->project), tags->child->string);
+	return false;
+}
+
+static bool check_name(struct sim_call *c, const struct sim_object *cluster, const char *name)
+{
+	size_t len = strlen(name);
+	if (!len || len > 40 || name[0] < 'a' || name[0] > 'z' || name[len - 1] == '-' ||
+	    strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-") != len) {
+		sim_fail(c, "INVALID_ARGUMENT", "badRequest", "Invalid value for field \"node_pool.name\": \"%s\". Must be a match of regex "
+							      "'(?:[a-z](?:[-a-z0-9]{0,38}[a-z0-9])?)'.", name);
+		return false;
+	}
+	if (cluster && container_find_pool(cluster->doc, name)) {
+		sim_fail(c, "ALREADY_EXISTS", "alreadyExists", "Already exists: node pool \"%s\".", name);
+		return false;
+	}
+	return true;
+}
+
+static bool check(struct sim_call *c, const struct sim_object *cluster, const cJSON *cluster_doc, const cJSON *pool)
+{
+	const char *machine = json_str(pool, "config.machineType", "e2-medium"), *version = json_str(pool, "version", "");
+	if (!check_name(c, cluster, json_str(pool, "name", "")))
+		return false;
+	if (compute_machine_cpus(machine) == 0) {
+		sim_fail(c, "INVALID_ARGUMENT", "badRequest", "Machine type with name \"%s\" does not exist in zone \"%s\".", machine,
+			 json_str(cluster_doc, "locations.0", ""));
+		return false;
+	}
+	if (*version && !container_version(version, "")) {
+		sim_fail(c, "INVALID_ARGUMENT", "badRequest", "Node version \"%s\" is unsupported.", version);
+		return false;
+	}
+	return check_account(c, pool) && check_tags(c, pool);
+}
+
+static void settle_place(struct sim_call *c, const cJSON *cluster_doc, cJSON *pool)
+{
+	static const struct {
+		const char *path, *from;
+	} taken[] = {{"networkConfig.podRange", "ipAllocationPolicy.clusterSecondaryRangeName"},
+		     {"networkConfig.podIpv4CidrBlock", "ipAllocationPolicy.clusterIpv4Cidr"},
+		     {"networkConfig.subnetwork", "networkConfig.subnetwork"}};
+	for (size_t i = 0; i < sizeof taken / sizeof *taken; i++)
+		if (!*json_str(pool, taken[i].path, ""))
+			json_put_str(pool, taken[i].path, json_str(cluster_doc, taken[i].from, ""));
+	char *subnet = compute_path(c->sim, c->project, json_str(pool, "networkConfig.subnetwork", ""));
+	if (subnet)
+		json_put_str(pool, "networkConfig.subnetwork", subnet);
+	free(subnet);
+	if (!json_at(pool, "locations"))
+		json_put(pool, "locations", cJSON_Duplicate(json_at(cluster_doc, "locations"), true));
+}
+
+bool container_settle_pool(struct sim_call *c, const struct sim_object *cluster, cJSON *cluster_doc, cJSON *pool)
+{
+	char until[40];
+	if (!check(c, cluster, cluster_doc, pool))
+		return false;
+	const char *version = json_str(pool, "version", "");
+	json_put_str(pool, "version", *version ? container_version(version, "") : json_str(cluster_doc, "currentMasterVersion", ""));
+	settle_place(c, cluster_doc, pool);
+	container_settle_nodes(cluster_doc, pool);
+	json_put_str(pool, "status", "PROVISIONING");
+	json_put_str(pool, "kubeletCertInfo.tpmBootstrapCertExpireTime", text_rfc3339(sim_wall(c->sim) + 5 * 365 * 86400.0, 0, until));
+	char etag[37], *self = xasprintf("%s/nodePools/%s", json_str(cluster_doc, "selfLink", ""), json_str(pool, "name", ""));
+	sim_uuid(c->sim, etag);
+	json_put_str(pool, "etag", etag);
+	json_put_str(pool, "selfLink", self);
+	free(self);
+	return true;
+}
+
+/* Why no such machines can be had in the zone, for the caller to free; NULL when they can. */
+static char *shortage(struct sim *s, const char *project, const char *zone, const cJSON *pool, const char **code)
+{
+	char region[40];
+	int per_zone = (int)json_num(pool, "initialNodeCount", 1), cpus = compute_machine_cpus(json_str(pool, "config.machineType", "e2-medium"));
+	compute_zone_region(zone, region);
+	double limit = compute_quota_limit(s, project, "CPUS", region);
+	if (compute_stocked_out(s, zone)) {
+		*code = "GCE_STOCKOUT";
+		return xasprintf("Google Compute Engine: The zone 'projects/%s/zones/%s' does not have enough resources available to fulfill the "
+				 "request.  Try a different zone, or try again later.", project, zone);
+	}
+	if (compute_quota_usage(s, project, "CPUS", region) + per_zone * cpus > limit) {
+		*code = "GCE_QUOTA_EXCEEDED";
+		return xasprintf("Google Compute Engine: Quota 'CPUS' exceeded.  Limit: %.1f in region %s.", limit, region);
+	}
+	return NULL;
+}
+
+static void add_group(struct sim *s, const char *project, const cJSON *cluster_doc, const cJSON *pool, const char *zone, cJSON *groups)
+{
+	char *account = xasprintf("%s@cloudservices.gserviceaccount.com", sim_project_number(s, project)), *hex = sim_hex(s, 8);
+	char *network = compute_link(json_str(cluster_doc, "networkConfig.network", "")), *subnet = compute_link(json_str(pool, "networkConfig.subnetwork", ""));
+	char *base = xasprintf("gke-%.16s-%.16s-%s", json_str(cluster_doc, "name", ""), json_str(pool, "name", ""), hex);
+	struct sim_object *m = network_manager_add(s, project, zone, base, (int)json_num(pool, "initialNodeCount", 1), network, subnet, account);
+	if (json_bool(pool, "queuedProvisioning.enabled", false))
+		json_put_str(m->doc, "instanceLifecyclePolicy.defaultActionOnFailure", "DO_NOTHING");
+	cJSON_AddItemToArray(groups, cJSON_CreateString(json_str(m->doc, "selfLink", "")));
+	free(account);
+	free(hex);
+	free(network);
+	free(subnet);
+	free(base);
+}
+
+char *container_provision(struct sim *s, struct sim_object *cluster, cJSON *pool, const char **code)
+{
+	const cJSON *zone;
+	char *project = xstrndup(cluster->key + 9, strcspn(cluster->key + 9, "/")), *why = NULL;
+	cJSON *groups = cJSON_CreateArray();
+	cJSON_ArrayForEach(zone, json_at(pool, "locations")) {
+		why = shortage(s, project, zone->valuestring, pool, code);
+		if (why)
+			break;
+		add_group(s, project, cluster->doc, pool, zone->valuestring, groups);
+	}
+	if (groups->child)
+		json_put(pool, "instanceGroupUrls", groups);
+	else
+		cJSON_Delete(groups);
+	json_put_str(pool, "status", why ? "ERROR" : "RUNNING");
+	if (why)
+		json_put_str(pool, "statusMessage", why);
+	free(project);
+	return why;
+}
+
+void container_drop_pool(struct sim *s, const cJSON *pool)
+{
+	const cJSON *g;
+	cJSON_ArrayForEach(g, json_at(pool, "instanceGroupUrls")) {
+		char *path = compute_path(s, "-", g->valuestring);
+		if (path)
+			network_manager_remove(s, path);
+		free(path);
+	}
+}
