@@ -20,6 +20,7 @@ static const struct upstream {
 	{"ghcr.io", "mlflow/mlflow", "v3.16.1 v3.17.0 v3.17.1 v3.17.2 v3.16.1-full v3.17.0-full v3.17.1-full v3.17.2-full", "mlflow"},
 	{"docker.io", "library/python", "3.11-slim-bookworm 3.12-slim-bookworm 3.12-slim 3.11-slim", "python"},
 	{"docker.io", "library/nginx", "latest stable 1.27 1.28 1.29", "nginx"},
+	{"docker.io", "mendhak/http-https-echo", "latest 37", "echo"}, /* answers with the request that it got */
 	{"docker.io", "library/busybox", "latest", "busybox"},
 	{"gcr.io", "cloudrun/hello", "latest", "hello"},
 	{"gcr.io", "cloud-builders/docker", "latest", "docker"},

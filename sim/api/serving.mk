@@ -25,6 +25,7 @@ sim_libsim_a_SOURCES += \
 	sim/front/front.c \
 	sim/front/gate.c sim/front/gate.h \
 	sim/front/http.c sim/front/http.h \
+	sim/front/iap.c \
 	sim/front/machine.c sim/front/machine.h \
 	sim/front/mlflow_api.c \
 	sim/front/mlflow_artifacts.c \
@@ -68,3 +69,8 @@ check_PROGRAMS += tests/sim/front_pods
 TESTS += tests/sim/front_pods
 tests_sim_front_pods_SOURCES = tests/sim/front_pods.c tests/sim/serving.h tests/sim/stack.h tests/tap.h
 tests_sim_front_pods_LDADD = $(LIB_SIM)
+
+check_PROGRAMS += tests/sim/front_iap
+TESTS += tests/sim/front_iap
+tests_sim_front_iap_SOURCES = tests/sim/front_iap.c tests/sim/serving.h tests/sim/stack.h tests/tap.h
+tests_sim_front_iap_LDADD = $(LIB_SIM)

@@ -13,6 +13,8 @@
 static bool leads_here(struct sim *s, const char *host, const struct sim_object *rule)
 {
 	const char *ip = json_str(rule->doc, "IPAddress", "");
+	if (text_starts(json_str(rule->doc, "loadBalancingScheme", ""), "INTERNAL"))
+		return false; /* nobody outside reaches it */
 	return *ip && (!strcmp(host, ip) || sim_dns_leads(s, host, ip));
 }
 

@@ -66,12 +66,6 @@ static const char *iap_name(struct sim *s, const char *resource)
 	return kept;
 }
 
-static const char *iap_client(struct sim *s, const char *resource)
-{
-	const struct sim_object *settings = sim_get(s, "iap.settings", resource);
-	return settings ? json_str(settings->doc, "accessSettings.oauthSettings.clientId", "") : "";
-}
-
 /* Who comes through IAP is let in as IAP's agent. */
 static bool as_agent(struct visit *v, const struct sim_object *service, const char *project, struct sim_reply *out)
 {
@@ -90,7 +84,7 @@ static bool through_iap(struct visit *v, const struct sim_object *service, const
 {
 	const char *number = sim_project_number(v->sim, project), *email = "";
 	const char *resource = iap_name(v->sim, sim_tmp("projects/%s/iap_web/cloud_run-%s/services/%s", number, region, strrchr(service->key, '/') + 1));
-	if (!wall_iap(v, project, sim_tmp("//iap.googleapis.com/%s", resource), iap_client(v->sim, resource), &email, out))
+	if (!wall_iap(v, project, sim_tmp("//iap.googleapis.com/%s", resource), "", &email, out))
 		return false;
 	return as_agent(v, service, project, out);
 }
@@ -224,7 +218,7 @@ static void to_balancer(struct visit *v, const struct balancer *b, struct sim_re
 	}
 	const char *resource = sim_tmp("projects/%s/iap_web/compute/services/%s", sim_project_number(v->sim, b->project), json_str(b->backend->doc, "id", ""));
 	const char *name = iap_name(v->sim, resource), *client = json_str(b->backend->doc, "iap.oauth2ClientId", "");
-	if (!iap || wall_iap(v, b->project, sim_tmp("//iap.googleapis.com/%s", name), *client ? client : iap_client(v->sim, name), &email, out))
+	if (!iap || wall_iap(v, b->project, sim_tmp("//iap.googleapis.com/%s", name), client, &email, out))
 		group ? to_group(v, b, group, iap, out) : to_backends(v, b->backend, out);
 }
 

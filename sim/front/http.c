@@ -27,10 +27,29 @@ void visit_end(struct visit *v)
 {
 	free(v->path);
 	cJSON_Delete(v->params);
+	cJSON_Delete(v->told);
+}
+
+void visit_tell(struct visit *v, const char *name, const char *value)
+{
+	if (!v->told)
+		v->told = cJSON_CreateObject();
+	cJSON_DeleteItemFromObject(v->told, name);
+	cJSON_AddStringToObject(v->told, name, value);
+}
+
+void visit_untell(struct visit *v)
+{
+	static const char *const names[] = {"X-Goog-IAP-JWT-Assertion", "X-Goog-Authenticated-User-Email", "X-Goog-Authenticated-User-Id"};
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		visit_tell(v, names[i], "");
 }
 
 const char *visit_header(const struct visit *v, const char *name)
 {
+	const cJSON *told = cJSON_GetObjectItem(v->told, name); /* whatever its case */
+	if (told)
+		return *told->valuestring ? told->valuestring : NULL;
 	return sim_request_header(v->q, name);
 }
 

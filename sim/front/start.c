@@ -82,6 +82,8 @@ static void run_program(struct sim *s, const struct container *k, const struct m
 		start_sql_proxy(k, r);
 	} else if (!strcmp(k->software, "nginx")) {
 		r->port = 80;
+	} else if (!strcmp(k->software, "echo")) {
+		r->port = atoi(container_env(k, "HTTP_PORT", "8080"));
 	}
 }
 

@@ -1,4 +1,4 @@
-/* Google's own walls: Cloud Run's invoker check (ID tokens with the service as audience) and Identity-Aware Proxy. */
+/* Cloud Run's invoker check: ID tokens with the service as audience. */
 #include "config.h"
 #include "sim/front/walls.h"
 
@@ -74,96 +74,5 @@ bool wall_invoker(struct visit *v, const struct sim_object *service, struct sim_
 			return true;
 	}
 	wall_page(out, 403, "Forbidden", sim_tmp("Your client does not have permission to get URL <code>%s</code> from this server.", v->path));
-	return false;
-}
-
-/* IAP. --------------------------------------------------------------------------------------------------------------------- */
-static void generated(struct sim_reply *out)
-{
-	answer_header(out, "X-Goog-IAP-Generated-Response", "true");
-}
-
-static void refuse(struct sim_reply *out, int status, const char *text)
-{
-	generated(out);
-	answer_text(out, status, "text/html; charset=UTF-8", text);
-}
-
-static void sign_in(struct visit *v, const char *client, struct sim_reply *out)
-{
-	if (visit_header(v, "X-Requested-With")) {
-		refuse(out, 401, "Invalid IAP credentials: empty token");
-		return;
-	}
-	struct buf redirect = {0}, state = {0};
-	text_percent(&redirect, sim_tmp("https://iap.googleapis.com/v1/oauth/clientIds/%s:handleRedirect", client), false);
-	text_percent(&state, sim_tmp("https://%s%s", v->host, v->q->target), false);
-	generated(out);
-	answer_header(out, "Set-Cookie", "GCP_IAP_XSRF_NONCE=1; expires=Fri, 01-Jan-2038 00:00:00 GMT; path=/; Secure; HttpOnly");
-	answer_redirect(out, 302, sim_tmp("https://accounts.google.com/o/oauth2/v2/auth?client_id=%s&response_type=code&scope=openid+email&"
-					 "redirect_uri=%s&cred_ref=true&state=%s", client, buf_text(&redirect), buf_text(&state)));
-	buf_free(&redirect);
-	buf_free(&state);
-}
-
-/* Whom a token stands for: an ID token for the resource's OAuth client, or an access token. NULL with *why. */
-static const char *token_email(struct visit *v, const char *token, const char *client, const char **why)
-{
-	const char *owner = sim_token_owner(v->sim, token), *bad;
-	if (owner)
-		return strchr(owner, ':') ? strchr(owner, ':') + 1 : owner;
-	cJSON *claims = sim_id_token_check(v->sim, token, &bad);
-	const char *audience = json_str(claims, "aud", "");
-	const char *email = NULL;
-	if (!claims)
-		*why = sim_tmp("Invalid IAP credentials: Unable to parse JWT (%s)", bad);
-	else if (strcmp(audience, client))
-		*why = sim_tmp("Invalid IAP credentials: JWT audience doesn't match this application ('aud' claim (%s) doesn't match expected value (%s))",
-			       audience, client);
-	else if (!*json_str(claims, "email", ""))
-		*why = "Invalid IAP credentials: JWT 'email' claim isn't a string";
-	else
-		email = sim_tmp("%s", json_str(claims, "email", ""));
-	cJSON_Delete(claims);
-	return email;
-}
-
-/* Access is inherited: from the service's policy, its kind's, and all of the project's web resources'. */
-static bool has_access(struct visit *v, const char *who, const char *project, const char *holder)
-{
-	char *at = xstrdup(holder);
-	bool yes = false;
-	for (char *web = strstr(at, "/iap_web"); web && !yes;) {
-		yes = sim_allowed(v->sim, who, "iap.webServiceVersions.accessViaIAP", project, at);
-		char *last = strrchr(at, '/');
-		if (last <= web)
-			break;
-		*last = '\0';
-		if (text_ends(at, "/services") || text_ends(at, "/versions"))
-			*strrchr(at, '/') = '\0';
-	}
-	free(at);
-	return yes;
-}
-
-bool wall_iap(struct visit *v, const char *project, const char *holder, const char *client, const char **email, struct sim_reply *out)
-{
-	const char *token = bearer(v, "Proxy-Authorization"), *why = "";
-	if (!token)
-		token = bearer(v, "Authorization");
-	if (!*client)
-		client = sim_tmp("%s-iap.apps.googleusercontent.com", sim_project_number(v->sim, project));
-	if (!token) {
-		sign_in(v, client, out);
-		return false;
-	}
-	*email = token_email(v, token, client, &why);
-	if (!*email) {
-		refuse(out, 401, why);
-		return false;
-	}
-	if (has_access(v, principal_of(*email), project, holder))
-		return true;
-	refuse(out, 403, sim_tmp("<!DOCTYPE html><html><head><title>Error</title></head><body><h1>You don't have access</h1><p>%s</p></body></html>", *email));
 	return false;
 }

@@ -218,12 +218,27 @@ static void to_gate(struct visit *v, const struct workload *w, const struct cont
 	gate_free(&g);
 }
 
+/* The request as it came here, with what Google's front ends have put into it. */
+static void echo(struct visit *v, struct sim_reply *out)
+{
+	cJSON *headers = cJSON_CreateObject();
+	for (size_t i = 0; i < v->q->header_count; i++)
+		if (visit_header(v, v->q->headers[i].name) && !cJSON_HasObjectItem(headers, v->q->headers[i].name))
+			cJSON_AddStringToObject(headers, v->q->headers[i].name, visit_header(v, v->q->headers[i].name));
+	for (const cJSON *t = v->told ? v->told->child : NULL; t; t = t->next)
+		if (*t->valuestring && !cJSON_HasObjectItem(headers, t->string))
+			cJSON_AddStringToObject(headers, t->string, t->valuestring);
+	answer_json(out, 200, json_make("{'path':%s,'method':%s,'hostname':%s,'headers':%j}", v->path, v->q->method, v->host, headers));
+}
+
 void workload_answer(struct visit *v, const struct workload *w, const struct workload_part *part, struct sim_reply *out)
 {
 	if (container_runs(&part->k, "oauth2-proxy"))
 		to_gate(v, w, &part->k, out);
 	else if (container_runs(&part->k, "mlflow"))
 		to_mlflow(v, w, &part->k, out);
+	else if (!strcmp(part->k.software, "echo"))
+		echo(v, out);
 	else
 		answer_text(out, 200, "text/html; charset=utf-8", "<!doctype html>\n<html lang=en><title>Congratulations | Cloud Run</title><h1>It's running!</h1>\n");
 }

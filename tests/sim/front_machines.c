@@ -256,6 +256,25 @@ static void other_ways(void)
 	is_int(visit(DOMAIN, "/api/2.0/mlflow/experiments/search?max_results=1", NULL), 200, "a startup script serves");
 }
 
+/* An internal load balancer in front of the same machine: its address means nothing outside of the network. */
+static void inside(void)
+{
+	make("regions/us-central1/subnetworks", json_make("{'name':'proxies','network':'projects/demo-proj/global/networks/net','ipCidrRange':'10.2.0.0/24','purpose':'REGIONAL_MANAGED_PROXY',"
+							  "'role':'ACTIVE'}"));
+	make("regions/us-central1/healthChecks", json_make("{'name':'hc','type':'TCP','tcpHealthCheck':{'portSpecification':'USE_SERVING_PORT'}}"));
+	make("regions/us-central1/backendServices",
+	     json_make("{'name':'be','loadBalancingScheme':'INTERNAL_MANAGED','protocol':'HTTP','portName':'gate','healthChecks':['regions/us-central1/healthChecks/hc'],"
+		       "'backends':[{'group':'https://www.googleapis.com/compute/v1/projects/demo-proj/" ZONE "instanceGroups/group'}]}"));
+	make("regions/us-central1/urlMaps", json_make("{'name':'map','defaultService':'regions/us-central1/backendServices/be'}"));
+	make("regions/us-central1/targetHttpProxies", json_make("{'name':'proxy','urlMap':'regions/us-central1/urlMaps/map'}"));
+	make("regions/us-central1/forwardingRules",
+	     json_make("{'name':'inner','loadBalancingScheme':'INTERNAL_MANAGED','portRange':'80','IPAddress':'10.1.0.77','target':'regions/us-central1/targetHttpProxies/proxy',"
+		       "'network':'global/networks/net','subnetwork':'regions/us-central1/subnetworks/sub'}"));
+	pass(900);
+	is_int(visit("10.1.0.77", "/health", NULL), 404, "an internal load balancer is not reached from outside");
+	ok(!last.headers || !strstr(last.headers, "Via: 1.1 google"), "no front end of Google's knows it");
+}
+
 int main(void)
 {
 	begin();
@@ -281,6 +300,7 @@ int main(void)
 	runs();
 	what_goes_wrong();
 	other_ways();
+	inside();
 	sim_reply_free(&last);
 	free(database_host);
 	sim_free(sim);
