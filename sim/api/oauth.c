@@ -391,6 +391,7 @@ static void certs_v1(struct sim_call *c)
 
 static const struct sim_route routes[] = {
 	{"POST oauth2.googleapis.com/token", token, NULL, NULL},
+	{"POST www.googleapis.com/oauth2/v3/token", token, NULL, NULL}, /* oauth2-proxy asks here */
 	{"POST www.googleapis.com/oauth2/v4/token", token, NULL, NULL},
 	{"POST accounts.google.com/o/oauth2/token", token, NULL, NULL},
 	{"POST oauth2.googleapis.com/revoke", revoke, NULL, NULL},
