@@ -23,6 +23,15 @@ static void show_disk(cJSON *attached, const cJSON *disk)
 	json_put_str(attached, "diskSizeGb", json_str(disk, "sizeGb", ""));
 }
 
+/* By any spelling of its link. */
+static struct sim_object *disk_named(struct sim_call *c, const char *link)
+{
+	char *path = compute_path(c->sim, c->project, link);
+	struct sim_object *o = path ? compute_find(c->sim, path) : NULL;
+	free(path);
+	return o;
+}
+
 static bool project_disk(struct sim_call *c, cJSON *disk, const char *vm, int index)
 {
 	const char *source = json_str(disk, "source", ""), *zone = sim_param(c, "zone");
@@ -30,7 +39,7 @@ static bool project_disk(struct sim_call *c, cJSON *disk, const char *vm, int in
 	int least = 10;
 	char size[24], name[80];
 	if (*source) {
-		struct sim_object *o = compute_find(c->sim, source);
+		struct sim_object *o = disk_named(c, source);
 		if (!o)
 			return compute_invalid(c, "disks[0].source", source, "The referenced disk resource cannot be found.");
 		char *link = compute_link(o->key);
@@ -461,7 +470,7 @@ static void free_disk(struct sim *s, const cJSON *attached)
 
 static void attach_disk(struct sim_call *c)
 {
-	struct sim_object *o = one(c), *disk = o ? compute_find(c->sim, json_str(c->body, "source", "")) : NULL;
+	struct sim_object *o = one(c), *disk = o ? disk_named(c, json_str(c->body, "source", "")) : NULL;
 	const cJSON *d;
 	if (!o)
 		return;

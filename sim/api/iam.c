@@ -48,17 +48,6 @@ static void list(struct sim_call *c)
 		page(c, sim_param(c, "pageSize"), sim_param(c, "pageToken"), !strcmp(sim_param(c, "view"), "FULL"));
 }
 
-static void list_custom(struct sim_call *c)
-{
-	sim_empty(c);
-}
-
-static void get_custom(struct sim_call *c)
-{
-	const char *name = strstr(c->path, "projects/");
-	sim_fail(c, "NOT_FOUND", NULL, "The role named %s was not found.", name ? name : "");
-}
-
 static void grantable(struct sim_call *c)
 {
 	char size[24];
@@ -70,8 +59,6 @@ static const struct sim_route routes[] = {
 	{"iam.roles.get", get, NULL, NULL},
 	{"iam.roles.list", list, NULL, NULL},
 	{"iam.roles.queryGrantableRoles", grantable, NULL, NULL},
-	{"iam.projects.roles.list", list_custom, "iam.roles.list", NULL},
-	{"iam.projects.roles.get", get_custom, "iam.roles.get", NULL},
 	{0},
 };
 

@@ -146,7 +146,9 @@ static bool binding_grants(const struct ask *a, const cJSON *binding)
 	const char *expression = json_str(binding, "condition.expression", NULL);
 	const cJSON *m;
 	/* Whoever asks about a role by its name wants to know who is bound to it. */
-	if (text_starts(a->permission, "roles/") ? strcmp(role, a->permission) : !sim_role_has(role, a->permission))
+	if (text_starts(a->permission, "roles/")	? strcmp(role, a->permission) != 0
+	    : text_starts(role, "projects/")	? !sim_custom_role_has(a->sim, role, a->permission)
+						: !sim_role_has(role, a->permission))
 		return false;
 	if (expression && !condition_holds(a, expression))
 		return false;
@@ -398,9 +400,9 @@ static bool members_ok(struct sim_call *c, const char *holder, const cJSON *poli
 static bool role_ok(struct sim_call *c, const char *holder, const char *role)
 {
 	bool basic = !strcmp(role, "roles/owner") || !strcmp(role, "roles/editor") || !strcmp(role, "roles/viewer");
-	if (text_starts(role, "projects/") || text_starts(role, "organizations/"))
+	if (text_starts(role, "organizations/"))
 		return true;
-	if (!sim_role_known(role)) {
+	if (text_starts(role, "projects/") ? !sim_custom_role_there(c->sim, role) : !sim_role_known(role)) {
 		sim_fail(c, "INVALID_ARGUMENT", NULL, "Role (%s) does not exist in the resource's hierarchy.", role);
 		return false;
 	}

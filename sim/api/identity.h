@@ -48,6 +48,9 @@ void sim_policy_account(struct sim *s, const char *email, const char *uid, bool 
 
 /* Roles: sim/api/iam_roles.c. Does a predefined or basic role hold the permission? */
 bool sim_role_has(const char *role, const char *permission);
+/* The same for "projects/P/roles/ID", and whether there is such a role: sim/api/iam_custom_roles.c. */
+bool sim_custom_role_has(struct sim *s, const char *role, const char *permission);
+bool sim_custom_role_there(struct sim *s, const char *role);
 /* Can the name be a role of Google's: in our table, or of a service that has predefined roles. */
 bool sim_role_known(const char *role);
 /* The n-th role of our table as an iam.v1 Role, with permissions when full; NULL after the last. The caller deletes. */

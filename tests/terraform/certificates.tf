@@ -35,6 +35,50 @@ resource "google_certificate_manager_certificate_map_entry" "primary" {
   matcher      = "PRIMARY"
 }
 
+# One's own certificate, here and as Compute Engine's, global and regional.
+locals {
+  key  = file("key.pem")
+  cert = file("cert.pem")
+}
+
+resource "google_certificate_manager_certificate" "own" {
+  name     = "tf-own"
+  location = "us-central1"
+  self_managed {
+    pem_certificate = local.cert
+    pem_private_key = local.key
+  }
+}
+
+resource "google_compute_ssl_certificate" "own" {
+  name        = "tf-own"
+  private_key = local.key
+  certificate = local.cert
+}
+
+resource "google_compute_region_ssl_certificate" "own" {
+  name        = "tf-own"
+  region      = "us-central1"
+  private_key = local.key
+  certificate = local.cert
+}
+
+resource "google_compute_region_url_map" "redirect" {
+  name   = "tf-redirect"
+  region = "us-central1"
+  default_url_redirect {
+    https_redirect = true
+    strip_query    = false
+  }
+}
+
+resource "google_compute_region_target_https_proxy" "own" {
+  name             = "tf-own"
+  region           = "us-central1"
+  url_map          = google_compute_region_url_map.redirect.id
+  ssl_certificates = [google_compute_region_ssl_certificate.own.id]
+}
+
 resource "google_compute_url_map" "redirect" {
   name = "tf-redirect"
   default_url_redirect {

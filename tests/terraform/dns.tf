@@ -46,6 +46,12 @@ resource "google_dns_record_set" "cname" {
   rrdatas      = ["www.mlflow.example.com."]
 }
 
+data "google_dns_record_set" "a" {
+  managed_zone = google_dns_managed_zone.public.name
+  name         = google_dns_record_set.a.name
+  type         = "A"
+}
+
 data "google_dns_managed_zone" "public" {
   name = google_dns_managed_zone.public.name
 }

@@ -48,6 +48,55 @@ resource "google_project_iam_binding" "metrics" {
   members = concat([google_service_account.runtime.member], var.changed ? [google_service_account.build.member] : [])
 }
 
+resource "google_project_iam_custom_role" "reader" {
+  role_id     = "tfReader"
+  title       = var.changed ? "Reader, changed" : "Reader"
+  permissions = var.changed ? ["storage.objects.get"] : ["storage.objects.get", "storage.objects.list"]
+  stage       = "GA"
+}
+
+resource "google_project_iam_member" "reader" {
+  project = "demo-proj"
+  role    = google_project_iam_custom_role.reader.id
+  member  = google_service_account.runtime.member
+}
+
+data "google_iam_role" "invoker" {
+  name = "roles/run.invoker"
+}
+
+# What iamcredentials makes, in the account's name.
+resource "google_service_account_iam_member" "me" {
+  service_account_id = google_service_account.runtime.name
+  role               = "roles/iam.serviceAccountOpenIdTokenCreator"
+  member             = "user:operator@example.com"
+}
+
+data "google_service_account_access_token" "runtime" {
+  target_service_account = google_service_account.runtime.email
+  scopes                 = ["cloud-platform"]
+  lifetime               = "600s"
+  depends_on             = [google_service_account_iam_binding.creators]
+}
+
+data "google_service_account_id_token" "runtime" {
+  target_service_account = google_service_account.runtime.email
+  target_audience        = "https://mlflow.example.com"
+  include_email          = true
+  depends_on             = [google_service_account_iam_member.me, google_service_account_iam_binding.creators]
+}
+
+data "google_service_account_jwt" "runtime" {
+  target_service_account = google_service_account.runtime.email
+  payload                = jsonencode({ sub = "x", iss = google_service_account.runtime.email })
+  expires_in             = 600
+  depends_on             = [google_service_account_iam_binding.creators]
+}
+
+data "google_service_accounts" "all" {
+  depends_on = [google_service_account.build]
+}
+
 resource "google_iam_workload_identity_pool" "ci" {
   workload_identity_pool_id = "tf-pool"
   display_name              = var.changed ? "CI, changed" : "CI"

@@ -128,6 +128,34 @@ resource "google_iap_tunnel_instance_iam_member" "tunnel" {
   member   = "user:operator@example.com"
 }
 
+resource "google_compute_network_endpoint_group" "zonal" {
+  name         = "tf-zonal"
+  network      = google_compute_network.network.id
+  subnetwork   = google_compute_subnetwork.main.id
+  default_port = 4180
+  zone         = "us-central1-a"
+}
+
+resource "google_compute_network_endpoint" "server" {
+  network_endpoint_group = google_compute_network_endpoint_group.zonal.name
+  zone                   = "us-central1-a"
+  instance               = google_compute_instance.server.name
+  port                   = 4180
+  ip_address             = google_compute_instance.server.network_interface[0].network_ip
+}
+
+data "google_compute_instance_serial_port" "server" {
+  instance = google_compute_instance.server.name
+  zone     = "us-central1-a"
+  port     = 1
+}
+
+data "google_compute_instance_group" "group" {
+  name       = google_compute_instance_group.group.name
+  zone       = "us-central1-a"
+  depends_on = [google_compute_instance.server]
+}
+
 data "google_compute_instance" "server" {
   name = google_compute_instance.server.name
   zone = "us-central1-a"

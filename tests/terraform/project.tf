@@ -28,6 +28,30 @@ resource "google_project_iam_member" "owner" {
   member  = "user:operator@example.com"
 }
 
+resource "google_project_iam_audit_config" "all" {
+  project = google_project.second.project_id
+  service = "allServices"
+  audit_log_config {
+    log_type = "ADMIN_READ"
+  }
+  audit_log_config {
+    log_type         = "DATA_READ"
+    exempted_members = var.changed ? ["user:operator@example.com"] : []
+  }
+}
+
+data "google_project_iam_policy" "demo" {
+  project = "demo-proj"
+}
+
+data "google_project_ancestry" "demo" {
+  project = "demo-proj"
+}
+
+data "google_project_service" "storage" {
+  service = "storage.googleapis.com"
+}
+
 resource "google_org_policy_policy" "invokers" {
   name   = "projects/demo-proj/policies/iam.allowedPolicyMemberDomains"
   parent = "projects/demo-proj"

@@ -72,6 +72,20 @@ resource "google_artifact_registry_repository_iam_binding" "writers" {
   members    = [google_service_account.puller.member]
 }
 
+resource "google_artifact_registry_repository" "virtual" {
+  location      = "us-central1"
+  repository_id = "tf-virtual"
+  format        = "DOCKER"
+  mode          = "VIRTUAL_REPOSITORY"
+  virtual_repository_config {
+    upstream_policies {
+      id         = "images"
+      repository = google_artifact_registry_repository.images.id
+      priority   = var.changed ? 20 : 10
+    }
+  }
+}
+
 data "google_artifact_registry_repository" "images" {
   location      = google_artifact_registry_repository.images.location
   repository_id = google_artifact_registry_repository.images.repository_id

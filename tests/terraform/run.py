@@ -55,6 +55,9 @@ class Stack:
         os.mkdir(self.folder)
         for file in ("provider.tf", f"{self.name}.tf"):
             shutil.copy(os.path.join(HERE, file), self.folder)
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "key.pem", "-out", "cert.pem", "-days", "90", "-subj",
+                        "/CN=mlflow.example.com", "-addext", "subjectAltName=DNS:mlflow.example.com"], cwd=self.folder, check=True, capture_output=True,
+                       timeout=60, stdin=subprocess.DEVNULL)
         config = home.file("terraformrc", 'provider_installation {\n  dev_overrides { "hashicorp/google" = "%s" }\n  direct {}\n}\n'
                            % os.path.dirname(PROVIDER))
         self.environment = {
@@ -124,7 +127,7 @@ class Stack:
     def kept(key, after):
         """By what it is, or because it is marked for deletion in thirty days, itself or its project."""
         project = after.get("cloudresourcemanager.projects " + "/".join(re.sub("^.*? (//[^/]*/)?", "", key).split("/")[:2]), {})
-        return (KEPT.match(key) or after[key].get("state") == "DELETED" or project.get("state") == "DELETE_REQUESTED"
+        return (KEPT.match(key) or after[key].get("state") == "DELETED" or after[key].get("deleted") or project.get("state") == "DELETE_REQUESTED"
                 or key.startswith("iam.policies ") and not bindings(after[key]))
 
     def nothing_left(self, before):

@@ -115,6 +115,47 @@ resource "google_sql_user" "host" {
   password = var.changed ? "another password" : "a password"
 }
 
+# Through Private Service Connect.
+resource "google_sql_database_instance" "psc" {
+  name                = "tf-psc"
+  database_version    = "POSTGRES_17"
+  region              = "us-central1"
+  deletion_protection = false
+  settings {
+    tier              = "db-perf-optimized-N-2"
+    edition           = "ENTERPRISE_PLUS"
+    availability_type = var.changed ? "REGIONAL" : "ZONAL"
+    ip_configuration {
+      ipv4_enabled = false
+      psc_config {
+        psc_enabled               = true
+        allowed_consumer_projects = ["demo-proj"]
+      }
+    }
+    backup_configuration {
+      enabled                        = true
+      point_in_time_recovery_enabled = true
+    }
+    data_cache_config {
+      data_cache_enabled = true
+    }
+  }
+}
+
+resource "google_compute_address" "psc" {
+  name         = "tf-psc"
+  address_type = "INTERNAL"
+  subnetwork   = "default"
+}
+
+resource "google_compute_forwarding_rule" "psc" {
+  name                  = "tf-psc"
+  network               = "default"
+  ip_address            = google_compute_address.psc.id
+  load_balancing_scheme = ""
+  target                = google_sql_database_instance.psc.psc_service_attachment_link
+}
+
 data "google_sql_tiers" "all" {}
 
 data "google_sql_database_instance" "postgres" {

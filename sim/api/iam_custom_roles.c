@@ -1,0 +1,197 @@
+/* iam.googleapis.com: a project's custom roles. Deleted ones stay for seven days, can be read and brought back, and permit nothing. */
+#include "config.h"
+#include "sim/api/identity.h"
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define ROLES "iam.customRoles"
+
+static struct sim_object *role_for(struct sim_call *c)
+{
+	char *key = xasprintf("projects/%s/roles/%s", c->project, sim_path_part(c, "roles"));
+	key[strcspn(key, ":")] = '\0';
+	struct sim_object *o = sim_get(c->sim, ROLES, key);
+	if (!o)
+		sim_fail(c, "NOT_FOUND", NULL, "The role named %s was not found.", key);
+	free(key);
+	return o;
+}
+
+static void new_etag(struct sim *s, cJSON *doc)
+{
+	char *etag = identity_etag(s);
+	json_put_str(doc, "etag", etag);
+	free(etag);
+}
+
+/* "storage.objects.get": words with dots between. That nobody has such a permission is not known here. */
+static bool permissions_ok(struct sim_call *c, const cJSON *list)
+{
+	const cJSON *p;
+	cJSON_ArrayForEach(p, list) {
+		const char *name = cJSON_IsString(p) ? p->valuestring : "", *dot = strchr(name, '.');
+		if (dot && strchr(dot + 1, '.') && !strchr(name, '*') && !strchr(name, ' '))
+			continue;
+		sim_fail(c, "INVALID_ARGUMENT", NULL, "Permission %s is not valid.", name);
+		return false;
+	}
+	return true;
+}
+
+static bool id_ok(struct sim_call *c, const char *id)
+{
+	size_t n = strlen(id);
+	if (n >= 3 && n <= 64 && strspn(id, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.") == n)
+		return true;
+	sim_fail(c, "INVALID_ARGUMENT", NULL, "The role_id %s is invalid. It must be between 3 and 64 characters of [a-zA-Z0-9_.].", id);
+	return false;
+}
+
+static void create(struct sim_call *c)
+{
+	const char *id = json_str(c->body, "roleId", "");
+	const cJSON *sent = json_at(c->body, "role");
+	if (!id_ok(c, id) || !permissions_ok(c, json_at(sent, "includedPermissions")))
+		return;
+	char *key = xasprintf("projects/%s/roles/%s", c->project, id);
+	struct sim_object *o = sim_get(c->sim, ROLES, key);
+	if (o && json_bool(o->doc, "deleted", false)) {
+		sim_fail(c, "FAILED_PRECONDITION", NULL, "You can't create a role with role_id (%s) where there is an existing role with that role_id in a deleted state.", id);
+	} else if (o) {
+		sim_fail(c, "ALREADY_EXISTS", NULL, "A role named %s in projects/%s already exists.", id, c->project);
+	} else {
+		cJSON *doc = sent ? cJSON_Duplicate(sent, true) : cJSON_CreateObject();
+		json_put_str(doc, "name", key);
+		json_drop(doc, "deleted");
+		new_etag(c->sim, doc);
+		sim_ok(c, cJSON_Duplicate(sim_put(c->sim, ROLES, key, doc)->doc, true));
+	}
+	free(key);
+}
+
+static void get(struct sim_call *c)
+{
+	struct sim_object *o = role_for(c);
+	if (o)
+		sim_ok(c, cJSON_Duplicate(o->doc, true));
+}
+
+/* Without permissions, unless the view is full; a page's token is the key that it begins with. */
+static void list(struct sim_call *c)
+{
+	char *prefix = xasprintf("projects/%s/roles/", c->project);
+	const char *token = sim_param(c, "pageToken");
+	long size = strtol(sim_param(c, "pageSize"), NULL, 10);
+	bool full = !strcmp(sim_param(c, "view"), "FULL"), all = sim_param_bool(c, "showDeleted");
+	cJSON *roles = cJSON_CreateArray(), *reply = cJSON_CreateObject();
+	if (size <= 0 || size > 1000)
+		size = 300;
+	for (struct sim_object *o = sim_first_from(c->sim, ROLES, prefix, text_starts(token, prefix) ? token : prefix); o;
+	     o = sim_following(c->sim, o, prefix)) {
+		if (!all && json_bool(o->doc, "deleted", false))
+			continue;
+		if (cJSON_GetArraySize(roles) == size) {
+			json_put_str(reply, "nextPageToken", o->key);
+			break;
+		}
+		cJSON *role = cJSON_Duplicate(o->doc, true);
+		if (!full)
+			json_drop(role, "includedPermissions");
+		cJSON_AddItemToArray(roles, role);
+	}
+	if (roles->child)
+		json_put(reply, "roles", roles);
+	else
+		cJSON_Delete(roles);
+	sim_ok(c, reply);
+	free(prefix);
+}
+
+/* False when the call was answered: the etag that was sent is not the role's. */
+static bool same_etag(struct sim_call *c, const struct sim_object *o, const char *etag)
+{
+	if (!*etag || identity_same_etag(etag, json_str(o->doc, "etag", "")))
+		return true;
+	sim_fail(c, "ABORTED", NULL, "There were concurrent policy changes. Please retry the whole read-modify-write with exponential backoff.");
+	return false;
+}
+
+static void patch(struct sim_call *c)
+{
+	struct sim_object *o = role_for(c);
+	if (!o || !same_etag(c, o, json_str(c->body, "etag", "")) || !permissions_ok(c, json_at(c->body, "includedPermissions")))
+		return;
+	json_drop(c->body, "name");
+	json_drop(c->body, "etag");
+	json_drop(c->body, "deleted");
+	sim_merge(o->doc, c->body, sim_param(c, "updateMask"));
+	new_etag(c->sim, o->doc);
+	sim_ok(c, cJSON_Duplicate(o->doc, true));
+}
+
+static void forget(struct sim *s, const cJSON *arg)
+{
+	struct sim_object *o = sim_get(s, ROLES, json_str(arg, "key", ""));
+	if (o && !strcmp(json_str(o->doc, "etag", ""), json_str(arg, "etag", "")))
+		sim_remove(s, o);
+}
+
+static void delete(struct sim_call *c)
+{
+	struct sim_object *o = role_for(c);
+	if (!o || !same_etag(c, o, sim_param(c, "etag")))
+		return;
+	json_put_bool(o->doc, "deleted", true);
+	new_etag(c->sim, o->doc);
+	sim_after(c->sim, 7 * 86400.0, forget, json_make("{'key':%s,'etag':%s}", o->key, json_str(o->doc, "etag", "")));
+	sim_ok(c, cJSON_Duplicate(o->doc, true));
+}
+
+static void undelete(struct sim_call *c)
+{
+	struct sim_object *o = role_for(c);
+	if (!o || !same_etag(c, o, json_str(c->body, "etag", "")))
+		return;
+	if (!json_bool(o->doc, "deleted", false)) {
+		sim_fail(c, "FAILED_PRECONDITION", NULL, "Role %s is not in a deleted state.", o->key);
+		return;
+	}
+	json_drop(o->doc, "deleted");
+	new_etag(c->sim, o->doc);
+	sim_ok(c, cJSON_Duplicate(o->doc, true));
+}
+
+bool sim_custom_role_there(struct sim *s, const char *role)
+{
+	struct sim_object *o = sim_get(s, ROLES, role);
+	return o && !json_bool(o->doc, "deleted", false);
+}
+
+bool sim_custom_role_has(struct sim *s, const char *role, const char *permission)
+{
+	struct sim_object *o = sim_get(s, ROLES, role);
+	const cJSON *p;
+	if (!o || json_bool(o->doc, "deleted", false) || !strcmp(json_str(o->doc, "stage", ""), "DISABLED"))
+		return false;
+	cJSON_ArrayForEach(p, json_at(o->doc, "includedPermissions"))
+		if (!strcmp(p->valuestring, permission))
+			return true;
+	return false;
+}
+
+static const struct sim_route routes[] = {
+	{"iam.projects.roles.create", create, "iam.roles.create", NULL},
+	{"iam.projects.roles.get", get, "iam.roles.get", NULL},
+	{"iam.projects.roles.list", list, "iam.roles.list", NULL},
+	{"iam.projects.roles.patch", patch, "iam.roles.update", NULL},
+	{"iam.projects.roles.delete", delete, "iam.roles.delete", NULL},
+	{"iam.projects.roles.undelete", undelete, "iam.roles.undelete", NULL},
+	{0},
+};
+
+const struct sim_api sim_api_iam_custom_roles = {.name = "iam", .service = "iam.googleapis.com", .errors = SIM_ERRORS_BOTH, .routes = routes};
