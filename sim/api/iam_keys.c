@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "sim/core/jwt.h"
 
 #include <openssl/bio.h>
 #include <openssl/evp.h>
@@ -131,6 +132,29 @@ const char *sim_account_public_key(struct sim *s, const char *email, const char 
 	struct sim_object *o = sim_get(s, KEYS, name);
 	free(name);
 	return o && !json_bool(o->doc, "disabled", false) ? json_str(o->hidden, "publicPem", NULL) : NULL;
+}
+
+static bool verified(const char *pem, const char *token)
+{
+	EVP_PKEY *key = pem ? jwt_public_key(pem) : NULL;
+	bool good = key && oidc_jwt_verify(key, token);
+	EVP_PKEY_free(key);
+	return good;
+}
+
+bool sim_account_signed(struct sim *s, const char *email, const char *key_id, const char *token)
+{
+	struct sim_object *account = sim_account(s, email);
+	if (*key_id || !account || json_bool(account->doc, "disabled", false))
+		return verified(sim_account_public_key(s, email, key_id), token);
+	if (verified(json_str(account->hidden, "publicPem", NULL), token))
+		return true;
+	char *prefix = xasprintf("%s/keys/", account->key);
+	bool good = false;
+	for (struct sim_object *o = sim_first(s, KEYS, prefix); o && !good; o = sim_following(s, o, prefix))
+		good = !json_bool(o->doc, "disabled", false) && verified(json_str(o->hidden, "publicPem", NULL), token);
+	free(prefix);
+	return good;
 }
 
 void sim_account_keys_gone(struct sim *s, const char *account_key)

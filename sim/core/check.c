@@ -402,11 +402,27 @@ static bool is_dropped(const struct check *k, const struct contract_field *f, co
 	return !k->reply && (cJSON_IsNull(v) || no_enum || (f && has_flag(f->flags, 'r')));
 }
 
+/* Fields that Google takes and its discovery documents leave out, as Google's own clients show. */
+static bool is_unlisted(const struct check *k, const char *name)
+{
+	static const char *const unlisted[][2] = {
+		{"iamcredentials", "useEmailAzp"}, /* generateIdToken, from google-auth-library-nodejs */
+	};
+	for (size_t i = 0; !k->reply && i < sizeof unlisted / sizeof *unlisted; i++)
+		if (!strcmp(k->api->name, unlisted[i][0]) && !strcmp(name, unlisted[i][1]))
+			return true;
+	return false;
+}
+
 static void check_member(struct check *k, const char *fields, cJSON *object, cJSON *v, const char *path)
 {
 	struct contract_field f;
 	bool known = contract_field(k->api, fields, v->string, &f);
 	bool typed = !strcmp(v->string, "@type");
+	if (!known && is_unlisted(k, v->string)) {
+		cJSON_Delete(cJSON_DetachItemViaPointer(object, v));
+		return;
+	}
 	if (!known && !typed && !k->lenient && !(cJSON_IsNull(v) && (k->reply || compute(k)))) {
 		unknown_name(k, path, v->string, "Cannot find field.");
 		return;

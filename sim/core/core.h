@@ -150,6 +150,10 @@ bool sim_account_exists(struct sim *s, const char *email, bool with_lag);
 /* A service account's 21-digit id, and the PEM public key of one of its keys (NULL when there is none, or it is disabled). */
 const char *sim_account_id(struct sim *s, const char *email);
 const char *sim_account_public_key(struct sim *s, const char *email, const char *key_id);
+/* Has the account signed this JWT, with the key of this id, or ("") with any that is enabled? */
+bool sim_account_signed(struct sim *s, const char *email, const char *key_id, const char *token);
+/* Whom a JWT stands for that a service account has signed by itself to call this host with (google.aip.dev/auth/4111): its principal, or NULL. */
+const char *sim_jwt_owner(struct sim *s, const char *token, const char *host);
 /* Is an organisation policy boolean constraint enforced, or a list constraint denying the value? ("iam.allowedPolicyMemberDomains") */
 bool sim_constraint(struct sim *s, const char *project, const char *constraint, const char *value);
 /* A new access token of this principal, good for so many seconds (infinity: for ever); the caller frees. */

@@ -264,6 +264,8 @@ static bool identify(struct exchange *x)
 	bool given = bearer && !strncasecmp(bearer, "Bearer ", 7);
 	const char *token = given ? bearer + 7 : json_str(x->query, "access_token", json_str(x->query, "oauth_token", NULL));
 	c->principal = token ? sim_token_owner(c->sim, token) : NULL;
+	if (token && !c->principal)
+		c->principal = sim_jwt_owner(c->sim, token, c->host);
 	bool open = !x->has_method || x->method.api->anonymous || (x->routed && x->routed->api->service == NULL && !x->routed->route->permission &&
 								   !strcmp(x->routed->api->name, "open"));
 	if (open || c->principal)
