@@ -33,8 +33,10 @@ CONTRACT_TABLES = \
 	sim/contract/monitoring.v3.tbl sim/contract/oauth2.v2.tbl sim/contract/orgpolicy.v2.tbl sim/contract/run.v1.tbl \
 	sim/contract/run.v2.tbl sim/contract/secretmanager.v1.tbl sim/contract/servicenetworking.v1.tbl sim/contract/serviceusage.v1.tbl \
 	sim/contract/sqladmin.v1.tbl sim/contract/sqladmin.v1beta4.tbl sim/contract/storage.v1.tbl sim/contract/sts.v1.tbl
-EXTRA_DIST += $(CONTRACT_TABLES) tests/sim/server.sh
+KUBERNETES_TABLES = sim/contract/gke.tbl sim/contract/kubernetes.tbl
+EXTRA_DIST += $(CONTRACT_TABLES) $(KUBERNETES_TABLES) tests/sim/server.sh
 sim/core/contract.$(OBJEXT): $(CONTRACT_TABLES)
+sim/api/kubernetes_schema.$(OBJEXT): $(KUBERNETES_TABLES)
 
 bin_PROGRAMS += mlflow-setup-sim
 mlflow_setup_sim_SOURCES = \

@@ -54,8 +54,13 @@ struct sim_object *kubernetes_put(struct sim *s, const char *cluster, const char
 	json_put_str(doc, "kind", r->kind);
 	if (*ns)
 		json_put_str(doc, "metadata.namespace", ns);
+	char *wrong, *key = kubernetes_key(cluster, r, ns, json_str(doc, "metadata.name", ""));
+	cJSON *whole = kubernetes_decode(kubernetes_type_find(r->type), doc, &wrong, NULL);
+	free(wrong);
+	cJSON_Delete(doc);
+	doc = whole;
+	kubernetes_default(r->kind, doc);
 	birth(s, cluster, r, doc);
-	char *key = kubernetes_key(cluster, r, ns, json_str(doc, "metadata.name", ""));
 	struct sim_object *o = sim_get(s, OBJECTS, key);
 	if (o)
 		sim_remove(s, o);
@@ -93,6 +98,12 @@ void kubernetes_forget(struct sim *s, const struct sim_object *cluster)
 /* Answers. --------------------------------------------------------------------------------------------------------------- */
 static void answer(struct kubernetes_call *k, int code, cJSON *body)
 {
+	const char *accept = sim_request_header(k->c->request, "Accept");
+	if (code < 300 && k->r && accept && strstr(accept, "as=Table") && strcmp(json_str(body, "kind", ""), "Status")) {
+		cJSON *table = kubernetes_table(k->c->sim, k->r, body, sim_param(k->c, "includeObject"));
+		cJSON_Delete(body);
+		body = table;
+	}
 	char *text = json_text(body, -1);
 	sim_bytes(k->c, code, "application/json", text, strlen(text));
 	free(text);
@@ -120,15 +131,14 @@ void kubernetes_fail(struct kubernetes_call *k, int code, const char *reason, cJ
 	free(message);
 }
 
-/* "deployments.apps" */
-static char *plural_group(const struct kubernetes_resource *r)
+char *kubernetes_plural_group(const struct kubernetes_resource *r)
 {
 	return *r->group ? xasprintf("%s.%s", r->plural, r->group) : xstrdup(r->plural);
 }
 
 static void not_found(struct kubernetes_call *k)
 {
-	char *what = plural_group(k->r);
+	char *what = kubernetes_plural_group(k->r);
 	kubernetes_fail(k, 404, "NotFound", NULL, "%s \"%s\" not found", what, k->name);
 	free(what);
 }
@@ -236,73 +246,122 @@ static bool namespace_there(struct kubernetes_call *k)
 	}
 	if (!json_at(o->doc, "metadata.deletionTimestamp"))
 		return true;
-	char *what = plural_group(k->r);
+	char *what = kubernetes_plural_group(k->r);
 	kubernetes_fail(k, 403, "Forbidden", NULL, "%s \"%s\" is forbidden: unable to create new content in namespace %s because it is being terminated", what,
 			k->name, k->ns);
 	free(what);
 	return false;
 }
 
-/* Strict decoding, as the request asks for. */
-static bool decodes(struct kubernetes_call *k, const cJSON *doc)
+/* Decodes and fills in a document as the server holds it; what was strictly wrong is refused, warned of or ignored, as the request asks. NULL when
+ * answered. */
+static cJSON *decoded(struct kubernetes_call *k, const cJSON *doc)
 {
-	bool wrong = false, strict = !strcmp(sim_param(k->c, "fieldValidation"), "Strict");
-	char *why = kubernetes_check_fields(k->r->type, doc, &wrong);
-	bool good = !why || (!wrong && !strict);
-	if (!good)
-		kubernetes_fail(k, 400, "BadRequest", NULL, "%s in version \"%s\" cannot be handled as a %s: %s%s", k->r->kind, k->r->version, k->r->kind,
-				wrong ? "" : "strict decoding error: ", why);
-	free(why);
-	return good;
+	const char *how = sim_param(k->c, "fieldValidation");
+	cJSON *strict = cJSON_CreateArray(), *out, *w;
+	char *wrong = NULL;
+	struct buf all = {0};
+	out = kubernetes_decode(k->type, doc, &wrong, strict);
+	cJSON_ArrayForEach(w, strict)
+		buf_printf(&all, "%s%s", all.len ? ", " : "", w->valuestring);
+	if (!wrong && all.len && !strcmp(how, "Strict"))
+		wrong = xasprintf("strict decoding error: %s", buf_text(&all));
+	if (wrong) {
+		kubernetes_fail(k, 400, "BadRequest", NULL, "%s in version \"%s\" cannot be handled as a %s: %s", k->r->kind, k->r->version, k->r->kind, wrong);
+		cJSON_Delete(out);
+		out = NULL;
+	}
+	cJSON_ArrayForEach(w, strict)
+		if (out && strcmp(how, "Ignore")) {
+			char *quoted = json_text(w, -1), *warning = xasprintf("299 - %s", quoted);
+			sim_header(k->c, "Warning", warning);
+			free(quoted);
+			free(warning);
+		}
+	free(wrong);
+	buf_free(&all);
+	cJSON_Delete(strict);
+	if (out)
+		kubernetes_default(k->r->kind, out);
+	return out;
 }
 
-/* Stores a document in the place of before (NULL: new), or only answers with it on a dry run. */
-static void store(struct kubernetes_call *k, struct sim_object *before, cJSON *doc)
+static void name_it(const struct kubernetes_call *k, cJSON *doc)
 {
-	if (!kubernetes_settle(k, doc, before ? before->doc : NULL)) {
-		cJSON_Delete(doc);
-		return;
-	}
 	char *gv = *k->r->group ? xasprintf("%s/%s", k->r->group, k->r->version) : xstrdup(k->r->version);
 	json_put_str(doc, "apiVersion", gv);
 	json_put_str(doc, "kind", k->r->kind);
 	if (*k->ns)
 		json_put_str(doc, "metadata.namespace", k->ns);
 	free(gv);
-	if (!before) {
-		birth(k->c->sim, k->cluster->key, k->r, doc);
-	} else {
-		bool same = json_equal(before->doc, doc);
-		if (!same && k->r->generation && !json_equal(json_at(before->doc, "spec"), json_at(doc, "spec")))
-			json_put_num(doc, "metadata.generation", json_num(before->doc, "metadata.generation", 1) + 1);
-		if (!same)
-			kubernetes_touch(k->c->sim, k->cluster->key, doc);
+}
+
+/* A changed spec is one; a Deployment's annotations count too, and all that a custom resource has but its metadata. */
+static bool is_new_generation(const struct kubernetes_call *k, const cJSON *before, const cJSON *after)
+{
+	static const char *const parts[] = {"spec", "metadata.annotations", "status"};
+	for (size_t i = 0; i < 3; i++) {
+		const cJSON *a = json_at(before, parts[i]), *b = json_at(after, parts[i]);
+		bool same = (!a && !b) || (a && b && json_equal(a, b));
+		if (!same && (i == 0 || (i == 1 && !strcmp(k->r->kind, "Deployment")) || (i == 2 && k->type->custom)))
+			return true;
 	}
-	if (!dry(k)) {
-		struct sim_object *o = before;
-		if (before) {
-			cJSON_Delete(before->doc);
-			before->doc = cJSON_Duplicate(doc, true);
-		} else {
-			char *key = kubernetes_key(k->cluster->key, k->r, k->ns, json_str(doc, "metadata.name", ""));
-			o = sim_put(k->c->sim, OBJECTS, key, cJSON_Duplicate(doc, true));
-			free(key);
-		}
-		kubernetes_react(k->c->sim, k->cluster, o);
-		answer(k, before ? 200 : 201, cJSON_Duplicate(o->doc, true));
+	return false;
+}
+
+/* Stores a document in the place of before (NULL: new), or only answers with it on a dry run. */
+static void store(struct kubernetes_call *k, struct sim_object *before, cJSON *doc)
+{
+	struct sim *s = k->c->sim;
+	name_it(k, doc);
+	if (!before)
+		birth(s, k->cluster->key, k->r, doc);
+	kubernetes_prepare(k, doc, before ? before->doc : NULL);
+	if (!kubernetes_valid(k, doc, before ? before->doc : NULL)) {
 		cJSON_Delete(doc);
 		return;
 	}
+	if (before && !json_equal(before->doc, doc)) {
+		if (k->r->generation && is_new_generation(k, before->doc, doc))
+			json_put_num(doc, "metadata.generation", json_num(before->doc, "metadata.generation", 1) + 1);
+		kubernetes_touch(s, k->cluster->key, doc);
+	}
+	if (!before && target(k)) {
+		char *what = kubernetes_plural_group(k->r);
+		kubernetes_fail(k, 409, "AlreadyExists", NULL, "%s \"%s\" already exists", what, k->name);
+		free(what);
+		cJSON_Delete(doc);
+		return;
+	}
+	if (dry(k)) {
+		if (!before)
+			json_drop(doc, "metadata.resourceVersion");
+		else
+			json_put_str(doc, "metadata.resourceVersion", json_str(before->doc, "metadata.resourceVersion", ""));
+		answer(k, before ? 200 : 201, doc);
+		return;
+	}
+	struct sim_object *o = before;
+	if (before) {
+		cJSON_Delete(before->doc);
+		before->doc = cJSON_Duplicate(doc, true);
+	} else {
+		char *key = kubernetes_key(k->cluster->key, k->r, k->ns, json_str(doc, "metadata.name", ""));
+		o = sim_put(s, OBJECTS, key, cJSON_Duplicate(doc, true));
+		free(key);
+	}
+	kubernetes_react(s, k->cluster, o);
 	answer(k, before ? 200 : 201, doc);
 }
 
 static cJSON *body(struct kubernetes_call *k)
 {
-	cJSON *doc = k->c->raw ? cJSON_ParseWithLength(k->c->raw, k->c->raw_len) : NULL;
+	const char *type = sim_request_header(k->c->request, "Content-Type");
+	bool wire = type && strstr(type, "protobuf");
+	cJSON *doc = !k->c->raw ? NULL : wire ? kubernetes_from_protobuf(k->c->raw, k->c->raw_len) : cJSON_ParseWithLength(k->c->raw, k->c->raw_len);
 	if (doc && cJSON_IsObject(doc))
 		return doc;
 	cJSON_Delete(doc);
-	const char *type = sim_request_header(k->c->request, "Content-Type");
 	bool other = type && !strstr(type, "json") && !strstr(type, "yaml");
 	kubernetes_fail(k, other ? 415 : 400, other ? "UnsupportedMediaType" : "BadRequest", NULL,
 			"the body of the request was in an unknown format - accepted media types include: application/json");
@@ -329,31 +388,48 @@ static bool fits(struct kubernetes_call *k, cJSON *doc)
 	return true;
 }
 
+/* A new object has the status of nothing, whatever was sent. */
+static void clear_status(const struct kubernetes_call *k, cJSON *doc)
+{
+	char *wrong;
+	if (!k->r->status)
+		return;
+	cJSON *empty = kubernetes_decode(k->type, NULL, &wrong, NULL);
+	json_drop(doc, "status");
+	if (json_at(empty, "status"))
+		json_put(doc, "status", cJSON_Duplicate(json_at(empty, "status"), true));
+	cJSON_Delete(empty);
+}
+
+static void draw_name(struct kubernetes_call *k, cJSON *doc)
+{
+	static const char letters[] = "bcdfghjklmnpqrstvwxz2456789";
+	char tail[6] = "";
+	for (int i = 0; i < 5; i++)
+		tail[i] = letters[sim_random(k->c->sim) % (sizeof letters - 1)];
+	snprintf(k->name, sizeof k->name, "%.240s%s", json_str(doc, "metadata.generateName", ""), tail);
+	json_put_str(doc, "metadata.name", k->name);
+}
+
 static void create(struct kubernetes_call *k)
 {
-	cJSON *doc = body(k);
+	cJSON *sent = body(k), *doc = NULL;
+	if (sent && fits(k, sent))
+		doc = decoded(k, sent);
+	cJSON_Delete(sent);
 	if (!doc)
 		return;
-	if (fits(k, doc) && decodes(k, doc) && (snprintf(k->name, sizeof k->name, "%.255s", json_str(doc, "metadata.name", "")), namespace_there(k))) {
-		if (!*k->name && json_at(doc, "metadata.generateName")) {
-			char *hex = sim_hex(k->c->sim, 5);
-			snprintf(k->name, sizeof k->name, "%.240s%s", json_str(doc, "metadata.generateName", ""), hex);
-			json_put_str(doc, "metadata.name", k->name);
-			free(hex);
-		}
-		if (target(k)) {
-			char *what = plural_group(k->r);
-			kubernetes_fail(k, 409, "AlreadyExists", NULL, "%s \"%s\" already exists", what, k->name);
-			free(what);
-		} else {
-			json_drop(doc, "metadata.managedFields");
-			json_drop(doc, "status");
-			kubernetes_note_update(k, NULL, doc);
-			store(k, NULL, doc);
-			return;
-		}
+	snprintf(k->name, sizeof k->name, "%.255s", json_str(doc, "metadata.name", ""));
+	if (!namespace_there(k)) {
+		cJSON_Delete(doc);
+		return;
 	}
-	cJSON_Delete(doc);
+	name_it(k, doc);
+	if (!*k->name && json_at(doc, "metadata.generateName"))
+		draw_name(k, doc);
+	kubernetes_note_update(k, NULL, doc);
+	clear_status(k, doc);
+	store(k, NULL, doc);
 }
 
 static bool current(struct kubernetes_call *k, const cJSON *live, const cJSON *doc)
@@ -361,7 +437,7 @@ static bool current(struct kubernetes_call *k, const cJSON *live, const cJSON *d
 	const char *sent = json_str(doc, "metadata.resourceVersion", "");
 	if (!*sent || !strcmp(sent, json_str(live, "metadata.resourceVersion", "")))
 		return true;
-	char *what = plural_group(k->r);
+	char *what = kubernetes_plural_group(k->r);
 	kubernetes_fail(k, 409, "Conflict", NULL,
 			"Operation cannot be fulfilled on %s \"%s\": the object has been modified; please apply your changes to the latest version and try again",
 			what, k->name);
@@ -370,64 +446,84 @@ static bool current(struct kubernetes_call *k, const cJSON *live, const cJSON *d
 }
 
 /* What a write may not touch comes from the live object. */
-static void keep_server_side(const cJSON *live, cJSON *doc, bool status)
+static void keep_server_side(const struct kubernetes_call *k, const cJSON *live, cJSON *doc, bool status)
 {
 	static const char *const kept[] = {"metadata.uid", "metadata.creationTimestamp", "metadata.generation", "metadata.resourceVersion",
-					   "metadata.managedFields", "metadata.deletionTimestamp"};
+					   "metadata.deletionTimestamp", "metadata.deletionGracePeriodSeconds"};
 	for (size_t i = 0; i < sizeof kept / sizeof *kept; i++) {
 		json_drop(doc, kept[i]);
 		if (json_at(live, kept[i]))
 			json_put(doc, kept[i], cJSON_Duplicate(json_at(live, kept[i]), true));
 	}
 	const char *other = status ? "spec" : "status";
+	if (!k->r->status)
+		return;
 	json_drop(doc, other);
 	if (json_at(live, other))
 		json_put(doc, other, cJSON_Duplicate(json_at(live, other), true));
 }
 
+/* Puts a changed document, still as it was sent, in the place of the live one. */
+static void change(struct kubernetes_call *k, struct sim_object *o, const cJSON *sent)
+{
+	bool status = !strcmp(k->sub, "status");
+	cJSON *doc = current(k, o->doc, sent) ? decoded(k, sent) : NULL;
+	if (!doc)
+		return;
+	name_it(k, doc);
+	keep_server_side(k, o->doc, doc, status);
+	kubernetes_note_update(k, o->doc, doc);
+	store(k, o, doc);
+}
+
 static void replace(struct kubernetes_call *k)
 {
 	struct sim_object *o = target(k);
-	cJSON *doc = o ? body(k) : NULL;
-	if (!o)
-		not_found(k);
-	if (!doc)
-		return;
-	if (!fits(k, doc) || !decodes(k, doc) || !current(k, o->doc, doc)) {
-		cJSON_Delete(doc);
+	cJSON *sent = body(k);
+	bool conditional = !k->type->custom || *json_str(sent, "metadata.resourceVersion", "");
+	if (!sent || !fits(k, sent)) {
+		cJSON_Delete(sent);
 		return;
 	}
-	bool status = !strcmp(k->sub, "status");
-	keep_server_side(o->doc, doc, status || (!k->r->status && !json_at(doc, "spec") && false));
-	if (!status)
-		kubernetes_note_update(k, o->doc, doc);
-	store(k, o, doc);
+	if (!o)
+		not_found(k);
+	else if (!conditional)
+		kubernetes_fail(k, 422, "Invalid", json_make("[{'reason':'FieldValueInvalid','message':'Invalid value: 0x0: must be specified for an update','field':"
+							     "'metadata.resourceVersion'}]"),
+				"%s.%s \"%s\" is invalid: metadata.resourceVersion: Invalid value: 0x0: must be specified for an update", k->r->plural, k->r->group, k->name);
+	else
+		change(k, o, sent);
+	cJSON_Delete(sent);
 }
 
 static void apply(struct kubernetes_call *k, struct sim_object *o)
 {
-	cJSON *applied = body(k), *doc = NULL;
-	bool wrong = false;
+	cJSON *applied = body(k), *merged = NULL;
 	if (!applied)
 		return;
-	char *why = kubernetes_check_fields(k->r->type, applied, &wrong);
+	char *why = kubernetes_untyped(k->type, applied);
 	if (!*sim_param(k->c, "fieldManager"))
-		kubernetes_fail(k, 400, "BadRequest", NULL,
+		kubernetes_fail(k, 422, "Invalid", json_make("[{'reason':'FieldValueRequired','message':'Required value: is required for apply patch','field':"
+							     "'fieldManager'}]"),
 				"PatchOptions.meta.k8s.io \"\" is invalid: fieldManager: Required value: is required for apply patch");
 	else if (json_at(applied, "metadata.managedFields"))
 		kubernetes_fail(k, 400, "BadRequest", NULL, "metadata.managedFields must be nil");
-	else if (why && strstr(why, "unknown field"))
-		kubernetes_fail(k, 500, "", NULL, "failed to create typed patch object (%s/%s; %s, Kind=%s): .%.*s: field not declared in schema", k->ns, k->name,
-				json_str(applied, "apiVersion", ""), k->r->kind, (int)strcspn(strchr(why, '"') + 1, "\""), strchr(why, '"') + 1);
 	else if (why)
-		kubernetes_fail(k, 400, "BadRequest", NULL, "%s in version \"%s\" cannot be handled as a %s: %s", k->r->kind, k->r->version, k->r->kind, why);
+		kubernetes_fail(k, 500, "", NULL, "failed to create typed patch object (%s/%s; %s, Kind=%s): %s", k->ns, k->name, json_str(applied, "apiVersion", ""),
+				k->r->kind, why);
 	else if (fits(k, applied) && (o || namespace_there(k)) && (!o || current(k, o->doc, applied)))
-		doc = kubernetes_apply(k, o ? o->doc : NULL, applied);
+		merged = kubernetes_apply(k, o ? o->doc : NULL, applied);
 	free(why);
+	cJSON *doc = merged ? decoded(k, merged) : NULL;
 	if (doc) {
 		json_put_str(doc, "metadata.name", k->name);
+		if (o)
+			keep_server_side(k, o->doc, doc, !strcmp(k->sub, "status"));
+		else
+			clear_status(k, doc);
 		store(k, o, doc);
 	}
+	cJSON_Delete(merged);
 	cJSON_Delete(applied);
 }
 
@@ -444,17 +540,9 @@ static void patch(struct kubernetes_call *k)
 		return;
 	}
 	cJSON *doc = kubernetes_patch(k, o->doc);
-	if (!doc)
-		return;
-	if (!current(k, o->doc, doc) || !decodes(k, doc)) {
-		cJSON_Delete(doc);
-		return;
-	}
-	bool status = !strcmp(k->sub, "status");
-	keep_server_side(o->doc, doc, status);
-	if (!status)
-		kubernetes_note_update(k, o->doc, doc);
-	store(k, o, doc);
+	if (doc)
+		change(k, o, doc);
+	cJSON_Delete(doc);
 }
 
 /* Does it stand for something outside the cluster, which goes with it? (What is inside goes with its namespace anyhow.) */
@@ -561,6 +649,7 @@ static bool parse(struct kubernetes_call *k)
 			snprintf(k->sub, sizeof k->sub, "%.63s", part[at + 2]);
 	}
 	free(copy);
+	k->type = k->r ? kubernetes_type_find(k->r->type) : NULL;
 	return k->r != NULL;
 }
 
@@ -580,7 +669,7 @@ static bool allowed(struct kubernetes_call *k)
 	char *custom = strstr(k->r->group, ".google.com") || strstr(k->r->group, ".gke.io") ? xstrdup("thirdPartyObjects") : xstrdup(k->r->plural);
 	char *permission = xasprintf("container.%s.%s", custom, iam), *holder = xasprintf("//container.googleapis.com/%s", k->cluster->key);
 	bool may = sim_allowed(k->c->sim, k->c->principal, permission, project, holder);
-	char *what = plural_group(k->r);
+	char *what = kubernetes_plural_group(k->r);
 	if (!may)
 		kubernetes_fail(k, 403, "Forbidden", NULL,
 				"%s \"%s\" is forbidden: User \"%s\" cannot %s resource \"%s\" in API group \"%s\" in the namespace \"%s\": requires one of "

@@ -20,51 +20,117 @@ struct kubernetes_resource {
 };
 const struct kubernetes_resource *kubernetes_resource_find(const char *group, const char *version, const char *plural);
 const struct kubernetes_resource *kubernetes_resource_at(size_t n); /* NULL past the last */
-/* What a field of a type is. Static until the next call but seven. */
-struct kubernetes_field {
-	enum { KUBERNETES_ANY, KUBERNETES_STRING, KUBERNETES_INTEGER, KUBERNETES_BOOLEAN, KUBERNETES_OBJECT, KUBERNETES_MAP, KUBERNETES_LIST } what;
-	bool atomic;               /* owned as a whole */
-	bool set;                  /* a list of distinct scalars */
-	char type[48];             /* of the object, of the map's values ("" for texts), of the list's elements */
-	char keys[64];             /* of an associative list, with commas */
+enum kubernetes_what {
+	KUBERNETES_ANY, KUBERNETES_STRING, KUBERNETES_INTEGER, KUBERNETES_NUMBER, KUBERNETES_BOOLEAN, KUBERNETES_TIME, KUBERNETES_QUANTITY,
+	KUBERNETES_INT_OR_STRING, KUBERNETES_BYTES, KUBERNETES_OBJECT, KUBERNETES_MAP, KUBERNETES_LIST
 };
-/* False when the type has no such field. An unknown type takes any field. */
-bool kubernetes_field(const char *type, const char *name, struct kubernetes_field *out);
-/* The first unknown or ill-typed field of the document, as strict decoding words it, for the caller to free; NULL when all is well.
- * *wrong_type tells the two apart. */
-char *kubernetes_check_fields(const char *type, const cJSON *doc, bool *wrong_type);
+struct kubernetes_type;
+struct kubernetes_shape {
+	enum kubernetes_what what;
+	const char *go;                          /* Go's name for it: "int32", "v1.Protocol", "[]v1.Container" */
+	const struct kubernetes_type *type;      /* of an object */
+	const struct kubernetes_shape *of;       /* a map's or list's elements */
+	bool pointer;
+	bool atomic;                             /* owned as a whole; scalars are */
+	bool set;                                /* a list of distinct scalars */
+	const char *keys;                        /* of a list by keys: "port+protocol"; NULL otherwise */
+};
+struct kubernetes_field {
+	const char *name;
+	struct kubernetes_shape *shape;
+	bool omit_empty, required;
+	bool retain_keys, merges;                /* how a strategic patch takes it; merges: a list of scalars */
+	const char *merge_key;                   /* of a list that a strategic patch merges */
+	const char *key_default;                 /* of a key that is left out */
+	unsigned char number[3];                 /* in protocol buffers, of the messages on the way; 0 after the last */
+};
+struct kubernetes_type {
+	const char *name;
+	bool atomic, custom;                     /* custom: of a custom resource, not of Go */
+	struct kubernetes_field *fields;
+	size_t count, room;
+};
+/* NULL when there is none such. Static. */
+const struct kubernetes_type *kubernetes_type_find(const char *name);
+const struct kubernetes_field *kubernetes_field(const struct kubernetes_type *type, const char *name);
 
-/* Fields and their owners (kubernetes_fields.c). A set is an object of paths ("f:spec\x1f" "f:replicas") with values as text. --------- */
-cJSON *kubernetes_set_of(const char *type, const cJSON *doc);
-/* What an update from before (NULL: nothing) to after sets, as the owner of an Update has it. */
-cJSON *kubernetes_set_changed(const char *type, const cJSON *before, const cJSON *after);
-cJSON *kubernetes_set_encode(const cJSON *set);            /* FieldsV1 */
-cJSON *kubernetes_set_decode(const cJSON *fields);
-/* ".spec.replicas", ".spec.containers[name=\"x\"].image" into b. */
+/* Decoding (kubernetes_decode.c). ---------------------------------------------------------------------------------------- */
+/* The document as the server holds it: what Go's structs have no place for or leave out is gone, what they always have is there. *wrong is
+ * then the first value of a wrong type in the decoder's words, for the caller to free, or NULL; strict gets "unknown field \"spec.x\"", one
+ * text for each. */
+cJSON *kubernetes_decode(const struct kubernetes_type *type, const cJSON *doc, char **wrong, cJSON *strict);
+
+/* The document in a body of Kubernetes' protocol buffers, its type found by the kind that it names; NULL when it is none. */
+cJSON *kubernetes_from_protobuf(const char *body, size_t len);
+
+/* Fields and their owners (kubernetes_fields.c). ------------------------------------------------------------------------- */
+/* A set of paths, "f:spec\x1f" "f:replicas", sorted. */
+struct kubernetes_set {
+	char **paths;
+	size_t count, room;
+};
+void kubernetes_set_free(struct kubernetes_set *set);
+bool kubernetes_set_has(const struct kubernetes_set *set, const char *path);
+void kubernetes_set_add(struct kubernetes_set *set, const char *path);
+/* a = a without b; a = a with b; a = what both have. */
+void kubernetes_set_subtract(struct kubernetes_set *a, const struct kubernetes_set *b);
+void kubernetes_set_unite(struct kubernetes_set *a, const struct kubernetes_set *b);
+void kubernetes_set_intersect(struct kubernetes_set *a, const struct kubernetes_set *b);
+struct kubernetes_set kubernetes_set_copy(const struct kubernetes_set *set);
+cJSON *kubernetes_set_encode(const struct kubernetes_set *set);      /* FieldsV1 */
+struct kubernetes_set kubernetes_set_decode(const cJSON *fields);
+/* ".spec.replicas", ".spec.containers[name=\"x\"].image" into b; and the order in which conflicts name paths. */
 void kubernetes_path_text(const char *path, struct buf *b);
-/* Removes what is at the path. */
-void kubernetes_remove_path(cJSON *doc, const char *path);
-/* Key of an associative list's element: {"name":"x"} as text for the caller to free; NULL when a key is missing. */
-char *kubernetes_element_key(const char *keys, const cJSON *element);
-cJSON *kubernetes_find_element(cJSON *list, const char *keys, const cJSON *like);
+int kubernetes_path_order(const char *a, const char *b);
+/* What the document as an applied configuration owns. */
+struct kubernetes_set kubernetes_set_of(const struct kubernetes_type *type, const cJSON *doc);
+/* The same with named fields that have something below them. */
+void kubernetes_set_named(const struct kubernetes_type *type, struct kubernetes_set *set);
+/* What is different from a to b. */
+struct kubernetes_comparison {
+	struct kubernetes_set added, modified, removed;
+};
+struct kubernetes_comparison kubernetes_compare(const struct kubernetes_type *type, const cJSON *a, const cJSON *b);
+void kubernetes_comparison_free(struct kubernetes_comparison *c);
+cJSON *kubernetes_merged(const struct kubernetes_type *type, const cJSON *live, const cJSON *applied);
+cJSON *kubernetes_without(const struct kubernetes_type *type, const cJSON *doc, const struct kubernetes_set *gone);
+/* The first place where an applied configuration is not of the type, as structured merging words it (".spec.x: field not declared in schema"), for
+ * the caller to free; NULL when there is none. */
+char *kubernetes_untyped(const struct kubernetes_type *type, const cJSON *doc);
 
-/* Writes (kubernetes_write.c): each gives the new document, or NULL after having answered. ------------------------------------------- */
 struct kubernetes_call {
 	struct sim_call *c;
 	struct sim_object *cluster;
 	const struct kubernetes_resource *r;
+	const struct kubernetes_type *type;
 	char name[256], ns[256], sub[64];
 	const char *manager;
 };
 /* Answers with a Status. causes is owned afterwards; may be NULL. */
 void kubernetes_fail(struct kubernetes_call *k, int code, const char *reason, cJSON *causes, const char *format, ...)
 	__attribute__((format(printf, 5, 6)));
-cJSON *kubernetes_apply(struct kubernetes_call *k, const cJSON *live, const cJSON *applied);
-cJSON *kubernetes_patch(struct kubernetes_call *k, const cJSON *live);
-/* Notes in after's managedFields what manager changed. */
+/* "deployments.apps", for the caller to free. */
+char *kubernetes_plural_group(const struct kubernetes_resource *r);
+
+/* Owners (kubernetes_owners.c). ------------------------------------------------------------------------------------------ */
+/* Notes in after's managedFields what manager changed since before (NULL: it is new). */
 void kubernetes_note_update(struct kubernetes_call *k, const cJSON *before, cJSON *after);
-/* Defaults of the server, and its rules. False when answered. */
-bool kubernetes_settle(struct kubernetes_call *k, cJSON *doc, const cJSON *before);
+/* The new document, not yet decoded or defaulted, or NULL after having answered. live is NULL for a new object. */
+cJSON *kubernetes_apply(struct kubernetes_call *k, const cJSON *live, const cJSON *applied);
+
+/* Patches (kubernetes_patch.c): the new document, or NULL after having answered. ------------------------------------------- */
+cJSON *kubernetes_patch(struct kubernetes_call *k, const cJSON *live);
+
+/* Fills in what the server does (kubernetes_defaults.c): with decoding, and when the object is stored. */
+void kubernetes_default(const char *kind, cJSON *doc);
+void kubernetes_prepare(struct kubernetes_call *k, cJSON *doc, const cJSON *before);
+/* The pod's spec in an object of a kind that has one, or NULL. */
+cJSON *kubernetes_pod_spec(const char *kind, const cJSON *doc);
+/* Its rules (kubernetes_rules.c). False when answered. */
+bool kubernetes_valid(struct kubernetes_call *k, const cJSON *doc, const cJSON *before);
+
+/* The document or the list as a Table for kubectl's columns (kubernetes_table.c). */
+cJSON *kubernetes_table(struct sim *s, const struct kubernetes_resource *r, const cJSON *answer, const char *include);
 
 /* What the cluster's controllers do (kubernetes_controllers.c) after an object was made or changed, and when it goes. ----------------- */
 void kubernetes_react(struct sim *s, const struct sim_object *cluster, struct sim_object *o);

@@ -1,4 +1,5 @@
-/* Which fields an object has and who owns them: sets of paths, and their spelling in managedFields (FieldsV1). */
+/* Which fields a document has: sets of paths, their spelling in managedFields (FieldsV1), comparing, merging and removing by them, as Kubernetes'
+ * structured merging does it. */
 #include "config.h"
 
 #include "sim/api/kubernetes.h"
@@ -7,156 +8,107 @@
 #include "base/mem.h"
 #include "base/text.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* What no manager owns. */
-static bool owned_by_none(const char *path)
+/* Sets. ------------------------------------------------------------------------------------------------------------------ */
+void kubernetes_set_free(struct kubernetes_set *set)
 {
-	static const char *const none[] = {"f:apiVersion", "f:kind", "f:metadata", "f:metadata\x1f" "f:name", "f:metadata\x1f" "f:namespace",
-					   "f:metadata\x1f" "f:creationTimestamp", "f:metadata\x1f" "f:uid", "f:metadata\x1f" "f:resourceVersion",
-					   "f:metadata\x1f" "f:generation", "f:metadata\x1f" "f:managedFields", "f:metadata\x1f" "f:selfLink",
-					   "f:metadata\x1f" "f:generateName", "f:metadata\x1f" "f:deletionTimestamp", "f:status"};
-	for (size_t i = 0; i < sizeof none / sizeof *none; i++)
-		if (!strcmp(path, none[i]))
-			return true;
-	return text_starts(path, "f:status\x1f");
+	for (size_t i = 0; i < set->count; i++)
+		free(set->paths[i]);
+	free(set->paths);
+	*set = (struct kubernetes_set){0};
 }
 
-static void add(cJSON *set, const char *path, const cJSON *value)
+/* Where the path is, or would be. */
+static size_t position(const struct kubernetes_set *set, const char *path, bool *there)
 {
-	if (!*path || owned_by_none(path))
-		return;
-	char *text = value ? json_text(value, -1) : xstrdup(".");
-	if (!cJSON_GetObjectItemCaseSensitive(set, path))
-		cJSON_AddStringToObject(set, path, text);
-	free(text);
-}
-
-char *kubernetes_element_key(const char *keys, const cJSON *element)
-{
-	cJSON *key = cJSON_CreateObject();
-	bool whole = cJSON_IsObject(element);
-	for (const char *p = keys; whole && *p; p += strcspn(p, ","), p += strspn(p, ",")) {
-		char *name = xstrndup(p, strcspn(p, ","));
-		const cJSON *v = cJSON_GetObjectItemCaseSensitive(element, name);
-		if (v)
-			cJSON_AddItemToObject(key, name, cJSON_Duplicate(v, true));
-		else if (!strcmp(name, "protocol"))
-			cJSON_AddStringToObject(key, name, "TCP");
+	size_t low = 0, high = set->count;
+	*there = false;
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+		int d = strcmp(set->paths[middle], path);
+		if (d == 0) {
+			*there = true;
+			return middle;
+		}
+		if (d < 0)
+			low = middle + 1;
 		else
-			whole = false;
-		free(name);
+			high = middle;
 	}
-	char *text = whole ? json_text(key, -1) : NULL;
-	cJSON_Delete(key);
-	return text;
+	return low;
 }
 
-cJSON *kubernetes_find_element(cJSON *list, const char *keys, const cJSON *like)
+bool kubernetes_set_has(const struct kubernetes_set *set, const char *path)
 {
-	char *wanted = kubernetes_element_key(keys, like);
-	cJSON *item, *found = NULL;
-	cJSON_ArrayForEach(item, list) {
-		char *have = kubernetes_element_key(keys, item);
-		if (have && wanted && !strcmp(have, wanted))
-			found = item;
-		free(have);
-		if (found)
-			break;
-	}
-	free(wanted);
-	return found;
+	bool there;
+	position(set, path, &there);
+	return there;
 }
 
-/* dots: what an Update owns besides: the maps and lists that it made. */
-static void collect(const struct kubernetes_field *f, const cJSON *v, const char *path, cJSON *set, bool dots);
-
-static void collect_object(const char *type, const cJSON *v, const char *path, cJSON *set, bool dots)
+void kubernetes_set_add(struct kubernetes_set *set, const char *path)
 {
-	const cJSON *item;
-	if (!v->child)
-		add(set, path, v);
-	cJSON_ArrayForEach(item, v) {
-		struct kubernetes_field f;
-		char *at = xasprintf("%s%sf:%s", path, *path ? "\x1f" : "", item->string);
-		if (!cJSON_IsNull(item) && kubernetes_field(type, item->string, &f))
-			collect(&f, item, at, set, dots);
-		free(at);
-	}
-}
-
-/* These are there from the beginning, however empty. */
-static bool always_there(const char *path)
-{
-	static const char *const names[] = {"f:metadata", "f:spec", "f:template", "f:strategy", "f:containers", "f:jobTemplate"};
-	const char *last = strrchr(path, '\x1f');
-	last = last ? last + 1 : path;
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-		if (!strcmp(last, names[i]))
-			return true;
-	return false;
-}
-
-static void collect(const struct kubernetes_field *f, const cJSON *v, const char *path, cJSON *set, bool dots)
-{
-	const cJSON *item;
-	bool compound = !f->atomic && (f->what == KUBERNETES_OBJECT || f->what == KUBERNETES_MAP || f->what == KUBERNETES_LIST);
-	if (!compound) {
-		add(set, path, v);
+	bool there;
+	size_t at = position(set, path, &there);
+	if (there || !*path)
 		return;
-	}
-	if (dots && !always_there(path))
-		add(set, path, NULL);
-	if (f->what == KUBERNETES_OBJECT) {
-		collect_object(f->type, v, path, set, dots);
-		return;
-	}
-	if (!v->child)
-		add(set, path, v);
-	cJSON_ArrayForEach(item, v) {
-		if (f->what == KUBERNETES_MAP) {
-			char *at = xasprintf("%s\x1f" "f:%s", path, item->string);
-			add(set, at, item);
-			free(at);
-			continue;
-		}
-		char *key = f->set ? json_text(item, -1) : kubernetes_element_key(f->keys, item);
-		char *at = key ? xasprintf("%s\x1f%s:%s", path, f->set ? "v" : "k", key) : NULL;
-		if (at && f->set) {
-			add(set, at, item);
-		} else if (at) {
-			add(set, at, NULL);
-			collect_object(f->type, item, at, set, dots);
-		}
-		free(key);
-		free(at);
-	}
+	set->paths = xgrow(set->paths, set->count, &set->room, sizeof *set->paths);
+	memmove(set->paths + at + 1, set->paths + at, (set->count - at) * sizeof *set->paths);
+	set->paths[at] = xstrdup(path);
+	set->count++;
 }
 
-cJSON *kubernetes_set_of(const char *type, const cJSON *doc)
+/* Keeps those that are, or are not, in the other. */
+static void filter(struct kubernetes_set *a, const struct kubernetes_set *b, bool in)
 {
-	cJSON *set = cJSON_CreateObject();
-	collect_object(type, doc, "", set, false);
-	return set;
+	size_t kept = 0;
+	for (size_t i = 0; i < a->count; i++) {
+		if (kubernetes_set_has(b, a->paths[i]) == in)
+			a->paths[kept++] = a->paths[i];
+		else
+			free(a->paths[i]);
+	}
+	a->count = kept;
 }
 
-cJSON *kubernetes_set_changed(const char *type, const cJSON *before, const cJSON *after)
+void kubernetes_set_subtract(struct kubernetes_set *a, const struct kubernetes_set *b)
 {
-	cJSON *old = cJSON_CreateObject(), *new = cJSON_CreateObject(), *result = cJSON_CreateObject();
-	const cJSON *p;
-	if (before)
-		collect_object(type, before, "", old, true);
-	collect_object(type, after, "", new, true);
-	cJSON_ArrayForEach(p, new) {
-		const cJSON *had = cJSON_GetObjectItemCaseSensitive(old, p->string);
-		if (!had || strcmp(had->valuestring, p->valuestring))
-			cJSON_AddStringToObject(result, p->string, p->valuestring);
-	}
-	cJSON_Delete(old);
-	cJSON_Delete(new);
-	return result;
+	filter(a, b, false);
 }
+
+void kubernetes_set_intersect(struct kubernetes_set *a, const struct kubernetes_set *b)
+{
+	filter(a, b, true);
+}
+
+void kubernetes_set_unite(struct kubernetes_set *a, const struct kubernetes_set *b)
+{
+	for (size_t i = 0; i < b->count; i++)
+		kubernetes_set_add(a, b->paths[i]);
+}
+
+struct kubernetes_set kubernetes_set_copy(const struct kubernetes_set *set)
+{
+	struct kubernetes_set copy = {0};
+	kubernetes_set_unite(&copy, set);
+	return copy;
+}
+
+/* Is something below the path in the set? */
+static bool has_below(const struct kubernetes_set *set, const char *path)
+{
+	char *prefix = xasprintf("%s\x1f", path);
+	bool there;
+	size_t at = position(set, prefix, &there);
+	bool below = at < set->count && text_starts(set->paths[at], prefix);
+	free(prefix);
+	return below;
+}
+
+/* FieldsV1. -------------------------------------------------------------------------------------------------------------- */
 
 /* A node whose only child is its dot is a leaf. */
 static void prune(cJSON *node)
@@ -170,32 +122,32 @@ static void prune(cJSON *node)
 		prune(child);
 }
 
-cJSON *kubernetes_set_encode(const cJSON *set)
+cJSON *kubernetes_set_encode(const struct kubernetes_set *set)
 {
 	cJSON *root = cJSON_CreateObject();
-	const cJSON *p;
-	cJSON_ArrayForEach(p, set) {
+	for (size_t i = 0; i < set->count; i++) {
 		cJSON *at = root;
-		for (const char *s = p->string; *s; s += strcspn(s, "\x1f"), s += *s == '\x1f') {
+		for (const char *s = set->paths[i]; *s; s += strcspn(s, "\x1f"), s += *s == '\x1f') {
 			char *name = xstrndup(s, strcspn(s, "\x1f"));
 			cJSON *next = cJSON_GetObjectItemCaseSensitive(at, name);
 			at = next ? next : cJSON_AddObjectToObject(at, name);
 			free(name);
 		}
-		cJSON_AddObjectToObject(at, ".");
+		if (!cJSON_GetObjectItemCaseSensitive(at, "."))
+			cJSON_AddObjectToObject(at, ".");
 	}
 	prune(root);
 	return root;
 }
 
-static void decode(const cJSON *node, const char *path, cJSON *set)
+static void decode(const cJSON *node, const char *path, struct kubernetes_set *set)
 {
 	const cJSON *child;
-	if (*path && !node->child)
-		cJSON_AddStringToObject(set, path, "");
+	if (!node->child)
+		kubernetes_set_add(set, path);
 	cJSON_ArrayForEach(child, node) {
 		if (!strcmp(child->string, ".")) {
-			cJSON_AddStringToObject(set, path, "");
+			kubernetes_set_add(set, path);
 			continue;
 		}
 		char *at = xasprintf("%s%s%s", path, *path ? "\x1f" : "", child->string);
@@ -204,11 +156,11 @@ static void decode(const cJSON *node, const char *path, cJSON *set)
 	}
 }
 
-cJSON *kubernetes_set_decode(const cJSON *fields)
+struct kubernetes_set kubernetes_set_decode(const cJSON *fields)
 {
-	cJSON *set = cJSON_CreateObject();
+	struct kubernetes_set set = {0};
 	if (fields)
-		decode(fields, "", set);
+		decode(fields, "", &set);
 	return set;
 }
 
@@ -236,31 +188,393 @@ void kubernetes_path_text(const char *path, struct buf *b)
 	}
 }
 
-void kubernetes_remove_path(cJSON *doc, const char *path)
+int kubernetes_path_order(const char *a, const char *b)
 {
-	cJSON *at = doc, *parent = NULL;
-	for (const char *s = path; *s && at; s += strcspn(s, "\x1f"), s += *s == '\x1f') {
-		char *part = xstrndup(s, strcspn(s, "\x1f"));
-		parent = at;
-		if (text_starts(part, "f:")) {
-			at = cJSON_GetObjectItemCaseSensitive(at, part + 2);
-		} else {
-			cJSON *key = cJSON_Parse(part + 2), *item, *found = NULL;
-			const cJSON *members = cJSON_IsObject(key) ? key : NULL, *k;
-			cJSON_ArrayForEach(item, at) {
-				bool same = members || json_equal(item, key);
-				cJSON_ArrayForEach(k, members) {
-					const cJSON *v = cJSON_GetObjectItemCaseSensitive(item, k->string);
-					same = same && (v ? json_equal(v, k) : !strcmp(k->string, "protocol"));
-				}
-				if (same && !found)
-					found = item;
+	for (;;) {
+		size_t m = strcspn(a, "\x1f"), n = strcspn(b, "\x1f");
+		bool last_a = !a[m], last_b = !b[n];
+		if (last_a != last_b)
+			return last_a ? -1 : 1;
+		int d = strncmp(a, b, m < n ? m : n);
+		if (d || m != n || last_a)
+			return d ? d : (int)m - (int)n;
+		a += m + 1;
+		b += n + 1;
+	}
+}
+
+/* Walking a document. ---------------------------------------------------------------------------------------------------- */
+
+/* What tells an element of a list from the others: "k:{"name":"x"}", "v:"x"", for the caller to free; NULL when a key is missing. */
+static char *element_of(const struct kubernetes_shape *list, const cJSON *element)
+{
+	if (list->set) {
+		char *text = json_text(element, -1), *part = xasprintf("v:%s", text);
+		free(text);
+		return part;
+	}
+	cJSON *key = cJSON_CreateObject();
+	bool whole = cJSON_IsObject(element);
+	for (const char *p = list->keys; whole && *p; p += strcspn(p, "+"), p += *p == '+') {
+		char *name = xstrndup(p, strcspn(p, "+"));
+		const cJSON *v = cJSON_GetObjectItemCaseSensitive(element, name);
+		const struct kubernetes_field *f = kubernetes_field(list->of->type, name);
+		if (v)
+			cJSON_AddItemToObject(key, name, cJSON_Duplicate(v, true));
+		else if (f && f->key_default)
+			cJSON_AddStringToObject(key, name, f->key_default);
+		else if (f && f->shape->what == KUBERNETES_STRING && f->omit_empty)
+			cJSON_AddStringToObject(key, name, "");
+		else
+			whole = false;
+		free(name);
+	}
+	char *text = whole ? json_text(key, -1) : NULL, *part = text ? xasprintf("k:%s", text) : NULL;
+	cJSON_Delete(key);
+	free(text);
+	return part;
+}
+
+static bool is_leaf(const struct kubernetes_shape *s)
+{
+	return s->atomic || (s->what == KUBERNETES_LIST && !s->set && !s->keys) ||
+	       (s->what != KUBERNETES_OBJECT && s->what != KUBERNETES_MAP && s->what != KUBERNETES_LIST);
+}
+
+static const struct kubernetes_shape *any_shape(void)
+{
+	static const struct kubernetes_shape any = {.what = KUBERNETES_ANY, .go = "interface", .atomic = true};
+	return &any;
+}
+
+/* The shape of a member of an object or a map. */
+static const struct kubernetes_shape *member_shape(const struct kubernetes_shape *s, const char *name, bool *named)
+{
+	const struct kubernetes_field *f = s->what == KUBERNETES_OBJECT ? kubernetes_field(s->type, name) : NULL;
+	*named = f != NULL;
+	return f ? f->shape : s->what == KUBERNETES_MAP ? s->of : any_shape();
+}
+
+static char *below(const char *path, const char *part, bool field)
+{
+	return xasprintf("%s%s%s%s", path, *path ? "\x1f" : "", field ? "f:" : "", part);
+}
+
+static struct kubernetes_shape root_shape(const struct kubernetes_type *type)
+{
+	return (struct kubernetes_shape){.what = KUBERNETES_OBJECT, .go = type->name, .type = type};
+}
+
+static void collect(const struct kubernetes_shape *s, const cJSON *v, const char *path, struct kubernetes_set *set)
+{
+	const cJSON *item;
+	if (is_leaf(s) || (!cJSON_IsObject(v) && !cJSON_IsArray(v))) {
+		kubernetes_set_add(set, path);
+		return;
+	}
+	cJSON_ArrayForEach(item, v) {
+		bool named = false, list = cJSON_IsArray(v);
+		const struct kubernetes_shape *inner = list ? s->of : member_shape(s, item->string, &named);
+		char *part = list ? element_of(s, item) : NULL, *at = list ? (part ? below(path, part, false) : NULL) : below(path, item->string, true);
+		if (at && !(list && s->set))
+			collect(inner, item, at, set);
+		if (at && (!named || cJSON_IsNull(item) || (cJSON_IsObject(item) && !item->child)))
+			kubernetes_set_add(set, at);
+		free(part);
+		free(at);
+	}
+}
+
+struct kubernetes_set kubernetes_set_of(const struct kubernetes_type *type, const cJSON *doc)
+{
+	struct kubernetes_set set = {0};
+	struct kubernetes_shape root = root_shape(type);
+	collect(&root, doc, "", &set);
+	return set;
+}
+
+void kubernetes_set_named(const struct kubernetes_type *type, struct kubernetes_set *set)
+{
+	struct kubernetes_set more = {0};
+	for (size_t i = 0; i < set->count; i++) {
+		struct kubernetes_shape root = root_shape(type);
+		const struct kubernetes_shape *s = &root;
+		const char *path = set->paths[i];
+		for (const char *p = path; *p; p += strcspn(p, "\x1f"), p += *p == '\x1f') {
+			char *part = xstrndup(p, strcspn(p, "\x1f"));
+			bool named = false;
+			s = text_starts(part, "f:") ? member_shape(s, part + 2, &named) : s->of ? s->of : any_shape();
+			char *prefix = xstrndup(path, (size_t)(p - path) + strlen(part));
+			if (named)
+				kubernetes_set_add(&more, prefix);
+			free(prefix);
+			free(part);
+		}
+	}
+	kubernetes_set_unite(set, &more);
+	kubernetes_set_free(&more);
+}
+
+/* Comparing. ------------------------------------------------------------------------------------------------------------- */
+static bool is_hollow(const cJSON *v)
+{
+	return !v || !v->child;
+}
+
+static const cJSON *find_element(const struct kubernetes_shape *s, const cJSON *list, const char *part)
+{
+	const cJSON *item;
+	cJSON_ArrayForEach(item, list) {
+		char *have = element_of(s, item);
+		bool same = have && !strcmp(have, part);
+		free(have);
+		if (same)
+			return item;
+	}
+	return NULL;
+}
+
+static void differ(const struct kubernetes_shape *s, const cJSON *a, const cJSON *b, const char *path, struct kubernetes_comparison *c);
+
+/* The children of both: those of a, and those that b alone has. */
+static void differ_inside(const struct kubernetes_shape *s, const cJSON *a, const cJSON *b, const char *path, struct kubernetes_comparison *c)
+{
+	bool list = s->what == KUBERNETES_LIST, named;
+	for (int side = 0; side < 2; side++) {
+		const cJSON *here = side ? b : a, *across = side ? a : b, *item;
+		cJSON_ArrayForEach(item, here) {
+			char *part = list ? element_of(s, item) : xasprintf("f:%s", item->string);
+			const cJSON *other = part && list ? find_element(s, across, part) : NULL;
+			if (part && !list && cJSON_IsObject(across))
+				other = cJSON_GetObjectItemCaseSensitive(across, item->string);
+			if (part && !(side && other)) {
+				char *at = below(path, part, false);
+				differ(list ? s->of : member_shape(s, item->string, &named), side ? NULL : item, side ? item : other, at, c);
+				free(at);
 			}
-			at = found;
-			cJSON_Delete(key);
+			free(part);
+		}
+	}
+}
+
+static void differ(const struct kubernetes_shape *s, const cJSON *a, const cJSON *b, const char *path, struct kubernetes_comparison *c)
+{
+	bool leaf = is_leaf(s) || (is_hollow(a) && is_hollow(b));
+	if (!leaf)
+		differ_inside(s, a, b, path, c);
+	if (!a)
+		kubernetes_set_add(&c->added, path);
+	else if (!b)
+		kubernetes_set_add(&c->removed, path);
+	else if (leaf && !json_equal(a, b))
+		kubernetes_set_add(&c->modified, path);
+}
+
+struct kubernetes_comparison kubernetes_compare(const struct kubernetes_type *type, const cJSON *a, const cJSON *b)
+{
+	struct kubernetes_comparison c = {0};
+	struct kubernetes_shape root = root_shape(type);
+	differ(&root, a, b, "", &c);
+	return c;
+}
+
+void kubernetes_comparison_free(struct kubernetes_comparison *c)
+{
+	kubernetes_set_free(&c->added);
+	kubernetes_set_free(&c->modified);
+	kubernetes_set_free(&c->removed);
+}
+
+/* Merging. --------------------------------------------------------------------------------------------------------------- */
+static cJSON *merge(const struct kubernetes_shape *s, const cJSON *live, const cJSON *applied);
+
+/* The applied elements in their order, and live ones that are not applied where they stood between those that are. */
+static cJSON *merge_list(const struct kubernetes_shape *s, const cJSON *live, const cJSON *applied)
+{
+	cJSON *out = cJSON_CreateArray();
+	const cJSON *l = live ? live->child : NULL, *r = applied ? applied->child : NULL;
+	while (l || r) {
+		char *part = l ? element_of(s, l) : NULL;
+		const cJSON *same = part ? find_element(s, applied, part) : NULL;
+		if (l && !same) {
+			cJSON_AddItemToArray(out, cJSON_Duplicate(l, true));
+			l = l->next;
+		} else if (l && (same != r || !r)) {
+			/* It is, or was, the turn of another one. */
+			bool before = false;
+			for (const cJSON *p = applied->child; p && p != r; p = p->next)
+				before = before || p == same;
+			char *next = before || !r ? NULL : element_of(s, r);
+			const cJSON *shared = next ? find_element(s, live, next) : NULL;
+			free(next);
+			if (before || shared) {
+				l = l->next;
+			}
+			if (!before && r) {
+				cJSON_AddItemToArray(out, merge(s->of, shared, r));
+				r = r->next;
+			}
+		} else {
+			cJSON_AddItemToArray(out, merge(s->of, l, r));
+			l = l ? l->next : NULL;
+			r = r->next;
 		}
 		free(part);
 	}
-	if (at && parent)
-		cJSON_Delete(cJSON_DetachItemViaPointer(parent, at));
+	return out;
+}
+
+static cJSON *merge(const struct kubernetes_shape *s, const cJSON *live, const cJSON *applied)
+{
+	const cJSON *item;
+	bool named;
+	if (!live || !applied || is_leaf(s) || (is_hollow(live) && is_hollow(applied)) || !(cJSON_IsObject(applied) || cJSON_IsArray(applied)))
+		return cJSON_Duplicate(applied && !(cJSON_IsNull(applied) && live && live->child && !is_leaf(s)) ? applied : live, true);
+	if (s->what == KUBERNETES_LIST)
+		return merge_list(s, live, applied);
+	cJSON *out = cJSON_CreateObject();
+	cJSON_ArrayForEach(item, live)
+		cJSON_AddItemToObject(out, item->string, merge(member_shape(s, item->string, &named), item,
+							       cJSON_GetObjectItemCaseSensitive(applied, item->string)));
+	cJSON_ArrayForEach(item, applied)
+		if (!cJSON_GetObjectItemCaseSensitive(live, item->string))
+			cJSON_AddItemToObject(out, item->string, cJSON_Duplicate(item, true));
+	return out;
+}
+
+cJSON *kubernetes_merged(const struct kubernetes_type *type, const cJSON *live, const cJSON *applied)
+{
+	struct kubernetes_shape root = root_shape(type);
+	return merge(&root, live, applied);
+}
+
+/* NULL when nothing is left. */
+static cJSON *leave(const struct kubernetes_shape *s, const cJSON *v, const char *path, const struct kubernetes_set *gone)
+{
+	const cJSON *item;
+	bool named, list = cJSON_IsArray(v);
+	if (*path && !has_below(gone, path))
+		return cJSON_Duplicate(v, true);
+	if (is_leaf(s) || !v->child)
+		return NULL;
+	cJSON *out = list ? cJSON_CreateArray() : cJSON_CreateObject();
+	cJSON_ArrayForEach(item, v) {
+		char *part = list ? element_of(s, item) : NULL, *at = list ? (part ? below(path, part, false) : xstrdup(path)) : below(path, item->string, true);
+		cJSON *kept = kubernetes_set_has(gone, at) ? NULL : leave(list ? s->of : member_shape(s, item->string, &named), item, at, gone);
+		if (kept && list)
+			cJSON_AddItemToArray(out, kept);
+		else if (kept)
+			cJSON_AddItemToObject(out, item->string, kept);
+		free(part);
+		free(at);
+	}
+	if (out->child || !*path)
+		return out;
+	cJSON_Delete(out);
+	return NULL;
+}
+
+cJSON *kubernetes_without(const struct kubernetes_type *type, const cJSON *doc, const struct kubernetes_set *gone)
+{
+	struct kubernetes_shape root = root_shape(type);
+	return leave(&root, doc, "", gone);
+}
+
+/* An applied configuration's types. -------------------------------------------------------------------------------------- */
+__attribute__((format(printf, 2, 3))) static char *complaint(const char *path, const char *format, ...)
+{
+	struct buf b = {0};
+	va_list args;
+	kubernetes_path_text(path, &b);
+	va_start(args, format);
+	char *what = xvasprintf(format, args), *text = xasprintf("%s: %s", buf_text(&b), what);
+	va_end(args);
+	free(what);
+	buf_free(&b);
+	return text;
+}
+
+static const char *go_kind(const cJSON *v)
+{
+	return cJSON_IsString(v) ? "string" : cJSON_IsBool(v) ? "boolean" : cJSON_IsNumber(v) ? "number" : cJSON_IsArray(v) ? "list" : cJSON_IsObject(v) ? "map" : "null";
+}
+
+static char *untyped(const struct kubernetes_shape *s, const cJSON *v, const char *path);
+
+static char *untyped_inside(const struct kubernetes_shape *s, const cJSON *v, const char *path)
+{
+	const cJSON *item, *other;
+	char *why = NULL;
+	int i = 0;
+	cJSON_ArrayForEach(item, v) {
+		bool named = true, list = cJSON_IsArray(v);
+		const struct kubernetes_shape *inner = list ? s->of : member_shape(s, item->string, &named);
+		bool keyed = list && (s->keys || s->set);
+		char *part = keyed ? element_of(s, item) : NULL, index[24] = "";
+		if (list)
+			snprintf(index, sizeof index, "f:[%d]", i++);
+		char *at = list ? below(path, part ? part : index, false) : below(path, item->string, true);
+		for (other = keyed && part ? v->child : NULL; other && other != item && !why; other = other->next) {
+			char *twin = element_of(s, other);
+			if (twin && !strcmp(twin, part)) {
+				struct buf b = {0};
+				kubernetes_path_text(part, &b);
+				why = complaint(path, "duplicate entries for key %s", buf_text(&b));
+				buf_free(&b);
+			}
+			free(twin);
+		}
+		if (!why && keyed && !part)
+			why = complaint(path, "element %s", "0: associative list with keys has an element that omits key field (and doesn't have default value)");
+		if (!why && s->what == KUBERNETES_OBJECT && !named)
+			why = complaint(at, "%s", "field not declared in schema");
+		if (!why)
+			why = untyped(inner, item, at);
+		free(part);
+		free(at);
+		if (why)
+			break;
+	}
+	return why;
+}
+
+static char *untyped(const struct kubernetes_shape *s, const cJSON *v, const char *path)
+{
+	if (cJSON_IsNull(v))
+		return NULL;
+	char *text = json_text(v, -1), *got = NULL;
+	switch (s->what) {
+	case KUBERNETES_STRING:
+	case KUBERNETES_TIME:
+	case KUBERNETES_BYTES:
+		if (!cJSON_IsString(v))
+			got = complaint(path, "expected string, got %s", text);
+		break;
+	case KUBERNETES_INTEGER:
+	case KUBERNETES_NUMBER:
+		if (!cJSON_IsNumber(v))
+			got = complaint(path, "expected numeric (int or float), got %s", go_kind(v));
+		break;
+	case KUBERNETES_BOOLEAN:
+		if (!cJSON_IsBool(v))
+			got = complaint(path, "expected boolean, got %s", go_kind(v));
+		break;
+	case KUBERNETES_OBJECT:
+	case KUBERNETES_MAP:
+		got = cJSON_IsObject(v) ? untyped_inside(s, v, path) : complaint(path, "expected map, got %s", "&{%v}");
+		break;
+	case KUBERNETES_LIST:
+		got = cJSON_IsArray(v) ? untyped_inside(s, v, path) : complaint(path, "expected list, got %s", "&{%v}");
+		break;
+	default:
+		break;
+	}
+	free(text);
+	return got;
+}
+
+char *kubernetes_untyped(const struct kubernetes_type *type, const cJSON *doc)
+{
+	struct kubernetes_shape root = root_shape(type);
+	return untyped(&root, doc, "");
 }

@@ -34,17 +34,22 @@ sim_libsim_a_SOURCES += \
 	sim/api/kubernetes.c \
 	sim/api/kubernetes.h \
 	sim/api/kubernetes_controllers.c \
+	sim/api/kubernetes_decode.c \
+	sim/api/kubernetes_defaults.c \
 	sim/api/kubernetes_discovery.c \
 	sim/api/kubernetes_discovery.h \
 	sim/api/kubernetes_fields.c \
 	sim/api/kubernetes_ingress.c \
 	sim/api/kubernetes_ingress.h \
+	sim/api/kubernetes_owners.c \
+	sim/api/kubernetes_patch.c \
 	sim/api/kubernetes_pod_template.c \
 	sim/api/kubernetes_pods.c \
 	sim/api/kubernetes_pods.h \
+	sim/api/kubernetes_protobuf.c \
 	sim/api/kubernetes_rules.c \
 	sim/api/kubernetes_schema.c \
-	sim/api/kubernetes_write.c \
+	sim/api/kubernetes_table.c \
 	sim/api/names.c \
 	sim/api/network.h \
 	sim/api/servicenetworking.c \

@@ -53,7 +53,7 @@ def backend(name="svc1", **port):
 
 
 SA = doc("v1", "ServiceAccount", "sa1")
-SECRET = doc("v1", "Secret", "s1", data={"k": "dg=="}, stringData={"t": "text"})
+SECRET = doc("v1", "Secret", "s1", stringData={"t": "text"})
 JOB = doc("batch/v1", "Job", "once", spec={"template": pod(restartPolicy="Never")})
 CRONJOB = doc("batch/v1", "CronJob", "cron", spec={"schedule": "0 3 * * *", "jobTemplate": {"spec": {"template": pod(restartPolicy="Never")}}})
 SERVICE = doc("v1", "Service", "svc1", spec={"selector": {"app": "web"}, "ports": [{"port": 80, "targetPort": 5000}]})
@@ -64,17 +64,18 @@ BUDGET = doc("policy/v1", "PodDisruptionBudget", "pdb1", spec={"minAvailable": 1
 BACKEND = doc("cloud.google.com/v1", "BackendConfig", "bc1", spec={"iap": {"enabled": True, "oauthclientCredentials": {"secretName": "s1"}}})
 FRONTEND = doc("networking.gke.io/v1beta1", "FrontendConfig", "fc1", spec={"redirectToHttps": {"enabled": True}})
 CERTIFICATE = doc("networking.gke.io/v1", "ManagedCertificate", "mc1", spec={"domains": ["a.example.com"]})
-STILL = [SA, SECRET, config(k="v"), BACKEND, FRONTEND]
+STILL = [SA, SECRET, config(k="v"), CRONJOB, SERVICE, POLICY, BACKEND, FRONTEND]
 
 
 def each_way(documents):
     """Every kind applied from the client, from the server, read and deleted."""
     for d in documents:
         kind, name = d["kind"].lower(), d["metadata"]["name"]
-        yield Scenario(f"{kind}-client", k("apply -f -", d), k(f"get {kind} {name} -o json"), k("apply -f -", d), k("diff -f -", d),
-                       k(f"delete {kind} {name}"))
+        yield Scenario(f"{kind}-client", k("apply -f -", d), k(f"get {kind} {name} -o json --show-managed-fields"), k("apply -f -", d),
+                       k("diff -f -", d), k(f"delete {kind} {name}"))
         yield Scenario(f"{kind}-server", k("apply --server-side -f -", d), k(f"get {kind} {name} -o json --show-managed-fields"),
-                       k("apply --server-side -f -", d), k(f"get {kind} {name} -o name"), k(f"label {kind} {name} a=b"), k(f"annotate {kind} {name} c=d"),
+                       k("apply --server-side -f -", d), k(f"get {kind}"), k(f"get {kind} {name} -o name"), k(f"label {kind} {name} a=b"),
+                       k(f"annotate {kind} {name} c=d"), k(f"get {kind} {name} -o json --show-managed-fields"), *([k(f"describe {kind} {name}")] if kind != "service" else []),
                        k(f"delete {kind} {name}"), k(f"get {kind} {name}"))
 
 
@@ -89,5 +90,7 @@ SCENARIOS = [
         k("apply --server-side --field-manager=two --force-conflicts -f -", config(a="5", b="6")),
         k("get configmap c1 -o json --show-managed-fields"),
         k("apply --server-side --field-manager=one -f -", config(a="1")),
+        k("apply --server-side --field-manager=one -f -", config()),
+        k("get configmap c1 -o json --show-managed-fields"),
     ),
 ]

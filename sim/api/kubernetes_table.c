@@ -1,0 +1,393 @@
+/* The columns of `kubectl get`: documents as a Table, each kind's columns as the API server prints them. */
+#include "config.h"
+
+#include "sim/api/kubernetes.h"
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/text.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+struct cell {
+	struct sim *sim;
+	const cJSON *doc;
+	const char *path;
+	struct buf *out;
+};
+
+struct column {
+	const char *kind, *name;
+	bool wide;
+	void (*print)(struct cell *c);
+	const char *path;
+};
+
+/* Times. ----------------------------------------------------------------------------------------------------------------- */
+static double seconds_of(const char *time)
+{
+	struct tm t = {0};
+	if (sscanf(time, "%4d-%2d-%2dT%2d:%2d:%2d", &t.tm_year, &t.tm_mon, &t.tm_mday, &t.tm_hour, &t.tm_min, &t.tm_sec) != 6)
+		return -1;
+	t.tm_year -= 1900;
+	t.tm_mon--;
+	return (double)timegm(&t);
+}
+
+/* "45s", "3m12s", "5h", "3d4h", as kubectl has them. */
+static void put_duration(struct buf *b, long s)
+{
+	long m = s / 60, h = m / 60, d = h / 24;
+	if (s < 0)
+		buf_puts(b, s >= -1 ? "0s" : "<invalid>");
+	else if (s < 120)
+		buf_printf(b, "%lds", s);
+	else if (m < 10)
+		s % 60 ? buf_printf(b, "%ldm%lds", m, s % 60) : buf_printf(b, "%ldm", m);
+	else if (m < 180)
+		buf_printf(b, "%ldm", m);
+	else if (h < 8)
+		m % 60 ? buf_printf(b, "%ldh%ldm", h, m % 60) : buf_printf(b, "%ldh", h);
+	else if (h < 48)
+		buf_printf(b, "%ldh", h);
+	else if (d < 8)
+		h % 24 ? buf_printf(b, "%ldd%ldh", d, h % 24) : buf_printf(b, "%ldd", d);
+	else if (d < 730)
+		buf_printf(b, "%ldd", d);
+	else
+		buf_printf(b, "%ldy", d / 365);
+}
+
+static void print_age(struct cell *c)
+{
+	char *now = sim_time(c->sim, 0);
+	const char *from = json_str(c->doc, c->path, NULL);
+	if (from)
+		put_duration(c->out, (long)(seconds_of(now) - seconds_of(from)));
+	else
+		buf_puts(c->out, c->path && text_starts(c->path, "status.lastSchedule") ? "<none>" : "<unknown>");
+	free(now);
+}
+
+/* Plain values. ---------------------------------------------------------------------------------------------------------- */
+static void put_value(struct buf *b, const cJSON *v)
+{
+	if (cJSON_IsString(v))
+		buf_puts(b, v->valuestring);
+	else if (cJSON_IsNumber(v))
+		buf_printf(b, "%.0f", v->valuedouble);
+	else if (cJSON_IsBool(v))
+		buf_puts(b, cJSON_IsTrue(v) ? "True" : "False");
+}
+
+static void print_path(struct cell *c)
+{
+	put_value(c->out, json_at(c->doc, c->path));
+}
+
+static void print_path_or_none(struct cell *c)
+{
+	const cJSON *v = json_at(c->doc, c->path);
+	if (v && !(cJSON_IsString(v) && !*v->valuestring))
+		put_value(c->out, v);
+	else
+		buf_puts(c->out, "<none>");
+}
+
+static void print_path_or_na(struct cell *c)
+{
+	const cJSON *v = json_at(c->doc, c->path);
+	if (v)
+		put_value(c->out, v);
+	else
+		buf_puts(c->out, "N/A");
+}
+
+static void print_number(struct cell *c)
+{
+	buf_printf(c->out, "%.0f", json_num(c->doc, c->path, 0));
+}
+
+static void print_count(struct cell *c)
+{
+	buf_printf(c->out, "%d", cJSON_GetArraySize(json_at(c->doc, c->path)));
+}
+
+static void print_config_count(struct cell *c)
+{
+	buf_printf(c->out, "%d", cJSON_GetArraySize(json_at(c->doc, "data")) + cJSON_GetArraySize(json_at(c->doc, "binaryData")));
+}
+
+static void print_labels(struct cell *c)
+{
+	const cJSON *l;
+	size_t before = c->out->len;
+	cJSON_ArrayForEach(l, json_at(c->doc, c->path))
+		buf_printf(c->out, "%s%s=%s", c->out->len > before ? "," : "", l->string, l->valuestring);
+	if (c->out->len == before)
+		buf_puts(c->out, "<none>");
+}
+
+static void print_each(struct cell *c, const char *list, const char *member)
+{
+	const cJSON *item;
+	size_t before = c->out->len;
+	cJSON_ArrayForEach(item, json_at(c->doc, list))
+		buf_printf(c->out, "%s%s", c->out->len > before ? "," : "", json_str(item, member, ""));
+}
+
+static void print_containers(struct cell *c)
+{
+	print_each(c, c->path, "name");
+}
+
+static void print_images(struct cell *c)
+{
+	print_each(c, c->path, "image");
+}
+
+/* Kinds. ----------------------------------------------------------------------------------------------------------------- */
+static void print_ready(struct cell *c)
+{
+	buf_printf(c->out, "%.0f/%.0f", json_num(c->doc, "status.readyReplicas", 0), json_num(c->doc, "spec.replicas", 0));
+}
+
+static void print_external_ip(struct cell *c)
+{
+	const char *type = json_str(c->doc, "spec.type", "");
+	if (!strcmp(type, "LoadBalancer"))
+		buf_puts(c->out, json_str(c->doc, "status.loadBalancer.ingress.0.ip", "<pending>"));
+	else if (!strcmp(type, "ExternalName"))
+		buf_puts(c->out, json_str(c->doc, "spec.externalName", ""));
+	else
+		buf_puts(c->out, json_str(c->doc, "spec.externalIPs.0", "<none>"));
+}
+
+static void print_ports(struct cell *c)
+{
+	const cJSON *p;
+	size_t before = c->out->len;
+	cJSON_ArrayForEach(p, json_at(c->doc, "spec.ports")) {
+		buf_printf(c->out, "%s%.0f", c->out->len > before ? "," : "", json_num(p, "port", 0));
+		if (json_at(p, "nodePort"))
+			buf_printf(c->out, ":%.0f", json_num(p, "nodePort", 0));
+		buf_printf(c->out, "/%s", json_str(p, "protocol", ""));
+	}
+	if (c->out->len == before)
+		buf_puts(c->out, "<none>");
+}
+
+static void print_pod_ready(struct cell *c)
+{
+	const cJSON *s;
+	int ready = 0;
+	cJSON_ArrayForEach(s, json_at(c->doc, "status.containerStatuses"))
+		ready += json_bool(s, "ready", false);
+	buf_printf(c->out, "%d/%d", ready, cJSON_GetArraySize(json_at(c->doc, "spec.containers")));
+}
+
+static void print_pod_status(struct cell *c)
+{
+	const cJSON *s;
+	const char *why = json_str(c->doc, "status.reason", json_str(c->doc, "status.phase", ""));
+	cJSON_ArrayForEach(s, json_at(c->doc, "status.containerStatuses"))
+		why = json_str(s, "state.waiting.reason", json_str(s, "state.terminated.reason", why));
+	buf_puts(c->out, json_at(c->doc, "metadata.deletionTimestamp") ? "Terminating" : why);
+}
+
+static void print_restarts(struct cell *c)
+{
+	const cJSON *s;
+	double n = 0;
+	cJSON_ArrayForEach(s, json_at(c->doc, "status.containerStatuses"))
+		n += json_num(s, "restartCount", 0);
+	buf_printf(c->out, "%.0f", n);
+}
+
+static const char *condition(const cJSON *doc, const char *type)
+{
+	const cJSON *c;
+	cJSON_ArrayForEach(c, json_at(doc, "status.conditions"))
+		if (!strcmp(json_str(c, "type", ""), type))
+			return json_str(c, "status", "");
+	return "";
+}
+
+static void print_job_status(struct cell *c)
+{
+	static const char *const states[][2] = {{"Complete", "Complete"}, {"Failed", "Failed"}, {"Suspended", "Suspended"}, {"FailureTarget", "FailureTarget"},
+						{"SuccessCriteriaMet", "SuccessCriteriaMet"}};
+	const char *state = "Running";
+	for (size_t i = 0; i < 5; i++)
+		if (!strcmp(condition(c->doc, states[i][0]), "True")) {
+			state = states[i][1];
+			break;
+		}
+	buf_puts(c->out, json_at(c->doc, "metadata.deletionTimestamp") && !strcmp(state, "Running") ? "Terminating" : state);
+}
+
+static void print_completions(struct cell *c)
+{
+	if (json_at(c->doc, "spec.completions"))
+		buf_printf(c->out, "%.0f/%.0f", json_num(c->doc, "status.succeeded", 0), json_num(c->doc, "spec.completions", 0));
+	else
+		buf_printf(c->out, "%.0f/1 of %.0f", json_num(c->doc, "status.succeeded", 0), json_num(c->doc, "spec.parallelism", 1));
+}
+
+static void print_job_duration(struct cell *c)
+{
+	const char *from = json_str(c->doc, "status.startTime", NULL), *to = json_str(c->doc, "status.completionTime", NULL);
+	char *now = sim_time(c->sim, 0);
+	if (from)
+		put_duration(c->out, (long)(seconds_of(to ? to : now) - seconds_of(from)));
+	free(now);
+}
+
+static void print_hosts(struct cell *c)
+{
+	const cJSON *rule;
+	size_t before = c->out->len;
+	cJSON_ArrayForEach(rule, json_at(c->doc, "spec.rules"))
+		if (*json_str(rule, "host", ""))
+			buf_printf(c->out, "%s%s", c->out->len > before ? "," : "", json_str(rule, "host", ""));
+	if (c->out->len == before)
+		buf_puts(c->out, "*");
+}
+
+static void print_ingress_ports(struct cell *c)
+{
+	buf_puts(c->out, json_at(c->doc, "spec.tls.0") ? "80, 443" : "80");
+}
+
+static void print_pod_selector(struct cell *c)
+{
+	print_labels(c);
+}
+
+static void print_event_object(struct cell *c)
+{
+	const char *kind = json_str(c->doc, "involvedObject.kind", "");
+	for (const char *p = kind; *p; p++)
+		buf_putc(c->out, (char)(*p >= 'A' && *p <= 'Z' ? *p + 32 : *p));
+	buf_printf(c->out, "/%s", json_str(c->doc, "involvedObject.name", ""));
+}
+
+static void print_endpoints(struct cell *c)
+{
+	const cJSON *s, *a, *p;
+	size_t before = c->out->len;
+	cJSON_ArrayForEach(s, json_at(c->doc, "subsets"))
+		cJSON_ArrayForEach(p, json_at(s, "ports"))
+			cJSON_ArrayForEach(a, json_at(s, "addresses"))
+				buf_printf(c->out, "%s%s:%.0f", c->out->len > before ? "," : "", json_str(a, "ip", ""), json_num(p, "port", 0));
+	if (c->out->len == before)
+		buf_puts(c->out, "<none>");
+}
+
+static void print_node_status(struct cell *c)
+{
+	buf_puts(c->out, !strcmp(condition(c->doc, "Ready"), "True") ? "Ready" : "NotReady");
+}
+
+static void print_none(struct cell *c)
+{
+	buf_puts(c->out, "<none>");
+}
+
+#define NAME(kind) {kind, "Name", false, print_path, "metadata.name"}
+#define AGE(kind) {kind, "Age", false, print_age, "metadata.creationTimestamp"}
+#define TEMPLATE(kind, template)                                                                                                           \
+	{kind, "Containers", true, print_containers, template ".spec.containers"}, {kind, "Images", true, print_images, template ".spec.containers"}
+static const struct column columns[] = {
+	NAME("Namespace"), {"Namespace", "Status", false, print_path, "status.phase"}, AGE("Namespace"),
+	NAME("ServiceAccount"), {"ServiceAccount", "Secrets", false, print_count, "secrets"}, AGE("ServiceAccount"),
+	NAME("Secret"), {"Secret", "Type", false, print_path, "type"}, {"Secret", "Data", false, print_count, "data"}, AGE("Secret"),
+	NAME("ConfigMap"), {"ConfigMap", "Data", false, print_config_count, NULL}, AGE("ConfigMap"),
+	NAME("Service"), {"Service", "Type", false, print_path, "spec.type"}, {"Service", "Cluster-IP", false, print_path_or_none, "spec.clusterIP"},
+	{"Service", "External-IP", false, print_external_ip, NULL}, {"Service", "Port(s)", false, print_ports, NULL}, AGE("Service"),
+	{"Service", "Selector", true, print_labels, "spec.selector"},
+	NAME("Pod"), {"Pod", "Ready", false, print_pod_ready, NULL}, {"Pod", "Status", false, print_pod_status, NULL}, {"Pod", "Restarts", false, print_restarts, NULL},
+	AGE("Pod"), {"Pod", "IP", true, print_path_or_none, "status.podIP"}, {"Pod", "Node", true, print_path_or_none, "spec.nodeName"},
+	{"Pod", "Nominated Node", true, print_none, NULL}, {"Pod", "Readiness Gates", true, print_none, NULL},
+	NAME("Deployment"), {"Deployment", "Ready", false, print_ready, NULL}, {"Deployment", "Up-to-date", false, print_number, "status.updatedReplicas"},
+	{"Deployment", "Available", false, print_number, "status.availableReplicas"}, AGE("Deployment"), TEMPLATE("Deployment", "spec.template"),
+	{"Deployment", "Selector", true, print_labels, "spec.selector.matchLabels"},
+	NAME("ReplicaSet"), {"ReplicaSet", "Desired", false, print_number, "spec.replicas"}, {"ReplicaSet", "Current", false, print_number, "status.replicas"},
+	{"ReplicaSet", "Ready", false, print_number, "status.readyReplicas"}, AGE("ReplicaSet"), TEMPLATE("ReplicaSet", "spec.template"),
+	{"ReplicaSet", "Selector", true, print_labels, "spec.selector.matchLabels"},
+	NAME("Job"), {"Job", "Status", false, print_job_status, NULL}, {"Job", "Completions", false, print_completions, NULL},
+	{"Job", "Duration", false, print_job_duration, NULL}, AGE("Job"), TEMPLATE("Job", "spec.template"),
+	{"Job", "Selector", true, print_labels, "spec.selector.matchLabels"},
+	NAME("CronJob"), {"CronJob", "Schedule", false, print_path, "spec.schedule"}, {"CronJob", "Timezone", false, print_path_or_none, "spec.timeZone"},
+	{"CronJob", "Suspend", false, print_path, "spec.suspend"}, {"CronJob", "Active", false, print_count, "status.active"},
+	{"CronJob", "Last Schedule", false, print_age, "status.lastScheduleTime"}, AGE("CronJob"), TEMPLATE("CronJob", "spec.jobTemplate.spec.template"),
+	{"CronJob", "Selector", true, print_labels, "spec.jobTemplate.spec.selector.matchLabels"},
+	NAME("Ingress"), {"Ingress", "Class", false, print_path_or_none, "spec.ingressClassName"}, {"Ingress", "Hosts", false, print_hosts, NULL},
+	{"Ingress", "Address", false, print_path, "status.loadBalancer.ingress.0.ip"}, {"Ingress", "Ports", false, print_ingress_ports, NULL}, AGE("Ingress"),
+	NAME("NetworkPolicy"), {"NetworkPolicy", "Pod-Selector", false, print_pod_selector, "spec.podSelector.matchLabels"}, AGE("NetworkPolicy"),
+	NAME("PodDisruptionBudget"), {"PodDisruptionBudget", "Min Available", false, print_path_or_na, "spec.minAvailable"},
+	{"PodDisruptionBudget", "Max Unavailable", false, print_path_or_na, "spec.maxUnavailable"},
+	{"PodDisruptionBudget", "Allowed Disruptions", false, print_number, "status.disruptionsAllowed"}, AGE("PodDisruptionBudget"),
+	{"Event", "Last Seen", false, print_age, "lastTimestamp"}, {"Event", "Type", false, print_path, "type"}, {"Event", "Reason", false, print_path, "reason"},
+	{"Event", "Object", false, print_event_object, NULL}, {"Event", "Subobject", true, print_path, "involvedObject.fieldPath"},
+	{"Event", "Source", true, print_path, "source.component"}, {"Event", "Message", false, print_path, "message"},
+	{"Event", "First Seen", true, print_age, "firstTimestamp"}, {"Event", "Count", true, print_number, "count"}, {"Event", "Name", true, print_path, "metadata.name"},
+	NAME("Endpoints"), {"Endpoints", "Endpoints", false, print_endpoints, NULL}, AGE("Endpoints"),
+	NAME("Node"), {"Node", "Status", false, print_node_status, NULL}, {"Node", "Roles", false, print_none, NULL}, AGE("Node"),
+	{"Node", "Version", false, print_path, "status.nodeInfo.kubeletVersion"},
+	NAME("ManagedCertificate"), AGE("ManagedCertificate"), {"ManagedCertificate", "Status", false, print_path, "status.certificateStatus"},
+};
+static const struct column plain[] = {NAME(NULL), AGE(NULL)};
+
+/* The n-th column of the kind, or NULL. */
+static const struct column *column_of(const char *kind, size_t n)
+{
+	bool known = false;
+	for (size_t i = 0; i < sizeof columns / sizeof *columns; i++) {
+		if (strcmp(columns[i].kind, kind))
+			continue;
+		known = true;
+		if (!n--)
+			return &columns[i];
+	}
+	return !known && n < sizeof plain / sizeof *plain ? &plain[n] : NULL;
+}
+
+static cJSON *row_of(struct sim *s, const char *kind, const cJSON *doc, const char *include)
+{
+	cJSON *cells = cJSON_CreateArray();
+	const struct column *column;
+	for (size_t n = 0; (column = column_of(kind, n)); n++) {
+		struct buf b = {0};
+		struct cell c = {s, doc, column->path, &b};
+		column->print(&c);
+		cJSON_AddItemToArray(cells, cJSON_CreateString(buf_text(&b)));
+		buf_free(&b);
+	}
+	cJSON *object = !strcmp(include, "None")     ? NULL
+			: !strcmp(include, "Object") ? cJSON_Duplicate(doc, true)
+						     : json_make("{'kind':'PartialObjectMetadata','apiVersion':'meta.k8s.io/v1','metadata':%j}",
+								 cJSON_Duplicate(json_at(doc, "metadata"), true));
+	return json_make("{'cells':%j,'object':%j}", cells, object);
+}
+
+cJSON *kubernetes_table(struct sim *s, const struct kubernetes_resource *r, const cJSON *answer, const char *include)
+{
+	cJSON *definitions = cJSON_CreateArray(), *rows = cJSON_CreateArray();
+	const cJSON *items = json_at(answer, "items"), *item;
+	const struct column *column;
+	for (size_t n = 0; (column = column_of(r->kind, n)); n++)
+		cJSON_AddItemToArray(definitions, json_make("{'name':%s,'type':'string','format':%s,'description':'','priority':%d}", column->name,
+							    !strcmp(column->name, "Name") ? "name" : "", (int)column->wide));
+	if (cJSON_IsArray(items)) {
+		cJSON_ArrayForEach(item, items)
+			cJSON_AddItemToArray(rows, row_of(s, r->kind, item, include));
+	} else {
+		cJSON_AddItemToArray(rows, row_of(s, r->kind, answer, include));
+	}
+	return json_make("{'kind':'Table','apiVersion':'meta.k8s.io/v1','metadata':{'resourceVersion':%s},'columnDefinitions':%j,'rows':%j}",
+			 json_str(answer, "metadata.resourceVersion", ""), definitions, rows);
+}
