@@ -57,8 +57,11 @@ struct sim_object *kubernetes_put(struct sim *s, const char *cluster, const char
 	char *wrong, *key = kubernetes_key(cluster, r, ns, json_str(doc, "metadata.name", ""));
 	cJSON *whole = kubernetes_decode(kubernetes_type_find(r->type), doc, &wrong, NULL);
 	free(wrong);
-	cJSON_Delete(doc);
-	doc = whole;
+	/* The caller may go on with doc. */
+	cJSON *given = doc->child;
+	doc->child = whole->child;
+	whole->child = given;
+	cJSON_Delete(whole);
 	kubernetes_default(r->kind, doc);
 	birth(s, cluster, r, doc);
 	struct sim_object *o = sim_get(s, OBJECTS, key);
