@@ -19,7 +19,7 @@ enum exit_code {
 	EXIT_CANTWRITE = 73,   /* a file cannot be written */
 	EXIT_TRYAGAIN = 75,    /* quota, propagation, a lock: the same command may work later */
 	EXIT_PERMISSION = 77,  /* the cloud refused: permission or sign-in */
-	EXIT_CONFIG = 78,      /* credentials, terminal or environment unusable */
+	EXIT_CONFIG = 78,      /* credentials, terminal or environment unusable; something is in the way */
 	EXIT_INTERRUPTED = 130 /* Ctrl-C; what was under way can be resumed */
 };
 

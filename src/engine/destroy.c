@@ -138,8 +138,8 @@ void step_destroyed(struct step *s, const struct api_result *r)
 {
 	if (!r) { /* the kind has nothing more to do */
 		const struct kind *k = s->resource->kind;
-		bool data = k->keeps_data && !s->run->options.consent;
-		leave(s, data ? _("it holds data: destroy it with --yes.") : k->lingers ? _(k->lingers) : k->stays ? _(k->stays) : NULL);
+		bool data = plan_keeps_data(s->resource) && !s->run->options.consent;
+		leave(s, data ? _("it holds data: say --yes to delete it.") : k->lingers ? _(k->lingers) : k->stays ? _(k->stays) : NULL);
 	} else if (r->http / 100 == 2) {
 		cJSON_Delete(s->last);
 		s->last = r->reply ? cJSON_Duplicate(r->reply, true) : cJSON_CreateObject();

@@ -8,7 +8,8 @@
 enum { EVENT_VERSION = 1 };
 
 /* Every event has "v":1, "seq", "time" (RFC 3339), "at" (seconds since the run began) and "event", one of:
- *  run      {state: started|finished, verb, stack, project, total, expected (seconds)}
+ *  run      {state: started|finished, verb, stack, project, total}; before an apply changes anything {state: surveyed, total, changes,
+ *            expected (seconds)}
  *  step     {id, title, kind, name, state: waiting|reading|creating|updating|deleting|polling|done|failed|skipped|kept,
  *            elapsed, usual, verdict, operation, message, fix, attempt}
  *  log      {id (step), line}                    build log, job log, retries

@@ -96,17 +96,30 @@ static void stamp(struct lines *l, const cJSON *event)
 	fprintf(l->progress, "%3d:%02d  ", at / 60, at % 60);
 }
 
-static void on_run(struct lines *l, const cJSON *event)
+static void say_surveyed(struct lines *l, const cJSON *event)
 {
 	char usual[24];
+	int changes = (int)json_num(event, "changes", 0);
+	stamp(l, event);
+	if (!changes)
+		fprintf(l->progress, _("all %d resources are as they should be"), (int)json_num(event, "total", 0));
+	else
+		fprintf(l->progress, _("%d of %d resources are to be made or changed; that usually takes %s"), changes,
+			(int)json_num(event, "total", 0), text_duration(json_num(event, "expected", 0), usual));
+	fputc('\n', l->progress);
+}
+
+static void on_run(struct lines *l, const cJSON *event)
+{
+	const char *state = json_str(event, "state", "");
 	l->looking = !strcmp(json_str(event, "verb", ""), "plan");
-	if (l->quiet || strcmp(json_str(event, "state", ""), "started"))
+	if (!l->quiet && !strcmp(state, "surveyed"))
+		say_surveyed(l, event);
+	if (l->quiet || strcmp(state, "started") != 0)
 		return;
 	stamp(l, event);
 	fprintf(l->progress, _("%s: stack %s in project %s"), json_str(event, "verb", ""), json_str(event, "stack", ""),
 		json_str(event, "project", ""));
-	if (json_num(event, "expected", 0) > 0)
-		fprintf(l->progress, _(", usually %s"), text_duration(json_num(event, "expected", 0), usual));
 	fputc('\n', l->progress);
 }
 
@@ -148,7 +161,9 @@ static void on_step(struct lines *l, const cJSON *event)
 	size_t i = 0;
 	while (told[i] && strcmp(told[i], state))
 		i++;
-	if (!told[i] || told_once || ((l->quiet || l->looking) && !failed) || (!failed && !strcmp(json_str(event, "verdict", ""), "keep")))
+	/* What is not begun because the run stopped before it is told by the end of the run. */
+	bool stopped = !strcmp(state, "skipped") && !*json_str(event, "message", "");
+	if (!told[i] || told_once || stopped || ((l->quiet || l->looking) && !failed) || (!failed && !strcmp(json_str(event, "verdict", ""), "keep")))
 		return;
 	cJSON_DeleteItemFromObjectCaseSensitive(l->states, id);
 	cJSON_AddStringToObject(l->states, id, state);

@@ -1,5 +1,6 @@
 noinst_LIBRARIES += src/engine/libengine.a
 src_engine_libengine_a_SOURCES = \
+	src/engine/blockers.c \
 	src/engine/change.c \
 	src/engine/destroy.c \
 	src/engine/event.h \

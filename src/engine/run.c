@@ -26,6 +26,11 @@ static bool stands(const struct step *s)
 	return s->state == STEP_DONE || s->state == STEP_KEPT;
 }
 
+static bool left(const struct step *s)
+{
+	return s->state == STEP_LEFT || s->state == STEP_FAILED || s->state == STEP_SKIPPED;
+}
+
 /* proven, partly or nothing; destroyed when nothing failed. */
 static const char *outcome_of(const struct run *r)
 {
@@ -64,16 +69,19 @@ static enum exit_code exit_of(const struct run *r)
 
 static cJSON *left_behind(const struct run *r)
 {
-	cJSON *left = cJSON_CreateArray();
-	for (size_t i = 0; r->options.verb == RUN_DESTROY && i < r->count; i++) {
+	cJSON *list = cJSON_CreateArray();
+	for (size_t i = 0; i < r->count; i++) {
 		const struct step *s = &r->steps[i];
-		if (s->state != STEP_LEFT && s->state != STEP_FAILED && s->state != STEP_SKIPPED)
+		const char *title = _(s->resource->kind->title), *name = s->resource->name;
+		bool goes = r->options.verb == RUN_DESTROY || (r->options.verb == RUN_APPLY && s->resource->unwanted);
+		if (!goes || s->gone || !left(s))
 			continue;
-		char *line = xasprintf("%s %s: %s", _(s->resource->kind->title), s->resource->name, s->err.what ? s->err.what : "");
-		cJSON_AddItemToArray(left, cJSON_CreateString(line));
+		bool named = strcmp(s->resource->kind->title, name) != 0; /* "APIs" is the name of itself */
+		char *line = xasprintf("%s%s%s: %s", title, named ? " " : "", named ? name : "", s->err.what ? s->err.what : "");
+		cJSON_AddItemToArray(list, cJSON_CreateString(line));
 		free(line);
 	}
-	return left;
+	return list;
 }
 
 static void put_command(cJSON *e, const char *field, const char *verb, const char *file, const char *tail)
@@ -232,7 +240,7 @@ static void resolve_outputs(struct run *r)
 /* What was destroyed is not used again; the suffix and the project stay. */
 static void forget_outputs(struct run *r)
 {
-	static const char *const paths[] = {"secret_versions", "image_digest", "url", NULL};
+	static const char *const paths[] = {"choices", "secret_versions", "image_digest", "url", NULL};
 	bool any = false;
 	for (size_t i = 0; paths[i]; i++) {
 		any |= json_at(r->options.answers->resolved, paths[i]) != NULL;
@@ -242,12 +250,39 @@ static void forget_outputs(struct run *r)
 		save(r);
 }
 
+/* What may stand ------------------------------------------------------------------------------------------------------------- */
+
+/* Before anything is made: from now on it may be there. */
+bool run_note_choices(struct run *r)
+{
+	const cJSON *old = json_at(r->options.answers->resolved, "choices"), *one;
+	cJSON *now = answers_choices(r->options.answers), *list = cJSON_IsArray(old) ? cJSON_Duplicate(old, true) : cJSON_CreateArray();
+	bool known = false;
+	cJSON_ArrayForEach(one, list)
+		known |= json_equal(one, now);
+	if (known)
+		cJSON_Delete(now);
+	else
+		cJSON_AddItemToArray(list, now);
+	run_resolve(r, "choices", list);
+	return !r->stopping;
+}
+
+/* All that is wanted stands, and nothing else: earlier choices are history. */
+static void settle_choices(struct run *r)
+{
+	cJSON *list = cJSON_CreateArray();
+	cJSON_AddItemToArray(list, answers_choices(r->options.answers));
+	run_resolve(r, "choices", list);
+}
+
 /* Phases --------------------------------------------------------------------------------------------------------------------- */
 
-static bool all_stand(const struct run *r)
+/* All that is wanted, or all, with what is to go gone. */
+static bool all_stand(const struct run *r, bool wanted)
 {
 	for (size_t i = 0; i < r->count; i++)
-		if (!stands(&r->steps[i]))
+		if (!stands(&r->steps[i]) && !(wanted && r->steps[i].resource->unwanted))
 			return false;
 	return true;
 }
@@ -255,7 +290,7 @@ static bool all_stand(const struct run *r)
 static void close_journal(struct run *r)
 {
 	struct err e = {0};
-	bool open = false;
+	bool open = r->options.verb == RUN_APPLY && !r->surveyed; /* nothing was followed */
 	for (size_t i = 0; i < r->count; i++)
 		open |= r->steps[i].state == STEP_FAILED && r->steps[i].operation.name;
 	if (r->journal && !open && !journal_end(r->journal, &e))
@@ -282,13 +317,19 @@ void run_steps_ended(struct run *r)
 		begin_destroying(r);
 		return;
 	}
+	if (r->options.verb == RUN_APPLY && r->surveying) {
+		run_surveyed(r);
+		return;
+	}
 	r->steps_ended = loop_now(r->loop);
 	if (r->options.verb == RUN_APPLY)
 		resolve_outputs(r);
 	close_journal(r);
 	if (r->options.verb == RUN_DESTROY && !strcmp(outcome_of(r), "destroyed"))
 		forget_outputs(r);
-	if (r->options.verb == RUN_APPLY && !r->stopping && all_stand(r))
+	if (r->options.verb == RUN_APPLY && !r->stopping && all_stand(r, false))
+		settle_choices(r);
+	if (r->options.verb == RUN_APPLY && !r->stopping && all_stand(r, true))
 		proof_begin(r);
 	else
 		finish(r);
@@ -320,13 +361,11 @@ static void send_errands(struct run *r)
 
 static void make_steps(struct run *r)
 {
-	double *tails = plan_tails(r->plan), expected = 0;
+	double *tails = plan_tails(r->plan);
 	r->count = r->plan->count;
 	r->steps = xcalloc(r->count + 1, sizeof *r->steps);
-	for (size_t i = 0; i < r->count; i++) {
+	for (size_t i = 0; i < r->count; i++)
 		r->steps[i] = (struct step){.run = r, .resource = &r->plan->resources[i], .index = i, .tail = tails[i]};
-		expected = tails[i] > expected ? tails[i] : expected;
-	}
 	free(tails);
 	cJSON *e = run_event(r, "run");
 	json_put_str(e, "state", "started");
@@ -334,7 +373,6 @@ static void make_steps(struct run *r)
 	json_put_str(e, "stack", r->plan->stack);
 	json_put_str(e, "project", r->plan->project);
 	json_put_num(e, "total", (double)r->count);
-	json_put_num(e, "expected", r->options.verb == RUN_APPLY ? expected : 0);
 	run_send(r, e);
 	send_errands(r);
 	for (size_t i = 0; i < r->count; i++)
@@ -363,7 +401,7 @@ static void go(struct run *r)
 	api_set_secrets(r->api, vault_lookup, r->vault);
 	api_set_uploads(r->api, render_upload, r);
 	make_steps(r);
-	r->surveying = r->options.verb == RUN_DESTROY;
+	r->surveying = r->options.verb != RUN_PLAN;
 	run_wake(r);
 }
 

@@ -37,7 +37,9 @@ struct step {
 	double tail;             /* seconds to the end of the plan along its longest path */
 	enum step_state state;
 	bool observed;           /* destroy and plan: it was looked at */
-	bool gone;               /* destroy: it was not there, or is not any more */
+	bool gone;               /* what is to go was not there, or is not any more */
+	bool fits;               /* the survey found it as it is wanted */
+	bool vague;              /* while looking: what it refers to is not there yet */
 	cJSON *spec;
 	struct view view;
 	struct observation seen;
@@ -90,7 +92,8 @@ struct run {
 	struct journal *journal; /* NULL in rehearsal */
 	struct vault *vault;
 	struct proof *proof;
-	bool surveying;          /* destroy: everything is looked at before anything goes */
+	bool surveying;          /* apply, destroy: everything is looked at before anything is changed */
+	bool surveyed;           /* and that is over: steps change what they find */
 	bool enabled;            /* the project's APIs were seen or made enabled in this run: a disabled one is on its way */
 	bool stopping;           /* nothing is changed any more */
 	bool interrupted, finished, proven;
@@ -154,7 +157,13 @@ double step_slack(const struct step *s);
 /* The longest path through what was worked. */
 double run_critical_path(const struct run *r);
 
+/* blockers.c */
+/* The survey of an apply is over: lets the steps go, or says what is in the way and stops before anything is changed. */
+void run_surveyed(struct run *r);
+
 /* run.c */
+/* Writes down under which choices something may stand from now on. False when that cannot be saved; the run is then stopping. */
+bool run_note_choices(struct run *r);
 void run_steps_ended(struct run *r);
 void run_proof_ended(struct run *r, bool proven, const char *message);
 /* Nothing is changed any more; the first reason wins. */

@@ -28,10 +28,14 @@ static bool needs(const struct step *s, const struct step *other)
 	return false;
 }
 
-/* Does s wait for other? Creating goes from the needed to what needs it, destroying the other way. */
+/* Does s wait for other? Creating goes from the needed to what needs it, destroying the other way. An apply deletes what is not wanted any more
+ * when all that is wanted stands. */
 static bool follows(const struct step *s, const struct step *other)
 {
-	bool backwards = s->run->options.verb == RUN_DESTROY && !s->run->surveying;
+	const struct run *r = s->run;
+	bool backwards = r->options.verb == RUN_DESTROY && !r->surveying;
+	if (r->options.verb == RUN_APPLY && r->surveyed && s->resource->unwanted)
+		return !other->resource->unwanted || needs(other, s);
 	return backwards ? needs(other, s) : needs(s, other);
 }
 
@@ -49,11 +53,12 @@ static bool ready(const struct step *s)
 	return true;
 }
 
-/* What failed or was skipped, that s cannot do without; NULL when there is none. Destroying and looking go on without. */
+/* What failed or was skipped, that s cannot do without; NULL when there is none. Looking before an apply goes on without. */
 static const struct step *lacking(const struct step *s)
 {
 	const struct run *r = s->run;
-	for (size_t i = 0; i < r->count; i++) {
+	bool looking = r->surveying && r->options.verb == RUN_APPLY;
+	for (size_t i = 0; !looking && i < r->count; i++) {
 		const struct step *other = &r->steps[i];
 		if (follows(s, other) && (other->state == STEP_FAILED || other->state == STEP_SKIPPED))
 			return other;
@@ -104,8 +109,11 @@ static void schedule(void *arg)
 		step_begin(s);
 	for (size_t i = 0; i < r->count; i++)
 		left += !ended(&r->steps[i]);
-	if (!left && !r->finished)
-		run_steps_ended(r);
+	if (left || r->finished)
+		return;
+	loop_cancel(r->loop, r->wake); /* of those that ended as soon as they began */
+	r->wake = 0;
+	run_steps_ended(r);
 }
 
 void run_wake(struct run *r)
@@ -184,13 +192,15 @@ double step_slack(const struct step *s)
 
 /* Critical path -------------------------------------------------------------------------------------------------------------- */
 
-/* Resources stand after what they need in a plan, so one pass is enough. */
+/* Resources stand after what they need in a plan, and what is unwanted last, so one pass is enough. */
 double run_critical_path(const struct run *r)
 {
 	double *ends = xcalloc(r->count + 1, sizeof *ends), longest = 0;
-	bool backwards = r->options.verb == RUN_DESTROY;
+	size_t wanted = 0;
+	while (r->options.verb != RUN_DESTROY && wanted < r->count && !r->steps[wanted].resource->unwanted)
+		wanted++;
 	for (size_t n = 0; n < r->count; n++) {
-		size_t i = backwards ? r->count - 1 - n : n;
+		size_t i = n < wanted ? n : r->count - 1 - (n - wanted);
 		double start = 0;
 		for (size_t k = 0; k < r->count; k++)
 			if (follows(&r->steps[i], &r->steps[k]) && ends[k] > start)

@@ -121,10 +121,12 @@ void step_free(struct step *s)
 static void publish(struct step *s)
 {
 	struct run *r = s->run;
-	if (!s->seen.outputs || s->gone)
+	if (!s->seen.outputs || s->gone || s->vague)
 		return;
 	cJSON_DeleteItemFromObjectCaseSensitive(r->outputs, s->resource->id);
 	cJSON_AddItemToObject(r->outputs, s->resource->id, cJSON_Duplicate(s->seen.outputs, true));
+	if (r->surveying && s->change.verdict != VERDICT_KEEP)
+		return;
 	const char *version = json_str(s->seen.outputs, "name", NULL);
 	bool ours = s->confirmed && !s->unknowns && s->verdict == VERDICT_CREATE;
 	if (r->vault)
@@ -134,7 +136,7 @@ static void publish(struct step *s)
 static void count(struct step *s)
 {
 	struct run *r = s->run;
-	if (s->state == STEP_LEFT || (s->state == STEP_KEPT && r->options.verb != RUN_DESTROY))
+	if (s->state == STEP_LEFT || (s->state == STEP_KEPT && r->options.verb != RUN_DESTROY && !s->gone))
 		r->kept++;
 	if (s->state != STEP_DONE || r->options.verb == RUN_PLAN)
 		return;
@@ -155,13 +157,14 @@ void step_end(struct step *s, enum step_state state)
 		publish(s);
 	/* Only an apply enables: what is off for another verb stays off, and is not waited for. */
 	enum run_verb verb = s->run->options.verb;
-	bool on = (state == STEP_KEPT && verb != RUN_DESTROY) || (state == STEP_DONE && verb == RUN_APPLY);
+	bool on = (state == STEP_KEPT && verb != RUN_DESTROY && s->change.verdict == VERDICT_KEEP) || (state == STEP_DONE && verb == RUN_APPLY);
 	if (!strcmp(s->resource->kind->id, "serviceusage.services") && on)
 		s->run->enabled = true;
 	char *why = s->err.what ? xstrdup(s->err.what) : NULL;
-	if (state == STEP_FAILED && !s->run->err.exit)
+	/* What an apply's survey could not read is read again when its turn comes. */
+	bool silent = s->run->surveying && (state != STEP_FAILED || verb == RUN_APPLY);
+	if (state == STEP_FAILED && !silent && !s->run->err.exit)
 		err_set(&s->run->err, s->err.exit, s->err.place, s->err.fix, "%s: %s", s->resource->id, why ? why : "");
-	bool silent = s->run->surveying && state != STEP_FAILED;
 	if (silent) {
 		s->state = state;
 	} else {
@@ -302,7 +305,7 @@ static bool same_change(const struct change *a, const struct change *b)
 
 static void refused_by(struct step *s, const char *reason)
 {
-	fail(s, EXIT_GENERAL, _("Change the answers, or change it back by hand."), "%s", reason ? reason : _("it cannot be changed."));
+	fail(s, EXIT_CONFIG, _("Change the answers, or change it back by hand."), "%s", reason ? reason : _("it cannot be changed."));
 }
 
 /* What an operation said outweighs what the resource says. */
@@ -429,8 +432,8 @@ static void failed(struct step *s)
 
 static void replace(struct step *s, const struct change *c)
 {
-	if (s->resource->kind->keeps_data && !s->run->options.consent) {
-		fail(s, EXIT_GENERAL, _("Add --yes if that is meant."), _("it has to be replaced, and its data would go: %s"),
+	if (plan_keeps_data(s->resource) && !s->run->options.consent) {
+		fail(s, EXIT_CONFIG, _("Add --yes if that is meant."), _("it has to be replaced, and its data would go: %s"),
 		     c->reason ? c->reason : "");
 		return;
 	}
@@ -504,29 +507,74 @@ static void decide_apply(struct step *s)
 		at_rest(s);
 		break;
 	case PRESENT_STRANGER:
-		fail(s, EXIT_GENERAL, _("Choose another name for the stack, or remove it."), "%s",
+		fail(s, EXIT_CONFIG, _("Choose another name for the stack, or remove it."), "%s",
 		     s->seen.error ? s->seen.error : _("it exists and is not ours."));
+		run_stop(s->run, &s->err); /* seen only now, since its API was off: what else is made would be for a name that cannot be had */
 		break;
 	case PRESENT_UNKNOWN:
 		fail(s, EXIT_GENERAL, NULL, "%s", s->seen.error ? s->seen.error : _("the reply does not tell where it stands."));
 	}
 }
 
+/* What would be done to something that is not wanted any more. A stranger of that name is none of our business. */
+static void look_at_unwanted(struct step *s)
+{
+	s->gone = s->seen.presence == PRESENT_NO || s->seen.presence == PRESENT_STRANGER;
+	s->change.verdict = s->gone ? VERDICT_KEEP : VERDICT_DELETE;
+}
+
+/* It stands already, and what it refers to has still to be made: it will be changed, by more than can be said now. What cannot be changed (a
+ * build) is made anew then. */
+static void look_vaguely(struct step *s)
+{
+	if (!s->resource->kind->update) {
+		s->change.verdict = VERDICT_CREATE;
+		return;
+	}
+	compare_now(s, &s->change);
+	if (s->change.verdict != VERDICT_UPDATE)
+		change_free(&s->change);
+	s->change.verdict = VERDICT_UPDATE;
+}
+
 /* Looking only: what would be done. */
-static void decide_plan(struct step *s)
+static void look(struct step *s)
 {
 	struct change *c = &s->change;
 	change_free(c);
-	if (s->seen.presence == PRESENT_NO) {
+	if (s->resource->unwanted) {
+		look_at_unwanted(s);
+	} else if (s->seen.presence == PRESENT_NO) {
 		c->verdict = VERDICT_CREATE;
 	} else if (s->seen.presence == PRESENT_STRANGER) {
 		c->verdict = VERDICT_REFUSE;
 		c->reason = xstrdup(s->seen.error ? s->seen.error : _("it exists and is not ours."));
+	} else if (s->vague) {
+		look_vaguely(s);
 	} else {
 		compare_now(s, c);
 	}
-	s->verdict = c->verdict;
-	step_end(s, c->verdict == VERDICT_KEEP ? STEP_KEPT : STEP_DONE);
+}
+
+static void decide_plan(struct step *s)
+{
+	look(s);
+	s->verdict = s->change.verdict;
+	step_end(s, s->verdict == VERDICT_KEEP ? STEP_KEPT : STEP_DONE);
+}
+
+/* What is still changing, or does not tell, is looked at again when its turn comes: nothing can be said of it now. */
+static void decide_survey(struct step *s)
+{
+	bool tells = s->seen.presence != PRESENT_UNKNOWN && s->seen.presence != PRESENT_PENDING;
+	if (tells || s->resource->unwanted) {
+		look(s);
+	} else {
+		change_free(&s->change);
+		s->change.verdict = VERDICT_UPDATE;
+	}
+	s->fits = tells && s->change.verdict == VERDICT_KEEP && !s->resource->unwanted && !s->vague;
+	step_end(s, STEP_KEPT);
 }
 
 void step_decide(struct step *s)
@@ -535,11 +583,13 @@ void step_decide(struct step *s)
 	if (verb == RUN_DESTROY && s->run->surveying) {
 		s->gone = s->seen.presence == PRESENT_NO;
 		step_end(s, STEP_KEPT);
+	} else if (verb == RUN_APPLY && s->run->surveying) {
+		decide_survey(s);
 	} else if (s->seen.presence == PRESENT_UNKNOWN) {
 		decide_apply(s);
 	} else if (verb == RUN_PLAN) {
 		decide_plan(s);
-	} else if (verb == RUN_DESTROY || (s->replacing && s->seen.presence != PRESENT_NO)) {
+	} else if (verb == RUN_DESTROY || s->resource->unwanted || (s->replacing && s->seen.presence != PRESENT_NO)) {
 		step_destroy(s);
 	} else {
 		decide_apply(s);
@@ -551,7 +601,8 @@ void step_decide(struct step *s)
 /* Destroying goes on past what cannot be read when its parent is gone already. */
 static bool parent_gone(const struct step *s)
 {
-	for (size_t i = 0; s->run->options.verb == RUN_DESTROY && i < s->resource->need_count; i++) {
+	bool goes = s->run->options.verb == RUN_DESTROY || s->resource->unwanted;
+	for (size_t i = 0; goes && i < s->resource->need_count; i++) {
 		const struct step *need = run_step(s->run, s->resource->needs[i]);
 		if (need && need->gone)
 			return true;
@@ -571,6 +622,8 @@ static void on_seen(void *arg, const struct api_result *r)
 		return;
 	}
 	s->resource->kind->decode(&s->view, r->http, r->reply, &s->seen);
+	if (s->vague && s->seen.presence == PRESENT_UNKNOWN)
+		s->seen.presence = PRESENT_NO;
 	if (s->seen.presence != PRESENT_UNKNOWN) {
 		step_decide(s);
 	} else if (parent_gone(s)) {
@@ -604,21 +657,47 @@ static void make_view(struct step *s)
 				.name = s->resource->name, .spec = s->spec, .consent = r->options.consent};
 }
 
-/* What it refers to is not there: then it is not there either. */
+/* Its own address is known all the same: there it may stand, or a stranger may. */
+static void read_vaguely(struct step *s)
+{
+	s->vague = true;
+	s->spec = cJSON_Duplicate(s->resource->spec, true);
+	make_view(s);
+	struct call c = {0};
+	s->resource->kind->observe(&s->view, &c);
+	bool addressed = !strstr(c.url, "${");
+	call_free(&c);
+	if (addressed) {
+		step_read(s);
+	} else {
+		s->seen.presence = PRESENT_NO;
+		step_decide(s);
+	}
+}
+
+/* What it refers to is not there. */
 static void unresolved(struct step *s, struct err *e)
 {
-	switch (s->run->options.verb) {
-	case RUN_PLAN:
-		s->change.verdict = s->verdict = VERDICT_CREATE;
-		step_end(s, STEP_DONE);
-		break;
-	case RUN_DESTROY:
+	enum run_verb verb = s->run->options.verb;
+	if (verb == RUN_DESTROY || s->resource->unwanted) {
 		s->gone = true;
 		step_end(s, STEP_KEPT);
-		break;
-	case RUN_APPLY:
+	} else if (verb == RUN_PLAN || s->run->surveying) {
+		read_vaguely(s);
+	} else {
 		step_fail(s, e);
 	}
+}
+
+/* The survey found it as it is wanted, and nothing that it needs was changed since: what was seen then still counts. */
+static bool fits_still(const struct step *s)
+{
+	for (size_t i = 0; s->fits && i < s->resource->need_count; i++) {
+		const struct step *need = run_step(s->run, s->resource->needs[i]);
+		if (need && need->state != STEP_KEPT)
+			return false;
+	}
+	return s->fits;
 }
 
 void step_begin(struct step *s)
@@ -632,16 +711,21 @@ void step_begin(struct step *s)
 		s->state = STEP_READING;
 	cJSON_Delete(s->spec);
 	s->spec = NULL;
+	s->vague = false;
 	if (!plan_resolve(s->resource->spec, r->outputs, &s->spec, &e)) {
 		unresolved(s, &e);
 		err_free(&e);
 		return;
 	}
 	make_view(s);
-	bool gone_already = r->options.verb == RUN_DESTROY && !r->surveying && (s->gone || !s->resource->kind->destroy);
-	const struct journal_intent *open = r->journal && r->options.verb == RUN_APPLY ? journal_pending(r->journal, s->resource->id) : NULL;
+	bool goes = r->options.verb == RUN_DESTROY || s->resource->unwanted;
+	bool gone_already = goes && !r->surveying && r->options.verb != RUN_PLAN && (s->gone || !s->resource->kind->destroy);
+	bool may_resume = r->journal && r->surveyed && !goes;
+	const struct journal_intent *open = may_resume ? journal_pending(r->journal, s->resource->id) : NULL;
 	if (gone_already)
 		step_destroy(s);
+	else if (r->surveyed && fits_still(s))
+		step_end(s, STEP_KEPT);
 	else if (open && open->operation)
 		step_resume(s, open);
 	else

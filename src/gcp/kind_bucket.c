@@ -1,4 +1,4 @@
-/* A Cloud Storage bucket. spec: {"body":{...} in the words of Bucket,"data":true when users' data is kept in it}. Uniform access and public
+/* A Cloud Storage bucket. spec: {"body":{...} in the words of Bucket,"data":false when no user's data is kept in it}. Uniform access and public
  * access prevention are always sent, because the API's defaults are the opposite. */
 #include "config.h"
 #include "gcp/kinds.h"
@@ -66,7 +66,7 @@ static void update(const struct view *v, const struct observation *seen, const s
  * replaced themselves go in any case, and soft deletion keeps them for its days. */
 static const cJSON *next_object(const struct view *v, bool *kept)
 {
-	bool spare = json_bool(v->spec, "data", false) && !v->consent;
+	bool spare = json_bool(v->spec, "data", true) && !v->consent;
 	const cJSON *o, *next = NULL;
 	cJSON_ArrayForEach(o, json_at(v->last, "items"))
 	{

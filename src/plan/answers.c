@@ -311,6 +311,15 @@ bool answers_set_text(struct answers *a, const char *id, const char *text, struc
 	return answers_set(a, id, v, e);
 }
 
+cJSON *answers_choices(const struct answers *a)
+{
+	cJSON *choices = cJSON_CreateObject();
+	for (const struct question *q = questions; q->id; q++)
+		if (q->type == TYPE_CHOICE)
+			cJSON_AddStringToObject(choices, q->id, answers_str(a, q->id));
+	return choices;
+}
+
 /* Reading ------------------------------------------------------------------------------------------------------------------------- */
 
 /* Problems are gathered, a line each, and become one error. */

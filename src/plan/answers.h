@@ -12,7 +12,7 @@ enum { ANSWERS_FORMAT = 1 };
 
 struct answers {
 	cJSON *values;   /* object: question id -> value, only those that were answered; ids as flat keys ("database.tier") */
-	cJSON *resolved; /* object: "suffix", "project_number", "organization", "image_digest", "secret_versions", "urls", ... */
+	cJSON *resolved; /* object: "suffix", "project_number", "organization", "image_digest", "secret_versions", "url", "choices", ... */
 	cJSON *defaults; /* the last fallback given out per id: keeps answers_get's pointers alive */
 	char *text;      /* the file's text as read, for line numbers; NULL when it was not read from one */
 };
@@ -49,6 +49,8 @@ bool answers_allows(const struct answers *a, const struct question *q, const cJS
 void answers_drop(struct answers *a, const char *id);
 /* The value in words, as the wizard and plan show it: a choice's title, "yes", a list joined by ", "; freed by the caller. */
 char *answers_words(const struct answers *a, const struct question *q);
+/* The answers that are choices between alternatives, as id -> choice: they decide which resources there are. The caller deletes it. */
+cJSON *answers_choices(const struct answers *a);
 /* Is the question asked with these answers? */
 bool answers_asked(const struct answers *a, const struct question *q);
 /* Checks everything that is asked, and the pairs (design.md 3): all problems at once, a line each in e->what. EXIT_ANSWERS. */

@@ -131,7 +131,7 @@ char *part_artifacts(const struct answers *a, struct plan *p, const char *server
 	/* A replaced version stays for a month: enough to notice an accident, not enough to pay for every checkpoint for ever. */
 	cJSON *rules = json_make("[{'action':{'type':'Delete'},'condition':{'daysSinceNoncurrentTime':30,'numNewerVersions':3}}]");
 	plan_needs(plan_add(p, "bucket/artifacts", "storage.bucket", name,
-			    json_make("{'data':true,'body':%j}", bucket_body(answers_str(a, "artifacts.location"),
+			    json_make("{'body':%j}", bucket_body(answers_str(a, "artifacts.location"),
 									     answers_int(a, "artifacts.soft_delete_days"), rules))),
 		   "apis");
 	plan_needs(part_grant(p, "artifacts", "bucket", path, "roles/storage.objectUser", member, "bucket/artifacts"), "sa/server");
@@ -156,17 +156,22 @@ void part_quay(struct plan *p)
 	free(name);
 }
 
+void part_repository(struct plan *p)
+{
+	cJSON *body = json_make("{'format':'DOCKER','mode':'STANDARD_REPOSITORY','cleanupPolicies':{"
+				"'keep':{'id':'keep','action':'KEEP','mostRecentVersions':{'keepCount':10}},"
+				"'untagged':{'id':'untagged','action':'DELETE','condition':{'tagState':'UNTAGGED','olderThan':'2592000s'}}}}");
+	plan_needs(plan_add(p, "repository", "artifactregistry.repository", p->stack, json_make("{'region':%s,'body':%j}", p->region, body)), "apis");
+}
+
 /* The bucket of sources and logs, and the repository, both open to the build's account only. */
 static void build_places(struct plan *p, const char *bucket, const char *builder)
 {
 	char *member = member_of(builder), *path = xasprintf("b/%s", bucket), *repository = repository_path(p, p->stack);
 	cJSON *rules = json_make("[{'action':{'type':'Delete'},'condition':{'age':90,'matchesPrefix':['logs/']}}]");
-	plan_needs(plan_add(p, "bucket/build", "storage.bucket", bucket, json_make("{'body':%j}", bucket_body(p->region, 7, rules))), "apis");
+	plan_needs(plan_add(p, "bucket/build", "storage.bucket", bucket, json_make("{'data':false,'body':%j}", bucket_body(p->region, 7, rules))), "apis");
 	plan_needs(part_grant(p, "build-bucket", "bucket", path, "roles/storage.objectUser", member, "bucket/build"), "sa/build");
-	cJSON *body = json_make("{'format':'DOCKER','mode':'STANDARD_REPOSITORY','cleanupPolicies':{"
-				"'keep':{'id':'keep','action':'KEEP','mostRecentVersions':{'keepCount':10}},"
-				"'untagged':{'id':'untagged','action':'DELETE','condition':{'tagState':'UNTAGGED','olderThan':'2592000s'}}}}");
-	plan_needs(plan_add(p, "repository", "artifactregistry.repository", p->stack, json_make("{'region':%s,'body':%j}", p->region, body)), "apis");
+	part_repository(p);
 	plan_needs(part_grant(p, "repository", "repository", repository, "roles/artifactregistry.writer", member, "repository"), "sa/build");
 	free(repository);
 	free(path);

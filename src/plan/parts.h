@@ -20,6 +20,8 @@ char *part_artifacts(const struct answers *a, struct plan *p, const char *server
 /* "bucket/build", "repository", "source", "image": the image built from the templates by a service account of its own. Fails when the
  * templates cannot be rendered. */
 bool part_image(const struct answers *a, struct plan *p, struct err *e);
+/* "repository": where the stack's own images are kept. part_image adds it itself. */
+void part_repository(struct plan *p);
 /* "repository/quay": a remote repository, because Cloud Run cannot pull from quay.io. */
 void part_quay(struct plan *p);
 

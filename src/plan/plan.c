@@ -10,7 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct plan *plan_make(const struct answers *a, struct err *e)
+/* The plan of these answers alone. */
+static struct plan *make_wanted(const struct answers *a, struct err *e)
 {
 	const struct target *t = target_find(answers_str(a, "target"));
 	if (!t || !t->ready) {
@@ -85,6 +86,87 @@ void plan_free(struct plan *p)
 	free(p);
 }
 
+/* What is unwanted -------------------------------------------------------------------------------------------------------- */
+
+/* Moves to p what only the earlier plan has. What goes with its parent, and has no request of its own, is not worth a line. */
+static void take_unwanted(struct plan *p, struct plan *before)
+{
+	for (size_t i = 0; i < before->count; i++) {
+		struct resource *r = &before->resources[i];
+		if (plan_find(p, r->id) || (!r->kind->destroy && !r->kind->stays))
+			continue;
+		p->resources = xgrow(p->resources, p->count, &p->room, sizeof *p->resources);
+		p->resources[p->count++] = *r;
+		*r = (struct resource){.id = xstrdup(""), .kind = r->kind};
+		p->resources[p->count - 1].unwanted = true;
+	}
+}
+
+/* What was not moved is not needed by what was. */
+static void drop_missing_needs(struct plan *p)
+{
+	for (size_t i = 0; i < p->count; i++) {
+		struct resource *r = &p->resources[i];
+		size_t kept = 0;
+		for (size_t n = 0; r->unwanted && n < r->need_count; n++) {
+			if (plan_find(p, r->needs[n]))
+				r->needs[kept++] = r->needs[n];
+			else
+				free(r->needs[n]);
+		}
+		r->need_count = r->unwanted ? kept : r->need_count;
+	}
+}
+
+/* Choices that this program does not know any more are left as they are now. */
+static struct answers *with_choices(const struct answers *a, const cJSON *choices)
+{
+	struct answers *then = answers_copy(a);
+	const cJSON *c;
+	cJSON_ArrayForEach(c, choices)
+	{
+		const struct question *q = question_find(c->string);
+		if (!q || !cJSON_IsString(c) || !choice_find(q, c->valuestring))
+			continue;
+		cJSON_DeleteItemFromObjectCaseSensitive(then->values, q->id);
+		cJSON_AddStringToObject(then->values, q->id, c->valuestring);
+	}
+	return then;
+}
+
+static bool add_unwanted(const struct answers *a, struct plan *p, struct err *e)
+{
+	cJSON *now = answers_choices(a);
+	const cJSON *choices;
+	bool fine = true;
+	cJSON_ArrayForEach(choices, json_at(a->resolved, "choices"))
+	{
+		if (!fine || json_equal(choices, now))
+			continue;
+		struct answers *then = with_choices(a, choices);
+		struct plan *before = make_wanted(then, e);
+		fine = before != NULL;
+		if (before)
+			take_unwanted(p, before);
+		plan_free(before);
+		answers_free(then);
+	}
+	drop_missing_needs(p);
+	cJSON_Delete(now);
+	return fine;
+}
+
+struct plan *plan_make(const struct answers *a, struct err *e)
+{
+	struct plan *p = make_wanted(a, e);
+	if (p && add_unwanted(a, p, e))
+		return p;
+	plan_free(p);
+	return NULL;
+}
+
+/* Making it ---------------------------------------------------------------------------------------------------------------- */
+
 /* What a spec refers to is needed: every ${ID.path} in it. */
 static void need_references(struct plan *p, struct resource *r, const cJSON *node)
 {
@@ -149,12 +231,37 @@ void plan_secret(struct plan *p, const char *name, int recipe, const char *refer
 		.name = xstrdup(name), .recipe = recipe, .reference = copy(reference), .keeper = copy(keeper)};
 }
 
+/* Resources stand after what they need, and what is unwanted last. */
+double plan_expected(const struct plan *p, const struct change *const *changes)
+{
+	double *ends = xcalloc(p->count + 1, sizeof *ends), longest = 0;
+	for (size_t i = 0; i < p->count; i++) {
+		const struct resource *r = &p->resources[i];
+		bool kept = r->unwanted || (changes && changes[i] && changes[i]->verdict == VERDICT_KEEP);
+		for (size_t n = 0; n < r->need_count; n++) {
+			size_t at = (size_t)(plan_find(p, r->needs[n]) - p->resources);
+			ends[i] = ends[at] > ends[i] ? ends[at] : ends[i];
+		}
+		ends[i] += kept ? 0 : r->kind->usual;
+		longest = ends[i] > longest ? ends[i] : longest;
+	}
+	free(ends);
+	return longest;
+}
+
+bool plan_keeps_data(const struct resource *r)
+{
+	return r->kind->keeps_data && json_bool(r->spec, "data", true);
+}
+
 /* Resources stand after what they need, so one pass from the end is enough. */
 double *plan_tails(const struct plan *p)
 {
 	double *tails = xcalloc(p->count, sizeof *tails);
 	for (size_t i = p->count; i-- > 0;) {
 		const struct resource *r = &p->resources[i];
+		if (r->unwanted)
+			continue;
 		tails[i] += r->kind->usual;
 		for (size_t n = 0; n < r->need_count; n++) {
 			const struct resource *need = plan_find(p, r->needs[n]);

@@ -17,6 +17,7 @@ struct resource {
 	cJSON *spec;
 	char **needs;               /* ids, count of them */
 	size_t need_count, need_room;
+	bool unwanted;              /* earlier answers wanted it, these do not: apply deletes it after all that is wanted stands */
 };
 
 /* Something a human must do: an OAuth client, DNS. */
@@ -72,7 +73,9 @@ struct render_row {
 	bool source;                /* the image is built from it: it goes into the source archive */
 };
 
-/* Makes the plan. Needs resolved project_number and suffix (the survey finds one and draws the other). NULL with e on failure. */
+/* Makes the plan. Needs resolved project_number and suffix (the survey finds one and draws the other). resolved.choices, a list of what
+ * answers_choices gave in earlier runs, tells which resources may stand that these answers do not want any more: they come last. NULL with
+ * e on failure. */
 struct plan *plan_make(const struct answers *a, struct err *e);
 void plan_free(struct plan *p);
 
@@ -88,9 +91,14 @@ void plan_secret(struct plan *p, const char *name, int recipe, const char *refer
 /* A copy of spec with every ${ID.path} replaced from outputs, an object ID -> outputs. False, naming it in e, when one is missing. */
 bool plan_resolve(const cJSON *spec, const cJSON *outputs, cJSON **out, struct err *e);
 
+/* Does destroying it destroy what users put there? */
+bool plan_keeps_data(const struct resource *r);
+
 /* Seconds from the start of each resource to the end of the plan along its longest path, by the kinds' usual times; array of
- * plan->count, freed by the caller. The largest is the expected time of the whole. */
+ * plan->count, freed by the caller; 0 for what is unwanted. */
 double *plan_tails(const struct plan *p);
+/* Seconds that carrying out these changes (one a resource; NULL for creating all) usually takes: what is kept takes none. */
+double plan_expected(const struct plan *p, const struct change *const *changes);
 
 /* A line of what it costs a month, in US dollars; negative when not known. Prices are a table with a date in cost.c. */
 double plan_cost(const struct resource *r);

@@ -23,13 +23,19 @@ static enum verdict verdict_of(const struct change *const *changes, size_t i)
 	return changes && changes[i] ? changes[i]->verdict : VERDICT_CREATE;
 }
 
+/* What earlier answers wanted and what is not there any more is no part of the plan. */
+static bool hidden(const struct plan *p, const struct change *const *changes, size_t i)
+{
+	return p->resources[i].unwanted && verdict_of(changes, i) == VERDICT_KEEP;
+}
+
 /* What is kept or will be there is paid for; what goes is not. */
 static double total_cost(const struct plan *p, const struct change *const *changes)
 {
 	double sum = 0;
 	for (size_t i = 0; i < p->count; i++) {
 		double usd = plan_cost(&p->resources[i]);
-		if (usd > 0 && verdict_of(changes, i) != VERDICT_DELETE)
+		if (usd > 0 && verdict_of(changes, i) != VERDICT_DELETE && !hidden(p, changes, i))
 			sum += usd;
 	}
 	return sum;
@@ -69,7 +75,7 @@ static cJSON *resource_json(const struct resource *r, const struct change *c, en
 {
 	return json_make("{'id':%s,'kind':%s,'name':%s,'verdict':%s,'billable':%b,'keeps_data':%b,'monthly_usd':%j,'needs':%j,'differences':%j,"
 			 "'reason':%j}",
-			 r->id, r->kind->id, r->name, verdict_words[verdict], r->kind->billable, r->kind->keeps_data, dollars(plan_cost(r)),
+			 r->id, r->kind->id, r->name, verdict_words[verdict], r->kind->billable, plan_keeps_data(r), dollars(plan_cost(r)),
 			 needs_json(r), differences_json(c), text_or_null(c ? c->reason : NULL));
 }
 
@@ -84,6 +90,8 @@ cJSON *plan_json(const struct plan *p, const struct change *const *changes)
 	cJSON *resources = cJSON_CreateArray(), *errands = cJSON_CreateArray(), *counted = cJSON_CreateObject();
 	for (size_t i = 0; i < p->count; i++) {
 		enum verdict v = verdict_of(changes, i);
+		if (hidden(p, changes, i))
+			continue;
 		counts[v]++;
 		cJSON_AddItemToArray(resources, resource_json(&p->resources[i], changes ? changes[i] : NULL, v));
 	}
@@ -91,13 +99,9 @@ cJSON *plan_json(const struct plan *p, const struct change *const *changes)
 		json_put_num(counted, verdict_words[v], counts[v]);
 	for (size_t i = 0; i < p->errand_count; i++)
 		cJSON_AddItemToArray(errands, errand_json(&p->errands[i]));
-	double *tails = plan_tails(p), expected = 0;
-	for (size_t i = 0; i < p->count; i++)
-		expected = tails[i] > expected ? tails[i] : expected;
-	free(tails);
 	return json_make("{'project':%s,'stack':%s,'region':%s,'url':%s,'counts':%j,'expected_seconds':%d,'monthly_usd':%j,'prices':%s,"
 			 "'resources':%j,'errands':%j}",
-			 p->project, p->stack, p->region, p->url, counted, (int)expected, dollars(total_cost(p, changes)), cost_date, resources,
+			 p->project, p->stack, p->region, p->url, counted, (int)plan_expected(p, changes), dollars(total_cost(p, changes)), cost_date, resources,
 			 errands);
 }
 
@@ -216,6 +220,8 @@ void plan_table(const struct plan *p, const struct change *const *changes, int w
 	int counts[VERDICTS] = {0}, wide = width > WIDTH_LEAST ? width : WIDTH_LEAST;
 	for (size_t i = 0; i < p->count; i++) {
 		enum verdict v = verdict_of(changes, i);
+		if (hidden(p, changes, i))
+			continue;
 		counts[v]++;
 		put_row(&p->resources[i], changes ? changes[i] : NULL, v, wide, out);
 	}

@@ -328,6 +328,15 @@ static void add_server_account(struct plan *p, const char *server)
 	free(path);
 }
 
+/* An image that was built here and is now given by its digest is kept where it is. */
+static void keep_own_image(const struct answers *a, struct plan *p)
+{
+	char *own = xasprintf("%s-docker.pkg.dev/%s/%s/", p->region, p->project, p->stack);
+	if (text_starts(answers_str(a, "image.digest"), own))
+		part_repository(p);
+	free(own);
+}
+
 /* All of it, in dependency order: what is slow stands early only for the reader, the engine goes by the longest path. */
 static bool build(const struct answers *a, struct plan *p, struct err *e)
 {
@@ -344,6 +353,8 @@ static bool build(const struct answers *a, struct plan *p, struct err *e)
 	bool built = !strcmp(answers_str(a, "image.source"), "build");
 	bool fine = add_secrets(a, p, server, e) && (!built || part_image(a, p, e));
 	if (fine) {
+		if (!built)
+			keep_own_image(a, p);
 		const char *image = built ? "${image.image}" : answers_str(a, "image.digest");
 		part_network(p);
 		part_database(a, p);

@@ -70,6 +70,28 @@ def by_the_operator(sim, answers):
     ok(planned(sim, answers) == (0, {}), "then nothing differs")
 
 
+def other_choice(sim, answers):
+    """The image that was built is given by its digest from now on: what only building needs goes, the repository that holds it stays."""
+    digest = names(answers)["image_digest"]
+    change(answers, image__source="digest", image__digest=f"us-central1-docker.pkg.dev/demo-proj/mlflow/server@{digest}")
+    code, differ = planned(sim, answers)
+    gone = {"sa/build", "bucket/build", "iam/build-bucket", "iam/repository"}
+    ok(code == 2 and differ == {name: ("delete", []) for name in gone}, "another choice: plan lists what is not wanted any more", differ)
+    run = sim.run("apply", answers, "--json")
+    result = result_of(run.stdout)
+    ok(run.returncode == 0 and result.get("outcome") == "proven" and result.get("deleted") == 4, "apply deletes it", run.stdout[-2000:], run.stderr)
+    suffix = names(answers)["suffix"]
+    buckets = [b["name"] for b in ask(sim, "GET", f"{STORAGE}?project=demo-proj").get("items", [])]
+    ok(buckets == [f"demo-proj-mlflow-artifacts-{suffix}"], "and nothing else", buckets)
+    before = len(sim.exchanges())
+    ok(planned(sim, answers) == (0, {}), "then nothing differs")
+    again = sim.run("apply", answers)
+    ok(again.returncode == 0 and not sim.writes(before), "and apply writes nothing", again.stderr)
+    change(answers, image__source="build", image__digest="")
+    run = sim.run("apply", answers)
+    ok(run.returncode == 0 and planned(sim, answers) == (0, {}), "the choice can be taken back", run.stderr)
+
+
 def by_hand(sim, answers):
     suffix = names(answers)["suffix"]
     bucket = f"{STORAGE}/demo-proj-mlflow-artifacts-{suffix}"
@@ -131,8 +153,9 @@ def strangers(home):
     with Sim(home, "--world", home.file("world.json", {"services": ["*"]})) as sim:
         ask(sim, "POST", f"{COMPUTE}/global/networks", {"name": "mlflow", "autoCreateSubnetworks": False, "description": "made by hand"})
         run = sim.run("apply", answers)
-        ok(run.returncode not in (0, 70) and "mlflow exists and does not carry the mark" in run.stdout + run.stderr,
+        ok(run.returncode == 78 and "mlflow exists and does not carry the mark" in run.stdout + run.stderr,
            "a network of that name that is not ours is refused in so many words", run.stdout[-2000:], run.stderr)
+        ok(not [w for w in sim.writes() if "/networks" not in w["url"]], "nothing is made beside it", sim.writes())
         ok(ask(sim, "GET", f"{COMPUTE}/global/networks/mlflow")["description"] == "made by hand", "and stays as it is")
         sim.run("destroy", answers, "--yes")
         touched = [w for w in sim.writes() if w["url"].startswith(f"{COMPUTE}/global/networks/mlflow")]
@@ -152,7 +175,7 @@ def taken(home):
         code, differ = planned(sim, answers)
         ok(code == 2 and differ.get("bucket/artifacts", ("", []))[0] == "refuse", "plan refuses a bucket that another project has", code, differ)
         run = sim.run("apply", answers)
-        ok(run.returncode not in (0, 70) and "the bucket name demo-proj-mlflow-artifacts-taken is taken" in run.stdout + run.stderr,
+        ok(run.returncode == 78 and "the bucket name demo-proj-mlflow-artifacts-taken is taken" in run.stdout + run.stderr,
            "apply says so", run.stdout[-2000:], run.stderr[-2000:])
         sim.run("destroy", answers, "--yes")
         mine = [w for w in sim.writes() if "demo-proj-mlflow-artifacts-taken" in w["url"] and w["status"] < 300]
@@ -166,6 +189,7 @@ def main():
             run = sim.run("apply", answers)
             if ok(run.returncode == 0, f"the stack of {EXAMPLE.rsplit('/', 1)[1]} stands", run.stdout[-2000:], run.stderr, sim.complaints()):
                 by_the_operator(sim, answers)
+                other_choice(sim, answers)
                 by_hand(sim, answers)
                 gone(sim, answers)
                 held(sim, answers)

@@ -27,7 +27,8 @@ static void feed(const char *events, bool quiet, char **progress, char **data)
 }
 
 static const char run[] =
-	"{'event':'run','at':0,'state':'started','verb':'apply','stack':'mlflow','project':'demo-proj','total':3,'expected':725}\n"
+	"{'event':'run','at':0,'state':'started','verb':'apply','stack':'mlflow','project':'demo-proj','total':3}\n"
+	"{'event':'run','at':1,'state':'surveyed','total':3,'changes':2,'expected':725}\n"
 	"{'event':'step','at':1,'id':'network','title':'VPC network','name':'mlflow-x','state':'reading'}\n"
 	"{'event':'step','at':2,'id':'network','title':'VPC network','name':'mlflow-x','state':'creating','verdict':'create'}\n"
 	"{'event':'step','at':3,'id':'network','title':'VPC network','name':'mlflow-x','state':'creating','verdict':'create'}\n"
@@ -48,7 +49,8 @@ int main(void)
 	char *progress, *data;
 	feed(run, false, &progress, &data);
 	is_str(progress,
-	       "  0:00  apply: stack mlflow in project demo-proj, usually 12 min 05 s\n"
+	       "  0:00  apply: stack mlflow in project demo-proj\n"
+	       "  0:01  2 of 3 resources are to be made or changed; that usually takes 12 min 05 s\n"
 	       "  0:02  creating  VPC network mlflow-x\n"
 	       "  0:20  created   VPC network mlflow-x (18 s)\n"
 	       "  1:30  still working: 2 done, 1 running, 4 to go\n"

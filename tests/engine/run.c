@@ -9,6 +9,8 @@
 /* The plan: a <- b, c <- d; e stands alone. Each in place of src/plan/plan.c. ------------------------------------------------- */
 
 static double wanted_value = 1;
+static bool consent = true;
+static const struct kind *unwanted_kind; /* when set, x <- y are of it, and not wanted any more */
 
 static void add(struct plan *p, const char *id, const char *needs)
 {
@@ -36,6 +38,14 @@ struct plan *plan_make(const struct answers *a, struct err *e)
 	add(p, "c", "a");
 	add(p, "d", "bc");
 	add(p, "e", "");
+	if (unwanted_kind) {
+		add(p, "x", "");
+		add(p, "y", "x");
+	}
+	for (size_t i = 5; i < p->count; i++) {
+		p->resources[i].kind = unwanted_kind;
+		p->resources[i].unwanted = true;
+	}
 	return p;
 }
 
@@ -64,9 +74,20 @@ void plan_free(struct plan *p)
 double *plan_tails(const struct plan *p)
 {
 	static const double tails[] = {30, 20, 20, 10, 10};
-	double *out = xcalloc(p->count, sizeof *out);
+	double *out = xcalloc(p->count + 1, sizeof *out);
 	memcpy(out, tails, sizeof tails);
 	return out;
+}
+
+double plan_expected(const struct plan *p, const struct change *const *changes)
+{
+	(void)p, (void)changes;
+	return 30;
+}
+
+bool plan_keeps_data(const struct resource *r)
+{
+	return r->kind->keeps_data;
 }
 
 bool plan_render_source(const struct plan *p, struct buf *out, struct err *e)
@@ -145,7 +166,7 @@ static enum exit_code go(struct world *w, enum run_verb verb)
 {
 	struct err e = {0};
 	struct run_options o = {.verb = verb, .answers = w->answers, .file = "t.json", .save = on_save, .event = on_event, .arg = w,
-				.consent = true};
+				.consent = consent};
 	cJSON_Delete(w->result);
 	w->result = NULL;
 	w->seq = 0;
@@ -176,7 +197,7 @@ static void whole(void)
 	ok(!strncmp(w.toy->order, "+a +e", 5) && !strcmp(w.toy->order + strlen(w.toy->order) - 2, "+d"), "longest path first: %s", w.toy->order);
 	double makespan = json_num(w.result, "makespan", 0), path = json_num(w.result, "critical_path", 1);
 	ok(path >= 28 && makespan / path < 1.1, "makespan %.1f s, critical path %.1f s", makespan, path);
-	ok(w.saves == 2 && *json_str(w.answers->resolved, "suffix", ""), "number, suffix and URL are saved");
+	ok(w.saves == 3 && *json_str(w.answers->resolved, "suffix", "") && json_at(w.answers->resolved, "choices.0"), "number, suffix, choices and URL are saved");
 	w.saves = 0;
 	is_int((int)go(&w, RUN_APPLY), 0, "again");
 	ok(json_num(w.result, "kept", 0) == 5 && w.toy->writes == 0 && w.saves == 0, "nothing is written and nothing saved");
@@ -241,8 +262,10 @@ static void refusals(void)
 	close_world(&w);
 	open_world(&w);
 	json_put(w.toy->things, "b", json_make("{'name':'b','mark':'other','value':1}"));
-	ok(go(&w, RUN_APPLY) == EXIT_PARTLY && !strcmp(state(&w, "b"), "failed") && json_num(w.toy->made, "b", 0) == 0,
+	ok(go(&w, RUN_APPLY) == EXIT_CONFIG && !strcmp(state(&w, "b"), "failed") && json_num(w.toy->made, "b", 0) == 0,
 	   "a stranger's is not touched");
+	ok(w.toy->writes == 0 && !strcmp(state(&w, "e"), "skipped"), "nor is anything made beside it");
+	is_str(json_str(w.result, "outcome", ""), "nothing", "and that is said");
 	ok(go(&w, RUN_DESTROY) == 0 && json_at(w.toy->things, "b"), "nor destroyed");
 	close_world(&w);
 	open_world(&w);
@@ -259,6 +282,50 @@ static void refusals(void)
 	w.toy->in_use = "a";
 	ok(go(&w, RUN_DESTROY) == EXIT_PARTLY && cJSON_GetArraySize(json_at(w.result, "left")) == 1, "what is in use is listed as left");
 	close_world(&w);
+}
+
+static void put_thing(struct world *w, const char *name, const char *mark)
+{
+	json_put(w->toy->things, name, json_make("{'name':%s,'mark':%s,'value':1}", name, mark));
+}
+
+/* What earlier answers wanted and these do not. */
+static void unwanted(void)
+{
+	struct kind data = toy_data_kind();
+	struct world w;
+	open_world(&w);
+	unwanted_kind = &toy_kind;
+	put_thing(&w, "x", "s");
+	put_thing(&w, "y", "s");
+	is_int((int)go(&w, RUN_PLAN), EXIT_CHANGES, "a plan tells of it");
+	ok(w.toy->writes == 0, "and leaves it");
+	is_int((int)go(&w, RUN_APPLY), 0, "apply deletes what is not wanted any more");
+	const char *end = strstr(w.toy->order, " -y -x");
+	ok(end && !end[6] && !json_at(w.toy->things, "x"), "when all that is wanted stands: %s", w.toy->order);
+	ok(json_num(w.result, "deleted", 0) == 2 && json_num(w.result, "created", 0) == 5, "it is counted");
+	is_int((int)go(&w, RUN_PLAN), 0, "then nothing differs");
+	is_int((int)go(&w, RUN_APPLY), 0, "and apply");
+	ok(w.toy->writes == 0 && json_num(w.result, "kept", 0) == 5, "writes nothing");
+	put_thing(&w, "y", "other");
+	is_int((int)go(&w, RUN_APPLY), 0, "a stranger of that name");
+	ok(w.toy->writes == 0 && json_at(w.toy->things, "y") && !json_at(w.result, "left.0"), "is nobody's business");
+	json_drop(w.toy->things, "y");
+	unwanted_kind = &data;
+	put_thing(&w, "x", "s");
+	consent = false;
+	is_int((int)go(&w, RUN_APPLY), EXIT_CONFIG, "data do not go without consent");
+	ok(w.toy->writes == 0 && strstr(json_str(w.result, "message", ""), "its data would go"), "and nothing else is changed");
+	consent = true;
+	is_int((int)go(&w, RUN_APPLY), 0, "with it");
+	ok(!json_at(w.toy->things, "x"), "they go");
+	put_thing(&w, "x", "s");
+	w.toy->in_use = "x";
+	unwanted_kind = &toy_kind;
+	ok(go(&w, RUN_APPLY) != EXIT_DONE && cJSON_GetArraySize(json_at(w.result, "left")) == 1, "what cannot be deleted is listed as left");
+	is_str(json_str(w.result, "outcome", ""), "proven", "and the stack is proven all the same");
+	close_world(&w);
+	unwanted_kind = NULL;
 }
 
 static void interruption(void)
@@ -301,6 +368,7 @@ int main(void)
 	whole();
 	faults();
 	refusals();
+	unwanted();
 	interruption();
 	walls();
 	return tap_done();

@@ -314,4 +314,12 @@ static const struct kind toy_kind = {
 	.destroy = toy_destroy,
 };
 
+/* The same, holding users' data. */
+static struct kind toy_data_kind(void)
+{
+	struct kind k = toy_kind;
+	k.keeps_data = true;
+	return k;
+}
+
 #endif

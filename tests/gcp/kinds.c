@@ -565,11 +565,11 @@ static void test_destroy_bucket(void)
 {
 	static const char live[] = "{\"kind\":\"storage#objects\",\"items\":[{\"name\":\"a/b\",\"generation\":\"5\"}]}";
 	static const char dead[] = "{\"kind\":\"storage#objects\",\"items\":[{\"name\":\"a/b\",\"generation\":\"5\",\"timeDeleted\":\"2026-11-22T10:00:00Z\"}]}";
-	is_bucket_turn("{}", false, live, "DELETE https://storage/storage/v1/b/b/o/a%2Fb?generation=5", "of ours is emptied");
+	is_bucket_turn("{\"data\":false}", false, live, "DELETE https://storage/storage/v1/b/b/o/a%2Fb?generation=5", "of ours is emptied");
 	is_bucket_turn("{}", false, "{\"kind\":\"storage#objects\"}", "DELETE https://storage/storage/v1/b/b", "empty, is deleted");
-	is_bucket_turn("{\"data\":true}", false, live, "- ", "with users' data stays without consent");
-	is_bucket_turn("{\"data\":true}", true, live, "DELETE https://storage/storage/v1/b/b/o/a%2Fb?generation=5", "with users' data goes with it");
-	is_bucket_turn("{\"data\":true}", false, dead, "DELETE https://storage/storage/v1/b/b/o/a%2Fb?generation=5", "with old versions only is emptied");
+	is_bucket_turn("{}", false, live, "- ", "with users' data stays without consent");
+	is_bucket_turn("{}", true, live, "DELETE https://storage/storage/v1/b/b/o/a%2Fb?generation=5", "with users' data goes with it");
+	is_bucket_turn("{}", false, dead, "DELETE https://storage/storage/v1/b/b/o/a%2Fb?generation=5", "with old versions only is emptied");
 }
 
 /* The connection's second way. */

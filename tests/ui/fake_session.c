@@ -243,8 +243,8 @@ struct run *run_start(struct session *s, const struct run_options *o, struct err
 	s->run = r;
 	if (o->verb != RUN_APPLY)
 		return r;
-	emit(r, json_make("{'event':'run','state':'started','verb':'apply','stack':'mlflow','project':'demo-proj','total':%d,'expected':760}",
-			  (int)r->plan->count));
+	emit(r, json_make("{'event':'run','state':'started','verb':'apply','stack':'mlflow','project':'demo-proj','total':%d}", (int)r->plan->count));
+	emit(r, json_make("{'event':'run','state':'surveyed','total':%d,'changes':%d,'expected':760}", (int)r->plan->count, (int)r->plan->count));
 	for (size_t i = 0; i < r->plan->count; i++)
 		emit_step(r, i, "waiting", 0);
 	return r;

@@ -1,0 +1,84 @@
+/* What is in the way of an apply: a stranger's resource, one that cannot become what is wanted, data that would go without consent, a
+ * permission that is missing. It is found by looking before anything is changed, and all of it is said at once. */
+#include "config.h"
+#include "engine/run_private.h"
+
+#include "base/gettext.h"
+#include "base/json.h"
+#include "base/mem.h"
+
+#include <stdlib.h>
+
+/* Puts into the step's error why it cannot be worked; false when it can. */
+static bool in_the_way(struct step *s)
+{
+	const struct change *c = &s->change;
+	bool data = plan_keeps_data(s->resource) && !s->run->options.consent;
+	if (s->state == STEP_FAILED && s->err.exit == EXIT_PERMISSION)
+		return true;
+	err_free(&s->err);
+	if (c->verdict == VERDICT_REFUSE && s->seen.presence == PRESENT_STRANGER)
+		err_set(&s->err, EXIT_CONFIG, s->resource->id, _("Choose another name for the stack, or remove what is there."), "%s", c->reason);
+	else if (c->verdict == VERDICT_REFUSE)
+		err_set(&s->err, EXIT_CONFIG, s->resource->id, _("Change the answers, or change it back by hand."), "%s",
+			c->reason ? c->reason : _("it cannot be changed."));
+	else if (c->verdict == VERDICT_REPLACE && data)
+		err_set(&s->err, EXIT_CONFIG, s->resource->id, _("Add --yes if that is meant."),
+			_("it has to be replaced, and its data would go: %s"), c->reason ? c->reason : "");
+	else if (c->verdict == VERDICT_DELETE && data)
+		err_set(&s->err, EXIT_CONFIG, s->resource->id, _("Add --yes if that is meant, or change the answers back."),
+			_("the answers do not want it any more, and its data would go."));
+	return s->err.exit != EXIT_DONE;
+}
+
+/* What fits stays as it is; the rest is not begun. */
+static void stop_before_changes(struct run *r)
+{
+	r->stopping = true;
+	for (size_t i = 0; i < r->count; i++) {
+		struct step *s = &r->steps[i];
+		if (s->err.exit)
+			step_end(s, STEP_FAILED);
+		else
+			step_end(s, s->fits ? STEP_KEPT : STEP_SKIPPED);
+	}
+}
+
+/* How much there is to do, and how long that usually takes. */
+static void send_surveyed(struct run *r)
+{
+	const struct change **changes = xcalloc(r->count + 1, sizeof *changes);
+	size_t differ = 0;
+	for (size_t i = 0; i < r->count; i++) {
+		changes[i] = &r->steps[i].change;
+		differ += changes[i]->verdict != VERDICT_KEEP;
+	}
+	cJSON *e = run_event(r, "run");
+	json_put_str(e, "state", "surveyed");
+	json_put_num(e, "total", (double)r->count);
+	json_put_num(e, "changes", (double)differ);
+	json_put_num(e, "expected", plan_expected(r->plan, changes));
+	run_send(r, e);
+	free(changes);
+}
+
+static void let_go(struct run *r)
+{
+	r->surveyed = true;
+	send_surveyed(r);
+	for (size_t i = 0; i < r->count; i++)
+		r->steps[i].state = STEP_WAITING;
+	run_wake(r);
+}
+
+void run_surveyed(struct run *r)
+{
+	bool blocked = r->stopping;
+	r->surveying = false;
+	for (size_t i = 0; i < r->count; i++)
+		blocked |= in_the_way(&r->steps[i]);
+	if (!blocked && run_note_choices(r))
+		let_go(r);
+	else
+		stop_before_changes(r);
+}
