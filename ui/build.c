@@ -57,13 +57,14 @@ static void say_failed(struct wizard *w, struct err *e)
 void build_start(struct wizard *w)
 {
 	struct err e = {0};
+	bool consent = w->review.consent;
 	review_stop(w);
 	build_free(&w->build);
 	cJSON_Delete(w->result);
 	w->result = NULL;
 	w->build.active = true;
 	w->build.started = w->build.now = session_now(w->session);
-	struct run_options o = {.verb = RUN_APPLY, .answers = w->answers, .file = w->options->file, .save = wizard_save_run,
+	struct run_options o = {.verb = RUN_APPLY, .answers = w->answers, .consent = consent, .file = w->options->file, .save = wizard_save_run,
 				.event = wizard_event, .arg = w, .secret = wizard_secret};
 	w->build.run = run_start(w->session, &o, &e);
 	if (!w->build.run)
@@ -420,11 +421,13 @@ static void draw_counts(const struct wizard *w, struct rect r)
 	char took[24], usual[24];
 	text_duration(b->now - b->started, took);
 	put(r.y, r.x, r.w, ROLE_TITLE, !b->over ? _("Building") : !strcmp(json_str(w->result, "outcome", ""), "proven") ? _("Built") : _("Stopped"));
-	char *counts = b->failed || b->skipped ? xasprintf(_("%d done, %d running, %d failed, %d skipped"), b->done, b->running, b->failed, b->skipped)
-					       : xasprintf(_("%d done, %d running, %d to go"), b->done, b->running, b->left);
-	put(r.y, r.x + 12, r.w - 12, ROLE_TEXT, counts);
+	char *counts = b->failed    ? xasprintf(_("%d done, %d running, %d failed, %d skipped"), b->done, b->running, b->failed, b->skipped)
+		       : b->skipped ? xasprintf(_("%d done, %d running, %d skipped"), b->done, b->running, b->skipped)
+				    : xasprintf(_("%d done, %d running, %d to go"), b->done, b->running, b->left);
+	int used = 12 + put(r.y, r.x + 12, r.w - 12, ROLE_TEXT, counts) + 2;
 	char *time = b->expected > 0 ? xasprintf(_("%s, usually %s"), took, text_duration(b->expected, usual)) : xstrdup(took);
-	put_right(r.y, r.x + r.w / 2, r.w - r.w / 2, ROLE_TEXT, time);
+	if (used < r.w)
+		put_right(r.y, r.x + used, r.w - used, ROLE_TEXT, cells(time) <= r.w - used ? time : took);
 	free(counts);
 	free(time);
 }
@@ -625,6 +628,7 @@ static void hints(struct wizard *w, struct hints *h)
 		hint(h, "f", _("follow"));
 	if (build_running(w))
 		hint(h, _("Ctrl-C"), b->interrupts ? _("leave now") : _("stop"));
+	hint(h, "?", _("help"));
 }
 
 const struct page_view build_view = {

@@ -286,10 +286,9 @@ static bool needs_secret(const struct wizard *w)
 	return !w->options->rehearsal && !w->secret && w->review.asks_secret;
 }
 
-static bool consent_key(struct wizard *w, const struct key *k, enum action *action)
+/* What follows on consent: the secret, or the build. True while something lies over the page. */
+static bool agreed(struct wizard *w, enum action *action)
 {
-	if (!is_char(k, L'y') && !is_char(k, L'Y'))
-		return false;
 	w->review.agreed = true;
 	if (!needs_secret(w)) {
 		*action = ACTION_NEXT;
@@ -300,6 +299,11 @@ static bool consent_key(struct wizard *w, const struct key *k, enum action *acti
 	return true;
 }
 
+static bool consent_key(struct wizard *w, const struct key *k, enum action *action)
+{
+	return (is_char(k, L'y') || is_char(k, L'Y')) && agreed(w, action);
+}
+
 static void consent_hints(struct wizard *w, struct hints *h)
 {
 	(void)w;
@@ -308,6 +312,51 @@ static void consent_hints(struct wizard *w, struct hints *h)
 }
 
 const struct overlay overlay_consent = {consent_draw, consent_key, consent_hints};
+
+/* Data that go -------------------------------------------------------------------------------------------------------------------- */
+
+static void data_draw(struct wizard *w)
+{
+	const char *name = answers_str(w->answers, "stack.name");
+	char *lost = review_data_lost(w), *text = xasprintf(_("This deletes data that cannot be brought back: %s."), lost);
+	char *ask = xasprintf(_("If that is meant, type the name of this server: %s"), name);
+	struct rect r = put_box(middle(10, 66), _("Delete data?"));
+	put_wrapped(r.y + 1, r.x, 3, r.w, ROLE_BAD, text);
+	put_wrapped(r.y + 5, r.x, 1, r.w, ROLE_TEXT, ask);
+	edit_draw(&w->over_edit, r.y + 6, r.x, r.w, ROLE_FIELD, false);
+	free(ask);
+	free(text);
+	free(lost);
+}
+
+static bool data_key(struct wizard *w, const struct key *k, enum action *action)
+{
+	if (is_char(k, 27))
+		return false;
+	if (!is_char(k, L'\r')) {
+		edit_key(&w->over_edit, k);
+		return true;
+	}
+	char *typed = edit_text(&w->over_edit);
+	bool same = !strcmp(typed, answers_str(w->answers, "stack.name"));
+	free(typed);
+	if (!same) {
+		wizard_say(w, ROLE_BAD, _("That is not its name: nothing is deleted."));
+		return true;
+	}
+	w->review.consent = true;
+	return agreed(w, action);
+}
+
+static void data_hints(struct wizard *w, struct hints *h)
+{
+	(void)w;
+	hint(h, _("Enter"), _("delete and build"));
+	hint(h, _("Ctrl-U"), _("empty the line"));
+	hint(h, _("Esc"), _("not yet"));
+}
+
+const struct overlay overlay_data = {data_draw, data_key, data_hints};
 
 /* A secret --------------------------------------------------------------------------------------------------------------------------- */
 

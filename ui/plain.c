@@ -298,6 +298,24 @@ static void ask_secret(struct plain *p)
 
 enum decision { DECISION_BUILD, DECISION_BACK, DECISION_LEAVE };
 
+/* Data go only when the server's name was typed. */
+static bool may_lose(struct plain *p)
+{
+	char *lost = review_data_lost(p->w), *text;
+	const char *name = answers_str(p->w->answers, "stack.name");
+	if (!*lost) {
+		free(lost);
+		return true;
+	}
+	fprintf(p->out, _("\nThis deletes data that cannot be brought back: %s.\n"), lost);
+	fprintf(p->out, _("If that is meant, type the name of this server: %s"), name);
+	fputs("\n[] ", p->out);
+	p->w->review.consent = read_reply(p, &text) == REPLY_TEXT && !strcmp(text, name);
+	free(text);
+	free(lost);
+	return p->w->review.consent;
+}
+
 /* Enter builds in a rehearsal only: otherwise the word itself is asked for. */
 static enum decision decide(struct plain *p)
 {
@@ -340,7 +358,7 @@ static enum decision review(struct plain *p)
 	say_plan(p);
 	if (json_num(p->w->review.plan, "counts.refuse", 0) > 0)
 		return DECISION_BACK;
-	return decide(p);
+	return may_lose(p) ? decide(p) : DECISION_LEAVE;
 }
 
 /* Build ------------------------------------------------------------------------------------------------------------------------------- */
@@ -372,7 +390,7 @@ static int build(struct plain *p)
 	struct err e = {0};
 	say_page(p, "build");
 	review_stop(p->w);
-	struct run_options o = {.verb = RUN_APPLY, .answers = p->w->answers, .file = p->w->options->file, .save = save_of, .event = on_event,
+	struct run_options o = {.verb = RUN_APPLY, .answers = p->w->answers, .consent = p->w->review.consent, .file = p->w->options->file, .save = save_of, .event = on_event,
 				.arg = p, .secret = secret_of};
 	struct run *run = run_start(p->w->session, &o, &e);
 	if (!run) {
@@ -467,5 +485,6 @@ int plain_run(struct session *s, struct answers *a, const struct wizard_options 
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
 	sigaction(SIGHUP, &action, NULL);
+	setvbuf(stdin, NULL, _IONBF, 0); /* its buffer would keep a typed secret */
 	return plain_on(s, a, o, stdin, stdout);
 }

@@ -8,6 +8,7 @@
 #include "plan/show.h"
 
 #include <curses.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,6 +31,12 @@ static const char *origin_of(const char *kind)
 
 static void move_by(struct wizard *w, int delta);
 
+static const char *short_kind(const cJSON *r)
+{
+	const struct kind *k = kind_find(json_str(r, "kind", ""));
+	return k ? _(k->title) : json_str(r, "kind", "");
+}
+
 /* Making the plan -------------------------------------------------------------------------------------------------------------------- */
 
 void review_stop(struct wizard *w)
@@ -49,6 +56,7 @@ void review_stop(struct wizard *w)
 void review_start(struct wizard *w)
 {
 	review_stop(w);
+	w->review.consent = false;
 	if (!answers_check(w->answers, NULL, &w->review.err))
 		return;
 	if (!w->session) {
@@ -83,6 +91,20 @@ bool review_changes_nothing(const struct wizard *w)
 	for (size_t i = 0; i < sizeof writes / sizeof *writes; i++)
 		sum += json_num(w->review.plan, writes[i], 0);
 	return w->review.plan && sum == 0;
+}
+
+char *review_data_lost(const struct wizard *w)
+{
+	struct buf names = {0};
+	const cJSON *r;
+	cJSON_ArrayForEach(r, json_at(w->review.plan, "resources")) {
+		const char *verdict = json_str(r, "verdict", "");
+		if (json_bool(r, "keeps_data", false) && (!strcmp(verdict, "delete") || !strcmp(verdict, "replace")))
+			buf_printf(&names, "%s%s %s", names.len ? ", " : "", short_kind(r), json_str(r, "name", ""));
+	}
+	char *text = xstrdup(buf_text(&names));
+	buf_free(&names);
+	return text;
 }
 
 static void take_plan(struct wizard *w)
@@ -129,6 +151,7 @@ struct line {
 	const cJSON *of;
 	char *text;
 	const char *page;
+	int order;
 };
 struct lines_list {
 	struct line *list;
@@ -138,7 +161,7 @@ struct lines_list {
 static struct line *add_line(struct lines_list *l, int kind, const cJSON *of, char *text, const char *page)
 {
 	l->list = xgrow(l->list, l->count, &l->room, sizeof *l->list);
-	l->list[l->count] = (struct line){kind, of, text, page};
+	l->list[l->count] = (struct line){kind, of, text, page, 0};
 	return &l->list[l->count++];
 }
 
@@ -180,6 +203,17 @@ static void errand_lines(struct lines_list *l, const cJSON *plan)
 	}
 }
 
+/* What costs most stands first, then what is paid by use, then the rest in the order of the plan. */
+static int by_cost(const void *a, const void *b)
+{
+	const struct line *x = a, *y = b;
+	const cJSON *of[] = {x->of, y->of};
+	double cost[2];
+	for (int i = 0; i < 2; i++)
+		cost[i] = json_bool(of[i], "billable", false) ? fmax(json_num(of[i], "monthly_usd", 0), 0.001) : 0;
+	return cost[0] != cost[1] ? (cost[0] < cost[1] ? 1 : -1) : x->order < y->order ? -1 : 1;
+}
+
 static void resource_lines(struct lines_list *l, const cJSON *plan, int v)
 {
 	const cJSON *r;
@@ -190,9 +224,10 @@ static void resource_lines(struct lines_list *l, const cJSON *plan, int v)
 			continue;
 		if (!count++)
 			add_line(l, LINE_HEAD, NULL, NULL, NULL);
-		add_line(l, LINE_RESOURCE, r, NULL, origin_of(json_str(r, "kind", "")));
+		add_line(l, LINE_RESOURCE, r, NULL, origin_of(json_str(r, "kind", "")))->order = count;
 	}
 	if (count) {
+		qsort(l->list + head + 1, l->count - head - 1, sizeof *l->list, by_cost);
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
 		l->list[head].text = xasprintf(_(verdicts[v].heading), count);
@@ -248,15 +283,9 @@ static struct lines_list make_lines(const struct wizard *w)
 
 /* Drawing --------------------------------------------------------------------------------------------------------------------------- */
 
-static const char *short_kind(const cJSON *r)
-{
-	const struct kind *k = kind_find(json_str(r, "kind", ""));
-	return k ? _(k->title) : json_str(r, "kind", "");
-}
-
 static void draw_resource(const cJSON *resource, int y, struct rect r, bool here)
 {
-	int v = 0, price = 12, title = r.w > 90 ? 34 : 28;
+	int v = 0, price = 12, title = r.w > 90 ? 34 : 25;
 	while (v < VERDICTS - 1 && strcmp(verdicts[v].verdict, json_str(resource, "verdict", "create")) != 0)
 		v++;
 	put(y, r.x + 2, 2, verdicts[v].role, verdicts[v].mark);
@@ -317,11 +346,46 @@ static int draw_summary(const struct wizard *w, struct rect r)
 	return r.y + 4;
 }
 
+/* What the line cannot say: the whole name, who may do what, what is changed from what to what. */
+static char *detail_of(const cJSON *resource)
+{
+	struct buf b = {0};
+	const cJSON *d;
+	buf_printf(&b, "%s %s", short_kind(resource), json_str(resource, "name", ""));
+	if (*json_str(resource, "grants", ""))
+		buf_printf(&b, ": %s", json_str(resource, "grants", ""));
+	cJSON_ArrayForEach(d, json_at(resource, "differences")) {
+		char *found = json_text(json_at(d, "found"), -1), *wanted = json_text(json_at(d, "wanted"), -1);
+		buf_printf(&b, "%s %s: %s -> %s", d == json_at(resource, "differences.0") ? "." : ";", json_str(d, "path", ""), found, wanted);
+		free(found);
+		free(wanted);
+	}
+	if (*json_str(resource, "reason", ""))
+		buf_printf(&b, ". %s", json_str(resource, "reason", ""));
+	char *text = xstrdup(buf_text(&b));
+	buf_free(&b);
+	return text;
+}
+
+enum { DETAIL = 4 };
+
+static void draw_detail(const struct line *line, struct rect r)
+{
+	const char *page = line->page ? _(pages[wizard_page_index(line->page)].title) : NULL;
+	char *text = line->kind == LINE_RESOURCE ? detail_of(line->of)
+		     : line->kind == LINE_ERRAND ? xstrdup(json_str(line->of, "steps", "")) : xstrdup(line->text ? line->text : "");
+	put_rule(r.y, r.x, r.w);
+	if (page)
+		putf(r.y, r.x + 2, r.w - 4, ROLE_TEXT, _(" decided on page %s "), page);
+	put_wrapped(r.y + 1, r.x, DETAIL - 1, r.w, ROLE_TEXT, text);
+	free(text);
+}
+
 static void draw(struct wizard *w, struct rect r)
 {
 	struct lines_list l = make_lines(w);
 	struct review *v = &w->review;
-	int y = draw_summary(w, r), room = r.y + r.h - y, count = (int)l.count;
+	int y = draw_summary(w, r), count = (int)l.count, detail = count && r.h >= 16 ? DETAIL : 0, room = r.y + r.h - y - detail;
 	screen_cursor(r.y, r.x);
 	if (v->focus >= count)
 		v->focus = count ? count - 1 : 0;
@@ -338,6 +402,8 @@ static void draw(struct wizard *w, struct rect r)
 		put_glyph(y, r.x + r.w - 1, ROLE_KEY, GLYPH_UP);
 	if (v->top + room < count)
 		put_glyph(y + room - 1, r.x + r.w - 1, ROLE_KEY, GLYPH_DOWN);
+	if (detail)
+		draw_detail(&l.list[v->focus], (struct rect){y + room, r.x, detail, r.w});
 	free_lines(&l);
 }
 
@@ -386,11 +452,15 @@ static enum action agree(struct wizard *w)
 		wizard_say(w, ROLE_BAD, _("Something is in the way: see the first lines."));
 		return ACTION_NONE;
 	}
-	if (w->options->rehearsal || review_changes_nothing(w)) {
+	char *lost = review_data_lost(w);
+	bool loses = *lost;
+	free(lost);
+	if (!loses && (w->options->rehearsal || review_changes_nothing(w))) {
 		w->review.agreed = true;
 		return ACTION_NEXT;
 	}
-	w->over = &overlay_consent;
+	edit_set(&w->over_edit, "");
+	w->over = loses ? &overlay_data : &overlay_consent;
 	return ACTION_NONE;
 }
 

@@ -46,7 +46,7 @@ struct overlay {
 	bool (*key)(struct wizard *w, const struct key *k, enum action *action);
 	void (*hints)(struct wizard *w, struct hints *h);
 };
-extern const struct overlay overlay_help, overlay_quit, overlay_choice, overlay_list, overlay_consent, overlay_secret;
+extern const struct overlay overlay_help, overlay_quit, overlay_choice, overlay_list, overlay_consent, overlay_data, overlay_secret;
 
 /* One resource's step as the build page knows it. */
 struct step {
@@ -83,6 +83,7 @@ struct review {
 	int focus, top;
 	bool agreed;               /* the operator agreed to exactly this plan */
 	bool asks_secret;          /* it stores a secret that the operator types ("prompt") */
+	bool consent;              /* the operator typed the server's name: the data that the plan deletes may go */
 };
 
 struct wizard {
@@ -170,6 +171,8 @@ void review_start(struct wizard *w);
 void review_stop(struct wizard *w);
 void review_settle(struct wizard *w);
 bool review_changes_nothing(const struct wizard *w);
+/* What the plan deletes or replaces that holds users' data, "Cloud SQL instance NAME, Bucket NAME"; "" for nothing. The caller frees. */
+char *review_data_lost(const struct wizard *w);
 void build_start(struct wizard *w);
 void build_settle(struct wizard *w);
 void build_interrupt(struct wizard *w);

@@ -226,9 +226,10 @@ static void draw_small(void)
 {
 	int lines = screen_lines(), columns = screen_columns();
 	char *text = xasprintf(_("make the window larger (now %dx%d)"), columns, lines);
-	int w = cells(text) < columns ? cells(text) : columns, x = (columns - w) / 2;
-	put(lines / 2, x, columns, ROLE_TITLE, text);
-	screen_cursor(lines / 2, x);
+	int w = cells(text) < columns ? cells(text) : columns, x = (columns - w) / 2, height = put_wrapped(0, 0, 0, w, ROLE_TITLE, text);
+	int y = lines > height ? (lines - height) / 2 : 0;
+	put_wrapped(y, x, lines, w, ROLE_TITLE, text);
+	screen_cursor(y, x);
 	free(text);
 }
 

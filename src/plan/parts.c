@@ -35,7 +35,8 @@ char *part_account(struct plan *p, const char *what, const char *title)
 struct resource *part_grant(struct plan *p, const char *id, const char *holder, const char *path, const char *role, const char *member,
 			    const char *after)
 {
-	char *full = xasprintf("iam/%s", id), *of = xasprintf("%s %s", holder, strrchr(path, '/') + 1);
+	const char *last = strrchr(path, '/') + 1;
+	char *full = xasprintf("iam/%s", id), *of = xasprintf("%s %.*s", holder, (int)strcspn(last, "@"), last);
 	struct resource *r = plan_add(p, full, "iam.policy", of,
 				      json_make("{'holder':%s,'resource':%s,'bindings':[{'role':%s,'members':[%s]}]}", holder, path, role, member));
 	plan_needs(r, after ? after : "apis");

@@ -71,12 +71,24 @@ static cJSON *needs_json(const struct resource *r)
 	return list;
 }
 
+/* Of a grant: the role, and who gets it. */
+static cJSON *grants_json(const struct resource *r)
+{
+	const cJSON *b = json_at(r->spec, "bindings.0");
+	if (!b)
+		return cJSON_CreateNull();
+	char *text = xasprintf(_("%s for %s"), json_str(b, "role", ""), json_str(b, "members.0", ""));
+	cJSON *j = cJSON_CreateString(text);
+	free(text);
+	return j;
+}
+
 static cJSON *resource_json(const struct resource *r, const struct change *c, enum verdict verdict)
 {
-	return json_make("{'id':%s,'kind':%s,'name':%s,'verdict':%s,'billable':%b,'keeps_data':%b,'monthly_usd':%j,'needs':%j,'differences':%j,"
+	return json_make("{'id':%s,'kind':%s,'name':%s,'verdict':%s,'billable':%b,'keeps_data':%b,'monthly_usd':%j,'needs':%j,'grants':%j,'differences':%j,"
 			 "'reason':%j}",
 			 r->id, r->kind->id, r->name, verdict_words[verdict], r->kind->billable, plan_keeps_data(r), dollars(plan_cost(r)),
-			 needs_json(r), differences_json(c), text_or_null(c ? c->reason : NULL));
+			 needs_json(r), grants_json(r), differences_json(c), text_or_null(c ? c->reason : NULL));
 }
 
 static cJSON *errand_json(const struct errand *e)

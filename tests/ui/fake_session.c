@@ -20,7 +20,8 @@ struct session {
 	double now;
 	struct asked asked[8];
 	size_t asked_count;
-	char *bad_survey, *bad_words, *bad_fix, *bad_step;
+	char *bad_survey, *bad_words, *bad_fix, *bad_step, *replaced;
+	bool consented;
 	struct run *run;
 };
 
@@ -59,6 +60,16 @@ void fake_fail_step(struct session *s, const char *id)
 	set_text(&s->bad_step, id);
 }
 
+void fake_replace(struct session *s, const char *id)
+{
+	set_text(&s->replaced, id);
+}
+
+bool fake_consented(const struct session *s)
+{
+	return s->consented;
+}
+
 void fake_hold(struct session *s, bool hold)
 {
 	s->hold = hold;
@@ -76,6 +87,7 @@ void session_free(struct session *s)
 	free(s->bad_words);
 	free(s->bad_fix);
 	free(s->bad_step);
+	free(s->replaced);
 	free(s);
 }
 
@@ -206,7 +218,8 @@ static const struct {
 	{"subnet", "mlflow-us-central1", {.id = "compute.subnetwork", .title = "Subnet", .usual = 12}},
 	{"range", "mlflow-services", {.id = "compute.globalAddress", .title = "Address range", .usual = 2}},
 	{"peering", "servicenetworking.googleapis.com", {.id = "servicenetworking.connection", .title = "Private services access", .usual = 45}},
-	{"sql", "mlflow-k3x9", {.id = "sqladmin.instance", .title = "Cloud SQL instance", .usual = 560, .billable = true}},
+	{"sql", "mlflow-k3x9",
+	 {.id = "sqladmin.instance", .title = "Cloud SQL instance", .usual = 560, .billable = true, .keeps_data = true}},
 	{"database", "mlflow", {.id = "sqladmin.database", .title = "Database", .usual = 1}},
 	{"user", "mlflow", {.id = "sqladmin.user", .title = "Database user", .usual = 1}},
 	{"migrate", "mlflow-migrate", {.id = "run.job", .title = "Cloud Run job", .usual = 40}},
@@ -241,6 +254,7 @@ struct run *run_start(struct session *s, const struct run_options *o, struct err
 	(void)e;
 	*r = (struct run){.session = s, .o = *o, .plan = fake_plan(o->answers)};
 	s->run = r;
+	s->consented = o->consent;
 	if (o->verb != RUN_APPLY)
 		return r;
 	emit(r, json_make("{'event':'run','state':'started','verb':'apply','stack':'mlflow','project':'demo-proj','total':%d}", (int)r->plan->count));
@@ -344,8 +358,13 @@ const struct plan *run_plan(const struct run *r)
 
 const struct change *run_change(const struct run *r, size_t resource)
 {
-	(void)r, (void)resource;
-	return NULL;
+	static char path[] = "databaseVersion", found[] = "\"POSTGRES_18\"", wanted[] = "\"POSTGRES_17\"", reason[] = "It cannot go back.";
+	static struct difference differences[] = {{path, found, wanted}};
+	static const struct change kept = {.verdict = VERDICT_KEEP},
+				   replaced = {.verdict = VERDICT_REPLACE, .differences = differences, .count = 1, .reason = reason};
+	if (!r->session->replaced)
+		return NULL;
+	return !strcmp(r->plan->resources[resource].id, r->session->replaced) ? &replaced : &kept;
 }
 
 void run_free(struct run *r)

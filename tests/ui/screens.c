@@ -178,6 +178,29 @@ static void failing(void)
 	close_it();
 }
 
+/* What destroys data is agreed to by typing the server's name, in a rehearsal too. */
+static void losing(void)
+{
+	open_at(24, 80, false, true);
+	turns(2);
+	fake_replace(session, "sql");
+	press("Enter Enter Enter Enter Enter Enter Enter Enter Enter");
+	turns(3);
+	screen_is("replace-review");
+	press("Enter");
+	screen_is("replace-consent");
+	type("other");
+	press("Enter");
+	turns(2);
+	ok(wizard_on(w, "review"), "another name is no consent");
+	press("C-u");
+	type("mlflow");
+	press("Enter");
+	turns(2);
+	ok(wizard_on(w, "build") && fake_consented(session), "the server's name is");
+	close_it();
+}
+
 static void interrupting(void)
 {
 	open_at(24, 80, false, true);
@@ -303,6 +326,7 @@ int main(void)
 	walk("ascii", 24, 80, true);
 	editing();
 	failing();
+	losing();
 	interrupting();
 	searching();
 	wide();
