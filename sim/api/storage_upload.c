@@ -270,7 +270,7 @@ static void start(struct sim_call *c)
 	free(name);
 }
 
-/* 308: so many bytes are safe. */
+/* 308: so many bytes are safe. As 200 to Google's Go clients, which ask for that since 308 has come to mean a redirection. */
 static void resume_incomplete(struct sim_call *c, size_t have)
 {
 	char range[64];
@@ -278,7 +278,10 @@ static void resume_incomplete(struct sim_call *c, size_t have)
 		snprintf(range, sizeof range, "bytes=0-%zu", have - 1);
 		sim_header(c, "Range", range);
 	}
-	sim_bytes(c, 308, "text/plain; charset=utf-8", "", 0);
+	bool plainly = strcasecmp(storage_header(c, "X-GUploader-No-308"), "yes") != 0;
+	if (!plainly)
+		sim_header(c, "X-HTTP-Status-Code-Override", "308");
+	sim_bytes(c, plainly ? 308 : 200, "text/plain; charset=utf-8", "", 0);
 }
 
 struct chunk {

@@ -97,6 +97,8 @@ static void resumable(void)
 	ok(strstr(reply_headers, "Range: bytes=0-262143"), "and counted");
 	send_bytes(session, "Content-Range: bytes */300000", NULL, 0);
 	is_int(status, 308, "it can be asked how far it got");
+	send_bytes(session, "Content-Range: bytes */300000\nX-GUploader-No-308: yes", NULL, 0);
+	ok(status == 200 && strstr(reply_headers, "X-HTTP-Status-Code-Override: 308"), "without that status, for Google's Go clients");
 	send_bytes(session, "Content-Range: bytes 262144-299999/300000", data, 300000 - quantum);
 	is_int(status, 200, "the last chunk ends it");
 	is_str(said("size"), "300000", "all bytes are there");

@@ -93,3 +93,22 @@ resource "google_iap_web_type_app_engine_iam_member" "people" {
   role   = "roles/iap.httpsResourceAccessor"
   member = "user:operator@example.com"
 }
+
+resource "google_iap_app_engine_service_iam_member" "people" {
+  app_id  = google_app_engine_application.app.app_id
+  service = google_app_engine_flexible_app_version.beside.service
+  role    = "roles/iap.httpsResourceAccessor"
+  member  = "user:operator@example.com"
+}
+
+resource "google_iap_app_engine_version_iam_member" "people" {
+  app_id     = google_app_engine_application.app.app_id
+  service    = google_app_engine_flexible_app_version.beside.service
+  version_id = google_app_engine_flexible_app_version.beside.version_id
+  role       = "roles/iap.httpsResourceAccessor"
+  member     = "user:operator@example.com"
+}
+
+data "google_app_engine_default_service_account" "default" {
+  depends_on = [google_app_engine_application.app]
+}

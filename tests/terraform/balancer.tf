@@ -272,3 +272,55 @@ resource "google_compute_forwarding_rule" "http" {
 data "google_compute_backend_service" "run" {
   name = google_compute_backend_service.run.name
 }
+
+resource "google_iap_web_region_backend_service_iam_member" "people" {
+  region                     = "us-central1"
+  web_region_backend_service = google_compute_region_backend_service.machines.name
+  role                       = "roles/iap.httpsResourceAccessor"
+  member                     = "user:operator@example.com"
+}
+
+resource "google_iap_web_type_compute_iam_member" "people" {
+  role   = "roles/iap.httpsResourceAccessor"
+  member = "user:operator@example.com"
+}
+
+resource "google_compute_health_check" "tcp" {
+  name                = "tf-tcp"
+  check_interval_sec  = 10
+  unhealthy_threshold = var.changed ? 4 : 3
+  tcp_health_check {
+    port = 5432
+  }
+  log_config {
+    enable = true
+  }
+}
+
+resource "google_compute_health_check" "https" {
+  name = "tf-https"
+  https_health_check {
+    port_name          = "https"
+    port_specification = "USE_NAMED_PORT"
+    host               = "mlflow.example.com"
+    request_path       = "/health"
+  }
+}
+
+data "google_compute_forwarding_rule" "http" {
+  name = google_compute_forwarding_rule.http.name
+}
+
+data "google_compute_global_forwarding_rule" "https" {
+  name = google_compute_global_forwarding_rule.https.name
+}
+
+data "google_compute_region_backend_service" "machines" {
+  name   = google_compute_region_backend_service.machines.name
+  region = "us-central1"
+}
+
+data "google_compute_region_network_endpoint_group" "run" {
+  name   = google_compute_region_network_endpoint_group.run.name
+  region = "us-central1"
+}

@@ -92,3 +92,21 @@ resource "google_compute_target_https_proxy" "front" {
   url_map         = google_compute_url_map.redirect.id
   certificate_map = "//certificatemanager.googleapis.com/${google_certificate_manager_certificate_map.map.id}"
 }
+
+data "google_certificate_manager_certificates" "all" {
+  depends_on = [google_certificate_manager_certificate.domain]
+}
+
+data "google_certificate_manager_certificate_map" "map" {
+  name = google_certificate_manager_certificate_map.map.name
+}
+
+data "google_certificate_manager_dns_authorization" "domain" {
+  name     = google_certificate_manager_dns_authorization.domain.name
+  domain   = google_certificate_manager_dns_authorization.domain.domain
+  location = "global"
+}
+
+data "google_compute_ssl_certificate" "own" {
+  name = google_compute_ssl_certificate.own.name
+}

@@ -55,3 +55,12 @@ data "google_dns_record_set" "a" {
 data "google_dns_managed_zone" "public" {
   name = google_dns_managed_zone.public.name
 }
+
+data "google_dns_managed_zones" "all" {
+  depends_on = [google_dns_managed_zone.private]
+}
+
+data "google_dns_record_sets" "all" {
+  managed_zone = google_dns_managed_zone.public.name
+  depends_on   = [google_dns_record_set.txt]
+}

@@ -148,3 +148,31 @@ resource "google_service_account_iam_policy" "whole" {
 resource "google_service_account" "third" {
   account_id = "tf-third"
 }
+
+data "google_iam_workload_identity_pool" "ci" {
+  workload_identity_pool_id = google_iam_workload_identity_pool.ci.workload_identity_pool_id
+}
+
+data "google_iam_workload_identity_pool_provider" "github" {
+  workload_identity_pool_id          = google_iam_workload_identity_pool.ci.workload_identity_pool_id
+  workload_identity_pool_provider_id = google_iam_workload_identity_pool_provider.github.workload_identity_pool_provider_id
+}
+
+resource "google_iam_workload_identity_pool_provider" "aws" {
+  workload_identity_pool_id          = google_iam_workload_identity_pool.ci.workload_identity_pool_id
+  workload_identity_pool_provider_id = "tf-aws"
+  disabled                           = var.changed
+  aws {
+    account_id = "999999999999"
+  }
+}
+
+data "google_service_account_key" "key" {
+  name            = google_service_account_key.key.name
+  public_key_type = "TYPE_X509_PEM_FILE"
+}
+
+data "google_project_iam_custom_role" "reader" {
+  project = "demo-proj"
+  role_id = google_project_iam_custom_role.reader.role_id
+}

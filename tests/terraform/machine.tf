@@ -160,3 +160,19 @@ data "google_compute_instance" "server" {
   name = google_compute_instance.server.name
   zone = "us-central1-a"
 }
+
+data "google_compute_disk" "data" {
+  name = google_compute_disk.data.name
+  zone = "us-central1-a"
+}
+
+data "google_compute_images" "cos" {
+  project = "cos-cloud"
+}
+
+data "google_compute_network_endpoint_group" "zonal" {
+  name = google_compute_network_endpoint_group.zonal.name
+  zone = "us-central1-a"
+}
+
+data "google_compute_default_service_account" "default" {}

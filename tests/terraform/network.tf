@@ -198,3 +198,38 @@ data "google_compute_machine_types" "here" {
 data "google_netblock_ip_ranges" "checks" {
   range_type = "health-checkers"
 }
+
+data "google_compute_networks" "all" {
+  depends_on = [google_compute_network.other]
+}
+
+data "google_compute_subnetworks" "all" {
+  region     = "us-central1"
+  depends_on = [google_compute_subnetwork.other]
+}
+
+data "google_compute_router" "router" {
+  name    = google_compute_router.router.name
+  network = google_compute_network.network.id
+}
+
+data "google_compute_router_nat" "nat" {
+  name   = google_compute_router_nat.nat.name
+  router = google_compute_router.router.name
+}
+
+data "google_compute_router_status" "router" {
+  name       = google_compute_router.router.name
+  region     = "us-central1"
+  depends_on = [google_compute_router_nat.nat]
+}
+
+data "google_compute_address" "external" {
+  name = google_compute_address.external.name
+}
+
+data "google_compute_global_address" "front" {
+  name = google_compute_global_address.front.name
+}
+
+data "google_compute_lb_ip_ranges" "all" {}

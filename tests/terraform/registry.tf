@@ -90,3 +90,15 @@ data "google_artifact_registry_repository" "images" {
   location      = google_artifact_registry_repository.images.location
   repository_id = google_artifact_registry_repository.images.repository_id
 }
+
+data "google_artifact_registry_repositories" "all" {
+  location   = "us-central1"
+  depends_on = [google_artifact_registry_repository.hub]
+}
+
+data "google_artifact_registry_docker_images" "none" {
+  location      = "us-central1"
+  repository_id = google_artifact_registry_repository.images.repository_id
+}
+
+data "google_artifact_registry_locations" "all" {}

@@ -3,6 +3,7 @@
 place and shows an empty plan again, is destroyed and leaves nothing. Arguments choose stacks; --keep PATTERN shows the exchanges of
 matching URLs when a stack fails."""
 import argparse
+import base64
 import concurrent.futures
 import glob
 import json
@@ -16,12 +17,14 @@ import sys
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.join(HERE, "../cases"), os.path.join(HERE, "../real")]
 from harness import Home, Sim, done, ok, wait_for  # noqa: E402 (the path is set above)
-from parts import PARTS, part_missing  # noqa: E402
+from parts import PARTS, http, part_missing  # noqa: E402
 
 PROVIDER = os.path.join(PARTS, "bin/terraform-provider-google")
-AT_ONCE = 4  # most of a run is the provider's ten seconds between polls
-WORLDS = {"services": {}}  # as a new project has it; the others find every API on
+AT_ONCE = 6  # most of a run is the provider's ten seconds between polls
+WORLDS = {"services": {}, "whole": {}}  # as a new project has it; the others find every API on
 ALL_ON = {"services": ["*"]}
+CREDENTIALS = {"storage": "user", "dns": "key", "registry": "impersonation", "secrets": "workload"}
+SIGNED_IN = {"user": "grant_type=refresh_token", "key": "jwt-bearer", "impersonation": ":generateAccessToken", "workload": "sts.googleapis.com"}
 
 # What Google keeps when its owner is gone, by the store's collection and key.
 KEPT = re.compile(r"""
@@ -58,13 +61,65 @@ class Stack:
         subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "key.pem", "-out", "cert.pem", "-days", "90", "-subj",
                         "/CN=mlflow.example.com", "-addext", "subjectAltName=DNS:mlflow.example.com"], cwd=self.folder, check=True, capture_output=True,
                        timeout=60, stdin=subprocess.DEVNULL)
+        with open(os.path.join(self.folder, "large.bin"), "wb") as f:
+            f.write(bytes(range(256)) * (17 << 12))
         config = home.file("terraformrc", 'provider_installation {\n  dev_overrides { "hashicorp/google" = "%s" }\n  direct {}\n}\n'
                            % os.path.dirname(PROVIDER))
         self.environment = {
             "PATH": os.environ["PATH"], "HOME": home.path, "TZ": "UTC", "TF_CLI_CONFIG_FILE": config, "CHECKPOINT_DISABLE": "1",
             "TF_IN_AUTOMATION": "1", "HTTPS_PROXY": sim.ready["proxy"], "SSL_CERT_FILE": sim.ready["ca"],
-            "GOOGLE_OAUTH_ACCESS_TOKEN": sim.ready["token"],
-        }
+        } | self.credentials(home)
+
+    def call(self, method, url, body=None):
+        """As the owner, to prepare what the provider needs before it begins."""
+        status, _, text = http(method, "https://" + url, {"Authorization": f"Bearer {self.sim.ready['token']}"}, body, self.sim.ready["proxy"],
+                               self.sim.ready["ca"])
+        if status != 200:
+            raise RuntimeError(f"{method} {url}: {status} {text}")
+        return json.loads(text)
+
+    def credentials(self, home):
+        """By a token, or as this stack does it: the owner's credentials, a service account's key, its impersonation, a workload's identity."""
+        kind = CREDENTIALS.get(self.name)
+        if kind == "user":
+            return {"GOOGLE_APPLICATION_CREDENTIALS": self.sim.ready["credentials"]}
+        if not kind:
+            return {"GOOGLE_OAUTH_ACCESS_TOKEN": self.sim.ready["token"]}
+        email = "deployer@demo-proj.iam.gserviceaccount.com"
+        accounts = "iam.googleapis.com/v1/projects/demo-proj/serviceAccounts"
+        self.call("POST", accounts, {"accountId": "deployer"})
+        self.bind("cloudresourcemanager.googleapis.com/v1/projects/demo-proj", "roles/owner", f"serviceAccount:{email}")
+        if kind == "key":
+            key = self.call("POST", f"{accounts}/{email}/keys", {})
+            return {"GOOGLE_CREDENTIALS": home.file("key.json", base64.b64decode(key["privateKeyData"]).decode())}
+        if kind == "impersonation":
+            self.bind(f"{accounts}/{email}", "roles/iam.serviceAccountTokenCreator", "user:operator@example.com")
+            return {"GOOGLE_OAUTH_ACCESS_TOKEN": self.sim.ready["token"], "GOOGLE_IMPERSONATE_SERVICE_ACCOUNT": email}
+        return self.workload(home, accounts, email)
+
+    def workload(self, home, accounts, email):
+        """A token of an OIDC issuer, exchanged for one of the account: the issuer is Google's own, the workload the account itself."""
+        pools = "iam.googleapis.com/v1/projects/demo-proj/locations/global/workloadIdentityPools"
+        place = "projects/123456789012/locations/global/workloadIdentityPools/outside"
+        audience = f"//iam.googleapis.com/{place}/providers/google"
+        self.call("POST", f"{pools}?workloadIdentityPoolId=outside", {})
+        self.call("POST", f"{pools}/outside/providers?workloadIdentityPoolProviderId=google",
+                  {"oidc": {"issuerUri": "https://accounts.google.com", "allowedAudiences": [audience]},
+                   "attributeMapping": {"google.subject": "assertion.email"}})
+        self.bind(f"{accounts}/{email}", "roles/iam.serviceAccountOpenIdTokenCreator", "user:operator@example.com")
+        self.bind(f"{accounts}/{email}", "roles/iam.workloadIdentityUser", f"principal://iam.googleapis.com/{place}/subject/{email}")
+        token = self.call("POST", f"iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/{email}:generateIdToken",
+                          {"audience": audience, "includeEmail": True})["token"]
+        return {"GOOGLE_APPLICATION_CREDENTIALS": home.file("workload.json", {
+            "type": "external_account", "audience": audience, "subject_token_type": "urn:ietf:params:oauth:token-type:jwt",
+            "token_url": "https://sts.googleapis.com/v1/token", "credential_source": {"file": home.file("subject", token)},
+            "service_account_impersonation_url":
+                f"https://iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/{email}:generateAccessToken"})}
+
+    def bind(self, resource, role, member):
+        policy = self.call("POST", f"{resource}:getIamPolicy", {})
+        policy.setdefault("bindings", []).append({"role": role, "members": [member]})
+        self.call("POST", f"{resource}:setIamPolicy", {"policy": policy})
 
     def terraform(self, verb, *arguments, changed=False):
         """Its events, and its code."""
@@ -99,6 +154,8 @@ class Stack:
                 self.empty_plan("after the change", changed=True)
         if self.went_well("destroyed", "destroy", "-auto-approve", changed=True) is not None:
             self.check(*self.nothing_left(before))
+        kind = CREDENTIALS.get(self.name)
+        self.check(not kind or any(SIGNED_IN[kind] in x["url"] + str(x["request"]) for x in self.sim.exchanges()), f"signed in by {kind or 'token'}")
         # The provider itself waits and asks again where one operation keeps another out.
         refused = [x for x in self.sim.exchanges() if x["status"] in (400, 405, 412, 500, 501)
                    and not re.search("incompatible operation|resourceNotReady", json.dumps(x["reply"]))]

@@ -254,3 +254,35 @@ data "google_cloud_run_v2_service" "server" {
   name     = google_cloud_run_v2_service.server.name
   location = "us-central1"
 }
+
+data "google_cloud_run_v2_job" "migrate" {
+  name     = google_cloud_run_v2_job.migrate.name
+  location = "us-central1"
+}
+
+data "google_cloud_run_service" "knative" {
+  name     = google_cloud_run_service.knative.name
+  location = "us-central1"
+}
+
+# Traffic divided among named revisions.
+resource "google_cloud_run_v2_service" "divided" {
+  name                = "tf-divided"
+  location            = "us-central1"
+  deletion_protection = false
+  template {
+    revision = var.changed ? "tf-divided-two" : "tf-divided-one"
+    containers {
+      image = "us-docker.pkg.dev/cloudrun/container/hello"
+    }
+  }
+  dynamic "traffic" {
+    for_each = var.changed ? { "tf-divided-one" = 80, "tf-divided-two" = 20 } : { "tf-divided-one" = 100 }
+    content {
+      type     = "TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION"
+      revision = traffic.key
+      percent  = traffic.value
+      tag      = substr(traffic.key, 11, 3)
+    }
+  }
+}

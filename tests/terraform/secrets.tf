@@ -70,3 +70,13 @@ data "google_secret_manager_secret_version" "password" {
 data "google_secret_manager_secret" "cookie" {
   secret_id = google_secret_manager_secret.cookie.secret_id
 }
+
+data "google_secret_manager_secrets" "all" {
+  depends_on = [google_secret_manager_secret.regional]
+}
+
+data "google_secret_manager_secret_version_access" "password" {
+  secret     = google_secret_manager_secret.regional.secret_id
+  version    = "1"
+  depends_on = [google_secret_manager_secret_version.password]
+}

@@ -166,3 +166,16 @@ data "google_sql_databases" "mysql" {
   instance   = google_sql_database_instance.mysql.name
   depends_on = [google_sql_database.charset]
 }
+
+data "google_sql_ca_certs" "postgres" {
+  instance = google_sql_database_instance.postgres.name
+}
+
+data "google_sql_database_instances" "all" {
+  depends_on = [google_sql_database_instance.mysql]
+}
+
+data "google_sql_database" "mlflow" {
+  name     = google_sql_database.mlflow.name
+  instance = google_sql_database_instance.postgres.name
+}

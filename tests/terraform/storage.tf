@@ -102,3 +102,61 @@ data "google_storage_project_service_account" "agent" {}
 output "content" {
   value = data.google_storage_bucket_object_content.source.content
 }
+
+# More than one piece of a resumable upload.
+resource "google_storage_bucket_object" "large" {
+  name   = "large.bin"
+  bucket = google_storage_bucket.artifacts.name
+  source = "large.bin"
+}
+
+data "google_storage_bucket_object" "large" {
+  name   = google_storage_bucket_object.large.name
+  bucket = google_storage_bucket.artifacts.name
+}
+
+data "google_storage_bucket_objects" "all" {
+  bucket     = google_storage_bucket.artifacts.name
+  prefix     = "source/"
+  depends_on = [google_storage_bucket_object.source]
+}
+
+data "google_storage_buckets" "all" {
+  depends_on = [google_storage_bucket.plain]
+}
+
+data "google_iam_policy" "owners" {
+  binding {
+    role    = "roles/storage.admin"
+    members = ["user:operator@example.com"]
+  }
+  binding {
+    role    = "roles/storage.objectViewer"
+    members = concat([google_service_account.reader.member], var.changed ? ["user:operator@example.com"] : [])
+  }
+}
+
+resource "google_storage_bucket" "policed" {
+  name                        = "tf-demo-proj-policed"
+  location                    = "europe-west1"
+  uniform_bucket_level_access = true
+  default_event_based_hold    = false
+  requester_pays              = false
+  autoclass {
+    enabled = true
+  }
+  retention_policy {
+    retention_period = var.changed ? 7200 : 3600
+  }
+  logging {
+    log_bucket = google_storage_bucket.artifacts.name
+  }
+  website {
+    main_page_suffix = "index.html"
+  }
+}
+
+resource "google_storage_bucket_iam_policy" "whole" {
+  bucket      = google_storage_bucket.policed.name
+  policy_data = data.google_iam_policy.owners.policy_data
+}
