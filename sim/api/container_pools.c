@@ -147,7 +147,7 @@ static void delete(struct sim_call *c)
 	cJSON *pool = o ? container_pool(c, o, container_place(c).pool) : NULL;
 	if (!pool)
 		return;
-	json_put_str(pool, "status", "STOPPING");
+	/* It is still called RUNNING while its nodes are drained: the cluster's status and the operation tell. */
 	container_begin(c, o, "DELETE_NODE_POOL", json_str(pool, "name", ""), sim_draw(c->sim, "container.nodePool.delete"), NULL, removed);
 }
 
