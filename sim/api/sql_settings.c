@@ -158,7 +158,8 @@ static bool check_private(struct sim_call *c, cJSON *doc)
 static bool settle_addresses(struct sim_call *c, cJSON *doc, const struct sim_object *old)
 {
 	cJSON *settings = json_at(doc, "settings");
-	cJSON *defaults = json_make("{'ipConfiguration':{'ipv4Enabled':true,'authorizedNetworks':[]}}");
+	cJSON *defaults = json_make("{'ipConfiguration':{'ipv4Enabled':true,'authorizedNetworks':[],'serverCertificateRotationMode':"
+				    "'SERVER_CERTIFICATE_ROTATION_MODE_UNSPECIFIED'}}");
 	compute_fill(settings, defaults);
 	cJSON_Delete(defaults);
 	cJSON *ip = json_at(settings, "ipConfiguration"), *acl;

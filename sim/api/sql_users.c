@@ -43,6 +43,7 @@ static void add(struct sim *s, const struct sim_object *instance, const char *na
 		double seconds = strtod(json_str(doc, "passwordPolicy.passwordExpirationDuration", "0s"), NULL);
 		json_put_str(doc, "passwordPolicy.status.passwordExpirationTime", text_rfc3339(sim_wall(s) + seconds, 3, until));
 	}
+	json_put_str(doc, "iamStatus", strcmp(json_str(doc, "type", ""), "CLOUD_IAM_GROUP") ? "IAM_STATUS_UNSPECIFIED" : "ACTIVE");
 	struct sim_object *u = sim_put(s, "sql.users", key, doc);
 	json_put_str(u->hidden, "password", password);
 	free(key);
