@@ -3,6 +3,7 @@
 
 #include "sim/api/compute.h"
 #include "sim/api/kubernetes.h"
+#include "sim/api/kubernetes_access.h"
 #include "sim/api/kubernetes_discovery.h"
 
 #include "base/json.h"
@@ -63,6 +64,10 @@ struct sim_object *kubernetes_put(struct sim *s, const char *cluster, const char
 	whole->child = given;
 	cJSON_Delete(whole);
 	kubernetes_default(r->kind, doc);
+	struct sim_call by_itself = {.sim = s};
+	struct kubernetes_call k = {.c = &by_itself, .r = r, .type = kubernetes_type_find(r->type),
+				    .manager = !strcmp(r->kind, "Namespace") ? "kube-apiserver" : "kube-controller-manager"};
+	kubernetes_note_update(&k, NULL, doc);
 	birth(s, cluster, r, doc);
 	struct sim_object *o = sim_get(s, OBJECTS, key);
 	if (o)
@@ -122,9 +127,18 @@ void kubernetes_fail(struct kubernetes_call *k, int code, const char *reason, cJ
 	cJSON *body = json_make("{'kind':'Status','apiVersion':'v1','metadata':{},'status':'Failure','message':%s,'code':%d}", message, code);
 	if (*reason)
 		json_put_str(body, "reason", reason);
-	if (k->r && *k->name) {
-		json_put_str(body, "details.name", k->name);
-		json_put_str(body, "details.kind", code == 422 ? k->r->kind : k->r->plural);
+	bool generic = !strcmp(reason, "MethodNotAllowed") || text_starts(message, "the server could not find") || text_starts(message, "415: ") ||
+		       text_starts(message, "406: ");
+	bool about = !strcmp(reason, "NotFound") || !strcmp(reason, "AlreadyExists") || !strcmp(reason, "Forbidden") || (!strcmp(reason, "Invalid") && causes) ||
+		     (!strcmp(reason, "Conflict") && !causes);
+	if (generic)
+		json_put(body, "details", cJSON_CreateObject());
+	else if (about && k->failing_kind)
+		json_put(body, "details", json_make("{'group':%s,'kind':%s}", k->failing_group, k->failing_kind));
+	else if (about && k->r) {
+		json_put(body, "details", json_make("{'kind':%s}", k->failing_group ? k->failing_group : code == 422 ? k->r->kind : k->r->plural));
+		if (*k->name)
+			json_put_str(body, "details.name", k->name);
 		if (*k->r->group)
 			json_put_str(body, "details.group", k->r->group);
 	}
@@ -156,29 +170,6 @@ static struct sim_object *target(struct kubernetes_call *k)
 
 /* Reads. ----------------------------------------------------------------------------------------------------------------- */
 
-/* "a=b,c!=d" of labels, or of fields. */
-static bool selected(const cJSON *doc, const char *selector, bool labels)
-{
-	for (const char *p = selector; *p; p += strcspn(p, ","), p += *p == ',') {
-		char *term = xstrndup(p, strcspn(p, ",")), *equals = strchr(term, '=');
-		bool good = true;
-		if (equals) {
-			bool differ = equals > term && equals[-1] == '!';
-			const char *value = equals + 1 + (equals[1] == '=');
-			*(differ ? equals - 1 : equals) = '\0';
-			const cJSON *have = labels ? cJSON_GetObjectItemCaseSensitive(json_at(doc, "metadata.labels"), term) : json_at(doc, term);
-			bool same = cJSON_IsString(have) && !strcmp(have->valuestring, value);
-			good = differ ? !same : same;
-		} else if (labels) {
-			good = cJSON_GetObjectItemCaseSensitive(json_at(doc, "metadata.labels"), term) != NULL;
-		}
-		free(term);
-		if (!good)
-			return false;
-	}
-	return true;
-}
-
 static char *list_prefix(const struct kubernetes_call *k)
 {
 	return xasprintf("%s|%s/%s|%s%s", k->cluster->key, k->r->group, k->r->plural, k->ns, *k->ns ? "|" : "");
@@ -186,7 +177,23 @@ static char *list_prefix(const struct kubernetes_call *k)
 
 static bool listed(const struct kubernetes_call *k, const cJSON *doc)
 {
-	return selected(doc, sim_param(k->c, "labelSelector"), true) && selected(doc, sim_param(k->c, "fieldSelector"), false);
+	char *why;
+	return kubernetes_labels_match(json_at(doc, "metadata.labels"), sim_param(k->c, "labelSelector"), &why) &&
+	       kubernetes_fields_match(k->r->kind, doc, sim_param(k->c, "fieldSelector"), &why);
+}
+
+/* Refuses selectors that cannot be read. */
+static bool selectors_good(struct kubernetes_call *k)
+{
+	char *why = NULL;
+	kubernetes_labels_match(NULL, sim_param(k->c, "labelSelector"), &why);
+	if (!why)
+		kubernetes_fields_match(k->r->kind, NULL, sim_param(k->c, "fieldSelector"), &why);
+	if (why)
+		kubernetes_fail(k, 400, "BadRequest", NULL, "%s", why);
+	bool good = !why;
+	free(why);
+	return good;
 }
 
 static void list(struct kubernetes_call *k)
@@ -194,9 +201,17 @@ static void list(struct kubernetes_call *k)
 	char *prefix = list_prefix(k), *kind = xasprintf("%sList", k->r->kind), *gv = *k->r->group ? xasprintf("%s/%s", k->r->group, k->r->version) : xstrdup("v1");
 	cJSON *items = cJSON_CreateArray();
 	struct sim_object *state = sim_get(k->c->sim, "kubernetes.state", k->cluster->key);
-	for (struct sim_object *o = sim_first(k->c->sim, OBJECTS, prefix); o; o = sim_following(k->c->sim, o, prefix))
-		if (listed(k, o->doc))
-			cJSON_AddItemToArray(items, cJSON_Duplicate(o->doc, true));
+	for (struct sim_object *o = sim_first(k->c->sim, OBJECTS, prefix); o; o = sim_following(k->c->sim, o, prefix)) {
+		if (!listed(k, o->doc))
+			continue;
+		cJSON *item = cJSON_Duplicate(o->doc, true);
+		/* The list's own kind says it; a custom resource says it all the same. */
+		if (!k->type->custom) {
+			json_drop(item, "kind");
+			json_drop(item, "apiVersion");
+		}
+		cJSON_AddItemToArray(items, item);
+	}
 	char *version = xasprintf("%.0f", state ? json_num(state->doc, "version", 0) : 0);
 	answer(k, 200, json_make("{'kind':%s,'apiVersion':%s,'metadata':{'resourceVersion':%s},'items':%j}", kind, gv, version, items));
 	free(prefix);
@@ -256,6 +271,22 @@ static bool namespace_there(struct kubernetes_call *k)
 	return false;
 }
 
+/* What a patch made is no object of the kind. */
+static void refuse_patched(struct kubernetes_call *k, const cJSON *doc, const char *why)
+{
+	char *text = json_text(doc, -1);
+	cJSON *quoted = cJSON_CreateString(text);
+	char *value = json_text(quoted, -1), *message = xasprintf("Invalid value: %s: %s", value, why);
+	const struct kubernetes_resource *r = k->r;
+	k->r = NULL;
+	kubernetes_fail(k, 422, "Invalid", json_make("[{'reason':'FieldValueInvalid','message':%s,'field':'patch'}]", message), " \"\" is invalid: patch: %s", message);
+	k->r = r;
+	cJSON_Delete(quoted);
+	free(text);
+	free(value);
+	free(message);
+}
+
 /* Decodes and fills in a document as the server holds it; what was strictly wrong is refused, warned of or ignored, as the request asks. NULL when
  * answered. */
 static cJSON *decoded(struct kubernetes_call *k, const cJSON *doc)
@@ -269,7 +300,11 @@ static cJSON *decoded(struct kubernetes_call *k, const cJSON *doc)
 		buf_printf(&all, "%s%s", all.len ? ", " : "", w->valuestring);
 	if (!wrong && all.len && !strcmp(how, "Strict"))
 		wrong = xasprintf("strict decoding error: %s", buf_text(&all));
-	if (wrong) {
+	if (wrong && !strcmp(k->c->method, "PATCH") && !text_starts(wrong, "strict")) {
+		refuse_patched(k, doc, wrong);
+		cJSON_Delete(out);
+		out = NULL;
+	} else if (wrong) {
 		kubernetes_fail(k, 400, "BadRequest", NULL, "%s in version \"%s\" cannot be handled as a %s: %s", k->r->kind, k->r->version, k->r->kind, wrong);
 		cJSON_Delete(out);
 		out = NULL;
@@ -287,6 +322,13 @@ static cJSON *decoded(struct kubernetes_call *k, const cJSON *doc)
 	if (out)
 		kubernetes_default(k->r->kind, out);
 	return out;
+}
+
+static void remove_object(struct kubernetes_call *k, struct sim_object *o)
+{
+	json_put_bool(o->hidden, "gone", true);
+	kubernetes_react(k->c->sim, k->cluster, o);
+	sim_remove(k->c->sim, o);
 }
 
 static void name_it(const struct kubernetes_call *k, cJSON *doc)
@@ -310,6 +352,15 @@ static bool is_new_generation(const struct kubernetes_call *k, const cJSON *befo
 			return true;
 	}
 	return false;
+}
+
+/* With the object, or with its scale when that was asked for. */
+static void answer_stored(struct kubernetes_call *k, int code, cJSON *doc)
+{
+	bool scale = !strcmp(k->sub, "scale");
+	answer(k, code, scale ? kubernetes_scale_of(doc) : doc);
+	if (scale)
+		cJSON_Delete(doc);
 }
 
 /* Stores a document in the place of before (NULL: new), or only answers with it on a dry run. */
@@ -341,7 +392,7 @@ static void store(struct kubernetes_call *k, struct sim_object *before, cJSON *d
 			json_drop(doc, "metadata.resourceVersion");
 		else
 			json_put_str(doc, "metadata.resourceVersion", json_str(before->doc, "metadata.resourceVersion", ""));
-		answer(k, before ? 200 : 201, doc);
+		answer_stored(k, before ? 200 : 201, doc);
 		return;
 	}
 	struct sim_object *o = before;
@@ -354,20 +405,48 @@ static void store(struct kubernetes_call *k, struct sim_object *before, cJSON *d
 		free(key);
 	}
 	kubernetes_react(s, k->cluster, o);
-	answer(k, before ? 200 : 201, doc);
+	answer_stored(k, before ? 200 : 201, doc);
+	if (json_at(o->doc, "metadata.deletionTimestamp") && !json_at(o->doc, "metadata.finalizers.0") && strcmp(k->r->kind, "Namespace"))
+		remove_object(k, o);
 }
 
+static char *summary(const char *raw, size_t len)
+{
+	struct buf b = {0};
+	if (!len)
+		return xstrdup("<empty>");
+	if (*raw == '{')
+		return len > 30 ? xasprintf("%.30s ...", raw) : xasprintf("%.*s", (int)len, raw);
+	for (size_t i = 0; i < len && i < 30; i++)
+		buf_printf(&b, "%02x", (unsigned char)raw[i]);
+	if (len > 30)
+		buf_puts(&b, " ...");
+	return buf_take(&b);
+}
+
+/* The body as a document; NULL when answered. */
 static cJSON *body(struct kubernetes_call *k)
 {
-	const char *type = sim_request_header(k->c->request, "Content-Type");
+	const char *type = sim_request_header(k->c->request, "Content-Type"), *raw = k->c->raw ? k->c->raw : "";
 	bool wire = type && strstr(type, "protobuf");
-	cJSON *doc = !k->c->raw ? NULL : wire ? kubernetes_from_protobuf(k->c->raw, k->c->raw_len) : cJSON_ParseWithLength(k->c->raw, k->c->raw_len);
+	if (type && !wire && !strstr(type, "json") && !strstr(type, "yaml")) {
+		kubernetes_fail(k, 415, "UnsupportedMediaType", NULL,
+				"the body of the request was in an unknown format - accepted media types include: application/json, application/yaml%s",
+				k->type->custom ? "" : ", application/vnd.kubernetes.protobuf");
+		return NULL;
+	}
+	cJSON *doc = wire ? kubernetes_from_protobuf(raw, k->c->raw_len) : cJSON_ParseWithLength(raw, k->c->raw_len);
 	if (doc && cJSON_IsObject(doc))
 		return doc;
+	char *what = summary(raw, k->c->raw_len), *why = doc ? xasprintf("json: cannot unmarshal %s into Go value of type struct { APIVersion string "
+									 "\"json:\\\"apiVersion,omitempty\\\"\"; Kind string \"json:\\\"kind,omitempty\\\"\" }",
+									 cJSON_IsArray(doc) ? "array" : cJSON_IsString(doc) ? "string" : "number")
+							      : kubernetes_json_complaint(raw, k->c->raw_len);
+	kubernetes_fail(k, 400, "BadRequest", NULL, "the object provided is unrecognized (must be of type %s): couldn't get version/kind; json parse error: %s (%s)",
+			k->r->kind, why, what);
 	cJSON_Delete(doc);
-	bool other = type && !strstr(type, "json") && !strstr(type, "yaml");
-	kubernetes_fail(k, other ? 415 : 400, other ? "UnsupportedMediaType" : "BadRequest", NULL,
-			"the body of the request was in an unknown format - accepted media types include: application/json");
+	free(what);
+	free(why);
 	return NULL;
 }
 
@@ -375,8 +454,14 @@ static cJSON *body(struct kubernetes_call *k)
 static bool fits(struct kubernetes_call *k, cJSON *doc)
 {
 	const char *kind = json_str(doc, "kind", k->r->kind), *ns = json_str(doc, "metadata.namespace", k->ns);
-	if (strcmp(kind, k->r->kind)) {
-		kubernetes_fail(k, 400, "BadRequest", NULL, "%s in version \"%s\" cannot be handled as a %s: no kind match", kind, k->r->version, k->r->kind);
+	const char *gv = json_str(doc, "apiVersion", ""), *slash = strchr(gv, '/'), *version = slash ? slash + 1 : gv;
+	char *own = *k->r->group ? xasprintf("%s/%s", k->r->group, k->r->version) : xstrdup(k->r->version);
+	bool same = !strcmp(kind, k->r->kind) && (!*gv || !strcmp(gv, own));
+	free(own);
+	if (!same) {
+		kubernetes_fail(k, 400, "BadRequest", NULL,
+				"%s in version \"%s\" cannot be handled as a %s: no kind \"%s\" is registered for version \"%s\" in scheme \"pkg/runtime/scheme.go:100\"",
+				kind, *version ? version : k->r->version, k->r->kind, kind, *gv ? gv : k->r->version);
 		return false;
 	}
 	if (k->r->namespaced && strcmp(ns, k->ns)) {
@@ -466,6 +551,21 @@ static void keep_server_side(const struct kubernetes_call *k, const cJSON *live,
 		json_put(doc, other, cJSON_Duplicate(json_at(live, other), true));
 }
 
+/* A uid that was sent is that of the live object. */
+static bool same_object(struct kubernetes_call *k, const cJSON *live, const cJSON *sent)
+{
+	const char *uid = json_str(live, "metadata.uid", ""), *wanted = json_str(sent, "metadata.uid", uid);
+	if (!strcmp(uid, wanted))
+		return true;
+	char *what = kubernetes_plural_group(k->r);
+	kubernetes_fail(k, 409, "Conflict", NULL,
+			"Operation cannot be fulfilled on %s \"%s\": StorageError: invalid object, Code: 4, Key: /registry/%s%s/%s/%s, ResourceVersion: 0, "
+			"AdditionalErrorMsg: Precondition failed: UID in precondition: %s, UID in object meta: %s",
+			what, k->name, k->r->plural, !strcmp(k->r->plural, "services") ? "/specs" : "", k->ns, k->name, wanted, uid);
+	free(what);
+	return false;
+}
+
 /* Puts a changed document, still as it was sent, in the place of the live one. */
 static void change(struct kubernetes_call *k, struct sim_object *o, const cJSON *sent)
 {
@@ -479,6 +579,25 @@ static void change(struct kubernetes_call *k, struct sim_object *o, const cJSON 
 	store(k, o, doc);
 }
 
+/* A Scale put, or patched as JSON merges, in the place of the object's. */
+static void rescale(struct kubernetes_call *k)
+{
+	struct sim_object *o = target(k);
+	cJSON *sent = cJSON_ParseWithLength(k->c->raw ? k->c->raw : "", k->c->raw_len), *scale = o ? kubernetes_scale_of(o->doc) : NULL;
+	if (!o) {
+		not_found(k);
+	} else if (sent) {
+		compute_merge(scale, sent);
+		cJSON *doc = kubernetes_scaled(o->doc, scale);
+		change(k, o, doc);
+		cJSON_Delete(doc);
+	} else {
+		kubernetes_fail(k, 400, "BadRequest", NULL, "error decoding patch: unexpected end of JSON input");
+	}
+	cJSON_Delete(scale);
+	cJSON_Delete(sent);
+}
+
 static void replace(struct kubernetes_call *k)
 {
 	struct sim_object *o = target(k);
@@ -490,11 +609,11 @@ static void replace(struct kubernetes_call *k)
 	}
 	if (!o)
 		not_found(k);
-	else if (!conditional)
+	else if (k->failing_group = k->r->plural, !conditional)
 		kubernetes_fail(k, 422, "Invalid", json_make("[{'reason':'FieldValueInvalid','message':'Invalid value: 0x0: must be specified for an update','field':"
 							     "'metadata.resourceVersion'}]"),
 				"%s.%s \"%s\" is invalid: metadata.resourceVersion: Invalid value: 0x0: must be specified for an update", k->r->plural, k->r->group, k->name);
-	else
+	else if (k->failing_group = NULL, same_object(k, o->doc, sent))
 		change(k, o, sent);
 	cJSON_Delete(sent);
 }
@@ -504,18 +623,25 @@ static void apply(struct kubernetes_call *k, struct sim_object *o)
 	cJSON *applied = body(k), *merged = NULL;
 	if (!applied)
 		return;
-	char *why = kubernetes_untyped(k->type, applied);
-	if (!*sim_param(k->c, "fieldManager"))
+	const char *gv = json_str(applied, "apiVersion", "");
+	char *why = kubernetes_untyped(k->type, applied), *own = *k->r->group ? xasprintf("%s/%s", k->r->group, k->r->version) : xstrdup(k->r->version);
+	if (!*sim_param(k->c, "fieldManager")) {
+		k->failing_kind = "PatchOptions";
+		k->failing_group = "meta.k8s.io";
 		kubernetes_fail(k, 422, "Invalid", json_make("[{'reason':'FieldValueRequired','message':'Required value: is required for apply patch','field':"
 							     "'fieldManager'}]"),
 				"PatchOptions.meta.k8s.io \"\" is invalid: fieldManager: Required value: is required for apply patch");
-	else if (json_at(applied, "metadata.managedFields"))
+	} else if (strcmp(gv, own) || strcmp(json_str(applied, "kind", ""), k->r->kind)) {
+		kubernetes_fail(k, 400, "BadRequest", NULL, "invalid object type: %s%s, Kind=%s", strchr(gv, '/') ? "" : "/", gv, json_str(applied, "kind", ""));
+	} else if (json_at(applied, "metadata.managedFields")) {
 		kubernetes_fail(k, 400, "BadRequest", NULL, "metadata.managedFields must be nil");
-	else if (why)
-		kubernetes_fail(k, 500, "", NULL, "failed to create typed patch object (%s/%s; %s, Kind=%s): %s", k->ns, k->name, json_str(applied, "apiVersion", ""),
-				k->r->kind, why);
-	else if (fits(k, applied) && (o || namespace_there(k)) && (!o || current(k, o->doc, applied)))
+	} else if (why) {
+		kubernetes_fail(k, 500, "", NULL, "failed to create typed patch object (%s/%s; %s%s, Kind=%s): %s", json_str(applied, "metadata.namespace", ""),
+				json_str(applied, "metadata.name", ""), strchr(gv, '/') ? "" : "/", gv, k->r->kind, why);
+	} else if (fits(k, applied) && (o || namespace_there(k)) && (!o || current(k, o->doc, applied))) {
 		merged = kubernetes_apply(k, o ? o->doc : NULL, applied);
+	}
+	free(own);
 	free(why);
 	cJSON *doc = merged ? decoded(k, merged) : NULL;
 	if (doc) {
@@ -574,11 +700,59 @@ static void end_namespace(struct sim *s, const cJSON *arg)
 	free(prefix);
 }
 
+/* One with finalizers stays until they are taken away. */
+static void delete_later(struct kubernetes_call *k, struct sim_object *o)
+{
+	char *now = sim_time(k->c->sim, 0);
+	if (!json_at(o->doc, "metadata.deletionTimestamp") && !dry(k)) {
+		json_put_str(o->doc, "metadata.deletionTimestamp", now);
+		json_put_num(o->doc, "metadata.deletionGracePeriodSeconds", 0);
+		if (k->r->generation)
+			json_put_num(o->doc, "metadata.generation", json_num(o->doc, "metadata.generation", 1) + 1);
+		kubernetes_touch(k->c->sim, k->cluster->key, o->doc);
+	}
+	answer(k, 200, cJSON_Duplicate(o->doc, true));
+	free(now);
+}
+
+/* What the options of a delete ask of the object. */
+static bool preconditions_hold(struct kubernetes_call *k, const cJSON *live)
+{
+	cJSON *options = k->c->raw_len ? cJSON_ParseWithLength(k->c->raw, k->c->raw_len) : NULL;
+	const char *uid = json_str(live, "metadata.uid", ""), *wanted = json_str(options, "preconditions.uid", uid);
+	bool good = !strcmp(uid, wanted);
+	k->failing_group = k->r->kind;
+	if (!good)
+		kubernetes_fail(k, 409, "Conflict", NULL,
+				"Operation cannot be fulfilled on %s%s%s \"%s\": the UID in the precondition (%s) does not match the UID in record (%s). The object might have "
+				"been deleted and then recreated",
+				k->r->kind, *k->r->group ? "." : "", k->r->group, k->name, wanted, uid);
+	k->failing_group = NULL;
+	cJSON_Delete(options);
+	return good;
+}
+
+/* Kinds of which a delete answers with the object. */
+static bool returns_deleted(const struct kubernetes_resource *r)
+{
+	static const char *const kinds[] = {"Pod", "Service", "ServiceAccount", "PersistentVolumeClaim", "ResourceQuota"};
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+		if (!strcmp(kinds[i], r->kind))
+			return true;
+	return false;
+}
+
 static void delete(struct kubernetes_call *k)
 {
 	struct sim_object *o = target(k);
 	if (!o) {
 		not_found(k);
+		return;
+	}
+	if (!preconditions_hold(k, o->doc))
+		return;
+	if (json_at(o->doc, "metadata.finalizers.0")) {
+		delete_later(k, o);
 		return;
 	}
 	if (!strcmp(k->r->kind, "Namespace")) {
@@ -593,15 +767,13 @@ static void delete(struct kubernetes_call *k)
 		answer(k, 200, cJSON_Duplicate(o->doc, true));
 		return;
 	}
-	cJSON *reply = json_make("{'kind':'Status','apiVersion':'v1','metadata':{},'status':'Success','details':{'name':%s,'kind':%s,'uid':%s}}", k->name,
-				 k->r->plural, json_str(o->doc, "metadata.uid", ""));
-	if (*k->r->group)
+	cJSON *reply = returns_deleted(k->r) ? cJSON_Duplicate(o->doc, true)
+					     : json_make("{'kind':'Status','apiVersion':'v1','metadata':{},'status':'Success','details':{'name':%s,'kind':%s,'uid':%s}}",
+							 k->name, k->r->plural, json_str(o->doc, "metadata.uid", ""));
+	if (*k->r->group && !returns_deleted(k->r))
 		json_put_str(reply, "details.group", k->r->group);
 	if (!dry(k)) {
-		struct sim_object *gone = o;
-		json_put_bool(gone->hidden, "gone", true);
-		kubernetes_react(k->c->sim, k->cluster, gone);
-		sim_remove(k->c->sim, gone);
+		remove_object(k, o);
 	}
 	answer(k, 200, reply);
 }
@@ -613,7 +785,7 @@ static void delete_all(struct kubernetes_call *k)
 	for (struct sim_object *o = sim_first(k->c->sim, OBJECTS, prefix); o; o = next) {
 		next = sim_following(k->c->sim, o, prefix);
 		if (listed(k, o->doc) && !dry(k))
-			sim_remove(k->c->sim, o);
+			remove_object(k, o);
 	}
 	free(prefix);
 	list(k);
@@ -627,6 +799,15 @@ static struct sim_object *cluster_of(struct sim *s, const char *host)
 		    !strcmp(json_str(o->doc, "controlPlaneEndpointsConfig.dnsEndpointConfig.endpoint", ""), host))
 			return o;
 	return NULL;
+}
+
+static bool has_subresource(const struct kubernetes_resource *r, const char *sub)
+{
+	static const char *const others[][2] = {{"Deployment", "scale"}, {"ReplicaSet", "scale"}, {"ServiceAccount", "token"}, {"Pod", "log"}, {"Namespace", "finalize"}};
+	for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+		if (!strcmp(others[i][0], r->kind) && !strcmp(others[i][1], sub))
+			return true;
+	return !*sub || (r->status && !strcmp(sub, "status"));
 }
 
 /* The path's parts: "/apis/G/V/namespaces/NS/plural/name/sub". False when it names no resource that is known. */
@@ -653,7 +834,7 @@ static bool parse(struct kubernetes_call *k)
 	}
 	free(copy);
 	k->type = k->r ? kubernetes_type_find(k->r->type) : NULL;
-	return k->r != NULL;
+	return k->r && has_subresource(k->r, k->sub);
 }
 
 static const char *verb_of(const struct kubernetes_call *k)
@@ -667,21 +848,14 @@ static const char *verb_of(const struct kubernetes_call *k)
 /* IAM's container.* permissions stand for the cluster's roles. */
 static bool allowed(struct kubernetes_call *k)
 {
-	const char *verb = verb_of(k), *iam = !strcmp(verb, "patch") ? "update" : !strcmp(verb, "watch") ? "list" : !strcmp(verb, "deletecollection") ? "delete" : verb;
-	char *project = xstrndup(k->cluster->key + 9, strcspn(k->cluster->key + 9, "/"));
-	char *custom = strstr(k->r->group, ".google.com") || strstr(k->r->group, ".gke.io") ? xstrdup("thirdPartyObjects") : xstrdup(k->r->plural);
-	char *permission = xasprintf("container.%s.%s", custom, iam), *holder = xasprintf("//container.googleapis.com/%s", k->cluster->key);
-	bool may = sim_allowed(k->c->sim, k->c->principal, permission, project, holder);
-	char *what = kubernetes_plural_group(k->r);
+	char *permission, *what = kubernetes_plural_group(k->r);
+	bool may = kubernetes_may(k, k->r->group, k->r->plural, verb_of(k), &permission);
 	if (!may)
 		kubernetes_fail(k, 403, "Forbidden", NULL,
 				"%s \"%s\" is forbidden: User \"%s\" cannot %s resource \"%s\" in API group \"%s\" in the namespace \"%s\": requires one of "
-				"[\"%s\"] permission(s).", what, k->name, strchr(k->c->principal, ':') ? strchr(k->c->principal, ':') + 1 : "", verb, k->r->plural,
+				"[\"%s\"] permission(s).", what, k->name, strchr(k->c->principal, ':') ? strchr(k->c->principal, ':') + 1 : "", verb_of(k), k->r->plural,
 				k->r->group, k->ns, permission);
-	free(project);
-	free(custom);
 	free(permission);
-	free(holder);
 	free(what);
 	return may;
 }
@@ -696,38 +870,130 @@ static void log_of(struct kubernetes_call *k, const struct sim_object *pod)
 	sim_bytes(k->c, 200, "text/plain", all, strlen(all));
 }
 
+/* The request's options, of this kind. */
+static bool options_good(struct kubernetes_call *k, const char *kind)
+{
+	const char *dry_run = sim_param(k->c, "dryRun"), *validation = sim_param(k->c, "fieldValidation"), *manager = sim_param(k->c, "fieldManager");
+	char *message = NULL;
+	const char *field = "", *reason = "FieldValueNotSupported";
+	if (strlen(manager) > 128) {
+		field = "fieldManager";
+		reason = "FieldValueTooLong";
+		message = xstrdup("Too long: may not be more than 128 bytes");
+	} else if (*dry_run && strcmp(dry_run, "All")) {
+		field = "dryRun";
+		message = xasprintf("Unsupported value: []string{\"%s\"}: supported values: \"All\"", dry_run);
+	} else if (*validation && strcmp(validation, "Ignore") && strcmp(validation, "Strict") && strcmp(validation, "Warn")) {
+		field = "fieldValidation";
+		message = xasprintf("Unsupported value: \"%s\": supported values: \"\", \"Ignore\", \"Strict\", \"Warn\"", validation);
+	}
+	if (!message)
+		return true;
+	k->failing_kind = kind;
+	k->failing_group = "meta.k8s.io";
+	kubernetes_fail(k, 422, "Invalid", json_make("[{'reason':%s,'message':%s,'field':%s}]", reason, message, field), "%s.meta.k8s.io \"\" is invalid: %s: %s", kind,
+			field, message);
+	free(message);
+	return false;
+}
+
+/* Can what is asked for be had? */
+static bool acceptable(struct kubernetes_call *k)
+{
+	const char *accept = sim_request_header(k->c->request, "Accept");
+	if (!accept || strstr(accept, "json") || strstr(accept, "*/*") || strstr(accept, "application/*") || !strcmp(k->sub, "log"))
+		return true;
+	kubernetes_fail(k, 406, "NotAcceptable", NULL, "406: Not Acceptable\n\nAvailable representations: application/json, application/yaml, "
+						       "application/vnd.kubernetes.protobuf, application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch");
+	return false;
+}
+
+/* A token of a service account; none is kept. */
+static void make_token(struct kubernetes_call *k)
+{
+	const struct sim_object *o = target(k);
+	cJSON *sent = cJSON_ParseWithLength(k->c->raw ? k->c->raw : "", k->c->raw_len);
+	if (!sent && k->c->raw_len)
+		sent = kubernetes_from_protobuf(k->c->raw, k->c->raw_len);
+	if (o)
+		answer(k, 201, kubernetes_token(k, o->doc, sent));
+	else
+		not_found(k);
+	cJSON_Delete(sent);
+}
+
+static void get(struct kubernetes_call *k)
+{
+	const struct sim_object *o = target(k);
+	if (!o)
+		not_found(k);
+	else if (!strcmp(k->sub, "log"))
+		log_of(k, o);
+	else if (!strcmp(k->sub, "scale"))
+		answer(k, 200, kubernetes_scale_of(o->doc));
+	else
+		answer(k, 200, cJSON_Duplicate(o->doc, true));
+}
+
 static void act(struct kubernetes_call *k)
 {
 	const char *m = k->c->method;
-	struct sim_object *o = *k->name && !strcmp(m, "GET") ? target(k) : NULL;
-	if (!strcmp(m, "GET") && *k->name) {
-		if (o && !strcmp(k->r->plural, "pods") && !strcmp(k->sub, "log"))
-			log_of(k, o);
-		else if (o)
-			answer(k, 200, cJSON_Duplicate(o->doc, true));
-		else
-			not_found(k);
-	} else if (!strcmp(m, "GET")) {
-		if (sim_param_bool(k->c, "watch"))
-			watch(k);
-		else
-			list(k);
-	} else if (k->r->read_only) {
-		kubernetes_fail(k, 405, "MethodNotAllowed", NULL, "the server does not allow this method on the requested resource");
-	} else if (!strcmp(m, "POST")) {
+	bool named = *k->name;
+	if (!strcmp(m, "GET") && named)
+		get(k);
+	else if (!strcmp(m, "GET") && !selectors_good(k))
+		return;
+	else if (!strcmp(m, "GET") && sim_param_bool(k->c, "watch"))
+		watch(k);
+	else if (!strcmp(m, "GET"))
+		list(k);
+	else if ((!strcmp(m, "PUT") || !strcmp(m, "PATCH")) && !strcmp(k->sub, "scale"))
+		rescale(k);
+	else if (!strcmp(m, "POST") && !strcmp(k->sub, "token"))
+		make_token(k);
+	else if (!strcmp(m, "POST") && !named && options_good(k, "CreateOptions"))
 		create(k);
-	} else if (!strcmp(m, "PUT")) {
+	else if (!strcmp(m, "PUT") && named && options_good(k, "UpdateOptions"))
 		replace(k);
-	} else if (!strcmp(m, "PATCH")) {
+	else if (!strcmp(m, "PATCH") && named && options_good(k, "PatchOptions"))
 		patch(k);
-	} else if (!strcmp(m, "DELETE")) {
-		if (*k->name)
-			delete(k);
-		else
-			delete_all(k);
-	} else {
+	else if (!strcmp(m, "DELETE") && named)
+		delete(k);
+	else if (!strcmp(m, "DELETE") && selectors_good(k))
+		delete_all(k);
+	else if (!k->c->reply->status)
 		kubernetes_fail(k, 405, "MethodNotAllowed", NULL, "the server does not allow this method on the requested resource");
+}
+
+/* Reviews are asked for and not kept. */
+static bool review(struct kubernetes_call *k)
+{
+	static const char *const groups[] = {"/apis/authorization.k8s.io/v1/", "/apis/authentication.k8s.io/v1/"};
+	for (size_t i = 0; i < 2; i++) {
+		if (!text_starts(k->c->path, groups[i]) || strcmp(k->c->method, "POST"))
+			continue;
+		cJSON *sent = cJSON_ParseWithLength(k->c->raw ? k->c->raw : "", k->c->raw_len);
+		if (!sent)
+			sent = kubernetes_from_protobuf(k->c->raw ? k->c->raw : "", k->c->raw_len);
+		cJSON *reply = kubernetes_review(k, k->c->path + strlen(groups[i]), sent);
+		cJSON_Delete(sent);
+		if (reply)
+			answer(k, 201, reply);
+		return reply != NULL;
 	}
+	return false;
+}
+
+/* A path that leads nowhere: of a group that is known in the API's words, otherwise as any server would. */
+static void nowhere(struct kubernetes_call *k)
+{
+	char group[96] = "", v[32] = "";
+	bool known = text_starts(k->c->path, "/api/") || (sscanf(k->c->path, "/apis/%95[^/]/%31[^/]", group, v) == 2 && kubernetes_group_known(group, v));
+	k->r = NULL;
+	if (known)
+		kubernetes_fail(k, 404, "NotFound", NULL, "the server could not find the requested resource");
+	else
+		sim_bytes(k->c, 404, "text/plain; charset=utf-8", "404 page not found\n", 19);
 }
 
 static void serve(struct sim_call *c)
@@ -751,9 +1017,11 @@ static void serve(struct sim_call *c)
 	k.manager = *sim_param(c, "fieldManager") ? sim_param(c, "fieldManager") : manager;
 	if (kubernetes_discover(c, c->path))
 		return;
+	if (review(&k))
+		return;
 	if (!parse(&k))
-		kubernetes_fail(&k, 404, "NotFound", NULL, "the server could not find the requested resource");
-	else if (allowed(&k))
+		nowhere(&k);
+	else if (allowed(&k) && acceptable(&k))
 		act(&k);
 }
 

@@ -60,6 +60,8 @@ const struct kubernetes_field *kubernetes_field(const struct kubernetes_type *ty
  * text for each. */
 cJSON *kubernetes_decode(const struct kubernetes_type *type, const cJSON *doc, char **wrong, cJSON *strict);
 
+/* Why a text is no JSON, in the words of Go's parser, for the caller to free. */
+char *kubernetes_json_complaint(const char *text, size_t len);
 /* The document in a body of Kubernetes' protocol buffers, its type found by the kind that it names; NULL when it is none. */
 cJSON *kubernetes_from_protobuf(const char *body, size_t len);
 
@@ -105,6 +107,7 @@ struct kubernetes_call {
 	const struct kubernetes_type *type;
 	char name[256], ns[256], sub[64];
 	const char *manager;
+	const char *failing_kind, *failing_group; /* of the Status's details where it is not the resource's; NULL */
 };
 /* Answers with a Status. causes is owned afterwards; may be NULL. */
 void kubernetes_fail(struct kubernetes_call *k, int code, const char *reason, cJSON *causes, const char *format, ...)
@@ -120,6 +123,14 @@ cJSON *kubernetes_apply(struct kubernetes_call *k, const cJSON *live, const cJSO
 
 /* Patches (kubernetes_patch.c): the new document, or NULL after having answered. ------------------------------------------- */
 cJSON *kubernetes_patch(struct kubernetes_call *k, const cJSON *live);
+
+/* Selectors (kubernetes_select.c): does it match? *why, for the caller to free, when the selector cannot be read. */
+bool kubernetes_labels_match(const cJSON *labels, const char *selector, char **why);
+bool kubernetes_fields_match(const char *kind, const cJSON *doc, const char *selector, char **why);
+
+/* The Scale of a Deployment or ReplicaSet (kubernetes_scale.c); and the document with what a Scale asks for. */
+cJSON *kubernetes_scale_of(const cJSON *doc);
+cJSON *kubernetes_scaled(const cJSON *doc, const cJSON *scale);
 
 /* Fills in what the server does (kubernetes_defaults.c): with decoding, and when the object is stored. */
 void kubernetes_default(const char *kind, cJSON *doc);

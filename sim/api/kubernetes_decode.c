@@ -19,11 +19,13 @@ struct decoder {
 	cJSON *strict;
 };
 
+enum { NAMED = -1, ASIDE = -2 }; /* ASIDE: a step that an error of type does not name */
+
 /* A step of the way to a value: for both spellings, "spec.containers" and "spec.containers[0]". */
 struct place {
 	const struct place *up;
 	const char *name;
-	int index;                 /* -1: a name */
+	int index;                 /* of a list's element; or one of these */
 	const char *owner;         /* Go's struct that has the field */
 };
 
@@ -34,7 +36,7 @@ static void spell(const struct place *p, bool indexes, struct buf *b)
 	spell(p->up, indexes, b);
 	if (p->index >= 0 && indexes)
 		buf_printf(b, "[%d]", p->index);
-	else if (p->index < 0)
+	else if (p->index == NAMED || (p->index == ASIDE && indexes))
 		buf_printf(b, "%s%s", b->len ? "." : "", p->name);
 }
 
@@ -215,7 +217,9 @@ static cJSON *decode_value(const struct decoder *d, const struct kubernetes_shap
 	cJSON *out = s->what == KUBERNETES_MAP ? cJSON_CreateObject() : cJSON_CreateArray();
 	int i = 0;
 	cJSON_ArrayForEach(item, v) {
-		struct place here = {at, item->string, s->what == KUBERNETES_LIST ? i++ : -1, NULL};
+		struct place here = {at, item->string, s->what == KUBERNETES_LIST ? i++ : ASIDE, NULL};
+		if (s->what == KUBERNETES_MAP && cJSON_GetObjectItemCaseSensitive(v, item->string) != item)
+			tell(d, "duplicate", &here);
 		cJSON *value = decode_value(d, s->of, item, &here);
 		if (!value)
 			value = s->of->what == KUBERNETES_STRING || s->of->what == KUBERNETES_BYTES ? cJSON_CreateString("") : cJSON_CreateNull();
@@ -258,11 +262,13 @@ static cJSON *prune_object(const struct decoder *d, const struct kubernetes_type
 	const cJSON *item, *element;
 	cJSON_ArrayForEach(item, doc) {
 		const struct kubernetes_field *f = kubernetes_field(type, item->string);
-		struct place here = {at, item->string, -1, NULL};
+		struct place here = {at, item->string, f && f->shape->type && !f->shape->type->custom ? ASIDE : NAMED, NULL};
 		if (!f) {
 			tell(d, "unknown", &here);
 			continue;
 		}
+		if (cJSON_IsNull(item))
+			continue;
 		const struct kubernetes_shape *s = f->shape;
 		bool objects = s->what == KUBERNETES_LIST && s->of->what == KUBERNETES_OBJECT && cJSON_IsArray(item);
 		cJSON *value = s->what == KUBERNETES_OBJECT && cJSON_IsObject(item) ? decode_object(d, s->type, item, &here) : objects ? cJSON_CreateArray()
@@ -286,7 +292,7 @@ static cJSON *decode_object(const struct decoder *d, const struct kubernetes_typ
 	const cJSON *item;
 	for (item = doc ? doc->child : NULL; item; item = item->next) {
 		const struct kubernetes_field *f = kubernetes_field(type, item->string);
-		struct place here = {at, item->string, -1, strchr(type->name, '.') ? strchr(type->name, '.') + 1 : type->name};
+		struct place here = {at, item->string, NAMED, strchr(type->name, '.') ? strchr(type->name, '.') + 1 : type->name};
 		if (!f) {
 			tell(d, "unknown", &here);
 			continue;
@@ -321,4 +327,18 @@ cJSON *kubernetes_decode(const struct kubernetes_type *type, const cJSON *doc, c
 	struct decoder d = {wrong, strict};
 	*wrong = NULL;
 	return decode_object(&d, type, doc, NULL);
+}
+
+char *kubernetes_json_complaint(const char *text, size_t len)
+{
+	const char *end = NULL;
+	char *copy = xstrndup(text, len);
+	cJSON *parsed = cJSON_ParseWithOpts(copy, &end, true);
+	size_t at = end ? (size_t)(end - copy) : len;
+	char *why = at >= strlen(copy) || strspn(copy + at, " \n\t{[,:\"") == strlen(copy + at)
+			    ? xstrdup("unexpected end of JSON input")
+			    : xasprintf("invalid character '%c' looking for beginning of value", copy[at]);
+	cJSON_Delete(parsed);
+	free(copy);
+	return why;
 }

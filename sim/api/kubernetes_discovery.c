@@ -3,23 +3,33 @@
 
 #include "sim/api/kubernetes.h"
 #include "sim/api/kubernetes_discovery.h"
+#include "sim/api/serving.h"
 
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/text.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 static const char *const groups[][2] = {
-	{"apps", "v1"}, {"batch", "v1"}, {"discovery.k8s.io", "v1"}, {"networking.k8s.io", "v1"}, {"policy", "v1"},
+	{"apps", "v1"}, {"authentication.k8s.io", "v1"}, {"authorization.k8s.io", "v1"}, {"batch", "v1"}, {"discovery.k8s.io", "v1"}, {"networking.k8s.io", "v1"}, {"policy", "v1"},
 	{"cloud.google.com", "v1"}, {"networking.gke.io", "v1"}, {"networking.gke.io", "v1beta1"},
 };
 enum { GROUPS = sizeof groups / sizeof *groups };
 
+static void put_json(struct sim_call *c, cJSON *doc)
+{
+	char *text = json_text(doc, -1);
+	sim_bytes(c, 200, "application/json", text, strlen(text));
+	free(text);
+	cJSON_Delete(doc);
+}
+
 static void version(struct sim_call *c)
 {
-	sim_ok(c, json_make("{'major':'1','minor':'35','gitVersion':'v1.35.6-gke.1250000','gitCommit':'0000000000000000000000000000000000000000',"
+	put_json(c, json_make("{'major':'1','minor':'35','gitVersion':'v1.35.6-gke.1250000','gitCommit':'0000000000000000000000000000000000000000',"
 			    "'gitTreeState':'clean','buildDate':'2026-07-20T00:00:00Z','goVersion':'go1.24.6 X:boringcrypto','compiler':'gc','platform':"
 			    "'linux/amd64'}"));
 }
@@ -42,37 +52,93 @@ static void group_list(struct sim_call *c)
 	for (size_t i = 0; i < GROUPS; i++)
 		if (i == 0 || strcmp(groups[i][0], groups[i - 1][0]))
 			cJSON_AddItemToArray(list, group_doc(groups[i][0]));
-	sim_ok(c, json_make("{'kind':'APIGroupList','apiVersion':'v1','groups':%j}", list));
+	put_json(c, json_make("{'kind':'APIGroupList','apiVersion':'v1','groups':%j}", list));
 }
+
+/* How the server marks the stored form of a kind. */
+static void put_version_hash(cJSON *one, const struct kubernetes_resource *r)
+{
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	char *text = xasprintf("%s/%s/%s", r->group, r->version, r->kind), hash[13];
+	const char *hex = sim_sha256(text, strlen(text)) + 7;
+	unsigned char byte[9] = {0};
+	for (int i = 0; i < 8; i++)
+		sscanf(hex + 2 * i, "%2hhx", &byte[i]);
+	for (int i = 0; i < 12; i++)
+		hash[i] = digits[(byte[i / 4 * 3] << 16 | byte[i / 4 * 3 + 1] << 8 | byte[i / 4 * 3 + 2]) >> (18 - 6 * (i % 4)) & 63];
+	hash[11] = '=';
+	hash[12] = '\0';
+	json_put_str(one, "storageVersionHash", hash);
+	free(text);
+}
+
+static bool is_in_all(const char *kind)
+{
+	static const char *const kinds[] = {"Pod", "Service", "Deployment", "ReplicaSet", "Job", "CronJob"};
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+		if (!strcmp(kinds[i], kind))
+			return true;
+	return false;
+}
+
+static void put_resource(cJSON *list, const struct kubernetes_resource *r)
+{
+	bool custom = kubernetes_type_find(r->type)->custom;
+	cJSON *one = json_make("{'name':%s,'singularName':%s,'namespaced':%b,'kind':%s,'verbs':%j}", r->plural, r->singular, r->namespaced, r->kind,
+			       custom ? json_make("['delete','deletecollection','get','list','patch','create','update','watch']")
+				      : json_make("['create','delete','deletecollection','get','list','patch','update','watch']"));
+	if (*r->short_name)
+		json_put(one, "shortNames", json_make("[%s]", r->short_name));
+	if (is_in_all(r->kind))
+		json_put(one, "categories", json_make("['all']"));
+	put_version_hash(one, r);
+	cJSON_AddItemToArray(list, one);
+	if (!strcmp(r->kind, "Deployment") || !strcmp(r->kind, "ReplicaSet")) {
+		char *name = xasprintf("%s/scale", r->plural);
+		cJSON_AddItemToArray(list, json_make("{'name':%s,'singularName':'','namespaced':true,'group':'autoscaling','version':'v1','kind':'Scale','verbs':['get',"
+						     "'patch','update']}", name));
+		free(name);
+	}
+	if (r->status) {
+		char *name = xasprintf("%s/status", r->plural);
+		cJSON_AddItemToArray(list, json_make("{'name':%s,'singularName':'','namespaced':%b,'kind':%s,'verbs':['get','patch','update']}", name, r->namespaced,
+						     r->kind));
+		free(name);
+	}
+}
+
+/* What is only asked, and not kept. */
+static const struct {
+	const char *group, *plural, *kind;
+} reviews[] = {{"authentication.k8s.io", "selfsubjectreviews", "SelfSubjectReview"}, {"authorization.k8s.io", "selfsubjectaccessreviews", "SelfSubjectAccessReview"}};
 
 static bool resource_list(struct sim_call *c, const char *group, const char *v)
 {
 	cJSON *list = cJSON_CreateArray();
 	const struct kubernetes_resource *r;
-	for (size_t i = 0; (r = kubernetes_resource_at(i)); i++) {
-		if (strcmp(r->group, group) || strcmp(r->version, v))
-			continue;
-		cJSON *one = json_make("{'name':%s,'singularName':%s,'namespaced':%b,'kind':%s,'verbs':['create','delete','deletecollection','get','list',"
-				       "'patch','update','watch']}",
-				       r->plural, r->singular, r->namespaced, r->kind);
-		if (*r->short_name)
-			json_put(one, "shortNames", json_make("[%s]", r->short_name));
-		cJSON_AddItemToArray(list, one);
-		if (r->status) {
-			char *name = xasprintf("%s/status", r->plural);
-			cJSON_AddItemToArray(list, json_make("{'name':%s,'singularName':'','namespaced':%b,'kind':%s,'verbs':['get','patch','update']}", name,
-							     r->namespaced, r->kind));
-			free(name);
-		}
-	}
+	for (size_t i = 0; (r = kubernetes_resource_at(i)); i++)
+		if (!strcmp(r->group, group) && !strcmp(r->version, v))
+			put_resource(list, r);
+	for (size_t i = 0; i < sizeof reviews / sizeof *reviews; i++)
+		if (!strcmp(reviews[i].group, group) && !strcmp(v, "v1"))
+			cJSON_AddItemToArray(list, json_make("{'name':%s,'singularName':%s,'namespaced':false,'kind':%s,'verbs':['create']}", reviews[i].plural,
+							     reviews[i].plural, reviews[i].kind));
 	if (!list->child) {
 		cJSON_Delete(list);
 		return false;
 	}
 	char *gv = *group ? xasprintf("%s/%s", group, v) : xstrdup(v);
-	sim_ok(c, json_make("{'kind':'APIResourceList','apiVersion':'v1','groupVersion':%s,'resources':%j}", gv, list));
+	put_json(c, json_make("{'kind':'APIResourceList','apiVersion':'v1','groupVersion':%s,'resources':%j}", gv, list));
 	free(gv);
 	return true;
+}
+
+bool kubernetes_group_known(const char *group, const char *version)
+{
+	for (size_t i = 0; i < GROUPS; i++)
+		if (!strcmp(groups[i][0], group) && !strcmp(groups[i][1], version))
+			return true;
+	return false;
 }
 
 static void openapi_paths(struct sim_call *c)
@@ -85,7 +151,7 @@ static void openapi_paths(struct sim_call *c)
 		free(name);
 		free(url);
 	}
-	sim_ok(c, json_make("{'paths':%j}", paths));
+	put_json(c, json_make("{'paths':%j}", paths));
 }
 
 /* kubectl looks whether a kind's patch takes fieldValidation. */
@@ -106,7 +172,7 @@ static void openapi_of(struct sim_call *c, const char *group, const char *v)
 		free(path);
 		free(clean);
 	}
-	sim_ok(c, json_make("{'openapi':'3.0.0','info':{'title':'Kubernetes','version':'v1.35.6-gke.1250000'},'paths':%j,'components':{'schemas':{}}}", paths));
+	put_json(c, json_make("{'openapi':'3.0.0','info':{'title':'Kubernetes','version':'v1.35.6-gke.1250000'},'paths':%j,'components':{'schemas':{}}}", paths));
 }
 
 bool kubernetes_discover(struct sim_call *c, const char *path)
@@ -117,7 +183,7 @@ bool kubernetes_discover(struct sim_call *c, const char *path)
 	} else if (!strcmp(path, "/healthz") || !strcmp(path, "/livez") || !strcmp(path, "/readyz")) {
 		sim_bytes(c, 200, "text/plain; charset=utf-8", "ok", 2);
 	} else if (!strcmp(path, "/api") || !strcmp(path, "/api/")) {
-		sim_ok(c, json_make("{'kind':'APIVersions','versions':['v1'],'serverAddressByClientCIDRs':[{'clientCIDR':'0.0.0.0/0','serverAddress':%s}]}",
+		put_json(c, json_make("{'kind':'APIVersions','versions':['v1'],'serverAddressByClientCIDRs':[{'clientCIDR':'0.0.0.0/0','serverAddress':%s}]}",
 				    c->host));
 	} else if (!strcmp(path, "/apis") || !strcmp(path, "/apis/")) {
 		group_list(c);
@@ -139,7 +205,7 @@ bool kubernetes_discover(struct sim_call *c, const char *path)
 		}
 		json_put_str(doc, "kind", "APIGroup");
 		json_put_str(doc, "apiVersion", "v1");
-		sim_ok(c, doc);
+		put_json(c, doc);
 	} else {
 		return false;
 	}

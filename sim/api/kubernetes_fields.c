@@ -448,7 +448,7 @@ cJSON *kubernetes_merged(const struct kubernetes_type *type, const cJSON *live, 
 	return merge(&root, live, applied);
 }
 
-/* NULL when nothing is left. */
+/* A null when nothing is left, as of a map whose members are gone. */
 static cJSON *leave(const struct kubernetes_shape *s, const cJSON *v, const char *path, const struct kubernetes_set *gone)
 {
 	const cJSON *item;
@@ -456,12 +456,14 @@ static cJSON *leave(const struct kubernetes_shape *s, const cJSON *v, const char
 	if (*path && !has_below(gone, path))
 		return cJSON_Duplicate(v, true);
 	if (is_leaf(s) || !v->child)
-		return NULL;
+		return cJSON_CreateNull();
 	cJSON *out = list ? cJSON_CreateArray() : cJSON_CreateObject();
 	cJSON_ArrayForEach(item, v) {
 		char *part = list ? element_of(s, item) : NULL, *at = list ? (part ? below(path, part, false) : xstrdup(path)) : below(path, item->string, true);
 		cJSON *kept = kubernetes_set_has(gone, at) ? NULL : leave(list ? s->of : member_shape(s, item->string, &named), item, at, gone);
-		if (kept && list)
+		if (cJSON_IsNull(kept) && list)
+			cJSON_Delete(kept);
+		else if (kept && list)
 			cJSON_AddItemToArray(out, kept);
 		else if (kept)
 			cJSON_AddItemToObject(out, item->string, kept);
@@ -471,7 +473,7 @@ static cJSON *leave(const struct kubernetes_shape *s, const cJSON *v, const char
 	if (out->child || !*path)
 		return out;
 	cJSON_Delete(out);
-	return NULL;
+	return cJSON_CreateNull();
 }
 
 cJSON *kubernetes_without(const struct kubernetes_type *type, const cJSON *doc, const struct kubernetes_set *gone)
@@ -548,7 +550,7 @@ static char *untyped(const struct kubernetes_shape *s, const cJSON *v, const cha
 	case KUBERNETES_TIME:
 	case KUBERNETES_BYTES:
 		if (!cJSON_IsString(v))
-			got = complaint(path, "expected string, got %s", text);
+			got = complaint(path, "expected string, got &value.valueUnstructured{Value:%s}", text);
 		break;
 	case KUBERNETES_INTEGER:
 	case KUBERNETES_NUMBER:
@@ -561,10 +563,10 @@ static char *untyped(const struct kubernetes_shape *s, const cJSON *v, const cha
 		break;
 	case KUBERNETES_OBJECT:
 	case KUBERNETES_MAP:
-		got = cJSON_IsObject(v) ? untyped_inside(s, v, path) : complaint(path, "expected map, got %s", "&{%v}");
+		got = cJSON_IsObject(v) ? untyped_inside(s, v, path) : complaint(path, "expected map, got &{%s}", cJSON_IsString(v) ? v->valuestring : text);
 		break;
 	case KUBERNETES_LIST:
-		got = cJSON_IsArray(v) ? untyped_inside(s, v, path) : complaint(path, "expected list, got %s", "&{%v}");
+		got = cJSON_IsArray(v) ? untyped_inside(s, v, path) : complaint(path, "expected list, got &{%s}", cJSON_IsString(v) ? v->valuestring : text);
 		break;
 	default:
 		break;

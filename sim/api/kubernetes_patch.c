@@ -74,7 +74,7 @@ static int place_of(cJSON *order, const char *key, const cJSON *item)
 	return -1;
 }
 
-/* "$setElementOrder/x": those that it names in its order, the server's own ones where they stood among them. */
+/* "$setElementOrder/x", or the patch's own order: those that it names in that order, the server's own ones where they stood among them. */
 static void order_list(const struct kubernetes_field *f, cJSON *list, const cJSON *before, cJSON *order)
 {
 	cJSON *named = cJSON_CreateArray(), *own = cJSON_CreateArray(), *o, *item;
@@ -121,8 +121,9 @@ static void take_member(const struct kubernetes_field *f, cJSON *doc, const cJSO
 		}
 		strategic_list(f, have, item);
 		char *order = xasprintf("$setElementOrder/%s", item->string);
-		if (cJSON_GetObjectItemCaseSensitive(patch, order))
-			order_list(f, have, before, cJSON_GetObjectItemCaseSensitive(patch, order));
+		cJSON *given = cJSON_GetObjectItemCaseSensitive(patch, order), *own = given ? NULL : cJSON_Duplicate(item, true);
+		order_list(f, have, before, given ? given : own);
+		cJSON_Delete(own);
 		free(order);
 		cJSON_Delete(before);
 	} else if (have && cJSON_IsObject(have) && cJSON_IsObject(item) && object) {
@@ -257,18 +258,26 @@ cJSON *kubernetes_patch(struct kubernetes_call *k, const cJSON *live)
 {
 	const char *type = sim_request_header(k->c->request, "Content-Type");
 	cJSON *patch = cJSON_ParseWithLength(k->c->raw ? k->c->raw : "", k->c->raw_len), *doc = cJSON_Duplicate(live, true);
-	bool good = patch != NULL, merge = type && strstr(type, "merge-patch+json") && !strstr(type, "strategic");
-	if (!good) {
-		kubernetes_fail(k, 400, "BadRequest", NULL, "error decoding patch: invalid character");
-	} else if (type && strstr(type, "json-patch")) {
+	bool steps = type && text_starts(type, "application/json-patch+json"), merge = type && text_starts(type, "application/merge-patch+json"), good = patch != NULL;
+	bool strategic = type && text_starts(type, "application/strategic-merge-patch+json");
+	if (!steps && !merge && !(strategic && !k->type->custom)) {
+		good = false;
+		kubernetes_fail(k, 415, "UnsupportedMediaType", NULL, "%s",
+				k->type->custom && strategic ? "the body of the request was in an unknown format - accepted media types include: application/json-patch+json, "
+							       "application/merge-patch+json, application/apply-patch+yaml"
+							     : "415: Unsupported Media Type");
+	} else if (!good) {
+		char *why = kubernetes_json_complaint(k->c->raw ? k->c->raw : "", k->c->raw_len);
+		kubernetes_fail(k, 400, "BadRequest", NULL, "error decoding patch: %s", why);
+		free(why);
+	} else if (steps && !(cJSON_IsArray(patch) && (!patch->child || cJSON_IsObject(patch->child)))) {
+		good = false;
+		kubernetes_fail(k, 400, "BadRequest", NULL, "error decoding patch: json: cannot unmarshal %s into Go value of type %s",
+				cJSON_IsObject(patch) ? "object" : "number", cJSON_IsArray(patch) ? "handlers.jsonPatchOp" : "[]handlers.jsonPatchOp");
+	} else if (steps) {
 		good = json_patch(k, doc, patch);
 	} else if (merge) {
 		compute_merge(doc, patch);
-	} else if (k->type->custom) {
-		good = false;
-		kubernetes_fail(k, 415, "UnsupportedMediaType", NULL,
-				"the body of the request was in an unknown format - accepted media types include: application/json-patch+json, "
-				"application/merge-patch+json, application/apply-patch+yaml");
 	} else {
 		strategic_object(k->type, doc, patch);
 	}

@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 
+#include <regex.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -94,7 +95,9 @@ static void too_long(struct rules *r, const char *field, const cJSON *v, size_t 
 static void check_label(struct rules *r, const cJSON *v, const char *field)
 {
 	too_long(r, field, v, 63);
-	if (!is_label(text_of(v), strlen(text_of(v))))
+	if (!is_label(text_of(v), strlen(text_of(v))) && is_subdomain(text_of(v)))
+		invalid(r, field, v, "must not contain dots");
+	else if (!is_label(text_of(v), strlen(text_of(v))))
 		invalid(r, field, v, "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an "
 				     "alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')");
 }
@@ -273,7 +276,8 @@ static bool selects(const cJSON *selector, const cJSON *labels)
 static void check_template_selector(struct rules *r, const cJSON *v, const char *field)
 {
 	const cJSON *labels = json_at(r->doc, "spec.template.metadata.labels");
-	if (!v || cJSON_IsNull(v)) {
+	v = cJSON_IsNull(v) ? NULL : v;
+	if (!v) {
 		required(r, field, "");
 	} else {
 		check_selector(r, v, field);
@@ -283,11 +287,10 @@ static void check_template_selector(struct rules *r, const cJSON *v, const char 
 			free(text);
 		}
 	}
-	if (v && v->child && !selects(v, labels)) {
-		cJSON *none = labels ? NULL : cJSON_CreateObject();
-		invalid(r, "spec.template.metadata.labels", labels ? labels : none, "`selector` does not match template `labels`");
-		cJSON_Delete(none);
-	}
+	if (labels && (!v || !v->child || !selects(v, labels)) && !(v && !v->child))
+		invalid(r, "spec.template.metadata.labels", labels, "`selector` does not match template `labels`");
+	else if (!labels && !(cJSON_IsObject(v) && !v->child))
+		complain(r, "spec.template.metadata.labels", "FieldValueInvalid", "Invalid value: map[string]string(nil): `selector` does not match template `labels`");
 }
 
 static void check_names_unique(struct rules *r, const cJSON *list, const char *field)
@@ -376,12 +379,12 @@ static void check_env_source(struct rules *r, const cJSON *v, const char *field)
 		free(key);
 		free(name);
 	}
-	if (from && *json_str(v, "value", ""))
+	if (from && !count)
+		complain(r, path, "FieldValueInvalid", "Invalid value: \"\": must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef` or `secretKeyRef`");
+	else if (from && *json_str(v, "value", ""))
 		complain(r, path, "FieldValueInvalid", "Invalid value: \"\": may not be specified when `value` is not empty");
 	else if (from && count > 1)
 		complain(r, path, "FieldValueInvalid", "Invalid value: \"\": may not have more than one field specified at a time");
-	else if (from && !count)
-		complain(r, path, "FieldValueInvalid", "Invalid value: \"\": must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef` or `secretKeyRef`");
 	free(path);
 }
 
@@ -494,8 +497,8 @@ static void check_int_or_percent(struct rules *r, const cJSON *v, const char *fi
 	const char *t = text_of(v);
 	size_t digits = strspn(t, "0123456789");
 	if (cJSON_IsString(v) && (!digits || strcmp(t + digits, "%")))
-		invalid(r, field, v, "a valid percent string must be a numeric string followed by an ending '%%' (e.g. '1%%',  or '93%%', regex used for validation is "
-				     "'[0-9]+%%')");
+		complain(r, field, "FieldValueInvalid", "Invalid value: intstr.IntOrString{Type:1, IntVal:0, StrVal:\"%s\"}: a valid percent string must be a numeric "
+			 "string followed by an ending '%%' (e.g. '1%%',  or '93%%', regex used for validation is '[0-9]+%%')", t);
 	else if (!cJSON_IsString(v))
 		check_not_negative(r, v, field);
 }
@@ -650,7 +653,7 @@ static void check_cluster_ip(struct rules *r, const cJSON *v, const char *field)
 	char more;
 	(void)field;
 	if (old && cJSON_IsString(v) && strcmp(text_of(old), text_of(v)))
-		complain(r, "spec.clusterIPs[0]", "FieldValueInvalid", "Invalid value: [\"%s\"]: may not change once set", text_of(v));
+		complain(r, "spec.clusterIPs[0]", "FieldValueInvalid", "Invalid value: []string{\"%s\"}: may not change once set", text_of(v));
 	else if (cJSON_IsString(v) && strcmp(text_of(v), "None") && sscanf(text_of(v), "%3u.%3u.%3u.%3u%c", &a, &b, &c, &d, &more) != 4)
 		complain(r, "spec.clusterIPs[0]", "FieldValueInvalid", "Invalid value: \"%s\": must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)", text_of(v));
 }
@@ -717,6 +720,28 @@ static void check_ingress_path(struct rules *r, const cJSON *p, const char *fiel
 	free(backend);
 }
 
+static void check_paths_there(struct rules *r, const cJSON *http, const char *field)
+{
+	char *paths = xasprintf("%s.paths", field);
+	if (!json_at(http, "paths.0"))
+		required(r, paths, "");
+	free(paths);
+}
+
+/* The pattern of the custom resource's schema. */
+static void check_managed_domain(struct rules *r, const cJSON *v, const char *field)
+{
+	static const char pattern[] = "^(([a-zA-Z0-9]+|[a-zA-Z0-9][-a-zA-Z0-9]*[a-zA-Z0-9])\\.)+[a-zA-Z][-a-zA-Z0-9]*[a-zA-Z0-9]\\.?$";
+	regex_t compiled;
+	if (!cJSON_IsString(v) || regcomp(&compiled, pattern, REG_EXTENDED | REG_NOSUB))
+		return;
+	if (strlen(text_of(v)) > 63)
+		complain(r, field, "FieldValueTooLong", "Too long: may not be more than 63 bytes");
+	if (regexec(&compiled, text_of(v), 0, NULL, 0))
+		invalid(r, field, v, "%s in body should match '%s'", field, pattern);
+	regfree(&compiled);
+}
+
 static void check_data(struct rules *r, const cJSON *data, const char *field)
 {
 	const cJSON *d;
@@ -779,7 +804,7 @@ static void check_policy_types(struct rules *r, const cJSON *list, const char *f
 	cJSON_ArrayForEach(t, list) {
 		char *path = xasprintf("%s[%d]", field, i++);
 		if (strcmp(text_of(t), "Ingress") && strcmp(text_of(t), "Egress"))
-			complain(r, path, "FieldValueNotSupported", "Unsupported value: \"%s\": supported values: \"Egress\", \"Ingress\"", text_of(t));
+			complain(r, path, "FieldValueNotSupported", "Unsupported value: \"%s\": supported values: \"Ingress\", \"Egress\"", text_of(t));
 		free(path);
 	}
 }
@@ -969,8 +994,10 @@ static const struct row rows[] = {
 	{"Ingress", "spec.tls[].secretName", IF_THERE, check_subdomain, NULL},
 	{"Ingress", "spec.ingressClassName", IF_THERE, check_subdomain, NULL},
 	{"ingressRule", "host", IF_THERE, check_host, NULL},
+	{"ingressRule", "http", IF_THERE, check_paths_there, NULL},
 	{"ingressRule", "http.paths[]", IF_THERE, check_ingress_path, NULL},
 
+	{"ManagedCertificate", "spec.domains[]", IF_THERE, check_managed_domain, NULL},
 	{"NetworkPolicy", "spec.podSelector", IF_THERE, check_selector, NULL},
 	{"NetworkPolicy", "spec.ingress[].ports[]", IF_THERE, NULL, "policyPort"},
 	{"NetworkPolicy", "spec.ingress[].from[]", IF_THERE, check_peer, NULL},

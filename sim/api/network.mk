@@ -33,6 +33,7 @@ sim_libsim_a_SOURCES += \
 	sim/api/ip4.c \
 	sim/api/kubernetes.c \
 	sim/api/kubernetes.h \
+	sim/api/kubernetes_access.c sim/api/kubernetes_access.h \
 	sim/api/kubernetes_controllers.c \
 	sim/api/kubernetes_decode.c \
 	sim/api/kubernetes_defaults.c \
@@ -48,7 +49,9 @@ sim_libsim_a_SOURCES += \
 	sim/api/kubernetes_pods.h \
 	sim/api/kubernetes_protobuf.c \
 	sim/api/kubernetes_rules.c \
+	sim/api/kubernetes_scale.c \
 	sim/api/kubernetes_schema.c \
+	sim/api/kubernetes_select.c \
 	sim/api/kubernetes_table.c \
 	sim/api/names.c \
 	sim/api/network.h \

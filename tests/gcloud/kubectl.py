@@ -117,7 +117,7 @@ def refusals(k):
     k("apply --server-side -f -", deployment(replicaz=2), fails=".spec.replicaz: field not declared in schema")
     k("apply -f -", named("v1", "ConfigMap", "c2", dat={"k": "v"}), fails='strict decoding error: unknown field "dat"')
     k("apply --server-side -f -", deployment(selector=None) | {"metadata": {"name": "w3", "namespace": "mlflow"}},
-      fails='The Deployment "w3" is invalid: spec.selector: Required value')
+      fails='* spec.selector: Required value')
     k("apply --server-side --force-conflicts -f -", deployment(template=pod() | {"metadata": {"labels": {"app": "other"}}}), fails="`selector` does not match template `labels`")
     k("apply --server-side -f -", named("v1", "ConfigMap", "c1") | {"metadata": {"name": "c1", "namespace": "nowhere"}}, fails='namespaces "nowhere" not found')
     k("get configmap none -n mlflow", fails='configmaps "none" not found')

@@ -34,7 +34,12 @@ EVENED = [(re.compile(pattern), instead) for pattern, instead in (
     (r"(Resource Version: +)\d+", r"\1VERSION"),
     (r"(resourceVersion|resource-version)(\\?\"?: ?\\?\"?|=)\d+", r"\1\2VERSION"),
     (r"\b34\.118\.2\d\d\.\d+", "ADDRESS"),
-    (r"-----BEGIN CERTIFICATE-----[^\"]*?-----END CERTIFICATE-----\\?n?", "CERTIFICATE"),
+    (r"-----BEGIN CERTIFICATE-----[^\"]*-----END CERTIFICATE-----(\\n)?", "CERTIFICATE"),
+    (r"\beyJ[\w-]+\.[\w-]+\.[\w-]+", "TOKEN"),
+    # Go's memory with its addresses, and a whole object in the order of its struct.
+    (r"(core\.PodTemplateSpec|policy\.PodDisruptionBudgetSpec)\{.*?\}(?=: (field is|minAvailable))", r"\1{DUMP}"),
+    (r"patch: Invalid value: .*: (?=json: )", "patch: Invalid value: DUMP: "),
+    (r"(?<=Invalid value: )\"\{.*\}\": (?=json: )", "DUMP: "),
     (r"(?<=[ (])(<invalid>|\d+[smhd](\d+[smhd])?)(?=[ )\n])( \(x\d+ over \S+\))?", "AGE"),
     (r"\bkube-api-access-[a-z0-9]{5}", "kube-api-access-DRAWN"),
     (r"(web-[0-9a-f]{8,10}|once|once-\w+|cron-\d+)-[bcdfghjklmnpqrstvwxz2456789]{5}\b", r"\1-DRAWN"),

@@ -1,4 +1,5 @@
 """What is walked on both sides (compare.py): scenarios of kubectl commands and bare requests, each in a namespace of its own name."""
+import json
 import shlex
 
 
@@ -74,9 +75,45 @@ def each_way(documents):
         yield Scenario(f"{kind}-client", k("apply -f -", d), k(f"get {kind} {name} -o json --show-managed-fields"), k("apply -f -", d),
                        k("diff -f -", d), k(f"delete {kind} {name}"))
         yield Scenario(f"{kind}-server", k("apply --server-side -f -", d), k(f"get {kind} {name} -o json --show-managed-fields"),
-                       k("apply --server-side -f -", d), k(f"get {kind}"), k(f"get {kind} {name} -o name"), k(f"label {kind} {name} a=b"),
-                       k(f"annotate {kind} {name} c=d"), k(f"get {kind} {name} -o json --show-managed-fields"), *([k(f"describe {kind} {name}")] if kind != "service" else []),
-                       k(f"delete {kind} {name}"), k(f"get {kind} {name}"))
+                       k("apply --server-side -f -", d), k(f"get {kind}"), k(f"get {kind} {name} -o wide"), k(f"get {kind} {name} -o name"),
+                       k(f"label {kind} {name} a=b"), k(f"annotate {kind} {name} c=d"), k(f"get {kind} {name} -o json --show-managed-fields"),
+                       *([k(f"describe {kind} {name}")] if kind != "service" else []), k(f"get {kind} -l a=b -o name"), k(f"get {kind} -l a!=b,x -o name"),
+                       k(f"label {kind} {name} a-"), k(f"delete {kind} {name} --wait=false"), k(f"get {kind} {name}"))
+
+
+def path(kind, name=""):
+    """The path of a kind's objects in the scenario's namespace."""
+    group = {"deployments": "/apis/apps/v1", "jobs": "/apis/batch/v1", "cronjobs": "/apis/batch/v1", "ingresses": "/apis/networking.k8s.io/v1",
+             "networkpolicies": "/apis/networking.k8s.io/v1", "poddisruptionbudgets": "/apis/policy/v1", "backendconfigs": "/apis/cloud.google.com/v1",
+             "managedcertificates": "/apis/networking.gke.io/v1", "frontendconfigs": "/apis/networking.gke.io/v1beta1"}.get(kind, "/api/v1")
+    return f"{group}/namespaces/NAMESPACE/{kind}" + (f"/{name}" if name else "")
+
+
+def changed(document, where, value):
+    """A copy with the value at a dotted path; None removes it."""
+    copy = json.loads(json.dumps(document))
+    *steps, last = where.split(".")
+    at = copy
+    for step in steps:
+        at = at[int(step)] if isinstance(at, list) else at.setdefault(step, {})
+    if value is None:
+        del at[last]
+    elif isinstance(at, list):
+        at[int(last)] = value
+    else:
+        at[last] = value
+    return copy
+
+
+def refused(kind, document, *changes):
+    """A create for each change that the server has something to say about; nothing of it stays."""
+    for where, value in changes:
+        yield call("POST", path(kind) + "?dryRun=All&fieldValidation=Strict", changed(document, where, value))
+
+
+POD = "spec.template.spec"
+CONTAINER = POD + ".containers.0"
+LONG = "x" * 64
 
 
 SCENARIOS = [
@@ -92,5 +129,222 @@ SCENARIOS = [
         k("apply --server-side --field-manager=one -f -", config(a="1")),
         k("apply --server-side --field-manager=one -f -", config()),
         k("get configmap c1 -o json --show-managed-fields"),
+        k("apply --server-side --field-manager=two -f -", doc("v1", "ConfigMap", "c1")),
+        k("get configmap c1 -o json --show-managed-fields"),
+    ),
+    Scenario(
+        "owners-lists",
+        k("apply --server-side --field-manager=one -f -", SERVICE),
+        k("apply --server-side --field-manager=two -f -", doc("v1", "Service", "svc1", spec={"ports": [
+            {"port": 443, "name": "tls", "targetPort": 5001}, {"port": 80, "name": "web", "targetPort": 5000}]})),
+        k("apply --server-side --field-manager=two -f -", doc("v1", "Service", "svc1", spec={"ports": [{"port": 80, "targetPort": 6000}]})),
+        k("apply --server-side --field-manager=two --force-conflicts -f -", doc("v1", "Service", "svc1", spec={"ports": [{"port": 80, "targetPort": 6000}]})),
+        k("get service svc1 -o json --show-managed-fields"),
+        k("apply --server-side --field-manager=one -f -", doc("v1", "Service", "svc1", spec={"selector": {"app": "web"}})),
+        k("apply --server-side --field-manager=three -f -", doc("v1", "Service", "svc1", metadata={
+            "name": "svc1", "finalizers": ["example.com/a"], "labels": {"l": "1"}}, spec={"ports": [{"port": 80}]})),
+        k("get service svc1 -o json --show-managed-fields"),
+        k("apply --server-side --field-manager=three -f -", doc("v1", "Service", "svc1", metadata={"name": "svc1", "finalizers": []})),
+        k("get service svc1 -o json --show-managed-fields"),
+        k("delete service svc1 --wait=false"),
+    ),
+    Scenario(
+        "migration",
+        k("apply -f -", config(a="1", b="2")),
+        k("apply --server-side -f -", config(a="2", c="3")),
+        k("get configmap c1 -o json --show-managed-fields"),
+        k("apply --server-side --field-manager=other -f -", config(a="3")),
+        k("patch configmap c1 --type=merge -p '{\"data\":{\"a\":\"9\"}}'"),
+        k("apply --server-side -f -", config(a="2", c="3")),
+        k("apply -f -", config(a="4")),
+        k("get configmap c1 -o json --show-managed-fields"),
+    ),
+    Scenario(
+        "untracked",
+        call("POST", path("configmaps"), config(a="1")),
+        call("PUT", path("configmaps", "c1"), config(a="1") | {"metadata": {"name": "c1", "managedFields": [{}]}}),
+        call("GET", path("configmaps", "c1")),
+        k("patch configmap c1 --type=merge -p '{\"data\":{\"b\":\"9\"}}'"),
+        k("apply --server-side --field-manager=one -f -", config(a="1")),
+        k("apply --server-side --field-manager=one -f -", config(b="1")),
+        k("get configmap c1 -o json --show-managed-fields"),
+    ),
+    Scenario(
+        "create",
+        k("create configmap made --from-literal=a=b"),
+        k("create configmap made --from-literal=a=b"),
+        k("create secret generic made --from-literal=a=b"),
+        k("create serviceaccount made"),
+        k("create service clusterip made --tcp=80:5000"),
+        k("create cronjob made --image=nginx --schedule='0 1 * * *' -- date"),
+        k("create ingress made --rule=a.example.com/*=svc1:80"),
+        k("create poddisruptionbudget made --selector=app=none --min-available=1"),
+        k("create namespace made-elsewhere --dry-run=server"),
+        k("get configmap,secret,service,cronjob -o json --show-managed-fields"),
+        k("create -f -", config(a="b")),
+        k("create -f - --dry-run=server -o json", changed(config(a="b"), "metadata.name", "other")),
+        k("create -f - --dry-run=client -o json", changed(config(a="b"), "metadata.name", "other")),
+        k("create token made --duration=10m --audience=x"),
+        k("create token nobody"),
+        k("get all"),
+        k("get configmap,secret"),
+        k("get pods"),
+        k("get nothing"),
+        k("get configmap none"),
+        k("get configmaps made none"),
+        k("delete configmap none"),
+        k("delete configmap made none"),
+        k("delete secret made --dry-run=server"),
+        k("delete service,ingress --all"),
+    ),
+    Scenario(
+        "patch",
+        k("create -f -", SERVICE),
+        k("patch service svc1 -p '{\"spec\":{\"ports\":[{\"port\":443,\"name\":\"tls\"}]}}'"),
+        k("patch service svc1 -p '{\"spec\":{\"ports\":[{\"port\":443,\"name\":\"tls\"},{\"port\":80,\"name\":\"web\"}]}}'"),
+        k("patch service svc1 -p '{\"spec\":{\"ports\":[{\"port\":80,\"$patch\":\"delete\"}]}}'"),
+        k("get service svc1 -o json --show-managed-fields"),
+        k("patch service svc1 --type=json -p '[{\"op\":\"replace\",\"path\":\"/spec/ports/0/port\",\"value\":444}]'"),
+        k("patch service svc1 --type=json -p '[{\"op\":\"replace\",\"path\":\"/spec/none/0/port\",\"value\":444}]'"),
+        k("patch service svc1 --type=json -p '[{\"op\":\"test\",\"path\":\"/spec/type\",\"value\":\"x\"}]'"),
+        k("patch service svc1 --type=json -p '[{\"op\":\"remove\",\"path\":\"/metadata/labels/x\"}]'"),
+        k("patch service svc1 --type=merge -p '{\"spec\":{\"selector\":{\"app\":null,\"tier\":\"x\"}}}'"),
+        k("patch service svc1 --type=merge -p '{\"spec\":{\"nothing\":1}}'"),
+        k("patch service svc1 --type=merge -p '{\"spec\":{\"ports\":\"x\"}}'"),
+        k("patch service none -p '{}'"),
+        k("patch service svc1 -p '{}'"),
+        k("patch service svc1 -p '{\"spec\":{\"clusterIP\":\"34.118.224.9\"}}'"),
+        k("get service svc1 -o json --show-managed-fields"),
+        k("create -f -", BACKEND),
+        k("patch backendconfig bc1 --type=merge -p '{\"spec\":{\"timeoutSec\":40}}'"),
+        k("patch backendconfig bc1 -p '{\"spec\":{\"timeoutSec\":40}}'"),
+        k("patch backendconfig bc1 --type=merge -p '{\"spec\":{\"timeoutSec\":\"40\"}}'"),
+        k("get backendconfig bc1 -o json --show-managed-fields"),
+        call("PATCH", path("services", "svc1"), "{", Content_Type="application/merge-patch+json"),
+        call("PATCH", path("services", "svc1"), "[1]", Content_Type="application/json-patch+json"),
+        call("PATCH", path("services", "svc1"), {}, Content_Type="application/json"),
+        call("PATCH", path("services", "svc1"), {"metadata": {"resourceVersion": "1"}}, Content_Type="application/merge-patch+json"),
+    ),
+    Scenario(
+        "replace",
+        k("create -f -", config(a="1")),
+        call("PUT", path("configmaps", "c1"), config(a="2")),
+        call("PUT", path("configmaps", "c1"), changed(config(a="2"), "metadata.resourceVersion", "1")),
+        call("PUT", path("configmaps", "other"), config(a="2")),
+        call("PUT", path("configmaps", "none"), changed(config(a="2"), "metadata.name", "none")),
+        call("PUT", path("configmaps", "c1"), changed(config(a="2"), "metadata.uid", "11111111-1111-1111-1111-111111111111")),
+        call("PUT", path("configmaps", "c1"), changed(config(a="2"), "metadata.namespace", "elsewhere")),
+        call("PUT", path("configmaps", "c1"), changed(config(a="2"), "kind", "Nothing")),
+        call("PUT", path("configmaps", "c1"), changed(config(a="2"), "apiVersion", "v2")),
+        call("PUT", path("configmaps", "c1"), changed(config(a="2"), "immutable", True)),
+        call("PUT", path("configmaps", "c1"), config(a="3")),
+        k("replace -f -", config(a="4")),
+        k("get configmap c1 -o json --show-managed-fields"),
+        k("create -f -", BACKEND),
+        call("PUT", path("backendconfigs", "bc1"), BACKEND),
+        k("replace -f -", BACKEND),
+        call("PUT", path("secrets", "none"), SECRET),
+        call("DELETE", path("configmaps", "c1"), {"preconditions": {"uid": "11111111-1111-1111-1111-111111111111"}}),
+        call("DELETE", path("configmaps", "c1")),
+        call("DELETE", path("configmaps", "c1")),
+        call("DELETE", path("backendconfigs", "bc1")),
+        call("POST", path("serviceaccounts"), SA),
+        call("DELETE", path("serviceaccounts", "sa1")),
+        call("POST", path("services"), SERVICE),
+        call("DELETE", path("services", "svc1")),
+    ),
+    Scenario(
+        "requests",
+        call("POST", path("configmaps"), "{"),
+        call("POST", path("configmaps"), "[]"),
+        call("POST", path("configmaps"), ""),
+        call("POST", path("configmaps"), {}),
+        call("POST", path("configmaps"), {"kind": "ConfigMap"}),
+        call("POST", path("configmaps"), doc("v1", "ConfigMap", "")),
+        call("POST", path("configmaps"), changed(config(), "metadata", {"generateName": "made-"}) | {"kind": "Nothing"}),
+        call("POST", path("configmaps", "x"), config()),
+        call("PATCH", path("configmaps"), config()),
+        call("GET", path("nothings")),
+        call("GET", "/apis/nothing/v1/things"),
+        call("GET", "/api/v2/pods"),
+        call("GET", "/nothing"),
+        call("POST", "/api/v1/namespaces/nowhere/configmaps", config()),
+        call("GET", "/api/v1/namespaces/nowhere/configmaps"),
+        call("GET", "/api/v1/namespaces/nowhere"),
+        call("GET", path("configmaps", "c1/nothing")),
+        call("POST", path("configmaps"), config(), Content_Type="text/plain"),
+        call("GET", path("configmaps"), Accept="text/plain"),
+        call("POST", path("configmaps") + "?dryRun=Some", config()),
+        call("POST", path("configmaps") + "?fieldValidation=Some", config()),
+        call("POST", path("configmaps") + "?fieldManager=" + "x" * 129, config()),
+        call("GET", path("configmaps") + "?labelSelector=a%3D%3D%3Db"),
+        call("GET", path("configmaps") + "?fieldSelector=spec.x%3Db"),
+        call("GET", path("configmaps") + "?fieldSelector=metadata.name%3Dkube-root-ca.crt&limit=1"),
+        call("GET", path("configmaps") + "?limit=1&labelSelector=none"),
+        call("POST", path("configmaps") + "?fieldValidation=Strict", config() | {"dat": 1, "metadata": {"name": "c1", "nam": 1}}),
+        call("POST", path("configmaps") + "?fieldValidation=Warn&dryRun=All", config() | {"dat": 1, "metadata": {"name": "c1", "nam": 1}}),
+        call("POST", path("configmaps") + "?fieldValidation=Ignore&dryRun=All", config() | {"dat": 1}),
+        call("POST", path("configmaps") + "?fieldValidation=Strict", '{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"c1","name":"c2"},"data":{"a":"1","a":"2"}}'),
+        call("PATCH", path("configmaps", "c1"), config(), Content_Type="application/apply-patch+yaml"),
+        call("PATCH", path("configmaps", "c1") + "?fieldManager=x", config() | {"dat": 1}, Content_Type="application/apply-patch+yaml"),
+        call("PATCH", path("configmaps", "c1") + "?fieldManager=x", config() | {"data": 1}, Content_Type="application/apply-patch+yaml"),
+        call("PATCH", path("configmaps", "c1") + "?fieldManager=x", config(a=1), Content_Type="application/apply-patch+yaml"),
+        call("PATCH", path("configmaps", "c1") + "?fieldManager=x", changed(config(), "metadata.name", "c2"), Content_Type="application/apply-patch+yaml"),
+        call("PATCH", path("configmaps", "c1") + "?fieldManager=x", changed(config(), "metadata.managedFields", []), Content_Type="application/apply-patch+yaml"),
+        call("PATCH", path("configmaps", "c1") + "?fieldManager=x", changed(config(), "apiVersion", "v2"), Content_Type="application/apply-patch+yaml"),
+        call("PATCH", path("configmaps", "c1") + "?fieldManager=x", changed(config(), "metadata.resourceVersion", "7"), Content_Type="application/apply-patch+yaml"),
+        call("GET", "/apis/batch/v1"),
+        call("GET", "/apis/policy/v1"),
+        call("GET", "/apis/cloud.google.com/v1"),
+        call("GET", "/apis/networking.gke.io/v1"),
+        call("GET", "/apis/networking.gke.io/v1beta1"),
+        call("GET", "/apis/networking.gke.io"),
+        call("GET", "/apis/batch"),
+        call("GET", "/readyz"),
+        k("auth can-i create deployments"),
+        k("auth whoami"),
+    ),
+    Scenario(
+        "invalid",
+        *refused("configmaps", config(k="v"), ("metadata.name", "Bad_Name"), ("metadata.name", "x" * 254), ("metadata.labels", {"-a": "b"}),
+                 ("metadata.labels", {"a": "b c"}), ("metadata.labels", {"a": LONG}), ("metadata.labels", {LONG: "a"}), ("metadata.labels", {"/a": "b"}),
+                 ("metadata.annotations", {"a b": "c"}), ("data", {"a b": "c"}), ("data", {"a": 1}), ("data", "x"), ("data", {"": "c"}), ("immutable", "yes"),
+                 ("metadata.labels", ["a"]), ("metadata.labels", {"a": True}), ("metadata.name", 5), ("metadata.namespace", "elsewhere")),
+        *refused("secrets", SECRET, ("data", {"a": "not base64"}), ("data", {"a": "YQ=="}), ("type", "kubernetes.io/tls"), ("stringData", {"a": 1})),
+        *refused("services", SERVICE, ("metadata.name", "1abc"), ("metadata.name", "a.b"), ("spec.ports", []), ("spec.ports.0.port", 0), ("spec.ports.0.port", 70000),
+                 ("spec.ports.0.port", "80"), ("spec.ports.0.protocol", "tcp"), ("spec.type", "Other"), ("spec.ports.0.targetPort", "not_a_port"),
+                 ("spec.ports", [{"port": 80}, {"port": 81}]), ("spec.ports", [{"port": 80, "name": "a"}, {"port": 80, "name": "b"}]),
+                 ("spec.ports.0.nodePort", 30001), ("spec.sessionAffinity", "x"), ("spec.clusterIP", "x"), ("spec.selector", {"a b": "c"}), ("spec", None)),
+        *refused("deployments", deployment(), ("spec.selector", None), ("spec.selector.matchLabels", {"app": "other"}), ("spec.selector", {}), ("spec.replicas", -1),
+                 ("spec.replicas", "2"), ("spec.replicas", 1.5), ("spec.replicas", 3000000000), ("spec.template", None), (CONTAINER + ".name", "Bad_Name"),
+                 (CONTAINER + ".image", None), (CONTAINER + ".name", None), (POD + ".containers", []), (CONTAINER + ".ports.0.containerPort", 0),
+                 (CONTAINER + ".ports.0.containerPort", 70000), (CONTAINER + ".ports.0.protocol", "x"), (CONTAINER + ".ports.0.name", "a_port"),
+                 (CONTAINER + ".env.0.name", "A=B"), (CONTAINER + ".env.0.name", ""), (CONTAINER + ".env.0.value", 5), (CONTAINER + ".env.0.valueFrom", {}),
+                 (CONTAINER + ".env.0", {"name": "A", "valueFrom": {"secretKeyRef": {"name": "s1"}}}), (CONTAINER + ".volumeMounts", [{"name": "v", "mountPath": "/v"}]),
+                 (CONTAINER + ".imagePullPolicy", "x"), (CONTAINER + ".resources", {"limits": {"cpu": "x"}}), (CONTAINER + ".command", "x"),
+                 (CONTAINER + ".resources", {"limits": {"memory": "1Gi"}, "requests": {"memory": "2Gi"}}), (CONTAINER + ".livenessProbe", {}),
+                 (CONTAINER + ".livenessProbe", {"httpGet": {"path": "/"}}), (CONTAINER + ".livenessProbe", {"httpGet": {"port": 80}, "periodSeconds": -1}),
+                 (CONTAINER + ".unknown", 1), (POD + ".volumes", [{"name": "v"}, {"name": "v"}]), (POD + ".volumes", [{"name": "v", "secret": {}}]),
+                 (POD + ".restartPolicy", "Never"), (POD + ".restartPolicy", "x"), (POD + ".serviceAccountName", "Bad_Name"), ("spec.strategy", {"type": "x"}),
+                 ("spec.strategy", {"type": "Recreate", "rollingUpdate": {"maxSurge": 1}}), ("spec.strategy", {"rollingUpdate": {"maxSurge": 0, "maxUnavailable": 0}}),
+                 ("spec.strategy", {"rollingUpdate": {"maxSurge": "x"}}), ("spec.minReadySeconds", -1), ("spec.progressDeadlineSeconds", 0),
+                 ("spec.template.metadata.labels", {"app": "web", "b": "c d"}), ("spec.template.metadata", None), ("spec", None), ("metadata.name", "Web")),
+        *refused("jobs", JOB, (POD + ".restartPolicy", None), (POD + ".restartPolicy", "Always"), ("spec.backoffLimit", -1), ("spec.completions", -1), ("spec.template", None)),
+        *refused("cronjobs", CRONJOB, ("spec.schedule", ""), ("spec.schedule", "x"), ("spec.schedule", "61 * * * *"), ("spec.schedule", "@often"),
+                 ("spec.concurrencyPolicy", "x"), ("spec.timeZone", "Nowhere/Land"), ("metadata.name", "x" * 53), ("spec.jobTemplate", None)),
+        *refused("ingresses", INGRESS, ("spec", {}), ("spec.rules.0.host", "1.2.3.4"), ("spec.rules.0.host", "Bad_Host"), ("spec.rules.0.http.paths.0.pathType", None),
+                 ("spec.rules.0.http.paths.0.pathType", "x"), ("spec.rules.0.http.paths.0.path", "x"), ("spec.rules.0.http.paths.0.backend", {}),
+                 ("spec.rules.0.http.paths.0.backend.service.port", {}), ("spec.rules.0.http.paths.0.backend.service.port.number", 0),
+                 ("spec.rules.0.http.paths.0.path", "/a//b"), ("spec.rules.0.http.paths", []), ("spec.tls", [{"hosts": ["x_y"]}])),
+        *refused("networkpolicies", POLICY, ("spec.policyTypes", ["x"]), ("spec.ingress", [{"ports": [{"port": 0}]}]), ("spec.ingress", [{"from": [{}]}]),
+                 ("spec.ingress", [{"from": [{"ipBlock": {"cidr": "x"}}]}]), ("spec.podSelector", {"matchLabels": {"a b": "c"}})),
+        *refused("poddisruptionbudgets", BUDGET, ("spec.minAvailable", "x"), ("spec.minAvailable", -1), ("spec.maxUnavailable", 1)),
+        *refused("backendconfigs", BACKEND, ("spec.iap", {}), ("spec.iap.enabled", "yes"), ("spec.timeoutSec", "30"), ("spec.timeoutSec", 1.5), ("spec.nothing", 1),
+                 ("spec.iap.oauthclientCredentials", {}), ("spec", "x"), ("metadata.name", "Bad_Name"), ("metadata.labels", {"a": 1}), ("spec.iap", None)),
+        *refused("managedcertificates", CERTIFICATE, ("spec.domains", "x"), ("spec.domains", [1]), ("spec.domains", ["Bad_Domain"])),
+        *refused("frontendconfigs", FRONTEND, ("spec.redirectToHttps", {}), ("spec.redirectToHttps.responseCodeName", 301)),
+        call("POST", "/api/v1/namespaces?dryRun=All", doc("v1", "Namespace", "Bad_Name")),
+        call("POST", "/api/v1/namespaces?dryRun=All", doc("v1", "Namespace", "a.b")),
+        call("POST", "/api/v1/namespaces", doc("v1", "Namespace", "invalid")),
     ),
 ]
