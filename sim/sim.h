@@ -62,7 +62,7 @@ void sim_handle(struct sim *s, const struct sim_request *q, struct sim_reply *ou
 
 /* Fault rules (a JSON array, see sim/core/faults.c); replaces those in force. */
 bool sim_faults(struct sim *s, const cJSON *rules, struct err *e);
-/* The whole store as JSON, for --dump; the caller deletes it. */
+/* The whole store as JSON, for --dump, with how often each fault rule has acted as "(faults)"; the caller deletes it. */
 cJSON *sim_dump(const struct sim *s);
 /* Called for each exchange after it was answered: the entry has time, method, url, headers, request, reply, status (no authorization).
  * Borrowed during the call. */

@@ -9,7 +9,7 @@
  *   "flap":true                  every other match is 404
  *   "duration":"sql.create*", "factor":10 | "never":true        no request: draws of these keys are longer, or never end
  * A header may be a number: that many bytes. The rules are an array, or an object with "rules" and words about them ("scenario", "fault",
- * "elsewhere"); they replace those in force; the first that matches acts. */
+ * "sees", "actor", "elsewhere"); they replace those in force; the first that matches acts. */
 #include "config.h"
 #include "sim/core/inside.h"
 
@@ -270,6 +270,14 @@ void faults_after(struct sim *s, const struct fault_rule *r, struct sim_reply *o
 		out->mischief = (struct sim_mischief){SIM_SLOW, json_num(rule, "slow", 1)};
 	else if (json_at(rule, "status"))
 		put_reply(rule, (int)json_num(rule, "status", 500), out);
+}
+
+cJSON *faults_acts(const struct sim *s)
+{
+	cJSON *all = cJSON_CreateArray();
+	for (size_t i = 0; s->faults && i < s->faults->count; i++)
+		cJSON_AddItemToArray(all, cJSON_CreateNumber((double)s->faults->list[i].acts));
+	return all;
 }
 
 bool faults_bad_tls(struct sim *s, const char *host)

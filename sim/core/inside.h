@@ -106,6 +106,8 @@ struct fault_result {
 void faults_free(struct faults *f);
 struct fault_result faults_before(struct sim *s, const struct sim_request *q, struct sim_reply *out);
 void faults_after(struct sim *s, const struct fault_rule *rule, struct sim_reply *out);
+/* How often each rule has acted, in order. */
+cJSON *faults_acts(const struct sim *s);
 /* Does a rule want TLS to this host to be bad, now? Asked by who ends TLS (tls_apart is then set, and requests do not match such rules). */
 bool faults_bad_tls(struct sim *s, const char *host);
 /* Delays by rule: the seconds to use for a drawn duration of this key; a negative seconds means never. */

@@ -158,5 +158,7 @@ cJSON *sim_dump(const struct sim *s)
 			cJSON_AddItemToObject(copy, "(hidden)", cJSON_Duplicate(o->hidden, 1));
 		cJSON_AddItemToObject(group, o->key, copy ? copy : cJSON_CreateNull());
 	}
+	if (s->faults)
+		cJSON_AddItemToObject(all, "(faults)", faults_acts(s));
 	return all;
 }

@@ -1,19 +1,25 @@
 #!/usr/bin/env python3
-"""Each file of tests/faults makes faults happen during an apply; whatever came of it, the invariants hold: it ends in bounded time with a
-documented exit code and the next command, no secret and no control character in what it prints; and once the faults are gone, apply makes
-exactly the stack of an undisturbed run, and a third one nothing.
+"""Each file of tests/faults makes a fault happen during an apply (of a destroy in 31): by the simulated cloud's rules, or by an actor here that does
+it to the client. It ends in bounded time with the exit code and the words that the file says the operator sees, names the next command, and
+prints no secret and no control character; every rule has acted. Once the fault is gone, apply makes exactly the stack of an undisturbed run,
+and a third one nothing.
 
 MLFLOW_SETUP_FAULTS names scenarios ("01 31") to try only these."""
+import contextlib
 import glob
 import json
 import os
+import pty
 import re
+import resource
+import shutil
 import signal
 import subprocess
 import time
+import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 
-from harness import PROGRAM, SECRET, SOURCE, Home, Sim, done, ok, result_of, skip
+from harness import PROGRAM, SECRET, SOURCE, Home, Sim, done, ok, result_of, skip, wait_for
 from kill9 import counts, dump_of, whole
 
 EXITS = {0, 3, 1, 69, 73, 75, 77, 78, 130}
@@ -22,10 +28,10 @@ PATIENCE, GRACE = 25, 20
 MOST_REQUESTS = 2500
 
 
-def start(home, sim, verb, answers, *more):
-    out = open(home.file(f"{verb}.out"), "w+", encoding="utf-8")
+def start(home, sim, verb, answers, *more, env=None, **options):
+    out = open(home.file(f"{verb}.{time.monotonic_ns()}.out"), "w+", encoding="utf-8")
     return out, subprocess.Popen([PROGRAM, verb, answers, "--json", *more, *sim.options()], stdin=subprocess.DEVNULL, stdout=out,
-                                 stderr=subprocess.STDOUT, env=home.environment | sim.environment())
+                                 stderr=subprocess.STDOUT, env=home.environment | sim.environment() | (env or {}), **options)
 
 
 def finish(out, process):
@@ -82,12 +88,207 @@ def converged(sim, answers, wanted):
     have = counts(dump_of(sim))
     # A build or a revision that a fault made fail stays in the cloud's records; what stands is held to the number.
     records = ("cloudbuild.builds", "run.revisions", "run.executions", "run.tasks", "compute.requests", "iam.accountNames",
-               "storage.objects", "storage.bucketNames", "artifactregistry.versions", "artifactregistry.dockerImages", "artifactregistry.tags")
+               "storage.objects", "storage.bucketNames", "iam.deletedAccounts", "artifactregistry.versions", "artifactregistry.dockerImages", "artifactregistry.tags")
     differ = {k: (have.get(k, 0), wanted.get(k, 0)) for k in {*have, *wanted} if k not in records and have.get(k, 0) != wanted.get(k, 0)}
     if differ:
         return f"apply without faults (have, wanted): {differ}"
     third = result_of(sim.run("apply", answers, "--json", timeout=300).stdout)
     return None if third.get("outcome") == "proven" and not third.get("created") and not third.get("updated") else f"a third apply: {third}"
+
+
+def told(scenario, code, text):
+    """What is wrong with what the operator sees, or None."""
+    sees, event = scenario["sees"], result_of(text)
+    if code not in sees["exit"]:
+        return f"exit {code}, not {sees['exit']}: {text[-600:]}"
+    if sees.get("outcome") and event.get("outcome") != sees["outcome"]:
+        return f"outcome {event.get('outcome')}, not {sees['outcome']}"
+    if not re.search(sees.get("says", ""), text, re.S):
+        return f"the operator is not told '{sees['says']}': {text[-1500:]}"
+    return None
+
+
+def requests(sim, process, count):
+    """Waits until the cloud has had so many more requests, or the run has ended."""
+    since = len(sim.exchanges())
+    wait_for(lambda: process.poll() is not None or len(sim.exchanges()) >= since + count, f"{count} requests", 60)
+
+
+# What no rule of the cloud can do: each returns (exit code, output, how it ended) of what the operator is to see. ----------------------
+
+
+def full_disk(home, sim, answers):
+    """Files may grow to a few kilobytes; output goes to a pipe, which is no file."""
+    def limit():
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (6000, 6000))
+
+    run = subprocess.run([PROGRAM, "apply", answers, "--json", *sim.options()], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                         env=home.environment | sim.environment(), preexec_fn=limit, timeout=60, check=False)
+    return run.returncode, run.stdout.decode(), "by itself"
+
+
+def signals(home, sim, answers):
+    seen = []
+    for sent in ((signal.SIGINT,), (signal.SIGTERM,), (signal.SIGHUP,), (signal.SIGTSTP, signal.SIGCONT), (signal.SIGINT, signal.SIGINT)):
+        out, process = start(home, sim, "apply", answers)
+        requests(sim, process, 25)
+        for one in sent:
+            if process.poll() is None:
+                process.send_signal(one)
+                time.sleep(0.02)
+        seen.append(finish(out, process))
+        wrong = truthful(*seen[-1], sim)
+        if wrong:
+            raise RuntimeError(f"{[s.name for s in sent]}: {wrong}")
+    return max(seen, key=lambda one: "interrupted" in one[1])
+
+
+def killed(home, sim, answers):
+    out, process = start(home, sim, "apply", answers)
+    requests(sim, process, 40)
+    process.kill()
+    code, text, _ = finish(out, process)
+    return code, text, "by itself"
+
+
+def terminal(home, sim, answers):
+    """First the terminal goes, then, in another run, the reader of a pipe."""
+    here, there = pty.openpty()
+    process = subprocess.Popen([PROGRAM, "apply", answers, *sim.options()], stdin=there, stdout=there, stderr=there, start_new_session=True,
+                               env=home.environment | sim.environment())
+    os.close(there)
+    requests(sim, process, 25)
+    os.close(here)
+    process.wait(PATIENCE)
+    first = process.returncode
+    read, write = os.pipe()
+    process = subprocess.Popen([PROGRAM, "apply", answers, "--json", *sim.options()], stdin=subprocess.DEVNULL, stdout=write, stderr=write,
+                               env=home.environment | sim.environment())
+    os.close(write)
+    requests(sim, process, 25)
+    os.close(read)
+    process.wait(PATIENCE)
+    if first < 0 or process.returncode < 0:
+        raise RuntimeError(f"ended by a signal: {first}, {process.returncode}")
+    return process.returncode, "", "by itself"
+
+
+AHEAD = """
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <sys/time.h>
+#include <time.h>
+int clock_gettime(clockid_t id, struct timespec *t)
+{
+	int (*real)(clockid_t, struct timespec *) = (int (*)(clockid_t, struct timespec *))dlsym(RTLD_NEXT, "clock_gettime");
+	int result = real(id, t);
+	if (id == CLOCK_REALTIME)
+		t->tv_sec += 7200;
+	return result;
+}
+time_t time(time_t *out)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_REALTIME, &t);
+	if (out)
+		*out = t.tv_sec;
+	return t.tv_sec;
+}
+"""
+
+
+def ask(sim, method, url, body):
+    import ssl
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({"https": sim.ready["proxy"]}),
+                                         urllib.request.HTTPSHandler(context=ssl.create_default_context(cafile=sim.ready["ca"])))
+    request = urllib.request.Request(url, method=method, data=json.dumps(body).encode(),
+                                     headers={"Authorization": "Bearer " + sim.ready["token"], "Content-Type": "application/json"})
+    with opener.open(request, timeout=30) as reply:
+        return json.load(reply)
+
+
+def until(what):
+    """A right that was just given, or an account that was just made, is not there at once."""
+    found = []
+
+    def tried_once():
+        with contextlib.suppress(OSError):
+            found.append(what())
+        return bool(found)
+
+    wait_for(tried_once, "the cloud", 60, 0.05)
+    return found[0]
+
+
+def clock(home, sim, answers):
+    """The clock of the client is two hours ahead of Google's; it signs in with a service account's key, whose JWT says when it was made."""
+    import base64
+    compiler = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
+    shim = home.file("ahead.so")
+    subprocess.run([compiler, "-shared", "-fPIC", "-o", shim, "-x", "c", home.file("ahead.c", AHEAD), "-ldl"], check=True, timeout=60)
+    project = "https://iam.googleapis.com/v1/projects/" + sim.ready["project"]
+    until(lambda: ask(sim, "POST", "https://serviceusage.googleapis.com/v1/projects/123456789012/services/iam.googleapis.com:enable", {}))
+    account = until(lambda: ask(sim, "POST", project + "/serviceAccounts", {"accountId": "operator"}))["email"]
+    key = until(lambda: ask(sim, "POST", f"{project}/serviceAccounts/{account}/keys", {}))
+    credentials = home.file("key.json", base64.b64decode(key["privateKeyData"]).decode())
+    os.chmod(credentials, 0o600)
+    sanitizer = {"ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"}
+    seen = finish(*start(home, sim, "apply", answers, env={"GOOGLE_APPLICATION_CREDENTIALS": credentials, "LD_PRELOAD": shim} | sanitizer))
+    ask(sim, "DELETE", f"{project}/serviceAccounts/{account}", {})
+    return seen
+
+
+def two_runs(home, sim, answers):
+    out, first = start(home, sim, "apply", answers)
+    requests(sim, first, 15)
+    seen = finish(*start(home, sim, "apply", answers))
+    code, text, how = finish(out, first)
+    wrong = truthful(code, text, how, sim)
+    if code or wrong:
+        raise RuntimeError(f"the first run: exit {code} {wrong}")
+    if f"process {first.pid} on" not in seen[1]:
+        raise RuntimeError(f"the second run does not name the first: {seen[1]}")
+    return seen
+
+
+ACTORS = {32: full_disk, 33: signals, 34: killed, 35: terminal, 36: clock, 37: two_runs}
+
+
+def disturbed(home, sim, answers, scenario):
+    """Runs with the rules in force until each of them has acted, three at the most. What is wrong, or None."""
+    verb = ("destroy", answers, "--yes") if scenario["scenario"] == 31 else ("apply", answers)
+    untold = []
+    for _ in range(3):
+        code, text, how = finish(*start(home, sim, *verb))
+        wrong = truthful(code, text, how, sim) or (f"exit {code}, not {scenario['sees']['exit']}: {text[-600:]}" if code not in scenario["sees"]["exit"] else None)
+        untold.append(told(scenario, code, text))
+        acts = dump_of(sim).get("(faults)", [])
+        if wrong or all(acts):
+            return wrong or (None if None in untold else untold[0])
+    return f"not every rule has acted: {acts}"
+
+
+def acted(home, sim, answers, scenario):
+    code, text, how = ACTORS[scenario["scenario"]](home, sim, answers)
+    if code >= 0 and result_of(text):  # one that was killed says nothing
+        return truthful(code, text, how, sim) or told(scenario, code, text)
+    if text and code >= 0:  # refused before it began
+        return told(scenario, code, text)
+    return None if code in scenario["sees"]["exit"] else f"exit {code}"
+
+
+def destroyed(home, sim, answers, scenario, rules):
+    """Applied, then destroyed with the rules in force, then without."""
+    wrong = truthful(*finish(*start(home, sim, "apply", answers)), sim)
+    with open(rules, "w", encoding="utf-8") as f:
+        json.dump(scenario["rules"], f)
+    sim.process.send_signal(signal.SIGUSR2)
+    time.sleep(0.05)
+    wrong = wrong or disturbed(home, sim, answers, scenario)
+    clear(sim, rules)
+    last = sim.run("destroy", answers, "--yes", "--json", timeout=300)
+    return wrong or (f"destroy without faults: {last.returncode} {last.stdout[-800:]}" if last.returncode else None)
 
 
 def try_one(path, wanted):
@@ -98,18 +299,12 @@ def try_one(path, wanted):
         rules = home.file("rules.json", [] if destroys else scenario["rules"])
         with Sim(home, "--faults", rules) as sim:
             answers = home.example(auth__client_secret="env:CLIENT_SECRET")
-            wrong = truthful(*finish(*start(home, sim, "apply", answers)), sim)
-            if not wrong and not destroys:
+            if destroys:
+                wrong = destroyed(home, sim, answers, scenario, rules)
+            else:
+                wrong = (acted if "actor" in scenario else disturbed)(home, sim, answers, scenario)
                 clear(sim, rules)
-                wrong = converged(sim, answers, wanted)
-            if not wrong and destroys:
-                with open(rules, "w", encoding="utf-8") as f:
-                    json.dump(scenario["rules"], f)
-                sim.process.send_signal(signal.SIGUSR2)
-                wrong = truthful(*finish(*start(home, sim, "destroy", answers, "--yes")), sim)
-                clear(sim, rules)
-                last = sim.run("destroy", answers, "--yes", "--json", timeout=300)
-                wrong = wrong or (f"destroy without faults: {last.returncode} {last.stdout[-800:]}" if last.returncode else None)
+                wrong = wrong or converged(sim, answers, wanted)
             if sim.process.poll() is not None:
                 wrong = f"the simulated cloud ended: {sim.complaints()}"
             return wrong, scenario["fault"]

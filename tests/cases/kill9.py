@@ -13,7 +13,7 @@ from harness import PROGRAM, Home, Sim, done, ok, read, result_of, wait_for
 
 POINTS = int(os.environ.get("KILL9_POINTS", "8"))
 # What a run leaves behind that is not a resource: journals of the cloud itself, what expires by itself, what MLflow holds.
-TRACES = ("operation", "oauth", "token", "log", "lag", "softDeleted", "audit", "usage", "mlflow", "front", "key", "session", "iam.policies")
+TRACES = ("operation", "oauth", "token", "log", "lag", "softDeleted", "audit", "usage", "mlflow", "front", "key", "session", "iam.policies", "(faults)")
 
 
 def dump_of(sim):
