@@ -117,6 +117,8 @@ static bool good_mode(struct sim_call *c)
 	const cJSON *config = json_at(c->body, "remoteRepositoryConfig");
 	if (remote && !json_at(config, "commonRepository") && !json_at(config, "dockerRepository"))
 		sim_fail(c, "INVALID_ARGUMENT", NULL, "remote repository config is required for repositories in REMOTE_REPOSITORY mode");
+	else if (remote && json_at(config, "commonRepository") && !*json_str(config, "commonRepository.uri", ""))
+		sim_fail(c, "INVALID_ARGUMENT", NULL, "common repository uri is required");
 	else if (!remote && config)
 		sim_fail(c, "INVALID_ARGUMENT", NULL, "remote repository config is only allowed in REMOTE_REPOSITORY mode");
 	else

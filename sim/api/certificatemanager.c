@@ -263,8 +263,12 @@ static bool certificate_ok(struct sim_call *c, cJSON *doc, const char *key)
 	return true;
 }
 
-static void complete_authorization(struct sim_call *c, cJSON *doc)
+static bool complete_authorization(struct sim_call *c, cJSON *doc)
 {
+	if (!*json_str(doc, "domain", "")) {
+		sim_fail(c, "INVALID_ARGUMENT", NULL, "Domain must be specified.");
+		return false;
+	}
 	char uuid[37], *name = xasprintf("_acme-challenge.%s.", json_str(doc, "domain", ""));
 	sim_uuid(c->sim, uuid);
 	char *data = xasprintf("%s.%d.authorize.certificatemanager.goog.", uuid, (int)(sim_random(c->sim) % 20));
@@ -272,6 +276,7 @@ static void complete_authorization(struct sim_call *c, cJSON *doc)
 		json_put_str(doc, "type", "FIXED_RECORD");
 	json_put(doc, "dnsResourceRecord", json_make("{'name':%s,'type':'CNAME','data':%s}", name, data));
 	free(name), free(data);
+	return true;
 }
 
 /* What each kind needs before it is stored; false: answered. */
@@ -280,7 +285,7 @@ static bool complete(struct sim_call *c, const struct kind *k, cJSON *doc, const
 	if (k == &certificates)
 		return certificate_ok(c, doc, key);
 	if (k == &authorizations)
-		complete_authorization(c, doc);
+		return complete_authorization(c, doc);
 	if (k == &entries) {
 		number_list(c->sim, doc, "certificates");
 		json_put_str(doc, "state", "PENDING");

@@ -343,6 +343,30 @@ static bool good_source(struct sim_call *c)
 	return false;
 }
 
+/* Each step has an image, and arguments that are not too long. */
+static bool good_steps(struct sim_call *c)
+{
+	const cJSON *step, *arg;
+	int i = 0;
+	cJSON_ArrayForEach(step, json_at(c->body, "steps")) {
+		int n = 0;
+		if (!*json_str(step, "name", "")) {
+			sim_fail(c, "INVALID_ARGUMENT", NULL, "invalid build: invalid build step name \"\": could not parse reference: ");
+			return false;
+		}
+		cJSON_ArrayForEach(arg, json_at(step, "args")) {
+			if (cJSON_IsString(arg) && strlen(arg->valuestring) > 10000) {
+				sim_fail(c, "INVALID_ARGUMENT", NULL,
+					 "invalid build: invalid .steps field: build step %d arg %d too long (max: 10000)", i, n);
+				return false;
+			}
+			n++;
+		}
+		i++;
+	}
+	return true;
+}
+
 static bool may_create(struct sim_call *c)
 {
 	const char *region = region_of(c);
@@ -351,7 +375,7 @@ static bool may_create(struct sim_call *c)
 	else if (!c->body || cJSON_GetArraySize(json_at(c->body, "steps")) == 0)
 		sim_fail(c, "INVALID_ARGUMENT", NULL, "invalid build: no build steps are specified");
 	else
-		return good_logging(c) && good_account(c) && good_source(c);
+		return good_steps(c) && good_logging(c) && good_account(c) && good_source(c);
 	return false;
 }
 

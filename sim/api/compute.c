@@ -136,14 +136,36 @@ static const char *name_of(const struct sim_call *c, const struct compute_kind *
 	return name;
 }
 
+static bool is_name(const char *name)
+{
+	size_t len = strlen(name);
+	return len && len < 64 && name[0] >= 'a' && name[0] <= 'z' && name[len - 1] != '-' &&
+	       strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-") == len;
+}
+
+/* What a path may call a resource: its name, or its number. */
+static bool name_or_number(struct sim_call *c, const char *name)
+{
+	size_t len = strlen(name);
+	if (is_name(name) || (len < 21 && *name > '0' && strspn(name, "0123456789") == len))
+		return true;
+	const cJSON *p = c->params->child;
+	while (p && !(cJSON_IsString(p) && !strcmp(p->valuestring, name)))
+		p = p->next;
+	sim_fail(c, "INVALID_ARGUMENT", "invalid",
+		 "Invalid value for field '%s': '%s'. Must be a match of regex '[a-z](?:[-a-z0-9]{0,61}[a-z0-9])?|[1-9][0-9]{0,19}'",
+		 p ? p->string : "resourceId", name);
+	return false;
+}
+
 struct sim_object *compute_target(struct sim_call *c)
 {
 	const struct compute_kind *k = compute_kind_of(c->id);
 	char collection[64];
 	struct buf path = {0};
 	struct sim_object *o = NULL;
-	if (compute_scope(c, &path)) {
-		const char *n = name_of(c, k);
+	const char *n = name_of(c, k);
+	if (compute_scope(c, &path) && name_or_number(c, n)) {
 		buf_printf(&path, "%s/%s", k->plural, n);
 		o = sim_get(c->sim, collection_of(k, collection), buf_text(&path));
 		/* A numeric id names the resource too. */
@@ -541,12 +563,9 @@ out:
 
 static bool good_name(struct sim_call *c, const char *name)
 {
-	size_t len = strlen(name);
-	bool good = len && len < 64 && name[0] >= 'a' && name[0] <= 'z' && name[len - 1] != '-' &&
-		    strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-") == len;
-	if (!len)
+	if (!*name)
 		return compute_required(c, "name");
-	return good || compute_invalid(c, "name", name, "Must be a match of regex '(?:[a-z](?:[-a-z0-9]{0,61}[a-z0-9])?)'");
+	return is_name(name) || compute_invalid(c, "name", name, "Must be a match of regex '(?:[a-z](?:[-a-z0-9]{0,61}[a-z0-9])?)'");
 }
 
 static void landed(struct sim *s, const cJSON *arg)
@@ -579,6 +598,10 @@ void compute_insert(struct sim_call *c)
 	cJSON *doc = NULL;
 	if (compute_repeated(c) || !compute_scope(c, &scope))
 		goto out;
+	if (!c->body || !c->body->child) {
+		sim_fail(c, "INVALID_ARGUMENT", "required", "Required field 'resource' not specified");
+		goto out;
+	}
 	doc = sim_take_body(c);
 	if (!good_name(c, json_str(doc, "name", "")))
 		goto out;
@@ -676,8 +699,8 @@ void compute_update(struct sim_call *c)
 	change(c, "update", true);
 }
 
-/* 'projects/p/global/healthChecks/x' as 'GLOBAL:global/PROJECT:p/HEALTH_CHECK:x' where the kind is named so. */
-static void named(struct buf *b, const struct compute_kind *k, const char *path, bool shouting)
+/* 'projects/p/global/healthChecks/x' as 'GLOBAL:global/PROJECT:123456789012/HEALTH_CHECK:x' where the kind is named so. */
+static void named(struct sim *s, struct buf *b, const struct compute_kind *k, const char *path, bool shouting)
 {
 	if (!shouting) {
 		buf_puts(b, path);
@@ -693,7 +716,9 @@ static void named(struct buf *b, const struct compute_kind *k, const char *path,
 	else
 		buf_printf(b, "%s:%.*s", text_starts(scope, "zones/") ? "ZONE" : "REGION", (int)strcspn(strchr(scope, '/') + 1, "/"),
 			   strchr(scope, '/') + 1);
-	buf_printf(b, "/PROJECT:%.*s/%s:%s", (int)strcspn(project, "/"), project, buf_text(&word), name);
+	char *id = xstrndup(project, strcspn(project, "/"));
+	buf_printf(b, "/PROJECT:%s/%s:%s", sim_project_number(s, id), buf_text(&word), name);
+	free(id);
 	buf_free(&word);
 }
 
@@ -711,9 +736,9 @@ static char *in_use_message(struct sim *s, const struct compute_kind *k, const s
 	bool shouting = (k->flags & COMPUTE_SHOUTING) != 0;
 	struct buf b = {0};
 	buf_printf(&b, "The %s resource '", k->word);
-	named(&b, k, o->key, shouting);
+	named(s, &b, k, o->key, shouting);
 	buf_puts(&b, "' is already being used by '");
-	named(&b, by ? by : k, user, shouting && by);
+	named(s, &b, by ? by : k, user, shouting && by);
 	buf_putc(&b, '\'');
 	free(user);
 	return buf_take(&b);

@@ -345,6 +345,13 @@ const struct compute_kind compute_network_kind = {
 	.held = held,
 };
 
+static bool check_route(struct sim_call *c, cJSON *doc, const struct sim_object *old)
+{
+	(void)old;
+	return (*json_str(doc, "network", "") || compute_required(c, "network")) &&
+	       (*json_str(doc, "destRange", "") || compute_required(c, "destRange"));
+}
+
 const struct compute_kind compute_route_kind = {
 	.plural = "routes",
 	.resources = "routes",
@@ -356,6 +363,7 @@ const struct compute_kind compute_route_kind = {
 	.insert = "compute.route.insert",
 	.change = "compute.route.insert",
 	.remove = "compute.route.delete",
+	.check = check_route,
 };
 
 static const struct sim_route routes[] = {

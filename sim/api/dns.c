@@ -363,7 +363,13 @@ static cJSON *name_servers(struct sim *s, bool is_private)
 static bool zone_ok(struct sim_call *c)
 {
 	const char *name = json_str(c->body, "name", ""), *origin = json_str(c->body, "dnsName", "");
+	static const char *const needed[] = {"name", "dnsName", "description"};
 	size_t n = strlen(name);
+	for (int i = 0; i < 3; i++)
+		if (!json_at(c->body, needed[i])) {
+			sim_fail(c, "INVALID_ARGUMENT", "required", "The 'entity.managedZone.%s' parameter is required but was missing.", needed[i]);
+			return false;
+		}
 	if (!n || n > 63 || !islower((unsigned char)*name) || strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-") != n ||
 	    name[n - 1] == '-') {
 		sim_fail(c, "INVALID_ARGUMENT", "invalid", "Invalid value for 'entity.managedZone.name': '%s'", name);

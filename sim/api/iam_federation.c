@@ -110,6 +110,10 @@ static bool provider_ok(struct sim_call *c)
 		sim_fail(c, "INVALID_ARGUMENT", NULL, "A provider_config must be set.");
 		return false;
 	}
+	if ((json_at(c->body, "oidc") && !*issuer) || (json_at(c->body, "aws") && !*json_str(c->body, "aws.accountId", ""))) {
+		sim_fail(c, "INVALID_ARGUMENT", NULL, "The %s must be set.", json_at(c->body, "oidc") ? "issuer URI" : "account ID");
+		return false;
+	}
 	const cJSON *mapping = cJSON_GetObjectItemCaseSensitive(c->body, "attributeMapping");
 	if (json_at(c->body, "oidc") && !(mapping && cJSON_GetObjectItemCaseSensitive(mapping, "google.subject"))) {
 		sim_fail(c, "INVALID_ARGUMENT", NULL, "The attribute mapping must map google.subject.");

@@ -22,6 +22,30 @@ static void refuse(struct sim_call *c, const char *field, const char *why)
 	sim_fail_with(c, 0, "INVALID_ARGUMENT", NULL, details, "%s: %s", field, why);
 }
 
+/* What is held against the messages themselves: what must be there, and how it is written. Knative's paths have no such words. */
+static void violate(struct sim_call *c, const char *field, const char *why)
+{
+	if (text_starts(c->path, "/apis/")) {
+		refuse(c, field, why);
+		return;
+	}
+	bool job = strstr(c->path, "/jobs") != NULL;
+	const char *at = sim_tmp("Violation in %s%sRequest.%s.%s", strcmp(c->method, "POST") ? "Update" : "Create", job ? "Job" : "Service",
+				 job ? "job" : "service", field);
+	cJSON *details = json_make("[{'@type':'type.googleapis.com/google.rpc.BadRequest','fieldViolations':[{'field':%s,'description':%s}]}]",
+				   at, why);
+	sim_fail_with(c, 0, "INVALID_ARGUMENT", NULL, details, "%s: %s", at, why);
+}
+
+/* Is the text at name there? */
+static bool required(struct sim_call *c, const cJSON *object, const char *name, const char *at, const char *field)
+{
+	if (*json_str(object, name, ""))
+		return true;
+	violate(c, sim_tmp("%s.%s", at, field), "required field not present.");
+	return false;
+}
+
 bool run_check_location(struct sim_call *c, const char *region)
 {
 	if (sim_is_region(region))
@@ -144,6 +168,11 @@ static bool check_probe(struct sim_call *c, const cJSON *probe, const char *at, 
 	double period = json_num(probe, "periodSeconds", 10), timeout = json_num(probe, "timeoutSeconds", 1);
 	double delay = json_num(probe, "initialDelaySeconds", 0), failures = json_num(probe, "failureThreshold", 3);
 	double most = startup ? 240 : 3600;
+	const cJSON *headers = json_at(probe, "httpGet.httpHeaders");
+	int i = 0;
+	for (const cJSON *h = headers ? headers->child : NULL; h; h = h->next)
+		if (!required(c, h, "name", sim_tmp("%s.http_get.http_headers[%d]", at, i++), "name"))
+			return false;
 	if (kinds != 1)
 		refuse(c, at, "exactly one of http_get, tcp_socket or grpc must be specified");
 	else if (period < 1 || period > most)
@@ -171,15 +200,18 @@ static bool check_image(struct sim_call *c, const cJSON *container, const char *
 	bool named = strchr(name, '.') || strchr(name, ':');
 	bool good = !named || !strcmp(name, "docker.io") || !strcmp(name, "index.docker.io") || !strcmp(name, "mirror.gcr.io") ||
 		    !strcmp(name, "gcr.io") || text_ends(name, ".gcr.io") || text_ends(name, "docker.pkg.dev");
+	bool path = !image[strcspn(image, " \t<>\"'{}$\\")];
 	if (!*image)
-		refuse(c, sim_tmp("%s.image", at), "image is required");
+		violate(c, sim_tmp("%s.image", at), "required field not present.");
+	else if (!path)
+		violate(c, sim_tmp("%s.image", at), "must be a container image path in the form [hostname/]repo-path[:tag and/or @digest]");
 	else if (!good)
 		refuse(c, sim_tmp("%s.image", at),
 		       sim_tmp("Expected an image path like [host/]repo-path[:tag and/or @digest], where host is one of [region.]gcr.io, "
 			       "[region-]docker.pkg.dev or docker.io but obtained %s. To deploy container images from other public or private "
 			       "registries, set up an Artifact Registry remote repository. See "
 			       "https://cloud.google.com/artifact-registry/docs/repositories/remote-repo.", image));
-	return *image && good;
+	return *image && path && good;
 }
 
 static bool check_env(struct sim_call *c, const cJSON *container, const char *at, bool job)
@@ -189,7 +221,11 @@ static bool check_env(struct sim_call *c, const cJSON *container, const char *at
 	int i = 0;
 	for (const cJSON *e = env ? env->child : NULL; e; e = e->next, i++) {
 		const char *name = json_str(e, "name", ""), *field = sim_tmp("%s.env[%d].name", at, i);
-		if (!*name || strchr(name, '=')) {
+		if (!required(c, e, "name", sim_tmp("%s.env[%d]", at, i), "name") ||
+		    (json_at(e, "valueSource.secretKeyRef") &&
+		     !required(c, e, "valueSource.secretKeyRef.secret", sim_tmp("%s.env[%d].value_source.secret_key_ref", at, i), "secret")))
+			return false;
+		if (strchr(name, '=')) {
 			refuse(c, field, "must be a non-empty name without '='");
 			return false;
 		}
@@ -228,11 +264,15 @@ static bool check_mounts(struct sim_call *c, const cJSON *template, const cJSON 
 	for (const cJSON *m = mounts ? mounts->child : NULL; m; m = m->next, i++) {
 		const char *field = sim_tmp("%s.volume_mounts[%d]", at, i), *path = json_str(m, "mountPath", "");
 		const cJSON *v = volume(template, json_str(m, "name", ""));
+		if (!required(c, m, "name", field, "name"))
+			return false;
 		if (!v) {
 			refuse(c, sim_tmp("%s.name", field), sim_tmp("Volume with name '%s' not found", json_str(m, "name", "")));
 			return false;
 		}
 		bool sql = json_at(v, "cloudSqlInstance") != NULL;
+		if (!sql && !required(c, m, "mountPath", field, "mount_path"))
+			return false;
 		if (*path != '/' && !(sql && !*path)) {
 			refuse(c, sim_tmp("%s.mount_path", field), "must be a valid absolute path");
 			return false;
@@ -260,21 +300,20 @@ static bool check_volumes(struct sim_call *c, const cJSON *template, const char 
 	int i = 0;
 	for (const cJSON *v = volumes ? volumes->child : NULL; v; v = v->next, i++) {
 		const char *at = sim_tmp("%s.volumes[%d]", where, i);
+		if (!required(c, v, "name", at, "name"))
+			return false;
 		if (volume(template, json_str(v, "name", "")) != v) {
 			refuse(c, sim_tmp("%s.name", at), sim_tmp("Duplicate volume name '%s'", json_str(v, "name", "")));
 			return false;
 		}
 		const cJSON *items = json_at(v, "secret.items");
 		int n = 0;
-		for (const cJSON *item = items ? items->child : NULL; item; item = item->next, n++)
-			if (!*json_str(item, "path", "") || !*json_str(item, "version", "")) {
-				refuse(c, sim_tmp("%s.secret.items[%d]", at, n), "path and version are required");
-				return false;
-			}
-		if (json_at(v, "secret") && !*json_str(v, "secret.secret", "")) {
-			refuse(c, sim_tmp("%s.secret.secret", at), "is required");
+		if (json_at(v, "secret") && !required(c, v, "secret.secret", sim_tmp("%s.secret", at), "secret"))
 			return false;
-		}
+		for (const cJSON *item = items ? items->child : NULL; item; item = item->next, n++)
+			if (!required(c, item, "path", sim_tmp("%s.secret.items[%d]", at, n), "path") ||
+			    !required(c, item, "version", sim_tmp("%s.secret.items[%d]", at, n), "version"))
+				return false;
 	}
 	return true;
 }
@@ -329,7 +368,7 @@ static bool check_ports(struct sim_call *c, const cJSON *template, const char *w
 		double port = json_num(ports, "0.containerPort", 8080);
 		const char *name = json_str(ports, "0.name", "http1"), *at = sim_tmp("%s.containers[%d].ports", where, i);
 		if (cJSON_GetArraySize(ports) > 1)
-			refuse(c, at, "too many ports: at most one is supported");
+			violate(c, at, "ports should contain 0 or 1 port.");
 		else if (port < 1 || port > 65535)
 			refuse(c, sim_tmp("%s[0].container_port", at), "must be in the range 1-65535");
 		else if (strcmp(name, "http1") && strcmp(name, "h2c"))
@@ -368,9 +407,9 @@ static bool check_scale(struct sim_call *c, const cJSON *template, const char *w
 	else if (cJSON_GetArraySize(json_at(vpc, "networkInterfaces")) > 1)
 		refuse(c, sim_tmp("%s.vpc_access.network_interfaces", where), "only one network interface is supported");
 	else if (high > 0 && low > high)
-		refuse(c, sim_tmp("%s.scaling.max_instance_count", where), "Must be greater or equal than min_instance_count.");
+		violate(c, sim_tmp("%s.scaling.max_instance_count", where), "Must be greater or equal than min_instance_count.");
 	else if (timeout < 0 || (!job && timeout > 3600))
-		refuse(c, sim_tmp("%s.timeout", where), "must be less than or equal to 3600s.");
+		violate(c, sim_tmp("%s.timeout", where), "maximum allowed time is one hour.");
 	else if (at_once < 0 || at_once > 1000)
 		refuse(c, sim_tmp("%s.max_instance_request_concurrency", where), "must be between 1 and 1000.");
 	else
@@ -382,7 +421,8 @@ bool run_check_template(struct sim_call *c, const cJSON *template, const char *w
 {
 	const cJSON *all = json_at(template, "containers");
 	if (cJSON_GetArraySize(all) == 0) {
-		refuse(c, sim_tmp("%s.containers", where), "at least one container is required");
+		bool upper = job && !json_at(c->body, "template");
+		violate(c, upper ? "template" : template ? sim_tmp("%s.containers", where) : where, "required field not present.");
 		return false;
 	}
 	if (!check_volumes(c, template, where) || !check_ports(c, template, where, job) || !check_scale(c, template, where, job))

@@ -121,6 +121,11 @@ static bool place_ok(struct sim_call *c)
 		sim_fail(c, "INVALID_ARGUMENT", NULL, "replication: The replication field must be set.");
 		return false;
 	}
+	cJSON_ArrayForEach(r, replicas)
+		if (!*json_str(r, "location", "")) {
+			sim_fail(c, "INVALID_ARGUMENT", NULL, "replication.user_managed.replicas: The location field must be set.");
+			return false;
+		}
 	bool forbidden = !replicas && sim_constraint(c->sim, c->project, "gcp.resourceLocations", "global");
 	cJSON_ArrayForEach(r, replicas)
 		forbidden =

@@ -41,7 +41,9 @@ __attribute__((format(printf, 4, 5))) static void violation(struct check *k, con
 	va_start(args, format);
 	char *text = xvasprintf(format, args);
 	va_end(args);
-	if (k->count++ < VIOLATIONS_MAX) {
+	bool first = !k->count++;
+	/* Compute Engine names the first one. */
+	if (first || (k->count <= VIOLATIONS_MAX && strcmp(k->api->name, "compute") != 0)) {
 		buf_printf(&k->message, "%s%s", k->message.len ? "\n" : "", text);
 		cJSON *one = json_make("{'field':%s,'description':%s}", path, text);
 		if (!*path)
@@ -84,7 +86,9 @@ static char *legacy_path(const char *path)
 static void wrong_value(struct check *k, const char *path, const char *proto, const cJSON *value, const char *more)
 {
 	char *shown = json_text(value, -1);
-	if (compute(k)) {
+	if (compute(k) && strstr(proto, "INT") && cJSON_IsString(value)) {
+		violation(k, path, "invalid", "Invalid value for: Expected a signed integer, got '%s' (class java.lang.String)", value->valuestring);
+	} else if (compute(k)) {
 		char *camel = legacy_path(path);
 		violation(k, path, "invalid", "Invalid value for field '%s': '%s'. %s", camel, cJSON_IsString(value) ? value->valuestring : shown,
 			  *more ? more : "Invalid type.");
@@ -213,13 +217,48 @@ static bool name_of_number(struct span type, cJSON *v)
 	return false;
 }
 
+/* Enums that are not called as the field that has them: discovery does not say, Google's messages do. */
+static const struct {
+	const char *api, *field, *type;
+} enum_types[] = {
+	{"sqladmin", "activationPolicy", "Settings.SqlActivationPolicy"},
+	{"sqladmin", "availabilityType", "SqlAvailabilityType"},
+	{"sqladmin", "backendType", "SqlBackendType"},
+	{"sqladmin", "connectorEnforcement", "Settings.ConnectorEnforcement"},
+	{"sqladmin", "databaseVersion", "SqlDatabaseVersion"},
+	{"sqladmin", "dataDiskType", "SqlDataDiskType"},
+	{"sqladmin", "edition", "Settings.Edition"},
+	{"sqladmin", "instanceType", "SqlInstanceType"},
+	{"sqladmin", "pricingPlan", "SqlPricingPlan"},
+	{"sqladmin", "replicationType", "SqlReplicationType"},
+	{"sqladmin", "sslMode", "IpConfiguration.SslMode"},
+	{"run", "egress", "VpcAccess.VpcEgress"},
+	{"run", "ingress", "IngressTraffic"},
+	{"run", "launchStage", "google.api.LaunchStage"},
+	{"run", "medium", "EmptyDirVolumeSource.Medium"},
+	{"run", "scalingMode", "ServiceScaling.ScalingMode"},
+	{"artifactregistry", "format", "Repository.Format"},
+	{"artifactregistry", "mode", "Repository.Mode"},
+	{"certificatemanager", "matcher", "CertificateMapEntry.Matcher"},
+	{"certificatemanager", "scope", "Certificate.Scope"},
+};
+
+static char *enum_type(const struct check *k, const char *field)
+{
+	for (size_t i = 0; i < sizeof enum_types / sizeof *enum_types; i++)
+		if (!strcmp(enum_types[i].api, k->api->name) && !strcmp(enum_types[i].field, field))
+			return text_starts(enum_types[i].type, "google.") ? xasprintf("type.googleapis.com/%s", enum_types[i].type)
+									  : xasprintf("type.googleapis.com/%s.%s", k->api->package, enum_types[i].type);
+	return xasprintf("type.googleapis.com/%s.%c%s", k->api->package, toupper((unsigned char)field[0]), field + 1);
+}
+
 static void check_enum(struct check *k, struct span type, cJSON *v, const char *path, const char *name)
 {
 	if (cJSON_IsString(v) && in_enum(type, v->valuestring))
 		return;
 	if (cJSON_IsNumber(v) && !k->reply && !legacy(k) && name_of_number(type, v))
 		return;
-	char *enumeration = xasprintf("type.googleapis.com/%s.%c%s", k->api->package, toupper((unsigned char)name[0]), name + 1);
+	char *enumeration = enum_type(k, name);
 	wrong_value(k, path, enumeration, v, "");
 	free(enumeration);
 }
@@ -236,8 +275,12 @@ static void check_string_format(struct check *k, struct span type, const cJSON *
 			buf_printf(&more, "Base64 decoding failed for \"%s\"", s);
 	} else if (span_is(type, "time")) {
 		proto = "type.googleapis.com/google.protobuf.Timestamp";
+		size_t n = strlen(s);
+		bool zoned = n && (s[n - 1] == 'Z' || s[n - 1] == 'z' || (n > 6 && (s[n - 6] == '+' || s[n - 6] == '-')));
 		if (text && !is_timestamp(s))
-			buf_printf(&more, "Field '%s', Illegal timestamp format; timestamps must end with 'Z' or have a valid timezone offset.", name);
+			buf_printf(&more, "Field '%s', %s", name,
+				   zoned ? "Invalid time format: Failed to parse input"
+					 : "Illegal timestamp format; timestamps must end with 'Z' or have a valid timezone offset.");
 	} else if (span_is(type, "dur")) {
 		proto = "type.googleapis.com/google.protobuf.Duration";
 		if (text && !is_duration(s))

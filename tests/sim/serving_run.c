@@ -79,7 +79,7 @@ static void rules(void)
 {
 #define ONE(more) "{\"template\":{\"containers\":[{\"image\":\"" HELLO "\"" more "}]}}"
 	refused("{\"template\":{\"containers\":[{\"image\":\"quay.io/oauth2-proxy/oauth2-proxy:v7.15.3\"}]}}", "Expected an image path like [host/]repo-path");
-	refused("{\"template\":{\"containers\":[]}}", "at least one container");
+	refused("{\"template\":{\"containers\":[]}}", "Violation in CreateServiceRequest.service.template.containers: required field not present.");
 	refused("{\"template\":{\"containers\":[{\"name\":\"a\",\"image\":\"" HELLO "\"},{\"name\":\"b\",\"image\":\"" HELLO "\"}]}}",
 		"exactly one container with an exposed port");
 	refused(ONE(",\"env\":[{\"name\":\"PORT\",\"value\":\"1\"}]"), "The following reserved env names were provided: PORT");
@@ -89,7 +89,7 @@ static void rules(void)
 	refused(ONE(",\"resources\":{\"limits\":{\"cpu\":\"1\",\"memory\":\"8Gi\"}}"), "memory must be between 128Mi and 4096Mi");
 	refused(ONE(",\"volumeMounts\":[{\"name\":\"x\",\"mountPath\":\"/x\"}]"), "Volume with name 'x' not found");
 	refused("{\"labels\":{\"run.googleapis.com/x\":\"y\"},\"template\":{\"containers\":[{\"image\":\"" HELLO "\"}]}}", "may not be set");
-	refused("{\"template\":{\"timeout\":\"4000s\",\"containers\":[{\"image\":\"" HELLO "\"}]}}", "less than or equal to 3600s");
+	refused("{\"template\":{\"timeout\":\"4000s\",\"containers\":[{\"image\":\"" HELLO "\"}]}}", "Violation in CreateServiceRequest.service.template.timeout: maximum allowed time is one hour.");
 	cJSON_Delete(expect(400, "POST", RUN_HOST, SERVICES "?serviceId=Bad_Name", ONE(""), "a bad id is 400"));
 	cJSON_Delete(expect(403, "POST", RUN_HOST, "/v2/projects/demo-proj/locations/nowhere/services?serviceId=a", ONE(""), "an unknown place is 403"));
 	cJSON_Delete(expect(404, "PATCH", RUN_HOST, SERVICES "/absent", ONE(""), "PATCH without allowMissing is 404"));
