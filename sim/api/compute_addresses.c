@@ -61,7 +61,7 @@ static bool check_internal(struct sim_call *c, cJSON *doc)
 	struct ip4_range host = {.bits = 32};
 	if (!ip4_parse(json_str(doc, "address", ""), &at) || (host.base = at, !ip4_overlap(host, r)))
 		return compute_invalid(c, "address", json_str(doc, "address", ""),
-				       "Requested internal IP address is outside the subnetwork CIDR range.");
+				       "Requested internal IP address is outside the network/subnetwork range.");
 	if (!json_at(doc, "purpose"))
 		json_put_str(doc, "purpose", "GCE_ENDPOINT");
 	return true;

@@ -66,7 +66,7 @@ static bool check_backends(struct sim_call *c, cJSON *doc)
 	if (without && (int)json_num(doc, "timeoutSec", 30) != 30)
 		return compute_invalid(c, "timeoutSec", "", "Timeout sec is not supported for a backend service with Serverless network endpoint groups.");
 	if (with && !json_at(doc, "healthChecks.0"))
-		return compute_required(c, "healthChecks");
+		return compute_invalid(c, "healthChecks", "", "At least one health check needs to be specified.");
 	return true;
 }
 

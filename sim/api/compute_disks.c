@@ -51,10 +51,13 @@ static bool check(struct sim_call *c, cJSON *doc, const struct sim_object *old)
 		return false;
 	long long wanted = json_int64(doc, "sizeGb", usual);
 	snprintf(size, sizeof size, "%lld", wanted);
-	if (wanted < least)
-		return compute_invalid(c, "sizeGb", size, json_at(doc, "sourceDisk")
-								  ? "Requested disk size cannot be smaller than the source disk size."
-								  : "Requested disk size cannot be smaller than the image size.");
+	if (wanted < least) {
+		char *why = xasprintf("Requested disk size cannot be smaller than the %s size (%d GB)",
+				      json_at(doc, "sourceDisk") ? "source disk" : "image", least);
+		compute_invalid(c, "sizeGb", size, why);
+		free(why);
+		return false;
+	}
 	json_put_str(doc, "sizeGb", size);
 	if (!json_at(doc, "type")) {
 		char *type = xasprintf(COMPUTE_BASE "projects/%s/zones/%s/diskTypes/pd-standard", c->project, zone);

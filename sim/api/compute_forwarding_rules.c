@@ -55,8 +55,7 @@ static bool settle_address(struct sim_call *c, cJSON *doc)
 		return true;
 	char *path = compute_path(c->sim, c->project, asked);
 	if (!path)
-		path = xasprintf("projects/%s/%s%s/addresses/%s", c->project, *sim_param(c, "region") ? "regions/" : "global",
-				 sim_param(c, "region"), asked);
+		return compute_invalid(c, "IPAddress", asked, "Must be a literal IP address or URL referencing an Address resource.");
 	struct sim_object *a = compute_find(c->sim, path);
 	bool good = a != NULL;
 	if (a && compute_busy(c, a))
@@ -64,7 +63,7 @@ static bool settle_address(struct sim_call *c, cJSON *doc)
 	else if (a)
 		json_put_str(doc, "IPAddress", json_str(a->doc, "address", ""));
 	else
-		compute_invalid(c, "IPAddress", asked, "The specified address does not exist.");
+		compute_invalid(c, "IPAddress", asked, "The referenced address resource cannot be found.");
 	free(path);
 	return good;
 }

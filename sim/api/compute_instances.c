@@ -59,8 +59,11 @@ static bool project_disk(struct sim_call *c, cJSON *disk, const char *vm, int in
 	long long wanted = json_int64(init, "diskSizeGb", least);
 	snprintf(size, sizeof size, "%lld", wanted);
 	if (wanted < least) {
+		char *why = xasprintf("Requested disk size cannot be smaller than the image size (%d GB)", least);
 		cJSON_Delete(made);
-		return compute_invalid(c, "disks[0].initializeParams.diskSizeGb", size, "Requested disk size cannot be smaller than the image size.");
+		compute_invalid(c, "disks[0].initializeParams.diskSizeGb", size, why);
+		free(why);
+		return false;
 	}
 	snprintf(name, sizeof name, index ? "%.50s-%d" : "%.60s", vm, index);
 	if (json_at(init, "diskName"))
@@ -202,7 +205,9 @@ static bool check_machine(struct sim_call *c, cJSON *doc)
 		json_put_str(doc, "machineType", link);
 		free(link);
 	} else {
-		compute_invalid(c, "machineType", type, "The referenced machine type resource cannot be found.");
+		char *why = xasprintf("Machine type with name '%s' does not exist in zone '%s'.", name ? name + 1 : type, zone);
+		compute_invalid(c, "machineType", type, why);
+		free(why);
 	}
 	free(path);
 	return good;

@@ -45,7 +45,7 @@ static bool check(struct sim_call *c, cJSON *doc, const struct sim_object *old)
 	if (!*range)
 		return compute_required(c, "ipCidrRange");
 	if (!ip4_range_parse(range, &r) || r.bits < 4 || r.bits > 29)
-		return compute_invalid(c, "ipCidrRange", range, "Must be a valid IPV4 CIDR address range.");
+		return compute_invalid(c, "ipCidrRange", range, "Must be a CIDR address range.");
 	const struct sim_object *other = old ? NULL : conflict(c->sim, c->project, doc, r);
 	if (other) {
 		sim_fail(c, "INVALID_ARGUMENT", "invalid", "Invalid IPCidrRange: %s conflicts with existing subnetwork '%s' in region '%s'.", range,

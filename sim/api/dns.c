@@ -363,9 +363,9 @@ static cJSON *name_servers(struct sim *s, bool is_private)
 static bool zone_ok(struct sim_call *c)
 {
 	const char *name = json_str(c->body, "name", ""), *origin = json_str(c->body, "dnsName", "");
-	static const char *const needed[] = {"name", "dnsName", "description"};
+	static const char *const needed[] = {"name", "dnsName"};
 	size_t n = strlen(name);
-	for (int i = 0; i < 3; i++)
+	for (int i = 0; i < 2; i++)
 		if (!json_at(c->body, needed[i])) {
 			sim_fail(c, "INVALID_ARGUMENT", "required", "The 'entity.managedZone.%s' parameter is required but was missing.", needed[i]);
 			return false;

@@ -63,7 +63,7 @@ static void words(void)
 	refused("secretmanager.googleapis.com", "/v1/projects/demo-proj/secrets/s:addVersion", "{\"payload\":{\"data\":\"%%%\"}}", "(TYPE_BYTES), Base64 decoding failed");
 	refused("secretmanager.googleapis.com", "/v1/projects/demo-proj/secrets?secretId=s", "{\"expireTime\":\"tomorrow\"}", "Illegal timestamp format");
 	refused("compute.googleapis.com", NETWORKS, "{\"nam\":\"x\"}", "Unknown name \"nam\" at 'resource': Cannot find field.");
-	refused("compute.googleapis.com", NETWORKS, "{\"name\":\"x\",\"mtu\":\"big\"}", "Invalid value for field 'resource.mtu': 'big'.");
+	refused("compute.googleapis.com", NETWORKS, "{\"name\":\"x\",\"mtu\":\"big\"}", "Invalid value for: Expected a signed integer, got 'big' (class java.lang.String)");
 	refused("storage.googleapis.com", "/storage/v1/b", "{\"name\":\"x\"}", "Required parameter: project");
 }
 

@@ -40,8 +40,8 @@ static void in_use_at_once(void)
 	act("POST", COMPUTE "global/healthChecks", json_make("{'name':'hc2','type':'TCP'}"));
 	act("POST", COMPUTE "global/backendServices", json_make("{'name':'be2','healthChecks':['global/healthChecks/hc2']}"));
 	refuse("DELETE", COMPUTE "global/healthChecks/hc2", NULL, 400, "resourceInUseByAnotherResource",
-	       "The health_check resource 'GLOBAL:global/PROJECT:demo-proj/HEALTH_CHECK:hc2' is already being used by "
-	       "'GLOBAL:global/PROJECT:demo-proj/BACKEND_SERVICE:be2'");
+	       "The health_check resource 'GLOBAL:global/PROJECT:123456789012/HEALTH_CHECK:hc2' is already being used by "
+	       "'GLOBAL:global/PROJECT:123456789012/BACKEND_SERVICE:be2'");
 	refuse("DELETE", COMPUTE "global/backendServices/be", NULL, 400, "resourceInUseByAnotherResource",
 	       "The backend_service resource 'projects/demo-proj/global/backendServices/be' is already being used by "
 	       "'projects/demo-proj/global/urlMaps/um'");
