@@ -149,6 +149,10 @@ static void create(struct sim_call *c)
 		sim_fail(c, "ALREADY_EXISTS", NULL, "the repository already exists");
 		return;
 	}
+	if (sim_constraint(c->sim, c->project, "gcp.resourceLocations", sim_part(c, 4))) {
+		sim_fail(c, "FAILED_PRECONDITION", NULL, "%s violates constraint constraints/gcp.resourceLocations on the resource %s.", sim_part(c, 4), name);
+		return;
+	}
 	cJSON *doc = sim_take_body(c);
 	dress(c, doc, name, id);
 	struct sim_object *o = sim_put(c->sim, REPOSITORIES, name, doc);

@@ -590,6 +590,21 @@ static void begin(struct sim_call *c, const struct compute_kind *k, struct sim_o
 	compute_begin(c, o, k->flags & COMPUTE_LONG_TYPES ? c->id : type, sim_draw(c->sim, duration), sure, finish);
 }
 
+/* May the organization have such a thing here? What is global may be anywhere. */
+static bool place_allowed(struct sim_call *c, const struct compute_kind *k, const char *path)
+{
+	static const char *const placed[] = {"instances", "disks", "addresses", "routers", "forwardingRules"};
+	const char *zone = sim_param(c, "zone"), *place = *zone ? zone : sim_param(c, "region");
+	bool minds = false;
+	for (size_t i = 0; i < sizeof placed / sizeof *placed; i++)
+		minds = minds || !strcmp(k->plural, placed[i]);
+	if (!minds || !*place || !sim_constraint(c->sim, c->project, "gcp.resourceLocations", place))
+		return true;
+	sim_fail_with(c, 412, "FAILED_PRECONDITION", "conditionNotMet", NULL,
+		      "Location %s:%s violates constraint constraints/gcp.resourceLocations on the resource %s.", *zone ? "ZONE" : "REGION", place, path);
+	return false;
+}
+
 void compute_insert(struct sim_call *c)
 {
 	const struct compute_kind *k = compute_kind_of(c->id);
@@ -606,6 +621,8 @@ void compute_insert(struct sim_call *c)
 	if (!good_name(c, json_str(doc, "name", "")))
 		goto out;
 	buf_printf(&path, "%s%s/%s", buf_text(&scope), k->plural, json_str(doc, "name", ""));
+	if (!place_allowed(c, k, buf_text(&path)))
+		goto out;
 	if (sim_get(c->sim, collection_of(k, collection), buf_text(&path))) {
 		sim_fail(c, "ALREADY_EXISTS", "alreadyExists", "The resource '%s' already exists", buf_text(&path));
 		goto out;

@@ -48,9 +48,13 @@ static bool required(struct sim_call *c, const cJSON *object, const char *name, 
 
 bool run_check_location(struct sim_call *c, const char *region)
 {
-	if (sim_is_region(region))
+	bool forbidden = text_ends(c->id, ".create") && sim_constraint(c->sim, c->project, "gcp.resourceLocations", region);
+	if (sim_is_region(region) && !forbidden)
 		return true;
-	sim_fail(c, "PERMISSION_DENIED", NULL, "Permission denied on 'locations/%s' (or it may not exist).", region);
+	if (forbidden)
+		sim_fail(c, "FAILED_PRECONDITION", NULL, "%s violates constraint constraints/gcp.resourceLocations on the resource projects/%s.", region, c->project);
+	else
+		sim_fail(c, "PERMISSION_DENIED", NULL, "Permission denied on 'locations/%s' (or it may not exist).", region);
 	return false;
 }
 

@@ -114,6 +114,18 @@ static bool id_ok(struct sim_call *c, const char *id)
 }
 
 /* Where it may be kept: organization policy counts "automatic" as the location global. */
+static void place_refused(struct sim_call *c, const char *place)
+{
+	char *subject = xasprintf("orgpolicy:projects/%s", sim_project_number(c->sim, c->project));
+	char *words = xasprintf("Constraint constraints/gcp.resourceLocations violated for [%s] attempting to create a secret in [%s]. For more information, see "
+				"https://cloud.google.com/resource-manager/docs/organization-policy/defining-locations.", subject, place);
+	sim_fail_with(c, 0, "FAILED_PRECONDITION", NULL,
+		      json_make("[{'@type':'type.googleapis.com/google.rpc.PreconditionFailure','violations':[{'type':'constraints/gcp.resourceLocations',"
+				"'subject':%s,'description':%s}]}]", subject, words), "%s", words);
+	free(subject);
+	free(words);
+}
+
 static bool place_ok(struct sim_call *c)
 {
 	const cJSON *replicas = json_at(c->body, "replication.userManaged.replicas"), *r;
@@ -131,13 +143,7 @@ static bool place_ok(struct sim_call *c)
 		forbidden =
 			forbidden || sim_constraint(c->sim, c->project, "gcp.resourceLocations", json_str(r, "location", ""));
 	if (forbidden)
-		sim_fail(c, "FAILED_PRECONDITION", NULL,
-			 "Constraint constraints/gcp.resourceLocations violated for [%s] attempting to create a secret in "
-			 "[%s]. For "
-			 "more "
-			 "information, see "
-			 "https://cloud.google.com/resource-manager/docs/organization-policy/using-constraints.",
-			 c->project, replicas ? json_str(replicas, "0.location", "") : "global");
+		place_refused(c, replicas ? json_str(replicas, "0.location", "") : "global");
 	return !forbidden;
 }
 

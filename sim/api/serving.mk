@@ -74,3 +74,8 @@ check_PROGRAMS += tests/sim/front_iap
 TESTS += tests/sim/front_iap
 tests_sim_front_iap_SOURCES = tests/sim/front_iap.c tests/sim/serving.h tests/sim/stack.h tests/tap.h
 tests_sim_front_iap_LDADD = $(LIB_SIM)
+
+check_PROGRAMS += tests/sim/bites
+TESTS += tests/sim/bites
+tests_sim_bites_SOURCES = tests/sim/bites.c tests/sim/cloud.h tests/tap.h
+tests_sim_bites_LDADD = $(LIB_SIM) -lm

@@ -88,6 +88,12 @@ static void insert(struct sim_call *c)
 	json_drop(doc, "settings.settingsVersion");
 	if (!sql_settle(c, doc, NULL))
 		goto out;
+	if (sim_constraint(c->sim, c->project, "gcp.resourceLocations", json_str(doc, "region", ""))) {
+		sim_fail_with(c, 400, "INVALID_ARGUMENT", "invalid", NULL,
+			      "Invalid request: '%s' violates constraint 'constraints/gcp.resourceLocations' on the resource 'projects/%s'.", json_str(doc, "region", ""),
+			      c->project);
+		goto out;
+	}
 	describe(c, doc);
 	double seconds = creation_time(c->sim, doc);
 	char *password = xstrdup(json_str(doc, "rootPassword", ""));
