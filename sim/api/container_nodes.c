@@ -112,6 +112,8 @@ void container_settle_nodes(const cJSON *cluster_doc, cJSON *pool)
 	container_prune(pool);
 	if (json_bool(pool, "queuedProvisioning.enabled", false))
 		container_fill(pool, queued_defaults, false);
+	else
+		json_drop(pool, "queuedProvisioning");
 	container_fill(pool, pool_defaults, false);
 	container_scopes(cluster_doc, json_at(pool, "config.oauthScopes"));
 	settle_disk(json_at(pool, "config"));

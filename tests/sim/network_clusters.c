@@ -1,0 +1,261 @@
+/* Google Kubernetes Engine's clusters and node pools: what the server fills in, what it says in several places, and what changes change. */
+#include "config.h"
+#include "tests/sim/cloud.h"
+
+#define LOCATION "container.googleapis.com/v1/projects/demo-proj/locations/us-central1-a/"
+#define BETA "container.googleapis.com/v1beta1/projects/demo-proj/locations/us-central1-a/"
+#define CLUSTERS LOCATION "clusters"
+#define IP "controlPlaneEndpointsConfig.ipEndpointsConfig."
+
+static void make(const char *more)
+{
+	cJSON *doc = json_make(more);
+	json_put_str(doc, "name", "c");
+	if (!json_at(doc, "nodePools"))
+		json_put_num(doc, "initialNodeCount", 1);
+	act("POST", CLUSTERS, json_make("{'cluster':%j}", doc));
+}
+
+static cJSON *cluster(void)
+{
+	return asks("GET", CLUSTERS "/c", NULL, 200);
+}
+
+static cJSON *update(const char *body)
+{
+	act("PUT", CLUSTERS "/c", json_make("{'update':%j}", json_make(body)));
+	return cluster();
+}
+
+static void remove_cluster(void)
+{
+	act("DELETE", CLUSTERS "/c", NULL);
+	asks("GET", CLUSTERS "/c", NULL, 404);
+}
+
+static void is_text(const cJSON *doc, const char *path, const char *wanted)
+{
+	is_str(json_str(doc, path, "-"), wanted, path);
+}
+
+static void same(const cJSON *doc, const char *a, const char *b)
+{
+	ok(json_at(doc, a) && json_equal(json_at(doc, a), json_at(doc, b)), "%s is %s", a, b);
+}
+
+/* The list under path has this many elements, each as the JSON says. */
+static void is_json(const cJSON *doc, const char *path, const char *wanted)
+{
+	cJSON *w = json_make(wanted);
+	char *got = json_text(json_at(doc, path), -1), *text = json_text(w, -1);
+	is_str(got, text, path);
+	free(got);
+	free(text);
+	cJSON_Delete(w);
+}
+
+static void ranges(void)
+{
+	static const char subnet[] = COMPUTE "regions/us-central1/subnetworks/default";
+	make("{'ipAllocationPolicy':{'clusterIpv4CidrBlock':'/20','servicesIpv4CidrBlock':'/20'}}");
+	cJSON *doc = cluster();
+	char *pods = xstrdup(json_str(doc, "ipAllocationPolicy.clusterSecondaryRangeName", "")), *cidr = xstrdup(json_str(doc, "clusterIpv4Cidr", ""));
+	is_text(doc, "servicesIpv4Cidr", "34.118.224.0/20");
+	ok(!json_at(doc, "ipAllocationPolicy.servicesSecondaryRangeName"), "Google's own range for services is in no subnet");
+	same(doc, "nodePools.0.networkConfig.podIpv4CidrBlock", "clusterIpv4Cidr");
+	ok(text_starts(pods, "gke-c-pods-") && text_ends(cidr, "/20"), "a range of the size asked for, named after the cluster");
+	doc = asks("GET", subnet, NULL, 200);
+	is_text(doc, "secondaryIpRanges.0.rangeName", pods);
+	is_text(doc, "secondaryIpRanges.0.ipCidrRange", cidr);
+	sim_advance(cloud, sim_now(cloud) + 7200);
+	doc = cluster();
+	ok(json_num(doc, "ipAllocationPolicy.defaultPodIpv4RangeUtilization", 0) == 0.0625, "one of sixteen blocks is taken");
+	doc = asks("GET", CLUSTERS "/c/nodePools/default-pool", NULL, 200);
+	ok(!json_at(doc, "networkConfig.podIpv4RangeUtilization"), "which the pool alone does not tell");
+	remove_cluster();
+	ok(!json_at(asks("GET", subnet, NULL, 200), "secondaryIpRanges"), "the range goes with the cluster");
+	refuse("POST", CLUSTERS, json_make("{'cluster':{'name':'c','initialNodeCount':1,'ipAllocationPolicy':{'clusterSecondaryRangeName':'pods'}}}"), 400,
+	       "badRequest", "Secondary range \"pods\" does not exist in network \"default\", subnetwork \"default\".");
+	free(pods);
+	free(cidr);
+}
+
+static void endpoints(void)
+{
+	make("{'privateClusterConfig':{'enablePrivateNodes':true,'masterIpv4CidrBlock':'172.16.2.32/28'}}");
+	cJSON *doc = cluster();
+	char *outer = xstrdup(json_str(doc, "privateClusterConfig.publicEndpoint", "-"));
+	is_text(doc, "privateClusterConfig.privateEndpoint", "172.16.2.34");
+	same(doc, IP "privateEndpoint", "privateClusterConfig.privateEndpoint");
+	same(doc, "endpoint", IP "publicEndpoint");
+	ok(json_bool(doc, "networkConfig.defaultEnablePrivateNodes", false), "private nodes, in the newer field too");
+	ok(json_bool(doc, "nodePools.0.networkConfig.enablePrivateNodes", false), "and of the pool");
+	ok(json_bool(doc, "masterAuthorizedNetworksConfig.privateEndpointEnforcementEnabled", false), "who may reach the endpoint is enforced");
+	const char *own = strrchr(json_str(doc, IP "privateEndpointSubnetwork", "/"), '/') + 1;
+	char *subnet = xasprintf(COMPUTE "regions/us-central1/subnetworks/%s", own);
+	is_text(asks("GET", subnet, NULL, 200), "ipCidrRange", "172.16.2.32/28");
+	doc = update("{'desiredControlPlaneEndpointsConfig':{'ipEndpointsConfig':{'enablePublicEndpoint':false,'globalAccess':true,"
+		     "'authorizedNetworksConfig':{'enabled':true,'cidrBlocks':[{'cidrBlock':'10.0.0.0/8'}]}}}}");
+	is_text(doc, "endpoint", "172.16.2.34");
+	ok(!json_at(doc, IP "publicEndpoint"), "a public endpoint that is off is not shown");
+	is_text(doc, "privateClusterConfig.publicEndpoint", outer);
+	ok(json_bool(doc, "privateClusterConfig.enablePrivateEndpoint", false), "the older field says the same");
+	ok(json_bool(doc, "privateClusterConfig.masterGlobalAccessConfig.enabled", false), "of global access too");
+	same(doc, "masterAuthorizedNetworksConfig", IP "authorizedNetworksConfig");
+	doc = update("{'desiredEnablePrivateEndpoint':false}");
+	is_text(doc, "endpoint", outer);
+	doc = update("{'desiredControlPlaneEndpointsConfig':{'ipEndpointsConfig':{'enabled':false}}}");
+	same(doc, "endpoint", "controlPlaneEndpointsConfig.dnsEndpointConfig.endpoint");
+	ok(!json_at(doc, "masterAuthorizedNetworksConfig"), "without addresses nothing is authorised");
+	remove_cluster();
+	asks("GET", subnet, NULL, 404);
+	free(subnet);
+	free(outer);
+}
+
+static void telemetry(void)
+{
+	make("{'addonsConfig':{'dnsCacheConfig':{'enabled':false},'gcePersistentDiskCsiDriverConfig':{'enabled':false}},'legacyAbac':{'enabled':false},"
+	     "'resourceLabels':{'empty':''}}");
+	cJSON *doc = cluster();
+	is_json(doc, "addonsConfig.dnsCacheConfig", "{}");
+	ok(json_bool(doc, "addonsConfig.gcePersistentDiskCsiDriverConfig.enabled", false), "a new cluster has the disk driver, whatever is asked");
+	is_json(doc, "legacyAbac", "{}");
+	is_json(doc, "resourceLabels", "{'empty':''}");
+	doc = update("{'desiredLoggingService':'none'}");
+	is_text(doc, "loggingService", "none");
+	is_json(doc, "loggingConfig.componentConfig", "{}");
+	doc = update("{'desiredMonitoringConfig':{'componentConfig':{'enableComponents':['SYSTEM_COMPONENTS','APISERVER']}}}");
+	ok(json_bool(doc, "monitoringConfig.managedPrometheusConfig.enabled", false), "members that are not named stay");
+	doc = update("{'desiredMonitoringService':'none'}");
+	is_json(doc, "monitoringConfig.componentConfig.enableComponents", "['APISERVER','SCHEDULER','CONTROLLER_MANAGER']");
+	doc = asks("GET", BETA "clusters/c", NULL, 200);
+	is_text(doc, "clusterTelemetry.type", "DISABLED");
+	doc = update("{'desiredAddonsConfig':{'gcePersistentDiskCsiDriverConfig':{'enabled':false}}}");
+	is_json(doc, "addonsConfig.gcePersistentDiskCsiDriverConfig", "{}");
+	is_json(doc, "addonsConfig.networkPolicyConfig", "{'disabled':true}");
+	doc = update("{'desiredDatabaseEncryption':{'state':'ENCRYPTED','keyName':'projects/p/locations/l/keyRings/r/cryptoKeys/k'}}");
+	is_text(doc, "databaseEncryption.currentState", "CURRENT_STATE_ALL_OBJECTS_ENCRYPTION_ENABLED");
+	doc = update("{'desiredDatabaseEncryption':{'state':'DECRYPTED'}}");
+	is_json(doc, "databaseEncryption.decryptionKeys", "['projects/p/locations/l/keyRings/r/cryptoKeys/k']");
+	refuse("PUT", CLUSTERS "/c", json_make("{'update':{'desiredMasterVersion':'1.10'}}"), 400, "badRequest", "Master version \"1.10\" is unsupported.");
+	refuse("PUT", CLUSTERS "/c", json_make("{'update':{}}"), 400, "badRequest", "Must specify a field to update.");
+	is_text(cluster(), "status", "RUNNING");
+}
+
+static void setters(void)
+{
+	act("POST", CLUSTERS "/c:setLogging", json_make("{'loggingService':'logging.googleapis.com/kubernetes'}"));
+	is_json(cluster(), "loggingConfig.componentConfig.enableComponents", "['SYSTEM_COMPONENTS','WORKLOADS']");
+	act("POST", CLUSTERS "/c:setLegacyAbac", json_make("{'enabled':true}"));
+	ok(json_bool(cluster(), "legacyAbac.enabled", false), "setLegacyAbac");
+	act("POST", CLUSTERS "/c:setAddons", json_make("{'addonsConfig':{'httpLoadBalancing':{'disabled':true}}}"));
+	is_json(cluster(), "addonsConfig.httpLoadBalancing", "{'disabled':true}");
+	act("POST", CLUSTERS "/c:setNetworkPolicy", json_make("{'networkPolicy':{'enabled':true,'provider':'CALICO'}}"));
+	is_text(cluster(), "networkPolicy.provider", "CALICO");
+	char *version = xstrdup(json_str(cluster(), "maintenancePolicy.resourceVersion", ""));
+	cJSON *policy = json_make("{'resourceVersion':%s,'window':{'dailyMaintenanceWindow':{'startTime':'03:00'}}}", version);
+	act("POST", CLUSTERS "/c:setMaintenancePolicy", json_make("{'maintenancePolicy':%j}", policy));
+	is_text(cluster(), "maintenancePolicy.window.dailyMaintenanceWindow.duration", "PT4H0M0S");
+	refuse("POST", CLUSTERS "/c:setMaintenancePolicy", json_make("{'maintenancePolicy':{'resourceVersion':%s}}", version), 400, "failedPrecondition",
+	       "Maintenance policy could not be set due to resource version mismatch.");
+	free(version);
+	cJSON *op = act("POST", CLUSTERS "/c:setResourceLabels",
+			json_make("{'labelFingerprint':%s,'resourceLabels':{'a':'b'}}", json_str(cluster(), "labelFingerprint", "")));
+	is_text(op, "operationType", "UPDATE_CLUSTER");
+	is_json(cluster(), "resourceLabels", "{'a':'b'}");
+}
+
+static void pools(void)
+{
+	cJSON *op = asks("POST", CLUSTERS "/c/nodePools",
+			 json_make("{'nodePool':{'name':'q','config':{'machineType':'n4-standard-2'},'autoscaling':{'enabled':true,'maxNodeCount':3,"
+				   "'totalMaxNodeCount':0},'queuedProvisioning':{'enabled':true}}}"), 200);
+	is_text(op, "status", "PENDING");
+	char *link = xstrdup(json_str(op, "selfLink", ""));
+	is_text(cluster(), "status", "RECONCILING");
+	char *message = xasprintf("Cluster is running incompatible operation %s.", strrchr(link, '/') + 1);
+	refuse("DELETE", CLUSTERS "/c/nodePools/default-pool", NULL, 400, "failedPrecondition", message);
+	free(message);
+	finish(link);
+	free(link);
+	cJSON *pool = asks("GET", CLUSTERS "/c/nodePools/q", NULL, 200);
+	is_json(pool, "autoscaling", "{'enabled':true,'locationPolicy':'ANY','maxNodeCount':3}");
+	is_json(pool, "upgradeSettings", "{'strategy':'SHORT_LIVED'}");
+	is_text(pool, "config.taints.0.key", "cloud.google.com/gke-queued");
+	is_json(pool, "config.bootDisk", "{'diskType':'hyperdisk-balanced','sizeGb':'100'}");
+	op = act("PUT", CLUSTERS "/c/nodePools/default-pool", json_make("{'kubeletConfig':{'podPidsLimit':'2048'}}"));
+	is_text(op, "operationType", "UPGRADE_NODES");
+	is_json(op, "progress.metrics.0", "{'intValue':'1','name':'NODES_TOTAL'}");
+	pool = asks("GET", CLUSTERS "/c/nodePools/default-pool", NULL, 200);
+	is_json(pool, "config.kubeletConfig", "{'insecureKubeletReadonlyPortEnabled':false,'maxParallelImagePulls':2,'podPidsLimit':'2048'}");
+	is_text(pool, "config.imageType", "COS_CONTAINERD");
+	ok(!json_at(pool, "queuedProvisioning"), "what is not queued says nothing of it");
+	update("{'desiredNodePoolId':'q','desiredNodePoolAutoscaling':{'enabled':true,'maxNodeCount':5,'locationPolicy':'BALANCED'}}");
+	ok(json_num(asks("GET", CLUSTERS "/c/nodePools/q", NULL, 200), "autoscaling.maxNodeCount", 0) == 5, "a pool's autoscaling is changed through its cluster");
+	refuse("PUT", CLUSTERS "/c", json_make("{'update':{'desiredNodePoolAutoscaling':{'enabled':false}}}"), 400, "badRequest",
+	       "Node pool id must be specified.");
+	message = xasprintf("Permission denied: for service-%s@container-engine-robot.iam.gserviceaccount.com on TagKey \"tagKeys/1\" (or it may not exist).",
+			    sim_project_number(cloud, "demo-proj"));
+	refuse("POST", CLUSTERS "/c/nodePools", json_make("{'nodePool':{'name':'t','config':{'resourceManagerTags':{'tags':{'tagKeys/1':'tagValues/2'}}}}}"),
+	       403, "forbidden", message);
+	free(message);
+	act("DELETE", CLUSTERS "/c/nodePools/q", NULL);
+	act("DELETE", CLUSTERS "/c/nodePools/default-pool", NULL);
+	cJSON *doc = cluster();
+	ok(!json_at(doc, "nodePools") && !json_at(doc, "nodeConfig") && !json_at(doc, "instanceGroupUrls"), "a cluster without pools has no nodes to tell of");
+	remove_cluster();
+}
+
+static void progress(void)
+{
+	cJSON *op = asks("POST", CLUSTERS,
+			 json_make("{'cluster':{'name':'c','initialNodeCount':1,'autoscaling':{'enableNodeAutoprovisioning':true,"
+				   "'autoprovisioningNodePoolDefaults':{'oauthScopes':['https://www.googleapis.com/auth/logging.write'],'minCpuPlatform':"
+				   "'automatic','upgradeSettings':{}}}}}"), 200);
+	char *link = xstrdup(json_str(op, "selfLink", "") + strlen("https://"));
+	sim_advance(cloud, sim_now(cloud) + 5);
+	op = asks("GET", link, NULL, 200);
+	is_text(op, "detail", "Cluster is being configured");
+	is_text(op, "progress.metrics.1.name", "CLUSTER_CONFIGURING_TOTAL");
+	op = finish(link);
+	ok(cJSON_GetArraySize(json_at(op, "progress.metrics")) == 6 && !json_at(op, "detail"), "what is done has gone through all phases");
+	cJSON *doc = cluster();
+	is_json(doc, "autoscaling.autoprovisioningNodePoolDefaults.oauthScopes",
+		"['https://www.googleapis.com/auth/logging.write','https://www.googleapis.com/auth/monitoring']");
+	is_json(doc, "autoscaling.autoprovisioningNodePoolDefaults.upgradeSettings", "{'strategy':'SURGE'}");
+	ok(!json_at(doc, "autoscaling.autoprovisioningNodePoolDefaults.minCpuPlatform"), "an automatic platform is none");
+	free(link);
+	remove_cluster();
+}
+
+/* What a beta client sends that v1 does not know is kept for beta clients. */
+static void beta(void)
+{
+	act("POST", BETA "clusters",
+	    json_make("{'cluster':{'name':'c','initialNodeCount':1,'workloadIdentityConfig':{'workloadPool':'demo-proj.svc.id.goog'},'addonsConfig':"
+		      "{'istioConfig':{'disabled':true}}}}"));
+	cJSON *doc = asks("GET", BETA "clusters/c", NULL, 200);
+	is_json(doc, "addonsConfig.istioConfig", "{'disabled':true}");
+	is_text(doc, "workloadIdentityConfig.identityNamespace", "demo-proj.svc.id.goog");
+	is_text(doc, "nodeConfig.workloadMetadataConfig.nodeMetadata", "GKE_METADATA_SERVER");
+	doc = cluster();
+	ok(!json_at(doc, "addonsConfig.istioConfig") && !json_at(doc, "workloadIdentityConfig.identityNamespace"), "others do not see it");
+	remove_cluster();
+}
+
+int main(void)
+{
+	mem_install();
+	setenv("MLFLOW_SETUP_SIM_STRICT", "1", 1);
+	new_cloud(NULL);
+	ranges();
+	endpoints();
+	telemetry();
+	setters();
+	pools();
+	progress();
+	beta();
+	sim_free(cloud);
+	return tap_done();
+}
