@@ -40,14 +40,19 @@ class Terminal:
                 file.write(answers)
         self.raw = b""
         self.status = None
+        gate, opened = os.pipe()
         self.pid, self.master = pty.fork()
         if self.pid == 0:
+            os.close(opened)
+            os.read(gate, 1)  # until the settings before were read
             environment = {"TERM": term, "HOME": self.folder, "PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", **extra}
             environment.update({k: v for k, v in os.environ.items() if k.startswith(("ASAN_", "UBSAN_", "LSAN_"))})
             environment["ASAN_OPTIONS"] = environment.get("ASAN_OPTIONS", "") + ":handle_segv=0"
             fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
             os.execve(WIZARD, [WIZARD, *arguments, self.file], environment)
         self.before = termios.tcgetattr(self.master)
+        os.close(gate)
+        os.close(opened)
 
     def pump(self, seconds):
         if not select.select([self.master], [], [], seconds)[0]:
