@@ -1,9 +1,11 @@
 /* The IAM store: allow policies by holder ("//run.googleapis.com/projects/..."), their etags, versions and conditions; who may
  * be a member; and what a principal may do, which lags behind what the policies say by minutes, for grants and for revocations
  * alike (cloud.google.com/iam/docs/access-change-propagation). */
-#define _GNU_SOURCE /* strptime, timegm */
 #include "config.h"
 #include "sim/api/identity.h"
+
+#include "sim/api/iam_condition.h"
+#include "sim/core/inside.h"
 
 #include "base/json.h"
 #include "base/mem.h"
@@ -11,7 +13,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define POLICIES "iam.policies"
 #define RACE "There were concurrent policy changes. Please retry the whole read-modify-write with exponential backoff."
@@ -23,7 +24,7 @@ enum { MOST_MEMBERS = 1500 };
 /* Who is asking, for which resource, when. */
 struct ask {
 	struct sim *sim;
-	const char *principal, *permission, *resource;
+	const char *principal, *permission, *holder;
 	int depth; /* projectOwner: asks again about the project */
 };
 
@@ -49,51 +50,49 @@ static const cJSON *in_force(struct sim *s, const char *holder)
 
 /* Conditions. ------------------------------------------------------------------------------------------------------------- */
 
-static double parse_time(const char *text)
+/* Has this role the same members in both policies? */
+static bool same_grants(const cJSON *one, const cJSON *other, const char *role)
 {
-	struct tm tm = {0};
-	return strptime(text, "%Y-%m-%dT%H:%M:%S", &tm) ? (double)timegm(&tm) : 0;
+	const cJSON *b;
+	cJSON *sides[2] = {cJSON_CreateObject(), cJSON_CreateObject()};
+	for (int i = 0; i < 2; i++)
+		cJSON_ArrayForEach(b, json_at(i ? other : one, "bindings")) {
+			const cJSON *m, *members = strcmp(json_str(b, "role", ""), role) ? NULL : json_at(b, "members");
+			cJSON_ArrayForEach(m, members)
+				if (cJSON_IsString(m) && !cJSON_HasObjectItem(sides[i], m->valuestring))
+					cJSON_AddTrueToObject(sides[i], m->valuestring);
+		}
+	bool same = json_equal(sides[0], sides[1]);
+	cJSON_Delete(sides[0]);
+	cJSON_Delete(sides[1]);
+	return same;
 }
 
-static bool quoted(const char *from, char *into, size_t room)
+/* The roles whose grants the policy that is being set changes: iam.googleapis.com/modifiedGrantsByRole. NULL for any other call. */
+static cJSON *modified_grants(const struct ask *a)
 {
-	const char *a = strpbrk(from, "\"'");
-	const char *b = a ? strchr(a + 1, *a) : NULL;
-	if (!b || (size_t)(b - a) > room)
-		return false;
-	memcpy(into, a + 1, (size_t)(b - a) - 1);
-	into[b - a - 1] = 0;
-	return true;
+	const cJSON *body = a->sim->current ? a->sim->current->call.body : NULL, *new = json_at(body, "policy") ? json_at(body, "policy") : body, *b;
+	struct sim_object *old = policy_of(a->sim, a->holder);
+	if (!text_ends(a->permission, ".setIamPolicy") || !json_at(new, "bindings"))
+		return NULL;
+	cJSON *roles = cJSON_CreateArray();
+	for (int i = 0; i < 2; i++)
+		cJSON_ArrayForEach(b, json_at(i ? (old ? old->doc : NULL) : new, "bindings")) {
+			const char *role = json_str(b, "role", "");
+			if (!same_grants(new, old ? old->doc : NULL, role))
+				cJSON_AddItemToArray(roles, cJSON_CreateString(role));
+		}
+	return roles;
 }
 
-/* One term of a condition: the comparisons of request.time and resource.name that Google's own examples use. */
-static bool term_holds(const struct ask *a, const char *term)
+static bool meets(const struct ask *a, const char *expression)
 {
-	char text[512];
-	if (!quoted(term, text, sizeof text))
-		return false;
-	if (strstr(term, "request.time"))
-		return strchr(term, '<') ? sim_wall(a->sim) < parse_time(text)
-					 : strchr(term, '>') && sim_wall(a->sim) > parse_time(text);
-	if (strstr(term, "resource.name.startsWith"))
-		return text_starts(a->resource, text);
-	if (strstr(term, "resource.name.endsWith"))
-		return text_ends(a->resource, text);
-	return strstr(term, "resource.name") && strstr(term, "==") && !strcmp(a->resource, text);
-}
-
-static bool condition_holds(const struct ask *a, const char *expression)
-{
-	char *copy = xstrdup(expression), *rest = copy;
-	bool holds = true;
-	while (rest && holds) {
-		char *next = strstr(rest, "&&");
-		if (next)
-			*next = 0, next += 2;
-		holds = term_holds(a, rest);
-		rest = next;
-	}
-	free(copy);
+	char service[64], type[96], name[512];
+	cJSON *modified = modified_grants(a);
+	condition_resource(a->sim, a->holder, service, type, name);
+	struct condition_place place = {sim_wall(a->sim), service, type, name, modified};
+	bool holds = condition_holds(expression, &place, NULL);
+	cJSON_Delete(modified);
 	return holds;
 }
 
@@ -150,7 +149,7 @@ static bool binding_grants(const struct ask *a, const cJSON *binding)
 	    : text_starts(role, "projects/")	? !sim_custom_role_has(a->sim, role, a->permission)
 						: !sim_role_has(role, a->permission))
 		return false;
-	if (expression && !condition_holds(a, expression))
+	if (expression && !meets(a, expression))
 		return false;
 	cJSON_ArrayForEach(m, cJSON_GetObjectItemCaseSensitive(binding, "members"))
 		if (cJSON_IsString(m) && is_member(a, m->valuestring))
@@ -182,11 +181,10 @@ static bool granted_above(const struct ask *a, const char *holder)
 
 bool sim_allowed(struct sim *s, const char *principal, const char *permission, const char *project, const char *holder)
 {
-	const char *name = holder && text_starts(holder, "//") ? strchr(holder + 2, '/') : NULL;
-	struct ask a = {s, principal ? principal : "", permission, name ? name + 1 : "", 0};
 	const char *parent = project ? sim_project_parent(s, project) : NULL;
 	char *above = parent ? xasprintf("//cloudresourcemanager.googleapis.com/%s", parent) : NULL;
 	char *own = project ? xasprintf("//cloudresourcemanager.googleapis.com/projects/%s", project) : NULL;
+	struct ask a = {s, principal ? principal : "", permission, holder && *holder ? holder : own ? own : "", 0};
 
 	bool yes = (holder && granted_by(&a, holder)) ||
 		   (holder && text_starts(holder, "//iap.googleapis.com/projects/") && granted_above(&a, holder)) ||
@@ -432,6 +430,15 @@ static bool bindings_ok(struct sim_call *c, const char *holder, const cJSON *pol
 			sim_fail(c, "INVALID_ARGUMENT", NULL,
 				 "LintValidationUnits/BindingRoleAllowConditionCheck Error: Conditions can't be set on "
 				 "primitive roles");
+			return false;
+		}
+		const struct condition_place nowhere = {0, "", "", "", NULL};
+		const char *why = NULL;
+		if (json_at(b, "condition"))
+			condition_holds(json_str(b, "condition.expression", ""), &nowhere, &why);
+		if (why && text_starts(why, "Syntax error")) { /* what is merely unknown here may be an attribute that Google knows */
+			sim_fail(c, "INVALID_ARGUMENT", NULL,
+				 "LintValidationUnits/ConditionExpressionCompilationCheck Error: Expression compilation failed. Details: %s", why);
 			return false;
 		}
 	}

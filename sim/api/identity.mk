@@ -8,6 +8,8 @@ sim_libsim_a_SOURCES += \
 	sim/api/iam.c \
 	sim/api/iam.h \
 	sim/api/iam_accounts.c \
+	sim/api/iam_condition.c \
+	sim/api/iam_condition.h \
 	sim/api/iam_federation.c \
 	sim/api/iam_custom_roles.c \
 	sim/api/iam_keys.c \

@@ -2,6 +2,8 @@
 #include "config.h"
 #include "tests/sim/identity.h"
 
+#include "sim/api/iam_condition.h"
+
 #define CRM "cloudresourcemanager.googleapis.com/v1/projects/" P
 #define IAM "iam.googleapis.com/v1/projects/" P
 #define SA "app-sa@" P ".iam.gserviceaccount.com"
@@ -141,6 +143,76 @@ static void conditions(void)
 	ok(may("run.services.create"), "the condition holds");
 	pass(86400 * 366 * 5.0);
 	ok(!may("run.services.create"), "and ends");
+}
+
+/* Expressions of the attribute reference, on a Secret at noon of a Thursday. */
+static void expressions(void)
+{
+	static const struct {
+		const char *expression;
+		bool holds;
+	} cases[] = {
+		{"request.time < timestamp(\"2030-01-01T00:00:00Z\")", true},
+		{"request.time.getFullYear() == 2026 && request.time.getMonth() == 0 && request.time.getDate() == 1", true},
+		{"request.time.getDayOfWeek(\"UTC\") >= 1 && request.time.getDayOfWeek(\"UTC\") <= 5", true},
+		{"request.time.getHours(\"+02:00\") == 14", true},
+		{"request.time.getHours(\"Europe/Berlin\") == 13", true},
+		{"request.time > timestamp(\"2026-01-01T11:00:00Z\") + duration(\"2h\")", false},
+		{"request.time < date(\"2026-02-01\")", true},
+		{"resource.type == \"secretmanager.googleapis.com/Secret\"", true},
+		{"resource.service == 'secretmanager.googleapis.com' && resource.type != 'storage.googleapis.com/Bucket'", true},
+		{"resource.name == \"projects/123456789012/secrets/db\"", true},
+		{"resource.name.startsWith(\"projects/123456789012/secrets/\") && resource.name.endsWith(\"db\")", true},
+		{"resource.name.extract(\"/secrets/{name}\") == \"db\"", true},
+		{"resource.name.extract(\"projects/{project}/\") in [\"1\", \"123456789012\"]", true},
+		{"resource.name.extract(\"/buckets/{name}/\") == \"\"", true},
+		{"resource.name.matches(\"secrets/[a-c]b\") || resource.name.contains(\"/db\")", true},
+		{"!(resource.type == \"storage.googleapis.com/Object\")", true},
+		{"(resource.service == \"x\" || true) && !false", true},
+		{"api.getAttribute(\"iam.googleapis.com/modifiedGrantsByRole\", []).hasOnly([\"roles/viewer\"])", true},
+		{"request.path.startsWith(\"/\") || resource.name.size() > 3", true},
+		{"resource.name", false},
+		{"resource.name == 3", false},
+		{"request.time <", false},
+		{"\"open", false},
+		{"((((((((((((((((((((((((((((((((((((((((((((((((((true))))))))))))))))))))))))))))))))))))))))))))))))))", false},
+	};
+	begin(WORLD);
+	char service[64], type[96], name[512];
+	condition_resource(cloud, "//secretmanager.googleapis.com/projects/demo-proj/secrets/db", service, type, name);
+	struct condition_place place = {1767268800, service, type, name, NULL}; /* 2026-01-01T12:00:00Z */
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+		is_int(condition_holds(cases[i].expression, &place, NULL), cases[i].holds, cases[i].expression);
+}
+
+#define DELEGATED                                                                                                              \
+	"{\"policy\":{\"version\":3,\"bindings\":[{\"role\":\"roles/owner\",\"members\":[\"user:operator@example.com\"]},"    \
+	"{\"role\":\"roles/resourcemanager.projectIamAdmin\",\"members\":[\"user:ann@example.com\"],\"condition\":{\"title\":\"t\",\"expression\":"  \
+	"\"api.getAttribute('iam.googleapis.com/modifiedGrantsByRole', []).hasOnly(['roles/run.invoker'])\"}}%s]}}"
+
+static void wants_as(const char *principal, int wanted, const char *what, const char *body, const char *name)
+{
+	char *token = sim_token_new(cloud, principal, 3600);
+	as_token = token;
+	wants(wanted, what, body, name);
+	as_token = NULL;
+	free(token);
+}
+
+/* Ann may give out one role and no other. */
+static void delegation(void)
+{
+	begin(WORLD);
+	char *body = xasprintf(DELEGATED, ""), *allowed = xasprintf(DELEGATED, ",{\"role\":\"roles/run.invoker\",\"members\":[\"user:bob@example.com\"]}"),
+	     *more = xasprintf(DELEGATED, ",{\"role\":\"roles/run.admin\",\"members\":[\"user:bob@example.com\"]}");
+	wants(200, "POST " CRM ":setIamPolicy", body, "a role is given on condition that it changes one role only");
+	pass(3600);
+	wants_as("user:ann@example.com", 403, "POST " CRM ":setIamPolicy", more, "who has it cannot give another role");
+	wants_as("user:ann@example.com", 200, "POST " CRM ":setIamPolicy", allowed, "but that one");
+	wants(400, "POST " CRM ":setIamPolicy",
+	      "{\"policy\":{\"version\":3,\"bindings\":[{\"role\":\"roles/owner\",\"members\":[\"user:operator@example.com\"]},{\"role\":\"roles/run.admin\",\"members\":"
+	      "[\"user:bob@example.com\"],\"condition\":{\"title\":\"t\",\"expression\":\"resource.name == (\"}}]}}", "an expression that is none is refused");
+	free(body), free(allowed), free(more);
 }
 
 static void deleted_members(void)
@@ -335,6 +407,8 @@ int main(void)
 	etags();
 	propagation();
 	conditions();
+	expressions();
+	delegation();
 	deleted_members();
 	domains();
 	last_owner();
