@@ -42,12 +42,22 @@ struct sim_mischief {
 	enum { SIM_SEND, SIM_RESET_BEFORE, SIM_RESET_AFTER, SIM_TRUNCATE, SIM_WRONG_LENGTH, SIM_SLOW, SIM_BAD_TLS } how;
 	double seconds;           /* SIM_SLOW: pause between bytes */
 };
+/* A reply whose body goes on: more adds what there is to say now and tells whether the stream goes on; who does not carry streams takes the
+ * body for the whole. end frees the state. */
+struct sim;
+struct sim_stream {
+	bool (*more)(struct sim *s, void *state, struct buf *out); /* NULL: no stream */
+	void (*end)(void *state);
+	void *state;
+	double seconds;           /* it ends after so many; 0: when the client goes */
+};
 struct sim_reply {
 	int status;
 	char *headers;            /* "Name: value\r\n" lines without Content-Length; owned */
 	struct buf body;
 	double latency;           /* seconds until the reply should arrive */
 	struct sim_mischief mischief;
+	struct sim_stream stream;
 };
 void sim_reply_free(struct sim_reply *r);
 

@@ -73,6 +73,7 @@ struct sim_object *kubernetes_put(struct sim *s, const char *cluster, const char
 	if (o)
 		sim_remove(s, o);
 	o = sim_put(s, OBJECTS, key, doc);
+	json_put_num(o->hidden, "born", (double)json_int64(doc, "metadata.resourceVersion", 0));
 	free(gv);
 	free(key);
 	return o;
@@ -220,24 +221,10 @@ static void list(struct kubernetes_call *k)
 	free(version);
 }
 
-/* What changed since the version, and then the end: a watcher asks again. */
 static void watch(struct kubernetes_call *k)
 {
 	char *prefix = list_prefix(k);
-	struct buf b = {0};
-	long long since = strtoll(sim_param(k->c, "resourceVersion"), NULL, 10);
-	for (struct sim_object *o = sim_first(k->c->sim, OBJECTS, prefix); o; o = sim_following(k->c->sim, o, prefix)) {
-		if (!listed(k, o->doc) || json_int64(o->doc, "metadata.resourceVersion", 0) <= since)
-			continue;
-		cJSON *event = json_make("{'type':%s,'object':%j}", since ? "MODIFIED" : "ADDED", cJSON_Duplicate(o->doc, true));
-		char *text = json_text(event, -1);
-		buf_printf(&b, "%s\n", text);
-		free(text);
-		cJSON_Delete(event);
-	}
-	sim_bytes(k->c, 200, "application/json", buf_text(&b), b.len);
-	k->c->reply->latency = b.len ? 0 : 1;
-	buf_free(&b);
+	kubernetes_watch(k, prefix);
 	free(prefix);
 }
 
@@ -402,6 +389,7 @@ static void store(struct kubernetes_call *k, struct sim_object *before, cJSON *d
 	} else {
 		char *key = kubernetes_key(k->cluster->key, k->r, k->ns, json_str(doc, "metadata.name", ""));
 		o = sim_put(s, OBJECTS, key, cJSON_Duplicate(doc, true));
+		json_put_num(o->hidden, "born", (double)json_int64(doc, "metadata.resourceVersion", 0));
 		free(key);
 	}
 	kubernetes_react(s, k->cluster, o);
@@ -751,6 +739,10 @@ static void delete(struct kubernetes_call *k)
 	}
 	if (!preconditions_hold(k, o->doc))
 		return;
+	if (!strcmp(k->r->kind, "Namespace") && (!strcmp(k->name, "default") || !strcmp(k->name, "kube-system") || !strcmp(k->name, "kube-public"))) {
+		kubernetes_fail(k, 403, "Forbidden", NULL, "namespaces \"%s\" is forbidden: this namespace may not be deleted", k->name);
+		return;
+	}
 	if (json_at(o->doc, "metadata.finalizers.0")) {
 		delete_later(k, o);
 		return;

@@ -128,6 +128,9 @@ cJSON *kubernetes_patch(struct kubernetes_call *k, const cJSON *live);
 bool kubernetes_labels_match(const cJSON *labels, const char *selector, char **why);
 bool kubernetes_fields_match(const char *kind, const cJSON *doc, const char *selector, char **why);
 
+/* Answers with what becomes of the objects whose keys have the prefix (kubernetes_watch.c). */
+void kubernetes_watch(struct kubernetes_call *k, const char *prefix);
+
 /* The Scale of a Deployment or ReplicaSet (kubernetes_scale.c); and the document with what a Scale asks for. */
 cJSON *kubernetes_scale_of(const cJSON *doc);
 cJSON *kubernetes_scaled(const cJSON *doc, const cJSON *scale);

@@ -53,6 +53,7 @@ sim_libsim_a_SOURCES += \
 	sim/api/kubernetes_schema.c \
 	sim/api/kubernetes_select.c \
 	sim/api/kubernetes_table.c \
+	sim/api/kubernetes_watch.c \
 	sim/api/names.c \
 	sim/api/network.h \
 	sim/api/servicenetworking.c \

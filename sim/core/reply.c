@@ -176,5 +176,7 @@ void sim_reply_free(struct sim_reply *r)
 {
 	free(r->headers);
 	buf_free(&r->body);
+	if (r->stream.more)
+		r->stream.end(r->stream.state);
 	*r = (struct sim_reply){0};
 }

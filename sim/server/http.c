@@ -8,6 +8,8 @@
 #include "sim/core/inside.h"
 
 #include <math.h>
+#include <math.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -145,7 +147,7 @@ static void put_reply(struct connection *c, int status, const char *headers, con
 	c->replied = 0;
 	bool bare = status == 204 || status == 304 || status < 200;
 	buf_printf(&c->reply, "HTTP/1.1 %d %s\r\nDate: %s\r\n%s", status, strcmp(reason, "<unknown>") ? reason : "Unknown", date, headers ? headers : "");
-	if (!bare)
+	if (!bare && length != SIZE_MAX) /* otherwise in chunks */
 		buf_printf(&c->reply, "Content-Length: %zu\r\n", length);
 	buf_printf(&c->reply, "%s\r\n", c->closing ? "Connection: close\r\n" : "");
 	if (!bare && c->parser.method != HTTP_HEAD)
@@ -161,6 +163,60 @@ void http_answer(struct connection *c, int status, const char *text)
 	put_reply(c, status, "Content-Type: text/plain; charset=UTF-8\r\n", &body, body.len);
 	c->due = 0;
 	buf_free(&body);
+}
+
+static void put_chunk(struct buf *b, const struct buf *data)
+{
+	if (!data->len)
+		return;
+	buf_printf(b, "%zx\r\n", data->len);
+	buf_add(b, data->data, data->len);
+	buf_puts(b, "\r\n");
+}
+
+/* A reply that goes on: its first chunk, and the rest when there is more to say. */
+static void put_stream(struct connection *c, struct sim_reply *r)
+{
+	char *headers = xasprintf("%sTransfer-Encoding: chunked\r\n", r->headers ? r->headers : "");
+	struct buf nothing = {0};
+	put_reply(c, r->status, headers, &nothing, SIZE_MAX);
+	put_chunk(&c->reply, &r->body);
+	c->stream = r->stream;
+	r->stream = (struct sim_stream){0};
+	c->streamed = server_clock();
+	c->stream_until = c->stream.seconds > 0 ? c->streamed + c->stream.seconds : INFINITY;
+	c->server->streams++;
+	free(headers);
+}
+
+void http_stream_end(struct connection *c)
+{
+	if (!c->stream.more)
+		return;
+	c->stream.end(c->stream.state);
+	c->stream = (struct sim_stream){0};
+	c->server->streams--;
+}
+
+void http_stream(struct connection *c, double now)
+{
+	static const char last[] = "0\r\n\r\n";
+	struct buf said = {0}, chunk = {0};
+	if (!c->stream.more || c->waiting || c->reset || now - c->streamed < STREAM_SECONDS)
+		return;
+	c->streamed = now;
+	bool on = c->stream.more(c->server->sim, c->stream.state, &said) && now < c->stream_until;
+	put_chunk(&chunk, &said);
+	if (chunk.len)
+		connection_send(c, chunk.data, chunk.len);
+	buf_free(&said);
+	buf_free(&chunk);
+	if (on)
+		return;
+	connection_send(c, last, sizeof last - 1);
+	http_stream_end(c);
+	if (!c->closing)
+		http_start(c);
 }
 
 /* The reply as a fault rule wants it sent. */
@@ -183,7 +239,10 @@ static void put_sim_reply(struct connection *c, struct sim_reply *r)
 	default:
 		break;
 	}
-	put_reply(c, r->status, r->headers, &r->body, length);
+	if (r->stream.more && r->mischief.how == SIM_SEND)
+		put_stream(c, r);
+	else
+		put_reply(c, r->status, r->headers, &r->body, length);
 	if (c->reset)
 		buf_clear(&c->reply);
 	c->slow = r->mischief.how == SIM_SLOW ? r->mischief.seconds : 0;
@@ -282,6 +341,6 @@ void http_flush(struct connection *c, double now)
 	c->slow = 0;
 	buf_free(&c->reply);
 	c->reply = (struct buf){0};
-	if (!c->closing)
+	if (!c->closing && !c->stream.more)
 		http_start(c);
 }

@@ -109,6 +109,7 @@ void connection_close(struct connection *c)
 	close(c->fd);
 	if (c->up >= 0)
 		close(c->up);
+	http_stream_end(c);
 	SSL_free(c->ssl);
 	http_start(c); /* frees what was read of a request */
 	free(c->headers);
@@ -183,7 +184,7 @@ static bool on_writable(struct connection *c)
 
 static bool is_idle(const struct connection *c)
 {
-	return !c->waiting && !c->out.len && c->up < 0;
+	return !c->waiting && !c->out.len && c->up < 0 && !c->stream.more;
 }
 
 /* May more of the client's bytes be read now? */
@@ -216,6 +217,8 @@ static int wait_ms(const struct server *v, int most)
 	for (const struct connection *c = v->connections; c; c = c->next)
 		if (c->waiting && c->due < until)
 			until = c->due;
+	if (v->streams && now + STREAM_SECONDS < until)
+		until = now + STREAM_SECONDS;
 	return until <= now ? 0 : (int)ceil((until - now) * 1000);
 }
 
@@ -256,6 +259,7 @@ static void settle(struct server *v)
 		next = c->next;
 		if (!(c->reset && !c->waiting))
 			http_flush(c, now);
+		http_stream(c, now);
 		if (!c->waiting && !c->closing && c->up < 0 && c->in.len && c->stage != STAGE_TUNNEL)
 			http_read(c);
 		if (c->out.len && !c->reset && !on_writable(c))
@@ -274,8 +278,9 @@ void server_turn(struct server *v, int wait)
 	size_t n = collect(v, fds, whose);
 	if (poll(fds, n, wait_ms(v, wait)) < 0)
 		return;
-	if (v->speed > 0)
-		server_sync(v, false);
+	/* Who watches looks all the time. */
+	if (v->speed > 0 || (v->streams && server_clock() - v->asked > LEAP_PAUSE))
+		server_sync(v, v->speed <= 0);
 	for (size_t i = 0; i < n; i++) {
 		if (!fds[i].revents)
 			continue;

@@ -17,6 +17,7 @@ enum {
 	PENDING_MAX = 1 << 20,     /* bytes on their way to a front before the client is made to wait */
 	IDLE_SECONDS = 300,
 };
+#define STREAM_SECONDS 0.05 /* between two looks for what a stream has to say */
 
 struct front_rule {
 	char *host;
@@ -29,6 +30,7 @@ struct server {
 	double speed;              /* virtual seconds a second; 0: leaps from event to event */
 	double began, leapt;       /* monotonic start; virtual seconds leapt */
 	double asked;              /* monotonic time of the last request */
+	size_t streams;            /* replies that go on */
 	int clock;                 /* a pipe from which the time comes, in seconds, a number a line; -1: time passes by itself */
 	struct front_rule *fronts;
 	size_t front_count, front_room;
@@ -70,6 +72,8 @@ struct connection {
 	bool waiting, closing, reset;
 	double leaving;            /* all was said; until then what still comes is read and dropped, lest it resets our last words */
 	double slow;               /* seconds a byte */
+	struct sim_stream stream;  /* what the reply goes on with, in chunks */
+	double stream_until, streamed; /* monotonic: its end (infinity: none); when it was last asked */
 	/* a front */
 	int up;                    /* -1: none */
 	bool up_connecting;
@@ -96,6 +100,9 @@ bool http_read(struct connection *c);
 void http_answer(struct connection *c, int status, const char *text);
 /* Moves what is due of the reply to the socket's buffer. */
 void http_flush(struct connection *c, double now);
+/* Sends what a stream has to say now, and its end. */
+void http_stream(struct connection *c, double now);
+void http_stream_end(struct connection *c);
 const char *http_header(const struct connection *c, const char *name);
 
 /* tls.c */

@@ -42,10 +42,13 @@ EVENED = [(re.compile(pattern), instead) for pattern, instead in (
     (r"(?<=Invalid value: )\"\{.*\}\": (?=json: )", "DUMP: "),
     (r"(?<=[ (])(<invalid>|\d+[smhd](\d+[smhd])?)(?=[ )\n])( \(x\d+ over \S+\))?", "AGE"),
     (r"\bkube-api-access-[a-z0-9]{5}", "kube-api-access-DRAWN"),
-    (r"(web-[0-9a-f]{8,10}|once|once-\w+|cron-\d+)-[bcdfghjklmnpqrstvwxz2456789]{5}\b", r"\1-DRAWN"),
+    (r"\bweb-[456789bcdf]{7,10}\b", "web-HASH"),
+    (r"(?<=pod-template-hash=)\w+", "HASH"),
+    (r"\b(web-HASH|once|cron-\d+)-[bcdfghjklmnpqrstvwxz2456789]{5}\b", r"\1-DRAWN"),
+    (r"Waiting for deployment .*\n", ""),  # as often as it was looked
     (r"(nodePort\"?: |:)3[012]\d\d\d\b", r"\1PORT"),
 )]
-VOLATILE = {"uid": "UID", "resourceVersion": "VERSION", "creationTimestamp": "TIME", "time": "TIME", "deletionTimestamp": "TIME"}
+VOLATILE = {"uid": "UID", "resourceVersion": "VERSION", "creationTimestamp": "TIME", "time": "TIME", "deletionTimestamp": "TIME", "pod-template-hash": "HASH"}
 
 
 class Side:
