@@ -270,7 +270,7 @@ static void consent_draw(struct wizard *w)
 {
 	struct rect r = put_box(middle(8, 66), _("Build this?"));
 	const cJSON *p = w->review.plan;
-	char *text = xasprintf(_("%d resources will be created, %d changed and %d deleted in project %s. About $%.0f a month, by list prices, for what "
+	char *text = xasprintf(_("%d resources will be created, %d changed and %d deleted in project %s. About $%.0f a month, an estimate by list prices, for what "
 				 "runs all the time."),
 			       (int)json_num(p, "counts.create", 0), (int)json_num(p, "counts.update", 0) + (int)json_num(p, "counts.replace", 0),
 			       (int)json_num(p, "counts.delete", 0), answers_str(w->answers, "project.id"), json_num(p, "monthly_usd", 0));

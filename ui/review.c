@@ -523,5 +523,5 @@ const struct page_view review_view = {
 	.hints = hints,
 	.event = event,
 	.help = N_("Each line is one resource in Google Cloud: + is created, ~ is changed, - is deleted. e goes to the page that decided it, and Enter there "
-		   "comes back. Prices are list prices; what is billed by use is marked so."),
+		   "comes back. Prices are an estimate by list prices of us-central1; what is billed by use is marked so."),
 };

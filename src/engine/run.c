@@ -233,6 +233,10 @@ static void resolve_outputs(struct run *r)
 	const char *digest = json_str(cJSON_GetObjectItemCaseSensitive(r->outputs, "image"), "digest", NULL);
 	if (digest)
 		run_resolve(r, "image_digest", cJSON_CreateString(digest));
+	const struct step *user = run_step(r, "user");
+	const char *password = user && stands(user) ? json_str(cJSON_GetObjectItemCaseSensitive(r->outputs, "user"), "password", NULL) : NULL;
+	if (password)
+		run_resolve(r, "database_password", cJSON_CreateString(password));
 	if (p->url)
 		run_resolve(r, "url", cJSON_CreateString(p->url));
 }
@@ -240,7 +244,7 @@ static void resolve_outputs(struct run *r)
 /* What was destroyed is not used again; the suffix and the project stay. */
 static void forget_outputs(struct run *r)
 {
-	static const char *const paths[] = {"choices", "secret_versions", "image_digest", "url", NULL};
+	static const char *const paths[] = {"choices", "database_password", "secret_versions", "image_digest", "url", NULL};
 	bool any = false;
 	for (size_t i = 0; paths[i]; i++) {
 		any |= json_at(r->options.answers->resolved, paths[i]) != NULL;

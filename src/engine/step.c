@@ -454,6 +454,8 @@ static void at_rest(struct step *s)
 {
 	struct change c;
 	compare_now(s, &c);
+	if (s->resource->kind->blind && s->confirmed)
+		c.verdict = VERDICT_KEEP;
 	if (s->replacing && c.verdict != VERDICT_KEEP)
 		c.verdict = VERDICT_REPLACE;
 	bool first = !s->rounds;
@@ -523,6 +525,21 @@ static void look_at_unwanted(struct step *s)
 	s->change.verdict = s->gone ? VERDICT_KEEP : VERDICT_DELETE;
 }
 
+/* A wanted value that refers to what has still to be made, in words. */
+static void say_unknown(struct difference *d)
+{
+	const char *at = d->wanted ? strstr(d->wanted, "${") : NULL;
+	if (!at)
+		return;
+	char *of = xstrndup(at + 2, strcspn(at + 2, ".}\"")), *words = xasprintf(_("(known once %s is made)"), of);
+	cJSON *text = cJSON_CreateString(words);
+	free(d->wanted);
+	d->wanted = json_text(text, -1);
+	cJSON_Delete(text);
+	free(words);
+	free(of);
+}
+
 /* It stands already, and what it refers to has still to be made: it will be changed, by more than can be said now. What cannot be changed (a
  * build) is made anew then. */
 static void look_vaguely(struct step *s)
@@ -535,6 +552,8 @@ static void look_vaguely(struct step *s)
 	if (s->change.verdict != VERDICT_UPDATE)
 		change_free(&s->change);
 	s->change.verdict = VERDICT_UPDATE;
+	for (size_t i = 0; i < s->change.count; i++)
+		say_unknown(&s->change.differences[i]);
 }
 
 /* Looking only: what would be done. */
@@ -661,7 +680,6 @@ static void make_view(struct step *s)
 static void read_vaguely(struct step *s)
 {
 	s->vague = true;
-	s->spec = cJSON_Duplicate(s->resource->spec, true);
 	make_view(s);
 	struct call c = {0};
 	s->resource->kind->observe(&s->view, &c);

@@ -86,6 +86,8 @@ struct kind {
 	char *(*log_url)(const struct view *v, const cJSON *operation_or_object);
 	/* A 2xx reply to create or update tells what a read would, and tells it sooner: the engine gives it to decode and does not read. */
 	bool reply_tells;
+	/* What was set cannot be read back (a password): after this run's own confirmed request it is as wanted, whatever compare says. */
+	bool blind;
 	/* Did it fail (PRESENT_FAILED) for a reason that passes by itself, such as a permission that has not spread yet? Then the engine makes
 	 * it again after a pause, a few times within the deadline. NULL: never. */
 	bool (*passing)(const struct view *v, const struct observation *seen);

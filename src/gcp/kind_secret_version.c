@@ -1,7 +1,7 @@
 /* A version of a secret, used by its number and never as "latest".
  * spec: {"secret":NAME,"payload":{"$secret":NAME}} for one that was drawn or typed: the version in use ("version" when it is recorded, else the
  * newest enabled one) is kept whatever it holds; or {"secret":NAME,"text":TEXT} for a rendered file: a version is added when its text
- * differs. Outputs: version ("3"), name ("projects/P/secrets/S/versions/3"). It goes with its secret. */
+ * differs. Outputs: version ("3"), name ("projects/P/secrets/S/versions/3"), made (when). It goes with its secret. */
 #include "config.h"
 #include "gcp/kinds.h"
 
@@ -73,6 +73,7 @@ static void decode(const struct view *v, int http, const cJSON *reply, struct ob
 	char *name = xasprintf("projects/%s/secrets/%s/versions/%s", v->project, secret(v), number_of(version));
 	json_put_str(out->outputs, "version", number_of(version));
 	json_put_str(out->outputs, "name", name);
+	json_put_str(out->outputs, "made", json_str(version, "createTime", ""));
 	free(name);
 }
 

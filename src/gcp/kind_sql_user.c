@@ -1,5 +1,6 @@
-/* A user of a Cloud SQL instance with a password. spec: {"instance","password":{"$secret":NAME}[,"host"]}. Cloud SQL never tells a password,
- * so one that is there is kept; it goes with its instance. */
+/* A user of a Cloud SQL instance with a password. spec: {"instance","password":{"$secret":NAME}[,"host"],"of":MADE,"set":MADE}. Cloud SQL never
+ * tells a password: it is set again when the secret's version was made (of) at another time than the one that was set last (set, as the
+ * answers keep it). It goes with its instance. Outputs: password (of). */
 #include "config.h"
 #include "gcp/kinds.h"
 #include "gcp/sql_absent.h"
@@ -37,13 +38,19 @@ static void decode(const struct view *v, int http, const cJSON *reply, struct ob
 	cJSON_Delete(out->found);
 	out->found = ours;
 	out->presence = ours ? PRESENT_YES : PRESENT_NO;
+	if (ours)
+		json_put_str(out->outputs, "password", json_str(v->spec, "of", ""));
 }
 
 static void compare(const struct view *v, const struct observation *seen, struct change *out)
 {
-	(void)v;
+	const cJSON *set = json_at(v->spec, "set"), *of = json_at(v->spec, "of");
 	(void)seen;
 	out->verdict = VERDICT_KEEP;
+	if (!of || json_equal(set, of))
+		return;
+	change_add(out, "password", set, of);
+	out->verdict = VERDICT_UPDATE;
 }
 
 static void create(const struct view *v, const struct observation *seen, struct call *out)
@@ -53,6 +60,16 @@ static void create(const struct view *v, const struct observation *seen, struct 
 	if (*json_str(v->spec, "host", ""))
 		json_put_str(body, "host", json_str(v->spec, "host", ""));
 	call_set(out, DIALECT_SQL, "POST", body, BASE, v->project, instance(v));
+	out->sensitive = true;
+}
+
+static void update(const struct view *v, const struct observation *seen, const struct change *change, struct call *out)
+{
+	const char *host = json_str(v->spec, "host", "");
+	(void)seen;
+	(void)change;
+	cJSON *body = json_make("{'name':%s,'password':%j}", v->name, kind_copy(v, "password"));
+	call_set(out, DIALECT_SQL, "PUT", body, BASE "?name=%s%s%s", v->project, instance(v), v->name, *host ? "&host=" : "", host);
 	out->sensitive = true;
 }
 
@@ -67,4 +84,6 @@ const struct kind kind_sql_user = {
 	.decode = decode,
 	.compare = compare,
 	.create = create,
+	.update = update,
+	.blind = true,
 };

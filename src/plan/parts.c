@@ -106,7 +106,8 @@ void part_database(const struct answers *a, struct plan *p)
 		   "sql");
 	/* One change at a time for each instance: the user waits for the database. */
 	struct resource *user = plan_add(p, "user", "sqladmin.user", "mlflow",
-					 json_make("{'instance':%s,'password':{'$secret':'db-password'}}", name));
+					 json_make("{'instance':%s,'password':{'$secret':'db-password'},'of':'${version/db-password.made}','set':%s}", name,
+						   json_str(a->resolved, "database_password", "")));
 	plan_needs(user, "database");
 	plan_needs(user, "version/db-password");
 	free(name);

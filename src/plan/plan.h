@@ -88,7 +88,8 @@ struct resource *plan_find(const struct plan *p, const char *id);
 void plan_errand(struct plan *p, const char *title, const char *steps, const char *paste, bool done);
 void plan_secret(struct plan *p, const char *name, int recipe, const char *reference, const char *keeper);
 
-/* A copy of spec with every ${ID.path} replaced from outputs, an object ID -> outputs. False, naming it in e, when one is missing. */
+/* A copy of spec with every ${ID.path} replaced from outputs, an object ID -> outputs. False, naming it in e, when one is missing; out then
+ * still has it as it was written. The caller deletes out in any case. */
 bool plan_resolve(const cJSON *spec, const cJSON *outputs, cJSON **out, struct err *e);
 
 /* Does destroying it destroy what users put there? */

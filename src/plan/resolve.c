@@ -16,13 +16,13 @@ static const cJSON *output_at(const cJSON *outputs, const char *reference, size_
 	if (dot)
 		*dot = '\0';
 	const cJSON *of = cJSON_GetObjectItemCaseSensitive(outputs, id), *value = of && dot ? json_at(of, dot + 1) : NULL;
-	if (!value)
+	if (!value && !e->exit)
 		err_set(e, EXIT_BUG, NULL, NULL, _("nothing is known of %.*s yet."), (int)len, reference);
 	free(id);
 	return value;
 }
 
-/* Replaces the references inside a longer text. */
+/* Replaces the references inside a longer text; NULL when one is not known. */
 static cJSON *resolve_text(const char *text, const cJSON *outputs, struct err *e)
 {
 	struct buf b = {0};
@@ -54,19 +54,17 @@ static cJSON *resolve_string(const char *text, const cJSON *outputs, struct err 
 	return value ? cJSON_Duplicate(value, 1) : NULL;
 }
 
+/* What is not known stays as it is written. */
 static cJSON *resolve_node(const cJSON *node, const cJSON *outputs, struct err *e)
 {
-	if (cJSON_IsString(node) && strstr(node->valuestring, "${"))
-		return resolve_string(node->valuestring, outputs, e);
+	cJSON *known = cJSON_IsString(node) && strstr(node->valuestring, "${") ? resolve_string(node->valuestring, outputs, e) : NULL;
+	if (known)
+		return known;
 	if (!cJSON_IsObject(node) && !cJSON_IsArray(node))
 		return cJSON_Duplicate(node, 1);
 	cJSON *out = cJSON_IsObject(node) ? cJSON_CreateObject() : cJSON_CreateArray();
 	for (const cJSON *c = node->child; c; c = c->next) {
 		cJSON *value = resolve_node(c, outputs, e);
-		if (!value) {
-			cJSON_Delete(out);
-			return NULL;
-		}
 		if (cJSON_IsObject(node))
 			cJSON_AddItemToObject(out, c->string, value);
 		else
@@ -78,5 +76,5 @@ static cJSON *resolve_node(const cJSON *node, const cJSON *outputs, struct err *
 bool plan_resolve(const cJSON *spec, const cJSON *outputs, cJSON **out, struct err *e)
 {
 	*out = resolve_node(spec, outputs, e);
-	return *out != NULL;
+	return e->exit == EXIT_DONE;
 }

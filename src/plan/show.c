@@ -216,12 +216,14 @@ static void put_row(const struct resource *r, const struct change *c, enum verdi
 		put_wrapped(out, c->reason, 4, width);
 }
 
+/* What is done is only named, with what was to paste: it may have to be looked up again. */
 static void put_errands(const struct plan *p, int width, struct buf *out)
 {
 	for (size_t i = 0; i < p->errand_count; i++) {
 		const struct errand *e = &p->errands[i];
 		buf_printf(out, "\n%s: %s%s\n", _("By hand"), e->title, e->done ? _(" (its result is in the answers)") : "");
-		put_wrapped(out, e->steps, 2, width);
+		if (!e->done)
+			put_wrapped(out, e->steps, 2, width);
 		if (e->paste)
 			buf_printf(out, "    %s\n", e->paste);
 	}
@@ -240,7 +242,7 @@ void plan_table(const struct plan *p, const struct change *const *changes, int w
 	char *counted = xasprintf(_("%d to create, %d to update, %d to replace, %d to delete, %d unchanged, %d refused."), counts[VERDICT_CREATE],
 				  counts[VERDICT_UPDATE], counts[VERDICT_REPLACE], counts[VERDICT_DELETE], counts[VERDICT_KEEP],
 				  counts[VERDICT_REFUSE]);
-	char *cost = xasprintf(_("About $%.2f a month and what is used (list prices of %s)."), total_cost(p, changes), cost_date);
+	char *cost = xasprintf(_("About $%.2f a month and what is used: an estimate by list prices of %s in us-central1."), total_cost(p, changes), cost_date);
 	buf_putc(out, '\n');
 	put_wrapped(out, counted, 0, wide);
 	put_wrapped(out, cost, 0, wide);

@@ -254,15 +254,30 @@ static void add_migration(struct plan *p, const char *server, const char *image,
 	free(name);
 }
 
+/* When each secret's version was made: a version that is made anew may get the number of the old one, and the instances that run hold the old
+ * value; then these differ, and new ones start. */
+static cJSON *secret_times(void)
+{
+	cJSON *times = cJSON_CreateObject();
+	for (const struct secret_row *s = secret_rows; s->name; s++) {
+		char *key = xasprintf("mlflow-setup/%s", s->name), *made = xasprintf("${version/%s.made}", s->name);
+		if (!s->template_file)
+			cJSON_AddStringToObject(times, key, made);
+		free(made);
+		free(key);
+	}
+	return times;
+}
+
 static cJSON *service_template(const struct answers *a, const struct plan *p, const char *server, const char *image)
 {
 	cJSON *volumes = cJSON_CreateArray();
 	for (const struct secret_row *s = secret_rows; s->name; s++)
 		if (s->dir)
 			put_list(volumes, secret_volume(p, s));
-	return json_make("{'serviceAccount':%s,'executionEnvironment':'EXECUTION_ENVIRONMENT_GEN2','timeout':'3600s',"
+	return json_make("{'annotations':%j,'serviceAccount':%s,'executionEnvironment':'EXECUTION_ENVIRONMENT_GEN2','timeout':'3600s',"
 			 "'maxInstanceRequestConcurrency':80,'vpcAccess':%j,'volumes':%j,'containers':[%j,%j]}",
-			 server, vpc_access(p), volumes, proxy_container(a, p), mlflow_container(a, p, image));
+			 secret_times(), server, vpc_access(p), volumes, proxy_container(a, p), mlflow_container(a, p, image));
 }
 
 /* Anybody may knock: oauth2-proxy is the wall. The invoker check is switched off instead of inviting allUsers, which organisations forbid. */

@@ -70,6 +70,18 @@ def by_the_operator(sim, answers):
     ok(planned(sim, answers) == (0, {}), "then nothing differs")
 
 
+def lost_password(sim, answers):
+    """The database's password is deleted by hand: a new one is drawn, and the user and the instances that run get it."""
+    before = names(answers)["database_password"]
+    ask(sim, "DELETE", "https://secretmanager.googleapis.com/v1/projects/demo-proj/secrets/mlflow-db-password")
+    code, differ = planned(sim, answers)
+    ok(code == 2 and differ.get("user") == ("update", ["password"]) and differ.get("secret/db-password") == ("create", []),
+       "a secret that is gone is seen, and what hangs on it", differ)
+    run = sim.run("apply", answers)
+    ok(run.returncode == 0 and names(answers)["database_password"] != before, "the user gets a new password, and the stack is proven", run.stderr)
+    ok(planned(sim, answers) == (0, {}), "then nothing differs")
+
+
 def other_choice(sim, answers):
     """The image that was built is given by its digest from now on: what only building needs goes, the repository that holds it stays."""
     digest = names(answers)["image_digest"]
@@ -189,6 +201,7 @@ def main():
             run = sim.run("apply", answers)
             if ok(run.returncode == 0, f"the stack of {EXAMPLE.rsplit('/', 1)[1]} stands", run.stdout[-2000:], run.stderr, sim.complaints()):
                 by_the_operator(sim, answers)
+                lost_password(sim, answers)
                 other_choice(sim, answers)
                 by_hand(sim, answers)
                 gone(sim, answers)

@@ -148,9 +148,14 @@ static bool begin(struct step *s, const struct resource *r)
 	*s = (struct step){.r = r};
 	if (!plan_resolve(r->spec, outputs, &s->spec, &e)) {
 		say_trouble(s, e.what);
+		cJSON_Delete(s->spec);
+		s->spec = NULL;
 		err_free(&e);
 		return false;
 	}
+	const char *password = json_str(cJSON_GetObjectItemCaseSensitive(outputs, r->id), "password", NULL);
+	if (password) /* as the answers keep it */
+		json_put_str(s->spec, "set", password);
 	s->view = (struct view){.project = plan->project, .number = plan->number, .stack = plan->stack, .id = r->id, .name = r->name, .spec = s->spec};
 	return true;
 }
@@ -224,6 +229,8 @@ static bool turn(struct step *s)
 		k->compare(&s->view, &s->seen, &change);
 		verdict = change.verdict;
 	}
+	if (k->blind && s->writes && !s->trouble)
+		verdict = VERDICT_KEEP;
 	if (verdict == VERDICT_UPDATE)
 		k->update(&s->view, &s->seen, &change, &c);
 	else if (verdict == VERDICT_CREATE)

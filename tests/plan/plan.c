@@ -134,6 +134,8 @@ static void test_resolve(void)
 	spec = json_make("{'a':['${image.digest}']}");
 	ok(!plan_resolve(spec, outputs, &out, &e), "an output that is not known yet is an error");
 	ok(e.what && strstr(e.what, "image.digest"), "which names it");
+	is_str(json_str(out, "a.0", ""), "${image.digest}", "and it stays as it is written");
+	cJSON_Delete(out);
 	cJSON_Delete(spec);
 	cJSON_Delete(outputs);
 	err_free(&e);
