@@ -343,39 +343,13 @@ static bool good_source(struct sim_call *c)
 	return false;
 }
 
-/* Each step has an image, and arguments that are not too long. */
-static bool good_steps(struct sim_call *c)
-{
-	const cJSON *step, *arg;
-	int i = 0;
-	cJSON_ArrayForEach(step, json_at(c->body, "steps")) {
-		int n = 0;
-		if (!*json_str(step, "name", "")) {
-			sim_fail(c, "INVALID_ARGUMENT", NULL, "invalid build: invalid build step name \"\": could not parse reference: ");
-			return false;
-		}
-		cJSON_ArrayForEach(arg, json_at(step, "args")) {
-			if (cJSON_IsString(arg) && strlen(arg->valuestring) > 10000) {
-				sim_fail(c, "INVALID_ARGUMENT", NULL,
-					 "invalid build: invalid .steps field: build step %d arg %d too long (max: 10000)", i, n);
-				return false;
-			}
-			n++;
-		}
-		i++;
-	}
-	return true;
-}
-
 static bool may_create(struct sim_call *c)
 {
 	const char *region = region_of(c);
 	if (strcmp(region, "global") && !sim_is_region(region))
 		sim_fail(c, "PERMISSION_DENIED", NULL, "Permission denied on 'locations/%s' (or it may not exist).", region);
-	else if (!c->body || cJSON_GetArraySize(json_at(c->body, "steps")) == 0)
-		sim_fail(c, "INVALID_ARGUMENT", NULL, "invalid build: no build steps are specified");
 	else
-		return good_steps(c) && good_logging(c) && good_account(c) && good_source(c);
+		return build_request_ok(c) && good_logging(c) && good_account(c) && good_source(c);
 	return false;
 }
 
@@ -390,47 +364,6 @@ static void default_bucket(struct sim_call *c, cJSON *doc, cJSON *hidden)
 				 : sim_tmp("%s.cloudbuild-logs.googleusercontent.com", number);
 	json_put_str(doc, "logsBucket", sim_tmp("gs://%s", bucket));
 	json_put_bool(hidden, "googleOwned", !own);
-}
-
-/* $PROJECT_ID and its like in steps and images. */
-static void substitute(cJSON *node, const char *variable, const char *value)
-{
-	size_t len = strlen(variable);
-	for (cJSON *n = node; n; n = n->next) {
-		if (cJSON_IsString(n) && strstr(n->valuestring, variable)) {
-			struct buf b = {0};
-			const char *p = n->valuestring;
-			for (const char *at; (at = strstr(p, variable)) != NULL; p = at + len)
-				buf_printf(&b, "%.*s%s", (int)(at - p), p, value);
-			buf_puts(&b, p);
-			cJSON_SetValuestring(n, buf_text(&b));
-			buf_free(&b);
-		}
-		substitute(n->child, variable, value);
-	}
-}
-
-static void substitutions(cJSON *doc, const char *project, const char *id)
-{
-	const struct {
-		const char *name, *value;
-	} known[] = {{"PROJECT_ID", project}, {"BUILD_ID", id}};
-	for (size_t i = 0; i < 2; i++) {
-		const char *forms[] = {sim_tmp("${%s}", known[i].name), sim_tmp("$%s", known[i].name)};
-		for (int f = 0; f < 2; f++) {
-			substitute(json_at(doc, "steps"), forms[f], known[i].value);
-			substitute(json_at(doc, "images"), forms[f], known[i].value);
-		}
-	}
-	const cJSON *own = json_at(doc, "substitutions");
-	for (const cJSON *v = own ? own->child : NULL; v; v = v->next)
-		if (cJSON_IsString(v)) {
-			const char *forms[] = {sim_tmp("${%s}", v->string), sim_tmp("$%s", v->string)};
-			for (int f = 0; f < 2; f++) {
-				substitute(json_at(doc, "steps"), forms[f], v->valuestring);
-				substitute(json_at(doc, "images"), forms[f], v->valuestring);
-			}
-		}
 }
 
 static void dress(struct sim_call *c, cJSON *doc, const char *id)
@@ -457,7 +390,9 @@ static void dress(struct sim_call *c, cJSON *doc, const char *id)
 				   json_at(doc, "source.storageSource") ? cJSON_Duplicate(json_at(doc, "source.storageSource"), 1) : cJSON_CreateObject()));
 	json_put(doc, "artifacts", json_make("{'images':%j}", json_at(doc, "images") ? cJSON_Duplicate(json_at(doc, "images"), 1) : cJSON_CreateArray()));
 	free(now);
-	substitutions(doc, c->project, id);
+	cJSON *built_in = json_make("{'PROJECT_ID':%s,'PROJECT_NUMBER':%s,'BUILD_ID':%s,'LOCATION':%s}", c->project, number, id, region);
+	build_substitute(doc, built_in);
+	cJSON_Delete(built_in);
 }
 
 static void create(struct sim_call *c)

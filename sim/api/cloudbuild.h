@@ -6,6 +6,11 @@
 
 #define BUILDS "cloudbuild.builds"
 
+/* Does Cloud Build take the request's steps and substitutions? False when answered. */
+bool build_request_ok(struct sim_call *c);
+/* Puts values for $KEY and ${KEY} in steps, images and tags: the build's own substitutions and those of built_in, an object of texts. */
+void build_substitute(cJSON *build, const cJSON *built_in);
+
 /* The outcome of fetching the source and running the steps. All texts are owned. */
 struct build_work {
 	char *log;           /* the whole log up to PUSH, as the log object has it */

@@ -5,6 +5,7 @@ sim_libsim_a_SOURCES += \
 	sim/api/artifactregistry_images.c \
 	sim/api/cloudbuild.c sim/api/cloudbuild.h \
 	sim/api/cloudbuild_docker.c \
+	sim/api/cloudbuild_request.c \
 	sim/api/cloudbuild_work.c \
 	sim/api/docker_registry.c \
 	sim/api/logging.c \

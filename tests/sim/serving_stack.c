@@ -63,6 +63,35 @@ static void images(void)
 	cJSON_Delete(j);
 }
 
+/* What Cloud Build does not take, and what becomes of substitutions. */
+static void build_requests(void)
+{
+	static const char *const wrong[][2] = {
+		{"{}", "invalid build: invalid .steps field: no build steps are specified"},
+		{"{\"steps\":[{\"args\":[\"x\"]}]}", "invalid build: invalid .steps field: build step 0 must specify name"},
+		{"{\"steps\":[{\"name\":\"a\",\"script\":\"x\",\"entrypoint\":\"sh\"}]}",
+		 "invalid build: invalid .steps field: build step 0 both script and entrypoint provided"},
+		{"{\"steps\":[{\"name\":\"a\",\"waitFor\":[\"b\"]}]}",
+		 "invalid build: invalid .steps field: build step #0 depends on \"b\", which has not been defined"},
+		{"{\"steps\":[{\"name\":\"a\",\"args\":[\"echo $HOME\"]}]}",
+		 "invalid value for 'build.substitutions': key in the template \"HOME\" is not a valid built-in substitution"},
+		{"{\"steps\":[{\"name\":\"a\"}],\"substitutions\":{\"_X\":\"1\"}}",
+		 "invalid build: key \"_X\" in the substitution data is not matched in the template"},
+		{"{\"steps\":[{\"name\":\"a\",\"args\":[\"${_Y}\"]}]}",
+		 "invalid build: key in the template \"_Y\" is not matched in the substitution data"},
+	};
+	cJSON *j;
+	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+		j = ask("POST", "cloudbuild.googleapis.com", "/v1/" PLACE "/builds", wrong[i][0]);
+		is_str(json_str(j, "error.message", ""), wrong[i][1], "a build is refused in Cloud Build's words");
+		cJSON_Delete(j);
+	}
+	j = ask("POST", "cloudbuild.googleapis.com", "/v1/" PLACE "/builds",
+		"{\"steps\":[{\"name\":\"a\",\"args\":[\"$PROJECT_ID ${_A}x $$HOME\"]}],\"substitutions\":{\"_A\":\"b\"}}");
+	is_str(json_str(j, "metadata.build.steps.0.args.0", ""), "demo-proj bx $HOME", "substitutions are made, and $$ is a $");
+	cJSON_Delete(j);
+}
+
 static void secrets(void)
 {
 	secret("good", GATE_CONFIG(""));
@@ -325,6 +354,7 @@ int main(void)
 	accounts();
 	places();
 	images();
+	build_requests();
 	secrets();
 	pass(900);
 	database_host = database_address();
