@@ -193,6 +193,18 @@ def cluster(g):
     g(f"container node-pools list --cluster=std1 {Z}", size=2)
     g(f"container node-pools describe p2 --cluster=std1 {Z}", status="RUNNING")
     g(f"container clusters resize std1 --node-pool=p2 {Z} --num-nodes=2")
+    g(f"container clusters update std1 {Z} --logging=SYSTEM --monitoring=SYSTEM,API_SERVER")
+    g(f"container clusters update std1 {Z} --enable-master-authorized-networks --master-authorized-networks=10.0.0.0/8")
+    g(f"container clusters update std1 {Z} --maintenance-window=03:00")
+    g(f"container clusters update std1 {Z} --update-addons=HttpLoadBalancing=DISABLED")
+    g(f"container clusters update std1 {Z} --node-pool=p2 --enable-autoscaling --min-nodes=1 --max-nodes=3")
+    g(f"container clusters update std1 {Z} --enable-private-endpoint")
+    g(f"container node-pools update p2 --cluster=std1 {Z} --tags=web")
+    g(f"container clusters upgrade std1 {Z} --master")
+    g(f"container clusters describe std1 {Z}", status="RUNNING", loggingConfig__componentConfig__enableComponents=["SYSTEM_COMPONENTS"],
+      masterAuthorizedNetworksConfig__cidrBlocks__0__cidrBlock="10.0.0.0/8", privateClusterConfig__enablePrivateEndpoint=True,
+      addonsConfig__httpLoadBalancing__disabled=True, maintenancePolicy__window__dailyMaintenanceWindow__duration="PT4H0M0S")
+    g(f"container node-pools describe p2 --cluster=std1 {Z}", autoscaling__maxNodeCount=3, config__tags=["web"])
     g(f"container node-pools delete default-pool --cluster=std1 {Z}")
     g("container clusters list", size=2)
     g("container operations list", size=lambda n: n >= 6)
