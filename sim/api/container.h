@@ -1,5 +1,5 @@
 /* What the files of Google Kubernetes Engine share: calls and operations (container_operations.c), clusters (container_clusters.c) and what they
- * become (container_defaults.c, container_network.c, container_endpoints.c), changes to them (container_updates.c), node pools
+ * become (container_defaults.c, container_features.c, container_network.c, container_endpoints.c), changes to them (container_updates.c), node pools
  * (container_pools.c) and their nodes (container_nodes.c). */
 #ifndef MS_SIM_API_CONTAINER_H
 #define MS_SIM_API_CONTAINER_H

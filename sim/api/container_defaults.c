@@ -1,4 +1,4 @@
-/* What Google Kubernetes Engine fills in for a cluster, and what it says in two places. */
+/* What Google Kubernetes Engine fills in for a cluster, what it leaves out, and its versions. */
 #include "config.h"
 
 #include "sim/api/compute.h"
@@ -75,28 +75,6 @@ static const struct container_default autopilot_fixed[] = {
 	{"addonsConfig.gcpFilestoreCsiDriverConfig", "{'enabled':true}"},
 	{"addonsConfig.gcsFuseCsiDriverConfig", "{'enabled':true}"},
 	{"addonsConfig.dnsCacheConfig", "{'enabled':true}"},
-	{NULL, NULL},
-};
-
-static const struct container_default autopilot_defaults[] = {
-	{"autoscaling.autoprovisioningNodePoolDefaults.oauthScopes", "[" CONTAINER_SCOPES "]"},
-	{"autoscaling.autoprovisioningNodePoolDefaults.upgradeSettings", "{'maxSurge':1,'strategy':'SURGE'}"},
-	{NULL, NULL},
-};
-
-static const struct container_default autoprovisioned_defaults[] = {
-	{"autoscaling.autoprovisioningNodePoolDefaults.oauthScopes",
-	 "['https://www.googleapis.com/auth/userinfo.email','https://www.googleapis.com/auth/cloud-platform']"},
-	{"autoscaling.autoprovisioningNodePoolDefaults.upgradeSettings.strategy", "'SURGE'"},
-	{NULL, NULL},
-};
-
-static const struct container_default autoscaling_defaults[] = {
-	{"autoscaling.autoscalingProfile", "'BALANCED'"},
-	{"autoscaling.autoprovisioningNodePoolDefaults.imageType", "'COS_CONTAINERD'"},
-	{"autoscaling.autoprovisioningNodePoolDefaults.management", "{'autoRepair':true,'autoUpgrade':true}"},
-	{"autoscaling.autoprovisioningNodePoolDefaults.oauthScopes", "[" CONTAINER_SCOPES "]"},
-	{"autoscaling.autoprovisioningNodePoolDefaults.serviceAccount", "'default'"},
 	{NULL, NULL},
 };
 
@@ -179,129 +157,6 @@ cJSON *container_server_config(void)
 			 channels[0].version, cJSON_Duplicate(all, true), all, each);
 }
 
-static bool has_scope(const cJSON *scopes, const char *name)
-{
-	const cJSON *s;
-	cJSON_ArrayForEach(s, scopes) {
-		const char *at = strstr(s->valuestring, "/auth/");
-		if (at && (text_starts(at + 6, name) || !strcmp(at + 6, "cloud-platform")))
-			return true;
-	}
-	return false;
-}
-
-/* Where logging and monitoring are on "their required scopes will be added" (discovery, NodeConfig.oauthScopes). */
-void container_scopes(const cJSON *cluster_doc, cJSON *scopes)
-{
-	static const struct {
-		const char *service, *name, *scope;
-	} needed[] = {{"loggingService", "logging", "https://www.googleapis.com/auth/logging.write"},
-		      {"monitoringService", "monitoring", "https://www.googleapis.com/auth/monitoring"}};
-	for (size_t i = 0; scopes && i < 2; i++)
-		if (strcmp(json_str(cluster_doc, needed[i].service, ""), "none") && !has_scope(scopes, needed[i].name))
-			cJSON_AddItemToArray(scopes, cJSON_CreateString(needed[i].scope));
-}
-
-static void drop_empty(cJSON *doc, const char *path)
-{
-	if (json_at(doc, path) && !json_at(doc, path)->child)
-		json_drop(doc, path);
-}
-
-void container_settle_autoscaling(cJSON *doc)
-{
-	static const char own[] = "autoscaling.autoprovisioningNodePoolDefaults";
-	bool on = json_bool(doc, "autoscaling.enableNodeAutoprovisioning", false);
-	if (json_bool(doc, "autopilot.enabled", false))
-		container_fill(doc, autopilot_defaults, false);
-	if (on)
-		container_fill(doc, autoprovisioned_defaults, false);
-	container_fill(doc, autoscaling_defaults, false);
-	cJSON *defaults = json_at(doc, own);
-	if (on)
-		container_scopes(doc, json_at(defaults, "oauthScopes"));
-	if (!strcmp(json_str(defaults, "minCpuPlatform", ""), "automatic"))
-		json_drop(defaults, "minCpuPlatform");
-	drop_empty(defaults, "upgradeSettings.blueGreenSettings");
-}
-
-static bool lists(const cJSON *components, const char *name)
-{
-	const cJSON *one;
-	cJSON_ArrayForEach(one, components)
-		if (!strcmp(one->valuestring, name))
-			return true;
-	return false;
-}
-
-/* A service is "none" exactly where its components are none; the telemetry of beta clients sums both up. */
-void container_settle_telemetry(cJSON *doc)
-{
-	static const char logs[] = "loggingConfig.componentConfig.enableComponents", metrics[] = "monitoringConfig.componentConfig.enableComponents";
-	if (!json_at(doc, "loggingConfig.componentConfig"))
-		json_put(doc, "loggingConfig.componentConfig",
-			 json_make(strcmp(json_str(doc, "loggingService", ""), "none") ? "{'enableComponents':['SYSTEM_COMPONENTS','WORKLOADS']}" : "{}"));
-	json_put_str(doc, "loggingService", json_at(doc, logs) ? "logging.googleapis.com/kubernetes" : "none");
-	json_put_str(doc, "monitoringService", lists(json_at(doc, metrics), "SYSTEM_COMPONENTS") ? "monitoring.googleapis.com/kubernetes" : "none");
-	bool none = !json_at(doc, logs) && !lists(json_at(doc, metrics), "SYSTEM_COMPONENTS");
-	json_put_str(doc, "beta:clusterTelemetry.type",
-		     none ? "DISABLED" : lists(json_at(doc, logs), "WORKLOADS") ? "ENABLED" : "SYSTEM_ONLY");
-}
-
-void container_log_service(cJSON *doc, const char *service)
-{
-	json_put_str(doc, "loggingService", service);
-	json_drop(doc, "loggingConfig.componentConfig");
-	container_settle_telemetry(doc);
-}
-
-/* Without the service only the control plane's own components stay, all three of them or none. */
-void container_monitor_service(cJSON *doc, const char *service)
-{
-	static const char path[] = "monitoringConfig.componentConfig";
-	static const char *const plane[] = {"APISERVER", "SCHEDULER", "CONTROLLER_MANAGER"};
-	cJSON *old = json_at(doc, "monitoringConfig.componentConfig.enableComponents"), *kept = cJSON_CreateArray();
-	bool any = false, on = strcmp(service, "none") != 0;
-	for (size_t i = 0; i < 3; i++)
-		any = any || lists(old, plane[i]);
-	if (on)
-		cJSON_AddItemToArray(kept, cJSON_CreateString("SYSTEM_COMPONENTS"));
-	for (size_t i = 0; i < 3 && any; i++)
-		cJSON_AddItemToArray(kept, cJSON_CreateString(plane[i]));
-	if (kept->child) {
-		json_put(doc, path, json_make("{'enableComponents':%j}", kept));
-	} else {
-		cJSON_Delete(kept);
-		json_put(doc, path, cJSON_CreateObject());
-	}
-	container_settle_telemetry(doc);
-}
-
-/* Encryption covers all objects today, whichever state a client asks for; a key that is given up can still decrypt. */
-void container_encrypt(cJSON *doc, const cJSON *wanted)
-{
-	bool on = strcmp(json_str(wanted, "state", "DECRYPTED"), "DECRYPTED") != 0;
-	char *old = xstrdup(json_str(doc, "databaseEncryption.keyName", ""));
-	json_put(doc, "databaseEncryption", cJSON_Duplicate(wanted, true));
-	json_put_str(doc, "databaseEncryption.state", on ? "ALL_OBJECTS_ENCRYPTION_ENABLED" : "DECRYPTED");
-	json_put_str(doc, "databaseEncryption.currentState", on ? "CURRENT_STATE_ALL_OBJECTS_ENCRYPTION_ENABLED" : "CURRENT_STATE_DECRYPTED");
-	if (*old && strcmp(old, json_str(doc, "databaseEncryption.keyName", "")))
-		json_put(doc, "databaseEncryption.decryptionKeys", json_make("[%s]", old));
-	free(old);
-}
-
-/* A daily window lasts four hours; an exclusion of no scope is of all upgrades. */
-void container_settle_maintenance(cJSON *doc)
-{
-	cJSON *window = json_at(doc, "maintenancePolicy.window"), *x;
-	if (json_at(window, "dailyMaintenanceWindow"))
-		json_put_str(window, "dailyMaintenanceWindow.duration", "PT4H0M0S");
-	cJSON_ArrayForEach(x, json_at(doc, "maintenancePolicy.window.maintenanceExclusions"))
-		if (!json_at(x, "maintenanceExclusionOptions"))
-			json_put(x, "maintenanceExclusionOptions", cJSON_CreateObject());
-	drop_empty(doc, "maintenancePolicy.window");
-}
-
 static void identify(struct sim_call *c, cJSON *doc)
 {
 	static const struct {
@@ -325,7 +180,8 @@ void container_settle_cluster(struct sim_call *c, cJSON *doc)
 	const char *version = container_version(json_str(doc, "initialClusterVersion", ""), json_str(doc, "releaseChannel.channel", ""));
 	char *pool = xasprintf("%s.svc.id.goog", c->project);
 	container_prune(doc);
-	drop_empty(doc, "networkPolicy");
+	if (json_at(doc, "networkPolicy") && !json_at(doc, "networkPolicy")->child)
+		json_drop(doc, "networkPolicy");
 	container_settle_maintenance(doc);
 	container_fill(doc, cluster_fixed, true);
 	if (autopilot) {

@@ -94,8 +94,10 @@ static void settle_scaling(cJSON *pool)
 		json_put_str(pool, "autoscaling.locationPolicy", spot ? "ANY" : "BALANCED");
 	if (!json_at(pool, "upgradeSettings.strategy"))
 		json_put_str(pool, "upgradeSettings.strategy", "SURGE");
-	json_put_str(pool, "config.resourceLabels.goog-gke-node-pool-provisioning-model",
-		     spot ? "spot" : json_bool(pool, "config.preemptible", false) ? "preemptible" : json_bool(pool, "config.flexStart", false) ? "flex-start" : "on-demand");
+	const char *model = spot ? "spot" :
+			    json_bool(pool, "config.preemptible", false) ? "preemptible" :
+			    json_bool(pool, "config.flexStart", false) ? "flex-start" : "on-demand";
+	json_put_str(pool, "config.resourceLabels.goog-gke-node-pool-provisioning-model", model);
 }
 
 static void settle_metadata(const cJSON *cluster_doc, cJSON *pool)
@@ -104,7 +106,8 @@ static void settle_metadata(const cJSON *cluster_doc, cJSON *pool)
 		json_put_str(pool, "config.workloadMetadataConfig.mode", "GKE_METADATA");
 	const char *mode = json_str(pool, "config.workloadMetadataConfig.mode", "");
 	if (*mode)
-		json_put_str(pool, "config.workloadMetadataConfig.beta:nodeMetadata", !strcmp(mode, "GKE_METADATA") ? "GKE_METADATA_SERVER" : "EXPOSE");
+		json_put_str(pool, "config.workloadMetadataConfig.beta:nodeMetadata",
+			     strcmp(mode, "GKE_METADATA") ? "EXPOSE" : "GKE_METADATA_SERVER");
 }
 
 void container_settle_nodes(const cJSON *cluster_doc, cJSON *pool)
@@ -245,7 +248,8 @@ static char *shortage(struct sim *s, const char *project, const char *zone, cons
 static void add_group(struct sim *s, const char *project, const cJSON *cluster_doc, const cJSON *pool, const char *zone, cJSON *groups)
 {
 	char *account = xasprintf("%s@cloudservices.gserviceaccount.com", sim_project_number(s, project)), *hex = sim_hex(s, 8);
-	char *network = compute_link(json_str(cluster_doc, "networkConfig.network", "")), *subnet = compute_link(json_str(pool, "networkConfig.subnetwork", ""));
+	char *network = compute_link(json_str(cluster_doc, "networkConfig.network", ""));
+	char *subnet = compute_link(json_str(pool, "networkConfig.subnetwork", ""));
 	char *base = xasprintf("gke-%.16s-%.16s-%s", json_str(cluster_doc, "name", ""), json_str(pool, "name", ""), hex);
 	struct sim_object *m = network_manager_add(s, project, zone, base, (int)json_num(pool, "initialNodeCount", 1), network, subnet, account);
 	if (json_bool(pool, "queuedProvisioning.enabled", false))

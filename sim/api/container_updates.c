@@ -108,7 +108,8 @@ static bool set_private_cluster(struct sim_call *c, struct sim_object *o, const 
 {
 	(void)c;
 	if (json_at(v, "enablePrivateEndpoint"))
-		json_put_bool(o->doc, "controlPlaneEndpointsConfig.ipEndpointsConfig.enablePublicEndpoint", !json_bool(v, "enablePrivateEndpoint", false));
+		json_put_bool(o->doc, "controlPlaneEndpointsConfig.ipEndpointsConfig.enablePublicEndpoint",
+			      !json_bool(v, "enablePrivateEndpoint", false));
 	if (json_at(v, "masterGlobalAccessConfig"))
 		json_put_bool(o->doc, "controlPlaneEndpointsConfig.ipEndpointsConfig.globalAccess",
 			      json_bool(v, "masterGlobalAccessConfig.enabled", false));

@@ -52,6 +52,16 @@ bool ip4_overlap(struct ip4_range a, struct ip4_range b)
 	return (a.base & mask) == (b.base & mask);
 }
 
+/* A secondary range of the subnet (its pods', say) that touches r. */
+static bool taken_within(const cJSON *subnet, struct ip4_range r, struct ip4_range *by)
+{
+	const cJSON *one;
+	cJSON_ArrayForEach(one, json_at(subnet, "secondaryIpRanges"))
+		if (ip4_range_parse(json_str(one, "ipCidrRange", ""), by) && ip4_overlap(r, *by))
+			return true;
+	return false;
+}
+
 /* The first range of the network that touches r, if any. */
 static bool taken(struct sim *s, const char *network, struct ip4_range r, struct ip4_range *by)
 {
@@ -66,6 +76,7 @@ static bool taken(struct sim *s, const char *network, struct ip4_range r, struct
 			buf_printf(&b, "%s/%d", json_str(o->doc, "address", ""), (int)json_num(o->doc, "prefixLength", 32));
 			found = ip4_range_parse(i ? buf_text(&b) : json_str(o->doc, "ipCidrRange", ""), by) && ip4_overlap(r, *by);
 			buf_free(&b);
+			found = found || taken_within(o->doc, r, by);
 		}
 	free(link);
 	return found;

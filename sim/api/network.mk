@@ -25,6 +25,7 @@ sim_libsim_a_SOURCES += \
 	sim/api/container_clusters.c \
 	sim/api/container_defaults.c \
 	sim/api/container_endpoints.c \
+	sim/api/container_features.c \
 	sim/api/container_network.c \
 	sim/api/container_nodes.c \
 	sim/api/container_operations.c \
