@@ -9,6 +9,8 @@ struct sim_object *sim_account(struct sim *s, const char *email_or_id);
 /* The account that the call's path names ("projects/-" too), when the caller has the permission on it; NULL: the call was
  * answered. */
 struct sim_object *sim_account_for(struct sim_call *c, const char *permission);
+/* Answers a request to disable or enable an account or a key; nothing when it was not found, which was said already. */
+void sim_set_disabled(struct sim_call *c, struct sim_object *o, bool disabled);
 /* The project of an account by its address, also of one that does not exist; NULL when it is none of ours. */
 const char *sim_account_project(struct sim *s, const char *email);
 /* The account's name in the IAM store; the caller frees. */

@@ -350,9 +350,8 @@ static void undelete(struct sim_call *c)
 	free(key_id);
 }
 
-static void set_disabled(struct sim_call *c, const char *permission, bool disabled)
+void sim_set_disabled(struct sim_call *c, struct sim_object *o, bool disabled)
 {
-	struct sim_object *o = sim_account_for(c, permission);
 	if (!o)
 		return;
 	json_drop(o->doc, "disabled");
@@ -363,12 +362,12 @@ static void set_disabled(struct sim_call *c, const char *permission, bool disabl
 
 static void enable(struct sim_call *c)
 {
-	set_disabled(c, "iam.serviceAccounts.enable", false);
+	sim_set_disabled(c, sim_account_for(c, "iam.serviceAccounts.enable"), false);
 }
 
 static void disable(struct sim_call *c)
 {
-	set_disabled(c, "iam.serviceAccounts.disable", true);
+	sim_set_disabled(c, sim_account_for(c, "iam.serviceAccounts.disable"), true);
 }
 
 /* Policies. --------------------------------------------------------------------------------------------------------------- */

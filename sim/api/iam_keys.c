@@ -351,25 +351,14 @@ static void delete (struct sim_call *c)
 	sim_empty(c);
 }
 
-static void set_disabled(struct sim_call *c, const char *permission, bool disabled)
-{
-	struct sim_object *o = key_for(c, permission);
-	if (!o)
-		return;
-	json_drop(o->doc, "disabled");
-	if (disabled)
-		cJSON_AddTrueToObject(o->doc, "disabled");
-	sim_empty(c);
-}
-
 static void enable(struct sim_call *c)
 {
-	set_disabled(c, "iam.serviceAccountKeys.enable", false);
+	sim_set_disabled(c, key_for(c, "iam.serviceAccountKeys.enable"), false);
 }
 
 static void disable(struct sim_call *c)
 {
-	set_disabled(c, "iam.serviceAccountKeys.disable", true);
+	sim_set_disabled(c, key_for(c, "iam.serviceAccountKeys.disable"), true);
 }
 
 /* Anyone may read an account's certificates, to check what it signed. */

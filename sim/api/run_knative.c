@@ -141,6 +141,13 @@ static bool right_namespace(struct sim_call *c)
 	return false;
 }
 
+/* Nothing when it was not found: that was said already. */
+static void tell(struct sim_call *c, struct sim_object *o, cJSON *(*translate)(struct sim *s, const struct sim_object *o))
+{
+	if (o)
+		sim_ok(c, translate(c->sim, o));
+}
+
 /* Services. ---------------------------------------------------------------------------------------------------------------- */
 static void put_service(struct sim_call *c, const char *key, const struct sim_object *old)
 {
@@ -179,9 +186,7 @@ void knative_service_replace(struct sim_call *c)
 
 void knative_service_get(struct sim_call *c)
 {
-	struct sim_object *o = service(c);
-	if (o)
-		sim_ok(c, translate_service(c->sim, o));
+	tell(c, service(c), translate_service);
 }
 
 void knative_service_list(struct sim_call *c)
@@ -201,9 +206,7 @@ void knative_service_delete(struct sim_call *c)
 
 void knative_revision_get(struct sim_call *c)
 {
-	struct sim_object *o = below(c, RUN_REVISIONS, "services", "REVISION");
-	if (o)
-		sim_ok(c, translate_revision(c->sim, o));
+	tell(c, below(c, RUN_REVISIONS, "services", "REVISION"), translate_revision);
 }
 
 void knative_revision_list(struct sim_call *c)
@@ -228,9 +231,7 @@ void knative_revision_delete(struct sim_call *c)
 
 void knative_route_get(struct sim_call *c)
 {
-	struct sim_object *o = service(c);
-	if (o)
-		sim_ok(c, translate_route(c->sim, o));
+	tell(c, service(c), translate_route);
 }
 
 void knative_route_list(struct sim_call *c)
@@ -240,9 +241,7 @@ void knative_route_list(struct sim_call *c)
 
 void knative_configuration_get(struct sim_call *c)
 {
-	struct sim_object *o = service(c);
-	if (o)
-		sim_ok(c, translate_configuration(c->sim, o));
+	tell(c, service(c), translate_configuration);
 }
 
 void knative_configuration_list(struct sim_call *c)
@@ -286,9 +285,7 @@ void knative_job_replace(struct sim_call *c)
 
 void knative_job_get(struct sim_call *c)
 {
-	struct sim_object *o = job(c);
-	if (o)
-		sim_ok(c, translate_job(c->sim, o));
+	tell(c, job(c), translate_job);
 }
 
 void knative_job_list(struct sim_call *c)
@@ -319,9 +316,7 @@ void knative_job_run(struct sim_call *c)
 
 void knative_execution_get(struct sim_call *c)
 {
-	struct sim_object *o = below(c, RUN_EXECUTIONS, "jobs", "EXECUTION");
-	if (o)
-		sim_ok(c, translate_execution(c->sim, o));
+	tell(c, below(c, RUN_EXECUTIONS, "jobs", "EXECUTION"), translate_execution);
 }
 
 void knative_execution_list(struct sim_call *c)
@@ -350,9 +345,7 @@ void knative_execution_cancel(struct sim_call *c)
 
 void knative_task_get(struct sim_call *c)
 {
-	struct sim_object *o = below(c, RUN_TASKS, "jobs", "TASK");
-	if (o)
-		sim_ok(c, translate_task(c->sim, o));
+	tell(c, below(c, RUN_TASKS, "jobs", "TASK"), translate_task);
 }
 
 void knative_task_list(struct sim_call *c)

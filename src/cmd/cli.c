@@ -219,6 +219,8 @@ struct answers *cli_answers(const struct cli *cli, struct err *e)
 		char *id = xstrndup(cli->set[i], eq ? (size_t)(eq - cli->set[i]) : strlen(cli->set[i]));
 		bool ok = eq ? answers_set_text(a, id, eq + 1, e)
 			     : err_set(e, EXIT_USAGE, NULL, _("Write --set ID=VALUE."), _("--set lacks a value: \"%s\"."), cli->set[i]);
+		if (!ok && !e->place && !strstr(e->what, id))
+			e->place = xstrdup(id);
 		free(id);
 		if (!ok) {
 			answers_free(a);

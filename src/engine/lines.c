@@ -235,7 +235,9 @@ static void on_result(struct lines *l, const cJSON *event)
 	if (l->looking)
 		return;
 	fputc('\n', l->progress);
-	if (*outcome)
+	if (!strcmp(outcome, "destroyed") && cJSON_GetArraySize(left))
+		fprintf(l->progress, "%s\n", _("What this stack made is gone, but for what is named below."));
+	else if (*outcome)
 		fprintf(l->progress, "%s\n", lines_outcome(outcome));
 	say_totals(l, event);
 	cJSON_ArrayForEach(item, left)

@@ -32,10 +32,24 @@ static void run(struct loop *l, double seconds)
 		loop_turn(l, 0, -1);
 }
 
-static cJSON *user(void)
+/* Credentials of a user whose requests the script answers. */
+static struct credentials *user_credentials(struct script_line *lines, struct loop **l, struct script **s)
 {
-	return json_make("{'type':'authorized_user','client_id':'id','client_secret':'se+cret','refresh_token':'re/fresh',"
-			 "'quota_project_id':'q'}");
+	struct err e = {0};
+	cJSON *file = json_make("{'type':'authorized_user','client_id':'id','client_secret':'se+cret','refresh_token':'re/fresh',"
+				"'quota_project_id':'q'}");
+	*l = loop_new(LOOP_VIRTUAL, 1);
+	*s = script_new(*l, lines);
+	struct credentials *c = credentials_from_json(*l, &(*s)->base, file, "the test", &e);
+	cJSON_Delete(file);
+	return c;
+}
+
+static void drop(struct credentials *c, struct script *s, struct loop *l)
+{
+	credentials_free(c);
+	script_free(&s->base);
+	loop_free(l);
 }
 
 static void authorized_user(void)
@@ -48,12 +62,9 @@ static void authorized_user(void)
 		 .body = "{\"access_token\":\"tok2\",\"expires_in\":3600}"},
 		{0},
 	};
-	struct loop *l = loop_new(LOOP_VIRTUAL, 1);
-	struct script *s = script_new(l, lines);
-	struct err e = {0};
-	cJSON *file = user();
-	struct credentials *c = credentials_from_json(l, &s->base, file, "the test", &e);
-	cJSON_Delete(file);
+	struct loop *l;
+	struct script *s;
+	struct credentials *c = user_credentials(lines, &l, &s);
 	is_str(credentials_quota_project(c), "q", "the quota project is the file's");
 	credentials_token(c, on_token, NULL);
 	credentials_token(c, on_token, NULL);
@@ -68,9 +79,7 @@ static void authorized_user(void)
 	credentials_token(c, on_token, NULL);
 	run(l, 60);
 	is_str(got, "tok2", "a refused one is not");
-	credentials_free(c);
-	script_free(&s->base);
-	loop_free(l);
+	drop(c, s, l);
 }
 
 static void revoked(void)
@@ -80,19 +89,14 @@ static void revoked(void)
 		 .body = "{\"error\":\"invalid_grant\",\"error_description\":\"Token has been expired or revoked.\"}"},
 		{0},
 	};
-	struct loop *l = loop_new(LOOP_VIRTUAL, 1);
-	struct script *s = script_new(l, lines);
-	struct err e = {0};
-	cJSON *file = user();
-	struct credentials *c = credentials_from_json(l, &s->base, file, "the test", &e);
-	cJSON_Delete(file);
+	struct loop *l;
+	struct script *s;
+	struct credentials *c = user_credentials(lines, &l, &s);
 	credentials_token(c, on_token, NULL);
 	run(l, 60);
 	ok(strstr(why, "revoked") && strstr(why, "gcloud auth application-default login"), "a revoked login says how to sign in again");
 	is_int(s->count, 1, "without a retry");
-	credentials_free(c);
-	script_free(&s->base);
-	loop_free(l);
+	drop(c, s, l);
 }
 
 static void nothing(void *arg)
@@ -106,12 +110,9 @@ static void expiry(void)
 		{.method = "POST", .url = "/token", .status = 200, .stays = true, .body = "{\"access_token\":\"t\",\"expires_in\":3600}"},
 		{0},
 	};
-	struct loop *l = loop_new(LOOP_VIRTUAL, 1);
-	struct script *s = script_new(l, lines);
-	struct err e = {0};
-	cJSON *file = user();
-	struct credentials *c = credentials_from_json(l, &s->base, file, "the test", &e);
-	cJSON_Delete(file);
+	struct loop *l;
+	struct script *s;
+	struct credentials *c = user_credentials(lines, &l, &s);
 	static const double ask_at[] = {0, 3300, 3500};
 	static const int sent[] = {1, 1, 2};
 	for (int i = 0; i < 3; i++) {
@@ -124,9 +125,7 @@ static void expiry(void)
 		run(l, 10);
 		is_int(s->count, sent[i], i == 2 ? "within 225 s of the end it is renewed" : "until then it is not");
 	}
-	credentials_free(c);
-	script_free(&s->base);
-	loop_free(l);
+	drop(c, s, l);
 }
 
 /* A throw-away key. */
