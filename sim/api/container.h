@@ -81,6 +81,8 @@ void container_settle_nodes(const cJSON *cluster_doc, cJSON *pool);
 /* The pool's nodes are there: instance groups in each of its zones. NULL, or why not (for the caller to free), with *code. */
 char *container_provision(struct sim *s, struct sim_object *cluster, cJSON *pool, const char **code);
 void container_drop_pool(struct sim *s, const cJSON *pool);
+/* The pool's locations have changed: groups come and go with them. */
+void container_relocate(struct sim *s, const struct sim_object *cluster, cJSON *pool);
 cJSON *container_find_pool(const cJSON *cluster_doc, const char *name);
 /* The pool of that name, or NULL after a 404. */
 cJSON *container_pool(struct sim_call *c, const struct sim_object *cluster, const char *name);

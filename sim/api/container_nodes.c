@@ -262,6 +262,29 @@ static void add_group(struct sim *s, const char *project, const cJSON *cluster_d
 	free(base);
 }
 
+void container_relocate(struct sim *s, const struct sim_object *cluster, cJSON *pool)
+{
+	char *project = xstrndup(cluster->key + 9, strcspn(cluster->key + 9, "/"));
+	cJSON *groups = json_at(pool, "instanceGroupUrls"), *kept = cJSON_CreateArray(), *gone = cJSON_CreateObject();
+	const cJSON *zone;
+	cJSON_ArrayForEach(zone, json_at(pool, "locations")) {
+		char *part = xasprintf("/zones/%s/", zone->valuestring);
+		cJSON *one = groups ? groups->child : NULL;
+		while (one && !strstr(one->valuestring, part))
+			one = one->next;
+		if (one)
+			cJSON_AddItemToArray(kept, cJSON_DetachItemViaPointer(groups, one));
+		else
+			add_group(s, project, cluster->doc, pool, zone->valuestring, kept);
+		free(part);
+	}
+	json_put(gone, "instanceGroupUrls", cJSON_Duplicate(groups, true));
+	container_drop_pool(s, gone);
+	json_put(pool, "instanceGroupUrls", kept);
+	cJSON_Delete(gone);
+	free(project);
+}
+
 char *container_provision(struct sim *s, struct sim_object *cluster, cJSON *pool, const char **code)
 {
 	const cJSON *zone;

@@ -255,6 +255,8 @@ static void update(struct sim_call *c)
 		return;
 	int remade = apply(pool, c->body) ? container_node_count(pool) : 0;
 	container_settle_nodes(o->doc, pool);
+	if (json_at(c->body, "locations"))
+		container_relocate(c->sim, o, pool);
 	container_sum(o->doc);
 	container_begin(c, o, "UPGRADE_NODES", json_str(pool, "name", ""), sim_draw(c->sim, "container.nodePool.upgrade"),
 			json_make("{'nodes':%d}", remade), NULL);

@@ -199,15 +199,21 @@ static bool set_node_version(struct sim_call *c, struct sim_object *o, const cJS
 	return true;
 }
 
+/* All pools follow the cluster. */
 static bool set_locations(struct sim_call *c, struct sim_object *o, const cJSON *v)
 {
 	const cJSON *zone;
+	cJSON *pool;
 	cJSON_ArrayForEach(zone, v)
 		if (!compute_zone_known(zone->valuestring)) {
 			sim_fail(c, "INVALID_ARGUMENT", "badRequest", "Location \"%s\" does not exist.", zone->valuestring);
 			return false;
 		}
 	json_put(o->doc, "locations", cJSON_Duplicate(v, true));
+	cJSON_ArrayForEach(pool, json_at(o->doc, "nodePools")) {
+		json_put(pool, "locations", cJSON_Duplicate(v, true));
+		container_relocate(c->sim, o, pool);
+	}
 	return true;
 }
 

@@ -151,6 +151,15 @@ static void setters(void)
 	ok(json_bool(cluster(), "legacyAbac.enabled", false), "setLegacyAbac");
 	act("POST", CLUSTERS "/c:setAddons", json_make("{'addonsConfig':{'httpLoadBalancing':{'disabled':true}}}"));
 	is_json(cluster(), "addonsConfig.httpLoadBalancing", "{'disabled':true}");
+	char *group = xstrdup(json_str(cluster(), "instanceGroupUrls.0", ""));
+	act("POST", CLUSTERS "/c:setLocations", json_make("{'locations':['us-central1-a','us-central1-b']}"));
+	ok(cJSON_GetArraySize(json_at(cluster(), "nodePools.0.instanceGroupUrls")) == 2, "a second zone has nodes of its own");
+	is_text(cluster(), "instanceGroupUrls.0", group);
+	ok(json_num(cluster(), "currentNodeCount", 0) == 2, "as many as the first");
+	act("POST", CLUSTERS "/c:setLocations", json_make("{'locations':['us-central1-a']}"));
+	is_text(cluster(), "nodePools.0.instanceGroupUrls.0", group);
+	ok(!json_at(cluster(), "instanceGroupUrls.1"), "a zone that is given up has none");
+	free(group);
 	act("POST", CLUSTERS "/c:setNetworkPolicy", json_make("{'networkPolicy':{'enabled':true,'provider':'CALICO'}}"));
 	is_text(cluster(), "networkPolicy.provider", "CALICO");
 	char *version = xstrdup(json_str(cluster(), "maintenancePolicy.resourceVersion", ""));
