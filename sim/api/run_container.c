@@ -23,6 +23,7 @@ struct bench {
 	struct run_verdict *v;
 	struct mlflow_place place;
 	char *network;
+	int ports[16], listening; /* what the containers that run listen on */
 };
 
 static void log_line(struct run_verdict *v, const char *log, const char *severity, const char *text)
@@ -164,12 +165,25 @@ static bool is_usual(const cJSON *probe)
 	return json_num(probe, "periodSeconds", 0) == 240 && json_num(probe, "timeoutSeconds", 0) == 240 && json_at(probe, "tcpSocket");
 }
 
+/* The containers of an instance have one network: a port is the first's who listens there. */
+static void share_ports(struct bench *b, struct start *r)
+{
+	for (int i = 0; i < b->listening; i++)
+		if (!r->said && r->port && b->ports[i] == r->port) {
+			r->said = xasprintf("listen tcp :%d: bind: address already in use", r->port);
+			r->exit_code = 1;
+		}
+	if (!r->said && r->port && b->listening < 16)
+		b->ports[b->listening++] = r->port;
+}
+
 static bool start_one(struct bench *b, const struct container *k)
 {
 	struct start r;
 	double limit = start_mebibytes(json_str(k->spec, "resources.limits.memory", "512Mi"));
 	b->place.connector = connector(b->template, k->spec);
 	start_container(b->sim, k, &b->place, limit, &r);
+	share_ports(b, &r);
 	log_text(b->v, r.wrote ? r.wrote : "");
 	log_text(b->v, r.said ? r.said : "");
 	log_memory(b, &r, limit);

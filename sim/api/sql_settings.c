@@ -70,9 +70,9 @@ static bool check_tier(struct sim_call *c, const cJSON *doc)
 	bool optimized = text_starts(tier, "db-perf-optimized-N-"), custom = text_starts(tier, "db-custom-");
 	bool shared = !strcmp(tier, "db-f1-micro") || !strcmp(tier, "db-g1-small");
 	if (!*tier)
-		return sql_invalid(c, "Missing parameter: settings.tier.");
+		return (sim_fail(c, "INVALID_ARGUMENT", "invalid", "Missing parameter: Tier."), false);
 	if (!optimized && !custom && !shared && !text_starts(tier, "db-n1-"))
-		return sql_invalid(c, "Invalid tier: %s.", tier);
+		return sql_invalid(c, "Invalid Tier (%s) for (%s) Edition.", tier, edition);
 	if (plus(doc) && !optimized)
 		return sql_invalid(c, "Invalid Tier (%s) for (%s) Edition. Use a predefined Tier like db-perf-optimized-N-* instead. Learn more at "
 				      "https://cloud.google.com/sql/docs/postgres/create-instance#machine-types", tier, edition);
@@ -251,7 +251,7 @@ static bool check_name(struct sim_call *c, const char *name)
 {
 	size_t len = strlen(name);
 	if (!len)
-		return sql_invalid(c, "Missing parameter: name.");
+		return sql_invalid(c, strchr(c->raw ? c->raw : "", '"') ? "instance name ()." : "Missing parameter: Instance.");
 	if (name[0] < 'a' || name[0] > 'z' || name[len - 1] == '-' || strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-") != len)
 		return sql_invalid(c, "Invalid instance name (%s): it must be composed of lowercase letters, numbers, and hyphens; start with a letter; "
 				      "and not end with a hyphen.", name);

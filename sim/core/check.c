@@ -424,13 +424,20 @@ static void check_value(struct check *k, struct span type, cJSON *v, const char 
 		check_number(k, type, v, path);
 }
 
-static void note_deprecated(struct check *k, const char *path)
+static void note(struct check *k, const char *what, const char *path)
 {
 	if (!k->x || k->reply)
 		return;
-	if (!k->x->deprecated)
-		k->x->deprecated = cJSON_CreateArray();
-	cJSON_AddItemToArray(k->x->deprecated, cJSON_CreateString(path));
+	if (!k->x->notes)
+		k->x->notes = cJSON_CreateObject();
+	cJSON *list = cJSON_GetObjectItemCaseSensitive(k->x->notes, what);
+	cJSON_AddItemToArray(list ? list : cJSON_AddArrayToObject(k->x->notes, what), cJSON_CreateString(path));
+}
+
+/* Cloud SQL lets pass what it does not know. */
+static bool ignores_unknown(const struct check *k)
+{
+	return !k->reply && !strcmp(k->api->name, "sqladmin");
 }
 
 static bool has_flag(struct span flags, char c)
@@ -466,6 +473,13 @@ static void check_member(struct check *k, const char *fields, cJSON *object, cJS
 		cJSON_Delete(cJSON_DetachItemViaPointer(object, v));
 		return;
 	}
+	if (!known && !typed && ignores_unknown(k)) {
+		char *place = path_join(path, v->string);
+		note(k, "ignored", place);
+		free(place);
+		cJSON_Delete(cJSON_DetachItemViaPointer(object, v));
+		return;
+	}
 	if (!known && !typed && !k->lenient && !(cJSON_IsNull(v) && (k->reply || compute(k)))) {
 		unknown_name(k, path, v->string, "Cannot find field.");
 		return;
@@ -487,7 +501,7 @@ static void check_member(struct check *k, const char *fields, cJSON *object, cJS
 	}
 	char *place = path_join(path, v->string);
 	if (has_flag(f.flags, 'd'))
-		note_deprecated(k, place);
+		note(k, "deprecated", place);
 	check_value(k, f.type, v, place, v->string);
 	free(place);
 }

@@ -79,7 +79,7 @@ const char *sim_request_header(const struct sim_request *q, const char *name);
 bool sim_parse_query(const char *text, cJSON *query);
 bool sim_glob(const char *pattern, const char *text);
 /* For the front door, which answers by itself: tells the watcher of sim_on_exchange. */
-void sim_log_exchange(struct sim *s, const struct sim_request *q, const struct sim_reply *r, const cJSON *deprecated);
+void sim_log_exchange(struct sim *s, const struct sim_request *q, const struct sim_reply *r, const cJSON *notes);
 
 /* Parameters. ------------------------------------------------------------------------------------------------------------ */
 const char *sim_param(const struct sim_call *c, const char *name);   /* "" when absent */

@@ -475,7 +475,7 @@ static cJSON *json_or_text(const char *data, size_t len)
 	return j;
 }
 
-void sim_log_exchange(struct sim *s, const struct sim_request *q, const struct sim_reply *r, const cJSON *deprecated)
+void sim_log_exchange(struct sim *s, const struct sim_request *q, const struct sim_reply *r, const cJSON *notes)
 {
 	if (!s->watch)
 		return;
@@ -488,8 +488,8 @@ void sim_log_exchange(struct sim *s, const struct sim_request *q, const struct s
 	cJSON *entry = json_make("{'time':0,'method':%s,'url':%s,'headers':%j,'request':%j,'reply':%j,'status':%d}", q->method, url, headers,
 				 json_or_text(q->body, q->body_len), json_or_text(r->body.data, r->body.len), r->status);
 	json_put_num(entry, "time", sim_now(s));
-	if (deprecated)
-		cJSON_AddItemToObject(entry, "deprecated", cJSON_Duplicate(deprecated, 1));
+	for (const cJSON *n = notes ? notes->child : NULL; n; n = n->next)
+		cJSON_AddItemToObject(entry, n->string, cJSON_Duplicate(n, 1));
 	s->watch(s->watch_arg, entry);
 	cJSON_Delete(entry);
 	free(url);
@@ -500,7 +500,7 @@ static void exchange_free(struct exchange *x)
 	cJSON_Delete((cJSON *)(uintptr_t)x->call.params);
 	cJSON_Delete(x->call.body);
 	cJSON_Delete(x->query);
-	cJSON_Delete(x->deprecated);
+	cJSON_Delete(x->notes);
 	free((void *)(uintptr_t)x->call.id);
 	free(x->path);
 }
@@ -543,7 +543,7 @@ void sim_handle(struct sim *s, const struct sim_request *q, struct sim_reply *ou
 	s->current = outer;
 	if (fault.after)
 		faults_after(s, fault.after, out);
-	sim_log_exchange(s, q, out, x.deprecated);
+	sim_log_exchange(s, q, out, x.notes);
 	exchange_free(&x);
 	free(raw_path);
 }

@@ -60,7 +60,7 @@ struct exchange {
 	enum sim_error_dialect errors;
 	bool answered;
 	cJSON *query;                /* decoded query parameters, the standard ones too */
-	cJSON *deprecated;           /* names of deprecated things that were used; NULL when none */
+	cJSON *notes;                /* {"deprecated":[...],"ignored":[...]}: names of fields that were used; NULL when none */
 	char *path;
 };
 

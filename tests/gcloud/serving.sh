@@ -93,8 +93,8 @@ g '"sub" in d["spec"]["template"]["metadata"]["annotations"]["run.googleapis.com
 	--subnet=sub --vpc-egress=private-ranges-only --clear-secrets --add-cloudsql-instances=demo-proj:us-central1:db --no-allow-unauthenticated
 g 'd["spec"]["template"]["metadata"]["annotations"]["run.googleapis.com/cloudsql-instances"] == "demo-proj:us-central1:db"' run services describe bad $at
 n=$((n + 1)); if run run deploy two $at --no-allow-unauthenticated --container=front --image=$hello --port=8080 --depends-on=back --container=back \
-	--image=$hello --startup-probe=tcpSocket.port=8080; then echo "not ok $n - a sidecar that listens nowhere is taken"
-else echo "ok $n - a sidecar that listens nowhere fails its probe"; fi
+	--image=$hello --startup-probe=tcpSocket.port=8080; then echo "not ok $n - two containers on one port are taken"
+else echo "ok $n - two containers cannot listen on one port"; fi
 g 'len(d["spec"]["template"]["spec"]["containers"]) == 2' run services describe two $at
 g '' run services delete two $at
 g '' beta run deploy iap --image=$hello $at --iap --no-allow-unauthenticated

@@ -63,6 +63,16 @@ static struct buf body_of(const struct call *c, const char **type)
 	return b;
 }
 
+/* Some APIs let pass what they do not know; we must not send it. */
+static void watch(void *arg, const cJSON *exchange)
+{
+	(void)arg;
+	if (!json_at(exchange, "ignored"))
+		return;
+	refusals++;
+	printf("# %s %s: field %s is not known\n", json_str(exchange, "method", ""), json_str(exchange, "url", ""), json_str(exchange, "ignored.0", ""));
+}
+
 /* Sends a call and frees it; the reply is the caller's. What Google would refuse for its form fails the test. */
 static int send_call(struct call *c, const char *who, cJSON **reply)
 {
@@ -370,6 +380,7 @@ static void live(struct answers *a, uint64_t seed)
 	now = 0;
 	requests = 0;
 	cloud = sim_new(&(struct sim_options){.seed = seed}, &e);
+	sim_on_exchange(cloud, watch, NULL);
 	complete(a);
 	struct plan *p = plan_make(a, &e);
 	plan = p;

@@ -41,6 +41,8 @@ static void refused(const char *host, const char *target, const char *body, cons
 	cJSON_Delete(j);
 }
 
+#define SQL "sqladmin.googleapis.com", "/sql/v1beta4/projects/demo-proj/instances"
+
 static void words(void)
 {
 	static const char run[] = "run.googleapis.com";
@@ -64,6 +66,14 @@ static void words(void)
 	refused("secretmanager.googleapis.com", "/v1/projects/demo-proj/secrets?secretId=s", "{\"expireTime\":\"tomorrow\"}", "Illegal timestamp format");
 	refused("compute.googleapis.com", NETWORKS, "{\"nam\":\"x\"}", "Unknown name \"nam\" at 'resource': Cannot find field.");
 	refused("compute.googleapis.com", NETWORKS, "{\"name\":\"x\",\"mtu\":\"big\"}", "Invalid value for: Expected a signed integer, got 'big' (class java.lang.String)");
+	refused(SQL, "{}", "Invalid request: Missing parameter: Instance.");
+	refused(SQL, "{\"aaa\":\"aaa\"}", "Invalid request: instance name ().");
+	refused(SQL, "{\"name\":\"foo\"}", "Missing parameter: Tier.");
+	refused(SQL, "{\"name\":\"foo\",\"settings\":{\"tier\":\"aaaaaa\"}}",
+		"Invalid request: Invalid Tier (aaaaaa) for (ENTERPRISE) Edition.");
+	refused(SQL, "{\"databaseVersion\":\"POSTGRES_POSTGRES_16\"}",
+		"Invalid value at 'body.database_version' (type.googleapis.com/google.cloud.sql.v1beta4.SqlDatabaseVersion), \"POSTGRES_POSTGRES_16\"");
+	refused("compute.googleapis.com", NETWORKS, "{}", "Required field 'resource' not specified");
 	refused("storage.googleapis.com", "/storage/v1/b", "{\"name\":\"x\"}", "Required parameter: project");
 }
 
