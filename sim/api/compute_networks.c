@@ -198,6 +198,21 @@ static void drop_peering(struct sim *s, const cJSON *arg)
 	compute_end(s, arg, NULL, NULL);
 }
 
+static bool peering_changes(struct sim *s, const struct sim_object *network)
+{
+	struct sim_object *op = network ? sim_get(s, "compute.operations", json_str(network->hidden, "pending", "")) : NULL;
+	return op && strstr(json_str(op->doc, "operationType", ""), "Peering");
+}
+
+/* One peering at a time is made, changed or removed, on either side. */
+static bool peering_busy(struct sim_call *c, const struct sim_object *network, const struct sim_object *peer)
+{
+	if (!peering_changes(c->sim, network) && !peering_changes(c->sim, peer))
+		return false;
+	sim_fail(c, "INVALID_ARGUMENT", "badRequest", "There is a peering operation in progress on the local or peer network. Try again later.");
+	return true;
+}
+
 static void remove_peering(struct sim_call *c)
 {
 	if (compute_repeated(c))
@@ -212,7 +227,7 @@ static void remove_peering(struct sim_call *c)
 	} else if (!find_peering(o->doc, name)) {
 		sim_fail(c, "INVALID_ARGUMENT", "invalid", "Invalid value for field 'name': '%s'. There is no peering '%s' in network '%s'.", name, name,
 			 json_str(o->doc, "name", ""));
-	} else {
+	} else if (!peering_busy(c, o, compute_find(c->sim, json_str(find_peering(o->doc, name), "network", "")))) {
 		json_put_str(o->hidden, "peering", name);
 		compute_begin(c, o, "removePeering", sim_draw(c->sim, "compute.network.removePeering"), true, drop_peering);
 	}
@@ -222,7 +237,7 @@ static void add_peering(struct sim_call *c)
 {
 	if (compute_repeated(c))
 		return;
-	struct sim_object *o = compute_ready_target(c);
+	struct sim_object *o = compute_target(c);
 	const char *name = json_str(c->body, "networkPeering.name", json_str(c->body, "name", ""));
 	const char *peer = json_str(c->body, "networkPeering.network", json_str(c->body, "peerNetwork", ""));
 	if (!o)
@@ -235,7 +250,7 @@ static void add_peering(struct sim_call *c)
 		sim_fail(c, "INVALID_ARGUMENT", "invalid", "There is already a peering named '%s' in network '%s'.", name, json_str(o->doc, "name", ""));
 	} else if (!other) {
 		sim_fail(c, "INVALID_ARGUMENT", "invalid", "Invalid value for field 'networkPeering.network': '%s'. The URL is malformed.", peer);
-	} else {
+	} else if (!peering_busy(c, o, other) && !compute_busy(c, o)) {
 		network_add_peering(c->sim, o, name, json_str(other->doc, "selfLink", ""));
 		cJSON *made = find_peering(o->doc, name);
 		json_put_bool(made, "exportSubnetRoutesWithPublicIp", true);
@@ -250,7 +265,7 @@ static void update_peering(struct sim_call *c)
 {
 	if (compute_repeated(c))
 		return;
-	struct sim_object *o = compute_ready_target(c);
+	struct sim_object *o = compute_target(c);
 	const char *name = json_str(c->body, "networkPeering.name", "");
 	cJSON *peering = o ? find_peering(o->doc, name) : NULL;
 	if (!o)
@@ -260,6 +275,8 @@ static void update_peering(struct sim_call *c)
 			 name, name, json_str(o->doc, "name", ""));
 		return;
 	}
+	if (peering_busy(c, o, compute_find(c->sim, json_str(peering, "network", ""))) || compute_busy(c, o))
+		return;
 	take_settings(peering, json_at(c->body, "networkPeering"));
 	compute_begin(c, o, "updatePeering", sim_draw(c->sim, "compute.network.update"), true, NULL);
 }

@@ -65,6 +65,10 @@ static void peerings(void)
 	act("POST", COMPUTE "global/networks/n1/addPeering",
 	    json_make("{'networkPeering':{'name':'p','network':'global/networks/n3','exchangeSubnetRoutes':true,'exportCustomRoutes':true}}"));
 	is_str(peering("n1", "state"), "INACTIVE", "a peering waits for the other side");
+	asks("PATCH", COMPUTE "global/networks/n1/updatePeering", json_make("{'networkPeering':{'name':'p'}}"), 200);
+	refuse("POST", COMPUTE "global/networks/n3/addPeering", json_make("{'networkPeering':{'name':'q','network':'global/networks/n1'}}"), 400, "badRequest",
+	       "There is a peering operation in progress on the local or peer network. Try again later.");
+	sim_advance(cloud, sim_now(cloud) + 60);
 	act("POST", COMPUTE "global/networks/n3/addPeering",
 	    json_make("{'networkPeering':{'name':'q','network':'global/networks/n1','exchangeSubnetRoutes':true}}"));
 	is_str(peering("n1", "state"), "ACTIVE", "and works when it is there");

@@ -1,7 +1,7 @@
 # Cloud SQL: PostgreSQL on a private address through private services access, MySQL on a public one, databases and users.
-# The instance's network is kept from being disconnected for days after it is gone, so the connection is left to a network that stays.
-data "google_compute_network" "default" {
-  name = "default"
+resource "google_compute_network" "network" {
+  name                    = "tf-network"
+  auto_create_subnetworks = false
 }
 
 resource "google_compute_global_address" "peering" {
@@ -9,13 +9,13 @@ resource "google_compute_global_address" "peering" {
   purpose       = "VPC_PEERING"
   address_type  = "INTERNAL"
   prefix_length = 20
-  network       = data.google_compute_network.default.id
+  network       = google_compute_network.network.id
 }
 
 resource "google_service_networking_connection" "private" {
-  network                 = data.google_compute_network.default.id
+  network                 = google_compute_network.network.id
   service                 = "servicenetworking.googleapis.com"
-  deletion_policy         = "ABANDON"
+  deletion_policy         = "REMOVE_PEERING" # the producer holds the connection for days
   reserved_peering_ranges = [google_compute_global_address.peering.name]
 }
 
@@ -35,7 +35,7 @@ resource "google_sql_database_instance" "postgres" {
     user_labels                 = { stack = "a" }
     ip_configuration {
       ipv4_enabled    = false
-      private_network = data.google_compute_network.default.id
+      private_network = google_compute_network.network.id
       ssl_mode        = "ENCRYPTED_ONLY"
     }
     backup_configuration {
