@@ -1,6 +1,7 @@
 /* Artifact Registry v1: repositories, what is in them, their operations and IAM. PATCH answers the repository itself, create and delete an
  * operation; a repository is seen once its operation is done. The registry's own (Docker) API is docker_registry.c. */
 #include "config.h"
+#include "sim/api/artifactregistry.h"
 #include "sim/core/core.h"
 
 #include "base/json.h"
@@ -22,7 +23,7 @@ static const char *repository_name(const struct sim_call *c)
 
 /* The whole name after the version: "projects/P/.../packages/a%2Fb/versions/sha256:x" with the project's id. A slash in a package's name
  * may come encoded once or twice; it is kept encoded. */
-static const char *full_name(const struct sim_call *c)
+const char *artifact_name(const struct sim_call *c)
 {
 	const char *rest = strstr(c->path, "/projects/");
 	const char *after = rest ? strchr(rest + 10, '/') : NULL, *package = after ? strstr(after, "/packages/") : NULL;
@@ -48,7 +49,7 @@ static struct sim_object *repository(struct sim_call *c)
 	return NULL;
 }
 
-static void holder(const struct sim_call *c, struct buf *out)
+void artifact_guard(const struct sim_call *c, struct buf *out)
 {
 	const char *kind = sim_segment(c, 5);
 	if (kind && !strcmp(kind, "repositories") && sim_segment(c, 6) && *sim_segment(c, 6))
@@ -250,7 +251,7 @@ static void get_in(struct sim_call *c, const char *collection)
 {
 	if (!repository(c))
 		return;
-	struct sim_object *o = sim_get(c->sim, collection, full_name(c));
+	struct sim_object *o = sim_get(c->sim, collection, artifact_name(c));
 	if (o)
 		sim_ok(c, cJSON_Duplicate(o->doc, 1));
 	else
@@ -280,7 +281,7 @@ static void get_tag(struct sim_call *c)
 static void list_in(struct sim_call *c, const char *collection, const char *field)
 {
 	if (repository(c))
-		sim_list(c, collection, sim_tmp("%s/", full_name(c)), field, NULL, NULL);
+		sim_list(c, collection, sim_tmp("%s/", artifact_name(c)), field, NULL, NULL);
 }
 
 static void list_images(struct sim_call *c)
@@ -312,7 +313,7 @@ static bool tag_wanted(const struct sim_call *c, const struct sim_object *o)
 static void list_tags(struct sim_call *c)
 {
 	if (repository(c))
-		sim_list(c, "artifactregistry.tags", sim_tmp("%s/", full_name(c)), "tags", tag_wanted, NULL);
+		sim_list(c, "artifactregistry.tags", sim_tmp("%s/", artifact_name(c)), "tags", tag_wanted, NULL);
 }
 
 static void finish_at_once(struct sim_call *c)
@@ -334,7 +335,7 @@ static void delete_package(struct sim_call *c)
 {
 	if (!repository(c))
 		return;
-	const char *name = full_name(c);
+	const char *name = artifact_name(c);
 	struct sim_object *o = sim_get(c->sim, "artifactregistry.packages", name);
 	if (!o) {
 		sim_fail(c, "NOT_FOUND", NULL, "Requested entity was not found.");
@@ -369,7 +370,7 @@ static bool free_of_tags(struct sim_call *c, const char *version)
 
 static void delete_version(struct sim_call *c)
 {
-	const char *name = full_name(c);
+	const char *name = artifact_name(c);
 	if (!repository(c))
 		return;
 	struct sim_object *o = sim_get(c->sim, "artifactregistry.versions", name);
@@ -388,7 +389,7 @@ static void delete_tag(struct sim_call *c)
 {
 	if (!repository(c))
 		return;
-	struct sim_object *o = sim_get(c->sim, "artifactregistry.tags", full_name(c));
+	struct sim_object *o = sim_get(c->sim, "artifactregistry.tags", artifact_name(c));
 	if (!o) {
 		sim_fail(c, "NOT_FOUND", NULL, "Requested entity was not found.");
 		return;
@@ -401,7 +402,7 @@ static void create_tag(struct sim_call *c)
 {
 	if (!repository(c))
 		return;
-	const char *name = sim_tmp("%s/%s", full_name(c), sim_param(c, "tagId"));
+	const char *name = sim_tmp("%s/%s", artifact_name(c), sim_param(c, "tagId"));
 	const char *version = json_str(c->body, "version", "");
 	if (!sim_get(c->sim, "artifactregistry.versions", version))
 		sim_fail(c, "NOT_FOUND", NULL, "Requested entity was not found.");
@@ -503,5 +504,5 @@ const struct sim_api sim_artifactregistry = {
 	.service = "artifactregistry.googleapis.com",
 	.errors = SIM_ERRORS_AIP,
 	.routes = routes,
-	.guard = holder,
+	.guard = artifact_guard,
 };

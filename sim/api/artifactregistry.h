@@ -4,6 +4,11 @@
 
 #include "sim/core/core.h"
 
+/* The whole name that a call's path has after the version, with the project's id; a slash in a package's name is kept encoded. */
+const char *artifact_name(const struct sim_call *c);
+/* The policy holder of a call: its repository. */
+void artifact_guard(const struct sim_call *c, struct buf *out);
+
 /* An image reference taken apart. */
 struct image_ref {
 	char host[128], project[128], repository[128], name[256], tag[160], digest[80], location[64];

@@ -13,6 +13,7 @@ sim_libsim_a_SOURCES += \
 	sim/api/iam_federation.c \
 	sim/api/iam_custom_roles.c \
 	sim/api/iam_keys.c \
+	sim/api/iam_permissions.c \
 	sim/api/iam_policy.c \
 	sim/api/iam_roles.c \
 	sim/api/iamcredentials.c \

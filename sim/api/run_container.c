@@ -169,10 +169,8 @@ static bool is_usual(const cJSON *probe)
 static void share_ports(struct bench *b, struct start *r)
 {
 	for (int i = 0; i < b->listening; i++)
-		if (!r->said && r->port && b->ports[i] == r->port) {
-			r->said = xasprintf("listen tcp :%d: bind: address already in use", r->port);
-			r->exit_code = 1;
-		}
+		if (r->port && b->ports[i] == r->port)
+			start_refused_port(r);
 	if (!r->said && r->port && b->listening < 16)
 		b->ports[b->listening++] = r->port;
 }

@@ -2,6 +2,7 @@
 sim_libsim_a_SOURCES += \
 	sim/api/appengine.c sim/api/appengine.h \
 	sim/api/artifactregistry.c sim/api/artifactregistry.h \
+	sim/api/artifactregistry_files.c \
 	sim/api/artifactregistry_images.c \
 	sim/api/cloudbuild.c sim/api/cloudbuild.h \
 	sim/api/cloudbuild_docker.c \

@@ -99,6 +99,15 @@ void start_container(struct sim *s, const struct container *k, const struct mlfl
 	r->ends = false;
 }
 
+void start_refused_port(struct start *r)
+{
+	if (r->said)
+		return;
+	r->said = xasprintf("listen tcp :%d: bind: address already in use", r->port);
+	r->exit_code = 1;
+	r->ends = false;
+}
+
 void start_free(struct start *r)
 {
 	free(r->said);

@@ -17,6 +17,8 @@ struct start {
 
 /* Starts the container in its place. limit is its memory in MiB, or 0: over it the container is killed, with exit code 137. */
 void start_container(struct sim *s, const struct container *k, const struct mlflow_place *place, double limit, struct start *r);
+/* Its port is another's of the same network already: it ends. */
+void start_refused_port(struct start *r);
 void start_free(struct start *r);
 /* Does the program that runs in the container answer a GET of this path with 200, without credentials? NULL asks for any path. */
 bool start_answers(const struct container *k, const char *path);

@@ -83,6 +83,11 @@ static struct mlflow_place place_of(const struct workload *w, const struct conta
 	return place;
 }
 
+static bool runs(const struct workload_part *part)
+{
+	return !part->fault && !part->r.said && !part->r.ends;
+}
+
 /* A pod's init containers run to their end before the others start, but for those that are sidecars. */
 static bool is_init(const struct workload *w, int i)
 {
@@ -102,6 +107,9 @@ void workload_start(struct workload *w)
 		struct mlflow_place place = place_of(w, &part->k);
 		if (!part->fault)
 			start_container(w->sim, &part->k, &place, limit, &part->r);
+		for (int j = 0; j < i && part->r.port; j++)
+			if (runs(&w->parts[j]) && w->parts[j].r.port == part->r.port && together(w, &part->k, &w->parts[j].k))
+				start_refused_port(&part->r);
 		held = held || (is_init(w, i) && (part->fault || part->r.said));
 		part->r.ends = part->r.ends || (is_init(w, i) && !part->r.said);
 	}
@@ -121,11 +129,6 @@ void workload_close(struct workload *w)
 }
 
 /* Ports. ------------------------------------------------------------------------------------------------------------------- */
-static bool runs(const struct workload_part *part)
-{
-	return !part->fault && !part->r.said && !part->r.ends;
-}
-
 const struct workload_part *workload_at(const struct workload *w, int port)
 {
 	for (int i = 0; i < w->count; i++) {

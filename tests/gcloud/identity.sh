@@ -36,6 +36,14 @@ g 'd["email"].startswith("app-sa@") and d["uniqueId"]' iam service-accounts desc
 g 'any(a["email"].startswith("app-sa@") for a in d)' iam service-accounts list
 g '' iam service-accounts update $sa --display-name=Renamed
 g 'd["displayName"] == "Renamed" and d["description"] == "test"' iam service-accounts describe $sa
+g 'len(d) > 100' iam list-testable-permissions //cloudresourcemanager.googleapis.com/projects/demo-proj
+g 'd["includedPermissions"] == ["run.services.get"] and d["stage"] == "GA"' iam roles create watcher --project=demo-proj --title=Watcher \
+	--permissions=run.services.get --stage=GA
+g 'sorted(d["includedPermissions"]) == ["run.services.get", "run.services.list"]' iam roles update watcher --project=demo-proj \
+	--add-permissions=run.services.list
+g 'any(x["name"] == "projects/demo-proj/roles/watcher" for x in d)' iam roles list --project=demo-proj
+g 'd["deleted"]' iam roles delete watcher --project=demo-proj
+g 'not d.get("deleted")' iam roles undelete watcher --project=demo-proj
 g 'd["bindings"][0]["role"] == "roles/iam.serviceAccountUser"' iam service-accounts add-iam-policy-binding $sa \
 	--member=user:ann@example.com --role=roles/iam.serviceAccountUser
 g 'd["bindings"][0]["members"] == ["user:ann@example.com"]' iam service-accounts get-iam-policy $sa

@@ -20,6 +20,12 @@ g 'len(d["bindings"]) == 1' artifacts repositories get-iam-policy images $in
 g '"bindings" not in d' artifacts repositories remove-iam-policy-binding images $in --member=user:ann@example.com \
 	--role=roles/artifactregistry.reader
 g 'any(x["name"] == "us-central1" for x in d)' artifacts locations list
+g 'd == []' artifacts files list --repository=images $in
+g 'd == []' artifacts rules list --repository=images $in
+g 'd["action"] == "DENY"' artifacts rules create deny --repository=images $in --action=DENY --operation=DOWNLOAD
+g 'd["name"].endswith("/rules/deny")' artifacts rules describe deny --repository=images $in
+g '' artifacts rules delete deny --repository=images $in
+g 'd["vpcscPolicy"] == "ALLOW"' artifacts vpcsc-config describe $in
 no 'ALREADY_EXISTS: the repository already exists' artifacts repositories create images --repository-format=docker $in
 no 'NOT_FOUND' artifacts repositories describe absent $in
 

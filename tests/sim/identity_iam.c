@@ -185,6 +185,18 @@ static void expressions(void)
 		is_int(condition_holds(cases[i].expression, &place, NULL), cases[i].holds, cases[i].expression);
 }
 
+static void linted(void)
+{
+	begin(WORLD);
+	wants(200, "POST iam.googleapis.com/v1/permissions:queryTestablePermissions", "{\"fullResourceName\":\"//cloudresourcemanager.googleapis.com/projects/" P "\",\"pageSize\":20}",
+	      "testable permissions are listed");
+	ok(cJSON_GetArraySize(json_at(reply, "permissions")) == 20 && json_at(reply, "nextPageToken"), "by pages");
+	wants(200, "POST iam.googleapis.com/v1/iamPolicies:lintPolicy", "{\"condition\":{\"expression\":\"resource.name ==\"}}", "a condition is linted");
+	is_str(said("lintResults.0.severity"), "ERROR", "and found wrong");
+	wants(200, "POST iam.googleapis.com/v1/iamPolicies:lintPolicy", "{\"condition\":{\"expression\":\"resource.name == 'x'\"}}", "a good one");
+	ok(!json_at(reply, "lintResults"), "is not");
+}
+
 #define DELEGATED                                                                                                              \
 	"{\"policy\":{\"version\":3,\"bindings\":[{\"role\":\"roles/owner\",\"members\":[\"user:operator@example.com\"]},"    \
 	"{\"role\":\"roles/resourcemanager.projectIamAdmin\",\"members\":[\"user:ann@example.com\"],\"condition\":{\"title\":\"t\",\"expression\":"  \
@@ -409,6 +421,7 @@ int main(void)
 	conditions();
 	expressions();
 	delegation();
+	linted();
 	deleted_members();
 	domains();
 	last_owner();

@@ -92,6 +92,41 @@ static void build_requests(void)
 	cJSON_Delete(j);
 }
 
+/* What is beside images in a repository. */
+static void repository_parts(void)
+{
+	const char *ar = "artifactregistry.googleapis.com";
+#define REPOSITORY "/v1/" PLACE "/repositories/images"
+	cJSON *j = expect(200, "GET", ar, REPOSITORY "/files", NULL, "its files are listed");
+	const char *file = json_str(j, "files.0.name", "");
+	char *target = xasprintf("/v1/%s", file);
+	ok(text_starts(file, PLACE "/repositories/images/files/sha256:") && atoll(json_str(j, "files.0.sizeBytes", "0")) > 0, "with digest and size");
+	cJSON_Delete(expect(200, "GET", ar, target, NULL, "one can be read"));
+	cJSON_Delete(j);
+	free(target);
+	j = ask("GET", ar, REPOSITORY "/packages/server/versions", NULL);
+	const char *version = json_str(j, "versions.0.name", "");
+	target = xasprintf("/v1/%s?updateMask=annotations", version);
+	cJSON_Delete(expect(200, "PATCH", ar, target, "{\"annotations\":{\"a\":\"b\"}}", "a version is annotated"));
+	free(target);
+	char *body = xasprintf("{\"names\":[\"%s\"]}", version);
+	cJSON_Delete(expect(400, "POST", ar, REPOSITORY "/packages/server/versions:batchDelete", body, "one with a tag is not deleted with others"));
+	free(body);
+	body = xasprintf("{\"version\":\"%s\"}", version);
+	cJSON_Delete(expect(200, "PATCH", ar, REPOSITORY "/packages/server/tags/t1?updateMask=version", body, "a tag is moved"));
+	free(body);
+	cJSON_Delete(j);
+	cJSON_Delete(expect(200, "POST", ar, REPOSITORY "/rules?ruleId=r", "{\"action\":\"DENY\",\"operation\":\"DOWNLOAD\"}", "a rule is made"));
+	j = expect(200, "PATCH", ar, REPOSITORY "/rules/r?updateMask=action", "{\"action\":\"ALLOW\"}", "changed");
+	is_str(json_str(j, "action", ""), "ALLOW", "as asked");
+	cJSON_Delete(j);
+	cJSON_Delete(expect(200, "DELETE", ar, REPOSITORY "/rules/r", NULL, "and deleted"));
+	j = expect(200, "GET", ar, REPOSITORY "/rules", NULL, "then there is none");
+	ok(!json_at(j, "rules"), "indeed");
+	cJSON_Delete(j);
+	cJSON_Delete(expect(200, "GET", ar, "/v1/" PLACE "/vpcscConfig", NULL, "a location has its settings"));
+}
+
 static void secrets(void)
 {
 	secret("good", GATE_CONFIG(""));
@@ -355,6 +390,7 @@ int main(void)
 	places();
 	images();
 	build_requests();
+	repository_parts();
 	secrets();
 	pass(900);
 	database_host = database_address();
