@@ -69,6 +69,27 @@ static void resize(struct sim_call *c)
 	compute_begin(c, o, "compute.instanceGroupManagers.resize", sim_draw(c->sim, "compute.default.update"), true, NULL);
 }
 
+/* The n-th instance of a group, after its zone. */
+static char *member(const char *zone, const char *base, int n)
+{
+	return xasprintf("%s/instances/%s-%04x", zone, base, (unsigned)(n * 7919 + 4369) & 0xffff);
+}
+
+char *network_manager_in(struct sim *s, const char *subnetwork)
+{
+	for (struct sim_object *o = sim_first(s, "compute.instanceGroups", "projects/"); o; o = sim_following(s, o, "projects/")) {
+		if (!json_bool(o->hidden, "managed", false) || !json_num(o->doc, "size", 0) || strcmp(json_str(o->doc, "subnetwork", ""), subnetwork))
+			continue;
+		const char *name = json_str(o->doc, "name", "-grp");
+		char *zone = xstrndup(o->key, (size_t)(strstr(o->key, "/instanceGroups/") - o->key)), *base = xstrndup(name, strlen(name) - 4);
+		char *path = member(zone, base, 0);
+		free(zone);
+		free(base);
+		return path;
+	}
+	return NULL;
+}
+
 static void members(struct sim_call *c)
 {
 	struct sim_object *o = compute_target(c);
@@ -76,8 +97,7 @@ static void members(struct sim_call *c)
 		return;
 	cJSON *list = cJSON_CreateArray();
 	for (int i = 0; i < (int)json_num(o->doc, "targetSize", 0); i++) {
-		char *link = xasprintf("%s/instances/%s-%04x", json_str(o->doc, "zone", ""), json_str(o->doc, "baseInstanceName", ""),
-				       (unsigned)(i * 7919 + 4369) & 0xffff);
+		char *link = member(json_str(o->doc, "zone", ""), json_str(o->doc, "baseInstanceName", ""), i);
 		cJSON_AddItemToArray(list, json_make("{'instance':%s,'instanceStatus':'RUNNING','currentAction':'NONE'}", link));
 		free(link);
 	}

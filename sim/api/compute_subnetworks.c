@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "sim/api/compute.h"
+#include "sim/api/network.h"
 
 #include "base/json.h"
 #include "base/mem.h"
@@ -191,6 +192,12 @@ void sim_vpc_release(struct sim *s, const char *holder)
 	free(prefix);
 }
 
+/* The nodes of a cluster hold it too. */
+static char *held(struct sim *s, const struct sim_object *o)
+{
+	return network_manager_in(s, json_str(o->doc, "selfLink", ""));
+}
+
 const struct compute_kind compute_subnetwork_kind = {
 	.plural = "subnetworks",
 	.resources = "subnetworks",
@@ -209,6 +216,7 @@ const struct compute_kind compute_subnetwork_kind = {
 	.check = check,
 	.stored = stored,
 	.removed = removed,
+	.held = held,
 };
 
 static const struct sim_route routes[] = {

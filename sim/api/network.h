@@ -25,5 +25,7 @@ struct sim_object *network_manager_add(struct sim *s, const char *project, const
 				       const char *subnetwork, const char *account);
 void network_manager_remove(struct sim *s, const char *key);
 void network_manager_resize(struct sim *s, const char *key, int size);
+/* The path of an instance of such a group in the subnetwork (a link), for the caller to free; NULL when there is none. */
+char *network_manager_in(struct sim *s, const char *subnetwork);
 
 #endif

@@ -67,6 +67,10 @@ static void ranges(void)
 	doc = asks("GET", subnet, NULL, 200);
 	is_text(doc, "secondaryIpRanges.0.rangeName", pods);
 	is_text(doc, "secondaryIpRanges.0.ipCidrRange", cidr);
+	doc = asks("DELETE", subnet, NULL, 200);
+	doc = finish(json_str(doc, "selfLink", ""));
+	is_text(doc, "error.errors.0.code", "RESOURCE_IN_USE_BY_ANOTHER_RESOURCE");
+	ok(strstr(json_str(doc, "error.errors.0.message", ""), "/zones/us-central1-a/instances/gke-c-default-pool-"), "its nodes hold the subnet");
 	sim_advance(cloud, sim_now(cloud) + 7200);
 	doc = cluster();
 	ok(json_num(doc, "ipAllocationPolicy.defaultPodIpv4RangeUtilization", 0) == 0.0625, "one of sixteen blocks is taken");
