@@ -57,6 +57,8 @@ static void certificate(void)
 	act("POST", COMPUTE "global/forwardingRules",
 	    json_make("{'name':'fr','IPAddress':'global/addresses/ip','target':'global/targetHttpsProxies/tp','portRange':'443','loadBalancingScheme':"
 		      "'EXTERNAL_MANAGED'}"));
+	is_int((long long)json_num(asks("GET", COMPUTE "global/urlMaps/um", NULL, 200), "status.quotaUsage.forwardingRules", -1), 1,
+	       "a URL map counts the rules that lead to it");
 	sim_advance(cloud, sim_now(cloud) + 4 * 3600);
 	cJSON *c = asks("GET", COMPUTE "global/sslCertificates/cert", NULL, 200);
 	char *text = json_text(json_at(c, "managed"), -1);

@@ -158,6 +158,43 @@ static void egress(void)
 	ok(true, "hours later it can be deleted");
 }
 
+static void disks(void)
+{
+	act("POST", COMPUTE "zones/us-central1-a/disks",
+	    json_make("{'name':'d1','sourceImage':'projects/debian-cloud/global/images/family/debian-12','sizeGb':'20'}"));
+	char *id = xstrdup(json_str(asks("GET", COMPUTE "zones/us-central1-a/disks/d1", NULL, 200), "id", ""));
+	act("POST", COMPUTE "zones/us-central1-a/disks", json_make("{'name':'d2','sourceDisk':'zones/us-central1-a/disks/d1'}"));
+	cJSON *d = asks("GET", COMPUTE "zones/us-central1-a/disks/d2", NULL, 200);
+	is_str(json_str(d, "sourceDiskId", ""), id, "a clone knows the disk that it was made from");
+	is_str(json_str(d, "sizeGb", ""), "20", "and is as large");
+	is_str(json_str(d, "licenses.0", ""), "https://www.googleapis.com/compute/v1/projects/debian-cloud/global/licenses/debian-12-bookworm",
+	       "with the licenses of the image behind it");
+	refuse("POST", COMPUTE "zones/us-central1-a/disks", json_make("{'name':'d3','sourceDisk':'zones/us-central1-a/disks/d1','sizeGb':'10'}"), 400,
+	       "invalid",
+	       "Invalid value for field 'resource.sizeGb': '10'. Requested disk size cannot be smaller than the source disk size (20 GB)");
+	refuse("GET", COMPUTE "zones/us-central1-a/disks/D_1", NULL, 400, "invalid",
+	       "Invalid value for field 'disk': 'D_1'. Must be a match of regex '[a-z](?:[-a-z0-9]{0,61}[a-z0-9])?|[1-9][0-9]{0,19}'");
+	free(id);
+}
+
+/* What Google does of itself when Compute Engine is first enabled in a project. */
+static void new_project(void)
+{
+	static const char other[] = "compute.googleapis.com/compute/v1/projects/other-proj/global/";
+	char *network = xasprintf("%snetworks/default", other), *rule = xasprintf("%sfirewalls/default-allow-ssh", other);
+	asks("POST", "cloudresourcemanager.googleapis.com/v1/projects", json_make("{'projectId':'other-proj','name':'Other'}"), 200);
+	sim_advance(cloud, sim_now(cloud) + 600);
+	asks("PUT", "cloudbilling.googleapis.com/v1/projects/other-proj/billingInfo",
+	     json_make("{'billingAccountName':'billingAccounts/012345-6789AB-CDEF01'}"), 200);
+	sim_advance(cloud, sim_now(cloud) + 600);
+	asks("POST", "serviceusage.googleapis.com/v1/projects/other-proj/services/compute.googleapis.com:enable", json_make("{}"), 200);
+	sim_advance(cloud, sim_now(cloud) + 1800);
+	is_str(json_str(asks("GET", network, NULL, 200), "description", ""), "Default network for the project", "a new project has a default network");
+	is_str(json_str(asks("GET", rule, NULL, 200), "allowed.0.ports.0", ""), "22", "and its rules");
+	free(network);
+	free(rule);
+}
+
 int main(void)
 {
 	mem_install();
@@ -173,6 +210,8 @@ int main(void)
 	quotas();
 	lists();
 	egress();
+	disks();
+	new_project();
 	sim_free(cloud);
 	return tap_done();
 }
