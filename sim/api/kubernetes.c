@@ -79,6 +79,35 @@ struct sim_object *kubernetes_put(struct sim *s, const char *cluster, const char
 	return o;
 }
 
+void kubernetes_report(struct sim *s, const char *cluster, struct sim_object *o, cJSON *status, const char *manager, const char *annotation, const char *value)
+{
+	const char *kind = json_str(o->doc, "kind", "");
+	const struct kubernetes_resource *r = NULL;
+	for (size_t i = 0; !r || strcmp(r->kind, kind); i++)
+		if (!(r = kubernetes_resource_at(i)))
+			return;
+	struct sim_call by_itself = {.sim = s};
+	struct kubernetes_call k = {.c = &by_itself, .r = r, .type = kubernetes_type_find(r->type), .manager = manager, .sub = "status"};
+	char *wrong;
+	cJSON *before = cJSON_Duplicate(o->doc, true), *empty = kubernetes_decode(k.type, NULL, &wrong, NULL);
+	if (annotation && !json_at(o->doc, "metadata.annotations"))
+		json_put(o->doc, "metadata.annotations", cJSON_CreateObject());
+	if (annotation) {
+		cJSON_DeleteItemFromObjectCaseSensitive(json_at(o->doc, "metadata.annotations"), annotation);
+		cJSON_AddStringToObject(json_at(o->doc, "metadata.annotations"), annotation, value);
+	}
+	json_drop(o->doc, "status");
+	json_put(o->doc, "status", status);
+	const cJSON *d;
+	cJSON_ArrayForEach(d, json_at(empty, "status"))
+		if (!cJSON_GetObjectItemCaseSensitive(status, d->string))
+			cJSON_AddItemToObject(status, d->string, cJSON_Duplicate(d, true));
+	kubernetes_note_update(&k, before, o->doc);
+	kubernetes_touch(s, cluster, o->doc);
+	cJSON_Delete(before);
+	cJSON_Delete(empty);
+}
+
 void kubernetes_seed(struct sim *s, const struct sim_object *cluster)
 {
 	static const char *const names[] = {"default", "kube-node-lease", "kube-public", "kube-system"};

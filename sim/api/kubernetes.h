@@ -152,6 +152,8 @@ void kubernetes_react(struct sim *s, const struct sim_object *cluster, struct si
 char *kubernetes_key(const char *cluster, const struct kubernetes_resource *r, const char *ns, const char *name);
 /* A new resourceVersion into the document. */
 void kubernetes_touch(struct sim *s, const char *cluster, cJSON *doc);
+/* A controller sets an object's status (owned afterwards), and an annotation with it (NULL: none). */
+void kubernetes_report(struct sim *s, const char *cluster, struct sim_object *o, cJSON *status, const char *manager, const char *annotation, const char *value);
 /* Puts an object as the cluster itself does. */
 struct sim_object *kubernetes_put(struct sim *s, const char *cluster, const char *group, const char *version, const char *plural, const char *ns,
 				  cJSON *doc);

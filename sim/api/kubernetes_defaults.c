@@ -291,13 +291,17 @@ static void prepare_job(cJSON *doc)
 	const char *uid = json_str(doc, "metadata.uid", "");
 	if (json_bool(doc, "spec.manualSelector", false))
 		return;
-	cJSON *labels = json_at(doc, "spec.template.metadata.labels");
+	cJSON *labels = json_at(doc, "spec.template.metadata.labels"), *own = json_at(doc, "metadata.labels");
+	/* Labels that the job has from its template are the very same ones. */
+	bool shared = labels && own && json_equal(labels, own);
 	if (!labels)
 		json_put(doc, "spec.template.metadata.labels", labels = cJSON_CreateObject());
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
 		cJSON_DeleteItemFromObjectCaseSensitive(labels, names[i]);
 		cJSON_AddStringToObject(labels, names[i], strstr(names[i], "uid") ? uid : json_str(doc, "metadata.name", ""));
 	}
+	if (shared)
+		json_put(doc, "metadata.labels", cJSON_Duplicate(labels, true));
 	cJSON *match = cJSON_CreateObject();
 	cJSON_AddStringToObject(match, names[0], uid);
 	json_put(doc, "spec.selector", json_make("{'matchLabels':%j}", match));

@@ -194,7 +194,8 @@ static void update(struct kubernetes_call *k, struct owners *all, const cJSON *b
 		o = o ? o : add(all, manager, "Update", version, now, k->sub);
 		kubernetes_set_unite(&o->set, &own);
 		free(o->time);
-		o->time = xstrdup(now);
+		/* A scale is noted without its time. */
+		o->time = xstrdup(strcmp(k->sub, "scale") ? now : "");
 	}
 	kubernetes_set_free(&own);
 	kubernetes_comparison_free(&c);

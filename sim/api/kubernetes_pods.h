@@ -15,7 +15,9 @@ cJSON *kubernetes_endpoints(struct sim *s, const char *cluster, const char *ns, 
 void kubernetes_deployment(struct sim *s, const struct sim_object *cluster, struct sim_object *o);
 void kubernetes_job(struct sim *s, const struct sim_object *cluster, struct sim_object *o);
 void kubernetes_owner_gone(struct sim *s, const struct sim_object *cluster, const struct sim_object *owner);
-/* Something is listed as an Event of an object. */
+/* Something is listed as an Event of an object; by a kubelet, or by another component. */
+void kubernetes_event_by(struct sim *s, const char *cluster, const cJSON *about, const char *type, const char *reason, const char *message,
+			 const char *component);
 void kubernetes_event(struct sim *s, const char *cluster, const cJSON *about, const char *type, const char *reason, const char *message);
 
 #endif

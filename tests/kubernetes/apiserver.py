@@ -140,7 +140,7 @@ class Kubelet(threading.Thread):
     def status(self, pod, over):
         now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
         self.count += 1
-        ip = f"10.0.{self.count // 250}.{self.count % 250 + 2}"
+        ip = pod["status"].get("podIP", f"10.0.{self.count // 250}.{self.count % 250 + 2}")
         state = {"terminated": {"exitCode": 0, "reason": "Completed", "startedAt": now, "finishedAt": now}, "running": None} if over else {"running": {"startedAt": now}}
         reason = {"reason": "PodCompleted"} if over else {}
         conditions = [{"type": t, "status": "False" if over and "eady" in t and "ReadyTo" not in t else "True", "lastTransitionTime": now, "lastProbeTime": None} |

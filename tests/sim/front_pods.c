@@ -236,7 +236,7 @@ static void jobs(void)
 			      "'containers':[%j]}}}}", k));
 	pass(600);
 	cJSON *j = get(path);
-	is_str(json_str(j, "status.conditions.0.type", ""), "Failed", "a job whose migration fails is tried again and fails");
+	is_str(json_str(j, "status.conditions.1.type", ""), "Failed", "a job whose migration fails is tried again and fails");
 	is_str(json_str(j, "status.conditions.0.reason", ""), "BackoffLimitExceeded", "for its limit");
 	is_int((long long)json_num(j, "status.failed", 0), 2, "after two pods");
 	cJSON_Delete(j);
