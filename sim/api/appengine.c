@@ -518,6 +518,17 @@ static void join_service(struct sim *s, const struct sim_object *o)
 	sim_put(s, APPENGINE_SERVICES, key, json_make("{'name':%s,'id':%s,'split':{'allocations':%j}}", key, strrchr(key, '/') + 1, allocations));
 }
 
+/* The last line that the container itself wrote. */
+static const char *last_words(const cJSON *log)
+{
+	const char *last = "";
+	const cJSON *l;
+	cJSON_ArrayForEach(l, log)
+		if (text_ends(json_str(l, "log", ""), "/stderr"))
+			last = json_str(l, "text", "");
+	return last;
+}
+
 static void version_ended(struct sim *s, const cJSON *arg)
 {
 	struct sim_object *o = sim_get(s, APPENGINE_VERSIONS, json_str(arg, "key", ""));
@@ -539,9 +550,9 @@ static void version_ended(struct sim *s, const cJSON *arg)
 	} else {
 		/* A failed version stays, and costs. */
 		json_put_str(o->hidden, "failure", v.message);
-		const char *last = json_str(v.log, sim_tmp("%d.text", cJSON_GetArraySize(v.log) - 1), "");
+		const char *last = last_words(v.log);
 		cJSON *status = v.reason ? sim_rpc_status("FAILED_PRECONDITION", "%s", v.message)
-				: v.exit_code || strstr(last, "exit(")
+				: v.exit_code
 					? sim_rpc_status("FAILED_PRECONDITION", "Application startup error! Code: APP_CONTAINER_CRASHED\n%s", last)
 					: sim_rpc_status("DEADLINE_EXCEEDED", "Timed out waiting for the app infrastructure to become healthy.");
 		end(s, name, NULL, status);

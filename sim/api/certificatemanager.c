@@ -196,10 +196,49 @@ static bool authorized(struct sim *s, const struct sim_object *authorization)
 	return false;
 }
 
-static bool all_authorized(struct sim *s, const cJSON *doc)
+/* Does a rule whose proxy uses the map stand where the domain leads? */
+static bool leads_to_map(struct sim *s, const char *map, const char *domain)
 {
-	const cJSON *a;
+	for (struct sim_object *r = sim_first(s, "compute.forwardingRules", "projects/"); r; r = sim_following(s, r, "projects/")) {
+		const char *target = json_str(r->doc, "target", ""), *at = strstr(target, "projects/");
+		const struct sim_object *proxy = at ? sim_get(s, "compute.targetHttpsProxies", at) : NULL;
+		const char *its = proxy ? strstr(json_str(proxy->doc, "certificateMap", ""), "projects/") : NULL;
+		char *key = its ? by_id(s, its) : NULL;
+		bool same = key && !strcmp(key, map);
+		free(key);
+		if (same && sim_dns_leads(s, domain, json_str(r->doc, "IPAddress", "")))
+			return true;
+	}
+	return false;
+}
+
+/* Without DNS authorizations it is the load balancer that authorizes: the domain leads to one that serves the certificate by an entry of its map. */
+static bool balanced(struct sim *s, const struct sim_object *certificate)
+{
+	const cJSON *d, *one;
+	cJSON_ArrayForEach(d, json_at(certificate->doc, "managed.domains")) {
+		bool found = false;
+		for (struct sim_object *e = sim_first(s, entries.collection, "projects/"); e && !found; e = sim_following(s, e, "projects/")) {
+			char *map = xstrndup(e->key, (size_t)(strstr(e->key, "/certificateMapEntries/") - e->key));
+			cJSON_ArrayForEach(one, json_at(e->doc, "certificates")) {
+				char *its = by_id(s, one->valuestring);
+				found = found || (its && !strcmp(its, certificate->key) && leads_to_map(s, map, d->valuestring));
+				free(its);
+			}
+			free(map);
+		}
+		if (!found)
+			return false;
+	}
+	return true;
+}
+
+static bool all_authorized(struct sim *s, const struct sim_object *certificate)
+{
+	const cJSON *a, *doc = certificate->doc;
 	int n = 0;
+	if (!json_at(doc, "managed.dnsAuthorizations.0"))
+		return balanced(s, certificate);
 	cJSON_ArrayForEach(a, json_at(doc, "managed.dnsAuthorizations")) {
 		char *key = by_id(s, cJSON_IsString(a) ? a->valuestring : "");
 		struct sim_object *o = sim_get(s, authorizations.collection, key);
@@ -233,7 +272,7 @@ static void provision(struct sim *s, const cJSON *arg)
 	char until[40];
 	if (!o || !json_at(o->doc, "managed") || !left)
 		return;
-	if (all_authorized(s, o->doc)) {
+	if (all_authorized(s, o)) {
 		json_put_str(o->doc, "managed.state", "ACTIVE");
 		json_drop(o->doc, "managed.provisioningIssue");
 		attempts(s, o->doc, "AUTHORIZED");

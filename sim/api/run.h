@@ -64,7 +64,7 @@ struct run_verdict {
 	char *message;               /* NULL when everything is well; owned */
 	const char *status;          /* of the operation's error: "FAILED_PRECONDITION" (9), "INTERNAL" (13) */
 	double seconds;              /* how long until that is known; 0: at once */
-	int exit_code;               /* jobs: of the failing container */
+	int exit_code;               /* of the failing container, where it ended */
 	cJSON *log;                  /* what the containers wrote: [{"container","severity","text"}]; owned */
 };
 /* labels is what log entries carry: {"service_name","revision_name",...}; borrowed. */

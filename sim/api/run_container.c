@@ -136,8 +136,9 @@ static bool container_failed(struct bench *b, const struct container *k, const s
 	}
 	if (probe)
 		log_probe(b, k, probe, false, usual);
-	if (b->job) {
+	if (r->said)
 		b->v->exit_code = r->exit_code;
+	if (b->job) {
 		return refuse(b, NULL, NULL, late, xstrdup("The container exited with an error."));
 	}
 	if (k->ingress && usual)

@@ -18,12 +18,49 @@ static bool leads_here(struct sim *s, const char *host, const struct sim_object 
 	return *ip && (!strcmp(host, ip) || sim_dns_leads(s, host, ip));
 }
 
-/* Active certificates of the proxy that are for the name; a certificate map is taken at its word. */
+/* "projects/ID/..." of a Certificate Manager name, however its project is named. */
+static const char *by_id(struct sim *s, const char *name)
+{
+	const char *at = strstr(name, "projects/"), *rest = at ? strchr(at + 9, '/') : NULL;
+	const char *id = rest ? sim_project_id(s, sim_tmp("%.*s", (int)(rest - at - 9), at + 9)) : NULL;
+	return id ? sim_tmp("projects/%s%s", id, rest) : "";
+}
+
+/* Is the certificate one's own, or a managed one that is active and for the name? */
+static bool vouches(struct sim *s, const char *name, const char *host)
+{
+	const struct sim_object *o = sim_get(s, "certificatemanager.certificates", by_id(s, name));
+	const cJSON *d;
+	if (!o || !json_at(o->doc, "managed"))
+		return o != NULL;
+	bool active = !strcmp(json_str(o->doc, "managed.state", ""), "ACTIVE");
+	cJSON_ArrayForEach(d, json_at(o->doc, "managed.domains"))
+		if (active && sim_glob(d->valuestring, host))
+			return true;
+	return false;
+}
+
+/* By an entry of the map for this name, else by its primary one. */
+static bool mapped(struct sim *s, const char *map, const char *host)
+{
+	const char *prefix = sim_tmp("%s/certificateMapEntries/", by_id(s, map));
+	const cJSON *c;
+	for (struct sim_object *o = sim_first(s, "certificatemanager.certificateMapEntries", prefix); o; o = sim_following(s, o, prefix)) {
+		const char *name = json_str(o->doc, "hostname", NULL);
+		cJSON_ArrayForEach(c, (!name || sim_glob(name, host) ? json_at(o->doc, "certificates") : NULL))
+			if (vouches(s, c->valuestring, host))
+				return true;
+	}
+	return false;
+}
+
+/* Active certificates of the proxy that are for the name. */
 static bool certified(struct sim *s, const struct sim_object *proxy, const char *host)
 {
 	const cJSON *list = json_at(proxy->doc, "sslCertificates");
-	if (*json_str(proxy->doc, "certificateMap", ""))
-		return true;
+	const char *map = json_str(proxy->doc, "certificateMap", "");
+	if (*map)
+		return mapped(s, map, host);
 	for (const cJSON *c = list ? list->child : NULL; c; c = c->next) {
 		const struct sim_object *o = compute_find(s, c->valuestring);
 		const cJSON *domains = o ? json_at(o->doc, "managed.domains") : NULL;

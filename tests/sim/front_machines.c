@@ -256,6 +256,29 @@ static void other_ways(void)
 	is_int(visit(DOMAIN, "/api/2.0/mlflow/experiments/search?max_results=1", NULL), 200, "a startup script serves");
 }
 
+/* Certificate Manager's certificates, through a map. */
+static void mapped(void)
+{
+	const char *cm = "certificatemanager.googleapis.com";
+	sim_service_enable(sim, "demo-proj", cm);
+#define CM "/v1/projects/demo-proj/locations/global/"
+	cJSON_Delete(finished(cm, "v1", expect(200, "POST", cm, CM "certificateMaps?certificateMapId=m", "{}", "a certificate map is made")));
+	cJSON_Delete(finished(cm, "v1", expect(200, "POST", cm, CM "certificates?certificateId=c", "{\"managed\":{\"domains\":[\"" DOMAIN "\"]}}", "a certificate for it")));
+	cJSON *p = compute("GET", "global/targetHttpsProxies/proxy", NULL);
+	cJSON *change = json_make("{'certificateMap':'//certificatemanager.googleapis.com/projects/demo-proj/locations/global/certificateMaps/m','sslCertificates':[],'fingerprint':%s}",
+				  json_str(p, "fingerprint", ""));
+	cJSON_Delete(p);
+	cJSON_Delete(compute("PATCH", "global/targetHttpsProxies/proxy", change));
+	pass(600);
+	visit(DOMAIN, "/health", NULL);
+	is_int(last.mischief.how, SIM_BAD_TLS, "a map without an entry has no certificate to show");
+	cJSON_Delete(finished(cm, "v1", expect(200, "POST", cm, CM "certificateMaps/m/certificateMapEntries?certificateMapEntryId=e",
+					       "{\"hostname\":\"" DOMAIN "\",\"certificates\":[\"projects/demo-proj/locations/global/certificates/c\"]}", "an entry is made")));
+	for (int i = 0; i < 200 && (visit(DOMAIN, "/health", NULL) != 200 || last.mischief.how == SIM_BAD_TLS); i++)
+		pass(300);
+	is_int(last.status, 200, "once its certificate is active the domain answers");
+}
+
 /* An internal load balancer in front of the same machine: its address means nothing outside of the network. */
 static void inside(void)
 {
@@ -301,6 +324,7 @@ int main(void)
 	what_goes_wrong();
 	other_ways();
 	inside();
+	mapped();
 	sim_reply_free(&last);
 	free(database_host);
 	sim_free(sim);

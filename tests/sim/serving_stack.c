@@ -382,6 +382,32 @@ static void another_database(void)
 	free(good);
 }
 
+/* The same server as a flexible version of App Engine. */
+static void flexible(void)
+{
+	const char *app = "appengine.googleapis.com";
+#define FLEXIBLE(id, env)                                                                                                      \
+	"{\"id\":\"" id "\",\"runtime\":\"custom\",\"env\":\"flex\",\"manualScaling\":{\"instances\":1},\"serviceAccount\":\"" SERVER "\",\"network\":{\"name\":\"net\"," \
+	"\"subnetworkName\":\"sub\"},\"resources\":{\"cpu\":1,\"memoryGb\":2},\"readinessCheck\":{\"path\":\"/health\"},\"deployment\":{\"container\":{\"image\":\"" IMAGE "\"}}," \
+	"\"envVariables\":{" env "}}"
+#define DATABASE "\"MLFLOW_BACKEND_STORE_URI\":\"postgresql+psycopg2://\",\"PGUSER\":\"mlflow\",\"PGPASSWORD\":\"pw\",\"PGDATABASE\":\"mlflow\",\"MLFLOW_SERVER_ENABLE_JOB_EXECUTION\":\"false\""
+	cJSON_Delete(finished(app, "v1", ask("POST", app, "/v1/apps", "{\"id\":\"demo-proj\",\"locationId\":\"us-central\"}")));
+	cJSON *op = finished(app, "v1", ask("POST", app, "/v1/apps/demo-proj/services/default/versions", FLEXIBLE("crash", "")));
+	ok(strstr(json_str(op, "error.message", ""), "Application startup error! Code: APP_CONTAINER_CRASHED") != NULL, "a version that lacks a variable crashes: %s",
+	   json_str(op, "error.message", ""));
+	cJSON_Delete(op);
+	char *port = xasprintf(FLEXIBLE("port", DATABASE ",\"PGHOST\":\"%s\""), database_host);
+	op = finished(app, "v1", ask("POST", app, "/v1/apps/demo-proj/services/default/versions", port));
+	is_str(json_str(op, "error.message", ""), "Timed out waiting for the app infrastructure to become healthy.", "one that listens elsewhere than at 8080 does not become healthy");
+	cJSON_Delete(op);
+	free(port);
+	cJSON *j = ask("POST", "logging.googleapis.com", "/v2/entries:list", "{\"resourceNames\":[\"projects/demo-proj\"],\"filter\":\"resource.type=\\\"gae_app\\\"\",\"pageSize\":1000}");
+	char *all = json_text(j, -1);
+	ok(strstr(all, "MLFLOW_BACKEND_STORE_URI: parameter not set") != NULL, "the log of the version says what lacks");
+	free(all);
+	cJSON_Delete(j);
+}
+
 int main(void)
 {
 	begin();
@@ -401,6 +427,7 @@ int main(void)
 	what_goes_wrong();
 	is_int(visit("GET", "/ping", NULL, NULL), 200, "after failed updates the old revision serves");
 	another_database();
+	flexible();
 	sim_reply_free(&last);
 	free(database_host);
 	sim_free(sim);
