@@ -182,11 +182,6 @@ int screen_columns(void)
 	return COLS;
 }
 
-bool screen_is_ascii(void)
-{
-	return on.ascii;
-}
-
 /* Frames ---------------------------------------------------------------------------------------------------------------------------- */
 
 void screen_begin(void)

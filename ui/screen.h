@@ -35,7 +35,6 @@ void screen_resume(void);
 
 int screen_lines(void);
 int screen_columns(void);
-bool screen_is_ascii(void);
 
 /* A frame: begin, put, cursor, end. The hardware cursor goes to what has the focus, in every frame. */
 void screen_begin(void);

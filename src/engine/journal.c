@@ -329,11 +329,6 @@ void journal_close(struct journal *j)
 	free(j);
 }
 
-const char *journal_path(const struct journal *j)
-{
-	return j->path;
-}
-
 const struct journal_intent *journal_pending(const struct journal *j, const char *step)
 {
 	return intent_of(j, step);

@@ -30,7 +30,6 @@ struct journal *journal_open(const char *project, const char *stack, const char 
 struct journal *journal_open_file(const char *path, const char *verb, struct err *e);
 /* Lets the lock go. */
 void journal_close(struct journal *j);
-const char *journal_path(const struct journal *j);
 
 /* The open intent of a step from an earlier run, or NULL. */
 const struct journal_intent *journal_pending(const struct journal *j, const char *step);

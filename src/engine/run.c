@@ -595,10 +595,3 @@ void run_free(struct run *r)
 	err_free(&r->err);
 	free(r);
 }
-
-enum exit_code run_wait(struct session *s, struct run *r)
-{
-	while (!run_finished(r))
-		session_turn(s, 1, -1);
-	return run_exit(r);
-}

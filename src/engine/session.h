@@ -59,7 +59,4 @@ const struct plan *run_plan(const struct run *r);
 const struct change *run_change(const struct run *r, size_t resource);
 void run_free(struct run *r);
 
-/* A run to its end, without a screen: turns the loop until finished. Returns its exit code. */
-enum exit_code run_wait(struct session *s, struct run *r);
-
 #endif
