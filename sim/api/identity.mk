@@ -20,6 +20,7 @@ sim_libsim_a_SOURCES += \
 	sim/api/iap.c \
 	sim/api/identity.c \
 	sim/api/identity.h \
+	sim/api/locations.c \
 	sim/api/orgpolicy.c \
 	sim/api/resourcemanager.c \
 	sim/api/secretmanager.c \

@@ -18,6 +18,7 @@ sim_libsim_a_SOURCES += \
 	sim/api/compute_managers.c \
 	sim/api/compute_networks.c \
 	sim/api/compute_operations.c \
+	sim/api/compute_permissions.c \
 	sim/api/compute_places.c \
 	sim/api/compute_routers.c \
 	sim/api/compute_subnetworks.c \

@@ -175,6 +175,20 @@ static void names(void)
 	ok(*json_str(again, "uniqueId", "") != 0, "a service account's is free at once, for another account");
 }
 
+/* What clients ask on the way. */
+static void asides(void)
+{
+	new_cloud("{'services':['*']}");
+	cJSON *r = asks("GET", "secretmanager.googleapis.com/v1/projects/demo-proj/locations", NULL, 200);
+	is_str(json_str(r, "locations.0.locationId", ""), "africa-south1", "Secret Manager says where it is");
+	asks("GET", "certificatemanager.googleapis.com/v1/projects/demo-proj/locations/global", NULL, 200);
+	asks("GET", "certificatemanager.googleapis.com/v1/projects/demo-proj/locations/global/operations", NULL, 200);
+	ok(last_status == 200, "Certificate Manager too, and what it did");
+	act("POST", COMPUTE "global/healthChecks", json_make("{'name':'hc','type':'TCP'}"));
+	r = asks("POST", COMPUTE "global/healthChecks/hc/testIamPermissions", json_make("{'permissions':['compute.healthChecks.get']}"), 200);
+	is_str(json_str(r, "permissions.0", ""), "compute.healthChecks.get", "a health check's permissions are the project's");
+}
+
 int main(void)
 {
 	mem_install();
@@ -185,6 +199,7 @@ int main(void)
 	subnets();
 	deploys();
 	names();
+	asides();
 	sim_free(cloud);
 	return tap_done();
 }
