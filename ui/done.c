@@ -80,12 +80,14 @@ static int draw_failures(const struct wizard *w, int y, struct rect r)
 	return y;
 }
 
-static int draw_totals(const cJSON *result, int y, struct rect r)
+static int draw_totals(const struct wizard *w, const cJSON *result, int y, struct rect r)
 {
 	char took[24], real[24];
 	text_duration(json_num(result, "seconds", 0), took);
 	putf(y, r.x, r.w, ROLE_TEXT, _("%d created, %d changed, %d deleted, %d kept, in %s."), (int)json_num(result, "created", 0),
 	     (int)json_num(result, "updated", 0), (int)json_num(result, "deleted", 0), (int)json_num(result, "kept", 0), took);
+	if (w->build.skipped)
+		putf(++y, r.x, r.w, ROLE_WARN, _("%d more were not begun."), w->build.skipped);
 	if (json_num(result, "real_seconds", 0) <= 0)
 		return y + 1;
 	putf(y + 1, r.x, r.w, ROLE_TEXT, _("This was a rehearsal: a real run would take about %s."),
@@ -122,7 +124,7 @@ static void draw(struct wizard *w, struct rect r)
 	y = draw_pair(y, r, _("Next"), json_str(result, "next", ""));
 	y = draw_pair(y, r, _("To undo"), json_str(result, "undo", ""));
 	y = draw_pair(y, r, _("Answers"), w->options->file);
-	draw_totals(result, y + 1, r);
+	draw_totals(w, result, y + 1, r);
 }
 
 static enum action key(struct wizard *w, const struct key *k)

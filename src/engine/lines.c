@@ -104,8 +104,9 @@ static void say_surveyed(struct lines *l, const cJSON *event)
 	if (!changes)
 		fprintf(l->progress, _("all %d resources are as they should be"), (int)json_num(event, "total", 0));
 	else
-		fprintf(l->progress, _("%d of %d resources are to be made or changed; that usually takes %s"), changes,
-			(int)json_num(event, "total", 0), text_duration(json_num(event, "expected", 0), usual));
+		fprintf(l->progress, _("%d of %d resources are to be made, changed or deleted"), changes, (int)json_num(event, "total", 0));
+	if (json_num(event, "expected", 0) >= 1)
+		fprintf(l->progress, _(", usually %s"), text_duration(json_num(event, "expected", 0), usual));
 	fputc('\n', l->progress);
 }
 

@@ -50,7 +50,7 @@ int main(void)
 	feed(run, false, &progress, &data);
 	is_str(progress,
 	       "  0:00  apply: stack mlflow in project demo-proj\n"
-	       "  0:01  2 of 3 resources are to be made or changed; that usually takes 12 min 05 s\n"
+	       "  0:01  2 of 3 resources are to be made, changed or deleted, usually 12 min 05 s\n"
 	       "  0:02  creating  VPC network mlflow-x\n"
 	       "  0:20  created   VPC network mlflow-x (18 s)\n"
 	       "  1:30  still working: 2 done, 1 running, 4 to go\n"
