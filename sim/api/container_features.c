@@ -97,8 +97,8 @@ void container_settle_telemetry(cJSON *doc)
 	json_put_str(doc, "loggingService", json_at(doc, logs) ? "logging.googleapis.com/kubernetes" : "none");
 	json_put_str(doc, "monitoringService", lists(json_at(doc, metrics), "SYSTEM_COMPONENTS") ? "monitoring.googleapis.com/kubernetes" : "none");
 	bool none = !json_at(doc, logs) && !lists(json_at(doc, metrics), "SYSTEM_COMPONENTS");
-	json_put_str(doc, "beta:clusterTelemetry.type",
-		     none ? "DISABLED" : lists(json_at(doc, logs), "WORKLOADS") ? "ENABLED" : "SYSTEM_ONLY");
+	json_put(doc, "beta:clusterTelemetry",
+		 json_make("{'type':%s}", none ? "DISABLED" : lists(json_at(doc, logs), "WORKLOADS") ? "ENABLED" : "SYSTEM_ONLY"));
 }
 
 void container_log_service(cJSON *doc, const char *service)

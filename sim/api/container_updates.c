@@ -294,8 +294,12 @@ static bool apply_one(struct sim_call *c, struct sim_object *o, const cJSON *v)
 		return r->apply(c, o, v);
 	if (text_starts(name, "desired"))
 		name += 7;
+	if (!*name)
+		return true;
 	snprintf(own, sizeof own, "%s%c%s", mark, *name | 32, name + 1);
-	json_put(o->doc, r ? r->path : own, cJSON_Duplicate(v, true));
+	/* What v1 knows is not a beta client's to set by another name. */
+	if (!*mark || !json_at(o->doc, own + strlen(mark)))
+		json_put(o->doc, r ? r->path : own, cJSON_Duplicate(v, true));
 	return true;
 }
 

@@ -252,6 +252,10 @@ static void beta(void)
 	is_json(doc, "addonsConfig.istioConfig", "{'disabled':true}");
 	is_text(doc, "workloadIdentityConfig.identityNamespace", "demo-proj.svc.id.goog");
 	is_text(doc, "nodeConfig.workloadMetadataConfig.nodeMetadata", "GKE_METADATA_SERVER");
+	act("PUT", BETA "clusters/c", json_make("{'update':{'desired':1,'':2,'desiredClusterTelemetry':3,'desiredStatus':'ERROR','a.b.c':[1]}}"));
+	is_text(asks("GET", BETA "clusters/c", NULL, 200), "status", "RUNNING");
+	act("PUT", CLUSTERS "/c", json_make("{'update':{'desiredLoggingService':'none'}}"));
+	is_text(asks("GET", BETA "clusters/c", NULL, 200), "clusterTelemetry.type", "SYSTEM_ONLY");
 	doc = cluster();
 	ok(!json_at(doc, "addonsConfig.istioConfig") && !json_at(doc, "workloadIdentityConfig.identityNamespace"), "others do not see it");
 	remove_cluster();
