@@ -316,7 +316,9 @@ static cJSON *decoded(struct kubernetes_call *k, const cJSON *doc)
 		buf_printf(&all, "%s%s", all.len ? ", " : "", w->valuestring);
 	if (!wrong && all.len && !strcmp(how, "Strict"))
 		wrong = xasprintf("strict decoding error: %s", buf_text(&all));
-	if (wrong && !strcmp(k->c->method, "PATCH") && !text_starts(wrong, "strict")) {
+	const char *type = sim_request_header(k->c->request, "Content-Type");
+	bool strategic = type && strstr(type, "strategic");
+	if (wrong && !strcmp(k->c->method, "PATCH") && (strategic || !text_starts(wrong, "strict"))) {
 		refuse_patched(k, doc, wrong);
 		cJSON_Delete(out);
 		out = NULL;

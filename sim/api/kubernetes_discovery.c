@@ -154,25 +154,22 @@ static void openapi_paths(struct sim_call *c)
 	put_json(c, json_make("{'paths':%j}", paths));
 }
 
-/* kubectl looks whether a kind's patch takes fieldValidation. */
-static void openapi_of(struct sim_call *c, const char *group, const char *v)
+/* The custom resources of GKE, as kubectl looks whether a kind that it does not know is one. */
+static void custom_definitions(struct sim_call *c)
 {
-	cJSON *paths = cJSON_CreateObject();
+	cJSON *items = cJSON_CreateArray();
 	const struct kubernetes_resource *r;
 	for (size_t i = 0; (r = kubernetes_resource_at(i)); i++) {
-		if (strcmp(r->group, group) || strcmp(r->version, v))
+		if (!kubernetes_type_find(r->type)->custom)
 			continue;
-		char *path = xasprintf("%s%s/%s/%s%s/{name}", *group ? "/apis/" : "/api", group, v, r->namespaced ? "namespaces/{namespace}/" : "", r->plural);
-		char *clean = *group ? xstrdup(path) : xasprintf("/api/%s/%s%s/{name}", v, r->namespaced ? "namespaces/{namespace}/" : "", r->plural);
-		cJSON_AddItemToObject(paths, clean,
-				      json_make("{'patch':{'parameters':[{'name':'dryRun','in':'query','schema':{'type':'string'}},{'name':'fieldManager','in':"
-						"'query','schema':{'type':'string'}},{'name':'fieldValidation','in':'query','schema':{'type':'string'}}],"
-						"'x-kubernetes-group-version-kind':{'group':%s,'version':%s,'kind':%s},'responses':{}}}",
-						group, v, r->kind));
-		free(path);
-		free(clean);
+		char *name = xasprintf("%s.%s", r->plural, r->group), *list = xasprintf("%sList", r->kind);
+		cJSON_AddItemToArray(items, json_make("{'kind':'CustomResourceDefinition','apiVersion':'apiextensions.k8s.io/v1','metadata':{'name':%s},'spec':{'group':%s,'names':"
+						      "{'plural':%s,'singular':%s,'kind':%s,'listKind':%s},'scope':'Namespaced','versions':[{'name':%s,'served':true,"
+						      "'storage':true}]}}", name, r->group, r->plural, r->singular, r->kind, list, r->version));
+		free(name);
+		free(list);
 	}
-	put_json(c, json_make("{'openapi':'3.0.0','info':{'title':'Kubernetes','version':'v1.35.6-gke.1250000'},'paths':%j,'components':{'schemas':{}}}", paths));
+	put_json(c, json_make("{'kind':'CustomResourceDefinitionList','apiVersion':'apiextensions.k8s.io/v1','metadata':{'resourceVersion':'1000'},'items':%j}", items));
 }
 
 bool kubernetes_discover(struct sim_call *c, const char *path)
@@ -189,12 +186,16 @@ bool kubernetes_discover(struct sim_call *c, const char *path)
 		group_list(c);
 	} else if (!strcmp(path, "/api/v1")) {
 		return resource_list(c, "", "v1");
+	} else if (!strcmp(path, "/apis/apiextensions.k8s.io/v1/customresourcedefinitions")) {
+		custom_definitions(c);
+	} else if (!strcmp(path, "/openapi/v2")) {
+		kubernetes_openapi_v2(c);
 	} else if (!strcmp(path, "/openapi/v3")) {
 		openapi_paths(c);
 	} else if (!strcmp(path, "/openapi/v3/api/v1")) {
-		openapi_of(c, "", "v1");
+		put_json(c, kubernetes_openapi_v3("", "v1"));
 	} else if (sscanf(path, "/openapi/v3/apis/%95[^/]/%31[^/]", group, v) == 2) {
-		openapi_of(c, group, v);
+		put_json(c, kubernetes_openapi_v3(group, v));
 	} else if (sscanf(path, "/apis/%95[^/]/%31[^/]", group, v) == 2 && !strchr(path + 7 + strlen(group), 47)) {
 		return resource_list(c, group, v);
 	} else if (sscanf(path, "/apis/%95[^/]", group) == 1 && !strchr(path + 6, '/')) {

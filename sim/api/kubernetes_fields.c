@@ -223,8 +223,10 @@ static char *element_of(const struct kubernetes_shape *list, const cJSON *elemen
 			cJSON_AddItemToObject(key, name, cJSON_Duplicate(v, true));
 		else if (f && f->key_default)
 			cJSON_AddStringToObject(key, name, f->key_default);
-		else if (f && f->shape->what == KUBERNETES_STRING && f->omit_empty)
+		else if (f && !f->omit_empty && !f->shape->pointer && f->shape->what == KUBERNETES_STRING)
 			cJSON_AddStringToObject(key, name, "");
+		else if (f && !f->omit_empty && !f->shape->pointer && f->shape->what == KUBERNETES_INTEGER)
+			cJSON_AddNumberToObject(key, name, 0);
 		else
 			whole = false;
 		free(name);
@@ -559,7 +561,7 @@ static char *untyped(const struct kubernetes_shape *s, const cJSON *v, const cha
 		break;
 	case KUBERNETES_BOOLEAN:
 		if (!cJSON_IsBool(v))
-			got = complaint(path, "expected boolean, got %s", go_kind(v));
+			got = complaint(path, "expected boolean, got &{%s}", cJSON_IsString(v) ? v->valuestring : text);
 		break;
 	case KUBERNETES_OBJECT:
 	case KUBERNETES_MAP:

@@ -56,15 +56,17 @@ void kubernetes_event(struct sim *s, const char *cluster, const cJSON *about, co
 void kubernetes_event_by(struct sim *s, const char *cluster, const cJSON *about, const char *type, const char *reason, const char *message,
 			 const char *component)
 {
-	char *now = sim_time(s, 0), *hex = sim_hex(s, 16);
+	char *now = sim_time(s, 0);
+	const struct sim_object *state = sim_get(s, "kubernetes.state", cluster);
+	/* By the time, and in their order within it. */
+	unsigned long long moment = (unsigned long long)(sim_wall(s) * 1e9) + (unsigned long long)(state ? json_num(state->doc, "version", 0) : 0);
 	const char *ns = json_str(about, "metadata.namespace", "default"), *name = json_str(about, "metadata.name", "");
 	kubernetes_put(s, cluster, "", "v1", "events", ns,
 		       json_make("{'metadata':{'name':%s},'involvedObject':{'apiVersion':%s,'kind':%s,'namespace':%s,'name':%s,'uid':%s},'reason':%s,'message':%s,"
 				 "'type':%s,'count':1,'firstTimestamp':%s,'lastTimestamp':%s,'source':{'component':%s},'reportingComponent':%s}",
-				 sim_tmp("%s.%s", name, hex), json_str(about, "apiVersion", ""), json_str(about, "kind", ""), ns, name,
+				 sim_tmp("%s.%016llx", name, moment), json_str(about, "apiVersion", ""), json_str(about, "kind", ""), ns, name,
 				 json_str(about, "metadata.uid", ""), reason, message, type, now, now, component, component));
 	free(now);
-	free(hex);
 }
 
 /* Containers' states. ------------------------------------------------------------------------------------------------------- */

@@ -356,8 +356,20 @@ static const struct column *column_of(const char *kind, size_t n)
 	return !known && n < sizeof plain / sizeof *plain ? &plain[n] : NULL;
 }
 
-static cJSON *row_of(struct sim *s, const char *kind, const cJSON *doc, const char *include)
+/* The object with its kind, which those of a list are without. */
+static cJSON *whole(const struct kubernetes_resource *r, const cJSON *doc)
 {
+	cJSON *object = cJSON_Duplicate(doc, true);
+	char *gv = *r->group ? xasprintf("%s/%s", r->group, r->version) : xstrdup(r->version);
+	json_put_str(object, "kind", r->kind);
+	json_put_str(object, "apiVersion", gv);
+	free(gv);
+	return object;
+}
+
+static cJSON *row_of(struct sim *s, const struct kubernetes_resource *r, const cJSON *doc, const char *include)
+{
+	const char *kind = r->kind;
 	cJSON *cells = cJSON_CreateArray();
 	const struct column *column;
 	for (size_t n = 0; (column = column_of(kind, n)); n++) {
@@ -368,7 +380,7 @@ static cJSON *row_of(struct sim *s, const char *kind, const cJSON *doc, const ch
 		buf_free(&b);
 	}
 	cJSON *object = !strcmp(include, "None")     ? NULL
-			: !strcmp(include, "Object") ? cJSON_Duplicate(doc, true)
+			: !strcmp(include, "Object") ? whole(r, doc)
 						     : json_make("{'kind':'PartialObjectMetadata','apiVersion':'meta.k8s.io/v1','metadata':%j}",
 								 cJSON_Duplicate(json_at(doc, "metadata"), true));
 	return json_make("{'cells':%j,'object':%j}", cells, object);
@@ -384,9 +396,9 @@ cJSON *kubernetes_table(struct sim *s, const struct kubernetes_resource *r, cons
 							    !strcmp(column->name, "Name") ? "name" : "", (int)column->wide));
 	if (cJSON_IsArray(items)) {
 		cJSON_ArrayForEach(item, items)
-			cJSON_AddItemToArray(rows, row_of(s, r->kind, item, include));
+			cJSON_AddItemToArray(rows, row_of(s, r, item, include));
 	} else {
-		cJSON_AddItemToArray(rows, row_of(s, r->kind, answer, include));
+		cJSON_AddItemToArray(rows, row_of(s, r, answer, include));
 	}
 	return json_make("{'kind':'Table','apiVersion':'meta.k8s.io/v1','metadata':{'resourceVersion':%s},'columnDefinitions':%j,'rows':%j}",
 			 json_str(answer, "metadata.resourceVersion", ""), definitions, rows);

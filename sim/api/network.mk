@@ -44,6 +44,7 @@ sim_libsim_a_SOURCES += \
 	sim/api/kubernetes_fields.c \
 	sim/api/kubernetes_ingress.c \
 	sim/api/kubernetes_ingress.h \
+	sim/api/kubernetes_openapi.c \
 	sim/api/kubernetes_owners.c \
 	sim/api/kubernetes_patch.c \
 	sim/api/kubernetes_pod_template.c \

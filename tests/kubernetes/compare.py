@@ -38,7 +38,7 @@ EVENED = [(re.compile(pattern), instead) for pattern, instead in (
     (r"\beyJ[\w-]+\.[\w-]+\.[\w-]+", "TOKEN"),
     # Go's memory with its addresses, and a whole object in the order of its struct.
     (r"(core\.PodTemplateSpec|policy\.PodDisruptionBudgetSpec)\{.*?\}(?=: (field is|minAvailable))", r"\1{DUMP}"),
-    (r"patch: Invalid value: .*: (?=json: )", "patch: Invalid value: DUMP: "),
+    (r"patch: Invalid value: .*: (?=json: |strict )", "patch: Invalid value: DUMP: "),
     (r"(?<=Invalid value: )\"\{.*\}\": (?=json: )", "DUMP: "),
     (r"(?<=[ (])(<invalid>|\d+[smhd](\d+[smhd])?)(?=[ )\n])( \(x\d+ over \S+\))?", "AGE"),
     (r"\bkube-api-access-[a-z0-9]{5}", "kube-api-access-DRAWN"),

@@ -116,8 +116,20 @@ CONTAINER = POD + ".containers.0"
 LONG = "x" * 64
 
 
+def by_controllers(documents):
+    """Kinds of which GKE's controllers make something: what they add is no part of the comparison."""
+    for d in documents:
+        kind, name = d["kind"].lower(), d["metadata"]["name"]
+        yield Scenario(f"{kind}-made", k("apply -f -", d), k(f"get {kind} {name} -o jsonpath={{.spec}}"), k("apply -f -", d), k(f"label {kind} {name} a=b"),
+                       k("apply --server-side -f -", changed(d, "metadata.labels", {"a": "c"})),
+                       k("apply --server-side --force-conflicts -f -", changed(d, "metadata.labels", {"a": "c"})),
+                       k(f"patch {kind} {name} --type=merge -p '{{\"spec\":{{\"nothing\":1}}}}'"), k(f"get {kind} {name} -o name"),
+                       k(f"get {kind} {name} -o jsonpath={{.metadata.labels}}"), k(f"delete {kind} {name}"), k(f"get {kind} {name}"))
+
+
 SCENARIOS = [
     *each_way(STILL),
+    *by_controllers([INGRESS, BUDGET, CERTIFICATE]),
     Scenario(
         "owners",
         k("apply --server-side --field-manager=one -f -", config(a="1", b="2")),
@@ -394,6 +406,60 @@ SCENARIOS = [
         k("get namespace one-more"),
         k("delete namespace kube-system --dry-run=server"),
         call("DELETE", "/api/v1/namespaces/default"),
+    ),
+    Scenario(
+        "more",
+        call("PATCH", path("configmaps", "c1") + "?fieldManager=one", config(a="1", b="2"), Content_Type="application/apply-patch+yaml"),
+        call("PATCH", path("configmaps", "c1") + "?fieldManager=two", config(a="2"), Content_Type="application/apply-patch+yaml"),
+        call("PATCH", path("configmaps", "c1") + "?fieldManager=two", config(a="2", b="3"), Content_Type="application/apply-patch+yaml"),
+        call("PATCH", path("configmaps", "c1") + "?fieldManager=two&dryRun=All&force=true", config(a="2"), Content_Type="application/apply-patch+yaml"),
+        call("PATCH", path("configmaps", "c1") + "?fieldManager=one", changed(config(a="1"), "metadata.resourceVersion", "1"), Content_Type="application/apply-patch+yaml"),
+        call("PATCH", path("deployments", "web") + "?fieldManager=one", deployment(replicas="2"), Content_Type="application/apply-patch+yaml"),
+        call("PATCH", path("deployments", "web") + "?fieldManager=one", changed(deployment(), CONTAINER + ".name", None), Content_Type="application/apply-patch+yaml"),
+        call("PATCH", path("deployments", "web") + "?fieldManager=one", changed(deployment(), CONTAINER + ".env", [{"name": "A"}, {"name": "A"}]),
+             Content_Type="application/apply-patch+yaml"),
+        call("PATCH", path("deployments", "web") + "?fieldManager=one", changed(deployment(), "spec.paused", "x"), Content_Type="application/apply-patch+yaml"),
+        call("PATCH", path("backendconfigs", "bc1") + "?fieldManager=one", changed(BACKEND, "spec.timeoutSec", "x"), Content_Type="application/apply-patch+yaml"),
+        call("PATCH", path("backendconfigs", "bc1") + "?fieldManager=one", changed(BACKEND, "spec.nothing", 1), Content_Type="application/apply-patch+yaml"),
+        k("label configmap c1 a=b"),
+        k("label configmap c1 a=c"),
+        k("label configmap c1 a=c --overwrite"),
+        k("label configmap c1 -- 'a=b c'"),
+        k("annotate configmap c1 a=c"),
+        k("annotate configmap c1 a-"),
+        k("get configmap c1 -o jsonpath={.metadata.labels}"),
+        k("get configmap c1 -o go-template={{.data.a}}"),
+        k("get configmap c1 -o custom-columns=NAME:.metadata.name,A:.data.a"),
+        k("get configmap --show-labels"),
+        k("get configmap -L a"),
+        k("get configmap --sort-by=.metadata.name"),
+        k("get configmap --field-selector=metadata.name=c1"),
+        k("get configmap c1 --ignore-not-found"),
+        k("get configmap none --ignore-not-found"),
+        k("get configmap c1 --output-watch-events -w --request-timeout=2s"),
+        k("apply -f -", json.dumps({"apiVersion": "v1", "kind": "List", "items": [config(z="1"), SA, SERVICE]})),
+        k("apply -f - --prune -l none=such", config(z="1")),
+        k("get -f -", SA),
+        k("delete -f -", json.dumps({"apiVersion": "v1", "kind": "List", "items": [SA, SERVICE]})),
+        k("delete -f - --ignore-not-found", SA),
+        k("create -f -", config(z="1")),
+        k("replace --force -f -", config(y="1")),
+        k("apply view-last-applied configmap/c1"),
+        k("apply set-last-applied -f - --create-annotation", config(y="1")),
+        k("api-resources --api-group=batch"),
+        k("api-resources --api-group=cloud.google.com --no-headers"),
+        k("explain nothing"),
+        k("describe configmap c1"),
+        k("describe configmap none"),
+        k("logs none"),
+        k("exec none -- true"),
+        k("apply -f - --validate=false", config(z="1") | {"dat": 1}),
+        k("apply -f - --validate=warn", config(z="1") | {"dat": 1}),
+        k("apply -f -", config(z="1") | {"dat": 1}),
+        k("apply -f -", {"apiVersion": "v1", "kind": "Nothing", "metadata": {"name": "x"}}),
+        k("apply -f -", {"apiVersion": "v1", "kind": "ConfigMap"}),
+        k("apply -f -", changed(config(), "metadata.namespace", "elsewhere")),
+        k("delete configmap c1 --cascade=foreground --wait=false"),
     ),
     Scenario(
         "invalid",
