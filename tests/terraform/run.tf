@@ -63,8 +63,9 @@ resource "google_cloud_run_v2_service" "server" {
       }
     }
     containers {
-      name  = "ingress"
-      image = "us-docker.pkg.dev/cloudrun/container/hello"
+      name       = "ingress"
+      image      = "us-docker.pkg.dev/cloudrun/container/hello"
+      depends_on = ["proxy"]
       ports {
         container_port = 8080
       }
@@ -99,11 +100,17 @@ resource "google_cloud_run_v2_service" "server" {
       }
     }
     containers {
-      name  = "server"
-      image = "us-docker.pkg.dev/cloudrun/container/hello"
+      name  = "proxy"
+      image = "gcr.io/cloud-sql-connectors/cloud-sql-proxy:2.25.3"
+      args  = ["--address=0.0.0.0", "--port=5432", "demo-proj:us-central1:db"]
       env {
         name  = "WORDS"
         value = "beside"
+      }
+      startup_probe {
+        tcp_socket {
+          port = 5432
+        }
       }
       volume_mounts {
         name       = "bucket"
