@@ -112,8 +112,25 @@ struct kubernetes_call {
 /* Answers with a Status. causes is owned afterwards; may be NULL. */
 void kubernetes_fail(struct kubernetes_call *k, int code, const char *reason, cJSON *causes, const char *format, ...)
 	__attribute__((format(printf, 5, 6)));
+/* Answers with a document (owned afterwards), as a Table when that was asked for. */
+void kubernetes_answer(struct kubernetes_call *k, int code, cJSON *body);
+void kubernetes_not_found(struct kubernetes_call *k);
+/* The object that the request names, or NULL. */
+struct sim_object *kubernetes_target(struct kubernetes_call *k);
+/* The keys' prefix of the list that it names, for the caller to free; does the selectors' choice have the document? */
+char *kubernetes_list_prefix(const struct kubernetes_call *k);
+bool kubernetes_listed(const struct kubernetes_call *k, const cJSON *doc);
+void kubernetes_list(struct kubernetes_call *k);
 /* "deployments.apps", for the caller to free. */
 char *kubernetes_plural_group(const struct kubernetes_resource *r);
+
+/* Writes (kubernetes_write.c), each answered. ---------------------------------------------------------------------------- */
+void kubernetes_create(struct kubernetes_call *k);
+void kubernetes_replace(struct kubernetes_call *k);
+void kubernetes_patch_object(struct kubernetes_call *k);
+void kubernetes_rescale(struct kubernetes_call *k);
+void kubernetes_delete(struct kubernetes_call *k);
+void kubernetes_delete_all(struct kubernetes_call *k);
 
 /* Owners (kubernetes_owners.c). ------------------------------------------------------------------------------------------ */
 /* Notes in after's managedFields what manager changed since before (NULL: it is new). */
@@ -152,6 +169,8 @@ void kubernetes_react(struct sim *s, const struct sim_object *cluster, struct si
 char *kubernetes_key(const char *cluster, const struct kubernetes_resource *r, const char *ns, const char *name);
 /* A new resourceVersion into the document. */
 void kubernetes_touch(struct sim *s, const char *cluster, cJSON *doc);
+/* What a new object has from the server: uid, time, generation, version. */
+void kubernetes_birth(struct sim *s, const char *cluster, const struct kubernetes_resource *r, cJSON *doc);
 /* A controller sets an object's status (owned afterwards), and an annotation with it (NULL: none). */
 void kubernetes_report(struct sim *s, const char *cluster, struct sim_object *o, cJSON *status, const char *manager, const char *annotation, const char *value);
 /* Puts an object as the cluster itself does. */

@@ -44,6 +44,7 @@ sim_libsim_a_SOURCES += \
 	sim/api/kubernetes_fields.c \
 	sim/api/kubernetes_ingress.c \
 	sim/api/kubernetes_ingress.h \
+	sim/api/kubernetes_objects.c \
 	sim/api/kubernetes_openapi.c \
 	sim/api/kubernetes_owners.c \
 	sim/api/kubernetes_patch.c \
@@ -57,6 +58,7 @@ sim_libsim_a_SOURCES += \
 	sim/api/kubernetes_select.c \
 	sim/api/kubernetes_table.c \
 	sim/api/kubernetes_watch.c \
+	sim/api/kubernetes_write.c \
 	sim/api/names.c \
 	sim/api/network.h \
 	sim/api/servicenetworking.c \

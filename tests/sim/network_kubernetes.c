@@ -65,6 +65,29 @@ static void owners(void)
 	free(before);
 }
 
+/* A watch goes on: what happens after it began is told by its stream. */
+static void watches(void)
+{
+	char *bearer = xasprintf("Bearer %s", sim_owner_token(cloud)), *all = xasprintf("%s/api/v1/namespaces/ns/configmaps", host), *one = xasprintf("%s/w", all);
+	struct sim_header headers[] = {{"Authorization", bearer}};
+	struct sim_request q = {"GET", host, "/api/v1/namespaces/ns/configmaps?watch=1&fieldSelector=metadata.name%3Dw", headers, 1, NULL, 0};
+	struct sim_reply r;
+	struct buf said = {0};
+	sim_handle(cloud, &q, &r);
+	ok(r.status == 200 && !r.body.len && r.stream.more, "a watch begins with what is there and stays open");
+	asks("POST", all, json_make("{'metadata':{'name':'w'},'data':{'a':'1'}}"), 201);
+	ok(r.stream.more(cloud, r.stream.state, &said) && strstr(buf_text(&said), "\"type\":\"ADDED\""), "what is made is told");
+	buf_clear(&said);
+	ok(r.stream.more(cloud, r.stream.state, &said) && !said.len, "once");
+	asks("DELETE", one, NULL, 200);
+	ok(r.stream.more(cloud, r.stream.state, &said) && strstr(buf_text(&said), "\"type\":\"DELETED\""), "and that it goes");
+	buf_free(&said);
+	sim_reply_free(&r);
+	free(bearer);
+	free(all);
+	free(one);
+}
+
 static cJSON *deployment(const char *labels)
 {
 	return json_make("{'apiVersion':'apps/v1','kind':'Deployment','metadata':{'name':'d','namespace':'ns'},'spec':{'selector':{'matchLabels':{'app':"
@@ -143,6 +166,7 @@ int main(void)
 	new_cloud(NULL);
 	begin();
 	owners();
+	watches();
 	refusals();
 	controllers();
 	end();
