@@ -243,6 +243,12 @@ static bool parse_reply(struct http_reply *reply, cJSON **out)
 	return cJSON_IsObject(*out) || cJSON_IsArray(*out);
 }
 
+/* Did a refusal begin as JSON and lose its end? What it would have said decides whether to ask again, so it is asked again. */
+static bool is_cut_short(const struct http_reply *reply)
+{
+	return reply->status != 401 && reply->body.len && *buf_text(&reply->body) == '{';
+}
+
 /* Is our project charged for this call, by X-Goog-User-Project? */
 static bool charged(const struct api_job *j)
 {
@@ -314,7 +320,7 @@ static void on_reply(void *arg, struct http_reply *reply)
 	j->body = NULL;
 	cJSON *json = NULL;
 	bool whole = reply->failure != HTTP_OK || parse_reply(reply, &json);
-	if (!whole && reply->status / 100 == 2) {
+	if (!whole && (reply->status / 100 == 2 || is_cut_short(reply))) {
 		reply->failure = HTTP_BROKEN;
 		free(reply->failure_text);
 		reply->failure_text = xstrdup(_("it is not the JSON that it says it is"));

@@ -91,6 +91,8 @@ static void plain_calls(void)
 		{.method = "GET", .url = URL, .status = 200, .body = "{\"a\":2}"},
 		{.method = "GET", .url = URL, .status = 401},
 		{.method = "GET", .url = URL, .status = 401},
+		{.method = "GET", .url = URL, .status = 403, .body = "{\"error\":{\"mess"},
+		{.method = "GET", .url = URL, .status = 403, .body = "{\"error\":{\"message\":\"no\"}}"},
 		{0},
 	};
 	struct world w = world(lines, "demo");
