@@ -237,13 +237,18 @@ static void fail_billing(struct sim_call *c, const char *services)
 	free(subject), free(token);
 }
 
-/* Joins the names of ids that meet a test. */
-static void join_if(struct sim_call *c, const cJSON *ids, bool (*test)(struct sim_call *, const char *), struct buf *out)
+/* Joins the names of ids that meet a test; whether there is one (its name may be empty). */
+static bool join_if(struct sim_call *c, const cJSON *ids, bool (*test)(struct sim_call *, const char *), struct buf *out)
 {
+	bool any = false;
 	const cJSON *id;
-	cJSON_ArrayForEach(id, ids)
-		if (cJSON_IsString(id) && test(c, id->valuestring))
-			buf_printf(out, "%s%s", out->len ? "," : "", id->valuestring);
+	cJSON_ArrayForEach(id, ids) {
+		if (!cJSON_IsString(id) || !test(c, id->valuestring))
+			continue;
+		buf_printf(out, "%s%s", any ? "," : "", id->valuestring);
+		any = true;
+	}
+	return any;
 }
 
 static bool unknown(struct sim_call *c, const char *service)
@@ -260,16 +265,15 @@ static bool unpaid(struct sim_call *c, const char *service)
 /* Answers the call when these cannot be enabled. */
 static bool refused(struct sim_call *c, const cJSON *ids)
 {
-	struct buf bad = {0}, poor = {0};
-	join_if(c, ids, unknown, &bad);
-	if (bad.len)
-		fail_unknown(c, buf_text(&bad));
+	struct buf names = {0};
+	bool any = true;
+	if (join_if(c, ids, unknown, &names))
+		fail_unknown(c, buf_text(&names));
+	else if (join_if(c, ids, unpaid, &names))
+		fail_billing(c, buf_text(&names));
 	else
-		join_if(c, ids, unpaid, &poor);
-	if (poor.len)
-		fail_billing(c, buf_text(&poor));
-	bool any = bad.len || poor.len;
-	buf_free(&bad), buf_free(&poor);
+		any = false;
+	buf_free(&names);
 	return any;
 }
 
