@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define DEFAULT_PARALLEL 12
+#define DEFAULT_PARALLEL 8
 #define DEFAULT_TIMEOUT 60.0
 #define DEFAULT_MAX_REPLY ((size_t)32 << 20)
 #define MAX_HEADERS ((size_t)256 << 10)
