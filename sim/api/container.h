@@ -87,7 +87,9 @@ cJSON *container_find_pool(const cJSON *cluster_doc, const char *name);
 /* The pool of that name, or NULL after a 404. */
 cJSON *container_pool(struct sim_call *c, const struct sim_object *cluster, const char *name);
 int container_node_count(const cJSON *pool);
-/* Sums up the pools in the cluster's document: node count, instance groups, the first pool's nodes. */
+/* Sums up the pools in the cluster's document: instance groups, the first pool's nodes. */
 void container_sum(cJSON *cluster_doc);
+/* How many nodes there are, into the cluster's document; Google counts them ever so often. */
+void container_count(cJSON *cluster_doc);
 
 #endif

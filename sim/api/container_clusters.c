@@ -29,7 +29,8 @@ static bool settle_location(struct sim_call *c, cJSON *doc, const struct contain
 	if (json_at(doc, "locations.0"))
 		return true;
 	cJSON *zones = cJSON_CreateArray();
-	for (char letter = 'a'; !p->zonal && letter <= 'f' && cJSON_GetArraySize(zones) < 3; letter++) {
+	/* Three zones are chosen for a regional cluster; Autopilot may use all that there are. */
+	for (char letter = 'a'; !p->zonal && letter <= 'f' && (autopilot || cJSON_GetArraySize(zones) < 3); letter++) {
 		char *zone = xasprintf("%s-%c", region, letter);
 		if (compute_zone_known(zone))
 			cJSON_AddItemToArray(zones, cJSON_CreateString(zone));
@@ -41,33 +42,48 @@ static bool settle_location(struct sim_call *c, cJSON *doc, const struct contain
 	return true;
 }
 
+/* A pool as Autopilot makes it, whatever is asked: in one of the zones, of machines that can be left quickly and, where that is asked for, that
+ * keep their memory to themselves. */
+static cJSON *autopilot_pool(struct sim *s, const cJSON *doc)
+{
+	const cJSON *zones = json_at(doc, "locations"), *defaults = json_at(doc, "autoscaling.autoprovisioningNodePoolDefaults");
+	const cJSON *zone = cJSON_GetArrayItem(zones, (int)(sim_random(s) % (uint64_t)cJSON_GetArraySize(zones)));
+	cJSON *pool = json_make("{'name':'default-pool','initialNodeCount':1,'locations':[%s],'autopilotConfig':{'enabled':true},'maxPodsConstraint':{'maxPodsPerNode':'32'},"
+				"'autoscaling':{'enabled':true,'autoprovisioned':true,'locationPolicy':'BALANCED','maxNodeCount':1000},'config':{'machineType':%s,"
+				"'serviceAccount':%s,'gcfsConfig':{'enabled':true},'gvnic':{'enabled':true},'shieldedInstanceConfig':{'enableIntegrityMonitoring':true,"
+				"'enableSecureBoot':true},'taints':[{'key':'cloud.google.com/gke-quick-remove','value':'true','effect':'NO_SCHEDULE'}]}}",
+				zone->valuestring, json_bool(doc, "confidentialNodes.enabled", false) ? "n2d-standard-2" : "e2-medium",
+				json_str(defaults, "serviceAccount", "default"));
+	if (json_at(defaults, "oauthScopes"))
+		json_put(pool, "config.oauthScopes", cJSON_Duplicate(json_at(defaults, "oauthScopes"), true));
+	if (json_at(doc, "confidentialNodes"))
+		json_put(pool, "config.confidentialNodes", cJSON_Duplicate(json_at(doc, "confidentialNodes"), true));
+	return pool;
+}
+
 static bool settle_pools(struct sim_call *c, cJSON *doc)
 {
 	bool autopilot = json_bool(doc, "autopilot.enabled", false);
 	cJSON *pool;
 	if (autopilot)
-		json_drop(doc, "nodePools");
+		json_put(doc, "nodePools", json_make("[%j]", autopilot_pool(c->sim, doc)));
 	if (!json_at(doc, "nodePools.0")) {
 		cJSON *one = json_make("{'name':'default-pool'}");
-		json_put_num(one, "initialNodeCount", autopilot ? 0 : json_num(doc, "initialNodeCount", 0));
+		json_put_num(one, "initialNodeCount", json_num(doc, "initialNodeCount", 0));
 		if (json_at(doc, "nodeConfig"))
 			json_put(one, "config", cJSON_Duplicate(json_at(doc, "nodeConfig"), true));
-		if (autopilot)
-			json_put_str(one, "config.serviceAccount", json_str(doc, "autoscaling.autoprovisioningNodePoolDefaults.serviceAccount", "default"));
-		if (!autopilot && json_num(one, "initialNodeCount", 0) < 1) {
+		if (json_num(one, "initialNodeCount", 0) < 1) {
 			cJSON_Delete(one);
 			sim_fail(c, "INVALID_ARGUMENT", "badRequest", "Cluster.initial_node_count must be greater than zero.");
 			return false;
 		}
 		json_put(doc, "nodePools", json_make("[%j]", one));
 	}
-	cJSON_ArrayForEach(pool, json_at(doc, "nodePools")) {
+	cJSON_ArrayForEach(pool, json_at(doc, "nodePools"))
 		if (!container_settle_pool(c, NULL, doc, pool))
 			return false;
-		if (autopilot)
-			json_put_bool(pool, "autopilotConfig.enabled", true);
-	}
 	container_sum(doc);
+	container_count(doc);
 	if (!autopilot)
 		json_put_num(doc, "initialNodeCount", json_num(doc, "nodePools.0.initialNodeCount", 1));
 	return true;
@@ -93,6 +109,7 @@ static void created(struct sim *s, const cJSON *arg)
 			why = container_provision(s, o, pool, &code);
 	if (o) {
 		container_sum(o->doc);
+		container_count(o->doc);
 		json_put_str(o->doc, "status", why ? "ERROR" : "RUNNING");
 		if (why)
 			json_put(o->doc, "conditions", json_make("[{'code':%s,'canonicalCode':'RESOURCE_EXHAUSTED','message':%s}]", code, why));

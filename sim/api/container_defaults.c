@@ -74,6 +74,11 @@ static const struct container_default autopilot_fixed[] = {
 	{"addonsConfig.httpLoadBalancing", "{}"},
 	{"addonsConfig.gcpFilestoreCsiDriverConfig", "{'enabled':true}"},
 	{"addonsConfig.gcsFuseCsiDriverConfig", "{'enabled':true}"},
+	{"addonsConfig.parallelstoreCsiDriverConfig", "{'enabled':true}"},
+	{"addonsConfig.statefulHaConfig", "{'enabled':true}"},
+	{"monitoringConfig.advancedDatapathObservabilityConfig", "{'enableMetrics':true}"},
+	{"rbacBindingConfig.enableInsecureBindingSystemAuthenticated", "false"},
+	{"rbacBindingConfig.enableInsecureBindingSystemUnauthenticated", "false"},
 	{"addonsConfig.dnsCacheConfig", "{'enabled':true}"},
 	{NULL, NULL},
 };
@@ -188,6 +193,8 @@ void container_settle_cluster(struct sim_call *c, cJSON *doc)
 		container_fill(doc, autopilot_fixed, true);
 		json_put_str(doc, "workloadIdentityConfig.workloadPool", pool);
 	}
+	if (!strcmp(json_str(doc, "monitoringService", ""), "none") && !json_at(doc, "monitoringConfig.componentConfig"))
+		json_put(doc, "monitoringConfig.componentConfig", cJSON_CreateObject());
 	container_fill(doc, cluster_defaults, false);
 	json_put_str(doc, "initialClusterVersion", version);
 	json_put_str(doc, "currentMasterVersion", version);

@@ -108,19 +108,26 @@ void container_log_service(cJSON *doc, const char *service)
 	container_settle_telemetry(doc);
 }
 
-/* Without the service only the control plane's own components stay, all three of them or none. */
+/* The service is SYSTEM_COMPONENTS, the first of the list; the control plane's own components stand there all three of them or none. */
 void container_monitor_service(cJSON *doc, const char *service)
 {
 	static const char path[] = "monitoringConfig.componentConfig";
 	static const char *const plane[] = {"APISERVER", "SCHEDULER", "CONTROLLER_MANAGER"};
-	cJSON *old = json_at(doc, "monitoringConfig.componentConfig.enableComponents"), *kept = cJSON_CreateArray();
-	bool any = false, on = strcmp(service, "none") != 0;
-	for (size_t i = 0; i < 3; i++)
-		any = any || lists(old, plane[i]);
-	if (on)
+	const cJSON *old = json_at(doc, "monitoringConfig.componentConfig.enableComponents"), *one;
+	cJSON *kept = cJSON_CreateArray();
+	bool planes = false;
+	if (strcmp(service, "none"))
 		cJSON_AddItemToArray(kept, cJSON_CreateString("SYSTEM_COMPONENTS"));
-	for (size_t i = 0; i < 3 && any; i++)
-		cJSON_AddItemToArray(kept, cJSON_CreateString(plane[i]));
+	cJSON_ArrayForEach(one, old) {
+		bool is_plane = false;
+		for (size_t i = 0; i < 3; i++)
+			is_plane = is_plane || !strcmp(one->valuestring, plane[i]);
+		for (size_t i = 0; i < 3 && is_plane && !planes; i++)
+			cJSON_AddItemToArray(kept, cJSON_CreateString(plane[i]));
+		planes = planes || is_plane;
+		if (!is_plane && strcmp(one->valuestring, "SYSTEM_COMPONENTS"))
+			cJSON_AddItemToArray(kept, cJSON_CreateString(one->valuestring));
+	}
 	if (kept->child) {
 		json_put(doc, path, json_make("{'enableComponents':%j}", kept));
 	} else {

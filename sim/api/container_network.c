@@ -153,6 +153,11 @@ void container_join_network(struct sim *s, const char *project, const cJSON *hid
 {
 	struct sim_object *subnet = sim_get(s, "compute.subnetworks", json_str(hidden, "subnet", ""));
 	const cJSON *ranges = subnet ? json_at(hidden, "ranges") : NULL, *r;
+	/* Nodes without addresses of their own are to reach Google's APIs: it is switched on, and stays on when the cluster goes. */
+	if (subnet && !json_bool(subnet->doc, "privateIpGoogleAccess", false)) {
+		json_put_bool(subnet->doc, "privateIpGoogleAccess", true);
+		compute_touch(s, subnet->doc, "fingerprint");
+	}
 	cJSON_ArrayForEach(r, ranges) {
 		char *link = xasprintf(INTERNAL_RANGES, project, json_str(r, "rangeName", ""));
 		cJSON *one = cJSON_Duplicate(r, true);

@@ -185,6 +185,13 @@ static cJSON *shown(const struct sim_call *c, const struct sim_object *op)
 	return doc;
 }
 
+static void count(struct sim *s, const cJSON *arg)
+{
+	struct sim_object *o = container_arg_cluster(s, arg);
+	if (o)
+		container_count(o->doc);
+}
+
 void container_end(struct sim *s, const cJSON *arg, cJSON *error)
 {
 	struct sim_object *op = sim_get(s, "container.operations", json_str(arg, "op", "")), *o = container_arg_cluster(s, arg);
@@ -192,6 +199,7 @@ void container_end(struct sim *s, const cJSON *arg, cJSON *error)
 	if (o) {
 		json_drop(o->hidden, "op");
 		reconciling(o, false);
+		sim_after(s, sim_draw(s, "lag.container.count"), count, json_make("{'cluster':%s,'id':%s}", o->key, json_str(o->doc, "id", "")));
 	}
 	if (op) {
 		json_put_str(op->doc, "status", "DONE");

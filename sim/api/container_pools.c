@@ -26,17 +26,25 @@ int container_node_count(const cJSON *pool)
 	return (int)json_num(pool, "initialNodeCount", 0) * cJSON_GetArraySize(json_at(pool, "locations"));
 }
 
+void container_count(cJSON *doc)
+{
+	const cJSON *p;
+	int nodes = 0;
+	cJSON_ArrayForEach(p, json_at(doc, "nodePools"))
+		nodes += container_node_count(p);
+	if (nodes)
+		json_put_num(doc, "currentNodeCount", nodes);
+	else
+		json_drop(doc, "currentNodeCount");
+}
+
 void container_sum(cJSON *doc)
 {
 	const cJSON *p, *g, *first = json_at(doc, "nodePools.0.config");
-	int nodes = 0;
 	cJSON *groups = cJSON_CreateArray();
-	cJSON_ArrayForEach(p, json_at(doc, "nodePools")) {
-		nodes += container_node_count(p);
+	cJSON_ArrayForEach(p, json_at(doc, "nodePools"))
 		cJSON_ArrayForEach(g, json_at(p, "instanceGroupUrls"))
 			cJSON_AddItemToArray(groups, cJSON_CreateString(g->valuestring));
-	}
-	json_put_num(doc, "currentNodeCount", nodes);
 	if (groups->child) {
 		json_put(doc, "instanceGroupUrls", groups);
 	} else {

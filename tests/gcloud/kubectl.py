@@ -123,6 +123,16 @@ def refusals(k):
     k("get configmap none -n mlflow", fails='configmaps "none" not found')
 
 
+def created(k):
+    """U12: what Go's own clients make is sent as protocol buffers, with an empty namespace in each."""
+    k("create deployment d12 --image=nginx:1.27 -n mlflow")
+    k("create job j12 --image=nginx:1.27 -n mlflow")
+    k("create configmap c12 --from-literal=a=b -n mlflow")
+    found = json.loads(k("get deployment d12 -n mlflow -o json"))
+    ok(found["metadata"]["namespace"] == "mlflow", "U12: they are in the request's namespace", found["metadata"])
+    k("delete deployment/d12 job/j12 configmap/c12 -n mlflow")
+
+
 def client_side(k):
     k("apply -f -", named("v1", "ConfigMap", "c3", data={"a": "1", "b": "2"}))
     k("apply -f -", named("v1", "ConfigMap", "c3", data={"a": "3"}))
@@ -144,6 +154,7 @@ def main():
             server_side(k)
             owners(k)
             refusals(k)
+            created(k)
             client_side(k)
         with open(sim.path("errors"), encoding="utf-8") as f:
             said = f.read()

@@ -126,6 +126,12 @@ static void telemetry(void)
 	ok(json_bool(doc, "addonsConfig.gcePersistentDiskCsiDriverConfig.enabled", false), "a new cluster has the disk driver, whatever is asked");
 	is_json(doc, "legacyAbac", "{}");
 	is_json(doc, "resourceLabels", "{'empty':''}");
+	doc = update("{'desiredMonitoringService':'none'}");
+	is_json(doc, "monitoringConfig.componentConfig.enableComponents", "['STORAGE','HPA','POD','DAEMONSET','DEPLOYMENT','STATEFULSET','CADVISOR','KUBELET','DCGM','JOBSET']");
+	is_text(doc, "monitoringService", "none");
+	doc = update("{'desiredMonitoringService':'monitoring.googleapis.com/kubernetes'}");
+	is_text(doc, "monitoringConfig.componentConfig.enableComponents.0", "SYSTEM_COMPONENTS");
+	is_text(doc, "monitoringConfig.componentConfig.enableComponents.10", "JOBSET");
 	doc = update("{'desiredLoggingService':'none'}");
 	is_text(doc, "loggingService", "none");
 	is_json(doc, "loggingConfig.componentConfig", "{}");
@@ -159,7 +165,9 @@ static void setters(void)
 	act("POST", CLUSTERS "/c:setLocations", json_make("{'locations':['us-central1-a','us-central1-b']}"));
 	ok(cJSON_GetArraySize(json_at(cluster(), "nodePools.0.instanceGroupUrls")) == 2, "a second zone has nodes of its own");
 	is_text(cluster(), "instanceGroupUrls.0", group);
-	ok(json_num(cluster(), "currentNodeCount", 0) == 2, "as many as the first");
+	ok(json_num(cluster(), "currentNodeCount", 0) == 1, "U8: nodes are counted some time after they have come");
+	sim_advance(cloud, sim_now(cloud) + 600);
+	ok(json_num(cluster(), "currentNodeCount", 0) == 2, "as many as in the first zone");
 	act("POST", CLUSTERS "/c:setLocations", json_make("{'locations':['us-central1-a']}"));
 	is_text(cluster(), "nodePools.0.instanceGroupUrls.0", group);
 	ok(!json_at(cluster(), "instanceGroupUrls.1"), "a zone that is given up has none");
@@ -217,6 +225,9 @@ static void pools(void)
 	act("DELETE", CLUSTERS "/c/nodePools/default-pool", NULL);
 	cJSON *doc = cluster();
 	ok(!json_at(doc, "nodePools") && !json_at(doc, "nodeConfig") && !json_at(doc, "instanceGroupUrls"), "a cluster without pools has no nodes to tell of");
+	ok(json_num(doc, "currentNodeCount", 0) == 1, "U8: they are still counted");
+	sim_advance(cloud, sim_now(cloud) + 600);
+	ok(!json_at(cluster(), "currentNodeCount"), "U8: no nodes are not told as 0");
 	remove_cluster();
 }
 
@@ -261,11 +272,59 @@ static void beta(void)
 	remove_cluster();
 }
 
+/* U1: a cluster turns its subnetwork's access to Google's APIs on, and leaves it on. */
+static void private_access(void)
+{
+	static const char subnet[] = COMPUTE "regions/us-central1/subnetworks/default";
+	cJSON *doc = asks("GET", subnet, NULL, 200);
+	char *fingerprint = xstrdup(json_str(doc, "fingerprint", ""));
+	ok(!json_bool(doc, "privateIpGoogleAccess", true), "U1: a subnetwork comes without private Google access");
+	make("{}");
+	doc = asks("GET", subnet, NULL, 200);
+	ok(json_bool(doc, "privateIpGoogleAccess", false) && strcmp(json_str(doc, "fingerprint", ""), fingerprint), "U1: a public cluster turns it on");
+	remove_cluster();
+	ok(json_bool(asks("GET", subnet, NULL, 200), "privateIpGoogleAccess", false), "U1: it stays on when the cluster is gone");
+	free(fingerprint);
+}
+
+static void autopilot(void)
+{
+#define REGIONAL "container.googleapis.com/v1/projects/demo-proj/locations/us-central1/clusters"
+	act("POST", REGIONAL, json_make("{'cluster':{'name':'ap','autopilot':{'enabled':true},'nodePools':[{'name':'mine','initialNodeCount':3}]}}"));
+	cJSON *doc = asks("GET", REGIONAL "/ap", NULL, 200), *zones = json_at(doc, "locations"), *zone;
+	const char *own = json_str(doc, "nodePools.0.locations.0", "");
+	bool among = false;
+	cJSON_ArrayForEach(zone, zones)
+		among = among || !strcmp(zone->valuestring, own);
+	ok(cJSON_GetArraySize(zones) == 4 && among && !json_at(doc, "nodePools.0.locations.1"), "U21: the pool is in one of the region's four zones");
+	is_text(doc, "nodePools.0.name", "default-pool");
+	is_json(doc, "nodePools.0.maxPodsConstraint", "{'maxPodsPerNode':'32'}");
+	ok(json_num(doc, "nodePools.0.podIpv4CidrSize", 0) == 26, "U21: 64 addresses for 32 pods a node");
+	is_json(doc, "nodePools.0.autoscaling", "{'enabled':true,'autoprovisioned':true,'locationPolicy':'BALANCED','maxNodeCount':1000}");
+	is_json(doc, "nodePools.0.config.shieldedInstanceConfig", "{'enableIntegrityMonitoring':true,'enableSecureBoot':true}");
+	is_json(doc, "nodePools.0.config.taints", "[{'key':'cloud.google.com/gke-quick-remove','value':'true','effect':'NO_SCHEDULE'}]");
+	is_json(doc, "nodePools.0.config.gvnic", "{'enabled':true}");
+	is_json(doc, "nodePools.0.config.gcfsConfig", "{'enabled':true}");
+	is_json(doc, "addonsConfig.parallelstoreCsiDriverConfig", "{'enabled':true}");
+	is_json(doc, "addonsConfig.statefulHaConfig", "{'enabled':true}");
+	ok(json_bool(doc, "monitoringConfig.advancedDatapathObservabilityConfig.enableMetrics", false), "U21: the data path's metrics are on");
+	is_json(doc, "rbacBindingConfig", "{'enableInsecureBindingSystemAuthenticated':false,'enableInsecureBindingSystemUnauthenticated':false}");
+	is_text(doc, "nodePools.0.config.machineType", "e2-medium");
+	act("DELETE", REGIONAL "/ap", NULL);
+	act("POST", REGIONAL, json_make("{'cluster':{'name':'ap','autopilot':{'enabled':true},'confidentialNodes':{'enabled':true}}}"));
+	doc = asks("GET", REGIONAL "/ap", NULL, 200);
+	ok(text_starts(json_str(doc, "nodePools.0.config.machineType", ""), "n2d-"), "U20: confidential nodes are machines that can be");
+	is_json(doc, "nodePools.0.config.confidentialNodes", "{'enabled':true,'confidentialInstanceType':'SEV'}");
+	act("DELETE", REGIONAL "/ap", NULL);
+}
+
 int main(void)
 {
 	mem_install();
 	setenv("MLFLOW_SETUP_SIM_STRICT", "1", 1);
 	new_cloud(NULL);
+	private_access();
+	autopilot();
 	ranges();
 	endpoints();
 	telemetry();

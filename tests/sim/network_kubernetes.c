@@ -1,5 +1,6 @@
 /* A cluster's own API: owners and conflicts of server-side apply, refusals, and what its controllers do. */
 #include "config.h"
+#include "sim/api/serving.h"
 #include "tests/sim/cloud.h"
 
 #define CLUSTERS "container.googleapis.com/v1/projects/demo-proj/locations/us-central1/clusters"
@@ -88,6 +89,23 @@ static void watches(void)
 	free(one);
 }
 
+/* U12: Go's clients write every text of metadata into a message, an empty namespace too. */
+static void wire(void)
+{
+	static const char message[] = "k8s\0\n\017\n\002v1\022\tConfigMap\022\t\n\007\n\001p\022\0\032\0";
+	char *bearer = xasprintf("Bearer %s", sim_owner_token(cloud));
+	struct sim_header headers[] = {{"Authorization", bearer}, {"Content-Type", "application/vnd.kubernetes.protobuf"}};
+	struct sim_request q = {"POST", host, "/api/v1/namespaces/ns/configmaps", headers, 2, message, sizeof message - 1};
+	struct sim_reply r;
+	sim_handle(cloud, &q, &r);
+	is_int(r.status, 201, "U12: a message with an empty namespace is taken");
+	is_str(json_str(get("/api/v1/namespaces/ns/configmaps/p", 200), "metadata.namespace", ""), "ns", "U12: its namespace is the request's");
+	cJSON *doc = ask("POST", sim_tmp("%s/api/v1/namespaces/ns/configmaps", host), json_make("{'metadata':{'name':'q','namespace':'other'}}"));
+	is_str(json_str(doc, "message", ""), "the namespace of the provided object does not match the namespace sent on the request", "another one is not");
+	sim_reply_free(&r);
+	free(bearer);
+}
+
 static cJSON *deployment(const char *labels)
 {
 	return json_make("{'apiVersion':'apps/v1','kind':'Deployment','metadata':{'name':'d','namespace':'ns'},'spec':{'selector':{'matchLabels':{'app':"
@@ -167,6 +185,7 @@ int main(void)
 	begin();
 	owners();
 	watches();
+	wire();
 	refusals();
 	controllers();
 	end();
