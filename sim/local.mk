@@ -1,10 +1,13 @@
 noinst_LIBRARIES += sim/libsim.a
 sim_libsim_a_SOURCES = \
+	sim/apis.c sim/apis.h \
+	sim/sim.c \
+	sim/api/shared.h \
+	sim/api/workloads.h \
 	sim/api/metadata.c \
 	sim/api/oauth.c sim/api/oauth.h \
 	sim/api/signin.c \
 	sim/api/sts.c \
-	sim/core/apis.c \
 	sim/core/ca.c sim/core/ca.h \
 	sim/core/check.c \
 	sim/core/clock.c \

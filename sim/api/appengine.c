@@ -1,5 +1,5 @@
 /* App Engine v1: the application (one a project, never moved, never deleted), its services and versions, operations, locations. A flexible
- * version's container is judged as Cloud Run's are (run_container.c), and fails as App Engine reports it. */
+ * version's container is judged as Cloud Run's are (sim/front/judge.c), and fails as App Engine reports it. */
 #include "config.h"
 #include "sim/api/appengine.h"
 
@@ -9,6 +9,7 @@
 #include "sim/api/identity.h"
 #include "sim/api/run.h"
 #include "sim/api/serving.h"
+#include "sim/api/workloads.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -541,7 +542,7 @@ static void version_ended(struct sim *s, const cJSON *arg)
 	if (is_flexible(o->doc) && *json_str(o->doc, "deployment.container.image", "")) {
 		const struct sim_object *owner = sim_get(s, APPENGINE_APPS, sim_tmp("apps/%s", owner_of(o->key)));
 		cJSON *template = appengine_template(o);
-		run_judge(s, owner_of(o->key), appengine_region(json_str(owner->doc, "locationId", "")), template, false, &v);
+		sim_workloads(s)->judge(s, owner_of(o->key), appengine_region(json_str(owner->doc, "locationId", "")), template, false, &v);
 		cJSON_Delete(template);
 		write_logs(s, o, v.log);
 	}

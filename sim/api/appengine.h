@@ -2,7 +2,7 @@
 #ifndef MS_SIM_API_APPENGINE_H
 #define MS_SIM_API_APPENGINE_H
 
-#include "sim/core/core.h"
+#include "sim/api/shared.h"
 
 #define APPENGINE_APPS "appengine.apps"
 #define APPENGINE_SERVICES "appengine.services"
@@ -10,7 +10,7 @@
 
 /* The region behind a location ("us-central" is us-central1); NULL when there is none such. */
 const char *appengine_region(const char *location);
-/* A flexible version as a Cloud Run template of one container, for run_judge and the front door; the caller deletes it. */
+/* A flexible version as a Cloud Run template of one container, for judging and the front door; the caller deletes it. */
 cJSON *appengine_template(const struct sim_object *version);
 
 #endif

@@ -2,7 +2,7 @@
  * operation; a repository is seen once its operation is done. The registry's own (Docker) API is docker_registry.c. */
 #include "config.h"
 #include "sim/api/artifactregistry.h"
-#include "sim/core/core.h"
+#include "sim/api/shared.h"
 
 #include "base/json.h"
 #include "base/text.h"

@@ -2,7 +2,7 @@
 #ifndef MS_SIM_API_ARTIFACTREGISTRY_H
 #define MS_SIM_API_ARTIFACTREGISTRY_H
 
-#include "sim/core/core.h"
+#include "sim/api/shared.h"
 
 /* The whole name that a call's path has after the version, with the project's id; a slash in a package's name is kept encoded. */
 const char *artifact_name(const struct sim_call *c);

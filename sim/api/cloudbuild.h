@@ -2,7 +2,7 @@
 #ifndef MS_SIM_API_CLOUDBUILD_H
 #define MS_SIM_API_CLOUDBUILD_H
 
-#include "sim/core/core.h"
+#include "sim/api/shared.h"
 
 #define BUILDS "cloudbuild.builds"
 

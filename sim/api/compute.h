@@ -3,7 +3,7 @@
 #ifndef MS_SIM_API_COMPUTE_H
 #define MS_SIM_API_COMPUTE_H
 
-#include "sim/core/core.h"
+#include "sim/api/shared.h"
 
 #define COMPUTE_BASE "https://www.googleapis.com/compute/v1/"
 
@@ -112,6 +112,20 @@ const char *compute_zone_region(const char *zone, char out[static 40]);
 const char *compute_region_at(size_t n);
 /* Does the filter of a list call let the document through? A filter that cannot be read lets everything through and sets *bad. */
 bool compute_filter(const char *filter, const cJSON *doc, bool *bad);
+
+/* Behind a backend service (compute_endpoints.c). ------------------------------------------------------------------------- */
+struct compute_endpoint {
+	const struct sim_object *group;   /* an instance group, or a zonal network endpoint group */
+	const struct sim_object *vm;      /* of an instance group or a GCE_VM_IP_PORT endpoint; NULL for a pod's address */
+	const char *address;
+	int port;                         /* that requests are sent to */
+};
+/* The endpoints of one group of the backend service; how many. */
+size_t compute_endpoints(struct sim *s, const struct sim_object *service, const struct sim_object *group, struct compute_endpoint *list, size_t most);
+/* What a zonal network endpoint group holds ([{"instance","ipAddress","port"}]); of one that a cluster keeps, its ready pods. For the caller. */
+cJSON *compute_endpoints_listed(struct sim *s, const struct sim_object *group);
+/* The port that a group has under a name, or the other. */
+int compute_named_port(const struct sim_object *group, const char *name, int otherwise);
 
 /* Operations. ------------------------------------------------------------------------------------------------------------ */
 /* Begins an operation of this type on o for so many seconds, and answers the call with it; 0 seconds is DONE at once. While it runs o is

@@ -6,7 +6,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "sim/front/backends.h"
+#include "sim/api/workloads.h"
 
 #include <openssl/sha.h>
 #include <stdio.h>
@@ -133,10 +133,10 @@ static void get_health(struct sim_call *c)
 		return;
 	}
 	cJSON *reply = json_make("{'kind':'compute#backendServiceGroupHealth'}"), *list = cJSON_CreateArray();
-	struct endpoint ends[64];
-	size_t n = backends_of(c->sim, o, group, ends, sizeof ends / sizeof *ends);
+	struct compute_endpoint ends[64];
+	size_t n = compute_endpoints(c->sim, o, group, ends, sizeof ends / sizeof *ends);
 	for (size_t i = 0; i < n; i++) {
-		const char *state = backend_healthy(c->sim, o, &ends[i]) ? "HEALTHY" : "UNHEALTHY";
+		const char *state = sim_workloads(c->sim)->healthy(c->sim, o, &ends[i]) ? "HEALTHY" : "UNHEALTHY";
 		cJSON *one = json_make("{'ipAddress':%s,'port':%d,'healthState':%s}", ends[i].address, ends[i].port, state);
 		if (ends[i].vm)
 			json_put_str(one, "instance", json_str(ends[i].vm->doc, "selfLink", ""));

@@ -2,7 +2,7 @@
  * several resources so. */
 #include "config.h"
 
-#include "sim/core/core.h"
+#include "sim/api/shared.h"
 
 #include "base/mem.h"
 #include "base/text.h"

@@ -5,7 +5,6 @@
 
 #include "base/json.h"
 #include "base/mem.h"
-#include "sim/front/backends.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -178,7 +177,7 @@ static void list_endpoints(struct sim_call *c)
 	const cJSON *e;
 	if (!o)
 		return;
-	cJSON *items = cJSON_CreateArray(), *all = backends_listed(c->sim, o);
+	cJSON *items = cJSON_CreateArray(), *all = compute_endpoints_listed(c->sim, o);
 	cJSON_ArrayForEach(e, all)
 		cJSON_AddItemToArray(items, json_make("{'networkEndpoint':%j}", cJSON_Duplicate(e, true)));
 	cJSON_Delete(all);

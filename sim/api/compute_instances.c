@@ -7,7 +7,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "sim/front/machine.h"
+#include "sim/api/workloads.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -277,7 +277,7 @@ static void booted(struct sim *s, const cJSON *arg)
 {
 	struct sim_object *o = sim_get(s, "compute.instances", json_str(arg, "key", ""));
 	if (o && json_num(o->hidden, "booted", -1) == json_num(arg, "at", 0) && !strcmp(json_str(o->doc, "status", ""), "RUNNING"))
-		machine_booted(s, o);
+		sim_workloads(s)->machine_booted(s, o);
 }
 
 /* When it comes up, unless its region's processors are all in use, or the zone is out of them. */

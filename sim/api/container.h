@@ -4,7 +4,7 @@
 #ifndef MS_SIM_API_CONTAINER_H
 #define MS_SIM_API_CONTAINER_H
 
-#include "sim/core/core.h"
+#include "sim/api/shared.h"
 
 /* What nodes may reach by default. */
 #define CONTAINER_SCOPES                                                                                                                              \

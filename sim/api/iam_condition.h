@@ -3,7 +3,7 @@
 #ifndef MS_SIM_API_IAM_CONDITION_H
 #define MS_SIM_API_IAM_CONDITION_H
 
-#include "sim/core/core.h"
+#include "sim/api/shared.h"
 
 struct condition_place {
 	double time;                /* request.time, seconds since 1970 */

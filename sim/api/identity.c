@@ -123,3 +123,11 @@ void sim_milestone(struct sim *s, double seconds)
 {
 	sim_after(s, seconds, nothing, cJSON_CreateObject());
 }
+
+const struct sim_identity sim_identity = {
+	.project_id = sim_project_id,
+	.project_number = sim_project_number,
+	.service_on = sim_service_on,
+	.allowed = sim_allowed,
+	.jwt_owner = sim_jwt_owner,
+};

@@ -1,8 +1,8 @@
-/* What the identity APIs (projects, services, IAM, secrets, buckets) share beyond sim/core/core.h. */
+/* What the identity APIs (projects, services, IAM, secrets, buckets) share beyond sim/api/shared.h. */
 #ifndef MS_SIM_API_IDENTITY_H
 #define MS_SIM_API_IDENTITY_H
 
-#include "sim/core/core.h"
+#include "sim/api/shared.h"
 
 /* The segment of the call's path that follows a collection's name, without a custom verb: for
  * "/v1/projects/p/secrets/s:addVersion", "secrets" gives "s". "" when there is none; into a ring of static buffers. */
@@ -77,5 +77,8 @@ void sim_service_agent(struct sim *s, const char *project, const char *service, 
 /* Google's spelling of an IAP resource ("projects/p/iap_web/compute/services/NAME"): with the project's number and a backend
  * service's own; false when it is not there. *project is then the id, or NULL. sim/api/iap.c. */
 bool sim_iap_resource(struct sim *s, const char *named, const char **project, struct buf *out);
+
+/* What the core asks of all this. */
+extern const struct sim_identity sim_identity;
 
 #endif

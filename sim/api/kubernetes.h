@@ -2,7 +2,7 @@
 #ifndef MS_SIM_API_KUBERNETES_H
 #define MS_SIM_API_KUBERNETES_H
 
-#include "sim/core/core.h"
+#include "sim/api/shared.h"
 
 /* The namespaces and service accounts that a new cluster has. */
 void kubernetes_seed(struct sim *s, const struct sim_object *cluster);

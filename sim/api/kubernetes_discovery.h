@@ -2,7 +2,7 @@
 #ifndef MS_SIM_API_KUBERNETES_DISCOVERY_H
 #define MS_SIM_API_KUBERNETES_DISCOVERY_H
 
-#include "sim/core/core.h"
+#include "sim/api/shared.h"
 
 /* Answers when the path is one of discovery's; else false. */
 bool kubernetes_discover(struct sim_call *c, const char *path);

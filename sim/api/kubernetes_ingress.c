@@ -8,7 +8,7 @@
 #include "sim/api/kubernetes_pods.h"
 #include "sim/api/network.h"
 #include "sim/api/serving.h"
-#include "sim/front/backends.h"
+#include "sim/api/workloads.h"
 
 #include "base/json.h"
 #include "base/mem.h"
@@ -175,12 +175,12 @@ static const char *backend(struct balance *b, const cJSON *ref)
 /* HEALTHY where an endpoint passes its check, UNHEALTHY where none does, Unknown without any. */
 static const char *state_of(const struct balance *b, const char *name)
 {
-	struct endpoint ends[16];
+	struct compute_endpoint ends[16];
 	const struct sim_object *service = sim_get(b->sim, "compute.backendServices", sim_tmp("%sbackendServices/%s", b->scope, name));
 	const struct sim_object *group = service ? compute_find(b->sim, json_str(service->doc, "backends.0.group", "")) : NULL;
-	size_t n = group ? backends_of(b->sim, service, group, ends, 16) : 0;
+	size_t n = group ? compute_endpoints(b->sim, service, group, ends, 16) : 0;
 	for (size_t i = 0; i < n; i++)
-		if (backend_healthy(b->sim, service, &ends[i]))
+		if (sim_workloads(b->sim)->healthy(b->sim, service, &ends[i]))
 			return "HEALTHY";
 	return n ? "UNHEALTHY" : "Unknown";
 }

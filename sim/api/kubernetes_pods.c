@@ -5,6 +5,7 @@
 #include "sim/api/compute.h"
 #include "sim/api/kubernetes.h"
 #include "sim/api/serving.h"
+#include "sim/api/workloads.h"
 
 #include "base/json.h"
 #include "base/mem.h"
@@ -36,7 +37,7 @@ static const char *pods_prefix(const char *cluster, const char *ns)
 	return kept;
 }
 
-static cJSON *condition(struct sim *s, const char *type, bool status, const char *reason, const char *message)
+cJSON *kubernetes_condition(struct sim *s, const char *type, bool status, const char *reason, const char *message)
 {
 	char *now = sim_time(s, 0);
 	cJSON *c = json_make("{'type':%s,'status':%s,'lastUpdateTime':%s,'lastTransitionTime':%s}", type, status ? "True" : "False", now, now);
@@ -67,109 +68,6 @@ void kubernetes_event_by(struct sim *s, const char *cluster, const cJSON *about,
 				 sim_tmp("%s.%016llx", name, moment), json_str(about, "apiVersion", ""), json_str(about, "kind", ""), ns, name,
 				 json_str(about, "metadata.uid", ""), reason, message, type, now, now, component, component));
 	free(now);
-}
-
-/* Containers' states. ------------------------------------------------------------------------------------------------------- */
-static const char *image_of(const struct workload *w, int i)
-{
-	return json_str(w->template, sim_tmp("containers.%d.image", i), "");
-}
-
-static const char *name_of(const struct workload *w, int i)
-{
-	return json_str(w->template, sim_tmp("containers.%d.name", i), "");
-}
-
-/* Why an image is not there, as containerd says it. */
-static const char *pull_words(const struct workload *w, int i)
-{
-	const char *image = image_of(w, i), *why = w->parts[i].fault, *head = sim_tmp("failed to pull and unpack image \"%s\": failed to resolve reference \"%s\": ", image, image);
-	const char *host = sim_tmp("%.*s", (int)strcspn(image, "/"), image);
-	if (!strcmp(why, "permission"))
-		return sim_tmp("Failed to pull image \"%s\": %sfailed to authorize: failed to fetch oauth token: unexpected status from GET request to "
-			       "https://%s/v2/token: 403 Forbidden", image, head, host);
-	if (!strcmp(why, "unreachable"))
-		return sim_tmp("Failed to pull image \"%s\": %sfailed to do request: Head \"https://%s/v2/\": dial tcp: i/o timeout", image, head, host);
-	return sim_tmp("Failed to pull image \"%s\": rpc error: code = NotFound desc = %s%s: not found", image, head, image);
-}
-
-/* Is the container that runs found ready by its readiness probe? */
-static bool is_ready(const struct workload_part *part, const cJSON *probe)
-{
-	int port = (int)json_num(probe, "httpGet.port", json_num(probe, "tcpSocket.port", json_num(probe, "grpc.port", 0)));
-	const char *word = json_str(probe, "httpGet.port", json_str(probe, "tcpSocket.port", ""));
-	const cJSON *p;
-	cJSON_ArrayForEach(p, json_at(part->k.spec, "ports"))
-		if (*word && !strcmp(json_str(p, "name", ""), word))
-			port = (int)json_num(p, "containerPort", 0);
-	if (!json_at(probe, "httpGet") && !json_at(probe, "tcpSocket"))
-		return true;
-	bool listens = part->r.port == port || (!part->r.port && !container_runs(&part->k, "mlflow") && !container_runs(&part->k, "oauth2-proxy"));
-	return listens && !part->r.loopback;
-}
-
-static bool probe_passes(const struct workload *w, const struct workload_part *part, const char *which)
-{
-	const cJSON *probe = json_at(part->k.spec, which);
-	return !probe || (is_ready(part, probe) && workload_healthy(w, part, json_str(probe, "httpGet.path", NULL)));
-}
-
-/* One container's status. *reason is why it does not run, with *message; NULL when it does. */
-static cJSON *container_status(struct sim *s, const struct workload *w, int i, int restarts, const char **reason, const char **message, bool *ready)
-{
-	const struct workload_part *part = &w->parts[i];
-	bool live = !part->fault && !part->r.said && (part->r.ends || (probe_passes(w, part, "startupProbe") && probe_passes(w, part, "livenessProbe")));
-	char *now = sim_time(s, 0);
-	*reason = NULL;
-	*ready = live && (part->r.ends || probe_passes(w, part, "readinessProbe"));
-	cJSON *state, *c = json_make("{'name':%s,'image':%s,'imageID':'','ready':%b,'restartCount':%d}", name_of(w, i), image_of(w, i), *ready, restarts);
-	if (part->fault) {
-		bool image = !strcmp(part->reason, "ErrImagePull");
-		*reason = image && restarts ? "ImagePullBackOff" : part->reason;
-		*message = image ? (restarts ? sim_tmp("Back-off pulling image \"%s\": ErrImagePull: %s", image_of(w, i), pull_words(w, i)) : pull_words(w, i)) : part->fault;
-		state = json_make("{'waiting':{'reason':%s,'message':%s}}", *reason, *message);
-	} else if (!live) {
-		const char *why = part->r.exit_code == 137 ? "OOMKilled" : part->r.said ? "Error" : "Completed";
-		int code = part->r.said ? part->r.exit_code : 137;
-		*reason = "CrashLoopBackOff";
-		*message = sim_tmp("back-off %ds restarting failed container=%s", restarts < 5 ? 10 << restarts : 300, name_of(w, i));
-		state = json_make("{'waiting':{'reason':'CrashLoopBackOff','message':%s}}", *message);
-		json_put(c, "lastState", json_make("{'terminated':{'exitCode':%d,'reason':%s,'startedAt':%s,'finishedAt':%s}}", code,
-						   part->r.said ? why : "Error", now, now));
-	} else if (part->r.ends) {
-		state = json_make("{'terminated':{'exitCode':0,'reason':'Completed','startedAt':%s,'finishedAt':%s}}", now, now);
-	} else {
-		state = json_make("{'running':{'startedAt':%s}}", now);
-	}
-	json_put_bool(c, "started", live);
-	json_put(c, "state", state);
-	free(now);
-	return c;
-}
-
-/* Logs. --------------------------------------------------------------------------------------------------------------------- */
-static void keep_log(struct sim *s, const struct sim_object *cluster, struct sim_object *pod, const char *container, const char *text, bool bad)
-{
-	const char *project = sim_tmp("%.*s", (int)strcspn(cluster->key + 9, "/"), cluster->key + 9), *old = json_str(json_at(pod->hidden, "logs"), container, "");
-	if (!*text)
-		return;
-	if (!json_at(pod->hidden, "logs"))
-		json_put(pod->hidden, "logs", cJSON_CreateObject());
-	char *all = xasprintf("%s%s%s", old, text, text_ends(text, "\n") ? "" : "\n");
-	if (strlen(all) < 65536) {
-		cJSON_DeleteItemFromObjectCaseSensitive(json_at(pod->hidden, "logs"), container);
-		cJSON_AddStringToObject(json_at(pod->hidden, "logs"), container, all);
-	}
-	free(all);
-	for (const char *p = text; *p;) {
-		size_t len = strcspn(p, "\n");
-		sim_log_entry(s, project, "k8s_container",
-			      json_make("{'project_id':%s,'location':%s,'cluster_name':%s,'namespace_name':%s,'pod_name':%s,'container_name':%s}", project,
-					json_str(cluster->doc, "location", ""), json_str(cluster->doc, "name", ""), json_str(pod->doc, "metadata.namespace", ""),
-					json_str(pod->doc, "metadata.name", ""), container),
-			      "stderr", bad ? "ERROR" : "INFO", sim_tmp("%.*s", (int)len, p));
-		p += len + (p[len] == '\n');
-	}
 }
 
 /* Pods. --------------------------------------------------------------------------------------------------------------------- */
@@ -204,7 +102,7 @@ static struct sim_object *new_pod(struct sim *s, const struct sim_object *cluste
 			       sim_tmp("%s-%s", name, drawn_tail(s)), sim_tmp("%s-", name), cJSON_Duplicate(json_at(owner->doc, "spec.template.metadata.labels"), true),
 			       cJSON_Duplicate(json_at(owner->doc, "spec.template.metadata.annotations"), true), json_str(owner->doc, "apiVersion", ""), kind, name,
 			       uid(owner), cJSON_Duplicate(json_at(owner->doc, "spec.template.spec"), true), now, address_of(s, cluster),
-			       condition(s, "Ready", false, "ContainersNotReady", ""));
+			       kubernetes_condition(s, "Ready", false, "ContainersNotReady", ""));
 	struct sim_object *pod = kubernetes_put(s, cluster->key, "", "v1", "pods", ns, doc);
 	json_put_str(pod->hidden, "hash", hash);
 	json_put_str(pod->hidden, "root", uid(root));
@@ -213,51 +111,6 @@ static struct sim_object *new_pod(struct sim *s, const struct sim_object *cluste
 	kubernetes_event_by(s, cluster->key, pod->doc, "Normal", "Scheduled", sim_tmp("Successfully assigned %s/%s to a node", ns, made), "default-scheduler");
 	free(now);
 	return pod;
-}
-
-/* Runs a pod: its containers' states into its status. True when all of it is ready (or, of a job, has ended well). */
-static bool try_pod(struct sim *s, const struct sim_object *cluster, struct sim_object *pod)
-{
-	struct workload w;
-	int restarts = (int)json_num(pod->hidden, "tries", 0);
-	bool all = true, live = true;
-	const char *project = sim_tmp("%.*s", (int)strcspn(cluster->key + 9, "/"), cluster->key + 9);
-	cJSON *template = kubernetes_pod_template(s, cluster, json_str(pod->doc, "metadata.namespace", ""), json_at(pod->doc, "spec"));
-	workload_open(s, project, "", template, &w);
-	workload_start(&w);
-	int inits = (int)json_num(w.template, "inits", 0);
-	cJSON *states = cJSON_CreateArray(), *early = cJSON_CreateArray();
-	for (int i = 0; i < w.count; i++) {
-		const char *reason, *message = "";
-		bool ready;
-		keep_log(s, cluster, pod, name_of(&w, i), w.parts[i].r.wrote ? w.parts[i].r.wrote : "", false);
-		keep_log(s, cluster, pod, name_of(&w, i), w.parts[i].r.said ? w.parts[i].r.said : "", true);
-		cJSON_AddItemToArray(i < inits ? early : states, container_status(s, &w, i, restarts, &reason, &message, &ready));
-		all = all && ready;
-		live = live && !reason;
-		if (reason && strcmp(reason, "PodInitializing")) {
-			const char *pull = strstr(reason, "Image") ? "Failed" : !strcmp(reason, "CrashLoopBackOff") ? "BackOff" :
-					   !strcmp(reason, "ContainerCreating") ? "FailedMount" : "Failed";
-			kubernetes_event(s, cluster->key, pod->doc, "Warning", pull,
-					 !strcmp(pull, "FailedMount") ? sim_tmp("MountVolume.SetUp failed for volume: %s", message) : message);
-		}
-		else if (!ready && !reason)
-			kubernetes_event(s, cluster->key, pod->doc, "Warning", "Unhealthy", "Readiness probe failed");
-	}
-	json_put_str(pod->doc, "status.phase", live ? "Running" : "Pending");
-	json_put(pod->doc, "status.containerStatuses", states);
-	if (early->child)
-		json_put(pod->doc, "status.initContainerStatuses", early);
-	else
-		cJSON_Delete(early);
-	json_put(pod->doc, "status.conditions", json_make("[%j,%j]", condition(s, "Ready", all, all ? "" : "ContainersNotReady", ""),
-							  condition(s, "ContainersReady", all, all ? "" : "ContainersNotReady", "")));
-	json_put_num(pod->hidden, "tries", restarts + 1);
-	json_put_bool(pod->hidden, "ready", all);
-	json_put_bool(pod->hidden, "live", live);
-	kubernetes_touch(s, cluster->key, pod->doc);
-	workload_close(&w);
-	return all;
 }
 
 static bool is_of(const struct sim_object *pod, const struct sim_object *owner)
@@ -273,21 +126,6 @@ static int pods_of(struct sim *s, const struct sim_object *cluster, const struct
 		if (is_of(o, owner))
 			list[n++] = o;
 	return n;
-}
-
-bool kubernetes_pod_open(struct sim *s, const char *cluster, const char *address, struct workload *w)
-{
-	const struct sim_object *c = cluster_of(s, cluster);
-	const char *prefix = sim_tmp("%s|/pods|", cluster);
-	for (struct sim_object *o = c ? sim_first(s, OBJECTS, prefix) : NULL; o; o = sim_following(s, o, prefix)) {
-		if (strcmp(json_str(o->doc, "status.podIP", ""), address) || !json_bool(o->hidden, "live", false))
-			continue;
-		const char *project = sim_tmp("%.*s", (int)strcspn(cluster + 9, "/"), cluster + 9);
-		workload_open(s, project, "", kubernetes_pod_template(s, c, json_str(o->doc, "metadata.namespace", ""), json_at(o->doc, "spec")), w);
-		workload_start(w);
-		return true;
-	}
-	return false;
 }
 
 /* Endpoints. ---------------------------------------------------------------------------------------------------------------- */
@@ -536,11 +374,11 @@ static void deployment_status(struct sim *s, const struct sim_object *cluster, s
 		json_put_num(status, "unavailableReplicas", mine - ready);
 	json_put(status, "conditions", next_conditions(json_at(o->doc, "status.conditions"),
 		 json_make("[%j,%j]",
-			   enough || !want ? condition(s, "Available", true, "MinimumReplicasAvailable", "Deployment has minimum availability.")
-					   : condition(s, "Available", false, "MinimumReplicasUnavailable", "Deployment does not have minimum availability."),
-			   done ? condition(s, "Progressing", true, "NewReplicaSetAvailable", sim_tmp("%s has successfully progressed.", set))
-			   : late ? condition(s, "Progressing", false, "ProgressDeadlineExceeded", sim_tmp("%s has timed out progressing.", set))
-				  : condition(s, "Progressing", true, "ReplicaSetUpdated", sim_tmp("%s is progressing.", set)))));
+			   enough || !want ? kubernetes_condition(s, "Available", true, "MinimumReplicasAvailable", "Deployment has minimum availability.")
+					   : kubernetes_condition(s, "Available", false, "MinimumReplicasUnavailable", "Deployment does not have minimum availability."),
+			   done ? kubernetes_condition(s, "Progressing", true, "NewReplicaSetAvailable", sim_tmp("%s has successfully progressed.", set))
+			   : late ? kubernetes_condition(s, "Progressing", false, "ProgressDeadlineExceeded", sim_tmp("%s has timed out progressing.", set))
+				  : kubernetes_condition(s, "Progressing", true, "ReplicaSetUpdated", sim_tmp("%s is progressing.", set)))));
 	settle_sets(s, cluster, o);
 	kubernetes_report(s, cluster->key, o, status, "kube-controller-manager", "deployment.kubernetes.io/revision", sim_tmp("%d", newest_revision(s, cluster, o)));
 }
@@ -567,7 +405,7 @@ static void deployment_step(struct sim *s, const cJSON *arg)
 	for (int i = 0; i < n; i++) {
 		if (strcmp(json_str(list[i]->hidden, "hash", ""), hash))
 			continue;
-		ready += json_bool(list[i]->hidden, "ready", false) || try_pod(s, cluster, list[i]);
+		ready += json_bool(list[i]->hidden, "ready", false) || sim_workloads(s)->pod_tried(s, cluster, list[i]);
 		tries = (int)fmax(tries, json_num(list[i]->hidden, "tries", 0));
 		mine++;
 	}
@@ -684,7 +522,7 @@ static void job_step(struct sim *s, const cJSON *arg)
 		return;
 	struct sim_object *pod = waiting_pod(s, cluster, o);
 	pod = pod ? pod : new_pod(s, cluster, o, o, "");
-	bool well = ended_well(pod, try_pod(s, cluster, pod));
+	bool well = ended_well(pod, sim_workloads(s)->pod_tried(s, cluster, pod));
 	int failed = (int)json_num(o->doc, "status.failed", 0), limit = (int)json_num(o->doc, "spec.backoffLimit", 6);
 	bool stuck = !well && json_at(pod->doc, "status.containerStatuses.0.state.waiting") &&
 		     strcmp(json_str(pod->doc, "status.containerStatuses.0.state.waiting.reason", ""), "CrashLoopBackOff");

@@ -1,14 +1,11 @@
-/* Pods of simulated clusters: those that deployments and jobs make, run as far as containers are, and reported as kubelets report. */
+/* Pods of simulated clusters: those that deployments and jobs make. What runs in them is the kubelet's (sim/front/pod.c). */
 #ifndef MS_SIM_API_KUBERNETES_PODS_H
 #define MS_SIM_API_KUBERNETES_PODS_H
 
-#include "sim/front/workload.h"
+#include "sim/api/shared.h"
 
-/* A pod template (spec with its volumes, in a namespace) as container.h's templates are, for the caller to delete. A container whose Secret or
- * ConfigMap is not there is "broken" with Kubernetes' words. */
-cJSON *kubernetes_pod_template(struct sim *s, const struct sim_object *cluster, const char *ns, const cJSON *spec);
-/* What runs in the cluster's pod with this address, for workload_close; false when no such pod is up. */
-bool kubernetes_pod_open(struct sim *s, const char *cluster, const char *address, struct workload *w);
+/* A condition of a status, as of now; reason and message may be "". The caller's. */
+cJSON *kubernetes_condition(struct sim *s, const char *type, bool status, const char *reason, const char *message);
 /* The ready addresses behind a Service's port (a number or a name; "" for its first) as network endpoints [{"ipAddress","port"}], for the caller. */
 cJSON *kubernetes_endpoints(struct sim *s, const char *cluster, const char *ns, const char *service, const char *port);
 /* The controllers of deployments and jobs; called when one was made or changed, and when one goes. */

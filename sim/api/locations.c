@@ -1,6 +1,6 @@
 /* Locations of Secret Manager and Certificate Manager, and what Certificate Manager's operations are. */
 #include "config.h"
-#include "sim/core/core.h"
+#include "sim/api/shared.h"
 
 #include "base/json.h"
 #include "sim/api/serving.h"

@@ -1,6 +1,6 @@
 /* Cloud Logging v2: entries written by the simulated containers and builds, or by clients, and listed by the filters that tools use. */
 #include "config.h"
-#include "sim/core/core.h"
+#include "sim/api/shared.h"
 
 #include "base/json.h"
 #include "base/mem.h"

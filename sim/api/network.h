@@ -2,7 +2,7 @@
 #ifndef MS_SIM_API_NETWORK_H
 #define MS_SIM_API_NETWORK_H
 
-#include "sim/core/core.h"
+#include "sim/api/shared.h"
 
 #define NETWORK_SERVICE_PEERING "servicenetworking-googleapis-com"
 

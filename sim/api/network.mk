@@ -13,6 +13,7 @@ sim_libsim_a_SOURCES += \
 	sim/api/compute_instances.c \
 	sim/api/compute_images.c \
 	sim/api/compute_disks.c \
+	sim/api/compute_endpoints.c \
 	sim/api/compute_filter.c \
 	sim/api/compute_firewalls.c \
 	sim/api/compute_managers.c \
@@ -48,7 +49,6 @@ sim_libsim_a_SOURCES += \
 	sim/api/kubernetes_openapi.c \
 	sim/api/kubernetes_owners.c \
 	sim/api/kubernetes_patch.c \
-	sim/api/kubernetes_pod_template.c \
 	sim/api/kubernetes_pods.c \
 	sim/api/kubernetes_pods.h \
 	sim/api/kubernetes_protobuf.c \

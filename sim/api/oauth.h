@@ -2,7 +2,7 @@
 #ifndef MS_SIM_API_OAUTH_H
 #define MS_SIM_API_OAUTH_H
 
-#include "sim/core/core.h"
+#include "sim/api/shared.h"
 
 /* The parameters of a request whose body is a form (or JSON), with those of its query. The caller deletes. */
 cJSON *oauth_form(const struct sim_call *c);

@@ -2,7 +2,7 @@
 #ifndef MS_SIM_API_RUN_H
 #define MS_SIM_API_RUN_H
 
-#include "sim/core/core.h"
+#include "sim/api/shared.h"
 
 #define RUN_SERVICES "run.services"
 #define RUN_REVISIONS "run.revisions"
@@ -57,7 +57,7 @@ struct sim_object *run_execute(struct sim *s, const char *principal, struct sim_
 /* run_executions.c: cancels one; false, answered, when it has ended. */
 bool run_execution_stop(struct sim_call *c, struct sim_object *execution);
 
-/* run_container.c: would this template run? */
+/* Would this template run? What sim_workloads()->judge says (sim/api/workloads.h). */
 struct run_verdict {
 	const char *reason;          /* Condition.reason, or NULL */
 	const char *revision_reason; /* Condition.revisionReason, or NULL */
@@ -67,8 +67,6 @@ struct run_verdict {
 	int exit_code;               /* of the failing container, where it ended */
 	cJSON *log;                  /* what the containers wrote: [{"container","severity","text"}]; owned */
 };
-/* labels is what log entries carry: {"service_name","revision_name",...}; borrowed. */
-void run_judge(struct sim *s, const char *project, const char *region, const cJSON *template, bool job, struct run_verdict *v);
 void run_verdict_free(struct run_verdict *v);
 
 /* Handlers, listed in run.c. */

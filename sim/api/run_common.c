@@ -125,3 +125,10 @@ void run_location_list(struct sim_call *c)
 						    sim_tmp("projects/%s/locations/%s", c->project, *r), *r, *r));
 	sim_ok(c, json_make("{'locations':%j}", all));
 }
+
+void run_verdict_free(struct run_verdict *v)
+{
+	free(v->message);
+	cJSON_Delete(v->log);
+	*v = (struct run_verdict){0};
+}

@@ -1,10 +1,11 @@
-/* Executions of jobs and their tasks: started, judged by run_container.c, retried, ended. */
+/* Executions of jobs and their tasks: started, judged by sim/front/judge.c, retried, ended. */
 #include "config.h"
 #include "sim/api/run.h"
 
 #include "base/json.h"
 #include "base/mem.h"
 #include "sim/api/serving.h"
+#include "sim/api/workloads.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -167,7 +168,7 @@ static void started(struct sim *s, const cJSON *arg)
 	task_state(s, o, false, NULL);
 	refer(s, o, "EXECUTION_RUNNING");
 	struct run_verdict v;
-	run_judge(s, project_of(o->key), region_of(o->key), json_at(o->doc, "template"), true, &v);
+	sim_workloads(s)->judge(s, project_of(o->key), region_of(o->key), json_at(o->doc, "template"), true, &v);
 	write_logs(s, o, v.log);
 	cJSON *next = cJSON_Duplicate(arg, 1);
 	double seconds = v.seconds;

@@ -1,4 +1,4 @@
-/* Cloud Run services, v2. A change of the template makes a revision; whether that one would run is judged by run_container.c; a failed
+/* Cloud Run services, v2. A change of the template makes a revision; whether that one would run is judged by sim/front/judge.c; a failed
  * create leaves the service, a failed update leaves the old revision serving. */
 #include "config.h"
 #include "sim/api/run.h"
@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "sim/api/identity.h"
 #include "sim/api/serving.h"
+#include "sim/api/workloads.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -184,7 +185,7 @@ static void judge(struct sim *s, const cJSON *arg)
 	double seconds = 0;
 	if (revision) {
 		struct run_verdict v;
-		run_judge(s, project_of(revision->key), region_of(revision->key), revision->doc, false, &v);
+		sim_workloads(s)->judge(s, project_of(revision->key), region_of(revision->key), revision->doc, false, &v);
 		write_logs(s, revision, v.log);
 		if (v.message)
 			json_put(next, "failure", json_make("{'message':%s,'reason':%s,'revisionReason':%s,'status':%s}", v.message,

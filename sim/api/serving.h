@@ -3,7 +3,7 @@
 #ifndef MS_SIM_API_SERVING_H
 #define MS_SIM_API_SERVING_H
 
-#include "sim/core/core.h"
+#include "sim/api/shared.h"
 
 /* A formatted text that is valid until 512 further calls; for keys and messages. */
 const char *sim_tmp(const char *format, ...) __attribute__((format(printf, 1, 2), returns_nonnull));

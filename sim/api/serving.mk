@@ -13,7 +13,6 @@ sim_libsim_a_SOURCES += \
 	sim/api/run.c sim/api/run.h \
 	sim/api/run_check.c \
 	sim/api/run_common.c \
-	sim/api/run_container.c \
 	sim/api/run_executions.c \
 	sim/api/run_jobs.c \
 	sim/api/run_knative.c \
@@ -24,20 +23,24 @@ sim_libsim_a_SOURCES += \
 	sim/front/backends.c sim/front/backends.h \
 	sim/front/balancer.c sim/front/balancer.h \
 	sim/front/container.c sim/front/container.h \
-	sim/front/front.c \
+	sim/front/front.c sim/front/front.h \
 	sim/front/gate.c sim/front/gate.h \
 	sim/front/http.c sim/front/http.h \
 	sim/front/iap.c \
+	sim/front/judge.c sim/front/judge.h \
 	sim/front/machine.c sim/front/machine.h \
 	sim/front/mlflow_api.c \
 	sim/front/mlflow_artifacts.c \
 	sim/front/mlflow_http.c sim/front/mlflow_http.h \
 	sim/front/mlflow_server.c sim/front/mlflow_server.h \
 	sim/front/oauth2_proxy.c sim/front/oauth2_proxy.h \
+	sim/front/pod.c sim/front/pod.h \
+	sim/front/pod_template.c \
 	sim/front/shell.c sim/front/shell.h \
 	sim/front/start.c sim/front/start.h \
 	sim/front/walls.c sim/front/walls.h \
 	sim/front/workload.c sim/front/workload.h \
+	sim/front/workloads.c sim/front/workloads.h \
 	sim/front/yaml.c sim/front/yaml.h
 
 check_PROGRAMS += tests/sim/serving_run

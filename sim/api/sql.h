@@ -2,7 +2,7 @@
 #ifndef MS_SIM_API_SQL_H
 #define MS_SIM_API_SQL_H
 
-#include "sim/core/core.h"
+#include "sim/api/shared.h"
 
 #define SQL_BASE "https://sqladmin.googleapis.com/v1/"
 

@@ -1,5 +1,5 @@
 /* The inside of the simulated cloud: what an API's file builds on. An API is one file that ends in one const struct sim_api, listed in
- * sim/core/apis.c. A request is matched to a method of the contract, checked against it (unknown path 404, unknown field 400, wrong type
+ * sim/apis.c. A request is matched to a method of the contract, checked against it (unknown path 404, unknown field 400, wrong type
  * 400, in Google's words; read-only fields dropped), its caller authenticated, the API checked to be enabled, the permission checked,
  * and only then is the handler called. */
 #ifndef MS_SIM_CORE_H
@@ -57,7 +57,6 @@ struct sim_api {
 	 * to out. NULL function: the project. */
 	void (*guard)(const struct sim_call *c, struct buf *out);
 };
-extern const struct sim_api *const sim_apis[];
 
 /* Replies. --------------------------------------------------------------------------------------------------------------- */
 void sim_ok(struct sim_call *c, cJSON *body);                       /* 200; body is then owned by the core; checked against the contract in
@@ -128,34 +127,7 @@ void sim_uuid(struct sim *s, char into[static 37]);
 char *sim_hex(struct sim *s, int digits);                            /* freed by the caller */
 long long sim_serial(struct sim *s);                                 /* a new 19-digit id for compute's and others' uint64 ids */
 
-/* Projects, IAM, services: sim/api/{resourcemanager,iam_policy,serviceusage}.c ------------------------------------------- */
-/* Folds a project id or number to the id; NULL when there is none such. The number as text. */
-const char *sim_project_id(struct sim *s, const char *id_or_number);
-const char *sim_project_number(struct sim *s, const char *id_or_number);
-/* Is the service enabled, and has that reached the serving systems? */
-bool sim_service_on(struct sim *s, const char *project, const char *service);
-/* Enables at once, for seeds and for APIs that enable others. */
-void sim_service_enable(struct sim *s, const char *project, const char *service);
-/* May this principal do it? holder is "//host/full/name" whose policy, and its project's, are looked at, with the lag of changes. */
-bool sim_allowed(struct sim *s, const char *principal, const char *permission, const char *project, const char *holder);
-/* getIamPolicy, setIamPolicy, testIamPermissions for any resource: read, etag check, version and member rules, write. The holder must exist
- * (the caller checks). Answers the call. */
-void sim_policy_get(struct sim_call *c, const char *holder);
-void sim_policy_set(struct sim_call *c, const char *holder, const cJSON *policy);
-void sim_policy_test(struct sim_call *c, const char *holder);
-/* Removes a policy with its resource. */
-void sim_policy_forget(struct sim *s, const char *holder);
-/* Does the service account exist: for reads elsewhere with a lag, or at all. */
-bool sim_account_exists(struct sim *s, const char *email, bool with_lag);
-/* A service account's 21-digit id, and the PEM public key of one of its keys (NULL when there is none, or it is disabled). */
-const char *sim_account_id(struct sim *s, const char *email);
-const char *sim_account_public_key(struct sim *s, const char *email, const char *key_id);
-/* Has the account signed this JWT, with the key of this id, or ("") with any that is enabled? */
-bool sim_account_signed(struct sim *s, const char *email, const char *key_id, const char *token);
-/* Whom a JWT stands for that a service account has signed by itself to call this host with (google.aip.dev/auth/4111): its principal, or NULL. */
-const char *sim_jwt_owner(struct sim *s, const char *token, const char *host);
-/* Is an organisation policy boolean constraint enforced, or a list constraint denying the value? ("iam.allowedPolicyMemberDomains") */
-bool sim_constraint(struct sim *s, const char *project, const char *constraint, const char *value);
+/* Tokens and certificates. ----------------------------------------------------------------------------------------------- */
 /* A new access token of this principal, good for so many seconds (infinity: for ever); the caller frees. */
 char *sim_token_new(struct sim *s, const char *principal, double seconds);
 /* Seconds that a token has left; infinity when it has no end, 0 or less when it is none. */
@@ -169,40 +141,26 @@ const char *sim_ca_pem(struct sim *s);
 /* Checks one: a claims object owned by the caller, or NULL with *why a static text. */
 cJSON *sim_id_token_check(struct sim *s, const char *token, const char **why);
 
-/* Between APIs: what a deployed container sees (sim/api/run*.c, sim/front). ----------------------------------------------- */
-/* A secret version's payload for a service account: NULL with *why ("permission", "missing", "disabled"); the caller frees. */
-char *sim_secret_read(struct sim *s, const char *principal, const char *project, const char *secret, const char *version, size_t *len,
-		      const char **why);
-/* Does this image (NAME@sha256:... or NAME:TAG in REGION-docker.pkg.dev) exist; its digest, or NULL. */
-const char *sim_image_digest(struct sim *s, const char *image);
-/* Writes a log entry (logging.entries.list finds it). labels is owned by the core afterwards. */
-void sim_log_entry(struct sim *s, const char *project, const char *resource_type, cJSON *labels, const char *log, const char *severity,
-		   const char *text);
-/* Objects for a principal whose IAM on the bucket is checked (sim/api/storage*.c); NULL or false with *why ("bucket": no such bucket,
- * "missing": no such object or generation, "permission"). generation NULL or "": the live one. The caller frees what is read. */
-char *sim_object_read(struct sim *s, const char *principal, const char *bucket, const char *object, const char *generation, size_t *len,
-		      const char **why);
-bool sim_object_write(struct sim *s, const char *principal, const char *bucket, const char *object, const char *type, const void *data,
-		      size_t len, const char **why);
-bool sim_object_delete(struct sim *s, const char *principal, const char *bucket, const char *object, const char **why);
-/* An array of {"name","size"} (size a number) of the live objects with this prefix, for the caller to delete. */
-cJSON *sim_object_names(struct sim *s, const char *principal, const char *bucket, const char *prefix, const char **why);
-/* What a database client meets (sim/api/sqladmin*.c). address is an IP address that is dialled from the VPC network (its name,
- * "projects/P/global/networks/X"; NULL: from outside any), or "P:R:I" for the connector, when principal needs cloudsql.instances.connect.
- * NULL when the login works, with the instance's key in the store added to instance; else "unreachable", "refused" (connector: no
- * permission or no such instance), "password" (wrong user or password), "database" (no such database). */
-const char *sim_sql_login(struct sim *s, const char *principal, const char *network, const char *address, const char *user,
-			  const char *password, const char *database, struct buf *instance);
-/* Does the domain lead to the address, as a certificate authority would see it: a record of the world's "dns", one of a public managed zone
- * here, or (where the world says nothing) what the operator sets at their registrar some time after the address is in use? */
-bool sim_dns_leads(struct sim *s, const char *domain, const char *ip);
-/* Direct VPC egress: a service ("projects/p/locations/r/services/s") keeps an address in the subnet (a name, or any spelling of a link) from
- * its first revision on; the subnet stays in use for one to two hours after the release. Calling again changes nothing. sim/api/
- * compute_subnetworks.c. */
-void sim_vpc_hold(struct sim *s, const char *project, const char *region, const char *subnetwork, const char *holder);
-void sim_vpc_release(struct sim *s, const char *holder);
-/* The front door: a request for a host of a deployed service (run.app, appspot.com, a load balancer's). Returns false when nobody
- * serves that host. sim/front/front.c. */
-bool sim_front_door(struct sim *s, const struct sim_request *q, struct sim_reply *out);
+/* What the floors above give to the core, which calls nothing of theirs by name. ------------------------------------------- */
+/* Projects, services and IAM: what a request is held against before its handler. sim/api/identity.c; as sim/api/shared.h has them. */
+struct sim_identity {
+	const char *(*project_id)(struct sim *s, const char *id_or_number);
+	const char *(*project_number)(struct sim *s, const char *id_or_number);
+	bool (*service_on)(struct sim *s, const char *project, const char *service);
+	bool (*allowed)(struct sim *s, const char *principal, const char *permission, const char *project, const char *holder);
+	/* Whom a JWT stands for that a service account has signed by itself to call this host with (google.aip.dev/auth/4111): its principal, or NULL. */
+	const char *(*jwt_owner)(struct sim *s, const char *token, const char *host);
+};
+struct sim_floors {
+	const struct sim_api *const *apis;      /* ended by NULL; worlds are seeded in this order */
+	const struct sim_identity *identity;
+	const struct sim_workloads *workloads;  /* sim/api/workloads.h; the core only keeps it */
+	/* A request for a host of a deployed service (run.app, appspot.com, a load balancer's). False when nobody serves that host. */
+	bool (*front_door)(struct sim *s, const struct sim_request *q, struct sim_reply *out);
+};
+/* A simulated cloud on these floors, which are borrowed; sim_new (sim/sim.c) is this with all that there is. */
+struct sim *sim_build(const struct sim_options *o, const struct sim_floors *floors);
+/* What was given as workloads. */
+const struct sim_workloads *sim_workloads(const struct sim *s);
 
 #endif

@@ -10,6 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+static const struct sim_identity *identity(const struct sim *s)
+{
+	return s->floors->identity;
+}
+
 /* Routes ------------------------------------------------------------------------------------------------------------------- */
 static int by_id(const void *a, const void *b)
 {
@@ -25,12 +30,12 @@ static bool is_raw(const struct sim_route *r)
 void handle_init(struct sim *s)
 {
 	size_t count = 0, raw = 0;
-	for (const struct sim_api *const *a = sim_apis; *a; a++)
+	for (const struct sim_api *const *a = s->floors->apis; *a; a++)
 		for (const struct sim_route *r = (*a)->routes; r && r->id; r++, count++)
 			raw += is_raw(r);
 	struct routed *all = xcalloc(count + 1, sizeof *all);
 	s->raw = xcalloc(raw + 1, sizeof *s->raw);
-	for (const struct sim_api *const *a = sim_apis; *a; a++)
+	for (const struct sim_api *const *a = s->floors->apis; *a; a++)
 		for (const struct sim_route *r = (*a)->routes; r && r->id; r++)
 			all[s->route_count++] = (struct routed){r, *a};
 	qsort(all, s->route_count, sizeof *all, by_id);
@@ -188,7 +193,7 @@ static void fold_one(struct sim *s, cJSON *p, const char *prefix, const char *fr
 		return;
 	const char *rest = p->valuestring + n;
 	size_t len = strcspn(rest, "/");
-	const char *id = len == strlen(from) && !memcmp(rest, from, len) ? sim_project_id(s, from) : NULL;
+	const char *id = len == strlen(from) && !memcmp(rest, from, len) ? identity(s)->project_id(s, from) : NULL;
 	if (!id || !strcmp(id, from))
 		return;
 	char *folded = xasprintf("%s%s%s", prefix, id, rest + len);
@@ -265,7 +270,7 @@ static bool identify(struct exchange *x)
 	const char *token = given ? bearer + 7 : json_str(x->query, "access_token", json_str(x->query, "oauth_token", NULL));
 	c->principal = token ? sim_token_owner(c->sim, token) : NULL;
 	if (token && !c->principal)
-		c->principal = sim_jwt_owner(c->sim, token, c->host);
+		c->principal = identity(c->sim)->jwt_owner(c->sim, token, c->host);
 	bool open = !x->has_method || x->method.api->anonymous || (x->routed && x->routed->api->service == NULL && !x->routed->route->permission &&
 								   !strcmp(x->routed->api->name, "open"));
 	if (open || c->principal)
@@ -277,7 +282,7 @@ static bool identify(struct exchange *x)
 static void api_disabled(struct exchange *x, const char *consumer)
 {
 	const struct contract_api *a = x->method.api;
-	const char *number = sim_project_number(x->call.sim, consumer);
+	const char *number = identity(x->call.sim)->project_number(x->call.sim, consumer);
 	char *url = xasprintf("https://console.developers.google.com/apis/api/%s/overview?project=%s", a->service, number ? number : consumer);
 	char *named = xasprintf("projects/%s", number ? number : consumer);
 	char *message = xasprintf("%s has not been used in project %s before or it is disabled. Enable it by visiting %s then retry. If you enabled "
@@ -330,8 +335,8 @@ static bool check_consumer(struct exchange *x, const char *named)
 	/* Without that header the managers of projects are paid for by the client's own project, which has them enabled. */
 	if (manager && !asked)
 		return true;
-	const char *quota = asked ? sim_project_id(c->sim, asked) : NULL;
-	if (asked && (!quota || !sim_allowed(c->sim, c->principal, "serviceusage.services.use", quota, ""))) {
+	const char *quota = asked ? identity(c->sim)->project_id(c->sim, asked) : NULL;
+	if (asked && (!quota || !identity(c->sim)->allowed(c->sim, c->principal, "serviceusage.services.use", quota, ""))) {
 		cJSON *details = json_make("[{'@type':'type.googleapis.com/google.rpc.ErrorInfo','reason':'USER_PROJECT_DENIED',"
 					   "'domain':'googleapis.com','metadata':{'service':%s}}]",
 					   service);
@@ -344,7 +349,7 @@ static bool check_consumer(struct exchange *x, const char *named)
 		return false;
 	}
 	const char *consumer = quota ? quota : c->project ? c->project : sim_project(c->sim);
-	if (sim_service_on(c->sim, consumer, service))
+	if (identity(c->sim)->service_on(c->sim, consumer, service))
 		return true;
 	api_disabled(x, consumer);
 	return false;
@@ -384,7 +389,7 @@ static bool check_permission(struct exchange *x)
 		x->routed->api->guard(c, &holder);
 	else
 		buf_printf(&holder, "//cloudresourcemanager.googleapis.com/projects/%s", c->project);
-	bool allowed = sim_allowed(c->sim, c->principal, permission, c->project, buf_text(&holder));
+	bool allowed = identity(c->sim)->allowed(c->sim, c->principal, permission, c->project, buf_text(&holder));
 	if (!allowed)
 		denied(x, permission, buf_text(&holder));
 	buf_free(&holder);
@@ -407,7 +412,7 @@ static void by_contract(struct exchange *x)
 {
 	struct sim_call *c = &x->call;
 	char *named = named_project(c->params);
-	c->project = named ? sim_project_id(c->sim, named) : NULL;
+	c->project = named ? identity(c->sim)->project_id(c->sim, named) : NULL;
 	cJSON *params = (cJSON *)(uintptr_t)c->params;
 	if (named)
 		fold_projects(c->sim, params, named);
@@ -454,7 +459,7 @@ static void serve(struct exchange *x, const char *raw_path)
 			cJSON_AddItemToObject((cJSON *)(uintptr_t)c->params, q->string, cJSON_Duplicate(q, 1));
 		identify(x);
 		x->routed->route->handle(c);
-	} else if (sim_front_door(c->sim, c->request, c->reply)) {
+	} else if (c->sim->floors->front_door(c->sim, c->request, c->reply)) {
 		x->answered = true;
 	} else {
 		nowhere(x, known);

@@ -12,6 +12,7 @@ struct timer;  /* clock.c */
 struct faults; /* faults.c */
 
 struct sim {
+	const struct sim_floors *floors; /* those above */
 	/* clock.c */
 	double now, start;
 	bool pessimistic;

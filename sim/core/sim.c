@@ -12,20 +12,25 @@ void sim_serve_outside(struct sim *s, double token_factor)
 	s->token_factor = token_factor;
 }
 
-struct sim *sim_new(const struct sim_options *o, struct err *e)
+struct sim *sim_build(const struct sim_options *o, const struct sim_floors *floors)
 {
-	(void)e;
 	struct sim *s = xcalloc(1, sizeof *s);
+	s->floors = floors;
 	s->strict = getenv("MLFLOW_SETUP_SIM_STRICT") != NULL;
 	clock_init(s, o);
 	store_init(s);
 	handle_init(s);
 	const cJSON *world = o ? o->world : NULL;
 	token_init(s, world);
-	for (const struct sim_api *const *a = sim_apis; *a; a++)
+	for (const struct sim_api *const *a = floors->apis; *a; a++)
 		if ((*a)->seed)
 			(*a)->seed(s, world);
 	return s;
+}
+
+const struct sim_workloads *sim_workloads(const struct sim *s)
+{
+	return s->floors->workloads;
 }
 
 void sim_free(struct sim *s)

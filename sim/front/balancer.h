@@ -2,7 +2,7 @@
 #ifndef MS_SIM_FRONT_BALANCER_H
 #define MS_SIM_FRONT_BALANCER_H
 
-#include "sim/core/core.h"
+#include "sim/api/shared.h"
 
 struct balancer {
 	struct sim_object *rule, *proxy, *backend; /* backend NULL: nothing matches, or a redirect */

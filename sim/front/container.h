@@ -3,7 +3,7 @@
 #ifndef MS_SIM_FRONT_CONTAINER_H
 #define MS_SIM_FRONT_CONTAINER_H
 
-#include "sim/core/core.h"
+#include "sim/api/shared.h"
 
 struct container {
 	const char *name;     /* of the template, or "" */

@@ -1,7 +1,7 @@
 /* The front door: a request for a host of a deployed service goes the way it goes at Google: ingress, IAP or the invoker check, the revision that
  * the traffic goes to, and in it the container with the port: oauth2-proxy with MLflow behind it, MLflow itself, or a sample. */
 #include "config.h"
-#include "sim/core/core.h"
+#include "sim/front/front.h"
 
 #include "base/json.h"
 #include "base/mem.h"

@@ -2,7 +2,7 @@
 #ifndef MS_SIM_FRONT_HTTP_H
 #define MS_SIM_FRONT_HTTP_H
 
-#include "sim/core/core.h"
+#include "sim/api/shared.h"
 
 /* A request taken apart, for one answer. */
 struct visit {

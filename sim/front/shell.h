@@ -2,7 +2,7 @@
 #ifndef MS_SIM_FRONT_SHELL_H
 #define MS_SIM_FRONT_SHELL_H
 
-#include "sim/core/core.h"
+#include "sim/api/shared.h"
 
 struct shell {
 	const cJSON *env;                                     /* name: value */

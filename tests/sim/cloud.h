@@ -5,7 +5,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "sim/core/core.h"
+#include "sim/api/shared.h"
 #include "tests/tap.h"
 
 #include <math.h>

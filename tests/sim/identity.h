@@ -4,7 +4,7 @@
 
 #include "base/json.h"
 #include "base/mem.h"
-#include "sim/core/core.h"
+#include "sim/api/shared.h"
 #include "tests/tap.h"
 
 #include <stdlib.h>

@@ -1,7 +1,7 @@
-/* The table of simulated APIs: each row is the const struct at the end of one file in sim/api/ or sim/core/. Worlds are seeded in this
+/* The table of simulated APIs: each row is the const struct at the end of one file in sim/api/. Worlds are seeded in this
  * order: identity comes first. */
 #include "config.h"
-#include "sim/core/core.h"
+#include "sim/apis.h"
 
 /* sim/api/identity.mk */
 extern const struct sim_api sim_api_certificatemanager, sim_api_cloudbilling, sim_api_dns, sim_api_iam, sim_api_iam_accounts, sim_api_iam_certificates, sim_api_iam_custom_roles,

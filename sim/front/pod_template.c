@@ -1,6 +1,6 @@
 /* A pod as its containers find themselves: variables and files from Secrets and ConfigMaps, services' variables, whom Google takes it for. */
 #include "config.h"
-#include "sim/api/kubernetes_pods.h"
+#include "sim/front/pod.h"
 
 #include "sim/api/compute.h"
 #include "sim/api/kubernetes.h"
@@ -261,7 +261,7 @@ static bool has_way_out(const struct pod *p)
 	return !private_nodes;
 }
 
-cJSON *kubernetes_pod_template(struct sim *s, const struct sim_object *cluster, const char *ns, const cJSON *spec)
+cJSON *pod_template(struct sim *s, const struct sim_object *cluster, const char *ns, const cJSON *spec)
 {
 	struct pod p = {s, cluster, ns, sim_tmp("%.*s", (int)strcspn(cluster->key + 9, "/"), cluster->key + 9), spec};
 	cJSON *whole = cJSON_CreateObject(), *all = cJSON_CreateArray(), *mounted = volumes(&p, whole);

@@ -1,7 +1,7 @@
 /* Containers as if run: goes through what stops a real instance, in the order in which Cloud Run would meet it, and reports it as Cloud Run
  * does: images and secrets before the start, then each container after those it depends on, its probe, and the instance's memory. */
 #include "config.h"
-#include "sim/api/run.h"
+#include "sim/front/judge.h"
 
 #include "base/json.h"
 #include "base/mem.h"
@@ -231,7 +231,7 @@ static void start_all(struct bench *b, struct container *made, int count)
 			}
 }
 
-void run_judge(struct sim *s, const char *project, const char *region, const cJSON *template, bool job, struct run_verdict *v)
+void judge(struct sim *s, const char *project, const char *region, const cJSON *template, bool job, struct run_verdict *v)
 {
 	*v = (struct run_verdict){.log = cJSON_CreateArray(), .status = "FAILED_PRECONDITION"};
 	struct bench b = {.sim = s, .project = project, .region = region, .template = template, .job = job, .v = v};
@@ -257,11 +257,4 @@ void run_judge(struct sim *s, const char *project, const char *region, const cJS
 		container_free(&made[i]);
 	free(b.network);
 	free(principal);
-}
-
-void run_verdict_free(struct run_verdict *v)
-{
-	free(v->message);
-	cJSON_Delete(v->log);
-	*v = (struct run_verdict){0};
 }

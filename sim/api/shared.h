@@ -1,0 +1,67 @@
+/* What the APIs tell one another, and the workloads above them. Those of one family share more in a header of their own. */
+#ifndef MS_SIM_API_SHARED_H
+#define MS_SIM_API_SHARED_H
+
+#include "sim/core/core.h"
+
+/* Projects, IAM, services: sim/api/{resourcemanager,iam_policy,serviceusage}.c ------------------------------------------- */
+/* Folds a project id or number to the id; NULL when there is none such. The number as text. */
+const char *sim_project_id(struct sim *s, const char *id_or_number);
+const char *sim_project_number(struct sim *s, const char *id_or_number);
+/* Is the service enabled, and has that reached the serving systems? */
+bool sim_service_on(struct sim *s, const char *project, const char *service);
+/* Enables at once, for seeds and for APIs that enable others. */
+void sim_service_enable(struct sim *s, const char *project, const char *service);
+/* May this principal do it? holder is "//host/full/name" whose policy, and its project's, are looked at, with the lag of changes. */
+bool sim_allowed(struct sim *s, const char *principal, const char *permission, const char *project, const char *holder);
+/* getIamPolicy, setIamPolicy, testIamPermissions for any resource: read, etag check, version and member rules, write. The holder must exist
+ * (the caller checks). Answers the call. */
+void sim_policy_get(struct sim_call *c, const char *holder);
+void sim_policy_set(struct sim_call *c, const char *holder, const cJSON *policy);
+void sim_policy_test(struct sim_call *c, const char *holder);
+/* Removes a policy with its resource. */
+void sim_policy_forget(struct sim *s, const char *holder);
+/* Does the service account exist: for reads elsewhere with a lag, or at all. */
+bool sim_account_exists(struct sim *s, const char *email, bool with_lag);
+/* A service account's 21-digit id, and the PEM public key of one of its keys (NULL when there is none, or it is disabled). */
+const char *sim_account_id(struct sim *s, const char *email);
+const char *sim_account_public_key(struct sim *s, const char *email, const char *key_id);
+/* Has the account signed this JWT, with the key of this id, or ("") with any that is enabled? */
+bool sim_account_signed(struct sim *s, const char *email, const char *key_id, const char *token);
+/* Whom a JWT stands for that a service account has signed by itself to call this host with (google.aip.dev/auth/4111): its principal, or NULL. */
+const char *sim_jwt_owner(struct sim *s, const char *token, const char *host);
+/* Is an organisation policy boolean constraint enforced, or a list constraint denying the value? ("iam.allowedPolicyMemberDomains") */
+bool sim_constraint(struct sim *s, const char *project, const char *constraint, const char *value);
+/* What a deployed container sees. ----------------------------------------------------------------------------------------- */
+/* A secret version's payload for a service account: NULL with *why ("permission", "missing", "disabled"); the caller frees. */
+char *sim_secret_read(struct sim *s, const char *principal, const char *project, const char *secret, const char *version, size_t *len,
+		      const char **why);
+/* Does this image (NAME@sha256:... or NAME:TAG in REGION-docker.pkg.dev) exist; its digest, or NULL. */
+const char *sim_image_digest(struct sim *s, const char *image);
+/* Writes a log entry (logging.entries.list finds it). labels is owned by the core afterwards. */
+void sim_log_entry(struct sim *s, const char *project, const char *resource_type, cJSON *labels, const char *log, const char *severity,
+		   const char *text);
+/* Objects for a principal whose IAM on the bucket is checked (sim/api/storage*.c); NULL or false with *why ("bucket": no such bucket,
+ * "missing": no such object or generation, "permission"). generation NULL or "": the live one. The caller frees what is read. */
+char *sim_object_read(struct sim *s, const char *principal, const char *bucket, const char *object, const char *generation, size_t *len,
+		      const char **why);
+bool sim_object_write(struct sim *s, const char *principal, const char *bucket, const char *object, const char *type, const void *data,
+		      size_t len, const char **why);
+bool sim_object_delete(struct sim *s, const char *principal, const char *bucket, const char *object, const char **why);
+/* An array of {"name","size"} (size a number) of the live objects with this prefix, for the caller to delete. */
+cJSON *sim_object_names(struct sim *s, const char *principal, const char *bucket, const char *prefix, const char **why);
+/* What a database client meets (sim/api/sqladmin*.c). address is an IP address that is dialled from the VPC network (its name,
+ * "projects/P/global/networks/X"; NULL: from outside any), or "P:R:I" for the connector, when principal needs cloudsql.instances.connect.
+ * NULL when the login works, with the instance's key in the store added to instance; else "unreachable", "refused" (connector: no
+ * permission or no such instance), "password" (wrong user or password), "database" (no such database). */
+const char *sim_sql_login(struct sim *s, const char *principal, const char *network, const char *address, const char *user,
+			  const char *password, const char *database, struct buf *instance);
+/* Does the domain lead to the address, as a certificate authority would see it: a record of the world's "dns", one of a public managed zone
+ * here, or (where the world says nothing) what the operator sets at their registrar some time after the address is in use? */
+bool sim_dns_leads(struct sim *s, const char *domain, const char *ip);
+/* Direct VPC egress: a service ("projects/p/locations/r/services/s") keeps an address in the subnet (a name, or any spelling of a link) from
+ * its first revision on; the subnet stays in use for one to two hours after the release. Calling again changes nothing. sim/api/
+ * compute_subnetworks.c. */
+void sim_vpc_hold(struct sim *s, const char *project, const char *region, const char *subnetwork, const char *holder);
+void sim_vpc_release(struct sim *s, const char *holder);
+#endif

@@ -1,0 +1,20 @@
+/* The whole simulated cloud: the core on its floors. */
+#include "config.h"
+#include "sim/apis.h"
+
+#include "sim/api/identity.h"
+#include "sim/front/front.h"
+#include "sim/front/workloads.h"
+
+static const struct sim_floors floors = {
+	.apis = sim_apis,
+	.identity = &sim_identity,
+	.workloads = &sim_front_workloads,
+	.front_door = sim_front_door,
+};
+
+struct sim *sim_new(const struct sim_options *o, struct err *e)
+{
+	(void)e;
+	return sim_build(o, &floors);
+}
