@@ -1,6 +1,7 @@
 #include "config.h"
 #include "base/file.h"
 
+#include "base/gettext.h"
 #include "base/mem.h"
 
 #include <errno.h>
@@ -12,26 +13,74 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-bool file_read(const char *path, size_t max, struct buf *out, struct err *e)
+/* Neither a FIFO nor a device is waited for: what is no regular file is told by is_regular. */
+static int open_to_read(const char *path, int flags, struct err *e)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | flags);
 	if (fd < 0)
-		return err_set(e, errno == ENOENT ? EXIT_NOINPUT : EXIT_CONFIG, path, "Check the path and its permissions.",
-			       "cannot open the file (%s).", strerror(errno));
+		err_set(e, errno == ENOENT ? EXIT_NOINPUT : EXIT_CONFIG, path, _("Check the path and its permissions."),
+			_("cannot open the file (%s)."), strerror(errno));
+	return fd;
+}
+
+static bool is_regular(int fd, const char *path, struct stat *st, struct err *e)
+{
+	if (fstat(fd, st) != 0)
+		return err_set(e, EXIT_CONFIG, path, NULL, _("cannot read the file (%s)."), strerror(errno));
+	if (!S_ISREG(st->st_mode))
+		return err_set(e, EXIT_CONFIG, path, _("Name a regular file."), _("this is a directory, a pipe or a device, not a file."));
+	return true;
+}
+
+static bool read_all(int fd, const char *path, size_t max, struct buf *out, struct err *e)
+{
 	size_t start = out->len;
 	char block[16384];
 	ssize_t n;
-	while ((n = read(fd, block, sizeof block)) > 0)
-		if (out->len - start + (size_t)n > max || !buf_add(out, block, (size_t)n)) {
-			close(fd);
-			return err_set(e, EXIT_CONFIG, path, "This is not the file that is meant.",
-				       "the file is larger than %zu bytes.", max);
-		}
-	int failed = n < 0 ? errno : 0;
-	close(fd);
-	if (failed)
-		return err_set(e, EXIT_CONFIG, path, NULL, "cannot read the file (%s).", strerror(failed));
+	while ((n = read(fd, block, sizeof block)) != 0) {
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return err_set(e, EXIT_CONFIG, path, NULL, _("cannot read the file (%s)."), strerror(errno));
+		if (out->len - start + (size_t)n > max || !buf_add(out, block, (size_t)n))
+			return err_set(e, EXIT_CONFIG, path, _("This is not the file that is meant."),
+				       _("the file is larger than %zu bytes."), max);
+	}
 	return true;
+}
+
+bool file_read(const char *path, size_t max, struct buf *out, struct err *e)
+{
+	struct stat st;
+	int fd = open_to_read(path, 0, e);
+	if (fd < 0)
+		return false;
+	bool ok = is_regular(fd, path, &st, e) && read_all(fd, path, max, out, e);
+	close(fd);
+	return ok;
+}
+
+bool file_is_ours(int fd, const char *path, struct err *e)
+{
+	struct stat st;
+	if (!is_regular(fd, path, &st, e))
+		return false;
+	if (st.st_uid != geteuid())
+		return err_set(e, EXIT_CONFIG, path, _("Find out who put it there, then remove it."), _("it belongs to another user."));
+	if (st.st_mode & (S_IWGRP | S_IWOTH))
+		return err_set(e, EXIT_CONFIG, path, _("Find out who wrote it, then remove it or run chmod 600 on it."),
+			       _("others can write it."));
+	return true;
+}
+
+bool file_read_ours(const char *path, size_t max, struct buf *out, struct err *e)
+{
+	int fd = open_to_read(path, O_NOFOLLOW, e);
+	if (fd < 0)
+		return false;
+	bool ok = file_is_ours(fd, path, e) && read_all(fd, path, max, out, e);
+	close(fd);
+	return ok;
 }
 
 static bool write_all(int fd, const char *data, size_t len)
@@ -79,8 +128,8 @@ bool file_write(const char *path, const void *data, size_t len, mode_t mode, str
 	ok = ok && sync_dir(path);
 out:
 	if (!ok)
-		err_set(e, EXIT_CANTWRITE, path, "Check the directory, its permissions and the free space.",
-			"cannot write the file (%s).", strerror(errno));
+		err_set(e, EXIT_CANTWRITE, path, _("Check the directory, its permissions and the free space."),
+			_("cannot write the file (%s)."), strerror(errno));
 	free(temp);
 	return ok;
 }
@@ -97,8 +146,20 @@ bool file_make_dirs(const char *path, struct err *e)
 		}
 	ok = ok && (mkdir(copy, 0700) == 0 || errno == EEXIST);
 	free(copy);
-	return ok || err_set(e, EXIT_CANTWRITE, path, "Check the permissions above it.", "cannot make the directory (%s).",
+	return ok || err_set(e, EXIT_CANTWRITE, path, _("Check the permissions above it."), _("cannot make the directory (%s)."),
 			     strerror(errno));
+}
+
+bool file_dir_is_ours(const char *path, struct err *e)
+{
+	struct stat st;
+	if (stat(path, &st) != 0 || !S_ISDIR(st.st_mode))
+		return err_set(e, EXIT_CONFIG, path, NULL, _("this is no directory."));
+	if (st.st_uid != geteuid())
+		return err_set(e, EXIT_CONFIG, path, _("Set XDG_STATE_HOME to a directory of your own."), _("it belongs to another user."));
+	if (st.st_mode & (S_IWGRP | S_IWOTH))
+		return err_set(e, EXIT_CONFIG, path, _("Look at what is in it, then run chmod 700 on it."), _("others can write in it."));
+	return true;
 }
 
 static char *home_dir(void)

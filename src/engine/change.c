@@ -192,7 +192,7 @@ static void operation_begins(struct step *s, struct operation *op, const cJSON *
 	s->operation_since = s->not_done_at = step_now(s);
 	s->vanished = 0;
 	if (s->run->journal)
-		noted(s, journal_operation(s->run->journal, s->resource->id, op, s->changing.dialect, &e), &e);
+		noted(s, journal_operation(s->run->journal, s->resource->id, op, &e), &e);
 	step_follow(s, reply);
 	step_set_state(s, STEP_POLLING, NULL);
 	run_wake(s->run);
@@ -202,15 +202,31 @@ static void operation_begins(struct step *s, struct operation *op, const cJSON *
 		poll_later(s);
 }
 
+static void make_call(struct step *s)
+{
+	const struct kind *k = s->resource->kind;
+	call_free(&s->changing);
+	if (s->intent == VERDICT_DELETE)
+		k->destroy(&s->view, &s->seen, &s->changing);
+	else if (s->intent == VERDICT_UPDATE)
+		k->update(&s->view, &s->seen, &s->change, &s->changing);
+	else
+		k->create(&s->view, &s->seen, &s->changing);
+}
+
 void step_resume(struct step *s, const struct journal_intent *intent)
 {
-	call_set(&s->changing, intent->dialect, intent->method, NULL, "%s", intent->url);
+	struct operation op = {0};
+	s->intent = VERDICT_CREATE;
+	make_call(s); /* where its operations are asked for; the journal only knows their names */
+	if (!s->changing.url || !operation_locate(s->changing.dialect, s->changing.url, intent->operation, &op)) {
+		step_read(s);
+		return;
+	}
 	operation_free(&s->operation);
-	s->operation.name = xstrdup(strrchr(intent->operation, '/') + 1);
-	s->operation.poll_url = xstrdup(intent->operation);
-	s->operation.wait_url = intent->wait ? xstrdup(intent->wait) : NULL;
+	s->operation = op;
 	s->operation_since = s->not_done_at = step_now(s);
-	s->intent = s->verdict = VERDICT_CREATE;
+	s->verdict = VERDICT_CREATE;
 	s->sent = true;
 	step_set_state(s, STEP_POLLING, _("An earlier run started this; it is followed to its end."));
 	poll_operation(s);
@@ -356,7 +372,7 @@ static bool only_reads(const struct step *s)
 static void choose_request_id(struct step *s)
 {
 	const struct journal_intent *open = s->run->journal ? journal_pending(s->run->journal, s->resource->id) : NULL;
-	bool same = open && open->request_id && !strcmp(open->url, s->changing.url) && !strcmp(open->method, s->changing.method);
+	bool same = open && open->request_id && journal_is_same(open, &s->changing);
 	if (same)
 		snprintf(s->request_id, sizeof s->request_id, "%s", open->request_id);
 	else if (!s->request_id[0] || !s->unknowns)
@@ -386,18 +402,6 @@ static void send_change(void *arg, struct err *e)
 	s->polled_at = step_now(s);
 	s->sent |= !reads;
 	s->call = api_call(r->api, &s->changing, &policy, deletes ? on_deleted : reads ? on_read_again : on_changed, s);
-}
-
-static void make_call(struct step *s)
-{
-	const struct kind *k = s->resource->kind;
-	call_free(&s->changing);
-	if (s->intent == VERDICT_DELETE)
-		k->destroy(&s->view, &s->seen, &s->changing);
-	else if (s->intent == VERDICT_UPDATE)
-		k->update(&s->view, &s->seen, &s->change, &s->changing);
-	else
-		k->create(&s->view, &s->seen, &s->changing);
 }
 
 void step_change(struct step *s, enum verdict intent)

@@ -23,7 +23,7 @@
 
 #define JOURNAL_MAX ((size_t)16 << 20)
 /* "LENGTH CRC " before the JSON. */
-enum { PREFIX = 18, RECORD_MAX = 1 << 20 };
+enum { PREFIX = 18, RECORD_MAX = 1 << 20, FORMAT = 2 };
 
 struct journal {
 	char *path;
@@ -38,11 +38,9 @@ struct journal {
 static void intent_free(struct journal_intent *i)
 {
 	free(i->step);
-	free(i->method);
-	free(i->url);
+	free(i->request);
 	free(i->request_id);
 	free(i->operation);
-	free(i->wait);
 }
 
 static struct journal_intent *intent_of(const struct journal *j, const char *step)
@@ -75,17 +73,28 @@ static void replay(struct journal *j, const cJSON *record)
 	if (!strcmp(what, "intent")) {
 		forget(j, step);
 		j->intents = xgrow(j->intents, j->count, &j->room, sizeof *j->intents);
-		j->intents[j->count++] = (struct journal_intent){xstrdup(step), copy(record, "method"), copy(record, "url"),
-								 copy(record, "request_id"), NULL, NULL, DIALECT_NONE};
+		j->intents[j->count++] =
+			(struct journal_intent){xstrdup(step), copy(record, "request"), copy(record, "request_id"), NULL};
 	} else if (!strcmp(what, "operation") && i) {
 		free(i->operation);
-		free(i->wait);
-		i->operation = copy(record, "poll");
-		i->wait = copy(record, "wait");
-		i->dialect = (enum dialect)json_num(record, "dialect", DIALECT_NONE);
+		i->operation = copy(record, "name");
 	} else if (!strcmp(what, "outcome")) {
 		forget(j, step);
 	}
+}
+
+/* The first record says what file this is. What an older program wrote is forgotten: the cloud tells the same, later. */
+static bool read_header(const struct journal *j, const cJSON *record, bool *older, struct err *e)
+{
+	int format = (int)json_num(record, "format", 0);
+	if (strcmp(json_str(record, "t", ""), "journal") || format < 1)
+		return err_set(e, EXIT_CONFIG, j->path, _("Move it away: the next run then finds everything by asking the cloud."),
+			       _("this is no journal of mlflow-setup."));
+	if (format > FORMAT)
+		return err_set(e, EXIT_CONFIG, j->path, _("Use the mlflow-setup that wrote it, or a newer one."),
+			       _("the journal's format %d is newer than this program knows (%d)."), format, FORMAT);
+	*older = format < FORMAT;
+	return true;
 }
 
 /* Reading -------------------------------------------------------------------------------------------------------------------- */
@@ -126,7 +135,8 @@ static bool more_behind(const char *text, size_t len)
 static bool replay_all(struct journal *j, const char *text, size_t len, struct err *e)
 {
 	size_t at = 0;
-	while (at < len) {
+	bool older = false, fine = true;
+	while (at < len && fine && !older) {
 		cJSON *record;
 		size_t size = read_record(text + at, len - at, &record);
 		if (!size && more_behind(text + at, len - at))
@@ -134,11 +144,14 @@ static bool replay_all(struct journal *j, const char *text, size_t len, struct e
 				       _("the journal is damaged at byte %zu; the records before it are whole."), at);
 		if (!size)
 			break;
-		replay(j, record);
+		if (!at)
+			fine = read_header(j, record, &older, e);
+		else
+			replay(j, record);
 		cJSON_Delete(record);
 		at += size;
 	}
-	return true;
+	return fine;
 }
 
 /* Writing -------------------------------------------------------------------------------------------------------------------- */
@@ -183,32 +196,46 @@ static bool append(struct journal *j, cJSON *record, struct err *e)
 	return ok || cannot_write(j, e);
 }
 
-/* The hash tells later whether the same thing was meant; the body itself could hold what is nobody's business. */
-static char *hash_of(const cJSON *body)
+/* The hash tells later whether the same thing was meant; the request itself could hold what is nobody's business. The caller frees it. */
+static char *hash_of(const struct call *call)
 {
 	unsigned char hash[16];
-	char hex[33];
-	char *text = body ? json_text(body, -1) : xstrdup("");
+	char hex[33], *body = call->body ? json_text(call->body, -1) : xstrdup("");
+	char *text = xasprintf("%s %s\n%s", call->method, call->url, body);
 	crypto_generichash(hash, sizeof hash, (const unsigned char *)text, strlen(text), NULL, 0);
 	free(text);
+	free(body);
 	return xstrdup(sodium_bin2hex(hex, sizeof hex, hash, sizeof hash));
+}
+
+bool journal_is_same(const struct journal_intent *intent, const struct call *call)
+{
+	char *hash = hash_of(call);
+	bool same = intent->request && !strcmp(intent->request, hash);
+	free(hash);
+	return same;
+}
+
+/* What it is, for whoever reads the file: a URL without its parameters. It is never read back. */
+static char *words_of(const struct call *call)
+{
+	return xasprintf("%s %.*s", call->method, (int)strcspn(call->url, "?"), call->url);
 }
 
 bool journal_intend(struct journal *j, const char *step, const struct call *call, const char *request_id, struct err *e)
 {
-	char *hash = hash_of(call->body);
-	bool ok = append(j, json_make("{'t':'intent','step':%s,'method':%s,'url':%s,'request_id':%s,'body':%s}", step, call->method, call->url,
-				      request_id, hash), e);
+	char *hash = hash_of(call), *words = words_of(call);
+	bool ok = append(j, json_make("{'t':'intent','step':%s,'request':%s,'request_id':%s,'does':%s}", step, hash, request_id, words), e);
+	free(words);
 	free(hash);
 	if (ok)
 		forget(j, step);
 	return ok;
 }
 
-bool journal_operation(struct journal *j, const char *step, const struct operation *op, enum dialect dialect, struct err *e)
+bool journal_operation(struct journal *j, const char *step, const struct operation *op, struct err *e)
 {
-	return append(j, json_make("{'t':'operation','step':%s,'name':%s,'poll':%s,'wait':%s,'dialect':%d}", step, op->name, op->poll_url,
-				   op->wait_url, (int)dialect), e);
+	return append(j, json_make("{'t':'operation','step':%s,'name':%s}", step, op->name), e);
 }
 
 bool journal_outcome(struct journal *j, const char *step, const char *outcome, struct err *e)
@@ -223,13 +250,12 @@ bool journal_outcome(struct journal *j, const char *step, const char *outcome, s
 static bool start_file(struct journal *j, struct err *e)
 {
 	struct buf b = {0};
-	add_record(&b, json_make("{'t':'journal','format':%d}", 1));
+	add_record(&b, json_make("{'t':'journal','format':%d}", FORMAT));
 	for (size_t i = 0; i < j->count; i++) {
 		const struct journal_intent *n = &j->intents[i];
-		add_record(&b, json_make("{'t':'intent','step':%s,'method':%s,'url':%s,'request_id':%s}", n->step, n->method, n->url, n->request_id));
+		add_record(&b, json_make("{'t':'intent','step':%s,'request':%s,'request_id':%s}", n->step, n->request, n->request_id));
 		if (n->operation)
-			add_record(&b, json_make("{'t':'operation','step':%s,'poll':%s,'wait':%s,'dialect':%d}", n->step, n->operation, n->wait,
-						 (int)n->dialect));
+			add_record(&b, json_make("{'t':'operation','step':%s,'name':%s}", n->step, n->operation));
 	}
 	bool ok = file_write(j->path, buf_text(&b), b.len, 0600, e);
 	buf_free(&b);
@@ -251,7 +277,7 @@ static void say_who(const char *path, struct err *e)
 {
 	struct buf text = {0};
 	struct err ignored = {0};
-	cJSON *who = file_read(path, 4096, &text, &ignored) ? cJSON_Parse(buf_text(&text)) : NULL;
+	cJSON *who = file_read_ours(path, 4096, &text, &ignored) ? cJSON_Parse(buf_text(&text)) : NULL;
 	err_free(&ignored);
 	err_set(e, EXIT_TRYAGAIN, path, _("Wait for it to end, then run the same command again."),
 		_("another run works on this stack: %s, process %d on %s, since %s."), json_str(who, "verb", "?"), (int)json_num(who, "pid", 0),
@@ -264,13 +290,14 @@ static void say_who(const char *path, struct err *e)
 static bool take_lock(struct journal *j, const char *verb, struct err *e)
 {
 	char *path = xasprintf("%s.lock", j->path), host[256] = "?", when[40];
-	j->lock = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-	bool locked = j->lock >= 0 && flock(j->lock, LOCK_EX | LOCK_NB) == 0;
+	j->lock = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0600);
+	bool ours = j->lock >= 0 && file_is_ours(j->lock, path, e);
+	bool locked = ours && flock(j->lock, LOCK_EX | LOCK_NB) == 0;
 	if (j->lock < 0) {
 		err_set(e, EXIT_CANTWRITE, path, NULL, _("the lock cannot be made: %s."), strerror(errno));
-	} else if (!locked) {
+	} else if (ours && !locked) {
 		say_who(path, e);
-	} else {
+	} else if (locked) {
 		gethostname(host, sizeof host - 1);
 		cJSON *who = json_make("{'verb':%s,'pid':%d,'host':%s,'since':%s}", verb, (int)getpid(), host,
 				       text_rfc3339((double)time(NULL), 0, when));
@@ -290,7 +317,7 @@ static bool read_old(struct journal *j, struct err *e)
 	struct stat st;
 	if (lstat(j->path, &st) != 0 && errno == ENOENT)
 		return true;
-	bool ok = file_read(j->path, JOURNAL_MAX, &text, e) && replay_all(j, buf_text(&text), text.len, e);
+	bool ok = file_read_ours(j->path, JOURNAL_MAX, &text, e) && replay_all(j, buf_text(&text), text.len, e);
 	buf_free(&text);
 	return ok;
 }
@@ -308,7 +335,7 @@ struct journal *journal_open_file(const char *path, const char *verb, struct err
 struct journal *journal_open(const char *project, const char *stack, const char *verb, struct err *e)
 {
 	char *dir = file_xdg_dir("STATE"), *path = xasprintf("%s/%s.%s.journal", dir, project, stack);
-	struct journal *j = file_make_dirs(dir, e) ? journal_open_file(path, verb, e) : NULL;
+	struct journal *j = file_make_dirs(dir, e) && file_dir_is_ours(dir, e) ? journal_open_file(path, verb, e) : NULL;
 	free(path);
 	free(dir);
 	return j;

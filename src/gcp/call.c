@@ -103,19 +103,55 @@ static void take_aip_error(const cJSON *reply, struct operation *out)
 	out->error_code = cJSON_IsNumber(code) ? xasprintf("%d", (int)code->valuedouble) : xstrdup(json_str(error, "status", "UNKNOWN"));
 }
 
-static bool decode_aip(const char *url, const cJSON *reply, bool run, struct operation *out)
+/* Where the scope of a URL keeps its operations, for the dialects whose names do not say it; freed by the caller; NULL when it has none. */
+static char *scope_of(enum dialect dialect, const char *url)
+{
+	if (dialect == DIALECT_COMPUTE)
+		return compute_scope(url);
+	if (dialect == DIALECT_SQL)
+		return up_to_pair(url, "projects");
+	char *base = up_to_pair(url, "locations");
+	if (!base)
+		base = up_to_pair(url, dialect == DIALECT_BUILD ? "projects" : "zones");
+	return base;
+}
+
+bool operation_locate(enum dialect dialect, const char *url, const char *name, struct operation *out)
+{
+	char *base = NULL;
+	*out = (struct operation){.progress = -1};
+	switch (dialect) {
+	case DIALECT_NONE:
+		return false;
+	case DIALECT_AIP:
+	case DIALECT_RUN:
+		base = host_and_version(url);
+		if (base && safe_name(name, true)) {
+			out->poll_url = xasprintf("%s/%s", base, name);
+			out->wait_url = dialect == DIALECT_RUN ? xasprintf("%s/%s:wait", base, name) : NULL;
+		}
+		free(base);
+		break;
+	case DIALECT_COMPUTE:
+	case DIALECT_SQL:
+	case DIALECT_CONTAINER:
+	case DIALECT_BUILD:
+		out->poll_url = under(scope_of(dialect, url), dialect == DIALECT_BUILD ? "builds" : "operations", name);
+		out->wait_url = dialect == DIALECT_COMPUTE && out->poll_url ? xasprintf("%s/wait", out->poll_url) : NULL;
+	}
+	out->name = out->poll_url ? xstrdup(name) : NULL;
+	return out->poll_url != NULL;
+}
+
+static bool decode_aip(const char *url, const cJSON *reply, enum dialect dialect, struct operation *out)
 {
 	const char *name = json_str(reply, "name", NULL);
-	out->done = json_bool(reply, "done", false);
-	if (!name || (!strstr(name, "operations/") && !out->done))
+	bool done = json_bool(reply, "done", false);
+	if (!name || (!strstr(name, "operations/") && !done))
 		return false;
-	char *base = host_and_version(url);
-	if (base && safe_name(name, true)) {
-		out->poll_url = xasprintf("%s/%s", base, name);
-		out->wait_url = run ? xasprintf("%s/%s:wait", base, name) : NULL;
-	}
-	free(base);
-	out->name = xstrdup(name);
+	if (!operation_locate(dialect, url, name, out))
+		out->name = xstrdup(name);
+	out->done = done;
 	out->progress = json_num(reply, "metadata.progressPercent", -100) / 100;
 	if (out->done)
 		take_aip_error(reply, out);
@@ -145,15 +181,8 @@ static bool decode_status(const char *url, const cJSON *reply, enum dialect dial
 	bool is_operation = json_at(reply, "operationType") || text_ends(json_str(reply, "kind", ""), "#operation");
 	if (!name || !status || !is_operation)
 		return false;
-	char *base = dialect == DIALECT_COMPUTE	    ? compute_scope(url)
-		     : dialect == DIALECT_CONTAINER ? up_to_pair(url, "locations")
-						    : up_to_pair(url, "projects");
-	if (!base && dialect == DIALECT_CONTAINER)
-		base = up_to_pair(url, "zones");
-	out->poll_url = under(base, "operations", name);
-	if (dialect == DIALECT_COMPUTE && out->poll_url)
-		out->wait_url = xasprintf("%s/wait", out->poll_url);
-	out->name = xstrdup(name);
+	if (!operation_locate(dialect, url, name, out))
+		return false;
 	out->done = !strcmp(status, "DONE") || !strcmp(status, "ABORTING");
 	out->progress = json_num(reply, "progress", -100) / 100;
 	if (out->done && dialect == DIALECT_CONTAINER) {
@@ -178,10 +207,8 @@ static bool decode_build(const char *url, const cJSON *reply, struct operation *
 	static const char *const failed[] = {"FAILURE", "INTERNAL_ERROR", "TIMEOUT", "CANCELLED", "EXPIRED", NULL};
 	if (!id)
 		return false;
-	char *base = up_to_pair(url, "locations");
-	out->poll_url = under(base ? base : up_to_pair(url, "projects"), "builds", id);
-	out->name = xstrdup(id);
-	out->progress = -1;
+	if (!operation_locate(DIALECT_BUILD, url, id, out))
+		return false;
 	out->done = !strcmp(status, "SUCCESS");
 	for (size_t i = 0; failed[i]; i++) {
 		if (strcmp(status, failed[i]))
@@ -204,7 +231,7 @@ bool operation_decode(enum dialect dialect, const char *url, const cJSON *reply,
 			break;
 		case DIALECT_AIP:
 		case DIALECT_RUN:
-			ok = decode_aip(url, reply, dialect == DIALECT_RUN, out);
+			ok = decode_aip(url, reply, dialect, out);
 			break;
 		case DIALECT_COMPUTE:
 		case DIALECT_SQL:

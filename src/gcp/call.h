@@ -46,6 +46,9 @@ struct operation {
 };
 /* Reads reply (to a request to url) as an operation. False when it has not that shape. The caller frees with operation_free. */
 bool operation_decode(enum dialect dialect, const char *url, const cJSON *reply, struct operation *out);
+/* An operation of that name as a request to url would have started it: its URLs are made of url's host and scope, whatever the name says. False
+ * when the name could lead elsewhere. The caller frees with operation_free. */
+bool operation_locate(enum dialect dialect, const char *url, const char *name, struct operation *out);
 void operation_free(struct operation *o);
 
 /* An error body of any of the three dialects (reference/gcp-api.md 1.3). Strings are owned here; absent ones are NULL. */

@@ -1,4 +1,5 @@
 #include "config.h"
+#include "base/encode.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/secret.h"
@@ -21,11 +22,11 @@ static void fill(void)
 	struct operation op = {.name = (char[]){"op-1"}, .poll_url = (char[]){"https://x/op-1"}};
 	call_set(&c, DIALECT_NONE, "POST", NULL, "https://x/a");
 	journal_intend(j, "a", &c, "uuid-a", &e);
-	journal_operation(j, "a", &op, DIALECT_SQL, &e);
+	journal_operation(j, "a", &op, &e);
 	journal_outcome(j, "a", "done", &e);
 	call_set(&c, DIALECT_NONE, "POST", NULL, "https://x/b");
 	journal_intend(j, "b", &c, "uuid-b", &e);
-	journal_operation(j, "b", &op, DIALECT_SQL, &e);
+	journal_operation(j, "b", &op, &e);
 	call_free(&c);
 	ok(!e.exit, "a run writes its journal");
 	journal_close(j);
@@ -37,8 +38,13 @@ static void resume(void)
 	struct journal *j = journal_open_file(path, "apply", &e);
 	const struct journal_intent *b = journal_pending(j, "b");
 	ok(!journal_pending(j, "a") && journal_pending_count(j) == 1, "what has an outcome is closed");
-	ok(b && !strcmp(b->request_id, "uuid-b") && !strcmp(b->operation, "https://x/op-1") && b->dialect == DIALECT_SQL,
+	struct call c = {0};
+	call_set(&c, DIALECT_NONE, "POST", NULL, "https://x/b");
+	ok(b && !strcmp(b->request_id, "uuid-b") && !strcmp(b->operation, "op-1") && journal_is_same(b, &c),
 	   "what has none is known with its request and operation");
+	call_set(&c, DIALECT_NONE, "POST", NULL, "https://x/c");
+	ok(!journal_is_same(b, &c), "another request is not taken for it");
+	call_free(&c);
 	journal_close(j);
 	j = journal_open_file(path, "apply", &e);
 	ok(journal_pending(j, "b") != NULL, "and stays known until it has one");
@@ -110,6 +116,65 @@ static void locked(void)
 	journal_close(j);
 }
 
+/* What stands in the journal's place is read only when nobody else can have put it there. */
+static bool refused_with(const char *words)
+{
+	struct err e = {0};
+	alarm(20); /* a hang ends the test */
+	struct journal *j = journal_open_file(path, "apply", &e);
+	alarm(0);
+	bool so = !j && e.exit == EXIT_CONFIG && e.what && strstr(e.what, words);
+	if (!so)
+		printf("# %d %s\n", (int)e.exit, e.what ? e.what : "");
+	journal_close(j);
+	err_free(&e);
+	unlink(path);
+	return so;
+}
+
+static void plant(const char *json, mode_t mode)
+{
+	struct err e = {0};
+	char *text = xasprintf("%08zx %08x %s\n", strlen(json), (unsigned)encode_crc32c(json, strlen(json)), json);
+	file_write(path, text, strlen(text), mode, &e);
+	err_free(&e);
+	free(text);
+}
+
+static void planted(void)
+{
+	static const char header[] = "{\"format\":2,\"t\":\"journal\"}";
+	char other[160];
+	snprintf(other, sizeof other, "%s.other", path);
+	plant(header, 0666);
+	ok(refused_with("others can write"), "S8: a journal that everybody can write is refused");
+	plant(header, 0620);
+	ok(refused_with("others can write"), "S8: and one that its group can write");
+	if (geteuid() == 0) {
+		plant(header, 0600);
+		if (chown(path, 65534, 65534))
+			printf("# chown failed\n");
+		ok(refused_with("another user"), "S8: another user's journal is refused");
+	} else {
+		skip("S8: another user's journal is refused", "only root can make one");
+	}
+	plant("{\"format\":3,\"t\":\"journal\"}", 0600);
+	ok(refused_with("newer"), "S8: a newer format is refused");
+	plant("{\"t\":\"intent\",\"step\":\"b\"}", 0600);
+	ok(refused_with("no journal"), "S8: so is a file that does not begin as one");
+	if (mkfifo(path, 0600) == 0)
+		ok(refused_with("pipe"), "S8: a FIFO is refused, and nobody hangs");
+	plant(header, 0600);
+	if (rename(path, other) == 0 && symlink(other, path) == 0)
+		ok(refused_with("open"), "S8: a symbolic link is not followed");
+	unlink(other);
+	snprintf(other, sizeof other, "%s.lock", path);
+	unlink(other);
+	if (mkfifo(other, 0600) == 0)
+		ok(refused_with("pipe"), "S8: nor is a FIFO taken for the lock");
+	unlink(other);
+}
+
 static void full_disk(void)
 {
 	struct err e = {0};
@@ -144,6 +209,7 @@ int main(void)
 	resume();
 	torn();
 	locked();
+	planted();
 	full_disk();
 	snprintf(lock, sizeof lock, "%s.lock", path);
 	unlink(path);
