@@ -93,6 +93,7 @@ int main(int argc, char **argv)
 		code = run_wizard(&cli, &e);
 	}
 	free(cli.set);
+	free(cli.delete_data);
 	if (fflush(stdout) != 0 || ferror(stdout))
 		code = code ? code : EXIT_CANTWRITE;
 	return code;

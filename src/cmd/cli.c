@@ -4,6 +4,7 @@
 #include "base/gettext.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "gcp/kind.h"
 
 #include <getopt.h>
 #include <stdlib.h>
@@ -13,6 +14,7 @@ const struct flag flags[] = {
 	{"rehearse", 0, NULL, N_("use the simulated cloud: no account, no network, no cost")},
 	{"json", 0, NULL, N_("print events or results as JSON, a line each")},
 	{"yes", 'y', NULL, N_("consent to what destroys data")},
+	{"delete-data", 0, "WHAT", N_("destroy: delete the database, or the artifacts, though protected; may be repeated")},
 	{"set", 's', "ID=VALUE", N_("answer a question; may be repeated")},
 	{"out", 'o', "DIR", N_("render: write the files there")},
 	{"plain", 0, NULL, N_("ask line by line, without a full screen")},
@@ -81,6 +83,26 @@ static bool color_ok(const char *when, struct err *e)
 	return err_set(e, EXIT_USAGE, NULL, _("Give always, never or auto."), _("--color does not take \"%s\"."), when);
 }
 
+/* The words by which kinds' data are told to go. */
+static bool data_word_ok(const char *word, struct err *e)
+{
+	struct buf words = {0};
+	bool known = false;
+	for (const struct kind *const *k = kinds; *k; k++) {
+		if (!(*k)->data_word)
+			continue;
+		known |= !strcmp((*k)->data_word, word);
+		buf_printf(&words, "%s%s", words.len ? ", " : "", (*k)->data_word);
+	}
+	if (!known) {
+		char *fix = xasprintf(_("It takes one of: %s."), buf_text(&words));
+		err_set(e, EXIT_USAGE, NULL, fix, _("--%s does not take \"%s\"."), "delete-data", word);
+		free(fix);
+	}
+	buf_free(&words);
+	return known;
+}
+
 /* Takes one option; true unless its value is refused. */
 static bool take(struct cli *cli, const char *name, const char *value, struct err *e)
 {
@@ -114,6 +136,12 @@ static bool take(struct cli *cli, const char *name, const char *value, struct er
 	if (!strcmp(name, "color")) {
 		cli->color = value;
 		return color_ok(value, e);
+	}
+	if (!strcmp(name, "delete-data")) {
+		cli->delete_data = xgrow(cli->delete_data, cli->delete_count + 1, &cli->delete_room, sizeof *cli->delete_data);
+		cli->delete_data[cli->delete_count++] = value;
+		cli->delete_data[cli->delete_count] = NULL;
+		return data_word_ok(value, e);
 	}
 	cli->set = xgrow(cli->set, cli->set_count, &cli->set_room, sizeof *cli->set);
 	cli->set[cli->set_count++] = value;

@@ -21,6 +21,8 @@ struct cli {
 	const char *faults;       /* rehearsal: a file of fault rules */
 	bool json;                /* events or results as JSON lines */
 	bool yes;                 /* consent to what destroys data */
+	const char **delete_data; /* words of data that go though they are protected, NULL-terminated; NULL for none */
+	size_t delete_count, delete_room;
 	bool plain, ascii;        /* wizard: no screen; no glyphs outside ASCII */
 	const char *color;        /* "auto", "always", "never" */
 	bool quiet;
@@ -48,7 +50,7 @@ struct flag {
 extern const struct flag flags[];             /* ended by a NULL name */
 
 /* Parses argv. *verb is NULL when none was given (the wizard). --help and --version print on stdout and set *done. EXIT_USAGE on failure,
- * with "did you mean". The caller frees cli->set. */
+ * with "did you mean". The caller frees cli->set and cli->delete_data. */
 bool cli_parse(int argc, char **argv, struct cli *cli, const struct verb **verb, bool *done, struct err *e);
 void cli_help(FILE *to);
 

@@ -15,6 +15,83 @@
 #define LAST_PATIENCE 180.0
 #define ROUNDS_MAX 20000
 
+/* Consent ------------------------------------------------------------------------------------------------------------------------ */
+
+static bool said(const struct run *r, const char *word)
+{
+	for (const char *const *w = r->options.delete_data; word && w && *w; w++)
+		if (!strcmp(*w, word))
+			return true;
+	return false;
+}
+
+static bool guarded(const struct step *s)
+{
+	return s->resource->kind->guarded && s->resource->kind->guarded(&s->seen);
+}
+
+bool step_may_go(const struct step *s)
+{
+	if (!plan_keeps_data(s->resource) || said(s->run, s->resource->kind->data_word))
+		return true;
+	return s->run->options.consent && !guarded(s);
+}
+
+char *step_consent(const struct step *s)
+{
+	return guarded(s) ? xasprintf("--yes --delete-data %s", s->resource->kind->data_word) : xstrdup("--yes");
+}
+
+static void spare(struct step *s, char *why)
+{
+	s->spared = true;
+	err_set(&s->err, EXIT_PARTLY, s->resource->id, NULL, "%s", why);
+	free(why);
+}
+
+/* What it costs to keep is said with why it is kept. */
+static void spare_data(struct step *s)
+{
+	const char *word = s->resource->kind->data_word;
+	double usd = plan_cost(s->resource);
+	char *cost = usd > 0 ? xasprintf(_(" It costs about $%.2f a month."), usd) : xstrdup("");
+	spare(s, xasprintf(_("it is protected, and its data are kept. To delete it with them: destroy --yes --delete-data %s.%s"), word, cost));
+	free(cost);
+}
+
+/* The step that keeps it from going: one that is kept and needs it, or whose data it opens. */
+static const struct step *holder_of(const struct step *s)
+{
+	for (size_t i = 0; i < s->run->count; i++) {
+		const struct step *other = &s->run->steps[i];
+		if (s->resource->opens && !strcmp(s->resource->opens, other->resource->id) && other->spared)
+			return other;
+		for (size_t n = 0; other->spared && n < other->resource->need_count; n++)
+			if (!strcmp(other->resource->needs[n], s->resource->id))
+				return other;
+	}
+	return NULL;
+}
+
+void run_spare(struct run *r)
+{
+	for (size_t i = 0; i < r->count; i++) {
+		struct step *s = &r->steps[i];
+		bool there = !s->gone && s->seen.presence != PRESENT_STRANGER;
+		if (there && s->resource->kind->destroy && !step_may_go(s))
+			spare_data(s);
+	}
+	/* Resources stand after what they need, so one pass from the end finds what is needed; what opens data needs nothing of them. */
+	for (size_t i = r->count; i-- > 0;) {
+		struct step *s = &r->steps[i];
+		const struct step *holder = s->spared || s->gone || !s->resource->kind->destroy ? NULL : holder_of(s);
+		if (holder)
+			spare(s, xasprintf(_("it is kept, because %s is."), holder->resource->name));
+	}
+}
+
+/* Going -------------------------------------------------------------------------------------------------------------------------- */
+
 static void leave(struct step *s, const char *why)
 {
 	if (why && !s->err.exit)
@@ -46,8 +123,22 @@ static void without_request(struct step *s)
 	}
 }
 
+/* Said before it goes: then it cannot be asked any more. */
+static void note_remains(struct step *s)
+{
+	const struct kind *k = s->resource->kind;
+	if (!k->remains || !plan_keeps_data(s->resource) || !s->seen.found)
+		return;
+	free(s->remains);
+	s->remains = k->remains(&s->seen);
+}
+
 void step_destroy(struct step *s)
 {
+	if (s->spared) {
+		step_end(s, STEP_LEFT);
+		return;
+	}
 	if (!s->replacing && (s->gone || s->seen.presence == PRESENT_NO)) {
 		gone(s);
 		return;
@@ -56,6 +147,7 @@ void step_destroy(struct step *s)
 		without_request(s);
 		return;
 	}
+	note_remains(s);
 	switch (s->seen.presence) {
 	case PRESENT_NO:
 		gone(s);
@@ -72,6 +164,7 @@ void step_destroy(struct step *s)
 		break;
 	default:
 		s->view.last = s->last;
+		s->view.consent = step_may_go(s);
 		if (s->rounds > ROUNDS_MAX)
 			leave(s, _("it does not go."));
 		else
@@ -138,8 +231,7 @@ void step_destroyed(struct step *s, const struct api_result *r)
 {
 	if (!r) { /* the kind has nothing more to do */
 		const struct kind *k = s->resource->kind;
-		bool data = plan_keeps_data(s->resource) && !s->run->options.consent;
-		leave(s, data ? _("it holds data: say --yes to delete it.") : k->lingers ? _(k->lingers) : k->stays ? _(k->stays) : NULL);
+		leave(s, k->lingers ? _(k->lingers) : k->stays ? _(k->stays) : NULL);
 	} else if (r->http / 100 == 2) {
 		cJSON_Delete(s->last);
 		s->last = r->reply ? cJSON_Duplicate(r->reply, true) : cJSON_CreateObject();

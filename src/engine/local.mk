@@ -28,4 +28,4 @@ tests_engine_lines_SOURCES = tests/engine/lines.c tests/tap.h
 tests_engine_lines_LDADD = src/engine/libengine.a $(LIB_BASE)
 
 # Runs of the whole program against the served simulated cloud.
-TESTS += tests/cases/kill9.py tests/cases/faults.py
+TESTS += tests/cases/kill9.py tests/cases/faults.py tests/cases/safety_engine.py

@@ -67,26 +67,35 @@ static enum exit_code exit_of(const struct run *r)
 	return r->options.verb == RUN_APPLY && !r->proven ? EXIT_PARTLY : EXIT_DONE;
 }
 
+/* What stays, of what should go: itself, or what outlives it. */
+static const char *why_left(const struct run *r, const struct step *s)
+{
+	bool goes = r->options.verb == RUN_DESTROY || (r->options.verb == RUN_APPLY && s->resource->unwanted);
+	if (goes && s->gone)
+		return s->remains;
+	return goes && left(s) ? s->err.what ? s->err.what : "" : NULL;
+}
+
 static cJSON *left_behind(const struct run *r)
 {
 	cJSON *list = cJSON_CreateArray();
 	for (size_t i = 0; i < r->count; i++) {
 		const struct step *s = &r->steps[i];
-		const char *title = _(s->resource->kind->title), *name = s->resource->name;
-		bool goes = r->options.verb == RUN_DESTROY || (r->options.verb == RUN_APPLY && s->resource->unwanted);
-		if (!goes || s->gone || !left(s))
+		const char *title = _(s->resource->kind->title), *name = s->resource->name, *why = why_left(r, s);
+		if (!why)
 			continue;
 		bool named = strcmp(s->resource->kind->title, name) != 0; /* "APIs" is the name of itself */
-		char *line = xasprintf("%s%s%s: %s", title, named ? " " : "", named ? name : "", s->err.what ? s->err.what : "");
+		char *line = xasprintf("%s%s%s: %s", title, named ? " " : "", named ? name : "", why);
 		cJSON_AddItemToArray(list, cJSON_CreateString(line));
 		free(line);
 	}
 	return list;
 }
 
-static void put_command(cJSON *e, const char *field, const char *verb, const char *file, const char *tail)
+/* Consent is never part of a command that is handed out: it is asked for. */
+static void put_command(cJSON *e, const char *field, const char *verb, const char *file)
 {
-	char *text = xasprintf("mlflow-setup %s %s%s", verb, file, tail);
+	char *text = xasprintf("mlflow-setup %s %s", verb, file);
 	json_put_str(e, field, text);
 	free(text);
 }
@@ -96,13 +105,13 @@ static void put_next(const struct run *r, cJSON *e)
 	const char *file = r->options.file ? r->options.file : "mlflow.json", *outcome = json_str(e, "outcome", "");
 	bool destroying = r->options.verb == RUN_DESTROY, proven = !strcmp(outcome, "proven");
 	if (r->options.verb == RUN_PLAN)
-		put_command(e, "next", "apply", file, "");
+		put_command(e, "next", "apply", file);
 	else if (destroying && strcmp(outcome, "destroyed"))
-		put_command(e, "next", "destroy", file, " --yes");
+		put_command(e, "next", "destroy", file);
 	else if (!destroying)
-		put_command(e, "next", proven ? "connect" : "apply", file, "");
+		put_command(e, "next", proven ? "connect" : "apply", file);
 	if (r->options.verb == RUN_APPLY && strcmp(outcome, "nothing"))
-		put_command(e, "undo", "destroy", file, " --yes");
+		put_command(e, "undo", "destroy", file);
 }
 
 static double real_seconds(const struct run *r)
@@ -241,9 +250,19 @@ static void resolve_outputs(struct run *r)
 		run_resolve(r, "url", cJSON_CreateString(p->url));
 }
 
-/* What was destroyed is not used again; the suffix and the project stay. */
+static bool spared_any(const struct run *r)
+{
+	for (size_t i = 0; i < r->count; i++)
+		if (r->steps[i].spared)
+			return true;
+	return false;
+}
+
+/* What was destroyed is not used again; the suffix and the project stay, and so does all that data which were kept are found and read by. */
 static void forget_outputs(struct run *r)
 {
+	if (spared_any(r))
+		return;
 	static const char *const paths[] = {"choices", "database_password", "secret_versions", "image_digest", "url", NULL};
 	bool any = false;
 	for (size_t i = 0; paths[i]; i++) {
@@ -306,6 +325,7 @@ static void close_journal(struct run *r)
 static void begin_destroying(struct run *r)
 {
 	r->surveying = false;
+	run_spare(r);
 	for (size_t i = 0; i < r->count; i++) {
 		if (r->steps[i].state == STEP_KEPT)
 			r->steps[i].state = STEP_WAITING;

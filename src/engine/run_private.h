@@ -38,6 +38,8 @@ struct step {
 	enum step_state state;
 	bool observed;           /* destroy and plan: it was looked at */
 	bool gone;               /* what is to go was not there, or is not any more */
+	bool spared;             /* destroy keeps it: it holds protected data, or what does needs it; the reason is in err */
+	char *remains;           /* what is still there after it was deleted, in words */
 	bool fits;               /* the survey found it as it is wanted */
 	bool vague;              /* while looking: what it refers to is not there yet */
 	cJSON *spec;
@@ -141,6 +143,12 @@ void step_follow(struct step *s, const cJSON *from);
 void step_unfollow(struct step *s);
 
 /* destroy.c */
+/* Was it agreed to that the data which it holds go? True for what holds none. */
+bool step_may_go(const struct step *s);
+/* The flag by which that is agreed to, to be freed: "--yes", or the word of what is protected. */
+char *step_consent(const struct step *s);
+/* Everything was looked at: what is protected, and what that needs, is kept. */
+void run_spare(struct run *r);
 void step_destroy(struct step *s);
 void step_destroyed(struct step *s, const struct api_result *r);
 /* An operation that should have deleted it failed. */

@@ -40,7 +40,8 @@ enum run_verb { RUN_PLAN, RUN_APPLY, RUN_DESTROY };
 struct run_options {
 	enum run_verb verb;
 	struct answers *answers;                       /* borrowed for the run; resolved is written */
-	bool consent;                                  /* --yes: data may be destroyed (replace, destroy) */
+	bool consent;                                  /* --yes: data may be destroyed (replace, destroy), unless they are protected */
+	const char *const *delete_data;                /* data words (kind.h) that were said: those go, protected or not; NULL-terminated, or NULL */
 	const char *file;                              /* the answers file's path, for messages and the journal's name */
 	bool (*save)(void *arg, const struct answers *a, struct err *e);
 	event_fn *event;

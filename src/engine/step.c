@@ -114,6 +114,7 @@ void step_free(struct step *s)
 	free(s->failure_code);
 	free(s->lock);
 	free(s->wants);
+	free(s->remains);
 	err_free(&s->err);
 }
 
@@ -432,9 +433,11 @@ static void failed(struct step *s)
 
 static void replace(struct step *s, const struct change *c)
 {
-	if (plan_keeps_data(s->resource) && !s->run->options.consent) {
-		fail(s, EXIT_CONFIG, _("Add --yes if that is meant."), _("it has to be replaced, and its data would go: %s"),
-		     c->reason ? c->reason : "");
+	if (!step_may_go(s)) {
+		char *flag = step_consent(s), *fix = xasprintf(_("Add %s if that is meant."), flag);
+		fail(s, EXIT_CONFIG, fix, _("it has to be replaced, and its data would go: %s"), c->reason ? c->reason : "");
+		free(fix);
+		free(flag);
 		return;
 	}
 	s->replacing = true;
@@ -661,6 +664,11 @@ void step_read(struct step *s)
 {
 	struct call c = {0};
 	s->resource->kind->observe(&s->view, &c);
+	if (!c.method) {
+		fail(s, EXIT_BUG, NULL, _("%s cannot be asked for: its kind %s does not know what the plan says of it."), s->resource->id,
+		     s->resource->kind->id);
+		return;
+	}
 	s->asked_at = step_now(s);
 	if (step_take_lock(s, c.url))
 		s->call = api_call(s->run->api, &c, &(struct api_policy){.just_enabled = s->run->enabled}, on_seen, s);
@@ -673,7 +681,7 @@ static void make_view(struct step *s)
 {
 	const struct run *r = s->run;
 	s->view = (struct view){.project = r->plan->project, .number = r->plan->number, .stack = r->plan->stack, .id = s->resource->id,
-				.name = s->resource->name, .spec = s->spec, .consent = r->options.consent};
+				.name = s->resource->name, .spec = s->spec};
 }
 
 /* Its own address is known all the same: there it may stand, or a stranger may. */
@@ -683,7 +691,7 @@ static void read_vaguely(struct step *s)
 	make_view(s);
 	struct call c = {0};
 	s->resource->kind->observe(&s->view, &c);
-	bool addressed = !strstr(c.url, "${");
+	bool addressed = !c.url || !strstr(c.url, "${");
 	call_free(&c);
 	if (addressed) {
 		step_read(s);
@@ -740,7 +748,7 @@ void step_begin(struct step *s)
 	bool gone_already = goes && !r->surveying && r->options.verb != RUN_PLAN && (s->gone || !s->resource->kind->destroy);
 	bool may_resume = r->journal && r->surveyed && !goes;
 	const struct journal_intent *open = may_resume ? journal_pending(r->journal, s->resource->id) : NULL;
-	if (gone_already)
+	if (gone_already || s->spared)
 		step_destroy(s);
 	else if (r->surveyed && fits_still(s))
 		step_end(s, STEP_KEPT);

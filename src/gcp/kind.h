@@ -67,7 +67,13 @@ struct kind {
 	double deadline;            /* seconds after which creating has failed */
 	bool billable;              /* costs money while it stands */
 	bool keeps_data;            /* destroying it destroys data: destroy needs consent, the plan says so */
-	/* The read request; for kinds that have no object of their own (an IAM binding, a build) what tells its state. */
+	const char *data_word;      /* by which an operator asks for these data to be deleted: "database"; NULL where they go with a parent's */
+	/* Is it protected in the cloud, so that consent to destroying is not enough and the word has to be said? NULL: never. */
+	bool (*guarded)(const struct observation *seen);
+	/* What is still there, and paid for, after it was deleted: a sentence to be freed, or NULL. May be a NULL function. */
+	char *(*remains)(const struct observation *seen);
+	/* The read request; for kinds that have no object of their own (an IAM binding, a build) what tells its state. One that leaves out->method
+	 * NULL refuses the spec: it is an internal error, and nothing is sent. */
 	void (*observe)(const struct view *v, struct call *out);
 	/* Reads the reply (reply is NULL when the body was no JSON or empty). Fills out, whose fields are zero before. */
 	void (*decode)(const struct view *v, int http, const cJSON *reply, struct observation *out);

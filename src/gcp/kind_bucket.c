@@ -97,6 +97,22 @@ static void destroy(const struct view *v, const struct observation *seen, struct
 	}
 }
 
+/* Files have no backup: they go on their own word only, however the bucket is set. */
+static bool guarded(const struct observation *seen)
+{
+	(void)seen;
+	return true;
+}
+
+static char *remains(const struct observation *seen)
+{
+	long long seconds = json_int64(seen->found, "softDeletePolicy.retentionDurationSeconds", 0);
+	if (seconds <= 0)
+		return NULL;
+	return xasprintf(_("what was in it can be restored for %lld days (gcloud storage restore), and costs what it did until then."),
+			 seconds / 86400);
+}
+
 const struct kind kind_bucket = {
 	.id = "storage.bucket",
 	.title = N_("Bucket"),
@@ -106,11 +122,14 @@ const struct kind kind_bucket = {
 	.deadline = 600,
 	.billable = true,
 	.keeps_data = true,
+	.data_word = "artifacts",
+	.guarded = guarded,
+	.remains = remains,
 	.observe = observe,
 	.decode = decode,
 	.compare = compare,
 	.create = create,
 	.update = update,
 	.destroy = destroy,
-	.lingers = N_("The bucket holds artifacts and is kept. To delete it with all that is in it: gcloud storage rm --recursive gs://NAME"),
+	.lingers = N_("The bucket is not empty and is kept. To delete it with all that is in it: gcloud storage rm --recursive gs://NAME"),
 };

@@ -1,5 +1,5 @@
 /* An image built by Cloud Build from a source archive. What makes it the same image is its tag: the hash of the archive. A build cannot be
- * deleted and is never started twice: builds are looked up by that tag, so one in flight is seen.
+ * deleted and is never started twice: builds are looked up by that tag and the stack's, so one in flight is seen, and another stack's is not taken.
  * spec: {"region","bucket","object","generation","image" (with its tag),"serviceAccount" (e-mail),"logs" ("BUCKET/DIR"),"tag","after"};
  * after is the time at which the repository was made: older builds' images went with an older repository. Outputs: digest, image. */
 #include "config.h"
@@ -8,6 +8,7 @@
 #include "base/gettext.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/text.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +17,7 @@
 
 static void observe(const struct view *v, struct call *out)
 {
-	char *filter = xasprintf("tags=\"%s\"", json_str(v->spec, "tag", "")), *encoded = kind_encode(filter);
+	char *filter = xasprintf("tags=\"%s\" AND tags=\"stack-%s\"", json_str(v->spec, "tag", ""), v->stack), *encoded = kind_encode(filter);
 	call_set(out, DIALECT_NONE, "GET", NULL, BASE "?projectId=%s&filter=%s&pageSize=20", v->project, json_str(v->spec, "region", ""),
 		 v->project, encoded);
 	free(encoded);
@@ -31,6 +32,19 @@ static bool is_one_of(const char *word, const char *const *list)
 	return false;
 }
 
+/* Anybody who may build in the project can put our tags on a build: it is ours when it pushes our image, runs as our account and logs to our
+ * bucket. */
+static bool ours(const struct view *v, const cJSON *build)
+{
+	char *account = xasprintf("/serviceAccounts/%s", json_str(v->spec, "serviceAccount", ""));
+	char *logs = xasprintf("gs://%s", json_str(v->spec, "logs", ""));
+	bool fits = !strcmp(json_str(build, "images.0", ""), json_str(v->spec, "image", "")) &&
+		    text_ends(json_str(build, "serviceAccount", ""), account) && !strcmp(json_str(build, "logsBucket", ""), logs);
+	free(account);
+	free(logs);
+	return fits;
+}
+
 /* Builds come newest first. A success counts wherever it stands; else the newest one tells. */
 static const cJSON *telling(const struct view *v, const cJSON *builds)
 {
@@ -38,6 +52,8 @@ static const cJSON *telling(const struct view *v, const cJSON *builds)
 	const cJSON *b, *newest = NULL;
 	cJSON_ArrayForEach(b, builds)
 	{
+		if (!ours(v, b))
+			continue;
 		if (*after && strncmp(json_str(b, "createTime", ""), after, strlen("2026-11-22T10:00:00")) < 0)
 			continue;
 		if (!strcmp(json_str(b, "status", ""), "SUCCESS"))
@@ -98,13 +114,15 @@ static void create(const struct view *v, const struct observation *seen, struct 
 	const char *image = json_str(v->spec, "image", "");
 	char *account = xasprintf("projects/%s/serviceAccounts/%s", v->project, json_str(v->spec, "serviceAccount", ""));
 	char *logs = xasprintf("gs://%s", json_str(v->spec, "logs", ""));
+	char *stack = xasprintf("stack-%s", v->stack);
 	cJSON *source = json_make("{'storageSource':{'bucket':%s,'object':%s,'generation':%s}}", json_str(v->spec, "bucket", ""),
 				  json_str(v->spec, "object", ""), json_str(v->spec, "generation", ""));
 	cJSON *body = json_make("{'source':%j,'steps':[{'name':'gcr.io/cloud-builders/docker','args':['build','--tag',%s,'.']}],'images':[%s],"
 				"'serviceAccount':%s,'logsBucket':%s,'options':{'logging':'GCS_ONLY','logStreamingOption':'STREAM_ON'},"
-				"'timeout':'1800s','queueTtl':'1800s','tags':['mlflow-setup',%s]}",
-				source, image, image, account, logs, json_str(v->spec, "tag", ""));
+				"'timeout':'1800s','queueTtl':'1800s','tags':['mlflow-setup',%s,%s]}",
+				source, image, image, account, logs, json_str(v->spec, "tag", ""), stack);
 	call_set(out, DIALECT_BUILD, "POST", body, BASE "?projectId=%s", v->project, json_str(v->spec, "region", ""), v->project);
+	free(stack);
 	free(logs);
 	free(account);
 }

@@ -39,7 +39,7 @@ static const struct holder *holder_of(const struct view *v)
 	for (size_t i = 0; i < sizeof holders / sizeof *holders; i++)
 		if (!strcmp(holders[i].id, id))
 			return &holders[i];
-	return &holders[0];
+	return NULL;
 }
 
 /* Fills %s by hand: the table's formats are not literals of the call. */
@@ -49,9 +49,12 @@ static void on_holder(const struct view *v, const char *method, cJSON *body, con
 	call_set(out, DIALECT_NONE, method, body, "%.*s%s%s", (int)(hole - url), url, json_str(v->spec, "resource", ""), hole + 2);
 }
 
+/* A holder that is not in the table makes no request: nobody else's policy is touched in its place. */
 static void observe(const struct view *v, struct call *out)
 {
 	const struct holder *h = holder_of(v);
+	if (!h)
+		return;
 	on_holder(v, h->get_method, h->get_body ? json_make("{'options':{'requestedPolicyVersion':3}}") : NULL, h->get_url, out);
 }
 

@@ -110,12 +110,31 @@ static void update(const struct view *v, const struct observation *seen, const s
 	cJSON_Delete(w);
 }
 
+#define FINAL_BACKUP_DAYS 30
+#define FINAL_BACKUP_TEXT "30"
+
 static void destroy(const struct view *v, const struct observation *seen, struct call *out)
 {
 	if (json_bool(seen->found, "settings.deletionProtectionEnabled", false))
 		on_instance(v, "PATCH", json_make("{'settings':{'deletionProtectionEnabled':false}}"), "", out);
 	else
-		on_instance(v, "DELETE", NULL, "?enableFinalBackup=true&finalBackupTtlDays=30", out);
+		on_instance(v, "DELETE", NULL, "?enableFinalBackup=true&finalBackupTtlDays=" FINAL_BACKUP_TEXT, out);
+}
+
+static bool guarded(const struct observation *seen)
+{
+	return json_bool(seen->found, "settings.deletionProtectionEnabled", false);
+}
+
+/* List price of Cloud SQL's backups in us-central1 (2026-05), US dollars a GB a month. What the disk could hold is the most that it can cost. */
+#define BACKUP_USD 0.08
+
+static char *remains(const struct observation *seen)
+{
+	long long gb = json_int64(seen->found, "settings.dataDiskSizeGb", 10);
+	return xasprintf(_("a final backup of it is kept for %d days, then it goes: at most $%.2f (%lld GB at $%.2f a month). "
+			   "gcloud sql backups list shows it, gcloud sql backups delete removes it sooner."),
+			 FINAL_BACKUP_DAYS, (double)gb * BACKUP_USD, gb, BACKUP_USD);
 }
 
 const struct kind kind_sql_instance = {
@@ -127,6 +146,9 @@ const struct kind kind_sql_instance = {
 	.deadline = 5400,
 	.billable = true,
 	.keeps_data = true,
+	.data_word = "database",
+	.guarded = guarded,
+	.remains = remains,
 	.observe = observe,
 	.decode = decode,
 	.compare = compare,

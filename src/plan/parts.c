@@ -227,7 +227,10 @@ void part_secret(const struct answers *a, struct plan *p, const struct part_secr
 {
 	char *name = name_of(p->stack, s->name), *secret = xasprintf("secret/%s", s->name), *version = xasprintf("version/%s", s->name);
 	char *path = xasprintf("projects/%s/secrets/%s", p->project, name), *member = member_of(reader);
-	plan_needs(plan_add(p, secret, "secretmanager.secret", name, cJSON_CreateObject()), "apis");
+	struct resource *shell = plan_add(p, secret, "secretmanager.secret", name, cJSON_CreateObject());
+	plan_needs(shell, "apis");
+	if (s->opens)
+		plan_opens(shell, s->opens);
 	plan_needs(plan_add(p, version, "secretmanager.version", name, version_spec(a, s, name)), secret);
 	plan_needs(part_grant(p, s->name, "secret", path, "roles/secretmanager.secretAccessor", member, secret), "sa/server");
 	if (!s->text)

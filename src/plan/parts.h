@@ -31,6 +31,7 @@ struct part_secret {
 	int recipe;             /* enum secret_recipe when drawn, negative otherwise */
 	const char *reference;  /* the operator's reference, or NULL */
 	const char *text;       /* a rendered file, or NULL */
+	const char *opens;      /* id of the resource whose data need it, or NULL */
 };
 void part_secret(const struct answers *a, struct plan *p, const struct part_secret *s, const char *reader);
 

@@ -41,6 +41,7 @@ static void free_resource(struct resource *r)
 	for (size_t i = 0; i < r->need_count; i++)
 		free(r->needs[i]);
 	free(r->needs);
+	free(r->opens);
 	free(r->id);
 	free(r->name);
 	cJSON_Delete(r->spec);
@@ -247,6 +248,12 @@ double plan_expected(const struct plan *p, const struct change *const *changes)
 	}
 	free(ends);
 	return longest;
+}
+
+void plan_opens(struct resource *r, const char *id)
+{
+	free(r->opens);
+	r->opens = xstrdup(id);
 }
 
 bool plan_keeps_data(const struct resource *r)

@@ -17,6 +17,7 @@ struct resource {
 	cJSON *spec;
 	char **needs;               /* ids, count of them */
 	size_t need_count, need_room;
+	char *opens;                /* id of the resource whose data cannot be read without this (keys); as long as those are kept, so is it; or NULL */
 	bool unwanted;              /* earlier answers wanted it, these do not: apply deletes it after all that is wanted stands */
 };
 
@@ -82,6 +83,8 @@ void plan_free(struct plan *p);
 /* For targets: appends a resource (spec is then owned by it); kind must exist. Needs are added by plan_needs. */
 struct resource *plan_add(struct plan *p, const char *id, const char *kind, const char *name, cJSON *spec);
 void plan_needs(struct resource *r, const char *id);
+/* The data of the resource with this id cannot be read without r. */
+void plan_opens(struct resource *r, const char *id);
 struct resource *plan_find(const struct plan *p, const char *id);
 
 /* For targets: appends an errand, a secret; texts are copied, NULL stays NULL. */

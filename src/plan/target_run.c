@@ -45,15 +45,16 @@ static const struct secret_row {
 	const char *variable;
 	const char *dir, *file;
 	const char *template_file; /* the rendered file that it holds */
+	const char *opens;         /* the resource whose data need it: its password, keys of what MLflow encrypts there */
 } secret_rows[] = {
-	{"db-password", SECRET_PASSWORD, "PGPASSWORD", NULL, NULL, NULL},
-	{"gateway-key", SECRET_KEK, "MLFLOW_CRYPTO_KEK_PASSPHRASE", NULL, NULL, NULL},
-	{"webhook-key", SECRET_FERNET, "MLFLOW_WEBHOOK_SECRET_ENCRYPTION_KEY", NULL, NULL, NULL},
-	{"cookie", SECRET_COOKIE, NULL, COOKIE_SECRET_DIR, "cookie_secret", NULL},
-	{"oauth-client", -1, NULL, CLIENT_SECRET_DIR, "client_secret", NULL},
-	{"proxy-config", -1, NULL, CONFIG_DIR, "oauth2-proxy.cfg", "oauth2-proxy.cfg"},
-	{"proxy-emails", -1, NULL, EMAILS_DIR, "list", "emails"},
-	{NULL, 0, NULL, NULL, NULL, NULL},
+	{"db-password", SECRET_PASSWORD, "PGPASSWORD", NULL, NULL, NULL, "sql"},
+	{"gateway-key", SECRET_KEK, "MLFLOW_CRYPTO_KEK_PASSPHRASE", NULL, NULL, NULL, "sql"},
+	{"webhook-key", SECRET_FERNET, "MLFLOW_WEBHOOK_SECRET_ENCRYPTION_KEY", NULL, NULL, NULL, "sql"},
+	{"cookie", SECRET_COOKIE, NULL, COOKIE_SECRET_DIR, "cookie_secret", NULL, NULL},
+	{"oauth-client", -1, NULL, CLIENT_SECRET_DIR, "client_secret", NULL, NULL},
+	{"proxy-config", -1, NULL, CONFIG_DIR, "oauth2-proxy.cfg", "oauth2-proxy.cfg", NULL},
+	{"proxy-emails", -1, NULL, EMAILS_DIR, "list", "emails", NULL},
+	{NULL, 0, NULL, NULL, NULL, NULL, NULL},
 };
 
 /* Templates' data ---------------------------------------------------------------------------------------------------------- */
@@ -141,6 +142,7 @@ static bool add_secrets(const struct answers *a, struct plan *p, const char *ser
 			.recipe = s->recipe,
 			.reference = s->recipe < 0 && !s->template_file ? answers_str(a, "auth.client_secret") : NULL,
 			.text = s->template_file ? buf_text(&text) : NULL,
+			.opens = s->opens,
 		};
 		if (fine)
 			part_secret(a, p, &part, server);

@@ -6,7 +6,7 @@ import ssl
 import urllib.error
 import urllib.request
 
-from harness import EXAMPLE, Home, Sim, done, ok, result_of, wait_for
+from harness import ALL_DATA, EXAMPLE, Home, Sim, done, ok, result_of, wait_for
 
 STORAGE = "https://storage.googleapis.com/storage/v1/b"
 RUN = "https://run.googleapis.com/v2/projects/demo-proj/locations/us-central1"
@@ -128,7 +128,7 @@ def gone(sim, answers):
     policy = ask(sim, "POST", f"{PROJECT}:getIamPolicy", {})
     policy["bindings"].append({"role": "roles/viewer", "members": ["user:ada@example.com"]})
     ask(sim, "POST", f"{PROJECT}:setIamPolicy", {"policy": policy})
-    run = sim.run("destroy", answers, "--yes", "--json")
+    run = sim.run("destroy", answers, *ALL_DATA, "--json")
     result = result_of(run.stdout)
     ok(run.returncode == 0 and result.get("outcome") == "destroyed", "destroy removes the stack", run.stdout[-2000:], run.stderr)
     roles = {b["role"]: b["members"] for b in ask(sim, "POST", f"{PROJECT}:getIamPolicy", {})["bindings"]}
@@ -136,7 +136,7 @@ def gone(sim, answers):
     ok(not any("mlflow-" in m and not m.startswith("deleted:") for ms in roles.values() for m in ms), "ours are gone", roles)
     code, differ = planned(sim, answers)
     ok(code == 2 and {verdict for verdict, _ in differ.values()} == {"create"}, "plan would make it again", code, differ)
-    again = sim.run("destroy", answers, "--yes")
+    again = sim.run("destroy", answers, *ALL_DATA)
     ok(again.returncode == 0, "destroy again finds nothing to do", again.stdout, again.stderr)
     run = sim.run("apply", answers)
     ok(run.returncode == 0, "apply makes it again", run.stdout[-2000:], run.stderr)
@@ -147,7 +147,7 @@ def held(sim, answers):
     address = f"{COMPUTE}/regions/us-central1/addresses"
     ask(sim, "POST", address, {"name": "held", "addressType": "INTERNAL",
                                "subnetwork": "projects/demo-proj/regions/us-central1/subnetworks/mlflow-us-central1"})
-    run = sim.run("destroy", answers, "--yes", "--json")
+    run = sim.run("destroy", answers, *ALL_DATA, "--json")
     left = " ".join(str(item) for item in result_of(run.stdout).get("left", []))
     ok(run.returncode == 0 and "mlflow-us-central1" in left and "run destroy again" in left, "what is held is left, and says why", left, run.stderr)
     ask(sim, "GET", f"{COMPUTE}/global/networks/mlflow")
@@ -155,7 +155,7 @@ def held(sim, answers):
     # Cloud Run's own addresses go an hour or two after the service; the served cloud's clock runs fast.
     wait_for(lambda: not [a for a in ask(sim, "GET", address).get("items", []) if a.get("purpose") == "SERVERLESS"],
              "Cloud Run to give back its addresses", 300, 0.5)
-    run = sim.run("destroy", answers, "--yes")
+    run = sim.run("destroy", answers, *ALL_DATA)
     networks = ask(sim, "GET", f"{COMPUTE}/global/networks").get("items", [])
     ok(run.returncode == 0 and not [n for n in networks if n["name"] == "mlflow"], "and goes later", run.stdout, run.stderr)
 
@@ -169,7 +169,7 @@ def strangers(home):
            "a network of that name that is not ours is refused in so many words", run.stdout[-2000:], run.stderr)
         ok(not [w for w in sim.writes() if "/networks" not in w["url"]], "nothing is made beside it", sim.writes())
         ok(ask(sim, "GET", f"{COMPUTE}/global/networks/mlflow")["description"] == "made by hand", "and stays as it is")
-        sim.run("destroy", answers, "--yes")
+        sim.run("destroy", answers, *ALL_DATA)
         touched = [w for w in sim.writes() if w["url"].startswith(f"{COMPUTE}/global/networks/mlflow")]
         ok(not touched, "destroy does not touch it either", touched)
 
@@ -189,7 +189,7 @@ def taken(home):
         run = sim.run("apply", answers)
         ok(run.returncode == 78 and "the bucket name demo-proj-mlflow-artifacts-taken is taken" in run.stdout + run.stderr,
            "apply says so", run.stdout[-2000:], run.stderr[-2000:])
-        sim.run("destroy", answers, "--yes")
+        sim.run("destroy", answers, *ALL_DATA)
         mine = [w for w in sim.writes() if "demo-proj-mlflow-artifacts-taken" in w["url"] and w["status"] < 300]
         ok(not mine, "and nothing is done to it", mine)
 

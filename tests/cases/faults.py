@@ -19,7 +19,7 @@ import time
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 
-from harness import PROGRAM, SECRET, SOURCE, Home, Sim, done, ok, result_of, skip, wait_for
+from harness import ALL_DATA, PROGRAM, SECRET, SOURCE, Home, Sim, done, ok, result_of, skip, wait_for
 from kill9 import counts, dump_of, whole
 
 EXITS = {0, 3, 1, 69, 73, 75, 77, 78, 130}
@@ -257,7 +257,7 @@ ACTORS = {32: full_disk, 33: signals, 34: killed, 35: terminal, 36: clock, 37: t
 
 def disturbed(home, sim, answers, scenario):
     """Runs with the rules in force until each of them has acted, three at the most. What is wrong, or None."""
-    verb = ("destroy", answers, "--yes") if scenario["scenario"] == 31 else ("apply", answers)
+    verb = ("destroy", answers, *ALL_DATA) if scenario["scenario"] == 31 else ("apply", answers)
     untold = []
     for _ in range(3):
         code, text, how = finish(*start(home, sim, *verb))
@@ -287,7 +287,7 @@ def destroyed(home, sim, answers, scenario, rules):
     time.sleep(0.05)
     wrong = wrong or disturbed(home, sim, answers, scenario)
     clear(sim, rules)
-    last = sim.run("destroy", answers, "--yes", "--json", timeout=300)
+    last = sim.run("destroy", answers, *ALL_DATA, "--json", timeout=300)
     return wrong or (f"destroy without faults: {last.returncode} {last.stdout[-800:]}" if last.returncode else None)
 
 

@@ -4,7 +4,7 @@ import base64
 import json
 import subprocess
 
-from harness import PROGRAM, SECRET, Home, Sim, done, everything_written, ok, read, result_of, wait_for
+from harness import ALL_DATA, PROGRAM, SECRET, Home, Sim, done, everything_written, ok, read, result_of, wait_for
 
 
 def secrets_of(sim):
@@ -80,9 +80,9 @@ def main():
 
         refused = sim.run("destroy", answers)
         ok(refused.returncode == 64, "destroy without --yes is refused")
-        gone = sim.run("destroy", answers, "--yes", "--json")
+        gone = sim.run("destroy", answers, *ALL_DATA, "--json")
         event = result_of(gone.stdout)
-        ok(gone.returncode == 0 and event.get("outcome") == "destroyed", "destroy --yes removes it", gone.stdout, gone.stderr, sim.complaints())
+        ok(gone.returncode == 0 and event.get("outcome") == "destroyed", "destroy with every consent removes it", gone.stdout, gone.stderr, sim.complaints())
         sim.process.terminate()
         sim.process.wait(30)
         dump = json.loads(read(sim.path("dump.json")))

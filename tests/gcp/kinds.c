@@ -447,36 +447,50 @@ static void test_policy(void)
 	ok(!strcmp(c.method, "POST") && strstr(c.url, ":setIamPolicy") && strstr(json_str(c.body, "policy.etag", ""), "ACAB"), "so it is written at once");
 	call_free(&c);
 	observation_free(&seen);
+	json_put_str(spec, "holder", "projekt");
+	k->observe(&v, &c);
+	ok(!c.method, "S15: a holder that is not known makes no request");
+	call_free(&c);
 	cJSON_Delete(spec);
 }
 
 /* Builds are told apart by their tag; a success counts, one in flight is waited for, an older repository's do not count. */
+#define OURS \
+	"\"images\":[\"r1-docker.pkg.dev/demo/mlflow/server:abc\"],\"serviceAccount\":\"projects/demo/serviceAccounts/b@x\",\"logsBucket\":\"gs://b/logs\""
 static void test_image(void)
 {
 	static const char spec_text[] =
 		"{\"region\":\"r1\",\"bucket\":\"b\",\"object\":\"o\",\"generation\":\"7\",\"image\":\"r1-docker.pkg.dev/demo/mlflow/server:abc\","
 		"\"serviceAccount\":\"b@x\",\"logs\":\"b/logs\",\"tag\":\"source-abc\",\"after\":\"2026-11-22T10:00:00.9Z\"}";
-	static const char success[] = "{\"builds\":[{\"id\":\"2\",\"status\":\"FAILURE\",\"createTime\":\"2026-11-22T11:00:00Z\"},{\"id\":\"1\",\"status\":"
+	static const char success[] = "{\"builds\":[{" OURS ",\"id\":\"2\",\"status\":\"FAILURE\",\"createTime\":\"2026-11-22T11:00:00Z\"},{" OURS ",\"id\":\"1\",\"status\":"
 				      "\"SUCCESS\",\"createTime\":\"2026-11-22T10:30:00Z\",\"results\":{\"images\":[{\"name\":\"n\",\"digest\":\"sha256:d\"}]}}]}";
-	static const char old[] = "{\"builds\":[{\"id\":\"1\",\"status\":\"SUCCESS\",\"createTime\":\"2026-11-21T10:30:00Z\",\"results\":{\"images\":[{"
+	static const char old[] = "{\"builds\":[{" OURS ",\"id\":\"1\",\"status\":\"SUCCESS\",\"createTime\":\"2026-11-21T10:30:00Z\",\"results\":{\"images\":[{"
 				  "\"digest\":\"sha256:d\"}]}}]}";
-	static const char failed[] = "{\"builds\":[{\"id\":\"3\",\"status\":\"FAILURE\",\"createTime\":\"2026-11-22T11:00:00Z\",\"logsBucket\":\"gs://b/logs\","
+	static const char failed[] = "{\"builds\":[{\"id\":\"3\",\"status\":\"FAILURE\",\"createTime\":\"2026-11-22T11:00:00Z\"," OURS ","
 				     "\"failureInfo\":{\"type\":\"PUSH_NOT_AUTHORIZED\",\"detail\":\"denied\"}}]}";
+	static const char *const whose[] = {"image", "account", "bucket of logs"};
+	static const char *const foreign[] = {
+		"{\"builds\":[{\"status\":\"SUCCESS\",\"createTime\":\"2026-11-22T11:00:00Z\",\"images\":[\"r1-docker.pkg.dev/demo/other/server:abc\"],"
+		"\"serviceAccount\":\"projects/demo/serviceAccounts/b@x\",\"logsBucket\":\"gs://b/logs\"}]}",
+		"{\"builds\":[{\"status\":\"SUCCESS\",\"createTime\":\"2026-11-22T11:00:00Z\",\"images\":[\"r1-docker.pkg.dev/demo/mlflow/server:abc\"],"
+		"\"serviceAccount\":\"projects/demo/serviceAccounts/other-b@x\",\"logsBucket\":\"gs://b/logs\"}]}",
+		"{\"builds\":[{\"status\":\"SUCCESS\",\"createTime\":\"2026-11-22T11:00:00Z\",\"images\":[\"r1-docker.pkg.dev/demo/mlflow/server:abc\"],"
+		"\"serviceAccount\":\"projects/demo/serviceAccounts/b@x\",\"logsBucket\":\"gs://c/logs\"}]}"};
 	const struct kind *k = kind_find("cloudbuild.image");
 	cJSON *spec = parse(spec_text);
 	struct view v = view_of("server", spec);
 	struct observation seen = {0};
 	struct call c = {0};
 	k->observe(&v, &c);
-	is_call(&c, "GET https://cloudbuild/v1/projects/demo/locations/r1/builds?projectId=demo&filter=tags%3D%22source-abc%22&pageSize=20",
-		"cloudbuild.image", "is looked up by its tag");
+	is_call(&c, "GET https://cloudbuild/v1/projects/demo/locations/r1/builds?projectId=demo&filter=tags%3D%22source-abc%22%20AND%20tags%3D%22stack-mlflow%22&pageSize=20",
+		"cloudbuild.image", "is looked up by its tag and the stack's");
 	k->create(&v, &seen, &c);
 	is_call(&c,
 		"POST https://cloudbuild/v1/projects/demo/locations/r1/builds?projectId=demo {\"images\":[\"r1-docker.pkg.dev/demo/mlflow/server:abc\"],"
 		"\"logsBucket\":\"gs://b/logs\",\"options\":{\"logStreamingOption\":\"STREAM_ON\",\"logging\":\"GCS_ONLY\"},\"queueTtl\":\"1800s\","
 		"\"serviceAccount\":\"projects/demo/serviceAccounts/b@x\",\"source\":{\"storageSource\":{\"bucket\":\"b\",\"generation\":\"7\","
 		"\"object\":\"o\"}},\"steps\":[{\"args\":[\"build\",\"--tag\",\"r1-docker.pkg.dev/demo/mlflow/server:abc\",\".\"],"
-		"\"name\":\"gcr.io/cloud-builders/docker\"}],\"tags\":[\"mlflow-setup\",\"source-abc\"],\"timeout\":\"1800s\"}",
+		"\"name\":\"gcr.io/cloud-builders/docker\"}],\"tags\":[\"mlflow-setup\",\"source-abc\",\"stack-mlflow\"],\"timeout\":\"1800s\"}",
 		"cloudbuild.image", "is built");
 	ok(judge(k, &v, 200, success, &seen) == VERDICT_KEEP && seen.presence == PRESENT_YES, "a success is kept, whatever came after");
 	is_str(json_str(seen.outputs, "image", ""), "r1-docker.pkg.dev/demo/mlflow/server@sha256:d", "by its digest");
@@ -484,7 +498,7 @@ static void test_image(void)
 	judge(k, &v, 200, old, &seen);
 	ok(seen.presence == PRESENT_NO, "an image of an earlier repository is gone");
 	observation_free(&seen);
-	judge(k, &v, 200, "{\"builds\":[{\"id\":\"1\",\"status\":\"QUEUED\",\"createTime\":\"2026-11-22T10:30:00Z\"}]}", &seen);
+	judge(k, &v, 200, "{\"builds\":[{" OURS ",\"id\":\"1\",\"status\":\"QUEUED\",\"createTime\":\"2026-11-22T10:30:00Z\"}]}", &seen);
 	ok(seen.presence == PRESENT_PENDING, "a build in flight is waited for");
 	observation_free(&seen);
 	ok(judge(k, &v, 200, failed, &seen) == VERDICT_CREATE && seen.presence == PRESENT_FAILED, "a failed build is made again");
@@ -496,6 +510,11 @@ static void test_image(void)
 	judge(k, &v, 200, "{}", &seen);
 	ok(seen.presence == PRESENT_NO, "no build, no image");
 	observation_free(&seen);
+	for (size_t i = 0; i < sizeof foreign / sizeof *foreign; i++) {
+		judge(k, &v, 200, foreign[i], &seen);
+		ok(seen.presence == PRESENT_NO, "S1: a build of another %s is not ours", whose[i]);
+		observation_free(&seen);
+	}
 	cJSON_Delete(spec);
 }
 

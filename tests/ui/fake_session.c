@@ -266,8 +266,8 @@ struct run *run_start(struct session *s, const struct run_options *o, struct err
 
 static void finish(struct run *r, const char *outcome, enum exit_code code)
 {
-	cJSON *e = json_make("{'event':'result','outcome':%s,'exit':%d,'next':'mlflow-setup connect mlflow.json','undo':'mlflow-setup destroy mlflow.json "
-			     "--yes','created':%d,'updated':0,'deleted':0,'kept':0,'seconds':742,'real_seconds':742}",
+	cJSON *e = json_make("{'event':'result','outcome':%s,'exit':%d,'next':'mlflow-setup connect mlflow.json','undo':'mlflow-setup destroy mlflow.json',"
+			     "'created':%d,'updated':0,'deleted':0,'kept':0,'seconds':742,'real_seconds':742}",
 			     outcome, code, (int)r->done);
 	if (!strcmp(outcome, "proven"))
 		json_put_str(e, "url", r->plan->url);
