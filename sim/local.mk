@@ -50,12 +50,14 @@ mlflow_setup_sim_SOURCES = \
 	sim/server/tls.c
 mlflow_setup_sim_LDADD = $(LIB_SIM)
 
-check_PROGRAMS += tests/sim/contract tests/sim/core tests/sim/faults tests/sim/tokens
-TESTS += tests/sim/contract tests/sim/core tests/sim/faults tests/sim/tokens tests/sim/server.sh tests/sim/tables.sh
+check_PROGRAMS += tests/sim/contract tests/sim/core tests/sim/faults tests/sim/policies tests/sim/tokens
+TESTS += tests/sim/contract tests/sim/core tests/sim/faults tests/sim/policies tests/sim/tokens tests/sim/server.sh tests/sim/tables.sh
 tests_sim_contract_SOURCES = tests/sim/contract.c tests/tap.h
 tests_sim_contract_LDADD = $(LIB_SIM)
 tests_sim_faults_SOURCES = tests/sim/faults.c tests/tap.h
 tests_sim_faults_LDADD = $(LIB_SIM)
+tests_sim_policies_SOURCES = tests/sim/policies.c tests/sim/cloud.h tests/tap.h
+tests_sim_policies_LDADD = $(LIB_SIM)
 tests_sim_core_SOURCES = tests/sim/core.c tests/tap.h
 tests_sim_core_LDADD = $(LIB_SIM)
 tests_sim_tokens_SOURCES = tests/sim/tokens.c tests/tap.h

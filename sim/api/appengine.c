@@ -561,6 +561,21 @@ static void version_ended(struct sim *s, const cJSON *arg)
 	run_verdict_free(&v);
 }
 
+/* A version whose making failed stays, and cannot serve. */
+static bool spoil(struct sim *s, const cJSON *arg, const cJSON *error)
+{
+	const char *name = json_str(arg, "operation", "");
+	struct sim_object *o = sim_get(s, APPENGINE_VERSIONS, json_str(arg, "key", ""));
+	if (!sim_get(s, OPERATIONS, name))
+		return false;
+	if (o && json_at(o->hidden, "creating")) {
+		json_drop(o->hidden, "creating");
+		json_put_str(o->hidden, "failure", json_str(error, "message", "Internal error"));
+	}
+	end(s, name, NULL, cJSON_Duplicate(error, 1));
+	return true;
+}
+
 static void version_create(struct sim_call *c)
 {
 	struct sim_object *owner = app(c);
@@ -704,4 +719,5 @@ const struct sim_api sim_appengine = {
 	.service = "appengine.googleapis.com",
 	.errors = SIM_ERRORS_AIP,
 	.routes = routes,
+	.spoil = spoil,
 };

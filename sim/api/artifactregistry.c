@@ -104,6 +104,18 @@ static void created(struct sim *s, const cJSON *arg)
 	sim_lro_done(s, OPERATIONS, json_str(arg, "operation", ""), NULL, sim_typed(o->doc, V1 "Repository"));
 }
 
+static bool spoil(struct sim *s, const cJSON *arg, const cJSON *error)
+{
+	const char *operation = json_str(arg, "operation", "");
+	struct sim_object *o = sim_get(s, REPOSITORIES, json_str(arg, "name", ""));
+	if (!sim_get(s, OPERATIONS, operation))
+		return false;
+	if (o && json_at(o->hidden, "creating"))
+		sim_remove(s, o);
+	sim_lro_failed(s, OPERATIONS, operation, NULL, cJSON_Duplicate(error, true));
+	return true;
+}
+
 static struct sim_object *operation(struct sim_call *c, const char *parent)
 {
 	char id[37];
@@ -154,6 +166,9 @@ static void create(struct sim_call *c)
 		sim_fail(c, "FAILED_PRECONDITION", NULL, "%s violates constraint constraints/gcp.resourceLocations on the resource %s.", sim_part(c, 4), name);
 		return;
 	}
+	if (!sim_cmek_ok(c, "artifactregistry.googleapis.com", "google.devtools.artifactregistry.v1.ArtifactRegistry.CreateRepository",
+			 json_str(c->body, "kmsKeyName", "")))
+		return;
 	cJSON *doc = sim_take_body(c);
 	dress(c, doc, name, id);
 	struct sim_object *o = sim_put(c->sim, REPOSITORIES, name, doc);
@@ -505,4 +520,5 @@ const struct sim_api sim_artifactregistry = {
 	.errors = SIM_ERRORS_AIP,
 	.routes = routes,
 	.guard = artifact_guard,
+	.spoil = spoil,
 };

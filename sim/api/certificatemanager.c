@@ -111,6 +111,19 @@ static void finished(struct sim *s, const cJSON *arg)
 	free(now);
 }
 
+static bool spoil(struct sim *s, const cJSON *arg, const cJSON *error)
+{
+	struct sim_object *op = sim_get(s, OPERATIONS, json_str(arg, "operation", ""));
+	struct sim_object *o = sim_get(s, json_str(arg, "collection", ""), json_str(arg, "key", ""));
+	if (!op)
+		return false;
+	if (o && !strcmp(json_str(op->doc, "metadata.verb", ""), "create"))
+		sim_remove(s, o);
+	json_put_bool(op->doc, "done", true);
+	json_put(op->doc, "error", cJSON_Duplicate(error, true));
+	return true;
+}
+
 static void answer(struct sim_call *c, const struct kind *k, const char *key, const char *verb)
 {
 	char uuid[37], *now = sim_time(c->sim, 9);
@@ -511,4 +524,5 @@ const struct sim_api sim_api_certificatemanager = {
 	.service = "certificatemanager.googleapis.com",
 	.errors = SIM_ERRORS_AIP,
 	.routes = routes,
+	.spoil = spoil,
 };

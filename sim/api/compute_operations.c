@@ -150,6 +150,23 @@ void compute_end(struct sim *s, const cJSON *arg, const char *code, const char *
 	json_put_str(op->doc, "httpErrorMessage", quota ? "FORBIDDEN" : stock ? "SERVICE UNAVAILABLE" : "BAD REQUEST");
 }
 
+/* What an insert that failed would have made is not there. */
+static bool spoil(struct sim *s, const cJSON *arg, const cJSON *error)
+{
+	const struct sim_object *op = sim_get(s, "compute.operations", json_str(arg, "op", ""));
+	struct sim_object *o = compute_op_object(s, arg);
+	if (!op)
+		return false;
+	const struct compute_kind *k = compute_kind_named(json_str(arg, "collection", "compute.") + strlen("compute."));
+	if (o && k && text_ends(json_str(op->doc, "operationType", ""), "insert")) {
+		if (k->removed)
+			k->removed(s, o);
+		sim_remove(s, o);
+	}
+	compute_end(s, arg, json_str(error, "code", "INTERNAL_ERROR"), json_str(error, "message", "Internal error."));
+	return true;
+}
+
 /* Handlers. -------------------------------------------------------------------------------------------------------------- */
 static struct sim_object *target(struct sim_call *c)
 {
@@ -261,4 +278,5 @@ static const struct sim_route routes[] = {
 	{NULL, NULL, NULL, NULL},
 };
 
-COMPUTE_API(sim_compute_operations, routes, NULL);
+const struct sim_api sim_compute_operations = {
+	.name = "compute", .service = "compute.googleapis.com", .errors = SIM_ERRORS_LEGACY, .routes = routes, .spoil = spoil};

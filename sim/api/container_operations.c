@@ -255,6 +255,19 @@ static void cancel(struct sim_call *c)
 		sim_fail(c, "INVALID_ARGUMENT", "badRequest", "The operation cannot be cancelled.");
 }
 
+/* A cluster whose making failed stays, in ERROR; any other failure only ends the operation. */
+static bool spoil(struct sim *s, const cJSON *arg, const cJSON *error)
+{
+	const struct sim_object *op = sim_get(s, "container.operations", json_str(arg, "op", ""));
+	struct sim_object *o = container_arg_cluster(s, arg);
+	if (!op)
+		return false;
+	if (o && !strcmp(json_str(op->doc, "operationType", ""), "CREATE_CLUSTER"))
+		json_put_str(o->doc, "status", "ERROR");
+	container_end(s, arg, cJSON_Duplicate(error, true));
+	return true;
+}
+
 static const struct sim_route routes[] = {
 	{"container.projects.locations.operations.get", get, "container.operations.get", NULL},
 	{"container.projects.locations.operations.list", list, "container.operations.list", NULL},
@@ -265,4 +278,4 @@ static const struct sim_route routes[] = {
 };
 
 const struct sim_api sim_container_operations = {
-	.name = "container", .service = "container.googleapis.com", .errors = SIM_ERRORS_BOTH, .routes = routes};
+	.name = "container", .service = "container.googleapis.com", .errors = SIM_ERRORS_BOTH, .routes = routes, .spoil = spoil};

@@ -129,5 +129,6 @@ const struct sim_identity sim_identity = {
 	.project_number = sim_project_number,
 	.service_on = sim_service_on,
 	.allowed = sim_allowed,
+	.usage_ok = sim_usage_ok,
 	.jwt_owner = sim_jwt_owner,
 };

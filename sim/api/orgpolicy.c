@@ -22,6 +22,7 @@ static const struct {
 	{"compute.requireShieldedVm", "Shielded VMs", false},
 	{"compute.skipDefaultNetworkCreation", "Skip default network creation", false},
 	{"compute.vmExternalIpAccess", "Define allowed external IPs for VM instances", true},
+	{"gcp.restrictNonCmekServices", "Restrict which services may create resources without CMEK", true},
 	{"gcp.resourceLocations", "Google Cloud Platform - Resource Location Restriction", true},
 	{"gcp.restrictServiceUsage", "Restrict Resource Service Usage", true},
 	{"iam.allowedPolicyMemberDomains", "Domain restricted sharing", true},
@@ -99,6 +100,10 @@ static bool value_matches(const char *pattern, const char *value)
 		size_t n = strlen(pattern) - strlen("in:") - strlen("-locations");
 		return !strncmp(value, pattern + 3, n) && (!value[n] || value[n] == '-');
 	}
+	if (text_starts(pattern, "under:organizations/")) /* Google's own, which the producers' networks belong to */
+		return !strcmp(pattern + strlen("under:organizations/"), "433637338589") && strstr(value, "-tp/global/networks/");
+	if (text_starts(pattern, "under:projects/"))
+		return text_starts(value, pattern + strlen("under:")) && value[strlen(pattern) - strlen("under:")] == '/';
 	if (text_starts(pattern, "is:"))
 		pattern += 3;
 	return !strcasecmp(pattern, value);
@@ -132,6 +137,40 @@ bool sim_constraint(struct sim *s, const char *project, const char *constraint, 
 		forbidden = forbidden || rule_forbids(r, value);
 	cJSON_Delete(rules);
 	return forbidden;
+}
+
+bool sim_usage_ok(struct sim_call *c, const char *service)
+{
+	/* What everything rests on cannot be denied. */
+	static const char *const essential[] = {"iam", "iamcredentials", "sts", "oauth2", "cloudresourcemanager", "serviceusage", "cloudbilling",
+						"orgpolicy", "logging", "monitoring", NULL};
+	size_t n = strcspn(service, ".");
+	for (const char *const *e = essential; *e; e++)
+		if (strlen(*e) == n && !memcmp(*e, service, n))
+			return true;
+	if (!sim_constraint(c->sim, c->project, "gcp.restrictServiceUsage", service))
+		return true;
+	const char *number = sim_project_number(c->sim, c->project);
+	char *consumer = xasprintf("projects/%s", number ? number : c->project);
+	cJSON *details = json_make("[{'@type':'type.googleapis.com/google.rpc.ErrorInfo','reason':'RESOURCE_USAGE_RESTRICTION_VIOLATED',"
+				   "'domain':'googleapis.com','metadata':{'consumer':%s,'service':%s}}]",
+				   consumer, service);
+	sim_fail_with(c, 403, "PERMISSION_DENIED", "forbidden", details,
+		      "Request is disallowed by organization's constraints/gcp.restrictServiceUsage constraint for %s attempting to use service %s.", consumer,
+		      service);
+	free(consumer);
+	return false;
+}
+
+bool sim_cmek_ok(struct sim_call *c, const char *service, const char *rpc, const char *key)
+{
+	if (*key || !sim_constraint(c->sim, c->project, "gcp.restrictNonCmekServices", service))
+		return true;
+	sim_fail(c, "FAILED_PRECONDITION", NULL,
+		 "Constraint 'constraints/gcp.restrictNonCmekServices' violated for 'projects/%s' attempting to perform the operation '%s' with violated "
+		 "value '%s'. See https://cloud.google.com/resource-manager/docs/organization-policy/org-policy-constraints for more information.",
+		 c->project, rpc, service);
+	return false;
 }
 
 /* The API. ---------------------------------------------------------------------------------------------------------------- */

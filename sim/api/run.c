@@ -99,4 +99,5 @@ const struct sim_api sim_run = {
 	.errors = SIM_ERRORS_AIP,
 	.routes = routes,
 	.guard = holder,
+	.spoil = run_spoil,
 };

@@ -42,6 +42,8 @@ bool run_service_ok(struct sim_call *c, const cJSON *body, const char *id, const
 bool run_service_taken(struct sim *s, const char *key);
 /* The two URLs of a service: 0 with the project's number, 1 with a hash. */
 const char *run_url(struct sim *s, const char *key, int which);
+/* As sim_api's spoil: a revision that is not ready, a job that is not. */
+bool run_spoil(struct sim *s, const cJSON *arg, const cJSON *error);
 /* run_revisions.c */
 struct sim_object *run_revision_new(struct sim *s, struct sim_object *service);
 void run_revisions_forget(struct sim *s, const char *service_key);

@@ -421,6 +421,19 @@ static bool check_scale(struct sim_call *c, const cJSON *template, const char *w
 	return false;
 }
 
+/* With run.allowedVPCEgress everything must leave through a network, in one of the ways that are allowed. */
+static bool check_egress(struct sim_call *c, const cJSON *template)
+{
+	const cJSON *vpc = json_at(template, "vpcAccess");
+	bool all = !strcmp(json_str(vpc, "egress", ""), "ALL_TRAFFIC"), in = *json_str(vpc, "connector", "") || json_at(vpc, "networkInterfaces");
+	const char *word = !in ? "" : all ? "all-traffic" : "private-ranges-only";
+	if (!sim_constraint(c->sim, c->project, "run.allowedVPCEgress", word))
+		return true;
+	sim_fail(c, "FAILED_PRECONDITION", NULL, "Constraint constraints/run.allowedVPCEgress violated for projects/%s: %s%s%s.", c->project,
+		 in ? "VPC egress " : "", in ? word : "a VPC network or connector is required", in ? " is not allowed" : "");
+	return false;
+}
+
 bool run_check_template(struct sim_call *c, const cJSON *template, const char *where, bool job)
 {
 	const cJSON *all = json_at(template, "containers");
@@ -429,7 +442,11 @@ bool run_check_template(struct sim_call *c, const cJSON *template, const char *w
 		violate(c, upper ? "template" : template ? sim_tmp("%s.containers", where) : where, "required field not present.");
 		return false;
 	}
-	if (!check_volumes(c, template, where) || !check_ports(c, template, where, job) || !check_scale(c, template, where, job))
+	if (!check_volumes(c, template, where) || !check_ports(c, template, where, job) || !check_scale(c, template, where, job) ||
+	    !check_egress(c, template))
+		return false;
+	if (!sim_cmek_ok(c, "run.googleapis.com", job ? "google.cloud.run.v2.Jobs.CreateJob" : "google.cloud.run.v2.Services.CreateService",
+			 json_str(template, "encryptionKey", "")))
 		return false;
 	int i = 0;
 	for (const cJSON *k = all->child; k; k = k->next, i++)

@@ -167,6 +167,28 @@ static void settle(struct sim *s, const cJSON *arg)
 		end_well(s, o, operation);
 }
 
+bool run_spoil(struct sim *s, const cJSON *arg, const cJSON *error)
+{
+	const char *operation = json_str(arg, "operation", ""), *message = json_str(error, "message", "Internal error encountered.");
+	struct sim_object *job = sim_get(s, RUN_JOBS, json_str(arg, "job", ""));
+	if (!sim_get(s, RUN_OPERATIONS, operation))
+		return false;
+	if (json_at(arg, "revision")) {
+		cJSON *failed = cJSON_Duplicate(arg, 1);
+		json_put(failed, "failure", json_make("{'message':%s,'reason':'INTERNAL','status':'INTERNAL'}", message));
+		settle(s, failed);
+		cJSON_Delete(failed);
+		return true;
+	}
+	if (job) {
+		json_put(job->doc, "terminalCondition", run_condition(s, "Ready", "CONDITION_FAILED"));
+		json_put_str(job->doc, "terminalCondition.message", message);
+		json_drop(job->doc, "reconciling");
+	}
+	sim_lro_failed(s, RUN_OPERATIONS, operation, NULL, sim_rpc_status("INTERNAL", "%s", message));
+	return true;
+}
+
 static void write_logs(struct sim *s, const struct sim_object *revision, const cJSON *lines)
 {
 	const char *project = project_of(revision->key), *service = json_str(revision->doc, "service", "");

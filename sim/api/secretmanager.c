@@ -144,7 +144,10 @@ static bool place_ok(struct sim_call *c)
 			forbidden || sim_constraint(c->sim, c->project, "gcp.resourceLocations", json_str(r, "location", ""));
 	if (forbidden)
 		place_refused(c, replicas ? json_str(replicas, "0.location", "") : "global");
-	return !forbidden;
+	bool all = *json_str(c->body, "replication.automatic.customerManagedEncryption.kmsKeyName", "");
+	cJSON_ArrayForEach(r, replicas)
+		all = *json_str(r, "customerManagedEncryption.kmsKeyName", "") && (r == replicas->child || all);
+	return !forbidden && sim_cmek_ok(c, "secretmanager.googleapis.com", "google.cloud.secretmanager.v1.SecretManagerService.CreateSecret", all ? "all" : "");
 }
 
 static void expired(struct sim *s, const cJSON *arg)

@@ -114,6 +114,19 @@ static cJSON *bad_ranges(struct sim *s, const char *network, const cJSON *ranges
 	return NULL;
 }
 
+/* The producer's network that would be peered with, where an organization policy forbids that: the operation's error; else NULL. */
+static cJSON *peering_forbidden(struct sim *s, const char *path, const char *peer)
+{
+	char *project = xstrndup(path + 9, strcspn(path + 9, "/"));
+	bool forbidden = sim_constraint(s, project, "compute.restrictVpcPeering", peer);
+	cJSON *error = !forbidden ? NULL :
+		sim_rpc_status("FAILED_PRECONDITION",
+			       "Constraint constraints/compute.restrictVpcPeering violated for project %s. Peering the network %s is not allowed.",
+			       sim_project_number(s, project), peer);
+	free(project);
+	return error;
+}
+
 static void connected(struct sim *s, const cJSON *arg)
 {
 	const char *path = json_str(arg, "path", "");
@@ -127,19 +140,20 @@ static void connected(struct sim *s, const cJSON *arg)
 				       "Cannot modify allocated ranges in CreateConnection. Please use UpdateConnection.");
 	else
 		error = bad_ranges(s, path, ranges);
-	if (error) {
-		end(s, arg, NULL, error);
-		return;
-	}
-	if (!o) {
-		char *hex = sim_hex(s, 16);
-		char *peer = xasprintf(COMPUTE_BASE "projects/v%sp-tp/global/networks/servicenetworking", hex);
+	char *hex = sim_hex(s, 16), *peer = xasprintf(COMPUTE_BASE "projects/v%sp-tp/global/networks/servicenetworking", hex);
+	if (!error && !o)
+		error = peering_forbidden(s, path, peer + strlen(COMPUTE_BASE));
+	if (!error && !o) {
 		o = sim_put(s, CONNECTIONS, path,
 			    json_make("{'network':%s,'peering':'" NETWORK_SERVICE_PEERING "','service':'services/servicenetworking.googleapis.com'}",
 				      json_str(arg, "network", "")));
 		network_add_peering(s, network, NETWORK_SERVICE_PEERING, peer);
-		free(hex);
-		free(peer);
+	}
+	free(hex);
+	free(peer);
+	if (error) {
+		end(s, arg, NULL, error);
+		return;
 	}
 	json_put(o->doc, "reservedPeeringRanges", cJSON_Duplicate(ranges, true));
 	cJSON *response = cJSON_Duplicate(o->doc, true);
@@ -263,6 +277,14 @@ static void operation(struct sim_call *c)
 		sim_fail(c, "NOT_FOUND", NULL, "Operation not found: %s", at ? at + 1 : c->path);
 }
 
+static bool spoil(struct sim *s, const cJSON *arg, const cJSON *error)
+{
+	if (!sim_get(s, OPERATIONS, json_str(arg, "op", "")))
+		return false;
+	end(s, arg, NULL, cJSON_Duplicate(error, true));
+	return true;
+}
+
 static const struct sim_route routes[] = {
 	{"servicenetworking.services.connections.list", list, "servicenetworking.services.get", NULL},
 	{"servicenetworking.services.connections.create", create, "servicenetworking.services.addPeering", NULL},
@@ -273,4 +295,4 @@ static const struct sim_route routes[] = {
 };
 
 const struct sim_api sim_servicenetworking = {
-	.name = "servicenetworking", .service = "servicenetworking.googleapis.com", .errors = SIM_ERRORS_AIP, .routes = routes};
+	.name = "servicenetworking", .service = "servicenetworking.googleapis.com", .errors = SIM_ERRORS_AIP, .routes = routes, .spoil = spoil};

@@ -290,6 +290,16 @@ static void finish(struct sim *s, const char *operation, cJSON *response)
 	cJSON_AddItemToObject(op->doc, "response", response);
 }
 
+static bool spoil(struct sim *s, const cJSON *arg, const cJSON *error)
+{
+	struct sim_object *op = sim_get(s, OPERATIONS, json_str(arg, "operation", ""));
+	if (!op)
+		return false;
+	json_put_bool(op->doc, "done", true);
+	json_put(op->doc, "error", cJSON_Duplicate(error, true));
+	return true;
+}
+
 static void activated(struct sim *s, const cJSON *arg)
 {
 	const char *project = json_str(arg, "project", "");
@@ -617,4 +627,5 @@ const struct sim_api sim_api_serviceusage = {
 	.errors = SIM_ERRORS_AIP,
 	.routes = routes,
 	.seed = seed,
+	.spoil = spoil,
 };

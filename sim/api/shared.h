@@ -32,6 +32,11 @@ bool sim_account_signed(struct sim *s, const char *email, const char *key_id, co
 const char *sim_jwt_owner(struct sim *s, const char *token, const char *host);
 /* Is an organisation policy boolean constraint enforced, or a list constraint denying the value? ("iam.allowedPolicyMemberDomains") */
 bool sim_constraint(struct sim *s, const char *project, const char *constraint, const char *value);
+/* gcp.restrictServiceUsage: may the call's project use the service, whether its API is on or not? Refused when not. */
+bool sim_usage_ok(struct sim_call *c, const char *service);
+/* May a resource of the service be made with this key of Cloud KMS ("": none)? Refused, in Google's words, where gcp.restrictNonCmekServices
+ * names the service; rpc is the method as those words have it. */
+bool sim_cmek_ok(struct sim_call *c, const char *service, const char *rpc, const char *key);
 /* What a deployed container sees. ----------------------------------------------------------------------------------------- */
 /* A secret version's payload for a service account: NULL with *why ("permission", "missing", "disabled"); the caller frees. */
 char *sim_secret_read(struct sim *s, const char *principal, const char *project, const char *secret, const char *version, size_t *len,

@@ -94,6 +94,9 @@ static void insert(struct sim_call *c)
 			      c->project);
 		goto out;
 	}
+	if (!sim_cmek_ok(c, "sqladmin.googleapis.com", "google.cloud.sql.v1.SqlInstancesService.Insert",
+			 json_str(doc, "diskEncryptionConfiguration.kmsKeyName", "")))
+		goto out;
 	describe(c, doc);
 	double seconds = creation_time(c->sim, doc);
 	char *password = xstrdup(json_str(doc, "rootPassword", ""));

@@ -149,6 +149,19 @@ void sql_end(struct sim *s, const cJSON *arg, const char *code, const char *mess
 	free(now);
 }
 
+/* An instance whose making failed stays, FAILED; any other failure only ends the operation. */
+static bool spoil(struct sim *s, const cJSON *arg, const cJSON *error)
+{
+	const struct sim_object *op = sim_get(s, "sql.operations", json_str(arg, "op", ""));
+	struct sim_object *o = sim_get(s, "sql.instances", json_str(arg, "instance", ""));
+	if (!op)
+		return false;
+	if (o && !strcmp(json_str(op->doc, "operationType", ""), "CREATE"))
+		json_put_str(o->doc, "state", "FAILED");
+	sql_end(s, arg, json_str(error, "code", "INTERNAL_ERROR"), json_str(error, "message", "An internal error has occurred."));
+	return true;
+}
+
 static void get(struct sim_call *c)
 {
 	char *key = xasprintf("projects/%s/operations/%s", c->project, sim_param(c, "operation"));
@@ -183,4 +196,5 @@ static const struct sim_route routes[] = {
 	{NULL, NULL, NULL, NULL},
 };
 
-const struct sim_api sim_sql_operations = {.name = "sqladmin", .service = "sqladmin.googleapis.com", .errors = SIM_ERRORS_LEGACY, .routes = routes};
+const struct sim_api sim_sql_operations = {.name = "sqladmin", .service = "sqladmin.googleapis.com", .errors = SIM_ERRORS_LEGACY, .routes = routes,
+					       .spoil = spoil};

@@ -59,6 +59,8 @@ struct sim_object *storage_bucket_for(struct sim_call *c, int nth, const char *p
 		return NULL;
 	}
 	c->project = storage_project(c->sim, o);
+	if (!sim_usage_ok(c, "storage.googleapis.com"))
+		return NULL;
 	if (!permission || storage_may(c->sim, c->principal, permission, o))
 		return o;
 	storage_denied(c, permission, what);
@@ -258,12 +260,16 @@ static bool policy_ok(struct sim_call *c, const cJSON *doc)
 	bool where = !sim_constraint(c->sim, c->project, "gcp.resourceLocations", lower);
 	bool how = json_bool(doc, "iamConfiguration.uniformBucketLevelAccess.enabled", false) ||
 		   !sim_constraint(c->sim, c->project, "storage.uniformBucketLevelAccess", NULL);
+	bool locked = !sim_constraint(c->sim, c->project, "gcp.restrictNonCmekServices", "storage.googleapis.com") ||
+		      *json_str(doc, "encryption.defaultKmsKeyName", "");
 	if (!where)
 		violated(c, quoted, "gcp.resourceLocations");
 	else if (!how)
 		violated(c, "Request", "storage.uniformBucketLevelAccess");
+	else if (!locked)
+		violated(c, "'storage.googleapis.com'", "gcp.restrictNonCmekServices");
 	free(lower), free(quoted);
-	return where && how;
+	return where && how && locked;
 }
 
 static bool insert_ok(struct sim_call *c, const char *name, const char *location)
@@ -273,6 +279,8 @@ static bool insert_ok(struct sim_call *c, const char *name, const char *location
 	free(holder);
 	if (!c->project)
 		sim_fail(c, "INVALID_ARGUMENT", "invalid", "Unknown project id: %s", storage_query(c, "project"));
+	else if (!sim_usage_ok(c, "storage.googleapis.com"))
+		return false;
 	else if (!may)
 		storage_denied(c, "storage.buckets.create", "project");
 	else if (!name_ok(name))
@@ -390,6 +398,8 @@ static void list(struct sim_call *c)
 		return;
 	}
 	c->project = project;
+	if (!sim_usage_ok(c, "storage.googleapis.com"))
+		return;
 	char *prefix = soft ? xstrdup("") : xasprintf("projects/%s/buckets/%s", project, storage_query(c, "prefix"));
 	sim_list(c, soft ? SOFT : BUCKETS, prefix, "items", NULL, json_make("{'kind':'storage#buckets'}"));
 	free(prefix);

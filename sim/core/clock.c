@@ -2,6 +2,7 @@
 #include "config.h"
 #include "sim/core/inside.h"
 
+#include "base/json.h"
 #include "base/mem.h"
 #include "base/text.h"
 
@@ -79,6 +80,27 @@ void sim_after(struct sim *s, double seconds, void (*fn)(struct sim *s, const cJ
 	s->timers[i] = (struct timer){s->now + (seconds > 0 ? seconds : 0), s->timer_order++, fn, arg};
 	for (; i && sooner(&s->timers[i], &s->timers[(i - 1) / 2]); i = (i - 1) / 2)
 		swap(&s->timers[i], &s->timers[(i - 1) / 2]);
+}
+
+static int by_time(const void *a, const void *b)
+{
+	return sooner(a, b) ? -1 : 1;
+}
+
+cJSON *clock_cancel(struct sim *s, const char *operation)
+{
+	cJSON *args = cJSON_CreateArray();
+	size_t kept = 0;
+	for (size_t i = 0; i < s->timer_count; i++) {
+		const char *op = json_str(s->timers[i].arg, "op", json_str(s->timers[i].arg, "operation", ""));
+		if (text_ends(op, operation))
+			cJSON_AddItemToArray(args, s->timers[i].arg);
+		else
+			s->timers[kept++] = s->timers[i];
+	}
+	s->timer_count = kept;
+	qsort(s->timers, kept, sizeof *s->timers, by_time); /* what is in order is a heap */
+	return args;
 }
 
 void sim_advance(struct sim *s, double now)

@@ -56,6 +56,9 @@ struct sim_api {
 	/* Permission checks: the policy holder's full name in the IAM store for this call ("//run.googleapis.com/projects/..."), written
 	 * to out. NULL function: the project. */
 	void (*guard)(const struct sim_call *c, struct buf *out);
+	/* A fault rule made an operation of this API fail: leave what Google leaves. arg is what its ending would have got (its operation's
+	 * name is "op" or "operation"), error {"code","message"}. False when the operation is none of this file's. May be NULL. */
+	bool (*spoil)(struct sim *s, const cJSON *arg, const cJSON *error);
 };
 
 /* Replies. --------------------------------------------------------------------------------------------------------------- */
@@ -148,6 +151,8 @@ struct sim_identity {
 	const char *(*project_number)(struct sim *s, const char *id_or_number);
 	bool (*service_on)(struct sim *s, const char *project, const char *service);
 	bool (*allowed)(struct sim *s, const char *principal, const char *permission, const char *project, const char *holder);
+	/* False, answered, where an organization policy keeps the call's project from using the service. */
+	bool (*usage_ok)(struct sim_call *c, const char *service);
 	/* Whom a JWT stands for that a service account has signed by itself to call this host with (google.aip.dev/auth/4111): its principal, or NULL. */
 	const char *(*jwt_owner)(struct sim *s, const char *token, const char *host);
 };

@@ -236,6 +236,18 @@ struct fault_result faults_before(struct sim *s, const struct sim_request *q, st
 	return none;
 }
 
+/* What would have ended well ends as the API leaves a failure behind. */
+static void fail_for_good(struct sim *s, const char *operation, const cJSON *error)
+{
+	const cJSON *first = json_at(error, "errors.0") ? json_at(error, "errors.0") : error;
+	cJSON *args = clock_cancel(s, operation);
+	for (const cJSON *arg = args->child; arg; arg = arg->next)
+		for (const struct sim_api *const *a = s->floors->apis; *a; a++)
+			if ((*a)->spoil && (*a)->spoil(s, arg, first))
+				break;
+	cJSON_Delete(args);
+}
+
 /* Notes what becomes of the operation that this reply names. */
 static void spoil_operation(struct sim *s, const cJSON *what, struct sim_reply *out)
 {
@@ -252,6 +264,8 @@ static void spoil_operation(struct sim *s, const cJSON *what, struct sim_reply *
 	buf_clear(&out->body);
 	json_write(&out->body, body, 0);
 	const char *last = strrchr(name, '/');
+	if (cJSON_IsObject(what))
+		fail_for_good(s, last ? last + 1 : name, json_at(what, "error"));
 	cJSON_AddItemToObject(s->faults->operations, last ? last : name, json_make("{'what':%j,'reply':%j}", cJSON_Duplicate(what, 1), body));
 }
 

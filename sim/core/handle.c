@@ -326,6 +326,8 @@ static bool check_consumer(struct exchange *x, const char *named)
 {
 	struct sim_call *c = &x->call;
 	const char *service = x->routed ? x->routed->api->service : NULL, *asked = sim_request_header(c->request, "X-Goog-User-Project");
+	if (x->routed && !x->method.api->anonymous && c->project && !identity(c->sim)->usage_ok(c, x->method.api->service))
+		return false;
 	if (!service || x->method.api->anonymous)
 		return true;
 	bool manager = !strcmp(x->method.api->name, "cloudresourcemanager") || !strcmp(x->method.api->name, "cloudbilling") ||

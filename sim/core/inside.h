@@ -73,6 +73,8 @@ void store_free(struct sim *s);
 /* clock.c */
 void clock_init(struct sim *s, const struct sim_options *o);
 void clock_free(struct sim *s);
+/* Takes what waits for this operation's end (its args name it in "op" or "operation") out of the clock: the args, for the caller to delete. */
+cJSON *clock_cancel(struct sim *s, const char *operation);
 double clock_draw_latency(struct sim *s, const char *key, const char *service, const char *method);
 /* durations.c: false when the key is unknown */
 struct duration {
