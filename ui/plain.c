@@ -5,6 +5,7 @@
 #include "base/gettext.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/outside.h"
 #include "base/secret.h"
 #include "engine/lines.h"
 #include "plan/show.h"
@@ -69,7 +70,7 @@ static void wait_for(struct plain *p, enum survey_id id)
 {
 	for (int told = 0; p->w->session && p->w->surveys[id].state <= SURVEY_CHECKING && !interrupts; turn(p)) {
 		if (!told++)
-			fprintf(p->out, "%s\n", _("checking..."));
+			outside_print(p->out, "%s\n", _("checking..."));
 		wizard_surveys_start(p->w);
 	}
 }
@@ -78,7 +79,7 @@ static void say_survey_failure(struct plain *p, enum survey_id id)
 {
 	const struct survey *s = &p->w->surveys[id];
 	if (s->state == SURVEY_FAILED)
-		fprintf(p->out, _("Problem: %s %s\n"), s->err.what ? s->err.what : "", s->err.fix ? s->err.fix : "");
+		outside_print(p->out, _("Problem: %s %s\n"), s->err.what ? s->err.what : "", s->err.fix ? s->err.fix : "");
 }
 
 static void say_project(struct plain *p)
@@ -88,7 +89,7 @@ static void say_project(struct plain *p)
 	const cJSON *r = p->w->surveys[SURVEY_PROJECT].result;
 	if (!r)
 		return;
-	fprintf(p->out, _("Project number %s. %s\n"), json_str(r, "number", "?"),
+	outside_print(p->out, _("Project number %s. %s\n"), json_str(r, "number", "?"),
 		json_bool(r, "billing", true) ? _("Billing is on.") : _("Problem: billing is off. Link a billing account before building."));
 }
 
@@ -99,7 +100,7 @@ static void say_choices(struct plain *p, const struct question *q)
 	for (int i = 0; q->choices[i].id; i++) {
 		const struct choice *c = &q->choices[i];
 		const char *refused = c->refused ? c->refused(p->w->answers) : NULL;
-		fprintf(p->out, "  %d  %s. %s\n", i + 1, _(c->title), refused ? _(refused) : _(c->help));
+		outside_print(p->out, "  %d  %s. %s\n", i + 1, _(c->title), refused ? _(refused) : _(c->help));
 	}
 }
 
@@ -110,34 +111,34 @@ static void say_suggestions(struct plain *p, const struct question *q)
 	int n = 0, most = 50;
 	cJSON_ArrayForEach(item, list) {
 		if (n++ < most)
-			fprintf(p->out, "  %s. %s\n", json_str(item, "id", ""), json_str(item, "title", json_str(item, "name", "")));
+			outside_print(p->out, "  %s. %s\n", json_str(item, "id", ""), json_str(item, "title", json_str(item, "name", "")));
 	}
 	if (n > most)
-		fprintf(p->out, _("  and %d more\n"), n - most);
+		outside_print(p->out, _("  and %d more\n"), n - most);
 }
 
 static void say_question(struct plain *p, const struct question *q)
 {
 	char *now = answers_words(p->w->answers, q);
-	fprintf(p->out, "\n%s\n", _(q->title));
+	outside_print(p->out, "\n%s\n", _(q->title));
 	say_suggestions(p, q);
 	if (q->type == TYPE_CHOICE)
 		say_choices(p, q);
 	if (q->type == TYPE_LIST)
-		fprintf(p->out, "%s\n", _("Several are separated by commas; ! empties the list."));
-	fprintf(p->out, "[%s] ", now);
+		outside_print(p->out, "%s\n", _("Several are separated by commas; ! empties the list."));
+	outside_print(p->out, "[%s] ", now);
 	free(now);
 }
 
 static void say_help(struct plain *p, const struct question *q)
 {
-	fprintf(p->out, "%s\n", _(q->help));
+	outside_print(p->out, "%s\n", _(q->help));
 	if (q->form)
-		fprintf(p->out, _("Allowed: %s\n"), _(q->form));
+		outside_print(p->out, _("Allowed: %s\n"), _(q->form));
 	if (q->type == TYPE_INT)
-		fprintf(p->out, _("Allowed: %d to %d\n"), q->min, q->max);
-	fprintf(p->out, _("In the answers file, and for --set: %s\n"), q->id);
-	fprintf(p->out, "%s\n", _("Enter takes what is in brackets; < goes back; q saves and quits."));
+		outside_print(p->out, _("Allowed: %d to %d\n"), q->min, q->max);
+	outside_print(p->out, _("In the answers file, and for --set: %s\n"), q->id);
+	outside_print(p->out, "%s\n", _("Enter takes what is in brackets; < goes back; q saves and quits."));
 }
 
 /* A choice may be given by its number. */
@@ -163,7 +164,7 @@ static bool set(struct plain *p, const struct question *q, const char *text)
 	struct err e = {0};
 	bool fine = answers_set_text(p->w->answers, q->id, bool_meant(q, meant(q, text)), &e);
 	if (!fine)
-		fprintf(p->out, "%s\n", e.what);
+		outside_print(p->out, "%s\n", e.what);
 	else if (!strcmp(q->id, "project.id"))
 		form_project_changed(p->w);
 	err_free(&e);
@@ -177,10 +178,10 @@ static bool may_keep(struct plain *p, const struct question *q)
 	struct err e = {0};
 	bool empty = q->required && cJSON_IsString(v) && !*v->valuestring;
 	if (empty)
-		fprintf(p->out, "%s\n", _("An answer is needed."));
+		outside_print(p->out, "%s\n", _("An answer is needed."));
 	bool fine = !empty && answers_allows(p->w->answers, q, v, &e);
 	if (e.what)
-		fprintf(p->out, "%s\n", e.what);
+		outside_print(p->out, "%s\n", e.what);
 	err_free(&e);
 	return fine;
 }
@@ -207,8 +208,8 @@ static void say_page(struct plain *p, const char *id)
 	size_t i = wizard_page_index(id), n = 0;
 	while (pages[n].id)
 		n++;
-	fprintf(p->out, _("\nStep %zu of %zu: %s\n"), i + 1, n, _(pages[i].title));
-	fprintf(p->out, "%s\n", _(pages[i].intro));
+	outside_print(p->out, _("\nStep %zu of %zu: %s\n"), i + 1, n, _(pages[i].title));
+	outside_print(p->out, "%s\n", _(pages[i].intro));
 	p->w->page = i;
 }
 
@@ -261,16 +262,16 @@ static void say_plan(struct plain *p)
 	cJSON_ArrayForEach(r, json_at(plan, "resources")) {
 		const struct kind *k = kind_find(json_str(r, "kind", ""));
 		double usd = json_num(r, "monthly_usd", -1);
-		fprintf(p->out, "%s: %s %s", json_str(r, "verdict", "create"), k ? _(k->title) : json_str(r, "kind", ""), json_str(r, "name", ""));
+		outside_print(p->out, "%s: %s %s", json_str(r, "verdict", "create"), k ? _(k->title) : json_str(r, "kind", ""), json_str(r, "name", ""));
 		if (json_bool(r, "billable", false) && usd >= 0.5)
-			fprintf(p->out, _(", $%.0f a month"), usd);
+			outside_print(p->out, _(", $%.0f a month"), usd);
 		fputc('\n', p->out);
 	}
 	cJSON_ArrayForEach(r, json_at(plan, "errands")) {
 		if (!json_bool(r, "done", false))
-			fprintf(p->out, _("To do by hand: %s\n%s\n"), json_str(r, "title", ""), json_str(r, "paste", ""));
+			outside_print(p->out, _("To do by hand: %s\n%s\n"), json_str(r, "title", ""), json_str(r, "paste", ""));
 	}
-	fprintf(p->out, _("%d to create, %d to change, %d to delete, %d stay. About $%.0f a month for what runs all the time.\n"),
+	outside_print(p->out, _("%d to create, %d to change, %d to delete, %d stay. About $%.0f a month for what runs all the time.\n"),
 		(int)json_num(plan, "counts.create", 0), (int)json_num(plan, "counts.update", 0) + (int)json_num(plan, "counts.replace", 0),
 		(int)json_num(plan, "counts.delete", 0), (int)json_num(plan, "counts.keep", 0), json_num(plan, "monthly_usd", 0));
 }
@@ -281,7 +282,7 @@ static void ask_secret(struct plain *p)
 	char line[1024];
 	if (p->w->options->rehearsal || !p->w->review.asks_secret)
 		return;
-	fprintf(p->out, "%s ", _("OAuth client secret (not shown):"));
+	outside_print(p->out, "%s ", _("OAuth client secret (not shown):"));
 	fflush(p->out);
 	bool is_tty = tcgetattr(fileno(p->in), &old) == 0;
 	quiet = old;
@@ -307,8 +308,8 @@ static bool may_lose(struct plain *p)
 		free(lost);
 		return true;
 	}
-	fprintf(p->out, _("\nThis deletes data that cannot be brought back: %s.\n"), lost);
-	fprintf(p->out, _("If that is meant, type the name of this server: %s"), name);
+	outside_print(p->out, _("\nThis deletes data that cannot be brought back: %s.\n"), lost);
+	outside_print(p->out, _("If that is meant, type the name of this server: %s"), name);
 	fputs("\n[] ", p->out);
 	p->w->review.consent = read_reply(p, &text) == REPLY_TEXT && !strcmp(text, name);
 	free(text);
@@ -324,7 +325,7 @@ static enum decision decide(struct plain *p)
 		return DECISION_BUILD;
 	for (;;) {
 		char *text;
-		fprintf(p->out, rehearsal ? _("\nBuild now (rehearsal)? [yes] ") : _("\nBuild now? Type yes to build, < to go back. [no] "));
+		outside_print(p->out, rehearsal ? _("\nBuild now (rehearsal)? [yes] ") : _("\nBuild now? Type yes to build, < to go back. [no] "));
 		enum reply r = read_reply(p, &text);
 		bool yes = r == REPLY_TEXT && (!strcmp(text, "yes") || !strcmp(text, _("yes")));
 		free(text);
@@ -333,7 +334,7 @@ static enum decision decide(struct plain *p)
 		if (r == REPLY_BACK)
 			return DECISION_BACK;
 		if (r == REPLY_HELP)
-			fprintf(p->out, "%s\n", _("Nothing has been created so far. yes creates what is listed above."));
+			outside_print(p->out, "%s\n", _("Nothing has been created so far. yes creates what is listed above."));
 		else
 			return DECISION_LEAVE;
 	}
@@ -345,11 +346,11 @@ static enum decision review(struct plain *p)
 	review_start(p->w);
 	for (int told = 0; p->w->review.run && !p->w->review.plan && !p->w->review.err.exit && !interrupts; turn(p)) {
 		if (!told++)
-			fprintf(p->out, "%s\n", _("looking at what is there already..."));
+			outside_print(p->out, "%s\n", _("looking at what is there already..."));
 	}
 	if (p->w->review.err.exit) {
 		char *text = err_text(&p->w->review.err);
-		fprintf(p->out, _("Problem:\n%s\n"), text);
+		outside_print(p->out, _("Problem:\n%s\n"), text);
 		free(text);
 		return p->input_ended || interrupts ? DECISION_LEAVE : DECISION_BACK;
 	}
@@ -395,7 +396,7 @@ static int build(struct plain *p)
 	struct run *run = run_start(p->w->session, &o, &e);
 	if (!run) {
 		char *text = err_text(&e);
-		fprintf(p->out, "%s\n", text);
+		outside_print(p->out, "%s\n", text);
 		int code = e.exit;
 		free(text);
 		err_free(&e);
@@ -415,18 +416,18 @@ static int build(struct plain *p)
 static bool welcome(struct plain *p)
 {
 	const struct wizard *w = p->w;
-	fprintf(p->out, "%s\n%s\n", _("MLflow on Google Cloud"), _(pages[0].intro));
-	fprintf(p->out, "%s\n", _("Enter takes what is in brackets; < goes back; ? explains; q saves and quits."));
+	outside_print(p->out, "%s\n%s\n", _("MLflow on Google Cloud"), _(pages[0].intro));
+	outside_print(p->out, "%s\n", _("Enter takes what is in brackets; < goes back; ? explains; q saves and quits."));
 	if (w->options->rehearsal)
-		fprintf(p->out, "%s\n", _("This is a rehearsal on a simulated Google Cloud: no account, no network, no cost."));
+		outside_print(p->out, "%s\n", _("This is a rehearsal on a simulated Google Cloud: no account, no network, no cost."));
 	if (w->sign_in.exit)
-		fprintf(p->out, _("Problem: %s %s\n"), w->sign_in.what, w->sign_in.fix ? w->sign_in.fix : "");
+		outside_print(p->out, _("Problem: %s %s\n"), w->sign_in.what, w->sign_in.fix ? w->sign_in.fix : "");
 	wait_for(p, SURVEY_WHO);
 	say_survey_failure(p, SURVEY_WHO);
 	if (w->surveys[SURVEY_WHO].result)
 		wait_for(p, SURVEY_PROJECTS);
 	if (w->surveys[SURVEY_WHO].result)
-		fprintf(p->out, _("Signed in as %s\n"), json_str(w->surveys[SURVEY_WHO].result, "email", "?"));
+		outside_print(p->out, _("Signed in as %s\n"), json_str(w->surveys[SURVEY_WHO].result, "email", "?"));
 	return w->session != NULL;
 }
 
@@ -434,7 +435,7 @@ static int ended(struct plain *p, int code)
 {
 	wizard_save(p->w);
 	if (p->input_ended)
-		fprintf(p->out, "\n%s\n", _("The input ended before the questions did."));
+		outside_print(p->out, "\n%s\n", _("The input ended before the questions did."));
 	if (interrupts)
 		code = EXIT_INTERRUPTED;
 	if (!p->w->result)

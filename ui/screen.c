@@ -3,6 +3,7 @@
 #include "ui/screen.h"
 
 #include "base/mem.h"
+#include "base/text.h"
 
 #define NCURSES_WIDECHAR 1
 #include <curses.h>
@@ -213,7 +214,7 @@ void screen_redraw(void)
 
 /* Text ------------------------------------------------------------------------------------------------------------------------------ */
 
-/* The next character of text and the cells that it takes; invalid bytes and control characters become '?'. */
+/* The next character of text and the cells that it takes; invalid bytes and hidden characters become '?'. */
 static size_t next_char(const char *text, mbstate_t *state, wchar_t *c, int *width)
 {
 	size_t n = mbrtowc(c, text, MB_CUR_MAX, state);
@@ -222,7 +223,7 @@ static size_t next_char(const char *text, mbstate_t *state, wchar_t *c, int *wid
 		n = 1;
 		*c = L'?';
 	}
-	*width = wcwidth(*c);
+	*width = text_hidden((unsigned)*c) ? -1 : wcwidth(*c);
 	if (*width < 0) {
 		*c = L'?';
 		*width = 1;

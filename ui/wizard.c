@@ -6,6 +6,7 @@
 #include "base/gettext.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/outside.h"
 #include "base/secret.h"
 #include "engine/lines.h"
 #include "plan/regions.h"
@@ -417,13 +418,13 @@ void wizard_free(struct wizard *w)
 static void say_result(const struct wizard *w, FILE *to)
 {
 	const cJSON *r = w->result;
-	fprintf(to, "%s\n", lines_outcome(json_str(r, "outcome", "")));
+	outside_print(to, "%s\n", lines_outcome(json_str(r, "outcome", "")));
 	if (*json_str(r, "url", ""))
-		fprintf(to, "\n%s\n\n", json_str(r, "url", ""));
+		outside_print(to, "\n%s\n\n", json_str(r, "url", ""));
 	if (*json_str(r, "next", ""))
-		fprintf(to, _("Next:     %s\n"), json_str(r, "next", ""));
+		outside_print(to, _("Next:     %s\n"), json_str(r, "next", ""));
 	if (*json_str(r, "undo", ""))
-		fprintf(to, _("To undo:  %s\n"), json_str(r, "undo", ""));
+		outside_print(to, _("To undo:  %s\n"), json_str(r, "undo", ""));
 }
 
 /* The failures are repeated where they can be copied, with the cause. */
@@ -433,9 +434,9 @@ static void say_failures(const struct wizard *w, FILE *to)
 		const struct step *s = &w->build.steps[i];
 		if (!s->state || strcmp(s->state, "failed") != 0)
 			continue;
-		fprintf(to, _("failed:   %s %s: %s\n"), s->title, s->name, s->message);
+		outside_print(to, _("failed:   %s %s: %s\n"), s->title, s->name, s->message);
 		if (*s->fix)
-			fprintf(to, "          %s\n", s->fix);
+			outside_print(to, "          %s\n", s->fix);
 	}
 }
 
@@ -443,18 +444,18 @@ void wizard_farewell(const struct wizard *w, FILE *to)
 {
 	if (!w->session && w->sign_in.exit) {
 		char *why = err_text(&w->sign_in);
-		fprintf(stderr, "mlflow-setup: %s\n", why);
+		outside_print(stderr, "mlflow-setup: %s\n", why);
 		free(why);
 	}
 	if (w->result)
 		say_result(w, to);
 	say_failures(w, to);
 	if (w->save_failed)
-		fprintf(to, "%s\n", w->save_failed);
+		outside_print(to, "%s\n", w->save_failed);
 	else if (access(w->options->file, F_OK) == 0)
-		fprintf(to, _("Answers:  %s\n"), w->options->file);
+		outside_print(to, _("Answers:  %s\n"), w->options->file);
 	if (!w->result && access(w->options->file, F_OK) == 0)
-		fprintf(to, _("Go on:    mlflow-setup %s%s\n"), w->options->rehearsal ? "--rehearse " : "", w->options->file);
+		outside_print(to, _("Go on:    mlflow-setup %s%s\n"), w->options->rehearsal ? "--rehearse " : "", w->options->file);
 }
 
 char *wizard_sentence(const struct err *e)
@@ -566,7 +567,7 @@ static int run_on_screen(void *arg)
 {
 	const struct start *s = arg;
 	if (!screen_open(s->options->color, s->options->ascii)) {
-		fprintf(stderr, _("mlflow-setup: this terminal cannot show a screen: use --plain\n"));
+		outside_print(stderr, _("mlflow-setup: this terminal cannot show a screen: use --plain\n"));
 		return EXIT_CONFIG;
 	}
 	watch_signals();
@@ -592,7 +593,7 @@ static bool wants_plain(const struct wizard_options *o)
 int wizard_run(struct session *s, struct answers *a, const struct wizard_options *o)
 {
 	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)) {
-		fprintf(stderr, _("mlflow-setup: the wizard needs a terminal. Without one: mlflow-setup apply %s\n"), o->file);
+		outside_print(stderr, _("mlflow-setup: the wizard needs a terminal. Without one: mlflow-setup apply %s\n"), o->file);
 		return EXIT_CONFIG;
 	}
 	if (wants_plain(o))

@@ -3,21 +3,56 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "base/outside.h"
 
 #include <stdarg.h>
 #include <stdlib.h>
+#include <string.h>
+
+static char *through_door(const char *text, bool lines)
+{
+	struct buf b = {0};
+	outside_text(&b, text, strlen(text), lines, 0);
+	return buf_take(&b);
+}
+
+/* A sentence that quotes another has that one's full stop too. */
+static void one_full_stop(char *what)
+{
+	size_t n = strlen(what);
+	bool twice = n > 2 && what[n - 1] == '.' && strchr(".!?", what[n - 2]) && !(what[n - 2] == '.' && what[n - 3] == '.');
+	if (twice)
+		what[n - 1] = '\0';
+}
+
+static void set(struct err *e, enum exit_code exit, const char *place, const char *fix, const char *format, va_list args)
+{
+	e->exit = exit;
+	e->place = place ? through_door(place, false) : NULL;
+	e->fix = fix ? through_door(fix, false) : NULL;
+	char *what = xvasprintf(format, args);
+	e->what = through_door(what, false);
+	one_full_stop(e->what);
+	free(what);
+}
 
 bool err_set(struct err *e, enum exit_code exit, const char *place, const char *fix, const char *format, ...)
 {
 	if (!e || e->exit)
 		return false;
-	e->exit = exit;
-	e->place = place ? xstrdup(place) : NULL;
-	e->fix = fix ? xstrdup(fix) : NULL;
 	va_list args;
 	va_start(args, format);
-	e->what = xvasprintf(format, args);
+	set(e, exit, place, fix, format, args);
 	va_end(args);
+	return false;
+}
+
+bool err_set_lines(struct err *e, enum exit_code exit, const char *lines)
+{
+	if (e && !e->exit) {
+		e->exit = exit;
+		e->what = through_door(lines, true);
+	}
 	return false;
 }
 

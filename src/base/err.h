@@ -30,10 +30,12 @@ struct err {
 	char *fix;           /* what to do next; NULL when nothing is known */
 };
 
-/* Records a failure; the first one wins, later ones are dropped. place and fix are copied and may be NULL. Returns false,
- * so that a function can end in `return err_set(...)`. */
+/* Records a failure; the first one wins, later ones are dropped. place and fix are copied and may be NULL. All three go through the door for
+ * texts from outside (base/outside.h): a line end becomes a blank. Returns false, so that a function can end in `return err_set(...)`. */
 bool err_set(struct err *e, enum exit_code exit, const char *place, const char *fix, const char *format, ...)
 	__attribute__((format(printf, 5, 6)));
+/* The same for several sentences of ours, a line each. */
+bool err_set_lines(struct err *e, enum exit_code exit, const char *lines);
 /* "place: what. Fix." on one line, freed by the caller. */
 char *err_text(const struct err *e);
 /* Moves from into to (to must be empty or freed). */

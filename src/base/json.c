@@ -2,6 +2,7 @@
 #include "base/json.h"
 
 #include "base/mem.h"
+#include "base/text.h"
 
 #include <ctype.h>
 #include <math.h>
@@ -192,19 +193,32 @@ static int by_key(const void *a, const void *b)
 	return strcmp((*x)->string, (*y)->string);
 }
 
+/* \uXXXX, as a pair beyond the first plane. */
+static void write_code(struct buf *b, unsigned code)
+{
+	if (code > 0xffff) {
+		buf_printf(b, "\\u%04x", 0xd800 + ((code - 0x10000) >> 10));
+		code = 0xdc00 + ((code - 0x10000) & 0x3ff);
+	}
+	buf_printf(b, "\\u%04x", code);
+}
+
+/* What a reader could not see is escaped, so that JSON can be shown as it is; bytes that are no UTF-8 become U+FFFD. */
 static void write_string(struct buf *b, const char *s)
 {
+	static const char from[] = "\"\\\b\f\n\r\t", to[] = "\"\\bfnrt";
 	buf_putc(b, '"');
-	for (; *s; s++) {
-		unsigned char c = (unsigned char)*s;
-		static const char from[] = "\"\\\b\f\n\r\t", to[] = "\"\\bfnrt";
-		const char *esc = strchr(from, c);
-		if (esc)
-			buf_printf(b, "\\%c", to[esc - from]);
-		else if (c < 0x20 || c == 0x7f)
-			buf_printf(b, "\\u%04x", c);
+	for (size_t left = strlen(s), n; left; s += n, left -= n) {
+		unsigned code = 0xfffd;
+		n = text_utf8(s, left, &code);
+		const char *named = code < 0x80 ? strchr(from, (int)code) : NULL;
+		if (named)
+			buf_printf(b, "\\%c", to[named - from]);
+		else if (!n || text_hidden(code))
+			write_code(b, code);
 		else
-			buf_putc(b, (char)c);
+			buf_add(b, s, n);
+		n = n ? n : 1;
 	}
 	buf_putc(b, '"');
 }

@@ -9,6 +9,7 @@ src_base_libbase_a_SOURCES = \
 	src/base/json.c src/base/json.h \
 	src/base/library.c src/base/library.h \
 	src/base/mem.c src/base/mem.h \
+	src/base/outside.c src/base/outside.h \
 	src/base/mustache.c src/base/mustache.h \
 	src/base/secret.c src/base/secret.h \
 	src/base/text.c src/base/text.h
@@ -22,6 +23,11 @@ check_PROGRAMS += tests/base/mustache
 TESTS += tests/base/mustache
 tests_base_mustache_SOURCES = tests/base/mustache.c tests/tap.h
 tests_base_mustache_LDADD = $(LIB_BASE)
+
+check_PROGRAMS += tests/base/outside
+TESTS += tests/base/outside
+tests_base_outside_SOURCES = tests/base/outside.c tests/tap.h
+tests_base_outside_LDADD = $(LIB_BASE)
 
 check_PROGRAMS += tests/base/secret
 TESTS += tests/base/secret

@@ -21,7 +21,10 @@ struct secret {
 	char *bytes; /* len of them and a NUL, from sodium_malloc */
 	size_t len;
 	unsigned opened;
+	struct secret *next, **at; /* the list of all */
 };
+
+static struct secret *all;
 
 bool secret_init(struct err *e)
 {
@@ -41,9 +44,12 @@ bool secret_init(struct err *e)
 static struct secret *room(size_t len)
 {
 	struct secret *s = xmalloc(sizeof *s);
-	*s = (struct secret){.bytes = sodium_malloc(len + 1), .len = len};
+	*s = (struct secret){.bytes = sodium_malloc(len + 1), .len = len, .next = all, .at = &all};
 	if (!s->bytes)
 		mem_out();
+	if (all)
+		all->at = &s->next;
+	all = s;
 	return s;
 }
 
@@ -52,6 +58,17 @@ static struct secret *seal(struct secret *s)
 	s->bytes[s->len] = '\0';
 	sodium_mprotect_noaccess(s->bytes);
 	return s;
+}
+
+void secret_each(void (*fn)(void *arg, struct secret *s), void *arg)
+{
+	for (struct secret *s = all; s; s = s->next)
+		fn(arg, s);
+}
+
+bool secret_any(void)
+{
+	return all != NULL;
 }
 
 struct secret *secret_copy(const void *data, size_t len)
@@ -137,6 +154,9 @@ void secret_free(struct secret *s)
 {
 	if (!s)
 		return;
+	*s->at = s->next;
+	if (s->next)
+		s->next->at = s->at;
 	sodium_free(s->bytes);
 	free(s);
 }

@@ -35,6 +35,10 @@ size_t secret_length(const struct secret *s);
 bool secret_equal(struct secret *a, struct secret *b);
 void secret_free(struct secret *s);
 
+/* Every secret that there is, for those who look whether one stands in a text; fn may open and close it. */
+void secret_each(void (*fn)(void *arg, struct secret *s), void *arg);
+bool secret_any(void);
+
 /* Resolves a reference that stays on this machine: "env:NAME", "file:PATH" (at most 64 KiB; its mode must not let everybody read or
  * write it; one trailing newline is dropped). An empty one is refused. "prompt" and "secret:projects/..." are answered by the
  * caller. Returns NULL with EXIT_CONFIG on failure. */

@@ -69,21 +69,45 @@ size_t text_utf8(const char *text, size_t left, unsigned *code)
 	return n;
 }
 
+/* Characters without a look of their own: controls of both sets, and what reorders, joins, hides or breaks text (Unicode's categories Cf, Zl, Zp
+ * and its noncharacters). */
+bool text_hidden(unsigned code)
+{
+	static const struct {
+		unsigned first, last;
+	} ranges[] = {
+		{0x00, 0x1f},	    {0x7f, 0x9f},	{0xad, 0xad},	    {0x34f, 0x34f},	{0x600, 0x605},	    {0x61c, 0x61c},
+		{0x6dd, 0x6dd},	    {0x70f, 0x70f},	{0x890, 0x891},	    {0x8e2, 0x8e2},	{0x115f, 0x1160},   {0x17b4, 0x17b5},
+		{0x180b, 0x180f},   {0x200b, 0x200f},	{0x2028, 0x202e},   {0x2060, 0x206f},	{0x3164, 0x3164},   {0xfdd0, 0xfdef},
+		{0xfeff, 0xfeff},   {0xffa0, 0xffa0},	{0xfff0, 0xfffb},   {0xfffe, 0xffff},	{0x110bd, 0x110bd}, {0x110cd, 0x110cd},
+		{0x13430, 0x1343f}, {0x1bca0, 0x1bca3}, {0x1d173, 0x1d17a}, {0xe0000, 0xe0fff},
+	};
+	for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++)
+		if (code >= ranges[i].first && code <= ranges[i].last)
+			return true;
+	return (code & 0xfffe) == 0xfffe;
+}
+
 void text_visible(struct buf *b, const char *text, size_t len, bool lines)
 {
-	while (len) {
+	for (size_t n; len; text += n, len -= n) {
 		unsigned code = 0;
-		size_t n = text_utf8(text, len, &code);
-		bool control = n && (code < 0x20 || (code >= 0x7f && code < 0xa0)) && !(lines && code == '\n');
-		if (!n || control) {
-			n = n ? n : 1;
-			for (size_t i = 0; i < n; i++)
-				buf_printf(b, "\\x%02x", (unsigned char)text[i]);
-		} else {
+		n = text_utf8(text, len, &code);
+		bool blank = code == '\t' || code == '\r' || code == '\n';
+		if (n && ((lines && code == '\n') || !text_hidden(code))) {
 			buf_add(b, text, n);
+			continue;
 		}
-		text += n;
-		len -= n;
+		if (n && blank) { /* a line end inside a sentence, of one or two characters, is a blank */
+			while (n < len && strchr("\t\r\n", text[n]) && !(lines && text[n] == '\n') && text[n])
+				n++;
+			if (n < len && !(lines && text[n] == '\n'))
+				buf_putc(b, ' ');
+			continue;
+		}
+		n = n ? n : 1;
+		for (size_t i = 0; i < n; i++)
+			buf_printf(b, "\\x%02x", (unsigned char)text[i]);
 	}
 }
 

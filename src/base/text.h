@@ -13,8 +13,10 @@ const char *text_nearest(const char *word, const char *const *list);
 /* Bytes of the valid UTF-8 sequence at the start of text, with its code point; 0 when there is none. */
 size_t text_utf8(const char *text, size_t left, unsigned *code);
 
-/* Appends text as it may be shown on a terminal or in a log: control characters, ESC and invalid UTF-8 become \xNN.
- * Newlines are kept when lines is set. */
+/* Is this character one that a reader cannot see: a control, or a format character that reorders, joins or hides text? */
+bool text_hidden(unsigned code);
+/* Appends text as it may be shown on a terminal or in a log: hidden characters and invalid UTF-8 become \xNN, tabs and line ends blanks.
+ * Newlines are kept when lines is set. Texts from outside go through base/outside.h, which calls this. */
 void text_visible(struct buf *b, const char *text, size_t len, bool lines);
 
 /* "8 s", "2 min 05 s", "1 h 03 min" for a number of seconds; into a buffer of at least 24 bytes, which is returned. */

@@ -4,6 +4,7 @@
 
 #include "base/gettext.h"
 #include "base/json.h"
+#include "base/outside.h"
 #include "cmd/runner.h"
 #include "plan/show.h"
 
@@ -21,6 +22,7 @@ static void show(const struct cli *cli, const struct run *r)
 		changes[i] = run_change(r, i);
 	if (cli->json) {
 		cJSON *j = plan_json(p, (const struct change *const *)changes);
+		outside_json(j, false);
 		char *text = json_text(j, 0);
 		puts(text);
 		free(text);
@@ -28,7 +30,7 @@ static void show(const struct cli *cli, const struct run *r)
 	} else {
 		struct buf table = {0};
 		plan_table(p, (const struct change *const *)changes, 80, &table);
-		fputs(buf_text(&table), stdout);
+		outside_print(stdout, "%s", buf_text(&table));
 		buf_free(&table);
 	}
 	free(changes);

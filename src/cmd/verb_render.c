@@ -6,6 +6,7 @@
 #include "base/gettext.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/outside.h"
 #include "plan/plan.h"
 
 #include <stdlib.h>
@@ -23,7 +24,7 @@ static void fill_unknown(const struct cli *cli, struct answers *a)
 	if (!suffix)
 		json_put_str(a->resolved, "suffix", NO_SUFFIX);
 	if (!number && !cli->quiet)
-		fprintf(stderr, _("%s: not applied so far, so the project's number is not known: the files say %s where it belongs.\n"),
+		outside_print(stderr, _("%s: not applied so far, so the project's number is not known: the files say %s where it belongs.\n"),
 			cli->file, NO_NUMBER);
 }
 
@@ -33,7 +34,7 @@ static bool write_row(const struct cli *cli, const struct plan *p, const struct 
 	char *path = xasprintf("%s/%s", cli->out, row->file);
 	bool ok = plan_render_file(p, row, &text, e) && file_write(path, buf_text(&text), text.len, (mode_t)row->mode, e);
 	if (ok && !cli->quiet)
-		puts(path);
+		outside_print(stdout, "%s\n", path);
 	free(path);
 	buf_free(&text);
 	return ok;

@@ -3,6 +3,7 @@
 #include "cmd/verbs.h"
 
 #include "base/gettext.h"
+#include "base/outside.h"
 
 static enum exit_code run(const struct cli *cli, struct err *e)
 {
@@ -12,7 +13,7 @@ static enum exit_code run(const struct cli *cli, struct err *e)
 	if (!fine)
 		return e->exit;
 	if (!cli->quiet)
-		fprintf(stderr, _("%s: the answers are valid.\n"), cli->file);
+		outside_print(stderr, _("%s: the answers are valid.\n"), cli->file);
 	return EXIT_DONE;
 }
 

@@ -8,6 +8,7 @@
 #include "base/gettext.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/outside.h"
 #include "base/secret.h"
 #include "base/text.h"
 
@@ -81,7 +82,7 @@ static char *answered(struct proof *p, const struct http_reply *reply, const cJS
 	if (reply->status == 200)
 		return NULL;
 	const char *text = json_str(json, "message", buf_text(&reply->body));
-	text_visible(&words, text, strlen(text) > 200 ? 200 : strlen(text), false);
+	outside_text(&words, text, strlen(text), false, 200);
 	char *out = xasprintf(_("HTTP %d: %s"), reply->status, buf_text(&words));
 	buf_free(&words);
 	return out;

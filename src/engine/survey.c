@@ -5,6 +5,7 @@
 #include "base/gettext.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/outside.h"
 #include "base/text.h"
 #include "net/api.h"
 #include "net/credentials.h"
@@ -70,6 +71,7 @@ static void answer(struct survey *s, const struct err *why)
 		s->result = NULL;
 	s->call = 0;
 	drop(s);
+	outside_json(result, false);
 	done(arg, result, &e);
 	cJSON_Delete(result);
 	err_free(&e);

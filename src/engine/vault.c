@@ -250,31 +250,3 @@ void vault_need(struct vault *v, const cJSON *body, vault_done *done, void *arg)
 	v->waiters = xgrow(v->waiters, v->waiter_count, &v->waiter_room, sizeof *v->waiters);
 	v->waiters[v->waiter_count++] = (struct waiter){names, done, arg};
 }
-
-/* Redaction ------------------------------------------------------------------------------------------------------------------ */
-
-static void redact_one(struct buf *text, const char *secret, size_t len)
-{
-	static const char instead[] = "[secret]";
-	for (char *at; (at = memmem(text->data, text->len, secret, len));) {
-		struct buf out = {0};
-		size_t before = (size_t)(at - text->data);
-		buf_add(&out, text->data, before);
-		buf_puts(&out, instead);
-		buf_add(&out, at + len, text->len - before - len);
-		sodium_memzero(text->data, text->len);
-		buf_free(text);
-		*text = out;
-	}
-}
-
-void vault_redact(struct vault *v, struct buf *text)
-{
-	for (size_t i = 0; v && i < v->count && text->len; i++) {
-		size_t len;
-		if (!v->entries[i].value || secret_length(v->entries[i].value) < 6)
-			continue;
-		redact_one(text, secret_open(v->entries[i].value, &len), secret_length(v->entries[i].value));
-		secret_close(v->entries[i].value);
-	}
-}

@@ -3,7 +3,6 @@
 #ifndef MS_ENGINE_VAULT_H
 #define MS_ENGINE_VAULT_H
 
-#include "base/buf.h"
 #include "base/err.h"
 #include "plan/plan.h"
 
@@ -28,8 +27,5 @@ struct secret *vault_lookup(void *vault, const char *name);
 /* The keeper with this id stands under this resource name ("projects/P/secrets/S/versions/3"). ours: it holds what is in the vault, because this run
  * put it there and heard so; else what it holds is read when it is needed. */
 void vault_kept(struct vault *v, const char *keeper, const char *version_name, bool ours);
-
-/* Replaces every secret that stands in text by "[secret]". */
-void vault_redact(struct vault *v, struct buf *text);
 
 #endif

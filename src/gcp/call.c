@@ -5,6 +5,7 @@
 #include "base/buf.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/outside.h"
 #include "base/text.h"
 
 #include <ctype.h>
@@ -336,7 +337,7 @@ static char *message_of_text(int http, const char *text)
 		return xasprintf("HTTP status %d without an explanation", http);
 	struct buf b = {0};
 	size_t len = strcspn(text, "\r\n");
-	text_visible(&b, text, len > 200 ? 200 : len, false);
+	outside_text(&b, text, len, false, 200);
 	return buf_take(&b);
 }
 

@@ -5,6 +5,7 @@
 #include "base/gettext.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/outside.h"
 #include "base/text.h"
 #include "net/credentials.h"
 #include "net/fill.h"
@@ -174,9 +175,7 @@ static char *host_of(const char *url)
 static void word_failure(const struct api_job *j, const struct http_reply *reply, struct err *e)
 {
 	char *host = host_of(j->call.url);
-	struct buf why = {0};
-	text_visible(&why, reply->failure_text ? reply->failure_text : "", reply->failure_text ? strlen(reply->failure_text) : 0, false);
-	const char *text = buf_text(&why);
+	const char *text = reply->failure_text ? reply->failure_text : "";
 	switch (reply->failure) {
 	case HTTP_TLS:
 		err_set(e, EXIT_UNAVAILABLE, host, _("Check the clock, the proxy and the certificates of this machine."),
@@ -193,7 +192,6 @@ static void word_failure(const struct api_job *j, const struct http_reply *reply
 		err_set(e, EXIT_UNAVAILABLE, host, _("Run the same command again: it looks before it sends anything twice."),
 			_("no whole reply came: %s."), text);
 	}
-	buf_free(&why);
 	free(host);
 }
 
@@ -211,7 +209,7 @@ static void word_error(const struct api_job *j, const struct api_error *error, s
 {
 	char *host = host_of(j->call.url), *fix = NULL;
 	struct buf message = {0};
-	text_visible(&message, error->message, strlen(error->message) > 1000 ? 1000 : strlen(error->message), false);
+	outside_text(&message, error->message, strlen(error->message), false, 1000);
 	if (error->http == 401)
 		fix = xstrdup(_("Sign in again: gcloud auth application-default login."));
 	else if (error->constraint && strstr(error->constraint, "constraints/"))

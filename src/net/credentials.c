@@ -268,15 +268,12 @@ static void refuse(struct credentials *c, const struct api_error *error)
 	struct err e = {0};
 	bool relogin = error->reason && (!strcmp(error->reason, "invalid_grant") || !strcmp(error->reason, "invalid_client"));
 	bool clock = error->message && (strstr(error->message, "short-lived") || strstr(error->message, "iat"));
-	struct buf words = {0};
-	text_visible(&words, error->message, strlen(error->message), false);
 	if (clock)
-		err_set(&e, EXIT_CONFIG, c->describe, _("Set the clock of this machine."), _("signing in failed: %s."), buf_text(&words));
+		err_set(&e, EXIT_CONFIG, c->describe, _("Set the clock of this machine."), _("signing in failed: %s."), error->message);
 	else
 		err_set(&e, relogin ? EXIT_PERMISSION : EXIT_UNAVAILABLE, c->describe,
 			relogin ? _("Sign in again: gcloud auth application-default login.") : NULL, _("signing in failed: %s."),
-			buf_text(&words));
-	buf_free(&words);
+			error->message);
 	give(c, &e);
 	err_free(&e);
 }

@@ -6,6 +6,7 @@
 #include "base/gettext.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/outside.h"
 #include "base/text.h"
 #include "plan/checks.h"
 
@@ -334,7 +335,7 @@ __attribute__((format(printf, 3, 4))) static void problem(struct problems *p, co
 	if (p->lines.len)
 		buf_putc(&p->lines, '\n');
 	if (p->name)
-		buf_puts(&p->lines, p->name);
+		outside_text(&p->lines, p->name, strlen(p->name), false, 0);
 	if (line)
 		buf_printf(&p->lines, ":%d", line);
 	if (p->name)
@@ -343,7 +344,7 @@ __attribute__((format(printf, 3, 4))) static void problem(struct problems *p, co
 	va_start(args, format);
 	char *s = xvasprintf(format, args);
 	va_end(args);
-	buf_puts(&p->lines, s);
+	outside_text(&p->lines, s, strlen(s), false, 0);
 	free(s);
 }
 
@@ -351,7 +352,7 @@ static bool problems_end(struct problems *p, struct err *e)
 {
 	bool fine = !p->lines.len;
 	if (!fine)
-		err_set(e, EXIT_ANSWERS, NULL, NULL, "%s", buf_text(&p->lines));
+		err_set_lines(e, EXIT_ANSWERS, buf_text(&p->lines));
 	buf_free(&p->lines);
 	return fine;
 }

@@ -19,7 +19,15 @@ static void words(void)
 	ok(!text_nearest("zzzzzz", list), "nothing near");
 	struct buf b = {0};
 	text_visible(&b, "a\x1b[31m\xff\xc3\xa9\n", 10, false);
-	is_str(buf_text(&b), "a\\x1b[31m\\xff\xc3\xa9\\x0a", "escapes and broken UTF-8 are made visible");
+	is_str(buf_text(&b), "a\\x1b[31m\\xff\xc3\xa9", "escapes and broken UTF-8 are made visible");
+	buf_clear(&b);
+	static const char tricks[] = "a\xc2\x9b\x32J\xe2\x80\xae\xe2\x81\xa6x\xef\xbb\xbf\xf3\xa0\x81\x81\r\nToken\tb";
+	text_visible(&b, tricks, strlen(tricks), false);
+	is_str(buf_text(&b), "a\\xc2\\x9b2J\\xe2\\x80\\xae\\xe2\\x81\\xa6x\\xef\\xbb\\xbf\\xf3\\xa0\\x81\\x81 Token b",
+	       "S5: C1, bidi, isolates, the byte order mark and tags are made visible, line ends and tabs are blanks");
+	buf_clear(&b);
+	text_visible(&b, "a\r\nb\n\n\tc", 8, true);
+	is_str(buf_text(&b), "a\nb\n\n c", "S5: where lines are meant, they stay");
 	buf_clear(&b);
 	text_percent(&b, "a b/c%", true);
 	is_str(buf_text(&b), "a%20b/c%25", "percent-encoded");
