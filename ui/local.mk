@@ -16,7 +16,7 @@ ui_libui_a_SOURCES = \
 	ui/wizard.c ui/wizard.h
 
 check_PROGRAMS += tests/ui/screens tests/ui/plain tests/ui/wizard-fake
-TESTS += tests/ui/screens tests/ui/plain tests/ui/terminal.py tests/ui/rehearsal.py
+TESTS += tests/ui/screens tests/ui/plain tests/ui/terminal.py
 tests_ui_screens_SOURCES = tests/ui/screens.c tests/ui/fake_session.c tests/ui/fake_session.h tests/tap.h
 tests_ui_screens_LDADD = ui/libui.a src/engine/libengine.a $(LIB_PLAN) $(NCURSES_LIBS)
 tests_ui_wizard_fake_SOURCES = tests/ui/wizard-fake.c tests/ui/fake_session.c tests/ui/fake_session.h

@@ -65,7 +65,7 @@ struct exchange {
 	char *path;
 };
 
-/* sim.c: the clients are other programs, with clocks of their own. */
+/* core.c: the clients are other programs, with clocks of their own. */
 void sim_serve_outside(struct sim *s, double token_factor);
 /* store.c */
 void store_init(struct sim *s);

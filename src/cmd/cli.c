@@ -4,6 +4,7 @@
 #include "base/gettext.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "cmd/rehearsal.h"
 #include "gcp/kind.h"
 
 #include <getopt.h>
@@ -117,6 +118,8 @@ static bool take(struct cli *cli, const char *name, const char *value, struct er
 		{"out", NULL, &cli->out},           {"world", NULL, &cli->world},       {"faults", NULL, &cli->faults},
 		{"cloud-ca", NULL, &cli->cloud_ca}, {"cloud-proxy", NULL, &cli->cloud_proxy},
 	};
+	if (!strcmp(name, "rehearse") && !rehearsal_there(e))
+		return false;
 	for (size_t i = 0; i < sizeof simple / sizeof *simple; i++) {
 		if (strcmp(simple[i].name, name) != 0)
 			continue;

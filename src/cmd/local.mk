@@ -3,7 +3,7 @@ src_cmd_libcmd_a_SOURCES = \
 	src/cmd/cli.c src/cmd/cli.h \
 	src/cmd/luck.c src/cmd/luck.h \
 	src/cmd/open.c src/cmd/open.h \
-	src/cmd/rehearsal.c src/cmd/rehearsal.h \
+	src/cmd/rehearsal.h \
 	src/cmd/runner.c src/cmd/runner.h \
 	src/cmd/verb_apply.c \
 	src/cmd/verb_connect.c \
@@ -15,9 +15,21 @@ src_cmd_libcmd_a_SOURCES = \
 	src/cmd/verb_validate.c \
 	src/cmd/verbs.c src/cmd/verbs.h
 
+# The simulated cloud may be left out of the program.
 bin_PROGRAMS += mlflow-setup
-mlflow_setup_SOURCES = src/main.c
+if REHEARSAL
+mlflow_setup_SOURCES = src/main.c src/cmd/rehearsal.c
 mlflow_setup_LDADD = src/cmd/libcmd.a $(LIB_UI) $(LIB_SIM)
+TESTS += tests/cases/bad_input.py tests/ui/rehearsal.py
+else
+mlflow_setup_SOURCES = src/main.c src/cmd/no_rehearsal.c
+mlflow_setup_LDADD = src/cmd/libcmd.a $(LIB_UI)
+endif
 
-TESTS += dev/check-tables tests/cases/whole_way.py tests/cases/bad_input.py
+# The program without it is made either way, so that it goes on being possible.
+check_PROGRAMS += tests/cases/unrehearsed
+tests_cases_unrehearsed_SOURCES = src/main.c src/cmd/no_rehearsal.c
+tests_cases_unrehearsed_LDADD = src/cmd/libcmd.a $(LIB_UI)
+
+TESTS += dev/check-tables tests/cases/whole_way.py tests/cases/no_rehearsal.sh
 REAL_TESTS += tests/gcloud/read_back.py

@@ -1,12 +1,15 @@
-/* The transport of a rehearsal: requests go to the simulated cloud in process and come back after its latency. */
+/* A rehearsal: requests go to the simulated cloud in process and come back after its latency. It may be left out of the program. */
 #ifndef MS_CMD_REHEARSAL_H
 #define MS_CMD_REHEARSAL_H
 
-#include "net/loop.h"
-#include "net/transport.h"
-#include "sim/sim.h"
+#include "base/err.h"
+#include "cmd/cli.h"
+#include "engine/session.h"
 
-/* Takes sim over and frees it with itself; loop is borrowed. */
-struct transport *rehearsal_transport(struct loop *loop, struct sim *sim);
+/* Is the simulated cloud part of this program? False with e (EXIT_USAGE) when it was left out. */
+bool rehearsal_there(struct err *e);
+/* A session in a new simulated cloud, of the world and with the faults that cli names. paced: to be watched, at cli's speed, instead of jumping from
+ * event to event. NULL with e on failure. The caller frees the session. */
+struct session *rehearsal_open(const struct cli *cli, bool paced, struct err *e);
 
 #endif
