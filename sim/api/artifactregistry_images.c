@@ -16,7 +16,7 @@
 static const struct upstream {
 	const char *registry, *name, *tags, *software;
 } upstreams[] = {
-	{"quay.io", "oauth2-proxy/oauth2-proxy", "v7.13.0 v7.14.0 v7.15.0 v7.15.1 v7.15.2 v7.15.3 v7.15.4 latest", "oauth2-proxy"},
+	{"quay.io", "oauth2-proxy/oauth2-proxy", "v7.13.0 v7.14.0 v7.15.0 v7.15.1 v7.15.2 v7.15.3 v7.15.4 v7.15.5 v7.15.6 latest", "oauth2-proxy"},
 	{"ghcr.io", "mlflow/mlflow", "v3.16.1 v3.17.0 v3.17.1 v3.17.2 v3.16.1-full v3.17.0-full v3.17.1-full v3.17.2-full", "mlflow"},
 	{"docker.io", "library/python", "3.11-slim-bookworm 3.12-slim-bookworm 3.12-slim 3.11-slim", "python"},
 	{"docker.io", "library/nginx", "latest stable 1.27 1.28 1.29", "nginx"},

@@ -1,5 +1,5 @@
 /* oauth2-proxy's configuration: TOML file, flags and variables, held to the rules that decide whether the real one starts (its
- * pkg/apis/options and pkg/validation, v7.15.3). */
+ * pkg/apis/options and pkg/validation, v7.15.6). */
 #include "config.h"
 #include "sim/front/oauth2_proxy.h"
 

@@ -75,6 +75,16 @@ static char *turned_away(struct proof *p, const struct http_reply *reply, const 
 	return xasprintf(_("it was answered with HTTP %d; a refusal was due."), reply->status);
 }
 
+/* A path that a gate may read in one way and the server behind it in another: whatever refuses or asks for a sign-in is right, and any answer
+ * of the server's own, a 404 too, is wrong. */
+static char *kept_outside(struct proof *p, const struct http_reply *reply, const cJSON *json)
+{
+	(void)p, (void)json;
+	if (reply->status / 100 == 3 || reply->status == 400 || reply->status == 401 || reply->status == 403)
+		return NULL;
+	return xasprintf(_("it was answered with HTTP %d: the gate can be gone around."), reply->status);
+}
+
 static char *answered(struct proof *p, const struct http_reply *reply, const cJSON *json)
 {
 	(void)p;
@@ -135,6 +145,25 @@ static void search_path(struct proof *p, struct buf *out)
 {
 	(void)p;
 	buf_puts(out, "/api/2.0/mlflow/experiments/search?max_results=1");
+}
+
+/* What GHSA-63jm-59jj-478j and its like let through: a path that looks open until it is decoded, cut or folded. */
+static void fragment_path(struct proof *p, struct buf *out)
+{
+	(void)p;
+	buf_puts(out, "/health%23x");
+}
+
+static void query_path(struct proof *p, struct buf *out)
+{
+	(void)p;
+	buf_puts(out, "/health%3Fx");
+}
+
+static void folded_path(struct proof *p, struct buf *out)
+{
+	(void)p;
+	buf_puts(out, "/ping/..%2Fapi/2.0/mlflow/experiments/search?max_results=1");
 }
 
 static void page_search_path(struct proof *p, struct buf *out)
@@ -237,6 +266,9 @@ static cJSON *experiment_delete_body(struct proof *p)
 static const struct stage stages[] = {
 	{"anonymous", N_("a request without a login is refused"), NOBODY, "GET", search_path, .judge = refused, .budget = ANSWER_BUDGET},
 	{"bad-token", N_("a request with a bad token is refused"), FORGER, "GET", search_path, .judge = refused, .budget = TRIES_BUDGET},
+	{"disguise", N_("a disguised request is refused"), NOBODY, "GET", fragment_path, .judge = kept_outside, .budget = TRIES_BUDGET},
+	{"disguise", NULL, NOBODY, "GET", query_path, .judge = kept_outside, .budget = TRIES_BUDGET},
+	{"disguise", NULL, NOBODY, "GET", folded_path, .judge = kept_outside, .budget = TRIES_BUDGET},
 	{"token", N_("a token is issued to a permitted account"), PROVER, .budget = GRANT_BUDGET},
 	{"permitted", N_("a permitted request is answered"), PROVER, "GET", search_path, .judge = answered, .budget = ANSWER_BUDGET},
 	{"foreign-host", N_("a request for a foreign host is refused"), PROVER, "GET", search_path, .host = STRANGER, .judge = turned_away,

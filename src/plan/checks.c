@@ -98,8 +98,8 @@ const char *check_mlflow_version(const struct answers *a, const char *value)
 const char *check_proxy_version(const struct answers *a, const char *value)
 {
 	(void)a;
-	if (older_than(value, 7, 15, 2))
-		return N_("oauth2-proxy before 7.15.2 has known ways around sign-in (GHSA-7x63-xv5r-3p2x and others). Choose 7.15.2 or newer.");
+	if (older_than(value, 7, 15, 5))
+		return N_("oauth2-proxy before 7.15.5 has known ways around sign-in (GHSA-63jm-59jj-478j and others). Choose 7.15.5 or newer.");
 	return NULL;
 }
 

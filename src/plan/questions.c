@@ -38,7 +38,7 @@ DEFAULT(artifacts, cJSON_CreateString("proxied"))
 DEFAULT(soft_delete, cJSON_CreateNumber(7))
 DEFAULT(source, cJSON_CreateString("build"))
 DEFAULT(mlflow, cJSON_CreateString("3.17.2"))
-DEFAULT(proxy, cJSON_CreateString("7.15.3"))
+DEFAULT(proxy, cJSON_CreateString("7.15.6"))
 DEFAULT(workers, cJSON_CreateNumber(2))
 DEFAULT(memory, cJSON_CreateString("2Gi"))
 DEFAULT(cpu, cJSON_CreateString("1"))
@@ -304,7 +304,7 @@ const struct question questions[] = {
 	 "^[a-z0-9.-]+(:[0-9]+)?(/[a-z0-9._-]+)+@sha256:[0-9a-f]{64}$", N_("HOST/PATH@sha256: and 64 hexadecimal digits."), NULL, 1},
 	{"oauth2_proxy.version", "image", TYPE_TEXT, N_("oauth2-proxy version"), N_("A released version; versions with known holes are refused."),
 	 NULL, 0, 0, NULL, true, when_oauth2_proxy, default_proxy,
-	 "^[0-9]+\\.[0-9]+\\.[0-9]+$", N_("Three numbers, such as 7.15.3."), check_proxy_version, 1},
+	 "^[0-9]+\\.[0-9]+\\.[0-9]+$", N_("Three numbers, such as 7.15.6."), check_proxy_version, 1},
 	{"server.workers", "image", TYPE_INT, N_("Workers"), N_("Processes of each instance; each takes about 250 MB and up to 10 database connections."),
 	 NULL, 1, 8, NULL, true, NULL, default_workers, NULL, NULL, NULL, 1},
 	{"server.memory", "image", TYPE_CHOICE, N_("Memory"), N_("For MLflow in each instance; oauth2-proxy has its own small share."),

@@ -38,7 +38,7 @@ static char *draw_text(const char *id)
 		{"artifacts.location", {"EU", "us-east1", "ASIA"}},
 		{"image.mlflow_version", {"3.17.2", "3.5.0", "4.0.1"}},
 		{"image.digest", {"", "", ""}},
-		{"oauth2_proxy.version", {"7.15.2", "7.15.3", "8.0.0"}},
+		{"oauth2_proxy.version", {"7.15.5", "7.15.6", "8.0.0"}},
 	};
 	for (size_t i = 0; i < sizeof samples / sizeof *samples; i++) {
 		if (!strcmp(samples[i].id, id))
@@ -193,7 +193,7 @@ static void bad_files(void)
 	refused("all service accounts", "{\"format\":1,\"answers\":{\"auth.domains\":[\"gserviceaccount.com\"]}}", "every service account", NULL);
 	refused("a bad address", "{\"format\":1,\"answers\":{\"auth.users\":[\"ada@\"]}}", "An e-mail address", NULL);
 	refused("an address with two @", "{\"format\":1,\"answers\":{\"auth.users\":[\"a@b@c.de\"]}}", "one @ only", NULL);
-	refused("an old oauth2-proxy", "{\"format\":1,\"answers\":{\"oauth2_proxy.version\":\"7.15.1\"}}", "known ways around", NULL);
+	refused("an old oauth2-proxy", "{\"format\":1,\"answers\":{\"oauth2_proxy.version\":\"7.15.4\"}}", "known ways around", NULL);
 }
 
 /* Checks -------------------------------------------------------------------------------------------------------------------------- */

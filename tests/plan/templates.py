@@ -65,7 +65,7 @@ def proxy():
         "bearer_token_login_fallback": False, "skip_jwt_bearer_tokens": True, "http_address": "0.0.0.0:4180",
     }.items():
         report(cfg.get(key) == wanted, f"oauth2-proxy.cfg: {key}", cfg.get(key))
-    report(not [k for k in cfg if k in ("trusted_ips", "htpasswd_file", "skip_auth_regex", "reverse_proxy")],
+    report(not [k for k in cfg if k in ("trusted_ips", "htpasswd_file", "skip_auth_regex", "skip_auth_routes", "reverse_proxy")],
            "oauth2-proxy.cfg opens no second door", cfg)
     data = copy.deepcopy(PLAIN)
     data.update(client_id=AWKWARD + "\n\t\x01", domains=[], emails_file=None, issuers=[AWKWARD, "\n"])
