@@ -35,7 +35,8 @@ CONTRACT_TABLES = \
 	sim/contract/iam.v1.tbl sim/contract/iamcredentials.v1.tbl sim/contract/iap.v1.tbl sim/contract/logging.v2.tbl \
 	sim/contract/monitoring.v3.tbl sim/contract/oauth2.v2.tbl sim/contract/orgpolicy.v2.tbl sim/contract/run.v1.tbl \
 	sim/contract/run.v2.tbl sim/contract/secretmanager.v1.tbl sim/contract/servicenetworking.v1.tbl sim/contract/serviceusage.v1.tbl \
-	sim/contract/sqladmin.v1.tbl sim/contract/sqladmin.v1beta4.tbl sim/contract/storage.v1.tbl sim/contract/sts.v1.tbl
+	sim/contract/cloudscheduler.v1.tbl sim/contract/sqladmin.v1.tbl sim/contract/sqladmin.v1beta4.tbl sim/contract/storage.v1.tbl \
+	sim/contract/sts.v1.tbl sim/contract/vpcaccess.v1.tbl
 KUBERNETES_TABLES = sim/contract/gke.tbl sim/contract/kubernetes.tbl
 EXTRA_DIST += $(CONTRACT_TABLES) $(KUBERNETES_TABLES) tests/sim/server.sh
 sim/core/contract.$(OBJEXT): $(CONTRACT_TABLES)
@@ -50,14 +51,16 @@ mlflow_setup_sim_SOURCES = \
 	sim/server/tls.c
 mlflow_setup_sim_LDADD = $(LIB_SIM)
 
-check_PROGRAMS += tests/sim/contract tests/sim/core tests/sim/faults tests/sim/policies tests/sim/tokens
-TESTS += tests/sim/contract tests/sim/core tests/sim/faults tests/sim/policies tests/sim/tokens tests/sim/server.sh tests/sim/tables.sh
+check_PROGRAMS += tests/sim/contract tests/sim/core tests/sim/faults tests/sim/policies tests/sim/stack_apis tests/sim/tokens
+TESTS += tests/sim/contract tests/sim/core tests/sim/faults tests/sim/policies tests/sim/stack_apis tests/sim/tokens tests/sim/server.sh tests/sim/tables.sh
 tests_sim_contract_SOURCES = tests/sim/contract.c tests/tap.h
 tests_sim_contract_LDADD = $(LIB_SIM)
 tests_sim_faults_SOURCES = tests/sim/faults.c tests/tap.h
 tests_sim_faults_LDADD = $(LIB_SIM)
 tests_sim_policies_SOURCES = tests/sim/policies.c tests/sim/cloud.h tests/tap.h
 tests_sim_policies_LDADD = $(LIB_SIM)
+tests_sim_stack_apis_SOURCES = tests/sim/stack_apis.c tests/sim/cloud.h tests/tap.h
+tests_sim_stack_apis_LDADD = $(LIB_SIM)
 tests_sim_core_SOURCES = tests/sim/core.c tests/tap.h
 tests_sim_core_LDADD = $(LIB_SIM)
 tests_sim_tokens_SOURCES = tests/sim/tokens.c tests/tap.h

@@ -95,7 +95,7 @@ static char *held(struct sim *s, const struct sim_object *o)
 		user = automatic ? compute_user(s, &compute_subnetwork_kind, n) : xstrdup(n->key);
 	}
 	free(prefix);
-	return user;
+	return user ? user : network_connector_in(s, o->key);
 }
 
 /* A network cannot be deleted while a subnet of it is being made or deleted: it is "not ready". */

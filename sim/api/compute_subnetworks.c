@@ -192,10 +192,11 @@ void sim_vpc_release(struct sim *s, const char *holder)
 	free(prefix);
 }
 
-/* The nodes of a cluster hold it too. */
+/* The nodes of a cluster and a connector hold it too. */
 static char *held(struct sim *s, const struct sim_object *o)
 {
-	return network_manager_in(s, json_str(o->doc, "selfLink", ""));
+	char *user = network_manager_in(s, json_str(o->doc, "selfLink", ""));
+	return user ? user : network_connector_in(s, o->key);
 }
 
 const struct compute_kind compute_subnetwork_kind = {

@@ -19,6 +19,13 @@ bool network_connection_address(struct sim *s, const char *network, const char *
 /* An address (a link, or the IPv4 address itself) is used by the resource behind the link, or no longer. */
 void network_address_used(struct sim *s, const char *project, const char *address, const char *user, bool used);
 
+/* A Serverless VPC Access connector ("projects/p/locations/r/connectors/c") that carries traffic: its hidden "network" is the path of the
+ * network it leads to; NULL when there is none. And the path of an instance of one that stands in the network or subnetwork of this path, for the
+ * caller to free. */
+#define NETWORK_CONNECTORS "vpcaccess.connectors"
+struct sim_object *network_connector(struct sim *s, const char *name);
+char *network_connector_in(struct sim *s, const char *path);
+
 /* A managed instance group with its instance group, as a node pool has one in each zone; its key is "projects/p/zones/z/
  * instanceGroupManagers/BASE-grp". network and subnetwork are links. */
 struct sim_object *network_manager_add(struct sim *s, const char *project, const char *zone, const char *base, int size, const char *network,

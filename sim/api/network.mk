@@ -61,6 +61,7 @@ sim_libsim_a_SOURCES += \
 	sim/api/kubernetes_write.c \
 	sim/api/names.c \
 	sim/api/network.h \
+	sim/api/vpcaccess.c \
 	sim/api/servicenetworking.c \
 	sim/api/sql.h \
 	sim/api/sql_backups.c \
@@ -85,7 +86,7 @@ check_PROGRAMS += tests/sim/network_balance
 TESTS += tests/sim/network_balance
 tests_sim_network_balance_SOURCES = tests/sim/network_balance.c tests/sim/cloud.h tests/tap.h
 tests_sim_network_balance_LDADD = $(LIB_SIM) -lm
-REAL_TESTS += tests/gcloud/kubectl.py tests/gcloud/network.py
+REAL_TESTS += tests/gcloud/kubectl.py tests/gcloud/network.py tests/gcloud/stacks.py
 check_PROGRAMS += tests/sim/provider
 TESTS += tests/sim/provider
 tests_sim_provider_SOURCES = tests/sim/provider.c tests/sim/cloud.h tests/tap.h

@@ -8,6 +8,7 @@ sim_libsim_a_SOURCES += \
 	sim/api/cloudbuild_docker.c \
 	sim/api/cloudbuild_request.c \
 	sim/api/cloudbuild_work.c \
+	sim/api/cloudscheduler.c \
 	sim/api/docker_registry.c \
 	sim/api/logging.c \
 	sim/api/run.c sim/api/run.h \

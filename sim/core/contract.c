@@ -21,6 +21,7 @@ TABLE(tbl_cloudbilling_v1, "cloudbilling.v1.tbl");
 TABLE(tbl_cloudbuild_v1, "cloudbuild.v1.tbl");
 TABLE(tbl_cloudresourcemanager_v1, "cloudresourcemanager.v1.tbl");
 TABLE(tbl_cloudresourcemanager_v3, "cloudresourcemanager.v3.tbl");
+TABLE(tbl_cloudscheduler_v1, "cloudscheduler.v1.tbl");
 TABLE(tbl_compute_v1, "compute.v1.tbl");
 TABLE(tbl_container_v1, "container.v1.tbl");
 TABLE(tbl_dns_v1, "dns.v1.tbl");
@@ -40,6 +41,7 @@ TABLE(tbl_sqladmin_v1, "sqladmin.v1.tbl");
 TABLE(tbl_sqladmin_v1beta4, "sqladmin.v1beta4.tbl");
 TABLE(tbl_storage_v1, "storage.v1.tbl");
 TABLE(tbl_sts_v1, "sts.v1.tbl");
+TABLE(tbl_vpcaccess_v1, "vpcaccess.v1.tbl");
 
 #define HOSTS(...) ((const char *const[]){__VA_ARGS__, NULL})
 #define API(id, ver, words, pack, dialect, ...)                                                                                            \
@@ -58,6 +60,7 @@ const struct contract_api contract_apis[] = {
 	    "cloudresourcemanager.googleapis.com"),
 	API(cloudresourcemanager, v3, "Cloud Resource Manager API", "google.cloud.resourcemanager.v3", SIM_ERRORS_AIP,
 	    "cloudresourcemanager.googleapis.com"),
+	API(cloudscheduler, v1, "Cloud Scheduler API", "google.cloud.scheduler.v1", SIM_ERRORS_AIP, "cloudscheduler.googleapis.com"),
 	API(compute, v1, "Compute Engine API", "google.cloud.compute.v1", SIM_ERRORS_LEGACY, "compute.googleapis.com", "www.googleapis.com"),
 	API(container, v1, "Kubernetes Engine API", "google.container.v1", SIM_ERRORS_BOTH, "container.googleapis.com"),
 	API(dns, v1, "Cloud DNS API", "google.cloud.dns.v1", SIM_ERRORS_LEGACY, "dns.googleapis.com", "www.googleapis.com"),
@@ -84,6 +87,7 @@ const struct contract_api contract_apis[] = {
 	{.name = "sts", .version = "v1", .service = "sts.googleapis.com", .title = "Security Token Service API",
 	 .package = "google.identity.sts.v1", .errors = SIM_ERRORS_AIP, .text = tbl_sts_v1, .end = tbl_sts_v1_end, .anonymous = true,
 	 .hosts = HOSTS("sts.googleapis.com")},
+	API(vpcaccess, v1, "Serverless VPC Access API", "google.cloud.vpcaccess.v1", SIM_ERRORS_AIP, "vpcaccess.googleapis.com"),
 	{.name = NULL},
 };
 enum { APIS = sizeof contract_apis / sizeof *contract_apis - 1 };
@@ -95,6 +99,7 @@ static const struct {
 	{"container.googleapis.com", "/v1beta1/", "/v1/"},
 	{"compute.googleapis.com", "/compute/beta/", "/compute/v1/"},
 	{"dns.googleapis.com", "/dns/v1beta2/", "/dns/v1/"},
+	{"vpcaccess.googleapis.com", "/v1beta1/", "/v1/"},
 };
 
 struct index {

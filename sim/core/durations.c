@@ -140,6 +140,8 @@ static const struct duration rows[] = {
 	{"sql.user.create", 0.10, 0.17, 0, 0},
 	{"sql.user.delete", 0.12, 0.15, 0, 0},
 	{"storage.bucket.create", 0.85, 1.1, 0, 0},
+	{"vpcaccess.create", 150, 300, 0, 0},
+	{"vpcaccess.delete", 100, 240, 0, 0},
 };
 
 static int by_key(const void *key, const void *row)

@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "sim/api/network.h"
 #include "sim/api/serving.h"
 #include "sim/front/start.h"
 
@@ -56,6 +57,19 @@ static const char *short_name(const char *link)
 {
 	const char *slash = strrchr(link, '/');
 	return slash ? slash + 1 : link;
+}
+
+static bool connector_there(struct bench *b)
+{
+	const char *name = json_str(b->template, "vpcAccess.connector", "");
+	const char *full = strchr(name, '/') ? name : sim_tmp("projects/%s/locations/%s/connectors/%s", b->project, b->region, name);
+	const struct sim_object *o = *name ? network_connector(b->sim, full) : NULL;
+	if (*name && !o)
+		return refuse(b, "VPC_NETWORK_NOT_FOUND", NULL, 1,
+			      xasprintf("VPC connector %s does not exist, or Cloud Run does not have permission to use it.", full));
+	if (o)
+		b->place.network = b->network = xstrdup(json_str(o->hidden, "network", ""));
+	return true;
 }
 
 static bool network_there(struct bench *b)
@@ -249,7 +263,7 @@ void judge(struct sim *s, const char *project, const char *region, const cJSON *
 		else
 			refuse(&b, fault.reason, NULL, 1, fault.message);
 	}
-	if (well && network_there(&b))
+	if (well && network_there(&b) && connector_there(&b))
 		start_all(&b, made, count);
 	if (v->message && job && !v->exit_code)
 		v->exit_code = 1;

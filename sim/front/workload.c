@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "sim/api/network.h"
 #include "sim/api/serving.h"
 #include "sim/front/gate.h"
 #include "sim/front/mlflow_http.h"
@@ -24,8 +25,14 @@ static char *network_of(struct sim *s, const char *project, const char *region, 
 {
 	const char *network = json_str(template, "vpcAccess.networkInterfaces.0.network", NULL);
 	const char *subnet = json_str(template, "vpcAccess.networkInterfaces.0.subnetwork", NULL), *whole = json_str(template, "network", "");
+	const char *connector = json_str(template, "vpcAccess.connector", "");
 	if (*whole)
 		return xstrdup(whole);
+	if (*connector) {
+		const char *full = strchr(connector, '/') ? connector : sim_tmp("projects/%s/locations/%s/connectors/%s", project, region, connector);
+		const struct sim_object *o = network_connector(s, full);
+		return o ? xstrdup(json_str(o->hidden, "network", "")) : NULL;
+	}
 	if (!network && subnet) {
 		const struct sim_object *o = sim_get(s, "compute.subnetworks", sim_tmp("projects/%s/regions/%s/subnetworks/%s", project, region, short_name(subnet)));
 		network = o ? json_str(o->doc, "network", NULL) : NULL;

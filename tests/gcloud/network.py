@@ -28,8 +28,11 @@ class Gcloud:
         }
 
     def __call__(self, command, **wanted):
-        """Runs it; each keyword is a path (with __ for a dot) in its JSON, or in the JSON's first element, and the value there."""
-        r = subprocess.run(["gcloud", *command.split(), "--format=json"], env=self.environment, capture_output=True, text=True, timeout=180,
+        """Runs it; each keyword is a path (with __ for a dot) in its JSON, or in the JSON's first element, and the value there. The command is
+        a line, or a list of words where one holds blanks."""
+        words = command.split() if isinstance(command, str) else command
+        command = " ".join(words)
+        r = subprocess.run(["gcloud", *words, "--format=json"], env=self.environment, capture_output=True, text=True, timeout=180,
                            stdin=subprocess.DEVNULL)
         if not ok(r.returncode == 0, f"gcloud {command}", r.stderr[-1200:]):
             return None

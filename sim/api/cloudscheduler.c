@@ -1,0 +1,346 @@
+/* cloudscheduler.googleapis.com v1: jobs that call an HTTP target by a schedule. A job is run by jobs.run; that a schedule's time has come
+ * sets nothing off by itself, so that a quiet world stays quiet. */
+#include "config.h"
+#include "sim/api/serving.h"
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/text.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define JOBS "cloudscheduler.jobs"
+
+/* Schedules: the five fields of cron. ------------------------------------------------------------------------------------- */
+struct cron {
+	bool minute[60], hour[24], day[32], month[13], weekday[8];
+	bool any_day, any_weekday;
+};
+
+/* "1-5", "*", with "/2" behind, apart by commas; names of months and days. */
+static bool field(const char *text, bool *into, int low, int high, const char *names)
+{
+	while (*text) {
+		int from, to, step = 1;
+		char *end;
+		const char *name = names && isalpha((unsigned char)*text) ? strcasestr(names, sim_tmp("%.3s", text)) : NULL;
+		if (*text == '*') {
+			from = low, to = high, end = (char *)(uintptr_t)text + 1;
+		} else if (name) {
+			from = to = low + (int)(name - names) / 3, end = (char *)(uintptr_t)text + 3;
+		} else {
+			from = to = (int)strtol(text, &end, 10);
+			if (end == text)
+				return false;
+		}
+		if (*end == '-') {
+			const char *second = end + 1;
+			name = names && isalpha((unsigned char)*second) ? strcasestr(names, sim_tmp("%.3s", second)) : NULL;
+			to = name ? low + (int)(name - names) / 3 : (int)strtol(second, &end, 10);
+			if (name)
+				end = (char *)(uintptr_t)second + 3;
+		}
+		if (*end == '/') {
+			step = (int)strtol(end + 1, &end, 10);
+			to = from == to ? high : to;
+		}
+		if (from < low || to > high || from > to || step < 1 || (*end && *end != ','))
+			return false;
+		for (int i = from; i <= to; i += step)
+			into[i] = true;
+		text = *end ? end + 1 : end;
+	}
+	return true;
+}
+
+static bool cron_parse(const char *text, struct cron *c)
+{
+	char parts[5][80], rest[2];
+	*c = (struct cron){0};
+	if (sscanf(text, "%79s %79s %79s %79s %79s %1s", parts[0], parts[1], parts[2], parts[3], parts[4], rest) != 5)
+		return false;
+	c->any_day = *parts[2] == '*';
+	c->any_weekday = *parts[4] == '*';
+	bool good = field(parts[0], c->minute, 0, 59, NULL) && field(parts[1], c->hour, 0, 23, NULL) && field(parts[2], c->day, 1, 31, NULL) &&
+		    field(parts[3], c->month, 1, 12, "janfebmaraprmayjunjulaugsepoctnovdec") && field(parts[4], c->weekday, 0, 7, "sunmontuewedthufrisat");
+	c->weekday[0] = c->weekday[0] || c->weekday[7];
+	return good;
+}
+
+/* Seconds since 1970 of the next minute that fits after now, in UTC; 0 when a year has none. */
+static double cron_next(const struct cron *c, double now)
+{
+	time_t t = (time_t)now / 60 * 60;
+	for (int left = 366 * 24 * 60; left > 0; left--) {
+		struct tm tm;
+		t += 60;
+		gmtime_r(&t, &tm);
+		bool day = c->any_day ? c->weekday[tm.tm_wday] : c->any_weekday ? c->day[tm.tm_mday] : c->day[tm.tm_mday] || c->weekday[tm.tm_wday];
+		if (c->minute[tm.tm_min] && c->hour[tm.tm_hour] && c->month[tm.tm_mon + 1] && day)
+			return (double)t;
+	}
+	return 0;
+}
+
+/* Jobs. ------------------------------------------------------------------------------------------------------------------- */
+static void next_time(struct sim *s, cJSON *doc)
+{
+	struct cron c;
+	char when[40];
+	json_drop(doc, "scheduleTime");
+	double at = cron_parse(json_str(doc, "schedule", ""), &c) ? cron_next(&c, sim_wall(s)) : 0;
+	if (at > 0 && !strcmp(json_str(doc, "state", ""), "ENABLED"))
+		json_put_str(doc, "scheduleTime", text_rfc3339(at, 0, when));
+}
+
+static bool refuse(struct sim_call *c, const char *why)
+{
+	sim_fail(c, "INVALID_ARGUMENT", NULL, "%s", why);
+	return false;
+}
+
+static bool target_ok(struct sim_call *c, const cJSON *doc)
+{
+	int targets = !!json_at(doc, "httpTarget") + !!json_at(doc, "pubsubTarget") + !!json_at(doc, "appEngineHttpTarget");
+	const char *uri = json_str(doc, "httpTarget.uri", "");
+	if (targets != 1)
+		return refuse(c, "Exactly one target must be set on the job.");
+	if (json_at(doc, "httpTarget") && !text_starts(uri, "https://") && !text_starts(uri, "http://"))
+		return refuse(c, "HttpTarget.uri must be a valid HTTP or HTTPS URL.");
+	static const char *const tokens[] = {"httpTarget.oidcToken.serviceAccountEmail", "httpTarget.oauthToken.serviceAccountEmail"};
+	for (int i = 0; i < 2; i++) {
+		const char *email = json_str(doc, tokens[i], "");
+		if (*email && (!sim_account_exists(c->sim, email, true) || !sim_may_act_as(c, email))) {
+			sim_fail(c, "PERMISSION_DENIED", NULL, "The principal (user or service account) lacks IAM permission \"iam.serviceAccounts.actAs\" for the resource "
+				 "\"%s\" (or the resource may not exist).", email);
+			return false;
+		}
+	}
+	return true;
+}
+
+static bool job_ok(struct sim_call *c, const cJSON *doc)
+{
+	struct cron cron;
+	const char *schedule = json_str(doc, "schedule", "");
+	if (!*schedule)
+		return refuse(c, "Job.schedule is required.");
+	if (!text_starts(schedule, "every ") && !cron_parse(schedule, &cron))
+		return refuse(c, "Schedule or time zone is invalid.");
+	return target_ok(c, doc);
+}
+
+static void complete(struct sim *s, cJSON *doc)
+{
+	static const char *const retry[][2] = {{"maxRetryDuration", "0s"}, {"minBackoffDuration", "5s"}, {"maxBackoffDuration", "3600s"}};
+	char *now = sim_time(s, 0);
+	if (!*json_str(doc, "timeZone", ""))
+		json_put_str(doc, "timeZone", "UTC");
+	if (!json_at(doc, "state"))
+		json_put_str(doc, "state", "ENABLED");
+	if (!json_at(doc, "attemptDeadline"))
+		json_put_str(doc, "attemptDeadline", "180s");
+	if (!json_at(doc, "retryConfig"))
+		json_put(doc, "retryConfig", cJSON_CreateObject());
+	cJSON *config = json_at(doc, "retryConfig");
+	for (int i = 0; i < 3; i++)
+		if (!json_at(config, retry[i][0]))
+			json_put_str(config, retry[i][0], retry[i][1]);
+	if (!json_at(config, "maxDoublings"))
+		json_put_num(config, "maxDoublings", 5);
+	cJSON *http = json_at(doc, "httpTarget");
+	if (http && !json_at(http, "httpMethod"))
+		json_put_str(http, "httpMethod", "POST");
+	if (http && !json_at(http, "headers"))
+		json_put(http, "headers", cJSON_CreateObject());
+	if (http && !json_at(http, "headers.User-Agent"))
+		json_put_str(json_at(http, "headers"), "User-Agent", "Google-Cloud-Scheduler");
+	if (http && json_at(http, "oidcToken") && !json_at(http, "oidcToken.audience"))
+		json_put_str(http, "oidcToken.audience", json_str(http, "uri", ""));
+	json_put_str(doc, "userUpdateTime", now);
+	next_time(s, doc);
+	free(now);
+}
+
+static struct sim_object *named(struct sim_call *c)
+{
+	struct sim_object *o = sim_get(c->sim, JOBS, sim_tmp("%s/jobs/%s", sim_parent(c), sim_part(c, 6)));
+	if (!o)
+		sim_fail(c, "NOT_FOUND", NULL, "Job not found.");
+	return o;
+}
+
+static void create(struct sim_call *c)
+{
+	const char *name = json_str(c->body, "name", ""), *id = strstr(name, "/jobs/");
+	size_t n = id ? strlen(id + 6) : 0;
+	if (!sim_is_region(sim_part(c, 4))) {
+		sim_fail(c, "NOT_FOUND", NULL, "Location '%s' is not a valid location.", sim_part(c, 4));
+		return;
+	}
+	if (!n || n > 500 || strspn(id + 6, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-") != n) {
+		refuse(c, "Job name must be formatted: \"projects/<PROJECT_ID>/locations/<LOCATION_ID>/jobs/<JOB_ID>\".");
+		return;
+	}
+	const char *key = sim_tmp("%s%s", sim_parent(c), id);
+	if (sim_get(c->sim, JOBS, key)) {
+		sim_fail(c, "ALREADY_EXISTS", NULL, "Job %s already exists.", key);
+		return;
+	}
+	if (!job_ok(c, c->body))
+		return;
+	cJSON *doc = sim_take_body(c);
+	json_put_str(doc, "name", key);
+	complete(c->sim, doc);
+	sim_ok(c, cJSON_Duplicate(sim_put(c->sim, JOBS, key, doc)->doc, true));
+}
+
+static void patch(struct sim_call *c)
+{
+	struct sim_object *o = named(c);
+	if (!o)
+		return;
+	cJSON *doc = cJSON_Duplicate(o->doc, true);
+	json_drop(c->body, "name");
+	sim_merge(doc, c->body, sim_param(c, "updateMask"));
+	if (!job_ok(c, doc)) {
+		cJSON_Delete(doc);
+		return;
+	}
+	complete(c->sim, doc);
+	cJSON_Delete(o->doc);
+	o->doc = doc;
+	sim_ok(c, cJSON_Duplicate(doc, true));
+}
+
+static void get(struct sim_call *c)
+{
+	struct sim_object *o = named(c);
+	if (o)
+		sim_ok(c, cJSON_Duplicate(o->doc, true));
+}
+
+static void list(struct sim_call *c)
+{
+	sim_list(c, JOBS, sim_tmp("%s/jobs/", sim_parent(c)), "jobs", NULL, NULL);
+}
+
+static void delete(struct sim_call *c)
+{
+	struct sim_object *o = named(c);
+	if (!o)
+		return;
+	sim_remove(c->sim, o);
+	sim_empty(c);
+}
+
+static void set_state(struct sim_call *c, const char *from, const char *to, const char *refusal)
+{
+	struct sim_object *o = named(c);
+	if (!o)
+		return;
+	if (strcmp(json_str(o->doc, "state", ""), from)) {
+		sim_fail(c, "FAILED_PRECONDITION", NULL, "%s", refusal);
+		return;
+	}
+	json_put_str(o->doc, "state", to);
+	next_time(c->sim, o->doc);
+	sim_ok(c, cJSON_Duplicate(o->doc, true));
+}
+
+static void pause_job(struct sim_call *c)
+{
+	set_state(c, "ENABLED", "PAUSED", "Job.state must be ENABLED for PauseJob.");
+}
+
+static void resume_job(struct sim_call *c)
+{
+	set_state(c, "PAUSED", "ENABLED", "Job.state must be PAUSED for ResumeJob.");
+}
+
+/* The call itself, with the token that the target asks for. */
+static int attempt(struct sim *s, const cJSON *http)
+{
+	const char *uri = json_str(http, "uri", ""), *host = strstr(uri, "://") ? strstr(uri, "://") + 3 : "", *path = strchr(host, '/');
+	const char *email = json_str(http, "oidcToken.serviceAccountEmail", json_str(http, "oauthToken.serviceAccountEmail", ""));
+	char *token = NULL, *name = xstrndup(host, strcspn(host, "/:")), *bearer;
+	if (json_at(http, "oauthToken")) {
+		char *principal = xasprintf("serviceAccount:%s", email);
+		token = sim_token_new(s, principal, 3600);
+		free(principal);
+	} else if (*email) {
+		cJSON *claims = json_make("{'iss':'https://accounts.google.com','aud':%s,'email':%s,'email_verified':%b,'sub':%s,'azp':%s}",
+					  json_str(http, "oidcToken.audience", uri), email, 1, sim_account_id(s, email), sim_account_id(s, email));
+		json_put_num(claims, "iat", sim_wall(s));
+		json_put_num(claims, "exp", sim_wall(s) + 3600);
+		token = sim_id_token(s, claims);
+		cJSON_Delete(claims);
+	}
+	bearer = xasprintf("Bearer %s", token ? token : "");
+	struct sim_header headers[] = {{"User-Agent", "Google-Cloud-Scheduler"}, {"X-CloudScheduler", "true"}, {"Content-Type", "application/octet-stream"},
+				       {"Authorization", bearer}};
+	char body[4096];
+	size_t len = sim_unbase64(json_str(http, "body", ""), body, sizeof body);
+	struct sim_request q = {json_str(http, "httpMethod", "POST"), name, path ? path : "/", headers, token ? 4 : 3, body, len};
+	struct sim_reply r;
+	sim_handle(s, &q, &r);
+	int status = r.status;
+	sim_reply_free(&r);
+	free(token);
+	free(name);
+	free(bearer);
+	return status;
+}
+
+static void attempted(struct sim *s, const cJSON *arg)
+{
+	struct sim_object *o = sim_get(s, JOBS, json_str(arg, "key", ""));
+	if (!o || !json_at(o->doc, "httpTarget"))
+		return;
+	int status = attempt(s, json_at(o->doc, "httpTarget"));
+	char *now = sim_time(s, 6);
+	json_put_str(o->doc, "lastAttemptTime", now);
+	free(now);
+	if (status >= 200 && status < 300)
+		json_put(o->doc, "status", cJSON_CreateObject());
+	else
+		json_put(o->doc, "status", json_make("{'code':%d}", status == 401 ? 16 : status == 403 ? 7 : status == 404 ? 5 : status < 500 ? 3 : 13));
+}
+
+static void run(struct sim_call *c)
+{
+	struct sim_object *o = named(c);
+	if (!o)
+		return;
+	sim_after(c->sim, 1, attempted, json_make("{'key':%s}", o->key));
+	sim_ok(c, cJSON_Duplicate(o->doc, true));
+}
+
+static void location_list(struct sim_call *c)
+{
+	cJSON *all = cJSON_CreateArray();
+	for (const char *const *r = sim_region_names; *r; r++)
+		cJSON_AddItemToArray(all, json_make("{'name':%s,'locationId':%s,'labels':{'cloud.googleapis.com/region':%s}}",
+						    sim_tmp("projects/%s/locations/%s", c->project, *r), *r, *r));
+	sim_ok(c, json_make("{'locations':%j}", all));
+}
+
+#define L "cloudscheduler.projects.locations."
+static const struct sim_route routes[] = {
+	{L "list", location_list, "cloudscheduler.locations.list", NULL},
+	{L "jobs.create", create, "cloudscheduler.jobs.create", NULL},
+	{L "jobs.get", get, "cloudscheduler.jobs.get", NULL},
+	{L "jobs.list", list, "cloudscheduler.jobs.list", NULL},
+	{L "jobs.patch", patch, "cloudscheduler.jobs.update", NULL},
+	{L "jobs.delete", delete, "cloudscheduler.jobs.delete", NULL},
+	{L "jobs.pause", pause_job, "cloudscheduler.jobs.pause", NULL},
+	{L "jobs.resume", resume_job, "cloudscheduler.jobs.enable", NULL},
+	{L "jobs.run", run, "cloudscheduler.jobs.run", NULL},
+	{NULL, NULL, NULL, NULL},
+};
+
+const struct sim_api sim_cloudscheduler = {
+	.name = "cloudscheduler", .service = "cloudscheduler.googleapis.com", .errors = SIM_ERRORS_AIP, .routes = routes};

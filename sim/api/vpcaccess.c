@@ -1,0 +1,329 @@
+/* vpcaccess.googleapis.com v1: Serverless VPC Access connectors. A connector stands in a range of its own (/28) of a network or in a subnet
+ * that was made for it, on instances of Google's; all changes are operations. */
+#include "config.h"
+#include "sim/api/compute.h"
+#include "sim/api/network.h"
+#include "sim/api/serving.h"
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define OPERATIONS "vpcaccess.operations"
+#define TYPE "type.googleapis.com/google.cloud.vpcaccess.v1."
+
+struct sim_object *network_connector(struct sim *s, const char *name)
+{
+	struct sim_object *o = sim_get(s, NETWORK_CONNECTORS, name);
+	const char *state = o ? json_str(o->doc, "state", "") : "";
+	return !strcmp(state, "READY") || !strcmp(state, "UPDATING") ? o : NULL;
+}
+
+char *network_connector_in(struct sim *s, const char *path)
+{
+	char *prefix = xstrndup(path, strcspn(path + 9, "/") + 10), *user = NULL;
+	for (struct sim_object *o = sim_first(s, NETWORK_CONNECTORS, prefix); o && !user; o = sim_following(s, o, prefix)) {
+		const char *region = strstr(o->key, "/locations/") + strlen("/locations/");
+		bool here = !strcmp(json_str(o->hidden, "network", ""), path) || !strcmp(json_str(o->hidden, "subnet", ""), path);
+		if (here)
+			user = xasprintf("%szones/%.*s-b/instances/aet-%.*s-%s-%.4s", prefix, (int)strcspn(region, "/"), region, (int)strcspn(region, "/"), region,
+					 strrchr(o->key, '/') + 1, sim_sha256(o->key, strlen(o->key)) + 7);
+	}
+	free(prefix);
+	return user;
+}
+
+/* Operations. ------------------------------------------------------------------------------------------------------------- */
+static void end(struct sim *s, const cJSON *arg, cJSON *error)
+{
+	struct sim_object *o = sim_get(s, NETWORK_CONNECTORS, json_str(arg, "key", "")), *op = sim_get(s, OPERATIONS, json_str(arg, "operation", ""));
+	char *now = sim_time(s, 9);
+	if (op)
+		json_put_str(op->doc, "metadata.endTime", now);
+	free(now);
+	if (error)
+		sim_lro_failed(s, OPERATIONS, json_str(arg, "operation", ""), NULL, error);
+	else
+		sim_lro_done(s, OPERATIONS, json_str(arg, "operation", ""), NULL, o ? sim_typed(o->doc, TYPE "Connector") : sim_typed(NULL, "type.googleapis.com/google.protobuf.Empty"));
+}
+
+static void begin(struct sim_call *c, const char *method, const char *key, double seconds, void (*finish)(struct sim *s, const cJSON *arg))
+{
+	char id[37], *now = sim_time(c->sim, 9);
+	sim_uuid(c->sim, id);
+	const char *name = sim_tmp("%s/operations/%s", sim_parent(c), id);
+	struct sim_object *op = sim_lro(c->sim, OPERATIONS, name,
+					json_make("{'@type':'" TYPE "OperationMetadata','method':%s,'createTime':%s,'target':%s}",
+						  sim_tmp("google.cloud.vpcaccess.v1.VpcAccessService.%s", method), now, key));
+	sim_lro_due(op, seconds, sim_now(c->sim));
+	sim_after(c->sim, seconds, finish, json_make("{'key':%s,'operation':%s}", key, name));
+	sim_lro_reply(c, op);
+	free(now);
+}
+
+/* Where it stands: the network's path, and the subnet's when that was given. Why it cannot stand there, or NULL. */
+static cJSON *place(struct sim *s, struct sim_object *o)
+{
+	char *project = xstrndup(o->key + 9, strcspn(o->key + 9, "/"));
+	const char *owner = json_str(o->doc, "subnet.projectId", project), *subnet = json_str(o->doc, "subnet.name", ""), *network = json_str(o->doc, "network", "");
+	const char *region = sim_tmp("%.*s", (int)strcspn(strstr(o->key, "/locations/") + 11, "/"), strstr(o->key, "/locations/") + 11);
+	cJSON *why = NULL;
+	struct ip4_range own, other;
+	if (*subnet) {
+		const char *key = sim_tmp("projects/%s/regions/%s/subnetworks/%s", owner, region, subnet);
+		const struct sim_object *at = sim_get(s, "compute.subnetworks", key);
+		const char *range = at ? json_str(at->doc, "ipCidrRange", "") : "";
+		if (!at)
+			why = sim_rpc_status("NOT_FOUND", "Operation failed: Subnet %s was not found.", key);
+		else if (!text_ends(range, "/28"))
+			why = sim_rpc_status("INVALID_ARGUMENT", "Operation failed: Subnet %s must have a netmask of 28.", key);
+		json_put_str(o->hidden, "subnet", key);
+		network = at ? strrchr(json_str(at->doc, "network", "/"), '/') + 1 : "";
+	}
+	const char *path = sim_tmp("projects/%s/global/networks/%s", owner, network);
+	json_put_str(o->hidden, "network", path);
+	if (!why && !sim_get(s, "compute.networks", path))
+		why = sim_rpc_status("NOT_FOUND", "Operation failed: Network %s was not found.", path);
+	const char *prefix = sim_tmp("projects/%s/regions/", owner);
+	for (struct sim_object *n = sim_first(s, "compute.subnetworks", prefix); !why && !*subnet && n; n = sim_following(s, n, prefix))
+		if (text_ends(json_str(n->doc, "network", ""), path) && ip4_range_parse(json_str(n->doc, "ipCidrRange", ""), &other) &&
+		    ip4_range_parse(json_str(o->doc, "ipCidrRange", ""), &own) && ip4_overlap(own, other))
+			why = sim_rpc_status("FAILED_PRECONDITION", "Operation failed: Requested range %s conflicts with subnet %s.", json_str(o->doc, "ipCidrRange", ""),
+					     n->key);
+	free(project);
+	return why;
+}
+
+static void created(struct sim *s, const cJSON *arg)
+{
+	struct sim_object *o = sim_get(s, NETWORK_CONNECTORS, json_str(arg, "key", ""));
+	if (!o)
+		return;
+	cJSON *why = place(s, o);
+	json_put_str(o->doc, "state", why ? "ERROR" : "READY");
+	end(s, arg, why);
+}
+
+static void changed(struct sim *s, const cJSON *arg)
+{
+	struct sim_object *o = sim_get(s, NETWORK_CONNECTORS, json_str(arg, "key", ""));
+	if (o)
+		json_put_str(o->doc, "state", "READY");
+	end(s, arg, NULL);
+}
+
+static void deleted(struct sim *s, const cJSON *arg)
+{
+	struct sim_object *o = sim_get(s, NETWORK_CONNECTORS, json_str(arg, "key", ""));
+	if (o)
+		sim_remove(s, o);
+	end(s, arg, NULL);
+}
+
+static bool spoil(struct sim *s, const cJSON *arg, const cJSON *error)
+{
+	struct sim_object *o = sim_get(s, NETWORK_CONNECTORS, json_str(arg, "key", ""));
+	if (!sim_get(s, OPERATIONS, json_str(arg, "operation", "")))
+		return false;
+	if (o)
+		json_put_str(o->doc, "state", "ERROR");
+	end(s, arg, cJSON_Duplicate(error, 1));
+	return true;
+}
+
+/* Rules. ------------------------------------------------------------------------------------------------------------------ */
+static bool refuse(struct sim_call *c, const char *why)
+{
+	sim_fail(c, "INVALID_ARGUMENT", NULL, "%s", why);
+	return false;
+}
+
+static bool id_ok(struct sim_call *c, const char *id)
+{
+	size_t n = strlen(id);
+	bool good = n > 1 && n < 26 && *id >= 'a' && *id <= 'z' && strspn(id, "abcdefghijklmnopqrstuvwxyz0123456789-") == n && id[n - 1] != '-';
+	return good || refuse(c, "The connector ID must match the pattern ^[a-z][-a-z0-9]{0,23}[a-z0-9]$.");
+}
+
+static bool place_ok(struct sim_call *c, const cJSON *doc)
+{
+	bool subnet = *json_str(doc, "subnet.name", ""), range = *json_str(doc, "ipCidrRange", "");
+	struct ip4_range r;
+	if (subnet && (range || *json_str(doc, "network", "")))
+		return refuse(c, "Only one of subnet, or network and ip_cidr_range, may be specified.");
+	if (subnet)
+		return true;
+	if (!range)
+		return refuse(c, "Either subnet, or network and ip_cidr_range, must be specified.");
+	if (!ip4_range_parse(json_str(doc, "ipCidrRange", ""), &r) || r.bits != 28)
+		return refuse(c, "The IP CIDR range must be an unused /28 range.");
+	return true;
+}
+
+/* Instances and what goes through them are two ways to say the same. */
+static bool scale_ok(struct sim_call *c, cJSON *doc)
+{
+	static const struct {
+		const char *machine;
+		int each;
+	} machines[] = {{"e2-micro", 100}, {"e2-standard-4", 3200}, {"f1-micro", 100}};
+	const char *machine = json_str(doc, "machineType", "e2-micro");
+	int each = 0;
+	for (size_t i = 0; i < sizeof machines / sizeof *machines; i++)
+		each = strcmp(machines[i].machine, machine) ? each : machines[i].each;
+	if (!each)
+		return refuse(c, "Machine type must be one of f1-micro, e2-micro, e2-standard-4.");
+	int low = (int)json_num(doc, "minInstances", 0), high = (int)json_num(doc, "maxInstances", 0);
+	int slow = (int)json_num(doc, "minThroughput", 0), fast = (int)json_num(doc, "maxThroughput", 0);
+	low = low ? low : slow ? slow / 100 : 2;
+	high = high ? high : fast ? fast / 100 : 10;
+	if (low < 2 || low > 9)
+		return refuse(c, "The minimum number of instances must be between 2 and 9.");
+	if (high < 3 || high > 10 || high <= low)
+		return refuse(c, "The maximum number of instances must be between 3 and 10, and greater than the minimum.");
+	json_put_str(doc, "machineType", machine);
+	json_put_num(doc, "minInstances", low);
+	json_put_num(doc, "maxInstances", high);
+	json_put_num(doc, "minThroughput", low * each);
+	json_put_num(doc, "maxThroughput", high * each);
+	return true;
+}
+
+/* Requests. --------------------------------------------------------------------------------------------------------------- */
+static struct sim_object *named(struct sim_call *c)
+{
+	const char *key = sim_tmp("%s/connectors/%s", sim_parent(c), sim_part(c, 6));
+	struct sim_object *o = sim_get(c->sim, NETWORK_CONNECTORS, key);
+	if (!o)
+		sim_fail(c, "NOT_FOUND", NULL, "Resource '%s' was not found", key);
+	return o;
+}
+
+static void create(struct sim_call *c)
+{
+	const char *id = sim_param(c, "connectorId"), *key = sim_tmp("%s/connectors/%s", sim_parent(c), id);
+	if (!sim_is_region(sim_part(c, 4))) {
+		sim_fail(c, "PERMISSION_DENIED", NULL, "Permission denied on 'locations/%s' (or it may not exist).", sim_part(c, 4));
+		return;
+	}
+	if (!id_ok(c, id))
+		return;
+	if (sim_get(c->sim, NETWORK_CONNECTORS, key)) {
+		sim_fail(c, "ALREADY_EXISTS", NULL, "Resource '%s' already exists", key);
+		return;
+	}
+	cJSON *doc = sim_take_body(c);
+	if (!place_ok(c, doc) || !scale_ok(c, doc)) {
+		cJSON_Delete(doc);
+		return;
+	}
+	json_put_str(doc, "name", key);
+	json_put_str(doc, "state", "CREATING");
+	if (!json_at(doc, "subnet") && !*json_str(doc, "network", ""))
+		json_put_str(doc, "network", "default");
+	const char *network = json_str(doc, "network", "");
+	if (strchr(network, '/'))
+		json_put_str(doc, "network", sim_tmp("%s", strrchr(network, '/') + 1));
+	sim_put(c->sim, NETWORK_CONNECTORS, key, doc);
+	begin(c, "CreateConnector", key, sim_draw(c->sim, "vpcaccess.create"), created);
+}
+
+static void patch(struct sim_call *c)
+{
+	struct sim_object *o = named(c);
+	if (!o)
+		return;
+	if (strcmp(json_str(o->doc, "state", ""), "READY")) {
+		sim_fail(c, "FAILED_PRECONDITION", NULL, "The connector is not ready to be updated.");
+		return;
+	}
+	cJSON *doc = cJSON_Duplicate(o->doc, true);
+	static const char *const fields[] = {"minInstances", "maxInstances", "machineType"};
+	for (int i = 0; i < 3; i++)
+		if (json_at(c->body, fields[i]))
+			json_put(doc, fields[i], cJSON_Duplicate(json_at(c->body, fields[i]), true));
+	if (!scale_ok(c, doc)) {
+		cJSON_Delete(doc);
+		return;
+	}
+	json_put_str(doc, "state", "UPDATING");
+	cJSON_Delete(o->doc);
+	o->doc = doc;
+	begin(c, "UpdateConnector", o->key, sim_draw(c->sim, "vpcaccess.create"), changed);
+}
+
+static void delete(struct sim_call *c)
+{
+	struct sim_object *o = named(c);
+	if (!o)
+		return;
+	json_put_str(o->doc, "state", "DELETING");
+	begin(c, "DeleteConnector", o->key, sim_draw(c->sim, "vpcaccess.delete"), deleted);
+}
+
+/* Whose services go out through it: those of Cloud Run that name it, by their project. */
+static cJSON *shown(struct sim *s, const struct sim_object *o)
+{
+	cJSON *doc = cJSON_Duplicate(o->doc, true), *users = cJSON_CreateArray();
+	for (struct sim_object *r = sim_first(s, "run.services", "projects/"); r; r = sim_following(s, r, "projects/"))
+		if (!strcmp(json_str(r->doc, "template.vpcAccess.connector", ""), o->key) && !cJSON_GetArraySize(users))
+			cJSON_AddItemToArray(users, cJSON_CreateString(sim_tmp("%.*s", (int)strcspn(r->key + 9, "/"), r->key + 9)));
+	if (users->child)
+		json_put(doc, "connectedProjects", users);
+	else
+		cJSON_Delete(users);
+	return doc;
+}
+
+static void get(struct sim_call *c)
+{
+	struct sim_object *o = named(c);
+	if (o)
+		sim_ok(c, shown(c->sim, o));
+}
+
+static void list(struct sim_call *c)
+{
+	if (strcmp(sim_part(c, 4), "-")) {
+		sim_list(c, NETWORK_CONNECTORS, sim_tmp("%s/connectors/", sim_parent(c)), "connectors", NULL, NULL);
+		return;
+	}
+	sim_list(c, NETWORK_CONNECTORS, sim_tmp("projects/%s/", c->project), "connectors", NULL, NULL);
+}
+
+static void operation_get(struct sim_call *c)
+{
+	sim_lro_get(c, OPERATIONS);
+}
+
+static void operation_list(struct sim_call *c)
+{
+	sim_list(c, OPERATIONS, sim_tmp("%s/operations/", sim_parent(c)), "operations", NULL, NULL);
+}
+
+static void location_list(struct sim_call *c)
+{
+	cJSON *all = cJSON_CreateArray();
+	for (const char *const *r = sim_region_names; *r; r++)
+		cJSON_AddItemToArray(all, json_make("{'name':%s,'locationId':%s}", sim_tmp("projects/%s/locations/%s", c->project, *r), *r));
+	sim_ok(c, json_make("{'locations':%j}", all));
+}
+
+#define L "vpcaccess.projects.locations."
+static const struct sim_route routes[] = {
+	{L "list", location_list, "vpcaccess.locations.list", NULL},
+	{L "connectors.create", create, "vpcaccess.connectors.create", NULL},
+	{L "connectors.get", get, "vpcaccess.connectors.get", NULL},
+	{L "connectors.list", list, "vpcaccess.connectors.list", NULL},
+	{L "connectors.patch", patch, "vpcaccess.connectors.update", NULL},
+	{L "connectors.delete", delete, "vpcaccess.connectors.delete", NULL},
+	{L "operations.get", operation_get, "vpcaccess.operations.get", NULL},
+	{L "operations.list", operation_list, "vpcaccess.operations.list", NULL},
+	{NULL, NULL, NULL, NULL},
+};
+
+const struct sim_api sim_vpcaccess = {
+	.name = "vpcaccess", .service = "vpcaccess.googleapis.com", .errors = SIM_ERRORS_AIP, .routes = routes, .spoil = spoil};

@@ -1,0 +1,51 @@
+#!/usr/bin/env python3
+"""What public stacks need beside our own APIs, driven by gcloud through the simulated cloud. Arguments choose groups."""
+import os
+import shutil
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from network import R, Gcloud, ends  # noqa: E402 (the path is set above)
+from harness import Home, Sim, done, ok  # noqa: E402
+
+
+def connectors(g):
+    g("compute networks create vpc1 --subnet-mode=custom")
+    g(f"compute networks vpc-access connectors create c1 --network=vpc1 {R} --range=10.8.0.0/28")
+    g(f"compute networks vpc-access connectors describe c1 {R}", state="READY", minInstances=2, maxInstances=10, network="vpc1")
+    g(f"compute networks vpc-access connectors update c1 {R} --min-instances=3 --max-instances=6")
+    g(f"compute networks vpc-access connectors list {R}", size=1, name=ends("/connectors/c1"), maxInstances=6)
+    g(f"run deploy s1 {R} --image=us-docker.pkg.dev/cloudrun/container/hello --vpc-connector=c1 --no-allow-unauthenticated")
+    g(f"run services delete s1 {R}")
+    g(f"compute networks vpc-access connectors delete c1 {R}")
+    g("compute networks delete vpc1")
+
+
+def scheduler(g):
+    g(["scheduler", "jobs", "create", "http", "j1", "--location=us-central1", "--schedule=0 3 * * *", "--uri=https://example.com/"])
+    g("scheduler jobs describe j1 --location=us-central1", state="ENABLED", schedule="0 3 * * *", httpTarget__httpMethod="POST")
+    g("scheduler jobs pause j1 --location=us-central1")
+    g("scheduler jobs list --location=us-central1", size=1, state="PAUSED")
+    g("scheduler jobs resume j1 --location=us-central1")
+    g("scheduler jobs run j1 --location=us-central1")
+    g("scheduler jobs delete j1 --location=us-central1")
+
+
+def main():
+    if not shutil.which("gcloud"):
+        print("1..0 # SKIP gcloud is not installed")
+        return
+    groups = [connectors, scheduler]
+    chosen = [f for f in groups if not sys.argv[1:] or f.__name__ in sys.argv[1:]]
+    with Home() as home:
+        with Sim(home, "--world", home.file("world.json", {"services": ["*"]})) as sim:
+            for group in chosen:
+                group(Gcloud(home, sim))
+        with open(sim.path("errors"), encoding="utf-8") as f:
+            said = f.read()
+        ok(sim.status == 0 and "ERROR" not in said, "the simulated cloud ends well", sim.status, said)
+    done()
+
+
+if __name__ == "__main__":
+    main()
