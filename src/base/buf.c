@@ -7,6 +7,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+void buf_reserve(struct buf *b, size_t bytes)
+{
+	size_t room = b->room ? b->room : 64;
+	while (room < b->len + bytes + 1)
+		room *= 2;
+	if (room > b->room) {
+		b->data = xrealloc(b->data, room);
+		b->room = room;
+		b->data[b->len] = '\0';
+	}
+}
+
 bool buf_add(struct buf *b, const void *data, size_t len)
 {
 	size_t max = b->max ? b->max : BUF_MAX;
@@ -14,13 +26,7 @@ bool buf_add(struct buf *b, const void *data, size_t len)
 		b->full = true;
 		return false;
 	}
-	if (b->len + len + 1 > b->room) {
-		size_t room = b->room ? b->room : 64;
-		while (room < b->len + len + 1)
-			room *= 2;
-		b->data = xrealloc(b->data, room);
-		b->room = room;
-	}
+	buf_reserve(b, len);
 	if (len)
 		memcpy(b->data + b->len, data, len);
 	b->len += len;

@@ -22,6 +22,9 @@ bool buf_puts(struct buf *b, const char *text);
 bool buf_putc(struct buf *b, char c);
 bool buf_printf(struct buf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* Makes room for so many more bytes: adding them will not move the text. */
+void buf_reserve(struct buf *b, size_t bytes);
+
 /* The text; "" when nothing was added. Owned by the buffer. */
 const char *buf_text(const struct buf *b) __attribute__((returns_nonnull));
 /* Takes the text out, for the caller to free, and empties the buffer. Never NULL. */

@@ -6,7 +6,6 @@
 
 #include <ctype.h>
 #include <math.h>
-#include <stdarg.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -193,35 +192,47 @@ static int by_key(const void *a, const void *b)
 	return strcmp((*x)->string, (*y)->string);
 }
 
-/* \uXXXX, as a pair beyond the first plane. */
+/* \uXXXX, without a copy of it anywhere: it may be a secret's. */
+static void write_unit(struct buf *b, unsigned unit)
+{
+	static const char hex[] = "0123456789abcdef";
+	buf_add(b, (char[]){'\\', 'u', hex[unit >> 12], hex[unit >> 8 & 15], hex[unit >> 4 & 15], hex[unit & 15]}, 6);
+}
+
+/* A pair of units beyond the first plane. */
 static void write_code(struct buf *b, unsigned code)
 {
 	if (code > 0xffff) {
-		buf_printf(b, "\\u%04x", 0xd800 + ((code - 0x10000) >> 10));
+		write_unit(b, 0xd800 + ((code - 0x10000) >> 10));
 		code = 0xdc00 + ((code - 0x10000) & 0x3ff);
 	}
-	buf_printf(b, "\\u%04x", code);
+	write_unit(b, code);
 }
 
-/* What a reader could not see is escaped, so that JSON can be shown as it is; bytes that are no UTF-8 become U+FFFD. */
-static void write_string(struct buf *b, const char *s)
+void json_write_string(struct buf *b, const char *text, size_t len)
 {
 	static const char from[] = "\"\\\b\f\n\r\t", to[] = "\"\\bfnrt";
 	buf_putc(b, '"');
-	for (size_t left = strlen(s), n; left; s += n, left -= n) {
+	for (size_t n; len; text += n, len -= n) {
 		unsigned code = 0xfffd;
-		n = text_utf8(s, left, &code);
-		const char *named = code < 0x80 ? strchr(from, (int)code) : NULL;
+		n = text_utf8(text, len, &code);
+		const char *named = code && code < 0x80 ? strchr(from, (int)code) : NULL;
 		if (named)
-			buf_printf(b, "\\%c", to[named - from]);
+			buf_add(b, (char[]){'\\', to[named - from]}, 2);
 		else if (!n || text_hidden(code))
 			write_code(b, code);
 		else
-			buf_add(b, s, n);
+			buf_add(b, text, n);
 		n = n ? n : 1;
 	}
 	buf_putc(b, '"');
 }
+
+struct writer {
+	struct buf *b;
+	json_leaf *leaf;
+	void *arg;
+};
 
 static void write_break(struct buf *b, int indent)
 {
@@ -232,8 +243,11 @@ static void write_break(struct buf *b, int indent)
 		buf_puts(b, "  ");
 }
 
-static void write_members(struct buf *b, const cJSON *node, int indent)
+static void write_node(const struct writer *w, const cJSON *node, int indent);
+
+static void write_members(const struct writer *w, const cJSON *node, int indent)
 {
+	struct buf *b = w->b;
 	int count = cJSON_GetArraySize(node);
 	const cJSON **items = xcalloc((size_t)count, sizeof *items);
 	int n = 0;
@@ -246,10 +260,10 @@ static void write_members(struct buf *b, const cJSON *node, int indent)
 	for (int i = 0; i < n; i++) {
 		write_break(b, inner);
 		if (object) {
-			write_string(b, items[i]->string);
+			json_write_string(b, items[i]->string, strlen(items[i]->string));
 			buf_puts(b, indent < 0 ? ":" : ": ");
 		}
-		json_write(b, items[i], inner);
+		write_node(w, items[i], inner);
 		if (i + 1 < n)
 			buf_putc(b, ',');
 	}
@@ -268,15 +282,18 @@ static void write_fraction(struct buf *b, double v)
 	buf_puts(b, text);
 }
 
-void json_write(struct buf *b, const cJSON *node, int indent)
+static void write_node(const struct writer *w, const cJSON *node, int indent)
 {
+	struct buf *b = w->b;
+	if (w->leaf && w->leaf(w->arg, b, node))
+		return;
 	if (cJSON_IsObject(node) || cJSON_IsArray(node)) {
 		buf_putc(b, cJSON_IsObject(node) ? '{' : '[');
 		if (node->child)
-			write_members(b, node, indent);
+			write_members(w, node, indent);
 		buf_putc(b, cJSON_IsObject(node) ? '}' : ']');
 	} else if (cJSON_IsString(node)) {
-		write_string(b, node->valuestring);
+		json_write_string(b, node->valuestring, strlen(node->valuestring));
 	} else if (cJSON_IsNumber(node)) {
 		double v = node->valuedouble;
 		if (v == floor(v) && fabs(v) < 9e15)
@@ -288,11 +305,37 @@ void json_write(struct buf *b, const cJSON *node, int indent)
 	}
 }
 
+void json_write_with(struct buf *b, const cJSON *node, int indent, json_leaf *leaf, void *arg)
+{
+	write_node(&(struct writer){b, leaf, arg}, node, indent);
+}
+
+void json_write(struct buf *b, const cJSON *node, int indent)
+{
+	json_write_with(b, node, indent, NULL, NULL);
+}
+
 char *json_text(const cJSON *node, int indent)
 {
 	struct buf b = {0};
 	json_write(&b, node, indent);
 	return buf_take(&b);
+}
+
+cJSON *json_copy_with(const cJSON *node, json_swap *swap, void *arg)
+{
+	cJSON *other = swap(arg, node);
+	if (other || (!cJSON_IsObject(node) && !cJSON_IsArray(node)))
+		return other ? other : cJSON_Duplicate(node, false);
+	cJSON *out = cJSON_IsObject(node) ? cJSON_CreateObject() : cJSON_CreateArray();
+	for (const cJSON *c = node->child; c; c = c->next) {
+		cJSON *copy = json_copy_with(c, swap, arg);
+		if (cJSON_IsObject(node))
+			cJSON_AddItemToObject(out, c->string, copy);
+		else
+			cJSON_AddItemToArray(out, copy);
+	}
+	return out;
 }
 
 bool json_equal(const cJSON *a, const cJSON *b)
@@ -382,65 +425,4 @@ int json_line(const char *text, const char *path)
 	walk_value(&w, 0);
 	buf_free(&w.path);
 	return w.line;
-}
-
-/* Walks the template and its result side by side is not needed: %j leaves are marked by a string that no caller writes. */
-#define MOVE_MARK "\001move:"
-
-static void move_marked(cJSON *node, cJSON **moved)
-{
-	for (cJSON *c = node->child, *next; c; c = next) {
-		next = c->next;
-		if (cJSON_IsString(c) && !strncmp(c->valuestring, MOVE_MARK, strlen(MOVE_MARK))) {
-			cJSON *value = moved[atoi(c->valuestring + strlen(MOVE_MARK))];
-			if (!value)
-				value = cJSON_CreateNull();
-			char *key = c->string ? xstrdup(c->string) : NULL;
-			cJSON_ReplaceItemViaPointer(node, c, value);
-			free(value->string);
-			value->string = key;
-		} else {
-			move_marked(c, moved);
-		}
-	}
-}
-
-cJSON *json_make(const char *format, ...)
-{
-	struct buf b = {0};
-	cJSON *moved[32];
-	int moves = 0;
-	va_list args;
-	va_start(args, format);
-	for (const char *p = format; *p; p++) {
-		if (*p == '\'') {
-			buf_putc(&b, '"');
-		} else if (*p != '%') {
-			buf_putc(&b, *p);
-		} else if (*++p == 's') {
-			const char *s = va_arg(args, const char *);
-			if (s)
-				write_string(&b, s);
-			else
-				buf_puts(&b, "null");
-		} else if (*p == 'd') {
-			buf_printf(&b, "%d", va_arg(args, int));
-		} else if (*p == 'b') {
-			buf_puts(&b, va_arg(args, int) ? "true" : "false");
-		} else if (*p == 'j' && moves < 32) {
-			buf_printf(&b, "\"\\u0001move:%d\"", moves);
-			moved[moves++] = va_arg(args, cJSON *);
-		} else {
-			abort();
-		}
-	}
-	va_end(args);
-	cJSON *root = cJSON_Parse(buf_text(&b));
-	if (!root) {
-		fprintf(stderr, "json_make: bad format: %s\n", format);
-		abort();
-	}
-	buf_free(&b);
-	move_marked(root, moved);
-	return root;
 }

@@ -34,16 +34,26 @@ void json_write(struct buf *b, const cJSON *node, int indent);
 /* The same as a string for the caller to free. */
 char *json_text(const cJSON *node, int indent);
 
+/* Appends one string of len bytes, quoted: what a reader could not see is escaped, bytes that are no UTF-8 become U+FFFD. */
+void json_write_string(struct buf *b, const char *text, size_t len);
+
+/* json_write, asking leaf of every node first: true means that leaf wrote something in its place. */
+typedef bool json_leaf(void *arg, struct buf *b, const cJSON *node);
+void json_write_with(struct buf *b, const cJSON *node, int indent, json_leaf *leaf, void *arg);
+/* A copy of node for the caller to delete, asking swap of every node first: what it returns (a tree of its own) is put in that node's
+ * place; NULL means that the node is copied. */
+typedef cJSON *json_swap(void *arg, const cJSON *node);
+cJSON *json_copy_with(const cJSON *node, json_swap *swap, void *arg);
+
 /* Same value, whatever the order of keys; two NULLs are the same. */
 bool json_equal(const cJSON *a, const cJSON *b);
 
 /* The line (from 1) on which the key or element at path starts in text, or 0 when it is not there. */
 int json_line(const char *text, const char *path);
 
-/* An object or array from a format: a JSON text in which %s stands for a string value (quoted and escaped here; NULL gives
- * null), %d for an int, %b for a bool (int), %j for a cJSON* (moved into the result; NULL gives null). A wrong format ends
- * the program: it is a fault of ours. The caller deletes the result. Example: json_make("{'name':%s,'ports':[%d]}", n, 80):
- * single quotes stand for double ones. */
+/* A tree from a format: a JSON text, single quotes standing for double ones, in which %s stands for a string (as it is, whatever is in
+ * it; NULL gives null; as a key it must be one), %d for an int, %b for a truth (int), %j for a cJSON* (moved into the result; NULL gives
+ * null). A wrong format ends the program: it is a fault of ours. The caller deletes the result. Example: json_make("{'name':%s,'ports':[%d]}", n, 80). */
 cJSON *json_make(const char *format, ...);
 
 #endif

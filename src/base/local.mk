@@ -7,6 +7,7 @@ src_base_libbase_a_SOURCES = \
 	src/base/gettext.h \
 	src/base/file.c src/base/file.h \
 	src/base/json.c src/base/json.h \
+	src/base/json_make.c \
 	src/base/library.c src/base/library.h \
 	src/base/mem.c src/base/mem.h \
 	src/base/outside.c src/base/outside.h \

@@ -166,11 +166,15 @@ static void secrets(void)
 	the_secret = secret_copy("p\"w\\\n%", 6);
 	api_set_secrets(w.api, lookup, NULL);
 	call(&w, "POST", URL, json_make("{'z':{'$secret':'db'},'a':[{'$secret':'db','as':'base64'},{'$secret':'db','as':'crc32c'}],'m':1}"), NULL);
-	char *wanted = xasprintf("{\"a\":[\"cCJ3XAol\",\"%u\"],\"m\":1,\"z\":\"p\\\"w\\\\\\u000a%%\"}", (unsigned)encode_crc32c("p\"w\\\n%", 6));
+	char *wanted = xasprintf("{\"a\":[\"cCJ3XAol\",\"%u\"],\"m\":1,\"z\":\"p\\\"w\\\\\\n%%\"}", (unsigned)encode_crc32c("p\"w\\\n%", 6));
 	is_str(w.script->sent[1].body, wanted, "secrets are filled in, each where it belongs");
 	call(&w, "POST", URL, json_make("{'z':{'$secret':'other'}}"), NULL);
 	ok(last.exit == EXIT_BUG && w.script->count == 2, "an unknown one is not sent");
 	free(wanted);
+	secret_free(the_secret);
+	the_secret = secret_copy("p\xffw", 3);
+	call(&w, "POST", URL, json_make("{'z':{'$secret':'db'}}"), NULL);
+	ok(last.exit == EXIT_CONFIG && w.script->count == 2, "nor is one that JSON cannot hold");
 	secret_free(the_secret);
 	close_world(&w);
 }
