@@ -531,16 +531,14 @@ static void look_at_unwanted(struct step *s)
 /* A wanted value that refers to what has still to be made, in words. */
 static void say_unknown(struct difference *d)
 {
-	const char *at = d->wanted ? strstr(d->wanted, "${") : NULL;
-	if (!at)
+	if (!d->waits)
 		return;
-	char *of = xstrndup(at + 2, strcspn(at + 2, ".}\"")), *words = xasprintf(_("(known once %s is made)"), of);
+	char *words = xasprintf(_("(known once %s is made)"), d->waits);
 	cJSON *text = cJSON_CreateString(words);
 	free(d->wanted);
 	d->wanted = json_text(text, -1);
 	cJSON_Delete(text);
 	free(words);
-	free(of);
 }
 
 /* It stands already, and what it refers to has still to be made: it will be changed, by more than can be said now. What cannot be changed (a
@@ -684,16 +682,35 @@ static void make_view(struct step *s)
 				.name = s->resource->name, .spec = s->spec};
 }
 
-/* Its own address is known all the same: there it may stand, or a stranger may. */
+/* The URL that tells where it stands, if all that is not known were this text; the caller frees. */
+static char *address_if(struct step *s, const char *unknown)
+{
+	struct view v = s->view;
+	struct call c = {0};
+	cJSON *spec = plan_assume(s->spec, unknown);
+	v.spec = spec;
+	s->resource->kind->observe(&v, &c);
+	char *url = xstrdup(c.url ? c.url : "");
+	call_free(&c);
+	cJSON_Delete(spec);
+	return url;
+}
+
+/* Is its own address the same whatever comes out for what is not known yet? There it may stand, or a stranger may. */
+static bool addressed(struct step *s)
+{
+	char *one = address_if(s, "a"), *other = address_if(s, "b");
+	bool same = !strcmp(one, other);
+	free(one);
+	free(other);
+	return same;
+}
+
 static void read_vaguely(struct step *s)
 {
 	s->vague = true;
 	make_view(s);
-	struct call c = {0};
-	s->resource->kind->observe(&s->view, &c);
-	bool addressed = !c.url || !strstr(c.url, "${");
-	call_free(&c);
-	if (addressed) {
+	if (addressed(s)) {
 		step_read(s);
 	} else {
 		s->seen.presence = PRESENT_NO;

@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "gcp/reference.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -27,6 +28,7 @@ void change_free(struct change *c)
 		free(c->differences[i].path);
 		free(c->differences[i].found);
 		free(c->differences[i].wanted);
+		free(c->differences[i].waits);
 	}
 	free(c->differences);
 	free(c->reason);
@@ -35,11 +37,13 @@ void change_free(struct change *c)
 
 void change_add(struct change *c, const char *path, const cJSON *found, const cJSON *wanted)
 {
+	const char *waits = reference_first(wanted);
 	c->differences = xgrow(c->differences, c->count, &c->room, sizeof *c->differences);
 	c->differences[c->count++] = (struct difference){
 		.path = xstrdup(path),
 		.found = found ? json_text(found, -1) : NULL,
 		.wanted = wanted ? json_text(wanted, -1) : NULL,
+		.waits = waits ? xstrdup(waits) : NULL,
 	};
 }
 
@@ -138,6 +142,12 @@ cJSON *kind_copy(const struct view *v, const char *path)
 	return node ? cJSON_Duplicate(node, 1) : cJSON_CreateObject();
 }
 
+cJSON *kind_value(const struct view *v, const char *path)
+{
+	const cJSON *node = json_at(v->spec, path);
+	return node ? cJSON_Duplicate(node, 1) : NULL;
+}
+
 void kind_refuse_changed(struct change *c, const char *const *paths, const char *reason)
 {
 	for (size_t i = 0; i < c->count; i++)
@@ -227,7 +237,8 @@ static void compare_node(struct comparison *k, const cJSON *wanted, const cJSON 
 {
 	if (skipped(k))
 		return;
-	if (cJSON_IsObject(wanted) && cJSON_IsObject(found)) {
+	bool known = !reference_is(wanted);
+	if (known && cJSON_IsObject(wanted) && cJSON_IsObject(found)) {
 		for (const cJSON *c = wanted->child; c; c = c->next)
 			compare_child(k, c, cJSON_GetObjectItemCaseSensitive(found, c->string), -1);
 		return;
@@ -239,7 +250,7 @@ static void compare_node(struct comparison *k, const cJSON *wanted, const cJSON 
 			compare_child(k, w, f, i++);
 		return;
 	}
-	if (found ? scalars_equal(wanted, found) : is_default(wanted))
+	if (known && (found ? scalars_equal(wanted, found) : is_default(wanted)))
 		return;
 	change_add(k->out, buf_text(&k->path), found, wanted);
 }

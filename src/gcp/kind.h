@@ -34,6 +34,7 @@ enum verdict { VERDICT_KEEP, VERDICT_CREATE, VERDICT_UPDATE, VERDICT_REPLACE, VE
 struct difference {
 	char *path;            /* "settings.tier" */
 	char *found, *wanted;  /* as JSON text on one line; NULL when absent */
+	char *waits;           /* id of a resource that has to be made before wanted is known; else NULL */
 };
 /* Wanted held against observed. */
 struct change {
@@ -132,12 +133,15 @@ void kind_say(struct observation *out, enum presence presence, const char *forma
 char *kind_encode(const char *text);
 /* A copy of the object at path in spec, or an empty object. */
 cJSON *kind_copy(const struct view *v, const char *path);
+/* A copy of what stands at path in spec, which while a plan is looked at may be a reference that is not resolved; NULL when there is nothing. */
+cJSON *kind_value(const struct view *v, const char *path);
 /* Makes the verdict REFUSE (with reason, a sentence) when one of paths (NULL-terminated) is among the differences; reason is a format for
  * the path. Call it last. */
 void kind_refuse_changed(struct change *c, const char *const *paths, const char *reason);
 /* The ordinary compare: every leaf of wanted must be in found with the same value; arrays compare element by element; int64 as
  * text or number are equal; resource links are equal when one ends in the other from "projects/" or is a suffix at a slash; a wanted default
- * (false, 0, "", [], {}) equals an absent field; what only found has is ignored. Paths in skip (NULL-terminated, NULL for none) are not compared. Adds differences, sets UPDATE or KEEP. */
+ * (false, 0, "", [], {}) equals an absent field; what only found has is ignored; a reference that is not resolved equals nothing. Paths in
+ * skip (NULL-terminated, NULL for none) are not compared. Adds differences, sets UPDATE or KEEP. */
 void kind_compare_leaves(const cJSON *wanted, const cJSON *found, const char *const *skip, struct change *out);
 
 #endif

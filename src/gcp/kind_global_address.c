@@ -23,8 +23,8 @@ static void decode(const struct view *v, int http, const cJSON *reply, struct ob
 static cJSON *wanted(const struct view *v)
 {
 	char *mark = kind_mark(v);
-	cJSON *w = json_make("{'name':%s,'description':%s,'purpose':'VPC_PEERING','addressType':'INTERNAL','network':%s,'prefixLength':%d}",
-			     v->name, mark, json_str(v->spec, "network", ""), (int)json_num(v->spec, "prefixLength", 20));
+	cJSON *w = json_make("{'name':%s,'description':%s,'purpose':'VPC_PEERING','addressType':'INTERNAL','network':%j,'prefixLength':%d}",
+			     v->name, mark, kind_value(v, "network"), (int)json_num(v->spec, "prefixLength", 20));
 	free(mark);
 	return w;
 }

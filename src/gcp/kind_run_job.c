@@ -2,6 +2,7 @@
  * spec: {"region","body":{...} in the words of Job,"once": what the execution is tied to (an image's digest)}. */
 #include "config.h"
 #include "gcp/kinds.h"
+#include "gcp/reference.h"
 #include "gcp/run_state.h"
 
 #include "base/gettext.h"
@@ -42,7 +43,7 @@ static cJSON *wanted(const struct view *v)
 	char *once = token(v);
 	cJSON *w = kind_copy(v, "body");
 	json_put(w, "labels", kind_labels(v));
-	json_put_str(w, "labels.execution", once);
+	json_put(w, "labels.execution", reference_is(json_at(v->spec, "once")) ? kind_value(v, "once") : cJSON_CreateString(once));
 	free(once);
 	return w;
 }

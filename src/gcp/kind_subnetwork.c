@@ -33,8 +33,8 @@ static void decode(const struct view *v, int http, const cJSON *reply, struct ob
 static cJSON *wanted(const struct view *v)
 {
 	char *mark = kind_mark(v);
-	cJSON *w = json_make("{'name':%s,'description':%s,'network':%s,'ipCidrRange':%s,'privateIpGoogleAccess':true}", v->name, mark,
-			     json_str(v->spec, "network", ""), json_str(v->spec, "ipCidrRange", ""));
+	cJSON *w = json_make("{'name':%s,'description':%s,'network':%j,'ipCidrRange':%s,'privateIpGoogleAccess':true}", v->name, mark,
+			     kind_value(v, "network"), json_str(v->spec, "ipCidrRange", ""));
 	free(mark);
 	return w;
 }

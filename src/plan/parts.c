@@ -57,8 +57,8 @@ void part_network(struct plan *p)
 	plan_needs(plan_add(p, "network", "compute.network", p->stack, cJSON_CreateObject()), "apis");
 	/* A /24: Cloud Run's direct egress wants /26 at least, and takes several addresses an instance while revisions change. */
 	plan_add(p, "subnet", "compute.subnetwork", subnet,
-		 json_make("{'region':%s,'network':'${network.link}','ipCidrRange':'10.10.0.0/24'}", p->region));
-	plan_add(p, "range", "compute.globalAddress", range, json_make("{'network':'${network.link}','prefixLength':20}"));
+		 json_make("{'region':%s,'network':%j,'ipCidrRange':'10.10.0.0/24'}", p->region, plan_ref("network", "link")));
+	plan_add(p, "range", "compute.globalAddress", range, json_make("{'network':%j,'prefixLength':20}", plan_ref("network", "link")));
 	struct resource *peering = plan_add(p, "peering", "servicenetworking.connection", "servicenetworking-googleapis-com",
 					    json_make("{'network':%s,'ranges':[%s]}", p->stack, range));
 	plan_needs(peering, "network");
@@ -106,8 +106,8 @@ void part_database(const struct answers *a, struct plan *p)
 		   "sql");
 	/* One change at a time for each instance: the user waits for the database. */
 	struct resource *user = plan_add(p, "user", "sqladmin.user", "mlflow",
-					 json_make("{'instance':%s,'password':{'$secret':'db-password'},'of':'${version/db-password.made}','set':%s}", name,
-						   json_str(a->resolved, "database_password", "")));
+					 json_make("{'instance':%s,'password':{'$secret':'db-password'},'of':%j,'set':%s}", name,
+						   plan_ref("version/db-password", "made"), json_str(a->resolved, "database_password", "")));
 	plan_needs(user, "database");
 	plan_needs(user, "version/db-password");
 	free(name);
@@ -193,9 +193,10 @@ bool part_image(const struct answers *a, struct plan *p, struct err *e)
 	build_places(p, bucket, builder);
 	plan_needs(plan_add(p, "source", "storage.object", object, json_make("{'bucket':%s,'upload':'source.tar.gz'}", bucket)), "bucket/build");
 	struct resource *r = plan_add(p, "image", "cloudbuild.image", name,
-				      json_make("{'region':%s,'bucket':%s,'object':%s,'generation':'${source.generation}','image':%s,"
-						"'serviceAccount':%s,'logs':%s,'tag':%s,'after':'${repository.made}'}",
-						p->region, bucket, object, image, builder, logs, tag));
+				      json_make("{'region':%s,'bucket':%s,'object':%s,'generation':%j,'image':%s,"
+						"'serviceAccount':%s,'logs':%s,'tag':%s,'after':%j}",
+						p->region, bucket, object, plan_ref("source", "generation"), image, builder, logs, tag,
+						plan_ref("repository", "made")));
 	plan_needs(r, "iam/build-bucket");
 	plan_needs(r, "iam/repository");
 	plan_needs(r, "sa/build");

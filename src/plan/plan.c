@@ -5,6 +5,7 @@
 #include "base/gettext.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "gcp/reference.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -168,18 +169,12 @@ struct plan *plan_make(const struct answers *a, struct err *e)
 
 /* Making it ---------------------------------------------------------------------------------------------------------------- */
 
-/* What a spec refers to is needed: every ${ID.path} in it. */
-static void need_references(struct plan *p, struct resource *r, const cJSON *node)
+/* What a spec refers to is needed. */
+static void need_reference(void *arg, const cJSON *reference)
 {
-	for (const cJSON *c = node->child; c; c = c->next)
-		need_references(p, r, c);
-	if (!cJSON_IsString(node))
-		return;
-	for (const char *at = strstr(node->valuestring, "${"); at; at = strstr(at + 2, "${")) {
-		char *id = xstrndup(at + 2, strcspn(at + 2, ".}"));
-		plan_needs(r, id);
-		free(id);
-	}
+	const char *id = reference_id(reference);
+	if (id)
+		plan_needs(arg, id);
 }
 
 struct resource *plan_add(struct plan *p, const char *id, const char *kind, const char *name, cJSON *spec)
@@ -192,7 +187,7 @@ struct resource *plan_add(struct plan *p, const char *id, const char *kind, cons
 	p->resources = xgrow(p->resources, p->count, &p->room, sizeof *p->resources);
 	struct resource *r = &p->resources[p->count++];
 	*r = (struct resource){.id = xstrdup(id), .kind = k, .name = xstrdup(name), .spec = spec};
-	need_references(p, r, spec);
+	reference_each(spec, need_reference, r);
 	return r;
 }
 

@@ -8,8 +8,8 @@
 
 #include <cjson/cJSON.h>
 
-/* spec may refer to another resource's outputs: a text "${ID.path}" (whole, or inside a longer text) is replaced by that output once
- * ID is done. ID has no dot and is then among needs. */
+/* spec may refer to another resource's outputs by nodes (gcp/reference.h): {"$ref":[ID,OUTPUT]} is replaced by that output once ID is done, and
+ * {"$join":[...]} by the text of its parts. ID is then among needs. */
 struct resource {
 	char *id;                   /* unique in the plan, readable: "network", "sql", "secret/cookie", "iam/bucket" */
 	const struct kind *kind;
@@ -91,9 +91,14 @@ struct resource *plan_find(const struct plan *p, const char *id);
 void plan_errand(struct plan *p, const char *title, const char *steps, const char *paste, bool done);
 void plan_secret(struct plan *p, const char *name, int recipe, const char *reference, const char *keeper);
 
-/* A copy of spec with every ${ID.path} replaced from outputs, an object ID -> outputs. False, naming it in e, when one is missing; out then
- * still has it as it was written. The caller deletes out in any case. */
+/* The node that stands for an output of the resource id, for json_make's %j: json_make("{'value':%j}", plan_ref("sql", "ip")). In a longer text:
+ * json_make("{'value':{'$join':['host=',%j,':5432']}}", plan_ref("sql", "ip")). */
+cJSON *plan_ref(const char *id, const char *output);
+/* A copy of spec with every reference replaced from outputs, an object ID -> outputs. False, naming it in e, when one is missing; out then
+ * still has its node. The caller deletes out in any case. */
 bool plan_resolve(const cJSON *spec, const cJSON *outputs, cJSON **out, struct err *e);
+/* A copy of spec, for the caller to delete, in which text stands for whatever is not known. */
+cJSON *plan_assume(const cJSON *spec, const char *text);
 
 /* Does destroying it destroy what users put there? */
 bool plan_keeps_data(const struct resource *r);

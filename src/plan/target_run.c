@@ -158,12 +158,19 @@ static void put_list(cJSON *list, cJSON *item)
 	cJSON_AddItemToArray(list, item);
 }
 
+static cJSON *version_ref(const struct secret_row *s, const char *output)
+{
+	char *id = xasprintf("version/%s", s->name);
+	cJSON *ref = plan_ref(id, output);
+	free(id);
+	return ref;
+}
+
 /* A container's variable from a secret, by the version's number. */
 static cJSON *secret_variable(const struct plan *p, const struct secret_row *s)
 {
-	char *name = name_of(p->stack, s->name), *version = xasprintf("${version/%s.version}", s->name);
-	cJSON *v = json_make("{'name':%s,'valueSource':{'secretKeyRef':{'secret':%s,'version':%s}}}", s->variable, name, version);
-	free(version);
+	char *name = name_of(p->stack, s->name);
+	cJSON *v = json_make("{'name':%s,'valueSource':{'secretKeyRef':{'secret':%s,'version':%j}}}", s->variable, name, version_ref(s, "version"));
 	free(name);
 	return v;
 }
@@ -171,10 +178,9 @@ static cJSON *secret_variable(const struct plan *p, const struct secret_row *s)
 /* A volume of one file; 292 is 0444: volumes are for one container each, and the proxy's image runs as a user of its own. */
 static cJSON *secret_volume(const struct plan *p, const struct secret_row *s)
 {
-	char *name = name_of(p->stack, s->name), *version = xasprintf("${version/%s.version}", s->name);
-	cJSON *v = json_make("{'name':%s,'secret':{'secret':%s,'defaultMode':292,'items':[{'version':%s,'path':%s}]}}", s->name, name, version,
-			     s->file);
-	free(version);
+	char *name = name_of(p->stack, s->name);
+	cJSON *v = json_make("{'name':%s,'secret':{'secret':%s,'defaultMode':292,'items':[{'version':%j,'path':%s}]}}", s->name, name,
+			     version_ref(s, "version"), s->file);
 	free(name);
 	return v;
 }
@@ -185,12 +191,29 @@ static cJSON *secret_volume(const struct plan *p, const struct secret_row *s)
 static cJSON *server_env(const struct plan *p)
 {
 	cJSON *env = cJSON_Duplicate(json_at(p->render, "env"), 1);
-	put_list(env, json_make("{'name':'PGHOST','value':'${sql.ip}'}"));
+	put_list(env, json_make("{'name':'PGHOST','value':%j}", plan_ref("sql", "ip")));
 	return env;
 }
 
+static bool image_is_built(const struct answers *a)
+{
+	return !strcmp(answers_str(a, "image.source"), "build");
+}
+
+/* The image by its digest, and that alone. */
+static cJSON *server_image(const struct answers *a)
+{
+	return image_is_built(a) ? plan_ref("image", "image") : cJSON_CreateString(answers_str(a, "image.digest"));
+}
+
+static cJSON *server_digest(const struct answers *a)
+{
+	const char *at = strchr(answers_str(a, "image.digest"), '@');
+	return image_is_built(a) ? plan_ref("image", "digest") : at ? cJSON_CreateString(at) : NULL;
+}
+
 /* Probes are only promised for ports on all interfaces; only the ingress container's port is reached from outside. */
-static cJSON *mlflow_container(const struct answers *a, const struct plan *p, const char *image)
+static cJSON *mlflow_container(const struct answers *a, const struct plan *p)
 {
 	cJSON *env = server_env(p);
 	put_list(env, json_make("{'name':'SERVER_ADDRESS','value':'0.0.0.0'}"));
@@ -199,12 +222,12 @@ static cJSON *mlflow_container(const struct answers *a, const struct plan *p, co
 			put_list(env, secret_variable(p, s));
 	cJSON *resources = json_make("{'limits':{'cpu':%s,'memory':%s},'cpuIdle':true,'startupCpuBoost':true}", answers_str(a, "server.cpu"),
 				     answers_str(a, "server.memory"));
-	return json_make("{'name':'mlflow','image':%s,'env':%j,'resources':%j,"
+	return json_make("{'name':'mlflow','image':%j,'env':%j,'resources':%j,"
 			 "'startupProbe':{'httpGet':{'path':'/health','port':5000},'initialDelaySeconds':5,'periodSeconds':10,"
 			 "'timeoutSeconds':5,'failureThreshold':23},"
 			 "'livenessProbe':{'httpGet':{'path':'/health','port':5000},'periodSeconds':30,'timeoutSeconds':5,"
 			 "'failureThreshold':3}}",
-			 image, env, resources);
+			 server_image(a), env, resources);
 }
 
 static cJSON *proxy_container(const struct answers *a, const struct plan *p)
@@ -236,19 +259,20 @@ static cJSON *vpc_access(const struct plan *p)
 /* Job and service ---------------------------------------------------------------------------------------------------------- */
 
 /* Tables are made and changed by one task, before any server of that image starts. */
-static void add_migration(struct plan *p, const char *server, const char *image, const char *once)
+static void add_migration(const struct answers *a, struct plan *p, const char *server)
 {
 	char *name = name_of(p->stack, "migrate");
 	cJSON *env = server_env(p);
 	put_list(env, secret_variable(p, &secret_rows[0]));
-	cJSON *container = json_make("{'name':'migrate','image':%s,'command':['sh'],'args':['/app/migrate.sh'],'env':%j,"
+	cJSON *container = json_make("{'name':'migrate','image':%j,'command':['sh'],'args':['/app/migrate.sh'],'env':%j,"
 				     "'resources':{'limits':{'cpu':'1','memory':'1Gi'}}}",
-				     image, env);
+				     server_image(a), env);
 	cJSON *task = json_make("{'containers':[%j],'maxRetries':1,'timeout':'900s','serviceAccount':%s,'vpcAccess':%j,"
 				"'executionEnvironment':'EXECUTION_ENVIRONMENT_GEN2'}",
 				container, server, vpc_access(p));
 	struct resource *r = plan_add(p, "migrate", "run.job", name,
-				      json_make("{'region':%s,'once':%s,'body':{'template':{'taskCount':1,'template':%j}}}", p->region, once, task));
+				      json_make("{'region':%s,'once':%j,'body':{'template':{'taskCount':1,'template':%j}}}", p->region,
+						server_digest(a), task));
 	plan_needs(r, "user");
 	plan_needs(r, "subnet");
 	plan_needs(r, "sa/server");
@@ -262,16 +286,15 @@ static cJSON *secret_times(void)
 {
 	cJSON *times = cJSON_CreateObject();
 	for (const struct secret_row *s = secret_rows; s->name; s++) {
-		char *key = xasprintf("mlflow-setup/%s", s->name), *made = xasprintf("${version/%s.made}", s->name);
+		char *key = xasprintf("mlflow-setup/%s", s->name);
 		if (!s->template_file)
-			cJSON_AddStringToObject(times, key, made);
-		free(made);
+			cJSON_AddItemToObject(times, key, version_ref(s, "made"));
 		free(key);
 	}
 	return times;
 }
 
-static cJSON *service_template(const struct answers *a, const struct plan *p, const char *server, const char *image)
+static cJSON *service_template(const struct answers *a, const struct plan *p, const char *server)
 {
 	cJSON *volumes = cJSON_CreateArray();
 	for (const struct secret_row *s = secret_rows; s->name; s++)
@@ -279,16 +302,16 @@ static cJSON *service_template(const struct answers *a, const struct plan *p, co
 			put_list(volumes, secret_volume(p, s));
 	return json_make("{'annotations':%j,'serviceAccount':%s,'executionEnvironment':'EXECUTION_ENVIRONMENT_GEN2','timeout':'3600s',"
 			 "'maxInstanceRequestConcurrency':80,'vpcAccess':%j,'volumes':%j,'containers':[%j,%j]}",
-			 secret_times(), server, vpc_access(p), volumes, proxy_container(a, p), mlflow_container(a, p, image));
+			 secret_times(), server, vpc_access(p), volumes, proxy_container(a, p), mlflow_container(a, p));
 }
 
 /* Anybody may knock: oauth2-proxy is the wall. The invoker check is switched off instead of inviting allUsers, which organisations forbid. */
-static void add_service(const struct answers *a, struct plan *p, const char *server, const char *image)
+static void add_service(const struct answers *a, struct plan *p, const char *server)
 {
 	cJSON *body = json_make("{'ingress':'INGRESS_TRAFFIC_ALL','invokerIamDisabled':true,'scaling':{'minInstanceCount':%d,'maxInstanceCount':%d},"
 				"'traffic':[{'type':'TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST','percent':100}],'template':%j}",
 				answers_int(a, "server.min_instances"), answers_int(a, "server.max_instances"),
-				service_template(a, p, server, image));
+				service_template(a, p, server));
 	struct resource *r = plan_add(p, "service", "run.service", p->stack, json_make("{'region':%s,'body':%j}", p->region, body));
 	plan_needs(r, "migrate");
 	plan_needs(r, "repository/quay");
@@ -367,17 +390,16 @@ static bool build(const struct answers *a, struct plan *p, struct err *e)
 	put_proxy_data(a, p);
 	put_server_data(a, p, bucket);
 	add_errand(a, p);
-	bool built = !strcmp(answers_str(a, "image.source"), "build");
+	bool built = image_is_built(a);
 	bool fine = add_secrets(a, p, server, e) && (!built || part_image(a, p, e));
 	if (fine) {
 		if (!built)
 			keep_own_image(a, p);
-		const char *image = built ? "${image.image}" : answers_str(a, "image.digest");
 		part_network(p);
 		part_database(a, p);
 		part_quay(p);
-		add_migration(p, server, image, built ? "${image.digest}" : strchr(image, '@'));
-		add_service(a, p, server, image);
+		add_migration(a, p, server);
+		add_service(a, p, server);
 	}
 	free(bucket);
 	free(server);

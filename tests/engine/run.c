@@ -21,9 +21,7 @@ static void add(struct plan *p, const char *id, const char *needs)
 	for (; *needs; needs++) {
 		r->needs = xgrow(r->needs, r->need_count, &r->need_room, sizeof *r->needs);
 		r->needs[r->need_count++] = xstrndup(needs, 1);
-		char *reference = xasprintf("${%c.link}", *needs);
-		json_put_str(r->spec, "reference", reference);
-		free(reference);
+		json_put(r->spec, "reference", plan_ref(r->needs[r->need_count - 1], "link"));
 	}
 }
 

@@ -640,9 +640,27 @@ static void test_leaves(void)
 	is_same("{\"n\":\"\"}", "{\"n\":\"projects/p/x\"}", 1);
 }
 
+/* What is not known yet is never the same as what stands, and the difference says what it waits for. */
+static void test_waits(void)
+{
+	cJSON *wanted = parse("{\"a\":{\"$ref\":[\"sql\",\"ip\"]},\"b\":[{\"$join\":[\"x\",{\"$ref\":[\"image\",\"digest\"]}]}],\"c\":\"${sql.ip}\"}");
+	cJSON *found = parse("{\"a\":{\"$ref\":[\"sql\",\"ip\"]},\"b\":[\"x\"],\"c\":\"\"}");
+	struct change c = {0};
+	kind_compare_leaves(wanted, found, NULL, &c);
+	is_int((long long)c.count, 3, "a reference, a text of parts and another text differ");
+	is_str(c.count ? c.differences[0].path : "", "a", "a reference is one leaf");
+	is_str(c.count ? c.differences[0].waits : "", "sql", "it waits for the resource that it refers to");
+	is_str(c.count > 1 ? c.differences[1].waits : "", "image", "so does a text made of parts");
+	ok(c.count > 2 && !c.differences[2].waits, "a text that looks like one waits for nothing");
+	change_free(&c);
+	cJSON_Delete(wanted);
+	cJSON_Delete(found);
+}
+
 int main(void)
 {
 	mem_install();
+	test_waits();
 	test_rows();
 	test_strangers();
 	test_states();

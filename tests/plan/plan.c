@@ -120,21 +120,27 @@ static void test_resolve(void)
 {
 	struct err e = {0};
 	cJSON *out = NULL, *outputs = json_make("{'sql':{'ip':'10.0.0.3'},'version/x':{'version':'4'},'n':{'list':['a','b'],'count':7}}");
-	cJSON *spec = json_make("{'whole':'${sql.ip}','inside':'host=${sql.ip}:5432 v${version/x.version}','list':['${n.list}'],"
-				"'plain':'$5 {x} ${','count':'c${n.count}'}");
-	json_put_str(spec, "plain", "$5 {x} $");
+	cJSON *spec = json_make("{'whole':%j,'inside':{'$join':['host=',%j,':5432 v',%j]},'list':[%j],'element':{'$ref':['n','list',1]},"
+				"'plain':%s,'count':{'$join':['c',%j]}}",
+				plan_ref("sql", "ip"), plan_ref("sql", "ip"), plan_ref("version/x", "version"), plan_ref("n", "list"),
+				"${sql.ip} \001move:9999999 {\"$ref\":[\"sql\",\"ip\"]}", plan_ref("n", "count"));
 	ok(plan_resolve(spec, outputs, &out, &e), "references are resolved");
 	is_str(json_str(out, "whole", ""), "10.0.0.3", "a whole reference");
 	is_str(json_str(out, "inside", ""), "host=10.0.0.3:5432 v4", "references inside a text");
 	is_str(json_str(out, "list.0.1", ""), "b", "a whole reference keeps its type");
 	is_str(json_str(out, "count", ""), "c7", "a number inside a text");
-	is_str(json_str(out, "plain", ""), "$5 {x} $", "a text without references stays");
+	is_str(json_str(out, "element", ""), "b", "a reference goes into lists");
+	is_str(json_str(out, "plain", ""), "${sql.ip} \001move:9999999 {\"$ref\":[\"sql\",\"ip\"]}", "a text is a text, whatever it looks like");
 	cJSON_Delete(out);
 	cJSON_Delete(spec);
-	spec = json_make("{'a':['${image.digest}']}");
+	spec = json_make("{'a':[%j],'b':{'$join':['x',%j]}}", plan_ref("image", "digest"), plan_ref("image", "image"));
 	ok(!plan_resolve(spec, outputs, &out, &e), "an output that is not known yet is an error");
 	ok(e.what && strstr(e.what, "image.digest"), "which names it");
-	is_str(json_str(out, "a.0", ""), "${image.digest}", "and it stays as it is written");
+	is_str(json_str(out, "a.0.$ref.1", ""), "digest", "and it stays as it is written");
+	cJSON *assumed = plan_assume(out, "?");
+	is_str(json_str(assumed, "a.0", ""), "?", "something can be assumed for it");
+	is_str(json_str(assumed, "b", ""), "?", "and for a text that it is part of");
+	cJSON_Delete(assumed);
 	cJSON_Delete(out);
 	cJSON_Delete(spec);
 	cJSON_Delete(outputs);

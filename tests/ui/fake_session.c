@@ -359,7 +359,7 @@ const struct plan *run_plan(const struct run *r)
 const struct change *run_change(const struct run *r, size_t resource)
 {
 	static char path[] = "databaseVersion", found[] = "\"POSTGRES_18\"", wanted[] = "\"POSTGRES_17\"", reason[] = "It cannot go back.";
-	static struct difference differences[] = {{path, found, wanted}};
+	static struct difference differences[] = {{.path = path, .found = found, .wanted = wanted}};
 	static const struct change kept = {.verdict = VERDICT_KEEP},
 				   replaced = {.verdict = VERDICT_REPLACE, .differences = differences, .count = 1, .reason = reason};
 	if (!r->session->replaced)
