@@ -276,6 +276,17 @@ static bool fingerprint(const struct api_result *r)
 	       (r->http == 400 && m && (strstr(m, "Invalid fingerprint") || strstr(m, "Supplied fingerprint does not match")));
 }
 
+/* Google's words for a name that is taken; a run that did not ask for it itself has met another one. */
+static bool exists_already(const struct api_result *r)
+{
+	static const char *const reasons[] = {"alreadyExists", "instanceAlreadyExists", "conflict", NULL};
+	const char *status = r->error.status ? r->error.status : "", *reason = r->error.reason ? r->error.reason : "";
+	bool exists = !strcmp(status, "ALREADY_EXISTS");
+	for (size_t i = 0; reasons[i]; i++)
+		exists |= !strcmp(reason, reasons[i]);
+	return r->http == 409 && exists;
+}
+
 static void look_first(struct step *s, double seconds)
 {
 	s->confirmed = false;
@@ -299,6 +310,7 @@ static void on_changed(void *arg, const struct api_result *r)
 		return;
 	}
 	outcome(s, "refused");
+	s->collided = exists_already(r) && s->intent == VERDICT_CREATE && !s->unknowns && !s->known_before && !s->replacing;
 	if (!r->http) {
 		step_fail(s, &r->err);
 	} else if (fingerprint(r) && s->conflicts < CONFLICTS_MAX) {
@@ -373,6 +385,7 @@ static void choose_request_id(struct step *s)
 {
 	const struct journal_intent *open = s->run->journal ? journal_pending(s->run->journal, s->resource->id) : NULL;
 	bool same = open && open->request_id && journal_is_same(open, &s->changing);
+	s->known_before |= open != NULL && !s->sent;
 	if (same)
 		snprintf(s->request_id, sizeof s->request_id, "%s", open->request_id);
 	else if (!s->request_id[0] || !s->unknowns)

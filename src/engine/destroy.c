@@ -59,6 +59,22 @@ static void spare_data(struct step *s)
 	free(cost);
 }
 
+/* What is marked as this stack's and not of these answers holds what its like would hold: a database its network. */
+static void spare_for_strays(struct run *r)
+{
+	size_t at = 0;
+	for (const struct stander *stray; (stray = run_stray(r, &at));) {
+		for (size_t i = 0; i < r->count; i++) {
+			const struct resource *like = r->steps[i].resource;
+			for (size_t n = 0; like->kind == stray->kind && stray->kind->data_word && n < like->need_count; n++) {
+				struct step *need = run_step(r, like->needs[n]);
+				if (need && !need->spared && !need->gone && need->resource->kind->destroy)
+					spare(need, xasprintf(_("it is kept, because %s is."), stray->name));
+			}
+		}
+	}
+}
+
 /* The step that keeps it from going: one that is kept and needs it, or whose data it opens. */
 static const struct step *holder_of(const struct step *s)
 {
@@ -81,6 +97,7 @@ void run_spare(struct run *r)
 		if (there && s->resource->kind->destroy && !step_may_go(s))
 			spare_data(s);
 	}
+	spare_for_strays(r);
 	/* Resources stand after what they need, so one pass from the end finds what is needed; what opens data needs nothing of them. */
 	for (size_t i = r->count; i-- > 0;) {
 		struct step *s = &r->steps[i];

@@ -12,6 +12,7 @@ src_engine_libengine_a_SOURCES = \
 	src/engine/run.c src/engine/run_private.h \
 	src/engine/schedule.c \
 	src/engine/session.c src/engine/session.h \
+	src/engine/standing.c \
 	src/engine/step.c \
 	src/engine/survey.c src/engine/survey.h \
 	src/engine/vault.c src/engine/vault.h

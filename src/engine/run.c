@@ -8,11 +8,8 @@
 #include "base/text.h"
 #include "net/credentials.h"
 
-#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define SUFFIX_LENGTH 5
 
 static const char *verb_name(enum run_verb verb)
 {
@@ -86,6 +83,12 @@ static cJSON *left_behind(const struct run *r)
 			continue;
 		bool named = strcmp(s->resource->kind->title, name) != 0; /* "APIs" is the name of itself */
 		char *line = xasprintf("%s%s%s: %s", title, named ? " " : "", named ? name : "", why);
+		cJSON_AddItemToArray(list, cJSON_CreateString(line));
+		free(line);
+	}
+	size_t at = 0;
+	for (const struct stander *s; r->plan && r->options.verb == RUN_DESTROY && (s = run_stray(r, &at));) {
+		char *line = xasprintf(_("%s %s: it carries this stack's marks and is none of these answers'; it is left."), _(s->kind->title), s->name);
 		cJSON_AddItemToArray(list, cJSON_CreateString(line));
 		free(line);
 	}
@@ -166,6 +169,7 @@ static void finish(struct run *r)
 	r->finished = true;
 	loop_cancel(r->loop, r->wake);
 	api_cancel(r->api, r->call);
+	run_look_stop(r);
 	r->wake = 0;
 	r->call = 0;
 	for (size_t i = 0; i < r->count; i++)
@@ -431,70 +435,77 @@ static void go(struct run *r)
 
 /* The project ---------------------------------------------------------------------------------------------------------------- */
 
-static void draw_suffix(char *into)
-{
-	static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789";
-	for (int i = 0; i < SUFFIX_LENGTH; i++)
-		into[i] = letters[randombytes_uniform(i ? 36 : 26)];
-	into[SUFFIX_LENGTH] = '\0';
-}
-
-/* What was resolved in another project is of no use in this one. */
-static void resolve_project(struct run *r, const cJSON *project, const char *operator)
+/* What was resolved in another project is of no use in this one. True when something is to be saved. */
+static bool resolve_project(struct run *r)
 {
 	cJSON *resolved = r->options.answers->resolved;
-	if (!operator)
-		operator = json_str(resolved, "operator", "");
-	char *who = xstrdup(operator);
-	const char *number = json_str(project, "projectNumber", ""), *known = json_str(resolved, "project_number", "");
-	bool organization = !strcmp(json_str(project, "parent.type", ""), "organization");
-	char suffix[SUFFIX_LENGTH + 1];
+	const char *number = json_str(r->project, "projectNumber", ""), *known = json_str(resolved, "project_number", "");
+	bool organization = !strcmp(json_str(r->project, "parent.type", ""), "organization");
 	if (*known && strcmp(known, number))
 		while (resolved->child)
 			cJSON_DeleteItemFromObjectCaseSensitive(resolved, resolved->child->string);
-	cJSON *parent = organization ? cJSON_CreateString(json_str(project, "parent.id", "")) : cJSON_CreateNull();
-	bool same = !strcmp(json_str(resolved, "project_number", ""), number) && json_equal(json_at(resolved, "organization"), parent) &&
-		    json_at(resolved, "suffix") && !strcmp(json_str(resolved, "operator", ""), who);
+	cJSON *parent = organization ? cJSON_CreateString(json_str(r->project, "parent.id", "")) : cJSON_CreateNull();
+	bool same = !strcmp(json_str(resolved, "project_number", ""), number) && json_equal(json_at(resolved, "organization"), parent);
 	json_put_str(resolved, "project_number", number);
-	if (*who)
-		json_put_str(resolved, "operator", who);
-	free(who);
 	json_put(resolved, "organization", parent);
-	draw_suffix(suffix);
-	if (!json_at(resolved, "suffix"))
-		json_put_str(resolved, "suffix", suffix);
-	if (!same)
-		save(r);
+	return !same;
 }
 
-static void begin_with(struct run *r, const char *operator)
+/* A login that does not tell goes on with who did before. */
+static bool resolve_operator(struct run *r, const char *operator)
 {
-	resolve_project(r, r->project, operator);
-	if (r->stopping)
-		give_up(r, "answers", N_("Answers"), &r->err);
-	else
-		go(r);
+	cJSON *resolved = r->options.answers->resolved;
+	if (!operator || !*operator || !strcmp(json_str(resolved, "operator", ""), operator))
+		return false;
+	json_put_str(resolved, "operator", operator);
+	return true;
 }
 
-/* Who is signed in may make the prover's tokens. A login that does not tell goes on with who did before. */
+/* It is known who works and what stands. */
+static void on_known(struct run *r)
+{
+	struct err e = {0};
+	if (--r->awaited || r->finished)
+		return;
+	bool known = *json_str(r->options.answers->resolved, "suffix", "");
+	if (r->standing.err.exit) {
+		give_up(r, "stack", N_("Stack"), &r->standing.err);
+	} else if (!run_settle_suffix(r, &e)) {
+		give_up(r, "stack", N_("Stack"), &e);
+	} else {
+		if (!known || r->unsaved)
+			save(r);
+		if (r->stopping)
+			give_up(r, "answers", N_("Answers"), &r->err);
+		else
+			go(r);
+	}
+	err_free(&e);
+}
+
+/* Who is signed in may make the prover's tokens. */
 static void on_operator(void *arg, const struct api_result *result)
 {
 	struct run *r = arg;
 	r->call = 0;
-	begin_with(r, result->http == 200 ? json_str(result->reply, "email", NULL) : NULL);
+	r->unsaved |= resolve_operator(r, result->http == 200 ? json_str(result->reply, "email", NULL) : NULL);
+	on_known(r);
 }
 
-static void find_operator(struct run *r)
+/* Both at once: who is signed in, and what stands. */
+static void find_rest(struct run *r)
 {
 	const char *email = credentials_email(session_credentials(r->session));
 	struct call c = {0};
-	if (email) {
-		begin_with(r, email);
-		return;
+	r->unsaved = resolve_project(r);
+	r->awaited = email ? 1 : 2;
+	r->unsaved |= resolve_operator(r, email);
+	if (!email) {
+		call_set(&c, DIALECT_NONE, "GET", NULL, "https://openidconnect.googleapis.com/v1/userinfo");
+		r->call = api_call(r->api, &c, &(struct api_policy){.budget = 30}, on_operator, r);
+		call_free(&c);
 	}
-	call_set(&c, DIALECT_NONE, "GET", NULL, "https://openidconnect.googleapis.com/v1/userinfo");
-	r->call = api_call(r->api, &c, &(struct api_policy){.budget = 30}, on_operator, r);
-	call_free(&c);
+	run_look(r, on_known);
 }
 
 static void on_project(void *arg, const struct api_result *result)
@@ -516,7 +527,7 @@ static void on_project(void *arg, const struct api_result *result)
 		give_up(r, "project", N_("Project"), &e);
 	} else {
 		r->project = cJSON_Duplicate(result->reply, true);
-		find_operator(r);
+		find_rest(r);
 	}
 	err_free(&e);
 }
@@ -600,6 +611,7 @@ void run_free(struct run *r)
 		return;
 	loop_cancel(r->loop, r->wake);
 	api_cancel(r->api, r->call);
+	run_look_stop(r);
 	proof_free(r->proof);
 	for (size_t i = 0; i < r->count; i++) {
 		step_cancel(&r->steps[i]);
@@ -612,6 +624,8 @@ void run_free(struct run *r)
 	cJSON_Delete(r->outputs);
 	cJSON_Delete(r->project);
 	plan_free(r->plan);
+	err_free(&r->standing.err);
+	standing_free(&r->standing);
 	err_free(&r->err);
 	free(r);
 }

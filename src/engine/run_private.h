@@ -57,6 +57,8 @@ struct step {
 	struct call changing;    /* the request that changes something */
 	enum verdict intent;     /* what it is for */
 	char request_id[37];
+	bool known_before;       /* the journal tells that an earlier run asked for it */
+	bool collided;           /* it was not there, and was when it was to be made: somebody else makes it */
 	bool sent;               /* something that changes it was sent */
 	int vain;                /* confirmed changes that did not last */
 	bool confirmed;          /* the cloud said that it did it */
@@ -81,6 +83,29 @@ struct step {
 	struct err err;
 };
 
+/* Something that carries this stack's marks. */
+struct stander {
+	const struct kind *kind;
+	char *name;
+	struct observation seen;
+};
+
+/* A kind that is being listed. */
+struct look {
+	struct run *run;
+	const struct kind *kind;
+	unsigned long call;
+};
+
+struct standing {
+	struct stander *list;
+	size_t count, room;
+	struct look *looks;
+	size_t look_count, pending;
+	struct err err;          /* why it cannot be told what stands */
+	void (*then)(struct run *r);
+};
+
 struct run {
 	struct session *session;
 	struct run_options options;
@@ -91,12 +116,15 @@ struct run {
 	size_t count;
 	cJSON *project;          /* as Resource Manager tells of it */
 	cJSON *outputs;          /* id -> outputs */
+	struct standing standing;
+	int awaited;             /* of the operator and what stands: how many have still to be told */
 	struct journal *journal; /* NULL in rehearsal */
 	struct vault *vault;
 	struct proof *proof;
 	bool surveying;          /* apply, destroy: everything is looked at before anything is changed */
 	bool surveyed;           /* and that is over: steps change what they find */
 	bool enabled;            /* the project's APIs were seen or made enabled in this run: a disabled one is on its way */
+	bool unsaved;            /* something was resolved before the plan was made */
 	bool stopping;           /* nothing is changed any more */
 	bool interrupted, finished, proven;
 	loop_id wake;
@@ -164,6 +192,20 @@ struct step *run_step(const struct run *r, const char *id);
 double step_slack(const struct step *s);
 /* The longest path through what was worked. */
 double run_critical_path(const struct run *r);
+
+/* standing.c: what carries this stack's marks. */
+/* Looks for it, then goes on; r->standing.err says when it cannot be told. */
+void run_look(struct run *r, void (*then)(struct run *r));
+/* Does not wait for it any more. */
+void run_look_stop(struct run *r);
+/* Sets the suffix when the answers have none: that of the stack that stands, else a new one. False when several stand, or other data than the
+ * answers speak of. */
+bool run_settle_suffix(struct run *r, struct err *e);
+/* The next one, from *at on, that is no step's; NULL at the end. */
+const struct stander *run_stray(const struct run *r, size_t *at);
+/* Data of this stack, not among what is wanted, that this step's resource uses now; NULL when there are none. */
+const struct stander *step_leaves(const struct step *s);
+void standing_free(struct standing *all);
 
 /* blockers.c */
 /* The survey of an apply is over: lets the steps go, or says what is in the way and stops before anything is changed. */

@@ -493,8 +493,22 @@ static void at_rest(struct step *s)
 	}
 }
 
+/* Two that build the same stack at once would mix their secrets: the one who finds that leaves. */
+static void met_another(struct step *s)
+{
+	fail(s, EXIT_TRYAGAIN, _("Run the same command again when the other run has ended: it goes on from what that made."),
+	     _("somebody else made it while this run was about to: another run builds this stack."));
+	run_stop(s->run, &s->err);
+}
+
 static void decide_apply(struct step *s)
 {
+	bool theirs = s->collided && s->seen.presence != PRESENT_STRANGER && s->seen.presence != PRESENT_UNKNOWN;
+	s->collided = false;
+	if (theirs && s->seen.presence != PRESENT_NO) {
+		met_another(s);
+		return;
+	}
 	switch (s->seen.presence) {
 	case PRESENT_NO:
 		not_there(s);
@@ -557,6 +571,19 @@ static void look_vaguely(struct step *s)
 		say_unknown(&s->change.differences[i]);
 }
 
+/* What uses this stack's data is not moved to other data unasked: those would be empty. */
+static void look_for_move(struct step *s)
+{
+	const struct stander *from = s->run->options.consent ? NULL : step_leaves(s);
+	if (!from)
+		return;
+	s->change.verdict = VERDICT_REFUSE;
+	free(s->change.reason);
+	s->change.reason = xasprintf(_("it uses %s %s, which is not what these answers name: it would be moved to other data. Set resolved.suffix to the "
+				       "ending of that name, or add --yes if that is meant."),
+				     _(from->kind->title), from->name);
+}
+
 /* Looking only: what would be done. */
 static void look(struct step *s)
 {
@@ -574,6 +601,8 @@ static void look(struct step *s)
 	} else {
 		compare_now(s, c);
 	}
+	if (c->verdict == VERDICT_UPDATE || c->verdict == VERDICT_REPLACE)
+		look_for_move(s);
 }
 
 static void decide_plan(struct step *s)

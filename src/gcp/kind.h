@@ -76,6 +76,10 @@ struct kind {
 	/* The read request; for kinds that have no object of their own (an IAM binding, a build) what tells its state. One that leaves out->method
 	 * NULL refuses the spec: it is an internal error, and nothing is sent. */
 	void (*observe)(const struct view *v, struct call *out);
+	/* Lists those of the project, of the region in spec where there are regions, a page at a time ("pageToken", "nextPageToken"); items is where
+	 * they are in the reply. What carries this stack's marks there (decode tells) is found however it is called. NULL: not looked for. */
+	void (*list)(const struct view *v, struct call *out);
+	const char *items;
 	/* Reads the reply (reply is NULL when the body was no JSON or empty). Fills out, whose fields are zero before. */
 	void (*decode)(const struct view *v, int http, const cJSON *reply, struct observation *out);
 	/* Compares and fills out->differences and verdict KEEP, UPDATE, REPLACE, REFUSE, or CREATE (it failed and is simply made again, nothing

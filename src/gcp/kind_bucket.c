@@ -18,6 +18,11 @@ static void observe(const struct view *v, struct call *out)
 }
 
 /* Names are the whole world's: 403 means that it is somebody else's, as does another project's number. */
+static void list(const struct view *v, struct call *out)
+{
+	call_set(out, DIALECT_NONE, "GET", NULL, BASE "?project=%s&maxResults=500", v->project);
+}
+
 static void decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
 {
 	kind_decode_labels(v, http, reply, "labels", out);
@@ -126,6 +131,8 @@ const struct kind kind_bucket = {
 	.guarded = guarded,
 	.remains = remains,
 	.observe = observe,
+	.list = list,
+	.items = "items",
 	.decode = decode,
 	.compare = compare,
 	.create = create,

@@ -14,6 +14,11 @@ static void observe(const struct view *v, struct call *out)
 	call_set(out, DIALECT_NONE, "GET", NULL, BASE "/%s", v->project, v->name);
 }
 
+static void list(const struct view *v, struct call *out)
+{
+	call_set(out, DIALECT_NONE, "GET", NULL, BASE "?maxResults=500", v->project);
+}
+
 static void decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
 {
 	kind_decode_mark(v, http, reply, out);
@@ -60,6 +65,8 @@ const struct kind kind_global_address = {
 	.slow = 3,
 	.deadline = 1200,
 	.observe = observe,
+	.list = list,
+	.items = "items",
 	.decode = decode,
 	.compare = compare,
 	.create = create,

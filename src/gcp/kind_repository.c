@@ -20,6 +20,11 @@ static void observe(const struct view *v, struct call *out)
 	call_set(out, DIALECT_NONE, "GET", NULL, BASE "/%s", v->project, region(v), v->name);
 }
 
+static void list(const struct view *v, struct call *out)
+{
+	call_set(out, DIALECT_NONE, "GET", NULL, BASE "?pageSize=500", v->project, json_str(v->spec, "region", ""));
+}
+
 static void decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
 {
 	kind_decode_labels(v, http, reply, "labels", out);
@@ -86,6 +91,8 @@ const struct kind kind_repository = {
 	.deadline = 1200,
 	.billable = true,
 	.observe = observe,
+	.list = list,
+	.items = "repositories",
 	.decode = decode,
 	.compare = compare,
 	.create = create,

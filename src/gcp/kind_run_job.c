@@ -24,6 +24,11 @@ static void observe(const struct view *v, struct call *out)
 	call_set(out, DIALECT_NONE, "GET", NULL, BASE "/%s", v->project, region(v), v->name);
 }
 
+static void list(const struct view *v, struct call *out)
+{
+	call_set(out, DIALECT_NONE, "GET", NULL, BASE "?pageSize=500", v->project, json_str(v->spec, "region", ""));
+}
+
 static void decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
 {
 	kind_decode_labels(v, http, reply, "labels", out);
@@ -88,6 +93,8 @@ const struct kind kind_run_job = {
 	.slow = 120,
 	.deadline = 1800,
 	.observe = observe,
+	.list = list,
+	.items = "jobs",
 	.decode = decode,
 	.compare = compare,
 	.create = create,

@@ -36,6 +36,11 @@ static void read_urls(const struct view *v, struct observation *out)
 	json_put(out->outputs, "urls", urls ? cJSON_Duplicate(urls, 1) : cJSON_CreateArray());
 }
 
+static void list(const struct view *v, struct call *out)
+{
+	call_set(out, DIALECT_NONE, "GET", NULL, BASE "?pageSize=500", v->project, json_str(v->spec, "region", ""));
+}
+
 static void decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
 {
 	kind_decode_labels(v, http, reply, "labels", out);
@@ -88,6 +93,8 @@ const struct kind kind_run_service = {
 	.deadline = 1800,
 	.billable = true,
 	.observe = observe,
+	.list = list,
+	.items = "services",
 	.decode = decode,
 	.compare = compare,
 	.create = create,

@@ -16,6 +16,11 @@ static void observe(const struct view *v, struct call *out)
 	call_set(out, DIALECT_NONE, "GET", NULL, BASE "/%s", v->project, v->name);
 }
 
+static void list(const struct view *v, struct call *out)
+{
+	call_set(out, DIALECT_NONE, "GET", NULL, BASE "?pageSize=500", v->project);
+}
+
 static void decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
 {
 	kind_decode_labels(v, http, reply, "labels", out);
@@ -69,6 +74,8 @@ const struct kind kind_secret = {
 	.deadline = 600,
 	.billable = true,
 	.observe = observe,
+	.list = list,
+	.items = "secrets",
 	.decode = decode,
 	.compare = compare,
 	.create = create,

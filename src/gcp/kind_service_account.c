@@ -29,6 +29,11 @@ static void observe(const struct view *v, struct call *out)
 }
 
 /* One that is not there, or not visible yet, may be answered with 403 "... (or it may not exist)". */
+static void list(const struct view *v, struct call *out)
+{
+	call_set(out, DIALECT_NONE, "GET", NULL, BASE "?pageSize=100", v->project);
+}
+
 static void decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
 {
 	if (http == 403 && strstr(json_str(reply, "error.message", ""), "may not exist")) {
@@ -90,6 +95,8 @@ const struct kind kind_service_account = {
 	.slow = 20,
 	.deadline = 300,
 	.observe = observe,
+	.list = list,
+	.items = "accounts",
 	.decode = decode,
 	.compare = compare,
 	.create = create,

@@ -40,6 +40,11 @@ static void read_state(struct observation *out)
 		out->presence = PRESENT_PENDING;
 }
 
+static void list(const struct view *v, struct call *out)
+{
+	call_set(out, DIALECT_NONE, "GET", NULL, BASE "?maxResults=500", v->project);
+}
+
 static void decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
 {
 	if (sql_absent(http, reply)) {
@@ -150,6 +155,8 @@ const struct kind kind_sql_instance = {
 	.guarded = guarded,
 	.remains = remains,
 	.observe = observe,
+	.list = list,
+	.items = "items",
 	.decode = decode,
 	.compare = compare,
 	.create = create,

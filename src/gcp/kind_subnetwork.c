@@ -20,6 +20,11 @@ static void observe(const struct view *v, struct call *out)
 	call_set(out, DIALECT_NONE, "GET", NULL, BASE "/%s", v->project, region(v), v->name);
 }
 
+static void list(const struct view *v, struct call *out)
+{
+	call_set(out, DIALECT_NONE, "GET", NULL, BASE "?maxResults=500", v->project, json_str(v->spec, "region", ""));
+}
+
 static void decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
 {
 	kind_decode_mark(v, http, reply, out);
@@ -80,6 +85,8 @@ const struct kind kind_subnetwork = {
 	.slow = 22,
 	.deadline = 1200,
 	.observe = observe,
+	.list = list,
+	.items = "items",
 	.decode = decode,
 	.compare = compare,
 	.create = create,

@@ -16,6 +16,7 @@ src_plan_libplan_a_SOURCES = \
 	src/plan/resolve.c \
 	src/plan/schema.c \
 	src/plan/show.c src/plan/show.h \
+	src/plan/suffix.c \
 	src/plan/target_run.c \
 	src/plan/targets.c src/plan/targets.h
 

@@ -60,6 +60,9 @@ struct target {
 	const char *title;          /* N_() */
 	bool ready;                 /* false: listed as not yet available */
 	bool (*build)(const struct answers *a, struct plan *p, struct err *e);
+	/* The kind whose object remembers what an earlier run resolved, and the reading of it into an answers' resolved part: for a file that lost it. */
+	const char *remembers;
+	void (*recall)(const cJSON *found, cJSON *resolved);
 	/* Files that `render` writes: template name, file name, escape; ended by NULL. */
 	const struct render_row *renders;
 };
@@ -108,6 +111,12 @@ bool plan_keeps_data(const struct resource *r);
 double *plan_tails(const struct plan *p);
 /* Seconds that carrying out these changes (one a resource; NULL for creating all) usually takes: what is kept takes none. */
 double plan_expected(const struct plan *p, const struct change *const *changes);
+
+/* The suffix that a new stack of this name gets in the project with this number; freed by the caller. */
+char *plan_suffix_new(const char *number, const char *stack);
+/* The suffix with which these answers would have a resource of this kind and name that keeps data; NULL when none has it. Needs a resolved
+ * project_number. Freed by the caller. */
+char *plan_suffix_of(const struct answers *a, const struct kind *kind, const char *name);
 
 /* A line of what it costs a month, in US dollars; negative when not known. Prices are a table with a date in cost.c. */
 double plan_cost(const struct resource *r);

@@ -406,10 +406,42 @@ static bool build(const struct answers *a, struct plan *p, struct err *e)
 	return fine;
 }
 
+/* The version of a secret that a service uses, or NULL. */
+static const char *used_version(const cJSON *template, const struct secret_row *s)
+{
+	const cJSON *c, *v;
+	cJSON_ArrayForEach(c, json_at(template, "containers"))
+		cJSON_ArrayForEach(v, json_at(c, "env"))
+			if (s->variable && !strcmp(json_str(v, "name", ""), s->variable))
+				return json_str(v, "valueSource.secretKeyRef.version", NULL);
+	cJSON_ArrayForEach(v, json_at(template, "volumes"))
+		if (s->dir && !strcmp(json_str(v, "name", ""), s->name))
+			return json_str(v, "secret.items.0.version", NULL);
+	return NULL;
+}
+
+/* The versions in use, and of which one the database's password was made. */
+static void recall(const cJSON *found, cJSON *resolved)
+{
+	const cJSON *template = json_at(found, "template"), *times = json_at(template, "annotations");
+	for (const struct secret_row *s = secret_rows; s->name; s++) {
+		const char *version = s->template_file ? NULL : used_version(template, s);
+		char *path = xasprintf("secret_versions.%s", s->name);
+		if (version)
+			json_put_str(resolved, path, version);
+		free(path);
+	}
+	const cJSON *made = cJSON_GetObjectItemCaseSensitive(times, "mlflow-setup/db-password");
+	if (cJSON_IsString(made))
+		json_put_str(resolved, "database_password", made->valuestring);
+}
+
 const struct target target_run = {
 	.id = "run",
 	.title = N_("Cloud Run"),
 	.ready = true,
 	.build = build,
+	.remembers = "run.service",
+	.recall = recall,
 	.renders = renders,
 };

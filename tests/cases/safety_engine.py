@@ -138,11 +138,89 @@ def on_a_terminal(home):
         ok(code == 0 and not databases(sim) and not buckets(sim), "S3: the typed words delete them", code, shown[-2000:])
 
 
+def forget(answers, name):
+    """A copy of the answers as a checkout has them: nothing resolved."""
+    with open(answers, encoding="utf-8") as f:
+        whole = json.load(f)
+    whole["resolved"] = {}
+    return os.path.join(os.path.dirname(answers), name), whole
+
+
+def resolved(answers):
+    with open(answers, encoding="utf-8") as f:
+        return json.load(f)["resolved"]
+
+
+def identity(home):
+    """S2: the stack that stands is found by its labels."""
+    answers = home.example("first.json", auth__client_secret="env:CLIENT_SECRET")
+    with Sim(home) as sim:
+        sim.run("apply", answers)
+        names, known = databases(sim) + buckets(sim) + buckets(sim, "build"), resolved(answers)
+        _, whole = forget(answers, "checkout.json")
+        checkout = home.file("checkout.json", whole)
+        before = len(sim.exchanges())
+        plan = sim.run("plan", checkout, env={"XDG_STATE_HOME": home.file("laptop")})
+        ok(plan.returncode == 0, "S2: plan from a file without resolved finds nothing to change", said(plan)[-2000:])
+        again = sim.run("apply", checkout, env={"XDG_STATE_HOME": home.file("laptop")})
+        ok(again.returncode == 0 and not sim.writes(before), "S2: apply neither", said(again)[-2000:], *[w["url"] for w in sim.writes(before)])
+        ok({k: resolved(checkout).get(k) for k in known} == known, "S2: what was resolved is found again", resolved(checkout), known)
+
+        whole["resolved"] = {"suffix": "other", "project_number": known["project_number"]}
+        moved = home.file("moved.json", whole)
+        for verb in ("plan", "apply"):
+            run = sim.run(verb, moved)
+            ok(run.returncode == 78 and names[0] in said(run), f"S2: {verb} with another suffix than what stands: 78, named", said(run)[-1500:])
+        gone = sim.run("destroy", moved, *ALL_DATA)
+        ok(gone.returncode == 78 and names[0] in said(gone), "S2: destroy too", said(gone)[-1500:])
+        ok(databases(sim) + buckets(sim) + buckets(sim, "build") == names and not sim.writes(before), "S2: and nothing is made or deleted")
+
+        labels = {"managed-by": "mlflow-setup", "stack": "mlflow"}
+        second = "demo-proj-mlflow-artifacts-other"
+        ask(sim, "POST", f"{STORAGE}?project=demo-proj", {"name": second, "location": "US-CENTRAL1", "labels": labels})
+        for verb in ("plan", "apply"):
+            whole["resolved"] = {}
+            run = sim.run(verb, home.file("several.json", whole))
+            ok(run.returncode == 78 and second in said(run) and names[0] in said(run), f"S2: {verb} where several stand: 78, both named", said(run)[-1500:])
+        run = sim.run("plan", moved)
+        ok([line for line in run.stdout.splitlines() if line.startswith("x refuse") and "Cloud Run service" in line] and names[0] in run.stdout,
+           "S2: plan refuses to move the standing server to another bucket", said(run)[-1500:])
+        before = len(sim.exchanges())
+        run = sim.run("apply", moved)
+        ok(run.returncode == 78 and names[0] in said(run) and not sim.writes(before), "S2: so does apply, and changes nothing", said(run)[-1500:])
+
+        run = sim.run("destroy", answers, *ALL_DATA, "--json")
+        left = "\n".join(result_of(run.stdout).get("left", []))
+        ok(run.returncode == 0 and second in left and not databases(sim), "S2: destroy names what is labelled and not these answers'", said(run)[-2000:])
+
+
+def at_once(home):
+    """S2: two machines at once never make two of anything."""
+    with Sim(home, speed="60") as sim:
+        files = [home.example(f"machine{i}.json", auth__client_secret="env:CLIENT_SECRET") for i in (1, 2)]
+        runs = [subprocess.Popen([PROGRAM, "apply", file, "--json", *sim.options()], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                 stderr=subprocess.STDOUT, text=True,
+                                 env=home.environment | sim.environment() | {"XDG_STATE_HOME": home.file(f"state{i}")})
+                for i, file in enumerate(files)]
+        texts = [r.communicate(timeout=300)[0] for r in runs]
+        codes = [r.returncode for r in runs]
+        ok(all(code in (0, 3, 75) for code in codes) and sum(code == 0 for code in codes) < 2 and "another run builds this stack" in "".join(texts),
+           "S2: of two applies at once one leaves", codes, *[t[-800:] for t in texts])
+        ok(len(databases(sim)) <= 1 and len(buckets(sim)) <= 1 and len(buckets(sim, "build")) <= 1, "S2: and there are not two of everything",
+           databases(sim), buckets(sim))
+        for i, file in enumerate(files):
+            run = sim.run("apply", file, env={"XDG_STATE_HOME": home.file(f"state{i}")}, timeout=300)
+            ok(run.returncode == 0, f"S2: machine {i + 1} goes on from what was made", said(run)[-1500:])
+        ok(len(databases(sim)) == 1 and len(buckets(sim)) == 1, "S2: one database, one bucket", databases(sim), buckets(sim))
+
+
 def main():
     with Home() as home:
         protected(home)
         answered(home)
         on_a_terminal(home)
+        identity(home)
+        at_once(home)
     done()
 
 

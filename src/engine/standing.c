@@ -1,0 +1,289 @@
+/* What stands in the project under this stack's marks, looked for before anything is planned. By it a file that lost what was resolved (another
+ * machine, a fresh checkout) finds its stack again; and what is marked and not wanted is named. */
+#include "config.h"
+#include "engine/run_private.h"
+
+#include "base/gettext.h"
+#include "base/json.h"
+#include "base/mem.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void standing_free(struct standing *all)
+{
+	for (size_t i = 0; i < all->count; i++) {
+		free(all->list[i].name);
+		observation_free(&all->list[i].seen);
+	}
+	free(all->list);
+	free(all->looks);
+	*all = (struct standing){0};
+}
+
+/* Looking ------------------------------------------------------------------------------------------------------------------------ */
+
+/* An e-mail's first part is the name of an account; other names may be paths. */
+static char *name_of(const cJSON *item)
+{
+	const char *name = json_str(item, "name", ""), *slash = strrchr(name, '/');
+	name = slash ? slash + 1 : name;
+	return xstrndup(name, strcspn(name, "@"));
+}
+
+static struct view view_of(const struct run *r, const cJSON *spec, const char *name)
+{
+	const struct answers *a = r->options.answers;
+	return (struct view){.project = answers_str(a, "project.id"), .number = json_str(a->resolved, "project_number", NULL),
+			     .stack = answers_str(a, "stack.name"), .id = name, .name = name, .spec = spec};
+}
+
+static cJSON *region_of(const struct run *r)
+{
+	return json_make("{'region':%s}", answers_str(r->options.answers, "region"));
+}
+
+static void take(struct run *r, const struct kind *k, const cJSON *item)
+{
+	struct standing *all = &r->standing;
+	struct observation seen = {0};
+	char *name = name_of(item);
+	cJSON *spec = region_of(r);
+	struct view v = view_of(r, spec, name);
+	k->decode(&v, 200, item, &seen);
+	cJSON_Delete(spec);
+	if (seen.presence == PRESENT_STRANGER || !seen.found) {
+		observation_free(&seen);
+		free(name);
+		return;
+	}
+	all->list = xgrow(all->list, all->count, &all->room, sizeof *all->list);
+	all->list[all->count++] = (struct stander){.kind = k, .name = name, .seen = seen};
+}
+
+/* Where it may not be asked, or cannot be (an API that is off), nothing is known to stand; a file that knows its suffix can do without. */
+static bool tells(struct run *r, const struct kind *k, const struct api_result *result)
+{
+	if (result->http == 200)
+		return true;
+	cJSON *spec = region_of(r);
+	struct view v = view_of(r, spec, "");
+	struct observation seen = {0};
+	k->decode(&v, result->http, result->reply, &seen);
+	bool off = seen.presence == PRESENT_NO;
+	observation_free(&seen);
+	cJSON_Delete(spec);
+	if (off || *json_str(r->options.answers->resolved, "suffix", ""))
+		return false;
+	err_set(&r->standing.err, result->err.exit ? result->err.exit : EXIT_UNAVAILABLE, result->err.place, result->err.fix,
+		_("it cannot be seen whether the stack stands already (%s): %s"), _(k->title), result->err.what ? result->err.what : "");
+	return false;
+}
+
+static void ask_page(struct look *l, const char *page);
+
+static void on_list(void *arg, const struct api_result *result)
+{
+	struct look *l = arg;
+	struct run *r = l->run;
+	const cJSON *item;
+	l->call = 0;
+	const char *next = "";
+	if (tells(r, l->kind, result)) {
+		cJSON_ArrayForEach(item, json_at(result->reply, l->kind->items))
+			take(r, l->kind, item);
+		next = json_str(result->reply, "nextPageToken", "");
+	}
+	if (*next)
+		ask_page(l, next);
+	else if (!--r->standing.pending)
+		r->standing.then(r);
+}
+
+static void ask_page(struct look *l, const char *page)
+{
+	struct run *r = l->run;
+	struct call c = {0};
+	cJSON *spec = region_of(r);
+	struct view v = view_of(r, spec, "");
+	l->kind->list(&v, &c);
+	if (*page) {
+		char *token = kind_encode(page), *url = xasprintf("%s&pageToken=%s", c.url, token);
+		free(c.url);
+		c.url = url;
+		free(token);
+	}
+	l->call = api_call(r->api, &c, NULL, on_list, l);
+	call_free(&c);
+	cJSON_Delete(spec);
+}
+
+/* To plan, data and what remembers are enough; what is destroyed is looked for whole. */
+static bool looked_for(const struct run *r, const struct kind *k)
+{
+	const struct target *t = target_find(answers_str(r->options.answers, "target"));
+	bool remembers = t && t->remembers && !strcmp(t->remembers, k->id) && !*json_str(r->options.answers->resolved, "suffix", "");
+	return k->list && (k->data_word || remembers || r->options.verb == RUN_DESTROY);
+}
+
+void run_look(struct run *r, void (*then)(struct run *r))
+{
+	struct standing *all = &r->standing;
+	size_t count = 0;
+	while (kinds[count])
+		count++;
+	all->then = then;
+	all->looks = xcalloc(count, sizeof *all->looks);
+	for (size_t i = 0; i < count; i++)
+		if (looked_for(r, kinds[i]))
+			all->looks[all->look_count++] = (struct look){r, kinds[i], 0};
+	all->pending = all->look_count;
+	for (size_t i = 0; i < all->look_count; i++)
+		ask_page(&all->looks[i], "");
+}
+
+void run_look_stop(struct run *r)
+{
+	for (size_t i = 0; i < r->standing.look_count; i++) {
+		api_cancel(r->api, r->standing.looks[i].call);
+		r->standing.looks[i].call = 0;
+	}
+}
+
+/* Which stack it is -------------------------------------------------------------------------------------------------------------- */
+
+/* Suffix -> what stands with it, in words. The caller deletes it. */
+static cJSON *suffixes(const struct run *r)
+{
+	cJSON *all = cJSON_CreateObject();
+	for (size_t i = 0; i < r->standing.count; i++) {
+		const struct stander *s = &r->standing.list[i];
+		char *suffix = s->kind->data_word ? plan_suffix_of(r->options.answers, s->kind, s->name) : NULL;
+		if (!suffix)
+			continue;
+		const char *before = json_str(all, suffix, "");
+		char *words = xasprintf("%s%s%s %s", before, *before ? ", " : "", _(s->kind->title), s->name);
+		cJSON_DeleteItemFromObjectCaseSensitive(all, suffix);
+		cJSON_AddStringToObject(all, suffix, words);
+		free(words);
+		free(suffix);
+	}
+	return all;
+}
+
+static char *list_all(const cJSON *suffixes_found)
+{
+	struct buf b = {0};
+	const cJSON *s;
+	cJSON_ArrayForEach(s, suffixes_found)
+		buf_printf(&b, "%s%s", b.len ? "; " : "", s->valuestring);
+	return buf_take(&b);
+}
+
+/* What the objects that stand remember of an earlier run. */
+static void recall(struct run *r)
+{
+	const struct target *t = target_find(answers_str(r->options.answers, "target"));
+	for (size_t i = 0; t && t->recall && i < r->standing.count; i++) {
+		const struct stander *s = &r->standing.list[i];
+		if (!strcmp(s->kind->id, t->remembers) && !strcmp(s->name, answers_str(r->options.answers, "stack.name")))
+			t->recall(s->seen.found, r->options.answers->resolved);
+	}
+}
+
+static void say_adopted(struct run *r, const char *words)
+{
+	cJSON *e = run_event(r, "log");
+	char *line = xasprintf(_("The stack stands already and is gone on with, though the answers did not know it: %s."), words);
+	json_put_str(e, "id", "stack");
+	event_text(r, e, "line", line);
+	run_send(r, e);
+	free(line);
+}
+
+/* The suffix of the file against those that stand. */
+static bool fits(struct run *r, const cJSON *found, const char *suffix, struct err *e)
+{
+	bool moves = found->child && !cJSON_GetObjectItemCaseSensitive(found, suffix);
+	if (!moves || (r->options.consent && r->options.verb != RUN_DESTROY))
+		return true;
+	char *words = list_all(found), *fix = xasprintf(_("Set resolved.suffix in the answers file to %s. With --yes apply makes new, empty ones all the same."),
+							found->child->string);
+	err_set(e, EXIT_CONFIG, "resolved.suffix", fix, _("the answers speak of other data (%s) than those that stand: %s."), suffix, words);
+	free(fix);
+	free(words);
+	return false;
+}
+
+bool run_settle_suffix(struct run *r, struct err *e)
+{
+	cJSON *resolved = r->options.answers->resolved, *found = suffixes(r);
+	const char *stack = answers_str(r->options.answers, "stack.name");
+	char *words = list_all(found);
+	bool fine = true;
+	if (*json_str(resolved, "suffix", "")) {
+		fine = fits(r, found, json_str(resolved, "suffix", ""), e);
+	} else if (cJSON_GetArraySize(found) > 1) {
+		char *fix = xasprintf(_("Say which one is meant: set resolved.suffix in the answers file to one of their endings, such as %s."),
+				      found->child->string);
+		fine = err_set(e, EXIT_CONFIG, "stack.name", fix, _("several stacks of the name %s stand in this project: %s."), stack, words);
+		free(fix);
+	} else if (found->child) {
+		json_put_str(resolved, "suffix", found->child->string);
+		recall(r);
+		say_adopted(r, words);
+	} else {
+		char *suffix = plan_suffix_new(json_str(resolved, "project_number", ""), stack);
+		json_put_str(resolved, "suffix", suffix);
+		free(suffix);
+	}
+	free(words);
+	cJSON_Delete(found);
+	return fine;
+}
+
+/* What is marked and not planned ----------------------------------------------------------------------------------------------------- */
+
+static bool planned(const struct run *r, const struct stander *s)
+{
+	for (size_t i = 0; i < r->count; i++)
+		if (r->steps[i].resource->kind == s->kind && !strcmp(r->steps[i].resource->name, s->name))
+			return true;
+	return false;
+}
+
+const struct stander *run_stray(const struct run *r, size_t *at)
+{
+	while (*at < r->standing.count) {
+		const struct stander *s = &r->standing.list[(*at)++];
+		if (!planned(r, s))
+			return s;
+	}
+	return NULL;
+}
+
+/* Is this among the texts of a node, alone or as a part of a path or address? */
+static bool mentions(const cJSON *node, const char *word)
+{
+	if (cJSON_IsString(node) && *word) {
+		size_t len = strlen(word);
+		for (const char *at = strstr(node->valuestring, word); at; at = strstr(at + 1, word)) {
+			bool begins = at == node->valuestring || strchr("/:@= ", at[-1]), ends = !at[len] || strchr("/:@?& ", at[len]);
+			if (begins && ends)
+				return true;
+		}
+	}
+	for (const cJSON *c = node ? node->child : NULL; c; c = c->next)
+		if (mentions(c, word))
+			return true;
+	return false;
+}
+
+const struct stander *step_leaves(const struct step *s)
+{
+	size_t at = 0;
+	for (const struct stander *o; (o = run_stray(s->run, &at));)
+		if (o->kind->data_word && s->seen.found && (mentions(s->seen.found, o->name) || mentions(s->seen.found, json_str(o->seen.outputs, "ip", ""))))
+			return o;
+	return NULL;
+}
