@@ -22,6 +22,7 @@ sim_libsim_a_SOURCES = \
 	sim/core/list.c \
 	sim/core/oidc.c \
 	sim/core/reply.c \
+	sim/core/scratch.c \
 	sim/core/core.c \
 	sim/core/store.c \
 	sim/core/token.c \

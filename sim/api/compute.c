@@ -126,14 +126,12 @@ bool compute_scope(struct sim_call *c, struct buf *out)
 /* The name in the path stands after the kind's plural. */
 static const char *name_of(const struct sim_call *c, const struct compute_kind *k)
 {
-	static char name[256];
 	char word[80];
 	snprintf(word, sizeof word, "/%s/", k->plural);
 	const char *project = strstr(c->path, "/projects/");
 	const char *at = project ? strstr(project + 10 + strcspn(project + 10, "/"), word) : NULL;
 	at = at ? at + strlen(word) : "";
-	snprintf(name, sizeof name, "%.*s", (int)strcspn(at, "/"), at);
-	return name;
+	return sim_tmp("%.*s", (int)strcspn(at, "/"), at);
 }
 
 static bool is_name(const char *name)

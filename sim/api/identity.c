@@ -11,25 +11,15 @@
 
 const char *sim_path_part(const struct sim_call *c, const char *collection)
 {
-	static char ring[8][1100];
-	static unsigned turn;
-	char *into = ring[turn++ % 8];
 	size_t n = strlen(collection);
-
-	*into = 0;
 	for (const char *at = c->path; (at = strstr(at, collection)); at += n) {
 		if (at == c->path || at[-1] != '/' || at[n] != '/')
 			continue;
-		size_t len = strcspn(at + n + 1, "/");
-		if (len >= sizeof ring[0])
-			return into;
-		memcpy(into, at + n + 1, len);
-		into[len] = 0;
-		if (!at[n + 1 + len])
-			into[strcspn(into, ":")] = 0;
-		return into;
+		const char *part = at + n + 1;
+		size_t len = strcspn(part, "/");
+		return sim_tmp("%.*s", (int)(part[len] ? len : strcspn(part, ":")), part);
 	}
-	return into;
+	return "";
 }
 
 const char *sim_domain_of(const char *email)

@@ -5,7 +5,7 @@
 #include "sim/api/shared.h"
 
 /* The segment of the call's path that follows a collection's name, without a custom verb: for
- * "/v1/projects/p/secrets/s:addVersion", "secrets" gives "s". "" when there is none; into a ring of static buffers. */
+ * "/v1/projects/p/secrets/s:addVersion", "secrets" gives "s". "" when there is none; a passing text. */
 const char *sim_path_part(const struct sim_call *c, const char *collection);
 /* The part of an address after its '@', or "". */
 const char *sim_domain_of(const char *email);

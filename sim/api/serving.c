@@ -20,20 +20,6 @@ const char *const sim_region_names[] = {
 	"us-east1", "us-east4", "us-east5", "us-south1", "us-west1", "us-west2", "us-west3", "us-west4", NULL,
 };
 
-const char *sim_tmp(const char *format, ...)
-{
-	static char *ring[512];
-	static unsigned next;
-	va_list args;
-	va_start(args, format);
-	char *text = xvasprintf(format, args);
-	va_end(args);
-	char **slot = &ring[next++ % 512];
-	free(*slot);
-	*slot = text;
-	return text;
-}
-
 const char *sim_part(const struct sim_call *c, int n)
 {
 	const char *whole = sim_segment(c, n);

@@ -5,8 +5,6 @@
 
 #include "sim/api/shared.h"
 
-/* A formatted text that is valid until 512 further calls; for keys and messages. */
-const char *sim_tmp(const char *format, ...) __attribute__((format(printf, 1, 2), returns_nonnull));
 /* The n-th segment as sim_segment, without a custom verb: "mlflow" of ".../services/mlflow:setIamPolicy". */
 const char *sim_part(const struct sim_call *c, int n);
 /* "projects/P/locations/R" of a call whose path is /VERSION/projects/P/locations/R...; P folded to the id. */

@@ -5,7 +5,7 @@
 #include "sim/api/identity.h"
 
 /* Requests. Names in paths are percent-encoded with their slashes, so they are read from the request as it was sent. nth counts
- * from 0: the second "b" of a copy is the destination. "" when there is none; into a ring of buffers. */
+ * from 0: the second "b" of a copy is the destination. "" when there is none; a passing text. */
 const char *storage_name(const struct sim_call *c, const char *segment, int nth);
 /* A query parameter as sent, also of calls that no method of the contract describes; "" when absent. */
 const char *storage_query(const struct sim_call *c, const char *name);

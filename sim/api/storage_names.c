@@ -9,30 +9,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { RING = 8, ROOM = 1100 };
-
-static char *slot(void)
-{
-	static char ring[RING][ROOM];
-	static unsigned turn;
-	char *into = ring[turn++ % RING];
-	*into = 0;
-	return into;
-}
-
 static const char *decoded(const char *from, size_t n, bool plus)
 {
-	char *into = slot();
-	if (n >= ROOM)
-		n = ROOM - 1;
-	memcpy(into, from, n);
-	into[n] = 0;
-	for (char *at = into; plus && *at; at++)
+	char *text = sim_keep(xstrndup(from, n));
+	for (char *at = text; plus && *at; at++)
 		if (*at == '+')
 			*at = ' ';
-	if (!text_unpercent(into))
-		*into = 0;
-	return into;
+	return text_unpercent(text) ? text : "";
 }
 
 const char *storage_name(const struct sim_call *c, const char *segment, int nth)

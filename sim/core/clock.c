@@ -111,7 +111,9 @@ void sim_advance(struct sim *s, double now)
 		sift_down(s->timers, s->timer_count);
 		if (t.due > s->now)
 			s->now = t.due;
+		scratch_begin();
 		t.fn(s, t.arg);
+		scratch_end();
 		cJSON_Delete(t.arg);
 	}
 	if (now > s->now)

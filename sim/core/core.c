@@ -16,6 +16,7 @@ struct sim *sim_build(const struct sim_options *o, const struct sim_floors *floo
 {
 	struct sim *s = xcalloc(1, sizeof *s);
 	s->floors = floors;
+	scratch_begin();
 	s->strict = getenv("MLFLOW_SETUP_SIM_STRICT") != NULL;
 	clock_init(s, o);
 	store_init(s);
@@ -25,6 +26,7 @@ struct sim *sim_build(const struct sim_options *o, const struct sim_floors *floo
 	for (const struct sim_api *const *a = floors->apis; *a; a++)
 		if ((*a)->seed)
 			(*a)->seed(s, world);
+	scratch_end();
 	return s;
 }
 

@@ -83,10 +83,15 @@ bool sim_glob(const char *pattern, const char *text);
 /* For the front door, which answers by itself: tells the watcher of sim_on_exchange. */
 void sim_log_exchange(struct sim *s, const struct sim_request *q, const struct sim_reply *r, const cJSON *notes);
 
+/* Passing texts: for keys, messages, parts of paths. They live until the request or the timer is over in which they were made. ------ */
+const char *sim_tmp(const char *format, ...) __attribute__((format(printf, 1, 2), returns_nonnull));
+/* Takes over a text on the heap, as a passing one; which is returned. */
+char *sim_keep(char *text);
+
 /* Parameters. ------------------------------------------------------------------------------------------------------------ */
 const char *sim_param(const struct sim_call *c, const char *name);   /* "" when absent */
 bool sim_param_bool(const struct sim_call *c, const char *name);
-/* The n-th segment of path after splitting at '/', from 0: of "/v1/projects/p", 1 is "projects"; into a static ring of buffers. */
+/* The n-th segment of path after splitting at '/', from 0: of "/v1/projects/p", 1 is "projects"; a passing text. */
 const char *sim_segment(const struct sim_call *c, int n);
 cJSON *sim_take_body(struct sim_call *c);                            /* the body, now the caller's; an empty object when there was none */
 

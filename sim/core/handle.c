@@ -518,10 +518,9 @@ static const char *verb_of(const struct sim_request *q)
 	return other && !strcmp(q->method, "POST") ? other : q->method;
 }
 
-void sim_handle(struct sim *s, const struct sim_request *q, struct sim_reply *out)
+static void handle(struct sim *s, const struct sim_request *q, struct sim_reply *out)
 {
 	static const char bad_request[] = "<html><title>Error 400 (Bad Request)!!1</title></html>\n";
-	*out = (struct sim_reply){0};
 	struct fault_result fault = faults_before(s, q, out);
 	if (fault.replied) {
 		sim_log_exchange(s, q, out, NULL);
@@ -553,6 +552,14 @@ void sim_handle(struct sim *s, const struct sim_request *q, struct sim_reply *ou
 	sim_log_exchange(s, q, out, x.notes);
 	exchange_free(&x);
 	free(raw_path);
+}
+
+void sim_handle(struct sim *s, const struct sim_request *q, struct sim_reply *out)
+{
+	*out = (struct sim_reply){0};
+	scratch_begin();
+	handle(s, q, out);
+	scratch_end();
 }
 
 void sim_on_exchange(struct sim *s, void (*fn)(void *arg, const cJSON *entry), void *arg)

@@ -25,20 +25,12 @@ bool sim_param_bool(const struct sim_call *c, const char *name)
 
 const char *sim_segment(const struct sim_call *c, int n)
 {
-	static char ring[8][1024];
-	static unsigned turn;
-	char *out = ring[turn++ % 8];
 	const char *p = c->path + (c->path[0] == '/');
 	for (; n > 0 && *p; n--) {
 		p += strcspn(p, "/");
 		p += *p == '/';
 	}
-	size_t len = strcspn(p, "/");
-	if (len >= sizeof ring[0])
-		len = sizeof ring[0] - 1;
-	memcpy(out, p, len);
-	out[len] = '\0';
-	return out;
+	return sim_tmp("%.*s", (int)strcspn(p, "/"), p);
 }
 
 cJSON *sim_take_body(struct sim_call *c)

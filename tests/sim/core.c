@@ -80,6 +80,25 @@ static void credentials(void)
 	}
 }
 
+/* A passing text stays what it is while others are made, and what a request brings about does not end it. */
+static bool still_there;
+static void many_texts(struct sim *s, const cJSON *arg)
+{
+	int status;
+	const char *first = sim_tmp("%s", json_str(arg, "text", ""));
+	for (int i = 0; i < 5000; i++)
+		sim_tmp("%d", i);
+	cJSON_Delete(ask("GET", "compute.googleapis.com", "/compute/v1/projects/demo-proj/zones", sim_owner_token(s), NULL, &status));
+	still_there = !strcmp(first, "the first") && status == 200;
+}
+
+static void passing_texts(void)
+{
+	sim_after(sim, 1, many_texts, json_make("{'text':'the first'}"));
+	sim_advance(sim, 2);
+	ok(still_there, "a passing text outlives 5,000 others and a request");
+}
+
 int main(void)
 {
 	mem_install();
@@ -90,6 +109,7 @@ int main(void)
 	cJSON_Delete(world);
 	dialects();
 	credentials();
+	passing_texts();
 	sim_free(sim);
 	return tap_done();
 }
