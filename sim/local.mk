@@ -2,6 +2,7 @@ noinst_LIBRARIES += sim/libsim.a
 sim_libsim_a_SOURCES = \
 	sim/apis.c sim/apis.h \
 	sim/sim.c \
+	sim/api/resource.c sim/api/resource.h \
 	sim/api/shared.h \
 	sim/api/workloads.h \
 	sim/api/metadata.c \

@@ -2,6 +2,7 @@
 #include "config.h"
 #include "sim/api/run.h"
 
+#include "sim/api/resource.h"
 #include "sim/api/serving.h"
 
 #include <string.h>
@@ -22,6 +23,19 @@ static void holder(const struct sim_call *c, struct buf *out)
 #define J L "jobs."
 #define E J "executions."
 #define N "run.namespaces."
+/* Each as messages name it. */
+#define RUN_KIND(method, kind, list, under, word, policies)                                                                                              \
+	{.methods = method, .collection = kind, .key = "projects/{project}/locations/{locations}/" under "/{" list "}", .field = list, .holder = policies,         \
+	 .missing = "Resource '{" list "}' of kind '" word "' in region '{locations}' in project '{project}' does not exist."}
+static const struct sim_resource resources[] = {
+	RUN_KIND("run.projects.locations.services", RUN_SERVICES, "services", "services", "SERVICE", "//run.googleapis.com/"),
+	RUN_KIND("run.projects.locations.services.revisions", RUN_REVISIONS, "revisions", "services/{services}/revisions", "REVISION", NULL),
+	RUN_KIND("run.projects.locations.jobs", RUN_JOBS, "jobs", "jobs", "JOB", "//run.googleapis.com/"),
+	RUN_KIND("run.projects.locations.jobs.executions", RUN_EXECUTIONS, "executions", "jobs/{jobs}/executions", "EXECUTION", NULL),
+	RUN_KIND("run.projects.locations.jobs.executions.tasks", RUN_TASKS, "tasks", "jobs/{jobs}/executions/{executions}/tasks", "TASK", NULL),
+	{0},
+};
+
 static const struct sim_route routes[] = {
 	{L "list", run_location_list, "run.locations.list", NULL},
 	{L "operations.get", run_operation_get, "run.operations.get", NULL},
@@ -30,30 +44,30 @@ static const struct sim_route routes[] = {
 	{L "operations.delete", run_operation_delete, "run.operations.delete", NULL},
 	{S "create", run_service_create, "run.services.create", NULL},
 	{S "patch", run_service_patch, "run.services.update", NULL},
-	{S "get", run_service_get, "run.services.get", NULL},
-	{S "list", run_service_list, "run.services.list", NULL},
+	{S "get", resource_get, "run.services.get", NULL},
+	{S "list", resource_list, "run.services.list", NULL},
 	{S "delete", run_service_delete, "run.services.delete", NULL},
-	{S "getIamPolicy", run_service_get_policy, "run.services.getIamPolicy", NULL},
-	{S "setIamPolicy", run_service_set_policy, "run.services.setIamPolicy", NULL},
-	{S "testIamPermissions", run_service_test_policy, NULL, NULL},
-	{S "revisions.get", run_revision_get, "run.revisions.get", NULL},
-	{S "revisions.list", run_revision_list, "run.revisions.list", NULL},
+	{S "getIamPolicy", resource_get_policy, "run.services.getIamPolicy", NULL},
+	{S "setIamPolicy", resource_set_policy, "run.services.setIamPolicy", NULL},
+	{S "testIamPermissions", resource_test_policy, NULL, NULL},
+	{S "revisions.get", resource_get, "run.revisions.get", NULL},
+	{S "revisions.list", resource_list, "run.revisions.list", NULL},
 	{S "revisions.delete", run_revision_delete, "run.revisions.delete", NULL},
 	{J "create", run_job_create, "run.jobs.create", NULL},
 	{J "patch", run_job_patch, "run.jobs.update", NULL},
-	{J "get", run_job_get, "run.jobs.get", NULL},
-	{J "list", run_job_list, "run.jobs.list", NULL},
+	{J "get", resource_get, "run.jobs.get", NULL},
+	{J "list", resource_list, "run.jobs.list", NULL},
 	{J "delete", run_job_delete, "run.jobs.delete", NULL},
 	{J "run", run_job_run, "run.jobs.run", NULL},
-	{J "getIamPolicy", run_job_get_policy, "run.jobs.getIamPolicy", NULL},
-	{J "setIamPolicy", run_job_set_policy, "run.jobs.setIamPolicy", NULL},
-	{J "testIamPermissions", run_job_test_policy, NULL, NULL},
-	{E "get", run_execution_get, "run.executions.get", NULL},
-	{E "list", run_execution_list, "run.executions.list", NULL},
+	{J "getIamPolicy", resource_get_policy, "run.jobs.getIamPolicy", NULL},
+	{J "setIamPolicy", resource_set_policy, "run.jobs.setIamPolicy", NULL},
+	{J "testIamPermissions", resource_test_policy, NULL, NULL},
+	{E "get", resource_get, "run.executions.get", NULL},
+	{E "list", resource_list, "run.executions.list", NULL},
 	{E "delete", run_execution_delete, "run.executions.delete", NULL},
 	{E "cancel", run_execution_cancel, "run.executions.cancel", NULL},
-	{E "tasks.get", run_task_get, "run.tasks.get", NULL},
-	{E "tasks.list", run_task_list, "run.tasks.list", NULL},
+	{E "tasks.get", resource_get, "run.tasks.get", NULL},
+	{E "tasks.list", resource_list, "run.tasks.list", NULL},
 	{S "create@v1", knative_service_create, "run.services.create", NULL},
 	{S "replaceService", knative_service_replace, "run.services.update", NULL},
 	{S "get@v1", knative_service_get, "run.services.get", NULL},
@@ -98,6 +112,7 @@ const struct sim_api sim_run = {
 	.service = "run.googleapis.com",
 	.errors = SIM_ERRORS_AIP,
 	.routes = routes,
+	.resources = resources,
 	.guard = holder,
 	.spoil = run_spoil,
 };

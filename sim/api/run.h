@@ -72,12 +72,8 @@ struct run_verdict {
 void run_verdict_free(struct run_verdict *v);
 
 /* Handlers, listed in run.c. */
-sim_handler run_service_create, run_service_patch, run_service_get, run_service_list, run_service_delete, run_service_get_policy,
-	run_service_set_policy, run_service_test_policy;
-sim_handler run_revision_get, run_revision_list, run_revision_delete;
-sim_handler run_job_create, run_job_patch, run_job_get, run_job_list, run_job_delete, run_job_run, run_job_get_policy, run_job_set_policy,
-	run_job_test_policy;
-sim_handler run_execution_get, run_execution_list, run_execution_delete, run_execution_cancel, run_task_get, run_task_list;
+sim_handler run_service_create, run_service_patch, run_service_delete, run_revision_delete;
+sim_handler run_job_create, run_job_patch, run_job_delete, run_job_run, run_execution_delete, run_execution_cancel;
 sim_handler run_operation_get, run_operation_wait, run_operation_list, run_operation_delete, run_location_list;
 /* run_knative.c */
 sim_handler knative_service_create, knative_service_replace, knative_service_get, knative_service_list, knative_service_delete;

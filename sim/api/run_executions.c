@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 #include "base/mem.h"
+#include "sim/api/resource.h"
 #include "sim/api/serving.h"
 #include "sim/api/workloads.h"
 
@@ -239,34 +240,6 @@ struct sim_object *run_execute(struct sim *s, const char *principal, struct sim_
 }
 
 /* Requests. ---------------------------------------------------------------------------------------------------------------- */
-static const char *key_of(const struct sim_call *c)
-{
-	return sim_tmp("%s/jobs/%s/executions/%s", sim_parent(c), sim_part(c, 6), sim_part(c, 8));
-}
-
-static struct sim_object *named(struct sim_call *c)
-{
-	struct sim_object *o = sim_get(c->sim, RUN_EXECUTIONS, key_of(c));
-	if (!o)
-		sim_fail(c, "NOT_FOUND", NULL, "Resource '%s' of kind 'EXECUTION' in region '%s' in project '%s' does not exist.", sim_part(c, 8),
-			 sim_part(c, 4), c->project);
-	return o;
-}
-
-void run_execution_get(struct sim_call *c)
-{
-	struct sim_object *o = named(c);
-	if (o)
-		sim_ok(c, cJSON_Duplicate(o->doc, 1));
-}
-
-void run_execution_list(struct sim_call *c)
-{
-	const char *job = sim_part(c, 6);
-	const char *prefix = strcmp(job, "-") ? sim_tmp("%s/jobs/%s/executions/", sim_parent(c), job) : sim_tmp("%s/jobs/", sim_parent(c));
-	sim_list(c, RUN_EXECUTIONS, prefix, "executions", NULL, NULL);
-}
-
 static void reply_done(struct sim_call *c, const struct sim_object *o)
 {
 	const char *name = run_operation_name(c->sim, sim_parent(c));
@@ -277,7 +250,7 @@ static void reply_done(struct sim_call *c, const struct sim_object *o)
 
 void run_execution_delete(struct sim_call *c)
 {
-	struct sim_object *o = named(c);
+	struct sim_object *o = resource_named(c);
 	if (!o)
 		return;
 	char *now = sim_time(c->sim, 6);
@@ -310,22 +283,7 @@ bool run_execution_stop(struct sim_call *c, struct sim_object *o)
 
 void run_execution_cancel(struct sim_call *c)
 {
-	struct sim_object *o = named(c);
+	struct sim_object *o = resource_named(c);
 	if (o && run_execution_stop(c, o))
 		reply_done(c, o);
-}
-
-void run_task_get(struct sim_call *c)
-{
-	struct sim_object *o = sim_get(c->sim, RUN_TASKS, sim_tmp("%s/tasks/%s", key_of(c), sim_part(c, 10)));
-	if (o)
-		sim_ok(c, cJSON_Duplicate(o->doc, 1));
-	else
-		sim_fail(c, "NOT_FOUND", NULL, "Resource '%s' of kind 'TASK' in region '%s' in project '%s' does not exist.", sim_part(c, 10),
-			 sim_part(c, 4), c->project);
-}
-
-void run_task_list(struct sim_call *c)
-{
-	sim_list(c, RUN_TASKS, sim_tmp("%s/tasks/", key_of(c)), "tasks", NULL, NULL);
 }

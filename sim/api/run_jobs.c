@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "sim/api/resource.h"
 #include "sim/api/serving.h"
 
 #include <stdlib.h>
@@ -105,16 +106,6 @@ struct sim_object *run_job_put(struct sim *s, const char *principal, const char 
 	return o;
 }
 
-static void forget_under(struct sim *s, const char *collection, const char *prefix)
-{
-	struct sim_object *o = sim_first(s, collection, prefix);
-	while (o) {
-		struct sim_object *next = sim_following(s, o, prefix);
-		sim_remove(s, o);
-		o = next;
-	}
-}
-
 static void removed(struct sim *s, const cJSON *arg)
 {
 	const char *key = json_str(arg, "job", "");
@@ -125,8 +116,8 @@ static void removed(struct sim *s, const cJSON *arg)
 	json_drop(o->doc, "reconciling");
 	json_put_str(o->doc, "observedGeneration", json_str(o->doc, "generation", "1"));
 	sim_lro_done(s, RUN_OPERATIONS, json_str(arg, "operation", ""), metadata(o->doc), sim_typed(o->doc, RUN_TYPE "Job"));
-	forget_under(s, RUN_EXECUTIONS, sim_tmp("%s/", key));
-	forget_under(s, RUN_TASKS, sim_tmp("%s/", key));
+	resource_forget_below(s, RUN_EXECUTIONS, sim_tmp("%s/", key));
+	resource_forget_below(s, RUN_TASKS, sim_tmp("%s/", key));
 	sim_policy_forget(s, holder(key));
 	sim_remove(s, o);
 }
@@ -157,15 +148,6 @@ bool run_job_ok(struct sim_call *c, const cJSON *body)
 static const char *key_of(const struct sim_call *c)
 {
 	return sim_tmp("%s/jobs/%s", sim_parent(c), sim_part(c, 6));
-}
-
-static struct sim_object *named(struct sim_call *c)
-{
-	struct sim_object *o = sim_get(c->sim, RUN_JOBS, key_of(c));
-	if (!o)
-		sim_fail(c, "NOT_FOUND", NULL, "Resource '%s' of kind 'JOB' in region '%s' in project '%s' does not exist.", sim_part(c, 6),
-			 sim_part(c, 4), c->project);
-	return o;
 }
 
 static void put_and_reply(struct sim_call *c, const char *key, cJSON *body)
@@ -203,7 +185,7 @@ void run_job_patch(struct sim_call *c)
 	if (!run_check_location(c, sim_part(c, 4)) || (!o && !run_check_id(c, sim_part(c, 6), "job.name")))
 		return;
 	if (!o && !sim_param_bool(c, "allowMissing")) {
-		named(c);
+		resource_named(c);
 		return;
 	}
 	if (o && !run_etag_matches(c, o->doc, json_str(c->body, "etag", "")))
@@ -212,23 +194,9 @@ void run_job_patch(struct sim_call *c)
 		put_and_reply(c, key, sim_take_body(c));
 }
 
-void run_job_get(struct sim_call *c)
-{
-	struct sim_object *o = named(c);
-	if (o)
-		sim_ok(c, cJSON_Duplicate(o->doc, 1));
-}
-
-void run_job_list(struct sim_call *c)
-{
-	const char *region = sim_part(c, 4);
-	const char *prefix = strcmp(region, "-") ? sim_tmp("%s/jobs/", sim_parent(c)) : sim_tmp("projects/%s/locations/", c->project);
-	sim_list(c, RUN_JOBS, prefix, "jobs", NULL, NULL);
-}
-
 void run_job_delete(struct sim_call *c)
 {
-	struct sim_object *o = named(c);
+	struct sim_object *o = resource_named(c);
 	if (!o || !run_etag_matches(c, o->doc, sim_param(c, "etag")))
 		return;
 	const char *operation = run_operation_name(c->sim, sim_parent(c));
@@ -238,7 +206,7 @@ void run_job_delete(struct sim_call *c)
 
 void run_job_run(struct sim_call *c)
 {
-	struct sim_object *o = named(c);
+	struct sim_object *o = resource_named(c);
 	if (!o || !run_etag_matches(c, o->doc, json_str(c->body, "etag", "")))
 		return;
 	const cJSON *overrides = json_at(c->body, "overrides");
@@ -250,25 +218,4 @@ void run_job_run(struct sim_call *c)
 	const char *operation = run_operation_name(c->sim, sim_parent(c));
 	run_execute(c->sim, c->principal, o, overrides, NULL, operation);
 	sim_lro_reply(c, sim_get(c->sim, RUN_OPERATIONS, operation));
-}
-
-void run_job_get_policy(struct sim_call *c)
-{
-	struct sim_object *o = named(c);
-	if (o)
-		sim_policy_get(c, holder(o->key));
-}
-
-void run_job_set_policy(struct sim_call *c)
-{
-	struct sim_object *o = named(c);
-	if (o)
-		sim_policy_set(c, holder(o->key), json_at(c->body, "policy"));
-}
-
-void run_job_test_policy(struct sim_call *c)
-{
-	struct sim_object *o = named(c);
-	if (o)
-		sim_policy_test(c, holder(o->key));
 }

@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "sim/api/artifactregistry.h"
+#include "sim/api/resource.h"
 #include "sim/api/serving.h"
 
 #include <stdlib.h>
@@ -70,41 +71,7 @@ struct sim_object *run_revision_new(struct sim *s, struct sim_object *service)
 
 void run_revisions_forget(struct sim *s, const char *service_key)
 {
-	const char *prefix = sim_tmp("%s/revisions/", service_key);
-	struct sim_object *o = sim_first(s, RUN_REVISIONS, prefix);
-	while (o) {
-		struct sim_object *next = sim_following(s, o, prefix);
-		sim_remove(s, o);
-		o = next;
-	}
-}
-
-static const char *service_key(const struct sim_call *c)
-{
-	return sim_tmp("%s/services/%s", sim_parent(c), sim_part(c, 6));
-}
-
-static struct sim_object *named(struct sim_call *c)
-{
-	struct sim_object *o = sim_get(c->sim, RUN_REVISIONS, sim_tmp("%s/revisions/%s", service_key(c), sim_part(c, 8)));
-	if (!o)
-		sim_fail(c, "NOT_FOUND", NULL, "Resource '%s' of kind 'REVISION' in region '%s' in project '%s' does not exist.", sim_part(c, 8),
-			 sim_part(c, 4), c->project);
-	return o;
-}
-
-void run_revision_get(struct sim_call *c)
-{
-	struct sim_object *o = named(c);
-	if (o)
-		sim_ok(c, cJSON_Duplicate(o->doc, 1));
-}
-
-void run_revision_list(struct sim_call *c)
-{
-	const char *service = sim_part(c, 6);
-	const char *prefix = strcmp(service, "-") ? sim_tmp("%s/revisions/", service_key(c)) : sim_tmp("%s/services/", sim_parent(c));
-	sim_list(c, RUN_REVISIONS, prefix, "revisions", NULL, NULL);
+	resource_forget_below(s, RUN_REVISIONS, sim_tmp("%s/revisions/", service_key));
 }
 
 /* A revision that serves, by traffic, tag or as the latest, stays. */
@@ -125,7 +92,7 @@ bool run_revision_in_use(struct sim *s, const struct sim_object *revision)
 
 void run_revision_delete(struct sim_call *c)
 {
-	struct sim_object *o = named(c);
+	struct sim_object *o = resource_named(c);
 	if (!o || !run_etag_matches(c, o->doc, sim_param(c, "etag")))
 		return;
 	if (run_revision_in_use(c->sim, o)) {

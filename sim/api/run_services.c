@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "sim/api/identity.h"
+#include "sim/api/resource.h"
 #include "sim/api/serving.h"
 #include "sim/api/workloads.h"
 
@@ -473,15 +474,6 @@ static const char *key_of(const struct sim_call *c)
 	return sim_tmp("%s/services/%s", sim_parent(c), sim_part(c, 6));
 }
 
-static struct sim_object *named(struct sim_call *c)
-{
-	struct sim_object *o = sim_get(c->sim, RUN_SERVICES, key_of(c));
-	if (!o)
-		sim_fail(c, "NOT_FOUND", NULL, "Resource '%s' of kind 'SERVICE' in region '%s' in project '%s' does not exist.", sim_part(c, 6),
-			 sim_part(c, 4), c->project);
-	return o;
-}
-
 /* validateOnly: what would be, and nothing kept. */
 static void validated(struct sim_call *c, const char *key, cJSON *body)
 {
@@ -523,7 +515,7 @@ void run_service_patch(struct sim_call *c)
 	if (!run_check_location(c, sim_part(c, 4)) || (!o && !run_check_id(c, sim_part(c, 6), "service.name")))
 		return;
 	if (!o && !sim_param_bool(c, "allowMissing")) {
-		named(c);
+		resource_named(c);
 		return;
 	}
 	if (o && json_bool(o->hidden, "deleting", false)) {
@@ -545,23 +537,9 @@ void run_service_patch(struct sim_call *c)
 		cJSON_Delete(whole);
 }
 
-void run_service_get(struct sim_call *c)
-{
-	struct sim_object *o = named(c);
-	if (o)
-		sim_ok(c, cJSON_Duplicate(o->doc, 1));
-}
-
-void run_service_list(struct sim_call *c)
-{
-	const char *region = sim_part(c, 4);
-	const char *prefix = strcmp(region, "-") ? sim_tmp("%s/services/", sim_parent(c)) : sim_tmp("projects/%s/locations/", c->project);
-	sim_list(c, RUN_SERVICES, prefix, "services", NULL, NULL);
-}
-
 void run_service_delete(struct sim_call *c)
 {
-	struct sim_object *o = named(c);
+	struct sim_object *o = resource_named(c);
 	if (!o || !run_etag_matches(c, o->doc, sim_param(c, "etag")))
 		return;
 	if (sim_param_bool(c, "validateOnly")) {
@@ -571,25 +549,4 @@ void run_service_delete(struct sim_call *c)
 	const char *operation = run_operation_name(c->sim, sim_parent(c));
 	run_service_remove(c->sim, o, c->principal, operation);
 	sim_lro_reply(c, sim_get(c->sim, RUN_OPERATIONS, operation));
-}
-
-void run_service_get_policy(struct sim_call *c)
-{
-	struct sim_object *o = named(c);
-	if (o)
-		sim_policy_get(c, holder(o->key));
-}
-
-void run_service_set_policy(struct sim_call *c)
-{
-	struct sim_object *o = named(c);
-	if (o)
-		sim_policy_set(c, holder(o->key), json_at(c->body, "policy"));
-}
-
-void run_service_test_policy(struct sim_call *c)
-{
-	struct sim_object *o = named(c);
-	if (o)
-		sim_policy_test(c, holder(o->key));
 }

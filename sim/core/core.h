@@ -30,6 +30,7 @@ struct sim_call {
 	const char *project;        /* project id that the path or the resource belongs to, ids and numbers folded; or NULL */
 	struct sim_reply *reply;
 	const char *version;        /* of the API's document: "v1", "v2", "v1beta4"; NULL for a raw route */
+	const struct sim_api *api;  /* whose handler it is */
 };
 
 typedef void sim_handler(struct sim_call *c);
@@ -56,6 +57,8 @@ struct sim_api {
 	/* Permission checks: the policy holder's full name in the IAM store for this call ("//run.googleapis.com/projects/..."), written
 	 * to out. NULL function: the project. */
 	void (*guard)(const struct sim_call *c, struct buf *out);
+	/* What it serves as sim/api/resource.h has it, ended by a row without methods; may be NULL. The core only keeps it. */
+	const struct sim_resource *resources;
 	/* A fault rule made an operation of this API fail: leave what Google leaves. arg is what its ending would have got (its operation's
 	 * name is "op" or "operation"), error {"code","message"}. False when the operation is none of this file's. May be NULL. */
 	bool (*spoil)(struct sim *s, const cJSON *arg, const cJSON *error);

@@ -410,6 +410,12 @@ static void not_simulated(struct exchange *x)
 	free(id);
 }
 
+static void act(struct exchange *x)
+{
+	x->call.api = x->routed->api;
+	x->routed->route->handle(&x->call);
+}
+
 static void by_contract(struct exchange *x)
 {
 	struct sim_call *c = &x->call;
@@ -424,7 +430,7 @@ static void by_contract(struct exchange *x)
 		if (!x->routed)
 			not_simulated(x);
 		else if (check_permission(x))
-			x->routed->route->handle(c);
+			act(x);
 	}
 	free(named);
 }
@@ -460,7 +466,7 @@ static void serve(struct exchange *x, const char *raw_path)
 		for (const cJSON *q = x->query->child; q; q = q->next)
 			cJSON_AddItemToObject((cJSON *)(uintptr_t)c->params, q->string, cJSON_Duplicate(q, 1));
 		identify(x);
-		x->routed->route->handle(c);
+		act(x);
 	} else if (c->sim->floors->front_door(c->sim, c->request, c->reply)) {
 		x->answered = true;
 	} else {

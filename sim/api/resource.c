@@ -1,0 +1,142 @@
+/* What is the same for most kinds of resources: finding, reading, listing, their policies. */
+#include "config.h"
+#include "sim/api/resource.h"
+
+#include "base/text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+const struct sim_resource *resource_of(const struct sim_call *c)
+{
+	const char *verb = c->id ? strrchr(c->id, '.') : NULL;
+	size_t n = verb ? (size_t)(verb - c->id) : 0;
+	for (const struct sim_resource *r = n && c->api ? c->api->resources : NULL; r && r->methods; r++)
+		if (!strncmp(r->methods, c->id, n) && !r->methods[n])
+			return r;
+	return NULL;
+}
+
+/* What follows the segment in the path, without a custom verb. Segments come in pairs from "projects" on: a name is never taken for one. */
+static const char *part(const struct sim_call *c, const char *segment, size_t n)
+{
+	const char *at = strstr(c->path, "/projects/");
+	for (at = at ? at + 1 : ""; *at;) {
+		size_t len = strcspn(at, "/"), name = at[len] ? strcspn(at + len + 1, "/") : 0;
+		const char *from = at + len + (at[len] == '/');
+		bool last = !from[name];
+		if (len == n && !strncmp(at, segment, n))
+			return sim_tmp("%.*s", (int)(last ? strcspn(from, ":") : name), from);
+		at = from + name + !last;
+	}
+	return "";
+}
+
+/* The text of the name between braces. */
+static const char *value_of(const struct sim_call *c, const char *name, size_t n)
+{
+	const char *project = c->project ? c->project : "";
+	if (n == strlen("project") && !strncmp(name, "project", n))
+		return project;
+	if (n == strlen("number") && !strncmp(name, "number", n))
+		return sim_project_number(c->sim, project) ? sim_project_number(c->sim, project) : "";
+	return part(c, name, n);
+}
+
+/* Stops before a name whose value is until; NULL: goes on to the end. */
+static const char *filled(const struct sim_call *c, const char *text, size_t len, const char *until)
+{
+	struct buf b = {0};
+	for (const char *p = text; p < text + len;) {
+		size_t plain = strcspn(p, "{"), n;
+		if (plain > (size_t)(text + len - p))
+			plain = (size_t)(text + len - p);
+		buf_add(&b, p, plain);
+		p += plain;
+		if (p == text + len)
+			break;
+		n = strcspn(++p, "}");
+		const char *value = value_of(c, p, n);
+		if (until && !strcmp(value, until))
+			break;
+		buf_puts(&b, value);
+		p += n + 1;
+	}
+	return sim_keep(buf_take(&b));
+}
+
+const char *resource_text(const struct sim_call *c, const char *text)
+{
+	return filled(c, text, strlen(text), NULL);
+}
+
+struct sim_object *resource_find(struct sim_call *c, const struct sim_resource *r)
+{
+	struct sim_object *o = sim_get(c->sim, r->collection, resource_text(c, r->key));
+	if (o && (!r->there || r->there(c, o)))
+		return o;
+	sim_fail(c, "NOT_FOUND", NULL, "%s", r->missing ? resource_text(c, r->missing) : "Requested entity was not found.");
+	return NULL;
+}
+
+struct sim_object *resource_named(struct sim_call *c)
+{
+	return resource_find(c, resource_of(c));
+}
+
+const char *resource_prefix(const struct sim_call *c, const struct sim_resource *r)
+{
+	return filled(c, r->key, (size_t)(strrchr(r->key, '{') - r->key), "-");
+}
+
+const char *resource_holder(const struct sim_resource *r, const struct sim_object *o)
+{
+	return sim_tmp("%s%s", r->holder, o->key);
+}
+
+void resource_forget_below(struct sim *s, const char *collection, const char *prefix)
+{
+	for (struct sim_object *o; (o = sim_first(s, collection, prefix));)
+		sim_remove(s, o);
+}
+
+/* Handlers. ---------------------------------------------------------------------------------------------------------------- */
+void resource_get(struct sim_call *c)
+{
+	struct sim_object *o = resource_named(c);
+	if (o)
+		sim_ok(c, cJSON_Duplicate(o->doc, true));
+}
+
+static bool listed(const struct sim_call *c, const struct sim_object *o)
+{
+	const struct sim_resource *r = resource_of(c);
+	return (!r->there || r->there(c, o)) && (!r->shown || r->shown(c, o));
+}
+
+void resource_list(struct sim_call *c)
+{
+	const struct sim_resource *r = resource_of(c);
+	sim_list(c, r->collection, resource_prefix(c, r), r->field, r->there || r->shown ? listed : NULL, NULL);
+}
+
+void resource_get_policy(struct sim_call *c)
+{
+	struct sim_object *o = resource_named(c);
+	if (o)
+		sim_policy_get(c, resource_holder(resource_of(c), o));
+}
+
+void resource_set_policy(struct sim_call *c)
+{
+	struct sim_object *o = resource_named(c);
+	if (o)
+		sim_policy_set(c, resource_holder(resource_of(c), o), cJSON_GetObjectItemCaseSensitive(c->body, "policy"));
+}
+
+void resource_test_policy(struct sim_call *c)
+{
+	struct sim_object *o = resource_named(c);
+	if (o)
+		sim_policy_test(c, resource_holder(resource_of(c), o));
+}
