@@ -175,11 +175,30 @@ static bool is_default(const cJSON *n)
 	       (cJSON_IsString(n) && (!*n->valuestring || !strcmp(n->valuestring, "0")));
 }
 
+/* "projects/X/REST" of a link, past X/; where X is a number, digits is set. */
+static const char *past_project(const char *link, bool *digits)
+{
+	size_t len = strcspn(link + strlen("projects/"), "/");
+	const char *x = link + strlen("projects/");
+	*digits = len && strspn(x, "0123456789") == len;
+	return x[len] ? x + len + 1 : NULL;
+}
+
+/* A project is named by its id or, where Google writes it, by its number. */
+static bool same_project_link(const char *a, const char *b)
+{
+	bool da, db;
+	const char *ra = past_project(a, &da), *rb = past_project(b, &db);
+	return ra && rb && da != db && !strcmp(ra, rb);
+}
+
 static bool links_equal(const char *a, const char *b)
 {
 	const char *pa = strstr(a, "projects/"), *pb = strstr(b, "projects/");
 	if (!pa && !pb)
 		return false;
+	if (pa && pb && same_project_link(pa, pb))
+		return true;
 	const char *x = pa ? pa : a, *y = pb ? pb : b;
 	const char *longer = strlen(x) > strlen(y) ? x : y, *shorter = longer == x ? y : x;
 	size_t rest = strlen(longer) - strlen(shorter);

@@ -1,12 +1,26 @@
 noinst_LIBRARIES += src/gcp/libgcp.a
 src_gcp_libgcp_a_SOURCES = \
+	src/gcp/aip_object.c src/gcp/aip_object.h \
 	src/gcp/call.c src/gcp/call.h \
+	src/gcp/compute_object.c src/gcp/compute_object.h \
 	src/gcp/kind.c src/gcp/kind.h \
+	src/gcp/kind_address.c \
+	src/gcp/kind_backend_service.c \
 	src/gcp/kind_bucket.c \
+	src/gcp/kind_certificate.c \
+	src/gcp/kind_certificate_map.c \
+	src/gcp/kind_certificate_map_entry.c \
 	src/gcp/kind_connection.c \
+	src/gcp/kind_dns_authorization.c \
+	src/gcp/kind_dns_record.c \
+	src/gcp/kind_dns_zone.c \
+	src/gcp/kind_firewall.c \
+	src/gcp/kind_forwarding_rule.c \
 	src/gcp/kind_global_address.c \
+	src/gcp/kind_health_check.c \
 	src/gcp/kind_image.c \
 	src/gcp/kind_network.c \
+	src/gcp/kind_network_endpoint_group.c \
 	src/gcp/kind_object.c \
 	src/gcp/kind_policy.c \
 	src/gcp/kind_repository.c \
@@ -19,7 +33,12 @@ src_gcp_libgcp_a_SOURCES = \
 	src/gcp/kind_sql_database.c \
 	src/gcp/kind_sql_instance.c \
 	src/gcp/kind_sql_user.c \
+	src/gcp/kind_ssl_certificate.c \
+	src/gcp/kind_ssl_policy.c \
 	src/gcp/kind_subnetwork.c \
+	src/gcp/kind_target_http_proxy.c \
+	src/gcp/kind_target_https_proxy.c \
+	src/gcp/kind_url_map.c \
 	src/gcp/kinds.c src/gcp/kinds.h \
 	src/gcp/reference.c src/gcp/reference.h \
 	src/gcp/run_state.c src/gcp/run_state.h \
@@ -39,3 +58,8 @@ check_PROGRAMS += tests/gcp/recorded
 TESTS += tests/gcp/recorded
 tests_gcp_recorded_SOURCES = tests/gcp/recorded.c tests/tap.h
 tests_gcp_recorded_LDADD = $(LIB_GCP)
+
+check_PROGRAMS += tests/gcp/kinds_balancer
+TESTS += tests/gcp/kinds_balancer
+tests_gcp_kinds_balancer_SOURCES = tests/gcp/kinds_balancer.c tests/tap.h
+tests_gcp_kinds_balancer_LDADD = $(LIB_GCP)

@@ -636,6 +636,9 @@ static void test_leaves(void)
 	is_same("{\"n\":\"m\"}", "{\"n\":\"projects/p/global/networks/m\"}", 0);
 	is_same("{\"n\":\"m\"}", "{\"n\":\"projects/p/global/networks/xm\"}", 1);
 	is_same("{\"n\":\"projects/p/global/networks/m\"}", "{\"n\":\"projects/q/global/networks/m\"}", 1);
+	is_same("{\"n\":\"projects/p/locations/global/x/m\"}", "{\"n\":\"projects/42/locations/global/x/m\"}", 0);
+	is_same("{\"n\":\"projects/p/locations/global/x/m\"}", "{\"n\":\"projects/42/locations/global/x/n\"}", 1);
+	is_same("{\"n\":\"projects/41/x/m\"}", "{\"n\":\"projects/42/x/m\"}", 1);
 	is_same("{\"n\":\"b\"}", "{\"n\":\"a/b\"}", 1);
 	is_same("{\"n\":\"\"}", "{\"n\":\"projects/p/x\"}", 1);
 }

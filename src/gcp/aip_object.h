@@ -1,0 +1,25 @@
+/* What the kinds of APIs in the plain style of https://google.aip.dev share: POST PARENT/COLLECTION?ID_PARAMETER=NAME, GET, PATCH with updateMask,
+ * DELETE, labels, AIP operations. spec: {"parent":"locations/global" (what follows the project), "body":{...}}. Outputs: name (the full one) and all
+ * fields of the object. */
+#ifndef MS_GCP_AIP_OBJECT_H
+#define MS_GCP_AIP_OBJECT_H
+
+#include "gcp/kind.h"
+
+struct aip_object {
+	const char *base;              /* "https://certificatemanager.googleapis.com/v1" */
+	const char *collection;        /* "certificates" */
+	const char *id_parameter;      /* "certificateId" */
+	const char *const *fixed;      /* paths that cannot be changed: a difference means REPLACE; NULL-terminated, NULL for none */
+	bool unlabelled;               /* the object has no labels: whose it is is told by its parent or its name */
+};
+
+/* The functions of struct kind. */
+void aip_observe(const struct aip_object *o, const struct view *v, struct call *out);
+void aip_decode(const struct aip_object *o, const struct view *v, int http, const cJSON *reply, struct observation *out);
+void aip_compare(const struct aip_object *o, const struct view *v, const struct observation *seen, struct change *out);
+void aip_create(const struct aip_object *o, const struct view *v, const struct observation *seen, struct call *out);
+void aip_update(const struct aip_object *o, const struct view *v, const struct change *change, struct call *out);
+void aip_destroy(const struct aip_object *o, const struct view *v, const struct observation *seen, struct call *out);
+
+#endif

@@ -1,0 +1,111 @@
+/* What the kinds of Compute Engine share. */
+#include "config.h"
+#include "gcp/compute_object.h"
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* "projects/P/regions/R/COLLECTION"; the caller frees. */
+static char *parent_of(const struct compute_object *o, const struct view *v)
+{
+	if (!strcmp(o->scope, "global"))
+		return xasprintf("projects/%s/global/%s", v->project, o->collection);
+	char *place = kind_encode(json_str(v->spec, !strcmp(o->scope, "zones") ? "zone" : "region", ""));
+	char *path = xasprintf("projects/%s/%s/%s/%s", v->project, o->scope, place, o->collection);
+	free(place);
+	return path;
+}
+
+static void ask(const struct compute_object *o, const struct view *v, const char *method, cJSON *body, const char *tail, struct call *out)
+{
+	char *parent = parent_of(o, v);
+	call_set(out, strcmp(method, "GET") ? DIALECT_COMPUTE : DIALECT_NONE, method, body, "https://compute.googleapis.com/compute/v1/%s%s", parent,
+		 tail);
+	out->request_id = strcmp(method, "GET") != 0;
+	free(parent);
+}
+
+static void ask_object(const struct compute_object *o, const struct view *v, const char *method, cJSON *body, const char *verb, struct call *out)
+{
+	char *tail = xasprintf("/%s%s", v->name, verb);
+	ask(o, v, method, body, tail, out);
+	free(tail);
+}
+
+void compute_object_observe(const struct compute_object *o, const struct view *v, struct call *out)
+{
+	ask_object(o, v, "GET", NULL, "", out);
+}
+
+void compute_object_decode(const struct compute_object *o, const struct view *v, int http, const cJSON *reply, struct observation *out)
+{
+	kind_decode_mark(v, http, reply, out);
+	if (!out->outputs)
+		return;
+	char *parent = parent_of(o, v), *link = xasprintf("%s/%s", parent, v->name);
+	json_put_str(out->outputs, "link", link);
+	json_put_str(out->outputs, "id", json_str(out->found, "id", ""));
+	free(link);
+	free(parent);
+}
+
+cJSON *compute_object_wanted(const struct view *v)
+{
+	cJSON *w = kind_copy(v, "body");
+	char *mark = kind_mark(v);
+	json_put_str(w, "name", v->name);
+	json_put_str(w, "description", mark);
+	free(mark);
+	return w;
+}
+
+/* What cannot be changed makes it be replaced. */
+static void replace_if_fixed(struct change *c, const char *const *fixed)
+{
+	for (size_t i = 0; i < c->count; i++)
+		for (const char *const *f = fixed; f && *f; f++)
+			if (text_starts(c->differences[i].path, *f) && !c->reason) {
+				c->verdict = VERDICT_REPLACE;
+				c->reason = xasprintf("%s cannot be changed once it stands", c->differences[i].path);
+			}
+}
+
+void compute_object_compare(const struct compute_object *o, const struct view *v, const struct observation *seen, struct change *out)
+{
+	cJSON *w = compute_object_wanted(v);
+	kind_compare_leaves(w, seen->found, o->skip, out);
+	replace_if_fixed(out, o->fixed);
+	cJSON_Delete(w);
+}
+
+void compute_object_create(const struct compute_object *o, const struct view *v, const struct observation *seen, struct call *out)
+{
+	(void)seen;
+	ask(o, v, "POST", compute_object_wanted(v), "", out);
+}
+
+void compute_object_update(const struct compute_object *o, const struct view *v, const struct observation *seen, struct call *out)
+{
+	cJSON *w = compute_object_wanted(v);
+	const char *fingerprint = json_str(seen->found, "fingerprint", NULL);
+	if (fingerprint)
+		json_put_str(w, "fingerprint", fingerprint);
+	ask_object(o, v, "PATCH", w, "", out);
+}
+
+void compute_object_destroy(const struct compute_object *o, const struct view *v, const struct observation *seen, struct call *out)
+{
+	(void)seen;
+	ask_object(o, v, "DELETE", NULL, "", out);
+}
+
+void compute_object_method(const struct compute_object *o, const struct view *v, const char *method, cJSON *body, struct call *out)
+{
+	char *verb = xasprintf("/%s", method);
+	ask_object(o, v, "POST", body, verb, out);
+	free(verb);
+}

@@ -1,0 +1,59 @@
+/* A reserved address: external and global for a load balancer (no region in the spec), or of a region, such as the internal one of a Private
+ * Service Connect endpoint. spec: {"region" or none,"body"}. Outputs: ip, link, id. */
+#include "config.h"
+#include "gcp/compute_object.h"
+#include "gcp/kinds.h"
+
+#include "base/gettext.h"
+#include "base/json.h"
+
+static const char *const fixed[] = {"addressType", "purpose", "subnetwork", "ipVersion", "networkTier", NULL};
+static const struct compute_object global = {.scope = "global", .collection = "addresses", .fixed = fixed};
+static const struct compute_object regional = {.scope = "regions", .collection = "addresses", .fixed = fixed};
+
+static const struct compute_object *object(const struct view *v)
+{
+	return json_at(v->spec, "region") ? &regional : &global;
+}
+
+static void observe(const struct view *v, struct call *out)
+{
+	compute_object_observe(object(v), v, out);
+}
+
+static void decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
+{
+	compute_object_decode(object(v), v, http, reply, out);
+	if (out->outputs)
+		json_put_str(out->outputs, "ip", json_str(out->found, "address", ""));
+}
+
+static void compare(const struct view *v, const struct observation *seen, struct change *out)
+{
+	compute_object_compare(object(v), v, seen, out);
+}
+
+static void create(const struct view *v, const struct observation *seen, struct call *out)
+{
+	compute_object_create(object(v), v, seen, out);
+}
+
+static void destroy(const struct view *v, const struct observation *seen, struct call *out)
+{
+	compute_object_destroy(object(v), v, seen, out);
+}
+
+const struct kind kind_address = {
+	.id = "compute.address",
+	.title = N_("IP address"),
+	.api = "compute.googleapis.com",
+	.usual = 1.7,
+	.slow = 3,
+	.deadline = 1200,
+	.observe = observe,
+	.decode = decode,
+	.compare = compare,
+	.create = create,
+	.destroy = destroy,
+	.patience = 60,
+};

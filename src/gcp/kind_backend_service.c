@@ -1,0 +1,30 @@
+/* The backend service of a global external Application Load Balancer. A client secret for IAP is not shown again, so it is not compared. */
+#include "config.h"
+#include "gcp/compute_object.h"
+#include "gcp/kinds.h"
+
+#include "base/gettext.h"
+
+static const char *const fixed[] = {"loadBalancingScheme", NULL};
+static const char *const skip[] = {"iap.oauth2ClientSecret", NULL};
+
+static const struct compute_object object = {.scope = "global", .collection = "backendServices", .fixed = fixed, .skip = skip};
+
+COMPUTE_OBJECT(object)
+COMPUTE_UPDATE(object)
+
+const struct kind kind_backend_service = {
+	.id = "compute.backendService",
+	.title = N_("Backend service"),
+	.api = "compute.googleapis.com",
+	.usual = 17,
+	.slow = 19,
+	.deadline = 1200,
+	.observe = observe,
+	.decode = decode,
+	.compare = compare,
+	.create = create,
+	.update = update,
+	.destroy = destroy,
+	.patience = 60,
+};

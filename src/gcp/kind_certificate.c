@@ -1,0 +1,65 @@
+/* A certificate by DNS authorization. It stands once it is ACTIVE, which takes minutes after the CNAME is there. */
+#include "config.h"
+#include "gcp/aip_object.h"
+#include "gcp/kinds.h"
+
+#include "base/gettext.h"
+#include "base/json.h"
+
+#include <string.h>
+
+static const char *const fixed[] = {"managed", NULL};
+static const struct aip_object object = {
+	.base = "https://certificatemanager.googleapis.com/v1", .collection = "certificates", .id_parameter = "certificateId", .fixed = fixed};
+
+static void observe(const struct view *v, struct call *out)
+{
+	aip_observe(&object, v, out);
+}
+
+static void decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
+{
+	aip_decode(&object, v, http, reply, out);
+	const char *state = json_str(out->found, "managed.state", "");
+	if (out->presence != PRESENT_YES || !*state || !strcmp(state, "ACTIVE"))
+		return;
+	const char *detail = json_str(out->found, "managed.authorizationAttemptInfo.0.details", json_str(out->found, "managed.provisioningIssue.details", ""));
+	kind_say(out, PRESENT_PENDING, "the certificate is %s%s%s", state, *detail ? ": " : "", detail);
+}
+
+static void compare(const struct view *v, const struct observation *seen, struct change *out)
+{
+	aip_compare(&object, v, seen, out);
+}
+
+static void create(const struct view *v, const struct observation *seen, struct call *out)
+{
+	aip_create(&object, v, seen, out);
+}
+
+static void update(const struct view *v, const struct observation *seen, const struct change *change, struct call *out)
+{
+	(void)seen;
+	aip_update(&object, v, change, out);
+}
+
+static void destroy(const struct view *v, const struct observation *seen, struct call *out)
+{
+	aip_destroy(&object, v, seen, out);
+}
+
+const struct kind kind_certificate = {
+	.id = "certificatemanager.certificate",
+	.title = N_("Managed certificate"),
+	.api = "certificatemanager.googleapis.com",
+	.usual = 300,
+	.slow = 1800,
+	.deadline = 7200,
+	.observe = observe,
+	.decode = decode,
+	.compare = compare,
+	.create = create,
+	.update = update,
+	.destroy = destroy,
+	.patience = 120,
+};

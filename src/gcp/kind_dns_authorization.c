@@ -1,0 +1,58 @@
+/* The proof that a host is ours, for a certificate that is issued before anything answers there. Outputs: dnsResourceRecord {name, type, data}, the
+ * CNAME to be written; it is also the standing permission to renew. */
+#include "config.h"
+#include "gcp/aip_object.h"
+#include "gcp/kinds.h"
+
+#include "base/gettext.h"
+
+static const char *const fixed[] = {"domain", "type", NULL};
+static const struct aip_object object = {
+	.base = "https://certificatemanager.googleapis.com/v1", .collection = "dnsAuthorizations", .id_parameter = "dnsAuthorizationId", .fixed = fixed};
+
+static void observe(const struct view *v, struct call *out)
+{
+	aip_observe(&object, v, out);
+}
+
+static void decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
+{
+	aip_decode(&object, v, http, reply, out);
+}
+
+static void compare(const struct view *v, const struct observation *seen, struct change *out)
+{
+	aip_compare(&object, v, seen, out);
+}
+
+static void create(const struct view *v, const struct observation *seen, struct call *out)
+{
+	aip_create(&object, v, seen, out);
+}
+
+static void update(const struct view *v, const struct observation *seen, const struct change *change, struct call *out)
+{
+	(void)seen;
+	aip_update(&object, v, change, out);
+}
+
+static void destroy(const struct view *v, const struct observation *seen, struct call *out)
+{
+	aip_destroy(&object, v, seen, out);
+}
+
+const struct kind kind_dns_authorization = {
+	.id = "certificatemanager.dnsAuthorization",
+	.title = N_("DNS authorization"),
+	.api = "certificatemanager.googleapis.com",
+	.usual = 0.3,
+	.slow = 0.5,
+	.deadline = 600,
+	.observe = observe,
+	.decode = decode,
+	.compare = compare,
+	.create = create,
+	.update = update,
+	.destroy = destroy,
+	.patience = 120,
+};

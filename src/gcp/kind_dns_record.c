@@ -1,0 +1,86 @@
+/* A record set in a zone of Cloud DNS (dns.v1 resourceRecordSets). spec: {"zone","host" ("mlflow.example.com."),"type","ttl","data":[...]}. Record
+ * sets have no labels: one with our data is ours, and one with other data is somebody's and is never overwritten. */
+#include "config.h"
+#include "gcp/kinds.h"
+
+#include "base/gettext.h"
+#include "base/json.h"
+#include "base/mem.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void ask(const struct view *v, const char *method, cJSON *body, bool one, struct call *out)
+{
+	char *zone = kind_encode(json_str(v->spec, "zone", "")), *host = kind_encode(json_str(v->spec, "host", ""));
+	char *type = kind_encode(json_str(v->spec, "type", ""));
+	char *tail = one ? xasprintf("/%s/%s", host, type) : xstrdup("");
+	call_set(out, DIALECT_NONE, method, body, "https://dns.googleapis.com/dns/v1/projects/%s/managedZones/%s/rrsets%s", v->project, zone, tail);
+	free(tail);
+	free(type);
+	free(host);
+	free(zone);
+}
+
+static void observe(const struct view *v, struct call *out)
+{
+	ask(v, "GET", NULL, true, out);
+}
+
+static void decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
+{
+	kind_decode_plain(v, http, reply, out);
+	if (out->presence != PRESENT_YES || json_equal(json_at(out->found, "rrdatas"), json_at(v->spec, "data")))
+		return;
+	char *data = json_text(json_at(out->found, "rrdatas"), -1);
+	kind_say(out, PRESENT_STRANGER, "the record %s %s has other data (%s): remove it, or choose another host", json_str(v->spec, "host", ""),
+		 json_str(v->spec, "type", ""), data);
+	free(data);
+}
+
+static cJSON *wanted(const struct view *v)
+{
+	const cJSON *data = json_at(v->spec, "data");
+	return json_make("{'name':%s,'type':%s,'ttl':%d,'rrdatas':%j}", json_str(v->spec, "host", ""), json_str(v->spec, "type", ""),
+			 (int)json_num(v->spec, "ttl", 300), data ? cJSON_Duplicate(data, 1) : cJSON_CreateArray());
+}
+
+static void compare(const struct view *v, const struct observation *seen, struct change *out)
+{
+	cJSON *w = wanted(v);
+	kind_compare_leaves(w, seen->found, NULL, out);
+	cJSON_Delete(w);
+}
+
+static void create(const struct view *v, const struct observation *seen, struct call *out)
+{
+	(void)seen;
+	ask(v, "POST", wanted(v), false, out);
+}
+
+static void update(const struct view *v, const struct observation *seen, const struct change *change, struct call *out)
+{
+	(void)seen, (void)change;
+	ask(v, "PATCH", wanted(v), true, out);
+}
+
+static void destroy(const struct view *v, const struct observation *seen, struct call *out)
+{
+	(void)seen;
+	ask(v, "DELETE", NULL, true, out);
+}
+
+const struct kind kind_dns_record = {
+	.id = "dns.resourceRecordSet",
+	.title = N_("DNS record"),
+	.api = "dns.googleapis.com",
+	.usual = 1,
+	.slow = 3,
+	.deadline = 300,
+	.observe = observe,
+	.decode = decode,
+	.compare = compare,
+	.create = create,
+	.update = update,
+	.destroy = destroy,
+};

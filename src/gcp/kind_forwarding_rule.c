@@ -1,0 +1,83 @@
+/* A forwarding rule: global, from an address and a port to a load balancer's proxy; or of a region, a Private Service Connect endpoint (the
+ * target is then a service attachment). spec: {"region" or none,"body"}. Outputs: link, id, psc (pscConnectionStatus). */
+#include "config.h"
+#include "gcp/compute_object.h"
+#include "gcp/kinds.h"
+
+#include "base/gettext.h"
+#include "base/json.h"
+
+#include <string.h>
+
+/* The address is named by its link and shown as a number; a port may be shown as a range of one. */
+static const char *const fixed[] = {"IPProtocol", "loadBalancingScheme", "network", "subnetwork", "networkTier", NULL};
+static const char *const skip[] = {"IPAddress", "portRange", NULL};
+static const struct compute_object global = {.scope = "global", .collection = "forwardingRules", .fixed = fixed, .skip = skip};
+static const struct compute_object regional = {.scope = "regions", .collection = "forwardingRules", .fixed = fixed, .skip = skip};
+
+static const struct compute_object *object(const struct view *v)
+{
+	return json_at(v->spec, "region") ? &regional : &global;
+}
+
+static void observe(const struct view *v, struct call *out)
+{
+	compute_object_observe(object(v), v, out);
+}
+
+/* An endpoint is of use once the producer has accepted it. */
+static void decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
+{
+	compute_object_decode(object(v), v, http, reply, out);
+	const char *psc = json_str(out->found, "pscConnectionStatus", "");
+	if (!out->outputs)
+		return;
+	json_put_str(out->outputs, "psc", psc);
+	if (out->presence != PRESENT_YES || !*psc || !strcmp(psc, "ACCEPTED"))
+		return;
+	if (!strcmp(psc, "PENDING"))
+		kind_say(out, PRESENT_PENDING, "the connection waits to be accepted: the project must be among those that the instance allows");
+	else
+		kind_say(out, PRESENT_FAILED, "the Private Service Connect endpoint is %s", psc);
+}
+
+static void compare(const struct view *v, const struct observation *seen, struct change *out)
+{
+	compute_object_compare(object(v), v, seen, out);
+}
+
+static void create(const struct view *v, const struct observation *seen, struct call *out)
+{
+	compute_object_create(object(v), v, seen, out);
+}
+
+/* Only the target can be moved. */
+static void update(const struct view *v, const struct observation *seen, const struct change *change, struct call *out)
+{
+	(void)seen, (void)change;
+	cJSON *body = cJSON_CreateObject();
+	json_put_str(body, "target", json_str(v->spec, "body.target", ""));
+	compute_object_method(object(v), v, "setTarget", body, out);
+}
+
+static void destroy(const struct view *v, const struct observation *seen, struct call *out)
+{
+	compute_object_destroy(object(v), v, seen, out);
+}
+
+const struct kind kind_forwarding_rule = {
+	.id = "compute.forwardingRule",
+	.title = N_("Forwarding rule"),
+	.api = "compute.googleapis.com",
+	.usual = 10,
+	.slow = 11,
+	.deadline = 1200,
+	.billable = true,
+	.observe = observe,
+	.decode = decode,
+	.compare = compare,
+	.create = create,
+	.update = update,
+	.destroy = destroy,
+	.patience = 60,
+};

@@ -1,0 +1,29 @@
+/* A load balancer's health check. */
+#include "config.h"
+#include "gcp/compute_object.h"
+#include "gcp/kinds.h"
+
+#include "base/gettext.h"
+
+static const char *const fixed[] = {"type", NULL};
+
+static const struct compute_object object = {.scope = "global", .collection = "healthChecks", .fixed = fixed};
+
+COMPUTE_OBJECT(object)
+COMPUTE_UPDATE(object)
+
+const struct kind kind_health_check = {
+	.id = "compute.healthCheck",
+	.title = N_("Health check"),
+	.api = "compute.googleapis.com",
+	.usual = 0.9,
+	.slow = 1.6,
+	.deadline = 1200,
+	.observe = observe,
+	.decode = decode,
+	.compare = compare,
+	.create = create,
+	.update = update,
+	.destroy = destroy,
+	.patience = 60,
+};

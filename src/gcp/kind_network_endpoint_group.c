@@ -1,0 +1,27 @@
+/* A serverless network endpoint group: how a load balancer finds a Cloud Run service or an App Engine application. It has no update. */
+#include "config.h"
+#include "gcp/compute_object.h"
+#include "gcp/kinds.h"
+
+#include "base/gettext.h"
+
+static const char *const fixed[] = {"networkEndpointType", "cloudRun", "appEngine", NULL};
+
+static const struct compute_object object = {.scope = "regions", .collection = "networkEndpointGroups", .fixed = fixed};
+
+COMPUTE_OBJECT(object)
+
+const struct kind kind_network_endpoint_group = {
+	.id = "compute.networkEndpointGroup",
+	.title = N_("Network endpoint group"),
+	.api = "compute.googleapis.com",
+	.usual = 2,
+	.slow = 4,
+	.deadline = 1200,
+	.observe = observe,
+	.decode = decode,
+	.compare = compare,
+	.create = create,
+	.destroy = destroy,
+	.patience = 60,
+};

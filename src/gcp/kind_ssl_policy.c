@@ -1,0 +1,27 @@
+/* Which TLS versions and ciphers a load balancer offers. */
+#include "config.h"
+#include "gcp/compute_object.h"
+#include "gcp/kinds.h"
+
+#include "base/gettext.h"
+
+static const struct compute_object object = {.scope = "global", .collection = "sslPolicies"};
+
+COMPUTE_OBJECT(object)
+COMPUTE_UPDATE(object)
+
+const struct kind kind_ssl_policy = {
+	.id = "compute.sslPolicy",
+	.title = N_("SSL policy"),
+	.api = "compute.googleapis.com",
+	.usual = 1,
+	.slow = 2,
+	.deadline = 1200,
+	.observe = observe,
+	.decode = decode,
+	.compare = compare,
+	.create = create,
+	.update = update,
+	.destroy = destroy,
+	.patience = 60,
+};

@@ -1,0 +1,27 @@
+/* The HTTP side of a load balancer. */
+#include "config.h"
+#include "gcp/compute_object.h"
+#include "gcp/kinds.h"
+
+#include "base/gettext.h"
+
+static const struct compute_object object = {.scope = "global", .collection = "targetHttpProxies"};
+
+COMPUTE_OBJECT(object)
+COMPUTE_UPDATE(object)
+
+const struct kind kind_target_http_proxy = {
+	.id = "compute.targetHttpProxy",
+	.title = N_("HTTP proxy"),
+	.api = "compute.googleapis.com",
+	.usual = 1.2,
+	.slow = 2,
+	.deadline = 1200,
+	.observe = observe,
+	.decode = decode,
+	.compare = compare,
+	.create = create,
+	.update = update,
+	.destroy = destroy,
+	.patience = 60,
+};

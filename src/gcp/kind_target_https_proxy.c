@@ -1,0 +1,27 @@
+/* The HTTPS side of a load balancer: its URL map and its certificates. */
+#include "config.h"
+#include "gcp/compute_object.h"
+#include "gcp/kinds.h"
+
+#include "base/gettext.h"
+
+static const struct compute_object object = {.scope = "global", .collection = "targetHttpsProxies"};
+
+COMPUTE_OBJECT(object)
+COMPUTE_UPDATE(object)
+
+const struct kind kind_target_https_proxy = {
+	.id = "compute.targetHttpsProxy",
+	.title = N_("HTTPS proxy"),
+	.api = "compute.googleapis.com",
+	.usual = 1.2,
+	.slow = 2,
+	.deadline = 1200,
+	.observe = observe,
+	.decode = decode,
+	.compare = compare,
+	.create = create,
+	.update = update,
+	.destroy = destroy,
+	.patience = 60,
+};

@@ -1,0 +1,27 @@
+/* A URL map: where requests of a load balancer go. */
+#include "config.h"
+#include "gcp/compute_object.h"
+#include "gcp/kinds.h"
+
+#include "base/gettext.h"
+
+static const struct compute_object object = {.scope = "global", .collection = "urlMaps"};
+
+COMPUTE_OBJECT(object)
+COMPUTE_UPDATE(object)
+
+const struct kind kind_url_map = {
+	.id = "compute.urlMap",
+	.title = N_("URL map"),
+	.api = "compute.googleapis.com",
+	.usual = 0.7,
+	.slow = 1,
+	.deadline = 1200,
+	.observe = observe,
+	.decode = decode,
+	.compare = compare,
+	.create = create,
+	.update = update,
+	.destroy = destroy,
+	.patience = 60,
+};

@@ -1,0 +1,188 @@
+/* The kinds of a load balancer, its certificate and its names: requests as Google's REST references have them, replies as recorded. */
+#include "config.h"
+#include "tests/tap.h"
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "gcp/kind.h"
+
+#include <stdlib.h>
+
+#define MARK "managed-by=mlflow-setup stack=mlflow"
+#define LABELS "\"labels\":{\"managed-by\":\"mlflow-setup\",\"stack\":\"mlflow\"}"
+#define COMPUTE "https://compute.googleapis.com/compute/v1/projects/demo/"
+#define CERTIFICATES "https://certificatemanager.googleapis.com/v1/projects/demo/locations/global/"
+
+static void is_call(struct call *c, const char *wanted, const char *kind, const char *what)
+{
+	char *body = c->body ? json_text(c->body, -1) : xstrdup("");
+	char *text = xasprintf("%s %s%s%s", c->method ? c->method : "-", c->url ? c->url : "", *body ? " " : "", body);
+	char *name = xasprintf("%s %s", kind, what);
+	is_str(text, wanted, name);
+	free(name);
+	free(text);
+	free(body);
+	call_free(c);
+}
+
+static const struct row {
+	const char *kind, *name, *spec, *reply; /* as it should stand */
+	const char *observe, *create, *destroy;
+	const char *changed;                    /* as somebody left it; NULL for none */
+	const char *update;                     /* what mends it; "" when it has to be replaced */
+} rows[] = {
+	{"compute.address", "mlflow-ip", "{'body':{'addressType':'EXTERNAL','ipVersion':'IPV4'}}",
+	 "{'id':'7','name':'mlflow-ip','description':'" MARK "','address':'203.0.113.9','addressType':'EXTERNAL','ipVersion':'IPV4','status':'IN_USE'}",
+	 "GET " COMPUTE "global/addresses/mlflow-ip",
+	 "POST " COMPUTE "global/addresses {\"addressType\":\"EXTERNAL\",\"description\":\"" MARK "\",\"ipVersion\":\"IPV4\",\"name\":\"mlflow-ip\"}",
+	 "DELETE " COMPUTE "global/addresses/mlflow-ip", NULL, NULL},
+	{"compute.address", "mlflow-psc", "{'region':'r1','body':{'addressType':'INTERNAL','purpose':'GCE_ENDPOINT'}}",
+	 "{'description':'" MARK "','address':'10.0.0.9','addressType':'INTERNAL','purpose':'GCE_ENDPOINT','name':'mlflow-psc'}",
+	 "GET " COMPUTE "regions/r1/addresses/mlflow-psc",
+	 "POST " COMPUTE "regions/r1/addresses {\"addressType\":\"INTERNAL\",\"description\":\"" MARK "\",\"name\":\"mlflow-psc\",\"purpose\":\"GCE_ENDPOINT\"}",
+	 "DELETE " COMPUTE "regions/r1/addresses/mlflow-psc",
+	 "{'description':'" MARK "','address':'10.0.0.9','addressType':'INTERNAL','purpose':'VPC_PEERING','name':'mlflow-psc'}", ""},
+	{"compute.backendService", "mlflow-be", "{'body':{'protocol':'HTTPS','iap':{'enabled':true,'oauth2ClientSecret':'x'}}}",
+	 "{'name':'mlflow-be','description':'" MARK "','fingerprint':'f=','protocol':'HTTPS','iap':{'enabled':true,'oauth2ClientSecretSha256':'y'},'sessionAffinity':'NONE'}",
+	 "GET " COMPUTE "global/backendServices/mlflow-be",
+	 "POST " COMPUTE "global/backendServices {\"description\":\"" MARK "\",\"iap\":{\"enabled\":true,\"oauth2ClientSecret\":\"x\"},\"name\":\"mlflow-be\",\"protocol\":\"HTTPS\"}",
+	 "DELETE " COMPUTE "global/backendServices/mlflow-be",
+	 "{'name':'mlflow-be','description':'" MARK "','fingerprint':'f=','protocol':'HTTPS'}",
+	 "PATCH " COMPUTE "global/backendServices/mlflow-be {\"description\":\"" MARK "\",\"fingerprint\":\"f=\",\"iap\":{\"enabled\":true,\"oauth2ClientSecret\":\"x\"},"
+	 "\"name\":\"mlflow-be\",\"protocol\":\"HTTPS\"}"},
+	{"compute.networkEndpointGroup", "mlflow-neg", "{'region':'r1','body':{'networkEndpointType':'SERVERLESS','cloudRun':{'service':'mlflow'}}}",
+	 "{'name':'mlflow-neg','description':'" MARK "','networkEndpointType':'SERVERLESS','cloudRun':{'service':'mlflow'},'size':0}",
+	 "GET " COMPUTE "regions/r1/networkEndpointGroups/mlflow-neg",
+	 "POST " COMPUTE "regions/r1/networkEndpointGroups {\"cloudRun\":{\"service\":\"mlflow\"},\"description\":\"" MARK "\",\"name\":\"mlflow-neg\",\"networkEndpointType\":\"SERVERLESS\"}",
+	 "DELETE " COMPUTE "regions/r1/networkEndpointGroups/mlflow-neg",
+	 "{'name':'mlflow-neg','description':'" MARK "','networkEndpointType':'SERVERLESS','cloudRun':{'service':'other'}}", ""},
+	{"compute.forwardingRule", "mlflow-443",
+	 "{'body':{'loadBalancingScheme':'EXTERNAL_MANAGED','IPAddress':'projects/demo/global/addresses/mlflow-ip','portRange':'443','target':'projects/demo/global/targetHttpsProxies/mlflow-hp'}}",
+	 "{'name':'mlflow-443','description':'" MARK "','loadBalancingScheme':'EXTERNAL_MANAGED','IPAddress':'203.0.113.9','portRange':'443-443',"
+	 "'target':'https://www.googleapis.com/compute/v1/projects/demo/global/targetHttpsProxies/mlflow-hp'}",
+	 "GET " COMPUTE "global/forwardingRules/mlflow-443",
+	 "POST " COMPUTE "global/forwardingRules {\"IPAddress\":\"projects/demo/global/addresses/mlflow-ip\",\"description\":\"" MARK "\",\"loadBalancingScheme\":\"EXTERNAL_MANAGED\","
+	 "\"name\":\"mlflow-443\",\"portRange\":\"443\",\"target\":\"projects/demo/global/targetHttpsProxies/mlflow-hp\"}",
+	 "DELETE " COMPUTE "global/forwardingRules/mlflow-443",
+	 "{'name':'mlflow-443','description':'" MARK "','loadBalancingScheme':'EXTERNAL_MANAGED','target':'https://www.googleapis.com/compute/v1/projects/demo/global/targetHttpsProxies/other'}",
+	 "POST " COMPUTE "global/forwardingRules/mlflow-443/setTarget {\"target\":\"projects/demo/global/targetHttpsProxies/mlflow-hp\"}"},
+	{"compute.sslCertificate", "mlflow-cert", "{'body':{'type':'MANAGED','managed':{'domains':['m.example.com']}}}",
+	 "{'name':'mlflow-cert','description':'" MARK "','type':'MANAGED','managed':{'domains':['m.example.com'],'status':'PROVISIONING'}}",
+	 "GET " COMPUTE "global/sslCertificates/mlflow-cert",
+	 "POST " COMPUTE "global/sslCertificates {\"description\":\"" MARK "\",\"managed\":{\"domains\":[\"m.example.com\"]},\"name\":\"mlflow-cert\",\"type\":\"MANAGED\"}",
+	 "DELETE " COMPUTE "global/sslCertificates/mlflow-cert",
+	 "{'name':'mlflow-cert','description':'" MARK "','type':'MANAGED','managed':{'domains':['m.example.com'],'status':'PROVISIONING_FAILED_PERMANENTLY'}}", ""},
+	{"certificatemanager.dnsAuthorization", "mlflow-a", "{'body':{'domain':'m.example.com'}}",
+	 "{'name':'projects/demo/locations/global/dnsAuthorizations/mlflow-a'," LABELS ",'domain':'m.example.com','dnsResourceRecord':{'name':'_acme-challenge.m.example.com.','type':'CNAME','data':'x.'}}",
+	 "GET " CERTIFICATES "dnsAuthorizations/mlflow-a",
+	 "POST " CERTIFICATES "dnsAuthorizations?dnsAuthorizationId=mlflow-a {\"domain\":\"m.example.com\"," LABELS "}",
+	 "DELETE " CERTIFICATES "dnsAuthorizations/mlflow-a", NULL, NULL},
+	{"certificatemanager.certificateMapEntry", "mlflow-e",
+	 "{'parent':'locations/global/certificateMaps/mlflow-m','body':{'hostname':'m.example.com','certificates':['projects/demo/locations/global/certificates/c']}}",
+	 "{" LABELS ",'hostname':'m.example.com','certificates':['projects/42/locations/global/certificates/c'],'state':'ACTIVE'}",
+	 "GET " CERTIFICATES "certificateMaps/mlflow-m/certificateMapEntries/mlflow-e",
+	 "POST " CERTIFICATES "certificateMaps/mlflow-m/certificateMapEntries?certificateMapEntryId=mlflow-e {\"certificates\":[\"projects/demo/locations/global/certificates/c\"],"
+	 "\"hostname\":\"m.example.com\"," LABELS "}",
+	 "DELETE " CERTIFICATES "certificateMaps/mlflow-m/certificateMapEntries/mlflow-e",
+	 "{" LABELS ",'hostname':'m.example.com','certificates':['projects/42/locations/global/certificates/d']}",
+	 "PATCH " CERTIFICATES "certificateMaps/mlflow-m/certificateMapEntries/mlflow-e?updateMask=certificates {\"certificates\":[\"projects/demo/locations/global/certificates/c\"],"
+	 "\"hostname\":\"m.example.com\"," LABELS "}"},
+	{"dns.resourceRecordSet", "m.example.com", "{'zone':'z','host':'m.example.com.','type':'A','ttl':300,'data':['203.0.113.9']}",
+	 "{'name':'m.example.com.','type':'A','ttl':300,'rrdatas':['203.0.113.9']}",
+	 "GET https://dns.googleapis.com/dns/v1/projects/demo/managedZones/z/rrsets/m.example.com./A",
+	 "POST https://dns.googleapis.com/dns/v1/projects/demo/managedZones/z/rrsets {\"name\":\"m.example.com.\",\"rrdatas\":[\"203.0.113.9\"],\"ttl\":300,\"type\":\"A\"}",
+	 "DELETE https://dns.googleapis.com/dns/v1/projects/demo/managedZones/z/rrsets/m.example.com./A",
+	 "{'name':'m.example.com.','type':'A','ttl':60,'rrdatas':['203.0.113.9']}",
+	 "PATCH https://dns.googleapis.com/dns/v1/projects/demo/managedZones/z/rrsets/m.example.com./A {\"name\":\"m.example.com.\",\"rrdatas\":[\"203.0.113.9\"],\"ttl\":300,\"type\":\"A\"}"},
+};
+
+/* Single quotes stand for double ones. */
+static cJSON *parse(const char *text)
+{
+	char *copy = xstrdup(text);
+	for (char *c = copy; *c; c++)
+		*c = *c == '\'' ? '"' : *c;
+	cJSON *j = cJSON_Parse(copy);
+	if (!j)
+		printf("# bad JSON in the test: %s\n", text);
+	free(copy);
+	return j;
+}
+
+static enum verdict judge(const struct kind *k, const struct view *v, const char *reply, struct observation *seen, struct change *change)
+{
+	cJSON *r = parse(reply);
+	*seen = (struct observation){0};
+	k->decode(v, 200, r, seen);
+	cJSON_Delete(r);
+	if (seen->presence == PRESENT_YES || seen->presence == PRESENT_FAILED)
+		k->compare(v, seen, change);
+	return change->verdict;
+}
+
+static void test_row(const struct row *w)
+{
+	const struct kind *k = kind_find(w->kind);
+	cJSON *spec = parse(w->spec);
+	struct view v = {.project = "demo", .number = "42", .stack = "mlflow", .id = "x", .name = w->name, .spec = spec};
+	struct observation seen = {0};
+	struct change change = {0};
+	struct call c = {0};
+	k->observe(&v, &c);
+	is_call(&c, w->observe, w->kind, "is read");
+	k->create(&v, &seen, &c);
+	is_call(&c, w->create, w->kind, "is created");
+	enum verdict verdict = judge(k, &v, w->reply, &seen, &change);
+	ok(verdict == VERDICT_KEEP && seen.presence == PRESENT_YES, "%s as it should stand is kept", w->kind);
+	k->destroy(&v, &seen, &c);
+	is_call(&c, w->destroy, w->kind, "is deleted");
+	observation_free(&seen);
+	change_free(&change);
+	if (w->changed) {
+		verdict = judge(k, &v, w->changed, &seen, &change);
+		ok(verdict == (*w->update ? VERDICT_UPDATE : VERDICT_REPLACE), "%s changed by somebody is %s", w->kind, *w->update ? "mended" : "replaced");
+		if (*w->update) {
+			k->update(&v, &seen, &change, &c);
+			is_call(&c, w->update, w->kind, "is mended");
+		}
+		observation_free(&seen);
+		change_free(&change);
+	}
+	cJSON_Delete(spec);
+}
+
+static enum presence seen_as(const char *kind, const char *spec_text, const char *reply)
+{
+	cJSON *spec = parse(spec_text);
+	struct view v = {.project = "demo", .number = "42", .stack = "mlflow", .id = "x", .name = "n", .spec = spec};
+	struct observation seen = {0};
+	struct change change = {0};
+	judge(kind_find(kind), &v, reply, &seen, &change);
+	enum presence p = seen.presence;
+	observation_free(&seen);
+	change_free(&change);
+	cJSON_Delete(spec);
+	return p;
+}
+
+static void test_states(void)
+{
+	static const char spec[] = "{'zone':'z','host':'m.example.com.','type':'A','ttl':300,'data':['203.0.113.9']}";
+	ok(seen_as("dns.resourceRecordSet", spec, "{'type':'A','ttl':300,'rrdatas':['198.51.100.1']}") == PRESENT_STRANGER, "a record with other data is somebody's");
+	ok(seen_as("certificatemanager.certificate", "{'body':{}}", "{" LABELS ",'managed':{'state':'PROVISIONING'}}") == PRESENT_PENDING,
+	   "a certificate is waited for");
+	ok(seen_as("compute.forwardingRule", "{'region':'r1','body':{}}", "{'description':'" MARK "','pscConnectionStatus':'PENDING'}") == PRESENT_PENDING,
+	   "an endpoint that waits to be accepted is waited for");
+	ok(seen_as("compute.forwardingRule", "{'region':'r1','body':{}}", "{'description':'" MARK "','pscConnectionStatus':'REJECTED'}") == PRESENT_FAILED,
+	   "a rejected one has failed");
+	ok(seen_as("compute.urlMap", "{'body':{}}", "{'description':'somebody else'}") == PRESENT_STRANGER, "a URL map without our mark is a stranger's");
+}
+
+int main(void)
+{
+	mem_install();
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		test_row(&rows[i]);
+	test_states();
+	return tap_done();
+}
