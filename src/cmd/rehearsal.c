@@ -114,6 +114,12 @@ static unsigned long send_request(struct transport *t, const struct http_request
 	*x = (struct exchange){.owner = r, .next = r->flying, .id = ++r->last_id, .done = done, .arg = arg};
 	r->flying = x;
 
+	const char *fault = http_request_fault(request);
+	if (fault) {
+		broken(&x->reply, HTTP_REFUSED, fault);
+		x->timer = loop_after(r->loop, 0, deliver, x);
+		return x->id;
+	}
 	struct sim_header *headers = xcalloc(request->header_count + 1, sizeof *headers);
 	for (size_t i = 0; i < request->header_count; i++)
 		headers[i] = (struct sim_header){request->headers[i].name, request->headers[i].value};

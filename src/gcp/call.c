@@ -12,14 +12,58 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 void call_free(struct call *c)
 {
 	free(c->method);
 	free(c->url);
 	free(c->upload);
+	free(c->content_type);
+	free(c->ca);
+	free(c->certificate);
+	free(c->key);
+	free(c->bearer);
 	cJSON_Delete(c->body);
 	*c = (struct call){0};
+}
+
+static char *copy_text(const char *text)
+{
+	return text ? xstrdup(text) : NULL;
+}
+
+struct call call_copy(const struct call *c)
+{
+	struct call copy = *c;
+	copy.method = copy_text(c->method);
+	copy.url = copy_text(c->url);
+	copy.upload = copy_text(c->upload);
+	copy.content_type = copy_text(c->content_type);
+	copy.ca = copy_text(c->ca);
+	copy.certificate = copy_text(c->certificate);
+	copy.key = copy_text(c->key);
+	copy.bearer = copy_text(c->bearer);
+	copy.body = cJSON_Duplicate(c->body, true);
+	return copy;
+}
+
+bool call_is_google(const char *url)
+{
+	/* Cloud Run's, App Engine's and the like are names that anybody can have: they are not here. */
+	static const char *const hosts[] = {"googleapis.com", "tunnel.cloudproxy.app"};
+	const char *host = url + strlen("https://");
+	if (!text_starts(url, "https://"))
+		return false;
+	char *name = xstrndup(host, strcspn(host, "/?#"));
+	bool google = false;
+	for (size_t i = 0; i < sizeof hosts / sizeof *hosts; i++) {
+		size_t n = strlen(name), m = strlen(hosts[i]);
+		google |= n >= m && !strcasecmp(name + n - m, hosts[i]) && (n == m || (name[n - m - 1] == '.' && i == 0));
+	}
+	google = google && strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-") == strlen(name);
+	free(name);
+	return google;
 }
 
 void call_set(struct call *c, enum dialect dialect, const char *method, cJSON *body, const char *url_format, ...)
@@ -356,6 +400,10 @@ void api_error_decode(int http, const cJSON *reply, const char *text, struct api
 		take_details(error, out);
 		take_once(&out->reason, error, "errors.0.reason");
 		take_once(&out->message, error, "errors.0.message");
+	}
+	if (!strcmp(json_str(reply, "kind", ""), "Status")) { /* a Kubernetes API server's */
+		take_once(&out->reason, reply, "reason");
+		take_once(&out->message, reply, "message");
 	}
 	if (!out->message)
 		out->message = message_of_text(http, cJSON_IsObject(reply) ? NULL : text);

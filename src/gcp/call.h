@@ -16,6 +16,14 @@ enum dialect {
 	DIALECT_BUILD          /* an AIP operation whose metadata.build is polled itself */
 };
 
+/* Whom a call is for: it decides what is shown to whoever answers. */
+enum audience {
+	AUDIENCE_GOOGLE,       /* Google's APIs: the operator's access token, and only when the host is Google's */
+	AUDIENCE_CLUSTER,      /* a GKE cluster's API server, which takes that token too: only with a CA of its own in `ca` */
+	AUDIENCE_OWN,          /* somebody else's host: `bearer` and `certificate`, nothing of Google's */
+	AUDIENCE_NOBODY        /* shown nothing */
+};
+
 /* Leaves {"$secret":"NAME"} (and {"$secret":"NAME","as":"base64"}) in body stand for a secret's value; only the transport's
  * last moment puts it in. {"$secret":"NAME","as":"crc32c"} is the decimal CRC-32C of that secret. */
 struct call {
@@ -23,6 +31,11 @@ struct call {
 	char *url;             /* https://HOST/..., parameters percent-encoded */
 	cJSON *body;           /* NULL for none */
 	char *upload;          /* name of a file set made by the templates (source archive) to send as media instead of body; or NULL */
+	char *content_type;    /* of body; NULL for application/json */
+	enum audience audience;
+	char *ca;              /* PEM: the only authorities that may vouch for the host; NULL for those of the machine */
+	char *certificate;     /* PEM: the client's, with the key in `key`; NULL for none */
+	char *key, *bearer;    /* names of secrets, looked up at the last moment; NULL for none */
 	enum dialect dialect;
 	bool request_id;       /* the method takes ?requestId=UUID: the engine adds it, the same on every retry */
 	bool sensitive;        /* neither body nor reply may be logged */
@@ -30,6 +43,10 @@ struct call {
 
 /* Frees what the call holds, not the struct itself. */
 void call_free(struct call *c);
+/* A copy of all that it holds, for call_free. */
+struct call call_copy(const struct call *c);
+/* Does this URL lead, by TLS and without a user part, to a host whose name only Google can answer for? */
+bool call_is_google(const char *url);
 /* Fills c: method, a formatted URL (percent-encode the arguments first), and a body that it then owns. */
 void call_set(struct call *c, enum dialect dialect, const char *method, cJSON *body, const char *url_format, ...)
 	__attribute__((format(printf, 5, 6)));

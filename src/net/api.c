@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/outside.h"
+#include "base/secret.h"
 #include "base/text.h"
 #include "net/credentials.h"
 #include "net/fill.h"
@@ -165,6 +166,12 @@ static void on_timer(void *arg)
 
 /* Words -------------------------------------------------------------------------------------------------------------------- */
 
+/* Is the operator's access token for whoever answers this? */
+static bool shows_token(const struct api_job *j)
+{
+	return j->call.audience == AUDIENCE_GOOGLE || j->call.audience == AUDIENCE_CLUSTER;
+}
+
 static char *host_of(const char *url)
 {
 	const char *host = strstr(url, "://");
@@ -172,20 +179,28 @@ static char *host_of(const char *url)
 	return xstrndup(host, strcspn(host, "/?"));
 }
 
+const char *api_tls_fix(void)
+{
+	return _("Check the clock of this machine. An authority of your own, such as that of a proxy that looks into TLS, is named by --cloud-ca FILE, "
+		 "SSL_CERT_FILE or CURL_CA_BUNDLE.");
+}
+
 static void word_failure(const struct api_job *j, const struct http_reply *reply, struct err *e)
 {
 	char *host = host_of(j->call.url);
-	const char *text = reply->failure_text ? reply->failure_text : "";
+	const char *text = reply->failure_text ? reply->failure_text : "", *fix = reply->failure_fix ? _(reply->failure_fix) : NULL;
 	switch (reply->failure) {
 	case HTTP_TLS:
-		err_set(e, EXIT_UNAVAILABLE, host, _("Check the clock, the proxy and the certificates of this machine."),
-			_("the connection is not safe: %s."), text);
+		err_set(e, EXIT_UNAVAILABLE, host, api_tls_fix(), _("the connection is not safe: %s."), text);
+		break;
+	case HTTP_REFUSED:
+		err_set(e, EXIT_CONFIG, host, fix, _("it cannot be asked: %s."), text);
 		break;
 	case HTTP_TOO_LARGE:
 		err_set(e, EXIT_UNAVAILABLE, host, NULL, _("the reply is larger than any that is expected."));
 		break;
 	case HTTP_UNREACHABLE:
-		err_set(e, EXIT_UNAVAILABLE, host, _("Check the network, then run the same command again."),
+		err_set(e, EXIT_UNAVAILABLE, host, fix ? fix : _("Check the network, then run the same command again."),
 			_("no connection: %s."), text);
 		break;
 	default:
@@ -210,7 +225,7 @@ static void word_error(const struct api_job *j, const struct api_error *error, s
 	char *host = host_of(j->call.url), *fix = NULL;
 	struct buf message = {0};
 	outside_text(&message, error->message, strlen(error->message), false, 1000);
-	if (error->http == 401)
+	if (error->http == 401 && shows_token(j))
 		fix = xstrdup(_("Sign in again: gcloud auth application-default login."));
 	else if (error->constraint && strstr(error->constraint, "constraints/"))
 		fix = xasprintf(_("The organization policy %s forbids it: ask its administrator."), error->constraint);
@@ -250,7 +265,7 @@ static bool is_cut_short(const struct http_reply *reply)
 /* Is our project charged for this call, by X-Goog-User-Project? */
 static bool charged(const struct api_job *j)
 {
-	return j->api->quota_project && !j->api->plain && !j->plain;
+	return j->api->quota_project && !j->api->plain && !j->plain && j->call.audience == AUDIENCE_GOOGLE;
 }
 
 static void begin_retry(struct api_job *j, const struct retry *r, const struct api_result *result)
@@ -291,7 +306,7 @@ static void judge(struct api_job *j, struct http_reply *reply, struct api_result
 		.chance = randombytes_uniform(1000) / 1000.0,
 		.look_first = j->policy.no_retry_unknown,
 		.just_enabled = j->policy.just_enabled,
-		.signed_in_again = j->signed_in_again,
+		.signed_in_again = j->signed_in_again || !shows_token(j),
 		.quota_project = charged(j),
 	};
 	struct retry r = bad ? retry_decide(&f) : (struct retry){RETRY_NEVER, 0, "answered", false};
@@ -369,7 +384,32 @@ static bool reads(const struct api_job *j)
 	       text_ends(j->call.url, "/wait");
 }
 
-static void send_it(struct api_job *j, const char *token)
+/* The token goes where it is meant to go, whatever URL was put together. */
+static bool may_show(const struct api_job *j, struct err *e)
+{
+	const char *url = j->call.url;
+	bool fine = j->call.audience == AUDIENCE_NOBODY || (j->call.audience == AUDIENCE_OWN && text_starts(url, "https://")) ||
+		    (j->call.audience == AUDIENCE_GOOGLE && call_is_google(url)) ||
+		    (j->call.audience == AUDIENCE_CLUSTER && text_starts(url, "https://") && j->call.ca);
+	return fine || err_set(e, EXIT_BUG, j->host, NULL, _("nothing is sent there: it is not a host that the credentials are for."));
+}
+
+/* A secret that the call names, opened; NULL when it names none. False with e when there is no such secret. */
+static bool open_named(struct api_job *j, const char *name, struct secret **s, const char **text, struct err *e)
+{
+	const struct api *a = j->api;
+	*s = name && a->secrets ? a->secrets(a->secrets_arg, name) : NULL;
+	*text = *s ? secret_open(*s, NULL) : NULL;
+	return *s || !name || err_set(e, EXIT_BUG, NULL, NULL, "the secret %s is not known", name);
+}
+
+static void close_named(struct secret *s)
+{
+	if (s)
+		secret_close(s);
+}
+
+static void send_with(struct api_job *j, const char *bearer, const char *key)
 {
 	struct api *a = j->api;
 	static char authorization[] = "Authorization", content_type[] = "Content-Type", user_project[] = "X-Goog-User-Project",
@@ -377,17 +417,19 @@ static void send_it(struct api_job *j, const char *token)
 	char range[40];
 	struct header headers[4];
 	size_t count = 0;
-	char *bearer = xasprintf("Bearer %s", token), *url = url_of(j);
-	headers[count++] = (struct header){authorization, bearer};
+	char *shown = bearer ? xasprintf("Bearer %s", bearer) : NULL, *url = url_of(j), *type = j->call.upload ? gzip : json;
+	if (shown)
+		headers[count++] = (struct header){authorization, shown};
 	if (j->body)
-		headers[count++] = (struct header){content_type, j->call.upload ? gzip : json};
+		headers[count++] = (struct header){content_type, j->call.content_type ? j->call.content_type : type};
 	if (charged(j))
 		headers[count++] = (struct header){user_project, a->quota_project};
 	snprintf(range, sizeof range, "bytes=%lu-", j->policy.range_from);
 	if (j->policy.range_from)
 		headers[count++] = (struct header){range_name, range};
 	struct http_request request = {.method = j->call.method, .url = url, .headers = headers, .header_count = count, .body = j->body,
-				       .body_len = j->body_len, .timeout = j->policy.timeout};
+				       .body_len = j->body_len, .timeout = j->policy.timeout, .ca = j->call.ca,
+				       .certificate = j->call.certificate, .key = key};
 	j->tries++;
 	a->counts.requests++;
 	if (reads(j))
@@ -395,9 +437,24 @@ static void send_it(struct api_job *j, const char *token)
 	else
 		a->counts.writes++;
 	j->sending = a->transport->send(a->transport, &request, on_reply, j);
-	explicit_bzero(bearer, strlen(bearer));
-	free(bearer);
+	if (shown)
+		explicit_bzero(shown, strlen(shown));
+	free(shown);
 	free(url);
+}
+
+static void send_it(struct api_job *j, const char *token)
+{
+	struct secret *bearer = NULL, *key = NULL;
+	const char *bearer_text = NULL, *key_text = NULL;
+	struct err e = {0};
+	if (may_show(j, &e) && make_body(j, &e) && open_named(j, j->call.bearer, &bearer, &bearer_text, &e) &&
+	    open_named(j, j->call.key, &key, &key_text, &e))
+		send_with(j, token ? token : bearer_text, key_text);
+	close_named(bearer);
+	close_named(key);
+	if (e.exit)
+		finish_err(j, &e);
 }
 
 static void on_token(void *arg, const char *token, struct err *e)
@@ -410,8 +467,6 @@ static void on_token(void *arg, const char *token, struct err *e)
 	} else if (!token) {
 		err_move(&own, e);
 		finish_err(j, &own);
-	} else if (!make_body(j, &own)) {
-		finish_err(j, &own);
 	} else {
 		send_it(j, token);
 	}
@@ -419,6 +474,10 @@ static void on_token(void *arg, const char *token, struct err *e)
 
 static void get_token(struct api_job *j)
 {
+	if (!shows_token(j)) {
+		send_it(j, NULL);
+		return;
+	}
 	j->waits_token = true;
 	credentials_token(j->api->credentials, on_token, j);
 }
@@ -430,12 +489,8 @@ unsigned long api_call(struct api *a, const struct call *call, const struct api_
 	a->jobs = j;
 	if (policy)
 		j->policy = *policy;
-	j->call = *call;
+	j->call = call_copy(call);
 	j->host = host_of(call->url);
-	j->call.method = xstrdup(call->method);
-	j->call.url = xstrdup(call->url);
-	j->call.upload = call->upload ? xstrdup(call->upload) : NULL;
-	j->call.body = cJSON_Duplicate(call->body, true);
 	if (j->policy.request_id)
 		snprintf(j->uuid, sizeof j->uuid, "%s", j->policy.request_id);
 	else

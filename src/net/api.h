@@ -50,9 +50,13 @@ void api_set_secrets(struct api *a, struct secret *(*lookup)(void *arg, const ch
 /* Supplies the bytes of struct call.upload. */
 void api_set_uploads(struct api *a, bool (*lookup)(void *arg, const char *name, struct buf *out), void *arg);
 
-/* Starts a call; done comes from loop_turn exactly once, unless it is cancelled. call is copied. */
+/* Starts a call; done comes from loop_turn exactly once, unless it is cancelled. call is copied. Its audience decides what is shown to the host: a
+ * call for Google to a host that is not Google's ends with EXIT_BUG, and nothing is sent. */
 unsigned long api_call(struct api *a, const struct call *call, const struct api_policy *policy, api_done *done, void *arg);
 void api_cancel(struct api *a, unsigned long id);
+
+/* What to do when TLS fails. */
+const char *api_tls_fix(void);
 
 /* A version 4 UUID from libsodium into at least 37 bytes, which is returned. */
 char *api_uuid(char *into);

@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "base/secret.h"
 #include "base/text.h"
+#include "net/api.h"
 #include "net/credentials_private.h"
 #include "net/jwt.h"
 #include "net/retry.h"
@@ -17,7 +18,6 @@
 #include <string.h>
 
 #define TOKEN_URL "https://oauth2.googleapis.com/token"
-#define SCOPE "https://www.googleapis.com/auth/cloud-platform"
 /* A token is fresh until 3 min 45 s before its end (reference/engine.md 4). */
 #define MARGIN 225.0
 #define TRIES 3
@@ -25,19 +25,19 @@
 
 /* Making --------------------------------------------------------------------------------------------------------------------- */
 
-static struct secret *take_secret(const cJSON *file, const char *field)
+struct secret *credentials_secret(const cJSON *file, const char *field)
 {
 	const char *text = json_str(file, field, NULL);
 	return text && *text ? secret_copy(text, strlen(text)) : NULL;
 }
 
-static char *take_text(const cJSON *file, const char *field)
+char *credentials_text(const cJSON *file, const char *field)
 {
 	const char *text = json_str(file, field, NULL);
 	return text && *text ? xstrdup(text) : NULL;
 }
 
-static bool missing(const char *place, const char *type, const char *field, struct err *e)
+bool credentials_lack(const char *place, const char *type, const char *field, struct err *e)
 {
 	return err_set(e, EXIT_CONFIG, place, _("Make it again: gcloud auth application-default login."),
 		       _("credentials of type %s lack %s."), type, field);
@@ -46,65 +46,85 @@ static bool missing(const char *place, const char *type, const char *field, stru
 static bool take_user(struct credentials *c, const cJSON *file, const char *place, struct err *e)
 {
 	c->type = CREDENTIALS_USER;
-	c->client_id = take_text(file, "client_id");
-	c->client_secret = take_secret(file, "client_secret");
-	c->key = take_secret(file, "refresh_token");
+	c->client_id = credentials_text(file, "client_id");
+	c->client_secret = credentials_secret(file, "client_secret");
+	c->key = credentials_secret(file, "refresh_token");
 	if (!c->client_id)
-		return missing(place, "authorized_user", "client_id", e);
+		return credentials_lack(place, "authorized_user", "client_id", e);
 	if (!c->client_secret)
-		return missing(place, "authorized_user", "client_secret", e);
-	return c->key || missing(place, "authorized_user", "refresh_token", e);
+		return credentials_lack(place, "authorized_user", "client_secret", e);
+	return c->key || credentials_lack(place, "authorized_user", "refresh_token", e);
 }
 
-/* A hostile file could point token_uri anywhere: only Google's own hosts get an assertion. */
+/* A hostile file could point token_uri anywhere, also to a host of Google's that shows what it is sent to somebody else: the assertion goes to the
+ * token endpoint and nowhere else. Old key files name it by its old addresses. */
 static bool good_token_uri(const char *uri)
 {
-	const char *host = uri + strlen("https://");
-	if (!text_starts(uri, "https://") || strpbrk(host, "@\\ "))
-		return false;
-	char *name = xstrndup(host, strcspn(host, "/:?#"));
-	bool good = text_ends(name, ".googleapis.com");
-	free(name);
-	return good;
+	static const char *const names[] = {TOKEN_URL, "https://accounts.google.com/o/oauth2/token", "https://www.googleapis.com/oauth2/v4/token"};
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (!strcmp(uri, names[i]))
+			return true;
+	return false;
 }
 
 static bool take_service_account(struct credentials *c, const cJSON *file, const char *place, struct err *e)
 {
 	c->type = CREDENTIALS_SERVICE_ACCOUNT;
-	c->email = take_text(file, "client_email");
-	c->key = take_secret(file, "private_key");
-	c->key_id = take_text(file, "private_key_id");
+	c->email = credentials_text(file, "client_email");
+	c->key = credentials_secret(file, "private_key");
+	c->key_id = credentials_text(file, "private_key_id");
 	const char *uri = json_str(file, "token_uri", TOKEN_URL);
 	if (!c->email)
-		return missing(place, "service_account", "client_email", e);
+		return credentials_lack(place, "service_account", "client_email", e);
 	if (!c->key)
-		return missing(place, "service_account", "private_key", e);
-	if (!strcmp(uri, "https://accounts.google.com/o/oauth2/token")) /* what old key files say */
-		uri = TOKEN_URL;
-	if (!good_token_uri(uri))
-		return err_set(e, EXIT_CONFIG, place, _("Download the key file again."),
-			       _("token_uri does not name a host under googleapis.com, so nothing is sent to it."));
-	c->token_url = xstrdup(uri);
-	return true;
+		return credentials_lack(place, "service_account", "private_key", e);
+	return good_token_uri(uri) || err_set(e, EXIT_CONFIG, place, _("Download the key file again."),
+					      _("token_uri is not Google's token endpoint, so nothing is sent to it."));
+}
+
+/* A word as such files have them may be shown; anything else could be a secret in the wrong place. */
+static const char *a_word(const char *text)
+{
+	size_t n = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789_.-");
+	return !text[n] && n <= 48 ? text : "?";
+}
+
+/* It goes into a header of every request. */
+bool credentials_quota_ok(const char *project)
+{
+	size_t n = strspn(project, "abcdefghijklmnopqrstuvwxyz0123456789.:-");
+	return n && n <= 100 && !project[n];
 }
 
 static bool take_file(struct credentials *c, const cJSON *file, const char *place, struct err *e)
 {
+	static const struct {
+		const char *type;
+		bool (*take)(struct credentials *c, const cJSON *file, const char *place, struct err *e);
+	} types[] = {
+		{"authorized_user", take_user},
+		{"service_account", take_service_account},
+		{"impersonated_service_account", credentials_take_impersonated},
+		{"external_account", credentials_take_external},
+	};
 	const char *type = json_str(file, "type", NULL), *universe = json_str(file, "universe_domain", "googleapis.com");
 	if (!type)
 		return err_set(e, EXIT_CONFIG, place, _("Make it again: gcloud auth application-default login."),
 			       _("this is not a credentials file: it has no type."));
 	if (strcmp(universe, "googleapis.com")) /* another universe has other hosts for everything */
-		return err_set(e, EXIT_CONFIG, place, NULL, _("the universe %s is not supported, only googleapis.com."), universe);
-	c->quota_project = take_text(file, "quota_project_id");
-	c->project = take_text(file, "project_id");
-	if (!strcmp(type, "authorized_user"))
-		return take_user(c, file, place, e);
-	if (!strcmp(type, "service_account"))
-		return take_service_account(c, file, place, e);
+		return err_set(e, EXIT_CONFIG, place, NULL, _("the universe %s is not supported, only googleapis.com."), a_word(universe));
+	c->quota_project = credentials_text(file, "quota_project_id");
+	c->project = credentials_text(file, "project_id");
+	if (c->quota_project && !credentials_quota_ok(c->quota_project))
+		return err_set(e, EXIT_CONFIG, place, _("Make it again: gcloud auth application-default login."),
+			       _("quota_project_id is not the id of a project."));
+	for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+		if (!strcmp(type, types[i].type))
+			return types[i].take(c, file, place, e);
 	return err_set(e, EXIT_CONFIG, place,
-		       _("Use credentials of type authorized_user (gcloud auth application-default login) or service_account."),
-		       _("credentials of type %s are not supported."), type);
+		       _("Use credentials of type authorized_user (gcloud auth application-default login), service_account, "
+			 "impersonated_service_account or external_account."),
+		       _("credentials of type %s are not supported."), a_word(type));
 }
 
 struct credentials *credentials_make(struct loop *loop, struct transport *transport, const cJSON *file, const char *place,
@@ -134,6 +154,8 @@ void credentials_free(struct credentials *c)
 	if (c->sending)
 		c->transport->cancel(c->transport, c->sending);
 	loop_cancel(c->loop, c->timer);
+	credentials_free_external(c);
+	secret_free(c->shown);
 	secret_free(c->client_secret);
 	secret_free(c->key);
 	secret_free(c->token);
@@ -171,7 +193,7 @@ const char *credentials_email(const struct credentials *c)
 
 /* Requests ------------------------------------------------------------------------------------------------------------------- */
 
-static void add_field(struct buf *b, const char *name, const char *value)
+void credentials_field(struct buf *b, const char *name, const char *value)
 {
 	buf_printf(b, "%s%s=", b->len ? "&" : "", name);
 	text_percent(b, value, false);
@@ -180,7 +202,7 @@ static void add_field(struct buf *b, const char *name, const char *value)
 static void add_secret(struct buf *b, const char *name, struct secret *value)
 {
 	size_t len;
-	add_field(b, name, secret_open(value, &len));
+	credentials_field(b, name, secret_open(value, &len));
 	secret_close(value);
 }
 
@@ -194,8 +216,8 @@ static void reserve(struct buf *b, size_t room)
 static bool user_form(struct credentials *c, struct buf *b)
 {
 	reserve(b, 512 + 3 * (strlen(c->client_id) + secret_length(c->client_secret) + secret_length(c->key)));
-	add_field(b, "grant_type", "refresh_token");
-	add_field(b, "client_id", c->client_id);
+	credentials_field(b, "grant_type", "refresh_token");
+	credentials_field(b, "client_id", c->client_id);
 	add_secret(b, "client_secret", c->client_secret);
 	add_secret(b, "refresh_token", c->key);
 	return true;
@@ -204,16 +226,18 @@ static bool user_form(struct credentials *c, struct buf *b)
 static bool assertion_form(struct credentials *c, struct buf *b, struct err *e)
 {
 	long long now = (long long)loop_wall(c->loop);
-	cJSON *claims = json_make("{'iss':%s,'aud':%s,'scope':%s}", c->email, TOKEN_URL, SCOPE);
+	cJSON *claims = json_make("{'iss':%s,'aud':%s,'scope':%s}", c->email, TOKEN_URL, CREDENTIALS_SCOPE);
 	json_put_num(claims, "iat", (double)now);
 	json_put_num(claims, "exp", (double)now + 3600);
 	char *jwt = jwt_sign(c->key, c->key_id, claims, e);
 	cJSON_Delete(claims);
 	if (!jwt)
 		return false;
+	secret_free(c->shown);
+	c->shown = secret_copy(jwt, strlen(jwt));
 	reserve(b, 512 + 3 * strlen(jwt));
-	add_field(b, "grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer");
-	add_field(b, "assertion", jwt);
+	credentials_field(b, "grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer");
+	credentials_field(b, "assertion", jwt);
 	sodium_memzero(jwt, strlen(jwt));
 	free(jwt);
 	return true;
@@ -221,15 +245,25 @@ static bool assertion_form(struct credentials *c, struct buf *b, struct err *e)
 
 static void on_reply(void *arg, struct http_reply *reply);
 
-static void send_form(struct credentials *c, const char *url, struct buf *form)
+void credentials_post(struct credentials *c, const char *url, const char *type, const char *bearer, struct buf *body)
 {
-	static char name[] = "Content-Type", value[] = "application/x-www-form-urlencoded";
-	struct header header = {name, value};
-	struct http_request r = {.method = "POST", .url = url, .headers = &header, .header_count = 1, .body = form->data,
-				 .body_len = form->len, .timeout = 20, .max_reply = 1 << 20};
-	c->form = *form;
-	*form = (struct buf){0};
+	static char type_name[] = "Content-Type", authorization[] = "Authorization";
+	char *shown = bearer ? xasprintf("Bearer %s", bearer) : NULL, *value = xstrdup(type);
+	struct header headers[2] = {{type_name, value}, {authorization, shown}};
+	struct http_request r = {.method = "POST", .url = url, .headers = headers, .header_count = shown ? 2 : 1, .body = body->data,
+				 .body_len = body->len, .timeout = 20, .max_reply = 1 << 20};
+	c->form = *body;
+	*body = (struct buf){0};
 	c->sending = c->transport->send(c->transport, &r, on_reply, c);
+	if (shown)
+		sodium_memzero(shown, strlen(shown));
+	free(shown);
+	free(value);
+}
+
+static void send_form(struct credentials *c, struct buf *form)
+{
+	credentials_post(c, TOKEN_URL, "application/x-www-form-urlencoded", NULL, form);
 }
 
 static void send_metadata(struct credentials *c)
@@ -237,7 +271,8 @@ static void send_metadata(struct credentials *c)
 	static char name[] = "Metadata-Flavor", value[] = "Google";
 	struct header header = {name, value};
 	char *url = xasprintf("http://%s/computeMetadata/v1/instance/service-accounts/default/token", c->metadata_host);
-	struct http_request r = {.method = "GET", .url = url, .headers = &header, .header_count = 1, .timeout = 5, .max_reply = 1 << 20};
+	struct http_request r = {.method = "GET", .url = url, .headers = &header, .header_count = 1, .timeout = 5, .max_reply = 1 << 20,
+				 .direct = true};
 	c->sending = c->transport->send(c->transport, &r, on_reply, c);
 	free(url);
 }
@@ -263,17 +298,33 @@ static void give(struct credentials *c, struct err *e)
 	free(list);
 }
 
+void credentials_fail(struct credentials *c, struct err *e)
+{
+	give(c, e);
+}
+
+/* What to do when the endpoint refuses: it depends on what was shown to it. */
+static char *fix_for(const struct credentials *c, bool relogin)
+{
+	if (c->type == CREDENTIALS_IMPERSONATED)
+		return xasprintf(_("Ask for roles/iam.serviceAccountTokenCreator on the service account %s."), c->email);
+	if (c->type == CREDENTIALS_EXTERNAL)
+		return xstrdup(_("Check the identity provider's token and what the workload identity pool's provider accepts."));
+	return relogin ? xstrdup(_("Sign in again: gcloud auth application-default login.")) : NULL;
+}
+
 static void refuse(struct credentials *c, const struct api_error *error)
 {
 	struct err e = {0};
 	bool relogin = error->reason && (!strcmp(error->reason, "invalid_grant") || !strcmp(error->reason, "invalid_client"));
+	char *fix = fix_for(c, relogin);
 	bool clock = error->message && (strstr(error->message, "short-lived") || strstr(error->message, "iat"));
 	if (clock)
 		err_set(&e, EXIT_CONFIG, c->describe, _("Set the clock of this machine."), _("signing in failed: %s."), error->message);
 	else
-		err_set(&e, relogin ? EXIT_PERMISSION : EXIT_UNAVAILABLE, c->describe,
-			relogin ? _("Sign in again: gcloud auth application-default login.") : NULL, _("signing in failed: %s."),
+		err_set(&e, relogin || error->http == 403 ? EXIT_PERMISSION : EXIT_UNAVAILABLE, c->describe, fix, _("signing in failed: %s."),
 			error->message);
+	free(fix);
 	give(c, &e);
 	err_free(&e);
 }
@@ -281,19 +332,31 @@ static void refuse(struct credentials *c, const struct api_error *error)
 static void no_answer(struct credentials *c, const struct http_reply *reply)
 {
 	struct err e = {0};
-	const char *why = reply->failure_text ? reply->failure_text : "no reply";
-	err_set(&e, EXIT_UNAVAILABLE, c->describe, _("Check the network, then run the same command again."),
-		reply->failure == HTTP_TLS ? _("the connection to sign in is not safe: %s.") : _("signing in got no answer: %s."), why);
+	const char *why = reply->failure_text ? reply->failure_text : "no reply", *fix = reply->failure_fix ? _(reply->failure_fix) : NULL;
+	if (reply->failure == HTTP_TLS)
+		err_set(&e, EXIT_UNAVAILABLE, c->describe, api_tls_fix(), _("the connection to sign in is not safe: %s."), why);
+	else if (reply->failure == HTTP_REFUSED)
+		err_set(&e, EXIT_CONFIG, c->describe, fix, _("signing in is not possible: %s."), why);
+	else
+		err_set(&e, EXIT_UNAVAILABLE, c->describe, fix ? fix : _("Check the network, then run the same command again."),
+			_("signing in got no answer: %s."), why);
 	give(c, &e);
 	err_free(&e);
+}
+
+/* A token becomes part of a header: it has the characters of RFC 6750 and no others. */
+static bool good_token(const char *token)
+{
+	return token && *token && token[strspn(token, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/=")] == '\0';
 }
 
 /* expires_in may come as a number or as text. */
 static bool take_token(struct credentials *c, const cJSON *json)
 {
-	const char *token = json_str(json, "access_token", NULL);
-	double lives = (double)json_int64(json, "expires_in", 0);
-	if (!token || !*token || lives <= 0)
+	bool impersonated = c->type == CREDENTIALS_IMPERSONATED; /* its end is told as a time of Google's clock: what was asked for counts */
+	const char *token = json_str(json, impersonated ? "accessToken" : "access_token", NULL);
+	double lives = impersonated ? c->lifetime : (double)json_int64(json, "expires_in", 0);
+	if (!good_token(token) || lives <= 0)
 		return false;
 	secret_free(c->token);
 	c->token = secret_copy(token, strlen(token));
@@ -326,6 +389,26 @@ static bool try_again(struct credentials *c, int most)
 	return true;
 }
 
+void credentials_refused(struct credentials *c, const struct http_reply *reply, const cJSON *json)
+{
+	struct api_error error;
+	api_error_decode(reply->status, json, buf_text(&reply->body), &error);
+	if (reply->status / 100 == 2) { /* its text may be a token that cannot be used */
+		free(error.message);
+		error.message = xstrdup(_("the answer holds no token that can be used"));
+	}
+	if (!passes(reply, &error) || !try_again(c, TRIES))
+		refuse(c, &error);
+	api_error_free(&error);
+}
+
+static void wipe(cJSON *json, const char *field)
+{
+	char *text = cJSON_GetStringValue(json_at(json, field));
+	if (text)
+		sodium_memzero(text, strlen(text));
+}
+
 static void on_status(struct credentials *c, struct http_reply *reply)
 {
 	struct err e = {0};
@@ -333,23 +416,22 @@ static void on_status(struct credentials *c, struct http_reply *reply)
 	err_free(&e);
 	const char *flavor = http_header(reply, "Metadata-Flavor");
 	bool true_server = c->type != CREDENTIALS_METADATA || (flavor && !strcmp(flavor, "Google"));
-	if (reply->status == 200 && true_server && take_token(c, json)) {
+	if (reply->status == 200 && true_server && take_token(c, json))
 		give(c, NULL);
-	} else {
-		struct api_error error;
-		api_error_decode(reply->status, json, buf_text(&reply->body), &error);
-		if (!passes(reply, &error) || !try_again(c, TRIES))
-			refuse(c, &error);
-		api_error_free(&error);
-	}
-	if (json && json_at(json, "access_token")) {
-		char *token = cJSON_GetStringValue(json_at(json, "access_token"));
-		if (token)
-			sodium_memzero(token, strlen(token));
-	}
+	else
+		credentials_refused(c, reply, json);
+	wipe(json, "access_token");
+	wipe(json, "accessToken");
 	cJSON_Delete(json);
 	if (reply->body.data)
 		sodium_memzero(reply->body.data, reply->body.len);
+}
+
+void credentials_no_reply(struct credentials *c, const struct http_reply *reply)
+{
+	bool never = reply->failure == HTTP_TLS || reply->failure == HTTP_REFUSED || reply->failure == HTTP_TOO_LARGE;
+	if (never || !try_again(c, reply->failure == HTTP_UNREACHABLE ? TRIES_UNREACHABLE : TRIES))
+		no_answer(c, reply);
 }
 
 static void on_reply(void *arg, struct http_reply *reply)
@@ -361,8 +443,8 @@ static void on_reply(void *arg, struct http_reply *reply)
 	buf_free(&c->form);
 	if (reply->failure == HTTP_OK)
 		on_status(c, reply);
-	else if (reply->failure == HTTP_TLS || !try_again(c, reply->failure == HTTP_UNREACHABLE ? TRIES_UNREACHABLE : TRIES))
-		no_answer(c, reply);
+	else
+		credentials_no_reply(c, reply);
 }
 
 static void refresh(void *arg)
@@ -379,11 +461,17 @@ static void refresh(void *arg)
 		return;
 	case CREDENTIALS_USER:
 		user_form(c, &form);
-		send_form(c, TOKEN_URL, &form);
+		send_form(c, &form);
+		return;
+	case CREDENTIALS_IMPERSONATED:
+		credentials_refresh_impersonated(c);
+		return;
+	case CREDENTIALS_EXTERNAL:
+		credentials_refresh_external(c);
 		return;
 	case CREDENTIALS_SERVICE_ACCOUNT:
 		if (assertion_form(c, &form, &e)) {
-			send_form(c, c->token_url, &form);
+			send_form(c, &form);
 		} else {
 			give(c, &e);
 			err_free(&e);
@@ -402,7 +490,7 @@ void credentials_token(struct credentials *c, credentials_done *done, void *arg)
 {
 	c->waiters = xgrow(c->waiters, c->waiter_count, &c->waiter_room, sizeof *c->waiters);
 	c->waiters[c->waiter_count++] = (struct credentials_waiter){done, arg};
-	if (c->sending || c->timer)
+	if (c->sending || c->timer || c->asks_source)
 		return;
 	c->tries = 0;
 	bool fresh = c->token && loop_now(c->loop) < c->fresh_until;

@@ -12,7 +12,8 @@
 struct credentials;
 
 /* Finds them in Google's order: GOOGLE_APPLICATION_CREDENTIALS (unusable is an error, no fall-through), the gcloud configuration
- * directory, the metadata server. Types authorized_user and service_account; any other is refused by name. No request is made yet.
+ * directory, the metadata server. Types authorized_user, service_account, impersonated_service_account and external_account (token in a file or
+ * behind a URL); any other is refused by name. No request is made yet.
  * EXIT_CONFIG on failure. */
 struct credentials *credentials_find(struct loop *loop, struct transport *transport, struct err *e);
 /* From one file. */

@@ -2,6 +2,7 @@
  * configuration directory, the metadata server. */
 #include "config.h"
 #include "net/credentials_private.h"
+#include "net/gcloud.h"
 
 #include "base/file.h"
 #include "base/gettext.h"
@@ -83,50 +84,13 @@ struct credentials *credentials_from_file(struct loop *loop, struct transport *t
 	return c;
 }
 
-static char *gcloud_dir(void)
-{
-	const char *dir = env_of("CLOUDSDK_CONFIG", NULL), *home = env_of("HOME", NULL);
-	if (dir)
-		return xstrdup(dir);
-	return home ? xasprintf("%s/.config/gcloud", home) : NULL;
-}
-
-/* The value of core/project in gcloud's active configuration, or NULL; freed by the caller. */
-static char *gcloud_project(const char *dir)
-{
-	struct buf name = {0}, text = {0};
-	struct err e = {0};
-	char *path = xasprintf("%s/active_config", dir), *out = NULL;
-	if (!file_read(path, 256, &name, &e))
-		buf_puts(&name, "default");
-	err_free(&e);
-	free(path);
-	char *config = xstrndup(buf_text(&name), strcspn(buf_text(&name), "\r\n/"));
-	path = xasprintf("%s/configurations/config_%s", dir, config);
-	bool core = false;
-	if (file_read(path, FILE_MAX, &text, &e) && text.len) {
-		for (char *save = NULL, *line = strtok_r(text.data, "\r\n", &save); line; line = strtok_r(NULL, "\r\n", &save)) {
-			if (*line == '[')
-				core = text_starts(line, "[core]");
-			size_t key = strcspn(line, " =");
-			if (!core || key != strlen("project") || strncmp(line, "project", key) || out)
-				continue;
-			const char *value = line + key + strspn(line + key, " =");
-			out = *value ? xstrdup(value) : NULL;
-		}
-	}
-	err_free(&e);
-	free(path);
-	free(config);
-	buf_free(&name);
-	buf_free(&text);
-	return out;
-}
-
 /* What the environment and gcloud's configuration say beside the credentials themselves. */
-static void take_surroundings(struct credentials *c, const char *dir)
+static bool take_surroundings(struct credentials *c, const char *dir, struct err *e)
 {
 	const char *quota = env_of("GOOGLE_CLOUD_QUOTA_PROJECT", NULL), *project = env_of("GOOGLE_CLOUD_PROJECT", "GCLOUD_PROJECT");
+	if (quota && !credentials_quota_ok(quota))
+		return err_set(e, EXIT_CONFIG, "GOOGLE_CLOUD_QUOTA_PROJECT", _("Set it to a project's id, or not at all."),
+			       _("it is not the id of a project."));
 	if (quota) {
 		free(c->quota_project);
 		c->quota_project = xstrdup(quota);
@@ -136,7 +100,8 @@ static void take_surroundings(struct credentials *c, const char *dir)
 		c->project = xstrdup(project);
 	}
 	if (!c->project && dir)
-		c->project = gcloud_project(dir);
+		c->project = gcloud_setting("core", "project");
+	return true;
 }
 
 /* Are we on Google's machines? The firmware says so on a VM; Cloud Run and its jobs set these variables. */
@@ -162,18 +127,29 @@ static struct credentials *from_metadata(struct loop *loop, struct transport *tr
 		return NULL;
 	}
 	const char *host = env_of("GCE_METADATA_HOST", "GCE_METADATA_ROOT");
+	if (host && host[strspn(host, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-:[]")]) {
+		err_set(e, EXIT_CONFIG, "GCE_METADATA_HOST", _("Set it to HOST or HOST:PORT, or not at all."), _("it is not a host."));
+		return NULL;
+	}
 	struct credentials *c = credentials_make(loop, transport, NULL, NULL, _("the metadata server of this machine"), e);
 	c->metadata_host = xstrdup(host ? host : "169.254.169.254");
 	return c;
 }
 
-/* A file that was named and is unusable is an error: nothing else is tried in its place. */
+/* A file that was named and is unusable is an error: nothing else is tried in its place. The variable's value is shown only once it is known to
+ * be a file's name: some put the credentials themselves there. */
 static struct credentials *from_named(struct loop *loop, struct transport *transport, const char *path, struct err *e)
 {
+	static const char variable[] = "GOOGLE_APPLICATION_CREDENTIALS";
 	struct err why = {0};
-	struct credentials *c = credentials_from_file(loop, transport, path, &why);
-	if (!c)
-		err_set(e, why.exit, why.place, why.fix, _("%s (named by GOOGLE_APPLICATION_CREDENTIALS)"), why.what);
+	struct credentials *c = NULL;
+	if (path[strspn(path, " \t\r\n")] == '{')
+		err_set(e, EXIT_CONFIG, variable, _("Write them into a file that only you can read, and set the variable to its path."),
+			_("it holds the credentials themselves where the path of their file is wanted."));
+	else if (access(path, F_OK) != 0)
+		err_set(e, EXIT_CONFIG, variable, LOGIN, _("the file that it names is not there."));
+	else if (!(c = credentials_from_file(loop, transport, path, &why)))
+		err_set(e, why.exit, why.place, why.fix, _("%s It is named by GOOGLE_APPLICATION_CREDENTIALS."), why.what);
 	err_free(&why);
 	return c;
 }
@@ -189,8 +165,10 @@ struct credentials *credentials_find(struct loop *loop, struct transport *transp
 		c = credentials_from_file(loop, transport, known, e);
 	else
 		c = from_metadata(loop, transport, e);
-	if (c)
-		take_surroundings(c, dir);
+	if (c && !take_surroundings(c, dir, e)) {
+		credentials_free(c);
+		c = NULL;
+	}
 	free(known);
 	free(dir);
 	return c;

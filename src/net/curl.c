@@ -3,10 +3,13 @@
 #include "config.h"
 #include "net/transport.h"
 
+#include "base/file.h"
+#include "base/gettext.h"
 #include "base/mem.h"
 #include "net/libcurl.h"
 
 #include <poll.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,6 +18,7 @@
 #define DEFAULT_MAX_REPLY ((size_t)32 << 20)
 #define MAX_HEADERS ((size_t)256 << 10)
 #define CONNECT_TIMEOUT_MS 20000L
+#define CA_MAX ((size_t)4 << 20)
 
 static const struct libcurl *lib; /* NULL until something is sent */
 
@@ -24,7 +28,8 @@ struct curl_job {
 	struct curl_slist *headers;
 	struct http_reply reply;
 	size_t room, header_bytes;
-	bool started, cancelled;
+	bool started;
+	const char *fault; /* it is not sent: why */
 	char error[CURL_ERROR_SIZE];
 	http_done *done;
 	void *arg;
@@ -103,8 +108,35 @@ static bool nothing_sent(CURL *easy)
 	return pretransfer == 0 || (connect_code && connect_code / 100 != 2);
 }
 
+/* What a proxy answers to CONNECT stands until somebody changes something: only its own failures pass. */
+static bool proxy_refuses(CURL *easy)
+{
+	long code = 0;
+	lib->easy_getinfo(easy, CURLINFO_HTTP_CONNECTCODE, &code);
+	return code / 100 == 4 && code != 408 && code != 429;
+}
+
+static const char *fix_of(const struct curl_job *j, CURLcode code)
+{
+	long connect_code = 0;
+	lib->easy_getinfo(j->easy, CURLINFO_HTTP_CONNECTCODE, &connect_code);
+	if (code == CURLE_OK || code == CURLE_OPERATION_TIMEDOUT)
+		return NULL;
+	if (connect_code == 407)
+		return N_("The proxy wants a name and a password: write them into its URL (https_proxy=http://NAME:PASSWORD@HOST:PORT).");
+	if (proxy_refuses(j->easy))
+		return N_("Ask whoever runs the proxy to let this host through.");
+	if (code == CURLE_COULDNT_RESOLVE_PROXY)
+		return N_("Check the proxy's name in https_proxy or --cloud-proxy.");
+	if (code == CURLE_UNSUPPORTED_PROTOCOL || code == CURLE_URL_MALFORMAT)
+		return N_("Check https_proxy, all_proxy and --cloud-proxy: they are URLs such as http://HOST:PORT.");
+	return NULL;
+}
+
 static enum http_failure failure_of(const struct curl_job *j, CURLcode code)
 {
+	if (code != CURLE_OK && proxy_refuses(j->easy))
+		return HTTP_REFUSED;
 	switch (code) {
 	case CURLE_OK:
 		return HTTP_OK;
@@ -118,6 +150,10 @@ static enum http_failure failure_of(const struct curl_job *j, CURLcode code)
 	case CURLE_SSL_INVALIDCERTSTATUS:
 	case CURLE_USE_SSL_FAILED:
 		return HTTP_TLS;
+	case CURLE_UNSUPPORTED_PROTOCOL:
+	case CURLE_URL_MALFORMAT:
+	case CURLE_BAD_FUNCTION_ARGUMENT:
+		return HTTP_REFUSED;
 	case CURLE_FILESIZE_EXCEEDED:
 		return HTTP_TOO_LARGE;
 	case CURLE_WRITE_ERROR:
@@ -157,7 +193,7 @@ static void unlink_job(struct curl_transport *t, struct curl_job *j)
 static void start_jobs(struct curl_transport *t)
 {
 	for (struct curl_job *j = t->jobs; j && t->running < t->parallel; j = j->next) {
-		if (j->started)
+		if (j->started || j->fault)
 			continue;
 		j->started = true;
 		t->running++;
@@ -171,6 +207,7 @@ static void finish(struct curl_transport *t, struct curl_job *j, CURLcode code)
 	lib->easy_getinfo(j->easy, CURLINFO_RESPONSE_CODE, &status);
 	j->reply.failure = failure_of(j, code);
 	j->reply.status = j->reply.failure == HTTP_OK ? (int)status : 0;
+	j->reply.failure_fix = fix_of(j, code);
 	if (code != CURLE_OK)
 		j->reply.failure_text = xstrdup(j->error[0] ? j->error : lib->easy_strerror(code));
 	unlink_job(t, j);
@@ -194,9 +231,27 @@ static bool wait_without(struct curl_transport *t, int timeout_ms, int extra_fd)
 	return extra_fd >= 0 && keyboard.revents != 0;
 }
 
+/* Those that cannot be sent end from the loop as well. */
+static bool end_faulty(struct curl_transport *t)
+{
+	struct curl_job *j = t->jobs;
+	while (j && !j->fault)
+		j = j->next;
+	if (!j)
+		return false;
+	unlink_job(t, j);
+	j->reply.failure = HTTP_REFUSED;
+	j->reply.failure_text = xstrdup(_(j->fault));
+	j->done(j->arg, &j->reply);
+	job_free(j);
+	return true;
+}
+
 static bool curl_wait(void *self, int timeout_ms, int extra_fd)
 {
 	struct curl_transport *t = self;
+	while (end_faulty(t))
+		timeout_ms = 0;
 	if (!t->multi)
 		return wait_without(t, timeout_ms, extra_fd);
 	int running = 0, moved = 0, left = 0;
@@ -266,14 +321,45 @@ static void set_headers(struct curl_job *j, const struct http_request *r)
 	lib->easy_setopt(j->easy, CURLOPT_HTTPHEADER, j->headers);
 }
 
-static void set_network(struct curl_transport *t, CURL *easy)
+static void set_blob(CURL *easy, CURLoption option, const char *text, size_t len)
 {
-	if (t->proxy) {
+	struct curl_blob blob = {.data = (void *)(uintptr_t)text, .len = len, .flags = CURL_BLOB_COPY};
+	lib->easy_setopt(easy, option, &blob);
+}
+
+/* Whom to believe: the host's own authorities when it has some, together with the transport's: a proxy that looks into TLS has that one. */
+static void set_trust(struct curl_transport *t, CURL *easy, const struct http_request *r)
+{
+	struct buf pem = {0};
+	struct err ignored = {0};
+	if (t->ca)
+		lib->easy_setopt(easy, CURLOPT_CAINFO, t->ca);
+	if (r->ca) {
+		buf_printf(&pem, "%s\n", r->ca);
+		if (t->ca)
+			file_read(t->ca, CA_MAX, &pem, &ignored);
+		lib->easy_setopt(easy, CURLOPT_CAINFO, NULL);
+		lib->easy_setopt(easy, CURLOPT_CAPATH, NULL);
+		set_blob(easy, CURLOPT_CAINFO_BLOB, pem.data, pem.len);
+	}
+	if (r->certificate && r->key) {
+		set_blob(easy, CURLOPT_SSLCERT_BLOB, r->certificate, strlen(r->certificate));
+		set_blob(easy, CURLOPT_SSLKEY_BLOB, r->key, strlen(r->key));
+	}
+	err_free(&ignored);
+	buf_free(&pem);
+}
+
+static void set_network(struct curl_transport *t, CURL *easy, const struct http_request *r)
+{
+	if (r->direct) {
+		lib->easy_setopt(easy, CURLOPT_PROXY, "");
+		lib->easy_setopt(easy, CURLOPT_NOPROXY, "*");
+	} else if (t->proxy) {
 		lib->easy_setopt(easy, CURLOPT_PROXY, t->proxy);
 		lib->easy_setopt(easy, CURLOPT_NOPROXY, "");
 	}
-	if (t->ca)
-		lib->easy_setopt(easy, CURLOPT_CAINFO, t->ca);
+	set_trust(t, easy, r);
 	lib->easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 	lib->easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
 	lib->easy_setopt(easy, CURLOPT_PIPEWAIT, 1L);
@@ -295,7 +381,7 @@ static void make_easy(struct curl_transport *t, struct curl_job *j, const struct
 	lib->easy_setopt(j->easy, CURLOPT_WRITEDATA, (void *)j);
 	lib->easy_setopt(j->easy, CURLOPT_HEADERFUNCTION, on_header);
 	lib->easy_setopt(j->easy, CURLOPT_HEADERDATA, (void *)j);
-	set_network(t, j->easy);
+	set_network(t, j->easy, r);
 	limit_time(j->easy, r);
 	set_method(j->easy, r);
 	set_headers(j, r);
@@ -318,7 +404,8 @@ static unsigned long curl_send(struct transport *base, const struct http_request
 	struct curl_job *j = xcalloc(1, sizeof *j);
 	*j = (struct curl_job){.id = ++t->last_id, .done = done, .arg = arg};
 	j->reply.body.max = r->max_reply ? r->max_reply : DEFAULT_MAX_REPLY;
-	if (load(t))
+	j->fault = http_request_fault(r);
+	if (load(t) && !j->fault)
 		make_easy(t, j, r);
 	struct curl_job **p = &t->jobs;
 	while (*p)

@@ -2,14 +2,17 @@ noinst_LIBRARIES += src/net/libnet.a
 src_net_libnet_a_SOURCES = \
 	src/net/api.c src/net/api.h \
 	src/net/credentials.c src/net/credentials.h \
+	src/net/credentials_external.c \
 	src/net/credentials_find.c src/net/credentials_private.h \
 	src/net/curl.c \
 	src/net/fill.c src/net/fill.h \
+	src/net/gcloud.c src/net/gcloud.h \
 	src/net/jwt.c src/net/jwt.h \
 	src/net/libcurl.c src/net/libcurl.h \
 	src/net/loop.c src/net/loop.h \
 	src/net/retry.c src/net/retry.h \
-	src/net/transport.c src/net/transport.h
+	src/net/transport.c src/net/transport.h \
+	src/net/trust.c src/net/trust.h
 
 check_PROGRAMS += tests/net/api tests/net/credentials tests/net/loop tests/net/retry
 TESTS += tests/net/api tests/net/credentials tests/net/loop tests/net/retry

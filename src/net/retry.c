@@ -65,6 +65,8 @@ static const struct passing {
 	{403, "userRateLimitExceeded", NULL, 1, 30, "rate limit"},
 	{403, "RATE_LIMIT_EXCEEDED", NULL, 5, 60, "rate limit"},
 	{403, "CONCURRENT_OPERATIONS_QUOTA_EXCEEDED", NULL, 3, 30, "too many operations at once"},
+	{403, NULL, "few minutes to propagate", 5, 30, "a permission that was granted spreads"},
+	{403, NULL, "minutes for the change to propagate", 5, 30, "a permission that was granted spreads"},
 	{409, "operationInProgress", NULL, 1, 5, "another operation is under way"},
 	{409, NULL, "operationInProgress", 1, 5, "another operation is under way"},
 	{409, NULL, "operation is already in progress", 1, 5, "another operation is under way"},
@@ -112,6 +114,8 @@ static struct retry decide_failure(const struct retry_facts *f)
 		return later(f, 0.5, 15, "no whole reply");
 	case HTTP_TLS:
 		return never("TLS failed");
+	case HTTP_REFUSED:
+		return never("it cannot be sent");
 	case HTTP_TOO_LARGE:
 		return never("the reply is too large");
 	case HTTP_CANCELLED:

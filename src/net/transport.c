@@ -2,7 +2,11 @@
 #include "config.h"
 #include "net/transport.h"
 
+#include "base/gettext.h"
+#include "base/text.h"
+
 #include <stdlib.h>
+#include <string.h>
 #include <strings.h>
 
 const char *http_header(const struct http_reply *r, const char *name)
@@ -23,4 +27,46 @@ void http_reply_free(struct http_reply *r)
 	free(r->failure_text);
 	buf_free(&r->body);
 	*r = (struct http_reply){0};
+}
+
+static bool only(const char *text, bool (*allowed)(unsigned char c))
+{
+	while (*text && allowed((unsigned char)*text))
+		text++;
+	return !*text;
+}
+
+static bool in_url(unsigned char c)
+{
+	return c > 0x20 && c < 0x7f && !strchr("\"<>\\^`{|}", c);
+}
+
+static bool in_value(unsigned char c)
+{
+	return (c >= 0x20 && c != 0x7f) || c == '\t';
+}
+
+static bool in_name(unsigned char c)
+{
+	return c > 0x20 && c < 0x7f && !strchr("\"(),/:;<=>?@[\\]{}", c);
+}
+
+static bool in_method(unsigned char c)
+{
+	return c >= 'A' && c <= 'Z';
+}
+
+const char *http_request_fault(const struct http_request *r)
+{
+	const char *host = strstr(r->url, "://");
+	if ((!text_starts(r->url, "https://") && !text_starts(r->url, "http://")) || !only(r->url, in_url))
+		return N_("the address is malformed");
+	if (strcspn(host + 3, "/?#") == 0 || memchr(host + 3, '@', strcspn(host + 3, "/?#")))
+		return N_("the address has no host, or a user in it");
+	if (!*r->method || !only(r->method, in_method))
+		return N_("the method is malformed");
+	for (size_t i = 0; i < r->header_count; i++)
+		if (!*r->headers[i].name || !only(r->headers[i].name, in_name) || !only(r->headers[i].value, in_value))
+			return N_("a header has a line end or a control character");
+	return NULL;
 }

@@ -24,12 +24,19 @@ struct http_request {
 	double timeout;           /* seconds in all; 0 means 60 */
 	size_t max_reply;         /* bytes after which the reply is refused; 0 means 32 MiB */
 	bool anonymous;           /* no redirect is followed either way; this one also never sends cookies or credentials */
+	bool direct;              /* never through a proxy: it is for this machine's own surroundings */
+	const char *ca;           /* PEM: the only authorities that may vouch for the host, beside a transport's own; NULL for the usual ones */
+	const char *certificate, *key; /* PEM: shown when the host asks for them; NULL for none */
 };
+/* Why this can never be sent, as a constant phrase ("a header has a line end"), or NULL: what came from outside stands in URLs and headers, and
+ * must not be able to end one. Every transport asks this first. */
+const char *http_request_fault(const struct http_request *r);
 
 enum http_failure {
 	HTTP_OK,                  /* a status arrived, whatever it is */
 	HTTP_UNREACHABLE,         /* no connection: DNS, refused, proxy: nothing was sent */
 	HTTP_TLS,                 /* certificate or handshake: never retried blindly */
+	HTTP_REFUSED,             /* nothing was sent, and the same would be refused again: a malformed request, a proxy that wants a sign-in */
 	HTTP_BROKEN,              /* sent, but no whole reply: the outcome is unknown */
 	HTTP_TIMEOUT,             /* the same, by time */
 	HTTP_TOO_LARGE,
@@ -39,6 +46,7 @@ enum http_failure {
 struct http_reply {
 	enum http_failure failure;
 	char *failure_text;       /* libcurl's words, or NULL */
+	const char *failure_fix;  /* what to do about it, or NULL; a constant */
 	int status;
 	struct header *headers;
 	size_t header_count;

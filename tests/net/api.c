@@ -225,6 +225,62 @@ static void uploads_and_ids(void)
 	close_world(&w);
 }
 
+/* Who is shown what: the operator's token goes to Google's hosts, whatever URL was put together. */
+static void audiences(void)
+{
+	static const char *const elsewhere[] = {
+		"https://evil.example/x", "https://googleapis.com.evil.example/x", "https://evil.example/?https://run.googleapis.com",
+		"https://run.googleapis.com@evil.example/x", "http://run.googleapis.com/x", "https://evilgoogleapis.com/x",
+		"https://run.googleapis.com:443/x", "https://x.tunnel.cloudproxy.app/x", "https://svc-1.us-central1.run.app/x",
+	};
+	for (size_t i = 0; i < sizeof elsewhere / sizeof *elsewhere; i++) {
+		struct script_line lines[] = {TOKEN, {.method = "GET", .url = "/x", .status = 200, .stays = true, .body = "{}"}, {0}};
+		struct world w = world(lines, NULL);
+		call(&w, "GET", elsewhere[i], NULL, NULL);
+		ok(last.exit == EXIT_BUG && w.script->count <= 1, "S8, S10: nothing is sent to %s", elsewhere[i]);
+		close_world(&w);
+	}
+	struct script_line lines[] = {TOKEN, {.method = "GET", .url = "/x", .status = 200, .stays = true, .body = "{}"}, {0}};
+	struct world w = world(lines, "quota");
+	struct call c = {.audience = AUDIENCE_NOBODY};
+	call_set(&c, DIALECT_NONE, "GET", NULL, "http://mlflow.example/x");
+	c.audience = AUDIENCE_NOBODY;
+	api_call(w.api, &c, NULL, on_done, NULL);
+	run(&w);
+	ok(last.http == 200 && w.script->count == 1 && !w.script->sent[0].token && !w.script->sent[0].user_project, "nobody's call shows nothing");
+	call_set(&c, DIALECT_NONE, "PATCH", json_make("{}"), "https://10.0.0.1/x");
+	c.audience = AUDIENCE_CLUSTER;
+	api_call(w.api, &c, NULL, on_done, NULL);
+	run(&w);
+	ok(last.exit == EXIT_BUG && !strstr(w.script->sent[w.script->count - 1].url, "10.0.0.1"), "a cluster without an authority of its own is shown nothing");
+	call_set(&c, DIALECT_NONE, "GET", NULL, "https://10.0.0.1/x");
+	c.audience = AUDIENCE_CLUSTER;
+	c.ca = xstrdup("PEM");
+	api_call(w.api, &c, NULL, on_done, NULL);
+	run(&w);
+	const struct script_sent *sent = &w.script->sent[w.script->count - 1];
+	ok(last.http == 200 && sent->token && !strcmp(sent->token, "Bearer t") && !sent->user_project, "one with it gets the token, and no quota project");
+	call_free(&c);
+	close_world(&w);
+	static const struct {
+		const char *url, *name, *value, *says;
+	} faults[] = {
+		{"https://h/a b", "A", "b", "malformed"},	   {"https://h/a\r\nb", "A", "b", "malformed"},
+		{"https://u:p@h/", "A", "b", "user"},		   {"https:///x", "A", "b", "host"},
+		{"ftp://h/", "A", "b", "malformed"},		   {"https://h/", "A", "b\r\nX: y", "line end"},
+		{"https://h/", "A", "b\nX: y", "line end"},	   {"https://h/", "A: b\r\nX", "y", "line end"},
+		{"https://h/", "A", "b\x7f", "control"},	   {"https://h/?q=%0d%0a", "A", "b", NULL},
+	};
+	for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
+		char *name = xstrdup(faults[i].name), *value = xstrdup(faults[i].value);
+		struct header h = {name, value};
+		const char *why = http_request_fault(&(struct http_request){.method = "GET", .url = faults[i].url, .headers = &h, .header_count = 1});
+		ok(faults[i].says ? why && strstr(why, faults[i].says) : !why, "S10: request %zu: %s", i + 1, faults[i].says ? faults[i].says : "sent");
+		free(name);
+		free(value);
+	}
+}
+
 int main(void)
 {
 	struct err e = {0};
@@ -237,5 +293,6 @@ int main(void)
 	quota_project();
 	secrets();
 	uploads_and_ids();
+	audiences();
 	return tap_done();
 }

@@ -234,6 +234,22 @@ static void finding(void)
 	err_free(&e);
 	static const char *const refused[] = {"external_account", "impersonated_service_account", "external_account_authorized_user",
 					      "gdch_service_account"};
+	setenv("GOOGLE_APPLICATION_CREDENTIALS", "{\"type\":\"service_account\",\"private_key\":\"PRIVATE\"}", 1);
+	ok(!credentials_find(l, &s->base, &e) && e.exit == EXIT_CONFIG && strstr(e.what, "path") && !strstr(e.what, "PRIVATE") &&
+		   !strstr(e.place, "PRIVATE") && !strstr(e.fix, "PRIVATE"),
+	   "S12: credentials in the variable are not shown");
+	err_free(&e);
+	setenv("GOOGLE_APPLICATION_CREDENTIALS", "UFJJVkFURS1LRVk=", 1);
+	ok(!credentials_find(l, &s->base, &e) && !strstr(e.what, "UFJJ") && !strstr(e.place, "UFJJ"), "S12: nor is any other value that is no file");
+	err_free(&e);
+	setenv("GOOGLE_APPLICATION_CREDENTIALS", write_file(dir, "odd.json", "{\"type\":\"-----BEGIN KEY\"}", 0600), 1);
+	ok(!credentials_find(l, &s->base, &e) && !strstr(e.what, "BEGIN"), "S12: nor a type that is no word");
+	err_free(&e);
+	setenv("GOOGLE_APPLICATION_CREDENTIALS", write_file(dir, "good.json", text, 0600), 1);
+	setenv("GOOGLE_CLOUD_QUOTA_PROJECT", "p\r\nAuthorization: x", 1);
+	ok(!credentials_find(l, &s->base, &e) && strstr(e.place, "QUOTA"), "S10: a quota project with a line end is refused");
+	err_free(&e);
+	unsetenv("GOOGLE_CLOUD_QUOTA_PROJECT");
 	for (size_t i = 0; i < 4; i++) {
 		char *other = xasprintf("{\"type\":\"%s\"}", refused[i]);
 		setenv("GOOGLE_APPLICATION_CREDENTIALS", write_file(dir, "other.json", other, 0600), 1);
@@ -251,6 +267,179 @@ static void finding(void)
 	loop_free(l);
 }
 
+static struct credentials *made_of(cJSON *file, struct script_line *lines, struct loop **l, struct script **s, struct err *e)
+{
+	*l = loop_new(LOOP_VIRTUAL, 1);
+	*s = script_new(*l, lines);
+	struct credentials *c = credentials_from_json(*l, &(*s)->base, file, "the test", e);
+	cJSON_Delete(file);
+	answers = 0;
+	got[0] = why[0] = '\0';
+	if (c) {
+		credentials_token(c, on_token, NULL);
+		credentials_token(c, on_token, NULL);
+		run(*l, 300);
+	}
+	return c;
+}
+
+#define GENERATE "https://iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/deployer@p.iam.gserviceaccount.com:generateAccessToken"
+
+static cJSON *impersonated(const char *url)
+{
+	return json_make("{'type':'impersonated_service_account','delegates':['d@p.iam.gserviceaccount.com'],"
+			 "'service_account_impersonation_url':%s,'source_credentials':{'type':'authorized_user','client_id':'i','client_secret':'s',"
+			 "'refresh_token':'r'}}", url);
+}
+
+static void impersonating(void)
+{
+	struct script_line lines[] = {
+		{.method = "POST", .url = "https://oauth2.googleapis.com/token", .status = 200, .body = "{\"access_token\":\"mine\",\"expires_in\":3600}"},
+		{.method = "POST", .url = GENERATE, .status = 200,
+		 .body = "{\"accessToken\":\"theirs\",\"expireTime\":\"2026-11-29T11:00:00Z\"}"},
+		{0},
+	};
+	struct loop *l;
+	struct script *s;
+	struct err e = {0};
+	struct credentials *c = made_of(impersonated(GENERATE), lines, &l, &s, &e);
+	ok(answers == 2 && !strcmp(got, "theirs"), "T12: an impersonated account's token comes with the source's");
+	is_int(s->count, 2, "T12: by two requests");
+	is_str(s->sent[1].token, "Bearer mine", "T12: the source's token is shown");
+	is_str(s->sent[1].body, "{\"delegates\":[\"d@p.iam.gserviceaccount.com\"],\"lifetime\":\"3600s\","
+				"\"scope\":[\"https://www.googleapis.com/auth/cloud-platform\"]}", "T12: delegates, lifetime and scope");
+	is_str(credentials_email(c), "deployer@p.iam.gserviceaccount.com", "T12: it is signed in as the account");
+	drop(c, s, l);
+	static const char *const bad[] = {
+		"https://evil.example/v1/projects/-/serviceAccounts/a@b:generateAccessToken",
+		"https://iamcredentials.googleapis.com.evil.example/v1/projects/-/serviceAccounts/a@b:generateAccessToken",
+		"https://iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/a/../../x:generateAccessToken",
+		"http://iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/a@b:generateAccessToken",
+	};
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		ok(!made_of(impersonated(bad[i]), lines, &l, &s, &e) && strstr(e.what, "service_account_impersonation_url"),
+		   "T12: nothing is sent to %s", bad[i]);
+		err_free(&e);
+		script_free(&s->base);
+		loop_free(l);
+	}
+	struct script_line denied[] = {
+		{.method = "POST", .url = "/token", .status = 200, .body = "{\"access_token\":\"mine\",\"expires_in\":3600}"},
+		{.method = "POST", .url = GENERATE, .status = 403,
+		 .body = "{\"error\":{\"code\":403,\"message\":\"Permission 'iam.serviceAccounts.getAccessToken' denied.\",\"status\":\"PERMISSION_DENIED\"}}"},
+		{0},
+	};
+	c = made_of(impersonated(GENERATE), denied, &l, &s, &e);
+	ok(strstr(why, "getAccessToken") && strstr(why, "serviceAccountTokenCreator"), "T12: a refusal says which role lacks");
+	drop(c, s, l);
+}
+
+static cJSON *external(cJSON *source)
+{
+	return json_make("{'type':'external_account','audience':'//iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/p/providers/q',"
+			 "'subject_token_type':'urn:ietf:params:oauth:token-type:jwt','token_url':'https://sts.googleapis.com/v1/token',"
+			 "'credential_source':%j}", source);
+}
+
+static void exchanging(void)
+{
+	char path[] = "/tmp/ms-subject-XXXXXX";
+	int fd = mkstemp(path);
+	if (write(fd, "the.ci-token\n", 13) != 13)
+		printf("# cannot write\n");
+	close(fd);
+	struct script_line lines[] = {
+		{.method = "GET", .url = "https://ci.example/token?x=1", .status = 200, .body = "{\"value\":\"by url\"}"},
+		{.method = "POST", .url = "https://sts.googleapis.com/v1/token", .status = 200, .stays = true,
+		 .body = "{\"access_token\":\"exchanged\",\"expires_in\":3600,\"token_type\":\"Bearer\"}"},
+		{.method = "POST", .url = GENERATE, .status = 200, .stays = true,
+		 .body = "{\"accessToken\":\"theirs\",\"expireTime\":\"2026-11-29T11:00:00Z\"}"},
+		{0},
+	};
+	struct loop *l;
+	struct script *s;
+	struct err e = {0};
+	struct credentials *c = made_of(external(json_make("{'file':%s}", path)), lines, &l, &s, &e);
+	ok(answers == 2 && !strcmp(got, "exchanged"), "T12: a token in a file is exchanged");
+	is_str(s->sent[0].body,
+	       "grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Atoken-exchange&audience=%2F%2Fiam.googleapis.com%2Fprojects%2F1%2Flocations%2F"
+	       "global%2FworkloadIdentityPools%2Fp%2Fproviders%2Fq&scope=https%3A%2F%2Fwww.googleapis.com%2Fauth%2Fcloud-platform&"
+	       "requested_token_type=urn%3Aietf%3Aparams%3Aoauth%3Atoken-type%3Aaccess_token&subject_token_type=urn%3Aietf%3Aparams%3Aoauth%3A"
+	       "token-type%3Ajwt&subject_token=the.ci-token", "T12: the exchange");
+	drop(c, s, l);
+	c = made_of(external(json_make("{'url':'https://ci.example/token?x=1','headers':{'Authorization':'Bearer ci'},"
+				       "'format':{'type':'json','subject_token_field_name':'value'}}")), lines, &l, &s, &e);
+	ok(!strcmp(got, "exchanged") && strstr(s->sent[1].body, "subject_token=by%20url"), "T12: one behind a URL too");
+	is_str(s->sent[0].token, "Bearer ci", "T12: with its headers");
+	drop(c, s, l);
+	cJSON *through = external(json_make("{'file':%s}", path));
+	json_put_str(through, "service_account_impersonation_url", GENERATE);
+	json_put_num(through, "service_account_impersonation.token_lifetime_seconds", 1200);
+	c = made_of(through, lines, &l, &s, &e);
+	ok(!strcmp(got, "theirs") && strstr(s->sent[1].body, "\"1200s\""), "T12: and an account impersonated with it");
+	is_str(s->sent[1].token, "Bearer exchanged", "T12: shown the exchanged token");
+	drop(c, s, l);
+	unlink(path);
+	c = made_of(external(json_make("{'file':%s}", path)), lines, &l, &s, &e);
+	ok(answers == 2 && strstr(why, "cannot open"), "T12: a file that is not there is told");
+	drop(c, s, l);
+	static const struct {
+		const char *source, *words;
+	} bad[] = {{"{\"environment_id\":\"aws1\"}", "AWS"},
+		   {"{\"executable\":{\"command\":\"/bin/x\"}}", "program"},
+		   {"{\"url\":\"http://evil.example/\"}", "https"},
+		   {"{}", "credential_source.file"}};
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		ok(!made_of(external(cJSON_Parse(bad[i].source)), lines, &l, &s, &e) && strstr(e.what, bad[i].words), "T12: refused: %s", bad[i].source);
+		err_free(&e);
+		script_free(&s->base);
+		loop_free(l);
+	}
+	cJSON *elsewhere = external(json_make("{'file':'/x'}"));
+	json_put_str(elsewhere, "token_url", "https://sts.googleapis.com.evil.example/v1/token");
+	ok(!made_of(elsewhere, lines, &l, &s, &e) && strstr(e.what, "token_url"), "T12: nothing is sent to another token_url");
+	err_free(&e);
+	script_free(&s->base);
+	loop_free(l);
+}
+
+/* What a token endpoint says becomes a header. */
+static void hostile_tokens(void)
+{
+	static const char *const bodies[] = {
+		"{\"access_token\":\"a\\r\\nX-Evil: 1\",\"expires_in\":3600}",
+		"{\"access_token\":\"a b\",\"expires_in\":3600}",
+		"{\"access_token\":\"\",\"expires_in\":3600}",
+		"{\"access_token\":7,\"expires_in\":3600}",
+		"[]",
+	};
+	for (size_t i = 0; i < sizeof bodies / sizeof *bodies; i++) {
+		struct script_line lines[] = {{.method = "POST", .url = "/token", .status = 200, .stays = true, .body = bodies[i]}, {0}};
+		struct loop *l;
+		struct script *s;
+		struct credentials *c = user_credentials(lines, &l, &s);
+		got[0] = why[0] = '\0';
+		credentials_token(c, on_token, NULL);
+		run(l, 300);
+		ok(!*got && strstr(why, "no token") && !strstr(why, "Evil"), "S10: no token is taken from %s", bodies[i]);
+		drop(c, s, l);
+	}
+	static const char *const uris[] = {"https://storage.googleapis.com/token", "https://oauth2.googleapis.com:444/token",
+					   "https://oauth2.googleapis.com/other", "http://oauth2.googleapis.com/token"};
+	for (size_t i = 0; i < sizeof uris / sizeof *uris; i++) {
+		struct script_line none[] = {{0}};
+		struct loop *l;
+		struct script *s;
+		struct err e = {0};
+		cJSON *file = json_make("{'type':'service_account','client_email':'a@b','private_key':'k','token_uri':%s}", uris[i]);
+		ok(!made_of(file, none, &l, &s, &e) && strstr(e.what, "token_uri"), "S10: token_uri may not be %s", uris[i]);
+		err_free(&e);
+		script_free(&s->base);
+		loop_free(l);
+	}
+}
+
 int main(void)
 {
 	struct err e = {0};
@@ -261,6 +450,9 @@ int main(void)
 	revoked();
 	expiry();
 	service_account();
+	impersonating();
+	exchanging();
+	hostile_tokens();
 	finding();
 	return tap_done();
 }
