@@ -65,8 +65,6 @@ static const struct passing {
 	{403, "userRateLimitExceeded", NULL, 1, 30, "rate limit"},
 	{403, "RATE_LIMIT_EXCEEDED", NULL, 5, 60, "rate limit"},
 	{403, "CONCURRENT_OPERATIONS_QUOTA_EXCEEDED", NULL, 3, 30, "too many operations at once"},
-	{403, NULL, "few minutes to propagate", 5, 30, "a permission that was granted spreads"},
-	{403, NULL, "minutes for the change to propagate", 5, 30, "a permission that was granted spreads"},
 	{409, "operationInProgress", NULL, 1, 5, "another operation is under way"},
 	{409, NULL, "operationInProgress", 1, 5, "another operation is under way"},
 	{409, NULL, "operation is already in progress", 1, 5, "another operation is under way"},
@@ -143,6 +141,9 @@ static struct retry decide_forbidden(const struct retry_facts *f)
 		return (struct retry){RETRY_PLAIN, 0, "the service is off in the quota project", false};
 	if (service_off(e) && f->just_enabled)
 		return coming_up(f);
+	/* "It might take a few minutes to propagate", in many wordings; a service that is off says so too, and stays off. */
+	if (!service_off(e) && has(e->message, "propagat") && has(e->message, "minute"))
+		return later(f, 5, 30, "a permission spreads");
 	const struct passing *p = passing_row(e);
 	return p ? later(f, p->base, p->cap, p->why) : never("refused");
 }

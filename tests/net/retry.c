@@ -34,6 +34,14 @@ static const struct {
 	{403, "{\"error\":{\"details\":[{\"@type\":\"type.googleapis.com/google.rpc.ErrorInfo\",\"reason\":\"USER_PROJECT_DENIED\"}]}}", false,
 	 false, true, RETRY_PLAIN, "a denied quota project is left out"},
 	{403, "{\"error\":{\"message\":\"Permission 'run.services.create' denied\"}}", false, true, false, RETRY_NEVER, "a refusal is final"},
+	{403, "{\"error\":{\"message\":\"Permission denied on X. If you granted it just now, it might take a few minutes to propagate.\"}}", true, false,
+	 false, RETRY_LATER, "T9: a permission that spreads"},
+	{403, "{\"error\":{\"message\":\"The caller lacks it. Wait several minutes for the change to propagate and retry.\"}}", false, false, false,
+	 RETRY_LATER, "T9: in other words"},
+	{403, "{\"error\":{\"message\":\"Cloud Run Admin API has not been used. If you enabled this API recently, wait a few minutes for the action to "
+	      "propagate to our systems and retry.\",\"details\":[{\"@type\":\"type.googleapis.com/google.rpc.ErrorInfo\",\"reason\":"
+	      "\"SERVICE_DISABLED\",\"metadata\":{\"service\":\"run.googleapis.com\",\"consumer\":\"projects/1\"}}]}}", false, false, false,
+	 RETRY_NEVER, "T9: a service that is off stays off"},
 	{409, "{\"error\":{\"errors\":[{\"reason\":\"operationInProgress\"}]}}", true, false, false, RETRY_LATER, "SQL is busy"},
 	{409, "{\"error\":{\"errors\":[{\"reason\":\"instanceAlreadyExists\"}]}}", true, false, false, RETRY_NEVER, "SQL exists"},
 	{400, "{\"error\":{\"errors\":[{\"reason\":\"resourceNotReady\"}],\"message\":\"The resource 'projects/p/global/networks/n' is not ready\"}}",
