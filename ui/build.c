@@ -1,19 +1,17 @@
-/* The build: the steps with their state, what runs kept in sight, failures on top, and the log of one of them. */
+/* The build: parts that unfold into steps, how far it is and what decides the time, and beside them the log or why it failed. */
 #include "config.h"
 #include "ui/state.h"
 
 #include "base/gettext.h"
 #include "base/json.h"
 #include "base/mem.h"
-#include "base/text.h"
 #include "engine/lines.h"
 
 #include <curses.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { LOG_MAX = 1 << 20, BESIDE_FROM = 112, SENTENCE = 66 };
+enum { BESIDE_FROM = 112, LIST_WIDTH = 78, PANE_LEAST = 4 };
 
 /* The run ---------------------------------------------------------------------------------------------------------------------------- */
 
@@ -22,28 +20,28 @@ bool build_running(const struct wizard *w)
 	return w->build.run && !w->build.over;
 }
 
-static void free_step(struct step *s)
+static bool is_outcome(const struct wizard *w, const char *outcome)
 {
-	free(s->id);
-	free(s->title);
-	free(s->name);
-	free(s->state);
-	free(s->verdict);
-	free(s->message);
-	free(s->fix);
-	buf_free(&s->log);
+	return w->result && !strcmp(json_str(w->result, "outcome", ""), outcome);
+}
+
+static bool ended_well(const struct wizard *w)
+{
+	return w->build.over && is_outcome(w, w->build.undoing ? "destroyed" : "proven");
+}
+
+bool build_ended_badly(const struct wizard *w)
+{
+	return w->build.over && !ended_well(w);
 }
 
 void build_free(struct build *b)
 {
 	if (b->run)
 		run_free(b->run);
-	for (size_t i = 0; i < b->count; i++)
-		free_step(&b->steps[i]);
-	free(b->steps);
-	free(b->chosen);
-	free(b->pattern);
-	*b = (struct build){.log_top = -1};
+	progress_free(&b->p);
+	free(b->focus);
+	*b = (struct build){0};
 }
 
 static void say_failed(struct wizard *w, struct err *e)
@@ -54,19 +52,37 @@ static void say_failed(struct wizard *w, struct err *e)
 	err_free(e);
 }
 
-void build_start(struct wizard *w)
+/* Every word for data that there is: who undoes all and typed the server's name means these too. NULL-terminated, to be freed. */
+static const char **data_words(void)
+{
+	const char **words = NULL;
+	size_t count = 0, room = 0;
+	for (const struct kind *const *k = kinds; *k; k++) {
+		words = xgrow(words, count, &room, sizeof *words);
+		if ((*k)->data_word)
+			words[count++] = (*k)->data_word;
+	}
+	words = xgrow(words, count, &room, sizeof *words);
+	words[count] = NULL;
+	return words;
+}
+
+void build_start(struct wizard *w, bool undo)
 {
 	struct err e = {0};
-	bool consent = w->review.consent;
+	bool consent = w->review.consent || undo;
 	review_stop(w);
 	build_free(&w->build);
 	cJSON_Delete(w->result);
 	w->result = NULL;
 	w->build.active = true;
-	w->build.started = w->build.now = session_now(w->session);
-	struct run_options o = {.verb = RUN_APPLY, .answers = w->answers, .consent = consent, .file = w->options->file, .save = wizard_save_run,
-				.event = wizard_event, .arg = w, .secret = wizard_secret};
+	w->build.undoing = undo;
+	w->build.p.started = w->build.p.now = session_now(w->session);
+	const char **words = undo ? data_words() : NULL;
+	struct run_options o = {.verb = undo ? RUN_DESTROY : RUN_APPLY, .answers = w->answers, .consent = consent, .delete_data = words,
+				.file = w->options->file, .save = wizard_save_run, .event = wizard_event, .arg = w, .secret = wizard_secret};
 	w->build.run = run_start(w->session, &o, &e);
+	free(words);
 	if (!w->build.run)
 		say_failed(w, &e);
 }
@@ -113,117 +129,13 @@ bool wizard_secret(void *arg, const char *reference, struct secret **out, struct
 
 /* Events ----------------------------------------------------------------------------------------------------------------------------- */
 
-static struct step *step_of(struct build *b, const char *id)
-{
-	for (size_t i = 0; i < b->count; i++) {
-		if (!strcmp(b->steps[i].id, id))
-			return &b->steps[i];
-	}
-	b->steps = xgrow(b->steps, b->count, &b->room, sizeof *b->steps);
-	struct step *s = &b->steps[b->count++];
-	*s = (struct step){.id = xstrdup(id), .title = xstrdup(""), .name = xstrdup(""), .state = xstrdup("waiting"), .verdict = xstrdup(""),
-			   .message = xstrdup(""), .fix = xstrdup(""), .log = {.max = LOG_MAX}};
-	return s;
-}
-
-static void replace(char **text, const cJSON *event, const char *field)
-{
-	const char *now = json_str(event, field, NULL);
-	if (!now)
-		return;
-	free(*text);
-	*text = xstrdup(now);
-}
-
-static bool is(const struct step *s, const char *state)
-{
-	return !strcmp(s->state, state);
-}
-
-static bool is_running(const struct step *s)
-{
-	return is(s, "creating") || is(s, "updating") || is(s, "deleting") || is(s, "polling") || is(s, "reading") || is(s, "running");
-}
-
-static void log_line(struct step *s, double at, const char *text)
-{
-	buf_printf(&s->log, "%3d:%02d  %s\n", (int)at / 60, (int)at % 60, text);
-}
-
-/* A sentence is wrapped, since its end matters as much as its beginning. */
-static void log_sentence(struct step *s, double at, const char *text)
-{
-	for (bool first = true; *text; first = false) {
-		const char *next;
-		size_t len = break_line(text, SENTENCE, &next);
-		char *line = xstrndup(text, len);
-		if (first)
-			log_line(s, at, line);
-		else
-			buf_printf(&s->log, "        %s\n", line);
-		free(line);
-		text = next;
-	}
-}
-
-/* Each change of state, and what comes with it, is a line of the step's log. */
-static void log_state(struct step *s, const cJSON *event, bool changed)
-{
-	double at = json_num(event, "at", 0);
-	const char *operation = json_str(event, "operation", "");
-	if (changed && !is(s, "waiting"))
-		log_line(s, at, lines_state(event));
-	if (changed && *operation && is(s, "polling"))
-		log_line(s, at, operation);
-	if (*json_str(event, "message", ""))
-		log_sentence(s, at, s->message);
-	if (*json_str(event, "fix", ""))
-		log_sentence(s, at, s->fix);
-}
-
-static void on_step(struct wizard *w, const cJSON *event, bool proof)
-{
-	struct build *b = &w->build;
-	char *id = xasprintf("%s%s", proof ? "proof/" : "", json_str(event, "id", ""));
-	struct step *s = step_of(b, id);
-	bool ran = is_running(s), changed = strcmp(s->state, json_str(event, "state", s->state)) != 0;
-	s->proof = proof;
-	replace(&s->title, event, "title");
-	replace(&s->name, event, "name");
-	replace(&s->state, event, "state");
-	replace(&s->verdict, event, "verdict");
-	replace(&s->message, event, "message");
-	replace(&s->fix, event, "fix");
-	s->usual = json_num(event, "usual", s->usual);
-	if (!ran && is_running(s))
-		s->began = session_now(w->session);
-	s->elapsed = json_num(event, "elapsed", s->began > 0 ? session_now(w->session) - s->began : 0);
-	if (changed)
-		s->order = ++b->changes;
-	log_state(s, event, changed);
-	free(id);
-}
-
 static void event(struct wizard *w, const cJSON *e)
 {
-	const char *name = json_str(e, "event", "");
-	if (!strcmp(name, "step") || !strcmp(name, "proof"))
-		on_step(w, e, *name == 'p');
-	else if (!strcmp(name, "log"))
-		log_line(step_of(&w->build, json_str(e, "id", "")), json_num(e, "at", 0), json_str(e, "line", ""));
-	else if (!strcmp(name, "run") && json_num(e, "expected", 0) > 0)
-		w->build.expected = json_num(e, "expected", 0);
-	if (!strcmp(name, "counts")) {
-		w->build.done = (int)json_num(e, "done", 0);
-		w->build.running = (int)json_num(e, "running", 0);
-		w->build.left = (int)json_num(e, "left", 0);
-		w->build.failed = (int)json_num(e, "failed", 0);
-		w->build.skipped = (int)json_num(e, "skipped", 0);
-	}
-	if (!strcmp(name, "result")) {
-		cJSON_Delete(w->result);
-		w->result = cJSON_Duplicate(e, 1);
-	}
+	progress_event(&w->build.p, e, session_now(w->session));
+	if (strcmp(json_str(e, "event", ""), "result") != 0)
+		return;
+	cJSON_Delete(w->result);
+	w->result = cJSON_Duplicate(e, 1);
 }
 
 void wizard_event(void *arg, const cJSON *e)
@@ -233,401 +145,574 @@ void wizard_event(void *arg, const cJSON *e)
 	v->event(w, e);
 }
 
+static double monthly_of(const struct plan *p)
+{
+	double sum = 0;
+	for (size_t i = 0; i < p->count; i++) {
+		double usd = p->resources[i].unwanted ? 0 : plan_cost(&p->resources[i]);
+		sum += usd > 0 ? usd : 0;
+	}
+	return sum;
+}
+
+static void take_plan(struct build *b)
+{
+	const struct plan *p = run_plan(b->run);
+	const struct change **changes = xcalloc(p->count + 1, sizeof *changes);
+	for (size_t i = 0; i < p->count; i++)
+		changes[i] = run_change(b->run, i);
+	progress_plan(&b->p, p, changes);
+	b->monthly = monthly_of(p);
+	free(changes);
+}
+
 void build_settle(struct wizard *w)
 {
 	struct build *b = &w->build;
 	if (!b->run || b->over)
 		return;
-	b->now = session_now(w->session);
+	b->p.now = session_now(w->session);
+	if (!b->p.planned && b->p.surveyed && run_plan(b->run)) {
+		take_plan(b);
+	}
 	if (!run_finished(b->run))
 		return;
 	b->over = true;
-	b->running = 0;
+	b->p.running = 0;
 	wizard_say(w, ROLE_TEXT, NULL);
 	w->exit_code = b->interrupts ? EXIT_INTERRUPTED : (int)run_exit(b->run);
 	wizard_save(w);
-	if (w->result && !strcmp(json_str(w->result, "outcome", ""), "proven") && wizard_on(w, "build"))
+	if (ended_well(w) && wizard_on(w, "build"))
 		wizard_go(w, wizard_page_index("done"));
 }
 
-/* Order ------------------------------------------------------------------------------------------------------------------------------- */
+/* Rows ------------------------------------------------------------------------------------------------------------------------------- */
 
-static int rank(const struct step *s)
+struct row {
+	int part, step; /* step is -1 in the part's own row */
+};
+struct rows {
+	struct row list[512];
+	int count;
+};
+
+static void add_row(struct rows *rows, int part, int step)
 {
-	return is(s, "failed") ? 0 : is_running(s) ? 1 : is(s, "waiting") ? 3 : 2;
+	if (rows->count < (int)(sizeof rows->list / sizeof *rows->list))
+		rows->list[rows->count++] = (struct row){part, step};
 }
 
-/* Failures, then what runs (the oldest first, so that rows do not jump), then what ended last, then what waits. */
-static int by_rank(const void *a, const void *b)
+static void add_part(const struct build *b, struct rows *rows, int part)
 {
-	const struct step *x = *(const struct step *const *)a, *y = *(const struct step *const *)b;
-	if (rank(x) != rank(y))
-		return rank(x) - rank(y);
-	int older = x->order < y->order ? -1 : x->order > y->order;
-	return rank(x) == 2 ? -older : older ? older : x < y ? -1 : 1;
-}
-
-static const struct step **sorted(const struct build *b)
-{
-	const struct step **list = xcalloc(b->count + 1, sizeof *list);
-	for (size_t i = 0; i < b->count; i++)
-		list[i] = &b->steps[i];
-	qsort(list, b->count, sizeof *list, by_rank);
-	return list;
-}
-
-/* Whose log is shown: the chosen one; else the first failure; else the running one that said most. */
-static const struct step *shown(const struct build *b)
-{
-	const struct step *best = NULL;
-	for (size_t i = 0; i < b->count; i++) {
-		const struct step *s = &b->steps[i];
-		if (b->chosen && !strcmp(s->id, b->chosen))
-			return s;
-		bool better = !best || rank(s) < rank(best) || (rank(s) == rank(best) && s->log.len > best->log.len);
-		if (!b->chosen && better)
-			best = s;
+	add_row(rows, part, -1);
+	for (enum phase phase = 0; b->unfolded[part] && phase < PHASE_COUNT; phase++) {
+		for (size_t i = 0; i < b->p.count; i++) {
+			if (b->p.steps[i].part == part && b->p.steps[i].phase == phase)
+				add_row(rows, part, (int)i);
+		}
 	}
-	return best;
 }
 
-/* Drawing --------------------------------------------------------------------------------------------------------------------------- */
-
-static enum glyph mark_of(const struct step *s, enum role *role)
+/* Failures stand on top, then what runs, what is done, what waits; within these the parts keep their order. */
+static struct rows *make_rows(const struct build *b)
 {
-	static const enum role roles[] = {ROLE_BAD, ROLE_BUSY, ROLE_GOOD, ROLE_TEXT};
-	static const enum glyph marks[] = {GLYPH_CROSS, GLYPH_RUN, GLYPH_CHECK, GLYPH_WAIT};
-	*role = is(s, "skipped") ? ROLE_WARN : roles[rank(s)];
-	return is(s, "skipped") ? GLYPH_WARN : marks[rank(s)];
-}
-
-static const char *state_word(const struct step *s)
-{
-	if (s->proof)
-		return is(s, "passed") ? _("proven") : is(s, "running") ? _("proving") : is(s, "failed") ? _("unproven") : _("skipped");
-	cJSON *e = json_make("{'state':%s,'verdict':%s}", s->state, s->verdict);
-	const char *word = lines_state(e);
-	cJSON_Delete(e);
-	return word;
-}
-
-static void put_time(const struct wizard *w, const struct step *s, int y, struct rect r)
-{
-	char took[24], usual[24];
-	bool running = is_running(s);
-	double seconds = running && s->began > 0 ? w->build.now - s->began : s->elapsed;
-	if (rank(s) == 3 || is(s, "skipped") || (seconds < 1 && !running))
-		return;
-	text_duration(seconds, took);
-	bool compare = running && s->usual >= 1 && s->usual > seconds && r.w > 50;
-	char *text = compare ? xasprintf(_("%s of %s"), took, text_duration(s->usual, usual)) : xstrdup(took);
-	put_right(y, r.x + r.w - 25, 25, running ? ROLE_BUSY : ROLE_TEXT, text);
-	free(text);
-}
-
-static void draw_step(const struct wizard *w, const struct step *s, int y, struct rect r, bool here)
-{
-	enum role role;
-	enum glyph mark = mark_of(s, &role);
-	int x = r.x + 14, width = r.w - 14 - (rank(s) == 3 ? 0 : r.w > 50 ? 26 : 13);
-	put_glyph(y, r.x + 2, role, mark);
-	put(y, r.x + 4, 9, role == ROLE_GOOD ? ROLE_TEXT : role, state_word(s));
-	if (here) {
-		put_glyph(y, r.x, ROLE_KEY, GLYPH_MARK);
-		screen_cursor(y, x);
+	struct rows *rows = xcalloc(1, sizeof *rows);
+	for (enum phase phase = 0; phase < PHASE_COUNT; phase++) {
+		for (int part = 0; parts[part].id; part++) {
+			if (progress_part_count(&b->p, part, PHASE_COUNT) && progress_part_phase(&b->p, part) == phase)
+				add_part(b, rows, part);
+		}
 	}
-	bool chosen = here && w->build.chosen;
-	int used = put(y, x, width, chosen ? ROLE_FOCUS : here ? ROLE_TITLE : ROLE_TEXT, *s->title ? _(s->title) : s->id) + 1;
-	put_tail(y, x + used, width - used, ROLE_TEXT, s->name);
-	put_time(w, s, y, r);
+	return rows;
 }
 
-static void draw_list(const struct wizard *w, struct rect r)
+static char *row_id(const struct build *b, struct row row)
+{
+	return row.step < 0 ? xasprintf("part/%s", parts[row.part].id) : xstrdup(b->p.steps[row.step].id);
+}
+
+/* Without a choice of the operator's: the first failure, else what decides the time, else the first row. */
+static int focused_row(const struct build *b, const struct rows *rows)
+{
+	int decides = progress_deciding(&b->p);
+	for (int i = 0; i < rows->count && b->focus; i++) {
+		char *id = row_id(b, rows->list[i]);
+		bool same = !strcmp(id, b->focus);
+		free(id);
+		if (same)
+			return i;
+	}
+	for (int i = 0; i < rows->count && decides >= 0 && !b->p.cause_count; i++) {
+		if (rows->list[i].part == b->p.steps[decides].part)
+			return i;
+	}
+	return 0;
+}
+
+static struct row focused(const struct build *b)
+{
+	struct rows *rows = make_rows(b);
+	struct row row = rows->count ? rows->list[focused_row(b, rows)] : (struct row){-1, -1};
+	free(rows);
+	return row;
+}
+
+int build_focused_part(const struct wizard *w)
+{
+	return focused(&w->build).part;
+}
+
+/* The first failed step of a row, or -1. */
+static int failed_step(const struct build *b, struct row row)
+{
+	for (size_t i = 0; i < b->p.count && row.part >= 0; i++) {
+		if (b->p.steps[i].phase == PHASE_FAILED && (row.step < 0 ? b->p.steps[i].part == row.part : row.step == (int)i))
+			return (int)i;
+	}
+	return -1;
+}
+
+const struct cause *build_cause(const struct wizard *w)
 {
 	const struct build *b = &w->build;
-	const struct step **list = sorted(b), *focus = shown(b);
-	int at = 0, top;
-	for (size_t i = 0; i < b->count; i++) {
-		if (list[i] == focus)
-			at = (int)i;
+	const struct cause *c = progress_cause(&b->p, failed_step(b, focused(b)));
+	return c ? c : b->p.cause_count ? &b->p.causes[0] : NULL;
+}
+
+/* Drawing: the list ------------------------------------------------------------------------------------------------------------------ */
+
+static void put_mark(int y, int x, enum phase phase)
+{
+	static const struct {
+		enum role role;
+		enum glyph mark;
+	} marks[PHASE_COUNT] = {
+		[PHASE_FAILED] = {ROLE_BAD, GLYPH_CROSS}, [PHASE_RUNNING] = {ROLE_BUSY, GLYPH_RUN}, [PHASE_DONE] = {ROLE_GOOD, GLYPH_CHECK},
+		[PHASE_SKIPPED] = {ROLE_WARN, GLYPH_WARN}, [PHASE_WAITING] = {ROLE_DIM, GLYPH_WAIT},
+	};
+	put_glyph(y, x, marks[phase].role, marks[phase].mark);
+}
+
+/* "0:31 of about 3 min" while it runs, "1:23" when it is over. Returns the cells that it takes from the right. */
+static int put_time(int y, struct rect r, enum phase phase, double seconds, double usual)
+{
+	char took[32], about[32];
+	if (phase == PHASE_WAITING || phase == PHASE_SKIPPED || (seconds < 1 && phase != PHASE_RUNNING))
+		return 0;
+	clock_text(seconds, took);
+	bool compare = phase == PHASE_RUNNING && usual >= 20 && r.w > 64, late = compare && seconds > usual;
+	/* TRANSLATORS: "3:21, usually about 1 min" and "0:31 of about 3 min" */
+	char *text = late ? xasprintf(_("%s, usually %s"), took, about_text(usual, about)) : compare ? xasprintf(_("%s of %s"), took, about_text(usual, about)) : xstrdup(took);
+	int width = cells(text) < 30 ? cells(text) : 30;
+	put_right(y, r.x + r.w - width, width, phase == PHASE_RUNNING ? ROLE_BUSY : ROLE_DIM, text);
+	free(text);
+	return width + 1;
+}
+
+/* What runs, or why it failed. */
+static void put_part_words(const struct build *b, int part, enum phase phase, int y, int x, int width)
+{
+	int at = phase == PHASE_RUNNING ? progress_part_deciding(&b->p, part) : phase == PHASE_FAILED ? failed_step(b, (struct row){part, -1}) : -1;
+	const struct cause *c = progress_cause(&b->p, at);
+	if (c) {
+		char *words = cause_short(&b->p, c);
+		put(y, x, width, ROLE_BAD, words);
+		free(words);
+	} else if (at >= 0) {
+		const struct step *s = &b->p.steps[at];
+		int used = put(y, x, width, ROLE_TEXT, *s->title ? _(s->title) : s->id) + 1;
+		if (*s->name && used < width - 3)
+			put_tail(y, x + used, width - used, ROLE_DIM, s->name);
 	}
-	top = at < r.h ? 0 : at - r.h + 1;
-	for (int i = 0; i < r.h && top + i < (int)b->count; i++)
-		draw_step(w, list[top + i], r.y + i, r, list[top + i] == focus);
-	int hidden = (int)b->count - top - r.h;
-	if (hidden > 0)
-		put_glyph(r.y + r.h - 1, r.x, ROLE_KEY, GLYPH_DOWN);
-	if (top > 0)
-		put_glyph(r.y, r.x, ROLE_KEY, GLYPH_UP);
-	free(list);
 }
 
-static int line_count(const struct step *s)
+static void draw_part(const struct build *b, int part, int y, struct rect r, bool here)
 {
-	int n = 0;
-	for (const char *p = buf_text(&s->log); (p = strchr(p, '\n')); p++)
-		n++;
-	return n;
+	enum phase phase = progress_part_phase(&b->p, part);
+	int deciding = progress_part_deciding(&b->p, part), name = 13, count = 7, x = r.x + 4, all = progress_part_count(&b->p, part, PHASE_COUNT);
+	double seconds = deciding >= 0 ? step_seconds(&b->p, &b->p.steps[deciding]) : progress_part_elapsed(&b->p, part);
+	int right = phase == PHASE_FAILED && here ? cells(_("Enter: mend it")) + 1 : put_time(y, r, phase, seconds, deciding >= 0 ? b->p.steps[deciding].usual : 0);
+	char *done = xasprintf("%d/%d", progress_part_count(&b->p, part, PHASE_DONE), all);
+	put_mark(y, r.x + 2, phase);
+	put(y, x, name, here ? ROLE_FOCUS : phase == PHASE_WAITING || phase == PHASE_DONE ? ROLE_TEXT : ROLE_TITLE, _(parts[part].title));
+	put_right(y, x + name, count - 1, ROLE_DIM, done);
+	put_part_words(b, part, phase, y, x + name + count + 1, r.w - 4 - name - count - 1 - right);
+	if (phase == PHASE_FAILED && here)
+		put_right(y, r.x + r.w - right + 1, right - 1, ROLE_KEY, _("Enter: mend it"));
+	free(done);
 }
 
-static const char *line_at(const struct step *s, int n)
+static void draw_step(const struct build *b, const struct step *s, int y, struct rect r, bool here)
 {
-	const char *p = buf_text(&s->log);
-	while (n-- > 0)
-		p = strchr(p, '\n') + 1;
-	return p;
+	int x = r.x + 8, right = put_time(y, r, s->phase, step_seconds(&b->p, s), s->usual), width = r.w - 8 - right;
+	put_mark(y, r.x + 6, s->phase);
+	int used = put(y, x, width, here ? ROLE_FOCUS : ROLE_TEXT, *s->title ? _(s->title) : s->id) + 1;
+	if (*s->name)
+		used += put_tail(y, x + used, width - used, ROLE_DIM, s->name) + 1;
+	if (s->phase == PHASE_FAILED && *s->message)
+		put(y, x + used, width - used, ROLE_BAD, s->message);
 }
 
-/* Follows at the end, unless the operator scrolled. */
-static int log_first(const struct build *b, const struct step *s, int rows)
+static void draw_row(const struct build *b, struct row row, int y, struct rect r, bool here)
 {
-	int count = line_count(s), last = count > rows ? count - rows : 0;
-	return b->log_top < 0 || b->log_top > last ? last : b->log_top;
+	if (here)
+		put_glyph(y, r.x, ROLE_KEY, GLYPH_MARK);
+	if (row.step < 0)
+		draw_part(b, row.part, y, r, here);
+	else
+		draw_step(b, &b->p.steps[row.step], y, r, here);
+	if (here)
+		screen_cursor(y, r.x + (row.step < 0 ? 4 : 8));
 }
 
-static void draw_log(struct wizard *w, struct rect r)
+static void draw_list(struct build *b, struct rect r)
 {
-	struct build *b = &w->build;
-	const struct step *s = shown(b);
-	b->log_rows = r.h - 1;
+	struct rows *rows = make_rows(b);
+	int at = focused_row(b, rows), last = rows->count - r.h;
+	if (at < b->top)
+		b->top = at;
+	if (at >= b->top + r.h)
+		b->top = at - r.h + 1;
+	if (b->top > last)
+		b->top = last > 0 ? last : 0;
+	for (int i = 0; i < r.h && b->top + i < rows->count; i++) {
+		screen_target(r.y + i, r.x, r.w, b->top + i);
+		draw_row(b, rows->list[b->top + i], r.y + i, r, b->top + i == at);
+	}
+	if (b->top > 0)
+		put_glyph(r.y, r.x - 1, ROLE_KEY, GLYPH_UP);
+	if (b->top + r.h < rows->count)
+		put_glyph(r.y + r.h - 1, r.x - 1, ROLE_KEY, GLYPH_DOWN);
+	free(rows);
+}
+
+/* Drawing: what stands beside or below ------------------------------------------------------------------------------------------------ */
+
+static void draw_pane_title(struct rect r, const char *title, const char *right)
+{
 	put_rule(r.y, r.x, r.w);
-	if (!s)
-		return;
-	putf(r.y, r.x + 2, r.w - 4, ROLE_TITLE, b->chosen ? _(" log: %s ") : _(" log: %s (follows what runs) "), *s->title ? _(s->title) : s->id);
-	int first = log_first(b, s, r.h - 1), count = line_count(s);
-	const char *p = line_at(s, first);
-	for (int i = 0; i < r.h - 1 && first + i < count; i++) {
-		char *line = xstrndup(p, strcspn(p, "\n"));
-		bool match = b->pattern && *b->pattern && strcasestr(line, b->pattern);
-		put(r.y + 1 + i, r.x, r.w, match ? ROLE_FOCUS : ROLE_TEXT, line);
-		p = strchr(p, '\n') + 1;
-		free(line);
-	}
-	if (first + r.h - 1 < count)
-		put_glyph(r.y + r.h - 1, r.x + r.w - 1, ROLE_KEY, GLYPH_DOWN);
+	putf(r.y, r.x + 2, r.w - 4, ROLE_TITLE, " %s ", title);
+	if (right)
+		putf(r.y, r.x + r.w - cells(right) - 4, cells(right) + 2, ROLE_DIM, " %s ", right);
 }
 
-static void draw_bar(const struct build *b, int y, struct rect r)
+/* A shell line, broken at its options with a backslash so that all of it can be taken and pasted. Returns the lines used; only counts unless shown. */
+static int put_command(int y, int x, int height, int width, const char *command, bool shown)
 {
-	int total = b->done + b->running + b->left + b->failed + b->skipped, full = total ? r.w * b->done / total : 0, busy = total ? r.w * b->running / total : 0;
-	for (int i = 0; i < r.w; i++)
-		put_glyph(y, r.x + i, i < full ? ROLE_GOOD : i < full + busy ? ROLE_BUSY : ROLE_RULE,
+	int lines = 0;
+	for (const char *p = command; *p && lines < height;) {
+		const char *next = p + strlen(p);
+		int indent = lines ? 2 : 0;
+		for (const char *q = strstr(p + 1, " --"); q && cells(p) > width - indent; q = strstr(q + 1, " --")) {
+			char *head = xstrndup(p, (size_t)(q - p));
+			bool fits = cells(head) <= width - indent - 2;
+			free(head);
+			if (!fits)
+				break;
+			next = q;
+		}
+		char *line = xasprintf("%.*s%s", (int)(next - p), p, *next ? " \\" : "");
+		if (shown)
+			put(y + lines, x + indent, width - indent, ROLE_TITLE, line);
+		lines++;
+		free(line);
+		p = *next ? next + 1 : next;
+	}
+	return lines;
+}
+
+/* A cause as texts: its words, who mends it, and the line that does. */
+struct cause_text {
+	char *words, *command;
+	const char *who;
+};
+
+static struct cause_text cause_text(const struct wizard *w, const struct cause *c)
+{
+	const char *project = answers_str(w->answers, "project.id");
+	struct cause_text t = {cause_words(&w->build.p, c, wizard_who(w), project), cause_command(&w->build.p, c, wizard_who(w), project), NULL};
+	t.who = !t.command ? "" : c->kind == CAUSE_PERMISSION ? _("Somebody who may grant roles runs this (c copies it):") : _("What mends it (c copies it):");
+	return t;
+}
+
+static int cause_height(const struct wizard *w, const struct cause *c, int width)
+{
+	struct cause_text t = cause_text(w, c);
+	int lines = 1 + put_wrapped(0, 0, 0, width, ROLE_TEXT, t.words) + put_wrapped(0, 0, 0, width, ROLE_TEXT, t.who);
+	lines += t.command ? put_command(0, 0, 100, width, t.command, false) : 0;
+	free(t.words);
+	free(t.command);
+	return lines;
+}
+
+static void draw_cause(const struct wizard *w, const struct cause *c, struct rect r)
+{
+	struct cause_text t = cause_text(w, c);
+	const char *part = _(parts[w->build.p.steps[c->step].part].title);
+	char *title = c->count > 1 ? xasprintf(ngettext("Why it failed: %s (%d alike)", "Why it failed: %s (%d alike)", (unsigned long)c->count), part, c->count)
+				   : xasprintf(_("Why it failed: %s"), part);
+	int below = t.command ? 1 + put_command(0, 0, 100, r.w, t.command, false) : 0, room = r.h - 1 - below, y = r.y + 1, end = r.y + r.h;
+	draw_pane_title(r, title, NULL);
+	y += put_lines(y, r.x, room > 1 ? room : 1, r.w, ROLE_TEXT, t.words);
+	y += put_lines(y, r.x, end - y, r.w, ROLE_TEXT, t.who);
+	if (t.command)
+		put_command(y, r.x, end - y, r.w, t.command, true);
+	free(t.words);
+	free(t.command);
+	free(title);
+}
+
+static void draw_pane(const struct wizard *w, struct rect r)
+{
+	const struct build *b = &w->build;
+	struct row row = focused(b);
+	const struct cause *c = progress_cause(&b->p, failed_step(b, row));
+	if (c) {
+		draw_cause(w, c, r);
+		return;
+	}
+	char *title = row.part < 0 ? xstrdup(_("Log")) : xasprintf(_("Log: %s"), _(parts[row.part].title));
+	draw_pane_title(r, title, b->over ? NULL : _("following"));
+	free(title);
+	log_tail(w, row.part, (struct rect){r.y + 1, r.x, r.h - 1, r.w});
+}
+
+/* Drawing: how far it is ------------------------------------------------------------------------------------------------------------- */
+
+static void draw_bar(struct build *b, int y, int x, int width)
+{
+	double share = progress_share(&b->p);
+	int full = (int)(width * share), busy = b->over || !b->p.running ? 0 : (width - full) * b->p.running / (b->p.running + b->p.left + 1);
+	for (int i = 0; i < width; i++)
+		put_glyph(y, x + i, i < full ? ROLE_GOOD : i < full + busy ? ROLE_BUSY : ROLE_RULE,
 			  i < full ? GLYPH_FULL : i < full + busy ? GLYPH_PART : GLYPH_LINE);
 }
 
-static void draw_counts(const struct wizard *w, struct rect r)
+static const char *status_word(const struct wizard *w)
 {
 	const struct build *b = &w->build;
-	char took[24], usual[24];
-	text_duration(b->now - b->started, took);
-	put(r.y, r.x, r.w, ROLE_TITLE, !b->over ? _("Building") : !strcmp(json_str(w->result, "outcome", ""), "proven") ? _("Built") : _("Stopped"));
-	char *counts = b->failed    ? xasprintf(_("%d done, %d running, %d failed, %d skipped"), b->done, b->running, b->failed, b->skipped)
-		       : b->skipped ? xasprintf(_("%d done, %d running, %d skipped"), b->done, b->running, b->skipped)
-				    : xasprintf(_("%d done, %d running, %d to go"), b->done, b->running, b->left);
-	int used = 12 + put(r.y, r.x + 12, r.w - 12, ROLE_TEXT, counts) + 2;
-	char *time = b->expected > 0 ? xasprintf(_("%s, usually %s"), took, text_duration(b->expected, usual)) : xstrdup(took);
-	if (used < r.w)
-		put_right(r.y, r.x + used, r.w - used, ROLE_TEXT, cells(time) <= r.w - used ? time : took);
-	free(counts);
+	if (!b->over)
+		return b->undoing ? _("Undoing") : _("Building");
+	if (ended_well(w))
+		return b->undoing ? _("Undone") : _("Built");
+	return b->interrupts ? _("Stopped") : _("Failed");
+}
+
+static void draw_status(struct wizard *w, int y, struct rect r)
+{
+	struct build *b = &w->build;
+	char took[32], about[32];
+	double left = progress_left(&b->p), whole = b->p.now - b->p.started + left;
+	int x = r.x + put(y, r.x, r.w, ROLE_TITLE, status_word(w)) + 2;
+	x += putf(y, x, 6, ROLE_TEXT, "%3d %%", (int)(progress_share(&b->p) * 100)) + 2;
+	clock_text(b->p.now - b->p.started, took);
+	bool known = b->p.surveyed && !b->over && left >= 10;
+	char *time = known ? xasprintf(_("%s of %s"), took, about_text(whole, about)) : xstrdup(took);
+	int width = r.x + r.w - x - cells(time) - 2;
+	if (width >= 8)
+		draw_bar(b, y, x, width);
+	put_right(y, r.x + r.w - cells(time), cells(time), ROLE_TEXT, time);
 	free(time);
 }
 
-/* What can be done after a run that did not prove the server, by what ended it. */
-static const char failure_menu[] = N_("It did not end well. r tries again, e edits the answers, q saves and leaves, Enter shows what stands.");
-static const char stopped_menu[] = N_("You stopped it. r goes on from here, e edits the answers, q saves and leaves, Enter shows what stands.");
+/* What the operator wants to know next: what it waits for, or what came of it. */
+static void draw_sentence(const struct wizard *w, int y, struct rect r)
+{
+	const struct build *b = &w->build;
+	const struct progress *p = &b->p;
+	int decides = progress_deciding(p), failed = progress_count(p, PHASE_FAILED), done = progress_count(p, PHASE_DONE);
+	int rest = progress_count(p, PHASE_WAITING) + progress_count(p, PHASE_SKIPPED);
+	char *text;
+	if (!b->over && !p->surveyed)
+		text = xstrdup(_("Looking at what is there before anything is changed."));
+	else if (!b->over && failed)
+		text = xasprintf(ngettext("%d failed; what does not need it goes on.", "%d failed; what does not need them goes on.", (unsigned long)failed), failed);
+	else if (!b->over && decides >= 0)
+		/* TRANSLATORS: %s is a part: "Database", "Image" */
+		text = xasprintf(_("It waits for: %s. You may leave; the same command goes on from here."), _(parts[p->steps[decides].part].title));
+	else if (!b->over)
+		text = xstrdup(_("Almost there."));
+	else if (ended_well(w))
+		text = xasprintf(_("All %d are done."), done);
+	else
+		text = xasprintf(_("%d done, %d failed, %d not begun. What stands is kept; r goes on from here."), done, failed, rest);
+	put(y, r.x, r.w, build_ended_badly(w) ? ROLE_WARN : ROLE_TEXT, text);
+	free(text);
+}
+
+static int row_count(const struct build *b)
+{
+	struct rows *rows = make_rows(b);
+	int n = rows->count;
+	free(rows);
+	return n;
+}
 
 static void draw(struct wizard *w, struct rect r)
 {
 	struct build *b = &w->build;
 	screen_cursor(r.y, r.x);
-	draw_counts(w, r);
-	draw_bar(b, r.y + 1, r);
+	draw_status(w, r.y, r);
+	draw_sentence(w, r.y + 1, r);
 	struct rect rest = {r.y + 3, r.x, r.h - 3, r.w};
-	if (b->over && !(w->result && !strcmp(json_str(w->result, "outcome", ""), "proven")))
-		rest.h -= put_wrapped(r.y + r.h - 2, r.x, 2, r.w, ROLE_WARN, _(b->interrupts ? stopped_menu : failure_menu)) ? 3 : 0;
 	if (r.w >= BESIDE_FROM) {
-		int left = r.w / 2;
-		draw_list(w, (struct rect){rest.y, rest.x, rest.h, left - 2});
-		draw_log(w, (struct rect){rest.y, rest.x + left, rest.h, rest.w - left});
+		int left = r.w - LIST_WIDTH > 60 ? LIST_WIDTH : r.w / 2;
+		draw_list(b, (struct rect){rest.y, rest.x, rest.h, left - 2});
+		draw_pane(w, (struct rect){rest.y, rest.x + left, rest.h, rest.w - left});
 	} else {
-		int log = rest.h * 2 / 5;
-		draw_list(w, (struct rect){rest.y, rest.x, rest.h - log, rest.w});
-		draw_log(w, (struct rect){rest.y + rest.h - log, rest.x, log, rest.w});
-	}
-	if (b->searching) {
-		put(screen_lines() - 2, 2, 2, ROLE_KEY, "/");
-		edit_draw(&b->search, screen_lines() - 2, 4, 40, ROLE_FIELD, false);
+		int least = rest.h / 3 > PANE_LEAST ? rest.h / 3 : PANE_LEAST, list = row_count(b);
+		const struct cause *c = progress_cause(&b->p, failed_step(b, focused(b)));
+		int wanted = c ? cause_height(w, c, rest.w) : 0;
+		least = wanted < rest.h - 3 ? (wanted > least ? wanted : least) : rest.h - 3;
+		list = list < rest.h - least ? list : rest.h - least;
+		draw_list(b, (struct rect){rest.y, rest.x, list, rest.w});
+		draw_pane(w, (struct rect){rest.y + list, rest.x, rest.h - list, rest.w});
 	}
 }
 
 /* Keys ------------------------------------------------------------------------------------------------------------------------------ */
 
-static void choose(struct build *b, int delta)
+static void focus_row(struct build *b, int at)
 {
-	const struct step **list = sorted(b), *now = shown(b);
-	for (int i = 0; i < (int)b->count; i++) {
-		int to = i + delta;
-		if (list[i] != now || to < 0 || to >= (int)b->count)
-			continue;
-		free(b->chosen);
-		b->chosen = xstrdup(list[to]->id);
-		b->log_top = -1;
-		break;
+	struct rows *rows = make_rows(b);
+	if (at >= rows->count)
+		at = rows->count - 1;
+	if (at >= 0) {
+		free(b->focus);
+		b->focus = row_id(b, rows->list[at]);
 	}
-	free(list);
+	free(rows);
 }
 
-static void scroll_log(struct build *b, int delta)
+static void move_by(struct build *b, int delta)
 {
-	const struct step *s = shown(b);
-	if (!s)
-		return;
-	int last = line_count(s) - b->log_rows, to = log_first(b, s, b->log_rows) + delta;
-	b->log_top = to >= last ? -1 : to < 0 ? 0 : to;
+	struct rows *rows = make_rows(b);
+	int to = focused_row(b, rows) + delta;
+	free(rows);
+	focus_row(b, to < 0 ? 0 : to);
 }
 
-/* Goes to the nearest line with the pattern before (or after) the one found last. */
-static void search(struct wizard *w, int delta)
+static void unfold(struct build *b, bool open)
 {
-	struct build *b = &w->build;
-	const struct step *s = shown(b);
-	if (!s || !b->pattern || !*b->pattern)
+	struct row row = focused(b);
+	if (row.part < 0)
 		return;
-	int count = line_count(s), from = b->match < count ? b->match : count;
-	for (int n = from + delta; n >= 0 && n < count; n += delta) {
-		char *line = xstrndup(line_at(s, n), strcspn(line_at(s, n), "\n"));
-		bool found = strcasestr(line, b->pattern);
-		free(line);
-		if (!found)
-			continue;
-		b->match = n;
-		b->log_top = n > b->log_rows / 2 ? n - b->log_rows / 2 : 0;
-		return;
-	}
-	wizard_say(w, ROLE_WARN, _("Not found."));
-}
-
-static void search_key(struct wizard *w, const struct key *k)
-{
-	struct build *b = &w->build;
-	bool enter_key = k->kind == KEY_CHARACTER && k->code == L'\r';
-	if (enter_key || (k->kind == KEY_CHARACTER && k->code == 27)) {
-		b->searching = false;
-		free(b->pattern);
-		b->pattern = enter_key ? edit_text(&b->search) : NULL;
-		b->match = INT_MAX;
-		if (enter_key)
-			search(w, -1);
-		return;
-	}
-	edit_key(&b->search, k);
+	b->unfolded[row.part] = open;
+	free(b->focus);
+	b->focus = row_id(b, (struct row){row.part, open ? row.step : -1});
 }
 
 static enum action function_key(struct wizard *w, wint_t code)
 {
 	struct build *b = &w->build;
-	if (code == KEY_UP || code == KEY_DOWN)
-		choose(b, code == KEY_UP ? -1 : 1);
-	else if (code == KEY_PPAGE || code == KEY_NPAGE)
-		scroll_log(b, code == KEY_PPAGE ? -b->log_rows : b->log_rows);
-	else if (code == KEY_HOME)
-		b->log_top = 0;
-	else if (code == KEY_END)
-		b->log_top = -1;
-	return ACTION_NONE;
-}
-
-/* What makes sense once the run is over. */
-static enum action over_key(struct wizard *w, wint_t c)
-{
-	switch (c) {
-	case L'\r':
-		return ACTION_NEXT;
-	case 27:
-		return ACTION_BACK;
-	case L'r':
-		build_start(w);
-		return ACTION_NONE;
-	case L'e':
-		w->jump_to = "project";
-		return ACTION_JUMP;
-	case L'q':
-		return ACTION_QUIT;
+	switch (code) {
+	case KEY_UP:
+	case KEY_DOWN:
+		move_by(b, code == KEY_UP ? -1 : 1);
+		break;
+	case KEY_HOME:
+		move_by(b, -10000);
+		break;
+	case KEY_END:
+		move_by(b, 10000);
+		break;
+	case KEY_LEFT:
+	case KEY_RIGHT:
+		unfold(b, code == KEY_RIGHT);
+		break;
+	case KEY_PPAGE:
+		log_open(w, build_focused_part(w), false);
+		w->over->key(w, &(struct key){.kind = KEY_FUNCTION, .code = KEY_PPAGE}, &(enum action){ACTION_NONE});
+		break;
 	}
 	return ACTION_NONE;
 }
 
-static enum action running_key(struct wizard *w, wint_t c)
+static enum action enter_key(struct wizard *w)
 {
-	if (c == L'\r')
-		wizard_say(w, ROLE_TEXT, _("Still building. This page goes on by itself when it is done."));
-	if (c == 27)
-		wizard_say(w, ROLE_TEXT, _("It is being built. Ctrl-C stops it in an orderly way."));
+	struct build *b = &w->build;
+	struct row row = focused(b);
+	if (failed_step(b, row) >= 0)
+		w->over = &overlay_failure;
+	else if (b->over)
+		return ACTION_NEXT;
+	else if (row.part >= 0)
+		unfold(b, !b->unfolded[row.part]);
+	w->over_focus = 0;
 	return ACTION_NONE;
+}
+
+static enum action character_key(struct wizard *w, wint_t c)
+{
+	struct build *b = &w->build;
+	enum action action = ACTION_NONE;
+	switch (c) {
+	case L'\r':
+		return enter_key(w);
+	case 27:
+		if (b->over)
+			return ACTION_BACK;
+		wizard_say(w, ROLE_TEXT, _("It is being built. Ctrl-C stops it in an orderly way."));
+		break;
+	case L'f':
+		free(b->focus);
+		b->focus = NULL;
+		break;
+	case L'l':
+		log_open(w, -1, false);
+		break;
+	case L'/':
+		log_open(w, -1, true);
+		break;
+	case L'w':
+		log_save(w);
+		break;
+	case L'?':
+		w->over = &overlay_help;
+		break;
+	default: /* the failure menu's keys work on the page itself */
+		if (b->over || c == L'c')
+			overlay_failure.key(w, &(struct key){.kind = KEY_CHARACTER, .code = c}, &action);
+	}
+	return action;
 }
 
 static enum action key(struct wizard *w, const struct key *k)
 {
-	struct build *b = &w->build;
-	if (b->searching) {
-		search_key(w, k);
-		return ACTION_NONE;
-	}
+	if (k->kind == KEY_TARGET)
+		focus_row(&w->build, (int)k->code);
 	if (k->kind == KEY_FUNCTION)
 		return function_key(w, k->code);
-	if (k->kind != KEY_CHARACTER)
-		return ACTION_NONE;
-	switch (k->code) {
-	case L'/':
-		b->searching = true;
-		edit_set(&b->search, "");
-		return ACTION_NONE;
-	case L'n':
-	case L'N':
-		search(w, k->code == L'n' ? -1 : 1);
-		return ACTION_NONE;
-	case L'f':
-		free(b->chosen);
-		b->chosen = NULL;
-		b->log_top = -1;
-		return ACTION_NONE;
-	case L'?':
-		w->over = &overlay_help;
-		return ACTION_NONE;
-	}
-	return build_running(w) ? running_key(w, k->code) : over_key(w, k->code);
+	return k->kind == KEY_CHARACTER ? character_key(w, k->code) : ACTION_NONE;
 }
 
 static void enter(struct wizard *w)
 {
 	w->jump_to = NULL;
 	if (w->review.agreed && w->session)
-		build_start(w);
+		build_start(w, false);
 }
 
 static void hints(struct wizard *w, struct hints *h)
 {
 	struct build *b = &w->build;
-	if (b->searching) {
-		hint(h, _("Enter"), _("search"));
-		hint(h, _("Esc"), _("no search"));
-		return;
+	bool failed = failed_step(b, focused(b)) >= 0;
+	hint(h, _("Enter"), failed ? _("mend it") : b->over ? _("what stands") : _("open"));
+	if (build_ended_badly(w)) {
+		hint(h, "r", b->interrupts ? _("go on") : _("try again"));
+		hint(h, "e", _("change answers"));
+		hint(h, "s", _("shell"));
+		hint(h, "u", _("undo"));
 	}
-	if (!build_running(w)) {
-		hint(h, _("Enter"), _("what stands"));
-		hint(h, "r", _("retry"));
-		hint(h, "e", _("edit"));
-		hint(h, "q", _("leave"));
-	}
-	hint(h, _("Up/Down"), _("step"));
-	hint(h, _("PgUp/PgDn"), _("log"));
+	hint(h, "l", _("whole log"));
 	hint(h, "/", _("search"));
-	if (b->pattern)
-		hint(h, "n N", _("earlier, later"));
-	if (b->chosen)
+	hint(h, "w", _("save log"));
+	if (b->focus && !b->over)
 		hint(h, "f", _("follow"));
 	if (build_running(w))
 		hint(h, _("Ctrl-C"), b->interrupts ? _("leave now") : _("stop"));
+	else
+		hint(h, "q", _("leave"));
 	hint(h, "?", _("help"));
 }
 
@@ -638,6 +723,7 @@ const struct page_view build_view = {
 	.key = key,
 	.hints = hints,
 	.event = event,
-	.help = N_("Steps run as soon as what they need is there. Up and Down choose a step; its log stands below or beside. The first Ctrl-C lets what is "
-		   "in flight finish and begins nothing new; the second leaves at once. Either way the next run goes on from what stands."),
+	.help = N_("Each line is a part of the server; Right and Enter unfold it into its steps, Left folds it again. Below or beside stands its log, or why it "
+		   "failed and what mends it. The first Ctrl-C lets what is in flight finish and begins nothing new; the second leaves at once. Either way the "
+		   "next run goes on from what stands."),
 };

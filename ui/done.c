@@ -1,156 +1,256 @@
-/* The last page: computed from the result of the run and from nothing else. */
+/* The last page: computed from the result of the run and from nothing else. The same text is printed on the normal screen at the end. */
 #include "config.h"
-#include "ui/state.h"
+#include "ui/done.h"
 
 #include "base/gettext.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "engine/lines.h"
+#include "ui/state.h"
 
 #include <curses.h>
 #include <stdlib.h>
 #include <string.h>
 
-static bool is_proven(const struct wizard *w)
+enum { PROOFS_SHOWN = 4, LABEL = 11 };
+
+static bool is_outcome(const struct wizard *w, const char *outcome)
 {
-	return w->result && !strcmp(json_str(w->result, "outcome", ""), "proven");
+	return w->result && !strcmp(json_str(w->result, "outcome", ""), outcome);
 }
 
-/* What passed is one paragraph; what failed has a line of its own with the reason; what was then not tried is only counted. */
-static int draw_proofs(const struct wizard *w, int y, struct rect r)
+static void add_text(struct doc *d, enum role role, int indent, char *text)
 {
-	struct buf passed = {0};
-	int proven = 0, skipped = 0, last = r.y + r.h - 7;
-	for (size_t i = 0; i < w->build.count; i++) {
-		const struct step *s = &w->build.steps[i];
-		const char *title = *s->title ? _(s->title) : s->id;
-		bool failed = !strcmp(s->state, "failed"), good = !strcmp(s->state, "passed");
-		skipped += s->proof && !failed && !good;
-		if (s->proof && good)
-			buf_printf(&passed, "%s%s", proven++ ? "; " : _("Proven: "), title);
-		if (!s->proof || !failed || y >= last)
-			continue;
-		put_glyph(y, r.x + 2, ROLE_BAD, GLYPH_CROSS);
-		char *text = xasprintf("%s: %s", title, s->message);
-		int n = put_wrapped(y, r.x + 4, 2, r.w - 4, ROLE_BAD, text);
-		y += n < 2 ? n : 2;
-		free(text);
-	}
-	if (skipped)
-		putf(y++, r.x + 4, r.w - 4, ROLE_TEXT, _("%d more checks were not made."), skipped);
-	if (proven) {
-		put_glyph(y, r.x + 2, ROLE_GOOD, GLYPH_CHECK);
-		int room = last - y > 1 ? last - y : 1, n = put_wrapped(y, r.x + 4, room, r.w - 4, ROLE_TEXT, buf_text(&passed));
-		y += n < room ? n : room;
-	}
-	buf_free(&passed);
-	return y;
+	doc_add(d, role, indent, text);
+	free(text);
 }
 
-static int draw_pair(int y, struct rect r, const char *label, const char *value)
+static void outcome_lines(const struct wizard *w, struct doc *d)
+{
+	bool good = is_outcome(w, "proven") || is_outcome(w, "destroyed");
+	doc_mark(d, good ? ROLE_GOOD : ROLE_BAD, good ? GLYPH_CHECK : GLYPH_CROSS, 0, lines_outcome(json_str(w->result, "outcome", "")));
+	if (w->options->rehearsal) {
+		char *real = xasprintf(_("This was a rehearsal: nothing was built. For real: mlflow-setup %s"), w->options->file);
+		add_text(d, ROLE_WARN, 2, real);
+	}
+	doc_add(d, ROLE_TEXT, 0, "");
+	if (*json_str(w->result, "url", "")) {
+		doc_whole(d, json_str(w->result, "url", ""));
+		doc_add(d, ROLE_TEXT, 0, "");
+	}
+}
+
+/* The lines that log a first run: what `connect` prints is what the way in needs, whichever it is. */
+static char *first_run(const struct wizard *w)
+{
+	return xasprintf("eval \"$(mlflow-setup connect %s)\"\npip install mlflow\npython3 -c 'import mlflow; mlflow.log_metric(\"hello\", 1)'\n", w->options->file);
+}
+
+static void now_lines(const struct wizard *w, struct doc *d)
+{
+	if (!is_outcome(w, "proven"))
+		return;
+	doc_add(d, ROLE_TITLE, 0, _("Do now"));
+	doc_add(d, ROLE_TEXT, 0, _("1  Open the address above and sign in."));
+	doc_add(d, ROLE_TEXT, 0, _("2  Log a first run, in a shell (c copies these lines):"));
+	char *lines = first_run(w), *rest;
+	for (char *one = strtok_r(lines, "\n", &rest); one; one = strtok_r(NULL, "\n", &rest))
+		doc_whole(d, one);
+	free(lines);
+	doc_add(d, ROLE_TEXT, 0, _("3  Send the address to a colleague who may enter."));
+	doc_add(d, ROLE_TEXT, 0, "");
+}
+
+/* Failures by cause, each with what mends it. */
+static void failure_lines(const struct wizard *w, struct doc *d)
+{
+	const struct progress *p = &w->build.p;
+	const char *project = answers_str(w->answers, "project.id");
+	for (size_t i = 0; i < p->cause_count; i++) {
+		const struct cause *c = &p->causes[i];
+		char *words = cause_words(p, c, wizard_who(w), project), *command = cause_command(p, c, wizard_who(w), project);
+		doc_mark(d, ROLE_BAD, GLYPH_CROSS, 0, words);
+		if (c->count > 1)
+			add_text(d, ROLE_TEXT, 2, xasprintf(ngettext("It stopped %d step.", "It stopped %d steps.", (unsigned long)c->count), c->count));
+		if (command)
+			doc_whole(d, command);
+		free(command);
+		free(words);
+	}
+	if (p->cause_count)
+		doc_add(d, ROLE_TEXT, 0, "");
+}
+
+static void proof_lines(const struct wizard *w, struct doc *d, bool all)
+{
+	const struct progress *p = &w->build.p;
+	int checks = 0, passed = 0, shown = 0;
+	for (size_t i = 0; i < p->count; i++) {
+		checks += p->steps[i].proof;
+		passed += p->steps[i].proof && p->steps[i].phase == PHASE_DONE;
+	}
+	if (!checks)
+		return;
+	add_text(d, ROLE_TITLE, 0, xasprintf(_("Proof: %d of %d checks passed"), passed, checks));
+	for (enum phase phase = 0; phase < PHASE_COUNT; phase++) {
+		for (size_t i = 0; i < p->count; i++) {
+			const struct step *s = &p->steps[i];
+			if (!s->proof || s->phase != phase || (!all && shown >= PROOFS_SHOWN - 1))
+				continue;
+			bool good = phase == PHASE_DONE, bad = phase == PHASE_FAILED;
+			doc_mark(d, good ? ROLE_TEXT : bad ? ROLE_BAD : ROLE_DIM, good ? GLYPH_CHECK : bad ? GLYPH_CROSS : GLYPH_WAIT, 0, *s->title ? _(s->title) : s->id);
+			shown++;
+		}
+	}
+	if (shown < checks)
+		add_text(d, ROLE_DIM, 2, xasprintf(ngettext("and %d more; p shows it", "and %d more; p shows them", (unsigned long)(checks - shown)), checks - shown));
+	doc_add(d, ROLE_TEXT, 0, "");
+}
+
+/* A label and what belongs to it, the labels under each other. */
+static void pair(struct doc *d, const char *label, const char *value)
 {
 	if (!*value)
-		return y;
-	put(y, r.x, 12, ROLE_TEXT, label);
-	return y + put_wrapped(y, r.x + 12, 3, r.w - 12, ROLE_TITLE, value);
+		return;
+	int pad = LABEL - cells(label);
+	add_text(d, ROLE_TEXT, 0, xasprintf("%s%*s %s", label, pad > 0 ? pad : 0, "", value));
 }
 
-static int draw_left(const struct wizard *w, int y, struct rect r)
+static void left_lines(const struct wizard *w, struct doc *d)
 {
 	const cJSON *item;
-	cJSON_ArrayForEach(item, json_at(w->result, "left")) {
-		if (y < r.y + r.h)
-			putf(y++, r.x, r.w, ROLE_WARN, _("left: %s"), cJSON_IsString(item) ? item->valuestring : json_str(item, "name", ""));
-	}
-	return y;
+	cJSON_ArrayForEach(item, json_at(w->result, "left"))
+		doc_mark(d, ROLE_WARN, GLYPH_WARN, 0, cJSON_IsString(item) ? item->valuestring : json_str(item, "name", ""));
 }
 
-static int draw_failures(const struct wizard *w, int y, struct rect r)
-{
-	for (size_t i = 0; i < w->build.count && y < r.y + r.h - 1; i++) {
-		const struct step *s = &w->build.steps[i];
-		if (strcmp(s->state, "failed") != 0 || s->proof)
-			continue;
-		put_glyph(y, r.x + 2, ROLE_BAD, GLYPH_CROSS);
-		char *text = xasprintf("%s %s: %s %s", *s->title ? _(s->title) : s->id, s->name, s->message, s->fix);
-		y += put_wrapped(y, r.x + 4, 6, r.w - 4, ROLE_BAD, text);
-		free(text);
-	}
-	return y;
-}
-
-static int draw_totals(const struct wizard *w, const cJSON *result, int y, struct rect r)
+static void total_lines(const struct wizard *w, struct doc *d)
 {
 	char took[24], real[24];
-	text_duration(json_num(result, "seconds", 0), took);
-	putf(y, r.x, r.w, ROLE_TEXT, _("%d created, %d changed, %d deleted, %d kept, in %s."), (int)json_num(result, "created", 0),
-	     (int)json_num(result, "updated", 0), (int)json_num(result, "deleted", 0), (int)json_num(result, "kept", 0), took);
-	if (w->build.skipped)
-		putf(++y, r.x, r.w, ROLE_WARN, _("%d more were not begun."), w->build.skipped);
-	if (json_num(result, "real_seconds", 0) <= 0)
-		return y + 1;
-	putf(y + 1, r.x, r.w, ROLE_TEXT, _("This was a rehearsal: a real run would take about %s."),
-	     text_duration(json_num(result, "real_seconds", 0), real));
-	return y + 2;
+	const cJSON *r = w->result;
+	bool stands = !is_outcome(w, "destroyed") && !is_outcome(w, "nothing");
+	char *counts = xasprintf(_("%d created, %d changed, %d deleted, %d kept, in %s."), (int)json_num(r, "created", 0), (int)json_num(r, "updated", 0),
+				 (int)json_num(r, "deleted", 0), (int)json_num(r, "kept", 0), text_duration(json_num(r, "seconds", 0), took));
+	pair(d, _("Made"), counts);
+	free(counts);
+	if (w->build.p.skipped)
+		add_text(d, ROLE_WARN, LABEL + 1, xasprintf(ngettext("%d more was not begun.", "%d more were not begun.", (unsigned long)w->build.p.skipped), w->build.p.skipped));
+	if (json_num(r, "real_seconds", 0) > 0)
+		add_text(d, ROLE_TEXT, LABEL + 1, xasprintf(_("A real run would take about %s."), text_duration(json_num(r, "real_seconds", 0), real)));
+	if (stands && w->build.monthly > 0) {
+		/* TRANSLATORS: a price in US dollars */
+		char *cost = xasprintf(_("about $%.0f a month for what runs all the time, by list prices"), w->build.monthly);
+		pair(d, _("Costs"), cost);
+		free(cost);
+	}
 }
 
-/* The URL stands on a line of its own, so that a double click or a drag takes it and nothing else. */
-static int draw_url(int y, struct rect r, const char *url)
+static void command_lines(const struct wizard *w, struct doc *d)
 {
-	if (!*url)
-		return y;
-	put(y, r.x, screen_columns() - r.x, ROLE_TITLE, url);
-	screen_cursor(y, r.x);
-	return y + 2;
+	const char *next = json_str(w->result, "next", ""), *undo = json_str(w->result, "undo", "");
+	size_t len = strlen(undo) - (text_ends(undo, " --yes") ? strlen(" --yes") : 0); /* it asks first, as it should */
+	char *asks = xstrndup(undo, len);
+	pair(d, _("Answers"), w->options->file);
+	if (!is_outcome(w, "proven"))
+		pair(d, _("Next"), next);
+	pair(d, _("To undo"), asks);
+	free(asks);
+}
+
+void done_doc(const struct wizard *w, struct doc *d, bool all_proofs)
+{
+	if (!w->result) {
+		doc_add(d, ROLE_TITLE, 0, _("Nothing was built."));
+		return;
+	}
+	outcome_lines(w, d);
+	failure_lines(w, d);
+	now_lines(w, d);
+	proof_lines(w, d, all_proofs);
+	left_lines(w, d);
+	total_lines(w, d);
+	command_lines(w, d);
 }
 
 static void draw(struct wizard *w, struct rect r)
 {
-	const cJSON *result = w->result;
-	int y = r.y;
-	screen_cursor(r.y, r.x);
-	if (!result) {
-		put(y, r.x, r.w, ROLE_TITLE, _("Nothing was built."));
-		return;
+	struct doc d = {0};
+	done_doc(w, &d, w->done_all);
+	w->done_top = doc_draw(&d, r, w->done_top);
+	doc_free(&d);
+}
+
+static void copy(struct wizard *w)
+{
+	char *lines = first_run(w);
+	bool copied = is_outcome(w, "proven") && screen_copy(lines);
+	wizard_say(w, copied ? ROLE_GOOD : ROLE_WARN, copied ? _("Copied. If your terminal does not allow that, mark the lines instead.") : _("There is nothing to copy."));
+	free(lines);
+}
+
+static enum action character_key(struct wizard *w, wint_t c)
+{
+	switch (c) {
+	case L'\r':
+	case L'q':
+		return ACTION_QUIT;
+	case 27:
+		return ACTION_BACK;
+	case L'?':
+		w->over = &overlay_help;
+		break;
+	case L'p':
+		w->done_all = !w->done_all;
+		break;
+	case L'c':
+		copy(w);
+		break;
+	case L'l':
+		log_open(w, -1, false);
+		break;
+	case L'w':
+		log_save(w);
+		break;
+	case L'u':
+		edit_set(&w->over_edit, "");
+		w->over = &overlay_undo;
+		break;
 	}
-	bool proven = is_proven(w);
-	put_glyph(y, r.x, proven ? ROLE_GOOD : ROLE_BAD, proven ? GLYPH_CHECK : GLYPH_CROSS);
-	y += put_wrapped(y, r.x + 2, 2, r.w - 2, ROLE_TITLE, lines_outcome(json_str(result, "outcome", ""))) + 1;
-	y = draw_url(y, r, json_str(result, "url", ""));
-	y = draw_proofs(w, y, r);
-	y = draw_failures(w, y, r);
-	y = draw_left(w, y, r) + 1;
-	y = draw_pair(y, r, _("Next"), json_str(result, "next", ""));
-	y = draw_pair(y, r, _("To undo"), json_str(result, "undo", ""));
-	y = draw_pair(y, r, _("Answers"), w->options->file);
-	draw_totals(w, result, y + 1, r);
+	return ACTION_NONE;
 }
 
 static enum action key(struct wizard *w, const struct key *k)
 {
-	if (k->kind != KEY_CHARACTER)
+	if (k->kind == KEY_CHARACTER)
+		return character_key(w, k->code);
+	if (k->kind != KEY_FUNCTION)
 		return ACTION_NONE;
-	if (k->code == L'\r' || k->code == L'q')
-		return ACTION_QUIT;
-	if (k->code == 27)
-		return ACTION_BACK;
-	if (k->code == L'?')
-		w->over = &overlay_help;
+	int page = screen_lines() - 6;
+	w->done_top += k->code == KEY_UP ? -1 : k->code == KEY_DOWN ? 1 : k->code == KEY_PPAGE ? -page : k->code == KEY_NPAGE ? page : 0;
+	w->done_top = k->code == KEY_HOME || w->done_top < 0 ? 0 : w->done_top;
+	if (k->code == KEY_END)
+		w->done_top = 10000;
 	return ACTION_NONE;
 }
 
 static void hints(struct wizard *w, struct hints *h)
 {
-	(void)w;
 	hint(h, _("Enter"), _("leave"));
 	hint(h, _("Esc"), _("the steps again"));
+	if (is_outcome(w, "proven"))
+		hint(h, "c", _("copy"));
+	hint(h, "p", w->done_all ? _("fewer checks") : _("all checks"));
+	hint(h, "l", _("log"));
+	hint(h, "w", _("save log"));
+	if (!is_outcome(w, "destroyed"))
+		hint(h, "u", _("undo"));
 	hint(h, "?", _("help"));
 }
 
 static void enter(struct wizard *w)
 {
 	w->review.agreed = false; /* coming back to the build page must not build again */
+	w->done_top = 0;
 }
 
 const struct page_view done_view = {

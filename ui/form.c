@@ -353,25 +353,18 @@ static void draw_suggestions(const struct wizard *w, const struct question *q, s
 	free(text);
 }
 
-/* At most so many lines of a text; the last one ends in an ellipsis when there would be more. */
+/* The line after the last one that facts may take: the help begins there. */
+static int facts_end;
+
 static int put_most(int y, int x, int most, int width, enum role role, const char *text)
 {
-	int lines = 0;
-	while (*text && lines < most) {
-		const char *next;
-		size_t len = break_line(text, width, &next);
-		bool last = lines + 1 == most && *next;
-		char *line = last ? xstrdup(text) : xstrndup(text, len);
-		put(y + lines++, x, width, role, line);
-		free(line);
-		text = next;
-	}
-	return lines;
+	return put_lines(y, x, most < facts_end - y ? most : facts_end - y, width, role, text);
 }
 
 static int draw_finding(int y, struct rect r, bool good, const char *text)
 {
-	put_glyph(y, r.x + 2, good ? ROLE_GOOD : ROLE_BAD, good ? GLYPH_CHECK : GLYPH_CROSS);
+	if (y < facts_end)
+		put_glyph(y, r.x + 2, good ? ROLE_GOOD : ROLE_BAD, good ? GLYPH_CHECK : GLYPH_CROSS);
 	return y + put_most(y, r.x + 4, 3, r.w - 4, good ? ROLE_TEXT : ROLE_BAD, text);
 }
 
@@ -403,7 +396,8 @@ static int draw_preflight(const struct wizard *w, int y, struct rect r)
 		if (!strcmp(json_str(check, "state", ""), "ok") || !strcmp(id, "billing") || !strcmp(id, "project"))
 			continue;
 		char *text = xasprintf("%s: %s", _(json_str(check, "title", id)), json_str(check, "message", ""));
-		put_glyph(y, r.x + 2, ROLE_BAD, GLYPH_CROSS);
+		if (y < facts_end)
+			put_glyph(y, r.x + 2, ROLE_BAD, GLYPH_CROSS);
 		y += put_most(y, r.x + 4, 2, r.w - 4, ROLE_BAD, text);
 		y += put_most(y, r.x + 4, 2, r.w - 4, ROLE_TEXT, json_str(check, "fix", ""));
 		free(text);
@@ -423,7 +417,8 @@ static int draw_project(struct wizard *w, int y, struct rect r)
 	if (!*project || cJSON_HasObjectItem(w->drafts, "project.id"))
 		return y;
 	if (!w->session || s->state == SURVEY_UNKNOWN || s->state == SURVEY_CHECKING || !s->project || strcmp(s->project, project) != 0) {
-		putf(y, r.x + 4, r.w - 4, ROLE_BUSY, _("checking %s..."), project);
+		if (y < facts_end)
+			putf(y, r.x + 4, r.w - 4, ROLE_BUSY, _("checking %s..."), project);
 		return y + 2;
 	}
 	if (s->state == SURVEY_FAILED)
@@ -456,13 +451,10 @@ static int draw_redirect(struct wizard *w, int y, struct rect r)
 	if (strcmp(answers_str(w->answers, "auth.mode"), "oauth2-proxy") != 0)
 		return y;
 	char *uris = redirect_uris(w);
-	put(y, r.x + 2, r.w - 2, ROLE_TEXT, _("Redirect URIs to register with the OAuth client:"));
-	if (uris)
-		y += put_wrapped(y + 1, r.x + 2, 3, r.w - 2, ROLE_TITLE, uris);
-	else
-		put(++y, r.x + 2, r.w - 2, ROLE_BUSY, _("known as soon as the project has been checked"));
+	y += put_most(y, r.x + 2, 1, r.w - 2, ROLE_TEXT, _("Redirect URIs to register with the OAuth client:"));
+	y += put_most(y, r.x + 2, 3, r.w - 2, uris ? ROLE_TITLE : ROLE_BUSY, uris ? uris : _("known as soon as the project has been checked"));
 	free(uris);
-	return y + 2;
+	return y + 1;
 }
 
 /* What stands between a page's fields and the help: known facts. */
@@ -473,22 +465,34 @@ static int draw_facts(struct wizard *w, int y, struct rect r)
 	return wizard_on(w, "auth") ? draw_redirect(w, y, r) : y;
 }
 
+static int help_lines(struct rect r)
+{
+	return r.h >= 18 ? HELP_LINES : 2;
+}
+
 static void draw_help(struct wizard *w, const struct question *q, struct rect r)
 {
-	int y = r.y + r.h - HELP_LINES;
+	int y = r.y + r.h - help_lines(r);
 	char *problem = draft_problem(w, q);
 	put_rule(y - 1, r.x, r.w);
 	if (problem)
-		y += put_wrapped(y, r.x, 2, r.w, ROLE_WARN, problem);
-	put_wrapped(y, r.x, r.y + r.h - y, r.w, ROLE_DIM, _(q->help));
+		y += put_lines(y, r.x, 2, r.w, ROLE_WARN, problem);
+	put_lines(y, r.x, r.y + r.h - y, r.w, ROLE_DIM, _(q->help));
 	free(problem);
 }
 
 static void draw_rows(struct wizard *w, struct rect r)
 {
-	int count = asked_count(w), y = r.y;
-	for (int i = 0; i < count; i++, y++)
+	int count = asked_count(w), room = count < r.h ? count : r.h, top = w->focus < room ? 0 : w->focus - room + 1, y = r.y;
+	facts_end = r.y + r.h;
+	for (int i = top; i < top + room; i++, y++) {
+		screen_target(y, r.x, r.w, i);
 		draw_row(w, asked(w, i), y, r, i == w->focus);
+	}
+	if (top > 0)
+		put_glyph(r.y, r.x - 1, ROLE_KEY, GLYPH_UP);
+	if (top + room < count)
+		put_glyph(r.y + room - 1, r.x - 1, ROLE_KEY, GLYPH_DOWN);
 	y = draw_facts(w, y + 1, r);
 	r.h -= y - r.y;
 	r.y = y;
@@ -498,9 +502,8 @@ static void draw_rows(struct wizard *w, struct rect r)
 static void draw(struct wizard *w, struct rect r)
 {
 	const struct page *page = &pages[w->page];
-	put(r.y, r.x, r.w, ROLE_TITLE, _(page->title));
-	int y = r.y + 1 + put_wrapped(r.y + 1, r.x, 3, r.w, ROLE_TEXT, _(page->intro)) + 1;
-	struct rect inner = {y, r.x, r.h - (y - r.y) - HELP_LINES - 1, r.w};
+	int y = r.y + put_lines(r.y, r.x, r.h >= 18 ? 2 : 1, r.w, ROLE_TEXT, _(page->intro)) + 1;
+	struct rect inner = {y, r.x, r.h - (y - r.y) - help_lines(r) - 1, r.w};
 	const struct question *q = form_focused(w);
 	if (is_choice_page(w))
 		draw_choices(w, q, inner, w->choice);

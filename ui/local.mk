@@ -1,24 +1,32 @@
 noinst_LIBRARIES += ui/libui.a
 ui_libui_a_SOURCES = \
 	ui/build.c \
-	ui/done.c \
+	ui/causes.c ui/causes.h \
+	ui/doc.c ui/doc.h \
+	ui/done.c ui/done.h \
 	ui/edit.c ui/edit.h \
+	ui/failure.c \
 	ui/form.c \
 	ui/guard.c ui/guard.h \
+	ui/log.c \
 	ui/overlays.c \
 	ui/plain.c ui/plain.h \
+	ui/progress.c ui/progress.h \
 	ui/review.c \
 	ui/screen.c ui/screen.h \
+	ui/shell.c \
 	ui/state.h \
 	ui/survey.c ui/survey.h \
 	ui/views.c \
 	ui/welcome.c \
 	ui/wizard.c ui/wizard.h
 
-check_PROGRAMS += tests/ui/screens tests/ui/plain tests/ui/wizard-fake
-TESTS += tests/ui/screens tests/ui/plain tests/ui/terminal.py
+check_PROGRAMS += tests/ui/layout tests/ui/screens tests/ui/plain tests/ui/wizard-fake
+TESTS += tests/ui/layout tests/ui/screens tests/ui/plain tests/ui/terminal.py
 tests_ui_screens_SOURCES = tests/ui/screens.c tests/ui/fake_session.c tests/ui/fake_session.h tests/tap.h
 tests_ui_screens_LDADD = ui/libui.a src/engine/libengine.a $(LIB_PLAN) $(NCURSES_LIBS)
+tests_ui_layout_SOURCES = tests/ui/layout.c tests/ui/fake_session.c tests/ui/fake_session.h tests/tap.h
+tests_ui_layout_LDADD = $(tests_ui_screens_LDADD)
 tests_ui_wizard_fake_SOURCES = tests/ui/wizard-fake.c tests/ui/fake_session.c tests/ui/fake_session.h
 tests_ui_wizard_fake_LDADD = $(tests_ui_screens_LDADD)
 tests_ui_plain_SOURCES = tests/ui/plain.c tests/ui/fake_session.c tests/ui/fake_session.h tests/tap.h

@@ -21,7 +21,7 @@ static const struct {
 	{"secretmanager", "auth"},     {"iam", "auth"},			{"", "project"},
 };
 
-static const char *origin_of(const char *kind)
+const char *page_deciding(const char *kind)
 {
 	for (size_t i = 0;; i++) {
 		if (!strncmp(origins[i].kind, kind, strlen(origins[i].kind)))
@@ -224,7 +224,7 @@ static void resource_lines(struct lines_list *l, const cJSON *plan, int v)
 			continue;
 		if (!count++)
 			add_line(l, LINE_HEAD, NULL, NULL, NULL);
-		add_line(l, LINE_RESOURCE, r, NULL, origin_of(json_str(r, "kind", "")))->order = count;
+		add_line(l, LINE_RESOURCE, r, NULL, page_deciding(json_str(r, "kind", "")))->order = count;
 	}
 	if (count) {
 		qsort(l->list + head + 1, l->count - head - 1, sizeof *l->list, by_cost);

@@ -2,6 +2,7 @@
 #include "config.h"
 #include "ui/screen.h"
 
+#include "base/encode.h"
 #include "base/mem.h"
 #include "base/text.h"
 
@@ -9,20 +10,37 @@
 #include <curses.h>
 #include <langinfo.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <termios.h>
 #include <unistd.h>
 #include <wctype.h>
 
 enum { PASTE_BEGIN = KEY_MAX + 1, PASTE_END, PASTE_MAX = 65536 };
 
+struct target {
+	int y, x, width, which;
+};
+struct link {
+	int y, x;
+	char *url, *text;
+};
+
 static struct {
-	bool color, ascii, nowhere, open;
+	bool color, ascii, nowhere, open, mouse, serial, links_stale;
 	int cursor_y, cursor_x;
 	SCREEN *term;
 	FILE *nothing;
+	struct target *targets;    /* of this frame */
+	size_t target_count, target_room;
+	struct link *links, *shown; /* of this frame, and as the terminal has them */
+	size_t link_count, link_room, shown_count;
+	unsigned char *written;    /* a screen that is nowhere: cells that hold text in this frame */
+	int faults;
 } on;
 
 /* Looks ---------------------------------------------------------------------------------------------------------------------------- */
@@ -35,7 +53,7 @@ static const struct {
 } looks[ROLE_COUNT] = {
 	[ROLE_TEXT] = {A_NORMAL, A_NORMAL, -1},
 	[ROLE_TITLE] = {A_BOLD, A_BOLD, -1},
-	[ROLE_DIM] = {A_NORMAL, A_NORMAL, -1},
+	[ROLE_DIM] = {A_DIM, A_DIM, -1},
 	[ROLE_RULE] = {A_NORMAL, A_NORMAL, COLOR_CYAN},
 	[ROLE_KEY] = {A_BOLD, A_BOLD, -1},
 	[ROLE_FOCUS] = {A_REVERSE, A_REVERSE, -1},
@@ -114,10 +132,40 @@ static void paste_mode(bool enabled)
 	fflush(stdout);
 }
 
+/* A serial line does not know its size: the cursor is sent to the far corner and asked where it stands. */
+static void ask_size(void)
+{
+	struct winsize size = {0};
+	struct termios before, quiet;
+	char reply[32];
+	size_t got = 0;
+	int lines, columns;
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || (!on.serial && size.ws_row && size.ws_col) || tcgetattr(STDIN_FILENO, &before) != 0)
+		return;
+	on.serial = true;
+	quiet = before;
+	quiet.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
+	tcsetattr(STDIN_FILENO, TCSANOW, &quiet);
+	fputs("\0337\033[999;999H\033[6n\0338", stdout);
+	fflush(stdout);
+	struct pollfd in = {.fd = STDIN_FILENO, .events = POLLIN};
+	while (got < sizeof reply - 1 && (!got || reply[got - 1] != 'R') && poll(&in, 1, 500) > 0 && read(STDIN_FILENO, reply + got, 1) == 1)
+		got++;
+	reply[got] = '\0';
+	tcsetattr(STDIN_FILENO, TCSANOW, &before);
+	const char *answer = strrchr(reply, '[');
+	if (answer && sscanf(answer, "[%d;%dR", &lines, &columns) == 2 && lines > 1 && columns > 1) {
+		size.ws_row = (unsigned short)lines;
+		size.ws_col = (unsigned short)columns;
+		ioctl(STDOUT_FILENO, TIOCSWINSZ, &size);
+	}
+}
+
 bool screen_open(const char *color, bool ascii)
 {
 	unsetenv("LINES"); /* exported by a shell, they would freeze the size */
 	unsetenv("COLUMNS");
+	ask_size();
 	if (!getenv("ESCDELAY"))
 		set_escdelay(25);
 	on.term = newterm(NULL, stdout, stdin);
@@ -146,12 +194,30 @@ bool screen_open_nowhere(int rows, int columns, bool color, bool ascii)
 	return true;
 }
 
+static void free_links(struct link *list, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		free(list[i].url);
+		free(list[i].text);
+	}
+	free(list);
+}
+
 void screen_close(void)
 {
 	if (!on.open)
 		return;
 	on.open = false;
 	paste_mode(false);
+	mousemask(0, NULL);
+	free(on.targets);
+	free_links(on.links, on.link_count);
+	free_links(on.shown, on.shown_count);
+	free(on.written);
+	on.targets = NULL;
+	on.links = on.shown = NULL;
+	on.written = NULL;
+	on.target_count = on.target_room = on.link_count = on.link_room = on.shown_count = 0;
 	if (!isendwin())
 		endwin();
 	delscreen(on.term);
@@ -163,6 +229,7 @@ void screen_close(void)
 void screen_suspend(void)
 {
 	paste_mode(false);
+	mousemask(0, NULL);
 	endwin();
 }
 
@@ -170,7 +237,21 @@ void screen_resume(void)
 {
 	refresh();
 	paste_mode(true);
-	clearok(curscr, TRUE);
+	mousemask(on.mouse ? BUTTON1_CLICKED | BUTTON1_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED : 0, NULL);
+	screen_redraw();
+}
+
+bool screen_mouse(void)
+{
+	return on.mouse;
+}
+
+bool screen_mouse_toggle(void)
+{
+	on.mouse = !on.mouse;
+	mouseinterval(0);
+	mousemask(on.mouse ? BUTTON1_CLICKED | BUTTON1_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED : 0, NULL);
+	return on.mouse;
 }
 
 int screen_lines(void)
@@ -183,11 +264,85 @@ int screen_columns(void)
 	return COLS;
 }
 
+/* Links and the clipboard ------------------------------------------------------------------------------------------------------------ */
+
+/* Terminals that print what they do not understand, instead of leaving it out. */
+static bool understands_osc(void)
+{
+	const char *term = getenv("TERM");
+	return term && strcmp(term, "linux") != 0 && strncmp(term, "vt", 2) != 0 && strcmp(term, "dumb") != 0 && strcmp(term, "cons25") != 0;
+}
+
+static bool same_links(void)
+{
+	bool same = on.link_count == on.shown_count && !on.links_stale;
+	for (size_t i = 0; same && i < on.link_count; i++) {
+		const struct link *a = &on.links[i], *b = &on.shown[i];
+		same = a->y == b->y && a->x == b->x && !strcmp(a->url, b->url) && !strcmp(a->text, b->text);
+	}
+	return same;
+}
+
+/* Curses has no links: what it drew is written once more over itself, as a link, when the links of a frame are not those of the last one. */
+static void show_links(void)
+{
+	if (!same_links() && !on.nowhere && understands_osc()) {
+		for (size_t i = 0; i < on.link_count; i++) {
+			const struct link *l = &on.links[i];
+			printf("\0337\033[%d;%dH\033[0;1m\033]8;;%s\033\\%s\033]8;;\033\\\033[0m\0338", l->y + 1, l->x + 1, l->url, l->text);
+		}
+		fflush(stdout);
+	}
+	on.links_stale = false;
+	free_links(on.shown, on.shown_count);
+	on.shown = on.links;
+	on.shown_count = on.link_count;
+	on.links = NULL;
+	on.link_count = on.link_room = 0;
+}
+
+/* Only what is a plain address becomes a link: nothing from outside gets an escape sequence in. */
+static bool is_plain_address(const char *url)
+{
+	for (const char *p = url; *p; p++) {
+		if (*p <= ' ' || *p >= 127 || *p == ';')
+			return false;
+	}
+	return !strncmp(url, "https://", 8) || !strncmp(url, "http://", 7);
+}
+
+int put_link(int y, int x, int width, enum role role, const char *url)
+{
+	int used = put(y, x, width, role, url);
+	if (is_plain_address(url) && (int)strlen(url) <= width) {
+		on.links = xgrow(on.links, on.link_count, &on.link_room, sizeof *on.links);
+		on.links[on.link_count++] = (struct link){y, x, xstrdup(url), xstrdup(url)};
+	}
+	return used;
+}
+
+bool screen_copy(const char *text)
+{
+	char *base64 = encode_base64(text, strlen(text));
+	bool can = on.nowhere || understands_osc();
+	if (can && !on.nowhere) {
+		printf("\033]52;c;%s\033\\", base64);
+		fflush(stdout);
+	}
+	free(base64);
+	return can;
+}
+
 /* Frames ---------------------------------------------------------------------------------------------------------------------------- */
 
 void screen_begin(void)
 {
 	erase();
+	on.target_count = 0;
+	if (on.nowhere) {
+		free(on.written);
+		on.written = xcalloc((size_t)LINES * (size_t)COLS + 1, 1);
+	}
 	on.cursor_y = on.cursor_x = 0;
 }
 
@@ -205,11 +360,32 @@ void screen_end(void)
 		wnoutrefresh(stdscr);
 	else
 		refresh();
+	show_links();
 }
 
 void screen_redraw(void)
 {
+	if (on.serial && !on.nowhere) {
+		struct winsize size = {0};
+		ask_size();
+		if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row && size.ws_col)
+			resizeterm(size.ws_row, size.ws_col);
+	}
+	on.links_stale = true;
 	clearok(curscr, TRUE);
+}
+
+void screen_target(int y, int x, int width, int which)
+{
+	on.targets = xgrow(on.targets, on.target_count, &on.target_room, sizeof *on.targets);
+	on.targets[on.target_count++] = (struct target){y, x, width, which};
+}
+
+int screen_faults(void)
+{
+	int n = on.faults;
+	on.faults = 0;
+	return n;
 }
 
 /* Text ------------------------------------------------------------------------------------------------------------------------------ */
@@ -243,14 +419,26 @@ int cells(const char *text)
 	return total;
 }
 
+/* Rules and signs may lie under a text; a text under another is a fault. */
+static void note_written(int y, int x, int width, enum role role)
+{
+	for (int i = x < 0 ? 0 : x; i < x + width && i < COLS && role != ROLE_RULE; i++) {
+		unsigned char *cell = &on.written[y * COLS + i];
+		on.faults += *cell;
+		*cell = 1;
+	}
+}
+
 /* Puts at most len bytes; no clipping mark. */
 static int put_bytes(int y, int x, int width, enum role role, const char *text, size_t len)
 {
 	mbstate_t state = {0};
 	int used = 0, w;
 	const char *end = text + len;
-	if (y < 0 || y >= LINES || x >= COLS)
+	if (y < 0 || y >= LINES || x >= COLS) {
+		on.faults++;
 		return 0;
+	}
 	if (x + width > COLS)
 		width = COLS - x;
 	attrset(look(role));
@@ -263,6 +451,8 @@ static int put_bytes(int y, int x, int width, enum role role, const char *text, 
 		used += w;
 	}
 	attrset(A_NORMAL);
+	if (on.written)
+		note_written(y, x, used, role);
 	return used;
 }
 
@@ -323,8 +513,11 @@ void fill(struct rect r, enum role role)
 {
 	attrset(look(role));
 	for (int y = r.y; y < r.y + r.h && y < LINES; y++) {
-		for (int x = r.x; x < r.x + r.w && x < COLS; x++)
+		for (int x = r.x; x < r.x + r.w && x < COLS; x++) {
 			mvaddch(y, x, ' ');
+			if (on.written)
+				on.written[y * COLS + x] = 0;
+		}
 	}
 	attrset(A_NORMAL);
 }
@@ -393,6 +586,23 @@ int put_wrapped(int y, int x, int height, int width, enum role role, const char 
 	return lines;
 }
 
+int put_lines(int y, int x, int most, int width, enum role role, const char *text)
+{
+	int lines = 0;
+	while (*text && width > 0 && lines < most) {
+		const char *next;
+		size_t len = break_line(text, width, &next);
+		bool last = lines + 1 == most && *next;
+		char *line = last ? xasprintf("%.*s %s", (int)len, text, next) : xstrndup(text, len);
+		for (char *p = line; *p; p++)
+			*p = *p == '\n' ? ' ' : *p;
+		put(y + lines++, x, width, role, line);
+		free(line);
+		text = next;
+	}
+	return lines;
+}
+
 static void dump_line(struct buf *out, int y)
 {
 	size_t kept = out->len;
@@ -452,12 +662,32 @@ static struct key read_paste(void)
 	return (struct key){.kind = KEY_PASTED, .text = buf_take(&text)};
 }
 
+/* A press on a target chooses it; the wheel is Up and Down; anything else is nothing that means something. */
+static struct key read_mouse(void)
+{
+	MEVENT m;
+	if (getmouse(&m) != OK)
+		return (struct key){.kind = KEY_CHARACTER, .code = 0};
+	if (m.bstate & BUTTON4_PRESSED)
+		return (struct key){.kind = KEY_FUNCTION, .code = KEY_UP};
+	if (m.bstate & BUTTON5_PRESSED)
+		return (struct key){.kind = KEY_FUNCTION, .code = KEY_DOWN};
+	for (size_t i = on.target_count; i-- > 0;) {
+		const struct target *t = &on.targets[i];
+		if (m.y == t->y && m.x >= t->x && m.x < t->x + t->width)
+			return (struct key){.kind = KEY_TARGET, .code = (wint_t)t->which};
+	}
+	return (struct key){.kind = KEY_CHARACTER, .code = 0};
+}
+
 struct key screen_key(void)
 {
 	wint_t c = 0;
 	int kind = get_wch(&c);
 	if (kind == ERR)
 		return (struct key){.kind = KEY_NOTHING};
+	if (kind == KEY_CODE_YES && c == KEY_MOUSE)
+		return read_mouse();
 	if (kind == KEY_CODE_YES && c == PASTE_BEGIN)
 		return read_paste();
 	if (kind == KEY_CODE_YES && c == KEY_ENTER)

@@ -63,6 +63,9 @@ struct rect middle(int h, int w);
 /* Wraps text into lines of at most width cells and puts at most height of them; returns how many there are in all. height 0 only counts. */
 int put_wrapped(int y, int x, int height, int width, enum role role, const char *text);
 
+/* The same with an ellipsis at the end of the last line when there would be more; returns the lines used. */
+int put_lines(int y, int x, int most, int width, enum role role, const char *text);
+
 /* Bytes of the first line of text that fit into width, broken at a blank where there is one; *next is where the next line starts. */
 size_t break_line(const char *text, int width, const char **next);
 
@@ -72,9 +75,23 @@ int cells(const char *text);
 /* The screen as text: each line without trailing blanks, then "cursor LINE COLUMN". */
 void screen_dump(struct buf *out);
 
+/* A part of the frame that the pointer can choose: which is what the page gets as the code of a KEY_TARGET. Where two lie over each other the later one counts. */
+void screen_target(int y, int x, int width, int which);
+/* The pointer is off at first, so that text can be marked and copied; this turns it on and off and says which. */
+bool screen_mouse_toggle(void);
+bool screen_mouse(void);
+
+/* Puts an address as put does, as a link where the terminal knows links (OSC 8). */
+int put_link(int y, int x, int width, enum role role, const char *url);
+/* Gives text to the terminal's clipboard (OSC 52). False when the terminal has none for certain; whether it took it is not known. */
+bool screen_copy(const char *text);
+
+/* Tests, on a screen that is nowhere: texts of this frame that lie over others, or beyond the edge, since the last call. */
+int screen_faults(void);
+
 /* Keys: a character (code is it), a curses KEY_ code, or a pasted text. */
 struct key {
-	enum { KEY_NOTHING, KEY_CHARACTER, KEY_FUNCTION, KEY_PASTED } kind;
+	enum { KEY_NOTHING, KEY_CHARACTER, KEY_FUNCTION, KEY_PASTED, KEY_TARGET /* code: which */ } kind;
 	wint_t code;
 	char *text;    /* of a paste, as UTF-8; freed by the reader */
 };

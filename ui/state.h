@@ -6,6 +6,7 @@
 #include "engine/session.h"
 #include "plan/answers.h"
 #include "ui/edit.h"
+#include "ui/progress.h"
 #include "ui/screen.h"
 #include "ui/survey.h"
 #include "ui/wizard.h"
@@ -46,33 +47,32 @@ struct overlay {
 	bool (*key)(struct wizard *w, const struct key *k, enum action *action);
 	void (*hints)(struct wizard *w, struct hints *h);
 };
-extern const struct overlay overlay_help, overlay_quit, overlay_choice, overlay_list, overlay_consent, overlay_data, overlay_secret;
-
-/* One resource's step as the build page knows it. */
-struct step {
-	char *id, *title, *name, *state, *verdict, *message, *fix;
-	double began, elapsed, usual;
-	size_t order;              /* when it last changed */
-	struct buf log;
-	bool proof;
-};
+extern const struct overlay overlay_help, overlay_quit, overlay_choice, overlay_list, overlay_consent, overlay_data, overlay_secret, overlay_log, overlay_failure, overlay_undo;
 
 struct build {
 	struct run *run;
+	struct progress p;
 	bool active;               /* events belong to the build, not to the review */
 	bool over;                 /* the run has ended and what follows from it was done */
-	struct step *steps;
-	size_t count, room, changes;
-	char *chosen;              /* id of the step whose log is shown; NULL follows what runs */
-	int done, running, left, failed, skipped;
-	double started, now, expected;
+	bool undoing;              /* it takes away what stands */
+	char *focus;               /* "part/ID" or a step's id; NULL follows what matters most */
+	bool unfolded[16];         /* by part */
+	int top;                   /* first row shown */
 	int interrupts;
-	int log_top;               /* first line shown; -1 follows the end */
-	int log_rows;              /* how many lines of log the last frame had room for */
+	double monthly;            /* US dollars a month of what is wanted */
+};
+
+/* The whole log over the page. Lines are counted from the run's first one, also those that were let go. */
+struct log_view {
+	int part;                  /* whose lines; -1 all */
+	size_t top;                /* the first line shown, when not following */
+	bool follow, wrap;
+	int sideways;              /* cells that the text is moved to the left */
+	int rows;                  /* how many the last frame had room for */
 	bool searching;
 	struct edit search;
 	char *pattern;             /* what was searched for last, or NULL */
-	int match;                 /* the line that was found last */
+	size_t match;              /* the line that was found last; SIZE_MAX for none */
 };
 
 struct review {
@@ -121,7 +121,10 @@ struct wizard {
 	struct survey surveys[SURVEY_COUNT];
 	struct review review;
 	struct build build;
+	struct log_view log;
 	cJSON *result;             /* the last run's result event */
+	int done_top;              /* the last page: first row shown */
+	bool done_all;             /* and whether it shows every check */
 	bool ended;
 	int exit_code;
 };
@@ -173,7 +176,27 @@ void review_settle(struct wizard *w);
 bool review_changes_nothing(const struct wizard *w);
 /* What the plan deletes or replaces that holds users' data, "Cloud SQL instance NAME, Bucket NAME"; "" for nothing. The caller frees. */
 char *review_data_lost(const struct wizard *w);
-void build_start(struct wizard *w);
+/* Begins to build, or to take away what stands when undo is set. */
+void build_start(struct wizard *w, bool undo);
+/* The cause under the focus, or the first one; NULL when nothing failed. */
+const struct cause *build_cause(const struct wizard *w);
+/* Are there failures, or was it stopped, so that something is to be decided? */
+bool build_ended_badly(const struct wizard *w);
+/* The part of the row under the focus, -1 for none. */
+int build_focused_part(const struct wizard *w);
+/* Which page of questions decided about resources of this kind. */
+const char *page_deciding(const char *kind);
+/* Opens the log over the page: one part's, or all for -1. */
+void log_open(struct wizard *w, int part, bool search);
+/* Writes the whole log beside the answers file and says where. */
+void log_save(struct wizard *w);
+void log_free(struct log_view *v);
+/* Puts the last lines of a part's log (-1: of all) into the rectangle. */
+void log_tail(const struct wizard *w, int part, struct rect r);
+/* A shell with the project set, on the normal screen; comes back when it ends. */
+void shell_open(struct wizard *w);
+/* The e-mail of who is signed in, "" when not known. */
+const char *wizard_who(const struct wizard *w);
 void build_settle(struct wizard *w);
 void build_interrupt(struct wizard *w);
 void build_free(struct build *b);

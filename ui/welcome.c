@@ -14,9 +14,10 @@ enum { LABEL = 18 };
 
 static int fact(int y, struct rect r, const char *label, enum role role, const char *text)
 {
-	put(y, r.x + 2, LABEL - 1, ROLE_TEXT, label);
-	int n = put_wrapped(y, r.x + 2 + LABEL, 4, r.w - LABEL - 2, role, text);
-	return y + (n < 4 ? n : 4);
+	if (y < r.y + r.h)
+		put(y, r.x + 2, LABEL - 1, ROLE_TEXT, label);
+	int room = r.y + r.h - y;
+	return y + put_lines(y, r.x + 2 + LABEL, room < 3 ? room : 3, r.w - LABEL - 2, role, text);
 }
 
 static int draw_who(const struct wizard *w, int y, struct rect r)
@@ -50,12 +51,12 @@ static void draw(struct wizard *w, struct rect r)
 	int y = r.y;
 	put(y, r.x, r.w, ROLE_TITLE, _("An MLflow tracking server that only your people can reach"));
 	y += 2;
-	y += put_wrapped(y, r.x, 4, r.w, ROLE_TEXT, _(pages[0].intro)) + 1;
-	y += put_wrapped(y, r.x, 4, r.w, ROLE_TEXT,
+	y += put_lines(y, r.x, r.h >= 18 ? 4 : 2, r.w, ROLE_TEXT, _(pages[0].intro)) + 1;
+	y += put_lines(y, r.x, r.h >= 18 ? 4 : 2, r.w, ROLE_TEXT,
 			 _("Every page has help on ?, and Esc goes back without losing anything. Your answers become a small file that "
 			   "builds the same server again, by hand or in CI.")) + 1;
 	put_rule(y, r.x, r.w);
-	y = draw_who(w, y + 2, r);
+	y = draw_who(w, y + (r.h >= 18 ? 2 : 1), r);
 	y = draw_file(w, y, r);
 	if (w->options->rehearsal)
 		fact(y, r, _("Cloud"), ROLE_TEXT, _("a rehearsal on a simulated Google Cloud: no account, no network, no cost"));

@@ -8,8 +8,8 @@
 #include "base/mem.h"
 #include "base/outside.h"
 #include "base/secret.h"
-#include "engine/lines.h"
 #include "plan/regions.h"
+#include "ui/done.h"
 #include "ui/guard.h"
 #include "ui/plain.h"
 #include "ui/state.h"
@@ -20,7 +20,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { LEAST_LINES = 24, LEAST_COLUMNS = 80, SIDEBAR_FROM = 104, SIDEBAR = 26, FILE_MAX = 1 << 20 };
+enum { LEAST_LINES = 20, LEAST_COLUMNS = 60, FILE_MAX = 1 << 20 };
 
 /* Pages ---------------------------------------------------------------------------------------------------------------------------- */
 
@@ -48,12 +48,9 @@ size_t wizard_page_index(const char *id)
 	return (size_t)(page_find(id) - pages);
 }
 
-static size_t page_count(void)
+const char *wizard_who(const struct wizard *w)
 {
-	size_t n = 0;
-	while (pages[n].id)
-		n++;
-	return n;
+	return json_str(w->surveys[SURVEY_WHO].result, "email", "");
 }
 
 void wizard_say(struct wizard *w, enum role role, const char *text)
@@ -178,32 +175,28 @@ void hint(struct hints *h, const char *key, const char *label)
 		h->list[h->count++] = (struct hint){key, label};
 }
 
+/* The page, before it the price of a month, before that the project: as many of these as there is room for, from the right. */
 static void draw_header(const struct wizard *w)
 {
-	int width = screen_columns(), x = 2;
-	x += put(0, x, width - x, ROLE_TITLE, _("MLflow on Google Cloud"));
+	int width = screen_columns(), x = 1, right = width - 1;
+	x += put(0, x, width - x, ROLE_TITLE, width < 70 ? _("MLflow") : _("MLflow on Google Cloud")) + 2;
 	if (w->options->rehearsal)
-		put(0, x + 2, width - x - 2, ROLE_BADGE, _(" rehearsal "));
-	char *where = xasprintf(_("Step %zu of %zu: %s"), w->page + 1, page_count(), _(pages[w->page].title));
-	put_right(0, width / 2, width - width / 2 - 2, ROLE_TEXT, where);
-	free(where);
-	put_rule(1, 0, width);
-}
-
-static void draw_sidebar(const struct wizard *w)
-{
-	for (size_t i = 0; pages[i].id; i++) {
-		int y = 3 + (int)i;
-		bool here = i == w->page;
-		enum role role = here ? ROLE_TITLE : ROLE_TEXT;
-		if (here)
-			put_glyph(y, 2, ROLE_KEY, GLYPH_MARK);
-		else if (i < w->furthest)
-			put_glyph(y, 2, ROLE_GOOD, GLYPH_CHECK);
-		put(y, 4, SIDEBAR - 5, role, _(pages[i].title));
+		x += put(0, x, width - x, ROLE_BADGE, _(" rehearsal ")) + 2;
+	if (screen_mouse())
+		x += put(0, x, width - x, ROLE_BADGE, _(" mouse ")) + 2;
+	char *price = w->build.monthly > 0 ? xasprintf(_("$%.0f/month"), w->build.monthly) : xstrdup("");
+	const char *texts[] = {_(pages[w->page].title), price, answers_str(w->answers, "project.id")};
+	static const enum role roles[] = {ROLE_TITLE, ROLE_TEXT, ROLE_DIM};
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+		int need = cells(texts[i]);
+		if (!need || right - need < x)
+			continue;
+		right -= need;
+		put(0, right, need, roles[i], texts[i]);
+		right -= 3;
 	}
-	for (int y = 2; y < screen_lines() - 2; y++)
-		put_glyph(y, SIDEBAR, ROLE_RULE, GLYPH_BAR);
+	free(price);
+	put_rule(1, 0, width);
 }
 
 static void draw_hints(struct wizard *w)
@@ -252,12 +245,7 @@ void wizard_draw(struct wizard *w)
 		return;
 	}
 	draw_header(w);
-	struct rect r = {3, 2, screen_lines() - 5, screen_columns() - 4};
-	if (screen_columns() >= SIDEBAR_FROM) {
-		draw_sidebar(w);
-		r.x += SIDEBAR + 1;
-		r.w -= SIDEBAR + 1;
-	}
+	struct rect r = {2, 2, screen_lines() - 4, screen_columns() - 4};
 	view_of(wizard_page(w))->draw(w, r);
 	draw_message(w);
 	if (w->over)
@@ -324,6 +312,9 @@ static bool common_key(struct wizard *w, const struct key *k)
 	case 'L' & 31:
 		screen_redraw();
 		return true;
+	case 'T' & 31:
+		wizard_say(w, ROLE_TEXT, screen_mouse_toggle() ? _("The mouse chooses lines now; Ctrl-T gives it back to your terminal, for marking text.") : _("The mouse is your terminal's again."));
+		return true;
 	case 'Z' & 31:
 		stop_here();
 		return true;
@@ -383,7 +374,6 @@ struct wizard *wizard_new(struct session *s, struct answers *a, const struct wiz
 	w->drafts = cJSON_CreateObject();
 	w->filter = xstrdup("");
 	w->typed_at = -INFINITY;
-	w->build.log_top = -1;
 	if (o->sign_in && o->sign_in->exit)
 		err_set(&w->sign_in, o->sign_in->exit, o->sign_in->place, o->sign_in->fix, "%s", o->sign_in->what);
 	w->regions = cJSON_CreateArray();
@@ -400,6 +390,7 @@ void wizard_free(struct wizard *w)
 {
 	review_stop(w);
 	build_free(&w->build);
+	log_free(&w->log);
 	wizard_surveys_free(w);
 	cJSON_Delete(w->drafts);
 	cJSON_Delete(w->regions);
@@ -415,31 +406,6 @@ void wizard_free(struct wizard *w)
 	free(w);
 }
 
-static void say_result(const struct wizard *w, FILE *to)
-{
-	const cJSON *r = w->result;
-	outside_print(to, "%s\n", lines_outcome(json_str(r, "outcome", "")));
-	if (*json_str(r, "url", ""))
-		outside_print(to, "\n%s\n\n", json_str(r, "url", ""));
-	if (*json_str(r, "next", ""))
-		outside_print(to, _("Next:     %s\n"), json_str(r, "next", ""));
-	if (*json_str(r, "undo", ""))
-		outside_print(to, _("To undo:  %s\n"), json_str(r, "undo", ""));
-}
-
-/* The failures are repeated where they can be copied, with the cause. */
-static void say_failures(const struct wizard *w, FILE *to)
-{
-	for (size_t i = 0; i < w->build.count; i++) {
-		const struct step *s = &w->build.steps[i];
-		if (!s->state || strcmp(s->state, "failed") != 0)
-			continue;
-		outside_print(to, _("failed:   %s %s: %s\n"), s->title, s->name, s->message);
-		if (*s->fix)
-			outside_print(to, "          %s\n", s->fix);
-	}
-}
-
 void wizard_farewell(const struct wizard *w, FILE *to)
 {
 	if (!w->session && w->sign_in.exit) {
@@ -447,12 +413,15 @@ void wizard_farewell(const struct wizard *w, FILE *to)
 		outside_print(stderr, "mlflow-setup: %s\n", why);
 		free(why);
 	}
-	if (w->result)
-		say_result(w, to);
-	say_failures(w, to);
+	if (w->result) {
+		struct doc d = {0};
+		done_doc(w, &d, true);
+		doc_print(&d, to, 0);
+		doc_free(&d);
+	}
 	if (w->save_failed)
 		outside_print(to, "%s\n", w->save_failed);
-	else if (access(w->options->file, F_OK) == 0)
+	else if (!w->result && access(w->options->file, F_OK) == 0)
 		outside_print(to, _("Answers:  %s\n"), w->options->file);
 	if (!w->result && access(w->options->file, F_OK) == 0)
 		outside_print(to, _("Go on:    mlflow-setup %s%s\n"), w->options->rehearsal ? "--rehearse " : "", w->options->file);

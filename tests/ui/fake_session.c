@@ -1,11 +1,13 @@
 #include "config.h"
 #include "tests/ui/fake_session.h"
 
+#include "base/file.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/text.h"
 
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,6 +23,9 @@ struct session {
 	struct asked asked[8];
 	size_t asked_count;
 	char *bad_survey, *bad_words, *bad_fix, *bad_step, *replaced;
+	cJSON *stream;             /* the events that a run plays, instead of walking a plan */
+	char *fails, *fail_words, *fail_fix;
+	int pace;                  /* events a turn */
 	bool consented;
 	struct run *run;
 };
@@ -31,6 +36,8 @@ struct run {
 	struct plan *plan;
 	size_t done, begun;
 	bool finished, proven;
+	const cJSON *next;         /* of the stream */
+	cJSON *failed;             /* ids of steps that failed in the stream */
 	int interrupts, seq;
 	enum exit_code code;
 };
@@ -75,6 +82,36 @@ void fake_hold(struct session *s, bool hold)
 	s->hold = hold;
 }
 
+void fake_stream(struct session *s, cJSON *events, int pace)
+{
+	cJSON_Delete(s->stream);
+	s->stream = events;
+	s->pace = pace;
+}
+
+void fake_stream_fail(struct session *s, const char *ids, const char *message, const char *fix)
+{
+	set_text(&s->fails, ids);
+	set_text(&s->fail_words, message);
+	set_text(&s->fail_fix, fix);
+}
+
+cJSON *fake_stream_read(const char *path)
+{
+	struct buf text = {0};
+	struct err e = {0};
+	cJSON *list = cJSON_CreateArray();
+	if (!file_read(path, 1 << 22, &text, &e)) {
+		printf("Bail out! %s\n", e.what);
+		exit(99);
+	}
+	char *rest, *all = buf_take(&text);
+	for (char *line = strtok_r(all, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
+		cJSON_AddItemToArray(list, cJSON_Parse(line));
+	free(all);
+	return list;
+}
+
 void session_free(struct session *s)
 {
 	if (!s)
@@ -88,6 +125,10 @@ void session_free(struct session *s)
 	free(s->bad_fix);
 	free(s->bad_step);
 	free(s->replaced);
+	free(s->fails);
+	free(s->fail_words);
+	free(s->fail_fix);
+	cJSON_Delete(s->stream);
 	free(s);
 }
 
@@ -255,8 +296,13 @@ struct run *run_start(struct session *s, const struct run_options *o, struct err
 	*r = (struct run){.session = s, .o = *o, .plan = fake_plan(o->answers)};
 	s->run = r;
 	s->consented = o->consent;
-	if (o->verb != RUN_APPLY)
+	if (o->verb == RUN_PLAN)
 		return r;
+	if (s->stream) {
+		r->next = s->stream->child;
+		r->failed = cJSON_CreateObject();
+		return r;
+	}
 	emit(r, json_make("{'event':'run','state':'started','verb':'apply','stack':'mlflow','project':'demo-proj','total':%d}", (int)r->plan->count));
 	emit(r, json_make("{'event':'run','state':'surveyed','total':%d,'changes':%d,'expected':760}", (int)r->plan->count, (int)r->plan->count));
 	for (size_t i = 0; i < r->plan->count; i++)
@@ -286,6 +332,48 @@ static void prove(struct run *r)
 		emit(r, json_make("{'event':'proof','id':%s,'title':%s,'state':'passed'}", id, titles[i]));
 	}
 	finish(r, "proven", EXIT_DONE);
+}
+
+/* A step whose id begins so fails at its first change, and is not heard of again. */
+static void play_one(struct run *r, const cJSON *event)
+{
+	const struct session *s = r->session;
+	const char *id = json_str(event, "id", ""), *state = json_str(event, "state", ""), *name = json_str(event, "event", "");
+	bool step = !strcmp(name, "step") || !strcmp(name, "proof"), hit = step && s->fails && text_starts(id, s->fails);
+	if (hit && cJSON_HasObjectItem(r->failed, id))
+		return;
+	if (cJSON_GetArraySize(r->failed) && (!strcmp(name, "proof") || !strcmp(name, "result")))
+		return;
+	cJSON *e = cJSON_Duplicate(event, 1);
+	if (hit && (!strcmp(state, "creating") || !strcmp(state, "running"))) {
+		json_put_str(e, "state", "failed");
+		json_put_str(e, "message", s->fail_words);
+		json_put_str(e, "fix", s->fail_fix);
+		cJSON_AddBoolToObject(r->failed, id, 1);
+	}
+	if (!strcmp(name, "result"))
+		r->finished = true;
+	emit(r, e);
+}
+
+/* Interrupted or at the end with failures: what was not begun is skipped, and the result says so. */
+static void end_stream(struct run *r)
+{
+	int failed = cJSON_GetArraySize(r->failed);
+	emit(r, json_make("{'event':'counts','done':20,'running':0,'left':0,'failed':%d,'skipped':%d}", failed, 5));
+	r->code = r->interrupts ? EXIT_INTERRUPTED : EXIT_PARTLY;
+	finish(r, "partly", r->code);
+}
+
+static void play(struct run *r)
+{
+	for (int n = 0; n < r->session->pace && r->next && !r->finished; n++) {
+		r->session->now = json_num(r->next, "at", 0) + 100;
+		play_one(r, r->next);
+		r->next = r->next->next;
+	}
+	if (!r->finished && (r->interrupts || !r->next))
+		end_stream(r);
 }
 
 /* A turn ends the oldest step and begins new ones, three at a time. */
@@ -331,7 +419,9 @@ bool session_turn(struct session *s, double max_seconds, int keyboard_fd)
 	s->now += 5;
 	if (!s->hold)
 		answer_surveys(s);
-	if (s->run && !s->run->finished)
+	if (s->run && !s->run->finished && s->run->next)
+		play(s->run);
+	else if (s->run && !s->run->finished)
 		advance(s->run);
 	return false;
 }
@@ -370,6 +460,7 @@ const struct change *run_change(const struct run *r, size_t resource)
 void run_free(struct run *r)
 {
 	r->session->run = NULL;
+	cJSON_Delete(r->failed);
 	plan_free(r->plan);
 	free(r);
 }

@@ -13,6 +13,12 @@ void fake_fail_step(struct session *s, const char *id);
 void fake_replace(struct session *s, const char *id);
 /* Did the last run have consent to what destroys data? */
 bool fake_consented(const struct session *s);
+/* From now on runs play these events (owned from then on), pace of them a turn. */
+void fake_stream(struct session *s, cJSON *events, int pace);
+/* In a stream the steps whose ids begin so fail with these words when they are changed; NULL for none. */
+void fake_stream_fail(struct session *s, const char *ids, const char *message, const char *fix);
+/* Reads recorded events, one JSON object a line. */
+cJSON *fake_stream_read(const char *path);
 /* Surveys wait until they are let go. */
 void fake_hold(struct session *s, bool hold);
 

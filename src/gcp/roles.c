@@ -1,0 +1,97 @@
+/* Permissions and the roles that hold them, by the beginning of the permission: the most special first (cloud.google.com/iam/docs/understanding-roles). */
+#include "config.h"
+#include "gcp/roles.h"
+
+#include "base/mem.h"
+#include "base/text.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct {
+	const char *beginning, *role;
+} roles[] = {
+	{"iam.serviceAccounts.actAs", "roles/iam.serviceAccountUser"},
+	{"iam.serviceAccounts.getAccessToken", "roles/iam.serviceAccountTokenCreator"},
+	{"iam.serviceAccounts.getOpenIdToken", "roles/iam.serviceAccountTokenCreator"},
+	{"iam.serviceAccounts.signBlob", "roles/iam.serviceAccountTokenCreator"},
+	{"iam.serviceAccounts.", "roles/iam.serviceAccountAdmin"},
+	{"resourcemanager.projects.setIamPolicy", "roles/resourcemanager.projectIamAdmin"},
+	{"resourcemanager.projects.getIamPolicy", "roles/resourcemanager.projectIamAdmin"},
+	{"resourcemanager.projects.", "roles/browser"},
+	{"serviceusage.services.use", "roles/serviceusage.serviceUsageConsumer"},
+	{"serviceusage.", "roles/serviceusage.serviceUsageAdmin"},
+	{"servicenetworking.", "roles/servicenetworking.networksAdmin"},
+	{"compute.instances.", "roles/compute.instanceAdmin.v1"},
+	{"compute.disks.", "roles/compute.instanceAdmin.v1"},
+	{"compute.instanceTemplates.", "roles/compute.instanceAdmin.v1"},
+	{"compute.instanceGroup", "roles/compute.instanceAdmin.v1"},
+	{"compute.firewalls.", "roles/compute.securityAdmin"},
+	{"compute.sslCertificates.", "roles/compute.securityAdmin"},
+	{"compute.securityPolicies.", "roles/compute.securityAdmin"},
+	{"compute.networks.", "roles/compute.networkAdmin"},
+	{"compute.subnetworks.", "roles/compute.networkAdmin"},
+	{"compute.globalAddresses.", "roles/compute.networkAdmin"},
+	{"compute.addresses.", "roles/compute.networkAdmin"},
+	{"compute.", "roles/compute.admin"},
+	{"storage.", "roles/storage.admin"},
+	{"secretmanager.versions.access", "roles/secretmanager.secretAccessor"},
+	{"secretmanager.", "roles/secretmanager.admin"},
+	{"artifactregistry.", "roles/artifactregistry.admin"},
+	{"cloudbuild.", "roles/cloudbuild.builds.editor"},
+	{"cloudsql.", "roles/cloudsql.admin"},
+	{"run.", "roles/run.admin"},
+	{"container.", "roles/container.admin"},
+	{"appengine.", "roles/appengine.appAdmin"},
+	{"iap.", "roles/iap.admin"},
+	{"certificatemanager.", "roles/certificatemanager.owner"},
+	{"dns.", "roles/dns.admin"},
+	{"billing.resourceAssociations.", "roles/billing.user"},
+	{"cloudresourcemanager.", "roles/resourcemanager.projectIamAdmin"},
+	{"logging.", "roles/logging.viewer"},
+};
+
+const char *role_holding(const char *permission)
+{
+	for (size_t i = 0; i < sizeof roles / sizeof *roles; i++) {
+		if (text_starts(permission, roles[i].beginning))
+			return roles[i].role;
+	}
+	return NULL;
+}
+
+static bool is_word(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
+/* Domains of which a message may speak; a permission's last word is a verb. */
+static bool is_host(const char *word)
+{
+	static const char *const ends[] = {".com", ".app", ".dev", ".org", ".net", ".google", ".io", ".internal"};
+	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+		if (text_ends(word, ends[i]))
+			return true;
+	}
+	return false;
+}
+
+char *permission_named(const char *text)
+{
+	for (const char *p = text; *p;) {
+		if (!(*p >= 'a' && *p <= 'z') || (p > text && (is_word(p[-1]) || strchr("./-_@", p[-1])))) {
+			p++;
+			continue;
+		}
+		size_t len = 0, dots = 0;
+		while (is_word(p[len]) || (p[len] == '.' && is_word(p[len + 1])))
+			dots += p[len++] == '.';
+		char *word = xstrndup(p, len);
+		if (dots >= 2 && !is_host(word) && !strchr("/-_@:", p[len] ? p[len] : ' '))
+			return word;
+		free(word);
+		p += len ? len : 1;
+	}
+	return NULL;
+}

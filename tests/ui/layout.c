@@ -1,0 +1,344 @@
+/* Every page and what lies over it, at five sizes, in each language, in colour, mono and ASCII: no text lies over another or beyond the edge, and
+ * the cursor stands on something. Nothing is stored: the properties hold for whatever is drawn. */
+#include "config.h"
+#include "base/gettext.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/secret.h"
+#include "base/text.h"
+#include "tests/tap.h"
+#include "tests/ui/fake_session.h"
+#include "ui/state.h"
+
+#include <locale.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+static struct wizard *w;
+static struct session *session;
+static int wrong, seen, shown;
+
+static void complain(const char *where, const char *what, const struct buf *screen)
+{
+	wrong++;
+	printf("# %s: %s\n", where, what);
+	if (shown++ > 300)
+		return;
+	char *copy = xstrdup(buf_text(screen)), *rest;
+	for (char *one = strtok_r(copy, "\n", &rest); one; one = strtok_r(NULL, "\n", &rest))
+		printf("#   %s\n", one);
+	free(copy);
+}
+
+/* The line of the dump under the cursor holds something, and the cursor is inside. */
+static bool cursor_stands(const struct buf *screen)
+{
+	const char *last = strstr(buf_text(screen), "\ncursor "), *line = buf_text(screen);
+	int y = -1, x = -1;
+	if (!last || sscanf(last, "\ncursor %d %d", &y, &x) != 2 || y < 0 || x < 0 || y >= screen_lines() || x >= screen_columns())
+		return false;
+	while (y-- > 0)
+		line = strchr(line, '\n') + 1;
+	return *line != '\n';
+}
+
+static void check(const char *where)
+{
+	struct buf screen = {0};
+	screen_faults();
+	wizard_draw(w);
+	int faults = screen_faults();
+	screen_dump(&screen);
+	seen++;
+	if (faults)
+		complain(where, "texts lie over each other or beyond the edge", &screen);
+	if (!cursor_stands(&screen))
+		complain(where, "the cursor stands on nothing", &screen);
+	buf_free(&screen);
+}
+
+static void turns(int n)
+{
+	while (n--) {
+		session_turn(session, 0, -1);
+		wizard_settle(w);
+	}
+}
+
+static void press(const char *names)
+{
+	char *copy = xstrdup(names), *rest;
+	for (char *one = strtok_r(copy, " ", &rest); one; one = strtok_r(NULL, " ", &rest)) {
+		struct key k = key_named(one);
+		wizard_take(w, &k);
+		turns(1);
+	}
+	free(copy);
+}
+
+static void type(const char *text)
+{
+	for (; *text; text++) {
+		char name[2] = {*text, 0};
+		struct key k = key_named(name);
+		wizard_take(w, &k);
+	}
+	turns(1);
+}
+
+static void open_wizard(int lines, int columns, bool color, bool ascii, bool rehearsal)
+{
+	static struct wizard_options o;
+	o = (struct wizard_options){.file = "mlflow.json", .rehearsal = rehearsal};
+	if (!screen_open_nowhere(lines, columns, color, ascii)) {
+		printf("Bail out! no screen\n");
+		exit(99);
+	}
+	session = fake_session(rehearsal);
+	w = wizard_new(session, answers_new(), &o);
+	check("before anything is known");
+	turns(3);
+}
+
+static void close_wizard(void)
+{
+	struct answers *a = w->answers;
+	wizard_free(w);
+	answers_free(a);
+	session_free(session);
+	screen_close();
+	unlink("mlflow.json");
+}
+
+/* Each field of a page: with help, with its list, with something wrong in it. */
+static void fields(const char *page)
+{
+	const struct question *first = form_focused(w), *q = first;
+	for (int i = 0; i < 16 && q && (!i || q != first); i++, press("Tab"), q = form_focused(w)) {
+		check(q->id);
+		press("?");
+		check("help of a field");
+		press("x Space");
+		check("a field, after Space");
+		if (w->over)
+			press("Down");
+		check(page);
+		if (w->over)
+			press("Esc");
+		cJSON_DeleteItemFromObjectCaseSensitive(w->drafts, q->id);
+	}
+	form_load(w);
+}
+
+static void pages_of_questions(bool rehearsal)
+{
+	struct err e = {0};
+	for (int i = 0; i < 30 && !wizard_on(w, "review"); i++) {
+		const char *page = wizard_page(w);
+		check(page);
+		if (!rehearsal)
+			fields(page);
+		press("Enter");
+		turns(2);
+		if (wizard_on(w, page)) { /* something is needed */
+			check(page);
+			answers_set_text(w->answers, "auth.client_id", "12-ab.apps.googleusercontent.com", &e);
+			press("Enter");
+		}
+	}
+	ok(wizard_on(w, "review"), "the review is reached");
+}
+
+static void review(void)
+{
+	check("review");
+	turns(3);
+	for (int i = 0; i < 8; i++) {
+		check("review, a line");
+		press("Down Down Down");
+	}
+	press("? ");
+	check("review, help");
+	press("x Home C-c");
+	check("leaving");
+	press("n");
+}
+
+static void log_view(void)
+{
+	press("l");
+	check("log");
+	press("t PgUp PgUp Up");
+	check("log, wrapped");
+	press("t Right Right Down");
+	check("log, sideways");
+	press("/");
+	check("log, search");
+	type("Google");
+	press("Enter");
+	check("log, found");
+	press("n N p");
+	check("log, a part");
+	press("Esc");
+}
+
+static void build(void)
+{
+	for (int i = 0; i < 30 && !w->build.over; i++) {
+		check("build");
+		press(i % 3 ? "Right Down" : "Down");
+		if (i == 5)
+			log_view();
+	}
+	check("build, over");
+}
+
+static void start_build(void)
+{
+	w->review.agreed = true;
+	wizard_go(w, wizard_page_index("build"));
+}
+
+static const struct {
+	const char *ids, *message, *fix;
+	enum cause_kind kind;
+} failures[] = {
+	{"secret", "Permission 'secretmanager.secrets.create' denied on resource 'projects/demo-proj' (or it may not exist).",
+	 "Ask for the permission secretmanager.secrets.create, then run the same command again.", CAUSE_PERMISSION},
+	{"sql", "Quota 'CPUS' exceeded. Limit: 8.0 in region us-central1.", "", CAUSE_QUOTA},
+	{"secret", "Constraint constraints/gcp.resourceLocations violated for [projects/demo-proj] attempting to create a secret in [global].",
+	 "The organization policy constraints/gcp.resourceLocations forbids it: ask its administrator.", CAUSE_POLICY},
+	{"network", "The credentials are no longer valid.", "Sign in again: gcloud auth application-default login.", CAUSE_SIGN_IN},
+	{"image", "no connection: Could not resolve host.", "Check the network, then run the same command again.", CAUSE_UNREACHABLE},
+	{"repository", "The API is off.", "Enable it: gcloud services enable artifactregistry.googleapis.com.", CAUSE_API_OFF},
+	{"service", "Something that nobody thought of went wrong, and it is described in a sentence that goes on and on until it is longer than most lines of most "
+		    "terminals, \u65e5\u672c\u8a9e included.", "", CAUSE_OTHER},
+	{"anonymous", "it was answered with HTTP 200; 401 or 403 was due.", "", CAUSE_PROOF},
+};
+
+static void failing(size_t i)
+{
+	fake_stream_fail(session, failures[i].ids, failures[i].message, failures[i].fix);
+	start_build();
+	for (int n = 0; n < 60 && !w->build.over; n++)
+		turns(1);
+	check("failed");
+	ok(w->build.over && w->build.p.cause_count == 1 && w->build.p.causes[0].kind == failures[i].kind, "failure %zu is one cause of its kind", i);
+	press("Enter");
+	check("failed, menu");
+	press("Down Down Up Esc u");
+	check("failed, undo");
+	press("Esc Down Right Right End");
+	check("failed, other row");
+	press("Enter");
+	check("failed, last page");
+	press("Down Down p End");
+	check("failed, last page, moved");
+	w->over = NULL;
+}
+
+static void tour(int lines, int columns, bool color, bool ascii)
+{
+	char *path = xasprintf("%s/tests/ui/streams/apply.jsonl", getenv("TOP_SRCDIR"));
+	open_wizard(lines, columns, color, ascii, false);
+	pages_of_questions(false);
+	review();
+	press("Enter");
+	check("consent");
+	close_wizard();
+	open_wizard(lines, columns, color, ascii, true);
+	pages_of_questions(true);
+	review();
+	fake_stream(session, fake_stream_read(path), 25);
+	start_build();
+	build();
+	ok(wizard_on(w, "done"), "the recorded run leads to the last page");
+	check("done");
+	press("p Down Down End ?");
+	check("done, help");
+	press("x l");
+	check("done, log");
+	press("Esc");
+	for (size_t i = 0; i < sizeof failures / sizeof *failures; i++)
+		failing(i);
+	fake_stream_fail(session, NULL, NULL, NULL);
+	start_build();
+	turns(4);
+	press("C-c");
+	check("interrupted");
+	turns(4);
+	check("interrupted, over");
+	close_wizard();
+	free(path);
+}
+
+static void all_sizes(const char *language)
+{
+	static const int sizes[][2] = {{24, 80}, {20, 60}, {30, 100}, {50, 132}, {60, 200}};
+	static const struct {
+		const char *name;
+		bool color, ascii;
+	} modes[] = {{"colour", true, false}, {"mono", false, false}, {"ascii", false, true}};
+	for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+		for (size_t m = 0; m < sizeof modes / sizeof *modes; m++) {
+			wrong = seen = 0;
+			tour(sizes[i][0], sizes[i][1], modes[m].color, modes[m].ascii);
+			ok(!wrong && seen > 60, "%s, %dx%d, %s: %d screens, %d faults", language, sizes[i][1], sizes[i][0], modes[m].name, seen, wrong);
+		}
+	}
+}
+
+/* A language from its .po, made longer by wide characters when pseudo is set. */
+static bool load(const char *dir, const char *language, bool pseudo)
+{
+	const char *top = getenv("TOP_SRCDIR");
+	char *make = pseudo ? xasprintf("mkdir -p '%s/%s/LC_MESSAGES' && msgfilter -i '%s/po/de.po' --keep-header sed -e 's/.*[^ ]$/\u6771\u4eac &/' >x.po 2>/dev/null && "
+					"msgfmt -o '%s/%s/LC_MESSAGES/%s.mo' x.po && rm x.po", dir, language, top, dir, language, PACKAGE)
+			    : xasprintf("mkdir -p '%s/%s/LC_MESSAGES' && msgfmt -o '%s/%s/LC_MESSAGES/%s.mo' '%s/po/%s.po'", dir, language, dir, language, PACKAGE,
+					top, language);
+	bool made = system(make) == 0;
+	setenv("LANGUAGE", language, 1);
+	bindtextdomain(PACKAGE, dir);
+	textdomain(PACKAGE);
+	free(make);
+	return made;
+}
+
+static void languages(const char *dir)
+{
+	char *list = xasprintf("%s/po/LINGUAS", getenv("TOP_SRCDIR")), line[64];
+	FILE *file = fopen(list, "r");
+	while (file && fgets(line, sizeof line, file)) {
+		line[strcspn(line, "\n")] = '\0';
+		if (!*line || *line == '#')
+			continue;
+		if (load(dir, line, false))
+			all_sizes(line);
+		else
+			skip("a language", "msgfmt is not installed or failed");
+	}
+	if (file)
+		fclose(file);
+	if (load(dir, "xx", true))
+		all_sizes("pseudo-language");
+	else
+		skip("the pseudo-language", "msgfilter is not installed or failed");
+	char *clean = xasprintf("rm -r '%s'", dir);
+	ok(!system(clean), "cleaned up");
+	free(clean);
+	free(list);
+}
+
+int main(void)
+{
+	char dir[] = "/tmp/layout-XXXXXX";
+	struct err e = {0};
+	setlocale(LC_ALL, "C.UTF-8");
+	mem_install();
+	secret_init(&e);
+	if (!getenv("TOP_SRCDIR") || !mkdtemp(dir) || chdir(dir) != 0)
+		return 99;
+	all_sizes("en");
+	languages(dir);
+	return tap_done();
+}

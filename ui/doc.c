@@ -1,0 +1,117 @@
+/* Lines of text with roles: wrapped onto a screen, or printed. */
+#include "config.h"
+#include "ui/doc.h"
+
+#include "base/mem.h"
+#include "base/outside.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct doc_line *doc_add(struct doc *d, enum role role, int indent, const char *text)
+{
+	d->list = xgrow(d->list, d->count, &d->room, sizeof *d->list);
+	d->list[d->count] = (struct doc_line){role, indent, GLYPH_COUNT, false, xstrdup(text)};
+	return &d->list[d->count++];
+}
+
+void doc_mark(struct doc *d, enum role role, enum glyph mark, int indent, const char *text)
+{
+	doc_add(d, role, indent, text)->mark = mark;
+}
+
+void doc_whole(struct doc *d, const char *text)
+{
+	doc_add(d, ROLE_TITLE, 0, text)->whole = true;
+}
+
+void doc_free(struct doc *d)
+{
+	for (size_t i = 0; i < d->count; i++)
+		free(d->list[i].text);
+	free(d->list);
+	*d = (struct doc){0};
+}
+
+static int text_at(const struct doc_line *l)
+{
+	return l->whole ? 0 : l->indent + (l->mark != GLYPH_COUNT ? 2 : 0);
+}
+
+/* What is whole goes on in the next row at any cell, without a mark, so that all of it is there to be taken. */
+static int rows_of(const struct doc_line *l, int width)
+{
+	int room = width - text_at(l), n = l->whole ? (cells(l->text) + width - 1) / (width > 0 ? width : 1) : put_wrapped(0, 0, 0, room, ROLE_TEXT, l->text);
+	return n > 0 ? n : 1;
+}
+
+int doc_height(const struct doc *d, int width)
+{
+	int rows = 0;
+	for (size_t i = 0; i < d->count; i++)
+		rows += rows_of(&d->list[i], width);
+	return rows;
+}
+
+/* One row of a line; row counts from its first. */
+static void draw_row(const struct doc_line *l, int row, int y, struct rect r)
+{
+	int x = r.x + text_at(l), width = r.w - text_at(l);
+	const char *p = l->text, *next = p;
+	if (row == 0 && l->mark != GLYPH_COUNT)
+		put_glyph(y, r.x + l->indent, l->role, l->mark);
+	if (l->whole && cells(l->text) <= width) {
+		put_link(y, x, width, l->role, l->text);
+		return;
+	}
+	for (int i = 0; i <= row; i++) {
+		p = next;
+		size_t len = l->whole ? strlen(p) : 0;
+		if (l->whole)
+			next = p + (len < (size_t)width ? len : (size_t)width); /* addresses and commands are ASCII */
+		else
+			break_line(p, width, &next);
+	}
+	size_t len = l->whole ? (size_t)(next - p) : break_line(p, width, &next);
+	char *text = xstrndup(p, len);
+	put(y, x, width, l->role, text);
+	free(text);
+}
+
+int doc_draw(const struct doc *d, struct rect r, int top)
+{
+	int last = doc_height(d, r.w) - r.h, at = 0;
+	top = top > last ? last : top;
+	top = top < 0 ? 0 : top;
+	for (size_t i = 0; i < d->count; i++) {
+		int rows = rows_of(&d->list[i], r.w);
+		for (int row = 0; row < rows; row++, at++) {
+			if (at >= top && at < top + r.h)
+				draw_row(&d->list[i], row, r.y + at - top, r);
+		}
+	}
+	screen_cursor(r.y, r.x);
+	if (top > 0)
+		put_glyph(r.y, r.x - 1, ROLE_KEY, GLYPH_UP);
+	if (top < last)
+		put_glyph(r.y + r.h - 1, r.x - 1, ROLE_KEY, GLYPH_DOWN);
+	return top;
+}
+
+void doc_print(const struct doc *d, FILE *to, int width)
+{
+	for (size_t i = 0; i < d->count; i++) {
+		const struct doc_line *l = &d->list[i];
+		const char *p = l->text;
+		bool first = true;
+		do {
+			const char *next = p + strlen(p);
+			size_t len = width && !l->whole ? break_line(p, width - text_at(l), &next) : strlen(p);
+			const char *mark = first && l->mark != GLYPH_COUNT ? glyph(l->mark) : "";
+			int pad = text_at(l) - (*mark ? 2 : 0);
+			outside_print(to, "%*s%s%s%.*s\n", *p ? pad : 0, "", mark, *mark ? " " : "", (int)len, p);
+			p = next;
+			first = false;
+		} while (*p);
+	}
+}

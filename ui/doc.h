@@ -1,0 +1,36 @@
+/* A text of lines with roles that is wrapped, scrolled and printed: for pages that tell something. */
+#ifndef MS_UI_DOC_H
+#define MS_UI_DOC_H
+
+#include "ui/screen.h"
+
+#include <stdio.h>
+
+struct doc_line {
+	enum role role;
+	int indent;
+	enum glyph mark;       /* before the text, or GLYPH_COUNT for none */
+	bool whole;            /* an address or a command: never wrapped, from the first column of its rectangle */
+	char *text;
+};
+struct doc {
+	struct doc_line *list;
+	size_t count, room;
+};
+
+/* Appends a line; text is copied, "" is an empty line. */
+struct doc_line *doc_add(struct doc *d, enum role role, int indent, const char *text);
+/* The same with a sign before it, which is named by a word where there are no signs. */
+void doc_mark(struct doc *d, enum role role, enum glyph mark, int indent, const char *text);
+/* The same for what must be taken as one: an address, a command. */
+void doc_whole(struct doc *d, const char *text);
+void doc_free(struct doc *d);
+
+/* Rows that it takes at a width. */
+int doc_height(const struct doc *d, int width);
+/* Draws rows from top on; the cursor goes to the first one. Returns the top that was possible. */
+int doc_draw(const struct doc *d, struct rect r, int top);
+/* Prints it as plain lines of at most width cells (0: not wrapped). */
+void doc_print(const struct doc *d, FILE *to, int width);
+
+#endif

@@ -1,0 +1,12 @@
+/* The text of the last page, for the page itself and for the normal screen afterwards. */
+#ifndef MS_UI_DONE_H
+#define MS_UI_DONE_H
+
+#include "ui/doc.h"
+
+struct wizard;
+
+/* Appends what came of the run: outcome, address, what to do now, proof, failures by cause, price, undo. */
+void done_doc(const struct wizard *w, struct doc *d, bool all_proofs);
+
+#endif

@@ -1,0 +1,447 @@
+/* The run's events taken apart. */
+#include "config.h"
+#include "ui/progress.h"
+
+#include "base/gettext.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "engine/lines.h"
+#include "ui/causes.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { LOG_BYTES = 2 << 20, LOG_LINES = 20000 };
+
+/* Parts ------------------------------------------------------------------------------------------------------------------------------ */
+
+enum part_index { PART_APIS, PART_NETWORK, PART_IDENTITIES, PART_STORAGE, PART_SECRETS, PART_DATABASE, PART_IMAGE, PART_ACCESS, PART_SERVER, PART_PROOF };
+
+const struct part parts[] = {
+	[PART_APIS] = {"apis", N_("APIs")},
+	[PART_NETWORK] = {"network", N_("Network")},
+	[PART_IDENTITIES] = {"identities", N_("Identities")},
+	[PART_STORAGE] = {"storage", N_("Storage")},
+	[PART_SECRETS] = {"secrets", N_("Secrets")},
+	[PART_DATABASE] = {"database", N_("Database")},
+	[PART_IMAGE] = {"image", N_("Image")},
+	[PART_ACCESS] = {"access", N_("Access")},
+	[PART_SERVER] = {"server", N_("Server")},
+	[PART_PROOF] = {"proof", N_("Proof")},
+	{NULL, NULL},
+};
+
+/* By the beginning of the kind's id, the most special first. What no row names runs or reaches the server. */
+static const struct {
+	const char *kind;
+	int part;
+} part_of[] = {
+	{"serviceusage.", PART_APIS},	      {"iam.serviceAccount", PART_IDENTITIES}, {"iam.", PART_ACCESS},
+	{"iap.", PART_ACCESS},		      {"errand", PART_ACCESS},		       {"storage.object", PART_IMAGE},
+	{"storage.", PART_STORAGE},	      {"secretmanager.", PART_SECRETS},	       {"sqladmin.", PART_DATABASE},
+	{"artifactregistry.", PART_IMAGE},    {"cloudbuild.", PART_IMAGE},	       {"servicenetworking.", PART_NETWORK},
+	{"compute.network", PART_NETWORK},    {"compute.subnetwork", PART_NETWORK},    {"compute.globalAddress", PART_NETWORK},
+	{"compute.address", PART_NETWORK},    {"compute.router", PART_NETWORK},	       {"compute.firewall", PART_NETWORK},
+	{"compute.serviceAttachment", PART_NETWORK}, {"dns.", PART_NETWORK},
+};
+
+static int find_part(const char *kind)
+{
+	for (size_t i = 0; i < sizeof part_of / sizeof *part_of; i++) {
+		if (text_starts(kind, part_of[i].kind))
+			return part_of[i].part;
+	}
+	return PART_SERVER;
+}
+
+/* Steps ------------------------------------------------------------------------------------------------------------------------------ */
+
+static void free_step(struct step *s)
+{
+	free(s->id);
+	free(s->title);
+	free(s->name);
+	free(s->kind);
+	free(s->state);
+	free(s->verdict);
+	free(s->message);
+	free(s->fix);
+}
+
+void progress_free(struct progress *p)
+{
+	for (size_t i = 0; i < p->count; i++)
+		free_step(&p->steps[i]);
+	for (size_t i = 0; i < p->line_count; i++)
+		free(p->lines[i].text);
+	causes_clear(p);
+	free(p->steps);
+	free(p->lines);
+	free(p->causes);
+	*p = (struct progress){0};
+}
+
+int progress_find(const struct progress *p, const char *id)
+{
+	if (p->last < p->count && !strcmp(p->steps[p->last].id, id))
+		return (int)p->last;
+	for (size_t i = 0; i < p->count; i++) {
+		if (!strcmp(p->steps[i].id, id))
+			return (int)i;
+	}
+	return -1;
+}
+
+static struct step *step_of(struct progress *p, const char *id)
+{
+	int at = progress_find(p, id);
+	if (at < 0) {
+		p->steps = xgrow(p->steps, p->count, &p->room, sizeof *p->steps);
+		p->steps[at = (int)p->count++] = (struct step){.id = xstrdup(id), .title = xstrdup(""), .name = xstrdup(""), .kind = xstrdup(""),
+							       .state = xstrdup("waiting"), .verdict = xstrdup(""), .message = xstrdup(""),
+							       .fix = xstrdup(""), .phase = PHASE_WAITING, .part = PART_SERVER};
+	}
+	p->last = (size_t)at;
+	return &p->steps[at];
+}
+
+static void replace(char **text, const cJSON *event, const char *field)
+{
+	const char *now = json_str(event, field, NULL);
+	if (!now || !strcmp(*text, now))
+		return;
+	free(*text);
+	*text = xstrdup(now);
+}
+
+static enum phase phase_of(const char *state)
+{
+	static const struct {
+		const char *state;
+		enum phase phase;
+	} phases[] = {
+		{"waiting", PHASE_WAITING}, {"failed", PHASE_FAILED}, {"skipped", PHASE_SKIPPED}, {"done", PHASE_DONE}, {"kept", PHASE_DONE}, {"passed", PHASE_DONE},
+	};
+	for (size_t i = 0; i < sizeof phases / sizeof *phases; i++) {
+		if (!strcmp(phases[i].state, state))
+			return phases[i].phase;
+	}
+	return PHASE_RUNNING; /* reading, creating, updating, deleting, polling, running, and what a later engine may add */
+}
+
+double step_seconds(const struct progress *p, const struct step *s)
+{
+	return s->phase == PHASE_RUNNING ? p->now - s->began : s->elapsed;
+}
+
+char *step_what(const struct step *s)
+{
+	const char *title = *s->title ? _(s->title) : s->id;
+	bool named = *s->name && strcmp(s->name, title) != 0;
+	return named ? xasprintf("%s %s", title, s->name) : xstrdup(title);
+}
+
+char *step_sentence(const struct step *s)
+{
+	static const struct {
+		const char *state, *sentence;
+	} words[] = {
+		/* TRANSLATORS: %s is a resource and its name, "Cloud SQL instance mlflow-k3x9". */
+		{"reading", N_("looking at %s")},   {"creating", N_("creating %s")},	 {"updating", N_("changing %s")}, {"deleting", N_("deleting %s")},
+		{"polling", N_("Google works on %s")}, {"done", N_("%s is done")},	 {"kept", N_("%s is as it should be")}, {"failed", N_("%s failed")},
+		{"skipped", N_("%s was not begun")}, {"waiting", N_("%s waits for others")}, {"running", N_("checking: %s")}, {"passed", N_("proven: %s")},
+	};
+	char *what = step_what(s), *text = NULL;
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+	for (size_t i = 0; i < sizeof words / sizeof *words && !text; i++) {
+		if (!strcmp(words[i].state, s->state))
+			text = xasprintf(_(words[i].sentence), what);
+	}
+#pragma GCC diagnostic pop
+	if (!text)
+		return what;
+	free(what);
+	return text;
+}
+
+/* Log -------------------------------------------------------------------------------------------------------------------------------- */
+
+/* The oldest quarter goes when there is too much: memory stays bounded however much a build says. */
+static void make_room(struct progress *p)
+{
+	if (p->line_count < LOG_LINES && p->log_bytes < LOG_BYTES)
+		return;
+	size_t go = p->line_count / 4 + 1;
+	for (size_t i = 0; i < go; i++) {
+		p->log_bytes -= strlen(p->lines[i].text);
+		free(p->lines[i].text);
+	}
+	p->line_count -= go;
+	p->dropped += go;
+	memmove(p->lines, p->lines + go, p->line_count * sizeof *p->lines);
+}
+
+static void log_line(struct progress *p, double at, size_t step, bool ours, char *text)
+{
+	make_room(p);
+	p->lines = xgrow(p->lines, p->line_count, &p->line_room, sizeof *p->lines);
+	p->lines[p->line_count++] = (struct log_line){at, (int)step, ours, text};
+	p->log_bytes += strlen(text);
+}
+
+void progress_log(const struct progress *p, int part, struct buf *out)
+{
+	char at[32];
+	for (size_t i = 0; i < p->line_count; i++) {
+		const struct step *s = &p->steps[p->lines[i].step];
+		if (part >= 0 && s->part != part)
+			continue;
+		char *what = step_what(s);
+		buf_printf(out, "%8s  %s: %s\n", clock_text(p->lines[i].at, at), what, p->lines[i].text);
+		free(what);
+	}
+}
+
+/* What a change of state means, as one would say it. */
+static char *state_line(const struct step *s)
+{
+	char usual[32], took[32];
+	char *what = step_what(s), *text = NULL;
+	if (!strcmp(s->state, "polling") && s->usual >= 20)
+		/* TRANSLATORS: "Cloud SQL instance mlflow: Google has begun; it usually takes about 9 min" */
+		text = xasprintf(_("%s: Google has begun; it usually takes %s"), what, about_text(s->usual, usual));
+	else if (!strcmp(s->state, "polling"))
+		text = xasprintf(_("%s: Google has begun"), what);
+	else if (!strcmp(s->state, "done") && s->elapsed >= 1)
+		text = xasprintf(_("%s: done after %s"), what, clock_text(s->elapsed, took));
+	free(what);
+	return text ? text : step_sentence(s);
+}
+
+static void log_step(struct progress *p, const cJSON *event, size_t at, bool changed)
+{
+	const struct step *s = &p->steps[at];
+	double when = json_num(event, "at", 0);
+	bool quiet = s->phase == PHASE_WAITING || !strcmp(s->state, "kept") || !strcmp(s->state, "reading");
+	if (changed && !quiet && !(s->phase == PHASE_SKIPPED && !*s->message))
+		log_line(p, when, at, true, state_line(s));
+	if (*json_str(event, "message", ""))
+		log_line(p, when, at, true, xstrdup(s->message));
+	if (*json_str(event, "fix", ""))
+		log_line(p, when, at, true, xstrdup(s->fix));
+}
+
+/* Events ----------------------------------------------------------------------------------------------------------------------------- */
+
+static void on_step(struct progress *p, const cJSON *event, bool proof)
+{
+	char *id = xasprintf("%s%s", proof ? "proof/" : "", json_str(event, "id", ""));
+	struct step *s = step_of(p, id);
+	bool changed = strcmp(s->state, json_str(event, "state", s->state)) != 0;
+	enum phase before = s->phase;
+	replace(&s->title, event, "title");
+	replace(&s->name, event, "name");
+	replace(&s->kind, event, "kind");
+	replace(&s->state, event, "state");
+	replace(&s->verdict, event, "verdict");
+	replace(&s->message, event, "message");
+	replace(&s->fix, event, "fix");
+	s->proof = proof;
+	s->optional |= json_bool(event, "optional", false);
+	s->phase = phase_of(s->state);
+	s->part = proof ? PART_PROOF : find_part(s->kind);
+	s->usual = json_num(event, "usual", s->usual);
+	if (before != PHASE_RUNNING && s->phase == PHASE_RUNNING)
+		s->began = p->now;
+	s->elapsed = json_num(event, "elapsed", s->began > 0 ? p->now - s->began : 0);
+	log_step(p, event, (size_t)(s - p->steps), changed);
+	if (changed && (s->phase == PHASE_FAILED || before == PHASE_FAILED))
+		causes_sort(p);
+	free(id);
+}
+
+static void on_log(struct progress *p, const cJSON *event)
+{
+	struct step *s = step_of(p, json_str(event, "id", ""));
+	log_line(p, json_num(event, "at", 0), (size_t)(s - p->steps), false, xstrdup(json_str(event, "line", "")));
+}
+
+static void on_run(struct progress *p, const cJSON *event)
+{
+	p->expected = fmax(json_num(event, "expected", 0), p->expected);
+	p->surveyed |= !strcmp(json_str(event, "state", ""), "surveyed");
+}
+
+static void on_counts(struct progress *p, const cJSON *event)
+{
+	p->done = (int)json_num(event, "done", 0);
+	p->running = (int)json_num(event, "running", 0);
+	p->left = (int)json_num(event, "left", 0);
+	p->failed = (int)json_num(event, "failed", 0);
+	p->skipped = (int)json_num(event, "skipped", 0);
+}
+
+void progress_event(struct progress *p, const cJSON *event, double now)
+{
+	const char *name = json_str(event, "event", "");
+	p->now = now;
+	if (!strcmp(name, "step") || !strcmp(name, "proof"))
+		on_step(p, event, *name == 'p');
+	else if (!strcmp(name, "log"))
+		on_log(p, event);
+	else if (!strcmp(name, "run"))
+		on_run(p, event);
+	else if (!strcmp(name, "counts"))
+		on_counts(p, event);
+}
+
+/* Resources stand after what they need, so one pass from the end is enough. */
+void progress_plan(struct progress *p, const struct plan *plan, const struct change *const *changes)
+{
+	double *tails = xcalloc(plan->count + 1, sizeof *tails);
+	for (size_t i = plan->count; i-- > 0;) {
+		const struct resource *r = &plan->resources[i];
+		bool kept = changes[i] && changes[i]->verdict == VERDICT_KEEP;
+		int at = progress_find(p, r->id);
+		tails[i] += kept ? 0 : r->kind->usual;
+		for (size_t n = 0; n < r->need_count; n++) {
+			const struct resource *need = plan_find(plan, r->needs[n]);
+			if (need)
+				tails[need - plan->resources] = fmax(tails[need - plan->resources], tails[i]);
+		}
+		if (at >= 0) {
+			p->steps[at].tail = tails[i];
+			p->steps[at].kept = kept;
+		}
+	}
+	free(tails);
+	p->planned = true;
+}
+
+/* Parts and time --------------------------------------------------------------------------------------------------------------------- */
+
+int progress_part_count(const struct progress *p, int part, enum phase phase)
+{
+	int n = 0;
+	for (size_t i = 0; i < p->count; i++)
+		n += p->steps[i].part == part && (phase == PHASE_COUNT || p->steps[i].phase == phase);
+	return n;
+}
+
+int progress_count(const struct progress *p, enum phase phase)
+{
+	int n = 0;
+	for (size_t i = 0; i < p->count; i++)
+		n += !p->steps[i].proof && p->steps[i].phase == phase;
+	return n;
+}
+
+enum phase progress_part_phase(const struct progress *p, int part)
+{
+	int all = progress_part_count(p, part, PHASE_COUNT);
+	if (progress_part_count(p, part, PHASE_FAILED))
+		return PHASE_FAILED;
+	if (progress_part_count(p, part, PHASE_RUNNING))
+		return PHASE_RUNNING;
+	if (progress_part_count(p, part, PHASE_DONE) == all)
+		return PHASE_DONE;
+	return progress_part_count(p, part, PHASE_SKIPPED) ? PHASE_SKIPPED : PHASE_WAITING;
+}
+
+double progress_part_elapsed(const struct progress *p, int part)
+{
+	double first = INFINITY, last = 0;
+	for (size_t i = 0; i < p->count; i++) {
+		const struct step *s = &p->steps[i];
+		if (s->part != part || s->began <= 0)
+			continue;
+		first = fmin(first, s->began);
+		last = fmax(last, s->phase == PHASE_RUNNING ? p->now : s->began + s->elapsed);
+	}
+	return last > first ? last - first : 0;
+}
+
+static double own_left(const struct progress *p, const struct step *s)
+{
+	double left = s->phase == PHASE_RUNNING ? s->usual - step_seconds(p, s) : s->usual;
+	return left > 0 ? left : 0;
+}
+
+/* To the end of the whole through this step. */
+static double left_through(const struct progress *p, const struct step *s)
+{
+	double after = s->tail > s->usual ? s->tail - s->usual : 0;
+	return own_left(p, s) + after;
+}
+
+static int deciding(const struct progress *p, int part)
+{
+	int best = -1;
+	for (size_t i = 0; i < p->count; i++) {
+		const struct step *s = &p->steps[i];
+		if (s->phase != PHASE_RUNNING || (part >= 0 && s->part != part))
+			continue;
+		if (best < 0 || left_through(p, s) > left_through(p, &p->steps[best]))
+			best = (int)i;
+	}
+	return best;
+}
+
+int progress_deciding(const struct progress *p)
+{
+	return deciding(p, -1);
+}
+
+int progress_part_deciding(const struct progress *p, int part)
+{
+	return deciding(p, part);
+}
+
+double progress_left(const struct progress *p)
+{
+	double left = 0;
+	for (size_t i = 0; i < p->count; i++) {
+		const struct step *s = &p->steps[i];
+		if (s->phase == PHASE_RUNNING || (s->phase == PHASE_WAITING && !s->kept))
+			left = fmax(left, left_through(p, s));
+	}
+	return left;
+}
+
+double progress_share(struct progress *p)
+{
+	double over = p->now - p->started, left = progress_left(p);
+	bool all = p->count && progress_count(p, PHASE_DONE) && left <= 0 && !p->cause_count && !progress_count(p, PHASE_WAITING) && !progress_count(p, PHASE_RUNNING) &&
+		   !progress_count(p, PHASE_SKIPPED);
+	double share = !p->planned ? 0 : all ? 1 : over / fmax(over + left, 1);
+	p->shown = fmax(p->shown, fmin(share, all ? 1 : 0.99));
+	return p->shown;
+}
+
+char *clock_text(double seconds, char *into)
+{
+	long s = (long)(seconds > 0 ? seconds : 0);
+	if (s < 3600)
+		snprintf(into, 32, "%ld:%02ld", s / 60, s % 60);
+	else
+		snprintf(into, 32, "%ld:%02ld:%02ld", s / 3600 % 1000000, s / 60 % 60, s % 60);
+	return into;
+}
+
+char *about_text(double seconds, char *into)
+{
+	long s = lround(seconds > 0 ? seconds : 0), minutes = (s + 30) / 60;
+	if (s < 10)
+		snprintf(into, 32, "%s", _("a few seconds"));
+	else if (s < 55)
+		snprintf(into, 32, _("about %ld s"), (s + 5) / 10 * 10);
+	else if (minutes < 60)
+		snprintf(into, 32, _("about %ld min"), minutes);
+	else
+		snprintf(into, 32, _("about %ld h %02ld min"), minutes / 60 % 100000, minutes % 60);
+	return into;
+}
