@@ -2,7 +2,7 @@
  * operation; a repository is seen once its operation is done. The registry's own (Docker) API is docker_registry.c. */
 #include "config.h"
 #include "sim/api/artifactregistry.h"
-#include "sim/api/shared.h"
+#include "sim/api/resource.h"
 
 #include "base/json.h"
 #include "base/text.h"
@@ -40,13 +40,41 @@ const char *artifact_name(const struct sim_call *c)
 	return full;
 }
 
+static bool is_made(const struct sim_call *c, const struct sim_object *o)
+{
+	(void)c;
+	return !json_bool(o->hidden, "creating", false);
+}
+
+/* What is in a repository, by its whole name. */
+static struct sim_object *in_repository(struct sim_call *c, const struct sim_resource *r);
+
+enum { REPOSITORY };
+#define P "artifactregistry.projects.locations."
+#define R P "repositories"
+static const struct sim_resource resources[] = {
+	[REPOSITORY] = {.methods = R, .collection = REPOSITORIES, .key = "projects/{project}/locations/{locations}/repositories/{repositories}",
+			.field = "repositories", .holder = "//artifactregistry.googleapis.com/", .there = is_made},
+	{.methods = R ".dockerImages", .collection = "artifactregistry.dockerImages", .find = in_repository},
+	{.methods = R ".packages", .collection = "artifactregistry.packages", .find = in_repository},
+	{.methods = R ".packages.versions", .collection = "artifactregistry.versions", .find = in_repository},
+	{.methods = R ".packages.tags", .collection = "artifactregistry.tags", .find = in_repository},
+	{0},
+};
+
 static struct sim_object *repository(struct sim_call *c)
 {
-	struct sim_object *o = sim_get(c->sim, REPOSITORIES, repository_name(c));
-	if (o && !json_bool(o->hidden, "creating", false))
-		return o;
-	sim_fail(c, "NOT_FOUND", NULL, "Requested entity was not found.");
-	return NULL;
+	return resource_find(c, &resources[REPOSITORY]);
+}
+
+static struct sim_object *in_repository(struct sim_call *c, const struct sim_resource *r)
+{
+	if (!repository(c))
+		return NULL;
+	struct sim_object *o = sim_get(c->sim, r->collection, artifact_name(c));
+	if (!o)
+		sim_fail(c, "NOT_FOUND", NULL, "Requested entity was not found.");
+	return o;
 }
 
 void artifact_guard(const struct sim_call *c, struct buf *out)
@@ -180,24 +208,6 @@ static void create(struct sim_call *c)
 	sim_lro_reply(c, op);
 }
 
-static void get(struct sim_call *c)
-{
-	struct sim_object *o = repository(c);
-	if (o)
-		sim_ok(c, cJSON_Duplicate(o->doc, 1));
-}
-
-static bool is_made(const struct sim_call *c, const struct sim_object *o)
-{
-	(void)c;
-	return !json_bool(o->hidden, "creating", false);
-}
-
-static void list(struct sim_call *c)
-{
-	sim_list(c, REPOSITORIES, sim_tmp("%s/repositories/", sim_parent(c)), "repositories", is_made, NULL);
-}
-
 static void patch(struct sim_call *c)
 {
 	struct sim_object *o = repository(c);
@@ -219,22 +229,12 @@ static void patch(struct sim_call *c)
 	sim_ok(c, cJSON_Duplicate(o->doc, 1));
 }
 
-static void forget_under(struct sim *s, const char *collection, const char *prefix)
-{
-	struct sim_object *o = sim_first(s, collection, prefix);
-	while (o) {
-		struct sim_object *next = sim_following(s, o, prefix);
-		sim_remove(s, o);
-		o = next;
-	}
-}
-
 static void forget_images(struct sim *s, const char *prefix)
 {
 	static const char *const collections[] = {"artifactregistry.packages", "artifactregistry.versions", "artifactregistry.tags",
 						  "artifactregistry.dockerImages"};
 	for (size_t i = 0; i < sizeof(collections) / sizeof(*collections); i++)
-		forget_under(s, collections[i], prefix);
+		resource_forget_below(s, collections[i], prefix);
 }
 
 static void deleted(struct sim *s, const cJSON *arg)
@@ -262,37 +262,6 @@ static void delete(struct sim_call *c)
 }
 
 /* What is in a repository. ------------------------------------------------------------------------------------------------- */
-static void get_in(struct sim_call *c, const char *collection)
-{
-	if (!repository(c))
-		return;
-	struct sim_object *o = sim_get(c->sim, collection, artifact_name(c));
-	if (o)
-		sim_ok(c, cJSON_Duplicate(o->doc, 1));
-	else
-		sim_fail(c, "NOT_FOUND", NULL, "Requested entity was not found.");
-}
-
-static void get_image(struct sim_call *c)
-{
-	get_in(c, "artifactregistry.dockerImages");
-}
-
-static void get_package(struct sim_call *c)
-{
-	get_in(c, "artifactregistry.packages");
-}
-
-static void get_version(struct sim_call *c)
-{
-	get_in(c, "artifactregistry.versions");
-}
-
-static void get_tag(struct sim_call *c)
-{
-	get_in(c, "artifactregistry.tags");
-}
-
 static void list_in(struct sim_call *c, const char *collection, const char *field)
 {
 	if (repository(c))
@@ -348,15 +317,10 @@ static void forget_image_of(struct sim *s, const char *version)
 
 static void delete_package(struct sim_call *c)
 {
-	if (!repository(c))
+	struct sim_object *o = resource_named(c);
+	if (!o)
 		return;
-	const char *name = artifact_name(c);
-	struct sim_object *o = sim_get(c->sim, "artifactregistry.packages", name);
-	if (!o) {
-		sim_fail(c, "NOT_FOUND", NULL, "Requested entity was not found.");
-		return;
-	}
-	const char *under = sim_tmp("%s/", name);
+	const char *under = sim_tmp("%s/", o->key);
 	for (struct sim_object *v = sim_first(c->sim, "artifactregistry.versions", under); v; v = sim_following(c->sim, v, under))
 		forget_image_of(c->sim, v->key);
 	forget_images(c->sim, under);
@@ -385,30 +349,19 @@ static bool free_of_tags(struct sim_call *c, const char *version)
 
 static void delete_version(struct sim_call *c)
 {
-	const char *name = artifact_name(c);
-	if (!repository(c))
+	struct sim_object *o = resource_named(c);
+	if (!o || !free_of_tags(c, o->key))
 		return;
-	struct sim_object *o = sim_get(c->sim, "artifactregistry.versions", name);
-	if (!o) {
-		sim_fail(c, "NOT_FOUND", NULL, "Requested entity was not found.");
-		return;
-	}
-	if (!free_of_tags(c, name))
-		return;
-	forget_image_of(c->sim, name);
+	forget_image_of(c->sim, o->key);
 	sim_remove(c->sim, o);
 	finish_at_once(c);
 }
 
 static void delete_tag(struct sim_call *c)
 {
-	if (!repository(c))
+	struct sim_object *o = resource_named(c);
+	if (!o)
 		return;
-	struct sim_object *o = sim_get(c->sim, "artifactregistry.tags", artifact_name(c));
-	if (!o) {
-		sim_fail(c, "NOT_FOUND", NULL, "Requested entity was not found.");
-		return;
-	}
 	sim_remove(c->sim, o);
 	sim_empty(c);
 }
@@ -429,32 +382,6 @@ static void create_tag(struct sim_call *c)
 }
 
 /* IAM, operations, locations. ---------------------------------------------------------------------------------------------- */
-static const char *policy_holder(struct sim_call *c)
-{
-	return repository(c) ? sim_tmp("//artifactregistry.googleapis.com/%s", repository_name(c)) : NULL;
-}
-
-static void get_policy(struct sim_call *c)
-{
-	const char *of = policy_holder(c);
-	if (of)
-		sim_policy_get(c, of);
-}
-
-static void set_policy(struct sim_call *c)
-{
-	const char *of = policy_holder(c);
-	if (of)
-		sim_policy_set(c, of, json_at(c->body, "policy"));
-}
-
-static void test_policy(struct sim_call *c)
-{
-	const char *of = policy_holder(c);
-	if (of)
-		sim_policy_test(c, of);
-}
-
 static void get_operation(struct sim_call *c)
 {
 	sim_lro_get(c, OPERATIONS);
@@ -485,32 +412,30 @@ static void get_location(struct sim_call *c)
 		sim_fail(c, "PERMISSION_DENIED", NULL, "Permission denied on 'locations/%s' (or it may not exist).", id);
 }
 
-#define P "artifactregistry.projects.locations."
-#define R P "repositories."
 static const struct sim_route routes[] = {
 	{P "list", list_locations, "artifactregistry.locations.list", NULL},
 	{P "get", get_location, "artifactregistry.locations.get", NULL},
 	{P "operations.get", get_operation, NULL, NULL},
-	{R "create", create, "artifactregistry.repositories.create", NULL},
-	{R "get", get, "artifactregistry.repositories.get", NULL},
-	{R "list", list, "artifactregistry.repositories.list", NULL},
-	{R "patch", patch, "artifactregistry.repositories.update", NULL},
-	{R "delete", delete, "artifactregistry.repositories.delete", NULL},
-	{R "getIamPolicy", get_policy, "artifactregistry.repositories.getIamPolicy", NULL},
-	{R "setIamPolicy", set_policy, "artifactregistry.repositories.setIamPolicy", NULL},
-	{R "testIamPermissions", test_policy, NULL, NULL},
-	{R "dockerImages.get", get_image, "artifactregistry.dockerimages.get", NULL},
-	{R "dockerImages.list", list_images, "artifactregistry.dockerimages.list", NULL},
-	{R "packages.get", get_package, "artifactregistry.packages.get", NULL},
-	{R "packages.list", list_packages, "artifactregistry.packages.list", NULL},
-	{R "packages.delete", delete_package, "artifactregistry.packages.delete", NULL},
-	{R "packages.versions.get", get_version, "artifactregistry.versions.get", NULL},
-	{R "packages.versions.list", list_versions, "artifactregistry.versions.list", NULL},
-	{R "packages.versions.delete", delete_version, "artifactregistry.versions.delete", NULL},
-	{R "packages.tags.get", get_tag, "artifactregistry.tags.get", NULL},
-	{R "packages.tags.list", list_tags, "artifactregistry.tags.list", NULL},
-	{R "packages.tags.create", create_tag, "artifactregistry.tags.create", NULL},
-	{R "packages.tags.delete", delete_tag, "artifactregistry.tags.delete", NULL},
+	{R ".create", create, "artifactregistry.repositories.create", NULL},
+	{R ".get", resource_get, "artifactregistry.repositories.get", NULL},
+	{R ".list", resource_list, "artifactregistry.repositories.list", NULL},
+	{R ".patch", patch, "artifactregistry.repositories.update", NULL},
+	{R ".delete", delete, "artifactregistry.repositories.delete", NULL},
+	{R ".getIamPolicy", resource_get_policy, "artifactregistry.repositories.getIamPolicy", NULL},
+	{R ".setIamPolicy", resource_set_policy, "artifactregistry.repositories.setIamPolicy", NULL},
+	{R ".testIamPermissions", resource_test_policy, NULL, NULL},
+	{R ".dockerImages.get", resource_get, "artifactregistry.dockerimages.get", NULL},
+	{R ".dockerImages.list", list_images, "artifactregistry.dockerimages.list", NULL},
+	{R ".packages.get", resource_get, "artifactregistry.packages.get", NULL},
+	{R ".packages.list", list_packages, "artifactregistry.packages.list", NULL},
+	{R ".packages.delete", delete_package, "artifactregistry.packages.delete", NULL},
+	{R ".packages.versions.get", resource_get, "artifactregistry.versions.get", NULL},
+	{R ".packages.versions.list", list_versions, "artifactregistry.versions.list", NULL},
+	{R ".packages.versions.delete", delete_version, "artifactregistry.versions.delete", NULL},
+	{R ".packages.tags.get", resource_get, "artifactregistry.tags.get", NULL},
+	{R ".packages.tags.list", list_tags, "artifactregistry.tags.list", NULL},
+	{R ".packages.tags.create", create_tag, "artifactregistry.tags.create", NULL},
+	{R ".packages.tags.delete", delete_tag, "artifactregistry.tags.delete", NULL},
 	{NULL, NULL, NULL, NULL},
 };
 
@@ -519,6 +444,7 @@ const struct sim_api sim_artifactregistry = {
 	.service = "artifactregistry.googleapis.com",
 	.errors = SIM_ERRORS_AIP,
 	.routes = routes,
+	.resources = resources,
 	.guard = artifact_guard,
 	.spoil = spoil,
 };

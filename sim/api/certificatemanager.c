@@ -3,6 +3,7 @@
  * cannot be deleted. */
 #include "config.h"
 #include "sim/api/identity.h"
+#include "sim/api/resource.h"
 
 #include "base/json.h"
 #include "base/mem.h"
@@ -21,42 +22,47 @@
 
 enum { RETRY = 600, CHECKS = 500 };
 
-struct kind {
-	const char *collection, *segment, *id_param, *type, *word;
+static struct sim_object *find(struct sim_call *c, const struct sim_resource *r);
+
+#define L "certificatemanager.projects.locations."
+#define KIND(methods_, name, where, segment)                                                                                                           \
+	{.methods = L methods_, .collection = "certificatemanager." name, .key = "projects/{project}/locations/{locations}/" where "{" segment "}",      \
+	 .field = segment, .find = find}
+enum { CERTIFICATE, MAP, ENTRY, AUTHORIZATION };
+static const struct sim_resource resources[] = {
+	[CERTIFICATE] = KIND("certificates", "certificates", "certificates/", "certificates"),
+	[MAP] = KIND("certificateMaps", "certificateMaps", "certificateMaps/", "certificateMaps"),
+	[ENTRY] = KIND("certificateMaps.certificateMapEntries", "certificateMapEntries", "certificateMaps/{certificateMaps}/certificateMapEntries/",
+		       "certificateMapEntries"),
+	[AUTHORIZATION] = KIND("dnsAuthorizations", "dnsAuthorizations", "dnsAuthorizations/", "dnsAuthorizations"),
+	{0},
 };
-static const struct kind certificates = {"certificatemanager.certificates", "certificates", "certificateId", TYPE "Certificate",
-					 "certificate"};
-static const struct kind maps = {"certificatemanager.certificateMaps", "certificateMaps", "certificateMapId",
-				 TYPE "CertificateMap", "certificateMap"};
-static const struct kind entries = {"certificatemanager.certificateMapEntries", "certificateMapEntries",
-				    "certificateMapEntryId", TYPE "CertificateMapEntry", "certificateMapEntry"};
-static const struct kind authorizations = {"certificatemanager.dnsAuthorizations", "dnsAuthorizations", "dnsAuthorizationId",
-					   TYPE "DnsAuthorization", "dnsAuthorization"};
+static const struct sim_resource *const certificates = &resources[CERTIFICATE], *const maps = &resources[MAP], *const entries = &resources[ENTRY],
+				 *const authorizations = &resources[AUTHORIZATION];
+static const struct kind {
+	const char *id_param, *type, *word;
+} kinds[] = {
+	[CERTIFICATE] = {"certificateId", TYPE "Certificate", "certificate"},
+	[MAP] = {"certificateMapId", TYPE "CertificateMap", "certificateMap"},
+	[ENTRY] = {"certificateMapEntryId", TYPE "CertificateMapEntry", "certificateMapEntry"},
+	[AUTHORIZATION] = {"dnsAuthorizationId", TYPE "DnsAuthorization", "dnsAuthorization"},
+};
+
+static const struct kind *kind_of(const struct sim_resource *r)
+{
+	return &kinds[r - resources];
+}
 
 /* Names. ------------------------------------------------------------------------------------------------------------------ */
 
-static char *key_of(const struct sim_call *c, const struct kind *k, const char *id)
+static struct sim_object *find(struct sim_call *c, const struct sim_resource *r)
 {
-	char *parent = xasprintf("projects/%s/locations/%s", c->project, sim_path_part(c, "locations")), *key;
-	const char *own = id ? id : sim_path_part(c, k->segment);
-	if (k == &entries)
-		key = xasprintf("%s/certificateMaps/%s/certificateMapEntries/%s", parent, sim_path_part(c, "certificateMaps"),
-				own);
-	else
-		key = xasprintf("%s/%s/%s", parent, k->segment, own);
-	free(parent);
-	return key;
-}
-
-static struct sim_object *find(struct sim_call *c, const struct kind *k)
-{
-	char *key = key_of(c, k, NULL);
-	struct sim_object *o = sim_get(c->sim, k->collection, key);
+	const char *key = resource_text(c, r->key);
+	struct sim_object *o = sim_get(c->sim, r->collection, key);
 	if (!o && !strcmp(sim_path_part(c, "locations"), "global"))
 		sim_fail(c, "NOT_FOUND", NULL, "Resource '%s' was not found", key);
 	else if (!o)
-		sim_fail(c, "NOT_FOUND", NULL, "%s \"%s\" not found", k->word, key);
-	free(key);
+		sim_fail(c, "NOT_FOUND", NULL, "%s \"%s\" not found", kind_of(r)->word, key);
 	return o;
 }
 
@@ -102,7 +108,7 @@ static void finished(struct sim *s, const cJSON *arg)
 		cJSON *response = type && o ? cJSON_Duplicate(o->doc, true) : cJSON_CreateObject();
 		cJSON_AddStringToObject(response, "@type", type && o ? type : "type.googleapis.com/google.protobuf.Empty");
 		/* Operations of maps and authorizations leave labels out; those of certificates and entries do not. */
-		if (type && (!strcmp(type, maps.type) || !strcmp(type, authorizations.type)))
+		if (type && (!strcmp(type, kinds[MAP].type) || !strcmp(type, kinds[AUTHORIZATION].type)))
 			json_drop(response, "labels");
 		json_put_str(op->doc, "metadata.endTime", now);
 		json_put_bool(op->doc, "done", true);
@@ -124,8 +130,9 @@ static bool spoil(struct sim *s, const cJSON *arg, const cJSON *error)
 	return true;
 }
 
-static void answer(struct sim_call *c, const struct kind *k, const char *key, const char *verb)
+static void answer(struct sim_call *c, const char *key, const char *verb)
 {
+	const struct sim_resource *r = resource_of(c);
 	char uuid[37], *now = sim_time(c->sim, 9);
 	sim_uuid(c->sim, uuid);
 	char *name = xasprintf("projects/%s/locations/%s/operations/operation-%lld-%.13s-%.8s-%.8s", c->project,
@@ -138,8 +145,8 @@ static void answer(struct sim_call *c, const struct kind *k, const char *key, co
 						  name, now, key, verb, 0, 0));
 	char *duration = xasprintf("certificatemanager.%s", verb);
 	sim_after(c->sim, sim_draw(c->sim, duration), finished,
-		  json_make("{'operation':%s,'collection':%s,'key':%s,'type':%s}", name, k->collection, key,
-			    gone ? NULL : k->type));
+		  json_make("{'operation':%s,'collection':%s,'key':%s,'type':%s}", name, r->collection, key,
+			    gone ? NULL : kind_of(r)->type));
 	sim_ok(c, cJSON_Duplicate(op->doc, true));
 	free(now), free(name), free(duration);
 }
@@ -231,7 +238,7 @@ static bool balanced(struct sim *s, const struct sim_object *certificate)
 	const cJSON *d, *one;
 	cJSON_ArrayForEach(d, json_at(certificate->doc, "managed.domains")) {
 		bool found = false;
-		for (struct sim_object *e = sim_first(s, entries.collection, "projects/"); e && !found; e = sim_following(s, e, "projects/")) {
+		for (struct sim_object *e = sim_first(s, entries->collection, "projects/"); e && !found; e = sim_following(s, e, "projects/")) {
 			char *map = xstrndup(e->key, (size_t)(strstr(e->key, "/certificateMapEntries/") - e->key));
 			cJSON_ArrayForEach(one, json_at(e->doc, "certificates")) {
 				char *its = by_id(s, one->valuestring);
@@ -254,7 +261,7 @@ static bool all_authorized(struct sim *s, const struct sim_object *certificate)
 		return balanced(s, certificate);
 	cJSON_ArrayForEach(a, json_at(doc, "managed.dnsAuthorizations")) {
 		char *key = by_id(s, cJSON_IsString(a) ? a->valuestring : "");
-		struct sim_object *o = sim_get(s, authorizations.collection, key);
+		struct sim_object *o = sim_get(s, authorizations->collection, key);
 		free(key);
 		if (!o || !authorized(s, o))
 			return false;
@@ -280,7 +287,7 @@ static void attempts(struct sim *s, cJSON *doc, const char *state)
 
 static void provision(struct sim *s, const cJSON *arg)
 {
-	struct sim_object *o = sim_get(s, certificates.collection, json_str(arg, "key", ""));
+	struct sim_object *o = sim_get(s, certificates->collection, json_str(arg, "key", ""));
 	int left = (int)json_num(arg, "left", 0);
 	char until[40];
 	if (!o || !json_at(o->doc, "managed") || !left)
@@ -332,13 +339,13 @@ static bool complete_authorization(struct sim_call *c, cJSON *doc)
 }
 
 /* What each kind needs before it is stored; false: answered. */
-static bool complete(struct sim_call *c, const struct kind *k, cJSON *doc, const char *key)
+static bool complete(struct sim_call *c, const struct sim_resource *r, cJSON *doc, const char *key)
 {
-	if (k == &certificates)
+	if (r == certificates)
 		return certificate_ok(c, doc, key);
-	if (k == &authorizations)
+	if (r == authorizations)
 		return complete_authorization(c, doc);
-	if (k == &entries) {
+	if (r == entries) {
 		number_list(c->sim, doc, "certificates");
 		json_put_str(doc, "state", "PENDING");
 	}
@@ -347,64 +354,46 @@ static bool complete(struct sim_call *c, const struct kind *k, cJSON *doc, const
 
 /* Methods. ---------------------------------------------------------------------------------------------------------------- */
 
-static void create(struct sim_call *c, const struct kind *k)
+static void create(struct sim_call *c)
 {
-	char *key = key_of(c, k, sim_param(c, k->id_param)), *now = sim_time(c->sim, 9);
-	if (k == &entries && !find(c, &maps)) {
-		free(key), free(now);
+	const struct sim_resource *r = resource_of(c);
+	const char *key = sim_tmp("%s%s", resource_prefix(c, r), sim_param(c, kind_of(r)->id_param));
+	if (r == entries && !find(c, maps))
+		return;
+	if (sim_get(c->sim, r->collection, key)) {
+		sim_fail(c, "ALREADY_EXISTS", NULL, "Resource '%s' already exists", key);
 		return;
 	}
-	if (sim_get(c->sim, k->collection, key)) {
-		sim_fail(c, "ALREADY_EXISTS", NULL, "Resource '%s' already exists", key);
+	char *now = sim_time(c->sim, 9);
+	cJSON *doc = sim_take_body(c);
+	json_put_str(doc, "name", key);
+	json_put_str(doc, "createTime", now);
+	json_put_str(doc, "updateTime", now);
+	if (complete(c, r, doc, key)) {
+		sim_put(c->sim, r->collection, key, doc);
+		answer(c, key, "create");
 	} else {
-		cJSON *doc = sim_take_body(c);
-		json_put_str(doc, "name", key);
-		json_put_str(doc, "createTime", now);
-		json_put_str(doc, "updateTime", now);
-		if (complete(c, k, doc, key)) {
-			sim_put(c->sim, k->collection, key, doc);
-			answer(c, k, key, "create");
-		} else {
-			cJSON_Delete(doc);
-		}
+		cJSON_Delete(doc);
 	}
-	free(key), free(now);
+	free(now);
 }
 
-static void get(struct sim_call *c, const struct kind *k)
+static void patch(struct sim_call *c)
 {
-	struct sim_object *o = find(c, k);
-	if (o)
-		sim_ok(c, cJSON_Duplicate(o->doc, true));
-}
-
-static void list(struct sim_call *c, const struct kind *k)
-{
-	char *prefix = key_of(c, k, "");
-	/* "-" stands for every location. */
-	if (!strcmp(sim_path_part(c, "locations"), "-")) {
-		free(prefix);
-		prefix = xasprintf("projects/%s/locations/", c->project);
-	}
-	sim_list(c, k->collection, prefix, k->segment, NULL, NULL);
-	free(prefix);
-}
-
-static void patch(struct sim_call *c, const struct kind *k)
-{
-	struct sim_object *o = find(c, k);
+	const struct sim_resource *r = resource_of(c);
+	struct sim_object *o = find(c, r);
 	char *now;
 	if (!o)
 		return;
 	sim_merge(o->doc, c->body, sim_param(c, "updateMask"));
 	json_put_str(o->doc, "name", o->key);
-	if (k == &entries)
+	if (r == entries)
 		number_list(c->sim, o->doc, "certificates");
-	if (k == &certificates && json_at(o->doc, "selfManaged.pemCertificate") && !take_certificate(c, o->doc))
+	if (r == certificates && json_at(o->doc, "selfManaged.pemCertificate") && !take_certificate(c, o->doc))
 		return;
 	now = sim_time(c->sim, 9);
 	json_put_str(o->doc, "updateTime", now);
-	answer(c, k, o->key, "update");
+	answer(c, o->key, "update");
 	free(now);
 }
 
@@ -420,7 +409,7 @@ static bool lists(struct sim *s, const cJSON *names, const char *key)
 	return yes;
 }
 
-static bool referred(struct sim *s, const struct kind *by, const char *path, const char *key)
+static bool referred(struct sim *s, const struct sim_resource *by, const char *path, const char *key)
 {
 	for (struct sim_object *o = sim_first(s, by->collection, "projects/"); o; o = sim_following(s, o, "projects/"))
 		if (lists(s, json_at(o->doc, path), key))
@@ -443,78 +432,52 @@ static bool served(struct sim *s, const char *key)
 	return false;
 }
 
-static bool in_use(struct sim *s, const struct kind *k, const char *key)
+static bool in_use(struct sim *s, const struct sim_resource *r, const char *key)
 {
-	if (k == &certificates)
-		return referred(s, &entries, "certificates", key);
-	if (k == &authorizations)
-		return referred(s, &certificates, "managed.dnsAuthorizations", key);
-	if (k != &maps)
+	if (r == certificates)
+		return referred(s, entries, "certificates", key);
+	if (r == authorizations)
+		return referred(s, certificates, "managed.dnsAuthorizations", key);
+	if (r != maps)
 		return false;
 	char *prefix = xasprintf("%s/certificateMapEntries/", key);
-	bool used = sim_first(s, entries.collection, prefix) || served(s, key);
+	bool used = sim_first(s, entries->collection, prefix) || served(s, key);
 	free(prefix);
 	return used;
 }
 
-static void delete (struct sim_call *c, const struct kind *k)
+static void delete(struct sim_call *c)
 {
-	struct sim_object *o = find(c, k);
+	const struct sim_resource *r = resource_of(c);
+	struct sim_object *o = find(c, r);
 	if (!o)
 		return;
-	if (in_use(c->sim, k, o->key)) {
-		sim_fail(c, "FAILED_PRECONDITION", NULL, "can't delete %s that is referenced by a %s", k->word,
-			 k == &certificates ? "CertificateMapEntry or other resources"
-			 : k == &maps       ? "CertificateMapEntry or TargetHttpsProxy"
+	if (in_use(c->sim, r, o->key)) {
+		sim_fail(c, "FAILED_PRECONDITION", NULL, "can't delete %s that is referenced by a %s", kind_of(r)->word,
+			 r == certificates ? "CertificateMapEntry or other resources"
+			 : r == maps       ? "CertificateMapEntry or TargetHttpsProxy"
 					    : "Certificate");
 		return;
 	}
 	char *key = xstrdup(o->key);
 	sim_remove(c->sim, o);
-	answer(c, k, key, "delete");
+	answer(c, key, "delete");
 	free(key);
 }
 
-#define METHODS(kind)                                                                                                          \
-	static void create_##kind(struct sim_call *c)                                                                          \
-	{                                                                                                                      \
-		create(c, &kind);                                                                                              \
-	}                                                                                                                      \
-	static void get_##kind(struct sim_call *c)                                                                             \
-	{                                                                                                                      \
-		get(c, &kind);                                                                                                 \
-	}                                                                                                                      \
-	static void list_##kind(struct sim_call *c)                                                                            \
-	{                                                                                                                      \
-		list(c, &kind);                                                                                                \
-	}                                                                                                                      \
-	static void patch_##kind(struct sim_call *c)                                                                           \
-	{                                                                                                                      \
-		patch(c, &kind);                                                                                               \
-	}                                                                                                                      \
-	static void delete_##kind(struct sim_call *c)                                                                          \
-	{                                                                                                                      \
-		delete (c, &kind);                                                                                             \
-	}
-METHODS(certificates)
-METHODS(maps)
-METHODS(entries)
-METHODS(authorizations)
-
-#define L "certificatemanager.projects.locations."
-#define ROUTES(path, kind, permission)                                                                                         \
-	{L path ".create", create_##kind, "certificatemanager." permission ".create", NULL},                                   \
-		{L path ".get", get_##kind, "certificatemanager." permission ".get", NULL},                                    \
-		{L path ".list", list_##kind, "certificatemanager." permission ".list", NULL},                                 \
-		{L path ".patch", patch_##kind, "certificatemanager." permission ".update", NULL},                             \
-	{                                                                                                                      \
-		L path ".delete", delete_##kind, "certificatemanager." permission ".delete", NULL                              \
+#define ROUTES(path, permission)                                                                                                                       \
+	{L path ".create", create, "certificatemanager." permission ".create", NULL},                                                                     \
+		{L path ".get", resource_get, "certificatemanager." permission ".get", NULL},                                                               \
+		{L path ".list", resource_list, "certificatemanager." permission ".list", NULL},                                                            \
+		{L path ".patch", patch, "certificatemanager." permission ".update", NULL},                                                                 \
+	{                                                                                                                                              \
+		L path ".delete", delete, "certificatemanager." permission ".delete", NULL                                                                  \
 	}
 static const struct sim_route routes[] = {
-	ROUTES("certificates", certificates, "certs"),
-	ROUTES("certificateMaps", maps, "certmaps"),
-	ROUTES("certificateMaps.certificateMapEntries", entries, "certmapentries"),
-	ROUTES("dnsAuthorizations", authorizations, "dnsauthorizations"),
+	ROUTES("certificates", "certs"),
+	ROUTES("certificateMaps", "certmaps"),
+	ROUTES("certificateMaps.certificateMapEntries", "certmapentries"),
+	ROUTES("dnsAuthorizations", "dnsauthorizations"),
 	{L "operations.get", get_operation, "certificatemanager.operations.get", NULL},
 	{0},
 };
@@ -524,5 +487,6 @@ const struct sim_api sim_api_certificatemanager = {
 	.service = "certificatemanager.googleapis.com",
 	.errors = SIM_ERRORS_AIP,
 	.routes = routes,
+	.resources = resources,
 	.spoil = spoil,
 };

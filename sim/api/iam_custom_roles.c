@@ -1,6 +1,7 @@
 /* iam.googleapis.com: a project's custom roles. Deleted ones stay for seven days, can be read and brought back, and permit nothing. */
 #include "config.h"
 #include "sim/api/identity.h"
+#include "sim/api/resource.h"
 
 #include "base/json.h"
 #include "base/mem.h"
@@ -11,16 +12,11 @@
 
 #define ROLES "iam.customRoles"
 
-static struct sim_object *role_for(struct sim_call *c)
-{
-	char *key = xasprintf("projects/%s/roles/%s", c->project, sim_path_part(c, "roles"));
-	key[strcspn(key, ":")] = '\0';
-	struct sim_object *o = sim_get(c->sim, ROLES, key);
-	if (!o)
-		sim_fail(c, "NOT_FOUND", NULL, "The role named %s was not found.", key);
-	free(key);
-	return o;
-}
+static const struct sim_resource resources[] = {
+	{.methods = "iam.projects.roles", .collection = ROLES, .key = "projects/{project}/roles/{roles}",
+	 .missing = "The role named projects/{project}/roles/{roles} was not found."},
+	{0},
+};
 
 static void new_etag(struct sim *s, cJSON *doc)
 {
@@ -74,13 +70,6 @@ static void create(struct sim_call *c)
 	free(key);
 }
 
-static void get(struct sim_call *c)
-{
-	struct sim_object *o = role_for(c);
-	if (o)
-		sim_ok(c, cJSON_Duplicate(o->doc, true));
-}
-
 /* Without permissions, unless the view is full; a page's token is the key that it begins with. */
 static void list(struct sim_call *c)
 {
@@ -123,7 +112,7 @@ static bool same_etag(struct sim_call *c, const struct sim_object *o, const char
 
 static void patch(struct sim_call *c)
 {
-	struct sim_object *o = role_for(c);
+	struct sim_object *o = resource_named(c);
 	if (!o || !same_etag(c, o, json_str(c->body, "etag", "")) || !permissions_ok(c, json_at(c->body, "includedPermissions")))
 		return;
 	json_drop(c->body, "name");
@@ -143,7 +132,7 @@ static void forget(struct sim *s, const cJSON *arg)
 
 static void delete(struct sim_call *c)
 {
-	struct sim_object *o = role_for(c);
+	struct sim_object *o = resource_named(c);
 	if (!o || !same_etag(c, o, sim_param(c, "etag")))
 		return;
 	json_put_bool(o->doc, "deleted", true);
@@ -154,7 +143,7 @@ static void delete(struct sim_call *c)
 
 static void undelete(struct sim_call *c)
 {
-	struct sim_object *o = role_for(c);
+	struct sim_object *o = resource_named(c);
 	if (!o || !same_etag(c, o, json_str(c->body, "etag", "")))
 		return;
 	if (!json_bool(o->doc, "deleted", false)) {
@@ -186,7 +175,7 @@ bool sim_custom_role_has(struct sim *s, const char *role, const char *permission
 
 static const struct sim_route routes[] = {
 	{"iam.projects.roles.create", create, "iam.roles.create", NULL},
-	{"iam.projects.roles.get", get, "iam.roles.get", NULL},
+	{"iam.projects.roles.get", resource_get, "iam.roles.get", NULL},
 	{"iam.projects.roles.list", list, "iam.roles.list", NULL},
 	{"iam.projects.roles.patch", patch, "iam.roles.update", NULL},
 	{"iam.projects.roles.delete", delete, "iam.roles.delete", NULL},
@@ -194,4 +183,4 @@ static const struct sim_route routes[] = {
 	{0},
 };
 
-const struct sim_api sim_api_iam_custom_roles = {.name = "iam", .service = "iam.googleapis.com", .errors = SIM_ERRORS_BOTH, .routes = routes};
+const struct sim_api sim_api_iam_custom_roles = {.name = "iam", .service = "iam.googleapis.com", .errors = SIM_ERRORS_BOTH, .routes = routes, .resources = resources};

@@ -2,6 +2,7 @@
  * deleted keeps its name for 30 days and can come back. */
 #include "config.h"
 #include "sim/api/identity.h"
+#include "sim/api/resource.h"
 
 #include "base/json.h"
 #include "base/mem.h"
@@ -13,36 +14,24 @@
 #define OPERATIONS "iam.federationOperations"
 #define TYPE "type.googleapis.com/google.iam.v1."
 
-/* Pools and providers differ by little: how they are called, and by what a body must have. */
-struct kind {
-	const char *collection, *segment, *id_param, *type, *metadata, *field;
-};
-static const struct kind pools = {"iam.workloadIdentityPools",
-				  "workloadIdentityPools",
-				  "workloadIdentityPoolId",
-				  TYPE "WorkloadIdentityPool",
-				  TYPE "WorkloadIdentityPoolOperationMetadata",
-				  "workloadIdentityPools"};
-static const struct kind providers = {"iam.workloadIdentityPoolProviders",
-				      "providers",
-				      "workloadIdentityPoolProviderId",
-				      TYPE "WorkloadIdentityPoolProvider",
-				      TYPE "WorkloadIdentityPoolProviderOperationMetadata",
-				      "workloadIdentityPoolProviders"};
+static bool shown(const struct sim_call *c, const struct sim_object *o);
 
-/* "projects/ID/locations/global/workloadIdentityPools[/POOL[/providers[/X]]]" with the project id, from the path; without verb.
- */
-static char *key_of(const struct sim_call *c, const struct kind *k, const char *id)
-{
-	const char *pool = sim_path_part(c, "workloadIdentityPools");
-	char *parent = xasprintf("projects/%s/locations/global/workloadIdentityPools", c->project), *key;
-	if (k == &pools)
-		key = xasprintf("%s/%s", parent, id ? id : pool);
-	else
-		key = xasprintf("%s/%s/providers/%s", parent, pool, id ? id : sim_path_part(c, "providers"));
-	free(parent);
-	return key;
-}
+/* Pools and providers differ by little: how they are called, and by what a body must have. */
+enum { POOL, PROVIDER };
+#define POOLS "iam.projects.locations.workloadIdentityPools"
+#define POOL_KEY "projects/{project}/locations/global/workloadIdentityPools/{workloadIdentityPools}"
+static const struct sim_resource resources[] = {
+	[POOL] = {.methods = POOLS, .collection = "iam.workloadIdentityPools", .key = POOL_KEY, .field = "workloadIdentityPools", .shown = shown},
+	[PROVIDER] = {.methods = POOLS ".providers", .collection = "iam.workloadIdentityPoolProviders", .key = POOL_KEY "/providers/{providers}",
+		      .field = "workloadIdentityPoolProviders", .shown = shown},
+	{0},
+};
+static const struct kind {
+	const char *id_param, *type, *metadata;
+} kinds[] = {
+	[POOL] = {"workloadIdentityPoolId", TYPE "WorkloadIdentityPool", TYPE "WorkloadIdentityPoolOperationMetadata"},
+	[PROVIDER] = {"workloadIdentityPoolProviderId", TYPE "WorkloadIdentityPoolProvider", TYPE "WorkloadIdentityPoolProviderOperationMetadata"},
+};
 
 static char *public_name(struct sim_call *c, const char *key)
 {
@@ -53,16 +42,6 @@ static char *public_name(struct sim_call *c, const char *key)
 static bool gone(const struct sim_object *o)
 {
 	return !strcmp(json_str(o->doc, "state", ""), "DELETED");
-}
-
-static struct sim_object *find(struct sim_call *c, const struct kind *k)
-{
-	char *key = key_of(c, k, NULL);
-	struct sim_object *o = sim_get(c->sim, k->collection, key);
-	if (!o)
-		sim_fail(c, "NOT_FOUND", NULL, "Requested entity was not found.");
-	free(key);
-	return o;
 }
 
 static void finished(struct sim *s, const cJSON *arg)
@@ -79,13 +58,14 @@ static void finished(struct sim *s, const cJSON *arg)
 	cJSON_AddItemToObject(op->doc, "response", response);
 }
 
-static void answer_operation(struct sim_call *c, const struct kind *k, const struct sim_object *o)
+static void answer_operation(struct sim_call *c, const struct sim_object *o)
 {
+	const struct kind *k = &kinds[resource_of(c) - resources];
 	char *id = sim_hex(c->sim, 26), *name = xasprintf("%s/operations/%s", json_str(o->doc, "name", ""), id);
 	struct sim_object *op =
 		sim_put(c->sim, OPERATIONS, name, json_make("{'name':%s,'metadata':{'@type':%s}}", name, k->metadata));
 	sim_after(c->sim, sim_draw(c->sim, "iam.pool.create"), finished,
-		  json_make("{'operation':%s,'collection':%s,'key':%s,'type':%s}", name, k->collection, o->key, k->type));
+		  json_make("{'operation':%s,'collection':%s,'key':%s,'type':%s}", name, o->collection, o->key, k->type));
 	sim_ok(c, cJSON_Duplicate(op->doc, true));
 	free(id), free(name);
 }
@@ -132,28 +112,24 @@ static bool provider_ok(struct sim_call *c)
 	return true;
 }
 
-static void create(struct sim_call *c, const struct kind *k)
+static void create(struct sim_call *c)
 {
-	const char *id = sim_param(c, k->id_param);
-	if (!id_ok(c, id) || (k == &providers && (!find(c, &pools) || !provider_ok(c))))
+	const struct sim_resource *r = resource_of(c);
+	bool provider = r == &resources[PROVIDER];
+	const char *id = sim_param(c, kinds[r - resources].id_param);
+	if (!id_ok(c, id) || (provider && (!resource_find(c, &resources[POOL]) || !provider_ok(c))))
 		return;
-	char *key = key_of(c, k, id), *name = public_name(c, key);
-	if (sim_get(c->sim, k->collection, key)) {
+	const char *key = sim_tmp("%s%s", resource_prefix(c, r), id);
+	if (sim_get(c->sim, r->collection, key)) {
 		sim_fail(c, "ALREADY_EXISTS", NULL, "Requested entity already exists");
-	} else {
-		cJSON *doc = sim_take_body(c);
-		json_put_str(doc, "name", name);
-		json_put_str(doc, "state", "ACTIVE");
-		answer_operation(c, k, sim_put(c->sim, k->collection, key, doc));
+		return;
 	}
-	free(key), free(name);
-}
-
-static void get(struct sim_call *c, const struct kind *k)
-{
-	struct sim_object *o = find(c, k);
-	if (o)
-		sim_ok(c, cJSON_Duplicate(o->doc, true));
+	char *name = public_name(c, key);
+	cJSON *doc = sim_take_body(c);
+	json_put_str(doc, "name", name);
+	json_put_str(doc, "state", "ACTIVE");
+	answer_operation(c, sim_put(c->sim, r->collection, key, doc));
+	free(name);
 }
 
 static bool shown(const struct sim_call *c, const struct sim_object *o)
@@ -161,16 +137,9 @@ static bool shown(const struct sim_call *c, const struct sim_object *o)
 	return !gone(o) || sim_param_bool(c, "showDeleted");
 }
 
-static void list(struct sim_call *c, const struct kind *k)
+static void patch(struct sim_call *c)
 {
-	char *prefix = key_of(c, k, "");
-	sim_list(c, k->collection, prefix, k->field, shown, NULL);
-	free(prefix);
-}
-
-static void patch(struct sim_call *c, const struct kind *k)
-{
-	struct sim_object *o = find(c, k);
+	struct sim_object *o = resource_named(c);
 	if (!o)
 		return;
 	if (gone(o)) {
@@ -178,7 +147,7 @@ static void patch(struct sim_call *c, const struct kind *k)
 		return;
 	}
 	sim_merge(o->doc, c->body, sim_param(c, "updateMask"));
-	answer_operation(c, k, o);
+	answer_operation(c, o);
 }
 
 static void expire(struct sim *s, const cJSON *arg)
@@ -188,9 +157,9 @@ static void expire(struct sim *s, const cJSON *arg)
 		sim_remove(s, o);
 }
 
-static void delete (struct sim_call *c, const struct kind *k)
+static void delete(struct sim_call *c)
 {
-	struct sim_object *o = find(c, k);
+	struct sim_object *o = resource_named(c);
 	char until[40];
 	if (!o)
 		return;
@@ -200,18 +169,18 @@ static void delete (struct sim_call *c, const struct kind *k)
 	}
 	json_put_str(o->doc, "state", "DELETED");
 	json_put_str(o->doc, "expireTime", text_rfc3339(sim_wall(c->sim) + 30 * 86400.0, 0, until));
-	sim_after(c->sim, 30 * 86400.0, expire, json_make("{'collection':%s,'key':%s}", k->collection, o->key));
-	answer_operation(c, k, o);
+	sim_after(c->sim, 30 * 86400.0, expire, json_make("{'collection':%s,'key':%s}", o->collection, o->key));
+	answer_operation(c, o);
 }
 
-static void undelete(struct sim_call *c, const struct kind *k)
+static void undelete(struct sim_call *c)
 {
-	struct sim_object *o = find(c, k);
+	struct sim_object *o = resource_named(c);
 	if (!o)
 		return;
 	json_put_str(o->doc, "state", "ACTIVE");
 	json_drop(o->doc, "expireTime");
-	answer_operation(c, k, o);
+	answer_operation(c, o);
 }
 
 static void get_operation(struct sim_call *c)
@@ -230,43 +199,26 @@ static void get_operation(struct sim_call *c)
 
 static void attestation_rules(struct sim_call *c)
 {
-	if (find(c, &pools))
+	if (resource_named(c))
 		sim_empty(c);
 }
 
-#define BOTH(method)                                                                                                           \
-	static void method##_pool(struct sim_call *c)                                                                          \
-	{                                                                                                                      \
-		method(c, &pools);                                                                                             \
-	}                                                                                                                      \
-	static void method##_provider(struct sim_call *c)                                                                      \
-	{                                                                                                                      \
-		method(c, &providers);                                                                                         \
-	}
-BOTH(create)
-BOTH(get)
-BOTH(list)
-BOTH(patch)
-BOTH(delete)
-BOTH(undelete)
-
-#define POOLS "iam.projects.locations.workloadIdentityPools."
 static const struct sim_route routes[] = {
-	{POOLS "create", create_pool, "iam.workloadIdentityPools.create", NULL},
-	{POOLS "get", get_pool, "iam.workloadIdentityPools.get", NULL},
-	{POOLS "list", list_pool, "iam.workloadIdentityPools.list", NULL},
-	{POOLS "patch", patch_pool, "iam.workloadIdentityPools.update", NULL},
-	{POOLS "delete", delete_pool, "iam.workloadIdentityPools.delete", NULL},
-	{POOLS "undelete", undelete_pool, "iam.workloadIdentityPools.undelete", NULL},
-	{POOLS "listAttestationRules", attestation_rules, "iam.workloadIdentityPools.get", NULL},
-	{POOLS "operations.get", get_operation, "iam.workloadIdentityPools.get", NULL},
-	{POOLS "providers.create", create_provider, "iam.workloadIdentityPoolProviders.create", NULL},
-	{POOLS "providers.get", get_provider, "iam.workloadIdentityPoolProviders.get", NULL},
-	{POOLS "providers.list", list_provider, "iam.workloadIdentityPoolProviders.list", NULL},
-	{POOLS "providers.patch", patch_provider, "iam.workloadIdentityPoolProviders.update", NULL},
-	{POOLS "providers.delete", delete_provider, "iam.workloadIdentityPoolProviders.delete", NULL},
-	{POOLS "providers.undelete", undelete_provider, "iam.workloadIdentityPoolProviders.undelete", NULL},
-	{POOLS "providers.operations.get", get_operation, "iam.workloadIdentityPoolProviders.get", NULL},
+	{POOLS ".create", create, "iam.workloadIdentityPools.create", NULL},
+	{POOLS ".get", resource_get, "iam.workloadIdentityPools.get", NULL},
+	{POOLS ".list", resource_list, "iam.workloadIdentityPools.list", NULL},
+	{POOLS ".patch", patch, "iam.workloadIdentityPools.update", NULL},
+	{POOLS ".delete", delete, "iam.workloadIdentityPools.delete", NULL},
+	{POOLS ".undelete", undelete, "iam.workloadIdentityPools.undelete", NULL},
+	{POOLS ".listAttestationRules", attestation_rules, "iam.workloadIdentityPools.get", NULL},
+	{POOLS ".operations.get", get_operation, "iam.workloadIdentityPools.get", NULL},
+	{POOLS ".providers.create", create, "iam.workloadIdentityPoolProviders.create", NULL},
+	{POOLS ".providers.get", resource_get, "iam.workloadIdentityPoolProviders.get", NULL},
+	{POOLS ".providers.list", resource_list, "iam.workloadIdentityPoolProviders.list", NULL},
+	{POOLS ".providers.patch", patch, "iam.workloadIdentityPoolProviders.update", NULL},
+	{POOLS ".providers.delete", delete, "iam.workloadIdentityPoolProviders.delete", NULL},
+	{POOLS ".providers.undelete", undelete, "iam.workloadIdentityPoolProviders.undelete", NULL},
+	{POOLS ".providers.operations.get", get_operation, "iam.workloadIdentityPoolProviders.get", NULL},
 	{0},
 };
 
@@ -275,4 +227,5 @@ const struct sim_api sim_api_iam_federation = {
 	.service = "iam.googleapis.com",
 	.errors = SIM_ERRORS_BOTH,
 	.routes = routes,
+	.resources = resources,
 };

@@ -72,6 +72,8 @@ const char *resource_text(const struct sim_call *c, const char *text)
 
 struct sim_object *resource_find(struct sim_call *c, const struct sim_resource *r)
 {
+	if (r->find)
+		return r->find(c, r);
 	struct sim_object *o = sim_get(c->sim, r->collection, resource_text(c, r->key));
 	if (o && (!r->there || r->there(c, o)))
 		return o;

@@ -13,6 +13,8 @@ struct sim_resource {
 	const char *missing;     /* the message of the 404; NULL: "Requested entity was not found." */
 	const char *field;       /* of a list's reply */
 	const char *holder;      /* before the key, whose policy it has: "//run.googleapis.com/"; NULL: none */
+	/* Finds it where it takes more than that; answers where there is none. NULL: by its key. */
+	struct sim_object *(*find)(struct sim_call *c, const struct sim_resource *r);
 	/* Which are seen: one that is not there is not found and not listed. NULL: all. */
 	bool (*there)(const struct sim_call *c, const struct sim_object *o);
 	/* Which a list shows of those. NULL: all. */

@@ -2,6 +2,7 @@
  * that is checked when it is sent and always returned. Replication never changes; a destroyed version never comes back. */
 #include "config.h"
 #include "sim/api/identity.h"
+#include "sim/api/resource.h"
 
 #include "base/json.h"
 #include "base/mem.h"
@@ -12,7 +13,6 @@
 
 #define SECRETS "secretmanager.secrets"
 #define VERSIONS "secretmanager.versions"
-#define NOT_FOUND_VERSION "Secret Version [projects/%s/secrets/%s/versions/%s] not found."
 
 enum { MOST_BYTES = 65536 };
 
@@ -58,25 +58,28 @@ static void holder_of(const struct sim_call *c, struct buf *out)
 		buf_printf(out, "//cloudresourcemanager.googleapis.com/projects/%s", c->project ? c->project : "");
 }
 
-/* The secret of the path, or NULL: answered. */
+static struct sim_object *find_version(struct sim_call *c, const struct sim_resource *r);
+
+enum { SECRET, SECRET_VERSION };
+#define S "secretmanager.projects.secrets"
+static const struct sim_resource resources[] = {
+	[SECRET] = {.methods = S, .collection = SECRETS, .key = "projects/{project}/secrets/{secrets}",
+		    .missing = "Secret [projects/{number}/secrets/{secrets}] not found.", .holder = "//secretmanager.googleapis.com/"},
+	[SECRET_VERSION] = {.methods = S ".versions", .collection = VERSIONS, .find = find_version,
+		     .missing = "Secret Version [projects/{number}/secrets/{secrets}/versions/{versions}] not found."},
+	{0},
+};
+
 static struct sim_object *secret_for(struct sim_call *c)
 {
-	const char *secret = sim_path_part(c, "secrets");
-	struct sim_object *o = secret_of(c->sim, c->project, secret);
-	if (!o)
-		sim_fail(c, "NOT_FOUND", NULL, "Secret [projects/%s/secrets/%s] not found.",
-			 sim_project_number(c->sim, c->project), secret);
-	return o;
+	return resource_find(c, &resources[SECRET]);
 }
 
-static struct sim_object *version_for(struct sim_call *c)
+static struct sim_object *find_version(struct sim_call *c, const struct sim_resource *r)
 {
-	struct sim_object *secret = secret_for(c);
-	const char *version = sim_path_part(c, "versions");
-	struct sim_object *o = secret ? version_of(c->sim, secret, version) : NULL;
+	struct sim_object *secret = secret_for(c), *o = secret ? version_of(c->sim, secret, sim_path_part(c, "versions")) : NULL;
 	if (secret && !o)
-		sim_fail(c, "NOT_FOUND", NULL, NOT_FOUND_VERSION, sim_project_number(c->sim, c->project),
-			 sim_path_part(c, "secrets"), version);
+		sim_fail(c, "NOT_FOUND", NULL, "%s", resource_text(c, r->missing));
 	return o;
 }
 
@@ -153,13 +156,10 @@ static bool place_ok(struct sim_call *c)
 static void expired(struct sim *s, const cJSON *arg)
 {
 	struct sim_object *o = sim_get(s, SECRETS, json_str(arg, "key", ""));
-	char *prefix = xasprintf("%s/versions/", json_str(arg, "key", ""));
-	if (o && !strcmp(json_str(o->doc, "expireTime", ""), json_str(arg, "at", "-"))) {
-		sim_remove(s, o);
-		while ((o = sim_first(s, VERSIONS, prefix)))
-			sim_remove(s, o);
-	}
-	free(prefix);
+	if (!o || strcmp(json_str(o->doc, "expireTime", ""), json_str(arg, "at", "-")))
+		return;
+	resource_forget_below(s, VERSIONS, sim_tmp("%s/versions/", o->key));
+	sim_remove(s, o);
 }
 
 /* A ttl is for input; what is shown is when it ends. */
@@ -193,13 +193,6 @@ static void create(struct sim_call *c)
 	start_ttl(c, o);
 	sim_ok(c, cJSON_Duplicate(o->doc, true));
 	free(key), free(name), free(now);
-}
-
-static void get(struct sim_call *c)
-{
-	struct sim_object *o = secret_for(c);
-	if (o)
-		sim_ok(c, cJSON_Duplicate(o->doc, true));
 }
 
 /* "name:x", "labels.k=v", a bare word; AND between them. */
@@ -270,12 +263,9 @@ static void delete (struct sim_call *c)
 		return;
 	holder_of(c, &holder);
 	sim_policy_forget(c->sim, buf_text(&holder));
-	char *prefix = xasprintf("%s/versions/", o->key);
-	for (struct sim_object *v; (v = sim_first(c->sim, VERSIONS, prefix));)
-		sim_remove(c->sim, v);
+	resource_forget_below(c->sim, VERSIONS, sim_tmp("%s/versions/", o->key));
 	sim_remove(c->sim, o);
 	sim_empty(c);
-	free(prefix);
 	buf_free(&holder);
 }
 
@@ -345,13 +335,6 @@ static void add_version(struct sim_call *c)
 	free(data);
 }
 
-static void get_version(struct sim_call *c)
-{
-	struct sim_object *o = version_for(c);
-	if (o)
-		sim_ok(c, cJSON_Duplicate(o->doc, true));
-}
-
 static bool newest_first(const struct sim_call *c, const struct sim_object *o)
 {
 	const char *filter = sim_param(c, "filter");
@@ -404,7 +387,7 @@ static bool enabled(const struct sim_object *o)
 
 static void access_version(struct sim_call *c)
 {
-	struct sim_object *o = version_for(c);
+	struct sim_object *o = resource_named(c);
 	char crc[16];
 	if (!o)
 		return;
@@ -420,7 +403,7 @@ static void access_version(struct sim_call *c)
 
 static void set_state(struct sim_call *c, const char *state)
 {
-	struct sim_object *o = version_for(c);
+	struct sim_object *o = resource_named(c);
 	if (!o || !etag_ok(c, o, json_str(c->body, "etag", "")))
 		return;
 	if (!strcmp(json_str(o->doc, "state", ""), "DESTROYED")) {
@@ -455,35 +438,6 @@ static void destroy_version(struct sim_call *c)
 	set_state(c, "DESTROYED");
 }
 
-/* Policies. --------------------------------------------------------------------------------------------------------------- */
-
-static void get_policy(struct sim_call *c)
-{
-	struct buf holder = {0};
-	holder_of(c, &holder);
-	if (secret_for(c))
-		sim_policy_get(c, buf_text(&holder));
-	buf_free(&holder);
-}
-
-static void set_policy(struct sim_call *c)
-{
-	struct buf holder = {0};
-	holder_of(c, &holder);
-	if (secret_for(c))
-		sim_policy_set(c, buf_text(&holder), json_at(c->body, "policy"));
-	buf_free(&holder);
-}
-
-static void test_permissions(struct sim_call *c)
-{
-	struct buf holder = {0};
-	holder_of(c, &holder);
-	if (secret_for(c))
-		sim_policy_test(c, buf_text(&holder));
-	buf_free(&holder);
-}
-
 /* For what runs in the cloud. --------------------------------------------------------------------------------------------- */
 
 char *sim_secret_read(struct sim *s, const char *principal, const char *project, const char *secret, const char *version,
@@ -509,23 +463,22 @@ char *sim_secret_read(struct sim *s, const char *principal, const char *project,
 	return data;
 }
 
-#define S "secretmanager.projects.secrets."
 static const struct sim_route routes[] = {
-	{S "create", create, "secretmanager.secrets.create", NULL},
-	{S "get", get, "secretmanager.secrets.get", NULL},
-	{S "list", list, "secretmanager.secrets.list", NULL},
-	{S "patch", patch, "secretmanager.secrets.update", NULL},
-	{S "delete", delete, "secretmanager.secrets.delete", NULL},
-	{S "addVersion", add_version, "secretmanager.versions.add", NULL},
-	{S "getIamPolicy", get_policy, "secretmanager.secrets.getIamPolicy", NULL},
-	{S "setIamPolicy", set_policy, "secretmanager.secrets.setIamPolicy", NULL},
-	{S "testIamPermissions", test_permissions, NULL, NULL},
-	{S "versions.get", get_version, "secretmanager.versions.get", NULL},
-	{S "versions.list", list_versions, "secretmanager.versions.list", NULL},
-	{S "versions.access", access_version, "secretmanager.versions.access", NULL},
-	{S "versions.enable", enable_version, "secretmanager.versions.enable", NULL},
-	{S "versions.disable", disable_version, "secretmanager.versions.disable", NULL},
-	{S "versions.destroy", destroy_version, "secretmanager.versions.destroy", NULL},
+	{S ".create", create, "secretmanager.secrets.create", NULL},
+	{S ".get", resource_get, "secretmanager.secrets.get", NULL},
+	{S ".list", list, "secretmanager.secrets.list", NULL},
+	{S ".patch", patch, "secretmanager.secrets.update", NULL},
+	{S ".delete", delete, "secretmanager.secrets.delete", NULL},
+	{S ".addVersion", add_version, "secretmanager.versions.add", NULL},
+	{S ".getIamPolicy", resource_get_policy, "secretmanager.secrets.getIamPolicy", NULL},
+	{S ".setIamPolicy", resource_set_policy, "secretmanager.secrets.setIamPolicy", NULL},
+	{S ".testIamPermissions", resource_test_policy, NULL, NULL},
+	{S ".versions.get", resource_get, "secretmanager.versions.get", NULL},
+	{S ".versions.list", list_versions, "secretmanager.versions.list", NULL},
+	{S ".versions.access", access_version, "secretmanager.versions.access", NULL},
+	{S ".versions.enable", enable_version, "secretmanager.versions.enable", NULL},
+	{S ".versions.disable", disable_version, "secretmanager.versions.disable", NULL},
+	{S ".versions.destroy", destroy_version, "secretmanager.versions.destroy", NULL},
 	{0},
 };
 
@@ -534,5 +487,6 @@ const struct sim_api sim_api_secretmanager = {
 	.service = "secretmanager.googleapis.com",
 	.errors = SIM_ERRORS_AIP,
 	.routes = routes,
+	.resources = resources,
 	.guard = holder_of,
 };
