@@ -82,9 +82,8 @@ static const struct step *holder_of(const struct step *s)
 		const struct step *other = &s->run->steps[i];
 		if (s->resource->opens && !strcmp(s->resource->opens, other->resource->id) && other->spared)
 			return other;
-		for (size_t n = 0; other->spared && n < other->resource->need_count; n++)
-			if (!strcmp(other->resource->needs[n], s->resource->id))
-				return other;
+		if (other->spared && step_needs(other, s))
+			return other;
 	}
 	return NULL;
 }
@@ -205,9 +204,8 @@ static bool held(const struct step *s)
 {
 	for (size_t i = 0; i < s->run->count; i++) {
 		const struct step *other = &s->run->steps[i];
-		for (size_t n = 0; other->state == STEP_LEFT && n < other->resource->need_count; n++)
-			if (!strcmp(other->resource->needs[n], s->resource->id))
-				return true;
+		if (other->state == STEP_LEFT && step_needs(other, s))
+			return true;
 	}
 	return false;
 }

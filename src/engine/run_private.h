@@ -188,6 +188,9 @@ void run_wake(struct run *r);
 bool step_take_lock(struct step *s, const char *url);
 void step_drop_lock(struct step *s);
 struct step *run_step(const struct run *r, const char *id);
+/* The step of the i-th of its resource's needs; is other one of them? */
+struct step *step_need(const struct step *s, size_t i);
+bool step_needs(const struct step *s, const struct step *other);
 /* Seconds that this step may be late by, as it looks now, without the whole being late. */
 double step_slack(const struct step *s);
 /* The longest path through what was worked. */

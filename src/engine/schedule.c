@@ -20,10 +20,15 @@ struct step *run_step(const struct run *r, const char *id)
 	return NULL;
 }
 
-static bool needs(const struct step *s, const struct step *other)
+struct step *step_need(const struct step *s, size_t i)
+{
+	return &s->run->steps[s->resource->needed[i]];
+}
+
+bool step_needs(const struct step *s, const struct step *other)
 {
 	for (size_t i = 0; i < s->resource->need_count; i++)
-		if (!strcmp(s->resource->needs[i], other->resource->id))
+		if (s->resource->needed[i] == other->index)
 			return true;
 	return false;
 }
@@ -35,8 +40,8 @@ static bool follows(const struct step *s, const struct step *other)
 	const struct run *r = s->run;
 	bool backwards = r->options.verb == RUN_DESTROY && !r->surveying;
 	if (r->options.verb == RUN_APPLY && r->surveyed && s->resource->unwanted)
-		return !other->resource->unwanted || needs(other, s);
-	return backwards ? needs(other, s) : needs(s, other);
+		return !other->resource->unwanted || step_needs(other, s);
+	return backwards ? step_needs(other, s) : step_needs(s, other);
 }
 
 static bool ended(const struct step *s)

@@ -201,16 +201,21 @@ __attribute__((format(printf, 4, 5))) static void fail(struct step *s, enum exit
 
 /* Lags ----------------------------------------------------------------------------------------------------------------------- */
 
-/* Was something that this step needs, directly or not, changed a moment ago? One of those that words name, when words are given. */
-static bool fresh(const struct step *s, const char *words, int depth)
+static bool changed_lately(const struct step *s)
 {
-	for (size_t i = 0; depth < 32 && i < s->resource->need_count; i++) {
-		const struct step *need = run_step(s->run, s->resource->needs[i]);
-		bool changed = need && need->changed > 0 && step_now(s) - need->changed < LAG_KNOWN_FOR;
-		if ((changed && (!words || strstr(words, need->resource->name))) || (need && fresh(need, words, depth + 1)))
-			return true;
+	return s->changed > 0 && step_now(s) - s->changed < LAG_KNOWN_FOR;
+}
+
+/* Was something that this step needs, directly or not, changed a moment ago? One of those that words name, when words are given. */
+static bool fresh(const struct step *s, const char *words)
+{
+	bool *behind = plan_behind(s->run->plan, s->index), found = false;
+	for (size_t i = 0; i < s->index && !found; i++) {
+		const struct step *need = &s->run->steps[i];
+		found = behind[i] && changed_lately(need) && (!words || strstr(words, need->resource->name));
 	}
-	return false;
+	free(behind);
+	return found;
 }
 
 static bool says(const char *message, const char *part)
@@ -222,11 +227,11 @@ static bool says(const char *message, const char *part)
  * something that was made: the words, or the URL that was asked, name it. */
 static bool words_of_lag(const struct step *s, int http, const char *message)
 {
-	bool named = fresh(s, message ? message : "", 0) || (s->changing.url && fresh(s, s->changing.url, 0));
+	bool named = fresh(s, message ? message : "") || (s->changing.url && fresh(s, s->changing.url));
 	if (says(message, "invalid authentication credentials")) /* a service agent that is being made */
-		return http != 401 || fresh(s, NULL, 0);
+		return http != 401 || fresh(s, NULL);
 	if (says(message, "Precondition check failed"))
-		return fresh(s, NULL, 0);
+		return fresh(s, NULL);
 	if (http == 404)
 		return named;
 	if (http == 403)
@@ -234,7 +239,7 @@ static bool words_of_lag(const struct step *s, int http, const char *message)
 	if (http != 400 && http != 412)
 		return false;
 	if (says(message, "service account") && says(message, "does not exist")) /* Google's names for agents are not ours */
-		return fresh(s, NULL, 0);
+		return fresh(s, NULL);
 	return named && (says(message, "does not exist") || says(message, "not found") || says(message, "not ready"));
 }
 
@@ -321,8 +326,8 @@ static double last_grant(const struct step *s)
 {
 	double last = 0;
 	for (size_t i = 0; i < s->resource->need_count; i++) {
-		const struct step *need = run_step(s->run, s->resource->needs[i]);
-		if (need && text_starts(need->resource->kind->id, "iam."))
+		const struct step *need = step_need(s, i);
+		if (text_starts(need->resource->kind->id, "iam."))
 			last = fmax(last, need->changed);
 	}
 	return last;
@@ -404,16 +409,15 @@ static void make_again(struct step *s)
 }
 
 /* Was a permission granted a moment ago that this step needs, directly or not? */
-static bool granted_lately(const struct step *s, int depth)
+static bool granted_lately(const struct step *s)
 {
-	for (size_t i = 0; depth < 32 && i < s->resource->need_count; i++) {
-		const struct step *need = run_step(s->run, s->resource->needs[i]);
-		bool grant = need && text_starts(need->resource->kind->id, "iam.policy") && need->changed > 0 &&
-			     step_now(s) - need->changed < LAG_KNOWN_FOR;
-		if (grant || (need && granted_lately(need, depth + 1)))
-			return true;
+	bool *behind = plan_behind(s->run->plan, s->index), found = false;
+	for (size_t i = 0; i < s->index && !found; i++) {
+		const struct step *need = &s->run->steps[i];
+		found = behind[i] && changed_lately(need) && text_starts(need->resource->kind->id, "iam.policy");
 	}
-	return false;
+	free(behind);
+	return found;
 }
 
 /* It failed after this run's own request. */
@@ -421,7 +425,7 @@ static void failed(struct step *s)
 {
 	const struct kind *k = s->resource->kind;
 	const char *words = s->failure ? s->failure : s->seen.error;
-	bool passes = (k->passing && k->passing(&s->view, &s->seen)) || (says(words, "permission") && granted_lately(s, 0));
+	bool passes = (k->passing && k->passing(&s->view, &s->seen)) || (says(words, "permission") && granted_lately(s));
 	if (!passes || (s->lag_since > 0 && step_now(s) - s->lag_since >= SPREAD_BUDGET)) {
 		fail_as_operated(s, s->seen.error);
 		return;
@@ -651,11 +655,9 @@ void step_decide(struct step *s)
 static bool parent_gone(const struct step *s)
 {
 	bool goes = s->run->options.verb == RUN_DESTROY || s->resource->unwanted;
-	for (size_t i = 0; goes && i < s->resource->need_count; i++) {
-		const struct step *need = run_step(s->run, s->resource->needs[i]);
-		if (need && need->gone)
+	for (size_t i = 0; goes && i < s->resource->need_count; i++)
+		if (step_need(s, i)->gone)
 			return true;
-	}
 	return false;
 }
 
@@ -764,11 +766,9 @@ static void unresolved(struct step *s, struct err *e)
 /* The survey found it as it is wanted, and nothing that it needs was changed since: what was seen then still counts. */
 static bool fits_still(const struct step *s)
 {
-	for (size_t i = 0; s->fits && i < s->resource->need_count; i++) {
-		const struct step *need = run_step(s->run, s->resource->needs[i]);
-		if (need && need->state != STEP_KEPT)
+	for (size_t i = 0; s->fits && i < s->resource->need_count; i++)
+		if (step_need(s, i)->state != STEP_KEPT)
 			return false;
-	}
 	return s->fits;
 }
 

@@ -4,6 +4,7 @@ src_plan_libplan_a_SOURCES = \
 	src/plan/archive.h \
 	src/plan/checks.c src/plan/checks.h \
 	src/plan/cost.c src/plan/cost.h \
+	src/plan/graph.c \
 	src/plan/libarchive.c src/plan/libarchive.h \
 	src/plan/mlflow_env.c src/plan/mlflow_env.h \
 	src/plan/naming.c src/plan/naming.h \
@@ -37,6 +38,11 @@ check_PROGRAMS += tests/plan/plan
 TESTS += tests/plan/plan
 tests_plan_plan_SOURCES = tests/plan/plan.c tests/tap.h
 tests_plan_plan_LDADD = $(LIB_PLAN)
+
+check_PROGRAMS += tests/plan/graph
+TESTS += tests/plan/graph
+tests_plan_graph_SOURCES = tests/plan/graph.c tests/tap.h
+tests_plan_graph_LDADD = $(LIB_PLAN)
 
 # The requests, made for real in the simulated cloud.
 check_PROGRAMS += tests/plan/against-sim

@@ -1,13 +1,11 @@
-/* A plan as data: its resources, needs, errands and secrets; expected times along its longest paths. */
+/* A plan made from answers: what they want, and what earlier ones wanted; its errands and secrets. */
 #include "config.h"
 #include "plan/plan.h"
 
 #include "base/gettext.h"
 #include "base/json.h"
 #include "base/mem.h"
-#include "gcp/reference.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,7 +29,7 @@ static struct plan *make_wanted(const struct answers *a, struct err *e)
 	p->region = xstrdup(answers_str(a, "region"));
 	p->target = t;
 	p->render = cJSON_CreateObject();
-	if (t->build(a, p, e))
+	if (t->build(a, p, e) && plan_seal(p, e))
 		return p;
 	plan_free(p);
 	return NULL;
@@ -42,6 +40,7 @@ static void free_resource(struct resource *r)
 	for (size_t i = 0; i < r->need_count; i++)
 		free(r->needs[i]);
 	free(r->needs);
+	free(r->needed);
 	free(r->opens);
 	free(r->id);
 	free(r->name);
@@ -84,6 +83,7 @@ void plan_free(struct plan *p)
 	free(p->region);
 	free(p->url);
 	free(p->prover);
+	free(p->fault);
 	cJSON_Delete(p->render);
 	free(p);
 }
@@ -161,52 +161,13 @@ static bool add_unwanted(const struct answers *a, struct plan *p, struct err *e)
 struct plan *plan_make(const struct answers *a, struct err *e)
 {
 	struct plan *p = make_wanted(a, e);
-	if (p && add_unwanted(a, p, e))
+	if (p && add_unwanted(a, p, e) && plan_seal(p, e))
 		return p;
 	plan_free(p);
 	return NULL;
 }
 
 /* Making it ---------------------------------------------------------------------------------------------------------------- */
-
-/* What a spec refers to is needed. */
-static void need_reference(void *arg, const cJSON *reference)
-{
-	const char *id = reference_id(reference);
-	if (id)
-		plan_needs(arg, id);
-}
-
-struct resource *plan_add(struct plan *p, const char *id, const char *kind, const char *name, cJSON *spec)
-{
-	const struct kind *k = kind_find(kind);
-	if (!k || plan_find(p, id)) {
-		fprintf(stderr, "plan_add: %s of kind %s: no such kind, or the id is taken\n", id, kind);
-		abort();
-	}
-	p->resources = xgrow(p->resources, p->count, &p->room, sizeof *p->resources);
-	struct resource *r = &p->resources[p->count++];
-	*r = (struct resource){.id = xstrdup(id), .kind = k, .name = xstrdup(name), .spec = spec};
-	reference_each(spec, need_reference, r);
-	return r;
-}
-
-void plan_needs(struct resource *r, const char *id)
-{
-	for (size_t i = 0; i < r->need_count; i++)
-		if (!strcmp(r->needs[i], id))
-			return;
-	r->needs = xgrow(r->needs, r->need_count, &r->need_room, sizeof *r->needs);
-	r->needs[r->need_count++] = xstrdup(id);
-}
-
-struct resource *plan_find(const struct plan *p, const char *id)
-{
-	for (size_t i = 0; i < p->count; i++)
-		if (!strcmp(p->resources[i].id, id))
-			return &p->resources[i];
-	return NULL;
-}
 
 static char *copy(const char *text)
 {
@@ -227,50 +188,7 @@ void plan_secret(struct plan *p, const char *name, int recipe, const char *refer
 		.name = xstrdup(name), .recipe = recipe, .reference = copy(reference), .keeper = copy(keeper)};
 }
 
-/* Resources stand after what they need, and what is unwanted last. */
-double plan_expected(const struct plan *p, const struct change *const *changes)
-{
-	double *ends = xcalloc(p->count + 1, sizeof *ends), longest = 0;
-	for (size_t i = 0; i < p->count; i++) {
-		const struct resource *r = &p->resources[i];
-		bool kept = r->unwanted || (changes && changes[i] && changes[i]->verdict == VERDICT_KEEP);
-		for (size_t n = 0; n < r->need_count; n++) {
-			size_t at = (size_t)(plan_find(p, r->needs[n]) - p->resources);
-			ends[i] = ends[at] > ends[i] ? ends[at] : ends[i];
-		}
-		ends[i] += kept ? 0 : r->kind->usual;
-		longest = ends[i] > longest ? ends[i] : longest;
-	}
-	free(ends);
-	return longest;
-}
-
-void plan_opens(struct resource *r, const char *id)
-{
-	free(r->opens);
-	r->opens = xstrdup(id);
-}
-
 bool plan_keeps_data(const struct resource *r)
 {
 	return r->kind->keeps_data && json_bool(r->spec, "data", true);
-}
-
-/* Resources stand after what they need, so one pass from the end is enough. */
-double *plan_tails(const struct plan *p)
-{
-	double *tails = xcalloc(p->count, sizeof *tails);
-	for (size_t i = p->count; i-- > 0;) {
-		const struct resource *r = &p->resources[i];
-		if (r->unwanted)
-			continue;
-		tails[i] += r->kind->usual;
-		for (size_t n = 0; n < r->need_count; n++) {
-			const struct resource *need = plan_find(p, r->needs[n]);
-			size_t at = (size_t)(need - p->resources);
-			if (need && tails[at] < tails[i])
-				tails[at] = tails[i];
-		}
-	}
-	return tails;
 }

@@ -17,6 +17,7 @@ struct resource {
 	cJSON *spec;
 	char **needs;               /* ids, count of them */
 	size_t need_count, need_room;
+	size_t *needed;             /* once the plan is sealed: the same as indexes among its resources, each before its own */
 	char *opens;                /* id of the resource whose data cannot be read without this (keys); as long as those are kept, so is it; or NULL */
 	bool unwanted;              /* earlier answers wanted it, these do not: apply deletes it after all that is wanted stands */
 };
@@ -52,6 +53,7 @@ struct plan {
 	char *prover;               /* e-mail of the service account whose ID token (audience: url) the proof and `token` use */
 	const struct target *target;
 	cJSON *render;              /* the data that the templates get (templates/README.md) */
+	char *fault;                /* what is wrong with it by a fault of ours, for plan_seal; or NULL */
 };
 
 /* A target turns answers into resources; one file a target, listed in targets.c. */
@@ -83,12 +85,19 @@ struct render_row {
 struct plan *plan_make(const struct answers *a, struct err *e);
 void plan_free(struct plan *p);
 
-/* For targets: appends a resource (spec is then owned by it); kind must exist. Needs are added by plan_needs. */
+/* For targets: appends a resource (spec is then owned by it), valid until the next one is added. A kind that does not exist, or an id that is
+ * taken, is kept as the plan's fault. Needs are added by plan_needs; what spec refers to is needed. */
 struct resource *plan_add(struct plan *p, const char *id, const char *kind, const char *name, cJSON *spec);
 void plan_needs(struct resource *r, const char *id);
 /* The data of the resource with this id cannot be read without r. */
 void plan_opens(struct resource *r, const char *id);
 struct resource *plan_find(const struct plan *p, const char *id);
+/* Ends the making: resources stand after what they need, what is unwanted last, and know their needs as indexes. False with EXIT_BUG in e, naming
+ * both ends, when a reference or a need leads nowhere, needs go round, or an id or a kind was wrong. plan_make does it; a plan that is added to is
+ * sealed again. What follows below is for sealed plans. */
+bool plan_seal(struct plan *p, struct err *e);
+/* For each resource: does this one need it, directly or not? Array of plan->count, freed by the caller. */
+bool *plan_behind(const struct plan *p, size_t resource);
 
 /* For targets: appends an errand, a secret; texts are copied, NULL stays NULL. */
 void plan_errand(struct plan *p, const char *title, const char *steps, const char *paste, bool done);

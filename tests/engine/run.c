@@ -28,7 +28,7 @@ static void add(struct plan *p, const char *id, const char *needs)
 struct plan *plan_make(const struct answers *a, struct err *e)
 {
 	struct plan *p = xcalloc(1, sizeof *p);
-	(void)a, (void)e;
+	(void)a;
 	*p = (struct plan){.project = xstrdup("demo-proj"), .number = xstrdup("123"), .stack = xstrdup("s"),
 			   .url = xstrdup("https://front.example"), .prover = xstrdup("prover@demo-proj.iam.gserviceaccount.com")};
 	add(p, "a", "");
@@ -44,7 +44,7 @@ struct plan *plan_make(const struct answers *a, struct err *e)
 		p->resources[i].kind = unwanted_kind;
 		p->resources[i].unwanted = true;
 	}
-	return p;
+	return plan_seal(p, e) ? p : NULL;
 }
 
 void plan_free(struct plan *p)
@@ -54,6 +54,7 @@ void plan_free(struct plan *p)
 		for (size_t k = 0; k < r->need_count; k++)
 			free(r->needs[k]);
 		free(r->needs);
+		free(r->needed);
 		free(r->id);
 		free(r->name);
 		cJSON_Delete(r->spec);
@@ -67,20 +68,6 @@ void plan_free(struct plan *p)
 		free(p->prover);
 	}
 	free(p);
-}
-
-double *plan_tails(const struct plan *p)
-{
-	static const double tails[] = {30, 20, 20, 10, 10};
-	double *out = xcalloc(p->count + 1, sizeof *out);
-	memcpy(out, tails, sizeof tails);
-	return out;
-}
-
-double plan_expected(const struct plan *p, const struct change *const *changes)
-{
-	(void)p, (void)changes;
-	return 30;
 }
 
 const struct target *target_find(const char *id)
