@@ -39,10 +39,12 @@ CONTRACT_TABLES = \
 	sim/contract/run.v2.tbl sim/contract/secretmanager.v1.tbl sim/contract/servicenetworking.v1.tbl sim/contract/serviceusage.v1.tbl \
 	sim/contract/cloudscheduler.v1.tbl sim/contract/sqladmin.v1.tbl sim/contract/sqladmin.v1beta4.tbl sim/contract/storage.v1.tbl \
 	sim/contract/sts.v1.tbl sim/contract/vpcaccess.v1.tbl
+EXTRA_DIST += sim/contract/mlflow.tbl dev/distill-mlflow
 KUBERNETES_TABLES = sim/contract/gke.tbl sim/contract/kubernetes.tbl
 EXTRA_DIST += $(CONTRACT_TABLES) $(KUBERNETES_TABLES) tests/sim/server.sh
 sim/core/contract.$(OBJEXT): $(CONTRACT_TABLES)
 sim/api/kubernetes_schema.$(OBJEXT): $(KUBERNETES_TABLES)
+sim/api/mlflow_releases.$(OBJEXT): sim/contract/mlflow.tbl
 
 bin_PROGRAMS += mlflow-setup-sim
 mlflow_setup_sim_SOURCES = \
@@ -53,8 +55,8 @@ mlflow_setup_sim_SOURCES = \
 	sim/server/tls.c
 mlflow_setup_sim_LDADD = $(LIB_SIM)
 
-check_PROGRAMS += tests/sim/contract tests/sim/core tests/sim/faults tests/sim/policies tests/sim/stack_apis tests/sim/tokens
-TESTS += tests/sim/contract tests/sim/core tests/sim/faults tests/sim/policies tests/sim/stack_apis tests/sim/tokens tests/sim/server.sh tests/sim/tables.sh
+check_PROGRAMS += tests/sim/contract tests/sim/core tests/sim/faults tests/sim/mlflow_releases tests/sim/policies tests/sim/private_endpoints tests/sim/stack_apis tests/sim/tokens
+TESTS += tests/sim/contract tests/sim/core tests/sim/faults tests/sim/mlflow_releases tests/sim/policies tests/sim/private_endpoints tests/sim/stack_apis tests/sim/tokens tests/sim/server.sh tests/sim/tables.sh
 tests_sim_contract_SOURCES = tests/sim/contract.c tests/tap.h
 tests_sim_contract_LDADD = $(LIB_SIM)
 tests_sim_faults_SOURCES = tests/sim/faults.c tests/tap.h
@@ -63,6 +65,10 @@ tests_sim_policies_SOURCES = tests/sim/policies.c tests/sim/cloud.h tests/tap.h
 tests_sim_policies_LDADD = $(LIB_SIM)
 tests_sim_stack_apis_SOURCES = tests/sim/stack_apis.c tests/sim/cloud.h tests/tap.h
 tests_sim_stack_apis_LDADD = $(LIB_SIM)
+tests_sim_private_endpoints_SOURCES = tests/sim/private_endpoints.c tests/sim/cloud.h tests/tap.h
+tests_sim_private_endpoints_LDADD = $(LIB_SIM)
+tests_sim_mlflow_releases_SOURCES = tests/sim/mlflow_releases.c tests/sim/cloud.h tests/tap.h
+tests_sim_mlflow_releases_LDADD = $(LIB_SIM)
 tests_sim_core_SOURCES = tests/sim/core.c tests/tap.h
 tests_sim_core_LDADD = $(LIB_SIM)
 tests_sim_tokens_SOURCES = tests/sim/tokens.c tests/tap.h

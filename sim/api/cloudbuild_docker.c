@@ -7,6 +7,7 @@
 #include "base/library.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "sim/api/mlflow_releases.h"
 #include "sim/api/serving.h"
 
 #include <archive.h>
@@ -188,6 +189,8 @@ static void software(cJSON *facts, const cJSON *files, const char *dockerfile)
 		json_put_str(facts, "software", "mlflow");
 		const char *tag = base ? strstr(dockerfile, "mlflow/mlflow:v") : NULL;
 		json_put_str(facts, "version", mlflow ? mlflow : tag ? sim_tmp("%.*s", (int)strspn(tag + 15, "0123456789."), tag + 15) : "3.17.2");
+		if (mlflow)
+			json_put_bool(facts, "pinned", true);
 	} else {
 		json_put_str(facts, "software", "other");
 	}
@@ -198,6 +201,64 @@ static void software(cJSON *facts, const cJSON *files, const char *dockerfile)
 	json_put_bool(facts, "storage", full || names(text, "google-cloud-storage"));
 	json_put_bool(facts, "auth", full || strstr(text, "[auth") || strstr(text, ",auth") || names(text, "flask-wtf"));
 	buf_free(&all);
+}
+
+/* A line of a requirements or constraints file that pins: its name (extras cut) and version; false for any other. */
+static bool pin(const char *line, char name[static 80], char version[static 40])
+{
+	size_t n = strspn(line, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.");
+	const char *equals = line[n] == '[' ? line + n + strcspn(line + n, "]\n") + 1 : line + n;
+	if (!n || n > 79 || strncmp(equals, "==", 2))
+		return false;
+	snprintf(name, 80, "%.*s", (int)n, line);
+	snprintf(version, 40, "%.*s", (int)strcspn(equals + 2, " ;\t\r\n"), equals + 2);
+	return true;
+}
+
+/* What pip says of a set that cannot be had: a release of MLflow that does not exist, or that does not go with another pin; NULL. */
+static char *unresolved(const cJSON *files, const char *wanted)
+{
+	struct mlflow_release r;
+	char name[80], version[40];
+	if (!mlflow_exists(wanted))
+		return xasprintf("ERROR: Could not find a version that satisfies the requirement mlflow==%s\nERROR: No matching distribution found for mlflow==%s", wanted,
+				 wanted);
+	mlflow_release(wanted, &r);
+	for (const cJSON *f = files->child; f; f = f->next) {
+		bool constraints = strcasestr(f->string, "constraints") != NULL;
+		if (!cJSON_IsString(f) || (!constraints && !strcasestr(f->string, "requirements")))
+			continue;
+		for (const char *line = f->valuestring; *line; line += strcspn(line, "\n"), line += *line == '\n') {
+			const char *no = pin(line, name, version) ? mlflow_conflict(&r, name, version) : NULL;
+			if (no && !strcmp(no, "-"))
+				return xasprintf("ERROR: Could not find a version that satisfies the requirement mlflow-skinny==%s (from mlflow)\n"
+						 "ERROR: No matching distribution found for mlflow-skinny==%s", wanted, wanted);
+			if (no)
+				return xasprintf("ERROR: Cannot install mlflow==%s because these package versions have conflicting dependencies.\n\nThe conflict is "
+						 "caused by:\n    mlflow %s depends on %s%s\n    The user requested %s%s==%s\n\nERROR: ResolutionImpossible: for help "
+						 "visit https://pip.pypa.io/en/latest/topics/dependency-resolution/#dealing-with-dependency-conflicts",
+						 wanted, wanted, name, no, constraints ? "(constraint) " : "", name, version);
+		}
+	}
+	return NULL;
+}
+
+/* The line that runs pip, for the message with which docker ends. */
+static char *pip_failed(const cJSON *facts, const cJSON *files, const char *dockerfile, struct buf *log)
+{
+	const char *version = json_str(facts, "version", ""), *run = strstr(dockerfile, "pip install");
+	char *said = run && !strcmp(json_str(facts, "software", ""), "mlflow") && json_at(facts, "pinned") ? unresolved(files, version) : NULL, *why;
+	if (!said)
+		return NULL;
+	const char *start = run;
+	while (start > dockerfile && start[-1] != '\n')
+		start--;
+	if (text_starts(start, "RUN "))
+		start += 4;
+	buf_printf(log, "%s\n", said);
+	why = xasprintf("The command '/bin/sh -c %.*s' returned a non-zero code: 1", (int)strcspn(start, "\n"), start);
+	free(said);
+	return why;
 }
 
 /* ENTRYPOINT and CMD: JSON form as it is, shell form under /bin/sh -c. */
@@ -324,6 +385,7 @@ cJSON *build_docker(const cJSON *files, const char *dockerfile, const char *cont
 	if (!*why) {
 		software(facts, here, text);
 		keep_scripts(facts, here);
+		*why = pip_failed(facts, here, text, log);
 	}
 	cJSON_Delete(here);
 	if (!*why)

@@ -3,6 +3,7 @@
 
 #include "sim/api/compute.h"
 #include "sim/api/network.h"
+#include "sim/api/sql.h"
 
 #include "base/json.h"
 #include "base/mem.h"
@@ -86,6 +87,35 @@ static bool private_endpoint(const cJSON *doc)
 	return strstr(json_str(doc, "target", ""), "/serviceAttachments/") != NULL;
 }
 
+/* The service attachment must be there, in this region, and the endpoint needs a network and an internal address of its own. */
+static bool attachment_ok(struct sim_call *c, const cJSON *doc)
+{
+	const char *target = json_str(doc, "target", "");
+	if (!private_endpoint(doc))
+		return true;
+	const struct sim_object *o = sql_behind(c->sim, target);
+	if (!o)
+		return compute_invalid(c, "target", target, "The referenced service attachment cannot be found.");
+	if (strcmp(json_str(o->doc, "region", ""), sim_param(c, "region")))
+		return compute_invalid(c, "target", target, "The service attachment must be in the same region as the forwarding rule.");
+	if (!*json_str(doc, "IPAddress", ""))
+		return compute_required(c, "IPAddress");
+	return *json_str(doc, "network", "") || compute_required(c, "network");
+}
+
+/* Does the producer let our project in? Others wait until it does. */
+static bool accepted(struct sim_call *c, const cJSON *doc)
+{
+	const struct sim_object *o = private_endpoint(doc) ? sql_behind(c->sim, json_str(doc, "target", "")) : NULL;
+	const cJSON *p;
+	if (!o)
+		return true;
+	cJSON_ArrayForEach(p, json_at(o->doc, "settings.ipConfiguration.pscConfig.allowedConsumerProjects"))
+		if (!strcmp(p->valuestring, c->project) || !strcmp(p->valuestring, sim_project_number(c->sim, c->project)))
+			return true;
+	return false;
+}
+
 static bool check(struct sim_call *c, cJSON *doc, const struct sim_object *old)
 {
 	char id[24];
@@ -94,14 +124,20 @@ static bool check(struct sim_call *c, cJSON *doc, const struct sim_object *old)
 	bool psc = private_endpoint(doc) || !strcmp(json_str(doc, "target", ""), "all-apis");
 	if (!json_at(doc, "target") && !json_at(doc, "backendService"))
 		return compute_required(c, "target");
+	if (psc && !attachment_ok(c, doc))
+		return false;
 	if (psc) {
-		if (json_at(doc, "loadBalancingScheme"))
+		if (*json_str(doc, "loadBalancingScheme", ""))
 			return compute_invalid(c, "loadBalancingScheme", json_str(doc, "loadBalancingScheme", ""),
 					       "Load balancing scheme must be empty for a Private Service Connect forwarding rule.");
 		snprintf(id, sizeof id, "%lld", sim_serial(c->sim));
 		json_put_str(doc, "pscConnectionId", id);
-		json_put_str(doc, "pscConnectionStatus", "ACCEPTED");
-		json_drop(doc, "networkTier");
+		json_put_str(doc, "pscConnectionStatus", accepted(c, doc) ? "ACCEPTED" : "PENDING");
+		json_drop(doc, "loadBalancingScheme");
+		if (private_endpoint(doc))
+			json_put(doc, "serviceDirectoryRegistrations", json_make("[{'namespace':'goog-psc-default'}]"));
+		else
+			json_drop(doc, "networkTier");
 	} else {
 		if (!json_at(doc, "loadBalancingScheme"))
 			json_put_str(doc, "loadBalancingScheme", "EXTERNAL");

@@ -51,6 +51,23 @@ static struct sim_object *record(struct sim *s, const struct sim_object *zone, c
 	return o;
 }
 
+const char *sim_dns_inside(struct sim *s, const char *network, const char *name)
+{
+	size_t n = strlen(name);
+	char *full = xasprintf("%s%s", name, n && name[n - 1] == '.' ? "" : ".");
+	const char *found = NULL;
+	const cJSON *seen;
+	for (struct sim_object *z = sim_first(s, ZONES, "projects/"); z && !found; z = sim_following(s, z, "projects/")) {
+		bool visible = false;
+		cJSON_ArrayForEach(seen, json_at(z->doc, "privateVisibilityConfig.networks"))
+			visible = visible || text_ends(json_str(seen, "networkUrl", ""), network);
+		struct sim_object *r = visible ? record(s, z, full, "A") : NULL;
+		found = r ? json_str(r->doc, "rrdatas.0", NULL) : NULL;
+	}
+	free(full);
+	return found;
+}
+
 /* Lists are always there, even when empty. */
 static void answer_list(struct sim_call *c, const char *collection, const char *prefix, const char *field, const char *kind,
 			bool (*keep)(const struct sim_call *, const struct sim_object *))

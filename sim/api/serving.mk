@@ -11,6 +11,7 @@ sim_libsim_a_SOURCES += \
 	sim/api/cloudscheduler.c \
 	sim/api/docker_registry.c \
 	sim/api/logging.c \
+	sim/api/mlflow_releases.c sim/api/mlflow_releases.h \
 	sim/api/run.c sim/api/run.h \
 	sim/api/run_check.c \
 	sim/api/run_common.c \

@@ -56,7 +56,8 @@ bool sim_object_delete(struct sim *s, const char *principal, const char *bucket,
 /* An array of {"name","size"} (size a number) of the live objects with this prefix, for the caller to delete. */
 cJSON *sim_object_names(struct sim *s, const char *principal, const char *bucket, const char *prefix, const char **why);
 /* What a database client meets (sim/api/sqladmin*.c). address is an IP address that is dialled from the VPC network (its name,
- * "projects/P/global/networks/X"; NULL: from outside any), or "P:R:I" for the connector, when principal needs cloudsql.instances.connect.
+ * "projects/P/global/networks/X"; NULL: from outside any), a name that the network resolves, or "P:R:I" for the connector, when principal needs
+ * cloudsql.instances.connect; an instance with Private Service Connect alone is reached so only from a network with an endpoint.
  * NULL when the login works, with the instance's key in the store added to instance; else "unreachable", "refused" (connector: no
  * permission or no such instance), "password" (wrong user or password), "database" (no such database). */
 const char *sim_sql_login(struct sim *s, const char *principal, const char *network, const char *address, const char *user,
@@ -64,6 +65,8 @@ const char *sim_sql_login(struct sim *s, const char *principal, const char *netw
 /* Does the domain lead to the address, as a certificate authority would see it: a record of the world's "dns", one of a public managed zone
  * here, or (where the world says nothing) what the operator sets at their registrar some time after the address is in use? */
 bool sim_dns_leads(struct sim *s, const char *domain, const char *ip);
+/* The address that a name has inside a VPC network ("projects/P/global/networks/X"), by the private zones that it sees; NULL when none says. */
+const char *sim_dns_inside(struct sim *s, const char *network, const char *name);
 /* Direct VPC egress: a service ("projects/p/locations/r/services/s") keeps an address in the subnet (a name, or any spelling of a link) from
  * its first revision on; the subnet stays in use for one to two hours after the release. Calling again changes nothing. sim/api/
  * compute_subnetworks.c. */

@@ -37,6 +37,8 @@ const char *sql_make(struct sim *s, struct sim_object *o);
 cJSON *sql_certificate(struct sim *s, const char *instance, const char *common_name, const char *public_key, double seconds);
 /* Keeps a copy in projects/P/backups; days 0 for no end. Returns its name, owned by the store. */
 const char *sql_keep_backup(struct sim *s, const struct sim_object *instance, const char *type, const char *description, double days);
+/* The instance whose Private Service Connect attachment this link names; NULL. */
+struct sim_object *sql_behind(struct sim *s, const char *attachment);
 /* Removes what belongs to an instance: users, databases, backup runs. */
 void sql_forget(struct sim *s, const char *instance_key);
 /* The users and databases that an instance is born with. */

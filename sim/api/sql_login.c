@@ -38,6 +38,39 @@ static struct sim_object *by_address(struct sim *s, const char *network, const c
 	return NULL;
 }
 
+struct sim_object *sql_behind(struct sim *s, const char *attachment)
+{
+	const char *path = strstr(attachment, "projects/");
+	for (struct sim_object *o = path ? sim_first(s, "sql.instances", "projects/") : NULL; o; o = sim_following(s, o, "projects/"))
+		if (!strcmp(json_str(o->doc, "pscServiceAttachmentLink", "-"), path))
+			return o;
+	return NULL;
+}
+
+/* The instance behind the Private Service Connect endpoint that the network has at this address, if the producer has accepted it. */
+static struct sim_object *by_endpoint(struct sim *s, const char *network, const char *address)
+{
+	for (struct sim_object *r = sim_first(s, "compute.forwardingRules", "projects/"); r; r = sim_following(s, r, "projects/"))
+		if (!strcmp(json_str(r->doc, "IPAddress", ""), address) && text_ends(json_str(r->doc, "network", ""), network) &&
+		    !strcmp(json_str(r->doc, "pscConnectionStatus", ""), "ACCEPTED"))
+			return sql_behind(s, json_str(r->doc, "target", ""));
+	return NULL;
+}
+
+/* By an address, or a name that the network's private zones know. */
+static struct sim_object *reached(struct sim *s, const char *network, const char *host)
+{
+	const char *address = network && strspn(host, "0123456789.") != strlen(host) ? sim_dns_inside(s, network, host) : host;
+	struct sim_object *o = address ? by_address(s, network, address) : NULL;
+	return o || !network || !address ? o : by_endpoint(s, network, address);
+}
+
+/* An instance with nothing but Private Service Connect is reached by its own name, from a network where that leads to an endpoint. */
+static bool only_by_endpoint(const struct sim_object *o)
+{
+	return json_at(o->doc, "pscServiceAttachmentLink") && !json_at(o->doc, "ipAddresses.0");
+}
+
 static bool up(const struct sim_object *o)
 {
 	return !strcmp(json_str(o->doc, "state", ""), "RUNNABLE") && strcmp(json_str(o->doc, "settings.activationPolicy", ""), "NEVER");
@@ -69,9 +102,11 @@ const char *sim_sql_login(struct sim *s, const char *principal, const char *netw
 			  const char *password, const char *database, struct buf *instance)
 {
 	bool connector = strchr(address, ':') != NULL;
-	struct sim_object *o = connector ? by_connection_name(s, address) : by_address(s, network, address);
+	struct sim_object *o = connector ? by_connection_name(s, address) : reached(s, network, address);
 	if (connector && (!o || !may_connect(s, principal, o)))
 		return "refused";
+	if (connector && only_by_endpoint(o) && (!network || reached(s, network, json_str(o->doc, "dnsName", "")) != o))
+		return "unreachable";
 	if (!o || !up(o) || (!connector && !strcmp(json_str(o->doc, "settings.connectorEnforcement", ""), "REQUIRED")))
 		return "unreachable";
 	if (!knows(s, o, user, password))

@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "sim/api/mlflow_releases.h"
 #include "sim/api/serving.h"
 
 #include <ctype.h>
@@ -220,7 +221,7 @@ static void connect_to(struct sim *s, struct mlflow *m, const struct mlflow_plac
 		why = place->connector && !strcmp(place->connector, host + 10)
 			      ? sim_sql_login(s, place->principal, NULL, host + 10, user, password, database, &instance) : "refused";
 	else if (!strcmp(host, "127.0.0.1") || !strcmp(host, "localhost"))
-		why = place->beside ? sim_sql_login(s, place->principal, NULL, place->beside, user, password, database, &instance) : "closed";
+		why = place->beside ? sim_sql_login(s, place->principal, place->network, place->beside, user, password, database, &instance) : "closed";
 	else
 		why = *host == '/' ? "refused" : sim_sql_login(s, place->principal, place->network, host, user, password, database, &instance);
 	if (why)
@@ -247,51 +248,52 @@ static void try_database(struct sim *s, struct mlflow *m, const struct mlflow_pl
 	uri_free(&u);
 }
 
-/* Schema revisions as alembic names them. */
-static const char *revision_of(const char *version)
+static const char *version_of(const struct mlflow *m)
 {
-	static const struct {
-		const char *version, *revision;
-	} known[] = {{"3.17", "dc11669786a5"}, {"3.16", "b7e2c1a4d9f3"}, {"3.10", "1b5f0d9ad7c1"}};
-	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
-		if (text_starts(version, known[i].version))
-			return known[i].revision;
-	size_t minor = strcspn(version, ".");
-	minor += version[minor] ? 1 + strcspn(version + minor + 1, ".") : 0;
-	return sim_tmp("%.12s", sim_sha256(version, minor) + 7);
+	return json_str(m->k->facts, "version", "3.17.2");
 }
 
-static int minor_of(const char *version)
-{
-	const char *dot = strchr(version, '.');
-	return atoi(version) * 1000 + (dot ? atoi(dot + 1) : 0);
-}
-
+/* A server wants the schema of its own release, not an older and not a newer one; only where a table that it looks for is not there at all does
+ * it migrate by itself. */
 static void check_schema(struct sim *s, struct mlflow *m)
 {
 	const struct sim_object *schema = sim_get(s, SCHEMAS, m->database);
-	const char *mine = json_str(m->k->facts, "version", "3.17.2"), *theirs = schema ? json_str(schema->doc, "version", mine) : mine;
-	int want = minor_of(mine), have = minor_of(theirs);
-	/* Where the new version adds a table (3.17 does), a starting server migrates by itself. */
-	if (have == want || (have < want && have < 3017 && want >= 3017))
+	struct mlflow_release mine;
+	mlflow_release(version_of(m), &mine);
+	int have = schema ? (int)json_num(schema->doc, "order", 0) : 0;
+	if (!schema || have == mine.order || have < mine.since)
 		return;
 	stop(m, 1, 4, xasprintf("ERROR mlflow.cli: Error initializing backend store\nERROR mlflow.cli: Detected out-of-date database schema (found version %s, but "
 				"expected %s). Take a backup of your database, then run 'mlflow db upgrade <database_uri>' to migrate your database to the "
 				"latest schema. NOTE: schema migration may result in database downtime - please consult your database's documentation for "
-				"more detail.", revision_of(theirs), revision_of(mine)));
+				"more detail.", json_str(schema->doc, "revision", ""), mine.revision));
 }
 
 static void set_schema(struct sim *s, const struct mlflow *m)
 {
 	struct sim_object *schema = sim_get(s, SCHEMAS, m->database);
-	const char *version = json_str(m->k->facts, "version", "3.17.2");
-	cJSON *doc = json_make("{'version':%s,'revision':%s}", version, revision_of(version));
+	struct mlflow_release mine;
+	mlflow_release(version_of(m), &mine);
+	cJSON *doc = json_make("{'version':%s,'revision':%s,'order':%d}", version_of(m), mine.revision, mine.order);
 	if (!schema) {
 		sim_put(s, SCHEMAS, m->database, doc);
 		return;
 	}
 	cJSON_Delete(schema->doc);
 	schema->doc = doc;
+}
+
+/* Alembic goes on from the revision that the database is at, if it knows it. */
+static void migrate(struct sim *s, struct mlflow *m)
+{
+	const struct sim_object *schema = sim_get(s, SCHEMAS, m->database);
+	struct mlflow_release mine;
+	mlflow_release(version_of(m), &mine);
+	if (schema && (int)json_num(schema->doc, "order", 0) > mine.order)
+		stop(m, 1, 4, xasprintf("ERROR [alembic.util.messaging] Can't locate revision identified by '%s'\nalembic.util.exc.CommandError: Can't locate revision "
+					"identified by '%s'", json_str(schema->doc, "revision", ""), json_str(schema->doc, "revision", "")));
+	else
+		set_schema(s, m);
 }
 
 static void begin(const struct container *k, struct mlflow *m)
@@ -327,8 +329,9 @@ void mlflow_upgrade(struct sim *s, const struct container *k, const struct mlflo
 	try_database(s, m, place, uri);
 	if (m->error)
 		return;
-	set_schema(s, m);
-	m->seconds = 6;
+	migrate(s, m);
+	if (!m->error)
+		m->seconds = 6;
 }
 
 void mlflow_free(struct mlflow *m)
