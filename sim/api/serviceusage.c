@@ -42,7 +42,7 @@ bool sim_service_on(struct sim *s, const char *project, const char *service)
 
 static const struct service_entry *entry(const char *service)
 {
-	for (const struct service_entry *e = service_catalogue; e->name; e++)
+	for (const struct service_entry *e = service_catalogue(); e->name; e++)
 		if (!strcmp(e->name, service))
 			return e;
 	return NULL;
@@ -157,14 +157,14 @@ static void enable_matching(struct sim *s, const char *project, const char *serv
 		sim_service_enable(s, project, service);
 		return;
 	}
-	for (const struct service_entry *e = service_catalogue; e->name; e++)
+	for (const struct service_entry *e = service_catalogue(); e->name; e++)
 		if (!(e->traits & SERVICE_OTHER))
 			sim_service_enable(s, project, e->name);
 }
 
 void sim_service_catalogue(struct sim *s, const char *project)
 {
-	for (const struct service_entry *e = service_catalogue; e->name; e++) {
+	for (const struct service_entry *e = service_catalogue(); e->name; e++) {
 		char *key = xasprintf("projects/%s/services/%s", project, e->name);
 		if (!sim_get(s, SERVICES, key))
 			sim_put(s, SERVICES, key, service_doc(e, sim_project_number(s, project)));
@@ -176,7 +176,7 @@ static void seed_project(struct sim *s, const char *project)
 {
 	const cJSON *more = sim_project_world(s, project, "services"), *one;
 	sim_service_catalogue(s, project);
-	for (const struct service_entry *e = service_catalogue; e->name; e++)
+	for (const struct service_entry *e = service_catalogue(); e->name; e++)
 		if (e->traits & SERVICE_DEFAULT)
 			sim_service_enable(s, project, e->name);
 	cJSON_ArrayForEach(one, more)
@@ -436,7 +436,7 @@ static void disable(struct sim_call *c)
 		cJSON_Delete(one);
 		return;
 	}
-	for (const struct service_entry *e = service_catalogue; e->name; e++) {
+	for (const struct service_entry *e = service_catalogue(); e->name; e++) {
 		d.by = e->name;
 		each_need(e->needs, note_dependent, &d);
 	}

@@ -22,7 +22,7 @@ struct service_entry {
 	const char *needs;              /* services it depends on, blanks between; enabling enables them too */
 	struct service_agent agents[3]; /* the first is what generateServiceIdentity names */
 };
-/* Ended by a NULL name. */
-extern const struct service_entry service_catalogue[];
+/* All of them, ended by a NULL name. */
+const struct service_entry *service_catalogue(void);
 
 #endif

@@ -1,211 +1,76 @@
 /* The services a project can enable, which of them a new project has on, what they depend on, and the agents that come with
- * them (cloud.google.com/iam/docs/service-agents, cloud.google.com/service-usage/docs/enabled-service). */
+ * them: sim/tables/services.tbl, taken apart once. */
 #include "config.h"
 #include "sim/api/serviceusage.h"
 
-#include <stddef.h>
+#include "base/buf.h"
+#include "base/mem.h"
+#include "sim/core/table.h"
 
-#define G ".googleapis.com"
-#define ON SERVICE_DEFAULT
-#define BILLED SERVICE_BILLED
-#define OTHER SERVICE_OTHER
+#include <stdlib.h>
+#include <string.h>
 
-const struct service_entry service_catalogue[] = {
-	{"aiplatform" G,
-	 "Vertex AI API",
-	 BILLED,
-	 "compute" G,
-	 {{"service-N@gcp-sa-aiplatform.iam.gserviceaccount.com", "roles/aiplatform.serviceAgent", false}}},
-	{"analyticshub" G, "Analytics Hub API", ON, NULL, {{0}}},
-	{"appengine" G,
-	 "App Engine Admin API",
-	 BILLED,
-	 NULL,
-	 {{"service-N@gcp-gae-service.iam.gserviceaccount.com", "roles/appengine.serviceAgent", false}}},
-	{"appengineflex" G,
-	 "Google App Engine Flexible Environment",
-	 BILLED,
-	 "appengine" G " cloudbuild" G " compute" G " storage-component" G,
-	 {{"service-N@gae-api-prod.google.com.iam.gserviceaccount.com", "roles/appengineflex.serviceAgent", false}}},
-	{"artifactregistry" G,
-	 "Artifact Registry API",
-	 BILLED,
-	 NULL,
-	 {{"service-N@gcp-sa-artifactregistry.iam.gserviceaccount.com", "roles/artifactregistry.serviceAgent", false}}},
-	{"autoscaling" G, "Cloud Autoscaling API", 0, NULL, {{0}}},
-	{"bigquery" G, "BigQuery API", ON, NULL, {{0}}},
-	{"bigqueryconnection" G, "BigQuery Connection API", ON, NULL, {{0}}},
-	{"bigquerydatapolicy" G, "BigQuery Data Policy API", ON, NULL, {{0}}},
-	{"bigquerymigration" G, "BigQuery Migration API", ON, NULL, {{0}}},
-	{"bigqueryreservation" G, "BigQuery Reservation API", ON, NULL, {{0}}},
-	{"bigquerystorage" G, "BigQuery Storage API", ON, NULL, {{0}}},
-	{"certificatemanager" G,
-	 "Certificate Manager API",
-	 BILLED,
-	 NULL,
-	 {{"service-N@gcp-sa-certificatemanager.iam.gserviceaccount.com", NULL, true}}},
-	{"cloudapis" G, "Google Cloud APIs", ON, NULL, {{0}}},
-	{"cloudbilling" G, "Cloud Billing API", 0, NULL, {{0}}},
-	{"cloudbuild" G,
-	 "Cloud Build API",
-	 BILLED,
-	 NULL,
-	 {{"service-N@gcp-sa-cloudbuild.iam.gserviceaccount.com", "roles/cloudbuild.serviceAgent", false},
-	  {"N@cloudbuild.gserviceaccount.com", "roles/cloudbuild.builds.builder", false}}},
-	{"cloudfunctions" G, "Cloud Functions API", BILLED, NULL, {{0}}},
-	{"cloudkms" G,
-	 "Cloud Key Management Service (KMS) API",
-	 BILLED,
-	 NULL,
-	 {{"service-N@gcp-sa-cloudkms.iam.gserviceaccount.com", NULL, true}}},
-	{"cloudresourcemanager" G, "Cloud Resource Manager API", 0, NULL, {{0}}},
-	{"cloudscheduler" G,
-	 "Cloud Scheduler API",
-	 BILLED,
-	 NULL,
-	 {{"service-N@gcp-sa-cloudscheduler.iam.gserviceaccount.com", "roles/cloudscheduler.serviceAgent", false}}},
-	{"cloudtrace" G, "Cloud Trace API", ON, NULL, {{0}}},
-	{"compute" G,
-	 "Compute Engine API",
-	 BILLED,
-	 "oslogin" G,
-	 {{"service-N@compute-system.iam.gserviceaccount.com", "roles/compute.serviceAgent", false},
-	  {"N-compute@developer.gserviceaccount.com", "roles/editor", false},
-	  {"N@cloudservices.gserviceaccount.com", "roles/editor", false}}},
-	{"container" G,
-	 "Kubernetes Engine API",
-	 BILLED,
-	 "artifactregistry" G " autoscaling" G " compute" G " containerfilesystem" G " containerregistry" G " dns" G
-	 " gkebackup" G " iam" G " iamcredentials" G " monitoring" G " networkconnectivity" G " oslogin" G " pubsub" G
-	 " storage-api" G,
-	 {{"service-N@container-engine-robot.iam.gserviceaccount.com", "roles/container.serviceAgent", false}}},
-	{"containerfilesystem" G, "Container File System API", 0, NULL, {{0}}},
-	{"containerregistry" G,
-	 "Container Registry API",
-	 BILLED,
-	 "pubsub" G " storage-api" G,
-	 {{"service-N@containerregistry.iam.gserviceaccount.com", "roles/containerregistry.ServiceAgent", false}}},
-	{"dataform" G, "Dataform API", ON, NULL, {{0}}},
-	{"dataplex" G, "Cloud Dataplex API", ON, NULL, {{0}}},
-	{"datastore" G, "Cloud Datastore API", ON, NULL, {{0}}},
-	{"dns" G, "Cloud DNS API", BILLED, NULL, {{0}}},
-	{"gkebackup" G, "Backup for GKE API", 0, NULL, {{0}}},
-	{"iam" G, "Identity and Access Management (IAM) API", 0, NULL, {{0}}},
-	{"iamcredentials" G, "IAM Service Account Credentials API", 0, NULL, {{0}}},
-	{"iap" G, "Cloud Identity-Aware Proxy API", 0, NULL, {{"service-N@gcp-sa-iap.iam.gserviceaccount.com", NULL, true}}},
-	{"logging" G, "Cloud Logging API", ON, NULL, {{"service-N@gcp-sa-logging.iam.gserviceaccount.com", NULL, true}}},
-	{"monitoring" G,
-	 "Cloud Monitoring API",
-	 ON,
-	 NULL,
-	 {{"service-N@gcp-sa-monitoring-notification.iam.gserviceaccount.com", NULL, true}}},
-	{"networkconnectivity" G, "Network Connectivity API", 0, NULL, {{0}}},
-	{"orgpolicy" G, "Organization Policy API", 0, NULL, {{0}}},
-	{"oslogin" G, "Cloud OS Login API", 0, NULL, {{0}}},
-	{"pubsub" G,
-	 "Cloud Pub/Sub API",
-	 0,
-	 NULL,
-	 {{"service-N@gcp-sa-pubsub.iam.gserviceaccount.com", "roles/pubsub.serviceAgent", false}}},
-	{"run" G,
-	 "Cloud Run Admin API",
-	 BILLED,
-	 NULL,
-	 {{"service-N@serverless-robot-prod.iam.gserviceaccount.com", "roles/run.serviceAgent", false}}},
-	{"secretmanager" G,
-	 "Secret Manager API",
-	 BILLED,
-	 NULL,
-	 {{"service-N@gcp-sa-secretmanager.iam.gserviceaccount.com", NULL, true}}},
-	{"servicemanagement" G, "Service Management API", ON, NULL, {{0}}},
-	{"servicenetworking" G,
-	 "Service Networking API",
-	 BILLED,
-	 NULL,
-	 {{"service-N@service-networking.iam.gserviceaccount.com", "roles/servicenetworking.serviceAgent", true}}},
-	{"serviceusage" G, "Service Usage API", ON, NULL, {{0}}},
-	{"sql-component" G, "Cloud SQL", ON, NULL, {{0}}},
-	{"sqladmin" G,
-	 "Cloud SQL Admin API",
-	 BILLED,
-	 NULL,
-	 {{"service-N@gcp-sa-cloud-sql.iam.gserviceaccount.com", NULL, true}}},
-	{"storage" G, "Cloud Storage API", ON, NULL, {{0}}},
-	{"storage-api" G, "Google Cloud Storage JSON API", ON, NULL, {{0}}},
-	{"storage-component" G, "Cloud Storage", ON, NULL, {{0}}},
-	{"sts" G, "Security Token Service API", 0, NULL, {{0}}},
-	{"vpcaccess" G,
-	 "Serverless VPC Access API",
-	 BILLED,
-	 NULL,
-	 {{"service-N@gcp-sa-vpcaccess.iam.gserviceaccount.com", "roles/vpcaccess.serviceAgent", false}}},
-	/* What a project may have on besides. */
-	{"accesscontextmanager" G, "Access Context Manager API", OTHER, NULL, {{0}}},
-	{"alloydb" G, "AlloyDB API", BILLED | OTHER, NULL, {{0}}},
-	{"analyticsadmin" G, "Google Analytics Admin API", OTHER, NULL, {{0}}},
-	{"apigateway" G, "API Gateway API", OTHER, NULL, {{0}}},
-	{"apikeys" G, "API Keys API", OTHER, NULL, {{0}}},
-	{"apigee" G, "Apigee API", OTHER, NULL, {{0}}},
-	{"backupdr" G, "Backup and DR Service API", BILLED | OTHER, NULL, {{0}}},
-	{"batch" G, "Batch API", BILLED | OTHER, NULL, {{0}}},
-	{"bigtable" G, "Bigtable API", OTHER, NULL, {{0}}},
-	{"bigtableadmin" G, "Cloud Bigtable Admin API", BILLED | OTHER, NULL, {{0}}},
-	{"binaryauthorization" G, "Binary Authorization API", BILLED | OTHER, NULL, {{0}}},
-	{"cloudasset" G, "Cloud Asset API", OTHER, NULL, {{0}}},
-	{"clouddeploy" G, "Cloud Deploy API", BILLED | OTHER, NULL, {{0}}},
-	{"clouderrorreporting" G, "Stackdriver Error Reporting API", OTHER, NULL, {{0}}},
-	{"cloudidentity" G, "Cloud Identity API", OTHER, NULL, {{0}}},
-	{"cloudprofiler" G, "Stackdriver Profiler API", OTHER, NULL, {{0}}},
-	{"cloudtasks" G, "Cloud Tasks API", BILLED | OTHER, NULL, {{0}}},
-	{"composer" G, "Cloud Composer API", BILLED | OTHER, NULL, {{0}}},
-	{"datacatalog" G, "Google Cloud Data Catalog API", OTHER, NULL, {{0}}},
-	{"dataflow" G, "Dataflow API", BILLED | OTHER, NULL, {{0}}},
-	{"datafusion" G, "Cloud Data Fusion API", BILLED | OTHER, NULL, {{0}}},
-	{"datamigration" G, "Database Migration API", BILLED | OTHER, NULL, {{0}}},
-	{"dataproc" G, "Cloud Dataproc API", BILLED | OTHER, NULL, {{0}}},
-	{"deploymentmanager" G, "Cloud Deployment Manager V2 API", OTHER, NULL, {{0}}},
-	{"dlp" G, "Sensitive Data Protection (DLP)", OTHER, NULL, {{0}}},
-	{"domains" G, "Cloud Domains API", BILLED | OTHER, NULL, {{0}}},
-	{"essentialcontacts" G, "Essential Contacts API", OTHER, NULL, {{0}}},
-	{"eventarc" G, "Eventarc API", BILLED | OTHER, NULL, {{0}}},
-	{"file" G, "Cloud Filestore API", BILLED | OTHER, NULL, {{0}}},
-	{"firebase" G, "Firebase Management API", OTHER, NULL, {{0}}},
-	{"firestore" G, "Cloud Firestore API", OTHER, NULL, {{0}}},
-	{"gkehub" G, "GKE Hub API", OTHER, NULL, {{0}}},
-	{"healthcare" G, "Cloud Healthcare API", BILLED | OTHER, NULL, {{0}}},
-	{"identitytoolkit" G, "Identity Toolkit API", OTHER, NULL, {{0}}},
-	{"kmsinventory" G, "KMS Inventory API", OTHER, NULL, {{0}}},
-	{"managedidentities" G, "Managed Service for Microsoft Active Directory API", BILLED | OTHER, NULL, {{0}}},
-	{"memcache" G, "Cloud Memorystore for Memcached API", BILLED | OTHER, NULL, {{0}}},
-	{"networkmanagement" G, "Network Management API", OTHER, NULL, {{0}}},
-	{"networksecurity" G, "Network Security API", OTHER, NULL, {{0}}},
-	{"networkservices" G, "Network Services API", OTHER, NULL, {{0}}},
-	{"notebooks" G, "Notebooks API", BILLED | OTHER, NULL, {{0}}},
-	{"osconfig" G, "OS Config API", OTHER, NULL, {{0}}},
-	{"policytroubleshooter" G, "Policy Troubleshooter API", OTHER, NULL, {{0}}},
-	{"privateca" G, "Certificate Authority API", BILLED | OTHER, NULL, {{0}}},
-	{"pubsublite" G, "Pub/Sub Lite API", BILLED | OTHER, NULL, {{0}}},
-	{"recaptchaenterprise" G, "reCAPTCHA Enterprise API", OTHER, NULL, {{0}}},
-	{"recommender" G, "Recommender API", OTHER, NULL, {{0}}},
-	{"redis" G, "Google Cloud Memorystore for Redis API", BILLED | OTHER, NULL, {{0}}},
-	{"runtimeconfig" G, "Cloud Runtime Configuration API", OTHER, NULL, {{0}}},
-	{"securitycenter" G, "Security Command Center API", OTHER, NULL, {{0}}},
-	{"servicecontrol" G, "Service Control API", OTHER, NULL, {{0}}},
-	{"servicedirectory" G, "Service Directory API", OTHER, NULL, {{0}}},
-	{"sourcerepo" G, "Cloud Source Repositories API", OTHER, NULL, {{0}}},
-	{"spanner" G, "Cloud Spanner API", BILLED | OTHER, NULL, {{0}}},
-	{"speech" G, "Cloud Speech-to-Text API", BILLED | OTHER, NULL, {{0}}},
-	{"storagetransfer" G, "Storage Transfer API", OTHER, NULL, {{0}}},
-	{"telemetry" G, "Telemetry API", ON, NULL, {{0}}},
-	{"texttospeech" G, "Cloud Text-to-Speech API", BILLED | OTHER, NULL, {{0}}},
-	{"tpu" G, "Cloud TPU API", BILLED | OTHER, NULL, {{0}}},
-	{"trafficdirector" G, "Traffic Director API", OTHER, NULL, {{0}}},
-	{"translate" G, "Cloud Translation API", BILLED | OTHER, NULL, {{0}}},
-	{"vision" G, "Cloud Vision API", BILLED | OTHER, NULL, {{0}}},
-	{"vmmigration" G, "VM Migration API", BILLED | OTHER, NULL, {{0}}},
-	{"websecurityscanner" G, "Web Security Scanner API", OTHER, NULL, {{0}}},
-	{"workflowexecutions" G, "Workflow Executions API", BILLED | OTHER, NULL, {{0}}},
-	{"workflows" G, "Workflows API", BILLED | OTHER, NULL, {{0}}},
-	{"workstations" G, "Cloud Workstations API", BILLED | OTHER, NULL, {{0}}},
-	{0},
-};
+TABLE(tbl_services, "services.tbl");
+
+static char *full_name(const char *name, size_t n)
+{
+	return xasprintf("%.*s.googleapis.com", (int)n, name);
+}
+
+static int traits_of(struct span words)
+{
+	static const struct {
+		const char *word;
+		int trait;
+	} traits[] = {{"default", SERVICE_DEFAULT}, {"billed", SERVICE_BILLED}, {"other", SERVICE_OTHER}};
+	char *text = span_text(words), *save = NULL;
+	int all = 0;
+	for (char *w = strtok_r(text, " ", &save); w; w = strtok_r(NULL, " ", &save))
+		for (size_t i = 0; i < sizeof traits / sizeof *traits; i++)
+			if (!strcmp(w, traits[i].word))
+				all |= traits[i].trait;
+	free(text);
+	return all;
+}
+
+static char *needs_of(struct span names)
+{
+	struct buf all = {0};
+	for (const char *at = names.p, *end = at + names.n; at < end;) {
+		size_t n = strcspn(at, " \t\n");
+		buf_printf(&all, "%s%.*s.googleapis.com", all.len ? " " : "", (int)n, at);
+		at += n + (at + n < end);
+	}
+	return names.n ? buf_take(&all) : NULL;
+}
+
+static void read_agents(struct service_entry *e, struct span body)
+{
+	size_t most = sizeof e->agents / sizeof *e->agents, n = 0;
+	for (const char *line = body.p; line < body.p + body.n && n < most; line += strcspn(line, "\n") + 1) {
+		struct span role = table_field(line, 2);
+		e->agents[n++] = (struct service_agent){span_text(table_field(line, 1)), span_is(role, "-") ? NULL : span_text(role),
+							span_is(table_field(line, 3), "on-request")};
+	}
+}
+
+const struct service_entry *service_catalogue(void)
+{
+	static struct service_entry *all;
+	size_t count = 1, n = 0;
+	if (all)
+		return all;
+	for (const char *row = table_first(tbl_services); row; row = table_next(row))
+		count++;
+	all = xcalloc(count, sizeof *all);
+	for (const char *row = table_first(tbl_services); row; row = table_next(row)) {
+		struct service_entry *e = &all[n++];
+		struct span name = table_field(row, 0);
+		e->name = full_name(name.p, name.n);
+		e->title = span_text(table_field(row, 1));
+		e->traits = traits_of(table_field(row, 2));
+		e->needs = needs_of(table_field(row, 3));
+		read_agents(e, table_body(row));
+	}
+	return all;
+}

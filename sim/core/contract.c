@@ -10,38 +10,38 @@
 #include <string.h>
 
 /* The tables stand in the program as they are; their pages are only read when an API is asked for. */
-#define TABLE(symbol, file)                                                                                                                \
+#define CONTRACT(symbol, file)                                                                                                                \
 	__asm__(".pushsection .rodata\n" #symbol ":\n.incbin \"" CONTRACT_DIR "/" file "\"\n.byte 0\n" #symbol "_end:\n.popsection\n");        \
 	extern const char symbol[], symbol##_end[]
 
-TABLE(tbl_appengine_v1, "appengine.v1.tbl");
-TABLE(tbl_artifactregistry_v1, "artifactregistry.v1.tbl");
-TABLE(tbl_certificatemanager_v1, "certificatemanager.v1.tbl");
-TABLE(tbl_cloudbilling_v1, "cloudbilling.v1.tbl");
-TABLE(tbl_cloudbuild_v1, "cloudbuild.v1.tbl");
-TABLE(tbl_cloudresourcemanager_v1, "cloudresourcemanager.v1.tbl");
-TABLE(tbl_cloudresourcemanager_v3, "cloudresourcemanager.v3.tbl");
-TABLE(tbl_cloudscheduler_v1, "cloudscheduler.v1.tbl");
-TABLE(tbl_compute_v1, "compute.v1.tbl");
-TABLE(tbl_container_v1, "container.v1.tbl");
-TABLE(tbl_dns_v1, "dns.v1.tbl");
-TABLE(tbl_iam_v1, "iam.v1.tbl");
-TABLE(tbl_iamcredentials_v1, "iamcredentials.v1.tbl");
-TABLE(tbl_iap_v1, "iap.v1.tbl");
-TABLE(tbl_logging_v2, "logging.v2.tbl");
-TABLE(tbl_monitoring_v3, "monitoring.v3.tbl");
-TABLE(tbl_oauth2_v2, "oauth2.v2.tbl");
-TABLE(tbl_orgpolicy_v2, "orgpolicy.v2.tbl");
-TABLE(tbl_run_v1, "run.v1.tbl");
-TABLE(tbl_run_v2, "run.v2.tbl");
-TABLE(tbl_secretmanager_v1, "secretmanager.v1.tbl");
-TABLE(tbl_servicenetworking_v1, "servicenetworking.v1.tbl");
-TABLE(tbl_serviceusage_v1, "serviceusage.v1.tbl");
-TABLE(tbl_sqladmin_v1, "sqladmin.v1.tbl");
-TABLE(tbl_sqladmin_v1beta4, "sqladmin.v1beta4.tbl");
-TABLE(tbl_storage_v1, "storage.v1.tbl");
-TABLE(tbl_sts_v1, "sts.v1.tbl");
-TABLE(tbl_vpcaccess_v1, "vpcaccess.v1.tbl");
+CONTRACT(tbl_appengine_v1, "appengine.v1.tbl");
+CONTRACT(tbl_artifactregistry_v1, "artifactregistry.v1.tbl");
+CONTRACT(tbl_certificatemanager_v1, "certificatemanager.v1.tbl");
+CONTRACT(tbl_cloudbilling_v1, "cloudbilling.v1.tbl");
+CONTRACT(tbl_cloudbuild_v1, "cloudbuild.v1.tbl");
+CONTRACT(tbl_cloudresourcemanager_v1, "cloudresourcemanager.v1.tbl");
+CONTRACT(tbl_cloudresourcemanager_v3, "cloudresourcemanager.v3.tbl");
+CONTRACT(tbl_cloudscheduler_v1, "cloudscheduler.v1.tbl");
+CONTRACT(tbl_compute_v1, "compute.v1.tbl");
+CONTRACT(tbl_container_v1, "container.v1.tbl");
+CONTRACT(tbl_dns_v1, "dns.v1.tbl");
+CONTRACT(tbl_iam_v1, "iam.v1.tbl");
+CONTRACT(tbl_iamcredentials_v1, "iamcredentials.v1.tbl");
+CONTRACT(tbl_iap_v1, "iap.v1.tbl");
+CONTRACT(tbl_logging_v2, "logging.v2.tbl");
+CONTRACT(tbl_monitoring_v3, "monitoring.v3.tbl");
+CONTRACT(tbl_oauth2_v2, "oauth2.v2.tbl");
+CONTRACT(tbl_orgpolicy_v2, "orgpolicy.v2.tbl");
+CONTRACT(tbl_run_v1, "run.v1.tbl");
+CONTRACT(tbl_run_v2, "run.v2.tbl");
+CONTRACT(tbl_secretmanager_v1, "secretmanager.v1.tbl");
+CONTRACT(tbl_servicenetworking_v1, "servicenetworking.v1.tbl");
+CONTRACT(tbl_serviceusage_v1, "serviceusage.v1.tbl");
+CONTRACT(tbl_sqladmin_v1, "sqladmin.v1.tbl");
+CONTRACT(tbl_sqladmin_v1beta4, "sqladmin.v1beta4.tbl");
+CONTRACT(tbl_storage_v1, "storage.v1.tbl");
+CONTRACT(tbl_sts_v1, "sts.v1.tbl");
+CONTRACT(tbl_vpcaccess_v1, "vpcaccess.v1.tbl");
 
 #define HOSTS(...) ((const char *const[]){__VA_ARGS__, NULL})
 #define API(id, ver, words, pack, dialect, ...)                                                                                            \
@@ -110,16 +110,6 @@ struct index {
 };
 static struct index indices[APIS];
 static size_t memory;
-
-bool span_is(struct span s, const char *text)
-{
-	return strlen(text) == s.n && !memcmp(s.p, text, s.n);
-}
-
-char *span_text(struct span s)
-{
-	return xstrndup(s.n ? s.p : "", s.n);
-}
 
 static struct span word(const char **p)
 {

@@ -4,14 +4,7 @@
 #define MS_SIM_CONTRACT_H
 
 #include "sim/core/core.h"
-
-/* A piece of a table's text; not terminated. n is 0 when there is none. */
-struct span {
-	const char *p;
-	size_t n;
-};
-bool span_is(struct span s, const char *text);
-char *span_text(struct span s); /* a copy for the caller to free */
+#include "sim/core/table.h"
 
 struct contract_api {
 	const char *name, *version;

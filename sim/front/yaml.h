@@ -1,11 +1,12 @@
-/* As much YAML as cloud-init's and container declarations' documents have: block mappings and sequences, block scalars, quoted and plain
- * scalars, flow collections on one line. No anchors, tags or several documents. */
+/* The YAML of cloud-init's and container declarations' documents. */
 #ifndef MS_SIM_FRONT_YAML_H
 #define MS_SIM_FRONT_YAML_H
 
 #include <cjson/cJSON.h>
+#include <stdbool.h>
 
-/* The document as JSON with every scalar a text, for the caller to delete; NULL when it cannot be read, with the line in *line. */
+/* The one document of a text as JSON with every scalar a text, for the caller to delete; a JSON null when there is none; NULL when it cannot be read,
+ * or is none of plain data, with the line in *line. */
 cJSON *yaml_parse(const char *text, int *line);
 
 #endif
