@@ -152,10 +152,12 @@ static struct sim_object *cluster_of(struct sim *s, const char *host)
 
 static bool has_subresource(const struct kubernetes_resource *r, const char *sub)
 {
-	static const char *const others[][2] = {{"Deployment", "scale"}, {"ReplicaSet", "scale"}, {"ServiceAccount", "token"}, {"Pod", "log"}, {"Namespace", "finalize"}};
+	static const char *const others[][2] = {{"ServiceAccount", "token"}, {"Pod", "log"}, {"Namespace", "finalize"}};
 	for (size_t i = 0; i < sizeof others / sizeof *others; i++)
 		if (!strcmp(others[i][0], r->kind) && !strcmp(others[i][1], sub))
 			return true;
+	if (!strcmp(sub, "scale"))
+		return kubernetes_scales(r->kind);
 	return !*sub || (r->status && !strcmp(sub, "status"));
 }
 

@@ -15,8 +15,7 @@ struct kubernetes_resource {
 	bool namespaced;
 	bool generation;           /* spec changes are counted in metadata.generation */
 	bool status;               /* has the status subresource */
-	bool read_only;            /* brought along by others here: lists are empty */
-	const char *type;          /* its schema; NULL: anything goes */
+	const char *type;          /* its schema */
 };
 const struct kubernetes_resource *kubernetes_resource_find(const char *group, const char *version, const char *plural);
 const struct kubernetes_resource *kubernetes_resource_at(size_t n); /* NULL past the last */
@@ -148,7 +147,8 @@ bool kubernetes_fields_match(const char *kind, const cJSON *doc, const char *sel
 /* Answers with what becomes of the objects whose keys have the prefix (kubernetes_watch.c). */
 void kubernetes_watch(struct kubernetes_call *k, const char *prefix);
 
-/* The Scale of a Deployment or ReplicaSet (kubernetes_scale.c); and the document with what a Scale asks for. */
+/* Has the kind a Scale (kubernetes_scale.c)? The Scale of an object of such a kind; and the document with what a Scale asks for. */
+bool kubernetes_scales(const char *kind);
 cJSON *kubernetes_scale_of(const cJSON *doc);
 cJSON *kubernetes_scaled(const cJSON *doc, const cJSON *scale);
 

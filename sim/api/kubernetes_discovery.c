@@ -14,8 +14,10 @@
 #include <string.h>
 
 static const char *const groups[][2] = {
-	{"apps", "v1"}, {"authentication.k8s.io", "v1"}, {"authorization.k8s.io", "v1"}, {"batch", "v1"}, {"discovery.k8s.io", "v1"}, {"networking.k8s.io", "v1"}, {"policy", "v1"},
-	{"cloud.google.com", "v1"}, {"networking.gke.io", "v1"}, {"networking.gke.io", "v1beta1"},
+	{"apps", "v1"}, {"authentication.k8s.io", "v1"}, {"authorization.k8s.io", "v1"}, {"autoscaling", "v2"}, {"batch", "v1"}, {"networking.k8s.io", "v1"},
+	{"policy", "v1"}, {"rbac.authorization.k8s.io", "v1"}, {"storage.k8s.io", "v1"}, {"apiextensions.k8s.io", "v1"}, {"scheduling.k8s.io", "v1"},
+	{"coordination.k8s.io", "v1"}, {"discovery.k8s.io", "v1"}, {"cloud.google.com", "v1"}, {"gateway.networking.k8s.io", "v1"}, {"metrics.k8s.io", "v1beta1"},
+	{"monitoring.googleapis.com", "v1"}, {"networking.gke.io", "v1"}, {"networking.gke.io", "v1beta1"}, {"secrets-store.csi.x-k8s.io", "v1"},
 };
 enum { GROUPS = sizeof groups / sizeof *groups };
 
@@ -74,7 +76,7 @@ static void put_version_hash(cJSON *one, const struct kubernetes_resource *r)
 
 static bool is_in_all(const char *kind)
 {
-	static const char *const kinds[] = {"Pod", "Service", "Deployment", "ReplicaSet", "Job", "CronJob"};
+	static const char *const kinds[] = {"Pod", "Service", "DaemonSet", "Deployment", "ReplicaSet", "StatefulSet", "HorizontalPodAutoscaler", "Job", "CronJob"};
 	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
 		if (!strcmp(kinds[i], kind))
 			return true;
@@ -93,7 +95,7 @@ static void put_resource(cJSON *list, const struct kubernetes_resource *r)
 		json_put(one, "categories", json_make("['all']"));
 	put_version_hash(one, r);
 	cJSON_AddItemToArray(list, one);
-	if (!strcmp(r->kind, "Deployment") || !strcmp(r->kind, "ReplicaSet")) {
+	if (kubernetes_scales(r->kind)) {
 		char *name = xasprintf("%s/scale", r->plural);
 		cJSON_AddItemToArray(list, json_make("{'name':%s,'singularName':'','namespaced':true,'group':'autoscaling','version':'v1','kind':'Scale','verbs':['get',"
 						     "'patch','update']}", name));
@@ -112,6 +114,16 @@ static const struct {
 	const char *group, *plural, *kind;
 } reviews[] = {{"authentication.k8s.io", "selfsubjectreviews", "SelfSubjectReview"}, {"authorization.k8s.io", "selfsubjectaccessreviews", "SelfSubjectAccessReview"}};
 
+/* What is only read. */
+static const struct {
+	const char *group, *version, *plural, *singular, *kind, *short_name;
+	bool namespaced;
+} read_only[] = {
+	{"apiextensions.k8s.io", "v1", "customresourcedefinitions", "customresourcedefinition", "CustomResourceDefinition", "crd", false},
+	{"metrics.k8s.io", "v1beta1", "nodes", "", "NodeMetrics", "", false},
+	{"metrics.k8s.io", "v1beta1", "pods", "", "PodMetrics", "", true},
+};
+
 static bool resource_list(struct sim_call *c, const char *group, const char *v)
 {
 	cJSON *list = cJSON_CreateArray();
@@ -123,6 +135,14 @@ static bool resource_list(struct sim_call *c, const char *group, const char *v)
 		if (!strcmp(reviews[i].group, group) && !strcmp(v, "v1"))
 			cJSON_AddItemToArray(list, json_make("{'name':%s,'singularName':%s,'namespaced':false,'kind':%s,'verbs':['create']}", reviews[i].plural,
 							     reviews[i].plural, reviews[i].kind));
+	for (size_t i = 0; i < sizeof read_only / sizeof *read_only; i++)
+		if (!strcmp(read_only[i].group, group) && !strcmp(read_only[i].version, v)) {
+			cJSON *one = json_make("{'name':%s,'singularName':%s,'namespaced':%b,'kind':%s,'verbs':['get','list']}", read_only[i].plural,
+					       read_only[i].singular, read_only[i].namespaced, read_only[i].kind);
+			if (*read_only[i].short_name)
+				json_put(one, "shortNames", json_make("[%s]", read_only[i].short_name));
+			cJSON_AddItemToArray(list, one);
+		}
 	if (!list->child) {
 		cJSON_Delete(list);
 		return false;
@@ -154,23 +174,46 @@ static void openapi_paths(struct sim_call *c)
 	put_json(c, json_make("{'paths':%j}", paths));
 }
 
-/* The custom resources of GKE, as kubectl looks whether a kind that it does not know is one. */
+/* The custom resources of GKE, as kubectl looks whether a kind that it does not know is one, and as charts look whether they are there. */
+static cJSON *custom_definition(const struct kubernetes_resource *r)
+{
+	char *name = xasprintf("%s.%s", r->plural, r->group), *list = xasprintf("%sList", r->kind);
+	cJSON *one = json_make("{'kind':'CustomResourceDefinition','apiVersion':'apiextensions.k8s.io/v1','metadata':{'name':%s},'spec':{'group':%s,'names':"
+			       "{'plural':%s,'singular':%s,'kind':%s,'listKind':%s},'scope':%s,'versions':[{'name':%s,'served':true,'storage':true}]},'status':{'conditions':["
+			       "{'type':'NamesAccepted','status':'True','reason':'NoConflicts','message':'no conflicts found'},{'type':'Established','status':'True','reason':"
+			       "'InitialNamesAccepted','message':'the initial names have been accepted'}],'acceptedNames':{'plural':%s,'singular':%s,'kind':%s,'listKind':%s},"
+			       "'storedVersions':[%s]}}", name, r->group, r->plural, r->singular, r->kind, list, r->namespaced ? "Namespaced" : "Cluster", r->version,
+			       r->plural, r->singular, r->kind, list, r->version);
+	free(name);
+	free(list);
+	return one;
+}
+
 static void custom_definitions(struct sim_call *c)
 {
 	cJSON *items = cJSON_CreateArray();
 	const struct kubernetes_resource *r;
-	for (size_t i = 0; (r = kubernetes_resource_at(i)); i++) {
-		if (!kubernetes_type_find(r->type)->custom)
-			continue;
-		char *name = xasprintf("%s.%s", r->plural, r->group), *list = xasprintf("%sList", r->kind);
-		cJSON_AddItemToArray(items, json_make("{'kind':'CustomResourceDefinition','apiVersion':'apiextensions.k8s.io/v1','metadata':{'name':%s},'spec':{'group':%s,'names':"
-						      "{'plural':%s,'singular':%s,'kind':%s,'listKind':%s},'scope':'Namespaced','versions':[{'name':%s,'served':true,"
-						      "'storage':true}]}}", name, r->group, r->plural, r->singular, r->kind, list, r->version));
-		free(name);
-		free(list);
-	}
+	for (size_t i = 0; (r = kubernetes_resource_at(i)); i++)
+		if (kubernetes_type_find(r->type)->custom)
+			cJSON_AddItemToArray(items, custom_definition(r));
 	put_json(c, json_make("{'kind':'CustomResourceDefinitionList','apiVersion':'apiextensions.k8s.io/v1','metadata':{'resourceVersion':'1000'},'items':%j}", items));
 }
+
+/* The one called "PLURAL.GROUP". */
+static bool custom_definition_named(struct sim_call *c, const char *name)
+{
+	const struct kubernetes_resource *r;
+	for (size_t i = 0; (r = kubernetes_resource_at(i)); i++) {
+		size_t len = strlen(r->plural);
+		if (kubernetes_type_find(r->type)->custom && text_starts(name, r->plural) && name[len] == '.' && !strcmp(name + len + 1, r->group)) {
+			put_json(c, custom_definition(r));
+			return true;
+		}
+	}
+	return false;
+}
+
+#define DEFINITIONS "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/"
 
 bool kubernetes_discover(struct sim_call *c, const char *path)
 {
@@ -188,6 +231,8 @@ bool kubernetes_discover(struct sim_call *c, const char *path)
 		return resource_list(c, "", "v1");
 	} else if (!strcmp(path, "/apis/apiextensions.k8s.io/v1/customresourcedefinitions")) {
 		custom_definitions(c);
+	} else if (text_starts(path, DEFINITIONS)) {
+		return custom_definition_named(c, path + strlen(DEFINITIONS));
 	} else if (!strcmp(path, "/openapi/v2")) {
 		kubernetes_openapi_v2(c);
 	} else if (!strcmp(path, "/openapi/v3")) {

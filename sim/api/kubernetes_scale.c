@@ -9,6 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+bool kubernetes_scales(const char *kind)
+{
+	return !strcmp(kind, "Deployment") || !strcmp(kind, "ReplicaSet") || !strcmp(kind, "StatefulSet");
+}
+
 cJSON *kubernetes_scale_of(const cJSON *doc)
 {
 	cJSON *scale = json_make("{'kind':'Scale','apiVersion':'autoscaling/v1','metadata':{'name':%s,'namespace':%s,'uid':%s,'resourceVersion':%s,"
