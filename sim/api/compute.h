@@ -147,6 +147,8 @@ extern const struct compute_kind compute_network_kind, compute_subnetwork_kind, 
 bool compute_image_fill(cJSON *disk, const char *link, int *gigabytes);
 /* The processors of a machine type; 0 when there is none such. */
 int compute_machine_cpus(const char *type);
+/* Its memory in MiB. */
+int compute_machine_memory(const char *type);
 /* Has the zone no machines left, as the world says ("stockouts": ["us-central1-a"])? */
 bool compute_stocked_out(struct sim *s, const char *zone);
 

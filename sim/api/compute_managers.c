@@ -10,8 +10,67 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* The n-th instance's name. */
+static char *member(const char *base, int n)
+{
+	return xasprintf("%s-%04x", base, (unsigned)(n * 7919 + 4369) & 0xffff);
+}
+
+/* One machine of the group, by its template: in the subnetwork, with an address of its own. */
+static void add_machine(struct sim *s, const struct sim_object *manager, const char *scope, const char *name)
+{
+	char *key = xasprintf("%sinstances/%s", scope, name), *project = xstrndup(scope + 9, strcspn(scope + 9, "/")), ip[16];
+	const struct sim_object *subnet = compute_find(s, json_str(manager->hidden, "machine.networkInterfaces.0.subnetwork", ""));
+	struct ip4_range range;
+	if (!sim_get(s, "compute.instances", key) && subnet && ip4_range_parse(json_str(subnet->doc, "ipCidrRange", ""), &range)) {
+		cJSON *doc = cJSON_Duplicate(json_at(manager->hidden, "machine"), true), *by = json_make("{'key':'created-by'}");
+		json_put_str(by, "value", strstr(json_str(manager->doc, "selfLink", ""), "projects/"));
+		if (!json_at(doc, "metadata.items"))
+			json_put(doc, "metadata.items", cJSON_CreateArray());
+		cJSON_AddItemToArray(json_at(doc, "metadata.items"), by);
+		json_put_str(doc, "name", name);
+		json_put_str(doc, "networkInterfaces.0.networkIP", ip4_text(ip4_free_host(s, project, range, 2), ip));
+		json_put_str(doc, "disks.0.deviceName", "persistent-disk-0");
+		compute_store(s, &compute_instance_kind, scope, doc);
+	}
+	free(key);
+	free(project);
+}
+
+static void drop_machine(struct sim *s, const char *scope, const char *name)
+{
+	char *key = xasprintf("%sinstances/%s", scope, name);
+	struct sim_object *o = sim_get(s, "compute.instances", key);
+	if (o) {
+		compute_instance_kind.removed(s, o);
+		sim_remove(s, o);
+	}
+	free(key);
+}
+
+/* As many machines as the group has now. */
+static void settle_machines(struct sim *s, const struct sim_object *manager, int before, int now)
+{
+	const char *base = json_str(manager->doc, "baseInstanceName", "");
+	char *scope = xstrndup(manager->key, (size_t)(strstr(manager->key, "instanceGroupManagers/") - manager->key));
+	for (int i = 0; i < before || i < now; i++) {
+		char *name = member(base, i);
+		if (i < now)
+			add_machine(s, manager, scope, name);
+		else
+			drop_machine(s, scope, name);
+		free(name);
+	}
+	free(scope);
+}
+
+char *network_manager_machine(const struct sim_object *manager, int n)
+{
+	return n < (int)json_num(manager->doc, "targetSize", 0) ? member(json_str(manager->doc, "baseInstanceName", ""), n) : NULL;
+}
+
 struct sim_object *network_manager_add(struct sim *s, const char *project, const char *zone, const char *base, int size, const char *network,
-				       const char *subnetwork, const char *account)
+				       const char *subnetwork, const char *account, cJSON *machine)
 {
 	char *scope = xasprintf("projects/%s/zones/%s/", project, zone), *name = xasprintf("%s-grp", base), region[40];
 	char *group = xasprintf(COMPUTE_BASE "%sinstanceGroups/%s", scope, name);
@@ -31,6 +90,10 @@ struct sim_object *network_manager_add(struct sim *s, const char *project, const
 	struct sim_object *g = compute_store(s, &compute_instance_group_kind, scope,
 					     json_make("{'name':%s,'description':'','network':%s,'subnetwork':%s,'size':%d}", name, network, subnetwork, size));
 	json_put_bool(g->hidden, "managed", true);
+	json_put(machine, "networkInterfaces.0.network", cJSON_CreateString(network));
+	json_put(machine, "networkInterfaces.0.subnetwork", cJSON_CreateString(subnetwork));
+	json_put(o->hidden, "machine", machine);
+	settle_machines(s, o, 0, size);
 	free(scope);
 	free(name);
 	free(group);
@@ -44,8 +107,10 @@ void network_manager_remove(struct sim *s, const char *key)
 	struct sim_object *g = o ? compute_find(s, json_str(o->doc, "instanceGroup", "")) : NULL;
 	if (g)
 		sim_remove(s, g);
-	if (o)
+	if (o) {
+		settle_machines(s, o, (int)json_num(o->doc, "targetSize", 0), 0);
 		sim_remove(s, o);
+	}
 }
 
 void network_manager_resize(struct sim *s, const char *key, int size)
@@ -54,6 +119,7 @@ void network_manager_resize(struct sim *s, const char *key, int size)
 	struct sim_object *g = o ? compute_find(s, json_str(o->doc, "instanceGroup", "")) : NULL;
 	if (!o)
 		return;
+	settle_machines(s, o, (int)json_num(o->doc, "targetSize", 0), size);
 	json_put_num(o->doc, "targetSize", size);
 	json_put_num(o->doc, "currentActions.none", size);
 	if (g)
@@ -69,12 +135,6 @@ static void resize(struct sim_call *c)
 	compute_begin(c, o, "compute.instanceGroupManagers.resize", sim_draw(c->sim, "compute.default.update"), true, NULL);
 }
 
-/* The n-th instance of a group, after its zone. */
-static char *member(const char *zone, const char *base, int n)
-{
-	return xasprintf("%s/instances/%s-%04x", zone, base, (unsigned)(n * 7919 + 4369) & 0xffff);
-}
-
 char *network_manager_in(struct sim *s, const char *subnetwork)
 {
 	for (struct sim_object *o = sim_first(s, "compute.instanceGroups", "projects/"); o; o = sim_following(s, o, "projects/")) {
@@ -82,7 +142,8 @@ char *network_manager_in(struct sim *s, const char *subnetwork)
 			continue;
 		const char *name = json_str(o->doc, "name", "-grp");
 		char *zone = xstrndup(o->key, (size_t)(strstr(o->key, "/instanceGroups/") - o->key)), *base = xstrndup(name, strlen(name) - 4);
-		char *path = member(zone, base, 0);
+		char *first = member(base, 0), *path = xasprintf("%s/instances/%s", zone, first);
+		free(first);
 		free(zone);
 		free(base);
 		return path;
@@ -97,8 +158,9 @@ static void members(struct sim_call *c)
 		return;
 	cJSON *list = cJSON_CreateArray();
 	for (int i = 0; i < (int)json_num(o->doc, "targetSize", 0); i++) {
-		char *link = member(json_str(o->doc, "zone", ""), json_str(o->doc, "baseInstanceName", ""), i);
+		char *name = network_manager_machine(o, i), *link = xasprintf("%s/instances/%s", json_str(o->doc, "zone", ""), name);
 		cJSON_AddItemToArray(list, json_make("{'instance':%s,'instanceStatus':'RUNNING','currentAction':'NONE'}", link));
+		free(name);
 		free(link);
 	}
 	cJSON *reply = cJSON_CreateObject();

@@ -163,6 +163,14 @@ int compute_machine_cpus(const char *type)
 	return 0;
 }
 
+int compute_machine_memory(const char *type)
+{
+	for (size_t i = 0; i < sizeof machines / sizeof *machines; i++)
+		if (!strcmp(machines[i].name, type))
+			return machines[i].memory_mb;
+	return 0;
+}
+
 bool compute_stocked_out(struct sim *s, const char *zone)
 {
 	return sim_get(s, "compute.stockouts", zone) != NULL;

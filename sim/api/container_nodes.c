@@ -245,13 +245,44 @@ static char *shortage(struct sim *s, const char *project, const char *zone, cons
 	return NULL;
 }
 
+/* A node of the pool as a machine. */
+static cJSON *machine(struct sim *s, const char *project, const char *zone, const cJSON *cluster_doc, const cJSON *pool)
+{
+	const char *name = json_str(cluster_doc, "name", ""), *type = json_str(pool, "config.machineType", "e2-medium"), *email = json_str(pool, "config.serviceAccount", "default");
+	bool hidden = json_bool(pool, "networkConfig.enablePrivateNodes", json_bool(cluster_doc, "networkConfig.defaultEnablePrivateNodes", false));
+	char *own = xasprintf("%s-compute@developer.gserviceaccount.com", sim_project_number(s, project)), *tag = xasprintf("gke-%s-%.8s-node", name, json_str(cluster_doc, "id", ""));
+	char *link = xasprintf(COMPUTE_BASE "projects/%s/zones/%s/machineTypes/%s", project, zone, type), size[16], ip[16];
+	snprintf(size, sizeof size, "%d", (int)json_num(pool, "config.diskSizeGb", 100));
+	cJSON *doc = json_make("{'machineType':%s,'status':'RUNNING','canIpForward':false,'deletionProtection':false,'startRestricted':false,'cpuPlatform':'Intel Broadwell',"
+			       "'labels':{'goog-gke-node':'','goog-gke-cluster-id-base32':%s,'goog-k8s-cluster-name':%s,'goog-k8s-cluster-location':%s,"
+			       "'goog-k8s-node-pool-name':%s},'tags':{'items':[%s]},'metadata':{'kind':'compute#metadata','items':[{'key':'cluster-name','value':%s},"
+			       "{'key':'cluster-location','value':%s}]},'serviceAccounts':[{'email':%s,'scopes':%j}],'scheduling':{'automaticRestart':true,"
+			       "'onHostMaintenance':'MIGRATE','preemptible':false,'provisioningModel':'STANDARD'},'shieldedInstanceConfig':{'enableSecureBoot':%b,"
+			       "'enableVtpm':true,'enableIntegrityMonitoring':true},'networkInterfaces':[{'kind':'compute#networkInterface','name':'nic0','stackType':'IPV4_ONLY'}],"
+			       "'disks':[{'kind':'compute#attachedDisk','type':'PERSISTENT','mode':'READ_WRITE','index':0,'boot':true,'autoDelete':true,'interface':'SCSI',"
+			       "'diskSizeGb':%s}]}",
+			       link, json_str(cluster_doc, "id", ""), name, json_str(cluster_doc, "location", ""), json_str(pool, "name", ""), tag, name,
+			       json_str(cluster_doc, "location", ""), strcmp(email, "default") ? email : own, cJSON_Duplicate(json_at(pool, "config.oauthScopes"), true),
+			       json_bool(pool, "config.shieldedInstanceConfig.enableSecureBoot", false), size);
+	if (!hidden) {
+		ip4_text(34u << 24 | (sim_random(s) & 0xffffff), ip);
+		json_put(doc, "networkInterfaces.0.accessConfigs", json_make("[{'kind':'compute#accessConfig','type':'ONE_TO_ONE_NAT','name':'external-nat','natIP':%s,"
+									     "'networkTier':'PREMIUM'}]", ip));
+	}
+	free(own);
+	free(tag);
+	free(link);
+	return doc;
+}
+
 static void add_group(struct sim *s, const char *project, const cJSON *cluster_doc, const cJSON *pool, const char *zone, cJSON *groups)
 {
 	char *account = xasprintf("%s@cloudservices.gserviceaccount.com", sim_project_number(s, project)), *hex = sim_hex(s, 8);
 	char *network = compute_link(json_str(cluster_doc, "networkConfig.network", ""));
 	char *subnet = compute_link(json_str(pool, "networkConfig.subnetwork", ""));
 	char *base = xasprintf("gke-%.16s-%.16s-%s", json_str(cluster_doc, "name", ""), json_str(pool, "name", ""), hex);
-	struct sim_object *m = network_manager_add(s, project, zone, base, (int)json_num(pool, "initialNodeCount", 1), network, subnet, account);
+	struct sim_object *m = network_manager_add(s, project, zone, base, (int)json_num(pool, "initialNodeCount", 1), network, subnet, account,
+						   machine(s, project, zone, cluster_doc, pool));
 	if (json_bool(pool, "queuedProvisioning.enabled", false))
 		json_put_str(m->doc, "instanceLifecyclePolicy.defaultActionOnFailure", "DO_NOTHING");
 	cJSON_AddItemToArray(groups, cJSON_CreateString(json_str(m->doc, "selfLink", "")));

@@ -3,6 +3,7 @@
 
 #include "sim/api/compute.h"
 #include "sim/api/container.h"
+#include "sim/api/kubernetes_pods.h"
 
 #include "base/json.h"
 #include "base/mem.h"
@@ -199,6 +200,8 @@ void container_end(struct sim *s, const cJSON *arg, cJSON *error)
 	if (o) {
 		json_drop(o->hidden, "op");
 		reconciling(o, false);
+		if (!strcmp(json_str(o->doc, "status", ""), "RUNNING"))
+			kubernetes_nodes_sync(s, o);
 		sim_after(s, sim_draw(s, "lag.container.count"), count, json_make("{'cluster':%s,'id':%s}", o->key, json_str(o->doc, "id", "")));
 	}
 	if (op) {

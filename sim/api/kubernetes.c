@@ -368,7 +368,7 @@ static void serve(struct sim_call *c)
 	k.manager = *sim_param(c, "fieldManager") ? sim_param(c, "fieldManager") : manager;
 	if (kubernetes_discover(c, c->path))
 		return;
-	if (review(&k))
+	if (review(&k) || kubernetes_metrics(&k))
 		return;
 	if (!parse(&k))
 		nowhere(&k);

@@ -123,6 +123,9 @@ void kubernetes_list(struct kubernetes_call *k);
 /* "deployments.apps", for the caller to free. */
 char *kubernetes_plural_group(const struct kubernetes_resource *r);
 
+/* Answers what is asked of metrics.k8s.io (kubernetes_metrics.c); false when that is nothing. */
+bool kubernetes_metrics(struct kubernetes_call *k);
+
 /* Writes (kubernetes_write.c), each answered. ---------------------------------------------------------------------------- */
 void kubernetes_create(struct kubernetes_call *k);
 void kubernetes_replace(struct kubernetes_call *k);

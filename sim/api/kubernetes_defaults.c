@@ -53,6 +53,25 @@ static const struct {
 	{"NetworkPolicy", "spec.ingress[].ports[]", "{'protocol':'TCP'}"},
 	{"NetworkPolicy", "spec.egress[].ports[]", "{'protocol':'TCP'}"},
 	{"PersistentVolumeClaim", "spec", "{'volumeMode':'Filesystem'}"},
+	{"PersistentVolume", "spec", "{'volumeMode':'Filesystem','persistentVolumeReclaimPolicy':'Retain'}"},
+	{"StatefulSet", "spec", "{'replicas':1,'revisionHistoryLimit':10,'podManagementPolicy':'OrderedReady','updateStrategy':{'type':'RollingUpdate'},"
+				"'persistentVolumeClaimRetentionPolicy':{'whenDeleted':'Retain','whenScaled':'Retain'}}"},
+	{"StatefulSet", "spec.updateStrategy", "{'rollingUpdate':{'partition':0}}"},
+	{"StatefulSet", "spec.volumeClaimTemplates[]", "{'apiVersion':'v1','kind':'PersistentVolumeClaim','spec':{'volumeMode':'Filesystem'},'status':{'phase':'Pending'}}"},
+	{"DaemonSet", "spec", "{'revisionHistoryLimit':10,'updateStrategy':{'type':'RollingUpdate'}}"},
+	{"DaemonSet", "spec.updateStrategy", "{'rollingUpdate':{'maxUnavailable':1,'maxSurge':0}}"},
+	{"HorizontalPodAutoscaler", "spec", "{'minReplicas':1}"},
+	{"StorageClass", "", "{'reclaimPolicy':'Delete','volumeBindingMode':'Immediate'}"},
+	{"PriorityClass", "", "{'preemptionPolicy':'PreemptLowerPriority'}"},
+	{"RoleBinding", "roleRef", "{'apiGroup':'rbac.authorization.k8s.io'}"},
+	{"ClusterRoleBinding", "roleRef", "{'apiGroup':'rbac.authorization.k8s.io'}"},
+	{"Gateway", "spec.listeners[]", "{'allowedRoutes':{'namespaces':{'from':'Same'}}}"},
+	{"Gateway", "spec.listeners[].tls", "{'mode':'Terminate'}"},
+	{"Gateway", "spec.listeners[].tls.certificateRefs[]", "{'group':'','kind':'Secret'}"},
+	{"HTTPRoute", "spec.parentRefs[]", "{'group':'gateway.networking.k8s.io','kind':'Gateway'}"},
+	{"HTTPRoute", "spec.rules[]", "{'matches':[{'path':{'type':'PathPrefix','value':'/'}}]}"},
+	{"HTTPRoute", "spec.rules[].matches[].path", "{'type':'PathPrefix','value':'/'}"},
+	{"HTTPRoute", "spec.rules[].backendRefs[]", "{'group':'','kind':'Service','weight':1}"},
 	{"EndpointSlice", "ports[]", "{'name':'','protocol':'TCP'}"},
 };
 
@@ -150,7 +169,8 @@ static void default_requests(cJSON *spec)
 cJSON *kubernetes_pod_spec(const char *kind, const cJSON *doc)
 {
 	static const char *const paths[][2] = {{"Pod", "spec"}, {"CronJob", "spec.jobTemplate.spec.template.spec"}, {"Deployment", "spec.template.spec"},
-					       {"ReplicaSet", "spec.template.spec"}, {"Job", "spec.template.spec"}};
+					       {"ReplicaSet", "spec.template.spec"}, {"Job", "spec.template.spec"}, {"StatefulSet", "spec.template.spec"},
+					       {"DaemonSet", "spec.template.spec"}};
 	for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
 		if (!strcmp(paths[i][0], kind))
 			return json_at(doc, paths[i][1]);
@@ -221,6 +241,15 @@ static void default_namespace(cJSON *doc)
 	cJSON_AddStringToObject(json_at(doc, "metadata.labels"), name, json_str(doc, "metadata.name", ""));
 }
 
+/* Persons and groups are RBAC's own kinds; accounts are the core's. */
+static void default_subjects(cJSON *doc)
+{
+	cJSON *one;
+	cJSON_ArrayForEach(one, json_at(doc, "subjects"))
+		if (!json_at(one, "apiGroup") && strcmp(json_str(one, "kind", ""), "ServiceAccount"))
+			json_put_str(one, "apiGroup", "rbac.authorization.k8s.io");
+}
+
 void kubernetes_default(const char *kind, cJSON *doc)
 {
 	default_pod(kubernetes_pod_spec(kind, doc));
@@ -228,6 +257,10 @@ void kubernetes_default(const char *kind, cJSON *doc)
 		json_put_num(doc, "spec.completions", 1);
 	if (!strcmp(kind, "NetworkPolicy") && !json_at(doc, "spec.policyTypes.0"))
 		json_put(doc, "spec.policyTypes", json_at(doc, "spec.egress.0") ? json_make("['Ingress','Egress']") : json_make("['Ingress']"));
+	if (!strcmp(kind, "HorizontalPodAutoscaler") && !json_at(doc, "spec.metrics.0"))
+		json_put(doc, "spec.metrics", json_make("[{'type':'Resource','resource':{'name':'cpu','target':{'type':'Utilization','averageUtilization':80}}}]"));
+	if (!strcmp(kind, "RoleBinding") || !strcmp(kind, "ClusterRoleBinding"))
+		default_subjects(doc);
 	if (!strcmp(kind, "Namespace"))
 		default_namespace(doc);
 	fill_kind(kind, doc);
@@ -315,6 +348,6 @@ void kubernetes_prepare(struct kubernetes_call *k, cJSON *doc, const cJSON *befo
 		prepare_job(doc);
 	else if (!strcmp(k->r->kind, "Namespace") && !before)
 		json_put(doc, "spec.finalizers", json_make("['kubernetes']")), json_put_str(doc, "status.phase", "Active");
-	else if (!strcmp(k->r->kind, "Pod") && !before)
+	else if (!strcmp(k->r->kind, "Pod") && !before && !*json_str(doc, "status.phase", ""))
 		json_put_str(doc, "status.phase", "Pending");
 }

@@ -180,31 +180,114 @@ static void print_ports(struct cell *c)
 		buf_puts(c->out, "<none>");
 }
 
-static void print_pod_ready(struct cell *c)
+/* Of the spec's init container of that name: is it a sidecar? */
+static bool is_sidecar(const cJSON *doc, const char *name)
+{
+	const cJSON *c;
+	cJSON_ArrayForEach(c, json_at(doc, "spec.initContainers"))
+		if (!strcmp(json_str(c, "name", ""), name))
+			return !strcmp(json_str(c, "restartPolicy", ""), "Always");
+	return false;
+}
+
+/* What kubectl's columns tell of a pod. */
+struct pod_row {
+	char status[80];
+	int ready, all, restarts;
+	const char *restarted;     /* when it was last started again; "" */
+};
+
+static void note_restart(struct pod_row *row, const cJSON *s, bool counts)
+{
+	const char *at = json_str(s, "lastState.terminated.finishedAt", "");
+	if (counts)
+		row->restarts += (int)json_num(s, "restartCount", 0);
+	if (counts && strcmp(at, row->restarted) > 0)
+		row->restarted = at;
+}
+
+/* "Init:0/2", "Init:CrashLoopBackOff": the first init container that holds the others; false when none does. */
+static bool initializing(const cJSON *doc, struct pod_row *row)
 {
 	const cJSON *s;
-	int ready = 0;
-	cJSON_ArrayForEach(s, json_at(c->doc, "status.containerStatuses"))
-		ready += json_bool(s, "ready", false);
-	buf_printf(c->out, "%d/%d", ready, cJSON_GetArraySize(json_at(c->doc, "spec.containers")));
+	int n = 0;
+	cJSON_ArrayForEach(s, json_at(doc, "status.initContainerStatuses")) {
+		bool sidecar = is_sidecar(doc, json_str(s, "name", ""));
+		const char *waits = json_str(s, "state.waiting.reason", ""), *ended = json_str(s, "state.terminated.reason", "");
+		note_restart(row, s, true);
+		n++;
+		if (json_at(s, "state.terminated") && json_num(s, "state.terminated.exitCode", 0) == 0)
+			continue;
+		if (sidecar && json_bool(s, "started", false)) {
+			row->ready += json_bool(s, "ready", false);
+			continue;
+		}
+		if (json_at(s, "state.terminated") && *ended)
+			snprintf(row->status, sizeof row->status, "Init:%.60s", ended);
+		else if (json_at(s, "state.terminated"))
+			snprintf(row->status, sizeof row->status, "Init:ExitCode:%d", (int)json_num(s, "state.terminated.exitCode", 0));
+		else if (*waits && strcmp(waits, "PodInitializing"))
+			snprintf(row->status, sizeof row->status, "Init:%.60s", waits);
+		else
+			snprintf(row->status, sizeof row->status, "Init:%d/%d", n - 1, cJSON_GetArraySize(json_at(doc, "spec.initContainers")));
+		return true;
+	}
+	return false;
+}
+
+static struct pod_row pod_row(const cJSON *doc)
+{
+	struct pod_row row = {.restarted = ""};
+	const cJSON *s, *c;
+	bool runs = false;
+	snprintf(row.status, sizeof row.status, "%.70s", json_str(doc, "status.reason", json_str(doc, "status.phase", "")));
+	row.all = cJSON_GetArraySize(json_at(doc, "spec.containers"));
+	cJSON_ArrayForEach(c, json_at(doc, "spec.initContainers"))
+		row.all += !strcmp(json_str(c, "restartPolicy", ""), "Always");
+	if (!initializing(doc, &row)) {
+		row.restarts = 0;
+		cJSON_ArrayForEach(s, json_at(doc, "status.initContainerStatuses"))
+			note_restart(&row, s, is_sidecar(doc, json_str(s, "name", "")));
+		for (int i = cJSON_GetArraySize(json_at(doc, "status.containerStatuses")) - 1; i >= 0; i--) {
+			s = cJSON_GetArrayItem(json_at(doc, "status.containerStatuses"), i);
+			note_restart(&row, s, true);
+			const char *why = json_str(s, "state.waiting.reason", json_str(s, "state.terminated.reason", ""));
+			if (*why)
+				snprintf(row.status, sizeof row.status, "%.70s", why);
+			else if (json_at(s, "state.running") && json_bool(s, "ready", false))
+				runs = true, row.ready++;
+		}
+		if (!strcmp(row.status, "Completed") && runs)
+			snprintf(row.status, sizeof row.status, "Running");
+	}
+	if (json_at(doc, "metadata.deletionTimestamp"))
+		snprintf(row.status, sizeof row.status, "Terminating");
+	return row;
+}
+
+static void print_pod_ready(struct cell *c)
+{
+	struct pod_row row = pod_row(c->doc);
+	buf_printf(c->out, "%d/%d", row.ready, row.all);
 }
 
 static void print_pod_status(struct cell *c)
 {
-	const cJSON *s;
-	const char *why = json_str(c->doc, "status.reason", json_str(c->doc, "status.phase", ""));
-	cJSON_ArrayForEach(s, json_at(c->doc, "status.containerStatuses"))
-		why = json_str(s, "state.waiting.reason", json_str(s, "state.terminated.reason", why));
-	buf_puts(c->out, json_at(c->doc, "metadata.deletionTimestamp") ? "Terminating" : why);
+	struct pod_row row = pod_row(c->doc);
+	buf_puts(c->out, row.status);
 }
 
 static void print_restarts(struct cell *c)
 {
-	const cJSON *s;
-	double n = 0;
-	cJSON_ArrayForEach(s, json_at(c->doc, "status.containerStatuses"))
-		n += json_num(s, "restartCount", 0);
-	buf_printf(c->out, "%.0f", n);
+	struct pod_row row = pod_row(c->doc);
+	char *now = sim_time(c->sim, 0);
+	buf_printf(c->out, "%d", row.restarts);
+	if (row.restarts && *row.restarted) {
+		buf_puts(c->out, " (");
+		put_duration(c->out, (long)(seconds_of(now) - seconds_of(row.restarted)));
+		buf_puts(c->out, " ago)");
+	}
+	free(now);
 }
 
 static const char *condition(const cJSON *doc, const char *type)
@@ -262,6 +345,16 @@ static void print_ingress_ports(struct cell *c)
 	buf_puts(c->out, json_at(c->doc, "spec.tls.0") ? "80, 443" : "80");
 }
 
+static void print_ports_of(struct cell *c, const char *list)
+{
+	const cJSON *p;
+	size_t before = c->out->len;
+	cJSON_ArrayForEach(p, json_at(c->doc, list))
+		buf_printf(c->out, "%s%.0f", c->out->len > before ? "," : "", json_num(p, "port", 0));
+	if (c->out->len == before)
+		buf_puts(c->out, "<unset>");
+}
+
 static void print_pod_selector(struct cell *c)
 {
 	print_labels(c);
@@ -290,6 +383,86 @@ static void print_endpoints(struct cell *c)
 static void print_node_status(struct cell *c)
 {
 	buf_puts(c->out, !strcmp(condition(c->doc, "Ready"), "True") ? "Ready" : "NotReady");
+}
+
+static void print_modes(struct cell *c)
+{
+	static const char *const modes[][2] = {{"ReadWriteOnce", "RWO"}, {"ReadOnlyMany", "ROX"}, {"ReadWriteMany", "RWX"}, {"ReadWriteOncePod", "RWOP"}};
+	const cJSON *m;
+	size_t before = c->out->len;
+	cJSON_ArrayForEach(m, json_at(c->doc, c->path))
+		for (size_t i = 0; i < 4; i++)
+			if (!strcmp(m->valuestring, modes[i][0]))
+				buf_printf(c->out, "%s%s", c->out->len > before ? "," : "", modes[i][1]);
+}
+
+static void print_claim(struct cell *c)
+{
+	buf_printf(c->out, "%s/%s", json_str(c->doc, "spec.claimRef.namespace", ""), json_str(c->doc, "spec.claimRef.name", ""));
+}
+
+static void print_unset(struct cell *c)
+{
+	buf_puts(c->out, "<unset>");
+}
+
+static void print_class_name(struct cell *c)
+{
+	const cJSON *a = cJSON_GetObjectItemCaseSensitive(json_at(c->doc, "metadata.annotations"), "storageclass.kubernetes.io/is-default-class");
+	buf_printf(c->out, "%s%s", json_str(c->doc, "metadata.name", ""), cJSON_IsString(a) && !strcmp(a->valuestring, "true") ? " (default)" : "");
+}
+
+static void print_role(struct cell *c)
+{
+	buf_printf(c->out, "%s/%s", json_str(c->doc, "roleRef.kind", ""), json_str(c->doc, "roleRef.name", ""));
+}
+
+static void print_hpa_target(struct cell *c)
+{
+	buf_printf(c->out, "%s/%s", json_str(c->doc, "spec.scaleTargetRef.kind", ""), json_str(c->doc, "spec.scaleTargetRef.name", ""));
+}
+
+static void print_metrics(struct cell *c)
+{
+	const cJSON *now = json_at(c->doc, "status.currentMetrics.0.resource.current.averageUtilization");
+	char value[16] = "<unknown>";
+	if (now)
+		snprintf(value, sizeof value, "%.0f%%", now->valuedouble);
+	buf_printf(c->out, "%s: %s/%.0f%%", json_str(c->doc, "spec.metrics.0.resource.name", "cpu"), value, json_num(c->doc, "spec.metrics.0.resource.target.averageUtilization", 0));
+}
+
+static void print_owner(struct cell *c)
+{
+	const char *kind = json_str(c->doc, "metadata.ownerReferences.0.kind", "");
+	for (const char *p = kind; *p; p++)
+		buf_putc(c->out, (char)(*p >= 'A' && *p <= 'Z' ? *p + 32 : *p));
+	buf_printf(c->out, ".apps/%s", json_str(c->doc, "metadata.ownerReferences.0.name", ""));
+}
+
+static void print_slice_ports(struct cell *c)
+{
+	print_ports_of(c, "ports");
+}
+
+static void print_slice_endpoints(struct cell *c)
+{
+	const cJSON *e;
+	size_t before = c->out->len;
+	cJSON_ArrayForEach(e, json_at(c->doc, "endpoints"))
+		buf_printf(c->out, "%s%s", c->out->len > before ? "," : "", json_str(e, "addresses.0", ""));
+	if (c->out->len == before)
+		buf_puts(c->out, "<unset>");
+}
+
+static void print_node_address(struct cell *c)
+{
+	const cJSON *a;
+	cJSON_ArrayForEach(a, json_at(c->doc, "status.addresses"))
+		if (!strcmp(json_str(a, "type", ""), c->path)) {
+			buf_puts(c->out, json_str(a, "address", ""));
+			return;
+		}
+	buf_puts(c->out, "<none>");
 }
 
 static void print_none(struct cell *c)
@@ -337,7 +510,35 @@ static const struct column columns[] = {
 	{"Event", "First Seen", true, print_age, "firstTimestamp"}, {"Event", "Count", true, print_number, "count"}, {"Event", "Name", true, print_path, "metadata.name"},
 	NAME("Endpoints"), {"Endpoints", "Endpoints", false, print_endpoints, NULL}, AGE("Endpoints"),
 	NAME("Node"), {"Node", "Status", false, print_node_status, NULL}, {"Node", "Roles", false, print_none, NULL}, AGE("Node"),
-	{"Node", "Version", false, print_path, "status.nodeInfo.kubeletVersion"},
+	{"Node", "Version", false, print_path, "status.nodeInfo.kubeletVersion"}, {"Node", "Internal-IP", true, print_node_address, "InternalIP"},
+	{"Node", "External-IP", true, print_node_address, "ExternalIP"}, {"Node", "OS-Image", true, print_path, "status.nodeInfo.osImage"},
+	{"Node", "Kernel-Version", true, print_path, "status.nodeInfo.kernelVersion"}, {"Node", "Container-Runtime", true, print_path, "status.nodeInfo.containerRuntimeVersion"},
+	NAME("StatefulSet"), {"StatefulSet", "Ready", false, print_ready, NULL}, AGE("StatefulSet"), TEMPLATE("StatefulSet", "spec.template"),
+	NAME("DaemonSet"), {"DaemonSet", "Desired", false, print_number, "status.desiredNumberScheduled"}, {"DaemonSet", "Current", false, print_number, "status.currentNumberScheduled"},
+	{"DaemonSet", "Ready", false, print_number, "status.numberReady"}, {"DaemonSet", "Up-to-date", false, print_number, "status.updatedNumberScheduled"},
+	{"DaemonSet", "Available", false, print_number, "status.numberAvailable"}, {"DaemonSet", "Node Selector", false, print_labels, "spec.template.spec.nodeSelector"}, AGE("DaemonSet"),
+	TEMPLATE("DaemonSet", "spec.template"), {"DaemonSet", "Selector", true, print_labels, "spec.selector.matchLabels"},
+	NAME("ControllerRevision"), {"ControllerRevision", "Controller", false, print_owner, NULL}, {"ControllerRevision", "Revision", false, print_number, "revision"}, AGE("ControllerRevision"),
+	NAME("HorizontalPodAutoscaler"), {"HorizontalPodAutoscaler", "Reference", false, print_hpa_target, NULL}, {"HorizontalPodAutoscaler", "Targets", false, print_metrics, NULL},
+	{"HorizontalPodAutoscaler", "MinPods", false, print_path, "spec.minReplicas"}, {"HorizontalPodAutoscaler", "MaxPods", false, print_number, "spec.maxReplicas"},
+	{"HorizontalPodAutoscaler", "Replicas", false, print_number, "status.currentReplicas"}, AGE("HorizontalPodAutoscaler"),
+	NAME("PersistentVolumeClaim"), {"PersistentVolumeClaim", "Status", false, print_path, "status.phase"}, {"PersistentVolumeClaim", "Volume", false, print_path, "spec.volumeName"},
+	{"PersistentVolumeClaim", "Capacity", false, print_path, "status.capacity.storage"}, {"PersistentVolumeClaim", "Access Modes", false, print_modes, "status.accessModes"},
+	{"PersistentVolumeClaim", "StorageClass", false, print_path, "spec.storageClassName"}, {"PersistentVolumeClaim", "VolumeAttributesClass", false, print_unset, NULL},
+	AGE("PersistentVolumeClaim"), {"PersistentVolumeClaim", "VolumeMode", true, print_path, "spec.volumeMode"},
+	NAME("PersistentVolume"), {"PersistentVolume", "Capacity", false, print_path, "spec.capacity.storage"}, {"PersistentVolume", "Access Modes", false, print_modes, "spec.accessModes"},
+	{"PersistentVolume", "Reclaim Policy", false, print_path, "spec.persistentVolumeReclaimPolicy"}, {"PersistentVolume", "Status", false, print_path, "status.phase"},
+	{"PersistentVolume", "Claim", false, print_claim, NULL}, {"PersistentVolume", "StorageClass", false, print_path, "spec.storageClassName"},
+	{"PersistentVolume", "VolumeAttributesClass", false, print_unset, NULL}, {"PersistentVolume", "Reason", false, print_path, "status.reason"}, AGE("PersistentVolume"),
+	{"StorageClass", "Name", false, print_class_name, NULL}, {"StorageClass", "Provisioner", false, print_path, "provisioner"}, {"StorageClass", "ReclaimPolicy", false, print_path, "reclaimPolicy"},
+	{"StorageClass", "VolumeBindingMode", false, print_path, "volumeBindingMode"}, {"StorageClass", "AllowVolumeExpansion", false, print_path, "allowVolumeExpansion"}, AGE("StorageClass"),
+	NAME("RoleBinding"), {"RoleBinding", "Role", false, print_role, NULL}, AGE("RoleBinding"),
+	NAME("ClusterRoleBinding"), {"ClusterRoleBinding", "Role", false, print_role, NULL}, AGE("ClusterRoleBinding"),
+	NAME("Role"), {"Role", "Created At", false, print_path, "metadata.creationTimestamp"}, NAME("ClusterRole"), {"ClusterRole", "Created At", false, print_path, "metadata.creationTimestamp"},
+	NAME("PriorityClass"), {"PriorityClass", "Value", false, print_number, "value"}, {"PriorityClass", "Global-Default", false, print_path, "globalDefault"}, AGE("PriorityClass"),
+	{"PriorityClass", "PreemptionPolicy", false, print_path, "preemptionPolicy"},
+	NAME("EndpointSlice"), {"EndpointSlice", "AddressType", false, print_path, "addressType"}, {"EndpointSlice", "Ports", false, print_slice_ports, NULL},
+	{"EndpointSlice", "Endpoints", false, print_slice_endpoints, NULL}, AGE("EndpointSlice"),
 	NAME("ManagedCertificate"), AGE("ManagedCertificate"), {"ManagedCertificate", "Status", false, print_path, "status.certificateStatus"},
 };
 static const struct column plain[] = {NAME(NULL), AGE(NULL)};

@@ -3,6 +3,8 @@
 
 #include "sim/api/compute.h"
 #include "sim/api/kubernetes.h"
+#include "sim/api/kubernetes_admission.h"
+#include "sim/api/kubernetes_pods.h"
 
 #include "base/json.h"
 #include "base/mem.h"
@@ -145,6 +147,10 @@ static void store(struct kubernetes_call *k, struct sim_object *before, cJSON *d
 	if (!before)
 		kubernetes_birth(s, k->cluster->key, k->r, doc);
 	kubernetes_prepare(k, doc, before ? before->doc : NULL);
+	if (!kubernetes_admit(k, doc, before ? before->doc : NULL)) {
+		cJSON_Delete(doc);
+		return;
+	}
 	if (!kubernetes_valid(k, doc, before ? before->doc : NULL)) {
 		cJSON_Delete(doc);
 		return;
@@ -508,6 +514,16 @@ static bool preconditions_hold(struct kubernetes_call *k, const cJSON *live)
 	return good;
 }
 
+/* Is what the object owns to stay? */
+static bool orphans(const struct kubernetes_call *k)
+{
+	cJSON *options = k->c->raw_len ? cJSON_ParseWithLength(k->c->raw, k->c->raw_len) : NULL;
+	const char *policy = json_str(options, "propagationPolicy", sim_param(k->c, "propagationPolicy"));
+	bool yes = !strcmp(policy, "Orphan") || json_bool(options, "orphanDependents", false) || sim_param_bool(k->c, "orphanDependents");
+	cJSON_Delete(options);
+	return yes;
+}
+
 /* Kinds of which a delete answers with the object. */
 static bool returns_deleted(const struct kubernetes_resource *r)
 {
@@ -531,10 +547,13 @@ void kubernetes_delete(struct kubernetes_call *k)
 		kubernetes_fail(k, 403, "Forbidden", NULL, "namespaces \"%s\" is forbidden: this namespace may not be deleted", k->name);
 		return;
 	}
+	if (!strcmp(k->r->kind, "PersistentVolumeClaim") && !dry(k) && !kubernetes_claim_used(k->c->sim, k->cluster, o))
+		json_drop(o->doc, "metadata.finalizers");
 	if (json_at(o->doc, "metadata.finalizers.0")) {
 		delete_later(k, o);
 		return;
 	}
+	json_put_bool(o->hidden, "orphan", orphans(k));
 	if (!strcmp(k->r->kind, "Namespace")) {
 		char *now = sim_time(k->c->sim, 0);
 		if (!json_at(o->doc, "metadata.deletionTimestamp") && !dry(k)) {

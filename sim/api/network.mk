@@ -37,14 +37,24 @@ sim_libsim_a_SOURCES += \
 	sim/api/kubernetes.c \
 	sim/api/kubernetes.h \
 	sim/api/kubernetes_access.c sim/api/kubernetes_access.h \
+	sim/api/kubernetes_admission.c sim/api/kubernetes_admission.h \
+	sim/api/kubernetes_autopilot.c \
 	sim/api/kubernetes_controllers.c \
+	sim/api/kubernetes_cron.c \
 	sim/api/kubernetes_decode.c \
 	sim/api/kubernetes_defaults.c \
+	sim/api/kubernetes_deployments.c \
 	sim/api/kubernetes_discovery.c \
 	sim/api/kubernetes_discovery.h \
+	sim/api/kubernetes_endpoints.c \
+	sim/api/kubernetes_events.c \
 	sim/api/kubernetes_fields.c \
 	sim/api/kubernetes_ingress.c \
 	sim/api/kubernetes_ingress.h \
+	sim/api/kubernetes_jobs.c \
+	sim/api/kubernetes_kubelet.c \
+	sim/api/kubernetes_metrics.c \
+	sim/api/kubernetes_nodes.c \
 	sim/api/kubernetes_objects.c \
 	sim/api/kubernetes_openapi.c \
 	sim/api/kubernetes_owners.c \
@@ -54,8 +64,12 @@ sim_libsim_a_SOURCES += \
 	sim/api/kubernetes_protobuf.c \
 	sim/api/kubernetes_rules.c \
 	sim/api/kubernetes_scale.c \
+	sim/api/kubernetes_scaling.c \
 	sim/api/kubernetes_schema.c \
+	sim/api/kubernetes_security.c \
 	sim/api/kubernetes_select.c \
+	sim/api/kubernetes_sets.c \
+	sim/api/kubernetes_storage.c \
 	sim/api/kubernetes_table.c \
 	sim/api/kubernetes_watch.c \
 	sim/api/kubernetes_write.c \
@@ -99,3 +113,7 @@ check_PROGRAMS += tests/sim/network_kubernetes
 TESTS += tests/sim/network_kubernetes
 tests_sim_network_kubernetes_SOURCES = tests/sim/network_kubernetes.c tests/sim/cloud.h tests/tap.h
 tests_sim_network_kubernetes_LDADD = $(LIB_SIM) -lm
+check_PROGRAMS += tests/sim/network_pods
+TESTS += tests/sim/network_pods
+tests_sim_network_pods_SOURCES = tests/sim/network_pods.c tests/sim/cloud.h tests/tap.h
+tests_sim_network_pods_LDADD = $(LIB_SIM) -lm

@@ -85,6 +85,7 @@ static const struct duration rows[] = {
 	{"container.nodePool.upgrade", 16.6, 16.7, 0, 0},
 	{"dns.change", 5, 30, 0, 0},
 	{"iam.pool.create", 2, 8, 0, 0},
+	{"kubernetes.node.start", 75, 120, 0, 0},
 	{"kubernetes.pod.start", 15, 60, 0, 0},
 	{"lag.account.binding", 5, 60, 0, 0},
 	{"lag.account.get", 2, 20, 0, 0},

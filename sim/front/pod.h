@@ -7,9 +7,11 @@
 /* A pod template (spec with its volumes, in a namespace) as container.h's templates are, for the caller to delete. A container whose Secret or
  * ConfigMap is not there is "broken" with Kubernetes' words. */
 cJSON *pod_template(struct sim *s, const struct sim_object *cluster, const char *ns, const cJSON *spec);
-/* Runs a pod: its containers' states into its status. True when all of it is ready (or, of a job, has ended well). */
+/* Runs a pod once: its containers' states into its status. True when all of it is ready. */
 bool pod_tried(struct sim *s, const struct sim_object *cluster, struct sim_object *pod);
 /* What runs in the cluster's pod with this address, for workload_close; false when no such pod is up. */
 bool pod_open(struct sim *s, const char *cluster, const char *address, struct workload *w);
+/* The same of a pod itself. */
+bool pod_open_object(struct sim *s, const struct sim_object *cluster, const struct sim_object *pod, struct workload *w);
 
 #endif

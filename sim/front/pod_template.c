@@ -157,13 +157,13 @@ static void environment(const struct pod *p, const cJSON *k, cJSON *out)
 }
 
 /* Volumes. ------------------------------------------------------------------------------------------------------------------ */
-static cJSON *files_of(const struct pod *p, const cJSON *source, bool secret, const char *name, cJSON *out)
+static cJSON *files_of(const struct pod *p, const cJSON *source, bool secret, const char *name, const char *volume, cJSON *out)
 {
 	const struct sim_object *o = named(p, secret ? "secrets" : "configmaps", name);
 	const cJSON *items = json_at(source, "items"), *data = o ? json_at(o->doc, "data") : NULL, *i;
 	cJSON *files = cJSON_CreateObject();
 	if (!o && !json_bool(source, "optional", false))
-		broken(out, "ContainerCreating", sim_tmp("%s \"%s\" not found", secret ? "secret" : "configmap", name));
+		broken(out, "ContainerCreating", sim_tmp("MountVolume.SetUp failed for volume \"%s\" : %s \"%s\" not found", volume, secret ? "secret" : "configmap", name));
 	for (const cJSON *d = items || !data ? NULL : data->child; d; d = d->next) {
 		char *value = value_in(o, secret, d->string);
 		cJSON_AddStringToObject(files, d->string, value);
@@ -174,7 +174,8 @@ static cJSON *files_of(const struct pod *p, const cJSON *source, bool secret, co
 		if (value)
 			cJSON_AddStringToObject(files, json_str(i, "path", ""), value);
 		else
-			broken(out, "ContainerCreating", sim_tmp("references non-existent %s key: %s", secret ? "secret" : "config", json_str(i, "key", "")));
+			broken(out, "ContainerCreating", sim_tmp("MountVolume.SetUp failed for volume \"%s\" : references non-existent %s key: %s", volume, secret ? "secret" : "config",
+								json_str(i, "key", "")));
 		free(value);
 	}
 	return files;
@@ -187,9 +188,9 @@ static cJSON *volumes(const struct pod *p, cJSON *out)
 	cJSON_ArrayForEach(v, json_at(p->spec, "volumes")) {
 		cJSON *files = NULL;
 		if (json_at(v, "secret"))
-			files = files_of(p, json_at(v, "secret"), true, json_str(v, "secret.secretName", ""), out);
+			files = files_of(p, json_at(v, "secret"), true, json_str(v, "secret.secretName", ""), json_str(v, "name", ""), out);
 		else if (json_at(v, "configMap"))
-			files = files_of(p, json_at(v, "configMap"), false, json_str(v, "configMap.name", ""), out);
+			files = files_of(p, json_at(v, "configMap"), false, json_str(v, "configMap.name", ""), json_str(v, "name", ""), out);
 		cJSON_AddItemToArray(all, json_make("{'name':%s,'files':%j}", json_str(v, "name", ""), files ? files : cJSON_CreateObject()));
 	}
 	return all;

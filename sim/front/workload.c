@@ -117,8 +117,10 @@ void workload_start(struct workload *w)
 		for (int j = 0; j < i && part->r.port; j++)
 			if (runs(&w->parts[j]) && w->parts[j].r.port == part->r.port && together(w, &part->k, &w->parts[j].k))
 				start_refused_port(&part->r);
-		held = held || (is_init(w, i) && (part->fault || part->r.said));
-		part->r.ends = part->r.ends || (is_init(w, i) && !part->r.said);
+		/* An init container that serves never ends, and what follows waits for ever. */
+		bool early = i < (int)json_num(w->template, "inits", 0), serves = part->r.port && !part->r.said && !part->r.ends;
+		held = held || (early && (part->fault || part->r.said)) || (is_init(w, i) && serves);
+		part->r.ends = part->r.ends || (is_init(w, i) && !part->r.said && !serves);
 	}
 }
 

@@ -15,8 +15,8 @@ from harness import Home, Sim, done, ok, wait_for  # noqa: E402
 CLUSTERS = "https://container.googleapis.com/v1/projects/demo-proj/locations/us-central1/clusters"
 
 
-def pod(**more):
-    container = {"name": "mlflow", "image": "nginx:1.27", "ports": [{"containerPort": 5000}], "env": [{"name": "A", "value": "b"}]}
+def pod(image="nginx:1.27", **more):
+    container = {"name": "mlflow", "image": image, "ports": [{"containerPort": 5000}], "env": [{"name": "A", "value": "b"}]}
     return {"metadata": {"labels": {"app": "web"}}, "spec": {"containers": [container]} | more}
 
 
@@ -34,8 +34,8 @@ KINDS = [
     named("v1", "Secret", "s1", data={"k": "dg=="}),
     named("v1", "ConfigMap", "c1", data={"k": "v"}),
     deployment(),
-    named("batch/v1", "Job", "j1", spec={"template": pod(restartPolicy="Never")}),
-    named("batch/v1", "CronJob", "cj1", spec={"schedule": "0 3 * * *", "jobTemplate": {"spec": {"template": pod(restartPolicy="Never")}}}),
+    named("batch/v1", "Job", "j1", spec={"template": pod("busybox", restartPolicy="Never")}),
+    named("batch/v1", "CronJob", "cj1", spec={"schedule": "0 3 * * *", "jobTemplate": {"spec": {"template": pod("busybox", restartPolicy="Never")}}}),
     named("v1", "Service", "svc1", spec={"selector": {"app": "web"}, "ports": [{"port": 80, "targetPort": 5000}]}),
     named("networking.k8s.io/v1", "Ingress", "i1",
           spec={"rules": [{"host": "a.example.com", "http": {"paths": [

@@ -173,7 +173,7 @@ def cluster_of(sim):
         with opener.open(request, timeout=60) as reply:
             return json.load(reply)
 
-    call("POST", CLUSTERS, {"cluster": {"name": "c", "autopilot": {"enabled": True}}})
+    call("POST", CLUSTERS, {"cluster": {"name": "c", "initialNodeCount": 1, "nodeConfig": {"machineType": "e2-standard-4"}}})
     wait_for(lambda: call("GET", CLUSTERS + "/c")["status"] == "RUNNING", "the cluster to run")
     made = call("GET", CLUSTERS + "/c")
     return "https://" + made["endpoint"], base64.b64decode(made["masterAuth"]["clusterCaCertificate"]).decode()

@@ -32,8 +32,8 @@ def until(path, condition):
     return Step(settled=(path, condition))
 
 
-def pod(**more):
-    container = {"name": "mlflow", "image": "nginx:1.27", "ports": [{"containerPort": 5000}], "env": [{"name": "A", "value": "b"}]}
+def pod(image="nginx:1.27", **more):
+    container = {"name": "mlflow", "image": image, "ports": [{"containerPort": 5000}], "env": [{"name": "A", "value": "b"}]}
     return {"metadata": {"labels": {"app": "web"}}, "spec": {"containers": [container]} | more}
 
 
@@ -55,8 +55,8 @@ def backend(name="svc1", **port):
 
 SA = doc("v1", "ServiceAccount", "sa1")
 SECRET = doc("v1", "Secret", "s1", stringData={"t": "text"})
-JOB = doc("batch/v1", "Job", "once", spec={"template": pod(restartPolicy="Never")})
-CRONJOB = doc("batch/v1", "CronJob", "cron", spec={"schedule": "0 3 * * *", "jobTemplate": {"spec": {"template": pod(restartPolicy="Never")}}})
+JOB = doc("batch/v1", "Job", "once", spec={"template": pod("busybox", restartPolicy="Never")})
+CRONJOB = doc("batch/v1", "CronJob", "cron", spec={"schedule": "0 3 * * *", "jobTemplate": {"spec": {"template": pod("busybox", restartPolicy="Never")}}})
 SERVICE = doc("v1", "Service", "svc1", spec={"selector": {"app": "web"}, "ports": [{"port": 80, "targetPort": 5000}]})
 INGRESS = doc("networking.k8s.io/v1", "Ingress", "i1", spec={"rules": [{"host": "a.example.com", "http": {"paths": [
     {"path": "/", "pathType": "Prefix", "backend": backend()}]}}]})

@@ -143,7 +143,7 @@ static void runs(void)
 	ok(logged("password authentication failed for user"), "and says why in the log");
 	cJSON *pods = get("/api/v1/namespaces/ml/pods"), *events = get("/api/v1/namespaces/ml/events");
 	char *all = json_text(events, -1), *path = xasprintf("/api/v1/namespaces/ml/pods/%s/log", json_str(pods, "items.0.metadata.name", ""));
-	ok(strstr(all, "restarting failed container=mlflow") != NULL, "an event tells of the back-off");
+	ok(strstr(all, "Back-off restarting failed container mlflow in pod mlflow-") != NULL, "an event tells of the back-off");
 	cJSON_Delete(get(path));
 	is_int(status, 200, "the pod's log can be read");
 	free(all), free(path);
@@ -168,7 +168,7 @@ static void what_goes_wrong(void)
 	fails(with(server(), "image", cJSON_CreateString("us-central1-docker.pkg.dev/demo-proj/images/server:none")), "ImagePullBackOff", "not found", NULL,
 	      "an image that is not there");
 	fails(with(server(), "env.1.value", cJSON_CreateString("10.99.0.9")), "CrashLoopBackOff", NULL, "Connection timed out", "a database out of reach");
-	fails(with(server(), "resources.limits.memory", cJSON_CreateString("256Mi")), "CrashLoopBackOff", NULL, NULL, "too little memory");
+	fails(with(server(), "resources", json_make("{'requests':{'cpu':'100m'},'limits':{'memory':'256Mi'}}")), "CrashLoopBackOff", NULL, NULL, "too little memory");
 	cJSON *pods = get("/api/v1/namespaces/ml/pods?labelSelector=app%3Dmlflow");
 	is_str(json_str(pods, "items.0.status.containerStatuses.0.lastState.terminated.reason", ""), "OOMKilled", "as the last state says");
 	cJSON_Delete(pods);
