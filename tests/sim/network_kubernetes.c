@@ -1,6 +1,5 @@
 /* A cluster's own API: owners and conflicts of server-side apply, refusals, and what its controllers do. */
 #include "config.h"
-#include "sim/api/serving.h"
 #include "tests/sim/cloud.h"
 
 #define CLUSTERS "container.googleapis.com/v1/projects/demo-proj/locations/us-central1/clusters"
@@ -100,10 +99,12 @@ static void wire(void)
 	sim_handle(cloud, &q, &r);
 	is_int(r.status, 201, "U12: a message with an empty namespace is taken");
 	is_str(json_str(get("/api/v1/namespaces/ns/configmaps/p", 200), "metadata.namespace", ""), "ns", "U12: its namespace is the request's");
-	cJSON *doc = ask("POST", sim_tmp("%s/api/v1/namespaces/ns/configmaps", host), json_make("{'metadata':{'name':'q','namespace':'other'}}"));
+	char *all = xasprintf("%s/api/v1/namespaces/ns/configmaps", host);
+	cJSON *doc = ask("POST", all, json_make("{'metadata':{'name':'q','namespace':'other'}}"));
 	is_str(json_str(doc, "message", ""), "the namespace of the provided object does not match the namespace sent on the request", "another one is not");
 	sim_reply_free(&r);
 	free(bearer);
+	free(all);
 }
 
 static cJSON *deployment(const char *labels)

@@ -1,7 +1,6 @@
 /* A cluster's pods and what makes them: nodes and their machines, bare pods, init containers, images that are not there; sets, volumes, cron jobs, budgets and
  * autoscalers; what Autopilot and Pod Security make of them or refuse. */
 #include "config.h"
-#include "sim/api/serving.h"
 #include "tests/sim/cloud.h"
 
 #define CLUSTERS "container.googleapis.com/v1/projects/demo-proj/locations/us-central1/clusters"
@@ -10,19 +9,32 @@
 
 static char *host;
 
+/* A formatted text that is good for some more calls. */
+__attribute__((format(printf, 1, 2))) static const char *form(const char *format, ...)
+{
+	static char texts[16][512];
+	static int n;
+	va_list args;
+	n = (n + 1) % 16;
+	va_start(args, format);
+	vsnprintf(texts[n], sizeof texts[n], format, args);
+	va_end(args);
+	return texts[n];
+}
+
 static cJSON *get(const char *path)
 {
-	return asks("GET", sim_tmp("%s%s", host, path), NULL, 200);
+	return asks("GET", form("%s%s", host, path), NULL, 200);
 }
 
 static cJSON *post(const char *path, const char *doc)
 {
-	return asks("POST", sim_tmp("%s%s", host, path), json_make(doc), 201);
+	return asks("POST", form("%s%s", host, path), json_make(doc), 201);
 }
 
 static void drop(const char *path)
 {
-	asks("DELETE", sim_tmp("%s%s", host, path), NULL, 200);
+	asks("DELETE", form("%s%s", host, path), NULL, 200);
 }
 
 static void pass(double seconds)
@@ -55,7 +67,7 @@ static const char *row(const char *pod)
 	struct sim_reply r;
 	sim_handle(cloud, &q, &r);
 	cJSON *table = cJSON_ParseWithLength(buf_text(&r.body), r.body.len);
-	const char *text = sim_tmp("%s %s %.1s", json_str(table, "rows.0.cells.1", ""), json_str(table, "rows.0.cells.2", ""), json_str(table, "rows.0.cells.3", ""));
+	const char *text = form("%s %s %.1s", json_str(table, "rows.0.cells.1", ""), json_str(table, "rows.0.cells.2", ""), json_str(table, "rows.0.cells.3", ""));
 	cJSON_Delete(table);
 	sim_reply_free(&r);
 	free(bearer), free(target);
@@ -71,7 +83,7 @@ static void nodes(void)
 	const cJSON *label = cJSON_GetObjectItemCaseSensitive(json_at(all, "items.0.metadata.labels"), "topology.kubernetes.io/zone");
 	free(zone);
 	zone = xstrdup(label ? label->valuestring : "");
-	cJSON *machine = asks("GET", sim_tmp(COMPUTE "zones/%s/instances/%s", zone, name), NULL, 200);
+	cJSON *machine = asks("GET", form(COMPUTE "zones/%s/instances/%s", zone, name), NULL, 200);
 	is_str(json_str(machine, "status", ""), "RUNNING", "U18: on a machine of its name");
 	ok(cJSON_GetArraySize(json_at(get("/api/v1/namespaces/kube-system/pods"), "items")) > 5, "U18: where what GKE brings along runs");
 	ok(json_num(get("/apis/metrics.k8s.io/v1beta1/nodes"), "items.0.usage", -1) == -1 && last_status == 200, "metrics of nodes are served");
@@ -134,8 +146,8 @@ static void sets(void)
 	cJSON *claim = get(CORE "persistentvolumeclaims/data-db-1");
 	is_str(json_str(claim, "status.phase", ""), "Bound", "U19: each with a volume of its own");
 	is_str(json_str(claim, "spec.storageClassName", ""), "standard-rwo", "of the default class");
-	cJSON *volume = get(sim_tmp("/api/v1/persistentvolumes/%s", json_str(claim, "spec.volumeName", "")));
-	const char *disk = sim_tmp("compute.googleapis.com/compute/v1/%s", json_str(volume, "spec.csi.volumeHandle", ""));
+	cJSON *volume = get(form("/api/v1/persistentvolumes/%s", json_str(claim, "spec.volumeName", "")));
+	const char *disk = form("compute.googleapis.com/compute/v1/%s", json_str(volume, "spec.csi.volumeHandle", ""));
 	is_str(json_str(asks("GET", disk, NULL, 200), "sizeGb", ""), "10", "which is a disk of Compute Engine");
 	drop(APPS "statefulsets/db");
 	pass(60);
@@ -200,14 +212,14 @@ static void admission(void)
 					    "'image':'nginx:1.27','resources':{'requests':{'cpu':'1','memory':'512Mi'}}}]}}}}");
 	is_str(json_str(d, "spec.template.spec.containers.0.resources.requests.memory", ""), "1Gi", "Autopilot raises memory to its share of processors");
 	ok(cJSON_HasObjectItem(json_at(d, "metadata.annotations"), "autopilot.gke.io/resource-adjustment"), "and notes it");
-	cJSON *r = asks("POST", sim_tmp("%s" CORE "pods", host), json_make("{'metadata':{'name':'p'},'spec':{'containers':[{'name':'c','image':'nginx','securityContext':{'privileged':true}}]}}"), 400);
+	cJSON *r = asks("POST", form("%s" CORE "pods", host), json_make("{'metadata':{'name':'p'},'spec':{'containers':[{'name':'c','image':'nginx','securityContext':{'privileged':true}}]}}"), 400);
 	ok(strstr(json_str(r, "message", ""), "container c is privileged; not allowed in Autopilot") != NULL, "Autopilot lets no privileged container in");
-	r = asks("POST", sim_tmp("%s" CORE "pods", host), json_make("{'metadata':{'name':'p'},'spec':{'serviceAccountName':'no','containers':[{'name':'c','image':'nginx'}]}}"), 403);
+	r = asks("POST", form("%s" CORE "pods", host), json_make("{'metadata':{'name':'p'},'spec':{'serviceAccountName':'no','containers':[{'name':'c','image':'nginx'}]}}"), 403);
 	is_text(r, "message", "pods \"p\" is forbidden: error looking up service account ns/no: serviceaccount \"no\" not found");
 	cJSON *strict = json_make("{'metadata':{'name':'strict','labels':{}}}");
 	cJSON_AddStringToObject(json_at(strict, "metadata.labels"), "pod-security.kubernetes.io/enforce", "restricted");
-	asks("POST", sim_tmp("%s/api/v1/namespaces", host), strict, 201);
-	r = asks("POST", sim_tmp("%s/api/v1/namespaces/strict/pods", host), json_make("{'metadata':{'name':'p'},'spec':{'containers':[{'name':'c','image':'nginx'}]}}"), 403);
+	asks("POST", form("%s/api/v1/namespaces", host), strict, 201);
+	r = asks("POST", form("%s/api/v1/namespaces/strict/pods", host), json_make("{'metadata':{'name':'p'},'spec':{'containers':[{'name':'c','image':'nginx'}]}}"), 403);
 	is_text(r, "message", "pods \"p\" is forbidden: violates PodSecurity \"restricted:latest\": allowPrivilegeEscalation != false (container \"c\" must set "
 			      "securityContext.allowPrivilegeEscalation=false), unrestricted capabilities (container \"c\" must set securityContext.capabilities.drop=[\"ALL\"]), runAsNonRoot != "
 			      "true (pod or container \"c\" must set securityContext.runAsNonRoot=true)");
@@ -224,11 +236,11 @@ static void orphans(void)
 {
 	pass(300);
 	char *set = xstrdup(json_str(get(APPS "replicasets"), "items.0.metadata.name", ""));
-	asks("DELETE", sim_tmp("%s" APPS "deployments/a", host), json_make("{'propagationPolicy':'Orphan'}"), 200);
+	asks("DELETE", form("%s" APPS "deployments/a", host), json_make("{'propagationPolicy':'Orphan'}"), 200);
 	pass(60);
-	cJSON *rs = get(sim_tmp(APPS "replicasets/%s", set));
+	cJSON *rs = get(form(APPS "replicasets/%s", set));
 	ok(!json_at(rs, "metadata.ownerReferences") && json_at(get(CORE "pods"), "items.0"), "what is orphaned stays");
-	drop(sim_tmp(CORE "pods/%s", json_str(get(CORE "pods"), "items.0.metadata.name", "")));
+	drop(form(CORE "pods/%s", json_str(get(CORE "pods"), "items.0.metadata.name", "")));
 	pass(300);
 	is_str(json_str(get(CORE "pods"), "items.0.status.phase", ""), "Running", "and keeps up its pods by itself");
 	free(set);
@@ -241,7 +253,7 @@ int main(void)
 	new_cloud(NULL);
 	act("POST", CLUSTERS, json_make("{'cluster':{'name':'c','autopilot':{'enabled':true}}}"));
 	host = xstrdup(json_str(asks("GET", CLUSTERS "/c", NULL, 200), "endpoint", ""));
-	asks("POST", sim_tmp("%s/api/v1/namespaces", host), json_make("{'metadata':{'name':'ns'}}"), 201);
+	asks("POST", form("%s/api/v1/namespaces", host), json_make("{'metadata':{'name':'ns'}}"), 201);
 	nodes();
 	bare();
 	early();
