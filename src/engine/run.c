@@ -234,24 +234,15 @@ void run_resolve(struct run *r, const char *path, cJSON *value)
 /* Versions of secrets and the image's digest: what a replay must use again. */
 static void resolve_outputs(struct run *r)
 {
-	const struct plan *p = r->plan;
-	for (size_t i = 0; i < p->secret_count; i++) {
-		const cJSON *out = p->secrets[i].keeper ? cJSON_GetObjectItemCaseSensitive(r->outputs, p->secrets[i].keeper) : NULL;
-		const char *version = json_str(out, "version", NULL);
-		char *path = xasprintf("secret_versions.%s", p->secrets[i].name);
-		if (version)
-			run_resolve(r, path, cJSON_CreateString(version));
-		free(path);
+	for (size_t i = 0; i < r->count; i++) {
+		const struct resource *of = r->steps[i].resource;
+		const cJSON *outputs = cJSON_GetObjectItemCaseSensitive(r->outputs, of->id);
+		const char *value = of->recorded_as && stands(&r->steps[i]) ? json_str(outputs, of->recorded_output, NULL) : NULL;
+		if (value)
+			run_resolve(r, of->recorded_as, cJSON_CreateString(value));
 	}
-	const char *digest = json_str(cJSON_GetObjectItemCaseSensitive(r->outputs, "image"), "digest", NULL);
-	if (digest)
-		run_resolve(r, "image_digest", cJSON_CreateString(digest));
-	const struct step *user = run_step(r, "user");
-	const char *password = user && stands(user) ? json_str(cJSON_GetObjectItemCaseSensitive(r->outputs, "user"), "password", NULL) : NULL;
-	if (password)
-		run_resolve(r, "database_password", cJSON_CreateString(password));
-	if (p->url)
-		run_resolve(r, "url", cJSON_CreateString(p->url));
+	if (r->plan->url)
+		run_resolve(r, "url", cJSON_CreateString(r->plan->url));
 }
 
 static bool spared_any(const struct run *r)

@@ -129,22 +129,16 @@ void run_wake(struct run *r)
 
 /* Locks ---------------------------------------------------------------------------------------------------------------------- */
 
-/* What must not be changed by two at a time: the object of the URL that is read; for Cloud SQL the whole instance. */
-static char *key_of(const char *url)
+/* What must not be changed by two at a time: what its kind says, else the object of the URL that is read. */
+static char *key_of(const struct step *s, const char *url)
 {
-	size_t len = strcspn(url, "?");
-	const char *instance = strstr(url, "sqladmin.googleapis.com/") ? strstr(url, "/instances/") : NULL;
-	if (instance) {
-		const char *name = instance + strlen("/instances/");
-		len = (size_t)(name - url) + strcspn(name, "/?");
-	}
-	return xstrndup(url, len);
+	return s->resource->kind->lock ? s->resource->kind->lock(&s->view) : xstrndup(url, strcspn(url, "?"));
 }
 
 bool step_take_lock(struct step *s, const char *url)
 {
 	struct run *r = s->run;
-	char *key = key_of(url);
+	char *key = key_of(s, url);
 	if (s->lock && !strcmp(s->lock, key)) {
 		free(key);
 		return true;

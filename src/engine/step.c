@@ -159,7 +159,7 @@ void step_end(struct step *s, enum step_state state)
 	/* Only an apply enables: what is off for another verb stays off, and is not waited for. */
 	enum run_verb verb = s->run->options.verb;
 	bool on = (state == STEP_KEPT && verb != RUN_DESTROY && s->change.verdict == VERDICT_KEEP) || (state == STEP_DONE && verb == RUN_APPLY);
-	if (!strcmp(s->resource->kind->id, "serviceusage.services") && on)
+	if (s->resource->kind->enables && on)
 		s->run->enabled = true;
 	char *why = s->err.what ? xstrdup(s->err.what) : NULL;
 	/* What an apply's survey could not read is read again when its turn comes. */
@@ -327,7 +327,7 @@ static double last_grant(const struct step *s)
 	double last = 0;
 	for (size_t i = 0; i < s->resource->need_count; i++) {
 		const struct step *need = step_need(s, i);
-		if (text_starts(need->resource->kind->id, "iam."))
+		if (need->resource->kind->spreads)
 			last = fmax(last, need->changed);
 	}
 	return last;
@@ -414,7 +414,7 @@ static bool granted_lately(const struct step *s)
 	bool *behind = plan_behind(s->run->plan, s->index), found = false;
 	for (size_t i = 0; i < s->index && !found; i++) {
 		const struct step *need = &s->run->steps[i];
-		found = behind[i] && changed_lately(need) && text_starts(need->resource->kind->id, "iam.policy");
+		found = behind[i] && changed_lately(need) && need->resource->kind->grants;
 	}
 	free(behind);
 	return found;

@@ -67,6 +67,14 @@ struct kind {
 	double usual, slow;         /* seconds to create, median and 95 % (reference/engine.md 1.2): for the plan and the scheduler */
 	double deadline;            /* seconds after which creating has failed */
 	bool billable;              /* costs money while it stands */
+	/* US dollars a month by the spec, at list prices of us-central1 (kind_prices_date); negative when it depends on use. NULL with billable: by
+	 * what is kept in it. */
+	double (*monthly)(const cJSON *spec);
+	bool enables;               /* switches APIs on: its spec's "services" is filled with what the plan's kinds need */
+	bool spreads;               /* what it makes is not known everywhere at once (accounts, permissions) */
+	bool grants;                /* it gives permissions; want of one that it gave may pass by itself */
+	/* What must not be changed by two at a time, as a text that the caller frees. NULL: the object whose URL is read. */
+	char *(*lock)(const struct view *v);
 	bool keeps_data;            /* destroying it destroys data: destroy needs consent, the plan says so */
 	const char *data_word;      /* by which an operator asks for these data to be deleted: "database"; NULL where they go with a parent's */
 	/* Is it protected in the cloud, so that consent to destroying is not enough and the word has to be said? NULL: never. */
@@ -110,6 +118,9 @@ struct kind {
 	const char *lingers;
 	double patience;            /* seconds to go on asking before lingers is said: 0 where what holds it is known to hold for hours */
 };
+
+/* The month in which the prices were looked up: "2026-05". */
+extern const char kind_prices_date[];
 
 /* Every kind, NULL-terminated, in no order that matters. */
 extern const struct kind *const kinds[];

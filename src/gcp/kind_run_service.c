@@ -84,6 +84,25 @@ static void destroy(const struct view *v, const struct observation *seen, struct
 	call_set(out, DIALECT_RUN, "DELETE", NULL, BASE "/%s", v->project, region(v), v->name);
 }
 
+/* A limit such as "2Gi" in GiB, "2" as it is. */
+static double amount(const char *text)
+{
+	char *unit;
+	double value = strtod(text, &unit);
+	return !strcmp(unit, "Mi") ? value / 1024 : value;
+}
+
+/* Request-based billing. Instances that are kept: idle CPU and memory cost 0.0000025 dollars a second each, for a CPU and for a GiB. What requests
+ * cost comes on top. */
+static double monthly(const cJSON *spec)
+{
+	double units = 0;
+	const cJSON *c;
+	cJSON_ArrayForEach(c, json_at(spec, "body.template.containers")) units +=
+		amount(json_str(c, "resources.limits.cpu", "1")) + amount(json_str(c, "resources.limits.memory", "0Gi"));
+	return json_num(spec, "body.scaling.minInstanceCount", 0) * units * 0.0000025 * 3600 * 730;
+}
+
 const struct kind kind_run_service = {
 	.id = "run.service",
 	.title = N_("Cloud Run service"),
@@ -92,6 +111,7 @@ const struct kind kind_run_service = {
 	.slow = 70,
 	.deadline = 1800,
 	.billable = true,
+	.monthly = monthly,
 	.observe = observe,
 	.list = list,
 	.items = "services",

@@ -65,6 +65,13 @@ static void destroy(const struct view *v, const struct observation *seen, struct
 	call_set(out, DIALECT_NONE, "DELETE", NULL, BASE "/%s", v->project, v->name);
 }
 
+/* One active version. */
+static double monthly(const cJSON *spec)
+{
+	(void)spec;
+	return 0.06;
+}
+
 const struct kind kind_secret = {
 	.id = "secretmanager.secret",
 	.title = N_("Secret"),
@@ -73,6 +80,7 @@ const struct kind kind_secret = {
 	.slow = 0.8,
 	.deadline = 600,
 	.billable = true,
+	.monthly = monthly,
 	.observe = observe,
 	.list = list,
 	.items = "secrets",

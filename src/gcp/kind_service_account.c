@@ -91,6 +91,7 @@ const struct kind kind_service_account = {
 	.id = "iam.serviceAccount",
 	.title = N_("Service account"),
 	.api = "iam.googleapis.com",
+	.spreads = true,
 	.usual = 2.5,
 	.slow = 20,
 	.deadline = 300,

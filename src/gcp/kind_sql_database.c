@@ -1,7 +1,7 @@
 /* A database of a Cloud SQL instance. spec: {"instance","charset","collation"}. It has no mark and goes with its instance. */
 #include "config.h"
 #include "gcp/kinds.h"
-#include "gcp/sql_absent.h"
+#include "gcp/sql_shared.h"
 
 #include "base/gettext.h"
 #include "base/json.h"
@@ -49,6 +49,7 @@ const struct kind kind_sql_database = {
 	.id = "sqladmin.database",
 	.title = N_("Database"),
 	.api = "sqladmin.googleapis.com",
+	.lock = sql_lock,
 	.usual = 1,
 	.slow = 4,
 	.deadline = 600,

@@ -3,7 +3,7 @@
  * answers keep it). It goes with its instance. Outputs: password (of). */
 #include "config.h"
 #include "gcp/kinds.h"
-#include "gcp/sql_absent.h"
+#include "gcp/sql_shared.h"
 
 #include "base/gettext.h"
 #include "base/json.h"
@@ -77,6 +77,7 @@ const struct kind kind_sql_user = {
 	.id = "sqladmin.user",
 	.title = N_("Database user"),
 	.api = "sqladmin.googleapis.com",
+	.lock = sql_lock,
 	.usual = 1,
 	.slow = 2,
 	.deadline = 600,

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+const char kind_prices_date[] = "2026-05";
+
 const struct kind *const kinds[] = {
 	&kind_services,
 	&kind_service_account,

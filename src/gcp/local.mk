@@ -43,7 +43,7 @@ src_gcp_libgcp_a_SOURCES = \
 	src/gcp/reference.c src/gcp/reference.h \
 	src/gcp/roles.c src/gcp/roles.h \
 	src/gcp/run_state.c src/gcp/run_state.h \
-	src/gcp/sql_absent.c src/gcp/sql_absent.h
+	src/gcp/sql_shared.c src/gcp/sql_shared.h
 
 check_PROGRAMS += tests/gcp/call
 TESTS += tests/gcp/call

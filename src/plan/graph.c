@@ -56,6 +56,14 @@ void plan_opens(struct resource *r, const char *id)
 	r->opens = xstrdup(id);
 }
 
+void plan_records(struct resource *r, const char *output, const char *path)
+{
+	free(r->recorded_output);
+	free(r->recorded_as);
+	r->recorded_output = xstrdup(output);
+	r->recorded_as = xstrdup(path);
+}
+
 struct resource *plan_find(const struct plan *p, const char *id)
 {
 	for (size_t i = 0; i < p->count; i++)

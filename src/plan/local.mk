@@ -3,7 +3,7 @@ src_plan_libplan_a_SOURCES = \
 	src/plan/answers.c src/plan/answers.h \
 	src/plan/archive.h \
 	src/plan/checks.c src/plan/checks.h \
-	src/plan/cost.c src/plan/cost.h \
+	src/plan/cost.c \
 	src/plan/graph.c \
 	src/plan/libarchive.c src/plan/libarchive.h \
 	src/plan/mlflow_env.c src/plan/mlflow_env.h \

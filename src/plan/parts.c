@@ -110,6 +110,7 @@ void part_database(const struct answers *a, struct plan *p)
 						   plan_ref("version/db-password", "made"), json_str(a->resolved, "database_password", "")));
 	plan_needs(user, "database");
 	plan_needs(user, "version/db-password");
+	plan_records(user, "password", "database_password");
 	free(name);
 }
 
@@ -197,6 +198,7 @@ bool part_image(const struct answers *a, struct plan *p, struct err *e)
 						"'serviceAccount':%s,'logs':%s,'tag':%s,'after':%j}",
 						p->region, bucket, object, plan_ref("source", "generation"), image, builder, logs, tag,
 						plan_ref("repository", "made")));
+	plan_records(r, "digest", "image_digest");
 	plan_needs(r, "iam/build-bucket");
 	plan_needs(r, "iam/repository");
 	plan_needs(r, "sa/build");
@@ -232,7 +234,12 @@ void part_secret(const struct answers *a, struct plan *p, const struct part_secr
 	plan_needs(shell, "apis");
 	if (s->opens)
 		plan_opens(shell, s->opens);
-	plan_needs(plan_add(p, version, "secretmanager.version", name, version_spec(a, s, name)), secret);
+	struct resource *kept = plan_add(p, version, "secretmanager.version", name, version_spec(a, s, name));
+	char *record = xasprintf("secret_versions.%s", s->name);
+	plan_needs(kept, secret);
+	if (!s->text)
+		plan_records(kept, "version", record);
+	free(record);
 	plan_needs(part_grant(p, s->name, "secret", path, "roles/secretmanager.secretAccessor", member, secret), "sa/server");
 	if (!s->text)
 		plan_secret(p, s->name, s->recipe, s->reference, version);

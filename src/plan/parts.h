@@ -4,7 +4,7 @@
 
 #include "plan/plan.h"
 
-/* "apis": these services (NULL-terminated, without ".googleapis.com"), switched on before anything else. */
+/* "apis": switched on before anything else; those of the plan's kinds, and these (NULL-terminated, without ".googleapis.com"). */
 void part_apis(struct plan *p, const char *const *services);
 /* "sa/WHAT", a service account STACK-WHAT with this title; returns its e-mail for the caller to free. */
 char *part_account(struct plan *p, const char *what, const char *title);

@@ -9,6 +9,38 @@
 #include <stdlib.h>
 #include <string.h>
 
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Each API that a kind of the plan needs, and those that are listed for another reason, once and sorted. */
+static cJSON *apis_of(const struct plan *p, const cJSON *listed)
+{
+	const char **names = xcalloc(p->count + (size_t)cJSON_GetArraySize(listed) + 1, sizeof *names);
+	size_t count = 0;
+	const cJSON *name;
+	cJSON_ArrayForEach(name, listed)
+		names[count++] = name->valuestring;
+	for (size_t i = 0; i < p->count; i++)
+		if (p->resources[i].kind)
+			names[count++] = p->resources[i].kind->api;
+	qsort(names, count, sizeof *names, by_text);
+	cJSON *list = cJSON_CreateArray();
+	for (size_t i = 0; i < count; i++)
+		if (!i || strcmp(names[i], names[i - 1]))
+			cJSON_AddItemToArray(list, cJSON_CreateString(names[i]));
+	free(names);
+	return list;
+}
+
+static void list_apis(struct plan *p)
+{
+	for (size_t i = 0; i < p->count; i++)
+		if (p->resources[i].kind && p->resources[i].kind->enables)
+			json_put(p->resources[i].spec, "services", apis_of(p, json_at(p->resources[i].spec, "services")));
+}
+
 /* The plan of these answers alone. */
 static struct plan *make_wanted(const struct answers *a, struct err *e)
 {
@@ -29,7 +61,9 @@ static struct plan *make_wanted(const struct answers *a, struct err *e)
 	p->region = xstrdup(answers_str(a, "region"));
 	p->target = t;
 	p->render = cJSON_CreateObject();
-	if (t->build(a, p, e) && plan_seal(p, e))
+	bool built = t->build(a, p, e);
+	list_apis(p);
+	if (built && plan_seal(p, e))
 		return p;
 	plan_free(p);
 	return NULL;
@@ -42,6 +76,8 @@ static void free_resource(struct resource *r)
 	free(r->needs);
 	free(r->needed);
 	free(r->opens);
+	free(r->recorded_as);
+	free(r->recorded_output);
 	free(r->id);
 	free(r->name);
 	cJSON_Delete(r->spec);

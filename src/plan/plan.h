@@ -19,6 +19,8 @@ struct resource {
 	size_t need_count, need_room;
 	size_t *needed;             /* once the plan is sealed: the same as indexes among its resources, each before its own */
 	char *opens;                /* id of the resource whose data cannot be read without this (keys); as long as those are kept, so is it; or NULL */
+	char *recorded_as;          /* where the answers' resolved values keep its output recorded_output ("image_digest"); or NULL */
+	char *recorded_output;
 	bool unwanted;              /* earlier answers wanted it, these do not: apply deletes it after all that is wanted stands */
 };
 
@@ -91,6 +93,8 @@ struct resource *plan_add(struct plan *p, const char *id, const char *kind, cons
 void plan_needs(struct resource *r, const char *id);
 /* The data of the resource with this id cannot be read without r. */
 void plan_opens(struct resource *r, const char *id);
+/* Once it stands, its output (a text) is kept among the resolved values, as path. */
+void plan_records(struct resource *r, const char *output, const char *path);
 struct resource *plan_find(const struct plan *p, const char *id);
 /* Ends the making: resources stand after what they need, what is unwanted last, and know their needs as indexes. False with EXIT_BUG in e, naming
  * both ends, when a reference or a need leads nowhere, needs go round, or an id or a kind was wrong. plan_make does it; a plan that is added to is
@@ -127,7 +131,7 @@ char *plan_suffix_new(const char *number, const char *stack);
  * project_number. Freed by the caller. */
 char *plan_suffix_of(const struct answers *a, const struct kind *kind, const char *name);
 
-/* A line of what it costs a month, in US dollars; negative when not known. Prices are a table with a date in cost.c. */
+/* A line of what it costs a month, in US dollars; negative when not known. The kinds hold the prices, of kind_prices_date. */
 double plan_cost(const struct resource *r);
 
 /* Renders one of the target's files, or those that the image is built from as a .tar.gz for Cloud Build (upload name "source.tar.gz"):

@@ -5,7 +5,6 @@
 #include "base/gettext.h"
 #include "base/json.h"
 #include "base/mem.h"
-#include "plan/cost.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -113,7 +112,7 @@ cJSON *plan_json(const struct plan *p, const struct change *const *changes)
 		cJSON_AddItemToArray(errands, errand_json(&p->errands[i]));
 	return json_make("{'project':%s,'stack':%s,'region':%s,'url':%s,'counts':%j,'expected_seconds':%d,'monthly_usd':%j,'prices':%s,"
 			 "'resources':%j,'errands':%j}",
-			 p->project, p->stack, p->region, p->url, counted, (int)plan_expected(p, changes), dollars(total_cost(p, changes)), cost_date, resources,
+			 p->project, p->stack, p->region, p->url, counted, (int)plan_expected(p, changes), dollars(total_cost(p, changes)), kind_prices_date, resources,
 			 errands);
 }
 
@@ -242,7 +241,7 @@ void plan_table(const struct plan *p, const struct change *const *changes, int w
 	char *counted = xasprintf(_("%d to create, %d to update, %d to replace, %d to delete, %d unchanged, %d refused."), counts[VERDICT_CREATE],
 				  counts[VERDICT_UPDATE], counts[VERDICT_REPLACE], counts[VERDICT_DELETE], counts[VERDICT_KEEP],
 				  counts[VERDICT_REFUSE]);
-	char *cost = xasprintf(_("About $%.2f a month and what is used: an estimate by list prices of %s in us-central1."), total_cost(p, changes), cost_date);
+	char *cost = xasprintf(_("About $%.2f a month and what is used: an estimate by list prices of %s in us-central1."), total_cost(p, changes), kind_prices_date);
 	buf_putc(out, '\n');
 	put_wrapped(out, counted, 0, wide);
 	put_wrapped(out, cost, 0, wide);

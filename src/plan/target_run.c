@@ -21,10 +21,8 @@
 #define EMAILS_DIR "/secrets/emails"
 #define CONFIG_DIR "/secrets/config"
 
-static const char *const services[] = {"artifactregistry", "cloudbuild",    "cloudresourcemanager", "compute",
-				       "iam",              "iamcredentials", "logging",              "run",
-				       "secretmanager",    "servicenetworking", "serviceusage",       "sqladmin",
-				       "storage",          NULL};
+/* APIs that no kind of ours asks: the project's own permissions, ID tokens, the server's log. */
+static const char *const services[] = {"cloudresourcemanager", "iamcredentials", "logging", NULL};
 
 static const struct render_row renders[] = {
 	{"run/Dockerfile.mustache", "Dockerfile", ESCAPE_DOCKERFILE, 0644, true},

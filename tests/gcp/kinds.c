@@ -660,10 +660,28 @@ static void test_waits(void)
 	cJSON_Delete(found);
 }
 
+static void is_lock(const struct kind *k, const char *name, const char *spec, const char *wanted)
+{
+	cJSON *s = parse(spec);
+	char *lock = k->lock(&(struct view){.project = "demo", .name = name, .spec = s});
+	is_str(lock, wanted, k->id);
+	free(lock);
+	cJSON_Delete(s);
+}
+
+/* One change at a time for each instance, whichever of its kinds makes it. */
+static void test_locks(void)
+{
+	is_lock(kind_find("sqladmin.instance"), "mlflow-x", "{}", "sql/mlflow-x");
+	is_lock(kind_find("sqladmin.database"), "mlflow", "{\"instance\":\"mlflow-x\"}", "sql/mlflow-x");
+	is_lock(kind_find("sqladmin.user"), "mlflow", "{\"instance\":\"mlflow-x\"}", "sql/mlflow-x");
+}
+
 int main(void)
 {
 	mem_install();
 	test_waits();
+	test_locks();
 	test_rows();
 	test_strangers();
 	test_states();

@@ -116,6 +116,31 @@ static void test_tails(const struct plan *p)
 	free(tails);
 }
 
+/* The APIs are those of the plan's kinds and a few that none of them asks. */
+static void test_apis(const struct plan *p)
+{
+	const cJSON *services = json_at(plan_find(p, "apis")->spec, "services"), *one;
+	for (size_t i = 0; i < p->count; i++) {
+		bool listed = false;
+		cJSON_ArrayForEach(one, services)
+			listed = listed || !strcmp(one->valuestring, p->resources[i].kind->api);
+		if (!listed)
+			printf("# %s needs %s\n", p->resources[i].id, p->resources[i].kind->api);
+		if (!listed || i + 1 == p->count)
+			ok(listed, "the API of each resource is switched on");
+	}
+}
+
+/* What the answers keep of what was made. */
+static void test_records(const struct plan *p)
+{
+	is_str(plan_find(p, "image")->recorded_as, "image_digest", "the image's digest is kept");
+	is_str(plan_find(p, "version/cookie")->recorded_as, "secret_versions.cookie", "a secret's version is kept");
+	ok(!plan_find(p, "version/proxy-config")->recorded_as, "that of a rendered file is not");
+	for (size_t i = 0; i < p->count; i++)
+		ok(!p->resources[i].recorded_as == !p->resources[i].recorded_output, "%s: an output and a place", p->resources[i].id);
+}
+
 static void test_resolve(void)
 {
 	struct err e = {0};
@@ -258,6 +283,8 @@ int main(void)
 	is_str(p->url, "https://mlflow-123456789012.us-central1.run.app", "the deterministic URL");
 	is_str(p->errands[0].paste, "https://mlflow-123456789012.us-central1.run.app/oauth2/callback", "the redirect URI to paste");
 	test_order(p);
+	test_apis(p);
+	test_records(p);
 	test_tails(p);
 	test_resolve();
 	test_secrets(p);

@@ -1,11 +1,17 @@
 #include "config.h"
-#include "gcp/sql_absent.h"
+#include "gcp/sql_shared.h"
 
 #include "base/json.h"
+#include "base/mem.h"
 
 #include <string.h>
 
 bool sql_absent(int http, const cJSON *reply)
 {
 	return http == 404 || (http == 403 && !strcmp(json_str(reply, "error.errors.0.reason", ""), "notAuthorized"));
+}
+
+char *sql_lock(const struct view *v)
+{
+	return xasprintf("sql/%s", json_str(v->spec, "instance", v->name));
 }

@@ -1,0 +1,12 @@
+/* What Cloud SQL's kinds share. */
+#ifndef MS_GCP_SQL_SHARED_H
+#define MS_GCP_SQL_SHARED_H
+
+#include "gcp/kind.h"
+
+/* Is the instance not there? Cloud SQL answers 404, or 403 notAuthorized, for it and for all that is in it. */
+bool sql_absent(int http, const cJSON *reply);
+/* One change at a time for the whole instance: the lock of its kinds (kind.h). spec names the "instance", but for the instance itself. */
+char *sql_lock(const struct view *v);
+
+#endif
