@@ -31,6 +31,9 @@ static const struct compute_kind *const compute_kinds[] = {
 	&compute_instance_kind,
 	&compute_disk_kind,
 	&compute_manager_kind,
+	&compute_ssl_policy_kind,
+	&compute_security_policy_kind,
+	&compute_template_kind,
 	NULL,
 };
 

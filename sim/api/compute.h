@@ -141,7 +141,8 @@ bool compute_repeated(struct sim_call *c);
 extern const struct compute_kind compute_network_kind, compute_subnetwork_kind, compute_firewall_kind, compute_router_kind, compute_address_kind,
 	compute_route_kind, compute_health_check_kind, compute_instance_group_kind, compute_neg_kind, compute_backend_service_kind,
 	compute_url_map_kind, compute_http_proxy_kind, compute_https_proxy_kind, compute_certificate_kind, compute_forwarding_rule_kind,
-	compute_instance_kind, compute_disk_kind, compute_manager_kind;
+	compute_instance_kind, compute_disk_kind, compute_manager_kind, compute_ssl_policy_kind, compute_security_policy_kind,
+	compute_template_kind;
 /* What a disk shows of the image that it is made from, by the image's or its family's link, and the image's size; false when there is none
  * such. */
 bool compute_image_fill(cJSON *disk, const char *link, int *gigabytes);
@@ -149,6 +150,10 @@ bool compute_image_fill(cJSON *disk, const char *link, int *gigabytes);
 int compute_machine_cpus(const char *type);
 /* Its memory in MiB. */
 int compute_machine_memory(const char *type);
+/* A machine in the zone as an instance template's properties describe it, begun at once; NULL, answered, when it cannot be. */
+struct sim_object *compute_instance_from(struct sim_call *c, const char *zone, const char *name, const cJSON *properties);
+/* Takes a machine away with its disks and addresses, whatever it does. */
+void compute_instance_drop(struct sim *s, struct sim_object *vm);
 /* Has the zone no machines left, as the world says ("stockouts": ["us-central1-a"])? */
 bool compute_stocked_out(struct sim *s, const char *zone);
 

@@ -121,6 +121,24 @@ static void update(struct sim_call *c)
 		compute_update(c);
 }
 
+/* The reference alone; "" takes it away. */
+static void set_policy(struct sim_call *c)
+{
+	struct sim_object *o = compute_repeated(c) ? NULL : compute_ready_target(c);
+	cJSON *doc = o ? json_make("{'securityPolicy':%s}", json_str(c->body, "securityPolicy", "")) : NULL;
+	if (!o)
+		return;
+	bool none = !*json_str(doc, "securityPolicy", "");
+	if (none || compute_links(c, &compute_backend_service_kind, doc)) {
+		json_drop(o->doc, "securityPolicy");
+		if (!none)
+			json_put_str(o->doc, "securityPolicy", json_str(doc, "securityPolicy", ""));
+		compute_touch(c->sim, o->doc, "fingerprint");
+		compute_begin(c, o, "setSecurityPolicy", sim_draw(c->sim, "compute.backendService.update"), true, NULL);
+	}
+	cJSON_Delete(doc);
+}
+
 /* Health. ---------------------------------------------------------------------------------------------------------------- */
 
 static void get_health(struct sim_call *c)
@@ -155,7 +173,7 @@ const struct compute_kind compute_backend_service_kind = {
 	.kind = "compute#backendService",
 	.word = "backend_service",
 	.flags = COMPUTE_FINGERPRINT,
-	.links = "backends.*.group healthChecks.* network",
+	.links = "backends.*.group healthChecks.* network securityPolicy edgeSecurityPolicy",
 	.used_by = "urlMaps forwardingRules",
 	.output = "usedBy",
 	.defaults = "{'affinityCookieTtlSec':0,'connectionDraining':{'drainingTimeoutSec':0},'description':'','loadBalancingScheme':'EXTERNAL',"
@@ -179,6 +197,7 @@ const struct compute_kind compute_backend_service_kind = {
 static const struct sim_route routes[] = {
 	SERVICES("backendServices"),
 	{"compute.backendServices.aggregatedList", compute_aggregated, "compute.backendServices.list", NULL},
+	{"compute.backendServices.setSecurityPolicy", set_policy, "compute.backendServices.setSecurityPolicy", NULL},
 	SERVICES("regionBackendServices"),
 	{NULL, NULL, NULL, NULL},
 };

@@ -186,7 +186,7 @@ static void list_endpoints(struct sim_call *c)
 
 const struct compute_kind compute_instance_group_kind = {
 	.plural = "instanceGroups",
-	.resources = "instanceGroups",
+	.resources = "instanceGroups regionInstanceGroups",
 	.kind = "compute#instanceGroup",
 	.word = "instance_group",
 	.flags = COMPUTE_FINGERPRINT,
@@ -228,6 +228,9 @@ static const struct sim_route routes[] = {
 	{"compute.instanceGroups.removeInstances", remove_instances, "compute.instanceGroups.update", NULL},
 	{"compute.instanceGroups.listInstances", list_instances, "compute.instanceGroups.list", NULL},
 	{"compute.instanceGroups.setNamedPorts", set_named_ports, "compute.instanceGroups.update", NULL},
+	COMPUTE_READS("regionInstanceGroups", "instanceGroups"),
+	{"compute.regionInstanceGroups.listInstances", list_instances, "compute.instanceGroups.list", NULL},
+	{"compute.regionInstanceGroups.setNamedPorts", set_named_ports, "compute.instanceGroups.update", NULL},
 	ENDPOINTS("networkEndpointGroups"),
 	{"compute.networkEndpointGroups.aggregatedList", compute_aggregated, "compute.networkEndpointGroups.list", NULL},
 	ENDPOINTS("regionNetworkEndpointGroups"),

@@ -34,7 +34,7 @@ static struct sim_object *disk_named(struct sim_call *c, const char *link)
 
 static bool project_disk(struct sim_call *c, cJSON *disk, const char *vm, int index)
 {
-	const char *source = json_str(disk, "source", ""), *zone = sim_param(c, "zone");
+	const char *source = json_str(disk, "source", ""), *zone = sim_param(c, "zone"), *kind = json_str(json_at(disk, "initializeParams"), "diskType", "/pd-standard");
 	cJSON *init = json_at(disk, "initializeParams");
 	int least = 10;
 	char size[24], name[80];
@@ -50,6 +50,8 @@ static bool project_disk(struct sim_call *c, cJSON *disk, const char *vm, int in
 	}
 	if (!init)
 		return compute_required(c, "disks[0].initializeParams");
+	if (!strchr(kind, '/'))
+		return compute_invalid(c, "disks[0].initializeParams.diskType", kind, "The URL is malformed.");
 	cJSON *made = json_make("{'status':'READY','enableConfidentialCompute':false,'physicalBlockSizeBytes':'4096'}");
 	if (json_at(init, "sourceImage") && !compute_image_fill(made, json_str(init, "sourceImage", ""), &least)) {
 		cJSON_Delete(made);
@@ -69,7 +71,7 @@ static bool project_disk(struct sim_call *c, cJSON *disk, const char *vm, int in
 	if (json_at(init, "diskName"))
 		snprintf(name, sizeof name, "%.63s", json_str(init, "diskName", ""));
 	char *scope = xasprintf("projects/%s/zones/%s/", c->project, zone), *path = xasprintf("%sdisks/%s", scope, name);
-	char *type = xasprintf("%sdiskTypes/%s", scope, strrchr(json_str(init, "diskType", "/pd-standard"), '/') + 1), *type_link = compute_link(type);
+	char *type = xasprintf("%sdiskTypes/%s", scope, strrchr(kind, '/') + 1), *type_link = compute_link(type);
 	bool good = !sim_get(c->sim, "compute.disks", path);
 	if (good) {
 		json_put_str(made, "name", name);
@@ -562,6 +564,52 @@ static void serial(struct sim_call *c)
 	sim_ok(c, json_make("{'kind':'compute#serialPortOutput','selfLink':%s,'contents':%s,'start':%s,'next':%s}", self, buf_text(&b) + from, begin, next));
 	free(self);
 	buf_free(&b);
+}
+
+/* A template names machine and disk types alone, without their zone. */
+static void in_zone(cJSON *doc, const char *zone)
+{
+	cJSON *d;
+	char *machine = xasprintf("zones/%s/machineTypes/%s", zone, json_str(doc, "machineType", ""));
+	json_put_str(doc, "machineType", machine);
+	free(machine);
+	cJSON_ArrayForEach(d, json_at(doc, "disks")) {
+		const char *type = json_str(json_at(d, "initializeParams"), "diskType", "");
+		char *full = xasprintf("zones/%s/diskTypes/%s", zone, type);
+		if (*type && !strchr(type, '/'))
+			json_put_str(json_at(d, "initializeParams"), "diskType", full);
+		free(full);
+	}
+}
+
+struct sim_object *compute_instance_from(struct sim_call *c, const char *zone, const char *name, const cJSON *properties)
+{
+	cJSON *doc = cJSON_Duplicate(properties, true), *params = (cJSON *)(uintptr_t)c->params;
+	char *had = xstrdup(sim_param(c, "zone")), *scope = xasprintf("projects/%s/zones/%s/", c->project, zone);
+	struct sim_object *o = NULL;
+	const char *code = NULL;
+	json_put_str(doc, "name", name);
+	in_zone(doc, zone);
+	json_put_str(params, "zone", zone);
+	if (compute_links(c, &compute_instance_kind, doc) && check(c, doc, NULL)) {
+		o = compute_store(c->sim, &compute_instance_kind, scope, doc);
+		free(landed(c->sim, o, &code)); /* a group goes on trying where there is no room */
+	} else {
+		cJSON_Delete(doc);
+	}
+	if (*had)
+		json_put_str(params, "zone", had);
+	else
+		json_drop(params, "zone");
+	free(had);
+	free(scope);
+	return o;
+}
+
+void compute_instance_drop(struct sim *s, struct sim_object *vm)
+{
+	removed(s, vm);
+	sim_remove(s, vm);
 }
 
 const struct compute_kind compute_instance_kind = {

@@ -1,4 +1,5 @@
-/* Managed instance groups, as GKE brings them along with each node pool: read, resized, listed. */
+/* Managed instance groups: those that GKE brings along with each node pool, whose machines are only counted, and those that an operator makes
+ * from an instance template, zonal or regional, whose machines are machines. */
 #include "config.h"
 
 #include "sim/api/compute.h"
@@ -7,6 +8,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -126,13 +128,224 @@ void network_manager_resize(struct sim *s, const char *key, int size)
 		json_put_num(g->doc, "size", size);
 }
 
+/* Groups of an operator's own. ------------------------------------------------------------------------------------------- */
+
+/* The zone of the n-th machine: a regional group spreads over three. */
+static void zone_at(const struct sim_object *o, int n, char out[static 48])
+{
+	const char *zone = json_str(o->doc, "zone", ""), *region = json_str(o->doc, "region", "");
+	const cJSON *chosen = json_at(o->doc, "distributionPolicy.zones");
+	int count = cJSON_GetArraySize(chosen);
+	if (count)
+		zone = json_str(cJSON_GetArrayItem(chosen, n % count), "zone", "");
+	if (*zone)
+		snprintf(out, 48, "%s", strrchr(zone, '/') + 1);
+	else
+		snprintf(out, 48, "%.40s-%c", strrchr(region, '/') + 1, !strcmp(strrchr(region, '/') + 1, "us-east1") ? "bcd"[n % 3] : "abc"[n % 3]);
+	if (!compute_zone_known(out))
+		snprintf(out, 48, "%.40s-b", strrchr(region, '/') + 1);
+}
+
+static struct sim_object *template_of(struct sim *s, const cJSON *doc)
+{
+	return compute_find(s, json_str(doc, "instanceTemplate", json_str(doc, "versions.0.instanceTemplate", "")));
+}
+
+/* The document and its group after the machines have become more or fewer. */
+static void count(struct sim *s, struct sim_object *o)
+{
+	struct sim_object *g = compute_find(s, json_str(o->doc, "instanceGroup", ""));
+	const cJSON *list = g ? json_at(g->hidden, "members") : NULL;
+	int n = cJSON_GetArraySize(list);
+	json_put_num(o->doc, "currentActions.none", n);
+	json_put_num(o->doc, "versions.0.targetSize.calculated", n);
+	if (!g)
+		return;
+	json_put_num(g->doc, "size", n);
+	const struct sim_object *vm = n ? compute_find(s, list->child->valuestring) : NULL;
+	if (vm) {
+		json_put_str(g->doc, "network", json_str(vm->doc, "networkInterfaces.0.network", ""));
+		json_put_str(g->doc, "subnetwork", json_str(vm->doc, "networkInterfaces.0.subnetwork", ""));
+	}
+}
+
+/* Makes and takes machines until there are as many as wanted; with anew all are made again. False when answered. */
+static bool fit(struct sim_call *c, struct sim_object *o, bool anew)
+{
+	struct sim_object *g = compute_find(c->sim, json_str(o->doc, "instanceGroup", "")), *t = template_of(c->sim, o->doc);
+	cJSON *list = g ? json_at(g->hidden, "members") : NULL;
+	int wanted = (int)json_num(o->doc, "targetSize", 0);
+	while (list && cJSON_GetArraySize(list) > (anew ? 0 : wanted)) {
+		cJSON *last = cJSON_DetachItemFromArray(list, cJSON_GetArraySize(list) - 1);
+		struct sim_object *vm = compute_find(c->sim, last->valuestring);
+		if (vm)
+			compute_instance_drop(c->sim, vm);
+		cJSON_Delete(last);
+	}
+	while (list && t && cJSON_GetArraySize(list) < wanted) {
+		char zone[48], *hex = sim_hex(c->sim, 4), *name = xasprintf("%s-%s", json_str(o->doc, "baseInstanceName", ""), hex);
+		zone_at(o, cJSON_GetArraySize(list), zone);
+		struct sim_object *vm = compute_instance_from(c, zone, name, json_at(t->doc, "properties"));
+		free(hex);
+		free(name);
+		if (!vm)
+			return false;
+		cJSON_AddItemToArray(list, cJSON_CreateString(json_str(vm->doc, "selfLink", "")));
+	}
+	count(c->sim, o);
+	return true;
+}
+
+static bool check(struct sim_call *c, cJSON *doc, const struct sim_object *old)
+{
+	const char *name = json_str(doc, "name", ""), *template = json_str(doc, "instanceTemplate", json_str(doc, "versions.0.instanceTemplate", ""));
+	struct buf scope = {0};
+	(void)old;
+	if (!*template)
+		return compute_required(c, "instanceTemplate");
+	if (!json_at(doc, "targetSize"))
+		return compute_required(c, "targetSize");
+	if (!*json_str(doc, "baseInstanceName", ""))
+		json_put_str(doc, "baseInstanceName", name);
+	if (!json_at(doc, "versions.0"))
+		json_put(doc, "versions", json_make("[{'instanceTemplate':%s}]", template));
+	if (!json_at(doc, "instanceTemplate"))
+		json_put_str(doc, "instanceTemplate", template);
+	cJSON *defaults = json_make("{'description':'','targetStoppedSize':0,'targetSuspendedSize':0,'listManagedInstancesResults':'PAGELESS','standbyPolicy':{'mode':'MANUAL',"
+				    "'initialDelaySec':0},'currentActions':{'abandoning':0,'creating':0,'creatingWithoutRetries':0,'deleting':0,'none':0,'recreating':0,"
+				    "'refreshing':0,'restarting':0,'resuming':0,'starting':0,'stopping':0,'suspending':0,'verifying':0},'instanceLifecyclePolicy':{"
+				    "'defaultActionOnFailure':'REPAIR','forceUpdateOnRepair':'NO','onFailedHealthCheck':'DEFAULT_ACTION'},'status':{'isStable':true,"
+				    "'allInstancesConfig':{'effective':true},'stateful':{'hasStatefulConfig':false,'perInstanceConfigs':{'allEffective':true}},"
+				    "'versionTarget':{'isReached':true}},'updatePolicy':{'type':'OPPORTUNISTIC','minimalAction':'REPLACE','replacementMethod':'SUBSTITUTE',"
+				    "'maxSurge':{'fixed':1,'calculated':1},'maxUnavailable':{'fixed':1,'calculated':1}}}");
+	compute_fill(doc, defaults);
+	cJSON_Delete(defaults);
+	bool known = compute_scope(c, &scope);
+	char *group = xasprintf(COMPUTE_BASE "%sinstanceGroups/%s", buf_text(&scope), name);
+	json_put_str(doc, "instanceGroup", group);
+	free(group);
+	buf_free(&scope);
+	return known;
+}
+
+/* The group that it manages comes and goes with it; GKE brings its own. */
+static void stored(struct sim *s, struct sim_object *o)
+{
+	if (json_at(o->doc, "beta:serviceAccount") || compute_find(s, json_str(o->doc, "instanceGroup", "")))
+		return;
+	char *scope = xstrndup(o->key, (size_t)(strstr(o->key, "instanceGroupManagers/") - o->key));
+	cJSON *doc = json_make("{'name':%s,'description':\"This instance group is controlled by Instance Group Manager '%s'. To modify instances in this group, use "
+			       "the Instance Group Manager API: https://cloud.google.com/compute/docs/reference/latest/instanceGroupManagers\",'size':0}",
+			       json_str(o->doc, "name", ""), json_str(o->doc, "name", ""));
+	struct sim_object *g = compute_store(s, &compute_instance_group_kind, scope, doc);
+	json_put(g->hidden, "members", cJSON_CreateArray());
+	if (json_at(o->doc, "namedPorts"))
+		json_put(g->doc, "namedPorts", cJSON_Duplicate(json_at(o->doc, "namedPorts"), true));
+	free(scope);
+}
+
+static void removed(struct sim *s, const struct sim_object *o)
+{
+	struct sim_object *g = compute_find(s, json_str(o->doc, "instanceGroup", ""));
+	const cJSON *m, *list = g ? json_at(g->hidden, "members") : NULL;
+	cJSON_ArrayForEach(m, list) {
+		struct sim_object *vm = compute_find(s, m->valuestring);
+		if (vm)
+			compute_instance_drop(s, vm);
+	}
+	if (g)
+		sim_remove(s, g);
+}
+
+/* Who uses its group holds it too. */
+static char *held(struct sim *s, const struct sim_object *o)
+{
+	struct sim_object *g = compute_find(s, json_str(o->doc, "instanceGroup", ""));
+	return g ? compute_user(s, &compute_instance_group_kind, g) : NULL;
+}
+
+static char *landed(struct sim *s, struct sim_object *o, const char **code)
+{
+	(void)code;
+	count(s, o);
+	return NULL;
+}
+
+/* The group is answered for first; a machine that cannot be made then is missing in it, as at Google. */
+static void insert(struct sim_call *c)
+{
+	char *name = xstrdup(json_str(c->body, "name", ""));
+	struct buf path = {0};
+	compute_insert(c);
+	if (c->reply->status == 200 && compute_scope(c, &path)) {
+		buf_printf(&path, "instanceGroupManagers/%s", name);
+		struct sim_object *o = sim_get(c->sim, "compute.instanceGroupManagers", buf_text(&path));
+		struct sim_call quiet = *c;
+		struct sim_reply unheard = {0};
+		quiet.reply = &unheard;
+		if (o)
+			fit(&quiet, o, false);
+		sim_reply_free(&unheard);
+	}
+	buf_free(&path);
+	free(name);
+}
+
+static void change(struct sim_call *c, void (*how)(struct sim_call *c))
+{
+	struct sim_object *o = compute_target(c);
+	char *before = xstrdup(o ? json_str(o->doc, "instanceTemplate", "") : "");
+	if (o && json_at(c->body, "versions.0.instanceTemplate") && !json_at(c->body, "instanceTemplate"))
+		json_put_str(c->body, "instanceTemplate", json_str(c->body, "versions.0.instanceTemplate", ""));
+	else if (o && json_at(c->body, "instanceTemplate") && !json_at(c->body, "versions"))
+		json_put(c->body, "versions", json_make("[{'instanceTemplate':%s}]", json_str(c->body, "instanceTemplate", "")));
+	if (o)
+		how(c);
+	struct sim_call quiet = *c;
+	struct sim_reply unheard = {0};
+	quiet.reply = &unheard;
+	if (o && c->reply->status == 200)
+		fit(&quiet, o, strcmp(before, json_str(o->doc, "instanceTemplate", "")) && !strcmp(json_str(o->doc, "updatePolicy.type", ""), "PROACTIVE"));
+	sim_reply_free(&unheard);
+	free(before);
+}
+
+static void patch(struct sim_call *c)
+{
+	change(c, compute_patch);
+}
+
+static void set_template(struct sim_call *c)
+{
+	change(c, compute_patch);
+}
+
+static void recreate(struct sim_call *c)
+{
+	struct sim_object *o = compute_repeated(c) ? NULL : compute_ready_target(c);
+	if (o && fit(c, o, true))
+		compute_begin(c, o, c->id, sim_draw(c->sim, "compute.default.update"), true, NULL);
+}
+
+static void errors(struct sim_call *c)
+{
+	if (compute_target(c))
+		sim_ok(c, cJSON_CreateObject());
+}
+
 static void resize(struct sim_call *c)
 {
 	struct sim_object *o = compute_repeated(c) ? NULL : compute_ready_target(c);
 	if (!o)
 		return;
-	network_manager_resize(c->sim, o->key, atoi(sim_param(c, "size")));
-	compute_begin(c, o, "compute.instanceGroupManagers.resize", sim_draw(c->sim, "compute.default.update"), true, NULL);
+	if (json_at(o->hidden, "account")) {
+		network_manager_resize(c->sim, o->key, atoi(sim_param(c, "size")));
+	} else {
+		json_put_num(o->doc, "targetSize", atoi(sim_param(c, "size")));
+		if (!fit(c, o, false))
+			return;
+	}
+	compute_begin(c, o, c->id, sim_draw(c->sim, "compute.default.update"), true, NULL);
 }
 
 char *network_manager_in(struct sim *s, const char *subnetwork)
@@ -157,7 +370,15 @@ static void members(struct sim_call *c)
 	if (!o)
 		return;
 	cJSON *list = cJSON_CreateArray();
-	for (int i = 0; i < (int)json_num(o->doc, "targetSize", 0); i++) {
+	const struct sim_object *g = compute_find(c->sim, json_str(o->doc, "instanceGroup", ""));
+	const cJSON *own, *machines = g ? json_at(g->hidden, "members") : NULL;
+	cJSON_ArrayForEach(own, machines) {
+		const struct sim_object *vm = compute_find(c->sim, own->valuestring);
+		cJSON_AddItemToArray(list, json_make("{'instance':%s,'id':%s,'instanceStatus':%s,'currentAction':'NONE','version':{'instanceTemplate':%s}}", own->valuestring,
+						     vm ? json_str(vm->doc, "id", "0") : "0", vm ? json_str(vm->doc, "status", "") : "TERMINATED",
+						     json_str(o->doc, "instanceTemplate", "")));
+	}
+	for (int i = 0; !machines && i < (int)json_num(o->doc, "targetSize", 0); i++) {
 		char *name = network_manager_machine(o, i), *link = xasprintf("%s/instances/%s", json_str(o->doc, "zone", ""), name);
 		cJSON_AddItemToArray(list, json_make("{'instance':%s,'instanceStatus':'RUNNING','currentAction':'NONE'}", link));
 		free(name);
@@ -173,22 +394,39 @@ static void members(struct sim_call *c)
 
 const struct compute_kind compute_manager_kind = {
 	.plural = "instanceGroupManagers",
-	.resources = "instanceGroupManagers",
+	.resources = "instanceGroupManagers regionInstanceGroupManagers",
 	.kind = "compute#instanceGroupManager",
 	.word = "instance_group_manager",
 	.flags = COMPUTE_FINGERPRINT,
+	.links = "instanceTemplate versions.*.instanceTemplate autoHealingPolicies.*.healthCheck",
+	.output = "instanceGroup currentActions status",
 	.quota = "INSTANCE_GROUP_MANAGERS",
 	.insert = "compute.instanceGroup.insert",
 	.change = "compute.default.update",
 	.remove = "compute.instanceGroup.delete",
+	.check = check,
+	.stored = stored,
+	.removed = removed,
+	.held = held,
+	.landed = landed,
 };
 
+#define MANAGERS(r)                                                                                                    \
+	{"compute." r ".get", compute_get, "compute.instanceGroupManagers.get", NULL},                                 \
+	{"compute." r ".list", compute_list, "compute.instanceGroupManagers.list", NULL},                              \
+	{"compute." r ".insert", insert, "compute.instanceGroupManagers.create", NULL},                                \
+	{"compute." r ".patch", patch, "compute.instanceGroupManagers.update", NULL},                                  \
+	{"compute." r ".delete", compute_delete, "compute.instanceGroupManagers.delete", NULL},                        \
+	{"compute." r ".resize", resize, "compute.instanceGroupManagers.update", NULL},                                \
+	{"compute." r ".setInstanceTemplate", set_template, "compute.instanceGroupManagers.update", NULL},             \
+	{"compute." r ".recreateInstances", recreate, "compute.instanceGroupManagers.update", NULL},                   \
+	{"compute." r ".listErrors", errors, "compute.instanceGroupManagers.get", NULL},                               \
+	{"compute." r ".listManagedInstances", members, "compute.instanceGroupManagers.get", NULL}
+
 static const struct sim_route routes[] = {
-	COMPUTE_READS("instanceGroupManagers", "instanceGroupManagers"),
+	MANAGERS("instanceGroupManagers"),
 	{"compute.instanceGroupManagers.aggregatedList", compute_aggregated, "compute.instanceGroupManagers.list", NULL},
-	{"compute.instanceGroupManagers.resize", resize, "compute.instanceGroupManagers.update", NULL},
-	{"compute.instanceGroupManagers.delete", compute_delete, "compute.instanceGroupManagers.delete", NULL},
-	{"compute.instanceGroupManagers.listManagedInstances", members, "compute.instanceGroupManagers.get", NULL},
+	MANAGERS("regionInstanceGroupManagers"),
 	{NULL, NULL, NULL, NULL},
 };
 

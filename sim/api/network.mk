@@ -21,6 +21,8 @@ sim_libsim_a_SOURCES += \
 	sim/api/compute_operations.c \
 	sim/api/compute_permissions.c \
 	sim/api/compute_places.c \
+	sim/api/compute_policies.c \
+	sim/api/compute_templates.c \
 	sim/api/compute_routers.c \
 	sim/api/compute_subnetworks.c \
 	sim/api/container.h \

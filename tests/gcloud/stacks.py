@@ -31,12 +31,45 @@ def scheduler(g):
     g("scheduler jobs delete j1 --location=us-central1")
 
 
+def balancing(g):
+    g("compute ssl-policies create tls --profile=MODERN --min-tls-version=1.2")
+    g("compute ssl-policies describe tls", profile="MODERN", minTlsVersion="TLS_1_2")
+    g("compute ssl-policies update tls --profile=RESTRICTED")
+    g("compute ssl-policies delete tls")
+    g("compute security-policies create armor")
+    g("compute security-policies rules create 1000 --security-policy=armor --action=deny-403 --src-ip-ranges=9.9.9.0/24")
+    g("compute security-policies rules update 1000 --security-policy=armor --action=allow")
+    g("compute security-policies rules describe 1000 --security-policy=armor", action="allow")
+    g("compute security-policies describe armor", type="CLOUD_ARMOR")
+    g("compute backend-services create b1 --global --load-balancing-scheme=EXTERNAL_MANAGED --security-policy=armor")
+    g("compute backend-services describe b1 --global", securityPolicy=ends("/securityPolicies/armor"))
+    g("compute backend-services update b1 --global --security-policy=")
+    g("compute backend-services delete b1 --global")
+    g("compute security-policies rules delete 1000 --security-policy=armor")
+    g("compute security-policies delete armor")
+
+
+def groups(g):
+    g("compute instance-templates create t1 --machine-type=e2-small --image-family=debian-12 --image-project=debian-cloud --network=default")
+    g("compute instance-templates describe t1", properties__machineType="e2-small")
+    g("compute instance-groups managed create g1 --zone=us-central1-a --template=t1 --size=2 --base-instance-name=web")
+    g("compute instance-groups managed list-instances g1 --zone=us-central1-a", size=2)
+    g("compute instance-groups managed set-named-ports g1 --zone=us-central1-a --named-ports=http:8080")
+    g("compute instance-groups managed resize g1 --zone=us-central1-a --size=1")
+    g("compute instance-groups managed describe g1 --zone=us-central1-a", targetSize=1)
+    g("compute instance-groups managed create r1 --region=us-central1 --template=t1 --size=3")
+    g("compute instance-groups managed list", size=2)
+    g("compute instance-groups managed delete r1 --region=us-central1")
+    g("compute instance-groups managed delete g1 --zone=us-central1-a")
+    g("compute instance-templates delete t1")
+
+
 def main():
     if not shutil.which("gcloud"):
         print("1..0 # SKIP gcloud is not installed")
         return
-    groups = [connectors, scheduler]
-    chosen = [f for f in groups if not sys.argv[1:] or f.__name__ in sys.argv[1:]]
+    every = [connectors, scheduler, balancing, groups]
+    chosen = [f for f in every if not sys.argv[1:] or f.__name__ in sys.argv[1:]]
     with Home() as home:
         with Sim(home, "--world", home.file("world.json", {"services": ["*"]})) as sim:
             for group in chosen:

@@ -99,6 +99,78 @@ static void scheduler(void)
 	asks("GET", SCHEDULER PLACE "jobs/j", NULL, 404);
 }
 
+static void policies(void)
+{
+	asks("POST", COMPUTE "global/sslPolicies", json_make("{'name':'bad','profile':'CUSTOM'}"), 400);
+	act("POST", COMPUTE "global/sslPolicies", json_make("{'name':'tls','profile':'MODERN','minTlsVersion':'TLS_1_2'}"));
+	cJSON *p = asks("GET", COMPUTE "global/sslPolicies/tls", NULL, 200);
+	is_int(cJSON_GetArraySize(json_at(p, "enabledFeatures")), 13, "U24: a profile says which ciphers there are");
+	char *print = xstrdup(json_str(p, "fingerprint", ""));
+	act("PATCH", COMPUTE "global/sslPolicies/tls", json_make("{'profile':'RESTRICTED','fingerprint':%s}", print));
+	is_str(json_str(asks("GET", COMPUTE "global/sslPolicies/tls", NULL, 200), "profile", ""), "RESTRICTED", "U24: an SSL policy can be changed");
+	free(print);
+	act("POST", COMPUTE "global/securityPolicies", json_make("{'name':'armor'}"));
+	p = asks("GET", COMPUTE "global/securityPolicies/armor", NULL, 200);
+	is_int((long)json_num(p, "rules.0.priority", 0), 2147483647, "U24: a security policy has a default rule");
+	act("POST", COMPUTE "global/securityPolicies/armor/addRule", json_make("{'priority':1000,'action':'deny(403)','match':{'versionedExpr':'SRC_IPS_V1','config':"
+		"{'srcIpRanges':['9.9.9.0/24']}}}"));
+	asks("POST", COMPUTE "global/securityPolicies/armor/addRule", json_make("{'priority':1000,'action':'allow','match':{'versionedExpr':'SRC_IPS_V1','config':"
+		"{'srcIpRanges':['9.9.9.0/24']}}}"), 400);
+	is_str(json_str(asks("GET", COMPUTE "global/securityPolicies/armor/getRule?priority=1000", NULL, 200), "action", ""), "deny(403)", "U24: rules are added");
+	asks("POST", COMPUTE "global/securityPolicies/armor/removeRule?priority=2147483647", NULL, 400);
+	act("POST", COMPUTE "global/securityPolicies/armor/removeRule?priority=1000", NULL);
+	act("POST", COMPUTE "global/backendServices", json_make("{'name':'b1','loadBalancingScheme':'EXTERNAL_MANAGED'}"));
+	asks("POST", COMPUTE "global/backendServices/b1/setSecurityPolicy", json_make("{'securityPolicy':'global/securityPolicies/none'}"), 404);
+	act("POST", COMPUTE "global/backendServices/b1/setSecurityPolicy", json_make("{'securityPolicy':'global/securityPolicies/armor'}"));
+	asks("DELETE", COMPUTE "global/securityPolicies/armor", NULL, 400);
+	act("POST", COMPUTE "global/urlMaps", json_make("{'name':'m1','defaultService':'global/backendServices/b1'}"));
+	act("POST", COMPUTE "global/sslCertificates", json_make("{'name':'c1','type':'MANAGED','managed':{'domains':['a.example.com']}}"));
+	act("POST", COMPUTE "global/targetHttpsProxies", json_make("{'name':'p1','urlMap':'global/urlMaps/m1','sslCertificates':['global/sslCertificates/c1']}"));
+	char *proxy = xstrdup(json_str(asks("GET", COMPUTE "global/targetHttpsProxies/p1", NULL, 200), "fingerprint", ""));
+	asks("PATCH", COMPUTE "global/targetHttpsProxies/p1", json_make("{'fingerprint':%s,'sslPolicy':'global/sslPolicies/none'}", proxy), 404);
+	ok(true, "U20: a proxy does not take an SSL policy that does not exist");
+	act("PATCH", COMPUTE "global/targetHttpsProxies/p1", json_make("{'fingerprint':%s,'sslPolicy':'global/sslPolicies/tls'}", proxy));
+	asks("DELETE", COMPUTE "global/sslPolicies/tls", NULL, 400);
+	free(proxy);
+}
+
+static void groups(void)
+{
+	const char *properties = "{'machineType':'e2-small','disks':[{'boot':true,'autoDelete':true,'initializeParams':{'sourceImage':"
+				 "'projects/debian-cloud/global/images/family/debian-12','diskType':'pd-balanced'}}],'networkInterfaces':[{'network':'global/networks/n1',"
+				 "'subnetwork':'regions/us-central1/subnetworks/s24'}]}";
+	asks("POST", COMPUTE "global/instanceTemplates", json_make("{'name':'t0','properties':{'machineType':'zones/z/machineTypes/e2-small'}}"), 400);
+	act("POST", COMPUTE "global/instanceTemplates", json_make("{'name':'t1','properties':%j}", json_make(properties)));
+	act("POST", COMPUTE "global/instanceTemplates", json_make("{'name':'t2','properties':%j}", json_make(properties)));
+	asks("POST", COMPUTE "zones/us-central1-a/instanceGroupManagers", json_make("{'name':'g0','targetSize':1,'instanceTemplate':'global/instanceTemplates/none'}"), 404);
+	act("POST", COMPUTE "zones/us-central1-a/instanceGroupManagers", json_make("{'name':'g1','baseInstanceName':'web','targetSize':2,'instanceTemplate':"
+		"'global/instanceTemplates/t1'}"));
+	cJSON *list = asks("POST", COMPUTE "zones/us-central1-a/instanceGroupManagers/g1/listManagedInstances", NULL, 200);
+	is_int(cJSON_GetArraySize(json_at(list, "managedInstances")), 2, "U24: a managed group makes its machines");
+	is_str(json_str(list, "managedInstances.0.instanceStatus", ""), "RUNNING", "U24: which run");
+	char *first = xstrdup(json_str(list, "managedInstances.0.instance", ""));
+	is_int((long)json_num(asks("GET", COMPUTE "zones/us-central1-a/instanceGroups/g1", NULL, 200), "size", 0), 2, "U24: its instance group has them");
+	asks("DELETE", COMPUTE "global/instanceTemplates/t1", NULL, 400);
+	act("POST", COMPUTE "zones/us-central1-a/instanceGroupManagers/g1/resize?size=3", NULL);
+	is_int(cJSON_GetArraySize(json_at(asks("GET", COMPUTE "zones/us-central1-a/instances", NULL, 200), "items")), 3, "U24: resized");
+	act("PATCH", COMPUTE "zones/us-central1-a/instanceGroupManagers/g1", json_make("{'versions':[{'instanceTemplate':'global/instanceTemplates/t2'}],'updatePolicy':"
+		"{'type':'PROACTIVE'}}"));
+	list = asks("POST", COMPUTE "zones/us-central1-a/instanceGroupManagers/g1/listManagedInstances", NULL, 200);
+	ok(strcmp(first, json_str(list, "managedInstances.0.instance", "")) != 0, "U24: a new template makes new machines where the policy is proactive");
+	free(first);
+	act("POST", COMPUTE "regions/us-central1/instanceGroupManagers", json_make("{'name':'r1','targetSize':3,'instanceTemplate':'global/instanceTemplates/t2'}"));
+	is_int((long)json_num(asks("GET", COMPUTE "regions/us-central1/instanceGroups/r1", NULL, 200), "size", 0), 3, "U24: a regional group");
+	is_int(cJSON_GetArraySize(json_at(asks("GET", COMPUTE "zones/us-central1-b/instances", NULL, 200), "items")), 1, "U24: spreads over zones");
+	act("DELETE", COMPUTE "regions/us-central1/instanceGroupManagers/r1", NULL);
+	act("DELETE", COMPUTE "zones/us-central1-a/instanceGroupManagers/g1", NULL);
+	ok(!json_at(asks("GET", COMPUTE "zones/us-central1-a/instances", NULL, 200), "items.0"), "U24: a group takes its machines with it");
+	act("DELETE", COMPUTE "global/instanceTemplates/t1", NULL);
+	asks("POST", COMPUTE "zones/us-central1-a/instances", json_make("{'name':'vm','machineType':'zones/us-central1-a/machineTypes/e2-small','disks':[{'initializeParams':"
+		"{'sourceImage':'projects/debian-cloud/global/images/family/debian-12','diskType':'pd-ssd'}}],'networkInterfaces':[{'subnetwork':"
+		"'regions/us-central1/subnetworks/s24'}]}"), 400);
+	ok(true, "a disk type that is no link is refused");
+}
+
 int main(void)
 {
 	mem_install();
@@ -107,6 +179,8 @@ int main(void)
 	connectors();
 	through_a_connector();
 	scheduler();
+	policies();
+	groups();
 	sim_free(cloud);
 	return tap_done();
 }
