@@ -5,6 +5,7 @@
 #include "base/gettext.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "plan/axes.h"
 
 #include <curses.h>
 #include <stdlib.h>
@@ -104,12 +105,9 @@ int choice_index(const struct question *q, const char *id)
 
 const cJSON *form_suggestions(const struct wizard *w, const struct question *q)
 {
-	if (!strcmp(q->id, "project.id"))
-		return w->surveys[SURVEY_PROJECTS].result;
-	if (strcmp(q->id, "region") != 0)
+	if (!q->suggests || q->type != TYPE_TEXT)
 		return NULL;
-	const cJSON *asked_for = w->surveys[SURVEY_REGIONS].result;
-	return asked_for && asked_for->child ? asked_for : w->regions;
+	return wizard_survey_result(w, q->suggests);
 }
 
 static const char *suggestion_title(const cJSON *item)
@@ -236,17 +234,17 @@ static bool may_type(const struct question *q, const struct key *k)
 /* Drawing --------------------------------------------------------------------------------------------------------------------------- */
 
 /* What is said under a choice: why it cannot be chosen, or what it means. */
-static const char *choice_words(const struct wizard *w, const struct choice *c, enum role *role)
+static const char *choice_words(const struct wizard *w, const struct question *q, const struct choice *c, enum role *role)
 {
-	const char *refused = c->refused ? c->refused(w->answers) : NULL;
+	const char *refused = question_refuses(q, w->answers, c->id);
 	*role = refused ? ROLE_WARN : ROLE_DIM;
 	return _(refused ? refused : c->help);
 }
 
-static int draw_choice(struct wizard *w, const struct choice *c, int y, struct rect r, bool here, bool chosen)
+static int draw_choice(struct wizard *w, const struct question *q, const struct choice *c, int y, struct rect r, bool here, bool chosen)
 {
 	enum role role;
-	const char *words = choice_words(w, c, &role);
+	const char *words = choice_words(w, q, c, &role);
 	if (here)
 		put_glyph(y, r.x, ROLE_KEY, GLYPH_MARK);
 	put_glyph(y, r.x + 2, chosen ? ROLE_GOOD : ROLE_TEXT, chosen ? GLYPH_ON : GLYPH_OFF);
@@ -262,7 +260,7 @@ int draw_choices(struct wizard *w, const struct question *q, struct rect r, int 
 	int y = r.y;
 	const char *now = answers_str(w->answers, q->id);
 	for (int i = 0; q->choices[i].id && y + 1 < r.y + r.h; i++)
-		y = draw_choice(w, &q->choices[i], y, r, i == focus, !strcmp(q->choices[i].id, now));
+		y = draw_choice(w, q, &q->choices[i], y, r, i == focus, !strcmp(q->choices[i].id, now));
 	return y;
 }
 
@@ -271,7 +269,7 @@ int choices_height(const struct wizard *w, const struct question *q, int width)
 	int lines = 0;
 	enum role role;
 	for (const struct choice *c = q->choices; c->id; c++) {
-		int n = put_wrapped(0, 0, 0, width - 4, ROLE_TEXT, choice_words(w, c, &role));
+		int n = put_wrapped(0, 0, 0, width - 4, ROLE_TEXT, choice_words(w, q, c, &role));
 		lines += 1 + (n < 2 ? n : 2);
 	}
 	return lines;
@@ -283,7 +281,7 @@ static void draw_other_value(const struct wizard *w, const struct question *q, i
 	char *words = typed ? xstrdup(typed) : answers_words(w->answers, q);
 	if (typed)
 		x += put_glyph(y, x, ROLE_BAD, GLYPH_CROSS) + 1;
-	if (!*words && q->required)
+	if (!*words && !q->optional)
 		put(y, x, width, ROLE_WARN, _("needed"));
 	else
 		put(y, x, width, here ? ROLE_FOCUS : typed ? ROLE_BAD : ROLE_TEXT, words);
@@ -426,34 +424,22 @@ static int draw_project(struct wizard *w, int y, struct rect r)
 	return draw_preflight(w, draw_project_known(s->result, y, r), r) + 1;
 }
 
-/* The redirect URI is known before anything is made: it is computed from the project's number. */
-static char *redirect_uris(const struct wizard *w)
+/* It is known before anything is made: it is computed from the project's number. */
+static char *pasted(const struct wizard *w)
 {
-	struct err e = {0};
-	const cJSON *project = w->surveys[SURVEY_PROJECT].result;
-	struct answers *a = answers_copy(w->answers);
-	if (!*json_str(a->resolved, "project_number", "") && project)
-		json_put_str(a->resolved, "project_number", json_str(project, "number", ""));
-	if (!*json_str(a->resolved, "suffix", ""))
-		json_put_str(a->resolved, "suffix", "0000");
-	struct plan *p = *json_str(a->resolved, "project_number", "") ? plan_make(a, &e) : NULL;
-	char *paste = NULL;
-	for (size_t i = 0; p && i < p->errand_count && !paste; i++)
-		paste = p->errands[i].paste ? xstrdup(p->errands[i].paste) : NULL;
-	plan_free(p);
-	answers_free(a);
-	err_free(&e);
-	return paste;
+	const char *number = json_str(w->answers->resolved, "project_number", json_str(w->surveys[SURVEY_PROJECT].result, "number", ""));
+	return *number ? design_pasted(w->answers, number) : NULL;
 }
 
-static int draw_redirect(struct wizard *w, int y, struct rect r)
+static int draw_pasted(struct wizard *w, int y, struct rect r)
 {
-	if (strcmp(answers_str(w->answers, "auth.mode"), "oauth2-proxy") != 0)
+	const char *title = axes_of(w->answers).auth->paste;
+	if (!title)
 		return y;
-	char *uris = redirect_uris(w);
-	y += put_most(y, r.x + 2, 1, r.w - 2, ROLE_TEXT, _("Redirect URIs to register with the OAuth client:"));
-	y += put_most(y, r.x + 2, 3, r.w - 2, uris ? ROLE_TITLE : ROLE_BUSY, uris ? uris : _("known as soon as the project has been checked"));
-	free(uris);
+	char *text = pasted(w);
+	y += put_most(y, r.x + 2, 1, r.w - 2, ROLE_TEXT, _(title));
+	y += put_most(y, r.x + 2, 3, r.w - 2, text ? ROLE_TITLE : ROLE_BUSY, text ? text : _("known as soon as the project has been checked"));
+	free(text);
 	return y + 1;
 }
 
@@ -462,7 +448,7 @@ static int draw_facts(struct wizard *w, int y, struct rect r)
 {
 	if (wizard_on(w, "project"))
 		return draw_project(w, y, r);
-	return wizard_on(w, "auth") ? draw_redirect(w, y, r) : y;
+	return wizard_on(w, "auth") ? draw_pasted(w, y, r) : y;
 }
 
 static int help_lines(struct rect r)

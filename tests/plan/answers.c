@@ -325,7 +325,7 @@ static void table(void)
 	bool pages_known = true, titles_fit = true, defaults_pass = true, forms = true;
 	struct answers *none = answers_new();
 	for (const struct question *q = questions; q->id; q++) {
-		cJSON *v = q->fallback(none);
+		cJSON *v = question_default(q, none);
 		pages_known &= page_find(q->page) != NULL;
 		titles_fit &= strlen(q->title) <= 30;
 		defaults_pass &= answers_allows(none, q, v, NULL);

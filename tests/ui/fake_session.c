@@ -281,7 +281,7 @@ static struct plan *fake_plan(const struct answers *a)
 		p->resources[p->count] = (struct resource){.id = xstrdup(rows[p->count].id), .kind = &rows[p->count].kind,
 							   .name = xstrdup(rows[p->count].name), .spec = json_make("{'settings':{'tier':'db-custom-1-3840'}}")};
 	struct err e = {0};
-	plan_secret(p, "oauth-client", -1, answers_str(a, "auth.client_secret"), "secret/cookie");
+	plan_secret(p, "oauth-client", -1, "auth.client_secret", answers_str(a, "auth.client_secret"), "secret/cookie");
 	if (!text_ends(answers_str(a, "auth.client_id"), "rehearsal.apps.googleusercontent.com"))
 		plan_errand(p, "Create an OAuth client", "In the console.", "https://mlflow-246813579012.us-central1.run.app/oauth2/callback", false);
 	if (!plan_seal(p, &e))
