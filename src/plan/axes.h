@@ -25,6 +25,11 @@ struct target {
 	void (*recall)(const cJSON *found, cJSON *resolved);
 	/* Plans the workload, and says in d->front what answers. */
 	bool (*spell)(struct design *d, struct err *e);
+	/* Called after spell where a load balancer is to stand before d->front: plans what it sends to, and adds to body, a compute.v1 BackendService,
+	 * what follows from that: backends, protocol, health checks. NULL: this target cannot stand behind one. */
+	bool (*backend)(struct design *d, cJSON *body, struct err *e);
+	/* How a person who may invoke it opens it in a browser, as lines for a shell. NULL: there is no way but the exposure's. */
+	void (*browse)(const struct plan *p, struct buf *out);
 };
 
 /* Who lets people in. */

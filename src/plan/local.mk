@@ -3,6 +3,7 @@ src_plan_libplan_a_SOURCES = \
 	src/plan/answers.c src/plan/answers.h \
 	src/plan/archive.c src/plan/archive.h \
 	src/plan/artifacts_proxied.c \
+	src/plan/auth_iam.c \
 	src/plan/auth_oauth2_proxy.c \
 	src/plan/axes.c src/plan/axes.h src/plan/axes.tbl \
 	src/plan/checks.c src/plan/checks.h \
@@ -10,6 +11,7 @@ src_plan_libplan_a_SOURCES = \
 	src/plan/database.c src/plan/database.h \
 	src/plan/database_postgresql.c \
 	src/plan/design.c src/plan/design.h \
+	src/plan/exposure_domain.c \
 	src/plan/exposure_service_url.c \
 	src/plan/graph.c \
 	src/plan/libarchive.c src/plan/libarchive.h \

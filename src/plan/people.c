@@ -3,6 +3,7 @@
 #include "plan/people.h"
 
 #include "base/gettext.h"
+#include "base/json.h"
 #include "base/mem.h"
 #include "base/text.h"
 
@@ -60,6 +61,14 @@ static const char *check_service_account(const struct answers *a, const char *va
 	return NULL;
 }
 
+static const char *check_group(const struct answers *a, const char *value)
+{
+	const char *why = check_person(a, value);
+	if (!why && text_ends(value, "@gmail.com"))
+		return N_("This is a person's address: list it under auth.users.");
+	return why;
+}
+
 /* clang-format off */
 const struct question people_questions[] = {
 	{.id = "auth.users", .page = "auth", .type = TYPE_LIST, .title = N_("People"),
@@ -68,6 +77,12 @@ const struct question people_questions[] = {
 	 .pattern = "^[A-Za-z0-9._%+-]+@([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\\.)+[A-Za-z]{2,}$",
 	 .form = N_("An e-mail address, such as ada@example.com."),
 	 .check = check_person},
+	{.id = "auth.groups", .page = "auth", .type = TYPE_LIST, .title = N_("Groups"),
+	 .help = N_("Google groups whose members may enter. Who is in a group is decided there, and takes effect within minutes."),
+	 .after = "auth.mode", .optional = true, .shared = true,
+	 .pattern = "^[A-Za-z0-9._%+'-]+@([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\\.)+[A-Za-z]{2,}$",
+	 .form = N_("A group's address, such as ml-team@example.com."),
+	 .check = check_group},
 	{.id = "auth.domains", .page = "auth", .type = TYPE_LIST, .title = N_("Domains"),
 	 .help = N_("Everybody with a Google account of these domains may enter. Name only domains that your organisation owns."),
 	 .after = "auth.mode", .optional = true, .shared = true,
@@ -86,7 +101,11 @@ const struct question people_questions[] = {
 
 void people_check(const struct answers *a, problem_fn *found, void *arg)
 {
-	if (!cJSON_GetArraySize(answers_get(a, "auth.users")) && !cJSON_GetArraySize(answers_get(a, "auth.domains")))
+	const struct question *groups = question_find("auth.groups");
+	int named = cJSON_GetArraySize(answers_get(a, "auth.users")) + cJSON_GetArraySize(answers_get(a, "auth.domains"));
+	if (answers_asked(a, groups))
+		named += cJSON_GetArraySize(answers_get(a, groups->id));
+	if (!named)
 		found(arg, "auth.users", _("Nobody could sign in: name at least one person or one domain."));
 }
 
@@ -105,7 +124,26 @@ cJSON *people_members(const struct answers *a)
 {
 	cJSON *list = cJSON_CreateArray();
 	add_members(list, answers_get(a, "auth.users"), "user");
+	if (answers_asked(a, question_find("auth.groups")))
+		add_members(list, answers_get(a, "auth.groups"), "group");
 	add_members(list, answers_get(a, "auth.domains"), "domain");
 	add_members(list, answers_get(a, "auth.service_accounts"), "serviceAccount");
 	return list;
+}
+
+void people_let_in(struct design *d, const struct gate *gate)
+{
+	struct plan *p = d->plan;
+	cJSON *members = people_members(d->answers);
+	if (p->prover) {
+		char *prover = xasprintf("serviceAccount:%s", p->prover);
+		cJSON_AddItemToArray(members, cJSON_CreateString(prover));
+		free(prover);
+	}
+	struct resource *r = plan_add(p, "iam/people", "iam.policy", _("who may enter"),
+				      json_make("{'holder':%s,'resource':%s,'bindings':[{'role':%s,'members':%j}]}", gate->holder, gate->path, gate->role,
+						members));
+	plan_needs(r, d->front.id);
+	if (p->prover)
+		plan_needs(r, "sa/prover");
 }

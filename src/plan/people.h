@@ -3,6 +3,7 @@
 #define MS_PLAN_PEOPLE_H
 
 #include "plan/answers.h"
+#include "plan/design.h"
 
 extern const struct question people_questions[];
 
@@ -10,5 +11,7 @@ extern const struct question people_questions[];
 void people_check(const struct answers *a, problem_fn *found, void *arg);
 /* All who are named, as members of a policy: "user:ada@example.com"; the caller deletes the list. */
 cJSON *people_members(const struct answers *a);
+/* "iam/people": all of them, and the prover where there is one, are let in at this gate. */
+void people_let_in(struct design *d, const struct gate *gate);
 
 #endif

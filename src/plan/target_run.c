@@ -231,6 +231,27 @@ static bool spell(struct design *d, struct err *e)
 	return true;
 }
 
+/* A load balancer finds the service by a serverless network endpoint group, which has neither port nor health check. */
+static bool backend(struct design *d, cJSON *body, struct err *e)
+{
+	struct plan *p = d->plan;
+	char *name = name_of(p->stack, "neg");
+	(void)e;
+	plan_needs(plan_add(p, "endpoints", "compute.networkEndpointGroup", name,
+			    json_make("{'region':%s,'body':{'networkEndpointType':'SERVERLESS','cloudRun':{'service':%s}}}", p->region, p->stack)),
+		   "service");
+	json_put_str(body, "protocol", "HTTPS");
+	json_put(body, "backends", json_make("[{'group':%j}]", plan_ref("endpoints", "link")));
+	free(name);
+	return true;
+}
+
+static void browse(const struct plan *p, struct buf *out)
+{
+	buf_printf(out, "%s\n# gcloud run services proxy %s --project=%s --region=%s --port=8080\n", _("# In a browser, on http://localhost:8080 while this runs:"),
+		   p->stack, p->project, p->region);
+}
+
 static cJSON *connector(struct design *d)
 {
 	char *folder = xasprintf("/cloudsql/%s", d->workload->connection);
@@ -337,4 +358,6 @@ const struct target target_run = {
 	.remembers = "run.service",
 	.recall = recall,
 	.spell = spell,
+	.backend = backend,
+	.browse = browse,
 };
