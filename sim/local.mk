@@ -56,9 +56,10 @@ mlflow_setup_sim_SOURCES = \
 	sim/server/front.c \
 	sim/server/http.c \
 	sim/server/main.c \
+	sim/server/reader.c sim/server/reader.h \
 	sim/server/server.c sim/server/server.h \
 	sim/server/tls.c
-mlflow_setup_sim_LDADD = $(LIB_SIM)
+mlflow_setup_sim_LDADD = $(LIB_SIM) $(LLHTTP_LIBS)
 
 check_PROGRAMS += tests/sim/yaml
 TESTS += tests/sim/yaml
@@ -91,8 +92,8 @@ noinst_PROGRAMS += $(SIM_FUZZERS)
 tests_fuzz_sim_body_SOURCES = tests/fuzz/body.c
 tests_fuzz_sim_body_LDADD = $(LIB_SIM)
 tests_fuzz_sim_body_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
-tests_fuzz_sim_http_SOURCES = tests/fuzz/http.c sim/server/front.c sim/server/http.c sim/server/server.c sim/server/tls.c
-tests_fuzz_sim_http_LDADD = $(LIB_SIM)
+tests_fuzz_sim_http_SOURCES = tests/fuzz/http.c sim/server/front.c sim/server/http.c sim/server/reader.c sim/server/server.c sim/server/tls.c
+tests_fuzz_sim_http_LDADD = $(LIB_SIM) $(LLHTTP_LIBS)
 tests_fuzz_sim_http_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_sim_path_SOURCES = tests/fuzz/path.c
 tests_fuzz_sim_path_LDADD = $(LIB_SIM)
