@@ -3,6 +3,9 @@
 
 #include "sim/api/kubernetes.h"
 #include "sim/api/kubernetes_access.h"
+#include "sim/api/kubernetes_admission.h"
+#include "sim/api/kubernetes_pods.h"
+#include "sim/api/serving.h"
 #include "sim/api/kubernetes_discovery.h"
 
 #include "base/json.h"
@@ -109,14 +112,33 @@ static bool selectors_good(struct kubernetes_call *k)
 	return good;
 }
 
-void kubernetes_list(struct kubernetes_call *k)
+/* Where the page begins that a continue token asks for: after the key in it; NULL after a 400. */
+static char *page_start(struct kubernetes_call *k, const char *prefix)
 {
-	char *prefix = kubernetes_list_prefix(k), *kind = xasprintf("%sList", k->r->kind), *gv = *k->r->group ? xasprintf("%s/%s", k->r->group, k->r->version) : xstrdup("v1");
+	const char *token = sim_param(k->c, "continue");
+	char *key = xcalloc(1, strlen(token) + 1);
+	key[sim_unbase64(token, key, strlen(token))] = '\0';
+	if (!*token || text_starts(key, prefix))
+		return key;
+	free(key);
+	kubernetes_fail(k, 400, "BadRequest", NULL, "continue key is not valid: illegal base64 data");
+	return NULL;
+}
+
+/* A page of at most limit items; metadata gets where the next one begins, and how many are left when nothing is selected. */
+static cJSON *page(struct kubernetes_call *k, const char *prefix, const char *start, cJSON *metadata)
+{
 	cJSON *items = cJSON_CreateArray();
-	struct sim_object *state = sim_get(k->c->sim, "kubernetes.state", k->cluster->key);
-	for (struct sim_object *o = sim_first(k->c->sim, OBJECTS, prefix); o; o = sim_following(k->c->sim, o, prefix)) {
+	int limit = atoi(sim_param(k->c, "limit")), left = 0;
+	struct sim_object *o = *start ? sim_first_from(k->c->sim, OBJECTS, prefix, start) : sim_first(k->c->sim, OBJECTS, prefix);
+	for (; o; o = sim_following(k->c->sim, o, prefix)) {
 		if (!kubernetes_listed(k, o->doc))
 			continue;
+		if (limit > 0 && cJSON_GetArraySize(items) >= limit) {
+			if (!left++)
+				json_put_str(metadata, "continue", sim_base64(o->key, strlen(o->key), true));
+			continue;
+		}
 		cJSON *item = cJSON_Duplicate(o->doc, true);
 		/* The list's own kind says it; a custom resource says it all the same. */
 		if (!k->type->custom) {
@@ -125,12 +147,24 @@ void kubernetes_list(struct kubernetes_call *k)
 		}
 		cJSON_AddItemToArray(items, item);
 	}
-	char *version = xasprintf("%.0f", state ? json_num(state->doc, "version", 0) : 0);
-	kubernetes_answer(k, 200, json_make("{'kind':%s,'apiVersion':%s,'metadata':{'resourceVersion':%s},'items':%j}", kind, gv, version, items));
+	if (left && !*sim_param(k->c, "labelSelector") && !*sim_param(k->c, "fieldSelector"))
+		json_put_num(metadata, "remainingItemCount", left);
+	return items;
+}
+
+void kubernetes_list(struct kubernetes_call *k)
+{
+	char *prefix = kubernetes_list_prefix(k), *kind = xasprintf("%sList", k->r->kind), *gv = *k->r->group ? xasprintf("%s/%s", k->r->group, k->r->version) : xstrdup("v1");
+	const struct sim_object *state = sim_get(k->c->sim, "kubernetes.state", k->cluster->key);
+	char *start = page_start(k, prefix);
+	if (start) {
+		cJSON *metadata = json_make("{'resourceVersion':%s}", sim_tmp("%.0f", state ? json_num(state->doc, "version", 0) : 0)), *items = page(k, prefix, start, metadata);
+		kubernetes_answer(k, 200, json_make("{'kind':%s,'apiVersion':%s,'metadata':%j,'items':%j}", kind, gv, metadata, items));
+	}
+	free(start);
 	free(prefix);
 	free(kind);
 	free(gv);
-	free(version);
 }
 
 static void watch(struct kubernetes_call *k)
@@ -152,7 +186,7 @@ static struct sim_object *cluster_of(struct sim *s, const char *host)
 
 static bool has_subresource(const struct kubernetes_resource *r, const char *sub)
 {
-	static const char *const others[][2] = {{"ServiceAccount", "token"}, {"Pod", "log"}, {"Namespace", "finalize"}};
+	static const char *const others[][2] = {{"ServiceAccount", "token"}, {"Pod", "log"}, {"Pod", "eviction"}, {"Namespace", "finalize"}};
 	for (size_t i = 0; i < sizeof others / sizeof *others; i++)
 		if (!strcmp(others[i][0], r->kind) && !strcmp(others[i][1], sub))
 			return true;
@@ -196,29 +230,34 @@ static const char *verb_of(const struct kubernetes_call *k)
 	return !strcmp(m, "POST") ? "create" : !strcmp(m, "PUT") ? "update" : !strcmp(m, "PATCH") ? "patch" : *k->name ? "delete" : "deletecollection";
 }
 
-/* IAM's container.* permissions stand for the cluster's roles. */
+/* In the namespaces that Autopilot manages nobody but GKE writes. */
+static bool autopilot_refuses(const struct kubernetes_call *k, const struct kubernetes_wish *w)
+{
+	bool reads = !strcmp(w->verb, "get") || !strcmp(w->verb, "list") || !strcmp(w->verb, "watch");
+	return !reads && *k->ns && json_bool(k->cluster->doc, "autopilot.enabled", false) && kubernetes_autopilot_manages(k->ns);
+}
+
+/* IAM's container.* permissions stand for the cluster's roles, which may give more. */
 static bool allowed(struct kubernetes_call *k)
 {
 	char *permission, *what = kubernetes_plural_group(k->r);
-	bool may = kubernetes_may(k, k->r->group, k->r->plural, verb_of(k), &permission);
+	struct kubernetes_wish w = {verb_of(k), k->r->group, k->r->plural, k->sub, k->ns, k->name};
+	bool may = kubernetes_may(k, &w, &permission), whole = !k->r->namespaced || !*k->ns;
+	const char *where = whole ? " at the cluster scope" : sim_tmp(" in the namespace \"%s\"", k->ns);
+	const char *iam = k->c->principal ? sim_tmp(": requires one of [\"%s\"] permission(s).", permission) : "";
 	if (!may)
+		kubernetes_fail(k, 403, "Forbidden", NULL, "%s%s%s%s is forbidden: User \"%s\" cannot %s resource \"%s%s%s\" in API group \"%s\"%s%s", what, *k->name ? " \"" : "", k->name,
+				*k->name ? "\"" : "", k->user, w.verb, k->r->plural, *k->sub ? "/" : "", k->sub, k->r->group, where, iam);
+	else if (autopilot_refuses(k, &w)) {
 		kubernetes_fail(k, 403, "Forbidden", NULL,
-				"%s \"%s\" is forbidden: User \"%s\" cannot %s resource \"%s\" in API group \"%s\" in the namespace \"%s\": requires one of "
-				"[\"%s\"] permission(s).", what, k->name, strchr(k->c->principal, ':') ? strchr(k->c->principal, ':') + 1 : "", verb_of(k), k->r->plural,
-				k->r->group, k->ns, permission);
+				"%s is forbidden: User \"%s\" cannot %s resource \"%s\" in API group \"%s\" in the namespace \"%s\": GKE Warden authz [denied by "
+				"managed-namespaces-limitation]: the namespace \"%s\" is managed and the request's verb \"%s\" is denied", what, k->user, w.verb, k->r->plural,
+				k->r->group, k->ns, k->ns, w.verb);
+		may = false;
+	}
 	free(permission);
 	free(what);
 	return may;
-}
-
-/* What a container of the pod has written; the first one's when none is named. */
-static void log_of(struct kubernetes_call *k, const struct sim_object *pod)
-{
-	const char *name = sim_param(k->c, "container");
-	name = *name ? name : json_str(pod->doc, "spec.containers.0.name", "");
-	const cJSON *text = cJSON_GetObjectItemCaseSensitive(json_at(pod->hidden, "logs"), name);
-	const char *all = cJSON_IsString(text) ? text->valuestring : "";
-	sim_bytes(k->c, 200, "text/plain", all, strlen(all));
 }
 
 /* The request's options, of this kind. */
@@ -273,13 +312,36 @@ static void make_token(struct kubernetes_call *k)
 	cJSON_Delete(sent);
 }
 
+/* As a drain asks: what a budget does not allow is to be asked again later. */
+static void evict(struct kubernetes_call *k)
+{
+	struct sim_object *o = kubernetes_target(k);
+	const struct sim_object *budget = o ? kubernetes_budget_against(k->c->sim, k->cluster, o) : NULL;
+	if (!o) {
+		kubernetes_not_found(k);
+	} else if (budget) {
+		k->r = NULL;
+		kubernetes_fail(k, 429, "TooManyRequests", json_make("[{'reason':'DisruptionBudget','message':%s}]",
+								     sim_tmp("The disruption budget %s needs %d healthy pods and has %d currently", json_str(budget->doc, "metadata.name", ""),
+									     (int)json_num(budget->doc, "status.desiredHealthy", 0), (int)json_num(budget->doc, "status.currentHealthy", 0))),
+				"Cannot evict pod as it would violate the pod's disruption budget.");
+	} else {
+		char *key = xstrdup(json_str(o->hidden, "rootKey", "")), *uid = xstrdup(json_str(o->hidden, "root", ""));
+		kubernetes_pod_remove(k->c->sim, k->cluster, o, NULL);
+		sim_after(k->c->sim, 0.5, kubernetes_look_again, json_make("{'cluster':%s,'key':%s,'uid':%s}", k->cluster->key, key, uid));
+		kubernetes_answer(k, 201, json_make("{'kind':'Status','apiVersion':'v1','metadata':{},'status':'Success','code':201}"));
+		free(key);
+		free(uid);
+	}
+}
+
 static void get(struct kubernetes_call *k)
 {
 	const struct sim_object *o = kubernetes_target(k);
 	if (!o)
 		kubernetes_not_found(k);
 	else if (!strcmp(k->sub, "log"))
-		log_of(k, o);
+		kubernetes_log(k, o);
 	else if (!strcmp(k->sub, "scale"))
 		kubernetes_answer(k, 200, kubernetes_scale_of(o->doc));
 	else
@@ -302,6 +364,8 @@ static void act(struct kubernetes_call *k)
 		kubernetes_rescale(k);
 	else if (!strcmp(m, "POST") && !strcmp(k->sub, "token"))
 		make_token(k);
+	else if (!strcmp(m, "POST") && !strcmp(k->sub, "eviction"))
+		evict(k);
 	else if (!strcmp(m, "POST") && !named && options_good(k, "CreateOptions"))
 		kubernetes_create(k);
 	else if (!strcmp(m, "PUT") && named && options_good(k, "UpdateOptions"))
@@ -360,13 +424,14 @@ static void serve(struct sim_call *c)
 		kubernetes_fail(&k, 403, "Forbidden", NULL, "external traffic is not allowed on the DNS-based endpoint of this cluster");
 		return;
 	}
-	if (!c->principal && strcmp(c->path, "/version") && strcmp(c->path, "/livez") && strcmp(c->path, "/readyz") && strcmp(c->path, "/healthz")) {
+	k.user = kubernetes_user(c, k.cluster);
+	if (!k.user && strcmp(c->path, "/version") && strcmp(c->path, "/livez") && strcmp(c->path, "/readyz") && strcmp(c->path, "/healthz")) {
 		kubernetes_fail(&k, 401, "Unauthorized", NULL, "Unauthorized");
 		return;
 	}
 	snprintf(manager, sizeof manager, "%.*s", agent ? (int)strcspn(agent, "/") : 7, agent ? agent : "unknown");
 	k.manager = *sim_param(c, "fieldManager") ? sim_param(c, "fieldManager") : manager;
-	if (kubernetes_discover(c, c->path))
+	if (kubernetes_discover(c, c->path) || kubernetes_issuer(&k))
 		return;
 	if (review(&k) || kubernetes_metrics(&k))
 		return;

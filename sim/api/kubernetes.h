@@ -106,6 +106,7 @@ struct kubernetes_call {
 	const struct kubernetes_type *type;
 	char name[256], ns[256], sub[64];
 	const char *manager;
+	const char *user;          /* who asks */
 	const char *failing_kind, *failing_group; /* of the Status's details where it is not the resource's; NULL */
 };
 /* Answers with a Status. causes is owned afterwards; may be NULL. */
@@ -123,6 +124,8 @@ void kubernetes_list(struct kubernetes_call *k);
 /* "deployments.apps", for the caller to free. */
 char *kubernetes_plural_group(const struct kubernetes_resource *r);
 
+/* Answers with a container's log (kubernetes_logs.c). */
+void kubernetes_log(struct kubernetes_call *k, const struct sim_object *pod);
 /* Answers what is asked of metrics.k8s.io (kubernetes_metrics.c); false when that is nothing. */
 bool kubernetes_metrics(struct kubernetes_call *k);
 

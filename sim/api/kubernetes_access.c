@@ -3,6 +3,8 @@
 
 #include "sim/api/kubernetes.h"
 #include "sim/api/kubernetes_access.h"
+#include "sim/api/kubernetes_pods.h"
+#include "sim/core/jwt.h"
 
 #include "base/json.h"
 #include "base/mem.h"
@@ -11,14 +13,42 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
-bool kubernetes_may(const struct kubernetes_call *k, const char *group, const char *resource, const char *verb, char **permission)
+/* IAM's words for a resource: "configMaps" of "configmaps". */
+static const char *iam_resource(const char *resource)
 {
-	const char *iam = !strcmp(verb, "patch") ? "update" : !strcmp(verb, "watch") ? "list" : !strcmp(verb, "deletecollection") ? "delete" : verb;
+	static const char *const names[] = {"clusterRoleBindings", "clusterRoles", "configMaps", "controllerRevisions", "cronJobs", "csiDrivers", "daemonSets", "endpointSlices",
+					    "horizontalPodAutoscalers", "limitRanges", "networkPolicies", "persistentVolumeClaims", "persistentVolumes", "podDisruptionBudgets",
+					    "priorityClasses", "replicaSets", "resourceQuotas", "roleBindings", "serviceAccounts", "statefulSets", "storageClasses", "volumeAttachments"};
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (!strcasecmp(names[i], resource))
+			return names[i];
+	return resource;
+}
+
+/* And for what is done with it. */
+static const char *iam_verb(const struct kubernetes_wish *w)
+{
+	static const char *const subs[][2] = {{"log", "getLogs"}, {"portforward", "portForward"}, {"exec", "exec"}, {"eviction", "evict"}, {"token", "createToken"}, {"proxy", "proxy"}};
+	const char *verb = !strcmp(w->verb, "patch") ? "update" : !strcmp(w->verb, "watch") ? "list" : !strcmp(w->verb, "deletecollection") ? "delete" : w->verb;
+	for (size_t i = 0; i < sizeof subs / sizeof *subs; i++)
+		if (!strcmp(w->sub, subs[i][0]))
+			return subs[i][1];
+	if (!strcmp(w->sub, "scale"))
+		return !strcmp(verb, "get") ? "getScale" : "updateScale";
+	if (!strcmp(w->sub, "status"))
+		return !strcmp(verb, "get") ? "getStatus" : "updateStatus";
+	return verb;
+}
+
+bool kubernetes_may(const struct kubernetes_call *k, const struct kubernetes_wish *w, char **permission)
+{
+	const struct kubernetes_resource *r = kubernetes_resource_find(w->group, NULL, w->resource);
 	char *project = xstrndup(k->cluster->key + 9, strcspn(k->cluster->key + 9, "/")), *holder = xasprintf("//container.googleapis.com/%s", k->cluster->key);
-	bool custom = strstr(group, ".google.com") || strstr(group, ".gke.io");
-	char *needed = xasprintf("container.%s.%s", custom ? "thirdPartyObjects" : resource, iam);
-	bool may = sim_allowed(k->c->sim, k->c->principal, needed, project, holder);
+	bool custom = r ? kubernetes_type_find(r->type)->custom : strchr(w->group, '.') && !strstr(w->group, ".k8s.io");
+	char *needed = xasprintf("container.%s.%s", custom ? "thirdPartyObjects" : iam_resource(w->resource), iam_verb(w));
+	bool may = (k->c->principal && sim_allowed(k->c->sim, k->c->principal, needed, project, holder)) || kubernetes_bound(k->c->sim, k->cluster->key, k->user, w);
 	if (permission)
 		*permission = needed;
 	else
@@ -28,15 +58,65 @@ bool kubernetes_may(const struct kubernetes_call *k, const char *group, const ch
 	return may;
 }
 
-static const char *user_of(const struct kubernetes_call *k)
+/* Who asks. ----------------------------------------------------------------------------------------------------------------- */
+static char *issuer_of(const struct sim_object *cluster)
 {
-	return strchr(k->c->principal, ':') ? strchr(k->c->principal, ':') + 1 : k->c->principal;
+	return xasprintf("https://container.googleapis.com/v1/%s", cluster->key);
 }
 
+/* The claims of a token that this cluster has signed and that still holds, or NULL. */
+static cJSON *claims_of(struct sim *s, const struct sim_object *cluster, const char *token)
+{
+	cJSON *header = NULL, *claims = NULL;
+	char *issuer = issuer_of(cluster);
+	bool good = oidc_jwt_parts(token, &header, &claims) && oidc_jwt_verify(oidc_key(s), token) && !strcmp(json_str(claims, "iss", ""), issuer) &&
+		    json_num(claims, "exp", 0) > sim_wall(s) && !strcmp(json_str(claims, "aud.0", ""), issuer);
+	free(issuer);
+	cJSON_Delete(header);
+	if (good)
+		return claims;
+	cJSON_Delete(claims);
+	return NULL;
+}
+
+const char *kubernetes_user(struct sim_call *c, const struct sim_object *cluster)
+{
+	const char *bearer = sim_request_header(c->request, "Authorization"), *user = NULL;
+	if (c->principal)
+		return strchr(c->principal, ':') ? strchr(c->principal, ':') + 1 : c->principal;
+	cJSON *claims = bearer && !strncasecmp(bearer, "Bearer ", 7) ? claims_of(c->sim, cluster, bearer + 7) : NULL;
+	const cJSON *own = cJSON_GetObjectItemCaseSensitive(claims, "kubernetes.io");
+	const char *ns = json_str(own, "namespace", "");
+	const struct sim_object *account = *ns ? kubernetes_named(c->sim, cluster->key, "", "serviceaccounts", ns, json_str(own, "serviceaccount.name", "")) : NULL;
+	/* A token does not outlive its account. */
+	if (account && !strcmp(kubernetes_uid(account), json_str(own, "serviceaccount.uid", "")))
+		user = sim_tmp("%s", json_str(claims, "sub", ""));
+	cJSON_Delete(claims);
+	return user;
+}
+
+bool kubernetes_issuer(struct kubernetes_call *k)
+{
+	char *issuer = issuer_of(k->cluster), *keys = xasprintf("%s/jwks", issuer);
+	bool about = !strcmp(k->c->path, "/.well-known/openid-configuration"), of_keys = !strcmp(k->c->path, "/openid/v1/jwks");
+	k->r = NULL;
+	if (about)
+		kubernetes_answer(k, 200, json_make("{'issuer':%s,'jwks_uri':%s,'response_types_supported':['id_token'],'subject_types_supported':['public'],"
+						    "'id_token_signing_alg_values_supported':['RS256']}", issuer, keys));
+	else if (of_keys)
+		kubernetes_answer(k, 200, json_make("{'keys':[%j]}", oidc_jwk(k->c->sim)));
+	free(issuer);
+	free(keys);
+	return about || of_keys;
+}
+
+/* Reviews. ------------------------------------------------------------------------------------------------------------------ */
 static cJSON *access_review(const struct kubernetes_call *k, const cJSON *sent)
 {
 	const cJSON *a = json_at(sent, "spec.resourceAttributes");
-	bool may = !a || kubernetes_may(k, json_str(a, "group", ""), json_str(a, "resource", ""), json_str(a, "verb", ""), NULL);
+	struct kubernetes_wish w = {json_str(a, "verb", ""), json_str(a, "group", ""), json_str(a, "resource", ""), json_str(a, "subresource", ""), json_str(a, "namespace", ""),
+				    json_str(a, "name", "")};
+	bool may = !a || kubernetes_may(k, &w, NULL);
 	return json_make("{'kind':'SelfSubjectAccessReview','apiVersion':'authorization.k8s.io/v1','metadata':{'creationTimestamp':%j},'spec':%j,'status':"
 			 "{'allowed':%b,'reason':%s}}", cJSON_CreateNull(), cJSON_Duplicate(json_at(sent, "spec"), true), may, may ? "access granted by IAM permissions." : "");
 }
@@ -44,7 +124,7 @@ static cJSON *access_review(const struct kubernetes_call *k, const cJSON *sent)
 static cJSON *who(const struct kubernetes_call *k)
 {
 	return json_make("{'kind':'SelfSubjectReview','apiVersion':'authentication.k8s.io/v1','metadata':{'creationTimestamp':%j},'status':{'userInfo':{'username':%s,"
-			 "'groups':['system:authenticated']}}}", cJSON_CreateNull(), user_of(k));
+			 "'groups':['system:authenticated']}}}", cJSON_CreateNull(), k->user);
 }
 
 cJSON *kubernetes_review(const struct kubernetes_call *k, const char *plural, const cJSON *sent)
@@ -57,7 +137,7 @@ cJSON *kubernetes_review(const struct kubernetes_call *k, const char *plural, co
 cJSON *kubernetes_token(const struct kubernetes_call *k, const cJSON *account, const cJSON *sent)
 {
 	struct sim *s = k->c->sim;
-	char until[40], *issuer = xasprintf("https://container.googleapis.com/v1/%s", k->cluster->key);
+	char until[40], *issuer = issuer_of(k->cluster);
 	char *subject = xasprintf("system:serviceaccount:%s:%s", k->ns, k->name);
 	double now = floor(sim_wall(s)), seconds = json_num(sent, "spec.expirationSeconds", 3600);
 	cJSON *audiences = cJSON_Duplicate(json_at(sent, "spec.audiences"), true);

@@ -4,8 +4,18 @@
 
 #include "sim/api/kubernetes.h"
 
-/* May the caller do it? permission (may be NULL) gets the IAM permission that decides, for the caller to free. */
-bool kubernetes_may(const struct kubernetes_call *k, const char *group, const char *resource, const char *verb, char **permission);
+/* What somebody wants to do: "" for the core group, no subresource, no namespace, no name. */
+struct kubernetes_wish {
+	const char *verb, *group, *resource, *sub, *ns, *name;
+};
+/* Do the roles that are bound to the user allow it (kubernetes_rbac.c)? */
+bool kubernetes_bound(struct sim *s, const char *cluster, const char *user, const struct kubernetes_wish *w);
+/* Whose request it is: an address of IAM's, or "system:serviceaccount:NS:NAME" by a token of the cluster's own, a passing text; NULL: nobody's. */
+const char *kubernetes_user(struct sim_call *c, const struct sim_object *cluster);
+/* What the cluster says of who issues its tokens; false when the path is not of that. */
+bool kubernetes_issuer(struct kubernetes_call *k);
+/* May the caller do it, by IAM or by RBAC? permission (may be NULL) gets the IAM permission that decides, for the caller to free. */
+bool kubernetes_may(const struct kubernetes_call *k, const struct kubernetes_wish *w, char **permission);
 /* The answer to a review of this name ("selfsubjectaccessreviews"); NULL when there is none such. */
 cJSON *kubernetes_review(const struct kubernetes_call *k, const char *plural, const cJSON *sent);
 /* A TokenRequest answered for a service account. */

@@ -187,7 +187,7 @@ bool kubernetes_admit(struct kubernetes_call *k, cJSON *doc, const cJSON *before
 {
 	struct sim *s = k->c->sim;
 	cJSON *spec = kubernetes_pod_spec(k->r->kind, doc);
-	const char *user = k->c->principal && strchr(k->c->principal, ':') ? strchr(k->c->principal, ':') + 1 : "";
+	const char *user = k->user ? k->user : "";
 	bool pod = !strcmp(k->r->kind, "Pod"), autopilot = json_bool(k->cluster->doc, "autopilot.enabled", false);
 	char *why = NULL;
 	if (!strcmp(k->r->kind, "PersistentVolumeClaim") && !before) {

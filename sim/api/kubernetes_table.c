@@ -601,6 +601,11 @@ cJSON *kubernetes_table(struct sim *s, const struct kubernetes_resource *r, cons
 	} else {
 		cJSON_AddItemToArray(rows, row_of(s, r, answer, include));
 	}
-	return json_make("{'kind':'Table','apiVersion':'meta.k8s.io/v1','metadata':{'resourceVersion':%s},'columnDefinitions':%j,'rows':%j}",
-			 json_str(answer, "metadata.resourceVersion", ""), definitions, rows);
+	static const char *const kept[] = {"continue", "remainingItemCount"};
+	cJSON *table = json_make("{'kind':'Table','apiVersion':'meta.k8s.io/v1','metadata':{'resourceVersion':%s},'columnDefinitions':%j,'rows':%j}",
+				 json_str(answer, "metadata.resourceVersion", ""), definitions, rows), *metadata = json_at(table, "metadata");
+	for (size_t i = 0; i < 2 && cJSON_IsArray(items); i++)
+		if (cJSON_GetObjectItemCaseSensitive(json_at(answer, "metadata"), kept[i]))
+			json_put(metadata, kept[i], cJSON_Duplicate(cJSON_GetObjectItemCaseSensitive(json_at(answer, "metadata"), kept[i]), true));
+	return table;
 }

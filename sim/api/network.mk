@@ -55,6 +55,7 @@ sim_libsim_a_SOURCES += \
 	sim/api/kubernetes_ingress.h \
 	sim/api/kubernetes_jobs.c \
 	sim/api/kubernetes_kubelet.c \
+	sim/api/kubernetes_logs.c \
 	sim/api/kubernetes_metrics.c \
 	sim/api/kubernetes_nodes.c \
 	sim/api/kubernetes_objects.c \
@@ -64,6 +65,7 @@ sim_libsim_a_SOURCES += \
 	sim/api/kubernetes_pods.c \
 	sim/api/kubernetes_pods.h \
 	sim/api/kubernetes_protobuf.c \
+	sim/api/kubernetes_rbac.c \
 	sim/api/kubernetes_rules.c \
 	sim/api/kubernetes_scale.c \
 	sim/api/kubernetes_scaling.c \

@@ -232,6 +232,96 @@ static void admission(void)
 	ok(failure, "a deployment says why it has no pods");
 }
 
+/* As somebody with this token. */
+static cJSON *as(const char *token, const char *method, const char *path, int *status)
+{
+	char *bearer = xasprintf("Bearer %s", token);
+	struct sim_header headers[] = {{"Authorization", bearer}, {"Content-Type", "application/json"}};
+	struct sim_request q = {method, host, path, headers, 2, NULL, 0};
+	struct sim_reply r;
+	sim_handle(cloud, &q, &r);
+	cJSON *reply = cJSON_ParseWithLength(buf_text(&r.body), r.body.len);
+	*status = r.status;
+	sim_reply_free(&r);
+	free(bearer);
+	return reply;
+}
+
+/* An account of the cluster's own may what the roles bound to it say, and no more. */
+static void roles(void)
+{
+	int status;
+	cJSON *made = post(CORE "serviceaccounts/default/token", "{'spec':{'expirationSeconds':3600}}"), *r;
+	char *token = xstrdup(json_str(made, "status.token", ""));
+	r = as(token, "GET", CORE "pods", &status);
+	is_int(status, 403, "an account may nothing at first");
+	is_text(r, "message", "pods is forbidden: User \"system:serviceaccount:ns:default\" cannot list resource \"pods\" in API group \"\" in the namespace \"ns\"");
+	cJSON_Delete(r);
+	post("/apis/rbac.authorization.k8s.io/v1/namespaces/ns/rolebindings",
+	     "{'metadata':{'name':'view'},'roleRef':{'kind':'ClusterRole','name':'view'},'subjects':[{'kind':'ServiceAccount','name':'default','namespace':'ns'}]}");
+	cJSON_Delete(as(token, "GET", CORE "pods", &status));
+	is_int(status, 200, "a binding gives it what the role says");
+	cJSON_Delete(as(token, "GET", CORE "secrets", &status));
+	is_int(status, 403, "and no more");
+	cJSON_Delete(as(token, "GET", "/api/v1/namespaces/kube-system/pods", &status));
+	is_int(status, 403, "in its namespace only");
+	cJSON_Delete(as("nonsense", "GET", CORE "pods", &status));
+	is_int(status, 401, "who is nobody is told so");
+	is_text(get("/.well-known/openid-configuration"), "issuer", "https://container.googleapis.com/v1/projects/demo-proj/locations/us-central1/clusters/c");
+	is_text(get("/openid/v1/jwks"), "keys.0.kty", "RSA");
+	r = asks("POST", form("%s/api/v1/namespaces/kube-system/configmaps", host), json_make("{'metadata':{'name':'x'}}"), 403);
+	ok(strstr(json_str(r, "message", ""), "the namespace \"kube-system\" is managed") != NULL, "nobody writes where Autopilot manages");
+	free(token);
+}
+
+static void pages(void)
+{
+	cJSON *first = get("/api/v1/namespaces/kube-system/pods?limit=3");
+	char *next = xstrdup(json_str(first, "metadata.continue", "")), *last = xstrdup(json_str(first, "items.2.metadata.name", "-"));
+	int left = (int)json_num(first, "metadata.remainingItemCount", 0), all = cJSON_GetArraySize(json_at(get("/api/v1/namespaces/kube-system/pods"), "items"));
+	ok(*next && left == all - 3, "a list of so many says how many are left");
+	cJSON *second = get(form("/api/v1/namespaces/kube-system/pods?limit=500&continue=%s", next));
+	ok(cJSON_GetArraySize(json_at(second, "items")) == left && strcmp(json_str(second, "items.0.metadata.name", ""), last) > 0, "and goes on where it ended");
+	asks("GET", form("%s/api/v1/pods?continue=nonsense", host), NULL, 400);
+	ok(last_status == 400, "at no place that is none");
+	free(next), free(last);
+}
+
+static const char *log_of(const char *path, int *status)
+{
+	static char text[512];
+	char *bearer = xasprintf("Bearer %s", sim_owner_token(cloud));
+	struct sim_header headers[] = {{"Authorization", bearer}};
+	struct sim_request q = {"GET", host, path, headers, 1, NULL, 0};
+	struct sim_reply r;
+	sim_handle(cloud, &q, &r);
+	*status = r.status;
+	snprintf(text, sizeof text, "%.500s", buf_text(&r.body));
+	sim_reply_free(&r);
+	free(bearer);
+	return text;
+}
+
+static void logs(void)
+{
+	int status;
+	const char *said;
+	post(CORE "pods", "{'metadata':{'name':'says'},'spec':{'restartPolicy':'Never','containers':[{'name':'c','image':'busybox','command':['mlflow','server']},{'name':'d','image':"
+			  "'us-central1-docker.pkg.dev/demo-proj/none/none:1'}]}}");
+	pass(600);
+	said = log_of(CORE "pods/says/log", &status);
+	ok(status == 400 && strstr(said, "a container name must be specified for pod says, choose one of: [c d]"), "a log is one container's");
+	said = log_of(CORE "pods/says/log?container=x", &status);
+	ok(status == 400 && strstr(said, "container x is not valid for pod says"), "of the pod's");
+	said = log_of(CORE "pods/says/log?container=d", &status);
+	ok(status == 400 && strstr(said, "is waiting to start: trying and failing to pull image"), "that has been started");
+	said = log_of(CORE "pods/says/log?container=c&tailLines=1&timestamps=true", &status);
+	ok(status == 200 && strstr(said, "executable file not found in $PATH\n") && strstr(said, "Z exec:"), "with its lines and times");
+	said = log_of(CORE "pods/says/log?container=c&previous=true", &status);
+	ok(status == 400 && strstr(said, "previous terminated container"), "one that was not started twice has no earlier one");
+	drop(CORE "pods/says");
+}
+
 static void orphans(void)
 {
 	pass(300);
@@ -260,6 +350,9 @@ int main(void)
 	sets();
 	kinds();
 	admission();
+	roles();
+	pages();
+	logs();
 	orphans();
 	act("DELETE", CLUSTERS "/c", NULL);
 	free(host);
