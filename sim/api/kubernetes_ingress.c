@@ -19,6 +19,9 @@
 
 #define OBJECTS "kubernetes.objects"
 
+#define CONTROLLER "loadbalancer-controller"
+#define FINALIZER "networking.gke.io/ingress-finalizer-V2"
+
 struct balance {
 	struct sim *sim;
 	const struct sim_object *cluster;
@@ -53,6 +56,11 @@ static void annotate(cJSON *doc, const char *name, const char *value)
 static const char *hash(const char *text)
 {
 	return sim_tmp("%.8s", sim_sha256(text, strlen(text)) + 7);
+}
+
+static void warn(const struct balance *b, const char *reason, const char *message)
+{
+	kubernetes_event_by(b->sim, b->cluster->key, b->ingress->doc, "Warning", reason, message, CONTROLLER);
 }
 
 /* The resource of this name, made or brought up to date; doc is taken. Its link. */
@@ -127,6 +135,20 @@ static cJSON *groups(struct balance *b, const char *service, const char *port, c
 	return list;
 }
 
+/* Why the OAuth client that a BackendConfig names cannot be used; NULL when it can, or when none is named. */
+static const char *client_lacks(const struct balance *b, const struct sim_object *config)
+{
+	static const char *const keys[] = {"client_id", "client_secret"};
+	const char *from = json_str(config->doc, "spec.iap.oauthclientCredentials.secretName", "");
+	const struct sim_object *secret = *from ? named(b, "", "v1", "secrets", from) : NULL;
+	if (*from && !secret)
+		return sim_tmp("error retrieving secret \"%s\": secrets \"%s\" not found", from, from);
+	for (size_t i = 0; secret && i < 2; i++)
+		if (!cJSON_HasObjectItem(json_at(secret->doc, "data"), keys[i]))
+			return sim_tmp("secret \"%s\" missing %s data", from, keys[i]);
+	return NULL;
+}
+
 /* What a BackendConfig says of Identity-Aware Proxy; a client may be given in a Secret. */
 static cJSON *iap(const struct balance *b, const struct sim_object *config)
 {
@@ -141,6 +163,28 @@ static cJSON *iap(const struct balance *b, const struct sim_object *config)
 			 sim_sha256(key, strlen(key)) + 7);
 }
 
+/* The Service says which groups it is in, for each of its ports. */
+static void tell_groups(struct balance *b, const char *service, const char *port, const char *name)
+{
+	struct sim_object *o = named(b, "", "v1", "services", service);
+	cJSON *status = cJSON_Parse(annotation(o->doc, "cloud.google.com/neg-status")), *zones = cJSON_CreateArray();
+	const char *prefix = sim_tmp("projects/%s/zones/", b->project);
+	status = status ? status : json_make("{'network_endpoint_groups':{},'zones':[]}");
+	for (struct sim_object *neg = sim_first(b->sim, "compute.networkEndpointGroups", prefix); neg; neg = sim_following(b->sim, neg, prefix))
+		if (!strcmp(json_str(neg->doc, "name", ""), name))
+			cJSON_AddItemToArray(zones, cJSON_CreateString(sim_tmp("%.*s", (int)strcspn(neg->key + strlen(prefix), "/"), neg->key + strlen(prefix))));
+	cJSON_DeleteItemFromObjectCaseSensitive(json_at(status, "network_endpoint_groups"), port);
+	cJSON_AddStringToObject(json_at(status, "network_endpoint_groups"), port, name);
+	json_put(status, "zones", zones);
+	char *text = json_text(status, -1);
+	if (strcmp(annotation(o->doc, "cloud.google.com/neg-status"), text)) {
+		annotate(o->doc, "cloud.google.com/neg-status", text);
+		kubernetes_touch(b->sim, b->cluster->key, o->doc);
+	}
+	free(text);
+	cJSON_Delete(status);
+}
+
 /* The backend service of a Service's port; its name, or NULL when the Service is not there. */
 static const char *backend(struct balance *b, const cJSON *ref)
 {
@@ -148,8 +192,7 @@ static const char *backend(struct balance *b, const cJSON *ref)
 	const struct sim_object *o = named(b, "", "v1", "services", service);
 	const char *name = sim_tmp("k8s1-%s-%.12s-%.16s-%s-%s", hash(b->cluster->key), b->ns, service, port, hash(sim_tmp("%s/%s/%s", b->ns, service, port)));
 	if (!o) {
-		kubernetes_event(b->sim, b->cluster->key, b->ingress->doc, "Warning", "Translate",
-				 sim_tmp("Translation failed: invalid ingress spec: could not find service \"%s/%s\"", b->ns, service));
+		warn(b, "Translate", sim_tmp("Translation failed: invalid ingress spec: could not find service \"%s/%s\"", b->ns, service));
 		return NULL;
 	}
 	cJSON *names = cJSON_Parse(annotation(o->doc, "cloud.google.com/backend-config"));
@@ -157,15 +200,20 @@ static const char *backend(struct balance *b, const cJSON *ref)
 	const char *wanted = cJSON_IsString(of_port) ? of_port->valuestring : json_str(names, "default", "");
 	const struct sim_object *config = *wanted ? named(b, "cloud.google.com", "v1", "backendconfigs", wanted) : NULL;
 	if (*wanted && !config)
-		kubernetes_event(b->sim, b->cluster->key, b->ingress->doc, "Warning", "Translate",
-				 sim_tmp("Translation failed: error getting BackendConfig for port \"%s\" on service \"%s/%s\", err: no BackendConfig for service port exists.",
-					 port, b->ns, service));
+		warn(b, "Translate",
+		     sim_tmp("Translation failed: error getting BackendConfig for port \"%s\" on service \"%s/%s\", err: no BackendConfig for service port exists.",
+			     port, b->ns, service));
 	const char *check = health_check(b, o, config, name);
+	tell_groups(b, service, port, name);
 	cJSON *doc = json_make("{'name':%s,'description':%s,'protocol':'HTTP','port':80,'portName':%s,'loadBalancingScheme':'EXTERNAL','sessionAffinity':'NONE',"
 			       "'timeoutSec':%d,'affinityCookieTtlSec':0,'connectionDraining':{'drainingTimeoutSec':0},'healthChecks':[%s],'backends':%j}",
 			       name, sim_tmp("{\"kubernetes.io/service-name\":\"%s/%s\",\"kubernetes.io/service-port\":\"%s\"}", b->ns, service, port), sim_tmp("port%s", port),
 			       (int)json_num(config ? config->doc : NULL, "spec.timeoutSec", 30), check, groups(b, service, port, name));
-	if (config && json_at(config->doc, "spec.iap"))
+	const char *lacks = config ? client_lacks(b, config) : NULL;
+	if (lacks)
+		warn(b, "Translate", sim_tmp("Translation failed: error getting BackendConfig for port \"%s\" on service \"%s/%s\", err: BackendConfig %s/%s is not valid: %s", port, b->ns,
+					     service, b->ns, wanted, lacks));
+	else if (config && json_at(config->doc, "spec.iap"))
 		json_put(doc, "iap", iap(b, config));
 	ensure(b, &compute_backend_service_kind, b->scope, doc);
 	cJSON_Delete(names);
@@ -264,12 +312,39 @@ static void each_name(const char *list, void (*fn)(struct balance *b, const char
 	}
 }
 
-static void add_managed(struct balance *b, const char *name, cJSON *links)
+static void add_managed(struct balance *b, const char *name, cJSON *names)
 {
 	const struct sim_object *o = named(b, "networking.gke.io", "v1", "managedcertificates", name);
 	const char *certificate = o ? json_str(o->doc, "status.certificateName", "") : "";
 	if (*certificate)
-		cJSON_AddItemToArray(links, cJSON_CreateString(sim_tmp(COMPUTE_BASE "%ssslCertificates/%s", b->scope, certificate)));
+		cJSON_AddItemToArray(names, cJSON_CreateString(certificate));
+	else if (!o)
+		kubernetes_event_by(b->sim, b->cluster->key, b->ingress->doc, "Warning", "MissingCertificate",
+				    sim_tmp("managedcertificates.networking.gke.io \"%s\" not found", name), "managed-certificate-controller");
+}
+
+static void add_foreign(struct balance *b, const char *name, cJSON *names)
+{
+	(void)b;
+	if (!text_starts(name, "mcrt-"))
+		cJSON_AddItemToArray(names, cJSON_CreateString(name));
+}
+
+/* The controller of ManagedCertificates writes theirs among those that are shared by name. */
+static void share_managed(struct balance *b)
+{
+	static const char shared[] = "ingress.gcp.kubernetes.io/pre-shared-cert";
+	cJSON *doc = b->ingress->doc, *names = cJSON_CreateArray();
+	const cJSON *n;
+	struct buf all = {0};
+	each_name(annotation(doc, shared), add_foreign, b, names);
+	each_name(annotation(doc, "networking.gke.io/managed-certificates"), add_managed, b, names);
+	cJSON_ArrayForEach(n, names)
+		buf_printf(&all, "%s%s", all.len ? "," : "", n->valuestring);
+	if (all.len)
+		annotate(doc, shared, buf_text(&all));
+	buf_free(&all);
+	cJSON_Delete(names);
 }
 
 static void add_shared(struct balance *b, const char *name, cJSON *links)
@@ -306,7 +381,7 @@ static void fronts(struct balance *b, const char *map, const char *ip)
 {
 	cJSON *links = cJSON_CreateArray();
 	cJSON *doc = b->ingress->doc;
-	each_name(annotation(doc, "networking.gke.io/managed-certificates"), add_managed, b, links);
+	share_managed(b);
 	each_name(annotation(doc, "ingress.gcp.kubernetes.io/pre-shared-cert"), add_shared, b, links);
 	add_secrets(b, links);
 	const char *config = annotation(doc, "networking.gke.io/v1beta1.FrontendConfig");
@@ -382,6 +457,48 @@ static const char *address_of(struct balance *b)
 	return sim_tmp("%s", ip4_text(34u << 24 | (96u + (uint32_t)(sim_random(b->sim) % 64)) << 16 | (uint32_t)(sim_random(b->sim) & 0xffff), ip));
 }
 
+/* While it stands for something, the ingress cannot go before that has. */
+static void hold(struct sim *s, const struct sim_object *cluster, struct sim_object *o)
+{
+	const cJSON *f;
+	cJSON_ArrayForEach(f, json_at(o->doc, "metadata.finalizers"))
+		if (!strcmp(f->valuestring, FINALIZER))
+			return;
+	if (!json_at(o->doc, "metadata.finalizers"))
+		json_put(o->doc, "metadata.finalizers", cJSON_CreateArray());
+	cJSON_AddItemToArray(json_at(o->doc, "metadata.finalizers"), cJSON_CreateString(FINALIZER));
+	kubernetes_touch(s, cluster->key, o->doc);
+}
+
+/* Its load balancer is gone: so is the ingress, unless others hold it. */
+static void released(struct sim *s, const cJSON *arg)
+{
+	struct sim_object *o = sim_get(s, OBJECTS, json_str(arg, "key", ""));
+	cJSON *f;
+	if (!o || strcmp(json_str(o->doc, "metadata.uid", ""), json_str(arg, "uid", "-")))
+		return;
+	remove_others(s, json_at(o->hidden, "made"), NULL);
+	json_drop(o->hidden, "made");
+	cJSON_ArrayForEach(f, json_at(o->doc, "metadata.finalizers"))
+		if (!strcmp(f->valuestring, FINALIZER)) {
+			cJSON_Delete(cJSON_DetachItemViaPointer(json_at(o->doc, "metadata.finalizers"), f));
+			break;
+		}
+	if (json_at(o->doc, "metadata.finalizers.0"))
+		kubernetes_touch(s, json_str(arg, "cluster", ""), o->doc);
+	else
+		sim_remove(s, o);
+}
+
+/* Without a class, or with GKE's own in the annotation; the field alone names somebody else's. */
+static bool is_ours(const cJSON *doc)
+{
+	const cJSON *class = cJSON_GetObjectItemCaseSensitive(json_at(doc, "metadata.annotations"), "kubernetes.io/ingress.class");
+	if (cJSON_IsString(class))
+		return !*class->valuestring || !strcmp(class->valuestring, "gce") || !strcmp(class->valuestring, "gce-internal");
+	return !json_at(doc, "spec.ingressClassName");
+}
+
 static void sync(struct sim *s, const cJSON *arg)
 {
 	struct sim_object *o = sim_get(s, OBJECTS, json_str(arg, "key", "")), *cluster = sim_get(s, "container.clusters", json_str(arg, "cluster", ""));
@@ -393,13 +510,17 @@ static void sync(struct sim *s, const cJSON *arg)
 	b.tail = tail_of(cluster, o);
 	const char *ip = address_of(&b);
 	if (!ip) {
-		kubernetes_event(s, cluster->key, o->doc, "Warning", "Sync",
-				 sim_tmp("Error syncing to GCP: error running load balancer syncing routine: the given static IP name %s doesn't translate to an existing static IP.",
+		warn(&b, "Sync", sim_tmp("Error syncing to GCP: error running load balancer syncing routine: the given static IP name %s doesn't translate to an existing static IP.",
 					 annotation(o->doc, "kubernetes.io/ingress.global-static-ip-name")));
 		cJSON_Delete(b.made);
 		sim_after(s, 60, sync, cJSON_Duplicate(arg, true));
 		return;
 	}
+	if (json_at(o->doc, "metadata.deletionTimestamp")) {
+		cJSON_Delete(b.made);
+		return;
+	}
+	hold(s, cluster, o);
 	cJSON *states = cJSON_CreateObject();
 	const char *map = url_map(&b, states);
 	fronts(&b, map, ip);
@@ -409,6 +530,8 @@ static void sync(struct sim *s, const cJSON *arg)
 	annotate(o->doc, "ingress.kubernetes.io/backends", text);
 	annotate(o->doc, "ingress.kubernetes.io/url-map", strrchr(map, '/') + 1);
 	bool change = strcmp(text, before) || strcmp(json_str(o->doc, "status.loadBalancer.ingress.0.ip", ""), ip);
+	if (strcmp(json_str(o->doc, "status.loadBalancer.ingress.0.ip", ""), ip))
+		kubernetes_event_by(s, cluster->key, o->doc, "Normal", "IPChanged", sim_tmp("IP is now %s", ip), CONTROLLER);
 	json_put(o->doc, "status.loadBalancer", json_make("{'ingress':[{'ip':%s}]}", ip));
 	if (change)
 		kubernetes_touch(s, cluster->key, o->doc);
@@ -427,7 +550,16 @@ void kubernetes_ingress(struct sim *s, const struct sim_object *cluster, struct 
 	}
 	const char *uid = json_str(o->doc, "metadata.uid", "");
 	bool started = json_at(o->hidden, "started") != NULL;
+	if (json_at(o->doc, "metadata.deletionTimestamp")) {
+		if (!json_bool(o->hidden, "ending", false))
+			sim_after(s, sim_draw(s, "lag.loadBalancer"), released, json_make("{'cluster':%s,'key':%s,'uid':%s}", cluster->key, o->key, uid));
+		json_put_bool(o->hidden, "ending", true);
+		return;
+	}
+	if (!is_ours(o->doc))
+		return;
 	json_put_bool(o->hidden, "started", true);
+	kubernetes_event_by(s, cluster->key, o->doc, "Normal", "Sync", "Scheduled for sync", CONTROLLER);
 	sim_after(s, started ? 30 : sim_draw(s, "lag.loadBalancer"), sync, json_make("{'cluster':%s,'key':%s,'uid':%s}", cluster->key, o->key, uid));
 }
 

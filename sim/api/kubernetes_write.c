@@ -492,6 +492,8 @@ static void delete_later(struct kubernetes_call *k, struct sim_object *o)
 		if (k->r->generation)
 			json_put_num(o->doc, "metadata.generation", json_num(o->doc, "metadata.generation", 1) + 1);
 		kubernetes_touch(k->c->sim, k->cluster->key, o->doc);
+		if (!strcmp(k->r->kind, "Ingress"))
+			kubernetes_react(k->c->sim, k->cluster, o);
 	}
 	kubernetes_answer(k, 200, cJSON_Duplicate(o->doc, true));
 	free(now);

@@ -185,7 +185,8 @@ static void ingress(void)
 {
 	cJSON_Delete(ask("POST", COMPUTE_HOST, C "global/addresses", "{\"name\":\"ip\"}"));
 	pass(60);
-	keep("Secret", "client", "client_id", "gke-client");
+	apply("/api/v1/namespaces/ml/secrets/client", json_make("{'apiVersion':'v1','kind':'Secret','metadata':{'name':'client','namespace':'ml'},'stringData':{'client_id':'gke-client',"
+								"'client_secret':'kept'}}"));
 	apply("/apis/cloud.google.com/v1/namespaces/ml/backendconfigs/be", json_make("{'apiVersion':'cloud.google.com/v1','kind':'BackendConfig','metadata':{'name':'be','namespace':'ml'},"
 		"'spec':{'iap':{'enabled':true,'oauthclientCredentials':{'secretName':'client'}}}}"));
 	cJSON *service = json_make("{'apiVersion':'v1','kind':'Service','metadata':{'name':'mlflow','namespace':'ml','annotations':{}},'spec':{'selector':{'app':'mlflow'},"
@@ -245,7 +246,10 @@ static void jobs(void)
 static void end(void)
 {
 	cJSON_Delete(ask("DELETE", kube, "/apis/networking.k8s.io/v1/namespaces/ml/ingresses/i", NULL));
-	pass(60);
+	cJSON *going = get("/apis/networking.k8s.io/v1/namespaces/ml/ingresses/i");
+	ok(json_at(going, "metadata.deletionTimestamp") != NULL, "an ingress stays while its load balancer goes");
+	cJSON_Delete(going);
+	pass(1200);
 	cJSON *rules = ask("GET", COMPUTE_HOST, C "global/forwardingRules", NULL), *maps = ask("GET", COMPUTE_HOST, C "global/urlMaps", NULL);
 	ok(!json_at(rules, "items") && !json_at(maps, "items"), "with the ingress its load balancer goes");
 	cJSON_Delete(rules);

@@ -159,6 +159,20 @@ static void controllers(void)
 	char *service = xasprintf(COMPUTE "global/backendServices/%s", named && named->child ? named->child->string : "none");
 	asks("GET", service, NULL, 200);
 	ok(last_status == 200, "and a backend service, which it names");
+	const cJSON *shared = cJSON_GetObjectItemCaseSensitive(json_at(get("/apis/networking.k8s.io/v1/namespaces/ns/ingresses/i", 200), "metadata.annotations"),
+							       "ingress.gcp.kubernetes.io/pre-shared-cert");
+	ok(shared && text_starts(shared->valuestring, "mcrt-"), "the certificates' controller shares its certificate by name");
+	is_str(json_str(get("/apis/networking.k8s.io/v1/namespaces/ns/ingresses/i", 200), "metadata.finalizers.0", ""), "networking.gke.io/ingress-finalizer-V2",
+	       "what stands for the ingress holds it");
+	ok(cJSON_HasObjectItem(json_at(get("/api/v1/namespaces/ns/services/s", 200), "metadata.annotations"), "cloud.google.com/neg-status"), "the Service says its groups");
+	char *events = json_text(get("/api/v1/namespaces/ns/events?fieldSelector=involvedObject.name%3Di", 200), -1);
+	ok(strstr(events, "IP is now ") && strstr(events, "loadbalancer-controller"), "events tell of the address");
+	free(events);
+	cJSON *other = json_make("{'apiVersion':'networking.k8s.io/v1','kind':'Ingress','metadata':{'name':'other','namespace':'ns'},'spec':{'ingressClassName':'gce','defaultBackend':{"
+				 "'service':{'name':'s','port':{'number':80}}}}}");
+	apply("/apis/networking.k8s.io/v1/namespaces/ns/ingresses/other", "a", "", other);
+	sim_advance(cloud, sim_now(cloud) + 1200);
+	ok(!json_at(get("/apis/networking.k8s.io/v1/namespaces/ns/ingresses/other", 200), "status.loadBalancer.ingress"), "a class in the field alone is somebody else's");
 	sim_advance(cloud, sim_now(cloud) + 86400);
 	is_str(json_str(get("/apis/networking.gke.io/v1/namespaces/ns/managedcertificates/mc", 200), "status.certificateStatus", ""), "Active",
 	       "and its certificate becomes active");
