@@ -411,6 +411,27 @@ static void nowhere(struct kubernetes_call *k)
 		sim_bytes(k->c, 404, "text/plain; charset=utf-8", "404 page not found\n", 19);
 }
 
+/* The DNS-based endpoint is Google's own front: it is open to the outside or not, and IAM has the first word; a cluster's own tokens pass only where that is
+ * switched on. */
+static bool dns_lets_in(struct kubernetes_call *k)
+{
+	static const char settings[] = "controlPlaneEndpointsConfig.dnsEndpointConfig";
+	const cJSON *dns = json_at(k->cluster->doc, settings);
+	const char *project = sim_tmp("%.*s", (int)strcspn(k->cluster->key + 9, "/"), k->cluster->key + 9);
+	if (!json_bool(dns, "allowExternalTraffic", false)) {
+		kubernetes_fail(k, 403, "Forbidden", NULL, "external traffic is not allowed on the DNS-based endpoint of this cluster");
+		return false;
+	}
+	if (!k->c->principal && !(k->user && json_bool(dns, "enableK8sTokensViaDns", false))) {
+		kubernetes_fail(k, 401, "Unauthorized", NULL, "Unauthorized");
+		return false;
+	}
+	if (!k->c->principal || sim_allowed(k->c->sim, k->c->principal, "container.clusters.connect", project, sim_tmp("//container.googleapis.com/%s", k->cluster->key)))
+		return true;
+	kubernetes_fail(k, 403, "Forbidden", NULL, "Permission 'container.clusters.connect' denied on resource \"%s\" (or it may not exist).", k->cluster->key);
+	return false;
+}
+
 static void serve(struct sim_call *c)
 {
 	struct kubernetes_call k = {.c = c, .cluster = cluster_of(c->sim, c->host)};
@@ -420,11 +441,9 @@ static void serve(struct sim_call *c)
 		sim_bytes(c, 404, "text/plain; charset=utf-8", "404 page not found\n", 19);
 		return;
 	}
-	if (strstr(c->host, ".gke.goog") && !json_bool(k.cluster->doc, "controlPlaneEndpointsConfig.dnsEndpointConfig.allowExternalTraffic", false)) {
-		kubernetes_fail(&k, 403, "Forbidden", NULL, "external traffic is not allowed on the DNS-based endpoint of this cluster");
-		return;
-	}
 	k.user = kubernetes_user(c, k.cluster);
+	if (strstr(c->host, ".gke.goog") && !dns_lets_in(&k))
+		return;
 	if (!k.user && strcmp(c->path, "/version") && strcmp(c->path, "/livez") && strcmp(c->path, "/readyz") && strcmp(c->path, "/healthz")) {
 		kubernetes_fail(&k, 401, "Unauthorized", NULL, "Unauthorized");
 		return;

@@ -1,4 +1,4 @@
-/* OpenAPI as far as kubectl asks before it writes: which kinds' patches take which parameters; version 3 as JSON, version 2 as the protocol buffers
+/* OpenAPI: which kinds' patches take which parameters, which kubectl asks before it writes, and what their fields are; version 3 as JSON, version 2 as the protocol buffers
  * of gnostic (openapi_v2.Document), which is all that kubectl reads of it. */
 #include "config.h"
 
@@ -92,13 +92,70 @@ void kubernetes_openapi_v2(struct sim_call *c)
 	buf_free(&document);
 }
 
+/* Schemas. ------------------------------------------------------------------------------------------------------------------ */
+static void add_type(cJSON *schemas, const struct kubernetes_type *type, const struct kubernetes_resource *r);
+
+static cJSON *schema_of(cJSON *schemas, const struct kubernetes_shape *s)
+{
+	switch (s->what) {
+	case KUBERNETES_STRING:
+	case KUBERNETES_QUANTITY:
+		return json_make("{'type':'string'}");
+	case KUBERNETES_INT_OR_STRING:
+		return json_make("{'type':'string','format':'int-or-string'}");
+	case KUBERNETES_BYTES:
+		return json_make("{'type':'string','format':'byte'}");
+	case KUBERNETES_TIME:
+		return json_make("{'type':'string','format':'date-time'}");
+	case KUBERNETES_INTEGER:
+		return json_make("{'type':'integer','format':%s}", s->go);
+	case KUBERNETES_NUMBER:
+		return json_make("{'type':'number','format':'double'}");
+	case KUBERNETES_BOOLEAN:
+		return json_make("{'type':'boolean'}");
+	case KUBERNETES_LIST:
+		return json_make("{'type':'array','items':%j}", schema_of(schemas, s->of));
+	case KUBERNETES_MAP:
+		return json_make("{'type':'object','additionalProperties':%j}", schema_of(schemas, s->of));
+	case KUBERNETES_OBJECT:
+		add_type(schemas, s->type, NULL);
+		return json_make("{'allOf':[{'$ref':%s}]}", sim_tmp("#/components/schemas/io.k8s.%s", s->type->name));
+	default:
+		return json_make("{'type':'object'}");
+	}
+}
+
+/* The type with all that it names; r: the resource that it is of, or NULL. */
+static void add_type(cJSON *schemas, const struct kubernetes_type *type, const struct kubernetes_resource *r)
+{
+	const char *name = sim_tmp("io.k8s.%s", type->name);
+	if (cJSON_HasObjectItem(schemas, name))
+		return;
+	cJSON *schema = cJSON_AddObjectToObject(schemas, name), *properties = cJSON_CreateObject(), *required = cJSON_CreateArray();
+	for (size_t i = 0; i < type->count; i++) {
+		const struct kubernetes_field *f = &type->fields[i];
+		cJSON_AddItemToObject(properties, f->name, schema_of(schemas, f->shape));
+		if (f->required || (!type->custom && !f->omit_empty))
+			cJSON_AddItemToArray(required, cJSON_CreateString(f->name));
+	}
+	cJSON_AddStringToObject(schema, "type", "object");
+	cJSON_AddItemToObject(schema, "properties", properties);
+	if (required->child)
+		cJSON_AddItemToObject(schema, "required", required);
+	else
+		cJSON_Delete(required);
+	if (r)
+		cJSON_AddItemToObject(schema, "x-kubernetes-group-version-kind", json_make("[{'group':%s,'version':%s,'kind':%s}]", r->group, r->version, r->kind));
+}
+
 cJSON *kubernetes_openapi_v3(const char *group, const char *version)
 {
-	cJSON *paths = cJSON_CreateObject();
+	cJSON *paths = cJSON_CreateObject(), *schemas = cJSON_CreateObject();
 	const struct kubernetes_resource *r;
 	for (size_t i = 0; (r = kubernetes_resource_at(i)); i++) {
 		if (strcmp(r->group, group) || strcmp(r->version, version))
 			continue;
+		add_type(schemas, kubernetes_type_find(r->type), r);
 		char *path = object_path(r);
 		cJSON_AddItemToObject(paths, path,
 				      json_make("{'patch':{'parameters':[{'name':'dryRun','in':'query','schema':{'type':'string'}},{'name':'fieldManager','in':"
@@ -107,5 +164,5 @@ cJSON *kubernetes_openapi_v3(const char *group, const char *version)
 						group, version, r->kind));
 		free(path);
 	}
-	return json_make("{'openapi':'3.0.0','info':{'title':%s,'version':%s},'paths':%j,'components':{'schemas':{}}}", TITLE, RELEASE, paths);
+	return json_make("{'openapi':'3.0.0','info':{'title':%s,'version':%s},'paths':%j,'components':{'schemas':%j}}", TITLE, RELEASE, paths, schemas);
 }

@@ -133,6 +133,22 @@ def created(k):
     k("delete deployment/d12 job/j12 configmap/c12 -n mlflow")
 
 
+def reads(k):
+    """What a person looks at."""
+    said = k("explain deployment.spec.template.spec.containers")
+    ok("imagePullPolicy" in said and "<[]EnvVar>" in said, "kubectl explain knows fields and their types", said)
+    k("explain gateway.spec.listeners")
+    k("top nodes")
+    k("get pods -A --chunk-size=2")
+    k("auth can-i list pods -n mlflow")
+    said = k("get events -n mlflow")
+    ok("Scheduled" in said and "Started" in said, "U18: events tell how pods came to run", said)
+    k("run bare --image=nginx:1.27 -n mlflow")
+    k("wait --for=condition=Ready pod/bare -n mlflow --timeout=60s")
+    k("logs bare -n mlflow")
+    k("delete pod bare -n mlflow")
+
+
 def client_side(k):
     k("apply -f -", named("v1", "ConfigMap", "c3", data={"a": "1", "b": "2"}))
     k("apply -f -", named("v1", "ConfigMap", "c3", data={"a": "3"}))
@@ -155,6 +171,7 @@ def main():
             owners(k)
             refusals(k)
             created(k)
+            reads(k)
             client_side(k)
         with open(sim.path("errors"), encoding="utf-8") as f:
             said = f.read()

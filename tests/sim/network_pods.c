@@ -274,6 +274,26 @@ static void roles(void)
 	free(token);
 }
 
+/* The endpoint with a name: closed at first; the cluster's own tokens are not for it. */
+static void named_endpoint(void)
+{
+	int status;
+	cJSON *made = post(CORE "serviceaccounts/default/token", "{'spec':{}}");
+	char *token = xstrdup(json_str(made, "status.token", "")), *address = host;
+	host = xstrdup(json_str(asks("GET", CLUSTERS "/c", NULL, 200), "controlPlaneEndpointsConfig.dnsEndpointConfig.endpoint", ""));
+	asks("GET", form("%s/api/v1/nodes", host), NULL, 403);
+	ok(last_status == 403, "the DNS endpoint is closed to the outside");
+	act("PUT", CLUSTERS "/c", json_make("{'update':{'desiredControlPlaneEndpointsConfig':{'dnsEndpointConfig':{'allowExternalTraffic':true}}}}"));
+	ok(json_at(get("/api/v1/nodes"), "items.0") != NULL, "until it is opened");
+	cJSON_Delete(as(token, "GET", CORE "pods", &status));
+	is_int(status, 401, "a token of the cluster's own does not pass there");
+	free(host);
+	host = address;
+	cJSON_Delete(as(token, "GET", CORE "pods", &status));
+	is_int(status, 200, "but at its address");
+	free(token);
+}
+
 static void pages(void)
 {
 	cJSON *first = get("/api/v1/namespaces/kube-system/pods?limit=3");
@@ -351,6 +371,7 @@ int main(void)
 	kinds();
 	admission();
 	roles();
+	named_endpoint();
 	pages();
 	logs();
 	orphans();
