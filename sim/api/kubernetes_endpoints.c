@@ -119,7 +119,7 @@ static void sync_one(struct sim *s, const struct sim_object *cluster, const stru
 	if (ports->child)
 		json_put(subset, "ports", cJSON_Duplicate(ports, true));
 	cJSON *endpoints = json_make("{'metadata':{'name':%s,'labels':%j}}", name, cJSON_Duplicate(json_at(service->doc, "metadata.labels"), true));
-	if (!json_at(endpoints, "metadata.labels"))
+	if (!cJSON_IsObject(json_at(endpoints, "metadata.labels")))
 		json_put(endpoints, "metadata.labels", cJSON_CreateObject());
 	if (!strcmp(json_str(service->doc, "spec.clusterIP", ""), "None"))
 		cJSON_AddStringToObject(json_at(endpoints, "metadata.labels"), "service.kubernetes.io/headless", "");

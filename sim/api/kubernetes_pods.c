@@ -86,7 +86,7 @@ int kubernetes_share(const cJSON *v, int of, bool up)
 
 void kubernetes_annotate(cJSON *doc, const char *name, const char *value)
 {
-	if (!json_at(doc, "metadata.annotations"))
+	if (!cJSON_IsObject(json_at(doc, "metadata.annotations")))
 		json_put(doc, "metadata.annotations", cJSON_CreateObject());
 	cJSON_DeleteItemFromObjectCaseSensitive(json_at(doc, "metadata.annotations"), name);
 	cJSON_AddStringToObject(json_at(doc, "metadata.annotations"), name, value);

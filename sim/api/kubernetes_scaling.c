@@ -63,6 +63,8 @@ static void measure(struct sim *s, const cJSON *arg)
 	const char *resource = json_str(o->doc, "spec.metrics.0.resource.name", "cpu");
 	int low = (int)json_num(o->doc, "spec.minReplicas", 1), high = (int)json_num(o->doc, "spec.maxReplicas", 1), now = target ? (int)json_num(target->doc, "spec.replicas", 1) : 0;
 	cJSON *status = json_make("{'observedGeneration':1,'currentReplicas':%d,'desiredReplicas':%d,'conditions':%j}", now, now, cJSON_Duplicate(json_at(o->doc, "status.conditions"), true));
+	if (!cJSON_IsArray(json_at(status, "conditions")))
+		json_drop(status, "conditions");
 	if (!target) {
 		set(s, status, "AbleToScale", false, "FailedGetScale",
 		    sim_tmp("the HPA controller was unable to get the target's current scale: %ss.apps \"%s\" not found",
@@ -87,8 +89,6 @@ static void measure(struct sim *s, const cJSON *arg)
 		    now == low ? "the desired replica count is less than the minimum replica count" : "the desired count is within the acceptable range");
 		json_put(status, "currentMetrics", json_make("[{'type':'Resource','resource':{'name':%s,'current':{'averageUtilization':%d,'averageValue':'15m'}}}]", resource, IDLE_PERCENT));
 	}
-	if (!json_at(status, "conditions"))
-		json_drop(status, "conditions");
 	if (json_equal(json_at(o->doc, "status"), status))
 		cJSON_Delete(status);
 	else
@@ -140,7 +140,7 @@ static void budget(struct sim *s, const struct sim_object *cluster, struct sim_o
 	int allowed = (int)fmax(0, healthy - desired);
 	cJSON *status = json_make("{'observedGeneration':%d,'disruptionsAllowed':%d,'currentHealthy':%d,'desiredHealthy':%d,'expectedPods':%d,'conditions':%j}",
 				  (int)json_num(o->doc, "metadata.generation", 1), allowed, healthy, desired, all, cJSON_Duplicate(json_at(o->doc, "status.conditions"), true));
-	if (!json_at(status, "conditions"))
+	if (!cJSON_IsArray(json_at(status, "conditions")))
 		json_drop(status, "conditions");
 	set(s, status, "DisruptionAllowed", allowed > 0, allowed > 0 ? "SufficientPods" : "InsufficientPods", "");
 	json_put_str(json_at(status, "conditions.0"), "message", "");

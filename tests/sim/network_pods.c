@@ -183,6 +183,9 @@ static void kinds(void)
 	is_int((long long)json_num(get(APPS "deployments/web"), "status.readyReplicas", 0), 3, "U19: an autoscaler sees to the least number");
 	cJSON *pdb = get("/apis/policy/v1/namespaces/ns/poddisruptionbudgets/pdb");
 	ok(json_num(pdb, "status.disruptionsAllowed", 0) == 1 && json_num(pdb, "status.currentHealthy", 0) == 3, "a budget counts its pods");
+	is_text(pdb, "status.conditions.0.reason", "SufficientPods");
+	is_text(get("/apis/autoscaling/v2/namespaces/ns/horizontalpodautoscalers/hpa"), "status.conditions.0.type", "AbleToScale");
+	ok(cJSON_HasObjectItem(json_at(get(CORE "endpoints/web"), "metadata.labels"), "endpoints.kubernetes.io/managed-by"), "whose controller labels them");
 	is_int(cJSON_GetArraySize(json_at(get(CORE "endpoints/web"), "subsets.0.addresses")), 3, "a Service has their addresses as Endpoints");
 	cJSON *slices = get("/apis/discovery.k8s.io/v1/namespaces/ns/endpointslices");
 	is_int(cJSON_GetArraySize(json_at(slices, "items.0.endpoints")), 3, "and as a slice");
