@@ -75,6 +75,7 @@ void build_start(struct wizard *w, bool undo)
 	build_free(&w->build);
 	cJSON_Delete(w->result);
 	w->result = NULL;
+	w->keep = true;
 	w->build.active = true;
 	w->build.undoing = undo;
 	w->build.p.started = w->build.p.now = session_now(w->session);

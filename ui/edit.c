@@ -167,7 +167,9 @@ void edit_draw(struct edit *e, int y, int x, int width, enum role role, bool sec
 			break;
 		used += put(y, x + used, width - used, role, bytes);
 	}
-	if (e->left)
+	if (e->left) {
+		fill((struct rect){y, x, 1, 1}, role);
 		put(y, x, 1, role, glyph(GLYPH_MORE));
+	}
 	screen_cursor(y, x + width_of(e, e->left, e->at, secret));
 }

@@ -5,7 +5,6 @@
 #include "base/gettext.h"
 #include "base/json.h"
 #include "base/mem.h"
-#include "plan/axes.h"
 
 #include <curses.h>
 #include <stdlib.h>
@@ -18,7 +17,7 @@ enum { LABEL = 26, VALUE_MAX = 64, HELP_LINES = 4 };
 static const struct question *asked(const struct wizard *w, int n)
 {
 	for (const struct question *q = questions; q->id; q++) {
-		if (!strcmp(q->page, wizard_page(w)) && answers_asked(w->answers, q) && n-- == 0)
+		if (page_asks(&wizard_pages[w->page], w->answers, q) && n-- == 0)
 			return q;
 	}
 	return NULL;
@@ -46,15 +45,9 @@ static void focus_on(struct wizard *w, const char *id)
 	form_load(w);
 }
 
-/* One choice question alone on its page is shown whole. */
-static bool is_choice_page(const struct wizard *w)
-{
-	return asked_count(w) == 1 && asked(w, 0)->type == TYPE_CHOICE;
-}
-
 static bool is_typed(const struct question *q)
 {
-	return q->type == TYPE_TEXT || q->type == TYPE_INT || q->type == TYPE_SECRET;
+	return q->type == TYPE_TEXT || q->type == TYPE_INT;
 }
 
 static const char *draft(const struct wizard *w, const struct question *q)
@@ -79,8 +72,8 @@ void form_load(struct wizard *w)
 	w->filter = xstrdup("");
 	if (!q)
 		return;
-	if (q->type == TYPE_CHOICE)
-		w->choice = choice_index(q, answers_str(w->answers, q->id));
+	w->fresh = true;
+	draft_price_choices(w, q);
 	char *text = value_text(w, q);
 	edit_set(&w->edit, text);
 	free(text);
@@ -105,9 +98,12 @@ int choice_index(const struct question *q, const char *id)
 
 const cJSON *form_suggestions(const struct wizard *w, const struct question *q)
 {
-	if (!q->suggests || q->type != TYPE_TEXT)
+	if (!strcmp(q->id, "project.id"))
+		return w->surveys[SURVEY_PROJECTS].result;
+	if (strcmp(q->id, "region") != 0)
 		return NULL;
-	return wizard_survey_result(w, q->suggests);
+	const cJSON *asked_for = w->surveys[SURVEY_REGIONS].result;
+	return asked_for && asked_for->child ? asked_for : w->regions;
 }
 
 static const char *suggestion_title(const cJSON *item)
@@ -172,9 +168,17 @@ bool form_set(struct wizard *w, const struct question *q, cJSON *value)
 		wizard_say(w, ROLE_BAD, e.what);
 	}
 	err_free(&e);
+	if (fine)
+		form_changed(w, q);
+	return fine;
+}
+
+void form_changed(struct wizard *w, const struct question *q)
+{
+	cJSON_DeleteItemFromObjectCaseSensitive(w->drafts, q->id);
 	if (!strcmp(q->id, "project.id"))
 		form_project_changed(w);
-	return fine;
+	draft_price_choices(w, q);
 }
 
 /* After each key: what was typed is the answer when it can be one, and is kept as a draft when it cannot. */
@@ -234,32 +238,57 @@ static bool may_type(const struct question *q, const struct key *k)
 /* Drawing --------------------------------------------------------------------------------------------------------------------------- */
 
 /* What is said under a choice: why it cannot be chosen, or what it means. */
-static const char *choice_words(const struct wizard *w, const struct question *q, const struct choice *c, enum role *role)
+static const char *choice_words(const struct wizard *w, const struct question *q, const struct choice *c)
 {
 	const char *refused = question_refuses(q, w->answers, c->id);
-	*role = refused ? ROLE_WARN : ROLE_DIM;
 	return _(refused ? refused : c->help);
 }
 
+/* Do the choices differ in price? */
+static bool prices_differ(const struct wizard *w, const struct question *q)
+{
+	double first = -1;
+	for (const struct choice *c = q->choices; c->id; c++) {
+		double usd = draft_choice_month(w, q, c->id);
+		if (usd >= 0 && first >= 0 && (usd - first > 0.5 || first - usd > 0.5))
+			return true;
+		first = usd >= 0 ? usd : first;
+	}
+	return false;
+}
+
+static void put_price(const struct wizard *w, const struct question *q, const char *choice, int y, int right)
+{
+	double usd = draft_choice_month(w, q, choice);
+	char *text = xasprintf(_("$%.0f/month"), usd);
+	if (usd >= 0 && prices_differ(w, q))
+		put_right(y, right - 14, 14, ROLE_TEXT, text);
+	free(text);
+}
+
+/* What cannot be chosen is dim, with its reason; the rest has its price. */
 static int draw_choice(struct wizard *w, const struct question *q, const struct choice *c, int y, struct rect r, bool here, bool chosen)
 {
-	enum role role;
-	const char *words = choice_words(w, q, c, &role);
+	bool refused = question_refuses(q, w->answers, c->id);
 	if (here)
 		put_glyph(y, r.x, ROLE_KEY, GLYPH_MARK);
-	put_glyph(y, r.x + 2, chosen ? ROLE_GOOD : ROLE_TEXT, chosen ? GLYPH_ON : GLYPH_OFF);
-	put(y, r.x + 4, r.w - 4, here ? ROLE_FOCUS : chosen ? ROLE_TITLE : ROLE_TEXT, _(c->title));
+	put_glyph(y, r.x + 2, chosen ? ROLE_GOOD : refused ? ROLE_DIM : ROLE_TEXT, chosen ? GLYPH_ON : GLYPH_OFF);
+	put(y, r.x + 4, r.w - 4 - 15, here ? ROLE_FOCUS : refused ? ROLE_DIM : chosen ? ROLE_TITLE : ROLE_TEXT, _(c->title));
+	if (!refused)
+		put_price(w, q, c->id, y, r.x + r.w);
 	if (here)
 		screen_cursor(y, r.x + 4);
-	int room = r.y + r.h - y - 1, lines = put_wrapped(y + 1, r.x + 4, room < 2 ? room : 2, r.w - 4, role, words);
-	return y + 1 + (lines < 2 ? lines : 2);
+	int room = r.y + r.h - y - 1;
+	return y + 1 + put_lines(y + 1, r.x + 4, room < 2 ? room : 2, r.w - 4, ROLE_DIM, choice_words(w, q, c));
 }
 
 int draw_choices(struct wizard *w, const struct question *q, struct rect r, int focus)
 {
-	int y = r.y;
 	const char *now = answers_str(w->answers, q->id);
-	for (int i = 0; q->choices[i].id && y + 1 < r.y + r.h; i++)
+	int y = r.y, first = 0;
+	while (first < focus && choices_height(w, q, r.w) > r.h) /* what has the focus is in sight */
+		first++;
+	for (int i = first; q->choices[i].id && y < r.y + r.h; i++)
 		y = draw_choice(w, q, &q->choices[i], y, r, i == focus, !strcmp(q->choices[i].id, now));
 	return y;
 }
@@ -267,21 +296,38 @@ int draw_choices(struct wizard *w, const struct question *q, struct rect r, int 
 int choices_height(const struct wizard *w, const struct question *q, int width)
 {
 	int lines = 0;
-	enum role role;
 	for (const struct choice *c = q->choices; c->id; c++) {
-		int n = put_wrapped(0, 0, 0, width - 4, ROLE_TEXT, choice_words(w, q, c, &role));
+		int n = put_wrapped(0, 0, 0, width - 4, ROLE_TEXT, choice_words(w, q, c));
 		lines += 1 + (n < 2 ? n : 2);
 	}
 	return lines;
+}
+
+void draw_choice_prices(const struct wizard *w, const struct question *q, struct rect r)
+{
+	int x = r.x;
+	for (const struct choice *c = q->choices; c->id; c++) {
+		double usd = draft_choice_month(w, q, c->id);
+		if (usd < 0 || question_refuses(q, w->answers, c->id) || !prices_differ(w, q))
+			continue;
+		char *text = xasprintf(_("%s $%.0f"), _(c->title), usd);
+		if (x + cells(text) < r.x + r.w)
+			x += put(r.y, x, r.x + r.w - x, ROLE_TEXT, text) + 3;
+		free(text);
+	}
 }
 
 static void draw_other_value(const struct wizard *w, const struct question *q, int y, int x, int width, bool here)
 {
 	const char *typed = draft(w, q);
 	char *words = typed ? xstrdup(typed) : answers_words(w->answers, q);
+	if (q->type == TYPE_SECRET && !strcmp(words, "prompt")) {
+		free(words);
+		words = xstrdup(w->secret ? _("typed, not saved") : _("not typed so far"));
+	}
 	if (typed)
 		x += put_glyph(y, x, ROLE_BAD, GLYPH_CROSS) + 1;
-	if (!*words && !q->optional)
+	if (!*words && q->required)
 		put(y, x, width, ROLE_WARN, _("needed"));
 	else
 		put(y, x, width, here ? ROLE_FOCUS : typed ? ROLE_BAD : ROLE_TEXT, words);
@@ -346,7 +392,7 @@ static void draw_suggestions(const struct wizard *w, const struct question *q, s
 	}
 	if (count > top + room)
 		put_glyph(r.y + room, r.x + r.w - 1, ROLE_KEY, GLYPH_DOWN);
-	if (top > 0)
+	if (top > 0 && room > 1)
 		put_glyph(r.y + 1, r.x + r.w - 1, ROLE_KEY, GLYPH_UP);
 	free(text);
 }
@@ -424,31 +470,58 @@ static int draw_project(struct wizard *w, int y, struct rect r)
 	return draw_preflight(w, draw_project_known(s->result, y, r), r) + 1;
 }
 
-/* It is known before anything is made: it is computed from the project's number. */
-static char *pasted(const struct wizard *w)
+/* What a human has to do elsewhere, with the text to paste there: each address on a line of its own. */
+static int draw_errand(const struct wizard *w, int y, struct rect r)
 {
-	const char *number = json_str(w->answers->resolved, "project_number", json_str(w->surveys[SURVEY_PROJECT].result, "number", ""));
-	return *number ? design_pasted(w->answers, number) : NULL;
+	const struct errand *e = draft_errand(w);
+	if (!e)
+		return y;
+	y += put_most(y, r.x + 2, 1, r.w - 2, ROLE_TITLE, e->title);
+	if (!e->done || r.h > 16)
+		y += put_most(y, r.x + 2, facts_end - y - 3, r.w - 2, ROLE_DIM, e->steps);
+	char *copy = xstrdup(e->paste), *rest;
+	for (char *one = strtok_r(copy, "\n", &rest); one && y < facts_end; one = strtok_r(NULL, "\n", &rest))
+		put_link(y++, r.x, screen_columns() - r.x, ROLE_TITLE, one);
+	free(copy);
+	return y + 1;
 }
 
-static int draw_pasted(struct wizard *w, int y, struct rect r)
+static int draw_who(const struct wizard *w, int y, struct rect r)
 {
-	const char *title = axes_of(w->answers).auth->paste;
-	if (!title)
+	const struct survey *s = &w->surveys[SURVEY_WHO];
+	char *text = NULL;
+	if (w->sign_in.exit || y >= facts_end)
 		return y;
-	char *text = pasted(w);
-	y += put_most(y, r.x + 2, 1, r.w - 2, ROLE_TEXT, _(title));
-	y += put_most(y, r.x + 2, 3, r.w - 2, text ? ROLE_TITLE : ROLE_BUSY, text ? text : _("known as soon as the project has been checked"));
+	if (s->state == SURVEY_FAILED)
+		text = wizard_sentence(&s->err);
+	else if (s->state != SURVEY_KNOWN)
+		text = xstrdup(_("Looking up who is signed in..."));
+	else
+		text = xasprintf(_("Signed in as %s"), json_str(s->result, "email", "?"));
+	y = s->state == SURVEY_CHECKING || s->state == SURVEY_UNKNOWN ? y + put_most(y, r.x + 4, 1, r.w - 4, ROLE_BUSY, text)
+								       : draw_finding(y, r, s->state == SURVEY_KNOWN, text);
 	free(text);
-	return y + 1;
+	return y;
+}
+
+static int draw_mending(const struct wizard *w, int y, struct rect r)
+{
+	char *line = checks_hold(w) ? checks_command(w) : NULL;
+	if (line) {
+		y += put_most(y, r.x + 4, 1, r.w - 4, ROLE_TEXT, _("Somebody who may grant roles runs this (Ctrl-Y copies it):"));
+		y += put_most(y, r.x, 3, r.w, ROLE_TITLE, line);
+	}
+	free(line);
+	return y;
 }
 
 /* What stands between a page's fields and the help: known facts. */
 static int draw_facts(struct wizard *w, int y, struct rect r)
 {
-	if (wizard_on(w, "project"))
-		return draw_project(w, y, r);
-	return wizard_on(w, "auth") ? draw_pasted(w, y, r) : y;
+	const struct wizard_page *page = &wizard_pages[w->page];
+	if (page_holds(page, "project"))
+		return draw_mending(w, draw_project(w, draw_who(w, y, r), r), r);
+	return page_holds(page, "auth") ? draw_errand(w, y, r) : y;
 }
 
 static int help_lines(struct rect r)
@@ -482,19 +555,20 @@ static void draw_rows(struct wizard *w, struct rect r)
 	y = draw_facts(w, y + 1, r);
 	r.h -= y - r.y;
 	r.y = y;
-	draw_suggestions(w, form_focused(w), r);
+	const struct question *q = form_focused(w);
+	if (q && q->type == TYPE_CHOICE && r.h > 1)
+		draw_choices(w, q, (struct rect){r.y, r.x + 2, r.h, r.w - 2}, -1);
+	else if (q)
+		draw_suggestions(w, q, r);
 }
 
 static void draw(struct wizard *w, struct rect r)
 {
-	const struct page *page = &pages[w->page];
+	const struct wizard_page *page = &wizard_pages[w->page];
 	int y = r.y + put_lines(r.y, r.x, r.h >= 18 ? 2 : 1, r.w, ROLE_TEXT, _(page->intro)) + 1;
 	struct rect inner = {y, r.x, r.h - (y - r.y) - help_lines(r) - 1, r.w};
 	const struct question *q = form_focused(w);
-	if (is_choice_page(w))
-		draw_choices(w, q, inner, w->choice);
-	else
-		draw_rows(w, inner);
+	draw_rows(w, inner);
 	if (q)
 		draw_help(w, q, r);
 }
@@ -531,9 +605,70 @@ static bool worth_waiting(const struct wizard *w)
 	return looking || (!w->session && w->options->open);
 }
 
+/* The only suggestion that what was typed leaves is meant by it. */
+static void take_single_match(struct wizard *w)
+{
+	const struct question *q = form_focused(w);
+	const cJSON *list = q ? form_suggestions(w, q) : NULL, *item, *match = NULL;
+	int count = 0;
+	char *text = edit_text(&w->edit);
+	cJSON_ArrayForEach(item, list) {
+		if (!strcmp(json_str(item, "id", ""), text))
+			count = 2; /* it is one already */
+		if (*w->filter && suggestion_shown(w, item)) {
+			match = item;
+			count++;
+		}
+	}
+	if (count == 1) {
+		edit_set(&w->edit, json_str(match, "id", ""));
+		take_edit(w, q);
+	}
+	free(text);
+}
+
+/* Is it still being found out how the project stands? */
+static bool is_checking(const struct wizard *w)
+{
+	const char *project = answers_str(w->answers, "project.id");
+	for (enum survey_id id = SURVEY_PROJECT; id < SURVEY_COUNT; id++) {
+		const struct survey *s = &w->surveys[id];
+		if (id != SURVEY_REGIONS && (s->state <= SURVEY_CHECKING || !s->project || strcmp(s->project, project) != 0))
+			return true;
+	}
+	return false;
+}
+
+/* A project that is not in order is not left behind; one that is being looked at is waited for. */
+static bool held(struct wizard *w)
+{
+	if (!page_holds(&wizard_pages[w->page], "project") || !w->session || w->sign_in.exit)
+		return false;
+	if (is_checking(w)) {
+		w->want_next = true;
+		wizard_say(w, ROLE_BUSY, _("One moment: the project is being checked."));
+		return true;
+	}
+	if (!checks_hold(w))
+		return false;
+	wizard_say(w, ROLE_BAD, _("This has to be put right first. Ctrl-R checks again."));
+	return true;
+}
+
+static const char *first_wrong(const struct wizard *w, struct err *e)
+{
+	for (const char *const *s = wizard_pages[w->page].sections; *s; s++) {
+		const char *wrong = answers_check_page(w->answers, *s, e);
+		if (wrong)
+			return wrong;
+	}
+	return NULL;
+}
+
 static enum action leave(struct wizard *w)
 {
 	struct err e = {0};
+	take_single_match(w);
 	for (int i = 0; asked(w, i); i++) {
 		char *problem = draft_problem(w, asked(w, i));
 		if (!problem)
@@ -543,14 +678,14 @@ static enum action leave(struct wizard *w)
 		free(problem);
 		return ACTION_NONE;
 	}
-	const char *wrong = answers_check_page(w->answers, wizard_page(w), &e);
+	const char *wrong = first_wrong(w, &e);
 	if (wrong) {
 		focus_on(w, wrong);
 		w->want_next = worth_waiting(w);
 		wizard_say(w, w->want_next ? ROLE_BUSY : ROLE_BAD, w->want_next ? _("One moment: looking it up...") : e.what);
 	}
 	err_free(&e);
-	return wrong ? ACTION_NONE : w->jump_to ? ACTION_JUMP : ACTION_NEXT;
+	return wrong || held(w) ? ACTION_NONE : ACTION_NEXT;
 }
 
 static bool choose(struct wizard *w, const struct question *q, int index)
@@ -573,22 +708,6 @@ static void cycle(struct wizard *w, const struct question *q, int delta)
 	wizard_say(w, ROLE_WARN, _("There is no other choice here. Space shows why."));
 }
 
-static enum action choice_page_key(struct wizard *w, const struct question *q, const struct key *k)
-{
-	int count = 0;
-	while (q->choices[count].id)
-		count++;
-	if (k->kind == KEY_FUNCTION && k->code == KEY_UP)
-		w->choice -= w->choice > 0;
-	else if (k->kind == KEY_FUNCTION && k->code == KEY_DOWN)
-		w->choice += w->choice < count - 1;
-	else if (k->kind == KEY_CHARACTER && k->code == L' ')
-		choose(w, q, w->choice);
-	else if (k->kind == KEY_CHARACTER && k->code == L'\r' && choose(w, q, w->choice))
-		return leave(w);
-	return ACTION_NONE;
-}
-
 static void open_overlay(struct wizard *w, const struct question *q, const struct key *k)
 {
 	w->over_top = 0;
@@ -597,11 +716,7 @@ static void open_overlay(struct wizard *w, const struct question *q, const struc
 		w->over_focus = choice_index(q, answers_str(w->answers, q->id));
 		return;
 	}
-	cJSON_Delete(w->over_list);
-	w->over_list = cJSON_Duplicate(answers_get(w->answers, q->id), 1);
-	w->over_focus = cJSON_GetArraySize(w->over_list);
-	edit_set(&w->over_edit, "");
-	w->over = &overlay_list;
+	list_open(w, q);
 	if (k->kind == KEY_PASTED || k->code != L' ')
 		w->over->key(w, k, &(enum action){ACTION_NONE});
 }
@@ -612,6 +727,10 @@ static void typed_key(struct wizard *w, const struct question *q, const struct k
 		wizard_say(w, ROLE_WARN, q->type == TYPE_INT ? _("Only digits here.") : _(q->form));
 		return;
 	}
+	bool printable = k->kind == KEY_PASTED || (k->kind == KEY_CHARACTER && k->code >= 32 && k->code != 127);
+	if (w->fresh && printable)
+		edit_set(&w->edit, ""); /* the first character replaces what stood there */
+	w->fresh = false;
 	if (!edit_key(&w->edit, k))
 		return;
 	take_edit(w, q);
@@ -621,12 +740,22 @@ static void typed_key(struct wizard *w, const struct question *q, const struct k
 	}
 }
 
+/* What is typed or pasted on a secret goes into its masked field. */
+static void type_secret(struct wizard *w, const struct key *k)
+{
+	secret_open_field(w, false);
+	if (k->kind == KEY_PASTED || k->code != L' ')
+		w->over->key(w, k, &(enum action){ACTION_NONE});
+}
+
 static void value_key(struct wizard *w, const struct question *q, const struct key *k)
 {
 	bool left = k->kind == KEY_FUNCTION && k->code == KEY_LEFT, right = k->kind == KEY_FUNCTION && k->code == KEY_RIGHT;
 	bool printable = k->kind == KEY_PASTED || (k->kind == KEY_CHARACTER && k->code >= 32 && k->code != 127);
 	if (is_typed(q))
 		typed_key(w, q, k);
+	else if (q->type == TYPE_SECRET && printable)
+		type_secret(w, k);
 	else if (q->type == TYPE_BOOL && (printable || left || right))
 		form_set(w, q, cJSON_CreateBool(!answers_bool(w->answers, q->id)));
 	else if (q->type == TYPE_CHOICE && (left || right))
@@ -648,11 +777,17 @@ static enum action key(struct wizard *w, const struct key *k)
 		return ACTION_NONE;
 	}
 	if (k->kind == KEY_CHARACTER && k->code == 27)
-		return w->jump_to ? ACTION_JUMP : ACTION_BACK;
-	if (is_choice_page(w))
-		return choice_page_key(w, q, k);
+		return ACTION_BACK;
 	if (k->kind == KEY_CHARACTER && k->code == L'\r')
 		return leave(w);
+	if (k->kind == KEY_CHARACTER && k->code == ('R' & 31))
+		wizard_reopen(w);
+	if (k->kind == KEY_CHARACTER && k->code == ('Y' & 31))
+		checks_copy(w);
+	if (k->kind == KEY_TARGET)
+		move_focus(w, (int)k->code - w->focus);
+	if (!q)
+		return ACTION_NONE;
 	if (k->kind == KEY_CHARACTER && k->code == L'\t')
 		move_focus(w, w->focus + 1 < asked_count(w) ? 1 : -w->focus);
 	else if (k->kind == KEY_FUNCTION && k->code == KEY_BTAB)
@@ -667,22 +802,25 @@ static enum action key(struct wizard *w, const struct key *k)
 static void hints(struct wizard *w, struct hints *h)
 {
 	const struct question *q = form_focused(w);
-	hint(h, _("Enter"), w->jump_to ? _("to review") : _("next"));
+	hint(h, _("Enter"), _("next"));
 	hint(h, _("Esc"), _("back"));
-	if (is_choice_page(w)) {
+	bool failed = checks_hold(w) || w->sign_in.exit || w->surveys[SURVEY_WHO].state == SURVEY_FAILED;
+	if (page_holds(&wizard_pages[w->page], "project") && failed)
+		hint(h, "Ctrl-R", _("check again"));
+	if (page_holds(&wizard_pages[w->page], "project") && checks_hold(w))
+		hint(h, "Ctrl-Y", _("copy"));
+	if (asked_count(w) > 1)
+		hint(h, _("Tab"), _("field"));
+	if (q && form_suggestions(w, q))
 		hint(h, _("Up/Down"), _("choose"));
-	} else {
-		if (asked_count(w) > 1)
-			hint(h, _("Tab"), _("field"));
-		if (form_suggestions(w, q))
-			hint(h, _("Up/Down"), _("choose"));
-		if (q->type == TYPE_CHOICE)
-			hint(h, _("Space"), _("choices"));
-		if (q->type == TYPE_BOOL)
-			hint(h, _("Space"), _("yes/no"));
-		if (q->type == TYPE_LIST)
-			hint(h, _("Space"), _("edit list"));
-	}
+	if (q && q->type == TYPE_CHOICE)
+		hint(h, _("Left/Right"), _("choose"));
+	if (q && q->type == TYPE_BOOL)
+		hint(h, _("Space"), _("yes/no"));
+	if (q && q->type == TYPE_LIST)
+		hint(h, _("Space"), _("edit list"));
+	if (q && q->type == TYPE_SECRET)
+		hint(h, _("Space"), _("type it"));
 	hint(h, "?", _("help"));
 	hint(h, _("Ctrl-C"), _("leave"));
 }

@@ -2,23 +2,27 @@ noinst_LIBRARIES += ui/libui.a
 ui_libui_a_SOURCES = \
 	ui/build.c \
 	ui/causes.c ui/causes.h \
+	ui/checks.c \
 	ui/doc.c ui/doc.h \
 	ui/done.c ui/done.h \
+	ui/draft.c ui/draft.h \
 	ui/edit.c ui/edit.h \
 	ui/failure.c \
 	ui/form.c \
 	ui/guard.c ui/guard.h \
 	ui/log.c \
 	ui/overlays.c \
+	ui/pages.c ui/pages.h \
 	ui/plain.c ui/plain.h \
 	ui/progress.c ui/progress.h \
+	ui/resources.c \
 	ui/review.c \
 	ui/screen.c ui/screen.h \
+	ui/settings.c \
 	ui/shell.c \
 	ui/state.h \
 	ui/survey.c ui/survey.h \
 	ui/views.c \
-	ui/welcome.c \
 	ui/wizard.c ui/wizard.h
 
 check_PROGRAMS += tests/ui/layout tests/ui/screens tests/ui/plain tests/ui/wizard-fake

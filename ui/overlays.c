@@ -55,7 +55,7 @@ static void help_draw(struct wizard *w)
 		buf_printf(&b, "%s\n", _(v->help));
 	buf_printf(&b, "\n%s", _(keys_help));
 	int width = 70, lines = put_wrapped(0, 0, 0, width - 4, ROLE_TEXT, buf_text(&b));
-	struct rect r = put_box(middle(lines + 2, width), q ? _(q->title) : _(pages[w->page].title));
+	struct rect r = put_box(middle(lines + 2, width), q ? _(q->title) : _(wizard_pages[w->page].title));
 	put_wrapped(r.y, r.x, r.h, r.w, ROLE_TEXT, buf_text(&b));
 	screen_cursor(r.y, r.x);
 	buf_free(&b);
@@ -77,29 +77,43 @@ const struct overlay overlay_help = {help_draw, help_key, help_hints};
 
 /* Leaving --------------------------------------------------------------------------------------------------------------------------- */
 
+/* On a second run the file is the operator's: it is written when they say so. */
+static bool asks_to_keep(const struct wizard *w)
+{
+	return w->before && !w->keep && review_has_changes(w);
+}
+
 static void quit_draw(struct wizard *w)
 {
-	struct rect r = put_box(middle(7, 66), _("Leave?"));
-	char *text = xasprintf(_("Nothing is running. Your answers are kept in %s, and mlflow-setup goes on from there."), w->options->file);
+	bool asks = asks_to_keep(w);
+	struct rect r = put_box(middle(8, 66), _("Leave?"));
+	char *text = asks ? xasprintf(_("You changed settings that are not in %s yet."), w->options->file)
+			  : xasprintf(_("Nothing is running. Your answers are kept in %s, and mlflow-setup goes on from there."), w->options->file);
 	put_wrapped(r.y + 1, r.x, 3, r.w, ROLE_TEXT, text);
-	int x = r.x + put(r.y + 4, r.x, r.w, ROLE_TEXT, _("Leave now?")) + 1;
-	put(r.y + 4, x, 10, ROLE_KEY, "[y/N]");
+	int x = r.x + put(r.y + 4, r.x, r.w - 12, ROLE_TEXT, asks ? _("Keep these changes in the file?") : _("Leave now?")) + 1;
+	put(r.y + 4, x, 10, ROLE_KEY, asks ? "[y/n]" : "[y/N]");
 	screen_cursor(r.y + 4, x);
 	free(text);
 }
 
 static bool quit_key(struct wizard *w, const struct key *k, enum action *action)
 {
-	(void)w;
-	if (is_char(k, L'y') || is_char(k, L'Y') || is_char(k, L'q'))
+	bool yes = is_char(k, L'y') || is_char(k, L'Y'), no = is_char(k, L'n') || is_char(k, L'N');
+	if (asks_to_keep(w) && (yes || no)) {
+		w->keep = yes;
 		*action = ACTION_QUIT;
+	} else if (!asks_to_keep(w) && (yes || is_char(k, L'q'))) {
+		*action = ACTION_QUIT;
+	}
 	return false;
 }
 
 static void quit_hints(struct wizard *w, struct hints *h)
 {
-	(void)w;
-	hint(h, "y", _("save and leave"));
+	bool asks = asks_to_keep(w);
+	hint(h, "y", asks ? _("keep them and leave") : _("leave"));
+	if (asks)
+		hint(h, "n", _("leave the file as it was"));
 	hint(h, _("any other key"), _("stay"));
 }
 
@@ -153,7 +167,7 @@ enum { LIST_ROOM = 10 };
 
 static void list_draw(struct wizard *w)
 {
-	const struct question *q = form_focused(w);
+	const struct question *q = w->listed;
 	int count = cJSON_GetArraySize(w->over_list), lines = count + 1 < LIST_ROOM ? count + 1 : LIST_ROOM;
 	struct rect r = put_box(middle(lines + 5, 70), _(q->title));
 	if (w->over_focus < w->over_top)
@@ -175,6 +189,18 @@ static void list_draw(struct wizard *w)
 	edit_draw(&w->over_edit, r.y + w->over_focus - w->over_top, r.x + 5, r.w - 5, ROLE_FIELD, false);
 }
 
+void list_open(struct wizard *w, const struct question *q)
+{
+	cJSON_Delete(w->over_list);
+	w->listed = q;
+	w->over_list = cJSON_Duplicate(answers_get(w->answers, q->id), 1);
+	w->over_focus = cJSON_GetArraySize(w->over_list);
+	w->over_top = 0;
+	edit_set(&w->over_edit, "");
+	w->under = w->over;
+	w->over = &overlay_list;
+}
+
 static void list_load(struct wizard *w, int to)
 {
 	const cJSON *item = cJSON_GetArrayItem(w->over_list, to);
@@ -185,7 +211,7 @@ static void list_load(struct wizard *w, int to)
 /* The edited line goes into the list: changed, added, or taken out when it is empty. False when it is no valid element. */
 static bool list_commit(struct wizard *w)
 {
-	const struct question *q = form_focused(w);
+	const struct question *q = w->listed;
 	char *text = edit_text(&w->over_edit);
 	const char *why = question_refuses(q, w->answers, text);
 	bool exists = w->over_focus < cJSON_GetArraySize(w->over_list);
@@ -204,7 +230,7 @@ static bool list_commit(struct wizard *w)
 
 static bool list_end(struct wizard *w)
 {
-	return !form_set(w, form_focused(w), cJSON_Duplicate(w->over_list, 1));
+	return !form_set(w, w->listed, cJSON_Duplicate(w->over_list, 1));
 }
 
 /* A pasted text may hold several, separated by commas, blanks or line ends. */
@@ -294,8 +320,7 @@ static bool agreed(struct wizard *w, enum action *action)
 		*action = ACTION_NEXT;
 		return false;
 	}
-	edit_set(&w->over_edit, "");
-	w->over = &overlay_secret;
+	secret_open_field(w, true);
 	return true;
 }
 
@@ -368,6 +393,13 @@ static void secret_draw_box(struct wizard *w)
 	edit_draw(&w->over_edit, r.y + 5, r.x, r.w, ROLE_FIELD, true);
 }
 
+void secret_open_field(struct wizard *w, bool then_build)
+{
+	w->over_build = then_build;
+	edit_set(&w->over_edit, "");
+	w->over = &overlay_secret;
+}
+
 /* From the editor into guarded memory; what held it in between is wiped. */
 static void keep_secret(struct wizard *w)
 {
@@ -391,7 +423,8 @@ static bool secret_key(struct wizard *w, const struct key *k, enum action *actio
 	}
 	if (is_char(k, L'\r')) {
 		keep_secret(w);
-		*action = ACTION_NEXT;
+		if (w->over_build)
+			*action = ACTION_NEXT;
 		return false;
 	}
 	edit_key(&w->over_edit, k);
@@ -400,8 +433,7 @@ static bool secret_key(struct wizard *w, const struct key *k, enum action *actio
 
 static void secret_hints(struct wizard *w, struct hints *h)
 {
-	(void)w;
-	hint(h, _("Enter"), _("build"));
+	hint(h, _("Enter"), w->over_build ? _("build") : _("take it"));
 	hint(h, _("Ctrl-U"), _("empty the line"));
 	hint(h, _("Esc"), _("not yet"));
 }

@@ -22,8 +22,11 @@ struct plain {
 	struct wizard *w;
 	FILE *in, *out;
 	struct lines *lines;
+	char *filter;              /* what lists are narrowed by */
 	bool input_ended;
 };
+
+enum { SUGGESTIONS_SAID = 12 };
 
 static volatile sig_atomic_t interrupts;
 
@@ -99,34 +102,67 @@ static void say_choices(struct plain *p, const struct question *q)
 {
 	for (int i = 0; q->choices[i].id; i++) {
 		const struct choice *c = &q->choices[i];
-		const char *refused = question_refuses(q, p->w->answers, c->id);
-		outside_print(p->out, "  %d  %s. %s\n", i + 1, _(c->title), refused ? _(refused) : _(c->help));
+		const char *refused = c->refused ? c->refused(p->w->answers) : NULL;
+		double usd = draft_choice_month(p->w, q, c->id);
+		outside_print(p->out, "  %d  %s. %s", i + 1, _(c->title), refused ? _(refused) : _(c->help));
+		if (!refused && usd > 0)
+			outside_print(p->out, _(" About $%.0f a month in all."), usd);
+		fputc('\n', p->out);
 	}
 }
 
-/* What may be typed, where the cloud or the table of regions knows it; a long list is only begun. */
-static void say_suggestions(struct plain *p, const struct question *q)
+/* What may be chosen by its number: what the cloud or the table of regions knows, narrowed by what was typed after a slash. */
+static const cJSON *suggestion(struct plain *p, const struct question *q, int n)
 {
 	const cJSON *item, *list = form_suggestions(p->w, q);
-	int n = 0, most = 50;
 	cJSON_ArrayForEach(item, list) {
-		if (n++ < most)
-			outside_print(p->out, "  %s. %s\n", json_str(item, "id", ""), json_str(item, "title", json_str(item, "name", "")));
+		const char *title = json_str(item, "title", json_str(item, "name", ""));
+		if ((strcasestr(json_str(item, "id", ""), p->filter) || strcasestr(title, p->filter)) && --n == 0)
+			return item;
 	}
-	if (n > most)
-		outside_print(p->out, _("  and %d more\n"), n - most);
+	return NULL;
 }
 
+static void say_suggestions(struct plain *p, const struct question *q)
+{
+	const cJSON *item;
+	int n = 0;
+	while ((item = suggestion(p, q, n + 1))) {
+		if (++n <= SUGGESTIONS_SAID)
+			outside_print(p->out, "  %d  %s. %s\n", n, json_str(item, "id", ""), json_str(item, "title", json_str(item, "name", "")));
+	}
+	if (n > SUGGESTIONS_SAID)
+		outside_print(p->out, ngettext("  and %d more; /TEXT lists what holds TEXT\n", "  and %d more; /TEXT lists what holds TEXT\n", (unsigned long)(n - SUGGESTIONS_SAID)), n - SUGGESTIONS_SAID);
+	else if (!n && *p->filter)
+		outside_print(p->out, _("  nothing holds %s\n"), p->filter);
+}
+
+/* The text to paste elsewhere is said where the page begins that needs it. */
+static void say_errand(struct plain *p)
+{
+	const struct errand *e = draft_errand(p->w);
+	if (e && !e->done)
+		outside_print(p->out, "\n%s\n%s\n%s\n", e->title, e->steps, e->paste);
+}
+
+/* What the question is, and what can be chosen: said once, not after each mistake. */
 static void say_question(struct plain *p, const struct question *q)
 {
-	char *now = answers_words(p->w->answers, q);
 	outside_print(p->out, "\n%s\n", _(q->title));
+	draft_price_choices(p->w, q);
 	say_suggestions(p, q);
 	if (q->type == TYPE_CHOICE)
 		say_choices(p, q);
 	if (q->type == TYPE_LIST)
 		outside_print(p->out, "%s\n", _("Several are separated by commas; ! empties the list."));
-	outside_print(p->out, "[%s] ", now);
+	if (q->type == TYPE_SECRET)
+		outside_print(p->out, "%s\n", _("What you type here is not shown."));
+}
+
+static void say_prompt(struct plain *p, const struct question *q)
+{
+	char *now = answers_words(p->w->answers, q);
+	outside_print(p->out, "[%s] ", q->type == TYPE_SECRET && p->w->secret ? _("typed, not saved") : now);
 	free(now);
 }
 
@@ -141,15 +177,16 @@ static void say_help(struct plain *p, const struct question *q)
 	outside_print(p->out, "%s\n", _("Enter takes what is in brackets; < goes back; q saves and quits."));
 }
 
-/* A choice may be given by its number. */
-static const char *meant(const struct question *q, const char *text)
+/* A choice, and what a list offers, may be given by its number. */
+static const char *meant(struct plain *p, const struct question *q, const char *text)
 {
-	int n = atoi(text);
-	for (int i = 0; q->type == TYPE_CHOICE && q->choices[i].id; i++) {
-		if (i + 1 == n && strspn(text, "0123456789") == strlen(text) && !choice_find(q, text))
-			return q->choices[i].id;
-	}
-	return text;
+	int n = strspn(text, "0123456789") == strlen(text) ? atoi(text) : 0, at = 0;
+	const cJSON *item = n > 0 && q->type == TYPE_TEXT ? suggestion(p, q, n) : NULL;
+	if (item)
+		return json_str(item, "id", "");
+	while (q->type == TYPE_CHOICE && n > 0 && q->choices[at].id && at + 1 < n)
+		at++;
+	return q->type == TYPE_CHOICE && n > 0 && q->choices[at].id && !choice_find(q, text) ? q->choices[at].id : text;
 }
 
 static const char *bool_meant(const struct question *q, const char *text)
@@ -162,13 +199,29 @@ static const char *bool_meant(const struct question *q, const char *text)
 static bool set(struct plain *p, const struct question *q, const char *text)
 {
 	struct err e = {0};
-	bool fine = answers_set_text(p->w->answers, q->id, bool_meant(q, meant(q, text)), &e);
+	bool fine = answers_set_text(p->w->answers, q->id, bool_meant(q, meant(p, q, text)), &e);
 	if (!fine)
 		outside_print(p->out, "%s\n", e.what);
-	else if (!strcmp(q->id, "project.id"))
-		form_project_changed(p->w);
+	else
+		form_changed(p->w, q);
 	err_free(&e);
 	return fine;
+}
+
+/* A reference is kept as the answer; anything else is taken for the secret itself, and kept apart. */
+static bool set_secret(struct plain *p, const struct question *q, char *text)
+{
+	struct err e = {0};
+	struct answers *a = answers_copy(p->w->answers);
+	bool reference = answers_set_text(a, q->id, text, &e);
+	answers_free(a);
+	err_free(&e);
+	if (reference)
+		return set(p, q, text);
+	secret_free(p->w->secret);
+	p->w->secret = secret_copy(text, strlen(text));
+	explicit_bzero(text, strlen(text));
+	return set(p, q, "prompt");
 }
 
 /* What stands may be taken only if it is an answer. */
@@ -176,7 +229,7 @@ static bool may_keep(struct plain *p, const struct question *q)
 {
 	const cJSON *v = answers_get(p->w->answers, q->id);
 	struct err e = {0};
-	bool empty = !q->optional && cJSON_IsString(v) && !*v->valuestring;
+	bool empty = q->required && cJSON_IsString(v) && !*v->valuestring;
 	if (empty)
 		outside_print(p->out, "%s\n", _("An answer is needed."));
 	bool fine = !empty && answers_allows(p->w->answers, q, v, &e);
@@ -186,15 +239,46 @@ static bool may_keep(struct plain *p, const struct question *q)
 	return fine;
 }
 
+static void set_echo(struct plain *p, bool shown)
+{
+	struct termios now;
+	if (tcgetattr(fileno(p->in), &now) != 0)
+		return;
+	now.c_lflag = shown ? now.c_lflag | (tcflag_t)ECHO : now.c_lflag & ~(tcflag_t)ECHO;
+	tcsetattr(fileno(p->in), TCSADRAIN, &now);
+	if (shown)
+		fputc('\n', p->out);
+}
+
+/* "/TEXT" narrows the list; false when it is no such line. */
+static bool narrow(struct plain *p, const struct question *q, const char *text)
+{
+	if (!text || *text != '/' || !form_suggestions(p->w, q))
+		return false;
+	free(p->filter);
+	p->filter = xstrdup(text + 1);
+	say_suggestions(p, q);
+	return true;
+}
+
 /* Asks until there is an answer or a way out. */
 static enum reply ask(struct plain *p, const struct question *q)
 {
+	free(p->filter);
+	p->filter = xstrdup("");
+	say_question(p, q);
 	for (;;) {
 		char *text;
-		say_question(p, q);
+		bool secret = q->type == TYPE_SECRET;
+		say_prompt(p, q);
+		if (secret)
+			set_echo(p, false);
 		enum reply r = read_reply(p, &text);
+		if (secret)
+			set_echo(p, true);
+		bool narrowed = r == REPLY_TEXT && narrow(p, q, text);
 		bool settled = r == REPLY_BACK || r == REPLY_QUIT || (r == REPLY_DEFAULT && may_keep(p, q)) ||
-			       (r == REPLY_TEXT && set(p, q, text)) || (r == REPLY_EMPTY && set(p, q, ""));
+			       (r == REPLY_TEXT && !narrowed && (secret ? set_secret(p, q, text) : set(p, q, text))) || (r == REPLY_EMPTY && set(p, q, ""));
 		if (r == REPLY_HELP)
 			say_help(p, q);
 		free(text);
@@ -205,53 +289,89 @@ static enum reply ask(struct plain *p, const struct question *q)
 
 static void say_page(struct plain *p, const char *id)
 {
-	size_t i = wizard_page_index(id), n = 0;
-	while (pages[n].id)
-		n++;
-	outside_print(p->out, _("\nStep %zu of %zu: %s\n"), i + 1, n, _(pages[i].title));
-	outside_print(p->out, "%s\n", _(pages[i].intro));
+	size_t i = wizard_page_index(id);
+	outside_print(p->out, "\n%s\n%s\n", _(wizard_pages[i].title), _(wizard_pages[i].intro));
 	p->w->page = i;
+}
+
+static const struct wizard_page *page_of(const struct question *q)
+{
+	const struct wizard_page *page = wizard_pages;
+	while (page->id && !page_holds(page, q->page))
+		page++;
+	return page;
+}
+
+static bool is_asked(const struct plain *p, const struct question *q)
+{
+	const struct wizard_page *page = page_of(q);
+	return page->id && page_asks(page, p->w->answers, q);
 }
 
 static int previous_asked(const struct plain *p, int at)
 {
 	for (int i = at - 1; i >= 0; i--) {
-		if (answers_asked(p->w->answers, &questions[i]))
+		if (is_asked(p, &questions[i]))
 			return i;
 	}
 	return at;
 }
 
+/* What holds the project's page on the screen is said, and the project asked for again. */
+static bool project_holds(struct plain *p)
+{
+	say_project(p);
+	wait_for(p, SURVEY_PREFLIGHT);
+	const cJSON *check;
+	cJSON_ArrayForEach(check, p->w->surveys[SURVEY_PREFLIGHT].result) {
+		if (strcmp(json_str(check, "state", ""), "fail") != 0)
+			continue;
+		outside_print(p->out, _("Problem: %s: %s %s\n"), _(json_str(check, "title", "")), json_str(check, "message", ""), json_str(check, "fix", ""));
+	}
+	if (interrupts || !checks_hold(p->w))
+		return false;
+	char *line = checks_command(p->w);
+	if (line)
+		outside_print(p->out, "%s\n%s\n", _("Somebody who may grant roles runs this:"), line);
+	free(line);
+	outside_print(p->out, "%s\n", _("This has to be put right first. Enter checks again."));
+	wizard_surveys_again(p->w);
+	return true;
+}
+
 /* All pages of questions, from the one at *at on. False when the operator leaves. */
 static bool ask_all(struct plain *p, int at)
 {
-	const char *page = NULL;
+	const struct wizard_page *page = NULL;
 	while (questions[at].id) {
 		const struct question *q = &questions[at];
-		if (!answers_asked(p->w->answers, q)) {
+		if (!is_asked(p, q)) {
 			at++;
 			continue;
 		}
-		if (!page || strcmp(page, q->page) != 0)
-			say_page(p, q->page);
-		page = q->page;
+		if (page != page_of(q))
+			say_page(p, page_of(q)->id);
+		draft_settle(p->w);
+		if (page != page_of(q) && page_holds(page_of(q), "auth"))
+			say_errand(p);
+		page = page_of(q);
 		enum reply r = ask(p, q);
 		wizard_save(p->w);
 		if (r == REPLY_QUIT)
 			return false;
-		if (r != REPLY_BACK && !strcmp(q->id, "project.id"))
-			say_project(p);
+		if (r != REPLY_BACK && !strcmp(q->id, "project.id") && project_holds(p))
+			continue;
 		at = r == REPLY_BACK ? previous_asked(p, at) : at + 1;
 	}
 	return true;
 }
 
-static int question_index(const char *id)
+static int last_asked(const struct plain *p)
 {
-	int i = 0;
-	while (questions[i].id && strcmp(questions[i].id, id) != 0)
-		i++;
-	return questions[i].id ? i : 0;
+	int n = 0;
+	while (questions[n].id)
+		n++;
+	return previous_asked(p, n);
 }
 
 /* Review ------------------------------------------------------------------------------------------------------------------------------ */
@@ -280,7 +400,7 @@ static void ask_secret(struct plain *p)
 {
 	struct termios old, quiet;
 	char line[1024];
-	if (p->w->options->rehearsal || !p->w->review.asks_secret)
+	if (p->w->options->rehearsal || !p->w->review.asks_secret || p->w->secret)
 		return;
 	outside_print(p->out, "%s ", _("OAuth client secret (not shown):"));
 	fflush(p->out);
@@ -297,7 +417,7 @@ static void ask_secret(struct plain *p)
 	fputc('\n', p->out);
 }
 
-enum decision { DECISION_BUILD, DECISION_BACK, DECISION_LEAVE };
+enum decision { DECISION_BUILD, DECISION_BACK, DECISION_LEAVE, DECISION_AGAIN };
 
 /* Data go only when the server's name was typed. */
 static bool may_lose(struct plain *p)
@@ -317,24 +437,103 @@ static bool may_lose(struct plain *p)
 	return p->w->review.consent;
 }
 
+/* The settings that are changed by their number: a section's, or all (section NULL), with filter. */
+static const struct question *setting(struct plain *p, const char *section, int n)
+{
+	for (const struct page *s = pages; s->id; s++) {
+		for (const struct question *q = questions; q->id; q++) {
+			bool here = !strcmp(q->page, s->id) && (!section || !strcmp(section, s->id)) && answers_asked(p->w->answers, q);
+			if (here && (strcasestr(_(q->title), p->filter) || strcasestr(q->id, p->filter)) && --n == 0)
+				return q;
+		}
+	}
+	return NULL;
+}
+
+static void say_settings(struct plain *p, const char *section)
+{
+	const struct question *q;
+	for (int n = 1; (q = setting(p, section, n)); n++) {
+		char *now = answers_words(p->w->answers, q);
+		outside_print(p->out, "  %d  %s: %s\n", n, _(q->title), now);
+		free(now);
+	}
+}
+
+/* Settings are changed until the operator goes back. False when they leave. */
+static bool change_settings(struct plain *p, const char *section)
+{
+	free(p->filter);
+	p->filter = xstrdup("");
+	say_settings(p, section);
+	for (;;) {
+		char *text;
+		outside_print(p->out, "%s ", _("Number to change, /TEXT to narrow, Enter to go back:"));
+		enum reply r = read_reply(p, &text);
+		const struct question *q = r == REPLY_TEXT ? setting(p, section, atoi(text)) : NULL;
+		bool narrowed = r == REPLY_TEXT && *text == '/';
+		if (narrowed) {
+			free(p->filter);
+			p->filter = xstrdup(text + 1);
+		}
+		free(text);
+		if (r == REPLY_QUIT)
+			return false;
+		if (r == REPLY_DEFAULT || r == REPLY_BACK)
+			return true;
+		char *filter = xstrdup(p->filter);
+		if (q && !narrowed && ask(p, q) == REPLY_QUIT) {
+			free(filter);
+			return false;
+		}
+		free(p->filter);
+		p->filter = filter;
+		say_settings(p, section);
+	}
+}
+
+/* The sections of the answers in a line each, as the review on the screen has them. */
+static const char *section_at(struct plain *p, int n, bool say)
+{
+	int count = 0;
+	for (const struct page *s = pages; s->id; s++) {
+		char *words = section_words(p->w->answers, s->id);
+		bool any = *words;
+		if (any && ++count && say)
+			outside_print(p->out, "  %d  %s: %s\n", count, _(s->title), words);
+		free(words);
+		if (any && count == n)
+			return s->id;
+	}
+	return NULL;
+}
+
 /* Enter builds in a rehearsal only: otherwise the word itself is asked for. */
 static enum decision decide(struct plain *p)
 {
 	bool rehearsal = p->w->options->rehearsal;
-	if (review_changes_nothing(p->w))
+	if (review_changes_nothing(p->w) && !p->w->before)
 		return DECISION_BUILD;
+	section_at(p, 0, true);
 	for (;;) {
 		char *text;
-		outside_print(p->out, rehearsal ? _("\nBuild now (rehearsal)? [yes] ") : _("\nBuild now? Type yes to build, < to go back. [no] "));
+		outside_print(p->out, "%s\n", _("A number changes that line; a lists all settings; d lists the resources; yes builds; < goes back."));
+		outside_print(p->out, rehearsal ? _("Build now (rehearsal)? [yes] ") : _("Build now? [no] "));
 		enum reply r = read_reply(p, &text);
-		bool yes = r == REPLY_TEXT && (!strcmp(text, "yes") || !strcmp(text, _("yes")));
+		bool yes = r == REPLY_TEXT && (!strcmp(text, "yes") || !strcmp(text, _("yes"))), all = r == REPLY_TEXT && !strcmp(text, "a");
+		const char *section = r == REPLY_TEXT ? section_at(p, atoi(text), false) : NULL;
+		bool details = r == REPLY_TEXT && !strcmp(text, "d");
 		free(text);
 		if (yes || (r == REPLY_DEFAULT && rehearsal))
 			return DECISION_BUILD;
 		if (r == REPLY_BACK)
 			return DECISION_BACK;
-		if (r == REPLY_HELP)
-			outside_print(p->out, "%s\n", _("Nothing has been created so far. yes creates what is listed above."));
+		if (details)
+			say_plan(p);
+		else if (all || section)
+			return change_settings(p, section) ? DECISION_AGAIN : DECISION_LEAVE;
+		else if (r == REPLY_HELP)
+			outside_print(p->out, "%s\n", _("Nothing has been created so far. yes creates what is listed."));
 		else
 			return DECISION_LEAVE;
 	}
@@ -393,6 +592,8 @@ static int build(struct plain *p)
 	review_stop(p->w);
 	struct run_options o = {.verb = RUN_APPLY, .answers = p->w->answers, .consent = p->w->review.consent, .file = p->w->options->file, .save = save_of, .event = on_event,
 				.arg = p, .secret = secret_of};
+	double started = session_now(p->w->session);
+	p->w->keep = true;
 	struct run *run = run_start(p->w->session, &o, &e);
 	if (!run) {
 		char *text = err_text(&e);
@@ -403,6 +604,7 @@ static int build(struct plain *p)
 		return code;
 	}
 	for (int told = 0; !run_finished(run); session_turn(p->w->session, 0.25, -1)) {
+		lines_still(p->lines, session_now(p->w->session) - started);
 		for (; told < interrupts; told++)
 			run_interrupt(run);
 	}
@@ -416,7 +618,7 @@ static int build(struct plain *p)
 static bool welcome(struct plain *p)
 {
 	const struct wizard *w = p->w;
-	outside_print(p->out, "%s\n%s\n", _("MLflow on Google Cloud"), _(pages[0].intro));
+	outside_print(p->out, "%s\n%s\n", _("MLflow on Google Cloud"), _("An MLflow tracking server that only your people can reach."));
 	outside_print(p->out, "%s\n", _("Enter takes what is in brackets; < goes back; ? explains; q saves and quits."));
 	if (w->options->rehearsal)
 		outside_print(p->out, "%s\n", _("This is a rehearsal on a simulated Google Cloud: no account, no network, no cost."));
@@ -448,15 +650,17 @@ static int talk(struct plain *p)
 	int at = 0;
 	if (!welcome(p))
 		return ended(p, p->w->sign_in.exit ? (int)p->w->sign_in.exit : EXIT_CONFIG);
-	for (;;) {
-		if (!ask_all(p, at))
+	for (bool again = p->w->before;; again = false) {
+		if (!again && !ask_all(p, at))
 			return ended(p, EXIT_DONE);
-		enum decision d = review(p);
+		enum decision d;
+		while ((d = review(p)) == DECISION_AGAIN)
+			wizard_save(p->w);
 		if (d == DECISION_LEAVE)
 			return ended(p, EXIT_DONE);
 		if (d == DECISION_BUILD)
 			break;
-		at = question_index("server.max_instances"); /* the last one; < goes on from there */
+		at = last_asked(p); /* < goes on from there */
 	}
 	ask_secret(p);
 	return ended(p, build(p));
@@ -473,6 +677,7 @@ int plain_on(struct session *s, struct answers *a, const struct wizard_options *
 	p.lines = lines_new(out, out, false);
 	int code = talk(&p);
 	lines_free(p.lines);
+	free(p.filter);
 	wizard_free(p.w);
 	session_free(opened_here);
 	fflush(out);

@@ -1,10 +1,12 @@
-/* The review: generated from the plan, not from the answers. Each line leads to the page that decided it. */
+/* The review, which is also the hub: a line for each section of the answers with its price and its problem, what will be done by the plan, how the
+ * checks stand. Enter changes a line, b builds. */
 #include "config.h"
 #include "ui/state.h"
 
 #include "base/gettext.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "engine/lines.h"
 #include "plan/show.h"
 
 #include <curses.h>
@@ -29,8 +31,6 @@ const char *page_deciding(const char *kind)
 	}
 }
 
-static void move_by(struct wizard *w, int delta);
-
 static const char *short_kind(const cJSON *r)
 {
 	const struct kind *k = kind_find(json_str(r, "kind", ""));
@@ -49,7 +49,6 @@ void review_stop(struct wizard *w)
 	err_free(&w->review.err);
 	free(w->review.failure);
 	w->review.failure = NULL;
-	w->review.focus = w->review.top = 0;
 	w->review.agreed = w->review.asks_secret = false;
 }
 
@@ -57,6 +56,8 @@ void review_start(struct wizard *w)
 {
 	review_stop(w);
 	w->review.consent = false;
+	free(w->review.of);
+	w->review.of = json_text(w->answers->values, -1);
 	if (!answers_check(w->answers, NULL, &w->review.err))
 		return;
 	if (!w->session) {
@@ -130,9 +131,20 @@ static void event(struct wizard *w, const cJSON *e)
 	w->review.failure = xstrdup(message);
 }
 
+/* The answers are not those any more that it looked with. */
+static bool is_stale(const struct wizard *w)
+{
+	char *now = json_text(w->answers->values, -1);
+	bool stale = w->review.of && strcmp(w->review.of, now) != 0;
+	free(now);
+	return stale;
+}
+
 void review_settle(struct wizard *w)
 {
 	struct review *v = &w->review;
+	if (wizard_on(w, "review") && !w->over && is_stale(w))
+		review_start(w);
 	if (!v->run || v->plan || v->err.exit || !run_finished(v->run))
 		return;
 	enum exit_code code = run_exit(v->run);
@@ -141,315 +153,356 @@ void review_settle(struct wizard *w)
 	if (!v->plan)
 		err_set(&v->err, code ? code : EXIT_GENERAL, NULL, _("r looks again."), "%s",
 			v->failure ? v->failure : _("The project could not be read: check the sign-in and the project."));
-	move_by(w, 1);
 }
 
-/* Lines ------------------------------------------------------------------------------------------------------------------------------ */
+/* Problems ---------------------------------------------------------------------------------------------------------------------------- */
 
-struct line {
-	enum { LINE_HEAD, LINE_RESOURCE, LINE_ERRAND, LINE_TEXT, LINE_PROBLEM } kind;
-	const cJSON *of;
-	char *text;
-	const char *page;
-	int order;
-};
-struct lines_list {
-	struct line *list;
-	size_t count, room;
-};
-
-static struct line *add_line(struct lines_list *l, int kind, const cJSON *of, char *text, const char *page)
+/* Each sentence of an error that has one a line, "id: sentence", goes to the section of its question. */
+static void sort_problems(cJSON *sections, const char *what)
 {
-	l->list = xgrow(l->list, l->count, &l->room, sizeof *l->list);
-	l->list[l->count] = (struct line){kind, of, text, page, 0};
-	return &l->list[l->count++];
-}
-
-static void free_lines(struct lines_list *l)
-{
-	for (size_t i = 0; i < l->count; i++)
-		free(l->list[i].text);
-	free(l->list);
-}
-
-static const struct {
-	const char *verdict, *mark, *heading;
-	enum role role;
-} verdicts[] = {
-	{"refuse", "!", N_("In the way (%d)"), ROLE_BAD},
-	{"delete", "-", N_("Will be deleted (%d)"), ROLE_BAD},
-	{"replace", "~", N_("Will be replaced: deleted and made again (%d)"), ROLE_BAD},
-	{"update", "~", N_("Will be changed (%d)"), ROLE_WARN},
-	{"create", "+", N_("Will be created (%d)"), ROLE_GOOD},
-	{"keep", " ", N_("Stay as they are (%d)"), ROLE_TEXT},
-};
-enum { VERDICTS = sizeof verdicts / sizeof *verdicts };
-
-static void errand_lines(struct lines_list *l, const cJSON *plan)
-{
-	const cJSON *errand;
-	bool first = true;
-	cJSON_ArrayForEach(errand, json_at(plan, "errands")) {
-		if (json_bool(errand, "done", false))
-			continue;
-		if (first)
-			add_line(l, LINE_HEAD, NULL, xstrdup(_("For you to do by hand")), NULL);
-		first = false;
-		add_line(l, LINE_ERRAND, errand, xstrdup(json_str(errand, "title", "")), "auth");
-		char *copy = xstrdup(json_str(errand, "paste", "")), *rest;
-		for (char *one = strtok_r(copy, "\n", &rest); one; one = strtok_r(NULL, "\n", &rest))
-			add_line(l, LINE_TEXT, errand, xstrdup(one), "auth");
-		free(copy);
-	}
-}
-
-/* What costs most stands first, then what is paid by use, then the rest in the order of the plan. */
-static int by_cost(const void *a, const void *b)
-{
-	const struct line *x = a, *y = b;
-	const cJSON *of[] = {x->of, y->of};
-	double cost[2];
-	for (int i = 0; i < 2; i++)
-		cost[i] = json_bool(of[i], "billable", false) ? fmax(json_num(of[i], "monthly_usd", 0), 0.001) : 0;
-	return cost[0] != cost[1] ? (cost[0] < cost[1] ? 1 : -1) : x->order < y->order ? -1 : 1;
-}
-
-static void resource_lines(struct lines_list *l, const cJSON *plan, int v)
-{
-	const cJSON *r;
-	size_t head = l->count;
-	int count = 0;
-	cJSON_ArrayForEach(r, json_at(plan, "resources")) {
-		if (strcmp(json_str(r, "verdict", "create"), verdicts[v].verdict) != 0)
-			continue;
-		if (!count++)
-			add_line(l, LINE_HEAD, NULL, NULL, NULL);
-		add_line(l, LINE_RESOURCE, r, NULL, page_deciding(json_str(r, "kind", "")))->order = count;
-	}
-	if (count) {
-		qsort(l->list + head + 1, l->count - head - 1, sizeof *l->list, by_cost);
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral"
-		l->list[head].text = xasprintf(_(verdicts[v].heading), count);
-#pragma GCC diagnostic pop
-	}
-}
-
-static void problem_lines(struct lines_list *l, const struct err *e)
-{
-	char *copy = xstrdup(e->what ? e->what : ""), *rest;
-	add_line(l, LINE_HEAD, NULL, xstrdup(_("This has to be put right first")), NULL);
+	char *copy = xstrdup(what), *rest;
 	for (char *one = strtok_r(copy, "\n", &rest); one; one = strtok_r(NULL, "\n", &rest)) {
 		char *id = xstrndup(one, strcspn(one, ":"));
 		const struct question *q = question_find(id);
-		add_line(l, LINE_PROBLEM, NULL, q ? xasprintf("%s:%s", _(q->title), one + strlen(id) + 1) : xstrdup(one),
-			 q ? q->page : "project");
+		const char *section = q ? q->page : "project";
+		const cJSON *before = cJSON_GetObjectItemCaseSensitive(sections, section);
+		char *text = xasprintf("%s%s%s%s", before ? before->valuestring : "", before ? "\n" : "", q ? _(q->title) : "", q ? one + strlen(id) : one);
+		cJSON_DeleteItemFromObjectCaseSensitive(sections, section);
+		cJSON_AddStringToObject(sections, section, text);
+		free(text);
 		free(id);
 	}
-	if (e->fix)
-		add_line(l, LINE_TEXT, NULL, xstrdup(e->fix), NULL);
 	free(copy);
 }
 
-/* What was found about project, billing and permissions is said again here: this is where it is decided. */
-static void preflight_lines(struct lines_list *l, const struct wizard *w)
+void review_find_problems(struct wizard *w)
 {
-	const cJSON *check;
-	bool first = true;
-	cJSON_ArrayForEach(check, w->surveys[SURVEY_PREFLIGHT].result) {
-		if (strcmp(json_str(check, "state", ""), "fail") != 0)
-			continue;
-		if (first)
-			add_line(l, LINE_HEAD, NULL, xstrdup(_("Not in order: building will probably fail")), NULL);
-		first = false;
-		char *text = xasprintf("%s: %s", _(json_str(check, "title", "")), json_str(check, "message", ""));
-		add_line(l, LINE_PROBLEM, NULL, text, "project");
-	}
+	struct err e = {0};
+	cJSON_Delete(w->problems);
+	w->problems = cJSON_CreateObject();
+	if (!answers_check(w->answers, NULL, &e))
+		sort_problems(w->problems, e.what ? e.what : "");
+	err_free(&e);
 }
 
-static struct lines_list make_lines(const struct wizard *w)
+/* What is wrong in a section, a sentence a line; NULL for nothing. */
+static const char *problem_of(const struct wizard *w, const char *section)
 {
-	struct lines_list l = {0};
-	if (w->review.err.exit) {
-		problem_lines(&l, &w->review.err);
-	} else if (w->review.plan) {
-		preflight_lines(&l, w);
-		errand_lines(&l, w->review.plan);
-		for (int v = 0; v < VERDICTS; v++)
-			resource_lines(&l, w->review.plan, v);
-	}
-	return l;
+	const cJSON *found = cJSON_GetObjectItemCaseSensitive(w->problems, section);
+	return found ? found->valuestring : NULL;
 }
 
-/* Drawing --------------------------------------------------------------------------------------------------------------------------- */
-
-static void draw_resource(const cJSON *resource, int y, struct rect r, bool here)
-{
-	int v = 0, price = 12, title = r.w > 90 ? 34 : 25;
-	while (v < VERDICTS - 1 && strcmp(verdicts[v].verdict, json_str(resource, "verdict", "create")) != 0)
-		v++;
-	put(y, r.x + 2, 2, verdicts[v].role, verdicts[v].mark);
-	put(y, r.x + 4, title - 1, here ? ROLE_FOCUS : ROLE_TEXT, short_kind(resource));
-	put_tail(y, r.x + 4 + title, r.w - 5 - title - price, ROLE_TEXT, json_str(resource, "name", ""));
-	double usd = json_num(resource, "monthly_usd", -1);
-	if (!json_bool(resource, "billable", false))
-		return;
-	char *text = usd >= 0.5 ? xasprintf(_("$%.0f a month"), usd) : xstrdup(_("by use"));
-	put_right(y, r.x + r.w - price, price, ROLE_TEXT, text);
-	free(text);
-}
-
-static void draw_line(const struct line *line, int y, struct rect r, bool here)
-{
-	if (here && line->kind != LINE_TEXT)
-		put_glyph(y, r.x, ROLE_KEY, GLYPH_MARK);
-	switch (line->kind) {
-	case LINE_HEAD:
-		put(y, r.x, r.w, ROLE_TITLE, line->text);
-		break;
-	case LINE_RESOURCE:
-		draw_resource(line->of, y, r, here);
-		break;
-	case LINE_ERRAND:
-		put_glyph(y, r.x + 2, ROLE_WARN, GLYPH_WARN);
-		put(y, r.x + 4, r.w - 4, here ? ROLE_FOCUS : ROLE_TEXT, line->text);
-		break;
-	case LINE_PROBLEM:
-		put_glyph(y, r.x + 2, ROLE_BAD, GLYPH_CROSS);
-		put(y, r.x + 4, r.w - 4, here ? ROLE_FOCUS : ROLE_BAD, line->text);
-		break;
-	case LINE_TEXT:
-		put(y, r.x, r.w + 2, ROLE_TEXT, line->text);
-		break;
-	}
-	if (here)
-		screen_cursor(y, line->kind == LINE_TEXT ? r.x : r.x + 4);
-}
-
-static int draw_summary(const struct wizard *w, struct rect r)
-{
-	const cJSON *p = w->review.plan;
-	const char *project = answers_str(w->answers, "project.id");
-	char *where = xasprintf(_("%s in project %s, %s"), answers_str(w->answers, "stack.name"), project, answers_str(w->answers, "region"));
-	put(r.y, r.x, r.w, ROLE_TITLE, where);
-	free(where);
-	if (w->review.err.exit)
-		return r.y + 2;
-	if (!p) {
-		putf(r.y + 1, r.x, r.w, ROLE_BUSY, _("looking at what is in %s already..."), project);
-		return r.y + 3;
-	}
-	putf(r.y + 1, r.x, r.w, ROLE_TEXT, _("%d to create, %d to change, %d to delete, %d stay. About $%.0f a month."),
-	     (int)json_num(p, "counts.create", 0), (int)json_num(p, "counts.update", 0) + (int)json_num(p, "counts.replace", 0),
-	     (int)json_num(p, "counts.delete", 0), (int)json_num(p, "counts.keep", 0), json_num(p, "monthly_usd", 0));
-	put(r.y + 2, r.x, r.w, ROLE_TITLE, json_str(p, "url", ""));
-	return r.y + 4;
-}
-
-/* What the line cannot say: the whole name, who may do what, what is changed from what to what. */
-static char *detail_of(const cJSON *resource)
+/* What the operator changed in a section since the file was read, a line each: "Size: 1 CPU -> 2 CPUs". "" for nothing; freed by the caller. */
+static char *changes_of(const struct wizard *w, const char *section)
 {
 	struct buf b = {0};
-	const cJSON *d;
-	buf_printf(&b, "%s %s", short_kind(resource), json_str(resource, "name", ""));
-	if (*json_str(resource, "grants", ""))
-		buf_printf(&b, ": %s", json_str(resource, "grants", ""));
-	cJSON_ArrayForEach(d, json_at(resource, "differences")) {
-		char *found = json_text(json_at(d, "found"), -1), *wanted = json_text(json_at(d, "wanted"), -1);
-		buf_printf(&b, "%s %s: %s -> %s", d == json_at(resource, "differences.0") ? "." : ";", json_str(d, "path", ""), found, wanted);
-		free(found);
-		free(wanted);
+	for (const struct question *q = questions; w->before && q->id; q++) {
+		if (strcmp(q->page, section) != 0 || json_equal(answers_get(w->before, q->id), answers_get(w->answers, q->id)))
+			continue;
+		char *was = answers_words(w->before, q), *now = answers_words(w->answers, q);
+		buf_printf(&b, "%s%s: %s %s %s", b.len ? "\n" : "", _(q->title), *was ? was : _("none"), glyph(GLYPH_TO), *now ? now : _("none"));
+		free(was);
+		free(now);
 	}
-	if (*json_str(resource, "reason", ""))
-		buf_printf(&b, ". %s", json_str(resource, "reason", ""));
-	char *text = xstrdup(buf_text(&b));
-	buf_free(&b);
-	return text;
+	return buf_take(&b);
 }
 
-enum { DETAIL = 4 };
-
-static void draw_detail(const struct line *line, struct rect r)
+bool review_has_changes(const struct wizard *w)
 {
-	const char *page = line->page ? _(pages[wizard_page_index(line->page)].title) : NULL;
-	char *text = line->kind == LINE_RESOURCE ? detail_of(line->of)
-		     : line->kind == LINE_ERRAND ? xstrdup(json_str(line->of, "steps", "")) : xstrdup(line->text ? line->text : "");
+	bool any = false;
+	for (const struct page *p = pages; p->id && !any; p++) {
+		char *changes = changes_of(w, p->id);
+		any = *changes;
+		free(changes);
+	}
+	return any;
+}
+
+/* Rows -------------------------------------------------------------------------------------------------------------------------------- */
+
+static bool is_row(const struct wizard *w, const char *section)
+{
+	for (const struct question *q = questions; q->id; q++) {
+		if (!strcmp(q->page, section) && answers_asked(w->answers, q))
+			return true;
+	}
+	return false;
+}
+
+/* The section in the n-th row; NULL for the last row, which builds. */
+static const char *section_at(const struct wizard *w, int n)
+{
+	for (const struct page *p = pages; p->id; p++) {
+		if (is_row(w, p->id) && n-- == 0)
+			return p->id;
+	}
+	return NULL;
+}
+
+static int row_count(const struct wizard *w)
+{
+	int n = 0;
+	while (section_at(w, n))
+		n++;
+	return n + 1;
+}
+
+/* The build, or the first row that has a problem. */
+static int first_focus(const struct wizard *w)
+{
+	int rows = row_count(w);
+	for (int i = 0; i < rows - 1; i++) {
+		if (problem_of(w, section_at(w, i)))
+			return i;
+	}
+	return rows - 1;
+}
+
+static bool is_planning(const struct wizard *w)
+{
+	return w->review.run && !w->review.plan && !w->review.err.exit;
+}
+
+static int planned(const struct wizard *w, const char *verdict)
+{
+	char *path = xasprintf("counts.%s", verdict);
+	int n = (int)json_num(w->review.plan, path, 0);
+	free(path);
+	return n;
+}
+
+/* Drawing ----------------------------------------------------------------------------------------------------------------------------- */
+
+enum { TITLE = 22, NOTE = 12, PANE = 5, BESIDE_FROM = 112, LIST_WIDTH = 84 };
+
+static void draw_note(const struct wizard *w, const char *section, int y, int right)
+{
+	const char *problem = problem_of(w, section);
+	char *changes = changes_of(w, section), *price = xasprintf("$%.0f", draft_section_month(w, section));
+	if (problem)
+		put_right(y, right - NOTE, NOTE, ROLE_BAD, _("put it right"));
+	else if (*changes)
+		put_right(y, right - NOTE, NOTE, ROLE_WARN, _("changed"));
+	else if (draft_section_month(w, section) >= 1)
+		put_right(y, right - NOTE, NOTE, ROLE_TEXT, price);
+	free(price);
+	free(changes);
+}
+
+static void draw_section(const struct wizard *w, const char *section, int y, struct rect r, bool here)
+{
+	int title = r.w < 70 ? 16 : TITLE, x = r.x + 2 + title;
+	char *words = section_words(w->answers, section);
+	if (problem_of(w, section))
+		put_glyph(y, r.x + r.w - NOTE - 2, ROLE_BAD, GLYPH_CROSS);
+	put(y, r.x + 2, title - 1, here ? ROLE_FOCUS : ROLE_TITLE, _(page_find(section)->title));
+	put(y, x, r.w - title - 2 - NOTE - 3, ROLE_TEXT, words);
+	draw_note(w, section, y, r.x + r.w);
+	free(words);
+}
+
+static char *build_words(const struct wizard *w)
+{
+	const struct review *v = &w->review;
+	char about[32];
+	if (v->err.exit)
+		return xstrdup(_("something has to be put right first"));
+	if (is_planning(w) || !v->plan)
+		return xasprintf(_("looking at what is in %s already..."), answers_str(w->answers, "project.id"));
+	if (planned(w, "refuse"))
+		return xstrdup(_("something is in the way: d shows what"));
+	if (review_changes_nothing(w))
+		return xstrdup(_("all stands as it should; Enter proves it again"));
+	return xasprintf(_("takes %s, costs about $%.0f a month"), about_text(json_num(v->plan, "expected_seconds", 0), about), draft_month(w));
+}
+
+static void draw_build_row(const struct wizard *w, int y, struct rect r, bool here)
+{
+	int title = r.w < 70 ? 16 : TITLE;
+	char *words = build_words(w);
+	bool bad = w->review.err.exit || planned(w, "refuse");
+	put(y, r.x + 2, title - 1, here ? ROLE_FOCUS : ROLE_TITLE, review_changes_nothing(w) ? _("Prove it") : w->before ? _("Apply") : _("Build it"));
+	put(y, r.x + 2 + title, r.w - title - 2, bad ? ROLE_BAD : is_planning(w) ? ROLE_BUSY : ROLE_TEXT, words);
+	free(words);
+}
+
+static void draw_row(const struct wizard *w, int n, int y, struct rect r, bool here)
+{
+	const char *section = section_at(w, n);
+	if (here)
+		put_glyph(y, r.x, ROLE_KEY, GLYPH_MARK);
+	if (section)
+		draw_section(w, section, y, r, here);
+	else
+		draw_build_row(w, y, r, here);
+	if (here)
+		screen_cursor(y, r.x + 2);
+	screen_target(y, r.x, r.w, n);
+}
+
+/* What the plan does, in a line: how many resources of each verdict. */
+static char *will_do(const struct wizard *w)
+{
+	return xasprintf(_("%d to create, %d to change, %d to delete, %d stay"), planned(w, "create"), planned(w, "update") + planned(w, "replace"),
+			 planned(w, "delete"), planned(w, "keep"));
+}
+
+static int draw_fact(int y, struct rect r, const char *label, const char *text)
+{
+	int title = r.w < 70 ? 16 : TITLE;
+	put(y, r.x + 2, title - 1, ROLE_DIM, label);
+	put(y, r.x + 2 + title, r.w - title - 2, ROLE_TEXT, text);
+	return y + 1;
+}
+
+/* The checks in a line, each with its sign. */
+static int draw_checks(const struct wizard *w, int y, struct rect r)
+{
+	const struct survey *s = &w->surveys[SURVEY_PREFLIGHT];
+	const cJSON *check;
+	int title = r.w < 70 ? 16 : TITLE, x = r.x + 2 + title, end = r.x + r.w;
+	put(y, r.x + 2, title - 1, ROLE_DIM, _("Ready"));
+	if (s->state != SURVEY_KNOWN)
+		put(y, x, end - x, s->state == SURVEY_FAILED ? ROLE_WARN : ROLE_BUSY, s->state == SURVEY_FAILED ? _("the checks could not be made; r tries again") : _("checking..."));
+	const cJSON *found = s->state == SURVEY_KNOWN ? s->result : NULL;
+	cJSON_ArrayForEach(check, found) {
+		const char *state = json_str(check, "state", ""), *name = json_str(check, "title", "");
+		bool good = !strcmp(state, "ok"), bad = !strcmp(state, "fail");
+		if (x + cells(name) + 4 > end)
+			break;
+		put_glyph(y, x, good ? ROLE_GOOD : bad ? ROLE_BAD : ROLE_WARN, good ? GLYPH_CHECK : bad ? GLYPH_CROSS : GLYPH_WARN);
+		x += 2 + put(y, x + 2, end - x - 2, bad ? ROLE_BAD : ROLE_TEXT, name) + 2;
+	}
+	return y + 1;
+}
+
+static void draw_facts(const struct wizard *w, int y, int end, struct rect r)
+{
+	const cJSON *p = w->review.plan;
+	if (p && y < end) {
+		char *text = will_do(w);
+		y = draw_fact(y, r, _("Will do"), text);
+		free(text);
+	}
+	if (y < end)
+		y = draw_checks(w, y, r);
+	if (p && *json_str(p, "url", "") && y < end) {
+		draw_fact(y, r, _("Address"), "");
+		put_link(y, r.x + 2 + (r.w < 70 ? 16 : TITLE), r.w - 2 - (r.w < 70 ? 16 : TITLE), ROLE_TITLE, json_str(p, "url", ""));
+		y++;
+	}
+	if (y < end) {
+		char *undo = xasprintf("mlflow-setup destroy %s", w->options->file);
+		draw_fact(y, r, _("To undo"), undo);
+		free(undo);
+	}
+}
+
+/* What a failed check says, with what mends it. */
+static char *failed_checks(const struct wizard *w)
+{
+	struct buf b = {0};
+	const cJSON *check;
+	cJSON_ArrayForEach(check, w->surveys[SURVEY_PREFLIGHT].result) {
+		if (!strcmp(json_str(check, "state", ""), "fail"))
+			buf_printf(&b, "%s%s: %s. %s", b.len ? "\n" : "", _(json_str(check, "title", "")), json_str(check, "message", ""), json_str(check, "fix", ""));
+	}
+	return buf_take(&b);
+}
+
+static char *errand_words(const struct wizard *w)
+{
+	const struct errand *e = draft_errand(w);
+	return e && !e->done ? xasprintf("%s\n%s", e->title, e->steps) : xstrdup("");
+}
+
+/* What the focused row means: its problem, what was changed, else its sentence. */
+static char *pane_words(const struct wizard *w, const char *section, enum role *role)
+{
+	*role = ROLE_BAD;
+	if (section && problem_of(w, section))
+		return xstrdup(problem_of(w, section));
+	if (!section && w->review.err.exit)
+		return wizard_sentence(&w->review.err);
+	char *checks = section ? xstrdup("") : failed_checks(w);
+	if (*checks)
+		return checks;
+	free(checks);
+	char *changes = section ? changes_of(w, section) : errand_words(w);
+	*role = ROLE_TEXT;
+	if (*changes)
+		return changes;
+	free(changes);
+	*role = ROLE_DIM;
+	return xstrdup(section ? _(page_find(section)->intro) : _("Nothing is created before you agree. What stands can be changed or undone later."));
+}
+
+static void draw_pane(const struct wizard *w, const char *section, struct rect r)
+{
+	enum role role;
+	char *words = pane_words(w, section, &role);
 	put_rule(r.y, r.x, r.w);
-	if (page)
-		putf(r.y, r.x + 2, r.w - 4, ROLE_TEXT, _(" decided on page %s "), page);
-	put_wrapped(r.y + 1, r.x, DETAIL - 1, r.w, ROLE_TEXT, text);
-	free(text);
+	putf(r.y, r.x + 2, r.w - 4, ROLE_TITLE, " %s ", section ? _(page_find(section)->title) : _("Build"));
+	int y = r.y + 1 + put_lines(r.y + 1, r.x, r.h - 1, r.w, role, words);
+	const struct errand *e = draft_errand(w);
+	if (e && !e->done && (!section || page_holds(&wizard_pages[2], section)) && y < r.y + r.h)
+		put_lines(y, r.x, r.y + r.h - y, r.w, ROLE_TITLE, e->paste);
+	free(words);
 }
 
 static void draw(struct wizard *w, struct rect r)
 {
-	struct lines_list l = make_lines(w);
 	struct review *v = &w->review;
-	int y = draw_summary(w, r), count = (int)l.count, detail = count && r.h >= 16 ? DETAIL : 0, room = r.y + r.h - y - detail;
-	screen_cursor(r.y, r.x);
+	bool beside = r.w >= BESIDE_FROM;
+	struct rect list = {r.y, r.x, r.h, beside ? LIST_WIDTH : r.w};
+	int count = row_count(w), pane = beside ? 0 : r.h >= 18 ? PANE : 3, room = r.h - 2 - pane, rows = count < room ? count : room;
+	const char *sentence = !w->before ? _("This is what will be built. Enter changes a line, b builds.") : review_has_changes(w)
+				? _("These are your changes. b applies them; leaving asks whether to keep them.") : _("This is what stands. Enter changes a line.");
+	put(r.y, r.x, list.w, ROLE_TEXT, sentence);
 	if (v->focus >= count)
-		v->focus = count ? count - 1 : 0;
+		v->focus = count - 1;
 	if (v->focus < v->top)
 		v->top = v->focus;
-	if (v->focus >= v->top + room)
-		v->top = v->focus - room + 1;
-	if (v->top == 1 && v->focus == 1)
-		v->top = 0;
-	struct rect list = {y, r.x, room, r.w - 2};
-	for (int i = 0; i < room && v->top + i < count; i++)
-		draw_line(&l.list[v->top + i], y + i, list, v->top + i == v->focus);
+	if (v->focus >= v->top + rows)
+		v->top = v->focus - rows + 1;
+	if (v->top > count - rows)
+		v->top = count - rows;
+	for (int i = 0; i < rows; i++)
+		draw_row(w, v->top + i, r.y + 2 + i, list, v->top + i == v->focus);
 	if (v->top > 0)
-		put_glyph(y, r.x + r.w - 1, ROLE_KEY, GLYPH_UP);
-	if (v->top + room < count)
-		put_glyph(y + room - 1, r.x + r.w - 1, ROLE_KEY, GLYPH_DOWN);
-	if (detail)
-		draw_detail(&l.list[v->focus], (struct rect){y + room, r.x, detail, r.w});
-	free_lines(&l);
+		put_glyph(r.y + 2, r.x - 1, ROLE_KEY, GLYPH_UP);
+	if (v->top + rows < count)
+		put_glyph(r.y + 1 + rows, r.x - 1, ROLE_KEY, GLYPH_DOWN);
+	draw_facts(w, r.y + 3 + rows, r.y + r.h - pane, list);
+	const char *section = section_at(w, v->focus);
+	if (beside)
+		draw_pane(w, section, (struct rect){r.y, r.x + LIST_WIDTH + 2, r.h, r.w - LIST_WIDTH - 2});
+	else
+		draw_pane(w, section, (struct rect){r.y + r.h - pane, r.x, pane, r.w});
 }
 
 /* Keys ------------------------------------------------------------------------------------------------------------------------------ */
 
-static void move_by(struct wizard *w, int delta)
-{
-	struct lines_list l = make_lines(w);
-	int to = w->review.focus, step = delta < 0 ? -1 : 1, last = (int)l.count - 1;
-	for (int left = abs(delta); left; left--) {
-		int next = to + step;
-		while (next >= 0 && next <= last && l.list[next].kind == LINE_HEAD)
-			next += step;
-		if (next < 0 || next > last)
-			break;
-		to = next;
-	}
-	w->review.focus = to;
-	free_lines(&l);
-}
-
-static enum action jump(struct wizard *w)
-{
-	struct lines_list l = make_lines(w);
-	const char *page = w->review.focus < (int)l.count ? l.list[w->review.focus].page : NULL;
-	free_lines(&l);
-	w->jump_to = page;
-	return page ? ACTION_JUMP : ACTION_NONE;
-}
-
 static bool has_refusal(const struct wizard *w)
 {
-	return json_num(w->review.plan, "counts.refuse", 0) > 0;
+	return planned(w, "refuse") > 0;
 }
 
 static enum action agree(struct wizard *w)
 {
-	if (w->review.err.exit)
-		return jump(w);
+	if (w->review.err.exit) {
+		w->review.focus = first_focus(w);
+		wizard_say(w, ROLE_BAD, _("This has to be put right first."));
+		return ACTION_NONE;
+	}
 	if (!w->review.plan) {
 		w->want_next = true;
+		w->review.focus = row_count(w) - 1;
 		wizard_say(w, ROLE_BUSY, _("One moment: the plan is not ready."));
 		return ACTION_NONE;
 	}
 	if (has_refusal(w)) {
-		wizard_say(w, ROLE_BAD, _("Something is in the way: see the first lines."));
+		wizard_say(w, ROLE_BAD, _("Something is in the way: d shows what."));
 		return ACTION_NONE;
 	}
 	char *lost = review_data_lost(w);
@@ -464,34 +517,67 @@ static enum action agree(struct wizard *w)
 	return ACTION_NONE;
 }
 
+static enum action enter_key(struct wizard *w)
+{
+	const char *section = section_at(w, w->review.focus);
+	if (!section)
+		return agree(w);
+	settings_open(w, section);
+	return ACTION_NONE;
+}
+
+static void move_by(struct wizard *w, int delta)
+{
+	int to = w->review.focus + delta, last = row_count(w) - 1;
+	w->review.focus = to < 0 ? 0 : to > last ? last : to;
+}
+
 static enum action function_key(struct wizard *w, wint_t code)
 {
 	if (code == KEY_UP || code == KEY_DOWN)
 		move_by(w, code == KEY_UP ? -1 : 1);
-	else if (code == KEY_PPAGE || code == KEY_NPAGE)
-		move_by(w, code == KEY_PPAGE ? -10 : 10);
-	else if (code == KEY_HOME || code == KEY_END)
-		move_by(w, code == KEY_HOME ? -10000 : 10000);
-	return ACTION_NONE;
+	else if (code == KEY_PPAGE || code == KEY_HOME)
+		move_by(w, -1000);
+	else if (code == KEY_NPAGE || code == KEY_END)
+		move_by(w, 1000);
+	return code == KEY_RIGHT ? enter_key(w) : ACTION_NONE;
 }
 
 static enum action key(struct wizard *w, const struct key *k)
 {
+	if (k->kind == KEY_TARGET) {
+		bool again = w->review.focus == (int)k->code;
+		w->review.focus = (int)k->code;
+		return again ? enter_key(w) : ACTION_NONE;
+	}
 	if (k->kind == KEY_FUNCTION)
 		return function_key(w, k->code);
 	if (k->kind != KEY_CHARACTER)
 		return ACTION_NONE;
 	switch (k->code) {
 	case L'\r':
+		return enter_key(w);
+	case L'b':
 		return agree(w);
 	case 27:
-		return ACTION_BACK;
-	case L'e':
-		return jump(w);
+		if (!w->before)
+			return ACTION_BACK;
+		w->over = &overlay_quit;
+		break;
+	case L'a':
+		settings_open(w, NULL);
+		break;
+	case L'd':
+		w->over = &overlay_resources;
+		w->over_top = 0;
+		break;
+	case L'c':
+		checks_copy(w);
+		break;
 	case L'r':
+		wizard_surveys_again(w);
 		review_start(w);
-		move_by(w, 1);
-		return ACTION_NONE;
+		break;
 	case L'?':
 		w->over = &overlay_help;
 	}
@@ -502,17 +588,21 @@ static void enter(struct wizard *w)
 {
 	w->jump_to = NULL;
 	review_start(w);
-	move_by(w, 1);
+	w->review.top = 0;
+	w->review.focus = first_focus(w);
 }
 
 static void hints(struct wizard *w, struct hints *h)
 {
-	hint(h, _("Enter"), w->review.err.exit ? _("put it right") : review_changes_nothing(w) ? _("prove again") : _("build"));
-	hint(h, _("Esc"), _("back"));
-	hint(h, _("Up/Down"), _("move"));
-	hint(h, "e", _("edit"));
+	bool last = !section_at(w, w->review.focus);
+	if (!last)
+		hint(h, _("Enter"), _("change"));
+	hint(h, last ? _("Enter") : "b", review_changes_nothing(w) ? _("prove again") : w->before ? _("apply") : _("build"));
+	hint(h, "d", _("details"));
+	hint(h, "a", _("all settings"));
 	hint(h, "r", _("look again"));
 	hint(h, "?", _("help"));
+	hint(h, _("Esc"), w->before ? _("leave") : _("back"));
 }
 
 const struct page_view review_view = {
@@ -522,6 +612,6 @@ const struct page_view review_view = {
 	.key = key,
 	.hints = hints,
 	.event = event,
-	.help = N_("Each line is one resource in Google Cloud: + is created, ~ is changed, - is deleted. e goes to the page that decided it, and Enter there "
-		   "comes back. Prices are an estimate by list prices of us-central1; what is billed by use is marked so."),
+	.help = N_("Each line is a group of settings: Enter changes it and comes back. d lists every resource of the plan, a every setting; c copies the line that "
+		   "mends a failed check, r looks again. Prices are an estimate by list prices; what is billed by use comes on top."),
 };

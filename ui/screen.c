@@ -74,7 +74,7 @@ static const struct {
 	[GLYPH_CHECK] = {"\u2713", "+"},       [GLYPH_CROSS] = {"\u2717", "x"},       [GLYPH_RUN] = {"\u25b8", ">"},
 	[GLYPH_WAIT] = {"\u00b7", "."},	       [GLYPH_WARN] = {"!", "!"},	       [GLYPH_MORE] = {"\u2026", "~"},
 	[GLYPH_FULL] = {"\u2501", "="},	       [GLYPH_PART] = {"\u254d", ">"},       [GLYPH_UP] = {"\u2191", "^"},
-	[GLYPH_DOWN] = {"\u2193", "v"},
+	[GLYPH_DOWN] = {"\u2193", "v"},	       [GLYPH_TO] = {"\u2192", "->"},
 };
 
 const char *glyph(enum glyph g)

@@ -5,7 +5,9 @@
 #include "base/secret.h"
 #include "engine/session.h"
 #include "plan/answers.h"
+#include "ui/draft.h"
 #include "ui/edit.h"
+#include "ui/pages.h"
 #include "ui/progress.h"
 #include "ui/screen.h"
 #include "ui/survey.h"
@@ -37,7 +39,7 @@ struct page_view {
 	const char *help;                                            /* N_(), for ? where no question has the focus */
 };
 extern const struct page_view *const page_views[];
-extern const struct page_view form_view, welcome_view, review_view, build_view, done_view;
+extern const struct page_view form_view, review_view, build_view, done_view;
 const struct page_view *view_of(const char *page);
 
 /* What lies over a page and takes the keys. */
@@ -47,7 +49,7 @@ struct overlay {
 	bool (*key)(struct wizard *w, const struct key *k, enum action *action);
 	void (*hints)(struct wizard *w, struct hints *h);
 };
-extern const struct overlay overlay_help, overlay_quit, overlay_choice, overlay_list, overlay_consent, overlay_data, overlay_secret, overlay_log, overlay_failure, overlay_undo;
+extern const struct overlay overlay_help, overlay_quit, overlay_choice, overlay_list, overlay_consent, overlay_data, overlay_secret, overlay_log, overlay_failure, overlay_undo, overlay_resources, overlay_settings;
 
 struct build {
 	struct run *run;
@@ -80,10 +82,20 @@ struct review {
 	cJSON *plan;               /* plan/show.h's JSON, once known */
 	struct err err;
 	char *failure;             /* the last thing that failed while planning */
+	char *of;                  /* the answers that it looked with, as text */
 	int focus, top;
 	bool agreed;               /* the operator agreed to exactly this plan */
 	bool asks_secret;          /* it stores a secret that the operator types ("prompt") */
 	bool consent;              /* the operator typed the server's name: the data that the plan deletes may go */
+};
+
+/* Settings over the review. */
+struct settings {
+	const char *section;       /* whose; NULL for all */
+	const struct question *focused;
+	struct edit filter, edit;
+	bool choosing, typing, fresh; /* its choices are open; its text is; nothing was typed so far */
+	int choice, top;
 };
 
 struct wizard {
@@ -92,11 +104,12 @@ struct wizard {
 	const struct wizard_options *options;
 	struct err sign_in;
 	char *original;            /* the file's text at the start, "" when there was none */
+	struct answers *before;    /* the answers that the file held, or NULL: then this is the first time */
+	bool keep;                 /* what was changed since goes into the file */
 	cJSON *original_resolved;  /* what a rehearsal must not overwrite, or NULL */
 	char *save_failed;         /* why the answers could not be saved, or NULL */
 
-	size_t page;               /* index into pages */
-	size_t furthest;
+	size_t page;               /* index into wizard_pages */
 	bool filled_people, filled_project; /* looked-up defaults were offered */
 	bool want_next;            /* Enter came while a needed default was still being looked up */
 	char *message;             /* said under the page until the next key */
@@ -109,11 +122,13 @@ struct wizard {
 	cJSON *drafts;             /* question id -> text as typed that is no answer yet */
 	cJSON *regions;            /* those that are known without asking, as suggestions */
 	char *filter;              /* what the suggestions are narrowed by */
-	int choice;                /* the marked choice of a page with one choice question */
+	bool fresh;                /* nothing was typed into the field so far: the first character replaces it */
 	double typed_at;           /* when the project was last edited */
 
-	const struct overlay *over;
+	const struct overlay *over, *under; /* under: what comes back when over closes, or NULL */
 	struct edit over_edit;
+	bool over_build;           /* the secret's field leads to the build */
+	const struct question *listed; /* whose list is edited */
 	cJSON *over_list;
 	int over_focus, over_top;
 	struct secret *secret;     /* typed by the operator for the reference "prompt" */
@@ -122,6 +137,9 @@ struct wizard {
 	struct review review;
 	struct build build;
 	struct log_view log;
+	struct settings settings;
+	struct draft draft;
+	cJSON *problems;           /* section -> what is wrong in it, as the answers stand */
 	cJSON *result;             /* the last run's result event */
 	int done_top;              /* the last page: first row shown */
 	bool done_all;             /* and whether it shows every check */
@@ -133,7 +151,6 @@ struct wizard {
 void wizard_say(struct wizard *w, enum role role, const char *text);
 bool wizard_save(struct wizard *w);
 void wizard_go(struct wizard *w, size_t page);
-void wizard_back_to_review(struct wizard *w);
 const char *wizard_page(const struct wizard *w);
 bool wizard_on(const struct wizard *w, const char *page);
 size_t wizard_page_index(const char *id);
@@ -161,6 +178,16 @@ const struct question *form_focused(const struct wizard *w);
 void form_load(struct wizard *w);
 bool form_set(struct wizard *w, const struct question *q, cJSON *value);
 void form_project_changed(struct wizard *w);
+/* After an answer was set by another way than form_set: what follows from it. */
+void form_changed(struct wizard *w, const struct question *q);
+/* Opens a list for editing, over what lies over the page. */
+void list_open(struct wizard *w, const struct question *q);
+/* Opens the field for the secret that the operator types; what follows is the build when then_build is set. */
+void secret_open_field(struct wizard *w, bool then_build);
+/* A line of q's other choices with their prices. */
+void draw_choice_prices(const struct wizard *w, const struct question *q, struct rect r);
+/* Opens the settings of a section (all for NULL) over the review. */
+void settings_open(struct wizard *w, const char *section);
 /* What may be chosen for a text question, as the cloud knows: [{"id","title"}], or NULL. */
 const cJSON *form_suggestions(const struct wizard *w, const struct question *q);
 /* Draws q's choices from y on; focus is the marked one; returns the line after. cursor puts the hardware cursor. */
@@ -174,6 +201,15 @@ void review_start(struct wizard *w);
 void review_stop(struct wizard *w);
 void review_settle(struct wizard *w);
 bool review_changes_nothing(const struct wizard *w);
+/* Finds out what is wrong with the answers, for each section; called when they changed. */
+void review_find_problems(struct wizard *w);
+/* Were answers changed since the file was read? */
+bool review_has_changes(const struct wizard *w);
+/* What is wrong with the project holds its page: a check that failed. */
+bool checks_hold(const struct wizard *w);
+/* The line that an administrator runs to mend it, to be freed, or NULL; and that line into the clipboard. */
+char *checks_command(const struct wizard *w);
+void checks_copy(struct wizard *w);
 /* What the plan deletes or replaces that holds users' data, "Cloud SQL instance NAME, Bucket NAME"; "" for nothing. The caller frees. */
 char *review_data_lost(const struct wizard *w);
 /* Begins to build, or to take away what stands when undo is set. */

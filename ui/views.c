@@ -2,4 +2,4 @@
 #include "config.h"
 #include "ui/state.h"
 
-const struct page_view *const page_views[] = {&welcome_view, &review_view, &build_view, &done_view, NULL};
+const struct page_view *const page_views[] = {&review_view, &build_view, &done_view, NULL};

@@ -35,7 +35,7 @@ const struct page_view *view_of(const char *page)
 
 const char *wizard_page(const struct wizard *w)
 {
-	return pages[w->page].id;
+	return wizard_pages[w->page].id;
 }
 
 bool wizard_on(const struct wizard *w, const char *page)
@@ -45,7 +45,10 @@ bool wizard_on(const struct wizard *w, const char *page)
 
 size_t wizard_page_index(const char *id)
 {
-	return (size_t)(page_find(id) - pages);
+	size_t i = 0;
+	while (wizard_pages[i].id && strcmp(wizard_pages[i].id, id) != 0)
+		i++;
+	return i;
 }
 
 const char *wizard_who(const struct wizard *w)
@@ -66,8 +69,6 @@ void wizard_go(struct wizard *w, size_t page)
 	w->page = page;
 	w->focus = 0;
 	w->want_next = false;
-	if (page > w->furthest)
-		w->furthest = page;
 	wizard_say(w, ROLE_TEXT, NULL);
 	const struct page_view *v = view_of(wizard_page(w));
 	if (v->enter)
@@ -91,6 +92,8 @@ bool wizard_save(struct wizard *w)
 {
 	struct buf now = {0};
 	struct err e = {0};
+	if (w->before && !w->keep)
+		return true;
 	struct answers *a = to_save(w);
 	answers_print(a, &now);
 	bool saved = true;
@@ -127,7 +130,7 @@ static bool is_empty(const struct wizard *w, const char *id)
 static void prefill(struct wizard *w, const char *id, const char *text)
 {
 	struct err ignored = {0};
-	if (*text && is_empty(w, id) && answers_set_text(w->answers, id, text, &ignored) && wizard_on(w, question_find(id)->page))
+	if (*text && is_empty(w, id) && answers_set_text(w->answers, id, text, &ignored) && page_holds(&wizard_pages[w->page], question_find(id)->page))
 		form_load(w);
 	err_free(&ignored);
 }
@@ -184,8 +187,9 @@ static void draw_header(const struct wizard *w)
 		x += put(0, x, width - x, ROLE_BADGE, _(" rehearsal ")) + 2;
 	if (screen_mouse())
 		x += put(0, x, width - x, ROLE_BADGE, _(" mouse ")) + 2;
-	char *price = w->build.monthly > 0 ? xasprintf(_("$%.0f/month"), w->build.monthly) : xstrdup("");
-	const char *texts[] = {_(pages[w->page].title), price, answers_str(w->answers, "project.id")};
+	double usd = w->build.monthly > 0 ? w->build.monthly : draft_month(w);
+	char *price = usd > 0 ? xasprintf(_("$%.0f/month"), usd) : xstrdup("");
+	const char *texts[] = {_(wizard_pages[w->page].title), price, answers_str(w->answers, "project.id")};
 	static const enum role roles[] = {ROLE_TITLE, ROLE_TEXT, ROLE_DIM};
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
 		int need = cells(texts[i]);
@@ -256,12 +260,25 @@ void wizard_draw(struct wizard *w)
 
 /* Keys ------------------------------------------------------------------------------------------------------------------------------ */
 
-/* From the review to the page of one of its lines, and from there back to the review. */
+/* To the settings of a section, over the review. */
 static void jump(struct wizard *w)
 {
 	const char *to = w->jump_to;
-	w->jump_to = strcmp(to, "review") ? "review" : NULL;
-	wizard_go(w, wizard_page_index(to));
+	w->jump_to = NULL;
+	wizard_go(w, wizard_page_index("review"));
+	if (page_find(to))
+		settings_open(w, to);
+}
+
+/* The next page with something on it, or the one before; the same when there is none. */
+static size_t page_beside(const struct wizard *w, int delta)
+{
+	size_t review = wizard_page_index("review");
+	for (size_t at = w->page + (size_t)delta; at != (size_t)-1 && wizard_pages[at].id; at += (size_t)delta) {
+		if (at >= review || page_has_questions(&wizard_pages[at], w->answers))
+			return at;
+	}
+	return w->page;
 }
 
 static void act(struct wizard *w, enum action action)
@@ -273,14 +290,14 @@ static void act(struct wizard *w, enum action action)
 		w->ended = true;
 		return;
 	case ACTION_NEXT:
-		if (pages[w->page + 1].id)
-			wizard_go(w, w->page + 1);
+		if (page_beside(w, 1) != w->page)
+			wizard_go(w, page_beside(w, 1));
 		else
 			w->ended = true;
 		return;
 	case ACTION_BACK:
-		if (w->page > 0)
-			wizard_go(w, w->page - 1);
+		if (page_beside(w, -1) != w->page)
+			wizard_go(w, page_beside(w, -1));
 		else
 			wizard_say(w, ROLE_TEXT, _("This is the first page. Ctrl-C leaves."));
 		return;
@@ -304,6 +321,7 @@ static bool common_key(struct wizard *w, const struct key *k)
 		return false;
 	switch (k->code) {
 	case 'C' & 31:
+		w->under = NULL;
 		if (build_running(w))
 			build_interrupt(w);
 		else
@@ -333,19 +351,25 @@ void wizard_take(struct wizard *w, const struct key *k)
 	w->want_next = false;
 	if (w->over) {
 		const struct overlay *was = w->over;
-		if (!was->key(w, k, &action) && w->over == was)
-			w->over = NULL;
+		if (!was->key(w, k, &action) && w->over == was) {
+			w->over = w->under;
+			w->under = NULL;
+		}
 	} else {
 		action = view_of(wizard_page(w))->key(w, k);
 	}
 	act(w, action);
 	wizard_surveys_start(w);
+	if (!build_running(w))
+		draft_settle(w);
 }
 
 void wizard_settle(struct wizard *w)
 {
 	wizard_prefill(w);
 	wizard_surveys_start(w);
+	if (!build_running(w))
+		draft_settle(w);
 	review_settle(w);
 	build_settle(w);
 	bool planning = w->review.run && !w->review.plan && !w->review.err.exit;
@@ -364,6 +388,20 @@ void wizard_attach(struct wizard *w, struct session *s)
 		session_set_speed(s, w->options->speed);
 	wizard_prefill(w);
 	wizard_surveys_start(w);
+	if (wizard_on(w, "review"))
+		review_view.enter(w);
+}
+
+/* A file that is complete is changed from the review; one that is not is gone on with. */
+static void open_at_review(struct wizard *w)
+{
+	struct err e = {0};
+	if (w->answers->text && answers_check(w->answers, NULL, &e)) {
+		w->before = answers_copy(w->answers);
+		w->page = wizard_page_index("review");
+		w->review.focus = 1000;
+	}
+	err_free(&e);
 }
 
 struct wizard *wizard_new(struct session *s, struct answers *a, const struct wizard_options *o)
@@ -381,6 +419,7 @@ struct wizard *wizard_new(struct session *s, struct answers *a, const struct wiz
 		cJSON_AddItemToArray(w->regions, json_make("{'id':%s,'title':%s}", r->id, _(r->place)));
 	remember_original(w);
 	forget_made_up(w);
+	open_at_review(w);
 	if (s)
 		wizard_attach(w, s);
 	return w;
@@ -391,6 +430,10 @@ void wizard_free(struct wizard *w)
 	review_stop(w);
 	build_free(&w->build);
 	log_free(&w->log);
+	draft_free(&w->draft);
+	cJSON_Delete(w->problems);
+	answers_free(w->before);
+	free(w->review.of);
 	wizard_surveys_free(w);
 	cJSON_Delete(w->drafts);
 	cJSON_Delete(w->regions);

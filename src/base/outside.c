@@ -138,6 +138,25 @@ static struct reading read_undone(const struct reading *of)
 	return r;
 }
 
+/* Room in guarded memory for what is made of a secret while it is looked for: mapped once and wiped after each use, since every text passes here. */
+enum scratch { SCRATCH_VALUE, SCRATCH_SHIFTED, SCRATCH_BASE64, SCRATCH_HEX, SCRATCHES };
+
+static void *scratch(enum scratch which, size_t size)
+{
+	static struct {
+		void *data;
+		size_t room;
+	} kept[SCRATCHES];
+	if (kept[which].room < size) {
+		sodium_free(kept[which].data);
+		kept[which].room = size < 1024 ? 1024 : 2 * size;
+		kept[which].data = sodium_malloc(kept[which].room);
+		if (!kept[which].data)
+			mem_out();
+	}
+	return kept[which].data;
+}
+
 /* Finding -------------------------------------------------------------------------------------------------------------------- */
 
 enum fold { FOLD_NONE, FOLD_BASE64, FOLD_CASE };
@@ -181,10 +200,8 @@ static void find(const struct reading *r, const char *pattern, size_t len, enum 
 static void find_base64(const struct reading *r, const char *value, size_t len, char *hit)
 {
 	size_t room = sodium_base64_ENCODED_LEN(len + 2, sodium_base64_VARIANT_ORIGINAL);
-	unsigned char *shifted = sodium_malloc(len + 2);
-	char *text = sodium_malloc(room);
-	if (!shifted || !text)
-		mem_out();
+	unsigned char *shifted = scratch(SCRATCH_SHIFTED, len + 2);
+	char *text = scratch(SCRATCH_BASE64, room);
 	for (size_t offset = 0; offset < 3; offset++) {
 		memset(shifted, 0, 2);
 		memcpy(shifted + offset, value, len);
@@ -192,20 +209,18 @@ static void find_base64(const struct reading *r, const char *value, size_t len, 
 		size_t start = (8 * offset + 5) / 6, end = 8 * (offset + len) / 6;
 		find(r, text + start, end - start, FOLD_BASE64, hit);
 	}
-	sodium_free(shifted);
-	sodium_free(text);
+	sodium_memzero(shifted, len + 2);
+	sodium_memzero(text, room);
 }
 
 static void find_forms(const struct reading *r, const char *value, size_t len, char *hit)
 {
 	size_t room = 2 * len + 1;
-	char *hex = sodium_malloc(room);
-	if (!hex)
-		mem_out();
+	char *hex = scratch(SCRATCH_HEX, room);
 	find(r, value, len, FOLD_NONE, hit);
 	find_base64(r, value, len, hit);
 	find(r, sodium_bin2hex(hex, room, (const unsigned char *)value, len), 2 * len, FOLD_CASE, hit);
-	sodium_free(hex);
+	sodium_memzero(hex, room);
 }
 
 struct search {
@@ -239,9 +254,7 @@ static void find_secret(void *arg, struct secret *secret)
 		return;
 	const char *bytes = secret_open(secret, &len);
 	size_t room = sodium_base64_ENCODED_LEN(len, sodium_base64_VARIANT_ORIGINAL);
-	char *value = sodium_malloc(len + room);
-	if (!value)
-		mem_out();
+	char *value = scratch(SCRATCH_VALUE, len + room);
 	char *encoded = value + len;
 	size_t n = without_line_ends(value, bytes, len);
 	if (n >= SHORTEST)
@@ -249,7 +262,7 @@ static void find_secret(void *arg, struct secret *secret)
 	sodium_bin2base64(encoded, room, (const unsigned char *)bytes, len, sodium_base64_VARIANT_ORIGINAL);
 	find_everywhere(s, encoded, strcspn(encoded, "="));
 	secret_close(secret);
-	sodium_free(value);
+	sodium_memzero(value, len + room);
 }
 
 static void take_out(struct buf *text, const char *hit)

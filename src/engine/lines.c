@@ -10,12 +10,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A quiet stretch longer than this (seconds of the run) gets a line that says what is still going on. */
-enum { HEARTBEAT = 60 };
+/* A quiet stretch longer than this (seconds of the run) gets a line that says what is still going on: where a person listens, and in a log. */
+enum { HEARTBEAT = 30, LOG_HEARTBEAT = 60 };
 
 struct lines {
 	FILE *progress, *data;
 	bool quiet;
+	cJSON *counts;      /* the last event of counts, or NULL */
 	cJSON *states;      /* step id -> the state last printed */
 	double last_line;   /* when, in seconds since the run began */
 	bool looking;       /* the run only plans: its table tells all but what failed */
@@ -32,6 +33,7 @@ void lines_free(struct lines *l)
 {
 	if (!l)
 		return;
+	cJSON_Delete(l->counts);
 	cJSON_Delete(l->states);
 	free(l);
 }
@@ -171,14 +173,28 @@ static void on_step(struct lines *l, const cJSON *event)
 	say_step(l, event);
 }
 
+static void say_still(struct lines *l, double at, double quiet)
+{
+	if (l->quiet || l->looking || !l->counts || at - l->last_line < quiet)
+		return;
+	json_put_num(l->counts, "at", at);
+	stamp(l, l->counts);
+	fprintf(l->progress, _("still working: %d done, %d running, %d to go"), (int)json_num(l->counts, "done", 0),
+		(int)json_num(l->counts, "running", 0), (int)json_num(l->counts, "left", 0));
+	fputc('\n', l->progress);
+	fflush(l->progress);
+}
+
 static void on_counts(struct lines *l, const cJSON *event)
 {
-	if (l->quiet || json_num(event, "at", 0) - l->last_line < HEARTBEAT)
-		return;
-	stamp(l, event);
-	fprintf(l->progress, _("still working: %d done, %d running, %d to go"), (int)json_num(event, "done", 0),
-		(int)json_num(event, "running", 0), (int)json_num(event, "left", 0));
-	fputc('\n', l->progress);
+	cJSON_Delete(l->counts);
+	l->counts = cJSON_Duplicate(event, 1);
+	say_still(l, json_num(event, "at", 0), LOG_HEARTBEAT);
+}
+
+void lines_still(struct lines *l, double at)
+{
+	say_still(l, at, HEARTBEAT);
 }
 
 static void on_log(struct lines *l, const cJSON *event)

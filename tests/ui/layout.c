@@ -149,19 +149,49 @@ static void pages_of_questions(bool rehearsal)
 	ok(wizard_on(w, "review"), "the review is reached");
 }
 
+/* A setting of each type is opened and left, in its section or among all. */
+static void settings(void)
+{
+	for (int i = 0; i < 14; i++) {
+		check("a setting");
+		press("Enter");
+		check("a setting, open");
+		press("Down");
+		check("a setting, open, moved");
+		if (w->over != &overlay_settings || w->settings.choosing || w->settings.typing)
+			press("Esc");
+		press("Down Down");
+	}
+	press("Esc");
+}
+
 static void review(void)
 {
 	check("review");
 	turns(3);
-	for (int i = 0; i < 8; i++) {
+	press("Home");
+	for (int i = 0; i < 10; i++) {
 		check("review, a line");
-		press("Down Down Down");
+		press("Down");
 	}
-	press("? ");
+	press("?");
 	check("review, help");
-	press("x Home C-c");
+	press("x d");
+	check("resources");
+	press("PgDn End");
+	check("resources, the end");
+	press("Esc a");
+	check("all settings");
+	type("mem");
+	check("all settings, filtered");
+	type("xxx");
+	check("all settings, nothing left");
+	press("Esc");
+	settings();
+	press("Home C-c");
 	check("leaving");
 	press("n");
+	w->over = NULL;
 }
 
 static void log_view(void)
@@ -243,8 +273,11 @@ static void tour(int lines, int columns, bool color, bool ascii)
 	open_wizard(lines, columns, color, ascii, false);
 	pages_of_questions(false);
 	review();
-	press("Enter");
+	turns(3);
+	press("b");
 	check("consent");
+	press("y");
+	check("secret");
 	close_wizard();
 	open_wizard(lines, columns, color, ascii, true);
 	pages_of_questions(true);

@@ -53,6 +53,9 @@ static void leads_to(const char *name, const char *input, const char *id, const 
 	unlink("m.json");
 }
 
+/* Enter through all pages of questions, to the review. */
+#define ALL_PAGES "\n\n\n\n\n\n\n\n\n\n\n\n\n"
+
 static void whole(void)
 {
 	struct answers *a;
@@ -87,14 +90,19 @@ int main(void)
 	whole();
 	says("? explains", "?\nq\n", true, 0, "for --set: project.id");
 	says("what is not allowed is refused with the reason", "Bad Name\nq\n", true, 0, "6 to 30 lower-case letters");
-	says("a choice that cannot be made says why", "\n\n\n2\nq\n", true, 0, "Not yet in this version.");
+	says("a choice that cannot be made says why", ALL_PAGES "3\n1\n2\nq\n", true, 0, "Not yet in this version.");
 	says("q saves and says how to go on", "ml-research\nq\n", true, 0, "Go on:    mlflow-setup --rehearse m.json");
 	says("the end of the input is no answer", "", true, EXIT_NOINPUT, "The input ended");
 	says("billing that is off is said", "ml-research\nq\n", true, 0, "billing is off");
 	says("nobody is consent", "\n\n\n\n\n\n12-a.apps.googleusercontent.com\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n", false, 0, "[no] ");
 	leads_to("text is the answer", "ml-research\nq\n", "project.id", "ml-research");
 	leads_to("< goes back", "ml-research\n<\ndemo-proj\nq\n", "project.id", "demo-proj");
-	leads_to("a number chooses", "\n\n\n\n\n\n\n\n\n\n\n\n1\nq\n", "database.version", "POSTGRES_18");
+	leads_to("a number chooses", ALL_PAGES "6\n2\n1\nq\n", "database.version", "POSTGRES_18");
+	leads_to("a list offers numbers, narrowed by a slash", "\n\n/belgium\n1\nq\n", "region", "europe-west1");
+	leads_to("all settings can be narrowed and changed", ALL_PAGES "a\n/mlflow_version\n1\n3.16.0\nq\n", "image.mlflow_version", "3.16.0");
+	says("the redirect URI is said", "\n\n\nq\n", false, 0, "https://mlflow-246813579012.us-central1.run.app/oauth2/callback");
+	says("prices stand beside choices", ALL_PAGES "q\n", true, 0, "About $101 a month in all.");
+	says("a secret is no answer", "\n\n\n12-a.apps.googleusercontent.com\nGOCSPX-very-secret\n\n\n\n\n\n\n\n\na\n/secret\nq\n", false, 0, "OAuth client secret: prompt");
 	rmdir(dir);
 	return tap_done();
 }

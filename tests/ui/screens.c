@@ -29,6 +29,25 @@ static void open_at(int lines, int columns, bool ascii, bool rehearsal)
 	w = wizard_new(session, answers_new(), &o);
 }
 
+static void close_keeping(void)
+{
+	struct answers *a = w->answers;
+	wizard_free(w);
+	answers_free(a);
+	session_free(session);
+	screen_close();
+}
+
+static void open_again(int lines, int columns)
+{
+	static struct wizard_options o;
+	struct err e = {0};
+	o = (struct wizard_options){.file = "mlflow.json", .rehearsal = true};
+	screen_open_nowhere(lines, columns, false, false);
+	session = fake_session(true);
+	w = wizard_new(session, answers_load("mlflow.json", &e), &o);
+}
+
 static void close_it(void)
 {
 	struct answers *a = w->answers;
@@ -44,6 +63,16 @@ static void turns(int n)
 	while (n--) {
 		session_turn(session, 0, -1);
 		wizard_settle(w);
+	}
+}
+
+static void press(const char *names);
+
+static void to_review(void)
+{
+	for (int i = 0; i < 20 && !wizard_on(w, "review"); i++) {
+		press("Enter");
+		turns(3);
 	}
 }
 
@@ -115,42 +144,46 @@ static void editing(void)
 {
 	open_at(24, 80, false, false);
 	turns(2);
-	press("Enter");
 	type("-Xyz");
 	screen_is("edit-rejected-character");
 	press("C-u");
 	type("9");
 	screen_is("edit-invalid");
-	press("Esc");
 	press("Enter");
-	screen_is("edit-draft-kept");
+	ok(wizard_on(w, "project"), "what is no answer holds its page");
 	press("C-u");
 	type("ml");
 	turns(2);
 	screen_is("edit-filter");
-	press("Down");
-	turns(2);
+	press("Enter");
+	turns(3);
 	screen_is("edit-billing-off");
+	ok(wizard_on(w, "project") && !strcmp(answers_str(w->answers, "project.id"), "ml-research"), "Enter takes the single match, and a project without billing holds its page");
 	press("?");
 	screen_is("edit-help");
 	press("x C-c");
 	screen_is("edit-leave");
 	press("n C-u");
 	type("demo-proj");
-	press("Enter Enter Enter Enter");
-	ok(wizard_on(w, "auth"), "on the page of people");
-	press("Tab Tab Tab Space");
+	turns(3);
+	press("Enter");
+	turns(2);
+	ok(wizard_on(w, "access"), "on the page of people");
+	press("Enter");
+	screen_is("edit-needed");
+	press("Tab Space");
+	type("GOCSPX-secret");
+	screen_is("edit-secret");
+	press("Enter");
+	ok(w->secret != NULL && !strcmp(answers_str(w->answers, "auth.client_secret"), "prompt"), "a typed secret is kept apart from the answers");
+	press("Tab Space");
 	type("allUsers");
 	press("Enter");
 	screen_is("edit-list-refused");
 	press("C-u");
 	type("ada@example.com");
-	press("Enter Enter S-Tab S-Tab S-Tab Space Down");
-	screen_is("edit-choices");
-	press("Enter Esc");
+	press("Enter Enter");
 	screen_is("edit-people");
-	press("Enter");
-	screen_is("edit-needed");
 	close_it();
 }
 
@@ -159,8 +192,7 @@ static void failing(void)
 	open_at(24, 80, false, true);
 	turns(2);
 	fake_fail_step(session, "network");
-	press("Enter Enter Enter Enter Enter Enter Enter Enter Enter");
-	turns(3);
+	to_review();
 	press("Enter");
 	turns(60);
 	screen_is("failed-build");
@@ -188,10 +220,9 @@ static void losing(void)
 	open_at(24, 80, false, true);
 	turns(2);
 	fake_replace(session, "sql");
-	press("Enter Enter Enter Enter Enter Enter Enter Enter Enter");
-	turns(3);
+	to_review();
 	screen_is("replace-review");
-	press("Enter");
+	press("b");
 	screen_is("replace-consent");
 	type("other");
 	press("Enter");
@@ -209,8 +240,7 @@ static void interrupting(void)
 {
 	open_at(24, 80, false, true);
 	turns(2);
-	press("Enter Enter Enter Enter Enter Enter Enter Enter Enter");
-	turns(3);
+	to_review();
 	press("Enter");
 	turns(5);
 	press("C-c");
@@ -220,32 +250,71 @@ static void interrupting(void)
 	close_it();
 }
 
-/* From a line of the review to the page that decided it, and back; a change there is in the next plan. */
-static void jumping(void)
+/* A line of the review is changed in place, and the plan follows. */
+static void hub(void)
 {
 	open_at(24, 80, false, true);
 	turns(2);
-	press("Enter Enter Enter Enter Enter Enter Enter Enter Enter");
+	to_review();
+	press("Home Down Down Down Down Down Enter");
+	screen_is("hub-section");
+	press("Down Down Enter");
+	screen_is("hub-choices");
+	press("Down Enter Esc");
 	turns(3);
-	press("Down Down e");
-	ok(wizard_on(w, "artifacts"), "the bucket leads to the page of artifacts");
-	screen_is("jump-page");
-	press("Tab Tab C-u");
-	type("30");
+	screen_is("hub-changed");
+	ok(wizard_on(w, "review") && !strcmp(answers_str(w->answers, "database.tier"), "db-custom-2-7680"), "Enter changed it, and came back");
+	press("a");
+	screen_is("hub-all");
+	type("worker");
+	screen_is("hub-filtered");
 	press("Enter");
+	type("3");
+	press("Enter Esc Esc");
+	is_int(answers_int(w->answers, "server.workers"), 3, "the first character replaces what stood there");
+	press("d");
 	turns(3);
-	ok(wizard_on(w, "review") && answers_int(w->answers, "artifacts.soft_delete_days") == 30, "Enter comes back with the change");
-	press("e Esc");
-	ok(wizard_on(w, "review"), "so does Esc");
-	turns(3);
-	press("End");
-	screen_is("jump-end-of-list");
+	screen_is("hub-resources");
+	press("Esc");
 	answers_drop(w->answers, "auth.users");
-	press("r");
+	turns(3);
+	press("b");
+	screen_is("hub-problem");
+	ok(wizard_on(w, "review") && !w->build.run, "what is wrong is not built");
+	close_it();
+}
+
+/* A second run opens on the review; the file is written when its owner says so. */
+static void again(void)
+{
+	struct err e = {0};
+	struct buf before = {0}, after = {0};
+	open_at(24, 80, false, true);
 	turns(2);
-	screen_is("jump-problem");
-	press("Enter");
-	ok(wizard_on(w, "auth"), "a problem leads to its page");
+	to_review();
+	close_keeping();
+	file_read("mlflow.json", 1 << 20, &before, &e);
+	open_again(24, 80);
+	turns(4);
+	screen_is("again-review");
+	press("Home Down Down Down Down Down Enter Down Down Down Enter Down Enter Esc");
+	turns(3);
+	screen_is("again-changed");
+	press("Esc");
+	screen_is("again-leave");
+	press("n");
+	ok(w->ended, "n leaves");
+	wizard_save(w);
+	file_read("mlflow.json", 1 << 20, &after, &e);
+	ok(!strcmp(buf_text(&before), buf_text(&after)), "and the file is as it was");
+	w->ended = false;
+	press("Esc y");
+	wizard_save(w);
+	buf_clear(&after);
+	file_read("mlflow.json", 1 << 20, &after, &e);
+	ok(w->ended && strstr(buf_text(&after), "\"database.availability\": \"regional\""), "y keeps the changes");
+	buf_free(&before);
+	buf_free(&after);
 	close_it();
 }
 
@@ -255,7 +324,7 @@ static void sizes(void)
 	turns(2);
 	screen_is("small");
 	press("Enter");
-	ok(wizard_on(w, "welcome"), "a small window takes no answer");
+	ok(wizard_on(w, "project"), "a small window takes no answer");
 	close_it();
 }
 
@@ -263,8 +332,7 @@ static void searching(void)
 {
 	open_at(24, 80, false, true);
 	turns(2);
-	press("Enter Enter Enter Enter Enter Enter Enter Enter Enter");
-	turns(3);
+	to_review();
 	press("Enter");
 	turns(6);
 	press("l /");
@@ -280,8 +348,7 @@ static void wide(void)
 {
 	open_at(24, 80, false, true);
 	turns(2);
-	press("Enter Enter Enter Enter Enter Enter Enter Enter Enter");
-	turns(3);
+	to_review();
 	press("Enter");
 	turns(2);
 	press("l /");
@@ -335,7 +402,8 @@ int main(void)
 	interrupting();
 	searching();
 	wide();
-	jumping();
+	hub();
+	again();
 	sizes();
 	german(dir);
 	free(file);

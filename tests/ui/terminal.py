@@ -116,10 +116,9 @@ class Terminal:
 
 
 def to_auth(t):
-    t.wait("Signed in")
-    for page in ("Project number", "choose from", "Cloud Run", "own URL", "OAuth client ID"):
-        t.send(b"\r")
-        t.wait(page)
+    t.wait("Billing is on")
+    t.send(b"\r")
+    t.wait("OAuth client ID")
 
 
 def enters(t, key=b"\r"):
@@ -204,8 +203,6 @@ def is_zombie(pid):
 
 def leave_and_return():
     t = Terminal()
-    t.wait("Signed in")
-    t.send(b"\r")
     t.wait("Project number")
     t.send(b"\x15ml-research")
     t.wait("Billing is off")
@@ -229,6 +226,8 @@ def stopped():
         t.pump(0.05)
         pid, status = os.waitpid(t.pid, os.WNOHANG | os.WUNTRACED)
         stopped_now = pid == t.pid and os.WIFSTOPPED(status)
+    while t.pump(0.1):
+        pass
     ok(stopped_now and not t.left_on(), "Ctrl-Z stops, with the terminal as it was", t.left_on())
     at = len(t.text)
     os.kill(t.pid, signal.SIGCONT)
@@ -251,18 +250,18 @@ def resized():
     t.wait("Signed in", since=at)  # a key that comes before the page is back is for the notice that stands there
     at = len(t.text)
     t.send(b"\r")
-    ok(t.wait("Project number", since=at), "and it survives any size")
+    ok(t.wait("OAuth client", since=at), "and it survives any size")
     t.close()
 
 
 def pasted():
     t = Terminal("--real")
     to_auth(t)
-    t.send(b"\t\t\t")
+    t.send(b"\t\t")
     t.send(b"\x1b[200~ada@example.com\rbob@example.com\x1b[201~")
     ok(t.wait("bob@example.com"), "a pasted list is taken as one insertion")
     t.send(b"\r")
-    t.wait("operator@example.com, ada")
+    t.wait(", ada@example.com")
     t.send(b"\x03")
     t.wait("Leave now")
     t.send(b"y")
@@ -276,17 +275,17 @@ def pasted():
 def consent():
     t = Terminal("--real")
     to_auth(t)
-    t.send(b"\t12-ab.apps.googleusercontent.com")
-    for page in ("Engine", "How files travel", "MLflow version", "to create"):
+    t.send(b"12-ab.apps.googleusercontent.com")
+    for page in ("Availability", "to create"):
         t.send(b"\r")
         t.wait(page)
-    t.send(b"\r")
+    t.send(b"b")
     ok(t.wait(r"Build now\? \[y/N\]|Build now\?"), "without a rehearsal Enter does not build: it asks")
     t.send(b"\r")
-    t.send(b"\r")
+    t.send(b"b")
     t.wait("Build now")
     t.send(b"y")
-    ok(t.wait("OAuth client secret"), "then the secret is asked for")
+    ok(t.wait("Paste the secret"), "then the secret is asked for")
     t.send(b"GOCSPX-very-secret\r")
     ok(t.wait("proven that"), "and it builds")
     ok(b"very-secret" not in t.raw, "the secret is not on the screen")

@@ -1,0 +1,135 @@
+/* Plans made from the answers alone. */
+#include "config.h"
+#include "ui/draft.h"
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "ui/state.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void forget(struct draft *d)
+{
+	plan_free(d->plan);
+	for (size_t i = 0; i < d->count; i++)
+		free(d->prices[i].key);
+	free(d->of);
+	d->plan = NULL;
+	d->of = NULL;
+	d->count = 0;
+	d->monthly = 0;
+}
+
+void draft_free(struct draft *d)
+{
+	forget(d);
+	free(d->prices);
+	*d = (struct draft){0};
+}
+
+/* What only the cloud gives is made up where it is not known: prices do not depend on it. */
+static struct plan *plan_of(const struct wizard *w, struct answers *a)
+{
+	struct err e = {0};
+	const cJSON *project = w->surveys[SURVEY_PROJECT].result;
+	if (!*answers_str(a, "project.id"))
+		answers_set_text(a, "project.id", "some-project", &e);
+	if (!*json_str(a->resolved, "project_number", ""))
+		json_put_str(a->resolved, "project_number", json_str(project, "number", "000000000000"));
+	if (!*json_str(a->resolved, "suffix", ""))
+		json_put_str(a->resolved, "suffix", "0000");
+	err_free(&e);
+	struct plan *p = plan_make(a, &e);
+	err_free(&e);
+	return p;
+}
+
+static double month_of(const struct plan *p, const char *section)
+{
+	double sum = 0;
+	for (size_t i = 0; p && i < p->count; i++) {
+		const struct resource *r = &p->resources[i];
+		double usd = r->unwanted || (section && strcmp(page_deciding(r->kind->id), section) != 0) ? 0 : plan_cost(r);
+		sum += usd > 0 ? usd : 0;
+	}
+	return sum;
+}
+
+void draft_settle(struct wizard *w)
+{
+	struct buf now = {0};
+	struct draft *d = &w->draft;
+	answers_print(w->answers, &now);
+	buf_puts(&now, json_str(w->surveys[SURVEY_PROJECT].result, "number", ""));
+	if (d->of && !strcmp(d->of, buf_text(&now))) {
+		buf_free(&now);
+		return;
+	}
+	forget(d);
+	struct answers *a = answers_copy(w->answers);
+	d->of = buf_take(&now);
+	d->plan = plan_of(w, a);
+	d->monthly = month_of(d->plan, NULL);
+	answers_free(a);
+	review_find_problems(w);
+}
+
+double draft_month(const struct wizard *w)
+{
+	return w->draft.monthly;
+}
+
+double draft_section_month(const struct wizard *w, const char *section)
+{
+	return month_of(w->draft.plan, section);
+}
+
+static const struct draft_price *price_of(const struct draft *d, const struct question *q, const char *choice)
+{
+	size_t id = strlen(q->id);
+	for (size_t i = 0; i < d->count; i++) {
+		const char *key = d->prices[i].key;
+		if (!strncmp(key, q->id, id) && key[id] == '=' && !strcmp(key + id + 1, choice))
+			return &d->prices[i];
+	}
+	return NULL;
+}
+
+static void find_price(struct wizard *w, const struct question *q, const char *choice)
+{
+	struct draft *d = &w->draft;
+	struct err e = {0};
+	struct answers *a = answers_copy(w->answers);
+	struct plan *p = answers_set_text(a, q->id, choice, &e) ? plan_of(w, a) : NULL;
+	d->prices = xgrow(d->prices, d->count, &d->room, sizeof *d->prices);
+	d->prices[d->count++] = (struct draft_price){xasprintf("%s=%s", q->id, choice), p ? month_of(p, NULL) : -1};
+	plan_free(p);
+	answers_free(a);
+	err_free(&e);
+}
+
+void draft_price_choices(struct wizard *w, const struct question *q)
+{
+	draft_settle(w);
+	for (const struct choice *c = q->type == TYPE_CHOICE ? q->choices : NULL; c && c->id; c++) {
+		if (!price_of(&w->draft, q, c->id))
+			find_price(w, q, c->id);
+	}
+}
+
+double draft_choice_month(const struct wizard *w, const struct question *q, const char *choice)
+{
+	const struct draft_price *p = price_of(&w->draft, q, choice);
+	return p ? p->usd : -1;
+}
+
+const struct errand *draft_errand(const struct wizard *w)
+{
+	const struct plan *p = w->draft.plan;
+	for (size_t i = 0; p && i < p->errand_count; i++) {
+		if (p->errands[i].paste)
+			return &p->errands[i];
+	}
+	return NULL;
+}

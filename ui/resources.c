@@ -1,0 +1,157 @@
+/* The resources of the plan, by what happens to them: over the review. */
+#include "config.h"
+#include "ui/doc.h"
+#include "ui/state.h"
+
+#include "base/gettext.h"
+#include "base/json.h"
+#include "base/mem.h"
+
+#include <ctype.h>
+#include <curses.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct {
+	const char *verdict, *heading;
+	enum glyph mark;
+	enum role role;
+} verdicts[] = {
+	{"refuse", N_("In the way (%d)"), GLYPH_CROSS, ROLE_BAD},
+	{"delete", N_("Will be deleted (%d)"), GLYPH_CROSS, ROLE_BAD},
+	{"replace", N_("Will be replaced: deleted and made again (%d)"), GLYPH_WARN, ROLE_BAD},
+	{"update", N_("Will be changed (%d)"), GLYPH_RUN, ROLE_WARN},
+	{"create", N_("Will be created (%d)"), GLYPH_CHECK, ROLE_TEXT},
+	{"keep", N_("Stay as they are (%d)"), GLYPH_WAIT, ROLE_DIM},
+};
+enum { VERDICTS = sizeof verdicts / sizeof *verdicts };
+
+/* "settings.dataDiskSizeGb" is "data disk size gb". */
+static char *field_words(const char *path)
+{
+	struct buf b = {0};
+	const char *dot = strrchr(path, '.');
+	for (const char *p = dot ? dot + 1 : path; *p; p++) {
+		if (isupper((unsigned char)*p) && b.len && !isupper((unsigned char)p[-1]))
+			buf_putc(&b, ' ');
+		buf_putc(&b, (char)(*p == '_' ? ' ' : tolower((unsigned char)*p)));
+	}
+	return buf_take(&b);
+}
+
+static char *value_words(const cJSON *v)
+{
+	if (!v || cJSON_IsNull(v))
+		return xstrdup(_("none"));
+	if (cJSON_IsBool(v))
+		return xstrdup(cJSON_IsTrue(v) ? _("yes") : _("no"));
+	return cJSON_IsString(v) ? xstrdup(v->valuestring) : json_text(v, -1);
+}
+
+static void difference_lines(struct doc *d, const cJSON *resource)
+{
+	const cJSON *one;
+	cJSON_ArrayForEach(one, json_at(resource, "differences")) {
+		char *field = field_words(json_str(one, "path", "")), *was = value_words(json_at(one, "found")), *now = value_words(json_at(one, "wanted"));
+		char *text = xasprintf("%s: %s %s %s", field, was, glyph(GLYPH_TO), now);
+		doc_add(d, ROLE_TEXT, 6, text);
+		free(text);
+		free(field);
+		free(was);
+		free(now);
+	}
+	if (*json_str(resource, "reason", ""))
+		doc_add(d, ROLE_WARN, 6, json_str(resource, "reason", ""));
+}
+
+static void resource_lines(struct doc *d, const cJSON *r, int v)
+{
+	const struct kind *k = kind_find(json_str(r, "kind", ""));
+	double usd = json_num(r, "monthly_usd", -1);
+	const char *title = k ? _(k->title) : json_str(r, "kind", ""), *name = json_str(r, "name", "");
+	char *text = !json_bool(r, "billable", false) ? xasprintf("%s %s", title, name)
+		     : usd >= 0.5 ? xasprintf(_("%s %s, $%.0f a month"), title, name, usd) : xasprintf(_("%s %s, billed by use"), title, name);
+	doc_mark(d, verdicts[v].role, verdicts[v].mark, 2, text);
+	if (*json_str(r, "grants", ""))
+		doc_add(d, ROLE_DIM, 6, json_str(r, "grants", ""));
+	difference_lines(d, r);
+	free(text);
+}
+
+static void verdict_lines(struct doc *d, const cJSON *plan, int v)
+{
+	const cJSON *r;
+	int count = 0;
+	cJSON_ArrayForEach(r, json_at(plan, "resources"))
+		count += !strcmp(json_str(r, "verdict", "create"), verdicts[v].verdict);
+	if (!count)
+		return;
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+	char *heading = xasprintf(_(verdicts[v].heading), count);
+#pragma GCC diagnostic pop
+	doc_add(d, ROLE_TITLE, 0, heading);
+	free(heading);
+	cJSON_ArrayForEach(r, json_at(plan, "resources")) {
+		if (!strcmp(json_str(r, "verdict", "create"), verdicts[v].verdict))
+			resource_lines(d, r, v);
+	}
+	doc_add(d, ROLE_TEXT, 0, "");
+}
+
+static void errand_lines(struct doc *d, const cJSON *plan)
+{
+	const cJSON *errand;
+	cJSON_ArrayForEach(errand, json_at(plan, "errands")) {
+		if (json_bool(errand, "done", false))
+			continue;
+		doc_mark(d, ROLE_WARN, GLYPH_WARN, 0, json_str(errand, "title", ""));
+		char *steps = xstrdup(json_str(errand, "steps", "")), *paste = xstrdup(json_str(errand, "paste", "")), *rest;
+		for (char *one = strtok_r(steps, "\n", &rest); one; one = strtok_r(NULL, "\n", &rest))
+			doc_add(d, ROLE_TEXT, 2, one);
+		for (char *one = strtok_r(paste, "\n", &rest); one; one = strtok_r(NULL, "\n", &rest))
+			doc_whole(d, one);
+		doc_add(d, ROLE_TEXT, 0, "");
+		free(steps);
+		free(paste);
+	}
+}
+
+static void draw(struct wizard *w)
+{
+	struct doc d = {0};
+	struct rect r = {3, 2, screen_lines() - 5, screen_columns() - 4};
+	fill((struct rect){2, 0, screen_lines() - 4, screen_columns()}, ROLE_TEXT);
+	put(2, 2, r.w, ROLE_TITLE, _("What the plan does"));
+	errand_lines(&d, w->review.plan);
+	for (int v = 0; v < VERDICTS; v++)
+		verdict_lines(&d, w->review.plan, v);
+	if (w->review.err.exit && w->review.err.what)
+		doc_add(&d, ROLE_BAD, 0, w->review.err.what);
+	else if (!d.count)
+		doc_add(&d, ROLE_BUSY, 0, _("One moment: the plan is not ready."));
+	w->over_top = doc_draw(&d, r, w->over_top);
+	doc_free(&d);
+}
+
+static bool key(struct wizard *w, const struct key *k, enum action *action)
+{
+	int page = screen_lines() - 6;
+	(void)action;
+	if (k->kind == KEY_CHARACTER && (k->code == 27 || k->code == L'd' || k->code == L'q' || k->code == L'\r'))
+		return false;
+	if (k->kind != KEY_FUNCTION)
+		return true;
+	w->over_top += k->code == KEY_UP ? -1 : k->code == KEY_DOWN ? 1 : k->code == KEY_PPAGE ? -page : k->code == KEY_NPAGE ? page : 0;
+	w->over_top = k->code == KEY_HOME || w->over_top < 0 ? 0 : k->code == KEY_END ? 100000 : w->over_top;
+	return true;
+}
+
+static void hints(struct wizard *w, struct hints *h)
+{
+	(void)w;
+	hint(h, _("Up/Down"), _("move"));
+	hint(h, _("Esc"), _("back"));
+}
+
+const struct overlay overlay_resources = {draw, key, hints};

@@ -1,0 +1,302 @@
+/* Settings over the review: those of one section, or all of them grouped and filtered. One is changed in place, with its choices and their prices. */
+#include "config.h"
+#include "ui/state.h"
+
+#include "base/gettext.h"
+#include "base/json.h"
+#include "base/mem.h"
+
+#include <curses.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { LABEL = 26, PANE = 7, BESIDE_FROM = 112 };
+
+/* Rows -------------------------------------------------------------------------------------------------------------------------------- */
+
+static bool is_shown(const struct wizard *w, const struct question *q)
+{
+	const struct settings *s = &w->settings;
+	if (!answers_asked(w->answers, q) || (s->section && strcmp(s->section, q->page) != 0))
+		return false;
+	char *typed = edit_text(&s->filter), *words = answers_words(w->answers, q);
+	bool match = strcasestr(_(q->title), typed) || strcasestr(q->id, typed) || strcasestr(words, typed);
+	free(words);
+	free(typed);
+	return match;
+}
+
+enum { SHOWN_MAX = 128 };
+
+/* Those that are shown, by section; returns how many. */
+static int collect(const struct wizard *w, const struct question *into[SHOWN_MAX])
+{
+	int n = 0;
+	for (const struct page *p = pages; p->id; p++) {
+		for (const struct question *q = questions; q->id; q++) {
+			if (!strcmp(q->page, p->id) && n < SHOWN_MAX && is_shown(w, q))
+				into[n++] = q;
+		}
+	}
+	return n;
+}
+
+static void focus_at(struct wizard *w, int n)
+{
+	const struct question *list[SHOWN_MAX];
+	int count = collect(w, list);
+	w->settings.focused = count ? list[n < 0 ? 0 : n >= count ? count - 1 : n] : NULL;
+	if (w->settings.focused)
+		draft_price_choices(w, w->settings.focused);
+}
+
+void settings_open(struct wizard *w, const char *section)
+{
+	struct settings *s = &w->settings;
+	*s = (struct settings){.section = section};
+	edit_set(&s->filter, "");
+	w->over = &overlay_settings;
+	focus_at(w, 0);
+}
+
+/* Drawing ----------------------------------------------------------------------------------------------------------------------------- */
+
+static bool was_changed(const struct wizard *w, const struct question *q)
+{
+	return w->before && !json_equal(answers_get(w->before, q->id), answers_get(w->answers, q->id));
+}
+
+static void draw_row(struct wizard *w, const struct question *q, int y, struct rect r, bool here)
+{
+	struct settings *s = &w->settings;
+	int label = r.w < 70 ? 22 : LABEL, x = r.x + 2 + label, width = r.w - 2 - label;
+	char *words = answers_words(w->answers, q);
+	if (here)
+		put_glyph(y, r.x, ROLE_KEY, GLYPH_MARK);
+	put(y, r.x + 2, label - 1, here ? ROLE_TITLE : ROLE_TEXT, _(q->title));
+	if (here && s->typing) {
+		edit_draw(&s->edit, y, x, width, ROLE_FIELD, false);
+	} else {
+		bool lacks = question_lacks(q, w->answers);
+		char *text = was_changed(w, q) ? xasprintf(_("%s (changed)"), words) : q->unit && q->type == TYPE_INT ? xasprintf("%s %s", words, "") : xstrdup(words);
+		put(y, x, width, here ? ROLE_FOCUS : lacks ? ROLE_BAD : was_changed(w, q) ? ROLE_WARN : ROLE_TEXT, lacks ? _("needed") : *text ? text : _("none"));
+		free(text);
+		if (here)
+			screen_cursor(y, x);
+	}
+	free(words);
+}
+
+/* What is told of the focused setting: its choices with prices, or its help. */
+static void draw_pane(struct wizard *w, const struct question *q, struct rect r)
+{
+	struct settings *s = &w->settings;
+	put_rule(r.y, r.x, r.w);
+	putf(r.y, r.x + 2, r.w - 4, ROLE_TITLE, " %s ", _(q->title));
+	struct rect inner = {r.y + 1, r.x, r.h - 1, r.w};
+	if (s->choosing) {
+		draw_choices(w, q, inner, s->choice);
+		return;
+	}
+	int y = inner.y + put_lines(inner.y, inner.x, inner.h > 3 ? inner.h - 2 : inner.h, inner.w, w->message ? w->message_role : ROLE_DIM, w->message ? w->message : _(q->help));
+	if (q->type == TYPE_CHOICE && y < inner.y + inner.h) {
+		struct rect rest = {y, inner.x, inner.y + inner.h - y, inner.w};
+		draw_choice_prices(w, q, rest);
+		y++;
+	}
+	if (r.w > 60 && inner.y + inner.h > y)
+		putf(inner.y + inner.h - 1, inner.x, inner.w, ROLE_DIM, _("In the answers file, and for --set: %s"), q->id);
+}
+
+/* The row in which each stands, a heading before each section when all are shown. */
+static int lay_out(const struct question *const *list, int count, bool headings, int *rows)
+{
+	const char *section = "";
+	int row = 0;
+	for (int i = 0; i < count; i++) {
+		row += headings && strcmp(section, list[i]->page) != 0;
+		section = list[i]->page;
+		rows[i] = row++;
+	}
+	return row;
+}
+
+static void draw_list(struct wizard *w, struct rect r)
+{
+	struct settings *s = &w->settings;
+	const struct question *list[SHOWN_MAX];
+	int rows[SHOWN_MAX], count = collect(w, list), all = lay_out(list, count, !s->section, rows), at = 0;
+	while (at < count && list[at] != s->focused)
+		at++;
+	int row = at < count ? rows[at] : 0;
+	if (row - !s->section < s->top)
+		s->top = row - !s->section > 0 ? row - !s->section : 0;
+	if (row >= s->top + r.h)
+		s->top = row - r.h + 1;
+	for (int i = 0; i < count; i++) {
+		int y = r.y + rows[i] - s->top;
+		bool heading = !s->section && (!i || strcmp(list[i]->page, list[i - 1]->page) != 0);
+		if (heading && y - 1 >= r.y && y - 1 < r.y + r.h)
+			put(y - 1, r.x, r.w, ROLE_DIM, _(page_find(list[i]->page)->title));
+		if (y < r.y || y >= r.y + r.h)
+			continue;
+		screen_target(y, r.x, r.w, i);
+		draw_row(w, list[i], y, r, i == at);
+	}
+	if (s->top > 0)
+		put_glyph(r.y, r.x - 1, ROLE_KEY, GLYPH_UP);
+	if (all > s->top + r.h)
+		put_glyph(r.y + r.h - 1, r.x - 1, ROLE_KEY, GLYPH_DOWN);
+	if (!count)
+		put(r.y, r.x + 2, r.w - 2, ROLE_WARN, _("No setting matches what you typed."));
+}
+
+static void draw(struct wizard *w)
+{
+	struct settings *s = &w->settings;
+	struct rect all = {2, 2, screen_lines() - 4, screen_columns() - 4};
+	fill((struct rect){2, 0, screen_lines() - 3, screen_columns()}, ROLE_TEXT);
+	int x = all.x + put(2, all.x, all.w, ROLE_TITLE, s->section ? _(page_find(s->section)->title) : _("All settings")) + 3;
+	char *typed = edit_text(&s->filter);
+	if (*typed)
+		putf(2, x, all.w - x, ROLE_KEY, _("matching: %s"), typed);
+	free(typed);
+	screen_cursor(2, all.x);
+	bool beside = all.w >= BESIDE_FROM;
+	int pane = beside ? 0 : s->focused && s->choosing ? choices_height(w, s->focused, all.w) + 1 : PANE, most = all.h - 6;
+	pane = all.h < 18 && !s->choosing ? 4 : pane < most ? pane : most;
+	struct rect list = {4, all.x, all.h - 2 - pane, beside ? all.w / 2 : all.w};
+	draw_list(w, list);
+	if (s->focused)
+		draw_pane(w, s->focused, beside ? (struct rect){4, all.x + all.w / 2 + 2, all.h - 2, all.w / 2 - 2} : (struct rect){all.y + all.h - pane, all.x, pane, all.w});
+}
+
+/* Keys -------------------------------------------------------------------------------------------------------------------------------- */
+
+static void move_by(struct wizard *w, int delta)
+{
+	const struct question *list[SHOWN_MAX];
+	int count = collect(w, list), at = 0;
+	while (at < count && list[at] != w->settings.focused)
+		at++;
+	focus_at(w, at < count ? at + delta : 0);
+}
+
+static int choice_count(const struct question *q)
+{
+	int n = 0;
+	while (q->choices[n].id)
+		n++;
+	return n;
+}
+
+static bool choice_key(struct wizard *w, const struct question *q, const struct key *k)
+{
+	struct settings *s = &w->settings;
+	bool enter = k->kind == KEY_CHARACTER && (k->code == L'\r' || k->code == L' ');
+	if (k->kind == KEY_CHARACTER && k->code == 27)
+		s->choosing = false;
+	else if (k->kind == KEY_FUNCTION && k->code == KEY_UP)
+		s->choice -= s->choice > 0;
+	else if (k->kind == KEY_FUNCTION && k->code == KEY_DOWN)
+		s->choice += s->choice < choice_count(q) - 1;
+	else if (enter && form_set(w, q, cJSON_CreateString(q->choices[s->choice].id)))
+		s->choosing = false;
+	draft_price_choices(w, q);
+	return true;
+}
+
+static bool typing_key(struct wizard *w, const struct question *q, const struct key *k)
+{
+	struct settings *s = &w->settings;
+	struct err e = {0};
+	bool printable = k->kind == KEY_PASTED || (k->kind == KEY_CHARACTER && k->code >= 32 && k->code != 127);
+	if (k->kind == KEY_CHARACTER && k->code == 27) {
+		s->typing = false;
+	} else if (k->kind == KEY_CHARACTER && k->code == L'\r') {
+		char *text = edit_text(&s->edit);
+		s->typing = !answers_set_text(w->answers, q->id, text, &e);
+		if (s->typing)
+			wizard_say(w, ROLE_BAD, e.what);
+		else
+			form_changed(w, q);
+		free(text);
+	} else {
+		if (s->fresh && printable)
+			edit_set(&s->edit, ""); /* the first character replaces what stood there */
+		edit_key(&s->edit, k);
+	}
+	s->fresh = false;
+	err_free(&e);
+	return true;
+}
+
+static bool change(struct wizard *w, const struct question *q)
+{
+	struct settings *s = &w->settings;
+	char *words;
+	switch (q->type) {
+	case TYPE_CHOICE:
+		s->choosing = true;
+		s->choice = choice_index(q, answers_str(w->answers, q->id));
+		break;
+	case TYPE_BOOL:
+		form_set(w, q, cJSON_CreateBool(!answers_bool(w->answers, q->id)));
+		break;
+	case TYPE_LIST:
+		list_open(w, q);
+		break;
+	default:
+		words = answers_words(w->answers, q);
+		edit_set(&s->edit, words);
+		free(words);
+		s->typing = s->fresh = true;
+	}
+	return true;
+}
+
+static void filter_key(struct wizard *w, const struct key *k)
+{
+	edit_key(&w->settings.filter, k);
+	move_by(w, 0);
+}
+
+static bool key(struct wizard *w, const struct key *k, enum action *action)
+{
+	struct settings *s = &w->settings;
+	const struct question *q = s->focused;
+	(void)action;
+	if (q && s->choosing)
+		return choice_key(w, q, k);
+	if (q && s->typing)
+		return typing_key(w, q, k);
+	if (k->kind == KEY_TARGET)
+		focus_at(w, (int)k->code);
+	else if (k->kind == KEY_FUNCTION && (k->code == KEY_UP || k->code == KEY_DOWN))
+		move_by(w, k->code == KEY_UP ? -1 : 1);
+	else if (k->kind == KEY_FUNCTION && (k->code == KEY_PPAGE || k->code == KEY_NPAGE))
+		move_by(w, k->code == KEY_PPAGE ? -10 : 10);
+	else if (k->kind == KEY_FUNCTION && (k->code == KEY_HOME || k->code == KEY_END))
+		move_by(w, k->code == KEY_HOME ? -1000 : 1000);
+	else if (k->kind == KEY_CHARACTER && k->code == 27 && s->filter.len)
+		edit_set(&s->filter, ""), move_by(w, 0);
+	else if (k->kind == KEY_CHARACTER && k->code == 27)
+		return false;
+	else if (q && k->kind == KEY_CHARACTER && (k->code == L'\r' || k->code == L' '))
+		return change(w, q);
+	else if (k->kind == KEY_CHARACTER && (k->code >= 32 || k->code == ('U' & 31)))
+		filter_key(w, k);
+	return true;
+}
+
+static void hints(struct wizard *w, struct hints *h)
+{
+	const struct settings *s = &w->settings;
+	hint(h, _("Up/Down"), s->choosing ? _("choose") : _("move"));
+	hint(h, _("Enter"), s->choosing || s->typing ? _("take it") : _("change"));
+	if (!s->choosing && !s->typing)
+		hint(h, _("letters"), _("filter"));
+	hint(h, _("Esc"), s->choosing || s->typing ? _("leave it as it was") : _("back to the review"));
+}
+
+const struct overlay overlay_settings = {draw, key, hints};
