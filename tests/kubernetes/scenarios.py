@@ -188,7 +188,7 @@ SCENARIOS = [
         k("create secret generic made --from-literal=a=b"),
         k("create serviceaccount made"),
         k("create service clusterip made --tcp=80:5000"),
-        k("create cronjob made --image=nginx --schedule='0 1 * * *' -- date"),
+        k("create cronjob made --image=nginx --schedule='0 0 1 1 *' -- date"),
         k("create ingress made --rule=a.example.com/*=svc1:80"),
         k("create poddisruptionbudget made --selector=app=none --min-available=1"),
         k("create namespace made-elsewhere --dry-run=server"),
