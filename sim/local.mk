@@ -56,17 +56,18 @@ mlflow_setup_sim_SOURCES = \
 	sim/server/front.c \
 	sim/server/http.c \
 	sim/server/main.c \
+	sim/server/reader.c sim/server/reader.h \
 	sim/server/server.c sim/server/server.h \
 	sim/server/tls.c
-mlflow_setup_sim_LDADD = $(LIB_SIM)
+mlflow_setup_sim_LDADD = $(LIB_SIM) $(LLHTTP_LIBS)
 
 check_PROGRAMS += tests/sim/yaml
 TESTS += tests/sim/yaml
 tests_sim_yaml_SOURCES = tests/sim/yaml.c tests/tap.h
 tests_sim_yaml_LDADD = $(LIB_SIM)
 
-check_PROGRAMS += tests/sim/contract tests/sim/core tests/sim/faults tests/sim/mlflow_releases tests/sim/policies tests/sim/private_endpoints tests/sim/stack_apis tests/sim/tokens
-TESTS += tests/sim/contract tests/sim/core tests/sim/faults tests/sim/mlflow_releases tests/sim/policies tests/sim/private_endpoints tests/sim/stack_apis tests/sim/tokens tests/sim/server.sh tests/sim/tables.sh
+check_PROGRAMS += tests/sim/contract tests/sim/core tests/sim/faults tests/sim/mlflow_releases tests/sim/policies tests/sim/private_endpoints tests/sim/recorded_truths tests/sim/stack_apis tests/sim/tokens
+TESTS += tests/sim/contract tests/sim/core tests/sim/faults tests/sim/mlflow_releases tests/sim/policies tests/sim/private_endpoints tests/sim/recorded_truths tests/sim/stack_apis tests/sim/tokens tests/sim/server.sh tests/sim/tables.sh
 tests_sim_contract_SOURCES = tests/sim/contract.c tests/tap.h
 tests_sim_contract_LDADD = $(LIB_SIM)
 tests_sim_faults_SOURCES = tests/sim/faults.c tests/tap.h
@@ -79,6 +80,8 @@ tests_sim_private_endpoints_SOURCES = tests/sim/private_endpoints.c tests/sim/cl
 tests_sim_private_endpoints_LDADD = $(LIB_SIM)
 tests_sim_mlflow_releases_SOURCES = tests/sim/mlflow_releases.c tests/sim/cloud.h tests/tap.h
 tests_sim_mlflow_releases_LDADD = $(LIB_SIM)
+tests_sim_recorded_truths_SOURCES = tests/sim/recorded_truths.c tests/sim/cloud.h tests/tap.h
+tests_sim_recorded_truths_LDADD = $(LIB_SIM)
 tests_sim_core_SOURCES = tests/sim/core.c tests/tap.h
 tests_sim_core_LDADD = $(LIB_SIM)
 tests_sim_tokens_SOURCES = tests/sim/tokens.c tests/tap.h
@@ -91,8 +94,8 @@ noinst_PROGRAMS += $(SIM_FUZZERS)
 tests_fuzz_sim_body_SOURCES = tests/fuzz/body.c
 tests_fuzz_sim_body_LDADD = $(LIB_SIM)
 tests_fuzz_sim_body_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
-tests_fuzz_sim_http_SOURCES = tests/fuzz/http.c sim/server/front.c sim/server/http.c sim/server/server.c sim/server/tls.c
-tests_fuzz_sim_http_LDADD = $(LIB_SIM)
+tests_fuzz_sim_http_SOURCES = tests/fuzz/http.c sim/server/front.c sim/server/http.c sim/server/reader.c sim/server/server.c sim/server/tls.c
+tests_fuzz_sim_http_LDADD = $(LIB_SIM) $(LLHTTP_LIBS)
 tests_fuzz_sim_http_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_sim_path_SOURCES = tests/fuzz/path.c
 tests_fuzz_sim_path_LDADD = $(LIB_SIM)

@@ -5,6 +5,7 @@
 #include "base/gettext.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "plan/axes.h"
 
 #include <curses.h>
 #include <stdlib.h>
@@ -98,12 +99,9 @@ int choice_index(const struct question *q, const char *id)
 
 const cJSON *form_suggestions(const struct wizard *w, const struct question *q)
 {
-	if (!strcmp(q->id, "project.id"))
-		return w->surveys[SURVEY_PROJECTS].result;
-	if (strcmp(q->id, "region") != 0)
+	if (!q->suggests || q->type != TYPE_TEXT)
 		return NULL;
-	const cJSON *asked_for = w->surveys[SURVEY_REGIONS].result;
-	return asked_for && asked_for->child ? asked_for : w->regions;
+	return wizard_survey_result(w, q->suggests);
 }
 
 static const char *suggestion_title(const cJSON *item)
@@ -327,7 +325,7 @@ static void draw_other_value(const struct wizard *w, const struct question *q, i
 	}
 	if (typed)
 		x += put_glyph(y, x, ROLE_BAD, GLYPH_CROSS) + 1;
-	if (!*words && q->required)
+	if (!*words && !q->optional)
 		put(y, x, width, ROLE_WARN, _("needed"));
 	else
 		put(y, x, width, here ? ROLE_FOCUS : typed ? ROLE_BAD : ROLE_TEXT, words);

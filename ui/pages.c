@@ -53,7 +53,7 @@ static bool is_empty(const cJSON *v)
 
 bool question_lacks(const struct question *q, const struct answers *a)
 {
-	return q->required && is_empty(answers_get(a, q->id));
+	return !q->optional && is_empty(answers_get(a, q->id));
 }
 
 static bool listed(const struct wizard_page *p, const char *id)

@@ -102,7 +102,7 @@ static void say_choices(struct plain *p, const struct question *q)
 {
 	for (int i = 0; q->choices[i].id; i++) {
 		const struct choice *c = &q->choices[i];
-		const char *refused = c->refused ? c->refused(p->w->answers) : NULL;
+		const char *refused = question_refuses(q, p->w->answers, c->id);
 		double usd = draft_choice_month(p->w, q, c->id);
 		outside_print(p->out, "  %d  %s. %s", i + 1, _(c->title), refused ? _(refused) : _(c->help));
 		if (!refused && usd > 0)
@@ -229,7 +229,7 @@ static bool may_keep(struct plain *p, const struct question *q)
 {
 	const cJSON *v = answers_get(p->w->answers, q->id);
 	struct err e = {0};
-	bool empty = q->required && cJSON_IsString(v) && !*v->valuestring;
+	bool empty = !q->optional && cJSON_IsString(v) && !*v->valuestring;
 	if (empty)
 		outside_print(p->out, "%s\n", _("An answer is needed."));
 	bool fine = !empty && answers_allows(p->w->answers, q, v, &e);

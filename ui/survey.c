@@ -72,6 +72,15 @@ void wizard_surveys_again(struct wizard *w)
 	wizard_surveys_start(w);
 }
 
+const cJSON *wizard_survey_result(const struct wizard *w, const char *name)
+{
+	enum survey_id id = 0;
+	while (id < SURVEY_COUNT && strcmp(surveys_of[id].name, name) != 0)
+		id++;
+	const cJSON *found = id < SURVEY_COUNT ? w->surveys[id].result : NULL;
+	return id == SURVEY_REGIONS && (!found || !found->child) ? w->regions : found;
+}
+
 bool wizard_surveys_busy(const struct wizard *w)
 {
 	for (enum survey_id id = 0; id < SURVEY_COUNT; id++) {

@@ -26,6 +26,8 @@ struct survey {
 void wizard_surveys_start(struct wizard *w);
 /* Asks again, for instance after a failure was mended. */
 void wizard_surveys_again(struct wizard *w);
+/* What the survey with this name (engine/session.h) found; NULL when it is not known. */
+const cJSON *wizard_survey_result(const struct wizard *w, const char *name);
 bool wizard_surveys_busy(const struct wizard *w);
 void wizard_surveys_free(struct wizard *w);
 

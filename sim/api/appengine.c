@@ -120,6 +120,16 @@ static void app_created(struct sim *s, const cJSON *arg)
 	end(s, name, sim_typed(o->doc, V1 "Application"), NULL);
 }
 
+/* The secret of IAP's client comes back only as its hash: that, or NULL where none was sent. */
+static const char *hide_secret(cJSON *doc)
+{
+	const char *secret = json_str(doc, "iap.oauth2ClientSecret", ""), *hash = *secret ? sim_sha256(secret, strlen(secret)) + 7 : NULL;
+	if (hash)
+		json_put_str(doc, "iap.oauth2ClientSecretSha256", hash);
+	json_drop(doc, "iap.oauth2ClientSecret");
+	return hash;
+}
+
 static void app_create(struct sim_call *c)
 {
 	const char *id = json_str(c->body, "id", ""), *location = json_str(c->body, "locationId", ""), *region = appengine_region(location);
@@ -141,6 +151,7 @@ static void app_create(struct sim_call *c)
 		return;
 	}
 	cJSON *doc = sim_take_body(c);
+	hide_secret(doc);
 	const char *code = sim_region_code(region), *continent = text_starts(region, "europe") ? "eu" : text_starts(region, "asia") ? "asia" : "us";
 	json_put_str(doc, "name", key);
 	json_put_str(doc, "id", project);
@@ -188,16 +199,13 @@ static void app_patch(struct sim_call *c)
 		return;
 	}
 	cJSON *body = sim_take_body(c);
-	const char *secret = json_str(body, "iap.oauth2ClientSecret", "");
-	if (*secret) {
-		const char *hash = sim_sha256(secret, strlen(secret)) + 7;
-		json_put_str(body, "iap.oauth2ClientSecretSha256", hash);
-	}
-	json_drop(body, "iap.oauth2ClientSecret");
+	const char *hash = hide_secret(body);
 	static const char *const fixed[] = {"name", "id", "locationId", "codeBucket", "defaultBucket", "defaultHostname", "gcrDomain"};
 	for (size_t i = 0; i < sizeof(fixed) / sizeof(*fixed); i++)
 		json_drop(body, fixed[i]);
 	sim_merge(o->doc, body, mask);
+	if (hash && json_at(o->doc, "iap"))
+		json_put_str(o->doc, "iap.oauth2ClientSecretSha256", hash);
 	cJSON_Delete(body);
 	change(c, "Applications.UpdateApplication", o->key, "appengine.app.update", app_patched);
 }

@@ -129,7 +129,10 @@ static void created(struct sim *s, const cJSON *arg)
 	if (!o)
 		return;
 	json_drop(o->hidden, "creating");
-	sim_lro_done(s, OPERATIONS, json_str(arg, "operation", ""), NULL, sim_typed(o->doc, V1 "Repository"));
+	cJSON *response = sim_typed(o->doc, V1 "Repository");
+	json_drop(response, "createTime");
+	json_drop(response, "updateTime");
+	sim_lro_done(s, OPERATIONS, json_str(arg, "operation", ""), NULL, response);
 }
 
 static bool spoil(struct sim *s, const cJSON *arg, const cJSON *error)

@@ -88,10 +88,11 @@ static bool check(struct sim_call *c, cJSON *doc, const struct sim_object *old)
 	if (!json_at(doc, "protocol"))
 		json_put_str(doc, "protocol", !global && !strcmp(scheme, "INTERNAL") ? "TCP" : "HTTP");
 	const char *protocol = json_str(doc, "protocol", "");
+	/* Regional ones have port 80 and "http" whatever the protocol. */
 	if (!json_at(doc, "portName") && strcmp(scheme, "INTERNAL"))
-		json_put_str(doc, "portName", !strcmp(protocol, "HTTPS") ? "https" : "http");
+		json_put_str(doc, "portName", global && !strcmp(protocol, "HTTPS") ? "https" : "http");
 	if (!json_at(doc, "port") && strcmp(scheme, "INTERNAL"))
-		json_put_num(doc, "port", !strcmp(protocol, "HTTPS") || !strcmp(protocol, "SSL") ? 443 : 80);
+		json_put_num(doc, "port", global && (!strcmp(protocol, "HTTPS") || !strcmp(protocol, "SSL")) ? 443 : 80);
 	bool stream = !strcmp(protocol, "SSL") || !strcmp(protocol, "TCP");
 	if (global && (!strcmp(scheme, "EXTERNAL_MANAGED") || (!strcmp(scheme, "EXTERNAL") && stream)) && !json_at(doc, "enableCDN"))
 		json_put_bool(doc, "enableCDN", false);

@@ -47,15 +47,8 @@ static bool gone(const struct sim_object *o)
 static void finished(struct sim *s, const cJSON *arg)
 {
 	struct sim_object *op = sim_get(s, OPERATIONS, json_str(arg, "operation", ""));
-	struct sim_object *o = sim_get(s, json_str(arg, "collection", ""), json_str(arg, "key", ""));
-	cJSON *response = o ? cJSON_Duplicate(o->doc, true) : cJSON_CreateObject();
-	cJSON_AddStringToObject(response, "@type", json_str(arg, "type", ""));
-	if (!op) {
-		cJSON_Delete(response);
-		return;
-	}
-	cJSON_AddTrueToObject(op->doc, "done");
-	cJSON_AddItemToObject(op->doc, "response", response);
+	if (op)
+		cJSON_AddTrueToObject(op->doc, "done"); /* and nothing else: neither metadata nor response */
 }
 
 static void answer_operation(struct sim_call *c, const struct sim_object *o)
@@ -63,7 +56,7 @@ static void answer_operation(struct sim_call *c, const struct sim_object *o)
 	const struct kind *k = &kinds[resource_of(c) - resources];
 	char *id = sim_hex(c->sim, 26), *name = xasprintf("%s/operations/%s", json_str(o->doc, "name", ""), id);
 	struct sim_object *op =
-		sim_put(c->sim, OPERATIONS, name, json_make("{'name':%s,'metadata':{'@type':%s}}", name, k->metadata));
+		sim_put(c->sim, OPERATIONS, name, json_make("{'name':%s}", name));
 	sim_after(c->sim, sim_draw(c->sim, "iam.pool.create"), finished,
 		  json_make("{'operation':%s,'collection':%s,'key':%s,'type':%s}", name, o->collection, o->key, k->type));
 	sim_ok(c, cJSON_Duplicate(op->doc, true));
@@ -128,6 +121,8 @@ static void create(struct sim_call *c)
 	cJSON *doc = sim_take_body(c);
 	json_put_str(doc, "name", name);
 	json_put_str(doc, "state", "ACTIVE");
+	if (!json_bool(doc, "disabled", false))
+		json_drop(doc, "disabled");
 	answer_operation(c, sim_put(c->sim, r->collection, key, doc));
 	free(name);
 }

@@ -401,7 +401,9 @@ static bool role_ok(struct sim_call *c, const char *holder, const char *role)
 	if (text_starts(role, "organizations/"))
 		return true;
 	if (text_starts(role, "projects/") ? !sim_custom_role_there(c->sim, role) : !sim_role_known(role)) {
-		sim_fail(c, "INVALID_ARGUMENT", NULL, "Role (%s) does not exist in the resource's hierarchy.", role);
+		sim_fail(c, "INVALID_ARGUMENT", NULL, text_starts(role, "projects/") ? "Role (%s) does not exist in the resource's hierarchy."
+														   : "Role %s is not supported for this resource.",
+			 role);
 		return false;
 	}
 	if (basic && !on_project(holder)) {

@@ -1,6 +1,7 @@
 /* Predefined roles and what they permit (sim/tables/roles.tbl). */
 #include "config.h"
 #include "sim/api/identity.h"
+#include "sim/api/serviceusage.h"
 
 #include "base/mem.h"
 #include "base/text.h"
@@ -68,12 +69,32 @@ bool sim_role_has(const char *role, const char *permission)
 	return row && permits(row, permission);
 }
 
+/* Has a service this name, or do roles go by it otherwise? */
+static bool family_known(const char *name, size_t n)
+{
+	static const char others[] = " accessapproval accesscontextmanager actions aiplatform apigee apikeys assuredworkloads auditmanager automl backupdr beyondcorp billing "
+				     "binaryauthorization chat chronicle clouddeploy clouddebugger cloudmigration cloudprofiler cloudsql cloudtestservice cloudtrace "
+				     "commerceagreementpublishing compute consumerprocurement contentwarehouse datafusion datamigration dataplex datastore datastream "
+				     "dialogflow discoveryengine earthengine errorreporting eventarc firebase gcp genomics gkeonprem gsuiteaddons iam iap identityplatform "
+				     "integrations lifesciences livestream logging looker mesh ml monitoring oauthconfig opsconfigmonitoring ondemandscanning osconfig "
+				     "oslogin parametermanager proximitybeacon publicca resourcemanager resourcesettings retail riskmanager serverless "
+				     "serviceconsumermanagement servicemanagement servicenetworking serviceusage source spanner storageinsights storagetransfer "
+				     "subscribewithgoogledeveloper telcoautomation timeseriesinsights tpu transcoder translate vertexai videostitcher visionai visualinspection "
+				     "vmmigration vmwareengine workflows workloadmanager workstations ";
+	char *word = xasprintf(" %.*s ", (int)n, name);
+	bool known = strstr(others, word) != NULL;
+	for (const struct service_entry *e = service_catalogue(); !known && e->name; e++)
+		known = !strncmp(e->name, name, n) && e->name[n] == '.';
+	free(word);
+	return known;
+}
+
 bool sim_role_known(const char *role)
 {
 	if (find(role))
 		return true;
-	/* Google has some 2,000 roles: one that is not in the table permits nothing here, but its name is good. */
-	return text_starts(role, "roles/") && strchr(role, '.') &&
+	/* Google has some 2,000 roles: one that is not in the table permits nothing here, but its name is good where a service has such roles. */
+	return text_starts(role, "roles/") && strchr(role, '.') && family_known(role + 6, strcspn(role + 6, ".")) &&
 	       strspn(role + 6, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._") == strlen(role + 6);
 }
 

@@ -78,7 +78,11 @@ static struct sim_object *secret_for(struct sim_call *c)
 static struct sim_object *find_version(struct sim_call *c, const struct sim_resource *r)
 {
 	struct sim_object *secret = secret_for(c), *o = secret ? version_of(c->sim, secret, sim_path_part(c, "versions")) : NULL;
-	if (secret && !o)
+	bool none = secret && !strcmp(sim_path_part(c, "versions"), "latest") && !json_num(secret->hidden, "count", 0);
+	if (none)
+		sim_fail(c, "NOT_FOUND", NULL, "Secret [projects/%s/secrets/%s] not found or has no versions.", sim_project_number(c->sim, c->project),
+			 sim_path_part(c, "secrets"));
+	else if (secret && !o)
 		sim_fail(c, "NOT_FOUND", NULL, "%s", resource_text(c, r->missing));
 	return o;
 }

@@ -2,6 +2,7 @@
  * flags. */
 #include "config.h"
 
+#include "sim/api/compute.h"
 #include "sim/api/sql.h"
 
 #include "base/json.h"
@@ -187,11 +188,13 @@ static void tiers(struct sim_call *c)
 		{"db-n1-standard-4", "16106127360", "70368744177664"}, {"db-perf-optimized-N-2", "17179869184", "70368744177664"},
 		{"db-perf-optimized-N-4", "34359738368", "70368744177664"}, {"db-perf-optimized-N-8", "68719476736", "70368744177664"},
 	};
-	cJSON *items = cJSON_CreateArray();
+	cJSON *items = cJSON_CreateArray(), *regions = cJSON_CreateArray();
+	for (size_t i = 0; compute_region_at(i); i++)
+		cJSON_AddItemToArray(regions, cJSON_CreateString(compute_region_at(i)));
 	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-		cJSON_AddItemToArray(items, json_make("{'kind':'sql#tier','tier':%s,'RAM':%s,'DiskQuota':%s,'region':['us-central1','us-east1','us-west1',"
-						      "'europe-west1','europe-west4','asia-east1']}",
-						      known[i].tier, known[i].ram, known[i].disk));
+		cJSON_AddItemToArray(items, json_make("{'kind':'sql#tier','tier':%s,'RAM':%s,'DiskQuota':%s,'region':%j}", known[i].tier, known[i].ram, known[i].disk,
+						      cJSON_Duplicate(regions, true)));
+	cJSON_Delete(regions);
 	sql_ok(c, json_make("{'kind':'sql#tiersList','items':%j}", items));
 }
 

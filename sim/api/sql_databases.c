@@ -5,6 +5,7 @@
 
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/text.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -39,6 +40,18 @@ static void get(struct sim_call *c)
 		sql_ok(c, cJSON_Duplicate(d->doc, true));
 }
 
+/* The collation that a character set has where none is said. */
+static const char *mysql_collation(const struct sim_object *instance, const char *charset)
+{
+	static const char *const known[][2] = {{"utf8", "utf8_general_ci"}, {"utf8mb3", "utf8_general_ci"}, {"latin1", "latin1_swedish_ci"}, {"ascii", "ascii_general_ci"},
+					       {"binary", "binary"}, {"ucs2", "ucs2_general_ci"}, {"utf16", "utf16_general_ci"}, {"utf32", "utf32_general_ci"},
+					       {"gbk", "gbk_chinese_ci"}, {"big5", "big5_chinese_ci"}, {"sjis", "sjis_japanese_ci"}, {"euckr", "euckr_korean_ci"}};
+	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+		if (!strcasecmp(known[i][0], charset))
+			return known[i][1];
+	return text_starts(json_str(instance->doc, "databaseVersion", ""), "MYSQL_5") ? "utf8mb4_general_ci" : "utf8mb4_0900_ai_ci";
+}
+
 static void insert(struct sim_call *c)
 {
 	struct sim_object *o = sql_running(c);
@@ -57,10 +70,10 @@ static void insert(struct sim_call *c)
 		else
 			sql_invalid(c, "failed to create database %s. Detail: pq: database \"%s\" already exists.", name, name);
 	} else {
+		const char *charset = json_str(body, "charset", mysql ? "utf8mb4" : "UTF8");
 		sim_put(c->sim, "sql.databases", key,
 			json_make("{'kind':'sql#database','name':%s,'charset':%s,'collation':%s,'etag':%s,'instance':%s,'project':%s,'selfLink':%s}", name,
-				  json_str(body, "charset", mysql ? "utf8mb4" : "UTF8"),
-				  json_str(body, "collation", mysql ? "utf8mb4_0900_ai_ci" : "en_US.UTF8"), etag, sim_param(c, "instance"), c->project, self));
+				  charset, json_str(body, "collation", mysql ? mysql_collation(o, charset) : "en_US.UTF8"), etag, sim_param(c, "instance"), c->project, self));
 		sql_begin(c, o->key, "CREATE_DATABASE", rest, 0, NULL);
 		c->reply->latency += sim_draw(c->sim, "sql.database");
 	}

@@ -38,6 +38,16 @@ static void made(struct sim *s, const cJSON *arg)
 	sql_end(s, arg, "INTERNAL_ERROR", why);
 }
 
+/* The server's authority is shown by its whole subject. */
+static void whole_subject(struct sim *s, cJSON *doc)
+{
+	char id[37];
+	sim_uuid(s, id);
+	char *subject = xasprintf("C=US,O=Google\\, Inc,CN=Google Cloud SQL Server CA,dnQualifier=%s", id);
+	json_put_str(doc, "serverCaCert.commonName", subject);
+	free(subject);
+}
+
 /* What the server says of a new instance beside its settings. */
 static void describe(struct sim_call *c, cJSON *doc)
 {
@@ -59,6 +69,7 @@ static void describe(struct sim_call *c, cJSON *doc)
 	cJSON_Delete(more);
 	json_put_str(doc, "settings.settingsVersion", "1");
 	json_put(doc, "serverCaCert", sql_certificate(c->sim, name, "Google Cloud SQL Server CA", NULL, 10 * 365 * 86400.0));
+	whole_subject(c->sim, doc);
 	free(now);
 	free(hex);
 	free(etag);
@@ -319,6 +330,7 @@ static void reset_ssl(struct sim_call *c)
 		return;
 	json_put(o->doc, "serverCaCert",
 		 sql_certificate(c->sim, json_str(o->doc, "name", ""), "Google Cloud SQL Server CA", NULL, 10 * 365 * 86400.0));
+	whole_subject(c->sim, o->doc);
 	sql_begin(c, o->key, "UPDATE", "", sim_draw(c->sim, "sql.update.restart"), NULL);
 }
 

@@ -120,9 +120,10 @@ static bool settle_backups(struct sim_call *c, cJSON *doc)
 		return sql_invalid(c, "%s must be disabled when backups are disabled.", pitr ? "Point-in-time recovery" : "Binary log");
 	if ((binlog || pitr) && (int)json_num(b, "backupRetentionSettings.retainedBackups", 7) < days)
 		return sql_invalid(c, "backup retention should be > transaction log retention.");
-	if (!strcmp(json_str(settings, "availabilityType", ""), "REGIONAL") && !(on && (pitr || binlog)))
-		return sql_invalid(c, "Automated backups and %s must be enabled for a regional instance.",
-				   postgres(doc) ? "point-in-time recovery" : "binary logging");
+	if (!on)
+		json_drop(settings, "backupConfiguration.location");
+	if (!postgres(doc) && !strcmp(json_str(settings, "availabilityType", ""), "REGIONAL") && !(on && binlog))
+		return sql_invalid(c, "Automated backups and binary logging must be enabled for a regional instance.");
 	if (postgres(doc) && json_at(b, "pointInTimeRecoveryEnabled"))
 		json_put_bool(settings, "backupConfiguration.replicationLogArchivingEnabled", pitr);
 	else

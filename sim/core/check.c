@@ -163,17 +163,18 @@ static bool is_mask(const char *s)
 	return s[strspn(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.,*`-/ ")] == '\0';
 }
 
-static bool in_enum(struct span type, const char *value)
+/* The enum's value of this name, in any case, as proto's JSON has been read since 2021 (gcloud's own policy files say Keep and Delete); NULL. */
+static const char *in_enum(struct span type, const char *value)
 {
 	size_t len = strlen(value);
 	for (const char *p = type.p + 2, *end = type.p + type.n; p < end;) {
 		const char *bar = memchr(p, '|', (size_t)(end - p));
 		size_t n = (size_t)((bar ? bar : end) - p);
-		if (n == len && !memcmp(p, value, n))
-			return true;
+		if (n == len && !strncasecmp(p, value, n))
+			return p;
 		p += n + 1;
 	}
-	return false;
+	return NULL;
 }
 
 /* Enums whose numbers are not their places in the document, in the document's order. */
@@ -254,8 +255,14 @@ static char *enum_type(const struct check *k, const char *field)
 
 static void check_enum(struct check *k, struct span type, cJSON *v, const char *path, const char *name)
 {
-	if (cJSON_IsString(v) && in_enum(type, v->valuestring))
+	const char *same = cJSON_IsString(v) ? in_enum(type, v->valuestring) : NULL;
+	bool exact = same && !memcmp(same, v->valuestring, strlen(v->valuestring));
+	if (exact)
 		return;
+	if (same && !k->reply && !legacy(k)) {
+		memcpy(v->valuestring, same, strlen(v->valuestring));
+		return;
+	}
 	if (cJSON_IsNumber(v) && !k->reply && !legacy(k) && name_of_number(type, v))
 		return;
 	char *enumeration = enum_type(k, name);

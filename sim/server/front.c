@@ -53,7 +53,7 @@ void front_start(struct connection *c, const struct front_rule *f)
 	if (c->up < 0)
 		return;
 	c->up_connecting = true;
-	buf_printf(&c->up_out, "%s %s HTTP/1.1\r\n", http_method_str(c->parser.method), buf_text(&c->target));
+	buf_printf(&c->up_out, "%s %s HTTP/1.1\r\n", reader_method(&c->parser), buf_text(&c->target));
 	for (size_t i = 0; i < c->header_count; i++)
 		if (!is_hop(c->headers[i].name))
 			buf_printf(&c->up_out, "%s: %s\r\n", c->headers[i].name, c->headers[i].value);
@@ -82,7 +82,7 @@ void front_end(struct connection *c)
 
 static void note(struct connection *c)
 {
-	struct sim_request q = {.method = http_method_str(c->parser.method), .host = c->host, .target = buf_text(&c->target), .headers = c->headers,
+	struct sim_request q = {.method = reader_method(&c->parser), .host = c->host, .target = buf_text(&c->target), .headers = c->headers,
 				.header_count = c->header_count};
 	struct sim_reply r = {.status = c->up_status};
 	sim_log_exchange(c->server->sim, &q, &r, NULL);

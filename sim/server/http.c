@@ -1,4 +1,4 @@
-/* HTTP/1.1: requests parsed by http_parser, replies written when their time has come. */
+/* HTTP/1.1: requests as reader.c takes them apart, replies written when their time has come. */
 #include "config.h"
 #include "sim/server/server.h"
 
@@ -8,18 +8,16 @@
 #include "sim/core/inside.h"
 
 #include <math.h>
-#include <math.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-static struct connection *of(http_parser *p)
+static struct connection *of(http_reader *p)
 {
 	return p->data;
 }
 
-static int on_url(http_parser *p, const char *at, size_t len)
+static int on_url(http_reader *p, const char *at, size_t len)
 {
 	return !buf_add(&of(p)->target, at, len);
 }
@@ -34,7 +32,7 @@ static void keep_header(struct connection *c)
 	h->value = buf_take(&c->value);
 }
 
-static int on_field(http_parser *p, const char *at, size_t len)
+static int on_field(http_reader *p, const char *at, size_t len)
 {
 	struct connection *c = of(p);
 	if (c->last_was_value)
@@ -43,7 +41,7 @@ static int on_field(http_parser *p, const char *at, size_t len)
 	return !buf_add(&c->name, at, len);
 }
 
-static int on_value(http_parser *p, const char *at, size_t len)
+static int on_value(http_reader *p, const char *at, size_t len)
 {
 	of(p)->last_was_value = true;
 	return !buf_add(&of(p)->value, at, len);
@@ -75,7 +73,7 @@ static void split_absolute(struct connection *c)
 	free(rest);
 }
 
-static int on_headers(http_parser *p)
+static int on_headers(http_reader *p)
 {
 	struct connection *c = of(p);
 	keep_header(c);
@@ -87,7 +85,7 @@ static int on_headers(http_parser *p)
 	if (f) {
 		front_start(c, f);
 	} else if (http_header(c, "Expect") && !strcasecmp(http_header(c, "Expect"), "100-continue")) {
-		if (p->content_length != UINT64_MAX && p->content_length > BODY_MAX)
+		if (reader_length(p) > BODY_MAX)
 			return 0;
 		static const char go_on[] = "HTTP/1.1 100 Continue\r\n\r\n";
 		connection_send(c, go_on, sizeof go_on - 1);
@@ -95,7 +93,7 @@ static int on_headers(http_parser *p)
 	return 0;
 }
 
-static int on_body(http_parser *p, const char *at, size_t len)
+static int on_body(http_reader *p, const char *at, size_t len)
 {
 	struct connection *c = of(p);
 	if (c->up >= 0)
@@ -105,12 +103,14 @@ static int on_body(http_parser *p, const char *at, size_t len)
 	return c->too_big;
 }
 
-static int on_complete(http_parser *p)
+static int on_complete(http_reader *p)
 {
 	of(p)->complete = true;
-	http_parser_pause(p, 1);
-	return 0;
+	return reader_stop(p);
 }
+
+static const http_reader_settings settings = {.on_url = on_url, .on_header_field = on_field, .on_header_value = on_value,
+					      .on_headers_complete = on_headers, .on_body = on_body, .on_message_complete = on_complete};
 
 static void forget_request(struct connection *c)
 {
@@ -130,9 +130,28 @@ static void forget_request(struct connection *c)
 void http_start(struct connection *c)
 {
 	forget_request(c);
-	http_parser_init(&c->parser, HTTP_REQUEST);
-	c->parser.data = c;
+	reader_start(&c->parser, &settings, c);
 	c->target.max = c->name.max = c->value.max = 256 << 10;
+}
+
+static const char *reason_of(int status)
+{
+	static const struct {
+		int status;
+		const char *reason;
+	} known[] = {
+		{200, "OK"}, {201, "Created"}, {202, "Accepted"}, {204, "No Content"}, {206, "Partial Content"}, {301, "Moved Permanently"}, {302, "Found"},
+		{303, "See Other"}, {304, "Not Modified"}, {307, "Temporary Redirect"}, {308, "Permanent Redirect"}, {400, "Bad Request"},
+		{401, "Unauthorized"}, {402, "Payment Required"}, {403, "Forbidden"}, {404, "Not Found"}, {405, "Method Not Allowed"}, {406, "Not Acceptable"},
+		{408, "Request Timeout"}, {409, "Conflict"}, {410, "Gone"}, {411, "Length Required"}, {412, "Precondition Failed"}, {413, "Payload Too Large"},
+		{414, "URI Too Long"}, {415, "Unsupported Media Type"}, {416, "Range Not Satisfiable"}, {417, "Expectation Failed"},
+		{421, "Misdirected Request"}, {422, "Unprocessable Entity"}, {429, "Too Many Requests"}, {431, "Request Header Fields Too Large"},
+		{500, "Internal Server Error"}, {501, "Not Implemented"}, {502, "Bad Gateway"}, {503, "Service Unavailable"}, {504, "Gateway Timeout"},
+	};
+	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+		if (known[i].status == status)
+			return known[i].reason;
+	return "Unknown";
 }
 
 static void put_reply(struct connection *c, int status, const char *headers, const struct buf *body, size_t length)
@@ -141,12 +160,11 @@ static void put_reply(struct connection *c, int status, const char *headers, con
 	time_t now = time(NULL);
 	struct tm tm;
 	strftime(date, sizeof date, "%a, %d %b %Y %H:%M:%S GMT", gmtime_r(&now, &tm));
-	const char *reason = http_status_str((enum http_status)status);
 	buf_clear(&c->reply);
 	c->reply.max = (size_t)512 << 20;
 	c->replied = 0;
 	bool bare = status == 204 || status == 304 || status < 200;
-	buf_printf(&c->reply, "HTTP/1.1 %d %s\r\nDate: %s\r\n%s", status, strcmp(reason, "<unknown>") ? reason : "Unknown", date, headers ? headers : "");
+	buf_printf(&c->reply, "HTTP/1.1 %d %s\r\nDate: %s\r\n%s", status, reason_of(status), date, headers ? headers : "");
 	if (!bare && length != SIZE_MAX) /* otherwise in chunks */
 		buf_printf(&c->reply, "Content-Length: %zu\r\n", length);
 	buf_printf(&c->reply, "%s\r\n", c->closing ? "Connection: close\r\n" : "");
@@ -252,10 +270,10 @@ static void put_sim_reply(struct connection *c, struct sim_reply *r)
 
 static void serve(struct connection *c)
 {
-	struct sim_request q = {.method = http_method_str(c->parser.method), .host = c->host ? c->host : "", .target = buf_text(&c->target),
+	struct sim_request q = {.method = reader_method(&c->parser), .host = c->host ? c->host : "", .target = buf_text(&c->target),
 				.headers = c->headers, .header_count = c->header_count, .body = c->body.data, .body_len = c->body.len};
 	struct sim_reply r;
-	c->closing = !http_should_keep_alive(&c->parser);
+	c->closing = !reader_goes_on(&c->parser);
 	bool looks = c->parser.method == HTTP_GET || c->parser.method == HTTP_HEAD || strstr(q.target, "/wait") || strstr(q.target, ":wait") ||
 		     strstr(q.target, ":getIamPolicy");
 	server_sync(c->server, looks);
@@ -267,16 +285,11 @@ static void serve(struct connection *c)
 /* The parser's view of the bytes so far; false when it was no HTTP. */
 static bool feed(struct connection *c)
 {
-	static const http_parser_settings settings = {.on_url = on_url, .on_header_field = on_field, .on_header_value = on_value,
-						      .on_headers_complete = on_headers, .on_body = on_body, .on_message_complete = on_complete};
-	http_parser_pause(&c->parser, 0);
-	size_t n = http_parser_execute(&c->parser, &settings, buf_text(&c->in), c->in.len);
-	enum http_errno error = HTTP_PARSER_ERRNO(&c->parser);
-	if (error == HPE_PAUSED)
-		http_parser_pause(&c->parser, 0);
+	bool well;
+	size_t n = reader_take(&c->parser, &settings, buf_text(&c->in), c->in.len, &well);
 	memmove(c->in.data, c->in.data + n, c->in.len - n);
 	c->in.len -= n;
-	return error == HPE_OK || error == HPE_PAUSED;
+	return well;
 }
 
 static void open_tunnel(struct connection *c)

@@ -3,9 +3,9 @@
 #define MS_SIM_SERVER_H
 
 #include "sim/core/ca.h"
+#include "sim/server/reader.h"
 #include "sim/sim.h"
 
-#include <http_parser.h>
 #include <openssl/ssl.h>
 #include <stdbool.h>
 
@@ -58,7 +58,7 @@ struct connection {
 	char *host;                /* of CONNECT, or of the absolute URL */
 	double touched;            /* monotonic time of the last byte */
 	/* the request being read */
-	http_parser parser;
+	http_reader parser;
 	struct buf in, target, name, value, body;
 	struct sim_header *headers;
 	size_t header_count, header_room;

@@ -4,17 +4,21 @@
 
 #include "base/gettext.h"
 #include "base/json.h"
-#include "plan/plan.h"
+#include "plan/axes.h"
 
 #include <stdlib.h>
 
 static void print(const struct plan *p)
 {
-	printf("export MLFLOW_TRACKING_URI=%s\n", p->url);
-	printf("export MLFLOW_TRACKING_TOKEN=$(gcloud auth print-identity-token --impersonate-service-account=%s \\\n"
-	       "    --audiences=%s --include-email)\n",
-	       p->prover, p->url);
-	puts(_("# The token lasts an hour. In a browser open the address and sign in."));
+	struct buf lines = {0};
+	buf_printf(&lines, "export MLFLOW_TRACKING_URI=%s\n", p->url);
+	if (p->axes.exposure->connect)
+		p->axes.exposure->connect(p, &lines);
+	p->axes.auth->connect(p, &lines);
+	if (p->axes.artifacts->connect)
+		p->axes.artifacts->connect(p, &lines);
+	fputs(buf_text(&lines), stdout);
+	buf_free(&lines);
 }
 
 static enum exit_code run(const struct cli *cli, struct err *e)

@@ -23,7 +23,7 @@ static cJSON *choices_of(const struct question *q)
 static cJSON *row_of(const struct question *q, const struct answers *a)
 {
 	cJSON *row = json_make("{'id':%s,'page':%s,'type':%s,'title':%s,'help':%s,'default':%j,'choices':%j}", q->id, q->page,
-			       type_names[q->type], _(q->title), q->help ? _(q->help) : "", q->fallback(a), choices_of(q));
+			       type_names[q->type], _(q->title), q->help ? _(q->help) : "", question_default(q, a), choices_of(q));
 	if (!q->choices)
 		json_drop(row, "choices");
 	if (q->type == TYPE_INT) {

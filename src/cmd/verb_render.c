@@ -53,8 +53,7 @@ static enum exit_code run(const struct cli *cli, struct err *e)
 		p = plan_make(a, e);
 	}
 	if (p && file_make_dirs(cli->out, e)) {
-		const struct target *t = target_find(answers_str(a, "target"));
-		for (const struct render_row *row = t->renders; row->template && write_row(cli, p, row, e); row++)
+		for (const struct render_row *row = p->files; row->template && write_row(cli, p, row, e); row++)
 			;
 	}
 	plan_free(p);

@@ -6,6 +6,7 @@
 #include "base/gettext.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "plan/axes.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -121,8 +122,8 @@ static void ask_page(struct look *l, const char *page)
 /* To plan, data and what remembers are enough; what is destroyed is looked for whole. */
 static bool looked_for(const struct run *r, const struct kind *k)
 {
-	const struct target *t = target_find(answers_str(r->options.answers, "target"));
-	bool remembers = t && t->remembers && !strcmp(t->remembers, k->id) && !*json_str(r->options.answers->resolved, "suffix", "");
+	const struct target *t = axes_of(r->options.answers).target;
+	bool remembers = t->remembers && !strcmp(t->remembers, k->id) && !*json_str(r->options.answers->resolved, "suffix", "");
 	return k->list && (k->data_word || remembers || r->options.verb == RUN_DESTROY);
 }
 
@@ -183,8 +184,8 @@ static char *list_all(const cJSON *suffixes_found)
 /* What the objects that stand remember of an earlier run. */
 static void recall(struct run *r)
 {
-	const struct target *t = target_find(answers_str(r->options.answers, "target"));
-	for (size_t i = 0; t && t->recall && i < r->standing.count; i++) {
+	const struct target *t = axes_of(r->options.answers).target;
+	for (size_t i = 0; t->recall && i < r->standing.count; i++) {
 		const struct stander *s = &r->standing.list[i];
 		if (!strcmp(s->kind->id, t->remembers) && !strcmp(s->name, answers_str(r->options.answers, "stack.name")))
 			t->recall(s->seen.found, r->options.answers->resolved);

@@ -1,10 +1,11 @@
-/* The proof that a host is ours, for a certificate that is issued before anything answers there. Outputs: dnsResourceRecord {name, type, data}, the
+/* The proof that a host is ours, for a certificate that is issued before anything answers there. Outputs: record and data, the name and the data of the
  * CNAME to be written; it is also the standing permission to renew. */
 #include "config.h"
 #include "gcp/aip_object.h"
 #include "gcp/kinds.h"
 
 #include "base/gettext.h"
+#include "base/json.h"
 
 static const char *const fixed[] = {"domain", "type", NULL};
 static const struct aip_object object = {
@@ -18,6 +19,10 @@ static void observe(const struct view *v, struct call *out)
 static void decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
 {
 	aip_decode(&object, v, http, reply, out);
+	if (!out->outputs)
+		return;
+	json_put_str(out->outputs, "record", json_str(out->found, "dnsResourceRecord.name", ""));
+	json_put_str(out->outputs, "data", json_str(out->found, "dnsResourceRecord.data", ""));
 }
 
 static void compare(const struct view *v, const struct observation *seen, struct change *out)

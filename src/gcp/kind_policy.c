@@ -31,6 +31,7 @@ static const struct holder {
 	 "https://run.googleapis.com/v2/%s:setIamPolicy", false},
 	{"bucket", "GET", "https://storage.googleapis.com/storage/v1/%s/iam?optionsRequestedPolicyVersion=3", false, "PUT",
 	 "https://storage.googleapis.com/storage/v1/%s/iam", true},
+	{"iap", "POST", "https://iap.googleapis.com/v1/%s:getIamPolicy", true, "POST", "https://iap.googleapis.com/v1/%s:setIamPolicy", false},
 };
 
 static const struct holder *holder_of(const struct view *v)

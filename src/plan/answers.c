@@ -8,9 +8,9 @@
 #include "base/mem.h"
 #include "base/outside.h"
 #include "base/text.h"
+#include "plan/axes.h"
 #include "plan/checks.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -68,7 +68,7 @@ const cJSON *answers_get(const struct answers *a, const char *id)
 	const struct question *q = question_find(id);
 	if (!q)
 		abort(); /* a caller misspelt an id */
-	cJSON *now = q->fallback(a), *before = item(a->defaults, id);
+	cJSON *now = question_default(q, a), *before = item(a->defaults, id);
 	if (before && cJSON_Compare(before, now, 1)) {
 		cJSON_Delete(now);
 		return before;
@@ -96,7 +96,7 @@ bool answers_bool(const struct answers *a, const char *id)
 
 bool answers_asked(const struct answers *a, const struct question *q)
 {
-	return !q->when || q->when(a);
+	return (!q->when || q->when(a)) && ((!q->owner && !q->shared) || axes_ask(a, q));
 }
 
 static char *list_words(const cJSON *list)
@@ -227,7 +227,7 @@ static void loosen(struct answers *a, const char *except)
 		const cJSON *v = item(a->values, q->id);
 		if (!v || !strcmp(q->id, except))
 			continue;
-		cJSON *fallback = q->fallback(a);
+		cJSON *fallback = question_default(q, a);
 		if (cJSON_Compare(v, fallback, 1))
 			cJSON_DeleteItemFromObjectCaseSensitive(a->values, q->id);
 		cJSON_Delete(fallback);
@@ -259,57 +259,12 @@ void answers_drop(struct answers *a, const char *id)
 	cJSON_DeleteItemFromObjectCaseSensitive(a->values, id);
 }
 
-static cJSON *list_from_text(const char *text)
-{
-	cJSON *list = cJSON_CreateArray();
-	while (*text) {
-		text += strspn(text, " \t\n,");
-		size_t len = strcspn(text, ",\n");
-		const char *next = text + len;
-		while (len && strchr(" \t", text[len - 1]))
-			len--;
-		if (len) {
-			char *one = xstrndup(text, len);
-			cJSON_AddItemToArray(list, cJSON_CreateString(one));
-			free(one);
-		}
-		text = next;
-	}
-	return list;
-}
-
-static cJSON *bool_from_text(const char *text)
-{
-	static const char *const yes[] = {"true", "yes", "on", "1"}, *const no[] = {"false", "no", "off", "0"};
-	for (size_t i = 0; i < 4; i++) {
-		if (!strcmp(text, yes[i]))
-			return cJSON_CreateTrue();
-		if (!strcmp(text, no[i]))
-			return cJSON_CreateFalse();
-	}
-	return cJSON_CreateString(text); /* answers_set refuses it in the right words */
-}
-
-static cJSON *int_from_text(const char *text)
-{
-	char *end;
-	errno = 0;
-	long n = strtol(text, &end, 10);
-	if (!*text || *end || errno || n != (int)n)
-		return cJSON_CreateString(text);
-	return cJSON_CreateNumber((double)n);
-}
-
 bool answers_set_text(struct answers *a, const char *id, const char *text, struct err *e)
 {
 	const struct question *q = question_find(id);
 	if (!q)
 		return unknown_question(id, e);
-	cJSON *v = q->type == TYPE_LIST	  ? list_from_text(text)
-		   : q->type == TYPE_BOOL ? bool_from_text(text)
-		   : q->type == TYPE_INT  ? int_from_text(text)
-					  : cJSON_CreateString(text);
-	return answers_set(a, id, v, e);
+	return answers_set(a, id, question_value(q, text), e);
 }
 
 cJSON *answers_choices(const struct answers *a)
@@ -517,7 +472,7 @@ static bool is_empty(const cJSON *v)
 static bool check_question(const struct answers *a, const struct question *q, struct err *e)
 {
 	const cJSON *v = answers_get(a, q->id);
-	if (q->required && is_empty(v))
+	if (!q->optional && is_empty(v))
 		return refuse(e, _("An answer is needed."));
 	return answers_allows(a, q, v, e);
 }

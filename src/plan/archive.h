@@ -10,4 +10,8 @@ enum { ARCHIVE_HASH = 65 };
  * depend on the compressor's version. */
 bool archive_hash(const struct plan *p, char hash[ARCHIVE_HASH], struct err *e);
 
+/* Calls each with every file of the archive, in the plan's order, until one call is false. */
+typedef bool archive_file(void *arg, const struct render_row *row, const struct buf *text, struct err *e);
+bool archive_each(const struct plan *p, archive_file *each, void *arg, struct err *e);
+
 #endif

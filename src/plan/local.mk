@@ -1,25 +1,39 @@
 noinst_LIBRARIES += src/plan/libplan.a
 src_plan_libplan_a_SOURCES = \
 	src/plan/answers.c src/plan/answers.h \
-	src/plan/archive.h \
+	src/plan/archive.c src/plan/archive.h \
+	src/plan/artifacts_proxied.c \
+	src/plan/auth_iam.c \
+	src/plan/auth_oauth2_proxy.c \
+	src/plan/axes.c src/plan/axes.h src/plan/axes.tbl \
 	src/plan/checks.c src/plan/checks.h \
 	src/plan/cost.c \
+	src/plan/database.c src/plan/database.h \
+	src/plan/database_postgresql.c \
+	src/plan/design.c src/plan/design.h \
+	src/plan/exposure_domain.c \
+	src/plan/exposure_service_url.c \
 	src/plan/graph.c \
 	src/plan/libarchive.c src/plan/libarchive.h \
-	src/plan/mlflow_env.c src/plan/mlflow_env.h \
+	src/plan/make.c \
 	src/plan/naming.c src/plan/naming.h \
+	src/plan/network_new.c \
 	src/plan/pages.c \
+	src/plan/pairs.tbl \
 	src/plan/parts.c src/plan/parts.h \
+	src/plan/path_private_services_access.c \
+	src/plan/people.c src/plan/people.h \
 	src/plan/plan.c src/plan/plan.h \
 	src/plan/question.h src/plan/questions.c \
 	src/plan/regions.c src/plan/regions.h \
 	src/plan/render.c \
 	src/plan/resolve.c \
 	src/plan/schema.c \
+	src/plan/server.c src/plan/server.h \
 	src/plan/show.c src/plan/show.h \
 	src/plan/suffix.c \
 	src/plan/target_run.c \
-	src/plan/targets.c src/plan/targets.h
+	src/plan/workload.c src/plan/workload.h
 
 check_PROGRAMS += tests/plan/answers tests/plan/answers-tool
 TESTS += tests/plan/answers tests/plan/schema.py

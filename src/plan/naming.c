@@ -35,14 +35,17 @@ char *name_run_host(const char *stack, const char *number, const char *region)
 	return xasprintf("%s-%s.%s.run.app", stack, number, region);
 }
 
-bool name_check(const char *project, const char *region, const char *stack, const char *number, const char *suffix, struct err *e)
+bool name_check(const char *project, const char *region, const char *stack, const char *suffix, const char *socket, struct err *e)
 {
-	if (strlen(stack) + 1 + strlen(number) > LABEL_MAX)
-		return err_set(e, EXIT_ANSWERS, "stack.name", _("Choose a shorter one."),
-			       _("the name is too long for the service's address."));
-	char *socket = xasprintf("/cloudsql/%s:%s:%s-%s/.s.PGSQL.5432", project, region, stack, suffix);
-	bool fits = strlen(socket) <= SOCKET_MAX;
-	free(socket);
+	char *path = xasprintf("/cloudsql/%s:%s:%s-%s/%s", project, region, stack, suffix, socket);
+	bool fits = strlen(path) <= SOCKET_MAX;
+	free(path);
 	return fits || err_set(e, EXIT_ANSWERS, "stack.name", _("Choose a shorter one."),
 			       _("the name is too long for the path of the database's socket."));
+}
+
+bool name_check_host(const char *host, struct err *e)
+{
+	return strcspn(host, ".") <= LABEL_MAX || err_set(e, EXIT_ANSWERS, "stack.name", _("Choose a shorter one."),
+							  _("the name is too long for the service's address."));
 }

@@ -15,8 +15,9 @@ char *name_email(const char *stack, const char *what, const char *project);
 char *name_bucket(const char *project, const char *stack, const char *what, const char *suffix);
 /* The service's deterministic host: "STACK-NUMBER.REGION.run.app". */
 char *name_run_host(const char *stack, const char *number, const char *region);
-/* Checks that depend on several names: the first label of the host (63) and the socket that Cloud SQL's connectors make (107 bytes, the limit
- * of sun_path). EXIT_ANSWERS. */
-bool name_check(const char *project, const char *region, const char *stack, const char *number, const char *suffix, struct err *e);
+/* Does the path of the socket (a file's name) that Cloud SQL's connectors make fit into sun_path (107 bytes)? EXIT_ANSWERS. */
+bool name_check(const char *project, const char *region, const char *stack, const char *suffix, const char *socket, struct err *e);
+/* Has the first label of a host at most 63 characters? EXIT_ANSWERS. */
+bool name_check_host(const char *host, struct err *e);
 
 #endif

@@ -1,4 +1,4 @@
-/* Parts that several targets share. */
+/* Parts of a plan that are the same whatever is chosen. */
 #include "config.h"
 #include "plan/parts.h"
 
@@ -51,67 +51,12 @@ static char *member_of(const char *email)
 	return xasprintf("serviceAccount:%s", email);
 }
 
-void part_network(struct plan *p)
-{
-	char *subnet = name_of(p->stack, p->region), *range = name_of(p->stack, "services");
-	plan_needs(plan_add(p, "network", "compute.network", p->stack, cJSON_CreateObject()), "apis");
-	/* A /24: Cloud Run's direct egress wants /26 at least, and takes several addresses an instance while revisions change. */
-	plan_add(p, "subnet", "compute.subnetwork", subnet,
-		 json_make("{'region':%s,'network':%j,'ipCidrRange':'10.10.0.0/24'}", p->region, plan_ref("network", "link")));
-	plan_add(p, "range", "compute.globalAddress", range, json_make("{'network':%j,'prefixLength':20}", plan_ref("network", "link")));
-	struct resource *peering = plan_add(p, "peering", "servicenetworking.connection", "servicenetworking-googleapis-com",
-					    json_make("{'network':%s,'ranges':[%s]}", p->stack, range));
-	plan_needs(peering, "network");
-	plan_needs(peering, "range");
-	free(range);
-	free(subnet);
-}
-
 /* int64 is text in Google's JSON. */
 static cJSON *int64_text(int value)
 {
 	char text[16];
 	snprintf(text, sizeof text, "%d", value);
 	return cJSON_CreateString(text);
-}
-
-static cJSON *database_settings(const struct answers *a, const struct plan *p)
-{
-	char *network = xasprintf("projects/%s/global/networks/%s", p->project, p->stack), *range = name_of(p->stack, "services");
-	bool regional = !strcmp(answers_str(a, "database.availability"), "regional");
-	cJSON *backups = json_make("{'enabled':true,'startTime':'03:00','pointInTimeRecoveryEnabled':true,'transactionLogRetentionDays':7,"
-				   "'backupRetentionSettings':{'retainedBackups':7,'retentionUnit':'COUNT'}}");
-	cJSON *ip = json_make("{'ipv4Enabled':false,'privateNetwork':%s,'allocatedIpRange':%s,'sslMode':'ENCRYPTED_ONLY',"
-			      "'enablePrivatePathForGoogleCloudServices':false}",
-			      network, range);
-	cJSON *settings = json_make("{'edition':'ENTERPRISE','tier':%s,'availabilityType':%s,'activationPolicy':'ALWAYS','pricingPlan':'PER_USE',"
-				    "'dataDiskType':'PD_SSD','dataDiskSizeGb':%j,'storageAutoResize':true,'deletionProtectionEnabled':%b,"
-				    "'connectorEnforcement':'NOT_REQUIRED','backupConfiguration':%j,'ipConfiguration':%j}",
-				    answers_str(a, "database.tier"), regional ? "REGIONAL" : "ZONAL",
-				    int64_text(answers_int(a, "database.disk_gb")), answers_bool(a, "database.deletion_protection"), backups, ip);
-	free(range);
-	free(network);
-	return settings;
-}
-
-void part_database(const struct answers *a, struct plan *p)
-{
-	char *name = name_of(p->stack, json_str(a->resolved, "suffix", ""));
-	plan_needs(plan_add(p, "sql", "sqladmin.instance", name,
-			    json_make("{'region':%s,'databaseVersion':%s,'settings':%j}", p->region, answers_str(a, "database.version"),
-				      database_settings(a, p))),
-		   "peering");
-	plan_needs(plan_add(p, "database", "sqladmin.database", "mlflow",
-			    json_make("{'instance':%s,'charset':'UTF8','collation':'en_US.UTF8'}", name)),
-		   "sql");
-	/* One change at a time for each instance: the user waits for the database. */
-	struct resource *user = plan_add(p, "user", "sqladmin.user", "mlflow",
-					 json_make("{'instance':%s,'password':{'$secret':'db-password'},'of':%j,'set':%s}", name,
-						   plan_ref("version/db-password", "made"), json_str(a->resolved, "database_password", "")));
-	plan_needs(user, "database");
-	plan_needs(user, "version/db-password");
-	plan_records(user, "password", "database_password");
-	free(name);
 }
 
 /* A bucket's object in Google's words. days of soft deletion; 0 switches it off. */
@@ -127,19 +72,15 @@ static cJSON *bucket_body(const char *location, int days, cJSON *lifecycle)
 	return body;
 }
 
-char *part_artifacts(const struct answers *a, struct plan *p, const char *server)
+char *part_artifacts(const struct answers *a, struct plan *p)
 {
 	char *name = name_bucket(p->project, p->stack, "artifacts", json_str(a->resolved, "suffix", ""));
-	char *path = xasprintf("b/%s", name), *member = member_of(server);
 	/* A replaced version stays for a month: enough to notice an accident, not enough to pay for every checkpoint for ever. */
 	cJSON *rules = json_make("[{'action':{'type':'Delete'},'condition':{'daysSinceNoncurrentTime':30,'numNewerVersions':3}}]");
 	plan_needs(plan_add(p, "bucket/artifacts", "storage.bucket", name,
 			    json_make("{'body':%j}", bucket_body(answers_str(a, "artifacts.location"),
 									     answers_int(a, "artifacts.soft_delete_days"), rules))),
 		   "apis");
-	plan_needs(part_grant(p, "artifacts", "bucket", path, "roles/storage.objectUser", member, "bucket/artifacts"), "sa/server");
-	free(member);
-	free(path);
 	return name;
 }
 
@@ -226,10 +167,9 @@ static cJSON *version_spec(const struct answers *a, const struct part_secret *s,
 	return spec;
 }
 
-void part_secret(const struct answers *a, struct plan *p, const struct part_secret *s, const char *reader)
+void part_secret(const struct answers *a, struct plan *p, const struct part_secret *s)
 {
 	char *name = name_of(p->stack, s->name), *secret = xasprintf("secret/%s", s->name), *version = xasprintf("version/%s", s->name);
-	char *path = xasprintf("projects/%s/secrets/%s", p->project, name), *member = member_of(reader);
 	struct resource *shell = plan_add(p, secret, "secretmanager.secret", name, cJSON_CreateObject());
 	plan_needs(shell, "apis");
 	if (s->opens)
@@ -240,11 +180,8 @@ void part_secret(const struct answers *a, struct plan *p, const struct part_secr
 	if (!s->text)
 		plan_records(kept, "version", record);
 	free(record);
-	plan_needs(part_grant(p, s->name, "secret", path, "roles/secretmanager.secretAccessor", member, secret), "sa/server");
 	if (!s->text)
-		plan_secret(p, s->name, s->recipe, s->reference, version);
-	free(member);
-	free(path);
+		plan_secret(p, s->name, s->recipe, s->question, s->question ? answers_str(a, s->question) : NULL, version);
 	free(version);
 	free(secret);
 	free(name);

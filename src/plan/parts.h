@@ -1,4 +1,4 @@
-/* Parts that several targets share: each adds the resources of one concern to a plan. Ids are in plan.h's sense. */
+/* Parts of a plan that are the same whatever is chosen: each adds the resources of one concern to a plan. Ids are in plan.h's sense. */
 #ifndef MS_PLAN_PARTS_H
 #define MS_PLAN_PARTS_H
 
@@ -11,12 +11,8 @@ char *part_account(struct plan *p, const char *what, const char *title);
 /* "iam/ID": one role for one member on one holder (kind iam.policy), at path; after is the id of the holder, or NULL. */
 struct resource *part_grant(struct plan *p, const char *id, const char *holder, const char *path, const char *role, const char *member,
 			    const char *after);
-/* "network", "subnet", "range", "peering": a network of the stack's own, with private services access. */
-void part_network(struct plan *p);
-/* "sql", "database", "user": Cloud SQL on the private network; the user's password is the secret "db-password" (its keeper must be planned). */
-void part_database(const struct answers *a, struct plan *p);
-/* "bucket/artifacts" and "iam/artifacts": server (an e-mail) may read and write its objects. Returns the bucket's name, to be freed. */
-char *part_artifacts(const struct answers *a, struct plan *p, const char *server);
+/* "bucket/artifacts". Returns the bucket's name, to be freed. */
+char *part_artifacts(const struct answers *a, struct plan *p);
 /* "bucket/build", "repository", "source", "image": the image built from the templates by a service account of its own. Fails when the
  * templates cannot be rendered. */
 bool part_image(const struct answers *a, struct plan *p, struct err *e);
@@ -25,14 +21,14 @@ void part_repository(struct plan *p);
 /* "repository/quay": a remote repository, because Cloud Run cannot pull from quay.io. */
 void part_quay(struct plan *p);
 
-/* A secret that reader (an e-mail) may read: "secret/NAME", "iam/NAME", "version/NAME". */
+/* A secret: "secret/NAME", "version/NAME". */
 struct part_secret {
 	const char *name;       /* the last part of its name in the cloud: STACK-NAME */
 	int recipe;             /* enum secret_recipe when drawn, negative otherwise */
-	const char *reference;  /* the operator's reference, or NULL */
+	const char *question;   /* the question whose answer refers to it, or NULL */
 	const char *text;       /* a rendered file, or NULL */
 	const char *opens;      /* id of the resource whose data need it, or NULL */
 };
-void part_secret(const struct answers *a, struct plan *p, const struct part_secret *s, const char *reader);
+void part_secret(const struct answers *a, struct plan *p, const struct part_secret *s);
 
 #endif

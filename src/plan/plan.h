@@ -37,11 +37,52 @@ struct plan_secret {
 	char *name;                 /* "db-password" */
 	int recipe;                 /* enum secret_recipe when it is drawn; negative when the operator refers to it */
 	char *reference;            /* the operator's reference ("env:NAME", "prompt", ...), or NULL when it is drawn */
+	char *question;             /* id of the question whose answer that is; NULL when it is drawn */
 	char *keeper;               /* id of the secretmanager.version that keeps it: when that stands, its payload (outputs.name + ":access")
 	                               is the value, and none is drawn */
 };
 
 struct target;
+struct exposure;
+struct auth_mode;
+struct database;
+struct database_path;
+struct network_mode;
+struct artifact_mode;
+
+/* One choice on each axis (plan/axes.h); none is NULL. */
+struct axes {
+	const struct target *target;
+	const struct exposure *exposure;
+	const struct auth_mode *auth;
+	const struct database *database;
+	const struct database_path *path;
+	const struct network_mode *network;
+	const struct artifact_mode *artifacts;
+};
+
+/* What a program shows to be let in. */
+enum credential {
+	CREDENTIAL_ID_TOKEN,        /* Google's ID token of the prover for the audience, as a bearer */
+	CREDENTIAL_JWT,             /* a JWT that the prover signs itself (claims iss, sub, aud, iat, exp), as a bearer */
+	CREDENTIAL_PASSWORD,        /* user and password */
+	CREDENTIAL_CHANNEL          /* nothing: the way there asked already */
+};
+
+/* What the wall of a stack does: the proof and the clients' texts are written against it. A 401 or 403 is always a refusal. */
+struct wall {
+	enum credential shows;
+	char *audience;             /* of the token or JWT; NULL for the others */
+	char *user, *password;      /* the user's name, the name of the plan's secret; NULL but for CREDENTIAL_PASSWORD */
+	char *sign_in;              /* a redirect of somebody who shows nothing to an address that begins so is a refusal too; NULL: none is */
+};
+
+/* How requests of this machine get to the stack. */
+struct reach {
+	const char *way;            /* a row of engine/reaches.tbl: "straight" */
+	cJSON *with;                /* what the way has to know, with references; NULL for nothing */
+};
+
 struct plan {
 	char *project, *number, *stack, *region;
 	struct resource *resources;
@@ -50,28 +91,19 @@ struct plan {
 	size_t errand_count, errand_room;
 	struct plan_secret *secrets;
 	size_t secret_count, secret_room;
+	struct axes axes;
 	char *url;                  /* the deterministic URL of the service */
-	char **hosts;               /* NULL-terminated: all public names */
-	char *prover;               /* e-mail of the service account whose ID token (audience: url) the proof and `token` use */
-	const struct target *target;
+	char **hosts;               /* NULL-terminated: all public names, the one that is used first */
+	char *prover;               /* e-mail of the service account that the proof and `token` speak as, or NULL */
+	struct wall wall;
+	struct reach reach;
+	double settles;             /* seconds until the name answers with its own certificate, once everything stands; 0: at once */
+	bool artifacts_served;      /* files pass the server; else they go straight to the bucket */
+	struct render_row *files;   /* what `render` writes; ended by a NULL template */
+	size_t file_count, file_room;
 	cJSON *render;              /* the data that the templates get (templates/README.md) */
 	char *fault;                /* what is wrong with it by a fault of ours, for plan_seal; or NULL */
 };
-
-/* A target turns answers into resources; one file a target, listed in targets.c. */
-struct target {
-	const char *id;             /* "run" */
-	const char *title;          /* N_() */
-	bool ready;                 /* false: listed as not yet available */
-	bool (*build)(const struct answers *a, struct plan *p, struct err *e);
-	/* The kind whose object remembers what an earlier run resolved, and the reading of it into an answers' resolved part: for a file that lost it. */
-	const char *remembers;
-	void (*recall)(const cJSON *found, cJSON *resolved);
-	/* Files that `render` writes: template name, file name, escape; ended by NULL. */
-	const struct render_row *renders;
-};
-extern const struct target *const targets[];
-const struct target *target_find(const char *id);
 
 struct render_row {
 	const char *template;       /* "run/Dockerfile.mustache" */
@@ -86,8 +118,10 @@ struct render_row {
  * e on failure. */
 struct plan *plan_make(const struct answers *a, struct err *e);
 void plan_free(struct plan *p);
+/* An empty plan with the answers' names. */
+struct plan *plan_new(const struct answers *a, const char *number);
 
-/* For targets: appends a resource (spec is then owned by it), valid until the next one is added. A kind that does not exist, or an id that is
+/* For the axes: appends a resource (spec is then owned by it), valid until the next one is added. A kind that does not exist, or an id that is
  * taken, is kept as the plan's fault. Needs are added by plan_needs; what spec refers to is needed. */
 struct resource *plan_add(struct plan *p, const char *id, const char *kind, const char *name, cJSON *spec);
 void plan_needs(struct resource *r, const char *id);
@@ -103,9 +137,9 @@ bool plan_seal(struct plan *p, struct err *e);
 /* For each resource: does this one need it, directly or not? Array of plan->count, freed by the caller. */
 bool *plan_behind(const struct plan *p, size_t resource);
 
-/* For targets: appends an errand, a secret; texts are copied, NULL stays NULL. */
+/* For the axes: appends an errand, a secret; texts are copied, NULL stays NULL. */
 void plan_errand(struct plan *p, const char *title, const char *steps, const char *paste, bool done);
-void plan_secret(struct plan *p, const char *name, int recipe, const char *reference, const char *keeper);
+void plan_secret(struct plan *p, const char *name, int recipe, const char *question, const char *reference, const char *keeper);
 
 /* The node that stands for an output of the resource id, for json_make's %j: json_make("{'value':%j}", plan_ref("sql", "ip")). In a longer text:
  * json_make("{'value':{'$join':['host=',%j,':5432']}}", plan_ref("sql", "ip")). */
@@ -134,7 +168,9 @@ char *plan_suffix_of(const struct answers *a, const struct kind *kind, const cha
 /* A line of what it costs a month, in US dollars; negative when not known. The kinds hold the prices, of kind_prices_date. */
 double plan_cost(const struct resource *r);
 
-/* Renders one of the target's files, or those that the image is built from as a .tar.gz for Cloud Build (upload name "source.tar.gz"):
+/* Appends rows, ended by a NULL template, to the plan's files. */
+void plan_files(struct plan *p, const struct render_row *rows);
+/* Renders one of the plan's files, or those that the image is built from as a .tar.gz for Cloud Build (upload name "source.tar.gz"):
  * the same bytes for the same answers. */
 bool plan_render_file(const struct plan *p, const struct render_row *row, struct buf *out, struct err *e);
 bool plan_render_source(const struct plan *p, struct buf *out, struct err *e);

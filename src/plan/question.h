@@ -19,12 +19,26 @@ enum question_type {
 	TYPE_SECRET   /* a reference to a secret: never the value */
 };
 
+struct question;
+
+/* Told of each problem: the id to blame and a sentence (translated, borrowed). */
+typedef void problem_fn(void *arg, const char *id, const char *sentence);
+
 struct choice {
 	const char *id;                                 /* stable, what the file holds */
 	const char *title;                              /* N_() */
 	const char *help;                               /* N_(), one or two sentences */
-	/* Why it cannot be chosen with these answers: N_() text, or NULL when it can. NULL function means always possible. */
+
+	/* For choices of an axis (plan/axes.h); all may be absent. */
+	bool later;                                     /* named already, and not in this version yet */
+	/* Why it cannot be chosen with these answers, beside what pairs.tbl says: N_() text, or NULL when it can. */
 	const char *(*refused)(const struct answers *a);
+	bool (*recommended)(const struct answers *a);   /* true: it is the default, whatever stands before it */
+	const struct question *questions;               /* that it brings: asked while it is chosen; ended by a NULL id */
+	const char *const *asks;                        /* ids of questions of others that are asked as well; ended by NULL */
+	/* What is wrong with several answers together, while it is chosen. */
+	void (*check)(const struct answers *a, problem_fn *found, void *arg);
+	const char *const *apis;                        /* services that must be on, without ".googleapis.com"; ended by NULL */
 };
 
 struct question {
@@ -34,27 +48,34 @@ struct question {
 	const char *title;                              /* N_(): the label, at most 30 cells in English */
 	const char *help;                               /* N_(): why it is asked, what the default does, what it costs */
 	const struct choice *choices;                   /* for TYPE_CHOICE, ended by a NULL id */
+	const struct choice *(*nth)(size_t i);          /* the same where another table holds them: the i-th, NULL after the last; choices is made of it */
 	int min, max;                                   /* for TYPE_INT */
 	const char *unit;                               /* "GiB", or NULL */
-	bool required;                                  /* an empty text or list is an error */
+	bool optional;                                  /* an empty text or list is an answer too */
+	bool shared;                                    /* asked only while a choice has it among its asks */
 	/* Is it asked with these answers? NULL: always. An unasked question keeps its default in the file. */
 	bool (*when)(const struct answers *a);
-	/* The default, from earlier answers and what was resolved: a new cJSON value. Never NULL as a function. */
+	/* The default: a text as --set takes it (NULL: empty), or a function of earlier answers and what was resolved, which gives a new value. */
+	const char *preset;
 	cJSON *(*fallback)(const struct answers *a);
 	/* The form of a text, a secret reference or an element of a list: an extended regular expression that ECMA 262 reads the same way
 	 * (it goes into the schema), and the N_() sentence that says it in words. Both or neither. */
 	const char *pattern, *form;
-	/* What the pattern cannot say: NULL when fine, else a sentence N_() that says what is allowed. Called before the pattern. */
+	/* What pattern and choices cannot say: NULL when fine, else a sentence N_() that says what is allowed. Called before the pattern. */
 	const char *(*check)(const struct answers *a, const char *value);
-	int since;                                      /* the format that introduced it */
+	const char *suggests;                           /* the survey (engine/session.h) whose list can be chosen from instead of typing, or NULL */
+	const char *rehearsal;                          /* what a rehearsal puts where only a human can get the answer, or NULL */
+	const char *after;                              /* of a table that is joined in: the question behind which it stands */
+	const struct choice *owner;                     /* set by the joining: the choice that brought it, or NULL */
 };
 
 struct page {
 	const char *id, *title, *intro;                 /* N_() */
 };
 
-/* The tables, each ended by an entry whose id is NULL. */
-extern const struct question questions[];
+/* The tables, each ended by an entry whose id is NULL. questions is joined before main begins: of this table's own rows, of those that the axes'
+ * choices bring, and of people.c. */
+extern const struct question *const questions;
 extern const struct page pages[];
 
 /* The question, the page with this id, or NULL. */
@@ -62,6 +83,10 @@ const struct question *question_find(const char *id);
 const struct page *page_find(const char *id);
 /* The choice of q with this id, or NULL. */
 const struct choice *choice_find(const struct question *q, const char *id);
+/* Its default with these answers: a new value for the caller. */
+cJSON *question_default(const struct question *q, const struct answers *a);
+/* text as a value of q's type, as --set reads it: where it is no number or truth, a text, which answers_set refuses in its words. */
+cJSON *question_value(const struct question *q, const char *text);
 /* The id that was probably meant, or NULL. */
 const char *question_nearest(const char *id);
 

@@ -20,7 +20,7 @@ static cJSON *choice_ids(const struct question *q)
 static cJSON *text_schema(const struct question *q)
 {
 	cJSON *s = json_make("{'type':'string'}");
-	bool may_be_empty = !q->required || q->when;
+	bool may_be_empty = q->optional || q->when || q->owner || q->shared;
 	if (q->pattern) {
 		char *or_empty = xasprintf("^$|%s", q->pattern);
 		json_put_str(s, "pattern", may_be_empty ? or_empty : q->pattern);
@@ -62,7 +62,7 @@ static cJSON *question_schema(const struct question *q, const struct answers *no
 	cJSON *s = value_schema(q);
 	cJSON_AddStringToObject(s, "title", q->title);
 	cJSON_AddStringToObject(s, "description", q->help);
-	cJSON_AddItemToObject(s, "default", q->fallback(none));
+	cJSON_AddItemToObject(s, "default", question_default(q, none));
 	return s;
 }
 

@@ -6,7 +6,7 @@
 #include "tests/engine/toy.h"
 #include "tests/tap.h"
 
-/* The plan: a <- b, c <- d; e stands alone. Each in place of src/plan/plan.c. ------------------------------------------------- */
+/* The plan: a <- b, c <- d; e stands alone. In place of src/plan/make.c and archive.c. ---------------------------------------------- */
 
 static double wanted_value = 1;
 static bool consent = true;
@@ -45,40 +45,6 @@ struct plan *plan_make(const struct answers *a, struct err *e)
 		p->resources[i].unwanted = true;
 	}
 	return plan_seal(p, e) ? p : NULL;
-}
-
-void plan_free(struct plan *p)
-{
-	for (size_t i = 0; p && i < p->count; i++) {
-		struct resource *r = &p->resources[i];
-		for (size_t k = 0; k < r->need_count; k++)
-			free(r->needs[k]);
-		free(r->needs);
-		free(r->needed);
-		free(r->id);
-		free(r->name);
-		cJSON_Delete(r->spec);
-	}
-	if (p) {
-		free(p->resources);
-		free(p->project);
-		free(p->number);
-		free(p->stack);
-		free(p->url);
-		free(p->prover);
-	}
-	free(p);
-}
-
-const struct target *target_find(const char *id)
-{
-	(void)id;
-	return NULL;
-}
-
-bool plan_keeps_data(const struct resource *r)
-{
-	return r->kind->keeps_data;
 }
 
 bool plan_render_source(const struct plan *p, struct buf *out, struct err *e)

@@ -32,6 +32,9 @@ static char *draw_text(const char *id)
 		{"auth.client_id", {"12-a_b.apps.googleusercontent.com", "9-x.apps.googleusercontent.com", ""}},
 		{"auth.client_secret", {"prompt", "env:A_B", "secret:projects/p/secrets/s/versions/3"}},
 		{"auth.users", {"ada@example.com", "o'x.y+z@sub.example.org", "Bob_1@example.co.uk"}},
+		{"domain.host", {"mlflow.example.com", "a.b.example.org", "m-1.example.net"}},
+		{"domain.zone", {"", "example-com", "zone-1"}},
+		{"auth.groups", {"team@example.com", "o'brien-fans@example.com", "g+x@example.org"}},
 		{"auth.domains", {"example.com", "a-b.example.org", "x.dev"}},
 		{"auth.service_accounts",
 		 {"ci@demo-proj.iam.gserviceaccount.com", "a-b@x.iam.gserviceaccount.com", "t@p.iam.gserviceaccount.com"}},
@@ -325,7 +328,7 @@ static void table(void)
 	bool pages_known = true, titles_fit = true, defaults_pass = true, forms = true;
 	struct answers *none = answers_new();
 	for (const struct question *q = questions; q->id; q++) {
-		cJSON *v = q->fallback(none);
+		cJSON *v = question_default(q, none);
 		pages_known &= page_find(q->page) != NULL;
 		titles_fit &= strlen(q->title) <= 30;
 		defaults_pass &= answers_allows(none, q, v, NULL);

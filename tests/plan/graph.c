@@ -72,7 +72,7 @@ static void test_faults(void)
 	plan_opens(add(p, "key", NULL), "door");
 	is_fault(p, "key", "door", "a key to nothing");
 	p = empty();
-	plan_secret(p, "word", 0, NULL, "keeper");
+	plan_secret(p, "word", 0, NULL, NULL, "keeper");
 	is_fault(p, "word", "keeper", "a secret whose keeper is not there");
 	p = empty();
 	plan_needs(add(p, "new", NULL), "old");

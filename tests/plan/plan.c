@@ -212,8 +212,9 @@ static void test_names(void)
 	is_str(b, "mlflow-build-x7k2q", "one must not hold goog");
 	free(b);
 	struct err e = {0};
-	ok(name_check("demo-proj", "us-central1", "mlflow", "123456789012", "x7k2q", &e), "the example's names fit");
-	ok(!name_check("a-project-with-thirty-letters1", "northamerica-northeast1", "a-stack-of-forty-characters-xxxxxxxxxxxx", "1", "x7k2q", &e),
+	ok(name_check("demo-proj", "us-central1", "mlflow", "x7k2q", ".s.PGSQL.5432", &e), "the example's names fit");
+	ok(!name_check("a-project-with-thirty-letters1", "northamerica-northeast1", "a-stack-of-forty-characters-xxxxxxxxxxxx", "x7k2q",
+		       ".s.PGSQL.5432", &e),
 	   "a socket path of more than 107 bytes is refused");
 	err_free(&e);
 }

@@ -1,10 +1,9 @@
-/* Renders the template argv[1] with escape number argv[2] over the JSON of standard input, to which the server's environment is added. */
+/* Renders the template argv[1] with escape number argv[2] over the JSON of standard input. */
 #include "config.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/mustache.h"
 #include "base/templates.h"
-#include "plan/mlflow_env.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,8 +15,6 @@ static cJSON *read_data(struct err *e)
 	for (size_t n; (n = fread(part, 1, sizeof part, stdin)) > 0;)
 		buf_add(&text, part, n);
 	cJSON *data = json_parse(buf_text(&text), text.len, "data", e);
-	if (data)
-		cJSON_AddItemToObject(data, "env", mlflow_env(data));
 	buf_free(&text);
 	return data;
 }

@@ -40,8 +40,8 @@ static void dialects(void)
 	is_str(json_str(j, "error.status", ""), "UNAUTHENTICATED", "with its status");
 	cJSON_Delete(j);
 	refuses("GET", "run.googleapis.com", "/v2/nonsense", NULL, 404, "", NULL);
-	refuses("POST", "compute.googleapis.com", "/compute/v1/projects/demo-proj/global/sslPolicies", "{}", 501, "error.message",
-		"The method compute.sslPolicies.insert is not simulated.");
+	refuses("POST", "compute.googleapis.com", "/compute/v1/projects/demo-proj/global/targetTcpProxies", "{}", 501, "error.message",
+		"The method compute.targetTcpProxies.insert is not simulated.");
 	refuses("GET", "pubsub.googleapis.com", "/v1/projects/demo-proj/topics", NULL, 501, "error.status", "UNIMPLEMENTED");
 }
 

@@ -242,6 +242,12 @@ static void emit_counts(struct run *r)
 			  (int)(r->plan->count - r->begun)));
 }
 
+static double fifty_one(const cJSON *spec)
+{
+	(void)spec;
+	return 51;
+}
+
 /* A plan of our own, so that stored screens do not move when a target does. */
 static const struct {
 	const char *id, *name;
@@ -260,7 +266,7 @@ static const struct {
 	{"range", "mlflow-services", {.id = "compute.globalAddress", .title = "Address range", .usual = 2}},
 	{"peering", "servicenetworking.googleapis.com", {.id = "servicenetworking.connection", .title = "Private services access", .usual = 45}},
 	{"sql", "mlflow-k3x9",
-	 {.id = "sqladmin.instance", .title = "Cloud SQL instance", .usual = 560, .billable = true, .keeps_data = true}},
+	 {.id = "sqladmin.instance", .title = "Cloud SQL instance", .usual = 560, .billable = true, .monthly = fifty_one, .keeps_data = true}},
 	{"database", "mlflow", {.id = "sqladmin.database", .title = "Database", .usual = 1}},
 	{"user", "mlflow", {.id = "sqladmin.user", .title = "Database user", .usual = 1}},
 	{"migrate", "mlflow-migrate", {.id = "run.job", .title = "Cloud Run job", .usual = 40}},
@@ -281,7 +287,7 @@ static struct plan *fake_plan(const struct answers *a)
 		p->resources[p->count] = (struct resource){.id = xstrdup(rows[p->count].id), .kind = &rows[p->count].kind,
 							   .name = xstrdup(rows[p->count].name), .spec = json_make("{'settings':{'tier':'db-custom-1-3840'}}")};
 	struct err e = {0};
-	plan_secret(p, "oauth-client", -1, answers_str(a, "auth.client_secret"), "secret/cookie");
+	plan_secret(p, "oauth-client", -1, "auth.client_secret", answers_str(a, "auth.client_secret"), "secret/cookie");
 	if (!text_ends(answers_str(a, "auth.client_id"), "rehearsal.apps.googleusercontent.com"))
 		plan_errand(p, "Create an OAuth client", "In the console.", "https://mlflow-246813579012.us-central1.run.app/oauth2/callback", false);
 	if (!plan_seal(p, &e))

@@ -1,0 +1,36 @@
+/* Artifact mode proxied: files pass the server, which alone has rights on the bucket. */
+#include "config.h"
+#include "plan/axes.h"
+
+#include "base/gettext.h"
+#include "base/mem.h"
+
+#include <stdlib.h>
+
+static void plan(struct design *d)
+{
+	char *path = xasprintf("b/%s", d->bucket);
+	design_ask(d, "needed", "MLFLOW_ARTIFACTS_DESTINATION");
+	design_grant(d, "artifacts", "bucket", path, "roles/storage.objectUser", "bucket/artifacts");
+	free(path);
+}
+
+/* The root of new experiments is left to MLflow: a root in the bucket beside a serving server would send clients there. */
+static void server(const struct design *d, struct container *c)
+{
+	char *destination = xasprintf("gs://%s/artifacts", d->bucket);
+	container_set(c, "MLFLOW_ARTIFACTS_DESTINATION", destination);
+	free(destination);
+}
+
+const struct artifact_mode artifact_mode_proxied = {
+	.choice =
+		{
+			.id = "proxied",
+			.title = N_("Through the server"),
+			.help = N_("Clients need no rights on the bucket; on Cloud Run one file may have up to 32 MiB per request."),
+		},
+	.served = true,
+	.plan = plan,
+	.server = server,
+};

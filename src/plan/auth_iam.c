@@ -1,0 +1,61 @@
+/* Auth mode iam: Google's own check of who may invoke what answers; for machines, and for people through a proxy or tunnel of their own. Nothing is
+ * added to the server. */
+#include "config.h"
+#include "plan/axes.h"
+
+#include "base/gettext.h"
+#include "base/mem.h"
+#include "plan/people.h"
+
+static const char *const asks[] = {"auth.users", "auth.groups", "auth.domains", "auth.service_accounts", NULL};
+
+static bool prepare(struct design *d, struct err *e)
+{
+	(void)e;
+	design_prover(d);
+	return true;
+}
+
+static void join(struct design *d)
+{
+	d->workload->door = DOOR_IAM;
+}
+
+static void guard(struct design *d)
+{
+	people_let_in(d, &d->front.invoke);
+}
+
+/* Google asks before anything of the stack does, and never by a sign-in page: 401 or 403. */
+static void wall(const struct design *d, struct wall *out)
+{
+	out->shows = CREDENTIAL_ID_TOKEN;
+	out->audience = xstrdup(d->plan->url);
+}
+
+static void connect(const struct plan *p, struct buf *out)
+{
+	buf_printf(out,
+		   "export MLFLOW_TRACKING_TOKEN=$(gcloud auth print-identity-token --impersonate-service-account=%s \\\n"
+		   "    --audiences=%s --include-email)\n",
+		   p->prover, p->url);
+	buf_printf(out, "%s\n", _("# The token lasts an hour. People who are let in may use their own: gcloud auth print-identity-token"));
+	if (p->axes.target->browse)
+		p->axes.target->browse(p, out);
+}
+
+const struct auth_mode auth_mode_iam = {
+	.choice =
+		{
+			.id = "iam",
+			.title = N_("IAM"),
+			.help = N_("Only who may invoke the service; meant for machines and tunnels, not for browsers."),
+			.asks = asks,
+			.check = people_check,
+		},
+	.prepare = prepare,
+	.join = join,
+	.guard = guard,
+	.wall = wall,
+	.connect = connect,
+};

@@ -1,0 +1,205 @@
+/* Auth mode oauth2-proxy: a container beside MLflow that lets people in by Google's sign-in and programs by Google's ID tokens. */
+#include "config.h"
+#include "plan/axes.h"
+
+#include "base/gettext.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/mustache.h"
+#include "base/secret.h"
+#include "plan/checks.h"
+#include "plan/parts.h"
+#include "plan/people.h"
+
+#include <stdlib.h>
+
+#define CLIENT_SECRET_DIR "/secrets/oauth"
+#define COOKIE_SECRET_DIR "/secrets/cookie"
+#define EMAILS_DIR "/secrets/emails"
+#define CONFIG_DIR "/secrets/config"
+
+/* Questions ------------------------------------------------------------------------------------------------------------------ */
+
+static const char *check_proxy_version(const struct answers *a, const char *value)
+{
+	(void)a;
+	if (older_than(value, 7, 15, 5))
+		return N_("oauth2-proxy before 7.15.5 has known ways around sign-in (GHSA-63jm-59jj-478j and others). Choose 7.15.5 or newer.");
+	return NULL;
+}
+
+/* clang-format off */
+static const struct question questions_of_proxy[] = {
+	{.id = "auth.client_id", .page = "auth", .type = TYPE_TEXT, .title = N_("OAuth client ID"),
+	 .help = N_("Google does not let programs make this: in the console, APIs & Services, Credentials, create an OAuth client ID of type Web application "
+		    "with the redirect URI shown here, then paste its ID."),
+	 .after = "auth.mode", .rehearsal = "123456789012-rehearsal.apps.googleusercontent.com",
+	 .pattern = "^[0-9]+-[a-z0-9_]+\\.apps\\.googleusercontent\\.com$",
+	 .form = N_("It ends in .apps.googleusercontent.com.")},
+	{.id = "auth.client_secret", .page = "auth", .type = TYPE_SECRET, .title = N_("OAuth client secret"),
+	 .help = N_("Where the secret is found; never the secret itself. prompt: you are asked before building. env:NAME: a variable. file:PATH: a file that only "
+		    "you can read. secret:projects/P/secrets/N/versions/5: Secret Manager."),
+	 .after = "auth.mode", .rehearsal = "GOCSPX-made-up-for-a-rehearsal", .preset = "prompt",
+	 .pattern = "^(prompt|env:[A-Za-z_][A-Za-z0-9_]*|file:[^\n]+|secret:projects/[a-z0-9-]+/secrets/[A-Za-z0-9_-]+/versions/[0-9]+)$",
+	 .form = N_("prompt, env:NAME, file:PATH or secret:projects/PROJECT/secrets/NAME/versions/NUMBER."),
+	 .check = check_reference},
+	{.id = "oauth2_proxy.version", .page = "image", .type = TYPE_TEXT, .title = N_("oauth2-proxy version"),
+	 .help = N_("A released version; versions with known holes are refused."),
+	 .after = "image.digest", .preset = "7.15.6",
+	 .pattern = "^[0-9]+\\.[0-9]+\\.[0-9]+$",
+	 .form = N_("Three numbers, such as 7.15.6."),
+	 .check = check_proxy_version},
+	{.id = NULL},
+};
+/* clang-format on */
+
+static const char *const asks[] = {"auth.users", "auth.domains", "auth.service_accounts", NULL};
+
+/* Templates' data ------------------------------------------------------------------------------------------------------------ */
+
+static void add_texts(cJSON *list, const cJSON *from)
+{
+	const cJSON *t;
+	cJSON_ArrayForEach(t, from) cJSON_AddItemToArray(list, cJSON_Duplicate(t, 1));
+}
+
+/* People, machines, and the account by which the stack is proven: all by name. */
+static cJSON *emails(const struct answers *a, const struct plan *p)
+{
+	cJSON *list = cJSON_CreateArray();
+	add_texts(list, answers_get(a, "auth.users"));
+	add_texts(list, answers_get(a, "auth.service_accounts"));
+	cJSON_AddItemToArray(list, cJSON_CreateString(p->prover));
+	return list;
+}
+
+/* Tokens are accepted for the web client and for the service's own URL; the gate is the list of addresses, since anybody can get a
+ * token for any audience. */
+static cJSON *issuers(const struct answers *a, const struct plan *p)
+{
+	char *client = xasprintf("https://accounts.google.com=%s", answers_str(a, "auth.client_id"));
+	char *url = xasprintf("https://accounts.google.com=%s", p->url);
+	cJSON *list = json_make("[%s,%s]", client, url);
+	free(client);
+	free(url);
+	return list;
+}
+
+static char *redirect_uri(const struct design *d)
+{
+	return xasprintf("%s/oauth2/callback", d->plan->url);
+}
+
+static void put_data(const struct design *d)
+{
+	const struct answers *a = d->answers;
+	cJSON *data = d->plan->render;
+	char *redirect = redirect_uri(d);
+	json_put_str(data, "redirect_url", redirect);
+	json_put_str(data, "client_id", answers_str(a, "auth.client_id"));
+	json_put_str(data, "client_secret_file", CLIENT_SECRET_DIR "/client_secret");
+	json_put_str(data, "cookie_secret_file", COOKIE_SECRET_DIR "/cookie_secret");
+	json_put_str(data, "emails_file", EMAILS_DIR "/list");
+	json_put(data, "emails", emails(a, d->plan));
+	json_put(data, "domains", cJSON_Duplicate(answers_get(a, "auth.domains"), 1));
+	json_put(data, "issuers", issuers(a, d->plan));
+	free(redirect);
+}
+
+static void add_errand(struct design *d)
+{
+	struct plan *p = d->plan;
+	char *redirect = redirect_uri(d);
+	char *steps = xasprintf(_("In the console of project %s open APIs & Services, Credentials.\n"
+				  "Create credentials, OAuth client ID, type Web application.\n"
+				  "Add the redirect URI below, exactly as it is written.\n"
+				  "Put the client's ID into auth.client_id and say in auth.client_secret where its secret is found.\n"
+				  "The service's second address, with a hash in it, is not used: sign-in always returns to the one above."),
+				p->project);
+	plan_errand(p, _("Create an OAuth client"), steps, redirect, *answers_str(d->answers, "auth.client_id"));
+	free(steps);
+	free(redirect);
+}
+
+/* In the plan ---------------------------------------------------------------------------------------------------------------- */
+
+static bool prepare(struct design *d, struct err *e)
+{
+	(void)e;
+	design_prover(d);
+	put_data(d);
+	add_errand(d);
+	return true;
+}
+
+static bool secrets(struct design *d, struct err *e)
+{
+	design_secret(d, &(struct secret_want){.name = "cookie", .recipe = SECRET_COOKIE});
+	design_secret(d, &(struct secret_want){.name = "oauth-client", .recipe = -1, .question = "auth.client_secret"});
+	return design_secret_file(d, "proxy-config", "oauth2-proxy.cfg", e) && design_secret_file(d, "proxy-emails", "emails", e);
+}
+
+static void join(struct design *d)
+{
+	struct plan *p = d->plan;
+	char *image = xasprintf("%s-docker.pkg.dev/%s/%s-quay/oauth2-proxy/oauth2-proxy:v%s", p->region, p->project, p->stack,
+				answers_str(d->answers, "oauth2_proxy.version"));
+	part_quay(p);
+	struct container *c = workload_container(d->workload, "oauth2-proxy", cJSON_CreateString(image));
+	c->source = "repository/quay";
+	c->args = json_make("['--config=" CONFIG_DIR "/oauth2-proxy.cfg']");
+	c->port = 4180;
+	c->after = d->workload->containers[0]->name;
+	c->cpu = "1";
+	c->memory = "512Mi";
+	c->started = (struct probe){"/ping", 0, 5, 3, 12};
+	container_mount(c, "cookie", COOKIE_SECRET_DIR, "cookie_secret");
+	container_mount(c, "oauth-client", CLIENT_SECRET_DIR, "client_secret");
+	container_mount(c, "proxy-config", CONFIG_DIR, "oauth2-proxy.cfg");
+	container_mount(c, "proxy-emails", EMAILS_DIR, "list");
+	d->workload->front = c->name;
+	d->workload->door = DOOR_OPEN;
+	free(image);
+}
+
+/* A program is never sent to a sign-in page: API routes answer 401, so a redirect there is no refusal. */
+static void wall(const struct design *d, struct wall *out)
+{
+	out->shows = CREDENTIAL_ID_TOKEN;
+	out->audience = xstrdup(d->plan->url);
+}
+
+static void connect(const struct plan *p, struct buf *out)
+{
+	buf_printf(out,
+		   "export MLFLOW_TRACKING_TOKEN=$(gcloud auth print-identity-token --impersonate-service-account=%s \\\n"
+		   "    --audiences=%s --include-email)\n",
+		   p->prover, p->url);
+	buf_printf(out, "%s\n", _("# The token lasts an hour. In a browser open the address and sign in."));
+}
+
+static const struct render_row renders[] = {
+	{"shared/oauth2-proxy.cfg.mustache", "oauth2-proxy.cfg", ESCAPE_TOML, 0644, false},
+	{"shared/emails.mustache", "emails", ESCAPE_LINE, 0644, false},
+	{NULL, NULL, 0, 0, false},
+};
+
+const struct auth_mode auth_mode_oauth2_proxy = {
+	.choice =
+		{
+			.id = "oauth2-proxy",
+			.title = N_("oauth2-proxy"),
+			.help = N_("Sign in with Google, checked by oauth2-proxy in front of MLflow. Works without an organisation."),
+			.questions = questions_of_proxy,
+			.asks = asks,
+			.check = people_check,
+		},
+	.renders = renders,
+	.paste = N_("Redirect URIs to register with the OAuth client:"),
+	.pasted = redirect_uri,
+	.prepare = prepare,
+	.secrets = secrets,
+	.join = join,
+	.wall = wall,
+	.connect = connect,
+};

@@ -1,0 +1,154 @@
+/* The axes: what a stack is a choice on each of. A choice is one file that ends in one const struct, whose first member says what every choice
+ * says, and a row of axes.tbl. Nobody else knows its name: whoever needs to know asks the struct. Which choices go together is pairs.tbl. */
+#ifndef MS_PLAN_AXES_H
+#define MS_PLAN_AXES_H
+
+#include "plan/design.h"
+
+/* Where the server runs. It spells the workload (plan/workload.h) as its platform does. */
+struct target {
+	struct choice choice;
+	const struct render_row *renders; /* the files that its image or its manifests are made of, in that order; ended by a NULL template */
+	int request_mib;                  /* the largest request that it passes on, in MiB; 0: no limit */
+	const char *listens;              /* the address on which MLflow listens for probes and whoever is before it; NULL: the loopback */
+	bool networked;                   /* it stands in a network whatever the database's path is */
+	/* The host name under which it is reached without a domain, known before anything is made: to be freed. NULL where it has none. */
+	char *(*host)(const struct design *d);
+	/* Who the server is for Google: plans it, sets d->identity and d->identified (and d->account where it is one). NULL: an account of its own. */
+	void (*identity)(struct design *d);
+	/* The server reaches Cloud SQL by Google's connector: adds to the workload what runs it; returns the address for the server's driver, a value
+	 * for a variable. NULL: there is none. It is asked where the path has no address of its own, or the target wants it always. */
+	cJSON *(*connector)(struct design *d);
+	bool connects;                    /* always */
+	/* The kind whose object remembers what an earlier run resolved, and the reading of it into an answers' resolved part: for a file that lost it. */
+	const char *remembers;
+	void (*recall)(const cJSON *found, cJSON *resolved);
+	/* Plans the workload, and says in d->front what answers. */
+	bool (*spell)(struct design *d, struct err *e);
+	/* Called after spell where a load balancer is to stand before d->front: plans what it sends to, and adds to body, a compute.v1 BackendService,
+	 * what follows from that: backends, protocol, health checks. NULL: this target cannot stand behind one. */
+	bool (*backend)(struct design *d, cJSON *body, struct err *e);
+	/* How a person who may invoke it opens it in a browser, as lines for a shell. NULL: there is no way but the exposure's. */
+	void (*browse)(const struct plan *p, struct buf *out);
+};
+
+/* Who lets people in. */
+struct auth_mode {
+	struct choice choice;
+	const struct render_row *renders; /* files of its own, or NULL */
+	const char *paste;                /* N_(): what the text to paste is, while its questions are asked; NULL when nothing is to be pasted */
+	/* That text (an address a line), from the plan's addresses: to be freed. NULL as a function when nothing is to be pasted. */
+	char *(*pasted)(const struct design *d);
+	/* Called in this order while a plan is made; each but wall may be NULL. */
+	bool (*prepare)(struct design *d, struct err *e);  /* accounts, human tasks, data of its templates */
+	bool (*secrets)(struct design *d, struct err *e);
+	void (*join)(struct design *d);                    /* its containers, variables and resources, the door that it needs */
+	void (*guard)(struct design *d);                   /* grants on what answers (d->front), which is planned by then */
+	/* What a stranger gets, and what a program shows: all of plan.h's struct wall. */
+	void (*wall)(const struct design *d, struct wall *out);
+	/* What a client sets, as lines for a shell. */
+	void (*connect)(const struct plan *p, struct buf *out);
+};
+
+/* How people reach it. */
+struct exposure {
+	struct choice choice;
+	enum ingress ingress;
+	/* Sets the plan's hosts (the first is the one that is used) and url. */
+	bool (*address)(struct design *d, struct err *e);
+	/* What stands between people and d->front, which it may replace by its own. NULL: nothing. */
+	bool (*plan)(struct design *d, struct err *e);
+	/* Seconds until the name answers with its own certificate, once everything stands: the proof takes one that is not there yet for "not yet" so
+	 * long. 0: at once. */
+	double settles;
+	/* How requests of this machine get there: names a row of engine/reaches.tbl and what it has to know, with references. NULL: straight. */
+	void (*reach)(const struct design *d, struct reach *out);
+	/* What has to run beside a client, as lines for a shell. NULL: nothing. */
+	void (*connect)(const struct plan *p, struct buf *out);
+};
+
+/* The database's engine. */
+struct database {
+	struct choice choice;
+	const struct choice *versions;    /* Cloud SQL's words for them, ended by a NULL id */
+	const char *version;              /* the default among them */
+	const char *driver;               /* the requirement that the image installs: "psycopg2-binary==2.9.13" */
+	int port;
+	const char *socket;               /* what its socket is called in the folder that a connector makes */
+	const char *charset, *collation;  /* of the database */
+	const char *user_host;            /* from where its user may come, or NULL where the engine does not ask */
+	const char *password_variable;    /* by which the server gets the password */
+	const char *const *variables;     /* those that the server must not start without, ended by NULL */
+	int (*connections)(const char *tier); /* that this tier allows by default */
+	/* Adds to Cloud SQL's settings what is this engine's own: flags, how its backups are kept. */
+	void (*settings)(const struct answers *a, cJSON *settings);
+	/* Adds the variables by which MLflow finds the database, all but address and password. */
+	void (*server)(const struct design *d, struct container *c);
+	/* Adds the variable that holds the address: host is a text or a reference, and is owned by the variable. */
+	void (*address)(struct container *c, cJSON *host);
+};
+
+/* How the server reaches the database. */
+struct database_path {
+	struct choice choice;
+	bool networked;                   /* it needs a network */
+	const char *connector_flag;       /* for Google's connector, where it is used: "--private-ip", "--psc"; NULL: none */
+	/* Plans what must stand before the instance, and returns Cloud SQL's ipConfiguration; *after gets the id that the instance waits for. */
+	cJSON *(*settings)(struct design *d, const char **after);
+	/* Plans what comes after the instance ("sql"). NULL: nothing. */
+	void (*plan)(struct design *d);
+	/* The address as the server sees it: a text or a reference. NULL as a function: only a connector gets in. */
+	cJSON *(*address)(const struct design *d);
+};
+
+/* The network that joins server and database: sets d->network, and plans it or what checks it. */
+struct network_mode {
+	struct choice choice;
+	bool (*plan)(struct design *d, struct err *e);
+};
+
+/* How files travel. */
+struct artifact_mode {
+	struct choice choice;
+	bool served;                      /* through the server: clients need no rights on the bucket */
+	/* Who may do what with the objects of d->bucket, which is planned; lines of the templates' lists. */
+	void (*plan)(struct design *d);
+	/* Adds the variables by which the server keeps files. */
+	void (*server)(const struct design *d, struct container *c);
+	char *(*sources)(const struct design *d); /* what else a model version's source may begin with, as a regular expression, to be freed; or NULL */
+	/* What a client needs beside its sign-in, as lines for a shell. NULL: nothing. */
+	void (*connect)(const struct plan *p, struct buf *out);
+};
+
+/* Every choice's struct: target_run, auth_mode_oauth2_proxy, ... */
+#define CHOICE(axis, name) extern const struct axis axis##_##name;
+#define LATER(axis, id, title, help)
+#include "plan/axes.tbl"
+#undef CHOICE
+#undef LATER
+
+/* The questions that choose, and the choices in their order: what struct question's nth and fallback want. */
+extern const char *const axis_questions[];
+const struct choice *axis_target(size_t i);
+const struct choice *axis_exposure(size_t i);
+const struct choice *axis_auth_mode(size_t i);
+const struct choice *axis_database(size_t i);
+const struct choice *axis_database_path(size_t i);
+const struct choice *axis_network_mode(size_t i);
+const struct choice *axis_artifact_mode(size_t i);
+/* The versions of every engine, for the question of the version. */
+const struct choice *axis_version(size_t i);
+
+/* What the answers choose. Where they choose what is not there yet, the default. */
+struct axes axes_of(const struct answers *a);
+/* The choices, one for each axis in the order of asking: NULL after the last. */
+const struct choice *axes_nth(const struct axes *x, size_t i);
+/* Does a choice that is made bring this question, or ask it? */
+bool axes_ask(const struct answers *a, const struct question *q);
+
+/* Why this choice of the question cannot be made with these answers (not yet there, pairs.tbl, its own refusal): an N_() sentence, or NULL. */
+const char *axis_refuses(const struct question *q, const struct answers *a, const char *id);
+/* The choice that is recommended with these answers, else the one that pairs.tbl prefers, else the first that is not refused. */
+const struct choice *axis_default(const struct question *q, const struct answers *a);
+
+#endif

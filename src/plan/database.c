@@ -1,0 +1,73 @@
+/* The database: a Cloud SQL instance with one database and one user, as engine and path say. */
+#include "config.h"
+#include "plan/database.h"
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "plan/axes.h"
+#include "plan/naming.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static cJSON *instance_settings(const struct design *d, cJSON *ip)
+{
+	const struct answers *a = d->answers;
+	bool regional = !strcmp(answers_str(a, "database.availability"), "regional");
+	char *disk = xasprintf("%d", answers_int(a, "database.disk_gb")); /* int64 is text in Google's JSON */
+	cJSON *backups = json_make("{'enabled':true,'startTime':'03:00','transactionLogRetentionDays':7,"
+				   "'backupRetentionSettings':{'retainedBackups':7,'retentionUnit':'COUNT'}}");
+	cJSON *settings = json_make("{'edition':'ENTERPRISE','tier':%s,'availabilityType':%s,'activationPolicy':'ALWAYS','pricingPlan':'PER_USE',"
+				    "'dataDiskType':'PD_SSD','dataDiskSizeGb':%s,'storageAutoResize':true,'deletionProtectionEnabled':%b,"
+				    "'connectorEnforcement':'NOT_REQUIRED','backupConfiguration':%j,'ipConfiguration':%j}",
+				    answers_str(a, "database.tier"), regional ? "REGIONAL" : "ZONAL", disk,
+				    answers_bool(a, "database.deletion_protection"), backups, ip);
+	if (!d->axes.path->address)
+		json_put_str(settings, "connectorEnforcement", "REQUIRED");
+	d->axes.database->settings(a, settings);
+	free(disk);
+	return settings;
+}
+
+/* One change at a time for each instance: the user waits for the database. */
+static void add_user(struct design *d)
+{
+	cJSON *spec = json_make("{'instance':%s,'password':{'$secret':'db-password'},'of':%j,'set':%s}", d->instance,
+				plan_ref("version/db-password", "made"), json_str(d->answers->resolved, "database_password", ""));
+	if (d->axes.database->user_host)
+		json_put_str(spec, "host", d->axes.database->user_host);
+	struct resource *user = plan_add(d->plan, "user", "sqladmin.user", "mlflow", spec);
+	plan_needs(user, "database");
+	plan_needs(user, "version/db-password");
+	plan_records(user, "password", "database_password");
+}
+
+void database_plan(struct design *d)
+{
+	const struct database *engine = d->axes.database;
+	struct plan *p = d->plan;
+	const char *after = "apis";
+	cJSON *ip = d->axes.path->settings(d, &after);
+	plan_needs(plan_add(p, "sql", "sqladmin.instance", d->instance,
+			    json_make("{'region':%s,'databaseVersion':%s,'settings':%j}", p->region, answers_str(d->answers, "database.version"),
+				      instance_settings(d, ip))),
+		   after);
+	plan_needs(plan_add(p, "database", "sqladmin.database", "mlflow",
+			    json_make("{'instance':%s,'charset':%s,'collation':%s}", d->instance, engine->charset, engine->collation)),
+		   "sql");
+	add_user(d);
+	if (d->axes.path->plan)
+		d->axes.path->plan(d);
+}
+
+/* Google's connector where the path has no other way in, or where the target uses it always. */
+bool database_connects(const struct design *d)
+{
+	return d->axes.target->connector && (d->axes.target->connects || !d->axes.path->address);
+}
+
+cJSON *database_address(struct design *d)
+{
+	return d->connected ? d->axes.target->connector(d) : d->axes.path->address(d);
+}

@@ -1,0 +1,379 @@
+/* Making a plan: the choices on the axes are asked in turn. What is slow stands early only for the reader, the engine goes by the longest path. */
+#include "config.h"
+#include "plan/design.h"
+
+#include "base/gettext.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/mustache.h"
+#include "base/secret.h"
+#include "base/text.h"
+#include "plan/axes.h"
+#include "plan/database.h"
+#include "plan/naming.h"
+#include "plan/parts.h"
+#include "plan/server.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* What every stack needs, whatever is chosen. */
+static const char *const services[] = {"cloudresourcemanager", "iamcredentials", "logging", NULL};
+
+static const struct render_row server_files[] = {
+	{"shared/server.env.mustache", "server.env", ESCAPE_SHELL, 0644, false},
+	{NULL, NULL, 0, 0, false},
+};
+
+/* Lists of the templates' data that the axes add to. */
+static const char *const lists[] = {"requirements", "secret_env", "asked", "needed", "before", "flags", "migrations"};
+
+/* Beginning and ending ------------------------------------------------------------------------------------------------------------ */
+
+static struct design begin(const struct answers *a, struct plan *p)
+{
+	p->axes = axes_of(a);
+	p->artifacts_served = p->axes.artifacts->served;
+	p->settles = p->axes.exposure->settles;
+	return (struct design){
+		.answers = a,
+		.plan = p,
+		.axes = p->axes,
+		.workload = workload_new(),
+		.suffix = json_str(a->resolved, "suffix", ""),
+	};
+}
+
+static void end(struct design *d)
+{
+	workload_free(d->workload);
+	free(d->account);
+	free(d->identity);
+	free(d->identified);
+	free(d->bucket);
+	free(d->instance);
+	free(d->network.name);
+	free(d->network.subnet);
+	free(d->network.path);
+	cJSON_Delete(d->network.link);
+	free(d->network.need);
+	free(d->network.subnet_need);
+	free(d->front.id);
+	free(d->front.invoke.path);
+	free(d->front.iap.path);
+}
+
+/* What the axes call -------------------------------------------------------------------------------------------------------------- */
+
+void design_grant(struct design *d, const char *id, const char *holder, const char *path, const char *role, const char *after)
+{
+	struct resource *r = part_grant(d->plan, id, holder, path, role, d->identity, after);
+	if (d->identified)
+		plan_needs(r, d->identified);
+	char *full = xasprintf("iam/%s", id);
+	workload_needs(d->workload, full);
+	free(full);
+}
+
+void design_secret(struct design *d, const struct secret_want *want)
+{
+	struct part_secret part = {
+		.name = want->name,
+		.recipe = want->recipe,
+		.question = want->question,
+		.text = want->text,
+		.opens = want->opens_data ? "sql" : NULL,
+	};
+	part_secret(d->answers, d->plan, &part);
+	char *name = name_of(d->plan->stack, want->name), *secret = xasprintf("secret/%s", want->name);
+	char *path = xasprintf("projects/%s/secrets/%s", d->plan->project, name);
+	design_grant(d, want->name, "secret", path, "roles/secretmanager.secretAccessor", secret);
+	workload_secret(d->workload, want->name, want->text != NULL);
+	free(path);
+	free(secret);
+	free(name);
+}
+
+bool design_secret_file(struct design *d, const char *name, const char *file, struct err *e)
+{
+	const struct render_row *row = d->plan->files;
+	struct buf text = {0};
+	while (row->template && strcmp(row->file, file) != 0)
+		row++;
+	bool fine = plan_render_file(d->plan, row, &text, e);
+	if (fine)
+		design_secret(d, &(struct secret_want){.name = name, .recipe = -1, .text = buf_text(&text)});
+	buf_free(&text);
+	return fine;
+}
+
+void design_prover(struct design *d)
+{
+	struct plan *p = d->plan;
+	p->prover = part_account(p, "prover", "MLflow proof and token");
+	const char *operator = json_str(d->answers->resolved, "operator", "");
+	if (!*operator)
+		return;
+	char *path = xasprintf("projects/%s/serviceAccounts/%s", p->project, p->prover);
+	char *member = xasprintf("%s:%s", text_ends(operator, ".gserviceaccount.com") ? "serviceAccount" : "user", operator);
+	part_grant(p, "prover", "serviceAccount", path, "roles/iam.serviceAccountTokenCreator", member, "sa/prover");
+	free(member);
+	free(path);
+}
+
+void design_line(struct design *d, const char *list, const char *text)
+{
+	cJSON_AddItemToArray(json_at(d->plan->render, list), cJSON_CreateString(text));
+}
+
+void design_ask(struct design *d, const char *list, const char *variable)
+{
+	char *asked = xasprintf("\"${%s:?}\"", variable);
+	design_line(d, list, asked);
+	free(asked);
+}
+
+/* Steps --------------------------------------------------------------------------------------------------------------------------- */
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Each once, in the order of the alphabet. */
+static void add_apis(struct design *d)
+{
+	const char *all[64], *const *asked[16] = {services};
+	const struct choice *c;
+	size_t count = 0, unique = 0;
+	for (size_t i = 0; (c = axes_nth(&d->axes, i)); i++)
+		asked[i + 1] = c->apis;
+	for (size_t i = 0; i < 16; i++)
+		for (const char *const *s = asked[i]; s && *s; s++)
+			all[count++] = *s;
+	qsort(all, count, sizeof *all, by_name);
+	for (size_t i = 0; i < count; i++)
+		if (!unique || strcmp(all[unique - 1], all[i]) != 0)
+			all[unique++] = all[i];
+	all[unique] = NULL;
+	part_apis(d->plan, all);
+}
+
+/* An account of the server's own. */
+static void add_account(struct design *d)
+{
+	d->account = part_account(d->plan, "server", "MLflow server");
+	d->identity = xasprintf("serviceAccount:%s", d->account);
+	d->identified = xstrdup("sa/server");
+}
+
+/* logging.logWriter exists at project level only: a log belongs to its project. It lets its holder write entries and read none. cloudsql.client is
+ * for Google's connector; who speaks to the private address with a password does without. */
+static void add_project_grants(struct design *d)
+{
+	char *path = xasprintf("projects/%s", d->plan->project);
+	struct resource *r = part_grant(d->plan, "project", "project", path, "roles/logging.logWriter", d->identity, d->identified);
+	(void)r;
+	if (d->connected) {
+		design_grant(d, "sql-client", "project", path, "roles/cloudsql.client", d->identified);
+		workload_migration_needs(d->workload, "iam/sql-client");
+	}
+	free(path);
+}
+
+static bool image_is_built(const struct answers *a)
+{
+	return !strcmp(answers_str(a, "image.source"), "build");
+}
+
+/* The image by its digest, and that alone. */
+static cJSON *server_image(const struct answers *a)
+{
+	return image_is_built(a) ? plan_ref("image", "image") : cJSON_CreateString(answers_str(a, "image.digest"));
+}
+
+static cJSON *server_digest(const struct answers *a)
+{
+	const char *at = strchr(answers_str(a, "image.digest"), '@');
+	return image_is_built(a) ? plan_ref("image", "digest") : cJSON_CreateString(at ? at : "");
+}
+
+/* MLflow, and the task that makes and changes its tables before any server of that image starts. */
+static void add_server(struct design *d)
+{
+	const struct answers *a = d->answers;
+	struct container *c = workload_container(d->workload, "mlflow", server_image(a));
+	c->port = 5000;
+	c->cpu = answers_str(a, "server.cpu");
+	c->memory = answers_str(a, "server.memory");
+	c->started = (struct probe){"/health", 5, 10, 5, 23};
+	c->alive = (struct probe){"/health", 0, 30, 5, 3};
+	server_settings(d, c);
+	d->workload->front = c->name;
+	d->workload->ingress = d->axes.exposure->ingress;
+	d->workload->migration_once = server_digest(a);
+}
+
+/* The migration has the server's plain settings, the database's password, and no other secret. */
+static void add_migration(struct design *d)
+{
+	const struct container *server = d->workload->containers[0];
+	struct container *c = workload_migration(d->workload, server_image(d->answers));
+	c->command = json_make("['sh']");
+	c->args = json_make("['/app/migrate.sh']");
+	c->cpu = "1";
+	c->memory = "1Gi";
+	for (size_t i = 0; i < server->variable_count; i++)
+		container_set_value(c, server->variables[i].name, cJSON_Duplicate(server->variables[i].value, 1));
+	container_set_secret(c, d->axes.database->password_variable, "db-password");
+	workload_migration_needs(d->workload, "user");
+	if (d->network.subnet_need)
+		workload_migration_needs(d->workload, d->network.subnet_need);
+	if (d->identified)
+		workload_migration_needs(d->workload, d->identified);
+	workload_migration_needs(d->workload, "iam/db-password");
+}
+
+/* MLflow's own secrets: what it encrypts in its database, and signs. */
+static const struct {
+	const char *name;
+	int recipe;
+	const char *variable;
+} keys[] = {
+	{"gateway-key", SECRET_KEK, "MLFLOW_CRYPTO_KEK_PASSPHRASE"},
+	{"webhook-key", SECRET_FERNET, "MLFLOW_WEBHOOK_SECRET_ENCRYPTION_KEY"},
+};
+enum { KEYS = sizeof keys / sizeof *keys };
+
+static bool add_secrets(struct design *d, struct err *e)
+{
+	design_secret(d, &(struct secret_want){.name = "db-password", .recipe = SECRET_PASSWORD, .opens_data = true});
+	for (size_t i = 0; i < KEYS; i++)
+		design_secret(d, &(struct secret_want){.name = keys[i].name, .recipe = keys[i].recipe, .opens_data = true});
+	return !d->axes.auth->secrets || d->axes.auth->secrets(d, e);
+}
+
+static void use_secrets(struct design *d)
+{
+	struct container *c = d->workload->containers[0];
+	container_set_secret(c, d->axes.database->password_variable, "db-password");
+	for (size_t i = 0; i < KEYS; i++)
+		container_set_secret(c, keys[i].variable, keys[i].name);
+}
+
+/* The data of the templates that are the server's, whatever the target. */
+static void put_data(struct design *d)
+{
+	cJSON *data = d->plan->render;
+	json_put_str(data, "url", d->plan->url);
+	json_put_str(data, "host", d->plan->hosts[0]);
+	json_put_str(data, "mlflow_version", answers_str(d->answers, "image.mlflow_version"));
+	json_put(data, "env", container_texts(d->workload->containers[0]));
+	design_line(d, "requirements", d->axes.database->driver);
+	design_line(d, "secret_env", d->axes.database->password_variable);
+	for (size_t i = 0; i < KEYS; i++)
+		design_line(d, "secret_env", keys[i].variable);
+	for (const char *const *v = d->axes.database->variables; *v; v++)
+		design_ask(d, "asked", *v);
+}
+
+/* An image that was built here and is now given by its digest is kept where it is. */
+static bool add_image(struct design *d, struct err *e)
+{
+	struct plan *p = d->plan;
+	if (image_is_built(d->answers))
+		return part_image(d->answers, p, e);
+	char *own = xasprintf("%s-docker.pkg.dev/%s/%s/", p->region, p->project, p->stack);
+	if (text_starts(answers_str(d->answers, "image.digest"), own))
+		part_repository(p);
+	free(own);
+	return true;
+}
+
+static bool add_network(struct design *d, struct err *e)
+{
+	bool wanted = d->axes.target->networked || d->axes.path->networked;
+	return !wanted || d->axes.network->plan(d, e);
+}
+
+static void set_wall(struct design *d)
+{
+	d->axes.auth->wall(d, &d->plan->wall);
+	d->plan->reach.way = "straight";
+	if (d->axes.exposure->reach)
+		d->axes.exposure->reach(d, &d->plan->reach);
+}
+
+static bool prepare(struct design *d, struct err *e)
+{
+	struct plan *p = d->plan;
+	d->instance = name_of(p->stack, d->suffix);
+	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+		json_put(p->render, lists[i], cJSON_CreateArray());
+	d->connected = database_connects(d);
+	d->workload->connection = d->connected ? xasprintf("%s:%s:%s", p->project, p->region, d->instance) : NULL;
+	if (!name_check(p->project, p->region, p->stack, d->suffix, d->axes.database->socket, e))
+		return false;
+	add_apis(d);
+	if (d->axes.target->identity)
+		d->axes.target->identity(d);
+	else
+		add_account(d);
+	d->bucket = part_artifacts(d->answers, p);
+	d->axes.artifacts->plan(d);
+	add_project_grants(d);
+	return !d->axes.auth->prepare || d->axes.auth->prepare(d, e);
+}
+
+/* The files are complete before one of them is rendered. */
+static void add_files(struct design *d)
+{
+	plan_files(d->plan, d->axes.target->renders);
+	plan_files(d->plan, server_files);
+	if (d->axes.auth->renders)
+		plan_files(d->plan, d->axes.auth->renders);
+}
+
+static bool compose(struct design *d, struct err *e)
+{
+	add_files(d);
+	add_server(d);
+	put_data(d);
+	if (!add_secrets(d, e) || !add_image(d, e) || !add_network(d, e))
+		return false;
+	database_plan(d);
+	d->axes.database->address(d->workload->containers[0], database_address(d));
+	add_migration(d);
+	if (d->axes.target->listens)
+		container_set(d->workload->containers[0], "SERVER_ADDRESS", d->axes.target->listens);
+	use_secrets(d);
+	if (d->axes.auth->join)
+		d->axes.auth->join(d);
+	if (!d->axes.target->spell(d, e) || (d->axes.exposure->plan && !d->axes.exposure->plan(d, e)))
+		return false;
+	if (d->axes.auth->guard)
+		d->axes.auth->guard(d);
+	set_wall(d);
+	return true;
+}
+
+bool design_make(const struct answers *a, struct plan *p, struct err *e)
+{
+	struct design d = begin(a, p);
+	bool fine = d.axes.exposure->address(&d, e) && prepare(&d, e) && compose(&d, e);
+	end(&d);
+	return fine;
+}
+
+char *design_pasted(const struct answers *a, const char *number)
+{
+	struct err ignored = {0};
+	struct plan *p = plan_new(a, number);
+	struct design d = begin(a, p);
+	bool known = d.axes.auth->pasted && d.axes.exposure->address(&d, &ignored);
+	char *text = known ? d.axes.auth->pasted(&d) : NULL;
+	end(&d);
+	plan_free(p);
+	err_free(&ignored);
+	return text;
+}

@@ -1,0 +1,200 @@
+/* Exposure domain: the operator's own host name on a global external Application Load Balancer with a certificate that Google issues
+ * (reference/targets-run.md 6). Where the host's zone is in Cloud DNS and ours to write, the records are written and the certificate is issued by DNS
+ * authorization, before anything answers; elsewhere the A record is a human's task and the certificate comes after it. */
+#include "config.h"
+#include "plan/axes.h"
+
+#include "base/gettext.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "plan/naming.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Questions ------------------------------------------------------------------------------------------------------------------ */
+
+static const char *check_host(const struct answers *a, const char *value)
+{
+	(void)a;
+	if (text_ends(value, ".run.app") || text_ends(value, ".appspot.com") || text_ends(value, ".googleapis.com"))
+		return N_("This name is Google's. Name a host in a domain that you own.");
+	if (strlen(value) > 64)
+		return N_("A certificate's host has at most 64 characters.");
+	return NULL;
+}
+
+/* clang-format off */
+static const struct question questions_of_domain[] = {
+	{.id = "domain.host", .page = "exposure", .type = TYPE_TEXT, .title = N_("Host name"),
+	 .help = N_("The address that people will open, in a domain that you own. Everything else follows from it: certificate, redirect address, allowed hosts."),
+	 .after = "exposure",
+	 .pattern = "^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$",
+	 .form = N_("A full host name in lower case, such as mlflow.example.com."),
+	 .check = check_host},
+	{.id = "domain.zone", .page = "exposure", .type = TYPE_TEXT, .title = N_("Cloud DNS zone"), .optional = true,
+	 .help = N_("The name of the zone in this project that holds the host, if there is one: then its records are written for you. Empty: you are told which "
+		    "record to make, and the run waits for it."),
+	 .after = "exposure", .suggests = "zones",
+	 .pattern = "^[a-z][a-z0-9-]{0,61}[a-z0-9]$",
+	 .form = N_("The zone's name in Cloud DNS, such as example-com.")},
+	{.id = NULL},
+};
+/* clang-format on */
+
+static bool zone_is_ours(const struct design *d)
+{
+	return *answers_str(d->answers, "domain.zone") != '\0';
+}
+
+static bool address(struct design *d, struct err *e)
+{
+	const char *host = answers_str(d->answers, "domain.host");
+	if (!*host)
+		return err_set(e, EXIT_ANSWERS, "domain.host", NULL, _("the host name is missing."));
+	d->plan->hosts = xcalloc(2, sizeof *d->plan->hosts);
+	d->plan->hosts[0] = xstrdup(host);
+	d->plan->url = xasprintf("https://%s", host);
+	/* Google: up to an hour once name and load balancer are right; by DNS authorization the certificate is there already. */
+	d->plan->settles = zone_is_ours(d) ? 900 : 5400;
+	return true;
+}
+
+/* In the plan ---------------------------------------------------------------------------------------------------------------- */
+
+static struct resource *add(struct design *d, const char *id, const char *kind, const char *what, cJSON *spec)
+{
+	char *name = name_of(d->plan->stack, what);
+	struct resource *r = plan_add(d->plan, id, kind, name, spec);
+	plan_needs(r, "apis");
+	free(name);
+	return r;
+}
+
+static void add_record(struct design *d, const char *id, cJSON *host, const char *type, cJSON *data)
+{
+	plan_needs(plan_add(d->plan, id, "dns.resourceRecordSet", d->plan->hosts[0],
+			    json_make("{'zone':%s,'host':%j,'type':%s,'ttl':300,'data':[%j]}", answers_str(d->answers, "domain.zone"), host, type, data)),
+		   "apis");
+}
+
+static void add_address(struct design *d)
+{
+	add(d, "address", "compute.address", "ip", json_make("{'body':{'addressType':'EXTERNAL','ipVersion':'IPV4'}}"));
+	char *dotted = xasprintf("%s.", d->plan->hosts[0]);
+	if (zone_is_ours(d))
+		add_record(d, "dns/address", cJSON_CreateString(dotted), "A", plan_ref("address", "ip"));
+	free(dotted);
+}
+
+/* The proxy's certificate: a map of Certificate Manager's, for the proxy as a whole name. */
+static void certify_by_dns(struct design *d, cJSON *proxy)
+{
+	const char *host = d->plan->hosts[0];
+	add(d, "certificate/authorization", "certificatemanager.dnsAuthorization", "dns",
+	    json_make("{'body':{'domain':%s,'type':'PER_PROJECT_RECORD'}}", host));
+	add_record(d, "dns/certificate", plan_ref("certificate/authorization", "record"), "CNAME",
+		   plan_ref("certificate/authorization", "data"));
+	struct resource *r = add(d, "certificate", "certificatemanager.certificate", "cert",
+				 json_make("{'body':{'managed':{'domains':[%s],'dnsAuthorizations':[%j]}}}", host, plan_ref("certificate/authorization", "name")));
+	plan_needs(r, "dns/certificate");
+	add(d, "certificate/map", "certificatemanager.certificateMap", "certs", json_make("{'body':{}}"));
+	char *map = name_of(d->plan->stack, "certs"), *parent = xasprintf("locations/global/certificateMaps/%s", map);
+	plan_needs(add(d, "certificate/entry", "certificatemanager.certificateMapEntry", "host",
+		       json_make("{'parent':%s,'body':{'hostname':%s,'certificates':[%j]}}", parent, host, plan_ref("certificate", "name"))),
+		   "certificate/map");
+	json_put(proxy, "certificateMap", json_make("{'$join':['//certificatemanager.googleapis.com/',%j]}", plan_ref("certificate/map", "name")));
+	free(parent);
+	free(map);
+}
+
+static void certify_by_balancer(struct design *d, cJSON *proxy)
+{
+	add(d, "certificate", "compute.sslCertificate", "cert", json_make("{'body':{'type':'MANAGED','managed':{'domains':[%s]}}}", d->plan->hosts[0]));
+	json_put(proxy, "sslCertificates", json_make("[%j]", plan_ref("certificate", "link")));
+}
+
+static struct resource *add_rule(struct design *d, const char *id, const char *what, const char *port, cJSON *target)
+{
+	return add(d, id, "compute.forwardingRule", what,
+		   json_make("{'body':{'loadBalancingScheme':'EXTERNAL_MANAGED','IPProtocol':'TCP','IPAddress':%j,'portRange':%s,'target':%j,"
+			     "'networkTier':'PREMIUM'}}",
+			     plan_ref("address", "link"), port, target));
+}
+
+/* What comes by HTTP is sent to HTTPS; nothing is ever answered in the clear. */
+static void add_redirect(struct design *d)
+{
+	add(d, "redirect-map", "compute.urlMap", "redirect",
+	    json_make("{'body':{'defaultUrlRedirect':{'httpsRedirect':true,'redirectResponseCode':'MOVED_PERMANENTLY_DEFAULT','stripQuery':false}}}"));
+	add(d, "http-proxy", "compute.targetHttpProxy", "http", json_make("{'body':{'urlMap':%j}}", plan_ref("redirect-map", "link")));
+	add_rule(d, "rule/80", "80", "80", plan_ref("http-proxy", "link"));
+}
+
+static void add_front(struct design *d)
+{
+	cJSON *proxy = cJSON_CreateObject();
+	add(d, "url-map", "compute.urlMap", "map", json_make("{'body':{'defaultService':%j}}", plan_ref("backend", "link")));
+	json_put(proxy, "urlMap", plan_ref("url-map", "link"));
+	if (zone_is_ours(d))
+		certify_by_dns(d, proxy);
+	else
+		certify_by_balancer(d, proxy);
+	struct resource *r = add(d, "https-proxy", "compute.targetHttpsProxy", "https", json_make("{'body':%j}", proxy));
+	if (zone_is_ours(d))
+		plan_needs(r, "certificate/entry");
+	add_rule(d, "rule/443", "443", "443", plan_ref("https-proxy", "link"));
+}
+
+/* The backend is what people meet now: Identity-Aware Proxy, where it is wanted, stands there, and not at the service as well. */
+static void move_front(struct design *d)
+{
+	char *name = name_of(d->plan->stack, "backend");
+	free(d->front.id);
+	free(d->front.iap.path);
+	d->front.id = xstrdup("backend");
+	d->front.iap = (struct gate){"iap", "roles/iap.httpsResourceAccessor",
+				     xasprintf("projects/%s/iap_web/compute/services/%s", d->plan->number, name)};
+	free(name);
+}
+
+static bool plan(struct design *d, struct err *e)
+{
+	cJSON *body = json_make("{'loadBalancingScheme':'EXTERNAL_MANAGED','enableCDN':false,'logConfig':{'enable':true,'sampleRate':1}}");
+	if (!d->axes.target->backend(d, body, e)) {
+		cJSON_Delete(body);
+		return false;
+	}
+	if (d->workload->door == DOOR_IAP)
+		json_put(body, "iap", json_make("{'enabled':true}"));
+	add_address(d);
+	add(d, "backend", "compute.backendService", "backend", json_make("{'body':%j}", body));
+	add_front(d);
+	add_redirect(d);
+	move_front(d);
+	return true;
+}
+
+static const char *refused(const struct answers *a)
+{
+	return axes_of(a).target->backend ? NULL : N_("This target cannot be put behind a load balancer yet.");
+}
+
+static const char *const apis[] = {"compute", "dns", "certificatemanager", NULL};
+
+const struct exposure exposure_domain = {
+	.choice =
+		{
+			.id = "domain",
+			.title = N_("Your own domain"),
+			.help = N_("HTTPS load balancer with a managed certificate; costs a forwarding rule."),
+			.questions = questions_of_domain,
+			.refused = refused,
+			.apis = apis,
+		},
+	.ingress = INGRESS_BALANCER,
+	.address = address,
+	.plan = plan,
+	.settles = 5400,
+};

@@ -1,0 +1,138 @@
+/* Making the plan: what the answers want, and what earlier ones wanted that may still stand. */
+#include "config.h"
+#include "plan/design.h"
+
+#include "base/gettext.h"
+#include "base/json.h"
+#include "base/mem.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Each API that a kind of the plan needs, and those that are listed for another reason, once and sorted. */
+static cJSON *apis_of(const struct plan *p, const cJSON *listed)
+{
+	const char **names = xcalloc(p->count + (size_t)cJSON_GetArraySize(listed) + 1, sizeof *names);
+	size_t count = 0;
+	const cJSON *name;
+	cJSON_ArrayForEach(name, listed)
+		names[count++] = name->valuestring;
+	for (size_t i = 0; i < p->count; i++)
+		if (p->resources[i].kind)
+			names[count++] = p->resources[i].kind->api;
+	qsort(names, count, sizeof *names, by_text);
+	cJSON *list = cJSON_CreateArray();
+	for (size_t i = 0; i < count; i++)
+		if (!i || strcmp(names[i], names[i - 1]))
+			cJSON_AddItemToArray(list, cJSON_CreateString(names[i]));
+	free(names);
+	return list;
+}
+
+static void list_apis(struct plan *p)
+{
+	for (size_t i = 0; i < p->count; i++)
+		if (p->resources[i].kind && p->resources[i].kind->enables)
+			json_put(p->resources[i].spec, "services", apis_of(p, json_at(p->resources[i].spec, "services")));
+}
+
+/* The plan of these answers alone. */
+static struct plan *make_wanted(const struct answers *a, struct err *e)
+{
+	const char *number = json_str(a->resolved, "project_number", ""), *suffix = json_str(a->resolved, "suffix", "");
+	if (!*number || !*suffix) {
+		err_set(e, EXIT_BUG, NULL, NULL, _("a plan needs the project's number and the stack's suffix."));
+		return NULL;
+	}
+	struct plan *p = plan_new(a, number);
+	bool made = design_make(a, p, e);
+	list_apis(p);
+	if (made && plan_seal(p, e))
+		return p;
+	plan_free(p);
+	return NULL;
+}
+
+/* What is unwanted -------------------------------------------------------------------------------------------------------- */
+
+/* Moves to p what only the earlier plan has. What goes with its parent, and has no request of its own, is not worth a line. */
+static void take_unwanted(struct plan *p, struct plan *before)
+{
+	for (size_t i = 0; i < before->count; i++) {
+		struct resource *r = &before->resources[i];
+		if (plan_find(p, r->id) || (!r->kind->destroy && !r->kind->stays))
+			continue;
+		p->resources = xgrow(p->resources, p->count, &p->room, sizeof *p->resources);
+		p->resources[p->count++] = *r;
+		*r = (struct resource){.id = xstrdup(""), .kind = r->kind};
+		p->resources[p->count - 1].unwanted = true;
+	}
+}
+
+/* What was not moved is not needed by what was. */
+static void drop_missing_needs(struct plan *p)
+{
+	for (size_t i = 0; i < p->count; i++) {
+		struct resource *r = &p->resources[i];
+		size_t kept = 0;
+		for (size_t n = 0; r->unwanted && n < r->need_count; n++) {
+			if (plan_find(p, r->needs[n]))
+				r->needs[kept++] = r->needs[n];
+			else
+				free(r->needs[n]);
+		}
+		r->need_count = r->unwanted ? kept : r->need_count;
+	}
+}
+
+/* Choices that this program does not know any more are left as they are now. */
+static struct answers *with_choices(const struct answers *a, const cJSON *choices)
+{
+	struct answers *then = answers_copy(a);
+	const cJSON *c;
+	cJSON_ArrayForEach(c, choices)
+	{
+		const struct question *q = question_find(c->string);
+		if (!q || !cJSON_IsString(c) || !choice_find(q, c->valuestring))
+			continue;
+		cJSON_DeleteItemFromObjectCaseSensitive(then->values, q->id);
+		cJSON_AddStringToObject(then->values, q->id, c->valuestring);
+	}
+	return then;
+}
+
+static bool add_unwanted(const struct answers *a, struct plan *p, struct err *e)
+{
+	cJSON *now = answers_choices(a);
+	const cJSON *choices;
+	bool fine = true;
+	cJSON_ArrayForEach(choices, json_at(a->resolved, "choices"))
+	{
+		if (!fine || json_equal(choices, now))
+			continue;
+		struct answers *then = with_choices(a, choices);
+		struct plan *before = make_wanted(then, e);
+		fine = before != NULL;
+		if (before)
+			take_unwanted(p, before);
+		plan_free(before);
+		answers_free(then);
+	}
+	drop_missing_needs(p);
+	cJSON_Delete(now);
+	return fine;
+}
+
+struct plan *plan_make(const struct answers *a, struct err *e)
+{
+	struct plan *p = make_wanted(a, e);
+	if (p && add_unwanted(a, p, e) && plan_seal(p, e))
+		return p;
+	plan_free(p);
+	return NULL;
+}

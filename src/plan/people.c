@@ -1,0 +1,149 @@
+/* Who may enter: the questions that every wall made of Google accounts asks. An auth mode lists among its asks those that it heeds. */
+#include "config.h"
+#include "plan/people.h"
+
+#include "base/gettext.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/text.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+static bool is_everybody(const char *value)
+{
+	return !strcasecmp(value, "allUsers") || !strcasecmp(value, "allAuthenticatedUsers") || !strcmp(value, "*");
+}
+
+static const char *check_person(const struct answers *a, const char *value)
+{
+	(void)a;
+	if (is_everybody(value))
+		return N_("This would let everybody in. Name people, or a domain that you own.");
+	for (const char *const *p = (const char *const[]){"user:", "group:", "serviceAccount:", "domain:", NULL}; *p; p++) {
+		if (text_starts(value, *p))
+			return N_("Write the address alone, without a prefix such as user: or group:.");
+	}
+	if (text_ends(value, "gserviceaccount.com"))
+		return N_("This is a service account: list it under auth.service_accounts.");
+	const char *at = strchr(value, '@');
+	if (at && strchr(at + 1, '@'))
+		return N_("An e-mail address has one @ only.");
+	return NULL;
+}
+
+/* oauth2-proxy admits whoever proves an address of a listed domain; anyone can get one of these (MLflow sheet C7-12, F3-09). */
+static const char *check_domain(const struct answers *a, const char *value)
+{
+	(void)a;
+	static const char *const open[] = {"gmail.com", "googlemail.com", "outlook.com", "hotmail.com", "yahoo.com", "icloud.com", NULL};
+	if (is_everybody(value))
+		return N_("This would let everybody in. Name a domain that you own.");
+	if (text_ends(value, "gserviceaccount.com"))
+		return N_("This would let every service account of the world in. List single ones under auth.service_accounts.");
+	if (strchr(value, '@'))
+		return N_("This is an address: list it under auth.users. A domain is what follows the @.");
+	for (const char *const *o = open; *o; o++) {
+		if (!strcasecmp(value, *o))
+			return N_("Anybody can have an address there. List single addresses under auth.users.");
+	}
+	return NULL;
+}
+
+static const char *check_service_account(const struct answers *a, const char *value)
+{
+	(void)a;
+	if (is_everybody(value))
+		return N_("This would let everybody in. Name single service accounts.");
+	if (text_ends(value, "@developer.gserviceaccount.com") || text_ends(value, "@appspot.gserviceaccount.com"))
+		return N_("This is a default service account that much else shares. Make one for the client.");
+	return NULL;
+}
+
+static const char *check_group(const struct answers *a, const char *value)
+{
+	const char *why = check_person(a, value);
+	if (!why && text_ends(value, "@gmail.com"))
+		return N_("This is a person's address: list it under auth.users.");
+	return why;
+}
+
+/* clang-format off */
+const struct question people_questions[] = {
+	{.id = "auth.users", .page = "auth", .type = TYPE_LIST, .title = N_("People"),
+	 .help = N_("E-mail addresses of Google accounts that may enter. Anybody else is turned away, whoever vouches for them."),
+	 .after = "auth.mode", .optional = true, .shared = true, .suggests = "who",
+	 .pattern = "^[A-Za-z0-9._%+-]+@([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\\.)+[A-Za-z]{2,}$",
+	 .form = N_("An e-mail address, such as ada@example.com."),
+	 .check = check_person},
+	{.id = "auth.groups", .page = "auth", .type = TYPE_LIST, .title = N_("Groups"),
+	 .help = N_("Google groups whose members may enter. Who is in a group is decided there, and takes effect within minutes."),
+	 .after = "auth.mode", .optional = true, .shared = true,
+	 .pattern = "^[A-Za-z0-9._%+'-]+@([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\\.)+[A-Za-z]{2,}$",
+	 .form = N_("A group's address, such as ml-team@example.com."),
+	 .check = check_group},
+	{.id = "auth.domains", .page = "auth", .type = TYPE_LIST, .title = N_("Domains"),
+	 .help = N_("Everybody with a Google account of these domains may enter. Name only domains that your organisation owns."),
+	 .after = "auth.mode", .optional = true, .shared = true,
+	 .pattern = "^([a-z0-9]([a-z0-9-]*[a-z0-9])?\\.)+[a-z]{2,}$",
+	 .form = N_("A domain in lower case, such as example.com."),
+	 .check = check_domain},
+	{.id = "auth.service_accounts", .page = "auth", .type = TYPE_LIST, .title = N_("Service accounts"),
+	 .help = N_("Machines that may enter with an ID token: training jobs, CI. Each is listed by name."),
+	 .after = "auth.mode", .optional = true, .shared = true,
+	 .pattern = "^[a-z0-9]([a-z0-9-]*[a-z0-9])?@[a-z0-9.-]+\\.gserviceaccount\\.com$",
+	 .form = N_("A service account's address: NAME@PROJECT.iam.gserviceaccount.com."),
+	 .check = check_service_account},
+	{.id = NULL},
+};
+/* clang-format on */
+
+void people_check(const struct answers *a, problem_fn *found, void *arg)
+{
+	const struct question *groups = question_find("auth.groups");
+	int named = cJSON_GetArraySize(answers_get(a, "auth.users")) + cJSON_GetArraySize(answers_get(a, "auth.domains"));
+	if (answers_asked(a, groups))
+		named += cJSON_GetArraySize(answers_get(a, groups->id));
+	if (!named)
+		found(arg, "auth.users", _("Nobody could sign in: name at least one person or one domain."));
+}
+
+static void add_members(cJSON *list, const cJSON *addresses, const char *prefix)
+{
+	const cJSON *one;
+	cJSON_ArrayForEach(one, addresses)
+	{
+		char *member = xasprintf("%s:%s", prefix, one->valuestring);
+		cJSON_AddItemToArray(list, cJSON_CreateString(member));
+		free(member);
+	}
+}
+
+cJSON *people_members(const struct answers *a)
+{
+	cJSON *list = cJSON_CreateArray();
+	add_members(list, answers_get(a, "auth.users"), "user");
+	if (answers_asked(a, question_find("auth.groups")))
+		add_members(list, answers_get(a, "auth.groups"), "group");
+	add_members(list, answers_get(a, "auth.domains"), "domain");
+	add_members(list, answers_get(a, "auth.service_accounts"), "serviceAccount");
+	return list;
+}
+
+void people_let_in(struct design *d, const struct gate *gate)
+{
+	struct plan *p = d->plan;
+	cJSON *members = people_members(d->answers);
+	if (p->prover) {
+		char *prover = xasprintf("serviceAccount:%s", p->prover);
+		cJSON_AddItemToArray(members, cJSON_CreateString(prover));
+		free(prover);
+	}
+	struct resource *r = plan_add(p, "iam/people", "iam.policy", _("who may enter"),
+				      json_make("{'holder':%s,'resource':%s,'bindings':[{'role':%s,'members':%j}]}", gate->holder, gate->path, gate->role,
+						members));
+	plan_needs(r, d->front.id);
+	if (p->prover)
+		plan_needs(r, "sa/prover");
+}

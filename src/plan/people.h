@@ -1,0 +1,17 @@
+/* Who may enter: the questions that the walls made of Google accounts share. */
+#ifndef MS_PLAN_PEOPLE_H
+#define MS_PLAN_PEOPLE_H
+
+#include "plan/answers.h"
+#include "plan/design.h"
+
+extern const struct question people_questions[];
+
+/* For struct choice's check: somebody has to be able to sign in. */
+void people_check(const struct answers *a, problem_fn *found, void *arg);
+/* All who are named, as members of a policy: "user:ada@example.com"; the caller deletes the list. */
+cJSON *people_members(const struct answers *a);
+/* "iam/people": all of them, and the prover where there is one, are let in at this gate. */
+void people_let_in(struct design *d, const struct gate *gate);
+
+#endif
