@@ -584,11 +584,14 @@ static void landed(struct sim *s, const cJSON *arg)
 	free(message);
 }
 
-/* Some kinds name their operations in full. */
+/* Some kinds name their operations in full, though not zonal endpoint groups; of subnetworks the patch alone is. */
 static void begin(struct sim_call *c, const struct compute_kind *k, struct sim_object *o, const char *type, const char *duration, bool sure,
 		  void (*finish)(struct sim *s, const cJSON *arg))
 {
-	compute_begin(c, o, k->flags & COMPUTE_LONG_TYPES ? c->id : type, sim_draw(c->sim, duration), sure, finish);
+	bool in_full = (k->flags & COMPUTE_LONG_TYPES) && strncmp(c->id, "compute.networkEndpointGroups.", 30);
+	if (!strcmp(c->id, "compute.subnetworks.patch"))
+		in_full = true;
+	compute_begin(c, o, in_full ? c->id : type, sim_draw(c->sim, duration), sure, finish);
 }
 
 /* May the organization have such a thing here? What is global may be anywhere. */

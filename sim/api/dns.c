@@ -552,7 +552,28 @@ static void get_project(struct sim_call *c)
 			    c->project, sim_project_number(c->sim, c->project)));
 }
 
+/* A zone's own IAM policy. */
+static void zone_policy(struct sim_call *c)
+{
+	const char *resource = sim_param(c, "resource"), *name = strrchr(resource, '/');
+	char *key = xasprintf("projects/%s/managedZones/%s", c->project, name ? name + 1 : ""), *holder = xasprintf("//dns.googleapis.com/%s", key);
+	const char *verb = strrchr(c->id, '.') + 1;
+	if (!sim_get(c->sim, ZONES, key))
+		sim_fail(c, "NOT_FOUND", "notFound", "The 'parameters.managedZone' resource named '%s' does not exist.", name ? name + 1 : "");
+	else if (!strcmp(verb, "getIamPolicy"))
+		sim_policy_get(c, holder);
+	else if (!strcmp(verb, "setIamPolicy"))
+		sim_policy_set(c, holder, json_at(c->body, "policy"));
+	else
+		sim_policy_test(c, holder);
+	free(key);
+	free(holder);
+}
+
 static const struct sim_route routes[] = {
+	{"dns.managedZones.getIamPolicy", zone_policy, "dns.managedZones.getIamPolicy", NULL},
+	{"dns.managedZones.setIamPolicy", zone_policy, "dns.managedZones.setIamPolicy", NULL},
+	{"dns.managedZones.testIamPermissions", zone_policy, NULL, NULL},
 	{"dns.projects.get", get_project, "dns.projects.get", NULL},
 	{"dns.managedZones.create", create_zone, "dns.managedZones.create", NULL},
 	{"dns.managedZones.get", get_zone, "dns.managedZones.get", NULL},

@@ -268,7 +268,21 @@ static void validate_expression(struct sim_call *c)
 }
 
 /* The project stands in a resource name that is any path, so handlers check permissions themselves. */
+/* OAuth brands and clients are still in the document; the API behind them is gone since 19 March 2026. */
+static void gone(struct sim_call *c)
+{
+	sim_fail(c, "FAILED_PRECONDITION", NULL, "The IAP OAuth Admin APIs have been permanently shut down. Access to this feature is no longer available.");
+}
+
 static const struct sim_route routes[] = {
+	{"iap.projects.brands.create", gone, NULL, NULL},
+	{"iap.projects.brands.get", gone, NULL, NULL},
+	{"iap.projects.brands.list", gone, NULL, NULL},
+	{"iap.projects.brands.identityAwareProxyClients.create", gone, NULL, NULL},
+	{"iap.projects.brands.identityAwareProxyClients.get", gone, NULL, NULL},
+	{"iap.projects.brands.identityAwareProxyClients.list", gone, NULL, NULL},
+	{"iap.projects.brands.identityAwareProxyClients.delete", gone, NULL, NULL},
+	{"iap.projects.brands.identityAwareProxyClients.resetSecret", gone, NULL, NULL},
 	{"iap.getIamPolicy", get_policy, NULL, NULL},
 	{"iap.setIamPolicy", set_policy, NULL, NULL},
 	{"iap.testIamPermissions", test_permissions, NULL, NULL},

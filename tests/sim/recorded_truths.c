@@ -68,6 +68,26 @@ static void balancing(void)
 	is_str(json_str(b, "portName", ""), "http", "U5: and named http");
 }
 
+static void edges(void)
+{
+	asks("POST", "iap.googleapis.com/v1/projects/demo-proj/brands", json_make("{'applicationTitle':'x','supportEmail':'operator@example.com'}"), 400);
+	ok(strstr(json_str(asks("GET", "iap.googleapis.com/v1/projects/demo-proj/brands", NULL, 400), "error.message", ""), "shut down") != NULL, "U24: brands are gone");
+	asks("POST", "dns.googleapis.com/dns/v1/projects/demo-proj/managedZones", json_make("{'name':'z','dnsName':'a.example.com.','description':''}"), 200);
+	asks("POST", "dns.googleapis.com/dns/v1/projects/demo-proj/managedZones/z:setIamPolicy", json_make("{'policy':{'bindings':[{'role':'roles/dns.admin','members':"
+		"['user:operator@example.com']}]}}"), 200);
+	is_str(json_str(asks("POST", "dns.googleapis.com/dns/v1/projects/demo-proj/managedZones/z:getIamPolicy", json_make("{}"), 200), "bindings.0.role", ""),
+	       "roles/dns.admin", "U24: a zone has an IAM policy");
+	asks("POST", "dns.googleapis.com/dns/v1/projects/demo-proj/managedZones/none:getIamPolicy", json_make("{}"), 404);
+	act("POST", COMPUTE "global/networks", json_make("{'name':'n','autoCreateSubnetworks':false}"));
+	act("POST", COMPUTE "regions/us-central1/subnetworks", json_make("{'name':'s','network':'global/networks/n','ipCidrRange':'10.4.0.0/24'}"));
+	char *print = xstrdup(json_str(asks("GET", COMPUTE "regions/us-central1/subnetworks/s", NULL, 200), "fingerprint", ""));
+	is_str(json_str(act("PATCH", COMPUTE "regions/us-central1/subnetworks/s", json_make("{'fingerprint':%s,'description':'d'}", print)), "operationType", ""),
+	       "compute.subnetworks.patch", "U5: a subnetwork's patch is named in full");
+	free(print);
+	is_str(json_str(act("POST", COMPUTE "zones/us-central1-a/networkEndpointGroups", json_make("{'name':'g','network':'global/networks/n','networkEndpointType':"
+		"'GCE_VM_IP_PORT','subnetwork':'regions/us-central1/subnetworks/s'}")), "operationType", ""), "insert", "U5: a zonal endpoint group's insert is not");
+}
+
 int main(void)
 {
 	mem_install();
@@ -77,6 +97,7 @@ int main(void)
 	names();
 	application();
 	balancing();
+	edges();
 	sim_free(cloud);
 	return tap_done();
 }
