@@ -73,12 +73,34 @@ static void let_go(struct run *r)
 	run_wake(r);
 }
 
+static bool to_be_stored(void *arg, const char *keeper)
+{
+	const struct step *s = run_step(arg, keeper);
+	return s && s->change.verdict == VERDICT_CREATE;
+}
+
+/* Is there what the operator refers to? False, with the error at the step that would store it, when not. */
+static bool secrets_are_there(struct run *r)
+{
+	struct err e = {0};
+	const char *keeper = vault_try(r->vault, to_be_stored, r, &e);
+	struct step *s = keeper ? run_step(r, keeper) : NULL;
+	if (s) {
+		err_free(&s->err);
+		err_set(&s->err, e.exit, e.place, e.fix, "%s: %s", e.place ? e.place : "", e.what);
+	}
+	err_free(&e);
+	return !s;
+}
+
 void run_surveyed(struct run *r)
 {
 	bool blocked = r->stopping;
 	r->surveying = false;
 	for (size_t i = 0; i < r->count; i++)
 		blocked |= in_the_way(&r->steps[i]);
+	if (!blocked)
+		blocked = !secrets_are_there(r);
 	if (!blocked && run_note_choices(r))
 		let_go(r);
 	else

@@ -39,8 +39,7 @@ static void outcome(struct step *s, const char *what)
 
 static void poll_operation(struct step *s);
 
-/* Seconds since 1970 of an RFC 3339 time with any offset; negative when it is none. */
-static double parse_time(const char *text)
+double parse_time(const char *text)
 {
 	struct tm tm = {0};
 	const char *rest = text ? strptime(text, "%Y-%m-%dT%H:%M:%S", &tm) : NULL;

@@ -67,8 +67,8 @@ static void spare_for_strays(struct run *r)
 		for (size_t i = 0; i < r->count; i++) {
 			const struct resource *like = r->steps[i].resource;
 			for (size_t n = 0; like->kind == stray->kind && stray->kind->data_word && n < like->need_count; n++) {
-				struct step *need = run_step(r, like->needs[n]);
-				if (need && !need->spared && !need->gone && need->resource->kind->destroy)
+				struct step *need = &r->steps[like->needed[n]];
+				if (!need->spared && !need->gone && need->resource->kind->destroy)
 					spare(need, xasprintf(_("it is kept, because %s is."), stray->name));
 			}
 		}

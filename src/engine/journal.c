@@ -31,7 +31,11 @@ struct journal {
 	bool broken; /* a write failed: what is on the disk is not known any more */
 	struct journal_intent *intents;
 	size_t count, room;
+	cJSON *changed; /* step -> seconds since 1970 of its last change, for as long as that may not be known everywhere */
 };
+
+/* Google makes new things and grants known within minutes. */
+#define YOUNG 3600.0
 
 /* Intents -------------------------------------------------------------------------------------------------------------------- */
 
@@ -60,6 +64,21 @@ static void forget(struct journal *j, const char *step)
 	*i = j->intents[--j->count];
 }
 
+static void note_changed(struct journal *j, const char *step, double at)
+{
+	if (at <= 0)
+		return;
+	cJSON_DeleteItemFromObjectCaseSensitive(j->changed, step);
+	cJSON_AddNumberToObject(j->changed, step, at);
+}
+
+double journal_changed(const struct journal *j, const char *step)
+{
+	return cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(j->changed, step)) > 0
+		       ? cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(j->changed, step))
+		       : 0;
+}
+
 static char *copy(const cJSON *record, const char *field)
 {
 	const char *text = json_str(record, field, NULL);
@@ -80,6 +99,9 @@ static void replay(struct journal *j, const cJSON *record)
 		i->operation = copy(record, "name");
 	} else if (!strcmp(what, "outcome")) {
 		forget(j, step);
+		note_changed(j, step, json_num(record, "at", 0));
+	} else if (!strcmp(what, "changed")) {
+		note_changed(j, step, json_num(record, "at", 0));
 	}
 }
 
@@ -240,8 +262,13 @@ bool journal_operation(struct journal *j, const char *step, const struct operati
 
 bool journal_outcome(struct journal *j, const char *step, const char *outcome, struct err *e)
 {
+	cJSON *record = json_make("{'t':'outcome','step':%s,'outcome':%s}", step, outcome);
 	forget(j, step);
-	return append(j, json_make("{'t':'outcome','step':%s,'outcome':%s}", step, outcome), e);
+	if (!strcmp(outcome, "done")) {
+		note_changed(j, step, (double)time(NULL));
+		json_put_num(record, "at", (double)time(NULL));
+	}
+	return append(j, record, e);
 }
 
 /* Opening -------------------------------------------------------------------------------------------------------------------- */
@@ -257,6 +284,10 @@ static bool start_file(struct journal *j, struct err *e)
 		if (n->operation)
 			add_record(&b, json_make("{'t':'operation','step':%s,'name':%s}", n->step, n->operation));
 	}
+	const cJSON *c;
+	cJSON_ArrayForEach(c, j->changed)
+		if (c->valuedouble > (double)time(NULL) - YOUNG)
+			add_record(&b, json_make("{'t':'changed','step':%s,'at':%j}", c->string, cJSON_CreateNumber(c->valuedouble)));
 	bool ok = file_write(j->path, buf_text(&b), b.len, 0600, e);
 	buf_free(&b);
 	if (!ok)
@@ -325,7 +356,7 @@ static bool read_old(struct journal *j, struct err *e)
 struct journal *journal_open_file(const char *path, const char *verb, struct err *e)
 {
 	struct journal *j = xcalloc(1, sizeof *j);
-	*j = (struct journal){.path = xstrdup(path), .fd = -1, .lock = -1};
+	*j = (struct journal){.path = xstrdup(path), .fd = -1, .lock = -1, .changed = cJSON_CreateObject()};
 	if (take_lock(j, verb, e) && read_old(j, e) && start_file(j, e))
 		return j;
 	journal_close(j);
@@ -352,6 +383,7 @@ void journal_close(struct journal *j)
 	for (size_t i = 0; i < j->count; i++)
 		intent_free(&j->intents[i]);
 	free(j->intents);
+	cJSON_Delete(j->changed);
 	free(j->path);
 	free(j);
 }

@@ -35,6 +35,8 @@ void journal_close(struct journal *j);
 
 /* The open intent of a step from an earlier run, or NULL. */
 const struct journal_intent *journal_pending(const struct journal *j, const char *step);
+/* When an earlier run or this one changed the resource of a step, in seconds since 1970; 0 when that is not known, or long ago. */
+double journal_changed(const struct journal *j, const char *step);
 size_t journal_pending_count(const struct journal *j);
 
 /* Each is on the disk when it returns true. After a failure (EXIT_CANTWRITE) nothing more may be changed in the cloud. body is the request's

@@ -139,6 +139,8 @@ struct run {
 
 /* step.c: reading and deciding. */
 double step_now(const struct step *s);
+/* Seconds since its resource was made or changed, as far as this run, the journal or the cloud tell: whoever did it. INFINITY when nobody tells. */
+double step_age(const struct step *s);
 /* Seconds after which what the cloud works on has failed. */
 double step_deadline(const struct step *s);
 /* Seconds until something that has moved for so long is looked at again: late by a few hundredths at most, and few requests for what is slow. */
@@ -160,6 +162,9 @@ double step_lag_delay(struct step *s);
 /* The cloud worked so many seconds on it. */
 void step_worked(struct step *s, double seconds);
 void step_free(struct step *s);
+
+/* Seconds since 1970 of an RFC 3339 time with any offset; negative when it is none. */
+double parse_time(const char *text);
 
 /* change.c: requests that change something, operations. */
 void step_change(struct step *s, enum verdict intent);

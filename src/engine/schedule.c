@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -49,11 +50,25 @@ static bool ended(const struct step *s)
 	return s->state >= STEP_DONE;
 }
 
+/* What is dear is not made before all that stands before it in the plan was: a refused name, a secret that cannot be read, a policy or a quota is met
+ * while little was made. What is itself long needs only to have been taken. */
+static bool comes_first(const struct step *other, const struct step *dear)
+{
+	const struct run *r = dear->run;
+	bool makes = r->options.verb == RUN_APPLY && r->surveyed && dear->resource->kind->dear && dear->change.verdict == VERDICT_CREATE;
+	return makes && !dear->resource->unwanted && other->index < dear->index && !other->resource->unwanted;
+}
+
+static bool taken(const struct step *s)
+{
+	return ended(s) || (s->resource->kind->gate && s->state == STEP_POLLING);
+}
+
 static bool ready(const struct step *s)
 {
 	const struct run *r = s->run;
 	for (size_t i = 0; i < r->count; i++)
-		if (follows(s, &r->steps[i]) && !ended(&r->steps[i]))
+		if ((follows(s, &r->steps[i]) && !ended(&r->steps[i])) || (comes_first(&r->steps[i], s) && !taken(&r->steps[i])))
 			return false;
 	return true;
 }
@@ -65,7 +80,7 @@ static const struct step *lacking(const struct step *s)
 	bool looking = r->surveying && r->options.verb == RUN_APPLY;
 	for (size_t i = 0; !looking && i < r->count; i++) {
 		const struct step *other = &r->steps[i];
-		if (follows(s, other) && (other->state == STEP_FAILED || other->state == STEP_SKIPPED))
+		if ((follows(s, other) || comes_first(other, s)) && (other->state == STEP_FAILED || other->state == STEP_SKIPPED))
 			return other;
 	}
 	return NULL;
@@ -202,8 +217,9 @@ double run_critical_path(const struct run *r)
 		size_t i = n < wanted ? n : r->count - 1 - (n - wanted);
 		double start = 0;
 		for (size_t k = 0; k < r->count; k++)
-			if (follows(&r->steps[i], &r->steps[k]) && ends[k] > start)
-				start = ends[k];
+			start = fmax(start, follows(&r->steps[i], &r->steps[k])     ? ends[k]
+					    : comes_first(&r->steps[k], &r->steps[i]) ? ends[k] - (r->steps[k].resource->kind->gate ? r->steps[k].work : 0)
+										       : 0);
 		ends[i] = start + r->steps[i].work;
 		longest = ends[i] > longest ? ends[i] : longest;
 	}

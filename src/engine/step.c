@@ -125,6 +125,10 @@ static void publish(struct step *s)
 	if (!s->seen.outputs || s->gone || s->vague)
 		return;
 	cJSON_DeleteItemFromObjectCaseSensitive(r->outputs, s->resource->id);
+	bool looking = r->surveying || r->options.verb == RUN_PLAN;
+	bool another = s->change.verdict == VERDICT_REPLACE || (s->change.verdict == VERDICT_UPDATE && s->resource->kind->renews);
+	if (looking && another) /* what refers to it will get other values than these */
+		return;
 	cJSON_AddItemToObject(r->outputs, s->resource->id, cJSON_Duplicate(s->seen.outputs, true));
 	if (r->surveying && s->change.verdict != VERDICT_KEEP)
 		return;
@@ -179,9 +183,11 @@ void step_end(struct step *s, enum step_state state)
 
 void step_fail(struct step *s, const struct err *why)
 {
+	const char *cure = s->resource->kind->cure && why->what ? s->resource->kind->cure(why->what) : NULL;
 	if (why != &s->err) {
 		err_free(&s->err);
-		err_set(&s->err, why->exit ? why->exit : EXIT_GENERAL, why->place, why->fix, "%s", why->what ? why->what : "it failed.");
+		err_set(&s->err, why->exit ? why->exit : EXIT_GENERAL, why->place, cure ? _(cure) : why->fix, "%s",
+			why->what ? why->what : "it failed.");
 	}
 	step_end(s, STEP_FAILED);
 }
@@ -201,9 +207,43 @@ __attribute__((format(printf, 4, 5))) static void fail(struct step *s, enum exit
 
 /* Lags ----------------------------------------------------------------------------------------------------------------------- */
 
+/* Since it was made, by the cloud's own clock; INFINITY for what has no such time (service accounts, policies). */
+static double age_by_cloud(const struct step *s)
+{
+	static const char *const fields[] = {"createTime", "creationTimestamp", "timeCreated", NULL};
+	for (size_t i = 0; fields[i]; i++) {
+		double made = parse_time(json_str(s->seen.found, fields[i], NULL));
+		if (made > 0)
+			return fmax(loop_wall(s->run->loop) - made, 0);
+	}
+	return INFINITY;
+}
+
+/* What stands and has no time of its own is taken to be as old as the youngest thing of the stack: they were made together. */
+static double age_of_stack(const struct run *r)
+{
+	double youngest = INFINITY;
+	for (size_t i = 0; i < r->count; i++)
+		youngest = fmin(youngest, age_by_cloud(&r->steps[i]));
+	return youngest;
+}
+
+double step_age(const struct step *s)
+{
+	const struct run *r = s->run;
+	double noted = r->journal ? journal_changed(r->journal, s->resource->id) : 0, cloud = age_by_cloud(s);
+	if (s->changed > 0)
+		return step_now(s) - s->changed;
+	if (noted > 0)
+		return fmax(loop_wall(r->loop) - noted, 0);
+	if (cloud < INFINITY)
+		return cloud;
+	return s->seen.found ? age_of_stack(r) : INFINITY;
+}
+
 static bool changed_lately(const struct step *s)
 {
-	return s->changed > 0 && step_now(s) - s->changed < LAG_KNOWN_FOR;
+	return step_age(s) < LAG_KNOWN_FOR;
 }
 
 /* Was something that this step needs, directly or not, changed a moment ago? One of those that words name, when words are given. */
@@ -321,27 +361,29 @@ static void fail_as_operated(struct step *s, const char *state)
 	fail(s, EXIT_GENERAL, _("Mend the cause, then run apply again: it goes on from here."), "%s", words ? words : _("it ended as failed."));
 }
 
-/* When the youngest grant that it needs was made; 0 for none. */
-static double last_grant(const struct step *s)
+/* Seconds since the youngest grant that it needs; INFINITY for none. */
+static double since_grant(const struct step *s)
 {
-	double last = 0;
+	double least = INFINITY;
 	for (size_t i = 0; i < s->resource->need_count; i++) {
 		const struct step *need = step_need(s, i);
 		if (need->resource->kind->spreads)
-			last = fmax(last, need->changed);
+			least = fmin(least, step_age(need));
 	}
-	return last;
+	return least;
 }
 
-/* What fails while a grant has not spread is not begun at once after the grant, as long as nobody waits for it: that is asked again and again. */
+/* What fails while a grant has not spread is not begun at once after the grant, as long as nobody waits for it: that is asked again and again.
+ * What the dear wait for is begun: whether it is taken at all has to be known. */
 static void create_in_time(struct step *s)
 {
-	double grant = s->resource->kind->passing && !s->rounds ? last_grant(s) : 0;
-	double hold = grant > 0 ? fmin(grant + GRANT_SPREADS - step_now(s), step_slack(s)) : 0;
+	bool fails = s->resource->kind->passing && !s->resource->kind->gate;
+	double since = fails && !s->rounds ? since_grant(s) : INFINITY;
+	double hold = since < GRANT_SPREADS ? fmin(GRANT_SPREADS - since, step_slack(s)) : 0;
 	if (hold > 0 && s->held_since <= 0)
 		s->held_since = step_now(s);
 	if (hold > 0 && !s->run->stopping)
-		step_pause(s, fmin(hold, 1), create_in_time);
+		step_pause(s, fmax(fmin(hold, 1), 0.05), create_in_time); /* never so short that the clock stays where it is */
 	else
 		step_change(s, VERDICT_CREATE);
 }

@@ -217,6 +217,18 @@ static bool get(struct entry *n, struct err *e)
 	return n->value != NULL;
 }
 
+const char *vault_try(struct vault *v, bool (*fresh)(void *arg, const char *keeper), void *arg, struct err *e)
+{
+	for (size_t i = 0; i < v->count; i++) {
+		struct entry *n = &v->entries[i];
+		const char *reference = n->secret->reference, *keeper = n->secret->keeper;
+		bool here = reference && keeper && !text_starts(reference, "secret:");
+		if (here && fresh(arg, keeper) && !get(n, e))
+			return keeper;
+	}
+	return NULL;
+}
+
 static void collect_names(const cJSON *node, cJSON *names)
 {
 	const char *name = cJSON_IsObject(node) ? cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(node, "$secret")) : NULL;

@@ -18,6 +18,9 @@ void vault_free(struct vault *v);
 /* Gets every secret that body names; done is called with e empty when all are there. It may be called before this returns. */
 typedef void vault_done(void *arg, struct err *e);
 void vault_need(struct vault *v, const cJSON *body, vault_done *done, void *arg);
+/* Gets those that the operator refers to on this machine (a variable, a file, what is typed) and that fresh says are to be stored: what is wrong with one
+ * is known before anything is made. NULL, or the keeper of the first that cannot be had, with e set. */
+const char *vault_try(struct vault *v, bool (*fresh)(void *arg, const char *keeper), void *arg, struct err *e);
 /* Nobody wants to hear of what is still being got. */
 void vault_forget(struct vault *v, void *arg);
 

@@ -75,6 +75,10 @@ struct kind {
 	bool grants;                /* it gives permissions; want of one that it gave may pass by itself */
 	/* What must not be changed by two at a time, as a text that the caller frees. NULL: the object whose URL is read. */
 	char *(*lock)(const struct view *v);
+	bool dear;                  /* slow to make and dear to have made in vain: made once all before it in the plan is made, or is being made (gate) */
+	bool gate;                  /* its request may be refused for reasons that nobody sees before; once it was taken, the dear go on beside it */
+	/* The cure for a refusal with these words of Google's: N_("a sentence"), or NULL for the usual one. May be a NULL function. */
+	const char *(*cure)(const char *message);
 	bool keeps_data;            /* destroying it destroys data: destroy needs consent, the plan says so */
 	const char *data_word;      /* by which an operator asks for these data to be deleted: "database"; NULL where they go with a parent's */
 	/* Is it protected in the cloud, so that consent to destroying is not enough and the word has to be said? NULL: never. */
@@ -105,6 +109,8 @@ struct kind {
 	char *(*log_url)(const struct view *v, const cJSON *operation_or_object);
 	/* A 2xx reply to create or update tells what a read would, and tells it sooner: the engine gives it to decode and does not read. */
 	bool reply_tells;
+	/* An update makes a new one beside the old (a version): what others refer to is not known before it is done. */
+	bool renews;
 	/* What was set cannot be read back (a password): after this run's own confirmed request it is as wanted, whatever compare says. */
 	bool blind;
 	/* Did it fail (PRESENT_FAILED) for a reason that passes by itself, such as a permission that has not spread yet? Then the engine makes

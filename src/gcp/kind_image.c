@@ -149,6 +149,15 @@ static char *log_url(const struct view *v, const cJSON *object)
 	return xasprintf("https://storage.googleapis.com/%s/log-%s.txt", bucket, id);
 }
 
+static const char *cure(const char *message)
+{
+	if (strstr(message, "cannot run builds in this region"))
+		return N_("New and small projects may build in a few regions only. Build the image in another region or on another machine and give it by its "
+			  "digest (image.source=digest, image.digest), choose another region for the stack, or ask Google for the quota: "
+			  "https://cloud.google.com/build/docs/locations.");
+	return NULL;
+}
+
 const struct kind kind_image = {
 	.id = "cloudbuild.image",
 	.title = N_("Container image"),
@@ -161,5 +170,7 @@ const struct kind kind_image = {
 	.compare = compare,
 	.create = create,
 	.passing = passing,
+	.gate = true,
+	.cure = cure,
 	.log_url = log_url,
 };

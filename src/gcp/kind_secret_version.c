@@ -132,4 +132,5 @@ const struct kind kind_secret_version = {
 	.create = create,
 	.update = update,
 	.reply_tells = true,
+	.renews = true,
 };

@@ -175,6 +175,7 @@ const struct kind kind_sql_instance = {
 	.billable = true,
 	.monthly = monthly,
 	.lock = sql_lock,
+	.dear = true,
 	.keeps_data = true,
 	.data_word = "database",
 	.guarded = guarded,

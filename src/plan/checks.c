@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "plan/axes.h"
+#include "plan/regions.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -78,8 +79,80 @@ static void check_soft_delete(const struct answers *a, problem_fn *found, void *
 		found(arg, "artifacts.soft_delete_days", _("Cloud Storage keeps deleted objects for 7 to 90 days, or 0 for not at all."));
 }
 
+/* A name that Google is known to refuse would be refused in the middle of a run. */
+static void check_names(const struct answers *a, problem_fn *found, void *arg)
+{
+	const char *stack = answers_str(a, "stack.name");
+	if (strstr(stack, "google") || strstr(stack, "g00gle") || text_starts(stack, "goog"))
+		found(arg, "stack.name", _("The name goes into names of buckets, which may not contain \"google\" nor begin with \"goog\"."));
+}
+
+static const struct region *region_of(const char *id)
+{
+	const struct region *r = regions;
+	while (r->id && strcasecmp(r->id, id))
+		r++;
+	return r->id ? r : NULL;
+}
+
+static void check_region(const struct answers *a, problem_fn *found, void *arg)
+{
+	const char *region = answers_str(a, "region"), *ids[64] = {0};
+	if (region_of(region))
+		return;
+	for (size_t i = 0; regions[i].id && i < 63; i++)
+		ids[i] = regions[i].id;
+	const char *near = text_nearest(region, ids);
+	char *s = near ? xasprintf(_("There is no region %s with Cloud Run. Did you mean %s?"), region, near)
+		       : xasprintf(_("There is no region %s with Cloud Run."), region);
+	found(arg, "region", s);
+	free(s);
+}
+
+/* Multi-regions and predefined pairs of regions, with the beginnings of the regions on their continent (Cloud Storage's table of locations). */
+static const struct place {
+	const char *id, *regions; /* beginnings, each between blanks; NULL where any region may use it */
+} places[] = {
+	{"us", " us- northamerica- "}, {"eu", " europe- "},	 {"asia", " asia- "},	      {"nam4", " us- northamerica- "},
+	{"eur4", " europe- "},	       {"eur5", " europe- "},	 {"eur7", " europe- "},	      {"eur8", " europe- "},
+	{"asia1", " asia- "},
+};
+
+/* Does a continent that has multi-regions of its own hold this region, and not that place? */
+static bool elsewhere(const char *region, const struct place *place)
+{
+	char *start = xasprintf(" %.*s- ", (int)strcspn(region, "-"), region);
+	bool here = strstr(place->regions, start) != NULL, known = false;
+	for (size_t i = 0; i < sizeof places / sizeof *places; i++)
+		known |= strstr(places[i].regions, start) != NULL;
+	free(start);
+	return known && !here;
+}
+
+static void check_location(const struct answers *a, problem_fn *found, void *arg)
+{
+	const char *location = answers_str(a, "artifacts.location"), *region = answers_str(a, "region");
+	const struct place *place = NULL;
+	for (size_t i = 0; i < sizeof places / sizeof *places; i++)
+		if (!strcasecmp(places[i].id, location))
+			place = &places[i];
+	char *s = NULL;
+	if (!place && !region_of(location))
+		s = xasprintf(_("There is no place %s for a bucket: name a region, or a multi-region such as us, eu or asia."), location);
+	else if (place && elsewhere(region, place))
+		s = xasprintf(_("%s is on another continent than region %s: files would travel between them, at a price. Choose the region, or a "
+				"multi-region of its continent."),
+			      location, region);
+	if (s)
+		found(arg, "artifacts.location", s);
+	free(s);
+}
+
 void check_together(const struct answers *a, problem_fn *found, void *arg)
 {
+	check_names(a, found, arg);
+	check_region(a, found, arg);
+	check_location(a, found, arg);
 	struct axes x = axes_of(a);
 	const struct choice *c;
 	for (size_t i = 0; (c = axes_nth(&x, i)); i++)

@@ -170,7 +170,8 @@ static cJSON *version_spec(const struct answers *a, const struct part_secret *s,
 void part_secret(const struct answers *a, struct plan *p, const struct part_secret *s)
 {
 	char *name = name_of(p->stack, s->name), *secret = xasprintf("secret/%s", s->name), *version = xasprintf("version/%s", s->name);
-	struct resource *shell = plan_add(p, secret, "secretmanager.secret", name, cJSON_CreateObject());
+	/* In the stack's region alone: what it reads is there, and an organisation that forbids other places forbids "automatic". */
+	struct resource *shell = plan_add(p, secret, "secretmanager.secret", name, json_make("{'locations':[%s]}", p->region));
 	plan_needs(shell, "apis");
 	if (s->opens)
 		plan_opens(shell, s->opens);

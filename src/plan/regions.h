@@ -7,7 +7,7 @@ struct region {
 	const char *place; /* "Belgium": N_() */
 };
 
-/* Ended by a NULL id, sorted by id. A region that is not here may exist all the same. */
+/* Ended by a NULL id, sorted by id. Answers with another region are refused. */
 extern const struct region regions[];
 
 #endif

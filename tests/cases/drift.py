@@ -59,7 +59,7 @@ def by_the_operator(sim, answers):
     code, differ = planned(sim, answers)
     ok(code == 2, "plan ends with 2", code)
     ok(differ == {"version/proxy-emails": ("update", ["payload"]), "sql": ("update", ["settings.tier"]),
-                  "service": ("update", ["scaling.maxInstanceCount"])}, "and names what the answers change", differ)
+                  "service": ("update", ["scaling.maxInstanceCount", "template.volumes.3.secret.items.0.version"])}, "T5: and names what the answers change", differ)
     before = len(sim.exchanges())
     run = sim.run("apply", answers, "--json")
     result = result_of(run.stdout)

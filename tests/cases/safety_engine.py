@@ -4,8 +4,10 @@ import json
 import os
 import pty
 import select
+import signal
 import ssl
 import subprocess
+import time
 import urllib.error
 import urllib.request
 
@@ -214,6 +216,66 @@ def at_once(home):
         ok(len(databases(sim)) == 1 and len(buckets(sim)) == 1, "S2: one database, one bucket", databases(sim), buckets(sim))
 
 
+def reload_rules(sim, rules, content):
+    with open(rules, "w", encoding="utf-8") as f:
+        json.dump(content, f)
+    told = sim.complaints().count("fault")
+    sim.process.send_signal(signal.SIGUSR2)
+    time.sleep(0.2)
+    return told
+
+
+def young(home):
+    """S18: what an earlier run made is as young for the next one, whether the journal tells or only the cloud."""
+    denied = [{"host": "secretmanager.*", "path": "*:setIamPolicy", "status": 403, "body": {"error": {
+        "code": 403, "message": "Permission 'secretmanager.secrets.setIamPolicy' denied", "status": "PERMISSION_DENIED"}}}]
+    unknown = [{"host": "secretmanager.*", "path": "*:setIamPolicy", "count": 4, "status": 400, "body": {"error": {
+        "code": 400, "message": "Service account mlflow-server@demo-proj.iam.gserviceaccount.com does not exist.", "status": "INVALID_ARGUMENT"}}}]
+    for who, state in (("the same machine", "state"), ("another machine", "elsewhere")):
+        rules = home.file("rules.json", denied)
+        with Sim(home, "--faults", rules) as sim:
+            answers = home.example("young.json", auth__client_secret="env:CLIENT_SECRET")
+            first = sim.run("apply", answers)
+            ok(first.returncode == 3, "S18: a run that ends half-way", said(first)[-800:])
+            reload_rules(sim, rules, unknown)
+            again = sim.run("apply", answers, env={"XDG_STATE_HOME": home.file(state)})
+            ok(again.returncode == 0, f"S18: the next one, on {who}, waits for what that made", said(again)[-1500:])
+
+
+def first_things(home):
+    """T6: what can be known before anything is made, is."""
+    for reference, words in (("env:NOT_SET_ANYWHERE", "NOT_SET_ANYWHERE"), ("file:/nonexistent/secret", "/nonexistent/secret"),
+                             ("file:" + home.file("empty", ""), "empty")):
+        if reference.endswith("/empty"):
+            os.chmod(home.file("empty"), 0o600)
+        run = home.run("apply", "--rehearse", "--json", home.example("reference.json", auth__client_secret=reference))
+        result = result_of(run.stdout)
+        ok(run.returncode == 78 and result.get("created") == 0 and words in run.stdout, f"T6: {reference.split(':')[0]} that cannot be had: 78, nothing made",
+           said(run)[-1500:])
+    for answers, words in (({"stack__name": "google"}, "google"), ({"stack__name": "my-g00gle-x"}, "goog"), ({"region": "asia-northeast4"}, "asia-northeast4"),
+                           ({"artifacts__location": "mars"}, "mars"), ({"artifacts__location": "EU", "region": "us-central1"}, "continent")):
+        run = home.run("validate", home.example("names.json", **answers))
+        ok(run.returncode == 65 and words in run.stderr, f"T6: {answers}: 65", said(run))
+    for answers in ({"artifacts__location": "eu", "region": "europe-west3"}, {"artifacts__location": "us-east1"}, {"artifacts__location": "eur4", "region": "me-west1"}):
+        run = home.run("validate", home.example("names.json", **answers))
+        ok(run.returncode == 0, f"T6: {answers}: fine", said(run))
+    message = "failed precondition: due to quota restrictions, cannot run builds in this region. Please contact support"
+    faults = home.file("build.json", [{"method": "POST", "path": "*/builds", "status": 400,
+                                       "body": {"error": {"code": 400, "message": message, "status": "FAILED_PRECONDITION"}}}])
+    run = home.run("apply", "--rehearse", "--json", "--faults", faults, home.example("quota.json", auth__client_secret="prompt"))
+    begun = [e["id"] for e in (json.loads(line) for line in run.stdout.splitlines()) if e.get("state") == "creating"]
+    ok(run.returncode == 3 and "sql" not in begun and "image.source=digest" in result_of(run.stdout).get("fix", ""),
+       "T6: a region that may not build is met before the database is begun, with its cure", run.returncode, begun, result_of(run.stdout))
+
+
+def located(home):
+    """T7: an organisation that allows one continent."""
+    world = home.file("world.json", {"policies": {"gcp.resourceLocations": {"allow": ["in:eu-locations"]}}})
+    run = home.run("apply", "--rehearse", "--json", "--world", world, home.example("located.json", region="europe-west1", artifacts__location="europe-west1",
+                                                                                    auth__client_secret="prompt"))
+    ok(run.returncode == 0 and result_of(run.stdout).get("outcome") == "proven", "T7: secrets stand in the stack's region", said(run)[-1500:])
+
+
 def main():
     with Home() as home:
         protected(home)
@@ -221,6 +283,9 @@ def main():
         on_a_terminal(home)
         identity(home)
         at_once(home)
+        young(home)
+        first_things(home)
+        located(home)
     done()
 
 
