@@ -1,12 +1,14 @@
 /* Our members in the IAM policy of one resource. The policy is read, changed and written back with its etag (version 3, so that conditions
  * survive); members that we did not add are never touched.
- * spec: {"holder":TYPE (see holders),"resource":PATH,"bindings":[{"role","members":[...]}]}. */
+ * What Google itself put there and must not stay is named by "without": a beginning of members, of one role or of any. It is not put back.
+ * spec: {"holder":TYPE (see holders),"resource":PATH,"bindings":[{"role","members":[...]}],["without":[{["role"],"member":BEGINNING}]]}. */
 #include "config.h"
 #include "gcp/kinds.h"
 
 #include "base/gettext.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/text.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -101,6 +103,42 @@ static void find_missing(const struct view *v, const cJSON *policy, struct chang
 	}
 }
 
+static bool unwanted(const struct view *v, const char *role, const cJSON *member)
+{
+	const cJSON *w;
+	cJSON_ArrayForEach(w, json_at(v->spec, "without"))
+	{
+		const char *of = json_str(w, "role", role);
+		if (cJSON_IsString(member) && !strcmp(of, role) && text_starts(member->valuestring, json_str(w, "member", "?")))
+			return true;
+	}
+	return false;
+}
+
+/* Reports each member that must not be there. */
+static void find_unwanted(const struct view *v, const cJSON *policy, struct change *out)
+{
+	const cJSON *b, *m;
+	cJSON_ArrayForEach(b, json_at(policy, "bindings"))
+		cJSON_ArrayForEach(m, json_at(b, "members"))
+			if (unwanted(v, json_str(b, "role", ""), m))
+				change_add(out, json_str(b, "role", ""), m, NULL);
+}
+
+static void drop_unwanted(const struct view *v, cJSON *policy)
+{
+	for (cJSON *b = json_at(policy, "bindings") ? json_at(policy, "bindings")->child : NULL, *next; b; b = next) {
+		next = b->next;
+		for (cJSON *m = json_at(b, "members") ? json_at(b, "members")->child : NULL, *after; m; m = after) {
+			after = m->next;
+			if (unwanted(v, json_str(b, "role", ""), m))
+				cJSON_Delete(cJSON_DetachItemViaPointer(json_at(b, "members"), m));
+		}
+		if (!cJSON_GetArraySize(json_at(b, "members")))
+			cJSON_Delete(cJSON_DetachItemViaPointer(json_at(policy, "bindings"), b));
+	}
+}
+
 static void decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
 {
 	kind_decode_plain(v, http, reply, out);
@@ -116,6 +154,7 @@ static void decode(const struct view *v, int http, const cJSON *reply, struct ob
 static void compare(const struct view *v, const struct observation *seen, struct change *out)
 {
 	find_missing(v, seen->found, out);
+	find_unwanted(v, seen->found, out);
 	out->verdict = out->count ? VERDICT_UPDATE : VERDICT_KEEP;
 }
 
@@ -151,6 +190,7 @@ static void create(const struct view *v, const struct observation *seen, struct 
 	cJSON *policy = cJSON_Duplicate(seen->found, 1);
 	const cJSON *b;
 	cJSON_ArrayForEach(b, json_at(v->spec, "bindings")) add_members(policy, b);
+	drop_unwanted(v, policy);
 	write_back(v, policy, out);
 }
 

@@ -1,5 +1,6 @@
 /* A Cloud SQL instance. spec: {"region","databaseVersion","settings":{...}} in the words of DatabaseInstance; edition is always sent.
- * Outputs: ip (the private address), connectionName. */
+ * Outputs: ip (the private address), ca (the certificate of the
+ * authority that signs the server's, PEM), connectionName. */
 #include "config.h"
 #include "gcp/kinds.h"
 #include "gcp/sql_shared.h"
@@ -28,6 +29,9 @@ static void read_outputs(struct observation *out)
 	const cJSON *ip;
 	cJSON_ArrayForEach(ip, json_at(out->found, "ipAddresses")) if (!strcmp(json_str(ip, "type", ""), "PRIVATE"))
 		json_put_str(out->outputs, "ip", json_str(ip, "ipAddress", ""));
+	const char *ca = json_str(out->found, "serverCaCert.cert", NULL);
+	if (ca)
+		json_put_str(out->outputs, "ca", ca);
 	json_put_str(out->outputs, "connectionName", json_str(out->found, "connectionName", ""));
 }
 

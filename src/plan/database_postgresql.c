@@ -36,12 +36,15 @@ static void server(const struct design *d, struct container *c)
 	container_set(c, "PGDATABASE", "mlflow");
 	container_set(c, "PGUSER", "mlflow");
 	if (!d->connected)
-		container_set(c, "PGSSLMODE", "require");
+		container_set(c, "PGSSLMODE", "verify-ca"); /* names are not checked: the certificate names the instance, the server asks for an address */
 	container_set(c, "PGCONNECT_TIMEOUT", "10");
 }
 
+/* The authority of the instance's certificate is known once that stands, as its address is; the scripts make a file of it. */
 static void address(struct container *c, cJSON *host)
 {
+	if (cJSON_IsObject(host))
+		container_set_value(c, "DATABASE_CA", plan_ref("sql", "ca"));
 	container_set_value(c, "PGHOST", host);
 }
 

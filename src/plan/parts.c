@@ -39,6 +39,10 @@ struct resource *part_grant(struct plan *p, const char *id, const char *holder, 
 	char *full = xasprintf("iam/%s", id), *of = xasprintf("%s %.*s", holder, (int)strcspn(last, "@"), last);
 	struct resource *r = plan_add(p, full, "iam.policy", of,
 				      json_make("{'holder':%s,'resource':%s,'bindings':[{'role':%s,'members':[%s]}]}", holder, path, role, member));
+	/* A new bucket lets the project's viewers and editors in, past the gate. Its owners stay: they may let themselves in anyhow, and the installer
+	 * works as one. */
+	if (!strcmp(holder, "bucket"))
+		json_put(r->spec, "without", json_make("[{'member':'projectViewer:'},{'member':'projectEditor:'}]"));
 	plan_needs(r, after ? after : "apis");
 	free(of);
 	free(full);

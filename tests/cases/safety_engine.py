@@ -79,6 +79,11 @@ def protected(home):
     answers = home.example("protected.json", auth__client_secret="env:CLIENT_SECRET")
     with Sim(home) as sim:
         built = sim.run("apply", answers, "--json")
+        members = {m for b in ask(sim, "GET", f"{STORAGE}/{buckets(sim)[0]}/iam")["bindings"] for m in b["members"]}
+        ok(not [m for m in members if m.startswith(("projectViewer:", "projectEditor:"))], "S14: the project's viewers and editors read no artifacts", members)
+        server = ask(sim, "GET", f"{RUN}/mlflow")["template"]["containers"]
+        env = {e["name"]: e.get("value", "") for c in server for e in c.get("env", [])}
+        ok(env.get("PGSSLMODE") == "verify-ca" and "BEGIN CERTIFICATE" in env.get("DATABASE_CA", ""), "S14: the database's certificate is checked", env)
         undo = result_of(built.stdout).get("undo", "")
         ok(built.returncode == 0 and "destroy" in undo and "--yes" not in undo and "--delete-data" not in undo,
            "S3: the line that undoes holds no consent", undo, said(built)[-1000:])

@@ -447,6 +447,20 @@ static void test_policy(void)
 	ok(!strcmp(c.method, "POST") && strstr(c.url, ":setIamPolicy") && strstr(json_str(c.body, "policy.etag", ""), "ACAB"), "so it is written at once");
 	call_free(&c);
 	observation_free(&seen);
+	json_put(spec, "without", json_make("[{'member':'projectViewer:'},{'role':'roles/o','member':'projectOwner:'}]"));
+	judge(k, &v, 200, "{\"bindings\":[{\"role\":\"roles/a\",\"members\":[\"user:me@x\"]},{\"role\":\"roles/b\",\"members\":[\"user:me@x\",\"user:you@x\","
+			  "\"projectOwner:p\"]},{\"role\":\"roles/l\",\"members\":[\"projectViewer:p\"]},{\"role\":\"roles/o\",\"members\":["
+			  "\"projectOwner:p\",\"user:z@x\"]}]}", &seen);
+	k->compare(&v, &seen, &change);
+	is_int((int)change.count, 2, "S14: members that must not stay are differences");
+	k->update(&v, &seen, &change, &c);
+	char *written = json_text(json_at(c.body, "policy.bindings"), -1);
+	is_str(written, "[{\"role\":\"roles/a\",\"members\":[\"user:me@x\"]},{\"role\":\"roles/b\",\"members\":[\"user:me@x\",\"user:you@x\",\"projectOwner:p\"]},"
+			"{\"role\":\"roles/o\",\"members\":[\"user:z@x\"]}]", "S14: and are taken out, others stay");
+	free(written);
+	call_free(&c);
+	change_free(&change);
+	observation_free(&seen);
 	json_put_str(spec, "holder", "projekt");
 	k->observe(&v, &c);
 	ok(!c.method, "S15: a holder that is not known makes no request");
