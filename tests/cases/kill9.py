@@ -1,15 +1,16 @@
 #!/usr/bin/env python3
-"""kill -9 after a request of an apply, then apply again: it converges, and nothing is made twice.
+"""kill -9 after a request of a first apply, of an apply of changed answers and of a destroy, then the same again: it converges, and nothing is made
+twice or left.
 
 The simulated cloud answers the N-th request so slowly that the program is surely waiting for it when it is killed; the request has acted. Every
-N is tried with MLFLOW_SETUP_ALL=1; without it, KILL9_POINTS (default 8) of them, spread evenly."""
+N is tried with MLFLOW_SETUP_ALL=1; without it, KILL9_POINTS (default 8) of the first apply and half as many of the others, spread evenly."""
 import json
 import os
 import signal
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 
-from harness import PROGRAM, Home, Sim, done, ok, read, result_of, wait_for
+from harness import ALL_DATA, PROGRAM, Home, Sim, done, ok, read, result_of, wait_for
 
 POINTS = int(os.environ.get("KILL9_POINTS", "8"))
 # What a run leaves behind that is not a resource: journals of the cloud itself, what expires by itself, what MLflow holds.
@@ -33,54 +34,99 @@ def counts(dump):
             if isinstance(objects, (dict, list)) and not any(t.lower() in name.lower() for t in TRACES)}
 
 
-def first_run(home, sim, answers):
-    return subprocess.Popen([PROGRAM, "apply", answers, "--json", *sim.options()], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+def change(answers):
+    """Other answers: a person more, a larger database, more instances."""
+    with open(answers, encoding="utf-8") as f:
+        text = json.load(f)
+    text["answers"].update({"auth.users": ["operator@example.com", "eve@example.com"], "server.max_instances": 3, "database.tier": "db-custom-2-7680"})
+    with open(answers, "w", encoding="utf-8") as f:
+        json.dump(text, f)
+
+
+# What is killed: the verb with its options, what goes before, what it ends with.
+SCENES = {
+    "first": (("apply",), lambda sim, answers: None, "proven"),
+    "change": (("apply",), lambda sim, answers: (sim.run("apply", answers, timeout=300), change(answers)), "proven"),
+    "destroy": (("destroy", *ALL_DATA), lambda sim, answers: sim.run("apply", answers, timeout=300), "destroyed"),
+}
+
+
+def command(scene, answers):
+    verb, *options = SCENES[scene][0]
+    return [verb, answers, *options, "--json"]
+
+
+def begin(home, sim, scene, answers):
+    return subprocess.Popen([PROGRAM, *command(scene, answers), *sim.options()], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                             stderr=subprocess.DEVNULL, env=home.environment | sim.environment())
 
 
-def whole(home):
+def whole(scene):
     """A run that nothing disturbs: how many requests it takes, and what stands after it."""
-    with Sim(home) as sim:
-        answers = home.example("whole.json", auth__client_secret="env:CLIENT_SECRET")
-        r = sim.run("apply", answers, "--json")
-        ok(r.returncode == 0, "an undisturbed apply", r.stdout[-2000:], r.stderr)
-        return len(sim.exchanges()), counts(dump_of(sim))
+    with Home() as home, Sim(home) as sim:
+        answers = home.example(auth__client_secret="env:CLIENT_SECRET")
+        SCENES[scene][1](sim, answers)
+        before = len(sim.exchanges())
+        r = sim.run(*command(scene, answers), timeout=300)
+        ok(r.returncode == 0, f"{scene}: undisturbed", r.stdout[-2000:], r.stderr)
+        return len(sim.exchanges()) - before, counts(dump_of(sim))
 
 
-def killed_at(n, wanted):
-    """(what is wrong, or None) after a kill at the n-th request and another apply."""
+def load(sim, rules, content):
+    """New rules: the sim takes them before it answers what follows."""
+    with open(rules, "w", encoding="utf-8") as f:
+        json.dump(content, f)
+    sim.process.send_signal(signal.SIGUSR2)
+    wait_for(lambda: dump_of(sim).get("(faults)", []) == [False for _ in content], "the rules")
+
+
+def settled(scene, sim, answers, wanted):
+    """What is wrong after the same command again, or None."""
+    again = sim.run(*command(scene, answers), timeout=300)
+    event = result_of(again.stdout)
+    if again.returncode or event.get("outcome") != SCENES[scene][2]:
+        return f"exit {again.returncode}, {event.get('message')} {again.stderr}"
+    have = counts(dump_of(sim))
+    differ = {k: (have.get(k, 0), v) for k, v in wanted.items() if have.get(k, 0) != v}
+    differ |= {k: (v, 0) for k, v in have.items() if k not in wanted and v}
+    if differ:
+        return f"(have, wanted): {differ}"
+    if scene == "destroy":  # what Cloud Run holds for an hour is asked for each time
+        return None
+    before = len(sim.exchanges())
+    third = sim.run(*command(scene, answers), timeout=300)
+    writes = sim.writes(before)
+    return f"a third time changes {[w['url'] for w in writes]}" if third.returncode or writes else None
+
+
+def killed_at(scene, n, wanted):
+    """(what is wrong, or None) after a kill at the n-th request and the same again."""
     with Home() as home:
-        rules = home.file("rules.json", [{"nth": n, "slow": 60}])
+        rules = home.file("rules.json", [])
         with Sim(home, "--faults", rules) as sim:
             answers = home.example(auth__client_secret="env:CLIENT_SECRET")
-            process = first_run(home, sim, answers)
-            wait_for(lambda: len(sim.exchanges()) >= n or process.poll() is not None, f"request {n}", 90)
+            SCENES[scene][1](sim, answers)
+            load(sim, rules, [{"nth": n, "slow": 60}])
+            before = len(sim.exchanges())
+            process = begin(home, sim, scene, answers)
+            wait_for(lambda: len(sim.exchanges()) >= before + n or process.poll() is not None, f"request {n}", 180)
             process.send_signal(signal.SIGKILL)
             process.wait()
-            again = sim.run("apply", answers, "--json", timeout=300)
-            event = result_of(again.stdout)
-            if again.returncode or event.get("outcome") != "proven":
-                return f"after a kill at {n}: exit {again.returncode}, {event.get('message')} {again.stderr}"
-            have = counts(dump_of(sim))
-            differ = {k: (have.get(k, 0), v) for k, v in wanted.items() if have.get(k, 0) != v}
-            differ |= {k: (v, 0) for k, v in have.items() if k not in wanted and v}
-            if differ:
-                return f"after a kill at {n} (have, wanted): {differ}"
-            third = sim.run("apply", answers, "--json", timeout=300)
-            writes = result_of(third.stdout).get("updated", 1) + result_of(third.stdout).get("created", 1)
-            return f"after a kill at {n}: a third apply changes {writes}" if third.returncode or writes else None
+            load(sim, rules, [])
+            return settled(scene, sim, answers, wanted)
 
 
 def main():
-    with Home() as home:
-        total, wanted = whole(home)
-    every = 1 if os.environ.get("MLFLOW_SETUP_ALL") else max(1, total // max(1, POINTS))
-    points = range(1 + (every > 1) * (every // 2), total + 1, every)
-    if every > 1:
-        print(f"# {len(points)} of {total} requests; MLFLOW_SETUP_ALL=1 tries each")
-    with ThreadPoolExecutor(4) as pool:
-        for n, wrong in zip(points, pool.map(lambda n: killed_at(n, wanted), points)):
-            ok(not wrong, f"killed at request {n} of {total}: apply converges, nothing twice", wrong or "")
+    for scene in SCENES:
+        total, wanted = whole(scene)
+        points_wanted = POINTS if scene == "first" else max(1, POINTS // 2)
+        every = 1 if os.environ.get("MLFLOW_SETUP_ALL") else max(1, total // max(1, points_wanted))
+        points = range(1 + (every > 1) * (every // 2), total + 1, every)
+        if every > 1:
+            print(f"# {scene}: {len(points)} of {total} requests; MLFLOW_SETUP_ALL=1 tries each")
+        with ThreadPoolExecutor(4) as pool:
+            for n, wrong in zip(points, pool.map(lambda n: killed_at(scene, n, wanted), points)):
+                ok(not wrong, f"{scene}: killed at request {n} of {total}: it converges, nothing twice", wrong or "")
     done()
 
 
