@@ -14,7 +14,7 @@ static bool in_the_way(struct step *s)
 {
 	const struct change *c = &s->change;
 	bool data = !step_may_go(s);
-	if (s->state == STEP_FAILED && s->err.exit == EXIT_PERMISSION)
+	if (s->result == RESULT_FAILED && s->err.exit == EXIT_PERMISSION)
 		return true;
 	err_free(&s->err);
 	char *flag = step_consent(s), *fix = xasprintf(_("Add %s if that is meant, or change the answers back."), flag);
@@ -40,9 +40,9 @@ static void stop_before_changes(struct run *r)
 	for (size_t i = 0; i < r->count; i++) {
 		struct step *s = &r->steps[i];
 		if (s->err.exit)
-			step_end(s, STEP_FAILED);
+			step_end(s, RESULT_FAILED);
 		else
-			step_end(s, s->fits ? STEP_KEPT : STEP_SKIPPED);
+			step_end(s, s->fits ? RESULT_KEPT : RESULT_SKIPPED);
 	}
 }
 
@@ -69,7 +69,7 @@ static void let_go(struct run *r)
 	r->surveyed = true;
 	send_surveyed(r);
 	for (size_t i = 0; i < r->count; i++)
-		r->steps[i].state = STEP_WAITING;
+		r->steps[i].phase = PHASE_WAITING, r->steps[i].result = RESULT_NONE;
 	run_wake(r);
 }
 

@@ -193,7 +193,7 @@ static void operation_begins(struct step *s, struct operation *op, const cJSON *
 	if (s->run->journal)
 		noted(s, journal_operation(s->run->journal, s->resource->id, op, &e), &e);
 	step_follow(s, reply);
-	step_set_state(s, STEP_POLLING, NULL);
+	step_set_phase(s, PHASE_POLLING, NULL);
 	run_wake(s->run);
 	if (s->operation.wait_url)
 		poll_operation(s);
@@ -227,7 +227,7 @@ void step_resume(struct step *s, const struct journal_intent *intent)
 	s->operation_since = s->not_done_at = step_now(s);
 	s->verdict = VERDICT_CREATE;
 	s->sent = true;
-	step_set_state(s, STEP_POLLING, _("An earlier run started this; it is followed to its end."));
+	step_set_phase(s, PHASE_POLLING, _("An earlier run started this; it is followed to its end."));
 	poll_operation(s);
 }
 
@@ -422,7 +422,7 @@ void step_change(struct step *s, enum verdict intent)
 	struct err e = {0};
 	if (r->stopping) {
 		err_set(&s->err, EXIT_INTERRUPTED, s->resource->id, NULL, _("the run was stopped before it was changed."));
-		step_end(s, STEP_SKIPPED);
+		step_end(s, RESULT_SKIPPED);
 		return;
 	}
 	if (intent == VERDICT_UPDATE && !s->resource->kind->update)
@@ -441,6 +441,6 @@ void step_change(struct step *s, enum verdict intent)
 		return;
 	}
 	s->rounds++;
-	step_set_state(s, STEP_CHANGING, NULL);
+	step_set_phase(s, PHASE_CHANGING, NULL);
 	vault_need(r->vault, s->changing.body, send_change, s);
 }

@@ -112,7 +112,7 @@ static void leave(struct step *s, const char *why)
 {
 	if (why && !s->err.exit)
 		err_set(&s->err, EXIT_PARTLY, s->resource->id, NULL, "%s", why);
-	step_end(s, STEP_LEFT);
+	step_end(s, RESULT_LEFT);
 }
 
 static void gone(struct step *s)
@@ -125,7 +125,7 @@ static void gone(struct step *s)
 		return;
 	}
 	err_free(&s->err);
-	step_end(s, s->rounds ? STEP_DONE : STEP_KEPT);
+	step_end(s, s->rounds ? RESULT_DONE : RESULT_ABSENT);
 }
 
 /* It has no request of its own: it goes with its parent, or stays. */
@@ -133,7 +133,7 @@ static void without_request(struct step *s)
 {
 	if (!s->resource->kind->stays) {
 		s->gone = true;
-		step_end(s, STEP_KEPT);
+		step_end(s, RESULT_ABSENT);
 	} else {
 		leave(s, _(s->resource->kind->stays));
 	}
@@ -152,7 +152,7 @@ static void note_remains(struct step *s)
 void step_destroy(struct step *s)
 {
 	if (s->spared) {
-		step_end(s, STEP_LEFT);
+		step_end(s, RESULT_LEFT);
 		return;
 	}
 	if (!s->replacing && (s->gone || s->seen.presence == PRESENT_NO)) {
@@ -172,7 +172,7 @@ void step_destroy(struct step *s)
 		leave(s, s->seen.error ? s->seen.error : _("it is not ours."));
 		break;
 	case PRESENT_PENDING:
-		step_set_state(s, STEP_POLLING, NULL);
+		step_set_phase(s, PHASE_POLLING, NULL);
 		if (step_now(s) - s->begun > s->resource->kind->deadline + LAST_PATIENCE)
 			leave(s, _("it is still changing; run destroy again later."));
 		else
@@ -204,7 +204,7 @@ static bool held(const struct step *s)
 {
 	for (size_t i = 0; i < s->run->count; i++) {
 		const struct step *other = &s->run->steps[i];
-		if (other->state == STEP_LEFT && step_needs(other, s))
+		if (other->result == RESULT_LEFT && step_needs(other, s))
 			return true;
 	}
 	return false;

@@ -41,18 +41,19 @@ void run_send(struct run *r, cJSON *event)
 
 void run_send_counts(struct run *r)
 {
-	int counts[STEP_SKIPPED + 1] = {0}, running = 0, left = 0;
+	int counts[RESULTS] = {0}, running = 0, left = 0, over = 0;
 	for (size_t i = 0; i < r->count; i++) {
-		counts[r->steps[i].state]++;
-		running += r->steps[i].state >= STEP_READING && r->steps[i].state <= STEP_POLLING;
-		left += r->steps[i].state == STEP_WAITING;
+		counts[r->steps[i].result]++;
+		over += r->steps[i].phase == PHASE_OVER;
+		running += r->steps[i].phase > PHASE_WAITING && r->steps[i].phase < PHASE_OVER;
+		left += r->steps[i].phase == PHASE_WAITING;
 	}
 	cJSON *e = run_event(r, "counts");
-	json_put_num(e, "done", counts[STEP_DONE] + counts[STEP_KEPT] + counts[STEP_LEFT]);
+	json_put_num(e, "done", over - counts[RESULT_FAILED] - counts[RESULT_SKIPPED]);
 	json_put_num(e, "running", running);
 	json_put_num(e, "left", left);
-	json_put_num(e, "failed", counts[STEP_FAILED]);
-	json_put_num(e, "skipped", counts[STEP_SKIPPED]);
+	json_put_num(e, "failed", counts[RESULT_FAILED]);
+	json_put_num(e, "skipped", counts[RESULT_SKIPPED]);
 	run_send(r, e);
 }
 
@@ -72,7 +73,7 @@ void step_send(struct step *s, const char *state, const char *message, const cha
 	json_put_str(e, "name", s->resource->name);
 	json_put_str(e, "state", state);
 	json_put_num(e, "usual", s->resource->kind->usual);
-	json_put_num(e, "elapsed", s->begun > 0 || s->state != STEP_WAITING ? loop_now(r->loop) - s->begun : 0);
+	json_put_num(e, "elapsed", s->begun > 0 || s->phase != PHASE_WAITING ? loop_now(r->loop) - s->begun : 0);
 	json_put_str(e, "verdict", verdict_name(s->verdict));
 	json_put_num(e, "attempt", s->rounds);
 	event_text(r, e, "operation", s->operation.name);

@@ -8,6 +8,7 @@ src_engine_libengine_a_SOURCES = \
 	src/engine/journal.c src/engine/journal.h \
 	src/engine/lines.c src/engine/lines.h \
 	src/engine/log.c \
+	src/engine/mode.c \
 	src/engine/proof.c \
 	src/engine/run.c src/engine/run_private.h \
 	src/engine/schedule.c \

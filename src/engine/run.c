@@ -11,45 +11,32 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *verb_name(enum run_verb verb)
-{
-	return verb == RUN_PLAN ? "plan" : verb == RUN_APPLY ? "apply" : "destroy";
-}
-
 /* The end -------------------------------------------------------------------------------------------------------------------- */
 
 static bool stands(const struct step *s)
 {
-	return s->state == STEP_DONE || s->state == STEP_KEPT;
+	return s->result == RESULT_DONE || s->result == RESULT_KEPT;
 }
 
-static bool left(const struct step *s)
+static bool failed(const struct step *s)
 {
-	return s->state == STEP_LEFT || s->state == STEP_FAILED || s->state == STEP_SKIPPED;
+	return s->result == RESULT_FAILED || s->result == RESULT_SKIPPED;
 }
 
-/* proven, partly or nothing; destroyed when nothing failed. */
-static const char *outcome_of(const struct run *r)
+size_t run_standing(const struct run *r)
 {
-	size_t standing = 0, bad = 0;
-	for (size_t i = 0; i < r->count; i++) {
-		standing += stands(&r->steps[i]);
-		bad += r->steps[i].state == STEP_FAILED || r->steps[i].state == STEP_SKIPPED;
-	}
-	if (r->options.verb == RUN_DESTROY)
-		return bad || r->err.exit || r->interrupted ? "partly" : "destroyed";
-	if (r->options.verb == RUN_APPLY && r->proven)
-		return "proven";
-	return r->options.verb == RUN_APPLY && standing ? "partly" : "nothing";
-}
-
-static enum exit_code plan_exit(const struct run *r)
-{
-	enum exit_code code = EXIT_DONE;
+	size_t n = 0;
 	for (size_t i = 0; i < r->count; i++)
-		if (r->steps[i].verdict != VERDICT_KEEP)
-			code = EXIT_CHANGES;
-	return code;
+		n += stands(&r->steps[i]);
+	return n;
+}
+
+bool run_failed_any(const struct run *r)
+{
+	bool any = r->err.exit || r->interrupted;
+	for (size_t i = 0; i < r->count; i++)
+		any |= failed(&r->steps[i]);
+	return any;
 }
 
 static enum exit_code exit_of(const struct run *r)
@@ -59,18 +46,16 @@ static enum exit_code exit_of(const struct run *r)
 		return EXIT_INTERRUPTED;
 	if (r->err.exit)
 		return changed && r->err.exit != EXIT_BUG ? EXIT_PARTLY : r->err.exit;
-	if (r->options.verb == RUN_PLAN)
-		return plan_exit(r);
-	return r->options.verb == RUN_APPLY && !r->proven ? EXIT_PARTLY : EXIT_DONE;
+	return r->mode->exit(r);
 }
 
 /* What stays, of what should go: itself, or what outlives it. */
 static const char *why_left(const struct run *r, const struct step *s)
 {
-	bool goes = r->options.verb == RUN_DESTROY || (r->options.verb == RUN_APPLY && s->resource->unwanted);
+	bool goes = r->mode->changes && step_goes(s);
 	if (goes && s->gone)
 		return s->remains;
-	return goes && left(s) ? s->err.what ? s->err.what : "" : NULL;
+	return goes && (s->result == RESULT_LEFT || failed(s)) ? s->err.what ? s->err.what : "" : NULL;
 }
 
 static cJSON *left_behind(const struct run *r)
@@ -87,7 +72,7 @@ static cJSON *left_behind(const struct run *r)
 		free(line);
 	}
 	size_t at = 0;
-	for (const struct stander *s; r->plan && r->options.verb == RUN_DESTROY && (s = run_stray(r, &at));) {
+	for (const struct stander *s; r->plan && r->mode->removes && (s = run_stray(r, &at));) {
 		char *line = xasprintf(_("%s %s: it carries this stack's marks and is none of these answers'; it is left."), _(s->kind->title), s->name);
 		cJSON_AddItemToArray(list, cJSON_CreateString(line));
 		free(line);
@@ -105,15 +90,10 @@ static void put_command(cJSON *e, const char *field, const char *verb, const cha
 
 static void put_next(const struct run *r, cJSON *e)
 {
-	const char *file = r->options.file ? r->options.file : "mlflow.json", *outcome = json_str(e, "outcome", "");
-	bool destroying = r->options.verb == RUN_DESTROY, proven = !strcmp(outcome, "proven");
-	if (r->options.verb == RUN_PLAN)
-		put_command(e, "next", "apply", file);
-	else if (destroying && strcmp(outcome, "destroyed"))
-		put_command(e, "next", "destroy", file);
-	else if (!destroying)
-		put_command(e, "next", proven ? "connect" : "apply", file);
-	if (r->options.verb == RUN_APPLY && strcmp(outcome, "nothing"))
+	const char *file = r->options.file ? r->options.file : "mlflow.json", *outcome = json_str(e, "outcome", ""), *next = r->mode->next(outcome);
+	if (next)
+		put_command(e, "next", next, file);
+	if (r->mode->builds && strcmp(outcome, "nothing"))
 		put_command(e, "undo", "destroy", file);
 }
 
@@ -149,10 +129,10 @@ static void put_numbers(const struct run *r, cJSON *e)
 static void send_result(struct run *r)
 {
 	cJSON *e = run_event(r, "result");
-	json_put_str(e, "outcome", outcome_of(r));
+	json_put_str(e, "outcome", r->mode->outcome(r));
 	json_put_num(e, "exit", r->exit);
 	json_put_str(e, "file", r->options.file ? r->options.file : "");
-	if (r->plan && r->plan->url && r->options.verb == RUN_APPLY && r->proven)
+	if (r->plan && r->plan->url && r->proven)
 		json_put_str(e, "url", r->plan->url);
 	json_put(e, "left", left_behind(r));
 	put_next(r, e);
@@ -162,7 +142,7 @@ static void send_result(struct run *r)
 	run_send(r, e);
 }
 
-static void finish(struct run *r)
+void run_finish(struct run *r)
 {
 	if (r->finished)
 		return;
@@ -179,7 +159,7 @@ static void finish(struct run *r)
 	r->exit = exit_of(r);
 	cJSON *e = run_event(r, "run");
 	json_put_str(e, "state", "finished");
-	json_put_str(e, "verb", verb_name(r->options.verb));
+	json_put_str(e, "verb", r->mode->name);
 	run_send(r, e);
 	send_result(r);
 }
@@ -198,7 +178,7 @@ static void give_up(struct run *r, const char *id, const char *title, const stru
 	run_send(r, e);
 	if (!r->err.exit)
 		err_set(&r->err, why->exit, why->place, why->fix, "%s", why->what);
-	finish(r);
+	run_finish(r);
 }
 
 void run_stop(struct run *r, const struct err *why)
@@ -214,7 +194,7 @@ void run_stop(struct run *r, const struct err *why)
 static void save(struct run *r)
 {
 	struct err e = {0};
-	if (r->options.verb != RUN_PLAN && r->options.save && !r->options.save(r->options.arg, r->options.answers, &e))
+	if (r->mode->changes && r->options.save && !r->options.save(r->options.arg, r->options.answers, &e))
 		run_stop(r, &e);
 	err_free(&e);
 }
@@ -300,7 +280,7 @@ static void settle_choices(struct run *r)
 static bool all_stand(const struct run *r, bool wanted)
 {
 	for (size_t i = 0; i < r->count; i++)
-		if (!stands(&r->steps[i]) && !(wanted && r->steps[i].resource->unwanted))
+		if (!stands(&r->steps[i]) && r->steps[i].result != RESULT_ABSENT && !(wanted && r->steps[i].resource->unwanted))
 			return false;
 	return true;
 }
@@ -308,50 +288,57 @@ static bool all_stand(const struct run *r, bool wanted)
 static void close_journal(struct run *r)
 {
 	struct err e = {0};
-	bool open = r->options.verb == RUN_APPLY && !r->surveyed; /* nothing was followed */
+	bool open = r->mode->builds && !r->surveyed; /* nothing was followed */
 	for (size_t i = 0; i < r->count; i++)
-		open |= r->steps[i].state == STEP_FAILED && r->steps[i].operation.name;
+		open |= r->steps[i].result == RESULT_FAILED && r->steps[i].operation.name;
 	if (r->journal && !open && !journal_end(r->journal, &e))
 		run_stop(r, &e);
 	err_free(&e);
 }
 
 /* Everything was looked at: now it goes, what needs the others first. */
-static void begin_destroying(struct run *r)
+void run_begin_destroying(struct run *r)
 {
 	r->surveying = false;
 	run_spare(r);
 	for (size_t i = 0; i < r->count; i++) {
-		if (r->steps[i].state == STEP_KEPT)
-			r->steps[i].state = STEP_WAITING;
-		if (r->steps[i].state == STEP_WAITING)
-			step_send(&r->steps[i], "waiting", NULL, NULL);
+		struct step *s = &r->steps[i];
+		if (s->result == RESULT_LOOKED)
+			s->phase = PHASE_WAITING, s->result = RESULT_NONE;
+		if (s->phase == PHASE_WAITING)
+			step_send(s, "waiting", NULL, NULL);
 	}
 	run_wake(r);
 }
 
 void run_steps_ended(struct run *r)
 {
-	if (r->options.verb == RUN_DESTROY && r->surveying && !r->stopping) {
-		begin_destroying(r);
-		return;
-	}
-	if (r->options.verb == RUN_APPLY && r->surveying) {
-		run_surveyed(r);
+	if (r->surveying && (r->mode->builds || !r->stopping)) {
+		r->mode->looked(r);
 		return;
 	}
 	r->steps_ended = loop_now(r->loop);
-	if (r->options.verb == RUN_APPLY)
-		resolve_outputs(r);
+	r->mode->ended(r);
+}
+
+void run_ended_apply(struct run *r)
+{
+	resolve_outputs(r);
 	close_journal(r);
-	if (r->options.verb == RUN_DESTROY && !strcmp(outcome_of(r), "destroyed"))
-		forget_outputs(r);
-	if (r->options.verb == RUN_APPLY && !r->stopping && all_stand(r, false))
+	if (!r->stopping && all_stand(r, false))
 		settle_choices(r);
-	if (r->options.verb == RUN_APPLY && !r->stopping && all_stand(r, true))
+	if (!r->stopping && all_stand(r, true))
 		proof_begin(r);
 	else
-		finish(r);
+		run_finish(r);
+}
+
+void run_ended_destroy(struct run *r)
+{
+	close_journal(r);
+	if (!run_failed_any(r))
+		forget_outputs(r);
+	run_finish(r);
 }
 
 void run_proof_ended(struct run *r, bool proven, const char *message)
@@ -360,12 +347,12 @@ void run_proof_ended(struct run *r, bool proven, const char *message)
 	if (!proven && !r->err.exit)
 		err_set(&r->err, EXIT_PARTLY, r->plan->url, _("Mend the cause, then run apply again."), _("the stack stands and is not proven: %s"),
 			message);
-	finish(r);
+	run_finish(r);
 }
 
 static void send_errands(struct run *r)
 {
-	for (size_t i = 0; r->options.verb == RUN_APPLY && i < r->plan->errand_count; i++) {
+	for (size_t i = 0; r->mode->builds && i < r->plan->errand_count; i++) {
 		const struct errand *n = &r->plan->errands[i];
 		if (n->done)
 			continue;
@@ -388,7 +375,7 @@ static void make_steps(struct run *r)
 	free(tails);
 	cJSON *e = run_event(r, "run");
 	json_put_str(e, "state", "started");
-	json_put_str(e, "verb", verb_name(r->options.verb));
+	json_put_str(e, "verb", r->mode->name);
 	json_put_str(e, "stack", r->plan->stack);
 	json_put_str(e, "project", r->plan->project);
 	json_put_num(e, "total", (double)r->count);
@@ -420,7 +407,7 @@ static void go(struct run *r)
 	api_set_secrets(r->api, vault_lookup, r->vault);
 	api_set_uploads(r->api, render_upload, r);
 	make_steps(r);
-	r->surveying = r->options.verb != RUN_PLAN;
+	r->surveying = r->mode->looks_first;
 	run_wake(r);
 }
 
@@ -544,15 +531,15 @@ struct run *run_start(struct session *s, const struct run_options *o, struct err
 		return NULL;
 	}
 	struct run *r = xcalloc(1, sizeof *r);
-	*r = (struct run){.session = s, .options = *o, .loop = session_loop(s), .outputs = cJSON_CreateObject()};
+	*r = (struct run){.mode = &run_modes[o->verb], .session = s, .options = *o, .loop = session_loop(s), .outputs = cJSON_CreateObject()};
 	const char *project = answers_str(o->answers, "project.id");
 	const char *quota = credentials_quota_project(c) ? credentials_quota_project(c) : credentials_email(c) ? NULL : project;
 	r->api = api_new(r->loop, session_transport(s), c, quota);
 	r->started = loop_now(r->loop);
 	clock_gettime(CLOCK_MONOTONIC, &r->real_started);
-	bool journalled = o->verb != RUN_PLAN && !session_is_rehearsal(s);
+	bool journalled = r->mode->changes && !session_is_rehearsal(s);
 	if (journalled)
-		r->journal = journal_open(project, answers_str(o->answers, "stack.name"), verb_name(o->verb), e);
+		r->journal = journal_open(project, answers_str(o->answers, "stack.name"), r->mode->name, e);
 	if (journalled && !r->journal) {
 		run_free(r);
 		return NULL;
@@ -583,7 +570,7 @@ void run_interrupt(struct run *r)
 	run_stop(r, &e);
 	err_free(&e);
 	if (twice || !r->plan || r->proof)
-		finish(r);
+		run_finish(r);
 }
 
 const struct plan *run_plan(const struct run *r)

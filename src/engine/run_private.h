@@ -10,17 +10,28 @@
 
 /* Steps ---------------------------------------------------------------------------------------------------------------------- */
 
-enum step_state {
-	STEP_WAITING,  /* for what it needs */
-	STEP_READING,
-	STEP_CHANGING, /* a request that changes something is under way */
-	STEP_POLLING,  /* the cloud works on it */
-	STEP_DONE,     /* changed, and seen so */
-	STEP_KEPT,     /* nothing was to be done */
-	STEP_LEFT,     /* destroy leaves it */
-	STEP_FAILED,
-	STEP_SKIPPED
+/* What a step does now. */
+enum step_phase {
+	PHASE_WAITING,   /* for what it needs */
+	PHASE_READING,
+	PHASE_CHANGING,  /* a request that changes something is under way */
+	PHASE_POLLING,   /* the cloud works on it */
+	PHASE_OVER       /* see its result */
 };
+
+/* What came of it. */
+enum step_result {
+	RESULT_NONE,     /* it is not over */
+	RESULT_LOOKED,   /* looked at before anything is changed; its turn comes */
+	RESULT_DIFFERS,  /* a plan: it would be changed */
+	RESULT_DONE,     /* changed, and seen so */
+	RESULT_KEPT,     /* it stands as it is wanted */
+	RESULT_ABSENT,   /* what was to go was not there, or went with its parent */
+	RESULT_LEFT,     /* what was to go stays */
+	RESULT_FAILED,
+	RESULT_SKIPPED
+};
+enum { RESULTS = RESULT_SKIPPED + 1 };
 
 /* How a text that grows is followed. */
 struct step_log {
@@ -35,7 +46,8 @@ struct step {
 	const struct resource *resource;
 	size_t index;
 	double tail;             /* seconds to the end of the plan along its longest path */
-	enum step_state state;
+	enum step_phase phase;
+	enum step_result result;
 	bool observed;           /* destroy and plan: it was looked at */
 	bool gone;               /* what is to go was not there, or is not any more */
 	bool spared;             /* destroy keeps it: it holds protected data, or what does needs it; the reason is in err */
@@ -106,7 +118,24 @@ struct standing {
 	void (*then)(struct run *r);
 };
 
+/* What a verb does at each point of a run; a row each (mode.c). */
+struct run_mode {
+	const char *name;        /* as the operator says it */
+	bool looks_first;        /* everything is looked at before anything is changed */
+	bool changes;            /* the cloud and the answers file; else it only looks */
+	bool builds;             /* makes what is wanted: lags are waited for, APIs come on, the stack is proven */
+	bool removes;            /* all of it goes, what needs others before them */
+	void (*look)(struct step *s);    /* a step that was read when everything is looked at */
+	void (*decide)(struct step *s);  /* one that was read in its turn */
+	void (*looked)(struct run *r);   /* everything was looked at */
+	void (*ended)(struct run *r);    /* every step is over */
+	const char *(*outcome)(const struct run *r); /* the result's word */
+	enum exit_code (*exit)(const struct run *r); /* when nothing failed */
+	const char *(*next)(const char *outcome);    /* the verb to go on with after this outcome, or NULL */
+};
+
 struct run {
+	const struct run_mode *mode;
 	struct session *session;
 	struct run_options options;
 	struct loop *loop;
@@ -150,10 +179,18 @@ void step_read(struct step *s);
 void step_decide(struct step *s);
 /* Continues with then after so many seconds. */
 void step_pause(struct step *s, double seconds, void (*then)(struct step *s));
-/* Ends it; the error is s->err for STEP_FAILED. */
-void step_end(struct step *s, enum step_state state);
+/* Ends it; the error is s->err for RESULT_FAILED. */
+void step_end(struct step *s, enum step_result result);
 void step_fail(struct step *s, const struct err *why);
-void step_set_state(struct step *s, enum step_state state, const char *message);
+void step_set_phase(struct step *s, enum step_phase phase, const char *message);
+/* Is it to go, in this run? */
+bool step_goes(const struct step *s);
+/* What a mode does with a step that was read: look only, make it as it is wanted, or remove it. */
+void step_look_at_destroy(struct step *s);
+void step_look_at_apply(struct step *s);
+void step_decide_plan(struct step *s);
+void step_decide_apply(struct step *s);
+
 /* Stops what it has under way, without an event. */
 void step_cancel(struct step *s);
 /* May this refusal pass by itself, because something that the step needs was made moments ago? Keeps the time; true means: try again. */
@@ -219,7 +256,17 @@ void standing_free(struct standing *all);
 /* The survey of an apply is over: lets the steps go, or says what is in the way and stops before anything is changed. */
 void run_surveyed(struct run *r);
 
+/* mode.c: by enum run_verb. */
+extern const struct run_mode run_modes[];
+
 /* run.c */
+/* The steps of a mode that are over: proves the stack, or ends the run. */
+void run_finish(struct run *r);
+void run_begin_destroying(struct run *r);
+void run_ended_apply(struct run *r);
+void run_ended_destroy(struct run *r);
+size_t run_standing(const struct run *r);
+bool run_failed_any(const struct run *r);
 /* Writes down under which choices something may stand from now on. False when that cannot be saved; the run is then stopping. */
 bool run_note_choices(struct run *r);
 void run_steps_ended(struct run *r);

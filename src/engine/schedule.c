@@ -39,15 +39,15 @@ bool step_needs(const struct step *s, const struct step *other)
 static bool follows(const struct step *s, const struct step *other)
 {
 	const struct run *r = s->run;
-	bool backwards = r->options.verb == RUN_DESTROY && !r->surveying;
-	if (r->options.verb == RUN_APPLY && r->surveyed && s->resource->unwanted)
+	bool backwards = r->mode->removes && !r->surveying;
+	if (r->mode->builds && r->surveyed && s->resource->unwanted)
 		return !other->resource->unwanted || step_needs(other, s);
 	return backwards ? step_needs(other, s) : step_needs(s, other);
 }
 
 static bool ended(const struct step *s)
 {
-	return s->state >= STEP_DONE;
+	return s->phase == PHASE_OVER;
 }
 
 /* What is dear is not made before all that stands before it in the plan was: a refused name, a secret that cannot be read, a policy or a quota is met
@@ -55,13 +55,13 @@ static bool ended(const struct step *s)
 static bool comes_first(const struct step *other, const struct step *dear)
 {
 	const struct run *r = dear->run;
-	bool makes = r->options.verb == RUN_APPLY && r->surveyed && dear->resource->kind->dear && dear->change.verdict == VERDICT_CREATE;
+	bool makes = r->mode->builds && r->surveyed && dear->resource->kind->dear && dear->change.verdict == VERDICT_CREATE;
 	return makes && !dear->resource->unwanted && other->index < dear->index && !other->resource->unwanted;
 }
 
 static bool taken(const struct step *s)
 {
-	return ended(s) || (s->resource->kind->gate && s->state == STEP_POLLING);
+	return ended(s) || (s->resource->kind->gate && s->phase == PHASE_POLLING);
 }
 
 static bool ready(const struct step *s)
@@ -77,10 +77,10 @@ static bool ready(const struct step *s)
 static const struct step *lacking(const struct step *s)
 {
 	const struct run *r = s->run;
-	bool looking = r->surveying && r->options.verb == RUN_APPLY;
+	bool looking = r->surveying && r->mode->builds;
 	for (size_t i = 0; !looking && i < r->count; i++) {
 		const struct step *other = &r->steps[i];
-		if ((follows(s, other) || comes_first(other, s)) && (other->state == STEP_FAILED || other->state == STEP_SKIPPED))
+		if ((follows(s, other) || comes_first(other, s)) && (other->result == RESULT_FAILED || other->result == RESULT_SKIPPED))
 			return other;
 	}
 	return NULL;
@@ -92,15 +92,15 @@ static void skip_lacking(struct run *r)
 		again = false;
 		for (size_t i = 0; i < r->count; i++) {
 			struct step *s = &r->steps[i];
-			const struct step *other = s->state == STEP_WAITING && ready(s) ? lacking(s) : NULL;
-			if (!other && !(s->state == STEP_WAITING && r->stopping))
+			const struct step *other = s->phase == PHASE_WAITING && ready(s) ? lacking(s) : NULL;
+			if (!other && !(s->phase == PHASE_WAITING && r->stopping))
 				continue;
 			if (other && !s->err.exit)
 				err_set(&s->err, EXIT_PARTLY, NULL, NULL,
-					other->state == STEP_FAILED ? _("%s failed, and this goes with it.")
+					other->result == RESULT_FAILED ? _("%s failed, and this goes with it.")
 								    : _("%s was skipped, and this goes with it."),
 					other->resource->id);
-			step_set_state(s, STEP_SKIPPED, s->err.what);
+			step_end(s, RESULT_SKIPPED);
 			again = true;
 		}
 	}
@@ -111,7 +111,7 @@ static struct step *next_ready(struct run *r)
 	struct step *best = NULL;
 	for (size_t i = 0; i < r->count; i++) {
 		struct step *s = &r->steps[i];
-		if (s->state == STEP_WAITING && (!best || s->tail > best->tail) && ready(s))
+		if (s->phase == PHASE_WAITING && (!best || s->tail > best->tail) && ready(s))
 			best = s;
 	}
 	return best;
@@ -124,7 +124,7 @@ static void schedule(void *arg)
 	r->wake = 0;
 	skip_lacking(r);
 	for (size_t i = 0; i < r->count; i++)
-		active += r->steps[i].state == STEP_READING || r->steps[i].state == STEP_CHANGING;
+		active += r->steps[i].phase == PHASE_READING || r->steps[i].phase == PHASE_CHANGING;
 	for (struct step *s; active < PARALLEL && !r->stopping && (s = next_ready(r)); active++)
 		step_begin(s);
 	for (size_t i = 0; i < r->count; i++)
@@ -196,7 +196,7 @@ double step_slack(const struct step *s)
 	double others = 0, now = loop_now(r->loop);
 	for (size_t i = 0; i < r->count; i++) {
 		const struct step *other = &r->steps[i];
-		double rest = other->tail - (other->state == STEP_WAITING ? 0 : now - other->begun);
+		double rest = other->tail - (other->phase == PHASE_WAITING ? 0 : now - other->begun);
 		if (other != s && !ended(other) && rest > others)
 			others = rest;
 	}
@@ -211,7 +211,7 @@ double run_critical_path(const struct run *r)
 {
 	double *ends = xcalloc(r->count + 1, sizeof *ends), longest = 0;
 	size_t wanted = 0;
-	while (r->options.verb != RUN_DESTROY && wanted < r->count && !r->steps[wanted].resource->unwanted)
+	while (!r->mode->removes && wanted < r->count && !r->steps[wanted].resource->unwanted)
 		wanted++;
 	for (size_t n = 0; n < r->count; n++) {
 		size_t i = n < wanted ? n : r->count - 1 - (n - wanted);

@@ -124,7 +124,7 @@ static bool looked_for(const struct run *r, const struct kind *k)
 {
 	const struct target *t = axes_of(r->options.answers).target;
 	bool remembers = t->remembers && !strcmp(t->remembers, k->id) && !*json_str(r->options.answers->resolved, "suffix", "");
-	return k->list && (k->data_word || remembers || r->options.verb == RUN_DESTROY);
+	return k->list && (k->data_word || remembers || r->mode->removes);
 }
 
 void run_look(struct run *r, void (*then)(struct run *r))
@@ -206,7 +206,7 @@ static void say_adopted(struct run *r, const char *words)
 static bool fits(struct run *r, const cJSON *found, const char *suffix, struct err *e)
 {
 	bool moves = found->child && !cJSON_GetObjectItemCaseSensitive(found, suffix);
-	if (!moves || (r->options.consent && r->options.verb != RUN_DESTROY))
+	if (!moves || (r->options.consent && !r->mode->removes))
 		return true;
 	char *words = list_all(found), *fix = xasprintf(_("Set resolved.suffix in the answers file to %s. With --yes apply makes new, empty ones all the same."),
 							found->child->string);

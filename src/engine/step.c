@@ -41,38 +41,37 @@ double step_interval(double elapsed)
 
 /* States --------------------------------------------------------------------------------------------------------------------- */
 
-static const char *state_name(const struct step *s, enum step_state state)
+static const char *phase_name(const struct step *s)
 {
-	switch (state) {
-	case STEP_WAITING:
-		return "waiting";
-	case STEP_READING:
-		return "reading";
-	case STEP_CHANGING:
-		return s->intent == VERDICT_DELETE ? "deleting" : s->intent == VERDICT_UPDATE ? "updating" : "creating";
-	case STEP_POLLING:
-		return "polling";
-	case STEP_DONE:
-		return "done";
-	case STEP_KEPT:
-	case STEP_LEFT:
-		return "kept";
-	case STEP_FAILED:
-		return "failed";
-	case STEP_SKIPPED:
-		break;
-	}
-	return "skipped";
+	static const char *const names[] = {[PHASE_WAITING] = "waiting", [PHASE_READING] = "reading", [PHASE_POLLING] = "polling"};
+	static const char *const results[RESULTS] = {
+		[RESULT_NONE] = "waiting", [RESULT_LOOKED] = "kept", [RESULT_DIFFERS] = "done", [RESULT_DONE] = "done",	[RESULT_KEPT] = "kept",
+		[RESULT_ABSENT] = "kept",  [RESULT_LEFT] = "kept",   [RESULT_FAILED] = "failed", [RESULT_SKIPPED] = "skipped",
+	};
+	if (s->phase == PHASE_OVER)
+		return results[s->result];
+	if (s->phase != PHASE_CHANGING)
+		return names[s->phase];
+	return s->intent == VERDICT_DELETE ? "deleting" : s->intent == VERDICT_UPDATE ? "updating" : "creating";
 }
 
-void step_set_state(struct step *s, enum step_state state, const char *message)
+static void tell(struct step *s, const char *message)
 {
-	bool same = s->state == state && !message;
-	s->state = state;
-	if (same)
-		return;
-	step_send(s, state_name(s, state), message, state == STEP_FAILED ? s->err.fix : NULL);
+	step_send(s, phase_name(s), message, s->result == RESULT_FAILED ? s->err.fix : NULL);
 	run_send_counts(s->run);
+}
+
+void step_set_phase(struct step *s, enum step_phase phase, const char *message)
+{
+	bool same = s->phase == phase && !message;
+	s->phase = phase;
+	if (!same)
+		tell(s, message);
+}
+
+bool step_goes(const struct step *s)
+{
+	return s->run->mode->removes || s->resource->unwanted;
 }
 
 static void on_timer(void *arg)
@@ -125,7 +124,7 @@ static void publish(struct step *s)
 	if (!s->seen.outputs || s->gone || s->vague)
 		return;
 	cJSON_DeleteItemFromObjectCaseSensitive(r->outputs, s->resource->id);
-	bool looking = r->surveying || r->options.verb == RUN_PLAN;
+	bool looking = r->surveying || !r->mode->changes;
 	bool another = s->change.verdict == VERDICT_REPLACE || (s->change.verdict == VERDICT_UPDATE && s->resource->kind->renews);
 	if (looking && another) /* what refers to it will get other values than these */
 		return;
@@ -141,9 +140,9 @@ static void publish(struct step *s)
 static void count(struct step *s)
 {
 	struct run *r = s->run;
-	if (s->state == STEP_LEFT || (s->state == STEP_KEPT && r->options.verb != RUN_DESTROY && !s->gone))
+	if (s->result == RESULT_LEFT || s->result == RESULT_KEPT)
 		r->kept++;
-	if (s->state != STEP_DONE || r->options.verb == RUN_PLAN)
+	if (s->result != RESULT_DONE)
 		return;
 	if (s->verdict == VERDICT_DELETE)
 		r->deleted++;
@@ -153,32 +152,38 @@ static void count(struct step *s)
 		r->created++;
 }
 
-void step_end(struct step *s, enum step_state state)
+/* Only what builds enables: what is off for another mode stays off, and is not waited for. */
+static bool enabled_by(const struct step *s)
 {
+	const struct run_mode *mode = s->run->mode;
+	bool on = (s->result == RESULT_LOOKED || s->result == RESULT_KEPT) && !mode->removes && s->change.verdict == VERDICT_KEEP;
+	return s->resource->kind->enables && (on || (s->result == RESULT_DONE && mode->builds));
+}
+
+void step_end(struct step *s, enum step_result result)
+{
+	struct run *r = s->run;
+	bool failed = result == RESULT_FAILED;
 	s->ended = step_now(s);
 	s->observed = true;
+	s->phase = PHASE_OVER;
+	s->result = result;
 	step_unfollow(s);
-	if (state == STEP_DONE || state == STEP_KEPT || state == STEP_LEFT)
+	if (!failed && result != RESULT_SKIPPED)
 		publish(s);
-	/* Only an apply enables: what is off for another verb stays off, and is not waited for. */
-	enum run_verb verb = s->run->options.verb;
-	bool on = (state == STEP_KEPT && verb != RUN_DESTROY && s->change.verdict == VERDICT_KEEP) || (state == STEP_DONE && verb == RUN_APPLY);
-	if (s->resource->kind->enables && on)
-		s->run->enabled = true;
+	r->enabled |= enabled_by(s);
 	char *why = s->err.what ? xstrdup(s->err.what) : NULL;
 	/* What an apply's survey could not read is read again when its turn comes. */
-	bool silent = s->run->surveying && (state != STEP_FAILED || verb == RUN_APPLY);
-	if (state == STEP_FAILED && !silent && !s->run->err.exit)
-		err_set(&s->run->err, s->err.exit, s->err.place, s->err.fix, "%s: %s", s->resource->id, why ? why : "");
-	if (silent) {
-		s->state = state;
-	} else {
-		step_set_state(s, state, why ? why : s->failure && state == STEP_FAILED ? s->failure : NULL);
+	bool silent = r->surveying && ((!failed && result != RESULT_SKIPPED) || r->mode->builds);
+	if (failed && !silent && !r->err.exit)
+		err_set(&r->err, s->err.exit, s->err.place, s->err.fix, "%s: %s", s->resource->id, why ? why : "");
+	if (!silent) {
+		tell(s, why ? why : failed ? s->failure : NULL);
 		count(s);
 	}
 	free(why);
 	step_drop_lock(s);
-	run_wake(s->run);
+	run_wake(r);
 }
 
 void step_fail(struct step *s, const struct err *why)
@@ -189,7 +194,7 @@ void step_fail(struct step *s, const struct err *why)
 		err_set(&s->err, why->exit ? why->exit : EXIT_GENERAL, why->place, cure ? _(cure) : why->fix, "%s",
 			why->what ? why->what : "it failed.");
 	}
-	step_end(s, STEP_FAILED);
+	step_end(s, RESULT_FAILED);
 }
 
 __attribute__((format(printf, 4, 5))) static void fail(struct step *s, enum exit_code exit, const char *fix, const char *format, ...)
@@ -423,7 +428,7 @@ static void pending(struct step *s)
 	double since = s->changed > 0 ? s->changed : s->begun;
 	s->not_done_at = step_now(s);
 	step_follow(s, s->seen.found);
-	step_set_state(s, STEP_POLLING, NULL);
+	step_set_phase(s, PHASE_POLLING, NULL);
 	if (step_now(s) - since > step_deadline(s)) {
 		fail(s, EXIT_TRYAGAIN, _("Run apply again: it looks where this stands."), _("it is still changing after %.0f minutes."),
 		     step_deadline(s) / 60);
@@ -519,7 +524,7 @@ static void at_rest(struct step *s)
 		lag_ends(s);
 		if (s->sent && s->verdict == VERDICT_KEEP) /* its reply was lost */
 			s->verdict = s->intent;
-		step_end(s, s->sent ? STEP_DONE : STEP_KEPT);
+		step_end(s, s->sent ? RESULT_DONE : RESULT_KEPT);
 		break;
 	case VERDICT_REFUSE:
 	case VERDICT_DELETE:
@@ -547,7 +552,8 @@ static void met_another(struct step *s)
 	run_stop(s->run, &s->err);
 }
 
-static void decide_apply(struct step *s)
+/* Makes it as it is wanted; says so when that cannot be told. */
+static void make(struct step *s)
 {
 	bool theirs = s->collided && s->seen.presence != PRESENT_STRANGER && s->seen.presence != PRESENT_UNKNOWN;
 	s->collided = false;
@@ -651,15 +657,15 @@ static void look(struct step *s)
 		look_for_move(s);
 }
 
-static void decide_plan(struct step *s)
+void step_decide_plan(struct step *s)
 {
 	look(s);
 	s->verdict = s->change.verdict;
-	step_end(s, s->verdict == VERDICT_KEEP ? STEP_KEPT : STEP_DONE);
+	step_end(s, s->verdict != VERDICT_KEEP ? RESULT_DIFFERS : s->gone ? RESULT_ABSENT : RESULT_KEPT);
 }
 
 /* What is still changing, or does not tell, is looked at again when its turn comes: nothing can be said of it now. */
-static void decide_survey(struct step *s)
+void step_look_at_apply(struct step *s)
 {
 	bool tells = s->seen.presence != PRESENT_UNKNOWN && s->seen.presence != PRESENT_PENDING;
 	if (tells || s->resource->unwanted) {
@@ -669,26 +675,32 @@ static void decide_survey(struct step *s)
 		s->change.verdict = VERDICT_UPDATE;
 	}
 	s->fits = tells && s->change.verdict == VERDICT_KEEP && !s->resource->unwanted && !s->vague;
-	step_end(s, STEP_KEPT);
+	step_end(s, RESULT_LOOKED);
+}
+
+void step_look_at_destroy(struct step *s)
+{
+	s->gone = s->seen.presence == PRESENT_NO;
+	step_end(s, RESULT_LOOKED);
+}
+
+void step_decide_apply(struct step *s)
+{
+	if (s->resource->unwanted || (s->replacing && s->seen.presence != PRESENT_NO))
+		step_destroy(s);
+	else
+		make(s);
 }
 
 void step_decide(struct step *s)
 {
-	enum run_verb verb = s->run->options.verb;
-	if (verb == RUN_DESTROY && s->run->surveying) {
-		s->gone = s->seen.presence == PRESENT_NO;
-		step_end(s, STEP_KEPT);
-	} else if (verb == RUN_APPLY && s->run->surveying) {
-		decide_survey(s);
-	} else if (s->seen.presence == PRESENT_UNKNOWN) {
-		decide_apply(s);
-	} else if (verb == RUN_PLAN) {
-		decide_plan(s);
-	} else if (verb == RUN_DESTROY || s->resource->unwanted || (s->replacing && s->seen.presence != PRESENT_NO)) {
-		step_destroy(s);
-	} else {
-		decide_apply(s);
-	}
+	const struct run *r = s->run;
+	if (r->surveying)
+		r->mode->look(s);
+	else if (s->seen.presence == PRESENT_UNKNOWN)
+		make(s);
+	else
+		r->mode->decide(s);
 }
 
 /* Reading -------------------------------------------------------------------------------------------------------------------- */
@@ -696,7 +708,7 @@ void step_decide(struct step *s)
 /* Destroying goes on past what cannot be read when its parent is gone already. */
 static bool parent_gone(const struct step *s)
 {
-	bool goes = s->run->options.verb == RUN_DESTROY || s->resource->unwanted;
+	bool goes = step_goes(s);
 	for (size_t i = 0; goes && i < s->resource->need_count; i++)
 		if (step_need(s, i)->gone)
 			return true;
@@ -722,7 +734,7 @@ static void on_seen(void *arg, const struct api_result *r)
 	} else if (parent_gone(s)) {
 		s->seen.presence = PRESENT_NO;
 		step_decide(s);
-	} else if (s->run->options.verb == RUN_APPLY && step_lags(s, r->http, r->error.message)) {
+	} else if (s->run->mode->builds && step_lags(s, r->http, r->error.message)) {
 		step_pause(s, step_lag_delay(s), step_read);
 	} else if (r->err.exit) {
 		step_fail(s, &r->err);
@@ -794,11 +806,11 @@ static void read_vaguely(struct step *s)
 /* What it refers to is not there. */
 static void unresolved(struct step *s, struct err *e)
 {
-	enum run_verb verb = s->run->options.verb;
-	if (verb == RUN_DESTROY || s->resource->unwanted) {
+	const struct run *r = s->run;
+	if (step_goes(s)) {
 		s->gone = true;
-		step_end(s, STEP_KEPT);
-	} else if (verb == RUN_PLAN || s->run->surveying) {
+		step_end(s, r->surveying ? RESULT_LOOKED : RESULT_ABSENT);
+	} else if (!r->mode->changes || r->surveying) {
 		read_vaguely(s);
 	} else {
 		step_fail(s, e);
@@ -809,7 +821,7 @@ static void unresolved(struct step *s, struct err *e)
 static bool fits_still(const struct step *s)
 {
 	for (size_t i = 0; s->fits && i < s->resource->need_count; i++)
-		if (step_need(s, i)->state != STEP_KEPT)
+		if (step_need(s, i)->result != RESULT_KEPT)
 			return false;
 	return s->fits;
 }
@@ -820,9 +832,9 @@ void step_begin(struct step *s)
 	struct err e = {0};
 	s->begun = step_now(s);
 	if (!r->surveying)
-		step_set_state(s, STEP_READING, NULL);
+		step_set_phase(s, PHASE_READING, NULL);
 	else
-		s->state = STEP_READING;
+		s->phase = PHASE_READING;
 	cJSON_Delete(s->spec);
 	s->spec = NULL;
 	s->vague = false;
@@ -832,14 +844,13 @@ void step_begin(struct step *s)
 		return;
 	}
 	make_view(s);
-	bool goes = r->options.verb == RUN_DESTROY || s->resource->unwanted;
-	bool gone_already = goes && !r->surveying && r->options.verb != RUN_PLAN && (s->gone || !s->resource->kind->destroy);
+	bool goes = step_goes(s), gone_already = goes && !r->surveying && r->mode->changes && (s->gone || !s->resource->kind->destroy);
 	bool may_resume = r->journal && r->surveyed && !goes;
 	const struct journal_intent *open = may_resume ? journal_pending(r->journal, s->resource->id) : NULL;
 	if (gone_already || s->spared)
 		step_destroy(s);
 	else if (r->surveyed && fits_still(s))
-		step_end(s, STEP_KEPT);
+		step_end(s, RESULT_KEPT);
 	else if (open && open->operation)
 		step_resume(s, open);
 	else
