@@ -455,8 +455,8 @@ static void test_policy(void)
 	is_int((int)change.count, 2, "S14: members that must not stay are differences");
 	k->update(&v, &seen, &change, &c);
 	char *written = json_text(json_at(c.body, "policy.bindings"), -1);
-	is_str(written, "[{\"role\":\"roles/a\",\"members\":[\"user:me@x\"]},{\"role\":\"roles/b\",\"members\":[\"user:me@x\",\"user:you@x\",\"projectOwner:p\"]},"
-			"{\"role\":\"roles/o\",\"members\":[\"user:z@x\"]}]", "S14: and are taken out, others stay");
+	is_str(written, "[{\"members\":[\"user:me@x\"],\"role\":\"roles/a\"},{\"members\":[\"user:me@x\",\"user:you@x\",\"projectOwner:p\"],\"role\":\"roles/b\"},"
+			"{\"members\":[\"user:z@x\"],\"role\":\"roles/o\"}]", "S14: and are taken out, others stay");
 	free(written);
 	call_free(&c);
 	change_free(&change);
