@@ -1,6 +1,7 @@
 noinst_LIBRARIES += src/engine/libengine.a
 src_engine_libengine_a_SOURCES = \
 	src/engine/blockers.c \
+	src/engine/credential.c src/engine/credential.h \
 	src/engine/change.c \
 	src/engine/destroy.c \
 	src/engine/event.h \
@@ -10,6 +11,7 @@ src_engine_libengine_a_SOURCES = \
 	src/engine/log.c \
 	src/engine/mode.c \
 	src/engine/proof.c \
+	src/engine/reach.c src/engine/reach.h src/engine/reaches.tbl \
 	src/engine/run.c src/engine/run_private.h \
 	src/engine/schedule.c \
 	src/engine/session.c src/engine/session.h \

@@ -3,13 +3,13 @@
  *
  * What the wall answers is reference/mlflow.md C7-30; requests are MLflow's REST API 2.0. */
 #include "config.h"
-#include "engine/run_private.h"
+#include "engine/credential.h"
+#include "engine/reach.h"
 
 #include "base/gettext.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/outside.h"
-#include "base/secret.h"
 #include "base/text.h"
 
 #include <math.h>
@@ -27,8 +27,8 @@
 
 struct proof;
 
-/* How a request shows who asks. */
-enum who { NOBODY, FORGER, PROVER };
+/* Which stacks a stage is for, by how files travel. */
+enum files { FILES_ANY, FILES_SERVED, FILES_DIRECT };
 
 struct stage {
 	const char *check, *title;   /* stages of one check stand together; the title stands at the first */
@@ -41,12 +41,18 @@ struct stage {
 	/* NULL when this is as it should be, else what is wrong; freed by the caller. */
 	char *(*judge)(struct proof *p, const struct http_reply *reply, const cJSON *json);
 	double budget;               /* seconds during which an answer that may pass is asked for again */
+	enum files files;
+	bool bucket;                 /* a request to the bucket with the operator's own rights: path is of its object, method says what to do */
 };
 
 struct proof {
 	struct run *run;
 	size_t at;
-	struct secret *token;
+	struct credential *credential;
+	const struct reach_way *way;
+	struct transport *ways[PROVER + 1]; /* opened so far */
+	struct transport *sender;    /* of the request under way */
+	bool settled;                /* the name has answered with its own certificate */
 	char *name, *experiment, *run_id, *artifact, *sent;
 	unsigned long sending, call;
 	loop_id timer;
@@ -54,12 +60,21 @@ struct proof {
 	int tries;
 };
 
+static const struct stage *stage_of(const struct proof *p);
+
 /* Judging -------------------------------------------------------------------------------------------------------------------- */
+
+/* Was somebody who shows nothing sent to the wall's sign-in page? */
+static bool sent_to_sign_in(const struct proof *p, const struct http_reply *reply)
+{
+	const char *sign_in = p->run->plan->wall.sign_in, *to = http_header(reply, "Location");
+	return reply->status / 100 == 3 && sign_in && to && text_starts(to, sign_in);
+}
 
 static char *refused(struct proof *p, const struct http_reply *reply, const cJSON *json)
 {
-	(void)p, (void)json;
-	if (reply->status == 401 || reply->status == 403)
+	(void)json;
+	if (reply->status == 401 || reply->status == 403 || (stage_of(p)->who == NOBODY && sent_to_sign_in(p, reply)))
 		return NULL;
 	if (reply->status / 100 == 3)
 		return xasprintf(_("it was sent elsewhere (HTTP %d) instead of being refused: clients would take the sign-in page for an answer."),
@@ -69,8 +84,8 @@ static char *refused(struct proof *p, const struct http_reply *reply, const cJSO
 
 static char *turned_away(struct proof *p, const struct http_reply *reply, const cJSON *json)
 {
-	(void)p, (void)json;
-	if (reply->status / 100 == 4)
+	(void)json;
+	if (reply->status / 100 == 4 || sent_to_sign_in(p, reply))
 		return NULL;
 	return xasprintf(_("it was answered with HTTP %d; a refusal was due."), reply->status);
 }
@@ -240,6 +255,26 @@ static void artifact_path(struct proof *p, struct buf *out)
 	buf_puts(out, "/proof.txt");
 }
 
+/* The same file when clients keep it in the bucket themselves: "gs://BUCKET/PATH", and how the server's own pages show it. */
+static void object_path(struct proof *p, struct buf *out)
+{
+	const char *rest = p->artifact + strlen("gs://");
+	size_t len = strcspn(rest, "/");
+	char *name = xasprintf("%s/proof.txt", rest + len + strspn(rest + len, "/")), *bucket = xstrndup(rest, len);
+	bool writes = !strcmp(stage_of(p)->method, "POST");
+	buf_printf(out, writes ? "https://storage.googleapis.com/upload/storage/v1/b/%s/o?uploadType=media&name=" : "https://storage.googleapis.com/storage/v1/b/%s/o/",
+		   bucket);
+	text_percent(out, name, false);
+	free(bucket);
+	free(name);
+}
+
+static void shown_path(struct proof *p, struct buf *out)
+{
+	buf_puts(out, "/get-artifact?path=proof.txt&run_uuid=");
+	text_percent(out, p->run_id, false);
+}
+
 static void run_delete_path(struct proof *p, struct buf *out)
 {
 	(void)p;
@@ -283,15 +318,30 @@ static const struct stage stages[] = {
 	{"metric", N_("a metric is logged and read back"), PROVER, "POST", metric_path, metric_body, .judge = answered, .budget = TRIES_BUDGET},
 	{"metric", NULL, PROVER, "GET", run_get_path, .judge = metric_read, .budget = TRIES_BUDGET},
 	{"artifact", N_("an artifact is stored and read back"), PROVER, "PUT", artifact_path, .text = CONTENT, .judge = answered,
-	 .budget = TRIES_BUDGET},
-	{"artifact", NULL, PROVER, "GET", artifact_path, .judge = artifact_read, .budget = TRIES_BUDGET},
-	{"cleanup", N_("what the proof made is deleted"), PROVER, "DELETE", artifact_path, .judge = answered, .budget = TRIES_BUDGET},
+	 .budget = TRIES_BUDGET, .files = FILES_SERVED},
+	{"artifact", NULL, PROVER, "GET", artifact_path, .judge = artifact_read, .budget = TRIES_BUDGET, .files = FILES_SERVED},
+	{"artifact", N_("an artifact is stored and read back"), PROVER, "POST", object_path, .budget = GRANT_BUDGET, .files = FILES_DIRECT, .bucket = true},
+	{"artifact", NULL, PROVER, "GET", shown_path, .judge = artifact_read, .budget = TRIES_BUDGET, .files = FILES_DIRECT},
+	{"cleanup", N_("what the proof made is deleted"), PROVER, "DELETE", artifact_path, .judge = answered, .budget = TRIES_BUDGET,
+	 .files = FILES_SERVED},
+	{"cleanup", N_("what the proof made is deleted"), PROVER, "DELETE", object_path, .budget = TRIES_BUDGET, .files = FILES_DIRECT, .bucket = true},
 	{"cleanup", NULL, PROVER, "POST", run_delete_path, run_delete_body, .judge = answered, .budget = TRIES_BUDGET},
 	{"cleanup", NULL, PROVER, "POST", experiment_delete_path, experiment_delete_body, .judge = answered, .budget = TRIES_BUDGET},
 	{0},
 };
 
 /* Going on ------------------------------------------------------------------------------------------------------------------- */
+
+static const struct stage *stage_of(const struct proof *p)
+{
+	return &stages[p->at];
+}
+
+/* Is the stage for this stack's files? */
+static bool applies(const struct proof *p, const struct stage *s)
+{
+	return s->files == FILES_ANY || (s->files == FILES_SERVED) == p->run->plan->artifacts_served;
+}
 
 static void begin_stage(struct proof *p);
 
@@ -311,7 +361,7 @@ static void tell(struct proof *p, const struct stage *s, const char *state, cons
 static void skip_rest(struct proof *p, size_t from)
 {
 	for (size_t i = from; stages[i].check; i++)
-		if (stages[i].title)
+		if (stages[i].title && applies(p, &stages[i]))
 			tell(p, &stages[i], "skipped", NULL);
 }
 
@@ -329,7 +379,9 @@ static void pass(struct proof *p)
 {
 	const struct stage *s = &stages[p->at];
 	p->tries = 0;
-	p->at++;
+	do
+		p->at++;
+	while (stages[p->at].check && !applies(p, &stages[p->at]));
 	if (!stages[p->at].check || stages[p->at].title)
 		tell(p, s, "passed", NULL);
 	if (stages[p->at].check)
@@ -354,19 +406,38 @@ static bool again(struct proof *p, double budget)
 	return true;
 }
 
-/* Answers of something that is not up yet, or of a network that failed; what the wall says is final. */
-static bool may_pass(const struct stage *s, const struct http_reply *reply)
+/* May the name still be on its way, with its certificate? */
+static bool settling(const struct proof *p)
 {
+	return !p->settled && p->run->plan->settles > 0;
+}
+
+static bool is_wall(const struct http_reply *reply)
+{
+	return reply->status == 401 || reply->status == 403;
+}
+
+/* Answers of something that is not up yet, or of a network that failed; what the wall says is final, but where grants still spread. */
+static bool may_pass(const struct proof *p, const struct http_reply *reply)
+{
+	const struct stage *s = stage_of(p);
 	if (reply->failure != HTTP_OK)
-		return reply->failure != HTTP_TLS && reply->failure != HTTP_TOO_LARGE;
+		return (reply->failure != HTTP_TLS || settling(p)) && reply->failure != HTTP_TOO_LARGE;
+	if (!strcmp(s->check, "permitted") && is_wall(reply) && p->run->plan->wall.spreads > 0)
+		return true;
 	if (reply->status == 200 && s->who == PROVER && !s->host && !s->origin) /* let in, and the answer is garbled */
 		return true;
 	return reply->status == 429 || reply->status >= 500 || (reply->status == 404 && s->budget == ANSWER_BUDGET);
 }
 
 /* The server may not have its bucket yet: grants take minutes to spread, a quarter of an hour at worst. */
-static double patience(const struct stage *s, const char *wrong)
+static double patience(const struct proof *p, const struct http_reply *reply, const char *wrong)
 {
+	const struct stage *s = stage_of(p);
+	if (settling(p))
+		return fmax(s->budget, p->run->plan->settles);
+	if (!strcmp(s->check, "permitted") && is_wall(reply))
+		return fmax(s->budget, p->run->plan->wall.spreads);
 	return !strcmp(s->check, "artifact") && strcasestr(wrong, "permission") ? GRANT_BUDGET : s->budget;
 }
 
@@ -379,9 +450,10 @@ static void on_reply(void *arg, struct http_reply *reply)
 	char *wrong = reply->failure == HTTP_OK ? s->judge(p, reply, json)
 						: xasprintf(_("no answer: %s."), reply->failure_text ? reply->failure_text : "");
 	cJSON_Delete(json);
+	p->settled |= !wrong;
 	if (!wrong)
 		pass(p);
-	else if (!may_pass(s, reply) || !again(p, patience(s, wrong)))
+	else if (!may_pass(p, reply) || !again(p, patience(p, reply, wrong)))
 		fail(p, wrong);
 	free(wrong);
 }
@@ -390,15 +462,13 @@ static size_t make_headers(struct proof *p, const struct stage *s, struct header
 {
 	static char authorization_name[] = "Authorization", origin_name[] = "Origin", host_name[] = "Host", type_name[] = "Content-Type",
 		    json[] = "application/json", text[] = "text/plain", stranger[] = STRANGER;
-	size_t n = 0, len;
-	if (s->who != NOBODY) {
-		*authorization = xasprintf("Bearer %s", s->who == FORGER ? "not-a-token" : secret_open(p->token, &len));
-		if (s->who == PROVER)
-			secret_close(p->token);
+	size_t n = 0;
+	*authorization = s->who == NOBODY ? NULL : credential_header(p->credential, s->who == FORGER);
+	if (*authorization)
 		h[n++] = (struct header){authorization_name, *authorization};
-	}
 	*origin = xstrdup(s->origin ? s->origin : p->run->plan->url);
-	(*origin)[strcspn(*origin + 8, "/") + 8] = '\0';
+	char *host = strstr(*origin, "://") + strlen("://");
+	host[strcspn(host, "/")] = '\0';
 	if (strcmp(s->method, "GET"))
 		h[n++] = (struct header){origin_name, *origin};
 	if (s->host)
@@ -408,10 +478,9 @@ static size_t make_headers(struct proof *p, const struct stage *s, struct header
 	return n;
 }
 
-static void send_stage(struct proof *p)
+static void send_stage(struct proof *p, struct transport *t)
 {
 	const struct stage *s = &stages[p->at];
-	struct transport *t = session_transport(p->run->session);
 	struct header headers[4];
 	struct buf url = {0};
 	char *authorization = NULL, *origin = NULL;
@@ -424,6 +493,7 @@ static void send_stage(struct proof *p)
 	struct http_request r = {.method = s->method, .url = buf_text(&url), .headers = headers, .body = text,
 				 .body_len = text ? strlen(text) : 0, .timeout = 60, .max_reply = 4 << 20, .anonymous = s->who == NOBODY};
 	r.header_count = make_headers(p, s, headers, &authorization, &origin);
+	p->sender = t;
 	p->sending = t->send(t, &r, on_reply, p);
 	if (authorization)
 		sodium_memzero(authorization, strlen(authorization));
@@ -435,41 +505,60 @@ static void send_stage(struct proof *p)
 	buf_free(&url);
 }
 
-/* The token ------------------------------------------------------------------------------------------------------------------ */
+/* Other ways ----------------------------------------------------------------------------------------------------------------- */
 
-static void on_token(void *arg, const struct api_result *r)
+static void on_credential(void *arg, const char *why, bool passing)
+{
+	struct proof *p = arg;
+	if (!why)
+		pass(p);
+	else if (!passing || !again(p, stage_of(p)->budget))
+		fail(p, why);
+}
+
+static void on_bucket(void *arg, const struct api_result *r)
 {
 	struct proof *p = arg;
 	p->call = 0;
-	const cJSON *node = json_at(r->reply, "token");
-	if (r->http == 200 && cJSON_IsString(node)) {
-		secret_free(p->token);
-		p->token = secret_copy(node->valuestring, strlen(node->valuestring));
-		sodium_memzero(node->valuestring, strlen(node->valuestring));
+	if (r->http / 100 == 2)
 		pass(p);
-		return;
-	}
-	bool spreads = r->http == 403 || r->http == 404 || r->http >= 500 || r->http == 429;
-	if (!spreads || !again(p, stages[p->at].budget))
-		fail(p, r->err.what ? r->err.what : _("no token came."));
+	else if (r->http != 403 || !again(p, stage_of(p)->budget))
+		fail(p, r->err.what ? r->err.what : _("the bucket did not answer."));
 }
 
-static void get_token(struct proof *p)
+static void ask_bucket(struct proof *p)
 {
-	const struct plan *plan = p->run->plan;
+	const struct stage *s = stage_of(p);
 	struct call c = {0};
-	struct buf email = {0};
-	if (!plan->prover) {
-		fail(p, _("the plan names no account that could prove it."));
-		return;
-	}
-	text_percent(&email, plan->prover, false);
-	call_set(&c, DIALECT_NONE, "POST", json_make("{'audience':%s,'includeEmail':true}", plan->url),
-		 "https://iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/%s:generateIdToken", buf_text(&email));
-	c.sensitive = true;
-	p->call = api_call(p->run->api, &c, &(struct api_policy){.budget = 60, .just_enabled = true}, on_token, p);
+	struct buf url = {0};
+	s->path(p, &url);
+	call_set(&c, DIALECT_NONE, s->method, NULL, "%s", buf_text(&url));
+	if (!strcmp(s->method, "POST"))
+		c.upload = xstrdup(PROOF_UPLOAD);
+	p->call = api_call(p->run->api, &c, &(struct api_policy){.budget = 60}, on_bucket, p);
 	call_free(&c);
-	buf_free(&email);
+	buf_free(&url);
+}
+
+/* The transport by which this caller comes; NULL, with e set, when there is no way. */
+static struct transport *way_of(struct proof *p, enum who who, struct err *e)
+{
+	const cJSON *spec = p->run->plan->reach.with;
+	cJSON *with = NULL;
+	if (p->ways[who])
+		return p->ways[who];
+	if (!spec || plan_resolve(spec, p->run->outputs, &with, e))
+		p->ways[who] = p->way->open(p->run, with, who, e);
+	cJSON_Delete(with);
+	return p->ways[who];
+}
+
+/* The stack says where a run's files go; it has to be where the answers want them. */
+static bool strays(const struct proof *p)
+{
+	const struct stage *s = stage_of(p);
+	bool file = s->path == artifact_path || s->path == object_path;
+	return file && !text_starts(p->artifact, p->run->plan->artifacts_served ? "mlflow-artifacts:" : "gs://");
 }
 
 static void begin_stage(struct proof *p)
@@ -480,13 +569,25 @@ static void begin_stage(struct proof *p)
 		if (s->title)
 			tell(p, s, "running", NULL);
 	}
-	bool stored = s->path == artifact_path && !text_starts(p->artifact, "mlflow-artifacts:");
-	if (stored) /* artifacts that go straight to the bucket do not pass the server */
-		fail(p, _("the server does not hand out artifacts itself."));
-	else if (s->method)
-		send_stage(p);
+	struct err e = {0};
+	struct transport *t = s->method && !s->bucket ? way_of(p, s->who, &e) : NULL;
+	if (strays(p))
+		fail(p, p->run->plan->artifacts_served ? _("the server does not hand out artifacts itself.")
+						       : _("the server does not leave artifacts to its clients."));
+	else if (e.exit)
+		fail(p, e.what);
+	else if (t)
+		send_stage(p, t);
+	else if (s->bucket)
+		ask_bucket(p);
 	else
-		get_token(p);
+		credential_get(p->credential, on_credential, p);
+	err_free(&e);
+}
+
+void proof_upload(struct buf *out)
+{
+	buf_puts(out, CONTENT);
 }
 
 void proof_begin(struct run *r)
@@ -495,8 +596,13 @@ void proof_begin(struct run *r)
 		run_proof_ended(r, false, _("the plan names no URL."));
 		return;
 	}
+	const struct reach_way *way = reach_find(r->plan->reach.way);
+	if (!way) {
+		run_proof_ended(r, false, _("the plan names no way to it."));
+		return;
+	}
 	r->proof = xcalloc(1, sizeof *r->proof);
-	r->proof->run = r;
+	*r->proof = (struct proof){.run = r, .way = way, .credential = credential_new(r)};
 	begin_stage(r->proof);
 }
 
@@ -504,12 +610,14 @@ void proof_free(struct proof *p)
 {
 	if (!p)
 		return;
-	struct transport *t = session_transport(p->run->session);
 	if (p->sending)
-		t->cancel(t, p->sending);
+		p->sender->cancel(p->sender, p->sending);
+	for (size_t i = 0; !p->way->borrowed && i < sizeof p->ways / sizeof *p->ways; i++)
+		if (p->ways[i])
+			p->ways[i]->free(p->ways[i]);
 	api_cancel(p->run->api, p->call);
 	loop_cancel(p->run->loop, p->timer);
-	secret_free(p->token);
+	credential_free(p->credential);
 	free(p->name);
 	free(p->experiment);
 	free(p->run_id);

@@ -389,7 +389,11 @@ static bool render_upload(void *arg, const char *name, struct buf *out)
 {
 	const struct run *r = arg;
 	struct err e = {0};
-	bool ok = !strcmp(name, "source.tar.gz") && plan_render_source(r->plan, out, &e);
+	bool ok = !strcmp(name, PROOF_UPLOAD);
+	if (ok)
+		proof_upload(out);
+	else
+		ok = !strcmp(name, "source.tar.gz") && plan_render_source(r->plan, out, &e);
 	err_free(&e);
 	return ok;
 }

@@ -286,6 +286,9 @@ void step_send(struct step *s, const char *state, const char *message, const cha
 const char *verdict_name(enum verdict v);
 
 /* proof.c */
+/* The upload whose bytes are the proof's file. */
+#define PROOF_UPLOAD "proof.txt"
+void proof_upload(struct buf *out);
 void proof_begin(struct run *r);
 void proof_free(struct proof *p);
 

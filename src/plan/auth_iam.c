@@ -31,6 +31,7 @@ static void wall(const struct design *d, struct wall *out)
 {
 	out->shows = CREDENTIAL_ID_TOKEN;
 	out->audience = xstrdup(d->plan->url);
+	out->spreads = 900;
 }
 
 static void connect(const struct plan *p, struct buf *out)

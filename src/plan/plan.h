@@ -62,7 +62,7 @@ struct axes {
 };
 
 /* What a program shows to be let in. */
-enum credential {
+enum shown {
 	CREDENTIAL_ID_TOKEN,        /* Google's ID token of the prover for the audience, as a bearer */
 	CREDENTIAL_JWT,             /* a JWT that the prover signs itself (claims iss, sub, aud, iat, exp), as a bearer */
 	CREDENTIAL_PASSWORD,        /* user and password */
@@ -71,9 +71,10 @@ enum credential {
 
 /* What the wall of a stack does: the proof and the clients' texts are written against it. A 401 or 403 is always a refusal. */
 struct wall {
-	enum credential shows;
+	enum shown shows;
 	char *audience;             /* of the token or JWT; NULL for the others */
 	char *user, *password;      /* the user's name, the name of the plan's secret; NULL but for CREDENTIAL_PASSWORD */
+	double spreads;             /* seconds during which somebody who is permitted may still be refused, as grants spread; 0: none */
 	char *sign_in;              /* a redirect of somebody who shows nothing to an address that begins so is a refusal too; NULL: none is */
 };
 

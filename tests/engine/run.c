@@ -10,6 +10,9 @@
 
 static double wanted_value = 1;
 static bool consent = true;
+static struct wall wall; /* its texts are copied */
+static double settles;
+static bool served = true;
 static const struct kind *unwanted_kind; /* when set, x <- y are of it, and not wanted any more */
 
 static void add(struct plan *p, const char *id, const char *needs)
@@ -30,7 +33,12 @@ struct plan *plan_make(const struct answers *a, struct err *e)
 	struct plan *p = xcalloc(1, sizeof *p);
 	(void)a;
 	*p = (struct plan){.project = xstrdup("demo-proj"), .number = xstrdup("123"), .stack = xstrdup("s"),
-			   .url = xstrdup("https://front.example"), .prover = xstrdup("prover@demo-proj.iam.gserviceaccount.com")};
+			   .url = xstrdup("https://front.example"), .prover = xstrdup("prover@demo-proj.iam.gserviceaccount.com"),
+			   .reach = {.way = "straight"}, .wall = wall, .settles = settles, .artifacts_served = served};
+	p->wall.audience = xstrdup("https://front.example");
+	p->wall.sign_in = wall.sign_in ? xstrdup(wall.sign_in) : NULL;
+	p->wall.user = wall.user ? xstrdup(wall.user) : NULL;
+	p->wall.password = wall.password ? xstrdup(wall.password) : NULL;
 	add(p, "a", "");
 	add(p, "b", "a");
 	add(p, "c", "a");
@@ -316,6 +324,92 @@ static void walls(void)
 	}
 }
 
+static enum exit_code proven_by(struct world *w)
+{
+	enum exit_code code = go(w, RUN_APPLY);
+	wall = (struct wall){0};
+	settles = 0;
+	served = true;
+	return code;
+}
+
+static bool failed(const struct world *w, const char *check)
+{
+	return !strcmp(json_str(w->proofs, check, ""), "failed");
+}
+
+/* The walls of other auth modes: none of them is known here, they are what a plan says. */
+static void other_walls(void)
+{
+	static char google[] = "https://accounts.google.com/", other[] = "https://accounts.example/", admin[] = "admin", none[] = "no-such",
+		    page[] = "https://accounts.google.com/o/oauth2/v2/auth?x";
+	struct world w;
+	open_world(&w);
+	w.toy->signs_in = page;
+	ok(proven_by(&w) == EXIT_PARTLY && failed(&w, "anonymous"), "a sign-in page is no refusal where programs ask");
+	wall.sign_in = google;
+	is_int((int)proven_by(&w), 0, "it is where the wall says so");
+	wall.sign_in = other;
+	ok(proven_by(&w) == EXIT_PARTLY && failed(&w, "anonymous"), "and another one is none");
+	close_world(&w);
+
+	open_world(&w);
+	wall.shows = CREDENTIAL_JWT;
+	w.toy->takes = "Bearer signed";
+	is_int((int)proven_by(&w), 0, "a JWT that the prover signs");
+	is_str(json_str(w.toy->claims, "aud", ""), "https://front.example", "for the wall's audience");
+	ok(json_num(w.toy->claims, "exp", 0) - json_num(w.toy->claims, "iat", 0) == 3600, "for an hour");
+	wall.shows = CREDENTIAL_JWT;
+	w.toy->takes = "Bearer other";
+	ok(proven_by(&w) == EXIT_PARTLY && failed(&w, "permitted"), "one that the wall does not take proves nothing");
+	cJSON_Delete(w.toy->claims);
+	close_world(&w);
+
+	open_world(&w);
+	wall = (struct wall){.shows = CREDENTIAL_PASSWORD, .user = admin, .password = none};
+	ok(proven_by(&w) == EXIT_PARTLY && failed(&w, "token"), "a password that the plan does not have");
+	wall.shows = CREDENTIAL_CHANNEL;
+	w.toy->takes = "";
+	ok(proven_by(&w) == EXIT_PARTLY && failed(&w, "permitted"), "a way that asks shows nothing at the door");
+	close_world(&w);
+}
+
+static void patience(void)
+{
+	struct world w;
+	open_world(&w);
+	w.toy->no_certificate = 3;
+	ok(proven_by(&w) == EXIT_PARTLY && failed(&w, "anonymous"), "no certificate is final where the name answers at once");
+	w.toy->no_certificate = 30;
+	settles = 3600;
+	is_int((int)proven_by(&w), 0, "one that is not there yet is waited for where the exposure says so");
+	w.toy->no_certificate = 1000;
+	settles = 60;
+	ok(proven_by(&w) == EXIT_PARTLY && failed(&w, "anonymous"), "but not for ever");
+	ok(w.toy->no_certificate > 900, "in %d requests", 1000 - w.toy->no_certificate);
+	w.toy->no_certificate = 0;
+	w.toy->grants_lag = 5;
+	ok(proven_by(&w) == EXIT_PARTLY && failed(&w, "permitted"), "a refusal of one who is permitted is final");
+	w.toy->grants_lag = 5;
+	wall.spreads = 900;
+	is_int((int)proven_by(&w), 0, "where grants spread it is not");
+	close_world(&w);
+}
+
+static void straight_to_the_bucket(void)
+{
+	struct world w;
+	open_world(&w);
+	w.toy->root = "gs://bucket-1/artifacts/7/r1/artifacts";
+	ok(proven_by(&w) == EXIT_PARTLY && failed(&w, "artifact"), "files that go past a server that should keep them");
+	served = false;
+	is_int((int)proven_by(&w), 0, "files that clients keep themselves");
+	w.toy->root = NULL;
+	served = false;
+	ok(proven_by(&w) == EXIT_PARTLY && failed(&w, "artifact"), "files that a server keeps which should not");
+	close_world(&w);
+}
+
 int main(void)
 {
 	struct err e = {0};
@@ -328,5 +422,8 @@ int main(void)
 	unwanted();
 	interruption();
 	walls();
+	other_walls();
+	patience();
+	straight_to_the_bucket();
 	return tap_done();
 }

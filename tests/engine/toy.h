@@ -29,6 +29,12 @@ struct toy {
 	double lag_until;
 	const char *fails;         /* this thing's operation ends in an error */
 	const char *in_use;        /* this thing's DELETE is refused */
+	const char *takes;       /* the Authorization that its wall takes; NULL: the prover's ID token */
+	char *signs_in;         /* where its wall sends those who show nothing; NULL: they get 401 */
+	const char *root;        /* where a run's files go; NULL: through the server */
+	int no_certificate;      /* so many requests find none yet */
+	int grants_lag;          /* so many requests of one who is permitted are refused */
+	cJSON *claims;           /* of the last JWT that was signed */
 	bool no_wall, no_host_check, no_origin_check;
 	char order[400];           /* what acted, in order: "+a +b -a" */
 };
@@ -43,11 +49,12 @@ struct toy_flight {
 
 static void toy_land(void *arg)
 {
-	static char name[] = "Content-Type";
+	static char name[] = "Content-Type", location[] = "Location";
 	struct toy_flight *f = arg;
-	struct header h = {name, f->type};
-	f->reply.headers = &h;
-	f->reply.header_count = 1;
+	bool moved = f->reply.status == 302;
+	struct header h[] = {{name, f->type}, {location, moved ? f->toy->signs_in : NULL}};
+	f->reply.headers = h;
+	f->reply.header_count = moved ? 2 : 1;
 	f->done(f->arg, &f->reply);
 	free(f->reply.failure_text);
 	buf_free(&f->reply.body);
@@ -144,7 +151,8 @@ static void toy_mlflow(struct toy *t, const struct http_request *q, const cJSON 
 	if (strstr(path, "experiments/create")) {
 		toy_answer(r, 200, json_make("{'experiment_id':'7'}"));
 	} else if (strstr(path, "runs/create")) {
-		toy_answer(r, 200, json_make("{'run':{'info':{'run_id':'r1','artifact_uri':'mlflow-artifacts:/7/r1/artifacts'}}}"));
+		toy_answer(r, 200, json_make("{'run':{'info':{'run_id':'r1','artifact_uri':%s}}}",
+					   t->root ? t->root : "mlflow-artifacts:/7/r1/artifacts"));
 	} else if (strstr(path, "log-metric")) {
 		json_put_num(t->runs, "metric", json_num(body, "value", 0));
 		toy_answer(r, 200, json_make("{}"));
@@ -155,6 +163,9 @@ static void toy_mlflow(struct toy *t, const struct http_request *q, const cJSON 
 	} else if (strstr(path, "mlflow-artifacts") && !strcmp(q->method, "PUT")) {
 		json_put_str(t->runs, "artifact", q->body);
 		toy_answer(r, 200, json_make("{}"));
+	} else if (strstr(path, "get-artifact")) {
+		r->status = 200;
+		buf_puts(&r->body, "mlflow-setup was here\n");
 	} else if (strstr(path, "mlflow-artifacts") && !strcmp(q->method, "GET")) {
 		r->status = 200;
 		buf_puts(&r->body, json_str(t->runs, "artifact", ""));
@@ -166,7 +177,14 @@ static void toy_mlflow(struct toy *t, const struct http_request *q, const cJSON 
 static void toy_front(struct toy *t, const struct http_request *q, const cJSON *body, struct http_reply *r)
 {
 	const char *token = toy_header(q, "Authorization"), *origin = toy_header(q, "Origin");
-	if (!t->no_wall && (!token || strcmp(token, "Bearer id-token")))
+	bool stranger = !token || strcmp(token, t->takes ? t->takes : "Bearer id-token");
+	if (t->no_certificate && t->no_certificate--)
+		r->failure = HTTP_TLS;
+	else if (!stranger && t->grants_lag && t->grants_lag--)
+		toy_answer(r, 403, json_make("{}"));
+	else if (!t->no_wall && !token && t->signs_in)
+		r->status = 302;
+	else if (!t->no_wall && stranger)
 		toy_answer(r, token ? 403 : 401, json_make("{}"));
 	else if (toy_header(q, "Host") && !t->no_host_check)
 		toy_answer(r, 403, json_make("{}"));
@@ -188,6 +206,14 @@ static void toy_handle(struct toy *t, const struct http_request *q, struct http_
 		toy_answer(r, 200, json_make("{'email':'operator@example.com'}"));
 	else if (strstr(q->url, "generateIdToken"))
 		toy_answer(r, 200, json_make("{'token':'id-token'}"));
+	else if (strstr(q->url, "signJwt")) {
+		const char *payload = json_str(body, "payload", "");
+		t->claims = cJSON_Parse(payload);
+		toy_answer(r, 200, json_make("{'signedJwt':'signed'}"));
+	} else if (strstr(q->url, "storage.googleapis.com") && strstr(q->url, "/upload/"))
+		toy_answer(r, 200, json_make("{'name':'x'}"));
+	else if (strstr(q->url, "storage.googleapis.com") && !strcmp(q->method, "DELETE"))
+		r->status = 204;
 	else if (strstr(q->url, "front.example"))
 		toy_front(t, q, body, r);
 	else if (operation) {
