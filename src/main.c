@@ -4,6 +4,7 @@
 #include "base/err.h"
 #include "base/gettext.h"
 #include "base/mem.h"
+#include "base/process.h"
 #include "base/secret.h"
 #include "cmd/cli.h"
 #include "cmd/luck.h"
@@ -67,6 +68,7 @@ static enum exit_code run_wizard(struct cli *cli, struct err *e)
 
 int main(int argc, char **argv)
 {
+	process_hold_standard_fds();
 	/* Words and characters only: numbers are written as JSON and HTTP want them, whatever the locale. */
 	setlocale(LC_CTYPE, "");
 	setlocale(LC_MESSAGES, "");

@@ -3,6 +3,7 @@
 #include "ui/guard.h"
 
 #include "base/gettext.h"
+#include "base/process.h"
 
 #include <curses.h>
 #include <errno.h>
@@ -29,10 +30,8 @@ static const int passed[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP};
 
 static void handle(void (*handler)(int))
 {
-	struct sigaction action = {.sa_handler = handler, .sa_flags = SA_RESTART};
-	sigemptyset(&action.sa_mask);
 	for (size_t i = 0; i < sizeof passed / sizeof *passed; i++)
-		sigaction(passed[i], &action, NULL);
+		process_on_signal(passed[i], handler, SA_RESTART);
 }
 
 /* Everything that the child may have switched on. Terminfo is read only now: the usual way out needs none of it. */

@@ -5,6 +5,7 @@
 #include "base/gettext.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/process.h"
 #include "base/outside.h"
 #include "base/secret.h"
 #include "engine/lines.h"
@@ -686,11 +687,9 @@ int plain_on(struct session *s, struct answers *a, const struct wizard_options *
 
 int plain_run(struct session *s, struct answers *a, const struct wizard_options *o)
 {
-	struct sigaction action = {.sa_handler = on_interrupt};
-	sigemptyset(&action.sa_mask);
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
-	sigaction(SIGHUP, &action, NULL);
+	process_on_signal(SIGINT, on_interrupt, 0);
+	process_on_signal(SIGTERM, on_interrupt, 0);
+	process_on_signal(SIGHUP, on_interrupt, 0);
 	setvbuf(stdin, NULL, _IONBF, 0); /* its buffer would keep a typed secret */
 	return plain_on(s, a, o, stdin, stdout);
 }

@@ -6,6 +6,7 @@
 #include "base/gettext.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/process.h"
 #include "base/outside.h"
 #include "base/secret.h"
 #include "plan/regions.h"
@@ -101,6 +102,9 @@ bool wizard_save(struct wizard *w)
 		saved = answers_save(a, w->options->file, &e);
 	free(w->save_failed);
 	w->save_failed = saved ? NULL : err_text(&e);
+	if (saved && answers_beside(a))
+		w->save_failed = xasprintf(_("%s was changed meanwhile in a way that cannot be put together with these answers: they stand in %s."),
+					   w->options->file, answers_beside(a));
 	err_free(&e);
 	buf_free(&now);
 	answers_free(a);
@@ -490,12 +494,10 @@ static void on_end(int signal_number)
 /* SIGWINCH is left to curses, which installed its handler when the screen was opened. */
 static void watch_signals(void)
 {
-	struct sigaction action = {.sa_handler = on_end};
-	sigemptyset(&action.sa_mask);
-	sigaction(SIGHUP, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGQUIT, &action, NULL);
+	process_on_signal(SIGHUP, on_end, 0);
+	process_on_signal(SIGTERM, on_end, 0);
+	process_on_signal(SIGINT, on_end, 0);
+	process_on_signal(SIGQUIT, on_end, 0);
 	signal(SIGTSTP, SIG_DFL);
 }
 

@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/process.h"
 #include "base/text.h"
 
 #include <fcntl.h>
@@ -285,10 +286,10 @@ static void run(struct server *v, const struct options *o)
 
 static void catch_signals(void)
 {
-	struct sigaction stop = {.sa_handler = on_stop}, dump = {.sa_handler = on_dump}, again = {.sa_handler = on_faults};
-	sigaction(SIGTERM, &stop, NULL);
-	sigaction(SIGINT, &stop, NULL);
-	sigaction(SIGHUP, &stop, NULL);
+	struct sigaction dump = {.sa_handler = on_dump}, again = {.sa_handler = on_faults};
+	process_on_signal(SIGTERM, on_stop, 0);
+	process_on_signal(SIGINT, on_stop, 0);
+	process_on_signal(SIGHUP, on_stop, 0);
 	sigaction(SIGUSR1, &dump, NULL);
 	sigaction(SIGUSR2, &again, NULL);
 	signal(SIGPIPE, SIG_IGN);
@@ -320,6 +321,7 @@ static bool serve(struct server *v, const struct options *o)
 
 int main(int argc, char **argv)
 {
+	process_hold_standard_fds();
 	struct options o = {.speed = 1};
 	struct server v = {.listener = -1, .clock = -1};
 	mem_install();

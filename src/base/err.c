@@ -47,6 +47,12 @@ bool err_set(struct err *e, enum exit_code exit, const char *place, const char *
 	return false;
 }
 
+void err_set_place(struct err *e, const char *place)
+{
+	if (!e->place)
+		e->place = through_door(place, false);
+}
+
 bool err_set_lines(struct err *e, enum exit_code exit, const char *lines)
 {
 	if (e && !e->exit) {

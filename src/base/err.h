@@ -36,6 +36,8 @@ bool err_set(struct err *e, enum exit_code exit, const char *place, const char *
 	__attribute__((format(printf, 5, 6)));
 /* The same for several sentences of ours, a line each. */
 bool err_set_lines(struct err *e, enum exit_code exit, const char *lines);
+/* Gives a failure that has none its place, through the same door. */
+void err_set_place(struct err *e, const char *place);
 /* "place: what. Fix." on one line, freed by the caller. */
 char *err_text(const struct err *e);
 /* Moves from into to (to must be empty or freed). */

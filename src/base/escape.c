@@ -128,3 +128,12 @@ const char *escape_add(enum escape escape, const char *value, struct buf *out)
 	buf_puts(out, value);
 	return NULL;
 }
+
+void escape_word(const char *value, struct buf *out)
+{
+	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._/:@%+=,";
+	if (*value && !value[strspn(value, plain)])
+		buf_puts(out, value);
+	else
+		as_word(value, out);
+}

@@ -23,4 +23,7 @@ enum escape {
  * out then has a part of it. */
 const char *escape_add(enum escape escape, const char *value, struct buf *out);
 
+/* Appends value as one word of a shell, quoted where it has to be: for lines that are made to be pasted or evaluated. */
+void escape_word(const char *value, struct buf *out);
+
 #endif

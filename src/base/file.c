@@ -109,29 +109,70 @@ static bool sync_dir(const char *path)
 	return ok;
 }
 
-bool file_write(const char *path, const void *data, size_t len, mode_t mode, struct err *e)
+static bool cannot_write(const char *path, struct err *e)
+{
+	return err_set(e, EXIT_CANTWRITE, path, _("Check the directory, its permissions and the free space."), _("cannot write the file (%s)."),
+		       strerror(errno));
+}
+
+/* owner: whose the file is to be; NULL leaves it ours. */
+static bool write_anew(const char *path, const void *data, size_t len, mode_t mode, const struct stat *owner)
 {
 	char *temp = xasprintf("%s.XXXXXX", path);
-	bool ok = false;
 	int fd = mkostemp(temp, O_CLOEXEC);
-	if (fd < 0)
-		goto out;
-	ok = fchmod(fd, mode) == 0 && write_all(fd, data, len) && fsync(fd) == 0;
-	if (close(fd) != 0)
+	bool ok = fd >= 0 && (!owner || fchown(fd, owner->st_uid, owner->st_gid) == 0) && fchmod(fd, mode) == 0 && write_all(fd, data, len) &&
+		  fsync(fd) == 0;
+	int saved = errno;
+	if (fd >= 0 && close(fd) != 0 && ok) {
 		ok = false;
-	ok = ok && rename(temp, path) == 0;
-	if (!ok) {
-		int saved = errno;
-		unlink(temp);
-		errno = saved;
+		saved = errno;
 	}
-	ok = ok && sync_dir(path);
-out:
-	if (!ok)
-		err_set(e, EXIT_CANTWRITE, path, _("Check the directory, its permissions and the free space."),
-			_("cannot write the file (%s)."), strerror(errno));
+	if (ok && rename(temp, path) != 0) {
+		ok = false;
+		saved = errno;
+	}
+	if (!ok && fd >= 0)
+		unlink(temp);
+	errno = saved;
 	free(temp);
+	return ok && sync_dir(path);
+}
+
+bool file_write(const char *path, const void *data, size_t len, mode_t mode, struct err *e)
+{
+	return write_anew(path, data, len, mode, NULL) || cannot_write(path, e);
+}
+
+/* What is written is shorter or longer than what was there: cut last, so that no moment leaves less than one of the two. */
+static bool write_over(const char *path, const void *data, size_t len)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	bool ok = fd >= 0 && write_all(fd, data, len) && ftruncate(fd, (off_t)len) == 0 && fsync(fd) == 0;
+	int saved = errno;
+	if (fd >= 0)
+		close(fd);
+	errno = saved;
 	return ok;
+}
+
+bool file_update(const char *path, const void *data, size_t len, struct err *e)
+{
+	struct stat st;
+	if (lstat(path, &st) != 0 && errno == ENOENT)
+		return file_write(path, data, len, 0600, e);
+	char *real = realpath(path, NULL);
+	if (!real || stat(real, &st) != 0) {
+		free(real);
+		return cannot_write(path, e);
+	}
+	bool regular = S_ISREG(st.st_mode), ours = st.st_uid == geteuid() && st.st_gid == getegid();
+	if (!regular)
+		err_set(e, EXIT_CANTWRITE, path, _("Name a regular file."), _("this is a directory, a pipe or a device, not a file."));
+	bool ok = regular && write_anew(real, data, len, st.st_mode & 07777, ours ? NULL : &st);
+	if (regular && !ok && errno == EPERM && !ours)
+		ok = write_over(real, data, len);
+	free(real);
+	return ok || !regular ? ok : cannot_write(path, e);
 }
 
 bool file_make_dirs(const char *path, struct err *e)

@@ -20,6 +20,10 @@ bool file_is_ours(int fd, const char *path, struct err *e);
  * is replaced, not followed. Failure: EXIT_CANTWRITE, and the old file is untouched. */
 bool file_write(const char *path, const void *data, size_t len, mode_t mode, struct err *e);
 
+/* Writes what a file is to say from now on: through a symbolic link, with the mode and owner that it has; a new one gets mode 0600. What is no
+ * regular file is refused. Failure: EXIT_CANTWRITE. Where the owner cannot be kept by a new file, the old one is written over. */
+bool file_update(const char *path, const void *data, size_t len, struct err *e);
+
 /* Makes a directory and its parents with mode 0700; those that exist are left as they are. */
 bool file_make_dirs(const char *path, struct err *e);
 

@@ -1,6 +1,7 @@
 #include "config.h"
 #include "base/json.h"
 
+#include "base/gettext.h"
 #include "base/mem.h"
 #include "base/text.h"
 
@@ -10,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { DEPTH_MAX = 64 };
+enum { DEPTH_MAX = 64, NODES_MAX = 400000 };
 
 static int line_of(const char *text, const char *at)
 {
@@ -20,57 +21,104 @@ static int line_of(const char *text, const char *at)
 	return line;
 }
 
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* A key that the object has twice, or NULL. Sorted, since an object may have as many keys as a text has room for. */
+static const char *twice_in(const cJSON *object)
+{
+	size_t count = 0;
+	const char *twice = NULL;
+	for (const cJSON *c = object->child; c; c = c->next)
+		count++;
+	if (count < 2)
+		return NULL;
+	const char **keys = xcalloc(count, sizeof *keys);
+	count = 0;
+	for (const cJSON *c = object->child; c; c = c->next)
+		keys[count++] = c->string;
+	qsort(keys, count, sizeof *keys, by_text);
+	for (size_t i = 1; i < count && !twice; i++)
+		twice = strcmp(keys[i - 1], keys[i]) ? NULL : keys[i];
+	free(keys);
+	return twice;
+}
+
 /* Duplicate keys, depth and numbers beyond a double, which cJSON lets pass. path gets the offending key. */
 static bool tree_ok(const cJSON *node, int depth, const char **why, const char **key)
 {
 	if (depth > DEPTH_MAX) {
-		*why = "is nested too deeply";
+		*why = _("it is nested too deeply");
 		return false;
 	}
 	if (cJSON_IsNumber(node) && !isfinite(node->valuedouble)) {
-		*why = "has a number that is too large";
+		*why = _("a number in it is too large");
 		*key = node->string;
 		return false;
 	}
-	for (const cJSON *c = node->child; c; c = c->next) {
-		if (cJSON_IsObject(node))
-			for (const cJSON *d = c->next; d; d = d->next)
-				if (!strcmp(c->string, d->string)) {
-					*why = "has a key twice";
-					*key = c->string;
-					return false;
-				}
+	if (cJSON_IsObject(node) && (*key = twice_in(node))) {
+		*why = _("it has a key twice");
+		return false;
+	}
+	for (const cJSON *c = node->child; c; c = c->next)
 		if (!tree_ok(c, depth + 1, why, key))
 			return false;
-	}
 	return true;
+}
+
+/* What is wrong with the bytes, before a parser spends memory on them; NULL when nothing is. at gets the place. */
+static const char *bytes_fault(const char *text, size_t len, size_t *at)
+{
+	bool string = false, escaped = false;
+	unsigned code;
+	size_t nodes = 1, n;
+	for (*at = 0; *at < len; *at += n) {
+		char c = text[*at];
+		n = text_utf8(text + *at, len - *at, &code);
+		if (len >= 2 && *at < 2 && (!n || !c) && (!memcmp(text, "\xff\xfe", 2) || !memcmp(text, "\xfe\xff", 2) || !text[0] || !text[1]))
+			return _("this is UTF-16: save it as UTF-8");
+		if (!n)
+			return _("this is not UTF-8");
+		if (!c || (escaped && c == 'u' && len - *at > 4 && !memcmp(text + *at, "u0000", 5)))
+			return _("there is a NUL character");
+		if (!string && (c == ',' || c == '[' || c == '{') && ++nodes > NODES_MAX)
+			return _("it has more values than any that is expected");
+		string = string ? c != '"' || escaped : c == '"';
+		escaped = string && !escaped && c == '\\';
+	}
+	return NULL;
+}
+
+static cJSON *not_json(const char *text, size_t len, const char *name, size_t at, const char *what, const char *fix, struct err *e)
+{
+	char *copy = xstrndup(text, len), *place = xasprintf("%s:%d", name, line_of(copy, copy + (at < len ? at : len)));
+	err_set(e, EXIT_ANSWERS, place, fix, "%s.", what);
+	free(place);
+	free(copy);
+	return NULL;
 }
 
 cJSON *json_parse(const char *text, size_t len, const char *name, struct err *e)
 {
-	const char *end = NULL;
+	const char *end = NULL, *why = NULL, *key = NULL;
+	size_t at;
+	const char *fault = bytes_fault(text, len, &at);
+	if (fault)
+		return not_json(text, len, name, at, fault, _("Correct it and try again."), e);
 	cJSON *root = cJSON_ParseWithLengthOpts(text, len, &end, 0);
-	if (root) {
-		while (end < text + len && isspace((unsigned char)*end))
-			end++;
-		if (end == text + len) {
-			const char *why = NULL, *key = NULL;
-			if (tree_ok(root, 0, &why, &key))
-				return root;
-			err_set(e, EXIT_ANSWERS, name, "Correct it and try again.", "the JSON %s%s%s%s", why, key ? " (\"" : "",
-				key ? key : "", key ? "\")." : ".");
-			cJSON_Delete(root);
-			return NULL;
-		}
-		cJSON_Delete(root);
-	}
-	char *copy = xstrndup(text, len);
-	size_t off = end && end >= text && end <= text + len ? (size_t)(end - text) : 0;
-	char *place = xasprintf("%s:%d", name, line_of(copy, copy + off));
-	err_set(e, EXIT_ANSWERS, place, "Correct the syntax there, or one line above.", "this is not JSON.");
-	free(place);
-	free(copy);
-	return NULL;
+	while (root && end < text + len && isspace((unsigned char)*end))
+		end++;
+	if (root && end == text + len && tree_ok(root, 0, &why, &key))
+		return root;
+	if (why && key)
+		err_set(e, EXIT_ANSWERS, name, _("Correct it and try again."), _("this JSON cannot be used: %s (\"%s\")."), why, key);
+	else if (why)
+		err_set(e, EXIT_ANSWERS, name, _("Correct it and try again."), _("this JSON cannot be used: %s."), why);
+	cJSON_Delete(root);
+	at = end && end >= text && end <= text + len ? (size_t)(end - text) : 0;
+	return why ? NULL : not_json(text, len, name, at, _("this is not JSON"), _("Correct the syntax there, or one line above."), e);
 }
 
 static cJSON *child_of(const cJSON *node, const char *key, size_t len)
@@ -158,6 +206,12 @@ void json_put(cJSON *root, const char *path, cJSON *value)
 		node = child;
 		path += len + 1;
 	}
+}
+
+void json_put_key(cJSON *object, const char *key, cJSON *value)
+{
+	cJSON_DeleteItemFromObjectCaseSensitive(object, key);
+	cJSON_AddItemToObject(object, key, value);
 }
 
 void json_put_str(cJSON *root, const char *path, const char *value)

@@ -8,7 +8,8 @@
 
 #include <cjson/cJSON.h>
 
-/* Parses one JSON text, refusing duplicate keys, trailing text, nesting over 64 and numbers beyond a double. name is for the error's place
+/* Parses one JSON text, refusing duplicate keys, trailing text, nesting over 64, numbers beyond a double, NUL characters, what is not UTF-8 and more
+ * than 400,000 values; it takes time in proportion to the text. name is for the error's place
  * ("mlflow.json"); a failure is EXIT_ANSWERS with its line. Returns a tree that the caller deletes, or NULL. */
 cJSON *json_parse(const char *text, size_t len, const char *name, struct err *e);
 
@@ -23,6 +24,8 @@ long long json_int64(const cJSON *root, const char *path, long long fallback);
 
 /* Puts value (which the tree then owns) at path, making the objects on the way, replacing what was there. */
 void json_put(cJSON *root, const char *path, cJSON *value);
+/* The same for one key of an object, dots and all. */
+void json_put_key(cJSON *object, const char *key, cJSON *value);
 void json_put_str(cJSON *root, const char *path, const char *value);
 void json_put_num(cJSON *root, const char *path, double value);
 void json_put_bool(cJSON *root, const char *path, bool value);

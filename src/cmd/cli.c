@@ -251,7 +251,7 @@ struct answers *cli_answers(const struct cli *cli, struct err *e)
 		bool ok = eq ? answers_set_text(a, id, eq + 1, e)
 			     : err_set(e, EXIT_USAGE, NULL, _("Write --set ID=VALUE."), _("--set lacks a value: \"%s\"."), cli->set[i]);
 		if (!ok && !e->place && !strstr(e->what, id))
-			e->place = xstrdup(id);
+			err_set_place(e, id);
 		free(id);
 		if (!ok) {
 			answers_free(a);

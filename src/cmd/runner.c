@@ -4,6 +4,8 @@
 #include "base/gettext.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/outside.h"
+#include "base/process.h"
 #include "base/secret.h"
 #include "base/text.h"
 #include "cmd/open.h"
@@ -25,11 +27,9 @@ static void on_interrupt(int signal_number)
 
 static void watch_interrupts(void)
 {
-	struct sigaction action = {.sa_handler = on_interrupt};
-	sigemptyset(&action.sa_mask);
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
-	sigaction(SIGHUP, &action, NULL);
+	static const int watched[] = {SIGINT, SIGTERM, SIGHUP};
+	for (size_t i = 0; i < sizeof watched / sizeof *watched; i++)
+		process_on_signal(watched[i], on_interrupt, 0);
 }
 
 struct runner {
@@ -56,12 +56,6 @@ static bool on_save(void *arg, const struct answers *a, struct err *e)
 {
 	const struct runner *r = arg;
 	return r->rehearsal || answers_save(a, r->cli->file, e);
-}
-
-/* A cloud on this machine behind a certificate authority of its own is a simulated one. */
-static bool is_simulated(const struct cli *cli)
-{
-	return cli->rehearse || (cli->cloud_ca && cli->cloud_proxy && text_starts(cli->cloud_proxy, "http://127.0.0.1:"));
 }
 
 static struct secret *ask_secret(struct err *e)
@@ -96,13 +90,8 @@ static bool on_secret(void *arg, const char *reference, struct secret **out, str
 	const struct runner *r = arg;
 	static const char made_up[] = "GOCSPX-made-up-for-a-rehearsal";
 	(void)reference;
-	if (r->rehearsal || (is_simulated(r->cli) && !isatty(STDIN_FILENO))) {
-		if (!r->rehearsal)
-			fputs(_("The cloud is a simulated one and nobody can be asked: a made-up OAuth client secret is used.\n"), stderr);
-		*out = secret_copy(made_up, strlen(made_up));
-	} else {
-		*out = ask_secret(e);
-	}
+	/* Only a rehearsal makes one up: a proxy and an authority of one's own are ordinary ways to the real cloud. */
+	*out = r->rehearsal ? secret_copy(made_up, strlen(made_up)) : ask_secret(e);
 	return *out != NULL;
 }
 
@@ -132,6 +121,9 @@ enum exit_code runner_run(const struct cli *cli, enum run_verb verb, void (*fini
 					.event = on_event, .arg = &r, .secret = on_secret};
 		struct run *run = run_start(s, &o, e);
 		code = run ? turn_to_end(s, run) : e->exit;
+		if (answers_beside(a))
+			outside_print(stderr, _("%s was changed meanwhile in a way that cannot be put together with this run: what the run found and made stands in %s.\n"),
+				      cli->file, answers_beside(a));
 		if (run && finish)
 			finish(cli, run);
 		run_free(run);

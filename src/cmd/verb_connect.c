@@ -2,6 +2,7 @@
 #include "config.h"
 #include "cmd/verbs.h"
 
+#include "base/escape.h"
 #include "base/gettext.h"
 #include "base/json.h"
 #include "plan/axes.h"
@@ -11,7 +12,9 @@
 static void print(const struct plan *p)
 {
 	struct buf lines = {0};
-	buf_printf(&lines, "export MLFLOW_TRACKING_URI=%s\n", p->url);
+	buf_puts(&lines, "export MLFLOW_TRACKING_URI=");
+	escape_word(p->url, &lines);
+	buf_putc(&lines, '\n');
 	if (p->axes.exposure->connect)
 		p->axes.exposure->connect(p, &lines);
 	p->axes.auth->connect(p, &lines);

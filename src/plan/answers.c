@@ -2,7 +2,6 @@
 #include "config.h"
 #include "plan/answers.h"
 
-#include "base/file.h"
 #include "base/gettext.h"
 #include "base/json.h"
 #include "base/mem.h"
@@ -10,12 +9,13 @@
 #include "base/text.h"
 #include "plan/axes.h"
 #include "plan/checks.h"
+#include "plan/resolved.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #define SCHEMA_ID "urn:mlflow-setup:answers:1"
-enum { FILE_MAX = 1 << 20 };
+enum { PROBLEMS_LISTED = 20, LIST_MAX = 2000 };
 
 struct answers *answers_new(void)
 {
@@ -23,6 +23,7 @@ struct answers *answers_new(void)
 	a->values = cJSON_CreateObject();
 	a->resolved = cJSON_CreateObject();
 	a->defaults = cJSON_CreateObject();
+	a->file = answers_file_share(NULL);
 	return a;
 }
 
@@ -33,6 +34,7 @@ void answers_free(struct answers *a)
 	cJSON_Delete(a->values);
 	cJSON_Delete(a->resolved);
 	cJSON_Delete(a->defaults);
+	answers_file_drop(a->file);
 	free(a->text);
 	free(a);
 }
@@ -43,6 +45,7 @@ struct answers *answers_copy(const struct answers *a)
 	copy->values = cJSON_Duplicate(a->values, 1);
 	copy->resolved = cJSON_Duplicate(a->resolved, 1);
 	copy->defaults = cJSON_CreateObject();
+	copy->file = answers_file_share(a->file);
 	copy->text = a->text ? xstrdup(a->text) : NULL;
 	return copy;
 }
@@ -165,6 +168,8 @@ static bool allows_list(const struct answers *a, const struct question *q, const
 {
 	if (!cJSON_IsArray(v))
 		return refuse(e, _("A list of texts is needed."));
+	if (cJSON_GetArraySize(v) > LIST_MAX)
+		return err_set(e, EXIT_ANSWERS, NULL, NULL, _("The list has more than %d elements."), LIST_MAX);
 	for (const cJSON *element = v->child; element; element = element->next) {
 		if (!allows_element(a, q, v, element, e))
 			return false;
@@ -279,13 +284,17 @@ cJSON *answers_choices(const struct answers *a)
 /* Reading ------------------------------------------------------------------------------------------------------------------------- */
 
 /* Problems are gathered, a line each, and become one error. */
+
 struct problems {
+	size_t count; /* of all; the first PROBLEMS_LISTED are in lines */
 	struct buf lines;
 	const char *name, *text;
 };
 
 __attribute__((format(printf, 3, 4))) static void problem(struct problems *p, const char *path, const char *format, ...)
 {
+	if (++p->count > PROBLEMS_LISTED)
+		return;
 	int line = p->text && path ? json_line(p->text, path) : 0;
 	if (p->lines.len)
 		buf_putc(&p->lines, '\n');
@@ -306,6 +315,8 @@ __attribute__((format(printf, 3, 4))) static void problem(struct problems *p, co
 static bool problems_end(struct problems *p, struct err *e)
 {
 	bool fine = !p->lines.len;
+	if (p->count > PROBLEMS_LISTED)
+		buf_printf(&p->lines, _("\nand %zu more"), p->count - PROBLEMS_LISTED);
 	if (!fine)
 		err_set_lines(e, EXIT_ANSWERS, buf_text(&p->lines));
 	buf_free(&p->lines);
@@ -317,7 +328,9 @@ static void read_answer(struct problems *p, struct answers *a, cJSON *given)
 	struct err e = {0};
 	char *path = xasprintf("answers.%s", given->string);
 	const struct question *q = question_find(given->string);
-	if (!q) {
+	if (!q && p->count >= PROBLEMS_LISTED) {
+		p->count++; /* a near word is looked for only when it is told */
+	} else if (!q) {
 		unknown_question(given->string, &e);
 		problem(p, path, "%s", e.what);
 	} else {
@@ -356,7 +369,7 @@ static void check_top(struct problems *p, const cJSON *root)
 		size_t i = 0;
 		while (top_keys[i] && strcmp(top_keys[i], c->string))
 			i++;
-		const char *near = text_nearest(c->string, top_keys);
+		const char *near = p->count < PROBLEMS_LISTED ? text_nearest(c->string, top_keys) : NULL;
 		if (!top_keys[i] && near)
 			problem(p, c->string, _("Unknown key \"%s\": did you mean \"%s\"?"), c->string, near);
 		else if (!top_keys[i])
@@ -386,6 +399,11 @@ static bool check_format(struct problems *p, const cJSON *root)
 	return false;
 }
 
+static void blame_resolved(void *arg, const char *path, const char *sentence)
+{
+	problem(arg, path, "%s", sentence);
+}
+
 static void read_root(struct problems *p, struct answers *a, const cJSON *root)
 {
 	if (!cJSON_IsObject(root)) {
@@ -401,6 +419,7 @@ static void read_root(struct problems *p, struct answers *a, const cJSON *root)
 			read_answer(p, a, c);
 	}
 	if (cJSON_IsObject(resolved)) {
+		resolved_check(resolved, blame_resolved, p);
 		cJSON_Delete(a->resolved);
 		a->resolved = cJSON_Duplicate(resolved, 1);
 		free(a->resolved->string);
@@ -425,16 +444,6 @@ struct answers *answers_parse(const char *text, size_t len, const char *name, st
 	return NULL;
 }
 
-struct answers *answers_load(const char *path, struct err *e)
-{
-	struct buf b = {0};
-	struct answers *a = NULL;
-	if (file_read(path, FILE_MAX, &b, e))
-		a = answers_parse(buf_text(&b), b.len, path, e);
-	buf_free(&b);
-	return a;
-}
-
 /* Writing ------------------------------------------------------------------------------------------------------------------------- */
 
 void answers_print(const struct answers *a, struct buf *out)
@@ -447,19 +456,6 @@ void answers_print(const struct answers *a, struct buf *out)
 	json_write(out, root, 0);
 	buf_putc(out, '\n');
 	cJSON_Delete(root);
-}
-
-bool answers_save(const struct answers *a, const char *path, struct err *e)
-{
-	struct buf now = {0}, before = {0};
-	struct err absent = {0};
-	answers_print(a, &now);
-	bool same = file_read(path, FILE_MAX, &before, &absent) && before.len == now.len && !memcmp(before.data, now.data, now.len);
-	bool saved = same || file_write(path, now.data, now.len, 0600, e);
-	err_free(&absent);
-	buf_free(&now);
-	buf_free(&before);
-	return saved;
 }
 
 /* Checking all -------------------------------------------------------------------------------------------------------------------- */

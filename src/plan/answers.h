@@ -10,10 +10,21 @@
 
 enum { ANSWERS_FORMAT = 1 };
 
+/* The file as it was last read or written, and the answers' own text at that moment: together they tell who changed what since. */
+struct answers_file {
+	char *theirs, *ours; /* NULL before there is a file */
+	char *beside;        /* where ours was written when it could not be put into the file; NULL as a rule */
+	unsigned users;
+};
+/* For answers_new, answers_copy and answers_free. */
+struct answers_file *answers_file_share(struct answers_file *f);
+void answers_file_drop(struct answers_file *f);
+
 struct answers {
 	cJSON *values;   /* object: question id -> value, only those that were answered; ids as flat keys ("database.tier") */
 	cJSON *resolved; /* object: "suffix", "project_number", "organization", "image_digest", "secret_versions", "url", "choices", ... */
 	cJSON *defaults; /* the last fallback given out per id: keeps answers_get's pointers alive */
+	struct answers_file *file; /* what is known of the file on the disk; shared by copies */
 	char *text;      /* the file's text as read, for line numbers; NULL when it was not read from one */
 };
 
@@ -26,12 +37,15 @@ struct answers *answers_copy(const struct answers *a);
  * unknown key with line and "did you mean", wrong type, value that its check refuses. What is incomplete, or cannot be chosen
  * together, is left to answers_check, so that the wizard can open a half-filled file. EXIT_ANSWERS. NULL on failure. */
 struct answers *answers_parse(const char *text, size_t len, const char *name, struct err *e);
-/* Reads a file. EXIT_NOINPUT when it is not there. */
+/* Reads a regular file. EXIT_NOINPUT when it is not there. */
 struct answers *answers_load(const char *path, struct err *e);
 /* The file's text: every question written out, sorted; save(load(save(x))) = save(x). */
 void answers_print(const struct answers *a, struct buf *out);
-/* Writes it atomically with mode 0600; when the file already holds these bytes it is not touched. */
+/* Writes it atomically: a new file with mode 0600, an old one with its mode and owner, through a symbolic link; when the file already holds these
+ * bytes it is not touched. What somebody else changed in the file since it was read stays: only what changed here is put into it. When both
+ * changed the same, or the file is no answers file any more, it is left and ours is written beside it: answers_beside then says where. */
 bool answers_save(const struct answers *a, const char *path, struct err *e);
+const char *answers_beside(const struct answers *a);
 
 /* The value in force: the answer, or the default. Never NULL for a known id; the pointer lives until the answers change. */
 const cJSON *answers_get(const struct answers *a, const char *id);

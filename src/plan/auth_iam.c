@@ -3,6 +3,7 @@
 #include "config.h"
 #include "plan/axes.h"
 
+#include "base/escape.h"
 #include "base/gettext.h"
 #include "base/mem.h"
 #include "plan/people.h"
@@ -36,10 +37,11 @@ static void wall(const struct design *d, struct wall *out)
 
 static void connect(const struct plan *p, struct buf *out)
 {
-	buf_printf(out,
-		   "export MLFLOW_TRACKING_TOKEN=$(gcloud auth print-identity-token --impersonate-service-account=%s \\\n"
-		   "    --audiences=%s --include-email)\n",
-		   p->prover, p->url);
+	buf_puts(out, "export MLFLOW_TRACKING_TOKEN=$(gcloud auth print-identity-token --impersonate-service-account=");
+	escape_word(p->prover, out);
+	buf_puts(out, " \\\n    --audiences=");
+	escape_word(p->url, out);
+	buf_puts(out, " --include-email)\n");
 	buf_printf(out, "%s\n", _("# The token lasts an hour. People who are let in may use their own: gcloud auth print-identity-token"));
 	if (p->axes.target->browse)
 		p->axes.target->browse(p, out);

@@ -2,6 +2,7 @@
 #include "config.h"
 #include "plan/axes.h"
 
+#include "base/escape.h"
 #include "base/gettext.h"
 #include "base/json.h"
 #include "base/mem.h"
@@ -171,10 +172,11 @@ static void wall(const struct design *d, struct wall *out)
 
 static void connect(const struct plan *p, struct buf *out)
 {
-	buf_printf(out,
-		   "export MLFLOW_TRACKING_TOKEN=$(gcloud auth print-identity-token --impersonate-service-account=%s \\\n"
-		   "    --audiences=%s --include-email)\n",
-		   p->prover, p->url);
+	buf_puts(out, "export MLFLOW_TRACKING_TOKEN=$(gcloud auth print-identity-token --impersonate-service-account=");
+	escape_word(p->prover, out);
+	buf_puts(out, " \\\n    --audiences=");
+	escape_word(p->url, out);
+	buf_puts(out, " --include-email)\n");
 	buf_printf(out, "%s\n", _("# The token lasts an hour. In a browser open the address and sign in."));
 }
 

@@ -6,6 +6,8 @@ src_plan_libplan_a_SOURCES = \
 	src/plan/auth_iam.c \
 	src/plan/auth_oauth2_proxy.c \
 	src/plan/axes.c src/plan/axes.h src/plan/axes.tbl \
+	src/plan/answers_file.c \
+	src/plan/resolved.c src/plan/resolved.h \
 	src/plan/checks.c src/plan/checks.h \
 	src/plan/cost.c \
 	src/plan/database.c src/plan/database.h \

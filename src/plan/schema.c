@@ -1,6 +1,7 @@
 /* The JSON Schema (draft 2020-12) of the answers file, from the question table. */
 #include "config.h"
 #include "plan/answers.h"
+#include "plan/resolved.h"
 
 #include "base/gettext.h"
 #include "base/json.h"
@@ -77,6 +78,6 @@ cJSON *answers_schema(void)
 			 "'title':'Answers of mlflow-setup','type':'object','additionalProperties':false,'required':['format','answers'],"
 			 "'properties':{'$schema':{'type':'string'},'format':{'type':'integer','minimum':1,'maximum':%d},"
 			 "'answers':{'type':'object','additionalProperties':false,'properties':%j},"
-			 "'resolved':{'type':'object'}}}",
-			 ANSWERS_FORMAT, properties);
+			 "'resolved':%j}}",
+			 ANSWERS_FORMAT, properties, resolved_schema());
 }

@@ -107,9 +107,9 @@ static struct answers *draw_answers(void)
 		err_free(&e);
 	}
 	if (draw(2))
-		json_put_str(a->resolved, "suffix", "x7\"k\n");
+		json_put_str(a->resolved, "suffix", "x7k2q");
 	if (draw(2))
-		json_put_num(a->resolved, "urls.count", draw(100));
+		json_put_str(a->resolved, "secret_versions.x", draw(2) ? "5" : "12");
 	return a;
 }
 
@@ -273,6 +273,64 @@ static void setting(void)
 	answers_free(a);
 }
 
+static char *said_by(const char *path)
+{
+	struct buf text = {0};
+	struct err e = {0};
+	file_read(path, 1 << 20, &text, &e);
+	err_free(&e);
+	return buf_take(&text);
+}
+
+static void change_file(const char *path, const char *key, const char *value)
+{
+	struct err e = {0};
+	char *text = said_by(path);
+	cJSON *j = cJSON_Parse(text), *top = strchr(key, '.') ? json_at(j, "answers") : json_at(j, "resolved");
+	json_put_key(top, key, cJSON_CreateString(value));
+	free(text);
+	text = json_text(j, 0);
+	file_write(path, text, strlen(text), 0640, &e);
+	cJSON_Delete(j);
+	free(text);
+}
+
+/* S4: what somebody else changed in the file stays, what changed here goes in; both at once is no merge. */
+static void merging(void)
+{
+	struct err e = {0};
+	char dir[] = "/tmp/answers-XXXXXX";
+	if (!mkdtemp(dir))
+		exit(99);
+	char *path = xasprintf("%s/m.json", dir), *beside = xasprintf("%s.run", path), *text;
+	struct answers *a = complete();
+	answers_save(a, path, &e);
+	answers_free(a);
+	a = answers_load(path, &e);
+	change_file(path, "stack.name", "theirs");
+	json_put_str(a->resolved, "suffix", "abc12");
+	ok(answers_save(a, path, &e) && !answers_beside(a), "S4: saved into a file that was edited");
+	json_put_str(a->resolved, "url", "https://x.example");
+	ok(answers_save(a, path, &e), "S4: and once more");
+	text = said_by(path);
+	ok(strstr(text, "theirs") && strstr(text, "abc12") && strstr(text, "https://x.example"), "S4: the edit stays, what was resolved stands beside it");
+	free(text);
+	struct stat st;
+	ok(!stat(path, &st) && (st.st_mode & 07777) == 0640, "S4: with the mode that the file has");
+	change_file(path, "suffix", "zzz99");
+	json_put_str(a->resolved, "suffix", "yyy88");
+	ok(answers_save(a, path, &e) && answers_beside(a) && !strcmp(answers_beside(a), beside), "S4: changed on both sides: ours goes beside");
+	text = said_by(path);
+	ok(strstr(text, "zzz99") && !strstr(text, "yyy88"), "S4: and the file is left");
+	free(text);
+	answers_free(a);
+	unlink(beside);
+	unlink(path);
+	rmdir(dir);
+	free(path);
+	free(beside);
+}
+
 static void saving(void)
 {
 	struct err e = {0};
@@ -349,6 +407,7 @@ int main(void)
 	bad_files();
 	checks();
 	setting();
+	merging();
 	saving();
 	example();
 	table();

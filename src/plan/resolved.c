@@ -1,0 +1,139 @@
+#include "config.h"
+#include "plan/resolved.h"
+
+#include "base/gettext.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "plan/question.h"
+
+#include <regex.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { CHOICES_MAX = 100 };
+
+enum form {
+	FORM_TEXT,
+	FORM_TEXT_OR_NULL,
+	FORM_TEXTS,  /* an object of texts */
+	FORM_CHOICES /* a list of {question: choice} */
+};
+
+static const struct row {
+	const char *key, *pattern; /* POSIX extended and ECMA-262 at once */
+	enum form form;
+} rows[] = {
+	{"choices", "^[-A-Za-z0-9_.]{0,60}$", FORM_CHOICES},
+	{"database_password", "^[-A-Za-z0-9._:/+=]{1,300}$", FORM_TEXT},
+	{"image_digest", "^[-A-Za-z0-9._:/@+]{1,500}$", FORM_TEXT},
+	{"operator", "^[-A-Za-z0-9.!#$%&'*+/=?^_`{|}~:]{1,200}(@[-A-Za-z0-9.]{1,250})?$", FORM_TEXT},
+	{"organization", "^[0-9]{1,20}$", FORM_TEXT_OR_NULL},
+	{"project_number", "^[0-9]{1,20}$", FORM_TEXT},
+	{"secret_versions", "^[0-9]{1,18}$", FORM_TEXTS},
+	{"suffix", "^[a-z0-9]([-a-z0-9]{0,18}[a-z0-9])?$", FORM_TEXT},
+	{"url", "^https?://[-A-Za-z0-9.]{1,253}(:[0-9]{1,5})?(/[-A-Za-z0-9._~/]*)?$", FORM_TEXT},
+	{0},
+};
+static const char name_pattern[] = "^[-A-Za-z0-9_.]{1,100}$";
+
+static bool matches(const char *text, const char *pattern)
+{
+	regex_t r;
+	if (regcomp(&r, pattern, REG_EXTENDED | REG_NOSUB))
+		abort();
+	bool so = regexec(&r, text, 0, NULL, 0) == 0;
+	regfree(&r);
+	return so;
+}
+
+static bool is_text(const cJSON *v, const char *pattern)
+{
+	return cJSON_IsString(v) && matches(v->valuestring, pattern);
+}
+
+static bool are_texts(const cJSON *object, const char *pattern)
+{
+	const cJSON *v;
+	bool fine = cJSON_IsObject(object) && cJSON_GetArraySize(object) <= CHOICES_MAX;
+	for (v = fine ? object->child : NULL; v && fine; v = v->next)
+		fine = matches(v->string, name_pattern) && is_text(v, pattern);
+	return fine;
+}
+
+/* A question or choice of an older program may be gone; the form stays. */
+static bool are_choices(const cJSON *list, const char *pattern)
+{
+	const cJSON *one;
+	bool fine = cJSON_IsArray(list) && cJSON_GetArraySize(list) <= CHOICES_MAX;
+	for (one = fine ? list->child : NULL; one && fine; one = one->next)
+		fine = are_texts(one, pattern);
+	return fine;
+}
+
+static bool fits(const struct row *row, const cJSON *v)
+{
+	switch (row->form) {
+	case FORM_TEXT:
+		break;
+	case FORM_TEXT_OR_NULL:
+		return cJSON_IsNull(v) || is_text(v, row->pattern);
+	case FORM_TEXTS:
+		return are_texts(v, row->pattern);
+	case FORM_CHOICES:
+		return are_choices(v, row->pattern);
+	}
+	return is_text(v, row->pattern);
+}
+
+static char *unknown(const char *key)
+{
+	const char *keys[sizeof rows / sizeof *rows];
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		keys[i] = rows[i].key;
+	const char *near = text_nearest(key, keys);
+	return near ? xasprintf(_("Unknown key \"%s\": did you mean \"%s\"?"), key, near) : xasprintf(_("Unknown key \"%s\"."), key);
+}
+
+void resolved_check(const cJSON *resolved, void (*problem)(void *arg, const char *path, const char *sentence), void *arg)
+{
+	for (const cJSON *v = resolved ? resolved->child : NULL; v; v = v->next) {
+		const struct row *row = rows;
+		while (row->key && strcmp(row->key, v->string))
+			row++;
+		if (row->key && fits(row, v))
+			continue;
+		char *path = xasprintf("resolved.%s", v->string), *stranger = row->key ? NULL : unknown(v->string);
+		char *words = xasprintf(_("%s: It is not what this program writes there."), path);
+		problem(arg, path, stranger ? stranger : words);
+		free(words);
+		free(stranger);
+		free(path);
+	}
+}
+
+static cJSON *row_schema(const struct row *row)
+{
+	cJSON *text = json_make("{'type':'string','pattern':%s}", row->pattern);
+	switch (row->form) {
+	case FORM_TEXT:
+		break;
+	case FORM_TEXT_OR_NULL:
+		json_put(text, "type", cJSON_Parse("[\"string\",\"null\"]"));
+		break;
+	case FORM_TEXTS:
+		return json_make("{'type':'object','propertyNames':{'pattern':%s},'additionalProperties':%j}", name_pattern, text);
+	case FORM_CHOICES:
+		return json_make("{'type':'array','items':{'type':'object','propertyNames':{'pattern':%s},'additionalProperties':%j}}",
+				 name_pattern, text);
+	}
+	return text;
+}
+
+cJSON *resolved_schema(void)
+{
+	cJSON *properties = cJSON_CreateObject();
+	for (const struct row *row = rows; row->key; row++)
+		cJSON_AddItemToObject(properties, row->key, row_schema(row));
+	return json_make("{'type':'object','additionalProperties':false,'properties':%j}", properties);
+}
