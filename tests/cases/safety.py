@@ -120,7 +120,7 @@ def echoes(home):
              "".join(f"\\u{b:04x}" for b in SECRET.encode()), base64.urlsafe_b64encode(b"{\"x\":\"" + SECRET.encode() + b"\"}").decode()]
     for i, form in enumerate(forms):
         body = {"error": {"code": 400, "status": "INVALID_ARGUMENT", "message": f"not understood: {form} in your request"}}
-        rules = home.file("echo.json", [{"method": "POST", "path": "*:addVersion", "status": 400, "body": body}])
+        rules = home.file("echo.json", [{"method": "POST", "path": "*oauth-client*:addVersion", "status": 400, "body": body}])
         with Sim(home, "--faults", rules) as sim:
             r = sim.run("apply", home.example(f"echo{i}.json", auth__client_secret="env:CLIENT_SECRET"), "--json")
             ok("not understood" in r.stdout and form not in r.stdout + r.stderr and SECRET not in r.stdout + r.stderr, f"S6: echo {i + 1} is taken out",
