@@ -109,6 +109,11 @@ struct axes axes_of(const struct answers *a)
 	};
 }
 
+const struct target *axes_target(const struct answers *a)
+{
+	return (const struct target *)chosen(a, AXIS_target);
+}
+
 const struct choice *axes_nth(const struct axes *x, size_t i)
 {
 	const struct choice *const all[] = {&x->target->choice, &x->exposure->choice, &x->auth->choice,	     &x->database->choice,

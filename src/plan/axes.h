@@ -141,6 +141,8 @@ const struct choice *axis_version(size_t i);
 
 /* What the answers choose. Where they choose what is not there yet, the default. */
 struct axes axes_of(const struct answers *a);
+/* The target alone: for a choice that is asked whether it is possible, since what the other axes fall back to may depend on its answer. */
+const struct target *axes_target(const struct answers *a);
 /* The choices, one for each axis in the order of asking: NULL after the last. */
 const struct choice *axes_nth(const struct axes *x, size_t i);
 /* Does a choice that is made bring this question, or ask it? */

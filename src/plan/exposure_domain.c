@@ -178,7 +178,7 @@ static bool plan(struct design *d, struct err *e)
 
 static const char *refused(const struct answers *a)
 {
-	return axes_of(a).target->backend ? NULL : N_("This target cannot be put behind a load balancer yet.");
+	return axes_target(a)->backend ? NULL : N_("This target cannot be put behind a load balancer yet.");
 }
 
 static const char *const apis[] = {"compute", "dns", "certificatemanager", NULL};

@@ -240,9 +240,9 @@ static void checks(void)
 	err_free(&e);
 	ok(!answers_check_page(a, "region", &e), "a page without a problem");
 	answers_free(a);
-	set_and_check("gke has no address of its own", "target", "gke", "exposure: A cluster has no web address");
+	set_and_check("gke is reached by a domain of its owner's", "target", "gke", "domain.host: An answer is needed");
 	set_and_check("gke is not yet there", "target", "gke", "target: Not yet");
-	set_and_check("App Engine with IAM", "auth.mode", "iam", "auth.mode: Not yet");
+	set_and_check("passwords are not yet there", "auth.mode", "basic", "auth.mode: Not yet");
 	set_and_check("too many connections", "database.tier", "db-f1-micro", "may open 44 database connections");
 	set_and_check("too little memory", "server.workers", "#4", "4 workers need 4 GiB");
 	set_and_check("memory needs CPUs", "server.memory", "8Gi", "needs 2 CPUs");
