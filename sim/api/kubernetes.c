@@ -452,7 +452,7 @@ static void serve(struct sim_call *c)
 	k.manager = *sim_param(c, "fieldManager") ? sim_param(c, "fieldManager") : manager;
 	if (kubernetes_discover(c, c->path) || kubernetes_issuer(&k))
 		return;
-	if (review(&k) || kubernetes_metrics(&k))
+	if (review(&k) || kubernetes_metrics(&k) || kubernetes_proxied(&k))
 		return;
 	if (!parse(&k))
 		nowhere(&k);

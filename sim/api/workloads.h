@@ -15,6 +15,8 @@ struct sim_workloads {
 	void (*machine_booted)(struct sim *s, struct sim_object *vm);
 	/* A pod is tried, once more: its containers' states into its status. True when all of it is ready (or, of a job, has ended well). */
 	bool (*pod_tried)(struct sim *s, const struct sim_object *cluster, struct sim_object *pod);
+	/* What answers at the address and port of a cluster's pod is asked; false when nothing takes the connection. */
+	bool (*pod_asked)(struct sim *s, const struct sim_object *cluster, const char *address, int port, const struct sim_request *q, struct sim_reply *out);
 	/* Do the health check of a backend service and the firewall let this endpoint have requests? */
 	bool (*healthy)(struct sim *s, const struct sim_object *service, const struct compute_endpoint *e);
 };

@@ -447,3 +447,19 @@ bool pod_open(struct sim *s, const char *cluster, const char *address, struct wo
 			return true;
 	return false;
 }
+
+bool pod_asked(struct sim *s, const struct sim_object *cluster, const char *address, int port, const struct sim_request *q, struct sim_reply *out)
+{
+	struct workload w;
+	if (!pod_open(s, cluster->key, address, &w))
+		return false;
+	const struct workload_part *part = workload_at(&w, port);
+	if (part) {
+		struct visit v;
+		visit_begin(&v, s, q);
+		workload_answer(&v, &w, part, out);
+		visit_end(&v);
+	}
+	workload_close(&w);
+	return part != NULL;
+}

@@ -11,5 +11,6 @@ const struct sim_workloads sim_front_workloads = {
 	.judge = judge,
 	.machine_booted = machine_booted,
 	.pod_tried = pod_tried,
+	.pod_asked = pod_asked,
 	.healthy = backend_healthy,
 };
