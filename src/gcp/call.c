@@ -48,22 +48,29 @@ struct call call_copy(const struct call *c)
 	return copy;
 }
 
-bool call_is_google(const char *url)
+/* Is the URL's host, reached by TLS and without a user part or a port, this domain or one below it? */
+static bool host_within(const char *url, const char *domain, bool below)
 {
-	/* Cloud Run's, App Engine's and the like are names that anybody can have: they are not here. */
-	static const char *const hosts[] = {"googleapis.com", "tunnel.cloudproxy.app"};
 	const char *host = url + strlen("https://");
 	if (!text_starts(url, "https://"))
 		return false;
 	char *name = xstrndup(host, strcspn(host, "/?#"));
-	bool google = false;
-	for (size_t i = 0; i < sizeof hosts / sizeof *hosts; i++) {
-		size_t n = strlen(name), m = strlen(hosts[i]);
-		google |= n >= m && !strcasecmp(name + n - m, hosts[i]) && (n == m || (name[n - m - 1] == '.' && i == 0));
-	}
-	google = google && strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-") == strlen(name);
+	size_t n = strlen(name), m = strlen(domain);
+	bool within = n >= m && !strcasecmp(name + n - m, domain) && (n == m || (below && name[n - m - 1] == '.')) &&
+		      strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-") == n;
 	free(name);
-	return google;
+	return within;
+}
+
+/* Cloud Run's, App Engine's and the like are names that anybody can have: they are not here. */
+bool call_is_google(const char *url)
+{
+	return host_within(url, "googleapis.com", true) || host_within(url, "tunnel.cloudproxy.app", false);
+}
+
+bool call_is_cluster(const char *url)
+{
+	return host_within(url, "gke.goog", true);
 }
 
 void call_set(struct call *c, enum dialect dialect, const char *method, cJSON *body, const char *url_format, ...)

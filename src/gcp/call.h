@@ -19,7 +19,7 @@ enum dialect {
 /* Whom a call is for: it decides what is shown to whoever answers. */
 enum audience {
 	AUDIENCE_GOOGLE,       /* Google's APIs: the operator's access token, and only when the host is Google's */
-	AUDIENCE_CLUSTER,      /* a GKE cluster's API server, which takes that token too: only with a CA of its own in `ca` */
+	AUDIENCE_CLUSTER,      /* a GKE cluster's API server, which takes that token too: with a CA of its own in `ca`, or at its DNS endpoint */
 	AUDIENCE_OWN,          /* somebody else's host: `bearer` and `certificate`, nothing of Google's */
 	AUDIENCE_NOBODY        /* shown nothing */
 };
@@ -47,6 +47,8 @@ void call_free(struct call *c);
 struct call call_copy(const struct call *c);
 /* Does this URL lead, by TLS and without a user part, to a host whose name only Google can answer for? */
 bool call_is_google(const char *url);
+/* The same for the DNS endpoint of a GKE cluster: Google lets through only whom IAM lets in. */
+bool call_is_cluster(const char *url);
 /* Fills c: method, a formatted URL (percent-encode the arguments first), and a body that it then owns. */
 void call_set(struct call *c, enum dialect dialect, const char *method, cJSON *body, const char *url_format, ...)
 	__attribute__((format(printf, 5, 6)));

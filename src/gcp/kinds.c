@@ -42,6 +42,8 @@ const struct kind *const kinds[] = {
 	&kind_certificate_map_entry,
 	&kind_dns_record,
 	&kind_dns_zone,
+	&kind_cluster,
+	&kind_kubernetes_object,
 	NULL,
 };
 

@@ -10,6 +10,7 @@ src_gcp_libgcp_a_SOURCES = \
 	src/gcp/kind_certificate.c \
 	src/gcp/kind_certificate_map.c \
 	src/gcp/kind_certificate_map_entry.c \
+	src/gcp/kind_cluster.c \
 	src/gcp/kind_connection.c \
 	src/gcp/kind_dns_authorization.c \
 	src/gcp/kind_dns_record.c \
@@ -19,6 +20,7 @@ src_gcp_libgcp_a_SOURCES = \
 	src/gcp/kind_global_address.c \
 	src/gcp/kind_health_check.c \
 	src/gcp/kind_image.c \
+	src/gcp/kind_kubernetes_object.c \
 	src/gcp/kind_network.c \
 	src/gcp/kind_network_endpoint_group.c \
 	src/gcp/kind_object.c \
@@ -64,3 +66,8 @@ check_PROGRAMS += tests/gcp/kinds_balancer
 TESTS += tests/gcp/kinds_balancer
 tests_gcp_kinds_balancer_SOURCES = tests/gcp/kinds_balancer.c tests/tap.h
 tests_gcp_kinds_balancer_LDADD = $(LIB_GCP)
+
+check_PROGRAMS += tests/gcp/kinds_cluster
+TESTS += tests/gcp/kinds_cluster
+tests_gcp_kinds_cluster_SOURCES = tests/gcp/kinds_cluster.c tests/tap.h
+tests_gcp_kinds_cluster_LDADD = $(LIB_GCP)

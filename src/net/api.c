@@ -390,7 +390,7 @@ static bool may_show(const struct api_job *j, struct err *e)
 	const char *url = j->call.url;
 	bool fine = j->call.audience == AUDIENCE_NOBODY || (j->call.audience == AUDIENCE_OWN && text_starts(url, "https://")) ||
 		    (j->call.audience == AUDIENCE_GOOGLE && call_is_google(url)) ||
-		    (j->call.audience == AUDIENCE_CLUSTER && text_starts(url, "https://") && j->call.ca);
+		    (j->call.audience == AUDIENCE_CLUSTER && (j->call.ca ? text_starts(url, "https://") : call_is_cluster(url)));
 	return fine || err_set(e, EXIT_BUG, j->host, NULL, _("nothing is sent there: it is not a host that the credentials are for."));
 }
 

@@ -1,0 +1,126 @@
+/* A GKE Autopilot cluster. spec: {"region","body":{...} in the words of Cluster}. Outputs: name, host (of its API server's DNS endpoint: Google's own
+ * certificate, IAM before anything else). Google changes much of it by itself; what is compared is what was asked for. */
+#include "config.h"
+#include "gcp/kinds.h"
+
+#include "base/gettext.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define BASE "https://container.googleapis.com/v1/projects/%s/locations/%s/clusters"
+#define ENDPOINTS "controlPlaneEndpointsConfig"
+
+static const char *region(const struct view *v)
+{
+	return json_str(v->spec, "region", "");
+}
+
+static void observe(const struct view *v, struct call *out)
+{
+	call_set(out, DIALECT_NONE, "GET", NULL, BASE "/%s", v->project, region(v), v->name);
+}
+
+static void list(const struct view *v, struct call *out)
+{
+	call_set(out, DIALECT_NONE, "GET", NULL, BASE, v->project, region(v));
+}
+
+static void read_status(struct observation *out)
+{
+	const char *status = json_str(out->found, "status", "");
+	if (!strcmp(status, "ERROR") || !strcmp(status, "DEGRADED"))
+		kind_say(out, PRESENT_FAILED, "%s", json_str(out->found, "conditions.0.message", json_str(out->found, "statusMessage", status)));
+	else if (strcmp(status, "RUNNING") != 0)
+		out->presence = PRESENT_PENDING;
+}
+
+static void decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
+{
+	kind_decode_labels(v, http, reply, "resourceLabels", out);
+	if (out->outputs) {
+		json_put_str(out->outputs, "name", v->name);
+		json_put_str(out->outputs, "host", json_str(out->found, ENDPOINTS ".dnsEndpointConfig.endpoint", ""));
+	}
+	if (out->presence == PRESENT_YES)
+		read_status(out);
+}
+
+static cJSON *wanted(const struct view *v)
+{
+	cJSON *w = kind_copy(v, "body");
+	json_put_str(w, "name", v->name);
+	json_put(w, "resourceLabels", kind_labels(v));
+	return w;
+}
+
+/* Of how node machines are made, Google tells in one place what was given in another; it is fixed when the cluster is made. */
+static void compare(const struct view *v, const struct observation *seen, struct change *out)
+{
+	static const char *const untold[] = {"autoscaling", NULL};
+	static const char *const fixed[] = {"autopilot", "network", "subnetwork", "networkConfig", "ipAllocationPolicy", "name", NULL};
+	cJSON *w = wanted(v);
+	kind_compare_leaves(w, seen->found, untold, out);
+	kind_refuse_changed(out, fixed, "a cluster cannot be moved or change its mode; remove it, or choose another stack name");
+	cJSON_Delete(w);
+}
+
+static void create(const struct view *v, const struct observation *seen, struct call *out)
+{
+	(void)seen;
+	call_set(out, DIALECT_CONTAINER, "POST", json_make("{'cluster':%j}", wanted(v)), BASE, v->project, region(v));
+}
+
+static bool differs_in(const struct change *change, const char *field)
+{
+	for (size_t i = 0; i < change->count; i++)
+		if (text_starts(change->differences[i].path, field))
+			return true;
+	return false;
+}
+
+/* One field at a time is what the API takes; the next is asked for when this one is seen. */
+static void update(const struct view *v, const struct observation *seen, const struct change *change, struct call *out)
+{
+	(void)seen;
+	bool channel = differs_in(change, "releaseChannel");
+	cJSON *update = cJSON_CreateObject();
+	json_put(update, channel ? "desiredReleaseChannel" : "desiredControlPlaneEndpointsConfig",
+		 kind_copy(v, channel ? "body.releaseChannel" : "body." ENDPOINTS));
+	call_set(out, DIALECT_CONTAINER, "PUT", json_make("{'update':%j}", update), BASE "/%s", v->project, region(v), v->name);
+}
+
+static void destroy(const struct view *v, const struct observation *seen, struct call *out)
+{
+	(void)seen;
+	call_set(out, DIALECT_CONTAINER, "DELETE", NULL, BASE "/%s", v->project, region(v), v->name);
+}
+
+/* The fee of 0.10 dollars an hour; one cluster of a billing account is free of it, which is not known here. */
+static double monthly(const cJSON *spec)
+{
+	(void)spec;
+	return 0.10 * 730;
+}
+
+const struct kind kind_cluster = {
+	.id = "container.cluster",
+	.title = N_("GKE cluster"),
+	.api = "container.googleapis.com",
+	.usual = 420,
+	.slow = 600,
+	.deadline = 2700,
+	.billable = true,
+	.monthly = monthly,
+	.observe = observe,
+	.list = list,
+	.items = "clusters",
+	.decode = decode,
+	.compare = compare,
+	.create = create,
+	.update = update,
+	.destroy = destroy,
+};

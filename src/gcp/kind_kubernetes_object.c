@@ -1,0 +1,270 @@
+/* An object of a cluster, of any of Kubernetes' kinds: set by server-side apply in our name, so what others own in it stays theirs, and what they own
+ * and we want is a conflict that the API server words. Namespaces, Jobs, Deployments and Ingresses are waited for.
+ * spec: {"host": the API server's, "collection":"/apis/apps/v1/namespaces/NS/deployments","body":{"apiVersion","kind",...}}; name is
+ * kubectl's way to say it: "deployment/mlflow".
+ * Secrets stand in body.data as {"$secret":NAME,"as":"base64"}; they are never compared: an annotation says of which version they are. */
+#include "config.h"
+#include "gcp/kinds.h"
+
+#include "base/gettext.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define MANAGER "mlflow-setup"
+
+static const char *kind_of(const struct view *v)
+{
+	return json_str(v->spec, "body.kind", "");
+}
+
+static bool is(const struct view *v, const char *kind)
+{
+	return !strcmp(kind_of(v), kind);
+}
+
+static const char *name_of(const struct view *v)
+{
+	const char *slash = strchr(v->name, '/');
+	return slash ? slash + 1 : v->name;
+}
+
+static void ask(const struct view *v, const char *method, cJSON *body, const char *query, struct call *out)
+{
+	char *name = kind_encode(name_of(v));
+	call_set(out, DIALECT_NONE, method, body, "https://%s%s/%s%s", json_str(v->spec, "host", ""), json_str(v->spec, "collection", ""), name, query);
+	out->audience = AUDIENCE_CLUSTER;
+	out->sensitive = is(v, "Secret");
+	free(name);
+}
+
+static void observe(const struct view *v, struct call *out)
+{
+	ask(v, "GET", NULL, "", out);
+}
+
+/* Where it stands ------------------------------------------------------------------------------------------------------------ */
+
+static const cJSON *condition(const cJSON *found, const char *type)
+{
+	const cJSON *c;
+	cJSON_ArrayForEach(c, json_at(found, "status.conditions"))
+		if (!strcmp(json_str(c, "type", ""), type))
+			return c;
+	return NULL;
+}
+
+static bool holds(const cJSON *found, const char *type)
+{
+	return !strcmp(json_str(condition(found, type), "status", ""), "True");
+}
+
+static void read_job(struct observation *out)
+{
+	if (holds(out->found, "Failed"))
+		kind_say(out, PRESENT_FAILED, "%s", json_str(condition(out->found, "Failed"), "message", "the Job failed"));
+	else if (!holds(out->found, "Complete"))
+		out->presence = PRESENT_PENDING;
+}
+
+/* Ready when the pods of the generation last asked for are up, and none of an older one is left. */
+static void read_deployment(struct observation *out)
+{
+	const cJSON *f = out->found, *progress = condition(f, "Progressing");
+	int wanted = (int)json_num(f, "spec.replicas", 1);
+	bool current = json_num(f, "status.observedGeneration", -1) >= json_num(f, "metadata.generation", 0);
+	bool up = json_num(f, "status.updatedReplicas", 0) == wanted && json_num(f, "status.readyReplicas", 0) == wanted &&
+		  json_num(f, "status.replicas", 0) == wanted;
+	if (current && up)
+		return;
+	if (current && !strcmp(json_str(progress, "reason", ""), "ProgressDeadlineExceeded"))
+		kind_say(out, PRESENT_FAILED, "%s", json_str(progress, "message", "the pods do not come up"));
+	else
+		out->presence = PRESENT_PENDING;
+}
+
+static void read_ingress(struct observation *out)
+{
+	const char *ip = json_str(out->found, "status.loadBalancer.ingress.0.ip", "");
+	json_put_str(out->outputs, "ip", ip);
+	if (!*ip)
+		out->presence = PRESENT_PENDING;
+}
+
+static const struct {
+	const char *kind;
+	void (*read)(struct observation *out);
+} readers[] = {
+	{"Job", read_job},
+	{"Deployment", read_deployment},
+	{"Ingress", read_ingress},
+};
+
+/* What a Secret holds is not kept a moment longer than it takes to see that it is there. */
+static void forget_data(const struct view *v, struct observation *out)
+{
+	cJSON *value;
+	if (is(v, "Secret"))
+		cJSON_ArrayForEach(value, json_at(out->found, "data"))
+			if (cJSON_IsString(value)) {
+				explicit_bzero(value->valuestring, strlen(value->valuestring));
+				cJSON_SetValuestring(value, "");
+			}
+}
+
+static void decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
+{
+	kind_decode_labels(v, http, reply, "metadata.labels", out);
+	if (out->presence == PRESENT_UNKNOWN && json_str(reply, "message", NULL))
+		kind_say(out, PRESENT_UNKNOWN, "%s", json_str(reply, "message", ""));
+	if (out->found)
+		forget_data(v, out);
+	if (out->outputs)
+		json_put_str(out->outputs, "name", name_of(v));
+	if (out->presence != PRESENT_YES)
+		return;
+	if (json_at(out->found, "metadata.deletionTimestamp"))
+		out->presence = PRESENT_PENDING;
+	for (size_t i = 0; i < sizeof readers / sizeof *readers && out->presence == PRESENT_YES; i++)
+		if (is(v, readers[i].kind))
+			readers[i].read(out);
+}
+
+/* What is wanted ------------------------------------------------------------------------------------------------------------- */
+
+static cJSON *wanted(const struct view *v)
+{
+	cJSON *w = kind_copy(v, "body"), *labels = kind_labels(v), *label;
+	json_put_str(w, "metadata.name", name_of(v));
+	if (!json_at(w, "metadata.labels"))
+		json_put(w, "metadata.labels", cJSON_CreateObject());
+	while ((label = cJSON_DetachItemFromArray(labels, 0)))
+		cJSON_AddItemToObject(json_at(w, "metadata.labels"), label->string, label);
+	cJSON_Delete(labels);
+	return w;
+}
+
+/* Autopilot gives pods other resources than they ask for; an annotation of ours says which were asked for. */
+static void drop_resources(cJSON *containers)
+{
+	cJSON *c;
+	cJSON_ArrayForEach(c, containers) json_drop(c, "resources");
+}
+
+static void drop_data(cJSON *w, const cJSON *found)
+{
+	const cJSON *held = json_at(found, "data");
+	cJSON *data = json_at(w, "data"), *next;
+	for (cJSON *one = data ? data->child : NULL; one; one = next) {
+		next = one->next;
+		if (json_at(one, "$secret") && cJSON_GetObjectItemCaseSensitive(held, one->string))
+			cJSON_Delete(cJSON_DetachItemViaPointer(data, one));
+	}
+}
+
+static bool in_template(const struct change *change)
+{
+	for (size_t i = 0; i < change->count; i++)
+		if (text_starts(change->differences[i].path, "spec.") || text_starts(change->differences[i].path, "metadata.annotations"))
+			return true;
+	return false;
+}
+
+/* A Job does its work once: another work is another Job. */
+static void compare(const struct view *v, const struct observation *seen, struct change *out)
+{
+	cJSON *w = wanted(v);
+	drop_resources(json_at(w, "spec.template.spec.containers"));
+	drop_resources(json_at(w, "spec.template.spec.initContainers"));
+	drop_data(w, seen->found);
+	kind_compare_leaves(w, seen->found, NULL, out);
+	cJSON_Delete(w);
+	bool failed = seen->presence == PRESENT_FAILED;
+	if (failed)
+		out->verdict = VERDICT_UPDATE;
+	if (is(v, "Job") && (failed || in_template(out))) {
+		out->verdict = VERDICT_REPLACE;
+		out->reason = xstrdup("a Job does its work once");
+	}
+}
+
+/* Changing it ---------------------------------------------------------------------------------------------------------------- */
+
+/* A rollout that failed is begun anew: the same template would change nothing. */
+static void begin_anew(cJSON *w, const cJSON *found)
+{
+	char text[32];
+	snprintf(text, sizeof text, "%.0f", json_num(found, "metadata.generation", 0));
+	if (!json_at(w, "spec.template.metadata.annotations"))
+		json_put(w, "spec.template.metadata.annotations", cJSON_CreateObject());
+	cJSON_AddStringToObject(json_at(w, "spec.template.metadata.annotations"), "mlflow-setup/again-after", text);
+}
+
+static void create(const struct view *v, const struct observation *seen, struct call *out)
+{
+	cJSON *w = wanted(v);
+	if (seen->presence == PRESENT_FAILED && is(v, "Deployment"))
+		begin_anew(w, seen->found);
+	ask(v, "PATCH", w, "?fieldManager=" MANAGER, out);
+	out->content_type = xstrdup("application/apply-patch+yaml"); /* JSON is YAML */
+}
+
+static void update(const struct view *v, const struct observation *seen, const struct change *change, struct call *out)
+{
+	(void)change;
+	create(v, seen, out);
+}
+
+/* What it owns goes first: it is gone when its pods, or its load balancer, are. */
+static void destroy(const struct view *v, const struct observation *seen, struct call *out)
+{
+	(void)seen;
+	ask(v, "DELETE", NULL, "?propagationPolicy=Foreground", out);
+}
+
+/* "500m", "2" */
+static double cpus(const char *text)
+{
+	char *unit;
+	double value = strtod(text, &unit);
+	return *unit == 'm' ? value / 1000 : value;
+}
+
+/* "512Mi", "2Gi" in GiB */
+static double gibs(const char *text)
+{
+	char *unit;
+	double value = strtod(text, &unit);
+	return !strcmp(unit, "Mi") ? value / 1024 : value;
+}
+
+/* Autopilot's general-purpose pods, by what they ask for: a CPU 0.0445 dollars an hour, a GiB 0.0049225. */
+static double monthly(const cJSON *spec)
+{
+	double hour = 0;
+	const cJSON *c;
+	if (!strcmp(json_str(spec, "body.kind", ""), "Deployment"))
+		cJSON_ArrayForEach(c, json_at(spec, "body.spec.template.spec.containers"))
+			hour += cpus(json_str(c, "resources.requests.cpu", "0")) * 0.0445 + gibs(json_str(c, "resources.requests.memory", "0")) * 0.0049225;
+	return hour * json_num(spec, "body.spec.replicas", 1) * 730;
+}
+
+const struct kind kind_kubernetes_object = {
+	.id = "kubernetes.object",
+	.title = N_("Kubernetes object"),
+	.api = "container.googleapis.com",
+	.usual = 5,
+	.slow = 90,
+	.deadline = 1800,
+	.billable = true,
+	.monthly = monthly,
+	.observe = observe,
+	.decode = decode,
+	.compare = compare,
+	.create = create,
+	.update = update,
+	.destroy = destroy,
+};

@@ -1,0 +1,206 @@
+/* Clusters and the objects in them: the requests are those of Google's and Kubernetes' references; who holds what, and what is waited for. */
+#include "config.h"
+#include "tests/tap.h"
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "gcp/kind.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define LABELS "'labels':{'managed-by':'mlflow-setup','stack':'mlflow'}"
+#define DEPLOYMENTS "'host':'gke-1.r1.gke.goog','collection':'/apis/apps/v1/namespaces/ml/deployments'"
+
+static cJSON *parse(const char *text)
+{
+	char *copy = xstrdup(text);
+	for (char *c = copy; *c; c++)
+		*c = *c == '\'' ? '"' : *c;
+	cJSON *j = cJSON_Parse(copy);
+	if (!j)
+		printf("# bad JSON in the test: %s\n", text);
+	free(copy);
+	return j;
+}
+
+static struct view view_of(const char *name, const cJSON *spec)
+{
+	return (struct view){.project = "demo", .number = "42", .stack = "mlflow", .id = "x", .name = name, .spec = spec};
+}
+
+/* What is seen in a reply, with what compare says of it. */
+static struct observation see(const char *kind, const struct view *v, int http, const char *reply, struct change *change)
+{
+	struct observation seen = {0};
+	const struct kind *k = kind_find(kind);
+	cJSON *r = parse(reply);
+	*change = (struct change){0};
+	k->decode(v, http, r, &seen);
+	if (seen.found)
+		k->compare(v, &seen, change);
+	cJSON_Delete(r);
+	return seen;
+}
+
+static enum presence presence(const char *kind, const struct view *v, int http, const char *reply)
+{
+	struct change change;
+	struct observation seen = see(kind, v, http, reply, &change);
+	enum presence p = seen.presence;
+	observation_free(&seen);
+	change_free(&change);
+	return p;
+}
+
+static enum verdict verdict(const char *kind, const struct view *v, const char *reply, char **reason)
+{
+	struct change change;
+	struct observation seen = see(kind, v, 200, reply, &change);
+	enum verdict verdict = change.verdict;
+	if (reason)
+		*reason = change.reason ? xstrdup(change.reason) : NULL;
+	observation_free(&seen);
+	change_free(&change);
+	return verdict;
+}
+
+#define CLUSTER "'resourceLabels':{'managed-by':'mlflow-setup','stack':'mlflow'},'name':'mlflow','autopilot':{'enabled':true},'network':'mlflow'"
+
+static void cluster(void)
+{
+	static const char id[] = "container.cluster";
+	cJSON *spec = parse("{'region':'r1','body':{'autopilot':{'enabled':true},'network':'projects/demo/global/networks/mlflow','controlPlaneEndpointsConfig':"
+			    "{'dnsEndpointConfig':{'allowExternalTraffic':true}}}}");
+	struct view v = view_of("mlflow", spec);
+	const struct kind *k = kind_find(id);
+	struct call c = {0};
+	k->create(&v, NULL, &c);
+	is_str(c.url, "https://container.googleapis.com/v1/projects/demo/locations/r1/clusters", "a cluster is asked for in its region");
+	is_str(json_str(c.body, "cluster.resourceLabels.stack", ""), "mlflow", "with the stack's labels");
+	ok(c.dialect == DIALECT_CONTAINER, "an operation is followed");
+	call_free(&c);
+	is_int(presence(id, &v, 200, "{" CLUSTER ",'status':'PROVISIONING'}"), PRESENT_PENDING, "while it is made it is waited for");
+	is_int(presence(id, &v, 200, "{" CLUSTER ",'status':'DEGRADED','conditions':[{'message':'no room'}]}"), PRESENT_FAILED, "a broken one has failed");
+	is_int(presence(id, &v, 200, "{'name':'mlflow','status':'RUNNING'}"), PRESENT_STRANGER, "one without the labels is a stranger's");
+	is_int(verdict(id, &v, "{" CLUSTER ",'status':'RUNNING','controlPlaneEndpointsConfig':{'dnsEndpointConfig':{'endpoint':'gke-1.r1.gke.goog',"
+				"'allowExternalTraffic':true}}}", NULL), VERDICT_KEEP, "one as it should be is kept, its network told by a short name");
+	is_int(verdict(id, &v, "{" CLUSTER ",'status':'RUNNING','controlPlaneEndpointsConfig':{'dnsEndpointConfig':{'endpoint':'gke-1.r1.gke.goog'}}}", NULL),
+	       VERDICT_UPDATE, "a door that was shut is opened");
+	char *reason = NULL;
+	is_int(verdict(id, &v, "{'resourceLabels':{'managed-by':'mlflow-setup','stack':'mlflow'},'name':'mlflow','status':'RUNNING','network':'mlflow'}", &reason),
+	       VERDICT_REFUSE, "one that is no Autopilot cluster is refused");
+	ok(reason && strstr(reason, "autopilot") != NULL, "and the field is named");
+	free(reason);
+	cJSON_Delete(spec);
+}
+
+static void apply(void)
+{
+	cJSON *spec = parse("{" DEPLOYMENTS ",'body':{'apiVersion':'apps/v1','kind':'Deployment','metadata':{'namespace':'ml'},'spec':{'replicas':1}}}");
+	struct view v = view_of("deployment/mlflow", spec);
+	const struct kind *k = kind_find("kubernetes.object");
+	struct observation none = {0};
+	struct call c = {0};
+	k->create(&v, &none, &c);
+	is_str(c.method, "PATCH", "an object is applied");
+	is_str(c.url, "https://gke-1.r1.gke.goog/apis/apps/v1/namespaces/ml/deployments/mlflow?fieldManager=mlflow-setup", "in our name, and without force");
+	is_str(c.content_type, "application/apply-patch+yaml", "as an applied configuration");
+	is_str(json_str(c.body, "metadata.name", ""), "mlflow", "under its name");
+	is_str(json_str(c.body, "metadata.labels.managed-by", ""), "mlflow-setup", "with the stack's labels");
+	ok(c.audience == AUDIENCE_CLUSTER, "to the cluster alone");
+	k->destroy(&v, &none, &c);
+	ok(!strcmp(c.method, "DELETE") && strstr(c.url, "propagationPolicy=Foreground"), "it is gone when what it owns is");
+	call_free(&c);
+	cJSON_Delete(spec);
+}
+
+#define STANDS "{'apiVersion':'apps/v1','kind':'Deployment','metadata':{'name':'mlflow','namespace':'ml','generation':2," LABELS "},'spec':{'replicas':1,'template':{'spec':"
+#define AS_ASKED STANDS "{'containers':[{'name':'m','image':'i','resources':{'requests':{'cpu':'250m'}}}]}}}"
+#define UP ",'status':{'observedGeneration':2,'replicas':1,'updatedReplicas':1,'readyReplicas':1}}"
+
+static void rollout(void)
+{
+	static const char id[] = "kubernetes.object";
+	cJSON *spec = parse("{" DEPLOYMENTS ",'body':{'apiVersion':'apps/v1','kind':'Deployment','metadata':{'namespace':'ml'},'spec':{'replicas':1,'template':{'spec':"
+			    "{'containers':[{'name':'m','image':'i','resources':{'requests':{'cpu':'1'}}}]}}}}}");
+	struct view v = view_of("deployment/mlflow", spec);
+	is_int(presence(id, &v, 200, AS_ASKED UP), PRESENT_YES, "a Deployment whose pods are up stands");
+	is_int(presence(id, &v, 200, AS_ASKED ",'status':{'observedGeneration':1,'replicas':1,'updatedReplicas':1,'readyReplicas':1}}"), PRESENT_PENDING,
+	       "not when that was said of an older generation");
+	is_int(presence(id, &v, 200, AS_ASKED ",'status':{'observedGeneration':2,'replicas':2,'updatedReplicas':1,'readyReplicas':2}}"), PRESENT_PENDING,
+	       "nor while an old pod is left");
+	is_int(presence(id, &v, 200, AS_ASKED ",'status':{'observedGeneration':2,'conditions':[{'type':'Progressing','status':'False','reason':"
+				     "'ProgressDeadlineExceeded','message':'timed out'}]}}"), PRESENT_FAILED, "one that gave up has failed");
+	is_int(presence(id, &v, 404, "{'kind':'Status','code':404,'reason':'NotFound','message':'not found'}"), PRESENT_NO, "one that is not there is not");
+	is_int(presence(id, &v, 200, "{'kind':'Deployment','metadata':{'name':'mlflow'},'spec':{}}"), PRESENT_STRANGER, "without our labels it is a stranger's");
+	is_int(verdict(id, &v, AS_ASKED UP, NULL), VERDICT_KEEP, "what Autopilot makes of the resources is no difference");
+	is_int(verdict(id, &v, STANDS "{'containers':[{'name':'m','image':'other'}]}}}" UP, NULL), VERDICT_UPDATE, "another image is");
+	cJSON_Delete(spec);
+}
+
+#define JOB "{'apiVersion':'batch/v1','kind':'Job','metadata':{'name':'migrate','namespace':'ml'," LABELS ",'annotations':{'once':"
+
+static void job(void)
+{
+	static const char id[] = "kubernetes.object";
+	cJSON *spec = parse("{'host':'h.gke.goog','collection':'/apis/batch/v1/namespaces/ml/jobs','body':{'apiVersion':'batch/v1','kind':'Job','metadata':{'namespace':"
+			    "'ml','annotations':{'once':'a'}},'spec':{'backoffLimit':1}}}");
+	struct view v = view_of("job/migrate", spec);
+	static const char done[] = "},'spec':{'backoffLimit':1},'status':{'conditions':[{'type':'Complete','status':'True'}]}}";
+	is_int(presence(id, &v, 200, JOB "'a'}},'spec':{'backoffLimit':1}}"), PRESENT_PENDING, "a Job at work is waited for");
+	char *text = xasprintf("%s%s", JOB "'a'}", done), *other = xasprintf("%s%s", JOB "'b'}", done);
+	is_int(verdict(id, &v, text, NULL), VERDICT_KEEP, "one that has done this work is kept");
+	is_int(verdict(id, &v, other, NULL), VERDICT_REPLACE, "another work is another Job");
+	is_int(verdict(id, &v, JOB "'a'}},'spec':{'backoffLimit':1},'status':{'conditions':[{'type':'Failed','status':'True','message':'no'}]}}", NULL), VERDICT_REPLACE,
+	       "one that failed is made again");
+	free(text);
+	free(other);
+	cJSON_Delete(spec);
+}
+
+static void secret(void)
+{
+	static const char id[] = "kubernetes.object";
+	cJSON *spec = parse("{'host':'h.gke.goog','collection':'/api/v1/namespaces/ml/secrets','body':{'apiVersion':'v1','kind':'Secret','metadata':{'annotations':"
+			    "{'of':'2'}},'data':{'p':{'$secret':'db-password','as':'base64'}}}}");
+	struct view v = view_of("secret/mlflow", spec);
+	struct change change;
+	struct call c = {0};
+	struct observation seen = see(id, &v, 200, "{'apiVersion':'v1','kind':'Secret','metadata':{'name':'mlflow'," LABELS ",'annotations':{'of':'2'}},'data':{'p':'c2VjcmV0'}}",
+				      &change);
+	is_int(change.verdict, VERDICT_KEEP, "of a Secret the version is compared");
+	char *text = json_text(seen.found, -1);
+	ok(!strstr(text, "c2VjcmV0"), "and its values are forgotten at once");
+	kind_find(id)->observe(&v, &c);
+	ok(c.sensitive, "neither is its reply logged");
+	free(text);
+	call_free(&c);
+	observation_free(&seen);
+	change_free(&change);
+	is_int(verdict(id, &v, "{'apiVersion':'v1','kind':'Secret','metadata':{'name':'mlflow'," LABELS ",'annotations':{'of':'1'}},'data':{'p':'c2VjcmV0'}}", NULL), VERDICT_UPDATE,
+	       "an older version is set anew");
+	is_int(verdict(id, &v, "{'apiVersion':'v1','kind':'Secret','metadata':{'name':'mlflow'," LABELS ",'annotations':{'of':'2'}}}", NULL), VERDICT_UPDATE,
+	       "and so is one that somebody emptied");
+	cJSON_Delete(spec);
+}
+
+static void hosts(void)
+{
+	ok(call_is_cluster("https://gke-0123.us-central1.gke.goog/api"), "a DNS endpoint is a cluster's");
+	ok(!call_is_cluster("https://gke.goog.example.com/api") && !call_is_cluster("http://gke-1.r.gke.goog/") && !call_is_cluster("https://u@gke-1.r.gke.goog/") &&
+	   !call_is_cluster("https://xgke.goog/"), "nothing that only looks so");
+	ok(!call_is_google("https://gke-0123.us-central1.gke.goog/api"), "and it is not an API of Google's");
+}
+
+int main(void)
+{
+	mem_install();
+	cluster();
+	apply();
+	rollout();
+	job();
+	secret();
+	hosts();
+	return tap_done();
+}
