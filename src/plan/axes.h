@@ -28,6 +28,14 @@ struct target {
 	/* Called after spell where a load balancer is to stand before d->front: plans what it sends to, and adds to body, a compute.v1 BackendService,
 	 * what follows from that: backends, protocol, health checks. NULL: this target cannot stand behind one. */
 	bool (*backend)(struct design *d, cJSON *body, struct err *e);
+	bool keeps_secrets;               /* secrets are copied into it: the server itself reads none from where they are kept */
+	/* Where a stack without an address is reached through the target's own door: names the way there in out (struct reach); host names as which
+	 * requests arrive by it (MLflow's patterns); the lines for a shell that open it at the plan's url. NULL: there is no such door. */
+	void (*reach)(const struct design *d, struct reach *out);
+	const char *reached_as;
+	void (*tunnel)(const struct plan *p, struct buf *out);
+	/* Lets members of policies ("user:EMAIL") through the target's own check, besides d->front.invoke; owned by the callee. NULL: there is none. */
+	void (*admit)(struct design *d, cJSON *members);
 	/* How a person who may invoke it opens it in a browser, as lines for a shell. NULL: there is no way but the exposure's. */
 	void (*browse)(const struct plan *p, struct buf *out);
 };

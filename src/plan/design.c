@@ -87,8 +87,9 @@ void design_secret(struct design *d, const struct secret_want *want)
 	part_secret(d->answers, d->plan, &part);
 	char *name = name_of(d->plan->stack, want->name), *secret = xasprintf("secret/%s", want->name);
 	char *path = xasprintf("projects/%s/secrets/%s", d->plan->project, name);
-	design_grant(d, want->name, "secret", path, "roles/secretmanager.secretAccessor", secret);
-	workload_secret(d->workload, want->name, want->text != NULL);
+	if (!d->axes.target->keeps_secrets)
+		design_grant(d, want->name, "secret", path, "roles/secretmanager.secretAccessor", secret);
+	workload_secret(d->workload, want->name, want->text);
 	free(path);
 	free(secret);
 	free(name);
@@ -231,7 +232,8 @@ static void add_migration(struct design *d)
 		workload_migration_needs(d->workload, d->network.subnet_need);
 	if (d->identified)
 		workload_migration_needs(d->workload, d->identified);
-	workload_migration_needs(d->workload, "iam/db-password");
+	if (!d->axes.target->keeps_secrets)
+		workload_migration_needs(d->workload, "iam/db-password");
 }
 
 /* MLflow's own secrets: what it encrypts in its database, and signs. */

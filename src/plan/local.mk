@@ -14,6 +14,7 @@ src_plan_libplan_a_SOURCES = \
 	src/plan/database_postgresql.c \
 	src/plan/design.c src/plan/design.h \
 	src/plan/exposure_domain.c \
+	src/plan/exposure_internal.c \
 	src/plan/exposure_service_url.c \
 	src/plan/graph.c \
 	src/plan/libarchive.c src/plan/libarchive.h \
@@ -34,6 +35,7 @@ src_plan_libplan_a_SOURCES = \
 	src/plan/server.c src/plan/server.h \
 	src/plan/show.c src/plan/show.h \
 	src/plan/suffix.c \
+	src/plan/target_gke.c \
 	src/plan/target_run.c \
 	src/plan/workload.c src/plan/workload.h
 
@@ -54,6 +56,11 @@ check_PROGRAMS += tests/plan/plan
 TESTS += tests/plan/plan
 tests_plan_plan_SOURCES = tests/plan/plan.c tests/tap.h
 tests_plan_plan_LDADD = $(LIB_PLAN)
+
+check_PROGRAMS += tests/plan/target_gke
+TESTS += tests/plan/target_gke
+tests_plan_target_gke_SOURCES = tests/plan/target_gke.c tests/tap.h
+tests_plan_target_gke_LDADD = $(LIB_PLAN)
 
 check_PROGRAMS += tests/plan/graph
 TESTS += tests/plan/graph

@@ -161,7 +161,7 @@ static cJSON *secret_times(const struct workload *w)
 	cJSON *times = cJSON_CreateObject();
 	for (size_t i = 0; i < w->secret_count; i++) {
 		char *key = xasprintf("mlflow-setup/%s", w->secrets[i].name);
-		if (!w->secrets[i].rendered)
+		if (!w->secrets[i].text)
 			cJSON_AddItemToObject(times, key, version_ref(w->secrets[i].name, "made"));
 		free(key);
 	}

@@ -53,8 +53,10 @@ void workload_free(struct workload *w)
 	for (size_t i = 0; i < w->count; i++)
 		container_free(w->containers[i]);
 	container_free(w->migration);
-	for (size_t i = 0; i < w->secret_count; i++)
+	for (size_t i = 0; i < w->secret_count; i++) {
 		free(w->secrets[i].name);
+		free(w->secrets[i].text);
+	}
 	free(w->secrets);
 	free(w->containers);
 	free(w->connection);
@@ -133,8 +135,8 @@ void workload_migration_needs(struct workload *w, const char *id)
 	cJSON_AddItemToArray(w->migration_needs, cJSON_CreateString(id));
 }
 
-void workload_secret(struct workload *w, const char *name, bool rendered)
+void workload_secret(struct workload *w, const char *name, const char *text)
 {
 	w->secrets = xgrow(w->secrets, w->secret_count, &w->secret_room, sizeof *w->secrets);
-	w->secrets[w->secret_count++] = (struct workload_secret){xstrdup(name), rendered};
+	w->secrets[w->secret_count++] = (struct workload_secret){xstrdup(name), text ? xstrdup(text) : NULL};
 }

@@ -43,7 +43,7 @@ struct container {
 /* A secret that the containers use: kept in Secret Manager as STACK-NAME, readable by the server's identity. */
 struct workload_secret {
 	char *name;
-	bool rendered;           /* a file made of the answers: it changes with them. Else drawn or typed once */
+	char *text;              /* a file made of the answers: it changes with them. NULL: drawn or typed once */
 };
 
 /* Who is asked first, before a request gets to the front container. */
@@ -90,6 +90,6 @@ cJSON *container_texts(const struct container *c);
 /* The resource with this id must stand before the server (the migration) starts. */
 void workload_needs(struct workload *w, const char *id);
 void workload_migration_needs(struct workload *w, const char *id);
-void workload_secret(struct workload *w, const char *name, bool rendered);
+void workload_secret(struct workload *w, const char *name, const char *text);
 
 #endif

@@ -1,0 +1,46 @@
+/* Exposure internal: no address of its own. Clients come to this machine's loopback, from where the target's own door leads to the server. */
+#include "config.h"
+#include "plan/axes.h"
+
+#include "base/gettext.h"
+#include "base/mem.h"
+
+static bool address(struct design *d, struct err *e)
+{
+	const char *as = d->axes.target->reached_as;
+	(void)e;
+	d->plan->hosts = xcalloc(3, sizeof *d->plan->hosts);
+	d->plan->hosts[0] = xstrdup("localhost");
+	d->plan->hosts[1] = as ? xstrdup(as) : NULL;
+	d->plan->url = xstrdup("http://localhost:5000");
+	return true;
+}
+
+static void reach(const struct design *d, struct reach *out)
+{
+	d->axes.target->reach(d, out);
+}
+
+static void connect(const struct plan *p, struct buf *out)
+{
+	p->axes.target->tunnel(p, out);
+}
+
+static const char *refused(const struct answers *a)
+{
+	return axes_target(a)->reach ? NULL : N_("This target is reached by its web address: there is no tunnel to it.");
+}
+
+const struct exposure exposure_internal = {
+	.choice =
+		{
+			.id = "internal",
+			.title = N_("Internal only"),
+			.help = N_("Reached through a tunnel or from inside the network."),
+			.refused = refused,
+		},
+	.ingress = INGRESS_INTERNAL,
+	.address = address,
+	.reach = reach,
+	.connect = connect,
+};

@@ -1,0 +1,445 @@
+/* Target gke: the workload as objects of a new Autopilot cluster: a namespace with the restricted pod security, a Job that migrates, a Deployment
+ * behind a Service. Who the server is for Google is its Kubernetes service account itself (Workload Identity): there is no key and no account. */
+#include "config.h"
+#include "plan/axes.h"
+
+#include "base/encode.h"
+#include "base/gettext.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/mustache.h"
+#include "plan/naming.h"
+#include "plan/parts.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define ACCOUNT "server"   /* the Kubernetes service account */
+#define SERVICE "mlflow"   /* Deployment, Service, and what goes with them */
+#define SECRET "mlflow"
+#define USER_ID 10001      /* of the image */
+
+/* The same namespace and account in another cluster of the project would be the same identity: the suffix keeps them apart. */
+static char *namespace_of(const struct design *d)
+{
+	return name_of(d->plan->stack, d->suffix);
+}
+
+/* Objects ------------------------------------------------------------------------------------------------------------------ */
+
+struct type {
+	const char *kind, *api, *singular, *plural;
+};
+static const struct type namespace_type = {"Namespace", "v1", "namespace", "namespaces"},
+			 account_type = {"ServiceAccount", "v1", "serviceaccount", "serviceaccounts"},
+			 secret_type = {"Secret", "v1", "secret", "secrets"}, service_type = {"Service", "v1", "service", "services"},
+			 job_type = {"Job", "batch/v1", "job", "jobs"}, deployment_type = {"Deployment", "apps/v1", "deployment", "deployments"},
+			 budget_type = {"PodDisruptionBudget", "policy/v1", "poddisruptionbudget", "poddisruptionbudgets"},
+			 policy_type = {"NetworkPolicy", "networking.k8s.io/v1", "networkpolicy", "networkpolicies"},
+			 role_type = {"Role", "rbac.authorization.k8s.io/v1", "role", "roles"},
+			 binding_type = {"RoleBinding", "rbac.authorization.k8s.io/v1", "rolebinding", "rolebindings"};
+
+static const char *path_of(const struct type *t)
+{
+	return strchr(t->api, '/') ? "apis" : "api";
+}
+
+/* Plans an object; body is what its kind has beside apiVersion, kind and names, with metadata of its own if any. */
+static struct resource *add(struct design *d, const char *id, const struct type *t, const char *name, cJSON *body)
+{
+	bool global = t == &namespace_type;
+	char *ns = namespace_of(d), *spoken = xasprintf("%s/%s", t->singular, name);
+	char *collection = global ? xasprintf("/%s/%s/%s", path_of(t), t->api, t->plural)
+				  : xasprintf("/%s/%s/namespaces/%s/%s", path_of(t), t->api, ns, t->plural);
+	json_put_str(body, "apiVersion", t->api);
+	json_put_str(body, "kind", t->kind);
+	json_put_str(body, "metadata.name", name);
+	if (!global)
+		json_put_str(body, "metadata.namespace", ns);
+	struct resource *r = plan_add(d->plan, id, "kubernetes.object", spoken,
+				      json_make("{'host':%j,'collection':%s,'body':%j}", plan_ref("cluster", "host"), collection, body));
+	if (!global)
+		plan_needs(r, "namespace");
+	free(collection);
+	free(spoken);
+	free(ns);
+	return r;
+}
+
+static cJSON *version_ref(const char *secret, const char *output)
+{
+	char *id = xasprintf("version/%s", secret);
+	cJSON *ref = plan_ref(id, output);
+	free(id);
+	return ref;
+}
+
+/* Of which version each secret is: when these differ, the Secret is set again, and new pods start. */
+static cJSON *versions(const struct workload *w)
+{
+	cJSON *list = cJSON_CreateObject();
+	for (size_t i = 0; i < w->secret_count; i++) {
+		char *key = xasprintf("mlflow-setup/%s", w->secrets[i].name);
+		cJSON_AddItemToObject(list, key, version_ref(w->secrets[i].name, w->secrets[i].text ? "name" : "made"));
+		free(key);
+	}
+	return list;
+}
+
+/* Pods --------------------------------------------------------------------------------------------------------------------- */
+
+static cJSON *spell_variable(const struct variable *v)
+{
+	if (v->secret)
+		return json_make("{'name':%s,'valueFrom':{'secretKeyRef':{'name':'" SECRET "','key':%s}}}", v->name, v->secret);
+	return json_make("{'name':%s,'value':%j}", v->name, cJSON_Duplicate(v->value, 1));
+}
+
+static cJSON *spell_probe(const struct probe *probe, int port)
+{
+	cJSON *j = json_make("{'httpGet':{'path':%s,'port':%d},'periodSeconds':%d,'timeoutSeconds':%d,'failureThreshold':%d}", probe->path, port,
+			     probe->period, probe->timeout, probe->failures);
+	if (probe->delay)
+		json_put_num(j, "initialDelaySeconds", probe->delay);
+	return j;
+}
+
+static void put_probes(const struct container *c, cJSON *j)
+{
+	if (c->started.path)
+		json_put(j, "startupProbe", spell_probe(&c->started, c->port));
+	if (c->alive.path) {
+		json_put(j, "livenessProbe", spell_probe(&c->alive, c->port));
+		json_put(j, "readinessProbe", spell_probe(&c->alive, c->port));
+	}
+}
+
+/* All that the pod security standard "restricted" asks of a container, and nothing to write to but /tmp. */
+static cJSON *spell_container(const struct container *c)
+{
+	cJSON *env = cJSON_CreateArray(), *mounts = json_make("[{'name':'tmp','mountPath':'/tmp'}]");
+	for (size_t i = 0; i < c->variable_count; i++)
+		cJSON_AddItemToArray(env, spell_variable(&c->variables[i]));
+	for (size_t i = 0; i < c->mount_count; i++)
+		cJSON_AddItemToArray(mounts, json_make("{'name':%s,'mountPath':%s,'readOnly':true}", c->mounts[i].secret, c->mounts[i].folder));
+	cJSON *j = json_make("{'name':%s,'image':%j,'env':%j,'volumeMounts':%j,'resources':{'requests':{'cpu':%s,'memory':%s},'limits':{'cpu':%s,"
+			     "'memory':%s}},'securityContext':{'allowPrivilegeEscalation':false,'capabilities':{'drop':['ALL']},"
+			     "'readOnlyRootFilesystem':true}}",
+			     c->name, cJSON_Duplicate(c->image, 1), env, mounts, c->cpu, c->memory, c->cpu, c->memory);
+	if (c->command)
+		json_put(j, "command", cJSON_Duplicate(c->command, 1));
+	if (c->args)
+		json_put(j, "args", cJSON_Duplicate(c->args, 1));
+	if (c->port)
+		json_put(j, "ports", json_make("[{'containerPort':%d,'protocol':'TCP'}]", c->port));
+	put_probes(c, j);
+	return j;
+}
+
+/* 288 is 0440: readable by the pod's group. */
+static void add_volumes(cJSON *volumes, const struct container *c)
+{
+	for (size_t i = 0; i < c->mount_count; i++)
+		cJSON_AddItemToArray(volumes, json_make("{'name':%s,'secret':{'secretName':'" SECRET "','defaultMode':288,'items':[{'key':%s,"
+							"'path':%s}]}}",
+							c->mounts[i].secret, c->mounts[i].secret, c->mounts[i].file));
+}
+
+static cJSON *spell_pod(const struct container *const *containers, size_t count)
+{
+	cJSON *list = cJSON_CreateArray(), *volumes = json_make("[{'name':'tmp','emptyDir':{}}]");
+	for (size_t i = 0; i < count; i++) {
+		cJSON_AddItemToArray(list, spell_container(containers[i]));
+		add_volumes(volumes, containers[i]);
+	}
+	return json_make("{'serviceAccountName':'" ACCOUNT "','automountServiceAccountToken':false,'enableServiceLinks':false,'securityContext':{"
+			 "'runAsNonRoot':true,'runAsUser':%d,'runAsGroup':%d,'fsGroup':%d,'seccompProfile':{'type':'RuntimeDefault'}},"
+			 "'containers':%j,'volumes':%j}",
+			 USER_ID, USER_ID, USER_ID, list, volumes);
+}
+
+/* What pods of a container ask for. Autopilot gives them other amounts, so this tells when it is to be asked for anew. */
+static cJSON *asked_for(const struct container *c)
+{
+	char *text = xasprintf("%s CPU, %s", c->cpu, c->memory);
+	cJSON *j = cJSON_CreateString(text);
+	free(text);
+	return j;
+}
+
+/* The cluster ---------------------------------------------------------------------------------------------------------------- */
+
+/* The account of the machines: it pulls the images, writes logs and metrics, and can do nothing else. */
+static char *add_nodes_account(struct design *d)
+{
+	struct plan *p = d->plan;
+	char *email = part_account(p, "nodes", "MLflow nodes"), *member = xasprintf("serviceAccount:%s", email), *path = xasprintf("projects/%s", p->project);
+	part_grant(p, "nodes", "project", path, "roles/container.defaultNodeServiceAccount", member, "sa/nodes");
+	free(path);
+	free(member);
+	return email;
+}
+
+/* A repository of the stack's own may be read by the nodes. */
+static void let_nodes_pull(struct design *d, const char *repository, const char *name)
+{
+	struct plan *p = d->plan;
+	if (!plan_find(p, repository))
+		return;
+	char *path = xasprintf("projects/%s/locations/%s/repositories/%s", p->project, p->region, name), *id = xasprintf("nodes-%s", name);
+	char *email = name_email(p->stack, "nodes", p->project), *member = xasprintf("serviceAccount:%s", email), *full = xasprintf("iam/%s", id);
+	plan_needs(part_grant(p, id, "repository", path, "roles/artifactregistry.reader", member, repository), "sa/nodes");
+	workload_migration_needs(d->workload, full);
+	workload_needs(d->workload, full);
+	free(full);
+	free(member);
+	free(email);
+	free(id);
+	free(path);
+}
+
+/* Private machines: Google's services and the registry are reached by Private Google Access, and nothing else is needed. The API server is asked
+ * by name at Google's front door, which asks IAM first; its own address is off. */
+static void add_cluster(struct design *d)
+{
+	struct plan *p = d->plan;
+	char *nodes = add_nodes_account(d);
+	cJSON *pools = json_make("{'serviceAccount':%s,'oauthScopes':['https://www.googleapis.com/auth/cloud-platform']}", nodes);
+	cJSON *body = json_make("{'autopilot':{'enabled':true},'releaseChannel':{'channel':'REGULAR'},'network':%j,'subnetwork':%s,'ipAllocationPolicy':{"
+				"'useIpAliases':true},'networkConfig':{'defaultEnablePrivateNodes':true},'controlPlaneEndpointsConfig':{"
+				"'dnsEndpointConfig':{'allowExternalTraffic':true},'ipEndpointsConfig':{'enabled':false}},'autoscaling':{"
+				"'autoprovisioningNodePoolDefaults':%j}}",
+				cJSON_Duplicate(d->network.link, 1), d->network.subnet, pools);
+	struct resource *r = plan_add(p, "cluster", "container.cluster", p->stack, json_make("{'region':%s,'body':%j}", p->region, body));
+	plan_needs(r, "apis");
+	plan_needs(r, "iam/nodes");
+	if (d->network.subnet_need)
+		plan_needs(r, d->network.subnet_need);
+	free(nodes);
+}
+
+/* The service account in its namespace, as Google's policies name it; the pool is there once the project has a cluster that has it. */
+static void identity(struct design *d)
+{
+	char *ns = namespace_of(d);
+	d->identity = xasprintf("principal://iam.googleapis.com/projects/%s/locations/global/workloadIdentityPools/%s.svc.id.goog/subject/ns/%s/sa/" ACCOUNT,
+				d->plan->number, d->plan->project, ns);
+	d->identified = xstrdup("cluster");
+	free(ns);
+}
+
+/* In the cluster ------------------------------------------------------------------------------------------------------------- */
+
+static void need_all(struct resource *r, const cJSON *ids)
+{
+	const cJSON *id;
+	cJSON_ArrayForEach(id, ids) plan_needs(r, id->valuestring);
+}
+
+static void add_place(struct design *d)
+{
+	char *ns = namespace_of(d);
+	cJSON *labels = cJSON_CreateObject();
+	cJSON_AddStringToObject(labels, "pod-security.kubernetes.io/enforce", "restricted");
+	cJSON_AddStringToObject(labels, "pod-security.kubernetes.io/enforce-version", "latest");
+	add(d, "namespace", &namespace_type, ns, json_make("{'metadata':{'labels':%j}}", labels));
+	add(d, "account", &account_type, ACCOUNT, json_make("{'automountServiceAccountToken':false}"));
+	free(ns);
+}
+
+/* One Secret with a key for each; what is drawn or typed is filled in at the last moment. */
+static void add_secret(struct design *d)
+{
+	const struct workload *w = d->workload;
+	cJSON *data = cJSON_CreateObject();
+	for (size_t i = 0; i < w->secret_count; i++) {
+		const struct workload_secret *s = &w->secrets[i];
+		char *text = s->text ? encode_base64(s->text, strlen(s->text)) : NULL;
+		cJSON_AddItemToObject(data, s->name, text ? cJSON_CreateString(text) : json_make("{'$secret':%s,'as':'base64'}", s->name));
+		free(text);
+	}
+	add(d, "secret", &secret_type, SECRET, json_make("{'type':'Opaque','metadata':{'annotations':%j},'data':%j}", versions(w), data));
+}
+
+static void add_job(struct design *d)
+{
+	const struct workload *w = d->workload;
+	const struct container *containers[] = {w->migration};
+	cJSON *pod = spell_pod(containers, 1), *notes = cJSON_CreateObject();
+	json_put_str(pod, "restartPolicy", "Never");
+	cJSON_AddItemToObject(notes, "mlflow-setup/once", cJSON_Duplicate(w->migration_once, 1));
+	struct resource *r = add(d, "migrate", &job_type, "migrate",
+				 json_make("{'metadata':{'annotations':%j},'spec':{'backoffLimit':1,'activeDeadlineSeconds':900,'template':{'metadata':{'labels':{"
+					   "'app':'migrate'}},'spec':%j}}}",
+					   notes, pod));
+	need_all(r, w->migration_needs);
+	plan_needs(r, "account");
+	plan_needs(r, "secret");
+	plan_needs(r, "policy");
+}
+
+/* No old pod runs beside a new one: its tables may be those of another MLflow. */
+static void add_deployment(struct design *d)
+{
+	const struct workload *w = d->workload;
+	cJSON *notes = cJSON_CreateObject();
+	for (size_t i = 0; i < w->count; i++) {
+		char *key = xasprintf("mlflow-setup/%s-asks", w->containers[i]->name);
+		cJSON_AddItemToObject(notes, key, asked_for(w->containers[i]));
+		free(key);
+	}
+	struct resource *r = add(d, "deployment", &deployment_type, SERVICE,
+				 json_make("{'metadata':{'annotations':%j},'spec':{'replicas':1,'strategy':{'type':'Recreate'},'progressDeadlineSeconds':900,"
+					   "'selector':{'matchLabels':{'app':'" SERVICE "'}},'template':{'metadata':{'labels':{'app':'" SERVICE "'},"
+					   "'annotations':%j},'spec':%j}}}",
+					   notes, versions(w), spell_pod((const struct container *const *)w->containers, w->count)));
+	need_all(r, w->needs);
+	plan_needs(r, "migrate");
+	plan_needs(r, "account");
+	plan_needs(r, "secret");
+	plan_needs(r, "service");
+}
+
+static void add_service(struct design *d)
+{
+	const struct container *front = workload_find(d->workload, d->workload->front);
+	add(d, "service", &service_type, SERVICE,
+	    json_make("{'spec':{'type':'ClusterIP','selector':{'app':'" SERVICE "'},'ports':[{'name':'http','port':80,'targetPort':%d,'protocol':'TCP'}]}}",
+		      front->port));
+	add(d, "budget", &budget_type, SERVICE, json_make("{'spec':{'maxUnavailable':1,'selector':{'matchLabels':{'app':'" SERVICE "'}}}}"));
+}
+
+static cJSON *ports(int port, bool udp)
+{
+	cJSON *list = json_make("[{'port':%d,'protocol':'TCP'}]", port);
+	if (udp)
+		cJSON_AddItemToArray(list, json_make("{'port':%d,'protocol':'UDP'}", port));
+	return list;
+}
+
+static cJSON *to_address(const char *block, int port)
+{
+	return json_make("{'to':[{'ipBlock':{'cidr':%s}}],'ports':%j}", block, ports(port, false));
+}
+
+/* The API server comes by its agents in kube-system, a port-forward by the node, which is always let in. Out: names, the metadata server, Google's
+ * APIs, the database. */
+static void add_policy(struct design *d)
+{
+	const struct container *front = workload_find(d->workload, d->workload->front);
+	cJSON *agents = json_make("[{'namespaceSelector':{'matchLabels':{}},'podSelector':{'matchLabels':{'k8s-app':'konnectivity-agent'}}}]");
+	cJSON_AddStringToObject(json_at(agents, "0.namespaceSelector.matchLabels"), "kubernetes.io/metadata.name", "kube-system");
+	cJSON *out = json_make("[{'ports':%j}]", ports(53, true));
+	cJSON_AddItemToArray(out, to_address("169.254.169.254/32", 80));
+	cJSON_AddItemToArray(out, to_address("169.254.169.252/32", 988));
+	cJSON_AddItemToArray(out, json_make("{'ports':%j}", ports(443, false)));
+	if (d->axes.path->address)
+		cJSON_AddItemToArray(out, json_make("{'to':[{'ipBlock':{'cidr':{'$join':[%j,'/32']}}}],'ports':%j}", d->axes.path->address(d),
+						    ports(d->axes.database->port, false)));
+	add(d, "policy", &policy_type, SERVICE,
+	    json_make("{'spec':{'podSelector':{},'policyTypes':['Ingress','Egress'],'ingress':[{'from':%j,'ports':%j}],'egress':%j}}", agents,
+		      ports(front->port, false), out));
+}
+
+static bool spell(struct design *d, struct err *e)
+{
+	struct plan *p = d->plan;
+	char *quay = name_of(p->stack, "quay");
+	(void)e;
+	let_nodes_pull(d, "repository", p->stack);
+	let_nodes_pull(d, "repository/quay", quay);
+	add_cluster(d);
+	add_place(d);
+	add_secret(d);
+	add_policy(d);
+	add_service(d);
+	add_job(d);
+	add_deployment(d);
+	/* To find the cluster and to be let through to its API server, and no more; what one may do there its own roles say. */
+	d->front = (struct front){
+		.id = xstrdup("deployment"),
+		.invoke = {"project", "roles/container.clusterViewer", xasprintf("projects/%s", p->project)},
+	};
+	free(quay);
+	return true;
+}
+
+/* The door ------------------------------------------------------------------------------------------------------------------- */
+
+/* The API server's own proxy to the Service. It hands a request on as it is, but for the Authorization that it asked for itself, so the host is the API
+ * server's. */
+static void reach(const struct design *d, struct reach *out)
+{
+	char *ns = namespace_of(d), *path = xasprintf("/api/v1/namespaces/%s/services/http:" SERVICE ":80/proxy", ns);
+	out->way = "cluster";
+	out->with = json_make("{'host':%j,'path':%s}", plan_ref("cluster", "host"), path);
+	free(path);
+	free(ns);
+}
+
+static void tunnel(const struct plan *p, struct buf *out)
+{
+	const struct resource *ns = plan_find(p, "namespace");
+	buf_printf(out, "%s\n", _("# In another terminal, as long as it is used:"));
+	buf_printf(out, "#   gcloud container clusters get-credentials %s --location=%s --project=%s --dns-endpoint\n", p->stack, p->region, p->project);
+	buf_printf(out, "#   kubectl --namespace=%s port-forward service/" SERVICE " 5000:80\n", ns ? strchr(ns->name, '/') + 1 : "");
+}
+
+/* A Role that lets through to the pods of this namespace, and whom. The cluster knows people and service accounts by their address. */
+static void admit(struct design *d, cJSON *members)
+{
+	cJSON *subjects = cJSON_CreateArray();
+	const cJSON *m;
+	cJSON_ArrayForEach(m, members)
+		cJSON_AddItemToArray(subjects, json_make("{'kind':'User','name':%s,'apiGroup':'rbac.authorization.k8s.io'}", strchr(m->valuestring, ':') + 1));
+	cJSON *rules = json_make("[{'apiGroups':[''],'resources':['services','pods'],'verbs':['get','list']},"
+				 "{'apiGroups':[''],'resources':['pods/portforward'],'verbs':['create','get']}]");
+	add(d, "role", &role_type, "port-forward", json_make("{'rules':%j}", rules));
+	plan_needs(add(d, "role-binding", &binding_type, "port-forward",
+		       json_make("{'roleRef':{'apiGroup':'rbac.authorization.k8s.io','kind':'Role','name':'port-forward'},'subjects':%j}", subjects)),
+		   "role");
+	cJSON_Delete(members);
+}
+
+/* Questions ------------------------------------------------------------------------------------------------------------------ */
+
+static void check(const struct answers *a, problem_fn *found, void *arg)
+{
+	static const char *const unknown[] = {"auth.groups", "auth.domains"};
+	bool by_role = !strcmp(answers_str(a, "auth.mode"), "iam");
+	for (size_t i = 0; by_role && i < sizeof unknown / sizeof *unknown; i++)
+		if (cJSON_GetArraySize(answers_get(a, unknown[i])))
+			found(arg, unknown[i], _("A cluster's own roles know addresses alone: list people one by one."));
+}
+
+static const struct render_row renders[] = {
+	{"run/Dockerfile.mustache", "Dockerfile", ESCAPE_DOCKERFILE, 0644, true},
+	{"shared/requirements.txt.mustache", "requirements.txt", ESCAPE_LINE, 0644, true},
+	{"shared/constraints.txt.mustache", "constraints.txt", ESCAPE_LINE, 0644, true},
+	{"shared/start.sh.mustache", "start.sh", ESCAPE_SHELL, 0755, true},
+	{"shared/migrate.sh.mustache", "migrate.sh", ESCAPE_SHELL, 0755, true},
+	{NULL, NULL, 0, 0, false},
+};
+
+static const char *const apis[] = {"container", "compute", NULL};
+
+const struct target target_gke = {
+	.choice =
+		{
+			.id = "gke",
+			.title = N_("Kubernetes Engine"),
+			.help = N_("A cluster, for large uploads and for teams that live in Kubernetes."),
+			.check = check,
+			.apis = apis,
+		},
+	.renders = renders,
+	.listens = "0.0.0.0",
+	.networked = true,
+	.keeps_secrets = true,
+	.identity = identity,
+	.spell = spell,
+	.reach = reach,
+	.reached_as = "*.gke.goog",
+	.tunnel = tunnel,
+	.admit = admit,
+};

@@ -1,0 +1,130 @@
+/* The plan of a stack in a cluster: who the server is, what its pods may do, what stands in the manifests and what never does. */
+#include "config.h"
+#include "tests/tap.h"
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "plan/axes.h"
+#include "plan/plan.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define PRINCIPAL                                                                                                       \
+	"principal://iam.googleapis.com/projects/123456789012/locations/global/workloadIdentityPools/demo-proj.svc.id.goog/subject/ns/mlflow-x7k2q/sa/" \
+	"server"
+
+static struct answers *answers(void)
+{
+	const char *top = getenv("TOP_SRCDIR");
+	struct err e = {0};
+	char *path = xasprintf("%s/examples/gke.json", top ? top : ".");
+	struct answers *a = answers_load(path, &e);
+	free(path);
+	if (!a)
+		return NULL;
+	json_put_str(a->resolved, "project_number", "123456789012");
+	json_put_str(a->resolved, "suffix", "x7k2q");
+	json_put_str(a->resolved, "operator", "operator@example.com");
+	return a;
+}
+
+static const cJSON *body(const struct plan *p, const char *id)
+{
+	const struct resource *r = plan_find(p, id);
+	return r ? json_at(r->spec, "body") : NULL;
+}
+
+static void identity(const struct plan *p)
+{
+	bool direct = true, accessor = false;
+	int grants = 0;
+	for (size_t i = 0; i < p->count; i++) {
+		char *text = json_text(p->resources[i].spec, -1);
+		if (!strcmp(p->resources[i].kind->id, "iam.policy") && strstr(text, "principal://")) {
+			grants++;
+			direct &= strstr(text, "\"" PRINCIPAL "\"") != NULL;
+		}
+		accessor |= strstr(text, "secretmanager.secretAccessor") != NULL;
+		free(text);
+	}
+	ok(grants >= 2 && direct, "the server is its Kubernetes service account itself, the project by its number in the path and by its id in the pool");
+	ok(!plan_find(p, "sa/server") && !plan_find(p, "sa/prover"), "there is no account, and none to prove with: the operator comes by the cluster");
+	ok(!accessor, "the server reads no secret where they are kept");
+	bool waits = false;
+	const struct resource *r = plan_find(p, "iam/artifacts");
+	for (size_t i = 0; r && i < r->need_count; i++)
+		waits |= !strcmp(r->needs[i], "cluster");
+	ok(!r || waits, "what names it waits for the cluster, which makes the pool");
+}
+
+/* Every container of every pod, by the standard "restricted". */
+static void restricted(const struct plan *p)
+{
+	static const char *const pods[] = {"deployment", "migrate"};
+	const cJSON *label = cJSON_GetObjectItemCaseSensitive(json_at(body(p, "namespace"), "metadata.labels"), "pod-security.kubernetes.io/enforce");
+	is_str(cJSON_IsString(label) ? label->valuestring : "", "restricted", "the namespace enforces it");
+	for (size_t i = 0; i < 2; i++) {
+		const cJSON *pod = json_at(body(p, pods[i]), "spec.template.spec"), *c;
+		ok(json_bool(pod, "securityContext.runAsNonRoot", false) && !strcmp(json_str(pod, "securityContext.seccompProfile.type", ""), "RuntimeDefault"),
+		   "%s runs as somebody, and confined", pods[i]);
+		ok(!json_bool(pod, "automountServiceAccountToken", true) && !json_bool(pod, "enableServiceLinks", true),
+		   "%s gets neither a token of the cluster nor MLFLOW_PORT", pods[i]);
+		cJSON_ArrayForEach(c, json_at(pod, "containers"))
+			ok(!json_bool(c, "securityContext.allowPrivilegeEscalation", true) && json_bool(c, "securityContext.readOnlyRootFilesystem", false) &&
+			   !strcmp(json_str(c, "securityContext.capabilities.drop.0", ""), "ALL"), "%s: %s may do nothing more", pods[i], json_str(c, "name", ""));
+	}
+}
+
+static void secrets(const struct plan *p)
+{
+	const cJSON *value, *data = json_at(body(p, "secret"), "data");
+	bool all = cJSON_GetArraySize(data) >= 3;
+	cJSON_ArrayForEach(value, data) all &= json_str(value, "$secret", NULL) && !strcmp(json_str(value, "as", ""), "base64");
+	ok(all, "secrets stand in the manifests by their names alone");
+}
+
+static void door(const struct plan *p)
+{
+	struct buf lines = {0};
+	is_str(p->url, "http://localhost:5000", "clients come to this machine");
+	is_str(p->reach.way, "cluster", "the proof goes through the cluster's API server");
+	is_str(json_str(p->reach.with, "path", ""), "/api/v1/namespaces/mlflow-x7k2q/services/http:mlflow:80/proxy", "to the Service");
+	ok(p->wall.shows == CREDENTIAL_CHANNEL, "where the door itself asks who it is");
+	p->axes.exposure->connect(p, &lines);
+	ok(strstr(buf_text(&lines), "kubectl --namespace=mlflow-x7k2q port-forward service/mlflow 5000:80") != NULL, "connect says how to get there");
+	is_str(json_str(body(p, "role-binding"), "subjects.0.name", ""), "operator@example.com", "who may, is let through by a role of the namespace");
+	is_str(json_str(plan_find(p, "iam/people")->spec, "bindings.0.role", ""), "roles/container.clusterViewer", "and may find the cluster, and no more");
+	buf_free(&lines);
+}
+
+static void refused(struct answers *a)
+{
+	struct err e = {0};
+	ok(!answers_set_text(a, "exposure", "service-url", &e), "a cluster has no address of its own");
+	err_free(&e);
+	ok(!answers_set_text(a, "auth.mode", "iap", &e) && !answers_set_text(a, "auth.mode", "oauth2-proxy", &e), "behind a port-forward there is no second login");
+	err_free(&e);
+	ok(answers_set_text(a, "auth.domains", "example.com", &e), "a domain is an answer");
+	err_free(&e);
+	ok(!answers_check(a, "gke.json", &e) && e.what && strstr(e.what, "list people one by one"), "that a cluster's roles cannot heed");
+	err_free(&e);
+}
+
+int main(void)
+{
+	mem_install();
+	struct err e = {0};
+	struct answers *a = answers();
+	struct plan *p = a ? plan_make(a, &e) : NULL;
+	if (!ok(p != NULL, "examples/gke.json is planned: %s", e.what ? e.what : ""))
+		return tap_done();
+	identity(p);
+	restricted(p);
+	secrets(p);
+	door(p);
+	plan_free(p);
+	refused(a);
+	answers_free(a);
+	return tap_done();
+}
