@@ -2,18 +2,27 @@
 #include "config.h"
 #include "ui/guard.h"
 
+#include "base/file.h"
 #include "base/gettext.h"
+#include "base/mem.h"
+#include "base/outside.h"
 #include "base/process.h"
+#include "base/text.h"
 
 #include <curses.h>
 #include <errno.h>
+#include <locale.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <term.h>
 #include <termios.h>
+#include <time.h>
 #include <unistd.h>
 
 static volatile sig_atomic_t child_pid;
@@ -79,6 +88,32 @@ static int wait_for(pid_t child)
 	}
 }
 
+/* What can be said about an end that nobody meant, for whoever reports it: no answers, no log, no names of the operator's. It stays on this machine. */
+static char *report_text(int signal_number)
+{
+	char when[40];
+	struct utsname system = {0};
+	struct winsize size = {0};
+	const char *term = getenv("TERM");
+	uname(&system);
+	ioctl(STDOUT_FILENO, TIOCGWINSZ, &size);
+	return xasprintf("%s %s\nended by signal %d (%s)\nat %s\nsystem %s %s %s\nterminal %s, %dx%d, locale %s\n", PACKAGE_NAME, PACKAGE_VERSION, signal_number,
+			 strsignal(signal_number), text_rfc3339((double)time(NULL), 0, when), system.sysname, system.release, system.machine, term ? term : "",
+			 size.ws_col, size.ws_row, setlocale(LC_CTYPE, NULL));
+}
+
+static void write_report(int signal_number)
+{
+	char *folder = file_xdg_dir("STATE"), *path = xasprintf("%s/crash-%ld.txt", folder, (long)getpid()), *text = report_text(signal_number);
+	struct err e = {0};
+	if (file_make_dirs(folder, &e) && file_write(path, text, strlen(text), 0600, &e))
+		outside_print(stderr, _("What is known of it is in %s. It holds none of your answers and is sent nowhere: mlflow-setup has no telemetry.\n"), path);
+	err_free(&e);
+	free(text);
+	free(path);
+	free(folder);
+}
+
 int guard_run(int (*body)(void *arg), void *arg, const char *hint)
 {
 	struct termios before;
@@ -104,6 +139,7 @@ int guard_run(int (*body)(void *arg), void *arg, const char *hint)
 		reset_terminal(&before);
 	if (WIFEXITED(status)) /* ended from somewhere that knows nothing of screens */
 		return WEXITSTATUS(status);
+	write_report(WTERMSIG(status));
 	fprintf(stderr, _("mlflow-setup was ended by signal %d. %s\n"), WTERMSIG(status), hint);
 	return 128 + WTERMSIG(status);
 }

@@ -1,5 +1,6 @@
 noinst_LIBRARIES += ui/libui.a
 ui_libui_a_SOURCES = \
+	ui/accessible.c ui/accessible.h \
 	ui/build.c \
 	ui/causes.c ui/causes.h \
 	ui/checks.c \
@@ -25,10 +26,12 @@ ui_libui_a_SOURCES = \
 	ui/views.c \
 	ui/wizard.c ui/wizard.h
 
-check_PROGRAMS += tests/ui/layout tests/ui/screens tests/ui/plain tests/ui/wizard-fake
-TESTS += tests/ui/layout tests/ui/screens tests/ui/plain tests/ui/terminal.py
+check_PROGRAMS += tests/ui/progress tests/ui/layout tests/ui/screens tests/ui/plain tests/ui/wizard-fake
+TESTS += tests/ui/rows.py tests/ui/progress tests/ui/layout tests/ui/screens tests/ui/plain tests/ui/terminal.py
 tests_ui_screens_SOURCES = tests/ui/screens.c tests/ui/fake_session.c tests/ui/fake_session.h tests/tap.h
 tests_ui_screens_LDADD = ui/libui.a src/engine/libengine.a $(LIB_PLAN) $(NCURSES_LIBS)
+tests_ui_progress_SOURCES = tests/ui/progress.c tests/tap.h
+tests_ui_progress_LDADD = $(tests_ui_screens_LDADD)
 tests_ui_layout_SOURCES = tests/ui/layout.c tests/ui/fake_session.c tests/ui/fake_session.h tests/tap.h
 tests_ui_layout_LDADD = $(tests_ui_screens_LDADD)
 tests_ui_wizard_fake_SOURCES = tests/ui/wizard-fake.c tests/ui/fake_session.c tests/ui/fake_session.h

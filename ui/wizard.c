@@ -10,6 +10,7 @@
 #include "base/outside.h"
 #include "base/secret.h"
 #include "plan/regions.h"
+#include "ui/accessible.h"
 #include "ui/done.h"
 #include "ui/guard.h"
 #include "ui/plain.h"
@@ -19,6 +20,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { LEAST_LINES = 20, LEAST_COLUMNS = 60, FILE_MAX = 1 << 20 };
@@ -533,14 +535,26 @@ void wizard_reopen(struct wizard *w)
 	wizard_surveys_again(w);
 }
 
-static void read_keys(struct wizard *w)
+/* True when there was one. */
+static bool read_keys(struct wizard *w)
 {
+	bool any = false;
 	for (struct key k = screen_key(); k.kind != KEY_NOTHING && !w->ended; k = screen_key()) {
 		wizard_take(w, &k);
+		any = true;
 		if (k.text)
 			explicit_bzero(k.text, strlen(k.text)); /* it may have been a secret */
 		free(k.text);
 	}
+	return any;
+}
+
+/* Seconds of the machine's own clock. */
+static double clock_now(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
 /* While something moves the screen follows several times a second; else it sleeps until a key. */
@@ -551,15 +565,25 @@ static double patience(const struct wizard *w)
 	return moving ? 0.2 : 1.0;
 }
 
+#define FRAME 0.1 /* seconds between frames while no key comes */
+
 static int loop(struct wizard *w)
 {
 	wizard_draw(w);
 	open_session(w);
+	bool typed = true;
+	double drawn = 0;
 	while (!w->ended && !told_to_end) {
-		wizard_draw(w);
+		/* A key is answered at once; what the cloud says, however much it is, only as often as an eye follows. */
+		double due = drawn + FRAME - clock_now();
+		if (typed || due <= 0) {
+			wizard_draw(w);
+			drawn = clock_now();
+			due = patience(w);
+		}
 		if (w->session)
-			session_turn(w->session, patience(w), STDIN_FILENO);
-		read_keys(w);
+			session_turn(w->session, due < patience(w) ? due : patience(w), STDIN_FILENO);
+		typed = read_keys(w);
 		if (w->session)
 			wizard_settle(w);
 	}
@@ -596,21 +620,13 @@ static int run_on_screen(void *arg)
 	return code;
 }
 
-static bool wants_plain(const struct wizard_options *o)
-{
-	const char *term = getenv("TERM"), *accessible = getenv("ACCESSIBLE");
-	if (o->plain || !term || !*term || !strcmp(term, "dumb"))
-		return true;
-	return accessible && *accessible && strcmp(accessible, "0") && strcmp(accessible, "false");
-}
-
 int wizard_run(struct session *s, struct answers *a, const struct wizard_options *o)
 {
 	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)) {
 		outside_print(stderr, _("mlflow-setup: the wizard needs a terminal. Without one: mlflow-setup apply %s\n"), o->file);
 		return EXIT_CONFIG;
 	}
-	if (wants_plain(o))
+	if (o->plain || accessible_wanted())
 		return plain_run(s, a, o);
 	struct start start = {s, a, o};
 	char *hint_text = xasprintf(_("Your answers up to the last page are kept in %s."), o->file);

@@ -159,6 +159,17 @@ def run_again(made):
     t.close()
 
 
+def report_of(t):
+    """The crash report that was written, or None."""
+    folder = os.path.join(t.folder, ".local/state/mlflow-setup")
+    names = [n for n in os.listdir(folder) if n.startswith("crash-")] if os.path.isdir(folder) else []
+    if not names:
+        return None
+    path = os.path.join(folder, names[0])
+    with open(path, encoding="utf-8") as file:
+        return oct(os.stat(path).st_mode & 0o777), file.read()
+
+
 def killed(number, name):
     t = Terminal()
     to_auth(t)
@@ -166,6 +177,9 @@ def killed(number, name):
     status = t.end()
     ok(status == 128 + number and not t.left_on(), f"{name} of the wizard: the terminal is restored", (status, t.left_on()))
     ok(os.path.exists(t.file) and b"are kept in" in t.raw, f"{name}: the answers are kept, and it says where")
+    report = report_of(t)
+    ok(report and report[0] == "0o600" and f"signal {number}" in report[1] and "demo-proj" not in report[1] and b"sent nowhere" in t.raw,
+       f"{name}: a report stays here, without answers", report)
     t.close()
 
 
@@ -297,7 +311,13 @@ def consent():
 
 
 def plain(made):
-    for name, arguments, extra in (("TERM=dumb", (), {"term": "dumb"}), ("--plain", ("--plain",), {}), ("ACCESSIBLE", (), {"ACCESSIBLE": "1"})):
+    config = tempfile.mkdtemp()
+    os.makedirs(os.path.join(config, "configurations"))
+    with open(os.path.join(config, "active_config"), "w", encoding="ascii") as file:
+        file.write("mine")
+    with open(os.path.join(config, "configurations/config_mine"), "w", encoding="ascii") as file:
+        file.write("[core]\nproject = p\n[accessibility]\nscreen_reader = True\n")
+    for name, arguments, extra in (("gcloud's screen reader", (), {"CLOUDSDK_CONFIG": config}), ("TERM=dumb", (), {"term": "dumb"}), ("--plain", ("--plain",), {}), ("ACCESSIBLE", (), {"ACCESSIBLE": "1"})):
         t = Terminal(*arguments, **extra)
         ok(t.wait("Enter takes what is in brackets") and b"\x1b" not in t.raw, f"{name}: lines, no escape sequence")
         for _ in range(60):
@@ -309,6 +329,56 @@ def plain(made):
         ok(status == 0 and "https://mlflow-" in t.text, f"{name}: Enter alone leads to the end", (status, t.text[-300:]))
         ok(content(t.file) == made, f"{name}: to the same answers file as on the screen")
         t.close()
+
+
+def colours():
+    for name, extra, colourless in (("NO_COLOR", {"NO_COLOR": "1"}, True), ("CLICOLOR=0", {"CLICOLOR": "0"}, True), ("nothing set", {}, False)):
+        t = Terminal(**extra)
+        t.wait("Billing is on")
+        coloured = re.search(rb"\x1b\[[0-9;]*3[0-7][;m]", t.raw) is not None
+        ok(coloured != colourless, f"{name}: {'no colour' if colourless else 'colour'} on the screen")
+        t.close()
+
+
+def mouse():
+    t = Terminal()
+    t.wait("Billing is on")
+    on = (b"\x1b[?1000h", b"\x1b[?1006;1000h", b"\x1b[?1006h")
+    before = any(x in t.raw for x in on)
+    t.send(b"\x14")
+    ok(t.wait("Ctrl-T gives it back") and not before and any(x in t.raw for x in on), "Ctrl-T turns the mouse on")
+    t.send(b"\x03")
+    t.wait("Leave now")
+    t.send(b"y")
+    t.end()
+    ok(re.search(rb"\x1b\[\?(1006;)?1000l", t.raw), "the mouse is off until Ctrl-T, and off at the end")
+    t.close()
+
+
+def serial():
+    """A line that does not tell its size (0x0): the program asks where the cursor stands."""
+    t = Terminal(lines=0, columns=0)
+    end = time.monotonic() + 10
+    while b"\x1b[6n" not in t.raw and time.monotonic() < end:
+        t.pump(0.05)
+    t.send(b"\x1b[30;100R")
+    shown = t.wait("Billing is on")
+    rows, columns = struct.unpack("HHHH", fcntl.ioctl(t.master, termios.TIOCGWINSZ, b"\0" * 8))[:2]
+    ok(shown and (rows, columns) == (30, 100), "a line without a size is asked for it", (rows, columns))
+    t.close()
+
+
+def links():
+    t = Terminal()
+    to_auth(t)
+    t.wait("callback")
+    ok(b"\x1b]8;;https://mlflow-246813579012.us-central1.run.app/oauth2/callback\x1b\\" in t.raw, "an address is a link where the terminal knows links")
+    t.close()
+    t = Terminal(term="linux")
+    to_auth(t)
+    t.wait("callback")
+    ok(b"\x1b]8" not in t.raw, "and text where it would print the escape")
+    t.close()
 
 
 def no_terminal():
@@ -334,6 +404,10 @@ resized()
 pasted()
 consent()
 plain(answers_made)
+colours()
+mouse()
+serial()
+links()
 no_terminal()
 print(f"1..{count}")
 sys.exit(0)

@@ -1,0 +1,148 @@
+/* A run as its events tell it, without a screen: parts, causes, time, the log. */
+#include "config.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "gcp/roles.h"
+#include "tests/tap.h"
+#include "ui/progress.h"
+
+#include <locale.h>
+#include <stdlib.h>
+
+static void tell(struct progress *p, cJSON *event, double now)
+{
+	json_put_num(event, "at", now);
+	progress_event(p, event, now);
+	cJSON_Delete(event);
+}
+
+static void step(struct progress *p, const char *id, const char *kind, const char *state, double usual, double now)
+{
+	cJSON *e = json_make("{'event':'step','id':%s,'kind':%s,'title':%s,'name':%s,'state':%s,'verdict':'create'}", id, kind, kind, id, state);
+	json_put_num(e, "usual", usual);
+	tell(p, e, now);
+}
+
+static void fail(struct progress *p, const char *id, const char *message)
+{
+	tell(p, json_make("{'event':'step','id':%s,'kind':'secretmanager.secret','name':%s,'state':'failed','message':%s,'fix':''}", id, id, message), 9);
+}
+
+static int part_named(const char *id)
+{
+	int n = 0;
+	while (strcmp(parts[n].id, id) != 0)
+		n++;
+	return n;
+}
+
+static void two_hundred_steps(void)
+{
+	struct progress p = {0};
+	char id[32];
+	for (int i = 0; i < 200; i++) {
+		snprintf(id, sizeof id, "secret/%d", i);
+		step(&p, id, "secretmanager.secret", "creating", 1, i);
+	}
+	for (int i = 0; i < 150; i++) {
+		snprintf(id, sizeof id, "secret/%d", i);
+		step(&p, id, "secretmanager.secret", "done", 1, 200 + i);
+	}
+	int secrets = part_named("secrets");
+	is_int(progress_part_count(&p, secrets, PHASE_COUNT), 200, "200 steps are one part");
+	is_int(progress_part_count(&p, secrets, PHASE_DONE), 150, "of which 150 are done");
+	is_int(progress_part_phase(&p, secrets), PHASE_RUNNING, "and the part runs");
+	progress_free(&p);
+}
+
+static void causes(void)
+{
+	struct progress p = {0};
+	fail(&p, "secret/a", "Permission 'secretmanager.secrets.create' denied on resource 'projects/demo-proj' (or it may not exist).");
+	fail(&p, "secret/b", "Permission 'secretmanager.secrets.create' denied on resource 'projects/demo-proj' (or it may not exist).");
+	fail(&p, "secret/c", "Secret 'secret/c' is reserved.");
+	fail(&p, "secret/d", "Secret 'secret/d' is reserved.");
+	is_int((long long)p.cause_count, 2, "failures with one cause stand together");
+	is_int(p.causes[0].count, 2, "with their number");
+	char *line = cause_command(&p, &p.causes[0], "ada@example.com", "demo-proj");
+	is_str(line, "gcloud projects add-iam-policy-binding demo-proj --member=user:ada@example.com --role=roles/secretmanager.admin",
+	       "and the line that mends them");
+	free(line);
+	step(&p, "secret/c", "secretmanager.secret", "creating", 1, 10);
+	step(&p, "secret/d", "secretmanager.secret", "creating", 1, 10);
+	is_int((long long)p.cause_count, 1, "a retry takes its cause away");
+	progress_free(&p);
+}
+
+static void permissions(void)
+{
+	static const struct {
+		const char *text, *permission;
+	} rows[] = {
+		{"Required 'compute.networks.create' permission for 'projects/p/global/networks/n'", "compute.networks.create"},
+		{"Enable it by visiting https://console.developers.google.com/apis/api/run.googleapis.com/overview", NULL},
+		{"Permission iam.serviceAccounts.actAs denied on service account a@p.iam.gserviceaccount.com", "iam.serviceAccounts.actAs"},
+		{"The service mlflow-1.us-central1.run.app answered", NULL},
+		{"", NULL},
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		char *found = permission_named(rows[i].text);
+		is_str(found, rows[i].permission, *rows[i].text ? rows[i].text : "no text");
+		free(found);
+	}
+	is_str(role_holding("iam.serviceAccounts.actAs"), "roles/iam.serviceAccountUser", "the most special row tells the role");
+	is_str(role_holding("nobody.knows.this"), NULL, "what is not known has none");
+}
+
+/* The bar never goes back, and ends full. */
+static void bar(void)
+{
+	struct progress p = {.started = 0, .surveyed = true, .planned = true};
+	double last = 0;
+	bool forward = true;
+	step(&p, "sql", "sqladmin.instance", "waiting", 600, 0);
+	step(&p, "image", "cloudbuild.image", "waiting", 60, 0);
+	for (int t = 1; t <= 900; t += 7) {
+		step(&p, "sql", "sqladmin.instance", t < 700 ? "creating" : "done", 600, t);
+		step(&p, "image", "cloudbuild.image", t < 300 ? "creating" : "done", 60, t);
+		forward &= progress_share(&p) >= last;
+		last = progress_share(&p);
+		if (t == 302)
+			is_int((long long)(progress_share(&p) * 100), 50, "half of the time is half of the bar, however many steps are done");
+		if (t == 8)
+			is_int(progress_deciding(&p), 0, "the database decides the time");
+	}
+	ok(forward, "the bar does not go back");
+	ok(last == 1, "and ends full");
+	progress_free(&p);
+}
+
+static void log_lines(void)
+{
+	struct progress p = {0};
+	struct buf all = {0};
+	step(&p, "image", "cloudbuild.image", "creating", 60, 1);
+	for (int i = 0; i < 100000; i++)
+		tell(&p, json_make("{'event':'log','id':'image','line':'Step 5/9 : a line of an endless build, with a text of some length'}"), 2);
+	ok(p.line_count <= 20000 && p.log_bytes <= 2 << 20 && p.line_count + p.dropped == 100001, "an endless log is bounded, and what went is counted");
+	progress_free(&p);
+	step(&p, "image", "cloudbuild.image", "creating", 60, 1);
+	tell(&p, json_make("{'event':'log','id':'image','line':'one'}"), 2);
+	tell(&p, json_make("{'event':'log','id':'image','line':'two'}"), 3);
+	progress_log(&p, -1, &all);
+	ok(strstr(buf_text(&all), ": one\n") && strstr(buf_text(&all), ": two\n"), "the log that is saved holds every line");
+	buf_free(&all);
+	progress_free(&p);
+}
+
+int main(void)
+{
+	setlocale(LC_ALL, "C.UTF-8");
+	mem_install();
+	two_hundred_steps();
+	causes();
+	permissions();
+	bar();
+	log_lines();
+	return tap_done();
+}
