@@ -80,9 +80,14 @@ void form_load(struct wizard *w)
 	free(text);
 }
 
+/* The focus goes to the first field that needs an answer. */
 static void enter(struct wizard *w)
 {
 	w->focus = 0;
+	for (int i = asked_count(w) - 1; i >= 0; i--) {
+		if (question_lacks(asked(w, i), w->answers))
+			w->focus = i;
+	}
 	form_load(w);
 }
 

@@ -321,7 +321,7 @@ static void draw_build_row(const struct wizard *w, int y, struct rect r, bool he
 	int title = r.w < 70 ? 16 : TITLE;
 	char *words = build_words(w);
 	bool bad = w->review.err.exit || planned(w, "refuse");
-	put(y, r.x + 2, title - 1, here ? ROLE_FOCUS : ROLE_TITLE, review_changes_nothing(w) ? _("Prove it") : w->before ? _("Apply") : _("Build it"));
+	put(y, r.x + 2, title - 1, here ? ROLE_FOCUS : ROLE_TITLE, review_changes_nothing(w) ? _("Prove it") : w->before ? _("Apply") : _("Build this"));
 	put(y, r.x + 2 + title, r.w - title - 2, bad ? ROLE_BAD : is_planning(w) ? ROLE_BUSY : ROLE_TEXT, words);
 	free(words);
 }

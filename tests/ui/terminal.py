@@ -117,8 +117,9 @@ class Terminal:
 
 def to_auth(t):
     t.wait("Billing is on")
-    t.send(b"\r")
-    t.wait("OAuth client ID")
+    for page in ("own URL", "OAuth client ID"):
+        t.send(b"\r")
+        t.wait(page)
 
 
 def enters(t, key=b"\r"):
@@ -264,7 +265,7 @@ def resized():
     t.wait("Signed in", since=at)  # a key that comes before the page is back is for the notice that stands there
     at = len(t.text)
     t.send(b"\r")
-    ok(t.wait("OAuth client", since=at), "and it survives any size")
+    ok(t.wait("own URL", since=at), "and it survives any size")
     t.close()
 
 
