@@ -1,6 +1,7 @@
 # Each template, to be embedded; `render` writes them and the image is built from them.
 TEMPLATES = \
 	templates/run/Dockerfile.mustache \
+	templates/shared/basic_auth.ini.mustache \
 	templates/shared/constraints.txt.mustache \
 	templates/shared/emails.mustache \
 	templates/shared/migrate.sh.mustache \

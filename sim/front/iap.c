@@ -140,7 +140,7 @@ static const char *self_signed(struct guard *g, const char *token, const cJSON *
 {
 	const char *email = json_str(claims, "iss", "");
 	bool good = sim_account_signed(g->v->sim, email, json_str(header, "kid", ""), token);
-	double now = sim_wall(g->v->sim), from = json_num(claims, "iat", 0), until = json_num(claims, "exp", 0);
+	double now = token_wall(g->v->sim), from = json_num(claims, "iat", 0), until = json_num(claims, "exp", 0);
 	char subject[22];
 	if (!good)
 		return error("JWT signature is invalid");

@@ -4,6 +4,7 @@
  * spec: {"holder":TYPE (see holders),"resource":PATH,"bindings":[{"role","members":[...]}],["without":[{["role"],"member":BEGINNING}]]}. */
 #include "config.h"
 #include "gcp/kinds.h"
+#include "gcp/policy.h"
 
 #include "base/gettext.h"
 #include "base/json.h"
@@ -53,7 +54,7 @@ static void on_holder(const struct view *v, const char *method, cJSON *body, con
 }
 
 /* A holder that is not in the table makes no request: nobody else's policy is touched in its place. */
-static void observe(const struct view *v, struct call *out)
+void policy_read(const struct view *v, struct call *out)
 {
 	const struct holder *h = holder_of(v);
 	if (!h)
@@ -184,7 +185,7 @@ static void add_members(cJSON *policy, const cJSON *wanted)
 static void create(const struct view *v, const struct observation *seen, struct call *out)
 {
 	if (!seen->found) {
-		observe(v, out);
+		policy_read(v, out);
 		return;
 	}
 	cJSON *policy = cJSON_Duplicate(seen->found, 1);
@@ -231,7 +232,7 @@ const struct kind kind_policy = {
 	.usual = 0.5,
 	.slow = 1.7,
 	.deadline = 600,
-	.observe = observe,
+	.observe = policy_read,
 	.decode = decode,
 	.compare = compare,
 	.create = create,

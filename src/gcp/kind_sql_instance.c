@@ -32,6 +32,14 @@ static void read_outputs(struct observation *out)
 	const char *ca = json_str(out->found, "serverCaCert.cert", NULL);
 	if (ca)
 		json_put_str(out->outputs, "ca", ca);
+	/* By Private Service Connect: the attachment to lead to, the name with and without the dot at its end. */
+	const char *dns = json_str(out->found, "dnsName", "");
+	size_t len = strlen(dns);
+	char *host = xstrndup(dns, len && dns[len - 1] == '.' ? len - 1 : len);
+	json_put_str(out->outputs, "attachment", json_str(out->found, "pscServiceAttachmentLink", ""));
+	json_put_str(out->outputs, "dns", dns);
+	json_put_str(out->outputs, "host", host);
+	free(host);
 	json_put_str(out->outputs, "connectionName", json_str(out->found, "connectionName", ""));
 }
 

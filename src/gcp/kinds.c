@@ -44,6 +44,8 @@ const struct kind *const kinds[] = {
 	&kind_dns_zone,
 	&kind_cluster,
 	&kind_kubernetes_object,
+	&kind_service_identity,
+	&kind_iap_settings,
 	NULL,
 };
 

@@ -15,5 +15,6 @@ extern const struct kind kind_backend_service, kind_network_endpoint_group, kind
 extern const struct kind kind_dns_authorization, kind_certificate, kind_certificate_map, kind_certificate_map_entry;
 extern const struct kind kind_dns_record, kind_dns_zone;
 extern const struct kind kind_cluster, kind_kubernetes_object;
+extern const struct kind kind_service_identity, kind_iap_settings;
 
 #endif

@@ -19,6 +19,7 @@ src_gcp_libgcp_a_SOURCES = \
 	src/gcp/kind_forwarding_rule.c \
 	src/gcp/kind_global_address.c \
 	src/gcp/kind_health_check.c \
+	src/gcp/kind_iap_settings.c \
 	src/gcp/kind_image.c \
 	src/gcp/kind_kubernetes_object.c \
 	src/gcp/kind_network.c \
@@ -31,6 +32,7 @@ src_gcp_libgcp_a_SOURCES = \
 	src/gcp/kind_secret.c \
 	src/gcp/kind_secret_version.c \
 	src/gcp/kind_service_account.c \
+	src/gcp/kind_service_identity.c \
 	src/gcp/kind_services.c \
 	src/gcp/kind_sql_database.c \
 	src/gcp/kind_sql_instance.c \
@@ -44,6 +46,7 @@ src_gcp_libgcp_a_SOURCES = \
 	src/gcp/kinds.c src/gcp/kinds.h \
 	src/gcp/reference.c src/gcp/reference.h \
 	src/gcp/roles.c src/gcp/roles.h \
+	src/gcp/policy.h \
 	src/gcp/run_state.c src/gcp/run_state.h \
 	src/gcp/sql_shared.c src/gcp/sql_shared.h
 

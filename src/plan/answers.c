@@ -225,18 +225,30 @@ bool answers_allows(const struct answers *a, const struct question *q, const cJS
 
 /* Setting ------------------------------------------------------------------------------------------------------------------------- */
 
-/* Forgets answers that only repeat their default, so that they follow when the default moves. */
-static void loosen(struct answers *a, const char *except)
+/* Forgets answers that only repeat their default, and lists their ids, so that they follow when the default moves. */
+static cJSON *loosen(struct answers *a, const char *except)
 {
+	cJSON *loose = cJSON_CreateArray();
 	for (const struct question *q = questions; q->id; q++) {
 		const cJSON *v = item(a->values, q->id);
 		if (!v || !strcmp(q->id, except))
 			continue;
 		cJSON *fallback = question_default(q, a);
-		if (cJSON_Compare(v, fallback, 1))
+		if (cJSON_Compare(v, fallback, 1)) {
 			cJSON_DeleteItemFromObjectCaseSensitive(a->values, q->id);
+			cJSON_AddItemToArray(loose, cJSON_CreateString(q->id));
+		}
 		cJSON_Delete(fallback);
 	}
+	return loose;
+}
+
+/* They were answers, and are again: what is found out later about the project moves them no more. */
+static void fasten(struct answers *a, cJSON *loose)
+{
+	const cJSON *id;
+	cJSON_ArrayForEach(id, loose) put(a->values, id->valuestring, question_default(question_find(id->valuestring), a));
+	cJSON_Delete(loose);
 }
 
 static bool unknown_question(const char *id, struct err *e)
@@ -254,8 +266,9 @@ bool answers_set(struct answers *a, const char *id, cJSON *value, struct err *e)
 		cJSON_Delete(value);
 		return q ? false : unknown_question(id, e);
 	}
-	loosen(a, id);
+	cJSON *loose = loosen(a, id);
 	put(a->values, id, value);
+	fasten(a, loose);
 	return true;
 }
 

@@ -25,7 +25,7 @@ static void join(struct design *d)
 
 static void guard(struct design *d)
 {
-	people_let_in(d, &d->front.invoke);
+	people_let_in(d, &d->front.invoke, d->front.invoked);
 	if (d->axes.target->admit)
 		d->axes.target->admit(d, people_members(d->answers));
 }

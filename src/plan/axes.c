@@ -95,6 +95,11 @@ static const struct choice *chosen(const struct answers *a, enum axis_id axis)
 	return axis_default(question_find(axis_questions[axis]), a);
 }
 
+const struct target *axes_target(const struct answers *a)
+{
+	return (const struct target *)chosen(a, AXIS_target);
+}
+
 /* A choice is the first member of its axis' struct. */
 struct axes axes_of(const struct answers *a)
 {
@@ -107,11 +112,6 @@ struct axes axes_of(const struct answers *a)
 		.network = (const struct network_mode *)chosen(a, AXIS_network_mode),
 		.artifacts = (const struct artifact_mode *)chosen(a, AXIS_artifact_mode),
 	};
-}
-
-const struct target *axes_target(const struct answers *a)
-{
-	return (const struct target *)chosen(a, AXIS_target);
 }
 
 const struct choice *axes_nth(const struct axes *x, size_t i)

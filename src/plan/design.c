@@ -59,6 +59,7 @@ static void end(struct design *d)
 	free(d->network.need);
 	free(d->network.subnet_need);
 	free(d->front.id);
+	free(d->front.invoked);
 	free(d->front.invoke.path);
 	free(d->front.iap.path);
 }

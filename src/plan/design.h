@@ -23,7 +23,8 @@ struct gate {
 
 /* What answers requests: a service, a load balancer's backend, a machine. */
 struct front {
-	char *id;                 /* the resource; grants come after it */
+	char *id;                 /* the resource; grants at iap come after it */
+	char *invoked;            /* the same for invoke; it stays where it is when something is put in front */
 	struct gate invoke;       /* Google's check of roles: whom DOOR_IAM lets in */
 	struct gate iap;          /* whom DOOR_IAP lets in */
 };

@@ -136,7 +136,9 @@ static void add_front(struct design *d)
 {
 	cJSON *proxy = cJSON_CreateObject();
 	add(d, "url-map", "compute.urlMap", "map", json_make("{'body':{'defaultService':%j}}", plan_ref("backend", "link")));
+	add(d, "ssl-policy", "compute.sslPolicy", "tls", json_make("{'body':{'profile':'MODERN','minTlsVersion':'TLS_1_2'}}"));
 	json_put(proxy, "urlMap", plan_ref("url-map", "link"));
+	json_put(proxy, "sslPolicy", plan_ref("ssl-policy", "link"));
 	if (zone_is_ours(d))
 		certify_by_dns(d, proxy);
 	else

@@ -3,7 +3,9 @@ src_plan_libplan_a_SOURCES = \
 	src/plan/answers.c src/plan/answers.h \
 	src/plan/archive.c src/plan/archive.h \
 	src/plan/artifacts_proxied.c \
+	src/plan/auth_basic.c \
 	src/plan/auth_iam.c \
+	src/plan/auth_iap.c \
 	src/plan/auth_oauth2_proxy.c \
 	src/plan/axes.c src/plan/axes.h src/plan/axes.tbl \
 	src/plan/answers_file.c \
@@ -24,7 +26,9 @@ src_plan_libplan_a_SOURCES = \
 	src/plan/pages.c \
 	src/plan/pairs.tbl \
 	src/plan/parts.c src/plan/parts.h \
+	src/plan/path_private_service_connect.c \
 	src/plan/path_private_services_access.c \
+	src/plan/path_public.c \
 	src/plan/people.c src/plan/people.h \
 	src/plan/plan.c src/plan/plan.h \
 	src/plan/question.h src/plan/questions.c \

@@ -131,7 +131,7 @@ cJSON *people_members(const struct answers *a)
 	return list;
 }
 
-void people_let_in(struct design *d, const struct gate *gate)
+void people_let_in(struct design *d, const struct gate *gate, const char *after)
 {
 	struct plan *p = d->plan;
 	cJSON *members = people_members(d->answers);
@@ -143,7 +143,7 @@ void people_let_in(struct design *d, const struct gate *gate)
 	struct resource *r = plan_add(p, "iam/people", "iam.policy", _("who may enter"),
 				      json_make("{'holder':%s,'resource':%s,'bindings':[{'role':%s,'members':%j}]}", gate->holder, gate->path, gate->role,
 						members));
-	plan_needs(r, d->front.id);
+	plan_needs(r, after);
 	if (p->prover)
 		plan_needs(r, "sa/prover");
 }

@@ -358,6 +358,7 @@ static bool spell(struct design *d, struct err *e)
 	/* To find the cluster and to be let through to its API server, and no more; what one may do there its own roles say. */
 	d->front = (struct front){
 		.id = xstrdup("deployment"),
+		.invoked = xstrdup("deployment"),
 		.invoke = {"project", "roles/container.clusterViewer", xasprintf("projects/%s", p->project)},
 	};
 	free(quay);

@@ -224,6 +224,7 @@ static bool spell(struct design *d, struct err *e)
 	add_service(d);
 	d->front = (struct front){
 		.id = xstrdup("service"),
+		.invoked = xstrdup("service"),
 		.invoke = {"service", "roles/run.invoker", xasprintf("projects/%s/locations/%s/services/%s", p->project, p->region, p->stack)},
 		.iap = {"iap", "roles/iap.httpsResourceAccessor",
 			xasprintf("projects/%s/iap_web/cloud_run-%s/services/%s", p->number, p->region, p->stack)},

@@ -94,6 +94,47 @@ static const struct row {
 	 "DELETE https://dns.googleapis.com/dns/v1/projects/demo/managedZones/z/rrsets/m.example.com./A",
 	 "{'name':'m.example.com.','type':'A','ttl':60,'rrdatas':['203.0.113.9']}",
 	 "PATCH https://dns.googleapis.com/dns/v1/projects/demo/managedZones/z/rrsets/m.example.com./A {\"name\":\"m.example.com.\",\"rrdatas\":[\"203.0.113.9\"],\"ttl\":300,\"type\":\"A\"}"},
+	{"compute.sslPolicy", "mlflow-tls", "{'body':{'profile':'MODERN','minTlsVersion':'TLS_1_2'}}",
+	 "{'name':'mlflow-tls','description':'" MARK "','fingerprint':'g=','profile':'MODERN','minTlsVersion':'TLS_1_2','enabledFeatures':['x']}",
+	 "GET " COMPUTE "global/sslPolicies/mlflow-tls",
+	 "POST " COMPUTE "global/sslPolicies {\"description\":\"" MARK "\",\"minTlsVersion\":\"TLS_1_2\",\"name\":\"mlflow-tls\",\"profile\":\"MODERN\"}",
+	 "DELETE " COMPUTE "global/sslPolicies/mlflow-tls",
+	 "{'name':'mlflow-tls','description':'" MARK "','fingerprint':'g=','profile':'COMPATIBLE','minTlsVersion':'TLS_1_0'}",
+	 "PATCH " COMPUTE "global/sslPolicies/mlflow-tls {\"description\":\"" MARK "\",\"fingerprint\":\"g=\",\"minTlsVersion\":\"TLS_1_2\",\"name\":\"mlflow-tls\",\"profile\":\"MODERN\"}"},
+	{"compute.targetHttpProxy", "mlflow-http", "{'body':{'urlMap':'projects/demo/global/urlMaps/m'}}",
+	 "{'name':'mlflow-http','description':'" MARK "','urlMap':'https://www.googleapis.com/compute/v1/projects/demo/global/urlMaps/m'}",
+	 "GET " COMPUTE "global/targetHttpProxies/mlflow-http",
+	 "POST " COMPUTE "global/targetHttpProxies {\"description\":\"" MARK "\",\"name\":\"mlflow-http\",\"urlMap\":\"projects/demo/global/urlMaps/m\"}",
+	 "DELETE " COMPUTE "global/targetHttpProxies/mlflow-http", NULL, NULL},
+	{"compute.targetHttpsProxy", "mlflow-https", "{'body':{'urlMap':'projects/demo/global/urlMaps/m'}}",
+	 "{'name':'mlflow-https','description':'" MARK "','urlMap':'https://www.googleapis.com/compute/v1/projects/demo/global/urlMaps/m','quicOverride':'NONE'}",
+	 "GET " COMPUTE "global/targetHttpsProxies/mlflow-https",
+	 "POST " COMPUTE "global/targetHttpsProxies {\"description\":\"" MARK "\",\"name\":\"mlflow-https\",\"urlMap\":\"projects/demo/global/urlMaps/m\"}",
+	 "DELETE " COMPUTE "global/targetHttpsProxies/mlflow-https",
+	 "{'name':'mlflow-https','description':'" MARK "','fingerprint':'h=','urlMap':'https://www.googleapis.com/compute/v1/projects/demo/global/urlMaps/n'}",
+	 "PATCH " COMPUTE "global/targetHttpsProxies/mlflow-https {\"description\":\"" MARK "\",\"fingerprint\":\"h=\",\"name\":\"mlflow-https\",\"urlMap\":\"projects/demo/global/urlMaps/m\"}"},
+	{"compute.firewall", "mlflow-lb", "{'body':{'network':'projects/demo/global/networks/m','direction':'INGRESS'}}",
+	 "{'name':'mlflow-lb','description':'" MARK "','network':'projects/demo/global/networks/m','direction':'INGRESS','priority':1000}",
+	 "GET " COMPUTE "global/firewalls/mlflow-lb",
+	 "POST " COMPUTE "global/firewalls {\"description\":\"" MARK "\",\"direction\":\"INGRESS\",\"name\":\"mlflow-lb\",\"network\":\"projects/demo/global/networks/m\"}",
+	 "DELETE " COMPUTE "global/firewalls/mlflow-lb",
+	 "{'name':'mlflow-lb','description':'" MARK "','network':'projects/demo/global/networks/other','direction':'INGRESS'}", ""},
+	{"dns.managedZone", "mlflow-sql", "{'body':{'dnsName':'r1.sql.goog.','visibility':'private'}}",
+	 "{'name':'mlflow-sql'," LABELS ",'description':'" MARK "','dnsName':'r1.sql.goog.','visibility':'private','id':'1'}",
+	 "GET https://dns.googleapis.com/dns/v1/projects/demo/managedZones/mlflow-sql",
+	 "POST https://dns.googleapis.com/dns/v1/projects/demo/managedZones {\"description\":\"" MARK "\",\"dnsName\":\"r1.sql.goog.\"," LABELS ",\"name\":\"mlflow-sql\",\"visibility\":\"private\"}",
+	 "DELETE https://dns.googleapis.com/dns/v1/projects/demo/managedZones/mlflow-sql", NULL, NULL},
+	{"iap.settings", "client", "{'resource':'projects/42/iap_web/x','client':'c','secret':{'$secret':'s'}}",
+	 "{'name':'projects/42/iap_web/x','accessSettings':{'oauthSettings':{'clientId':'c','programmaticClients':['c'],'clientSecretSha256':'z'}}}",
+	 "GET https://iap.googleapis.com/v1/projects/42/iap_web/x:iapSettings",
+	 "PATCH https://iap.googleapis.com/v1/projects/42/iap_web/x:iapSettings?updateMask=iapSettings.accessSettings.oauthSettings "
+	 "{\"accessSettings\":{\"oauthSettings\":{\"clientId\":\"c\",\"clientSecret\":{\"$secret\":\"s\"},\"programmaticClients\":[\"c\"]}},\"name\":\"projects/42/iap_web/x\"}",
+	 NULL, NULL, NULL},
+	{"serviceusage.identity", "iap", "{'service':'iap.googleapis.com','holder':'service','resource':'projects/demo/locations/r1/services/m','member':'serviceAccount:a'}",
+	 "{'bindings':[{'role':'roles/run.invoker','members':['serviceAccount:a']}]}",
+	 "GET https://run.googleapis.com/v2/projects/demo/locations/r1/services/m:getIamPolicy?options.requestedPolicyVersion=3",
+	 "POST https://serviceusage.googleapis.com/v1beta1/projects/demo/services/iap.googleapis.com:generateServiceIdentity {}", NULL,
+	 "{'bindings':[]}", "POST https://serviceusage.googleapis.com/v1beta1/projects/demo/services/iap.googleapis.com:generateServiceIdentity {}"},
 };
 
 /* Single quotes stand for double ones. */
@@ -134,8 +175,10 @@ static void test_row(const struct row *w)
 	is_call(&c, w->create, w->kind, "is created");
 	enum verdict verdict = judge(k, &v, w->reply, &seen, &change);
 	ok(verdict == VERDICT_KEEP && seen.presence == PRESENT_YES, "%s as it should stand is kept", w->kind);
-	k->destroy(&v, &seen, &c);
-	is_call(&c, w->destroy, w->kind, "is deleted");
+	if (w->destroy) {
+		k->destroy(&v, &seen, &c);
+		is_call(&c, w->destroy, w->kind, "is deleted");
+	}
 	observation_free(&seen);
 	change_free(&change);
 	if (w->changed) {

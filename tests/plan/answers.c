@@ -35,6 +35,8 @@ static char *draw_text(const char *id)
 		{"domain.host", {"mlflow.example.com", "a.b.example.org", "m-1.example.net"}},
 		{"domain.zone", {"", "example-com", "zone-1"}},
 		{"auth.groups", {"team@example.com", "o'brien-fans@example.com", "g+x@example.org"}},
+		{"iap.client_id", {"", "1-a.apps.googleusercontent.com", "22-b_c.apps.googleusercontent.com"}},
+		{"iap.client_secret", {"", "env:A_B", "prompt"}},
 		{"auth.domains", {"example.com", "a-b.example.org", "x.dev"}},
 		{"auth.service_accounts",
 		 {"ci@demo-proj.iam.gserviceaccount.com", "a-b@x.iam.gserviceaccount.com", "t@p.iam.gserviceaccount.com"}},
@@ -240,9 +242,7 @@ static void checks(void)
 	err_free(&e);
 	ok(!answers_check_page(a, "region", &e), "a page without a problem");
 	answers_free(a);
-	set_and_check("gke is reached by a domain of its owner's", "target", "gke", "domain.host: An answer is needed");
-	set_and_check("gke is not yet there", "target", "gke", "target: Not yet");
-	set_and_check("passwords are not yet there", "auth.mode", "basic", "auth.mode: Not yet");
+	set_and_check("MLflow's own accounts", "auth.mode", "basic", NULL);
 	set_and_check("too many connections", "database.tier", "db-f1-micro", "may open 44 database connections");
 	set_and_check("too little memory", "server.workers", "#4", "4 workers need 4 GiB");
 	set_and_check("memory needs CPUs", "server.memory", "8Gi", "needs 2 CPUs");

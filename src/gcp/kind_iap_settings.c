@@ -1,0 +1,63 @@
+/* The OAuth client of one IAP resource (iap.v1 IapSettings). spec: {"resource":"projects/N/iap_web/...","client":ID,"secret":{"$secret":NAME}}. The secret is not
+ * shown again, so only the client's id tells whether it is as wanted; settings go with their resource. */
+#include "config.h"
+#include "gcp/kinds.h"
+
+#include "base/gettext.h"
+#include "base/json.h"
+
+#define URL "https://iap.googleapis.com/v1/%s:iapSettings"
+
+static void observe(const struct view *v, struct call *out)
+{
+	call_set(out, DIALECT_NONE, "GET", NULL, URL, json_str(v->spec, "resource", ""));
+}
+
+static void decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
+{
+	kind_decode_plain(v, http, reply, out);
+}
+
+static cJSON *oauth_settings(const struct view *v)
+{
+	const char *client = json_str(v->spec, "client", "");
+	return json_make("{'clientId':%s,'programmaticClients':[%s]}", client, client);
+}
+
+static void compare(const struct view *v, const struct observation *seen, struct change *out)
+{
+	cJSON *w = json_make("{'accessSettings':{'oauthSettings':%j}}", oauth_settings(v));
+	kind_compare_leaves(w, seen->found, NULL, out);
+	cJSON_Delete(w);
+}
+
+static void create(const struct view *v, const struct observation *seen, struct call *out)
+{
+	const char *resource = json_str(v->spec, "resource", "");
+	cJSON *settings = oauth_settings(v), *secret = json_at(v->spec, "secret");
+	(void)seen;
+	json_put(settings, "clientSecret", secret ? cJSON_Duplicate(secret, 1) : cJSON_CreateNull());
+	call_set(out, DIALECT_NONE, "PATCH", json_make("{'name':%s,'accessSettings':{'oauthSettings':%j}}", resource, settings),
+		 URL "?updateMask=iapSettings.accessSettings.oauthSettings", resource);
+	out->sensitive = true;
+}
+
+static void update(const struct view *v, const struct observation *seen, const struct change *change, struct call *out)
+{
+	(void)change;
+	create(v, seen, out);
+}
+
+const struct kind kind_iap_settings = {
+	.id = "iap.settings",
+	.title = N_("Sign-in client"),
+	.api = "iap.googleapis.com",
+	.usual = 1,
+	.slow = 3,
+	.deadline = 600,
+	.observe = observe,
+	.decode = decode,
+	.compare = compare,
+	.create = create,
+	.update = update,
+};

@@ -1,0 +1,143 @@
+/* Auth mode iap: Identity-Aware Proxy, by Google, before anything of the stack is asked (reference/targets-run.md 1 and 2). It stands at what the exposure
+ * puts in front: the service itself, or a load balancer's backend. */
+#include "config.h"
+#include "plan/axes.h"
+
+#include "base/gettext.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "plan/checks.h"
+#include "plan/parts.h"
+#include "plan/people.h"
+
+#include <stdlib.h>
+
+/* clang-format off */
+static const struct question questions_of_iap[] = {
+	{.id = "iap.client_id", .page = "auth", .type = TYPE_TEXT, .title = N_("OAuth client ID for IAP"), .optional = true,
+	 .help = N_("Empty: Google's own client, which lets in accounts of the project's organisation only. A client of yours is needed where there is no organisation, "
+		    "or for people outside of it: in the console make an OAuth client ID of type Web application."),
+	 .after = "auth.mode",
+	 .pattern = "^[0-9]+-[a-z0-9_]+\\.apps\\.googleusercontent\\.com$",
+	 .form = N_("It ends in .apps.googleusercontent.com.")},
+	{.id = "iap.client_secret", .page = "auth", .type = TYPE_SECRET, .title = N_("Its client secret"), .optional = true,
+	 .help = N_("Where the secret is found; never the secret itself. Needed only with a client of yours."),
+	 .after = "auth.mode", .rehearsal = "GOCSPX-made-up-for-a-rehearsal",
+	 .pattern = "^(prompt|env:[A-Za-z_][A-Za-z0-9_]*|file:[^\n]+|secret:projects/[a-z0-9-]+/secrets/[A-Za-z0-9_-]+/versions/[0-9]+)$",
+	 .form = N_("prompt, env:NAME, file:PATH or secret:projects/PROJECT/secrets/NAME/versions/NUMBER."),
+	 .check = check_reference},
+	{.id = NULL},
+};
+/* clang-format on */
+
+static const char *const asks[] = {"auth.users", "auth.groups", "auth.domains", "auth.service_accounts", NULL};
+static const char *const apis[] = {"iap", NULL};
+
+static bool own_client(const struct answers *a)
+{
+	return *answers_str(a, "iap.client_id") != '\0';
+}
+
+/* Known once the project was looked at: null says that it belongs to no organisation. */
+static bool no_organisation(const struct answers *a)
+{
+	return cJSON_IsNull(json_at(a->resolved, "organization"));
+}
+
+static bool recommended(const struct answers *a)
+{
+	return json_at(a->resolved, "organization") && !no_organisation(a) && axes_target(a)->host;
+}
+
+static void check(const struct answers *a, problem_fn *found, void *arg)
+{
+	people_check(a, found, arg);
+	if (no_organisation(a) && !own_client(a))
+		found(arg, "iap.client_id", _("The project belongs to no organisation: IAP then needs an OAuth client of yours, or choose oauth2-proxy."));
+	if (own_client(a) && !*answers_str(a, "iap.client_secret"))
+		found(arg, "iap.client_secret", _("A client of yours needs its secret."));
+}
+
+static bool prepare(struct design *d, struct err *e)
+{
+	(void)e;
+	design_prover(d);
+	return true;
+}
+
+static void join(struct design *d)
+{
+	d->workload->door = DOOR_IAP;
+}
+
+/* IAP invokes the service as an account of its own, which is made on demand. */
+static void let_iap_in(struct design *d)
+{
+	struct plan *p = d->plan;
+	const struct gate *g = &d->front.invoke;
+	char *member = xasprintf("serviceAccount:service-%s@gcp-sa-iap.iam.gserviceaccount.com", p->number);
+	struct resource *r = plan_add(p, "iap/agent", "serviceusage.identity", "iap.googleapis.com",
+				      json_make("{'service':'iap.googleapis.com','holder':%s,'resource':%s,'member':%s}", g->holder, g->path, member));
+	plan_needs(r, "apis");
+	plan_needs(r, d->front.invoked);
+	r = plan_add(p, "iam/iap", "iam.policy", "IAP",
+		     json_make("{'holder':%s,'resource':%s,'bindings':[{'role':%s,'members':[%s]}]}", g->holder, g->path, g->role, member));
+	plan_needs(r, "iap/agent");
+	free(member);
+}
+
+static void use_client(struct design *d)
+{
+	struct plan *p = d->plan;
+	part_secret(d->answers, p, &(struct part_secret){.name = "iap-client", .recipe = -1, .question = "iap.client_secret"});
+	struct resource *r = plan_add(p, "iap/client", "iap.settings", _("OAuth client"),
+				      json_make("{'resource':%s,'client':%s,'secret':{'$secret':'iap-client'}}", d->front.iap.path,
+						answers_str(d->answers, "iap.client_id")));
+	plan_needs(r, d->front.id);
+	plan_needs(r, "version/iap-client");
+}
+
+static void guard(struct design *d)
+{
+	if (d->front.invoke.path)
+		let_iap_in(d);
+	if (own_client(d->answers))
+		use_client(d);
+	people_let_in(d, &d->front.iap, d->front.id);
+}
+
+/* People without a session are sent to Google's sign-in page; a bad token gets 401. A JWT that a service account signs itself needs no OAuth client. */
+static void wall(const struct design *d, struct wall *out)
+{
+	out->shows = CREDENTIAL_JWT;
+	out->audience = xasprintf("%s/*", d->plan->url);
+	out->sign_in = xstrdup("https://accounts.google.com/");
+}
+
+static void connect(const struct plan *p, struct buf *out)
+{
+	buf_printf(out,
+		   "export MLFLOW_TRACKING_TOKEN=$(now=$(date +%%s); gcloud iam service-accounts sign-jwt --iam-account=%s \\\n"
+		   "    <(printf '{\"iss\":\"%s\",\"sub\":\"%s\",\"aud\":\"%s/*\",\"iat\":%%d,\"exp\":%%d}' \"$now\" \"$((now+3600))\") /dev/stdout)\n",
+		   p->prover, p->prover, p->prover, p->url);
+	buf_printf(out, "%s\n", _("# The token lasts an hour. In a browser open the address and sign in."));
+}
+
+const struct auth_mode auth_mode_iap = {
+	.choice =
+		{
+			.id = "iap",
+			.title = N_("Identity-Aware Proxy"),
+			.help = N_("Sign in with Google, checked by Google before a request arrives. Best in an organisation."),
+			.recommended = recommended,
+			.questions = questions_of_iap,
+			.asks = asks,
+			.check = check,
+			.apis = apis,
+		},
+	.prepare = prepare,
+	.join = join,
+	.guard = guard,
+	.wall = wall,
+	.connect = connect,
+};

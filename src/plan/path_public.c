@@ -1,0 +1,29 @@
+/* Database path public: a public address that no network may enter; only Google's connectors get in, by IAM and their own certificates
+ * (reference/targets-run.md 7). Nothing of a network is planned. */
+#include "config.h"
+#include "plan/axes.h"
+
+#include "base/gettext.h"
+#include "base/json.h"
+
+static cJSON *settings(struct design *d, const char **after)
+{
+	(void)d, (void)after;
+	return json_make("{'ipv4Enabled':true,'sslMode':'ENCRYPTED_ONLY','authorizedNetworks':[]}");
+}
+
+static const char *refused(const struct answers *a)
+{
+	return axes_target(a)->connector ? NULL : N_("This target has no connector of Google's: choose a private way to the database.");
+}
+
+const struct database_path database_path_public = {
+	.choice =
+		{
+			.id = "public",
+			.title = N_("Public address, connectors only"),
+			.help = N_("No network to plan; only Google's connectors may enter."),
+			.refused = refused,
+		},
+	.settings = settings,
+};
