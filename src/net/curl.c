@@ -116,6 +116,13 @@ static bool proxy_refuses(CURL *easy)
 	return code / 100 == 4 && code != 408 && code != 429;
 }
 
+/* libcurl tells a proxy's malformed URL by several codes that stand for passing failures too. */
+static bool proxy_malformed(const struct curl_job *j, CURLcode code)
+{
+	return code == CURLE_UNSUPPORTED_PROTOCOL || code == CURLE_URL_MALFORMAT ||
+	       (code != CURLE_OK && (strstr(j->error, "nsupported proxy") || strstr(j->error, "roxy scheme")));
+}
+
 static const char *fix_of(const struct curl_job *j, CURLcode code)
 {
 	long connect_code = 0;
@@ -126,16 +133,16 @@ static const char *fix_of(const struct curl_job *j, CURLcode code)
 		return N_("The proxy wants a name and a password: write them into its URL (https_proxy=http://NAME:PASSWORD@HOST:PORT).");
 	if (proxy_refuses(j->easy))
 		return N_("Ask whoever runs the proxy to let this host through.");
-	if (code == CURLE_COULDNT_RESOLVE_PROXY)
+	if (code == CURLE_COULDNT_RESOLVE_PROXY && !proxy_malformed(j, code))
 		return N_("Check the proxy's name in https_proxy or --cloud-proxy.");
-	if (code == CURLE_UNSUPPORTED_PROTOCOL || code == CURLE_URL_MALFORMAT)
+	if (proxy_malformed(j, code))
 		return N_("Check https_proxy, all_proxy and --cloud-proxy: they are URLs such as http://HOST:PORT.");
 	return NULL;
 }
 
 static enum http_failure failure_of(const struct curl_job *j, CURLcode code)
 {
-	if (code != CURLE_OK && proxy_refuses(j->easy))
+	if (code != CURLE_OK && (proxy_refuses(j->easy) || proxy_malformed(j, code)))
 		return HTTP_REFUSED;
 	switch (code) {
 	case CURLE_OK:

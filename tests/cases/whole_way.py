@@ -75,8 +75,8 @@ def main():
         leaks += [f"{s[:6]}... in the output" for s in secrets if s in again.stdout + again.stderr + plan.stdout + plan.stderr]
         ok(not leaks, "no secret in the output, the files, the journal or a command line", *leaks)
 
-        other = sim.run("apply", home.example("other.json", stack__name="second"))
-        ok(other.returncode == 0, "the example needs no preparation", other.stdout, other.stderr)
+        other = sim.run("apply", home.example("other.json", stack__name="second", auth__client_secret="env:CLIENT_SECRET"))
+        ok(other.returncode == 0, "a second stack of the same example stands beside it", other.stdout, other.stderr)
 
         refused = sim.run("destroy", answers)
         ok(refused.returncode == 64, "destroy without --yes is refused")
