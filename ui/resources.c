@@ -26,11 +26,13 @@ static const struct {
 };
 enum { VERDICTS = sizeof verdicts / sizeof *verdicts };
 
-/* "settings.dataDiskSizeGb" is "data disk size gb". */
+/* "settings.dataDiskSizeGb" is "data disk size gb"; a service is called by its name. */
 static char *field_words(const char *path)
 {
 	struct buf b = {0};
-	const char *dot = strrchr(path, '.');
+	const char *dot = strrchr(path, '.'), *service = strstr(path, ".googleapis.com");
+	if (service)
+		return xstrndup(path, (size_t)(service - path));
 	for (const char *p = dot ? dot + 1 : path; *p; p++) {
 		if (isupper((unsigned char)*p) && b.len && !isupper((unsigned char)p[-1]))
 			buf_putc(&b, ' ');
@@ -69,7 +71,8 @@ static void resource_lines(struct doc *d, const cJSON *r, int v)
 	const struct kind *k = kind_find(json_str(r, "kind", ""));
 	double usd = json_num(r, "monthly_usd", -1);
 	const char *title = k ? _(k->title) : json_str(r, "kind", ""), *name = json_str(r, "name", "");
-	char *text = !json_bool(r, "billable", false) ? xasprintf("%s %s", title, name)
+	name = strcmp(name, title) != 0 ? name : ""; /* "APIs" is the name of itself */
+	char *text = !json_bool(r, "billable", false) ? xasprintf("%s%s%s", title, *name ? " " : "", name)
 		     : usd >= 0.5 ? xasprintf(_("%s %s, $%.0f a month"), title, name, usd) : xasprintf(_("%s %s, billed by use"), title, name);
 	doc_mark(d, verdicts[v].role, verdicts[v].mark, 2, text);
 	if (*json_str(r, "grants", ""))
