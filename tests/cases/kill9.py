@@ -14,7 +14,7 @@ from harness import ALL_DATA, PROGRAM, Home, Sim, done, ok, read, result_of, wai
 
 POINTS = int(os.environ.get("KILL9_POINTS", "8"))
 # What a run leaves behind that is not a resource: journals of the cloud itself, what expires by itself, what MLflow holds.
-TRACES = ("operation", "oauth", "token", "log", "lag", "softDeleted", "audit", "usage", "mlflow", "front", "key", "session", "iam.policies", "(faults)")
+TRACES = ("operation", "requests", "oauth", "token", "log", "lag", "softDeleted", "audit", "usage", "mlflow", "front", "key", "session", "iam.policies", "(faults)")
 
 
 def dump_of(sim):
