@@ -109,20 +109,19 @@ bool wizard_save_run(void *arg, const struct answers *a, struct err *e)
 	return err_set(e, EXIT_CANTWRITE, NULL, NULL, "%s", w->save_failed);
 }
 
-bool wizard_secret(void *arg, const char *reference, struct secret **out, struct err *e)
+bool wizard_secret(void *arg, const char *question, struct secret **out, struct err *e)
 {
-	static const char made_up[] = "GOCSPX-made-up-for-a-rehearsal";
 	const struct wizard *w = arg;
+	const struct question *q = question_find(question);
 	size_t len;
-	(void)reference;
-	if (w->options->rehearsal) {
-		*out = secret_copy(made_up, strlen(made_up));
+	if (w->options->rehearsal && q->rehearsal) {
+		*out = secret_copy(q->rehearsal, strlen(q->rehearsal));
 	} else if (w->secret) {
 		const char *bytes = secret_open(w->secret, &len);
 		*out = secret_copy(bytes, len);
 		secret_close(w->secret);
 	} else {
-		return err_set(e, EXIT_CONFIG, "auth.client_secret", _("Go back to the review and build again: the secret is asked for."),
+		return err_set(e, EXIT_CONFIG, question, _("Go back to the review and build again: the secret is asked for."),
 			       _("no secret was typed."));
 	}
 	return true;

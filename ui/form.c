@@ -746,7 +746,7 @@ static void typed_key(struct wizard *w, const struct question *q, const struct k
 /* What is typed or pasted on a secret goes into its masked field. */
 static void type_secret(struct wizard *w, const struct key *k)
 {
-	secret_open_field(w, false);
+	secret_open_field(w, form_focused(w), false);
 	if (k->kind == KEY_PASTED || k->code != L' ')
 		w->over->key(w, k, &(enum action){ACTION_NONE});
 }

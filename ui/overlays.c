@@ -320,7 +320,7 @@ static bool agreed(struct wizard *w, enum action *action)
 		*action = ACTION_NEXT;
 		return false;
 	}
-	secret_open_field(w, true);
+	secret_open_field(w, w->review.asks_secret, true);
 	return true;
 }
 
@@ -387,14 +387,15 @@ const struct overlay overlay_data = {data_draw, data_key, data_hints};
 
 static void secret_draw_box(struct wizard *w)
 {
-	struct rect r = put_box(middle(8, 66), _("OAuth client secret"));
+	struct rect r = put_box(middle(8, 66), _(w->over_secret->title));
 	put_wrapped(r.y + 1, r.x, 3, r.w, ROLE_TEXT,
-		    _("Paste the secret of the OAuth client. It goes to Secret Manager and nowhere else."));
+		    _(w->over_secret->typed));
 	edit_draw(&w->over_edit, r.y + 5, r.x, r.w, ROLE_FIELD, true);
 }
 
-void secret_open_field(struct wizard *w, bool then_build)
+void secret_open_field(struct wizard *w, const struct question *q, bool then_build)
 {
+	w->over_secret = q;
 	w->over_build = then_build;
 	edit_set(&w->over_edit, "");
 	w->over = &overlay_secret;

@@ -22,7 +22,7 @@ const struct wizard_page wizard_pages[] = {
 	 .title = N_("Size and cost"),
 	 .intro = N_("How large it is. Everything here can be changed later."),
 	 .sections = {"database", "artifacts", "image"},
-	 .shows = {"database.engine", "database.tier", "database.availability", "artifacts.mode", "server.memory", "server.min_instances", "server.max_instances"}},
+	 .basics = true},
 	{.id = "review", .title = N_("Review"), .intro = N_("This is what will be built. Nothing has been created so far.")},
 	{.id = "build", .title = N_("Build"), .intro = N_("Everything runs as soon as what it needs is there.")},
 	{.id = "done", .title = N_("Done"), .intro = N_("What stands now.")},
@@ -56,22 +56,13 @@ bool question_lacks(const struct question *q, const struct answers *a)
 	return !q->optional && is_empty(answers_get(a, q->id));
 }
 
-static bool listed(const struct wizard_page *p, const char *id)
-{
-	for (const char *const *s = p->shows; *s; s++) {
-		if (!strcmp(*s, id))
-			return true;
-	}
-	return !p->shows[0];
-}
-
 bool page_asks(const struct wizard_page *p, const struct answers *a, const struct question *q)
 {
 	if (!page_holds(p, q->page) || !answers_asked(a, q))
 		return false;
 	if (q->type == TYPE_CHOICE && choices_possible(q, a) < 2)
 		return false;
-	return listed(p, q->id) || question_lacks(q, a);
+	return !p->basics || q->basic || question_lacks(q, a);
 }
 
 bool page_has_questions(const struct wizard_page *p, const struct answers *a)

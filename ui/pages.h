@@ -7,7 +7,7 @@
 struct wizard_page {
 	const char *id, *title, *intro;   /* N_() */
 	const char *sections[6];          /* whose questions stand here; ended by NULL */
-	const char *shows[12];            /* of these only, beside what has no answer so far; none: all of them */
+	bool basics;                      /* only the basic questions are shown, and what has no answer so far; else all */
 };
 
 /* Ended by a NULL id. */

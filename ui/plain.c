@@ -403,7 +403,7 @@ static void ask_secret(struct plain *p)
 	char line[1024];
 	if (p->w->options->rehearsal || !p->w->review.asks_secret || p->w->secret)
 		return;
-	outside_print(p->out, "%s ", _("OAuth client secret (not shown):"));
+	outside_print(p->out, _("%s (not shown): "), _(p->w->review.asks_secret->title));
 	fflush(p->out);
 	bool is_tty = tcgetattr(fileno(p->in), &old) == 0;
 	quiet = old;
@@ -580,10 +580,10 @@ static bool save_of(void *arg, const struct answers *a, struct err *e)
 	return wizard_save_run(p->w, a, e);
 }
 
-static bool secret_of(void *arg, const char *reference, struct secret **out, struct err *e)
+static bool secret_of(void *arg, const char *question, struct secret **out, struct err *e)
 {
 	struct plain *p = arg;
-	return wizard_secret(p->w, reference, out, e);
+	return wizard_secret(p->w, question, out, e);
 }
 
 static int build(struct plain *p)

@@ -49,7 +49,8 @@ void review_stop(struct wizard *w)
 	err_free(&w->review.err);
 	free(w->review.failure);
 	w->review.failure = NULL;
-	w->review.agreed = w->review.asks_secret = false;
+	w->review.agreed = false;
+	w->review.asks_secret = NULL;
 }
 
 void review_start(struct wizard *w)
@@ -70,8 +71,8 @@ void review_start(struct wizard *w)
 	w->review.run = run_start(w->session, &o, &w->review.err);
 }
 
-/* Is a secret that the operator types about to be stored? One that stands is kept, and not asked for again. */
-static bool stores_typed_secret(const struct plan *p, const struct change *const *changes)
+/* Which secret that the operator types is about to be stored? One that stands is kept, and not asked for again. */
+static const struct question *typed_secret(const struct plan *p, const struct change *const *changes)
 {
 	for (size_t i = 0; i < p->secret_count; i++) {
 		const struct plan_secret *s = &p->secrets[i];
@@ -80,9 +81,9 @@ static bool stores_typed_secret(const struct plan *p, const struct change *const
 			continue;
 		const struct change *c = changes[keeper - p->resources];
 		if (!c || c->verdict != VERDICT_KEEP)
-			return true;
+			return question_find(s->question);
 	}
-	return false;
+	return NULL;
 }
 
 bool review_changes_nothing(const struct wizard *w)
@@ -117,7 +118,7 @@ static void take_plan(struct wizard *w)
 	for (size_t i = 0; i < p->count; i++)
 		changes[i] = run_change(w->review.run, i);
 	w->review.plan = plan_json(p, changes);
-	w->review.asks_secret = stores_typed_secret(p, changes);
+	w->review.asks_secret = typed_secret(p, changes);
 	free(changes);
 }
 

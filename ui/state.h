@@ -85,7 +85,7 @@ struct review {
 	char *of;                  /* the answers that it looked with, as text */
 	int focus, top;
 	bool agreed;               /* the operator agreed to exactly this plan */
-	bool asks_secret;          /* it stores a secret that the operator types ("prompt") */
+	const struct question *asks_secret; /* whose answer, a secret that the operator types ("prompt"), is to be stored; or NULL */
 	bool consent;              /* the operator typed the server's name: the data that the plan deletes may go */
 };
 
@@ -127,6 +127,7 @@ struct wizard {
 
 	const struct overlay *over, *under; /* under: what comes back when over closes, or NULL */
 	struct edit over_edit;
+	const struct question *over_secret; /* whose answer is typed in the overlay */
 	bool over_build;           /* the secret's field leads to the build */
 	const struct question *listed; /* whose list is edited */
 	cJSON *over_list;
@@ -183,7 +184,7 @@ void form_changed(struct wizard *w, const struct question *q);
 /* Opens a list for editing, over what lies over the page. */
 void list_open(struct wizard *w, const struct question *q);
 /* Opens the field for the secret that the operator types; what follows is the build when then_build is set. */
-void secret_open_field(struct wizard *w, bool then_build);
+void secret_open_field(struct wizard *w, const struct question *q, bool then_build);
 /* A line of q's other choices with their prices. */
 void draw_choice_prices(const struct wizard *w, const struct question *q, struct rect r);
 /* Opens the settings of a section (all for NULL) over the review. */
@@ -239,6 +240,6 @@ void build_free(struct build *b);
 bool build_running(const struct wizard *w);
 void wizard_event(void *arg, const cJSON *event);
 bool wizard_save_run(void *arg, const struct answers *a, struct err *e);
-bool wizard_secret(void *arg, const char *reference, struct secret **out, struct err *e);
+bool wizard_secret(void *arg, const char *question, struct secret **out, struct err *e);
 
 #endif

@@ -9,6 +9,7 @@
 #include "base/process.h"
 #include "base/outside.h"
 #include "base/secret.h"
+#include "plan/people.h"
 #include "plan/regions.h"
 #include "ui/accessible.h"
 #include "ui/done.h"
@@ -141,13 +142,32 @@ static void prefill(struct wizard *w, const char *id, const char *text)
 	err_free(&ignored);
 }
 
-#define REHEARSAL_CLIENT "123456789012-rehearsal.apps.googleusercontent.com"
-
-/* The OAuth client that a rehearsal made up is none: outside one it is asked for. */
+/* What a rehearsal made up is no answer: outside one it is asked for. */
 static void forget_made_up(struct wizard *w)
 {
-	if (!w->options->rehearsal && !strcmp(answers_str(w->answers, "auth.client_id"), REHEARSAL_CLIENT))
-		answers_drop(w->answers, "auth.client_id");
+	for (const struct question *q = questions; q->id && !w->options->rehearsal; q++) {
+		if (q->rehearsal && !strcmp(answers_str(w->answers, q->id), q->rehearsal))
+			answers_drop(w->answers, q->id);
+	}
+}
+
+static void prefill_rehearsal(struct wizard *w)
+{
+	for (const struct question *q = questions; q->id; q++) {
+		if (q->rehearsal && q->type == TYPE_TEXT && answers_asked(w->answers, q))
+			prefill(w, q->id, q->rehearsal);
+	}
+}
+
+/* Who is signed in is the first who may enter, where nobody is named so far. */
+static void prefill_people(struct wizard *w, const char *email)
+{
+	if (people_named(w->answers))
+		return;
+	for (const struct question *q = questions; q->id; q++) {
+		if (q->type == TYPE_LIST && q->suggests && !strcmp(q->suggests, "who"))
+			prefill(w, q->id, email);
+	}
 }
 
 /* The project that the sign-in names, else the only one there is. */
@@ -166,9 +186,9 @@ void wizard_prefill(struct wizard *w)
 {
 	const cJSON *who = w->surveys[SURVEY_WHO].result;
 	if (w->options->rehearsal)
-		prefill(w, "auth.client_id", REHEARSAL_CLIENT);
-	if (who && !w->filled_people && is_empty(w, "auth.domains"))
-		prefill(w, "auth.users", json_str(who, "email", ""));
+		prefill_rehearsal(w);
+	if (who && !w->filled_people)
+		prefill_people(w, json_str(who, "email", ""));
 	w->filled_people |= who != NULL;
 	bool known = who && w->surveys[SURVEY_PROJECTS].state >= SURVEY_KNOWN;
 	if (known && !w->filled_project)

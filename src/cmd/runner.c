@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "cmd/open.h"
 #include "engine/lines.h"
+#include "plan/question.h"
 
 #include <signal.h>
 #include <stdlib.h>
@@ -58,18 +59,18 @@ static bool on_save(void *arg, const struct answers *a, struct err *e)
 	return r->rehearsal || answers_save(a, r->cli->file, e);
 }
 
-static struct secret *ask_secret(struct err *e)
+static struct secret *ask_secret(const struct question *q, struct err *e)
 {
 	struct termios old, quiet;
 	if (!isatty(STDIN_FILENO) || tcgetattr(STDIN_FILENO, &old) != 0) {
-		err_set(e, EXIT_CONFIG, "auth.client_secret", _("Refer to it by env:NAME or file:PATH."),
+		err_set(e, EXIT_CONFIG, q->id, _("Refer to it by env:NAME or file:PATH."),
 			_("a secret has to be typed, and there is no terminal to ask on."));
 		return NULL;
 	}
 	quiet = old;
 	quiet.c_lflag &= ~(tcflag_t)ECHO;
 	tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
-	fputs(_("OAuth client secret: "), stderr);
+	outside_print(stderr, "%s: ", _(q->title));
 	/* Not by stdio, whose buffer would keep it. */
 	char line[512];
 	struct secret *s = NULL;
@@ -78,20 +79,19 @@ static struct secret *ask_secret(struct err *e)
 	if (n > 0)
 		s = secret_copy(line, strcspn(line, "\r\n"));
 	else
-		err_set(e, EXIT_CONFIG, "auth.client_secret", NULL, _("no secret was typed."));
+		err_set(e, EXIT_CONFIG, q->id, NULL, _("no secret was typed."));
 	explicit_bzero(line, sizeof line);
 	tcsetattr(STDIN_FILENO, TCSAFLUSH, &old);
 	fputc('\n', stderr);
 	return s;
 }
 
-static bool on_secret(void *arg, const char *reference, struct secret **out, struct err *e)
+static bool on_secret(void *arg, const char *question, struct secret **out, struct err *e)
 {
 	const struct runner *r = arg;
-	static const char made_up[] = "GOCSPX-made-up-for-a-rehearsal";
-	(void)reference;
+	const struct question *q = question_find(question);
 	/* Only a rehearsal makes one up: a proxy and an authority of one's own are ordinary ways to the real cloud. */
-	*out = r->rehearsal ? secret_copy(made_up, strlen(made_up)) : ask_secret(e);
+	*out = r->rehearsal && q->rehearsal ? secret_copy(q->rehearsal, strlen(q->rehearsal)) : ask_secret(q, e);
 	return *out != NULL;
 }
 

@@ -46,7 +46,8 @@ struct run_options {
 	bool (*save)(void *arg, const struct answers *a, struct err *e);
 	event_fn *event;
 	void *arg;                                     /* for save and event */
-	bool (*secret)(void *arg, const char *reference, struct secret **out, struct err *e); /* answers "prompt" references; may be NULL */
+	/* Answers "prompt" references: what is the answer to this question? May be NULL. */
+	bool (*secret)(void *arg, const char *question, struct secret **out, struct err *e);
 };
 struct run;
 /* Starts; events tell the rest, the last is "result". NULL with e when it cannot start (another run holds the lock: EXIT_TRYAGAIN). */

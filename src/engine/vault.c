@@ -31,7 +31,7 @@ struct waiter {
 
 struct vault {
 	struct api *api;
-	bool (*prompt)(void *arg, const char *reference, struct secret **out, struct err *e);
+	bool (*prompt)(void *arg, const char *question, struct secret **out, struct err *e);
 	void *prompt_arg;
 	struct entry *entries;
 	size_t count;
@@ -40,7 +40,7 @@ struct vault {
 };
 
 struct vault *vault_new(const struct plan *plan, struct api *api,
-			bool (*prompt)(void *arg, const char *reference, struct secret **out, struct err *e), void *arg)
+			bool (*prompt)(void *arg, const char *question, struct secret **out, struct err *e), void *arg)
 {
 	struct vault *v = xcalloc(1, sizeof *v);
 	*v = (struct vault){.api = api, .prompt = prompt, .prompt_arg = arg, .count = plan->secret_count};
@@ -210,7 +210,7 @@ static bool get(struct entry *n, struct err *e)
 	}
 	if (!strcmp(reference, "prompt")) {
 		if (n->vault->prompt)
-			return n->vault->prompt(n->vault->prompt_arg, reference, &n->value, e);
+			return n->vault->prompt(n->vault->prompt_arg, n->secret->question, &n->value, e);
 		return err_set(e, EXIT_CONFIG, n->secret->name, _("Refer to it by env:NAME or file:PATH."), _("nobody can be asked for it."));
 	}
 	n->value = secret_from_reference(reference, e);

@@ -12,7 +12,7 @@ struct secret;
 
 /* All are borrowed. prompt answers "prompt" references and may be NULL. */
 struct vault *vault_new(const struct plan *plan, struct api *api,
-			bool (*prompt)(void *arg, const char *reference, struct secret **out, struct err *e), void *arg);
+			bool (*prompt)(void *arg, const char *question, struct secret **out, struct err *e), void *arg);
 void vault_free(struct vault *v);
 
 /* Gets every secret that body names; done is called with e empty when all are there. It may be called before this returns. */

@@ -41,6 +41,7 @@ static const struct question questions_of_proxy[] = {
 	 .help = N_("Where the secret is found; never the secret itself. prompt: you are asked before building. env:NAME: a variable. file:PATH: a file that only "
 		    "you can read. secret:projects/P/secrets/N/versions/5: Secret Manager."),
 	 .after = "auth.mode", .rehearsal = "GOCSPX-made-up-for-a-rehearsal", .preset = "prompt",
+	 .typed = N_("Paste the secret of the OAuth client. It goes to Secret Manager and nowhere else."),
 	 .pattern = "^(prompt|env:[A-Za-z_][A-Za-z0-9_]*|file:[^\n]+|secret:projects/[a-z0-9-]+/secrets/[A-Za-z0-9_-]+/versions/[0-9]+)$",
 	 .form = N_("prompt, env:NAME, file:PATH or secret:projects/PROJECT/secrets/NAME/versions/NUMBER."),
 	 .check = check_reference},

@@ -12,6 +12,7 @@ struct target {
 	int request_mib;                  /* the largest request that it passes on, in MiB; 0: no limit */
 	const char *listens;              /* the address on which MLflow listens for probes and whoever is before it; NULL: the loopback */
 	bool networked;                   /* it stands in a network whatever the database's path is */
+	int (*instances)(const struct answers *a); /* how many servers run at the most; NULL: one */
 	/* The host name under which it is reached without a domain, known before anything is made: to be freed. NULL where it has none. */
 	char *(*host)(const struct design *d);
 	/* Who the server is for Google: plans it, sets d->identity and d->identified (and d->account where it is one). NULL: an account of its own. */

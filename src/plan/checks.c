@@ -50,8 +50,9 @@ const char *check_mlflow_version(const struct answers *a, const char *value)
  * allows leaves room for the migration and the next revision (F3-10). */
 static void check_connections(const struct answers *a, problem_fn *found, void *arg)
 {
-	int instances = answers_int(a, "server.max_instances"), workers = answers_int(a, "server.workers");
-	int need = instances * (workers * 2 * 5 + 2), room = axes_of(a).database->connections(answers_str(a, "database.tier")) * 6 / 10;
+	struct axes x = axes_of(a);
+	int instances = x.target->instances ? x.target->instances(a) : 1, workers = answers_int(a, "server.workers");
+	int need = instances * (workers * 2 * 5 + 2), room = x.database->connections(answers_str(a, "database.tier")) * 6 / 10;
 	if (need <= room)
 		return;
 	char *s = xasprintf(_("%d instances with %d workers may open %d database connections, but this tier has room for %d. "

@@ -99,6 +99,11 @@ const struct question people_questions[] = {
 };
 /* clang-format on */
 
+bool people_named(const struct answers *a)
+{
+	return cJSON_GetArraySize(answers_get(a, "auth.users")) || cJSON_GetArraySize(answers_get(a, "auth.domains"));
+}
+
 void people_check(const struct answers *a, problem_fn *found, void *arg)
 {
 	const struct question *groups = question_find("auth.groups");

@@ -9,6 +9,8 @@ extern const struct question people_questions[];
 
 /* For struct choice's check: somebody has to be able to sign in. */
 void people_check(const struct answers *a, problem_fn *found, void *arg);
+/* Is any person or domain named? */
+bool people_named(const struct answers *a);
 /* All who are named, as members of a policy: "user:ada@example.com"; the caller deletes the list. */
 cJSON *people_members(const struct answers *a);
 /* "iam/people": all of them, and the prover where there is one, are let in at this gate, once the resource with the id after stands. */

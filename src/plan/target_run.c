@@ -320,10 +320,10 @@ static void check(const struct answers *a, problem_fn *found, void *arg)
 
 /* clang-format off */
 static const struct question questions_of_run[] = {
-	{.id = "server.min_instances", .page = "image", .type = TYPE_INT, .title = N_("Instances, least"),
+	{.id = "server.min_instances", .basic = true, .page = "image", .type = TYPE_INT, .title = N_("Instances, least"),
 	 .help = N_("With 0 nothing runs while nobody uses it, and the first request waits about 15 seconds. 1 answers at once and is billed all day."),
 	 .after = "server.cpu", .min = 0, .max = 10, .preset = "0"},
-	{.id = "server.max_instances", .page = "image", .type = TYPE_INT, .title = N_("Instances, most"),
+	{.id = "server.max_instances", .basic = true, .page = "image", .type = TYPE_INT, .title = N_("Instances, most"),
 	 .help = N_("A ceiling for cost and for database connections."),
 	 .after = "server.cpu", .min = 1, .max = 10, .preset = "2"},
 	{.id = NULL},
@@ -341,6 +341,11 @@ static const struct render_row renders[] = {
 
 static const char *const apis[] = {"run", NULL};
 
+static int most_instances(const struct answers *a)
+{
+	return answers_int(a, "server.max_instances");
+}
+
 const struct target target_run = {
 	.choice =
 		{
@@ -354,6 +359,7 @@ const struct target target_run = {
 	.renders = renders,
 	.request_mib = 32,
 	.listens = "0.0.0.0",
+	.instances = most_instances,
 	.host = host,
 	.connector = connector,
 	.remembers = "run.service",
