@@ -18,11 +18,6 @@ static bool prepare(struct design *d, struct err *e)
 	return true;
 }
 
-static void join(struct design *d)
-{
-	d->workload->door = DOOR_IAM;
-}
-
 static void guard(struct design *d)
 {
 	people_let_in(d, &d->front.invoke, d->front.invoked);
@@ -64,8 +59,8 @@ const struct auth_mode auth_mode_iam = {
 			.asks = asks,
 			.check = people_check,
 		},
+	.door = DOOR_IAM,
 	.prepare = prepare,
-	.join = join,
 	.guard = guard,
 	.wall = wall,
 	.connect = connect,

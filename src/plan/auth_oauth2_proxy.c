@@ -160,7 +160,6 @@ static void join(struct design *d)
 	container_mount(c, "proxy-config", CONFIG_DIR, "oauth2-proxy.cfg");
 	container_mount(c, "proxy-emails", EMAILS_DIR, "list");
 	d->workload->front = c->name;
-	d->workload->door = DOOR_OPEN;
 	free(image);
 }
 
@@ -197,6 +196,7 @@ const struct auth_mode auth_mode_oauth2_proxy = {
 			.asks = asks,
 			.check = people_check,
 		},
+	.door = DOOR_OPEN,
 	.renders = renders,
 	.paste = N_("Redirect URIs to register with the OAuth client:"),
 	.pasted = redirect_uri,

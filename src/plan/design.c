@@ -213,6 +213,7 @@ static void add_server(struct design *d)
 	server_settings(d, c);
 	d->workload->front = c->name;
 	d->workload->ingress = d->axes.exposure->ingress;
+	d->workload->door = d->axes.auth->door;
 	d->workload->migration_once = server_digest(a);
 }
 

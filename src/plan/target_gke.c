@@ -407,7 +407,7 @@ static void admit(struct design *d, cJSON *members)
 static void check(const struct answers *a, problem_fn *found, void *arg)
 {
 	static const char *const unknown[] = {"auth.groups", "auth.domains"};
-	bool by_role = !strcmp(answers_str(a, "auth.mode"), "iam");
+	bool by_role = axes_of(a).auth->door == DOOR_IAM;
 	for (size_t i = 0; by_role && i < sizeof unknown / sizeof *unknown; i++)
 		if (cJSON_GetArraySize(answers_get(a, unknown[i])))
 			found(arg, unknown[i], _("A cluster's own roles know addresses alone: list people one by one."));
