@@ -668,6 +668,18 @@ static const char *first_wrong(const struct wizard *w, struct err *e)
 	return NULL;
 }
 
+/* What was shown on the page and left as it was is the operator's answer: a default that changes later must not change it behind their back. */
+static void pin_answers(struct wizard *w)
+{
+	struct err ignored = {0};
+	for (int i = 0; asked(w, i); i++) {
+		const struct question *q = asked(w, i);
+		if (!cJSON_HasObjectItem(w->answers->values, q->id) && !question_lacks(q, w->answers))
+			answers_set(w->answers, q->id, cJSON_Duplicate(answers_get(w->answers, q->id), 1), &ignored);
+	}
+	err_free(&ignored);
+}
+
 static enum action leave(struct wizard *w)
 {
 	struct err e = {0};
@@ -688,7 +700,10 @@ static enum action leave(struct wizard *w)
 		wizard_say(w, w->want_next ? ROLE_BUSY : ROLE_BAD, w->want_next ? _("One moment: looking it up...") : e.what);
 	}
 	err_free(&e);
-	return wrong || held(w) ? ACTION_NONE : ACTION_NEXT;
+	if (wrong || held(w))
+		return ACTION_NONE;
+	pin_answers(w);
+	return ACTION_NEXT;
 }
 
 static bool choose(struct wizard *w, const struct question *q, int index)

@@ -234,6 +234,8 @@ static bool may_keep(struct plain *p, const struct question *q)
 	if (empty)
 		outside_print(p->out, "%s\n", _("An answer is needed."));
 	bool fine = !empty && answers_allows(p->w->answers, q, v, &e);
+	if (fine && !cJSON_HasObjectItem(p->w->answers->values, q->id)) /* a default that changes later must not change what was agreed to */
+		answers_set(p->w->answers, q->id, cJSON_Duplicate(v, 1), &e);
 	if (e.what)
 		outside_print(p->out, "%s\n", e.what);
 	err_free(&e);

@@ -266,6 +266,7 @@ static void hub(void)
 	open_at(24, 80, false, true);
 	turns(2);
 	to_review();
+	ok(cJSON_HasObjectItem(w->answers->values, "exposure") && cJSON_HasObjectItem(w->answers->values, "database.tier"), "what a page showed and was left as it was is an answer");
 	press("Home Down Down Down Down Down Enter");
 	screen_is("hub-section");
 	press("Down Down Enter");
