@@ -2,7 +2,7 @@
  * and we want is a conflict that the API server words. Namespaces, Jobs, Deployments and Ingresses are waited for.
  * spec: {"host": the API server's, "collection":"/apis/apps/v1/namespaces/NS/deployments","body":{"apiVersion","kind",...}}; name is
  * kubectl's way to say it: "deployment/mlflow".
- * Secrets stand in body.data as {"$secret":NAME,"as":"base64"}; they are never compared: an annotation says of which version they are. */
+ * Secrets stand in body.data as {"$secret":NAME,"as":"base64"}. */
 #include "config.h"
 #include "gcp/kinds.h"
 
@@ -154,13 +154,14 @@ static void drop_resources(cJSON *containers)
 	cJSON_ArrayForEach(c, containers) json_drop(c, "resources");
 }
 
+/* What a Secret holds is not compared, only that it is there: the annotations say of which versions it is. */
 static void drop_data(cJSON *w, const cJSON *found)
 {
 	const cJSON *held = json_at(found, "data");
 	cJSON *data = json_at(w, "data"), *next;
 	for (cJSON *one = data ? data->child : NULL; one; one = next) {
 		next = one->next;
-		if (json_at(one, "$secret") && cJSON_GetObjectItemCaseSensitive(held, one->string))
+		if (cJSON_GetObjectItemCaseSensitive(held, one->string))
 			cJSON_Delete(cJSON_DetachItemViaPointer(data, one));
 	}
 }
@@ -179,7 +180,8 @@ static void compare(const struct view *v, const struct observation *seen, struct
 	cJSON *w = wanted(v);
 	drop_resources(json_at(w, "spec.template.spec.containers"));
 	drop_resources(json_at(w, "spec.template.spec.initContainers"));
-	drop_data(w, seen->found);
+	if (is(v, "Secret"))
+		drop_data(w, seen->found);
 	kind_compare_leaves(w, seen->found, NULL, out);
 	cJSON_Delete(w);
 	bool failed = seen->presence == PRESENT_FAILED;

@@ -29,6 +29,9 @@ struct target {
 	/* Called after spell where a load balancer is to stand before d->front: plans what it sends to, and adds to body, a compute.v1 BackendService,
 	 * what follows from that: backends, protocol, health checks. NULL: this target cannot stand behind one. */
 	bool (*backend)(struct design *d, cJSON *body, struct err *e);
+	/* The same where the target makes its load balancer itself: address is the name of a global address that is planned ("address"), for the plan's first
+	 * host. It plans what makes the balancer and its certificate, and says in d->front what people meet then. NULL: it makes none. */
+	void (*balance)(struct design *d, const char *address);
 	bool keeps_secrets;               /* secrets are copied into it: the server itself reads none from where they are kept */
 	/* Where a stack without an address is reached through the target's own door: names the way there in out (struct reach); host names as which
 	 * requests arrive by it (MLflow's patterns); the lines for a shell that open it at the plan's url. NULL: there is no such door. */

@@ -57,7 +57,7 @@ static bool address(struct design *d, struct err *e)
 	d->plan->hosts[0] = xstrdup(host);
 	d->plan->url = xasprintf("https://%s", host);
 	/* Google: up to an hour once name and load balancer are right; by DNS authorization the certificate is there already. */
-	d->plan->settles = zone_is_ours(d) ? 900 : 5400;
+	d->plan->settles = zone_is_ours(d) && d->axes.target->backend ? 900 : 5400;
 	return true;
 }
 
@@ -161,8 +161,21 @@ static void move_front(struct design *d)
 	free(name);
 }
 
+/* The target makes balancer and certificate; address and record are as for every other. */
+static void plan_balanced(struct design *d)
+{
+	char *name = name_of(d->plan->stack, "ip");
+	add_address(d);
+	d->axes.target->balance(d, name);
+	free(name);
+}
+
 static bool plan(struct design *d, struct err *e)
 {
+	if (d->axes.target->balance) {
+		plan_balanced(d);
+		return true;
+	}
 	cJSON *body = json_make("{'loadBalancingScheme':'EXTERNAL_MANAGED','enableCDN':false,'logConfig':{'enable':true,'sampleRate':1}}");
 	if (!d->axes.target->backend(d, body, e)) {
 		cJSON_Delete(body);
@@ -180,7 +193,7 @@ static bool plan(struct design *d, struct err *e)
 
 static const char *refused(const struct answers *a)
 {
-	return axes_target(a)->backend ? NULL : N_("This target cannot be put behind a load balancer yet.");
+	return axes_target(a)->backend || axes_target(a)->balance ? NULL : N_("This target cannot be put behind a load balancer yet.");
 }
 
 static const char *const apis[] = {"compute", "dns", "certificatemanager", NULL};

@@ -36,6 +36,10 @@ static const struct type namespace_type = {"Namespace", "v1", "namespace", "name
 			 job_type = {"Job", "batch/v1", "job", "jobs"}, deployment_type = {"Deployment", "apps/v1", "deployment", "deployments"},
 			 budget_type = {"PodDisruptionBudget", "policy/v1", "poddisruptionbudget", "poddisruptionbudgets"},
 			 policy_type = {"NetworkPolicy", "networking.k8s.io/v1", "networkpolicy", "networkpolicies"},
+			 backend_type = {"BackendConfig", "cloud.google.com/v1", "backendconfig", "backendconfigs"},
+			 frontend_type = {"FrontendConfig", "networking.gke.io/v1beta1", "frontendconfig", "frontendconfigs"},
+			 certificate_type = {"ManagedCertificate", "networking.gke.io/v1", "managedcertificate", "managedcertificates"},
+			 ingress_type = {"Ingress", "networking.k8s.io/v1", "ingress", "ingresses"},
 			 role_type = {"Role", "rbac.authorization.k8s.io/v1", "role", "roles"},
 			 binding_type = {"RoleBinding", "rbac.authorization.k8s.io/v1", "rolebinding", "rolebindings"};
 
@@ -104,14 +108,20 @@ static cJSON *spell_probe(const struct probe *probe, int port)
 	return j;
 }
 
+/* How it is told whether a container answers. */
+static const struct probe *answers_at(const struct container *c)
+{
+	return c->alive.path ? &c->alive : &c->started;
+}
+
 static void put_probes(const struct container *c, cJSON *j)
 {
 	if (c->started.path)
 		json_put(j, "startupProbe", spell_probe(&c->started, c->port));
-	if (c->alive.path) {
+	if (c->alive.path)
 		json_put(j, "livenessProbe", spell_probe(&c->alive, c->port));
-		json_put(j, "readinessProbe", spell_probe(&c->alive, c->port));
-	}
+	if (answers_at(c)->path)
+		json_put(j, "readinessProbe", spell_probe(answers_at(c), c->port));
 }
 
 /* All that the pod security standard "restricted" asks of a container, and nothing to write to but /tmp. */
@@ -303,9 +313,16 @@ static void add_deployment(struct design *d)
 static void add_service(struct design *d)
 {
 	const struct container *front = workload_find(d->workload, d->workload->front);
-	add(d, "service", &service_type, SERVICE,
-	    json_make("{'spec':{'type':'ClusterIP','selector':{'app':'" SERVICE "'},'ports':[{'name':'http','port':80,'targetPort':%d,'protocol':'TCP'}]}}",
-		      front->port));
+	cJSON *body = json_make("{'spec':{'type':'ClusterIP','selector':{'app':'" SERVICE "'},'ports':[{'name':'http','port':80,'targetPort':%d,"
+				"'protocol':'TCP'}]}}",
+				front->port);
+	if (d->workload->ingress == INGRESS_BALANCER) {
+		cJSON *notes = cJSON_CreateObject();
+		cJSON_AddStringToObject(notes, "cloud.google.com/neg", "{\"ingress\":true}");
+		cJSON_AddStringToObject(notes, "cloud.google.com/backend-config", "{\"default\":\"" SERVICE "\"}");
+		json_put(body, "metadata.annotations", notes);
+	}
+	add(d, "service", &service_type, SERVICE, body);
 	add(d, "budget", &budget_type, SERVICE, json_make("{'spec':{'maxUnavailable':1,'selector':{'matchLabels':{'app':'" SERVICE "'}}}}"));
 }
 
@@ -322,13 +339,21 @@ static cJSON *to_address(const char *block, int port)
 	return json_make("{'to':[{'ipBlock':{'cidr':%s}}],'ports':%j}", block, ports(port, false));
 }
 
-/* The API server comes by its agents in kube-system, a port-forward by the node, which is always let in. Out: names, the metadata server, Google's
- * APIs, the database. */
+/* Who may come: a load balancer and its health checks, by the addresses that Google says, to the front container alone; without one the API server, by its
+ * agents in kube-system. A port-forward comes by the node, which is always let in. */
+static cJSON *callers(const struct design *d)
+{
+	if (d->workload->ingress == INGRESS_BALANCER)
+		return json_make("[{'ipBlock':{'cidr':'130.211.0.0/22'}},{'ipBlock':{'cidr':'35.191.0.0/16'}}]");
+	cJSON *agents = json_make("[{'namespaceSelector':{'matchLabels':{}},'podSelector':{'matchLabels':{'k8s-app':'konnectivity-agent'}}}]");
+	cJSON_AddStringToObject(json_at(agents, "0.namespaceSelector.matchLabels"), "kubernetes.io/metadata.name", "kube-system");
+	return agents;
+}
+
+/* Out: names, the metadata server, Google's APIs, the database. */
 static void add_policy(struct design *d)
 {
 	const struct container *front = workload_find(d->workload, d->workload->front);
-	cJSON *agents = json_make("[{'namespaceSelector':{'matchLabels':{}},'podSelector':{'matchLabels':{'k8s-app':'konnectivity-agent'}}}]");
-	cJSON_AddStringToObject(json_at(agents, "0.namespaceSelector.matchLabels"), "kubernetes.io/metadata.name", "kube-system");
 	cJSON *out = json_make("[{'ports':%j}]", ports(53, true));
 	cJSON_AddItemToArray(out, to_address("169.254.169.254/32", 80));
 	cJSON_AddItemToArray(out, to_address("169.254.169.252/32", 988));
@@ -337,7 +362,7 @@ static void add_policy(struct design *d)
 		cJSON_AddItemToArray(out, json_make("{'to':[{'ipBlock':{'cidr':{'$join':[%j,'/32']}}}],'ports':%j}", d->axes.path->address(d),
 						    ports(d->axes.database->port, false)));
 	add(d, "policy", &policy_type, SERVICE,
-	    json_make("{'spec':{'podSelector':{},'policyTypes':['Ingress','Egress'],'ingress':[{'from':%j,'ports':%j}],'egress':%j}}", agents,
+	    json_make("{'spec':{'podSelector':{},'policyTypes':['Ingress','Egress'],'ingress':[{'from':%j,'ports':%j}],'egress':%j}}", callers(d),
 		      ports(front->port, false), out));
 }
 
@@ -363,6 +388,42 @@ static bool spell(struct design *d, struct err *e)
 	};
 	free(quay);
 	return true;
+}
+
+/* The load balancer ------------------------------------------------------------------------------------------------------------ */
+
+/* What GKE's controller makes of the Ingress goes by these; a health check is always said, since "/" is answered by a sign-in. */
+static void add_configs(struct design *d)
+{
+	const struct container *front = workload_find(d->workload, d->workload->front);
+	add(d, "backend-config", &backend_type, SERVICE,
+	    json_make("{'spec':{'healthCheck':{'type':'HTTP','requestPath':%s,'port':%d,'checkIntervalSec':15,'timeoutSec':5},'timeoutSec':3600,"
+		      "'connectionDraining':{'drainingTimeoutSec':60},'logging':{'enable':true,'sampleRate':1}}}",
+		      answers_at(front)->path, front->port));
+	add(d, "frontend-config", &frontend_type, SERVICE,
+	    json_make("{'spec':{'redirectToHttps':{'enabled':true,'responseCodeName':'MOVED_PERMANENTLY_DEFAULT'}}}"));
+	add(d, "managed-certificate", &certificate_type, SERVICE, json_make("{'spec':{'domains':[%s]}}", d->plan->hosts[0]));
+}
+
+/* The class is an annotation: the controller takes an Ingress with spec.ingressClassName for somebody else's. */
+static void balance(struct design *d, const char *address)
+{
+	static const char *const needs[] = {"address", "deployment", "service", "backend-config", "frontend-config", "managed-certificate"};
+	cJSON *notes = cJSON_CreateObject();
+	add_configs(d);
+	cJSON_AddStringToObject(notes, "kubernetes.io/ingress.class", "gce");
+	cJSON_AddStringToObject(notes, "kubernetes.io/ingress.global-static-ip-name", address);
+	cJSON_AddStringToObject(notes, "networking.gke.io/managed-certificates", SERVICE);
+	cJSON_AddStringToObject(notes, "networking.gke.io/v1beta1.FrontendConfig", SERVICE);
+	cJSON *backend = json_make("{'service':{'name':'" SERVICE "','port':{'number':80}}}");
+	struct resource *r = add(d, "ingress", &ingress_type, SERVICE,
+				 json_make("{'metadata':{'annotations':%j},'spec':{'rules':[{'host':%s,'http':{'paths':[{'path':'/*','pathType':"
+					   "'ImplementationSpecific','backend':%j}]}}]}}",
+					   notes, d->plan->hosts[0], backend));
+	for (size_t i = 0; i < sizeof needs / sizeof *needs; i++)
+		plan_needs(r, needs[i]);
+	free(d->front.id);
+	d->front.id = xstrdup("ingress");
 }
 
 /* The door ------------------------------------------------------------------------------------------------------------------- */
@@ -439,6 +500,7 @@ const struct target target_gke = {
 	.keeps_secrets = true,
 	.identity = identity,
 	.spell = spell,
+	.balance = balance,
 	.reach = reach,
 	.reached_as = "*.gke.goog",
 	.tunnel = tunnel,

@@ -182,6 +182,11 @@ static void secret(void)
 	       "an older version is set anew");
 	is_int(verdict(id, &v, "{'apiVersion':'v1','kind':'Secret','metadata':{'name':'mlflow'," LABELS ",'annotations':{'of':'2'}}}", NULL), VERDICT_UPDATE,
 	       "and so is one that somebody emptied");
+	json_put(spec, "body.data.f", cJSON_CreateString("ZmlsZQ=="));
+	is_int(verdict(id, &v, "{'apiVersion':'v1','kind':'Secret','metadata':{'name':'mlflow'," LABELS ",'annotations':{'of':'2'}},'data':{'p':'eA==','f':'eA=='}}", NULL),
+	       VERDICT_KEEP, "a file in it is compared by its version too");
+	is_int(verdict(id, &v, "{'apiVersion':'v1','kind':'Secret','metadata':{'name':'mlflow'," LABELS ",'annotations':{'of':'2'}},'data':{'p':'eA=='}}", NULL),
+	       VERDICT_UPDATE, "and is set when it is not there");
 	cJSON_Delete(spec);
 }
 

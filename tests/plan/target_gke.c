@@ -111,6 +111,37 @@ static void refused(struct answers *a)
 	err_free(&e);
 }
 
+static const char *note(const cJSON *object, const char *name)
+{
+	const cJSON *text = cJSON_GetObjectItemCaseSensitive(json_at(object, "metadata.annotations"), name);
+	return cJSON_IsString(text) ? text->valuestring : "";
+}
+
+/* By the controller's own sources: the class is an annotation, a ClusterIP Service needs the groups, "/" is not asked whether it is well. */
+static void balanced(struct answers *a)
+{
+	struct err e = {0};
+	bool set = answers_set_text(a, "exposure", "domain", &e) && answers_set_text(a, "auth.mode", "oauth2-proxy", &e) &&
+		   answers_set_text(a, "domain.host", "mlflow.example.com", &e) && answers_set_text(a, "auth.client_id", "123-x.apps.googleusercontent.com", &e) &&
+		   answers_set_text(a, "auth.client_secret", "env:X", &e);
+	struct plan *p = set ? plan_make(a, &e) : NULL;
+	if (!ok(p != NULL, "a stack on a domain is planned: %s", e.what ? e.what : ""))
+		return;
+	const cJSON *ingress = body(p, "ingress"), *backend = body(p, "backend-config");
+	is_str(note(ingress, "kubernetes.io/ingress.class"), "gce", "the controller is called by its annotation");
+	ok(!json_at(ingress, "spec.ingressClassName"), "and by no class that it would not heed");
+	is_str(note(ingress, "kubernetes.io/ingress.global-static-ip-name"), "mlflow-ip", "the address is the one that is planned");
+	is_str(note(body(p, "service"), "cloud.google.com/neg"), "{\"ingress\":true}", "requests go to the pods themselves");
+	is_str(json_str(backend, "spec.healthCheck.requestPath", ""), "/ping", "oauth2-proxy is asked whether it is well");
+	is_int((long long)json_num(backend, "spec.healthCheck.port", 0), 4180, "at its port");
+	is_str(json_str(body(p, "managed-certificate"), "spec.domains.0", ""), "mlflow.example.com", "the certificate is for the host");
+	is_str(json_str(body(p, "policy"), "spec.ingress.0.from.1.ipBlock.cidr", ""), "35.191.0.0/16", "Google's front ends are let in, and nobody else");
+	ok(json_bool(body(p, "frontend-config"), "spec.redirectToHttps.enabled", false), "nothing is answered in the clear");
+	ok(!plan_find(p, "role") && !plan_find(p, "backend"), "nobody needs a way into the cluster, and nothing balances twice");
+	is_str(axis_refuses(question_find("auth.mode"), a, "iap") ? "refused" : "", "refused", "IAP there is refused for now");
+	plan_free(p);
+}
+
 int main(void)
 {
 	mem_install();
@@ -124,6 +155,9 @@ int main(void)
 	secrets(p);
 	door(p);
 	plan_free(p);
+	balanced(a);
+	answers_free(a);
+	a = answers();
 	refused(a);
 	answers_free(a);
 	return tap_done();
