@@ -358,8 +358,9 @@ static void add_policy(struct design *d)
 	cJSON_AddItemToArray(out, to_address("169.254.169.254/32", 80));
 	cJSON_AddItemToArray(out, to_address("169.254.169.252/32", 988));
 	cJSON_AddItemToArray(out, json_make("{'ports':%j}", ports(443, false)));
-	if (d->axes.path->address)
-		cJSON_AddItemToArray(out, json_make("{'to':[{'ipBlock':{'cidr':{'$join':[%j,'/32']}}}],'ports':%j}", d->axes.path->address(d),
+	if (d->axes.path->address) /* by an address of the network's, or by a name of one */
+		cJSON_AddItemToArray(out, json_make("{'to':[{'ipBlock':{'cidr':'10.0.0.0/8'}},{'ipBlock':{'cidr':'172.16.0.0/12'}},"
+						    "{'ipBlock':{'cidr':'192.168.0.0/16'}}],'ports':%j}",
 						    ports(d->axes.database->port, false)));
 	add(d, "policy", &policy_type, SERVICE,
 	    json_make("{'spec':{'podSelector':{},'policyTypes':['Ingress','Egress'],'ingress':[{'from':%j,'ports':%j}],'egress':%j}}", callers(d),
