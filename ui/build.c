@@ -309,6 +309,12 @@ static int put_time(int y, struct rect r, enum phase phase, double seconds, doub
 	return width + 1;
 }
 
+/* "APIs" is the name of itself. */
+static bool is_named(const struct step *s)
+{
+	return *s->name && strcmp(s->name, s->title) != 0;
+}
+
 /* What runs, or why it failed. */
 static void put_part_words(const struct build *b, int part, enum phase phase, int y, int x, int width)
 {
@@ -321,7 +327,7 @@ static void put_part_words(const struct build *b, int part, enum phase phase, in
 	} else if (at >= 0) {
 		const struct step *s = &b->p.steps[at];
 		int used = put(y, x, width, ROLE_TEXT, *s->title ? _(s->title) : s->id) + 1;
-		if (*s->name && used < width - 3)
+		if (is_named(s) && used < width - 3)
 			put_tail(y, x + used, width - used, ROLE_DIM, s->name);
 	}
 }
@@ -347,7 +353,7 @@ static void draw_step(const struct build *b, const struct step *s, int y, struct
 	int x = r.x + 8, right = put_time(y, r, s->phase, step_seconds(&b->p, s), s->usual), width = r.w - 8 - right;
 	put_mark(y, r.x + 6, s->phase);
 	int used = put(y, x, width, here ? ROLE_FOCUS : ROLE_TEXT, *s->title ? _(s->title) : s->id) + 1;
-	if (*s->name)
+	if (is_named(s))
 		used += put_tail(y, x + used, width - used, ROLE_DIM, s->name) + 1;
 	if (s->phase == PHASE_FAILED && *s->message)
 		put(y, x + used, width - used, ROLE_BAD, s->message);
