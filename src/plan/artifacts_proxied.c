@@ -23,6 +23,13 @@ static void server(const struct design *d, struct container *c)
 	free(destination);
 }
 
+static void connect(const struct plan *p, struct buf *out)
+{
+	int most = p->axes.target->request_mib;
+	if (most)
+		buf_printf(out, _("# A file of more than %d MiB does not pass: %s hands on no larger requests.\n"), most, _(p->axes.target->choice.title));
+}
+
 const struct artifact_mode artifact_mode_proxied = {
 	.choice =
 		{
@@ -33,4 +40,5 @@ const struct artifact_mode artifact_mode_proxied = {
 	.served = true,
 	.plan = plan,
 	.server = server,
+	.connect = connect,
 };

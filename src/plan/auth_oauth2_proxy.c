@@ -198,8 +198,6 @@ const struct auth_mode auth_mode_oauth2_proxy = {
 		},
 	.door = DOOR_OPEN,
 	.renders = renders,
-	.paste = N_("Redirect URIs to register with the OAuth client:"),
-	.pasted = redirect_uri,
 	.prepare = prepare,
 	.secrets = secrets,
 	.join = join,

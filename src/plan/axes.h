@@ -49,9 +49,6 @@ struct auth_mode {
 	struct choice choice;
 	enum door door;                   /* who is asked before a request gets to the front container */
 	const struct render_row *renders; /* files of its own, or NULL */
-	const char *paste;                /* N_(): what the text to paste is, while its questions are asked; NULL when nothing is to be pasted */
-	/* That text (an address a line), from the plan's addresses: to be freed. NULL as a function when nothing is to be pasted. */
-	char *(*pasted)(const struct design *d);
 	/* Called in this order while a plan is made; each but wall may be NULL. */
 	bool (*prepare)(struct design *d, struct err *e);  /* accounts, human tasks, data of its templates */
 	bool (*secrets)(struct design *d, struct err *e);

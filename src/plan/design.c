@@ -368,16 +368,3 @@ bool design_make(const struct answers *a, struct plan *p, struct err *e)
 	end(&d);
 	return fine;
 }
-
-char *design_pasted(const struct answers *a, const char *number)
-{
-	struct err ignored = {0};
-	struct plan *p = plan_new(a, number);
-	struct design d = begin(a, p);
-	bool known = d.axes.auth->pasted && d.axes.exposure->address(&d, &ignored);
-	char *text = known ? d.axes.auth->pasted(&d) : NULL;
-	end(&d);
-	plan_free(p);
-	err_free(&ignored);
-	return text;
-}

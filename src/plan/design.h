@@ -48,10 +48,6 @@ struct design {
 /* Fills p (project, number, stack, region, render are set) with what the answers want. False with e set. */
 bool design_make(const struct answers *a, struct plan *p, struct err *e);
 
-/* What the auth mode wants to be pasted somewhere before anything is planned: an address a line, to be freed; NULL when nothing is, or when it is not
- * known so far. number is the project's. */
-char *design_pasted(const struct answers *a, const char *number);
-
 /* For the axes. ---------------------------------------------------------------------------------------------------------------- */
 
 /* A grant of a role to the server at a policy: "iam/ID"; the server waits for it. after is the id of the holder, or NULL. */

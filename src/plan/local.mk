@@ -71,6 +71,12 @@ TESTS += tests/plan/graph
 tests_plan_graph_SOURCES = tests/plan/graph.c tests/tap.h
 tests_plan_graph_LDADD = $(LIB_PLAN)
 
+# Which choices go together, and what stands where nothing is chosen.
+check_PROGRAMS += tests/plan/axes
+TESTS += tests/plan/axes
+tests_plan_axes_SOURCES = tests/plan/axes.c tests/tap.h
+tests_plan_axes_LDADD = $(LIB_PLAN)
+
 # The requests, made for real in the simulated cloud.
 check_PROGRAMS += tests/plan/against-sim
 TESTS += tests/plan/against-sim
