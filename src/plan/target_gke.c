@@ -18,6 +18,7 @@
 #define SERVICE "mlflow"   /* Deployment, Service, and what goes with them */
 #define SECRET "mlflow"
 #define USER_ID 10001      /* of the image */
+#define PROXY_IMAGE "gcr.io/cloud-sql-connectors/cloud-sql-proxy:2.27.0"
 
 /* The same namespace and account in another cluster of the project would be the same identity: the suffix keeps them apart. */
 static char *namespace_of(const struct design *d)
@@ -155,17 +156,42 @@ static void add_volumes(cJSON *volumes, const struct container *c)
 							c->mounts[i].secret, c->mounts[i].secret, c->mounts[i].file));
 }
 
-static cJSON *spell_pod(const struct container *const *containers, size_t count)
+/* The Cloud SQL Auth Proxy as a native sidecar: it is up before the containers that want it, and lets a Job end. */
+static cJSON *spell_connector(const struct design *d)
+{
+	char *port = xasprintf("--port=%d", d->axes.database->port);
+	cJSON *args = json_make("['--structured-logs','--health-check','--http-address=0.0.0.0','--exit-zero-on-sigterm','--max-sigterm-delay=30s',%s]", port);
+	if (d->axes.path->connector_flag)
+		cJSON_AddItemToArray(args, cJSON_CreateString(d->axes.path->connector_flag));
+	cJSON_AddItemToArray(args, cJSON_CreateString(d->workload->connection));
+	free(port);
+	return json_make("{'name':'cloud-sql-proxy','image':'" PROXY_IMAGE "','restartPolicy':'Always','args':%j,'startupProbe':{'httpGet':{'path':'/startup',"
+			 "'port':9090},'periodSeconds':1,'timeoutSeconds':5,'failureThreshold':60},'resources':{'requests':{'cpu':'250m','memory':'512Mi'},"
+			 "'limits':{'cpu':'250m','memory':'512Mi'}},'securityContext':{'allowPrivilegeEscalation':false,'capabilities':{'drop':['ALL']},"
+			 "'readOnlyRootFilesystem':true}}",
+			 args);
+}
+
+static cJSON *spell_pod(const struct design *d, const struct container *const *containers, size_t count)
 {
 	cJSON *list = cJSON_CreateArray(), *volumes = json_make("[{'name':'tmp','emptyDir':{}}]");
 	for (size_t i = 0; i < count; i++) {
 		cJSON_AddItemToArray(list, spell_container(containers[i]));
 		add_volumes(volumes, containers[i]);
 	}
-	return json_make("{'serviceAccountName':'" ACCOUNT "','automountServiceAccountToken':false,'enableServiceLinks':false,'securityContext':{"
-			 "'runAsNonRoot':true,'runAsUser':%d,'runAsGroup':%d,'fsGroup':%d,'seccompProfile':{'type':'RuntimeDefault'}},"
-			 "'containers':%j,'volumes':%j}",
-			 USER_ID, USER_ID, USER_ID, list, volumes);
+	cJSON *pod = json_make("{'serviceAccountName':'" ACCOUNT "','automountServiceAccountToken':false,'enableServiceLinks':false,'securityContext':{"
+			       "'runAsNonRoot':true,'runAsUser':%d,'runAsGroup':%d,'fsGroup':%d,'seccompProfile':{'type':'RuntimeDefault'}},"
+			       "'containers':%j,'volumes':%j}",
+			       USER_ID, USER_ID, USER_ID, list, volumes);
+	if (d->connected)
+		json_put(pod, "initContainers", json_make("[%j]", spell_connector(d)));
+	return pod;
+}
+
+static cJSON *connector(struct design *d)
+{
+	(void)d;
+	return cJSON_CreateString("127.0.0.1");
 }
 
 /* What pods of a container ask for. Autopilot gives them other amounts, so this tells when it is to be asked for anew. */
@@ -208,18 +234,19 @@ static void let_nodes_pull(struct design *d, const char *repository, const char 
 	free(path);
 }
 
-/* Private machines: Google's services and the registry are reached by Private Google Access, and nothing else is needed. The API server is asked
- * by name at Google's front door, which asks IAM first; its own address is off. */
+/* Private machines: Google's services and the registry are reached by Private Google Access, and nothing else is needed, but for a database that has a public
+ * address alone: then they have addresses of their own. The API server is asked by name at Google's front door, which asks IAM first; its own address is
+ * off. */
 static void add_cluster(struct design *d)
 {
 	struct plan *p = d->plan;
 	char *nodes = add_nodes_account(d);
 	cJSON *pools = json_make("{'serviceAccount':%s,'oauthScopes':['https://www.googleapis.com/auth/cloud-platform']}", nodes);
 	cJSON *body = json_make("{'autopilot':{'enabled':true},'releaseChannel':{'channel':'REGULAR'},'network':%j,'subnetwork':%s,'ipAllocationPolicy':{"
-				"'useIpAliases':true},'networkConfig':{'defaultEnablePrivateNodes':true},'controlPlaneEndpointsConfig':{"
+				"'useIpAliases':true},'networkConfig':{'defaultEnablePrivateNodes':%b},'controlPlaneEndpointsConfig':{"
 				"'dnsEndpointConfig':{'allowExternalTraffic':true},'ipEndpointsConfig':{'enabled':false}},'autoscaling':{"
 				"'autoprovisioningNodePoolDefaults':%j}}",
-				cJSON_Duplicate(d->network.link, 1), d->network.subnet, pools);
+				cJSON_Duplicate(d->network.link, 1), d->network.subnet, d->axes.path->address != NULL, pools);
 	struct resource *r = plan_add(p, "cluster", "container.cluster", p->stack, json_make("{'region':%s,'body':%j}", p->region, body));
 	plan_needs(r, "apis");
 	plan_needs(r, "iam/nodes");
@@ -275,7 +302,7 @@ static void add_job(struct design *d)
 {
 	const struct workload *w = d->workload;
 	const struct container *containers[] = {w->migration};
-	cJSON *pod = spell_pod(containers, 1), *notes = cJSON_CreateObject();
+	cJSON *pod = spell_pod(d, containers, 1), *notes = cJSON_CreateObject();
 	json_put_str(pod, "restartPolicy", "Never");
 	cJSON_AddItemToObject(notes, "mlflow-setup/once", cJSON_Duplicate(w->migration_once, 1));
 	struct resource *r = add(d, "migrate", &job_type, "migrate",
@@ -302,7 +329,7 @@ static void add_deployment(struct design *d)
 				 json_make("{'metadata':{'annotations':%j},'spec':{'replicas':1,'strategy':{'type':'Recreate'},'progressDeadlineSeconds':900,"
 					   "'selector':{'matchLabels':{'app':'" SERVICE "'}},'template':{'metadata':{'labels':{'app':'" SERVICE "'},"
 					   "'annotations':%j},'spec':%j}}}",
-					   notes, versions(w), spell_pod((const struct container *const *)w->containers, w->count)));
+					   notes, versions(w), spell_pod(d, (const struct container *const *)w->containers, w->count)));
 	need_all(r, w->needs);
 	plan_needs(r, "migrate");
 	plan_needs(r, "account");
@@ -358,7 +385,9 @@ static void add_policy(struct design *d)
 	cJSON_AddItemToArray(out, to_address("169.254.169.254/32", 80));
 	cJSON_AddItemToArray(out, to_address("169.254.169.252/32", 988));
 	cJSON_AddItemToArray(out, json_make("{'ports':%j}", ports(443, false)));
-	if (d->axes.path->address) /* by an address of the network's, or by a name of one */
+	if (d->connected)
+		cJSON_AddItemToArray(out, json_make("{'ports':%j}", ports(3307, false)));
+	else /* by an address of the network's, or by a name of one */
 		cJSON_AddItemToArray(out, json_make("{'to':[{'ipBlock':{'cidr':'10.0.0.0/8'}},{'ipBlock':{'cidr':'172.16.0.0/12'}},"
 						    "{'ipBlock':{'cidr':'192.168.0.0/16'}}],'ports':%j}",
 						    ports(d->axes.database->port, false)));
@@ -500,6 +529,7 @@ const struct target target_gke = {
 	.networked = true,
 	.keeps_secrets = true,
 	.identity = identity,
+	.connector = connector,
 	.spell = spell,
 	.balance = balance,
 	.reach = reach,

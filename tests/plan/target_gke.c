@@ -98,6 +98,24 @@ static void door(const struct plan *p)
 	buf_free(&lines);
 }
 
+/* A database that only connectors may enter: the proxy starts before the server, lets the Job end, and is reached on the pod's own loopback. */
+static void connected(struct answers *a)
+{
+	static const char *const pods[] = {"deployment", "migrate"};
+	struct err e = {0};
+	struct plan *p = answers_set_text(a, "database.path", "public", &e) ? plan_make(a, &e) : NULL;
+	if (!ok(p != NULL, "a stack with a connector is planned: %s", e.what ? e.what : ""))
+		return;
+	for (size_t i = 0; i < 2; i++) {
+		const cJSON *proxy = json_at(body(p, pods[i]), "spec.template.spec.initContainers.0");
+		is_str(json_str(proxy, "restartPolicy", ""), "Always", "the proxy is a sidecar");
+		ok(json_bool(proxy, "securityContext.readOnlyRootFilesystem", false) && json_str(proxy, "startupProbe.httpGet.path", NULL), "confined, and waited for");
+	}
+	is_str(json_str(plan_find(p, "iam/sql-client")->spec, "bindings.0.role", ""), "roles/cloudsql.client", "the server may connect");
+	ok(!json_bool(body(p, "cluster"), "networkConfig.defaultEnablePrivateNodes", true), "and its machines reach a public address");
+	plan_free(p);
+}
+
 static void refused(struct answers *a)
 {
 	struct err e = {0};
@@ -158,6 +176,7 @@ int main(void)
 	balanced(a);
 	answers_free(a);
 	a = answers();
+	connected(a);
 	refused(a);
 	answers_free(a);
 	return tap_done();
