@@ -1,5 +1,7 @@
 # Each template, to be embedded; `render` writes them and the image is built from them.
 TEMPLATES = \
+	templates/appengine/Dockerfile.mustache \
+	templates/appengine/with_secrets.py.mustache \
 	templates/run/Dockerfile.mustache \
 	templates/shared/basic_auth.ini.mustache \
 	templates/shared/constraints.txt.mustache \

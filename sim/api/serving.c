@@ -44,7 +44,9 @@ const char *sim_region_code(const char *region)
 	static const char *const codes[][2] = {
 		{"us-central1", "uc"}, {"us-east1", "ue"}, {"us-east4", "uk"}, {"us-west1", "uw"}, {"europe-west1", "ew"}, {"europe-west2", "nw"},
 		{"europe-west3", "ey"}, {"europe-west4", "ez"}, {"europe-north1", "lz"}, {"asia-northeast1", "an"}, {"asia-east1", "de"},
-		{"asia-southeast1", "as"}, {"australia-southeast1", "ts"}};
+		{"asia-southeast1", "as"}, {"australia-southeast1", "ts"}, {"asia-east2", "df"}, {"asia-northeast2", "dt"}, {"asia-northeast3", "du"},
+		{"asia-south1", "el"}, {"asia-southeast2", "et"}, {"europe-central2", "lm"}, {"europe-west6", "oa"}, {"northamerica-northeast1", "nn"},
+		{"southamerica-east1", "rj"}, {"us-west2", "wl"}, {"us-west3", "wm"}, {"us-west4", "wn"}};
 	for (size_t i = 0; i < sizeof(codes) / sizeof(*codes); i++)
 		if (!strcmp(codes[i][0], region))
 			return codes[i][1];

@@ -187,6 +187,56 @@ static cJSON *script(struct container *k, const char *file, const char *text)
 	return last;
 }
 
+/* One reference in berglas' spelling, "sm://PROJECT/SECRET#VERSION", perhaps with "?destination=FILE" before the number: the payload takes its place. */
+static void dereference(struct sim *s, const char *account, struct container *k, const char *name, const char *text)
+{
+	const char *slash = strchr(text, '/'), *number = strchr(text, '#'), *query = strstr(text, "?destination=");
+	if (!slash || !number)
+		return;
+	const char *project = sim_tmp("%.*s", (int)(slash - text), text), *last = query && query < number ? query : number;
+	const char *file = last == query ? sim_tmp("%.*s", (int)(number - query - 13), query + 13) : NULL;
+	struct container_fault fault = {0};
+	char *payload = secret(s, project, account, sim_tmp("%.*s", (int)(last - slash - 1), slash + 1), number + 1, false, &fault);
+	if (!payload && !k->error)
+		k->error = xasprintf("https://secretmanager.googleapis.com/v1/projects/%s: %s", text, fault.message ? fault.message : "");
+	if (payload && file)
+		put(k->files, file, payload);
+	if (payload)
+		put(k->env, name, file ? file : payload);
+	free(fault.message);
+	free(payload);
+}
+
+/* `python3 SCRIPT COMMAND...` with a script that asks the metadata server for a token and Secret Manager for payloads: what it is there for is to put
+ * secrets into the place of references, as `berglas exec` does. */
+static bool is_dereferencer(const struct container *k)
+{
+	const char *program = json_str(k->argv, "0", ""), *file = json_str(k->argv, "1", "");
+	const char *base = strrchr(file, '/') ? strrchr(file, '/') + 1 : file, *text;
+	static const char *const asks[] = {"metadata.google.internal/computeMetadata/v1/instance/service-accounts/default/token", "Metadata-Flavor",
+					   "secretmanager.googleapis.com/v1/projects/", ":access"};
+	const cJSON *script_text = cJSON_GetObjectItemCaseSensitive(json_at(k->facts, "scripts"), base);
+	if (!text_starts(strrchr(program, '/') ? strrchr(program, '/') + 1 : program, "python3") || !cJSON_IsString(script_text))
+		return false;
+	text = script_text->valuestring;
+	for (size_t i = 0; i < sizeof asks / sizeof *asks; i++)
+		if (!strstr(text, asks[i]))
+			return false;
+	return true;
+}
+
+static void dereference_all(struct sim *s, const cJSON *template, struct container *k)
+{
+	cJSON *before = cJSON_Duplicate(k->env, 1);
+	const cJSON *e;
+	cJSON_ArrayForEach(e, before)
+		if (text_starts(e->valuestring, "sm://"))
+			dereference(s, json_str(template, "serviceAccount", ""), k, e->string, e->valuestring + 5);
+	cJSON_Delete(before);
+	cJSON_DeleteItemFromArray(k->argv, 0);
+	cJSON_DeleteItemFromArray(k->argv, 0);
+}
+
 /* The program behind `sh FILE`, `sh -c TEXT` or a script in the image. */
 static void look_through(struct container *k)
 {
@@ -217,7 +267,7 @@ static void append(cJSON *to, const cJSON *list)
 			cJSON_AddItemToArray(to, cJSON_CreateString(a->valuestring));
 }
 
-static void take_command(struct container *k)
+static void take_command(struct sim *s, const cJSON *template, struct container *k)
 {
 	const cJSON *command = json_at(k->spec, "command"), *args = json_at(k->spec, "args");
 	k->argv = cJSON_CreateArray();
@@ -229,6 +279,8 @@ static void take_command(struct container *k)
 		append(k->argv, json_at(k->facts, "cmd"));
 	if (!own && !strcmp(k->software, "oauth2-proxy"))
 		cJSON_InsertItemInArray(k->argv, 0, cJSON_CreateString("/bin/oauth2-proxy"));
+	if (is_dereferencer(k))
+		dereference_all(s, template, k);
 	look_through(k);
 }
 
@@ -245,7 +297,7 @@ bool container_make(struct sim *s, const char *project, const cJSON *template, c
 		container_free(k);
 		return false;
 	}
-	take_command(k);
+	take_command(s, template, k);
 	return true;
 }
 

@@ -46,6 +46,10 @@ const struct kind *const kinds[] = {
 	&kind_kubernetes_object,
 	&kind_service_identity,
 	&kind_iap_settings,
+	&kind_appengine_application,
+	&kind_appengine_version,
+	&kind_appengine_service,
+	&kind_appengine_versions,
 	NULL,
 };
 

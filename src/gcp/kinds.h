@@ -16,5 +16,6 @@ extern const struct kind kind_dns_authorization, kind_certificate, kind_certific
 extern const struct kind kind_dns_record, kind_dns_zone;
 extern const struct kind kind_cluster, kind_kubernetes_object;
 extern const struct kind kind_service_identity, kind_iap_settings;
+extern const struct kind kind_appengine_application, kind_appengine_version, kind_appengine_service, kind_appengine_versions;
 
 #endif

@@ -5,6 +5,11 @@ src_gcp_libgcp_a_SOURCES = \
 	src/gcp/compute_object.c src/gcp/compute_object.h \
 	src/gcp/kind.c src/gcp/kind.h \
 	src/gcp/kind_address.c \
+	src/gcp/appengine_shared.c src/gcp/appengine_shared.h \
+	src/gcp/kind_appengine_application.c \
+	src/gcp/kind_appengine_service.c \
+	src/gcp/kind_appengine_version.c \
+	src/gcp/kind_appengine_versions.c \
 	src/gcp/kind_backend_service.c \
 	src/gcp/kind_bucket.c \
 	src/gcp/kind_certificate.c \
@@ -69,6 +74,11 @@ check_PROGRAMS += tests/gcp/kinds_balancer
 TESTS += tests/gcp/kinds_balancer
 tests_gcp_kinds_balancer_SOURCES = tests/gcp/kinds_balancer.c tests/tap.h
 tests_gcp_kinds_balancer_LDADD = $(LIB_GCP)
+
+check_PROGRAMS += tests/gcp/kinds_appengine
+TESTS += tests/gcp/kinds_appengine
+tests_gcp_kinds_appengine_SOURCES = tests/gcp/kinds_appengine.c tests/tap.h
+tests_gcp_kinds_appengine_LDADD = $(LIB_GCP)
 
 check_PROGRAMS += tests/gcp/kinds_cluster
 TESTS += tests/gcp/kinds_cluster

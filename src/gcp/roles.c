@@ -43,6 +43,7 @@ static const struct {
 	{"cloudsql.", "roles/cloudsql.admin"},
 	{"run.", "roles/run.admin"},
 	{"container.", "roles/container.admin"},
+	{"appengine.applications.create", "roles/appengine.appCreator"},
 	{"appengine.", "roles/appengine.appAdmin"},
 	{"iap.", "roles/iap.admin"},
 	{"certificatemanager.", "roles/certificatemanager.owner"},

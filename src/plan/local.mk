@@ -35,10 +35,12 @@ src_plan_libplan_a_SOURCES = \
 	src/plan/regions.c src/plan/regions.h \
 	src/plan/render.c \
 	src/plan/resolve.c \
+	src/plan/run_words.c src/plan/run_words.h \
 	src/plan/schema.c \
 	src/plan/server.c src/plan/server.h \
 	src/plan/show.c src/plan/show.h \
 	src/plan/suffix.c \
+	src/plan/target_appengine.c \
 	src/plan/target_gke.c \
 	src/plan/target_run.c \
 	src/plan/workload.c src/plan/workload.h
@@ -85,3 +87,6 @@ tests_plan_against_sim_LDADD = $(LIB_PLAN) $(LIB_SIM) -lm
 
 # What changed since: by the operator, by hand, by others.
 TESTS += tests/cases/drift.py
+
+# App Engine's own traps.
+TESTS += tests/cases/appengine.py

@@ -8,6 +8,7 @@
 #include "base/mustache.h"
 #include "base/text.h"
 #include "plan/naming.h"
+#include "plan/run_words.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -19,35 +20,6 @@ static char *host(const struct design *d)
 
 /* Containers --------------------------------------------------------------------------------------------------------------- */
 
-static cJSON *version_ref(const char *secret, const char *output)
-{
-	char *id = xasprintf("version/%s", secret);
-	cJSON *ref = plan_ref(id, output);
-	free(id);
-	return ref;
-}
-
-/* A secret is named by its version's number. */
-static cJSON *spell_variable(const struct plan *p, const struct variable *v)
-{
-	if (!v->secret)
-		return json_make("{'name':%s,'value':%j}", v->name, cJSON_Duplicate(v->value, 1));
-	char *name = name_of(p->stack, v->secret);
-	cJSON *j = json_make("{'name':%s,'valueSource':{'secretKeyRef':{'secret':%s,'version':%j}}}", v->name, name, version_ref(v->secret, "version"));
-	free(name);
-	return j;
-}
-
-/* A volume of one file; 292 is 0444: volumes are for one container each, and its image may run as a user of its own. */
-static cJSON *spell_volume(const struct plan *p, const struct mount *m)
-{
-	char *name = name_of(p->stack, m->secret);
-	cJSON *v = json_make("{'name':%s,'secret':{'secret':%s,'defaultMode':292,'items':[{'version':%j,'path':%s}]}}", m->secret, name,
-			     version_ref(m->secret, "version"), m->file);
-	free(name);
-	return v;
-}
-
 static cJSON *spell_probe(const struct probe *probe, int port)
 {
 	cJSON *j = json_make("{'httpGet':{'path':%s,'port':%d},'periodSeconds':%d,'timeoutSeconds':%d,'failureThreshold':%d}", probe->path, port,
@@ -57,46 +29,10 @@ static cJSON *spell_probe(const struct probe *probe, int port)
 	return j;
 }
 
-static cJSON *spell_variables(const struct plan *p, const struct container *c)
-{
-	cJSON *list = cJSON_CreateArray();
-	for (size_t i = 0; i < c->variable_count; i++)
-		cJSON_AddItemToArray(list, spell_variable(p, &c->variables[i]));
-	return list;
-}
-
-static cJSON *spell_mounts(const struct design *d, const struct container *c)
-{
-	cJSON *list = cJSON_CreateArray();
-	for (size_t i = 0; i < c->mount_count; i++)
-		cJSON_AddItemToArray(list, json_make("{'name':%s,'mountPath':%s}", c->mounts[i].secret, c->mounts[i].folder));
-	/* Google's connector: a folder with a socket for each instance. */
-	if (d->connected && (c == d->workload->containers[0] || c == d->workload->migration))
-		cJSON_AddItemToArray(list, json_make("{'name':'cloudsql','mountPath':'/cloudsql'}"));
-	return list;
-}
-
-static cJSON *spell_container(const struct design *d, const struct container *c)
-{
-	cJSON *j = json_make("{'name':%s,'image':%j,'resources':{'limits':{'cpu':%s,'memory':%s}}}", c->name, cJSON_Duplicate(c->image, 1), c->cpu, c->memory);
-	cJSON *mounts = spell_mounts(d, c);
-	if (c->variable_count)
-		json_put(j, "env", spell_variables(d->plan, c));
-	if (c->command)
-		json_put(j, "command", cJSON_Duplicate(c->command, 1));
-	if (c->args)
-		json_put(j, "args", cJSON_Duplicate(c->args, 1));
-	if (cJSON_GetArraySize(mounts))
-		json_put(j, "volumeMounts", mounts);
-	else
-		cJSON_Delete(mounts);
-	return j;
-}
-
 /* A container of the service: only the front one's port is reached from outside. */
 static cJSON *spell_member(const struct design *d, const struct container *c)
 {
-	cJSON *j = spell_container(d, c);
+	cJSON *j = run_container(d, c);
 	json_put_bool(j, "resources.cpuIdle", true);
 	json_put_bool(j, "resources.startupCpuBoost", true);
 	if (!strcmp(c->name, d->workload->front))
@@ -113,46 +49,10 @@ static cJSON *spell_member(const struct design *d, const struct container *c)
 static void add_volumes(const struct design *d, cJSON *list, const struct container *c)
 {
 	for (size_t i = 0; i < c->mount_count; i++)
-		cJSON_AddItemToArray(list, spell_volume(d->plan, &c->mounts[i]));
+		cJSON_AddItemToArray(list, run_volume(d->plan, &c->mounts[i]));
 }
 
-static cJSON *connector_volume(const struct design *d)
-{
-	return json_make("{'name':'cloudsql','cloudSqlInstance':{'instances':[%s]}}", d->workload->connection);
-}
-
-static void put_network(const struct design *d, cJSON *template)
-{
-	if (d->network.name)
-		json_put(template, "vpcAccess", json_make("{'egress':'PRIVATE_RANGES_ONLY','networkInterfaces':[{'network':%s,'subnetwork':%s}]}",
-							  d->network.name, d->network.subnet));
-}
-
-/* Job and service ---------------------------------------------------------------------------------------------------------- */
-
-static void add_needs(struct resource *r, const cJSON *ids)
-{
-	const cJSON *id;
-	cJSON_ArrayForEach(id, ids) plan_needs(r, id->valuestring);
-}
-
-static void add_job(struct design *d)
-{
-	const struct workload *w = d->workload;
-	struct plan *p = d->plan;
-	char *name = name_of(p->stack, "migrate");
-	cJSON *task = json_make("{'containers':[%j],'maxRetries':1,'timeout':'900s','serviceAccount':%s,"
-				"'executionEnvironment':'EXECUTION_ENVIRONMENT_GEN2'}",
-				spell_container(d, w->migration), d->account);
-	put_network(d, task);
-	if (d->connected)
-		json_put(task, "volumes", json_make("[%j]", connector_volume(d)));
-	struct resource *r = plan_add(p, "migrate", "run.job", name,
-				      json_make("{'region':%s,'once':%j,'body':{'template':{'taskCount':1,'template':%j}}}", p->region,
-						cJSON_Duplicate(w->migration_once, 1), task));
-	add_needs(r, w->migration_needs);
-	free(name);
-}
+/* Service ------------------------------------------------------------------------------------------------------------------ */
 
 /* When each secret's version was made: a version that is made anew may get the number of the old one, and the instances that run hold the old
  * value; then these differ, and new ones start. */
@@ -162,7 +62,7 @@ static cJSON *secret_times(const struct workload *w)
 	for (size_t i = 0; i < w->secret_count; i++) {
 		char *key = xasprintf("mlflow-setup/%s", w->secrets[i].name);
 		if (!w->secrets[i].text)
-			cJSON_AddItemToObject(times, key, version_ref(w->secrets[i].name, "made"));
+			cJSON_AddItemToObject(times, key, run_version(w->secrets[i].name, "made"));
 		free(key);
 	}
 	return times;
@@ -180,11 +80,11 @@ static cJSON *service_template(const struct design *d)
 			cJSON_AddItemToArray(containers, spell_member(d, w->containers[i]));
 	}
 	if (d->connected)
-		cJSON_AddItemToArray(volumes, connector_volume(d));
+		cJSON_AddItemToArray(volumes, run_connector_volume(d));
 	cJSON *template = json_make("{'annotations':%j,'serviceAccount':%s,'executionEnvironment':'EXECUTION_ENVIRONMENT_GEN2','timeout':'3600s',"
 				    "'maxInstanceRequestConcurrency':80,'volumes':%j,'containers':%j}",
 				    secret_times(w), d->account, volumes, containers);
-	put_network(d, template);
+	run_put_network(d, template);
 	return template;
 }
 
@@ -213,14 +113,14 @@ static void add_service(struct design *d)
 	for (size_t i = 0; i < w->count; i++)
 		if (w->containers[i]->source)
 			plan_needs(r, w->containers[i]->source);
-	add_needs(r, w->needs);
+	run_needs(r, w->needs);
 }
 
 static bool spell(struct design *d, struct err *e)
 {
 	struct plan *p = d->plan;
 	(void)e;
-	add_job(d);
+	run_migration(d);
 	add_service(d);
 	d->front = (struct front){
 		.id = xstrdup("service"),

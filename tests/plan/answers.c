@@ -31,6 +31,7 @@ static char *draw_text(const char *id)
 		{"region", {"us-central1", "europe-west12", "asia-northeast1"}},
 		{"auth.client_id", {"12-a_b.apps.googleusercontent.com", "9-x.apps.googleusercontent.com", ""}},
 		{"auth.client_secret", {"prompt", "env:A_B", "secret:projects/p/secrets/s/versions/3"}},
+		{"appengine.service", {"default", "mlflow", "a-1"}},
 		{"auth.users", {"ada@example.com", "o'x.y+z@sub.example.org", "Bob_1@example.co.uk"}},
 		{"domain.host", {"mlflow.example.com", "a.b.example.org", "m-1.example.net"}},
 		{"domain.zone", {"", "example-com", "zone-1"}},

@@ -1,0 +1,40 @@
+#include "config.h"
+#include "gcp/appengine_shared.h"
+
+#include "base/json.h"
+#include "base/mem.h"
+
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The first digits of a text's SHA-256. */
+static void digits(const char *text, size_t count, char *out)
+{
+	unsigned char hash[crypto_hash_sha256_BYTES];
+	crypto_hash_sha256(hash, (const unsigned char *)text, strlen(text));
+	for (size_t i = 0; i < count; i += 2)
+		snprintf(out + i, 3, "%02x", hash[i / 2]);
+}
+
+void appengine_version_id(const char *stack, const cJSON *body, char id[APPENGINE_VERSION])
+{
+	char *text = json_text(body, -1);
+	id[0] = 'm';
+	digits(stack, 6, id + 1);
+	digits(text ? text : "", 8, id + 7);
+	free(text);
+}
+
+bool appengine_ours(const struct view *v, const char *id)
+{
+	char own[APPENGINE_VERSION];
+	appengine_version_id(v->stack, NULL, own);
+	return strlen(id) == strlen(own) && !strncmp(id, own, 7);
+}
+
+char *appengine_lock(const struct view *v)
+{
+	return xasprintf("appengine %s", v->project);
+}

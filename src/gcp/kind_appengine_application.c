@@ -1,0 +1,81 @@
+/* The App Engine application of a project: made once, in a place that is never changed. spec: {"location":"us-central","body":{...}}, in the words of
+ * Application: what of it can be changed. Outputs: all of its fields. */
+#include "config.h"
+#include "gcp/appengine_shared.h"
+#include "gcp/kinds.h"
+
+#include "base/gettext.h"
+#include "base/json.h"
+#include "base/mem.h"
+
+#include <string.h>
+
+static void observe(const struct view *v, struct call *out)
+{
+	call_set(out, DIALECT_NONE, "GET", NULL, APPENGINE, v->project);
+}
+
+static void decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
+{
+	kind_decode_plain(v, http, reply, out);
+	if (out->presence != PRESENT_YES)
+		return;
+	cJSON_Delete(out->outputs);
+	out->outputs = cJSON_Duplicate(out->found, 1);
+}
+
+static void refuse(struct change *out, char *reason)
+{
+	out->verdict = VERDICT_REFUSE;
+	out->reason = reason;
+}
+
+static void compare(const struct view *v, const struct observation *seen, struct change *out)
+{
+	const char *wanted = json_str(v->spec, "location", ""), *found = json_str(seen->found, "locationId", "");
+	const char *serving = json_str(seen->found, "servingStatus", "SERVING");
+	cJSON *w = kind_copy(v, "body");
+	kind_compare_leaves(w, seen->found, NULL, out);
+	cJSON_Delete(w);
+	if (strcmp(wanted, found) != 0)
+		refuse(out, xasprintf(_("project %s has its App Engine application in %s, and an application can never be moved to %s: choose that region, or a "
+					"project of its own"),
+				      v->project, found, wanted));
+	else if (!strcmp(serving, "USER_DISABLED"))
+		refuse(out, xasprintf(_("the App Engine application of project %s was disabled by somebody: enable it first, in the console under App Engine, "
+					"Settings"),
+				      v->project));
+	else if (!strcmp(serving, "SYSTEM_DISABLED"))
+		refuse(out, xasprintf(_("Google has disabled the App Engine application of project %s: see its billing"), v->project));
+}
+
+/* Its features come by an update: what creating takes is little. */
+static void create(const struct view *v, const struct observation *seen, struct call *out)
+{
+	(void)seen;
+	call_set(out, DIALECT_AIP, "POST", json_make("{'id':%s,'locationId':%s,'sslPolicy':'MODERN'}", v->project, json_str(v->spec, "location", "")),
+		 "https://appengine.googleapis.com/v1/apps");
+}
+
+static void update(const struct view *v, const struct observation *seen, const struct change *change, struct call *out)
+{
+	(void)seen;
+	(void)change;
+	call_set(out, DIALECT_AIP, "PATCH", kind_copy(v, "body"), APPENGINE "?updateMask=iap", v->project);
+}
+
+const struct kind kind_appengine_application = {
+	.id = "appengine.application",
+	.title = N_("App Engine application"),
+	.api = "appengine.googleapis.com",
+	.usual = 40,
+	.slow = 120,
+	.deadline = 3600,
+	.lock = appengine_lock,
+	.observe = observe,
+	.decode = decode,
+	.compare = compare,
+	.create = create,
+	.update = update,
+	.stays = N_("The App Engine application stays, in its region: Google cannot delete or move it. It costs nothing while nothing runs in it."),
+};

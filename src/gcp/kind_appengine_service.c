@@ -1,0 +1,79 @@
+/* Where the traffic of an App Engine service goes: all of it to one version, which serves already. A service is made by its first version.
+ * spec: {"service","version"}. */
+#include "config.h"
+#include "gcp/appengine_shared.h"
+#include "gcp/kinds.h"
+#include "gcp/reference.h"
+
+#include "base/gettext.h"
+#include "base/json.h"
+
+#include <string.h>
+
+static const char *service(const struct view *v)
+{
+	return json_str(v->spec, "service", "");
+}
+
+static void observe(const struct view *v, struct call *out)
+{
+	call_set(out, DIALECT_NONE, "GET", NULL, APPENGINE "/services/%s", v->project, service(v));
+}
+
+/* A service is ours when what it serves is. */
+static void decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
+{
+	const cJSON *share;
+	kind_decode_plain(v, http, reply, out);
+	if (out->presence != PRESENT_YES)
+		return;
+	cJSON_ArrayForEach(share, json_at(out->found, "split.allocations"))
+		if (out->presence == PRESENT_YES && !appengine_ours(v, share->string))
+			kind_say(out, PRESENT_STRANGER, _("App Engine's service %s serves a version of somebody else, %s: name a service of its own in "
+							  "appengine.service"),
+				 service(v), share->string);
+}
+
+static cJSON *wanted(const struct view *v)
+{
+	cJSON *version = json_at(v->spec, "version");
+	if (reference_is(version))
+		return json_make("{'split':%j}", cJSON_Duplicate(version, 1));
+	cJSON *shares = cJSON_CreateObject();
+	cJSON_AddNumberToObject(shares, json_str(v->spec, "version", ""), 1);
+	return json_make("{'split':{'allocations':%j}}", shares);
+}
+
+static void compare(const struct view *v, const struct observation *seen, struct change *out)
+{
+	cJSON *w = wanted(v);
+	kind_compare_leaves(w, seen->found, NULL, out);
+	cJSON_Delete(w);
+}
+
+static void create(const struct view *v, const struct observation *seen, struct call *out)
+{
+	(void)seen;
+	call_set(out, DIALECT_AIP, "PATCH", wanted(v), APPENGINE "/services/%s?updateMask=split", v->project, service(v));
+}
+
+static void update(const struct view *v, const struct observation *seen, const struct change *change, struct call *out)
+{
+	(void)change;
+	create(v, seen, out);
+}
+
+const struct kind kind_appengine_service = {
+	.id = "appengine.service",
+	.title = N_("App Engine service"),
+	.api = "appengine.googleapis.com",
+	.usual = 10,
+	.slow = 40,
+	.deadline = 900,
+	.lock = appengine_lock,
+	.observe = observe,
+	.decode = decode,
+	.compare = compare,
+	.create = create,
+	.update = update,
+};

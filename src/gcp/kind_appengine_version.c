@@ -1,0 +1,83 @@
+/* A version of a flexible service, made for what is in it: another content is another version. spec: {"service","body":{...}} in the words of Version,
+ * without id. It stands when instances of it run: what an earlier run left broken or stopped is deployed again, under the same id. Outputs: id. */
+#include "config.h"
+#include "gcp/appengine_shared.h"
+#include "gcp/kinds.h"
+
+#include "base/gettext.h"
+#include "base/json.h"
+
+#include <string.h>
+
+#define VERSIONS APPENGINE "/services/%s/versions"
+
+static void observe(const struct view *v, struct call *out)
+{
+	char id[APPENGINE_VERSION];
+	appengine_version_id(v->stack, json_at(v->spec, "body"), id);
+	call_set(out, DIALECT_NONE, "GET", NULL, VERSIONS "/%s/instances", v->project, json_str(v->spec, "service", ""), id);
+}
+
+static bool runs(const cJSON *found)
+{
+	const cJSON *i;
+	cJSON_ArrayForEach(i, json_at(found, "instances"))
+		if (!strcmp(json_str(i, "vmStatus", "RUNNING"), "RUNNING") && strcmp(json_str(i, "vmLiveness", ""), "UNHEALTHY") != 0)
+			return true;
+	return false;
+}
+
+static void decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
+{
+	char id[APPENGINE_VERSION];
+	kind_decode_plain(v, http, reply, out);
+	if (out->presence == PRESENT_YES && !runs(out->found)) {
+		cJSON_Delete(out->found);
+		cJSON_Delete(out->outputs);
+		*out = (struct observation){.presence = PRESENT_NO};
+	}
+	if (out->presence != PRESENT_YES)
+		return;
+	appengine_version_id(v->stack, json_at(v->spec, "body"), id);
+	json_put_str(out->outputs, "id", id);
+}
+
+static void compare(const struct view *v, const struct observation *seen, struct change *out)
+{
+	(void)v;
+	(void)seen;
+	out->verdict = VERDICT_KEEP;
+}
+
+static void create(const struct view *v, const struct observation *seen, struct call *out)
+{
+	char id[APPENGINE_VERSION];
+	cJSON *body = kind_copy(v, "body");
+	(void)seen;
+	appengine_version_id(v->stack, json_at(v->spec, "body"), id);
+	json_put_str(body, "id", id);
+	call_set(out, DIALECT_AIP, "POST", body, VERSIONS, v->project, json_str(v->spec, "service", ""));
+}
+
+/* A core costs 0.0526 dollars an hour, a GB of memory 0.0071, a GB of disk 0.04 a month. */
+static double monthly(const cJSON *spec)
+{
+	double hourly = json_num(spec, "body.resources.cpu", 1) * 0.0526 + json_num(spec, "body.resources.memoryGb", 1) * 0.0071;
+	return json_num(spec, "body.manualScaling.instances", 1) * (hourly * 730 + json_num(spec, "body.resources.diskGb", 10) * 0.04);
+}
+
+const struct kind kind_appengine_version = {
+	.id = "appengine.version",
+	.title = N_("App Engine version"),
+	.api = "appengineflex.googleapis.com",
+	.usual = 480,
+	.slow = 900,
+	.deadline = 3600,
+	.billable = true,
+	.monthly = monthly,
+	.lock = appengine_lock,
+	.observe = observe,
+	.decode = decode,
+	.compare = compare,
+	.create = create,
+};

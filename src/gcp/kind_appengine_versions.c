@@ -1,0 +1,131 @@
+/* The other versions of the stack in an App Engine service: they are stopped, and the oldest are deleted. Destroying it ends all of them.
+ * spec: {"service","version": the one that serves,"keep": how many others}. */
+#include "config.h"
+#include "gcp/appengine_shared.h"
+#include "gcp/kinds.h"
+#include "gcp/reference.h"
+
+#include "base/gettext.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define STATUS ".servingStatus"
+
+static const char *service(const struct view *v)
+{
+	return json_str(v->spec, "service", "");
+}
+
+static void observe(const struct view *v, struct call *out)
+{
+	call_set(out, DIALECT_NONE, "GET", NULL, APPENGINE "/services/%s/versions?view=FULL&pageSize=200", v->project, service(v));
+}
+
+static bool other(const struct view *v, const cJSON *version)
+{
+	const char *id = json_str(version, "id", "");
+	return appengine_ours(v, id) && strcmp(id, json_str(v->spec, "version", "")) != 0;
+}
+
+static bool serves(const cJSON *version)
+{
+	return !strcmp(json_str(version, "servingStatus", ""), "SERVING");
+}
+
+/* How many of the others are younger. */
+static int younger(const struct view *v, const cJSON *all, const cJSON *than)
+{
+	int n = 0;
+	const cJSON *one;
+	cJSON_ArrayForEach(one, all) n += other(v, one) && strcmp(json_str(one, "createTime", ""), json_str(than, "createTime", "")) > 0;
+	return n;
+}
+
+static void stop_it(struct change *out, const cJSON *version)
+{
+	char *path = xasprintf("%s" STATUS, json_str(version, "id", ""));
+	cJSON *stopped = cJSON_CreateString("STOPPED");
+	change_add(out, path, json_at(version, "servingStatus"), stopped);
+	cJSON_Delete(stopped);
+	free(path);
+}
+
+static void compare(const struct view *v, const struct observation *seen, struct change *out)
+{
+	const cJSON *all = json_at(seen->found, "versions"), *one;
+	bool known = !reference_is(json_at(v->spec, "version"));
+	if (known)
+		cJSON_ArrayForEach(one, all)
+		{
+			if (other(v, one) && younger(v, all, one) >= (int)json_num(v->spec, "keep", 0))
+				change_add(out, json_str(one, "id", ""), json_at(one, "createTime"), NULL);
+			else if (other(v, one) && serves(one))
+				stop_it(out, one);
+		}
+	out->verdict = out->count ? VERDICT_UPDATE : VERDICT_KEEP;
+}
+
+static void on_version(const struct view *v, const char *id, bool stop, struct call *out)
+{
+	if (stop)
+		call_set(out, DIALECT_AIP, "PATCH", json_make("{'servingStatus':'STOPPED'}"), APPENGINE "/services/%s/versions/%s?updateMask=servingStatus",
+			 v->project, service(v), id);
+	else
+		call_set(out, DIALECT_AIP, "DELETE", NULL, APPENGINE "/services/%s/versions/%s", v->project, service(v), id);
+}
+
+/* They come with the service's first version: nothing is made, they are looked at again. */
+static void create(const struct view *v, const struct observation *seen, struct call *out)
+{
+	(void)seen;
+	observe(v, out);
+}
+
+/* One a turn. */
+static void update(const struct view *v, const struct observation *seen, const struct change *change, struct call *out)
+{
+	const char *path = change->differences[0].path;
+	char *id = xstrndup(path, strcspn(path, "."));
+	(void)seen;
+	on_version(v, id, text_ends(path, STATUS), out);
+	free(id);
+}
+
+/* A service is deleted with all of its versions, but for the one called default: there the one that has the traffic can only be stopped. */
+static void destroy(const struct view *v, const struct observation *seen, struct call *out)
+{
+	const cJSON *one;
+	cJSON_ArrayForEach(one, json_at(seen->found, "versions"))
+	{
+		const char *id = json_str(one, "id", "");
+		if (out->method || !appengine_ours(v, id))
+			continue;
+		if (other(v, one))
+			on_version(v, id, false, out);
+		else if (serves(one))
+			on_version(v, id, true, out);
+	}
+	if (!out->method && strcmp(service(v), "default") != 0)
+		call_set(out, DIALECT_AIP, "DELETE", NULL, APPENGINE "/services/%s", v->project, service(v));
+}
+
+const struct kind kind_appengine_versions = {
+	.id = "appengine.versions",
+	.title = N_("App Engine's older versions"),
+	.api = "appengine.googleapis.com",
+	.usual = 1,
+	.slow = 20,
+	.deadline = 1800,
+	.lock = appengine_lock,
+	.observe = observe,
+	.decode = kind_decode_plain,
+	.compare = compare,
+	.create = create,
+	.update = update,
+	.destroy = destroy,
+	.stays = N_("App Engine's service default cannot be deleted: its last version stays, stopped, and costs nothing."),
+};

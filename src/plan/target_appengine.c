@@ -1,0 +1,254 @@
+/* Target appengine: the workload as one container of App Engine's flexible environment (reference/targets-appengine.md). The application is for ever, its
+ * features are for all of its services, and it hands no secrets over: the image fetches them at start. */
+#include "config.h"
+#include "plan/axes.h"
+
+#include "base/gettext.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/mustache.h"
+#include "plan/naming.h"
+#include "plan/run_words.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define PORT 8080 /* the one that App Engine asks */
+enum { NAME_MAX_ALL = 63, VERSION_ID = 15 };
+
+/* Places --------------------------------------------------------------------------------------------------------------------- */
+
+/* The regions that have it: their names as locations of an application, and what stands for them in its host name. */
+static const struct place {
+	const char *region, *location, *code;
+} places[] = {
+	{"asia-east1", NULL, "de"},	 {"asia-east2", NULL, "df"},	 {"asia-northeast1", NULL, "an"},	{"asia-northeast2", NULL, "dt"},
+	{"asia-northeast3", NULL, "du"}, {"asia-south1", NULL, "el"},	 {"asia-southeast1", NULL, "as"},	{"asia-southeast2", NULL, "et"},
+	{"australia-southeast1", NULL, "ts"}, {"europe-central2", NULL, "lm"}, {"europe-west1", "europe-west", "ew"}, {"europe-west2", NULL, "nw"},
+	{"europe-west3", NULL, "ey"},	 {"europe-west6", NULL, "oa"},	 {"northamerica-northeast1", NULL, "nn"}, {"southamerica-east1", NULL, "rj"},
+	{"us-central1", "us-central", "uc"}, {"us-east1", NULL, "ue"},	 {"us-east4", NULL, "uk"},		{"us-west1", NULL, "uw"},
+	{"us-west2", NULL, "wl"},	 {"us-west3", NULL, "wm"},	 {"us-west4", NULL, "wn"},		{NULL, NULL, NULL},
+};
+
+static const struct place *place_of(const char *region)
+{
+	const struct place *p = places;
+	while (p->region && strcmp(p->region, region) != 0)
+		p++;
+	return p->region ? p : NULL;
+}
+
+static const char *service(const struct design *d)
+{
+	return answers_str(d->answers, "appengine.service");
+}
+
+static char *host(const struct design *d)
+{
+	const struct place *place = place_of(d->plan->region);
+	bool own = strcmp(service(d), "default") != 0;
+	return place ? xasprintf("%s%s%s.%s.r.appspot.com", own ? service(d) : "", own ? "-dot-" : "", d->plan->project, place->code) : NULL;
+}
+
+/* The version ------------------------------------------------------------------------------------------------------------------ */
+
+/* A reference in the spelling that the image's start puts a secret in place of: a variable, or a file when there is a path. */
+static cJSON *secret_reference(const struct plan *p, const char *secret, const struct mount *m)
+{
+	char *name = name_of(p->stack, secret);
+	char *start = m ? xasprintf("sm://%s/%s?destination=%s/%s#", p->project, name, m->folder, m->file) : xasprintf("sm://%s/%s#", p->project, name);
+	cJSON *j = json_make("{'$join':[%s,%j]}", start, run_version(secret, "version"));
+	free(start);
+	free(name);
+	return j;
+}
+
+static cJSON *spell_variables(const struct design *d, const struct container *c)
+{
+	cJSON *env = cJSON_CreateObject();
+	for (size_t i = 0; i < c->variable_count; i++) {
+		const struct variable *v = &c->variables[i];
+		cJSON_AddItemToObject(env, v->name, v->secret ? secret_reference(d->plan, v->secret, NULL) : cJSON_Duplicate(v->value, 1));
+	}
+	for (size_t i = 0; i < c->mount_count; i++) {
+		char *name = xasprintf("SECRET_FILE_%zu", i + 1);
+		cJSON_AddItemToObject(env, name, secret_reference(d->plan, c->mounts[i].secret, &c->mounts[i]));
+		free(name);
+	}
+	/* A version that is made anew may get the number of the old one: with the time at which it was made the version here is another, too. */
+	for (size_t i = 0; i < d->workload->secret_count; i++) {
+		char *name = xasprintf("SECRET_MADE_%zu", i + 1);
+		if (!d->workload->secrets[i].text)
+			cJSON_AddItemToObject(env, name, run_version(d->workload->secrets[i].name, "made"));
+		free(name);
+	}
+	char port[8];
+	snprintf(port, sizeof port, "%d", PORT);
+	cJSON_AddStringToObject(env, "SERVER_PORT", port);
+	return env;
+}
+
+static cJSON *spell_resources(const struct container *c)
+{
+	return json_make("{'cpu':%d,'memoryGb':%d,'diskGb':20}", atoi(c->cpu), atoi(c->memory));
+}
+
+static void add_version(struct design *d)
+{
+	const struct workload *w = d->workload;
+	const struct container *c = w->containers[0];
+	struct plan *p = d->plan;
+	cJSON *body = json_make("{'runtime':'custom','env':'flex','serviceAccount':%s,'deployment':{'container':{'image':%j}},'resources':%j,"
+				"'manualScaling':{'instances':%d},'envVariables':%j,'servingStatus':'SERVING'}",
+				d->account, cJSON_Duplicate(c->image, 1), spell_resources(c), answers_int(d->answers, "appengine.instances"),
+				spell_variables(d, c));
+	json_put(body, "readinessCheck", json_make("{'path':%s,'checkInterval':'5s','timeout':'4s','failureThreshold':2,'successThreshold':2,"
+						   "'appStartTimeout':'600s'}", c->started.path));
+	json_put(body, "livenessCheck", json_make("{'path':%s,'checkInterval':'30s','timeout':'4s','failureThreshold':4,'successThreshold':2,"
+						  "'initialDelay':'300s'}", c->alive.path));
+	if (d->network.name)
+		json_put(body, "network", json_make("{'name':%s,'subnetworkName':%s,'instanceTag':%s,'instanceIpMode':'INTERNAL'}", d->network.name,
+						    d->network.subnet, p->stack));
+	if (d->connected)
+		json_put(body, "betaSettings", json_make("{'cloud_sql_instances':%s}", w->connection));
+	struct resource *r = plan_add(p, "version", "appengine.version", p->stack, json_make("{'service':%s,'body':%j}", service(d), body));
+	plan_needs(r, "application");
+	plan_needs(r, "migrate");
+	if (d->network.subnet_need)
+		plan_needs(r, d->network.subnet_need);
+	run_needs(r, w->needs);
+}
+
+/* The door is shut before anything stands behind it. */
+static void add_application(struct design *d)
+{
+	struct plan *p = d->plan;
+	const char *location = place_of(p->region)->location;
+	cJSON *body = d->workload->door == DOOR_IAP && d->workload->ingress == INGRESS_ALL ? json_make("{'iap':{'enabled':true}}") : cJSON_CreateObject();
+	plan_needs(plan_add(p, "application", "appengine.application", p->project,
+			    json_make("{'location':%s,'body':%j}", location ? location : p->region, body)),
+		   "apis");
+}
+
+static void add_traffic(struct design *d)
+{
+	struct plan *p = d->plan;
+	plan_add(p, "service", "appengine.service", service(d), json_make("{'service':%s,'version':%j}", service(d), plan_ref("version", "id")));
+	plan_needs(plan_add(p, "versions", "appengine.versions", service(d),
+			    json_make("{'service':%s,'version':%j,'keep':%d}", service(d), plan_ref("version", "id"),
+				      answers_int(d->answers, "appengine.kept_versions"))),
+		   "service");
+}
+
+/* App Engine pulls as the version's account. */
+static void let_pull(struct design *d)
+{
+	struct plan *p = d->plan;
+	if (!plan_find(p, "repository"))
+		return;
+	char *path = xasprintf("projects/%s/locations/%s/repositories/%s", p->project, p->region, p->stack);
+	design_grant(d, "pull", "repository", path, "roles/artifactregistry.reader", "repository");
+	free(path);
+}
+
+static bool spell(struct design *d, struct err *e)
+{
+	struct plan *p = d->plan;
+	if (!place_of(p->region))
+		return err_set(e, EXIT_ANSWERS, "region", NULL, _("App Engine is not in this region."));
+	let_pull(d);
+	add_application(d);
+	run_migration(d);
+	add_version(d);
+	add_traffic(d);
+	d->front = (struct front){
+		.id = xstrdup("service"),
+		.iap = {"iap", "roles/iap.httpsResourceAccessor", xasprintf("projects/%s/iap_web/appengine-%s/services/%s", p->number, p->project, service(d))},
+	};
+	return true;
+}
+
+static cJSON *connector(struct design *d)
+{
+	char *folder = xasprintf("/cloudsql/%s", d->workload->connection);
+	cJSON *address = cJSON_CreateString(folder);
+	free(folder);
+	return address;
+}
+
+/* Questions ------------------------------------------------------------------------------------------------------------------ */
+
+/* "VERSION-dot-SERVICE-dot-PROJECT" is a label of a host name. */
+static bool name_fits(const struct answers *a)
+{
+	return strlen(answers_str(a, "appengine.service")) + strlen(answers_str(a, "project.id")) + VERSION_ID + strlen("-dot--dot-") <= NAME_MAX_ALL;
+}
+
+static void check(const struct answers *a, problem_fn *found, void *arg)
+{
+	int cpu = atoi(answers_str(a, "server.cpu")), gib = atoi(answers_str(a, "server.memory"));
+	if (!place_of(answers_str(a, "region")))
+		found(arg, "region", _("App Engine is not in this region."));
+	if (!answers_bool(a, "appengine.for_ever"))
+		found(arg, "appengine.for_ever", _("An application of App Engine can never be moved nor deleted: say that this is meant, or choose another target."));
+	if (!name_fits(a))
+		found(arg, "appengine.service", _("With the project's name it is too long for App Engine's addresses: choose a shorter one."));
+	if (cpu > 1 && cpu % 2)
+		found(arg, "server.cpu", _("App Engine has machines of 1 CPU, or of an even number."));
+	if (gib < cpu - 0.4 || gib > cpu * 6.5 - 0.4)
+		found(arg, "server.memory", _("App Engine wants between 0.6 and 6.1 GiB of memory for each CPU."));
+}
+
+/* clang-format off */
+static const struct question questions_of_appengine[] = {
+	{.id = "appengine.for_ever", .page = "target", .type = TYPE_BOOL, .title = N_("The region is for ever"),
+	 .help = N_("A project has one App Engine application. Once made it can never be moved to another region and never be deleted, only be switched off; it "
+		    "costs nothing then. Say yes when that is meant for this project and this region; a project of its own is best."),
+	 .after = "target", .preset = "false", .rehearsal = "true"},
+	{.id = "appengine.service", .page = "target", .type = TYPE_TEXT, .title = N_("App Engine service"),
+	 .help = N_("default is the first service of an application, at its shortest address. Where that one is in use by others, name one of its own. With "
+		    "Identity-Aware Proxy every service of the application asks for the sign-in. Requests may have 32 MB at most, and at least one machine "
+		    "runs day and night."),
+	 .after = "target", .preset = "default",
+	 .pattern = "^[a-z]([a-z0-9-]{0,18}[a-z0-9])?$",
+	 .form = N_("Lower-case letters, digits and hyphens, beginning with a letter: at most 20.")},
+	{.id = "appengine.instances", .page = "image", .type = TYPE_INT, .title = N_("Instances"),
+	 .help = N_("Machines that run day and night, each with its own server."),
+	 .after = "server.cpu", .min = 1, .max = 10, .preset = "1"},
+	{.id = "appengine.kept_versions", .page = "image", .type = TYPE_INT, .title = N_("Older versions kept"),
+	 .help = N_("Stopped, to go back to by hand; they cost nothing."),
+	 .after = "server.cpu", .min = 0, .max = 20, .preset = "2"},
+	{.id = NULL},
+};
+/* clang-format on */
+
+static const struct render_row renders[] = {
+	{"appengine/Dockerfile.mustache", "Dockerfile", ESCAPE_DOCKERFILE, 0644, true},
+	{"shared/requirements.txt.mustache", "requirements.txt", ESCAPE_LINE, 0644, true},
+	{"shared/constraints.txt.mustache", "constraints.txt", ESCAPE_LINE, 0644, true},
+	{"shared/start.sh.mustache", "start.sh", ESCAPE_SHELL, 0755, true},
+	{"shared/migrate.sh.mustache", "migrate.sh", ESCAPE_SHELL, 0755, true},
+	{"appengine/with_secrets.py.mustache", "with_secrets.py", ESCAPE_LINE, 0644, true},
+	{NULL, NULL, 0, 0, false},
+};
+
+static const char *const apis[] = {"appengine", "appengineflex", "compute", NULL};
+
+const struct target target_appengine = {
+	.choice =
+		{
+			.id = "appengine",
+			.title = N_("App Engine flexible"),
+			.help = N_("One machine or more, with Identity-Aware Proxy built in."),
+			.questions = questions_of_appengine,
+			.check = check,
+			.apis = apis,
+		},
+	.renders = renders,
+	.request_mib = 32,
+	.listens = "0.0.0.0",
+	.networked = true,
+	.host = host,
+	.connector = connector,
+	.spell = spell,
+};

@@ -1,0 +1,172 @@
+#!/usr/bin/env python3
+"""App Engine's own traps: an application that stands elsewhere, somebody else's default service, the region that is for ever, secrets, a version that
+an earlier run left broken, and the image's start, run for real."""
+import http.server
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+
+from cloud_hand import ask_until
+from harness import ALL_DATA, Home, SOURCE, Sim, done, ok, result_of
+
+API = "https://appengine.googleapis.com/v1/apps"
+SERVICES = ["appengine.googleapis.com", "appengineflex.googleapis.com"]
+HELLO = {"runtime": "custom", "env": "flex", "manualScaling": {"instances": 1},
+         "deployment": {"container": {"image": "us-docker.pkg.dev/cloudrun/container/hello"}}}
+
+
+def answers(home, name="mlflow.json", **more):
+    return home.example(name, **({"target": "appengine", "auth__mode": "iap", "appengine__for_ever": True} | more))
+
+
+def world(home):
+    return home.file("world.json", {"projects": [{"services": [*SERVICES, "compute.googleapis.com"]}]})
+
+
+def finished(sim, operation):
+    """Waits for an operation of App Engine."""
+    deadline = time.monotonic() + 60
+    while not operation.get("done"):
+        if time.monotonic() > deadline:
+            raise TimeoutError(operation["name"])
+        operation = ask_until(sim, "GET", f"https://appengine.googleapis.com/v1/{operation['name']}", None)
+        time.sleep(0.05)
+
+
+def make_application(sim, location, version=None):
+    """The application as somebody else would have made it, with a version of his."""
+    finished(sim, ask_until(sim, "POST", API, {"id": "demo-proj", "locationId": location}))
+    if version:
+        finished(sim, ask_until(sim, "POST", f"{API}/demo-proj/services/default/versions", HELLO | {"id": version}))
+
+
+def appengine_writes(sim, since=0):
+    return [f"{x['method']} {x['url']}" for x in sim.writes(since) if "//appengine.googleapis.com/" in x["url"]]
+
+
+def another_region(home):
+    with Sim(home, "--world", world(home)) as sim:
+        make_application(sim, "europe-west")
+        seen = len(sim.exchanges())
+        run = sim.run("apply", answers(home), "--json", timeout=300)
+        ok(run.returncode == 78 and "can never be moved to us-central" in run.stdout, "an application in another region is refused, with the reason", run.stdout)
+        ok(not sim.writes(seen), "before anything is made", *sim.writes(seen))
+
+
+def strangers_service(home):
+    with Sim(home, "--world", world(home)) as sim:
+        make_application(sim, "us-central", "shop1")
+        seen = len(sim.exchanges())
+        run = sim.run("apply", answers(home), "--json", timeout=300)
+        ok(run.returncode == 78 and "shop1" in run.stdout and "appengine.service" in run.stdout, "somebody else's default service is not taken over", run.stdout)
+        ok(not appengine_writes(sim, seen), "and its application is left as it is", *appengine_writes(sim, seen))
+        own = answers(home, "own.json", appengine__service="mlflow")
+        run = sim.run("apply", own, "--json", timeout=400)
+        result = result_of(run.stdout)
+        ok(result.get("outcome") == "proven" and result.get("url") == "https://mlflow-dot-demo-proj.uc.r.appspot.com", "a service of one's own beside it is proven", result)
+        run = sim.run("apply", own, "--set", "database.deletion_protection=false", timeout=400)
+        run = sim.run("destroy", own, "--json", *ALL_DATA, timeout=400)
+        ok(result_of(run.stdout).get("outcome") == "destroyed", "and destroyed", run.stdout[-2000:])
+        services = [s["id"] for s in ask_until(sim, "GET", f"{API}/demo-proj/services", None)["services"]]
+        ok(services == ["default"], "with all of it, and nothing of the other", services)
+
+
+def for_ever(home):
+    for name, more, place in (("no.json", {"appengine__for_ever": False}, "appengine.for_ever"), ("region.json", {"region": "europe-north1"}, "region"),
+                              ("memory.json", {"server__memory": "8Gi"}, "server.memory"), ("proxy.json", {"auth__mode": "oauth2-proxy"}, "auth.mode"),
+                              ("long.json", {"appengine__service": "a-service-of-20-long", "project__id": "a-project-of-thirty-characters"}, "appengine.service")):
+        run = home.run("validate", answers(home, name, **more))
+        ok(run.returncode == 65 and place in run.stderr, f"{name}: {place} is refused before anything is sent", run.returncode, run.stderr)
+
+
+def secrets_and_broken(home):
+    with Sim(home) as sim:
+        file = answers(home)
+        run = sim.run("apply", file, "--json", timeout=400)
+        ok(result_of(run.stdout).get("outcome") == "proven", "a stack is proven", run.stdout[-2000:], run.stderr)
+        kinds = {e.get("kind") for e in map(json.loads, run.stdout.splitlines())}
+        ok(kinds >= {"appengine.application", "appengine.version", "appengine.service", "appengine.versions"}, "of four kinds", kinds)
+        list_url = f"{API}/demo-proj/services/default/versions?view=FULL"
+        first = ask_until(sim, "GET", list_url, None)["versions"]
+        env = first[0]["envVariables"]
+        ok(env["PGPASSWORD"].startswith("sm://demo-proj/mlflow-db-password#"), "a version holds references", env)
+        payload = ask_until(sim, "GET", "https://secretmanager.googleapis.com/v1/projects/demo-proj/secrets/mlflow-db-password/versions/latest:access", None)
+        ok(payload["payload"]["data"] not in json.dumps(first), "and no secret")
+        ok(ask_until(sim, "GET", f"{API}/demo-proj", None)["iap"]["enabled"] is True, "the application asks for the sign-in")
+        writes = appengine_writes(sim)
+        ok(writes.index(f"PATCH {API}/demo-proj?updateMask=iap") < writes.index(f"POST {API}/demo-proj/services/default/versions"),
+           "which is switched on before there is anything behind it", *writes)
+        url = f"{API}/demo-proj/services/default/versions/{first[0]['id']}?updateMask=servingStatus"
+        finished(sim, ask_until(sim, "PATCH", url, {"servingStatus": "STOPPED"}))
+        seen = len(sim.exchanges())
+        run = sim.run("apply", file, "--json", timeout=400)
+        ok(result_of(run.stdout).get("outcome") == "proven", "a version that somebody stopped is deployed again", run.stdout[-2000:])
+        ok(appengine_writes(sim, seen) == [f"POST {API}/demo-proj/services/default/versions"], "by one request", *appengine_writes(sim, seen))
+        for workers, gib in ((1, "2Gi"), (1, "4Gi"), (2, "4Gi")):
+            run = sim.run("apply", file, "--json", "--yes", "--set", f"server.workers={workers}", "--set", f"server.memory={gib}", timeout=400)
+            ok(run.returncode == 0, f"changed to {workers} and {gib}", run.stdout[-2000:], run.stderr)
+        versions = ask_until(sim, "GET", list_url, None)["versions"]
+        serving = [v["id"] for v in versions if v["servingStatus"] == "SERVING"]
+        split = ask_until(sim, "GET", f"{API}/demo-proj/services/default", None)["split"]["allocations"]
+        ok(len(versions) == 3 and list(split) == serving, "two older versions are kept, stopped; the traffic goes to the one that serves", versions, split)
+
+
+class Hand(http.server.BaseHTTPRequestHandler):
+    """Metadata server and Secret Manager at once, as the proxy of both."""
+    asked = []
+
+    def do_GET(self):
+        Hand.asked.append((self.path, self.headers.get("Metadata-Flavor"), self.headers.get("Authorization")))
+        if "/token" in self.path:
+            reply, good = {"access_token": "t0"}, self.headers.get("Metadata-Flavor") == "Google"
+        else:
+            name = self.path.split("/secrets/")[1].split("/")[0]
+            data = {"pass": "cCdhIHMicw==", "file": "WzFdCng9MQo="}.get(name)
+            reply, good = {"payload": {"data": data}}, data and self.headers.get("Authorization") == "Bearer t0"
+        body = json.dumps(reply).encode()
+        self.send_response(200 if good else 404)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+
+def start_for_real(home):
+    """The script of the image, with plain HTTP in place of Secret Manager's TLS and nothing else changed."""
+    with open(os.path.join(SOURCE, "templates/appengine/with_secrets.py.mustache"), encoding="utf-8") as f:
+        script = home.file("with_secrets.py", f.read().replace("https://secretmanager", "http://secretmanager"))
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Hand)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    path = home.file("memory") + "/auth/basic.ini"
+    env = {"PATH": os.environ["PATH"], "http_proxy": f"http://127.0.0.1:{server.server_port}", "PLAIN": "sm://no reference",
+           "PASS": "sm://p/pass#7", "FILE": f"sm://p/file?destination={path}#2"}
+    command = [sys.executable, script, sys.executable, "-c", "import json,os; print(json.dumps(dict(os.environ)))"]
+    run = subprocess.run(command, env=env, capture_output=True, text=True, timeout=60)
+    got = json.loads(run.stdout) if run.returncode == 0 else {}
+    ok(got.get("PASS") == "p'a s\"s" and got.get("PLAIN") == "sm://no reference", "a reference becomes the secret, whatever is in it", run.stderr, got)
+    ok(got.get("FILE") == path and read_text(path) == "[1]\nx=1\n" and os.stat(path).st_mode & 0o777 == 0o600, "or a file for its reader alone", got)
+    ok(any(p.endswith("/v1/projects/p/secrets/pass/versions/7:access") for p, _, _ in Hand.asked), "of the version that is named", Hand.asked)
+    run = subprocess.run(command, env=env | {"PASS": "sm://p/missing#1"}, capture_output=True, text=True, timeout=60)
+    ok(run.returncode == 1 and "missing" in run.stderr and not run.stdout, "without a secret the command is not begun", run.stdout, run.stderr)
+    server.shutdown()
+
+
+def read_text(path):
+    with open(path, encoding="utf-8") as f:
+        return f.read()
+
+
+def main():
+    for case in (for_ever, start_for_real, another_region, strangers_service, secrets_and_broken):
+        with Home() as home:
+            case(home)
+    done()
+
+
+if __name__ == "__main__":
+    main()
