@@ -86,11 +86,18 @@ static void read_deployment(struct observation *out)
 		out->presence = PRESENT_PENDING;
 }
 
+/* Of a GKE Ingress with one backend: its name and whether it is well stand in an annotation of the controller's, {"k8s1-...":"HEALTHY"}. */
 static void read_ingress(struct observation *out)
 {
+	const cJSON *note = cJSON_GetObjectItemCaseSensitive(json_at(out->found, "metadata.annotations"), "ingress.kubernetes.io/backends");
+	cJSON *backends = cJSON_IsString(note) ? cJSON_Parse(note->valuestring) : NULL;
+	const cJSON *backend = backends ? backends->child : NULL;
 	const char *ip = json_str(out->found, "status.loadBalancer.ingress.0.ip", "");
+	bool well = cJSON_IsString(backend) && !strcmp(backend->valuestring, "HEALTHY");
 	json_put_str(out->outputs, "ip", ip);
-	if (!*ip)
+	json_put_str(out->outputs, "backend", backend ? backend->string : "");
+	cJSON_Delete(backends);
+	if (!*ip || !well)
 		out->presence = PRESENT_PENDING;
 }
 

@@ -91,7 +91,7 @@ static void use_client(struct design *d)
 	struct plan *p = d->plan;
 	part_secret(d->answers, p, &(struct part_secret){.name = "iap-client", .recipe = -1, .question = "iap.client_secret"});
 	struct resource *r = plan_add(p, "iap/client", "iap.settings", _("OAuth client"),
-				      json_make("{'resource':%s,'client':%s,'secret':{'$secret':'iap-client'}}", d->front.iap.path,
+				      json_make("{'resource':%j,'client':%s,'secret':{'$secret':'iap-client'}}", gate_path(&d->front.iap),
 						answers_str(d->answers, "iap.client_id")));
 	plan_needs(r, d->front.id);
 	plan_needs(r, "version/iap-client");

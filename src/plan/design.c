@@ -62,6 +62,7 @@ static void end(struct design *d)
 	free(d->front.invoked);
 	free(d->front.invoke.path);
 	free(d->front.iap.path);
+	cJSON_Delete(d->front.iap.refers);
 }
 
 /* What the axes call -------------------------------------------------------------------------------------------------------------- */

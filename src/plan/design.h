@@ -18,7 +18,8 @@ struct network {
 /* Who is let in there is said by bindings at this policy: kind iam.policy's holder and path, and the role that lets in. */
 struct gate {
 	const char *holder, *role;
-	char *path;               /* NULL: there is no such gate */
+	char *path;               /* NULL: there is no such gate, or refers says where */
+	cJSON *refers;            /* the path where it is known only once the front stands: text and references; else NULL */
 };
 
 /* What answers requests: a service, a load balancer's backend, a machine. */

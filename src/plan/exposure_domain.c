@@ -157,7 +157,7 @@ static void move_front(struct design *d)
 	free(d->front.iap.path);
 	d->front.id = xstrdup("backend");
 	d->front.iap = (struct gate){"iap", "roles/iap.httpsResourceAccessor",
-				     xasprintf("projects/%s/iap_web/compute/services/%s", d->plan->number, name)};
+				     xasprintf("projects/%s/iap_web/compute/services/%s", d->plan->number, name), NULL};
 	free(name);
 }
 

@@ -136,6 +136,11 @@ cJSON *people_members(const struct answers *a)
 	return list;
 }
 
+cJSON *gate_path(const struct gate *gate)
+{
+	return gate->refers ? cJSON_Duplicate(gate->refers, 1) : cJSON_CreateString(gate->path);
+}
+
 void people_let_in(struct design *d, const struct gate *gate, const char *after)
 {
 	struct plan *p = d->plan;
@@ -146,7 +151,7 @@ void people_let_in(struct design *d, const struct gate *gate, const char *after)
 		free(prover);
 	}
 	struct resource *r = plan_add(p, "iam/people", "iam.policy", _("who may enter"),
-				      json_make("{'holder':%s,'resource':%s,'bindings':[{'role':%s,'members':%j}]}", gate->holder, gate->path, gate->role,
+				      json_make("{'holder':%s,'resource':%j,'bindings':[{'role':%s,'members':%j}]}", gate->holder, gate_path(gate), gate->role,
 						members));
 	plan_needs(r, after);
 	if (p->prover)

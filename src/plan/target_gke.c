@@ -426,10 +426,11 @@ static bool spell(struct design *d, struct err *e)
 static void add_configs(struct design *d)
 {
 	const struct container *front = workload_find(d->workload, d->workload->front);
+	/* IAP is switched off by saying so: left out, it would stay on. */
 	add(d, "backend-config", &backend_type, SERVICE,
 	    json_make("{'spec':{'healthCheck':{'type':'HTTP','requestPath':%s,'port':%d,'checkIntervalSec':15,'timeoutSec':5},'timeoutSec':3600,"
-		      "'connectionDraining':{'drainingTimeoutSec':60},'logging':{'enable':true,'sampleRate':1}}}",
-		      answers_at(front)->path, front->port));
+		      "'connectionDraining':{'drainingTimeoutSec':60},'logging':{'enable':true,'sampleRate':1},'iap':{'enabled':%b}}}",
+		      answers_at(front)->path, front->port, d->workload->door == DOOR_IAP));
 	add(d, "frontend-config", &frontend_type, SERVICE,
 	    json_make("{'spec':{'redirectToHttps':{'enabled':true,'responseCodeName':'MOVED_PERMANENTLY_DEFAULT'}}}"));
 	add(d, "managed-certificate", &certificate_type, SERVICE, json_make("{'spec':{'domains':[%s]}}", d->plan->hosts[0]));
@@ -447,13 +448,18 @@ static void balance(struct design *d, const char *address)
 	cJSON_AddStringToObject(notes, "networking.gke.io/v1beta1.FrontendConfig", SERVICE);
 	cJSON *backend = json_make("{'service':{'name':'" SERVICE "','port':{'number':80}}}");
 	struct resource *r = add(d, "ingress", &ingress_type, SERVICE,
-				 json_make("{'metadata':{'annotations':%j},'spec':{'rules':[{'host':%s,'http':{'paths':[{'path':'/*','pathType':"
-					   "'ImplementationSpecific','backend':%j}]}}]}}",
-					   notes, d->plan->hosts[0], backend));
+				 json_make("{'metadata':{'annotations':%j},'spec':{'defaultBackend':%j}}", notes, backend));
 	for (size_t i = 0; i < sizeof needs / sizeof *needs; i++)
 		plan_needs(r, needs[i]);
 	free(d->front.id);
+	free(d->front.invoke.path);
 	d->front.id = xstrdup("ingress");
+	d->front.invoke = (struct gate){0};
+	/* The controller names the backend service; what it is called is known once it stands. */
+	char *services = xasprintf("projects/%s/iap_web/compute/services/", d->plan->number);
+	d->front.iap = (struct gate){"iap", "roles/iap.httpsResourceAccessor", NULL,
+				     json_make("{'$join':[%s,%j]}", services, plan_ref("ingress", "backend"))};
+	free(services);
 }
 
 /* The door ------------------------------------------------------------------------------------------------------------------- */

@@ -139,6 +139,30 @@ static void rollout(void)
 	cJSON_Delete(spec);
 }
 
+static void ingress(void)
+{
+	static const char id[] = "kubernetes.object";
+	cJSON *spec = parse("{'host':'h.gke.goog','collection':'/apis/networking.k8s.io/v1/namespaces/ml/ingresses','body':{'kind':'Ingress'}}");
+	struct view v = view_of("ingress/mlflow", spec);
+	is_int(presence(id, &v, 200, "{'kind':'Ingress','metadata':{" LABELS "},'status':{}}"), PRESENT_PENDING, "an Ingress without an address is waited for");
+	struct change change;
+	cJSON *found = parse("{'kind':'Ingress','metadata':{" LABELS ",'annotations':{}},'status':{'loadBalancer':{'ingress':[{'ip':'203.0.113.9'}]}}}");
+	cJSON_AddStringToObject(json_at(found, "metadata.annotations"), "ingress.kubernetes.io/backends", "{\"k8s1-ml-mlflow-80\":\"Unknown\"}");
+	char *text = json_text(found, -1);
+	is_int(presence(id, &v, 200, text), PRESENT_PENDING, "and while its backend is not well");
+	cJSON_ReplaceItemInObject(json_at(found, "metadata.annotations"), "ingress.kubernetes.io/backends", cJSON_CreateString("{\"k8s1-ml-mlflow-80\":\"HEALTHY\"}"));
+	free(text);
+	text = json_text(found, -1);
+	struct observation seen = see(id, &v, 200, text, &change);
+	is_int(seen.presence, PRESENT_YES, "then it stands");
+	is_str(json_str(seen.outputs, "backend", ""), "k8s1-ml-mlflow-80", "and tells what its backend service is called");
+	observation_free(&seen);
+	change_free(&change);
+	free(text);
+	cJSON_Delete(found);
+	cJSON_Delete(spec);
+}
+
 #define JOB "{'apiVersion':'batch/v1','kind':'Job','metadata':{'name':'migrate','namespace':'ml'," LABELS ",'annotations':{'once':"
 
 static void job(void)
@@ -205,6 +229,7 @@ int main(void)
 	apply();
 	rollout();
 	job();
+	ingress();
 	secret();
 	hosts();
 	return tap_done();
