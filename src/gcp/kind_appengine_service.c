@@ -1,5 +1,5 @@
 /* Where the traffic of an App Engine service goes: all of it to one version, which serves already. A service is made by its first version.
- * spec: {"service","version"}. */
+ * spec: {"service","version","ingress": from where requests may come, in the words of NetworkSettings; absent: from everywhere}. */
 #include "config.h"
 #include "gcp/appengine_shared.h"
 #include "gcp/kinds.h"
@@ -9,6 +9,9 @@
 #include "base/json.h"
 
 #include <string.h>
+
+#define INGRESS "networkSettings.ingressTrafficAllowed"
+#define EVERYWHERE "INGRESS_TRAFFIC_ALLOWED_ALL"
 
 static const char *service(const struct view *v)
 {
@@ -34,33 +37,53 @@ static void decode(const struct view *v, int http, const cJSON *reply, struct ob
 				 service(v), share->string);
 }
 
+static cJSON *split(const cJSON *version)
+{
+	if (reference_is(version))
+		return cJSON_Duplicate(version, 1);
+	cJSON *shares = cJSON_CreateObject();
+	cJSON_AddNumberToObject(shares, cJSON_IsString(version) ? version->valuestring : "", 1);
+	return json_make("{'allocations':%j}", shares);
+}
+
 static cJSON *wanted(const struct view *v)
 {
-	cJSON *version = json_at(v->spec, "version");
-	if (reference_is(version))
-		return json_make("{'split':%j}", cJSON_Duplicate(version, 1));
-	cJSON *shares = cJSON_CreateObject();
-	cJSON_AddNumberToObject(shares, json_str(v->spec, "version", ""), 1);
-	return json_make("{'split':{'allocations':%j}}", shares);
+	return json_make("{'split':%j,'networkSettings':{'ingressTrafficAllowed':%s}}", split(json_at(v->spec, "version")),
+			 json_str(v->spec, "ingress", EVERYWHERE));
+}
+
+/* What is not told is the default. */
+static cJSON *told(const struct observation *seen)
+{
+	cJSON *found = cJSON_Duplicate(seen->found, 1);
+	const char *ingress = json_str(found, INGRESS, "INGRESS_TRAFFIC_ALLOWED_UNSPECIFIED");
+	if (!strcmp(ingress, "INGRESS_TRAFFIC_ALLOWED_UNSPECIFIED"))
+		json_put_str(found, INGRESS, EVERYWHERE);
+	return found;
 }
 
 static void compare(const struct view *v, const struct observation *seen, struct change *out)
 {
-	cJSON *w = wanted(v);
-	kind_compare_leaves(w, seen->found, NULL, out);
+	cJSON *w = wanted(v), *found = told(seen);
+	kind_compare_leaves(w, found, NULL, out);
+	cJSON_Delete(found);
 	cJSON_Delete(w);
+}
+
+/* The door first: traffic comes by it. */
+static void update(const struct view *v, const struct observation *seen, const struct change *change, struct call *out)
+{
+	const char *mask = "split";
+	(void)seen;
+	for (size_t i = 0; change && i < change->count; i++)
+		if (!strcmp(change->differences[i].path, INGRESS))
+			mask = "networkSettings";
+	call_set(out, DIALECT_AIP, "PATCH", wanted(v), APPENGINE "/services/%s?updateMask=%s", v->project, service(v), mask);
 }
 
 static void create(const struct view *v, const struct observation *seen, struct call *out)
 {
-	(void)seen;
-	call_set(out, DIALECT_AIP, "PATCH", wanted(v), APPENGINE "/services/%s?updateMask=split", v->project, service(v));
-}
-
-static void update(const struct view *v, const struct observation *seen, const struct change *change, struct call *out)
-{
-	(void)change;
-	create(v, seen, out);
+	update(v, seen, NULL, out);
 }
 
 const struct kind kind_appengine_service = {

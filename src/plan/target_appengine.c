@@ -133,7 +133,10 @@ static void add_application(struct design *d)
 static void add_traffic(struct design *d)
 {
 	struct plan *p = d->plan;
-	plan_add(p, "service", "appengine.service", service(d), json_make("{'service':%s,'version':%j}", service(d), plan_ref("version", "id")));
+	cJSON *spec = json_make("{'service':%s,'version':%j}", service(d), plan_ref("version", "id"));
+	if (d->workload->ingress == INGRESS_BALANCER)
+		json_put_str(spec, "ingress", "INGRESS_TRAFFIC_ALLOWED_INTERNAL_AND_LB");
+	plan_add(p, "service", "appengine.service", service(d), spec);
 	plan_needs(plan_add(p, "versions", "appengine.versions", service(d),
 			    json_make("{'service':%s,'version':%j,'keep':%d}", service(d), plan_ref("version", "id"),
 				      answers_int(d->answers, "appengine.kept_versions"))),
@@ -165,6 +168,21 @@ static bool spell(struct design *d, struct err *e)
 		.id = xstrdup("service"),
 		.iap = {"iap", "roles/iap.httpsResourceAccessor", xasprintf("projects/%s/iap_web/appengine-%s/services/%s", p->number, p->project, service(d))},
 	};
+	return true;
+}
+
+/* A load balancer finds the service by a serverless network endpoint group, which has neither port nor health check. */
+static bool backend(struct design *d, cJSON *body, struct err *e)
+{
+	struct plan *p = d->plan;
+	char *name = name_of(p->stack, "neg");
+	(void)e;
+	plan_needs(plan_add(p, "endpoints", "compute.networkEndpointGroup", name,
+			    json_make("{'region':%s,'body':{'networkEndpointType':'SERVERLESS','appEngine':{'service':%s}}}", p->region, service(d))),
+		   "service");
+	json_put_str(body, "protocol", "HTTPS");
+	json_put(body, "backends", json_make("[{'group':%j}]", plan_ref("endpoints", "link")));
+	free(name);
 	return true;
 }
 
@@ -251,4 +269,5 @@ const struct target target_appengine = {
 	.host = host,
 	.connector = connector,
 	.spell = spell,
+	.backend = backend,
 };
