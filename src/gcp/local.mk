@@ -27,11 +27,14 @@ src_gcp_libgcp_a_SOURCES = \
 	src/gcp/kind_iap_settings.c \
 	src/gcp/kind_image.c \
 	src/gcp/kind_kubernetes_object.c \
+	src/gcp/kind_instance.c \
+	src/gcp/kind_instance_group.c \
 	src/gcp/kind_network.c \
 	src/gcp/kind_network_endpoint_group.c \
 	src/gcp/kind_object.c \
 	src/gcp/kind_policy.c \
 	src/gcp/kind_repository.c \
+	src/gcp/kind_router.c \
 	src/gcp/kind_run_job.c \
 	src/gcp/kind_run_service.c \
 	src/gcp/kind_secret.c \

@@ -1,0 +1,207 @@
+/* A virtual machine. spec: {"zone","body":{...} in the words of Instance}; metadata is compared key by key, and what others put there stays. The boot
+ * disk's image is chosen when the machine is made and never followed: the family's next release is no difference. What the machine reads at boot
+ * (metadata) or cannot change while it runs (type, account, shielding) is changed while it is stopped, so that a run that breaks off never leaves one
+ * that runs by old settings and shows new ones: stop, set, start. Tags and labels are changed in place; its network cannot be. Outputs: link, id. */
+#include "config.h"
+#include "gcp/compute_object.h"
+#include "gcp/kinds.h"
+
+#include "base/gettext.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Disks are what they were made of, metadata and tags are compared below; a machine's description cannot be changed, and its mark is among the labels. */
+static const char *const skip[] = {"disks", "metadata", "description", NULL};
+
+static const struct compute_object object = {.scope = "zones", .collection = "instances", .skip = skip};
+
+static void observe(const struct view *v, struct call *out)
+{
+	compute_object_observe(&object, v, out);
+}
+
+static bool is_status(const cJSON *found, const char *status)
+{
+	return !strcmp(json_str(found, "status", ""), status);
+}
+
+static void decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
+{
+	static const char *const passing[] = {"PROVISIONING", "STAGING", "STOPPING", "SUSPENDING", "REPAIRING", NULL};
+	compute_object_decode(&object, v, http, reply, out);
+	for (const char *const *s = passing; *s; s++)
+		if (out->presence == PRESENT_YES && is_status(out->found, *s))
+			out->presence = PRESENT_PENDING;
+}
+
+static const cJSON *item_of(const cJSON *metadata, const char *key)
+{
+	const cJSON *item;
+	cJSON_ArrayForEach(item, json_at(metadata, "items"))
+		if (!strcmp(json_str(item, "key", ""), key))
+			return item;
+	return NULL;
+}
+
+static cJSON *wanted(const struct view *v)
+{
+	cJSON *w = compute_object_wanted(v);
+	json_put(w, "labels", kind_labels(v));
+	return w;
+}
+
+static void compare_metadata(const struct view *v, const cJSON *found, struct change *out)
+{
+	const cJSON *item;
+	cJSON_ArrayForEach(item, json_at(v->spec, "body.metadata.items"))
+	{
+		const char *key = json_str(item, "key", "");
+		const cJSON *was = json_at(item_of(json_at(found, "metadata"), key), "value"), *is = json_at(item, "value");
+		char *path = xasprintf("metadata.%s", key);
+		if (!was || !json_equal(was, is))
+			change_add(out, path, was, is);
+		free(path);
+	}
+}
+
+static void compare(const struct view *v, const struct observation *seen, struct change *out)
+{
+	cJSON *w = wanted(v);
+	json_put_str(w, "status", "RUNNING");
+	kind_compare_leaves(w, seen->found, skip, out);
+	compare_metadata(v, seen->found, out);
+	out->verdict = out->count ? VERDICT_UPDATE : VERDICT_KEEP;
+	for (size_t i = 0; i < out->count; i++)
+		if (text_starts(out->differences[i].path, "networkInterfaces") && !out->reason) {
+			out->verdict = VERDICT_REPLACE;
+			out->reason = xstrdup(_("a machine cannot move to another network"));
+		}
+	cJSON_Delete(w);
+}
+
+static void create(const struct view *v, const struct observation *seen, struct call *out)
+{
+	(void)seen;
+	cJSON *w = wanted(v);
+	compute_object_create(&object, v, seen, out);
+	cJSON_Delete(out->body);
+	out->body = w;
+}
+
+/* The list replaces the whole of it: keys of others are kept. */
+static cJSON *merged_metadata(const struct view *v, const cJSON *found)
+{
+	cJSON *items = cJSON_CreateArray();
+	const cJSON *wanted_ones = json_at(v->spec, "body.metadata"), *item;
+	cJSON_ArrayForEach(item, json_at(found, "metadata.items"))
+		if (!item_of(wanted_ones, json_str(item, "key", "")))
+			cJSON_AddItemToArray(items, cJSON_Duplicate(item, 1));
+	cJSON_ArrayForEach(item, json_at(wanted_ones, "items")) cJSON_AddItemToArray(items, cJSON_Duplicate(item, 1));
+	return json_make("{'fingerprint':%s,'items':%j}", json_str(found, "metadata.fingerprint", ""), items);
+}
+
+static cJSON *merged_labels(const struct view *v, const cJSON *found)
+{
+	cJSON *labels = json_at(found, "labels") ? cJSON_Duplicate(json_at(found, "labels"), 1) : cJSON_CreateObject(), *ours = kind_labels(v);
+	const cJSON *l;
+	cJSON_ArrayForEach(l, ours) json_put_str(labels, l->string, l->valuestring);
+	cJSON_Delete(ours);
+	return json_make("{'labelFingerprint':%s,'labels':%j}", json_str(found, "labelFingerprint", ""), labels);
+}
+
+static bool differs(const struct change *c, const char *path)
+{
+	for (size_t i = 0; i < c->count; i++)
+		if (text_starts(c->differences[i].path, path))
+			return true;
+	return false;
+}
+
+/* What only a stopped machine takes. False when it is as wanted. */
+static bool set_stopped(const struct view *v, const cJSON *found, const struct change *c, struct call *out)
+{
+	if (differs(c, "metadata."))
+		compute_object_method(&object, v, "setMetadata", merged_metadata(v, found), out);
+	else if (differs(c, "machineType"))
+		compute_object_method(&object, v, "setMachineType", json_make("{'machineType':%j}", kind_value(v, "body.machineType")), out);
+	else if (differs(c, "serviceAccounts"))
+		compute_object_method(&object, v, "setServiceAccount", kind_value(v, "body.serviceAccounts.0"), out);
+	else if (differs(c, "shieldedInstanceConfig")) {
+		compute_object_method(&object, v, "updateShieldedInstanceConfig", kind_value(v, "body.shieldedInstanceConfig"), out);
+		free(out->method);
+		out->method = xstrdup("PATCH");
+	} else
+		return false;
+	return true;
+}
+
+static void update(const struct view *v, const struct observation *seen, const struct change *change, struct call *out)
+{
+	const cJSON *found = seen->found;
+	if (differs(change, "labels"))
+		compute_object_method(&object, v, "setLabels", merged_labels(v, found), out);
+	else if (differs(change, "tags"))
+		compute_object_method(&object, v, "setTags",
+				      json_make("{'fingerprint':%s,'items':%j}", json_str(found, "tags.fingerprint", ""), kind_value(v, "body.tags.items")), out);
+	else if (differs(change, "scheduling"))
+		compute_object_method(&object, v, "setScheduling", kind_value(v, "body.scheduling"), out);
+	else if (is_status(found, "SUSPENDED"))
+		compute_object_method(&object, v, "resume", NULL, out);
+	else if (is_status(found, "RUNNING"))
+		compute_object_method(&object, v, "stop", NULL, out);
+	else if (!set_stopped(v, found, change, out))
+		compute_object_method(&object, v, "start", NULL, out);
+}
+
+/* A machine that its owner protected says so. */
+static bool guarded(const struct observation *seen)
+{
+	return json_bool(seen->found, "deletionProtection", false);
+}
+
+static void destroy(const struct view *v, const struct observation *seen, struct call *out)
+{
+	if (guarded(seen)) {
+		compute_object_method(&object, v, "setDeletionProtection?deletionProtection=false", NULL, out);
+		out->request_id = false;
+		return;
+	}
+	compute_object_destroy(&object, v, seen, out);
+}
+
+/* Dollars an hour in us-central1. */
+static const struct {
+	const char *type;
+	double hour;
+} prices[] = {{"e2-medium", 0.03351}, {"e2-standard-2", 0.06701}, {"e2-standard-4", 0.13402}, {"e2-standard-8", 0.26805}};
+
+static double monthly(const cJSON *spec)
+{
+	const char *type = strrchr(json_str(spec, "body.machineType", "/"), '/') + 1;
+	for (size_t i = 0; i < sizeof prices / sizeof *prices; i++)
+		if (!strcmp(prices[i].type, type))
+			return prices[i].hour * 730 + 0.1 * atof(json_str(spec, "body.disks.0.initializeParams.diskSizeGb", "10"));
+	return -1;
+}
+
+const struct kind kind_instance = {
+	.id = "compute.instance",
+	.title = N_("Virtual machine"),
+	.api = "compute.googleapis.com",
+	.usual = 60,
+	.slow = 80,
+	.deadline = 1800,
+	.billable = true,
+	.monthly = monthly,
+	.observe = observe,
+	.decode = decode,
+	.compare = compare,
+	.create = create,
+	.update = update,
+	.destroy = destroy,
+	.patience = 60,
+};

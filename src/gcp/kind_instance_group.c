@@ -1,0 +1,85 @@
+/* An unmanaged instance group: how a load balancer finds machines. spec has besides "instances":[link of each member]. The group tells how many
+ * members it has, not which: a machine that is deleted leaves by itself, and what is made anew is added. It has no PATCH. */
+#include "config.h"
+#include "gcp/compute_object.h"
+#include "gcp/kinds.h"
+
+#include "base/gettext.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/text.h"
+
+#include <stdlib.h>
+
+static const struct compute_object object = {.scope = "zones", .collection = "instanceGroups"};
+
+static void observe(const struct view *v, struct call *out)
+{
+	compute_object_observe(&object, v, out);
+}
+
+static void decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
+{
+	compute_object_decode(&object, v, http, reply, out);
+}
+
+static int members(const struct view *v)
+{
+	return cJSON_GetArraySize(json_at(v->spec, "instances"));
+}
+
+static void compare(const struct view *v, const struct observation *seen, struct change *out)
+{
+	cJSON *wanted = compute_object_wanted(v);
+	json_put_num(wanted, "size", members(v));
+	kind_compare_leaves(wanted, seen->found, NULL, out);
+	for (size_t i = 0; i < out->count; i++)
+		if (text_starts(out->differences[i].path, "network")) {
+			out->verdict = VERDICT_REPLACE;
+			free(out->reason);
+			out->reason = xstrdup(_("a group belongs to one network"));
+		}
+	cJSON_Delete(wanted);
+}
+
+static void create(const struct view *v, const struct observation *seen, struct call *out)
+{
+	compute_object_create(&object, v, seen, out);
+}
+
+static void update(const struct view *v, const struct observation *seen, const struct change *change, struct call *out)
+{
+	cJSON *list = cJSON_CreateArray();
+	const cJSON *link;
+	(void)change;
+	if ((int)json_num(seen->found, "size", 0) == members(v)) {
+		cJSON_Delete(list);
+		compute_object_method(&object, v, "setNamedPorts",
+				      json_make("{'namedPorts':%j,'fingerprint':%s}", kind_value(v, "body.namedPorts"), json_str(seen->found, "fingerprint", "")),
+				      out);
+		return;
+	}
+	cJSON_ArrayForEach(link, json_at(v->spec, "instances")) cJSON_AddItemToArray(list, json_make("{'instance':%j}", cJSON_Duplicate(link, 1)));
+	compute_object_method(&object, v, "addInstances", json_make("{'instances':%j}", list), out);
+}
+
+static void destroy(const struct view *v, const struct observation *seen, struct call *out)
+{
+	compute_object_destroy(&object, v, seen, out);
+}
+
+const struct kind kind_instance_group = {
+	.id = "compute.instanceGroup",
+	.title = N_("Instance group"),
+	.api = "compute.googleapis.com",
+	.usual = 6,
+	.slow = 12,
+	.deadline = 1200,
+	.observe = observe,
+	.decode = decode,
+	.compare = compare,
+	.create = create,
+	.update = update,
+	.destroy = destroy,
+	.patience = 60,
+};

@@ -1,0 +1,38 @@
+/* A Cloud Router with the Cloud NAT in it: how machines without an address of their own reach the internet. */
+#include "config.h"
+#include "gcp/compute_object.h"
+#include "gcp/kinds.h"
+
+#include "base/gettext.h"
+
+static const char *const fixed[] = {"network", NULL};
+
+static const struct compute_object object = {.scope = "regions", .collection = "routers", .fixed = fixed};
+
+COMPUTE_OBJECT(object)
+COMPUTE_UPDATE(object)
+
+/* The gateway for one machine, an hour; what passes through it comes on top. */
+static double monthly(const cJSON *spec)
+{
+	(void)spec;
+	return 0.0014 * 730;
+}
+
+const struct kind kind_router = {
+	.id = "compute.router",
+	.title = N_("Cloud Router and NAT"),
+	.api = "compute.googleapis.com",
+	.usual = 12,
+	.slow = 24,
+	.deadline = 1200,
+	.billable = true,
+	.monthly = monthly,
+	.observe = observe,
+	.decode = decode,
+	.compare = compare,
+	.create = create,
+	.update = update,
+	.destroy = destroy,
+	.patience = 60,
+};
