@@ -26,6 +26,7 @@ struct machine {
 	bool cos, docker, login, google, internet, all_scopes;
 	int depth;
 	cJSON *env, *files, *containers, *open;
+	cJSON *started;     /* units, as names: one that is active is not started again */
 	cJSON *facts;       /* of what pip has installed */
 	const char *unit;   /* whose commands these are, or NULL */
 	const char *restart; /* of that unit */
@@ -104,6 +105,22 @@ static char *gcloud_secret(struct machine *m, const cJSON *words)
 		w = w->next;
 	const char *name = option(words, "--secret"), *project = option(words, "--project");
 	return w && w->next && name ? secret(m, project ? project : m->project, last_part(name), w->next->valuestring) : NULL;
+}
+
+static const char *metadata(const struct sim_object *vm, const char *key);
+
+/* curl of the metadata server, which answers who says that it means it. */
+static char *curl_attribute(struct machine *m, const cJSON *words)
+{
+	static const char path[] = "/computeMetadata/v1/instance/attributes/";
+	const char *value = NULL;
+	bool meant = false;
+	for (const cJSON *w = words->child; w; w = w->next) {
+		const char *at = strstr(w->valuestring, path);
+		meant = meant || !strcmp(w->valuestring, "Metadata-Flavor: Google") || !strcmp(w->valuestring, "Metadata-Flavor:Google");
+		value = at ? metadata(m->vm, at + strlen(path)) : value;
+	}
+	return meant && value ? xstrdup(value) : NULL;
 }
 
 /* curl of Secret Manager's own API; the payload stands in the reply in base64, and what the pipe does to it is to decode it. */
@@ -367,7 +384,12 @@ static void start_unit(struct machine *m, const char *name)
 			say(m, "Failed to start %s: Unit %s not found.", file, file);
 		return;
 	}
-	cJSON *env = cJSON_Duplicate(m->env, true), *outer = m->env;
+	if (cJSON_HasObjectItem(m->started, file))
+		return;
+	cJSON_AddTrueToObject(m->started, file);
+	/* A unit's command may start another: what is of this one comes back afterwards. */
+	const char *outer_unit = m->unit, *outer_restart = m->restart;
+	cJSON *env = cJSON_CreateObject(), *outer = m->env;
 	m->env = env;
 	m->unit = sim_tmp("%.*s", (int)(strlen(file) - 8), file);
 	m->restart = NULL;
@@ -376,7 +398,8 @@ static void start_unit(struct machine *m, const char *name)
 	unit_values(unit, "EnvironmentFile", unit_environment_file, m);
 	unit_values(unit, "ExecStartPre", unit_command, m);
 	unit_values(unit, "ExecStart", unit_command, m);
-	m->unit = m->restart = NULL;
+	m->unit = outer_unit;
+	m->restart = outer_restart;
 	m->env = outer;
 	cJSON_Delete(env);
 }
@@ -448,7 +471,10 @@ static char *one_command(struct machine *m, cJSON *words)
 		if (!strcmp(w->valuestring, "access") && strstr(json_str(words, "0", ""), m->cos ? "docker" : "gcloud"))
 			return gcloud_secret(m, words);
 	if (!strcmp(program, "curl") || !strcmp(program, "wget"))
-		return curl_secret(m, words);
+	{
+		char *attribute = curl_attribute(m, words);
+		return attribute ? attribute : curl_secret(m, words);
+	}
 	if (!strcmp(program, "echo") || !strcmp(program, "printf")) {
 		const cJSON *w = words->child->next;
 		struct buf b = {0};
@@ -755,7 +781,7 @@ static void survey(struct machine *m)
 cJSON *machine_template(struct sim *s, const struct sim_object *vm, struct buf *serial)
 {
 	struct machine m = {.sim = s, .vm = vm, .serial = serial, .env = cJSON_CreateObject(), .files = cJSON_CreateObject(), .containers = cJSON_CreateArray(),
-			    .open = cJSON_CreateArray(), .facts = cJSON_CreateObject()};
+			    .open = cJSON_CreateArray(), .facts = cJSON_CreateObject(), .started = cJSON_CreateObject()};
 	survey(&m);
 	const char *declared = metadata(vm, "gce-container-declaration"), *data = metadata(vm, "user-data"), *startup = metadata(vm, "startup-script");
 	if (declared && m.cos)
@@ -775,6 +801,7 @@ cJSON *machine_template(struct sim *s, const struct sim_object *vm, struct buf *
 	cJSON_Delete(m.env);
 	cJSON_Delete(m.files);
 	cJSON_Delete(m.facts);
+	cJSON_Delete(m.started);
 	return template;
 }
 
