@@ -10,7 +10,8 @@ TEMPLATES = \
 	templates/shared/oauth2-proxy.cfg.mustache \
 	templates/shared/requirements.txt.mustache \
 	templates/shared/server.env.mustache \
-	templates/shared/start.sh.mustache
+	templates/shared/start.sh.mustache \
+	templates/vm/user-data.mustache
 
 src/base/embedded.c: $(TEMPLATES) templates/embed
 	$(AM_V_GEN)$(MKDIR_P) src/base && $(SHELL) $(top_srcdir)/templates/embed $(top_srcdir) $(TEMPLATES) >$@.tmp && mv $@.tmp $@

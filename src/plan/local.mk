@@ -43,6 +43,7 @@ src_plan_libplan_a_SOURCES = \
 	src/plan/target_appengine.c \
 	src/plan/target_gke.c \
 	src/plan/target_run.c \
+	src/plan/target_vm.c \
 	src/plan/workload.c src/plan/workload.h
 
 check_PROGRAMS += tests/plan/answers tests/plan/answers-tool
@@ -90,3 +91,5 @@ TESTS += tests/cases/drift.py
 
 # App Engine's own traps.
 TESTS += tests/cases/appengine.py
+# A virtual machine's files, by their readers' own checkers.
+TESTS += tests/cases/machine_files.py

@@ -1,0 +1,86 @@
+#!/usr/bin/env python3
+"""What `render` writes for a virtual machine is understood by those who read it there: cloud-init, systemd, the shell."""
+import os
+import re
+import shutil
+import subprocess
+
+from harness import Home, done, ok, read, skip
+
+try:
+    import yaml
+except ImportError:
+    yaml = None
+
+SETS = ("target=vm", "exposure=domain", "domain.host=mlflow.example.com")
+
+
+def rendered(home, mode):
+    """The path of the user data with this auth mode."""
+    folder = home.file(f"out-{mode}")
+    words = [w for s in (*SETS, f"auth.mode={mode}") for w in ("--set", s)]
+    run = home.run("render", home.example(), "--out", folder, *words)
+    ok(run.returncode == 0, f"{mode}: render ends well", run.stdout, run.stderr)
+    return os.path.join(folder, "user-data")
+
+
+def checked(name, program, *words):
+    if not shutil.which(program):
+        skip(name, f"there is no {program}")
+        return
+    run = subprocess.run([program, *words], capture_output=True, text=True, timeout=60)
+    ok(run.returncode == 0, name, run.stdout, run.stderr)
+
+
+def unpack(home, mode, text):
+    """The files below a folder of their own; their paths there."""
+    top, paths = home.file(f"root-{mode}"), []
+    for f in yaml.safe_load(text)["write_files"]:
+        path = top + f["path"]
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "w", encoding="utf-8") as out:
+            out.write(f["content"])
+        paths.append(path)
+    return top, paths
+
+
+def units(top, paths, mode):
+    """systemd asks whether each program is there, so they are made in the folder, which is taken for the root."""
+    found = [p for p in paths if p.endswith(".service")]
+    for program in {line.split("=", 1)[1].lstrip("-").split()[0] for p in found for line in read(p).decode().splitlines() if line.startswith("Exec")}:
+        os.makedirs(os.path.dirname(top + program), exist_ok=True)
+        shutil.copy("/bin/true", top + program)
+    for name in ("docker.service", "sysinit.target", "basic.target", "shutdown.target", "network-online.target"):
+        with open(f"{top}/etc/systemd/system/{name}", "w", encoding="utf-8") as f:
+            f.write("[Unit]\nDescription=Stands in for the system's\n" + ("[Service]\nExecStart=/bin/bash\n" if name.endswith("service") else ""))
+    checked(f"{mode}: systemd takes the {len(found)} units", "systemd-analyze", "verify", f"--root={top}", "--man=no",
+            *[p[len(top):] for p in found])
+
+
+def secrets_stay_out(text, mode):
+    """Every secret variable is fetched into memory, and none has a value in the file."""
+    names = re.findall(r'echo "([A-Z_]+)=\$value" >>/run/mlflow/', text)
+    ok("PGPASSWORD" in names, f"{mode}: the password is put together in memory", names)
+    ok(not [line for line in text.splitlines() if any(line.strip().startswith(f"{n}=") for n in names)], f"{mode}: no secret has a value in the file")
+
+
+def main():
+    with Home() as home:
+        for mode in ("oauth2-proxy", "iap", "basic"):
+            path = rendered(home, mode)
+            text = read(path).decode()
+            secrets_stay_out(text, mode)
+            checked(f"{mode}: cloud-init's schema has nothing to say", "cloud-init", "schema", "--config-file", path)
+            if not yaml:
+                skip(f"{mode}: files of the user data", "this Python has no yaml")
+                continue
+            top, paths = unpack(home, mode, text)
+            scripts = [p for p in paths if p.endswith(".sh")]
+            ok(len(scripts) >= 3, f"{mode}: scripts are there", paths)
+            checked(f"{mode}: shellcheck has nothing to say", "shellcheck", *scripts)
+            units(top, paths, mode)
+    done()
+
+
+if __name__ == "__main__":
+    main()
