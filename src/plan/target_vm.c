@@ -423,7 +423,7 @@ static const struct question questions_of_vm[] = {
 	 .help = N_("A change stops the machine for two to three minutes."),
 	 .after = "server.cpu", .choices = machine_types, .preset = "e2-standard-2"},
 	{.id = "vm.zone", .page = "image", .type = TYPE_TEXT, .title = N_("Zone"), .optional = true,
-	 .help = N_("Where in the region the machine stands. Empty: zone b. Another one makes another machine; nothing of value is on its disk."),
+	 .help = N_("Where in the region the machine stands. Empty: zone b. Chosen before the first run: a machine that stands does not move."),
 	 .after = "server.cpu",
 	 .pattern = "^[a-z]+-[a-z]+[0-9]+-[a-z]$",
 	 .form = N_("A zone's name, such as us-central1-b."),
