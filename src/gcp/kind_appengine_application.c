@@ -36,6 +36,7 @@ static void compare(const struct view *v, const struct observation *seen, struct
 	const char *serving = json_str(seen->found, "servingStatus", "SERVING");
 	cJSON *w = kind_copy(v, "body");
 	kind_compare_leaves(w, seen->found, NULL, out);
+	bool guarded = json_bool(seen->found, "iap.enabled", false), guard = json_bool(w, "iap.enabled", false);
 	cJSON_Delete(w);
 	if (strcmp(wanted, found) != 0)
 		refuse(out, xasprintf(_("project %s has its App Engine application in %s, and an application can never be moved to %s: choose that region, or a "
@@ -44,6 +45,10 @@ static void compare(const struct view *v, const struct observation *seen, struct
 	else if (!strcmp(serving, "USER_DISABLED"))
 		refuse(out, xasprintf(_("the App Engine application of project %s was disabled by somebody: enable it first, in the console under App Engine, "
 					"Settings"),
+				      v->project));
+	else if (guarded && !guard) /* it may guard others' services: to open them is not ours */
+		refuse(out, xasprintf(_("Identity-Aware Proxy is on for the App Engine application of project %s, and stands before every service of it: choose it as "
+					"the way to sign in, or switch it off in the console under Security, Identity-Aware Proxy"),
 				      v->project));
 	else if (!strcmp(serving, "SYSTEM_DISABLED"))
 		refuse(out, xasprintf(_("Google has disabled the App Engine application of project %s: see its billing"), v->project));

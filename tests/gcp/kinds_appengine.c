@@ -92,6 +92,12 @@ static void application(void)
 	is_int(verdict(id, &v, "{'locationId':'europe-west','servingStatus':'USER_DISABLED','iap':{'enabled':true}}", NULL), VERDICT_REFUSE, "so is a disabled one");
 	is_int(verdict(id, &v, "{'locationId':'europe-west','servingStatus':'SERVING'}", NULL), VERDICT_UPDATE, "the sign-in is switched on");
 	is_int(verdict(id, &v, "{'locationId':'europe-west','servingStatus':'SERVING','iap':{'enabled':true}}", NULL), VERDICT_KEEP, "once");
+	cJSON *open = parse("{'location':'europe-west','body':{}}");
+	v.spec = open;
+	is_int(verdict(id, &v, "{'locationId':'europe-west','servingStatus':'SERVING','iap':{'enabled':true}}", NULL), VERDICT_REFUSE,
+	       "where it is on and not wanted, it is not switched off before others' services");
+	is_int(verdict(id, &v, "{'locationId':'europe-west','servingStatus':'SERVING','iap':{}}", NULL), VERDICT_KEEP, "where it is off, all is well");
+	cJSON_Delete(open);
 	ok(!kind_find(id)->destroy && kind_find(id)->stays, "it is never deleted, and that is said");
 	cJSON_Delete(spec);
 }
