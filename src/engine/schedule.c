@@ -59,9 +59,22 @@ static bool comes_first(const struct step *other, const struct step *dear)
 	return makes && !dear->resource->unwanted && other->index < dear->index && !other->resource->unwanted;
 }
 
+static bool under_way(const struct step *s)
+{
+	return s->resource->kind->gate && s->phase == PHASE_POLLING;
+}
+
+/* What waits for something long that was taken is not waited for either: it would cost all that time. */
 static bool taken(const struct step *s)
 {
-	return ended(s) || (s->resource->kind->gate && s->phase == PHASE_POLLING);
+	const struct run *r = s->run;
+	if (ended(s) || under_way(s))
+		return true;
+	bool *behind = plan_behind(r->plan, s->index), waits = false;
+	for (size_t i = 0; i < s->index && !waits; i++)
+		waits = behind[i] && under_way(&r->steps[i]);
+	free(behind);
+	return waits;
 }
 
 static bool ready(const struct step *s)

@@ -504,6 +504,13 @@ static bool stale(struct step *s, const struct change *c)
 	return true;
 }
 
+/* What the cloud did after it had taken a request that starts no operation: as long as it was seen at work. */
+static void note_work(struct step *s)
+{
+	if (s->changed > 0 && s->not_done_at > s->changed)
+		step_worked(s, s->not_done_at - s->changed);
+}
+
 static void at_rest(struct step *s)
 {
 	struct change c;
@@ -521,6 +528,7 @@ static void at_rest(struct step *s)
 	s->change = c;
 	switch (c.verdict) {
 	case VERDICT_KEEP:
+		note_work(s);
 		lag_ends(s);
 		if (s->sent && s->verdict == VERDICT_KEEP) /* its reply was lost */
 			s->verdict = s->intent;

@@ -113,6 +113,7 @@ const struct kind kind_cluster = {
 	.usual = 420,
 	.slow = 600,
 	.deadline = 2700,
+	.gate = true,
 	.billable = true,
 	.monthly = monthly,
 	.observe = observe,
