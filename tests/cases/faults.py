@@ -325,8 +325,7 @@ def main():
     if not paths:
         skip("fault scenarios", "tests/faults has no rule files")
         done()
-    with Home() as home:
-        _, wanted = whole(home)
+    _, wanted = whole("first")
     with ThreadPoolExecutor(6) as pool:
         for path, (wrong, fault) in zip(paths, pool.map(lambda p: tried(p, wanted), paths)):
             ok(not wrong, f"{os.path.basename(path)[:2]} {fault}", wrong or "")
