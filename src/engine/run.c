@@ -238,7 +238,7 @@ static void forget_outputs(struct run *r)
 {
 	if (spared_any(r))
 		return;
-	static const char *const paths[] = {"choices", "database_password", "secret_versions", "image_digest", "url", NULL};
+	static const char *const paths[] = {"choices", "database_password", "secret_versions", "image_digest", "machine_zone", "url", NULL};
 	bool any = false;
 	for (size_t i = 0; paths[i]; i++) {
 		any |= json_at(r->options.answers->resolved, paths[i]) != NULL;

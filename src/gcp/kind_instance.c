@@ -1,7 +1,7 @@
 /* A virtual machine. spec: {"zone","body":{...} in the words of Instance}; metadata is compared key by key, and what others put there stays. The boot
  * disk's image is chosen when the machine is made and never followed: the family's next release is no difference. What the machine reads at boot
  * (metadata) or cannot change while it runs (type, account, shielding) is changed while it is stopped, so that a run that breaks off never leaves one
- * that runs by old settings and shows new ones: stop, set, start. Tags and labels are changed in place; its network cannot be. Outputs: link, id. */
+ * that runs by old settings and shows new ones: stop, set, start. Tags and labels are changed in place; its network cannot be. Outputs: link, id, zone. */
 #include "config.h"
 #include "gcp/compute_object.h"
 #include "gcp/kinds.h"
@@ -24,6 +24,15 @@ static void observe(const struct view *v, struct call *out)
 	compute_object_observe(&object, v, out);
 }
 
+/* Of one zone: the spec's, else the region's b, where a machine is put when nothing else is said. */
+static void list(const struct view *v, struct call *out)
+{
+	const char *zone = json_str(v->spec, "zone", NULL);
+	char *place = zone ? xstrdup(zone) : xasprintf("%s-b", json_str(v->spec, "region", ""));
+	call_set(out, DIALECT_NONE, "GET", NULL, "https://compute.googleapis.com/compute/v1/projects/%s/zones/%s/instances?maxResults=500", v->project, place);
+	free(place);
+}
+
 static bool is_status(const cJSON *found, const char *status)
 {
 	return !strcmp(json_str(found, "status", ""), status);
@@ -33,6 +42,8 @@ static void decode(const struct view *v, int http, const cJSON *reply, struct ob
 {
 	static const char *const passing[] = {"PROVISIONING", "STAGING", "STOPPING", "SUSPENDING", "REPAIRING", NULL};
 	compute_object_decode(&object, v, http, reply, out);
+	if (out->outputs)
+		json_put_str(out->outputs, "zone", json_str(v->spec, "zone", ""));
 	for (const char *const *s = passing; *s; s++)
 		if (out->presence == PRESENT_YES && is_status(out->found, *s))
 			out->presence = PRESENT_PENDING;
@@ -198,6 +209,8 @@ const struct kind kind_instance = {
 	.billable = true,
 	.monthly = monthly,
 	.observe = observe,
+	.list = list,
+	.items = "items",
 	.decode = decode,
 	.compare = compare,
 	.create = create,

@@ -17,10 +17,10 @@
 /* From where Google's load balancers and health checks come. */
 static const char *const balancers[] = {"130.211.0.0/22", "35.191.0.0/16", NULL};
 
-static char *zone_of(const struct design *d)
+static char *zone_of(const struct answers *a)
 {
-	const char *zone = answers_str(d->answers, "vm.zone");
-	return *zone ? xstrdup(zone) : xasprintf("%s-b", d->plan->region);
+	const char *zone = answers_str(a, "vm.zone");
+	return *zone ? xstrdup(zone) : xasprintf("%s-b", answers_str(a, "region"));
 }
 
 /* What the units are told when it is known ------------------------------------------------------------------------------------- */
@@ -292,11 +292,12 @@ static bool spell(struct design *d, struct err *e)
 		container_set(w->containers[0], "SERVER_ADDRESS", "0.0.0.0");
 	add_network(d);
 	may_pull(d, "pull", p->stack, "repository");
-	char *quay = name_of(p->stack, "quay"), *zone = zone_of(d);
+	char *quay = name_of(p->stack, "quay"), *zone = zone_of(d->answers);
 	may_pull(d, "pull-quay", quay, "repository/quay");
 	cJSON *data = user_data(d, e);
 	if (data) {
 		struct resource *r = plan_add(p, "machine", "compute.instance", p->stack, json_make("{'zone':%s,'body':%j}", zone, machine(d, zone, data)));
+		plan_records(r, "zone", "machine_zone");
 		add_needs(r, w->needs);
 		add_needs(r, w->migration_needs);
 		for (size_t i = 0; i < w->count; i++)
@@ -328,7 +329,7 @@ static bool backend(struct design *d, cJSON *body, struct err *e)
 {
 	struct plan *p = d->plan;
 	const struct container *front = workload_find(d->workload, d->workload->front);
-	char *group = name_of(p->stack, "group"), *health = name_of(p->stack, "health"), *zone = zone_of(d);
+	char *group = name_of(p->stack, "group"), *health = name_of(p->stack, "health"), *zone = zone_of(d->answers);
 	(void)e;
 	add_firewall(d, front->port);
 	plan_add(p, "group", "compute.instanceGroup", group,
@@ -388,10 +389,24 @@ static const struct machine_type {
 	const char *id;
 } sizes[] = {{2, 4, "e2-medium"}, {2, 8, "e2-standard-2"}, {4, 16, "e2-standard-4"}, {8, 32, "e2-standard-8"}};
 
+/* A machine in another zone would be a second one, and the first would stay. */
+static void check_moved(const struct answers *a, problem_fn *found, void *arg)
+{
+	const char *stands = json_str(a->resolved, "machine_zone", NULL);
+	char *zone = zone_of(a);
+	if (stands && strcmp(stands, zone) != 0) {
+		char *s = xasprintf(_("The machine stands in zone %s and does not move: destroy the stack first, or name that zone."), stands);
+		found(arg, "vm.zone", s);
+		free(s);
+	}
+	free(zone);
+}
+
 /* The system and the gate take a GiB. */
 static void check(const struct answers *a, problem_fn *found, void *arg)
 {
 	int gib = atoi(answers_str(a, "server.memory")), cpu = atoi(answers_str(a, "server.cpu"));
+	check_moved(a, found, arg);
 	for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
 		if (strcmp(sizes[i].id, answers_str(a, "vm.machine_type")) != 0)
 			continue;
