@@ -268,11 +268,26 @@ static void took_effect(struct step *s, const struct api_result *r)
 	step_decide(s);
 }
 
+/* Another manager owns a field of a cluster's object. */
+static bool conflicts(const struct api_result *r)
+{
+	return r->http == 409 && r->error.message && text_starts(r->error.message, "Apply failed with ");
+}
+
+/* That does not pass by itself, and nothing is taken by force. */
+static void fail_for_conflict(struct step *s, const struct api_result *r)
+{
+	struct err e = {0};
+	err_set(&e, EXIT_CONFIG, s->resource->id,
+		_("The manager that is named has set this field, and mlflow-setup wants another value: take it back there, or have that manager give the field up."), "%s",
+		r->error.message);
+	step_fail(s, &e);
+	err_free(&e);
+}
+
 static bool fingerprint(const struct api_result *r)
 {
 	const char *m = r->error.message;
-	if (m && text_starts(m, "Apply failed with ")) /* another manager owns a field of a cluster's object: that does not pass */
-		return false;
 	return r->http == 412 || r->http == 409 ||
 	       (r->http == 400 && m && (strstr(m, "Invalid fingerprint") || strstr(m, "Supplied fingerprint does not match")));
 }
@@ -314,6 +329,8 @@ static void on_changed(void *arg, const struct api_result *r)
 	s->collided = exists_already(r) && s->intent == VERDICT_CREATE && !s->unknowns && !s->known_before && !s->replacing;
 	if (!r->http) {
 		step_fail(s, &r->err);
+	} else if (conflicts(r)) {
+		fail_for_conflict(s, r);
 	} else if (fingerprint(r) && s->conflicts < CONFLICTS_MAX) {
 		/* Ours already, or somebody else was quicker: look again. */
 		look_first(s, s->conflicts ? fmin(pow(2, s->conflicts), 16) : 0);

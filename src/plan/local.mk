@@ -89,6 +89,9 @@ tests_plan_against_sim_LDADD = $(LIB_PLAN) $(LIB_SIM) -lm
 # What changed since: by the operator, by hand, by others.
 TESTS += tests/cases/drift.py
 
+# A cluster that others work in too.
+TESTS += tests/cases/cluster.py
+
 # App Engine's own traps.
 TESTS += tests/cases/appengine.py
 # A virtual machine's files, by their readers' own checkers.
