@@ -114,6 +114,25 @@ def secrets_and_broken(home):
         ok(len(versions) == 3 and list(split) == serving, "two older versions are kept, stopped; the traffic goes to the one that serves", versions, split)
 
 
+def failed_version(home):
+    """An update whose version does not come up: the old one goes on serving, and the same answers deploy it again."""
+    file = answers(home)
+    rules = {"rules": [{"method": "POST", "host": "appengine.googleapis.com", "path": "*/services/default/versions", "nth": 2,
+                        "operation": {"error": {"code": 9, "message": "Application startup error! Code: APP_CONTAINER_CRASHED"}}}]}
+    with Sim(home, "--faults", home.file("faults.json", rules)) as sim:
+        run = sim.run("apply", file, "--json", timeout=400)
+        ok(run.returncode == 0, "a stack stands", run.stdout[-2000:], run.stderr)
+        split = f"{API}/demo-proj/services/default"
+        before = ask_until(sim, "GET", split, None)["split"]
+        change = ("--json", "--yes", "--set", "server.workers=1")
+        run = sim.run("apply", file, *change, timeout=400)
+        ok(run.returncode == 3 and "APP_CONTAINER_CRASHED" in run.stdout, "the version's failure is told in Google's words", run.stdout[-2000:], run.stderr)
+        ok(ask_until(sim, "GET", split, None)["split"] == before, "the traffic stays where it was")
+        run = sim.run("apply", file, *change, timeout=400)
+        after = ask_until(sim, "GET", split, None)["split"]
+        ok(result_of(run.stdout).get("outcome") == "proven" and after != before, "the next run deploys it again, and moves there", run.stdout[-2000:], after)
+
+
 class Hand(http.server.BaseHTTPRequestHandler):
     """Metadata server and Secret Manager at once, as the proxy of both."""
     asked = []
@@ -162,7 +181,7 @@ def read_text(path):
 
 
 def main():
-    for case in (for_ever, start_for_real, another_region, strangers_service, secrets_and_broken):
+    for case in (for_ever, start_for_real, another_region, strangers_service, secrets_and_broken, failed_version):
         with Home() as home:
             case(home)
     done()
