@@ -33,7 +33,6 @@ const struct kind *const kinds[] = {
 	&kind_backend_service,
 	&kind_network_endpoint_group,
 	&kind_health_check,
-	&kind_ssl_certificate,
 	&kind_ssl_policy,
 	&kind_firewall,
 	&kind_router,

@@ -45,7 +45,6 @@ src_gcp_libgcp_a_SOURCES = \
 	src/gcp/kind_sql_database.c \
 	src/gcp/kind_sql_instance.c \
 	src/gcp/kind_sql_user.c \
-	src/gcp/kind_ssl_certificate.c \
 	src/gcp/kind_ssl_policy.c \
 	src/gcp/kind_subnetwork.c \
 	src/gcp/kind_target_http_proxy.c \

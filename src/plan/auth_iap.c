@@ -112,6 +112,7 @@ static void wall(const struct design *d, struct wall *out)
 	out->shows = CREDENTIAL_JWT;
 	out->audience = xasprintf("%s/*", d->plan->url);
 	out->sign_in = xstrdup("https://accounts.google.com/");
+	out->spreads = 900;
 }
 
 static void connect(const struct plan *p, struct buf *out)

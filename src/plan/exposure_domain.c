@@ -1,6 +1,6 @@
 /* Exposure domain: the operator's own host name on a global external Application Load Balancer with a certificate that Google issues
- * (reference/targets-run.md 6). Where the host's zone is in Cloud DNS and ours to write, the records are written and the certificate is issued by DNS
- * authorization, before anything answers; elsewhere the A record is a human's task and the certificate comes after it. */
+ * (reference/targets-run.md 6). The host's zone is in Cloud DNS and ours to write: the records are written, and the certificate is issued by DNS authorization,
+ * before anything answers. */
 #include "config.h"
 #include "plan/axes.h"
 
@@ -33,20 +33,15 @@ static const struct question questions_of_domain[] = {
 	 .pattern = "^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$",
 	 .form = N_("A full host name in lower case, such as mlflow.example.com."),
 	 .check = check_host},
-	{.id = "domain.zone", .page = "exposure", .type = TYPE_TEXT, .title = N_("Cloud DNS zone"), .optional = true,
-	 .help = N_("The name of the zone in this project that holds the host, if there is one: then its records are written for you. Empty: you are told which "
-		    "record to make, and the run waits for it."),
-	 .after = "exposure", .suggests = "zones",
+	{.id = "domain.zone", .page = "exposure", .type = TYPE_TEXT, .title = N_("Cloud DNS zone"),
+	 .help = N_("The name of the zone in this project that holds the host. Its records are written for you: the host's address, and the proof that it is yours, "
+		    "by which Google issues the certificate. Hosts whose zone is elsewhere are not yet in this version."),
+	 .after = "exposure",
 	 .pattern = "^[a-z][a-z0-9-]{0,61}[a-z0-9]$",
 	 .form = N_("The zone's name in Cloud DNS, such as example-com.")},
 	{.id = NULL},
 };
 /* clang-format on */
-
-static bool zone_is_ours(const struct design *d)
-{
-	return *answers_str(d->answers, "domain.zone") != '\0';
-}
 
 static bool address(struct design *d, struct err *e)
 {
@@ -57,7 +52,7 @@ static bool address(struct design *d, struct err *e)
 	d->plan->hosts[0] = xstrdup(host);
 	d->plan->url = xasprintf("https://%s", host);
 	/* Google: up to an hour once name and load balancer are right; by DNS authorization the certificate is there already. */
-	d->plan->settles = zone_is_ours(d) && d->axes.target->backend ? 900 : 5400;
+	d->plan->settles = d->axes.target->backend ? 900 : 5400;
 	return true;
 }
 
@@ -83,8 +78,7 @@ static void add_address(struct design *d)
 {
 	add(d, "address", "compute.address", "ip", json_make("{'body':{'addressType':'EXTERNAL','ipVersion':'IPV4'}}"));
 	char *dotted = xasprintf("%s.", d->plan->hosts[0]);
-	if (zone_is_ours(d))
-		add_record(d, "dns/address", cJSON_CreateString(dotted), "A", plan_ref("address", "ip"));
+	add_record(d, "dns/address", cJSON_CreateString(dotted), "A", plan_ref("address", "ip"));
 	free(dotted);
 }
 
@@ -107,12 +101,6 @@ static void certify_by_dns(struct design *d, cJSON *proxy)
 	json_put(proxy, "certificateMap", json_make("{'$join':['//certificatemanager.googleapis.com/',%j]}", plan_ref("certificate/map", "name")));
 	free(parent);
 	free(map);
-}
-
-static void certify_by_balancer(struct design *d, cJSON *proxy)
-{
-	add(d, "certificate", "compute.sslCertificate", "cert", json_make("{'body':{'type':'MANAGED','managed':{'domains':[%s]}}}", d->plan->hosts[0]));
-	json_put(proxy, "sslCertificates", json_make("[%j]", plan_ref("certificate", "link")));
 }
 
 static struct resource *add_rule(struct design *d, const char *id, const char *what, const char *port, cJSON *target)
@@ -139,13 +127,9 @@ static void add_front(struct design *d)
 	add(d, "ssl-policy", "compute.sslPolicy", "tls", json_make("{'body':{'profile':'MODERN','minTlsVersion':'TLS_1_2'}}"));
 	json_put(proxy, "urlMap", plan_ref("url-map", "link"));
 	json_put(proxy, "sslPolicy", plan_ref("ssl-policy", "link"));
-	if (zone_is_ours(d))
-		certify_by_dns(d, proxy);
-	else
-		certify_by_balancer(d, proxy);
+	certify_by_dns(d, proxy);
 	struct resource *r = add(d, "https-proxy", "compute.targetHttpsProxy", "https", json_make("{'body':%j}", proxy));
-	if (zone_is_ours(d))
-		plan_needs(r, "certificate/entry");
+	plan_needs(r, "certificate/entry");
 	add_rule(d, "rule/443", "443", "443", plan_ref("https-proxy", "link"));
 }
 

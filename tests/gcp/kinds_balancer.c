@@ -66,12 +66,6 @@ static const struct row {
 	 "DELETE " COMPUTE "global/forwardingRules/mlflow-443",
 	 "{'name':'mlflow-443','description':'" MARK "','loadBalancingScheme':'EXTERNAL_MANAGED','target':'https://www.googleapis.com/compute/v1/projects/demo/global/targetHttpsProxies/other'}",
 	 "POST " COMPUTE "global/forwardingRules/mlflow-443/setTarget {\"target\":\"projects/demo/global/targetHttpsProxies/mlflow-hp\"}"},
-	{"compute.sslCertificate", "mlflow-cert", "{'body':{'type':'MANAGED','managed':{'domains':['m.example.com']}}}",
-	 "{'name':'mlflow-cert','description':'" MARK "','type':'MANAGED','managed':{'domains':['m.example.com'],'status':'PROVISIONING'}}",
-	 "GET " COMPUTE "global/sslCertificates/mlflow-cert",
-	 "POST " COMPUTE "global/sslCertificates {\"description\":\"" MARK "\",\"managed\":{\"domains\":[\"m.example.com\"]},\"name\":\"mlflow-cert\",\"type\":\"MANAGED\"}",
-	 "DELETE " COMPUTE "global/sslCertificates/mlflow-cert",
-	 "{'name':'mlflow-cert','description':'" MARK "','type':'MANAGED','managed':{'domains':['m.example.com'],'status':'PROVISIONING_FAILED_PERMANENTLY'}}", ""},
 	{"compute.router", "mlflow-router", "{'region':'r1','body':{'network':'projects/demo/global/networks/n','nats':[{'name':'nat','natIpAllocateOption':'AUTO_ONLY'}]}}",
 	 "{'name':'mlflow-router','description':'" MARK "','network':'https://www.googleapis.com/compute/v1/projects/demo/global/networks/n',"
 	 "'nats':[{'name':'nat','natIpAllocateOption':'AUTO_ONLY','type':'PUBLIC'}]}",

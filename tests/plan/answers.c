@@ -34,7 +34,7 @@ static char *draw_text(const char *id)
 		{"appengine.service", {"default", "mlflow", "a-1"}},
 		{"auth.users", {"ada@example.com", "o'x.y+z@sub.example.org", "Bob_1@example.co.uk"}},
 		{"domain.host", {"mlflow.example.com", "a.b.example.org", "m-1.example.net"}},
-		{"domain.zone", {"", "example-com", "zone-1"}},
+		{"domain.zone", {"a-zone", "example-com", "zone-1"}},
 		{"vm.zone", {"", "us-central1-a", "us-central1-f"}},
 		{"auth.groups", {"team@example.com", "o'brien-fans@example.com", "g+x@example.org"}},
 		{"iap.client_id", {"", "1-a.apps.googleusercontent.com", "22-b_c.apps.googleusercontent.com"}},
