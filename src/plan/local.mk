@@ -94,5 +94,5 @@ TESTS += tests/cases/cluster.py
 
 # App Engine's own traps.
 TESTS += tests/cases/appengine.py
-# A virtual machine's files, by their readers' own checkers.
-TESTS += tests/cases/machine_files.py
+# A virtual machine's files, by their readers' own checkers; its changes.
+TESTS += tests/cases/machine_files.py tests/cases/machine.py

@@ -1,0 +1,69 @@
+#!/usr/bin/env python3
+"""A virtual machine's changes: what it reads at boot is set while it is stopped, and nothing else is touched; who stopped it by hand finds it started;
+a file that lost what was resolved finds it again."""
+import json
+
+from cloud_hand import ask, ask_until
+from harness import Home, Sim, done, ok, read, result_of
+
+SETS = [w for s in ("target=vm", "exposure=domain", "auth.mode=iap", "domain.host=mlflow.example.com", "domain.zone=example-com")
+        for w in ("--set", s)]
+MACHINE = "https://compute.googleapis.com/compute/v1/projects/demo-proj/zones/us-central1-b/instances/mlflow"
+
+
+def written(sim, since):
+    return [x["method"] + " " + x["url"].split("?")[0].rsplit("/", 1)[-1] for x in sim.writes(since) if "/instances/" in x["url"]]
+
+
+def proven(sim, answers, name, *options):
+    run = sim.run("apply", answers, "--json", "--yes", *options, timeout=60)
+    ok(run.returncode == 0 and result_of(run.stdout).get("outcome") == "proven", name, run.stdout[-1500:], run.stderr)
+
+
+def changes(sim, answers):
+    seen = len(sim.exchanges())
+    proven(sim, answers, "another number of workers", "--set", "server.workers=1")
+    ok(written(sim, seen) == ["POST stop", "POST setMetadata", "POST start"], "the machine is stopped, set and started, in this order", written(sim, seen))
+    seen = len(sim.exchanges())
+    proven(sim, answers, "another machine type", "--set", "vm.machine_type=e2-standard-4")
+    done_to_it = written(sim, seen)
+    ok(done_to_it[0] == "POST stop" and "POST setMachineType" in done_to_it and done_to_it[-1] == "POST start", "and so is its type", done_to_it)
+
+
+def stopped_by_hand(sim, answers):
+    ask_until(sim, "POST", MACHINE + "/stop")
+    seen = len(sim.exchanges())
+    proven(sim, answers, "after somebody stopped it")
+    ok(written(sim, seen) == ["POST start"], "it is started, and that alone", written(sim, seen))
+
+
+def lost(home, sim, answers):
+    kept = json.loads(read(answers))
+    versions = kept["resolved"]["secret_versions"]
+    seen = len(sim.exchanges())
+    bare = home.file("bare.json", {**kept, "resolved": {}})
+    proven(sim, bare, "from a file that lost what was resolved")
+    ok(json.loads(read(bare))["resolved"]["secret_versions"] == versions, "the secrets in use are found on the machine", versions, read(bare)[-900:])
+    ok(not sim.writes(seen), "and nothing is written", *[x["url"] for x in sim.writes(seen)])
+
+
+def main():
+    with Home() as home:
+        world = home.file("world.json", {"projects": [{"services": ["compute.googleapis.com", "dns.googleapis.com"]}]})
+        with Sim(home, "--world", world) as sim:
+            ask_until(sim, "POST", "https://dns.googleapis.com/dns/v1/projects/demo-proj/managedZones",
+                      {"name": "example-com", "dnsName": "example.com.", "description": "the operator's", "visibility": "public"})
+            answers = home.example()
+            proven(sim, answers, "a machine behind the load balancer", *SETS)
+            machine = ask(sim, "GET", MACHINE)
+            machine = machine[1] if isinstance(machine, tuple) else machine
+            ok(not machine["networkInterfaces"][0].get("accessConfigs"), "it has no address of its own")
+            ok(all(machine["shieldedInstanceConfig"].values()), "it is shielded", machine["shieldedInstanceConfig"])
+            changes(sim, answers)
+            stopped_by_hand(sim, answers)
+            lost(home, sim, answers)
+    done()
+
+
+if __name__ == "__main__":
+    main()
