@@ -429,7 +429,7 @@ static void send_with(struct api_job *j, const char *bearer, const char *key)
 		headers[count++] = (struct header){range_name, range};
 	struct http_request request = {.method = j->call.method, .url = url, .headers = headers, .header_count = count, .body = j->body,
 				       .body_len = j->body_len, .timeout = j->policy.timeout, .ca = j->call.ca,
-				       .certificate = j->call.certificate, .key = key};
+				       .certificate = j->call.certificate, .key = key, .once = j->policy.no_retry_unknown};
 	j->tries++;
 	a->counts.requests++;
 	if (reads(j))

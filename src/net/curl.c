@@ -370,6 +370,8 @@ static void set_network(struct curl_transport *t, CURL *easy, const struct http_
 	lib->easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 	lib->easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
 	lib->easy_setopt(easy, CURLOPT_PIPEWAIT, 1L);
+	/* When a connection that was used before drops without an answer, libcurl sends a request again by itself, a POST too. */
+	lib->easy_setopt(easy, CURLOPT_FRESH_CONNECT, r->once ? 1L : 0L);
 	lib->easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
 	lib->easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
 	lib->easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip");
