@@ -27,6 +27,8 @@ static const char *check_person(const struct answers *a, const char *value)
 	}
 	if (text_ends(value, "gserviceaccount.com"))
 		return N_("This is a service account: list it under auth.service_accounts.");
+	if (text_ends(value, "@googlegroups.com"))
+		return N_("This is a group, which cannot sign in: name its members, or choose a way to sign in that knows groups.");
 	const char *at = strchr(value, '@');
 	if (at && strchr(at + 1, '@'))
 		return N_("An e-mail address has one @ only.");
@@ -63,7 +65,7 @@ static const char *check_service_account(const struct answers *a, const char *va
 
 static const char *check_group(const struct answers *a, const char *value)
 {
-	const char *why = check_person(a, value);
+	const char *why = text_ends(value, "@googlegroups.com") ? NULL : check_person(a, value);
 	if (!why && text_ends(value, "@gmail.com"))
 		return N_("This is a person's address: list it under auth.users.");
 	return why;
@@ -74,7 +76,7 @@ const struct question people_questions[] = {
 	{.id = "auth.users", .page = "auth", .type = TYPE_LIST, .title = N_("People"),
 	 .help = N_("E-mail addresses of Google accounts that may enter. Anybody else is turned away, whoever vouches for them."),
 	 .after = "auth.mode", .optional = true, .shared = true, .suggests = "who",
-	 .pattern = "^[A-Za-z0-9._%+-]+@([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\\.)+[A-Za-z]{2,}$",
+	 .pattern = "^[A-Za-z0-9._%+'-]+@([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\\.)+[A-Za-z]{2,}$",
 	 .form = N_("An e-mail address, such as ada@example.com."),
 	 .check = check_person},
 	{.id = "auth.groups", .page = "auth", .type = TYPE_LIST, .title = N_("Groups"),

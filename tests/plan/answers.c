@@ -43,7 +43,7 @@ static char *draw_text(const char *id)
 		{"auth.service_accounts",
 		 {"ci@demo-proj.iam.gserviceaccount.com", "a-b@x.iam.gserviceaccount.com", "t@p.iam.gserviceaccount.com"}},
 		{"artifacts.location", {"EU", "us-east1", "ASIA"}},
-		{"image.mlflow_version", {"3.17.2", "3.5.0", "4.0.1"}},
+		{"image.mlflow_version", {"3.17.2", "3.16.1", "3.17.0"}},
 		{"image.digest", {"", "", ""}},
 		{"oauth2_proxy.version", {"7.15.5", "7.15.6", "8.0.0"}},
 	};
@@ -201,6 +201,8 @@ static void bad_files(void)
 	refused("a bad address", "{\"format\":1,\"answers\":{\"auth.users\":[\"ada@\"]}}", "An e-mail address", NULL);
 	refused("an address with two @", "{\"format\":1,\"answers\":{\"auth.users\":[\"a@b@c.de\"]}}", "one @ only", NULL);
 	refused("an old oauth2-proxy", "{\"format\":1,\"answers\":{\"oauth2_proxy.version\":\"7.15.4\"}}", "known ways around", NULL);
+	refused("T2: a release without a tried set", "{\"format\":1,\"answers\":{\"image.mlflow_version\":\"3.9.0\"}}", "was tried with", NULL);
+	refused("T13: a group among people", "{\"format\":1,\"answers\":{\"auth.users\":[\"team@googlegroups.com\"]}}", "cannot sign in", NULL);
 }
 
 /* Checks -------------------------------------------------------------------------------------------------------------------------- */

@@ -112,7 +112,7 @@ static void at_the_review(void)
 	char *tail = xasprintf("6\n%d\n1\nq\n", number_in_section("database.version"));
 	leads_after_pages("a number chooses", tail, "database.version", "POSTGRES_18");
 	free(tail);
-	leads_after_pages("all settings can be narrowed and changed", "a\n/mlflow_version\n1\n3.16.0\nq\n", "image.mlflow_version", "3.16.0");
+	leads_after_pages("all settings can be narrowed and changed", "a\n/mlflow_version\n1\n3.16.1\nq\n", "image.mlflow_version", "3.16.1");
 	char *later = xasprintf("6\n%d\n2\nq\n", number_in_section("database.engine"));
 	says_after_pages("a choice that cannot be made says why", NULL, NULL, false, later, true, "Not yet in this version.");
 	free(later);
