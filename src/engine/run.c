@@ -497,13 +497,15 @@ static void on_project(void *arg, const struct api_result *result)
 	const char *id = answers_str(r->options.answers, "project.id");
 	r->call = 0;
 	bool active = !strcmp(json_str(result->reply, "lifecycleState", "ACTIVE"), "ACTIVE");
-	if (result->http == 403 || result->http == 404)
+	if (api_error_is_plain_denial(&result->error) || result->http == 404)
 		err_set(&e, EXIT_PERMISSION, "project.id", _("Check the project's id and who is signed in."),
 			_("the project %s is not there or may not be read."), id);
 	else if (result->http != 200)
 		err_set(&e, result->err.exit ? result->err.exit : EXIT_UNAVAILABLE, result->err.place, result->err.fix, "%s",
 			result->err.what ? result->err.what : _("the project cannot be read."));
-	else if (!active || !*json_str(result->reply, "projectNumber", ""))
+	else if (active && !*json_str(result->reply, "projectNumber", ""))
+		err_set(&e, EXIT_UNAVAILABLE, "project.id", _("Run the same command again."), _("the reply about the project %s does not tell its number."), id);
+	else if (!active)
 		err_set(&e, EXIT_PERMISSION, "project.id", _("Restore it, or choose another."), _("the project %s is being deleted."), id);
 	if (e.exit) {
 		give_up(r, "project", N_("Project"), &e);

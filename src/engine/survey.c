@@ -257,9 +257,11 @@ static void on_flight_project(void *arg, const struct api_result *r)
 	finding(s, "sign-in", _("Sign-in"), signed_in ? "ok" : "fail", signed_in ? credentials_describe(s->owner->credentials) : r->err.what,
 		signed_in ? NULL : r->err.fix);
 	bool there = r->http == 200 && !strcmp(json_str(r->reply, "lifecycleState", ""), "ACTIVE");
+	bool told = !there && r->http != 200 && r->http != 404 && !api_error_is_plain_denial(&r->error) && r->err.what;
 	if (signed_in)
-		finding(s, "project", _("Project"), there ? "ok" : "fail", there ? s->project : _("it is not there or may not be read"),
-			there ? NULL : _("Check the project's id and who is signed in."));
+		finding(s, "project", _("Project"), there ? "ok" : "fail",
+			there ? s->project : told ? r->err.what : _("it is not there or may not be read"),
+			there ? NULL : told ? r->err.fix : _("Check the project's id and who is signed in."));
 	if (there)
 		ask_project(s, "https://cloudbilling.googleapis.com/v1/projects/", "/billingInfo", "GET", NULL, on_flight_billing);
 	else

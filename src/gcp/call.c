@@ -324,6 +324,18 @@ static void take_once(char **to, const cJSON *node, const char *path)
 		*to = copy_str(node, path);
 }
 
+/* An organization policy that is violated is a violation's type; its subject says only where it is set, and else what it is about. */
+static void take_policy(struct api_error *out, const cJSON *violations)
+{
+	const cJSON *v;
+	cJSON_ArrayForEach(v, violations)
+	{
+		const char *path = text_starts(json_str(v, "type", ""), "constraints/") ? "type" : "subject";
+		if (text_starts(json_str(v, path, ""), "constraints/"))
+			take_once(&out->constraint, v, path);
+	}
+}
+
 static void take_details(const cJSON *error, struct api_error *out)
 {
 	const cJSON *d;
@@ -339,7 +351,7 @@ static void take_details(const cJSON *error, struct api_error *out)
 		} else if (text_ends(type, "google.rpc.RetryInfo")) {
 			out->retry_after = strtod(json_str(d, "retryDelay", "-1"), NULL);
 		} else if (text_ends(type, "google.rpc.PreconditionFailure") || text_ends(type, "google.rpc.QuotaFailure")) {
-			take_once(&out->constraint, d, "violations.0.subject");
+			take_policy(out, json_at(d, "violations"));
 		}
 	}
 }
@@ -415,6 +427,11 @@ void api_error_decode(int http, const cJSON *reply, const char *text, struct api
 	if (!out->message)
 		out->message = message_of_text(http, cJSON_IsObject(reply) ? NULL : text);
 	take_from_message(out);
+}
+
+bool api_error_is_plain_denial(const struct api_error *e)
+{
+	return e->http == 403 && !e->constraint && (!e->reason || !strcmp(e->reason, "IAM_PERMISSION_DENIED") || !strcmp(e->reason, "forbidden"));
 }
 
 void api_error_free(struct api_error *e)

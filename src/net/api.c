@@ -231,6 +231,10 @@ static void word_error(const struct api_job *j, const struct api_error *error, s
 		fix = xasprintf(_("The organization policy %s forbids it: ask its administrator."), error->constraint);
 	else if (error->reason && !strcmp(error->reason, "SERVICE_DISABLED") && error->service)
 		fix = xasprintf(_("Enable it: gcloud services enable %s."), error->service);
+	else if (error->reason && !strcmp(error->reason, "ACCESS_TOKEN_SCOPE_INSUFFICIENT"))
+		fix = xstrdup(_("Sign in with the scope cloud-platform: gcloud auth application-default login."));
+	else if (error->reason && !strcmp(error->reason, "SECURITY_POLICY_VIOLATED"))
+		fix = xstrdup(_("VPC Service Controls refuse it: give the identifier above to the administrator of the perimeter."));
 	else if (error->http == 403 && error->permission)
 		fix = xasprintf(_("Ask for the permission %s, then run the same command again."), error->permission);
 	size_t len = message.len;

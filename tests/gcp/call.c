@@ -136,10 +136,28 @@ static void errors(void)
 	api_error_free(&e);
 }
 
+/* What else than a lacking permission stands behind a 403, and where the name of a policy is. */
+static void refusals(void)
+{
+	struct api_error e;
+	error_of(400, "{`error`:{`code`:400,`message`:`no`,`status`:`FAILED_PRECONDITION`,`details`:[{`@type`:`type.googleapis.com/google.rpc.PreconditionFailure`,"
+		      "`violations`:[{`type`:`constraints/gcp.resourceLocations`,`subject`:`orgpolicy:projects/1`}]}]}}", &e);
+	is_str(e.constraint, "constraints/gcp.resourceLocations", "T8: a policy's name is in the violation's type");
+	api_error_free(&e);
+	error_of(403, "{`error`:{`code`:403,`message`:`no`,`status`:`PERMISSION_DENIED`,`details`:[{`@type`:`type.googleapis.com/google.rpc.ErrorInfo`,"
+		      "`reason`:`ACCESS_TOKEN_SCOPE_INSUFFICIENT`}]}}", &e);
+	ok(!api_error_is_plain_denial(&e), "T8: a token's scopes are no lacking permission");
+	api_error_free(&e);
+	error_of(403, "{`error`:{`code`:403,`message`:`The caller does not have permission`,`status`:`PERMISSION_DENIED`}}", &e);
+	ok(api_error_is_plain_denial(&e), "a lacking permission is one");
+	api_error_free(&e);
+}
+
 int main(void)
 {
 	mem_install();
 	operations();
 	errors();
+	refusals();
 	return tap_done();
 }
