@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 struct exchange {
 	struct rehearsal *owner;
@@ -191,9 +192,25 @@ static cJSON *read_json(const char *path, struct err *e)
 	return j;
 }
 
+/* Without a world of its own a rehearsal takes place in the project that the file names, so that any file can be rehearsed. A file that is not there
+ * yet, or has a fault, is whoever reads its answers to say. */
+static cJSON *world_of_file(const struct cli *cli)
+{
+	struct err ignored = {0};
+	struct answers *a = cli->file && access(cli->file, R_OK) == 0 ? cli_answers(cli, &ignored) : NULL;
+	const char *id = a ? answers_str(a, "project.id") : "";
+	cJSON *project = *id ? json_make("{'id':%s}", id) : NULL;
+	const char *number = a ? json_str(a->resolved, "project_number", "") : "";
+	if (project && *number)
+		json_put_str(project, "number", number);
+	answers_free(a);
+	err_free(&ignored);
+	return project ? json_make("{'projects':[%j]}", project) : NULL;
+}
+
 static struct sim *make_world(const struct cli *cli, struct err *e)
 {
-	cJSON *world = cli->world ? read_json(cli->world, e) : NULL;
+	cJSON *world = cli->world ? read_json(cli->world, e) : world_of_file(cli);
 	cJSON *faults = cli->faults && !e->exit ? read_json(cli->faults, e) : NULL;
 	struct sim *sim = NULL;
 	if (!e->exit)

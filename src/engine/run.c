@@ -80,21 +80,22 @@ static cJSON *left_behind(const struct run *r)
 	return list;
 }
 
-/* Consent is never part of a command that is handed out: it is asked for. */
-static void put_command(cJSON *e, const char *field, const char *verb, const char *file)
+/* Consent is never part of a command that is handed out: it is asked for. What follows a rehearsal is one too: nothing of it exists. */
+static void put_command(const struct run *r, cJSON *e, const char *field, const char *verb)
 {
-	char *text = xasprintf("mlflow-setup %s %s", verb, file);
+	const char *file = r->options.file ? r->options.file : "mlflow.json";
+	char *text = xasprintf("mlflow-setup %s%s %s", verb, session_is_rehearsal(r->session) ? " --rehearse" : "", file);
 	json_put_str(e, field, text);
 	free(text);
 }
 
 static void put_next(const struct run *r, cJSON *e)
 {
-	const char *file = r->options.file ? r->options.file : "mlflow.json", *outcome = json_str(e, "outcome", ""), *next = r->mode->next(outcome);
+	const char *outcome = json_str(e, "outcome", ""), *next = r->mode->next(outcome);
 	if (next)
-		put_command(e, "next", next, file);
+		put_command(r, e, "next", next);
 	if (r->mode->builds && strcmp(outcome, "nothing"))
-		put_command(e, "undo", "destroy", file);
+		put_command(r, e, "undo", "destroy");
 }
 
 static double real_seconds(const struct run *r)

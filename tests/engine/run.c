@@ -301,7 +301,7 @@ static void interruption(void)
 	w.interrupts = 1;
 	is_int((int)go(&w, RUN_APPLY), EXIT_INTERRUPTED, "interrupted once");
 	ok(!strcmp(state(&w, "a"), "done") && !strcmp(state(&w, "b"), "skipped"), "what is under way is finished, the rest is not begun");
-	ok(strstr(json_str(w.result, "next", ""), "apply t.json") != NULL, "the next command is named");
+	ok(strstr(json_str(w.result, "next", ""), "apply --rehearse t.json") != NULL, "the next command is named");
 	w.interrupt_at = NULL;
 	is_int((int)go(&w, RUN_APPLY), 0, "apply goes on from there");
 	ok(json_num(w.toy->made, "a", 0) == 1, "and makes nothing twice");

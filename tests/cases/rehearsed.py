@@ -1,0 +1,17 @@
+#!/usr/bin/env python3
+"""What a rehearsal is: any file's own project, on a cloud of its own, with nothing written into the file."""
+from harness import Home, done, ok, read, result_of
+
+with Home() as home:
+    for project in ("demo-proj", "other-proj-7"):
+        answers = home.example("mlflow.json", project__id=project)
+        before = read(answers)
+        run = home.run("apply", answers, "--rehearse", "--json")
+        result = result_of(run.stdout)
+        ok(run.returncode == 0 and result.get("outcome") == "proven", f"T4: {project} is rehearsed", result, run.stderr)
+        ok(read(answers) == before, "T4: and its file is left as it was")
+        ok(all("--rehearse" in result.get(key, "") for key in ("next", "undo")), "T4: commands that follow are rehearsals too", result)
+    world = home.file("world.json", {"projects": [{"id": "elsewhere-1", "number": "42"}]})
+    run = home.run("apply", answers, "--rehearse", "--world", world, "--json")
+    ok(run.returncode == 77, "a world that is given has the projects that it names", run.returncode, result_of(run.stdout))
+done()
