@@ -12,7 +12,7 @@ try:
 except ImportError:
     yaml = None
 
-SETS = ("target=vm", "exposure=domain", "domain.host=mlflow.example.com")
+SETS = ("target=vm", "exposure=domain", "domain.host=mlflow.example.com", "domain.zone=example-com")
 
 
 def rendered(home, mode):
