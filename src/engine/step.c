@@ -528,6 +528,10 @@ static void at_rest(struct step *s)
 	s->change = c;
 	switch (c.verdict) {
 	case VERDICT_KEEP:
+		if (s->seen.presence == PRESENT_FAILED) { /* as it is wanted, and broken: nothing of ours mends it */
+			fail_as_operated(s, s->seen.error);
+			break;
+		}
 		note_work(s);
 		lag_ends(s);
 		if (s->sent && s->verdict == VERDICT_KEEP) /* its reply was lost */

@@ -99,6 +99,11 @@ static void compare(const struct view *v, const struct observation *seen, struct
 	kind_compare_leaves(w, seen->found, NULL, out);
 	kind_refuse_changed(out, fixed, "this cannot be changed in place; keep the old value, or make a new stack and move the data");
 	cJSON_Delete(w);
+	/* Nothing brings an instance back whose making failed. */
+	if (out->verdict != VERDICT_REFUSE && !strcmp(json_str(seen->found, "state", ""), "FAILED")) {
+		out->verdict = VERDICT_REPLACE;
+		out->reason = xstrdup(seen->error ? seen->error : "FAILED");
+	}
 }
 
 static void create(const struct view *v, const struct observation *seen, struct call *out)

@@ -81,8 +81,13 @@ def truthful(code, text, how, sim):
     return None
 
 
-def converged(sim, answers, wanted):
-    again = sim.run("apply", answers, "--json", timeout=300)
+def converged(sim, answers, wanted, consent):
+    """What is wrong with applies once the fault is gone, or None. What needs a consent is refused without, with the words that give it."""
+    if consent:
+        asked = result_of(sim.run("apply", answers, "--json", timeout=300).stdout)
+        if not asked.get("exit") or " ".join(consent) not in asked.get("fix", ""):
+            return f"apply without {consent}: {asked}"
+    again = sim.run("apply", answers, "--json", *consent, timeout=300)
     event = result_of(again.stdout)
     if again.returncode or event.get("outcome") != "proven":
         return f"apply without faults: exit {again.returncode}, {event.get('message')} {again.stderr}"
@@ -90,6 +95,8 @@ def converged(sim, answers, wanted):
     # A build or a revision that a fault made fail stays in the cloud's records; what stands is held to the number.
     records = ("cloudbuild.builds", "run.revisions", "run.executions", "run.tasks", "compute.requests", "iam.accountNames",
                "storage.objects", "storage.bucketNames", "iam.deletedAccounts", "artifactregistry.versions", "artifactregistry.dockerImages", "artifactregistry.tags")
+    if consent:  # a database that was replaced leaves its last backup, and what Google ran for it
+        records += ("sql.backups", "network.producers")
     differ = {k: (have.get(k, 0), wanted.get(k, 0)) for k in {*have, *wanted} if k not in records and have.get(k, 0) != wanted.get(k, 0)}
     if differ:
         return f"apply without faults (have, wanted): {differ}"
@@ -305,7 +312,7 @@ def try_one(path, wanted):
             else:
                 wrong = (acted if "actor" in scenario else disturbed)(home, sim, answers, scenario)
                 clear(sim, rules)
-                wrong = wrong or converged(sim, answers, wanted)
+                wrong = wrong or converged(sim, answers, wanted, scenario.get("consent", []))
             if sim.process.poll() is not None:
                 wrong = f"the simulated cloud ended: {sim.complaints()}"
             return wrong, scenario["fault"]
