@@ -345,6 +345,27 @@ static void is_presence(const char *kind, const char *spec, int http, const char
 	cJSON_Delete(s);
 }
 
+/* Only an instance whose making failed is to be replaced: one that is suspended comes back when the project's bill is paid. */
+static void test_broken_instance(void)
+{
+	static const struct {
+		const char *state;
+		enum verdict verdict;
+	} cases[] = {{"FAILED", VERDICT_REPLACE}, {"SUSPENDED", VERDICT_KEEP}, {"RUNNABLE", VERDICT_KEEP}};
+	cJSON *s = json_make("{'region':'us-central1','databaseVersion':'POSTGRES_17','settings':{}}");
+	struct view v = view_of("x", s);
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct observation seen = {0};
+		char *reply = xasprintf("{\"name\":\"x\",\"state\":\"%s\",\"region\":\"us-central1\",\"databaseVersion\":\"POSTGRES_17\",\"settings\":{"
+					"\"edition\":\"ENTERPRISE\",\"userLabels\":{\"managed-by\":\"mlflow-setup\",\"stack\":\"mlflow\"}}}",
+					cases[i].state);
+		ok(judge(kind_find("sqladmin.instance"), &v, 200, reply, &seen) == cases[i].verdict, "an instance that is %s", cases[i].state);
+		free(reply);
+		observation_free(&seen);
+	}
+	cJSON_Delete(s);
+}
+
 static void test_states(void)
 {
 	is_presence("sqladmin.instance", "{}", 200,
@@ -699,6 +720,7 @@ int main(void)
 	test_rows();
 	test_strangers();
 	test_states();
+	test_broken_instance();
 	test_failed_service();
 	test_outputs();
 	test_policy();
