@@ -466,28 +466,41 @@ static void on_known(struct run *r)
 	err_free(&e);
 }
 
-/* Who is signed in may make the prover's tokens. */
+enum { NAMELESS_MAX = 3 };
+
+static void ask_operator(struct run *r);
+
+/* Who is signed in may make the prover's tokens. A reply that names nobody may be a broken one: it is not believed at once. */
 static void on_operator(void *arg, const struct api_result *result)
 {
 	struct run *r = arg;
+	const char *email = result->http == 200 ? json_str(result->reply, "email", NULL) : NULL;
 	r->call = 0;
-	r->unsaved |= resolve_operator(r, result->http == 200 ? json_str(result->reply, "email", NULL) : NULL);
+	if (result->http == 200 && !email && ++r->nameless < NAMELESS_MAX) {
+		ask_operator(r);
+		return;
+	}
+	r->unsaved |= resolve_operator(r, email);
 	on_known(r);
+}
+
+static void ask_operator(struct run *r)
+{
+	struct call c = {0};
+	call_set(&c, DIALECT_NONE, "GET", NULL, "https://openidconnect.googleapis.com/v1/userinfo");
+	r->call = api_call(r->api, &c, &(struct api_policy){.budget = 30}, on_operator, r);
+	call_free(&c);
 }
 
 /* Both at once: who is signed in, and what stands. */
 static void find_rest(struct run *r)
 {
 	const char *email = credentials_email(session_credentials(r->session));
-	struct call c = {0};
 	r->unsaved = resolve_project(r);
 	r->awaited = email ? 1 : 2;
 	r->unsaved |= resolve_operator(r, email);
-	if (!email) {
-		call_set(&c, DIALECT_NONE, "GET", NULL, "https://openidconnect.googleapis.com/v1/userinfo");
-		r->call = api_call(r->api, &c, &(struct api_policy){.budget = 30}, on_operator, r);
-		call_free(&c);
-	}
+	if (!email)
+		ask_operator(r);
 	run_look(r, on_known);
 }
 

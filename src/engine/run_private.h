@@ -147,6 +147,7 @@ struct run {
 	cJSON *outputs;          /* id -> outputs */
 	struct standing standing;
 	int awaited;             /* of the operator and what stands: how many have still to be told */
+	int nameless;            /* replies that did not say who is signed in */
 	struct journal *journal; /* NULL in rehearsal */
 	struct vault *vault;
 	struct proof *proof;
