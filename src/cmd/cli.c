@@ -15,7 +15,7 @@ const struct flag flags[] = {
 	{"rehearse", 0, NULL, N_("use the simulated cloud: no account, no network, no cost")},
 	{"json", 0, NULL, N_("print events or results as JSON, a line each")},
 	{"yes", 'y', NULL, N_("consent to what destroys data")},
-	{"delete-data", 0, "WHAT", N_("destroy: delete the database, or the artifacts, though protected; may be repeated")},
+	{"delete-data", 0, "WHAT", N_("delete the database, or the artifacts, though protected; may be repeated")},
 	{"set", 's', "ID=VALUE", N_("answer a question; may be repeated")},
 	{"out", 'o', "DIR", N_("render: write the files there")},
 	{"plain", 0, NULL, N_("ask line by line, without a full screen")},

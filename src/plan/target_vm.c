@@ -464,7 +464,7 @@ const struct target target_vm = {
 		{
 			.id = "vm",
 			.title = N_("Virtual machine"),
-			.help = N_("One machine that you can sign in to, behind a load balancer or a tunnel."),
+			.help = N_("One machine that you can sign in to, behind a load balancer."),
 			.questions = questions_of_vm,
 			.check = check,
 			.apis = apis,
