@@ -333,6 +333,12 @@ static void errors(struct sim_call *c)
 		sim_ok(c, cJSON_CreateObject());
 }
 
+/* Nothing here makes an autoscaler: gcloud asks for those of a group, and there are none. */
+static void no_autoscalers(struct sim_call *c)
+{
+	sim_ok(c, json_make("{'kind':%s,'id':'autoscalers','items':[]}", strstr(c->id, "region") ? "compute#regionAutoscalerList" : "compute#autoscalerList"));
+}
+
 static void resize(struct sim_call *c)
 {
 	struct sim_object *o = compute_repeated(c) ? NULL : compute_ready_target(c);
@@ -427,6 +433,8 @@ static const struct sim_route routes[] = {
 	MANAGERS("instanceGroupManagers"),
 	{"compute.instanceGroupManagers.aggregatedList", compute_aggregated, "compute.instanceGroupManagers.list", NULL},
 	MANAGERS("regionInstanceGroupManagers"),
+	{"compute.autoscalers.list", no_autoscalers, "compute.autoscalers.list", NULL},
+	{"compute.regionAutoscalers.list", no_autoscalers, "compute.autoscalers.list", NULL},
 	{NULL, NULL, NULL, NULL},
 };
 

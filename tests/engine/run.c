@@ -363,6 +363,7 @@ static void other_walls(void)
 	w.toy->takes = "Bearer other";
 	ok(proven_by(&w) == EXIT_PARTLY && failed(&w, "permitted"), "one that the wall does not take proves nothing");
 	cJSON_Delete(w.toy->claims);
+	w.toy->claims = NULL;
 	close_world(&w);
 
 	open_world(&w);

@@ -208,6 +208,7 @@ static void toy_handle(struct toy *t, const struct http_request *q, struct http_
 		toy_answer(r, 200, json_make("{'token':'id-token'}"));
 	else if (strstr(q->url, "signJwt")) {
 		const char *payload = json_str(body, "payload", "");
+		cJSON_Delete(t->claims);
 		t->claims = cJSON_Parse(payload);
 		toy_answer(r, 200, json_make("{'signedJwt':'signed'}"));
 	} else if (strstr(q->url, "storage.googleapis.com") && strstr(q->url, "/upload/"))
