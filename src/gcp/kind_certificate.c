@@ -12,10 +12,7 @@ static const char *const fixed[] = {"managed", NULL};
 static const struct aip_object object = {
 	.base = "https://certificatemanager.googleapis.com/v1", .collection = "certificates", .id_parameter = "certificateId", .fixed = fixed};
 
-static void observe(const struct view *v, struct call *out)
-{
-	aip_observe(&object, v, out);
-}
+AIP_OBJECT(object)
 
 static void decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
 {
@@ -25,27 +22,6 @@ static void decode(const struct view *v, int http, const cJSON *reply, struct ob
 		return;
 	const char *detail = json_str(out->found, "managed.authorizationAttemptInfo.0.details", json_str(out->found, "managed.provisioningIssue.details", ""));
 	kind_say(out, PRESENT_PENDING, "the certificate is %s%s%s", state, *detail ? ": " : "", detail);
-}
-
-static void compare(const struct view *v, const struct observation *seen, struct change *out)
-{
-	aip_compare(&object, v, seen, out);
-}
-
-static void create(const struct view *v, const struct observation *seen, struct call *out)
-{
-	aip_create(&object, v, seen, out);
-}
-
-static void update(const struct view *v, const struct observation *seen, const struct change *change, struct call *out)
-{
-	(void)seen;
-	aip_update(&object, v, change, out);
-}
-
-static void destroy(const struct view *v, const struct observation *seen, struct call *out)
-{
-	aip_destroy(&object, v, seen, out);
 }
 
 const struct kind kind_certificate = {

@@ -9,36 +9,8 @@ static const char *const fixed[] = {"hostname", "matcher", NULL};
 static const struct aip_object object = {
 	.base = "https://certificatemanager.googleapis.com/v1", .collection = "certificateMapEntries", .id_parameter = "certificateMapEntryId", .fixed = fixed};
 
-static void observe(const struct view *v, struct call *out)
-{
-	aip_observe(&object, v, out);
-}
-
-static void decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
-{
-	aip_decode(&object, v, http, reply, out);
-}
-
-static void compare(const struct view *v, const struct observation *seen, struct change *out)
-{
-	aip_compare(&object, v, seen, out);
-}
-
-static void create(const struct view *v, const struct observation *seen, struct call *out)
-{
-	aip_create(&object, v, seen, out);
-}
-
-static void update(const struct view *v, const struct observation *seen, const struct change *change, struct call *out)
-{
-	(void)seen;
-	aip_update(&object, v, change, out);
-}
-
-static void destroy(const struct view *v, const struct observation *seen, struct call *out)
-{
-	aip_destroy(&object, v, seen, out);
-}
+AIP_OBJECT(object)
+AIP_DECODE(object)
 
 const struct kind kind_certificate_map_entry = {
 	.id = "certificatemanager.certificateMapEntry",

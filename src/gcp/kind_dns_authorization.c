@@ -11,10 +11,7 @@ static const char *const fixed[] = {"domain", "type", NULL};
 static const struct aip_object object = {
 	.base = "https://certificatemanager.googleapis.com/v1", .collection = "dnsAuthorizations", .id_parameter = "dnsAuthorizationId", .fixed = fixed};
 
-static void observe(const struct view *v, struct call *out)
-{
-	aip_observe(&object, v, out);
-}
+AIP_OBJECT(object)
 
 static void decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
 {
@@ -23,27 +20,6 @@ static void decode(const struct view *v, int http, const cJSON *reply, struct ob
 		return;
 	json_put_str(out->outputs, "record", json_str(out->found, "dnsResourceRecord.name", ""));
 	json_put_str(out->outputs, "data", json_str(out->found, "dnsResourceRecord.data", ""));
-}
-
-static void compare(const struct view *v, const struct observation *seen, struct change *out)
-{
-	aip_compare(&object, v, seen, out);
-}
-
-static void create(const struct view *v, const struct observation *seen, struct call *out)
-{
-	aip_create(&object, v, seen, out);
-}
-
-static void update(const struct view *v, const struct observation *seen, const struct change *change, struct call *out)
-{
-	(void)seen;
-	aip_update(&object, v, change, out);
-}
-
-static void destroy(const struct view *v, const struct observation *seen, struct call *out)
-{
-	aip_destroy(&object, v, seen, out);
 }
 
 const struct kind kind_dns_authorization = {
