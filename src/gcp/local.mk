@@ -79,10 +79,10 @@ tests_gcp_kinds_balancer_LDADD = $(LIB_GCP)
 
 check_PROGRAMS += tests/gcp/kinds_appengine
 TESTS += tests/gcp/kinds_appengine
-tests_gcp_kinds_appengine_SOURCES = tests/gcp/kinds_appengine.c tests/tap.h
+tests_gcp_kinds_appengine_SOURCES = tests/gcp/kinds_appengine.c tests/gcp/seeing.h tests/tap.h
 tests_gcp_kinds_appengine_LDADD = $(LIB_GCP)
 
 check_PROGRAMS += tests/gcp/kinds_cluster
 TESTS += tests/gcp/kinds_cluster
-tests_gcp_kinds_cluster_SOURCES = tests/gcp/kinds_cluster.c tests/tap.h
+tests_gcp_kinds_cluster_SOURCES = tests/gcp/kinds_cluster.c tests/gcp/seeing.h tests/tap.h
 tests_gcp_kinds_cluster_LDADD = $(LIB_GCP)

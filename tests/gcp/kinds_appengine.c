@@ -1,5 +1,6 @@
 /* App Engine's kinds: what is asked, what is refused, whose a service is, and what becomes of older versions. */
 #include "config.h"
+#include "tests/gcp/seeing.h"
 #include "tests/tap.h"
 
 #include "base/json.h"
@@ -9,59 +10,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-
-static cJSON *parse(const char *text)
-{
-	char *copy = xstrdup(text);
-	for (char *c = copy; *c; c++)
-		*c = *c == '\'' ? '"' : *c;
-	cJSON *j = cJSON_Parse(copy);
-	if (!j)
-		printf("# bad JSON in the test: %s\n", text);
-	free(copy);
-	return j;
-}
-
-static struct view view_of(const char *name, const cJSON *spec)
-{
-	return (struct view){.project = "demo", .number = "42", .stack = "mlflow", .id = "x", .name = name, .spec = spec};
-}
-
-/* What is seen in a reply, with what compare says of it. */
-static struct observation see(const char *kind, const struct view *v, int http, const char *reply, struct change *change)
-{
-	struct observation seen = {0};
-	const struct kind *k = kind_find(kind);
-	cJSON *r = parse(reply);
-	*change = (struct change){0};
-	k->decode(v, http, r, &seen);
-	if (seen.found)
-		k->compare(v, &seen, change);
-	cJSON_Delete(r);
-	return seen;
-}
-
-static enum presence presence(const char *kind, const struct view *v, int http, const char *reply)
-{
-	struct change change;
-	struct observation seen = see(kind, v, http, reply, &change);
-	enum presence p = seen.presence;
-	observation_free(&seen);
-	change_free(&change);
-	return p;
-}
-
-static enum verdict verdict(const char *kind, const struct view *v, const char *reply, char **reason)
-{
-	struct change change;
-	struct observation seen = see(kind, v, 200, reply, &change);
-	enum verdict verdict = change.verdict;
-	if (reason)
-		*reason = change.reason ? xstrdup(change.reason) : NULL;
-	observation_free(&seen);
-	change_free(&change);
-	return verdict;
-}
 
 /* Compares and gives the request that follows. */
 static struct call after(const char *kind, const struct view *v, const char *reply)
