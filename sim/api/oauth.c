@@ -154,11 +154,36 @@ static bool pkce_ok(const cJSON *code, const cJSON *form)
 	return same;
 }
 
+/* Could the console have made this secret? */
+static bool is_client_secret(const char *text)
+{
+	size_t len = strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_");
+	return len >= 20 && len <= 128 && !text[len];
+}
+
+/* Why the client is refused, or NULL. Clients are made in the console, which is not simulated: the first secret that is shown for one, and could be one,
+ * is the one that the console gave. */
+static const char *client_fault(struct sim_call *c, const char *id, const char *secret)
+{
+	struct sim_object *known = sim_get(c->sim, "oauth.clients", id);
+	if (!*id || !text_ends(id, ".apps.googleusercontent.com"))
+		return "The OAuth client was not found.";
+	if (!is_client_secret(secret) || (known && strcmp(json_str(known->doc, "secret", ""), secret) != 0))
+		return "Unauthorized";
+	if (!known)
+		sim_put(c->sim, "oauth.clients", id, json_make("{'secret':%s}", secret));
+	return NULL;
+}
+
+/* As Google does, the client is looked at before the code. */
 static void by_code(struct sim_call *c, const cJSON *form)
 {
 	struct sim_object *o = sim_get(c->sim, "oauth.codes", json_str(form, "code", ""));
 	const char *basic = sim_request_header(c->request, "Authorization");
-	if (!o || json_num(o->doc, "expires", 0) < sim_now(c->sim)) {
+	const char *fault = basic ? NULL : client_fault(c, json_str(form, "client_id", ""), json_str(form, "client_secret", ""));
+	if (fault) {
+		oauth_error(c, 401, "invalid_client", fault);
+	} else if (!o || json_num(o->doc, "expires", 0) < sim_now(c->sim)) {
 		oauth_error(c, 400, "invalid_grant", "Malformed auth code.");
 	} else if (!basic && (strcmp(json_str(o->doc, "client_id", ""), json_str(form, "client_id", "")) || !*json_str(form, "client_secret", ""))) {
 		oauth_error(c, 401, "invalid_client", "The OAuth client was not found.");

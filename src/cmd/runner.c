@@ -72,7 +72,7 @@ static struct secret *ask_secret(const struct question *q, struct err *e)
 	tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
 	outside_print(stderr, "%s: ", _(q->title));
 	/* Not by stdio, whose buffer would keep it. */
-	char line[512];
+	char line[4096]; /* what a terminal gives at once: the download of a client is a line too */
 	struct secret *s = NULL;
 	ssize_t n = read(STDIN_FILENO, line, sizeof line - 1);
 	line[n > 0 ? n : 0] = '\0';

@@ -1,6 +1,7 @@
 /* What is in the way of an apply: a stranger's resource, one that cannot become what is wanted, data that would go without consent, a
  * permission that is missing. It is found by looking before anything is changed, and all of it is said at once. */
 #include "config.h"
+#include "engine/oauth_client.h"
 #include "engine/run_private.h"
 
 #include "base/gettext.h"
@@ -93,16 +94,23 @@ static bool secrets_are_there(struct run *r)
 	return !s;
 }
 
+/* The OAuth clients whose secrets are about to be stored were tried. */
+static void tried(struct run *r, bool refused)
+{
+	if (!refused && !r->stopping && run_note_choices(r))
+		let_go(r);
+	else
+		stop_before_changes(r);
+}
+
 void run_surveyed(struct run *r)
 {
 	bool blocked = r->stopping;
 	r->surveying = false;
 	for (size_t i = 0; i < r->count; i++)
 		blocked |= in_the_way(&r->steps[i]);
-	if (!blocked)
-		blocked = !secrets_are_there(r);
-	if (!blocked && run_note_choices(r))
-		let_go(r);
-	else
+	if (blocked || !secrets_are_there(r))
 		stop_before_changes(r);
+	else
+		run_try_clients(r, tried);
 }

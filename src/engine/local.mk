@@ -10,6 +10,7 @@ src_engine_libengine_a_SOURCES = \
 	src/engine/lines.c src/engine/lines.h \
 	src/engine/log.c \
 	src/engine/mode.c \
+	src/engine/oauth_client.c src/engine/oauth_client.h src/engine/oauth_try.c \
 	src/engine/proof.c \
 	src/engine/reach.c src/engine/reach.h src/engine/reaches.tbl \
 	src/engine/reach_cluster.c \
@@ -21,16 +22,18 @@ src_engine_libengine_a_SOURCES = \
 	src/engine/survey.c src/engine/survey.h \
 	src/engine/vault.c src/engine/vault.h
 
-check_PROGRAMS += tests/engine/journal tests/engine/lines tests/engine/run tests/engine/survey
-TESTS += tests/engine/journal tests/engine/lines tests/engine/run tests/engine/survey
+check_PROGRAMS += tests/engine/journal tests/engine/lines tests/engine/oauth_client tests/engine/run tests/engine/survey
+TESTS += tests/engine/journal tests/engine/lines tests/engine/oauth_client tests/engine/run tests/engine/survey
 tests_engine_run_SOURCES = tests/engine/run.c tests/engine/toy.h tests/tap.h
 tests_engine_run_LDADD = $(LIB_ENGINE)
 tests_engine_survey_SOURCES = tests/engine/survey.c tests/net/script.h tests/tap.h
 tests_engine_survey_LDADD = $(LIB_ENGINE)
+tests_engine_oauth_client_SOURCES = tests/engine/oauth_client.c tests/tap.h
+tests_engine_oauth_client_LDADD = $(LIB_ENGINE)
 tests_engine_journal_SOURCES = tests/engine/journal.c tests/tap.h
 tests_engine_journal_LDADD = $(LIB_ENGINE)
 tests_engine_lines_SOURCES = tests/engine/lines.c tests/tap.h
 tests_engine_lines_LDADD = src/engine/libengine.a $(LIB_BASE)
 
 # Runs of the whole program against the served simulated cloud.
-TESTS += tests/cases/kill9.py tests/cases/faults.py tests/cases/safety_engine.py
+TESTS += tests/cases/kill9.py tests/cases/faults.py tests/cases/oauth_client.py tests/cases/safety_engine.py

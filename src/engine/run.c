@@ -1,5 +1,6 @@
 /* A run: find the project, make the plan, let the steps go, prove the stack, say what came of it. */
 #include "config.h"
+#include "engine/oauth_client.h"
 #include "engine/run_private.h"
 
 #include "base/gettext.h"
@@ -151,6 +152,7 @@ void run_finish(struct run *r)
 	loop_cancel(r->loop, r->wake);
 	api_cancel(r->api, r->call);
 	run_look_stop(r);
+	run_try_stop(r);
 	r->wake = 0;
 	r->call = 0;
 	for (size_t i = 0; i < r->count; i++)
@@ -408,7 +410,7 @@ static void go(struct run *r)
 		err_free(&e);
 		return;
 	}
-	r->vault = vault_new(r->plan, r->api, r->options.secret, r->options.arg);
+	r->vault = vault_new(r->plan, r->options.answers, r->api, r->options.secret, r->options.arg);
 	api_set_secrets(r->api, vault_lookup, r->vault);
 	api_set_uploads(r->api, render_upload, r);
 	make_steps(r);
@@ -610,6 +612,7 @@ void run_free(struct run *r)
 	loop_cancel(r->loop, r->wake);
 	api_cancel(r->api, r->call);
 	run_look_stop(r);
+	run_try_stop(r);
 	proof_free(r->proof);
 	for (size_t i = 0; i < r->count; i++) {
 		step_cancel(&r->steps[i]);

@@ -151,6 +151,7 @@ struct run {
 	struct journal *journal; /* NULL in rehearsal */
 	struct vault *vault;
 	struct proof *proof;
+	struct run_tries *tries; /* of OAuth clients, under way */
 	bool surveying;          /* apply, destroy: everything is looked at before anything is changed */
 	bool surveyed;           /* and that is over: steps change what they find */
 	bool enabled;            /* the project's APIs were seen or made enabled in this run: a disabled one is on its way */

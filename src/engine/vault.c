@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "base/secret.h"
 #include "base/text.h"
+#include "engine/oauth_client.h"
 #include "net/api.h"
 
 #include <sodium.h>
@@ -31,6 +32,7 @@ struct waiter {
 
 struct vault {
 	struct api *api;
+	const struct answers *answers;
 	bool (*prompt)(void *arg, const char *question, struct secret **out, struct err *e);
 	void *prompt_arg;
 	struct entry *entries;
@@ -39,11 +41,11 @@ struct vault {
 	size_t waiter_count, waiter_room;
 };
 
-struct vault *vault_new(const struct plan *plan, struct api *api,
+struct vault *vault_new(const struct plan *plan, const struct answers *answers, struct api *api,
 			bool (*prompt)(void *arg, const char *question, struct secret **out, struct err *e), void *arg)
 {
 	struct vault *v = xcalloc(1, sizeof *v);
-	*v = (struct vault){.api = api, .prompt = prompt, .prompt_arg = arg, .count = plan->secret_count};
+	*v = (struct vault){.api = api, .answers = answers, .prompt = prompt, .prompt_arg = arg, .count = plan->secret_count};
 	v->entries = xcalloc(v->count + 1, sizeof *v->entries);
 	for (size_t i = 0; i < v->count; i++)
 		v->entries[i] = (struct entry){.secret = &plan->secrets[i], .vault = v};
@@ -165,11 +167,24 @@ static struct secret *decode_payload(const cJSON *reply)
 	return s;
 }
 
+/* What came of a reference, in the form in which it is stored; false when it cannot be what is asked for. */
+static bool settle(struct entry *n, struct err *e)
+{
+	const struct question *q = n->secret->question ? question_find(n->secret->question) : NULL;
+	const char *reference = n->secret->reference;
+	if (n->value && oauth_client_settle(q, n->vault->answers, reference && !strcmp(reference, "prompt"), &n->value, e))
+		return true;
+	secret_free(n->value);
+	n->value = NULL;
+	return false;
+}
+
 static void on_access(void *arg, const struct api_result *r)
 {
 	struct entry *n = arg;
 	struct vault *v = n->vault;
 	struct err e = {0};
+	bool foreign = !n->kept_as;
 	n->call = 0;
 	if (r->http == 200)
 		n->value = decode_payload(r->reply);
@@ -177,6 +192,8 @@ static void on_access(void *arg, const struct api_result *r)
 		err_set(&e, r->err.exit, n->secret->name, r->err.fix, "%s", r->err.what);
 	else if (!n->value)
 		err_set(&e, EXIT_UNAVAILABLE, n->secret->name, NULL, _("its secret version holds nothing that can be read."));
+	else if (foreign)
+		settle(n, &e);
 	tell(v, n->value ? NULL : n->secret->name, &e);
 	err_free(&e);
 }
@@ -210,11 +227,11 @@ static bool get(struct entry *n, struct err *e)
 	}
 	if (!strcmp(reference, "prompt")) {
 		if (n->vault->prompt)
-			return n->vault->prompt(n->vault->prompt_arg, n->secret->question, &n->value, e);
+			return n->vault->prompt(n->vault->prompt_arg, n->secret->question, &n->value, e) && settle(n, e);
 		return err_set(e, EXIT_CONFIG, n->secret->name, _("Refer to it by env:NAME or file:PATH."), _("nobody can be asked for it."));
 	}
 	n->value = secret_from_reference(reference, e);
-	return n->value != NULL;
+	return n->value && settle(n, e);
 }
 
 const char *vault_try(struct vault *v, bool (*fresh)(void *arg, const char *keeper), void *arg, struct err *e)

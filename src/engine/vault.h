@@ -10,8 +10,8 @@ struct vault;
 struct api;
 struct secret;
 
-/* All are borrowed. prompt answers "prompt" references and may be NULL. */
-struct vault *vault_new(const struct plan *plan, struct api *api,
+/* All are borrowed. prompt answers "prompt" references and may be NULL; the answers tell to which OAuth client a secret has to belong. */
+struct vault *vault_new(const struct plan *plan, const struct answers *answers, struct api *api,
 			bool (*prompt)(void *arg, const char *question, struct secret **out, struct err *e), void *arg);
 void vault_free(struct vault *v);
 

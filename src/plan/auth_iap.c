@@ -20,7 +20,7 @@ static const struct question questions_of_iap[] = {
 	 .after = "auth.mode",
 	 .pattern = "^[0-9]+-[a-z0-9_]+\\.apps\\.googleusercontent\\.com$",
 	 .form = N_("It ends in .apps.googleusercontent.com.")},
-	{.id = "iap.client_secret", .page = "auth", .type = TYPE_SECRET, .title = N_("Its client secret"), .optional = true,
+	{.id = "iap.client_secret", .page = "auth", .type = TYPE_SECRET, .client = "iap.client_id", .title = N_("Its client secret"), .optional = true,
 	 .help = N_("Where the secret is found; never the secret itself. Needed only with a client of yours."),
 	 .after = "auth.mode", .rehearsal = "GOCSPX-made-up-for-a-rehearsal",
 	 .pattern = "^(prompt|env:[A-Za-z_][A-Za-z0-9_]*|file:[^\n]+|secret:projects/[a-z0-9-]+/secrets/[A-Za-z0-9_-]+/versions/[0-9]+)$",

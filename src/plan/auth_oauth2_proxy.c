@@ -37,7 +37,7 @@ static const struct question questions_of_proxy[] = {
 	 .after = "auth.mode", .rehearsal = "123456789012-rehearsal.apps.googleusercontent.com",
 	 .pattern = "^[0-9]+-[a-z0-9_]+\\.apps\\.googleusercontent\\.com$",
 	 .form = N_("It ends in .apps.googleusercontent.com.")},
-	{.id = "auth.client_secret", .page = "auth", .type = TYPE_SECRET, .title = N_("OAuth client secret"),
+	{.id = "auth.client_secret", .page = "auth", .type = TYPE_SECRET, .client = "auth.client_id", .title = N_("OAuth client secret"),
 	 .help = N_("Where the secret is found; never the secret itself. prompt: you are asked before building. env:NAME: a variable. file:PATH: a file that only "
 		    "you can read. secret:projects/P/secrets/N/versions/5: Secret Manager."),
 	 .after = "auth.mode", .rehearsal = "GOCSPX-made-up-for-a-rehearsal", .preset = "prompt",

@@ -66,6 +66,7 @@ struct question {
 	const char *suggests;                           /* the survey (engine/session.h) whose list can be chosen from instead of typing, or NULL */
 	const char *rehearsal;                          /* what a rehearsal puts where only a human can get the answer, or NULL */
 	const char *typed;                              /* N_(): what is said where a secret is typed; for TYPE_SECRET */
+	const char *client;                             /* for TYPE_SECRET: it is the secret of the OAuth client whose ID is the answer to this question; or NULL */
 	bool basic;                                     /* of a page that shows few questions it is one */
 	const char *after;                              /* of a table that is joined in: the question behind which it stands */
 	const struct choice *owner;                     /* set by the joining: the choice that brought it, or NULL */

@@ -135,7 +135,7 @@ static void secrets(void)
 	secret("nobody", "client_id = \"c\"\nclient_secret = \"s\"\ncookie_secret = \"0123456789012345\"\nhttp_address = \"0.0.0.0:4180\"\n");
 	secret("loop", "client_id = \"c\"\nclient_secret = \"s\"\ncookie_secret = \"0123456789012345\"\nemail_domains = [\"*\"]\n");
 	secret("short", "client_id = \"c\"\nclient_secret = \"s\"\ncookie_secret = \"too short\"\nemail_domains = [\"*\"]\nhttp_address = \"0.0.0.0:4180\"\n");
-	secret("client", "shh");
+	secret("client", "GOCSPX-shh-not-a-word");
 	secret("cookie", COOKIE);
 	secret("password", "pw");
 	secret("hidden", GATE_CONFIG(""));

@@ -80,10 +80,21 @@ static void signing_in(void)
 	   "it sends the browser back with a code and the state");
 	const char *code = location ? strstr(location, "code=") + 5 : "";
 	char *text = xstrndup(code, strcspn(code, "&"));
-	const char *rest = "grant_type=authorization_code&client_id=c.apps.googleusercontent.com&client_secret=z&"
+	const char *rest = "grant_type=authorization_code&client_id=c.apps.googleusercontent.com&client_secret=GOCSPX-of-the-tests-own&"
 			   "redirect_uri=https%3A%2F%2Fh.example%2Foauth2%2Fcallback&code_verifier=";
 	char *wrong = xasprintf("%swrong&code=%s", rest, text), *right = xasprintf("%sdBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk&code=%s", rest, text);
+	cJSON *other = token("grant_type=authorization_code&client_id=c.apps.googleusercontent.com&client_secret=yes&code=4%2Fmade-up&redirect_uri=x", 401,
+			     "what no console makes is no client's secret");
+	is_str(json_str(other, "error", NULL), "invalid_client", "and the client is what is refused");
+	cJSON_Delete(other);
 	cJSON_Delete(token(wrong, 400, "a wrong verifier is refused"));
+	other = token("grant_type=authorization_code&client_id=c.apps.googleusercontent.com&client_secret=GOCSPX-of-somebody-elses&code=4%2Fmade-up&redirect_uri=x", 401,
+		      "another secret than the client's is refused");
+	cJSON_Delete(other);
+	other = token("grant_type=authorization_code&client_id=c.apps.googleusercontent.com&client_secret=GOCSPX-of-the-tests-own&code=4%2Fmade-up&redirect_uri=x", 400,
+		      "its own is taken, and the made-up code refused");
+	is_str(json_str(other, "error", NULL), "invalid_grant", "as a bad code");
+	cJSON_Delete(other);
 	cJSON *j = token(right, 200, "the code is exchanged");
 	const char *why = NULL;
 	cJSON *claims = sim_id_token_check(sim, json_str(j, "id_token", ""), &why);

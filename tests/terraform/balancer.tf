@@ -55,7 +55,7 @@ resource "google_compute_backend_service" "run" {
   iap {
     enabled              = true
     oauth2_client_id     = "123-abc.apps.googleusercontent.com"
-    oauth2_client_secret = "GOCSPX-secret"
+    oauth2_client_secret = "GOCSPX-of-the-balancers"
   }
   log_config {
     enable      = true
