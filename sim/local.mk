@@ -3,6 +3,7 @@ sim_libsim_a_SOURCES = \
 	sim/apis.c sim/apis.h \
 	sim/sim.c \
 	sim/api/resource.c sim/api/resource.h \
+	sim/api/resource_changes.c \
 	sim/api/shared.h \
 	sim/api/workloads.h \
 	sim/api/metadata.c \

@@ -17,52 +17,58 @@
 #include <string.h>
 #include <time.h>
 
-#define OPERATIONS "certificatemanager.operations"
 #define TYPE "type.googleapis.com/google.cloud.certificatemanager.v1."
 
 enum { RETRY = 600, CHECKS = 500 };
 
-static struct sim_object *find(struct sim_call *c, const struct sim_resource *r);
+static struct sim_object *certificate_find(struct sim_call *c, const struct sim_resource *r);
+static bool certificate_deleting(struct sim_call *c, struct sim_object *o), certificate_complete(struct sim_call *c, cJSON *doc, const struct sim_object *old),
+	certificate_entry_complete(struct sim_call *c, cJSON *doc, const struct sim_object *old),
+	certificate_authorization_complete(struct sim_call *c, cJSON *doc, const struct sim_object *old);
+static cJSON *certificate_operation(struct sim_call *c, const char *key, const char *verb);
+
+#define OPERATIONS "certificatemanager.operations"
+static const struct sim_operations certificate_operations = {OPERATIONS, certificate_operation};
 
 #define L "certificatemanager.projects.locations."
-#define KIND(methods_, name, where, segment)                                                                                                           \
-	{.methods = L methods_, .collection = "certificatemanager." name, .key = "projects/{project}/locations/{locations}/" where "{" segment "}",      \
-	 .field = segment, .find = find}
+#define HERE "projects/{project}/locations/{locations}/"
+#define KIND(methods_, where, segment, id_, type_)                                                                                                    \
+	.methods = L methods_, .collection = "certificatemanager." segment, .key = HERE where segment "/{" segment "}", .field = segment,                 \
+	.taken = "Resource '" HERE where segment "/{" segment "}' already exists", .id = id_, .type = TYPE type_, .find = certificate_find,              \
+	.deleting = certificate_deleting, .created = "createTime", .updated = "updateTime", .decimals = 9, .operations = &certificate_operations,         \
+	.create = "certificatemanager.create", .change = "certificatemanager.update", .remove = "certificatemanager.delete"
 enum { CERTIFICATE, MAP, ENTRY, AUTHORIZATION };
 static const struct sim_resource resources[] = {
-	[CERTIFICATE] = KIND("certificates", "certificates", "certificates/", "certificates"),
-	[MAP] = KIND("certificateMaps", "certificateMaps", "certificateMaps/", "certificateMaps"),
-	[ENTRY] = KIND("certificateMaps.certificateMapEntries", "certificateMapEntries", "certificateMaps/{certificateMaps}/certificateMapEntries/",
-		       "certificateMapEntries"),
-	[AUTHORIZATION] = KIND("dnsAuthorizations", "dnsAuthorizations", "dnsAuthorizations/", "dnsAuthorizations"),
+	[CERTIFICATE] = {KIND("certificates", "", "certificates", "certificateId", "Certificate"), .complete = certificate_complete},
+	/* Operations of maps and authorizations leave labels out; those of certificates and entries do not. */
+	[MAP] = {KIND("certificateMaps", "", "certificateMaps", "certificateMapId", "CertificateMap"), .unsaid = "labels"},
+	[ENTRY] = {KIND("certificateMaps.certificateMapEntries", "certificateMaps/{certificateMaps}/", "certificateMapEntries", "certificateMapEntryId",
+			"CertificateMapEntry"),
+		   .within = &resources[MAP], .complete = certificate_entry_complete, .defaults = "{'state':'PENDING'}"},
+	[AUTHORIZATION] = {KIND("dnsAuthorizations", "", "dnsAuthorizations", "dnsAuthorizationId", "DnsAuthorization"),
+			   .complete = certificate_authorization_complete, .defaults = "{'type':'FIXED_RECORD'}", .unsaid = "labels"},
+	{.methods = L "operations", .collection = OPERATIONS, .key = HERE "operations/{operations}", .field = "operations",
+	 .missing = "Resource '" HERE "operations/{operations}' was not found"},
 	{0},
 };
 static const struct sim_resource *const certificates = &resources[CERTIFICATE], *const maps = &resources[MAP], *const entries = &resources[ENTRY],
 				 *const authorizations = &resources[AUTHORIZATION];
-static const struct kind {
-	const char *id_param, *type, *word;
-} kinds[] = {
-	[CERTIFICATE] = {"certificateId", TYPE "Certificate", "certificate"},
-	[MAP] = {"certificateMapId", TYPE "CertificateMap", "certificateMap"},
-	[ENTRY] = {"certificateMapEntryId", TYPE "CertificateMapEntry", "certificateMapEntry"},
-	[AUTHORIZATION] = {"dnsAuthorizationId", TYPE "DnsAuthorization", "dnsAuthorization"},
-};
-
-static const struct kind *kind_of(const struct sim_resource *r)
-{
-	return &kinds[r - resources];
-}
 
 /* Names. ------------------------------------------------------------------------------------------------------------------ */
 
-static struct sim_object *find(struct sim_call *c, const struct sim_resource *r)
+static const char *certificate_word(const struct sim_resource *r)
+{
+	return r == certificates ? "certificate" : r == maps ? "certificateMap" : r == entries ? "certificateMapEntry" : "dnsAuthorization";
+}
+
+static struct sim_object *certificate_find(struct sim_call *c, const struct sim_resource *r)
 {
 	const char *key = resource_text(c, r->key);
 	struct sim_object *o = sim_get(c->sim, r->collection, key);
 	if (!o && !strcmp(sim_path_part(c, "locations"), "global"))
 		sim_fail(c, "NOT_FOUND", NULL, "Resource '%s' was not found", key);
 	else if (!o)
-		sim_fail(c, "NOT_FOUND", NULL, "%s \"%s\" not found", kind_of(r)->word, key);
+		sim_fail(c, "NOT_FOUND", NULL, "%s \"%s\" not found", certificate_word(r), key);
 	return o;
 }
 
@@ -98,69 +104,17 @@ static void number_list(struct sim *s, cJSON *doc, const char *path)
 
 /* Operations. ------------------------------------------------------------------------------------------------------------- */
 
-static void finished(struct sim *s, const cJSON *arg)
+static cJSON *certificate_operation(struct sim_call *c, const char *key, const char *verb)
 {
-	struct sim_object *op = sim_get(s, OPERATIONS, json_str(arg, "operation", ""));
-	const char *type = json_str(arg, "type", NULL);
-	struct sim_object *o = sim_get(s, json_str(arg, "collection", ""), json_str(arg, "key", ""));
-	char *now = sim_time(s, 9);
-	if (op) {
-		cJSON *response = type && o ? cJSON_Duplicate(o->doc, true) : cJSON_CreateObject();
-		cJSON_AddStringToObject(response, "@type", type && o ? type : "type.googleapis.com/google.protobuf.Empty");
-		/* Operations of maps and authorizations leave labels out; those of certificates and entries do not. */
-		if (type && (!strcmp(type, kinds[MAP].type) || !strcmp(type, kinds[AUTHORIZATION].type)))
-			json_drop(response, "labels");
-		json_put_str(op->doc, "metadata.endTime", now);
-		json_put_bool(op->doc, "done", true);
-		cJSON_AddItemToObject(op->doc, "response", response);
-	}
-	free(now);
-}
-
-static bool spoil(struct sim *s, const cJSON *arg, const cJSON *error)
-{
-	struct sim_object *op = sim_get(s, OPERATIONS, json_str(arg, "operation", ""));
-	struct sim_object *o = sim_get(s, json_str(arg, "collection", ""), json_str(arg, "key", ""));
-	if (!op)
-		return false;
-	if (o && !strcmp(json_str(op->doc, "metadata.verb", ""), "create"))
-		sim_remove(s, o);
-	json_put_bool(op->doc, "done", true);
-	json_put(op->doc, "error", cJSON_Duplicate(error, true));
-	return true;
-}
-
-static void answer(struct sim_call *c, const char *key, const char *verb)
-{
-	const struct sim_resource *r = resource_of(c);
 	char uuid[37], *now = sim_time(c->sim, 9);
 	sim_uuid(c->sim, uuid);
-	char *name = xasprintf("projects/%s/locations/%s/operations/operation-%lld-%.13s-%.8s-%.8s", c->project,
-			       sim_path_part(c, "locations"), (long long)(sim_wall(c->sim) * 1000), uuid + 23, uuid, uuid + 28);
-	bool gone = !strcmp(verb, "delete");
-	struct sim_object *op = sim_put(c->sim, OPERATIONS, name,
-					json_make("{'name':%s,'metadata':{'@type':'" TYPE
-						  "OperationMetadata','createTime':%s,'target':%s,'verb':%s,"
-						  "'requestedCancellation':%b,'apiVersion':'v1'},'done':%b}",
-						  name, now, key, verb, 0, 0));
-	char *duration = xasprintf("certificatemanager.%s", verb);
-	sim_after(c->sim, sim_draw(c->sim, duration), finished,
-		  json_make("{'operation':%s,'collection':%s,'key':%s,'type':%s}", name, r->collection, key,
-			    gone ? NULL : kind_of(r)->type));
-	sim_ok(c, cJSON_Duplicate(op->doc, true));
-	free(now), free(name), free(duration);
-}
-
-static void get_operation(struct sim_call *c)
-{
-	char *key = xasprintf("projects/%s/locations/%s/operations/%s", c->project, sim_path_part(c, "locations"),
-			      sim_path_part(c, "operations"));
-	struct sim_object *o = sim_get(c->sim, OPERATIONS, key);
-	if (o)
-		sim_ok(c, cJSON_Duplicate(o->doc, true));
-	else
-		sim_fail(c, "NOT_FOUND", NULL, "Resource '%s' was not found", key);
-	free(key);
+	cJSON *doc = json_make("{'name':%s,'metadata':{'@type':'" TYPE "OperationMetadata','createTime':%s,'target':%s,'verb':%s,'requestedCancellation':%b,"
+			       "'apiVersion':'v1'},'done':%b}",
+			       sim_tmp("projects/%s/locations/%s/operations/operation-%lld-%.13s-%.8s-%.8s", c->project, sim_path_part(c, "locations"),
+				       (long long)(sim_wall(c->sim) * 1000), uuid + 23, uuid, uuid + 28),
+			       now, key, verb, 0, 0);
+	free(now);
+	return doc;
 }
 
 /* Certificates. ----------------------------------------------------------------------------------------------------------- */
@@ -305,97 +259,49 @@ static void provision(struct sim *s, const cJSON *arg)
 	sim_after(s, RETRY, provision, json_make("{'key':%s,'left':%d}", json_str(arg, "key", ""), left - 1));
 }
 
-static bool certificate_ok(struct sim_call *c, cJSON *doc, const char *key)
+static bool certificate_complete(struct sim_call *c, cJSON *doc, const struct sim_object *old)
 {
-	if (json_at(doc, "selfManaged"))
+	if (json_at(doc, old ? "selfManaged.pemCertificate" : "selfManaged"))
 		return take_certificate(c, doc);
+	if (old)
+		return true;
 	if (!cJSON_GetArraySize(json_at(doc, "managed.domains"))) {
-		sim_fail(c, "INVALID_ARGUMENT", NULL,
-			 "A certificate must be self-managed or managed with at least one domain.");
+		sim_fail(c, "INVALID_ARGUMENT", NULL, "A certificate must be self-managed or managed with at least one domain.");
 		return false;
 	}
 	json_put_str(doc, "managed.state", "PROVISIONING");
 	number_list(c->sim, doc, "managed.dnsAuthorizations");
 	attempts(c->sim, doc, "AUTHORIZING");
 	sim_after(c->sim, sim_draw(c->sim, "compute.sslCertificate.provision"), provision,
-		  json_make("{'key':%s,'left':%d}", key, CHECKS));
+		  json_make("{'key':%s,'left':%d}", json_str(doc, "name", ""), CHECKS));
 	return true;
 }
 
-static bool complete_authorization(struct sim_call *c, cJSON *doc)
+static bool certificate_authorization_complete(struct sim_call *c, cJSON *doc, const struct sim_object *old)
 {
-	if (!*json_str(doc, "domain", "")) {
+	const char *domain = json_str(doc, "domain", "");
+	char uuid[37];
+	if (old)
+		return true;
+	if (!*domain) {
 		sim_fail(c, "INVALID_ARGUMENT", NULL, "Domain must be specified.");
 		return false;
 	}
-	char uuid[37], *name = xasprintf("_acme-challenge.%s.", json_str(doc, "domain", ""));
 	sim_uuid(c->sim, uuid);
-	char *data = xasprintf("%s.%d.authorize.certificatemanager.goog.", uuid, (int)(sim_random(c->sim) % 20));
-	if (!json_at(doc, "type"))
-		json_put_str(doc, "type", "FIXED_RECORD");
-	json_put(doc, "dnsResourceRecord", json_make("{'name':%s,'type':'CNAME','data':%s}", name, data));
-	free(name), free(data);
+	json_put(doc, "dnsResourceRecord",
+		 json_make("{'name':%s,'type':'CNAME','data':%s}", sim_tmp("_acme-challenge.%s.", domain),
+			   sim_tmp("%s.%d.authorize.certificatemanager.goog.", uuid, (int)(sim_random(c->sim) % 20))));
 	return true;
 }
 
-/* What each kind needs before it is stored; false: answered. */
-static bool complete(struct sim_call *c, const struct sim_resource *r, cJSON *doc, const char *key)
+static bool certificate_entry_complete(struct sim_call *c, cJSON *doc, const struct sim_object *old)
 {
-	if (r == certificates)
-		return certificate_ok(c, doc, key);
-	if (r == authorizations)
-		return complete_authorization(c, doc);
-	if (r == entries) {
-		number_list(c->sim, doc, "certificates");
-		json_put_str(doc, "state", "PENDING");
-	}
+	(void)old;
+	number_list(c->sim, doc, "certificates");
 	return true;
 }
 
-/* Methods. ---------------------------------------------------------------------------------------------------------------- */
-
-static void create(struct sim_call *c)
-{
-	const struct sim_resource *r = resource_of(c);
-	const char *key = sim_tmp("%s%s", resource_prefix(c, r), sim_param(c, kind_of(r)->id_param));
-	if (r == entries && !find(c, maps))
-		return;
-	if (sim_get(c->sim, r->collection, key)) {
-		sim_fail(c, "ALREADY_EXISTS", NULL, "Resource '%s' already exists", key);
-		return;
-	}
-	char *now = sim_time(c->sim, 9);
-	cJSON *doc = sim_take_body(c);
-	json_put_str(doc, "name", key);
-	json_put_str(doc, "createTime", now);
-	json_put_str(doc, "updateTime", now);
-	if (complete(c, r, doc, key)) {
-		sim_put(c->sim, r->collection, key, doc);
-		answer(c, key, "create");
-	} else {
-		cJSON_Delete(doc);
-	}
-	free(now);
-}
-
-static void patch(struct sim_call *c)
-{
-	const struct sim_resource *r = resource_of(c);
-	struct sim_object *o = find(c, r);
-	char *now;
-	if (!o)
-		return;
-	sim_merge(o->doc, c->body, sim_param(c, "updateMask"));
-	json_put_str(o->doc, "name", o->key);
-	if (r == entries)
-		number_list(c->sim, o->doc, "certificates");
-	if (r == certificates && json_at(o->doc, "selfManaged.pemCertificate") && !take_certificate(c, o->doc))
-		return;
-	now = sim_time(c->sim, 9);
-	json_put_str(o->doc, "updateTime", now);
-	answer(c, o->key, "update");
-	free(now);
-}
+/* Used by others. --------------------------------------------------------------------------------------------------------- */
 
 static bool lists(struct sim *s, const cJSON *names, const char *key)
 {
@@ -446,39 +352,22 @@ static bool in_use(struct sim *s, const struct sim_resource *r, const char *key)
 	return used;
 }
 
-static void delete(struct sim_call *c)
+static bool certificate_deleting(struct sim_call *c, struct sim_object *o)
 {
 	const struct sim_resource *r = resource_of(c);
-	struct sim_object *o = find(c, r);
-	if (!o)
-		return;
-	if (in_use(c->sim, r, o->key)) {
-		sim_fail(c, "FAILED_PRECONDITION", NULL, "can't delete %s that is referenced by a %s", kind_of(r)->word,
-			 r == certificates ? "CertificateMapEntry or other resources"
-			 : r == maps       ? "CertificateMapEntry or TargetHttpsProxy"
-					    : "Certificate");
-		return;
-	}
-	char *key = xstrdup(o->key);
-	sim_remove(c->sim, o);
-	answer(c, key, "delete");
-	free(key);
+	if (!in_use(c->sim, r, o->key))
+		return true;
+	sim_fail(c, "FAILED_PRECONDITION", NULL, "can't delete %s that is referenced by a %s", certificate_word(r),
+		 r == certificates ? "CertificateMapEntry or other resources" : r == maps ? "CertificateMapEntry or TargetHttpsProxy" : "Certificate");
+	return false;
 }
 
-#define ROUTES(path, permission)                                                                                                                       \
-	{L path ".create", create, "certificatemanager." permission ".create", NULL},                                                                     \
-		{L path ".get", resource_get, "certificatemanager." permission ".get", NULL},                                                               \
-		{L path ".list", resource_list, "certificatemanager." permission ".list", NULL},                                                            \
-		{L path ".patch", patch, "certificatemanager." permission ".update", NULL},                                                                 \
-	{                                                                                                                                              \
-		L path ".delete", delete, "certificatemanager." permission ".delete", NULL                                                                  \
-	}
 static const struct sim_route routes[] = {
-	ROUTES("certificates", "certs"),
-	ROUTES("certificateMaps", "certmaps"),
-	ROUTES("certificateMaps.certificateMapEntries", "certmapentries"),
-	ROUTES("dnsAuthorizations", "dnsauthorizations"),
-	{L "operations.get", get_operation, "certificatemanager.operations.get", NULL},
+	RESOURCE_ROUTES(L "certificates", "certificatemanager.certs"),
+	RESOURCE_ROUTES(L "certificateMaps", "certificatemanager.certmaps"),
+	RESOURCE_ROUTES(L "certificateMaps.certificateMapEntries", "certificatemanager.certmapentries"),
+	RESOURCE_ROUTES(L "dnsAuthorizations", "certificatemanager.dnsauthorizations"),
+	RESOURCE_READS(L "operations", "certificatemanager.operations"),
 	{0},
 };
 
@@ -488,5 +377,5 @@ const struct sim_api sim_api_certificatemanager = {
 	.errors = SIM_ERRORS_AIP,
 	.routes = routes,
 	.resources = resources,
-	.spoil = spoil,
+	.spoil = resource_spoil,
 };

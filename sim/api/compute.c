@@ -384,18 +384,6 @@ void compute_touch(struct sim *s, cJSON *doc, const char *field)
 	json_put_str(doc, field, text);
 }
 
-void compute_fill(cJSON *doc, const cJSON *defaults)
-{
-	const cJSON *d;
-	cJSON_ArrayForEach(d, defaults) {
-		cJSON *have = cJSON_GetObjectItemCaseSensitive(doc, d->string);
-		if (!have)
-			cJSON_AddItemToObject(doc, d->string, cJSON_Duplicate(d, true));
-		else if (cJSON_IsObject(have) && cJSON_IsObject(d))
-			compute_fill(have, d);
-	}
-}
-
 void compute_merge(cJSON *doc, const cJSON *patch)
 {
 	const cJSON *p;
@@ -417,7 +405,7 @@ static void fill_defaults(const struct compute_kind *k, cJSON *doc)
 	if (!k->defaults)
 		return;
 	cJSON *d = json_make(k->defaults);
-	compute_fill(doc, d);
+	sim_fill(doc, d);
 	cJSON_Delete(d);
 }
 

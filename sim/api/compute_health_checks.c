@@ -30,7 +30,7 @@ static bool check(struct sim_call *c, cJSON *doc, const struct sim_object *old)
 		cJSON *block = json_at(doc, types[i].block), *defaults = json_make(types[i].defaults);
 		if (!json_at(block, "portSpecification") && !json_at(block, "port") && !json_at(block, "portName"))
 			json_put_num(defaults, "port", strcmp(types[i].type, "HTTPS") && strcmp(types[i].type, "SSL") ? 80 : 443);
-		compute_fill(block, defaults);
+		sim_fill(block, defaults);
 		cJSON_Delete(defaults);
 		json_put_str(doc, "type", types[i].type);
 		if (json_num(doc, "timeoutSec", 5) > json_num(doc, "checkIntervalSec", 5))

@@ -104,7 +104,7 @@ static bool check_disks(struct sim_call *c, cJSON *doc)
 		cJSON *defaults = json_make("{'kind':'compute#attachedDisk','type':'PERSISTENT','mode':'READ_WRITE','index':%d,'deviceName':%s,'boot':%b,"
 					    "'autoDelete':false,'interface':'SCSI'}",
 					    i, device, i == 0);
-		compute_fill(disk, defaults);
+		sim_fill(disk, defaults);
 		cJSON_Delete(defaults);
 		free(device);
 		if (!project_disk(c, disk, json_str(doc, "name", ""), i++))
@@ -146,7 +146,7 @@ static bool check_external(struct sim_call *c, cJSON *nic)
 		if (!json_at(a, "natIP"))
 			json_put_str(a, "natIP", ip4_text(34u << 24 | (64u + (uint32_t)(r % 60)) << 16 | (uint32_t)(r >> 20 & 0xffff), text));
 		cJSON *defaults = json_make("{'kind':'compute#accessConfig','type':'ONE_TO_ONE_NAT','name':'External NAT','networkTier':'PREMIUM'}");
-		compute_fill(a, defaults);
+		sim_fill(a, defaults);
 		cJSON_Delete(defaults);
 	}
 	return true;
@@ -173,7 +173,7 @@ static bool check_interfaces(struct sim_call *c, cJSON *doc)
 		if (!json_at(nic, "networkIP"))
 			json_put_str(nic, "networkIP", ip4_text(ip4_free_host(c->sim, c->project, r, 2), text));
 		cJSON *defaults = json_make("{'kind':'compute#networkInterface','name':%s,'stackType':'IPV4_ONLY'}", name);
-		compute_fill(nic, defaults);
+		sim_fill(nic, defaults);
 		cJSON_Delete(defaults);
 		compute_touch(c->sim, nic, "fingerprint");
 		free(name);
@@ -228,7 +228,7 @@ static bool check(struct sim_call *c, cJSON *doc, const struct sim_object *old)
 				    "'MIGRATE','preemptible':false,'provisioningModel':'STANDARD'},'canIpForward':false,'deletionProtection':false,"
 				    "'startRestricted':false,'cpuPlatform':'Intel Broadwell','shieldedInstanceConfig':{'enableSecureBoot':false,"
 				    "'enableVtpm':true,'enableIntegrityMonitoring':true},'shieldedInstanceIntegrityPolicy':{'updateAutoLearnPolicy':true}}");
-	compute_fill(doc, defaults);
+	sim_fill(doc, defaults);
 	cJSON_Delete(defaults);
 	compute_touch(c->sim, doc, "metadata.fingerprint");
 	compute_touch(c->sim, doc, "tags.fingerprint");

@@ -218,7 +218,7 @@ static bool check(struct sim_call *c, cJSON *doc, const struct sim_object *old)
 				    "'allInstancesConfig':{'effective':true},'stateful':{'hasStatefulConfig':false,'perInstanceConfigs':{'allEffective':true}},"
 				    "'versionTarget':{'isReached':true}},'updatePolicy':{'type':'OPPORTUNISTIC','minimalAction':'REPLACE','replacementMethod':'SUBSTITUTE',"
 				    "'maxSurge':{'fixed':1,'calculated':1},'maxUnavailable':{'fixed':1,'calculated':1}}}");
-	compute_fill(doc, defaults);
+	sim_fill(doc, defaults);
 	cJSON_Delete(defaults);
 	bool known = compute_scope(c, &scope);
 	char *group = xasprintf(COMPUTE_BASE "%sinstanceGroups/%s", buf_text(&scope), name);

@@ -85,7 +85,7 @@ static bool rule_ok(struct sim_call *c, cJSON *rule)
 	if ((!strcmp(action, "throttle") || !strcmp(action, "rate_based_ban")) && !json_at(rule, "rateLimitOptions"))
 		return compute_required(c, "rules[0].rateLimitOptions");
 	cJSON *defaults = json_make("{'kind':'compute#securityPolicyRule','preview':false,'description':''}");
-	compute_fill(rule, defaults);
+	sim_fill(rule, defaults);
 	cJSON_Delete(defaults);
 	return true;
 }

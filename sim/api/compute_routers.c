@@ -26,7 +26,7 @@ static bool check_nat(struct sim_call *c, cJSON *nat)
 	cJSON *defaults = json_make("{'type':'PUBLIC','enableEndpointIndependentMapping':false,'endpointTypes':['ENDPOINT_TYPE_VM']}");
 	if (!private)
 		json_put_str(defaults, "autoNetworkTier", "PREMIUM");
-	compute_fill(nat, defaults);
+	sim_fill(nat, defaults);
 	cJSON_Delete(defaults);
 	return true;
 }

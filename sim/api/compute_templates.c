@@ -32,7 +32,7 @@ static bool check(struct sim_call *c, cJSON *doc, const struct sim_object *old)
 		char *device = xasprintf("persistent-disk-%d", index);
 		cJSON *defaults = json_make("{'kind':'compute#attachedDisk','type':'PERSISTENT','mode':'READ_WRITE','index':%d,'deviceName':%s,'boot':%b,'autoDelete':%b}",
 					    index, device, index == 0, 0);
-		compute_fill(disk, defaults);
+		sim_fill(disk, defaults);
 		cJSON_Delete(defaults);
 		free(device);
 		index++;
@@ -46,7 +46,7 @@ static bool check(struct sim_call *c, cJSON *doc, const struct sim_object *old)
 	}
 	cJSON *defaults = json_make("{'description':'','properties':{'metadata':{'kind':'compute#metadata'},'scheduling':{'automaticRestart':true,'onHostMaintenance':"
 				    "'MIGRATE','preemptible':false,'provisioningModel':'STANDARD'}}}");
-	compute_fill(doc, defaults);
+	sim_fill(doc, defaults);
 	cJSON_Delete(defaults);
 	if (json_at(properties, "metadata"))
 		compute_touch(c->sim, properties, "metadata.fingerprint");

@@ -1,4 +1,4 @@
-/* Locations of Secret Manager and Certificate Manager, and what Certificate Manager's operations are. */
+/* Locations of Secret Manager and Certificate Manager. */
 #include "config.h"
 #include "sim/api/shared.h"
 
@@ -29,11 +29,6 @@ static void get(struct sim_call *c)
 		sim_fail(c, "NOT_FOUND", NULL, "Location %s is not found or access is unauthorized.", id);
 }
 
-static void certificate_operations(struct sim_call *c)
-{
-	sim_list(c, "certificatemanager.operations", sim_tmp("%s/operations/", sim_parent(c)), "operations", NULL, NULL);
-}
-
 static const struct sim_route secret_routes[] = {
 	{"secretmanager.projects.locations.list", list, "secretmanager.locations.list", NULL},
 	{"secretmanager.projects.locations.get", get, "secretmanager.locations.get", NULL},
@@ -46,7 +41,6 @@ const struct sim_api sim_secretmanager_locations = {
 static const struct sim_route certificate_routes[] = {
 	{"certificatemanager.projects.locations.list", list, "certificatemanager.locations.list", NULL},
 	{"certificatemanager.projects.locations.get", get, "certificatemanager.locations.get", NULL},
-	{"certificatemanager.projects.locations.operations.list", certificate_operations, "certificatemanager.operations.list", NULL},
 	{NULL, NULL, NULL, NULL},
 };
 

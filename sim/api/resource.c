@@ -32,19 +32,20 @@ static const char *part(const struct sim_call *c, const char *segment, size_t n)
 	return "";
 }
 
-/* The text of the name between braces. */
-static const char *value_of(const struct sim_call *c, const char *name, size_t n)
+/* The text of the name between braces; id: of what the path does not name yet. */
+static const char *value_of(const struct sim_call *c, const char *name, size_t n, const char *id)
 {
 	const char *project = c->project ? c->project : "";
 	if (n == strlen("project") && !strncmp(name, "project", n))
 		return project;
 	if (n == strlen("number") && !strncmp(name, "number", n))
 		return sim_project_number(c->sim, project) ? sim_project_number(c->sim, project) : "";
-	return part(c, name, n);
+	const char *said = part(c, name, n);
+	return *said || !id ? said : id;
 }
 
 /* Stops before a name whose value is until; NULL: goes on to the end. */
-static const char *filled(const struct sim_call *c, const char *text, size_t len, const char *until)
+static const char *filled(const struct sim_call *c, const char *text, size_t len, const char *until, const char *id)
 {
 	struct buf b = {0};
 	for (const char *p = text; p < text + len;) {
@@ -56,7 +57,7 @@ static const char *filled(const struct sim_call *c, const char *text, size_t len
 		if (p == text + len)
 			break;
 		n = strcspn(++p, "}");
-		const char *value = value_of(c, p, n);
+		const char *value = value_of(c, p, n, id);
 		if (until && !strcmp(value, until))
 			break;
 		buf_puts(&b, value);
@@ -67,7 +68,12 @@ static const char *filled(const struct sim_call *c, const char *text, size_t len
 
 const char *resource_text(const struct sim_call *c, const char *text)
 {
-	return filled(c, text, strlen(text), NULL);
+	return filled(c, text, strlen(text), NULL, NULL);
+}
+
+const char *resource_text_of(const struct sim_call *c, const char *text, const char *id)
+{
+	return filled(c, text, strlen(text), NULL, id);
 }
 
 struct sim_object *resource_find(struct sim_call *c, const struct sim_resource *r)
@@ -88,7 +94,7 @@ struct sim_object *resource_named(struct sim_call *c)
 
 const char *resource_prefix(const struct sim_call *c, const struct sim_resource *r)
 {
-	return filled(c, r->key, (size_t)(strrchr(r->key, '{') - r->key), "-");
+	return filled(c, r->key, (size_t)(strrchr(r->key, '{') - r->key), "-", NULL);
 }
 
 const char *resource_holder(const struct sim_resource *r, const struct sim_object *o)

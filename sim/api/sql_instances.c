@@ -211,7 +211,7 @@ static cJSON *wanted(const struct sim_object *o, const cJSON *body, bool whole)
 	for (const char *const *k = merged; *k; k++) {
 		cJSON *now = cJSON_GetObjectItemCaseSensitive(settings, *k);
 		if (now)
-			compute_fill(now, cJSON_GetObjectItemCaseSensitive(json_at(o->doc, "settings"), *k));
+			sim_fill(now, cJSON_GetObjectItemCaseSensitive(json_at(o->doc, "settings"), *k));
 	}
 	return doc;
 }

@@ -104,7 +104,7 @@ static bool settle_backups(struct sim_call *c, cJSON *doc)
 				    "'retainedBackups':%d}}}",
 				    usual, plus(doc) ? 15 : 7);
 	cJSON *settings = json_at(doc, "settings");
-	compute_fill(settings, defaults);
+	sim_fill(settings, defaults);
 	cJSON_Delete(defaults);
 	const cJSON *b = json_at(settings, "backupConfiguration");
 	bool on = json_bool(b, "enabled", false), pitr = json_bool(b, "pointInTimeRecoveryEnabled", false);
@@ -161,7 +161,7 @@ static bool settle_addresses(struct sim_call *c, cJSON *doc, const struct sim_ob
 	cJSON *settings = json_at(doc, "settings");
 	cJSON *defaults = json_make("{'ipConfiguration':{'ipv4Enabled':true,'authorizedNetworks':[],'serverCertificateRotationMode':"
 				    "'SERVER_CERTIFICATE_ROTATION_MODE_UNSPECIFIED'}}");
-	compute_fill(settings, defaults);
+	sim_fill(settings, defaults);
 	cJSON_Delete(defaults);
 	cJSON *ip = json_at(settings, "ipConfiguration"), *acl;
 	const char *network = json_str(ip, "privateNetwork", ""), *before = old ? json_str(old->doc, "settings.ipConfiguration.privateNetwork", "") : "";
@@ -290,7 +290,7 @@ bool sql_settle(struct sim_call *c, cJSON *doc, const struct sim_object *old)
 				    "'pricingPlan':'PER_USE','replicationType':'SYNCHRONOUS','connectorEnforcement':'NOT_REQUIRED','dataDiskType':"
 				    "'PD_SSD','dataDiskSizeGb':'10','storageAutoResize':true,'storageAutoResizeLimit':'0',"
 				    "'deletionProtectionEnabled':false,'replicationLagMaxSeconds':31536000}");
-	compute_fill(settings, defaults);
+	sim_fill(settings, defaults);
 	cJSON_Delete(defaults);
 	/* What says nothing is left out. */
 	static const char *const insights[] = {"queryInsightsEnabled", "recordApplicationTags", "recordClientAddress"};

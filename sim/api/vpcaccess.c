@@ -3,6 +3,7 @@
 #include "config.h"
 #include "sim/api/compute.h"
 #include "sim/api/network.h"
+#include "sim/api/resource.h"
 #include "sim/api/serving.h"
 
 #include "base/json.h"
@@ -12,7 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define OPERATIONS "vpcaccess.operations"
 #define TYPE "type.googleapis.com/google.cloud.vpcaccess.v1."
 
 struct sim_object *network_connector(struct sim *s, const char *name)
@@ -37,31 +37,15 @@ char *network_connector_in(struct sim *s, const char *path)
 }
 
 /* Operations. ------------------------------------------------------------------------------------------------------------- */
-static void end(struct sim *s, const cJSON *arg, cJSON *error)
-{
-	struct sim_object *o = sim_get(s, NETWORK_CONNECTORS, json_str(arg, "key", "")), *op = sim_get(s, OPERATIONS, json_str(arg, "operation", ""));
-	char *now = sim_time(s, 9);
-	if (op)
-		json_put_str(op->doc, "metadata.endTime", now);
-	free(now);
-	if (error)
-		sim_lro_failed(s, OPERATIONS, json_str(arg, "operation", ""), NULL, error);
-	else
-		sim_lro_done(s, OPERATIONS, json_str(arg, "operation", ""), NULL, o ? sim_typed(o->doc, TYPE "Connector") : sim_typed(NULL, "type.googleapis.com/google.protobuf.Empty"));
-}
-
-static void begin(struct sim_call *c, const char *method, const char *key, double seconds, void (*finish)(struct sim *s, const cJSON *arg))
+static cJSON *connector_operation(struct sim_call *c, const char *key, const char *verb)
 {
 	char id[37], *now = sim_time(c->sim, 9);
 	sim_uuid(c->sim, id);
-	const char *name = sim_tmp("%s/operations/%s", sim_parent(c), id);
-	struct sim_object *op = sim_lro(c->sim, OPERATIONS, name,
-					json_make("{'@type':'" TYPE "OperationMetadata','method':%s,'createTime':%s,'target':%s}",
-						  sim_tmp("google.cloud.vpcaccess.v1.VpcAccessService.%s", method), now, key));
-	sim_lro_due(op, seconds, sim_now(c->sim));
-	sim_after(c->sim, seconds, finish, json_make("{'key':%s,'operation':%s}", key, name));
-	sim_lro_reply(c, op);
+	cJSON *doc = json_make("{'name':%s,'metadata':{'@type':'" TYPE "OperationMetadata','method':%s,'createTime':%s,'target':%s}}",
+			       sim_tmp("%s/operations/%s", sim_parent(c), id),
+			       sim_tmp("google.cloud.vpcaccess.v1.VpcAccessService.%c%sConnector", *verb - 'a' + 'A', verb + 1), now, key);
 	free(now);
+	return doc;
 }
 
 /* Where it stands: the network's path, and the subnet's when that was given. Why it cannot stand there, or NULL. */
@@ -97,41 +81,11 @@ static cJSON *place(struct sim *s, struct sim_object *o)
 	return why;
 }
 
-static void created(struct sim *s, const cJSON *arg)
+static cJSON *connector_settled(struct sim *s, struct sim_object *o, const char *verb, const cJSON *error)
 {
-	struct sim_object *o = sim_get(s, NETWORK_CONNECTORS, json_str(arg, "key", ""));
-	if (!o)
-		return;
-	cJSON *why = place(s, o);
-	json_put_str(o->doc, "state", why ? "ERROR" : "READY");
-	end(s, arg, why);
-}
-
-static void changed(struct sim *s, const cJSON *arg)
-{
-	struct sim_object *o = sim_get(s, NETWORK_CONNECTORS, json_str(arg, "key", ""));
-	if (o)
-		json_put_str(o->doc, "state", "READY");
-	end(s, arg, NULL);
-}
-
-static void deleted(struct sim *s, const cJSON *arg)
-{
-	struct sim_object *o = sim_get(s, NETWORK_CONNECTORS, json_str(arg, "key", ""));
-	if (o)
-		sim_remove(s, o);
-	end(s, arg, NULL);
-}
-
-static bool spoil(struct sim *s, const cJSON *arg, const cJSON *error)
-{
-	struct sim_object *o = sim_get(s, NETWORK_CONNECTORS, json_str(arg, "key", ""));
-	if (!sim_get(s, OPERATIONS, json_str(arg, "operation", "")))
-		return false;
-	if (o)
-		json_put_str(o->doc, "state", "ERROR");
-	end(s, arg, cJSON_Duplicate(error, 1));
-	return true;
+	cJSON *why = !error && !strcmp(verb, "create") ? place(s, o) : NULL;
+	json_put_str(o->doc, "state", why || error ? "ERROR" : "READY");
+	return why;
 }
 
 /* Rules. ------------------------------------------------------------------------------------------------------------------ */
@@ -141,14 +95,7 @@ static bool refuse(struct sim_call *c, const char *why)
 	return false;
 }
 
-static bool id_ok(struct sim_call *c, const char *id)
-{
-	size_t n = strlen(id);
-	bool good = n > 1 && n < 26 && *id >= 'a' && *id <= 'z' && strspn(id, "abcdefghijklmnopqrstuvwxyz0123456789-") == n && id[n - 1] != '-';
-	return good || refuse(c, "The connector ID must match the pattern ^[a-z][-a-z0-9]{0,23}[a-z0-9]$.");
-}
-
-static bool place_ok(struct sim_call *c, const cJSON *doc)
+static bool range_ok(struct sim_call *c, const cJSON *doc)
 {
 	bool subnet = *json_str(doc, "subnet.name", ""), range = *json_str(doc, "ipCidrRange", "");
 	struct ip4_range r;
@@ -192,80 +139,61 @@ static bool scale_ok(struct sim_call *c, cJSON *doc)
 	return true;
 }
 
-/* Requests. --------------------------------------------------------------------------------------------------------------- */
-static struct sim_object *named(struct sim_call *c)
+/* The row. ---------------------------------------------------------------------------------------------------------------- */
+static bool connector_placed(struct sim_call *c)
 {
-	const char *key = sim_tmp("%s/connectors/%s", sim_parent(c), sim_part(c, 6));
-	struct sim_object *o = sim_get(c->sim, NETWORK_CONNECTORS, key);
-	if (!o)
-		sim_fail(c, "NOT_FOUND", NULL, "Resource '%s' was not found", key);
-	return o;
+	if (sim_is_region(sim_part(c, 4)))
+		return true;
+	sim_fail(c, "PERMISSION_DENIED", NULL, "Permission denied on 'locations/%s' (or it may not exist).", sim_part(c, 4));
+	return false;
 }
 
-static void create(struct sim_call *c)
+static bool connector_complete(struct sim_call *c, cJSON *doc, const struct sim_object *old)
 {
-	const char *id = sim_param(c, "connectorId"), *key = sim_tmp("%s/connectors/%s", sim_parent(c), id);
-	if (!sim_is_region(sim_part(c, 4))) {
-		sim_fail(c, "PERMISSION_DENIED", NULL, "Permission denied on 'locations/%s' (or it may not exist).", sim_part(c, 4));
-		return;
-	}
-	if (!id_ok(c, id))
-		return;
-	if (sim_get(c->sim, NETWORK_CONNECTORS, key)) {
-		sim_fail(c, "ALREADY_EXISTS", NULL, "Resource '%s' already exists", key);
-		return;
-	}
-	cJSON *doc = sim_take_body(c);
-	if (!place_ok(c, doc) || !scale_ok(c, doc)) {
-		cJSON_Delete(doc);
-		return;
-	}
-	json_put_str(doc, "name", key);
-	json_put_str(doc, "state", "CREATING");
-	if (!json_at(doc, "subnet") && !*json_str(doc, "network", ""))
+	if ((!old && !range_ok(c, doc)) || !scale_ok(c, doc))
+		return false;
+	json_put_str(doc, "state", old ? "UPDATING" : "CREATING");
+	if (!old && !json_at(doc, "subnet") && !*json_str(doc, "network", ""))
 		json_put_str(doc, "network", "default");
 	const char *network = json_str(doc, "network", "");
 	if (strchr(network, '/'))
 		json_put_str(doc, "network", sim_tmp("%s", strrchr(network, '/') + 1));
-	sim_put(c->sim, NETWORK_CONNECTORS, key, doc);
-	begin(c, "CreateConnector", key, sim_draw(c->sim, "vpcaccess.create"), created);
+	return true;
 }
 
-static void patch(struct sim_call *c)
+static bool connector_changing(struct sim_call *c, const struct sim_object *o)
 {
-	struct sim_object *o = named(c);
-	if (!o)
-		return;
-	if (strcmp(json_str(o->doc, "state", ""), "READY")) {
-		sim_fail(c, "FAILED_PRECONDITION", NULL, "The connector is not ready to be updated.");
-		return;
-	}
-	cJSON *doc = cJSON_Duplicate(o->doc, true);
-	static const char *const fields[] = {"minInstances", "maxInstances", "machineType"};
-	for (int i = 0; i < 3; i++)
-		if (json_at(c->body, fields[i]))
-			json_put(doc, fields[i], cJSON_Duplicate(json_at(c->body, fields[i]), true));
-	if (!scale_ok(c, doc)) {
-		cJSON_Delete(doc);
-		return;
-	}
-	json_put_str(doc, "state", "UPDATING");
-	cJSON_Delete(o->doc);
-	o->doc = doc;
-	begin(c, "UpdateConnector", o->key, sim_draw(c->sim, "vpcaccess.create"), changed);
+	if (!strcmp(json_str(o->doc, "state", ""), "READY"))
+		return true;
+	sim_fail(c, "FAILED_PRECONDITION", NULL, "The connector is not ready to be updated.");
+	return false;
 }
 
-static void delete(struct sim_call *c)
+static bool connector_deleting(struct sim_call *c, struct sim_object *o)
 {
-	struct sim_object *o = named(c);
-	if (!o)
-		return;
+	(void)c;
 	json_put_str(o->doc, "state", "DELETING");
-	begin(c, "DeleteConnector", o->key, sim_draw(c->sim, "vpcaccess.delete"), deleted);
+	return true;
 }
+
+#define L "vpcaccess.projects.locations."
+#define HERE "projects/{project}/locations/{locations}/"
+static const struct sim_operations connector_operations = {"vpcaccess.operations", connector_operation};
+static const struct sim_resource resources[] = {
+	{.methods = L "connectors", .collection = NETWORK_CONNECTORS, .key = HERE "connectors/{connectors}", .field = "connectors", .id = "connectorId",
+	 .missing = "Resource '" HERE "connectors/{connectors}' was not found", .taken = "Resource '" HERE "connectors/{connectors}' already exists",
+	 .placed = connector_placed,
+	 .ids = &(const struct sim_id_rule){LOWER_LETTERS, LOWER_LETTERS DIGITS "-", 2, 25,
+					    "The connector ID must match the pattern ^[a-z][-a-z0-9]{0,23}[a-z0-9]$."},
+	 .complete = connector_complete, .changing = connector_changing, .deleting = connector_deleting, .settled = connector_settled,
+	 .kept = "network subnet ipCidrRange minThroughput maxThroughput", .operations = &connector_operations, .create = "vpcaccess.create",
+	 .change = "vpcaccess.create", .remove = "vpcaccess.delete", .type = TYPE "Connector", .lasts = true},
+	{.methods = L "operations", .collection = "vpcaccess.operations", .key = HERE "operations/{operations}", .field = "operations"},
+	{0},
+};
 
 /* Whose services go out through it: those of Cloud Run that name it, by their project. */
-static cJSON *shown(struct sim *s, const struct sim_object *o)
+static cJSON *connector_shown(struct sim *s, const struct sim_object *o)
 {
 	cJSON *doc = cJSON_Duplicate(o->doc, true), *users = cJSON_CreateArray();
 	for (struct sim_object *r = sim_first(s, "run.services", "projects/"); r; r = sim_following(s, r, "projects/"))
@@ -278,30 +206,11 @@ static cJSON *shown(struct sim *s, const struct sim_object *o)
 	return doc;
 }
 
-static void get(struct sim_call *c)
+static void connector_get(struct sim_call *c)
 {
-	struct sim_object *o = named(c);
+	struct sim_object *o = resource_named(c);
 	if (o)
-		sim_ok(c, shown(c->sim, o));
-}
-
-static void list(struct sim_call *c)
-{
-	if (strcmp(sim_part(c, 4), "-")) {
-		sim_list(c, NETWORK_CONNECTORS, sim_tmp("%s/connectors/", sim_parent(c)), "connectors", NULL, NULL);
-		return;
-	}
-	sim_list(c, NETWORK_CONNECTORS, sim_tmp("projects/%s/", c->project), "connectors", NULL, NULL);
-}
-
-static void operation_get(struct sim_call *c)
-{
-	sim_lro_get(c, OPERATIONS);
-}
-
-static void operation_list(struct sim_call *c)
-{
-	sim_list(c, OPERATIONS, sim_tmp("%s/operations/", sim_parent(c)), "operations", NULL, NULL);
+		sim_ok(c, connector_shown(c->sim, o));
 }
 
 static void location_list(struct sim_call *c)
@@ -312,18 +221,16 @@ static void location_list(struct sim_call *c)
 	sim_ok(c, json_make("{'locations':%j}", all));
 }
 
-#define L "vpcaccess.projects.locations."
 static const struct sim_route routes[] = {
 	{L "list", location_list, "vpcaccess.locations.list", NULL},
-	{L "connectors.create", create, "vpcaccess.connectors.create", NULL},
-	{L "connectors.get", get, "vpcaccess.connectors.get", NULL},
-	{L "connectors.list", list, "vpcaccess.connectors.list", NULL},
-	{L "connectors.patch", patch, "vpcaccess.connectors.update", NULL},
-	{L "connectors.delete", delete, "vpcaccess.connectors.delete", NULL},
-	{L "operations.get", operation_get, "vpcaccess.operations.get", NULL},
-	{L "operations.list", operation_list, "vpcaccess.operations.list", NULL},
-	{NULL, NULL, NULL, NULL},
+	{L "connectors.get", connector_get, "vpcaccess.connectors.get", NULL},
+	{L "connectors.create", resource_create, "vpcaccess.connectors.create", NULL},
+	{L "connectors.list", resource_list, "vpcaccess.connectors.list", NULL},
+	{L "connectors.patch", resource_patch, "vpcaccess.connectors.update", NULL},
+	{L "connectors.delete", resource_delete, "vpcaccess.connectors.delete", NULL},
+	RESOURCE_READS(L "operations", "vpcaccess.operations"),
+	{0},
 };
 
 const struct sim_api sim_vpcaccess = {
-	.name = "vpcaccess", .service = "vpcaccess.googleapis.com", .errors = SIM_ERRORS_AIP, .routes = routes, .spoil = spoil};
+	.name = "vpcaccess", .service = "vpcaccess.googleapis.com", .errors = SIM_ERRORS_AIP, .routes = routes, .resources = resources, .spoil = resource_spoil};

@@ -35,6 +35,11 @@ const struct sim_workloads *sim_workloads(const struct sim *s)
 	return s->floors->workloads;
 }
 
+const struct sim_api *const *sim_served(const struct sim *s)
+{
+	return s->floors->apis;
+}
+
 void sim_free(struct sim *s)
 {
 	if (!s)

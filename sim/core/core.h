@@ -123,6 +123,8 @@ void sim_list(struct sim_call *c, const char *collection, const char *prefix, co
 /* Full or partial update of doc by a field mask ("a.b,c"; NULL or "" means all fields present in patch): AIP-134. False, answered with
  * 400, when the mask names what is not there in the contract. */
 void sim_merge(cJSON *doc, const cJSON *patch, const char *mask);
+/* Puts what defaults has and doc has not, however deep. */
+void sim_fill(cJSON *doc, const cJSON *defaults);
 
 /* Time and chance. ------------------------------------------------------------------------------------------------------- */
 double sim_now(const struct sim *s);                                 /* seconds from 0 */
@@ -173,7 +175,8 @@ struct sim_floors {
 };
 /* A simulated cloud on these floors, which are borrowed; sim_new (sim/sim.c) is this with all that there is. */
 struct sim *sim_build(const struct sim_options *o, const struct sim_floors *floors);
-/* What was given as workloads. */
+/* What was given as APIs, and as workloads. */
+const struct sim_api *const *sim_served(const struct sim *s);
 const struct sim_workloads *sim_workloads(const struct sim *s);
 
 #endif

@@ -143,3 +143,15 @@ void sim_merge(cJSON *doc, const cJSON *patch, const char *mask)
 	}
 	free(copy);
 }
+
+void sim_fill(cJSON *doc, const cJSON *defaults)
+{
+	const cJSON *d;
+	cJSON_ArrayForEach(d, defaults) {
+		cJSON *have = cJSON_GetObjectItemCaseSensitive(doc, d->string);
+		if (!have)
+			cJSON_AddItemToObject(doc, d->string, cJSON_Duplicate(d, true));
+		else if (cJSON_IsObject(have) && cJSON_IsObject(d))
+			sim_fill(have, d);
+	}
+}

@@ -1,0 +1,244 @@
+/* What is the same for most kinds of resources: creating, changing and deleting, at once or by an operation. */
+#include "config.h"
+#include "sim/api/resource.h"
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "sim/api/serving.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void resource_words(const char *words, void (*fn)(void *arg, const char *word), void *arg)
+{
+	char *copy = xstrdup(words ? words : ""), *save = NULL;
+	for (char *word = strtok_r(copy, " ", &save); word; word = strtok_r(NULL, " ", &save))
+		fn(arg, word);
+	free(copy);
+}
+
+/* Operations. ------------------------------------------------------------------------------------------------------------- */
+static const struct sim_resource *resource_in(struct sim *s, const char *collection)
+{
+	for (const struct sim_api *const *a = sim_served(s); *a; a++)
+		for (const struct sim_resource *r = (*a)->resources; r && r->methods; r++)
+			if (r->operations && !strcmp(r->collection, collection))
+				return r;
+	return NULL;
+}
+
+static void leave_out(void *doc, const char *field)
+{
+	json_drop(doc, field);
+}
+
+static void end(struct sim *s, struct sim_object *op, const struct sim_resource *r, const struct sim_object *o, cJSON *error)
+{
+	char *now = sim_time(s, 9);
+	if (json_at(op->doc, "metadata.createTime"))
+		json_put_str(op->doc, "metadata.endTime", now);
+	free(now);
+	json_put_bool(op->doc, "done", true);
+	if (error) {
+		json_put(op->doc, "error", error);
+	} else if (r->type) {
+		cJSON *response = o ? sim_typed(o->doc, r->type) : sim_typed(NULL, "type.googleapis.com/google.protobuf.Empty");
+		resource_words(r->unsaid, leave_out, response);
+		json_put(op->doc, "response", response);
+	}
+}
+
+static void settle(struct sim *s, const cJSON *arg, const cJSON *error)
+{
+	const struct sim_resource *r = resource_in(s, json_str(arg, "collection", ""));
+	const char *verb = json_str(arg, "verb", "");
+	struct sim_object *o = sim_get(s, r->collection, json_str(arg, "key", "")), *op = sim_get(s, r->operations->collection, json_str(arg, "operation", ""));
+	cJSON *status = cJSON_Duplicate(error, true);
+	if (o && r->settled && (error || strcmp(verb, "delete"))) {
+		cJSON *said = r->settled(s, o, verb, error);
+		if (error)
+			cJSON_Delete(said);
+		else
+			status = said;
+	} else if (o && ((r->lasts && !strcmp(verb, "delete") && !error) || (error && !strcmp(verb, "create")))) {
+		resource_remove(s, r, o);
+		o = NULL;
+	}
+	if (op)
+		end(s, op, r, o, status);
+	else
+		cJSON_Delete(status);
+}
+
+static void ended(struct sim *s, const cJSON *arg)
+{
+	settle(s, arg, NULL);
+}
+
+bool resource_spoil(struct sim *s, const cJSON *arg, const cJSON *error)
+{
+	const struct sim_resource *r = resource_in(s, json_str(arg, "collection", ""));
+	if (!r || !sim_get(s, r->operations->collection, json_str(arg, "operation", "")))
+		return false;
+	settle(s, arg, error);
+	return true;
+}
+
+void resource_begin(struct sim_call *c, const struct sim_resource *r, const char *key, const char *verb)
+{
+	cJSON *doc = r->operations->begun(c, key, verb);
+	struct sim_object *op = sim_put(c->sim, r->operations->collection, json_str(doc, "name", ""), doc);
+	double seconds = sim_draw(c->sim, !strcmp(verb, "create") ? r->create : !strcmp(verb, "update") ? r->change : r->remove);
+	sim_lro_due(op, seconds, sim_now(c->sim));
+	sim_after(c->sim, seconds, ended, json_make("{'operation':%s,'collection':%s,'key':%s,'verb':%s}", op->key, r->collection, key, verb));
+	sim_ok(c, cJSON_Duplicate(op->doc, true));
+}
+
+static void answer(struct sim_call *c, const struct sim_resource *r, const struct sim_object *o, const char *verb)
+{
+	if (r->operations)
+		resource_begin(c, r, o->key, verb);
+	else
+		sim_ok(c, cJSON_Duplicate(o->doc, true));
+}
+
+/* Created. ---------------------------------------------------------------------------------------------------------------- */
+static const char *new_id(const struct sim_call *c, const struct sim_resource *r)
+{
+	const char *name = json_str(c->body, "name", ""), *slash = strrchr(name, '/');
+	if (!r->id)
+		return slash ? slash + 1 : name;
+	return *sim_param(c, r->id) ? sim_param(c, r->id) : json_str(c->body, r->id, "");
+}
+
+static bool id_ok(struct sim_call *c, const struct sim_resource *r, const char *id)
+{
+	const struct sim_id_rule *rule = r->ids;
+	size_t n = strlen(id);
+	if (!rule || (n >= rule->least && n <= rule->most && strspn(id, rule->letters) == n && n && (!rule->first || strchr(rule->first, *id)) &&
+		      (!rule->first || id[n - 1] != '-')))
+		return true;
+	sim_fail(c, "INVALID_ARGUMENT", NULL, "%s", resource_text_of(c, rule->message, id));
+	return false;
+}
+
+static void stamp(struct sim_call *c, const struct sim_resource *r, cJSON *doc, const char *field)
+{
+	char *now = sim_time(c->sim, r->decimals);
+	if (field)
+		json_put_str(doc, field, now);
+	free(now);
+}
+
+static cJSON *new_doc(struct sim_call *c, const struct sim_resource *r, const char *id)
+{
+	cJSON *doc = r->body ? cJSON_Duplicate(json_at(c->body, r->body), true) : sim_take_body(c);
+	doc = doc ? doc : cJSON_CreateObject();
+	json_put_str(doc, "name", resource_text_of(c, r->name ? r->name : r->key, id));
+	if (r->defaults) {
+		cJSON *defaults = json_make(r->defaults);
+		sim_fill(doc, defaults);
+		cJSON_Delete(defaults);
+	}
+	stamp(c, r, doc, r->created);
+	stamp(c, r, doc, r->updated);
+	return doc;
+}
+
+void resource_create(struct sim_call *c)
+{
+	const struct sim_resource *r = resource_of(c);
+	const char *id = new_id(c, r);
+	if ((r->placed && !r->placed(c)) || !id_ok(c, r, id) || (r->within && !resource_find(c, r->within)) || (r->valid && !r->valid(c, id)))
+		return;
+	id = sim_tmp("%s", id); /* which may stand in the body */
+	const char *key = resource_text_of(c, r->key, id);
+	if (sim_get(c->sim, r->collection, key)) {
+		sim_fail(c, "ALREADY_EXISTS", NULL, "%s", r->taken ? resource_text_of(c, r->taken, id) : "Requested entity already exists");
+		return;
+	}
+	cJSON *doc = new_doc(c, r, id);
+	if (r->complete && !r->complete(c, doc, NULL)) {
+		cJSON_Delete(doc);
+		return;
+	}
+	struct sim_object *o = sim_put(c->sim, r->collection, key, doc);
+	if (r->touched)
+		r->touched(c, o);
+	answer(c, r, o, "create");
+}
+
+/* Changed. ---------------------------------------------------------------------------------------------------------------- */
+struct kept {
+	cJSON *doc;
+	const cJSON *old;
+};
+
+static void keep(void *arg, const char *field)
+{
+	struct kept *k = arg;
+	const cJSON *was = json_at(k->old, field);
+	if (was)
+		json_put(k->doc, field, cJSON_Duplicate(was, true));
+	else
+		json_drop(k->doc, field);
+}
+
+void resource_patch(struct sim_call *c)
+{
+	const struct sim_resource *r = resource_of(c);
+	struct sim_object *o = resource_find(c, r);
+	if (!o || (r->current && !r->current(c, o, json_str(c->body, "etag", ""))) || (r->changing && !r->changing(c, o)))
+		return;
+	struct kept k = {cJSON_Duplicate(o->doc, true), o->doc};
+	if (c->body)
+		sim_merge(k.doc, c->body, sim_param(c, "updateMask"));
+	keep(&k, "name");
+	resource_words(r->kept, keep, &k);
+	if (r->complete && !r->complete(c, k.doc, o)) {
+		cJSON_Delete(k.doc);
+		return;
+	}
+	stamp(c, r, k.doc, r->updated);
+	cJSON_Delete(o->doc);
+	o->doc = k.doc;
+	if (r->touched)
+		r->touched(c, o);
+	answer(c, r, o, "update");
+}
+
+/* Deleted. ---------------------------------------------------------------------------------------------------------------- */
+struct below {
+	struct sim *sim;
+	const char *prefix;
+};
+
+static void forget(void *arg, const char *collection)
+{
+	const struct below *b = arg;
+	resource_forget_below(b->sim, collection, b->prefix);
+}
+
+void resource_remove(struct sim *s, const struct sim_resource *r, struct sim_object *o)
+{
+	struct below b = {s, sim_tmp("%s/", o->key)};
+	resource_words(r->below, forget, &b);
+	if (r->holder)
+		sim_policy_forget(s, resource_holder(r, o));
+	sim_remove(s, o);
+}
+
+void resource_delete(struct sim_call *c)
+{
+	const struct sim_resource *r = resource_of(c);
+	struct sim_object *o = resource_find(c, r);
+	if (!o || (r->current && !r->current(c, o, sim_param(c, "etag"))) || (r->deleting && !r->deleting(c, o)))
+		return;
+	const char *key = sim_tmp("%s", o->key);
+	if (!r->lasts)
+		resource_remove(c->sim, r, o);
+	if (r->operations)
+		resource_begin(c, r, key, "delete");
+	else
+		sim_empty(c);
+}
