@@ -1,6 +1,7 @@
 /* cloudscheduler.googleapis.com v1: jobs that call an HTTP target by a schedule. A job is run by jobs.run; that a schedule's time has come
  * sets nothing off by itself, so that a quiet world stays quiet. */
 #include "config.h"
+#include "sim/api/resource.h"
 #include "sim/api/serving.h"
 
 #include "base/json.h"
@@ -122,7 +123,7 @@ static bool target_ok(struct sim_call *c, const cJSON *doc)
 	return true;
 }
 
-static bool job_ok(struct sim_call *c, const cJSON *doc)
+static bool schedule_ok(struct sim_call *c, const cJSON *doc)
 {
 	struct cron cron;
 	const char *schedule = json_str(doc, "schedule", "");
@@ -133,113 +134,51 @@ static bool job_ok(struct sim_call *c, const cJSON *doc)
 	return target_ok(c, doc);
 }
 
-static void complete(struct sim *s, cJSON *doc)
+static bool job_complete(struct sim_call *c, cJSON *doc, const struct sim_object *old)
 {
-	static const char *const retry[][2] = {{"maxRetryDuration", "0s"}, {"minBackoffDuration", "5s"}, {"maxBackoffDuration", "3600s"}};
-	char *now = sim_time(s, 0);
+	(void)old;
+	if (!schedule_ok(c, doc))
+		return false;
+	cJSON *http = json_at(doc, "httpTarget"), *defaults = json_make("{'httpMethod':'POST','headers':{'User-Agent':'Google-Cloud-Scheduler'}}");
 	if (!*json_str(doc, "timeZone", ""))
 		json_put_str(doc, "timeZone", "UTC");
-	if (!json_at(doc, "state"))
-		json_put_str(doc, "state", "ENABLED");
-	if (!json_at(doc, "attemptDeadline"))
-		json_put_str(doc, "attemptDeadline", "180s");
-	if (!json_at(doc, "retryConfig"))
-		json_put(doc, "retryConfig", cJSON_CreateObject());
-	cJSON *config = json_at(doc, "retryConfig");
-	for (int i = 0; i < 3; i++)
-		if (!json_at(config, retry[i][0]))
-			json_put_str(config, retry[i][0], retry[i][1]);
-	if (!json_at(config, "maxDoublings"))
-		json_put_num(config, "maxDoublings", 5);
-	cJSON *http = json_at(doc, "httpTarget");
-	if (http && !json_at(http, "httpMethod"))
-		json_put_str(http, "httpMethod", "POST");
-	if (http && !json_at(http, "headers"))
-		json_put(http, "headers", cJSON_CreateObject());
-	if (http && !json_at(http, "headers.User-Agent"))
-		json_put_str(json_at(http, "headers"), "User-Agent", "Google-Cloud-Scheduler");
-	if (http && json_at(http, "oidcToken") && !json_at(http, "oidcToken.audience"))
+	if (http)
+		sim_fill(http, defaults);
+	cJSON_Delete(defaults);
+	if (json_at(http, "oidcToken") && !json_at(http, "oidcToken.audience"))
 		json_put_str(http, "oidcToken.audience", json_str(http, "uri", ""));
-	json_put_str(doc, "userUpdateTime", now);
-	next_time(s, doc);
-	free(now);
+	next_time(c->sim, doc);
+	return true;
 }
 
-static struct sim_object *named(struct sim_call *c)
+static bool job_placed(struct sim_call *c)
 {
-	struct sim_object *o = sim_get(c->sim, JOBS, sim_tmp("%s/jobs/%s", sim_parent(c), sim_part(c, 6)));
-	if (!o)
-		sim_fail(c, "NOT_FOUND", NULL, "Job not found.");
-	return o;
+	if (sim_is_region(sim_part(c, 4)))
+		return true;
+	sim_fail(c, "NOT_FOUND", NULL, "Location '%s' is not a valid location.", sim_part(c, 4));
+	return false;
 }
 
-static void create(struct sim_call *c)
+static bool job_valid(struct sim_call *c, const char *id)
 {
-	const char *name = json_str(c->body, "name", ""), *id = strstr(name, "/jobs/");
-	size_t n = id ? strlen(id + 6) : 0;
-	if (!sim_is_region(sim_part(c, 4))) {
-		sim_fail(c, "NOT_FOUND", NULL, "Location '%s' is not a valid location.", sim_part(c, 4));
-		return;
-	}
-	if (!n || n > 500 || strspn(id + 6, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-") != n) {
-		refuse(c, "Job name must be formatted: \"projects/<PROJECT_ID>/locations/<LOCATION_ID>/jobs/<JOB_ID>\".");
-		return;
-	}
-	const char *key = sim_tmp("%s%s", sim_parent(c), id);
-	if (sim_get(c->sim, JOBS, key)) {
-		sim_fail(c, "ALREADY_EXISTS", NULL, "Job %s already exists.", key);
-		return;
-	}
-	if (!job_ok(c, c->body))
-		return;
-	cJSON *doc = sim_take_body(c);
-	json_put_str(doc, "name", key);
-	complete(c->sim, doc);
-	sim_ok(c, cJSON_Duplicate(sim_put(c->sim, JOBS, key, doc)->doc, true));
+	size_t n = strlen(id);
+	bool good = n && n <= 500 && strspn(id, LOWER_LETTERS UPPER_LETTERS DIGITS "_-") == n && strstr(json_str(c->body, "name", ""), "/jobs/");
+	return good || refuse(c, "Job name must be formatted: \"projects/<PROJECT_ID>/locations/<LOCATION_ID>/jobs/<JOB_ID>\".");
 }
 
-static void patch(struct sim_call *c)
-{
-	struct sim_object *o = named(c);
-	if (!o)
-		return;
-	cJSON *doc = cJSON_Duplicate(o->doc, true);
-	json_drop(c->body, "name");
-	sim_merge(doc, c->body, sim_param(c, "updateMask"));
-	if (!job_ok(c, doc)) {
-		cJSON_Delete(doc);
-		return;
-	}
-	complete(c->sim, doc);
-	cJSON_Delete(o->doc);
-	o->doc = doc;
-	sim_ok(c, cJSON_Duplicate(doc, true));
-}
-
-static void get(struct sim_call *c)
-{
-	struct sim_object *o = named(c);
-	if (o)
-		sim_ok(c, cJSON_Duplicate(o->doc, true));
-}
-
-static void list(struct sim_call *c)
-{
-	sim_list(c, JOBS, sim_tmp("%s/jobs/", sim_parent(c)), "jobs", NULL, NULL);
-}
-
-static void delete(struct sim_call *c)
-{
-	struct sim_object *o = named(c);
-	if (!o)
-		return;
-	sim_remove(c->sim, o);
-	sim_empty(c);
-}
+#define L "cloudscheduler.projects.locations."
+#define JOB "projects/{project}/locations/{locations}/jobs/{jobs}"
+static const struct sim_resource resources[] = {
+	{.methods = L "jobs", .collection = JOBS, .key = JOB, .field = "jobs", .missing = "Job not found.", .taken = "Job " JOB " already exists.",
+	 .placed = job_placed, .valid = job_valid, .complete = job_complete, .updated = "userUpdateTime",
+	 .defaults = "{'state':'ENABLED','attemptDeadline':'180s','retryConfig':{'maxRetryDuration':'0s','minBackoffDuration':'5s',"
+		     "'maxBackoffDuration':'3600s','maxDoublings':5}}"},
+	{0},
+};
 
 static void set_state(struct sim_call *c, const char *from, const char *to, const char *refusal)
 {
-	struct sim_object *o = named(c);
+	struct sim_object *o = resource_named(c);
 	if (!o)
 		return;
 	if (strcmp(json_str(o->doc, "state", ""), from)) {
@@ -251,12 +190,12 @@ static void set_state(struct sim_call *c, const char *from, const char *to, cons
 	sim_ok(c, cJSON_Duplicate(o->doc, true));
 }
 
-static void pause_job(struct sim_call *c)
+static void job_pause(struct sim_call *c)
 {
 	set_state(c, "ENABLED", "PAUSED", "Job.state must be ENABLED for PauseJob.");
 }
 
-static void resume_job(struct sim_call *c)
+static void job_resume(struct sim_call *c)
 {
 	set_state(c, "PAUSED", "ENABLED", "Job.state must be PAUSED for ResumeJob.");
 }
@@ -310,9 +249,9 @@ static void attempted(struct sim *s, const cJSON *arg)
 		json_put(o->doc, "status", json_make("{'code':%d}", status == 401 ? 16 : status == 403 ? 7 : status == 404 ? 5 : status < 500 ? 3 : 13));
 }
 
-static void run(struct sim_call *c)
+static void job_run(struct sim_call *c)
 {
-	struct sim_object *o = named(c);
+	struct sim_object *o = resource_named(c);
 	if (!o)
 		return;
 	sim_after(c->sim, 1, attempted, json_make("{'key':%s}", o->key));
@@ -328,19 +267,14 @@ static void location_list(struct sim_call *c)
 	sim_ok(c, json_make("{'locations':%j}", all));
 }
 
-#define L "cloudscheduler.projects.locations."
 static const struct sim_route routes[] = {
 	{L "list", location_list, "cloudscheduler.locations.list", NULL},
-	{L "jobs.create", create, "cloudscheduler.jobs.create", NULL},
-	{L "jobs.get", get, "cloudscheduler.jobs.get", NULL},
-	{L "jobs.list", list, "cloudscheduler.jobs.list", NULL},
-	{L "jobs.patch", patch, "cloudscheduler.jobs.update", NULL},
-	{L "jobs.delete", delete, "cloudscheduler.jobs.delete", NULL},
-	{L "jobs.pause", pause_job, "cloudscheduler.jobs.pause", NULL},
-	{L "jobs.resume", resume_job, "cloudscheduler.jobs.enable", NULL},
-	{L "jobs.run", run, "cloudscheduler.jobs.run", NULL},
-	{NULL, NULL, NULL, NULL},
+	RESOURCE_ROUTES(L "jobs", "cloudscheduler.jobs"),
+	{L "jobs.pause", job_pause, "cloudscheduler.jobs.pause", NULL},
+	{L "jobs.resume", job_resume, "cloudscheduler.jobs.enable", NULL},
+	{L "jobs.run", job_run, "cloudscheduler.jobs.run", NULL},
+	{0},
 };
 
 const struct sim_api sim_cloudscheduler = {
-	.name = "cloudscheduler", .service = "cloudscheduler.googleapis.com", .errors = SIM_ERRORS_AIP, .routes = routes};
+	.name = "cloudscheduler", .service = "cloudscheduler.googleapis.com", .errors = SIM_ERRORS_AIP, .routes = routes, .resources = resources};

@@ -12,12 +12,6 @@
 
 #define ROLES "iam.customRoles"
 
-static const struct sim_resource resources[] = {
-	{.methods = "iam.projects.roles", .collection = ROLES, .key = "projects/{project}/roles/{roles}",
-	 .missing = "The role named projects/{project}/roles/{roles} was not found."},
-	{0},
-};
-
 static void new_etag(struct sim *s, cJSON *doc)
 {
 	char *etag = identity_etag(s);
@@ -39,39 +33,57 @@ static bool permissions_ok(struct sim_call *c, const cJSON *list)
 	return true;
 }
 
-static bool id_ok(struct sim_call *c, const char *id)
+static bool role_valid(struct sim_call *c, const char *id)
 {
-	size_t n = strlen(id);
-	if (n >= 3 && n <= 64 && strspn(id, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.") == n)
+	struct sim_object *o = sim_get(c->sim, ROLES, sim_tmp("projects/%s/roles/%s", c->project, id));
+	if (!permissions_ok(c, json_at(c->body, "role.includedPermissions")))
+		return false;
+	if (!o || !json_bool(o->doc, "deleted", false))
 		return true;
-	sim_fail(c, "INVALID_ARGUMENT", NULL, "The role_id %s is invalid. It must be between 3 and 64 characters of [a-zA-Z0-9_.].", id);
+	sim_fail(c, "FAILED_PRECONDITION", NULL, "You can't create a role with role_id (%s) where there is an existing role with that role_id in a deleted state.", id);
 	return false;
 }
 
-static void create(struct sim_call *c)
+static bool role_complete(struct sim_call *c, cJSON *doc, const struct sim_object *old)
 {
-	const char *id = json_str(c->body, "roleId", "");
-	const cJSON *sent = json_at(c->body, "role");
-	if (!id_ok(c, id) || !permissions_ok(c, json_at(sent, "includedPermissions")))
-		return;
-	char *key = xasprintf("projects/%s/roles/%s", c->project, id);
-	struct sim_object *o = sim_get(c->sim, ROLES, key);
-	if (o && json_bool(o->doc, "deleted", false)) {
-		sim_fail(c, "FAILED_PRECONDITION", NULL, "You can't create a role with role_id (%s) where there is an existing role with that role_id in a deleted state.", id);
-	} else if (o) {
-		sim_fail(c, "ALREADY_EXISTS", NULL, "A role named %s in projects/%s already exists.", id, c->project);
-	} else {
-		cJSON *doc = sent ? cJSON_Duplicate(sent, true) : cJSON_CreateObject();
-		json_put_str(doc, "name", key);
+	(void)c;
+	if (!old)
 		json_drop(doc, "deleted");
-		new_etag(c->sim, doc);
-		sim_ok(c, cJSON_Duplicate(sim_put(c->sim, ROLES, key, doc)->doc, true));
-	}
-	free(key);
+	return true;
 }
 
+static bool role_changing(struct sim_call *c, const struct sim_object *o)
+{
+	(void)o;
+	return permissions_ok(c, json_at(c->body, "includedPermissions"));
+}
+
+static void role_touched(struct sim_call *c, struct sim_object *o)
+{
+	new_etag(c->sim, o->doc);
+}
+
+/* False when the call was answered: the etag that was sent is not the role's. */
+static bool role_current(struct sim_call *c, const struct sim_object *o, const char *etag)
+{
+	if (!*etag || identity_same_etag(etag, json_str(o->doc, "etag", "")))
+		return true;
+	sim_fail(c, "ABORTED", NULL, "There were concurrent policy changes. Please retry the whole read-modify-write with exponential backoff.");
+	return false;
+}
+
+static const struct sim_resource resources[] = {
+	{.methods = "iam.projects.roles", .collection = ROLES, .key = "projects/{project}/roles/{roles}",
+	 .missing = "The role named projects/{project}/roles/{roles} was not found.", .id = "roleId", .body = "role",
+	 .ids = &(const struct sim_id_rule){NULL, LOWER_LETTERS UPPER_LETTERS DIGITS "_.", 3, 64,
+					    "The role_id {roles} is invalid. It must be between 3 and 64 characters of [a-zA-Z0-9_.]."},
+	 .taken = "A role named {roles} in projects/{project} already exists.", .valid = role_valid, .complete = role_complete, .kept = "etag deleted",
+	 .current = role_current, .changing = role_changing, .touched = role_touched},
+	{0},
+};
+
 /* Without permissions, unless the view is full; a page's token is the key that it begins with. */
-static void list(struct sim_call *c)
+static void role_list(struct sim_call *c)
 {
 	char *prefix = xasprintf("projects/%s/roles/", c->project);
 	const char *token = sim_param(c, "pageToken");
@@ -101,28 +113,6 @@ static void list(struct sim_call *c)
 	free(prefix);
 }
 
-/* False when the call was answered: the etag that was sent is not the role's. */
-static bool same_etag(struct sim_call *c, const struct sim_object *o, const char *etag)
-{
-	if (!*etag || identity_same_etag(etag, json_str(o->doc, "etag", "")))
-		return true;
-	sim_fail(c, "ABORTED", NULL, "There were concurrent policy changes. Please retry the whole read-modify-write with exponential backoff.");
-	return false;
-}
-
-static void patch(struct sim_call *c)
-{
-	struct sim_object *o = resource_named(c);
-	if (!o || !same_etag(c, o, json_str(c->body, "etag", "")) || !permissions_ok(c, json_at(c->body, "includedPermissions")))
-		return;
-	json_drop(c->body, "name");
-	json_drop(c->body, "etag");
-	json_drop(c->body, "deleted");
-	sim_merge(o->doc, c->body, sim_param(c, "updateMask"));
-	new_etag(c->sim, o->doc);
-	sim_ok(c, cJSON_Duplicate(o->doc, true));
-}
-
 static void forget(struct sim *s, const cJSON *arg)
 {
 	struct sim_object *o = sim_get(s, ROLES, json_str(arg, "key", ""));
@@ -130,10 +120,10 @@ static void forget(struct sim *s, const cJSON *arg)
 		sim_remove(s, o);
 }
 
-static void delete(struct sim_call *c)
+static void role_delete(struct sim_call *c)
 {
 	struct sim_object *o = resource_named(c);
-	if (!o || !same_etag(c, o, sim_param(c, "etag")))
+	if (!o || !role_current(c, o, sim_param(c, "etag")))
 		return;
 	json_put_bool(o->doc, "deleted", true);
 	new_etag(c->sim, o->doc);
@@ -141,10 +131,10 @@ static void delete(struct sim_call *c)
 	sim_ok(c, cJSON_Duplicate(o->doc, true));
 }
 
-static void undelete(struct sim_call *c)
+static void role_undelete(struct sim_call *c)
 {
 	struct sim_object *o = resource_named(c);
-	if (!o || !same_etag(c, o, json_str(c->body, "etag", "")))
+	if (!o || !role_current(c, o, json_str(c->body, "etag", "")))
 		return;
 	if (!json_bool(o->doc, "deleted", false)) {
 		sim_fail(c, "FAILED_PRECONDITION", NULL, "Role %s is not in a deleted state.", o->key);
@@ -174,12 +164,12 @@ bool sim_custom_role_has(struct sim *s, const char *role, const char *permission
 }
 
 static const struct sim_route routes[] = {
-	{"iam.projects.roles.create", create, "iam.roles.create", NULL},
+	{"iam.projects.roles.create", resource_create, "iam.roles.create", NULL},
 	{"iam.projects.roles.get", resource_get, "iam.roles.get", NULL},
-	{"iam.projects.roles.list", list, "iam.roles.list", NULL},
-	{"iam.projects.roles.patch", patch, "iam.roles.update", NULL},
-	{"iam.projects.roles.delete", delete, "iam.roles.delete", NULL},
-	{"iam.projects.roles.undelete", undelete, "iam.roles.undelete", NULL},
+	{"iam.projects.roles.list", role_list, "iam.roles.list", NULL},
+	{"iam.projects.roles.patch", resource_patch, "iam.roles.update", NULL},
+	{"iam.projects.roles.delete", role_delete, "iam.roles.delete", NULL},
+	{"iam.projects.roles.undelete", role_undelete, "iam.roles.undelete", NULL},
 	{0},
 };
 

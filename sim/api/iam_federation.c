@@ -12,26 +12,10 @@
 #include <string.h>
 
 #define OPERATIONS "iam.federationOperations"
-#define TYPE "type.googleapis.com/google.iam.v1."
-
-static bool shown(const struct sim_call *c, const struct sim_object *o);
 
 /* Pools and providers differ by little: how they are called, and by what a body must have. */
-enum { POOL, PROVIDER };
-#define POOLS "iam.projects.locations.workloadIdentityPools"
-#define POOL_KEY "projects/{project}/locations/global/workloadIdentityPools/{workloadIdentityPools}"
-static const struct sim_resource resources[] = {
-	[POOL] = {.methods = POOLS, .collection = "iam.workloadIdentityPools", .key = POOL_KEY, .field = "workloadIdentityPools", .shown = shown},
-	[PROVIDER] = {.methods = POOLS ".providers", .collection = "iam.workloadIdentityPoolProviders", .key = POOL_KEY "/providers/{providers}",
-		      .field = "workloadIdentityPoolProviders", .shown = shown},
-	{0},
-};
-static const struct kind {
-	const char *id_param, *type, *metadata;
-} kinds[] = {
-	[POOL] = {"workloadIdentityPoolId", TYPE "WorkloadIdentityPool", TYPE "WorkloadIdentityPoolOperationMetadata"},
-	[PROVIDER] = {"workloadIdentityPoolProviderId", TYPE "WorkloadIdentityPoolProvider", TYPE "WorkloadIdentityPoolProviderOperationMetadata"},
-};
+static bool federation_shown(const struct sim_call *c, const struct sim_object *o), federation_valid(struct sim_call *c, const char *id),
+	federation_complete(struct sim_call *c, cJSON *doc, const struct sim_object *old), federation_changing(struct sim_call *c, const struct sim_object *o);
 
 static char *public_name(struct sim_call *c, const char *key)
 {
@@ -39,40 +23,39 @@ static char *public_name(struct sim_call *c, const char *key)
 	return xasprintf("projects/%s%s", sim_project_number(c->sim, c->project), rest);
 }
 
+static cJSON *federation_operation(struct sim_call *c, const char *key, const char *verb)
+{
+	char *id = sim_hex(c->sim, 26), *name = public_name(c, key);
+	cJSON *doc = json_make("{'name':%s}", sim_tmp("%s/operations/%s", name, id));
+	(void)verb;
+	free(id), free(name);
+	return doc;
+}
+
+#define LETTERS LOWER_LETTERS DIGITS "-"
+#define ID_MESSAGE(id) "The ID \"" id "\" must be 4-32 characters long, contain only lowercase letters, digits and dashes, and must not start with gcp-."
+static const struct sim_id_rule pool_ids = {NULL, LETTERS, 4, 32, ID_MESSAGE("{workloadIdentityPools}")}, provider_ids = {NULL, LETTERS, 4, 32, ID_MESSAGE("{providers}")};
+/* An operation ends with neither metadata nor response. */
+static const struct sim_operations federation_operations = {OPERATIONS, federation_operation};
+
+enum { POOL, PROVIDER };
+#define POOLS "iam.projects.locations.workloadIdentityPools"
+#define POOL_NAME "/locations/global/workloadIdentityPools/{workloadIdentityPools}"
+#define KIND(kind, methods_, name_, id_, ids_)                                                                                                        \
+	.methods = methods_, .collection = "iam." kind, .key = "projects/{project}" name_, .name = "projects/{number}" name_, .field = kind, .id = id_,       \
+	.ids = &ids_, .shown = federation_shown, .valid = federation_valid, .defaults = "{'state':'ACTIVE'}", .complete = federation_complete,            \
+	.changing = federation_changing, .operations = &federation_operations, .create = "iam.pool.create", .change = "iam.pool.create",                  \
+	.remove = "iam.pool.create"
+static const struct sim_resource resources[] = {
+	[POOL] = {KIND("workloadIdentityPools", POOLS, POOL_NAME, "workloadIdentityPoolId", pool_ids)},
+	[PROVIDER] = {KIND("workloadIdentityPoolProviders", POOLS ".providers", POOL_NAME "/providers/{providers}", "workloadIdentityPoolProviderId", provider_ids),
+		      .within = &resources[POOL]},
+	{0},
+};
+
 static bool gone(const struct sim_object *o)
 {
 	return !strcmp(json_str(o->doc, "state", ""), "DELETED");
-}
-
-static void finished(struct sim *s, const cJSON *arg)
-{
-	struct sim_object *op = sim_get(s, OPERATIONS, json_str(arg, "operation", ""));
-	if (op)
-		cJSON_AddTrueToObject(op->doc, "done"); /* and nothing else: neither metadata nor response */
-}
-
-static void answer_operation(struct sim_call *c, const struct sim_object *o)
-{
-	const struct kind *k = &kinds[resource_of(c) - resources];
-	char *id = sim_hex(c->sim, 26), *name = xasprintf("%s/operations/%s", json_str(o->doc, "name", ""), id);
-	struct sim_object *op =
-		sim_put(c->sim, OPERATIONS, name, json_make("{'name':%s}", name));
-	sim_after(c->sim, sim_draw(c->sim, "iam.pool.create"), finished,
-		  json_make("{'operation':%s,'collection':%s,'key':%s,'type':%s}", name, o->collection, o->key, k->type));
-	sim_ok(c, cJSON_Duplicate(op->doc, true));
-	free(id), free(name);
-}
-
-static bool id_ok(struct sim_call *c, const char *id)
-{
-	size_t n = strlen(id);
-	if (n >= 4 && n <= 32 && strspn(id, "abcdefghijklmnopqrstuvwxyz0123456789-") == n && !text_starts(id, "gcp-"))
-		return true;
-	sim_fail(c, "INVALID_ARGUMENT", NULL,
-		 "The ID \"%s\" must be 4-32 characters long, contain only lowercase letters, digits and dashes, and "
-		 "must not start with gcp-.",
-		 id);
-	return false;
 }
 
 /* Google refuses a provider that would let in everyone of a shared issuer. */
@@ -105,44 +88,33 @@ static bool provider_ok(struct sim_call *c)
 	return true;
 }
 
-static void create(struct sim_call *c)
+static bool federation_valid(struct sim_call *c, const char *id)
 {
-	const struct sim_resource *r = resource_of(c);
-	bool provider = r == &resources[PROVIDER];
-	const char *id = sim_param(c, kinds[r - resources].id_param);
-	if (!id_ok(c, id) || (provider && (!resource_find(c, &resources[POOL]) || !provider_ok(c))))
-		return;
-	const char *key = sim_tmp("%s%s", resource_prefix(c, r), id);
-	if (sim_get(c->sim, r->collection, key)) {
-		sim_fail(c, "ALREADY_EXISTS", NULL, "Requested entity already exists");
-		return;
-	}
-	char *name = public_name(c, key);
-	cJSON *doc = sim_take_body(c);
-	json_put_str(doc, "name", name);
-	json_put_str(doc, "state", "ACTIVE");
-	if (!json_bool(doc, "disabled", false))
-		json_drop(doc, "disabled");
-	answer_operation(c, sim_put(c->sim, r->collection, key, doc));
-	free(name);
+	if (!text_starts(id, "gcp-"))
+		return resource_of(c) != &resources[PROVIDER] || provider_ok(c);
+	sim_fail(c, "INVALID_ARGUMENT", NULL, "%s", resource_text_of(c, resource_of(c)->ids->message, id));
+	return false;
 }
 
-static bool shown(const struct sim_call *c, const struct sim_object *o)
+static bool federation_complete(struct sim_call *c, cJSON *doc, const struct sim_object *old)
+{
+	(void)c;
+	if (!old && !json_bool(doc, "disabled", false))
+		json_drop(doc, "disabled");
+	return true;
+}
+
+static bool federation_shown(const struct sim_call *c, const struct sim_object *o)
 {
 	return !gone(o) || sim_param_bool(c, "showDeleted");
 }
 
-static void patch(struct sim_call *c)
+static bool federation_changing(struct sim_call *c, const struct sim_object *o)
 {
-	struct sim_object *o = resource_named(c);
-	if (!o)
-		return;
-	if (gone(o)) {
-		sim_fail(c, "FAILED_PRECONDITION", NULL, "Precondition check failed.");
-		return;
-	}
-	sim_merge(o->doc, c->body, sim_param(c, "updateMask"));
-	answer_operation(c, o);
+	if (!gone(o))
+		return true;
+	sim_fail(c, "FAILED_PRECONDITION", NULL, "Precondition check failed.");
+	return false;
 }
 
 static void expire(struct sim *s, const cJSON *arg)
@@ -152,7 +124,7 @@ static void expire(struct sim *s, const cJSON *arg)
 		sim_remove(s, o);
 }
 
-static void delete(struct sim_call *c)
+static void federation_delete(struct sim_call *c)
 {
 	struct sim_object *o = resource_named(c);
 	char until[40];
@@ -165,20 +137,20 @@ static void delete(struct sim_call *c)
 	json_put_str(o->doc, "state", "DELETED");
 	json_put_str(o->doc, "expireTime", text_rfc3339(sim_wall(c->sim) + 30 * 86400.0, 0, until));
 	sim_after(c->sim, 30 * 86400.0, expire, json_make("{'collection':%s,'key':%s}", o->collection, o->key));
-	answer_operation(c, o);
+	resource_begin(c, resource_of(c), o->key, "delete");
 }
 
-static void undelete(struct sim_call *c)
+static void federation_undelete(struct sim_call *c)
 {
 	struct sim_object *o = resource_named(c);
 	if (!o)
 		return;
 	json_put_str(o->doc, "state", "ACTIVE");
 	json_drop(o->doc, "expireTime");
-	answer_operation(c, o);
+	resource_begin(c, resource_of(c), o->key, "undelete");
 }
 
-static void get_operation(struct sim_call *c)
+static void federation_operation_get(struct sim_call *c)
 {
 	struct sim_object *o = sim_get(c->sim, OPERATIONS, c->path + strlen("/v1/"));
 	if (!o && c->project) {
@@ -198,22 +170,16 @@ static void attestation_rules(struct sim_call *c)
 		sim_empty(c);
 }
 
+#define ROUTES(m, p)                                                                                                                                   \
+	RESOURCE_READS(m, p), {m ".create", resource_create, p ".create", NULL}, {m ".patch", resource_patch, p ".update", NULL},                       \
+		{m ".delete", federation_delete, p ".delete", NULL}, {m ".undelete", federation_undelete, p ".undelete", NULL},                          \
+	{                                                                                                                                               \
+		m ".operations.get", federation_operation_get, p ".get", NULL                                                                           \
+	}
 static const struct sim_route routes[] = {
-	{POOLS ".create", create, "iam.workloadIdentityPools.create", NULL},
-	{POOLS ".get", resource_get, "iam.workloadIdentityPools.get", NULL},
-	{POOLS ".list", resource_list, "iam.workloadIdentityPools.list", NULL},
-	{POOLS ".patch", patch, "iam.workloadIdentityPools.update", NULL},
-	{POOLS ".delete", delete, "iam.workloadIdentityPools.delete", NULL},
-	{POOLS ".undelete", undelete, "iam.workloadIdentityPools.undelete", NULL},
+	ROUTES(POOLS, "iam.workloadIdentityPools"),
 	{POOLS ".listAttestationRules", attestation_rules, "iam.workloadIdentityPools.get", NULL},
-	{POOLS ".operations.get", get_operation, "iam.workloadIdentityPools.get", NULL},
-	{POOLS ".providers.create", create, "iam.workloadIdentityPoolProviders.create", NULL},
-	{POOLS ".providers.get", resource_get, "iam.workloadIdentityPoolProviders.get", NULL},
-	{POOLS ".providers.list", resource_list, "iam.workloadIdentityPoolProviders.list", NULL},
-	{POOLS ".providers.patch", patch, "iam.workloadIdentityPoolProviders.update", NULL},
-	{POOLS ".providers.delete", delete, "iam.workloadIdentityPoolProviders.delete", NULL},
-	{POOLS ".providers.undelete", undelete, "iam.workloadIdentityPoolProviders.undelete", NULL},
-	{POOLS ".providers.operations.get", get_operation, "iam.workloadIdentityPoolProviders.get", NULL},
+	ROUTES(POOLS ".providers", "iam.workloadIdentityPoolProviders"),
 	{0},
 };
 

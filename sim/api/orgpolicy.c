@@ -3,6 +3,7 @@
  * true}, {"denyAll": true} are for list constraints. */
 #include "config.h"
 #include "sim/api/identity.h"
+#include "sim/api/resource.h"
 
 #include "base/json.h"
 #include "base/mem.h"
@@ -38,11 +39,6 @@ static const struct {
 	{"storage.publicAccessPrevention", "Enforce Public Access Prevention", false},
 	{"storage.uniformBucketLevelAccess", "Enforce uniform bucket-level access", false},
 };
-
-static const char *bare(const char *constraint)
-{
-	return text_starts(constraint, "constraints/") ? constraint + strlen("constraints/") : constraint;
-}
 
 static int known(const char *constraint)
 {
@@ -198,73 +194,32 @@ static void get_effective(struct sim_call *c)
 		sim_ok(c, policy_doc(c, constraint, effective_rules(c->sim, c->project, constraint)));
 }
 
-static void get(struct sim_call *c)
+static void policy_get(struct sim_call *c)
 {
-	const char *constraint = sim_path_part(c, "policies");
-	struct sim_object *o = policy_of(c->sim, c->project, constraint);
-	if (o)
-		sim_ok(c, cJSON_Duplicate(o->doc, true));
-	else if (known_or_fail(c, constraint))
-		sim_fail(c, "NOT_FOUND", NULL, "Requested entity was not found.");
+	if (known_or_fail(c, sim_path_part(c, "policies")))
+		resource_get(c);
 }
 
-static void list(struct sim_call *c)
+static bool policy_valid(struct sim_call *c, const char *id)
 {
-	char *prefix = xasprintf("projects/%s/policies/", c->project);
-	sim_list(c, POLICIES, prefix, "policies", NULL, NULL);
-	free(prefix);
+	return known_or_fail(c, id);
 }
 
-static void stamp(struct sim_call *c, cJSON *doc)
+static bool policy_complete(struct sim_call *c, cJSON *doc, const struct sim_object *old)
+{
+	const cJSON *rules = json_at(doc, "spec.rules");
+	(void)c, (void)old;
+	json_put(doc, "spec", json_make("{'rules':%j}", rules ? cJSON_Duplicate(rules, true) : cJSON_CreateArray()));
+	return true;
+}
+
+static void policy_touched(struct sim_call *c, struct sim_object *o)
 {
 	char *now = sim_time(c->sim, 6), *etag = identity_etag(c->sim);
-	json_put_str(doc, "etag", etag);
-	json_put_str(doc, "spec.etag", etag);
-	json_put_str(doc, "spec.updateTime", now);
+	json_put_str(o->doc, "etag", etag);
+	json_put_str(o->doc, "spec.etag", etag);
+	json_put_str(o->doc, "spec.updateTime", now);
 	free(now), free(etag);
-}
-
-static void create(struct sim_call *c)
-{
-	const char *name = json_str(c->body, "name", ""), *slash = strrchr(name, '/'),
-		   *constraint = bare(slash ? slash + 1 : name);
-	const cJSON *rules = json_at(c->body, "spec.rules");
-	if (!known_or_fail(c, constraint))
-		return;
-	if (policy_of(c->sim, c->project, constraint)) {
-		sim_fail(c, "ALREADY_EXISTS", NULL, "Requested entity already exists");
-		return;
-	}
-	char *key = xasprintf("projects/%s/policies/%s", c->project, constraint);
-	cJSON *doc = policy_doc(c, constraint, rules ? cJSON_Duplicate(rules, true) : cJSON_CreateArray());
-	stamp(c, doc);
-	struct sim_object *o = sim_put(c->sim, POLICIES, key, doc);
-	sim_ok(c, cJSON_Duplicate(o->doc, true));
-	free(key);
-}
-
-static void patch(struct sim_call *c)
-{
-	struct sim_object *o = policy_of(c->sim, c->project, sim_path_part(c, "policies"));
-	const cJSON *rules = json_at(c->body, "spec.rules");
-	if (!o) {
-		sim_fail(c, "NOT_FOUND", NULL, "Requested entity was not found.");
-		return;
-	}
-	json_put(o->doc, "spec.rules", rules ? cJSON_Duplicate(rules, true) : cJSON_CreateArray());
-	stamp(c, o->doc);
-	sim_ok(c, cJSON_Duplicate(o->doc, true));
-}
-
-static void delete (struct sim_call *c)
-{
-	struct sim_object *o = policy_of(c->sim, c->project, sim_path_part(c, "policies"));
-	if (!o) {
-		sim_fail(c, "NOT_FOUND", NULL, "Requested entity was not found.");
-		return;
-	}
-	sim_remove(c->sim, o);
-	sim_empty(c);
 }
 
 static void list_constraints(struct sim_call *c)
@@ -281,13 +236,19 @@ static void list_constraints(struct sim_call *c)
 	sim_ok(c, json_make("{'constraints':%j}", all));
 }
 
+#define P "orgpolicy.projects.policies"
+static const struct sim_resource resources[] = {
+	{.methods = P, .collection = POLICIES, .key = "projects/{project}/policies/{policies}", .name = "projects/{number}/policies/{policies}",
+	 .field = "policies", .valid = policy_valid, .complete = policy_complete, .touched = policy_touched},
+	{0},
+};
 static const struct sim_route routes[] = {
-	{"orgpolicy.projects.policies.list", list, "orgpolicy.policies.list", NULL},
-	{"orgpolicy.projects.policies.get", get, "orgpolicy.policy.get", NULL},
-	{"orgpolicy.projects.policies.getEffectivePolicy", get_effective, "orgpolicy.policy.get", NULL},
-	{"orgpolicy.projects.policies.create", create, "orgpolicy.policies.create", NULL},
-	{"orgpolicy.projects.policies.patch", patch, "orgpolicy.policies.update", NULL},
-	{"orgpolicy.projects.policies.delete", delete, "orgpolicy.policies.delete", NULL},
+	{P ".list", resource_list, "orgpolicy.policies.list", NULL},
+	{P ".get", policy_get, "orgpolicy.policy.get", NULL},
+	{P ".getEffectivePolicy", get_effective, "orgpolicy.policy.get", NULL},
+	{P ".create", resource_create, "orgpolicy.policies.create", NULL},
+	{P ".patch", resource_patch, "orgpolicy.policies.update", NULL},
+	{P ".delete", resource_delete, "orgpolicy.policies.delete", NULL},
 	{"orgpolicy.projects.constraints.list", list_constraints, "orgpolicy.constraints.list", NULL},
 	{0},
 };
@@ -297,4 +258,5 @@ const struct sim_api sim_api_orgpolicy = {
 	.service = "orgpolicy.googleapis.com",
 	.errors = SIM_ERRORS_AIP,
 	.routes = routes,
+	.resources = resources,
 };

@@ -130,18 +130,22 @@ static void stamp(struct sim_call *c, const struct sim_resource *r, cJSON *doc, 
 	free(now);
 }
 
+/* What the server adds to a document that is new or was changed. False: answered. */
+static bool complete(struct sim_call *c, const struct sim_resource *r, cJSON *doc, const struct sim_object *old)
+{
+	cJSON *defaults = r->defaults ? json_make(r->defaults) : NULL;
+	sim_fill(doc, defaults);
+	cJSON_Delete(defaults);
+	stamp(c, r, doc, r->updated);
+	return !r->complete || r->complete(c, doc, old);
+}
+
 static cJSON *new_doc(struct sim_call *c, const struct sim_resource *r, const char *id)
 {
 	cJSON *doc = r->body ? cJSON_Duplicate(json_at(c->body, r->body), true) : sim_take_body(c);
 	doc = doc ? doc : cJSON_CreateObject();
 	json_put_str(doc, "name", resource_text_of(c, r->name ? r->name : r->key, id));
-	if (r->defaults) {
-		cJSON *defaults = json_make(r->defaults);
-		sim_fill(doc, defaults);
-		cJSON_Delete(defaults);
-	}
 	stamp(c, r, doc, r->created);
-	stamp(c, r, doc, r->updated);
 	return doc;
 }
 
@@ -158,7 +162,7 @@ void resource_create(struct sim_call *c)
 		return;
 	}
 	cJSON *doc = new_doc(c, r, id);
-	if (r->complete && !r->complete(c, doc, NULL)) {
+	if (!complete(c, r, doc, NULL)) {
 		cJSON_Delete(doc);
 		return;
 	}
@@ -195,11 +199,10 @@ void resource_patch(struct sim_call *c)
 		sim_merge(k.doc, c->body, sim_param(c, "updateMask"));
 	keep(&k, "name");
 	resource_words(r->kept, keep, &k);
-	if (r->complete && !r->complete(c, k.doc, o)) {
+	if (!complete(c, r, k.doc, o)) {
 		cJSON_Delete(k.doc);
 		return;
 	}
-	stamp(c, r, k.doc, r->updated);
 	cJSON_Delete(o->doc);
 	o->doc = k.doc;
 	if (r->touched)

@@ -59,12 +59,21 @@ static void holder_of(const struct sim_call *c, struct buf *out)
 }
 
 static struct sim_object *find_version(struct sim_call *c, const struct sim_resource *r);
+static bool secret_valid(struct sim_call *c, const char *id), secret_changing(struct sim_call *c, const struct sim_object *o),
+	secret_current(struct sim_call *c, const struct sim_object *o, const char *etag);
+static void secret_touched(struct sim_call *c, struct sim_object *o);
 
 enum { SECRET, SECRET_VERSION };
 #define S "secretmanager.projects.secrets"
 static const struct sim_resource resources[] = {
 	[SECRET] = {.methods = S, .collection = SECRETS, .key = "projects/{project}/secrets/{secrets}",
-		    .missing = "Secret [projects/{number}/secrets/{secrets}] not found.", .holder = "//secretmanager.googleapis.com/"},
+		    .missing = "Secret [projects/{number}/secrets/{secrets}] not found.", .holder = "//secretmanager.googleapis.com/", .id = "secretId",
+		    .ids = &(const struct sim_id_rule){NULL, LOWER_LETTERS UPPER_LETTERS DIGITS "-_", 1, 255,
+						       "The provided Secret ID [{secrets}] does not match the expected format [[a-zA-Z_0-9]+]. It must be at most "
+						       "255 characters."},
+		    .taken = "Secret [projects/{number}/secrets/{secrets}] already exists.", .name = "projects/{number}/secrets/{secrets}",
+		    .created = "createTime", .decimals = 6, .valid = secret_valid, .touched = secret_touched, .current = secret_current,
+		    .changing = secret_changing, .below = VERSIONS},
 	[SECRET_VERSION] = {.methods = S ".versions", .collection = VERSIONS, .find = find_version,
 		     .missing = "Secret Version [projects/{number}/secrets/{secrets}/versions/{versions}] not found."},
 	{0},
@@ -87,7 +96,7 @@ static struct sim_object *find_version(struct sim_call *c, const struct sim_reso
 	return o;
 }
 
-static bool etag_ok(struct sim_call *c, const struct sim_object *o, const char *etag)
+static bool secret_current(struct sim_call *c, const struct sim_object *o, const char *etag)
 {
 	if (!*etag || !strcmp(etag, json_str(o->doc, "etag", "")))
 		return true;
@@ -108,18 +117,6 @@ static void new_etag(struct sim_call *c, struct sim_object *o)
 
 /* Secrets. ---------------------------------------------------------------------------------------------------------------- */
 
-static bool id_ok(struct sim_call *c, const char *id)
-{
-	size_t n = strlen(id);
-	if (n && n <= 255 && strspn(id, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_") == n)
-		return true;
-	sim_fail(c, "INVALID_ARGUMENT", NULL,
-		 "The provided Secret ID [%s] does not match the expected format [[a-zA-Z_0-9]+]. It must be at most 255 "
-		 "characters.",
-		 id);
-	return false;
-}
-
 /* Where it may be kept: organization policy counts "automatic" as the location global. */
 static void place_refused(struct sim_call *c, const char *place)
 {
@@ -133,8 +130,9 @@ static void place_refused(struct sim_call *c, const char *place)
 	free(words);
 }
 
-static bool place_ok(struct sim_call *c)
+static bool secret_valid(struct sim_call *c, const char *id)
 {
+	(void)id;
 	const cJSON *replicas = json_at(c->body, "replication.userManaged.replicas"), *r;
 	if (!json_at(c->body, "replication.automatic") && !cJSON_GetArraySize(replicas)) {
 		sim_fail(c, "INVALID_ARGUMENT", NULL, "replication: The replication field must be set.");
@@ -162,8 +160,7 @@ static void expired(struct sim *s, const cJSON *arg)
 	struct sim_object *o = sim_get(s, SECRETS, json_str(arg, "key", ""));
 	if (!o || strcmp(json_str(o->doc, "expireTime", ""), json_str(arg, "at", "-")))
 		return;
-	resource_forget_below(s, VERSIONS, sim_tmp("%s/versions/", o->key));
-	sim_remove(s, o);
+	resource_remove(s, &resources[SECRET], o);
 }
 
 /* A ttl is for input; what is shown is when it ends. */
@@ -178,25 +175,10 @@ static void start_ttl(struct sim_call *c, struct sim_object *o)
 	sim_after(c->sim, ttl, expired, json_make("{'key':%s,'at':%s}", o->key, at));
 }
 
-static void create(struct sim_call *c)
+static void secret_touched(struct sim_call *c, struct sim_object *o)
 {
-	const char *id = sim_param(c, "secretId"), *number = sim_project_number(c->sim, c->project);
-	if (!id_ok(c, id) || !place_ok(c))
-		return;
-	if (secret_of(c->sim, c->project, id)) {
-		sim_fail(c, "ALREADY_EXISTS", NULL, "Secret [projects/%s/secrets/%s] already exists.", number, id);
-		return;
-	}
-	char *key = secret_key(c->project, id), *name = secret_key(number, id), *now = sim_time(c->sim, 6);
-	cJSON *doc = sim_take_body(c);
-	json_put_str(doc, "name", name);
-	json_put_str(doc, "createTime", now);
-	json_drop(doc, "etag");
-	struct sim_object *o = sim_put(c->sim, SECRETS, key, doc);
 	new_etag(c, o);
 	start_ttl(c, o);
-	sim_ok(c, cJSON_Duplicate(o->doc, true));
-	free(key), free(name), free(now);
 }
 
 /* "name:x", "labels.k=v", a bare word; AND between them. */
@@ -231,7 +213,7 @@ static int count(struct sim_call *c, const char *collection, const char *prefix)
 	return n;
 }
 
-static void list(struct sim_call *c)
+static void secret_list(struct sim_call *c)
 {
 	char *prefix = secret_key(c->project, "");
 	int n = count(c, SECRETS, prefix);
@@ -239,38 +221,16 @@ static void list(struct sim_call *c)
 	free(prefix);
 }
 
-static void patch(struct sim_call *c)
+static bool secret_changing(struct sim_call *c, const struct sim_object *o)
 {
-	struct sim_object *o = secret_for(c);
 	const char *mask = sim_param(c, "updateMask");
-	if (!o || !etag_ok(c, o, json_str(c->body, "etag", "")))
-		return;
-	if (!*mask) {
+	if (!*mask)
 		sim_fail(c, "INVALID_ARGUMENT", NULL, "update_mask: The update mask must not be empty.");
-		return;
-	}
-	if (strstr(mask, "replication") && !json_equal(json_at(o->doc, "replication"), json_at(c->body, "replication"))) {
+	else if (strstr(mask, "replication") && !json_equal(json_at(o->doc, "replication"), json_at(c->body, "replication")))
 		sim_fail(c, "INVALID_ARGUMENT", NULL, "Replication is immutable and cannot be updated.");
-		return;
-	}
-	sim_merge(o->doc, c->body, mask);
-	new_etag(c, o);
-	start_ttl(c, o);
-	sim_ok(c, cJSON_Duplicate(o->doc, true));
-}
-
-static void delete (struct sim_call *c)
-{
-	struct sim_object *o = secret_for(c);
-	struct buf holder = {0};
-	if (!o || !etag_ok(c, o, sim_param(c, "etag")))
-		return;
-	holder_of(c, &holder);
-	sim_policy_forget(c->sim, buf_text(&holder));
-	resource_forget_below(c->sim, VERSIONS, sim_tmp("%s/versions/", o->key));
-	sim_remove(c->sim, o);
-	sim_empty(c);
-	buf_free(&holder);
+	else
+		return true;
+	return false;
 }
 
 /* Versions. --------------------------------------------------------------------------------------------------------------- */
@@ -408,7 +368,7 @@ static void access_version(struct sim_call *c)
 static void set_state(struct sim_call *c, const char *state)
 {
 	struct sim_object *o = resource_named(c);
-	if (!o || !etag_ok(c, o, json_str(c->body, "etag", "")))
+	if (!o || !secret_current(c, o, json_str(c->body, "etag", "")))
 		return;
 	if (!strcmp(json_str(o->doc, "state", ""), "DESTROYED")) {
 		sim_fail(c, "FAILED_PRECONDITION", NULL, "Secret Version [%s] is in DESTROYED state.",
@@ -468,15 +428,13 @@ char *sim_secret_read(struct sim *s, const char *principal, const char *project,
 }
 
 static const struct sim_route routes[] = {
-	{S ".create", create, "secretmanager.secrets.create", NULL},
+	{S ".create", resource_create, "secretmanager.secrets.create", NULL},
 	{S ".get", resource_get, "secretmanager.secrets.get", NULL},
-	{S ".list", list, "secretmanager.secrets.list", NULL},
-	{S ".patch", patch, "secretmanager.secrets.update", NULL},
-	{S ".delete", delete, "secretmanager.secrets.delete", NULL},
+	{S ".list", secret_list, "secretmanager.secrets.list", NULL},
+	{S ".patch", resource_patch, "secretmanager.secrets.update", NULL},
+	{S ".delete", resource_delete, "secretmanager.secrets.delete", NULL},
 	{S ".addVersion", add_version, "secretmanager.versions.add", NULL},
-	{S ".getIamPolicy", resource_get_policy, "secretmanager.secrets.getIamPolicy", NULL},
-	{S ".setIamPolicy", resource_set_policy, "secretmanager.secrets.setIamPolicy", NULL},
-	{S ".testIamPermissions", resource_test_policy, NULL, NULL},
+	RESOURCE_POLICIES(S, "secretmanager.secrets"),
 	{S ".versions.get", resource_get, "secretmanager.versions.get", NULL},
 	{S ".versions.list", list_versions, "secretmanager.versions.list", NULL},
 	{S ".versions.access", access_version, "secretmanager.versions.access", NULL},
