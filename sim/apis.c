@@ -20,6 +20,9 @@ extern const struct sim_api sim_compute_addresses, sim_compute_backend_services,
 /* sim/api/serving.mk */
 extern const struct sim_api sim_appengine, sim_artifactregistry, sim_artifactregistry_files, sim_cloudbuild, sim_cloudscheduler, sim_docker_registry, sim_logging, sim_run;
 
+/* sim/api/observing.mk */
+extern const struct sim_api sim_containeranalysis;
+
 /* sim/local.mk */
 extern const struct sim_api sim_metadata, sim_oauth, sim_signin, sim_sts;
 
@@ -93,6 +96,8 @@ const struct sim_api *const sim_apis[] = {
 	&sim_docker_registry,
 	&sim_logging,
 	&sim_run,
+	/* observing */
+	&sim_containeranalysis,
 	/* tokens and sign-in */
 	&sim_metadata,
 	&sim_oauth,

@@ -35,7 +35,7 @@ sim_libsim_a_SOURCES = \
 CONTRACT_TABLES = \
 	sim/contract/appengine.v1.tbl sim/contract/artifactregistry.v1.tbl sim/contract/certificatemanager.v1.tbl \
 	sim/contract/cloudbilling.v1.tbl sim/contract/cloudbuild.v1.tbl sim/contract/cloudresourcemanager.v1.tbl \
-	sim/contract/cloudresourcemanager.v3.tbl sim/contract/compute.v1.tbl sim/contract/container.v1.tbl sim/contract/dns.v1.tbl \
+	sim/contract/cloudresourcemanager.v3.tbl sim/contract/compute.v1.tbl sim/contract/container.v1.tbl sim/contract/containeranalysis.v1.tbl sim/contract/dns.v1.tbl \
 	sim/contract/iam.v1.tbl sim/contract/iamcredentials.v1.tbl sim/contract/iap.v1.tbl sim/contract/logging.v2.tbl \
 	sim/contract/monitoring.v3.tbl sim/contract/oauth2.v2.tbl sim/contract/orgpolicy.v2.tbl sim/contract/run.v1.tbl \
 	sim/contract/run.v2.tbl sim/contract/secretmanager.v1.tbl sim/contract/servicenetworking.v1.tbl sim/contract/serviceusage.v1.tbl \
@@ -109,3 +109,4 @@ endif
 include sim/api/identity.mk
 include sim/api/network.mk
 include sim/api/serving.mk
+include sim/api/observing.mk

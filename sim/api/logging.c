@@ -1,5 +1,6 @@
 /* Cloud Logging v2: entries written by the simulated containers and builds, or by clients, and listed by the filters that tools use. */
 #include "config.h"
+#include "sim/api/filter.h"
 #include "sim/api/shared.h"
 
 #include "base/json.h"
@@ -14,8 +15,6 @@
 
 #define ENTRIES "logging.entries"
 #define MOST_ENTRIES 20000 /* a project; the oldest go */
-
-static const char *const severities[] = {"DEFAULT", "DEBUG", "INFO", "NOTICE", "WARNING", "ERROR", "CRITICAL", "ALERT", "EMERGENCY"};
 
 /* Keys sort by time of writing. */
 static void keep(struct sim *s, const char *project, cJSON *entry)
@@ -55,185 +54,6 @@ void sim_log_entry(struct sim *s, const char *project, const char *resource_type
 	keep(s, project, entry);
 }
 
-/* Filters: comparisons joined by AND, OR and NOT with parentheses; juxtaposition is AND; a bare text searches the whole entry. ----------- */
-struct filter {
-	const char *p;
-	const cJSON *entry;
-	char *whole; /* the entry as text, for bare words */
-	int depth;
-	bool bad;
-};
-
-static bool disjunction(struct filter *f);
-
-static void blank(struct filter *f)
-{
-	while (isspace((unsigned char)*f->p))
-		f->p++;
-	if (f->p[0] == '-' && f->p[1] == '-') { /* a comment */
-		f->p += strcspn(f->p, "\n");
-		blank(f);
-	}
-}
-
-static bool keyword(struct filter *f, const char *word)
-{
-	size_t n = strlen(word);
-	blank(f);
-	if (strncmp(f->p, word, n) || (!isspace((unsigned char)f->p[n]) && f->p[n] != '('))
-		return false;
-	f->p += n;
-	return true;
-}
-
-/* A quoted or bare word, for the caller to free. */
-static char *word(struct filter *f)
-{
-	struct buf b = {0};
-	blank(f);
-	if (*f->p == '"') {
-		for (f->p++; *f->p && *f->p != '"'; f->p++) {
-			if (*f->p == '\\' && f->p[1])
-				f->p++;
-			buf_putc(&b, *f->p);
-		}
-		if (*f->p == '"')
-			f->p++;
-		else
-			f->bad = true;
-	} else {
-		while (*f->p && !isspace((unsigned char)*f->p) && !strchr("=!<>:()~\"", *f->p))
-			buf_putc(&b, *f->p++);
-		if (!b.len)
-			f->bad = true;
-	}
-	return buf_take(&b);
-}
-
-/* The text at a field's path; keys with dots are quoted in it: labels."run.googleapis.com/x". */
-static const char *field_text(const cJSON *entry, const char *path)
-{
-	const cJSON *node = entry;
-	for (const char *p = path; *p && node;) {
-		bool quoted = *p == '"';
-		size_t len = quoted ? strcspn(p + 1, "\"") : strcspn(p, ".");
-		node = cJSON_GetObjectItemCaseSensitive(node, sim_tmp("%.*s", (int)len, p + quoted));
-		p += len + (quoted ? 2 : 0);
-		p += *p == '.';
-	}
-	return cJSON_IsString(node) ? node->valuestring : cJSON_IsNumber(node) ? sim_tmp("%g", node->valuedouble) : node ? "" : NULL;
-}
-
-static int rank(const char *severity)
-{
-	for (int i = 0; i < 9; i++)
-		if (!strcasecmp(severities[i], severity))
-			return i;
-	return 0;
-}
-
-static bool compare(const char *field, const char *op, const char *value, const char *have)
-{
-	int order = !strcmp(field, "severity") ? rank(have ? have : "DEFAULT") - rank(value) : have ? strcmp(have, value) : -1;
-	if (!strcmp(op, ":"))
-		return have && (!strcmp(value, "*") || strcasestr(have, value));
-	if (!strcmp(op, "!="))
-		return order != 0;
-	if (!have && strcmp(field, "severity"))
-		return false;
-	return !strcmp(op, "=") ? order == 0 : !strcmp(op, ">=") ? order >= 0 : !strcmp(op, "<=") ? order <= 0 : !strcmp(op, ">") ? order > 0
-	       : !strcmp(op, "<")						    ? order < 0
-	       : !strcmp(op, "=~")						    ? strcasestr(have, value) != NULL
-											    : false;
-}
-
-static const char *operator_at(struct filter *f)
-{
-	static const char *const all[] = {">=", "<=", "!=", "=~", "!~", "=", ">", "<", ":"};
-	blank(f);
-	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++)
-		if (!strncmp(f->p, all[i], strlen(all[i]))) {
-			f->p += strlen(all[i]);
-			return all[i];
-		}
-	return NULL;
-}
-
-static bool term(struct filter *f)
-{
-	if (keyword(f, "NOT") || (*f->p == '-' && f->p[1] != '-' && f->p++))
-		return !term(f);
-	blank(f);
-	if (*f->p == '(') {
-		f->p++;
-		bool inner = f->depth++ < 20 && disjunction(f);
-		blank(f);
-		if (*f->p == ')')
-			f->p++;
-		else
-			f->bad = true;
-		return inner;
-	}
-	/* A field may have quoted parts: take it up to the operator. */
-	struct buf path = {0};
-	bool quoted_only = *f->p == '"';
-	char *first = word(f);
-	buf_puts(&path, first);
-	while (!quoted_only && *f->p == '"') { /* labels."a.b" */
-		char *part = word(f);
-		buf_printf(&path, "\"%s\"", part);
-		free(part);
-	}
-	const char *op = f->bad ? NULL : operator_at(f);
-	bool holds;
-	if (op) {
-		char *value = word(f);
-		holds = compare(buf_text(&path), op, value, field_text(f->entry, buf_text(&path)));
-		free(value);
-	} else {
-		if (!f->whole)
-			f->whole = json_text(f->entry, -1);
-		holds = strcasestr(f->whole, first) != NULL;
-	}
-	free(first);
-	buf_free(&path);
-	return holds;
-}
-
-static bool conjunction(struct filter *f)
-{
-	bool all = term(f);
-	for (;;) {
-		blank(f);
-		if (f->bad || !*f->p || *f->p == ')' || (f->p[0] == 'O' && f->p[1] == 'R' && isspace((unsigned char)f->p[2])))
-			return all;
-		keyword(f, "AND");
-		bool next = term(f);
-		all = all && next;
-	}
-}
-
-static bool disjunction(struct filter *f)
-{
-	bool any = conjunction(f);
-	while (!f->bad && keyword(f, "OR")) {
-		bool next = conjunction(f);
-		any = any || next;
-	}
-	return any;
-}
-
-static bool fits(const char *filter, const cJSON *entry, bool *bad)
-{
-	struct filter f = {.p = filter, .entry = entry};
-	blank(&f);
-	bool fit = !*f.p || disjunction(&f);
-	blank(&f);
-	*bad = f.bad || *f.p;
-	free(f.whole);
-	return fit;
-}
-
 /* Methods. ----------------------------------------------------------------------------------------------------------------- */
 static const char *asked_project(struct sim_call *c)
 {
@@ -260,7 +80,7 @@ static void list(struct sim_call *c)
 	bool newest = strstr(order, "desc") != NULL, bad = false;
 	cJSON *all = cJSON_CreateArray(), *page = cJSON_CreateArray();
 	for (struct sim_object *o = sim_first(c->sim, ENTRIES, prefix); o && !bad; o = sim_following(c->sim, o, prefix))
-		if (fits(filter, o->doc, &bad))
+		if (filter_fits(filter, o->doc, &bad))
 			cJSON_AddItemToArray(all, cJSON_CreateString(o->key));
 	int count = cJSON_GetArraySize(all);
 	cJSON *at = newest ? (all->child ? all->child->prev : NULL) : all->child;

@@ -27,6 +27,9 @@ const char *storage_project(struct sim *s, const struct sim_object *bucket);
 struct sim_object *storage_bucket_for(struct sim_call *c, int nth, const char *permission, const char *what);
 bool storage_may(struct sim *s, const char *principal, const char *permission, const struct sim_object *bucket);
 char *storage_holder(const char *bucket);
+/* A bucket of this name that Google keeps for a project: none of its own, never listed, but what is in it is read by the project's people. Made when
+ * there is none. */
+struct sim_object *storage_of_google(struct sim *s, const char *project, const char *name);
 bool storage_has_objects(struct sim *s, const char *bucket);
 /* The etag of a metageneration, and of a generation with it. */
 char *storage_etag(long long generation, long long metageneration);

@@ -38,9 +38,21 @@ static bool uniform(const struct sim_object *bucket)
 	return json_bool(bucket->doc, "iamConfiguration.uniformBucketLevelAccess.enabled", false);
 }
 
+/* Has the principal a role on the project that lets its people look at what Google keeps for it? */
+static bool views(struct sim *s, const char *principal, const char *project)
+{
+	static const char *const roles[] = {"roles/viewer", "roles/editor", "roles/owner"};
+	bool yes = false;
+	for (int i = 0; i < 3 && !yes; i++)
+		yes = sim_allowed(s, principal, roles[i], project, NULL);
+	return yes;
+}
+
 bool storage_may(struct sim *s, const char *principal, const char *permission, const struct sim_object *bucket)
 {
 	const char *project = storage_project(s, bucket);
+	if (json_bool(bucket->hidden, "google", false))
+		return (!strcmp(permission, "storage.objects.get") || !strcmp(permission, "storage.objects.list")) && views(s, principal, project);
 	char *holder = storage_holder(json_str(bucket->doc, "name", ""));
 	/* Without uniform access, the access controls of objects let the project's owners and editors in. */
 	bool yes = sim_allowed(s, principal, permission, project, holder) ||
@@ -347,6 +359,23 @@ static void insert(struct sim_call *c)
 		free(key);
 	}
 	free(location);
+}
+
+struct sim_object *storage_of_google(struct sim *s, const char *project, const char *name)
+{
+	struct sim_object *o = storage_bucket(s, name);
+	if (o)
+		return o;
+	char *key = xasprintf("google/buckets/%s", name), *now = sim_time(s, 3);
+	o = sim_put(s, BUCKETS, key,
+		    json_make("{'kind':'storage#bucket','id':%s,'name':%s,'projectNumber':%s,'timeCreated':%s,'location':'US','locationType':'multi-region'}", name, name,
+			      sim_project_number(s, project), now));
+	sim_put(s, NAMES, name, json_make("{'key':%s}", key));
+	json_put_bool(o->hidden, "google", true);
+	complete(s, o->doc, NULL);
+	new_version(s, o);
+	free(key), free(now);
+	return o;
 }
 
 /* Reading. ---------------------------------------------------------------------------------------------------------------- */

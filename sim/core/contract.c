@@ -24,6 +24,7 @@ CONTRACT(tbl_cloudresourcemanager_v3, "cloudresourcemanager.v3.tbl");
 CONTRACT(tbl_cloudscheduler_v1, "cloudscheduler.v1.tbl");
 CONTRACT(tbl_compute_v1, "compute.v1.tbl");
 CONTRACT(tbl_container_v1, "container.v1.tbl");
+CONTRACT(tbl_containeranalysis_v1, "containeranalysis.v1.tbl");
 CONTRACT(tbl_dns_v1, "dns.v1.tbl");
 CONTRACT(tbl_iam_v1, "iam.v1.tbl");
 CONTRACT(tbl_iamcredentials_v1, "iamcredentials.v1.tbl");
@@ -63,6 +64,7 @@ const struct contract_api contract_apis[] = {
 	API(cloudscheduler, v1, "Cloud Scheduler API", "google.cloud.scheduler.v1", SIM_ERRORS_AIP, "cloudscheduler.googleapis.com"),
 	API(compute, v1, "Compute Engine API", "google.cloud.compute.v1", SIM_ERRORS_LEGACY, "compute.googleapis.com", "www.googleapis.com"),
 	API(container, v1, "Kubernetes Engine API", "google.container.v1", SIM_ERRORS_BOTH, "container.googleapis.com"),
+	API(containeranalysis, v1, "Container Analysis API", "grafeas.v1", SIM_ERRORS_AIP, "containeranalysis.googleapis.com"),
 	API(dns, v1, "Cloud DNS API", "google.cloud.dns.v1", SIM_ERRORS_LEGACY, "dns.googleapis.com", "www.googleapis.com"),
 	API(iam, v1, "Identity and Access Management (IAM) API", "google.iam.admin.v1", SIM_ERRORS_BOTH, "iam.googleapis.com"),
 	API(iamcredentials, v1, "IAM Service Account Credentials API", "google.iam.credentials.v1", SIM_ERRORS_AIP,

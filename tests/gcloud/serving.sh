@@ -51,6 +51,9 @@ g 'd[0]["name"] == "app"' artifacts packages list --repository=images $in
 g 'len(d) == 1' artifacts versions list --package=app --repository=images $in
 g '' artifacts docker tags add $tag:v1 $tag:v2
 g '' artifacts docker tags delete $tag:v2
+# U22: the log in Google's own bucket
+g '"Successfully tagged" in t and "SUCCESS" in t' builds submit "$dir/src" --tag=$tag:v2 $at
+g 'd["discovery_summary"]["discovery"][0]["discovery"]["analysisStatus"] == "FINISHED_SUCCESS"' artifacts docker images describe $tag:v1 --show-all-metadata
 g '"Successfully tagged" in t and "SUCCESS" in t' builds submit "$dir/src" --tag=$tag:v3 $at --gcs-log-dir=gs://demo-proj_cloudbuild/logs
 id=$(sed -n 's/^starting build "\(.*\)"/\1/p' "$dir/out")
 g '"Successfully built" in t and "DONE" in t' builds log "$id" $at

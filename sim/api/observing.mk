@@ -1,0 +1,9 @@
+# Logs, metrics and what is known of images; and their tests.
+sim_libsim_a_SOURCES += \
+	sim/api/containeranalysis.c \
+	sim/api/filter.c sim/api/filter.h
+
+check_PROGRAMS += tests/sim/observing
+TESTS += tests/sim/observing
+tests_sim_observing_SOURCES = tests/sim/observing.c tests/sim/cloud.h tests/tap.h
+tests_sim_observing_LDADD = $(LIB_SIM)
