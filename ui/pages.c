@@ -3,6 +3,7 @@
 #include "ui/pages.h"
 
 #include "base/gettext.h"
+#include "base/json.h"
 #include "base/mem.h"
 
 #include <stdlib.h>
@@ -98,6 +99,14 @@ static int rank_of(const struct question *q)
 	return q->type == TYPE_CHOICE || q->type == TYPE_LIST ? 0 : q->type == TYPE_TEXT ? 1 : 2;
 }
 
+static bool at_default(const struct question *q, const struct answers *a)
+{
+	cJSON *usual = question_default(q, a);
+	bool same = json_equal(usual, answers_get(a, q->id));
+	cJSON_Delete(usual);
+	return same;
+}
+
 static void add_words(struct buf *b, const struct answers *a, const char *section, bool all)
 {
 	for (int rank = 0; rank < 3; rank++) {
@@ -106,6 +115,8 @@ static void add_words(struct buf *b, const struct answers *a, const char *sectio
 				continue;
 			if (!all && q->type == TYPE_CHOICE && choices_possible(q, a) < 2)
 				continue; /* what cannot be otherwise says nothing */
+			if (q->quiet && at_default(q, a))
+				continue;
 			char *words = words_of(a, q);
 			if (*words)
 				buf_printf(b, "%s%s", b->len ? ", " : "", words);

@@ -51,6 +51,9 @@ static const struct question questions_of_proxy[] = {
 	 .pattern = "^[0-9]+\\.[0-9]+\\.[0-9]+$",
 	 .form = N_("Three numbers, such as 7.15.6."),
 	 .check = check_proxy_version},
+	{.id = "auth.session_hours", .quiet = true, .page = "image", .type = TYPE_INT, .title = N_("A sign-in lasts"),
+	 .help = N_("Then people are sent to Google again. The account is checked with Google every hour all the same."),
+	 .after = "image.digest", .min = 2, .max = 720, .unit = N_("hours"), .preset = "168"},
 	{.id = NULL},
 };
 /* clang-format on */
@@ -96,7 +99,8 @@ static void put_data(const struct design *d)
 {
 	const struct answers *a = d->answers;
 	cJSON *data = d->plan->render;
-	char *redirect = redirect_uri(d);
+	char *redirect = redirect_uri(d), *session = xasprintf("%dh", answers_int(a, "auth.session_hours"));
+	json_put_str(data, "session", session);
 	json_put_str(data, "redirect_url", redirect);
 	json_put_str(data, "client_id", answers_str(a, "auth.client_id"));
 	json_put_str(data, "client_secret_file", CLIENT_SECRET_DIR "/client_secret");
@@ -105,6 +109,7 @@ static void put_data(const struct design *d)
 	json_put(data, "emails", emails(a, d->plan));
 	json_put(data, "domains", cJSON_Duplicate(answers_get(a, "auth.domains"), 1));
 	json_put(data, "issuers", issuers(a, d->plan));
+	free(session);
 	free(redirect);
 }
 
@@ -154,7 +159,7 @@ static void join(struct design *d)
 	c->after = d->workload->containers[0]->name;
 	c->cpu = "1";
 	c->memory = "512Mi";
-	c->started = (struct probe){"/ping", 0, 5, 3, 12};
+	c->started = (struct probe){"/ping", 0, 2, 2, 30};
 	container_mount(c, "cookie", COOKIE_SECRET_DIR, "cookie_secret");
 	container_mount(c, "oauth-client", CLIENT_SECRET_DIR, "client_secret");
 	container_mount(c, "proxy-config", CONFIG_DIR, "oauth2-proxy.cfg");

@@ -90,6 +90,10 @@ struct database {
 	const char *password_variable;    /* by which the server gets the password */
 	const char *const *variables;     /* those that the server must not start without, ended by NULL */
 	int (*connections)(const char *tier); /* that this tier allows by default */
+	const char *const *flags;         /* names that Cloud SQL knows for it, ended by NULL */
+	const char *const *own_flags;     /* those that follow from answers, ended by NULL */
+	/* Appends the flags that log queries slower than so many milliseconds. NULL: it cannot. */
+	void (*slow_queries)(cJSON *flags, int ms);
 	/* Adds to Cloud SQL's settings what is this engine's own: flags, how its backups are kept. */
 	void (*settings)(const struct answers *a, cJSON *settings);
 	/* Adds the variables by which MLflow finds the database, all but address and password. */

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "plan/axes.h"
 #include "plan/regions.h"
+#include "plan/settings.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -168,4 +169,5 @@ void check_together(const struct answers *a, problem_fn *found, void *arg)
 	check_connections(a, found, arg);
 	check_memory(a, found, arg);
 	check_soft_delete(a, found, arg);
+	settings_check(a, found, arg);
 }

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "plan/axes.h"
 #include "plan/naming.h"
+#include "plan/settings.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -16,8 +17,7 @@ static cJSON *instance_settings(const struct design *d, cJSON *ip)
 	const struct answers *a = d->answers;
 	bool regional = !strcmp(answers_str(a, "database.availability"), "regional");
 	char *disk = xasprintf("%d", answers_int(a, "database.disk_gb")); /* int64 is text in Google's JSON */
-	cJSON *backups = json_make("{'enabled':true,'startTime':'03:00','transactionLogRetentionDays':7,"
-				   "'backupRetentionSettings':{'retainedBackups':7,'retentionUnit':'COUNT'}}");
+	cJSON *backups = json_make("{'enabled':true,'backupRetentionSettings':{'retentionUnit':'COUNT'}}");
 	cJSON *settings = json_make("{'edition':'ENTERPRISE','tier':%s,'availabilityType':%s,'activationPolicy':'ALWAYS','pricingPlan':'PER_USE',"
 				    "'dataDiskType':'PD_SSD','dataDiskSizeGb':%s,'storageAutoResize':true,'deletionProtectionEnabled':%b,"
 				    "'connectorEnforcement':'NOT_REQUIRED','backupConfiguration':%j,'ipConfiguration':%j}",
@@ -26,6 +26,7 @@ static cJSON *instance_settings(const struct design *d, cJSON *ip)
 	if (!d->axes.path->address)
 		json_put_str(settings, "connectorEnforcement", "REQUIRED");
 	d->axes.database->settings(a, settings);
+	settings_of_database(a, settings);
 	free(disk);
 	return settings;
 }

@@ -50,6 +50,17 @@ static void address(struct container *c, cJSON *host)
 
 static const char *const variables[] = {"PGHOST", "PGDATABASE", "PGUSER", "PGPASSWORD", NULL};
 
+/* Cloud SQL's list of flags for PostgreSQL. */
+static const char *const flags[] = {"autovacuum", "autovacuum_analyze_scale_factor", "autovacuum_analyze_threshold", "autovacuum_freeze_max_age", "autovacuum_max_workers", "autovacuum_naptime", "autovacuum_vacuum_cost_delay", "autovacuum_vacuum_cost_limit", "autovacuum_vacuum_insert_scale_factor", "autovacuum_vacuum_insert_threshold", "autovacuum_vacuum_scale_factor", "autovacuum_vacuum_threshold", "autovacuum_work_mem", "bgwriter_delay", "bgwriter_lru_maxpages", "bgwriter_lru_multiplier", "checkpoint_completion_target", "checkpoint_timeout", "checkpoint_warning", "cloudsql.enable_auto_explain", "cloudsql.enable_pg_cron", "cloudsql.enable_pg_hint_plan", "cloudsql.enable_pgaudit", "cloudsql.iam_authentication", "cloudsql.logical_decoding", "constraint_exclusion", "cpu_index_tuple_cost", "cpu_operator_cost", "cpu_tuple_cost", "cursor_tuple_fraction", "deadlock_timeout", "default_statistics_target", "default_transaction_isolation", "effective_cache_size", "effective_io_concurrency", "enable_bitmapscan", "enable_hashagg", "enable_hashjoin", "enable_indexonlyscan", "enable_indexscan", "enable_material", "enable_mergejoin", "enable_nestloop", "enable_seqscan", "enable_sort", "enable_tidscan", "from_collapse_limit", "geqo", "geqo_threshold", "hash_mem_multiplier", "hot_standby_feedback", "huge_pages", "idle_in_transaction_session_timeout", "idle_session_timeout", "jit", "jit_above_cost", "join_collapse_limit", "lock_timeout", "log_autovacuum_min_duration", "log_checkpoints", "log_connections", "log_disconnections", "log_duration", "log_error_verbosity", "log_executor_stats", "log_hostname", "log_line_prefix", "log_lock_waits", "log_min_duration_statement", "log_min_error_statement", "log_min_messages", "log_parser_stats", "log_planner_stats", "log_recovery_conflict_waits", "log_statement", "log_statement_stats", "log_temp_files", "logical_decoding_work_mem", "maintenance_work_mem", "max_connections", "max_files_per_process", "max_locks_per_transaction", "max_logical_replication_workers", "max_parallel_maintenance_workers", "max_parallel_workers", "max_parallel_workers_per_gather", "max_pred_locks_per_transaction", "max_prepared_transactions", "max_replication_slots", "max_stack_depth", "max_standby_archive_delay", "max_standby_streaming_delay", "max_sync_workers_per_subscription", "max_wal_senders", "max_wal_size", "max_worker_processes", "min_wal_size", "parallel_setup_cost", "parallel_tuple_cost", "password_encryption", "pg_stat_statements.max", "pg_stat_statements.save", "pg_stat_statements.track", "pg_stat_statements.track_utility", "pgaudit.log", "pgaudit.log_catalog", "pgaudit.log_client", "pgaudit.log_level", "pgaudit.log_parameter", "pgaudit.log_relation", "pgaudit.log_rows", "pgaudit.log_statement", "pgaudit.log_statement_once", "pgaudit.role", "random_page_cost", "seq_page_cost", "shared_buffers", "ssl_max_protocol_version", "ssl_min_protocol_version", "statement_timeout", "synchronous_commit", "tcp_keepalives_count", "tcp_keepalives_idle", "tcp_keepalives_interval", "temp_buffers", "temp_file_limit", "timezone", "track_activity_query_size", "track_commit_timestamp", "track_functions", "track_io_timing", "vacuum_cost_delay", "vacuum_cost_limit", "vacuum_freeze_min_age", "vacuum_freeze_table_age", "wal_buffers", "wal_compression", "wal_receiver_timeout", "wal_sender_timeout", "work_mem", NULL};
+static const char *const own_flags[] = {"log_min_duration_statement", "cloudsql.iam_authentication", NULL};
+
+static void slow_queries(cJSON *list, int ms)
+{
+	char text[16];
+	snprintf(text, sizeof text, "%d", ms);
+	cJSON_AddItemToArray(list, json_make("{'name':'log_min_duration_statement','value':%s}", text));
+}
+
 static const struct choice versions[] = {
 	{.id = "POSTGRES_18", .title = N_("PostgreSQL 18"), .help = N_("The newest.")},
 	{.id = "POSTGRES_17", .title = N_("PostgreSQL 17"), .help = N_("Well tried.")},
@@ -74,6 +85,9 @@ const struct database database_postgresql = {
 	.password_variable = "PGPASSWORD",
 	.variables = variables,
 	.connections = connections,
+	.flags = flags,
+	.own_flags = own_flags,
+	.slow_queries = slow_queries,
 	.settings = settings,
 	.server = server,
 	.address = address,

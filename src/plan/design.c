@@ -209,7 +209,7 @@ static void add_server(struct design *d)
 	c->port = 5000;
 	c->cpu = answers_str(a, "server.cpu");
 	c->memory = answers_str(a, "server.memory");
-	c->started = (struct probe){"/health", 5, 10, 5, 23};
+	c->started = (struct probe){"/health", 0, 2, 2, 120};
 	c->alive = (struct probe){"/health", 0, 30, 5, 3};
 	server_settings(d, c);
 	d->workload->front = c->name;
@@ -270,11 +270,13 @@ static void use_secrets(struct design *d)
 static void put_data(struct design *d)
 {
 	cJSON *data = d->plan->render;
+	const cJSON *package;
 	json_put_str(data, "url", d->plan->url);
 	json_put_str(data, "host", d->plan->hosts[0]);
 	json_put_str(data, "mlflow_version", answers_str(d->answers, "image.mlflow_version"));
 	json_put(data, "env", container_texts(d->workload->containers[0]));
 	design_line(d, "requirements", d->axes.database->driver);
+	cJSON_ArrayForEach(package, answers_get(d->answers, "image.packages")) design_line(d, "requirements", package->valuestring);
 	design_line(d, "secret_env", d->axes.database->password_variable);
 	for (size_t i = 0; i < KEYS; i++)
 		design_line(d, "secret_env", keys[i].variable);

@@ -30,6 +30,7 @@ src_plan_libplan_a_SOURCES = \
 	src/plan/path_private_services_access.c \
 	src/plan/path_public.c \
 	src/plan/people.c src/plan/people.h \
+	src/plan/settings.c src/plan/settings.h \
 	src/plan/plan.c src/plan/plan.h \
 	src/plan/question.h src/plan/questions.c \
 	src/plan/regions.c src/plan/regions.h \

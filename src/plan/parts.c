@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "plan/archive.h"
 #include "plan/naming.h"
+#include "plan/settings.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -64,14 +65,14 @@ static cJSON *int64_text(int value)
 }
 
 /* A bucket's object in Google's words. days of soft deletion; 0 switches it off. */
-static cJSON *bucket_body(const char *location, int days, cJSON *lifecycle)
+static cJSON *bucket_body(const char *location, const char *class, int days, cJSON *lifecycle)
 {
 	char *upper = xstrdup(location);
 	for (char *c = upper; *c; c++)
 		*c = (char)toupper((unsigned char)*c);
-	cJSON *body = json_make("{'location':%s,'storageClass':'STANDARD','versioning':{'enabled':true},"
+	cJSON *body = json_make("{'location':%s,'storageClass':%s,'versioning':{'enabled':true},"
 				"'softDeletePolicy':{'retentionDurationSeconds':%j},'lifecycle':{'rule':%j}}",
-				upper, int64_text(days * 86400), lifecycle);
+				upper, class, int64_text(days * 86400), lifecycle);
 	free(upper);
 	return body;
 }
@@ -79,11 +80,9 @@ static cJSON *bucket_body(const char *location, int days, cJSON *lifecycle)
 char *part_artifacts(const struct answers *a, struct plan *p)
 {
 	char *name = name_bucket(p->project, p->stack, "artifacts", json_str(a->resolved, "suffix", ""));
-	/* A replaced version stays for a month: enough to notice an accident, not enough to pay for every checkpoint for ever. */
-	cJSON *rules = json_make("[{'action':{'type':'Delete'},'condition':{'daysSinceNoncurrentTime':30,'numNewerVersions':3}}]");
 	plan_needs(plan_add(p, "bucket/artifacts", "storage.bucket", name,
-			    json_make("{'body':%j}", bucket_body(answers_str(a, "artifacts.location"),
-									     answers_int(a, "artifacts.soft_delete_days"), rules))),
+			    json_make("{'body':%j}", bucket_body(answers_str(a, "artifacts.location"), settings_storage_class(a),
+						       answers_int(a, "artifacts.soft_delete_days"), settings_lifecycle(a)))),
 		   "apis");
 	return name;
 }
@@ -117,7 +116,7 @@ static void build_places(struct plan *p, const char *bucket, const char *builder
 {
 	char *member = member_of(builder), *path = xasprintf("b/%s", bucket), *repository = repository_path(p, p->stack);
 	cJSON *rules = json_make("[{'action':{'type':'Delete'},'condition':{'age':90,'matchesPrefix':['logs/']}}]");
-	plan_needs(plan_add(p, "bucket/build", "storage.bucket", bucket, json_make("{'data':false,'body':%j}", bucket_body(p->region, 7, rules))), "apis");
+	plan_needs(plan_add(p, "bucket/build", "storage.bucket", bucket, json_make("{'data':false,'body':%j}", bucket_body(p->region, "STANDARD", 7, rules))), "apis");
 	plan_needs(part_grant(p, "build-bucket", "bucket", path, "roles/storage.objectUser", member, "bucket/build"), "sa/build");
 	part_repository(p);
 	plan_needs(part_grant(p, "repository", "repository", repository, "roles/artifactregistry.writer", member, "repository"), "sa/build");

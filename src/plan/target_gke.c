@@ -428,9 +428,9 @@ static void add_configs(struct design *d)
 	const struct container *front = workload_find(d->workload, d->workload->front);
 	/* IAP is switched off by saying so: left out, it would stay on. */
 	add(d, "backend-config", &backend_type, SERVICE,
-	    json_make("{'spec':{'healthCheck':{'type':'HTTP','requestPath':%s,'port':%d,'checkIntervalSec':15,'timeoutSec':5},'timeoutSec':3600,"
+	    json_make("{'spec':{'healthCheck':{'type':'HTTP','requestPath':%s,'port':%d,'checkIntervalSec':15,'timeoutSec':5},'timeoutSec':%d,"
 		      "'connectionDraining':{'drainingTimeoutSec':60},'logging':{'enable':true,'sampleRate':1},'iap':{'enabled':%b}}}",
-		      answers_at(front)->path, front->port, d->workload->door == DOOR_IAP));
+		      answers_at(front)->path, front->port, answers_int(d->answers, "server.timeout"), d->workload->door == DOOR_IAP));
 	add(d, "frontend-config", &frontend_type, SERVICE,
 	    json_make("{'spec':{'redirectToHttps':{'enabled':true,'responseCodeName':'MOVED_PERMANENTLY_DEFAULT'}}}"));
 	add(d, "managed-certificate", &certificate_type, SERVICE, json_make("{'spec':{'domains':[%s]}}", d->plan->hosts[0]));
@@ -521,12 +521,15 @@ static const struct render_row renders[] = {
 
 static const char *const apis[] = {"container", "compute", NULL};
 
+static const char *const asks[] = {"server.timeout", NULL};
+
 const struct target target_gke = {
 	.choice =
 		{
 			.id = "gke",
 			.title = N_("Kubernetes Engine"),
 			.help = N_("A cluster, for large uploads and for teams that live in Kubernetes."),
+			.asks = asks,
 			.check = check,
 			.apis = apis,
 		},

@@ -33,7 +33,7 @@ static cJSON *spell_probe(const struct probe *probe, int port)
 static cJSON *spell_member(const struct design *d, const struct container *c)
 {
 	cJSON *j = run_container(d, c);
-	json_put_bool(j, "resources.cpuIdle", true);
+	json_put_bool(j, "resources.cpuIdle", !answers_bool(d->answers, "server.cpu_always"));
 	json_put_bool(j, "resources.startupCpuBoost", true);
 	if (!strcmp(c->name, d->workload->front))
 		json_put(j, "ports", json_make("[{'name':'http1','containerPort':%d}]", c->port));
@@ -74,6 +74,7 @@ static cJSON *service_template(const struct design *d)
 	const struct workload *w = d->workload;
 	const struct container *front = workload_find(w, w->front);
 	cJSON *volumes = cJSON_CreateArray(), *containers = json_make("[%j]", spell_member(d, front));
+	char *timeout = xasprintf("%ds", answers_int(d->answers, "server.timeout"));
 	for (size_t i = 0; i < w->count; i++) {
 		add_volumes(d, volumes, w->containers[i]);
 		if (w->containers[i] != front)
@@ -81,9 +82,10 @@ static cJSON *service_template(const struct design *d)
 	}
 	if (d->connected)
 		cJSON_AddItemToArray(volumes, run_connector_volume(d));
-	cJSON *template = json_make("{'annotations':%j,'serviceAccount':%s,'executionEnvironment':'EXECUTION_ENVIRONMENT_GEN2','timeout':'3600s',"
-				    "'maxInstanceRequestConcurrency':80,'volumes':%j,'containers':%j}",
-				    secret_times(w), d->account, volumes, containers);
+	cJSON *template = json_make("{'annotations':%j,'serviceAccount':%s,'executionEnvironment':'EXECUTION_ENVIRONMENT_GEN2','timeout':%s,"
+				    "'maxInstanceRequestConcurrency':%d,'volumes':%j,'containers':%j}",
+				    secret_times(w), d->account, timeout, answers_int(d->answers, "server.concurrency"), volumes, containers);
+	free(timeout);
 	run_put_network(d, template);
 	return template;
 }
@@ -226,6 +228,13 @@ static const struct question questions_of_run[] = {
 	{.id = "server.max_instances", .basic = true, .page = "image", .type = TYPE_INT, .title = N_("Instances, most"),
 	 .help = N_("A ceiling for cost and for database connections."),
 	 .after = "server.cpu", .min = 1, .max = 10, .preset = "2"},
+	{.id = "server.concurrency", .quiet = true, .page = "image", .type = TYPE_INT, .title = N_("Requests at once"),
+	 .help = N_("Of each instance; when more arrive, another instance starts, up to the most. A change makes a new revision, with no interruption."),
+	 .after = "server.cpu", .min = 1, .max = 1000, .preset = "80"},
+	{.id = "server.cpu_always", .quiet = true, .page = "image", .type = TYPE_BOOL, .title = N_("CPU always"),
+	 .help = N_("Between requests an instance otherwise has close to no CPU, so that what MLflow does after a reply, webhooks above all, may be late or lost. "
+		    "Each hour of an instance is billed then, at a lower rate; with at least 1 instance that is all day."),
+	 .after = "server.cpu", .preset = "false"},
 	{.id = NULL},
 };
 /* clang-format on */
@@ -239,7 +248,7 @@ static const struct render_row renders[] = {
 	{NULL, NULL, 0, 0, false},
 };
 
-static const char *const apis[] = {"run", NULL};
+static const char *const apis[] = {"run", NULL}, *const asks[] = {"server.timeout", NULL};
 
 static int most_instances(const struct answers *a)
 {
@@ -253,6 +262,7 @@ const struct target target_run = {
 			.title = N_("Cloud Run"),
 			.help = N_("No machine to look after, and close to no cost while nobody uses it. The usual choice."),
 			.questions = questions_of_run,
+			.asks = asks,
 			.check = check,
 			.apis = apis,
 		},

@@ -342,7 +342,7 @@ static bool backend(struct design *d, cJSON *body, struct err *e)
 		   "apis");
 	json_put_str(body, "protocol", "HTTP");
 	json_put_str(body, "portName", "http");
-	json_put_num(body, "timeoutSec", 3600);
+	json_put_num(body, "timeoutSec", answers_int(d->answers, "server.timeout"));
 	json_put(body, "healthChecks", json_make("[%j]", plan_ref("health", "link")));
 	json_put(body, "backends", json_make("[{'group':%j,'balancingMode':'UTILIZATION'}]", plan_ref("group", "link")));
 	free(zone);
@@ -459,6 +459,8 @@ static const struct render_row renders[] = {
 
 static const char *const apis[] = {"compute", NULL};
 
+static const char *const asks[] = {"server.timeout", NULL};
+
 const struct target target_vm = {
 	.choice =
 		{
@@ -466,6 +468,7 @@ const struct target target_vm = {
 			.title = N_("Virtual machine"),
 			.help = N_("One machine that you can sign in to, behind a load balancer."),
 			.questions = questions_of_vm,
+			.asks = asks,
 			.check = check,
 			.apis = apis,
 		},

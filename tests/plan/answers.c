@@ -46,6 +46,11 @@ static char *draw_text(const char *id)
 		{"image.mlflow_version", {"3.17.2", "3.16.1", "3.17.0"}},
 		{"image.digest", {"", "", ""}},
 		{"oauth2_proxy.version", {"7.15.5", "7.15.6", "8.0.0"}},
+		{"database.flags", {"work_mem=8192", "cloudsql.enable_pgaudit=on", "timezone=UTC"}},
+		{"image.packages", {"boto3==1.40.0", "mlflow-plugin[x,y]==0.1", "a-b.c_d==2!1.0.post1+local"}},
+		{"server.environment", {"A=", "LOG_LEVEL=debug", "_x9=a=b c"}},
+		{"server.extra_hosts", {"proxy.example.com", "a.b.example.org:8443", "m-1.example.net"}},
+		{"server.extra_origins", {"https://proxy.example.com", "https://a.b.example.org:8443", "https://m-1.example.net"}},
 	};
 	for (size_t i = 0; i < sizeof samples / sizeof *samples; i++) {
 		if (!strcmp(samples[i].id, id))
