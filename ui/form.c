@@ -5,6 +5,7 @@
 #include "base/gettext.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "plan/axes.h"
 
 #include <curses.h>
@@ -473,6 +474,20 @@ static int draw_project(struct wizard *w, int y, struct rect r)
 	return draw_preflight(w, draw_project_known(s->result, y, r), r) + 1;
 }
 
+/* An address stands alone on its line, so that it can be marked and opened; the sentences have the room that is left. */
+static int draw_steps(const char *steps, int y, struct rect r)
+{
+	char *copy = xstrdup(steps), *rest;
+	for (char *one = strtok_r(copy, "\n", &rest); one && y < facts_end - 2; one = strtok_r(NULL, "\n", &rest)) {
+		if (text_starts(one, "https://"))
+			put_link(y++, r.x, screen_columns() - r.x, ROLE_TITLE, one);
+		else
+			y += put_most(y, r.x + 2, facts_end - y > 4 ? 3 : 1, r.w - 2, ROLE_DIM, one);
+	}
+	free(copy);
+	return y;
+}
+
 /* What a human has to do elsewhere, with the text to paste there: each address on a line of its own. */
 static int draw_errand(const struct wizard *w, int y, struct rect r)
 {
@@ -481,11 +496,15 @@ static int draw_errand(const struct wizard *w, int y, struct rect r)
 		return y;
 	y += put_most(y, r.x + 2, 1, r.w - 2, ROLE_TITLE, e->title);
 	if (!e->done || r.h > 16)
-		y += put_most(y, r.x + 2, facts_end - y - 3, r.w - 2, ROLE_DIM, e->steps);
+		y = draw_steps(e->steps, y, r);
 	char *copy = xstrdup(e->paste), *rest;
 	for (char *one = strtok_r(copy, "\n", &rest); one && y < facts_end; one = strtok_r(NULL, "\n", &rest))
 		put_link(y++, r.x, screen_columns() - r.x, ROLE_TITLE, one);
 	free(copy);
+	enum role role;
+	const char *tried = client_words(w, &role);
+	if (tried)
+		y += put_most(y, r.x + 2, 3, r.w - 2, role, tried);
 	return y + 1;
 }
 
@@ -658,6 +677,20 @@ static bool held(struct wizard *w)
 	return true;
 }
 
+/* Nor a client that Google refuses, on the page that asks for it. */
+static bool held_by_client(struct wizard *w)
+{
+	enum role role;
+	for (int i = 0; client_refused(w) && asked(w, i); i++) {
+		if (!asked(w, i)->client)
+			continue;
+		focus_on(w, asked(w, i)->id);
+		wizard_say(w, ROLE_BAD, client_words(w, &role));
+		return true;
+	}
+	return false;
+}
+
 static const char *first_wrong(const struct wizard *w, struct err *e)
 {
 	for (const char *const *s = wizard_pages[w->page].sections; *s; s++) {
@@ -700,7 +733,7 @@ static enum action leave(struct wizard *w)
 		wizard_say(w, w->want_next ? ROLE_BUSY : ROLE_BAD, w->want_next ? _("One moment: looking it up...") : e.what);
 	}
 	err_free(&e);
-	if (wrong || held(w))
+	if (wrong || held(w) || held_by_client(w))
 		return ACTION_NONE;
 	pin_answers(w);
 	return ACTION_NEXT;
@@ -746,6 +779,10 @@ static void typed_key(struct wizard *w, const struct question *q, const struct k
 		return;
 	}
 	bool printable = k->kind == KEY_PASTED || (k->kind == KEY_CHARACTER && k->code >= 32 && k->code != 127);
+	if (k->kind == KEY_PASTED && client_take_download(w, q, k->text)) {
+		form_load(w);
+		return;
+	}
 	if (w->fresh && printable)
 		edit_set(&w->edit, ""); /* the first character replaces what stood there */
 	w->fresh = false;
@@ -782,6 +819,16 @@ static void value_key(struct wizard *w, const struct question *q, const struct k
 		open_overlay(w, q, k);
 }
 
+/* The line that mends a failed check, or what is to be pasted elsewhere. */
+static void copy_line(struct wizard *w)
+{
+	const struct errand *e = page_holds(&wizard_pages[w->page], "auth") ? draft_errand(w) : NULL;
+	if (!e)
+		checks_copy(w);
+	else if (screen_copy(e->paste))
+		wizard_say(w, ROLE_GOOD, _("Copied. If your terminal does not allow that, mark the line instead."));
+}
+
 static bool is_help_key(const struct key *k)
 {
 	return (k->kind == KEY_CHARACTER && k->code == L'?') || (k->kind == KEY_FUNCTION && k->code == KEY_F(1));
@@ -801,7 +848,7 @@ static enum action key(struct wizard *w, const struct key *k)
 	if (k->kind == KEY_CHARACTER && k->code == ('R' & 31))
 		wizard_reopen(w);
 	if (k->kind == KEY_CHARACTER && k->code == ('Y' & 31))
-		checks_copy(w);
+		copy_line(w);
 	if (k->kind == KEY_TARGET)
 		move_focus(w, (int)k->code - w->focus);
 	if (!q)
@@ -825,7 +872,8 @@ static void hints(struct wizard *w, struct hints *h)
 	bool failed = checks_hold(w) || w->sign_in.exit || w->surveys[SURVEY_WHO].state == SURVEY_FAILED;
 	if (page_holds(&wizard_pages[w->page], "project") && failed)
 		hint(h, "Ctrl-R", _("check again"));
-	if (page_holds(&wizard_pages[w->page], "project") && checks_hold(w))
+	bool to_paste = page_holds(&wizard_pages[w->page], "auth") && draft_errand(w);
+	if (to_paste || (page_holds(&wizard_pages[w->page], "project") && checks_hold(w)))
 		hint(h, "Ctrl-Y", _("copy"));
 	if (asked_count(w) > 1)
 		hint(h, _("Tab"), _("field"));

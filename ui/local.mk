@@ -4,6 +4,7 @@ ui_libui_a_SOURCES = \
 	ui/build.c \
 	ui/causes.c ui/causes.h \
 	ui/checks.c \
+	ui/client.c ui/client.h \
 	ui/doc.c ui/doc.h \
 	ui/done.c ui/done.h \
 	ui/draft.c ui/draft.h \

@@ -388,8 +388,7 @@ const struct overlay overlay_data = {data_draw, data_key, data_hints};
 static void secret_draw_box(struct wizard *w)
 {
 	struct rect r = put_box(middle(8, 66), _(w->over_secret->title));
-	put_wrapped(r.y + 1, r.x, 3, r.w, ROLE_TEXT,
-		    _(w->over_secret->typed));
+	put_wrapped(r.y, r.x, 4, r.w, w->message ? w->message_role : ROLE_TEXT, w->message ? w->message : _(w->over_secret->typed));
 	edit_draw(&w->over_edit, r.y + 5, r.x, r.w, ROLE_FIELD, true);
 }
 
@@ -401,15 +400,22 @@ void secret_open_field(struct wizard *w, const struct question *q, bool then_bui
 	w->over = &overlay_secret;
 }
 
-/* From the editor into guarded memory; what held it in between is wiped. */
-static void keep_secret(struct wizard *w)
+/* From the editor into guarded memory; what held it in between is wiped. False when it is no such secret: it was said why. */
+static bool keep_secret(struct wizard *w)
 {
-	char *text = edit_text(&w->over_edit);
-	secret_free(w->secret);
-	w->secret = *text ? secret_copy(text, strlen(text)) : NULL;
+	struct err ignored = {0};
+	char *text = edit_text(&w->over_edit), *why = client_take(w, w->over_secret, secret_copy(text, strlen(text)));
 	explicit_bzero(text, strlen(text));
 	explicit_bzero(&w->over_edit, sizeof w->over_edit);
 	free(text);
+	if (why)
+		wizard_say(w, ROLE_BAD, why);
+	else if (!w->over_build) /* what is typed is meant, whatever was referred to before */
+		answers_set_text(w->answers, w->over_secret->id, "prompt", &ignored);
+	err_free(&ignored);
+	bool kept = !why;
+	free(why);
+	return kept;
 }
 
 static bool secret_key(struct wizard *w, const struct key *k, enum action *action)
@@ -423,10 +429,10 @@ static bool secret_key(struct wizard *w, const struct key *k, enum action *actio
 		return true;
 	}
 	if (is_char(k, L'\r')) {
-		keep_secret(w);
-		if (w->over_build)
+		bool kept = keep_secret(w);
+		if (kept && w->over_build)
 			*action = ACTION_NEXT;
-		return false;
+		return !kept;
 	}
 	edit_key(&w->over_edit, k);
 	return true;

@@ -209,6 +209,17 @@ static bool set(struct plain *p, const struct question *q, const char *text)
 	return fine;
 }
 
+/* Waits for what Google says of the client, and says it; false when it refuses. */
+static bool client_tried(struct plain *p)
+{
+	enum role role;
+	for (turn(p); client_trying(p->w) && !interrupts;)
+		turn(p);
+	if (client_words(p->w, &role))
+		outside_print(p->out, "%s\n", client_words(p->w, &role));
+	return !client_refused(p->w);
+}
+
 /* A reference is kept as the answer; anything else is taken for the secret itself, and kept apart. */
 static bool set_secret(struct plain *p, const struct question *q, char *text)
 {
@@ -219,10 +230,13 @@ static bool set_secret(struct plain *p, const struct question *q, char *text)
 	err_free(&e);
 	if (reference)
 		return set(p, q, text);
-	secret_free(p->w->secret);
-	p->w->secret = secret_copy(text, strlen(text));
+	char *why = client_take(p->w, q, secret_copy(text, strlen(text)));
 	explicit_bzero(text, strlen(text));
-	return set(p, q, "prompt");
+	if (why)
+		outside_print(p->out, "%s\n", why);
+	bool taken = !why;
+	free(why);
+	return taken && set(p, q, "prompt") && client_tried(p);
 }
 
 /* What stands may be taken only if it is an answer. */
@@ -402,7 +416,7 @@ static void say_plan(struct plain *p)
 static void ask_secret(struct plain *p)
 {
 	struct termios old, quiet;
-	char line[1024];
+	char line[4096]; /* what a terminal gives at once */
 	if (p->w->options->rehearsal || !p->w->review.asks_secret || p->w->secret)
 		return;
 	outside_print(p->out, _("%s (not shown): "), _(p->w->review.asks_secret->title));
@@ -412,8 +426,12 @@ static void ask_secret(struct plain *p)
 	quiet.c_lflag &= ~(tcflag_t)ECHO;
 	if (is_tty)
 		tcsetattr(fileno(p->in), TCSAFLUSH, &quiet);
+	char *why = NULL;
 	if (fgets(line, sizeof line, p->in) && *line != '\n')
-		p->w->secret = secret_copy(line, strcspn(line, "\r\n"));
+		why = client_take(p->w, p->w->review.asks_secret, secret_copy(line, strcspn(line, "\r\n")));
+	if (why)
+		outside_print(p->out, "\n%s", why);
+	free(why);
 	if (is_tty)
 		tcsetattr(fileno(p->in), TCSAFLUSH, &old);
 	explicit_bzero(line, sizeof line);

@@ -502,6 +502,11 @@ static enum action agree(struct wizard *w)
 		wizard_say(w, ROLE_BUSY, _("One moment: the plan is not ready."));
 		return ACTION_NONE;
 	}
+	enum role role;
+	if (client_refused(w)) {
+		wizard_say(w, ROLE_BAD, client_words(w, &role));
+		return ACTION_NONE;
+	}
 	if (has_refusal(w)) {
 		wizard_say(w, ROLE_BAD, _("Something is in the way: d shows what."));
 		return ACTION_NONE;

@@ -5,6 +5,7 @@
 #include "base/secret.h"
 #include "engine/session.h"
 #include "plan/answers.h"
+#include "ui/client.h"
 #include "ui/draft.h"
 #include "ui/edit.h"
 #include "ui/pages.h"
@@ -133,6 +134,7 @@ struct wizard {
 	cJSON *over_list;
 	int over_focus, over_top;
 	struct secret *secret;     /* typed by the operator for the reference "prompt" */
+	struct client *client;     /* the OAuth client, NULL before one is named */
 
 	struct survey surveys[SURVEY_COUNT];
 	struct review review;

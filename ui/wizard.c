@@ -396,6 +396,7 @@ void wizard_settle(struct wizard *w)
 	wizard_surveys_start(w);
 	if (!build_running(w))
 		draft_settle(w);
+	client_settle(w);
 	review_settle(w);
 	build_settle(w);
 	bool planning = w->review.run && !w->review.plan && !w->review.err.exit;
@@ -461,6 +462,7 @@ void wizard_free(struct wizard *w)
 	answers_free(w->before);
 	free(w->review.of);
 	wizard_surveys_free(w);
+	client_free(w->client);
 	cJSON_Delete(w->drafts);
 	cJSON_Delete(w->regions);
 	cJSON_Delete(w->over_list);
@@ -545,6 +547,8 @@ void wizard_reopen(struct wizard *w)
 {
 	if (w->sign_in.exit && w->options->open && !build_running(w)) {
 		review_stop(w);
+		client_free(w->client);
+		w->client = NULL;
 		session_free(w->session);
 		w->session = NULL;
 		err_free(&w->sign_in);

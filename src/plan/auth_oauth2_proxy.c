@@ -32,8 +32,8 @@ static const char *check_proxy_version(const struct answers *a, const char *valu
 /* clang-format off */
 static const struct question questions_of_proxy[] = {
 	{.id = "auth.client_id", .page = "auth", .type = TYPE_TEXT, .title = N_("OAuth client ID"),
-	 .help = N_("Google does not let programs make this: in the console, APIs & Services, Credentials, create an OAuth client ID of type Web application "
-		    "with the redirect URI shown here, then paste its ID."),
+	 .help = N_("Google does not let programs make this: in the console create an OAuth client of type Web application with the redirect URI shown here, "
+		    "then paste its ID, or all of the JSON file that the console offers."),
 	 .after = "auth.mode", .rehearsal = "123456789012-rehearsal.apps.googleusercontent.com",
 	 .pattern = "^[0-9]+-[a-z0-9_]+\\.apps\\.googleusercontent\\.com$",
 	 .form = N_("It ends in .apps.googleusercontent.com.")},
@@ -41,7 +41,7 @@ static const struct question questions_of_proxy[] = {
 	 .help = N_("Where the secret is found; never the secret itself. prompt: you are asked before building. env:NAME: a variable. file:PATH: a file that only "
 		    "you can read. secret:projects/P/secrets/N/versions/5: Secret Manager."),
 	 .after = "auth.mode", .rehearsal = "GOCSPX-made-up-for-a-rehearsal", .preset = "prompt",
-	 .typed = N_("Paste the secret of the OAuth client. It goes to Secret Manager and nowhere else."),
+	 .typed = N_("Paste the secret of the OAuth client, or the JSON file that the console offers, or its path. The secret goes to Secret Manager and nowhere else."),
 	 .pattern = "^(prompt|env:[A-Za-z_][A-Za-z0-9_]*|file:[^\n]+|secret:projects/[a-z0-9-]+/secrets/[A-Za-z0-9_-]+/versions/[0-9]+)$",
 	 .form = N_("prompt, env:NAME, file:PATH or secret:projects/PROJECT/secrets/NAME/versions/NUMBER."),
 	 .check = check_reference},
@@ -117,10 +117,10 @@ static void add_errand(struct design *d)
 {
 	struct plan *p = d->plan;
 	char *redirect = redirect_uri(d);
-	char *steps = xasprintf(_("In the console of project %s open APIs & Services, Credentials.\n"
-				  "Create credentials, OAuth client ID, type Web application.\n"
-				  "Add the redirect URI below, exactly as it is written.\n"
-				  "Put the client's ID into auth.client_id and say in auth.client_secret where its secret is found.\n"
+	char *steps = xasprintf(_("Open this address and create an OAuth client of type Web application:\n"
+				  "https://console.cloud.google.com/auth/clients/create?project=%s\n"
+				  "Add the redirect URI below, exactly as it is written. Download the client's JSON file, or copy its ID and secret: auth.client_id is the "
+				  "ID, auth.client_secret says where the secret is found.\n"
 				  "The service's second address, with a hash in it, is not used: sign-in always returns to the one above."),
 				p->project);
 	plan_errand(p, _("Create an OAuth client"), steps, redirect, *answers_str(d->answers, "auth.client_id"));

@@ -306,7 +306,7 @@ int main(void)
 	places();
 	secret("gate", GATE_CONFIG(""));
 	secret("typo", GATE_CONFIG("upstrems = []\n"));
-	secret("client", "shh");
+	secret("client", "GOCSPX-shh-not-a-word");
 	secret("cookie", COOKIE);
 	secret("password", "pw");
 	pass(900);

@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "engine/oauth_client.h"
 
 #include <poll.h>
 #include <stdio.h>
@@ -26,7 +27,8 @@ struct session {
 	cJSON *stream;             /* the events that a run plays, instead of walking a plan */
 	char *fails, *fail_words, *fail_fix;
 	int pace;                  /* events a turn */
-	bool consented;
+	bool consented, refuses_client;
+	struct oauth_try *try;
 	struct run *run;
 };
 
@@ -130,6 +132,46 @@ void session_free(struct session *s)
 	free(s->fail_fix);
 	cJSON_Delete(s->stream);
 	free(s);
+}
+
+/* OAuth clients -------------------------------------------------------------------------------------------------------------------- */
+
+struct oauth_try {
+	struct session *session;
+	oauth_done *done;
+	void *arg;
+};
+
+void fake_refuse_client(struct session *s, bool refuse)
+{
+	s->refuses_client = refuse;
+}
+
+struct oauth_try *oauth_try_begin(struct session *s, const char *id, struct secret *secret, oauth_done *done, void *arg)
+{
+	(void)id, (void)secret;
+	s->try = xcalloc(1, sizeof *s->try);
+	*s->try = (struct oauth_try){s, done, arg};
+	return s->try;
+}
+
+void oauth_try_free(struct oauth_try *t)
+{
+	if (t && t->session->try == t)
+		t->session->try = NULL;
+	free(t);
+}
+
+static void answer_try(struct session *s)
+{
+	struct oauth_try *t = s->try;
+	struct err e = {0};
+	if (s->refuses_client)
+		err_set(&e, EXIT_CONFIG, NULL, "Copy the secret again.", "Google does not take this secret for the OAuth client.");
+	s->try = NULL;
+	if (t)
+		t->done(t->arg, s->refuses_client ? OAUTH_REFUSED : OAUTH_FITS, &e);
+	err_free(&e);
 }
 
 bool session_is_rehearsal(const struct session *s)
@@ -428,6 +470,7 @@ bool session_turn(struct session *s, double max_seconds, int keyboard_fd)
 	s->now += 5;
 	if (!s->hold)
 		answer_surveys(s);
+	answer_try(s);
 	if (s->run && !s->run->finished && s->run->next)
 		play(s->run);
 	else if (s->run && !s->run->finished)

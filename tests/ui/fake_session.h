@@ -19,6 +19,8 @@ void fake_stream(struct session *s, cJSON *events, int pace);
 void fake_stream_fail(struct session *s, const char *ids, const char *message, const char *fix);
 /* Reads recorded events, one JSON object a line. */
 cJSON *fake_stream_read(const char *path);
+/* From now on Google refuses OAuth clients. */
+void fake_refuse_client(struct session *s, bool refuse);
 /* Surveys wait until they are let go. */
 void fake_hold(struct session *s, bool hold);
 

@@ -126,7 +126,7 @@ static void secret(void)
 {
 	struct answers *a;
 	int code;
-	char *one = pages_with("auth.client_id", "12-a.apps.googleusercontent.com", true, "GOCSPX-very-secret\nq\n"), *said = talk(one, false, &a, &code);
+	char *one = pages_with("auth.client_id", "12-a.apps.googleusercontent.com", true, "GOCSPX-very-secret-indeed\nq\n"), *said = talk(one, false, &a, &code);
 	ok(strstr(said, "OAuth client secret") && !strstr(said, "very-secret"), "a secret is asked for and not said again");
 	is_str(answers_str(a, "auth.client_secret"), "prompt", "and is no answer");
 	free(one);

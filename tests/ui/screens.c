@@ -88,6 +88,14 @@ static void press(const char *names)
 	free(copy);
 }
 
+static void paste(const char *text)
+{
+	struct key k = {.kind = KEY_PASTED, .text = xstrdup(text)};
+	wizard_take(w, &k);
+	free(k.text);
+	turns(1);
+}
+
 static void type(const char *text)
 {
 	for (; *text; text++) {
@@ -181,9 +189,26 @@ static void editing(void)
 	screen_is("edit-needed");
 	to_field("auth.client_secret");
 	press("Space");
-	type("GOCSPX-secret");
+	type("yes");
+	press("Enter");
+	ok(w->over && !w->secret && w->message && strstr(w->message, "cannot be the secret"), "what is no client's secret is not taken");
+	type("GOCSPX-of-some-other-client");
 	screen_is("edit-secret");
 	press("Enter");
+	to_field("auth.client_id");
+	fake_refuse_client(session, true);
+	paste("{\"web\":{\"client_id\":\"12-ab.apps.googleusercontent.com\",\"client_secret\":\"GOCSPX-not-the-right-one\"}}");
+	is_str(answers_str(w->answers, "auth.client_id"), "12-ab.apps.googleusercontent.com", "a pasted download gives the client's ID");
+	turns(2);
+	press("Enter");
+	ok(wizard_on(w, "access") && w->message && strstr(w->message, "does not take this secret"), "a client that Google refuses holds its page");
+	screen_is("edit-client-refused");
+	fake_refuse_client(session, false);
+	press("Space");
+	type("GOCSPX-the-right-one-here");
+	press("Enter");
+	turns(2);
+	screen_is("edit-client-fits");
 	ok(w->secret != NULL && !strcmp(answers_str(w->answers, "auth.client_secret"), "prompt"), "a typed secret is kept apart from the answers");
 	to_field("auth.users");
 	press("Space");

@@ -301,7 +301,7 @@ def consent():
     t.wait("Build now")
     t.send(b"y")
     ok(t.wait("Paste the secret"), "then the secret is asked for")
-    t.send(b"GOCSPX-very-secret\r")
+    t.send(b"GOCSPX-very-secret-indeed\r")
     ok(t.wait("proven that"), "and it builds")
     ok(b"very-secret" not in t.raw, "the secret is not on the screen")
     t.send(b"\r")

@@ -1,0 +1,26 @@
+/* The OAuth client while it is being answered: what was brought is taken apart, and tried in the background. */
+#ifndef MS_UI_CLIENT_H
+#define MS_UI_CLIENT_H
+
+#include "plan/answers.h"
+#include "ui/screen.h"
+
+struct client;
+struct secret;
+struct wizard;
+
+/* Takes what was typed or pasted for a secret question, and frees it: the secret is kept apart from the answers. A download of the console sets the
+ * client's ID too. NULL when it was taken, else why not, to be freed. */
+char *client_take(struct wizard *w, const struct question *q, struct secret *brought);
+/* The same for a text that was pasted where a client's ID is asked for. False: it is no download, and stays what it is. */
+bool client_take_download(struct wizard *w, const struct question *id, const char *text);
+/* Tries ID and secret when both are known and were not tried together so far; called after each turn. */
+void client_settle(struct wizard *w);
+/* Is Google being asked; does it refuse them? */
+bool client_trying(const struct wizard *w);
+bool client_refused(const struct wizard *w);
+/* How the trying stands, in a sentence; NULL when there is nothing to say. */
+const char *client_words(const struct wizard *w, enum role *role);
+void client_free(struct client *c);
+
+#endif
