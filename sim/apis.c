@@ -21,7 +21,7 @@ extern const struct sim_api sim_compute_addresses, sim_compute_backend_services,
 extern const struct sim_api sim_appengine, sim_artifactregistry, sim_artifactregistry_files, sim_cloudbuild, sim_cloudscheduler, sim_docker_registry, sim_logging, sim_run;
 
 /* sim/api/observing.mk */
-extern const struct sim_api sim_containeranalysis;
+extern const struct sim_api sim_containeranalysis, sim_logging_config, sim_monitoring;
 
 /* sim/local.mk */
 extern const struct sim_api sim_metadata, sim_oauth, sim_signin, sim_sts;
@@ -98,6 +98,8 @@ const struct sim_api *const sim_apis[] = {
 	&sim_run,
 	/* observing */
 	&sim_containeranalysis,
+	&sim_logging_config,
+	&sim_monitoring,
 	/* tokens and sign-in */
 	&sim_metadata,
 	&sim_oauth,

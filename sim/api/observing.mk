@@ -1,7 +1,9 @@
 # Logs, metrics and what is known of images; and their tests.
 sim_libsim_a_SOURCES += \
 	sim/api/containeranalysis.c \
-	sim/api/filter.c sim/api/filter.h
+	sim/api/filter.c sim/api/filter.h \
+	sim/api/logging_config.c \
+	sim/api/monitoring.c
 
 check_PROGRAMS += tests/sim/observing
 TESTS += tests/sim/observing

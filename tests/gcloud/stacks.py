@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """What public stacks need beside our own APIs, driven by gcloud through the simulated cloud. Arguments choose groups."""
+import json
 import os
 import shutil
 import sys
@@ -65,11 +66,43 @@ def groups(g):
     g("compute instance-templates delete t1")
 
 
+def observing(g):
+    g(["logging", "metrics", "create", "errors", "--description=ours", "--log-filter=severity>=ERROR"])
+    g("logging metrics describe errors", filter="severity>=ERROR", metricDescriptor__metricKind="DELTA")
+    g("logging metrics update errors --description=theirs")
+    g("logging metrics list", size=1)
+    g("logging metrics delete errors")
+    g("logging sinks create out storage.googleapis.com/some-bucket --log-filter=severity>=ERROR")
+    g("logging sinks list", size=3)
+    g("logging sinks delete out")
+    g("logging buckets update _Default --location=global --retention-days=10")
+    g("logging buckets list", size=2)
+    g("monitoring uptime create up --resource-type=uptime-url --resource-labels=host=a.example.com,project_id=demo-proj --path=/health --port=443 --protocol=https")
+    up = g("monitoring uptime list-configs", size=1, displayName="up", period="60s")[0]["name"].split("/")[-1]
+    g(f"monitoring uptime describe {up}", httpCheck__path="/health")
+    g(f"monitoring uptime update {up} --period=5")
+    g(f"monitoring uptime delete {up}")
+    g("monitoring uptime list-ips")
+    g("beta monitoring channels create --display-name=me --type=email --channel-labels=email_address=operator@example.com")
+    channel = g("beta monitoring channels list", size=1, type="email")[0]["name"]
+    g("monitoring policies list", size=0)
+    policy = os.path.join(g.environment["HOME"], "policy.json")
+    with open(policy, "w", encoding="utf-8") as f:
+        json.dump({"displayName": "down", "combiner": "OR", "notificationChannels": [channel], "conditions": [{
+            "displayName": "errors", "conditionThreshold": {"filter": 'resource.type="cloud_run_revision" AND metric.type="run.googleapis.com/request_count"',
+                                                            "comparison": "COMPARISON_GT", "thresholdValue": 5, "duration": "300s"}}]}, f)
+    g(f"monitoring policies create --policy-from-file={policy}")
+    name = g("monitoring policies list", size=1, displayName="down")[0]["name"]
+    g(f"monitoring policies update {name} --no-enabled")
+    g(f"monitoring policies delete {name}")
+    g(f"beta monitoring channels delete {channel}")
+
+
 def main():
     if not shutil.which("gcloud"):
         print("1..0 # SKIP gcloud is not installed")
         return
-    every = [connectors, scheduler, balancing, groups]
+    every = [connectors, scheduler, balancing, groups, observing]
     chosen = [f for f in every if not sys.argv[1:] or f.__name__ in sys.argv[1:]]
     with Home() as home:
         with Sim(home, "--world", home.file("world.json", {"services": ["*"]})) as sim:

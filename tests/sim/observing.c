@@ -9,7 +9,7 @@
 #define IMAGE "us-central1-docker.pkg.dev/demo-proj/images/app"
 #define KIND(kind)                                                                                                             \
 	"occurrences?filter=%28kind%20%3D%20%22" kind "%22%29%20AND%20has_prefix%28resourceUrl%2C%20%22https://" IMAGE "%22%"  \
-														       "29"
+	"29"
 
 static void images(void)
 {
@@ -64,6 +64,97 @@ static void logs_of_builds(void)
 	    "storage#anywhereCaches", "U22: a bucket has no caches");
 }
 
+#define MONITORING "monitoring.googleapis.com/v3/"
+#define LOGGING "logging.googleapis.com/v2/projects/demo-proj/"
+
+static char *named(const cJSON *doc, const char *base)
+{
+	return xasprintf("%s%s", base, json_str(doc, "name", ""));
+}
+
+static void alerts(void)
+{
+	asks("POST", MONITORING "projects/demo-proj/uptimeCheckConfigs",
+	     json_make("{'displayName':'up','monitoredResource':{'type':'uptime_url','labels':{'host':'a.example.com'}},"
+		       "'httpCheck':{},'period':'61s'}"),
+	     400);
+	asks("POST", MONITORING "projects/demo-proj/uptimeCheckConfigs", json_make("{'displayName':'up','httpCheck':{}}"), 400);
+	cJSON *r = asks("POST", MONITORING "projects/demo-proj/uptimeCheckConfigs",
+			json_make("{'displayName':'MLflow is up','monitoredResource':{'type':'uptime_url','labels':"
+				  "{'host':'a.example.com'}},'httpCheck':{'path':'health','useSsl':true},'timeout':'10s'}"),
+			200);
+	is_str(json_str(r, "httpCheck.path", ""), "/health", "U24: an uptime check's path begins with a slash");
+	is_int((long)json_num(r, "httpCheck.port", 0), 443, "U24: its port goes by TLS");
+	is_str(json_str(r, "period", ""), "60s", "U24: it is made every minute");
+	ok(text_starts(json_str(r, "name", ""), "projects/demo-proj/uptimeCheckConfigs/mlflow-is-up-"),
+	   "U24: its id is made of its name");
+	char *check = named(r, MONITORING), *id = xstrdup(strrchr(check, '/') + 1);
+	r = asks("POST", MONITORING "projects/demo-proj/notificationChannels",
+		 json_make("{'type':'email','displayName':'me','labels':{'email_address':'operator@example.com'}}"), 200);
+	ok(json_bool(r, "enabled", false), "U24: a notification channel is on");
+	char *channel = named(r, MONITORING);
+	asks("POST", MONITORING "projects/demo-proj/notificationChannels", json_make("{'type':'pigeon','labels':{}}"), 400);
+	const char *policy = "{'displayName':'down','combiner':'OR','conditions':[{'displayName':'d','conditionThreshold':{'"
+			     "filter':%s,'comparison':'COMPARISON_GT','thresholdValue':1,"
+			     "'duration':'60s'}}],'notificationChannels':[%s]}";
+	char *filter = xasprintf("metric.type=\"monitoring.googleapis.com/uptime_check/check_passed\" AND "
+				 "metric.label.check_id=\"%s\" AND resource.type=\"uptime_url\"",
+				 id);
+	asks("POST", MONITORING "projects/demo-proj/alertPolicies",
+	     json_make(policy, filter, "projects/demo-proj/notificationChannels/1"), 404);
+	asks("POST", MONITORING "projects/demo-proj/alertPolicies",
+	     json_make(policy, "metric.type=\"x\"", channel + strlen(MONITORING)), 400);
+	r = asks("POST", MONITORING "projects/demo-proj/alertPolicies", json_make(policy, filter, channel + strlen(MONITORING)),
+		 200);
+	char *alert = named(r, MONITORING);
+	ok(text_starts(json_str(r, "conditions.0.name", ""), alert + strlen(MONITORING)),
+	   "U24: an alerting policy's conditions have names below its own");
+	is_str(json_str(r, "creationRecord.mutatedBy", ""), "operator@example.com", "U24: it tells who made it");
+	asks("DELETE", check, NULL, 400);
+	asks("DELETE", channel, NULL, 400);
+	char *masked = xasprintf("%s?updateMask=enabled", alert);
+	ok(!json_bool(asks("PATCH", masked, json_make("{'enabled':false}"), 200), "enabled", true),
+	   "U24: it can be switched off");
+	ok(json_at(asks("GET", MONITORING "projects/demo-proj/alertPolicies?filter=display_name%3D%22other%22", NULL, 200),
+		   "alertPolicies") == NULL,
+	   "U24: lists are filtered");
+	asks("DELETE", alert, NULL, 200);
+	asks("DELETE", channel, NULL, 200);
+	asks("DELETE", check, NULL, 200);
+	asks("GET", check, NULL, 404);
+	ok(cJSON_GetArraySize(json_at(asks("GET", MONITORING "uptimeCheckIps", NULL, 200), "uptimeCheckIps")) > 3,
+	   "U24: where checks come from");
+	free(check), free(id), free(channel), free(filter), free(alert), free(masked);
+}
+
+static void log_metrics(void)
+{
+	asks("POST", LOGGING "metrics", json_make("{'name':'errors','filter':'severity>=('}"), 400);
+	cJSON *r = asks("POST", LOGGING "metrics", json_make("{'name':'errors','filter':'severity>=ERROR'}"), 200);
+	is_str(json_str(r, "metricDescriptor.type", ""), "logging.googleapis.com/user/errors",
+	       "U24: a log metric has a descriptor");
+	is_str(json_str(r, "metricDescriptor.valueType", ""), "INT64", "U24: which counts");
+	asks("POST", LOGGING "metrics", json_make("{'name':'errors','filter':'severity>=ERROR'}"), 409);
+	asks("PUT", LOGGING "metrics/errors", json_make("{'name':'errors','filter':'severity>=CRITICAL'}"), 200);
+	is_str(json_str(asks("GET", LOGGING "metrics/errors", NULL, 200), "filter", ""), "severity>=CRITICAL",
+	       "U24: it can be changed");
+	asks("DELETE", LOGGING "metrics/errors", NULL, 200);
+	asks("GET", LOGGING "metrics/errors", NULL, 404);
+	is_int(cJSON_GetArraySize(json_at(asks("GET", LOGGING "sinks", NULL, 200), "sinks")), 2,
+	       "U24: a project has two sinks");
+	r = asks("POST", LOGGING "sinks?uniqueWriterIdentity=true",
+		 json_make("{'name':'out','destination':'storage.googleapis.com/logs-7','filter':'severity>=ERROR'}"), 200);
+	is_str(json_str(r, "writerIdentity", ""), "serviceAccount:service-123456789012@gcp-sa-logging.iam.gserviceaccount.com",
+	       "U24: a sink writes as Google's agent");
+	asks("DELETE", LOGGING "sinks/_Required", NULL, 403);
+	asks("PATCH", LOGGING "locations/global/buckets/_Default?updateMask=retention_days", json_make("{'retentionDays':10}"),
+	     200);
+	is_int((long)json_num(asks("GET", LOGGING "locations/global/buckets/_Default", NULL, 200), "retentionDays", 0), 10,
+	       "U24: how long entries are kept can be changed");
+	asks("PATCH", LOGGING "locations/global/buckets/_Required?updateMask=retentionDays", json_make("{'retentionDays':10}"),
+	     400);
+}
+
 int main(void)
 {
 	mem_install();
@@ -71,6 +162,8 @@ int main(void)
 	new_cloud(NULL);
 	images();
 	logs_of_builds();
+	alerts();
+	log_metrics();
 	sim_free(cloud);
 	return tap_done();
 }
