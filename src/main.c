@@ -7,12 +7,12 @@
 #include "base/process.h"
 #include "base/secret.h"
 #include "cmd/cli.h"
+#include "cmd/language.h"
 #include "cmd/luck.h"
 #include "cmd/open.h"
 #include "ui/wizard.h"
 
 #include <errno.h>
-#include <locale.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -69,11 +69,7 @@ static enum exit_code run_wizard(struct cli *cli, struct err *e)
 int main(int argc, char **argv)
 {
 	process_hold_standard_fds();
-	/* Words and characters only: numbers are written as JSON and HTTP want them, whatever the locale. */
-	setlocale(LC_CTYPE, "");
-	setlocale(LC_MESSAGES, "");
-	bindtextdomain(PACKAGE, LOCALEDIR);
-	textdomain(PACKAGE);
+	language_begin();
 	mem_install();
 	signal(SIGPIPE, SIG_IGN);
 

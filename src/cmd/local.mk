@@ -1,6 +1,7 @@
 noinst_LIBRARIES += src/cmd/libcmd.a
 src_cmd_libcmd_a_SOURCES = \
 	src/cmd/cli.c src/cmd/cli.h \
+	src/cmd/language.c src/cmd/language.h \
 	src/cmd/luck.c src/cmd/luck.h \
 	src/cmd/open.c src/cmd/open.h \
 	src/cmd/rehearsal.h \
@@ -30,6 +31,11 @@ endif
 check_PROGRAMS += tests/cases/unrehearsed
 tests_cases_unrehearsed_SOURCES = src/main.c src/cmd/no_rehearsal.c
 tests_cases_unrehearsed_LDADD = src/cmd/libcmd.a $(LIB_UI)
+
+check_PROGRAMS += tests/cmd/language
+TESTS += tests/cmd/language
+tests_cmd_language_SOURCES = tests/cmd/language.c tests/tap.h
+tests_cmd_language_LDADD = src/cmd/libcmd.a
 
 TESTS += dev/check-tables tests/cases/whole_way.py tests/cases/no_rehearsal.sh
 REAL_TESTS += tests/gcloud/read_back.py
