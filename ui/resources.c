@@ -62,6 +62,8 @@ static void difference_lines(struct doc *d, const cJSON *resource)
 		free(was);
 		free(now);
 	}
+	if (*json_str(resource, "downtime", ""))
+		doc_add(d, ROLE_WARN, 6, json_str(resource, "downtime", ""));
 	if (*json_str(resource, "reason", ""))
 		doc_add(d, ROLE_WARN, 6, json_str(resource, "reason", ""));
 }

@@ -250,7 +250,7 @@ struct answers *cli_answers(const struct cli *cli, struct err *e)
 		char *id = xstrndup(cli->set[i], eq ? (size_t)(eq - cli->set[i]) : strlen(cli->set[i]));
 		bool ok = eq ? answers_set_text(a, id, eq + 1, e)
 			     : err_set(e, EXIT_USAGE, NULL, _("Write --set ID=VALUE."), _("--set lacks a value: \"%s\"."), cli->set[i]);
-		if (!ok && !e->place && !strstr(e->what, id))
+		if (!ok && !e->place && question_find(id))
 			err_set_place(e, id);
 		free(id);
 		if (!ok) {

@@ -162,6 +162,14 @@ void kind_refuse_changed(struct change *c, const char *const *paths, const char 
 			}
 }
 
+bool kind_changes(const struct change *c, const char *path)
+{
+	for (size_t i = 0; i < c->count; i++)
+		if (text_starts(c->differences[i].path, path))
+			return true;
+	return false;
+}
+
 /* A value that proto3 JSON leaves out. */
 static bool is_default(const cJSON *n)
 {

@@ -98,6 +98,8 @@ struct kind {
 	 * has to be removed first); called for PRESENT_YES, PENDING, FAILED. A verdict for FAILED is for one found so: one that failed after
 	 * this run's own request is an error, unless passing says otherwise. */
 	void (*compare)(const struct view *v, const struct observation *seen, struct change *out);
+	/* What people notice while it is changed so: N_("a sentence"), or NULL when they notice nothing. May be a NULL function. */
+	const char *(*downtime)(const cJSON *spec, const struct change *c);
 	/* Requests. All see the observation and may need several turns: after each the engine observes and compares again (deletion
 	 * protection off, then delete). NULL update means that a difference is a REPLACE or REFUSE. NULL destroy means that it goes with
 	 * its parent or is left (then stays says why). A destroy that leaves out->method NULL has nothing (more) to do: it is left. */
@@ -124,6 +126,9 @@ struct kind {
 	const char *lingers;
 	double patience;            /* seconds to go on asking before lingers is said: 0 where what holds it is known to hold for hours */
 };
+
+/* Does the change have a difference whose path begins with this? */
+bool kind_changes(const struct change *c, const char *path);
 
 /* The month in which the prices were looked up: "2026-05". */
 extern const char kind_prices_date[];

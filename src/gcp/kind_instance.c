@@ -124,24 +124,16 @@ static cJSON *merged_labels(const struct view *v, const cJSON *found)
 	return json_make("{'labelFingerprint':%s,'labels':%j}", json_str(found, "labelFingerprint", ""), labels);
 }
 
-static bool differs(const struct change *c, const char *path)
-{
-	for (size_t i = 0; i < c->count; i++)
-		if (text_starts(c->differences[i].path, path))
-			return true;
-	return false;
-}
-
 /* What only a stopped machine takes. False when it is as wanted. */
 static bool set_stopped(const struct view *v, const cJSON *found, const struct change *c, struct call *out)
 {
-	if (differs(c, "metadata."))
+	if (kind_changes(c, "metadata."))
 		compute_object_method(&object, v, "setMetadata", merged_metadata(v, found), out);
-	else if (differs(c, "machineType"))
+	else if (kind_changes(c, "machineType"))
 		compute_object_method(&object, v, "setMachineType", json_make("{'machineType':%j}", kind_value(v, "body.machineType")), out);
-	else if (differs(c, "serviceAccounts"))
+	else if (kind_changes(c, "serviceAccounts"))
 		compute_object_method(&object, v, "setServiceAccount", kind_value(v, "body.serviceAccounts.0"), out);
-	else if (differs(c, "shieldedInstanceConfig")) {
+	else if (kind_changes(c, "shieldedInstanceConfig")) {
 		compute_object_method(&object, v, "updateShieldedInstanceConfig", kind_value(v, "body.shieldedInstanceConfig"), out);
 		free(out->method);
 		out->method = xstrdup("PATCH");
@@ -153,12 +145,12 @@ static bool set_stopped(const struct view *v, const cJSON *found, const struct c
 static void update(const struct view *v, const struct observation *seen, const struct change *change, struct call *out)
 {
 	const cJSON *found = seen->found;
-	if (differs(change, "labels"))
+	if (kind_changes(change, "labels"))
 		compute_object_method(&object, v, "setLabels", merged_labels(v, found), out);
-	else if (differs(change, "tags"))
+	else if (kind_changes(change, "tags"))
 		compute_object_method(&object, v, "setTags",
 				      json_make("{'fingerprint':%s,'items':%j}", json_str(found, "tags.fingerprint", ""), kind_value(v, "body.tags.items")), out);
-	else if (differs(change, "scheduling"))
+	else if (kind_changes(change, "scheduling"))
 		compute_object_method(&object, v, "setScheduling", kind_value(v, "body.scheduling"), out);
 	else if (is_status(found, "SUSPENDED"))
 		compute_object_method(&object, v, "resume", NULL, out);
@@ -166,6 +158,15 @@ static void update(const struct view *v, const struct observation *seen, const s
 		compute_object_method(&object, v, "stop", NULL, out);
 	else if (!set_stopped(v, found, change, out))
 		compute_object_method(&object, v, "start", NULL, out);
+}
+
+static const char *downtime(const cJSON *spec, const struct change *c)
+{
+	(void)spec;
+	bool runs_on = true;
+	for (size_t i = 0; i < c->count; i++)
+		runs_on &= !strncmp(c->differences[i].path, "labels", 6) || !strncmp(c->differences[i].path, "tags", 4) || !strncmp(c->differences[i].path, "scheduling", 10);
+	return runs_on ? NULL : N_("The machine is stopped and started: the server does not answer for two or three minutes.");
 }
 
 /* A machine that its owner protected says so. */
@@ -214,6 +215,7 @@ const struct kind kind_instance = {
 	.decode = decode,
 	.compare = compare,
 	.create = create,
+	.downtime = downtime,
 	.update = update,
 	.destroy = destroy,
 	.patience = 60,

@@ -261,6 +261,13 @@ static double monthly(const cJSON *spec)
 	return hour * json_num(spec, "body.spec.replicas", 1) * 730;
 }
 
+/* A Deployment that is told to end its pods before it starts others. */
+static const char *downtime(const cJSON *spec, const struct change *c)
+{
+	bool pods = kind_changes(c, "spec.template") && !strcmp(json_str(spec, "body.spec.strategy.type", ""), "Recreate");
+	return pods ? N_("The pod ends before its successor starts: the server does not answer for about a minute.") : NULL;
+}
+
 const struct kind kind_kubernetes_object = {
 	.id = "kubernetes.object",
 	.title = N_("Kubernetes object"),
@@ -273,6 +280,7 @@ const struct kind kind_kubernetes_object = {
 	.observe = observe,
 	.decode = decode,
 	.compare = compare,
+	.downtime = downtime,
 	.create = create,
 	.update = update,
 	.destroy = destroy,

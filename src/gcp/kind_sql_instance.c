@@ -106,6 +106,16 @@ static void compare(const struct view *v, const struct observation *seen, struct
 	}
 }
 
+static const char *downtime(const cJSON *spec, const struct change *c)
+{
+	(void)spec;
+	if (kind_changes(c, "settings.tier") || kind_changes(c, "settings.edition") || kind_changes(c, "settings.availabilityType"))
+		return N_("The database restarts: the server does not answer for a minute or two.");
+	if (kind_changes(c, "settings.databaseFlags"))
+		return N_("Some flags restart the database: the server may not answer for a minute or two.");
+	return NULL;
+}
+
 static void create(const struct view *v, const struct observation *seen, struct call *out)
 {
 	(void)seen;
@@ -202,6 +212,7 @@ const struct kind kind_sql_instance = {
 	.items = "items",
 	.decode = decode,
 	.compare = compare,
+	.downtime = downtime,
 	.create = create,
 	.update = update,
 	.destroy = destroy,

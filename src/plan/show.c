@@ -82,12 +82,20 @@ static cJSON *grants_json(const struct resource *r)
 	return j;
 }
 
+/* What people notice of the change, or NULL. */
+static const char *downtime_of(const struct resource *r, const struct change *c, enum verdict verdict)
+{
+	bool changes = c && (verdict == VERDICT_UPDATE || verdict == VERDICT_REPLACE);
+	return changes && r->kind->downtime ? r->kind->downtime(r->spec, c) : NULL;
+}
+
 static cJSON *resource_json(const struct resource *r, const struct change *c, enum verdict verdict)
 {
+	const char *down = downtime_of(r, c, verdict);
 	return json_make("{'id':%s,'kind':%s,'name':%s,'verdict':%s,'billable':%b,'keeps_data':%b,'monthly_usd':%j,'needs':%j,'grants':%j,'differences':%j,"
-			 "'reason':%j}",
+			 "'reason':%j,'downtime':%j}",
 			 r->id, r->kind->id, r->name, verdict_words[verdict], r->kind->billable, plan_keeps_data(r), dollars(plan_cost(r)),
-			 needs_json(r), grants_json(r), differences_json(c), text_or_null(c ? c->reason : NULL));
+			 needs_json(r), grants_json(r), differences_json(c), text_or_null(c ? c->reason : NULL), text_or_null(down ? _(down) : NULL));
 }
 
 static cJSON *errand_json(const struct errand *e)
@@ -213,6 +221,8 @@ static void put_row(const struct resource *r, const struct change *c, enum verdi
 			   c->differences[i].wanted ? c->differences[i].wanted : "-");
 	if (c && c->reason)
 		put_wrapped(out, c->reason, 4, width);
+	if (downtime_of(r, c, verdict))
+		put_wrapped(out, _(downtime_of(r, c, verdict)), 4, width);
 }
 
 /* What is done is only named, with what was to paste: it may have to be looked up again. */
