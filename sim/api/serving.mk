@@ -34,7 +34,9 @@ sim_libsim_a_SOURCES += \
 	sim/front/mlflow_api.c \
 	sim/front/mlflow_artifacts.c \
 	sim/front/mlflow_http.c sim/front/mlflow_http.h \
+	sim/front/mlflow_database.c \
 	sim/front/mlflow_server.c sim/front/mlflow_server.h \
+	sim/front/script.c sim/front/script.h \
 	sim/front/oauth2_proxy.c sim/front/oauth2_proxy.h \
 	sim/front/pod.c sim/front/pod.h \
 	sim/front/pod_template.c \

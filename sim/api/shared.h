@@ -55,13 +55,23 @@ bool sim_object_write(struct sim *s, const char *principal, const char *bucket, 
 bool sim_object_delete(struct sim *s, const char *principal, const char *bucket, const char *object, const char **why);
 /* An array of {"name","size"} (size a number) of the live objects with this prefix, for the caller to delete. */
 cJSON *sim_object_names(struct sim *s, const char *principal, const char *bucket, const char *prefix, const char **why);
-/* What a database client meets (sim/api/sqladmin*.c). address is an IP address that is dialled from the VPC network (its name,
- * "projects/P/global/networks/X"; NULL: from outside any), a name that the network resolves, or "P:R:I" for the connector, when principal needs
- * cloudsql.instances.connect; an instance with Private Service Connect alone is reached so only from a network with an endpoint.
- * NULL when the login works, with the instance's key in the store added to instance; else "unreachable", "refused" (connector: no
- * permission or no such instance), "password" (wrong user or password), "database" (no such database). */
-const char *sim_sql_login(struct sim *s, const char *principal, const char *network, const char *address, const char *user,
-			  const char *password, const char *database, struct buf *instance);
+/* What a database client meets (sim/api/sql_login.c). */
+struct sim_sql_client {
+	const char *principal; /* for the connector, when it needs cloudsql.instances.connect */
+	const char *network;   /* "projects/P/global/networks/X" that it dials from; NULL: outside any */
+	const char *address;   /* an IP address, a name that the network resolves, or "P:R:I" for the connector */
+	const char *user, *password, *database;
+	bool mysql;            /* the protocol that it speaks */
+	bool encrypted;        /* it asks for TLS; a connector has its own */
+	const char *authority; /* the certificate, PEM, that it checks the server's by; NULL: it does not */
+	bool names;            /* ...and the server's name with it, which is the instance's and not what was dialled */
+};
+/* NULL when the login works, with the instance's key in the store added to instance; else "unreachable", "refused" (connector: no permission or no such
+ * instance; another engine's protocol), "plain" (it must be encrypted), "certificate" (the client must show one), "authority", "name", "password" (wrong
+ * user or password), "database" (no such database). An instance with Private Service Connect alone is reached only from a network with an endpoint. */
+const char *sim_sql_login(struct sim *s, const struct sim_sql_client *k, struct buf *instance);
+/* Does the instance keep a binary log, and refuse triggers by others than SUPER users? */
+bool sim_sql_distrusts(struct sim *s, const char *instance);
 /* Does the domain lead to the address, as a certificate authority would see it: a record of the world's "dns", one of a public managed zone
  * here, or (where the world says nothing) what the operator sets at their registrar some time after the address is in use? */
 bool sim_dns_leads(struct sim *s, const char *domain, const char *ip);

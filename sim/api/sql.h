@@ -31,6 +31,8 @@ void sql_end(struct sim *s, const cJSON *arg, const char *code, const char *mess
 /* Fills in what Google fills in, and checks the rules of editions, tiers, backups, addresses. old: the instance before, or NULL. False when
  * answered. */
 bool sql_settle(struct sim_call *c, cJSON *doc, const struct sim_object *old);
+/* Is this database flag one of the other engine's? */
+bool sql_flag_is_foreign(const char *name, bool postgres);
 /* Gives an instance its addresses and its final state once it is made; NULL, or why that failed (static). */
 const char *sql_make(struct sim *s, struct sim_object *o);
 /* A new certificate authority for an instance, or a certificate for a public key (PEM; NULL: a new one) of it, as an SslCert. */

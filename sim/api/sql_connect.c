@@ -198,29 +198,44 @@ static void tiers(struct sim_call *c)
 	sql_ok(c, json_make("{'kind':'sql#tiersList','items':%j}", items));
 }
 
+static const struct {
+	const char *name, *type, *least, *most;
+	bool postgres, restart;
+} database_flags[] = {
+	{"cloudsql.iam_authentication", "BOOLEAN", NULL, NULL, true, false}, {"cloudsql_iam_authentication", "BOOLEAN", NULL, NULL, false, true},
+	{"max_connections", "INTEGER", "14", "262143", true, true},          {"max_connections", "INTEGER", "10", "100000", false, false},
+	{"log_min_duration_statement", "INTEGER", "-1", "2147483647", true, false}, {"slow_query_log", "BOOLEAN", NULL, NULL, false, false},
+	{"long_query_time", "INTEGER", "0", "30000000", false, false},       {"log_bin_trust_function_creators", "BOOLEAN", NULL, NULL, false, false},
+	{"work_mem", "INTEGER", "64", "2147483647", true, false},
+};
+
+bool sql_flag_is_foreign(const char *name, bool postgres)
+{
+	bool foreign = false;
+	for (size_t i = 0; i < sizeof database_flags / sizeof *database_flags; i++) {
+		if (strcmp(database_flags[i].name, name))
+			continue;
+		if (database_flags[i].postgres == postgres)
+			return false;
+		foreign = true;
+	}
+	return foreign;
+}
+
 static void flags(struct sim_call *c)
 {
-	static const struct {
-		const char *name, *type, *least, *most;
-		bool postgres, restart;
-	} known[] = {
-		{"cloudsql.iam_authentication", "BOOLEAN", NULL, NULL, true, false}, {"cloudsql_iam_authentication", "BOOLEAN", NULL, NULL, false, true},
-		{"max_connections", "INTEGER", "14", "262143", true, true},          {"max_connections", "INTEGER", "10", "100000", false, false},
-		{"log_min_duration_statement", "INTEGER", "-1", "2147483647", true, false}, {"slow_query_log", "BOOLEAN", NULL, NULL, false, false},
-		{"long_query_time", "INTEGER", "0", "30000000", false, false},       {"work_mem", "INTEGER", "64", "2147483647", true, false},
-	};
 	static const char pg[] = "['POSTGRES_13','POSTGRES_14','POSTGRES_15','POSTGRES_16','POSTGRES_17','POSTGRES_18']";
 	static const char my[] = "['MYSQL_5_7','MYSQL_8_0','MYSQL_8_4']";
 	const char *version = sim_param(c, "databaseVersion");
 	cJSON *items = cJSON_CreateArray();
-	for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
-		if (*version && known[i].postgres != text_starts(version, "POSTGRES"))
+	for (size_t i = 0; i < sizeof database_flags / sizeof *database_flags; i++) {
+		if (*version && database_flags[i].postgres != text_starts(version, "POSTGRES"))
 			continue;
-		cJSON *f = json_make("{'kind':'sql#flag','name':%s,'type':%s,'requiresRestart':%b,'appliesTo':%j}", known[i].name, known[i].type,
-				     known[i].restart, json_make(known[i].postgres ? pg : my));
-		if (known[i].least) {
-			json_put_str(f, "minValue", known[i].least);
-			json_put_str(f, "maxValue", known[i].most);
+		cJSON *f = json_make("{'kind':'sql#flag','name':%s,'type':%s,'requiresRestart':%b,'appliesTo':%j}", database_flags[i].name, database_flags[i].type,
+				     database_flags[i].restart, json_make(database_flags[i].postgres ? pg : my));
+		if (database_flags[i].least) {
+			json_put_str(f, "minValue", database_flags[i].least);
+			json_put_str(f, "maxValue", database_flags[i].most);
 		}
 		cJSON_AddItemToArray(items, f);
 	}

@@ -52,6 +52,26 @@ static const char *mysql_collation(const struct sim_object *instance, const char
 	return text_starts(json_str(instance->doc, "databaseVersion", ""), "MYSQL_5") ? "utf8mb4_general_ci" : "utf8mb4_0900_ai_ci";
 }
 
+/* In the engine's own words: a character set that it knows, and a collation of that set. */
+static bool check_words(struct sim_call *c, bool mysql, const char *name, const char *charset, const char *collation)
+{
+	static const char *const sets[] = {"utf8mb4", "utf8mb3", "utf8", "latin1", "ascii", "binary", "ucs2", "utf16", "utf32", "gbk", "big5", "sjis", "euckr", NULL};
+	const char *const *known = sets;
+	size_t len = strlen(charset);
+	if (!mysql)
+		return !strcasecmp(charset, "UTF8") || sql_invalid(c, "failed to create database %s. Detail: pq: encoding \"%s\" does not match locale \"%s\".", name, charset, collation);
+	while (*known && strcasecmp(*known, charset))
+		known++;
+	if (!*known)
+		return sql_invalid(c, "failed to create database %s. Detail: Error 1115 (42000): Unknown character set: '%s'.", name, charset);
+	if (!*collation || (!strncasecmp(collation, charset, len) && (collation[len] == '_' || !collation[len])))
+		return true;
+	for (known = sets; *known; known++)
+		if (!strncasecmp(collation, *known, strlen(*known)))
+			return sql_invalid(c, "failed to create database %s. Detail: Error 1253 (42000): COLLATION '%s' is not valid for CHARACTER SET '%s'.", name, collation, charset);
+	return sql_invalid(c, "failed to create database %s. Detail: Error 1273 (HY000): Unknown collation: '%s'.", name, collation);
+}
+
 static void insert(struct sim_call *c)
 {
 	struct sim_object *o = sql_running(c);
@@ -69,7 +89,7 @@ static void insert(struct sim_call *c)
 			sql_invalid(c, "failed to create database %s. Detail: Error 1007 (HY000): Can't create database '%s'; database exists.", name, name);
 		else
 			sql_invalid(c, "failed to create database %s. Detail: pq: database \"%s\" already exists.", name, name);
-	} else {
+	} else if (check_words(c, mysql, name, json_str(body, "charset", mysql ? "utf8mb4" : "UTF8"), json_str(body, "collation", ""))) {
 		const char *charset = json_str(body, "charset", mysql ? "utf8mb4" : "UTF8");
 		sim_put(c->sim, "sql.databases", key,
 			json_make("{'kind':'sql#database','name':%s,'charset':%s,'collation':%s,'etag':%s,'instance':%s,'project':%s,'selfLink':%s}", name,

@@ -98,24 +98,64 @@ static bool knows(struct sim *s, const struct sim_object *o, const char *user, c
 	return good;
 }
 
-const char *sim_sql_login(struct sim *s, const char *principal, const char *network, const char *address, const char *user,
-			  const char *password, const char *database, struct buf *instance)
+/* The same certificate, whatever blanks stand at the end of the file. */
+static bool same_certificate(const char *a, const char *b)
 {
-	bool connector = strchr(address, ':') != NULL;
-	struct sim_object *o = connector ? by_connection_name(s, address) : reached(s, network, address);
-	if (connector && (!o || !may_connect(s, principal, o)))
+	size_t la = strlen(a), lb = strlen(b);
+	while (la && strchr(" \t\r\n", a[la - 1]))
+		la--;
+	while (lb && strchr(" \t\r\n", b[lb - 1]))
+		lb--;
+	return la == lb && !memcmp(a, b, la);
+}
+
+/* What a client that dials the instance itself meets before it may say who it is. */
+static const char *handshake(const struct sim_object *o, const struct sim_sql_client *k)
+{
+	const char *mode = json_str(o->doc, "settings.ipConfiguration.sslMode", "");
+	if (!k->encrypted && strcmp(mode, "ALLOW_UNENCRYPTED_AND_ENCRYPTED"))
+		return "plain";
+	if (k->authority && !same_certificate(k->authority, json_str(o->doc, "serverCaCert.cert", "")))
+		return "authority";
+	if (k->authority && k->names)
+		return "name";
+	return !strcmp(mode, "TRUSTED_CLIENT_CERTIFICATE_REQUIRED") ? "certificate" : NULL;
+}
+
+const char *sim_sql_login(struct sim *s, const struct sim_sql_client *k, struct buf *instance)
+{
+	bool connector = strchr(k->address, ':') != NULL;
+	struct sim_object *o = connector ? by_connection_name(s, k->address) : reached(s, k->network, k->address);
+	if (connector && (!o || !may_connect(s, k->principal, o)))
 		return "refused";
-	if (connector && only_by_endpoint(o) && (!network || reached(s, network, json_str(o->doc, "dnsName", "")) != o))
+	if (connector && only_by_endpoint(o) && (!k->network || reached(s, k->network, json_str(o->doc, "dnsName", "")) != o))
 		return "unreachable";
 	if (!o || !up(o) || (!connector && !strcmp(json_str(o->doc, "settings.connectorEnforcement", ""), "REQUIRED")))
 		return "unreachable";
-	if (!knows(s, o, user, password))
+	if (sql_is_mysql(o) != k->mysql)
+		return "refused";
+	const char *why = connector ? NULL : handshake(o, k);
+	if (why)
+		return why;
+	if (!knows(s, o, k->user, k->password))
 		return "password";
-	char *key = xasprintf("%s/databases/%s", o->key, database);
+	char *key = xasprintf("%s/databases/%s", o->key, k->database);
 	bool there = sim_get(s, "sql.databases", key) != NULL;
 	free(key);
 	if (!there)
 		return "database";
 	buf_puts(instance, o->key);
 	return NULL;
+}
+
+bool sim_sql_distrusts(struct sim *s, const char *instance)
+{
+	const struct sim_object *o = sim_get(s, "sql.instances", instance);
+	const cJSON *f;
+	if (!o || !sql_is_mysql(o) || !json_bool(o->doc, "settings.backupConfiguration.binaryLogEnabled", false))
+		return false;
+	cJSON_ArrayForEach(f, json_at(o->doc, "settings.databaseFlags"))
+		if (!strcmp(json_str(f, "name", ""), "log_bin_trust_function_creators") && !strcmp(json_str(f, "value", ""), "on"))
+			return false;
+	return true;
 }

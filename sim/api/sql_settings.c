@@ -194,6 +194,15 @@ static bool settle_addresses(struct sim_call *c, cJSON *doc, const struct sim_ob
 	return !*network || (old && *before) || check_private(c, doc);
 }
 
+static bool check_flags(struct sim_call *c, const cJSON *doc)
+{
+	const cJSON *f;
+	cJSON_ArrayForEach(f, json_at(doc, "settings.databaseFlags"))
+		if (sql_flag_is_foreign(json_str(f, "name", ""), postgres(doc)))
+			return sql_invalid(c, "Invalid flag name: %s.", json_str(f, "name", ""));
+	return true;
+}
+
 /* The rest. -------------------------------------------------------------------------------------------------------------- */
 static bool settle_disk(struct sim_call *c, cJSON *settings, const struct sim_object *old)
 {
@@ -303,7 +312,7 @@ bool sql_settle(struct sim_call *c, cJSON *doc, const struct sim_object *old)
 		json_put(settings, "dataCacheConfig", json_make("{'dataCacheEnabled':true}"));
 	if (json_at(settings, "maintenanceWindow"))
 		json_put_str(settings, "maintenanceWindow.kind", "sql#maintenanceWindow");
-	if (!check_tier(c, doc) || !settle_backups(c, doc) || !settle_disk(c, settings, old) || !settle_addresses(c, doc, old))
+	if (!check_tier(c, doc) || !check_flags(c, doc) || !settle_backups(c, doc) || !settle_disk(c, settings, old) || !settle_addresses(c, doc, old))
 		return false;
 	settle_zone(c, doc);
 	settle_version(doc);

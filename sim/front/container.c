@@ -7,7 +7,7 @@
 #include "base/text.h"
 #include "sim/api/artifactregistry.h"
 #include "sim/api/serving.h"
-#include "sim/front/shell.h"
+#include "sim/front/script.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -159,34 +159,6 @@ static bool take_files(struct sim *s, const char *project, const cJSON *template
 	return true;
 }
 
-/* Shell. A script's last command is what the container runs; before it only checks of variables (": ${X:?}") count. ------- */
-/* Goes through a script line by line; the argv of its last real command, or NULL with the error that ended it. */
-static cJSON *script(struct container *k, const char *file, const char *text)
-{
-	const struct shell sh = {.env = k->env};
-	cJSON *last = NULL;
-	struct buf line = {0};
-	for (int number = 0; !k->error && (text = shell_line(text, &line, &number));) {
-		char *error = NULL;
-		cJSON *w = shell_words(&sh, buf_text(&line), &error);
-		const char *first = json_str(w, "0", "");
-		bool counts = *first && strcmp(first, ":") && strcmp(first, "set") && strcmp(first, "export") && strcmp(first, "umask");
-		if (!strcmp(first, "exec"))
-			cJSON_DeleteItemFromArray(w, 0);
-		if (counts && cJSON_GetArraySize(w)) {
-			cJSON_Delete(last);
-			last = w;
-		} else {
-			cJSON_Delete(w);
-		}
-		if (error)
-			k->error = xasprintf("%s: %d: %s", file, number, error);
-		free(error);
-	}
-	buf_free(&line);
-	return last;
-}
-
 /* One reference in berglas' spelling, "sm://PROJECT/SECRET#VERSION", perhaps with "?destination=FILE" before the number: the payload takes its place. */
 static void dereference(struct sim *s, const char *account, struct container *k, const char *name, const char *text)
 {
@@ -246,13 +218,13 @@ static void look_through(struct container *k)
 	const char *first = json_str(k->argv, "1", "");
 	cJSON *argv = NULL;
 	if (shell && !strcmp(first, "-c")) {
-		argv = script(k, "sh", json_str(k->argv, "2", ""));
+		argv = script_run(k, "sh", json_str(k->argv, "2", ""));
 	} else {
 		const char *file = shell ? first : json_str(k->argv, "0", "");
 		const char *base = strrchr(file, '/') ? strrchr(file, '/') + 1 : file;
 		const cJSON *text = cJSON_GetObjectItemCaseSensitive(json_at(k->facts, "scripts"), base);
 		if (cJSON_IsString(text))
-			argv = script(k, file, text->valuestring);
+			argv = script_run(k, file, text->valuestring);
 	}
 	if (argv) {
 		cJSON_Delete(k->argv);

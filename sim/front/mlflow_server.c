@@ -8,7 +8,6 @@
 #include "sim/api/mlflow_releases.h"
 #include "sim/api/serving.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,7 +21,7 @@ const char *mlflow_setting(const struct mlflow *m, const char *flag, const char 
 	return given ? given : fallback;
 }
 
-static void stop(struct mlflow *m, int code, double seconds, char *text)
+void mlflow_stop(struct mlflow *m, int code, double seconds, char *text)
 {
 	if (m->error) {
 		free(text);
@@ -50,7 +49,7 @@ static void check_flags(struct mlflow *m)
 		for (const char *const *f = server_flags; *f && !known; f++)
 			known = strlen(*f) == len && !strncmp(*f, a->valuestring, len);
 		if (!known)
-			stop(m, 2, 2, xasprintf("Usage: mlflow server [OPTIONS]\nTry 'mlflow server --help' for help.\n\nError: No such option: %.*s",
+			mlflow_stop(m, 2, 2, xasprintf("Usage: mlflow server [OPTIONS]\nTry 'mlflow server --help' for help.\n\nError: No such option: %.*s",
 						(int)len, a->valuestring));
 	}
 }
@@ -77,20 +76,20 @@ static void check_settings(struct mlflow *m)
 	m->port = (int)strtol(port, &end, 10);
 	m->host = mlflow_setting(m, "--host", "MLFLOW_HOST", "127.0.0.1");
 	if (*end || !*port)
-		stop(m, 2, 2, xasprintf("Error: Invalid value for '--port' / '-p': '%s' is not a valid integer.", port));
+		mlflow_stop(m, 2, 2, xasprintf("Error: Invalid value for '--port' / '-p': '%s' is not a valid integer.", port));
 	else if (other && middleware_flagged(m))
-		stop(m, 2, 2, xstrdup("Error: Security middleware options can only be used with uvicorn; remove --gunicorn-opts or --waitress-opts."));
+		mlflow_stop(m, 2, 2, xstrdup("Error: Security middleware options can only be used with uvicorn; remove --gunicorn-opts or --waitress-opts."));
 	else if (*prefix && (*prefix != '/' || text_ends(prefix, "/")))
-		stop(m, 2, 2, xstrdup("Error: --static-prefix must begin with a '/' and must not end with a '/'."));
+		mlflow_stop(m, 2, 2, xstrdup("Error: --static-prefix must begin with a '/' and must not end with a '/'."));
 	else if (strcmp(jobs, "true") && strcmp(jobs, "false") && strcmp(jobs, "1") && strcmp(jobs, "0") && strcmp(jobs, "True") && strcmp(jobs, "False"))
-		stop(m, 1, 4, xasprintf("ValueError: MLFLOW_SERVER_ENABLE_JOB_EXECUTION value must be one of ['true', 'false', '1', '0'] "
+		mlflow_stop(m, 1, 4, xasprintf("ValueError: MLFLOW_SERVER_ENABLE_JOB_EXECUTION value must be one of ['true', 'false', '1', '0'] "
 					"(case-insensitive), but got %s", jobs));
 	const char *app = mlflow_setting(m, "--app-name", NULL, "");
 	if (!strcmp(app, "basic-auth") && !container_env(m->k, "MLFLOW_FLASK_SERVER_SECRET_KEY", NULL))
-		stop(m, 1, 5, xstrdup("mlflow.exceptions.MlflowException: A static secret key needs to be set for CSRF protection. Please set the "
+		mlflow_stop(m, 1, 5, xstrdup("mlflow.exceptions.MlflowException: A static secret key needs to be set for CSRF protection. Please set the "
 				      "`MLFLOW_FLASK_SERVER_SECRET_KEY` environment variable before starting the server."));
 	if (!strcmp(app, "basic-auth") && !json_bool(m->k->facts, "auth", true))
-		stop(m, 1, 5, xstrdup("ImportError: The MLflow basic auth app requires the Flask-WTF package to perform CSRF validation."));
+		mlflow_stop(m, 1, 5, xstrdup("ImportError: The MLflow basic auth app requires the Flask-WTF package to perform CSRF validation."));
 }
 
 int mlflow_memory(const struct mlflow *m)
@@ -100,157 +99,19 @@ int mlflow_memory(const struct mlflow *m)
 	return (jobs ? 2374 : 493) + 262 * (workers > 1 ? workers - 1 : 0);
 }
 
-/* The database. ------------------------------------------------------------------------------------------------------------ */
-struct uri {
-	char *scheme, *user, *password, *host, *database;
-};
-
-static char *decoded(const char *from, size_t len)
-{
-	char *text = xstrndup(from, len);
-	text_unpercent(text);
-	return text;
-}
-
-/* SCHEME://[USER[:PASSWORD]@][HOST[:PORT]]/DATABASE[?host=DIR] */
-static bool uri_parse(const char *text, struct uri *u)
-{
-	*u = (struct uri){0};
-	const char *rest = strstr(text, "://");
-	if (!rest)
-		return false;
-	u->scheme = xstrndup(text, (size_t)(rest - text));
-	rest += 3;
-	const char *query = strchr(rest, '?');
-	size_t len = query ? (size_t)(query - rest) : strlen(rest);
-	const char *at = NULL;
-	for (size_t i = 0; i < len; i++)
-		if (rest[i] == '@')
-			at = rest + i;
-	if (at) {
-		const char *colon = memchr(rest, ':', (size_t)(at - rest));
-		u->user = decoded(rest, (size_t)((colon ? colon : at) - rest));
-		u->password = colon ? decoded(colon + 1, (size_t)(at - colon - 1)) : NULL;
-		len -= (size_t)(at + 1 - rest);
-		rest = at + 1;
-	}
-	const char *slash = memchr(rest, '/', len);
-	size_t host = slash ? (size_t)(slash - rest) : len;
-	if (host)
-		u->host = xstrndup(rest, strcspn(rest, ":/?"));
-	if (slash && len > host + 1)
-		u->database = decoded(slash + 1, len - host - 1);
-	static const char *const keys[] = {"host=", "unix_socket="};
-	for (int i = 0; query && i < 2; i++) {
-		const char *key = strstr(query, keys[i]);
-		if (key) {
-			key += strlen(keys[i]);
-			free(u->host);
-			u->host = decoded(key, strcspn(key, "&"));
-		}
-	}
-	return true;
-}
-
-static void uri_free(struct uri *u)
-{
-	free(u->scheme);
-	free(u->user);
-	free(u->password);
-	free(u->host);
-	free(u->database);
-}
-
-/* The driver that a scheme names must be in the image. */
-static bool driver_ok(struct mlflow *m, const char *scheme)
-{
-	static const struct {
-		const char *scheme, *fact, *module;
-	} drivers[] = {{"postgresql", "psycopg", "psycopg"}, {"postgresql+psycopg", "psycopg", "psycopg"},
-		       {"postgresql+psycopg2", "psycopg2", "psycopg2"}, {"mysql+pymysql", "pymysql", "pymysql"}, {"mysql", "mysqldb", "MySQLdb"}};
-	for (size_t i = 0; i < sizeof(drivers) / sizeof(*drivers); i++)
-		if (!strcmp(scheme, drivers[i].scheme)) {
-			bool there = json_bool(m->k->facts, drivers[i].fact, false);
-			if (!there)
-				stop(m, 1, 4, xasprintf("ERROR mlflow.cli: Error initializing backend store\nERROR mlflow.cli: No module named '%s'",
-							drivers[i].module));
-			return there;
-		}
-	stop(m, 1, 4, xasprintf("ERROR mlflow.cli: Error initializing backend store\nERROR mlflow.cli: Model registry functionality is unavailable; got "
-				"unsupported URI '%s://' for model registry data storage.", scheme));
-	return false;
-}
-
-static char *tried(const char *host, const char *why, const char *user, const char *database)
-{
-	const char *problem = !strcmp(why, "password") ? sim_tmp("FATAL:  password authentication failed for user \"%s\"", user)
-			      : !strcmp(why, "database") ? sim_tmp("FATAL:  database \"%s\" does not exist", database)
-			      : !strcmp(why, "closed") ? "Connection refused\n\tIs the server running on that host and accepting TCP/IP connections?"
-			      : !strcmp(why, "refused") ? sim_tmp("No such file or directory\n\tIs the server running locally and accepting connections on "
-								  "that socket?")
-							: sim_tmp("Connection timed out\n\tIs the server running on that host and accepting TCP/IP connections?");
-	return xasprintf("WARNING mlflow.store.db.utils: SQLAlchemy database engine could not be created. The following exception is caught.\n"
-			 "(psycopg2.OperationalError) connection to server at \"%s\", port 5432 failed: %s\n"
-			 "Operation will be retried in 51.1 seconds\n"
-			 "ERROR mlflow.cli: Error initializing backend store", host, problem);
-}
-
-static const char *env_or(const struct mlflow *m, const char *own, const char *variable, const char *fallback)
-{
-	return own ? own : container_env(m->k, variable, fallback);
-}
-
-/* A database that was dropped and made again, under the same name, is another one and empty. */
-static char *identity_of(struct sim *s, const char *instance, const char *database)
-{
-	const struct sim_object *o = sim_get(s, "sql.databases", sim_tmp("%s/databases/%s", instance, database));
-	return xasprintf("%s/%s@%.3f", instance, database, o ? o->created : 0);
-}
-
-/* Logs in where the URI and libpq's variables say. */
-static void connect_to(struct sim *s, struct mlflow *m, const struct mlflow_place *place, const struct uri *u)
-{
-	bool postgres = text_starts(u->scheme, "postgresql");
-	const char *host = postgres ? env_or(m, u->host, "PGHOST", "/var/run/postgresql") : u->host ? u->host : "localhost";
-	const char *user = postgres ? env_or(m, u->user, "PGUSER", "") : u->user ? u->user : "";
-	const char *password = postgres ? env_or(m, u->password, "PGPASSWORD", "") : u->password ? u->password : "";
-	const char *database = postgres ? env_or(m, u->database, "PGDATABASE", user) : u->database ? u->database : "";
-	struct buf instance = {0};
-	const char *why;
-	if (text_starts(host, "/cloudsql/"))
-		why = place->connector && !strcmp(place->connector, host + 10)
-			      ? sim_sql_login(s, place->principal, NULL, host + 10, user, password, database, &instance) : "refused";
-	else if (!strcmp(host, "127.0.0.1") || !strcmp(host, "localhost"))
-		why = place->beside ? sim_sql_login(s, place->principal, place->network, place->beside, user, password, database, &instance) : "closed";
-	else
-		why = *host == '/' ? "refused" : sim_sql_login(s, place->principal, place->network, host, user, password, database, &instance);
-	if (why)
-		stop(m, 1, 101, tried(host, why, user, database));
-	else
-		m->database = identity_of(s, buf_text(&instance), database);
-	buf_free(&instance);
-}
-
-static void try_database(struct sim *s, struct mlflow *m, const struct mlflow_place *place, const char *uri)
-{
-	struct uri u;
-	if (!*uri || text_starts(uri, "sqlite:") || *uri == '/' || *uri == '.' || text_starts(uri, "file:")) {
-		m->database = xasprintf("sqlite:%s", uri); /* in the container; gone with it */
-		return;
-	}
-	if (!uri_parse(uri, &u)) {
-		stop(m, 1, 4, xasprintf("ERROR mlflow.cli: Error initializing backend store\nERROR mlflow.cli: Could not parse rfc1738 URL from string '%s'",
-					"***"));
-		return;
-	}
-	if (driver_ok(m, u.scheme))
-		connect_to(s, m, place, &u);
-	uri_free(&u);
-}
-
+/* The schema. -------------------------------------------------------------------------------------------------------------- */
 static const char *version_of(const struct mlflow *m)
 {
 	return json_str(m->k->facts, "version", "3.17.2");
+}
+
+/* MLflow's tables have triggers: MySQL lets only whom it trusts make them while it keeps a binary log. */
+static bool may_make_tables(struct mlflow *m)
+{
+	if (m->distrusted)
+		mlflow_stop(m, 1, 6, xstrdup("sqlalchemy.exc.OperationalError: (pymysql.err.OperationalError) (1419, 'You do not have the SUPER privilege and binary "
+					     "logging is enabled (you *might* want to use the less safe log_bin_trust_function_creators variable)')"));
+	return !m->distrusted;
 }
 
 /* A server wants the schema of its own release, not an older and not a newer one; only where a table that it looks for is not there at all does
@@ -261,9 +122,12 @@ static void check_schema(struct sim *s, struct mlflow *m)
 	struct mlflow_release mine;
 	mlflow_release(version_of(m), &mine);
 	int have = schema ? (int)json_num(schema->doc, "order", 0) : 0;
-	if (!schema || have == mine.order || have < mine.since)
+	if (!schema || have == mine.order || have < mine.since) {
+		if (have != mine.order)
+			may_make_tables(m);
 		return;
-	stop(m, 1, 4, xasprintf("ERROR mlflow.cli: Error initializing backend store\nERROR mlflow.cli: Detected out-of-date database schema (found version %s, but "
+	}
+	mlflow_stop(m, 1, 4, xasprintf("ERROR mlflow.cli: Error initializing backend store\nERROR mlflow.cli: Detected out-of-date database schema (found version %s, but "
 				"expected %s). Take a backup of your database, then run 'mlflow db upgrade <database_uri>' to migrate your database to the "
 				"latest schema. NOTE: schema migration may result in database downtime - please consult your database's documentation for "
 				"more detail.", json_str(schema->doc, "revision", ""), mine.revision));
@@ -290,9 +154,9 @@ static void migrate(struct sim *s, struct mlflow *m)
 	struct mlflow_release mine;
 	mlflow_release(version_of(m), &mine);
 	if (schema && (int)json_num(schema->doc, "order", 0) > mine.order)
-		stop(m, 1, 4, xasprintf("ERROR [alembic.util.messaging] Can't locate revision identified by '%s'\nalembic.util.exc.CommandError: Can't locate revision "
+		mlflow_stop(m, 1, 4, xasprintf("ERROR [alembic.util.messaging] Can't locate revision identified by '%s'\nalembic.util.exc.CommandError: Can't locate revision "
 					"identified by '%s'", json_str(schema->doc, "revision", ""), json_str(schema->doc, "revision", "")));
-	else
+	else if ((schema && (int)json_num(schema->doc, "order", 0) == mine.order) || may_make_tables(m))
 		set_schema(s, m);
 }
 
@@ -308,9 +172,9 @@ void mlflow_load(struct sim *s, const struct container *k, const struct mlflow_p
 	check_settings(m);
 	const char *destination = mlflow_setting(m, "--artifacts-destination", "MLFLOW_ARTIFACTS_DESTINATION", "");
 	if (!m->error && text_starts(destination, "gs://") && !json_bool(k->facts, "storage", true))
-		stop(m, 1, 4, xstrdup("ModuleNotFoundError: No module named 'google.cloud.storage'"));
+		mlflow_stop(m, 1, 4, xstrdup("ModuleNotFoundError: No module named 'google.cloud.storage'"));
 	if (!m->error)
-		try_database(s, m, place, mlflow_setting(m, "--backend-store-uri", "MLFLOW_BACKEND_STORE_URI", ""));
+		mlflow_connect(s, m, place, mlflow_setting(m, "--backend-store-uri", "MLFLOW_BACKEND_STORE_URI", ""));
 	if (!m->error)
 		check_schema(s, m);
 }
@@ -326,7 +190,7 @@ void mlflow_upgrade(struct sim *s, const struct container *k, const struct mlflo
 	const char *uri = "";
 	for (const cJSON *a = k->argv->child; a; a = a->next)
 		uri = a->valuestring; /* the last argument */
-	try_database(s, m, place, uri);
+	mlflow_connect(s, m, place, uri);
 	if (m->error)
 		return;
 	migrate(s, m);

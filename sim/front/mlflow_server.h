@@ -13,6 +13,8 @@ struct mlflow {
 	int port;
 	const char *host;
 	char *database;   /* what tells its database from others: the key of instance and database; owned */
+	bool mysql;       /* ...which is MySQL's */
+	bool distrusted;  /* ...and lets it make no triggers */
 };
 /* How the instance reaches its surroundings. */
 struct mlflow_place {
@@ -25,6 +27,10 @@ struct mlflow_place {
 void mlflow_load(struct sim *s, const struct container *k, const struct mlflow_place *place, struct mlflow *m);
 /* `mlflow db upgrade URI`: tries the database; on success the schema is this version's. */
 void mlflow_upgrade(struct sim *s, const struct container *k, const struct mlflow_place *place, struct mlflow *m);
+/* Ends it with these last words, which it then owns; the first that end it count. */
+void mlflow_stop(struct mlflow *m, int code, double seconds, char *text);
+/* Logs in to the database of this URI, by what the driver of its scheme reads of variables and files. */
+void mlflow_connect(struct sim *s, struct mlflow *m, const struct mlflow_place *place, const char *uri);
 /* Makes or migrates the tables as a starting server does; after mlflow_load without an error. */
 void mlflow_start(struct sim *s, struct mlflow *m);
 void mlflow_free(struct mlflow *m);

@@ -46,8 +46,8 @@ static void start_mlflow(struct sim *s, const struct container *k, const struct 
 	if (m.error)
 		r->said = xstrdup(m.error);
 	else if (upgrade)
-		r->wrote = xstrdup("INFO  [alembic.runtime.migration] Context impl PostgresqlImpl.\n"
-				   "INFO  [alembic.runtime.migration] Will assume transactional DDL.");
+		r->wrote = xasprintf("INFO  [alembic.runtime.migration] Context impl %s.\nINFO  [alembic.runtime.migration] Will assume %stransactional DDL.",
+				     m.mysql ? "MySQLImpl" : "PostgresqlImpl", m.mysql ? "non-" : "");
 	else
 		mlflow_start(s, &m);
 	r->exit_code = m.exit_code;

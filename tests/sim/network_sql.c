@@ -94,6 +94,34 @@ static void life(void)
 	       "Condition does not match.");
 }
 
+/* From a network to the private address, as the user mlflow. */
+static const char *login(const char *network, const char *password, const char *database, bool encrypted, const char *authority, struct buf *at)
+{
+	const struct sim_sql_client k = {.principal = "user:x@example.com", .network = network, .address = "10.77.0.3", .user = "mlflow", .password = password,
+					 .database = database, .encrypted = encrypted, .authority = authority};
+	return sim_sql_login(cloud, &k, at);
+}
+
+/* What the mode of the instance asks of those who dial it. */
+static void encryption(const char *network)
+{
+	struct buf at = {0};
+	ok(!login(network, "new", "mlflow", false, NULL, &at), "without encryption, while the instance allows it");
+	act("PATCH", SQL "instances/db", json_make("{'settings':{'ipConfiguration':{'ipv4Enabled':false,'allocatedIpRange':'psa','privateNetwork':"
+						   "'projects/demo-proj/global/networks/n1','sslMode':'ENCRYPTED_ONLY'}}}"));
+	is_str(login(network, "new", "mlflow", false, NULL, &at), "plain", "not once it must be encrypted");
+	ok(!login(network, "new", "mlflow", true, NULL, &at), "but with it");
+	is_str(login(network, "new", "mlflow", true, "-----BEGIN CERTIFICATE-----\nother", &at), "authority", "who trusts another authority stops");
+	char *own = xasprintf("%s\n", json_str(asks("GET", SQL "instances/db", NULL, 200), "serverCaCert.cert", ""));
+	ok(!login(network, "new", "mlflow", true, own, &at), "who trusts the instance's own goes on");
+	const struct sim_sql_client named = {.network = network, .address = "10.77.0.3", .encrypted = true, .authority = own, .names = true};
+	is_str(sim_sql_login(cloud, &named, &at), "name", "the certificate does not name the address");
+	const struct sim_sql_client other = {.network = network, .address = "10.77.0.3", .encrypted = true, .mysql = true};
+	is_str(sim_sql_login(cloud, &other, &at), "refused", "nobody speaks MySQL there");
+	free(own);
+	buf_free(&at);
+}
+
 static void inside(void)
 {
 	struct buf at = {0};
@@ -109,14 +137,15 @@ static void inside(void)
 	ok(!strstr(text, "\"password\""), "no password is shown");
 	free(text);
 	const char *n1 = "projects/demo-proj/global/networks/n1";
-	ok(!sim_sql_login(cloud, "user:x@example.com", n1, "10.77.0.3", "mlflow", "pw", "mlflow", &at), "a client in the network gets in");
-	is_str(sim_sql_login(cloud, "user:x@example.com", NULL, "10.77.0.3", "mlflow", "pw", "mlflow", &at), "unreachable", "one outside does not");
-	is_str(sim_sql_login(cloud, "user:x@example.com", n1, "10.77.0.3", "mlflow", "no", "mlflow", &at), "password", "nor one with a wrong password");
-	is_str(sim_sql_login(cloud, "user:x@example.com", n1, "10.77.0.3", "mlflow", "pw", "other", &at), "database", "nor to another database");
+	ok(!login(n1, "pw", "mlflow", true, NULL, &at), "a client in the network gets in");
+	is_str(login(NULL, "pw", "mlflow", true, NULL, &at), "unreachable", "one outside does not");
+	is_str(login(n1, "no", "mlflow", true, NULL, &at), "password", "nor one with a wrong password");
+	is_str(login(n1, "pw", "other", true, NULL, &at), "database", "nor to another database");
 	buf_free(&at);
 	act("PUT", SQL "instances/db/users?name=mlflow", json_make("{'name':'mlflow','password':'new'}"));
-	ok(!sim_sql_login(cloud, "user:x@example.com", n1, "10.77.0.3", "mlflow", "new", "mlflow", &at), "an update changes the password");
+	ok(!login(n1, "new", "mlflow", true, NULL, &at), "an update changes the password");
 	buf_free(&at);
+	encryption(n1);
 }
 
 static void mysql(void)
@@ -126,6 +155,18 @@ static void mysql(void)
 	       "Invalid request: Error 1396: Operation DROP USER failed for 'root'@''.");
 	act("DELETE", SQL "instances/my/users?name=root&host=%25", NULL);
 	ok(true, "MySQL's root goes with its host alone");
+	refuse("POST", SQL "instances/my/databases", json_make("{'name':'d','charset':'UTF8','collation':'en_US.UTF8'}"), 400, "invalid",
+	       "Invalid request: failed to create database d. Detail: Error 1273 (HY000): Unknown collation: 'en_US.UTF8'.");
+	refuse("POST", SQL "instances/my/databases", json_make("{'name':'d','charset':'latin1','collation':'utf8mb4_0900_ai_ci'}"), 400, "invalid",
+	       "Invalid request: failed to create database d. Detail: Error 1253 (42000): COLLATION 'utf8mb4_0900_ai_ci' is not valid for CHARACTER SET 'latin1'.");
+	act("POST", SQL "instances/my/databases", json_make("{'name':'d','charset':'utf8mb4','collation':'utf8mb4_0900_ai_ci'}"));
+	refuse("PATCH", SQL "instances/my", json_make("{'settings':{'databaseFlags':[{'name':'cloudsql.iam_authentication','value':'on'}]}}"), 400, "invalid",
+	       "Invalid request: Invalid flag name: cloudsql.iam_authentication.");
+	ok(!sim_sql_distrusts(cloud, "projects/demo-proj/instances/my"), "without a binary log anybody makes triggers");
+	act("PATCH", SQL "instances/my", json_make("{'settings':{'backupConfiguration':{'enabled':true,'binaryLogEnabled':true}}}"));
+	ok(sim_sql_distrusts(cloud, "projects/demo-proj/instances/my"), "with one nobody does");
+	act("PATCH", SQL "instances/my", json_make("{'settings':{'databaseFlags':[{'name':'log_bin_trust_function_creators','value':'on'}]}}"));
+	ok(!sim_sql_distrusts(cloud, "projects/demo-proj/instances/my"), "unless the flag says that they are trusted");
 	act("DELETE", SQL "instances/my?enableFinalBackup=true&finalBackupTtlDays=30", NULL);
 	is_str(json_str(asks("GET", SQL "backups", NULL, 200), "backups.0.type", ""), "FINAL", "a final backup outlives the instance");
 }

@@ -9,7 +9,9 @@
 static const char *login(const char *network, const char *host)
 {
 	struct buf instance = {0};
-	const char *why = sim_sql_login(cloud, "user:operator@example.com", network, host, "mlflow", "pw", "mlflow", &instance);
+	const char *why = sim_sql_login(cloud,
+					&(struct sim_sql_client){.principal = "user:operator@example.com", .network = network, .address = host, .user = "mlflow",
+								 .password = "pw", .database = "mlflow", .encrypted = true}, &instance);
 	buf_free(&instance);
 	return why ? why : "in";
 }

@@ -1,0 +1,289 @@
+/* How MLflow finds its database: the URI, and what SQLAlchemy's drivers read besides: libpq its variables, PyMySQL its option file. What they say when
+ * it fails is what they were seen to say. */
+#include "config.h"
+#include "sim/front/mlflow_server.h"
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct uri {
+	char *scheme, *user, *password, *host, *database;
+	cJSON *query; /* name: value */
+};
+
+static char *decoded(const char *from, size_t len)
+{
+	char *text = xstrndup(from, len);
+	text_unpercent(text);
+	return text;
+}
+
+static cJSON *parse_query(const char *text)
+{
+	cJSON *query = cJSON_CreateObject();
+	while (*text) {
+		size_t len = strcspn(text, "&"), name = strcspn(text, "=&");
+		char *key = decoded(text, name), *value = name < len ? decoded(text + name + 1, len - name - 1) : xstrdup("");
+		cJSON_AddStringToObject(query, key, value);
+		free(key);
+		free(value);
+		text += len + (text[len] == '&');
+	}
+	return query;
+}
+
+/* SCHEME://[USER[:PASSWORD]@][HOST[:PORT]]/DATABASE[?NAME=VALUE&...] */
+static bool uri_parse(const char *text, struct uri *u)
+{
+	*u = (struct uri){0};
+	const char *rest = strstr(text, "://");
+	if (!rest)
+		return false;
+	u->scheme = xstrndup(text, (size_t)(rest - text));
+	rest += 3;
+	const char *query = strchr(rest, '?');
+	size_t len = query ? (size_t)(query - rest) : strlen(rest);
+	const char *at = NULL;
+	for (size_t i = 0; i < len; i++)
+		if (rest[i] == '@')
+			at = rest + i;
+	if (at) {
+		const char *colon = memchr(rest, ':', (size_t)(at - rest));
+		u->user = decoded(rest, (size_t)((colon ? colon : at) - rest));
+		u->password = colon ? decoded(colon + 1, (size_t)(at - colon - 1)) : NULL;
+		len -= (size_t)(at + 1 - rest);
+		rest = at + 1;
+	}
+	const char *slash = memchr(rest, '/', len);
+	size_t host = slash ? (size_t)(slash - rest) : len;
+	if (host)
+		u->host = xstrndup(rest, strcspn(rest, ":/?"));
+	if (slash && len > host + 1)
+		u->database = decoded(slash + 1, len - host - 1);
+	u->query = parse_query(query ? query + 1 : "");
+	return true;
+}
+
+static void uri_free(struct uri *u)
+{
+	free(u->scheme);
+	free(u->user);
+	free(u->password);
+	free(u->host);
+	free(u->database);
+	cJSON_Delete(u->query);
+}
+
+static const char *asked(const struct uri *u, const char *name, const char *fallback)
+{
+	const cJSON *v = cJSON_GetObjectItemCaseSensitive(u->query, name);
+	return cJSON_IsString(v) ? v->valuestring : fallback;
+}
+
+static const char *file_of(const struct mlflow *m, const char *path)
+{
+	const cJSON *f = path ? cJSON_GetObjectItemCaseSensitive(m->k->files, path) : NULL;
+	return cJSON_IsString(f) ? f->valuestring : NULL;
+}
+
+/* The driver that a scheme names must be in the image. */
+static bool driver_ok(struct mlflow *m, const char *scheme)
+{
+	static const struct {
+		const char *scheme, *fact, *module;
+	} drivers[] = {{"postgresql", "psycopg", "psycopg"}, {"postgresql+psycopg", "psycopg", "psycopg"},
+		       {"postgresql+psycopg2", "psycopg2", "psycopg2"}, {"mysql+pymysql", "pymysql", "pymysql"}, {"mysql", "mysqldb", "MySQLdb"}};
+	for (size_t i = 0; i < sizeof(drivers) / sizeof(*drivers); i++)
+		if (!strcmp(scheme, drivers[i].scheme)) {
+			bool there = json_bool(m->k->facts, drivers[i].fact, false);
+			if (!there)
+				mlflow_stop(m, 1, 4, xasprintf("ERROR mlflow.cli: Error initializing backend store\nERROR mlflow.cli: No module named '%s'",
+							       drivers[i].module));
+			return there;
+		}
+	mlflow_stop(m, 1, 4, xasprintf("ERROR mlflow.cli: Error initializing backend store\nERROR mlflow.cli: Model registry functionality is unavailable; got "
+				       "unsupported URI '%s://' for model registry data storage.", scheme));
+	return false;
+}
+
+/* Words. ------------------------------------------------------------------------------------------------------------------- */
+static const char *psycopg_says(const struct sim_sql_client *k, const char *host, const char *why)
+{
+	static const struct {
+		const char *why, *says;
+	} known[] = {
+		{"closed", "Connection refused\n\tIs the server running on that host and accepting TCP/IP connections?"},
+		{"refused", "No such file or directory\n\tIs the server running locally and accepting connections on that socket?"},
+		{"certificate", "FATAL:  connection requires a valid client certificate"},
+		{"authority", "SSL error: certificate verify failed"},
+		{"unreachable", "Connection timed out\n\tIs the server running on that host and accepting TCP/IP connections?"},
+	};
+	if (!strcmp(why, "password"))
+		return sim_tmp("FATAL:  password authentication failed for user \"%s\"", k->user);
+	if (!strcmp(why, "database"))
+		return sim_tmp("FATAL:  database \"%s\" does not exist", k->database);
+	if (!strcmp(why, "plain"))
+		return sim_tmp("FATAL:  pg_hba.conf rejects connection for host \"10.10.0.2\", user \"%s\", database \"%s\", no encryption", k->user, k->database);
+	if (!strcmp(why, "name"))
+		return sim_tmp("server certificate for \"Google Cloud SQL Server\" does not match host name \"%s\"", host);
+	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+		if (!strcmp(known[i].why, why))
+			return known[i].says;
+	return why;
+}
+
+static const char *pymysql_says(const struct sim_sql_client *k, const char *host, const char *why)
+{
+	static const struct {
+		const char *why, *says;
+	} known[] = {
+		{"closed", "[Errno 111] Connection refused"},
+		{"refused", "[Errno 2] No such file or directory"},
+		{"authority", "[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: self-signed certificate in certificate chain (_ssl.c:1006)"},
+		{"name", "[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: IP address mismatch (_ssl.c:1006)"},
+		{"unreachable", "timed out"},
+	};
+	if (!strcmp(why, "password") || !strcmp(why, "certificate"))
+		return sim_tmp("(1045, \"Access denied for user '%s'@'10.10.0.2' (using password: %s)\")", k->user, *k->password ? "YES" : "NO");
+	if (!strcmp(why, "database"))
+		return sim_tmp("(1049, \"Unknown database '%s'\")", k->database);
+	if (!strcmp(why, "plain"))
+		return "(3159, 'Connections using insecure transport are prohibited while --require_secure_transport=ON.')";
+	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+		if (!strcmp(known[i].why, why))
+			return sim_tmp("(2003, \"Can't connect to MySQL server on '%s' (%s)\")", host, known[i].says);
+	return why;
+}
+
+static char *tried(const struct sim_sql_client *k, const char *host, const char *why)
+{
+	const char *problem = k->mysql ? sim_tmp("(pymysql.err.OperationalError) %s", pymysql_says(k, host, why))
+				       : sim_tmp("(psycopg2.OperationalError) connection to server at \"%s\", port 5432 failed: %s", host, psycopg_says(k, host, why));
+	return xasprintf("WARNING mlflow.store.db.utils: SQLAlchemy database engine could not be created. The following exception is caught.\n%s\n"
+			 "Operation will be retried in 51.1 seconds\nERROR mlflow.cli: Error initializing backend store", problem);
+}
+
+/* Drivers. ----------------------------------------------------------------------------------------------------------------- */
+static const char *env_or(const struct mlflow *m, const char *own, const char *variable, const char *fallback)
+{
+	return own ? own : container_env(m->k, variable, fallback);
+}
+
+/* libpq encrypts where it can, unless told; it checks the server where it is told to, or where it finds an authority for it. */
+static const char *libpq(const struct mlflow *m, const struct uri *u, struct sim_sql_client *k)
+{
+	const char *mode = asked(u, "sslmode", container_env(m->k, "PGSSLMODE", "prefer"));
+	const char *path = asked(u, "sslrootcert", container_env(m->k, "PGSSLROOTCERT", NULL)), *file = file_of(m, path);
+	bool checks = text_starts(mode, "verify-");
+	k->user = env_or(m, u->user, "PGUSER", "");
+	k->password = env_or(m, u->password, "PGPASSWORD", "");
+	k->database = env_or(m, u->database, "PGDATABASE", k->user);
+	k->encrypted = strcmp(mode, "disable") != 0;
+	k->authority = checks ? file ? file : "" : !strcmp(mode, "require") ? file : NULL;
+	k->names = !strcmp(mode, "verify-full");
+	return env_or(m, asked(u, "host", u->host), "PGHOST", "/var/run/postgresql");
+}
+
+/* A value of the option file's group [client], its quotes cut. */
+static const char *option(const char *file, const char *name)
+{
+	bool client = false;
+	const char *found = NULL;
+	for (const char *p = file ? file : ""; *p;) {
+		size_t len = strcspn(p, "\n"), key = strcspn(p, "=");
+		if (*p == '[')
+			client = text_starts(p, "[client]");
+		while (key < len && key && strchr(" \t", p[key - 1]))
+			key--;
+		if (client && key < len && key == strlen(name) && !strncmp(p, name, key)) {
+			const char *value = strchr(p, '=') + 1, *end = p + len;
+			value += strspn(value, " \t");
+			while (end > value && strchr(" \t\r", end[-1]))
+				end--;
+			bool quoted = end - value >= 2 && (*value == '"' || *value == '\'') && end[-1] == *value;
+			found = sim_tmp("%.*s", (int)(end - value - 2 * quoted), value + quoted);
+		}
+		p += len + (p[len] == '\n');
+	}
+	return found;
+}
+
+static const char *given(const char *own, const char *file, const char *name, const char *fallback)
+{
+	const char *v = own && *own ? own : option(file, name);
+	return v && *v ? v : fallback;
+}
+
+/* PyMySQL reads nothing but its arguments and an option file, and encrypts only when told; an authority that is not there stops it. */
+static const char *pymysql(struct mlflow *m, const struct uri *u, struct sim_sql_client *k)
+{
+	const char *file = file_of(m, asked(u, "read_default_file", NULL));
+	const char *ca = given(asked(u, "ssl_ca", NULL), file, "ssl-ca", NULL), *checks = asked(u, "ssl_check_hostname", "true");
+	k->user = given(u->user, file, "user", "mlflow");
+	k->password = given(u->password, file, "password", "");
+	k->database = given(u->database, file, "database", "");
+	k->encrypted = ca != NULL;
+	k->authority = file_of(m, ca);
+	k->names = strcasecmp(checks, "false") && strcmp(checks, "0") && strcasecmp(checks, "no") && strcasecmp(checks, "off");
+	if (ca && !k->authority)
+		mlflow_stop(m, 1, 4, xstrdup("ERROR mlflow.cli: Error initializing backend store\nERROR mlflow.cli: [Errno 2] No such file or directory"));
+	return given(asked(u, "unix_socket", NULL), file, "socket", given(u->host, file, "host", "localhost"));
+}
+
+/* A database that was dropped and made again, under the same name, is another one and empty. */
+static char *identity_of(struct sim *s, const char *instance, const char *database)
+{
+	const struct sim_object *o = sim_get(s, "sql.databases", sim_tmp("%s/databases/%s", instance, database));
+	return xasprintf("%s/%s@%.3f", instance, database, o ? o->created : 0);
+}
+
+static void log_in(struct sim *s, struct mlflow *m, const struct mlflow_place *place, struct sim_sql_client *k, const char *host)
+{
+	struct buf instance = {0};
+	const char *why = NULL;
+	k->address = host;
+	if (text_starts(host, "/cloudsql/")) {
+		k->address = host + 10;
+		k->network = NULL;
+		why = place->connector && !strcmp(place->connector, k->address) ? NULL : "refused";
+	} else if (!strcmp(host, "127.0.0.1") || !strcmp(host, "localhost")) {
+		k->address = place->beside;
+		why = place->beside ? NULL : "closed";
+	} else if (*host == '/') {
+		why = "refused";
+	}
+	if (!why)
+		why = sim_sql_login(s, k, &instance);
+	if (why)
+		mlflow_stop(m, 1, 101, tried(k, host, why));
+	else
+		m->database = identity_of(s, buf_text(&instance), k->database);
+	m->distrusted = !why && sim_sql_distrusts(s, buf_text(&instance));
+	buf_free(&instance);
+}
+
+void mlflow_connect(struct sim *s, struct mlflow *m, const struct mlflow_place *place, const char *text)
+{
+	struct uri u;
+	if (!*text || text_starts(text, "sqlite:") || *text == '/' || *text == '.' || text_starts(text, "file:")) {
+		m->database = xasprintf("sqlite:%s", text); /* in the container; gone with it */
+		return;
+	}
+	if (!uri_parse(text, &u)) {
+		mlflow_stop(m, 1, 4, xasprintf("ERROR mlflow.cli: Error initializing backend store\nERROR mlflow.cli: Could not parse rfc1738 URL from string '%s'",
+					       "***"));
+		return;
+	}
+	m->mysql = text_starts(u.scheme, "mysql");
+	if (driver_ok(m, u.scheme)) {
+		struct sim_sql_client k = {.principal = place->principal, .network = place->network, .mysql = m->mysql};
+		const char *host = m->mysql ? pymysql(m, &u, &k) : libpq(m, &u, &k);
+		if (!m->error)
+			log_in(s, m, place, &k, host);
+	}
+	uri_free(&u);
+}

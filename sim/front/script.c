@@ -1,0 +1,176 @@
+#include "config.h"
+#include "sim/front/script.h"
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "sim/front/shell.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { DEPTH = 16 };
+
+struct script {
+	struct container *k;
+	bool live[DEPTH]; /* of the ifs around a line: does this branch run? */
+	int depth;
+	cJSON *last;
+};
+
+static void put(cJSON *object, const char *name, const char *value)
+{
+	cJSON_DeleteItemFromObjectCaseSensitive(object, name);
+	cJSON_AddStringToObject(object, name, value);
+}
+
+/* $(mktemp) makes a file. Other commands give nothing. */
+static char *substitute(void *arg, const char *command)
+{
+	struct container *k = arg;
+	if (strcmp(command, "mktemp"))
+		return NULL;
+	char *path = xasprintf("/tmp/tmp.%d", cJSON_GetArraySize(k->files));
+	put(k->files, path, "");
+	return path;
+}
+
+/* What printf writes: the format again while words are left. */
+static void print(const cJSON *format, struct buf *out)
+{
+	const cJSON *word = format->next;
+	do {
+		for (const char *p = format->valuestring; *p; p++) {
+			if (*p == '\\' && p[1])
+				buf_putc(out, *++p == 'n' ? '\n' : *p == 't' ? '\t' : *p);
+			else if (*p == '%' && p[1] == 's' && p++)
+				buf_puts(out, word ? word->valuestring : ""), word = word ? word->next : NULL;
+			else if (*p == '%' && p[1] == '%')
+				buf_putc(out, *p++);
+			else
+				buf_putc(out, *p);
+		}
+	} while (word && strstr(format->valuestring, "%s"));
+}
+
+static void echo(const cJSON *word, struct buf *out)
+{
+	for (; word; word = word->next)
+		buf_printf(out, "%s%s", word->valuestring, word->next ? " " : "");
+	buf_putc(out, '\n');
+}
+
+/* Cuts ">FILE" or ">>FILE" out of the words; the file, owned by where, or NULL. */
+static const char *redirected(cJSON *words, bool *adds, cJSON **where)
+{
+	cJSON *w;
+	cJSON_ArrayForEach(w, words) if ((!strcmp(w->valuestring, ">") || !strcmp(w->valuestring, ">>")) && w->next)
+	{
+		*adds = w->valuestring[1] == '>';
+		*where = cJSON_DetachItemViaPointer(words, w->next);
+		cJSON_Delete(cJSON_DetachItemViaPointer(words, w));
+		return (*where)->valuestring;
+	}
+	return NULL;
+}
+
+/* printf and echo into a file. True when the words were that. */
+static bool writes(struct container *k, cJSON *words)
+{
+	const char *program = json_str(words, "0", "");
+	bool format = !strcmp(program, "printf"), adds = false;
+	cJSON *where = NULL;
+	struct buf out = {0};
+	if (!format && strcmp(program, "echo"))
+		return false;
+	const char *path = redirected(words, &adds, &where);
+	if (format && words->child->next)
+		print(words->child->next, &out);
+	else if (!format)
+		echo(words->child->next, &out);
+	if (path) {
+		const char *before = adds ? cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(k->files, path)) : NULL;
+		char *text = xasprintf("%s%s", before ? before : "", buf_text(&out));
+		put(k->files, path, text);
+		free(text);
+	}
+	cJSON_Delete(where);
+	buf_free(&out);
+	return true;
+}
+
+/* NAME=VALUE, with or without export before it; several too. True when the words were nothing else. */
+static bool assigns(struct container *k, const cJSON *words)
+{
+	const cJSON *w = words->child;
+	bool exports = !strcmp(w->valuestring, "export");
+	for (w = exports ? w->next : w; w; w = w->next) {
+		size_t len = 0;
+		while (isalnum((unsigned char)w->valuestring[len]) || w->valuestring[len] == '_')
+			len++;
+		if (!len || w->valuestring[len] != '=')
+			return exports;
+		put(k->env, sim_tmp("%.*s", (int)len, w->valuestring), w->valuestring + len + 1);
+	}
+	return true;
+}
+
+/* [ -n TEXT ], [ -z TEXT ], [ -f FILE ]; a test that is not known holds. */
+static bool holds(const struct container *k, const cJSON *words)
+{
+	const char *operator= json_str(words, "2", ""), *text = json_str(words, "3", "");
+	if (strcmp(json_str(words, "1", ""), "["))
+		return true;
+	if (!strcmp(operator, "-n") || !strcmp(operator, "-z"))
+		return (*text != '\0') == (operator[1] == 'n');
+	return strcmp(operator, "-f") || cJSON_GetObjectItemCaseSensitive(k->files, text);
+}
+
+/* if, else and fi. True when the words were one of them. */
+static bool branches(struct script *s, const cJSON *words, bool live)
+{
+	const char *first = json_str(words, "0", "");
+	if (!strcmp(first, "if") && s->depth + 1 < DEPTH)
+		s->live[++s->depth] = live && holds(s->k, words);
+	else if (!strcmp(first, "else") && s->depth)
+		s->live[s->depth] = s->live[s->depth - 1] && !s->live[s->depth];
+	else if (!strcmp(first, "fi") && s->depth)
+		s->depth--;
+	else
+		return false;
+	return true;
+}
+
+static void one_line(struct script *s, cJSON *words)
+{
+	const char *first = json_str(words, "0", "");
+	bool live = s->live[s->depth];
+	if (!words->child || branches(s, words, live) || !live || !strcmp(first, ":") || !strcmp(first, "set") ||
+	    !strcmp(first, "umask") || assigns(s->k, words) || writes(s->k, words))
+		return;
+	if (!strcmp(first, "exec"))
+		cJSON_DeleteItemFromArray(words, 0);
+	if (!words->child)
+		return;
+	cJSON_Delete(s->last);
+	s->last = cJSON_Duplicate(words, 1);
+}
+
+cJSON *script_run(struct container *k, const char *file, const char *text)
+{
+	struct script s = {.k = k, .live = {true}};
+	const struct shell sh = {.env = k->env, .substitute = substitute, .arg = k};
+	struct buf line = {0};
+	for (int number = 0; !k->error && (text = shell_line(text, &line, &number));) {
+		char *error = NULL;
+		cJSON *words = shell_words(&sh, buf_text(&line), &error);
+		if (error && s.live[s.depth])
+			k->error = xasprintf("%s: %d: %s", file, number, error);
+		else
+			one_line(&s, words);
+		cJSON_Delete(words);
+		free(error);
+	}
+	buf_free(&line);
+	return s.last;
+}
