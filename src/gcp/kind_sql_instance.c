@@ -1,4 +1,5 @@
-/* A Cloud SQL instance. spec: {"region","databaseVersion","settings":{...}} in the words of DatabaseInstance; edition is always sent.
+/* A Cloud SQL instance. spec: {"region","databaseVersion","settings":{...}[,"rootPassword"]} in the words of DatabaseInstance; edition is always sent,
+ * the password at its making only.
  * Outputs: ip (the private address), ca (the certificate of the
  * authority that signs the server's, PEM), connectionName. */
 #include "config.h"
@@ -118,8 +119,12 @@ static const char *downtime(const cJSON *spec, const struct change *c)
 
 static void create(const struct view *v, const struct observation *seen, struct call *out)
 {
+	cJSON *body = wanted(v), *password = kind_value(v, "rootPassword");
 	(void)seen;
-	call_set(out, DIALECT_SQL, "POST", wanted(v), BASE, v->project);
+	if (password)
+		json_put(body, "rootPassword", password);
+	call_set(out, DIALECT_SQL, "POST", body, BASE, v->project);
+	out->sensitive = password != NULL;
 }
 
 /* PATCH replaces the sub-objects it is sent, so all settings go; the settings' version makes a concurrent change an error. A change of

@@ -8,6 +8,7 @@
 #include "base/gettext.h"
 #include "base/json.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define BASE "https://sqladmin.googleapis.com/v1/projects/%s/instances/%s/users"
@@ -33,7 +34,10 @@ static void decode(const struct view *v, int http, const cJSON *reply, struct ob
 	if (out->presence != PRESENT_YES)
 		return;
 	cJSON *ours = NULL, *u;
-	cJSON_ArrayForEach(u, json_at(out->found, "items")) if (!strcmp(json_str(u, "name", ""), v->name)) ours = u;
+	const char *host = json_str(v->spec, "host", "");
+	cJSON_ArrayForEach(u, json_at(out->found, "items"))
+		if (!strcmp(json_str(u, "name", ""), v->name) && (!*host || !strcmp(json_str(u, "host", ""), host)))
+			ours = u;
 	ours = ours ? cJSON_Duplicate(ours, 1) : NULL;
 	cJSON_Delete(out->found);
 	out->found = ours;
@@ -65,12 +69,13 @@ static void create(const struct view *v, const struct observation *seen, struct 
 
 static void update(const struct view *v, const struct observation *seen, const struct change *change, struct call *out)
 {
-	const char *host = json_str(v->spec, "host", "");
+	char *host = kind_encode(json_str(v->spec, "host", ""));
 	(void)seen;
 	(void)change;
 	cJSON *body = json_make("{'name':%s,'password':%j}", v->name, kind_copy(v, "password"));
 	call_set(out, DIALECT_SQL, "PUT", body, BASE "?name=%s%s%s", v->project, instance(v), v->name, *host ? "&host=" : "", host);
 	out->sensitive = true;
+	free(host);
 }
 
 const struct kind kind_sql_user = {

@@ -17,6 +17,7 @@ const struct kind *const kinds[] = {
 	&kind_sql_instance,
 	&kind_sql_database,
 	&kind_sql_user,
+	&kind_sql_rootless,
 	&kind_bucket,
 	&kind_object,
 	&kind_repository,

@@ -44,6 +44,7 @@ src_gcp_libgcp_a_SOURCES = \
 	src/gcp/kind_services.c \
 	src/gcp/kind_sql_database.c \
 	src/gcp/kind_sql_instance.c \
+	src/gcp/kind_sql_rootless.c \
 	src/gcp/kind_sql_user.c \
 	src/gcp/kind_ssl_policy.c \
 	src/gcp/kind_subnetwork.c \

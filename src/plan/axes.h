@@ -84,10 +84,12 @@ struct database {
 	const char *version;              /* the default among them */
 	const char *driver;               /* the requirement that the image installs: "psycopg2-binary==2.9.13" */
 	int port;
-	const char *socket;               /* what its socket is called in the folder that a connector makes */
+	const char *socket;               /* what its socket is called in the folder that a connector makes; NULL: the folder's name is the socket's */
 	const char *charset, *collation;  /* of the database */
 	const char *user_host;            /* from where its user may come, or NULL where the engine does not ask */
+	const char *host_variable;        /* by which the server gets the address */
 	const char *password_variable;    /* by which the server gets the password */
+	const char *const *before;        /* lines of shell before the server or a migration starts, ended by NULL: what its driver wants as files */
 	const char *const *variables;     /* those that the server must not start without, ended by NULL */
 	int (*connections)(const char *tier); /* that this tier allows by default */
 	const char *const *flags;         /* names that Cloud SQL knows for it, ended by NULL */
@@ -96,6 +98,9 @@ struct database {
 	void (*slow_queries)(cJSON *flags, int ms);
 	/* Adds to Cloud SQL's settings what is this engine's own: flags, how its backups are kept. */
 	void (*settings)(const struct answers *a, cJSON *settings);
+	/* The instance is planned ("sql"): closes what this engine leaves open in a new one. Returns the id of what has to be done before the stack's
+	 * own user is made. NULL: nothing is open. */
+	const char *(*closes)(struct design *d, struct resource *instance);
 	/* Adds the variables by which MLflow finds the database, all but address and password. */
 	void (*server)(const struct design *d, struct container *c);
 	/* Adds the variable that holds the address: host is a text or a reference, and is owned by the variable. */

@@ -32,7 +32,7 @@ static cJSON *instance_settings(const struct design *d, cJSON *ip)
 }
 
 /* One change at a time for each instance: the user waits for the database. */
-static void add_user(struct design *d)
+static void add_user(struct design *d, const char *closed)
 {
 	cJSON *spec = json_make("{'instance':%s,'password':{'$secret':'db-password'},'of':%j,'set':%s}", d->instance,
 				plan_ref("version/db-password", "made"), json_str(d->answers->resolved, "database_password", ""));
@@ -40,6 +40,8 @@ static void add_user(struct design *d)
 		json_put_str(spec, "host", d->axes.database->user_host);
 	struct resource *user = plan_add(d->plan, "user", "sqladmin.user", "mlflow", spec);
 	plan_needs(user, "database");
+	if (closed)
+		plan_needs(user, closed);
 	plan_needs(user, "version/db-password");
 	plan_records(user, "password", "database_password");
 }
@@ -50,14 +52,15 @@ void database_plan(struct design *d)
 	struct plan *p = d->plan;
 	const char *after = "apis";
 	cJSON *ip = d->axes.path->settings(d, &after);
-	plan_needs(plan_add(p, "sql", "sqladmin.instance", d->instance,
-			    json_make("{'region':%s,'databaseVersion':%s,'settings':%j}", p->region, answers_str(d->answers, "database.version"),
-				      instance_settings(d, ip))),
-		   after);
+	struct resource *sql = plan_add(p, "sql", "sqladmin.instance", d->instance,
+					json_make("{'region':%s,'databaseVersion':%s,'settings':%j}", p->region, answers_str(d->answers, "database.version"),
+						  instance_settings(d, ip)));
+	plan_needs(sql, after);
+	const char *closed = engine->closes ? engine->closes(d, sql) : NULL;
 	plan_needs(plan_add(p, "database", "sqladmin.database", "mlflow",
 			    json_make("{'instance':%s,'charset':%s,'collation':%s}", d->instance, engine->charset, engine->collation)),
 		   "sql");
-	add_user(d);
+	add_user(d, closed);
 	if (d->axes.path->plan)
 		d->axes.path->plan(d);
 }

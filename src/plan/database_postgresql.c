@@ -48,6 +48,17 @@ static void address(struct container *c, cJSON *host)
 	container_set_value(c, "PGHOST", host);
 }
 
+/* libpq wants the authority's certificate as a file. */
+static const char *const before[] = {
+	"# The authority of the database's certificate comes as a text, since it is known once the database stands; libpq wants a file. It is public.",
+	"if [ -n \"${DATABASE_CA:-}\" ]; then",
+	"\tPGSSLROOTCERT=$(mktemp)",
+	"\tprintf '%s\\n' \"$DATABASE_CA\" >\"$PGSSLROOTCERT\"",
+	"\texport PGSSLROOTCERT",
+	"fi",
+	NULL,
+};
+
 static const char *const variables[] = {"PGHOST", "PGDATABASE", "PGUSER", "PGPASSWORD", NULL};
 
 /* Cloud SQL's list of flags for PostgreSQL. */
@@ -82,7 +93,9 @@ const struct database database_postgresql = {
 	.socket = ".s.PGSQL.5432",
 	.charset = "UTF8",
 	.collation = "en_US.UTF8",
+	.host_variable = "PGHOST",
 	.password_variable = "PGPASSWORD",
+	.before = before,
 	.variables = variables,
 	.connections = connections,
 	.flags = flags,

@@ -275,6 +275,7 @@ static void put_data(struct design *d)
 	json_put_str(data, "host", d->plan->hosts[0]);
 	json_put_str(data, "mlflow_version", answers_str(d->answers, "image.mlflow_version"));
 	json_put(data, "env", container_texts(d->workload->containers[0]));
+	json_put_str(data, "host_variable", d->axes.database->host_variable);
 	design_line(d, "requirements", d->axes.database->driver);
 	cJSON_ArrayForEach(package, answers_get(d->answers, "image.packages")) design_line(d, "requirements", package->valuestring);
 	design_line(d, "secret_env", d->axes.database->password_variable);
@@ -282,6 +283,8 @@ static void put_data(struct design *d)
 		design_line(d, "secret_env", keys[i].variable);
 	for (const char *const *v = d->axes.database->variables; *v; v++)
 		design_ask(d, "asked", *v);
+	for (const char *const *line = d->axes.database->before; line && *line; line++)
+		design_line(d, "before", *line);
 }
 
 /* An image that was built here and is now given by its digest is kept where it is. */

@@ -13,7 +13,7 @@ src_plan_libplan_a_SOURCES = \
 	src/plan/checks.c src/plan/checks.h \
 	src/plan/cost.c \
 	src/plan/database.c src/plan/database.h \
-	src/plan/database_postgresql.c \
+	src/plan/database_mysql.c src/plan/database_postgresql.c \
 	src/plan/design.c src/plan/design.h \
 	src/plan/exposure_domain.c \
 	src/plan/exposure_internal.c \
@@ -69,6 +69,11 @@ check_PROGRAMS += tests/plan/target_gke
 TESTS += tests/plan/target_gke
 tests_plan_target_gke_SOURCES = tests/plan/target_gke.c tests/tap.h
 tests_plan_target_gke_LDADD = $(LIB_PLAN)
+
+check_PROGRAMS += tests/plan/database_mysql
+TESTS += tests/plan/database_mysql
+tests_plan_database_mysql_SOURCES = tests/plan/database_mysql.c tests/tap.h
+tests_plan_database_mysql_LDADD = $(LIB_PLAN)
 
 check_PROGRAMS += tests/plan/graph
 TESTS += tests/plan/graph

@@ -142,6 +142,9 @@ static const struct row {
 	 "POST https://sqladmin/v1/projects/demo/instances/mlflow-x/users "
 	 "{\"name\":\"mlflow\",\"password\":{\"$secret\":\"db-password\"},\"type\":\"BUILT_IN\"}",
 	 NULL, "{\"items\":[{\"name\":\"postgres\"},{\"name\":\"mlflow\",\"type\":\"BUILT_IN\"}]}", NULL, NULL},
+	{"sqladmin.userAbsence", "root", "{\"instance\":\"mlflow-x\"}", "GET https://sqladmin/v1/projects/demo/instances/mlflow-x/users",
+	 "DELETE https://sqladmin/v1/projects/demo/instances/mlflow-x/users?name=root&host=%25", NULL,
+	 "{\"items\":[{\"name\":\"root\",\"host\":\"127.0.0.1\"},{\"name\":\"mlflow\",\"host\":\"%\"}]}", NULL, NULL},
 	{"storage.bucket", "demo-b", "{\"body\":{\"location\":\"R1\",\"versioning\":{\"enabled\":true}}}",
 	 "GET https://storage/storage/v1/b/demo-b",
 	 "POST https://storage/storage/v1/b?project=demo {\"iamConfiguration\":{\"publicAccessPrevention\":\"enforced\","
@@ -388,6 +391,10 @@ static void test_states(void)
 		    PRESENT_STRANGER, "somebody else's bucket is a stranger's");
 	is_presence("servicenetworking.connection", "{\"network\":\"n\",\"ranges\":[\"r\"]}", 200, "{}", PRESENT_NO, "a list of no connection");
 	is_presence("sqladmin.user", "{\"instance\":\"i\"}", 200, "{\"items\":[{\"name\":\"postgres\"}]}", PRESENT_NO, "a list without our user");
+	is_presence("sqladmin.user", "{\"instance\":\"i\",\"host\":\"%\"}", 200, "{\"items\":[{\"name\":\"x\",\"host\":\"10.0.0.1\"}]}", PRESENT_NO,
+		    "a user who comes from elsewhere is another");
+	is_presence("sqladmin.userAbsence", "{\"instance\":\"i\"}", 200, "{\"items\":[{\"name\":\"x\",\"host\":\"%\"}]}", PRESENT_NO,
+		    "a list with the user who is to go");
 	is_presence("secretmanager.version", "{\"secret\":\"s\",\"payload\":{\"$secret\":\"a\"}}", 200, "{}", PRESENT_NO, "a secret without a version");
 	is_presence("run.service", "{}", 200,
 		    "{" LABELS ",\"generation\":\"2\",\"observedGeneration\":\"1\",\"terminalCondition\":{\"state\":\"CONDITION_SUCCEEDED\"}}",
