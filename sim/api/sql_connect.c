@@ -205,7 +205,7 @@ static const struct {
 	{"cloudsql.iam_authentication", "BOOLEAN", NULL, NULL, true, false}, {"cloudsql_iam_authentication", "BOOLEAN", NULL, NULL, false, true},
 	{"max_connections", "INTEGER", "14", "262143", true, true},          {"max_connections", "INTEGER", "10", "100000", false, false},
 	{"log_min_duration_statement", "INTEGER", "-1", "2147483647", true, false}, {"slow_query_log", "BOOLEAN", NULL, NULL, false, false},
-	{"long_query_time", "INTEGER", "0", "30000000", false, false},       {"log_bin_trust_function_creators", "BOOLEAN", NULL, NULL, false, false},
+	{"long_query_time", "FLOAT", "0", "30000000", false, false},       {"log_bin_trust_function_creators", "BOOLEAN", NULL, NULL, false, false},
 	{"work_mem", "INTEGER", "64", "2147483647", true, false},
 };
 

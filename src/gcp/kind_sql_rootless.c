@@ -48,15 +48,15 @@ static void create(const struct view *v, const struct observation *seen, struct 
 }
 
 const struct kind kind_sql_rootless = {
-    .id = "sqladmin.userAbsence",
-    .title = N_("Database without the user"),
-    .api = "sqladmin.googleapis.com",
-    .lock = sql_lock,
-    .usual = 1,
-    .slow = 2,
-    .deadline = 600,
-    .observe = observe,
-    .decode = decode,
-    .compare = compare,
-    .create = create,
+	.id = "sqladmin.userAbsence",
+	.title = N_("Database without the user"),
+	.api = "sqladmin.googleapis.com",
+	.lock = sql_lock,
+	.usual = 1,
+	.slow = 2,
+	.deadline = 600,
+	.observe = observe,
+	.decode = decode,
+	.compare = compare,
+	.create = create,
 };

@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -68,45 +69,109 @@ static void address(struct container *c, cJSON *host)
 }
 
 static const char *const before[] = {
-    "# PyMySQL takes address and password from a file alone: this one stands in memory, and nobody else may read it. The "
-    "authority of the database's",
-    "# certificate comes as a text, since it is known once the database stands; it is public.",
-    "umask 077",
-    "printf '[client]\\nhost = %s\\nsocket = %s\\nuser = %s\\npassword = \"%s\"\\n' \\",
-    "\t\"$MYSQL_HOST\" \"${MYSQL_SOCKET:-}\" \"$MYSQL_USER\" \"$MYSQL_PASSWORD\" >" OPTIONS,
-    "printf '%s\\n' \"${DATABASE_CA:-}\" >" AUTHORITY,
+	"# PyMySQL takes address and password from a file alone: this one stands in memory, and nobody else may read it. The "
+	"authority of the database's",
+	"# certificate comes as a text, since it is known once the database stands; it is public.",
+	"umask 077",
+	"printf '[client]\\nhost = %s\\nsocket = %s\\nuser = %s\\npassword = \"%s\"\\n' \\",
+	"\t\"$MYSQL_HOST\" \"${MYSQL_SOCKET:-}\" \"$MYSQL_USER\" \"$MYSQL_PASSWORD\" >" OPTIONS,
+	"printf '%s\\n' \"${DATABASE_CA:-}\" >" AUTHORITY,
     NULL,
 };
 
 static const char *const variables[] = {"MYSQL_HOST", "MYSQL_USER", "MYSQL_PASSWORD", NULL};
 
+/* Cloud SQL's list of flags for MySQL. */
+static const char *const flags[] = {
+	"character_set_server",
+	"collation_server",
+	"connect_timeout",
+	"default_time_zone",
+	"eq_range_index_dive_limit",
+	"event_scheduler",
+	"general_log",
+	"group_concat_max_len",
+	"innodb_adaptive_hash_index",
+	"innodb_autoinc_lock_mode",
+	"innodb_buffer_pool_size",
+	"innodb_file_per_table",
+	"innodb_flush_log_at_trx_commit",
+	"innodb_io_capacity",
+	"innodb_lock_wait_timeout",
+	"innodb_print_all_deadlocks",
+	"innodb_stats_persistent_sample_pages",
+	"interactive_timeout",
+	"join_buffer_size",
+	"local_infile",
+	"lock_wait_timeout",
+	"log_queries_not_using_indexes",
+	"log_throttle_queries_not_using_indexes",
+	"max_allowed_packet",
+	"max_connections",
+	"max_execution_time",
+	"max_heap_table_size",
+	"min_examined_row_limit",
+	"net_read_timeout",
+	"net_write_timeout",
+	"performance_schema",
+	"read_buffer_size",
+	"skip_show_database",
+	"sort_buffer_size",
+	"sql_mode",
+	"table_definition_cache",
+	"table_open_cache",
+	"tmp_table_size",
+	"transaction_isolation",
+	"wait_timeout",
+	"log_bin_trust_function_creators",
+	"log_output",
+	"long_query_time",
+	"slow_query_log",
+	"cloudsql_iam_authentication",
+	NULL,
+};
+static const char *const own_flags[] = {"log_bin_trust_function_creators", "log_output", "long_query_time", "slow_query_log", "cloudsql_iam_authentication", NULL};
+
+/* Into a file, which Cloud Logging reads; a table would stay in the database. */
+static void slow_queries(cJSON *list, int ms)
+{
+	char text[24];
+	snprintf(text, sizeof text, "%g", ms / 1000.0);
+	cJSON_AddItemToArray(list, json_make("{'name':'log_output','value':'FILE'}"));
+	cJSON_AddItemToArray(list, json_make("{'name':'long_query_time','value':%s}", text));
+	cJSON_AddItemToArray(list, json_make("{'name':'slow_query_log','value':'on'}"));
+}
+
 static const struct choice versions[] = {
-    {.id = "MYSQL_8_4", .title = N_("MySQL 8.4"), .help = N_("The newest with long support.")},
-    {.id = "MYSQL_8_0", .title = N_("MySQL 8.0"), .help = N_("For those who must stay there.")},
-    {.id = NULL},
+	{.id = "MYSQL_8_4", .title = N_("MySQL 8.4"), .help = N_("The newest with long support.")},
+	{.id = "MYSQL_8_0", .title = N_("MySQL 8.0"), .help = N_("For those who must stay there.")},
+	{.id = NULL},
 };
 
 const struct database database_mysql = {
-    .choice =
-	{
-	    .id = "mysql",
-	    .title = N_("MySQL"),
-	    .help = N_("For those who know it better; MLflow is tested less with it."),
-	},
-    .versions = versions,
-    .version = "MYSQL_8_4",
-    .driver = "PyMySQL==1.2.4",
-    .port = 3306,
-    .charset = "utf8mb4",
-    .collation = "utf8mb4_0900_ai_ci",
-    .user_host = "%",
-    .host_variable = "MYSQL_HOST",
-    .password_variable = "MYSQL_PASSWORD",
-    .before = before,
-    .variables = variables,
-    .connections = connections,
-    .settings = settings,
-    .closes = closes,
-    .server = server,
-    .address = address,
+	.choice =
+		{
+			.id = "mysql",
+			.title = N_("MySQL"),
+			.help = N_("For those who know it better; MLflow is tested less with it."),
+		},
+	.versions = versions,
+	.version = "MYSQL_8_4",
+	.driver = "PyMySQL==1.2.4",
+	.port = 3306,
+	.charset = "utf8mb4",
+	.collation = "utf8mb4_0900_ai_ci",
+	.user_host = "%",
+	.host_variable = "MYSQL_HOST",
+	.password_variable = "MYSQL_PASSWORD",
+	.before = before,
+	.variables = variables,
+	.connections = connections,
+	.flags = flags,
+	.own_flags = own_flags,
+	.slow_queries = slow_queries,
+	.settings = settings,
+	.closes = closes,
+	.server = server,
+	.address = address,
 };

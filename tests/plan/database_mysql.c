@@ -47,6 +47,7 @@ static void instance(const struct plan *p, const char *version)
 	   "recovery is by the binary log");
 	is_str(json_str(spec, "settings.databaseFlags.0.name", ""), "log_bin_trust_function_creators",
 	       "with it, MLflow's triggers are allowed");
+	is_str(json_str(spec, "settings.databaseFlags.2.value", ""), "1.5", "slow is what takes longer, in seconds");
 	is_str(json_str(plan_find(p, "database")->spec, "collation", ""), "utf8mb4_0900_ai_ci", "the collation");
 	ok(needs(plan_find(p, "user"), "rootless") && needs(plan_find(p, "rootless"), "sql"),
 	   "root goes before the user comes");
@@ -106,6 +107,8 @@ int main(void)
 			answers_set_text(a, "database.path", stacks[i].path, &e);
 		if (a && !i)
 			answers_set_text(a, "database.version", "MYSQL_8_0", &e);
+		if (a)
+			answers_set_text(a, "database.slow_query_ms", "1500", &e);
 		struct plan *p = a ? plan_make(a, &e) : NULL;
 		if (ok(p != NULL, "%s by %s is planned", stacks[i].example, stacks[i].path)) {
 			instance(p, i ? "MYSQL_8_4" : "MYSQL_8_0");
