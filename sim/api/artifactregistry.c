@@ -94,15 +94,26 @@ static bool good_id(const char *id)
 	return strspn(id, "abcdefghijklmnopqrstuvwxyz0123456789-") == len;
 }
 
+/* The repositories that stand behind Container Registry's hosts have their names, and their places. */
+static bool registry_id(const char *id, const char *location)
+{
+	return !strcmp(location, "us")	       ? !strcmp(id, "gcr.io") || !strcmp(id, "us.gcr.io")
+	       : !strcmp(location, "europe") ? !strcmp(id, "eu.gcr.io")
+	       : !strcmp(location, "asia")   ? !strcmp(id, "asia.gcr.io")
+					       : false;
+}
+
 static bool good_location(const char *location)
 {
 	return sim_is_region(location) || !strcmp(location, "us") || !strcmp(location, "europe") || !strcmp(location, "asia");
 }
 
 /* What the server says of a repository beyond what was sent. */
-static void dress(struct sim_call *c, cJSON *doc, const char *name, const char *id)
+static void dress(struct sim *s, cJSON *doc, const char *name)
 {
-	char *now = sim_time(c->sim, 6);
+	char *now = sim_time(s, 6);
+	size_t project = strcspn(name + 9, "/");
+	const char *location = strstr(name, "/locations/") + strlen("/locations/"), *owner = sim_tmp("%.*s", (int)project, name + 9);
 	json_put_str(doc, "name", name);
 	json_put_str(doc, "createTime", now);
 	json_put_str(doc, "updateTime", now);
@@ -110,10 +121,9 @@ static void dress(struct sim_call *c, cJSON *doc, const char *name, const char *
 	if (!strcmp(mode, "MODE_UNSPECIFIED"))
 		json_put_str(doc, "mode", "STANDARD_REPOSITORY");
 	if (!strcmp(json_str(doc, "format", ""), "DOCKER")) {
-		const char *location = sim_part(c, 4);
-		json_put_str(doc, "registryUri", sim_tmp("%s-docker.pkg.dev/%s/%s", location, c->project, id));
+		json_put_str(doc, "registryUri", sim_tmp("%.*s-docker.pkg.dev/%s/%s", (int)strcspn(location, "/"), location, owner, strrchr(name, '/') + 1));
 		bool off = !strcmp(json_str(doc, "vulnerabilityScanningConfig.enablementConfig", ""), "DISABLED");
-		bool on = !off && sim_service_on(c->sim, c->project, "containerscanning.googleapis.com");
+		bool on = !off && sim_service_on(s, owner, "containerscanning.googleapis.com");
 		json_put_str(doc, "vulnerabilityScanningConfig.enablementState", on ? "SCANNING_ACTIVE" : "SCANNING_DISABLED");
 		if (!on)
 			json_put_str(doc, "vulnerabilityScanningConfig.enablementStateReason",
@@ -121,6 +131,13 @@ static void dress(struct sim_call *c, cJSON *doc, const char *name, const char *
 					 : "API containerscanning.googleapis.com is not enabled.");
 	}
 	free(now);
+}
+
+struct sim_object *artifact_make(struct sim *s, const char *name)
+{
+	cJSON *doc = json_make("{'format':'DOCKER'}");
+	dress(s, doc, name);
+	return sim_put(s, REPOSITORIES, name, doc);
 }
 
 static void created(struct sim *s, const cJSON *arg)
@@ -174,7 +191,7 @@ static bool may_create(struct sim_call *c, const char *id, const char *format)
 {
 	if (!good_location(sim_part(c, 4)))
 		sim_fail(c, "PERMISSION_DENIED", NULL, "Permission denied on 'locations/%s' (or it may not exist).", sim_part(c, 4));
-	else if (!good_id(id))
+	else if (!good_id(id) && !registry_id(id, sim_part(c, 4)))
 		sim_fail(c, "INVALID_ARGUMENT", NULL, "repository ID must match pattern \"^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$\"");
 	else if (!*format || !strcmp(format, "FORMAT_UNSPECIFIED"))
 		sim_fail(c, "INVALID_ARGUMENT", NULL, "repository format must be specified");
@@ -201,7 +218,7 @@ static void create(struct sim_call *c)
 			 json_str(c->body, "kmsKeyName", "")))
 		return;
 	cJSON *doc = sim_take_body(c);
-	dress(c, doc, name, id);
+	dress(c->sim, doc, name);
 	struct sim_object *o = sim_put(c->sim, REPOSITORIES, name, doc);
 	json_put_bool(o->hidden, "creating", true);
 	struct sim_object *op = operation(c, parent);

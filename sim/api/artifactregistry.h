@@ -26,7 +26,10 @@ bool image_of_own(const char *image);
 /* The manifest of an image that image_pull found, owned by the store; NULL when there is none. */
 const char *image_manifest(struct sim *s, const char *image, const char *digest);
 /* Pushes an image NAME:TAG with these facts as its content. NULL when done with *digest set; else "permission", "missing"
- * (no such repository), "immutable" (tag exists and may not move). facts is borrowed. */
+ * (no such repository), "unmade" (one of gcr.io's, and the principal may not make it), "immutable" (tag exists and may not move). facts is borrowed. */
 const char *image_push(struct sim *s, const char *principal, const char *image, const cJSON *facts, const char **digest);
+
+/* A standard repository for Docker of this name, as the first push to a host of gcr.io makes it. */
+struct sim_object *artifact_make(struct sim *s, const char *name);
 
 #endif

@@ -171,6 +171,8 @@ static bool push(struct sim *s, struct sim_object *b, const char *image)
 	const char *problem = denied ? sim_tmp("denied: Permission \"artifactregistry.repositories.uploadArtifacts\" denied on resource "
 					       "\"projects/%s/locations/%s/repositories/%s\" (or it may not exist)",
 					       r.project, r.location, r.repository)
+			      : !strcmp(why, "unmade")
+				      ? "denied: gcr.io repo does not exist. Creating on push requires the artifactregistry.repositories.createOnPush permission"
 			      : !strcmp(why, "immutable")
 				      ? sim_tmp("manifest invalid: cannot update tag %s. The repository has enabled tag immutability", r.tag)
 				      : sim_tmp("name unknown: Repository \"%s\" not found", r.repository);

@@ -9,3 +9,8 @@ check_PROGRAMS += tests/sim/observing
 TESTS += tests/sim/observing
 tests_sim_observing_SOURCES = tests/sim/observing.c tests/sim/cloud.h tests/tap.h
 tests_sim_observing_LDADD = $(LIB_SIM)
+
+check_PROGRAMS += tests/sim/public_images
+TESTS += tests/sim/public_images
+tests_sim_public_images_SOURCES = tests/sim/public_images.c tests/sim/cloud.h tests/tap.h
+tests_sim_public_images_LDADD = $(LIB_SIM)

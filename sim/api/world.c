@@ -9,6 +9,7 @@
  *     "policies": {"iam.disableServiceAccountKeyCreation": true, "gcp.resourceLocations": {"allow": ["in:eu-locations"]}},
  *     "quotas": {"us-central1/CPUS": 8}, "stockouts": ["us-central1-a"], "default_network": true,
  *     "dns": {"mlflow.example.com": "203.0.113.7"},                                                or "nobody": names stay unset
+ *     "missingImages": ["docker.io/library/none", "quay.io/a/b:v1"],                               public images that do not exist
  *     "groups": {"team@example.com": ["ann@example.com"]} }
  *
  * A project's own services, policies and quotas come before the world's. "services": ["*"] has every API on from the beginning.

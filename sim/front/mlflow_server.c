@@ -8,6 +8,7 @@
 #include "sim/api/mlflow_releases.h"
 #include "sim/api/serving.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -65,6 +66,15 @@ static bool middleware_flagged(const struct mlflow *m)
 	       container_has(m->k, "--disable-security-middleware");
 }
 
+/* Is this release of MLflow so new? One that is not told is. */
+static bool since(const struct mlflow *m, int major, int minor)
+{
+	int own = 0, its = 0;
+	if (sscanf(json_str(m->k->facts, "version", ""), "%d.%d", &own, &its) != 2)
+		return true;
+	return own > major || (own == major && its >= minor);
+}
+
 static void check_settings(struct mlflow *m)
 {
 	const char *port = mlflow_setting(m, "--port", "MLFLOW_PORT", "5000"), *prefix = mlflow_setting(m, "--static-prefix", "MLFLOW_STATIC_PREFIX", "");
@@ -81,7 +91,7 @@ static void check_settings(struct mlflow *m)
 		mlflow_stop(m, 2, 2, xstrdup("Error: Security middleware options can only be used with uvicorn; remove --gunicorn-opts or --waitress-opts."));
 	else if (*prefix && (*prefix != '/' || text_ends(prefix, "/")))
 		mlflow_stop(m, 2, 2, xstrdup("Error: --static-prefix must begin with a '/' and must not end with a '/'."));
-	else if (strcmp(jobs, "true") && strcmp(jobs, "false") && strcmp(jobs, "1") && strcmp(jobs, "0") && strcmp(jobs, "True") && strcmp(jobs, "False"))
+	else if (since(m, 3, 5) && strcmp(jobs, "true") && strcmp(jobs, "false") && strcmp(jobs, "1") && strcmp(jobs, "0") && strcmp(jobs, "True") && strcmp(jobs, "False"))
 		mlflow_stop(m, 1, 4, xasprintf("ValueError: MLFLOW_SERVER_ENABLE_JOB_EXECUTION value must be one of ['true', 'false', '1', '0'] "
 					"(case-insensitive), but got %s", jobs));
 	const char *app = mlflow_setting(m, "--app-name", NULL, "");
@@ -92,10 +102,13 @@ static void check_settings(struct mlflow *m)
 		mlflow_stop(m, 1, 5, xstrdup("ImportError: The MLflow basic auth app requires the Flask-WTF package to perform CSRF validation."));
 }
 
+/* Until 3.2 gunicorn's workers serve, which are smaller; the runner of jobs came with 3.5, and is on unasked since 3.9. */
 int mlflow_memory(const struct mlflow *m)
 {
 	int workers = atoi(mlflow_setting(m, "--workers", "MLFLOW_WORKERS", "4"));
-	bool jobs = on(container_env(m->k, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION", "true"));
+	bool jobs = since(m, 3, 5) && on(container_env(m->k, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION", since(m, 3, 9) ? "true" : "false"));
+	if (!since(m, 3, 3))
+		return 210 + 170 * (workers > 1 ? workers : 1);
 	return (jobs ? 2374 : 493) + 262 * (workers > 1 ? workers - 1 : 0);
 }
 

@@ -85,16 +85,16 @@ def observing(g):
     g("monitoring uptime list-ips")
     g("beta monitoring channels create --display-name=me --type=email --channel-labels=email_address=operator@example.com")
     channel = g("beta monitoring channels list", size=1, type="email")[0]["name"]
-    g("monitoring policies list", size=0)
+    g("alpha monitoring policies list", size=0)
     policy = os.path.join(g.environment["HOME"], "policy.json")
     with open(policy, "w", encoding="utf-8") as f:
         json.dump({"displayName": "down", "combiner": "OR", "notificationChannels": [channel], "conditions": [{
             "displayName": "errors", "conditionThreshold": {"filter": 'resource.type="cloud_run_revision" AND metric.type="run.googleapis.com/request_count"',
                                                             "comparison": "COMPARISON_GT", "thresholdValue": 5, "duration": "300s"}}]}, f)
-    g(f"monitoring policies create --policy-from-file={policy}")
-    name = g("monitoring policies list", size=1, displayName="down")[0]["name"]
-    g(f"monitoring policies update {name} --no-enabled")
-    g(f"monitoring policies delete {name}")
+    g(f"alpha monitoring policies create --policy-from-file={policy}")
+    name = g("alpha monitoring policies list", size=1, displayName="down")[0]["name"]
+    g(f"alpha monitoring policies update {name} --no-enabled")
+    g(f"alpha monitoring policies delete {name}")
     g(f"beta monitoring channels delete {channel}")
 
 
