@@ -28,23 +28,6 @@ void draft_free(struct draft *d)
 	*d = (struct draft){0};
 }
 
-/* What only the cloud gives is made up where it is not known: prices do not depend on it. */
-static struct plan *plan_of(const struct wizard *w, struct answers *a)
-{
-	struct err e = {0};
-	const cJSON *project = w->surveys[SURVEY_PROJECT].result;
-	if (!*answers_str(a, "project.id"))
-		answers_set_text(a, "project.id", "some-project", &e);
-	if (!*json_str(a->resolved, "project_number", ""))
-		json_put_str(a->resolved, "project_number", json_str(project, "number", "000000000000"));
-	if (!*json_str(a->resolved, "suffix", ""))
-		json_put_str(a->resolved, "suffix", "0000");
-	err_free(&e);
-	struct plan *p = plan_make(a, &e);
-	err_free(&e);
-	return p;
-}
-
 static double month_of(const struct plan *p, const char *section)
 {
 	double sum = 0;
@@ -67,11 +50,9 @@ void draft_settle(struct wizard *w)
 		return;
 	}
 	forget(d);
-	struct answers *a = answers_copy(w->answers);
 	d->of = buf_take(&now);
-	d->plan = plan_of(w, a);
+	d->plan = plan_draft(w->answers, json_str(w->surveys[SURVEY_PROJECT].result, "number", NULL));
 	d->monthly = month_of(d->plan, NULL);
-	answers_free(a);
 	review_find_problems(w);
 }
 
@@ -101,7 +82,7 @@ static void find_price(struct wizard *w, const struct question *q, const char *c
 	struct draft *d = &w->draft;
 	struct err e = {0};
 	struct answers *a = answers_copy(w->answers);
-	struct plan *p = answers_set_text(a, q->id, choice, &e) ? plan_of(w, a) : NULL;
+	struct plan *p = answers_set_text(a, q->id, choice, &e) ? plan_draft(a, json_str(w->surveys[SURVEY_PROJECT].result, "number", NULL)) : NULL;
 	d->prices = xgrow(d->prices, d->count, &d->room, sizeof *d->prices);
 	d->prices[d->count++] = (struct draft_price){xasprintf("%s=%s", q->id, choice), p ? month_of(p, NULL) : -1};
 	plan_free(p);

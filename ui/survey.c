@@ -31,35 +31,51 @@ static void done(void *arg, const cJSON *result, struct err *e)
 	s->state = result ? SURVEY_KNOWN : SURVEY_FAILED;
 }
 
-static void start(struct wizard *w, enum survey_id id, const char *project)
+/* What a survey is about: the project; for what has to be allowed there, the choices as well. The caller frees. */
+static char *about(const struct wizard *w, enum survey_id id)
+{
+	const char *project = answers_str(w->answers, "project.id");
+	if (id != SURVEY_PREFLIGHT)
+		return xstrdup(project);
+	cJSON *choices = answers_choices(w->answers);
+	char *text = json_text(choices, -1), *both = xasprintf("%s %s", project, text);
+	free(text);
+	cJSON_Delete(choices);
+	return both;
+}
+
+/* Owns of. */
+static void start(struct wizard *w, enum survey_id id, char *of)
 {
 	struct survey *s = &w->surveys[id];
 	free(s->project);
-	s->project = xstrdup(project);
+	s->project = of;
 	s->wizard = w;
 	s->id = id;
 	s->state = SURVEY_CHECKING;
 	session_survey(w->session, surveys_of[id].name, w->answers, done, s);
 }
 
-static bool ready(const struct wizard *w, enum survey_id id, const char *project)
+static bool ready(const struct wizard *w, enum survey_id id, const char *of)
 {
 	const struct survey *s = &w->surveys[id];
 	if (!surveys_of[id].of_project)
 		return s->state == SURVEY_UNKNOWN;
-	if (!*project || cJSON_HasObjectItem(w->drafts, "project.id") || session_now(w->session) < w->typed_at + SETTLED)
+	if (!*answers_str(w->answers, "project.id") || cJSON_HasObjectItem(w->drafts, "project.id") || session_now(w->session) < w->typed_at + SETTLED)
 		return false;
-	return s->state == SURVEY_UNKNOWN || !s->project || strcmp(s->project, project) != 0;
+	return s->state == SURVEY_UNKNOWN || !s->project || strcmp(s->project, of) != 0;
 }
 
 void wizard_surveys_start(struct wizard *w)
 {
 	if (!w->session)
 		return;
-	const char *project = answers_str(w->answers, "project.id");
 	for (enum survey_id id = 0; id < SURVEY_COUNT; id++) {
-		if (ready(w, id, project))
-			start(w, id, project);
+		char *of = about(w, id);
+		if (ready(w, id, of))
+			start(w, id, of);
+		else
+			free(of);
 	}
 }
 

@@ -71,10 +71,10 @@ const struct compute_kind compute_firewall_kind = {
 
 static const struct sim_route routes[] = {
 	COMPUTE_READS("firewalls", "firewalls"),
-	{"compute.firewalls.insert", insert, "compute.firewalls.create", NULL},
-	{"compute.firewalls.patch", compute_patch, "compute.firewalls.update", NULL},
-	{"compute.firewalls.update", compute_update, "compute.firewalls.update", NULL},
-	{"compute.firewalls.delete", compute_delete, "compute.firewalls.delete", NULL},
+	{"compute.firewalls.insert", insert, "compute.firewalls.create compute.networks.updatePolicy", NULL},
+	{"compute.firewalls.patch", compute_patch, "compute.firewalls.update compute.networks.updatePolicy", NULL},
+	{"compute.firewalls.update compute.networks.updatePolicy", compute_update, "compute.firewalls.update compute.networks.updatePolicy", NULL},
+	{"compute.firewalls.delete", compute_delete, "compute.firewalls.delete compute.networks.updatePolicy", NULL},
 	{NULL, NULL, NULL, NULL},
 };
 

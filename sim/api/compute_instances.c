@@ -631,7 +631,7 @@ const struct compute_kind compute_instance_kind = {
 static const struct sim_route routes[] = {
 	COMPUTE_READS("instances", "instances"),
 	{"compute.instances.aggregatedList", compute_aggregated, "compute.instances.list", NULL},
-	{"compute.instances.insert", compute_insert, "compute.instances.create", NULL},
+	{"compute.instances.insert", compute_insert, "compute.instances.create compute.disks.create compute.subnetworks.use", NULL},
 	{"compute.instances.delete", delete_instance, "compute.instances.delete", NULL},
 	{"compute.instances.start", start, "compute.instances.start", NULL},
 	{"compute.instances.stop", stop, "compute.instances.stop", NULL},

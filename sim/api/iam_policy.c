@@ -179,7 +179,25 @@ static bool granted_above(const struct ask *a, const char *holder)
 	return yes;
 }
 
-bool sim_allowed(struct sim *s, const char *principal, const char *permission, const char *project, const char *holder)
+/* The exchange in the log names the permissions that were held against its caller, each once. */
+static void note_asked(struct sim *s, const char *principal, const char *permission)
+{
+	struct exchange *x = s->current;
+	const cJSON *one;
+	if (!x || !principal || !x->call.principal || strcmp(principal, x->call.principal) || text_starts(permission, "roles/"))
+		return;
+	if (!x->notes)
+		x->notes = cJSON_CreateObject();
+	cJSON *list = cJSON_GetObjectItemCaseSensitive(x->notes, "permissions");
+	if (!list)
+		list = cJSON_AddArrayToObject(x->notes, "permissions");
+	cJSON_ArrayForEach(one, list)
+		if (!strcmp(one->valuestring, permission))
+			return;
+	cJSON_AddItemToArray(list, cJSON_CreateString(permission));
+}
+
+static bool holds_permission(struct sim *s, const char *principal, const char *permission, const char *project, const char *holder)
 {
 	const char *parent = project ? sim_project_parent(s, project) : NULL;
 	char *above = parent ? xasprintf("//cloudresourcemanager.googleapis.com/%s", parent) : NULL;
@@ -192,6 +210,12 @@ bool sim_allowed(struct sim *s, const char *principal, const char *permission, c
 	free(above);
 	free(own);
 	return yes;
+}
+
+bool sim_allowed(struct sim *s, const char *principal, const char *permission, const char *project, const char *holder)
+{
+	note_asked(s, principal, permission);
+	return holds_permission(s, principal, permission, project, holder);
 }
 
 /* Reading. ---------------------------------------------------------------------------------------------------------------- */
@@ -638,7 +662,7 @@ bool sim_policy_held(struct sim_call *c, const char *holder, const cJSON *permis
 			sim_fail(c, "INVALID_ARGUMENT", NULL, "Permission %s is not valid for this resource.", name);
 			return false;
 		}
-		if (sim_allowed(c->sim, c->principal, name, c->project, holder))
+		if (holds_permission(c->sim, c->principal, name, c->project, holder))
 			cJSON_AddItemToArray(*held, cJSON_CreateString(name));
 	}
 	return true;

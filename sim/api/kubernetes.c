@@ -238,10 +238,10 @@ static bool autopilot_refuses(const struct kubernetes_call *k, const struct kube
 }
 
 /* IAM's container.* permissions stand for the cluster's roles, which may give more. */
-static bool allowed(struct kubernetes_call *k)
+bool kubernetes_allowed(struct kubernetes_call *k, const char *verb)
 {
 	char *permission, *what = kubernetes_plural_group(k->r);
-	struct kubernetes_wish w = {verb_of(k), k->r->group, k->r->plural, k->sub, k->ns, k->name};
+	struct kubernetes_wish w = {verb, k->r->group, k->r->plural, k->sub, k->ns, k->name};
 	bool may = kubernetes_may(k, &w, &permission), whole = !k->r->namespaced || !*k->ns;
 	const char *where = whole ? " at the cluster scope" : sim_tmp(" in the namespace \"%s\"", k->ns);
 	const char *iam = k->c->principal ? sim_tmp(": requires one of [\"%s\"] permission(s).", permission) : "";
@@ -456,7 +456,7 @@ static void serve(struct sim_call *c)
 		return;
 	if (!parse(&k))
 		nowhere(&k);
-	else if (allowed(&k) && acceptable(&k))
+	else if (kubernetes_allowed(&k, verb_of(&k)) && acceptable(&k))
 		act(&k);
 }
 

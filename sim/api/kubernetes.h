@@ -119,6 +119,8 @@ void kubernetes_not_found(struct kubernetes_call *k);
 struct sim_object *kubernetes_target(struct kubernetes_call *k);
 /* The keys' prefix of the list that it names, for the caller to free; does the selectors' choice have the document? */
 char *kubernetes_list_prefix(const struct kubernetes_call *k);
+/* May the caller do this ("create") to the object or collection of the call? False: answered. */
+bool kubernetes_allowed(struct kubernetes_call *k, const char *verb);
 bool kubernetes_listed(const struct kubernetes_call *k, const cJSON *doc);
 void kubernetes_list(struct kubernetes_call *k);
 /* "deployments.apps", for the caller to free. */

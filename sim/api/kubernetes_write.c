@@ -420,7 +420,7 @@ static void apply(struct kubernetes_call *k, struct sim_object *o)
 	} else if (why) {
 		kubernetes_fail(k, 500, "", NULL, "failed to create typed patch object (%s/%s; %s%s, Kind=%s): %s", json_str(applied, "metadata.namespace", ""),
 				json_str(applied, "metadata.name", ""), strchr(gv, '/') ? "" : "/", gv, k->r->kind, why);
-	} else if (fits(k, applied) && (o || namespace_there(k)) && (!o || current(k, o->doc, applied))) {
+	} else if (fits(k, applied) && (o || (kubernetes_allowed(k, "create") && namespace_there(k))) && (!o || current(k, o->doc, applied))) {
 		merged = kubernetes_apply(k, o ? o->doc : NULL, applied);
 	}
 	free(own);

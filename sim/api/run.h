@@ -16,6 +16,8 @@
 /* run_check.c: the rules a template is held to. False, answered with 400, when one is broken. where is "template" or "template.template". */
 bool run_check_template(struct sim_call *c, const cJSON *template, const char *where, bool job);
 bool run_check_labels(struct sim_call *c, const cJSON *resource, const char *where);
+/* Does the caller hold this in the project? False: answered. */
+bool run_check_permission(struct sim_call *c, const char *permission);
 bool run_check_id(struct sim_call *c, const char *id, const char *field);
 bool run_check_location(struct sim_call *c, const char *region);
 /* May the caller act as the template's account, and is there one? Answered when not. */

@@ -46,6 +46,20 @@ static bool required(struct sim_call *c, const cJSON *object, const char *name, 
 	return false;
 }
 
+bool run_check_permission(struct sim_call *c, const char *permission)
+{
+	char *holder = xasprintf("//cloudresourcemanager.googleapis.com/projects/%s", c->project);
+	bool yes = sim_allowed(c->sim, c->principal, permission, c->project, holder);
+	free(holder);
+	if (!yes)
+		sim_fail_with(c, 403, "PERMISSION_DENIED", NULL,
+			      json_make("[{'@type':'type.googleapis.com/google.rpc.ErrorInfo','reason':'IAM_PERMISSION_DENIED','domain':'run.googleapis.com',"
+					"'metadata':{'permission':%s}}]",
+					permission),
+			      "Permission '%s' denied on resource '%s' (or resource may not exist).", permission, c->path + strlen("/v2/"));
+	return yes;
+}
+
 bool run_check_location(struct sim_call *c, const char *region)
 {
 	bool forbidden = text_ends(c->id, ".create") && sim_constraint(c->sim, c->project, "gcp.resourceLocations", region);

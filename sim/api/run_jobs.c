@@ -188,6 +188,9 @@ void run_job_patch(struct sim_call *c)
 		resource_named(c);
 		return;
 	}
+	bool runs = json_at(c->body, "runExecutionToken") || json_at(c->body, "startExecutionToken");
+	if ((!o && !run_check_permission(c, "run.jobs.create")) || (runs && !run_check_permission(c, "run.jobs.run")))
+		return;
 	if (o && !run_etag_matches(c, o->doc, json_str(c->body, "etag", "")))
 		return;
 	if (run_job_ok(c, c->body))

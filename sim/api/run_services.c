@@ -518,6 +518,8 @@ void run_service_patch(struct sim_call *c)
 		resource_named(c);
 		return;
 	}
+	if (!o && !run_check_permission(c, "run.services.create"))
+		return;
 	if (o && json_bool(o->hidden, "deleting", false)) {
 		sim_fail(c, "FAILED_PRECONDITION", NULL, "Resource '%s' is being deleted.", sim_part(c, 6));
 		return;

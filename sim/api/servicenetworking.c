@@ -186,8 +186,23 @@ static void disconnected(struct sim *s, const cJSON *arg)
 
 /* Handlers. -------------------------------------------------------------------------------------------------------------- */
 
-/* The path with the project's id of "projects/NUMBER/global/networks/x"; NULL, answered, when it is not of that form. */
-static char *network_path(struct sim_call *c, const char *text)
+/* May the caller do it in the project of this path ("projects/ID/...")? False: answered. The URL names no project. */
+static bool allowed(struct sim_call *c, const char *path, const char *permission)
+{
+	const char *project = sim_tmp("%.*s", (int)strcspn(path + 9, "/"), path + 9);
+	if (sim_allowed(c->sim, c->principal, permission, project, NULL))
+		return true;
+	sim_fail_with(c, 0, "PERMISSION_DENIED", NULL,
+		      json_make("[{'@type':'type.googleapis.com/google.rpc.ErrorInfo','reason':'IAM_PERMISSION_DENIED',"
+				"'domain':'servicenetworking.googleapis.com','metadata':{'permission':%s}}]",
+				permission),
+		      "Permission '%s' denied on resource 'projects/%s' (or it may not exist).", permission, project);
+	return false;
+}
+
+/* The path with the project's id of "projects/NUMBER/global/networks/x"; NULL, answered, when it is not of that form or the caller lacks the
+ * permission there. */
+static char *network_path(struct sim_call *c, const char *text, const char *permission)
 {
 	const char *number = text_starts(text, "projects/") ? text + 9 : "";
 	size_t len = strcspn(number, "/");
@@ -195,8 +210,13 @@ static char *network_path(struct sim_call *c, const char *text)
 	buf_printf(&b, "%.*s", (int)len, number);
 	const char *id = len && strspn(number, "0123456789") == len ? sim_project_id(c->sim, buf_text(&b)) : NULL;
 	buf_free(&b);
-	if (id && text_starts(number + len, "/global/networks/") && number[len + 17])
-		return xasprintf("projects/%s%s", id, number + len);
+	if (id && text_starts(number + len, "/global/networks/") && number[len + 17]) {
+		char *path = xasprintf("projects/%s%s", id, number + len);
+		if (allowed(c, path, permission))
+			return path;
+		free(path);
+		return NULL;
+	}
 	sim_fail(c, "INVALID_ARGUMENT", NULL,
 		 "Invalid network '%s': it must be of the form projects/{project}/global/networks/{network}, where {project} is a project number.", text);
 	return NULL;
@@ -205,7 +225,7 @@ static char *network_path(struct sim_call *c, const char *text)
 static void list(struct sim_call *c)
 {
 	const char *network = sim_param(c, "network");
-	char *path = network_path(c, network);
+	char *path = network_path(c, network, "servicenetworking.services.get");
 	if (!path)
 		return;
 	struct sim_object *o = network_connection(c->sim, path);
@@ -219,7 +239,7 @@ static void list(struct sim_call *c)
 
 static void connect(struct sim_call *c, bool create)
 {
-	char *path = network_path(c, json_str(c->body, "network", ""));
+	char *path = network_path(c, json_str(c->body, "network", ""), "servicenetworking.services.addPeering");
 	if (!path)
 		return;
 	const cJSON *ranges = json_at(c->body, "reservedPeeringRanges");
@@ -254,7 +274,7 @@ static void patch(struct sim_call *c)
 
 static void delete(struct sim_call *c)
 {
-	char *path = network_path(c, json_str(c->body, "consumerNetwork", ""));
+	char *path = network_path(c, json_str(c->body, "consumerNetwork", ""), "servicenetworking.services.deleteConnection");
 	if (!path)
 		return;
 	if (!network_connection(c->sim, path)) {
@@ -286,10 +306,10 @@ static bool spoil(struct sim *s, const cJSON *arg, const cJSON *error)
 }
 
 static const struct sim_route routes[] = {
-	{"servicenetworking.services.connections.list", list, "servicenetworking.services.get", NULL},
-	{"servicenetworking.services.connections.create", create, "servicenetworking.services.addPeering", NULL},
-	{"servicenetworking.services.connections.patch", patch, "servicenetworking.services.addPeering", NULL},
-	{"servicenetworking.services.connections.deleteConnection", delete, "servicenetworking.services.deleteConnection", NULL},
+	{"servicenetworking.services.connections.list", list, NULL, NULL},
+	{"servicenetworking.services.connections.create", create, NULL, NULL},
+	{"servicenetworking.services.connections.patch", patch, NULL, NULL},
+	{"servicenetworking.services.connections.deleteConnection", delete, NULL, NULL},
 	{"servicenetworking.operations.get", operation, NULL, NULL},
 	{NULL, NULL, NULL, NULL},
 };

@@ -41,7 +41,7 @@ struct sim_route {
 	 * host come before the contract's methods, those of a host with * after them. A raw route checks nothing: its params are the query. */
 	const char *id;
 	sim_handler *handle;
-	const char *permission;     /* "run.services.create" checked by the core on what `guard` names; NULL: none or the handler does it */
+	const char *permission;     /* "run.services.create" checked by the core on what `guard` names, several with blanks between; NULL: none or the handler does it */
 	const char *duration;       /* key of sim/core/durations.c for the request's latency; NULL: by HTTP method */
 };
 

@@ -391,9 +391,14 @@ static bool check_permission(struct exchange *x)
 		x->routed->api->guard(c, &holder);
 	else
 		buf_printf(&holder, "//cloudresourcemanager.googleapis.com/projects/%s", c->project);
-	bool allowed = identity(c->sim)->allowed(c->sim, c->principal, permission, c->project, buf_text(&holder));
-	if (!allowed)
-		denied(x, permission, buf_text(&holder));
+	bool allowed = true;
+	for (size_t n; allowed && *permission; permission += n + (permission[n] == ' ')) {
+		n = strcspn(permission, " ");
+		const char *one = sim_tmp("%.*s", (int)n, permission);
+		allowed = identity(c->sim)->allowed(c->sim, c->principal, one, c->project, buf_text(&holder));
+		if (!allowed)
+			denied(x, one, buf_text(&holder));
+	}
 	buf_free(&holder);
 	return allowed;
 }

@@ -61,7 +61,7 @@ struct exchange {
 	enum sim_error_dialect errors;
 	bool answered;
 	cJSON *query;                /* decoded query parameters, the standard ones too */
-	cJSON *notes;                /* {"deprecated":[...],"ignored":[...]}: names of fields that were used; NULL when none */
+	cJSON *notes;                /* {"deprecated":[...],"ignored":[...],"permissions":[...]}: fields that were used, permissions that were asked for; NULL when none */
 	char *path;
 };
 

@@ -7,14 +7,17 @@
 #include "base/mem.h"
 #include "base/outside.h"
 #include "base/text.h"
+#include "gcp/roles.h"
 #include "net/api.h"
 #include "net/credentials.h"
+#include "plan/permissions.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #define PROJECTS_MAX 500
 #define REGIONS_PAGE 500
+#define PERMISSIONS_PAGE 100 /* that testIamPermissions takes at once */
 #define CRM "https://cloudresourcemanager.googleapis.com"
 
 struct survey;
@@ -22,6 +25,7 @@ struct survey;
 struct survey_kind {
 	const char *id;
 	void (*begin)(struct survey *s);
+	bool plans;                /* it goes by the plan of the answers */
 };
 
 struct survey {
@@ -30,6 +34,9 @@ struct survey {
 	const struct survey_kind *kind;
 	char *project;
 	cJSON *result;
+	cJSON *needed, *tested;    /* preflight: permissions that an apply needs, and all; NULL when the answers make no plan */
+	cJSON *held;               /* of them: an object with those that are held */
+	int tested_to, testing_to; /* how many of `tested` were asked for, and are being */
 	unsigned long call;
 	loop_id timer;
 	bool sent;                 /* project: billing is being asked */
@@ -54,6 +61,9 @@ static void drop(struct survey *s)
 	if (s->owner->api)
 		api_cancel(s->owner->api, s->call);
 	cJSON_Delete(s->result);
+	cJSON_Delete(s->needed);
+	cJSON_Delete(s->tested);
+	cJSON_Delete(s->held);
 	free(s->project);
 	free(s);
 }
@@ -200,38 +210,100 @@ static void begin_regions(struct survey *s)
 
 /* preflight ------------------------------------------------------------------------------------------------------------------ */
 
-/* What an apply for Cloud Run does; a role that lacks one of these fails half-way. */
-static const char *const permissions[] = {
-	"serviceusage.services.enable", "iam.serviceAccounts.create", "iam.serviceAccounts.actAs", "storage.buckets.create",
-	"secretmanager.secrets.create", "artifactregistry.repositories.create", "cloudbuild.builds.create", "cloudsql.instances.create",
-	"compute.networks.create", "servicenetworking.services.addPeering", "run.services.create", "run.jobs.create",
-	"resourcemanager.projects.setIamPolicy", NULL};
-
 static void finding(struct survey *s, const char *id, const char *title, const char *state, const char *message, const char *fix)
 {
 	cJSON_AddItemToArray(s->result, json_make("{'id':%s,'title':%s,'state':%s,'message':%s,'fix':%s}", id, title, state, message, fix));
 }
 
+/* Those of a list that are not held: "a, b"; empty when all are. */
+static void lacking(const cJSON *wanted, const cJSON *held, struct buf *out)
+{
+	const cJSON *one;
+	cJSON_ArrayForEach(one, wanted)
+		if (!cJSON_HasObjectItem(held, one->valuestring))
+			buf_printf(out, "%s%s", out->len ? ", " : "", one->valuestring);
+}
+
+/* What is needed to build and lacks is a failure; what only destroying needs is said. */
+static void judge_permissions(struct survey *s)
+{
+	struct buf lack = {0}, later = {0};
+	lacking(s->needed, s->held, &lack);
+	lacking(s->tested, s->held, &later);
+	bool fails = lack.len > 0;
+	char *message = fails	    ? xasprintf(_("missing: %s"), buf_text(&lack))
+			: later.len ? xasprintf(_("missing, to look for it and to take it away again: %s"), buf_text(&later))
+				    : xstrdup(_("all that is needed"));
+	finding(s, "permissions", _("Permissions"), fails ? "fail" : later.len ? "warn" : "ok", message,
+		fails || later.len ? _("Ask for roles that hold these permissions.") : NULL);
+	free(message);
+	buf_free(&lack);
+	buf_free(&later);
+	answer(s, NULL);
+}
+
+static void test_permissions(struct survey *s);
+
+/* A permission that cannot be tested on a project fails the whole request, which names it: it is left out, as if it were held. */
+static bool leave_out(struct survey *s, const struct api_result *r)
+{
+	char *named = r->http == 400 && r->error.message ? permission_named(r->error.message) : NULL;
+	bool ours = named && !cJSON_HasObjectItem(s->held, named);
+	if (ours)
+		cJSON_AddTrueToObject(s->held, named);
+	free(named);
+	return ours;
+}
+
 static void on_permissions(void *arg, const struct api_result *r)
 {
 	struct survey *s = arg;
-	struct buf lack = {0};
-	const cJSON *held = json_at(r->reply, "permissions"), *one;
-	for (size_t i = 0; r->http == 200 && permissions[i]; i++) {
-		bool has = false;
-		cJSON_ArrayForEach(one, held)
-			has |= cJSON_IsString(one) && !strcmp(one->valuestring, permissions[i]);
-		if (!has)
-			buf_printf(&lack, "%s%s", lack.len ? ", " : _("missing: "), permissions[i]);
-	}
-	if (r->http != 200)
+	const cJSON *one;
+	if (r->http == 200) {
+		cJSON_ArrayForEach(one, json_at(r->reply, "permissions"))
+			if (cJSON_IsString(one) && !cJSON_HasObjectItem(s->held, one->valuestring))
+				cJSON_AddTrueToObject(s->held, one->valuestring);
+		s->tested_to = s->testing_to;
+	} else if (!leave_out(s, r)) {
 		finding(s, "permissions", _("Permissions"), "warn", r->err.what ? r->err.what : "", r->err.fix);
-	else if (lack.len)
-		finding(s, "permissions", _("Permissions"), "fail", buf_text(&lack), _("Ask for roles that hold these permissions."));
-	else
-		finding(s, "permissions", _("Permissions"), "ok", _("all that is needed"), NULL);
-	buf_free(&lack);
-	answer(s, NULL);
+		answer(s, NULL);
+		return;
+	}
+	test_permissions(s);
+}
+
+/* So many in one request, the next behind them. */
+static void test_permissions(struct survey *s)
+{
+	cJSON *list = cJSON_CreateArray();
+	const cJSON *one;
+	int at = 0;
+	cJSON_ArrayForEach(one, s->tested)
+	{
+		if (at >= s->tested_to && cJSON_GetArraySize(list) < PERMISSIONS_PAGE) {
+			s->testing_to = at + 1;
+			if (!cJSON_HasObjectItem(s->held, one->valuestring))
+				cJSON_AddItemToArray(list, cJSON_CreateString(one->valuestring));
+		}
+		at++;
+	}
+	if (cJSON_GetArraySize(list)) {
+		ask_project(s, CRM "/v1/projects/", ":testIamPermissions", "POST", json_make("{'permissions':%j}", list), on_permissions);
+	} else {
+		cJSON_Delete(list);
+		judge_permissions(s);
+	}
+}
+
+/* The plan of these answers says what is needed; answers that make no plan yet are judged when they do. */
+static void begin_permissions(struct survey *s)
+{
+	if (!s->needed) {
+		answer(s, NULL);
+		return;
+	}
+	s->held = cJSON_CreateObject();
+	test_permissions(s);
 }
 
 static void on_flight_billing(void *arg, const struct api_result *r)
@@ -243,10 +315,7 @@ static void on_flight_billing(void *arg, const struct api_result *r)
 		finding(s, "billing", _("Billing"), "ok", _("on"), NULL);
 	else
 		finding(s, "billing", _("Billing"), "fail", _("off"), _("Link a billing account to the project."));
-	cJSON *list = cJSON_CreateArray();
-	for (size_t i = 0; permissions[i]; i++)
-		cJSON_AddItemToArray(list, cJSON_CreateString(permissions[i]));
-	ask_project(s, CRM "/v1/projects/", ":testIamPermissions", "POST", json_make("{'permissions':%j}", list), on_permissions);
+	begin_permissions(s);
 }
 
 static void on_flight_project(void *arg, const struct api_result *r)
@@ -276,7 +345,8 @@ static void begin_preflight(struct survey *s)
 /* All ------------------------------------------------------------------------------------------------------------------------ */
 
 static const struct survey_kind kinds_of_survey[] = {
-	{"who", begin_who}, {"projects", begin_projects}, {"project", begin_project}, {"regions", begin_regions}, {"preflight", begin_preflight},
+	{"who", begin_who, false},	    {"projects", begin_projects, false},   {"project", begin_project, false},
+	{"regions", begin_regions, false}, {"preflight", begin_preflight, true},
 };
 
 struct surveys *surveys_new(struct loop *loop, struct transport *transport, struct credentials *credentials)
@@ -319,6 +389,16 @@ static void begin(void *arg)
 	s->kind->begin(s);
 }
 
+static void list_permissions(struct survey *s, const struct answers *a)
+{
+	struct plan *p = a && s->kind && s->kind->plans ? plan_draft(a, NULL) : NULL;
+	if (p) {
+		s->needed = plan_permissions(p, DEEDS_OF_APPLY);
+		s->tested = plan_permissions(p, ~0u);
+	}
+	plan_free(p);
+}
+
 void survey_begin(struct surveys *all, const char *what, const struct answers *a, survey_done *done, void *arg)
 {
 	const struct survey_kind *kind = NULL;
@@ -334,5 +414,6 @@ void survey_begin(struct surveys *all, const char *what, const struct answers *a
 	*s = (struct survey){.owner = all, .next = all->list, .kind = kind, .done = done, .arg = arg,
 			     .project = xstrdup(a ? answers_str(a, "project.id") : "")};
 	all->list = s;
+	list_permissions(s, a);
 	s->timer = loop_after(all->loop, 0, kind && all->api ? begin : refuse, s);
 }

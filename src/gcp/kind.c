@@ -47,6 +47,15 @@ void change_add(struct change *c, const char *path, const cJSON *found, const cJ
 	};
 }
 
+char *kind_permissions(const struct kind *k, const cJSON *spec, enum deed deed)
+{
+	const struct permissions *p = &k->permissions;
+	const char *const fixed[DEEDS] = {[DEED_READ] = p->read, [DEED_LIST] = p->list, [DEED_CREATE] = p->create, [DEED_UPDATE] = p->update,
+					  [DEED_DESTROY] = p->destroy};
+	char *own = k->permits ? k->permits(spec, deed) : fixed[deed] ? xstrdup(fixed[deed]) : NULL;
+	return own ? own : xstrdup("");
+}
+
 cJSON *kind_labels(const struct view *v)
 {
 	return json_make("{'managed-by':%s,'stack':%s}", MANAGED_BY, v->stack);

@@ -60,10 +60,22 @@ struct view {
 	const cJSON *last;          /* the reply to this run's last destroy request of this resource; NULL before the first and for none */
 };
 
+/* What a request is sent for, for the permissions that it needs. */
+enum deed { DEED_READ, DEED_LIST, DEED_CREATE, DEED_UPDATE, DEED_DESTROY };
+#define DEEDS ((int)DEED_DESTROY + 1)
+
+/* The IAM permissions that the requests of each deed need, the polls of their operations too; blanks between them, NULL for none. */
+struct permissions {
+	const char *read, *list, *create, *update, *destroy;
+};
+
 struct kind {
 	const char *id;             /* "compute.network": discovery's API and its collection in the singular */
 	const char *title;          /* N_("VPC network") */
 	const char *api;            /* the service that must be enabled: "compute.googleapis.com" */
+	struct permissions permissions;
+	/* Where they depend on the spec: the same in its place, with blanks between them, to be freed; NULL for none. May be a NULL function. */
+	char *(*permits)(const cJSON *spec, enum deed deed);
 	double usual, slow;         /* seconds to create, median and 95 % (reference/engine.md 1.2): for the plan and the scheduler */
 	double deadline;            /* seconds after which creating has failed */
 	bool billable;              /* costs money while it stands */
@@ -140,6 +152,8 @@ const struct kind *kind_find(const char *id);
 
 /* Helpers for kinds. --------------------------------------------------------------------------------------------------- */
 
+/* The permissions that one deed with a resource of this spec needs, blanks between them; the caller frees. */
+char *kind_permissions(const struct kind *k, const cJSON *spec, enum deed deed);
 /* The ownership labels {"managed-by":"mlflow-setup","stack":STACK}; the caller owns the object. */
 cJSON *kind_labels(const struct view *v);
 /* The mark for kinds that have only a description: "managed-by=mlflow-setup stack=NAME". The caller frees. */

@@ -6,6 +6,7 @@
 
 #include "base/gettext.h"
 #include "base/json.h"
+#include "base/mem.h"
 
 static const char *const fixed[] = {"addressType", "purpose", "subnetwork", "ipVersion", "networkTier", NULL};
 static const struct compute_object global = {.scope = "global", .collection = "addresses", .fixed = fixed};
@@ -43,10 +44,27 @@ static void destroy(const struct view *v, const struct observation *seen, struct
 	compute_object_destroy(object(v), v, seen, out);
 }
 
+static char *permits(const cJSON *spec, enum deed deed)
+{
+	static const char *const everywhere[DEEDS] = {
+		[DEED_READ] = "compute.globalAddresses.get",
+		[DEED_CREATE] = "compute.globalAddresses.create compute.globalOperations.get",
+		[DEED_DESTROY] = "compute.globalAddresses.delete compute.globalOperations.get",
+	};
+	static const char *const inside[DEEDS] = {
+		[DEED_READ] = "compute.addresses.get",
+		[DEED_CREATE] = "compute.addresses.create compute.regionOperations.get",
+		[DEED_DESTROY] = "compute.addresses.delete compute.regionOperations.get",
+	};
+	const char *text = (json_at(spec, "region") ? inside : everywhere)[deed];
+	return text ? xstrdup(text) : NULL;
+}
+
 const struct kind kind_address = {
 	.id = "compute.address",
 	.title = N_("IP address"),
 	.api = "compute.googleapis.com",
+	.permits = permits,
 	.usual = 1.7,
 	.slow = 3,
 	.deadline = 1200,

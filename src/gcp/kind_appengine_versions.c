@@ -117,6 +117,7 @@ const struct kind kind_appengine_versions = {
 	.id = "appengine.versions",
 	.title = N_("App Engine's older versions"),
 	.api = "appengine.googleapis.com",
+	.permissions = {.read = "appengine.versions.list", .update = "appengine.versions.update appengine.versions.delete", .destroy = "appengine.versions.update appengine.versions.delete appengine.services.delete"},
 	.usual = 1,
 	.slow = 20,
 	.deadline = 1800,

@@ -122,6 +122,7 @@ const struct kind kind_bucket = {
 	.id = "storage.bucket",
 	.title = N_("Bucket"),
 	.api = "storage.googleapis.com",
+	.permissions = {.read = "storage.buckets.get", .list = "storage.buckets.list", .create = "storage.buckets.create", .update = "storage.buckets.update", .destroy = "storage.buckets.delete storage.objects.list storage.objects.delete"},
 	.usual = 0.9,
 	.slow = 1.1,
 	.deadline = 600,

@@ -15,6 +15,7 @@ const struct kind kind_certificate_map = {
 	.id = "certificatemanager.certificateMap",
 	.title = N_("Certificate map"),
 	.api = "certificatemanager.googleapis.com",
+	.permissions = {.read = "certificatemanager.certmaps.get", .create = "certificatemanager.certmaps.create certificatemanager.operations.get", .update = "certificatemanager.certmaps.update certificatemanager.operations.get", .destroy = "certificatemanager.certmaps.delete certificatemanager.operations.get"},
 	.usual = 0.2,
 	.slow = 0.3,
 	.deadline = 600,

@@ -16,6 +16,7 @@ const struct kind kind_certificate_map_entry = {
 	.id = "certificatemanager.certificateMapEntry",
 	.title = N_("Certificate map entry"),
 	.api = "certificatemanager.googleapis.com",
+	.permissions = {.read = "certificatemanager.certmapentries.get", .create = "certificatemanager.certmapentries.create certificatemanager.operations.get", .update = "certificatemanager.certmapentries.update certificatemanager.operations.get", .destroy = "certificatemanager.certmapentries.delete certificatemanager.operations.get"},
 	.usual = 0.3,
 	.slow = 0.4,
 	.deadline = 600,

@@ -110,6 +110,7 @@ const struct kind kind_cluster = {
 	.id = "container.cluster",
 	.title = N_("GKE cluster"),
 	.api = "container.googleapis.com",
+	.permissions = {.read = "container.clusters.get", .list = "container.clusters.list", .create = "container.clusters.create container.operations.get", .update = "container.clusters.update container.operations.get", .destroy = "container.clusters.delete container.operations.get"},
 	.usual = 420,
 	.slow = 600,
 	.deadline = 2700,

@@ -102,6 +102,7 @@ const struct kind kind_connection = {
 	.id = "servicenetworking.connection",
 	.title = N_("Private services access"),
 	.api = "servicenetworking.googleapis.com",
+	.permissions = {.read = "servicenetworking.services.get", .create = "servicenetworking.services.addPeering", .update = "servicenetworking.services.addPeering", .destroy = "servicenetworking.services.deleteConnection compute.networks.removePeering compute.globalOperations.get"},
 	.usual = 45,
 	.slow = 70,
 	.deadline = 1200,

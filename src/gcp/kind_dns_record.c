@@ -74,6 +74,7 @@ const struct kind kind_dns_record = {
 	.id = "dns.resourceRecordSet",
 	.title = N_("DNS record"),
 	.api = "dns.googleapis.com",
+	.permissions = {.read = "dns.resourceRecordSets.get", .create = "dns.resourceRecordSets.create", .update = "dns.resourceRecordSets.update", .destroy = "dns.resourceRecordSets.delete"},
 	.usual = 1,
 	.slow = 3,
 	.deadline = 300,

@@ -6,6 +6,7 @@
 
 #include "base/gettext.h"
 #include "base/json.h"
+#include "base/mem.h"
 
 #include <string.h>
 
@@ -65,10 +66,29 @@ static void destroy(const struct view *v, const struct observation *seen, struct
 	compute_object_destroy(object(v), v, seen, out);
 }
 
+static char *permits(const cJSON *spec, enum deed deed)
+{
+	static const char *const everywhere[DEEDS] = {
+		[DEED_READ] = "compute.globalForwardingRules.get",
+		[DEED_CREATE] = "compute.globalForwardingRules.create compute.globalOperations.get",
+		[DEED_UPDATE] = "compute.globalForwardingRules.setTarget compute.globalOperations.get",
+		[DEED_DESTROY] = "compute.globalForwardingRules.delete compute.globalOperations.get",
+	};
+	static const char *const inside[DEEDS] = {
+		[DEED_READ] = "compute.forwardingRules.get",
+		[DEED_CREATE] = "compute.forwardingRules.create compute.regionOperations.get",
+		[DEED_UPDATE] = "compute.forwardingRules.setTarget compute.regionOperations.get",
+		[DEED_DESTROY] = "compute.forwardingRules.delete compute.regionOperations.get",
+	};
+	const char *text = (json_at(spec, "region") ? inside : everywhere)[deed];
+	return text ? xstrdup(text) : NULL;
+}
+
 const struct kind kind_forwarding_rule = {
 	.id = "compute.forwardingRule",
 	.title = N_("Forwarding rule"),
 	.api = "compute.googleapis.com",
+	.permits = permits,
 	.usual = 10,
 	.slow = 11,
 	.deadline = 1200,

@@ -61,6 +61,7 @@ const struct kind kind_global_address = {
 	.id = "compute.globalAddress",
 	.title = N_("Internal address range"),
 	.api = "compute.googleapis.com",
+	.permissions = {.read = "compute.globalAddresses.get", .list = "compute.globalAddresses.list", .create = "compute.globalAddresses.create compute.globalOperations.get", .destroy = "compute.globalAddresses.delete compute.globalOperations.get"},
 	.usual = 1.7,
 	.slow = 3,
 	.deadline = 1200,

@@ -16,6 +16,7 @@ const struct kind kind_health_check = {
 	.id = "compute.healthCheck",
 	.title = N_("Health check"),
 	.api = "compute.googleapis.com",
+	.permissions = {.read = "compute.healthChecks.get", .create = "compute.healthChecks.create compute.globalOperations.get", .update = "compute.healthChecks.update compute.globalOperations.get", .destroy = "compute.healthChecks.delete compute.globalOperations.get"},
 	.usual = 0.9,
 	.slow = 1.6,
 	.deadline = 1200,

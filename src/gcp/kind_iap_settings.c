@@ -5,6 +5,9 @@
 
 #include "base/gettext.h"
 #include "base/json.h"
+#include "base/mem.h"
+
+#include <string.h>
 
 #define URL "https://iap.googleapis.com/v1/%s:iapSettings"
 
@@ -48,10 +51,20 @@ static void update(const struct view *v, const struct observation *seen, const s
 	create(v, seen, out);
 }
 
+/* IAP's resources are of types: a service of a load balancer or of App Engine, or what is above it. */
+static char *permits(const cJSON *spec, enum deed deed)
+{
+	const char *type = strstr(json_str(spec, "resource", ""), "/services/") ? "webServices" : "webTypes";
+	if (deed == DEED_LIST || deed == DEED_DESTROY)
+		return NULL;
+	return xasprintf("iap.%s.%s", type, deed == DEED_READ ? "getSettings" : "updateSettings");
+}
+
 const struct kind kind_iap_settings = {
 	.id = "iap.settings",
 	.title = N_("Sign-in client"),
 	.api = "iap.googleapis.com",
+	.permits = permits,
 	.usual = 1,
 	.slow = 3,
 	.deadline = 600,

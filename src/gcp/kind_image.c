@@ -162,6 +162,7 @@ const struct kind kind_image = {
 	.id = "cloudbuild.image",
 	.title = N_("Container image"),
 	.api = "cloudbuild.googleapis.com",
+	.permissions = {.read = "cloudbuild.builds.list", .create = "cloudbuild.builds.create cloudbuild.builds.get iam.serviceAccounts.actAs storage.objects.get"},
 	.usual = 60,
 	.slow = 300,
 	.deadline = 3600,

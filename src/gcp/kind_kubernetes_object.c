@@ -268,10 +268,34 @@ static const char *downtime(const cJSON *spec, const struct change *c)
 	return pods ? N_("The pod ends before its successor starts: the server does not answer for about a minute.") : NULL;
 }
 
+/* GKE's permissions go by the plural, spelled as IAM does ("networkPolicies"): the last segment of the collection, but for what is no type of Kubernetes' own. */
+static char *permits(const cJSON *spec, enum deed deed)
+{
+	static const char *const verbs[DEEDS] = {
+		[DEED_READ] = "get", [DEED_CREATE] = "create", [DEED_UPDATE] = "update", [DEED_DESTROY] = "delete"};
+	static const char *const spelled[] = {"serviceAccounts", "networkPolicies", "podDisruptionBudgets", "roleBindings"};
+	const char *collection = json_str(spec, "collection", ""), *plural = strrchr(collection, '/');
+	plural = plural ? plural + 1 : collection;
+	for (size_t i = 0; i < sizeof spelled / sizeof *spelled; i++)
+		plural = strcasecmp(spelled[i], plural) ? plural : spelled[i];
+	if (text_starts(collection, "/apis/cloud.google.com/") || text_starts(collection, "/apis/networking.gke.io/"))
+		plural = "thirdPartyObjects";
+	if (!verbs[deed])
+		return NULL;
+	if (deed == DEED_READ)
+		return xasprintf("container.clusters.connect container.%s.get", plural);
+	/* An apply is a patch, and what it makes needs to be allowed as well. */
+	char *also = deed == DEED_CREATE ? xasprintf(" container.%s.update", plural) : xstrdup("");
+	char *all = xasprintf("container.%s.%s%s", plural, verbs[deed], also);
+	free(also);
+	return all;
+}
+
 const struct kind kind_kubernetes_object = {
 	.id = "kubernetes.object",
 	.title = N_("Kubernetes object"),
 	.api = "container.googleapis.com",
+	.permits = permits,
 	.usual = 5,
 	.slow = 90,
 	.deadline = 1800,

@@ -76,6 +76,7 @@ const struct kind kind_network = {
 	.id = "compute.network",
 	.title = N_("VPC network"),
 	.api = "compute.googleapis.com",
+	.permissions = {.read = "compute.networks.get", .list = "compute.networks.list", .create = "compute.networks.create compute.globalOperations.get", .update = "compute.networks.update compute.globalOperations.get", .destroy = "compute.networks.delete compute.globalOperations.get"},
 	.usual = 9.3,
 	.slow = 13.1,
 	.deadline = 1200,

@@ -15,6 +15,7 @@ const struct kind kind_network_endpoint_group = {
 	.id = "compute.networkEndpointGroup",
 	.title = N_("Network endpoint group"),
 	.api = "compute.googleapis.com",
+	.permissions = {.read = "compute.regionNetworkEndpointGroups.get", .create = "compute.regionNetworkEndpointGroups.create compute.regionOperations.get", .destroy = "compute.regionNetworkEndpointGroups.delete compute.regionOperations.get"},
 	.usual = 2,
 	.slow = 4,
 	.deadline = 1200,

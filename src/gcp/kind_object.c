@@ -47,6 +47,7 @@ const struct kind kind_object = {
 	.id = "storage.object",
 	.title = N_("Source archive"),
 	.api = "storage.googleapis.com",
+	.permissions = {.read = "storage.objects.get", .create = "storage.objects.create"},
 	.usual = 1,
 	.slow = 3,
 	.deadline = 600,

@@ -21,25 +21,26 @@ static const struct holder {
 	bool get_body;                   /* the version asked for goes in a body */
 	const char *set_method, *set_url;
 	bool bare;                       /* the policy is the whole body */
+	const char *type;                /* as permissions name it, before ".getIamPolicy" */
 } holders[] = {
 	{"project", "POST", "https://cloudresourcemanager.googleapis.com/v1/%s:getIamPolicy", true, "POST",
-	 "https://cloudresourcemanager.googleapis.com/v1/%s:setIamPolicy", false},
+	 "https://cloudresourcemanager.googleapis.com/v1/%s:setIamPolicy", false, "resourcemanager.projects"},
 	{"serviceAccount", "POST", "https://iam.googleapis.com/v1/%s:getIamPolicy?options.requestedPolicyVersion=3", false, "POST",
-	 "https://iam.googleapis.com/v1/%s:setIamPolicy", false},
+	 "https://iam.googleapis.com/v1/%s:setIamPolicy", false, "iam.serviceAccounts"},
 	{"secret", "GET", "https://secretmanager.googleapis.com/v1/%s:getIamPolicy?options.requestedPolicyVersion=3", false, "POST",
-	 "https://secretmanager.googleapis.com/v1/%s:setIamPolicy", false},
+	 "https://secretmanager.googleapis.com/v1/%s:setIamPolicy", false, "secretmanager.secrets"},
 	{"repository", "GET", "https://artifactregistry.googleapis.com/v1/%s:getIamPolicy?options.requestedPolicyVersion=3", false, "POST",
-	 "https://artifactregistry.googleapis.com/v1/%s:setIamPolicy", false},
+	 "https://artifactregistry.googleapis.com/v1/%s:setIamPolicy", false, "artifactregistry.repositories"},
 	{"service", "GET", "https://run.googleapis.com/v2/%s:getIamPolicy?options.requestedPolicyVersion=3", false, "POST",
-	 "https://run.googleapis.com/v2/%s:setIamPolicy", false},
+	 "https://run.googleapis.com/v2/%s:setIamPolicy", false, "run.services"},
 	{"bucket", "GET", "https://storage.googleapis.com/storage/v1/%s/iam?optionsRequestedPolicyVersion=3", false, "PUT",
-	 "https://storage.googleapis.com/storage/v1/%s/iam", true},
-	{"iap", "POST", "https://iap.googleapis.com/v1/%s:getIamPolicy", true, "POST", "https://iap.googleapis.com/v1/%s:setIamPolicy", false},
+	 "https://storage.googleapis.com/storage/v1/%s/iam", true, "storage.buckets"},
+	{"iap", "POST", "https://iap.googleapis.com/v1/%s:getIamPolicy", true, "POST", "https://iap.googleapis.com/v1/%s:setIamPolicy", false, "iap.webServices"},
 };
 
-static const struct holder *holder_of(const struct view *v)
+static const struct holder *holder_of(const cJSON *spec)
 {
-	const char *id = json_str(v->spec, "holder", "");
+	const char *id = json_str(spec, "holder", "");
 	for (size_t i = 0; i < sizeof holders / sizeof *holders; i++)
 		if (!strcmp(holders[i].id, id))
 			return &holders[i];
@@ -56,7 +57,7 @@ static void on_holder(const struct view *v, const char *method, cJSON *body, con
 /* A holder that is not in the table makes no request: nobody else's policy is touched in its place. */
 void policy_read(const struct view *v, struct call *out)
 {
-	const struct holder *h = holder_of(v);
+	const struct holder *h = holder_of(v->spec);
 	if (!h)
 		return;
 	on_holder(v, h->get_method, h->get_body ? json_make("{'options':{'requestedPolicyVersion':3}}") : NULL, h->get_url, out);
@@ -161,7 +162,7 @@ static void compare(const struct view *v, const struct observation *seen, struct
 
 static void write_back(const struct view *v, cJSON *policy, struct call *out)
 {
-	const struct holder *h = holder_of(v);
+	const struct holder *h = holder_of(v->spec);
 	json_put_num(policy, "version", 3);
 	on_holder(v, h->set_method, h->bare ? policy : json_make("{'policy':%j}", policy), h->set_url, out);
 }
@@ -223,10 +224,19 @@ static void destroy(const struct view *v, const struct observation *seen, struct
 	write_back(v, policy, out);
 }
 
+static char *permits(const cJSON *spec, enum deed deed)
+{
+	const struct holder *h = holder_of(spec);
+	if (!h || deed == DEED_LIST)
+		return NULL;
+	return xasprintf("%s.%s", h->type, deed == DEED_READ ? "getIamPolicy" : "setIamPolicy");
+}
+
 const struct kind kind_policy = {
 	.id = "iam.policy",
 	.title = N_("Permissions"),
 	.api = "iam.googleapis.com",
+	.permits = permits,
 	.spreads = true,
 	.grants = true,
 	.usual = 0.5,

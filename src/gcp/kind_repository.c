@@ -86,6 +86,7 @@ const struct kind kind_repository = {
 	.id = "artifactregistry.repository",
 	.title = N_("Image repository"),
 	.api = "artifactregistry.googleapis.com",
+	.permissions = {.read = "artifactregistry.repositories.get", .list = "artifactregistry.repositories.list", .create = "artifactregistry.repositories.create", .update = "artifactregistry.repositories.update", .destroy = "artifactregistry.repositories.delete"},
 	.usual = 3,
 	.slow = 12,
 	.deadline = 1200,

@@ -89,6 +89,7 @@ const struct kind kind_run_job = {
 	.id = "run.job",
 	.title = N_("Cloud Run job"),
 	.api = "run.googleapis.com",
+	.permissions = {.read = "run.jobs.get", .list = "run.jobs.list", .create = "run.jobs.create run.jobs.update run.jobs.run run.operations.get iam.serviceAccounts.actAs", .update = "run.jobs.update run.jobs.run run.operations.get iam.serviceAccounts.actAs", .destroy = "run.jobs.delete run.operations.get"},
 	.usual = 40,
 	.slow = 120,
 	.deadline = 1800,

@@ -107,6 +107,7 @@ const struct kind kind_run_service = {
 	.id = "run.service",
 	.title = N_("Cloud Run service"),
 	.api = "run.googleapis.com",
+	.permissions = {.read = "run.services.get", .list = "run.services.list", .create = "run.services.create run.services.update run.services.setIamPolicy run.operations.get iam.serviceAccounts.actAs", .update = "run.services.update run.services.setIamPolicy run.operations.get iam.serviceAccounts.actAs", .destroy = "run.services.delete run.operations.get"},
 	.usual = 20,
 	.slow = 70,
 	.deadline = 1800,

@@ -76,6 +76,7 @@ const struct kind kind_secret = {
 	.id = "secretmanager.secret",
 	.title = N_("Secret"),
 	.api = "secretmanager.googleapis.com",
+	.permissions = {.read = "secretmanager.secrets.get", .list = "secretmanager.secrets.list", .create = "secretmanager.secrets.create", .destroy = "secretmanager.secrets.delete"},
 	.usual = 0.4,
 	.slow = 0.8,
 	.deadline = 600,

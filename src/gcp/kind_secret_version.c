@@ -119,10 +119,24 @@ static void update(const struct view *v, const struct observation *seen, const s
 	create(v, seen, out);
 }
 
+/* A text is compared by what was stored. A value that was drawn is read when what needs it is made later: at an update of the stack. */
+static char *permits(const cJSON *spec, enum deed deed)
+{
+	static const char *const drawn[DEEDS] = {
+		[DEED_READ] = "secretmanager.versions.list",
+		[DEED_CREATE] = "secretmanager.versions.add",
+		[DEED_UPDATE] = "secretmanager.versions.add secretmanager.versions.access",
+	};
+	bool compared = deed == DEED_READ && json_at(spec, "text");
+	const char *needed = compared ? "secretmanager.versions.access" : drawn[deed];
+	return needed ? xstrdup(needed) : NULL;
+}
+
 const struct kind kind_secret_version = {
 	.id = "secretmanager.version",
 	.title = N_("Secret version"),
 	.api = "secretmanager.googleapis.com",
+	.permits = permits,
 	.usual = 0.4,
 	.slow = 0.8,
 	.deadline = 600,

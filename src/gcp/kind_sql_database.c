@@ -49,6 +49,7 @@ const struct kind kind_sql_database = {
 	.id = "sqladmin.database",
 	.title = N_("Database"),
 	.api = "sqladmin.googleapis.com",
+	.permissions = {.read = "cloudsql.databases.get", .create = "cloudsql.databases.create"},
 	.lock = sql_lock,
 	.usual = 1,
 	.slow = 4,

@@ -201,6 +201,7 @@ const struct kind kind_sql_instance = {
 	.id = "sqladmin.instance",
 	.title = N_("Cloud SQL instance"),
 	.api = "sqladmin.googleapis.com",
+	.permissions = {.read = "cloudsql.instances.get", .list = "cloudsql.instances.list", .create = "cloudsql.instances.create", .update = "cloudsql.instances.update", .destroy = "cloudsql.instances.delete"},
 	.usual = 560,
 	.slow = 1100,
 	.deadline = 5400,

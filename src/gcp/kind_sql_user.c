@@ -82,6 +82,7 @@ const struct kind kind_sql_user = {
 	.id = "sqladmin.user",
 	.title = N_("Database user"),
 	.api = "sqladmin.googleapis.com",
+	.permissions = {.read = "cloudsql.users.list", .create = "cloudsql.users.create", .update = "cloudsql.users.update"},
 	.lock = sql_lock,
 	.usual = 1,
 	.slow = 2,

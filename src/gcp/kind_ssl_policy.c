@@ -14,6 +14,7 @@ const struct kind kind_ssl_policy = {
 	.id = "compute.sslPolicy",
 	.title = N_("SSL policy"),
 	.api = "compute.googleapis.com",
+	.permissions = {.read = "compute.sslPolicies.get", .create = "compute.sslPolicies.create compute.globalOperations.get", .update = "compute.sslPolicies.update compute.globalOperations.get", .destroy = "compute.sslPolicies.delete compute.globalOperations.get"},
 	.usual = 1,
 	.slow = 2,
 	.deadline = 1200,

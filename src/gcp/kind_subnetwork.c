@@ -81,6 +81,7 @@ const struct kind kind_subnetwork = {
 	.id = "compute.subnetwork",
 	.title = N_("Subnet"),
 	.api = "compute.googleapis.com",
+	.permissions = {.read = "compute.subnetworks.get", .list = "compute.subnetworks.list", .create = "compute.subnetworks.create compute.regionOperations.get", .update = "compute.subnetworks.setPrivateIpGoogleAccess compute.regionOperations.get", .destroy = "compute.subnetworks.delete compute.regionOperations.get"},
 	.usual = 12,
 	.slow = 22,
 	.deadline = 1200,

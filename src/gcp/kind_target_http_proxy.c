@@ -14,6 +14,7 @@ const struct kind kind_target_http_proxy = {
 	.id = "compute.targetHttpProxy",
 	.title = N_("HTTP proxy"),
 	.api = "compute.googleapis.com",
+	.permissions = {.read = "compute.targetHttpProxies.get", .create = "compute.targetHttpProxies.create compute.globalOperations.get", .update = "compute.targetHttpProxies.update compute.globalOperations.get", .destroy = "compute.targetHttpProxies.delete compute.globalOperations.get"},
 	.usual = 1.2,
 	.slow = 2,
 	.deadline = 1200,

@@ -14,6 +14,7 @@ const struct kind kind_url_map = {
 	.id = "compute.urlMap",
 	.title = N_("URL map"),
 	.api = "compute.googleapis.com",
+	.permissions = {.read = "compute.urlMaps.get", .create = "compute.urlMaps.create compute.globalOperations.get", .update = "compute.urlMaps.update compute.globalOperations.get", .destroy = "compute.urlMaps.delete compute.globalOperations.get"},
 	.usual = 0.7,
 	.slow = 1,
 	.deadline = 1200,

@@ -11,6 +11,8 @@ src_plan_libplan_a_SOURCES = \
 	src/plan/answers_file.c \
 	src/plan/resolved.c src/plan/resolved.h \
 	src/plan/checks.c src/plan/checks.h \
+	src/plan/draft.c \
+	src/plan/permissions.c src/plan/permissions.h \
 	src/plan/cost.c \
 	src/plan/database.c src/plan/database.h \
 	src/plan/database_mysql.c src/plan/database_postgresql.c \

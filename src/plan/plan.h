@@ -118,6 +118,9 @@ struct render_row {
  * answers_choices gave in earlier runs, tells which resources may stand that these answers do not want any more: they come last. NULL with
  * e on failure. */
 struct plan *plan_make(const struct answers *a, struct err *e);
+/* The same of answers that are not complete, to see what it would be (prices, permissions): what only the cloud gives is made up where it is not
+ * known. number is the project's, or NULL. NULL when the answers make no plan yet. */
+struct plan *plan_draft(const struct answers *a, const char *number);
 void plan_free(struct plan *p);
 /* An empty plan with the answers' names. */
 struct plan *plan_new(const struct answers *a, const char *number);

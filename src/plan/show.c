@@ -5,6 +5,7 @@
 #include "base/gettext.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "plan/permissions.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -119,8 +120,8 @@ cJSON *plan_json(const struct plan *p, const struct change *const *changes)
 	for (size_t i = 0; i < p->errand_count; i++)
 		cJSON_AddItemToArray(errands, errand_json(&p->errands[i]));
 	return json_make("{'project':%s,'stack':%s,'region':%s,'url':%s,'counts':%j,'expected_seconds':%d,'monthly_usd':%j,'prices':%s,"
-			 "'resources':%j,'errands':%j}",
-			 p->project, p->stack, p->region, p->url, counted, (int)plan_expected(p, changes), dollars(total_cost(p, changes)), kind_prices_date, resources,
+			 "'permissions':%j,'resources':%j,'errands':%j}",
+			 p->project, p->stack, p->region, p->url, counted, (int)plan_expected(p, changes), dollars(total_cost(p, changes)), kind_prices_date, plan_permissions_json(p), resources,
 			 errands);
 }
 

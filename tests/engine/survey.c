@@ -78,11 +78,16 @@ int main(void)
 		TOKEN,
 		{.method = "GET", .url = "v1/projects/demo-proj", .status = 200, .body = "{\"projectNumber\":\"12\",\"lifecycleState\":\"ACTIVE\"}"},
 		{.method = "GET", .url = "billingInfo", .status = 200, .body = "{}"},
-		{.method = "POST", .url = ":testIamPermissions", .status = 200, .body = "{\"permissions\":[\"run.services.create\"]}"},
+		{.method = "POST", .url = ":testIamPermissions", .status = 400,
+		 .body = "{\"error\":{\"code\":400,\"message\":\"Permission artifactregistry.repositories.create is not valid for this resource.\",\"status\":\"INVALID_ARGUMENT\"}}"},
+		{.method = "POST", .url = ":testIamPermissions", .status = 200, .body = "{\"permissions\":[\"run.services.create\"]}", .stays = true},
 		{0},
 	};
 	const char *found = ask(flight, true, "preflight");
 	ok(strstr(found, "\"id\":\"billing\"") && strstr(found, "\"state\":\"fail\""), "preflight: billing that is off");
 	ok(strstr(found, "cloudsql.instances.create") && !strstr(found, "run.services.create"), "and the permissions that lack");
+	ok(!strstr(found, "container.clusters.create") && !strstr(found, "artifactregistry.repositories.create"),
+	   "not those of another target, nor one that cannot be tested on a project");
+	ok(!strstr(found, "cloudsql.instances.delete"), "what only destroying needs does not stop an apply");
 	return tap_done();
 }
