@@ -31,51 +31,52 @@ static void done(void *arg, const cJSON *result, struct err *e)
 	s->state = result ? SURVEY_KNOWN : SURVEY_FAILED;
 }
 
-/* What a survey is about: the project; for what has to be allowed there, the choices as well. The caller frees. */
-static char *about(const struct wizard *w, enum survey_id id)
+/* What has to be allowed in the project goes by the choices that are made: the preflight's, else NULL. The caller frees. */
+static char *choices_for(const struct wizard *w, enum survey_id id)
 {
-	const char *project = answers_str(w->answers, "project.id");
 	if (id != SURVEY_PREFLIGHT)
-		return xstrdup(project);
+		return NULL;
 	cJSON *choices = answers_choices(w->answers);
-	char *text = json_text(choices, -1), *both = xasprintf("%s %s", project, text);
-	free(text);
+	char *text = json_text(choices, -1);
 	cJSON_Delete(choices);
-	return both;
+	return text;
 }
 
-/* Owns of. */
-static void start(struct wizard *w, enum survey_id id, char *of)
+/* Owns choices. */
+static void start(struct wizard *w, enum survey_id id, const char *project, char *choices)
 {
 	struct survey *s = &w->surveys[id];
 	free(s->project);
-	s->project = of;
+	free(s->choices);
+	s->project = xstrdup(project);
+	s->choices = choices;
 	s->wizard = w;
 	s->id = id;
 	s->state = SURVEY_CHECKING;
 	session_survey(w->session, surveys_of[id].name, w->answers, done, s);
 }
 
-static bool ready(const struct wizard *w, enum survey_id id, const char *of)
+static bool ready(const struct wizard *w, enum survey_id id, const char *project, const char *choices)
 {
 	const struct survey *s = &w->surveys[id];
 	if (!surveys_of[id].of_project)
 		return s->state == SURVEY_UNKNOWN;
-	if (!*answers_str(w->answers, "project.id") || cJSON_HasObjectItem(w->drafts, "project.id") || session_now(w->session) < w->typed_at + SETTLED)
+	if (!*project || cJSON_HasObjectItem(w->drafts, "project.id") || session_now(w->session) < w->typed_at + SETTLED)
 		return false;
-	return s->state == SURVEY_UNKNOWN || !s->project || strcmp(s->project, of) != 0;
+	return s->state == SURVEY_UNKNOWN || !s->project || strcmp(s->project, project) != 0 || (choices && s->choices && strcmp(s->choices, choices) != 0);
 }
 
 void wizard_surveys_start(struct wizard *w)
 {
 	if (!w->session)
 		return;
+	const char *project = answers_str(w->answers, "project.id");
 	for (enum survey_id id = 0; id < SURVEY_COUNT; id++) {
-		char *of = about(w, id);
-		if (ready(w, id, of))
-			start(w, id, of);
+		char *choices = choices_for(w, id);
+		if (ready(w, id, project, choices))
+			start(w, id, project, choices);
 		else
-			free(of);
+			free(choices);
 	}
 }
 
@@ -112,5 +113,6 @@ void wizard_surveys_free(struct wizard *w)
 		cJSON_Delete(w->surveys[id].result);
 		err_free(&w->surveys[id].err);
 		free(w->surveys[id].project);
+		free(w->surveys[id].choices);
 	}
 }

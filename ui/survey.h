@@ -19,7 +19,8 @@ struct survey {
 	enum survey_state state;
 	cJSON *result;         /* when known */
 	struct err err;        /* when failed */
-	char *project;         /* the project that was asked about, "" when none; of the preflight, with the choices that were made */
+	char *project;         /* the project that was asked about, "" when none */
+	char *choices;         /* preflight: the choices that it was asked for, as JSON; else NULL */
 };
 
 /* Asks what has not been asked so far: all that makes sense for the project in the answers. Called after each change; cheap. */

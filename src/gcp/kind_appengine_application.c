@@ -73,7 +73,7 @@ const struct kind kind_appengine_application = {
 	.id = "appengine.application",
 	.title = N_("App Engine application"),
 	.api = "appengine.googleapis.com",
-	.permissions = {.read = "appengine.applications.get", .create = "appengine.applications.create", .update = "appengine.applications.update"},
+	.permissions = {.read = "appengine.applications.get", .create = "appengine.applications.create appengine.operations.get", .update = "appengine.applications.update appengine.operations.get"},
 	.usual = 40,
 	.slow = 120,
 	.deadline = 3600,

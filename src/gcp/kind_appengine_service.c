@@ -90,7 +90,7 @@ const struct kind kind_appengine_service = {
 	.id = "appengine.service",
 	.title = N_("App Engine service"),
 	.api = "appengine.googleapis.com",
-	.permissions = {.read = "appengine.services.get", .create = "appengine.services.update", .update = "appengine.services.update"},
+	.permissions = {.read = "appengine.services.get", .create = "appengine.services.update appengine.operations.get", .update = "appengine.services.update appengine.operations.get"},
 	.usual = 10,
 	.slow = 40,
 	.deadline = 900,

@@ -70,7 +70,7 @@ const struct kind kind_appengine_version = {
 	.id = "appengine.version",
 	.title = N_("App Engine version"),
 	.api = "appengineflex.googleapis.com",
-	.permissions = {.read = "appengine.instances.list", .create = "appengine.versions.create iam.serviceAccounts.actAs"},
+	.permissions = {.read = "appengine.instances.list", .create = "appengine.versions.create appengine.operations.get iam.serviceAccounts.actAs"},
 	.usual = 480,
 	.slow = 900,
 	.deadline = 3600,

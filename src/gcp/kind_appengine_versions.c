@@ -117,7 +117,7 @@ const struct kind kind_appengine_versions = {
 	.id = "appengine.versions",
 	.title = N_("App Engine's older versions"),
 	.api = "appengine.googleapis.com",
-	.permissions = {.read = "appengine.versions.list", .update = "appengine.versions.update appengine.versions.delete", .destroy = "appengine.versions.update appengine.versions.delete appengine.services.delete"},
+	.permissions = {.read = "appengine.versions.list", .update = "appengine.versions.update appengine.versions.delete appengine.operations.get", .destroy = "appengine.versions.update appengine.versions.delete appengine.services.delete appengine.operations.get"},
 	.usual = 1,
 	.slow = 20,
 	.deadline = 1800,

@@ -204,7 +204,7 @@ const struct kind kind_instance = {
 	.id = "compute.instance",
 	.title = N_("Virtual machine"),
 	.api = "compute.googleapis.com",
-	.permissions = {.read = "compute.instances.get", .list = "compute.instances.list", .create = "compute.instances.create compute.disks.create compute.subnetworks.use iam.serviceAccounts.actAs compute.zoneOperations.get", .update = "compute.instances.setLabels compute.instances.setTags compute.instances.setScheduling compute.instances.setMetadata compute.instances.setMachineType compute.instances.setServiceAccount compute.instances.updateShieldedInstanceConfig compute.instances.resume compute.instances.stop compute.instances.start iam.serviceAccounts.actAs compute.zoneOperations.get", .destroy = "compute.instances.delete compute.instances.setDeletionProtection compute.zoneOperations.get"},
+	.permissions = {.read = "compute.instances.get", .list = "compute.instances.list", .create = "compute.instances.create compute.disks.create compute.subnetworks.use iam.serviceAccounts.actAs compute.zoneOperations.get", .update = "compute.instances.setLabels compute.instances.setTags compute.instances.setScheduling compute.instances.setMetadata compute.instances.setMachineType compute.instances.setServiceAccount compute.instances.updateShieldedInstanceConfig compute.instances.resume compute.instances.stop compute.instances.start compute.instances.setDeletionProtection iam.serviceAccounts.actAs compute.zoneOperations.get", .destroy = "compute.instances.delete compute.zoneOperations.get"},
 	.usual = 60,
 	.slow = 80,
 	.deadline = 1800,
