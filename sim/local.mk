@@ -90,7 +90,7 @@ tests_sim_tokens_LDADD = $(LIB_SIM)
 
 EXTRA_DIST += dev/conformance
 if FUZZING
-SIM_FUZZERS = tests/fuzz/sim_body tests/fuzz/sim_http tests/fuzz/sim_path tests/fuzz/sim_requests
+SIM_FUZZERS = tests/fuzz/sim_body tests/fuzz/sim_http tests/fuzz/sim_path tests/fuzz/sim_requests tests/fuzz/sim_tunnel
 noinst_PROGRAMS += $(SIM_FUZZERS)
 tests_fuzz_sim_body_SOURCES = tests/fuzz/body.c
 tests_fuzz_sim_body_LDADD = $(LIB_SIM)
@@ -104,6 +104,9 @@ tests_fuzz_sim_path_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_sim_requests_SOURCES = tests/fuzz/requests.c
 tests_fuzz_sim_requests_LDADD = $(LIB_SIM)
 tests_fuzz_sim_requests_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_sim_tunnel_SOURCES = tests/fuzz/tunnel.c
+tests_fuzz_sim_tunnel_LDADD = $(LIB_SIM)
+tests_fuzz_sim_tunnel_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 endif
 
 include sim/api/identity.mk

@@ -43,13 +43,14 @@ struct sim_mischief {
 	double seconds;           /* SIM_SLOW: pause between bytes */
 };
 /* A reply whose body goes on: more adds what there is to say now and tells whether the stream goes on; who does not carry streams takes the
- * body for the whole. end frees the state. */
+ * body for the whole. take, with a reply 101 only, gets the client's bytes, which both sides then speak another protocol in. end frees the state. */
 struct sim;
 struct sim_stream {
 	bool (*more)(struct sim *s, void *state, struct buf *out); /* NULL: no stream */
 	void (*end)(void *state);
 	void *state;
 	double seconds;           /* it ends after so many; 0: when the client goes */
+	void (*take)(struct sim *s, void *state, const char *data, size_t len); /* NULL: the client says nothing more */
 };
 struct sim_reply {
 	int status;
@@ -60,6 +61,9 @@ struct sim_reply {
 	struct sim_stream stream;
 };
 void sim_reply_free(struct sim_reply *r);
+/* A stream's take, and its more, for whoever carries it. */
+void sim_stream_take(struct sim *s, struct sim_stream *stream, const char *data, size_t len);
+bool sim_stream_more(struct sim *s, struct sim_stream *stream, struct buf *out);
 
 /* Time, in seconds from 0. sim_advance moves it forward and runs what is due; going back is ignored. sim_next is when the next thing
  * happens by itself (infinity when nothing will). */

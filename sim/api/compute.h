@@ -163,6 +163,8 @@ struct ip4_range {
 bool ip4_parse(const char *text, uint32_t *out);
 bool ip4_range_parse(const char *text, struct ip4_range *out);
 bool ip4_overlap(struct ip4_range a, struct ip4_range b);
+/* Is the range ("35.191.0.0/16") within the other? False when either is none. */
+bool ip4_within(const char *range, const char *outer);
 /* "10.0.0.1" into a buffer of 16. */
 char *ip4_text(uint32_t a, char into[static 16]);
 /* A range of this size in 10.0.0.0/8 that no subnet and no peering range of the network touches. */

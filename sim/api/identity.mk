@@ -18,6 +18,7 @@ sim_libsim_a_SOURCES += \
 	sim/api/iam_roles.c \
 	sim/api/iamcredentials.c \
 	sim/api/iap.c \
+	sim/api/iap_tunnel.c \
 	sim/api/identity.c \
 	sim/api/identity.h \
 	sim/api/locations.c \
@@ -34,6 +35,8 @@ sim_libsim_a_SOURCES += \
 	sim/api/storage_names.c \
 	sim/api/storage_objects.c \
 	sim/api/storage_upload.c \
+	sim/api/websocket.c sim/api/websocket.h \
+	sim/api/wire.c sim/api/wire.h \
 	sim/api/world.c
 
 IDENTITY_TESTS = tests/sim/identity_edge tests/sim/identity_iam tests/sim/identity_secrets tests/sim/identity_services tests/sim/identity_storage
@@ -51,3 +54,8 @@ tests_sim_identity_storage_SOURCES = tests/sim/identity_storage.c tests/sim/iden
 tests_sim_identity_storage_LDADD = $(LIB_SIM)
 
 REAL_TESTS += tests/gcloud/edge.sh tests/gcloud/identity.sh tests/real/storage_client.py
+
+check_PROGRAMS += tests/sim/iap_tunnel
+TESTS += tests/sim/iap_tunnel
+tests_sim_iap_tunnel_SOURCES = tests/sim/iap_tunnel.c tests/sim/cloud.h tests/tap.h
+tests_sim_iap_tunnel_LDADD = $(LIB_SIM) -lm

@@ -52,6 +52,12 @@ bool ip4_overlap(struct ip4_range a, struct ip4_range b)
 	return (a.base & mask) == (b.base & mask);
 }
 
+bool ip4_within(const char *range, const char *outer)
+{
+	struct ip4_range a, b;
+	return ip4_range_parse(range, &a) && ip4_range_parse(outer, &b) && b.bits <= a.bits && ip4_overlap(a, b);
+}
+
 /* A secondary range of the subnet (its pods', say) that touches r. */
 static bool taken_within(const cJSON *subnet, struct ip4_range r, struct ip4_range *by)
 {

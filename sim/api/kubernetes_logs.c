@@ -151,5 +151,5 @@ void kubernetes_log(struct kubernetes_call *k, const struct sim_object *pod)
 		return;
 	struct follower *f = xcalloc(1, sizeof *f);
 	*f = (struct follower){xstrdup(pod->key), xstrdup(kubernetes_uid(pod)), xstrdup(container), count, json_num(run_of(pod, container), "starts", 0), timestamps};
-	k->c->reply->stream = (struct sim_stream){more, end, f, 0};
+	k->c->reply->stream = (struct sim_stream){.more = more, .end = end, .state = f};
 }

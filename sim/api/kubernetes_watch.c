@@ -103,5 +103,5 @@ void kubernetes_watch(struct kubernetes_call *k, const char *prefix)
 	know_since(k->c->sim, w, strtoll(sim_param(k->c, "resourceVersion"), NULL, 10), &b);
 	sim_bytes(k->c, 200, "application/json", buf_text(&b), b.len);
 	buf_free(&b);
-	k->c->reply->stream = (struct sim_stream){more, end, w, strtod(sim_param(k->c, "timeoutSeconds"), NULL)};
+	k->c->reply->stream = (struct sim_stream){.more = more, .end = end, .state = w, .seconds = strtod(sim_param(k->c, "timeoutSeconds"), NULL)};
 }

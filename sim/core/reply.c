@@ -172,11 +172,29 @@ cJSON *sim_rpc_status(const char *status, const char *format, ...)
 	return j;
 }
 
+void sim_stream_take(struct sim *s, struct sim_stream *stream, const char *data, size_t len)
+{
+	scratch_begin();
+	stream->take(s, stream->state, data, len);
+	scratch_end();
+}
+
+bool sim_stream_more(struct sim *s, struct sim_stream *stream, struct buf *out)
+{
+	scratch_begin();
+	bool on = stream->more(s, stream->state, out);
+	scratch_end();
+	return on;
+}
+
 void sim_reply_free(struct sim_reply *r)
 {
 	free(r->headers);
 	buf_free(&r->body);
-	if (r->stream.more)
+	if (r->stream.more) {
+		scratch_begin();
 		r->stream.end(r->stream.state);
+		scratch_end();
+	}
 	*r = (struct sim_reply){0};
 }

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #define MOST 64
+#define BALANCERS "35.191.0.0/16" /* Google's front ends and probes */
 
 /* Firewalls. --------------------------------------------------------------------------------------------------------------- */
 static bool opens(const struct sim_object *rule, int port)
@@ -49,23 +50,22 @@ static bool aimed_at(const struct sim_object *rule, const struct sim_object *vm)
 	return false;
 }
 
-static bool from_google(const struct sim_object *rule)
+static bool is_from(const struct sim_object *rule, const char *from)
 {
 	const cJSON *r;
 	cJSON_ArrayForEach(r, json_at(rule->doc, "sourceRanges"))
-		if (!strcmp(r->valuestring, "0.0.0.0/0") || !strcmp(r->valuestring, "35.191.0.0/16"))
+		if (ip4_within(from, r->valuestring))
 			return true;
 	return false;
 }
 
-/* Do the network's rules let Google's front ends and probes in to the port? */
-static bool let_in(struct sim *s, const struct sim_object *vm, int port)
+bool backend_let_in(struct sim *s, const struct sim_object *vm, int port, const char *from)
 {
 	const char *prefix = sim_tmp("%.*s/global/firewalls/", (int)(strcspn(vm->key + 9, "/") + 9), vm->key);
 	for (struct sim_object *f = sim_first(s, "compute.firewalls", prefix); f; f = sim_following(s, f, prefix)) {
 		bool here = !strcmp(json_str(f->doc, "network", ""), json_str(vm->doc, "networkInterfaces.0.network", "-"));
 		bool inward = strcmp(json_str(f->doc, "direction", "INGRESS"), "EGRESS") && !json_bool(f->doc, "disabled", false);
-		if (here && inward && from_google(f) && opens(f, port) && aimed_at(f, vm))
+		if (here && inward && is_from(f, from) && opens(f, port) && aimed_at(f, vm))
 			return true;
 	}
 	return false;
@@ -79,7 +79,7 @@ static bool open_endpoint(struct sim *s, const struct compute_endpoint *e, struc
 
 static const struct workload_part *part_at(const struct compute_endpoint *e, const struct workload *w, int port)
 {
-	return e->vm ? workload_at_host(w, port) : workload_at(w, port);
+	return e->vm ? workload_at_host(w, port, BALANCERS) : workload_at(w, port);
 }
 
 /* The port and path that a health check asks for; path NULL: a connection is enough. */
@@ -109,7 +109,7 @@ bool backend_healthy(struct sim *s, const struct sim_object *service, const stru
 	if (!check)
 		return false;
 	int port = asked(check, e, &path);
-	if ((e->vm && !let_in(s, e->vm, port)) || !open_endpoint(s, e, &w))
+	if ((e->vm && !backend_let_in(s, e->vm, port, BALANCERS)) || !open_endpoint(s, e, &w))
 		return false;
 	bool well = workload_healthy(&w, part_at(e, &w, port), path);
 	workload_close(&w);
@@ -130,7 +130,7 @@ bool backend_pick(struct sim *s, const struct sim_object *service, struct worklo
 		if (backend_healthy(s, service, &list[i]))
 			list[well++] = list[i];
 	const struct compute_endpoint *e = well ? &list[sim_random(s) % well] : NULL;
-	if (!e || (e->vm && !let_in(s, e->vm, e->port)) || !open_endpoint(s, e, w))
+	if (!e || (e->vm && !backend_let_in(s, e->vm, e->port, BALANCERS)) || !open_endpoint(s, e, w))
 		return false;
 	*part = part_at(e, w, e->port);
 	if (!*part)

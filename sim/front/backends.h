@@ -5,6 +5,8 @@
 #include "sim/api/compute.h"
 #include "sim/front/workload.h"
 
+/* Do the network's firewall rules let addresses of this range in to the machine's port? */
+bool backend_let_in(struct sim *s, const struct sim_object *vm, int port, const char *from);
 /* Do the health check and the firewall let this endpoint have requests? */
 bool backend_healthy(struct sim *s, const struct sim_object *service, const struct compute_endpoint *e);
 /* A healthy endpoint of any of its groups, by chance, opened: *part takes the request. False when there is none; else workload_close(w). */

@@ -9,6 +9,7 @@
 #include "sim/api/artifactregistry.h"
 #include "sim/api/compute.h"
 #include "sim/api/serving.h"
+#include "sim/front/backends.h"
 #include "sim/front/shell.h"
 #include "sim/front/workload.h"
 #include "sim/front/yaml.h"
@@ -407,13 +408,13 @@ static void start_unit(struct machine *m, const char *name)
 /* Commands. ----------------------------------------------------------------------------------------------------------------- */
 static void open_port(struct machine *m, const cJSON *words)
 {
-	const char *port = option(words, "--dport");
+	const char *port = option(words, "--dport"), *from = option(words, "-s") ? option(words, "-s") : option(words, "--source");
 	const cJSON *last = words->child;
 	bool accept = false;
 	for (const cJSON *w = words->child; w; w = w->next, last = w ? w : last)
 		accept |= !strcmp(w->valuestring, "ACCEPT");
 	if (accept)
-		cJSON_AddItemToArray(m->open, cJSON_CreateString(port ? port : "*"));
+		cJSON_AddItemToArray(m->open, cJSON_CreateString(sim_tmp("%s%s%s", port ? port : "*", from ? " " : "", from ? from : "")));
 }
 
 static void docker(struct machine *m, const cJSON *words)
@@ -894,4 +895,20 @@ bool machine_open(struct sim *s, const struct sim_object *vm, struct workload *w
 			part->r.said = xstrdup(""); /* it ended at the start, and nobody starts it again */
 	}
 	return true;
+}
+
+bool machine_asked(struct sim *s, const struct sim_object *vm, int port, const char *from, const struct sim_request *q, struct sim_reply *out)
+{
+	struct workload w;
+	if (!backend_let_in(s, vm, port, from) || !machine_open(s, vm, &w))
+		return false;
+	const struct workload_part *part = workload_at_host(&w, port, from);
+	if (part && q) {
+		struct visit v;
+		visit_begin(&v, s, q);
+		workload_answer(&v, &w, part, out);
+		visit_end(&v);
+	}
+	workload_close(&w);
+	return part != NULL;
 }

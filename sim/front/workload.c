@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "sim/api/compute.h"
 #include "sim/api/network.h"
 #include "sim/api/serving.h"
 #include "sim/front/gate.h"
@@ -148,16 +149,18 @@ const struct workload_part *workload_at(const struct workload *w, int port)
 	return NULL;
 }
 
-static bool is_open(const struct workload *w, int port)
+static bool is_open(const struct workload *w, int port, const char *from)
 {
 	const cJSON *open;
-	cJSON_ArrayForEach(open, json_at(w->template, "open"))
-		if (!strcmp(open->valuestring, "*") || atoi(open->valuestring) == port)
+	cJSON_ArrayForEach(open, json_at(w->template, "open")) {
+		const char *source = strchr(open->valuestring, ' ');
+		if ((*open->valuestring == '*' || atoi(open->valuestring) == port) && (!source || ip4_within(from, source + 1)))
 			return true;
+	}
 	return false;
 }
 
-const struct workload_part *workload_at_host(const struct workload *w, int port)
+const struct workload_part *workload_at_host(const struct workload *w, int port, const char *from)
 {
 	for (int i = 0; i < w->count; i++) {
 		const struct workload_part *part = &w->parts[i];
@@ -165,7 +168,7 @@ const struct workload_part *workload_at_host(const struct workload *w, int port)
 		if (!runs(part) || part->r.loopback)
 			continue;
 		if (!strcmp(json_str(part->k.spec, "network", ""), "host")) {
-			if (part->r.port == port && is_open(w, port))
+			if (part->r.port == port && is_open(w, port, from))
 				return part;
 			continue;
 		}

@@ -31,8 +31,8 @@ void workload_start(struct workload *w);
 void workload_close(struct workload *w);
 /* The part that takes connections at this port of the pod or container network; NULL. */
 const struct workload_part *workload_at(const struct workload *w, int port);
-/* On a machine: the port of what answers at the machine's port, through what is published and its firewall; 0 for nothing. */
-const struct workload_part *workload_at_host(const struct workload *w, int port);
+/* On a machine: what answers somebody of this range of addresses at the machine's port, through what is published and its firewall; NULL for nothing. */
+const struct workload_part *workload_at_host(const struct workload *w, int port, const char *from);
 /* Lets a request in at a part: oauth2-proxy with what is behind it, MLflow, or a sample. */
 void workload_answer(struct visit *v, const struct workload *w, const struct workload_part *part, struct sim_reply *out);
 /* The same for Cloud Run, where the container with the port is the ingress. */

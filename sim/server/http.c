@@ -140,7 +140,7 @@ static const char *reason_of(int status)
 		int status;
 		const char *reason;
 	} known[] = {
-		{200, "OK"}, {201, "Created"}, {202, "Accepted"}, {204, "No Content"}, {206, "Partial Content"}, {301, "Moved Permanently"}, {302, "Found"},
+		{101, "Switching Protocols"}, {200, "OK"}, {201, "Created"}, {202, "Accepted"}, {204, "No Content"}, {206, "Partial Content"}, {301, "Moved Permanently"}, {302, "Found"},
 		{303, "See Other"}, {304, "Not Modified"}, {307, "Temporary Redirect"}, {308, "Permanent Redirect"}, {400, "Bad Request"},
 		{401, "Unauthorized"}, {402, "Payment Required"}, {403, "Forbidden"}, {404, "Not Found"}, {405, "Method Not Allowed"}, {406, "Not Acceptable"},
 		{408, "Request Timeout"}, {409, "Conflict"}, {410, "Gone"}, {411, "Length Required"}, {412, "Precondition Failed"}, {413, "Payload Too Large"},
@@ -195,8 +195,9 @@ static void put_chunk(struct buf *b, const struct buf *data)
 /* A reply that goes on: its first chunk, and the rest when there is more to say. */
 static void put_stream(struct connection *c, struct sim_reply *r)
 {
-	char *headers = xasprintf("%sTransfer-Encoding: chunked\r\n", r->headers ? r->headers : "");
+	char *headers = xasprintf("%s%s", r->headers ? r->headers : "", r->stream.take ? "" : "Transfer-Encoding: chunked\r\n");
 	struct buf nothing = {0};
+	c->closing = c->closing && !r->stream.take;
 	put_reply(c, r->status, headers, &nothing, SIZE_MAX);
 	put_chunk(&c->reply, &r->body);
 	c->stream = r->stream;
@@ -220,19 +221,23 @@ void http_stream(struct connection *c, double now)
 {
 	static const char last[] = "0\r\n\r\n";
 	struct buf said = {0}, chunk = {0};
+	bool raw = c->stream.take;
 	if (!c->stream.more || c->waiting || c->reset || now - c->streamed < STREAM_SECONDS)
 		return;
 	c->streamed = now;
-	bool on = c->stream.more(c->server->sim, c->stream.state, &said) && now < c->stream_until;
-	put_chunk(&chunk, &said);
-	if (chunk.len)
-		connection_send(c, chunk.data, chunk.len);
+	bool on = sim_stream_more(c->server->sim, &c->stream, &said) && now < c->stream_until;
+	if (!raw)
+		put_chunk(&chunk, &said);
+	if (raw ? said.len : chunk.len)
+		connection_send(c, raw ? said.data : chunk.data, raw ? said.len : chunk.len);
 	buf_free(&said);
 	buf_free(&chunk);
 	if (on)
 		return;
-	connection_send(c, last, sizeof last - 1);
+	if (!raw)
+		connection_send(c, last, sizeof last - 1);
 	http_stream_end(c);
+	c->closing = c->closing || raw;
 	if (!c->closing)
 		http_start(c);
 }
@@ -307,8 +312,22 @@ static void open_tunnel(struct connection *c)
 	c->stage = STAGE_TUNNEL;
 }
 
+/* Of another protocol than HTTP: what was gone over to takes it, and may answer at once. */
+static void hand_over(struct connection *c)
+{
+	server_sync(c->server, true);
+	sim_stream_take(c->server->sim, &c->stream, c->in.data, c->in.len);
+	buf_clear(&c->in);
+	c->streamed = 0;
+}
+
 bool http_read(struct connection *c)
 {
+	if (c->stream.take && !c->waiting) {
+		if (c->in.len)
+			hand_over(c);
+		return true;
+	}
 	while (c->in.len && !c->waiting && !c->complete) {
 		bool well = feed(c);
 		if (c->too_big) {
