@@ -21,6 +21,11 @@ struct exchange {
 	http_done *done;
 	void *arg;
 	struct http_reply reply;
+	/* of one that asks to go over to another protocol */
+	const struct http_channel *channel; /* else NULL */
+	struct sim_stream stream; /* what was gone over to, once the answer is there */
+	struct buf said;          /* on its way there */
+	bool telling, forgotten;
 };
 
 struct rehearsal {
@@ -31,6 +36,9 @@ struct rehearsal {
 	unsigned long last_id;
 };
 
+/* One way through a channel. */
+#define CHANNEL_SECONDS 0.05
+
 static void unlink_exchange(struct exchange *x)
 {
 	struct exchange **p = &x->owner->flying;
@@ -39,13 +47,60 @@ static void unlink_exchange(struct exchange *x)
 	*p = x->next;
 }
 
+static void exchange_free(struct exchange *x)
+{
+	if (x->stream.more)
+		x->stream.end(x->stream.state);
+	http_reply_free(&x->reply);
+	buf_free(&x->said);
+	free(x);
+}
+
+/* What was said arrives, and what the other side says to it comes back. */
+static void carry(void *arg)
+{
+	struct exchange *x = arg;
+	struct buf heard = {0};
+	struct buf said = x->said;
+	x->said = (struct buf){0};
+	x->timer = 0;
+	sim_advance(x->owner->sim, loop_now(x->owner->loop));
+	if (said.len)
+		sim_stream_take(x->owner->sim, &x->stream, said.data, said.len);
+	bool on = sim_stream_more(x->owner->sim, &x->stream, &heard);
+	x->telling = true;
+	if (heard.len)
+		x->channel->heard(x->arg, heard.data, heard.len);
+	if (!on && !x->forgotten)
+		x->channel->ended(x->arg, _("the other side closed the connection"));
+	x->telling = false;
+	if (!on || x->forgotten) {
+		loop_cancel(x->owner->loop, x->timer);
+		unlink_exchange(x);
+		exchange_free(x);
+	}
+	buf_free(&heard);
+	buf_free(&said);
+}
+
 static void deliver(void *arg)
 {
 	struct exchange *x = arg;
-	unlink_exchange(x);
+	bool goes_on = x->stream.more != NULL;
+	x->timer = 0;
+	if (!goes_on)
+		unlink_exchange(x);
+	x->telling = goes_on;
 	x->done(x->arg, &x->reply);
-	http_reply_free(&x->reply);
-	free(x);
+	x->telling = false;
+	if (!goes_on)
+		exchange_free(x);
+	else if (x->forgotten) {
+		loop_cancel(x->owner->loop, x->timer);
+		unlink_exchange(x);
+		exchange_free(x);
+	} else if (!x->timer)
+		x->timer = loop_after(x->owner->loop, CHANNEL_SECONDS, carry, x);
 }
 
 /* "Name: value\r\n" lines into an array. */
@@ -108,11 +163,10 @@ static char *host_of(const char *url, const char **target)
 	return xstrndup(host, strcspn(host, "/?#:"));
 }
 
-static unsigned long send_request(struct transport *t, const struct http_request *request, http_done *done, void *arg)
+static unsigned long begin_exchange(struct rehearsal *r, const struct http_request *request, http_done *done, const struct http_channel *channel, void *arg)
 {
-	struct rehearsal *r = (struct rehearsal *)t;
 	struct exchange *x = xcalloc(1, sizeof *x);
-	*x = (struct exchange){.owner = r, .next = r->flying, .id = ++r->last_id, .done = done, .arg = arg};
+	*x = (struct exchange){.owner = r, .next = r->flying, .id = ++r->last_id, .done = done, .arg = arg, .channel = channel};
 	r->flying = x;
 
 	const char *fault = http_request_fault(request);
@@ -141,6 +195,10 @@ static unsigned long send_request(struct transport *t, const struct http_request
 		broken(&x->reply, HTTP_TIMEOUT, "no reply in time");
 		after = timeout;
 	}
+	if (channel && reply.stream.take && !x->reply.failure) {
+		x->stream = reply.stream;
+		reply.stream = (struct sim_stream){0};
+	}
 	x->timer = loop_after(r->loop, after, deliver, x);
 	sim_reply_free(&reply);
 	free(host);
@@ -148,15 +206,38 @@ static unsigned long send_request(struct transport *t, const struct http_request
 	return x->id;
 }
 
+static unsigned long send_request(struct transport *t, const struct http_request *request, http_done *done, void *arg)
+{
+	return begin_exchange((struct rehearsal *)t, request, done, NULL, arg);
+}
+
+static unsigned long upgrade(struct transport *t, const struct http_request *request, const struct http_channel *to, void *arg)
+{
+	return begin_exchange((struct rehearsal *)t, request, to->answered, to, arg);
+}
+
+static void say(struct transport *t, unsigned long id, const void *data, size_t len)
+{
+	for (struct exchange *x = ((struct rehearsal *)t)->flying; x; x = x->next) {
+		if (x->id != id || !x->stream.more)
+			continue;
+		buf_add(&x->said, data, len);
+		if (!x->timer)
+			x->timer = loop_after(x->owner->loop, CHANNEL_SECONDS, carry, x);
+	}
+}
+
 static void cancel_request(struct transport *t, unsigned long id)
 {
 	struct rehearsal *r = (struct rehearsal *)t;
 	for (struct exchange *x = r->flying; x; x = x->next)
 		if (x->id == id) {
+			x->forgotten = true;
+			if (x->telling)
+				return;
 			loop_cancel(r->loop, x->timer);
 			unlink_exchange(x);
-			http_reply_free(&x->reply);
-			free(x);
+			exchange_free(x);
 			return;
 		}
 }
@@ -173,7 +254,7 @@ static void free_rehearsal(struct transport *t)
 static struct transport *rehearsal_transport(struct loop *loop, struct sim *sim)
 {
 	struct rehearsal *r = xcalloc(1, sizeof *r);
-	r->transport = (struct transport){.send = send_request, .cancel = cancel_request, .free = free_rehearsal};
+	r->transport = (struct transport){.send = send_request, .cancel = cancel_request, .upgrade = upgrade, .say = say, .free = free_rehearsal};
 	r->loop = loop;
 	r->sim = sim;
 	return &r->transport;

@@ -14,6 +14,7 @@ src_engine_libengine_a_SOURCES = \
 	src/engine/proof.c \
 	src/engine/reach.c src/engine/reach.h src/engine/reaches.tbl \
 	src/engine/reach_cluster.c \
+	src/engine/reach_tunnel.c \
 	src/engine/run.c src/engine/run_private.h \
 	src/engine/schedule.c \
 	src/engine/session.c src/engine/session.h \

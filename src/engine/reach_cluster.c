@@ -168,7 +168,7 @@ static struct transport *open_way(struct run *r, const cJSON *with, enum who who
 		return NULL;
 	}
 	struct cluster_way *w = xcalloc(1, sizeof *w);
-	*w = (struct cluster_way){.transport = {send_request, cancel_request, free_way}, .run = r, .who = who, .base = base};
+	*w = (struct cluster_way){.transport = {.send = send_request, .cancel = cancel_request, .free = free_way}, .run = r, .who = who, .base = base};
 	return &w->transport;
 }
 

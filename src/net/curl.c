@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "base/gettext.h"
 #include "base/mem.h"
+#include "net/channel.h"
 #include "net/libcurl.h"
 
 #include <poll.h>
@@ -33,6 +34,8 @@ struct curl_job {
 	char error[CURL_ERROR_SIZE];
 	http_done *done;
 	void *arg;
+	struct channel *channel; /* of one that asks to go over to another protocol; else NULL */
+	bool turning, forgotten; /* it is telling; it was cancelled meanwhile */
 	struct curl_job *next;
 };
 
@@ -181,6 +184,7 @@ static void job_free(struct curl_job *j)
 		lib->slist_free_all(j->headers);
 	}
 	http_reply_free(&j->reply);
+	channel_free(j->channel);
 	free(j);
 }
 
@@ -211,6 +215,10 @@ static void start_jobs(struct curl_transport *t)
 static void finish(struct curl_transport *t, struct curl_job *j, CURLcode code)
 {
 	long status = 0;
+	if (j->channel && code == CURLE_OK) {
+		channel_connected(j->channel, j->easy);
+		return;
+	}
 	lib->easy_getinfo(j->easy, CURLINFO_RESPONSE_CODE, &status);
 	j->reply.failure = failure_of(j, code);
 	j->reply.status = j->reply.failure == HTTP_OK ? (int)status : 0;
@@ -254,6 +262,37 @@ static bool end_faulty(struct curl_transport *t)
 	return true;
 }
 
+/* Channels that have something to send or to tell, one after the other: each may cancel any. */
+static void turn_channels(struct curl_transport *t)
+{
+	for (struct curl_job *j = t->jobs, *next; j; j = next) {
+		if (!j->channel) {
+			next = j->next;
+			continue;
+		}
+		j->turning = true;
+		bool on = channel_turn(j->channel);
+		j->turning = false;
+		next = j->next;
+		if (on && !j->forgotten)
+			continue;
+		unlink_job(t, j);
+		job_free(j);
+		start_jobs(t);
+	}
+}
+
+/* The keyboard first, then the channels' sockets; how many. */
+static unsigned int sockets(const struct curl_transport *t, int extra_fd, struct curl_waitfd *into, unsigned int room)
+{
+	unsigned int n = 0;
+	into[n++] = (struct curl_waitfd){.fd = extra_fd, .events = CURL_WAIT_POLLIN};
+	for (const struct curl_job *j = t->jobs; j && n < room; j = j->next)
+		if (j->channel && channel_waits(j->channel, &into[n]))
+			n++;
+	return n;
+}
+
 static bool curl_wait(void *self, int timeout_ms, int extra_fd)
 {
 	struct curl_transport *t = self;
@@ -262,10 +301,12 @@ static bool curl_wait(void *self, int timeout_ms, int extra_fd)
 	if (!t->multi)
 		return wait_without(t, timeout_ms, extra_fd);
 	int running = 0, moved = 0, left = 0;
-	struct curl_waitfd extra = {.fd = extra_fd, .events = CURL_WAIT_POLLIN};
+	struct curl_waitfd waits[DEFAULT_PARALLEL * 4];
+	unsigned int count = sockets(t, extra_fd, waits, sizeof waits / sizeof *waits), skip = extra_fd < 0;
 	lib->multi_perform(t->multi, &running);
 	CURLMsg *m;
-	lib->multi_poll(t->multi, &extra, extra_fd >= 0 ? 1 : 0, timeout_ms, &moved);
+	lib->multi_poll(t->multi, waits + skip, count - skip, timeout_ms, &moved);
+	turn_channels(t);
 	lib->multi_perform(t->multi, &running);
 	while ((m = lib->multi_info_read(t->multi, &left)))
 		if (m->msg == CURLMSG_DONE) {
@@ -273,7 +314,7 @@ static bool curl_wait(void *self, int timeout_ms, int extra_fd)
 			lib->easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, (char **)&j);
 			finish(t, j, m->data.result);
 		}
-	return extra_fd >= 0 && extra.revents != 0;
+	return extra_fd >= 0 && waits[0].revents != 0;
 }
 
 static int curl_busy(const void *self)
@@ -407,15 +448,25 @@ static bool load(struct curl_transport *t)
 	return t->multi;
 }
 
-static unsigned long curl_send(struct transport *base, const struct http_request *r, http_done *done, void *arg)
+/* libcurl connects, and no more: HTTP/1 is the only version that has such requests on a connection of their own. */
+static void connect_only(struct curl_job *j, const struct http_request *r, const struct http_channel *to)
 {
-	struct curl_transport *t = (struct curl_transport *)base;
+	j->channel = channel_new(lib, r, to, j->arg);
+	lib->easy_setopt(j->easy, CURLOPT_CONNECT_ONLY, 1L);
+	lib->easy_setopt(j->easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+	lib->easy_setopt(j->easy, CURLOPT_FRESH_CONNECT, 1L);
+}
+
+static unsigned long begin_job(struct curl_transport *t, const struct http_request *r, http_done *done, const struct http_channel *to, void *arg)
+{
 	struct curl_job *j = xcalloc(1, sizeof *j);
 	*j = (struct curl_job){.id = ++t->last_id, .done = done, .arg = arg};
 	j->reply.body.max = r->max_reply ? r->max_reply : DEFAULT_MAX_REPLY;
 	j->fault = http_request_fault(r);
 	if (load(t) && !j->fault)
 		make_easy(t, j, r);
+	if (to && j->easy)
+		connect_only(j, r, to);
 	struct curl_job **p = &t->jobs;
 	while (*p)
 		p = &(*p)->next;
@@ -425,10 +476,32 @@ static unsigned long curl_send(struct transport *base, const struct http_request
 	return j->id;
 }
 
+static unsigned long curl_send(struct transport *base, const struct http_request *r, http_done *done, void *arg)
+{
+	return begin_job((struct curl_transport *)base, r, done, NULL, arg);
+}
+
+static unsigned long curl_upgrade(struct transport *base, const struct http_request *r, const struct http_channel *to, void *arg)
+{
+	return begin_job((struct curl_transport *)base, r, to->answered, to, arg);
+}
+
+static void curl_say(struct transport *base, unsigned long id, const void *data, size_t len)
+{
+	for (struct curl_job *j = ((struct curl_transport *)base)->jobs; j; j = j->next)
+		if (j->id == id && j->channel)
+			channel_say(j->channel, data, len);
+}
+
 static void curl_cancel(struct transport *base, unsigned long id)
 {
 	struct curl_transport *t = (struct curl_transport *)base;
 	for (struct curl_job *j = t->jobs; j; j = j->next) {
+		if (j->id == id && j->turning) {
+			channel_mute(j->channel);
+			j->forgotten = true;
+			return;
+		}
 		if (j->id == id) {
 			unlink_job(t, j);
 			job_free(j);
@@ -458,7 +531,7 @@ static void curl_free_transport(struct transport *base)
 struct transport *transport_curl(struct loop *loop, const char *proxy, const char *ca, int parallel)
 {
 	struct curl_transport *t = xcalloc(1, sizeof *t);
-	t->base = (struct transport){.send = curl_send, .cancel = curl_cancel, .free = curl_free_transport};
+	t->base = (struct transport){.send = curl_send, .cancel = curl_cancel, .upgrade = curl_upgrade, .say = curl_say, .free = curl_free_transport};
 	t->proxy = proxy ? xstrdup(proxy) : NULL;
 	t->ca = ca ? xstrdup(ca) : NULL;
 	t->parallel = parallel > 0 ? parallel : DEFAULT_PARALLEL;

@@ -15,6 +15,8 @@ struct libcurl {
 	void (*easy_cleanup)(CURL *easy);
 	struct curl_slist *(*slist_append)(struct curl_slist *list, const char *text);
 	void (*slist_free_all)(struct curl_slist *list);
+	CURLcode (*easy_send)(CURL *easy, const void *data, size_t len, size_t *sent);
+	CURLcode (*easy_recv)(CURL *easy, void *into, size_t room, size_t *received);
 	CURLM *(*multi_init)(void);
 	CURLMcode (*multi_add_handle)(CURLM *multi, CURL *easy);
 	CURLMcode (*multi_remove_handle)(CURLM *multi, CURL *easy);

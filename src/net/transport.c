@@ -3,8 +3,10 @@
 #include "net/transport.h"
 
 #include "base/gettext.h"
+#include "base/mem.h"
 #include "base/text.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -27,6 +29,43 @@ void http_reply_free(struct http_reply *r)
 	free(r->failure_text);
 	buf_free(&r->body);
 	*r = (struct http_reply){0};
+}
+
+static bool status_line(const char *line, size_t len, struct http_reply *r)
+{
+	if (len < strlen("HTTP/1.1 200") || strncmp(line, "HTTP/1.", 7) || line[8] != ' ')
+		return false;
+	for (const char *p = line + 9; p < line + 12; p++) {
+		if (*p < '0' || *p > '9')
+			return false;
+		r->status = r->status * 10 + *p - '0';
+	}
+	return len == 12 || line[12] == ' ';
+}
+
+size_t http_reply_head(const char *text, size_t len, struct http_reply *r)
+{
+	const char *end = len ? memmem(text, len, "\r\n\r\n", 4) : NULL;
+	size_t room = 0;
+	if (!end)
+		return 0;
+	const char *line = text, *next = memmem(line, len, "\r\n", 2);
+	if (!status_line(line, (size_t)(next - line), r))
+		return SIZE_MAX;
+	while (next < end) {
+		line = next + 2;
+		next = memmem(line, (size_t)(end + 2 - line), "\r\n", 2);
+		const char *colon = memchr(line, ':', (size_t)(next - line)), *value = colon ? colon + 1 : NULL;
+		while (value && value < next && (*value == ' ' || *value == '\t'))
+			value++;
+		if (!colon || colon == line) {
+			http_reply_free(r);
+			return SIZE_MAX;
+		}
+		r->headers = xgrow(r->headers, r->header_count, &room, sizeof *r->headers);
+		r->headers[r->header_count++] = (struct header){xstrndup(line, (size_t)(colon - line)), xstrndup(value, (size_t)(next - value))};
+	}
+	return (size_t)(end + 4 - text);
 }
 
 static bool only(const char *text, bool (*allowed)(unsigned char c))

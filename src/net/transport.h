@@ -55,13 +55,28 @@ struct http_reply {
 };
 const char *http_header(const struct http_reply *r, const char *name); /* case-insensitive; NULL when absent */
 void http_reply_free(struct http_reply *r);
+/* Reads the head of an HTTP/1 reply off text: status and headers into r, for http_reply_free. How many bytes it takes; 0 while it is not whole,
+ * SIZE_MAX when it is none. */
+size_t http_reply_head(const char *text, size_t len, struct http_reply *r);
 
 typedef void http_done(void *arg, struct http_reply *reply); /* reply is freed after the call */
+
+/* What a request gets that asks to go over to another protocol (Upgrade): an answer, and where its status is 101 a channel of bytes after it. All are
+ * called from loop_turn; nothing is called after an answer that is no 101, after ended, or after cancel. */
+struct http_channel {
+	http_done *answered;
+	void (*heard)(void *arg, const char *data, size_t len);
+	void (*ended)(void *arg, const char *why); /* the other side closed it, or it broke */
+};
 
 struct transport {
 	/* Starts a request; done is called from loop_turn, never from here. Returns an id for cancel. */
 	unsigned long (*send)(struct transport *t, const struct http_request *request, http_done *done, void *arg);
 	void (*cancel)(struct transport *t, unsigned long id);
+	/* The same for one that asks to go over to another protocol, which has no body; `to` must last. NULL: this transport knows no channels. */
+	unsigned long (*upgrade)(struct transport *t, const struct http_request *request, const struct http_channel *to, void *arg);
+	/* Says something on a channel that stands; the bytes are copied. */
+	void (*say)(struct transport *t, unsigned long id, const void *data, size_t len);
 	void (*free)(struct transport *t);
 };
 

@@ -272,7 +272,7 @@ static void toy_free(struct transport *base)
 static struct toy *toy_new(struct loop *loop)
 {
 	struct toy *t = xcalloc(1, sizeof *t);
-	*t = (struct toy){.base = {toy_send, toy_cancel, toy_free}, .loop = loop, .things = cJSON_CreateObject(), .made = cJSON_CreateObject(),
+	*t = (struct toy){.base = {.send = toy_send, .cancel = toy_cancel, .free = toy_free}, .loop = loop, .things = cJSON_CreateObject(), .made = cJSON_CreateObject(),
 			  .runs = cJSON_CreateObject(), .seconds = 10};
 	return t;
 }

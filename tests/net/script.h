@@ -134,7 +134,7 @@ __attribute__((unused)) static void script_free(struct transport *t)
 __attribute__((unused)) static struct script *script_new(struct loop *loop, struct script_line *lines)
 {
 	struct script *s = xcalloc(1, sizeof *s);
-	s->base = (struct transport){script_send, script_cancel, script_free};
+	s->base = (struct transport){.send = script_send, .cancel = script_cancel, .free = script_free};
 	s->loop = loop;
 	s->lines = lines;
 	return s;
