@@ -35,7 +35,10 @@ static const struct holder {
 	 "https://run.googleapis.com/v2/%s:setIamPolicy", false, "run.services"},
 	{"bucket", "GET", "https://storage.googleapis.com/storage/v1/%s/iam?optionsRequestedPolicyVersion=3", false, "PUT",
 	 "https://storage.googleapis.com/storage/v1/%s/iam", true, "storage.buckets"},
+	{"instance", "GET", "https://compute.googleapis.com/compute/v1/%s/getIamPolicy?optionsRequestedPolicyVersion=3", false, "POST",
+	 "https://compute.googleapis.com/compute/v1/%s/setIamPolicy", false, "compute.instances"},
 	{"iap", "POST", "https://iap.googleapis.com/v1/%s:getIamPolicy", true, "POST", "https://iap.googleapis.com/v1/%s:setIamPolicy", false, "iap.webServices"},
+	{"tunnel", "POST", "https://iap.googleapis.com/v1/%s:getIamPolicy", true, "POST", "https://iap.googleapis.com/v1/%s:setIamPolicy", false, "iap.tunnelInstances"},
 };
 
 static const struct holder *holder_of(const cJSON *spec)

@@ -16,6 +16,14 @@
 
 /* From where Google's load balancers and health checks come. */
 static const char *const balancers[] = {"130.211.0.0/22", "35.191.0.0/16", NULL};
+/* From where Identity-Aware Proxy's tunnels come. */
+static const char *const tunnels[] = {"35.235.240.0/20", NULL};
+
+/* Who gets to the port that is the stack's front. */
+static const char *const *callers(const struct design *d)
+{
+	return d->workload->ingress == INGRESS_INTERNAL ? tunnels : balancers;
+}
 
 static char *zone_of(const struct answers *a)
 {
@@ -181,7 +189,7 @@ static void put_data(struct design *d)
 		cJSON_AddItemToArray(units, unit(d, w->containers[i], w->containers[i]->name, w->containers[i]->name, false));
 		cJSON_AddItemToArray(services, cJSON_CreateString(w->containers[i]->name));
 	}
-	for (const char *const *s = balancers; *s; s++)
+	for (const char *const *s = callers(d); *s; s++)
 		cJSON_AddItemToArray(sources, cJSON_CreateString(*s));
 	json_put(d->plan->render, "vm",
 		 json_make("{'project':%s,'registry':%s,'port':%d,'sources':%j,'services':%j,'secrets':%j,'units':%j,'attributes':%j,'values':[]}", d->plan->project, registry,
@@ -283,14 +291,33 @@ static cJSON *machine(const struct design *d, const char *zone, cJSON *user_data
 	return body;
 }
 
+/* Only the callers' ranges get to the port, and only of this machine. */
+static void add_firewall(struct design *d, const char *what, int port)
+{
+	char *name = name_of(d->plan->stack, what), *text = xasprintf("%d", port);
+	cJSON *ranges = cJSON_CreateArray();
+	for (const char *const *s = callers(d); *s; s++)
+		cJSON_AddItemToArray(ranges, cJSON_CreateString(*s));
+	struct resource *r = plan_add(d->plan, "firewall", "compute.firewall", name,
+				      json_make("{'body':{'network':%j,'direction':'INGRESS','sourceRanges':%j,'targetTags':[%s],"
+						"'allowed':[{'IPProtocol':'tcp','ports':[%s]}]}}",
+						cJSON_Duplicate(d->network.link, 1), ranges, d->plan->stack, text));
+	if (d->network.need)
+		plan_needs(r, d->network.need);
+	free(text);
+	free(name);
+}
+
 static bool spell(struct design *d, struct err *e)
 {
 	const struct workload *w = d->workload;
 	struct plan *p = d->plan;
-	/* Where nothing stands before MLflow on the machine, the load balancer asks it itself. */
+	/* Where nothing stands before MLflow on the machine, who comes asks it itself. */
 	if (!strcmp(w->front, w->containers[0]->name))
 		container_set(w->containers[0], "SERVER_ADDRESS", "0.0.0.0");
 	add_network(d);
+	if (w->ingress == INGRESS_INTERNAL)
+		add_firewall(d, "tunnel", workload_find(w, w->front)->port);
 	may_pull(d, "pull", p->stack, "repository");
 	char *quay = name_of(p->stack, "quay"), *zone = zone_of(d->answers);
 	may_pull(d, "pull-quay", quay, "repository/quay");
@@ -310,20 +337,6 @@ static bool spell(struct design *d, struct err *e)
 	return data != NULL;
 }
 
-/* Only the load balancer's ranges get to the port, and only of this machine. */
-static void add_firewall(struct design *d, int port)
-{
-	char *name = name_of(d->plan->stack, "balancer"), *text = xasprintf("%d", port);
-	struct resource *r = plan_add(d->plan, "firewall", "compute.firewall", name,
-				      json_make("{'body':{'network':%j,'direction':'INGRESS','sourceRanges':[%s,%s],'targetTags':[%s],"
-						"'allowed':[{'IPProtocol':'tcp','ports':[%s]}]}}",
-						cJSON_Duplicate(d->network.link, 1), balancers[0], balancers[1], d->plan->stack, text));
-	if (d->network.need)
-		plan_needs(r, d->network.need);
-	free(text);
-	free(name);
-}
-
 /* The group finds the machine, the port has a name, and the check asks what the wall answers to anybody. */
 static bool backend(struct design *d, cJSON *body, struct err *e)
 {
@@ -331,7 +344,7 @@ static bool backend(struct design *d, cJSON *body, struct err *e)
 	const struct container *front = workload_find(d->workload, d->workload->front);
 	char *group = name_of(p->stack, "group"), *health = name_of(p->stack, "health"), *zone = zone_of(d->answers);
 	(void)e;
-	add_firewall(d, front->port);
+	add_firewall(d, "balancer", front->port);
 	plan_add(p, "group", "compute.instanceGroup", group,
 		 json_make("{'zone':%s,'instances':[%j],'body':{'network':%j,'namedPorts':[{'name':'http','port':%d}]}}", zone, plan_ref("machine", "link"),
 			   cJSON_Duplicate(d->network.link, 1), front->port));
@@ -349,6 +362,44 @@ static bool backend(struct design *d, cJSON *body, struct err *e)
 	free(health);
 	free(group);
 	return true;
+}
+
+/* The tunnel ----------------------------------------------------------------------------------------------------------------------- */
+
+static void reach(const struct design *d, struct reach *out)
+{
+	char *zone = zone_of(d->answers);
+	out->way = "tunnel";
+	out->with = json_make("{'project':%s,'zone':%s,'instance':%s,'port':%d}", d->plan->project, zone, d->plan->stack,
+			      workload_find(d->workload, d->workload->front)->port);
+	free(zone);
+}
+
+static void tunnel(const struct plan *p, struct buf *out)
+{
+	buf_printf(out, "%s\n", _("# In another terminal, as long as it is used:"));
+	buf_printf(out, "#   gcloud compute start-iap-tunnel %s %d --local-host-port=localhost:5000 --zone=%s --project=%s\n", p->stack,
+		   (int)json_num(p->reach.with, "port", 0), json_str(p->reach.with, "zone", ""), p->project);
+	buf_printf(out, "%s\n", _("# Then a browser finds MLflow at http://localhost:5000."));
+}
+
+/* Through the tunnel to this machine, and to look it up, which gcloud does first. */
+static void admit(struct design *d, cJSON *members)
+{
+	struct plan *p = d->plan;
+	char *zone = zone_of(d->answers);
+	char *tunnels_of = xasprintf("projects/%s/iap_tunnel/zones/%s/instances/%s", p->number, zone, p->stack);
+	char *itself = xasprintf("projects/%s/zones/%s/instances/%s", p->project, zone, p->stack);
+	plan_needs(plan_add(p, "iam/people", "iam.policy", _("who may enter"),
+			    json_make("{'holder':'tunnel','resource':%s,'bindings':[{'role':'roles/iap.tunnelResourceAccessor','members':%j}]}", tunnels_of,
+				      cJSON_Duplicate(members, 1))),
+		   "machine");
+	plan_needs(plan_add(p, "iam/viewers", "iam.policy", _("who may look up the machine"),
+			    json_make("{'holder':'instance','resource':%s,'bindings':[{'role':'roles/compute.viewer','members':%j}]}", itself, members)),
+		   "machine");
+	free(itself);
+	free(tunnels_of);
+	free(zone);
 }
 
 /* What a machine remembers ------------------------------------------------------------------------------------------------------- */
@@ -466,7 +517,7 @@ const struct target target_vm = {
 		{
 			.id = "vm",
 			.title = N_("Virtual machine"),
-			.help = N_("One machine that you can sign in to, behind a load balancer."),
+			.help = N_("One machine that you can sign in to, by domain or tunnel."),
 			.questions = questions_of_vm,
 			.asks = asks,
 			.check = check,
@@ -478,4 +529,7 @@ const struct target target_vm = {
 	.recall = recall,
 	.spell = spell,
 	.backend = backend,
+	.reach = reach,
+	.tunnel = tunnel,
+	.admit = admit,
 };
