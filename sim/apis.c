@@ -15,7 +15,7 @@ extern const struct sim_api sim_compute_addresses, sim_compute_backend_services,
 	sim_compute_instances, sim_compute_managers, sim_compute_networks, sim_compute_operations, sim_compute_permissions, sim_compute_places, sim_compute_policies, sim_compute_templates,
 	sim_compute_routers, sim_compute_subnetworks, sim_compute_url_maps, sim_container_clusters, sim_container_operations,
 	sim_container_pools, sim_container_updates, sim_kubernetes, sim_names, sim_servicenetworking, sim_sql_backups,
-	sim_sql_connect, sim_sql_databases, sim_sql_instances, sim_sql_operations, sim_sql_users, sim_vpcaccess;
+	sim_sql_connect, sim_sql_copies, sim_sql_databases, sim_sql_instances, sim_sql_operations, sim_sql_users, sim_vpcaccess;
 
 /* sim/api/serving.mk */
 extern const struct sim_api sim_appengine, sim_artifactregistry, sim_artifactregistry_files, sim_cloudbuild, sim_cloudscheduler, sim_docker_registry, sim_logging, sim_run;
@@ -83,6 +83,7 @@ const struct sim_api *const sim_apis[] = {
 	&sim_servicenetworking,
 	&sim_sql_backups,
 	&sim_sql_connect,
+	&sim_sql_copies,
 	&sim_sql_databases,
 	&sim_sql_instances,
 	&sim_sql_operations,

@@ -85,6 +85,7 @@ sim_libsim_a_SOURCES += \
 	sim/api/sql.h \
 	sim/api/sql_backups.c \
 	sim/api/sql_connect.c \
+	sim/api/sql_copies.c \
 	sim/api/sql_databases.c \
 	sim/api/sql_instances.c \
 	sim/api/sql_login.c \

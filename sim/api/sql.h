@@ -25,6 +25,9 @@ char *sql_instance_key(const struct sim_call *c);
  * the instance ("/databases/x"). finish gets {"op","instance"} and calls sql_end; NULL for nothing but the end. Returns the operation. */
 struct sim_object *sql_begin(struct sim_call *c, const char *instance_key, const char *type, const char *target, double seconds,
 			     void (*finish)(struct sim *s, const cJSON *arg));
+/* The same without an answer to the call. */
+struct sim_object *sql_operation(struct sim_call *c, const char *instance_key, const char *type, const char *target, double seconds,
+				 void (*finish)(struct sim *s, const cJSON *arg));
 /* Ends it, with error code and message or NULL. */
 void sql_end(struct sim *s, const cJSON *arg, const char *code, const char *message);
 
@@ -41,6 +44,15 @@ cJSON *sql_certificate(struct sim *s, const char *instance, const char *common_n
 const char *sql_keep_backup(struct sim *s, const struct sim_object *instance, const char *type, const char *description, double days);
 /* The instance whose Private Service Connect attachment this link names; NULL. */
 struct sim_object *sql_behind(struct sim *s, const char *attachment);
+/* Makes an instance of a settled document, which is taken, by an operation of this type; one that is not NULL holds what it is born with: its key. */
+void sql_create(struct sim_call *c, cJSON *doc, const char *type, const char *origin);
+/* Copies users, databases and what is in them. */
+void sql_copy(struct sim *s, const struct sim_object *from, const struct sim_object *to);
+/* Is this new instance no replica, or may it be one of what it names? It is completed then; false: answered. */
+bool sql_replica(struct sim_call *c, cJSON *doc);
+/* A replica that was made is known to its primary and holds what that holds; one that ends is forgotten there. */
+void sql_follow(struct sim *s, struct sim_object *o);
+void sql_unfollow(struct sim *s, struct sim_object *o);
 /* Removes what belongs to an instance: users, databases, backup runs. */
 void sql_forget(struct sim *s, const char *instance_key);
 /* The users and databases that an instance is born with. */

@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "sim/api/compute.h"
+#include "sim/api/identity.h"
 #include "sim/api/sql.h"
 
 #include "base/json.h"
@@ -32,9 +33,15 @@ static void made(struct sim *s, const cJSON *arg)
 	}
 	const char *why = sql_make(s, o);
 	json_put_str(o->doc, "state", why ? "FAILED" : "RUNNABLE");
-	if (!why)
+	const struct sim_object *origin = sim_get(s, "sql.instances", json_str(o->hidden, "origin", ""));
+	if (!why && *json_str(o->doc, "masterInstanceName", ""))
+		sql_follow(s, o);
+	else if (!why && origin)
+		sql_copy(s, origin, o);
+	else if (!why)
 		sql_populate(s, o, json_str(o->hidden, "rootPassword", ""));
 	json_drop(o->hidden, "rootPassword");
+	json_drop(o->hidden, "origin");
 	sql_end(s, arg, "INTERNAL_ERROR", why);
 }
 
@@ -57,16 +64,18 @@ static void describe(struct sim_call *c, cJSON *doc)
 	char *connection = xasprintf("%s:%s:%s", c->project, region, name);
 	char *self = xasprintf(SQL_BASE "projects/%s/instances/%s", c->project, name);
 	char *account = xasprintf("p%s-%s@gcp-sa-cloud-sql.iam.gserviceaccount.com", sim_project_number(c->sim, c->project), hex);
-	cJSON *more = json_make("{'kind':'sql#instance','state':'PENDING_CREATE','backendType':'SECOND_GEN','instanceType':'CLOUD_SQL_INSTANCE',"
+	bool replica = *json_str(doc, "masterInstanceName", "");
+	cJSON *more = json_make("{'kind':'sql#instance','state':'PENDING_CREATE','backendType':'SECOND_GEN','instanceType':%s,"
 				"'project':%s,'connectionName':%s,'selfLink':%s,'serviceAccountEmailAddress':%s,'createTime':%s,'etag':%s,"
 				"'satisfiesPzi':true,'sqlNetworkArchitecture':'NEW_NETWORK_ARCHITECTURE','includeReplicasForMajorVersionUpgrade':false,"
 				"'geminiConfig':{'entitled':false,'activeQueryEnabled':false,'indexAdvisorEnabled':false}}",
-				c->project, connection, self, account, now, etag);
+				replica ? "READ_REPLICA_INSTANCE" : "CLOUD_SQL_INSTANCE", c->project, connection, self, account, now, etag);
 	json_put_bool(more, mysql ? "geminiConfig.flagRecommenderEnabled" : "geminiConfig.oomSessionCancelEnabled", true);
 	if (!mysql)
 		json_put_bool(more, "geminiConfig.googleVacuumMgmtEnabled", false);
 	compute_merge(doc, more);
 	cJSON_Delete(more);
+	sim_agent_create(c->sim, account);
 	json_put_str(doc, "settings.settingsVersion", "1");
 	json_put(doc, "serverCaCert", sql_certificate(c->sim, name, "Google Cloud SQL Server CA", NULL, 10 * 365 * 86400.0));
 	whole_subject(c->sim, doc);
@@ -78,11 +87,25 @@ static void describe(struct sim_call *c, cJSON *doc)
 	free(account);
 }
 
+void sql_create(struct sim_call *c, cJSON *doc, const char *type, const char *origin)
+{
+	char *key = xasprintf("projects/%s/instances/%s", c->project, json_str(doc, "name", "")), *password = xstrdup(json_str(doc, "rootPassword", ""));
+	describe(c, doc);
+	json_drop(doc, "rootPassword");
+	struct sim_object *o = sim_put(c->sim, "sql.instances", key, doc);
+	json_put_str(o->hidden, "rootPassword", password);
+	if (origin)
+		json_put_str(o->hidden, "origin", origin);
+	sql_begin(c, key, type, "", creation_time(c->sim, doc), made);
+	free(password);
+	free(key);
+}
+
 static void insert(struct sim_call *c)
 {
 	cJSON *doc = sim_take_body(c);
 	char *key = xasprintf("projects/%s/instances/%s", c->project, json_str(doc, "name", ""));
-	static const char *const outside[] = {"masterInstanceName", "replicaConfiguration", "failoverReplica", "diskEncryptionConfiguration", NULL};
+	static const char *const outside[] = {"failoverReplica", "diskEncryptionConfiguration", NULL};
 	for (const char *const *f = outside; *f; f++)
 		if (json_at(doc, *f)) {
 			sim_fail_with(c, 501, "UNIMPLEMENTED", "notImplemented", NULL, "Instances with %s are not simulated.", *f);
@@ -97,7 +120,7 @@ static void insert(struct sim_call *c)
 		goto out;
 	}
 	json_drop(doc, "settings.settingsVersion");
-	if (!sql_settle(c, doc, NULL))
+	if (!sql_replica(c, doc) || !sql_settle(c, doc, NULL))
 		goto out;
 	if (sim_constraint(c->sim, c->project, "gcp.resourceLocations", json_str(doc, "region", ""))) {
 		sim_fail_with(c, 400, "INVALID_ARGUMENT", "invalid", NULL,
@@ -108,15 +131,8 @@ static void insert(struct sim_call *c)
 	if (!sim_cmek_ok(c, "sqladmin.googleapis.com", "google.cloud.sql.v1.SqlInstancesService.Insert",
 			 json_str(doc, "diskEncryptionConfiguration.kmsKeyName", "")))
 		goto out;
-	describe(c, doc);
-	double seconds = creation_time(c->sim, doc);
-	char *password = xstrdup(json_str(doc, "rootPassword", ""));
-	json_drop(doc, "rootPassword");
-	struct sim_object *o = sim_put(c->sim, "sql.instances", key, doc);
+	sql_create(c, doc, *json_str(doc, "masterInstanceName", "") ? "CREATE_REPLICA" : "CREATE", NULL);
 	doc = NULL;
-	json_put_str(o->hidden, "rootPassword", password);
-	free(password);
-	sql_begin(c, key, "CREATE", "", seconds, made);
 out:
 	cJSON_Delete(doc);
 	free(key);
@@ -289,6 +305,7 @@ static void deleted(struct sim *s, const cJSON *arg)
 	if (json_at(o->hidden, "finalBackup"))
 		sql_keep_backup(s, o, "FINAL", "", json_num(o->hidden, "finalBackup", 30));
 	linger(s, o);
+	sql_unfollow(s, o);
 	sql_forget(s, o->key);
 	sim_remove(s, o);
 }
@@ -302,6 +319,10 @@ static void delete(struct sim_call *c)
 		sim_fail(c, "INVALID_ARGUMENT", "invalid",
 			 "The instance is protected. Please disable the deletion protection and try again. To disable deletion protection, update the "
 			 "instance settings with deletionProtectionEnabled set to false.");
+		return;
+	}
+	if (json_at(o->doc, "replicaNames.0")) {
+		sql_invalid(c, "The instance has read replicas and cannot be deleted. Delete its replicas first.");
 		return;
 	}
 	bool last = *sim_param(c, "enableFinalBackup") ? sim_param_bool(c, "enableFinalBackup")

@@ -98,8 +98,8 @@ static void just_end(struct sim *s, const cJSON *arg)
 	sql_end(s, arg, NULL, NULL);
 }
 
-struct sim_object *sql_begin(struct sim_call *c, const char *instance_key, const char *type, const char *target, double seconds,
-			     void (*finish)(struct sim *s, const cJSON *arg))
+struct sim_object *sql_operation(struct sim_call *c, const char *instance_key, const char *type, const char *target, double seconds,
+				 void (*finish)(struct sim *s, const cJSON *arg))
 {
 	char id[37], *now = sim_time(c->sim, 3);
 	sim_uuid(c->sim, id);
@@ -121,11 +121,18 @@ struct sim_object *sql_begin(struct sim_call *c, const char *instance_key, const
 		(finish ? finish : just_end)(c->sim, arg);
 		cJSON_Delete(arg);
 	}
-	sql_ok(c, cJSON_Duplicate(op->doc, true));
 	free(now);
 	free(key);
 	free(self);
 	free(link);
+	return op;
+}
+
+struct sim_object *sql_begin(struct sim_call *c, const char *instance_key, const char *type, const char *target, double seconds,
+			     void (*finish)(struct sim *s, const cJSON *arg))
+{
+	struct sim_object *op = sql_operation(c, instance_key, type, target, seconds, finish);
+	sql_ok(c, cJSON_Duplicate(op->doc, true));
 	return op;
 }
 
@@ -156,7 +163,8 @@ static bool spoil(struct sim *s, const cJSON *arg, const cJSON *error)
 	struct sim_object *o = sim_get(s, "sql.instances", json_str(arg, "instance", ""));
 	if (!op)
 		return false;
-	if (o && !strcmp(json_str(op->doc, "operationType", ""), "CREATE"))
+	const char *type = json_str(op->doc, "operationType", "");
+	if (o && (text_starts(type, "CREATE") || !strcmp(type, "CLONE")))
 		json_put_str(o->doc, "state", "FAILED");
 	sql_end(s, arg, json_str(error, "code", "INTERNAL_ERROR"), json_str(error, "message", "An internal error has occurred."));
 	return true;

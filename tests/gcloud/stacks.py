@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import sys
+import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from network import R, Gcloud, ends  # noqa: E402 (the path is set above)
@@ -66,6 +67,28 @@ def groups(g):
     g("compute instance-templates delete t1")
 
 
+def databases(g):
+    g("sql instances create main --database-version=POSTGRES_17 --edition=enterprise --tier=db-custom-1-3840 --region=us-central1 --backup-start-time=03:00")
+    g("sql databases create mlflow --instance=main")
+    g("sql instances clone main copy")
+    g("sql databases list --instance=copy", size=2)
+    g("sql instances create r1 --master-instance-name=main --tier=db-custom-1-3840 --region=us-central1")
+    g("sql instances describe main", replicaNames=["r1"])
+    g("sql instances promote-replica r1")
+    agent = json.loads(g("sql instances describe main"))["serviceAccountEmailAddress"]
+    g("storage buckets create gs://dumps-of-main --location=us-central1 --uniform-bucket-level-access")
+    g(f"storage buckets add-iam-policy-binding gs://dumps-of-main --member=serviceAccount:{agent} --role=roles/storage.objectAdmin")
+    time.sleep(1)
+    g("sql export sql main gs://dumps-of-main/a.sql --database=mlflow")
+    g("sql import sql copy gs://dumps-of-main/a.sql --database=mlflow")
+    key = os.path.join(g.environment["HOME"], "client-key.pem")
+    g(f"sql ssl client-certs create laptop {key} --instance=main")
+    with open(key, encoding="utf-8") as f:
+        ok("PRIVATE KEY" in f.read(), "the client's key is written")
+    g("sql ssl client-certs list --instance=main", size=1, commonName="laptop")
+    g("sql ssl client-certs delete laptop --instance=main")
+
+
 def observing(g):
     g(["logging", "metrics", "create", "errors", "--description=ours", "--log-filter=severity>=ERROR"])
     g("logging metrics describe errors", filter="severity>=ERROR", metricDescriptor__metricKind="DELTA")
@@ -102,7 +125,7 @@ def main():
     if not shutil.which("gcloud"):
         print("1..0 # SKIP gcloud is not installed")
         return
-    every = [connectors, scheduler, balancing, groups, observing]
+    every = [connectors, scheduler, balancing, groups, databases, observing]
     chosen = [f for f in every if not sys.argv[1:] or f.__name__ in sys.argv[1:]]
     with Home() as home:
         with Sim(home, "--world", home.file("world.json", {"services": ["*"]})) as sim:

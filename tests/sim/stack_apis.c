@@ -171,6 +171,72 @@ static void groups(void)
 	ok(true, "a disk type that is no link is refused");
 }
 
+static void copies(void)
+{
+	const char *body = "{'name':%s,'region':'us-central1','databaseVersion':'POSTGRES_17','settings':{'edition':'ENTERPRISE','tier':'db-custom-1-3840','backupConfiguration':"
+			   "{'enabled':%b},'ipConfiguration':{'authorizedNetworks':[{'value':'0.0.0.0/0'}]}}}";
+	struct buf instance = {0};
+	act("POST", SQL "instances", json_make(body, "plain", false));
+	act("POST", SQL "instances", json_make(body, "main", true));
+	act("POST", SQL "instances/main/databases", json_make("{'name':'mlflow'}"));
+	act("POST", SQL "instances/main/users", json_make("{'name':'mlflow','password':'pw'}"));
+
+	asks("POST", SQL "instances/main/clone", json_make("{'cloneContext':{'destinationInstanceName':'plain'}}"), 409);
+	asks("POST", SQL "instances/main/clone", json_make("{'cloneContext':{'destinationInstanceName':'early','pointInTime':'2026-01-01T00:00:00Z'}}"), 400);
+	cJSON *op = act("POST", SQL "instances/main/clone", json_make("{'cloneContext':{'destinationInstanceName':'copy'}}"));
+	is_str(json_str(op, "operationType", ""), "CLONE", "U24: a clone is an operation of its own");
+	cJSON *made = asks("GET", SQL "instances/copy", NULL, 200);
+	is_str(json_str(made, "connectionName", ""), "demo-proj:us-central1:copy", "U24: a clone has a name of its own");
+	char *address = xstrdup(json_str(made, "ipAddresses.0.ipAddress", ""));
+	ok(sim_sql_login(cloud, &(struct sim_sql_client){.address = address, .user = "mlflow", .password = "pw", .database = "mlflow"}, &instance) == NULL, "U24: and its origin's databases, users and passwords");
+	is_str(json_str(asks("GET", SQL "instances/copy/databases/mlflow", NULL, 200), "instance", ""), "copy", "U24: which are its own");
+	free(address);
+	buf_free(&instance);
+
+	const char *replica = "{'name':%s,'masterInstanceName':%s,'settings':{'edition':'ENTERPRISE','tier':'db-custom-1-3840'}}";
+	asks("POST", SQL "instances", json_make(replica, "r0", "none"), 404);
+	asks("POST", SQL "instances", json_make(replica, "r0", "plain"), 400);
+	op = act("POST", SQL "instances", json_make(replica, "r1", "main"));
+	is_str(json_str(op, "operationType", ""), "CREATE_REPLICA", "U24: a replica is made by an operation of its own");
+	made = asks("GET", SQL "instances/r1", NULL, 200);
+	is_str(json_str(made, "instanceType", ""), "READ_REPLICA_INSTANCE", "U24: a read replica is one");
+	is_str(json_str(made, "masterInstanceName", ""), "demo-proj:main", "U24: of its primary");
+	is_str(json_str(asks("GET", SQL "instances/main", NULL, 200), "replicaNames.0", ""), "r1", "U24: which knows it");
+	asks("DELETE", SQL "instances/main", NULL, 400);
+	asks("POST", SQL "instances/main/promoteReplica", NULL, 400);
+	act("POST", SQL "instances/r1/promoteReplica", NULL);
+	is_str(json_str(asks("GET", SQL "instances/r1", NULL, 200), "instanceType", ""), "CLOUD_SQL_INSTANCE", "U24: promoted, it stands alone");
+	ok(!json_at(asks("GET", SQL "instances/main", NULL, 200), "replicaNames"), "U24: and its primary has none");
+	asks("GET", SQL "instances/r1/databases/mlflow", NULL, 200);
+
+	cJSON *dump = json_make("{'exportContext':{'fileType':'SQL','uri':'gs://dumps-7/a.sql','databases':['mlflow']}}");
+	asks("POST", "storage.googleapis.com/storage/v1/b?project=demo-proj", json_make("{'name':'dumps-7','iamConfiguration':{'uniformBucketLevelAccess':{'enabled':true}}}"), 200);
+	asks("POST", SQL "instances/main/export", cJSON_Duplicate(dump, true), 403);
+	ok(true, "U24: an export needs the instance's own account to be let into the bucket");
+	char *agent = xasprintf("serviceAccount:%s", json_str(asks("GET", SQL "instances/main", NULL, 200), "serviceAccountEmailAddress", ""));
+	asks("PUT", "storage.googleapis.com/storage/v1/b/dumps-7/iam", json_make("{'bindings':[{'role':'roles/storage.objectAdmin','members':[%s]},{'role':'roles/storage.admin',"
+		"'members':['user:operator@example.com']}]}", agent), 200);
+	sim_advance(cloud, sim_now(cloud) + 600);
+	asks("POST", SQL "instances/main/export", json_make("{'exportContext':{'fileType':'BAK','uri':'gs://dumps-7/a.sql','databases':['mlflow']}}"), 400);
+	is_str(json_str(act("POST", SQL "instances/main/export", dump), "operationType", ""), "EXPORT", "U24: then it is written");
+	asks("GET", "storage.googleapis.com/storage/v1/b/dumps-7/o/a.sql", NULL, 200);
+	asks("POST", SQL "instances/main/import", json_make("{'importContext':{'fileType':'SQL','uri':'gs://dumps-7/none.sql','database':'mlflow'}}"), 404);
+	is_str(json_str(act("POST", SQL "instances/main/import", json_make("{'importContext':{'fileType':'SQL','uri':'gs://dumps-7/a.sql','database':'mlflow'}}")), "operationType", ""),
+	       "IMPORT", "U24: and read again");
+	free(agent);
+
+	cJSON *r = asks("POST", SQL "instances/main/sslCerts", json_make("{'commonName':'laptop'}"), 200);
+	ok(text_starts(json_str(r, "clientCert.certPrivateKey", ""), "-----BEGIN PRIVATE KEY"), "U24: a client's certificate comes with its key");
+	char *url = xasprintf(SQL "instances/main/sslCerts/%s", json_str(r, "clientCert.certInfo.sha1Fingerprint", "")), *link = xstrdup(json_str(r, "operation.selfLink", ""));
+	finish(link);
+	is_str(json_str(asks("GET", url, NULL, 200), "commonName", ""), "laptop", "U24: and is found again, without it");
+	asks("POST", SQL "instances/main/sslCerts", json_make("{'commonName':'laptop'}"), 409);
+	act("DELETE", url, NULL);
+	asks("GET", url, NULL, 404);
+	free(url);
+	free(link);
+}
+
 int main(void)
 {
 	mem_install();
@@ -181,6 +247,7 @@ int main(void)
 	scheduler();
 	policies();
 	groups();
+	copies();
 	sim_free(cloud);
 	return tap_done();
 }
