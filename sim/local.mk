@@ -4,6 +4,7 @@ sim_libsim_a_SOURCES = \
 	sim/sim.c \
 	sim/api/resource.c sim/api/resource.h \
 	sim/api/resource_changes.c \
+	sim/api/regions.c \
 	sim/api/shared.h \
 	sim/api/workloads.h \
 	sim/api/metadata.c \
@@ -44,7 +45,14 @@ CONTRACT_TABLES = \
 EXTRA_DIST += sim/contract/mlflow.tbl dev/distill-mlflow
 KUBERNETES_TABLES = sim/contract/gke.tbl sim/contract/kubernetes.tbl
 # Google's facts that no discovery document has (sim/core/table.h).
-EXTRA_DIST += sim/tables/roles.tbl sim/tables/services.tbl
+EXTRA_DIST += sim/tables/constraints.tbl sim/tables/disk_types.tbl sim/tables/durations.tbl sim/tables/machines.tbl sim/tables/quotas.tbl \
+	sim/tables/regions.tbl sim/tables/roles.tbl sim/tables/services.tbl sim/tables/sql_flags.tbl sim/tables/tiers.tbl
+sim/api/compute_disks.$(OBJEXT): sim/tables/disk_types.tbl
+sim/api/compute_places.$(OBJEXT): sim/tables/machines.tbl sim/tables/quotas.tbl
+sim/api/orgpolicy.$(OBJEXT): sim/tables/constraints.tbl
+sim/api/regions.$(OBJEXT): sim/tables/regions.tbl
+sim/api/sql_connect.$(OBJEXT): sim/tables/sql_flags.tbl sim/tables/tiers.tbl
+sim/core/durations.$(OBJEXT): sim/tables/durations.tbl
 sim/api/iam_roles.$(OBJEXT): sim/tables/roles.tbl
 sim/api/serviceusage_catalogue.$(OBJEXT): sim/tables/services.tbl
 EXTRA_DIST += $(CONTRACT_TABLES) $(KUBERNETES_TABLES) tests/sim/server.sh

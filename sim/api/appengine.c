@@ -20,20 +20,13 @@
 
 /* Locations: most are regions; two are older than regions' digits. */
 static const char *const old_locations[][2] = {{"us-central", "us-central1"}, {"europe-west", "europe-west1"}};
-static const char *const new_locations[] = {
-	"asia-east1", "asia-east2", "asia-northeast1", "asia-northeast2", "asia-northeast3", "asia-south1", "asia-southeast1", "asia-southeast2",
-	"australia-southeast1", "europe-central2", "europe-west2", "europe-west3", "europe-west6", "northamerica-northeast1", "southamerica-east1",
-	"us-east1", "us-east4", "us-west1", "us-west2", "us-west3", "us-west4"};
 
 const char *appengine_region(const char *location)
 {
 	for (size_t i = 0; i < 2; i++)
 		if (!strcmp(old_locations[i][0], location))
 			return old_locations[i][1];
-	for (size_t i = 0; i < sizeof(new_locations) / sizeof(*new_locations); i++)
-		if (!strcmp(new_locations[i], location))
-			return location;
-	return NULL;
+	return sim_region(location) && sim_region(location)->appengine ? location : NULL;
 }
 
 static const char *app_id(const struct sim_call *c)
@@ -682,8 +675,9 @@ static void location_list(struct sim_call *c)
 	cJSON *all = cJSON_CreateArray();
 	for (size_t i = 0; i < 2; i++)
 		cJSON_AddItemToArray(all, location(c, old_locations[i][0]));
-	for (size_t i = 0; i < sizeof(new_locations) / sizeof(*new_locations); i++)
-		cJSON_AddItemToArray(all, location(c, new_locations[i]));
+	for (size_t i = 0; sim_region_at(i); i++)
+		if (sim_region_at(i)->appengine)
+			cJSON_AddItemToArray(all, location(c, sim_region_at(i)->name));
 	sim_ok(c, json_make("{'locations':%j}", all));
 }
 

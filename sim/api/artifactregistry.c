@@ -407,19 +407,12 @@ static void get_operation(struct sim_call *c)
 	sim_lro_get(c, OPERATIONS);
 }
 
-static cJSON *location(const struct sim_call *c, const char *id)
-{
-	return json_make("{'name':%s,'locationId':%s}", sim_tmp("projects/%s/locations/%s", c->project, id), id);
-}
-
 static void list_locations(struct sim_call *c)
 {
-	cJSON *all = cJSON_CreateArray();
-	static const char *const wide[] = {"asia", "europe", "us"};
+	cJSON *all = sim_locations(c, sim_location);
+	static const char *const wide[] = {"us", "europe", "asia"};
 	for (size_t i = 0; i < 3; i++)
-		cJSON_AddItemToArray(all, location(c, wide[i]));
-	for (const char *const *r = sim_region_names; *r; r++)
-		cJSON_AddItemToArray(all, location(c, *r));
+		cJSON_InsertItemInArray(all, 0, sim_location(c, wide[i]));
 	sim_ok(c, json_make("{'locations':%j}", all));
 }
 
@@ -427,7 +420,7 @@ static void get_location(struct sim_call *c)
 {
 	const char *id = sim_part(c, 4);
 	if (good_location(id))
-		sim_ok(c, location(c, id));
+		sim_ok(c, sim_location(c, id));
 	else
 		sim_fail(c, "PERMISSION_DENIED", NULL, "Permission denied on 'locations/%s' (or it may not exist).", id);
 }

@@ -258,17 +258,8 @@ static void job_run(struct sim_call *c)
 	sim_ok(c, cJSON_Duplicate(o->doc, true));
 }
 
-static void location_list(struct sim_call *c)
-{
-	cJSON *all = cJSON_CreateArray();
-	for (const char *const *r = sim_region_names; *r; r++)
-		cJSON_AddItemToArray(all, json_make("{'name':%s,'locationId':%s,'labels':{'cloud.googleapis.com/region':%s}}",
-						    sim_tmp("projects/%s/locations/%s", c->project, *r), *r, *r));
-	sim_ok(c, json_make("{'locations':%j}", all));
-}
-
 static const struct sim_route routes[] = {
-	{L "list", location_list, "cloudscheduler.locations.list", NULL},
+	{L "list", sim_location_list_labelled, "cloudscheduler.locations.list", NULL},
 	RESOURCE_ROUTES(L "jobs", "cloudscheduler.jobs"),
 	{L "jobs.pause", job_pause, "cloudscheduler.jobs.pause", NULL},
 	{L "jobs.resume", job_resume, "cloudscheduler.jobs.enable", NULL},

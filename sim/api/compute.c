@@ -536,9 +536,9 @@ void compute_aggregated(struct sim_call *c)
 			cJSON_AddItemToArray(scope_list(items, buf_text(&name), k->plural), cJSON_Duplicate(o->doc, true));
 		buf_free(&name);
 	}
-	for (size_t i = 0; compute_region_at(i); i++) {
+	for (size_t i = 0; sim_region_at(i); i++) {
 		struct buf name = {0};
-		buf_printf(&name, "regions/%s", compute_region_at(i));
+		buf_printf(&name, "regions/%s", sim_region_at(i)->name);
 		if (!cJSON_GetObjectItemCaseSensitive(items, buf_text(&name)) && !sim_param_bool(c, "returnPartialSuccess"))
 			empty_scope(items, buf_text(&name));
 		buf_free(&name);

@@ -106,8 +106,6 @@ double compute_quota_usage(struct sim *s, const char *project, const char *metri
 bool compute_region_known(const char *region);
 bool compute_zone_known(const char *zone);
 const char *compute_zone_region(const char *zone, char out[static 40]);
-/* Walks the regions: NULL at the end. */
-const char *compute_region_at(size_t n);
 /* Does the filter of a list call let the document through? A filter that cannot be read lets everything through and sets *bad. */
 bool compute_filter(const char *filter, const cJSON *doc, bool *bad);
 

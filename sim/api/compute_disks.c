@@ -5,6 +5,7 @@
 
 #include "base/json.h"
 #include "base/mem.h"
+#include "sim/core/table.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -109,17 +110,15 @@ static cJSON *type_doc(const char *project, const char *zone, const char *name, 
 	return doc;
 }
 
-static const char *const disk_types[][2] = {
-	{"pd-balanced", "Balanced Persistent Disk"}, {"pd-ssd", "SSD Persistent Disk"}, {"pd-standard", "Standard Persistent Disk"},
-	{"hyperdisk-balanced", "Hyperdisk Balanced"}};
+TABLE_OF(disk_types, "disk_types.tbl", 2);
 
 static void type_list(struct sim_call *c)
 {
 	struct buf scope = {0};
 	if (compute_scope(c, &scope)) {
 		cJSON *items = cJSON_CreateArray();
-		for (size_t i = 0; i < 4; i++)
-			cJSON_AddItemToArray(items, type_doc(c->project, sim_param(c, "zone"), disk_types[i][0], disk_types[i][1]));
+		for (size_t i = 0; i < table_rows(&disk_types); i++)
+			cJSON_AddItemToArray(items, type_doc(c->project, sim_param(c, "zone"), table_cell(&disk_types, i, 0), table_cell(&disk_types, i, 1)));
 		sim_ok(c, json_make("{'kind':'compute#diskTypeList','items':%j}", items));
 	}
 	buf_free(&scope);
@@ -127,9 +126,9 @@ static void type_list(struct sim_call *c)
 
 static void type_get(struct sim_call *c)
 {
-	for (size_t i = 0; i < 4; i++)
-		if (!strcmp(disk_types[i][0], sim_param(c, "diskType"))) {
-			sim_ok(c, type_doc(c->project, sim_param(c, "zone"), disk_types[i][0], disk_types[i][1]));
+	for (size_t i = 0; i < table_rows(&disk_types); i++)
+		if (!strcmp(table_cell(&disk_types, i, 0), sim_param(c, "diskType"))) {
+			sim_ok(c, type_doc(c->project, sim_param(c, "zone"), table_cell(&disk_types, i, 0), table_cell(&disk_types, i, 1)));
 			return;
 		}
 	sim_fail(c, "NOT_FOUND", "notFound", "The resource 'projects/%s/zones/%s/diskTypes/%s' was not found", c->project, sim_param(c, "zone"),

@@ -28,11 +28,11 @@ static bool check(struct sim_call *c, cJSON *doc, const struct sim_object *old)
 static void add_subnets(struct sim *s, const struct sim_object *o)
 {
 	const char *name = json_str(o->doc, "name", "");
-	for (unsigned i = 0; compute_region_at(i); i++) {
+	for (unsigned i = 0; sim_region_at(i); i++) {
 		char base[16], gateway[16];
 		uint32_t at = (10u << 24 | 128u << 16) + (i << 12);
 		char *range = xasprintf("%s/20", ip4_text(at, base));
-		char *scope = xasprintf("%.*sregions/%s/", (int)(strcspn(o->key + 9, "/") + 10), o->key, compute_region_at(i));
+		char *scope = xasprintf("%.*sregions/%s/", (int)(strcspn(o->key + 9, "/") + 10), o->key, sim_region_at(i)->name);
 		compute_store(s, &compute_subnetwork_kind, scope,
 			      json_make("{'name':%s,'network':%s,'ipCidrRange':%s,'gatewayAddress':%s,'privateIpGoogleAccess':false,"
 					"'privateIpv6GoogleAccess':'DISABLE_GOOGLE_ACCESS','purpose':'PRIVATE','stackType':'IPV4_ONLY',"

@@ -7,96 +7,33 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "sim/core/table.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static const struct region {
-	const char *name, *zones; /* one letter a zone */
-} regions[] = {
-	{"africa-south1", "abc"},   {"asia-east1", "abc"},           {"asia-east2", "abc"},           {"asia-northeast1", "abc"},
-	{"asia-northeast2", "abc"}, {"asia-northeast3", "abc"},      {"asia-south1", "abc"},          {"asia-south2", "abc"},
-	{"asia-southeast1", "abc"}, {"asia-southeast2", "abc"},      {"australia-southeast1", "abc"}, {"australia-southeast2", "abc"},
-	{"europe-central2", "abc"}, {"europe-north1", "abc"},        {"europe-north2", "abc"},        {"europe-southwest1", "abc"},
-	{"europe-west1", "bcd"},    {"europe-west10", "abc"},        {"europe-west12", "abc"},        {"europe-west2", "abc"},
-	{"europe-west3", "abc"},    {"europe-west4", "abc"},         {"europe-west6", "abc"},         {"europe-west8", "abc"},
-	{"europe-west9", "abc"},    {"me-central1", "abc"},          {"me-central2", "abc"},          {"me-west1", "abc"},
-	{"northamerica-northeast1", "abc"}, {"northamerica-northeast2", "abc"}, {"northamerica-south1", "abc"}, {"southamerica-east1", "abc"},
-	{"southamerica-west1", "abc"}, {"us-central1", "abcf"},      {"us-east1", "bcd"},             {"us-east4", "abc"},
-	{"us-east5", "abc"},        {"us-east7", "abc"},
-	       {"us-south1", "abc"},            {"us-west1", "abc"},             {"us-west2", "abc"},
-	{"us-west3", "abc"},        {"us-west4", "abc"},             {"us-west8", "abc"},
-};
-enum { REGIONS = sizeof regions / sizeof *regions };
+/* Machine types: name, processors, memory in MiB, "shared". Quotas: metric, limit, "region" or "project", what counts one each or "-". */
+TABLE_OF(machines, "machines.tbl", 4);
+TABLE_OF(quotas, "quotas.tbl", 4);
 
-static const struct machine {
-	const char *name;
-	int cpus, memory_mb;
-	bool shared;
-} machines[] = {
-	{"c3-standard-4", 4, 16384, false},    {"c3-standard-8", 8, 32768, false},   {"e2-highcpu-2", 2, 2048, false},
-	{"e2-highmem-2", 2, 16384, false},     {"e2-highmem-4", 4, 32768, false},    {"e2-medium", 2, 4096, true},
-	{"e2-micro", 2, 1024, true},           {"e2-small", 2, 2048, true},          {"e2-standard-16", 16, 65536, false},
-	{"e2-standard-2", 2, 8192, false},     {"e2-standard-4", 4, 16384, false},   {"e2-standard-8", 8, 32768, false},
-	{"f1-micro", 1, 614, true},            {"g1-small", 1, 1740, true},          {"n1-standard-1", 1, 3840, false},
-	{"n1-standard-2", 2, 7680, false},     {"n1-standard-4", 4, 15360, false},   {"n2-standard-2", 2, 8192, false},
-	{"n2-standard-4", 4, 16384, false},    {"n2-standard-8", 8, 32768, false},   {"n2d-standard-2", 2, 8192, false},
-	{"n2d-standard-4", 4, 16384, false},   {"n4-standard-2", 2, 8192, false},    {"t2d-standard-1", 1, 4096, false},
-	{"t2d-standard-2", 2, 8192, false},
-};
-
-/* What a new project may have; the world may say otherwise: "quotas": {"us-central1/CPUS": 8, "NETWORKS": 3}. */
-static const struct quota {
-	const char *metric;
-	double limit;
-	bool regional;
-	const char *plural;     /* what counts one each; NULL: counted by what uses it */
-} quotas[] = {
-	{"SNAPSHOTS", 1000, false, NULL},
-	{"NETWORKS", 5, false, "networks"},
-	{"SUBNETWORKS", 100, false, "subnetworks"},
-	{"FIREWALLS", 100, false, "firewalls"},
-	{"ROUTES", 200, false, "routes"},
-	{"ROUTERS", 10, false, "routers"},
-	{"STATIC_ADDRESSES", 8, false, "addresses"},
-	{"IN_USE_ADDRESSES", 8, false, NULL},
-	{"HEALTH_CHECKS", 50, false, "healthChecks"},
-	{"BACKEND_SERVICES", 50, false, "backendServices"},
-	{"URL_MAPS", 10, false, "urlMaps"},
-	{"TARGET_HTTP_PROXIES", 10, false, "targetHttpProxies"},
-	{"TARGET_HTTPS_PROXIES", 10, false, "targetHttpsProxies"},
-	{"SSL_CERTIFICATES", 10, false, "sslCertificates"},
-	{"FORWARDING_RULES", 15, false, "forwardingRules"},
-	{"IMAGES", 100, false, NULL},
-	{"CPUS_ALL_REGIONS", 32, false, NULL},
-	{"CPUS", 24, true, NULL},
-	{"DISKS_TOTAL_GB", 4096, true, NULL},
-	{"SSD_TOTAL_GB", 500, true, NULL},
-	{"STATIC_ADDRESSES", 8, true, "addresses"},
-	{"IN_USE_ADDRESSES", 8, true, NULL},
-	{"INSTANCES", 24, true, "instances"},
-	{"INSTANCE_GROUPS", 50, true, "instanceGroups"},
-	{"INSTANCE_GROUP_MANAGERS", 50, true, "instanceGroupManagers"},
-	{"NETWORK_ENDPOINT_GROUPS", 100, true, "networkEndpointGroups"},
-};
-
-const char *compute_region_at(size_t n)
+static bool regional(size_t quota)
 {
-	return n < REGIONS ? regions[n].name : NULL;
+	return !strcmp(table_cell(&quotas, quota, 2), "region");
 }
 
-static const struct region *find_region(const char *name)
+/* The quota's row; table_rows when there is none such. */
+static size_t quota_row(const char *metric, bool in_region)
 {
-	for (size_t i = 0; i < REGIONS; i++)
-		if (!strcmp(regions[i].name, name))
-			return &regions[i];
-	return NULL;
+	size_t i = 0;
+	while (i < table_rows(&quotas) && (strcmp(table_cell(&quotas, i, 0), metric) || regional(i) != in_region))
+		i++;
+	return i;
 }
 
 bool compute_region_known(const char *region)
 {
-	return find_region(region) != NULL;
+	return sim_region(region) != NULL;
 }
 
 const char *compute_zone_region(const char *zone, char out[static 40])
@@ -110,7 +47,7 @@ bool compute_zone_known(const char *zone)
 {
 	char name[40];
 	const char *letter = strrchr(zone, '-');
-	const struct region *r = find_region(compute_zone_region(zone, name));
+	const struct sim_region *r = sim_region(compute_zone_region(zone, name));
 	return r && strlen(letter) == 2 && strchr(r->zones, letter[1]);
 }
 
@@ -125,10 +62,8 @@ double compute_quota_limit(struct sim *s, const char *project, const char *metri
 		limit = cJSON_GetObjectItemCaseSensitive(said, metric);
 	if (cJSON_IsNumber(limit))
 		return limit->valuedouble;
-	for (size_t i = 0; i < sizeof quotas / sizeof *quotas; i++)
-		if (!strcmp(quotas[i].metric, metric) && quotas[i].regional == (*region != '\0'))
-			return quotas[i].limit;
-	return 1e9;
+	size_t row = quota_row(metric, *region != '\0');
+	return row < table_rows(&quotas) ? table_number(&quotas, row, 1) : 1e9;
 }
 
 static double count(struct sim *s, const char *project, const char *plural, const char *region)
@@ -157,18 +92,12 @@ static double count(struct sim *s, const char *project, const char *plural, cons
 
 int compute_machine_cpus(const char *type)
 {
-	for (size_t i = 0; i < sizeof machines / sizeof *machines; i++)
-		if (!strcmp(machines[i].name, type))
-			return machines[i].cpus;
-	return 0;
+	return (int)table_number(&machines, table_row(&machines, type), 1);
 }
 
 int compute_machine_memory(const char *type)
 {
-	for (size_t i = 0; i < sizeof machines / sizeof *machines; i++)
-		if (!strcmp(machines[i].name, type))
-			return machines[i].memory_mb;
-	return 0;
+	return (int)table_number(&machines, table_row(&machines, type), 2);
 }
 
 bool compute_stocked_out(struct sim *s, const char *zone)
@@ -196,25 +125,14 @@ double compute_quota_usage(struct sim *s, const char *project, const char *metri
 {
 	if (text_starts(metric, "CPUS"))
 		return processors(s, project, region);
-	for (size_t i = 0; i < sizeof quotas / sizeof *quotas; i++)
-		if (!strcmp(quotas[i].metric, metric) && quotas[i].regional == (*region != '\0'))
-			return quotas[i].plural ? count(s, project, quotas[i].plural, region) : 0;
-	return 0;
-}
-
-/* Is there such a quota for a region? Others are the project's. */
-static bool regional(const char *metric)
-{
-	for (size_t i = 0; i < sizeof quotas / sizeof *quotas; i++)
-		if (!strcmp(quotas[i].metric, metric) && quotas[i].regional)
-			return true;
-	return false;
+	const char *plural = table_cell(&quotas, quota_row(metric, *region != '\0'), 3);
+	return *plural && strcmp(plural, "-") ? count(s, project, plural, region) : 0;
 }
 
 bool compute_quota(struct sim_call *c, const char *metric, const char *region, double more)
 {
-	if (*region && !regional(metric))
-		region = "";
+	if (*region && quota_row(metric, true) == table_rows(&quotas))
+		region = ""; /* the project's */
 	double limit = compute_quota_limit(c->sim, c->project, metric, region);
 	if (compute_quota_usage(c->sim, c->project, metric, region) + more <= limit)
 		return true;
@@ -226,12 +144,13 @@ bool compute_quota(struct sim_call *c, const char *metric, const char *region, d
 static cJSON *quota_list(struct sim *s, const char *project, const char *region)
 {
 	cJSON *list = cJSON_CreateArray();
-	for (size_t i = 0; i < sizeof quotas / sizeof *quotas; i++) {
-		if (quotas[i].regional != (*region != '\0'))
+	for (size_t i = 0; i < table_rows(&quotas); i++) {
+		const char *metric = table_cell(&quotas, i, 0);
+		if (regional(i) != (*region != '\0'))
 			continue;
-		cJSON *q = json_make("{'metric':%s}", quotas[i].metric);
-		json_put_num(q, "limit", compute_quota_limit(s, project, quotas[i].metric, region));
-		json_put_num(q, "usage", compute_quota_usage(s, project, quotas[i].metric, region));
+		cJSON *q = json_make("{'metric':%s}", metric);
+		json_put_num(q, "limit", compute_quota_limit(s, project, metric, region));
+		json_put_num(q, "usage", compute_quota_usage(s, project, metric, region));
 		cJSON_AddItemToArray(list, q);
 	}
 	return list;
@@ -251,21 +170,21 @@ static void base(cJSON *doc, const char *project, const char *kind, const char *
 	free(link);
 }
 
-static cJSON *zone_doc(const char *project, const struct region *r, char letter)
+static cJSON *zone_doc(const char *project, const struct sim_region *r, char letter)
 {
 	char *name = xasprintf("%s-%c", r->name, letter), *path = xasprintf("zones/%s", name);
 	char *region = xasprintf(COMPUTE_BASE "projects/%s/regions/%s", project, r->name);
 	cJSON *doc = json_make("{'description':%s,'status':'UP','region':%s,'supportsPzs':false,'availableCpuPlatforms':['Intel Cascade Lake',"
 			       "'Intel Ice Lake','Intel Skylake','AMD Milan','AMD Rome']}",
 			       name, region);
-	base(doc, project, "compute#zone", path, name, 2000 + (unsigned)(r - regions) * 10 + (unsigned)(letter - 'a'));
+	base(doc, project, "compute#zone", path, name, 2000 + (unsigned)(r - sim_region_at(0)) * 10 + (unsigned)(letter - 'a'));
 	free(name);
 	free(path);
 	free(region);
 	return doc;
 }
 
-static cJSON *region_doc(struct sim *s, const char *project, const struct region *r)
+static cJSON *region_doc(struct sim *s, const char *project, const struct sim_region *r)
 {
 	char *path = xasprintf("regions/%s", r->name);
 	cJSON *zones = cJSON_CreateArray();
@@ -276,19 +195,22 @@ static cJSON *region_doc(struct sim *s, const char *project, const struct region
 	}
 	cJSON *doc = json_make("{'description':%s,'status':'UP','supportsPzs':false,'zones':%j,'quotas':%j}", r->name, zones,
 			       quota_list(s, project, r->name));
-	base(doc, project, "compute#region", path, r->name, 1000 + (unsigned)(r - regions));
+	base(doc, project, "compute#region", path, r->name, 1000 + (unsigned)(r - sim_region_at(0)));
 	free(path);
 	return doc;
 }
 
-static cJSON *machine_doc(const char *project, const char *zone, const struct machine *m)
+static cJSON *machine_doc(const char *project, const char *zone, size_t row)
 {
-	char *path = xasprintf("zones/%s/machineTypes/%s", zone, m->name);
-	char *about = xasprintf("%d vCPU%s, %.4g GB RAM", m->cpus, m->cpus > 1 ? "s" : "", m->memory_mb / 1024.0);
+	const char *name = table_cell(&machines, row, 0);
+	int cpus = (int)table_number(&machines, row, 1), memory = (int)table_number(&machines, row, 2);
+	bool shared = *table_cell(&machines, row, 3) != '\0';
+	char *path = xasprintf("zones/%s/machineTypes/%s", zone, name);
+	char *about = xasprintf("%d vCPU%s, %.4g GB RAM", cpus, cpus > 1 ? "s" : "", memory / 1024.0);
 	cJSON *doc = json_make("{'description':%s,'guestCpus':%d,'memoryMb':%d,'imageSpaceGb':0,'maximumPersistentDisks':%d,"
 			       "'maximumPersistentDisksSizeGb':%s,'zone':%s,'isSharedCpu':%b,'architecture':'X86_64'}",
-			       about, m->cpus, m->memory_mb, m->shared ? 16 : 128, m->shared ? "3072" : "263168", zone, m->shared);
-	base(doc, project, "compute#machineType", path, m->name, 334000 + (unsigned)m->cpus * 1000 + (unsigned)(m - machines));
+			       about, cpus, memory, shared ? 16 : 128, shared ? "3072" : "263168", zone, shared);
+	base(doc, project, "compute#machineType", path, name, 334000 + (unsigned)cpus * 1000 + (unsigned)row);
 	free(path);
 	free(about);
 	return doc;
@@ -317,7 +239,7 @@ static void not_found(struct sim_call *c, const char *what, const char *name)
 
 static void region_get(struct sim_call *c)
 {
-	const struct region *r = find_region(sim_param(c, "region"));
+	const struct sim_region *r = sim_region(sim_param(c, "region"));
 	if (r)
 		sim_ok(c, region_doc(c->sim, c->project, r));
 	else
@@ -327,8 +249,8 @@ static void region_get(struct sim_call *c)
 static void region_list(struct sim_call *c)
 {
 	cJSON *items = cJSON_CreateArray();
-	for (size_t i = 0; i < REGIONS; i++)
-		cJSON_AddItemToArray(items, region_doc(c->sim, c->project, &regions[i]));
+	for (size_t i = 0; sim_region_at(i); i++)
+		cJSON_AddItemToArray(items, region_doc(c->sim, c->project, sim_region_at(i)));
 	answer_list(c, "compute#regionList", "regions", items);
 }
 
@@ -337,7 +259,7 @@ static void zone_get(struct sim_call *c)
 	char region[40];
 	const char *zone = sim_param(c, "zone");
 	if (compute_zone_known(zone))
-		sim_ok(c, zone_doc(c->project, find_region(compute_zone_region(zone, region)), strrchr(zone, '-')[1]));
+		sim_ok(c, zone_doc(c->project, sim_region(compute_zone_region(zone, region)), strrchr(zone, '-')[1]));
 	else
 		not_found(c, "zones", zone);
 }
@@ -345,20 +267,20 @@ static void zone_get(struct sim_call *c)
 static void zone_list(struct sim_call *c)
 {
 	cJSON *items = cJSON_CreateArray();
-	for (size_t i = 0; i < REGIONS; i++)
-		for (const char *z = regions[i].zones; *z; z++)
-			cJSON_AddItemToArray(items, zone_doc(c->project, &regions[i], *z));
+	for (size_t i = 0; sim_region_at(i); i++)
+		for (const char *z = sim_region_at(i)->zones; *z; z++)
+			cJSON_AddItemToArray(items, zone_doc(c->project, sim_region_at(i), *z));
 	answer_list(c, "compute#zoneList", "zones", items);
 }
 
 static void machine_get(struct sim_call *c)
 {
 	const char *name = sim_param(c, "machineType"), *zone = sim_param(c, "zone");
-	for (size_t i = 0; compute_zone_known(zone) && i < sizeof machines / sizeof *machines; i++)
-		if (!strcmp(machines[i].name, name)) {
-			sim_ok(c, machine_doc(c->project, zone, &machines[i]));
-			return;
-		}
+	size_t row = table_row(&machines, name);
+	if (compute_zone_known(zone) && row < table_rows(&machines)) {
+		sim_ok(c, machine_doc(c->project, zone, row));
+		return;
+	}
 	char *path = xasprintf("zones/%s/machineTypes", zone);
 	not_found(c, path, name);
 	free(path);
@@ -369,8 +291,8 @@ static void machine_list(struct sim_call *c)
 	struct buf scope = {0};
 	if (compute_scope(c, &scope)) {
 		cJSON *items = cJSON_CreateArray();
-		for (size_t i = 0; i < sizeof machines / sizeof *machines; i++)
-			cJSON_AddItemToArray(items, machine_doc(c->project, sim_param(c, "zone"), &machines[i]));
+		for (size_t i = 0; i < table_rows(&machines); i++)
+			cJSON_AddItemToArray(items, machine_doc(c->project, sim_param(c, "zone"), i));
 		char *path = xasprintf("zones/%s/machineTypes", sim_param(c, "zone"));
 		answer_list(c, "compute#machineTypeList", path, items);
 		free(path);
@@ -381,13 +303,13 @@ static void machine_list(struct sim_call *c)
 static void machine_aggregated(struct sim_call *c)
 {
 	cJSON *items = cJSON_CreateObject();
-	for (size_t r = 0; r < REGIONS; r++)
-		for (const char *z = regions[r].zones; *z; z++) {
-			char *zone = xasprintf("%s-%c", regions[r].name, *z), *scope = xasprintf("zones/%s", zone);
+	for (size_t r = 0; sim_region_at(r); r++)
+		for (const char *z = sim_region_at(r)->zones; *z; z++) {
+			char *zone = xasprintf("%s-%c", sim_region_at(r)->name, *z), *scope = xasprintf("zones/%s", zone);
 			cJSON *list = cJSON_CreateArray();
-			for (size_t i = 0; i < sizeof machines / sizeof *machines; i++) {
+			for (size_t i = 0; i < table_rows(&machines); i++) {
 				bool bad = false;
-				cJSON *doc = machine_doc(c->project, zone, &machines[i]);
+				cJSON *doc = machine_doc(c->project, zone, i);
 				if (compute_filter(sim_param(c, "filter"), doc, &bad))
 					cJSON_AddItemToArray(list, doc);
 				else

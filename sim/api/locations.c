@@ -9,18 +9,17 @@
 
 static cJSON *location(const struct sim_call *c, const char *id)
 {
-	return json_make("{'name':%s,'locationId':%s,'displayName':%s}", sim_tmp("projects/%s/locations/%s", c->project, id), id, id);
+	cJSON *doc = sim_location(c, id);
+	json_put_str(doc, "displayName", id);
+	return doc;
 }
 
-static void list(struct sim_call *c)
+static void locations_list(struct sim_call *c)
 {
-	cJSON *all = cJSON_CreateArray();
-	for (const char *const *r = sim_region_names; *r; r++)
-		cJSON_AddItemToArray(all, location(c, *r));
-	sim_ok(c, json_make("{'locations':%j}", all));
+	sim_ok(c, json_make("{'locations':%j}", sim_locations(c, location)));
 }
 
-static void get(struct sim_call *c)
+static void locations_get(struct sim_call *c)
 {
 	const char *id = sim_part(c, 4);
 	if (sim_is_region(id) || !strcmp(id, "global"))
@@ -30,8 +29,8 @@ static void get(struct sim_call *c)
 }
 
 static const struct sim_route secret_routes[] = {
-	{"secretmanager.projects.locations.list", list, "secretmanager.locations.list", NULL},
-	{"secretmanager.projects.locations.get", get, "secretmanager.locations.get", NULL},
+	{"secretmanager.projects.locations.list", locations_list, "secretmanager.locations.list", NULL},
+	{"secretmanager.projects.locations.get", locations_get, "secretmanager.locations.get", NULL},
 	{NULL, NULL, NULL, NULL},
 };
 
@@ -39,8 +38,8 @@ const struct sim_api sim_secretmanager_locations = {
 	.name = "secretmanager", .service = "secretmanager.googleapis.com", .errors = SIM_ERRORS_AIP, .routes = secret_routes};
 
 static const struct sim_route certificate_routes[] = {
-	{"certificatemanager.projects.locations.list", list, "certificatemanager.locations.list", NULL},
-	{"certificatemanager.projects.locations.get", get, "certificatemanager.locations.get", NULL},
+	{"certificatemanager.projects.locations.list", locations_list, "certificatemanager.locations.list", NULL},
+	{"certificatemanager.projects.locations.get", locations_get, "certificatemanager.locations.get", NULL},
 	{NULL, NULL, NULL, NULL},
 };
 

@@ -8,44 +8,23 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "sim/core/table.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #define POLICIES "orgpolicy.policies"
 
-static const struct {
-	const char *name, *title;
-	bool list;
-} constraints[] = {
-	{"compute.restrictVpcPeering", "Restrict VPC peering usage", true},
-	{"compute.requireOsLogin", "Require OS Login", false},
-	{"compute.requireShieldedVm", "Shielded VMs", false},
-	{"compute.skipDefaultNetworkCreation", "Skip default network creation", false},
-	{"compute.vmExternalIpAccess", "Define allowed external IPs for VM instances", true},
-	{"gcp.restrictNonCmekServices", "Restrict which services may create resources without CMEK", true},
-	{"gcp.resourceLocations", "Google Cloud Platform - Resource Location Restriction", true},
-	{"gcp.restrictServiceUsage", "Restrict Resource Service Usage", true},
-	{"iam.allowedPolicyMemberDomains", "Domain restricted sharing", true},
-	{"iam.automaticIamGrantsForDefaultServiceAccounts", "Disable Automatic IAM Grants for Default Service Accounts", false},
-	{"iam.disableServiceAccountCreation", "Disable service account creation", false},
-	{"iam.disableServiceAccountKeyCreation", "Disable service account key creation", false},
-	{"iam.disableServiceAccountKeyUpload", "Disable Service Account Key Upload", false},
-	{"iam.workloadIdentityPoolProviders", "Allowed external Identity Providers for workloads in Cloud IAM", true},
-	{"run.allowedIngress", "Allowed ingress settings (Cloud Run)", true},
-	{"run.allowedVPCEgress", "Allowed VPC egress settings (Cloud Run)", true},
-	{"sql.restrictAuthorizedNetworks", "Restrict Authorized Networks on Cloud SQL instances", false},
-	{"sql.restrictPublicIp", "Restrict Public IP access on Cloud SQL instances", false},
-	{"storage.publicAccessPrevention", "Enforce Public Access Prevention", false},
-	{"storage.uniformBucketLevelAccess", "Enforce uniform bucket-level access", false},
-};
+TABLE_OF(constraints, "constraints.tbl", 3);
 
-static int known(const char *constraint)
+static bool known(const char *constraint)
 {
-	for (size_t i = 0; i < sizeof constraints / sizeof *constraints; i++)
-		if (!strcmp(constraints[i].name, constraint))
-			return (int)i;
-	return -1;
+	return table_row(&constraints, constraint) < table_rows(&constraints);
+}
+
+static bool constraint_lists(size_t row)
+{
+	return !strcmp(table_cell(&constraints, row, 2), "list");
 }
 
 static struct sim_object *policy_of(struct sim *s, const char *project, const char *constraint)
@@ -81,8 +60,7 @@ static cJSON *effective_rules(struct sim *s, const char *project, const char *co
 		return cJSON_Duplicate(own, true);
 	if (said)
 		return json_make("[%j]", rule_from_world(said));
-	int i = known(constraint);
-	return i >= 0 && constraints[i].list ? json_make("[{'allowAll':%b}]", 1) : json_make("[{'enforce':%b}]", 0);
+	return constraint_lists(table_row(&constraints, constraint)) ? json_make("[{'allowAll':%b}]", 1) : json_make("[{'enforce':%b}]", 0);
 }
 
 /* "in:eu-locations" stands for what it groups. */
@@ -181,7 +159,7 @@ static cJSON *policy_doc(struct sim_call *c, const char *constraint, cJSON *rule
 
 static bool known_or_fail(struct sim_call *c, const char *constraint)
 {
-	if (known(constraint) >= 0)
+	if (known(constraint))
 		return true;
 	sim_fail(c, "INVALID_ARGUMENT", NULL, "Requested constraint constraints/%s is not available.", constraint);
 	return false;
@@ -225,11 +203,11 @@ static void policy_touched(struct sim_call *c, struct sim_object *o)
 static void list_constraints(struct sim_call *c)
 {
 	cJSON *all = cJSON_CreateArray();
-	for (size_t i = 0; i < sizeof constraints / sizeof *constraints; i++) {
+	for (size_t i = 0; i < table_rows(&constraints); i++) {
 		char *name =
-			xasprintf("projects/%s/constraints/%s", sim_project_number(c->sim, c->project), constraints[i].name);
-		cJSON *one = json_make("{'name':%s,'displayName':%s,'constraintDefault':'ALLOW'}", name, constraints[i].title);
-		cJSON_AddItemToObject(one, constraints[i].list ? "listConstraint" : "booleanConstraint", cJSON_CreateObject());
+			xasprintf("projects/%s/constraints/%s", sim_project_number(c->sim, c->project), table_cell(&constraints, i, 0));
+		cJSON *one = json_make("{'name':%s,'displayName':%s,'constraintDefault':'ALLOW'}", name, table_cell(&constraints, i, 1));
+		cJSON_AddItemToObject(one, constraint_lists(i) ? "listConstraint" : "booleanConstraint", cJSON_CreateObject());
 		cJSON_AddItemToArray(all, one);
 		free(name);
 	}

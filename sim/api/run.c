@@ -33,15 +33,17 @@ static const struct sim_resource resources[] = {
 	RUN_KIND("run.projects.locations.jobs", RUN_JOBS, "jobs", "jobs", "JOB", "//run.googleapis.com/"),
 	RUN_KIND("run.projects.locations.jobs.executions", RUN_EXECUTIONS, "executions", "jobs/{jobs}/executions", "EXECUTION", NULL),
 	RUN_KIND("run.projects.locations.jobs.executions.tasks", RUN_TASKS, "tasks", "jobs/{jobs}/executions/{executions}/tasks", "TASK", NULL),
+	{.methods = "run.projects.locations.operations", .collection = RUN_OPERATIONS, .field = "operations",
+	 .key = "projects/{project}/locations/{locations}/operations/{operations}"},
 	{0},
 };
 
 static const struct sim_route routes[] = {
-	{L "list", run_location_list, "run.locations.list", NULL},
+	{L "list", sim_location_list_labelled, "run.locations.list", NULL},
 	{L "operations.get", run_operation_get, "run.operations.get", NULL},
 	{L "operations.wait", run_operation_wait, "run.operations.get", NULL},
-	{L "operations.list", run_operation_list, "run.operations.list", NULL},
-	{L "operations.delete", run_operation_delete, "run.operations.delete", NULL},
+	{L "operations.list", resource_list, "run.operations.list", NULL},
+	{L "operations.delete", resource_delete, "run.operations.delete", NULL},
 	{S "create", run_service_create, "run.services.create", NULL},
 	{S "patch", run_service_patch, "run.services.update", NULL},
 	{S "get", resource_get, "run.services.get", NULL},

@@ -76,7 +76,7 @@ void run_verdict_free(struct run_verdict *v);
 /* Handlers, listed in run.c. */
 sim_handler run_service_create, run_service_patch, run_service_delete, run_revision_delete;
 sim_handler run_job_create, run_job_patch, run_job_delete, run_job_run, run_execution_delete, run_execution_cancel;
-sim_handler run_operation_get, run_operation_wait, run_operation_list, run_operation_delete, run_location_list;
+sim_handler run_operation_get, run_operation_wait;
 /* run_knative.c */
 sim_handler knative_service_create, knative_service_replace, knative_service_get, knative_service_list, knative_service_delete;
 sim_handler knative_revision_get, knative_revision_list, knative_revision_delete, knative_route_get, knative_route_list,

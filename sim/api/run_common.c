@@ -101,31 +101,6 @@ void run_operation_wait(struct sim_call *c)
 	sim_lro_wait(c, RUN_OPERATIONS);
 }
 
-void run_operation_list(struct sim_call *c)
-{
-	sim_list(c, RUN_OPERATIONS, sim_tmp("%s/operations/", sim_parent(c)), "operations", NULL, NULL);
-}
-
-void run_operation_delete(struct sim_call *c)
-{
-	struct sim_object *op = sim_get(c->sim, RUN_OPERATIONS, sim_tmp("%s/operations/%s", sim_parent(c), sim_part(c, 6)));
-	if (!op) {
-		sim_fail(c, "NOT_FOUND", NULL, "Requested entity was not found.");
-		return;
-	}
-	sim_remove(c->sim, op);
-	sim_empty(c);
-}
-
-void run_location_list(struct sim_call *c)
-{
-	cJSON *all = cJSON_CreateArray();
-	for (const char *const *r = sim_region_names; *r; r++)
-		cJSON_AddItemToArray(all, json_make("{'name':%s,'locationId':%s,'labels':{'cloud.googleapis.com/region':%s}}",
-						    sim_tmp("projects/%s/locations/%s", c->project, *r), *r, *r));
-	sim_ok(c, json_make("{'locations':%j}", all));
-}
-
 void run_verdict_free(struct run_verdict *v)
 {
 	free(v->message);

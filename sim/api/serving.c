@@ -11,15 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *const sim_region_names[] = {
-	"africa-south1", "asia-east1", "asia-east2", "asia-northeast1", "asia-northeast2", "asia-northeast3", "asia-south1",
-	"asia-south2", "asia-southeast1", "asia-southeast2", "australia-southeast1", "australia-southeast2", "europe-central2",
-	"europe-north1", "europe-southwest1", "europe-west1", "europe-west2", "europe-west3", "europe-west4", "europe-west6",
-	"europe-west8", "europe-west9", "europe-west10", "europe-west12", "me-central1", "me-central2", "me-west1",
-	"northamerica-northeast1", "northamerica-northeast2", "southamerica-east1", "southamerica-west1", "us-central1",
-	"us-east1", "us-east4", "us-east5", "us-south1", "us-west1", "us-west2", "us-west3", "us-west4", NULL,
-};
-
 const char *sim_part(const struct sim_call *c, int n)
 {
 	const char *whole = sim_segment(c, n);
@@ -29,28 +20,6 @@ const char *sim_part(const struct sim_call *c, int n)
 const char *sim_parent(const struct sim_call *c)
 {
 	return sim_tmp("projects/%s/locations/%s", c->project ? c->project : sim_part(c, 2), sim_part(c, 4));
-}
-
-bool sim_is_region(const char *name)
-{
-	for (const char *const *r = sim_region_names; *r; r++)
-		if (!strcmp(*r, name))
-			return true;
-	return false;
-}
-
-const char *sim_region_code(const char *region)
-{
-	static const char *const codes[][2] = {
-		{"us-central1", "uc"}, {"us-east1", "ue"}, {"us-east4", "uk"}, {"us-west1", "uw"}, {"europe-west1", "ew"}, {"europe-west2", "nw"},
-		{"europe-west3", "ey"}, {"europe-west4", "ez"}, {"europe-north1", "lz"}, {"asia-northeast1", "an"}, {"asia-east1", "de"},
-		{"asia-southeast1", "as"}, {"australia-southeast1", "ts"}, {"asia-east2", "df"}, {"asia-northeast2", "dt"}, {"asia-northeast3", "du"},
-		{"asia-south1", "el"}, {"asia-southeast2", "et"}, {"europe-central2", "lm"}, {"europe-west6", "oa"}, {"northamerica-northeast1", "nn"},
-		{"southamerica-east1", "rj"}, {"us-west2", "wl"}, {"us-west3", "wm"}, {"us-west4", "wn"}};
-	for (size_t i = 0; i < sizeof(codes) / sizeof(*codes); i++)
-		if (!strcmp(codes[i][0], region))
-			return codes[i][1];
-	return sim_tmp("%.2s", sim_sha256(region, strlen(region)) + 7);
 }
 
 const char *sim_sha256(const void *data, size_t len)

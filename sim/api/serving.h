@@ -9,11 +9,14 @@
 const char *sim_part(const struct sim_call *c, int n);
 /* "projects/P/locations/R" of a call whose path is /VERSION/projects/P/locations/R...; P folded to the id. */
 const char *sim_parent(const struct sim_call *c);
-/* Is this a region (not a zone, not a multi-region)? */
+/* Is this a region (not a zone, not a multi-region) where Cloud Run and its neighbours are on offer? */
 bool sim_is_region(const char *name);
-extern const char *const sim_region_names[]; /* ended by NULL */
 /* The two letters of a region in hash URLs and appspot hosts: "uc" of us-central1. */
 const char *sim_region_code(const char *region);
+/* locations.list: all regions on offer, plain or with their labels; the same as an array of what location makes of each; and a plain one. */
+sim_handler sim_location_list, sim_location_list_labelled;
+cJSON *sim_locations(const struct sim_call *c, cJSON *(*location)(const struct sim_call *c, const char *id));
+cJSON *sim_location(const struct sim_call *c, const char *id);
 /* "sha256:" and 64 hexadecimal digits of some bytes. */
 const char *sim_sha256(const void *data, size_t len);
 /* Base64 as bytes fields have it, or its URL form without padding. */

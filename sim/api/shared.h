@@ -4,6 +4,16 @@
 
 #include "sim/core/core.h"
 
+/* Google's regions: by name, or the n-th; NULL when there is none. sim/api/regions.c --------------------------------------- */
+struct sim_region {
+	const char *name;
+	const char *zones;       /* a letter each */
+	const char *code;        /* of hash URLs; "-": not known */
+	bool serving, appengine; /* on offer there: Cloud Run and its neighbours; App Engine, under this name */
+};
+const struct sim_region *sim_region(const char *name);
+const struct sim_region *sim_region_at(size_t n);
+
 /* Projects, IAM, services: sim/api/{resourcemanager,iam_policy,serviceusage}.c ------------------------------------------- */
 /* Folds a project id or number to the id; NULL when there is none such. The number as text. */
 const char *sim_project_id(struct sim *s, const char *id_or_number);

@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "sim/core/table.h"
 
 #include <openssl/bio.h>
 #include <openssl/evp.h>
@@ -176,46 +177,33 @@ static void one_cert(struct sim_call *c)
 }
 
 /* Tiers and flags. ------------------------------------------------------------------------------------------------------- */
+TABLE_OF(tier_table, "tiers.tbl", 3);
+TABLE_OF(flag_table, "sql_flags.tbl", 6);
+
 static void tiers(struct sim_call *c)
 {
-	static const struct {
-		const char *tier, *ram, *disk;
-	} known[] = {
-		{"db-f1-micro", "643825664", "3298534883328"},       {"db-g1-small", "1825361101", "3298534883328"},
-		{"db-custom-1-3840", "4026531840", "70368744177664"}, {"db-custom-2-7680", "8053063680", "70368744177664"},
-		{"db-custom-2-8192", "8589934592", "70368744177664"}, {"db-custom-4-15360", "16106127360", "70368744177664"},
-		{"db-n1-standard-1", "4026531840", "70368744177664"}, {"db-n1-standard-2", "8053063680", "70368744177664"},
-		{"db-n1-standard-4", "16106127360", "70368744177664"}, {"db-perf-optimized-N-2", "17179869184", "70368744177664"},
-		{"db-perf-optimized-N-4", "34359738368", "70368744177664"}, {"db-perf-optimized-N-8", "68719476736", "70368744177664"},
-	};
 	cJSON *items = cJSON_CreateArray(), *regions = cJSON_CreateArray();
-	for (size_t i = 0; compute_region_at(i); i++)
-		cJSON_AddItemToArray(regions, cJSON_CreateString(compute_region_at(i)));
-	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-		cJSON_AddItemToArray(items, json_make("{'kind':'sql#tier','tier':%s,'RAM':%s,'DiskQuota':%s,'region':%j}", known[i].tier, known[i].ram, known[i].disk,
-						      cJSON_Duplicate(regions, true)));
+	for (size_t i = 0; sim_region_at(i); i++)
+		cJSON_AddItemToArray(regions, cJSON_CreateString(sim_region_at(i)->name));
+	for (size_t i = 0; i < table_rows(&tier_table); i++)
+		cJSON_AddItemToArray(items, json_make("{'kind':'sql#tier','tier':%s,'RAM':%s,'DiskQuota':%s,'region':%j}", table_cell(&tier_table, i, 0),
+						      table_cell(&tier_table, i, 1), table_cell(&tier_table, i, 2), cJSON_Duplicate(regions, true)));
 	cJSON_Delete(regions);
 	sql_ok(c, json_make("{'kind':'sql#tiersList','items':%j}", items));
 }
 
-static const struct {
-	const char *name, *type, *least, *most;
-	bool postgres, restart;
-} database_flags[] = {
-	{"cloudsql.iam_authentication", "BOOLEAN", NULL, NULL, true, false}, {"cloudsql_iam_authentication", "BOOLEAN", NULL, NULL, false, true},
-	{"max_connections", "INTEGER", "14", "262143", true, true},          {"max_connections", "INTEGER", "10", "100000", false, false},
-	{"log_min_duration_statement", "INTEGER", "-1", "2147483647", true, false}, {"slow_query_log", "BOOLEAN", NULL, NULL, false, false},
-	{"long_query_time", "FLOAT", "0", "30000000", false, false},       {"log_bin_trust_function_creators", "BOOLEAN", NULL, NULL, false, false},
-	{"work_mem", "INTEGER", "64", "2147483647", true, false},
-};
+static bool flag_of_postgres(size_t row)
+{
+	return !strcmp(table_cell(&flag_table, row, 1), "postgres");
+}
 
 bool sql_flag_is_foreign(const char *name, bool postgres)
 {
 	bool foreign = false;
-	for (size_t i = 0; i < sizeof database_flags / sizeof *database_flags; i++) {
-		if (strcmp(database_flags[i].name, name))
+	for (size_t i = 0; i < table_rows(&flag_table); i++) {
+		if (strcmp(table_cell(&flag_table, i, 0), name))
 			continue;
-		if (database_flags[i].postgres == postgres)
+		if (flag_of_postgres(i) == postgres)
 			return false;
 		foreign = true;
 	}
@@ -228,14 +216,15 @@ static void flags(struct sim_call *c)
 	static const char my[] = "['MYSQL_5_7','MYSQL_8_0','MYSQL_8_4']";
 	const char *version = sim_param(c, "databaseVersion");
 	cJSON *items = cJSON_CreateArray();
-	for (size_t i = 0; i < sizeof database_flags / sizeof *database_flags; i++) {
-		if (*version && database_flags[i].postgres != text_starts(version, "POSTGRES"))
+	for (size_t i = 0; i < table_rows(&flag_table); i++) {
+		bool postgres = flag_of_postgres(i);
+		if (*version && postgres != text_starts(version, "POSTGRES"))
 			continue;
-		cJSON *f = json_make("{'kind':'sql#flag','name':%s,'type':%s,'requiresRestart':%b,'appliesTo':%j}", database_flags[i].name, database_flags[i].type,
-				     database_flags[i].restart, json_make(database_flags[i].postgres ? pg : my));
-		if (database_flags[i].least) {
-			json_put_str(f, "minValue", database_flags[i].least);
-			json_put_str(f, "maxValue", database_flags[i].most);
+		cJSON *f = json_make("{'kind':'sql#flag','name':%s,'type':%s,'requiresRestart':%b,'appliesTo':%j}", table_cell(&flag_table, i, 0),
+				     table_cell(&flag_table, i, 2), !strcmp(table_cell(&flag_table, i, 3), "restart"), json_make(postgres ? pg : my));
+		if (*table_cell(&flag_table, i, 4)) {
+			json_put_str(f, "minValue", table_cell(&flag_table, i, 4));
+			json_put_str(f, "maxValue", table_cell(&flag_table, i, 5));
 		}
 		cJSON_AddItemToArray(items, f);
 	}

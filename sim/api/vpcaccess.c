@@ -213,16 +213,8 @@ static void connector_get(struct sim_call *c)
 		sim_ok(c, connector_shown(c->sim, o));
 }
 
-static void location_list(struct sim_call *c)
-{
-	cJSON *all = cJSON_CreateArray();
-	for (const char *const *r = sim_region_names; *r; r++)
-		cJSON_AddItemToArray(all, json_make("{'name':%s,'locationId':%s}", sim_tmp("projects/%s/locations/%s", c->project, *r), *r));
-	sim_ok(c, json_make("{'locations':%j}", all));
-}
-
 static const struct sim_route routes[] = {
-	{L "list", location_list, "vpcaccess.locations.list", NULL},
+	{L "list", sim_location_list, "vpcaccess.locations.list", NULL},
 	{L "connectors.get", connector_get, "vpcaccess.connectors.get", NULL},
 	{L "connectors.create", resource_create, "vpcaccess.connectors.create", NULL},
 	{L "connectors.list", resource_list, "vpcaccess.connectors.list", NULL},

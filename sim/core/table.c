@@ -67,3 +67,39 @@ struct span table_body(const char *row)
 		end = next_line(end);
 	return (struct span){begin, (size_t)(end - begin)};
 }
+
+static void take_apart(struct table *t)
+{
+	size_t room = 0;
+	for (const char *row = table_first(t->text); row; row = table_next(row))
+		room += (size_t)t->columns;
+	t->cells = xcalloc(room + 1, sizeof *t->cells);
+	for (const char *row = table_first(t->text); row; row = table_next(row), t->rows++)
+		for (int i = 0; i < t->columns; i++)
+			t->cells[t->rows * (size_t)t->columns + (size_t)i] = span_text(table_field(row, i));
+}
+
+size_t table_rows(struct table *t)
+{
+	if (!t->cells)
+		take_apart(t);
+	return t->rows;
+}
+
+const char *table_cell(struct table *t, size_t row, int column)
+{
+	return row < table_rows(t) ? t->cells[row * (size_t)t->columns + (size_t)column] : "";
+}
+
+double table_number(struct table *t, size_t row, int column)
+{
+	return strtod(table_cell(t, row, column), NULL);
+}
+
+size_t table_row(struct table *t, const char *name)
+{
+	size_t row = 0;
+	while (row < table_rows(t) && strcmp(table_cell(t, row, 0), name))
+		row++;
+	return row;
+}

@@ -29,4 +29,21 @@ struct span table_field(const char *row, int n);
 /* The lines behind a row, each with its tab. */
 struct span table_body(const char *row);
 
+/* A table whose rows are of one kind, taken apart when it is first asked for. */
+struct table {
+	const char *text;
+	int columns;
+	const char **cells;
+	size_t rows;
+};
+#define TABLE_OF(name, file, columns)                                                                                                                   \
+	TABLE(tbl_##name, file);                                                                                                                        \
+	static struct table name = {tbl_##name, columns, NULL, 0}
+size_t table_rows(struct table *t);
+/* A cell's text, "" where the row ends before it, and as a number. There must be such a row and column. */
+const char *table_cell(struct table *t, size_t row, int column);
+double table_number(struct table *t, size_t row, int column);
+/* Which row has this in its first column: table_rows where none has. */
+size_t table_row(struct table *t, const char *name);
+
 #endif
