@@ -439,14 +439,15 @@ static int draw_failed(const struct survey *s, int y, struct rect r)
 static int draw_preflight(const struct wizard *w, int y, struct rect r)
 {
 	const cJSON *check;
-	cJSON_ArrayForEach(check, w->surveys[SURVEY_PREFLIGHT].result) {
+	for (size_t at = 0; (check = checks_next(w, &at));) {
 		const char *id = json_str(check, "id", "");
 		if (!strcmp(json_str(check, "state", ""), "ok") || !strcmp(id, "billing") || !strcmp(id, "project"))
 			continue;
 		char *text = xasprintf("%s: %s", _(json_str(check, "title", id)), json_str(check, "message", ""));
+		bool bad = check_failed(check) && !check_elsewhere(check);
 		if (y < facts_end)
-			put_glyph(y, r.x + 2, ROLE_BAD, GLYPH_CROSS);
-		y += put_most(y, r.x + 4, 2, r.w - 4, ROLE_BAD, text);
+			put_glyph(y, r.x + 2, bad ? ROLE_BAD : ROLE_WARN, bad ? GLYPH_CROSS : GLYPH_WARN);
+		y += put_most(y, r.x + 4, bad ? 2 : 1, r.w - 4, bad ? ROLE_BAD : ROLE_TEXT, text);
 		y += put_most(y, r.x + 4, 2, r.w - 4, ROLE_TEXT, json_str(check, "fix", ""));
 		free(text);
 	}
@@ -530,7 +531,7 @@ static int draw_mending(const struct wizard *w, int y, struct rect r)
 {
 	char *line = checks_hold(w) ? checks_command(w) : NULL;
 	if (line) {
-		y += put_most(y, r.x + 4, 1, r.w - 4, ROLE_TEXT, _("Somebody who may grant roles runs this (Ctrl-Y copies it):"));
+		y += put_most(y, r.x + 4, 1, r.w - 4, ROLE_TEXT, _("Somebody who may runs this (Ctrl-Y copies it):"));
 		y += put_most(y, r.x, 3, r.w, ROLE_TITLE, line);
 	}
 	free(line);

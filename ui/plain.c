@@ -339,8 +339,9 @@ static bool project_holds(struct plain *p)
 {
 	say_project(p);
 	wait_for(p, SURVEY_PREFLIGHT);
+	wait_for(p, SURVEY_LIMITS);
 	const cJSON *check;
-	cJSON_ArrayForEach(check, p->w->surveys[SURVEY_PREFLIGHT].result) {
+	for (size_t at = 0; (check = checks_next(p->w, &at));) {
 		if (strcmp(json_str(check, "state", ""), "fail") != 0)
 			continue;
 		outside_print(p->out, _("Problem: %s: %s %s\n"), _(json_str(check, "title", "")), json_str(check, "message", ""), json_str(check, "fix", ""));
@@ -545,7 +546,13 @@ static enum decision decide(struct plain *p)
 		const char *section = r == REPLY_TEXT ? section_at(p, atoi(text), false) : NULL;
 		bool details = r == REPLY_TEXT && !strcmp(text, "d");
 		free(text);
-		if (yes || (r == REPLY_DEFAULT && rehearsal))
+		bool builds = yes || (r == REPLY_DEFAULT && rehearsal);
+		if (builds && checks_hold_build(p->w)) {
+			outside_print(p->out, _("Problem: %s\n"), checks_hold_build(p->w));
+			wizard_surveys_again(p->w);
+			continue;
+		}
+		if (builds)
 			return DECISION_BUILD;
 		if (r == REPLY_BACK)
 			return DECISION_BACK;

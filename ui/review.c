@@ -365,8 +365,7 @@ static int draw_checks(const struct wizard *w, int y, struct rect r)
 	put(y, r.x + 2, title - 1, ROLE_DIM, _("Ready"));
 	if (s->state != SURVEY_KNOWN)
 		put(y, x, end - x, s->state == SURVEY_FAILED ? ROLE_WARN : ROLE_BUSY, s->state == SURVEY_FAILED ? _("the checks could not be made; r tries again") : _("checking..."));
-	const cJSON *found = s->state == SURVEY_KNOWN ? s->result : NULL;
-	cJSON_ArrayForEach(check, found) {
+	for (size_t at = 0; (check = checks_next(w, &at));) {
 		const char *state = json_str(check, "state", ""), *name = json_str(check, "title", "");
 		bool good = !strcmp(state, "ok"), bad = !strcmp(state, "fail");
 		if (x + cells(name) + 4 > end)
@@ -404,8 +403,8 @@ static char *failed_checks(const struct wizard *w)
 {
 	struct buf b = {0};
 	const cJSON *check;
-	cJSON_ArrayForEach(check, w->surveys[SURVEY_PREFLIGHT].result) {
-		if (!strcmp(json_str(check, "state", ""), "fail"))
+	for (size_t at = 0; (check = checks_next(w, &at));) {
+		if (check_failed(check))
 			buf_printf(&b, "%s%s: %s. %s", b.len ? "\n" : "", _(json_str(check, "title", "")), json_str(check, "message", ""), json_str(check, "fix", ""));
 	}
 	return buf_take(&b);
@@ -503,6 +502,10 @@ static enum action agree(struct wizard *w)
 		return ACTION_NONE;
 	}
 	enum role role;
+	if (checks_hold_build(w)) {
+		wizard_say(w, ROLE_BAD, checks_hold_build(w));
+		return ACTION_NONE;
+	}
 	if (client_refused(w)) {
 		wizard_say(w, ROLE_BAD, client_words(w, &role));
 		return ACTION_NONE;

@@ -210,6 +210,13 @@ void review_find_problems(struct wizard *w);
 bool review_has_changes(const struct wizard *w);
 /* What is wrong with the project holds its page: a check that failed. */
 bool checks_hold(const struct wizard *w);
+/* The next finding of the checks that are known, from *at on; NULL at the end. */
+const cJSON *checks_next(const struct wizard *w, size_t *at);
+bool check_failed(const cJSON *check);
+/* Other answers than project and region may cure it. */
+bool check_elsewhere(const cJSON *check);
+/* What a failed check says: nothing is built before it is put right; NULL when there is none. */
+const char *checks_hold_build(const struct wizard *w);
 /* The line that an administrator runs to mend it, to be freed, or NULL; and that line into the clipboard. */
 char *checks_command(const struct wizard *w);
 void checks_copy(struct wizard *w);

@@ -17,7 +17,7 @@ static const struct {
 	bool of_project;
 } surveys_of[SURVEY_COUNT] = {
 	[SURVEY_WHO] = {"who", false},	      [SURVEY_PROJECTS] = {"projects", false},	 [SURVEY_PROJECT] = {"project", true},
-	[SURVEY_REGIONS] = {"regions", true}, [SURVEY_PREFLIGHT] = {"preflight", true},
+	[SURVEY_REGIONS] = {"regions", true}, [SURVEY_PREFLIGHT] = {"preflight", true}, [SURVEY_LIMITS] = {"limits", true},
 };
 
 static void done(void *arg, const cJSON *result, struct err *e)
@@ -31,52 +31,53 @@ static void done(void *arg, const cJSON *result, struct err *e)
 	s->state = result ? SURVEY_KNOWN : SURVEY_FAILED;
 }
 
-/* What has to be allowed in the project goes by the choices that are made: the preflight's, else NULL. The caller frees. */
-static char *choices_for(const struct wizard *w, enum survey_id id)
+/* What a survey is about: the project; for what is looked at by the plan, the answers that choose between alternatives and the region as well. The caller frees. */
+static char *about(const struct wizard *w, enum survey_id id)
 {
-	if (id != SURVEY_PREFLIGHT)
-		return NULL;
+	const char *project = answers_str(w->answers, "project.id");
+	if (id < SURVEY_PREFLIGHT)
+		return xstrdup(project);
 	cJSON *choices = answers_choices(w->answers);
-	char *text = json_text(choices, -1);
+	char *text = json_text(choices, -1), *all = xasprintf("%s %s %s", project, answers_str(w->answers, "region"), text);
+	free(text);
 	cJSON_Delete(choices);
-	return text;
+	return all;
 }
 
-/* Owns choices. */
-static void start(struct wizard *w, enum survey_id id, const char *project, char *choices)
+/* Owns of. */
+static void start(struct wizard *w, enum survey_id id, char *of)
 {
 	struct survey *s = &w->surveys[id];
 	free(s->project);
-	free(s->choices);
-	s->project = xstrdup(project);
-	s->choices = choices;
+	free(s->of);
+	s->project = xstrdup(answers_str(w->answers, "project.id"));
+	s->of = of;
 	s->wizard = w;
 	s->id = id;
 	s->state = SURVEY_CHECKING;
 	session_survey(w->session, surveys_of[id].name, w->answers, done, s);
 }
 
-static bool ready(const struct wizard *w, enum survey_id id, const char *project, const char *choices)
+static bool ready(const struct wizard *w, enum survey_id id, const char *of)
 {
 	const struct survey *s = &w->surveys[id];
 	if (!surveys_of[id].of_project)
 		return s->state == SURVEY_UNKNOWN;
-	if (!*project || cJSON_HasObjectItem(w->drafts, "project.id") || session_now(w->session) < w->typed_at + SETTLED)
+	if (!*answers_str(w->answers, "project.id") || cJSON_HasObjectItem(w->drafts, "project.id") || session_now(w->session) < w->typed_at + SETTLED)
 		return false;
-	return s->state == SURVEY_UNKNOWN || !s->project || strcmp(s->project, project) != 0 || (choices && s->choices && strcmp(s->choices, choices) != 0);
+	return s->state == SURVEY_UNKNOWN || !s->of || strcmp(s->of, of) != 0;
 }
 
 void wizard_surveys_start(struct wizard *w)
 {
 	if (!w->session)
 		return;
-	const char *project = answers_str(w->answers, "project.id");
 	for (enum survey_id id = 0; id < SURVEY_COUNT; id++) {
-		char *choices = choices_for(w, id);
-		if (ready(w, id, project, choices))
-			start(w, id, project, choices);
+		char *of = about(w, id);
+		if (ready(w, id, of))
+			start(w, id, of);
 		else
-			free(choices);
+			free(of);
 	}
 }
 
@@ -113,6 +114,6 @@ void wizard_surveys_free(struct wizard *w)
 		cJSON_Delete(w->surveys[id].result);
 		err_free(&w->surveys[id].err);
 		free(w->surveys[id].project);
-		free(w->surveys[id].choices);
+		free(w->surveys[id].of);
 	}
 }

@@ -8,7 +8,7 @@
 #include <cjson/cJSON.h>
 #include <stdbool.h>
 
-enum survey_id { SURVEY_WHO, SURVEY_PROJECTS, SURVEY_PROJECT, SURVEY_REGIONS, SURVEY_PREFLIGHT, SURVEY_COUNT };
+enum survey_id { SURVEY_WHO, SURVEY_PROJECTS, SURVEY_PROJECT, SURVEY_REGIONS, SURVEY_PREFLIGHT, SURVEY_LIMITS, SURVEY_COUNT };
 enum survey_state { SURVEY_UNKNOWN, SURVEY_CHECKING, SURVEY_KNOWN, SURVEY_FAILED };
 
 struct wizard;
@@ -20,7 +20,7 @@ struct survey {
 	cJSON *result;         /* when known */
 	struct err err;        /* when failed */
 	char *project;         /* the project that was asked about, "" when none */
-	char *choices;         /* preflight: the choices that it was asked for, as JSON; else NULL */
+	char *of;              /* and what else of the answers it depends on */
 };
 
 /* Asks what has not been asked so far: all that makes sense for the project in the answers. Called after each change; cheap. */

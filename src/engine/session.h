@@ -30,6 +30,8 @@ double session_now(const struct session *s);
  *  "projects"  -> [{"id","name","number"}...]                        at most 500
  *  "project"   -> {"id","number","organization" or null,"billing":bool,"state"} for the project in answers
  *  "regions"   -> [{"id","title"}...]                                 for the project in answers
+ *  "limits"    -> findings as those of preflight, some with "command", a line for a shell that mends it: APIs, quota, organisation policy, as the plan
+ *                 of the answers meets them
  *  "preflight" -> [{"id","title","state": ok|warn|fail,"message","fix"}...]  sign-in, project, billing, permissions                            */
 typedef void survey_done(void *arg, const cJSON *result, struct err *e);
 void session_survey(struct session *s, const char *what, const struct answers *a, survey_done *done, void *arg);

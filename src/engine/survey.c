@@ -10,6 +10,7 @@
 #include "gcp/roles.h"
 #include "net/api.h"
 #include "net/credentials.h"
+#include "plan/limits.h"
 #include "plan/permissions.h"
 
 #include <stdlib.h>
@@ -21,6 +22,12 @@
 #define CRM "https://cloudresourcemanager.googleapis.com"
 
 struct survey;
+
+/* A read of limits that is under way. */
+struct limit_read {
+	struct survey *survey;
+	unsigned long call;
+};
 
 struct survey_kind {
 	const char *id;
@@ -37,6 +44,9 @@ struct survey {
 	cJSON *needed, *tested;    /* preflight: permissions that an apply needs, and all; NULL when the answers make no plan */
 	cJSON *held;               /* of them: an object with those that are held */
 	int tested_to, testing_to; /* how many of `tested` were asked for, and are being */
+	struct limits *limits;     /* limits: of the plan; NULL when the answers make none */
+	struct limit_read *reads;
+	size_t reads_left;
 	unsigned long call;
 	loop_id timer;
 	bool sent;                 /* project: billing is being asked */
@@ -60,6 +70,10 @@ static void drop(struct survey *s)
 	loop_cancel(s->owner->loop, s->timer);
 	if (s->owner->api)
 		api_cancel(s->owner->api, s->call);
+	for (size_t i = 0; s->reads && i < limits_count(s->limits); i++)
+		api_cancel(s->owner->api, s->reads[i].call);
+	free(s->reads);
+	limits_free(s->limits);
 	cJSON_Delete(s->result);
 	cJSON_Delete(s->needed);
 	cJSON_Delete(s->tested);
@@ -342,11 +356,54 @@ static void begin_preflight(struct survey *s)
 	ask_project(s, CRM "/v1/projects/", "", "GET", NULL, on_flight_project);
 }
 
+/* limits --------------------------------------------------------------------------------------------------------------------- */
+
+static void on_limit(void *arg, const struct api_result *r)
+{
+	struct limit_read *read = arg;
+	struct survey *s = read->survey;
+	read->call = 0;
+	limits_take(s->limits, (size_t)(read - s->reads), r->http, r->reply, r->err.what);
+	if (--s->reads_left)
+		return;
+	s->result = limits_findings(s->limits);
+	answer(s, NULL);
+}
+
+/* All at once: none waits for another. */
+static void begin_limits(struct survey *s)
+{
+	size_t n = s->limits ? limits_count(s->limits) : 0;
+	s->result = n ? NULL : cJSON_CreateArray();
+	if (!n) {
+		answer(s, NULL);
+		return;
+	}
+	s->reads = xcalloc(n, sizeof *s->reads);
+	s->reads_left = n;
+	for (size_t i = 0; i < n; i++) {
+		struct call c = {0};
+		call_set(&c, DIALECT_NONE, "GET", NULL, "%s", limits_url(s->limits, i));
+		s->reads[i].survey = s;
+		s->reads[i].call = api_call(s->owner->api, &c, &(struct api_policy){.budget = 45}, on_limit, &s->reads[i]);
+		call_free(&c);
+	}
+}
+
+static struct limits *limits_of(const struct answers *a)
+{
+	struct plan *p = plan_draft(a, NULL);
+	struct limits *l = p ? limits_new(p, json_at(a->resolved, "suffix") != NULL) : NULL;
+	plan_free(p);
+	return l;
+}
+
 /* All ------------------------------------------------------------------------------------------------------------------------ */
 
 static const struct survey_kind kinds_of_survey[] = {
 	{"who", begin_who, false},	    {"projects", begin_projects, false},   {"project", begin_project, false},
 	{"regions", begin_regions, false}, {"preflight", begin_preflight, true},
+	{"limits", begin_limits, false},
 };
 
 struct surveys *surveys_new(struct loop *loop, struct transport *transport, struct credentials *credentials)
@@ -415,5 +472,7 @@ void survey_begin(struct surveys *all, const char *what, const struct answers *a
 			     .project = xstrdup(a ? answers_str(a, "project.id") : "")};
 	all->list = s;
 	list_permissions(s, a);
+	if (kind && kind->begin == begin_limits && a)
+		s->limits = limits_of(a);
 	s->timer = loop_after(all->loop, 0, kind && all->api ? begin : refuse, s);
 }

@@ -13,6 +13,7 @@ src_plan_libplan_a_SOURCES = \
 	src/plan/checks.c src/plan/checks.h \
 	src/plan/draft.c \
 	src/plan/permissions.c src/plan/permissions.h \
+	src/plan/limits.c src/plan/limits.h \
 	src/plan/cost.c \
 	src/plan/database.c src/plan/database.h \
 	src/plan/database_mysql.c src/plan/database_postgresql.c \
@@ -79,6 +80,10 @@ tests_plan_database_mysql_LDADD = $(LIB_PLAN)
 
 check_PROGRAMS += tests/plan/graph
 TESTS += tests/plan/graph
+check_PROGRAMS += tests/plan/limits
+TESTS += tests/plan/limits
+tests_plan_limits_SOURCES = tests/plan/limits.c tests/tap.h
+tests_plan_limits_LDADD = $(LIB_PLAN)
 tests_plan_graph_SOURCES = tests/plan/graph.c tests/tap.h
 tests_plan_graph_LDADD = $(LIB_PLAN)
 

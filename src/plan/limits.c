@@ -1,0 +1,418 @@
+/* APIs, quotas and organisation policies that a plan would meet. */
+#include "config.h"
+#include "plan/limits.h"
+
+#include "base/buf.h"
+#include "base/gettext.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum read_of { READ_APIS, READ_REGION, READ_PROJECT, READ_POLICY };
+
+struct policy;
+
+struct reading {
+	enum read_of of;
+	char *url;
+	const struct policy *policy;
+	char *value; /* that the policy has to let pass; NULL where it is one that is enforced or not */
+};
+
+struct limits {
+	char *project, *region;
+	cJSON *services; /* that have to be on */
+	cJSON *needs;    /* metric -> how much more of it; regional ones begin with the region and a slash */
+	struct reading *reads;
+	size_t count, room;
+	cJSON *broken; /* findings of state fail */
+	int apis_on;   /* of services; negative when that is not known */
+	bool quota_read, policy_read;
+	char *apis_why, *quota_why, *policy_why; /* why it could not be read, or NULL */
+};
+
+/* Policies
+ * ------------------------------------------------------------------------------------------------------------------------ */
+
+/* Where a kind meets a constraint of an organisation
+ * (docs.cloud.google.com/resource-manager/docs/organization-policy/org-policy-constraints). */
+static const struct policy {
+	const char *constraint, *kind; /* the kind's id; "" for any */
+	const char *path, *is; /* of its spec: the value that has to pass; with `is`, it is met only when the value is that */
+	const char *value;     /* the value where it does not depend on the spec */
+	const char *words;     /* N_(): what is forbidden */
+	bool every;            /* every stack meets it */
+} policies[] = {
+    {"iam.disableServiceAccountCreation", "iam.serviceAccount", NULL, NULL, NULL, N_("making service accounts"), true},
+    {"sql.restrictPublicIp", "sqladmin.instance", "settings.ipConfiguration.ipv4Enabled", "true", NULL,
+     N_("a database with a public address"), false},
+    {"compute.restrictVpcPeering", "servicenetworking.connection", NULL, NULL, "under:organizations/433637338589",
+     N_("private services access, which peers with Google's network"), false},
+    {"compute.vmExternalIpAccess", "compute.instance", "body.networkInterfaces.0.accessConfigs", NULL, "*",
+     N_("machines with an external address"), false},
+    {"run.allowedIngress", "run.service", "body.ingress", NULL, NULL, N_("this exposure of a Cloud Run service"), false},
+    {"run.allowedVPCEgress", "run.service", "body.template.vpcAccess.egress", NULL, NULL,
+     N_("this way of a Cloud Run service into the network"), false},
+    {.constraint = NULL},
+};
+static const struct policy places = {"gcp.resourceLocations", "", NULL, NULL, NULL, N_("resources in this region"), false};
+static const struct policy usage = {"gcp.restrictServiceUsage", "", NULL, NULL, NULL, N_("using this API"), false};
+static const struct policy cmek = {
+    "gcp.restrictNonCmekServices", "", NULL, NULL, NULL, N_("this service without an encryption key of yours"), false};
+
+/* Google's words in policies for what APIs call otherwise. */
+static const char *spelled(const char *value)
+{
+	static const char *const words[][2] = {
+	    {"INGRESS_TRAFFIC_ALL", "all"},
+	    {"INGRESS_TRAFFIC_INTERNAL_ONLY", "internal"},
+	    {"INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER", "internal-and-cloud-load-balancing"},
+	    {"ALL_TRAFFIC", "all-traffic"},
+	    {"PRIVATE_RANGES_ONLY", "private-ranges-only"},
+	};
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		if (!strcmp(words[i][0], value))
+			return words[i][1];
+	return value;
+}
+
+/* A group of locations holds the regions that begin with its word: "in:us-locations", "in:us-central1-locations"; the European
+ * Union is no more than a guess here, and is taken to hold what begins with europe-. */
+static bool in_group(const char *group, const char *value)
+{
+	size_t n = strlen(group) - strlen("-locations");
+	if (!strncmp(group, "eu", n) && n == 2)
+		return text_starts(value, "europe-");
+	return !strncmp(value, group, n) && (!value[n] || value[n] == '-');
+}
+
+static bool matches(const char *pattern, const char *value)
+{
+	if (text_starts(pattern, "in:") && text_ends(pattern, "-locations"))
+		return in_group(pattern + strlen("in:"), value);
+	return !strcasecmp(text_starts(pattern, "is:") ? pattern + strlen("is:") : pattern, value);
+}
+
+static bool any_matches(const cJSON *list, const char *value)
+{
+	const cJSON *one;
+	cJSON_ArrayForEach(one, list) if (cJSON_IsString(one) && matches(one->valuestring, value)) return true;
+	return false;
+}
+
+/* Do the rules forbid the value (NULL: is it enforced)? Rules with a condition hold for other resources than we can tell: they
+ * are passed over. */
+static bool forbids(const cJSON *rules, const char *value)
+{
+	const cJSON *r;
+	cJSON_ArrayForEach(r, rules)
+	{
+		const cJSON *allowed = json_at(r, "values.allowedValues"), *denied = json_at(r, "values.deniedValues");
+		if (json_at(r, "condition"))
+			continue;
+		if (json_bool(r, "enforce", false) || json_bool(r, "denyAll", false))
+			return true;
+		if (value && !json_bool(r, "allowAll", false) &&
+		    (any_matches(denied, value) || (cJSON_GetArraySize(allowed) && !any_matches(allowed, value))))
+			return true;
+	}
+	return false;
+}
+
+/* Reads
+ * ---------------------------------------------------------------------------------------------------------------------------
+ */
+
+static void add_read(struct limits *l, enum read_of of, const struct policy *policy, const char *value, char *url)
+{
+	l->reads = xgrow(l->reads, l->count, &l->room, sizeof *l->reads);
+	l->reads[l->count++] = (struct reading){of, url, policy, value ? xstrdup(value) : NULL};
+}
+
+static void add_policy(struct limits *l, const struct policy *policy, const char *value)
+{
+	for (size_t i = 0; i < l->count; i++)
+		if (l->reads[i].policy == policy)
+			return;
+	add_read(l, READ_POLICY, policy, value,
+		 xasprintf("https://orgpolicy.googleapis.com/v2/projects/%s/policies/%s:getEffectivePolicy", l->project,
+			   policy->constraint));
+}
+
+static void add_policies(struct limits *l, const struct resource *r)
+{
+	for (const struct policy *p = policies; p->constraint; p++) {
+		const cJSON *at = p->path ? json_at(r->spec, p->path) : NULL;
+		const char *text = cJSON_IsString(at) ? at->valuestring : cJSON_IsTrue(at) ? "true" : "";
+		if (strcmp(p->kind, r->kind->id) != 0 || (p->path && !at) || (p->is && strcmp(p->is, text) != 0))
+			continue;
+		add_policy(l, p, p->value ? p->value : p->path && !p->is ? spelled(text) : NULL);
+	}
+}
+
+/* CPUs of a machine type, "zones/Z/machineTypes/e2-standard-4": its last number; shared ones count as one at least. */
+static int cpus_of(const cJSON *spec)
+{
+	const char *type = json_str(spec, "body.machineType", ""), *dash = strrchr(type, '-');
+	int n = dash ? atoi(dash + 1) : 0;
+	return n > 0 ? n : 1;
+}
+
+/* What of Compute Engine's quotas a resource takes. */
+static const struct use {
+	const char *kind, *metric;
+	bool regional;
+	int (*amount)(const cJSON *spec); /* NULL: one */
+} uses[] = {
+    {"compute.network", "NETWORKS", false, NULL},
+    {"compute.subnetwork", "SUBNETWORKS", false, NULL},
+    {"compute.firewall", "FIREWALLS", false, NULL},
+    {"compute.router", "ROUTERS", false, NULL},
+    {"compute.globalAddress", "STATIC_ADDRESSES", false, NULL},
+    {"compute.address", "STATIC_ADDRESSES", true, NULL},
+    {"compute.healthCheck", "HEALTH_CHECKS", false, NULL},
+    {"compute.backendService", "BACKEND_SERVICES", false, NULL},
+    {"compute.urlMap", "URL_MAPS", false, NULL},
+    {"compute.targetHttpsProxy", "TARGET_HTTPS_PROXIES", false, NULL},
+    {"compute.forwardingRule", "FORWARDING_RULES", false, NULL},
+    {"compute.instance", "INSTANCES", true, NULL},
+    {"compute.instance", "CPUS", true, cpus_of},
+    {"compute.instance", "CPUS_ALL_REGIONS", false, cpus_of},
+};
+
+static void add_uses(struct limits *l, const struct resource *r)
+{
+	for (size_t i = 0; i < sizeof uses / sizeof *uses; i++) {
+		const struct use *u = &uses[i];
+		if (strcmp(u->kind, r->kind->id) != 0)
+			continue;
+		char *key = u->regional ? xasprintf("%s/%s", l->region, u->metric) : xstrdup(u->metric);
+		const cJSON *so_far = cJSON_GetObjectItemCaseSensitive(l->needs, key);
+		double n = (so_far ? so_far->valuedouble : 0) + (u->amount ? u->amount(r->spec) : 1);
+		cJSON_DeleteItemFromObjectCaseSensitive(l->needs, key);
+		cJSON_AddNumberToObject(l->needs, key, n);
+		free(key);
+	}
+}
+
+static void take_plan(struct limits *l, const struct plan *p, bool stands)
+{
+	for (size_t i = 0; i < p->count; i++) {
+		const struct resource *r = &p->resources[i];
+		if (r->unwanted)
+			continue;
+		if (r->kind->enables && !l->services)
+			l->services = cJSON_Duplicate(json_at(r->spec, "services"), 1);
+		add_policies(l, r);
+		if (!stands) /* what stands has its part of the quota already */
+			add_uses(l, r);
+	}
+}
+
+struct limits *limits_new(const struct plan *p, bool stands)
+{
+	struct limits *l = xcalloc(1, sizeof *l);
+	*l = (struct limits){.project = xstrdup(p->project),
+			     .region = xstrdup(p->region),
+			     .needs = cJSON_CreateObject(),
+			     .broken = cJSON_CreateArray(),
+			     .apis_on = -1};
+	take_plan(l, p, stands);
+	add_read(l, READ_APIS, NULL, NULL,
+		 xasprintf("https://serviceusage.googleapis.com/v1/projects/%s/services?filter=state:ENABLED&pageSize=200",
+			   l->project));
+	if (l->needs->child) {
+		add_read(l, READ_REGION, NULL, NULL,
+			 xasprintf("https://compute.googleapis.com/compute/v1/projects/%s/regions/%s", l->project, l->region));
+		add_read(l, READ_PROJECT, NULL, NULL,
+			 xasprintf("https://compute.googleapis.com/compute/v1/projects/%s", l->project));
+	}
+	add_policy(l, &places, l->region);
+	add_policy(l, &usage, NULL);
+	add_policy(l, &cmek, NULL);
+	return l;
+}
+
+void limits_free(struct limits *l)
+{
+	if (!l)
+		return;
+	for (size_t i = 0; i < l->count; i++) {
+		free(l->reads[i].url);
+		free(l->reads[i].value);
+	}
+	free(l->reads);
+	cJSON_Delete(l->services);
+	cJSON_Delete(l->needs);
+	cJSON_Delete(l->broken);
+	free(l->apis_why);
+	free(l->quota_why);
+	free(l->policy_why);
+	free(l->project);
+	free(l->region);
+	free(l);
+}
+
+size_t limits_count(const struct limits *l)
+{
+	return l->count;
+}
+
+const char *limits_url(const struct limits *l, size_t i)
+{
+	return l->reads[i].url;
+}
+
+/* Replies
+ * ------------------------------------------------------------------------------------------------------------------------- */
+
+/* elsewhere: other answers than project and region may cure it. */
+static void add_broken(struct limits *l, const char *id, const char *title, bool elsewhere, char *message, const char *fix,
+		       char *command)
+{
+	cJSON_AddItemToArray(l->broken,
+			     json_make("{'id':%s,'title':%s,'state':'fail','message':%s,'fix':%s,'command':%s,'elsewhere':%b}",
+				       id, title, message, fix, command, elsewhere));
+	free(message);
+	free(command);
+}
+
+static void take_apis(struct limits *l, const cJSON *reply)
+{
+	const cJSON *service, *wanted;
+	l->apis_on = 0;
+	cJSON_ArrayForEach(wanted, l->services)
+	{
+		bool on = false;
+		cJSON_ArrayForEach(service, json_at(reply, "services")) on |=
+		    cJSON_IsString(wanted) && !strcmp(json_str(service, "config.name", ""), wanted->valuestring);
+		l->apis_on += on;
+	}
+}
+
+/* Google's name of a quota, as the Cloud Quotas API has it: "CPUS-per-project-region". */
+static char *quota_command(const struct limits *l, const char *metric, bool regional, double want)
+{
+	char *name = xstrdup(metric);
+	for (char *p = name; (p = strchr(p, '_'));)
+		*p = '-';
+	char *line = regional ? xasprintf("gcloud beta quotas preferences create --service=compute.googleapis.com --project=%s "
+					  "--quota-id=%s-per-project-region --dimensions=region=%s --preferred-value=%.0f",
+					  l->project, name, l->region, want)
+			      : xasprintf("gcloud beta quotas preferences create --service=compute.googleapis.com --project=%s "
+					  "--quota-id=%s-per-project --preferred-value=%.0f",
+					  l->project, name, want);
+	free(name);
+	return line;
+}
+
+static void take_quotas(struct limits *l, const cJSON *reply, bool regional)
+{
+	const cJSON *q;
+	l->quota_read = true;
+	cJSON_ArrayForEach(q, json_at(reply, "quotas"))
+	{
+		const char *metric = json_str(q, "metric", "");
+		char *key = regional ? xasprintf("%s/%s", l->region, metric) : xstrdup(metric);
+		const cJSON *need = cJSON_GetObjectItemCaseSensitive(l->needs, key);
+		double limit = json_num(q, "limit", 0), used = json_num(q, "usage", 0);
+		if (need && used + need->valuedouble > limit)
+			add_broken(
+			    l, "quota", _("Quota"), true,
+			    xasprintf(_("%s: %.0f of %.0f are used, and %.0f more are needed"), key, used, limit,
+				      need->valuedouble),
+			    regional ? _("Ask for more (roles/servicemanagement.quotaAdmin may), or choose another region.")
+				     : _("Ask for more (roles/servicemanagement.quotaAdmin may), or remove what is not used."),
+			    quota_command(l, metric, regional, used + need->valuedouble));
+		free(key);
+	}
+}
+
+static void forbidden(struct limits *l, const struct policy *p, const char *value)
+{
+	char *message = value ? xasprintf(_("%s forbids %s: %s"), p->constraint, _(p->words), value)
+			      : xasprintf(_("%s forbids %s"), p->constraint, _(p->words));
+	char *command =
+	    value
+		? xasprintf("gcloud resource-manager org-policies allow %s %s --project=%s", p->constraint, value, l->project)
+		: xasprintf("gcloud resource-manager org-policies disable-enforce %s --project=%s", p->constraint, l->project);
+	add_broken(l, "policy", _("Organisation policy"), p != &places && !p->every, message,
+		   _("Choose otherwise, or ask for an exception for this project (roles/orgpolicy.policyAdmin may)."), command);
+}
+
+static void take_policy(struct limits *l, const struct reading *r, const cJSON *reply)
+{
+	const cJSON *rules = json_at(reply, "spec.rules"), *service;
+	l->policy_read = true;
+	if (r->policy != &usage && r->policy != &cmek) {
+		if (forbids(rules, r->value))
+			forbidden(l, r->policy, r->value);
+		return;
+	}
+	cJSON_ArrayForEach(service, l->services) if (cJSON_IsString(service) && forbids(rules, service->valuestring))
+	    forbidden(l, r->policy, service->valuestring);
+}
+
+static void note(char **why, const char *text)
+{
+	if (!*why)
+		*why = xstrdup(text ? text : "");
+}
+
+void limits_take(struct limits *l, size_t i, int http, const cJSON *reply, const char *why)
+{
+	const struct reading *r = &l->reads[i];
+	if (http != 200) {
+		note(r->of == READ_APIS ? &l->apis_why : r->of == READ_POLICY ? &l->policy_why : &l->quota_why, why);
+		return;
+	}
+	switch (r->of) {
+	case READ_APIS:
+		take_apis(l, reply);
+		break;
+	case READ_REGION:
+	case READ_PROJECT:
+		take_quotas(l, reply, r->of == READ_REGION);
+		break;
+	case READ_POLICY:
+		take_policy(l, r, reply);
+		break;
+	}
+}
+
+static bool is_broken(const struct limits *l, const char *id)
+{
+	const cJSON *f;
+	cJSON_ArrayForEach(f, l->broken) if (!strcmp(json_str(f, "id", ""), id)) return true;
+	return false;
+}
+
+/* What is not in the way: it was read and is in order, or it could not be read. */
+static void add_rest(const struct limits *l, cJSON *list, const char *id, const char *title, bool read, const char *good,
+		     const char *why)
+{
+	if (is_broken(l, id))
+		return;
+	cJSON_AddItemToArray(list,
+			     json_make("{'id':%s,'title':%s,'state':%s,'message':%s,'fix':%s}", id, title, read ? "ok" : "warn",
+				       read  ? good
+				       : why ? why
+					     : "",
+				       NULL));
+}
+
+cJSON *limits_findings(struct limits *l)
+{
+	cJSON *list = cJSON_Duplicate(l->broken, 1);
+	int all = cJSON_GetArraySize(l->services);
+	char *apis = xasprintf(_("%d of %d are on, the others are turned on"), l->apis_on < 0 ? 0 : l->apis_on, all);
+	add_rest(l, list, "apis", _("APIs"), l->apis_on >= 0, apis, l->apis_why);
+	if (l->needs->child)
+		add_rest(l, list, "quota", _("Quota"), l->quota_read, _("enough"), l->quota_why);
+	add_rest(l, list, "policy", _("Organisation policy"), l->policy_read, _("nothing in the way"), l->policy_why);
+	free(apis);
+	return list;
+}

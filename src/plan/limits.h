@@ -1,0 +1,21 @@
+/* What can be in the way of a plan though every permission is held: APIs, quotas of Compute Engine, organisation policies. Says
+ * which reads tell of it, and judges their replies. Pure. */
+#ifndef MS_PLAN_LIMITS_H
+#define MS_PLAN_LIMITS_H
+
+#include "plan/plan.h"
+
+struct limits;
+
+/* Of a plan; whether its stack stands already decides what it still needs. The plan is not kept. */
+struct limits *limits_new(const struct plan *p, bool stands);
+void limits_free(struct limits *l);
+/* The reads, GET each. */
+size_t limits_count(const struct limits *l);
+const char *limits_url(const struct limits *l, size_t i);
+/* Takes the reply to the i-th; why is the error's words where http is not 200. */
+void limits_take(struct limits *l, size_t i, int http, const cJSON *reply, const char *why);
+/* Once all were taken: a new list of findings as of the survey "preflight" (engine/session.h). */
+cJSON *limits_findings(struct limits *l);
+
+#endif
