@@ -107,8 +107,20 @@ static bool at_default(const struct question *q, const struct answers *a)
 	return same;
 }
 
+/* "PostgreSQL" before "PostgreSQL 17" says nothing: the longer stands alone. last is where the piece before begins. */
+static void add_piece(struct buf *b, size_t *last, const char *words)
+{
+	bool said = b->len && !strncmp(words, b->data + *last, b->len - *last);
+	b->len = said ? *last : b->len;
+	if (b->len && !said)
+		buf_puts(b, ", ");
+	*last = b->len;
+	buf_puts(b, words);
+}
+
 static void add_words(struct buf *b, const struct answers *a, const char *section, bool all)
 {
+	size_t last = 0;
 	for (int rank = 0; rank < 3; rank++) {
 		for (const struct question *q = questions; q->id; q++) {
 			if (strcmp(q->page, section) != 0 || !answers_asked(a, q) || rank_of(q) != rank)
@@ -119,7 +131,7 @@ static void add_words(struct buf *b, const struct answers *a, const char *sectio
 				continue;
 			char *words = words_of(a, q);
 			if (*words)
-				buf_printf(b, "%s%s", b->len ? ", " : "", words);
+				add_piece(b, &last, words);
 			free(words);
 		}
 	}
