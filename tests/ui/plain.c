@@ -113,8 +113,8 @@ static void at_the_review(void)
 	leads_after_pages("a number chooses", tail, "database.version", "POSTGRES_18");
 	free(tail);
 	leads_after_pages("all settings can be narrowed and changed", "a\n/mlflow_version\n1\n3.16.1\nq\n", "image.mlflow_version", "3.16.1");
-	char *later = xasprintf("6\n%d\n2\nq\n", number_in_section("database.engine"));
-	says_after_pages("a choice that cannot be made says why", NULL, NULL, false, later, true, "Not yet in this version.");
+	char *later = xasprintf("4\n%d\n3\nq\n", number_in_section("exposure"));
+	says_after_pages("a choice that cannot be made says why", NULL, NULL, false, later, true, "reached by its web address");
 	free(later);
 	says_after_pages("prices stand beside choices", NULL, NULL, false, "q\n", true, "About $101 a month in all.");
 	says_after_pages("nobody is consent", "auth.client_id", "12-a.apps.googleusercontent.com", false, "\n", false, "[no] ");
