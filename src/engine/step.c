@@ -117,6 +117,13 @@ void step_free(struct step *s)
 	err_free(&s->err);
 }
 
+/* Will the change make a new one beside the old? */
+static bool renews(const struct step *s)
+{
+	const struct kind *k = s->resource->kind;
+	return k->renews && (!k->renewed_by || k->renewed_by(&s->change));
+}
+
 /* What others may refer to, what the answers keep. */
 static void publish(struct step *s)
 {
@@ -125,7 +132,7 @@ static void publish(struct step *s)
 		return;
 	cJSON_DeleteItemFromObjectCaseSensitive(r->outputs, s->resource->id);
 	bool looking = r->surveying || !r->mode->changes;
-	bool another = s->change.verdict == VERDICT_REPLACE || (s->change.verdict == VERDICT_UPDATE && s->resource->kind->renews);
+	bool another = s->change.verdict == VERDICT_REPLACE || (s->change.verdict == VERDICT_UPDATE && renews(s));
 	if (looking && another) /* what refers to it will get other values than these */
 		return;
 	cJSON_AddItemToObject(r->outputs, s->resource->id, cJSON_Duplicate(s->seen.outputs, true));

@@ -125,6 +125,8 @@ struct kind {
 	bool reply_tells;
 	/* An update makes a new one beside the old (a version): what others refer to is not known before it is done. */
 	bool renews;
+	/* The same, where only some changes do so. NULL: all. */
+	bool (*renewed_by)(const struct change *c);
 	/* What was set cannot be read back (a password): after this run's own confirmed request it is as wanted, whatever compare says. */
 	bool blind;
 	/* Did it fail (PRESENT_FAILED) for a reason that passes by itself, such as a permission that has not spread yet? Then the engine makes

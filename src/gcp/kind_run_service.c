@@ -1,5 +1,5 @@
 /* A Cloud Run service. spec: {"region","body":{...} in the words of Service, whole: PATCH without a mask replaces everything}. Outputs: url (the one
- * with the project's number when it is there), urls. */
+ * with the project's number when it is there), urls, used (names of the latest revisions, and of those that have traffic or a tag). */
 #include "config.h"
 #include "gcp/kinds.h"
 #include "gcp/run_state.h"
@@ -36,6 +36,24 @@ static void read_urls(const struct view *v, struct observation *out)
 	json_put(out->outputs, "urls", urls ? cJSON_Duplicate(urls, 1) : cJSON_CreateArray());
 }
 
+/* Names of the revisions that have traffic or a tag, or may get it. */
+static void read_used(struct observation *out)
+{
+	static const char *const lists[] = {"traffic", "trafficStatuses"}, *const latest[] = {"latestReadyRevision", "latestCreatedRevision"};
+	cJSON *used = cJSON_CreateArray();
+	const cJSON *t;
+	for (size_t i = 0; i < 2; i++) {
+		cJSON_AddItemToArray(used, cJSON_CreateString(json_str(out->found, latest[i], "")));
+		cJSON_ArrayForEach(t, json_at(out->found, lists[i])) cJSON_AddItemToArray(used, cJSON_CreateString(json_str(t, "revision", "")));
+	}
+	json_put(out->outputs, "used", used);
+}
+
+static bool renewed_by(const struct change *c)
+{
+	return kind_changes(c, "template");
+}
+
 static void list(const struct view *v, struct call *out)
 {
 	call_set(out, DIALECT_NONE, "GET", NULL, BASE "?pageSize=500", v->project, json_str(v->spec, "region", ""));
@@ -47,20 +65,32 @@ static void decode(const struct view *v, int http, const cJSON *reply, struct ob
 	if (out->presence != PRESENT_YES)
 		return;
 	read_urls(v, out);
+	read_used(out);
 	run_read_state(out);
 }
 
-static cJSON *wanted(const struct view *v)
+/* Tags that somebody gave to revisions stay, as long as they have no traffic. */
+static void keep_tags(cJSON *traffic, const cJSON *found)
+{
+	const cJSON *t;
+	cJSON_ArrayForEach(t, json_at(found, "traffic"))
+		if (*json_str(t, "tag", "") && json_num(t, "percent", 0) == 0)
+			cJSON_AddItemToArray(traffic, cJSON_Duplicate(t, 1));
+}
+
+static cJSON *wanted(const struct view *v, const struct observation *seen)
 {
 	cJSON *w = kind_copy(v, "body");
 	json_put(w, "labels", kind_labels(v));
+	if (json_at(w, "traffic"))
+		keep_tags(json_at(w, "traffic"), seen->found);
 	return w;
 }
 
 /* A failed first create leaves the service: it is mended by an update, never made again. */
 static void compare(const struct view *v, const struct observation *seen, struct change *out)
 {
-	cJSON *w = wanted(v);
+	cJSON *w = wanted(v, seen);
 	run_compare(w, seen, "template.containers", out);
 	cJSON_Delete(w);
 }
@@ -68,7 +98,7 @@ static void compare(const struct view *v, const struct observation *seen, struct
 /* After a failure the same text would make no new revision unless it is forced. */
 static void create(const struct view *v, const struct observation *seen, struct call *out)
 {
-	call_set(out, DIALECT_RUN, "PATCH", wanted(v), BASE "/%s?allowMissing=true%s", v->project, region(v), v->name,
+	call_set(out, DIALECT_RUN, "PATCH", wanted(v, seen), BASE "/%s?allowMissing=true%s", v->project, region(v), v->name,
 		 seen->presence == PRESENT_FAILED ? "&forceNewRevision=true" : "");
 }
 
@@ -93,14 +123,17 @@ static double amount(const char *text)
 }
 
 /* Request-based billing. Instances that are kept: idle CPU and memory cost 0.0000025 dollars a second each, for a CPU and for a GiB. What requests
- * cost comes on top. */
+ * cost comes on top. With CPU between requests a CPU costs 0.000018 and a GiB 0.000002 a second, and requests nothing more. */
 static double monthly(const cJSON *spec)
 {
-	double units = 0;
+	double second = 0;
 	const cJSON *c;
-	cJSON_ArrayForEach(c, json_at(spec, "body.template.containers")) units +=
-		amount(json_str(c, "resources.limits.cpu", "1")) + amount(json_str(c, "resources.limits.memory", "0Gi"));
-	return json_num(spec, "body.scaling.minInstanceCount", 0) * units * 0.0000025 * 3600 * 730;
+	cJSON_ArrayForEach(c, json_at(spec, "body.template.containers"))
+	{
+		double cpus = amount(json_str(c, "resources.limits.cpu", "1")), gib = amount(json_str(c, "resources.limits.memory", "0Gi"));
+		second += json_bool(c, "resources.cpuIdle", false) ? (cpus + gib) * 0.0000025 : cpus * 0.000018 + gib * 0.000002;
+	}
+	return json_num(spec, "body.scaling.minInstanceCount", 0) * second * 3600 * 730;
 }
 
 const struct kind kind_run_service = {
@@ -118,6 +151,8 @@ const struct kind kind_run_service = {
 	.items = "services",
 	.decode = decode,
 	.compare = compare,
+	.renews = true,
+	.renewed_by = renewed_by,
 	.create = create,
 	.update = update,
 	.destroy = destroy,

@@ -26,6 +26,7 @@ const struct kind *const kinds[] = {
 	&kind_secret_version,
 	&kind_run_job,
 	&kind_run_service,
+	&kind_run_revisions,
 	&kind_address,
 	&kind_forwarding_rule,
 	&kind_target_http_proxy,

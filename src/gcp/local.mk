@@ -36,7 +36,7 @@ src_gcp_libgcp_a_SOURCES = \
 	src/gcp/kind_repository.c \
 	src/gcp/kind_router.c \
 	src/gcp/kind_run_job.c \
-	src/gcp/kind_run_service.c \
+	src/gcp/kind_run_service.c src/gcp/kind_run_revisions.c \
 	src/gcp/kind_secret.c \
 	src/gcp/kind_secret_version.c \
 	src/gcp/kind_service_account.c \
@@ -87,3 +87,7 @@ check_PROGRAMS += tests/gcp/kinds_cluster
 TESTS += tests/gcp/kinds_cluster
 tests_gcp_kinds_cluster_SOURCES = tests/gcp/kinds_cluster.c tests/gcp/seeing.h tests/tap.h
 tests_gcp_kinds_cluster_LDADD = $(LIB_GCP)
+check_PROGRAMS += tests/gcp/kinds_run
+TESTS += tests/gcp/kinds_run
+tests_gcp_kinds_run_SOURCES = tests/gcp/kinds_run.c tests/tap.h
+tests_gcp_kinds_run_LDADD = $(LIB_GCP)

@@ -118,12 +118,23 @@ static void add_service(struct design *d)
 	run_needs(r, w->needs);
 }
 
+/* What is left when a new revision took the traffic: enough to go back by hand. */
+static void add_revisions(struct design *d)
+{
+	struct plan *p = d->plan;
+	plan_needs(plan_add(p, "revisions", "run.revisions", p->stack,
+			    json_make("{'region':%s,'service':%s,'keep':%d,'used':%j}", p->region, p->stack, answers_int(d->answers, "run.kept_revisions"),
+				      plan_ref("service", "used"))),
+		   "service");
+}
+
 static bool spell(struct design *d, struct err *e)
 {
 	struct plan *p = d->plan;
 	(void)e;
 	run_migration(d);
 	add_service(d);
+	add_revisions(d);
 	d->front = (struct front){
 		.id = xstrdup("service"),
 		.invoked = xstrdup("service"),
@@ -231,6 +242,9 @@ static const struct question questions_of_run[] = {
 	{.id = "server.concurrency", .quiet = true, .page = "image", .type = TYPE_INT, .title = N_("Requests at once"),
 	 .help = N_("Of each instance; when more arrive, another instance starts, up to the most. A change makes a new revision, with no interruption."),
 	 .after = "server.cpu", .min = 1, .max = 1000, .preset = "80"},
+	{.id = "run.kept_revisions", .quiet = true, .page = "image", .type = TYPE_INT, .title = N_("Older revisions kept"),
+	 .help = N_("To go back to by hand. Older ones are deleted when a new one serves; one that has traffic or a tag never is. They cost nothing."),
+	 .after = "server.cpu", .min = 0, .max = 100, .preset = "5"},
 	{.id = "server.cpu_always", .quiet = true, .page = "image", .type = TYPE_BOOL, .title = N_("CPU always"),
 	 .help = N_("Between requests an instance otherwise has close to no CPU, so that what MLflow does after a reply, webhooks above all, may be late or lost. "
 		    "Each hour of an instance is billed then, at a lower rate; with at least 1 instance that is all day."),
