@@ -9,7 +9,7 @@ extern const struct sim_api sim_api_certificatemanager, sim_api_cloudbilling, si
 	sim_api_iam_keys, sim_api_iamcredentials, sim_api_iap, sim_iap_edge, sim_iap_tunnel, sim_api_iam_permissions, sim_secretmanager_locations, sim_certificatemanager_locations, sim_api_orgpolicy, sim_api_resourcemanager, sim_api_secretmanager, sim_api_serviceusage,
 	sim_api_storage_buckets, sim_api_storage_download, sim_api_storage_objects, sim_api_storage_upload;
 /* sim/api/network.mk */
-extern const struct sim_api sim_compute_addresses, sim_compute_backend_services, sim_compute_batch, sim_compute_certificates,
+extern const struct sim_api sim_compute_addresses, sim_compute_autoscalers, sim_compute_backend_services, sim_compute_batch, sim_compute_certificates,
 	sim_compute_disks,
 	sim_compute_firewalls, sim_compute_forwarding_rules, sim_compute_groups, sim_compute_health_checks, sim_compute_images,
 	sim_compute_instances, sim_compute_managers, sim_compute_networks, sim_compute_operations, sim_compute_permissions, sim_compute_places, sim_compute_policies, sim_compute_templates,
@@ -54,6 +54,7 @@ const struct sim_api *const sim_apis[] = {
 	&sim_api_storage_upload,
 	/* network */
 	&sim_compute_addresses,
+	&sim_compute_autoscalers,
 	&sim_compute_backend_services,
 	&sim_compute_batch,
 	&sim_compute_certificates,

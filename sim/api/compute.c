@@ -34,6 +34,7 @@ static const struct compute_kind *const compute_kinds[] = {
 	&compute_ssl_policy_kind,
 	&compute_security_policy_kind,
 	&compute_template_kind,
+	&compute_autoscaler_kind,
 	NULL,
 };
 

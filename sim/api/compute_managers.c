@@ -196,6 +196,11 @@ static bool fit(struct sim_call *c, struct sim_object *o, bool anew)
 	return true;
 }
 
+bool compute_manager_fit(struct sim_call *c, struct sim_object *o)
+{
+	return fit(c, o, false);
+}
+
 static bool check(struct sim_call *c, cJSON *doc, const struct sim_object *old)
 {
 	const char *name = json_str(doc, "name", ""), *template = json_str(doc, "instanceTemplate", json_str(doc, "versions.0.instanceTemplate", ""));
@@ -333,12 +338,6 @@ static void errors(struct sim_call *c)
 		sim_ok(c, cJSON_CreateObject());
 }
 
-/* Nothing here makes an autoscaler: gcloud asks for those of a group, and there are none. */
-static void no_autoscalers(struct sim_call *c)
-{
-	sim_ok(c, json_make("{'kind':%s,'id':'autoscalers','items':[]}", strstr(c->id, "region") ? "compute#regionAutoscalerList" : "compute#autoscalerList"));
-}
-
 static void resize(struct sim_call *c)
 {
 	struct sim_object *o = compute_repeated(c) ? NULL : compute_ready_target(c);
@@ -404,6 +403,7 @@ const struct compute_kind compute_manager_kind = {
 	.kind = "compute#instanceGroupManager",
 	.word = "instance_group_manager",
 	.flags = COMPUTE_FINGERPRINT,
+	.used_by = "autoscalers",
 	.links = "instanceTemplate versions.*.instanceTemplate autoHealingPolicies.*.healthCheck",
 	.output = "instanceGroup currentActions status",
 	.quota = "INSTANCE_GROUP_MANAGERS",
@@ -433,8 +433,6 @@ static const struct sim_route routes[] = {
 	MANAGERS("instanceGroupManagers"),
 	{"compute.instanceGroupManagers.aggregatedList", compute_aggregated, "compute.instanceGroupManagers.list", NULL},
 	MANAGERS("regionInstanceGroupManagers"),
-	{"compute.autoscalers.list", no_autoscalers, "compute.autoscalers.list", NULL},
-	{"compute.regionAutoscalers.list", no_autoscalers, "compute.autoscalers.list", NULL},
 	{NULL, NULL, NULL, NULL},
 };
 

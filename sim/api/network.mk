@@ -3,6 +3,7 @@ sim_libsim_a_SOURCES += \
 	sim/api/compute.c \
 	sim/api/compute.h \
 	sim/api/compute_addresses.c \
+	sim/api/compute_autoscalers.c \
 	sim/api/compute_backend_services.c \
 	sim/api/compute_batch.c \
 	sim/api/compute_certificates.c \

@@ -99,6 +99,8 @@ bool sql_replica(struct sim_call *c, cJSON *doc)
 		return sql_invalid(c, "Binary logging must be enabled on the primary instance to create a read replica.");
 	if (!json_at(doc, "databaseVersion"))
 		json_put_str(doc, "databaseVersion", json_str(o->doc, "databaseVersion", ""));
+	if (!json_at(doc, "settings.edition"))
+		json_put_str(doc, "settings.edition", json_str(o->doc, "settings.edition", "ENTERPRISE"));
 	if (strcmp(json_str(doc, "databaseVersion", ""), json_str(o->doc, "databaseVersion", "")))
 		return sql_invalid(c, "The database version of the replica must be the same as that of the primary instance.");
 	if (json_bool(doc, "settings.backupConfiguration.enabled", false) && !sql_is_mysql(o))

@@ -62,10 +62,25 @@ static const char usage[] =
 	"  --front=HOST=URL      pass requests for HOST on to http://127.0.0.1:PORT\n"
 	"  --help, --version\n"
 	"\n"
-	"Outside of it, and answered as a method that is not simulated: VPN, interconnect, producer-side Private Service\n"
-	"Connect, sole-tenant nodes, instance templates, Cloud Armor, SSL policies, TCP, SSL and gRPC proxies, backend\n"
-	"buckets, regional disks, maintenance policies, tags, folders, internal ranges, build worker pools, bucket ACLs, private\n"
-	"CA, SQL Server, SQL replicas and clones, customer-managed keys, Pub/Sub, Functions.\n";
+	"Outside of it, and answered as a method that is not simulated (501):\n"
+	"  networks       VPN, interconnect, producer-side Private Service Connect, internal ranges, packet mirroring, DNS\n"
+	"                 policies and response policies, service directory\n"
+	"  balancing      TCP, SSL and gRPC proxies, backend buckets, edge security policies, certificate issuance and trust\n"
+	"                 configurations\n"
+	"  machines       sole-tenant nodes, regional disks, snapshots, reservations, resource policies, machine images,\n"
+	"                 suspending\n"
+	"  Cloud Run      domain mappings, worker pools, instances of their own\n"
+	"  Kubernetes     fleets, backups, rollback of node pools, rotation of a cluster's credentials\n"
+	"  App Engine     domain mappings, the firewall, certificates of one's own\n"
+	"  databases      SQL Server, failover replicas and switchover, external replicas, rotation of authorities,\n"
+	"                 executing SQL; Spanner, AlloyDB, Memorystore, BigQuery, Firestore\n"
+	"  images, builds worker pools, build triggers, Container Analysis' notes and attestations of one's own, Binary\n"
+	"                 Authorization\n"
+	"  storage        access control lists, folders, HMAC keys, Anywhere Cache, locking a retention policy\n"
+	"  observing      time series, dashboards, service level objectives, views and links of log buckets, tracing\n"
+	"  identity       folders, tags, boundaries, managed rotation of secrets, attestation, workforce pools, IAP's\n"
+	"                 tunnel groups, private CA, customer-managed keys (Cloud KMS)\n"
+	"  and            Pub/Sub, Functions, Workflows, Eventarc, Tasks, API Gateway\n";
 
 static bool complain(const struct err *e)
 {

@@ -153,6 +153,19 @@ static void groups(void)
 	asks("DELETE", COMPUTE "global/instanceTemplates/t1", NULL, 400);
 	act("POST", COMPUTE "zones/us-central1-a/instanceGroupManagers/g1/resize?size=3", NULL);
 	is_int(cJSON_GetArraySize(json_at(asks("GET", COMPUTE "zones/us-central1-a/instances", NULL, 200), "items")), 3, "U24: resized");
+	const char *scaler = "{'name':'as1','target':'zones/us-central1-a/instanceGroupManagers/g1','autoscalingPolicy':{'minNumReplicas':4,'maxNumReplicas':%d}}";
+	asks("POST", COMPUTE "zones/us-central1-a/autoscalers", json_make(scaler, 3), 400);
+	act("POST", COMPUTE "zones/us-central1-a/autoscalers", json_make(scaler, 6));
+	asks("POST", COMPUTE "zones/us-central1-a/autoscalers", json_make("{'name':'as2','target':'zones/us-central1-a/instanceGroupManagers/g1','autoscalingPolicy':{'maxNumReplicas':3}}"),
+	     400);
+	ok(true, "U24: a group has one autoscaler, whose limits go together");
+	is_int((long)json_num(asks("GET", COMPUTE "zones/us-central1-a/instanceGroups/g1", NULL, 200), "size", 0), 4, "U24: which keeps it at its smallest size at least");
+	is_int((long)(json_num(asks("GET", COMPUTE "zones/us-central1-a/autoscalers/as1", NULL, 200), "autoscalingPolicy.cpuUtilization.utilizationTarget", 0) * 10), 6,
+	       "U24: by the processors' load when nothing else is said");
+	act("PATCH", COMPUTE "zones/us-central1-a/autoscalers?autoscaler=as1", json_make("{'autoscalingPolicy':{'minNumReplicas':1,'maxNumReplicas':2}}"));
+	is_int((long)json_num(asks("GET", COMPUTE "zones/us-central1-a/instanceGroups/g1", NULL, 200), "size", 0), 2, "U24: and at its largest at most");
+	asks("DELETE", COMPUTE "zones/us-central1-a/instanceGroupManagers/g1", NULL, 400);
+	act("DELETE", COMPUTE "zones/us-central1-a/autoscalers/as1", NULL);
 	act("PATCH", COMPUTE "zones/us-central1-a/instanceGroupManagers/g1", json_make("{'versions':[{'instanceTemplate':'global/instanceTemplates/t2'}],'updatePolicy':"
 		"{'type':'PROACTIVE'}}"));
 	list = asks("POST", COMPUTE "zones/us-central1-a/instanceGroupManagers/g1/listManagedInstances", NULL, 200);
@@ -193,7 +206,7 @@ static void copies(void)
 	free(address);
 	buf_free(&instance);
 
-	const char *replica = "{'name':%s,'masterInstanceName':%s,'settings':{'edition':'ENTERPRISE','tier':'db-custom-1-3840'}}";
+	const char *replica = "{'name':%s,'masterInstanceName':%s,'settings':{'tier':'db-custom-1-3840'}}";
 	asks("POST", SQL "instances", json_make(replica, "r0", "none"), 404);
 	asks("POST", SQL "instances", json_make(replica, "r0", "plain"), 400);
 	op = act("POST", SQL "instances", json_make(replica, "r1", "main"));
