@@ -93,5 +93,6 @@ ok '... and no authorization' sh -c "! grep -qi 'authorization\\|$token' $dir/lo
 ok 'it ends well on SIGTERM' stop
 ok 'the store is written at the end' holds '"compute.networks"' "$dir/dump"
 ok 'it refuses another address' sh -c "$sim --listen 0.0.0.0; test \$? = 64"
-ok 'help names what is outside' sh -c "$sim --help | grep -q 'Cloud Armor'"
+ok 'U24: help names what is outside' sh -c "$sim --help | grep -q 'domain mappings' && $sim --help | grep -q 'Cloud KMS' && $sim --help | grep -q 'Pub/Sub'"
+ok 'U24: and nothing that is inside' sh -c "! $sim --help | grep -qE 'Cloud Armor|SSL policies|instance templates|clones'"
 echo "1..$n"
