@@ -14,6 +14,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -69,7 +70,9 @@ static enum exit_code run_wizard(struct cli *cli, struct err *e)
 int main(int argc, char **argv)
 {
 	process_hold_standard_fds();
-	language_begin();
+	const char *missing = language_begin(LOCALEDIR);
+	if (missing)
+		fprintf(stderr, "This system has no locale %s, so this speaks English. Where the package \"locales\" is installed, localedef makes it.\n", missing);
 	mem_install();
 	signal(SIGPIPE, SIG_IGN);
 

@@ -2,11 +2,15 @@
 
 #include "cmd/language.h"
 
+#include "base/mem.h"
+
 #include <libintl.h>
 #include <locale.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 /* What the environment says of a category, as setlocale reads it; never NULL. */
 static const char *asked(const char *category)
@@ -27,22 +31,40 @@ static void characters(void)
 		setlocale(LC_CTYPE, "C.UTF-8");
 }
 
-/* gettext asks LANGUAGE in every locale but "C" itself. */
-static void words(void)
+static bool translated(const char *dir, const char *name)
 {
-	if (setlocale(LC_MESSAGES, "") || !setlocale(LC_MESSAGES, "C.UTF-8"))
-		return;
-	char name[32] = "";
-	const char *wanted = asked("LC_MESSAGES");
-	size_t length = strcspn(wanted, ".@");
-	if (length < sizeof name && !getenv("LANGUAGE"))
-		setenv("LANGUAGE", memcpy(name, wanted, length), 1);
+	char *path = xasprintf("%s/%s/LC_MESSAGES/%s.mo", dir, name, PACKAGE);
+	bool there = !access(path, R_OK);
+	free(path);
+	return there;
 }
 
-void language_begin(void)
+/* The header of a translation is the text of "", which itself has none. */
+static bool words_are_found(void)
+{
+	return *gettext("");
+}
+
+/* The locale de_AT is asked for as "de_AT" and "de". */
+static const char *words_of(const char *wanted, const char *dir)
+{
+	char name[32] = "";
+	size_t length = strcspn(wanted, ".@");
+	if (length >= sizeof name || !setlocale(LC_MESSAGES, "C.UTF-8"))
+		return NULL;
+	if (!getenv("LANGUAGE"))
+		setenv("LANGUAGE", memcpy(name, wanted, length), 1);
+	memcpy(name, wanted, length);
+	bool ours = translated(dir, name);
+	name[strcspn(name, "_")] = '\0';
+	ours |= translated(dir, name);
+	return ours && !words_are_found() ? wanted : NULL;
+}
+
+const char *language_begin(const char *dir)
 {
 	characters();
-	words();
-	bindtextdomain(PACKAGE, LOCALEDIR);
+	bindtextdomain(PACKAGE, dir);
 	textdomain(PACKAGE);
+	return setlocale(LC_MESSAGES, "") ? NULL : words_of(asked("LC_MESSAGES"), dir);
 }

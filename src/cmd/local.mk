@@ -35,7 +35,7 @@ tests_cases_unrehearsed_LDADD = src/cmd/libcmd.a $(LIB_UI)
 check_PROGRAMS += tests/cmd/language
 TESTS += tests/cmd/language
 tests_cmd_language_SOURCES = tests/cmd/language.c tests/tap.h
-tests_cmd_language_LDADD = src/cmd/libcmd.a
+tests_cmd_language_LDADD = src/cmd/libcmd.a $(LIB_BASE)
 
 TESTS += dev/check-tables tests/cases/whole_way.py tests/cases/no_rehearsal.sh
 REAL_TESTS += tests/gcloud/read_back.py

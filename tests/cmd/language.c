@@ -14,7 +14,7 @@
 
 #define WORDS "Check the path and its permissions."
 
-/* In a child, as LANGUAGE and the locale stay changed: bit 0, the words are translated; bit 1, the characters are UTF-8's. */
+/* In a child, as LANGUAGE and the locale stay changed: bit 0, the words are translated, or it is said that they cannot be; bit 1, the characters are UTF-8's. */
 static int begun(const char *dir, const char *name, const char *value)
 {
 	pid_t child = fork();
@@ -25,9 +25,8 @@ static int begun(const char *dir, const char *name, const char *value)
 		unsetenv("LC_CTYPE");
 		unsetenv("LANG");
 		setenv(name, value, 1);
-		language_begin();
-		bindtextdomain(PACKAGE, dir);
-		_exit((strcmp(gettext(WORDS), WORDS) != 0) | (MB_CUR_MAX > 1) << 1);
+		const char *missing = language_begin(dir);
+		_exit((missing ? !strcmp(missing, value) : strcmp(gettext(WORDS), WORDS) != 0) | (MB_CUR_MAX > 1) << 1);
 	}
 	int status = 0;
 	return waitpid(child, &status, 0) == child && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
@@ -47,6 +46,7 @@ int main(void)
 		is_int(begun(dir, "LANG", "de_XX.UTF-8"), 3, "a locale that this system has not: the words are translated all the same");
 		is_int(begun(dir, "LC_ALL", "de_XX.utf8@euro"), 3, "also where LC_ALL says so");
 		is_int(begun(dir, "LANG", "de_XX"), 1, "a locale that does not say UTF-8 gets no such characters");
+		is_int(begun(dir, "LANG", "xx_XX.UTF-8"), 2, "of a language that has no translation nothing is said");
 		is_int(begun(dir, "LANG", "C"), 0, "C is English and bytes");
 		is_int(begun(dir, "LANG", "C.UTF-8"), 2, "C.UTF-8 is English");
 		is_int(begun(dir, "LANG", "/etc/passwd"), 0, "what is no locale is English");
