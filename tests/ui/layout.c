@@ -7,6 +7,7 @@
 #include "base/secret.h"
 #include "base/text.h"
 #include "tests/tap.h"
+#include "tests/ui/translation.h"
 #include "tests/ui/fake_session.h"
 #include "ui/state.h"
 
@@ -321,22 +322,7 @@ static void all_sizes(const char *language)
 	}
 }
 
-/* A language from its .po, made longer by wide characters when pseudo is set. */
-static bool load(const char *dir, const char *language, bool pseudo)
-{
-	const char *top = getenv("TOP_SRCDIR");
-	char *make = pseudo ? xasprintf("mkdir -p '%s/%s/LC_MESSAGES' && msgfilter -i '%s/po/de.po' --keep-header sed -e 's/.*[^ ]$/\u6771\u4eac &/' >x.po 2>/dev/null && "
-					"msgfmt -o '%s/%s/LC_MESSAGES/%s.mo' x.po && rm x.po", dir, language, top, dir, language, PACKAGE)
-			    : xasprintf("mkdir -p '%s/%s/LC_MESSAGES' && msgfmt -o '%s/%s/LC_MESSAGES/%s.mo' '%s/po/%s.po'", dir, language, dir, language, PACKAGE,
-					top, language);
-	bool made = system(make) == 0;
-	setenv("LANGUAGE", language, 1);
-	bindtextdomain(PACKAGE, dir);
-	textdomain(PACKAGE);
-	free(make);
-	return made;
-}
-
+/* Each of po/LINGUAS, and the longest made longer still, and wide. */
 static void languages(const char *dir)
 {
 	char *list = xasprintf("%s/po/LINGUAS", getenv("TOP_SRCDIR")), line[64];
@@ -345,17 +331,17 @@ static void languages(const char *dir)
 		line[strcspn(line, "\n")] = '\0';
 		if (!*line || *line == '#')
 			continue;
-		if (load(dir, line, false))
+		if (translation_load(dir, line, "cp \"$TOP_SRCDIR/po/$language.po\" \"$dir/words.po\""))
 			all_sizes(line);
 		else
-			skip("a language", "msgfmt is not installed or failed");
+			skip("a language", "msgfmt or the locales' sources are not installed");
 	}
 	if (file)
 		fclose(file);
-	if (load(dir, "xx", true))
+	if (translation_load(dir, "xx", "msgfilter -i \"$TOP_SRCDIR/po/de.po\" --keep-header sed -e 's/.*[^ ]$/\u6771\u4eac &/' 2>/dev/null >\"$dir/words.po\""))
 		all_sizes("pseudo-language");
 	else
-		skip("the pseudo-language", "msgfilter is not installed or failed");
+		skip("the pseudo-language", "msgfilter or the locales' sources are not installed");
 	char *clean = xasprintf("rm -r '%s'", dir);
 	ok(!system(clean), "cleaned up");
 	free(clean);
