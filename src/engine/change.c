@@ -175,7 +175,7 @@ static void poll_operation(struct step *s)
 	struct call c = {0};
 	const char *wait = s->operation.wait_url;
 	cJSON *body = wait && s->changing.dialect == DIALECT_RUN ? json_make("{'timeout':'30s'}") : NULL;
-	call_set(&c, DIALECT_NONE, wait ? "POST" : "GET", body, "%s", wait ? wait : s->operation.poll_url);
+	call_set_url(&c, DIALECT_NONE, wait ? "POST" : "GET", body, wait ? wait : s->operation.poll_url);
 	s->polled_at = step_now(s);
 	s->call = api_call(s->run->api, &c,
 			   &(struct api_policy){.timeout = wait ? LONG_POLL : 0, .just_enabled = s->run->enabled, .no_retry_unknown = wait != NULL},
@@ -393,7 +393,7 @@ static bool only_reads(const struct step *s)
 {
 	struct call c = {0};
 	s->resource->kind->observe(&s->view, &c);
-	bool same = !strcmp(s->changing.method, "GET") || (!strcmp(c.url, s->changing.url) && !strcmp(c.method, s->changing.method));
+	bool same = !strcmp(s->changing.method, "GET") || (c.url && !strcmp(c.url, s->changing.url) && !strcmp(c.method, s->changing.method));
 	call_free(&c);
 	return same;
 }
@@ -450,6 +450,10 @@ void step_change(struct step *s, enum verdict intent)
 	s->intent = intent;
 	if (!e.exit)
 		make_call(s);
+	if (!e.exit && s->changing.fault) {
+		step_faulty(s, s->changing.fault);
+		return;
+	}
 	if (!e.exit && !s->changing.method) { /* destroy has nothing more to do */
 		step_destroyed(s, NULL);
 		return;

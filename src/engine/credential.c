@@ -81,14 +81,11 @@ static void ask_token(struct credential *c)
 	const struct plan *plan = c->run->plan;
 	bool jwt = plan->wall.shows == CREDENTIAL_JWT;
 	struct call call = {0};
-	struct buf email = {0};
-	text_percent(&email, plan->prover, false);
 	call_set(&call, DIALECT_NONE, "POST", jwt ? jwt_body(c->run) : json_make("{'audience':%s,'includeEmail':true}", plan->wall.audience),
-		 IAM_CREDENTIALS "%s:%s", buf_text(&email), jwt ? "signJwt" : "generateIdToken");
+		 IAM_CREDENTIALS "%s:%s", plan->prover, jwt ? "signJwt" : "generateIdToken");
 	call.sensitive = true;
 	c->call = api_call(c->run->api, &call, &(struct api_policy){.budget = 60, .just_enabled = true}, on_token, c);
 	call_free(&call);
-	buf_free(&email);
 }
 
 /* A password --------------------------------------------------------------------------------------------------------------------- */

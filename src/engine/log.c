@@ -56,7 +56,7 @@ void step_follow(struct step *s, const cJSON *from)
 	if (!s->log.url)
 		return;
 	struct call c = {0};
-	call_set(&c, DIALECT_NONE, "GET", NULL, "%s", s->log.url);
+	call_set_url(&c, DIALECT_NONE, "GET", NULL, s->log.url);
 	s->log.call = api_call(s->run->api, &c, &(struct api_policy){.once = true, .range_from = s->log.at}, on_text, s);
 	call_free(&c);
 }

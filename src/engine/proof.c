@@ -543,7 +543,7 @@ static void ask_bucket(struct proof *p)
 	struct call c = {0};
 	struct buf url = {0};
 	s->path(p, &url);
-	call_set(&c, DIALECT_NONE, s->method, NULL, "%s", buf_text(&url));
+	call_set_url(&c, DIALECT_NONE, s->method, NULL, buf_text(&url));
 	if (!strcmp(s->method, "POST"))
 		c.upload = xstrdup(PROOF_UPLOAD);
 	p->call = api_call(p->run->api, &c, &(struct api_policy){.budget = 60}, on_bucket, p);

@@ -535,12 +535,10 @@ static void on_project(void *arg, const struct api_result *result)
 static void find_project(struct run *r)
 {
 	struct call c = {0};
-	struct buf id = {0};
-	text_percent(&id, answers_str(r->options.answers, "project.id"), false);
-	call_set(&c, DIALECT_NONE, "GET", NULL, "https://cloudresourcemanager.googleapis.com/v1/projects/%s", buf_text(&id));
+	call_set(&c, DIALECT_NONE, "GET", NULL, "https://cloudresourcemanager.googleapis.com/v1/projects/%s",
+		 answers_str(r->options.answers, "project.id"));
 	r->call = api_call(r->api, &c, NULL, on_project, r);
 	call_free(&c);
-	buf_free(&id);
 }
 
 /* The face's side ------------------------------------------------------------------------------------------------------------ */

@@ -178,6 +178,8 @@ double step_deadline(const struct step *s);
 double step_interval(double elapsed);
 void step_begin(struct step *s);
 void step_read(struct step *s);
+/* It fails: no request could be made of what is known, for this reason (struct call's fault). */
+void step_faulty(struct step *s, const char *fault);
 void step_decide(struct step *s);
 /* Continues with then after so many seconds. */
 void step_pause(struct step *s, double seconds, void (*then)(struct step *s));

@@ -109,10 +109,7 @@ static void ask_page(struct look *l, const char *page)
 	struct view v = view_of(r, spec, "");
 	l->kind->list(&v, &c);
 	if (*page) {
-		char *token = kind_encode(page), *url = xasprintf("%s&pageToken=%s", c.url, token);
-		free(c.url);
-		c.url = url;
-		free(token);
+		call_add(&c, "&pageToken=%s", page);
 	}
 	l->call = api_call(r->api, &c, NULL, on_list, l);
 	call_free(&c);

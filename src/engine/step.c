@@ -762,10 +762,20 @@ static void on_seen(void *arg, const struct api_result *r)
 	}
 }
 
+void step_faulty(struct step *s, const char *fault)
+{
+	fail(s, EXIT_BUG, NULL, _("no request can be made for %s (%s): %s."), s->resource->id, s->resource->kind->id, fault);
+}
+
 void step_read(struct step *s)
 {
 	struct call c = {0};
 	s->resource->kind->observe(&s->view, &c);
+	if (c.fault) {
+		step_faulty(s, c.fault);
+		call_free(&c);
+		return;
+	}
 	if (!c.method) {
 		fail(s, EXIT_BUG, NULL, _("%s cannot be asked for: its kind %s does not know what the plan says of it."), s->resource->id,
 		     s->resource->kind->id);

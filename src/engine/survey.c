@@ -104,7 +104,7 @@ static void answer(struct survey *s, const struct err *why)
 static void ask(struct survey *s, const char *method, cJSON *body, const char *url, api_done *then)
 {
 	struct call c = {0};
-	call_set(&c, DIALECT_NONE, method, body, "%s", url);
+	call_set_url(&c, DIALECT_NONE, method, body, url);
 	s->call = api_call(s->owner->api, &c, &(struct api_policy){.budget = 45}, then, s);
 	call_free(&c);
 }

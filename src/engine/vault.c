@@ -201,7 +201,7 @@ static void on_access(void *arg, const struct api_result *r)
 static void access_version(struct entry *n, const char *version_name)
 {
 	struct call c = {0};
-	call_set(&c, DIALECT_NONE, "GET", NULL, MANAGER "%s:access", version_name);
+	call_set(&c, DIALECT_NONE, "GET", NULL, MANAGER "%-s:access", version_name);
 	c.sensitive = true;
 	n->call = api_call(n->vault->api, &c, &(struct api_policy){.just_enabled = true}, on_access, n);
 	call_free(&c);

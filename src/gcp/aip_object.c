@@ -13,28 +13,25 @@
 /* "projects/P/PARENT/COLLECTION"; the caller frees. */
 static char *parent_of(const struct aip_object *o, const struct view *v)
 {
-	struct buf b = {0};
-	buf_printf(&b, "projects/%s/", v->project);
-	text_percent(&b, json_str(v->spec, "parent", "locations/global"), true);
-	buf_printf(&b, "/%s", o->collection);
-	return buf_take(&b);
+	return xasprintf("projects/%s/%s/%s", v->project, json_str(v->spec, "parent", "locations/global"), o->collection);
 }
 
-static void ask(const struct aip_object *o, const struct view *v, const char *method, cJSON *body, const char *query, struct call *out)
+static void ask(const struct aip_object *o, const struct view *v, const char *method, cJSON *body, const char *mask,
+		struct call *out)
 {
-	char *parent = parent_of(o, v), *name = kind_encode(v->name);
-	bool read = !strcmp(method, "GET");
+	call_set_url(out, strcmp(method, "GET") ? DIALECT_AIP : DIALECT_NONE, method, body, o->base);
+	call_add(out, "/projects/%s/%-s/%s", v->project, json_str(v->spec, "parent", "locations/global"), o->collection);
 	if (!strcmp(method, "POST"))
-		call_set(out, DIALECT_AIP, method, body, "%s/%s?%s=%s", o->base, parent, o->id_parameter, name);
+		call_add(out, "?%s=%s", o->id_parameter, v->name);
 	else
-		call_set(out, read ? DIALECT_NONE : DIALECT_AIP, method, body, "%s/%s/%s%s", o->base, parent, name, query);
-	free(name);
-	free(parent);
+		call_add(out, "/%s", v->name);
+	if (mask)
+		call_add(out, "?updateMask=%s", mask);
 }
 
 void aip_observe(const struct aip_object *o, const struct view *v, struct call *out)
 {
-	ask(o, v, "GET", NULL, "", out);
+	ask(o, v, "GET", NULL, NULL, out);
 }
 
 void aip_decode(const struct aip_object *o, const struct view *v, int http, const cJSON *reply, struct observation *out)
@@ -77,14 +74,13 @@ void aip_compare(const struct aip_object *o, const struct view *v, const struct 
 void aip_create(const struct aip_object *o, const struct view *v, const struct observation *seen, struct call *out)
 {
 	(void)seen;
-	ask(o, v, "POST", wanted(o, v), "", out);
+	ask(o, v, "POST", wanted(o, v), NULL, out);
 }
 
 /* The mask: the top field of every difference, once. */
 static char *mask_of(const struct change *change)
 {
 	struct buf b = {0};
-	buf_puts(&b, "?updateMask=");
 	for (size_t i = 0; i < change->count; i++) {
 		size_t len = strcspn(change->differences[i].path, ".");
 		bool known = false;
@@ -92,7 +88,7 @@ static char *mask_of(const struct change *change)
 			known |= strcspn(change->differences[j].path, ".") == len &&
 				 !strncmp(change->differences[j].path, change->differences[i].path, len);
 		if (!known)
-			buf_printf(&b, "%s%.*s", i ? "," : "", (int)len, change->differences[i].path);
+			buf_printf(&b, "%s%.*s", b.len ? "," : "", (int)len, change->differences[i].path);
 	}
 	return buf_take(&b);
 }
@@ -107,5 +103,5 @@ void aip_update(const struct aip_object *o, const struct view *v, const struct c
 void aip_destroy(const struct aip_object *o, const struct view *v, const struct observation *seen, struct call *out)
 {
 	(void)seen;
-	ask(o, v, "DELETE", NULL, "", out);
+	ask(o, v, "DELETE", NULL, NULL, out);
 }

@@ -3,6 +3,7 @@
 #include "gcp/call.h"
 
 #include "base/buf.h"
+#include "base/gettext.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/outside.h"
@@ -24,6 +25,7 @@ void call_free(struct call *c)
 	free(c->certificate);
 	free(c->key);
 	free(c->bearer);
+	free(c->fault);
 	cJSON_Delete(c->body);
 	*c = (struct call){0};
 }
@@ -44,6 +46,7 @@ struct call call_copy(const struct call *c)
 	copy.certificate = copy_text(c->certificate);
 	copy.key = copy_text(c->key);
 	copy.bearer = copy_text(c->bearer);
+	copy.fault = copy_text(c->fault);
 	copy.body = cJSON_Duplicate(c->body, true);
 	return copy;
 }
@@ -73,16 +76,155 @@ bool call_is_cluster(const char *url)
 	return host_within(url, "gke.goog", true);
 }
 
+/* Making URLs -------------------------------------------------------------------------------------------------------------- */
+
+void call_refuse(struct call *c, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	char *fault = c->fault ? NULL : xvasprintf(format, args);
+	va_end(args);
+	if (!fault)
+		return;
+	call_free(c);
+	c->fault = fault;
+}
+
+/* Unreserved characters stay (RFC 3986), and two that Google's names have and no server reads anything into. */
+static void put_encoded(struct buf *b, const char *text, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (isalnum((unsigned char)text[i]) || strchr("-._~@,", text[i]))
+			buf_putc(b, text[i]);
+		else
+			buf_printf(b, "%%%02X", (unsigned char)text[i]);
+}
+
+/* The word of the URL before its end, for words about what follows: "instances/" of ".../p/instances/". */
+static char *word_before(const char *url)
+{
+	size_t end = strlen(url), at = end;
+	while (at && strchr("/?&=:", url[at - 1]))
+		at--;
+	while (at && !strchr("/?&", url[at - 1]))
+		at--;
+	return xstrndup(url + at, end - at);
+}
+
+/* One segment; false when it would lead elsewhere, or nowhere. */
+static bool put_segment(struct buf *b, const char *text, size_t len)
+{
+	bool climbs = (len == 1 && text[0] == '.') || (len == 2 && text[0] == '.' && text[1] == '.');
+	if (!len || climbs)
+		return false;
+	put_encoded(b, text, len);
+	return true;
+}
+
+static bool put_segments(struct buf *b, const char *text)
+{
+	bool fine = true, more = true;
+	while (fine && more) {
+		size_t len = strcspn(text, "/");
+		fine = put_segment(b, text, len);
+		more = text[len] == '/';
+		if (more)
+			buf_putc(b, '/');
+		text += len + more;
+	}
+	return fine;
+}
+
+static void put_value(struct call *c, struct buf *url, const char *value, bool several)
+{
+	bool query = strchr(buf_text(url), '?') != NULL, fine = value != NULL;
+	size_t mark = url->len;
+	if (query && value)
+		put_encoded(url, value, strlen(value));
+	else if (value)
+		fine = several ? put_segments(url, value) : put_segment(url, value, strlen(value));
+	if (fine)
+		return;
+	char *so_far = xstrndup(buf_text(url), mark), *word = word_before(so_far);
+	if (!value || !*value)
+		call_refuse(c, _("the value after \"%s\" is missing"), word);
+	else
+		call_refuse(c, _("the value after \"%s\" cannot stand in an address: \"%s\""), word, value);
+	free(word);
+	free(so_far);
+}
+
+static void add(struct call *c, struct buf *url, const char *format, va_list args)
+{
+	for (const char *p = format; *p && !c->fault; p++) {
+		if (*p != '%') {
+			buf_putc(url, *p);
+		} else if (p[1] == '%') {
+			buf_putc(url, *++p);
+		} else if (p[1] == 'l') {
+			buf_printf(url, "%lld", va_arg(args, long long));
+			p += strlen("lld");
+		} else {
+			bool several = p[1] == '-';
+			put_value(c, url, va_arg(args, const char *), several);
+			p += 1 + several;
+		}
+	}
+}
+
+static void take_url(struct call *c, struct buf *url)
+{
+	if (c->fault) {
+		buf_free(url);
+		return;
+	}
+	free(c->url);
+	c->url = buf_take(url);
+}
+
 void call_set(struct call *c, enum dialect dialect, const char *method, cJSON *body, const char *url_format, ...)
 {
-	call_free(c);
+	struct buf url = {0};
 	va_list args;
-	va_start(args, url_format);
-	c->url = xvasprintf(url_format, args);
-	va_end(args);
+	call_free(c);
 	c->method = xstrdup(method);
 	c->body = body;
 	c->dialect = dialect;
+	va_start(args, url_format);
+	add(c, &url, url_format, args);
+	va_end(args);
+	take_url(c, &url);
+}
+
+void call_add(struct call *c, const char *format, ...)
+{
+	struct buf url = {0};
+	va_list args;
+	if (c->fault)
+		return;
+	buf_puts(&url, c->url ? c->url : "");
+	va_start(args, format);
+	add(c, &url, format, args);
+	va_end(args);
+	take_url(c, &url);
+}
+
+void call_tail(struct call *c, const char *text)
+{
+	char *longer = c->url ? xasprintf("%s%s", c->url, text) : NULL;
+	if (!longer)
+		return;
+	free(c->url);
+	c->url = longer;
+}
+
+void call_set_url(struct call *c, enum dialect dialect, const char *method, cJSON *body, const char *url)
+{
+	call_free(c);
+	c->method = xstrdup(method);
+	c->body = body;
+	c->dialect = dialect;
+	c->url = xstrdup(url);
 }
 
 /* Operations --------------------------------------------------------------------------------------------------------------- */
@@ -98,7 +240,8 @@ static bool safe_name(const char *name, bool slashes)
 	return true;
 }
 
-/* "https://HOST/VERSION" of the URL that was asked; freed by the caller. An upload has its version elsewhere and no operations. */
+/* "https://HOST/VERSION" of the URL that was asked; freed by the caller. An upload has its version elsewhere and no operations.
+ */
 static char *host_and_version(const char *url)
 {
 	const char *host = strstr(url, "://");
@@ -152,10 +295,12 @@ static void take_aip_error(const cJSON *reply, struct operation *out)
 		return;
 	const cJSON *code = json_at(error, "code");
 	out->error = xstrdup(json_str(error, "message", "the operation failed without saying why"));
-	out->error_code = cJSON_IsNumber(code) ? xasprintf("%d", (int)code->valuedouble) : xstrdup(json_str(error, "status", "UNKNOWN"));
+	out->error_code =
+	    cJSON_IsNumber(code) ? xasprintf("%d", (int)code->valuedouble) : xstrdup(json_str(error, "status", "UNKNOWN"));
 }
 
-/* Where the scope of a URL keeps its operations, for the dialects whose names do not say it; freed by the caller; NULL when it has none. */
+/* Where the scope of a URL keeps its operations, for the dialects whose names do not say it; freed by the caller; NULL when it
+ * has none. */
 static char *scope_of(enum dialect dialect, const char *url)
 {
 	if (dialect == DIALECT_COMPUTE)
@@ -324,7 +469,8 @@ static void take_once(char **to, const cJSON *node, const char *path)
 		*to = copy_str(node, path);
 }
 
-/* An organization policy that is violated is a violation's type; its subject says only where it is set, and else what it is about. */
+/* An organization policy that is violated is a violation's type; its subject says only where it is set, and else what it is
+ * about. */
 static void take_policy(struct api_error *out, const cJSON *violations)
 {
 	const cJSON *v;
@@ -377,7 +523,8 @@ static char *word_like(const char *text, const char *characters, const char *sta
 
 static void take_from_message(struct api_error *out)
 {
-	static const char *const marks[] = {"ermission '", "ermission \"", "does not have ", "Required '", "ermission(s): ", NULL};
+	static const char *const marks[] = {"ermission '", "ermission \"",   "does not have ",
+					    "Required '",  "ermission(s): ", NULL};
 	for (size_t i = 0; !out->permission && marks[i]; i++) {
 		const char *at = strstr(out->message, marks[i]);
 		size_t n = at ? strspn(at + strlen(marks[i]), WORD) : 0;
@@ -431,7 +578,8 @@ void api_error_decode(int http, const cJSON *reply, const char *text, struct api
 
 bool api_error_is_plain_denial(const struct api_error *e)
 {
-	return e->http == 403 && !e->constraint && (!e->reason || !strcmp(e->reason, "IAM_PERMISSION_DENIED") || !strcmp(e->reason, "forbidden"));
+	return e->http == 403 && !e->constraint &&
+	       (!e->reason || !strcmp(e->reason, "IAM_PERMISSION_DENIED") || !strcmp(e->reason, "forbidden"));
 }
 
 void api_error_free(struct api_error *e)

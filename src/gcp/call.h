@@ -39,6 +39,8 @@ struct call {
 	enum dialect dialect;
 	bool request_id;       /* the method takes ?requestId=UUID: the engine adds it, the same on every retry */
 	bool sensitive;        /* neither body nor reply may be logged */
+	char *fault;           /* why no request could be made of its parts, by a fault of ours: "the value after \"instances/\" is missing"; method and url
+	                          are NULL then. NULL when nothing is wrong */
 };
 
 /* Frees what the call holds, not the struct itself. */
@@ -49,9 +51,21 @@ struct call call_copy(const struct call *c);
 bool call_is_google(const char *url);
 /* The same for the DNS endpoint of a GKE cluster: Google lets through only whom IAM lets in. */
 bool call_is_cluster(const char *url);
-/* Fills c: method, a formatted URL (percent-encode the arguments first), and a body that it then owns. */
+/* Fills c: method, URL, and a body that it then owns. The format makes the URL, and every value in it is encoded:
+ *   %s    one segment of the path, or the value of a parameter behind "?"
+ *   %-s   several segments, as in "projects/p/secrets/s": each is encoded, the slashes stay
+ *   %lld  a whole number
+ * A segment that is missing, empty, "." or ".." is the call's fault: it then has neither method nor URL, and nothing is sent. */
 void call_set(struct call *c, enum dialect dialect, const char *method, cJSON *body, const char *url_format, ...)
 	__attribute__((format(printf, 5, 6)));
+/* Appends to the URL by the same rules; nothing once there is a fault. */
+void call_add(struct call *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Appends what is written here, such as a method's word: no value of anybody's. */
+void call_tail(struct call *c, const char *text);
+/* The same with a URL that is whole already: one of Google's, or made by call_set before. */
+void call_set_url(struct call *c, enum dialect dialect, const char *method, cJSON *body, const char *url);
+/* Has the call a fault, then of this kind: kinds that find one of their own. format makes a sentence's end, as in `fault`. */
+void call_refuse(struct call *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* What an operation says of itself. Decoded from any dialect by operation_decode. */
 struct operation {

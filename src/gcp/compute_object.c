@@ -9,39 +9,43 @@
 #include <stdlib.h>
 #include <string.h>
 
+static const char *place_of(const struct compute_object *o, const struct view *v)
+{
+	return json_str(v->spec, !strcmp(o->scope, "zones") ? "zone" : "region", "");
+}
+
 /* "projects/P/regions/R/COLLECTION"; the caller frees. */
 static char *parent_of(const struct compute_object *o, const struct view *v)
 {
 	if (!strcmp(o->scope, "global"))
 		return xasprintf("projects/%s/global/%s", v->project, o->collection);
-	char *place = kind_encode(json_str(v->spec, !strcmp(o->scope, "zones") ? "zone" : "region", ""));
-	char *path = xasprintf("projects/%s/%s/%s/%s", v->project, o->scope, place, o->collection);
-	free(place);
-	return path;
+	return xasprintf("projects/%s/%s/%s/%s", v->project, o->scope, place_of(o, v), o->collection);
 }
 
-static void ask(const struct compute_object *o, const struct view *v, const char *method, cJSON *body, const char *tail, struct call *out)
+static void ask(const struct compute_object *o, const struct view *v, const char *method, cJSON *body, struct call *out)
 {
-	char *parent = parent_of(o, v);
-	call_set(out, strcmp(method, "GET") ? DIALECT_COMPUTE : DIALECT_NONE, method, body, "https://compute.googleapis.com/compute/v1/%s%s", parent,
-		 tail);
+	bool placed = strcmp(o->scope, "global") != 0;
+	call_set(out, strcmp(method, "GET") ? DIALECT_COMPUTE : DIALECT_NONE, method, body,
+		 "https://compute.googleapis.com/compute/v1/projects/%s/%s", v->project, o->scope);
+	if (placed)
+		call_add(out, "/%s", place_of(o, v));
+	call_add(out, "/%s", o->collection);
 	out->request_id = strcmp(method, "GET") != 0;
-	free(parent);
 }
 
-static void ask_object(const struct compute_object *o, const struct view *v, const char *method, cJSON *body, const char *verb, struct call *out)
+static void ask_object(const struct compute_object *o, const struct view *v, const char *method, cJSON *body, struct call *out)
 {
-	char *tail = xasprintf("/%s%s", v->name, verb);
-	ask(o, v, method, body, tail, out);
-	free(tail);
+	ask(o, v, method, body, out);
+	call_add(out, "/%s", v->name);
 }
 
 void compute_object_observe(const struct compute_object *o, const struct view *v, struct call *out)
 {
-	ask_object(o, v, "GET", NULL, "", out);
+	ask_object(o, v, "GET", NULL, out);
 }
 
-void compute_object_decode(const struct compute_object *o, const struct view *v, int http, const cJSON *reply, struct observation *out)
+void compute_object_decode(const struct compute_object *o, const struct view *v, int http, const cJSON *reply,
+			   struct observation *out)
 {
 	kind_decode_mark(v, http, reply, out);
 	if (!out->outputs)
@@ -74,7 +78,8 @@ static void replace_if_fixed(struct change *c, const char *const *fixed)
 			}
 }
 
-void compute_object_compare(const struct compute_object *o, const struct view *v, const struct observation *seen, struct change *out)
+void compute_object_compare(const struct compute_object *o, const struct view *v, const struct observation *seen,
+			    struct change *out)
 {
 	cJSON *w = compute_object_wanted(v);
 	kind_compare_leaves(w, seen->found, o->skip, out);
@@ -82,30 +87,33 @@ void compute_object_compare(const struct compute_object *o, const struct view *v
 	cJSON_Delete(w);
 }
 
-void compute_object_create(const struct compute_object *o, const struct view *v, const struct observation *seen, struct call *out)
+void compute_object_create(const struct compute_object *o, const struct view *v, const struct observation *seen,
+			   struct call *out)
 {
 	(void)seen;
-	ask(o, v, "POST", compute_object_wanted(v), "", out);
+	ask(o, v, "POST", compute_object_wanted(v), out);
 }
 
-void compute_object_update(const struct compute_object *o, const struct view *v, const struct observation *seen, struct call *out)
+void compute_object_update(const struct compute_object *o, const struct view *v, const struct observation *seen,
+			   struct call *out)
 {
 	cJSON *w = compute_object_wanted(v);
 	const char *fingerprint = json_str(seen->found, "fingerprint", NULL);
 	if (fingerprint)
 		json_put_str(w, "fingerprint", fingerprint);
-	ask_object(o, v, "PATCH", w, "", out);
+	ask_object(o, v, "PATCH", w, out);
 }
 
-void compute_object_destroy(const struct compute_object *o, const struct view *v, const struct observation *seen, struct call *out)
+void compute_object_destroy(const struct compute_object *o, const struct view *v, const struct observation *seen,
+			    struct call *out)
 {
 	(void)seen;
-	ask_object(o, v, "DELETE", NULL, "", out);
+	ask_object(o, v, "DELETE", NULL, out);
 }
 
-void compute_object_method(const struct compute_object *o, const struct view *v, const char *method, cJSON *body, struct call *out)
+void compute_object_method(const struct compute_object *o, const struct view *v, const char *method, cJSON *body,
+			   struct call *out)
 {
-	char *verb = xasprintf("/%s", method);
-	ask_object(o, v, "POST", body, verb, out);
-	free(verb);
+	ask_object(o, v, "POST", body, out);
+	call_add(out, "/%s", method);
 }

@@ -138,13 +138,6 @@ void kind_decode_mark(const struct view *v, int http, const cJSON *reply, struct
 		must_be_ours(kind_owned_by_mark(v, json_str(out->found, "description", "")), v, out);
 }
 
-char *kind_encode(const char *text)
-{
-	struct buf b = {0};
-	text_percent(&b, text, false);
-	return buf_take(&b);
-}
-
 cJSON *kind_copy(const struct view *v, const char *path)
 {
 	const cJSON *node = json_at(v->spec, path);

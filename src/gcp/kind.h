@@ -171,8 +171,6 @@ void kind_decode_labels(const struct view *v, int http, const cJSON *reply, cons
 void kind_decode_mark(const struct view *v, int http, const cJSON *reply, struct observation *out);
 /* Sets FAILED, PENDING, UNKNOWN or STRANGER with its words. */
 void kind_say(struct observation *out, enum presence presence, const char *format, ...) __attribute__((format(printf, 3, 4)));
-/* Percent-encoded for a path segment or a query value; the caller frees. */
-char *kind_encode(const char *text);
 /* A copy of the object at path in spec, or an empty object. */
 cJSON *kind_copy(const struct view *v, const char *path);
 /* A copy of what stands at path in spec, which while a plan is looked at may be a reference that is not resolved; NULL when there is nothing. */

@@ -113,11 +113,22 @@ static void destroy(const struct view *v, const struct observation *seen, struct
 		call_set(out, DIALECT_AIP, "DELETE", NULL, APPENGINE "/services/%s", v->project, service(v));
 }
 
+/* The service called default is never deleted. */
+static char *permits(const cJSON *spec, enum deed deed)
+{
+	bool goes = deed == DEED_DESTROY && strcmp(json_str(spec, "service", ""), "default") != 0;
+	if (deed == DEED_READ)
+		return xstrdup("appengine.versions.list");
+	if (deed != DEED_UPDATE && deed != DEED_DESTROY)
+		return NULL;
+	return xasprintf("appengine.versions.update appengine.versions.delete appengine.operations.get%s", goes ? " appengine.services.delete" : "");
+}
+
 const struct kind kind_appengine_versions = {
 	.id = "appengine.versions",
 	.title = N_("App Engine's older versions"),
 	.api = "appengine.googleapis.com",
-	.permissions = {.read = "appengine.versions.list", .update = "appengine.versions.update appengine.versions.delete appengine.operations.get", .destroy = "appengine.versions.update appengine.versions.delete appengine.services.delete appengine.operations.get"},
+	.permits = permits,
 	.usual = 1,
 	.slow = 20,
 	.deadline = 1800,

@@ -90,10 +90,8 @@ static void destroy(const struct view *v, const struct observation *seen, struct
 	bool kept = false;
 	const cJSON *object = next_object(v, &kept);
 	if (object) {
-		char *name = kind_encode(json_str(object, "name", ""));
-		call_set(out, DIALECT_NONE, "DELETE", NULL, BASE "/%s/o/%s?generation=%s", v->name, name,
+		call_set(out, DIALECT_NONE, "DELETE", NULL, BASE "/%s/o/%s?generation=%s", v->name, json_str(object, "name", ""),
 			 json_str(object, "generation", "0"));
-		free(name);
 	} else if (!v->last || !json_at(v->last, "kind")) {
 		call_set(out, DIALECT_NONE, "GET", NULL,
 			 BASE "/%s/o?versions=true&maxResults=100&fields=kind,items(name,generation,timeDeleted)", v->name);

@@ -26,9 +26,8 @@ static char *network_link(const struct view *v)
 
 static void observe(const struct view *v, struct call *out)
 {
-	char *link = network_link(v), *encoded = kind_encode(link);
-	call_set(out, DIALECT_NONE, "GET", NULL, BASE "?network=%s", encoded);
-	free(encoded);
+	char *link = network_link(v);
+	call_set(out, DIALECT_NONE, "GET", NULL, BASE "?network=%s", link);
 	free(link);
 }
 

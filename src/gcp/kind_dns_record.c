@@ -12,14 +12,10 @@
 
 static void ask(const struct view *v, const char *method, cJSON *body, bool one, struct call *out)
 {
-	char *zone = kind_encode(json_str(v->spec, "zone", "")), *host = kind_encode(json_str(v->spec, "host", ""));
-	char *type = kind_encode(json_str(v->spec, "type", ""));
-	char *tail = one ? xasprintf("/%s/%s", host, type) : xstrdup("");
-	call_set(out, DIALECT_NONE, method, body, "https://dns.googleapis.com/dns/v1/projects/%s/managedZones/%s/rrsets%s", v->project, zone, tail);
-	free(tail);
-	free(type);
-	free(host);
-	free(zone);
+	call_set(out, DIALECT_NONE, method, body, "https://dns.googleapis.com/dns/v1/projects/%s/managedZones/%s/rrsets", v->project,
+		 json_str(v->spec, "zone", ""));
+	if (one)
+		call_add(out, "/%s/%s", json_str(v->spec, "host", ""), json_str(v->spec, "type", ""));
 }
 
 static void observe(const struct view *v, struct call *out)

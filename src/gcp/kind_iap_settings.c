@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-#define URL "https://iap.googleapis.com/v1/%s:iapSettings"
+#define URL "https://iap.googleapis.com/v1/%-s:iapSettings"
 
 static void observe(const struct view *v, struct call *out)
 {

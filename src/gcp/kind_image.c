@@ -17,10 +17,9 @@
 
 static void observe(const struct view *v, struct call *out)
 {
-	char *filter = xasprintf("tags=\"%s\" AND tags=\"stack-%s\"", json_str(v->spec, "tag", ""), v->stack), *encoded = kind_encode(filter);
+	char *filter = xasprintf("tags=\"%s\" AND tags=\"stack-%s\"", json_str(v->spec, "tag", ""), v->stack);
 	call_set(out, DIALECT_NONE, "GET", NULL, BASE "?projectId=%s&filter=%s&pageSize=20", v->project, json_str(v->spec, "region", ""),
-		 v->project, encoded);
-	free(encoded);
+		 v->project, filter);
 	free(filter);
 }
 

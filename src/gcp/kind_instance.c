@@ -178,7 +178,8 @@ static bool guarded(const struct observation *seen)
 static void destroy(const struct view *v, const struct observation *seen, struct call *out)
 {
 	if (guarded(seen)) {
-		compute_object_method(&object, v, "setDeletionProtection?deletionProtection=false", NULL, out);
+		compute_object_method(&object, v, "setDeletionProtection", NULL, out);
+		call_add(out, "?deletionProtection=false");
 		out->request_id = false;
 		return;
 	}

@@ -15,6 +15,7 @@
 #include <string.h>
 
 #define MANAGER "mlflow-setup"
+#define HOST_CHARACTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-:[]"
 
 static const char *kind_of(const struct view *v)
 {
@@ -34,11 +35,16 @@ static const char *name_of(const struct view *v)
 
 static void ask(const struct view *v, const char *method, cJSON *body, const char *query, struct call *out)
 {
-	char *name = kind_encode(name_of(v));
-	call_set(out, DIALECT_NONE, method, body, "https://%s%s/%s%s", json_str(v->spec, "host", ""), json_str(v->spec, "collection", ""), name, query);
+	const char *host = json_str(v->spec, "host", ""), *collection = json_str(v->spec, "collection", "");
+	char *base = xasprintf("https://%s", host);
+	call_set_url(out, DIALECT_NONE, method, body, base);
+	if (!*host || host[strspn(host, HOST_CHARACTERS)])
+		call_refuse(out, _("\"%s\" is no host of a cluster"), host);
+	call_add(out, "/%-s/%s", collection + (*collection == '/'), name_of(v));
+	call_tail(out, query);
+	free(base);
 	out->audience = AUDIENCE_CLUSTER;
 	out->sensitive = is(v, "Secret");
-	free(name);
 }
 
 static void observe(const struct view *v, struct call *out)

@@ -11,10 +11,8 @@
 
 static void observe(const struct view *v, struct call *out)
 {
-	char *name = kind_encode(v->name);
 	call_set(out, DIALECT_NONE, "GET", NULL, "https://storage.googleapis.com/storage/v1/b/%s/o/%s", json_str(v->spec, "bucket", ""),
-		 name);
-	free(name);
+		 v->name);
 }
 
 static void decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
@@ -35,12 +33,10 @@ static void compare(const struct view *v, const struct observation *seen, struct
 static void create(const struct view *v, const struct observation *seen, struct call *out)
 {
 	(void)seen;
-	char *name = kind_encode(v->name);
 	call_set(out, DIALECT_NONE, "POST", NULL,
 		 "https://storage.googleapis.com/upload/storage/v1/b/%s/o?uploadType=media&name=%s&ifGenerationMatch=0",
-		 json_str(v->spec, "bucket", ""), name);
+		 json_str(v->spec, "bucket", ""), v->name);
 	out->upload = xstrdup(json_str(v->spec, "upload", ""));
-	free(name);
 }
 
 const struct kind kind_object = {

@@ -54,7 +54,11 @@ static const struct holder *holder_of(const cJSON *spec)
 static void on_holder(const struct view *v, const char *method, cJSON *body, const char *url, struct call *out)
 {
 	const char *hole = strstr(url, "%s");
-	call_set(out, DIALECT_NONE, method, body, "%.*s%s%s", (int)(hole - url), url, json_str(v->spec, "resource", ""), hole + 2);
+	char *before = xstrndup(url, (size_t)(hole - url));
+	call_set_url(out, DIALECT_NONE, method, body, before);
+	call_add(out, "%-s", json_str(v->spec, "resource", ""));
+	call_tail(out, hole + 2);
+	free(before);
 }
 
 /* A holder that is not in the table makes no request: nobody else's policy is touched in its place. */

@@ -98,8 +98,9 @@ static void compare(const struct view *v, const struct observation *seen, struct
 /* After a failure the same text would make no new revision unless it is forced. */
 static void create(const struct view *v, const struct observation *seen, struct call *out)
 {
-	call_set(out, DIALECT_RUN, "PATCH", wanted(v, seen), BASE "/%s?allowMissing=true%s", v->project, region(v), v->name,
-		 seen->presence == PRESENT_FAILED ? "&forceNewRevision=true" : "");
+	call_set(out, DIALECT_RUN, "PATCH", wanted(v, seen), BASE "/%s?allowMissing=true", v->project, region(v), v->name);
+	if (seen->presence == PRESENT_FAILED)
+		call_tail(out, "&forceNewRevision=true");
 }
 
 static void update(const struct view *v, const struct observation *seen, const struct change *change, struct call *out)

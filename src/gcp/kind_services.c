@@ -14,18 +14,16 @@ enum { BATCH_MAX = 20 };
 
 static void observe(const struct view *v, struct call *out)
 {
-	struct buf url = {0};
 	const char *project = v->number ? v->number : v->project;
-	buf_printf(&url, HOST "/v1/projects/%s/services:batchGet", project);
+	call_set(out, DIALECT_NONE, "GET", NULL, HOST "/v1/projects/%s/services:batchGet", project);
 	const char *join = "?";
 	const cJSON *s;
 	cJSON_ArrayForEach(s, json_at(v->spec, "services"))
 	{
-		buf_printf(&url, "%snames=projects%%2F%s%%2Fservices%%2F%s", join, project, s->valuestring);
+		call_tail(out, join);
+		call_add(out, "names=projects%%2F%s%%2Fservices%%2F%s", project, s->valuestring);
 		join = "&";
 	}
-	call_set(out, DIALECT_NONE, "GET", NULL, "%s", buf_text(&url));
-	buf_free(&url);
 }
 
 static bool enabled(const cJSON *found, const char *service)

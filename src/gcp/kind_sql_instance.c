@@ -17,7 +17,8 @@
 
 static void on_instance(const struct view *v, const char *method, cJSON *body, const char *query, struct call *out)
 {
-	call_set(out, *method == 'G' ? DIALECT_NONE : DIALECT_SQL, method, body, BASE "/%s%s", v->project, v->name, query);
+	call_set(out, *method == 'G' ? DIALECT_NONE : DIALECT_SQL, method, body, BASE "/%s", v->project, v->name);
+	call_tail(out, query);
 }
 
 static void observe(const struct view *v, struct call *out)

@@ -69,13 +69,14 @@ static void create(const struct view *v, const struct observation *seen, struct 
 
 static void update(const struct view *v, const struct observation *seen, const struct change *change, struct call *out)
 {
-	char *host = kind_encode(json_str(v->spec, "host", ""));
+	const char *host = json_str(v->spec, "host", "");
 	(void)seen;
 	(void)change;
 	cJSON *body = json_make("{'name':%s,'password':%j}", v->name, kind_copy(v, "password"));
-	call_set(out, DIALECT_SQL, "PUT", body, BASE "?name=%s%s%s", v->project, instance(v), v->name, *host ? "&host=" : "", host);
+	call_set(out, DIALECT_SQL, "PUT", body, BASE "?name=%s", v->project, instance(v), v->name);
+	if (*host)
+		call_add(out, "&host=%s", host);
 	out->sensitive = true;
-	free(host);
 }
 
 const struct kind kind_sql_user = {

@@ -91,3 +91,8 @@ check_PROGRAMS += tests/gcp/kinds_run
 TESTS += tests/gcp/kinds_run
 tests_gcp_kinds_run_SOURCES = tests/gcp/kinds_run.c tests/tap.h
 tests_gcp_kinds_run_LDADD = $(LIB_GCP)
+
+check_PROGRAMS += tests/gcp/urls
+TESTS += tests/gcp/urls
+tests_gcp_urls_SOURCES = tests/gcp/urls.c tests/tap.h
+tests_gcp_urls_LDADD = $(LIB_GCP)

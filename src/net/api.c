@@ -160,7 +160,13 @@ static void get_token(struct api_job *j);
 static void on_timer(void *arg)
 {
 	struct api_job *j = arg;
+	struct err e = {0};
 	j->timer = 0;
+	if (j->call.fault) {
+		err_set(&e, EXIT_BUG, NULL, NULL, _("no request can be made: %s."), j->call.fault);
+		finish_err(j, &e);
+		return;
+	}
 	get_token(j);
 }
 
@@ -494,7 +500,7 @@ unsigned long api_call(struct api *a, const struct call *call, const struct api_
 	if (policy)
 		j->policy = *policy;
 	j->call = call_copy(call);
-	j->host = host_of(call->url);
+	j->host = host_of(call->url ? call->url : "");
 	if (j->policy.request_id)
 		snprintf(j->uuid, sizeof j->uuid, "%s", j->policy.request_id);
 	else

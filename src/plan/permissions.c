@@ -62,8 +62,11 @@ cJSON *plan_permissions(const struct plan *p, unsigned deeds)
 
 cJSON *plan_permissions_json(const struct plan *p)
 {
-	static const char *const names[DEEDS] = {
-		[DEED_READ] = "read", [DEED_LIST] = "list", [DEED_CREATE] = "create", [DEED_UPDATE] = "update", [DEED_DESTROY] = "destroy"};
+	static const char *const names[DEEDS] = {[DEED_READ] = "read",
+						 [DEED_LIST] = "list",
+						 [DEED_CREATE] = "create",
+						 [DEED_UPDATE] = "update",
+						 [DEED_DESTROY] = "destroy"};
 	cJSON *all = cJSON_CreateObject();
 	for (enum deed d = DEED_READ; (int)d < DEEDS; d++)
 		cJSON_AddItemToObject(all, names[d], plan_permissions(p, DEED_BIT(d)));

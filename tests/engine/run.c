@@ -107,6 +107,7 @@ static void open_world(struct world *w)
 {
 	struct err e = {0};
 	*w = (struct world){.loop = loop_new(LOOP_VIRTUAL, 1), .answers = answers_new(), .in_order = true};
+	cJSON_AddStringToObject(w->answers->values, "project.id", "demo-proj");
 	w->toy = toy_new(w->loop);
 	w->states = cJSON_CreateObject();
 	w->proofs = cJSON_CreateObject();

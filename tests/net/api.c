@@ -69,7 +69,7 @@ static void run(struct world *w)
 static void call(struct world *w, const char *method, const char *url, cJSON *body, const struct api_policy *policy)
 {
 	struct call c = {0};
-	call_set(&c, DIALECT_NONE, method, body, "%s", url);
+	call_set_url(&c, DIALECT_NONE, method, body, url);
 	api_call(w->api, &c, policy, on_done, NULL);
 	call_free(&c);
 	run(w);

@@ -119,7 +119,7 @@ static char *follow(struct operation *op, enum dialect dialect, const char *who)
 		struct call c = {0};
 		cJSON *reply = NULL;
 		struct operation next = {0};
-		call_set(&c, DIALECT_NONE, "GET", NULL, "%s", op->poll_url);
+		call_set_url(&c, DIALECT_NONE, "GET", NULL, op->poll_url);
 		char *url = xstrdup(op->poll_url);
 		int status = send_call(&c, who, &reply);
 		if (status == 200 && operation_decode(dialect, url, reply, &next)) {

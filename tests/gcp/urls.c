@@ -1,0 +1,151 @@
+/* Addresses: whatever names and specs hold, a kind's request goes where the kind says, segment by segment, or there is none and
+ * it is said why. */
+#include "config.h"
+#include "gcp/kinds.h"
+#include "tests/tap.h"
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const hostile[] = {
+    "a/b",  "a%2Fb", "a?b=c", "a#b",      "..", ".",   "",  "../../x", "a/../b",          "\xC3\xA9\xE2\x82\xAC",
+    "a\nb", "a b",   "a&b=c", "a:delete", "%",  "%00", "@", "x\x01y",  "a\r\nHost: evil",
+};
+enum { HOSTILE = sizeof hostile / sizeof *hostile };
+
+/* A spec in which every field that a kind of ours puts into an address is this; what is a path or a host by nature stays tame
+ * where it is said so. */
+static cJSON *spec_of(const char *word, const char *tame)
+{
+	return json_make("{'region':%s,'zone':%s,'instance':%s,'bucket':%s,'secret':%s,'service':%s,'version':%s,'network':%s,'"
+			 "resource':%s,'holder':'secret',"
+			 "'parent':%s,'host':%s,'collection':%s,'type':%s,'tag':%s,'account':%s,'services':[%s],'ranges':[%s],'"
+			 "body':{},'data':[],'upload':%s,'text':'x'}",
+			 word, word, word, word, word, word, word, tame, tame, "locations/global", word, tame, word, word, word,
+			 word, word, word);
+}
+
+static size_t segments(const char *url)
+{
+	size_t n = 0;
+	for (size_t i = 0, end = strcspn(url, "?"); i < end; i++)
+		n += url[i] == '/';
+	return n;
+}
+
+/* Nothing but what an address may hold, no climbing, no second question mark. */
+static bool clean(const char *url)
+{
+	const char *query = strchr(url, '?');
+	for (const char *p = url; *p; p++)
+		if ((unsigned char)*p <= ' ' || (unsigned char)*p >= 0x7f || *p == '#' || (*p == '?' && p != query))
+			return false;
+	size_t path = strcspn(url, "?");
+	char *alone = xstrndup(url, path);
+	bool climbs = strstr(alone, "/../") || strstr(alone, "/./") || text_ends(alone, "/..") || text_ends(alone, "/.") ||
+		      strstr(alone + strlen("https://"), "//");
+	free(alone);
+	return !climbs;
+}
+
+struct tried {
+	const struct kind *kind;
+	const char *word;
+	size_t bad, refused, made;
+	char first[300];
+};
+
+static void judge(struct tried *t, struct call *c, struct call *tame)
+{
+	bool said = c->fault && *c->fault,
+	     sound = c->url && clean(c->url) && tame->url && segments(c->url) == segments(tame->url);
+	bool nothing = !c->url && !c->method && !c->fault && !tame->url;
+	t->refused += said;
+	t->made += sound;
+	if (!said && !sound && !nothing && !t->bad++)
+		snprintf(t->first, sizeof t->first, "%s with \"%s\": %s, and tame %s", t->kind->id, t->word,
+			 c->url ? c->url : "(nothing)", tame->url ? tame->url : "(nothing)");
+	call_free(c);
+	call_free(tame);
+}
+
+/* All requests of the kind with this word in all places, against the same with a tame one. */
+static void try_word(struct tried *t)
+{
+	cJSON *specs[2] = {spec_of(t->word, "projects/p/things/a"), spec_of("tame", "projects/p/things/a")};
+	struct view views[2] = {
+	    {.project = t->word, .number = t->word, .stack = "mlflow", .id = "x", .name = t->word, .spec = specs[0]},
+	    {.project = "tame", .number = "tame", .stack = "mlflow", .id = "x", .name = "tame", .spec = specs[1]}};
+	struct observation seen = {.presence = PRESENT_YES, .found = cJSON_CreateObject(), .outputs = cJSON_CreateObject()};
+	const struct kind *k = t->kind;
+	struct change change = {0};
+	cJSON *no = cJSON_CreateString("x");
+	change_add(&change, "body.x", NULL, no);
+	for (int deed = 0; deed < DEEDS; deed++) {
+		struct call c[2] = {{0}, {0}};
+		for (int i = 0; i < 2; i++) {
+			if (deed == DEED_READ)
+				k->observe(&views[i], &c[i]);
+			else if (deed == DEED_LIST && k->list)
+				k->list(&views[i], &c[i]);
+			else if (deed == DEED_CREATE && k->create)
+				k->create(&views[i], &seen, &c[i]);
+			else if (deed == DEED_UPDATE && k->update)
+				k->update(&views[i], &seen, &change, &c[i]);
+			else if (deed == DEED_DESTROY && k->destroy)
+				k->destroy(&views[i], &seen, &c[i]);
+		}
+		judge(t, &c[0], &c[1]);
+	}
+	cJSON_Delete(no);
+	change_free(&change);
+	observation_free(&seen);
+	cJSON_Delete(specs[0]);
+	cJSON_Delete(specs[1]);
+}
+
+static void try_kinds(void)
+{
+	for (const struct kind *const *k = kinds; *k; k++) {
+		struct tried t = {.kind = *k};
+		for (size_t i = 0; i < HOSTILE; i++) {
+			t.word = hostile[i];
+			try_word(&t);
+		}
+		if (!ok(!t.bad && t.made, "%s: %zu addresses are sound, %zu refused", (*k)->id, t.made, t.refused))
+			printf("# %s\n", t.first);
+	}
+}
+
+static void try_encoder(void)
+{
+	struct call c = {0};
+	call_set(&c, DIALECT_NONE, "GET", NULL, "https://h.googleapis.com/v1/%-s/things/%s?name=%s&n=%lld", "projects/a b",
+		 "x/y", "1&2=3/4", 7ll);
+	is_str(c.url, "https://h.googleapis.com/v1/projects/a%20b/things/x%2Fy?name=1%262%3D3%2F4&n=7",
+	       "a path, a segment, a value, a number");
+	call_add(&c, "&token=%s", "a+b");
+	ok(text_ends(c.url, "&token=a%2Bb"), "what is added is encoded as well");
+	call_set(&c, DIALECT_NONE, "GET", NULL, "https://h.googleapis.com/v1/instances/%s/users", "");
+	ok(!c.url && !c.method && strstr(c.fault, "\"instances/\""), "a value that is missing is a fault, which says which: %s",
+	   c.fault);
+	call_add(&c, "/%s", "more");
+	ok(!c.url, "nothing is added to it");
+	call_set(&c, DIALECT_NONE, "GET", NULL, "https://h.googleapis.com/v1/%-s", "projects/../x");
+	ok(!c.url && strstr(c.fault, "projects/../x"), "nor may a path climb");
+	call_set(&c, DIALECT_NONE, "GET", NULL, "https://h.googleapis.com/v1/b/x");
+	ok(c.url && !c.fault, "the next request is another one");
+	call_free(&c);
+}
+
+int main(void)
+{
+	mem_install();
+	try_encoder();
+	try_kinds();
+	return tap_done();
+}
