@@ -383,7 +383,7 @@ static void begin_limits(struct survey *s)
 	s->reads_left = n;
 	for (size_t i = 0; i < n; i++) {
 		struct call c = {0};
-		call_set(&c, DIALECT_NONE, "GET", NULL, "%s", limits_url(s->limits, i));
+		call_set_url(&c, DIALECT_NONE, "GET", NULL, limits_url(s->limits, i));
 		s->reads[i].survey = s;
 		s->reads[i].call = api_call(s->owner->api, &c, &(struct api_policy){.budget = 45}, on_limit, &s->reads[i]);
 		call_free(&c);

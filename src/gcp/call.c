@@ -190,6 +190,8 @@ void call_set(struct call *c, enum dialect dialect, const char *method, cJSON *b
 	c->method = xstrdup(method);
 	c->body = body;
 	c->dialect = dialect;
+	if (strncmp(url_format, "http", strlen("http")) != 0) /* a URL is no value: call_set_url */
+		call_refuse(c, _("the address begins with no host: \"%s\""), url_format);
 	va_start(args, url_format);
 	add(c, &url, url_format, args);
 	va_end(args);

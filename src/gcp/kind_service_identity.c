@@ -55,7 +55,7 @@ const struct kind kind_service_identity = {
 	.id = "serviceusage.identity",
 	.title = N_("Google's own account"),
 	.api = "serviceusage.googleapis.com",
-	.permissions = {.create = "serviceusage.services.enable"},
+	.permissions = {.create = "serviceusage.services.enable", .update = "serviceusage.services.enable"},
 	.usual = 2,
 	.slow = 10,
 	.deadline = 600,

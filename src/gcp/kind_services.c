@@ -96,7 +96,7 @@ const struct kind kind_services = {
 	.id = "serviceusage.services",
 	.title = N_("APIs"),
 	.api = "serviceusage.googleapis.com",
-	.permissions = {.read = "serviceusage.services.get", .create = "serviceusage.services.enable"},
+	.permissions = {.read = "serviceusage.services.get", .create = "serviceusage.services.enable", .update = "serviceusage.services.enable"},
 	.enables = true,
 	.usual = 8,
 	.slow = 40,

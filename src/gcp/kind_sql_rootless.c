@@ -51,6 +51,7 @@ const struct kind kind_sql_rootless = {
 	.id = "sqladmin.userAbsence",
 	.title = N_("Database without the user"),
 	.api = "sqladmin.googleapis.com",
+	.permissions = {.read = "cloudsql.users.list", .create = "cloudsql.users.delete"},
 	.lock = sql_lock,
 	.usual = 1,
 	.slow = 2,

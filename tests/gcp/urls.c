@@ -121,6 +121,24 @@ static void try_kinds(void)
 	}
 }
 
+/* A kind that sends something of a deed says which permissions that needs; one that only makes what comes by itself looks again. */
+static void try_permissions(void)
+{
+	cJSON *spec = spec_of("tame", "projects/p/things/a");
+	for (const struct kind *const *k = kinds; *k; k++) {
+		bool says[DEEDS];
+		for (int d = 0; d < DEEDS; d++) {
+			char *text = kind_permissions(*k, spec, (enum deed)d);
+			says[d] = *text;
+			free(text);
+		}
+		ok((says[DEED_READ] || says[DEED_CREATE]) && (!(*k)->list || says[DEED_LIST]) && (!(*k)->destroy || says[DEED_DESTROY]) &&
+			   (!(*k)->update || says[DEED_UPDATE]),
+		   "%s says which permissions it needs", (*k)->id);
+	}
+	cJSON_Delete(spec);
+}
+
 static void try_encoder(void)
 {
 	struct call c = {0};
@@ -137,6 +155,8 @@ static void try_encoder(void)
 	ok(!c.url, "nothing is added to it");
 	call_set(&c, DIALECT_NONE, "GET", NULL, "https://h.googleapis.com/v1/%-s", "projects/../x");
 	ok(!c.url && strstr(c.fault, "projects/../x"), "nor may a path climb");
+	call_set(&c, DIALECT_NONE, "GET", NULL, "%s", "https://h.googleapis.com/v1");
+	ok(!c.url && c.fault, "and a whole address is no value");
 	call_set(&c, DIALECT_NONE, "GET", NULL, "https://h.googleapis.com/v1/b/x");
 	ok(c.url && !c.fault, "the next request is another one");
 	call_free(&c);
@@ -147,5 +167,6 @@ int main(void)
 	mem_install();
 	try_encoder();
 	try_kinds();
+	try_permissions();
 	return tap_done();
 }
