@@ -53,6 +53,11 @@ static void now_lines(const struct wizard *w, struct doc *d)
 		return;
 	doc_add(d, ROLE_TITLE, 0, _("Do now"));
 	doc_add(d, ROLE_TEXT, 0, _("1  Open the address above and sign in."));
+	if (json_bool(w->result, "sign_in_untried", false) && !w->options->rehearsal) {
+		bool seen = json_bool(w->surveys[SURVEY_SIGN_IN].result, "seen", false);
+		doc_mark(d, seen ? ROLE_GOOD : ROLE_WARN, seen ? GLYPH_CHECK : GLYPH_WAIT, 2,
+			 seen ? _("Somebody signed in: the server's log shows it.") : _("Not tried so far: only a person can. The server's log is watched for it."));
+	}
 	doc_add(d, ROLE_TEXT, 0, _("2  Log a first run, in a shell (c copies these lines):"));
 	char *lines = first_run(w), *rest;
 	for (char *one = strtok_r(lines, "\n", &rest); one; one = strtok_r(NULL, "\n", &rest))
@@ -178,6 +183,18 @@ static void draw(struct wizard *w, struct rect r)
 	done_doc(w, &d, w->done_all);
 	w->done_top = doc_draw(&d, r, w->done_top);
 	doc_free(&d);
+}
+
+#define WATCH 15.0 /* seconds between looks at the server's log */
+
+void done_settle(struct wizard *w)
+{
+	bool untried = is_outcome(w, "proven") && json_bool(w->result, "sign_in_untried", false) && !w->options->rehearsal;
+	bool seen = json_bool(w->surveys[SURVEY_SIGN_IN].result, "seen", false);
+	if (!untried || seen || !wizard_on(w, "done") || !w->session || session_now(w->session) < w->look_at)
+		return;
+	w->look_at = session_now(w->session) + WATCH;
+	wizard_survey_ask(w, SURVEY_SIGN_IN);
 }
 
 static void copy(struct wizard *w)

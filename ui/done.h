@@ -9,4 +9,7 @@ struct wizard;
 /* Appends what came of the run: outcome, address, what to do now, proof, failures by cause, price, undo. */
 void done_doc(const struct wizard *w, struct doc *d, bool all_proofs);
 
+/* Watches the server's log for the first person who signs in, while the page is shown; called after each turn. */
+void done_settle(struct wizard *w);
+
 #endif

@@ -656,7 +656,7 @@ static bool is_checking(const struct wizard *w)
 	const char *project = answers_str(w->answers, "project.id");
 	for (enum survey_id id = SURVEY_PROJECT; id < SURVEY_COUNT; id++) {
 		const struct survey *s = &w->surveys[id];
-		if (id != SURVEY_REGIONS && (s->state <= SURVEY_CHECKING || !s->project || strcmp(s->project, project) != 0))
+		if (id != SURVEY_REGIONS && id != SURVEY_SIGN_IN && (s->state <= SURVEY_CHECKING || !s->project || strcmp(s->project, project) != 0))
 			return true;
 	}
 	return false;

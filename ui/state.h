@@ -145,6 +145,7 @@ struct wizard {
 	cJSON *problems;           /* section -> what is wrong in it, as the answers stand */
 	cJSON *result;             /* the last run's result event */
 	int done_top;              /* the last page: first row shown */
+	double look_at;            /* the last page: when the server's log is looked at again */
 	bool done_all;             /* and whether it shows every check */
 	bool ended;
 	int exit_code;

@@ -17,7 +17,7 @@ static const struct {
 	bool of_project;
 } surveys_of[SURVEY_COUNT] = {
 	[SURVEY_WHO] = {"who", false},	      [SURVEY_PROJECTS] = {"projects", false},	 [SURVEY_PROJECT] = {"project", true},
-	[SURVEY_REGIONS] = {"regions", true}, [SURVEY_PREFLIGHT] = {"preflight", true}, [SURVEY_LIMITS] = {"limits", true},
+	[SURVEY_REGIONS] = {"regions", true}, [SURVEY_PREFLIGHT] = {"preflight", true}, [SURVEY_LIMITS] = {"limits", true}, [SURVEY_SIGN_IN] = {"sign-in", false},
 };
 
 static void done(void *arg, const cJSON *result, struct err *e)
@@ -61,6 +61,8 @@ static void start(struct wizard *w, enum survey_id id, char *of)
 static bool ready(const struct wizard *w, enum survey_id id, const char *of)
 {
 	const struct survey *s = &w->surveys[id];
+	if (id == SURVEY_SIGN_IN) /* asked by the last page alone */
+		return false;
 	if (!surveys_of[id].of_project)
 		return s->state == SURVEY_UNKNOWN;
 	if (!*answers_str(w->answers, "project.id") || cJSON_HasObjectItem(w->drafts, "project.id") || session_now(w->session) < w->typed_at + SETTLED)
@@ -79,6 +81,12 @@ void wizard_surveys_start(struct wizard *w)
 		else
 			free(of);
 	}
+}
+
+void wizard_survey_ask(struct wizard *w, enum survey_id id)
+{
+	if (w->session && w->surveys[id].state != SURVEY_CHECKING)
+		start(w, id, about(w, id));
 }
 
 void wizard_surveys_again(struct wizard *w)

@@ -8,7 +8,7 @@
 #include <cjson/cJSON.h>
 #include <stdbool.h>
 
-enum survey_id { SURVEY_WHO, SURVEY_PROJECTS, SURVEY_PROJECT, SURVEY_REGIONS, SURVEY_PREFLIGHT, SURVEY_LIMITS, SURVEY_COUNT };
+enum survey_id { SURVEY_WHO, SURVEY_PROJECTS, SURVEY_PROJECT, SURVEY_REGIONS, SURVEY_PREFLIGHT, SURVEY_LIMITS, SURVEY_SIGN_IN, SURVEY_COUNT };
 enum survey_state { SURVEY_UNKNOWN, SURVEY_CHECKING, SURVEY_KNOWN, SURVEY_FAILED };
 
 struct wizard;
@@ -27,6 +27,8 @@ struct survey {
 void wizard_surveys_start(struct wizard *w);
 /* Asks again, for instance after a failure was mended. */
 void wizard_surveys_again(struct wizard *w);
+/* Asks one anew that is not asked by itself. */
+void wizard_survey_ask(struct wizard *w, enum survey_id id);
 /* What the survey with this name (engine/session.h) found; NULL when it is not known. */
 const cJSON *wizard_survey_result(const struct wizard *w, const char *name);
 bool wizard_surveys_busy(const struct wizard *w);

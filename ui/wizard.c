@@ -399,6 +399,7 @@ void wizard_settle(struct wizard *w)
 	client_settle(w);
 	review_settle(w);
 	build_settle(w);
+	done_settle(w);
 	bool planning = w->review.run && !w->review.plan && !w->review.err.exit;
 	if (w->want_next && !wizard_surveys_busy(w) && !planning) {
 		w->want_next = false;

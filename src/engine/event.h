@@ -17,7 +17,7 @@ enum { EVENT_VERSION = 1 };
  *  proof    {id, title, state: running|passed|failed|skipped, message}
  *  errand   {title, steps, paste}
  *  result   {outcome: proven|partly|nothing|destroyed, exit, url, next, undo, file, requests, writes, retries, resources, created,
- *            updated, deleted, kept, seconds, real_seconds (what a real run would take, in rehearsal), left: [..], message and fix (of the first
+ *            updated, deleted, kept, sign_in_untried (proven, but people sign in on a page that no program can try), seconds, real_seconds (what a real run would take, in rehearsal), left: [..], message and fix (of the first
  *            failure), makespan (seconds until the last step ended), critical_path (the longest chain of what the cloud worked, by its own
  *            clock, and of lags that it imposed until they were last seen)}                                                          */
 typedef void event_fn(void *arg, const cJSON *event);

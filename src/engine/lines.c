@@ -256,6 +256,8 @@ static void on_result(struct lines *l, const cJSON *event)
 		fprintf(l->progress, "%s\n", _("What this stack made is gone, but for what is named below."));
 	else if (*outcome)
 		fprintf(l->progress, "%s\n", lines_outcome(outcome));
+	if (json_bool(event, "sign_in_untried", false))
+		fprintf(l->progress, "%s\n", _("That a person can sign in was not tried: open the address in a browser once."));
 	say_totals(l, event);
 	cJSON_ArrayForEach(item, left)
 		fprintf(l->progress, _("left: %s\n"), cJSON_IsString(item) ? item->valuestring : json_str(item, "name", ""));

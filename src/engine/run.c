@@ -137,6 +137,8 @@ static void send_result(struct run *r)
 	if (r->plan && r->plan->url && r->proven)
 		json_put_str(e, "url", r->plan->url);
 	json_put(e, "left", left_behind(r));
+	if (r->proven)
+		json_put(e, "sign_in_untried", cJSON_CreateBool(r->plan->wall.people));
 	put_next(r, e);
 	put_numbers(r, e);
 	event_text(r, e, "message", r->err.what);

@@ -30,6 +30,7 @@ double session_now(const struct session *s);
  *  "projects"  -> [{"id","name","number"}...]                        at most 500
  *  "project"   -> {"id","number","organization" or null,"billing":bool,"state"} for the project in answers
  *  "regions"   -> [{"id","title"}...]                                 for the project in answers
+ *  "sign-in"   -> {"seen":bool}                                       has the server's log a person who signed in since this session began?
  *  "limits"    -> findings as those of preflight, some with "command", a line for a shell that mends it: APIs, quota, organisation policy, as the plan
  *                 of the answers meets them
  *  "preflight" -> [{"id","title","state": ok|warn|fail,"message","fix"}...]  sign-in, project, billing, permissions                            */

@@ -39,7 +39,7 @@ struct survey {
 	struct surveys *owner;
 	struct survey *next;
 	const struct survey_kind *kind;
-	char *project;
+	char *project, *stack;
 	cJSON *result;
 	cJSON *needed, *tested;    /* preflight: permissions that an apply needs, and all; NULL when the answers make no plan */
 	cJSON *held;               /* of them: an object with those that are held */
@@ -58,6 +58,7 @@ struct surveys {
 	struct loop *loop;
 	struct credentials *credentials;
 	struct api *api;
+	double since;              /* when they were made, seconds since 1970 */
 	struct survey *list;
 };
 
@@ -79,6 +80,7 @@ static void drop(struct survey *s)
 	cJSON_Delete(s->tested);
 	cJSON_Delete(s->held);
 	free(s->project);
+	free(s->stack);
 	free(s);
 }
 
@@ -356,6 +358,33 @@ static void begin_preflight(struct survey *s)
 	ask_project(s, CRM "/v1/projects/", "", "GET", NULL, on_flight_project);
 }
 
+/* sign-in -------------------------------------------------------------------------------------------------------------------- */
+
+static void on_sign_in(void *arg, const struct api_result *r)
+{
+	struct survey *s = arg;
+	if (r->http != 200) {
+		answer(s, &r->err);
+		return;
+	}
+	s->result = json_make("{'seen':%b}", cJSON_GetArraySize(json_at(r->reply, "entries")) > 0);
+	answer(s, NULL);
+}
+
+/* oauth2-proxy says so itself. Where Google's own gate is in front, a browser that was given a page is one that signed in. */
+static void begin_sign_in(struct survey *s)
+{
+	char when[40];
+	char *project = xasprintf("projects/%s", s->project);
+	char *filter = xasprintf("timestamp>=\"%s\" AND (resource.labels.service_name=\"%s\" OR resource.labels.namespace_name=\"%s\") AND "
+				 "(textPayload:\"Authenticated via OAuth2\" OR (httpRequest.userAgent:\"Mozilla\" AND httpRequest.status=200))",
+				 text_rfc3339(s->owner->since, 0, when), s->stack, s->stack);
+	ask(s, "POST", json_make("{'resourceNames':[%s],'filter':%s,'orderBy':'timestamp desc','pageSize':1}", project, filter),
+	    "https://logging.googleapis.com/v2/entries:list", on_sign_in);
+	free(filter);
+	free(project);
+}
+
 /* limits --------------------------------------------------------------------------------------------------------------------- */
 
 static void on_limit(void *arg, const struct api_result *r)
@@ -403,13 +432,14 @@ static struct limits *limits_of(const struct answers *a)
 static const struct survey_kind kinds_of_survey[] = {
 	{"who", begin_who, false},	    {"projects", begin_projects, false},   {"project", begin_project, false},
 	{"regions", begin_regions, false}, {"preflight", begin_preflight, true},
-	{"limits", begin_limits, false},
+	{"limits", begin_limits, false},   {"sign-in", begin_sign_in, false},
 };
 
 struct surveys *surveys_new(struct loop *loop, struct transport *transport, struct credentials *credentials)
 {
 	struct surveys *s = xcalloc(1, sizeof *s);
 	s->loop = loop;
+	s->since = loop_wall(loop);
 	s->credentials = credentials;
 	if (credentials)
 		s->api = api_new(loop, transport, credentials, credentials_quota_project(credentials));
@@ -469,7 +499,7 @@ void survey_begin(struct surveys *all, const char *what, const struct answers *a
 	}
 	struct survey *s = xcalloc(1, sizeof *s);
 	*s = (struct survey){.owner = all, .next = all->list, .kind = kind, .done = done, .arg = arg,
-			     .project = xstrdup(a ? answers_str(a, "project.id") : "")};
+			     .project = xstrdup(a ? answers_str(a, "project.id") : ""), .stack = xstrdup(a ? answers_str(a, "stack.name") : "")};
 	all->list = s;
 	list_permissions(s, a);
 	if (kind && kind->begin == begin_limits && a)

@@ -122,6 +122,7 @@ static void wall(const struct design *d, struct wall *out)
 	if (d->axes.exposure->reach)
 		return;
 	out->shows = CREDENTIAL_JWT;
+	out->people = true;
 	out->audience = xasprintf("%s/*", d->plan->url);
 	out->sign_in = xstrdup("https://accounts.google.com/");
 }

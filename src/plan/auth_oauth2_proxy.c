@@ -172,6 +172,7 @@ static void join(struct design *d)
 static void wall(const struct design *d, struct wall *out)
 {
 	out->shows = CREDENTIAL_ID_TOKEN;
+	out->people = true;
 	out->audience = xstrdup(d->plan->url);
 }
 

@@ -89,5 +89,13 @@ int main(void)
 	ok(!strstr(found, "container.clusters.create") && !strstr(found, "artifactregistry.repositories.create"),
 	   "not those of another target, nor one that cannot be tested on a project");
 	ok(!strstr(found, "cloudsql.instances.delete"), "what only destroying needs does not stop an apply");
+	struct script_line log[] = {
+		TOKEN,
+		{.method = "POST", .url = "entries:list", .status = 200, .body = "{\"entries\":[{\"textPayload\":\"ada@example.com [AuthSuccess] Authenticated via OAuth2\"}]}"},
+		{0},
+	};
+	is_str(ask(log, true, "sign-in"), "{\"seen\":true}", "somebody who signed in is seen in the server's log");
+	struct script_line quiet[] = {TOKEN, {.method = "POST", .url = "entries:list", .status = 200, .body = "{}"}, {0}};
+	is_str(ask(quiet, true, "sign-in"), "{\"seen\":false}", "or nobody so far");
 	return tap_done();
 }

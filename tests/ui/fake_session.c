@@ -228,6 +228,8 @@ static cJSON *answer(const char *what, const char *project)
 	if (!strcmp(what, "project"))
 		return json_make("{'id':%s,'number':'246813579012','organization':'example.com','billing':%b,'state':'ACTIVE'}", project,
 				 strcmp(project, "ml-research") != 0);
+	if (!strcmp(what, "sign-in"))
+		return json_make("{'seen':%b}", 1);
 	if (!strcmp(what, "regions"))
 		return regions();
 	return cJSON_CreateArray();
@@ -364,7 +366,7 @@ struct run *run_start(struct session *s, const struct run_options *o, struct err
 static void finish(struct run *r, const char *outcome, enum exit_code code)
 {
 	cJSON *e = json_make("{'event':'result','outcome':%s,'exit':%d,'next':'mlflow-setup connect mlflow.json','undo':'mlflow-setup destroy mlflow.json',"
-			     "'created':%d,'updated':0,'deleted':0,'kept':0,'seconds':742,'real_seconds':742}",
+			     "'created':%d,'updated':0,'deleted':0,'kept':0,'sign_in_untried':true,'seconds':742,'real_seconds':742}",
 			     outcome, code, (int)r->done);
 	if (!strcmp(outcome, "proven"))
 		json_put_str(e, "url", r->plan->url);

@@ -397,6 +397,25 @@ static void wide(void)
 	close_it();
 }
 
+/* T3: that a person can sign in is not claimed before the server's log shows one. */
+static void watching(void)
+{
+	open_at(24, 80, false, true);
+	for (int i = 0; i < 200 && !wizard_on(w, "done"); i++) {
+		turns(wizard_on(w, "build") ? 4 : 2);
+		if (!wizard_on(w, "build"))
+			press("Enter");
+	}
+	struct wizard_options real = *w->options;
+	real.rehearsal = false;
+	w->options = &real;
+	ok(wizard_on(w, "done") && !w->surveys[SURVEY_SIGN_IN].result, "nobody was seen when the page appears");
+	screen_is("watch-untried");
+	turns(3);
+	screen_is("watch-signed-in");
+	close_it();
+}
+
 /* The translation that is longest: every page in German, where no label may be cut. */
 static void german(const char *dir)
 {
@@ -435,6 +454,7 @@ int main(void)
 	wide();
 	hub();
 	again();
+	watching();
 	sizes();
 	german(dir);
 	free(file);
