@@ -376,7 +376,7 @@ static void begin_sign_in(struct survey *s)
 {
 	char when[40];
 	char *project = xasprintf("projects/%s", s->project);
-	char *filter = xasprintf("timestamp>=\"%s\" AND (resource.labels.service_name=\"%s\" OR resource.labels.namespace_name=\"%s\") AND "
+	char *filter = xasprintf("timestamp>=\"%s\" AND (resource.labels.service_name=\"%s\" OR resource.labels.namespace_name:\"%s\") AND "
 				 "(textPayload:\"Authenticated via OAuth2\" OR (httpRequest.userAgent:\"Mozilla\" AND httpRequest.status=200))",
 				 text_rfc3339(s->owner->since, 0, when), s->stack, s->stack);
 	ask(s, "POST", json_make("{'resourceNames':[%s],'filter':%s,'orderBy':'timestamp desc','pageSize':1}", project, filter),
