@@ -16,7 +16,7 @@ static cJSON *choices_of(const struct question *q)
 {
 	cJSON *list = cJSON_CreateArray();
 	for (const struct choice *c = q->choices; c && c->id; c++)
-		cJSON_AddItemToArray(list, json_make("{'id':%s,'title':%s}", c->id, _(c->title)));
+		cJSON_AddItemToArray(list, json_make("{'id':%s,'title':%s,'help':%s}", c->id, _(c->title), c->help ? _(c->help) : ""));
 	return list;
 }
 
