@@ -52,11 +52,11 @@ static struct sim_object *app(struct sim_call *c)
 /* Operations. -------------------------------------------------------------------------------------------------------------- */
 static struct sim_object *operation(struct sim_call *c, const char *app_name, const char *method, const char *target)
 {
-	char id[37], *now = sim_time(c->sim, 3);
+	char id[37];
+	const char *now = sim_stamp(c->sim, 3);
 	sim_uuid(c->sim, id);
 	cJSON *metadata = json_make("{'@type':'" V1 "OperationMetadataV1','method':%s,'insertTime':%s,'user':%s,'target':%s}",
 				    sim_tmp("google.appengine.v1.%s", method), now, run_email(c->principal), target);
-	free(now);
 	return sim_lro(c->sim, OPERATIONS, sim_tmp("%s/operations/%s", app_name, id), metadata);
 }
 
@@ -64,10 +64,9 @@ static struct sim_object *operation(struct sim_call *c, const char *app_name, co
 static void end(struct sim *s, const char *name, cJSON *response, cJSON *status)
 {
 	struct sim_object *op = sim_get(s, OPERATIONS, name);
-	char *now = sim_time(s, 3);
+	const char *now = sim_stamp(s, 3);
 	if (op)
 		json_put_str(op->doc, "metadata.endTime", now);
-	free(now);
 	if (status)
 		sim_lro_failed(s, OPERATIONS, name, NULL, status);
 	else
@@ -439,7 +438,7 @@ static bool version_ok(struct sim_call *c, const char *service_id, const char *i
 
 static void defaults(struct sim *s, const struct sim_object *owner, const char *principal, const char *key, cJSON *doc)
 {
-	char *now = sim_time(s, 0);
+	const char *now = sim_stamp(s, 0);
 	const char *id = strrchr(key, '/') + 1, *module = strstr(key, "/services/") + 10, *host = json_str(owner->doc, "defaultHostname", "");
 	const char *service_id = sim_tmp("%.*s", (int)strcspn(module, "/"), module);
 	json_put_str(doc, "name", key);
@@ -461,7 +460,6 @@ static void defaults(struct sim *s, const struct sim_object *owner, const char *
 		if (!json_at(doc, "instanceClass"))
 			json_put_str(doc, "instanceClass", "F1");
 	}
-	free(now);
 }
 
 /* The version as a template of one container that Cloud Run would run: what would stop it there stops it here. */

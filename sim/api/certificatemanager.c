@@ -76,11 +76,8 @@ static struct sim_object *certificate_find(struct sim_call *c, const struct sim_
 static char *by_id(struct sim *s, const char *name)
 {
 	size_t skip = strlen("projects/"), n = text_starts(name, "projects/") ? strcspn(name + skip, "/") : 0;
-	char *project = xstrndup(name + (n ? skip : 0), n);
-	const char *id = n ? sim_project_id(s, project) : NULL;
-	char *key = id ? xasprintf("projects/%s%s", id, name + skip + n) : xstrdup(name);
-	free(project);
-	return key;
+	const char *id = n ? sim_project_id(s, sim_tmp("%.*s", (int)n, name + (n ? skip : 0))) : NULL;
+	return id ? xasprintf("projects/%s%s", id, name + skip + n) : xstrdup(name);
 }
 
 /* Google shows references with the project's number. */
@@ -93,11 +90,8 @@ static void number_list(struct sim *s, cJSON *doc, const char *path)
 		size_t n = key ? strcspn(key + strlen("projects/"), "/") : 0;
 		char *project = key ? xstrndup(key + strlen("projects/"), n) : NULL;
 		const char *number = project ? sim_project_number(s, project) : NULL;
-		if (number) {
-			char *shown = xasprintf("projects/%s%s", number, key + strlen("projects/") + n);
-			cJSON_SetValuestring(one, shown);
-			free(shown);
-		}
+		if (number)
+			cJSON_SetValuestring(one, sim_tmp("projects/%s%s", number, key + strlen("projects/") + n));
 		free(key), free(project);
 	}
 }
@@ -106,14 +100,14 @@ static void number_list(struct sim *s, cJSON *doc, const char *path)
 
 static cJSON *certificate_operation(struct sim_call *c, const char *key, const char *verb)
 {
-	char uuid[37], *now = sim_time(c->sim, 9);
+	char uuid[37];
+	const char *now = sim_stamp(c->sim, 9);
 	sim_uuid(c->sim, uuid);
 	cJSON *doc = json_make("{'name':%s,'metadata':{'@type':'" TYPE "OperationMetadata','createTime':%s,'target':%s,'verb':%s,'requestedCancellation':%b,"
 			       "'apiVersion':'v1'},'done':%b}",
 			       sim_tmp("projects/%s/locations/%s/operations/operation-%lld-%.13s-%.8s-%.8s", c->project, sim_path_part(c, "locations"),
 				       (long long)(sim_wall(c->sim) * 1000), uuid + 23, uuid, uuid + 28),
 			       now, key, verb, 0, 0);
-	free(now);
 	return doc;
 }
 
@@ -193,13 +187,12 @@ static bool balanced(struct sim *s, const struct sim_object *certificate)
 	cJSON_ArrayForEach(d, json_at(certificate->doc, "managed.domains")) {
 		bool found = false;
 		for (struct sim_object *e = sim_first(s, entries->collection, "projects/"); e && !found; e = sim_following(s, e, "projects/")) {
-			char *map = xstrndup(e->key, (size_t)(strstr(e->key, "/certificateMapEntries/") - e->key));
+			const char *map = sim_tmp("%.*s", (int)(strstr(e->key, "/certificateMapEntries/") - e->key), e->key);
 			cJSON_ArrayForEach(one, json_at(e->doc, "certificates")) {
 				char *its = by_id(s, one->valuestring);
 				found = found || (its && !strcmp(its, certificate->key) && leads_to_map(s, map, d->valuestring));
 				free(its);
 			}
-			free(map);
 		}
 		if (!found)
 			return false;
@@ -228,7 +221,7 @@ static void attempts(struct sim *s, cJSON *doc, const char *state)
 {
 	cJSON *all = cJSON_CreateArray();
 	const cJSON *d;
-	char *now = sim_time(s, 9);
+	const char *now = sim_stamp(s, 9);
 	cJSON_ArrayForEach(d, json_at(doc, "managed.domains")) {
 		cJSON *one = json_make("{'domain':%s,'state':%s,'attemptTime':%s}", d->valuestring, state, now);
 		if (!strcmp(state, "FAILED"))
@@ -236,7 +229,6 @@ static void attempts(struct sim *s, cJSON *doc, const char *state)
 		cJSON_AddItemToArray(all, one);
 	}
 	json_put(doc, "managed.authorizationAttemptInfo", all);
-	free(now);
 }
 
 static void provision(struct sim *s, const cJSON *arg)
@@ -346,10 +338,7 @@ static bool in_use(struct sim *s, const struct sim_resource *r, const char *key)
 		return referred(s, certificates, "managed.dnsAuthorizations", key);
 	if (r != maps)
 		return false;
-	char *prefix = xasprintf("%s/certificateMapEntries/", key);
-	bool used = sim_first(s, entries->collection, prefix) || served(s, key);
-	free(prefix);
-	return used;
+	return sim_first(s, entries->collection, sim_tmp("%s/certificateMapEntries/", key)) || served(s, key);
 }
 
 static bool certificate_deleting(struct sim_call *c, struct sim_object *o)

@@ -11,12 +11,8 @@
 
 static struct sim_object *project_of(struct sim_call *c, const char *permission)
 {
-	if (c->project && sim_allowed(c->sim, c->principal, permission, c->project, NULL)) {
-		char *key = xasprintf("projects/%s", c->project);
-		struct sim_object *o = sim_get(c->sim, "cloudresourcemanager.projects", key);
-		free(key);
-		return o;
-	}
+	if (c->project && sim_allowed(c->sim, c->principal, permission, c->project, NULL))
+		return sim_get(c->sim, "cloudresourcemanager.projects", sim_tmp("projects/%s", c->project));
 	sim_fail(c, "PERMISSION_DENIED", NULL, "The caller does not have permission");
 	return NULL;
 }
@@ -24,10 +20,9 @@ static struct sim_object *project_of(struct sim_call *c, const char *permission)
 static cJSON *billing_info(const struct sim_object *o)
 {
 	const char *account = json_str(o->hidden, "billing", ""), *project = o->key + strlen("projects/");
-	char *name = xasprintf("projects/%s/billingInfo", project), *full = xasprintf("billingAccounts/%s", account);
+	const char *name = sim_tmp("projects/%s/billingInfo", project), *full = sim_tmp("billingAccounts/%s", account);
 	cJSON *info = json_make("{'name':%s,'projectId':%s,'billingAccountName':%s,'billingEnabled':%b}", name, project, *account ? full : "",
 				*account != 0);
-	free(name), free(full);
 	return info;
 }
 
@@ -57,11 +52,10 @@ static void list_accounts(struct sim_call *c)
 		sim_empty(c);
 		return;
 	}
-	char *name = xasprintf("billingAccounts/%s", cJSON_IsString(account) ? account->valuestring : "012345-6789AB-CDEF01");
+	const char *name = sim_tmp("billingAccounts/%s", cJSON_IsString(account) ? account->valuestring : "012345-6789AB-CDEF01");
 	sim_ok(c, json_make("{'billingAccounts':[{'name':%s,'open':%b,'displayName':'My Billing "
 			    "Account','masterBillingAccount':''}]}",
 			    name, 1));
-	free(name);
 }
 
 static void list_projects(struct sim_call *c)

@@ -205,11 +205,11 @@ static int attempt(struct sim *s, const cJSON *http)
 {
 	const char *uri = json_str(http, "uri", ""), *host = strstr(uri, "://") ? strstr(uri, "://") + 3 : "", *path = strchr(host, '/');
 	const char *email = json_str(http, "oidcToken.serviceAccountEmail", json_str(http, "oauthToken.serviceAccountEmail", ""));
-	char *token = NULL, *name = xstrndup(host, strcspn(host, "/:")), *bearer;
+	char *token = NULL, *bearer;
+	const char *name = sim_tmp("%.*s", (int)strcspn(host, "/:"), host);
 	if (json_at(http, "oauthToken")) {
-		char *principal = xasprintf("serviceAccount:%s", email);
+		const char *principal = sim_tmp("serviceAccount:%s", email);
 		token = sim_token_new(s, principal, 3600);
-		free(principal);
 	} else if (*email) {
 		cJSON *claims = json_make("{'iss':'https://accounts.google.com','aud':%s,'email':%s,'email_verified':%b,'sub':%s,'azp':%s}",
 					  json_str(http, "oidcToken.audience", uri), email, 1, sim_account_id(s, email), sim_account_id(s, email));
@@ -229,7 +229,6 @@ static int attempt(struct sim *s, const cJSON *http)
 	int status = r.status;
 	sim_reply_free(&r);
 	free(token);
-	free(name);
 	free(bearer);
 	return status;
 }
@@ -240,9 +239,7 @@ static void attempted(struct sim *s, const cJSON *arg)
 	if (!o || !json_at(o->doc, "httpTarget"))
 		return;
 	int status = attempt(s, json_at(o->doc, "httpTarget"));
-	char *now = sim_time(s, 6);
-	json_put_str(o->doc, "lastAttemptTime", now);
-	free(now);
+	json_put_str(o->doc, "lastAttemptTime", sim_stamp(s, 6));
 	if (status >= 200 && status < 300)
 		json_put(o->doc, "status", cJSON_CreateObject());
 	else

@@ -172,11 +172,9 @@ struct sim_object *compute_target(struct sim_call *c)
 		o = sim_get(c->sim, collection_of(k, collection), buf_text(&path));
 		/* A numeric id names the resource too. */
 		if (!o && *n && !n[strspn(n, "0123456789")]) {
-			struct buf prefix = {0};
-			buf_printf(&prefix, "%.*s", (int)(strlen(buf_text(&path)) - strlen(n)), buf_text(&path));
-			for (o = sim_first(c->sim, collection, buf_text(&prefix)); o && strcmp(json_str(o->doc, "id", ""), n);)
-				o = sim_following(c->sim, o, buf_text(&prefix));
-			buf_free(&prefix);
+			const char *prefix = sim_tmp("%.*s", (int)(strlen(buf_text(&path)) - strlen(n)), buf_text(&path));
+			for (o = sim_first(c->sim, collection, prefix); o && strcmp(json_str(o->doc, "id", ""), n);)
+				o = sim_following(c->sim, o, prefix);
 		}
 		if (!o)
 			not_found(c, buf_text(&path));
@@ -205,7 +203,7 @@ static const char *without_host(const char *link)
 	return *link == '/' ? link + 1 : link;
 }
 
-char *compute_path(struct sim *s, const char *project, const char *link)
+const char *compute_path(struct sim *s, const char *project, const char *link)
 {
 	const char *rest = without_host(link);
 	struct buf b = {0};
@@ -213,56 +211,37 @@ char *compute_path(struct sim *s, const char *project, const char *link)
 		return NULL;
 	if (text_starts(rest, "projects/")) {
 		rest += 9;
-		struct buf named = {0};
-		buf_printf(&named, "%.*s", (int)strcspn(rest, "/"), rest);
-		const char *id = sim_project_id(s, buf_text(&named));
-		buf_printf(&b, "projects/%s%s", id ? id : buf_text(&named), rest + strcspn(rest, "/"));
-		buf_free(&named);
+		const char *named = sim_tmp("%.*s", (int)strcspn(rest, "/"), rest);
+		const char *id = sim_project_id(s, named);
+		buf_printf(&b, "projects/%s%s", id ? id : named, rest + strcspn(rest, "/"));
 	} else if (text_starts(rest, "global/") || text_starts(rest, "regions/") || text_starts(rest, "zones/")) {
 		buf_printf(&b, "projects/%s/%s", project, rest);
 	} else {
 		return NULL;
 	}
-	return buf_take(&b);
+	return sim_keep(buf_take(&b));
 }
 
-char *compute_link(const char *path)
+const char *compute_link(const char *path)
 {
-	struct buf b = {0};
-	buf_printf(&b, COMPUTE_BASE "%s", path);
-	return buf_take(&b);
+	return sim_tmp(COMPUTE_BASE "%s", path);
+}
+
+/* Of what kind a path is, by its last segment but one; NULL. */
+static const struct compute_kind *kind_of_path(const char *path)
+{
+	const char *name = strrchr(path, '/'), *start = name;
+	while (start && start > path && start[-1] != '/')
+		start--;
+	return name ? compute_kind_named(sim_tmp("%.*s", (int)(name - start), start)) : NULL;
 }
 
 struct sim_object *compute_find(struct sim *s, const char *link)
 {
-	char *path = compute_path(s, "-", link), collection[64];
-	struct sim_object *o = NULL;
-	char *name = path ? strrchr(path, '/') : NULL;
-	if (name) {
-		*name = '\0';
-		char *plural = strrchr(path, '/');
-		const struct compute_kind *k = plural ? compute_kind_named(plural + 1) : NULL;
-		*name = '/';
-		o = k ? sim_get(s, collection_of(k, collection), path) : NULL;
-	}
-	free(path);
-	return o;
-}
-
-/* Does a link of this path name one of our kinds, so that its absence is an error? */
-static bool known_plural(const char *path)
-{
-	const char *name = strrchr(path, '/');
-	if (!name)
-		return false;
-	const char *start = name;
-	while (start > path && start[-1] != '/')
-		start--;
-	struct buf b = {0};
-	buf_add(&b, start, (size_t)(name - start));
-	bool known = compute_kind_named(buf_text(&b)) != NULL;
-	buf_free(&b);
-	return known;
+	char collection[64];
+	const char *path = compute_path(s, "-", link);
+	const struct compute_kind *k = path ? kind_of_path(path) : NULL;
+	return k ? sim_get(s, collection_of(k, collection), path) : NULL;
 }
 
 /* Calls fn for each text at path (with * for elements); false at once when fn says so. */
@@ -274,19 +253,16 @@ static bool each_text(cJSON *node, const char *path, bool (*fn)(void *arg, cJSON
 		return !cJSON_IsString(node) || fn(arg, node, whole);
 	size_t len = strcspn(path, ". ");
 	const char *rest = path[len] == '.' ? path + len + 1 : "";
-	struct buf tail = {0}, name = {0};
-	buf_printf(&tail, "%.*s", (int)strcspn(rest, " "), rest);
-	buf_printf(&name, "%.*s", (int)len, path);
+	const char *tail = sim_tmp("%.*s", (int)strcspn(rest, " "), rest);
+	const char *name = sim_tmp("%.*s", (int)len, path);
 	bool good = true;
 	if (len == 1 && *path == '*') {
 		cJSON *item;
 		cJSON_ArrayForEach(item, node)
-			good = good && each_text(item, buf_text(&tail), fn, arg, whole);
+			good = good && each_text(item, tail, fn, arg, whole);
 	} else {
-		good = each_text(cJSON_GetObjectItemCaseSensitive(node, buf_text(&name)), buf_text(&tail), fn, arg, whole);
+		good = each_text(cJSON_GetObjectItemCaseSensitive(node, name), tail, fn, arg, whole);
 	}
-	buf_free(&tail);
-	buf_free(&name);
 	return good;
 }
 
@@ -301,37 +277,30 @@ static bool each_link(const struct compute_kind *k, cJSON *doc, bool (*fn)(void 
 static bool settle_link(void *arg, cJSON *text, const char *field)
 {
 	struct sim_call *c = arg;
-	struct buf name = {0};
-	buf_printf(&name, "%.*s", (int)strcspn(field, ". "), field);
+	const char *name = sim_tmp("%.*s", (int)strcspn(field, ". "), field);
 	const char *manager = strstr(text->valuestring, "certificatemanager.googleapis.com/");
 	if (manager) {
 		struct buf link = {0};
 		buf_printf(&link, "//certificatemanager.googleapis.com/%s", strstr(manager, "projects/") ? strstr(manager, "projects/") : "");
 		cJSON_SetValuestring(text, buf_text(&link));
 		buf_free(&link);
-		buf_free(&name);
 		return true;
 	}
-	char *path = compute_path(c->sim, c->project, text->valuestring);
+	const char *path = compute_path(c->sim, c->project, text->valuestring);
 	bool good = path != NULL;
 	if (!path) {
-		compute_invalid(c, buf_text(&name), text->valuestring, "The URL is malformed.");
-	} else if (known_plural(path)) {
+		compute_invalid(c, name, text->valuestring, "The URL is malformed.");
+	} else if (kind_of_path(path)) { /* so that its absence is an error */
 		struct sim_object *o = compute_find(c->sim, path);
-		if (!o && !strcmp(buf_text(&name), "network"))
+		if (!o && !strcmp(name, "network"))
 			good = compute_invalid(c, "network", path, "The referenced network resource cannot be found.");
 		else if (!o)
 			not_found(c, path), good = false;
 		else
 			good = !compute_busy(c, o);
 	}
-	if (good) {
-		char *link = compute_link(path);
-		cJSON_SetValuestring(text, link);
-		free(link);
-	}
-	free(path);
-	buf_free(&name);
+	if (good)
+		cJSON_SetValuestring(text, compute_link(path));
 	return good;
 }
 
@@ -354,20 +323,18 @@ bool compute_holds(const struct compute_kind *k, const cJSON *doc, const char *l
 
 char *compute_user(struct sim *s, const struct compute_kind *k, const struct sim_object *o)
 {
-	struct buf prefix = {0};
-	buf_printf(&prefix, "%.*s", (int)(strcspn(o->key + 9, "/") + 10), o->key);
+	const char *prefix = sim_tmp("%.*s", (int)(strcspn(o->key + 9, "/") + 10), o->key);
 	const char *link = json_str(o->doc, "selfLink", "");
 	char *user = NULL;
 	for (const char *p = k->used_by; p && *p && !user; p += strcspn(p, " "), p += strspn(p, " ")) {
 		char plural[64], collection[64];
 		snprintf(plural, sizeof plural, "%.*s", (int)strcspn(p, " "), p);
 		const struct compute_kind *by = compute_kind_named(plural);
-		for (struct sim_object *u = by ? sim_first(s, collection_of(by, collection), buf_text(&prefix)) : NULL; u && !user;
-		     u = sim_following(s, u, buf_text(&prefix)))
+		for (struct sim_object *u = by ? sim_first(s, collection_of(by, collection), prefix) : NULL; u && !user;
+		     u = sim_following(s, u, prefix))
 			if (compute_holds(by, u->doc, link))
 				user = xstrdup(u->key);
 	}
-	buf_free(&prefix);
 	return user || !k->held ? user : k->held(s, o);
 }
 
@@ -412,30 +379,23 @@ static void fill_defaults(const struct compute_kind *k, cJSON *doc)
 
 struct sim_object *compute_store(struct sim *s, const struct compute_kind *k, const char *scope, cJSON *doc)
 {
-	struct buf path = {0};
-	char collection[64], id[32], *now = sim_time_compute(s);
-	buf_printf(&path, "%s%s/%s", scope, k->plural, json_str(doc, "name", ""));
+	char collection[64], id[32];
+	const char *now = sim_stamp_compute(s);
+	const char *path = sim_tmp("%s%s/%s", scope, k->plural, json_str(doc, "name", ""));
 	snprintf(id, sizeof id, "%lld", sim_serial(s));
 	json_put_str(doc, "kind", k->kind);
 	json_put_str(doc, "id", id);
 	json_put_str(doc, "creationTimestamp", now);
-	char *link = compute_link(buf_text(&path));
+	const char *link = compute_link(path);
 	json_put_str(doc, "selfLink", link);
 	const char *place = strstr(scope, "/regions/") ? "region" : strstr(scope, "/zones/") ? "zone" : NULL;
-	if (place) {
-		struct buf b = {0};
-		buf_printf(&b, COMPUTE_BASE "%.*s", (int)strlen(scope) - 1, scope);
-		json_put_str(doc, place, buf_text(&b));
-		buf_free(&b);
-	}
+	if (place)
+		json_put_str(doc, place, sim_tmp(COMPUTE_BASE "%.*s", (int)strlen(scope) - 1, scope));
 	if (k->flags & COMPUTE_FINGERPRINT)
 		compute_touch(s, doc, "fingerprint");
 	if (k->flags & (COMPUTE_LABELS | COMPUTE_LABELS_KEPT))
 		compute_touch(s, doc, "labelFingerprint");
-	struct sim_object *o = sim_put(s, collection_of(k, collection), buf_text(&path), doc);
-	free(link);
-	free(now);
-	buf_free(&path);
+	struct sim_object *o = sim_put(s, collection_of(k, collection), path, doc);
 	if (k->stored)
 		k->stored(s, o);
 	return o;
@@ -470,9 +430,8 @@ static bool list_frame(struct sim_call *c, const struct compute_kind *k, const c
 	struct buf kind = {0}, id = {0};
 	buf_printf(&kind, "%s%s", k->kind, suffix);
 	buf_printf(&id, "%.*s%s", strcmp(suffix, "List") ? 0 : (int)strlen(path), path, strcmp(suffix, "List") ? path : "");
-	char *link = compute_link(path);
+	const char *link = compute_link(path);
 	*extra = json_make("{'kind':%s,'id':%s,'selfLink':%s}", buf_text(&kind), buf_text(&id), link);
-	free(link);
 	buf_free(&kind);
 	buf_free(&id);
 	return true;
@@ -506,11 +465,9 @@ static cJSON *scope_list(cJSON *items, const char *scope, const char *plural)
 
 static void empty_scope(cJSON *items, const char *scope)
 {
-	struct buf text = {0};
-	buf_printf(&text, "There are no results for scope '%s' on this page.", scope);
-	cJSON *warning = json_make("{'warning':{'code':'NO_RESULTS_ON_PAGE','message':%s,'data':[{'key':'scope','value':%s}]}}", buf_text(&text), scope);
+	const char *text = sim_tmp("There are no results for scope '%s' on this page.", scope);
+	cJSON *warning = json_make("{'warning':{'code':'NO_RESULTS_ON_PAGE','message':%s,'data':[{'key':'scope','value':%s}]}}", text, scope);
 	cJSON_AddItemToObject(items, scope, warning);
-	buf_free(&text);
 }
 
 void compute_aggregated(struct sim_call *c)
@@ -726,9 +683,8 @@ static void named(struct sim *s, struct buf *b, const struct compute_kind *k, co
 	else
 		buf_printf(b, "%s:%.*s", text_starts(scope, "zones/") ? "ZONE" : "REGION", (int)strcspn(strchr(scope, '/') + 1, "/"),
 			   strchr(scope, '/') + 1);
-	char *id = xstrndup(project, strcspn(project, "/"));
+	const char *id = sim_tmp("%.*s", (int)strcspn(project, "/"), project);
 	buf_printf(b, "/PROJECT:%s/%s:%s", sim_project_number(s, id), buf_text(&word), name);
-	free(id);
 	buf_free(&word);
 }
 
@@ -760,10 +716,7 @@ static void removed(struct sim *s, const cJSON *arg)
 	const struct compute_kind *k = compute_kind_named(json_str(arg, "collection", "compute.") + 8);
 	char *message = o && k && (k->flags & COMPUTE_LATE) ? in_use_message(s, k, o) : NULL;
 	if (o && k && !message) {
-		struct buf holder = {0};
-		buf_printf(&holder, "//compute.googleapis.com/%s", o->key);
-		sim_policy_forget(s, buf_text(&holder));
-		buf_free(&holder);
+		sim_policy_forget(s, sim_tmp("//compute.googleapis.com/%s", o->key));
 		if (k->removed)
 			k->removed(s, o);
 		sim_remove(s, o);
@@ -809,12 +762,11 @@ void compute_policy(struct sim_call *c)
 	struct sim_object *o = compute_target(c);
 	if (!o)
 		return;
-	char *holder = xasprintf("//compute.googleapis.com/%s", o->key);
+	const char *holder = sim_tmp("//compute.googleapis.com/%s", o->key);
 	if (strstr(c->id, ".setIamPolicy"))
 		sim_policy_set(c, holder, json_at(c->body, "policy") ? json_at(c->body, "policy") : c->body);
 	else
 		sim_policy_get(c, holder);
-	free(holder);
 }
 
 void compute_test_permissions(struct sim_call *c)

@@ -73,12 +73,12 @@ struct sim_object *compute_target(struct sim_call *c);
 struct sim_object *compute_ready_target(struct sim_call *c);
 bool compute_busy(struct sim_call *c, const struct sim_object *o);
 
-/* "projects/P/global/networks/x" from any spelling of a link, freed by the caller; NULL when malformed. */
-char *compute_path(struct sim *s, const char *project, const char *link);
+/* "projects/P/global/networks/x" from any spelling of a link, a passing text; NULL when malformed. */
+const char *compute_path(struct sim *s, const char *project, const char *link);
 /* The object behind a path or link; NULL. */
 struct sim_object *compute_find(struct sim *s, const char *link);
-/* The full link of a path, freed by the caller. */
-char *compute_link(const char *path);
+/* The full link of a path, a passing text. */
+const char *compute_link(const char *path);
 /* Makes the links of doc full, checks that what they name exists and is ready. False when answered. */
 bool compute_links(struct sim_call *c, const struct compute_kind *k, cJSON *doc);
 /* Does the document of kind k hold this link? */

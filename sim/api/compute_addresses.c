@@ -26,14 +26,12 @@ static bool check_range(struct sim_call *c, cJSON *doc)
 		return compute_required(c, "network");
 	if (bits < 8 || bits > 29)
 		return compute_invalid(c, "prefixLength", bits ? "out of range" : "", "Must be between 8 and 29, inclusive.");
-	char *path = compute_path(c->sim, c->project, json_str(doc, "network", ""));
+	const char *path = compute_path(c->sim, c->project, json_str(doc, "network", ""));
 	if (!json_at(doc, "address"))
 		json_put_str(doc, "address", ip4_text(ip4_free_range(c->sim, path, bits).base, text));
-	free(path);
 	struct ip4_range r;
-	char *whole = xasprintf("%s/%d", json_str(doc, "address", ""), bits);
+	const char *whole = sim_tmp("%s/%d", json_str(doc, "address", ""), bits);
 	bool good = ip4_parse(json_str(doc, "address", ""), &base) && ip4_range_parse(whole, &r);
-	free(whole);
 	return good || compute_invalid(c, "address", json_str(doc, "address", ""), "IP address is not the start of a range of this prefix length.");
 }
 
@@ -41,9 +39,8 @@ static bool check_range(struct sim_call *c, cJSON *doc)
 static struct sim_object *subnet_of(struct sim_call *c, cJSON *doc)
 {
 	if (!json_at(doc, "subnetwork")) {
-		char *link = xasprintf(COMPUTE_BASE "projects/%s/regions/%s/subnetworks/default", c->project, sim_param(c, "region"));
+		const char *link = sim_tmp(COMPUTE_BASE "projects/%s/regions/%s/subnetworks/default", c->project, sim_param(c, "region"));
 		json_put_str(doc, "subnetwork", link);
-		free(link);
 	}
 	return compute_find(c->sim, json_str(doc, "subnetwork", ""));
 }
@@ -95,18 +92,17 @@ static bool check(struct sim_call *c, cJSON *doc, const struct sim_object *old)
 /* Who stands among the users holds it. */
 static char *held(struct sim *s, const struct sim_object *o)
 {
-	const char *user = json_str(o->doc, "users.0", NULL);
-	return user ? compute_path(s, "-", user) : NULL;
+	const char *user = json_str(o->doc, "users.0", NULL), *path = user ? compute_path(s, "-", user) : NULL;
+	return path ? xstrdup(path) : NULL;
 }
 
 void network_address_used(struct sim *s, const char *project, const char *address, const char *user, bool used)
 {
 	struct sim_object *a = compute_find(s, address);
-	char *prefix = xasprintf("projects/%s/", project);
+	const char *prefix = sim_tmp("projects/%s/", project);
 	for (struct sim_object *o = a ? NULL : sim_first(s, "compute.addresses", prefix); o && !a; o = sim_following(s, o, prefix))
 		if (is(o->doc, "address", address) && !is(o->doc, "purpose", "VPC_PEERING"))
 			a = o;
-	free(prefix);
 	if (!a)
 		return;
 	cJSON *users = json_at(a->doc, "users"), *u;

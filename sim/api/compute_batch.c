@@ -49,7 +49,8 @@ static char *header(const char *p, const char *end, const char *name)
 static void one(struct sim_call *c, const char *p, const char *end, const char *id, const char *boundary, struct buf *out)
 {
 	const char *body = past_headers(p, end), *space = memchr(p, ' ', (size_t)(end - p));
-	char *method = xstrndup(p, space ? (size_t)(space - p) : 0), *type = header(p, body, "Content-Type"), *target = NULL;
+	char *type = header(p, body, "Content-Type"), *target = NULL;
+	const char *method = sim_tmp("%.*s", (int)(space ? (size_t)(space - p) : 0), p);
 	if (space)
 		target = xstrndup(space + 1, strcspn(space + 1, " \r\n"));
 	const char *path = target ? strstr(target, "/compute/") : NULL;
@@ -68,7 +69,6 @@ static void one(struct sim_call *c, const char *p, const char *end, const char *
 	if (r.latency > c->reply->latency)
 		c->reply->latency = r.latency;
 	sim_reply_free(&r);
-	free(method);
 	free(type);
 	free(target);
 }
@@ -82,7 +82,7 @@ static void batch(struct sim_call *c)
 		return;
 	}
 	at += 9 + (at[9] == '"');
-	char *mark = xasprintf("--%.*s", (int)strcspn(at, "\"; "), at);
+	const char *mark = sim_tmp("--%.*s", (int)strcspn(at, "\"; "), at);
 	const char *p = c->raw, *end = c->raw + c->raw_len;
 	static const char boundary[] = "batch_mlflow-setup-sim";
 	for (int parts = 0; parts < MOST_PARTS; parts++) {
@@ -98,10 +98,7 @@ static void batch(struct sim_call *c)
 		p = next ? next : end;
 	}
 	buf_printf(&out, "--%s--\r\n", boundary);
-	char *reply_type = xasprintf("multipart/mixed; boundary=%s", boundary);
-	sim_bytes(c, 200, reply_type, buf_text(&out), out.len);
-	free(reply_type);
-	free(mark);
+	sim_bytes(c, 200, sim_tmp("multipart/mixed; boundary=%s", boundary), buf_text(&out), out.len);
 	buf_free(&out);
 }
 

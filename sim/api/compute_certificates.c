@@ -67,7 +67,7 @@ static bool check(struct sim_call *c, cJSON *doc, const struct sim_object *old)
 /* Does an HTTPS forwarding rule use the certificate? Its address into ip. */
 static bool served(struct sim *s, const struct sim_object *o, char ip[static 16])
 {
-	char *prefix = xasprintf("%.*s/", (int)(strcspn(o->key + 9, "/") + 9), o->key);
+	const char *prefix = sim_tmp("%.*s/", (int)(strcspn(o->key + 9, "/") + 9), o->key);
 	const char *link = json_str(o->doc, "selfLink", "");
 	bool found = false;
 	for (struct sim_object *f = sim_first(s, "compute.forwardingRules", prefix); f && !found; f = sim_following(s, f, prefix)) {
@@ -78,7 +78,6 @@ static bool served(struct sim *s, const struct sim_object *o, char ip[static 16]
 			found = true;
 		}
 	}
-	free(prefix);
 	return found;
 }
 

@@ -53,25 +53,23 @@ static bool check(struct sim_call *c, cJSON *doc, const struct sim_object *old)
 	long long wanted = json_int64(doc, "sizeGb", usual);
 	snprintf(size, sizeof size, "%lld", wanted);
 	if (wanted < least) {
-		char *why = xasprintf("Requested disk size cannot be smaller than the %s size (%d GB)",
+		const char *why = sim_tmp("Requested disk size cannot be smaller than the %s size (%d GB)",
 				      json_at(doc, "sourceDisk") ? "source disk" : "image", least);
 		compute_invalid(c, "sizeGb", size, why);
-		free(why);
 		return false;
 	}
 	json_put_str(doc, "sizeGb", size);
 	if (!json_at(doc, "type")) {
-		char *type = xasprintf(COMPUTE_BASE "projects/%s/zones/%s/diskTypes/pd-standard", c->project, zone);
+		const char *type = sim_tmp(COMPUTE_BASE "projects/%s/zones/%s/diskTypes/pd-standard", c->project, zone);
 		json_put_str(doc, "type", type);
-		free(type);
 	}
 	return true;
 }
 
 static char *held(struct sim *s, const struct sim_object *o)
 {
-	const char *user = json_str(o->doc, "users.0", NULL);
-	return user ? compute_path(s, "-", user) : NULL;
+	const char *user = json_str(o->doc, "users.0", NULL), *path = user ? compute_path(s, "-", user) : NULL;
+	return path ? xstrdup(path) : NULL;
 }
 
 static char *landed(struct sim *s, struct sim_object *o, const char **code)
@@ -100,13 +98,11 @@ static void resize(struct sim_call *c)
 
 static cJSON *type_doc(const char *project, const char *zone, const char *name, const char *about)
 {
-	char *link = xasprintf(COMPUTE_BASE "projects/%s/zones/%s/diskTypes/%s", project, zone, name);
-	char *at = xasprintf(COMPUTE_BASE "projects/%s/zones/%s", project, zone);
+	const char *link = sim_tmp(COMPUTE_BASE "projects/%s/zones/%s/diskTypes/%s", project, zone, name);
+	const char *at = sim_tmp(COMPUTE_BASE "projects/%s/zones/%s", project, zone);
 	cJSON *doc = json_make("{'kind':'compute#diskType','name':%s,'description':%s,'validDiskSize':'10GB-65536GB','defaultDiskSizeGb':'100','zone':%s,"
 			       "'selfLink':%s,'creationTimestamp':'1969-12-31T16:00:00.000-08:00'}",
 			       name, about, at, link);
-	free(link);
-	free(at);
 	return doc;
 }
 

@@ -56,15 +56,13 @@ static bool keyword(struct reader *r, const char *name)
 
 static bool matches(const char *pattern, const char *text, bool whole)
 {
-	struct buf b = {0};
 	regex_t re;
-	buf_printf(&b, whole ? "^(%s)$" : "%s", pattern);
+	const char *b = sim_tmp(whole ? "^(%s)$" : "%s", pattern);
 	/* RE2's word boundaries are GNU's too. */
-	bool good = regcomp(&re, buf_text(&b), REG_EXTENDED | REG_NOSUB) == 0;
+	bool good = regcomp(&re, b, REG_EXTENDED | REG_NOSUB) == 0;
 	bool found = good && regexec(&re, text, 0, NULL, 0) == 0;
 	if (good)
 		regfree(&re);
-	buf_free(&b);
 	return found;
 }
 

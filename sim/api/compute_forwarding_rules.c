@@ -54,7 +54,7 @@ static bool settle_address(struct sim_call *c, cJSON *doc)
 	}
 	if (ip4_parse(asked, &ip) || strchr(asked, ':') == asked + 4)
 		return true;
-	char *path = compute_path(c->sim, c->project, asked);
+	const char *path = compute_path(c->sim, c->project, asked);
 	if (!path)
 		return compute_invalid(c, "IPAddress", asked, "Must be a literal IP address or URL referencing an Address resource.");
 	struct sim_object *a = compute_find(c->sim, path);
@@ -65,20 +65,18 @@ static bool settle_address(struct sim_call *c, cJSON *doc)
 		json_put_str(doc, "IPAddress", json_str(a->doc, "address", ""));
 	else
 		compute_invalid(c, "IPAddress", asked, "The referenced address resource cannot be found.");
-	free(path);
 	return good;
 }
 
 /* One address and port can be one rule's only. */
 static bool free_of_conflict(struct sim_call *c, const cJSON *doc)
 {
-	char *prefix = xasprintf("projects/%s/", c->project);
+	const char *prefix = sim_tmp("projects/%s/", c->project);
 	bool clash = false;
 	for (struct sim_object *o = sim_first(c->sim, "compute.forwardingRules", prefix); o && !clash; o = sim_following(c->sim, o, prefix))
 		clash = !strcmp(json_str(o->doc, "IPAddress", ""), json_str(doc, "IPAddress", "-")) &&
 			!strcmp(json_str(o->doc, "portRange", ""), json_str(doc, "portRange", "")) &&
 			!strcmp(json_str(o->doc, "IPProtocol", ""), json_str(doc, "IPProtocol", ""));
-	free(prefix);
 	return !clash || compute_invalid(c, "IPAddress", json_str(doc, "IPAddress", ""), "Specified IP address is in-use and would result in a conflict.");
 }
 
@@ -148,9 +146,8 @@ static bool check(struct sim_call *c, cJSON *doc, const struct sim_object *old)
 		if (proxy && !json_at(doc, "portRange"))
 			return compute_required(c, "portRange");
 		if (text_starts(json_str(doc, "loadBalancingScheme", ""), "INTERNAL") && !json_at(doc, "network")) {
-			char *network = xasprintf(COMPUTE_BASE "projects/%s/global/networks/default", c->project);
+			const char *network = sim_tmp(COMPUTE_BASE "projects/%s/global/networks/default", c->project);
 			json_put_str(doc, "network", network);
-			free(network);
 		}
 	}
 	return settle_ports(c, doc) && settle_address(c, doc) && free_of_conflict(c, doc);
@@ -158,21 +155,18 @@ static bool check(struct sim_call *c, cJSON *doc, const struct sim_object *old)
 
 static void stored(struct sim *s, struct sim_object *o)
 {
-	char *project = xstrndup(o->key + 9, strcspn(o->key + 9, "/"));
+	const char *project = sim_tmp("%.*s", (int)strcspn(o->key + 9, "/"), o->key + 9);
 	network_address_used(s, project, json_str(o->doc, "IPAddress", ""), json_str(o->doc, "selfLink", ""), true);
 	compute_count_rules(s, json_str(o->doc, "target", ""));
-	free(project);
 }
 
 static void removed(struct sim *s, const struct sim_object *o)
 {
-	char *project = xstrndup(o->key + 9, strcspn(o->key + 9, "/"));
+	const char *project = sim_tmp("%.*s", (int)strcspn(o->key + 9, "/"), o->key + 9);
 	network_address_used(s, project, json_str(o->doc, "IPAddress", ""), json_str(o->doc, "selfLink", ""), false);
-	char *target = xstrdup(json_str(o->doc, "target", ""));
+	const char *target = sim_tmp("%s", json_str(o->doc, "target", ""));
 	json_drop(o->doc, "target");
 	compute_count_rules(s, target);
-	free(target);
-	free(project);
 }
 
 static void set_target(struct sim_call *c)
@@ -187,12 +181,11 @@ static void set_target(struct sim_call *c)
 		return;
 	}
 	compute_touch(c->sim, doc, "fingerprint");
-	char *before = xstrdup(json_str(o->doc, "target", ""));
+	const char *before = sim_tmp("%s", json_str(o->doc, "target", ""));
 	cJSON_Delete(o->doc);
 	o->doc = doc;
 	compute_count_rules(c->sim, before);
 	compute_count_rules(c->sim, json_str(o->doc, "target", ""));
-	free(before);
 	compute_begin(c, o, "SetTarget", sim_draw(c->sim, "compute.forwardingRule.setTarget"), true, NULL);
 }
 

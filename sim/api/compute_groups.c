@@ -45,9 +45,8 @@ static void change_members(struct sim_call *c, bool add)
 	cJSON_ArrayForEach(item, json_at(c->body, "instances")) {
 		struct sim_object *vm = compute_find(c->sim, json_str(item, "instance", ""));
 		if (!vm) {
-			char *path = compute_path(c->sim, c->project, json_str(item, "instance", ""));
+			const char *path = compute_path(c->sim, c->project, json_str(item, "instance", ""));
 			sim_fail(c, "NOT_FOUND", "notFound", "The resource '%s' was not found", path ? path : json_str(item, "instance", ""));
-			free(path);
 			return;
 		}
 		const char *link = json_str(vm->doc, "selfLink", "");
@@ -86,7 +85,7 @@ static void list_instances(struct sim_call *c)
 	const cJSON *m;
 	if (!o)
 		return;
-	char *id = xasprintf("%s/listInstances", o->key), *self = compute_link(id);
+	const char *id = sim_tmp("%s/listInstances", o->key), *self = compute_link(id);
 	cJSON *items = cJSON_CreateArray();
 	cJSON_ArrayForEach(m, json_at(o->hidden, "members")) {
 		struct sim_object *vm = compute_find(c->sim, m->valuestring);
@@ -94,8 +93,6 @@ static void list_instances(struct sim_call *c)
 			cJSON_AddItemToArray(items, json_make("{'instance':%s,'status':%s}", m->valuestring, json_str(vm->doc, "status", "")));
 	}
 	sim_ok(c, json_make("{'kind':'compute#instanceGroupsListInstances','id':%s,'selfLink':%s,'items':%j}", id, self, items));
-	free(id);
-	free(self);
 }
 
 static void set_named_ports(struct sim_call *c)
@@ -132,11 +129,8 @@ static bool check_neg(struct sim_call *c, cJSON *doc, const struct sim_object *o
 			return compute_invalid(c, "defaultPort", "", "Default port is not supported for serverless network endpoint groups.");
 		return true;
 	}
-	if (zone && !json_at(doc, "network")) {
-		char *link = xasprintf(COMPUTE_BASE "projects/%s/global/networks/default", c->project);
-		json_put_str(doc, "network", link);
-		free(link);
-	}
+	if (zone && !json_at(doc, "network"))
+		json_put_str(doc, "network", sim_tmp(COMPUTE_BASE "projects/%s/global/networks/default", c->project));
 	if (!strcmp(type, "PRIVATE_SERVICE_CONNECT") && !*json_str(doc, "pscTargetService", ""))
 		return compute_required(c, "pscTargetService");
 	return true;

@@ -28,8 +28,9 @@ static const struct image {
 
 static cJSON *image_doc(const struct image *i)
 {
-	char id[24], code[24], size[8], *link = xasprintf(COMPUTE_BASE "projects/%s/global/images/%s", i->project, i->name);
-	char *license = xasprintf(COMPUTE_BASE "projects/%s/global/licenses/%s", i->project, i->license);
+	char id[24], code[24], size[8];
+	const char *link = sim_tmp(COMPUTE_BASE "projects/%s/global/images/%s", i->project, i->name);
+	const char *license = sim_tmp(COMPUTE_BASE "projects/%s/global/licenses/%s", i->project, i->license);
 	snprintf(id, sizeof id, "%lld", 7000000000000000000LL + (i - images));
 	snprintf(code, sizeof code, "%lld", 5000000000000000000LL + (i - images));
 	snprintf(size, sizeof size, "%d", i->gigabytes);
@@ -39,8 +40,6 @@ static cJSON *image_doc(const struct image *i)
 			       "'guestOsFeatures':[{'type':'UEFI_COMPATIBLE'},{'type':'VIRTIO_SCSI_MULTIQUEUE'},{'type':'GVNIC'}],"
 			       "'storageLocations':['us'],'licenses':[%s],'licenseCodes':[%s]}",
 			       id, i->name, i->family, i->description, i->architecture, link, size, license, code);
-	free(link);
-	free(license);
 	return doc;
 }
 
@@ -120,10 +119,8 @@ static void image_list(struct sim_call *c)
 		else
 			cJSON_Delete(doc);
 	}
-	char *id = xasprintf("projects/%s/global/images", project), *link = compute_link(id);
+	const char *id = sim_tmp("projects/%s/global/images", project), *link = compute_link(id);
 	sim_ok(c, json_make("{'kind':'compute#imageList','id':%s,'selfLink':%s,'items':%j}", id, link, items));
-	free(id);
-	free(link);
 }
 
 static const struct sim_route routes[] = {

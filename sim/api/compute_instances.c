@@ -26,10 +26,8 @@ static void show_disk(cJSON *attached, const cJSON *disk)
 /* By any spelling of its link. */
 static struct sim_object *disk_named(struct sim_call *c, const char *link)
 {
-	char *path = compute_path(c->sim, c->project, link);
-	struct sim_object *o = path ? compute_find(c->sim, path) : NULL;
-	free(path);
-	return o;
+	const char *path = compute_path(c->sim, c->project, link);
+	return path ? compute_find(c->sim, path) : NULL;
 }
 
 static bool project_disk(struct sim_call *c, cJSON *disk, const char *vm, int index)
@@ -42,9 +40,8 @@ static bool project_disk(struct sim_call *c, cJSON *disk, const char *vm, int in
 		struct sim_object *o = disk_named(c, source);
 		if (!o)
 			return compute_invalid(c, "disks[0].source", source, "The referenced disk resource cannot be found.");
-		char *link = compute_link(o->key);
+		const char *link = compute_link(o->key);
 		json_put_str(disk, "source", link);
-		free(link);
 		show_disk(disk, o->doc);
 		return true;
 	}
@@ -61,17 +58,16 @@ static bool project_disk(struct sim_call *c, cJSON *disk, const char *vm, int in
 	long long wanted = json_int64(init, "diskSizeGb", least);
 	snprintf(size, sizeof size, "%lld", wanted);
 	if (wanted < least) {
-		char *why = xasprintf("Requested disk size cannot be smaller than the image size (%d GB)", least);
+		const char *why = sim_tmp("Requested disk size cannot be smaller than the image size (%d GB)", least);
 		cJSON_Delete(made);
 		compute_invalid(c, "disks[0].initializeParams.diskSizeGb", size, why);
-		free(why);
 		return false;
 	}
 	snprintf(name, sizeof name, index ? "%.50s-%d" : "%.60s", vm, index);
 	if (json_at(init, "diskName"))
 		snprintf(name, sizeof name, "%.63s", json_str(init, "diskName", ""));
-	char *scope = xasprintf("projects/%s/zones/%s/", c->project, zone), *path = xasprintf("%sdisks/%s", scope, name);
-	char *type = xasprintf("%sdiskTypes/%s", scope, strrchr(kind, '/') + 1), *type_link = compute_link(type);
+	const char *scope = sim_tmp("projects/%s/zones/%s/", c->project, zone), *path = sim_tmp("%sdisks/%s", scope, name);
+	const char *type = sim_tmp("%sdiskTypes/%s", scope, strrchr(kind, '/') + 1), *type_link = compute_link(type);
 	bool good = !sim_get(c->sim, "compute.disks", path);
 	if (good) {
 		json_put_str(made, "name", name);
@@ -86,10 +82,6 @@ static bool project_disk(struct sim_call *c, cJSON *disk, const char *vm, int in
 		sim_fail(c, "ALREADY_EXISTS", "alreadyExists", "The resource '%s' already exists", path);
 	}
 	json_drop(disk, "initializeParams");
-	free(scope);
-	free(path);
-	free(type);
-	free(type_link);
 	return good;
 }
 
@@ -100,13 +92,12 @@ static bool check_disks(struct sim_call *c, cJSON *doc)
 	if (!json_at(doc, "disks.0"))
 		return compute_required(c, "disks[0]");
 	cJSON_ArrayForEach(disk, json_at(doc, "disks")) {
-		char *device = xasprintf("persistent-disk-%d", i);
+		const char *device = sim_tmp("persistent-disk-%d", i);
 		cJSON *defaults = json_make("{'kind':'compute#attachedDisk','type':'PERSISTENT','mode':'READ_WRITE','index':%d,'deviceName':%s,'boot':%b,"
 					    "'autoDelete':false,'interface':'SCSI'}",
 					    i, device, i == 0);
 		sim_fill(disk, defaults);
 		cJSON_Delete(defaults);
-		free(device);
 		if (!project_disk(c, disk, json_str(doc, "name", ""), i++))
 			return false;
 	}
@@ -118,16 +109,13 @@ static struct sim_object *subnet_of(struct sim_call *c, cJSON *nic)
 {
 	char region[40];
 	compute_zone_region(sim_param(c, "zone"), region);
-	char *network = compute_path(c->sim, c->project, json_str(nic, "network", "global/networks/default"));
-	char *prefix = xasprintf("projects/%s/regions/%s/subnetworks/", c->project, region), *link = compute_link(network ? network : "");
+	const char *network = compute_path(c->sim, c->project, json_str(nic, "network", "global/networks/default"));
+	const char *prefix = sim_tmp("projects/%s/regions/%s/subnetworks/", c->project, region), *link = compute_link(network ? network : "");
 	struct sim_object *found = compute_find(c->sim, json_str(nic, "subnetwork", ""));
 	for (struct sim_object *o = found || json_at(nic, "subnetwork") ? NULL : sim_first(c->sim, "compute.subnetworks", prefix); o && !found;
 	     o = sim_following(c->sim, o, prefix))
 		if (!strcmp(json_str(o->doc, "network", ""), link))
 			found = o;
-	free(network);
-	free(prefix);
-	free(link);
 	return found;
 }
 
@@ -167,7 +155,7 @@ static bool check_interfaces(struct sim_call *c, cJSON *doc)
 					       "Network interface must specify a subnet if the network resource is in custom subnet mode.");
 		if (compute_busy(c, subnet) || !check_external(c, nic))
 			return false;
-		char *name = xasprintf("nic%d", i++);
+		const char *name = sim_tmp("nic%d", i++);
 		json_put_str(nic, "network", json_str(subnet->doc, "network", ""));
 		json_put_str(nic, "subnetwork", json_str(subnet->doc, "selfLink", ""));
 		if (!json_at(nic, "networkIP"))
@@ -176,7 +164,6 @@ static bool check_interfaces(struct sim_call *c, cJSON *doc)
 		sim_fill(nic, defaults);
 		cJSON_Delete(defaults);
 		compute_touch(c->sim, nic, "fingerprint");
-		free(name);
 	}
 	return true;
 }
@@ -200,18 +187,15 @@ static bool check_machine(struct sim_call *c, cJSON *doc)
 	if (!*type)
 		return compute_required(c, "machineType");
 	const char *name = strrchr(type, '/');
-	char *path = xasprintf("projects/%s/zones/%s/machineTypes/%s", c->project, zone, name ? name + 1 : type);
+	const char *path = sim_tmp("projects/%s/zones/%s/machineTypes/%s", c->project, zone, name ? name + 1 : type);
 	bool good = name && compute_machine_cpus(name + 1) > 0 && strstr(type, zone);
 	if (good) {
-		char *link = compute_link(path);
+		const char *link = compute_link(path);
 		json_put_str(doc, "machineType", link);
-		free(link);
 	} else {
-		char *why = xasprintf("Machine type with name '%s' does not exist in zone '%s'.", name ? name + 1 : type, zone);
+		const char *why = sim_tmp("Machine type with name '%s' does not exist in zone '%s'.", name ? name + 1 : type, zone);
 		compute_invalid(c, "machineType", type, why);
-		free(why);
 	}
-	free(path);
 	return good;
 }
 
@@ -240,7 +224,7 @@ static void use(struct sim *s, const struct sim_object *o, bool used)
 {
 	const cJSON *d, *nic, *a;
 	const char *link = json_str(o->doc, "selfLink", "");
-	char *project = xstrndup(o->key + 9, strcspn(o->key + 9, "/")), *now = sim_time_compute(s);
+	const char *project = sim_tmp("%.*s", (int)strcspn(o->key + 9, "/"), o->key + 9), *now = sim_stamp_compute(s);
 	cJSON_ArrayForEach(d, json_at(o->doc, "disks")) {
 		struct sim_object *disk = compute_find(s, json_str(d, "source", ""));
 		if (disk && !used && json_bool(d, "autoDelete", false)) {
@@ -253,13 +237,11 @@ static void use(struct sim *s, const struct sim_object *o, bool used)
 				json_drop(disk->doc, "users");
 		}
 	}
-	free(now);
 	cJSON_ArrayForEach(nic, json_at(o->doc, "networkInterfaces")) {
 		network_address_used(s, project, json_str(nic, "networkIP", ""), link, used);
 		cJSON_ArrayForEach(a, json_at(nic, "accessConfigs"))
 			network_address_used(s, project, json_str(a, "natIP", ""), link, used);
 	}
-	free(project);
 }
 
 static void stored(struct sim *s, struct sim_object *o)
@@ -286,7 +268,8 @@ static void booted(struct sim *s, const cJSON *arg)
 static char *landed(struct sim *s, struct sim_object *o, const char **code)
 {
 	char region[40], zone[48];
-	char *project = xstrndup(o->key + 9, strcspn(o->key + 9, "/")), *why = NULL, *now = sim_time_compute(s);
+	char *why = NULL;
+	const char *project = sim_tmp("%.*s", (int)strcspn(o->key + 9, "/"), o->key + 9), *now = sim_stamp_compute(s);
 	snprintf(zone, sizeof zone, "%.*s", (int)strcspn(strstr(o->key, "/zones/") + 7, "/"), strstr(o->key, "/zones/") + 7);
 	compute_zone_region(zone, region);
 	double limit = compute_quota_limit(s, project, "CPUS", region), all = compute_quota_limit(s, project, "CPUS_ALL_REGIONS", "");
@@ -311,8 +294,6 @@ static char *landed(struct sim *s, struct sim_object *o, const char **code)
 		json_put_num(arg, "at", at);
 		sim_after(s, at - sim_now(s), booted, arg);
 	}
-	free(project);
-	free(now);
 	return why;
 }
 
@@ -331,12 +312,11 @@ static void running(struct sim *s, const cJSON *arg)
 static void stopped(struct sim *s, const cJSON *arg)
 {
 	struct sim_object *o = compute_op_object(s, arg);
-	char *now = sim_time_compute(s);
+	const char *now = sim_stamp_compute(s);
 	if (o) {
 		json_put_str(o->doc, "status", "TERMINATED");
 		json_put_str(o->doc, "lastStopTimestamp", now);
 	}
-	free(now);
 	compute_end(s, arg, NULL, NULL);
 }
 
@@ -558,11 +538,11 @@ static void serial(struct sim_call *c)
 	buf_puts(&b, json_str(o->hidden, "serial", ""));
 	long long start = strtoll(sim_param(c, "start"), NULL, 10);
 	size_t from = start > 0 && (size_t)start < b.len ? (size_t)start : start > 0 ? b.len : 0;
-	char next[24], begin[24], *self = xasprintf("%s/serialPort", json_str(o->doc, "selfLink", ""));
+	char next[24], begin[24];
+	const char *self = sim_tmp("%s/serialPort", json_str(o->doc, "selfLink", ""));
 	snprintf(next, sizeof next, "%zu", b.len);
 	snprintf(begin, sizeof begin, "%zu", from);
 	sim_ok(c, json_make("{'kind':'compute#serialPortOutput','selfLink':%s,'contents':%s,'start':%s,'next':%s}", self, buf_text(&b) + from, begin, next));
-	free(self);
 	buf_free(&b);
 }
 
@@ -570,22 +550,19 @@ static void serial(struct sim_call *c)
 static void in_zone(cJSON *doc, const char *zone)
 {
 	cJSON *d;
-	char *machine = xasprintf("zones/%s/machineTypes/%s", zone, json_str(doc, "machineType", ""));
-	json_put_str(doc, "machineType", machine);
-	free(machine);
+	json_put_str(doc, "machineType", sim_tmp("zones/%s/machineTypes/%s", zone, json_str(doc, "machineType", "")));
 	cJSON_ArrayForEach(d, json_at(doc, "disks")) {
 		const char *type = json_str(json_at(d, "initializeParams"), "diskType", "");
-		char *full = xasprintf("zones/%s/diskTypes/%s", zone, type);
+		const char *full = sim_tmp("zones/%s/diskTypes/%s", zone, type);
 		if (*type && !strchr(type, '/'))
 			json_put_str(json_at(d, "initializeParams"), "diskType", full);
-		free(full);
 	}
 }
 
 struct sim_object *compute_instance_from(struct sim_call *c, const char *zone, const char *name, const cJSON *properties)
 {
 	cJSON *doc = cJSON_Duplicate(properties, true), *params = (cJSON *)(uintptr_t)c->params;
-	char *had = xstrdup(sim_param(c, "zone")), *scope = xasprintf("projects/%s/zones/%s/", c->project, zone);
+	const char *had = sim_tmp("%s", sim_param(c, "zone")), *scope = sim_tmp("projects/%s/zones/%s/", c->project, zone);
 	struct sim_object *o = NULL;
 	const char *code = NULL;
 	json_put_str(doc, "name", name);
@@ -601,8 +578,6 @@ struct sim_object *compute_instance_from(struct sim_call *c, const char *zone, c
 		json_put_str(params, "zone", had);
 	else
 		json_drop(params, "zone");
-	free(had);
-	free(scope);
 	return o;
 }
 

@@ -21,7 +21,8 @@ static char *member(const char *base, int n)
 /* One machine of the group, by its template: in the subnetwork, with an address of its own. */
 static void add_machine(struct sim *s, const struct sim_object *manager, const char *scope, const char *name)
 {
-	char *key = xasprintf("%sinstances/%s", scope, name), *project = xstrndup(scope + 9, strcspn(scope + 9, "/")), ip[16];
+	char ip[16];
+	const char *key = sim_tmp("%sinstances/%s", scope, name), *project = sim_tmp("%.*s", (int)strcspn(scope + 9, "/"), scope + 9);
 	const struct sim_object *subnet = compute_find(s, json_str(manager->hidden, "machine.networkInterfaces.0.subnetwork", ""));
 	struct ip4_range range;
 	if (!sim_get(s, "compute.instances", key) && subnet && ip4_range_parse(json_str(subnet->doc, "ipCidrRange", ""), &range)) {
@@ -35,26 +36,22 @@ static void add_machine(struct sim *s, const struct sim_object *manager, const c
 		json_put_str(doc, "disks.0.deviceName", "persistent-disk-0");
 		compute_store(s, &compute_instance_kind, scope, doc);
 	}
-	free(key);
-	free(project);
 }
 
 static void drop_machine(struct sim *s, const char *scope, const char *name)
 {
-	char *key = xasprintf("%sinstances/%s", scope, name);
-	struct sim_object *o = sim_get(s, "compute.instances", key);
+	struct sim_object *o = sim_get(s, "compute.instances", sim_tmp("%sinstances/%s", scope, name));
 	if (o) {
 		compute_instance_kind.removed(s, o);
 		sim_remove(s, o);
 	}
-	free(key);
 }
 
 /* As many machines as the group has now. */
 static void settle_machines(struct sim *s, const struct sim_object *manager, int before, int now)
 {
 	const char *base = json_str(manager->doc, "baseInstanceName", "");
-	char *scope = xstrndup(manager->key, (size_t)(strstr(manager->key, "instanceGroupManagers/") - manager->key));
+	const char *scope = sim_tmp("%.*s", (int)(strstr(manager->key, "instanceGroupManagers/") - manager->key), manager->key);
 	for (int i = 0; i < before || i < now; i++) {
 		char *name = member(base, i);
 		if (i < now)
@@ -63,7 +60,6 @@ static void settle_machines(struct sim *s, const struct sim_object *manager, int
 			drop_machine(s, scope, name);
 		free(name);
 	}
-	free(scope);
 }
 
 char *network_manager_machine(const struct sim_object *manager, int n)
@@ -74,9 +70,10 @@ char *network_manager_machine(const struct sim_object *manager, int n)
 struct sim_object *network_manager_add(struct sim *s, const char *project, const char *zone, const char *base, int size, const char *network,
 				       const char *subnetwork, const char *account, cJSON *machine)
 {
-	char *scope = xasprintf("projects/%s/zones/%s/", project, zone), *name = xasprintf("%s-grp", base), region[40];
-	char *group = xasprintf(COMPUTE_BASE "%sinstanceGroups/%s", scope, name);
-	char *template = xasprintf(COMPUTE_BASE "projects/%s/regions/%s/instanceTemplates/%s", project, compute_zone_region(zone, region), base);
+	char region[40];
+	const char *scope = sim_tmp("projects/%s/zones/%s/", project, zone), *name = sim_tmp("%s-grp", base);
+	const char *group = sim_tmp(COMPUTE_BASE "%sinstanceGroups/%s", scope, name);
+	const char *template = sim_tmp(COMPUTE_BASE "projects/%s/regions/%s/instanceTemplates/%s", project, compute_zone_region(zone, region), base);
 	cJSON *doc = json_make(
 		"{'name':%s,'baseInstanceName':%s,'instanceGroup':%s,'instanceTemplate':%s,'targetSize':%d,'targetStoppedSize':0,"
 		"'targetSuspendedSize':0,'listManagedInstancesResults':'PAGINATED','standbyPolicy':{'mode':'MANUAL'},'satisfiesPzi':true,'satisfiesPzs':true,'targetSizePolicy':{'mode':'INDIVIDUAL'},'currentActions':{'abandoning':0,"
@@ -96,10 +93,6 @@ struct sim_object *network_manager_add(struct sim *s, const char *project, const
 	json_put(machine, "networkInterfaces.0.subnetwork", cJSON_CreateString(subnetwork));
 	json_put(o->hidden, "machine", machine);
 	settle_machines(s, o, 0, size);
-	free(scope);
-	free(name);
-	free(group);
-	free(template);
 	return o;
 }
 
@@ -183,11 +176,11 @@ static bool fit(struct sim_call *c, struct sim_object *o, bool anew)
 		cJSON_Delete(last);
 	}
 	while (list && t && cJSON_GetArraySize(list) < wanted) {
-		char zone[48], *hex = sim_hex(c->sim, 4), *name = xasprintf("%s-%s", json_str(o->doc, "baseInstanceName", ""), hex);
+		char zone[48], *hex = sim_hex(c->sim, 4);
+		const char *name = sim_tmp("%s-%s", json_str(o->doc, "baseInstanceName", ""), hex);
 		zone_at(o, cJSON_GetArraySize(list), zone);
 		struct sim_object *vm = compute_instance_from(c, zone, name, json_at(t->doc, "properties"));
 		free(hex);
-		free(name);
 		if (!vm)
 			return false;
 		cJSON_AddItemToArray(list, cJSON_CreateString(json_str(vm->doc, "selfLink", "")));
@@ -226,9 +219,7 @@ static bool check(struct sim_call *c, cJSON *doc, const struct sim_object *old)
 	sim_fill(doc, defaults);
 	cJSON_Delete(defaults);
 	bool known = compute_scope(c, &scope);
-	char *group = xasprintf(COMPUTE_BASE "%sinstanceGroups/%s", buf_text(&scope), name);
-	json_put_str(doc, "instanceGroup", group);
-	free(group);
+	json_put_str(doc, "instanceGroup", sim_tmp(COMPUTE_BASE "%sinstanceGroups/%s", buf_text(&scope), name));
 	buf_free(&scope);
 	return known;
 }
@@ -238,7 +229,7 @@ static void stored(struct sim *s, struct sim_object *o)
 {
 	if (json_at(o->doc, "beta:serviceAccount") || compute_find(s, json_str(o->doc, "instanceGroup", "")))
 		return;
-	char *scope = xstrndup(o->key, (size_t)(strstr(o->key, "instanceGroupManagers/") - o->key));
+	const char *scope = sim_tmp("%.*s", (int)(strstr(o->key, "instanceGroupManagers/") - o->key), o->key);
 	cJSON *doc = json_make("{'name':%s,'description':\"This instance group is controlled by Instance Group Manager '%s'. To modify instances in this group, use "
 			       "the Instance Group Manager API: https://cloud.google.com/compute/docs/reference/latest/instanceGroupManagers\",'size':0}",
 			       json_str(o->doc, "name", ""), json_str(o->doc, "name", ""));
@@ -246,7 +237,6 @@ static void stored(struct sim *s, struct sim_object *o)
 	json_put(g->hidden, "members", cJSON_CreateArray());
 	if (json_at(o->doc, "namedPorts"))
 		json_put(g->doc, "namedPorts", cJSON_Duplicate(json_at(o->doc, "namedPorts"), true));
-	free(scope);
 }
 
 static void removed(struct sim *s, const struct sim_object *o)
@@ -279,7 +269,7 @@ static char *landed(struct sim *s, struct sim_object *o, const char **code)
 /* The group is answered for first; a machine that cannot be made then is missing in it, as at Google. */
 static void insert(struct sim_call *c)
 {
-	char *name = xstrdup(json_str(c->body, "name", ""));
+	const char *name = sim_tmp("%s", json_str(c->body, "name", ""));
 	struct buf path = {0};
 	compute_insert(c);
 	if (c->reply->status == 200 && compute_scope(c, &path)) {
@@ -293,13 +283,12 @@ static void insert(struct sim_call *c)
 		sim_reply_free(&unheard);
 	}
 	buf_free(&path);
-	free(name);
 }
 
 static void change(struct sim_call *c, void (*how)(struct sim_call *c))
 {
 	struct sim_object *o = compute_target(c);
-	char *before = xstrdup(o ? json_str(o->doc, "instanceTemplate", "") : "");
+	const char *before = sim_tmp("%s", o ? json_str(o->doc, "instanceTemplate", "") : "");
 	if (o && json_at(c->body, "versions.0.instanceTemplate") && !json_at(c->body, "instanceTemplate"))
 		json_put_str(c->body, "instanceTemplate", json_str(c->body, "versions.0.instanceTemplate", ""));
 	else if (o && json_at(c->body, "instanceTemplate") && !json_at(c->body, "versions"))
@@ -312,7 +301,6 @@ static void change(struct sim_call *c, void (*how)(struct sim_call *c))
 	if (o && c->reply->status == 200)
 		fit(&quiet, o, strcmp(before, json_str(o->doc, "instanceTemplate", "")) && !strcmp(json_str(o->doc, "updatePolicy.type", ""), "PROACTIVE"));
 	sim_reply_free(&unheard);
-	free(before);
 }
 
 static void patch(struct sim_call *c)
@@ -359,11 +347,10 @@ char *network_manager_in(struct sim *s, const char *subnetwork)
 		if (!json_bool(o->hidden, "managed", false) || !json_num(o->doc, "size", 0) || strcmp(json_str(o->doc, "subnetwork", ""), subnetwork))
 			continue;
 		const char *name = json_str(o->doc, "name", "-grp");
-		char *zone = xstrndup(o->key, (size_t)(strstr(o->key, "/instanceGroups/") - o->key)), *base = xstrndup(name, strlen(name) - 4);
+		const char *zone = sim_tmp("%.*s", (int)(strstr(o->key, "/instanceGroups/") - o->key), o->key),
+			   *base = sim_tmp("%.*s", (int)(strlen(name) - 4), name);
 		char *first = member(base, 0), *path = xasprintf("%s/instances/%s", zone, first);
 		free(first);
-		free(zone);
-		free(base);
 		return path;
 	}
 	return NULL;
@@ -384,10 +371,10 @@ static void members(struct sim_call *c)
 						     json_str(o->doc, "instanceTemplate", "")));
 	}
 	for (int i = 0; !machines && i < (int)json_num(o->doc, "targetSize", 0); i++) {
-		char *name = network_manager_machine(o, i), *link = xasprintf("%s/instances/%s", json_str(o->doc, "zone", ""), name);
+		char *name = network_manager_machine(o, i);
+		const char *link = sim_tmp("%s/instances/%s", json_str(o->doc, "zone", ""), name);
 		cJSON_AddItemToArray(list, json_make("{'instance':%s,'instanceStatus':'RUNNING','currentAction':'NONE'}", link));
 		free(name);
-		free(link);
 	}
 	cJSON *reply = cJSON_CreateObject();
 	if (list->child)

@@ -31,15 +31,13 @@ static void add_subnets(struct sim *s, const struct sim_object *o)
 	for (unsigned i = 0; sim_region_at(i); i++) {
 		char base[16], gateway[16];
 		uint32_t at = (10u << 24 | 128u << 16) + (i << 12);
-		char *range = xasprintf("%s/20", ip4_text(at, base));
-		char *scope = xasprintf("%.*sregions/%s/", (int)(strcspn(o->key + 9, "/") + 10), o->key, sim_region_at(i)->name);
+		const char *range = sim_tmp("%s/20", ip4_text(at, base));
+		const char *scope = sim_tmp("%.*sregions/%s/", (int)(strcspn(o->key + 9, "/") + 10), o->key, sim_region_at(i)->name);
 		compute_store(s, &compute_subnetwork_kind, scope,
 			      json_make("{'name':%s,'network':%s,'ipCidrRange':%s,'gatewayAddress':%s,'privateIpGoogleAccess':false,"
 					"'privateIpv6GoogleAccess':'DISABLE_GOOGLE_ACCESS','purpose':'PRIVATE','stackType':'IPV4_ONLY',"
 					"'enableFlowLogs':false,'allowSubnetCidrRoutesOverlap':false,'logConfig':{'enable':false}}",
 					name, json_str(o->doc, "selfLink", ""), range, ip4_text(at + 1, gateway)));
-		free(range);
-		free(scope);
 	}
 }
 
@@ -47,23 +45,19 @@ static void stored(struct sim *s, struct sim_object *o)
 {
 	if (json_at(o->doc, "selfLinkWithId"))
 		return;
-	char *project = xstrndup(o->key, strcspn(o->key + 9, "/") + 9);
-	char *link = xasprintf(COMPUTE_BASE "%s/global/networks/%s", project, json_str(o->doc, "id", ""));
+	const char *project = sim_tmp("%.*s", (int)(strcspn(o->key + 9, "/") + 9), o->key);
+	const char *link = sim_tmp(COMPUTE_BASE "%s/global/networks/%s", project, json_str(o->doc, "id", ""));
 	json_put_str(o->doc, "selfLinkWithId", link);
-	char *hex = sim_hex(s, 16), *route = xasprintf("default-route-%s", hex), *scope = xasprintf("%s/global/", project);
-	char *gateway = xasprintf(COMPUTE_BASE "%s/global/gateways/default-internet-gateway", project);
+	char *hex = sim_hex(s, 16);
+	const char *route = sim_tmp("default-route-%s", hex), *scope = sim_tmp("%s/global/", project);
+	const char *gateway = sim_tmp(COMPUTE_BASE "%s/global/gateways/default-internet-gateway", project);
 	compute_store(s, &compute_route_kind, scope,
 		      json_make("{'name':%s,'description':'Default route to the Internet.','network':%s,'destRange':'0.0.0.0/0','priority':1000,"
 				"'nextHopGateway':%s}",
 				route, json_str(o->doc, "selfLink", ""), gateway));
 	if (json_bool(o->doc, "autoCreateSubnetworks", false))
 		add_subnets(s, o);
-	free(project);
-	free(link);
 	free(hex);
-	free(route);
-	free(scope);
-	free(gateway);
 }
 
 /* Routes and, of an automatic network, subnets go with it. */
@@ -72,14 +66,13 @@ static void removed(struct sim *s, const struct sim_object *o)
 	static const char *const with[] = {"compute.routes", "compute.subnetworks"};
 	const char *link = json_str(o->doc, "selfLink", "");
 	for (size_t i = 0; i < 2; i++) {
-		char *prefix = xasprintf("%.*s/", (int)(strcspn(o->key + 9, "/") + 9), o->key);
+		const char *prefix = sim_tmp("%.*s/", (int)(strcspn(o->key + 9, "/") + 9), o->key);
 		struct sim_object *next;
 		for (struct sim_object *r = sim_first(s, with[i], prefix); r; r = next) {
 			next = sim_following(s, r, prefix);
 			if (!strcmp(json_str(r->doc, "network", ""), link))
 				sim_remove(s, r);
 		}
-		free(prefix);
 	}
 	network_connection_forget(s, o->key);
 }
@@ -87,14 +80,14 @@ static void removed(struct sim *s, const struct sim_object *o)
 /* A subnet of one's own making holds the network; those of an automatic network go with it. */
 static char *held(struct sim *s, const struct sim_object *o)
 {
-	char *prefix = xasprintf("%.*s/", (int)(strcspn(o->key + 9, "/") + 9), o->key), *user = NULL;
+	char *user = NULL;
+	const char *prefix = sim_tmp("%.*s/", (int)(strcspn(o->key + 9, "/") + 9), o->key);
 	bool automatic = json_bool(o->doc, "autoCreateSubnetworks", false);
 	for (struct sim_object *n = sim_first(s, "compute.subnetworks", prefix); n && !user; n = sim_following(s, n, prefix)) {
 		if (strcmp(json_str(n->doc, "network", ""), json_str(o->doc, "selfLink", "")))
 			continue;
 		user = automatic ? compute_user(s, &compute_subnetwork_kind, n) : xstrdup(n->key);
 	}
-	free(prefix);
 	return user ? user : network_connector_in(s, o->key);
 }
 
@@ -102,11 +95,10 @@ static char *held(struct sim *s, const struct sim_object *o)
 static void delete_network(struct sim_call *c)
 {
 	struct sim_object *o = compute_target(c);
-	char *prefix = xasprintf("projects/%s/regions/", c->project);
+	const char *prefix = sim_tmp("projects/%s/regions/", c->project);
 	bool busy = false;
 	for (struct sim_object *n = o ? sim_first(c->sim, "compute.subnetworks", prefix) : NULL; n; n = sim_following(c->sim, n, prefix))
 		busy = busy || (json_at(n->hidden, "pending") && !strcmp(json_str(n->doc, "network", ""), json_str(o->doc, "selfLink", "")));
-	free(prefix);
 	if (busy)
 		sim_fail(c, "INVALID_ARGUMENT", "resourceNotReady", "The resource '%s' is not ready", o->key);
 	else if (o)
@@ -125,7 +117,7 @@ static cJSON *find_peering(cJSON *network, const char *name)
 
 void network_add_peering(struct sim *s, struct sim_object *network, const char *name, const char *peer)
 {
-	char *now = sim_time_compute(s), *details = xasprintf("[%s]: Connected.", now);
+	const char *now = sim_stamp_compute(s), *details = sim_tmp("[%s]: Connected.", now);
 	if (!json_at(network->doc, "peerings"))
 		json_put(network->doc, "peerings", cJSON_CreateArray());
 	if (!find_peering(network->doc, name))
@@ -135,8 +127,6 @@ void network_add_peering(struct sim *s, struct sim_object *network, const char *
 					       "'exportSubnetRoutesWithPublicIp':false,'importSubnetRoutesWithPublicIp':false,"
 					       "'stackType':'IPV4_ONLY'}",
 					       name, peer, details));
-	free(now);
-	free(details);
 }
 
 /* A peering works once each network has one with the other. */
@@ -153,12 +143,10 @@ static void settle_peerings(struct sim *s, struct sim_object *network)
 		const char *state = connected ? "ACTIVE" : "INACTIVE";
 		if (!strcmp(json_str(p, "state", ""), state))
 			continue;
-		char *now = sim_time_compute(s);
-		char *details = xasprintf("[%s]: %s", now, connected ? "Connected." : "Waiting for peer network to connect.");
+		const char *now = sim_stamp_compute(s);
+		const char *details = sim_tmp("[%s]: %s", now, connected ? "Connected." : "Waiting for peer network to connect.");
 		json_put_str(p, "state", state);
 		json_put_str(p, "stateDetails", details);
-		free(now);
-		free(details);
 	}
 }
 
@@ -242,7 +230,7 @@ static void add_peering(struct sim_call *c)
 	const char *peer = json_str(c->body, "networkPeering.network", json_str(c->body, "peerNetwork", ""));
 	if (!o)
 		return;
-	char *path = compute_path(c->sim, c->project, peer);
+	const char *path = compute_path(c->sim, c->project, peer);
 	struct sim_object *other = path ? compute_find(c->sim, path) : NULL;
 	if (!*name) {
 		sim_fail(c, "INVALID_ARGUMENT", "required", "Required field 'networkPeering.name' not specified");
@@ -258,7 +246,6 @@ static void add_peering(struct sim_call *c)
 		settle_both(c->sim, o, json_str(other->doc, "selfLink", ""));
 		compute_begin(c, o, "addPeering", sim_draw(c->sim, "compute.network.addPeering"), true, NULL);
 	}
-	free(path);
 }
 
 static void update_peering(struct sim_call *c)
@@ -306,7 +293,7 @@ static void make_default(struct sim *s, const char *project)
 	};
 	if (sim_constraint(s, project, "compute.skipDefaultNetworkCreation", NULL))
 		return;
-	char *scope = xasprintf("projects/%s/global/", project);
+	const char *scope = sim_tmp("projects/%s/global/", project);
 	struct sim_object *network =
 		compute_store(s, &compute_network_kind, scope,
 			      json_make("{'name':'default','description':'Default network for the project','autoCreateSubnetworks':true,"
@@ -321,18 +308,15 @@ static void make_default(struct sim *s, const char *project)
 					"'sourceRanges':[%s],'disabled':false,'logConfig':{'enable':false}}",
 					rules[i].name, rules[i].about, json_str(network->doc, "selfLink", ""), rules[i].priority, allowed, rules[i].range));
 	}
-	free(scope);
 }
 
 void network_default(struct sim *s, const char *project)
 {
-	char *key = xasprintf("projects/%s", project);
-	struct sim_object *o = sim_get(s, "cloudresourcemanager.projects", key);
+	struct sim_object *o = sim_get(s, "cloudresourcemanager.projects", sim_tmp("projects/%s", project));
 	if (o && json_at(o->hidden, "unnetworked")) {
 		json_drop(o->hidden, "unnetworked");
 		make_default(s, project);
 	}
-	free(key);
 }
 
 /* The world's own project has had it for long. */

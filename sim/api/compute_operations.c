@@ -78,7 +78,8 @@ bool compute_repeated(struct sim_call *c)
 
 static cJSON *new_doc(struct sim_call *c, const struct sim_object *o, const char *type, const char *scope, const char *name)
 {
-	char id[32], *now = sim_time_compute(c->sim), *self = xasprintf(COMPUTE_BASE "%soperations/%s", scope, name);
+	char id[32];
+	const char *now = sim_stamp_compute(c->sim), *self = sim_tmp(COMPUTE_BASE "%soperations/%s", scope, name);
 	snprintf(id, sizeof id, "%lld", sim_serial(c->sim));
 	cJSON *doc = json_make("{'kind':'compute#operation','id':%s,'name':%s,'operationType':%s,'targetLink':%s,'status':'RUNNING','user':%s,"
 			       "'progress':0,'insertTime':%s,'startTime':%s,'selfLink':%s}",
@@ -88,13 +89,8 @@ static cJSON *new_doc(struct sim_call *c, const struct sim_object *o, const char
 	if (*client)
 		json_put_str(doc, "clientOperationId", client);
 	const char *place = strstr(scope, "/regions/") ? "region" : strstr(scope, "/zones/") ? "zone" : NULL;
-	if (place) {
-		char *link = xasprintf(COMPUTE_BASE "%.*s", (int)strlen(scope) - 1, scope);
-		json_put_str(doc, place, link);
-		free(link);
-	}
-	free(now);
-	free(self);
+	if (place)
+		json_put_str(doc, place, sim_tmp(COMPUTE_BASE "%.*s", (int)strlen(scope) - 1, scope));
 	return doc;
 }
 
@@ -107,7 +103,8 @@ void compute_begin(struct sim_call *c, struct sim_object *o, const char *type, d
 		   void (*finish)(struct sim *s, const cJSON *arg))
 {
 	char *scope = scope_of(o->key), *name = new_name(c->sim);
-	char *key = xasprintf("%soperations/%s", scope, name), *request = request_key(c);
+	char *request = request_key(c);
+	const char *key = sim_tmp("%soperations/%s", scope, name);
 	struct sim_object *op = sim_put(c->sim, "compute.operations", key, new_doc(c, o, type, scope, name));
 	cJSON *arg = json_make("{'op':%s,'collection':%s,'key':%s}", key, o->collection, o->key);
 	if (request)
@@ -125,7 +122,6 @@ void compute_begin(struct sim_call *c, struct sim_object *o, const char *type, d
 	sim_ok(c, cJSON_Duplicate(op->doc, true));
 	free(scope);
 	free(name);
-	free(key);
 	free(request);
 }
 
@@ -231,19 +227,18 @@ static void list(struct sim_call *c)
 	struct buf prefix = {0};
 	if (compute_scope(c, &prefix)) {
 		buf_puts(&prefix, "operations");
-		char *link = compute_link(buf_text(&prefix));
+		const char *link = compute_link(buf_text(&prefix));
 		cJSON *extra = json_make("{'kind':'compute#operationList','id':%s,'selfLink':%s}", buf_text(&prefix), link);
 		buf_putc(&prefix, '/');
 		sim_list(c, "compute.operations", buf_text(&prefix), "items", passes, extra);
-		free(link);
 	}
 	buf_free(&prefix);
 }
 
 static void aggregated(struct sim_call *c)
 {
-	char *prefix = xasprintf("projects/%s/", c->project);
-	char *id = xasprintf("projects/%s/aggregated/operations", c->project), *link = compute_link(id);
+	const char *prefix = sim_tmp("projects/%s/", c->project);
+	const char *id = sim_tmp("projects/%s/aggregated/operations", c->project), *link = compute_link(id);
 	cJSON *items = cJSON_CreateObject();
 	for (struct sim_object *o = sim_first(c->sim, "compute.operations", prefix); o; o = sim_following(c->sim, o, prefix)) {
 		char *scope = scope_of(o->key);
@@ -256,9 +251,6 @@ static void aggregated(struct sim_call *c)
 		free(scope);
 	}
 	sim_ok(c, json_make("{'kind':'compute#operationAggregatedList','id':%s,'selfLink':%s,'items':%j}", id, link, items));
-	free(prefix);
-	free(id);
-	free(link);
 }
 
 static const struct sim_route routes[] = {

@@ -55,9 +55,7 @@ bool compute_zone_known(const char *zone)
 double compute_quota_limit(struct sim *s, const char *project, const char *metric, const char *region)
 {
 	const cJSON *said = sim_project_world(s, project, "quotas");
-	char *own = xasprintf("%s/%s", region, metric);
-	const cJSON *limit = cJSON_GetObjectItemCaseSensitive(said, own);
-	free(own);
+	const cJSON *limit = cJSON_GetObjectItemCaseSensitive(said, sim_tmp("%s/%s", region, metric));
 	if (!limit)
 		limit = cJSON_GetObjectItemCaseSensitive(said, metric);
 	if (cJSON_IsNumber(limit))
@@ -68,7 +66,8 @@ double compute_quota_limit(struct sim *s, const char *project, const char *metri
 
 static double count(struct sim *s, const char *project, const char *plural, const char *region)
 {
-	char *collection = xasprintf("compute.%s", plural), *prefix = xasprintf("projects/%s/", project), place[40];
+	char place[40];
+	const char *collection = sim_tmp("compute.%s", plural), *prefix = sim_tmp("projects/%s/", project);
 	double n = 0;
 	for (struct sim_object *o = sim_first(s, collection, prefix); o; o = sim_following(s, o, prefix)) {
 		const char *scope = o->key + strlen(prefix), *name = strchr(scope, '/') + 1;
@@ -85,8 +84,6 @@ static double count(struct sim *s, const char *project, const char *plural, cons
 			fits = fits && !strcmp(json_str(o->doc, "addressType", "EXTERNAL"), "EXTERNAL") && (*region || global);
 		n += fits;
 	}
-	free(collection);
-	free(prefix);
 	return n;
 }
 
@@ -108,7 +105,8 @@ bool compute_stocked_out(struct sim *s, const char *zone)
 /* Processors of the running machines. */
 static double processors(struct sim *s, const char *project, const char *region)
 {
-	char *prefix = xasprintf("projects/%s/zones/", project), place[40], zone[40];
+	char place[40], zone[40];
+	const char *prefix = sim_tmp("projects/%s/zones/", project);
 	double n = 0;
 	for (struct sim_object *o = sim_first(s, "compute.instances", prefix); o; o = sim_following(s, o, prefix)) {
 		const char *type = strrchr(json_str(o->doc, "machineType", "/"), '/') + 1;
@@ -117,7 +115,6 @@ static double processors(struct sim *s, const char *project, const char *region)
 			continue;
 		n += strcmp(json_str(o->doc, "status", ""), "TERMINATED") ? compute_machine_cpus(type) : 0;
 	}
-	free(prefix);
 	return n;
 }
 
@@ -164,39 +161,30 @@ static void base(cJSON *doc, const char *project, const char *kind, const char *
 	json_put_str(doc, "kind", kind);
 	json_put_str(doc, "name", name);
 	json_put_str(doc, "id", number);
-	char *link = xasprintf(COMPUTE_BASE "projects/%s/%s", project, path);
-	json_put_str(doc, "selfLink", link);
+	json_put_str(doc, "selfLink", sim_tmp(COMPUTE_BASE "projects/%s/%s", project, path));
 	json_put_str(doc, "creationTimestamp", "1969-12-31T16:00:00.000-08:00");
-	free(link);
 }
 
 static cJSON *zone_doc(const char *project, const struct sim_region *r, char letter)
 {
-	char *name = xasprintf("%s-%c", r->name, letter), *path = xasprintf("zones/%s", name);
-	char *region = xasprintf(COMPUTE_BASE "projects/%s/regions/%s", project, r->name);
+	const char *name = sim_tmp("%s-%c", r->name, letter), *path = sim_tmp("zones/%s", name);
+	const char *region = sim_tmp(COMPUTE_BASE "projects/%s/regions/%s", project, r->name);
 	cJSON *doc = json_make("{'description':%s,'status':'UP','region':%s,'supportsPzs':false,'availableCpuPlatforms':['Intel Cascade Lake',"
 			       "'Intel Ice Lake','Intel Skylake','AMD Milan','AMD Rome']}",
 			       name, region);
 	base(doc, project, "compute#zone", path, name, 2000 + (unsigned)(r - sim_region_at(0)) * 10 + (unsigned)(letter - 'a'));
-	free(name);
-	free(path);
-	free(region);
 	return doc;
 }
 
 static cJSON *region_doc(struct sim *s, const char *project, const struct sim_region *r)
 {
-	char *path = xasprintf("regions/%s", r->name);
+	const char *path = sim_tmp("regions/%s", r->name);
 	cJSON *zones = cJSON_CreateArray();
-	for (const char *z = r->zones; *z; z++) {
-		char *link = xasprintf(COMPUTE_BASE "projects/%s/zones/%s-%c", project, r->name, *z);
-		cJSON_AddItemToArray(zones, cJSON_CreateString(link));
-		free(link);
-	}
+	for (const char *z = r->zones; *z; z++)
+		cJSON_AddItemToArray(zones, cJSON_CreateString(sim_tmp(COMPUTE_BASE "projects/%s/zones/%s-%c", project, r->name, *z)));
 	cJSON *doc = json_make("{'description':%s,'status':'UP','supportsPzs':false,'zones':%j,'quotas':%j}", r->name, zones,
 			       quota_list(s, project, r->name));
 	base(doc, project, "compute#region", path, r->name, 1000 + (unsigned)(r - sim_region_at(0)));
-	free(path);
 	return doc;
 }
 
@@ -205,14 +193,12 @@ static cJSON *machine_doc(const char *project, const char *zone, size_t row)
 	const char *name = table_cell(&machines, row, 0);
 	int cpus = (int)table_number(&machines, row, 1), memory = (int)table_number(&machines, row, 2);
 	bool shared = *table_cell(&machines, row, 3) != '\0';
-	char *path = xasprintf("zones/%s/machineTypes/%s", zone, name);
-	char *about = xasprintf("%d vCPU%s, %.4g GB RAM", cpus, cpus > 1 ? "s" : "", memory / 1024.0);
+	const char *path = sim_tmp("zones/%s/machineTypes/%s", zone, name);
+	const char *about = sim_tmp("%d vCPU%s, %.4g GB RAM", cpus, cpus > 1 ? "s" : "", memory / 1024.0);
 	cJSON *doc = json_make("{'description':%s,'guestCpus':%d,'memoryMb':%d,'imageSpaceGb':0,'maximumPersistentDisks':%d,"
 			       "'maximumPersistentDisksSizeGb':%s,'zone':%s,'isSharedCpu':%b,'architecture':'X86_64'}",
 			       about, cpus, memory, shared ? 16 : 128, shared ? "3072" : "263168", zone, shared);
 	base(doc, project, "compute#machineType", path, name, 334000 + (unsigned)cpus * 1000 + (unsigned)row);
-	free(path);
-	free(about);
 	return doc;
 }
 
@@ -226,10 +212,8 @@ static void answer_list(struct sim_call *c, const char *kind, const char *path, 
 		if (!compute_filter(sim_param(c, "filter"), item, &bad))
 			cJSON_Delete(cJSON_DetachItemViaPointer(items, item));
 	}
-	char *id = xasprintf("projects/%s/%s", c->project, path), *link = compute_link(id);
+	const char *id = sim_tmp("projects/%s/%s", c->project, path), *link = compute_link(id);
 	sim_ok(c, json_make("{'kind':%s,'id':%s,'selfLink':%s,'items':%j}", kind, id, link, items));
-	free(id);
-	free(link);
 }
 
 static void not_found(struct sim_call *c, const char *what, const char *name)
@@ -281,9 +265,7 @@ static void machine_get(struct sim_call *c)
 		sim_ok(c, machine_doc(c->project, zone, row));
 		return;
 	}
-	char *path = xasprintf("zones/%s/machineTypes", zone);
-	not_found(c, path, name);
-	free(path);
+	not_found(c, sim_tmp("zones/%s/machineTypes", zone), name);
 }
 
 static void machine_list(struct sim_call *c)
@@ -293,9 +275,7 @@ static void machine_list(struct sim_call *c)
 		cJSON *items = cJSON_CreateArray();
 		for (size_t i = 0; i < table_rows(&machines); i++)
 			cJSON_AddItemToArray(items, machine_doc(c->project, sim_param(c, "zone"), i));
-		char *path = xasprintf("zones/%s/machineTypes", sim_param(c, "zone"));
-		answer_list(c, "compute#machineTypeList", path, items);
-		free(path);
+		answer_list(c, "compute#machineTypeList", sim_tmp("zones/%s/machineTypes", sim_param(c, "zone")), items);
 	}
 	buf_free(&scope);
 }
@@ -305,7 +285,7 @@ static void machine_aggregated(struct sim_call *c)
 	cJSON *items = cJSON_CreateObject();
 	for (size_t r = 0; sim_region_at(r); r++)
 		for (const char *z = sim_region_at(r)->zones; *z; z++) {
-			char *zone = xasprintf("%s-%c", sim_region_at(r)->name, *z), *scope = xasprintf("zones/%s", zone);
+			const char *zone = sim_tmp("%s-%c", sim_region_at(r)->name, *z), *scope = sim_tmp("zones/%s", zone);
 			cJSON *list = cJSON_CreateArray();
 			for (size_t i = 0; i < table_rows(&machines); i++) {
 				bool bad = false;
@@ -316,20 +296,16 @@ static void machine_aggregated(struct sim_call *c)
 					cJSON_Delete(doc);
 			}
 			cJSON_AddItemToObject(items, scope, json_make("{'machineTypes':%j}", list));
-			free(zone);
-			free(scope);
 		}
-	char *id = xasprintf("projects/%s/aggregated/machineTypes", c->project), *link = compute_link(id);
+	const char *id = sim_tmp("projects/%s/aggregated/machineTypes", c->project), *link = compute_link(id);
 	sim_ok(c, json_make("{'kind':'compute#machineTypeAggregatedList','id':%s,'selfLink':%s,'items':%j}", id, link, items));
-	free(id);
-	free(link);
 }
 
 static void project_get(struct sim_call *c)
 {
 	const char *number = sim_project_number(c->sim, c->project);
-	char *account = xasprintf("%s-compute@developer.gserviceaccount.com", number), *link = xasprintf(COMPUTE_BASE "projects/%s", c->project);
-	char *key = xasprintf("projects/%s", c->project), *start = sim_time_compute(c->sim);
+	const char *account = sim_tmp("%s-compute@developer.gserviceaccount.com", number), *link = sim_tmp(COMPUTE_BASE "projects/%s", c->project);
+	const char *key = sim_tmp("projects/%s", c->project), *start = sim_stamp_compute(c->sim);
 	struct sim_object *o = sim_get(c->sim, "compute.projects", key);
 	cJSON *doc = json_make("{'kind':'compute#project','id':%s,'name':%s,'selfLink':%s,'creationTimestamp':%s,'defaultServiceAccount':%s,"
 			       "'defaultNetworkTier':'PREMIUM','xpnProjectStatus':'UNSPECIFIED_XPN_PROJECT_STATUS','vmDnsSetting':"
@@ -338,20 +314,14 @@ static void project_get(struct sim_call *c)
 			       number, c->project, link, o ? json_str(o->doc, "created", start) : start, account,
 			       quota_list(c->sim, c->project, ""));
 	sim_ok(c, doc);
-	free(account);
-	free(link);
-	free(key);
-	free(start);
 }
 
 /* In the world's description, beside "quotas": "stockouts", zones that have no machines left. */
 static void seed(struct sim *s, const cJSON *world)
 {
 	const cJSON *q;
-	char *now = sim_time_compute(s), *key = xasprintf("projects/%s", sim_project(s));
+	const char *now = sim_stamp_compute(s), *key = sim_tmp("projects/%s", sim_project(s));
 	sim_put(s, "compute.projects", key, json_make("{'created':%s}", now));
-	free(now);
-	free(key);
 	cJSON_ArrayForEach(q, json_at(world, "stockouts"))
 		if (!sim_get(s, "compute.stockouts", q->valuestring))
 			sim_put(s, "compute.stockouts", q->valuestring, cJSON_CreateObject());

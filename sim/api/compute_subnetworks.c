@@ -14,7 +14,7 @@
 /* Another subnet of the network that the range touches. */
 static const struct sim_object *conflict(struct sim *s, const char *project, const cJSON *doc, struct ip4_range r)
 {
-	char *prefix = xasprintf("projects/%s/regions/", project);
+	const char *prefix = sim_tmp("projects/%s/regions/", project);
 	const struct sim_object *found = NULL;
 	for (struct sim_object *o = sim_first(s, "compute.subnetworks", prefix); o && !found; o = sim_following(s, o, prefix)) {
 		struct ip4_range other;
@@ -23,7 +23,6 @@ static const struct sim_object *conflict(struct sim *s, const char *project, con
 		    ip4_range_parse(json_str(o->doc, "ipCidrRange", ""), &other) && ip4_overlap(r, other))
 			found = o;
 	}
-	free(prefix);
 	return found;
 }
 
@@ -35,13 +34,11 @@ static bool check(struct sim_call *c, cJSON *doc, const struct sim_object *old)
 		return compute_required(c, "network");
 	if (!*range && *json_str(doc, "reservedInternalRange", "")) {
 		/* The internal range is of another API; any free one stands for it. */
-		char *path = compute_path(c->sim, c->project, json_str(doc, "network", "")), base[16];
+		char base[16];
+		const char *path = compute_path(c->sim, c->project, json_str(doc, "network", ""));
 		struct ip4_range found = ip4_free_range(c->sim, path ? path : "", 24);
-		char *text = xasprintf("%s/24", ip4_text(found.base, base));
-		json_put_str(doc, "ipCidrRange", text);
+		json_put_str(doc, "ipCidrRange", sim_tmp("%s/24", ip4_text(found.base, base)));
 		range = json_str(doc, "ipCidrRange", "");
-		free(text);
-		free(path);
 	}
 	if (!*range)
 		return compute_required(c, "ipCidrRange");
@@ -130,17 +127,14 @@ static void expand(struct sim_call *c)
 static void usable(struct sim_call *c)
 {
 	cJSON *items = cJSON_CreateArray();
-	char *prefix = xasprintf("projects/%s/regions/", c->project);
+	const char *prefix = sim_tmp("projects/%s/regions/", c->project);
 	for (struct sim_object *o = sim_first(c->sim, "compute.subnetworks", prefix); o; o = sim_following(c->sim, o, prefix))
 		cJSON_AddItemToArray(items, json_make("{'subnetwork':%s,'network':%s,'ipCidrRange':%s,'stackType':%s,'purpose':%s}",
 						      json_str(o->doc, "selfLink", ""), json_str(o->doc, "network", ""),
 						      json_str(o->doc, "ipCidrRange", ""), json_str(o->doc, "stackType", "IPV4_ONLY"),
 						      json_str(o->doc, "purpose", "PRIVATE")));
-	char *id = xasprintf("projects/%s/aggregated/subnetworks/listUsable", c->project), *link = compute_link(id);
+	const char *id = sim_tmp("projects/%s/aggregated/subnetworks/listUsable", c->project), *link = compute_link(id);
 	sim_ok(c, json_make("{'kind':'compute#usableSubnetworksAggregatedList','id':%s,'selfLink':%s,'items':%j}", id, link, items));
-	free(prefix);
-	free(id);
-	free(link);
 }
 
 /* Cloud Run's addresses. ------------------------------------------------------------------------------------------------- */
@@ -151,13 +145,13 @@ static char *hold_key(const char *holder, const char *subnet)
 
 void sim_vpc_hold(struct sim *s, const char *project, const char *region, const char *subnetwork, const char *holder)
 {
-	char *scope = xasprintf("projects/%s/regions/%s/", project, region);
-	char *given = strchr(subnetwork, '/') ? compute_path(s, project, subnetwork) : xasprintf("%ssubnetworks/%s", scope, subnetwork);
+	const char *scope = sim_tmp("projects/%s/regions/%s/", project, region);
+	const char *given = strchr(subnetwork, '/') ? compute_path(s, project, subnetwork) : sim_tmp("%ssubnetworks/%s", scope, subnetwork);
 	struct sim_object *subnet = given ? sim_get(s, "compute.subnetworks", given) : NULL;
 	char *key = hold_key(holder, given ? given : ""), ip[16];
 	struct ip4_range r;
 	if (subnet && !sim_get(s, "compute.holds", key) && ip4_range_parse(json_str(subnet->doc, "ipCidrRange", ""), &r)) {
-		char *name = xasprintf("serverless-ipv4-%lld", sim_serial(s));
+		const char *name = sim_tmp("serverless-ipv4-%lld", sim_serial(s));
 		r.bits = r.bits > 28 ? r.bits : 28;
 		ip4_text(ip4_free_host(s, project, r, 4), ip);
 		struct sim_object *a = compute_store(
@@ -166,10 +160,7 @@ void sim_vpc_hold(struct sim *s, const char *project, const char *region, const 
 				  "'subnetwork':%s,'prefixLength':28,'description':''}",
 				  name, ip, json_str(subnet->doc, "selfLink", "")));
 		sim_put(s, "compute.holds", key, json_make("{'address':%s}", a->key));
-		free(name);
 	}
-	free(scope);
-	free(given);
 	free(key);
 }
 

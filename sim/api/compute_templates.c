@@ -29,20 +29,18 @@ static bool check(struct sim_call *c, cJSON *doc, const struct sim_object *old)
 	if (!json_at(properties, "networkInterfaces.0"))
 		return compute_required(c, "properties.networkInterfaces[0]");
 	cJSON_ArrayForEach(disk, json_at(properties, "disks")) {
-		char *device = xasprintf("persistent-disk-%d", index);
+		const char *device = sim_tmp("persistent-disk-%d", index);
 		cJSON *defaults = json_make("{'kind':'compute#attachedDisk','type':'PERSISTENT','mode':'READ_WRITE','index':%d,'deviceName':%s,'boot':%b,'autoDelete':%b}",
 					    index, device, index == 0, 0);
 		sim_fill(disk, defaults);
 		cJSON_Delete(defaults);
-		free(device);
 		index++;
 	}
 	index = 0;
 	cJSON_ArrayForEach(nic, json_at(properties, "networkInterfaces")) {
-		char *name = xasprintf("nic%d", index++);
+		const char *name = sim_tmp("nic%d", index++);
 		json_put_str(nic, "kind", "compute#networkInterface");
 		json_put_str(nic, "name", name);
-		free(name);
 	}
 	cJSON *defaults = json_make("{'description':'','properties':{'metadata':{'kind':'compute#metadata'},'scheduling':{'automaticRestart':true,'onHostMaintenance':"
 				    "'MIGRATE','preemptible':false,'provisioningModel':'STANDARD'}}}");

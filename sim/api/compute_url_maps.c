@@ -14,7 +14,7 @@
 /* Backend services say which URL maps use them. */
 static void note_users(struct sim *s, const struct sim_object *map, bool used)
 {
-	char *prefix = xasprintf("%.*s/", (int)(strcspn(map->key + 9, "/") + 9), map->key);
+	const char *prefix = sim_tmp("%.*s/", (int)(strcspn(map->key + 9, "/") + 9), map->key);
 	const char *link = json_str(map->doc, "selfLink", "");
 	for (struct sim_object *o = sim_first(s, "compute.backendServices", prefix); o; o = sim_following(s, o, prefix)) {
 		cJSON *list = json_at(o->doc, "usedBy"), *u;
@@ -31,34 +31,31 @@ static void note_users(struct sim *s, const struct sim_object *map, bool used)
 		if (list && !list->child)
 			json_drop(o->doc, "usedBy");
 	}
-	free(prefix);
 }
 
 /* The size of a map is a quota of the load balancers that Envoy serves: the global external one and the regional ones. Maps of the classic
  * one, of the cross-region internal one and of service meshes show none. */
 static bool is_measured(struct sim *s, const struct sim_object *map)
 {
-	char *prefix = xasprintf("%.*s/", (int)(strcspn(map->key + 9, "/") + 9), map->key);
+	const char *prefix = sim_tmp("%.*s/", (int)(strcspn(map->key + 9, "/") + 9), map->key);
 	bool regional = strstr(map->key, "/regions/") != NULL, measured = false;
 	for (struct sim_object *o = sim_first(s, "compute.backendServices", prefix); o && !measured; o = sim_following(s, o, prefix)) {
 		const char *scheme = json_str(o->doc, "loadBalancingScheme", "");
 		if (!strcmp(scheme, "EXTERNAL_MANAGED") || (regional && !strcmp(scheme, "INTERNAL_MANAGED")))
 			measured = compute_holds(&compute_url_map_kind, map->doc, json_str(o->doc, "selfLink", ""));
 	}
-	free(prefix);
 	return measured;
 }
 
 /* How many forwarding rules lead to the map. */
 static int rules_of(struct sim *s, const struct sim_object *map)
 {
-	char *prefix = xasprintf("%.*s/", (int)(strcspn(map->key + 9, "/") + 9), map->key);
+	const char *prefix = sim_tmp("%.*s/", (int)(strcspn(map->key + 9, "/") + 9), map->key);
 	int count = 0;
 	for (struct sim_object *o = sim_first(s, "compute.forwardingRules", prefix); o; o = sim_following(s, o, prefix)) {
 		const struct sim_object *proxy = compute_find(s, json_str(o->doc, "target", ""));
 		count += proxy && !strcmp(json_str(proxy->doc, "urlMap", ""), json_str(map->doc, "selfLink", "-"));
 	}
-	free(prefix);
 	return count;
 }
 
@@ -188,12 +185,11 @@ static void set_field(struct sim_call *c)
 		return;
 	}
 	compute_touch(c->sim, doc, "fingerprint");
-	char *before = xstrdup(json_str(o->doc, "urlMap", ""));
+	const char *before = sim_tmp("%s", json_str(o->doc, "urlMap", ""));
 	cJSON_Delete(o->doc);
 	o->doc = doc;
 	compute_count_rules(c->sim, before);
 	compute_count_rules(c->sim, json_str(o->doc, "urlMap", ""));
-	free(before);
 	char type[96];
 	snprintf(type, sizeof type, cap ? "S%s" : "%s", cap ? verb + 1 : c->id);
 	compute_begin(c, o, type, sim_draw(c->sim, "compute.targetProxy.update"), true, NULL);

@@ -31,10 +31,9 @@ static bool settle_location(struct sim_call *c, cJSON *doc, const struct contain
 	cJSON *zones = cJSON_CreateArray();
 	/* Three zones are chosen for a regional cluster; Autopilot may use all that there are. */
 	for (char letter = 'a'; !p->zonal && letter <= 'f' && (autopilot || cJSON_GetArraySize(zones) < 3); letter++) {
-		char *zone = xasprintf("%s-%c", region, letter);
+		const char *zone = sim_tmp("%s-%c", region, letter);
 		if (compute_zone_known(zone))
 			cJSON_AddItemToArray(zones, cJSON_CreateString(zone));
-		free(zone);
 	}
 	if (p->zonal)
 		cJSON_AddItemToArray(zones, cJSON_CreateString(p->location));
@@ -143,11 +142,11 @@ static bool settle(struct sim_call *c, cJSON *doc, cJSON *hidden, const struct c
 		sim_fail(c, "INVALID_ARGUMENT", "badRequest", "Master version \"%s\" is unsupported.", version);
 		return false;
 	}
-	char *self = xasprintf(CONTAINER_BASE "projects/%s/%s/%s/clusters/%s", c->project, p->zonal ? "zones" : "locations", p->location, p->cluster);
+	const char *self = sim_tmp(CONTAINER_BASE "projects/%s/%s/%s/clusters/%s", c->project, p->zonal ? "zones" : "locations",
+				   p->location, p->cluster);
 	json_put_str(doc, "selfLink", self);
 	json_put_str(doc, "location", p->location);
 	json_put_str(doc, "zone", p->location);
-	free(self);
 	container_settle_cluster(c, doc);
 	if (!container_settle_network(c, doc, hidden, region))
 		return false;
@@ -205,12 +204,11 @@ static void get(struct sim_call *c)
 static void list(struct sim_call *c)
 {
 	struct container_place p = container_place(c);
-	char *prefix = xasprintf("projects/%s/locations/%s", c->project, strcmp(p.location, "-") ? p.location : "");
+	const char *prefix = sim_tmp("projects/%s/locations/%s", c->project, strcmp(p.location, "-") ? p.location : "");
 	cJSON *items = cJSON_CreateArray(), *reply = cJSON_CreateObject();
 	for (struct sim_object *o = sim_first(c->sim, "container.clusters", prefix); o; o = sim_following(c->sim, o, prefix))
 		if (!strcmp(p.location, "-") || !strcmp(json_str(o->doc, "location", ""), p.location))
 			cJSON_AddItemToArray(items, shown(o));
-	free(prefix);
 	if (items->child)
 		json_put(reply, "clusters", items);
 	else

@@ -173,17 +173,15 @@ static void identify(struct sim_call *c, cJSON *doc)
 		json_put_str(doc, drawn[i].path, hex);
 		free(hex);
 	}
-	char *now = sim_time(c->sim, 0);
-	json_put_str(doc, "createTime", now);
+	json_put_str(doc, "createTime", sim_stamp(c->sim, 0));
 	json_put_str(doc, "status", "PROVISIONING");
-	free(now);
 }
 
 void container_settle_cluster(struct sim_call *c, cJSON *doc)
 {
 	bool autopilot = json_bool(doc, "autopilot.enabled", false);
 	const char *version = container_version(json_str(doc, "initialClusterVersion", ""), json_str(doc, "releaseChannel.channel", ""));
-	char *pool = xasprintf("%s.svc.id.goog", c->project);
+	const char *pool = sim_tmp("%s.svc.id.goog", c->project);
 	container_prune(doc);
 	if (json_at(doc, "networkPolicy") && !json_at(doc, "networkPolicy")->child)
 		json_drop(doc, "networkPolicy");
@@ -211,12 +209,10 @@ void container_settle_cluster(struct sim_call *c, cJSON *doc)
 	if (json_bool(doc, "confidentialNodes.enabled", false) && !json_at(doc, "confidentialNodes.confidentialInstanceType"))
 		json_put_str(doc, "confidentialNodes.confidentialInstanceType", "SEV");
 	if (json_at(doc, "workloadIdentityConfig.workloadPool")) {
-		char *provider = xasprintf(CONTAINER_BASE "projects/%s/locations/%s/clusters/%s", c->project, json_str(doc, "location", ""),
+		const char *provider = sim_tmp(CONTAINER_BASE "projects/%s/locations/%s/clusters/%s", c->project, json_str(doc, "location", ""),
 					   json_str(doc, "name", ""));
 		json_put_str(doc, "workloadIdentityConfig.beta:identityNamespace", json_str(doc, "workloadIdentityConfig.workloadPool", ""));
 		json_put_str(doc, "workloadIdentityConfig.beta:identityProvider", provider);
-		free(provider);
 	}
 	identify(c, doc);
-	free(pool);
 }

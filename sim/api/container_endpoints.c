@@ -55,16 +55,15 @@ static void settle_private(struct sim_call *c, cJSON *doc, cJSON *hidden, const 
 	const char *own = json_str(doc, "privateClusterConfig.masterIpv4CidrBlock", ""), *given = json_str(doc, IP ".privateEndpointSubnetwork", "");
 	struct ip4_range r = {0};
 	char ip[16];
-	char *path = compute_path(c->sim, c->project, *given ? given : json_str(doc, "networkConfig.subnetwork", ""));
+	const char *path = compute_path(c->sim, c->project, *given ? given : json_str(doc, "networkConfig.subnetwork", ""));
 	struct sim_object *subnet = path ? sim_get(c->sim, "compute.subnetworks", path) : NULL;
 	if (ip4_range_parse(own, &r)) {
-		char *hex = sim_hex(c->sim, 8), *name = xasprintf("gke-%s-%s-pe-subnet", json_str(doc, "name", ""), hex);
-		free(path);
-		path = xasprintf("projects/%s/regions/%s/subnetworks/%s", c->project, region, name);
+		char *hex = sim_hex(c->sim, 8);
+		const char *name = sim_tmp("gke-%s-%s-pe-subnet", json_str(doc, "name", ""), hex);
+		path = sim_tmp("projects/%s/regions/%s/subnetworks/%s", c->project, region, name);
 		json_put(hidden, "endpointSubnet",
 			 json_make("{'name':%s,'path':%s,'cidr':%s,'gateway':%s}", name, path, own, ip4_text(r.base + 1, ip)));
 		free(hex);
-		free(name);
 	} else if (subnet) {
 		ip4_range_parse(json_str(subnet->doc, "ipCidrRange", ""), &r);
 	}
@@ -73,7 +72,6 @@ static void settle_private(struct sim_call *c, cJSON *doc, cJSON *hidden, const 
 		json_put_bool(hidden, "isolated", true);
 	}
 	json_put_str(hidden, "private", ip4_text(*own || !r.bits ? r.base + 2 : ip4_free_host(c->sim, c->project, r, 2), ip));
-	free(path);
 }
 
 void container_settle_endpoints(struct sim_call *c, cJSON *doc, cJSON *hidden, const char *region)
@@ -87,7 +85,7 @@ void container_settle_endpoints(struct sim_call *c, cJSON *doc, cJSON *hidden, c
 	};
 	char ip[16], *hex = sim_hex(c->sim, 4), *ca = base64(sim_ca_pem(c->sim));
 	/* The DNS endpoint is named after the place that the cluster was asked for at: its zone, or its region. */
-	char *dns = xasprintf("gke-%.32s%s-%s.%s.gke.goog", json_str(doc, "id", ""), hex, sim_project_number(c->sim, c->project),
+	const char *dns = sim_tmp("gke-%.32s%s-%s.%s.gke.goog", json_str(doc, "id", ""), hex, sim_project_number(c->sim, c->project),
 			      json_str(doc, "location", region));
 	ip4_text(104u << 24 | 154u << 16 | (uint32_t)(sim_random(c->sim) & 0xffff), ip);
 	take_older(doc);
@@ -99,7 +97,6 @@ void container_settle_endpoints(struct sim_call *c, cJSON *doc, cJSON *hidden, c
 	container_show_endpoints(doc, hidden);
 	free(hex);
 	free(ca);
-	free(dns);
 }
 
 static void show_addresses(cJSON *doc, const cJSON *hidden)

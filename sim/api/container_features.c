@@ -141,13 +141,12 @@ void container_monitor_service(cJSON *doc, const char *service)
 void container_encrypt(cJSON *doc, const cJSON *wanted)
 {
 	bool on = strcmp(json_str(wanted, "state", "DECRYPTED"), "DECRYPTED") != 0;
-	char *old = xstrdup(json_str(doc, "databaseEncryption.keyName", ""));
+	const char *old = sim_tmp("%s", json_str(doc, "databaseEncryption.keyName", ""));
 	json_put(doc, "databaseEncryption", cJSON_Duplicate(wanted, true));
 	json_put_str(doc, "databaseEncryption.state", on ? "ALL_OBJECTS_ENCRYPTION_ENABLED" : "DECRYPTED");
 	json_put_str(doc, "databaseEncryption.currentState", on ? "CURRENT_STATE_ALL_OBJECTS_ENCRYPTION_ENABLED" : "CURRENT_STATE_DECRYPTED");
 	if (*old && strcmp(old, json_str(doc, "databaseEncryption.keyName", "")))
 		json_put(doc, "databaseEncryption.decryptionKeys", json_make("[%s]", old));
-	free(old);
 }
 
 /* A daily window lasts four hours; an exclusion of no scope is of all upgrades. */

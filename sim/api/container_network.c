@@ -17,18 +17,18 @@
 #define INTERNAL_RANGES "https://networkconnectivity.googleapis.com/v1/projects/%s/locations/global/internalRanges/%s"
 
 /* A name or a link of a network or subnet, as its path. */
-static char *path_of(struct sim_call *c, const char *given, const char *scope, const char *plural)
+static const char *path_of(struct sim_call *c, const char *given, const char *scope, const char *plural)
 {
-	return strchr(given, '/') ? compute_path(c->sim, c->project, given) : xasprintf("projects/%s/%s%s/%s", c->project, scope, plural, given);
+	return strchr(given, '/') ? compute_path(c->sim, c->project, given) : sim_tmp("projects/%s/%s%s/%s", c->project, scope, plural, given);
 }
 
 static bool find_network(struct sim_call *c, cJSON *doc, const char *region)
 {
-	char *scope = xasprintf("regions/%s/", region);
-	char *network = path_of(c, json_str(doc, "network", "default"), "global/", "networks");
+	const char *scope = sim_tmp("regions/%s/", region);
+	const char *network = path_of(c, json_str(doc, "network", "default"), "global/", "networks");
 	struct sim_object *n = network ? sim_get(c->sim, "compute.networks", network) : NULL;
 	const char *same = network ? strrchr(network, '/') + 1 : "";
-	char *subnet = path_of(c, json_str(doc, "subnetwork", same), scope, "subnetworks");
+	const char *subnet = path_of(c, json_str(doc, "subnetwork", same), scope, "subnetworks");
 	struct sim_object *s = subnet ? sim_get(c->sim, "compute.subnetworks", subnet) : NULL;
 	if (!n)
 		sim_fail(c, "INVALID_ARGUMENT", "badRequest", "Network \"%s\" does not exist.", json_str(doc, "network", "default"));
@@ -42,9 +42,6 @@ static bool find_network(struct sim_call *c, cJSON *doc, const char *region)
 		json_put_str(doc, "networkConfig.network", network);
 		json_put_str(doc, "networkConfig.subnetwork", subnet);
 	}
-	free(scope);
-	free(network);
-	free(subnet);
 	return n && s;
 }
 
@@ -60,11 +57,10 @@ static const struct range services = {"services", "ipAllocationPolicy.servicesSe
 
 static void put_range(cJSON *doc, const struct range *r, const char *cidr)
 {
-	char *text = xstrdup(cidr);
+	const char *text = sim_tmp("%s", cidr);
 	json_put_str(doc, r->block, text);
 	json_put_str(doc, r->cidr, text);
 	json_put_str(doc, r->top, text);
-	free(text);
 }
 
 /* The secondary range of that name in the subnet, or NULL after a 400. */
@@ -107,13 +103,12 @@ static bool own_range(struct sim_call *c, cJSON *doc, cJSON *hidden, const struc
 	}
 	if (!got.bits)
 		got = free_range(c, doc, bits);
-	char base[16], *cidr = xasprintf("%s/%d", ip4_text(got.base, base), got.bits);
-	char *name = xasprintf("gke-%s-%s-%.8s", json_str(doc, "name", ""), r->word, json_str(doc, "id", ""));
+	char base[16];
+	const char *cidr = sim_tmp("%s/%d", ip4_text(got.base, base), got.bits);
+	const char *name = sim_tmp("gke-%s-%s-%.8s", json_str(doc, "name", ""), r->word, json_str(doc, "id", ""));
 	put_range(doc, r, cidr);
 	json_put_str(doc, r->named, name);
 	cJSON_AddItemToArray(json_at(hidden, "ranges"), json_make("{'rangeName':%s,'ipCidrRange':%s}", name, cidr));
-	free(cidr);
-	free(name);
 	return true;
 }
 
@@ -159,24 +154,22 @@ void container_join_network(struct sim *s, const char *project, const cJSON *hid
 		compute_touch(s, subnet->doc, "fingerprint");
 	}
 	cJSON_ArrayForEach(r, ranges) {
-		char *link = xasprintf(INTERNAL_RANGES, project, json_str(r, "rangeName", ""));
+		const char *link = sim_tmp(INTERNAL_RANGES, project, json_str(r, "rangeName", ""));
 		cJSON *one = cJSON_Duplicate(r, true);
 		json_put_str(one, "reservedInternalRange", link);
 		if (!json_at(subnet->doc, "secondaryIpRanges"))
 			json_put(subnet->doc, "secondaryIpRanges", cJSON_CreateArray());
 		cJSON_AddItemToArray(json_at(subnet->doc, "secondaryIpRanges"), one);
 		compute_touch(s, subnet->doc, "fingerprint");
-		free(link);
 	}
 	const char *own = json_str(hidden, "endpointSubnet.name", "");
 	if (*own && subnet) {
-		char *scope = xstrndup(subnet->key, (size_t)(strstr(subnet->key, "subnetworks/") - subnet->key));
+		const char *scope = sim_tmp("%.*s", (int)(strstr(subnet->key, "subnetworks/") - subnet->key), subnet->key);
 		compute_store(s, &compute_subnetwork_kind, scope,
 			      json_make("{'name':%s,'network':%s,'ipCidrRange':%s,'gatewayAddress':%s,'purpose':'PRIVATE','stackType':'IPV4_ONLY',"
 					"'privateIpGoogleAccess':true,'privateIpv6GoogleAccess':'DISABLE_GOOGLE_ACCESS'}",
 					own, json_str(subnet->doc, "network", ""), json_str(hidden, "endpointSubnet.cidr", ""),
 					json_str(hidden, "endpointSubnet.gateway", "")));
-		free(scope);
 	}
 }
 

@@ -134,13 +134,14 @@ void container_settle_nodes(const cJSON *cluster_doc, cJSON *pool)
 static bool check_account(struct sim_call *c, const cJSON *pool)
 {
 	const char *email = json_str(pool, "config.serviceAccount", "default");
-	char *own = !strcmp(email, "default") ? xasprintf("%s-compute@developer.gserviceaccount.com", sim_project_number(c->sim, c->project)) : NULL;
+	const char *own = !strcmp(email, "default")
+			      ? sim_tmp("%s-compute@developer.gserviceaccount.com", sim_project_number(c->sim, c->project))
+			      : NULL;
 	bool there = sim_account_exists(c->sim, own ? own : email, false);
 	if (!there)
 		sim_fail(c, "INVALID_ARGUMENT", "badRequest",
 			 "Service account \"%s\" does not exist. failed to check status for \"%s\"; Verify if principal exists.", own ? own : email,
 			 own ? own : email);
-	free(own);
 	return there;
 }
 
@@ -199,10 +200,9 @@ static void settle_place(struct sim_call *c, const cJSON *cluster_doc, cJSON *po
 	for (size_t i = 0; i < sizeof taken / sizeof *taken; i++)
 		if (!*json_str(pool, taken[i].path, ""))
 			json_put_str(pool, taken[i].path, json_str(cluster_doc, taken[i].from, ""));
-	char *subnet = compute_path(c->sim, c->project, json_str(pool, "networkConfig.subnetwork", ""));
+	const char *subnet = compute_path(c->sim, c->project, json_str(pool, "networkConfig.subnetwork", ""));
 	if (subnet)
 		json_put_str(pool, "networkConfig.subnetwork", subnet);
-	free(subnet);
 	if (!json_at(pool, "locations"))
 		json_put(pool, "locations", cJSON_Duplicate(json_at(cluster_doc, "locations"), true));
 }
@@ -218,11 +218,11 @@ bool container_settle_pool(struct sim_call *c, const struct sim_object *cluster,
 	container_settle_nodes(cluster_doc, pool);
 	json_put_str(pool, "status", "PROVISIONING");
 	json_put_str(pool, "kubeletCertInfo.tpmBootstrapCertExpireTime", text_rfc3339(sim_wall(c->sim) + 5 * 365 * 86400.0, 0, until));
-	char etag[37], *self = xasprintf("%s/nodePools/%s", json_str(cluster_doc, "selfLink", ""), json_str(pool, "name", ""));
+	char etag[37];
+	const char *self = sim_tmp("%s/nodePools/%s", json_str(cluster_doc, "selfLink", ""), json_str(pool, "name", ""));
 	sim_uuid(c->sim, etag);
 	json_put_str(pool, "etag", etag);
 	json_put_str(pool, "selfLink", self);
-	free(self);
 	return true;
 }
 
@@ -250,8 +250,10 @@ static cJSON *machine(struct sim *s, const char *project, const char *zone, cons
 {
 	const char *name = json_str(cluster_doc, "name", ""), *type = json_str(pool, "config.machineType", "e2-medium"), *email = json_str(pool, "config.serviceAccount", "default");
 	bool hidden = json_bool(pool, "networkConfig.enablePrivateNodes", json_bool(cluster_doc, "networkConfig.defaultEnablePrivateNodes", false));
-	char *own = xasprintf("%s-compute@developer.gserviceaccount.com", sim_project_number(s, project)), *tag = xasprintf("gke-%s-%.8s-node", name, json_str(cluster_doc, "id", ""));
-	char *link = xasprintf(COMPUTE_BASE "projects/%s/zones/%s/machineTypes/%s", project, zone, type), size[16], ip[16];
+	const char *own = sim_tmp("%s-compute@developer.gserviceaccount.com", sim_project_number(s, project)),
+		   *tag = sim_tmp("gke-%s-%.8s-node", name, json_str(cluster_doc, "id", ""));
+	char size[16], ip[16];
+	const char *link = sim_tmp(COMPUTE_BASE "projects/%s/zones/%s/machineTypes/%s", project, zone, type);
 	snprintf(size, sizeof size, "%d", (int)json_num(pool, "config.diskSizeGb", 100));
 	cJSON *doc = json_make("{'machineType':%s,'status':'RUNNING','canIpForward':false,'deletionProtection':false,'startRestricted':false,'cpuPlatform':'Intel Broadwell',"
 			       "'labels':{'goog-gke-node':'','goog-gke-cluster-id-base32':%s,'goog-k8s-cluster-name':%s,'goog-k8s-cluster-location':%s,"
@@ -269,37 +271,31 @@ static cJSON *machine(struct sim *s, const char *project, const char *zone, cons
 		json_put(doc, "networkInterfaces.0.accessConfigs", json_make("[{'kind':'compute#accessConfig','type':'ONE_TO_ONE_NAT','name':'external-nat','natIP':%s,"
 									     "'networkTier':'PREMIUM'}]", ip));
 	}
-	free(own);
-	free(tag);
-	free(link);
 	return doc;
 }
 
 static void add_group(struct sim *s, const char *project, const cJSON *cluster_doc, const cJSON *pool, const char *zone, cJSON *groups)
 {
-	char *account = xasprintf("%s@cloudservices.gserviceaccount.com", sim_project_number(s, project)), *hex = sim_hex(s, 8);
-	char *network = compute_link(json_str(cluster_doc, "networkConfig.network", ""));
-	char *subnet = compute_link(json_str(pool, "networkConfig.subnetwork", ""));
-	char *base = xasprintf("gke-%.16s-%.16s-%s", json_str(cluster_doc, "name", ""), json_str(pool, "name", ""), hex);
+	char *hex = sim_hex(s, 8);
+	const char *account = sim_tmp("%s@cloudservices.gserviceaccount.com", sim_project_number(s, project));
+	const char *network = compute_link(json_str(cluster_doc, "networkConfig.network", ""));
+	const char *subnet = compute_link(json_str(pool, "networkConfig.subnetwork", ""));
+	const char *base = sim_tmp("gke-%.16s-%.16s-%s", json_str(cluster_doc, "name", ""), json_str(pool, "name", ""), hex);
 	struct sim_object *m = network_manager_add(s, project, zone, base, (int)json_num(pool, "initialNodeCount", 1), network, subnet, account,
 						   machine(s, project, zone, cluster_doc, pool));
 	if (json_bool(pool, "queuedProvisioning.enabled", false))
 		json_put_str(m->doc, "instanceLifecyclePolicy.defaultActionOnFailure", "DO_NOTHING");
 	cJSON_AddItemToArray(groups, cJSON_CreateString(json_str(m->doc, "selfLink", "")));
-	free(account);
 	free(hex);
-	free(network);
-	free(subnet);
-	free(base);
 }
 
 void container_relocate(struct sim *s, const struct sim_object *cluster, cJSON *pool)
 {
-	char *project = xstrndup(cluster->key + 9, strcspn(cluster->key + 9, "/"));
+	const char *project = sim_tmp("%.*s", (int)strcspn(cluster->key + 9, "/"), cluster->key + 9);
 	cJSON *groups = json_at(pool, "instanceGroupUrls"), *kept = cJSON_CreateArray(), *gone = cJSON_CreateObject();
 	const cJSON *zone;
 	cJSON_ArrayForEach(zone, json_at(pool, "locations")) {
-		char *part = xasprintf("/zones/%s/", zone->valuestring);
+		const char *part = sim_tmp("/zones/%s/", zone->valuestring);
 		cJSON *one = groups ? groups->child : NULL;
 		while (one && !strstr(one->valuestring, part))
 			one = one->next;
@@ -307,19 +303,18 @@ void container_relocate(struct sim *s, const struct sim_object *cluster, cJSON *
 			cJSON_AddItemToArray(kept, cJSON_DetachItemViaPointer(groups, one));
 		else
 			add_group(s, project, cluster->doc, pool, zone->valuestring, kept);
-		free(part);
 	}
 	json_put(gone, "instanceGroupUrls", cJSON_Duplicate(groups, true));
 	container_drop_pool(s, gone);
 	json_put(pool, "instanceGroupUrls", kept);
 	cJSON_Delete(gone);
-	free(project);
 }
 
 char *container_provision(struct sim *s, struct sim_object *cluster, cJSON *pool, const char **code)
 {
 	const cJSON *zone;
-	char *project = xstrndup(cluster->key + 9, strcspn(cluster->key + 9, "/")), *why = NULL;
+	char *why = NULL;
+	const char *project = sim_tmp("%.*s", (int)strcspn(cluster->key + 9, "/"), cluster->key + 9);
 	cJSON *groups = cJSON_CreateArray();
 	cJSON_ArrayForEach(zone, json_at(pool, "locations")) {
 		why = shortage(s, project, zone->valuestring, pool, code);
@@ -334,7 +329,6 @@ char *container_provision(struct sim *s, struct sim_object *cluster, cJSON *pool
 	json_put_str(pool, "status", why ? "ERROR" : "RUNNING");
 	if (why)
 		json_put_str(pool, "statusMessage", why);
-	free(project);
 	return why;
 }
 
@@ -342,9 +336,8 @@ void container_drop_pool(struct sim *s, const cJSON *pool)
 {
 	const cJSON *g;
 	cJSON_ArrayForEach(g, json_at(pool, "instanceGroupUrls")) {
-		char *path = compute_path(s, "-", g->valuestring);
+		const char *path = compute_path(s, "-", g->valuestring);
 		if (path)
 			network_manager_remove(s, path);
-		free(path);
 	}
 }

@@ -88,20 +88,17 @@ static void reconciling(struct sim_object *cluster, bool on)
 static struct sim_object *put_operation(struct sim_call *c, const char *name, const char *type, const struct sim_object *cluster, const char *pool)
 {
 	struct container_place p = container_place(c);
-	char *key = xasprintf("projects/%s/locations/%s/operations/%s", c->project, p.location, name), *now = sim_time(c->sim, 9);
-	char *own = xasprintf("operations/%s", name), *self = link_of(c->sim, c->project, &p, own);
-	char *rest = xasprintf("clusters/%s%s%s", json_str(cluster->doc, "name", ""), pool ? "/nodePools/" : "", pool ? pool : "");
+	const char *key = sim_tmp("projects/%s/locations/%s/operations/%s", c->project, p.location, name), *now = sim_stamp(c->sim, 9);
+	const char *own = sim_tmp("operations/%s", name);
+	char *self = link_of(c->sim, c->project, &p, own);
+	const char *rest = sim_tmp("clusters/%s%s%s", json_str(cluster->doc, "name", ""), pool ? "/nodePools/" : "", pool ? pool : "");
 	char *target = link_of(c->sim, c->project, &p, rest);
 	struct sim_object *op = sim_put(c->sim, "container.operations", key,
 					json_make("{'name':%s,'zone':%s,'operationType':%s,'status':%s,'selfLink':%s,'targetLink':%s,'startTime':%s}",
 						  name, p.location, type, pool ? "PENDING" : "RUNNING", self, target, now));
 	if (pool)
 		sim_after(c->sim, 1, start, json_make("{'op':%s}", key));
-	free(key);
-	free(now);
-	free(own);
 	free(self);
-	free(rest);
 	free(target);
 	return op;
 }
@@ -111,7 +108,7 @@ void container_begin(struct sim_call *c, struct sim_object *cluster, const char 
 {
 	char id[37];
 	sim_uuid(c->sim, id);
-	char *name = xasprintf("operation-%.0f-%s", sim_wall(c->sim) * 1000, id);
+	const char *name = sim_tmp("operation-%.0f-%s", sim_wall(c->sim) * 1000, id);
 	struct sim_object *op = put_operation(c, name, type, cluster, pool);
 	json_put_num(op->hidden, "begun", sim_now(c->sim));
 	json_put_num(op->hidden, "seconds", seconds);
@@ -125,7 +122,6 @@ void container_begin(struct sim_call *c, struct sim_object *cluster, const char 
 		json_put_str(arg, "pool", pool);
 	sim_after(c->sim, seconds, finish ? finish : just_end, arg);
 	sim_ok(c, cJSON_Duplicate(op->doc, true));
-	free(name);
 }
 
 struct sim_object *container_arg_cluster(struct sim *s, const cJSON *arg)
@@ -196,7 +192,7 @@ static void count(struct sim *s, const cJSON *arg)
 void container_end(struct sim *s, const cJSON *arg, cJSON *error)
 {
 	struct sim_object *op = sim_get(s, "container.operations", json_str(arg, "op", "")), *o = container_arg_cluster(s, arg);
-	char *now = sim_time(s, 9);
+	const char *now = sim_stamp(s, 9);
 	if (o) {
 		json_drop(o->hidden, "op");
 		reconciling(o, false);
@@ -215,15 +211,13 @@ void container_end(struct sim *s, const cJSON *arg, cJSON *error)
 		}
 	}
 	cJSON_Delete(error);
-	free(now);
 }
 
 static struct sim_object *operation(struct sim_call *c)
 {
 	struct container_place p = container_place(c);
-	char *key = xasprintf("projects/%s/locations/%s/operations/%s", c->project, p.location, p.operation);
+	const char *key = sim_tmp("projects/%s/locations/%s/operations/%s", c->project, p.location, p.operation);
 	struct sim_object *op = sim_get(c->sim, "container.operations", key);
-	free(key);
 	if (!op)
 		sim_fail(c, "NOT_FOUND", "notFound", "Not found: projects/%s/%s/%s/operations/%s.", c->project, p.zonal ? "zones" : "locations",
 			 p.location, p.operation);
@@ -240,11 +234,10 @@ static void get(struct sim_call *c)
 static void list(struct sim_call *c)
 {
 	struct container_place p = container_place(c);
-	char *prefix = xasprintf("projects/%s/locations/%s", c->project, strcmp(p.location, "-") ? p.location : "");
+	const char *prefix = sim_tmp("projects/%s/locations/%s", c->project, strcmp(p.location, "-") ? p.location : "");
 	cJSON *items = cJSON_CreateArray(), *reply = cJSON_CreateObject();
 	for (struct sim_object *o = sim_first(c->sim, "container.operations", prefix); o; o = sim_following(c->sim, o, prefix))
 		cJSON_AddItemToArray(items, shown(c, o));
-	free(prefix);
 	if (items->child)
 		json_put(reply, "operations", items);
 	else

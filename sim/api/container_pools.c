@@ -169,9 +169,8 @@ static void set_size(struct sim_call *c)
 	int count = (int)json_num(c->body, "nodeCount", 0);
 	json_put_num(pool, "initialNodeCount", count);
 	cJSON_ArrayForEach(g, json_at(pool, "instanceGroupUrls")) {
-		char *path = compute_path(c->sim, c->project, g->valuestring);
+		const char *path = compute_path(c->sim, c->project, g->valuestring);
 		network_manager_resize(c->sim, path ? path : "", count);
-		free(path);
 	}
 	container_sum(o->doc);
 	container_begin(c, o, "SET_NODE_POOL_SIZE", json_str(pool, "name", ""), sim_draw(c->sim, "container.nodePool.update"), NULL, NULL);

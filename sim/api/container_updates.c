@@ -128,7 +128,7 @@ static bool set_ip_ranges(struct sim_call *c, struct sim_object *o, const cJSON 
 static bool set_workload_pool(struct sim_call *c, struct sim_object *o, const cJSON *v)
 {
 	const char *pool = json_str(v, "workloadPool", "");
-	char *own = xasprintf("%s.svc.id.goog", c->project);
+	const char *own = sim_tmp("%s.svc.id.goog", c->project);
 	bool good = !*pool || !strcmp(pool, own);
 	if (!good)
 		sim_fail(c, "INVALID_ARGUMENT", "badRequest", "Currently, the only supported workload pool for workload identity is \"%s\".", own);
@@ -136,7 +136,6 @@ static bool set_workload_pool(struct sim_call *c, struct sim_object *o, const cJ
 		put_members(o->doc, "workloadIdentityConfig", v);
 	else
 		json_drop(o->doc, "workloadIdentityConfig");
-	free(own);
 	return good;
 }
 

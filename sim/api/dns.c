@@ -24,9 +24,7 @@ static const char *records_of(const struct sim_object *zone)
 static struct sim_object *zone_for(struct sim_call *c)
 {
 	const char *name = sim_path_part(c, "managedZones");
-	char *key = xasprintf("projects/%s/managedZones/%s", c->project, name);
-	struct sim_object *o = sim_get(c->sim, ZONES, key);
-	free(key);
+	struct sim_object *o = sim_get(c->sim, ZONES, sim_tmp("projects/%s/managedZones/%s", c->project, name));
 	for (o = o ? o : sim_first(c->sim, ZONES, "projects/"); o; o = sim_following(c->sim, o, "projects/"))
 		if (!strcmp(json_str(o->doc, "name", ""), name) || !strcmp(json_str(o->doc, "id", ""), name))
 			return o;
@@ -54,7 +52,7 @@ static struct sim_object *record(struct sim *s, const struct sim_object *zone, c
 const char *sim_dns_inside(struct sim *s, const char *network, const char *name)
 {
 	size_t n = strlen(name);
-	char *full = xasprintf("%s%s", name, n && name[n - 1] == '.' ? "" : ".");
+	const char *full = sim_tmp("%s%s", name, n && name[n - 1] == '.' ? "" : ".");
 	const char *found = NULL;
 	const cJSON *seen;
 	for (struct sim_object *z = sim_first(s, ZONES, "projects/"); z && !found; z = sim_following(s, z, "projects/")) {
@@ -64,7 +62,6 @@ const char *sim_dns_inside(struct sim *s, const char *network, const char *name)
 		struct sim_object *r = visible ? record(s, z, full, "A") : NULL;
 		found = r ? json_str(r->doc, "rrdatas.0", NULL) : NULL;
 	}
-	free(full);
 	return found;
 }
 
@@ -162,10 +159,9 @@ static bool wanted(const struct sim_call *c, const struct sim_object *o)
 static void list_records(struct sim_call *c)
 {
 	struct sim_object *zone = zone_for(c);
-	char *prefix = zone ? xasprintf("%s/rrsets/", zone->key) : NULL;
+	const char *prefix = zone ? sim_tmp("%s/rrsets/", zone->key) : NULL;
 	if (zone)
 		answer_list(c, records_of(zone), prefix, "rrsets", "dns#resourceRecordSetsListResponse", wanted);
-	free(prefix);
 }
 
 static struct sim_object *record_for(struct sim_call *c, struct sim_object **zone)
@@ -306,13 +302,13 @@ static cJSON *normal_records(const cJSON *list)
 static cJSON *new_change(struct sim_call *c, struct sim_object *zone)
 {
 	long n = (long)json_num(zone->hidden, "changes", 0) + 1;
-	char id[24], *now = sim_time(c->sim, 3);
+	char id[24];
+	const char *now = sim_stamp(c->sim, 3);
 	snprintf(id, sizeof id, "%ld", n);
 	json_put_num(zone->hidden, "changes", (double)n);
 	cJSON *doc = json_make("{'additions':%j,'deletions':%j,'startTime':%s,'id':%s,'status':'pending','kind':'dns#change'}",
 			       normal_records(json_at(c->body, "additions")), normal_records(json_at(c->body, "deletions")),
 			       now, id);
-	free(now);
 	return doc;
 }
 
@@ -331,11 +327,10 @@ static void create_change(struct sim_call *c)
 		sim_remove(c->sim, record(c->sim, zone, json_str(r, "name", ""), json_str(r, "type", "")));
 	cJSON_ArrayForEach(r, additions)
 		put_record(c->sim, zone, normal_record(r));
-	char *key = xasprintf("%s/changes/%012ld", zone->key, atol(json_str(doc, "id", "0")));
+	const char *key = sim_tmp("%s/changes/%012ld", zone->key, atol(json_str(doc, "id", "0")));
 	struct sim_object *o = sim_put(c->sim, CHANGES, key, doc);
 	sim_after(c->sim, sim_draw(c->sim, "dns.change"), change_done, json_make("{'key':%s}", key));
 	sim_ok(c, cJSON_Duplicate(o->doc, true));
-	free(key);
 }
 
 static void get_change(struct sim_call *c)
@@ -343,23 +338,21 @@ static void get_change(struct sim_call *c)
 	struct sim_object *zone = zone_for(c);
 	if (!zone)
 		return;
-	char *key = xasprintf("%s/changes/%012ld", zone->key, atol(sim_path_part(c, "changes")));
+	const char *key = sim_tmp("%s/changes/%012ld", zone->key, atol(sim_path_part(c, "changes")));
 	struct sim_object *o = sim_get(c->sim, CHANGES, key);
 	if (o)
 		sim_ok(c, cJSON_Duplicate(o->doc, true));
 	else
 		sim_fail(c, "NOT_FOUND", "notFound", "The 'parameters.changeId' resource named '%s' does not exist.",
 			 sim_path_part(c, "changes"));
-	free(key);
 }
 
 static void list_changes(struct sim_call *c)
 {
 	struct sim_object *zone = zone_for(c);
-	char *prefix = zone ? xasprintf("%s/changes/", zone->key) : NULL;
+	const char *prefix = zone ? sim_tmp("%s/changes/", zone->key) : NULL;
 	if (zone)
 		answer_list(c, CHANGES, prefix, "changes", "dns#changesListResponse", NULL);
-	free(prefix);
 }
 
 /* Zones. ------------------------------------------------------------------------------------------------------------------ */
@@ -402,11 +395,10 @@ static bool zone_ok(struct sim_call *c)
 static void first_records(struct sim *s, struct sim_object *zone)
 {
 	const char *origin = json_str(zone->doc, "dnsName", "");
-	char *soa = xasprintf("%s cloud-dns-hostmaster.google.com. 1 21600 3600 259200 300",
+	const char *soa = sim_tmp("%s cloud-dns-hostmaster.google.com. 1 21600 3600 259200 300",
 			      json_str(zone->doc, "nameServers.0", ""));
 	put_record(s, zone, record_doc(origin, "NS", 21600, cJSON_Duplicate(json_at(zone->doc, "nameServers"), true)));
 	put_record(s, zone, record_doc(origin, "SOA", 21600, json_make("[%s]", soa)));
-	free(soa);
 }
 
 static void drop_empty_visibility(cJSON *zone)
@@ -418,11 +410,10 @@ static void drop_empty_visibility(cJSON *zone)
 static void create_zone(struct sim_call *c)
 {
 	const char *name = json_str(c->body, "name", "");
-	char *key = xasprintf("projects/%s/managedZones/%s", c->project, name), id[32], *now = sim_time(c->sim, 3);
-	if (!zone_ok(c)) {
-		free(key), free(now);
+	char id[32];
+	const char *key = sim_tmp("projects/%s/managedZones/%s", c->project, name), *now = sim_stamp(c->sim, 3);
+	if (!zone_ok(c))
 		return;
-	}
 	if (sim_get(c->sim, ZONES, key)) {
 		sim_fail(c, "ALREADY_EXISTS", "alreadyExists", "The resource 'entity.managedZone' named '%s' already exists",
 			 name);
@@ -443,7 +434,6 @@ static void create_zone(struct sim_call *c)
 		first_records(c->sim, o);
 		sim_ok(c, cJSON_Duplicate(o->doc, true));
 	}
-	free(key), free(now);
 }
 
 static void get_zone(struct sim_call *c)
@@ -461,9 +451,7 @@ static bool of_name(const struct sim_call *c, const struct sim_object *o)
 
 static void list_zones(struct sim_call *c)
 {
-	char *prefix = xasprintf("projects/%s/managedZones/", c->project);
-	answer_list(c, ZONES, prefix, "managedZones", "dns#managedZonesListResponse", of_name);
-	free(prefix);
+	answer_list(c, ZONES, sim_tmp("projects/%s/managedZones/", c->project), "managedZones", "dns#managedZonesListResponse", of_name);
 }
 
 static void change_zone(struct sim_call *c)
@@ -488,10 +476,10 @@ static void change_zone(struct sim_call *c)
 	cJSON *op = json_make("{'kind':'dns#operation','id':%s,'startTime':%s,'status':'done','type':'update','user':%s,"
 			      "'zoneContext':{'oldValue':%j,'newValue':%j}}",
 			      id, now, c->principal ? strchr(c->principal, ':') + 1 : "", old, cJSON_Duplicate(o->doc, true));
-	char *key = xasprintf("%s/operations/%s", o->key, id);
+	const char *key = sim_tmp("%s/operations/%s", o->key, id);
 	sim_put(c->sim, OPERATIONS, key, cJSON_Duplicate(op, true));
 	sim_ok(c, op);
-	free(now), free(key);
+	free(now);
 }
 
 static void get_operation(struct sim_call *c)
@@ -499,23 +487,21 @@ static void get_operation(struct sim_call *c)
 	struct sim_object *zone = zone_for(c);
 	if (!zone)
 		return;
-	char *key = xasprintf("%s/operations/%s", zone->key, sim_path_part(c, "operations"));
+	const char *key = sim_tmp("%s/operations/%s", zone->key, sim_path_part(c, "operations"));
 	struct sim_object *o = sim_get(c->sim, OPERATIONS, key);
 	if (o)
 		sim_ok(c, cJSON_Duplicate(o->doc, true));
 	else
 		sim_fail(c, "NOT_FOUND", "notFound", "The 'parameters.operation' resource named '%s' does not exist.",
 			 sim_path_part(c, "operations"));
-	free(key);
 }
 
 static void remove_below(struct sim *s, const char *collection, const struct sim_object *zone, const char *folder)
 {
-	char *prefix = xasprintf("%s/%s/", zone->key, folder);
+	const char *prefix = sim_tmp("%s/%s/", zone->key, folder);
 	struct sim_object *o;
 	while ((o = sim_first(s, collection, prefix)))
 		sim_remove(s, o);
-	free(prefix);
 }
 
 static void delete_zone(struct sim_call *c)
@@ -523,7 +509,7 @@ static void delete_zone(struct sim_call *c)
 	struct sim_object *zone = zone_for(c), *o;
 	if (!zone)
 		return;
-	char *prefix = xasprintf("%s/rrsets/", zone->key);
+	const char *prefix = sim_tmp("%s/rrsets/", zone->key);
 	for (o = sim_first(c->sim, records_of(zone), prefix); o; o = sim_following(c->sim, o, prefix))
 		if (!own_record(zone, json_str(o->doc, "name", ""), json_str(o->doc, "type", "")))
 			break;
@@ -541,7 +527,6 @@ static void delete_zone(struct sim_call *c)
 		else
 			sim_bytes(c, 204, NULL, "", 0);
 	}
-	free(prefix);
 }
 
 static void get_project(struct sim_call *c)
@@ -556,7 +541,7 @@ static void get_project(struct sim_call *c)
 static void zone_policy(struct sim_call *c)
 {
 	const char *resource = sim_param(c, "resource"), *name = strrchr(resource, '/');
-	char *key = xasprintf("projects/%s/managedZones/%s", c->project, name ? name + 1 : ""), *holder = xasprintf("//dns.googleapis.com/%s", key);
+	const char *key = sim_tmp("projects/%s/managedZones/%s", c->project, name ? name + 1 : ""), *holder = sim_tmp("//dns.googleapis.com/%s", key);
 	const char *verb = strrchr(c->id, '.') + 1;
 	if (!sim_get(c->sim, ZONES, key))
 		sim_fail(c, "NOT_FOUND", "notFound", "The 'parameters.managedZone' resource named '%s' does not exist.", name ? name + 1 : "");
@@ -566,8 +551,6 @@ static void zone_policy(struct sim_call *c)
 		sim_policy_set(c, holder, json_at(c->body, "policy"));
 	else
 		sim_policy_test(c, holder);
-	free(key);
-	free(holder);
 }
 
 static const struct sim_route routes[] = {

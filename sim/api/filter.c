@@ -134,7 +134,7 @@ static bool prefix_function(struct filter *f, bool *holds)
 	if (!n)
 		return false;
 	f->p += n;
-	char *field = xstrndup(f->p, strcspn(f->p, ",)"));
+	const char *field = sim_tmp("%.*s", (int)strcspn(f->p, ",)"), f->p);
 	f->p += strlen(field);
 	f->bad = f->bad || *f->p != ',';
 	f->p += *f->p == ',';
@@ -144,7 +144,6 @@ static bool prefix_function(struct filter *f, bool *holds)
 	f->p += *f->p == ')';
 	const char *have = field_text(f->entry, field);
 	*holds = have && text_starts(have, value);
-	free(field);
 	free(value);
 	return true;
 }

@@ -34,10 +34,7 @@ const char *sim_account_project(struct sim *s, const char *email)
 		return json_str(o->doc, "projectId", NULL);
 	if (!text_ends(domain, ".iam.gserviceaccount.com"))
 		return NULL;
-	char *id = xstrndup(domain, strlen(domain) - strlen(".iam.gserviceaccount.com"));
-	const char *project = sim_project_id(s, id);
-	free(id);
-	return project;
+	return sim_project_id(s, sim_tmp("%.*s", (int)(strlen(domain) - strlen(".iam.gserviceaccount.com")), domain));
 }
 
 bool sim_account_exists(struct sim *s, const char *email, bool with_lag)
@@ -72,8 +69,10 @@ static void index_add(struct sim *s, const char *name, const char *key)
 static struct sim_object *put_account(struct sim *s, const char *project, const char *email, const char *display,
 				      const char *description)
 {
-	char *key = xasprintf("projects/%s/serviceAccounts/%s", project, email), *id = new_id(s), *etag = identity_etag(s);
-	char *key_id = sim_hex(s, 40), *now = sim_time(s, 0);
+	char *id = new_id(s), *etag = identity_etag(s);
+	const char *key = sim_tmp("projects/%s/serviceAccounts/%s", project, email);
+	char *key_id = sim_hex(s, 40);
+	const char *now = sim_stamp(s, 0);
 	cJSON *doc = json_make("{'name':%s,'projectId':%s,'uniqueId':%s,'email':%s,'etag':%s,'oauth2ClientId':%s}", key,
 			       project, id, email, etag, id);
 	if (*display)
@@ -85,19 +84,16 @@ static struct sim_object *put_account(struct sim *s, const char *project, const 
 	json_put_str(o->hidden, "since", now);
 	index_add(s, email, key);
 	index_add(s, id, key);
-	free(key), free(id), free(etag), free(key_id), free(now);
+	free(id), free(etag), free(key_id);
 	return o;
 }
 
 /* Default accounts are ordinary accounts of the project; agents live in projects of Google's and are never listed. */
 void sim_agent_create(struct sim *s, const char *email)
 {
-	char *number = xstrndup(email, strspn(email, "0123456789"));
-	const char *project = sim_project_id(s, number);
-	if (sim_account_exists(s, email, false)) {
-		free(number);
+	const char *project = sim_project_id(s, sim_tmp("%.*s", (int)(strspn(email, "0123456789")), email));
+	if (sim_account_exists(s, email, false))
 		return;
-	}
 	if (text_ends(email, "-compute@developer.gserviceaccount.com") && project) {
 		put_account(s, project, email, "Compute Engine default service account", "");
 	} else if (text_ends(email, "@appspot.gserviceaccount.com")) {
@@ -110,7 +106,6 @@ void sim_agent_create(struct sim *s, const char *email)
 		sim_put(s, AGENTS, email, json_make("{'email':%s,'uniqueId':%s}", email, id));
 		free(id);
 	}
-	free(number);
 }
 
 /* Refusals. --------------------------------------------------------------------------------------------------------------- */
@@ -127,14 +122,13 @@ void sim_account_denied(struct sim_call *c, const char *permission)
 
 static void fail_missing(struct sim_call *c, const char *project, const char *email)
 {
-	char *key = xasprintf("projects/%s/serviceAccounts/%s", project, email);
+	const char *key = sim_tmp("projects/%s/serviceAccounts/%s", project, email);
 	bool was = sim_get(c->sim, DELETED, key) || sim_get(c->sim, ACCOUNTS, key);
 	if (was)
 		sim_fail(c, "NOT_FOUND", NULL, "Service account projects/%s/serviceAccounts/%s does not exist.", project,
 			 email);
 	else
 		sim_fail(c, "NOT_FOUND", NULL, "Unknown service account");
-	free(key);
 }
 
 char *sim_account_holder(const struct sim_object *o)
@@ -181,12 +175,11 @@ static bool id_ok(struct sim_call *c, const char *id)
 
 static bool room_for_one_more(struct sim_call *c)
 {
-	char *prefix = xasprintf("projects/%s/serviceAccounts/", c->project);
+	const char *prefix = sim_tmp("projects/%s/serviceAccounts/", c->project);
 	int n = 0;
 	for (struct sim_object *o = sim_first(c->sim, ACCOUNTS, prefix); o && n < MOST_ACCOUNTS;
 	     o = sim_following(c->sim, o, prefix))
 		n++;
-	free(prefix);
 	if (n == MOST_ACCOUNTS)
 		sim_fail(c, "RESOURCE_EXHAUSTED", NULL, "Maximum number of service accounts on project reached.");
 	return n < MOST_ACCOUNTS;
@@ -201,11 +194,10 @@ static void create(struct sim_call *c)
 		sim_fail(c, "FAILED_PRECONDITION", NULL, "Service account creation is not allowed on this project.");
 		return;
 	}
-	char *email = xasprintf("%s@%s.iam.gserviceaccount.com", id, c->project);
+	const char *email = sim_tmp("%s@%s.iam.gserviceaccount.com", id, c->project);
 	if (sim_account(c->sim, email)) {
 		sim_fail(c, "ALREADY_EXISTS", NULL, "Service account %s already exists within project projects/%s.", id,
 			 c->project);
-		free(email);
 		return;
 	}
 	struct sim_object *o = put_account(c->sim, c->project, email, json_str(c->body, "serviceAccount.displayName", ""),
@@ -216,7 +208,6 @@ static void create(struct sim_call *c)
 	sim_milestone(c->sim, visible);
 	sim_milestone(c->sim, bindable);
 	sim_ok(c, cJSON_Duplicate(o->doc, true));
-	free(email);
 }
 
 static void get(struct sim_call *c)
@@ -232,9 +223,7 @@ static void get(struct sim_call *c)
 
 static void list(struct sim_call *c)
 {
-	char *prefix = xasprintf("projects/%s/serviceAccounts/", c->project);
-	sim_list(c, ACCOUNTS, prefix, "accounts", NULL, NULL);
-	free(prefix);
+	sim_list(c, ACCOUNTS, sim_tmp("projects/%s/serviceAccounts/", c->project), "accounts", NULL, NULL);
 }
 
 /* Takes over the fields that a mask names, in either spelling; the reply has only those and the name. */

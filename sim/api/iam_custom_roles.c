@@ -85,7 +85,7 @@ static const struct sim_resource resources[] = {
 /* Without permissions, unless the view is full; a page's token is the key that it begins with. */
 static void role_list(struct sim_call *c)
 {
-	char *prefix = xasprintf("projects/%s/roles/", c->project);
+	const char *prefix = sim_tmp("projects/%s/roles/", c->project);
 	const char *token = sim_param(c, "pageToken");
 	long size = strtol(sim_param(c, "pageSize"), NULL, 10);
 	bool full = !strcmp(sim_param(c, "view"), "FULL"), all = sim_param_bool(c, "showDeleted");
@@ -110,7 +110,6 @@ static void role_list(struct sim_call *c)
 	else
 		cJSON_Delete(roles);
 	sim_ok(c, reply);
-	free(prefix);
 }
 
 static void forget(struct sim *s, const cJSON *arg)

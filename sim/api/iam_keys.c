@@ -128,9 +128,7 @@ const char *sim_account_public_key(struct sim *s, const char *email, const char 
 		return NULL;
 	if (!strcmp(json_str(account->hidden, "systemKey", ""), key_id))
 		return json_str(account->hidden, "publicPem", NULL);
-	char *name = xasprintf("%s/keys/%s", account->key, key_id);
-	struct sim_object *o = sim_get(s, KEYS, name);
-	free(name);
+	struct sim_object *o = sim_get(s, KEYS, sim_tmp("%s/keys/%s", account->key, key_id));
 	return o && !json_bool(o->doc, "disabled", false) ? json_str(o->hidden, "publicPem", NULL) : NULL;
 }
 
@@ -149,31 +147,28 @@ bool sim_account_signed(struct sim *s, const char *email, const char *key_id, co
 		return verified(sim_account_public_key(s, email, key_id), token);
 	if (verified(json_str(account->hidden, "publicPem", NULL), token))
 		return true;
-	char *prefix = xasprintf("%s/keys/", account->key);
+	const char *prefix = sim_tmp("%s/keys/", account->key);
 	bool good = false;
 	for (struct sim_object *o = sim_first(s, KEYS, prefix); o && !good; o = sim_following(s, o, prefix))
 		good = !json_bool(o->doc, "disabled", false) && verified(json_str(o->hidden, "publicPem", NULL), token);
-	free(prefix);
 	return good;
 }
 
 void sim_account_keys_gone(struct sim *s, const char *account_key)
 {
-	char *prefix = xasprintf("%s/keys/", account_key);
+	const char *prefix = sim_tmp("%s/keys/", account_key);
 	for (struct sim_object *o; (o = sim_first(s, KEYS, prefix));)
 		sim_remove(s, o);
-	free(prefix);
 }
 
 /* Methods. ---------------------------------------------------------------------------------------------------------------- */
 
 static int count_keys(struct sim *s, const char *account_key)
 {
-	char *prefix = xasprintf("%s/keys/", account_key);
+	const char *prefix = sim_tmp("%s/keys/", account_key);
 	int n = 0;
 	for (struct sim_object *o = sim_first(s, KEYS, prefix); o; o = sim_following(s, o, prefix))
 		n++;
-	free(prefix);
 	return n;
 }
 
@@ -181,15 +176,14 @@ static int count_keys(struct sim *s, const char *account_key)
 static bool forbidden(struct sim_call *c, const struct sim_object *account, const char *constraint, const char *words)
 {
 	if (sim_constraint(c->sim, json_str(account->doc, "projectId", ""), constraint, NULL)) {
-		char *type = xasprintf("constraints/%s", constraint),
-		     *subject = xasprintf("%s?configvalue=%s", account->key, json_str(account->doc, "email", ""));
+		const char *type = sim_tmp("constraints/%s", constraint),
+			   *subject = sim_tmp("%s?configvalue=%s", account->key, json_str(account->doc, "email", ""));
 		sim_fail_with(c, 0, "FAILED_PRECONDITION", NULL,
 			      json_make("[{'@type':'type.googleapis.com/"
 					"google.rpc.PreconditionFailure','violations':[{'type':%s,'subject':%s,"
 					"'description':%s}]}]",
 					type, subject, words),
 			      "%s", words);
-		free(type), free(subject);
 		return true;
 	}
 	if (count_keys(c->sim, account->key) < MOST_KEYS)
@@ -200,7 +194,8 @@ static bool forbidden(struct sim_call *c, const struct sim_object *account, cons
 
 static struct sim_object *put_key(struct sim_call *c, struct sim_object *account, EVP_PKEY *key, bool google)
 {
-	char *id = sim_hex(c->sim, 40), *name = xasprintf("%s/keys/%s", account->key, id), *now = sim_time(c->sim, 0);
+	char *id = sim_hex(c->sim, 40);
+	const char *name = sim_tmp("%s/keys/%s", account->key, id), *now = sim_stamp(c->sim, 0);
 	char *pem = public_pem(key);
 	struct sim_object *o = sim_put(c->sim, KEYS, name,
 				       json_make("{'name':%s,'validAfterTime':%s,'validBeforeTime':'" NEVER
@@ -209,7 +204,7 @@ static struct sim_object *put_key(struct sim_call *c, struct sim_object *account
 						 name, now, google ? "GOOGLE_PROVIDED" : "USER_PROVIDED"));
 	json_put_str(o->hidden, "publicPem", pem);
 	json_put_str(o->hidden, "id", id);
-	free(id), free(name), free(now), free(pem);
+	free(id), free(pem);
 	return o;
 }
 
@@ -219,7 +214,7 @@ static char *credentials_file(const struct sim_object *account, const struct sim
 	const char *email = json_str(account->doc, "email", "");
 	struct buf encoded = {0};
 	text_percent(&encoded, email, false);
-	char *cert = xasprintf("https://www.googleapis.com/robot/v1/metadata/x509/%s", buf_text(&encoded));
+	const char *cert = sim_tmp("https://www.googleapis.com/robot/v1/metadata/x509/%s", buf_text(&encoded));
 	cJSON *file = json_make(
 		"{'type':'service_account','project_id':%s,'private_key_id':%s,'private_key':%s,'client_email':%s,'client_id':%"
 		"s,"
@@ -231,7 +226,7 @@ static char *credentials_file(const struct sim_object *account, const struct sim
 	char *text = json_text(file, 2), *base64 = identity_base64(text, strlen(text));
 	cJSON_Delete(file);
 	buf_free(&encoded);
-	free(cert), free(text);
+	free(text);
 	return base64;
 }
 
@@ -270,13 +265,13 @@ static void upload(struct sim_call *c)
 
 static cJSON *system_doc(struct sim *s, const struct sim_object *account)
 {
-	char until[40], *name = xasprintf("%s/keys/%s", account->key, json_str(account->hidden, "systemKey", ""));
-	char *now = sim_time(s, 0);
+	char until[40];
+	const char *name = sim_tmp("%s/keys/%s", account->key, json_str(account->hidden, "systemKey", ""));
+	const char *now = sim_stamp(s, 0);
 	text_rfc3339(sim_wall(s) + 2 * 365 * 86400.0, 0, until);
 	cJSON *doc = json_make("{'name':%s,'validAfterTime':%s,'validBeforeTime':%s,'keyAlgorithm':'KEY_ALG_RSA_2048',"
 			       "'keyOrigin':'GOOGLE_PROVIDED','keyType':'SYSTEM_MANAGED'}",
 			       name, json_str(account->hidden, "since", now), until);
-	free(name), free(now);
 	return doc;
 }
 
@@ -297,14 +292,13 @@ static void list(struct sim_call *c)
 	struct sim_object *account = sim_account_for(c, "iam.serviceAccountKeys.list");
 	if (!account)
 		return;
-	char *prefix = xasprintf("%s/keys/", account->key);
+	const char *prefix = sim_tmp("%s/keys/", account->key);
 	cJSON *keys = cJSON_CreateArray();
 	if (wants_type(c, "USER_MANAGED"))
 		for (struct sim_object *o = sim_first(c->sim, KEYS, prefix); o; o = sim_following(c->sim, o, prefix))
 			cJSON_AddItemToArray(keys, cJSON_Duplicate(o->doc, true));
 	if (wants_type(c, "SYSTEM_MANAGED"))
 		cJSON_AddItemToArray(keys, system_doc(c->sim, account));
-	free(prefix);
 	if (cJSON_GetArraySize(keys)) {
 		sim_ok(c, json_make("{'keys':%j}", keys));
 	} else {
@@ -318,11 +312,9 @@ static struct sim_object *key_for(struct sim_call *c, const char *permission)
 	struct sim_object *account = sim_account_for(c, permission);
 	if (!account)
 		return NULL;
-	char *name = xasprintf("%s/keys/%s", account->key, sim_path_part(c, "keys"));
-	struct sim_object *o = sim_get(c->sim, KEYS, name);
+	struct sim_object *o = sim_get(c->sim, KEYS, sim_tmp("%s/keys/%s", account->key, sim_path_part(c, "keys")));
 	if (!o)
 		sim_fail(c, "NOT_FOUND", NULL, "Service account key %s does not exist.", sim_path_part(c, "keys"));
-	free(name);
 	return o;
 }
 
@@ -373,14 +365,14 @@ static void certificates(struct sim_call *c)
 	EVP_PKEY_free(system_key(c->sim, account));
 	cJSON *all = cJSON_CreateObject();
 	cJSON_AddStringToObject(all, json_str(account->hidden, "systemKey", ""), json_str(account->hidden, "certificate", ""));
-	char *prefix = xasprintf("%s/keys/", account->key);
+	const char *prefix = sim_tmp("%s/keys/", account->key);
 	for (struct sim_object *o = sim_first(c->sim, KEYS, prefix); o; o = sim_following(c->sim, o, prefix))
 		if (json_at(o->hidden, "certificate"))
 			cJSON_AddStringToObject(all, json_str(o->hidden, "id", ""), json_str(o->hidden, "certificate", ""));
 	char *text = json_text(all, 2);
 	sim_bytes(c, 200, "application/json; charset=UTF-8", text, strlen(text));
 	cJSON_Delete(all);
-	free(prefix), free(text);
+	free(text);
 }
 
 static const struct sim_route routes[] = {

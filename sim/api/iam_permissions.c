@@ -27,11 +27,8 @@ static void testable(struct sim_call *c)
 		if (at++ >= from && at <= from + size)
 			cJSON_AddItemToArray(list, json_make("{'name':%s,'stage':'GA'}", p->valuestring));
 	cJSON *reply = json_make("{'permissions':%j}", list);
-	if (at > from + size) {
-		char *next = xasprintf("%d", from + size);
-		json_put_str(reply, "nextPageToken", next);
-		free(next);
-	}
+	if (at > from + size)
+		json_put_str(reply, "nextPageToken", sim_tmp("%d", from + size));
 	cJSON_Delete(owner);
 	sim_ok(c, reply);
 }

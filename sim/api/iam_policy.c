@@ -100,11 +100,9 @@ static bool meets(const struct ask *a, const char *expression)
 
 static bool basic_role_in(const struct ask *a, const char *project, const char *role)
 {
-	char *holder = xasprintf("//cloudresourcemanager.googleapis.com/projects/%s", project);
+	const char *holder = sim_tmp("//cloudresourcemanager.googleapis.com/projects/%s", project);
 	struct ask deeper = {a->sim, a->principal, role, "", a->depth + 1};
-	bool yes = a->depth < 2 && granted_by(&deeper, holder);
-	free(holder);
-	return yes;
+	return a->depth < 2 && granted_by(&deeper, holder);
 }
 
 static bool in_group(const struct ask *a, const char *group)
@@ -169,13 +167,13 @@ static bool granted_by(const struct ask *a, const char *holder)
 /* IAP's resources lie in one another: a role on the project's iap_web, or on a type of resource, is one on all below. */
 static bool granted_above(const struct ask *a, const char *holder)
 {
-	char *up = xstrdup(holder), *slash;
+	char *slash;
+	const char *up = sim_tmp("%s", holder);
 	bool yes = false;
 	while (!yes && (slash = strrchr(up, '/')) && slash - up > (ptrdiff_t)strlen("//iap.googleapis.com/projects")) {
 		*slash = 0;
 		yes = granted_by(a, up);
 	}
-	free(up);
 	return yes;
 }
 
@@ -200,15 +198,13 @@ static void note_asked(struct sim *s, const char *principal, const char *permiss
 static bool holds_permission(struct sim *s, const char *principal, const char *permission, const char *project, const char *holder)
 {
 	const char *parent = project ? sim_project_parent(s, project) : NULL;
-	char *above = parent ? xasprintf("//cloudresourcemanager.googleapis.com/%s", parent) : NULL;
-	char *own = project ? xasprintf("//cloudresourcemanager.googleapis.com/projects/%s", project) : NULL;
+	const char *above = parent ? sim_tmp("//cloudresourcemanager.googleapis.com/%s", parent) : NULL;
+	const char *own = project ? sim_tmp("//cloudresourcemanager.googleapis.com/projects/%s", project) : NULL;
 	struct ask a = {s, principal ? principal : "", permission, holder && *holder ? holder : own ? own : "", 0};
 
 	bool yes = (holder && granted_by(&a, holder)) ||
 		   (holder && text_starts(holder, "//iap.googleapis.com/projects/") && granted_above(&a, holder)) ||
 		   (own && granted_by(&a, own)) || (above && granted_by(&a, above));
-	free(above);
-	free(own);
 	return yes;
 }
 
@@ -240,11 +236,10 @@ static void hide_conditions(cJSON *policy)
 		uint64_t hash = 1469598103934665603u;
 		for (const char *at = expression; *at; at++)
 			hash = (hash ^ (unsigned char)*at) * 1099511628211u;
-		char *role = xasprintf("%s_withcond_%016llx%04llx", json_str(b, "role", ""), (unsigned long long)hash,
+		const char *role = sim_tmp("%s_withcond_%016llx%04llx", json_str(b, "role", ""), (unsigned long long)hash,
 				       (unsigned long long)hash >> 48);
 		json_put_str(b, "role", role);
 		cJSON_DeleteItemFromObjectCaseSensitive(b, "condition");
-		free(role);
 	}
 }
 
@@ -293,7 +288,8 @@ static bool on_project(const char *holder)
 static bool pool_exists(struct sim *s, const char *member)
 {
 	size_t n = strcspn(member, "[");
-	char *pool = xstrndup(member, n), *key, *dot = strstr(pool, ".svc.id.goog");
+	const char *pool = sim_tmp("%.*s", (int)n, member);
+	char *key, *dot = strstr(pool, ".svc.id.goog");
 	bool yes = false;
 	if (dot) {
 		*dot = 0;
@@ -303,7 +299,6 @@ static bool pool_exists(struct sim *s, const char *member)
 			      json_bool(o->doc, "autopilot.enabled", false);
 		free(key);
 	}
-	free(pool);
 	return yes;
 }
 
@@ -703,7 +698,7 @@ static bool rename_member(cJSON *bindings, const char *from, const char *to)
 
 void sim_policy_account(struct sim *s, const char *email, const char *uid, bool gone)
 {
-	char *alive = xasprintf("serviceAccount:%s", email), *dead = xasprintf("deleted:serviceAccount:%s?uid=%s", email, uid);
+	const char *alive = sim_tmp("serviceAccount:%s", email), *dead = sim_tmp("deleted:serviceAccount:%s?uid=%s", email, uid);
 	for (struct sim_object *o = sim_first(s, POLICIES, ""); o; o = sim_following(s, o, "")) {
 		cJSON *state;
 		bool any = rename_member(cJSON_GetObjectItemCaseSensitive(o->doc, "bindings"), gone ? alive : dead,
@@ -717,6 +712,4 @@ void sim_policy_account(struct sim *s, const char *email, const char *uid, bool 
 			free(etag);
 		}
 	}
-	free(alive);
-	free(dead);
 }

@@ -81,11 +81,9 @@ static bool family_known(const char *name, size_t n)
 				     "serviceconsumermanagement servicemanagement servicenetworking serviceusage source spanner storageinsights storagetransfer "
 				     "subscribewithgoogledeveloper telcoautomation timeseriesinsights tpu transcoder translate vertexai videostitcher visionai visualinspection "
 				     "vmmigration vmwareengine workflows workloadmanager workstations ";
-	char *word = xasprintf(" %.*s ", (int)n, name);
-	bool known = strstr(others, word) != NULL;
+	bool known = strstr(others, sim_tmp(" %.*s ", (int)n, name)) != NULL;
 	for (const struct service_entry *e = service_catalogue(); !known && e->name; e++)
 		known = !strncmp(e->name, name, n) && e->name[n] == '.';
-	free(word);
 	return known;
 }
 
@@ -106,12 +104,11 @@ struct spelling {
 static bool spell(void *arg, const char *pattern, size_t n)
 {
 	struct spelling *sp = arg;
-	char *one = xstrndup(pattern, n);
+	const char *one = sim_tmp("%.*s", (int)n, pattern);
 	if (*one != '-' && !strchr(one, '*') && permits(sp->row, one) && !cJSON_GetObjectItemCaseSensitive(sp->seen, one)) {
 		cJSON_AddTrueToObject(sp->seen, one);
 		cJSON_AddItemToArray(sp->list, cJSON_CreateString(one));
 	}
-	free(one);
 	return true;
 }
 

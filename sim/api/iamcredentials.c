@@ -56,11 +56,10 @@ static void generate_access_token(struct sim_call *c)
 		sim_fail(c, "INVALID_ARGUMENT", NULL, "The token lifetime must be between 0 and 3600 seconds.");
 		return;
 	}
-	char *member = xasprintf("serviceAccount:%s", json_str(o->doc, "email", ""));
-	char *token = sim_token_new(c->sim, member, lifetime);
+	char *token = sim_token_new(c->sim, sim_tmp("serviceAccount:%s", json_str(o->doc, "email", "")), lifetime);
 	sim_ok(c,
 	       json_make("{'accessToken':%s,'expireTime':%s}", token, text_rfc3339(token_wall(c->sim) + lifetime, 0, until)));
-	free(member), free(token);
+	free(token);
 }
 
 static void generate_id_token(struct sim_call *c)
@@ -136,7 +135,7 @@ static void sign_jwt(struct sim_call *c)
 	email = json_str(o->doc, "email", "");
 	free(sim_account_sign(c->sim, email, "", 0, &signed_len, &key_id)); /* makes the key, to know its id */
 	struct buf jwt = {0};
-	char *header = xasprintf("{\"alg\":\"RS256\",\"kid\":\"%s\",\"typ\":\"JWT\"}", key_id);
+	const char *header = sim_tmp("{\"alg\":\"RS256\",\"kid\":\"%s\",\"typ\":\"JWT\"}", key_id);
 	add_url64(&jwt, header, strlen(header));
 	buf_putc(&jwt, '.');
 	add_url64(&jwt, payload, strlen(payload));
@@ -144,7 +143,7 @@ static void sign_jwt(struct sim_call *c)
 	buf_putc(&jwt, '.');
 	add_url64(&jwt, signature, signed_len);
 	sim_ok(c, json_make("{'keyId':%s,'signedJwt':%s}", key_id, buf_text(&jwt)));
-	free(header), free(signature);
+	free(signature);
 	buf_free(&jwt);
 }
 

@@ -32,12 +32,11 @@ static bool add_backend(struct sim *s, const char *project, const char *rest, st
 	const char *services = strstr(rest, "/services/");
 	const char *place = rest + strlen("iap_web/compute");
 	size_t n = (size_t)(services - place);
-	char *folder = *place == '-' ? xasprintf("projects/%s/regions/%.*s/backendServices/", project, (int)n - 1, place + 1)
-				     : xasprintf("projects/%s/global/backendServices/", project);
+	const char *folder = *place == '-' ? sim_tmp("projects/%s/regions/%.*s/backendServices/", project, (int)n - 1, place + 1)
+				     : sim_tmp("projects/%s/global/backendServices/", project);
 	struct sim_object *o = backend(s, folder, services + strlen("/services/"));
 	if (o)
 		buf_printf(out, "%.*s/services/%s", (int)(services - rest), rest, json_str(o->doc, "id", ""));
-	free(folder);
 	return o != NULL;
 }
 
@@ -46,22 +45,19 @@ static bool run_service_there(struct sim *s, const char *project, const char *re
 	const char *region = rest + strlen("iap_web/cloud_run-"), *services = strstr(rest, "/services/");
 	if (!services)
 		return true;
-	char *key = xasprintf("projects/%s/locations/%.*s/services/%s", project, (int)(services - region), region,
+	const char *key = sim_tmp("projects/%s/locations/%.*s/services/%s", project, (int)(services - region), region,
 			      services + strlen("/services/"));
-	bool there = sim_get(s, "run.services", key) != NULL;
-	free(key);
-	return there;
+	return sim_get(s, "run.services", key) != NULL;
 }
 
 bool sim_iap_resource(struct sim *s, const char *named, const char **project, struct buf *out)
 {
 	size_t from = strlen("projects/"), n = text_starts(named, "projects/") ? strcspn(named + from, "/") : 0;
-	char *id = xstrndup(named + (n ? from : 0), n);
+	const char *id = sim_tmp("%.*s", (int)n, named + (n ? from : 0));
 	const char *rest = n && named[from + n] ? named + from + n + 1 : "";
 	bool there = true;
 
 	*project = n ? sim_project_id(s, id) : NULL;
-	free(id);
 	if (!*project) {
 		buf_puts(out, named);
 		return !n;
@@ -97,19 +93,18 @@ static const char *family(const char *resource)
 /* The call's resource, when it is there and the caller may do this to it; false: answered. */
 static bool resource_for(struct sim_call *c, const char *verb, struct buf *name)
 {
-	char *named = xstrdup(c->path + strlen("/v1/")), *colon = strrchr(named, ':');
+	const char *named = sim_tmp("%s", c->path + strlen("/v1/"));
+	char *colon = strrchr(named, ':');
 	const char *project;
 	if (text_starts(named, "folders/") || text_starts(named, "organizations/")) {
 		sim_fail(c, "UNIMPLEMENTED", NULL, "The method %s is not simulated for folders and organizations.", c->id);
-		free(named);
 		return false;
 	}
 	if (colon)
 		*colon = 0;
 	bool there = sim_iap_resource(c->sim, named, &project, name);
-	free(named);
 	c->project = project;
-	char *permission = xasprintf("iap.%s.%s", family(buf_text(name)), verb), *holder = xasprintf(HOST "%s", buf_text(name));
+	const char *permission = sim_tmp("iap.%s.%s", family(buf_text(name)), verb), *holder = sim_tmp(HOST "%s", buf_text(name));
 	bool may = !*verb || sim_allowed(c->sim, c->principal, permission, project, holder);
 	if (!may)
 		sim_fail_with(c, 0, "PERMISSION_DENIED", NULL,
@@ -119,7 +114,6 @@ static bool resource_for(struct sim_call *c, const char *verb, struct buf *name)
 			      "Permission '%s' denied on resource '%s' (or it may not exist).", permission, buf_text(name));
 	else if (!there)
 		sim_fail(c, "NOT_FOUND", NULL, "Requested entity was not found.");
-	free(permission), free(holder);
 	return may && there;
 }
 
@@ -128,11 +122,8 @@ static bool resource_for(struct sim_call *c, const char *verb, struct buf *name)
 static void policy_call(struct sim_call *c, const char *verb, void (*answer)(struct sim_call *, const char *))
 {
 	struct buf name = {0};
-	if (resource_for(c, verb, &name)) {
-		char *holder = xasprintf(HOST "%s", buf_text(&name));
-		answer(c, holder);
-		free(holder);
-	}
+	if (resource_for(c, verb, &name))
+		answer(c, sim_tmp(HOST "%s", buf_text(&name)));
 	buf_free(&name);
 }
 

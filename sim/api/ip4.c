@@ -71,20 +71,17 @@ static bool taken_within(const cJSON *subnet, struct ip4_range r, struct ip4_ran
 /* The first range of the network that touches r, if any. */
 static bool taken(struct sim *s, const char *network, struct ip4_range r, struct ip4_range *by)
 {
-	char *link = compute_link(network);
+	const char *link = compute_link(network);
 	bool found = false;
 	static const char *const holders[] = {"compute.subnetworks", "compute.addresses"};
 	for (size_t i = 0; i < 2 && !found; i++)
 		for (struct sim_object *o = sim_first(s, holders[i], "projects/"); o && !found; o = sim_following(s, o, "projects/")) {
 			if (strcmp(json_str(o->doc, "network", ""), link))
 				continue;
-			struct buf b = {0};
-			buf_printf(&b, "%s/%d", json_str(o->doc, "address", ""), (int)json_num(o->doc, "prefixLength", 32));
-			found = ip4_range_parse(i ? buf_text(&b) : json_str(o->doc, "ipCidrRange", ""), by) && ip4_overlap(r, *by);
-			buf_free(&b);
+			const char *b = sim_tmp("%s/%d", json_str(o->doc, "address", ""), (int)json_num(o->doc, "prefixLength", 32));
+			found = ip4_range_parse(i ? b : json_str(o->doc, "ipCidrRange", ""), by) && ip4_overlap(r, *by);
 			found = found || taken_within(o->doc, r, by);
 		}
-	free(link);
 	return found;
 }
 
@@ -101,17 +98,15 @@ struct ip4_range ip4_free_range(struct sim *s, const char *network_path, int bit
 
 static bool used(struct sim *s, const char *project, const char *ip)
 {
-	struct buf prefix = {0};
-	buf_printf(&prefix, "projects/%s/", project);
+	const char *prefix = sim_tmp("projects/%s/", project);
 	static const struct {
 		const char *collection, *field;
 	} places[] = {{"compute.addresses", "address"}, {"compute.forwardingRules", "IPAddress"}, {"compute.instances", "networkInterfaces.0.networkIP"}};
 	bool found = false;
 	for (size_t i = 0; i < sizeof places / sizeof *places && !found; i++)
-		for (struct sim_object *o = sim_first(s, places[i].collection, buf_text(&prefix)); o && !found;
-		     o = sim_following(s, o, buf_text(&prefix)))
+		for (struct sim_object *o = sim_first(s, places[i].collection, prefix); o && !found;
+		     o = sim_following(s, o, prefix))
 			found = !strcmp(json_str(o->doc, places[i].field, ""), ip);
-	buf_free(&prefix);
 	return found;
 }
 

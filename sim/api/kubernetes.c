@@ -154,7 +154,8 @@ static cJSON *page(struct kubernetes_call *k, const char *prefix, const char *st
 
 void kubernetes_list(struct kubernetes_call *k)
 {
-	char *prefix = kubernetes_list_prefix(k), *kind = xasprintf("%sList", k->r->kind), *gv = *k->r->group ? xasprintf("%s/%s", k->r->group, k->r->version) : xstrdup("v1");
+	char *prefix = kubernetes_list_prefix(k), *gv = *k->r->group ? xasprintf("%s/%s", k->r->group, k->r->version) : xstrdup("v1");
+	const char *kind = sim_tmp("%sList", k->r->kind);
 	const struct sim_object *state = sim_get(k->c->sim, "kubernetes.state", k->cluster->key);
 	char *start = page_start(k, prefix);
 	if (start) {
@@ -163,7 +164,6 @@ void kubernetes_list(struct kubernetes_call *k)
 	}
 	free(start);
 	free(prefix);
-	free(kind);
 	free(gv);
 }
 
@@ -326,12 +326,10 @@ static void evict(struct kubernetes_call *k)
 									     (int)json_num(budget->doc, "status.desiredHealthy", 0), (int)json_num(budget->doc, "status.currentHealthy", 0))),
 				"Cannot evict pod as it would violate the pod's disruption budget.");
 	} else {
-		char *key = xstrdup(json_str(o->hidden, "rootKey", "")), *uid = xstrdup(json_str(o->hidden, "root", ""));
+		const char *key = sim_tmp("%s", json_str(o->hidden, "rootKey", "")), *uid = sim_tmp("%s", json_str(o->hidden, "root", ""));
 		kubernetes_pod_remove(k->c->sim, k->cluster, o, NULL);
 		sim_after(k->c->sim, 0.5, kubernetes_look_again, json_make("{'cluster':%s,'key':%s,'uid':%s}", k->cluster->key, key, uid));
 		kubernetes_answer(k, 201, json_make("{'kind':'Status','apiVersion':'v1','metadata':{},'status':'Success','code':201}"));
-		free(key);
-		free(uid);
 	}
 }
 

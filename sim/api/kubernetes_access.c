@@ -45,7 +45,8 @@ static const char *iam_verb(const struct kubernetes_wish *w)
 bool kubernetes_may(const struct kubernetes_call *k, const struct kubernetes_wish *w, char **permission)
 {
 	const struct kubernetes_resource *r = kubernetes_resource_find(w->group, NULL, w->resource);
-	char *project = xstrndup(k->cluster->key + 9, strcspn(k->cluster->key + 9, "/")), *holder = xasprintf("//container.googleapis.com/%s", k->cluster->key);
+	const char *project = sim_tmp("%.*s", (int)strcspn(k->cluster->key + 9, "/"), k->cluster->key + 9),
+		   *holder = sim_tmp("//container.googleapis.com/%s", k->cluster->key);
 	bool custom = r ? kubernetes_type_find(r->type)->custom : strchr(w->group, '.') && !strstr(w->group, ".k8s.io");
 	char *needed = xasprintf("container.%s.%s", custom ? "thirdPartyObjects" : iam_resource(w->resource), iam_verb(w));
 	bool may = (k->c->principal && sim_allowed(k->c->sim, k->c->principal, needed, project, holder)) || kubernetes_bound(k->c->sim, k->cluster->key, k->user, w);
@@ -53,8 +54,6 @@ bool kubernetes_may(const struct kubernetes_call *k, const struct kubernetes_wis
 		*permission = needed;
 	else
 		free(needed);
-	free(project);
-	free(holder);
 	return may;
 }
 
@@ -97,7 +96,8 @@ const char *kubernetes_user(struct sim_call *c, const struct sim_object *cluster
 
 bool kubernetes_issuer(struct kubernetes_call *k)
 {
-	char *issuer = issuer_of(k->cluster), *keys = xasprintf("%s/jwks", issuer);
+	char *issuer = issuer_of(k->cluster);
+	const char *keys = sim_tmp("%s/jwks", issuer);
 	bool about = !strcmp(k->c->path, "/.well-known/openid-configuration"), of_keys = !strcmp(k->c->path, "/openid/v1/jwks");
 	k->r = NULL;
 	if (about)
@@ -106,7 +106,6 @@ bool kubernetes_issuer(struct kubernetes_call *k)
 	else if (of_keys)
 		kubernetes_answer(k, 200, json_make("{'keys':[%j]}", oidc_jwk(k->c->sim)));
 	free(issuer);
-	free(keys);
 	return about || of_keys;
 }
 
@@ -138,7 +137,7 @@ cJSON *kubernetes_token(const struct kubernetes_call *k, const cJSON *account, c
 {
 	struct sim *s = k->c->sim;
 	char until[40], *issuer = issuer_of(k->cluster);
-	char *subject = xasprintf("system:serviceaccount:%s:%s", k->ns, k->name);
+	const char *subject = sim_tmp("system:serviceaccount:%s:%s", k->ns, k->name);
 	double now = floor(sim_wall(s)), seconds = json_num(sent, "spec.expirationSeconds", 3600);
 	cJSON *audiences = cJSON_Duplicate(json_at(sent, "spec.audiences"), true);
 	audiences = audiences ? audiences : json_make("[%s]", issuer);
@@ -154,6 +153,5 @@ cJSON *kubernetes_token(const struct kubernetes_call *k, const cJSON *account, c
 	cJSON_Delete(claims);
 	free(token);
 	free(issuer);
-	free(subject);
 	return reply;
 }

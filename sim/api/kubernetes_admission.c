@@ -147,21 +147,19 @@ char *kubernetes_admit_pod(struct sim *s, const struct sim_object *cluster, cons
 /* Other kinds. -------------------------------------------------------------------------------------------------------------------- */
 void kubernetes_default_class(struct sim *s, const struct sim_object *cluster, cJSON *claim)
 {
-	char *prefix = xstrdup(kubernetes_prefix(cluster->key, "storage.k8s.io", "storageclasses", ""));
+	const char *prefix = sim_tmp("%s", kubernetes_prefix(cluster->key, "storage.k8s.io", "storageclasses", ""));
 	if (!json_at(claim, "spec.storageClassName"))
 		for (struct sim_object *o = sim_first(s, KUBERNETES_OBJECTS, prefix); o; o = sim_following(s, o, prefix))
 			if (!strcmp(kubernetes_annotation(o->doc, "storageclass.kubernetes.io/is-default-class"), "true"))
 				json_put_str(claim, "spec.storageClassName", json_str(o->doc, "metadata.name", ""));
-	free(prefix);
 }
 
 static void warn(struct kubernetes_call *k, const char *text)
 {
 	cJSON *v = cJSON_CreateString(text);
-	char *quoted = json_text(v, -1), *header = xasprintf("299 - %s", quoted);
-	sim_header(k->c, "Warning", header);
+	char *quoted = json_text(v, -1);
+	sim_header(k->c, "Warning", sim_tmp("299 - %s", quoted));
 	free(quoted);
-	free(header);
 	cJSON_Delete(v);
 }
 

@@ -73,13 +73,12 @@ static cJSON *reference_to(const struct sim_object *o, const char *uid)
 /* Whoever keeps the pods of a set that has lost its Deployment, or got one. */
 static void hand_over(struct sim *s, const struct sim_object *cluster, const struct sim_object *set, const struct sim_object *root)
 {
-	char *prefix = xstrdup(kubernetes_prefix(cluster->key, "", "pods", json_str(set->doc, "metadata.namespace", "")));
+	const char *prefix = sim_tmp("%s", kubernetes_prefix(cluster->key, "", "pods", json_str(set->doc, "metadata.namespace", "")));
 	for (struct sim_object *pod = sim_first(s, KUBERNETES_OBJECTS, prefix); pod; pod = sim_following(s, pod, prefix))
 		if (reference_to(pod, kubernetes_uid(set))) {
 			json_put_str(pod->hidden, "root", kubernetes_uid(root));
 			json_put_str(pod->hidden, "rootKey", root->key);
 		}
-	free(prefix);
 }
 
 static void orphan(struct sim *s, const struct sim_object *cluster, struct sim_object *o, const char *uid)
@@ -97,7 +96,7 @@ static void orphan(struct sim *s, const struct sim_object *cluster, struct sim_o
 
 void kubernetes_collect(struct sim *s, const struct sim_object *cluster, const char *uid, const char *ns, bool orphaned)
 {
-	char *prefix = xasprintf("%s|", cluster->key), *owner = xstrdup(uid), *home = xstrdup(ns);
+	const char *prefix = sim_tmp("%s|", cluster->key), *owner = sim_tmp("%s", uid), *home = sim_tmp("%s", ns);
 	struct sim_object *next;
 	for (struct sim_object *o = sim_first(s, KUBERNETES_OBJECTS, prefix); o; o = next) {
 		next = sim_following(s, o, prefix);
@@ -107,7 +106,7 @@ void kubernetes_collect(struct sim *s, const struct sim_object *cluster, const c
 			orphan(s, cluster, o, owner);
 			continue;
 		}
-		char *mine = xstrdup(kubernetes_uid(o)), *key = xstrdup(o->key);
+		const char *mine = sim_tmp("%s", kubernetes_uid(o)), *key = sim_tmp("%s", o->key);
 		if (!strcmp(json_str(o->doc, "kind", ""), "Pod")) {
 			kubernetes_pod_remove(s, cluster, o, NULL);
 		} else {
@@ -117,18 +116,13 @@ void kubernetes_collect(struct sim *s, const struct sim_object *cluster, const c
 			kubernetes_collect(s, cluster, mine, home, false);
 		}
 		next = sim_first_from(s, KUBERNETES_OBJECTS, prefix, key);
-		free(mine);
-		free(key);
 	}
-	free(prefix);
-	free(owner);
-	free(home);
 }
 
 /* A set of its labels that nobody owns is taken for one's own. */
 static void adopt(struct sim *s, const struct sim_object *cluster, struct sim_object *o)
 {
-	char *prefix = xstrdup(kubernetes_prefix(cluster->key, "apps", "replicasets", json_str(o->doc, "metadata.namespace", "")));
+	const char *prefix = sim_tmp("%s", kubernetes_prefix(cluster->key, "apps", "replicasets", json_str(o->doc, "metadata.namespace", "")));
 	for (struct sim_object *rs = sim_first(s, KUBERNETES_OBJECTS, prefix); rs; rs = sim_following(s, rs, prefix)) {
 		if (json_at(rs->doc, "metadata.ownerReferences.0") || !kubernetes_label_selector(json_at(o->doc, "spec.selector"), json_at(rs->doc, "metadata.labels")))
 			continue;
@@ -138,7 +132,6 @@ static void adopt(struct sim *s, const struct sim_object *cluster, struct sim_ob
 		hand_over(s, cluster, rs, o);
 		kubernetes_touch(s, cluster->key, rs->doc);
 	}
-	free(prefix);
 }
 
 /* Whose turn it is. ----------------------------------------------------------------------------------------------------------- */

@@ -128,12 +128,11 @@ static double next_time(const struct schedule *c, double after, const char *zone
 /* Jobs. -------------------------------------------------------------------------------------------------------------------------- */
 static int jobs_of(struct sim *s, const struct sim_object *cluster, const struct sim_object *o, struct sim_object **list)
 {
-	char *prefix = xstrdup(kubernetes_prefix(cluster->key, "batch", "jobs", json_str(o->doc, "metadata.namespace", "")));
+	const char *prefix = sim_tmp("%s", kubernetes_prefix(cluster->key, "batch", "jobs", json_str(o->doc, "metadata.namespace", "")));
 	int n = 0;
 	for (struct sim_object *j = sim_first(s, KUBERNETES_OBJECTS, prefix); j && n < MOST_JOBS; j = sim_following(s, j, prefix))
 		if (!strcmp(json_str(j->doc, "metadata.ownerReferences.0.uid", ""), kubernetes_uid(o)))
 			list[n++] = j;
-	free(prefix);
 	return n;
 }
 

@@ -78,14 +78,13 @@ static void tell(const struct decoder *d, const char *what, const struct place *
 {
 	struct buf b = {0};
 	spell(at, true, &b);
-	char *text = xasprintf("%s field \"%s\"", what, buf_text(&b));
+	const char *text = sim_tmp("%s field \"%s\"", what, buf_text(&b));
 	const cJSON *other;
 	bool known = false;
 	cJSON_ArrayForEach(other, d->strict)
 		known = known || !strcmp(other->valuestring, text);
 	if (d->strict && !known)
 		cJSON_AddItemToArray(d->strict, cJSON_CreateString(text));
-	free(text);
 	buf_free(&b);
 }
 
@@ -332,13 +331,12 @@ cJSON *kubernetes_decode(const struct kubernetes_type *type, const cJSON *doc, c
 char *kubernetes_json_complaint(const char *text, size_t len)
 {
 	const char *end = NULL;
-	char *copy = xstrndup(text, len);
+	const char *copy = sim_tmp("%.*s", (int)len, text);
 	cJSON *parsed = cJSON_ParseWithOpts(copy, &end, true);
 	size_t at = end ? (size_t)(end - copy) : len;
 	char *why = at >= strlen(copy) || strspn(copy + at, " \n\t{[,:\"") == strlen(copy + at)
 			    ? xstrdup("unexpected end of JSON input")
 			    : xasprintf("invalid character '%c' looking for beginning of value", copy[at]);
 	cJSON_Delete(parsed);
-	free(copy);
 	return why;
 }

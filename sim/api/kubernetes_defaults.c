@@ -303,9 +303,8 @@ static void prepare_service(struct kubernetes_call *k, cJSON *doc, const cJSON *
 	if (!strcmp(type, "ExternalName"))
 		return;
 	if (!json_at(doc, "spec.clusterIP") && json_at(doc, "spec.ports.0")) {
-		char *ip = xasprintf("34.118.%d.%d", 224 + (int)(sim_random(k->c->sim) % 16), 2 + (int)(sim_random(k->c->sim) % 250));
+		const char *ip = sim_tmp("34.118.%d.%d", 224 + (int)(sim_random(k->c->sim) % 16), 2 + (int)(sim_random(k->c->sim) % 250));
 		json_put_str(doc, "spec.clusterIP", ip);
-		free(ip);
 	}
 	if (json_at(doc, "spec.clusterIP") && !json_at(doc, "spec.clusterIPs"))
 		json_put(doc, "spec.clusterIPs", json_make("[%s]", json_str(doc, "spec.clusterIP", "")));

@@ -177,9 +177,8 @@ static void settle_sets(struct sim *s, const struct sim_object *cluster, struct 
 /* Status. ------------------------------------------------------------------------------------------------------------------------ */
 static cJSON *condition(struct sim *s, const char *type, bool status, const char *reason, const char *message)
 {
-	char *now = sim_time(s, 0);
+	const char *now = sim_stamp(s, 0);
 	cJSON *c = json_make("{'type':%s,'status':%s,'lastUpdateTime':%s,'lastTransitionTime':%s,'reason':%s,'message':%s}", type, status ? "True" : "False", now, now, reason, message);
-	free(now);
 	return c;
 }
 
@@ -313,7 +312,7 @@ static void look_later(struct sim *s, const struct sim_object *cluster, const st
 
 void kubernetes_deployment_look(struct sim *s, const struct sim_object *cluster, struct sim_object *o)
 {
-	char *hash = xstrdup(kubernetes_hash(json_at(o->doc, "spec.template")));
+	const char *hash = sim_tmp("%s", kubernetes_hash(json_at(o->doc, "spec.template")));
 	bool recreate = !strcmp(json_str(o->doc, "spec.strategy.type", ""), "Recreate"), paused = json_bool(o->doc, "spec.paused", false);
 	struct crew c;
 	muster(s, cluster, o, hash, &c);
@@ -325,7 +324,6 @@ void kubernetes_deployment_look(struct sim *s, const struct sim_object *cluster,
 	deployment_status(s, cluster, o, &c, hash);
 	if (json_at(o->hidden, "refused"))
 		look_later(s, cluster, o, 30);
-	free(hash);
 }
 
 void kubernetes_deployment(struct sim *s, const struct sim_object *cluster, struct sim_object *o)

@@ -41,9 +41,8 @@ static cJSON *group_doc(const char *name)
 	cJSON *list = cJSON_CreateArray();
 	for (size_t i = 0; i < GROUPS; i++)
 		if (!strcmp(groups[i][0], name)) {
-			char *gv = xasprintf("%s/%s", name, groups[i][1]);
+			const char *gv = sim_tmp("%s/%s", name, groups[i][1]);
 			cJSON_AddItemToArray(list, json_make("{'groupVersion':%s,'version':%s}", gv, groups[i][1]));
-			free(gv);
 		}
 	return json_make("{'name':%s,'versions':%j,'preferredVersion':%j}", name, list, cJSON_Duplicate(list->child, true));
 }
@@ -61,7 +60,8 @@ static void group_list(struct sim_call *c)
 static void put_version_hash(cJSON *one, const struct kubernetes_resource *r)
 {
 	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-	char *text = xasprintf("%s/%s/%s", r->group, r->version, r->kind), hash[13];
+	char hash[13];
+	const char *text = sim_tmp("%s/%s/%s", r->group, r->version, r->kind);
 	const char *hex = sim_sha256(text, strlen(text)) + 7;
 	unsigned char byte[9] = {0};
 	for (int i = 0; i < 8; i++)
@@ -71,7 +71,6 @@ static void put_version_hash(cJSON *one, const struct kubernetes_resource *r)
 	hash[11] = '=';
 	hash[12] = '\0';
 	json_put_str(one, "storageVersionHash", hash);
-	free(text);
 }
 
 static bool is_in_all(const char *kind)
@@ -166,10 +165,8 @@ static void openapi_paths(struct sim_call *c)
 	cJSON *paths = cJSON_CreateObject();
 	for (size_t i = 0; i <= GROUPS; i++) {
 		char *name = i < GROUPS ? xasprintf("apis/%s/%s", groups[i][0], groups[i][1]) : xstrdup("api/v1");
-		char *url = xasprintf("/openapi/v3/%s?hash=0", name);
-		cJSON_AddItemToObject(paths, name, json_make("{'serverRelativeURL':%s}", url));
+		cJSON_AddItemToObject(paths, name, json_make("{'serverRelativeURL':%s}", sim_tmp("/openapi/v3/%s?hash=0", name)));
 		free(name);
-		free(url);
 	}
 	put_json(c, json_make("{'paths':%j}", paths));
 }
@@ -177,15 +174,13 @@ static void openapi_paths(struct sim_call *c)
 /* The custom resources of GKE, as kubectl looks whether a kind that it does not know is one, and as charts look whether they are there. */
 static cJSON *custom_definition(const struct kubernetes_resource *r)
 {
-	char *name = xasprintf("%s.%s", r->plural, r->group), *list = xasprintf("%sList", r->kind);
+	const char *name = sim_tmp("%s.%s", r->plural, r->group), *list = sim_tmp("%sList", r->kind);
 	cJSON *one = json_make("{'kind':'CustomResourceDefinition','apiVersion':'apiextensions.k8s.io/v1','metadata':{'name':%s},'spec':{'group':%s,'names':"
 			       "{'plural':%s,'singular':%s,'kind':%s,'listKind':%s},'scope':%s,'versions':[{'name':%s,'served':true,'storage':true}]},'status':{'conditions':["
 			       "{'type':'NamesAccepted','status':'True','reason':'NoConflicts','message':'no conflicts found'},{'type':'Established','status':'True','reason':"
 			       "'InitialNamesAccepted','message':'the initial names have been accepted'}],'acceptedNames':{'plural':%s,'singular':%s,'kind':%s,'listKind':%s},"
 			       "'storedVersions':[%s]}}", name, r->group, r->plural, r->singular, r->kind, list, r->namespaced ? "Namespaced" : "Cluster", r->version,
 			       r->plural, r->singular, r->kind, list, r->version);
-	free(name);
-	free(list);
 	return one;
 }
 

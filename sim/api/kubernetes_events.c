@@ -30,7 +30,7 @@ static struct sim_object *before(struct sim *s, const char *cluster, const struc
 static void tell(struct sim *s, const char *cluster, const cJSON *about, const char *path, const char *type, const char *reason, const char *message,
 		 const char *component)
 {
-	char *now = sim_time(s, 0);
+	const char *now = sim_stamp(s, 0);
 	const struct sim_object *state = sim_get(s, "kubernetes.state", cluster);
 	/* By the time, and in their order within it. */
 	unsigned long long moment = (unsigned long long)(sim_wall(s) * 1e9) + (unsigned long long)(state ? json_num(state->doc, "version", 0) : 0);
@@ -41,7 +41,6 @@ static void tell(struct sim *s, const char *cluster, const cJSON *about, const c
 		json_put_num(same->doc, "count", json_num(same->doc, "count", 1) + 1);
 		json_put_str(same->doc, "lastTimestamp", now);
 		kubernetes_touch(s, cluster, same->doc);
-		free(now);
 		return;
 	}
 	cJSON *doc = json_make("{'metadata':{'name':%s},'involvedObject':{'apiVersion':%s,'kind':%s,'name':%s,'uid':%s,'resourceVersion':%s},'reason':%s,'message':%s,"
@@ -57,7 +56,6 @@ static void tell(struct sim *s, const char *cluster, const cJSON *about, const c
 		json_put_str(doc, "reportingInstance", json_str(about, "spec.nodeName", ""));
 	}
 	kubernetes_put(s, cluster, "", "v1", "events", t.ns, doc);
-	free(now);
 }
 
 void kubernetes_event_by(struct sim *s, const char *cluster, const cJSON *about, const char *type, const char *reason, const char *message,

@@ -100,12 +100,10 @@ struct kubernetes_set kubernetes_set_copy(const struct kubernetes_set *set)
 /* Is something below the path in the set? */
 static bool has_below(const struct kubernetes_set *set, const char *path)
 {
-	char *prefix = xasprintf("%s\x1f", path);
+	const char *prefix = sim_tmp("%s\x1f", path);
 	bool there;
 	size_t at = position(set, prefix, &there);
-	bool below = at < set->count && text_starts(set->paths[at], prefix);
-	free(prefix);
-	return below;
+	return at < set->count && text_starts(set->paths[at], prefix);
 }
 
 /* FieldsV1. -------------------------------------------------------------------------------------------------------------- */
@@ -128,10 +126,9 @@ cJSON *kubernetes_set_encode(const struct kubernetes_set *set)
 	for (size_t i = 0; i < set->count; i++) {
 		cJSON *at = root;
 		for (const char *s = set->paths[i]; *s; s += strcspn(s, "\x1f"), s += *s == '\x1f') {
-			char *name = xstrndup(s, strcspn(s, "\x1f"));
+			const char *name = sim_tmp("%.*s", (int)strcspn(s, "\x1f"), s);
 			cJSON *next = cJSON_GetObjectItemCaseSensitive(at, name);
 			at = next ? next : cJSON_AddObjectToObject(at, name);
-			free(name);
 		}
 		if (!cJSON_GetObjectItemCaseSensitive(at, "."))
 			cJSON_AddObjectToObject(at, ".");
@@ -150,9 +147,7 @@ static void decode(const cJSON *node, const char *path, struct kubernetes_set *s
 			kubernetes_set_add(set, path);
 			continue;
 		}
-		char *at = xasprintf("%s%s%s", path, *path ? "\x1f" : "", child->string);
-		decode(child, at, set);
-		free(at);
+		decode(child, sim_tmp("%s%s%s", path, *path ? "\x1f" : "", child->string), set);
 	}
 }
 
@@ -167,7 +162,7 @@ struct kubernetes_set kubernetes_set_decode(const cJSON *fields)
 void kubernetes_path_text(const char *path, struct buf *b)
 {
 	for (const char *s = path; *s; s += strcspn(s, "\x1f"), s += *s == '\x1f') {
-		char *part = xstrndup(s, strcspn(s, "\x1f"));
+		const char *part = sim_tmp("%.*s", (int)strcspn(s, "\x1f"), s);
 		if (text_starts(part, "f:")) {
 			buf_printf(b, ".%s", part + 2);
 		} else {
@@ -184,7 +179,6 @@ void kubernetes_path_text(const char *path, struct buf *b)
 			buf_putc(b, ']');
 			cJSON_Delete(key);
 		}
-		free(part);
 	}
 }
 
@@ -216,7 +210,7 @@ static char *element_of(const struct kubernetes_shape *list, const cJSON *elemen
 	cJSON *key = cJSON_CreateObject();
 	bool whole = cJSON_IsObject(element);
 	for (const char *p = list->keys; whole && *p; p += strcspn(p, "+"), p += *p == '+') {
-		char *name = xstrndup(p, strcspn(p, "+"));
+		const char *name = sim_tmp("%.*s", (int)strcspn(p, "+"), p);
 		const cJSON *v = cJSON_GetObjectItemCaseSensitive(element, name);
 		const struct kubernetes_field *f = kubernetes_field(list->of->type, name);
 		if (v)
@@ -229,7 +223,6 @@ static char *element_of(const struct kubernetes_shape *list, const cJSON *elemen
 			cJSON_AddNumberToObject(key, name, 0);
 		else
 			whole = false;
-		free(name);
 	}
 	char *text = whole ? json_text(key, -1) : NULL, *part = text ? xasprintf("k:%s", text) : NULL;
 	cJSON_Delete(key);
@@ -303,14 +296,12 @@ void kubernetes_set_named(const struct kubernetes_type *type, struct kubernetes_
 		const struct kubernetes_shape *s = &root;
 		const char *path = set->paths[i];
 		for (const char *p = path; *p; p += strcspn(p, "\x1f"), p += *p == '\x1f') {
-			char *part = xstrndup(p, strcspn(p, "\x1f"));
+			const char *part = sim_tmp("%.*s", (int)strcspn(p, "\x1f"), p);
 			bool named = false;
 			s = text_starts(part, "f:") ? member_shape(s, part + 2, &named) : s->of ? s->of : any_shape();
-			char *prefix = xstrndup(path, (size_t)(p - path) + strlen(part));
+			const char *prefix = sim_tmp("%.*s", (int)((size_t)(p - path) + strlen(part)), path);
 			if (named)
 				kubernetes_set_add(&more, prefix);
-			free(prefix);
-			free(part);
 		}
 	}
 	kubernetes_set_unite(set, &more);
@@ -409,9 +400,8 @@ static cJSON *merge_list(const struct kubernetes_shape *s, const cJSON *live, co
 			char *next = before || !r ? NULL : element_of(s, r);
 			const cJSON *shared = next ? find_element(s, live, next) : NULL;
 			free(next);
-			if (before || shared) {
+			if (before || shared)
 				l = l->next;
-			}
 			if (!before && r) {
 				cJSON_AddItemToArray(out, merge(s->of, shared, r));
 				r = r->next;

@@ -121,7 +121,7 @@ static cJSON *groups(struct balance *b, const char *service, const char *port, c
 	const char *location = json_str(b->cluster->doc, "locations.0", json_str(b->cluster->doc, "location", ""));
 	const char *zone = compute_zone_known(location) ? location : sim_tmp("%s-a", location);
 	const char *network = json_str(b->cluster->doc, "networkConfig.network", ""), *subnet = json_str(b->cluster->doc, "networkConfig.subnetwork", "");
-	char *net = compute_link(network), *sub = compute_link(subnet);
+	const char *net = compute_link(network), *sub = compute_link(subnet);
 	cJSON *ends = kubernetes_endpoints(b->sim, b->cluster->key, b->ns, service, port);
 	const char *scope = sim_tmp("projects/%s/zones/%s/", b->project, zone);
 	const char *link = ensure(b, &compute_neg_kind, scope, json_make("{'name':%s,'networkEndpointType':'GCE_VM_IP_PORT','network':%s,'subnetwork':%s,'size':%d}", name,
@@ -130,8 +130,6 @@ static cJSON *groups(struct balance *b, const char *service, const char *port, c
 	json_put(neg->hidden, "kubernetes", json_make("{'cluster':%s,'namespace':%s,'service':%s,'port':%s}", b->cluster->key, b->ns, service, port));
 	cJSON_AddItemToArray(list, json_make("{'group':%s,'balancingMode':'RATE','maxRatePerEndpoint':1,'capacityScaler':1}", link));
 	cJSON_Delete(ends);
-	free(net);
-	free(sub);
 	return list;
 }
 
@@ -526,7 +524,8 @@ static void sync(struct sim *s, const cJSON *arg)
 	fronts(&b, map, ip);
 	remove_others(s, json_at(o->hidden, "made"), b.made);
 	json_put(o->hidden, "made", b.made);
-	char *text = json_text(states, -1), *before = xstrdup(annotation(o->doc, "ingress.kubernetes.io/backends"));
+	char *text = json_text(states, -1);
+	const char *before = sim_tmp("%s", annotation(o->doc, "ingress.kubernetes.io/backends"));
 	annotate(o->doc, "ingress.kubernetes.io/backends", text);
 	annotate(o->doc, "ingress.kubernetes.io/url-map", strrchr(map, '/') + 1);
 	bool change = strcmp(text, before) || strcmp(json_str(o->doc, "status.loadBalancer.ingress.0.ip", ""), ip);
@@ -537,7 +536,6 @@ static void sync(struct sim *s, const cJSON *arg)
 		kubernetes_touch(s, cluster->key, o->doc);
 	bool well = !strstr(text, "UNHEALTHY") && !strstr(text, "Unknown") && states->child;
 	free(text);
-	free(before);
 	cJSON_Delete(states);
 	sim_after(s, well ? 600 : 60, sync, cJSON_Duplicate(arg, true)); /* the controller looks again and again */
 }

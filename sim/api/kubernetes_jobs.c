@@ -45,7 +45,7 @@ static cJSON *condition(const char *type, const char *reason, const char *messag
 /* ends: type, reason and message of its end; NULL while it goes on. */
 static void report(struct sim *s, const struct sim_object *cluster, struct sim_object *o, const struct tally *t, const char *const ends[3])
 {
-	char *now = sim_time(s, 0);
+	const char *now = sim_stamp(s, 0);
 	bool suspended = json_bool(o->doc, "spec.suspend", false);
 	cJSON *status = json_make("{'ready':%d,'terminating':0,'uncountedTerminatedPods':{}}", ends ? 0 : t->ready);
 	if (!suspended || json_at(o->doc, "status.startTime"))
@@ -70,7 +70,6 @@ static void report(struct sim *s, const struct sim_object *cluster, struct sim_o
 		cJSON_Delete(status);
 	else
 		kubernetes_report(s, cluster->key, o, status, "kube-controller-manager", NULL, NULL);
-	free(now);
 }
 
 static void again(struct sim *s, const cJSON *arg)

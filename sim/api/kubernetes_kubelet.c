@@ -30,7 +30,7 @@ const cJSON *kubernetes_condition(const cJSON *doc, const char *type)
 
 void kubernetes_set_condition(struct sim *s, cJSON *status, const char *type, bool on, const char *reason, const char *message)
 {
-	char *now = sim_time(s, 0);
+	const char *now = sim_stamp(s, 0);
 	cJSON *list = json_at(status, "conditions"), *c, *fresh = json_make("{'type':%s,'status':%s,'lastProbeTime':%j,'lastTransitionTime':%s}", type, on ? "True" : "False",
 									    cJSON_CreateNull(), now);
 	if (!list)
@@ -39,7 +39,6 @@ void kubernetes_set_condition(struct sim *s, cJSON *status, const char *type, bo
 		json_put_str(fresh, "reason", reason);
 	if (*message)
 		json_put_str(fresh, "message", message);
-	free(now);
 	cJSON_ArrayForEach(c, list)
 		if (!strcmp(json_str(c, "type", ""), type)) {
 			if (!strcmp(json_str(c, "status", ""), on ? "True" : "False"))
@@ -100,7 +99,9 @@ static void step(struct sim *s, const cJSON *arg)
 		json_put_str(pod->doc, "status.podIP", ip);
 		json_put(pod->doc, "status.podIPs", json_make("[{'ip':%s}]", ip));
 	}
-	char *key = xstrdup(json_str(pod->hidden, "rootKey", "")), *uid = xstrdup(json_str(pod->hidden, "root", "")), *ns = xstrdup(json_str(pod->doc, "metadata.namespace", ""));
+	const char *key = sim_tmp("%s", json_str(pod->hidden, "rootKey", "")),
+		   *uid = sim_tmp("%s", json_str(pod->hidden, "root", "")),
+		   *ns = sim_tmp("%s", json_str(pod->doc, "metadata.namespace", ""));
 	sim_workloads(s)->pod_tried(s, cluster, pod);
 	const char *phase = json_str(pod->doc, "status.phase", "");
 	int tries = (int)json_num(pod->hidden, "tries", 1);
@@ -109,9 +110,6 @@ static void step(struct sim *s, const cJSON *arg)
 	kubernetes_endpoints_sync(s, cluster, ns);
 	kubernetes_budgets(s, cluster, ns);
 	kubernetes_look(s, cluster->key, key, uid);
-	free(key);
-	free(uid);
-	free(ns);
 }
 
 void kubernetes_pod(struct sim *s, const struct sim_object *cluster, struct sim_object *pod)

@@ -25,12 +25,11 @@ static cJSON *usage(double cpu, double memory)
 
 static cJSON *measured(struct sim *s, const struct sim_object *o, const char *kind)
 {
-	char *now = sim_time(s, 0);
+	const char *now = sim_stamp(s, 0);
 	cJSON *m = json_make("{'kind':%s,'apiVersion':'metrics.k8s.io/v1beta1','metadata':{'name':%s,'creationTimestamp':%s},'timestamp':%s,'window':'15s'}", kind,
 			     json_str(o->doc, "metadata.name", ""), now, now);
 	if (json_at(o->doc, "metadata.namespace"))
 		json_put_str(m, "metadata.namespace", json_str(o->doc, "metadata.namespace", ""));
-	free(now);
 	return m;
 }
 
@@ -48,7 +47,7 @@ static cJSON *of_pod(struct sim *s, const struct sim_object *pod)
 /* A node uses what its pods do, and a little itself. */
 static cJSON *of_node(struct sim *s, const struct sim_object *cluster, const struct sim_object *node)
 {
-	char *prefix = xstrdup(kubernetes_prefix(cluster->key, "", "pods", ""));
+	const char *prefix = sim_tmp("%s", kubernetes_prefix(cluster->key, "", "pods", ""));
 	double cpu = 1000, memory = 600;
 	for (struct sim_object *o = sim_first(s, KUBERNETES_OBJECTS, prefix); o; o = sim_following(s, o, prefix)) {
 		double c, m;
@@ -58,7 +57,6 @@ static cJSON *of_node(struct sim *s, const struct sim_object *cluster, const str
 		cpu += c;
 		memory += m;
 	}
-	free(prefix);
 	cJSON *m = measured(s, node, "NodeMetrics");
 	json_put(m, "usage", usage(cpu, memory));
 	return m;
@@ -95,12 +93,12 @@ bool kubernetes_metrics(struct kubernetes_call *k)
 			kubernetes_fail(k, 404, "NotFound", NULL, "%s.metrics.k8s.io \"%s\" not found", nodes ? "nodes" : "pods", name);
 		return true;
 	}
-	char *prefix = xstrdup(kubernetes_prefix(k->cluster->key, "", nodes ? "nodes" : "pods", ns)), *why;
+	char *why;
+	const char *prefix = sim_tmp("%s", kubernetes_prefix(k->cluster->key, "", nodes ? "nodes" : "pods", ns));
 	cJSON *items = cJSON_CreateArray();
 	for (struct sim_object *o = sim_first(s, KUBERNETES_OBJECTS, prefix); o; o = sim_following(s, o, prefix))
 		if ((nodes || !strcmp(json_str(o->doc, "status.phase", ""), "Running")) && kubernetes_labels_match(json_at(o->doc, "metadata.labels"), sim_param(k->c, "labelSelector"), &why))
 			cJSON_AddItemToArray(items, one(s, k->cluster, o, nodes));
-	free(prefix);
 	kubernetes_answer(k, 200, json_make("{'kind':%s,'apiVersion':'metrics.k8s.io/v1beta1','metadata':{},'items':%j}", nodes ? "NodeMetricsList" : "PodMetricsList", items));
 	return true;
 }

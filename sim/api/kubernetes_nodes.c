@@ -133,7 +133,7 @@ static cJSON *node_doc(struct sim *s, const struct sim_object *cluster, const cJ
 {
 	const char *type = json_str(pool, "config.machineType", "e2-medium"), *name = json_str(machine->doc, "name", "");
 	int cpus = compute_machine_cpus(type), memory = compute_machine_memory(type);
-	char *now = sim_time(s, 0);
+	const char *now = sim_stamp(s, 0);
 	cJSON *doc = json_make(
 		"{'metadata':{'name':%s,'labels':%j,'annotations':{}},'spec':{'providerID':%s,'taints':%j},'status':{'capacity':{'cpu':%s,'memory':%s,'pods':%s,'ephemeral-storage':"
 		"'98831908Ki'},'allocatable':{'cpu':%s,'memory':%s,'pods':%s,'ephemeral-storage':'47060071478'},'conditions':[%j,%j,%j,%j,%j],'addresses':[{'type':'InternalIP',"
@@ -156,7 +156,6 @@ static cJSON *node_doc(struct sim *s, const struct sim_object *cluster, const cJ
 		cJSON_AddItemToArray(json_at(doc, "status.addresses"), json_make("{'type':'ExternalIP','address':%s}", outer));
 	if (!json_at(doc, "spec.taints.0"))
 		json_drop(doc, "spec.taints");
-	free(now);
 	return doc;
 }
 
@@ -181,7 +180,7 @@ static const struct {
 
 static void put_system_pod(struct sim *s, const struct sim_object *cluster, size_t n, const struct sim_object *node)
 {
-	char *now = sim_time(s, 0);
+	const char *now = sim_stamp(s, 0);
 	const char *app = system_pods[n].name, *name = sim_tmp("%s-%s", app, kubernetes_drawn(s)), *ip = json_str(node->doc, "status.addresses.0.address", "");
 	cJSON *doc = json_make("{'metadata':{'name':%s,'labels':{'k8s-app':%s}},'spec':{'nodeName':%s,'hostNetwork':true,'priorityClassName':'system-node-critical','priority':2000001000,"
 			       "'serviceAccountName':%s,'tolerations':[{'operator':'Exists'}],'containers':[{'name':%s,'image':%s,'resources':{'requests':{'cpu':%s,'memory':%s}}}]},"
@@ -195,7 +194,6 @@ static void put_system_pod(struct sim *s, const struct sim_object *cluster, size
 	struct sim_object *pod = kubernetes_put(s, cluster->key, "", "v1", "pods", "kube-system", doc);
 	json_put_bool(pod->hidden, "begun", true);
 	json_put_bool(pod->hidden, "system", true);
-	free(now);
 }
 
 static void furnish(struct sim *s, const struct sim_object *cluster, const struct sim_object *node, bool first)
@@ -209,20 +207,17 @@ static void furnish(struct sim *s, const struct sim_object *cluster, const struc
 /* Everything on a node that is gone goes, and whoever made it is told. */
 static void clear_node(struct sim *s, const struct sim_object *cluster, const char *name)
 {
-	char *prefix = xstrdup(kubernetes_prefix(cluster->key, "", "pods", ""));
+	const char *prefix = sim_tmp("%s", kubernetes_prefix(cluster->key, "", "pods", ""));
 	struct sim_object *next;
 	for (struct sim_object *o = sim_first(s, KUBERNETES_OBJECTS, prefix); o; o = next) {
 		next = sim_following(s, o, prefix);
 		if (strcmp(json_str(o->doc, "spec.nodeName", ""), name))
 			continue;
-		char *key = xstrdup(json_str(o->hidden, "rootKey", "")), *uid = xstrdup(json_str(o->hidden, "root", ""));
+		const char *key = sim_tmp("%s", json_str(o->hidden, "rootKey", "")), *uid = sim_tmp("%s", json_str(o->hidden, "root", ""));
 		sim_remove(s, o);
 		kubernetes_look(s, cluster->key, key, uid);
-		free(key);
-		free(uid);
 		next = sim_first(s, KUBERNETES_OBJECTS, prefix); /* others may have come or gone */
 	}
-	free(prefix);
 }
 
 static void add_nodes(struct sim *s, const struct sim_object *cluster, const cJSON *pool, cJSON *wanted, bool *first)
@@ -249,15 +244,14 @@ static void add_nodes(struct sim *s, const struct sim_object *cluster, const cJS
 
 static void look_at_daemons(struct sim *s, const struct sim_object *cluster)
 {
-	char *prefix = xstrdup(kubernetes_prefix(cluster->key, "apps", "daemonsets", ""));
+	const char *prefix = sim_tmp("%s", kubernetes_prefix(cluster->key, "apps", "daemonsets", ""));
 	for (struct sim_object *o = sim_first(s, KUBERNETES_OBJECTS, prefix); o; o = sim_following(s, o, prefix))
 		kubernetes_daemon_set(s, cluster, o);
-	free(prefix);
 }
 
 void kubernetes_nodes_sync(struct sim *s, struct sim_object *cluster)
 {
-	char *prefix = xstrdup(kubernetes_prefix(cluster->key, "", "nodes", ""));
+	const char *prefix = sim_tmp("%s", kubernetes_prefix(cluster->key, "", "nodes", ""));
 	bool first = !sim_first(s, KUBERNETES_OBJECTS, prefix);
 	cJSON *wanted = cJSON_CreateObject();
 	const cJSON *pool;
@@ -268,14 +262,12 @@ void kubernetes_nodes_sync(struct sim *s, struct sim_object *cluster)
 		next = sim_following(s, o, prefix);
 		if (cJSON_HasObjectItem(wanted, json_str(o->doc, "metadata.name", "")))
 			continue;
-		char *name = xstrdup(json_str(o->doc, "metadata.name", ""));
+		const char *name = sim_tmp("%s", json_str(o->doc, "metadata.name", ""));
 		sim_remove(s, o);
 		clear_node(s, cluster, name);
-		free(name);
 	}
 	look_at_daemons(s, cluster);
 	cJSON_Delete(wanted);
-	free(prefix);
 }
 
 /* Scheduling. ------------------------------------------------------------------------------------------------------------------ */
@@ -294,7 +286,7 @@ static bool tolerates(const cJSON *spec, const cJSON *taint)
 
 static void used_of(struct sim *s, const struct sim_object *cluster, const char *node, double *cpu, double *memory, int *count)
 {
-	char *prefix = xstrdup(kubernetes_prefix(cluster->key, "", "pods", ""));
+	const char *prefix = sim_tmp("%s", kubernetes_prefix(cluster->key, "", "pods", ""));
 	*cpu = *memory = 0;
 	*count = 0;
 	for (struct sim_object *o = sim_first(s, KUBERNETES_OBJECTS, prefix); o; o = sim_following(s, o, prefix)) {
@@ -307,7 +299,6 @@ static void used_of(struct sim *s, const struct sim_object *cluster, const char 
 		*memory += m;
 		++*count;
 	}
-	free(prefix);
 }
 
 /* Why the pod cannot be on the node; NULL when it can. */
@@ -350,7 +341,7 @@ static void unschedulable(struct sim *s, const struct sim_object *cluster, struc
 static void bind(struct sim *s, const struct sim_object *cluster, struct sim_object *pod, const struct sim_object *node)
 {
 	const char *name = json_str(node->doc, "metadata.name", ""), *ip = json_str(node->doc, "status.addresses.0.address", "");
-	char *now = sim_time(s, 0);
+	const char *now = sim_stamp(s, 0);
 	json_put_str(pod->doc, "spec.nodeName", name);
 	json_put_str(pod->hidden, "zone", json_str(node->hidden, "zone", ""));
 	json_put_str(pod->doc, "status.hostIP", ip);
@@ -375,7 +366,6 @@ static void bind(struct sim *s, const struct sim_object *cluster, struct sim_obj
 	kubernetes_touch(s, cluster->key, pod->doc);
 	kubernetes_event_by(s, cluster->key, pod->doc, "Normal", "Scheduled",
 			    sim_tmp("Successfully assigned %s/%s to %s", json_str(pod->doc, "metadata.namespace", ""), json_str(pod->doc, "metadata.name", ""), name), "default-scheduler");
-	free(now);
 }
 
 /* Growing. -------------------------------------------------------------------------------------------------------------------- */
@@ -476,7 +466,7 @@ static void grow(struct sim *s, struct sim_object *cluster, struct sim_object *p
 
 bool kubernetes_schedule(struct sim *s, struct sim_object *cluster, struct sim_object *pod)
 {
-	char *prefix = xstrdup(kubernetes_prefix(cluster->key, "", "nodes", ""));
+	const char *prefix = sim_tmp("%s", kubernetes_prefix(cluster->key, "", "nodes", ""));
 	cJSON *reasons = cJSON_CreateObject(), *r;
 	struct buf b = {0};
 	bool bound = false, helps = false, waits = false;
@@ -509,6 +499,5 @@ bool kubernetes_schedule(struct sim *s, struct sim_object *cluster, struct sim_o
 		grow(s, cluster, pod);
 	cJSON_Delete(reasons);
 	buf_free(&b);
-	free(prefix);
 	return bound;
 }

@@ -31,14 +31,14 @@ void kubernetes_touch(struct sim *s, const char *cluster, cJSON *doc)
 
 void kubernetes_birth(struct sim *s, const char *cluster, const struct kubernetes_resource *r, cJSON *doc)
 {
-	char uid[37], *now = sim_time(s, 0);
+	char uid[37];
+	const char *now = sim_stamp(s, 0);
 	sim_uuid(s, uid);
 	json_put_str(doc, "metadata.uid", uid);
 	json_put_str(doc, "metadata.creationTimestamp", now);
 	if (r->generation)
 		json_put_num(doc, "metadata.generation", 1);
 	kubernetes_touch(s, cluster, doc);
-	free(now);
 }
 
 struct sim_object *kubernetes_put(struct sim *s, const char *cluster, const char *group, const char *version, const char *plural, const char *ns,
@@ -156,7 +156,7 @@ void kubernetes_seed(struct sim *s, const struct sim_object *cluster)
 
 void kubernetes_forget(struct sim *s, const struct sim_object *cluster)
 {
-	char *prefix = xasprintf("%s|", cluster->key);
+	const char *prefix = sim_tmp("%s|", cluster->key);
 	struct sim_object *next;
 	for (struct sim_object *o = sim_first(s, OBJECTS, prefix); o; o = next) {
 		next = sim_following(s, o, prefix);
@@ -165,6 +165,5 @@ void kubernetes_forget(struct sim *s, const struct sim_object *cluster)
 	struct sim_object *state = sim_get(s, "kubernetes.state", cluster->key);
 	if (state)
 		sim_remove(s, state);
-	free(prefix);
 }
 

@@ -62,7 +62,8 @@ static void put_path(struct buf *paths, const struct kubernetes_resource *r)
 {
 	static const char *const parameters[] = {"dryRun", "fieldManager", "fieldValidation"};
 	struct buf operation = {0}, a = {0}, b = {0};
-	char *path = object_path(r), *kind = xasprintf("group: \"%s\"\nkind: %s\nversion: %s\n", r->group, r->kind, r->version);
+	char *path = object_path(r);
+	const char *kind = sim_tmp("group: \"%s\"\nkind: %s\nversion: %s\n", r->group, r->kind, r->version);
 	for (size_t i = 0; i < 3; i++)
 		put_parameter(&operation, parameters[i]);
 	put_text(&a, 2, kind);
@@ -74,7 +75,6 @@ static void put_path(struct buf *paths, const struct kubernetes_resource *r)
 	put_message(&b, 2, &a);
 	put_message(paths, 2, &b);
 	free(path);
-	free(kind);
 }
 
 void kubernetes_openapi_v2(struct sim_call *c)

@@ -182,7 +182,8 @@ static struct kubernetes_comparison changes(const struct kubernetes_call *k, con
 
 static void update(struct kubernetes_call *k, struct owners *all, const cJSON *before, const cJSON *after, const char *manager)
 {
-	char *version = version_of(k), *now = sim_time(k->c->sim, 0);
+	char *version = version_of(k);
+	const char *now = sim_stamp(k->c->sim, 0);
 	cJSON *a = bare(before), *b = bare(after);
 	struct kubernetes_comparison c = changes(k, a, b);
 	struct kubernetes_set own = kubernetes_set_copy(&c.modified);
@@ -202,7 +203,6 @@ static void update(struct kubernetes_call *k, struct owners *all, const cJSON *b
 	cJSON_Delete(a);
 	cJSON_Delete(b);
 	free(version);
-	free(now);
 }
 
 /* The empty object of the type, as it is before anything is set. */
@@ -290,7 +290,7 @@ static void answer_conflicts(struct kubernetes_call *k, const struct conflicts *
 	for (size_t i = 0; i < found->count; i++) {
 		struct buf path = {0};
 		kubernetes_path_text(found->list[i].path, &path);
-		char *message = xasprintf("conflict with %s", found->list[i].manager);
+		const char *message = sim_tmp("conflict with %s", found->list[i].manager);
 		cJSON_AddItemToArray(causes, json_make("{'reason':'FieldManagerConflict','message':%s,'field':%s}", message, buf_text(&path)));
 		if (found->count == 1)
 			buf_printf(&b, "Apply failed with 1 conflict: %s: %s", message, buf_text(&path));
@@ -300,7 +300,6 @@ static void answer_conflicts(struct kubernetes_call *k, const struct conflicts *
 			buf_printf(&b, "%sconflicts with %s:", i ? "\n" : "", found->list[i].manager);
 		if (found->count > 1)
 			buf_printf(&b, "\n- %s", buf_text(&path));
-		free(message);
 		buf_free(&path);
 	}
 	kubernetes_fail(k, 409, "Conflict", causes, "%s", buf_text(&b));
@@ -357,10 +356,10 @@ static void keep_last_applied(const struct kubernetes_call *k, cJSON *doc, const
 	cJSON *config = cJSON_Duplicate(applied, true), *annotations = json_at(config, "metadata.annotations");
 	if (annotations)
 		cJSON_DeleteItemFromObjectCaseSensitive(annotations, LAST_APPLIED);
-	char *text = json_text(config, -1), *line = xasprintf("%s\n", text);
+	char *text = json_text(config, -1);
+	const char *line = sim_tmp("%s\n", text);
 	cJSON_ReplaceItemInObjectCaseSensitive(json_at(doc, "metadata.annotations"), LAST_APPLIED, cJSON_CreateString(line));
 	free(text);
-	free(line);
 	cJSON_Delete(config);
 }
 

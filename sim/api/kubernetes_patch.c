@@ -120,11 +120,10 @@ static void take_member(const struct kubernetes_field *f, cJSON *doc, const cJSO
 			have = cJSON_AddArrayToObject(doc, item->string);
 		}
 		strategic_list(f, have, item);
-		char *order = xasprintf("$setElementOrder/%s", item->string);
+		const char *order = sim_tmp("$setElementOrder/%s", item->string);
 		cJSON *given = cJSON_GetObjectItemCaseSensitive(patch, order), *own = given ? NULL : cJSON_Duplicate(item, true);
 		order_list(f, have, before, given ? given : own);
 		cJSON_Delete(own);
-		free(order);
 		cJSON_Delete(before);
 	} else if (have && cJSON_IsObject(have) && cJSON_IsObject(item) && object) {
 		strategic_object(f->shape->type, have, item);

@@ -71,9 +71,7 @@ static bool next_field(struct wire *w, struct wire_field *f)
 
 static cJSON *text_of(const struct wire *w)
 {
-	char *text = xstrndup((const char *)w->p, (size_t)(w->end - w->p));
-	cJSON *out = cJSON_CreateString(text);
-	free(text);
+	cJSON *out = cJSON_CreateString(sim_tmp("%.*s", (int)(w->end - w->p), (const char *)w->p));
 	return out;
 }
 

@@ -175,14 +175,13 @@ static void check_key(struct rules *r, const char *key, const char *field)
 	size_t len = strlen(name);
 	cJSON *v = cJSON_CreateString(key);
 	if (slash) {
-		char *prefix = xstrndup(key, (size_t)(slash - key));
+		const char *prefix = sim_tmp("%.*s", (int)(slash - key), key);
 		if (!*prefix)
 			invalid(r, field, v, "prefix part must be non-empty");
 		else if (!is_subdomain(prefix))
 			invalid(r, field, v, "prefix part a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and "
 					     "end with an alphanumeric character (e.g. 'example.com', regex used for validation is "
 					     "'[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')");
-		free(prefix);
 	}
 	if (!len)
 		invalid(r, field, v, "name part must be non-empty");
@@ -241,13 +240,14 @@ static char *selector_text(const cJSON *s)
 static void check_selector(struct rules *r, const cJSON *s, const char *field)
 {
 	const cJSON *e;
-	char *labels = xasprintf("%s.matchLabels", field);
+	const char *labels = sim_tmp("%s.matchLabels", field);
 	int i = 0;
 	check_labels(r, json_at(s, "matchLabels"), labels);
 	cJSON_ArrayForEach(e, json_at(s, "matchExpressions")) {
 		const char *op = json_str(e, "operator", "");
 		bool in = !strcmp(op, "In") || !strcmp(op, "NotIn"), exists = !strcmp(op, "Exists") || !strcmp(op, "DoesNotExist");
-		char *values = xasprintf("%s.matchExpressions[%d].values", field, i), *operator = xasprintf("%s.matchExpressions[%d].operator", field, i);
+		const char *values = sim_tmp("%s.matchExpressions[%d].values", field, i),
+			   *operator= sim_tmp("%s.matchExpressions[%d].operator", field, i);
 		i++;
 		if (in && !json_at(e, "values.0"))
 			required(r, values, "must be specified when `operator` is 'In' or 'NotIn'");
@@ -255,10 +255,7 @@ static void check_selector(struct rules *r, const cJSON *s, const char *field)
 			forbidden(r, values, "may not be specified when `operator` is 'Exists' or 'DoesNotExist'");
 		else if (!in && !exists)
 			invalid(r, operator, json_at(e, "operator"), "not a valid selector operator");
-		free(values);
-		free(operator);
 	}
-	free(labels);
 }
 
 static bool selects(const cJSON *selector, const cJSON *labels)
@@ -298,13 +295,12 @@ static void check_names_unique(struct rules *r, const cJSON *list, const char *f
 	const cJSON *c, *other;
 	int i = 0;
 	cJSON_ArrayForEach(c, list) {
-		char *name = xasprintf("%s[%d].name", field, i++);
+		const char *name = sim_tmp("%s[%d].name", field, i++);
 		for (other = list->child; other != c; other = other->next)
 			if (*json_str(c, "name", "") && !strcmp(json_str(other, "name", ""), json_str(c, "name", "-"))) {
 				complain(r, name, "FieldValueDuplicate", "Duplicate value: \"%s\"", json_str(c, "name", ""));
 				break;
 			}
-		free(name);
 	}
 }
 
@@ -325,15 +321,13 @@ static void check_mount(struct rules *r, const cJSON *mount, const char *field)
 	bool found = false;
 	cJSON_ArrayForEach(v, json_at(pod_of(r), "volumes"))
 		found = found || !strcmp(json_str(v, "name", ""), json_str(mount, "name", "-"));
-	char *name = xasprintf("%s.name", field), *path = xasprintf("%s.mountPath", field);
+	const char *name = sim_tmp("%s.name", field), *path = sim_tmp("%s.mountPath", field);
 	if (!*json_str(mount, "name", ""))
 		required(r, name, "");
 	if (!found)
 		complain(r, name, "FieldValueNotFound", "Not found: \"%s\"", json_str(mount, "name", ""));
 	if (!*json_str(mount, "mountPath", ""))
 		required(r, path, "");
-	free(name);
-	free(path);
 }
 
 static void check_mounts_unique(struct rules *r, const cJSON *list, const char *field)
@@ -341,13 +335,12 @@ static void check_mounts_unique(struct rules *r, const cJSON *list, const char *
 	const cJSON *m, *other;
 	int i = 0;
 	cJSON_ArrayForEach(m, list) {
-		char *path = xasprintf("%s[%d].mountPath", field, i++);
+		const char *path = sim_tmp("%s[%d].mountPath", field, i++);
 		for (other = list->child; other != m; other = other->next)
 			if (!strcmp(json_str(other, "mountPath", ""), json_str(m, "mountPath", "-"))) {
 				invalid(r, path, json_at(m, "mountPath"), "must be unique");
 				break;
 			}
-		free(path);
 	}
 }
 
@@ -365,19 +358,17 @@ static void check_env_source(struct rules *r, const cJSON *v, const char *field)
 {
 	static const char *const references[] = {"configMapKeyRef", "secretKeyRef"};
 	const cJSON *from = json_at(v, "valueFrom");
-	char *path = xasprintf("%s.valueFrom", field);
+	const char *path = sim_tmp("%s.valueFrom", field);
 	int count = 0;
 	for (const cJSON *s = from ? from->child : NULL; s; s = s->next)
 		count++;
 	for (size_t i = 0; from && i < 2; i++) {
 		const cJSON *ref = json_at(from, references[i]);
-		char *key = xasprintf("%s.%s.key", path, references[i]), *name = xasprintf("%s.%s.name", path, references[i]);
+		const char *key = sim_tmp("%s.%s.key", path, references[i]), *name = sim_tmp("%s.%s.name", path, references[i]);
 		if (ref && !*json_str(ref, "name", ""))
 			required(r, name, "");
 		if (ref && !*json_str(ref, "key", ""))
 			required(r, key, "");
-		free(key);
-		free(name);
 	}
 	if (from && !count)
 		complain(r, path, "FieldValueInvalid", "Invalid value: \"\": must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef` or `secretKeyRef`");
@@ -385,7 +376,6 @@ static void check_env_source(struct rules *r, const cJSON *v, const char *field)
 		complain(r, path, "FieldValueInvalid", "Invalid value: \"\": may not be specified when `value` is not empty");
 	else if (from && count > 1)
 		complain(r, path, "FieldValueInvalid", "Invalid value: \"\": may not have more than one field specified at a time");
-	free(path);
 }
 
 static double quantity(const char *text)
@@ -410,13 +400,11 @@ static void check_resources(struct rules *r, const cJSON *v, const char *field)
 	const cJSON *q;
 	cJSON_ArrayForEach(q, json_at(v, "requests")) {
 		const cJSON *limit = cJSON_GetObjectItemCaseSensitive(json_at(v, "limits"), q->string);
-		char *path = xasprintf("%s.requests", field), *at = xasprintf("%s.requests[%s]", field, q->string);
+		const char *path = sim_tmp("%s.requests", field), *at = sim_tmp("%s.requests[%s]", field, q->string);
 		if (quantity(text_of(q)) < 0)
 			invalid(r, at, q, "must be greater than or equal to 0");
 		if (limit && quantity(text_of(q)) > quantity(text_of(limit)))
 			invalid(r, path, q, "must be less than or equal to %s limit of %s", q->string, text_of(limit));
-		free(path);
-		free(at);
 	}
 }
 
@@ -427,7 +415,7 @@ static void check_probe(struct rules *r, const cJSON *v, const char *field)
 	int count = 0;
 	for (size_t i = 0; i < 4; i++)
 		count += json_at(v, ways[i]) != NULL;
-	char *port = xasprintf("%s.httpGet.port", field);
+	const char *port = sim_tmp("%s.httpGet.port", field);
 	if (!count)
 		required(r, field, "must specify a handler type");
 	else if (json_at(v, "httpGet"))
@@ -443,7 +431,6 @@ static void check_probe(struct rules *r, const cJSON *v, const char *field)
 		invalid(r, path, json_at(v, "successThreshold"), "must be 1");
 		free(path);
 	}
-	free(port);
 }
 
 static void check_volume(struct rules *r, const cJSON *v, const char *field)
@@ -453,13 +440,11 @@ static void check_volume(struct rules *r, const cJSON *v, const char *field)
 		count += strcmp(s->string, "name") != 0;
 	if (!count)
 		required(r, field, "must specify a volume type");
-	char *secret = xasprintf("%s.secret.secretName", field), *map = xasprintf("%s.configMap.name", field);
+	const char *secret = sim_tmp("%s.secret.secretName", field), *map = sim_tmp("%s.configMap.name", field);
 	if (json_at(v, "secret") && !*json_str(v, "secret.secretName", ""))
 		required(r, secret, "");
 	if (json_at(v, "configMap") && !*json_str(v, "configMap.name", ""))
 		required(r, map, "");
-	free(secret);
-	free(map);
 }
 
 static void check_job_restart(struct rules *r, const cJSON *v, const char *field)
@@ -485,11 +470,9 @@ static bool is_zero(const cJSON *v)
 /* Said of the template as if it had no metadata between. */
 static void check_template_meta(struct rules *r, const cJSON *v, const char *field)
 {
-	char *labels = xasprintf("%s.labels", field), *annotations = xasprintf("%s.annotations", field);
+	const char *labels = sim_tmp("%s.labels", field), *annotations = sim_tmp("%s.annotations", field);
 	check_labels(r, json_at(v, "metadata.labels"), labels);
 	check_annotations(r, json_at(v, "metadata.annotations"), annotations);
-	free(labels);
-	free(annotations);
 }
 
 static void check_int_or_percent(struct rules *r, const cJSON *v, const char *field)
@@ -506,7 +489,8 @@ static void check_int_or_percent(struct rules *r, const cJSON *v, const char *fi
 static void check_strategy(struct rules *r, const cJSON *v, const char *field)
 {
 	const char *type = json_str(v, "type", "");
-	char *rolling = xasprintf("%s.rollingUpdate", field), *unavailable = xasprintf("%s.maxUnavailable", rolling), *surge = xasprintf("%s.maxSurge", rolling);
+	const char *rolling = sim_tmp("%s.rollingUpdate", field), *unavailable = sim_tmp("%s.maxUnavailable", rolling),
+		   *surge = sim_tmp("%s.maxSurge", rolling);
 	if (!strcmp(type, "Recreate") && json_at(v, "rollingUpdate"))
 		forbidden(r, rolling, "may not be specified when strategy `type` is 'Recreate'");
 	if (!strcmp(type, "RollingUpdate")) {
@@ -521,9 +505,6 @@ static void check_strategy(struct rules *r, const cJSON *v, const char *field)
 		complain(r, field, "FieldValueNotSupported", "Unsupported value: apps.DeploymentStrategy{Type:\"%s\", RollingUpdate:(*apps.RollingUpdateDeployment)(nil)}: "
 							     "supported values: \"Recreate\", \"RollingUpdate\"", type);
 	}
-	free(rolling);
-	free(unavailable);
-	free(surge);
 }
 
 static void check_deadline(struct rules *r, const cJSON *v, const char *field)
@@ -572,7 +553,7 @@ static void check_schedule(struct rules *r, const cJSON *v, const char *field)
 	n = 0;
 	for (const char *p = t + strspn(t, " "); *p && n < 5; p += strcspn(p, " "), p += strspn(p, " "), n++) {
 		size_t len = strcspn(p, " ,-/");
-		char *word = xstrndup(p, len);
+		const char *word = sim_tmp("%.*s", (int)len, p);
 		bool number = len && strspn(word, "0123456789") == len;
 		if (number && atoi(word) > parts[n].high)
 			invalid(r, field, v, "end of range (%s) above maximum (%d): %s", word, parts[n].high, word);
@@ -581,7 +562,6 @@ static void check_schedule(struct rules *r, const cJSON *v, const char *field)
 		else if (!number && strcmp(word, "*") && strcmp(word, "?") && n < 3)
 			invalid(r, field, v, "failed to parse int from %s: strconv.Atoi: parsing \"%s\": invalid syntax", word, word);
 		bool bad = r->causes->child != NULL;
-		free(word);
 		if (bad)
 			return;
 	}
@@ -589,15 +569,13 @@ static void check_schedule(struct rules *r, const cJSON *v, const char *field)
 
 static void check_time_zone(struct rules *r, const cJSON *v, const char *field)
 {
-	char *file = xasprintf("/usr/share/zoneinfo/%s", text_of(v));
-	FILE *f = *text_of(v) && !strstr(text_of(v), "..") ? fopen(file, "rb") : NULL;
+	FILE *f = *text_of(v) && !strstr(text_of(v), "..") ? fopen(sim_tmp("/usr/share/zoneinfo/%s", text_of(v)), "rb") : NULL;
 	if (!strcasecmp(text_of(v), "Local"))
 		invalid(r, field, v, "timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones");
 	else if (!f)
 		invalid(r, field, v, "unknown time zone %s", text_of(v));
 	if (f)
 		fclose(f);
-	free(file);
 }
 
 static void check_service(struct rules *r, const cJSON *spec, const char *field)
@@ -618,24 +596,22 @@ static void check_service_ports(struct rules *r, const cJSON *list, const char *
 	const cJSON *p, *other;
 	int i = 0;
 	cJSON_ArrayForEach(p, list) {
-		char *at = xasprintf("%s[%d]", field, i++);
+		const char *at = sim_tmp("%s[%d]", field, i++);
 		for (other = list->child; other != p; other = other->next)
 			if (json_num(other, "port", 0) == json_num(p, "port", -1) && !strcmp(json_str(other, "protocol", ""), json_str(p, "protocol", "")))
 				complain(r, at, "FieldValueDuplicate", "Duplicate value: core.ServicePort{Name:\"\", Protocol:\"%s\", AppProtocol:(*string)(nil), Port:%d, "
 									"TargetPort:intstr.IntOrString{Type:0, IntVal:0, StrVal:\"\"}, NodePort:0}",
 					 json_str(p, "protocol", ""), (int)json_num(p, "port", 0));
-		free(at);
 	}
 }
 
 static void check_service_port_name(struct rules *r, const cJSON *port, const char *field)
 {
-	char *name = xasprintf("%s.name", field);
+	const char *name = sim_tmp("%s.name", field);
 	if (json_at(port, "name"))
 		check_label(r, json_at(port, "name"), name);
 	else if (json_at(r->doc, "spec.ports.1"))
 		required(r, name, "");
-	free(name);
 }
 
 static void check_node_port(struct rules *r, const cJSON *v, const char *field)
@@ -667,7 +643,8 @@ static void check_ingress(struct rules *r, const cJSON *spec, const char *field)
 static void check_ingress_backend(struct rules *r, const cJSON *b, const char *field)
 {
 	const cJSON *service = json_at(b, "service");
-	char *name = xasprintf("%s.service.name", field), *number = xasprintf("%s.service.port.number", field), *port = xasprintf("%s.service.port.name", field);
+	const char *name = sim_tmp("%s.service.name", field), *number = sim_tmp("%s.service.port.number", field),
+		   *port = sim_tmp("%s.service.port.name", field);
 	bool has_name = *json_str(b, "service.port.name", "") != 0, has_number = json_num(b, "service.port.number", 0) != 0;
 	if (service && json_at(b, "resource")) {
 		complain(r, field, "FieldValueInvalid", "Invalid value: \"\": cannot set both resource and service backends");
@@ -687,16 +664,13 @@ static void check_ingress_backend(struct rules *r, const cJSON *b, const char *f
 	} else if (!json_at(b, "resource")) {
 		complain(r, field, "FieldValueInvalid", "Invalid value: \"\": resource or service backend is required");
 	}
-	free(name);
-	free(number);
-	free(port);
 }
 
 static void check_ingress_path(struct rules *r, const cJSON *p, const char *field)
 {
 	static const char *const sequences[] = {"//", "/./", "/../", "%2f", "%2F"}, *const suffixes[] = {"/..", "/."};
 	const char *type = json_str(p, "pathType", NULL), *path = json_str(p, "path", "");
-	char *at = xasprintf("%s.path", field), *kind = xasprintf("%s.pathType", field), *backend = xasprintf("%s.backend", field);
+	const char *at = sim_tmp("%s.path", field), *kind = sim_tmp("%s.pathType", field), *backend = sim_tmp("%s.backend", field);
 	cJSON *v = cJSON_CreateString(path);
 	bool strict = type && (!strcmp(type, "Exact") || !strcmp(type, "Prefix")), loose = type && !strcmp(type, "ImplementationSpecific");
 	if (!type) {
@@ -715,17 +689,13 @@ static void check_ingress_path(struct rules *r, const cJSON *p, const char *fiel
 		check_ingress_backend(r, json_at(p, "backend"), backend);
 	}
 	cJSON_Delete(v);
-	free(at);
-	free(kind);
-	free(backend);
 }
 
 static void check_paths_there(struct rules *r, const cJSON *http, const char *field)
 {
-	char *paths = xasprintf("%s.paths", field);
+	const char *paths = sim_tmp("%s.paths", field);
 	if (!json_at(http, "paths.0"))
 		required(r, paths, "");
-	free(paths);
 }
 
 /* The pattern of the custom resource's schema. */
@@ -747,7 +717,7 @@ static void check_data(struct rules *r, const cJSON *data, const char *field)
 	const cJSON *d;
 	cJSON_ArrayForEach(d, data) {
 		size_t len = strlen(d->string);
-		char *path = xasprintf("%s[%s]", field, d->string);
+		const char *path = sim_tmp("%s[%s]", field, d->string);
 		cJSON *key = cJSON_CreateString(d->string);
 		if (len > 253)
 			invalid(r, path, key, "must be no more than 253 characters");
@@ -757,7 +727,6 @@ static void check_data(struct rules *r, const cJSON *data, const char *field)
 		else if (!strcmp(d->string, ".") || !strcmp(d->string, ".."))
 			invalid(r, path, key, "must not be '%s'", d->string);
 		cJSON_Delete(key);
-		free(path);
 	}
 }
 
@@ -782,10 +751,9 @@ static void check_secret_type(struct rules *r, const cJSON *v, const char *field
 		     {"kubernetes.io/ssh-auth", {"ssh-privatekey", NULL, NULL}}};
 	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
 		for (size_t n = 0; !strcmp(kinds[i].type, text_of(v)) && kinds[i].keys[n]; n++) {
-			char *path = xasprintf("data[%s]", kinds[i].keys[n]);
+			const char *path = sim_tmp("data[%s]", kinds[i].keys[n]);
 			if (!cJSON_GetObjectItemCaseSensitive(json_at(r->doc, "data"), kinds[i].keys[n]))
 				required(r, path, "");
-			free(path);
 		}
 	if (r->before && strcmp(json_str(r->before, "type", ""), text_of(v)))
 		invalid(r, field, v, "field is immutable");
@@ -802,10 +770,9 @@ static void check_policy_types(struct rules *r, const cJSON *list, const char *f
 	const cJSON *t;
 	int i = 0;
 	cJSON_ArrayForEach(t, list) {
-		char *path = xasprintf("%s[%d]", field, i++);
+		const char *path = sim_tmp("%s[%d]", field, i++);
 		if (strcmp(text_of(t), "Ingress") && strcmp(text_of(t), "Egress"))
 			complain(r, path, "FieldValueNotSupported", "Unsupported value: \"%s\": supported values: \"Ingress\", \"Egress\"", text_of(t));
-		free(path);
 	}
 }
 
@@ -1053,21 +1020,16 @@ static void follow(struct rules *r, const struct row *row, const cJSON *v, const
 		judge(r, row, v, field);
 		return;
 	}
-	char *name = xstrndup(path, len), *at = xasprintf("%s%s%s", field, *field ? "." : "", name);
+	const char *name = sim_tmp("%.*s", (int)len, path), *at = sim_tmp("%s%s%s", field, *field ? "." : "", name);
 	const cJSON *next = cJSON_IsObject(v) ? cJSON_GetObjectItemCaseSensitive(v, name) : NULL, *item;
 	path += len;
 	if (text_starts(path, "[]")) {
 		int i = 0;
-		cJSON_ArrayForEach(item, next) {
-			char *element = xasprintf("%s[%d]", at, i++);
-			follow(r, row, item, path + 2 + (path[2] == '.'), element);
-			free(element);
-		}
+		cJSON_ArrayForEach(item, next)
+			follow(r, row, item, path + 2 + (path[2] == '.'), sim_tmp("%s[%d]", at, i++));
 	} else {
 		follow(r, row, next, path + (*path == '.'), at);
 	}
-	free(name);
-	free(at);
 }
 
 static void walk_scope(struct rules *r, const char *scope, const cJSON *v, const char *field)
@@ -1097,11 +1059,8 @@ static void check_custom_value(struct rules *r, const struct kubernetes_shape *s
 	} else if (s->what == KUBERNETES_OBJECT && s->type->custom) {
 		check_custom(r, s->type, v, field);
 	} else if (s->what == KUBERNETES_LIST) {
-		cJSON_ArrayForEach(item, v) {
-			char *at = xasprintf("%s[%d]", field, i++);
-			check_custom_value(r, s->of, item, at);
-			free(at);
-		}
+		cJSON_ArrayForEach(item, v)
+			check_custom_value(r, s->of, item, sim_tmp("%s[%d]", field, i++));
 	}
 }
 

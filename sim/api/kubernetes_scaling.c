@@ -109,7 +109,7 @@ void kubernetes_autoscaler(struct sim *s, const struct sim_object *cluster, stru
 static int expected(struct sim *s, const struct sim_object *cluster, const struct sim_object *o, int *healthy, int *there)
 {
 	const char *seen[MOST_PODS], *ns = json_str(o->doc, "metadata.namespace", "");
-	char *prefix = xstrdup(kubernetes_prefix(cluster->key, "", "pods", ns));
+	const char *prefix = sim_tmp("%s", kubernetes_prefix(cluster->key, "", "pods", ns));
 	int n = 0, all = 0;
 	*healthy = *there = 0;
 	for (struct sim_object *pod = sim_first(s, KUBERNETES_OBJECTS, prefix); pod; pod = sim_following(s, pod, prefix)) {
@@ -127,7 +127,6 @@ static int expected(struct sim *s, const struct sim_object *cluster, const struc
 		const struct sim_object *owner = sim_get(s, KUBERNETES_OBJECTS, json_str(pod->hidden, "rootKey", ""));
 		all += owner ? (int)json_num(owner->doc, "spec.replicas", 1) : 0;
 	}
-	free(prefix);
 	return all;
 }
 
@@ -153,20 +152,19 @@ static void budget(struct sim *s, const struct sim_object *cluster, struct sim_o
 
 void kubernetes_budgets(struct sim *s, const struct sim_object *cluster, const char *ns)
 {
-	char *prefix = xstrdup(kubernetes_prefix(cluster->key, "policy", "poddisruptionbudgets", ns));
+	const char *prefix = sim_tmp("%s", kubernetes_prefix(cluster->key, "policy", "poddisruptionbudgets", ns));
 	for (struct sim_object *o = sim_first(s, KUBERNETES_OBJECTS, prefix); o; o = sim_following(s, o, prefix))
 		budget(s, cluster, o);
-	free(prefix);
 }
 
 const struct sim_object *kubernetes_budget_against(struct sim *s, const struct sim_object *cluster, const struct sim_object *pod)
 {
-	char *prefix = xstrdup(kubernetes_prefix(cluster->key, "policy", "poddisruptionbudgets", json_str(pod->doc, "metadata.namespace", "")));
+	const char *prefix = sim_tmp("%s", kubernetes_prefix(cluster->key, "policy", "poddisruptionbudgets",
+							     json_str(pod->doc, "metadata.namespace", "")));
 	const struct sim_object *found = NULL;
 	for (struct sim_object *o = sim_first(s, KUBERNETES_OBJECTS, prefix); o && !found; o = sim_following(s, o, prefix))
 		if (kubernetes_label_selector(json_at(o->doc, "spec.selector"), json_at(pod->doc, "metadata.labels")) && json_num(o->doc, "status.disruptionsAllowed", 0) < 1 &&
 		    json_bool(pod->hidden, "ready", false))
 			found = o;
-	free(prefix);
 	return found;
 }

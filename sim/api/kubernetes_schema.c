@@ -137,7 +137,7 @@ static struct kubernetes_shape *read_shape(const char *code)
 static void read_flags(struct kubernetes_field *f, const char *flags)
 {
 	for (const char *p = flags; *p; p += strcspn(p, ","), p += *p == ',') {
-		char *one = xstrndup(p, strcspn(p, ","));
+		const char *one = sim_tmp("%.*s", (int)strcspn(p, ","), p);
 		if (!strcmp(one, "o"))
 			f->omit_empty = true;
 		else if (!strcmp(one, "!"))
@@ -158,7 +158,6 @@ static void read_flags(struct kubernetes_field *f, const char *flags)
 			sscanf(one, "#%hhu.%hhu", &f->number[0], &f->number[1]);
 		else if (text_starts(one, "d="))
 			f->key_default = xstrdup(one + 2);
-		free(one);
 	}
 }
 

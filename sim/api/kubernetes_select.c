@@ -119,7 +119,8 @@ bool kubernetes_fields_match(const char *kind, const cJSON *doc, const char *sel
 	bool all = true;
 	*why = NULL;
 	for (const char *p = selector; *p && !*why; p += strcspn(p, ","), p += *p == ',') {
-		char *term = xstrndup(p, strcspn(p, ",")), *equals = strchr(term, '=');
+		const char *term = sim_tmp("%.*s", (int)strcspn(p, ","), p);
+		char *equals = strchr(term, '=');
 		bool differ = equals && equals > term && equals[-1] == '!';
 		const char *value = equals ? equals + 1 + (equals[1] == '=') : "";
 		if (equals)
@@ -134,7 +135,6 @@ bool kubernetes_fields_match(const char *kind, const cJSON *doc, const char *sel
 			bool same = !strcmp(cJSON_IsString(have) ? have->valuestring : "", value);
 			all = all && same != differ;
 		}
-		free(term);
 	}
 	return all && !*why;
 }

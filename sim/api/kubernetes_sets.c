@@ -115,7 +115,7 @@ static void stateful_status(struct sim *s, const struct sim_object *cluster, str
 void kubernetes_stateful_set(struct sim *s, const struct sim_object *cluster, struct sim_object *o)
 {
 	struct sim_object *list[MOST_PODS], *last = NULL;
-	char *hash = xstrdup(revision(s, cluster, o));
+	const char *hash = sim_tmp("%s", revision(s, cluster, o));
 	bool parallel = !strcmp(json_str(o->doc, "spec.podManagementPolicy", ""), "Parallel"), held = false, all_ready = true;
 	int want = (int)fmin(json_num(o->doc, "spec.replicas", 1), MOST_PODS - 1), n;
 	for (int i = 0; i < want && !held; i++) {
@@ -142,7 +142,6 @@ void kubernetes_stateful_set(struct sim *s, const struct sim_object *cluster, st
 		sim_after(s, 1, kubernetes_look_again, json_make("{'cluster':%s,'key':%s,'uid':%s}", cluster->key, o->key, kubernetes_uid(o)));
 	}
 	stateful_status(s, cluster, o, list, n, hash);
-	free(hash);
 }
 
 /* DaemonSets. ----------------------------------------------------------------------------------------------------------------------- */
@@ -157,7 +156,7 @@ static struct sim_object *on_node(struct sim_object **list, int n, const char *n
 void kubernetes_daemon_set(struct sim *s, const struct sim_object *cluster, struct sim_object *o)
 {
 	struct sim_object *list[MOST_PODS];
-	char *prefix = xstrdup(kubernetes_prefix(cluster->key, "", "nodes", "")), *hash = xstrdup(revision(s, cluster, o));
+	const char *prefix = sim_tmp("%s", kubernetes_prefix(cluster->key, "", "nodes", "")), *hash = sim_tmp("%s", revision(s, cluster, o));
 	int n = kubernetes_pods_of(s, cluster, o, list, MOST_PODS), wanted = 0, ready = 0, updated = 0, there = 0;
 	for (struct sim_object *node = sim_first(s, KUBERNETES_OBJECTS, prefix); node; node = sim_following(s, node, prefix)) {
 		const cJSON *selector = json_at(o->doc, "spec.template.spec.nodeSelector");
@@ -198,6 +197,4 @@ void kubernetes_daemon_set(struct sim *s, const struct sim_object *cluster, stru
 		cJSON_Delete(status);
 	else
 		kubernetes_report(s, cluster->key, o, status, "kube-controller-manager", NULL, NULL);
-	free(prefix);
-	free(hash);
 }

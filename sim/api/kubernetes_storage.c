@@ -121,7 +121,7 @@ void kubernetes_claim_gone(struct sim *s, const struct sim_object *cluster, cons
 /* A claim that is to go stays while a pod has it. */
 bool kubernetes_claim_used(struct sim *s, const struct sim_object *cluster, const struct sim_object *claim)
 {
-	char *prefix = xstrdup(kubernetes_prefix(cluster->key, "", "pods", json_str(claim->doc, "metadata.namespace", "")));
+	const char *prefix = sim_tmp("%s", kubernetes_prefix(cluster->key, "", "pods", json_str(claim->doc, "metadata.namespace", "")));
 	bool used = false;
 	const cJSON *v;
 	for (struct sim_object *pod = sim_first(s, KUBERNETES_OBJECTS, prefix); pod && !used; pod = sim_following(s, pod, prefix)) {
@@ -129,13 +129,12 @@ bool kubernetes_claim_used(struct sim *s, const struct sim_object *cluster, cons
 		cJSON_ArrayForEach(v, json_at(pod->doc, "spec.volumes"))
 			used = used || (!strcmp(json_str(v, "persistentVolumeClaim.claimName", ""), json_str(claim->doc, "metadata.name", "-")) && strcmp(phase, "Succeeded") && strcmp(phase, "Failed"));
 	}
-	free(prefix);
 	return used;
 }
 
 void kubernetes_claims_sweep(struct sim *s, const struct sim_object *cluster, const char *ns)
 {
-	char *prefix = xstrdup(kubernetes_prefix(cluster->key, "", "persistentvolumeclaims", ns));
+	const char *prefix = sim_tmp("%s", kubernetes_prefix(cluster->key, "", "persistentvolumeclaims", ns));
 	struct sim_object *next;
 	for (struct sim_object *o = sim_first(s, KUBERNETES_OBJECTS, prefix); o; o = next) {
 		next = sim_following(s, o, prefix);
@@ -144,7 +143,6 @@ void kubernetes_claims_sweep(struct sim *s, const struct sim_object *cluster, co
 		kubernetes_claim_gone(s, cluster, o);
 		sim_remove(s, o);
 	}
-	free(prefix);
 }
 
 /* For the scheduler. ------------------------------------------------------------------------------------------------------------ */

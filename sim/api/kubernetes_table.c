@@ -63,13 +63,12 @@ static void put_duration(struct buf *b, long s)
 
 static void print_age(struct cell *c)
 {
-	char *now = sim_time(c->sim, 0);
+	const char *now = sim_stamp(c->sim, 0);
 	const char *from = json_str(c->doc, c->path, NULL);
 	if (from)
 		put_duration(c->out, (long)(seconds_of(now) - seconds_of(from)));
 	else
 		buf_puts(c->out, c->path && text_starts(c->path, "status.lastSchedule") ? "<none>" : "<unknown>");
-	free(now);
 }
 
 /* Plain values. ---------------------------------------------------------------------------------------------------------- */
@@ -280,14 +279,13 @@ static void print_pod_status(struct cell *c)
 static void print_restarts(struct cell *c)
 {
 	struct pod_row row = pod_row(c->doc);
-	char *now = sim_time(c->sim, 0);
+	const char *now = sim_stamp(c->sim, 0);
 	buf_printf(c->out, "%d", row.restarts);
 	if (row.restarts && *row.restarted) {
 		buf_puts(c->out, " (");
 		put_duration(c->out, (long)(seconds_of(now) - seconds_of(row.restarted)));
 		buf_puts(c->out, " ago)");
 	}
-	free(now);
 }
 
 static const char *condition(const cJSON *doc, const char *type)
@@ -323,10 +321,9 @@ static void print_completions(struct cell *c)
 static void print_job_duration(struct cell *c)
 {
 	const char *from = json_str(c->doc, "status.startTime", NULL), *to = json_str(c->doc, "status.completionTime", NULL);
-	char *now = sim_time(c->sim, 0);
+	const char *now = sim_stamp(c->sim, 0);
 	if (from)
 		put_duration(c->out, (long)(seconds_of(to ? to : now) - seconds_of(from)));
-	free(now);
 }
 
 static void print_hosts(struct cell *c)

@@ -50,7 +50,8 @@ static void refuse_patched(struct kubernetes_call *k, const cJSON *doc, const ch
 {
 	char *text = json_text(doc, -1);
 	cJSON *quoted = cJSON_CreateString(text);
-	char *value = json_text(quoted, -1), *message = xasprintf("Invalid value: %s: %s", value, why);
+	char *value = json_text(quoted, -1);
+	const char *message = sim_tmp("Invalid value: %s: %s", value, why);
 	const struct kubernetes_resource *r = k->r;
 	k->r = NULL;
 	kubernetes_fail(k, 422, "Invalid", json_make("[{'reason':'FieldValueInvalid','message':%s,'field':'patch'}]", message), " \"\" is invalid: patch: %s", message);
@@ -58,7 +59,6 @@ static void refuse_patched(struct kubernetes_call *k, const cJSON *doc, const ch
 	cJSON_Delete(quoted);
 	free(text);
 	free(value);
-	free(message);
 }
 
 /* Decodes and fills in a document as the server holds it; what was strictly wrong is refused, warned of or ignored, as the request asks. NULL when
@@ -87,10 +87,9 @@ static cJSON *decoded(struct kubernetes_call *k, const cJSON *doc)
 	}
 	cJSON_ArrayForEach(w, strict)
 		if (out && strcmp(how, "Ignore")) {
-			char *quoted = json_text(w, -1), *warning = xasprintf("299 - %s", quoted);
-			sim_header(k->c, "Warning", warning);
+			char *quoted = json_text(w, -1);
+			sim_header(k->c, "Warning", sim_tmp("299 - %s", quoted));
 			free(quoted);
-			free(warning);
 		}
 	free(wrong);
 	buf_free(&all);
@@ -466,7 +465,7 @@ static bool controls(const struct sim_object *o)
 static void end_namespace(struct sim *s, const cJSON *arg)
 {
 	const char *cluster = json_str(arg, "cluster", ""), *ns = json_str(arg, "namespace", "");
-	char *prefix = xasprintf("%s|", cluster);
+	const char *prefix = sim_tmp("%s|", cluster);
 	struct sim_object *next;
 	for (struct sim_object *o = sim_first(s, OBJECTS, prefix); o; o = next) {
 		next = sim_following(s, o, prefix);
@@ -479,13 +478,12 @@ static void end_namespace(struct sim *s, const cJSON *arg)
 			kubernetes_react(s, home, o);
 		sim_remove(s, o);
 	}
-	free(prefix);
 }
 
 /* One with finalizers stays until they are taken away. */
 static void delete_later(struct kubernetes_call *k, struct sim_object *o)
 {
-	char *now = sim_time(k->c->sim, 0);
+	const char *now = sim_stamp(k->c->sim, 0);
 	if (!json_at(o->doc, "metadata.deletionTimestamp") && !dry(k)) {
 		json_put_str(o->doc, "metadata.deletionTimestamp", now);
 		json_put_num(o->doc, "metadata.deletionGracePeriodSeconds", 0);
@@ -496,7 +494,6 @@ static void delete_later(struct kubernetes_call *k, struct sim_object *o)
 			kubernetes_react(k->c->sim, k->cluster, o);
 	}
 	kubernetes_answer(k, 200, cJSON_Duplicate(o->doc, true));
-	free(now);
 }
 
 /* What the options of a delete ask of the object. */
@@ -557,14 +554,13 @@ void kubernetes_delete(struct kubernetes_call *k)
 	}
 	json_put_bool(o->hidden, "orphan", orphans(k));
 	if (!strcmp(k->r->kind, "Namespace")) {
-		char *now = sim_time(k->c->sim, 0);
+		const char *now = sim_stamp(k->c->sim, 0);
 		if (!json_at(o->doc, "metadata.deletionTimestamp") && !dry(k)) {
 			json_put_str(o->doc, "metadata.deletionTimestamp", now);
 			json_put_str(o->doc, "status.phase", "Terminating");
 			kubernetes_touch(k->c->sim, k->cluster->key, o->doc);
 			sim_after(k->c->sim, 6, end_namespace, json_make("{'cluster':%s,'namespace':%s}", k->cluster->key, k->name));
 		}
-		free(now);
 		kubernetes_answer(k, 200, cJSON_Duplicate(o->doc, true));
 		return;
 	}
@@ -573,9 +569,8 @@ void kubernetes_delete(struct kubernetes_call *k)
 							 k->name, k->r->plural, json_str(o->doc, "metadata.uid", ""));
 	if (*k->r->group && !returns_deleted(k->r))
 		json_put_str(reply, "details.group", k->r->group);
-	if (!dry(k)) {
+	if (!dry(k))
 		remove_object(k, o);
-	}
 	kubernetes_answer(k, 200, reply);
 }
 

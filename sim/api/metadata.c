@@ -25,12 +25,12 @@ static char *account(struct sim *s)
 
 static void give_token(struct sim_call *c, const char *email)
 {
-	char *principal = xasprintf("serviceAccount:%s", email), *token = sim_token_new(c->sim, principal, 3600);
+	char *token = sim_token_new(c->sim, sim_tmp("serviceAccount:%s", email), 3600);
 	cJSON *j = json_make("{'access_token':%s,'expires_in':3599,'token_type':'Bearer'}", token);
 	char *text = json_text(j, -1);
 	text_reply(c, 200, "application/json", text);
 	cJSON_Delete(j);
-	free(principal), free(token), free(text);
+	free(token), free(text);
 }
 
 static void give_identity(struct sim_call *c, const char *email)
@@ -40,9 +40,9 @@ static void give_identity(struct sim_call *c, const char *email)
 		text_reply(c, 400, "text/html", "non-empty audience parameter required\n");
 		return;
 	}
-	char *principal = xasprintf("serviceAccount:%s", email), *token = oauth_id_token(c->sim, principal, audience, NULL);
+	char *token = oauth_id_token(c->sim, sim_tmp("serviceAccount:%s", email), audience, NULL);
 	text_reply(c, 200, "text/html", token);
-	free(principal), free(token);
+	free(token);
 }
 
 static void give_account(struct sim_call *c, const char *email)
@@ -78,8 +78,9 @@ static bool of_account(struct sim_call *c, const char *what, const char *email)
 static void answer(struct sim_call *c, const char *what)
 {
 	static const char accounts[] = "instance/service-accounts/";
-	char *email = account(c->sim), *zone = xasprintf("projects/%s/zones/us-central1-a", sim_project_number(c->sim, sim_project(c->sim)));
-	char *listing = xasprintf("default/\n%s/\n", email);
+	char *email = account(c->sim);
+	const char *zone = sim_tmp("projects/%s/zones/us-central1-a", sim_project_number(c->sim, sim_project(c->sim)));
+	const char *listing = sim_tmp("default/\n%s/\n", email);
 	if (!strcmp(what, "project/project-id"))
 		text_reply(c, 200, "application/text", sim_project(c->sim));
 	else if (!strcmp(what, "project/numeric-project-id"))
@@ -92,7 +93,7 @@ static void answer(struct sim_call *c, const char *what)
 		text_reply(c, 200, "application/text", listing);
 	else if (!text_starts(what, accounts) || !of_account(c, what + strlen(accounts), email))
 		text_reply(c, 404, "text/html; charset=UTF-8", "<html><title>Error 404 (Not Found)!!1</title></html>\n");
-	free(email), free(zone), free(listing);
+	free(email);
 }
 
 static void metadata(struct sim_call *c)

@@ -13,7 +13,7 @@
 /* A record of a public zone of Cloud DNS here: 1 it leads there, 0 elsewhere, -1 there is none. */
 static int by_zone(struct sim *s, const char *domain, const char *ip)
 {
-	char *name = xasprintf("%s.", domain);
+	const char *name = sim_tmp("%s.", domain);
 	int result = -1;
 	for (struct sim_object *o = sim_first(s, "dns.rrsets", "projects/"); o && result < 1; o = sim_following(s, o, "projects/")) {
 		const cJSON *r;
@@ -23,7 +23,6 @@ static int by_zone(struct sim *s, const char *domain, const char *ip)
 		cJSON_ArrayForEach(r, json_at(o->doc, "rrdatas"))
 			result = !strcmp(r->valuestring, ip) ? 1 : result;
 	}
-	free(name);
 	return result;
 }
 
@@ -38,13 +37,12 @@ bool sim_dns_leads(struct sim *s, const char *domain, const char *ip)
 	if (nobody)
 		return false;
 	/* The operator goes to the registrar once the address is known, and that takes its time. */
-	char *key = xasprintf("%s %s", domain, ip);
+	const char *key = sim_tmp("%s %s", domain, ip);
 	struct sim_object *o = sim_get(s, "world.registrar", key);
 	if (!o) {
 		o = sim_put(s, "world.registrar", key, cJSON_CreateObject());
 		json_put_num(o->doc, "from", sim_now(s) + sim_draw(s, "lag.registrar"));
 	}
-	free(key);
 	return sim_now(s) >= json_num(o->doc, "from", 0);
 }
 

@@ -23,9 +23,7 @@ cJSON *oauth_form(const struct sim_call *c)
 	if (!cJSON_IsObject(form)) {
 		cJSON_Delete(form);
 		form = cJSON_CreateObject();
-		char *text = xstrndup(c->raw_len ? c->raw : "", c->raw_len);
-		sim_parse_query(text, form);
-		free(text);
+		sim_parse_query(sim_tmp("%.*s", (int)(c->raw_len), c->raw_len ? c->raw : ""), form);
 	}
 	for (const cJSON *q = c->params->child; q; q = q->next)
 		if (cJSON_IsString(q) && !cJSON_GetObjectItemCaseSensitive(form, q->string))
@@ -96,11 +94,10 @@ bool oauth_wants_id(const char *scope)
 {
 	/* Google's rule: an identity scope brings an ID token; oauth2-proxy asks for "profile email". */
 	static const char *const identity[] = {" openid ", " email ", " profile ", "/auth/userinfo.email ", "/auth/userinfo.profile "};
-	char *padded = xasprintf(" %s ", scope);
+	const char *padded = sim_tmp(" %s ", scope);
 	bool wants = false;
 	for (size_t i = 0; i < sizeof identity / sizeof *identity; i++)
 		wants |= strstr(padded, identity[i]) != NULL;
-	free(padded);
 	return wants;
 }
 
@@ -192,7 +189,8 @@ static void by_code(struct sim_call *c, const cJSON *form)
 	} else if (!pkce_ok(o->doc, form)) {
 		oauth_error(c, 400, "invalid_grant", "Invalid code verifier.");
 	} else {
-		char *hex = sim_hex(c->sim, 40), *refresh = xasprintf("1//%s", hex);
+		char *hex = sim_hex(c->sim, 40);
+		const char *refresh = sim_tmp("1//%s", hex);
 		cJSON *doc = json_make("{'principal':%s,'client_id':%s,'client_secret':%s,'scope':%s}", json_str(o->doc, "principal", ""),
 				       json_str(o->doc, "client_id", ""), json_str(form, "client_secret", ""), json_str(o->doc, "scope", ""));
 		bool offline = !strcmp(json_str(o->doc, "access_type", ""), "offline");
@@ -203,7 +201,7 @@ static void by_code(struct sim_call *c, const cJSON *form)
 		else
 			cJSON_Delete(doc);
 		sim_remove(c->sim, o);
-		free(hex), free(refresh);
+		free(hex);
 	}
 }
 
@@ -232,18 +230,15 @@ const char *sim_jwt_owner(struct sim *s, const char *token, const char *host)
 		return NULL;
 	const char *email = json_str(claims, "iss", ""), *audience = json_str(claims, "aud", "");
 	double now = token_wall(s), iat = json_num(claims, "iat", 0), exp = json_num(claims, "exp", 0);
-	char *base = xasprintf("https://%s/", host);
-	bool meant = text_starts(audience, base) || (!*audience && *json_str(claims, "scope", ""));
+	bool meant = text_starts(audience, sim_tmp("https://%s/", host)) || (!*audience && *json_str(claims, "scope", ""));
 	bool timely = iat <= now + SKEW && exp > now && exp <= iat + HOUR + SKEW;
 	bool good = meant && timely && !strcmp(json_str(claims, "sub", ""), email) && sim_account_exists(s, email, false) &&
 		    !strcmp(json_str(header, "alg", ""), "RS256") && sim_account_signed(s, email, json_str(header, "kid", ""), token);
 	struct sim_object *o = good ? sim_get(s, "oauth.selfSigned", email) : NULL;
 	if (good && !o) {
-		char *principal = xasprintf("serviceAccount:%s", email);
+		const char *principal = sim_tmp("serviceAccount:%s", email);
 		o = sim_put(s, "oauth.selfSigned", email, json_make("{'principal':%s}", principal));
-		free(principal);
 	}
-	free(base);
 	cJSON_Delete(header);
 	cJSON_Delete(claims);
 	return o ? json_str(o->doc, "principal", NULL) : NULL;
@@ -258,7 +253,7 @@ static void by_assertion(struct sim_call *c, const cJSON *form)
 		return;
 	}
 	const char *why = assertion_fault(c->sim, token, header, claims), *scope = json_str(claims, "scope", ""), *target = json_str(claims, "target_audience", "");
-	char *principal = xasprintf("serviceAccount:%s", json_str(claims, "iss", ""));
+	const char *principal = sim_tmp("serviceAccount:%s", json_str(claims, "iss", ""));
 	if (why) {
 		oauth_error(c, 400, "invalid_grant", why);
 	} else if (*target) {
@@ -270,7 +265,6 @@ static void by_assertion(struct sim_call *c, const cJSON *form)
 	} else {
 		grant(c, principal, "", NULL, NULL, NULL);
 	}
-	free(principal);
 	cJSON_Delete(header);
 	cJSON_Delete(claims);
 }
@@ -286,9 +280,8 @@ static void token(struct sim_call *c)
 	} else if (!strcmp(type, "urn:ietf:params:oauth:grant-type:jwt-bearer")) {
 		by_assertion(c, form);
 	} else {
-		char *text = xasprintf("Invalid grant_type: %s", type);
+		const char *text = sim_tmp("Invalid grant_type: %s", type);
 		oauth_error(c, 400, *type ? "unsupported_grant_type" : "invalid_request", *type ? text : "Missing required parameter: grant_type");
-		free(text);
 	}
 	cJSON_Delete(form);
 }
@@ -427,11 +420,10 @@ static void certs_v1(struct sim_call *c)
 	PEM_write_bio_X509(b, x);
 	char *data;
 	long n = BIO_get_mem_data(b, &data);
-	char *pem = xstrndup(data, (size_t)n);
+	const char *pem = sim_tmp("%.*s", (int)((size_t)n), data);
 	cJSON *reply = cJSON_CreateObject();
 	cJSON_AddStringToObject(reply, oidc_kid(c->sim), pem);
 	oauth_reply(c, 200, reply);
-	free(pem);
 	BIO_free(b);
 	X509_free(x);
 }

@@ -29,10 +29,7 @@ static bool constraint_lists(size_t row)
 
 static struct sim_object *policy_of(struct sim *s, const char *project, const char *constraint)
 {
-	char *key = xasprintf("projects/%s/policies/%s", project, constraint);
-	struct sim_object *o = sim_get(s, POLICIES, key);
-	free(key);
-	return o;
+	return sim_get(s, POLICIES, sim_tmp("projects/%s/policies/%s", project, constraint));
 }
 
 static cJSON *rule_from_world(const cJSON *said)
@@ -125,14 +122,13 @@ bool sim_usage_ok(struct sim_call *c, const char *service)
 	if (!sim_constraint(c->sim, c->project, "gcp.restrictServiceUsage", service))
 		return true;
 	const char *number = sim_project_number(c->sim, c->project);
-	char *consumer = xasprintf("projects/%s", number ? number : c->project);
+	const char *consumer = sim_tmp("projects/%s", number ? number : c->project);
 	cJSON *details = json_make("[{'@type':'type.googleapis.com/google.rpc.ErrorInfo','reason':'RESOURCE_USAGE_RESTRICTION_VIOLATED',"
 				   "'domain':'googleapis.com','metadata':{'consumer':%s,'service':%s}}]",
 				   consumer, service);
 	sim_fail_with(c, 403, "PERMISSION_DENIED", "forbidden", details,
 		      "Request is disallowed by organization's constraints/gcp.restrictServiceUsage constraint for %s attempting to use service %s.", consumer,
 		      service);
-	free(consumer);
 	return false;
 }
 
@@ -151,9 +147,8 @@ bool sim_cmek_ok(struct sim_call *c, const char *service, const char *rpc, const
 
 static cJSON *policy_doc(struct sim_call *c, const char *constraint, cJSON *rules)
 {
-	char *name = xasprintf("projects/%s/policies/%s", sim_project_number(c->sim, c->project), constraint);
+	const char *name = sim_tmp("projects/%s/policies/%s", sim_project_number(c->sim, c->project), constraint);
 	cJSON *doc = json_make("{'name':%s,'spec':{'rules':%j}}", name, rules);
-	free(name);
 	return doc;
 }
 
@@ -193,11 +188,12 @@ static bool policy_complete(struct sim_call *c, cJSON *doc, const struct sim_obj
 
 static void policy_touched(struct sim_call *c, struct sim_object *o)
 {
-	char *now = sim_time(c->sim, 6), *etag = identity_etag(c->sim);
+	char *etag = identity_etag(c->sim);
+	const char *now = sim_stamp(c->sim, 6);
 	json_put_str(o->doc, "etag", etag);
 	json_put_str(o->doc, "spec.etag", etag);
 	json_put_str(o->doc, "spec.updateTime", now);
-	free(now), free(etag);
+	free(etag);
 }
 
 static void list_constraints(struct sim_call *c)

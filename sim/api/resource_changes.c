@@ -34,10 +34,9 @@ static void leave_out(void *doc, const char *field)
 
 static void end(struct sim *s, struct sim_object *op, const struct sim_resource *r, const struct sim_object *o, cJSON *error)
 {
-	char *now = sim_time(s, 9);
+	const char *now = sim_stamp(s, 9);
 	if (json_at(op->doc, "metadata.createTime"))
 		json_put_str(op->doc, "metadata.endTime", now);
-	free(now);
 	json_put_bool(op->doc, "done", true);
 	if (error) {
 		json_put(op->doc, "error", error);
@@ -52,7 +51,8 @@ static void settle(struct sim *s, const cJSON *arg, const cJSON *error)
 {
 	const struct sim_resource *r = resource_in(s, json_str(arg, "collection", ""));
 	const char *verb = json_str(arg, "verb", "");
-	struct sim_object *o = sim_get(s, r->collection, json_str(arg, "key", "")), *op = sim_get(s, r->operations->collection, json_str(arg, "operation", ""));
+	struct sim_object *o = sim_get(s, r->collection, json_str(arg, "key", "")),
+			  *op = sim_get(s, r->operations->collection, json_str(arg, "operation", ""));
 	cJSON *status = cJSON_Duplicate(error, true);
 	if (o && r->settled && (error || strcmp(verb, "delete"))) {
 		cJSON *said = r->settled(s, o, verb, error);
@@ -88,9 +88,12 @@ void resource_begin(struct sim_call *c, const struct sim_resource *r, const char
 {
 	cJSON *doc = r->operations->begun(c, key, verb);
 	struct sim_object *op = sim_put(c->sim, r->operations->collection, json_str(doc, "name", ""), doc);
-	double seconds = sim_draw(c->sim, !strcmp(verb, "create") ? r->create : !strcmp(verb, "update") ? r->change : r->remove);
+	double seconds = sim_draw(c->sim, !strcmp(verb, "create")   ? r->create
+					  : !strcmp(verb, "update") ? r->change
+								    : r->remove);
 	sim_lro_due(op, seconds, sim_now(c->sim));
-	sim_after(c->sim, seconds, ended, json_make("{'operation':%s,'collection':%s,'key':%s,'verb':%s}", op->key, r->collection, key, verb));
+	sim_after(c->sim, seconds, ended,
+		  json_make("{'operation':%s,'collection':%s,'key':%s,'verb':%s}", op->key, r->collection, key, verb));
 	sim_ok(c, cJSON_Duplicate(op->doc, true));
 }
 
@@ -115,8 +118,8 @@ static bool id_ok(struct sim_call *c, const struct sim_resource *r, const char *
 {
 	const struct sim_id_rule *rule = r->ids;
 	size_t n = strlen(id);
-	if (!rule || (n >= rule->least && n <= rule->most && strspn(id, rule->letters) == n && n && (!rule->first || strchr(rule->first, *id)) &&
-		      (!rule->first || id[n - 1] != '-')))
+	if (!rule || (n >= rule->least && n <= rule->most && strspn(id, rule->letters) == n && n &&
+		      (!rule->first || strchr(rule->first, *id)) && (!rule->first || id[n - 1] != '-')))
 		return true;
 	sim_fail(c, "INVALID_ARGUMENT", NULL, "%s", resource_text_of(c, rule->message, id));
 	return false;
@@ -124,10 +127,9 @@ static bool id_ok(struct sim_call *c, const struct sim_resource *r, const char *
 
 static void stamp(struct sim_call *c, const struct sim_resource *r, cJSON *doc, const char *field)
 {
-	char *now = sim_time(c->sim, r->decimals);
+	const char *now = sim_stamp(c->sim, r->decimals);
 	if (field)
 		json_put_str(doc, field, now);
-	free(now);
 }
 
 /* What the server adds to a document that is new or was changed. False: answered. */
@@ -153,12 +155,14 @@ void resource_create(struct sim_call *c)
 {
 	const struct sim_resource *r = resource_of(c);
 	const char *id = new_id(c, r);
-	if ((r->placed && !r->placed(c)) || !id_ok(c, r, id) || (r->within && !resource_find(c, r->within)) || (r->valid && !r->valid(c, id)))
+	if ((r->placed && !r->placed(c)) || !id_ok(c, r, id) || (r->within && !resource_find(c, r->within)) ||
+	    (r->valid && !r->valid(c, id)))
 		return;
 	id = sim_tmp("%s", id); /* which may stand in the body */
 	const char *key = resource_text_of(c, r->key, id);
 	if (sim_get(c->sim, r->collection, key)) {
-		sim_fail(c, "ALREADY_EXISTS", NULL, "%s", r->taken ? resource_text_of(c, r->taken, id) : "Requested entity already exists");
+		sim_fail(c, "ALREADY_EXISTS", NULL, "%s",
+			 r->taken ? resource_text_of(c, r->taken, id) : "Requested entity already exists");
 		return;
 	}
 	cJSON *doc = new_doc(c, r, id);

@@ -19,10 +19,7 @@
 
 static struct sim_object *project_of(struct sim *s, const char *id)
 {
-	char *key = xasprintf("projects/%s", id);
-	struct sim_object *o = sim_get(s, PROJECTS, key);
-	free(key);
-	return o;
+	return sim_get(s, PROJECTS, sim_tmp("projects/%s", id));
 }
 
 const char *sim_project_id(struct sim *s, const char *id_or_number)
@@ -104,9 +101,7 @@ static cJSON *v1_project(const cJSON *doc)
 static struct sim_object *allowed_project(struct sim_call *c, const char *permission)
 {
 	const char *id = sim_project_id(c->sim, sim_path_part(c, "projects"));
-	char *holder = xasprintf(HOST "projects/%s", id ? id : "");
-	bool yes = id && sim_allowed(c->sim, c->principal, permission, id, holder);
-	free(holder);
+	bool yes = id && sim_allowed(c->sim, c->principal, permission, id, sim_tmp(HOST "projects/%s", id ? id : ""));
 	if (yes)
 		return project_of(c->sim, id);
 	sim_fail(c, "PERMISSION_DENIED", NULL, "The caller does not have permission");
@@ -139,7 +134,8 @@ static bool visible(const struct sim_call *c, const struct sim_object *o)
 static bool meets(const cJSON *doc, const char *term)
 {
 	size_t k = strcspn(term, ":=");
-	char *key = xstrndup(term, k), *value = xstrdup(term[k] ? term + k + 1 : term);
+	char *value = xstrdup(term[k] ? term + k + 1 : term);
+	const char *key = sim_tmp("%.*s", (int)k, term);
 	const char *path = !strcmp(key, "lifecycleState") || !strcmp(key, "state") ? "state"
 			   : !strcmp(key, "id") || !strcmp(key, "projectId")       ? "projectId"
 			   : !strcmp(key, "name") || !strcmp(key, "displayName")   ? "displayName"
@@ -158,7 +154,6 @@ static bool meets(const cJSON *doc, const char *term)
 		   : !strcmp(key, "parent.type") ? json_at(doc, "parent") && !strcmp(bare, "organization")
 		   : star                        ? !strncasecmp(has, bare, n)
 						 : !strcasecmp(has, bare);
-	free(key);
 	free(value);
 	return yes;
 }
@@ -192,9 +187,7 @@ static void list_v1(struct sim_call *c)
 		if (!visible(c, o) || !filtered(o->doc, sim_param(c, "filter")) || at++ < skip)
 			continue;
 		if (cJSON_GetArraySize(page) == size) {
-			char *token = xasprintf("%ld", skip + size);
-			cJSON_AddStringToObject(reply, "nextPageToken", token);
-			free(token);
+			cJSON_AddStringToObject(reply, "nextPageToken", sim_tmp("%ld", skip + size));
 			break;
 		}
 		cJSON_AddItemToArray(page, v1_project(o->doc));
@@ -282,19 +275,19 @@ static bool id_ok(const char *id)
 static bool parent_ok(struct sim_call *c)
 {
 	const char *type = json_str(c->body, "parent.type", NULL);
-	char *v1 = type ? xasprintf("%ss/%s", type, json_str(c->body, "parent.id", "")) : NULL;
+	const char *v1 = type ? sim_tmp("%ss/%s", type, json_str(c->body, "parent.id", "")) : NULL;
 	const char *parent = v1 ? v1 : json_str(c->body, "parent", NULL);
 	bool ok = !parent || sim_get(c->sim, ORGANIZATIONS, parent);
 	if (!ok)
 		sim_fail(c, "PERMISSION_DENIED", NULL, "The caller does not have permission");
-	free(v1);
 	return ok;
 }
 
 static cJSON *new_project(struct sim_call *c, const char *id, char **number)
 {
 	const char *type = json_str(c->body, "parent.type", NULL), *parent = json_str(c->body, "parent", NULL);
-	char *now = sim_time(c->sim, 6), *etag = identity_etag(c->sim), *name, *up = NULL;
+	char *etag = identity_etag(c->sim), *name, *up = NULL;
+	const char *now = sim_stamp(c->sim, 6);
 	*number = xasprintf("%llu", 100000000000ull + sim_random(c->sim) % 899999999999ull);
 	name = xasprintf("projects/%s", *number);
 	cJSON *doc = json_make(
@@ -306,7 +299,7 @@ static cJSON *new_project(struct sim_call *c, const char *id, char **number)
 		cJSON_AddStringToObject(doc, "parent", up ? up : parent);
 	if (json_at(c->body, "labels"))
 		cJSON_AddItemToObject(doc, "labels", cJSON_Duplicate(json_at(c->body, "labels"), true));
-	free(now), free(etag), free(name), free(up);
+	free(etag), free(name), free(up);
 	return doc;
 }
 
@@ -344,8 +337,9 @@ static void create(struct sim_call *c)
 	}
 	if (!parent_ok(c))
 		return;
-	char *number, *key = xasprintf("projects/%s", id), *holder = xasprintf(HOST "%s", key);
-	char *op = xasprintf("operations/cp.%lld", sim_serial(c->sim));
+	char *number;
+	const char *key = sim_tmp("projects/%s", id), *holder = sim_tmp(HOST "%s", key);
+	const char *op = sim_tmp("operations/cp.%lld", sim_serial(c->sim));
 	struct sim_object *o = sim_put(c->sim, PROJECTS, key, new_project(c, id, &number));
 	cJSON_AddStringToObject(o->hidden, "billing", "");
 	cJSON_AddTrueToObject(o->hidden, "unnetworked");
@@ -356,7 +350,7 @@ static void create(struct sim_call *c)
 	sim_after(c->sim, sim_draw(c->sim, "resourcemanager.project.create"), created,
 		  json_make("{'operation':%s,'project':%s,'v1':%b}", op, id, is_v1(c)));
 	sim_ok(c, json_make("{'name':%s}", op));
-	free(number), free(key), free(holder), free(op);
+	free(number);
 }
 
 static void get_operation(struct sim_call *c)
@@ -417,13 +411,11 @@ static cJSON *v1_organization(const cJSON *doc)
 
 static void get_organization(struct sim_call *c)
 {
-	char *name = xasprintf("organizations/%s", sim_path_part(c, "organizations"));
-	struct sim_object *o = sim_get(c->sim, ORGANIZATIONS, name);
+	struct sim_object *o = sim_get(c->sim, ORGANIZATIONS, sim_tmp("organizations/%s", sim_path_part(c, "organizations")));
 	if (o)
 		sim_ok(c, is_v1(c) ? v1_organization(o->doc) : cJSON_Duplicate(o->doc, true));
 	else
 		sim_fail(c, "PERMISSION_DENIED", NULL, "The caller does not have permission");
-	free(name);
 }
 
 static void search_organizations(struct sim_call *c)

@@ -48,9 +48,8 @@ static bool required(struct sim_call *c, const cJSON *object, const char *name, 
 
 bool run_check_permission(struct sim_call *c, const char *permission)
 {
-	char *holder = xasprintf("//cloudresourcemanager.googleapis.com/projects/%s", c->project);
+	const char *holder = sim_tmp("//cloudresourcemanager.googleapis.com/projects/%s", c->project);
 	bool yes = sim_allowed(c->sim, c->principal, permission, c->project, holder);
-	free(holder);
 	if (!yes)
 		sim_fail_with(c, 403, "PERMISSION_DENIED", NULL,
 			      json_make("[{'@type':'type.googleapis.com/google.rpc.ErrorInfo','reason':'IAM_PERMISSION_DENIED','domain':'run.googleapis.com',"

@@ -34,9 +34,7 @@ char *run_etag(struct sim *s, const char *name)
 
 cJSON *run_condition(struct sim *s, const char *type, const char *state)
 {
-	char *now = sim_time(s, 6);
-	cJSON *condition = json_make("{'type':%s,'state':%s,'lastTransitionTime':%s}", type, state, now);
-	free(now);
+	cJSON *condition = json_make("{'type':%s,'state':%s,'lastTransitionTime':%s}", type, state, sim_stamp(s, 6));
 	return condition;
 }
 
@@ -65,7 +63,8 @@ bool run_etag_matches(struct sim_call *c, const cJSON *doc, const char *etag)
 
 static void stamp(struct sim *s, const char *principal, cJSON *doc, long long generation)
 {
-	char *now = sim_time(s, 6), *etag = run_etag(s, json_str(doc, "name", ""));
+	char *etag = run_etag(s, json_str(doc, "name", ""));
+	const char *now = sim_stamp(s, 6);
 	json_put_str(doc, "generation", sim_tmp("%lld", generation));
 	json_put_str(doc, "updateTime", now);
 	json_put_str(doc, "lastModifier", run_email(principal));
@@ -75,7 +74,6 @@ static void stamp(struct sim *s, const char *principal, cJSON *doc, long long ge
 		json_put_str(doc, "creator", run_email(principal));
 	}
 	free(etag);
-	free(now);
 }
 
 void run_stamp(struct sim *s, const char *principal, cJSON *doc)

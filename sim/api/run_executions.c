@@ -87,9 +87,7 @@ static void task_state(struct sim *s, const struct sim_object *o, bool ended, co
 	struct sim_object *task = sim_get(s, RUN_TASKS, sim_tmp("%s/tasks/%s-task0", o->key, strrchr(o->key, '/') + 1));
 	if (!task)
 		return;
-	char *now = sim_time(s, 6);
-	json_put_str(task->doc, ended ? "completionTime" : "startTime", now);
-	free(now);
+	json_put_str(task->doc, ended ? "completionTime" : "startTime", sim_stamp(s, 6));
 	if (!ended)
 		return;
 	condition(s, task->doc, "Completed", failure ? "CONDITION_FAILED" : "CONDITION_SUCCEEDED", json_str(failure, "message", NULL),
@@ -122,9 +120,7 @@ static void ended(struct sim *s, const cJSON *arg)
 	if (!o || *json_str(o->doc, "completionTime", ""))
 		return;
 	const cJSON *failure = json_at(arg, "failure");
-	char *now = sim_time(s, 6);
-	json_put_str(o->doc, "completionTime", now);
-	free(now);
+	json_put_str(o->doc, "completionTime", sim_stamp(s, 6));
 	json_drop(o->doc, "runningCount");
 	json_drop(o->doc, "reconciling");
 	json_put_num(o->doc, failure ? "failedCount" : "succeededCount", json_num(o->doc, "taskCount", 1));
@@ -159,9 +155,7 @@ static void started(struct sim *s, const cJSON *arg)
 	struct sim_object *o = sim_get(s, RUN_EXECUTIONS, json_str(arg, "execution", ""));
 	if (!o || *json_str(o->doc, "completionTime", ""))
 		return;
-	char *now = sim_time(s, 6);
-	json_put_str(o->doc, "startTime", now);
-	free(now);
+	json_put_str(o->doc, "startTime", sim_stamp(s, 6));
 	json_put_num(o->doc, "runningCount", 1);
 	static const char *const types[] = {"ResourcesAvailable", "Started", "ContainerReady"};
 	for (size_t i = 0; i < 3; i++)
@@ -253,9 +247,7 @@ void run_execution_delete(struct sim_call *c)
 	struct sim_object *o = resource_named(c);
 	if (!o)
 		return;
-	char *now = sim_time(c->sim, 6);
-	json_put_str(o->doc, "deleteTime", now);
-	free(now);
+	json_put_str(o->doc, "deleteTime", sim_stamp(c->sim, 6));
 	reply_done(c, o);
 	struct sim_object *task = sim_first(c->sim, RUN_TASKS, sim_tmp("%s/", o->key));
 	if (task)
@@ -269,9 +261,7 @@ bool run_execution_stop(struct sim_call *c, struct sim_object *o)
 		sim_fail(c, "FAILED_PRECONDITION", NULL, "Execution '%s' has already completed.", strrchr(o->key, '/') + 1);
 		return false;
 	}
-	char *now = sim_time(c->sim, 6);
-	json_put_str(o->doc, "completionTime", now);
-	free(now);
+	json_put_str(o->doc, "completionTime", sim_stamp(c->sim, 6));
 	json_drop(o->doc, "runningCount");
 	json_drop(o->doc, "reconciling");
 	json_put_num(o->doc, "cancelledCount", json_num(o->doc, "taskCount", 1));

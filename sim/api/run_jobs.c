@@ -124,13 +124,13 @@ static void removed(struct sim *s, const cJSON *arg)
 
 void run_job_remove(struct sim *s, struct sim_object *o, const char *principal, const char *operation)
 {
-	char *now = sim_time(s, 6), later[40];
+	char later[40];
+	const char *now = sim_stamp(s, 6);
 	run_touch(s, principal, o->doc);
 	json_put_str(o->doc, "deleteTime", now);
 	json_put_str(o->doc, "expireTime", text_rfc3339(sim_wall(s) + 30 * 86400.0, 6, later));
 	json_put_bool(o->doc, "reconciling", true);
 	json_put(o->doc, "terminalCondition", pending(s, false));
-	free(now);
 	struct sim_object *op = sim_lro(s, RUN_OPERATIONS, operation, metadata(o->doc));
 	double seconds = sim_draw(s, "run.service.delete");
 	sim_lro_due(op, seconds, sim_now(s));

@@ -91,7 +91,7 @@ static void list(struct sim_call *c, const char *collection, const char *among, 
 {
 	const char *where = region(c), *selector = sim_param(c, "labelSelector"), *from = sim_param(c, "continue");
 	const char *prefix = strcmp(where, "-") ? sim_tmp("%s/%s/", parent(c), among) : sim_tmp("projects/%s/locations/", c->project);
-	char *held = xstrdup(prefix);
+	const char *held = sim_tmp("%s", prefix);
 	int limit = *sim_param(c, "limit") ? atoi(sim_param(c, "limit")) : 500;
 	cJSON *items = cJSON_CreateArray(), *metadata = cJSON_CreateObject();
 	for (struct sim_object *o = sim_first(c->sim, collection, held); o; o = sim_following(c->sim, o, held)) {
@@ -107,7 +107,6 @@ static void list(struct sim_call *c, const char *collection, const char *among, 
 		else
 			cJSON_Delete(item);
 	}
-	free(held);
 	sim_ok(c, json_make("{'apiVersion':%s,'kind':%s,'metadata':%j,'items':%j}", sim_tmp("%s/v1", group), kind, metadata, items));
 }
 

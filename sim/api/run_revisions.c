@@ -100,9 +100,7 @@ void run_revision_delete(struct sim_call *c)
 			 "Revision '%s' cannot be deleted because it is the latest created revision or serves traffic.", sim_part(c, 8));
 		return;
 	}
-	char *now = sim_time(c->sim, 6);
-	json_put_str(o->doc, "deleteTime", now);
-	free(now);
+	json_put_str(o->doc, "deleteTime", sim_stamp(c->sim, 6));
 	const char *name = run_operation_name(c->sim, sim_parent(c));
 	struct sim_object *op = sim_lro(c->sim, RUN_OPERATIONS, name, sim_typed(o->doc, RUN_TYPE "Revision"));
 	sim_lro_done(c->sim, RUN_OPERATIONS, name, NULL, sim_typed(o->doc, RUN_TYPE "Revision"));

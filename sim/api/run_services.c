@@ -109,9 +109,7 @@ static void revision_state(struct sim *s, struct sim_object *revision, const cJS
 			else
 				json_put_str(c, "revisionReason", json_str(failure, "revisionReason", ""));
 		}
-		char *now = sim_time(s, 6);
-		json_put_str(c, "lastTransitionTime", now);
-		free(now);
+		json_put_str(c, "lastTransitionTime", sim_stamp(s, 6));
 	}
 }
 
@@ -368,14 +366,14 @@ static void removed(struct sim *s, const cJSON *arg)
 
 void run_service_remove(struct sim *s, struct sim_object *o, const char *principal, const char *operation)
 {
-	char *now = sim_time(s, 6), later[40];
+	char later[40];
+	const char *now = sim_stamp(s, 6);
 	run_touch(s, principal, o->doc);
 	json_put_str(o->doc, "deleteTime", now);
 	json_put_str(o->doc, "expireTime", text_rfc3339(sim_wall(s) + 30 * 86400.0, 6, later));
 	json_put_bool(o->doc, "reconciling", true);
 	json_put_bool(o->hidden, "deleting", true);
 	set_conditions(s, o->doc, "CONDITION_RECONCILING");
-	free(now);
 	struct sim_object *op = sim_lro(s, RUN_OPERATIONS, operation, sim_typed(o->doc, RUN_TYPE "Service"));
 	double seconds = sim_draw(s, "run.service.delete");
 	sim_lro_due(op, seconds, sim_now(s));

@@ -120,14 +120,14 @@ static void new_etag(struct sim_call *c, struct sim_object *o)
 /* Where it may be kept: organization policy counts "automatic" as the location global. */
 static void place_refused(struct sim_call *c, const char *place)
 {
-	char *subject = xasprintf("orgpolicy:projects/%s", sim_project_number(c->sim, c->project));
-	char *words = xasprintf("Constraint constraints/gcp.resourceLocations violated for [%s] attempting to create a secret in [%s]. For more information, see "
-				"https://cloud.google.com/resource-manager/docs/organization-policy/defining-locations.", subject, place);
+	const char *subject = sim_tmp("orgpolicy:projects/%s", sim_project_number(c->sim, c->project));
+	const char *words = sim_tmp("Constraint constraints/gcp.resourceLocations violated for [%s] attempting to create a "
+				    "secret in [%s]. For more information, see "
+				    "https://cloud.google.com/resource-manager/docs/organization-policy/defining-locations.",
+				    subject, place);
 	sim_fail_with(c, 0, "FAILED_PRECONDITION", NULL,
 		      json_make("[{'@type':'type.googleapis.com/google.rpc.PreconditionFailure','violations':[{'type':'constraints/gcp.resourceLocations',"
 				"'subject':%s,'description':%s}]}]", subject, words), "%s", words);
-	free(subject);
-	free(words);
 }
 
 static bool secret_valid(struct sim_call *c, const char *id)
@@ -185,13 +185,11 @@ static void secret_touched(struct sim_call *c, struct sim_object *o)
 static bool term_met(const cJSON *doc, const char *term)
 {
 	size_t k = strcspn(term, ":=");
-	char *path = xstrndup(term, k);
-	const char *value = term[k] ? term + k + 1 : term, *has = json_str(doc, path, "");
+	const char *value = term[k] ? term + k + 1 : term, *has = json_str(doc, sim_tmp("%.*s", (int)k, term), "");
 	const char *slash = strrchr(has, '/');
 	bool yes = !term[k]         ? strstr(json_str(doc, "name", ""), term) != NULL
 		   : term[k] == ':' ? strstr(has, value) != NULL
 				    : !strcmp(slash ? slash + 1 : has, value) || !strcmp(has, value);
-	free(path);
 	return yes;
 }
 
@@ -269,8 +267,9 @@ static bool payload_ok(struct sim_call *c, const unsigned char *data, size_t len
 static struct sim_object *put_version(struct sim_call *c, struct sim_object *secret, const char *payload, uint32_t crc)
 {
 	long n = (long)json_num(secret->hidden, "count", 0) + 1;
-	char *key = version_key(secret->key, n), *name = xasprintf("%s/versions/%ld", json_str(secret->doc, "name", ""), n);
-	char *now = sim_time(c->sim, 6);
+	char *key = version_key(secret->key, n);
+	const char *name = sim_tmp("%s/versions/%ld", json_str(secret->doc, "name", ""), n);
+	const char *now = sim_stamp(c->sim, 6);
 	struct sim_object *o = sim_put(c->sim, VERSIONS, key,
 				       json_make("{'name':%s,'createTime':%s,'state':'ENABLED','replicationStatus':%j}", name,
 						 now, replication_status(json_at(secret->doc, "replication"))));
@@ -280,7 +279,7 @@ static struct sim_object *put_version(struct sim_call *c, struct sim_object *sec
 	json_put_str(o->hidden, "data", payload);
 	json_put_num(o->hidden, "crc", crc);
 	new_etag(c, o);
-	free(key), free(name), free(now);
+	free(key);
 	return o;
 }
 
@@ -377,11 +376,9 @@ static void set_state(struct sim_call *c, const char *state)
 	}
 	json_put_str(o->doc, "state", state);
 	if (!strcmp(state, "DESTROYED")) {
-		char *now = sim_time(c->sim, 6);
-		json_put_str(o->doc, "destroyTime", now);
+		json_put_str(o->doc, "destroyTime", sim_stamp(c->sim, 6));
 		json_drop(o->hidden, "data");
 		json_drop(o->doc, "clientSpecifiedPayloadChecksum");
-		free(now);
 	}
 	new_etag(c, o);
 	sim_ok(c, cJSON_Duplicate(o->doc, true));
@@ -408,12 +405,11 @@ char *sim_secret_read(struct sim *s, const char *principal, const char *project,
 		      size_t *len, const char **why)
 {
 	const char *id = sim_project_id(s, project);
-	char *holder = xasprintf("//secretmanager.googleapis.com/projects/%s/secrets/%s", id ? id : "", secret);
+	const char *holder = sim_tmp("//secretmanager.googleapis.com/projects/%s/secrets/%s", id ? id : "", secret);
 	bool may = id && sim_allowed(s, principal, "secretmanager.versions.access", id, holder);
 	struct sim_object *o = id ? secret_of(s, id, secret) : NULL, *v = o ? version_of(s, o, version) : NULL;
 	char *data = NULL;
 
-	free(holder);
 	*len = 0;
 	*why = NULL;
 	if (!may)

@@ -30,13 +30,10 @@ void network_connection_forget(struct sim *s, const char *network)
 /* The range behind a reserved name. */
 static bool range_of(struct sim *s, const char *network, const char *name, struct ip4_range *r)
 {
-	char *path = xasprintf("%.*s/global/addresses/%s", (int)(strcspn(network + 9, "/") + 9), network, name);
+	const char *path = sim_tmp("%.*s/global/addresses/%s", (int)(strcspn(network + 9, "/") + 9), network, name);
 	struct sim_object *a = sim_get(s, "compute.addresses", path);
-	char *text = a ? xasprintf("%s/%d", json_str(a->doc, "address", ""), (int)json_num(a->doc, "prefixLength", 32)) : NULL;
-	bool good = text && !strcmp(json_str(a->doc, "purpose", ""), "VPC_PEERING") && ip4_range_parse(text, r);
-	free(text);
-	free(path);
-	return good;
+	const char *text = a ? sim_tmp("%s/%d", json_str(a->doc, "address", ""), (int)json_num(a->doc, "prefixLength", 32)) : NULL;
+	return text && !strcmp(json_str(a->doc, "purpose", ""), "VPC_PEERING") && ip4_range_parse(text, r);
 }
 
 /* Each producer takes a /24 of the range; Cloud SQL's instances of a network share one, from .3 on. */
@@ -61,10 +58,7 @@ bool network_connection_address(struct sim *s, const char *network, const char *
 /* Does a producer still use the network: an instance that is there, or was until a few days ago? */
 static bool in_use(struct sim *s, const char *network)
 {
-	char *prefix = xasprintf("%s ", network);
-	bool used = sim_first(s, "network.producers", prefix) != NULL;
-	free(prefix);
-	return used;
+	return sim_first(s, "network.producers", sim_tmp("%s ", network)) != NULL;
 }
 
 /* Operations. ------------------------------------------------------------------------------------------------------------ */
@@ -72,12 +66,11 @@ static void begin(struct sim_call *c, const char *project, double seconds, void 
 {
 	char id[37];
 	sim_uuid(c->sim, id);
-	char *name = xasprintf("operations/pssn.p24-%s-%s", sim_project_number(c->sim, project), id);
+	const char *name = sim_tmp("operations/pssn.p24-%s-%s", sim_project_number(c->sim, project), id);
 	sim_put(c->sim, OPERATIONS, name, json_make("{'name':%s}", name));
 	json_put_str(arg, "op", name);
 	sim_after(c->sim, seconds, finish, arg);
 	sim_ok(c, json_make("{'name':%s}", name));
-	free(name);
 }
 
 static void end(struct sim *s, const cJSON *arg, cJSON *response, cJSON *error)
@@ -97,9 +90,7 @@ static void end(struct sim *s, const cJSON *arg, cJSON *response, cJSON *error)
 
 static cJSON *type(cJSON *doc, const char *name)
 {
-	char *full = xasprintf("type.googleapis.com/%s", name);
-	json_put_str(doc, "@type", full);
-	free(full);
+	json_put_str(doc, "@type", sim_tmp("type.googleapis.com/%s", name));
 	return doc;
 }
 
@@ -117,13 +108,12 @@ static cJSON *bad_ranges(struct sim *s, const char *network, const cJSON *ranges
 /* The producer's network that would be peered with, where an organization policy forbids that: the operation's error; else NULL. */
 static cJSON *peering_forbidden(struct sim *s, const char *path, const char *peer)
 {
-	char *project = xstrndup(path + 9, strcspn(path + 9, "/"));
+	const char *project = sim_tmp("%.*s", (int)strcspn(path + 9, "/"), path + 9);
 	bool forbidden = sim_constraint(s, project, "compute.restrictVpcPeering", peer);
 	cJSON *error = !forbidden ? NULL :
 		sim_rpc_status("FAILED_PRECONDITION",
 			       "Constraint constraints/compute.restrictVpcPeering violated for project %s. Peering the network %s is not allowed.",
 			       sim_project_number(s, project), peer);
-	free(project);
 	return error;
 }
 
@@ -140,7 +130,8 @@ static void connected(struct sim *s, const cJSON *arg)
 				       "Cannot modify allocated ranges in CreateConnection. Please use UpdateConnection.");
 	else
 		error = bad_ranges(s, path, ranges);
-	char *hex = sim_hex(s, 16), *peer = xasprintf(COMPUTE_BASE "projects/v%sp-tp/global/networks/servicenetworking", hex);
+	char *hex = sim_hex(s, 16);
+	const char *peer = sim_tmp(COMPUTE_BASE "projects/v%sp-tp/global/networks/servicenetworking", hex);
 	if (!error && !o)
 		error = peering_forbidden(s, path, peer + strlen(COMPUTE_BASE));
 	if (!error && !o) {
@@ -150,7 +141,6 @@ static void connected(struct sim *s, const cJSON *arg)
 		network_add_peering(s, network, NETWORK_SERVICE_PEERING, peer);
 	}
 	free(hex);
-	free(peer);
 	if (error) {
 		end(s, arg, NULL, error);
 		return;
@@ -206,10 +196,7 @@ static char *network_path(struct sim_call *c, const char *text, const char *perm
 {
 	const char *number = text_starts(text, "projects/") ? text + 9 : "";
 	size_t len = strcspn(number, "/");
-	struct buf b = {0};
-	buf_printf(&b, "%.*s", (int)len, number);
-	const char *id = len && strspn(number, "0123456789") == len ? sim_project_id(c->sim, buf_text(&b)) : NULL;
-	buf_free(&b);
+	const char *id = len && strspn(number, "0123456789") == len ? sim_project_id(c->sim, sim_tmp("%.*s", (int)len, number)) : NULL;
 	if (id && text_starts(number + len, "/global/networks/") && number[len + 17]) {
 		char *path = xasprintf("projects/%s%s", id, number + len);
 		if (allowed(c, path, permission))
@@ -253,11 +240,10 @@ static void connect(struct sim_call *c, bool create)
 		sim_fail(c, "INVALID_ARGUMENT", NULL, "Removing allocated ranges from a connection needs force.");
 	} else {
 		const char *slash = strchr(path + 9, '/');
-		char *project = xstrndup(path + 9, (size_t)(slash - path - 9));
+		const char *project = sim_tmp("%.*s", (int)(slash - path - 9), path + 9);
 		cJSON *arg = json_make("{'path':%s,'network':%s,'create':%b,'ranges':%j}", path, json_str(c->body, "network", ""), create,
 				       cJSON_Duplicate(ranges, true));
 		begin(c, project, sim_draw(c->sim, "servicenetworking.connect"), connected, arg);
-		free(project);
 	}
 	free(path);
 }
@@ -280,9 +266,8 @@ static void delete(struct sim_call *c)
 	if (!network_connection(c->sim, path)) {
 		sim_fail(c, "INVALID_ARGUMENT", NULL, "There is no peering (" NETWORK_SERVICE_PEERING ") for the network.");
 	} else {
-		char *project = xstrndup(path + 9, strcspn(path + 9, "/"));
+		const char *project = sim_tmp("%.*s", (int)strcspn(path + 9, "/"), path + 9);
 		begin(c, project, sim_draw(c->sim, "servicenetworking.disconnect"), disconnected, json_make("{'path':%s}", path));
-		free(project);
 	}
 	free(path);
 }

@@ -23,10 +23,7 @@ enum { MOST_ENABLED = 20, MOST_READ = 30, PAGE = 50, MOST_LISTED = 200 };
 
 static struct sim_object *service_of(struct sim *s, const char *project, const char *service)
 {
-	char *key = xasprintf("projects/%s/services/%s", project, service);
-	struct sim_object *o = sim_get(s, SERVICES, key);
-	free(key);
-	return o;
+	return sim_get(s, SERVICES, sim_tmp("projects/%s/services/%s", project, service));
 }
 
 static bool enabled(const struct sim_object *o)
@@ -72,10 +69,11 @@ static char *agent_address(struct sim *s, const char *project, const char *patte
 void sim_service_agents(struct sim *s, const char *project, const char *service, bool generated)
 {
 	const struct service_entry *e = entry(service);
-	char *holder = xasprintf("//cloudresourcemanager.googleapis.com/projects/%s", project);
+	const char *holder = sim_tmp("//cloudresourcemanager.googleapis.com/projects/%s", project);
 	for (int i = 0; e && i < 3 && e->agents[i].address; i++) {
 		const struct service_agent *a = &e->agents[i];
-		char *email = agent_address(s, project, a->address), *member = xasprintf("serviceAccount:%s", email);
+		char *email = agent_address(s, project, a->address);
+		const char *member = sim_tmp("serviceAccount:%s", email);
 		/* Organizations made since 2024 do not make default service accounts editors. */
 		bool bare = a->role && !strcmp(a->role, "roles/editor") &&
 			    sim_constraint(s, project, "iam.automaticIamGrantsForDefaultServiceAccounts", NULL);
@@ -84,9 +82,8 @@ void sim_service_agents(struct sim *s, const char *project, const char *service,
 			if (a->role && !bare)
 				sim_policy_seed(s, holder, a->role, member);
 		}
-		free(email), free(member);
+		free(email);
 	}
-	free(holder);
 }
 
 void sim_service_agent(struct sim *s, const char *project, const char *service, struct buf *out)
@@ -140,13 +137,12 @@ void sim_service_enable(struct sim *s, const char *project, const char *service)
 
 static cJSON *service_doc(const struct service_entry *e, const char *number)
 {
-	char *name = xasprintf("projects/%s/services/%s", number, e->name), *parent = xasprintf("projects/%s", number);
+	const char *name = sim_tmp("projects/%s/services/%s", number, e->name), *parent = sim_tmp("projects/%s", number);
 	cJSON *doc = json_make(
 		"{'name':%s,'parent':%s,'config':{'name':%s,'title':%s,'documentation':{'summary':%s},'quota':{},"
 		"'authentication':{},'usage':{'requirements':['serviceusage.googleapis.com/tos/cloud']},'monitoring':{}},"
 		"'state':'DISABLED'}",
 		name, parent, e->name, e->title, e->title);
-	free(name), free(parent);
 	return doc;
 }
 
@@ -165,10 +161,9 @@ static void enable_matching(struct sim *s, const char *project, const char *serv
 void sim_service_catalogue(struct sim *s, const char *project)
 {
 	for (const struct service_entry *e = service_catalogue(); e->name; e++) {
-		char *key = xasprintf("projects/%s/services/%s", project, e->name);
+		const char *key = sim_tmp("projects/%s/services/%s", project, e->name);
 		if (!sim_get(s, SERVICES, key))
 			sim_put(s, SERVICES, key, service_doc(e, sim_project_number(s, project)));
-		free(key);
 	}
 }
 
@@ -215,18 +210,20 @@ static char *help_token(struct sim *s)
 
 static void fail_unknown(struct sim_call *c, const char *services)
 {
-	char *subject = xasprintf("?error_code=220002&services=%s", services), *token = help_token(c->sim);
+	char *token = help_token(c->sim);
+	const char *subject = sim_tmp("?error_code=220002&services=%s", services);
 	sim_fail_with(c, 0, "PERMISSION_DENIED", NULL,
 		      precondition("googleapis.com", subject, "serviceusage.googleapis.com",
 				   "SERVICE_CONFIG_NOT_FOUND_OR_PERMISSION_DENIED", services, NULL),
 		      "Not found or permission denied for service(s): %s.\nHelp Token: %s", services, token);
-	free(subject), free(token);
+	free(token);
 }
 
 static void fail_billing(struct sim_call *c, const char *services)
 {
 	const char *number = sim_project_number(c->sim, c->project);
-	char *subject = xasprintf("?error_code=390001&project=%s&services=%s", number, services), *token = help_token(c->sim);
+	char *token = help_token(c->sim);
+	const char *subject = sim_tmp("?error_code=390001&project=%s&services=%s", number, services);
 	sim_fail_with(c, 0, "FAILED_PRECONDITION", NULL,
 		      precondition("googleapis.com/billing-enabled", subject, "serviceusage.googleapis.com/billing-enabled",
 				   "UREQ_PROJECT_BILLING_NOT_FOUND", services, number),
@@ -234,7 +231,7 @@ static void fail_billing(struct sim_call *c, const char *services)
 		      "'%s' to proceed.\n"
 		      "Help Token: %s",
 		      number, services, token);
-	free(subject), free(token);
+	free(token);
 }
 
 /* Joins the names of ids that meet a test; whether there is one (its name may be empty). */
@@ -330,14 +327,13 @@ static void start(struct sim_call *c, const char *duration, int kind, void (*fn)
 {
 	char uuid[37];
 	sim_uuid(c->sim, uuid);
-	char *name = xasprintf("operations/acat.p%d-%s-%s", kind, sim_project_number(c->sim, c->project), uuid);
+	const char *name = sim_tmp("operations/acat.p%d-%s-%s", kind, sim_project_number(c->sim, c->project), uuid);
 	sim_put(c->sim, OPERATIONS, name,
 		json_make("{'name':%s,'metadata':{'@type':'type.googleapis.com/google.protobuf.Empty'}}", name));
 	json_put_str(arg, "operation", name);
 	json_put_str(arg, "project", c->project);
 	sim_after(c->sim, sim_draw(c->sim, duration), fn, arg);
 	sim_ok(c, json_make("{'name':%s}", name));
-	free(name);
 }
 
 static bool all_enabled(struct sim_call *c, const cJSON *ids)
@@ -414,8 +410,8 @@ static void deactivated(struct sim *s, const cJSON *arg)
 
 static void refuse_dependents(struct sim_call *c, const char *service, const char *names)
 {
-	char *token = help_token(c->sim),
-	     *subject = xasprintf("?error_code=100001&service_name=%s&services=%s", service, names);
+	char *token = help_token(c->sim);
+	const char *subject = sim_tmp("?error_code=100001&service_name=%s&services=%s", service, names);
 	sim_fail_with(c, 0, "FAILED_PRECONDITION", NULL,
 		      precondition("googleapis.com", subject, "serviceusage.googleapis.com",
 				   "COMMON_SU_SERVICE_HAS_DEPENDENT_SERVICES", names, NULL),
@@ -423,7 +419,7 @@ static void refuse_dependents(struct sim_call *c, const char *service, const cha
 		      "disable_dependent_services=true if you "
 		      "want to proceed with disabling all services.\nHelp Token: %s",
 		      service, names, token);
-	free(token), free(subject);
+	free(token);
 }
 
 static void disable(struct sim_call *c)
@@ -550,9 +546,7 @@ static void list(struct sim_call *c)
 	} else if (*token && !after) {
 		sim_fail(c, "INVALID_ARGUMENT", NULL, "Invalid page token.");
 	} else {
-		char *prefix = xasprintf("projects/%s/services/", c->project);
-		answer_page(c, prefix, after);
-		free(prefix);
+		answer_page(c, sim_tmp("projects/%s/services/", c->project), after);
 	}
 	free(after);
 }
@@ -589,14 +583,13 @@ static void generate_identity(struct sim_call *c)
 	sim_uuid(c->sim, uuid);
 	sim_service_agents(c->sim, project, service, true);
 	sim_service_agent(c->sim, project, service, &email);
-	char *name = xasprintf("operations/finished.DONE_OPERATION.%s", uuid);
+	const char *name = sim_tmp("operations/finished.DONE_OPERATION.%s", uuid);
 	cJSON *identity = json_make("{'@type':'type.googleapis.com/google.api.serviceusage.v1beta1.ServiceIdentity'}");
 	if (email.len) {
 		json_put_str(identity, "email", buf_text(&email));
 		json_put_str(identity, "uniqueId", sim_account_id(c->sim, buf_text(&email)));
 	}
 	sim_ok(c, json_make("{'name':%s,'done':%b,'response':%j}", name, 1, identity));
-	free(name);
 	buf_free(&email);
 }
 

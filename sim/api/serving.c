@@ -143,8 +143,7 @@ static struct sim_object *asked(struct sim_call *c, const char *collection)
 		const char *after = strchr(rest + 9, '/');
 		rest = sim_tmp("projects/%s%s", c->project, after ? after : "");
 	}
-	const char *name = sim_tmp("%.*s", (int)strcspn(rest, ":"), rest);
-	struct sim_object *op = sim_get(c->sim, collection, name);
+	struct sim_object *op = sim_get(c->sim, collection, sim_tmp("%.*s", (int)strcspn(rest, ":"), rest));
 	if (!op)
 		sim_fail(c, "NOT_FOUND", NULL, "Requested entity was not found.");
 	return op;

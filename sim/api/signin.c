@@ -31,10 +31,7 @@ static void page(struct sim_call *c, int status, const char *title, const char *
 
 static void refuse(struct sim_call *c, const char *error, const char *words)
 {
-	struct buf b = {0};
-	buf_printf(&b, "<h1>Access blocked: authorization error</h1><p>%s</p><p>Error 400: %s</p>", words, error);
-	page(c, 400, "Error 400", buf_text(&b));
-	buf_free(&b);
+	page(c, 400, "Error 400", sim_tmp("<h1>Access blocked: authorization error</h1><p>%s</p><p>Error 400: %s</p>", words, error));
 }
 
 static bool request_ok(struct sim_call *c, const cJSON *q)
@@ -58,7 +55,8 @@ static bool request_ok(struct sim_call *c, const cJSON *q)
 static void go_back(struct sim_call *c, const cJSON *q, const char *email)
 {
 	static const char *const kept[] = {"client_id", "redirect_uri", "scope", "nonce", "code_challenge", "code_challenge_method", "access_type"};
-	char *hex = sim_hex(c->sim, 48), *code = xasprintf("4/0A%s", hex), *principal = xasprintf("user:%s", email);
+	char *hex = sim_hex(c->sim, 48);
+	const char *code = sim_tmp("4/0A%s", hex), *principal = sim_tmp("user:%s", email);
 	cJSON *doc = json_make("{'principal':%s}", principal);
 	for (size_t i = 0; i < sizeof kept / sizeof *kept; i++)
 		if (*json_str(q, kept[i], ""))
@@ -79,7 +77,7 @@ static void go_back(struct sim_call *c, const cJSON *q, const char *email)
 		sim_header(c, "Location", buf_text(&to));
 	sim_bytes(c, 302, "text/html; charset=utf-8", "", 0);
 	buf_free(&to);
-	free(hex), free(code), free(principal);
+	free(hex);
 }
 
 static void show_form(struct sim_call *c, const cJSON *q)

@@ -13,10 +13,11 @@
 
 const char *sql_keep_backup(struct sim *s, const struct sim_object *instance, const char *type, const char *description, double days)
 {
-	char id[37], expiry[40], *now = sim_time(s, 3);
+	char id[37], expiry[40];
+	const char *now = sim_stamp(s, 3);
 	const char *project = json_str(instance->doc, "project", "");
 	sim_uuid(s, id);
-	char *key = xasprintf("projects/%s/backups/%s", project, id), *self = xasprintf(SQL_BASE "%s", key);
+	const char *key = sim_tmp("projects/%s/backups/%s", project, id), *self = sim_tmp(SQL_BASE "%s", key);
 	cJSON *doc = json_make("{'kind':'sql#backup','name':%s,'selfLink':%s,'instance':%s,'type':%s,'description':%s,'state':'SUCCESSFUL',"
 			       "'backupKind':'SNAPSHOT','databaseVersion':%s,'location':%s,'backupInterval':{'startTime':%s,'endTime':%s},"
 			       "'instanceSettings':%j}",
@@ -27,23 +28,17 @@ const char *sql_keep_backup(struct sim *s, const struct sim_object *instance, co
 	if (days > 0)
 		json_put_str(doc, "expiryTime", text_rfc3339(sim_wall(s) + days * 86400, 3, expiry));
 	struct sim_object *b = sim_put(s, "sql.backups", key, doc);
-	free(now);
-	free(key);
-	free(self);
 	return json_str(b->doc, "name", "");
 }
 
 static void get_backup(struct sim_call *c)
 {
 	const char *at = strstr(c->path, "/backups/");
-	char *key = xasprintf("projects/%s%s", c->project, at ? at : "");
-	struct sim_object *b = sim_get(c->sim, "sql.backups", key);
-	free(key);
+	struct sim_object *b = sim_get(c->sim, "sql.backups", sim_tmp("projects/%s%s", c->project, at ? at : ""));
 	if (b && !strcmp(c->method, "DELETE")) {
-		char *instance = xasprintf("projects/%s/instances/%s", c->project, json_str(b->doc, "instance", ""));
+		const char *instance = sim_tmp("projects/%s/instances/%s", c->project, json_str(b->doc, "instance", ""));
 		sim_remove(c->sim, b);
 		sql_begin(c, instance, "DELETE_BACKUP", "", sim_draw(c->sim, "sql.database"), NULL);
-		free(instance);
 	} else if (b) {
 		sql_ok(c, cJSON_Duplicate(b->doc, true));
 	} else {
@@ -53,11 +48,10 @@ static void get_backup(struct sim_call *c)
 
 static void list_backups(struct sim_call *c)
 {
-	char *prefix = xasprintf("projects/%s/backups/", c->project);
+	const char *prefix = sim_tmp("projects/%s/backups/", c->project);
 	cJSON *items = cJSON_CreateArray();
 	for (struct sim_object *b = sim_first(c->sim, "sql.backups", prefix); b; b = sim_following(c->sim, b, prefix))
 		cJSON_AddItemToArray(items, cJSON_Duplicate(b->doc, true));
-	free(prefix);
 	cJSON *reply = cJSON_CreateObject();
 	if (items->child)
 		json_put(reply, "backups", items);
@@ -69,7 +63,7 @@ static void list_backups(struct sim_call *c)
 static void create_backup(struct sim_call *c)
 {
 	const char *name = json_str(c->body, "instance", "");
-	char *key = xasprintf("projects/%s/instances/%s", c->project, strrchr(name, '/') ? strrchr(name, '/') + 1 : name);
+	const char *key = sim_tmp("projects/%s/instances/%s", c->project, strrchr(name, '/') ? strrchr(name, '/') + 1 : name);
 	struct sim_object *o = sim_get(c->sim, "sql.instances", key);
 	if (!o) {
 		sim_fail(c, "NOT_FOUND", "instanceDoesNotExist", "The Cloud SQL instance does not exist.");
@@ -77,16 +71,14 @@ static void create_backup(struct sim_call *c)
 		sql_keep_backup(c->sim, o, "ON_DEMAND", json_str(c->body, "description", ""), (double)json_int64(c->body, "ttlDays", 0));
 		sql_begin(c, key, "BACKUP_VOLUME", "", sim_draw(c->sim, "sql.backup"), NULL);
 	}
-	free(key);
 }
 
 /* Backup runs. ----------------------------------------------------------------------------------------------------------- */
 static struct sim_object *run(struct sim_call *c)
 {
 	struct sim_object *o = sql_instance(c, true);
-	char *key = o ? xasprintf("%s/%s", o->key, sim_param(c, "id")) : NULL;
+	const char *key = o ? sim_tmp("%s/%s", o->key, sim_param(c, "id")) : NULL;
 	struct sim_object *r = key ? sim_get(c->sim, "sql.backupRuns", key) : NULL;
-	free(key);
 	if (o && !r)
 		sim_fail(c, "NOT_FOUND", "backupRunDoesNotExist", "The Cloud SQL backup run does not exist.");
 	return r;
@@ -96,12 +88,11 @@ static void finish_run(struct sim *s, const cJSON *arg)
 {
 	struct sim_object *o = sim_get(s, "sql.instances", json_str(arg, "instance", ""));
 	struct sim_object *r = o ? sim_get(s, "sql.backupRuns", json_str(o->hidden, "run", "")) : NULL;
-	char *now = sim_time(s, 3);
+	const char *now = sim_stamp(s, 3);
 	if (r) {
 		json_put_str(r->doc, "status", "SUCCESSFUL");
 		json_put_str(r->doc, "endTime", now);
 	}
-	free(now);
 	sql_end(s, arg, NULL, NULL);
 }
 
@@ -110,9 +101,10 @@ static void insert_run(struct sim_call *c)
 	struct sim_object *o = sql_running(c);
 	if (!o || sql_busy(c, o))
 		return;
-	char id[24], *now = sim_time(c->sim, 3);
+	char id[24];
+	const char *now = sim_stamp(c->sim, 3);
 	snprintf(id, sizeof id, "%.0f", sim_wall(c->sim) * 1000);
-	char *key = xasprintf("%s/%s", o->key, id), *self = xasprintf(SQL_BASE "%s/backupRuns/%s", o->key, id);
+	const char *key = sim_tmp("%s/%s", o->key, id), *self = sim_tmp(SQL_BASE "%s/backupRuns/%s", o->key, id);
 	if (!sim_get(c->sim, "sql.backupRuns", key))
 		sim_put(c->sim, "sql.backupRuns", key,
 			json_make("{'kind':'sql#backupRun','id':%s,'status':'RUNNING','type':'ON_DEMAND','instance':%s,'selfLink':%s,'enqueuedTime':%s,"
@@ -122,9 +114,6 @@ static void insert_run(struct sim_call *c)
 	json_put_str(o->hidden, "run", key);
 	struct sim_object *op = sql_begin(c, o->key, "BACKUP_VOLUME", "", sim_draw(c->sim, "sql.backup"), finish_run);
 	json_put(op->doc, "backupContext", json_make("{'kind':'sql#backupContext','backupId':%s}", id));
-	free(now);
-	free(key);
-	free(self);
 }
 
 static void get_run(struct sim_call *c)
@@ -172,9 +161,8 @@ static void restore(struct sim_call *c)
 	if (!o || sql_busy(c, o))
 		return;
 	const char *backup = json_str(c->body, "backup", "");
-	char *key = xasprintf("%s/%lld", o->key, json_int64(c->body, "restoreBackupContext.backupRunId", 0));
+	const char *key = sim_tmp("%s/%lld", o->key, json_int64(c->body, "restoreBackupContext.backupRunId", 0));
 	bool known = *backup ? sim_get(c->sim, "sql.backups", backup) != NULL : sim_get(c->sim, "sql.backupRuns", key) != NULL;
-	free(key);
 	if (known)
 		sql_begin(c, o->key, "RESTORE_VOLUME", "", sim_draw(c->sim, "sql.update.restart"), NULL);
 	else

@@ -85,7 +85,7 @@ static cJSON *describe(struct sim *s, X509 *x, const char *instance, const char 
 	BIO *out = BIO_new(BIO_s_mem());
 	PEM_write_bio_X509(out, x);
 	long size = BIO_get_mem_data(out, &text);
-	char *pem = xstrndup(text, (size_t)(size > 0 ? size : 0));
+	const char *pem = sim_tmp("%.*s", (int)(size > 0 ? size : 0), text);
 	BIO_free(out);
 	X509_digest(x, EVP_sha1(), digest, &len);
 	for (unsigned i = 0; i < len; i++)
@@ -98,7 +98,6 @@ static cJSON *describe(struct sim *s, X509 *x, const char *instance, const char 
 			       instance);
 	OPENSSL_free(serial);
 	BN_free(number);
-	free(pem);
 	return doc;
 }
 
@@ -152,20 +151,18 @@ static void list_certs(struct sim_call *c)
 	struct sim_object *o = sql_instance(c, true);
 	if (!o)
 		return;
-	char *prefix = xasprintf("%s/", o->key);
+	const char *prefix = sim_tmp("%s/", o->key);
 	cJSON *items = cJSON_CreateArray();
 	for (struct sim_object *x = sim_first(c->sim, "sql.sslCerts", prefix); x; x = sim_following(c->sim, x, prefix))
 		cJSON_AddItemToArray(items, cJSON_Duplicate(x->doc, true));
-	free(prefix);
 	sql_ok(c, json_make("{'kind':'sql#sslCertsList','items':%j}", items));
 }
 
 static void one_cert(struct sim_call *c)
 {
 	struct sim_object *o = sql_instance(c, true);
-	char *key = o ? xasprintf("%s/%s", o->key, sim_param(c, "sha1Fingerprint")) : NULL;
+	const char *key = o ? sim_tmp("%s/%s", o->key, sim_param(c, "sha1Fingerprint")) : NULL;
 	struct sim_object *x = key ? sim_get(c->sim, "sql.sslCerts", key) : NULL;
-	free(key);
 	if (o && !x) {
 		sim_fail(c, "NOT_FOUND", "sslCertDoesNotExist", "The SSL certificate does not exist.");
 	} else if (x && !strcmp(c->method, "DELETE")) {

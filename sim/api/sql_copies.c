@@ -22,7 +22,7 @@ static void copy_all(struct sim *s, const char *collection, const struct sim_obj
 	for (struct sim_object *o = sim_first(s, collection, from->key); o; o = sim_following(s, o, from->key)) {
 		if (o->key[n] != '/' && o->key[n] != ' ' && o->key[n] != '#')
 			continue; /* of an instance whose name begins the same */
-		char *key = xasprintf("%s%s", to->key, o->key + n), *self = xasprintf(SQL_BASE "%s", key);
+		const char *key = sim_tmp("%s%s", to->key, o->key + n), *self = sim_tmp(SQL_BASE "%s", key);
 		struct sim_object *copy = sim_get(s, collection, key) ? NULL : sim_put(s, collection, key, cJSON_Duplicate(o->doc, true));
 		if (copy && json_at(copy->doc, "instance")) {
 			json_put_str(copy->doc, "instance", name);
@@ -35,8 +35,6 @@ static void copy_all(struct sim *s, const char *collection, const struct sim_obj
 			copy->hidden = cJSON_Duplicate(o->hidden, true);
 			copy->created = o->created;
 		}
-		free(key);
-		free(self);
 	}
 }
 
@@ -253,11 +251,10 @@ static char *pem_of(EVP_PKEY *key, bool private)
 
 static bool name_free(struct sim_call *c, const struct sim_object *o, const char *name)
 {
-	char *prefix = xasprintf("%s/", o->key);
+	const char *prefix = sim_tmp("%s/", o->key);
 	bool taken = false;
 	for (struct sim_object *x = sim_first(c->sim, "sql.sslCerts", prefix); x && !taken; x = sim_following(c->sim, x, prefix))
 		taken = !strcmp(json_str(x->doc, "commonName", ""), name);
-	free(prefix);
 	if (taken)
 		sim_fail(c, "ALREADY_EXISTS", "sslCertAlreadyExists", "The SSL certificate already exists.");
 	return !taken;

@@ -12,9 +12,8 @@
 
 static struct sim_object *target(struct sim_call *c, const struct sim_object *instance)
 {
-	char *key = xasprintf("%s/databases/%s", instance->key, sim_param(c, "database"));
+	const char *key = sim_tmp("%s/databases/%s", instance->key, sim_param(c, "database"));
 	struct sim_object *d = sim_get(c->sim, "sql.databases", key);
-	free(key);
 	if (!d)
 		sim_fail(c, "NOT_FOUND", "notFound", "Not Found");
 	return d;
@@ -25,11 +24,10 @@ static void list(struct sim_call *c)
 	struct sim_object *o = sql_running(c);
 	if (!o)
 		return;
-	char *prefix = xasprintf("%s/databases/", o->key);
+	const char *prefix = sim_tmp("%s/databases/", o->key);
 	cJSON *items = cJSON_CreateArray();
 	for (struct sim_object *d = sim_first(c->sim, "sql.databases", prefix); d; d = sim_following(c->sim, d, prefix))
 		cJSON_AddItemToArray(items, cJSON_Duplicate(d->doc, true));
-	free(prefix);
 	sql_ok(c, json_make("{'kind':'sql#databasesList','items':%j}", items));
 }
 
@@ -79,7 +77,7 @@ static void insert(struct sim_call *c)
 		return;
 	cJSON *body = sim_take_body(c);
 	const char *name = json_str(body, "name", "");
-	char *key = xasprintf("%s/databases/%s", o->key, name), *rest = xasprintf("/databases/%s", name), *self = xasprintf(SQL_BASE "%s", key);
+	const char *key = sim_tmp("%s/databases/%s", o->key, name), *rest = sim_tmp("/databases/%s", name), *self = sim_tmp(SQL_BASE "%s", key);
 	char *etag = sim_hex(c->sim, 64);
 	bool mysql = sql_is_mysql(o);
 	if (!*name) {
@@ -97,9 +95,6 @@ static void insert(struct sim_call *c)
 		sql_begin(c, o->key, "CREATE_DATABASE", rest, 0, NULL);
 		c->reply->latency += sim_draw(c->sim, "sql.database");
 	}
-	free(key);
-	free(rest);
-	free(self);
 	free(etag);
 	cJSON_Delete(body);
 }
@@ -110,7 +105,7 @@ static void change(struct sim_call *c)
 	struct sim_object *d = o && !sql_busy(c, o) ? target(c, o) : NULL;
 	if (!d)
 		return;
-	char *rest = xasprintf("/databases/%s", sim_param(c, "database"));
+	const char *rest = sim_tmp("/databases/%s", sim_param(c, "database"));
 	static const char *const fields[] = {"charset", "collation"};
 	if (!sql_is_mysql(o) && json_at(c->body, "charset") && strcmp(json_str(c->body, "charset", ""), json_str(d->doc, "charset", ""))) {
 		sql_invalid(c, "The character set of a PostgreSQL database cannot be changed.");
@@ -121,7 +116,6 @@ static void change(struct sim_call *c)
 		sql_begin(c, o->key, "UPDATE_DATABASE", rest, 0, NULL);
 		c->reply->latency += sim_draw(c->sim, "sql.database");
 	}
-	free(rest);
 }
 
 static void delete(struct sim_call *c)

@@ -50,9 +50,7 @@ static void whole_subject(struct sim *s, cJSON *doc)
 {
 	char id[37];
 	sim_uuid(s, id);
-	char *subject = xasprintf("C=US,O=Google\\, Inc,CN=Google Cloud SQL Server CA,dnQualifier=%s", id);
-	json_put_str(doc, "serverCaCert.commonName", subject);
-	free(subject);
+	json_put_str(doc, "serverCaCert.commonName", sim_tmp("C=US,O=Google\\, Inc,CN=Google Cloud SQL Server CA,dnQualifier=%s", id));
 }
 
 /* What the server says of a new instance beside its settings. */
@@ -60,10 +58,11 @@ static void describe(struct sim_call *c, cJSON *doc)
 {
 	const char *name = json_str(doc, "name", ""), *region = json_str(doc, "region", "");
 	bool mysql = text_starts(json_str(doc, "databaseVersion", ""), "MYSQL");
-	char *now = sim_time(c->sim, 3), *hex = sim_hex(c->sim, 6), *etag = sim_hex(c->sim, 64);
-	char *connection = xasprintf("%s:%s:%s", c->project, region, name);
-	char *self = xasprintf(SQL_BASE "projects/%s/instances/%s", c->project, name);
-	char *account = xasprintf("p%s-%s@gcp-sa-cloud-sql.iam.gserviceaccount.com", sim_project_number(c->sim, c->project), hex);
+	char *hex = sim_hex(c->sim, 6), *etag = sim_hex(c->sim, 64);
+	const char *now = sim_stamp(c->sim, 3);
+	const char *connection = sim_tmp("%s:%s:%s", c->project, region, name);
+	const char *self = sim_tmp(SQL_BASE "projects/%s/instances/%s", c->project, name);
+	const char *account = sim_tmp("p%s-%s@gcp-sa-cloud-sql.iam.gserviceaccount.com", sim_project_number(c->sim, c->project), hex);
 	bool replica = *json_str(doc, "masterInstanceName", "");
 	cJSON *more = json_make("{'kind':'sql#instance','state':'PENDING_CREATE','backendType':'SECOND_GEN','instanceType':%s,"
 				"'project':%s,'connectionName':%s,'selfLink':%s,'serviceAccountEmailAddress':%s,'createTime':%s,'etag':%s,"
@@ -79,17 +78,14 @@ static void describe(struct sim_call *c, cJSON *doc)
 	json_put_str(doc, "settings.settingsVersion", "1");
 	json_put(doc, "serverCaCert", sql_certificate(c->sim, name, "Google Cloud SQL Server CA", NULL, 10 * 365 * 86400.0));
 	whole_subject(c->sim, doc);
-	free(now);
 	free(hex);
 	free(etag);
-	free(connection);
-	free(self);
-	free(account);
 }
 
 void sql_create(struct sim_call *c, cJSON *doc, const char *type, const char *origin)
 {
-	char *key = xasprintf("projects/%s/instances/%s", c->project, json_str(doc, "name", "")), *password = xstrdup(json_str(doc, "rootPassword", ""));
+	const char *key = sim_tmp("projects/%s/instances/%s", c->project, json_str(doc, "name", "")),
+		   *password = sim_tmp("%s", json_str(doc, "rootPassword", ""));
 	describe(c, doc);
 	json_drop(doc, "rootPassword");
 	struct sim_object *o = sim_put(c->sim, "sql.instances", key, doc);
@@ -97,14 +93,12 @@ void sql_create(struct sim_call *c, cJSON *doc, const char *type, const char *or
 	if (origin)
 		json_put_str(o->hidden, "origin", origin);
 	sql_begin(c, key, type, "", creation_time(c->sim, doc), made);
-	free(password);
-	free(key);
 }
 
 static void insert(struct sim_call *c)
 {
 	cJSON *doc = sim_take_body(c);
-	char *key = xasprintf("projects/%s/instances/%s", c->project, json_str(doc, "name", ""));
+	const char *key = sim_tmp("projects/%s/instances/%s", c->project, json_str(doc, "name", ""));
 	static const char *const outside[] = {"failoverReplica", "diskEncryptionConfiguration", NULL};
 	for (const char *const *f = outside; *f; f++)
 		if (json_at(doc, *f)) {
@@ -135,7 +129,6 @@ static void insert(struct sim_call *c)
 	doc = NULL;
 out:
 	cJSON_Delete(doc);
-	free(key);
 }
 
 static void get(struct sim_call *c)
@@ -147,14 +140,13 @@ static void get(struct sim_call *c)
 
 static void list(struct sim_call *c)
 {
-	char *prefix = xasprintf("projects/%s/instances/", c->project);
+	const char *prefix = sim_tmp("projects/%s/instances/", c->project);
 	cJSON *items = cJSON_CreateArray(), *reply = cJSON_CreateObject();
 	for (struct sim_object *o = sim_first(c->sim, "sql.instances", prefix); o; o = sim_following(c->sim, o, prefix)) {
 		bool bad = false;
 		if (compute_filter(sim_param(c, "filter"), o->doc, &bad))
 			cJSON_AddItemToArray(items, cJSON_Duplicate(o->doc, true));
 	}
-	free(prefix);
 	if (items->child) {
 		json_put_str(reply, "kind", "sql#instancesList");
 		json_put(reply, "items", items);
@@ -284,7 +276,8 @@ static void let_go(struct sim *s, const cJSON *arg)
 static void linger(struct sim *s, const struct sim_object *o)
 {
 	const char *network = json_str(o->doc, "settings.ipConfiguration.privateNetwork", "");
-	char *key = xasprintf("%s %s", network, o->key), *gone = NULL;
+	char *gone = NULL;
+	const char *key = sim_tmp("%s %s", network, o->key);
 	struct sim_object *p = sim_get(s, "network.producers", key);
 	if (p) {
 		gone = xasprintf("%s deleted %lld", key, sim_serial(s));
@@ -292,7 +285,6 @@ static void linger(struct sim *s, const struct sim_object *o)
 		sim_put(s, "network.producers", gone, cJSON_CreateObject());
 		sim_after(s, sim_draw(s, "lag.sql.network"), let_go, json_make("{'key':%s}", gone));
 	}
-	free(key);
 	free(gone);
 }
 

@@ -78,23 +78,19 @@ static bool up(const struct sim_object *o)
 
 static bool may_connect(struct sim *s, const char *principal, const struct sim_object *o)
 {
-	struct buf holder = {0};
-	buf_printf(&holder, "//sqladmin.googleapis.com/%s", o->key);
-	bool may = sim_allowed(s, principal, "cloudsql.instances.connect", json_str(o->doc, "project", ""), buf_text(&holder));
-	buf_free(&holder);
-	return may;
+	const char *holder = sim_tmp("//sqladmin.googleapis.com/%s", o->key);
+	return sim_allowed(s, principal, "cloudsql.instances.connect", json_str(o->doc, "project", ""), holder);
 }
 
 /* Has the instance this user, with this password? IAM's users come without one: whoever they are has been checked. */
 static bool knows(struct sim *s, const struct sim_object *o, const char *user, const char *password)
 {
-	char *prefix = xasprintf("%s/users/", o->key);
+	const char *prefix = sim_tmp("%s/users/", o->key);
 	bool good = false;
 	for (struct sim_object *u = sim_first(s, "sql.users", prefix); u && !good; u = sim_following(s, u, prefix)) {
 		bool iam = text_starts(json_str(u->doc, "type", ""), "CLOUD_IAM");
 		good = !strcmp(json_str(u->doc, "name", ""), user) && (iam || !strcmp(json_str(u->hidden, "password", ""), password));
 	}
-	free(prefix);
 	return good;
 }
 
@@ -139,9 +135,8 @@ const char *sim_sql_login(struct sim *s, const struct sim_sql_client *k, struct 
 		return why;
 	if (!knows(s, o, k->user, k->password))
 		return "password";
-	char *key = xasprintf("%s/databases/%s", o->key, k->database);
+	const char *key = sim_tmp("%s/databases/%s", o->key, k->database);
 	bool there = sim_get(s, "sql.databases", key) != NULL;
-	free(key);
 	if (!there)
 		return "database";
 	buf_puts(instance, o->key);

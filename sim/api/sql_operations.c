@@ -15,9 +15,8 @@ static void spell_links(cJSON *node)
 {
 	cJSON *child;
 	if (cJSON_IsString(node) && text_starts(node->valuestring, SQL_BASE)) {
-		char *link = xasprintf("https://sqladmin.googleapis.com/sql/v1beta4/%s", node->valuestring + strlen(SQL_BASE));
+		const char *link = sim_tmp("https://sqladmin.googleapis.com/sql/v1beta4/%s", node->valuestring + strlen(SQL_BASE));
 		cJSON_SetValuestring(node, link);
-		free(link);
 	}
 	cJSON_ArrayForEach(child, node)
 		spell_links(child);
@@ -87,10 +86,9 @@ static void start(struct sim *s, const cJSON *arg)
 	struct sim_object *op = sim_get(s, "sql.operations", json_str(arg, "op", ""));
 	if (!op || strcmp(json_str(op->doc, "status", ""), "PENDING"))
 		return;
-	char *now = sim_time(s, 3);
+	const char *now = sim_stamp(s, 3);
 	json_put_str(op->doc, "status", "RUNNING");
 	json_put_str(op->doc, "startTime", now);
-	free(now);
 }
 
 static void just_end(struct sim *s, const cJSON *arg)
@@ -101,11 +99,12 @@ static void just_end(struct sim *s, const cJSON *arg)
 struct sim_object *sql_operation(struct sim_call *c, const char *instance_key, const char *type, const char *target, double seconds,
 				 void (*finish)(struct sim *s, const cJSON *arg))
 {
-	char id[37], *now = sim_time(c->sim, 3);
+	char id[37];
+	const char *now = sim_stamp(c->sim, 3);
 	sim_uuid(c->sim, id);
 	const char *who = c->principal ? strchr(c->principal, ':') : NULL, *name = strrchr(instance_key, '/') + 1;
-	char *key = xasprintf("projects/%s/operations/%s", c->project, id);
-	char *self = xasprintf(SQL_BASE "%s", key), *link = xasprintf(SQL_BASE "%s%s", instance_key, target);
+	const char *key = sim_tmp("projects/%s/operations/%s", c->project, id);
+	const char *self = sim_tmp(SQL_BASE "%s", key), *link = sim_tmp(SQL_BASE "%s%s", instance_key, target);
 	struct sim_object *o = sim_get(c->sim, "sql.instances", instance_key);
 	cJSON *doc = json_make("{'kind':'sql#operation','name':%s,'operationType':%s,'status':'PENDING','insertTime':%s,'user':%s,'selfLink':%s,"
 			       "'targetLink':%s,'targetId':%s,'targetProject':%s}",
@@ -121,10 +120,6 @@ struct sim_object *sql_operation(struct sim_call *c, const char *instance_key, c
 		(finish ? finish : just_end)(c->sim, arg);
 		cJSON_Delete(arg);
 	}
-	free(now);
-	free(key);
-	free(self);
-	free(link);
 	return op;
 }
 
@@ -140,7 +135,7 @@ void sql_end(struct sim *s, const cJSON *arg, const char *code, const char *mess
 {
 	struct sim_object *op = sim_get(s, "sql.operations", json_str(arg, "op", ""));
 	struct sim_object *o = sim_get(s, "sql.instances", json_str(arg, "instance", ""));
-	char *now = sim_time(s, 3);
+	const char *now = sim_stamp(s, 3);
 	if (o && !strcmp(json_str(o->hidden, "op", ""), json_str(arg, "op", "-")))
 		json_drop(o->hidden, "op");
 	if (op) {
@@ -153,7 +148,6 @@ void sql_end(struct sim *s, const cJSON *arg, const char *code, const char *mess
 				 json_make("{'kind':'sql#operationErrors','errors':[{'kind':'sql#operationError','code':%s,'message':%s}]}", code,
 					   message));
 	}
-	free(now);
 }
 
 /* An instance whose making failed stays, FAILED; any other failure only ends the operation. */
@@ -172,9 +166,8 @@ static bool spoil(struct sim *s, const cJSON *arg, const cJSON *error)
 
 static void get(struct sim_call *c)
 {
-	char *key = xasprintf("projects/%s/operations/%s", c->project, sim_param(c, "operation"));
+	const char *key = sim_tmp("projects/%s/operations/%s", c->project, sim_param(c, "operation"));
 	struct sim_object *op = sim_get(c->sim, "sql.operations", key);
-	free(key);
 	if (op)
 		sql_ok(c, cJSON_Duplicate(op->doc, true));
 	else
@@ -183,13 +176,12 @@ static void get(struct sim_call *c)
 
 static void list(struct sim_call *c)
 {
-	char *prefix = xasprintf("projects/%s/operations/", c->project);
+	const char *prefix = sim_tmp("projects/%s/operations/", c->project);
 	const char *instance = sim_param(c, "instance");
 	cJSON *items = cJSON_CreateArray();
 	for (struct sim_object *op = sim_first(c->sim, "sql.operations", prefix); op; op = sim_following(c->sim, op, prefix))
 		if (!*instance || !strcmp(json_str(op->doc, "targetId", ""), instance))
 			cJSON_AddItemToArray(items, cJSON_Duplicate(op->doc, true));
-	free(prefix);
 	cJSON *reply = json_make("{'kind':'sql#operationsList'}");
 	if (items->child)
 		json_put(reply, "items", items);

@@ -136,15 +136,15 @@ static bool settle_backups(struct sim_call *c, cJSON *doc)
 }
 
 /* Addresses. ------------------------------------------------------------------------------------------------------------- */
-static char *network_of(struct sim_call *c, const char *link)
+static const char *network_of(struct sim_call *c, const char *link)
 {
-	char *path = compute_path(c->sim, c->project, link);
-	return path ? path : xstrdup(link);
+	const char *path = compute_path(c->sim, c->project, link);
+	return path ? path : link;
 }
 
 static bool check_private(struct sim_call *c, cJSON *doc)
 {
-	char *path = network_of(c, json_str(doc, "settings.ipConfiguration.privateNetwork", ""));
+	const char *path = network_of(c, json_str(doc, "settings.ipConfiguration.privateNetwork", ""));
 	const char *name = json_str(doc, "name", ""), *why = NULL;
 	struct sim_object *network = sim_get(c->sim, "compute.networks", path), *conn = network_connection(c->sim, path);
 	if (!sim_service_on(c->sim, c->project, "servicenetworking.googleapis.com"))
@@ -152,7 +152,6 @@ static bool check_private(struct sim_call *c, cJSON *doc)
 	else if (!network || !conn)
 		why = "NETWORK_NOT_PEERED";
 	json_put_str(doc, "settings.ipConfiguration.privateNetwork", path);
-	free(path);
 	return !why || sql_invalid(c, "Incorrect Service Networking config for instance: %s:%s:%s.", c->project, name, why);
 }
 
@@ -233,9 +232,7 @@ static void settle_zone(struct sim_call *c, cJSON *doc)
 	if (!regional)
 		json_drop(doc, "settings.locationPreference.secondaryZone");
 	if (regional) {
-		char *other = xasprintf("%s-%c", region, chosen[strlen(chosen) - 1] == 'b' ? 'c' : 'b');
-		json_put_str(doc, "secondaryGceZone", other);
-		free(other);
+		json_put_str(doc, "secondaryGceZone", sim_tmp("%s-%c", region, chosen[strlen(chosen) - 1] == 'b' ? 'c' : 'b'));
 	} else {
 		json_drop(doc, "secondaryGceZone");
 	}
@@ -247,14 +244,13 @@ static void settle_version(cJSON *doc)
 	const struct version *v = version_of(json_str(doc, "databaseVersion", ""));
 	if (!v)
 		return;
-	char *maintenance = xasprintf("%s.R20250302.00_31", v->installed);
+	const char *maintenance = sim_tmp("%s.R20250302.00_31", v->installed);
 	json_put_str(doc, "databaseInstalledVersion", v->installed);
 	json_put_str(doc, "maintenanceVersion", maintenance);
 	json_drop(doc, "upgradableDatabaseVersions");
 	if (v->next)
 		json_put(doc, "upgradableDatabaseVersions",
 			 json_make("[{'name':%s,'majorVersion':%s,'displayName':%s}]", v->next, v->next, v->next_shown));
-	free(maintenance);
 }
 
 static bool check_name(struct sim_call *c, const char *name)
@@ -364,10 +360,9 @@ static const char *private_address(struct sim *s, struct sim_object *o)
 	if (!network_connection_address(s, network, range, ip))
 		return "Failed to create subnetwork. Couldn't find free blocks in allocated IP ranges. Please allocate new ranges for this service provider.";
 	add_address(o->doc, "PRIVATE", ip);
-	char *key = xasprintf("%s %s", network, o->key);
+	const char *key = sim_tmp("%s %s", network, o->key);
 	if (!sim_get(s, "network.producers", key))
 		sim_put(s, "network.producers", key, json_make("{'instance':%s}", o->key));
-	free(key);
 	return NULL;
 }
 
@@ -375,16 +370,14 @@ static void service_connect(struct sim *s, struct sim_object *o)
 {
 	char *a = sim_hex(s, 12), *b = sim_hex(s, 12), *t = sim_hex(s, 16);
 	const char *region = json_str(o->doc, "region", "");
-	char *attachment = xasprintf("projects/%sp-tp/regions/%s/serviceAttachments/a-%s-psc-service-attachment-%s", t, region, a, b);
-	char *dns = xasprintf("%s.%s.%s.sql.goog.", a, b, region);
+	const char *attachment = sim_tmp("projects/%sp-tp/regions/%s/serviceAttachments/a-%s-psc-service-attachment-%s", t, region, a, b);
+	const char *dns = sim_tmp("%s.%s.%s.sql.goog.", a, b, region);
 	json_put_str(o->doc, "pscServiceAttachmentLink", attachment);
 	json_put_str(o->doc, "dnsName", dns);
 	json_put(o->doc, "dnsNames", json_make("[{'name':%s,'connectionType':'PRIVATE_SERVICE_CONNECT','dnsScope':'INSTANCE'}]", dns));
 	free(a);
 	free(b);
 	free(t);
-	free(attachment);
-	free(dns);
 }
 
 const char *sql_make(struct sim *s, struct sim_object *o)

@@ -52,12 +52,11 @@ static void add(struct sim *s, const struct sim_object *instance, const char *na
 
 static void add_database(struct sim *s, const struct sim_object *o, const char *name, const char *charset, const char *collation)
 {
-	char *key = xasprintf("%s/databases/%s", o->key, name), *self = xasprintf(SQL_BASE "%s", key), *etag = sim_hex(s, 64);
+	char *etag = sim_hex(s, 64);
+	const char *key = sim_tmp("%s/databases/%s", o->key, name), *self = sim_tmp(SQL_BASE "%s", key);
 	sim_put(s, "sql.databases", key,
 		json_make("{'kind':'sql#database','name':%s,'charset':%s,'collation':%s,'etag':%s,'instance':%s,'project':%s,'selfLink':%s}", name, charset,
 			  collation, etag, strrchr(o->key, '/') + 1, json_str(o->doc, "project", ""), self));
-	free(key);
-	free(self);
 	free(etag);
 }
 
@@ -77,7 +76,7 @@ void sql_populate(struct sim *s, struct sim_object *o, const char *root_password
 void sql_forget(struct sim *s, const char *instance_key)
 {
 	static const char *const with[] = {"sql.users", "sql.databases", "sql.backupRuns", "sql.sslCerts"};
-	char *prefix = xasprintf("%s/", instance_key);
+	const char *prefix = sim_tmp("%s/", instance_key);
 	for (size_t i = 0; i < sizeof with / sizeof *with; i++) {
 		struct sim_object *next;
 		for (struct sim_object *o = sim_first(s, with[i], prefix); o; o = next) {
@@ -85,7 +84,6 @@ void sql_forget(struct sim *s, const char *instance_key)
 			sim_remove(s, o);
 		}
 	}
-	free(prefix);
 }
 
 static void list(struct sim_call *c)
@@ -93,11 +91,10 @@ static void list(struct sim_call *c)
 	struct sim_object *o = sql_running(c);
 	if (!o)
 		return;
-	char *prefix = xasprintf("%s/users/", o->key);
+	const char *prefix = sim_tmp("%s/users/", o->key);
 	cJSON *items = cJSON_CreateArray();
 	for (struct sim_object *u = sim_first(c->sim, "sql.users", prefix); u; u = sim_following(c->sim, u, prefix))
 		cJSON_AddItemToArray(items, cJSON_Duplicate(u->doc, true));
-	free(prefix);
 	cJSON *reply = json_make("{'kind':'sql#usersList'}");
 	if (items->child)
 		json_put(reply, "items", items);

@@ -84,8 +84,8 @@ struct sim_object *storage_bucket_for(struct sim_call *c, int nth, const char *p
 static cJSON *control(const struct sim_object *bucket, const char *team, const char *role, bool of_objects)
 {
 	const char *name = json_str(bucket->doc, "name", ""), *number = json_str(bucket->doc, "projectNumber", "");
-	char *entity = xasprintf("project-%s-%s", team, number), *id = xasprintf("%s/%s", name, entity);
-	char *self = xasprintf("https://www.googleapis.com/storage/v1/b/%s/acl/%s", name, entity);
+	const char *entity = sim_tmp("project-%s-%s", team, number), *id = sim_tmp("%s/%s", name, entity);
+	const char *self = sim_tmp("https://www.googleapis.com/storage/v1/b/%s/acl/%s", name, entity);
 	cJSON *one = json_make("{'kind':%s,'entity':%s,'role':%s,'etag':'CAE=','projectTeam':{'projectNumber':%s,'team':%s}}",
 			       of_objects ? "storage#objectAccessControl" : "storage#bucketAccessControl", entity, role, number,
 			       team);
@@ -94,7 +94,6 @@ static cJSON *control(const struct sim_object *bucket, const char *team, const c
 		cJSON_AddStringToObject(one, "id", id);
 		cJSON_AddStringToObject(one, "selfLink", self);
 	}
-	free(entity), free(id), free(self);
 	return one;
 }
 
@@ -105,7 +104,7 @@ static cJSON *show(const struct sim_call *c, const struct sim_object *bucket, co
 	cJSON *doc = cJSON_Duplicate(bucket->doc, true);
 	if (strcmp(*asked ? asked : projection, "full") || uniform(bucket))
 		return doc;
-	char *owner = xasprintf("project-owners-%s", json_str(bucket->doc, "projectNumber", ""));
+	const char *owner = sim_tmp("project-owners-%s", json_str(bucket->doc, "projectNumber", ""));
 	cJSON_AddItemToObject(doc, "acl",
 			      json_make("[%j,%j,%j]", control(bucket, "owners", "OWNER", false),
 					control(bucket, "editors", "OWNER", false),
@@ -114,7 +113,6 @@ static cJSON *show(const struct sim_call *c, const struct sim_object *bucket, co
 			      json_make("[%j,%j,%j]", control(bucket, "owners", "OWNER", true),
 					control(bucket, "editors", "OWNER", true), control(bucket, "viewers", "READER", true)));
 	cJSON_AddItemToObject(doc, "owner", json_make("{'entity':%s}", owner));
-	free(owner);
 	return doc;
 }
 
@@ -139,7 +137,8 @@ static void complete_access(struct sim *s, cJSON *doc)
 
 static void complete_soft_delete(struct sim *s, cJSON *doc, const cJSON *old)
 {
-	char seconds[24], *now = sim_time(s, 3);
+	char seconds[24];
+	const char *now = sim_stamp(s, 3);
 	long long was = json_int64(old, "softDeletePolicy.retentionDurationSeconds", -1);
 	long long is = json_int64(doc, "softDeletePolicy.retentionDurationSeconds", strtoll(WEEK, NULL, 10));
 	snprintf(seconds, sizeof seconds, "%lld", is);
@@ -148,12 +147,11 @@ static void complete_soft_delete(struct sim *s, cJSON *doc, const cJSON *old)
 		json_drop(doc, "softDeletePolicy.effectiveTime");
 	else if (was != is || !json_at(doc, "softDeletePolicy.effectiveTime"))
 		json_put_str(doc, "softDeletePolicy.effectiveTime", now);
-	free(now);
 }
 
 static void complete_autoclass(struct sim *s, cJSON *doc, const cJSON *old)
 {
-	char *now = sim_time(s, 3);
+	const char *now = sim_stamp(s, 3);
 	bool on = json_bool(doc, "autoclass.enabled", false), was = json_bool(old, "autoclass.enabled", false);
 	if (json_at(doc, "autoclass") && (on != was || !json_at(doc, "autoclass.toggleTime")))
 		json_put_str(doc, "autoclass.toggleTime", now);
@@ -162,7 +160,6 @@ static void complete_autoclass(struct sim *s, cJSON *doc, const cJSON *old)
 	if (on &&
 	    strcmp(json_str(doc, "autoclass.terminalStorageClass", ""), json_str(old, "autoclass.terminalStorageClass", "")))
 		json_put_str(doc, "autoclass.terminalStorageClassUpdateTime", now);
-	free(now);
 }
 
 static const char *location_type(const char *location)
@@ -197,12 +194,13 @@ static void complete(struct sim *s, cJSON *doc, const cJSON *old)
 static void new_version(struct sim *s, struct sim_object *o)
 {
 	long long n = json_int64(o->doc, "metageneration", 0) + 1;
-	char text[24], *now = sim_time(s, 3), *etag = storage_etag(0, n);
+	char text[24], *etag = storage_etag(0, n);
+	const char *now = sim_stamp(s, 3);
 	snprintf(text, sizeof text, "%lld", n);
 	json_put_str(o->doc, "metageneration", text);
 	json_put_str(o->doc, "etag", etag);
 	json_put_str(o->doc, "updated", now);
-	free(now), free(etag);
+	free(etag);
 }
 
 /* Inserting. -------------------------------------------------------------------------------------------------------------- */
@@ -286,9 +284,8 @@ static bool policy_ok(struct sim_call *c, const cJSON *doc)
 
 static bool insert_ok(struct sim_call *c, const char *name, const char *location)
 {
-	char *holder = c->project ? xasprintf("//cloudresourcemanager.googleapis.com/projects/%s", c->project) : NULL;
+	const char *holder = c->project ? sim_tmp("//cloudresourcemanager.googleapis.com/projects/%s", c->project) : NULL;
 	bool may = c->project && sim_allowed(c->sim, c->principal, "storage.buckets.create", c->project, holder);
-	free(holder);
 	if (!c->project)
 		sim_fail(c, "INVALID_ARGUMENT", "invalid", "Unknown project id: %s", storage_query(c, "project"));
 	else if (!sim_usage_ok(c, "storage.googleapis.com"))
@@ -316,9 +313,8 @@ static void first_policy(struct sim *s, const char *name, const char *project, b
 		{"legacyObjectOwner", "projectOwner"},   {"legacyObjectReader", "projectViewer"}};
 	char *holder = storage_holder(name);
 	for (size_t i = 0; i < (is_uniform ? 6 : 3); i++) {
-		char *role = xasprintf("roles/storage.%s", grants[i][0]), *member = xasprintf("%s:%s", grants[i][1], project);
+		const char *role = sim_tmp("roles/storage.%s", grants[i][0]), *member = sim_tmp("%s:%s", grants[i][1], project);
 		sim_policy_seed(s, holder, role, member);
-		free(role), free(member);
 	}
 	free(holder);
 }
@@ -326,7 +322,8 @@ static void first_policy(struct sim *s, const char *name, const char *project, b
 static cJSON *bucket_doc(struct sim_call *c, const char *name, const char *location)
 {
 	cJSON *doc = cJSON_Duplicate(c->body, true);
-	char *self = xasprintf("https://www.googleapis.com/storage/v1/b/%s", name), *now = sim_time(c->sim, 3), generation[24];
+	char generation[24];
+	const char *self = sim_tmp("https://www.googleapis.com/storage/v1/b/%s", name), *now = sim_stamp(c->sim, 3);
 	snprintf(generation, sizeof generation, "%lld", (long long)(sim_wall(c->sim) * 1e6));
 	json_put_str(doc, "kind", "storage#bucket");
 	json_put_str(doc, "id", name);
@@ -339,7 +336,6 @@ static cJSON *bucket_doc(struct sim_call *c, const char *name, const char *locat
 	json_drop(doc, "acl");
 	json_drop(doc, "defaultObjectAcl");
 	complete(c->sim, doc, NULL);
-	free(self), free(now);
 	return doc;
 }
 
@@ -350,13 +346,12 @@ static void insert(struct sim_call *c)
 	upper(location);
 	c->project = sim_project_id(c->sim, storage_query(c, "project"));
 	if (insert_ok(c, name, location)) {
-		char *key = xasprintf("projects/%s/buckets/%s", c->project, name);
+		const char *key = sim_tmp("projects/%s/buckets/%s", c->project, name);
 		struct sim_object *o = sim_put(c->sim, BUCKETS, key, bucket_doc(c, name, location));
 		sim_put(c->sim, NAMES, name, json_make("{'key':%s}", key));
 		new_version(c->sim, o);
 		first_policy(c->sim, name, c->project, uniform(o));
 		sim_ok(c, show(c, o, "noAcl"));
-		free(key);
 	}
 	free(location);
 }
@@ -366,7 +361,7 @@ struct sim_object *storage_of_google(struct sim *s, const char *project, const c
 	struct sim_object *o = storage_bucket(s, name);
 	if (o)
 		return o;
-	char *key = xasprintf("google/buckets/%s", name), *now = sim_time(s, 3);
+	const char *key = sim_tmp("google/buckets/%s", name), *now = sim_stamp(s, 3);
 	o = sim_put(s, BUCKETS, key,
 		    json_make("{'kind':'storage#bucket','id':%s,'name':%s,'projectNumber':%s,'timeCreated':%s,'location':'US','locationType':'multi-region'}", name, name,
 			      sim_project_number(s, project), now));
@@ -374,7 +369,6 @@ struct sim_object *storage_of_google(struct sim *s, const char *project, const c
 	json_put_bool(o->hidden, "google", true);
 	complete(s, o->doc, NULL);
 	new_version(s, o);
-	free(key), free(now);
 	return o;
 }
 
@@ -393,9 +387,7 @@ static bool conditions(struct sim_call *c, const struct sim_object *o)
 static struct sim_object *soft_deleted(struct sim_call *c)
 {
 	const char *name = storage_name(c, "b", 0), *generation = storage_query(c, "generation");
-	char *key = xasprintf("%s#%s", name, generation);
-	struct sim_object *o = sim_get(c->sim, SOFT, key);
-	free(key);
+	struct sim_object *o = sim_get(c->sim, SOFT, sim_tmp("%s#%s", name, generation));
 	if (!o)
 		storage_no_bucket(c);
 	return o;
@@ -464,10 +456,9 @@ static void service_account(struct sim_call *c)
 		sim_fail(c, "INVALID_ARGUMENT", "invalid", "Unknown project id: %s", part);
 		return;
 	}
-	char *email = xasprintf("service-%s@gs-project-accounts.iam.gserviceaccount.com", sim_project_number(c->sim, project));
+	const char *email = sim_tmp("service-%s@gs-project-accounts.iam.gserviceaccount.com", sim_project_number(c->sim, project));
 	sim_agent_create(c->sim, email);
 	sim_ok(c, json_make("{'kind':'storage#serviceAccount','email_address':%s}", email));
-	free(email);
 }
 
 /* Changing. --------------------------------------------------------------------------------------------------------------- */
@@ -587,17 +578,16 @@ static void gone(struct sim *s, const cJSON *arg)
 static void soft_delete(struct sim *s, struct sim_object *o)
 {
 	double retention = (double)json_int64(o->doc, "softDeletePolicy.retentionDurationSeconds", 0);
-	char until[40], *now = sim_time(s, 3);
+	char until[40];
+	const char *now = sim_stamp(s, 3);
 	if (retention > 0) {
-		char *key = xasprintf("%s#%s", json_str(o->doc, "name", ""), json_str(o->doc, "generation", ""));
+		const char *key = sim_tmp("%s#%s", json_str(o->doc, "name", ""), json_str(o->doc, "generation", ""));
 		cJSON *doc = cJSON_Duplicate(o->doc, true);
 		json_put_str(doc, "softDeleteTime", now);
 		json_put_str(doc, "hardDeleteTime", text_rfc3339(sim_wall(s) + retention, 3, until));
 		sim_put(s, SOFT, key, doc);
 		sim_after(s, retention, gone, json_make("{'key':%s}", key));
-		free(key);
 	}
-	free(now);
 }
 
 static void delete (struct sim_call *c)
@@ -632,7 +622,7 @@ static void restore(struct sim_call *c)
 	}
 	if (!name_free(c, name))
 		return;
-	char *key = xasprintf("projects/%s/buckets/%s", c->project, name);
+	const char *key = sim_tmp("projects/%s/buckets/%s", c->project, name);
 	cJSON *doc = cJSON_Duplicate(soft->doc, true);
 	json_drop(doc, "softDeleteTime");
 	json_drop(doc, "hardDeleteTime");
@@ -641,19 +631,17 @@ static void restore(struct sim_call *c)
 	first_policy(c->sim, name, c->project, uniform(o));
 	sim_remove(c->sim, soft);
 	sim_ok(c, show(c, o, "noAcl"));
-	free(key);
 }
 
 /* Policies. --------------------------------------------------------------------------------------------------------------- */
 
 static cJSON *as_storage(const char *bucket, cJSON *policy)
 {
-	char *resource = xasprintf("projects/_/buckets/%s", bucket);
+	const char *resource = sim_tmp("projects/_/buckets/%s", bucket);
 	json_put_str(policy, "kind", "storage#policy");
 	json_put_str(policy, "resourceId", resource);
 	if (!json_at(policy, "version"))
 		json_put_num(policy, "version", 1);
-	free(resource);
 	return policy;
 }
 

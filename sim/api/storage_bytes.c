@@ -108,10 +108,7 @@ struct sim_object *storage_object(struct sim *s, const char *bucket, const char 
 
 bool storage_has_objects(struct sim *s, const char *bucket)
 {
-	char *prefix = xasprintf("%s/", bucket);
-	bool any = sim_first(s, STORAGE_OBJECTS, prefix) != NULL;
-	free(prefix);
-	return any;
+	return sim_first(s, STORAGE_OBJECTS, sim_tmp("%s/", bucket)) != NULL;
 }
 
 /* Making an object. ------------------------------------------------------------------------------------------------------- */
@@ -136,15 +133,14 @@ static void links(cJSON *doc, const char *bucket, const char *object, long long 
 {
 	struct buf name = {0};
 	text_percent(&name, object, false);
-	char *self = xasprintf("https://www.googleapis.com/storage/v1/b/%s/o/%s", bucket, buf_text(&name));
-	char *media = xasprintf("https://storage.googleapis.com/download/storage/v1/b/%s/o/%s?generation=%lld&alt=media",
+	const char *self = sim_tmp("https://www.googleapis.com/storage/v1/b/%s/o/%s", bucket, buf_text(&name));
+	const char *media = sim_tmp("https://storage.googleapis.com/download/storage/v1/b/%s/o/%s?generation=%lld&alt=media",
 				bucket, buf_text(&name), generation);
-	char *id = xasprintf("%s/%s/%lld", bucket, object, generation);
+	const char *id = sim_tmp("%s/%s/%lld", bucket, object, generation);
 	json_put_str(doc, "selfLink", self);
 	json_put_str(doc, "mediaLink", media);
 	json_put_str(doc, "id", id);
 	buf_free(&name);
-	free(self), free(media), free(id);
 }
 
 static void take_meta(cJSON *doc, const cJSON *meta)
@@ -172,7 +168,8 @@ static cJSON *object_doc(struct sim *s, const struct sim_object *bucket, const c
 			 const char *data, size_t len, long long generation)
 {
 	const char *name = json_str(bucket->doc, "name", "");
-	char *now = sim_time(s, 3), *md5 = md5_of(data, len), *crc = crc_of(data, len), *etag = storage_etag(generation, 1);
+	char *md5 = md5_of(data, len), *crc = crc_of(data, len), *etag = storage_etag(generation, 1);
+	const char *now = sim_stamp(s, 3);
 	char number[32], size[32];
 	snprintf(number, sizeof number, "%lld", generation);
 	snprintf(size, sizeof size, "%zu", len);
@@ -184,7 +181,7 @@ static cJSON *object_doc(struct sim *s, const struct sim_object *bucket, const c
 			       now, now, now, now);
 	links(doc, name, object, generation);
 	take_meta(doc, meta);
-	free(now), free(md5), free(crc), free(etag);
+	free(md5), free(crc), free(etag);
 	return doc;
 }
 
@@ -219,7 +216,8 @@ static void hard_deleted(struct sim *s, const cJSON *arg)
 
 static void soft_delete(struct sim *s, struct sim_object *o, double retention)
 {
-	char until[40], *now = sim_time(s, 3);
+	char until[40];
+	const char *now = sim_stamp(s, 3);
 	cJSON *doc = cJSON_Duplicate(o->doc, true), *content = cJSON_DetachItemFromObjectCaseSensitive(o->hidden, "content");
 	json_put_str(doc, "softDeleteTime", now);
 	json_put_str(doc, "hardDeleteTime", text_rfc3339(sim_wall(s) + retention, 3, until));
@@ -228,16 +226,13 @@ static void soft_delete(struct sim *s, struct sim_object *o, double retention)
 		cJSON_AddItemToObject(soft->hidden, "content", content);
 	sim_after(s, retention, hard_deleted, json_make("{'key':%s}", o->key));
 	sim_remove(s, o);
-	free(now);
 }
 
 void storage_drop(struct sim *s, struct sim_object *bucket, struct sim_object *o, bool for_good)
 {
 	double retention = (double)json_int64(bucket->doc, "softDeletePolicy.retentionDurationSeconds", 0);
 	if (json_bool(bucket->doc, "versioning.enabled", false) && !for_good) {
-		char *now = sim_time(s, 3);
-		json_put_str(o->doc, "timeDeleted", now);
-		free(now);
+		json_put_str(o->doc, "timeDeleted", sim_stamp(s, 3));
 	} else if (retention > 0) {
 		soft_delete(s, o, retention);
 	} else {
@@ -307,7 +302,7 @@ cJSON *sim_object_names(struct sim *s, const char *principal, const char *bucket
 {
 	if (!allowed_bucket(s, principal, bucket, "storage.objects.list", why))
 		return NULL;
-	char *from = xasprintf("%s/%s", bucket, prefix);
+	const char *from = sim_tmp("%s/%s", bucket, prefix);
 	cJSON *names = cJSON_CreateArray();
 	for (struct sim_object *o = sim_first(s, STORAGE_OBJECTS, from); o; o = sim_following(s, o, from)) {
 		if (json_at(o->doc, "timeDeleted"))
@@ -316,6 +311,5 @@ cJSON *sim_object_names(struct sim *s, const char *principal, const char *bucket
 		cJSON_AddNumberToObject(one, "size", (double)json_int64(o->doc, "size", 0));
 		cJSON_AddItemToArray(names, one);
 	}
-	free(from);
 	return names;
 }

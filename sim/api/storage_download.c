@@ -30,7 +30,7 @@ static void http_date(struct sim_call *c, double wall)
 static void describe(struct sim_call *c, const struct sim_object *o)
 {
 	struct buf hash = {0};
-	char *etag = xasprintf("\"%s\"", json_str(o->doc, "etag", ""));
+	const char *etag = sim_tmp("\"%s\"", json_str(o->doc, "etag", ""));
 	buf_printf(&hash, "crc32c=%s", json_str(o->doc, "crc32c", ""));
 	if (json_at(o->doc, "md5Hash"))
 		buf_printf(&hash, ",md5=%s", json_str(o->doc, "md5Hash", ""));
@@ -48,7 +48,6 @@ static void describe(struct sim_call *c, const struct sim_object *o)
 	sim_header(c, "Accept-Ranges", "bytes");
 	http_date(c, o->created + sim_wall(c->sim) - sim_now(c->sim));
 	buf_free(&hash);
-	free(etag);
 }
 
 /* Reads "bytes=a-b", "bytes=a-" or "bytes=-n"; false when the header is none of these. last is inclusive. */
@@ -109,22 +108,20 @@ static void download(struct sim_call *c)
 
 static void xml_error(struct sim_call *c, int status, const char *code, const char *message, const char *details)
 {
-	char *text = xasprintf("<?xml version='1.0' "
+	const char *text = sim_tmp("<?xml version='1.0' "
 			       "encoding='UTF-8'?><Error><Code>%s</Code><Message>%s</Message><Details>%s</Details></Error>",
 			       code, message, details);
 	sim_bytes(c, status, "application/xml; charset=UTF-8", text, strlen(text));
-	free(text);
 }
 
 static void xml_denied(struct sim_call *c)
 {
 	const char *who = c->principal ? strchr(c->principal, ':') + 1 : "Anonymous caller";
-	char *details = xasprintf("%s does not have storage.objects.get access to the Google Cloud Storage object. Permission "
+	const char *details = sim_tmp("%s does not have storage.objects.get access to the Google Cloud Storage object. Permission "
 				  "&apos;storage.objects.get&apos; denied on resource (or it may not exist).",
 				  who);
 	xml_error(c, c->principal ? 403 : 401, c->principal ? "AccessDenied" : "AuthenticationRequired",
 		  c->principal ? "Access denied." : "Authentication required.", details);
-	free(details);
 }
 
 /* "/BUCKET/OBJECT", percent-encoded; whatever the JSON API's paths do not take. */
@@ -143,9 +140,7 @@ static void xml_get(struct sim_call *c)
 	} else if (!storage_may(c->sim, c->principal, "storage.objects.get", b)) {
 		xml_denied(c);
 	} else if (!o) {
-		char *details = xasprintf("No such object: %s/%s", bucket, object);
-		xml_error(c, 404, "NoSuchKey", "The specified key does not exist.", details);
-		free(details);
+		xml_error(c, 404, "NoSuchKey", "The specified key does not exist.", sim_tmp("No such object: %s/%s", bucket, object));
 	} else {
 		storage_send(c, o);
 	}

@@ -21,11 +21,9 @@ cJSON *storage_show(const struct sim_call *c, const struct sim_object *o)
 
 static bool holds(struct sim_call *c, const char *source, const char *what, const char *now)
 {
-	char *is = xasprintf("if%s%sMatch", source, what), *is_not = xasprintf("if%s%sNotMatch", source, what);
+	const char *is = sim_tmp("if%s%sMatch", source, what), *is_not = sim_tmp("if%s%sNotMatch", source, what);
 	const char *want = storage_query(c, is), *avoid = storage_query(c, is_not);
-	bool ok = (!*want || !strcmp(want, now)) && (!*avoid || strcmp(avoid, now));
-	free(is), free(is_not);
-	return ok;
+	return (!*want || !strcmp(want, now)) && (!*avoid || strcmp(avoid, now));
 }
 
 bool storage_conditions(struct sim_call *c, const struct sim_object *o, const char *source)
@@ -146,16 +144,16 @@ static struct sim_object *take(struct listing *l, struct sim_object *o, const ch
 		l->left--;
 	}
 	/* On behind the folder; but its own placeholder was one object only. */
-	char *behind = xasprintf("%s/%s\xff", l->bucket, folder);
+	const char *behind = sim_tmp("%s/%s\xff", l->bucket, folder);
 	struct sim_object *next = sim_first_from(s, l->collection, from, behind);
-	free(behind), free(folder);
+	free(folder);
 	return next;
 }
 
 static void walk(struct listing *l, const char *start)
 {
 	struct sim *s = l->call->sim;
-	char *from = xasprintf("%s/%s", l->bucket, l->prefix);
+	const char *from = sim_tmp("%s/%s", l->bucket, l->prefix);
 	struct sim_object *o = sim_first_from(s, l->collection, from, strcmp(start, from) > 0 ? start : from);
 	while (o) {
 		const char *name = json_str(o->doc, "name", "");
@@ -171,7 +169,6 @@ static void walk(struct listing *l, const char *start)
 		}
 		o = take(l, o, from);
 	}
-	free(from);
 }
 
 static char *start_of(struct sim_call *c, const char *bucket)
@@ -237,12 +234,13 @@ static const char *const settable[] = {"contentType",     "contentEncoding", "co
 static void changed(struct sim_call *c, struct sim_object *o)
 {
 	long long n = json_int64(o->doc, "metageneration", 0) + 1;
-	char text[24], *now = sim_time(c->sim, 3), *etag = storage_etag(json_int64(o->doc, "generation", 0), n);
+	char text[24], *etag = storage_etag(json_int64(o->doc, "generation", 0), n);
+	const char *now = sim_stamp(c->sim, 3);
 	snprintf(text, sizeof text, "%lld", n);
 	json_put_str(o->doc, "metageneration", text);
 	json_put_str(o->doc, "etag", etag);
 	json_put_str(o->doc, "updated", now);
-	free(now), free(etag);
+	free(etag);
 	sim_ok(c, storage_show(c, o));
 }
 

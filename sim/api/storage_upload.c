@@ -46,9 +46,7 @@ static void hashes_of_header(struct sim_call *c, cJSON *meta)
 		if (!at)
 			continue;
 		at += strlen(names[i][0]);
-		char *value = xstrndup(at, strcspn(at, ", "));
-		json_put_str(meta, names[i][1], value);
-		free(value);
+		json_put_str(meta, names[i][1], sim_tmp("%.*s", (int)strcspn(at, ", "), at));
 	}
 }
 
@@ -156,7 +154,7 @@ static bool read_parts(struct sim_call *c, struct part parts[2])
 		return false;
 	at += strlen("boundary=");
 	size_t n = *at == '"' || *at == '\'' ? strcspn(at + 1, "\"'") : strcspn(at, "; ");
-	char *mark = xasprintf("--%.*s", (int)n, *at == '"' || *at == '\'' ? at + 1 : at);
+	const char *mark = sim_tmp("--%.*s", (int)n, *at == '"' || *at == '\'' ? at + 1 : at);
 	size_t mark_len = strlen(mark), left = c->raw_len;
 	const char *from = find_bytes(c->raw, left, mark, mark_len), *next;
 	int found = 0;
@@ -178,7 +176,6 @@ static bool read_parts(struct sim_call *c, struct part parts[2])
 		found++;
 		from = next;
 	}
-	free(mark);
 	return found == 2;
 }
 
@@ -197,17 +194,15 @@ static void multipart(struct sim_call *c)
 		return;
 	}
 	const char *name = storage_query(c, "name");
-	char *wanted = xstrdup(*name ? name : json_str(meta, "name", ""));
+	const char *wanted = sim_tmp("%s", *name ? name : json_str(meta, "name", ""));
 	struct sim_object *bucket = destination(c, wanted);
 	if (bucket && !json_at(meta, "contentType") && parts[1].type) {
-		char *type = xstrndup(parts[1].type, parts[1].type_len);
+		const char *type = sim_tmp("%.*s", (int)(parts[1].type_len), parts[1].type);
 		json_put_str(meta, "contentType", type);
-		free(type);
 	}
 	if (bucket)
 		finish(c, bucket, wanted, meta, bytes_of(parts[1].data, parts[1].len), parts[1].len);
 	cJSON_Delete(meta);
-	free(wanted);
 }
 
 /* uploadType=resumable: a session that takes the bytes in chunks. --------------------------------------------------------- */
@@ -261,13 +256,12 @@ static void start(struct sim_call *c)
 		return;
 	}
 	const char *asked = storage_query(c, "name"), *type = storage_header(c, "X-Upload-Content-Type");
-	char *name = xstrdup(*asked ? asked : json_str(meta, "name", ""));
+	const char *name = sim_tmp("%s", *asked ? asked : json_str(meta, "name", ""));
 	if (*type && !json_at(meta, "contentType"))
 		json_put_str(meta, "contentType", type);
 	if (destination(c, name))
 		open_session(c, name, meta);
 	cJSON_Delete(meta);
-	free(name);
 }
 
 /* 308: so many bytes are safe. As 200 to Google's Go clients, which ask for that since 308 has come to mean a redirection. */
@@ -328,7 +322,7 @@ static void complete(struct sim_call *c, struct sim_object *session)
 {
 	cJSON *content = cJSON_GetObjectItemCaseSensitive(session->hidden, "content");
 	cJSON *meta = cJSON_Duplicate(cJSON_GetObjectItemCaseSensitive(session->hidden, "metadata"), true);
-	char *name = xstrdup(json_str(session->hidden, "name", ""));
+	const char *name = sim_tmp("%s", json_str(session->hidden, "name", ""));
 	struct sim_object *bucket = destination(c, name);
 	if (bucket) {
 		size_t len = (size_t)content->valuedouble;
@@ -338,7 +332,6 @@ static void complete(struct sim_call *c, struct sim_object *session)
 		finish(c, bucket, name, meta, data, len);
 	}
 	cJSON_Delete(meta);
-	free(name);
 }
 
 static bool chunk_ok(struct sim_call *c, const struct chunk *k, size_t have)

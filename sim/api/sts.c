@@ -80,13 +80,10 @@ static struct sim_object *provider_of(struct sim *s, const char *audience)
 	if (!rest)
 		return NULL;
 	size_t n = strcspn(rest, "/");
-	char *named = xstrndup(rest, n);
+	const char *named = sim_tmp("%.*s", (int)n, rest);
 	const char *id = sim_project_id(s, named);
-	char *key = xasprintf("projects/%s%s", id ? id : named, rest + n);
-	struct sim_object *o = sim_get(s, "iam.workloadIdentityPoolProviders", key);
-	free(named);
-	free(key);
-	return o;
+	const char *key = sim_tmp("projects/%s%s", id ? id : named, rest + n);
+	return sim_get(s, "iam.workloadIdentityPoolProviders", key);
 }
 
 static const char *either(const cJSON *form, const char *snake, const char *camel)
@@ -98,9 +95,8 @@ static const char *either(const cJSON *form, const char *snake, const char *came
 static bool closed(struct sim *s, const struct sim_object *provider)
 {
 	const char *end = strstr(provider->key, "/providers/");
-	char *key = xstrndup(provider->key, (size_t)(end - provider->key));
+	const char *key = sim_tmp("%.*s", (int)(end - provider->key), provider->key);
 	const struct sim_object *pool = sim_get(s, "iam.workloadIdentityPools", key);
-	free(key);
 	return !pool || json_bool(pool->doc, "disabled", false) || json_bool(provider->doc, "disabled", false) ||
 	       strcmp(json_str(pool->doc, "state", ""), "ACTIVE") || strcmp(json_str(provider->doc, "state", ""), "ACTIVE");
 }
@@ -110,11 +106,9 @@ static bool audience_ok(const cJSON *provider, const char *asked, const cJSON *c
 {
 	const cJSON *allowed = json_at(provider, "oidc.allowedAudiences"), *a;
 	const char *aud = json_str(claims, "aud", json_str(claims, "aud.0", ""));
-	char *url = xasprintf("https:%s", asked);
-	bool ok = !cJSON_GetArraySize(allowed) && (!strcmp(aud, url) || !strcmp(aud, asked));
+	bool ok = !cJSON_GetArraySize(allowed) && (!strcmp(aud, sim_tmp("https:%s", asked)) || !strcmp(aud, asked));
 	cJSON_ArrayForEach(a, allowed)
 		ok = ok || (cJSON_IsString(a) && !strcmp(a->valuestring, aud));
-	free(url);
 	return ok;
 }
 

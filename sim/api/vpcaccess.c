@@ -24,7 +24,8 @@ struct sim_object *network_connector(struct sim *s, const char *name)
 
 char *network_connector_in(struct sim *s, const char *path)
 {
-	char *prefix = xstrndup(path, strcspn(path + 9, "/") + 10), *user = NULL;
+	char *user = NULL;
+	const char *prefix = sim_tmp("%.*s", (int)(strcspn(path + 9, "/") + 10), path);
 	for (struct sim_object *o = sim_first(s, NETWORK_CONNECTORS, prefix); o && !user; o = sim_following(s, o, prefix)) {
 		const char *region = strstr(o->key, "/locations/") + strlen("/locations/");
 		bool here = !strcmp(json_str(o->hidden, "network", ""), path) || !strcmp(json_str(o->hidden, "subnet", ""), path);
@@ -32,26 +33,25 @@ char *network_connector_in(struct sim *s, const char *path)
 			user = xasprintf("%szones/%.*s-b/instances/aet-%.*s-%s-%.4s", prefix, (int)strcspn(region, "/"), region, (int)strcspn(region, "/"), region,
 					 strrchr(o->key, '/') + 1, sim_sha256(o->key, strlen(o->key)) + 7);
 	}
-	free(prefix);
 	return user;
 }
 
 /* Operations. ------------------------------------------------------------------------------------------------------------- */
 static cJSON *connector_operation(struct sim_call *c, const char *key, const char *verb)
 {
-	char id[37], *now = sim_time(c->sim, 9);
+	char id[37];
+	const char *now = sim_stamp(c->sim, 9);
 	sim_uuid(c->sim, id);
 	cJSON *doc = json_make("{'name':%s,'metadata':{'@type':'" TYPE "OperationMetadata','method':%s,'createTime':%s,'target':%s}}",
 			       sim_tmp("%s/operations/%s", sim_parent(c), id),
 			       sim_tmp("google.cloud.vpcaccess.v1.VpcAccessService.%c%sConnector", *verb - 'a' + 'A', verb + 1), now, key);
-	free(now);
 	return doc;
 }
 
 /* Where it stands: the network's path, and the subnet's when that was given. Why it cannot stand there, or NULL. */
 static cJSON *place(struct sim *s, struct sim_object *o)
 {
-	char *project = xstrndup(o->key + 9, strcspn(o->key + 9, "/"));
+	const char *project = sim_tmp("%.*s", (int)strcspn(o->key + 9, "/"), o->key + 9);
 	const char *owner = json_str(o->doc, "subnet.projectId", project), *subnet = json_str(o->doc, "subnet.name", ""), *network = json_str(o->doc, "network", "");
 	const char *region = sim_tmp("%.*s", (int)strcspn(strstr(o->key, "/locations/") + 11, "/"), strstr(o->key, "/locations/") + 11);
 	cJSON *why = NULL;
@@ -77,7 +77,6 @@ static cJSON *place(struct sim *s, struct sim_object *o)
 		    ip4_range_parse(json_str(o->doc, "ipCidrRange", ""), &own) && ip4_overlap(own, other))
 			why = sim_rpc_status("FAILED_PRECONDITION", "Operation failed: Requested range %s conflicts with subnet %s.", json_str(o->doc, "ipCidrRange", ""),
 					     n->key);
-	free(project);
 	return why;
 }
 

@@ -194,6 +194,16 @@ double clock_draw_latency(struct sim *s, const char *key, const char *service, c
 	return d ? draw(s, d) : 0.1;
 }
 
+const char *sim_stamp(const struct sim *s, int decimals)
+{
+	return sim_keep(sim_time(s, decimals));
+}
+
+const char *sim_stamp_compute(const struct sim *s)
+{
+	return sim_keep(sim_time_compute(s));
+}
+
 char *sim_time(const struct sim *s, int decimals)
 {
 	char text[40];

@@ -131,6 +131,8 @@ double sim_now(const struct sim *s);                                 /* seconds 
 /* RFC 3339 now, freed by the caller; decimals as the API shows them (compute: -08:00 offset, see sim_time_compute). */
 char *sim_time(const struct sim *s, int decimals);
 char *sim_time_compute(const struct sim *s);                         /* "2026-01-01T01:00:00.123-08:00" */
+/* The same as passing texts. */
+const char *sim_stamp(const struct sim *s, int decimals), *sim_stamp_compute(const struct sim *s);
 /* Runs fn(sim, arg) after so many seconds; arg is then owned by the core and deleted after the call. */
 void sim_after(struct sim *s, double seconds, void (*fn)(struct sim *s, const cJSON *arg), cJSON *arg);
 /* A duration drawn from durations.c ("sql.create"): log-normal, seeded; an unknown key ends the program. */
