@@ -201,7 +201,17 @@ static void trim_right(struct buf *out)
 	buf_putc(out, '\n');
 }
 
-enum { WIDTH_LEAST = 60, TITLE_WIDTH = 24 };
+enum { WIDTH_LEAST = 60, TITLE_WIDTH = 24, SIDE_MOST = 160 };
+
+/* One side of a difference; of a long one (a certificate, a file) as much as tells which it is. */
+static void put_side(struct buf *out, const char *text)
+{
+	int used = text ? cells(text, strlen(text)) : 0;
+	if (used > SIDE_MOST)
+		put_cell(out, text, SIDE_MOST);
+	else
+		buf_puts(out, text ? text : "-");
+}
 
 static void put_row(const struct resource *r, const struct change *c, enum verdict verdict, int width, struct buf *out)
 {
@@ -217,9 +227,13 @@ static void put_row(const struct resource *r, const struct change *c, enum verdi
 	put_cell(out, r->name, width - TITLE_WIDTH - 22);
 	buf_printf(out, " %9s", cost);
 	trim_right(out);
-	for (size_t i = 0; c && i < c->count; i++)
-		buf_printf(out, "    %s: %s -> %s\n", c->differences[i].path, c->differences[i].found ? c->differences[i].found : "-",
-			   c->differences[i].wanted ? c->differences[i].wanted : "-");
+	for (size_t i = 0; c && i < c->count; i++) {
+		buf_printf(out, "    %s: ", c->differences[i].path);
+		put_side(out, c->differences[i].found);
+		buf_puts(out, " -> ");
+		put_side(out, c->differences[i].wanted);
+		buf_putc(out, '\n');
+	}
 	if (c && c->reason)
 		put_wrapped(out, c->reason, 4, width);
 	if (downtime_of(r, c, verdict))
