@@ -40,17 +40,20 @@ void change_add(struct change *c, const char *path, const cJSON *found, const cJ
 	const char *waits = reference_first(wanted);
 	c->differences = xgrow(c->differences, c->count, &c->room, sizeof *c->differences);
 	c->differences[c->count++] = (struct difference){
-		.path = xstrdup(path),
-		.found = found ? json_text(found, -1) : NULL,
-		.wanted = wanted ? json_text(wanted, -1) : NULL,
-		.waits = waits ? xstrdup(waits) : NULL,
+	    .path = xstrdup(path),
+	    .found = found ? json_text(found, -1) : NULL,
+	    .wanted = wanted ? json_text(wanted, -1) : NULL,
+	    .waits = waits ? xstrdup(waits) : NULL,
 	};
 }
 
 char *kind_permissions(const struct kind *k, const cJSON *spec, enum deed deed)
 {
 	const struct permissions *p = &k->permissions;
-	const char *const fixed[DEEDS] = {[DEED_READ] = p->read, [DEED_LIST] = p->list, [DEED_CREATE] = p->create, [DEED_UPDATE] = p->update,
+	const char *const fixed[DEEDS] = {[DEED_READ] = p->read,
+					  [DEED_LIST] = p->list,
+					  [DEED_CREATE] = p->create,
+					  [DEED_UPDATE] = p->update,
 					  [DEED_DESTROY] = p->destroy};
 	char *own = k->permits ? k->permits(spec, deed) : fixed[deed] ? xstrdup(fixed[deed]) : NULL;
 	return own ? own : xstrdup("");
@@ -262,6 +265,41 @@ static void compare_child(struct comparison *k, const cJSON *wanted, const cJSON
 		k->path.data[mark] = '\0';
 }
 
+/* Do all of a list's objects have this field, each another value? */
+static bool keyed_by(const cJSON *list, const char *key)
+{
+	for (const cJSON *c = list->child; c; c = c->next) {
+		const cJSON *value = cJSON_GetObjectItemCaseSensitive(c, key);
+		if (!cJSON_IsString(value) && !cJSON_IsNumber(value))
+			return false;
+		for (const cJSON *before = list->child; before != c; before = before->next)
+			if (json_equal(cJSON_GetObjectItemCaseSensitive(before, key), value))
+				return false;
+	}
+	return list->child != NULL;
+}
+
+/* The field that tells the members of both lists apart, where their order says nothing; NULL where it does. */
+static const char *key_of(const struct comparison *k, const cJSON *wanted, const cJSON *found)
+{
+	static const char *const keys[] = {"name", "key", "mountPath", "containerPort"};
+	if (text_ends(buf_text(&k->path), "initContainers")) /* they run one after the other */
+		return NULL;
+	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+		if (keyed_by(wanted, keys[i]) && keyed_by(found, keys[i]))
+			return keys[i];
+	return NULL;
+}
+
+/* The member of found that wanted stands for: by its key, or else where it stands. */
+static const cJSON *counterpart(const cJSON *wanted, const cJSON *found, const char *key, int index)
+{
+	const cJSON *f;
+	cJSON_ArrayForEach(f, found) if (key && json_equal(cJSON_GetObjectItemCaseSensitive(f, key),
+							   cJSON_GetObjectItemCaseSensitive(wanted, key))) return f;
+	return key ? NULL : cJSON_GetArrayItem(found, index);
+}
+
 static void compare_node(struct comparison *k, const cJSON *wanted, const cJSON *found)
 {
 	if (skipped(k))
@@ -273,10 +311,10 @@ static void compare_node(struct comparison *k, const cJSON *wanted, const cJSON 
 		return;
 	}
 	if (cJSON_IsArray(wanted) && cJSON_IsArray(found) && cJSON_GetArraySize(wanted) == cJSON_GetArraySize(found)) {
-		const cJSON *f = found->child;
+		const char *key = key_of(k, wanted, found);
 		int i = 0;
-		for (const cJSON *w = wanted->child; w; w = w->next, f = f->next)
-			compare_child(k, w, f, i++);
+		for (const cJSON *w = wanted->child; w; w = w->next, i++)
+			compare_child(k, w, counterpart(w, found, key, i), i);
 		return;
 	}
 	if (known && (found ? scalars_equal(wanted, found) : is_default(wanted)))

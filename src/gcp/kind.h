@@ -178,7 +178,8 @@ cJSON *kind_value(const struct view *v, const char *path);
 /* Makes the verdict REFUSE (with reason, a sentence) when one of paths (NULL-terminated) is among the differences; reason is a format for
  * the path. Call it last. */
 void kind_refuse_changed(struct change *c, const char *const *paths, const char *reason);
-/* The ordinary compare: every leaf of wanted must be in found with the same value; arrays compare element by element; int64 as
+/* The ordinary compare: every leaf of wanted must be in found with the same value; arrays compare element by element,
+ * those of objects with a key (name, key, mountPath, containerPort) by that, in whatever order; int64 as
  * text or number are equal; resource links are equal when one ends in the other from "projects/" or is a suffix at a slash; a wanted default
  * (false, 0, "", [], {}) equals an absent field; what only found has is ignored; a reference that is not resolved equals nothing. Paths in
  * skip (NULL-terminated, NULL for none) are not compared. Adds differences, sets UPDATE or KEEP. */

@@ -162,6 +162,33 @@ static void secret(void)
 	cJSON_Delete(spec);
 }
 
+static size_t differences(const char *wanted, const char *found)
+{
+	cJSON *w = parse(wanted), *f = parse(found);
+	struct change c = {0};
+	kind_compare_leaves(w, f, NULL, &c);
+	size_t n = c.count;
+	change_free(&c);
+	cJSON_Delete(w);
+	cJSON_Delete(f);
+	return n;
+}
+
+static void keyed_lists(void)
+{
+	const char *wanted = "{'containers':[{'name':'a','env':[{'name':'X','value':'1'},{'name':'Y','value':'2'}]},{'name':'b','ports':[{'containerPort':1},{'containerPort':2}]}]}";
+	is_int((int)differences(wanted, "{'containers':[{'name':'b','ports':[{'containerPort':2},{'containerPort':1}]},{'name':'a','env':[{'name':'Y','value':'2'},"
+					"{'name':'X','value':'1'}]}]}"),
+	       0, "the order of what has keys is no difference");
+	is_int((int)differences("{'env':[{'name':'X','value':'1'},{'name':'Y','value':'2'}]}", "{'env':[{'name':'Y','value':'2'},{'name':'X','value':'3'}]}"), 1,
+	       "a value is compared with that of its key");
+	is_int((int)differences("{'env':[{'name':'X','value':'1'},{'name':'Y'}]}", "{'env':[{'name':'Z','value':'1'},{'name':'Y'}]}"), 1,
+	       "a key that is not there is one difference");
+	is_int((int)differences("{'initContainers':[{'name':'a'},{'name':'b'}]}", "{'initContainers':[{'name':'b'},{'name':'a'}]}"), 2,
+	       "what runs one after the other keeps its order");
+	is_int((int)differences("{'args':['a','b']}", "{'args':['b','a']}"), 2, "as do plain values");
+}
+
 static void hosts(void)
 {
 	ok(call_is_cluster("https://gke-0123.us-central1.gke.goog/api"), "a DNS endpoint is a cluster's");
@@ -179,6 +206,7 @@ int main(void)
 	job();
 	ingress();
 	secret();
+	keyed_lists();
 	hosts();
 	return tap_done();
 }
