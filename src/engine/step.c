@@ -635,6 +635,8 @@ static void look_vaguely(struct step *s)
 		return;
 	}
 	compare_now(s, &s->change);
+	if (s->resource->kind->foresees)
+		return;
 	if (s->change.verdict != VERDICT_UPDATE)
 		change_free(&s->change);
 	s->change.verdict = VERDICT_UPDATE;

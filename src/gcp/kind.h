@@ -127,6 +127,8 @@ struct kind {
 	bool renews;
 	/* The same, where only some changes do so. NULL: all. */
 	bool (*renewed_by)(const struct change *c);
+	/* While what its spec refers to is not known, compare tells all the same whether it will be changed. */
+	bool foresees;
 	/* What was set cannot be read back (a password): after this run's own confirmed request it is as wanted, whatever compare says. */
 	bool blind;
 	/* Did it fail (PRESENT_FAILED) for a reason that passes by itself, such as a permission that has not spread yet? Then the engine makes

@@ -80,6 +80,7 @@ const struct kind kind_run_revisions = {
 	.observe = observe,
 	.decode = kind_decode_plain,
 	.compare = compare,
+	.foresees = true,
 	.create = create,
 	.update = update,
 };

@@ -176,7 +176,14 @@ static void add_project_grants(struct design *d)
 {
 	char *path = xasprintf("projects/%s", d->plan->project);
 	struct resource *r = part_grant(d->plan, "project", "project", path, "roles/logging.logWriter", d->identity, d->identified);
+	const cJSON *role;
 	(void)r;
+	cJSON_ArrayForEach(role, answers_get(d->answers, "server.roles"))
+	{
+		char *id = xasprintf("role-%s", strrchr(role->valuestring, '/') + 1);
+		design_grant(d, id, "project", path, role->valuestring, d->identified);
+		free(id);
+	}
 	if (d->connected) {
 		design_grant(d, "sql-client", "project", path, "roles/cloudsql.client", d->identified);
 		workload_migration_needs(d->workload, "iam/sql-client");

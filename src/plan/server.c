@@ -53,7 +53,7 @@ void server_settings(const struct design *d, struct container *c)
 	container_set(c, "MLFLOW_SERVER_CORS_ALLOWED_ORIGINS", origins);
 	container_set(c, "MLFLOW_WORKERS", workers);
 	/* Jobs start eight more processes, close to 2 GB. */
-	container_set(c, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION", "false");
+	container_set(c, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION", answers_bool(d->answers, "server.jobs") ? "true" : "false");
 	container_set(c, "MLFLOW_CREATE_MODEL_VERSION_SOURCE_VALIDATION_REGEX", sources);
 	container_set(c, "MLFLOW_DISABLE_TELEMETRY", "true");
 	container_set(c, "DO_NOT_TRACK", "true");

@@ -328,6 +328,20 @@ static const char *check_variable(const struct answers *a, const char *value)
 	return NULL;
 }
 
+/* With these the server could let anybody in, itself first, or read what others keep. */
+static const char *check_role(const struct answers *a, const char *value)
+{
+	static const char *const families[] = {"roles/iam.", "roles/resourcemanager.", "roles/secretmanager.", "roles/iap.", "roles/serviceusage.", "roles/cloudsql.",
+					       "roles/run.", "roles/container.", "roles/appengine.", "roles/compute.", NULL};
+	(void)a;
+	if (!strcmp(value, "roles/owner") || !strcmp(value, "roles/editor") || !strcmp(value, "roles/viewer"))
+		return N_("This role is for everything in the project. Name the ones that are needed.");
+	for (const char *const *f = families; *f; f++)
+		if (text_starts(value, *f))
+			return N_("With this role the server could change who may do what, or what it runs on. Grant it by hand where that is meant.");
+	return NULL;
+}
+
 void settings_variables(const struct answers *a, struct container *c)
 {
 	const cJSON *pair;
@@ -359,6 +373,17 @@ static void check_twice(const struct answers *a, const char *id, problem_fn *fou
 	free(s);
 }
 
+/* A runner and seven workers, close to 2 GiB, which work between requests. */
+static void check_jobs(const struct answers *a, problem_fn *found, void *arg)
+{
+	if (!answers_bool(a, "server.jobs"))
+		return;
+	if (atoi(answers_str(a, "server.memory")) < answers_int(a, "server.workers") + 2)
+		found(arg, "server.jobs", _("Background jobs take 2 GiB beside the workers: choose more server.memory, or fewer workers."));
+	if (answers_asked(a, question_find("server.cpu_always")) && (!answers_bool(a, "server.cpu_always") || !answers_int(a, "server.min_instances")))
+		found(arg, "server.jobs", _("Background jobs work between requests: set server.cpu_always and at least one of server.min_instances."));
+}
+
 void settings_check(const struct answers *a, problem_fn *found, void *arg)
 {
 	if (answers_int(a, "database.backups_kept") < answers_int(a, "database.log_days"))
@@ -368,6 +393,7 @@ void settings_check(const struct answers *a, problem_fn *found, void *arg)
 		found(arg, "artifacts.cold_after_days", _("Files are in Coldline from the start: leave this at 0."));
 	if (answers_int(a, "database.slow_query_ms") && !axes_of(a).database->slow_queries)
 		found(arg, "database.slow_query_ms", _("This engine has no log of slow queries."));
+	check_jobs(a, found, arg);
 	check_twice(a, "database.flags", found, arg);
 	check_twice(a, "server.environment", found, arg);
 	check_twice(a, "image.packages", found, arg);
@@ -435,6 +461,17 @@ const struct question settings_questions[] = {
 	{.id = "server.timeout", .quiet = true, .page = "image", .type = TYPE_INT, .title = N_("Longest request"),
 	 .help = N_("A request that takes longer is cut off, an upload too."),
 	 .after = "server.cpu", .shared = true, .when = when_timed, .min = 30, .max = 3600, .unit = "s", .preset = "3600"},
+	{.id = "server.jobs", .quiet = true, .page = "image", .type = TYPE_BOOL, .title = N_("Background jobs"),
+	 .help = N_("MLflow's own jobs, such as judging traces as they come: eight more processes, which take 2 GiB. On Cloud Run they need CPU always and an instance "
+		    "that stays."),
+	 .after = "server.cpu", .preset = "false"},
+	{.id = "server.roles", .quiet = true, .page = "image", .type = TYPE_LIST, .title = N_("More roles"),
+	 .help = N_("Roles that the server's identity gets in the project, for plugins that use other services. One that is taken off this list stays until you take it "
+		    "away by hand."),
+	 .after = "server.cpu", .optional = true,
+	 .pattern = "^(roles/[a-z]+([.][A-Za-z]+)+|(projects|organizations)/[a-z0-9-]+/roles/[A-Za-z0-9_.]+)$",
+	 .form = N_("A role's whole name, such as roles/bigquery.user."),
+	 .check = check_role},
 	{.id = "server.extra_hosts", .quiet = true, .page = "image", .type = TYPE_LIST, .title = N_("More host names"),
 	 .help = N_("Names beside the server's own under which requests may arrive, such as a proxy's of yours. MLflow refuses others."),
 	 .after = "server.cpu", .optional = true,

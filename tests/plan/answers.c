@@ -49,6 +49,7 @@ static char *draw_text(const char *id)
 		{"database.flags", {"work_mem=8192", "cloudsql.enable_pgaudit=on", "timezone=UTC"}},
 		{"image.packages", {"boto3==1.40.0", "mlflow-plugin[x,y]==0.1", "a-b.c_d==2!1.0.post1+local"}},
 		{"server.environment", {"A=", "LOG_LEVEL=debug", "_x9=a=b c"}},
+		{"server.roles", {"roles/bigquery.user", "roles/aiplatform.user", "projects/p/roles/mine"}},
 		{"server.extra_hosts", {"proxy.example.com", "a.b.example.org:8443", "m-1.example.net"}},
 		{"server.extra_origins", {"https://proxy.example.com", "https://a.b.example.org:8443", "https://m-1.example.net"}},
 	};

@@ -18,6 +18,10 @@ def rows():
                 yield id_, sense == "good", value, words, sets.split()
 
 
+# Switches that are possible only with other answers: their rows say which.
+NEEDY = {"server.jobs"}
+
+
 def made_up(question):
     """(good, value, words) that every question of its type has."""
     kind = question["type"]
@@ -25,7 +29,7 @@ def made_up(question):
         return [(True, str(question["default"]), ""), (False, str(question["max"] + 1), "outside"), (False, str(question["min"] - 1), "outside"),
                 (False, "many", "whole number"), (False, "99999999999999999999", "whole number")]
     if kind == "bool":
-        return [(True, "true", ""), (True, "false", ""), (False, "maybe", "true or false")]
+        return [(True, "true" if question["id"] not in NEEDY else "false", ""), (True, "false", ""), (False, "maybe", "true or false")]
     if kind == "choice":
         return [(True, str(question["default"]), ""), (False, "no-such-choice", "none of the choices")]
     return []
