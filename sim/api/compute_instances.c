@@ -535,7 +535,7 @@ static void serial(struct sim_call *c)
 	if (up)
 		buf_printf(&b, "[   11.500000] cloud-init[812]: Cloud-init v. 25.1 finished. Datasource DataSourceGCELocal.  Up 11.50 seconds\r\n%s login: ",
 			   name);
-	buf_puts(&b, json_str(o->hidden, "serial", ""));
+	buf_printf(&b, "%s%s", up ? "\r\n" : "", json_str(o->hidden, "serial", ""));
 	long long start = strtoll(sim_param(c, "start"), NULL, 10);
 	size_t from = start > 0 && (size_t)start < b.len ? (size_t)start : start > 0 ? b.len : 0;
 	char next[24], begin[24];

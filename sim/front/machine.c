@@ -38,13 +38,19 @@ struct machine {
 static char *command(struct machine *m, cJSON *words);
 static void script(struct machine *m, const char *text);
 
+/* As the journal writes to the console, with seconds since the kernel began. */
+static void console_line(struct buf *serial, const char *name, const char *text)
+{
+	buf_printf(serial, "[%12.6f] %s[%d]: %s\r\n", 12 + (double)serial->len / 1000, name, 800 + (int)(serial->len % 1000), text);
+}
+
 __attribute__((format(printf, 2, 3))) static void say(struct machine *m, const char *format, ...)
 {
 	va_list args;
 	va_start(args, format);
 	char *text = xvasprintf(format, args);
 	va_end(args);
-	buf_printf(m->serial, "%s: %s\n", m->who, text);
+	console_line(m->serial, m->unit ? m->unit : m->who, text);
 	free(text);
 }
 
@@ -834,7 +840,7 @@ static void log_text(struct sim *s, const struct sim_object *vm, struct buf *ser
 	for (const char *p = text; *p;) {
 		size_t len = strcspn(p, "\n");
 		const char *line = sim_tmp("%.*s", (int)len, p);
-		buf_printf(serial, "%s: %s\n", name, line);
+		console_line(serial, name, line);
 		if (!strcmp(metadata(vm, "google-logging-enabled") ? metadata(vm, "google-logging-enabled") : "", "true"))
 			sim_log_entry(s, project, "gce_instance",
 				      json_make("{'project_id':%s,'instance_id':%s,'zone':%s}", project, json_str(vm->doc, "id", ""),

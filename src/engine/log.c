@@ -46,6 +46,12 @@ static void on_text(void *arg, const struct api_result *r)
 		show(s, r->text + s->log.at, r->text_len - s->log.at);
 }
 
+void step_show(struct step *s, const char *lines)
+{
+	show(s, lines, strlen(lines));
+	step_unfollow(s);
+}
+
 void step_follow(struct step *s, const cJSON *from)
 {
 	const struct kind *k = s->resource->kind;

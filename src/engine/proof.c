@@ -58,6 +58,8 @@ struct proof {
 	loop_id timer;
 	double since;                /* when this stage was first tried */
 	int tries;
+	char *failed;                /* what is wrong, once it is over; the console is asked why */
+	struct step *console;        /* whose that is */
 };
 
 static const struct stage *stage_of(const struct proof *p);
@@ -371,14 +373,49 @@ static void skip_rest(struct proof *p, size_t from)
 			tell(p, &stages[i], "skipped", NULL);
 }
 
+static void end_failed(struct proof *p)
+{
+	char *words = p->failed;
+	p->failed = NULL;
+	run_proof_ended(p->run, false, words); /* frees p */
+	free(words);
+}
+
+static void on_console(void *arg, const struct api_result *r)
+{
+	struct proof *p = arg;
+	struct step *s = p->console;
+	char *lines = r->http == 200 && r->reply ? s->resource->kind->console_lines(r->reply) : NULL;
+	p->call = 0;
+	if (lines)
+		step_show(s, lines);
+	free(lines);
+	end_failed(p);
+}
+
+/* What the machine says of itself goes to its step's log before the run ends. False where nothing has a console. */
+static bool ask_console(struct proof *p)
+{
+	for (size_t i = 0; i < p->run->count && !p->console; i++)
+		if (p->run->steps[i].resource->kind->console)
+			p->console = &p->run->steps[i];
+	if (!p->console)
+		return false;
+	struct call c = {0};
+	p->console->resource->kind->console(&p->console->view, &c);
+	p->call = api_call(p->run->api, &c, &(struct api_policy){.budget = 30}, on_console, p);
+	call_free(&c);
+	return true;
+}
+
 static void fail(struct proof *p, const char *message)
 {
 	const struct stage *s = &stages[p->at];
 	tell(p, s, "failed", message);
 	skip_rest(p, p->at + 1);
-	char *words = xasprintf("%s: %s", s->check, message);
-	run_proof_ended(p->run, false, words); /* frees p */
-	free(words);
+	p->failed = xasprintf("%s: %s", s->check, message);
+	if (!ask_console(p))
+		end_failed(p);
 }
 
 static void pass(struct proof *p)
@@ -629,6 +666,7 @@ void proof_free(struct proof *p)
 	api_cancel(p->run->api, p->call);
 	loop_cancel(p->run->loop, p->timer);
 	credential_free(p->credential);
+	free(p->failed);
 	free(p->name);
 	free(p->experiment);
 	free(p->run_id);

@@ -215,6 +215,8 @@ void step_resume(struct step *s, const struct journal_intent *intent);
 /* log.c: a build's log. */
 void step_follow(struct step *s, const cJSON *from);
 void step_unfollow(struct step *s);
+/* Shows these lines as its log's. */
+void step_show(struct step *s, const char *lines);
 
 /* destroy.c */
 /* Was it agreed to that the data which it holds go? True for what holds none. */

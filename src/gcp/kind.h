@@ -121,6 +121,10 @@ struct kind {
 	/* The URL of a text object that grows while this is being made (a build's log), from the operation or the object last read; freed by
 	 * the caller; NULL when it is not known yet. May be a NULL function. */
 	char *(*log_url)(const struct view *v, const cJSON *operation_or_object);
+	/* What it wrote while it came up (a machine's console), asked for when what runs on it does not answer: the request, and the lines of the reply that
+	 * tell what failed, for the caller to free. Both NULL: it has no console. */
+	void (*console)(const struct view *v, struct call *out);
+	char *(*console_lines)(const cJSON *reply);
 	/* A 2xx reply to create or update tells what a read would, and tells it sooner: the engine gives it to decode and does not read. */
 	bool reply_tells;
 	/* An update makes a new one beside the old (a version): what others refer to is not known before it is done. */

@@ -201,6 +201,41 @@ static double monthly(const cJSON *spec)
 	return -1;
 }
 
+static void console(const struct view *v, struct call *out)
+{
+	call_set(out, DIALECT_NONE, "GET", NULL, "https://compute.googleapis.com/compute/v1/projects/%s/zones/%s/instances/%s/serialPort?port=1", v->project,
+		 json_str(v->spec, "zone", ""), v->name);
+}
+
+/* Does a line of the console tell of something that went wrong? */
+static bool tells(const char *line)
+{
+	static const char *const words[] = {"fail", "error", "denied", "exited", "refused", "timed out", "not found", "no such", "invalid"};
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		if (strcasestr(line, words[i]))
+			return true;
+	return false;
+}
+
+/* Of the last boot alone, and no more than can be read. */
+static char *console_lines(const cJSON *reply)
+{
+	enum { MOST = 30 };
+	const char *text = json_str(reply, "contents", ""), *boot = text, *kept[MOST];
+	size_t count = 0;
+	struct buf out = {0};
+	for (const char *next; (next = strstr(boot, "Linux version")); boot = next + 1)
+		;
+	char *copy = xstrdup(boot), *save = NULL;
+	for (char *line = strtok_r(copy, "\r\n", &save); line; line = strtok_r(NULL, "\r\n", &save))
+		if (tells(line))
+			kept[count++ % MOST] = line;
+	for (size_t i = count > MOST ? count - MOST : 0; i < count; i++)
+		buf_printf(&out, "%s\n", kept[i % MOST]);
+	free(copy);
+	return buf_take(&out);
+}
+
 const struct kind kind_instance = {
 	.id = "compute.instance",
 	.title = N_("Virtual machine"),
@@ -220,5 +255,7 @@ const struct kind kind_instance = {
 	.downtime = downtime,
 	.update = update,
 	.destroy = destroy,
+	.console = console,
+	.console_lines = console_lines,
 	.patience = 60,
 };

@@ -29,11 +29,11 @@ static void guard(struct design *d)
 static void wall(const struct design *d, struct wall *out)
 {
 	out->shows = CREDENTIAL_CHANNEL;
+	out->spreads = 900;
 	if (d->axes.exposure->reach)
 		return;
 	out->shows = CREDENTIAL_ID_TOKEN;
 	out->audience = xstrdup(d->plan->url);
-	out->spreads = 900;
 }
 
 static void connect(const struct plan *p, struct buf *out)

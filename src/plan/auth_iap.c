@@ -104,6 +104,7 @@ static void use_client(struct design *d)
 static void guard(struct design *d)
 {
 	if (d->axes.exposure->reach) {
+		people_let_in(d, &d->front.invoke, d->front.invoked);
 		d->axes.target->admit(d, people_members(d->answers));
 		return;
 	}

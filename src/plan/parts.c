@@ -24,6 +24,13 @@ void part_apis(struct plan *p, const char *const *services)
 	plan_add(p, "apis", "serviceusage.services", "APIs", json_make("{'services':%j}", list));
 }
 
+void part_api(struct plan *p, const char *service)
+{
+	char *full = xasprintf("%s.googleapis.com", service);
+	cJSON_AddItemToArray(json_at(plan_find(p, "apis")->spec, "services"), cJSON_CreateString(full));
+	free(full);
+}
+
 char *part_account(struct plan *p, const char *what, const char *title)
 {
 	char *id = xasprintf("sa/%s", what), *name = name_of(p->stack, what);

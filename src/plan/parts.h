@@ -6,6 +6,8 @@
 
 /* "apis": switched on before anything else; those of the plan's kinds, and these (NULL-terminated, without ".googleapis.com"). */
 void part_apis(struct plan *p, const char *const *services);
+/* One more of them ("iap"), which no kind of the plan tells of. */
+void part_api(struct plan *p, const char *service);
 /* "sa/WHAT", a service account STACK-WHAT with this title; returns its e-mail for the caller to free. */
 char *part_account(struct plan *p, const char *what, const char *title);
 /* "iam/ID": one role for one member on one holder (kind iam.policy), at path; after is the id of the holder, or NULL. */

@@ -9,6 +9,7 @@
 #include "base/mustache.h"
 #include "base/text.h"
 #include "plan/naming.h"
+#include "plan/parts.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -331,6 +332,12 @@ static bool spell(struct design *d, struct err *e)
 			if (w->containers[i]->source)
 				plan_needs(r, w->containers[i]->source);
 		d->front = (struct front){.id = xstrdup("machine")};
+		if (w->ingress == INGRESS_INTERNAL) {
+			part_api(p, "iap");
+			d->front.invoked = xstrdup("machine");
+			d->front.invoke = (struct gate){"tunnel", "roles/iap.tunnelResourceAccessor",
+							xasprintf("projects/%s/iap_tunnel/zones/%s/instances/%s", p->number, zone, p->stack), NULL};
+		}
 	}
 	free(zone);
 	free(quay);
@@ -383,22 +390,14 @@ static void tunnel(const struct plan *p, struct buf *out)
 	buf_printf(out, "%s\n", _("# Then a browser finds MLflow at http://localhost:5000."));
 }
 
-/* Through the tunnel to this machine, and to look it up, which gcloud does first. */
+/* gcloud looks the machine up before it goes through. */
 static void admit(struct design *d, cJSON *members)
 {
-	struct plan *p = d->plan;
-	char *zone = zone_of(d->answers);
-	char *tunnels_of = xasprintf("projects/%s/iap_tunnel/zones/%s/instances/%s", p->number, zone, p->stack);
-	char *itself = xasprintf("projects/%s/zones/%s/instances/%s", p->project, zone, p->stack);
-	plan_needs(plan_add(p, "iam/people", "iam.policy", _("who may enter"),
-			    json_make("{'holder':'tunnel','resource':%s,'bindings':[{'role':'roles/iap.tunnelResourceAccessor','members':%j}]}", tunnels_of,
-				      cJSON_Duplicate(members, 1))),
+	char *zone = zone_of(d->answers), *path = xasprintf("projects/%s/zones/%s/instances/%s", d->plan->project, zone, d->plan->stack);
+	plan_needs(plan_add(d->plan, "iam/viewers", "iam.policy", _("who may look up the machine"),
+			    json_make("{'holder':'instance','resource':%s,'bindings':[{'role':'roles/compute.viewer','members':%j}]}", path, members)),
 		   "machine");
-	plan_needs(plan_add(p, "iam/viewers", "iam.policy", _("who may look up the machine"),
-			    json_make("{'holder':'instance','resource':%s,'bindings':[{'role':'roles/compute.viewer','members':%j}]}", itself, members)),
-		   "machine");
-	free(itself);
-	free(tunnels_of);
+	free(path);
 	free(zone);
 }
 
