@@ -108,4 +108,4 @@ TESTS += tests/cases/cluster.py
 # App Engine's own traps.
 TESTS += tests/cases/appengine.py
 # A virtual machine's files, by their readers' own checkers; its changes.
-TESTS += tests/cases/machine_files.py tests/cases/machine.py
+TESTS += tests/cases/machine_files.py tests/cases/machine.py tests/cases/tunnel.py
