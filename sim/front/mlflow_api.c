@@ -391,6 +391,18 @@ static void artifacts_list(struct track *t)
 	answer_json(t->out, 200, json_make("{'root_uri':%s,'files':%j}", root, files));
 }
 
+void mlflow_shown(struct track *t)
+{
+	const struct sim_object *o = run(t);
+	const char *path = visit_param(t->v, "path");
+	if (!o)
+		return;
+	if (!*path || strstr(path, ".."))
+		mlflow_fail(t, 400, "INVALID_PARAMETER_VALUE", "Invalid path");
+	else
+		mlflow_show(t, sim_tmp("%s/%s", json_str(o->doc, "info.artifact_uri", ""), path));
+}
+
 /* Lists that a client asks for and that this database never has. */
 static void nothing(struct track *t)
 {

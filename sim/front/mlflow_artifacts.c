@@ -51,8 +51,13 @@ cJSON *mlflow_files(struct track *t, const char *under, const char **why)
 {
 	const char *bucket, *object;
 	*why = NULL;
-	if (!place(t, under, &bucket, &object))
+	if (text_starts(under, "gs://")) {
+		size_t len = strcspn(under + 5, "/");
+		bucket = sim_tmp("%.*s", (int)len, under + 5);
+		object = under + 5 + len + (under[5 + len] == '/');
+	} else if (!place(t, under, &bucket, &object)) {
 		return NULL;
+	}
 	char *prefix = xasprintf("%s%s", object, *object ? "/" : "");
 	cJSON *names = sim_object_names(t->v->sim, t->principal, bucket, prefix, why), *files = names ? cJSON_CreateArray() : NULL;
 	if (!names)
@@ -119,6 +124,19 @@ static void delete(struct track *t, const char *bucket, const char *object)
 		answer_json(t->out, 200, cJSON_CreateObject());
 	else
 		storage_failed(t, why, bucket, object, "delete");
+}
+
+void mlflow_show(struct track *t, const char *uri)
+{
+	const char *bucket, *object;
+	if (text_starts(uri, "gs://")) {
+		size_t len = strcspn(uri + 5, "/");
+		get(t, sim_tmp("%.*s", (int)len, uri + 5), uri + 5 + len + (uri[5 + len] == '/'));
+	} else if (!text_starts(uri, "mlflow-artifacts:/")) {
+		mlflow_fail(t, 500, "INTERNAL_ERROR", "Artifacts are kept in the container: %s", uri);
+	} else if (place(t, uri + 18, &bucket, &object)) {
+		get(t, bucket, object);
+	}
 }
 
 void mlflow_artifacts(struct track *t, const char *rest)

@@ -151,6 +151,8 @@ static void routed(struct track *t)
 		mlflow_artifacts(t, rest);
 	else if (t->m->error && text_starts(path, "/a"))
 		mlflow_fail(t, 503, "TEMPORARILY_UNAVAILABLE", "(psycopg2.OperationalError) connection to server failed");
+	else if (!strcmp(path, "/get-artifact"))
+		mlflow_shown(t);
 	else if ((rest = after(path, "2.0/mlflow/")) == NULL || !mlflow_rest(t, rest))
 		answer_text(t->out, 404, "text/html; charset=utf-8", "<!doctype html>\n<html lang=en>\n<title>404 Not Found</title>\n<h1>Not Found</h1>\n");
 }

@@ -22,6 +22,10 @@ void mlflow_fail(struct track *t, int status, const char *code, const char *form
 bool mlflow_rest(struct track *t, const char *method);
 /* /api/2.0/mlflow-artifacts/artifacts... (mlflow_artifacts.c). rest is what follows "artifacts". */
 void mlflow_artifacts(struct track *t, const char *rest);
+/* /get-artifact?run_uuid=...&path=...: how its own pages show a run's file, whatever the mode (mlflow_api.c); the file at an artifact URI, which the
+ * server reads with its own rights (mlflow_artifacts.c). */
+void mlflow_shown(struct track *t);
+void mlflow_show(struct track *t, const char *uri);
 /* The files of an artifact URI of this server as the API lists them; an array of {"path","is_dir","file_size"}. */
 cJSON *mlflow_files(struct track *t, const char *under, const char **why);
 
