@@ -35,7 +35,7 @@ const struct artifact_mode artifact_mode_proxied = {
 		{
 			.id = "proxied",
 			.title = N_("Through the server"),
-			.help = N_("Clients need no rights on the bucket; on Cloud Run one file may have up to 32 MiB per request."),
+			.help = N_("Clients need no rights on the bucket. On Cloud Run and App Engine a file may have 32 MiB at most: larger ones want the other way."),
 		},
 	.served = true,
 	.plan = plan,

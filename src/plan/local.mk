@@ -2,6 +2,7 @@ noinst_LIBRARIES += src/plan/libplan.a
 src_plan_libplan_a_SOURCES = \
 	src/plan/answers.c src/plan/answers.h \
 	src/plan/archive.c src/plan/archive.h \
+	src/plan/artifacts_direct.c \
 	src/plan/artifacts_proxied.c \
 	src/plan/auth_basic.c \
 	src/plan/auth_iam.c \
@@ -72,6 +73,11 @@ check_PROGRAMS += tests/plan/target_gke
 TESTS += tests/plan/target_gke
 tests_plan_target_gke_SOURCES = tests/plan/target_gke.c tests/tap.h
 tests_plan_target_gke_LDADD = $(LIB_PLAN)
+
+check_PROGRAMS += tests/plan/artifacts_direct
+TESTS += tests/plan/artifacts_direct
+tests_plan_artifacts_direct_SOURCES = tests/plan/artifacts_direct.c tests/tap.h
+tests_plan_artifacts_direct_LDADD = $(LIB_PLAN)
 
 check_PROGRAMS += tests/plan/database_mysql
 TESTS += tests/plan/database_mysql

@@ -5,6 +5,7 @@
 #include "base/gettext.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "plan/axes.h"
 #include "plan/permissions.h"
 
 #include <stdlib.h>
@@ -253,6 +254,17 @@ static void put_errands(const struct plan *p, int width, struct buf *out)
 	}
 }
 
+/* What passes the server has its requests' limit. */
+static void put_limit(const struct plan *p, int wide, struct buf *out)
+{
+	int most = p->axes.target->request_mib;
+	if (!p->artifacts_served || !most)
+		return;
+	char *text = xasprintf(_("Files of runs may have %d MiB at most: they pass %s, which hands on no larger requests."), most, _(p->axes.target->choice.title));
+	put_wrapped(out, text, 0, wide);
+	free(text);
+}
+
 void plan_table(const struct plan *p, const struct change *const *changes, int width, struct buf *out)
 {
 	int counts[VERDICTS] = {0}, wide = width > WIDTH_LEAST ? width : WIDTH_LEAST;
@@ -272,6 +284,7 @@ void plan_table(const struct plan *p, const struct change *const *changes, int w
 	put_wrapped(out, cost, 0, wide);
 	buf_printf(out, _("Address: %s"), p->url);
 	buf_putc(out, '\n');
+	put_limit(p, wide, out);
 	put_errands(p, wide, out);
 	free(cost);
 	free(counted);

@@ -297,6 +297,7 @@ int main(void)
 	struct buf table = {0};
 	plan_table(p, NULL, 80, &table);
 	ok(strstr(buf_text(&table), "Cloud SQL instance") && strstr(buf_text(&table), "$51."), "the table shows what the database costs");
+	ok(strstr(buf_text(&table), "32 MiB at most") != NULL, "and what a file may have");
 	ok(longest_line(buf_text(&table)) <= 80, "the table keeps to 80 columns");
 	buf_free(&table);
 	free(text);

@@ -1,0 +1,98 @@
+/* Artifact mode direct: clients read and write the bucket themselves, as whoever they are for Google; the server only shows what is there
+ * (reference/mlflow.md C3-02, targets-run.md 8). The files' size has no limit then. */
+#include "config.h"
+#include "plan/axes.h"
+
+#include "base/escape.h"
+#include "base/gettext.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "plan/people.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void add_member(cJSON *members, char *member)
+{
+	const cJSON *m;
+	bool there = false;
+	cJSON_ArrayForEach(m, members) there |= !strcmp(m->valuestring, member);
+	if (!there)
+		cJSON_AddItemToArray(members, cJSON_CreateString(member));
+	free(member);
+}
+
+/* Those who are let in, and the operator, whose own rights the proof writes with. */
+static void let_clients_write(struct design *d, const char *path)
+{
+	cJSON *members = people_members(d->answers);
+	const char *operator = json_str(d->answers->resolved, "operator", "");
+	if (*operator)
+		add_member(members, xasprintf("%s:%s", text_ends(operator, ".gserviceaccount.com") ? "serviceAccount" : "user", operator));
+	if (cJSON_GetArraySize(members))
+		plan_needs(plan_add(d->plan, "iam/artifact-clients", "iam.policy", _("who keeps files"),
+				    json_make("{'holder':'bucket','resource':%s,'bindings':[{'role':'roles/storage.objectUser','members':%j}]}", path,
+					      cJSON_Duplicate(members, 1))),
+			   "bucket/artifacts");
+	cJSON_Delete(members);
+}
+
+static void plan(struct design *d)
+{
+	char *path = xasprintf("b/%s", d->bucket);
+	design_ask(d, "needed", "MLFLOW_DEFAULT_ARTIFACT_ROOT");
+	design_line(d, "flags", "--no-serve-artifacts --default-artifact-root \"$MLFLOW_DEFAULT_ARTIFACT_ROOT\"");
+	design_grant(d, "artifacts", "bucket", path, "roles/storage.objectViewer", "bucket/artifacts");
+	let_clients_write(d, path);
+	free(path);
+}
+
+static void server(const struct design *d, struct container *c)
+{
+	char *root = xasprintf("gs://%s/artifacts", d->bucket);
+	container_set(c, "MLFLOW_DEFAULT_ARTIFACT_ROOT", root);
+	free(root);
+}
+
+/* A model version may come from the stack's own bucket, and from no other. A dot stands for itself. */
+static char *sources(const struct design *d)
+{
+	struct buf b = {0};
+	buf_puts(&b, "gs://");
+	for (const char *p = d->bucket; *p; p++) {
+		if (*p == '.')
+			buf_putc(&b, '\\');
+		buf_putc(&b, *p);
+	}
+	buf_putc(&b, '/');
+	return buf_take(&b);
+}
+
+static void connect(const struct plan *p, struct buf *out)
+{
+	const struct resource *bucket = plan_find(p, "bucket/artifacts");
+	buf_printf(out, "%s\n", _("# Files go straight to the bucket, as whoever a client is for Google, who needs Storage Object User on it. Those who are let in have it:"));
+	buf_puts(out, "pip install google-cloud-storage\ngcloud auth application-default login\n");
+	buf_puts(out, "# gcloud storage buckets add-iam-policy-binding gs://");
+	escape_word(bucket ? bucket->name : "", out);
+	buf_puts(out, " --role=roles/storage.objectUser --member=...\n");
+}
+
+/* Who is let in by a password is nobody for the bucket: the addresses are asked for. */
+static const char *const asks[] = {"auth.users", "auth.groups", "auth.domains", "auth.service_accounts", NULL};
+
+const struct artifact_mode artifact_mode_direct = {
+	.choice =
+		{
+			.id = "direct",
+			.title = N_("Straight to the bucket"),
+			.help = N_("No limit of size. Every client signs in to Google by itself and may read and change all files of the bucket: those who are let in get "
+				   "that right, others are given it there."),
+			.asks = asks,
+		},
+	.plan = plan,
+	.server = server,
+	.sources = sources,
+	.connect = connect,
+};
