@@ -26,14 +26,14 @@ static cJSON *billing_info(const struct sim_object *o)
 	return info;
 }
 
-static void get(struct sim_call *c)
+static void billing_get(struct sim_call *c)
 {
 	struct sim_object *o = project_of(c, "resourcemanager.projects.get");
 	if (o)
 		sim_ok(c, billing_info(o));
 }
 
-static void update(struct sim_call *c)
+static void billing_update(struct sim_call *c)
 {
 	struct sim_object *o = project_of(c, "resourcemanager.projects.createBillingAssignment");
 	const char *account = json_str(c->body, "billingAccountName", "");
@@ -77,8 +77,8 @@ static void test_permissions(struct sim_call *c)
 }
 
 static const struct sim_route routes[] = {
-	{"cloudbilling.projects.getBillingInfo", get, NULL, NULL},
-	{"cloudbilling.projects.updateBillingInfo", update, NULL, NULL},
+	{"cloudbilling.projects.getBillingInfo", billing_get, NULL, NULL},
+	{"cloudbilling.projects.updateBillingInfo", billing_update, NULL, NULL},
 	{"cloudbilling.billingAccounts.list", list_accounts, NULL, NULL},
 	{"cloudbilling.billingAccounts.projects.list", list_projects, NULL, NULL},
 	{"cloudbilling.billingAccounts.testIamPermissions", test_permissions, NULL, NULL},

@@ -99,7 +99,7 @@ static struct sim_object *written(struct sim_call *c, const char *name)
 	return o;
 }
 
-static void insert(struct sim_call *c)
+static void autoscaler_insert(struct sim_call *c)
 {
 	const char *name = name_of(c);
 	compute_insert(c);
@@ -128,12 +128,12 @@ static void change(struct sim_call *c, bool whole)
 	compute_begin(c, o, whole ? "update" : "patch", sim_draw(c->sim, "compute.default.update"), true, NULL);
 }
 
-static void patch(struct sim_call *c)
+static void autoscaler_patch(struct sim_call *c)
 {
 	change(c, false);
 }
 
-static void update(struct sim_call *c)
+static void autoscaler_update(struct sim_call *c)
 {
 	change(c, true);
 }
@@ -154,9 +154,9 @@ const struct compute_kind compute_autoscaler_kind = {
 #define AUTOSCALERS(r)                                                                         \
 	{"compute." r ".get", compute_get, "compute.autoscalers.get", NULL},                   \
 	{"compute." r ".list", compute_list, "compute.autoscalers.list", NULL},                \
-	{"compute." r ".insert", insert, "compute.autoscalers.create", NULL},                  \
-	{"compute." r ".patch", patch, "compute.autoscalers.update", NULL},                    \
-	{"compute." r ".update", update, "compute.autoscalers.update", NULL},                  \
+	{"compute." r ".insert", autoscaler_insert, "compute.autoscalers.create", NULL},                  \
+	{"compute." r ".patch", autoscaler_patch, "compute.autoscalers.update", NULL},                    \
+	{"compute." r ".update", autoscaler_update, "compute.autoscalers.update", NULL},                  \
 	{"compute." r ".delete", compute_delete, "compute.autoscalers.delete", NULL}
 
 static const struct sim_route routes[] = {

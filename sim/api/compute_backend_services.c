@@ -104,19 +104,19 @@ static bool check(struct sim_call *c, cJSON *doc, const struct sim_object *old)
 	return check_backends(c, doc);
 }
 
-static void insert(struct sim_call *c)
+static void service_insert(struct sim_call *c)
 {
 	if (full_links(c, c->body))
 		compute_insert(c);
 }
 
-static void patch(struct sim_call *c)
+static void service_patch(struct sim_call *c)
 {
 	if (full_links(c, c->body))
 		compute_patch(c);
 }
 
-static void update(struct sim_call *c)
+static void service_update(struct sim_call *c)
 {
 	if (full_links(c, c->body))
 		compute_update(c);
@@ -188,10 +188,10 @@ const struct compute_kind compute_backend_service_kind = {
 
 #define SERVICES(r)                                                                         \
 	COMPUTE_READS(r, r),                                                                \
-	{"compute." r ".insert", insert, "compute." r ".create", NULL},                     \
+	{"compute." r ".insert", service_insert, "compute." r ".create", NULL},                     \
 	{"compute." r ".delete", compute_delete, "compute." r ".delete", NULL},             \
-	{"compute." r ".patch", patch, "compute." r ".update", NULL},                       \
-	{"compute." r ".update", update, "compute." r ".update", NULL},                     \
+	{"compute." r ".patch", service_patch, "compute." r ".update", NULL},                       \
+	{"compute." r ".update", service_update, "compute." r ".update", NULL},                     \
 	{"compute." r ".getHealth", get_health, "compute." r ".get", NULL},                 \
 	COMPUTE_POLICIES(r)
 

@@ -48,7 +48,7 @@ static bool check(struct sim_call *c, cJSON *doc, const struct sim_object *old)
 }
 
 /* Without a network the default one is meant, which must then be there as well. */
-static void insert(struct sim_call *c)
+static void firewall_insert(struct sim_call *c)
 {
 	if (c->body && !json_at(c->body, "network"))
 		json_put_str(c->body, "network", "global/networks/default");
@@ -71,7 +71,7 @@ const struct compute_kind compute_firewall_kind = {
 
 static const struct sim_route routes[] = {
 	COMPUTE_READS("firewalls", "firewalls"),
-	{"compute.firewalls.insert", insert, "compute.firewalls.create compute.networks.updatePolicy", NULL},
+	{"compute.firewalls.insert", firewall_insert, "compute.firewalls.create compute.networks.updatePolicy", NULL},
 	{"compute.firewalls.patch", compute_patch, "compute.firewalls.update compute.networks.updatePolicy", NULL},
 	{"compute.firewalls.update compute.networks.updatePolicy", compute_update, "compute.firewalls.update compute.networks.updatePolicy", NULL},
 	{"compute.firewalls.delete", compute_delete, "compute.firewalls.delete compute.networks.updatePolicy", NULL},

@@ -267,7 +267,7 @@ static char *landed(struct sim *s, struct sim_object *o, const char **code)
 }
 
 /* The group is answered for first; a machine that cannot be made then is missing in it, as at Google. */
-static void insert(struct sim_call *c)
+static void manager_insert(struct sim_call *c)
 {
 	const char *name = sim_tmp("%s", json_str(c->body, "name", ""));
 	struct buf path = {0};
@@ -303,7 +303,7 @@ static void change(struct sim_call *c, void (*how)(struct sim_call *c))
 	sim_reply_free(&unheard);
 }
 
-static void patch(struct sim_call *c)
+static void manager_patch(struct sim_call *c)
 {
 	change(c, compute_patch);
 }
@@ -407,8 +407,8 @@ const struct compute_kind compute_manager_kind = {
 #define MANAGERS(r)                                                                                                    \
 	{"compute." r ".get", compute_get, "compute.instanceGroupManagers.get", NULL},                                 \
 	{"compute." r ".list", compute_list, "compute.instanceGroupManagers.list", NULL},                              \
-	{"compute." r ".insert", insert, "compute.instanceGroupManagers.create", NULL},                                \
-	{"compute." r ".patch", patch, "compute.instanceGroupManagers.update", NULL},                                  \
+	{"compute." r ".insert", manager_insert, "compute.instanceGroupManagers.create", NULL},                                \
+	{"compute." r ".patch", manager_patch, "compute.instanceGroupManagers.update", NULL},                                  \
 	{"compute." r ".delete", compute_delete, "compute.instanceGroupManagers.delete", NULL},                        \
 	{"compute." r ".resize", resize, "compute.instanceGroupManagers.update", NULL},                                \
 	{"compute." r ".setInstanceTemplate", set_template, "compute.instanceGroupManagers.update", NULL},             \

@@ -178,7 +178,7 @@ static struct sim_object *target(struct sim_call *c)
 	return op;
 }
 
-static void get(struct sim_call *c)
+static void operation_get(struct sim_call *c)
 {
 	struct sim_object *op = target(c);
 	if (op)
@@ -203,7 +203,7 @@ static void wait_for(struct sim_call *c)
 	sim_ok(c, doc);
 }
 
-static void delete(struct sim_call *c)
+static void operation_delete(struct sim_call *c)
 {
 	struct sim_object *op = target(c);
 	if (!op)
@@ -222,7 +222,7 @@ static bool passes(const struct sim_call *c, const struct sim_object *o)
 	return compute_filter(sim_param(c, "filter"), o->doc, &bad);
 }
 
-static void list(struct sim_call *c)
+static void operation_list(struct sim_call *c)
 {
 	struct buf prefix = {0};
 	if (compute_scope(c, &prefix)) {
@@ -254,19 +254,19 @@ static void aggregated(struct sim_call *c)
 }
 
 static const struct sim_route routes[] = {
-	{"compute.globalOperations.get", get, "compute.globalOperations.get", NULL},
-	{"compute.globalOperations.list", list, "compute.globalOperations.list", NULL},
+	{"compute.globalOperations.get", operation_get, "compute.globalOperations.get", NULL},
+	{"compute.globalOperations.list", operation_list, "compute.globalOperations.list", NULL},
 	{"compute.globalOperations.aggregatedList", aggregated, "compute.globalOperations.list", NULL},
 	{"compute.globalOperations.wait", wait_for, "compute.globalOperations.get", NULL},
-	{"compute.globalOperations.delete", delete, "compute.globalOperations.delete", NULL},
-	{"compute.regionOperations.get", get, "compute.regionOperations.get", NULL},
-	{"compute.regionOperations.list", list, "compute.regionOperations.list", NULL},
+	{"compute.globalOperations.delete", operation_delete, "compute.globalOperations.delete", NULL},
+	{"compute.regionOperations.get", operation_get, "compute.regionOperations.get", NULL},
+	{"compute.regionOperations.list", operation_list, "compute.regionOperations.list", NULL},
 	{"compute.regionOperations.wait", wait_for, "compute.regionOperations.get", NULL},
-	{"compute.regionOperations.delete", delete, "compute.regionOperations.delete", NULL},
-	{"compute.zoneOperations.get", get, "compute.zoneOperations.get", NULL},
-	{"compute.zoneOperations.list", list, "compute.zoneOperations.list", NULL},
+	{"compute.regionOperations.delete", operation_delete, "compute.regionOperations.delete", NULL},
+	{"compute.zoneOperations.get", operation_get, "compute.zoneOperations.get", NULL},
+	{"compute.zoneOperations.list", operation_list, "compute.zoneOperations.list", NULL},
 	{"compute.zoneOperations.wait", wait_for, "compute.zoneOperations.get", NULL},
-	{"compute.zoneOperations.delete", delete, "compute.zoneOperations.delete", NULL},
+	{"compute.zoneOperations.delete", operation_delete, "compute.zoneOperations.delete", NULL},
 	{NULL, NULL, NULL, NULL},
 };
 

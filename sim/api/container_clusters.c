@@ -154,7 +154,7 @@ static bool settle(struct sim_call *c, cJSON *doc, cJSON *hidden, const struct c
 	return settle_pools(c, doc);
 }
 
-static void create(struct sim_call *c)
+static void cluster_create(struct sim_call *c)
 {
 	struct container_place p = container_place(c);
 	cJSON *doc = json_at(c->body, "cluster") ? cJSON_Duplicate(json_at(c->body, "cluster"), true) : cJSON_CreateObject();
@@ -194,14 +194,14 @@ static cJSON *shown(const struct sim_object *o)
 	return doc;
 }
 
-static void get(struct sim_call *c)
+static void cluster_get(struct sim_call *c)
 {
 	struct sim_object *o = container_cluster(c, false);
 	if (o)
 		sim_ok(c, shown(o));
 }
 
-static void list(struct sim_call *c)
+static void cluster_list(struct sim_call *c)
 {
 	struct container_place p = container_place(c);
 	const char *prefix = sim_tmp("projects/%s/locations/%s", c->project, strcmp(p.location, "-") ? p.location : "");
@@ -230,7 +230,7 @@ static void deleted(struct sim *s, const cJSON *arg)
 	sim_remove(s, o);
 }
 
-static void delete(struct sim_call *c)
+static void cluster_delete(struct sim_call *c)
 {
 	struct sim_object *o = container_cluster(c, true);
 	if (!o)
@@ -247,10 +247,10 @@ static void server_config(struct sim_call *c)
 }
 
 #define CLUSTERS(in)                                                                            \
-	{"container.projects." in ".clusters.create", create, "container.clusters.create", NULL}, \
-	{"container.projects." in ".clusters.get", get, "container.clusters.get", NULL},          \
-	{"container.projects." in ".clusters.list", list, "container.clusters.list", NULL},       \
-	{"container.projects." in ".clusters.delete", delete, "container.clusters.delete", NULL}
+	{"container.projects." in ".clusters.create", cluster_create, "container.clusters.create", NULL}, \
+	{"container.projects." in ".clusters.get", cluster_get, "container.clusters.get", NULL},          \
+	{"container.projects." in ".clusters.list", cluster_list, "container.clusters.list", NULL},       \
+	{"container.projects." in ".clusters.delete", cluster_delete, "container.clusters.delete", NULL}
 
 static const struct sim_route routes[] = {
 	CLUSTERS("locations"),

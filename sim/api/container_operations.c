@@ -224,14 +224,14 @@ static struct sim_object *operation(struct sim_call *c)
 	return op;
 }
 
-static void get(struct sim_call *c)
+static void operation_get(struct sim_call *c)
 {
 	struct sim_object *op = operation(c);
 	if (op)
 		sim_ok(c, shown(c, op));
 }
 
-static void list(struct sim_call *c)
+static void operation_list(struct sim_call *c)
 {
 	struct container_place p = container_place(c);
 	const char *prefix = sim_tmp("projects/%s/locations/%s", c->project, strcmp(p.location, "-") ? p.location : "");
@@ -265,11 +265,11 @@ static bool spoil(struct sim *s, const cJSON *arg, const cJSON *error)
 }
 
 static const struct sim_route routes[] = {
-	{"container.projects.locations.operations.get", get, "container.operations.get", NULL},
-	{"container.projects.locations.operations.list", list, "container.operations.list", NULL},
+	{"container.projects.locations.operations.get", operation_get, "container.operations.get", NULL},
+	{"container.projects.locations.operations.list", operation_list, "container.operations.list", NULL},
 	{"container.projects.locations.operations.cancel", cancel, "container.operations.get", NULL},
-	{"container.projects.zones.operations.get", get, "container.operations.get", NULL},
-	{"container.projects.zones.operations.list", list, "container.operations.list", NULL},
+	{"container.projects.zones.operations.get", operation_get, "container.operations.get", NULL},
+	{"container.projects.zones.operations.list", operation_list, "container.operations.list", NULL},
 	{NULL, NULL, NULL, NULL},
 };
 

@@ -73,7 +73,7 @@ static cJSON *shown(const cJSON *pool)
 	return copy;
 }
 
-static void get(struct sim_call *c)
+static void pool_get(struct sim_call *c)
 {
 	struct sim_object *o = container_cluster(c, false);
 	cJSON *pool = o ? container_pool(c, o, container_place(c).pool) : NULL;
@@ -81,7 +81,7 @@ static void get(struct sim_call *c)
 		sim_ok(c, shown(pool));
 }
 
-static void list(struct sim_call *c)
+static void pool_list(struct sim_call *c)
 {
 	struct sim_object *o = container_cluster(c, false);
 	const cJSON *pool;
@@ -119,7 +119,7 @@ static void created(struct sim *s, const cJSON *arg)
 	free(why);
 }
 
-static void create(struct sim_call *c)
+static void pool_create(struct sim_call *c)
 {
 	struct sim_object *o = standard(c);
 	if (!o)
@@ -149,7 +149,7 @@ static void removed(struct sim *s, const cJSON *arg)
 	container_end(s, arg, NULL);
 }
 
-static void delete(struct sim_call *c)
+static void pool_delete(struct sim_call *c)
 {
 	struct sim_object *o = standard(c);
 	cJSON *pool = o ? container_pool(c, o, container_place(c).pool) : NULL;
@@ -254,7 +254,7 @@ static bool whole_version(struct sim_call *c, const struct sim_object *o)
 	return full != NULL;
 }
 
-static void update(struct sim_call *c)
+static void pool_update(struct sim_call *c)
 {
 	struct sim_object *o = standard(c);
 	cJSON *pool = o ? container_pool(c, o, container_place(c).pool) : NULL;
@@ -292,11 +292,11 @@ static void set_management(struct sim_call *c)
 }
 
 #define POOLS(in)                                                                                         \
-	{"container.projects." in ".clusters.nodePools.get", get, "container.clusters.get", NULL},          \
-	{"container.projects." in ".clusters.nodePools.list", list, "container.clusters.get", NULL},        \
-	{"container.projects." in ".clusters.nodePools.create", create, "container.clusters.update", NULL}, \
-	{"container.projects." in ".clusters.nodePools.delete", delete, "container.clusters.update", NULL}, \
-	{"container.projects." in ".clusters.nodePools.update", update, "container.clusters.update", NULL}, \
+	{"container.projects." in ".clusters.nodePools.get", pool_get, "container.clusters.get", NULL},          \
+	{"container.projects." in ".clusters.nodePools.list", pool_list, "container.clusters.get", NULL},        \
+	{"container.projects." in ".clusters.nodePools.create", pool_create, "container.clusters.update", NULL}, \
+	{"container.projects." in ".clusters.nodePools.delete", pool_delete, "container.clusters.update", NULL}, \
+	{"container.projects." in ".clusters.nodePools.update", pool_update, "container.clusters.update", NULL}, \
 	{"container.projects." in ".clusters.nodePools.setSize", set_size, "container.clusters.update", NULL}, \
 	{"container.projects." in ".clusters.nodePools.setManagement", set_management, "container.clusters.update", NULL}
 

@@ -327,7 +327,7 @@ static void apply(struct sim_call *c, struct sim_object *o, const cJSON *update,
 	container_begin(c, o, type, pool, sim_draw(c->sim, "container.cluster.update"), pool ? json_make("{'nodes':0}") : NULL, NULL);
 }
 
-static void update(struct sim_call *c)
+static void cluster_update(struct sim_call *c)
 {
 	struct sim_object *o = container_cluster(c, true);
 	cJSON *u = c->body ? json_at(c->body, "update") : NULL;
@@ -426,8 +426,8 @@ static void set_maintenance(struct sim_call *c)
 #define SETTER(method) {"container.projects." method, set_one, "container.clusters.update", NULL}
 
 static const struct sim_route routes[] = {
-	{"container.projects.locations.clusters.update", update, "container.clusters.update", NULL},
-	{"container.projects.zones.clusters.update", update, "container.clusters.update", NULL},
+	{"container.projects.locations.clusters.update", cluster_update, "container.clusters.update", NULL},
+	{"container.projects.zones.clusters.update", cluster_update, "container.clusters.update", NULL},
 	{"container.projects.locations.clusters.setResourceLabels", set_labels, "container.clusters.update", NULL},
 	{"container.projects.zones.clusters.resourceLabels", set_labels, "container.clusters.update", NULL},
 	{"container.projects.locations.clusters.setMaintenancePolicy", set_maintenance, "container.clusters.update", NULL},

@@ -69,7 +69,7 @@ static bool filter_ok(struct sim_call *c)
 	return !bad;
 }
 
-static void list(struct sim_call *c)
+static void occurrence_list(struct sim_call *c)
 {
 	if (!filter_ok(c))
 		return;
@@ -77,7 +77,7 @@ static void list(struct sim_call *c)
 	sim_list(c, OCCURRENCES, sim_tmp("projects/%s/occurrences/", c->project), "occurrences", fits, NULL);
 }
 
-static void get(struct sim_call *c)
+static void occurrence_get(struct sim_call *c)
 {
 	scan(c->sim, c->project);
 	resource_get(c);
@@ -116,8 +116,8 @@ static const struct sim_resource resources[] = {
 };
 
 static const struct sim_route routes[] = {
-    {O "list", list, "containeranalysis.occurrences.list", NULL},
-    {O "get", get, "containeranalysis.occurrences.get", NULL},
+    {O "list", occurrence_list, "containeranalysis.occurrences.list", NULL},
+    {O "get", occurrence_get, "containeranalysis.occurrences.get", NULL},
     {O "getNotes", note, "containeranalysis.occurrences.get", NULL},
     {O "getVulnerabilitySummary", nothing, "containeranalysis.occurrences.list", NULL},
     {N "list", nothing, "containeranalysis.notes.list", NULL},

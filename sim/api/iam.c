@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void get(struct sim_call *c)
+static void role_get(struct sim_call *c)
 {
 	const char *role = strstr(c->path, "roles/");
 	cJSON *doc = role ? sim_role_named(role) : NULL;
@@ -39,7 +39,7 @@ static void page(struct sim_call *c, const char *size_text, const char *token, b
 	sim_ok(c, reply);
 }
 
-static void list(struct sim_call *c)
+static void role_list(struct sim_call *c)
 {
 	const char *parent = sim_param(c, "parent");
 	if (*parent)
@@ -56,8 +56,8 @@ static void grantable(struct sim_call *c)
 }
 
 static const struct sim_route routes[] = {
-	{"iam.roles.get", get, NULL, NULL},
-	{"iam.roles.list", list, NULL, NULL},
+	{"iam.roles.get", role_get, NULL, NULL},
+	{"iam.roles.list", role_list, NULL, NULL},
 	{"iam.roles.queryGrantableRoles", grantable, NULL, NULL},
 	{0},
 };

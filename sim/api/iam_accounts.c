@@ -185,7 +185,7 @@ static bool room_for_one_more(struct sim_call *c)
 	return n < MOST_ACCOUNTS;
 }
 
-static void create(struct sim_call *c)
+static void account_create(struct sim_call *c)
 {
 	const char *id = json_str(c->body, "accountId", "");
 	if (!id_ok(c, id) || !room_for_one_more(c))
@@ -210,7 +210,7 @@ static void create(struct sim_call *c)
 	sim_ok(c, cJSON_Duplicate(o->doc, true));
 }
 
-static void get(struct sim_call *c)
+static void account_get(struct sim_call *c)
 {
 	struct sim_object *o = sim_account_for(c, "iam.serviceAccounts.get");
 	if (!o)
@@ -221,7 +221,7 @@ static void get(struct sim_call *c)
 		sim_ok(c, cJSON_Duplicate(o->doc, true));
 }
 
-static void list(struct sim_call *c)
+static void account_list(struct sim_call *c)
 {
 	sim_list(c, ACCOUNTS, sim_tmp("projects/%s/serviceAccounts/", c->project), "accounts", NULL, NULL);
 }
@@ -261,7 +261,7 @@ static void new_etag(struct sim_call *c, struct sim_object *o)
 	free(etag);
 }
 
-static void patch(struct sim_call *c)
+static void account_patch(struct sim_call *c)
 {
 	struct sim_object *o = sim_account_for(c, "iam.serviceAccounts.update");
 	const cJSON *sent = json_at(c->body, "serviceAccount");
@@ -271,7 +271,7 @@ static void patch(struct sim_call *c)
 	sim_ok(c, apply(o, sent, json_str(c->body, "updateMask", "")));
 }
 
-static void update(struct sim_call *c)
+static void account_update(struct sim_call *c)
 {
 	struct sim_object *o = sim_account_for(c, "iam.serviceAccounts.update");
 	if (!o || !fresh(c, o, c->body))
@@ -281,7 +281,7 @@ static void update(struct sim_call *c)
 	sim_ok(c, cJSON_Duplicate(o->doc, true));
 }
 
-static void delete (struct sim_call *c)
+static void account_delete(struct sim_call *c)
 {
 	struct sim_object *o = sim_account_for(c, "iam.serviceAccounts.delete");
 	if (!o)
@@ -311,7 +311,7 @@ static struct sim_object *grave_of(struct sim_call *c, const char *name)
 	return NULL;
 }
 
-static void undelete(struct sim_call *c)
+static void account_undelete(struct sim_call *c)
 {
 	const char *name = sim_path_part(c, "serviceAccounts");
 	struct sim_object *grave = grave_of(c, name);
@@ -349,12 +349,12 @@ void sim_set_disabled(struct sim_call *c, struct sim_object *o, bool disabled)
 	sim_empty(c);
 }
 
-static void enable(struct sim_call *c)
+static void account_enable(struct sim_call *c)
 {
 	sim_set_disabled(c, sim_account_for(c, "iam.serviceAccounts.enable"), false);
 }
 
-static void disable(struct sim_call *c)
+static void account_disable(struct sim_call *c)
 {
 	sim_set_disabled(c, sim_account_for(c, "iam.serviceAccounts.disable"), true);
 }
@@ -393,15 +393,15 @@ static void test_permissions(struct sim_call *c)
 }
 
 static const struct sim_route routes[] = {
-	{"iam.projects.serviceAccounts.create", create, "iam.serviceAccounts.create", NULL},
-	{"iam.projects.serviceAccounts.list", list, "iam.serviceAccounts.list", NULL},
-	{"iam.projects.serviceAccounts.get", get, NULL, NULL},
-	{"iam.projects.serviceAccounts.patch", patch, NULL, NULL},
-	{"iam.projects.serviceAccounts.update", update, NULL, NULL},
-	{"iam.projects.serviceAccounts.delete", delete, NULL, NULL},
-	{"iam.projects.serviceAccounts.undelete", undelete, NULL, NULL},
-	{"iam.projects.serviceAccounts.enable", enable, NULL, NULL},
-	{"iam.projects.serviceAccounts.disable", disable, NULL, NULL},
+	{"iam.projects.serviceAccounts.create", account_create, "iam.serviceAccounts.create", NULL},
+	{"iam.projects.serviceAccounts.list", account_list, "iam.serviceAccounts.list", NULL},
+	{"iam.projects.serviceAccounts.get", account_get, NULL, NULL},
+	{"iam.projects.serviceAccounts.patch", account_patch, NULL, NULL},
+	{"iam.projects.serviceAccounts.update", account_update, NULL, NULL},
+	{"iam.projects.serviceAccounts.delete", account_delete, NULL, NULL},
+	{"iam.projects.serviceAccounts.undelete", account_undelete, NULL, NULL},
+	{"iam.projects.serviceAccounts.enable", account_enable, NULL, NULL},
+	{"iam.projects.serviceAccounts.disable", account_disable, NULL, NULL},
 	{"iam.projects.serviceAccounts.getIamPolicy", get_policy, NULL, NULL},
 	{"iam.projects.serviceAccounts.setIamPolicy", set_policy, NULL, NULL},
 	{"iam.projects.serviceAccounts.testIamPermissions", test_permissions, NULL, NULL},

@@ -230,7 +230,7 @@ static char *credentials_file(const struct sim_object *account, const struct sim
 	return base64;
 }
 
-static void create(struct sim_call *c)
+static void key_create(struct sim_call *c)
 {
 	struct sim_object *account = sim_account_for(c, "iam.serviceAccountKeys.create");
 	if (!account || forbidden(c, account, "iam.disableServiceAccountKeyCreation",
@@ -287,7 +287,7 @@ static bool wants_type(const struct sim_call *c, const char *type)
 	return false;
 }
 
-static void list(struct sim_call *c)
+static void key_list(struct sim_call *c)
 {
 	struct sim_object *account = sim_account_for(c, "iam.serviceAccountKeys.list");
 	if (!account)
@@ -318,7 +318,7 @@ static struct sim_object *key_for(struct sim_call *c, const char *permission)
 	return o;
 }
 
-static void get(struct sim_call *c)
+static void key_get(struct sim_call *c)
 {
 	struct sim_object *o = key_for(c, "iam.serviceAccountKeys.get");
 	const char *type = sim_param(c, "publicKeyType");
@@ -334,7 +334,7 @@ static void get(struct sim_call *c)
 	sim_ok(c, doc);
 }
 
-static void delete (struct sim_call *c)
+static void key_delete(struct sim_call *c)
 {
 	struct sim_object *o = key_for(c, "iam.serviceAccountKeys.delete");
 	if (!o)
@@ -343,12 +343,12 @@ static void delete (struct sim_call *c)
 	sim_empty(c);
 }
 
-static void enable(struct sim_call *c)
+static void key_enable(struct sim_call *c)
 {
 	sim_set_disabled(c, key_for(c, "iam.serviceAccountKeys.enable"), false);
 }
 
-static void disable(struct sim_call *c)
+static void key_disable(struct sim_call *c)
 {
 	sim_set_disabled(c, key_for(c, "iam.serviceAccountKeys.disable"), true);
 }
@@ -376,13 +376,13 @@ static void certificates(struct sim_call *c)
 }
 
 static const struct sim_route routes[] = {
-	{"iam.projects.serviceAccounts.keys.create", create, NULL, NULL},
+	{"iam.projects.serviceAccounts.keys.create", key_create, NULL, NULL},
 	{"iam.projects.serviceAccounts.keys.upload", upload, NULL, NULL},
-	{"iam.projects.serviceAccounts.keys.list", list, NULL, NULL},
-	{"iam.projects.serviceAccounts.keys.get", get, NULL, NULL},
-	{"iam.projects.serviceAccounts.keys.delete", delete, NULL, NULL},
-	{"iam.projects.serviceAccounts.keys.enable", enable, NULL, NULL},
-	{"iam.projects.serviceAccounts.keys.disable", disable, NULL, NULL},
+	{"iam.projects.serviceAccounts.keys.list", key_list, NULL, NULL},
+	{"iam.projects.serviceAccounts.keys.get", key_get, NULL, NULL},
+	{"iam.projects.serviceAccounts.keys.delete", key_delete, NULL, NULL},
+	{"iam.projects.serviceAccounts.keys.enable", key_enable, NULL, NULL},
+	{"iam.projects.serviceAccounts.keys.disable", key_disable, NULL, NULL},
 	{0},
 };
 

@@ -116,7 +116,7 @@ static void holder_of(const struct sim_call *c, struct buf *out)
 
 /* Projects. --------------------------------------------------------------------------------------------------------------- */
 
-static void get(struct sim_call *c)
+static void project_get(struct sim_call *c)
 {
 	struct sim_object *o = allowed_project(c, "resourcemanager.projects.get");
 	if (o)
@@ -199,7 +199,7 @@ static void list_v1(struct sim_call *c)
 	sim_ok(c, reply);
 }
 
-static void list(struct sim_call *c)
+static void project_list(struct sim_call *c)
 {
 	if (is_v1(c))
 		list_v1(c);
@@ -324,7 +324,7 @@ static void created(struct sim *s, const cJSON *arg)
 	cJSON_AddItemToObject(op->doc, "response", response);
 }
 
-static void create(struct sim_call *c)
+static void project_create(struct sim_call *c)
 {
 	const char *id = json_str(c->body, "projectId", "");
 	if (!id_ok(id)) {
@@ -362,7 +362,7 @@ static void get_operation(struct sim_call *c)
 		sim_fail(c, "NOT_FOUND", NULL, "Operation not found");
 }
 
-static void update(struct sim_call *c)
+static void project_update(struct sim_call *c)
 {
 	struct sim_object *o = allowed_project(c, "resourcemanager.projects.update");
 	if (!o)
@@ -389,12 +389,12 @@ static void set_state(struct sim_call *c, const char *permission, const char *fr
 	sim_empty(c);
 }
 
-static void delete (struct sim_call *c)
+static void project_delete(struct sim_call *c)
 {
 	set_state(c, "resourcemanager.projects.delete", "ACTIVE", "DELETE_REQUESTED");
 }
 
-static void undelete(struct sim_call *c)
+static void project_undelete(struct sim_call *c)
 {
 	set_state(c, "resourcemanager.projects.undelete", "DELETE_REQUESTED", "ACTIVE");
 }
@@ -432,17 +432,17 @@ static void search_organizations(struct sim_call *c)
 }
 
 static const struct sim_route routes[] = {
-	{"cloudresourcemanager.projects.get", get, NULL, NULL},
-	{"cloudresourcemanager.projects.list", list, NULL, NULL},
-	{"cloudresourcemanager.projects.search", list, NULL, NULL},
+	{"cloudresourcemanager.projects.get", project_get, NULL, NULL},
+	{"cloudresourcemanager.projects.list", project_list, NULL, NULL},
+	{"cloudresourcemanager.projects.search", project_list, NULL, NULL},
 	{"cloudresourcemanager.projects.getAncestry", get_ancestry, NULL, NULL},
 	{"cloudresourcemanager.projects.getIamPolicy", get_policy, NULL, NULL},
 	{"cloudresourcemanager.projects.setIamPolicy", set_policy, NULL, NULL},
 	{"cloudresourcemanager.projects.testIamPermissions", test_permissions, NULL, NULL},
-	{"cloudresourcemanager.projects.create", create, NULL, NULL},
-	{"cloudresourcemanager.projects.update", update, NULL, NULL},
-	{"cloudresourcemanager.projects.delete", delete, NULL, NULL},
-	{"cloudresourcemanager.projects.undelete", undelete, NULL, NULL},
+	{"cloudresourcemanager.projects.create", project_create, NULL, NULL},
+	{"cloudresourcemanager.projects.update", project_update, NULL, NULL},
+	{"cloudresourcemanager.projects.delete", project_delete, NULL, NULL},
+	{"cloudresourcemanager.projects.undelete", project_undelete, NULL, NULL},
 	{"cloudresourcemanager.operations.get", get_operation, NULL, NULL},
 	{"cloudresourcemanager.organizations.get", get_organization, NULL, NULL},
 	{"cloudresourcemanager.organizations.search", search_organizations, NULL, NULL},

@@ -209,7 +209,7 @@ static char *network_path(struct sim_call *c, const char *text, const char *perm
 	return NULL;
 }
 
-static void list(struct sim_call *c)
+static void connection_list(struct sim_call *c)
 {
 	const char *network = sim_param(c, "network");
 	char *path = network_path(c, network, "servicenetworking.services.get");
@@ -248,17 +248,17 @@ static void connect(struct sim_call *c, bool create)
 	free(path);
 }
 
-static void create(struct sim_call *c)
+static void connection_create(struct sim_call *c)
 {
 	connect(c, true);
 }
 
-static void patch(struct sim_call *c)
+static void connection_patch(struct sim_call *c)
 {
 	connect(c, false);
 }
 
-static void delete(struct sim_call *c)
+static void connection_delete(struct sim_call *c)
 {
 	char *path = network_path(c, json_str(c->body, "consumerNetwork", ""), "servicenetworking.services.deleteConnection");
 	if (!path)
@@ -291,10 +291,10 @@ static bool spoil(struct sim *s, const cJSON *arg, const cJSON *error)
 }
 
 static const struct sim_route routes[] = {
-	{"servicenetworking.services.connections.list", list, NULL, NULL},
-	{"servicenetworking.services.connections.create", create, NULL, NULL},
-	{"servicenetworking.services.connections.patch", patch, NULL, NULL},
-	{"servicenetworking.services.connections.deleteConnection", delete, NULL, NULL},
+	{"servicenetworking.services.connections.list", connection_list, NULL, NULL},
+	{"servicenetworking.services.connections.create", connection_create, NULL, NULL},
+	{"servicenetworking.services.connections.patch", connection_patch, NULL, NULL},
+	{"servicenetworking.services.connections.deleteConnection", connection_delete, NULL, NULL},
 	{"servicenetworking.operations.get", operation, NULL, NULL},
 	{NULL, NULL, NULL, NULL},
 };

@@ -357,7 +357,7 @@ static void activate(struct sim_call *c, cJSON *ids, bool batch)
 	}
 }
 
-static void enable(struct sim_call *c)
+static void service_enable(struct sim_call *c)
 {
 	activate(c, json_make("[%s]", sim_path_part(c, "services")), false);
 }
@@ -422,7 +422,7 @@ static void refuse_dependents(struct sim_call *c, const char *service, const cha
 	free(token);
 }
 
-static void disable(struct sim_call *c)
+static void service_disable(struct sim_call *c)
 {
 	const char *service = sim_path_part(c, "services");
 	cJSON *one = json_make("[%s]", service);
@@ -451,7 +451,7 @@ static void disable(struct sim_call *c)
 
 /* Reading. ---------------------------------------------------------------------------------------------------------------- */
 
-static void get(struct sim_call *c)
+static void service_get(struct sim_call *c)
 {
 	struct sim_object *o = service_of(c->sim, c->project, sim_path_part(c, "services"));
 	if (o)
@@ -536,7 +536,7 @@ static void answer_page(struct sim_call *c, const char *prefix, const char *afte
 	free(from);
 }
 
-static void list(struct sim_call *c)
+static void service_list(struct sim_call *c)
 {
 	const char *filter = sim_param(c, "filter"), *token = sim_param(c, "pageToken");
 	char *after = *token ? token_service(token) : NULL;
@@ -602,12 +602,12 @@ static void beta_post(struct sim_call *c)
 }
 
 static const struct sim_route routes[] = {
-	{"serviceusage.services.list", list, "serviceusage.services.list", NULL},
-	{"serviceusage.services.get", get, "serviceusage.services.get", NULL},
+	{"serviceusage.services.list", service_list, "serviceusage.services.list", NULL},
+	{"serviceusage.services.get", service_get, "serviceusage.services.get", NULL},
 	{"serviceusage.services.batchGet", batch_get, "serviceusage.services.get", NULL},
-	{"serviceusage.services.enable", enable, "serviceusage.services.enable", NULL},
+	{"serviceusage.services.enable", service_enable, "serviceusage.services.enable", NULL},
 	{"serviceusage.services.batchEnable", batch_enable, "serviceusage.services.enable", NULL},
-	{"serviceusage.services.disable", disable, "serviceusage.services.disable", NULL},
+	{"serviceusage.services.disable", service_disable, "serviceusage.services.disable", NULL},
 	{"serviceusage.operations.get", get_operation, NULL, NULL},
 	{"GET serviceusage.googleapis.com/v1beta1/operations/*", get_operation, NULL, NULL},
 	{"POST serviceusage.googleapis.com/v1beta1/projects/*", beta_post, NULL, NULL},
