@@ -92,6 +92,23 @@ static void set_conditions(struct sim *s, cJSON *doc, const char *state)
 	json_put(doc, "conditions", json_make("[%j,%j]", run_condition(s, "RoutesReady", state), run_condition(s, "ConfigurationsReady", state)));
 }
 
+/* What a running operation tells: the service as it is, but with conditions and newest revision as they were before (NULL: there was none, and less is
+ * told), and the outcome open. */
+static cJSON *begun(const struct sim_object *o, const cJSON *before)
+{
+	static const char *const kept[] = {"terminalCondition", "conditions", "latestCreatedRevision"}, *const untold[] = {"conditions", "ingress", "uri", "latestCreatedRevision"};
+	cJSON *doc = sim_typed(o->doc, RUN_TYPE "Service");
+	for (int i = 0; before && i < 3; i++)
+		if (json_at(before, kept[i]))
+			json_put(doc, kept[i], cJSON_Duplicate(json_at(before, kept[i]), true));
+	for (int i = 0; !before && i < 4; i++)
+		json_drop(doc, untold[i]);
+	if (!before)
+		json_put(doc, "terminalCondition", cJSON_CreateObject());
+	json_put_str(doc, "terminalCondition.state", "CONDITION_PENDING");
+	return doc;
+}
+
 static void revision_state(struct sim *s, struct sim_object *revision, const cJSON *failure)
 {
 	cJSON *conditions = json_at(revision->doc, "conditions");
@@ -295,6 +312,7 @@ struct sim_object *run_service_put(struct sim *s, const char *principal, const c
 {
 	struct sim_object *o = sim_get(s, RUN_SERVICES, key);
 	bool fresh = !o, changed = true, redeploy = true;
+	cJSON *before = fresh ? NULL : cJSON_Duplicate(o->doc, true);
 	defaults(s, project_of(key), body);
 	if (fresh) {
 		json_put_str(body, "name", key);
@@ -327,7 +345,9 @@ struct sim_object *run_service_put(struct sim *s, const char *principal, const c
 	else
 		reroute(s, o, operation);
 	struct sim_object *op = sim_get(s, RUN_OPERATIONS, operation);
-	json_put(op->doc, "metadata", sim_typed(o->doc, RUN_TYPE "Service"));
+	if (!json_bool(op->doc, "done", false))
+		json_put(op->doc, "metadata", begun(o, before));
+	cJSON_Delete(before);
 	return o;
 }
 
@@ -355,6 +375,8 @@ static void removed(struct sim *s, const cJSON *arg)
 	if (!o)
 		return;
 	json_drop(o->doc, "reconciling");
+	json_put_str(o->doc, "terminalCondition.state", "CONDITION_SUCCEEDED");
+	json_put_str(o->doc, "observedGeneration", json_str(o->doc, "generation", "1"));
 	sim_lro_done(s, RUN_OPERATIONS, json_str(arg, "operation", ""), sim_typed(o->doc, RUN_TYPE "Service"), sim_typed(o->doc, RUN_TYPE "Service"));
 	drop_hosts(s, key);
 	run_revisions_forget(s, key);
@@ -368,13 +390,15 @@ void run_service_remove(struct sim *s, struct sim_object *o, const char *princip
 {
 	char later[40];
 	const char *now = sim_stamp(s, 6);
+	cJSON *before = cJSON_Duplicate(o->doc, true);
 	run_touch(s, principal, o->doc);
 	json_put_str(o->doc, "deleteTime", now);
 	json_put_str(o->doc, "expireTime", text_rfc3339(sim_wall(s) + 30 * 86400.0, 6, later));
 	json_put_bool(o->doc, "reconciling", true);
 	json_put_bool(o->hidden, "deleting", true);
 	set_conditions(s, o->doc, "CONDITION_RECONCILING");
-	struct sim_object *op = sim_lro(s, RUN_OPERATIONS, operation, sim_typed(o->doc, RUN_TYPE "Service"));
+	struct sim_object *op = sim_lro(s, RUN_OPERATIONS, operation, begun(o, before));
+	cJSON_Delete(before);
 	double seconds = sim_draw(s, "run.service.delete");
 	sim_lro_due(op, seconds, sim_now(s));
 	sim_after(s, seconds, removed, json_make("{'service':%s,'operation':%s}", o->key, operation));

@@ -88,6 +88,39 @@ static void edges(void)
 		"'GCE_VM_IP_PORT','subnetwork':'regions/us-central1/subnetworks/s'}")), "operationType", ""), "insert", "U5: a zonal endpoint group's insert is not");
 }
 
+#define SERVICES "run.googleapis.com/v2/projects/demo-proj/locations/us-central1/services"
+
+static void deployments(void)
+{
+	const char *body = "{'template':{'containers':[{'image':'us-docker.pkg.dev/cloudrun/container/hello','env':[{'name':'A','value':%s}]}]}}";
+	cJSON *op = asks("POST", SERVICES "?serviceId=web", json_make(body, "1"), 200);
+	is_str(json_str(op, "metadata.terminalCondition.state", ""), "CONDITION_PENDING", "U2: a running operation's outcome is pending");
+	ok(!json_at(op, "metadata.terminalCondition.type") && !json_at(op, "metadata.conditions") && !json_at(op, "metadata.ingress") && !json_at(op, "metadata.uri") &&
+		   !json_at(op, "metadata.latestCreatedRevision"),
+	   "U2: a create's first metadata tells no more");
+	char *url = xasprintf("run.googleapis.com/v2/%s", json_str(op, "name", ""));
+	is_str(json_str(finish(url), "metadata.terminalCondition.state", ""), "CONDITION_SUCCEEDED", "U2: a finished one's tells the outcome");
+	free(url);
+	cJSON *web = asks("GET", SERVICES "/web", NULL, 200);
+	char *when = xstrdup(json_str(web, "terminalCondition.lastTransitionTime", "")), *revision = xstrdup(json_str(web, "latestCreatedRevision", "-"));
+	sim_advance(cloud, sim_now(cloud) + 60);
+	op = asks("PATCH", SERVICES "/web", json_make(body, "2"), 200);
+	is_str(json_str(op, "metadata.terminalCondition.state", ""), "CONDITION_PENDING", "U2: a change's is pending");
+	is_str(json_str(op, "metadata.terminalCondition.lastTransitionTime", ""), when, "U2: since when it was ready stays");
+	is_str(json_str(op, "metadata.conditions.0.state", ""), "CONDITION_SUCCEEDED", "U2: routes and configurations stay as they were");
+	is_str(json_str(op, "metadata.latestCreatedRevision", ""), revision, "U2: and it still names the previous revision");
+	url = xasprintf("run.googleapis.com/v2/%s", json_str(op, "name", ""));
+	ok(strcmp(json_str(finish(url), "metadata.latestCreatedRevision", ""), revision) != 0, "U2: until it is done");
+	free(url);
+	op = asks("DELETE", SERVICES "/web", NULL, 200);
+	is_str(json_str(op, "metadata.terminalCondition.state", ""), "CONDITION_PENDING", "U2: a deletion's is pending");
+	url = xasprintf("run.googleapis.com/v2/%s", json_str(op, "name", ""));
+	op = finish(url);
+	is_str(json_str(op, "response.terminalCondition.state", ""), "CONDITION_SUCCEEDED", "U2: then it has succeeded");
+	is_str(json_str(op, "response.observedGeneration", "a"), json_str(op, "response.generation", "b"), "U2: and was seen to the end");
+	free(url), free(when), free(revision);
+}
+
 int main(void)
 {
 	mem_install();
@@ -98,6 +131,7 @@ int main(void)
 	application();
 	balancing();
 	edges();
+	deployments();
 	sim_free(cloud);
 	return tap_done();
 }
