@@ -278,7 +278,7 @@ static void setting(void)
 	ok(!answers_set_text(a, "sever.workers", "2", &e) && strstr(e.what, "server.workers"), "a misspelt id");
 	err_free(&e);
 	ok(answers_set_text(a, "database.deletion_protection", "no", &e) && !answers_bool(a, "database.deletion_protection"), "a truth from text");
-	ok(!answers_set_text(a, "artifacts.mode", "direct", &e) && strstr(e.what, "Not yet"), "a choice that cannot be chosen says why");
+	ok(!answers_set_text(a, "network.mode", "existing", &e) && strstr(e.what, "Not yet"), "a choice that cannot be chosen says why");
 	err_free(&e);
 	answers_free(a);
 }
