@@ -35,6 +35,12 @@ bool build_ended_badly(const struct wizard *w)
 	return w->build.over && !ended_well(w);
 }
 
+/* What the operator has to do first, or NULL. */
+static const cJSON *build_task(const struct wizard *w)
+{
+	return w->build.p.tasks ? w->build.p.tasks->child : NULL;
+}
+
 void build_free(struct build *b)
 {
 	if (b->run)
@@ -81,7 +87,7 @@ void build_start(struct wizard *w, bool undo)
 	w->build.p.started = w->build.p.now = session_now(w->session);
 	const char **words = undo ? data_words() : NULL;
 	struct run_options o = {.verb = undo ? RUN_DESTROY : RUN_APPLY, .answers = w->answers, .consent = consent, .delete_data = words,
-				.file = w->options->file, .save = wizard_save_run, .event = wizard_event, .arg = w, .secret = wizard_secret};
+				.wait = -1, .file = w->options->file, .save = wizard_save_run, .event = wizard_event, .arg = w, .secret = wizard_secret};
 	w->build.run = run_start(w->session, &o, &e);
 	free(words);
 	if (!w->build.run)
@@ -93,6 +99,8 @@ void build_interrupt(struct wizard *w)
 	if (!build_running(w))
 		return;
 	run_interrupt(w->build.run);
+	if (run_finished(w->build.run)) /* it only waited for the operator */
+		return;
 	w->exit_code = EXIT_INTERRUPTED;
 	if (w->build.interrupts++)
 		w->ended = true;
@@ -287,7 +295,7 @@ static void put_mark(int y, int x, enum phase phase)
 		enum role role;
 		enum glyph mark;
 	} marks[PHASE_COUNT] = {
-		[PHASE_FAILED] = {ROLE_BAD, GLYPH_CROSS}, [PHASE_RUNNING] = {ROLE_BUSY, GLYPH_RUN}, [PHASE_DONE] = {ROLE_GOOD, GLYPH_CHECK},
+		[PHASE_FAILED] = {ROLE_BAD, GLYPH_CROSS}, [PHASE_YOURS] = {ROLE_WARN, GLYPH_WARN}, [PHASE_RUNNING] = {ROLE_BUSY, GLYPH_RUN}, [PHASE_DONE] = {ROLE_GOOD, GLYPH_CHECK},
 		[PHASE_SKIPPED] = {ROLE_WARN, GLYPH_WARN}, [PHASE_WAITING] = {ROLE_DIM, GLYPH_WAIT},
 	};
 	put_glyph(y, x, marks[phase].role, marks[phase].mark);
@@ -468,6 +476,26 @@ static void draw_cause(const struct wizard *w, const struct cause *c, struct rec
 	free(title);
 }
 
+/* What a person has to do, with the text to paste, which can be marked as a whole, and what is seen instead. */
+static void draw_task(const cJSON *task, struct rect r)
+{
+	int y = r.y + 1, end = r.y + r.h;
+	const char *paste = json_str(task, "paste", ""), *message = json_str(task, "message", "");
+	char *title = xasprintf(_("Waiting for you: %s"), json_str(task, "title", ""));
+	draw_pane_title(r, title, NULL);
+	y += put_lines(y, r.x, r.h > 4 ? r.h - 3 : 0, r.w, ROLE_TEXT, json_str(task, "steps", ""));
+	if (*paste && y < end)
+		put_link(y++, r.x, screen_columns() - r.x, ROLE_TITLE, paste);
+	if (y < end)
+		put_lines(y, r.x, end - y, r.w, ROLE_WARN, message);
+	free(title);
+}
+
+static int task_height(const cJSON *task, int width)
+{
+	return 2 + put_wrapped(0, 0, 0, width, ROLE_TEXT, json_str(task, "steps", "")) + put_wrapped(0, 0, 0, width, ROLE_TEXT, json_str(task, "message", ""));
+}
+
 static void draw_pane(const struct wizard *w, struct rect r)
 {
 	const struct build *b = &w->build;
@@ -477,6 +505,10 @@ static void draw_pane(const struct wizard *w, struct rect r)
 		draw_cause(w, c, r);
 		return;
 	}
+	if (build_task(w)) {
+		draw_task(build_task(w), r);
+		return;
+	}
 	char *title = row.part < 0 ? xstrdup(_("Log")) : xasprintf(_("Log: %s"), _(parts[row.part].title));
 	draw_pane_title(r, title, b->over ? NULL : _("following"));
 	free(title);
@@ -484,6 +516,12 @@ static void draw_pane(const struct wizard *w, struct rect r)
 }
 
 /* Drawing: how far it is ------------------------------------------------------------------------------------------------------------- */
+
+/* Does it wait for the operator, and for nothing else? */
+static bool only_yours(const struct build *b)
+{
+	return !b->over && progress_count(&b->p, PHASE_YOURS) && !progress_count(&b->p, PHASE_RUNNING);
+}
 
 static void draw_bar(struct build *b, int y, int x, int width)
 {
@@ -497,6 +535,8 @@ static void draw_bar(struct build *b, int y, int x, int width)
 static const char *status_word(const struct wizard *w)
 {
 	const struct build *b = &w->build;
+	if (is_outcome(w, "waiting") || only_yours(b))
+		return _("Waiting");
 	if (!b->over)
 		return b->undoing ? _("Undoing") : _("Building");
 	if (ended_well(w))
@@ -533,6 +573,10 @@ static void draw_sentence(const struct wizard *w, int y, struct rect r)
 		text = xstrdup(_("Looking at what is there before anything is changed."));
 	else if (!b->over && failed)
 		text = xasprintf(ngettext("%d failed; what does not need it goes on.", "%d failed; what does not need them goes on.", (unsigned long)failed), failed);
+	else if (only_yours(b))
+		text = xstrdup(_("All else is done. It goes on by itself once this is seen; Ctrl-C leaves, and the same command goes on."));
+	else if (is_outcome(w, "waiting"))
+		text = xstrdup(_("What could be made stands, and waits for you. Do what is named here; r goes on."));
 	else if (!b->over && decides >= 0)
 		/* TRANSLATORS: %s is a part: "Database", "Image" */
 		text = xasprintf(_("It waits for: %s. You may leave; the same command goes on from here."), _(parts[p->steps[decides].part].title));
@@ -568,7 +612,7 @@ static void draw(struct wizard *w, struct rect r)
 	} else {
 		int least = rest.h / 3 > PANE_LEAST ? rest.h / 3 : PANE_LEAST, list = row_count(b);
 		const struct cause *c = progress_cause(&b->p, failed_step(b, focused(b)));
-		int wanted = c ? cause_height(w, c, rest.w) : 0;
+		int wanted = c ? cause_height(w, c, rest.w) : build_task(w) ? task_height(build_task(w), rest.w) : 0;
 		least = wanted < rest.h - 3 ? (wanted > least ? wanted : least) : rest.h - 3;
 		list = list < rest.h - least ? list : rest.h - least;
 		draw_list(b, (struct rect){rest.y, rest.x, list, rest.w});
@@ -648,6 +692,12 @@ static enum action enter_key(struct wizard *w)
 	return ACTION_NONE;
 }
 
+static void copy_task(struct wizard *w)
+{
+	bool copied = screen_copy(json_str(build_task(w), "paste", ""));
+	wizard_say(w, copied ? ROLE_GOOD : ROLE_WARN, copied ? _("Copied. If your terminal does not allow that, mark the line instead.") : _("It cannot be copied here: mark the line instead."));
+}
+
 static enum action character_key(struct wizard *w, wint_t c)
 {
 	struct build *b = &w->build;
@@ -677,7 +727,9 @@ static enum action character_key(struct wizard *w, wint_t c)
 		w->over = &overlay_help;
 		break;
 	default: /* the failure menu's keys work on the page itself */
-		if (b->over || c == L'c')
+		if (c == L'c' && build_task(w) && failed_step(b, focused(b)) < 0)
+			copy_task(w);
+		else if (b->over || c == L'c')
 			overlay_failure.key(w, &(struct key){.kind = KEY_CHARACTER, .code = c}, &action);
 	}
 	return action;
@@ -710,6 +762,8 @@ static void hints(struct wizard *w, struct hints *h)
 		hint(h, "s", _("shell"));
 		hint(h, "u", _("undo"));
 	}
+	if (build_task(w) && !failed)
+		hint(h, "c", _("copy"));
 	hint(h, "l", _("whole log"));
 	hint(h, "/", _("search"));
 	hint(h, "w", _("save log"));

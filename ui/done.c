@@ -29,7 +29,8 @@ static void add_text(struct doc *d, enum role role, int indent, char *text)
 static void outcome_lines(const struct wizard *w, struct doc *d)
 {
 	bool good = is_outcome(w, "proven") || is_outcome(w, "destroyed");
-	doc_mark(d, good ? ROLE_GOOD : ROLE_BAD, good ? GLYPH_CHECK : GLYPH_CROSS, 0, lines_outcome(json_str(w->result, "outcome", "")));
+	bool waits = is_outcome(w, "waiting");
+	doc_mark(d, good ? ROLE_GOOD : waits ? ROLE_WARN : ROLE_BAD, good ? GLYPH_CHECK : waits ? GLYPH_WARN : GLYPH_CROSS, 0, lines_outcome(json_str(w->result, "outcome", "")));
 	if (w->options->rehearsal) {
 		char *real = xasprintf(_("This was a rehearsal: nothing was built. For real: mlflow-setup %s"), w->options->file);
 		add_text(d, ROLE_WARN, 2, real);
@@ -65,6 +66,30 @@ static void now_lines(const struct wizard *w, struct doc *d)
 	free(lines);
 	doc_add(d, ROLE_TEXT, 0, _("3  Send the address to a colleague who may enter."));
 	doc_add(d, ROLE_TEXT, 0, "");
+}
+
+static void add_lines(struct doc *d, const char *text)
+{
+	char *lines = xstrdup(text), *rest;
+	for (char *one = strtok_r(lines, "\n", &rest); one; one = strtok_r(NULL, "\n", &rest))
+		doc_add(d, ROLE_TEXT, 2, one);
+	free(lines);
+}
+
+/* What the operator has to do, and what is seen instead. */
+static void task_lines(const struct wizard *w, struct doc *d)
+{
+	const cJSON *task;
+	cJSON_ArrayForEach(task, json_at(w->result, "waiting"))
+	{
+		doc_add(d, ROLE_TITLE, 0, json_str(task, "title", ""));
+		add_lines(d, json_str(task, "steps", ""));
+		if (*json_str(task, "paste", ""))
+			doc_whole(d, json_str(task, "paste", ""));
+		if (*json_str(task, "message", ""))
+			doc_add(d, ROLE_WARN, 2, json_str(task, "message", ""));
+		doc_add(d, ROLE_TEXT, 0, "");
+	}
 }
 
 /* Failures by cause, each with what mends it. */
@@ -169,6 +194,7 @@ void done_doc(const struct wizard *w, struct doc *d, bool all_proofs)
 		return;
 	}
 	outcome_lines(w, d);
+	task_lines(w, d);
 	failure_lines(w, d);
 	now_lines(w, d);
 	proof_lines(w, d, all_proofs);

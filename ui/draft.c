@@ -105,12 +105,23 @@ double draft_choice_month(const struct wizard *w, const struct question *q, cons
 	return p ? p->usd : -1;
 }
 
-const struct errand *draft_errand(const struct wizard *w)
+const struct resource *draft_errand(const struct wizard *w)
 {
 	const struct plan *p = w->draft.plan;
-	for (size_t i = 0; p && i < p->errand_count; i++) {
-		if (p->errands[i].paste)
-			return &p->errands[i];
+	size_t at = 0;
+	for (const struct resource *r; p && (r = plan_next_errand(p, &at));) {
+		if (*json_str(r->spec, "paste", ""))
+			return r;
 	}
 	return NULL;
+}
+
+const char *draft_errand_text(const struct resource *errand, const char *what)
+{
+	return json_str(errand->spec, what, "");
+}
+
+bool draft_errand_open(const struct resource *errand)
+{
+	return errand && !json_bool(errand->spec, "answered", false);
 }

@@ -29,7 +29,10 @@ double draft_section_month(const struct wizard *w, const char *section);
 void draft_price_choices(struct wizard *w, const struct question *q);
 /* The same if this choice of q were taken; negative when that is not known. */
 double draft_choice_month(const struct wizard *w, const struct question *q, const char *choice);
-/* What a human has to do, or NULL. */
-const struct errand *draft_errand(const struct wizard *w);
+/* What a person has to do before anything can be built, with a text to paste that is known already; or NULL. Its "title", "steps" and "paste", owned by it.
+ * Open: the answers do not hold its result. */
+const struct resource *draft_errand(const struct wizard *w);
+const char *draft_errand_text(const struct resource *errand, const char *what);
+bool draft_errand_open(const struct resource *errand);
 
 #endif

@@ -492,13 +492,13 @@ static int draw_steps(const char *steps, int y, struct rect r)
 /* What a human has to do elsewhere, with the text to paste there: each address on a line of its own. */
 static int draw_errand(const struct wizard *w, int y, struct rect r)
 {
-	const struct errand *e = draft_errand(w);
+	const struct resource *e = draft_errand(w);
 	if (!e)
 		return y;
-	y += put_most(y, r.x + 2, 1, r.w - 2, ROLE_TITLE, e->title);
-	if (!e->done || r.h > 16)
-		y = draw_steps(e->steps, y, r);
-	char *copy = xstrdup(e->paste), *rest;
+	y += put_most(y, r.x + 2, 1, r.w - 2, ROLE_TITLE, draft_errand_text(e, "title"));
+	if (draft_errand_open(e) || r.h > 16)
+		y = draw_steps(draft_errand_text(e, "steps"), y, r);
+	char *copy = xstrdup(draft_errand_text(e, "paste")), *rest;
 	for (char *one = strtok_r(copy, "\n", &rest); one && y < facts_end; one = strtok_r(NULL, "\n", &rest))
 		put_link(y++, r.x, screen_columns() - r.x, ROLE_TITLE, one);
 	free(copy);
@@ -823,10 +823,10 @@ static void value_key(struct wizard *w, const struct question *q, const struct k
 /* The line that mends a failed check, or what is to be pasted elsewhere. */
 static void copy_line(struct wizard *w)
 {
-	const struct errand *e = page_holds(&wizard_pages[w->page], "auth") ? draft_errand(w) : NULL;
+	const struct resource *e = page_holds(&wizard_pages[w->page], "auth") ? draft_errand(w) : NULL;
 	if (!e)
 		checks_copy(w);
-	else if (screen_copy(e->paste))
+	else if (screen_copy(draft_errand_text(e, "paste")))
 		wizard_say(w, ROLE_GOOD, _("Copied. If your terminal does not allow that, mark the line instead."));
 }
 

@@ -141,9 +141,9 @@ static void say_suggestions(struct plain *p, const struct question *q)
 /* The text to paste elsewhere is said where the page begins that needs it. */
 static void say_errand(struct plain *p)
 {
-	const struct errand *e = draft_errand(p->w);
-	if (e && !e->done)
-		outside_print(p->out, "\n%s\n%s\n%s\n", e->title, e->steps, e->paste);
+	const struct resource *e = draft_errand(p->w);
+	if (draft_errand_open(e))
+		outside_print(p->out, "\n%s\n%s\n%s\n", draft_errand_text(e, "title"), draft_errand_text(e, "steps"), draft_errand_text(e, "paste"));
 }
 
 /* What the question is, and what can be chosen: said once, not after each mistake. */

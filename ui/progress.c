@@ -78,6 +78,7 @@ void progress_free(struct progress *p)
 	for (size_t i = 0; i < p->line_count; i++)
 		free(p->lines[i].text);
 	causes_clear(p);
+	cJSON_Delete(p->tasks);
 	free(p->steps);
 	free(p->lines);
 	free(p->causes);
@@ -124,6 +125,7 @@ static enum phase phase_of(const char *state)
 		enum phase phase;
 	} phases[] = {
 		{"waiting", PHASE_WAITING}, {"failed", PHASE_FAILED}, {"skipped", PHASE_SKIPPED}, {"done", PHASE_DONE}, {"kept", PHASE_DONE}, {"passed", PHASE_DONE},
+		{"yours", PHASE_YOURS},
 	};
 	for (size_t i = 0; i < sizeof phases / sizeof *phases; i++) {
 		if (!strcmp(phases[i].state, state))
@@ -151,7 +153,7 @@ char *step_sentence(const struct step *s)
 	} words[] = {
 		/* TRANSLATORS: %s is a resource and its name, "Cloud SQL instance mlflow-k3x9". */
 		{"reading", N_("looking at %s")},   {"creating", N_("creating %s")},	 {"updating", N_("changing %s")}, {"deleting", N_("deleting %s")},
-		{"polling", N_("Google works on %s")}, {"done", N_("%s is done")},	 {"kept", N_("%s is as it should be")}, {"failed", N_("%s failed")},
+		{"polling", N_("Google works on %s")}, {"yours", N_("%s waits for you")}, {"done", N_("%s is done")},	 {"kept", N_("%s is as it should be")}, {"failed", N_("%s failed")},
 		{"skipped", N_("%s was not begun")}, {"waiting", N_("%s waits for others")}, {"running", N_("checking: %s")}, {"passed", N_("proven: %s")},
 	};
 	char *what = step_what(s), *text = NULL;
@@ -276,6 +278,20 @@ static void on_run(struct progress *p, const cJSON *event)
 	p->surveyed |= !strcmp(json_str(event, "state", ""), "surveyed");
 }
 
+/* It is shown as long as it is to be done, and what was seen instead is a line of the log. */
+static void on_errand(struct progress *p, const cJSON *event)
+{
+	const char *id = json_str(event, "id", "");
+	p->tasks = p->tasks ? p->tasks : cJSON_CreateObject();
+	cJSON_DeleteItemFromObjectCaseSensitive(p->tasks, id);
+	if (strcmp(json_str(event, "state", ""), "seen"))
+		cJSON_AddItemToObject(p->tasks, id, cJSON_Duplicate(event, true));
+	if (*json_str(event, "message", "")) {
+		struct step *s = step_of(p, id);
+		log_line(p, json_num(event, "at", 0), (size_t)(s - p->steps), true, xstrdup(json_str(event, "message", "")));
+	}
+}
+
 static void on_counts(struct progress *p, const cJSON *event)
 {
 	p->done = (int)json_num(event, "done", 0);
@@ -295,6 +311,8 @@ void progress_event(struct progress *p, const cJSON *event, double now)
 		on_log(p, event);
 	else if (!strcmp(name, "run"))
 		on_run(p, event);
+	else if (!strcmp(name, "errand"))
+		on_errand(p, event);
 	else if (!strcmp(name, "counts"))
 		on_counts(p, event);
 }
@@ -345,6 +363,8 @@ enum phase progress_part_phase(const struct progress *p, int part)
 	int all = progress_part_count(p, part, PHASE_COUNT);
 	if (progress_part_count(p, part, PHASE_FAILED))
 		return PHASE_FAILED;
+	if (progress_part_count(p, part, PHASE_YOURS))
+		return PHASE_YOURS;
 	if (progress_part_count(p, part, PHASE_RUNNING))
 		return PHASE_RUNNING;
 	if (progress_part_count(p, part, PHASE_DONE) == all)
@@ -415,7 +435,7 @@ double progress_left(const struct progress *p)
 double progress_share(struct progress *p)
 {
 	double over = p->now - p->started, left = progress_left(p);
-	bool all = p->count && progress_count(p, PHASE_DONE) && left <= 0 && !p->cause_count && !progress_count(p, PHASE_WAITING) && !progress_count(p, PHASE_RUNNING) &&
+	bool all = p->count && progress_count(p, PHASE_DONE) && left <= 0 && !p->cause_count && !progress_count(p, PHASE_WAITING) && !progress_count(p, PHASE_RUNNING) && !progress_count(p, PHASE_YOURS) &&
 		   !progress_count(p, PHASE_SKIPPED);
 	double share = !p->planned ? 0 : all ? 1 : over / fmax(over + left, 1);
 	p->shown = fmax(p->shown, fmin(share, all ? 1 : 0.99));

@@ -8,7 +8,7 @@
 #include <cjson/cJSON.h>
 #include <stdbool.h>
 
-enum phase { PHASE_FAILED, PHASE_RUNNING, PHASE_DONE, PHASE_SKIPPED, PHASE_WAITING, PHASE_COUNT };
+enum phase { PHASE_FAILED, PHASE_YOURS, PHASE_RUNNING, PHASE_DONE, PHASE_SKIPPED, PHASE_WAITING, PHASE_COUNT };
 
 /* A part of the whole in the operator's words. Which steps belong to it is said by their kind. */
 struct part {
@@ -54,6 +54,7 @@ struct progress {
 	size_t log_bytes, dropped;    /* bytes of text kept; lines that were let go to keep memory bounded */
 	struct cause *causes;
 	size_t cause_count, cause_room;
+	cJSON *tasks;                 /* what a person has to do: id -> the event that told it; NULL for nothing */
 	int done, running, left, failed, skipped;
 	double started, now;          /* on the session's clock */
 	double expected;              /* seconds that the whole usually takes; 0 while it is not known */
@@ -74,7 +75,7 @@ int progress_find(const struct progress *p, const char *id);
 int progress_part_count(const struct progress *p, int part, enum phase phase);
 /* How many steps of the whole are in this phase, checks of the proof aside. */
 int progress_count(const struct progress *p, enum phase phase);
-/* Failed when one failed, running while one runs, done when all are, else waiting. */
+/* Failed when one failed, a person's when one waits for them, running while one runs, done when all are, else waiting. */
 enum phase progress_part_phase(const struct progress *p, int part);
 /* Seconds from a part's first step's beginning to its last one's end, or to now while it runs. */
 double progress_part_elapsed(const struct progress *p, int part);

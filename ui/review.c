@@ -412,8 +412,8 @@ static char *failed_checks(const struct wizard *w)
 
 static char *errand_words(const struct wizard *w)
 {
-	const struct errand *e = draft_errand(w);
-	return e && !e->done ? xasprintf("%s\n%s", e->title, e->steps) : xstrdup("");
+	const struct resource *e = draft_errand(w);
+	return draft_errand_open(e) ? xasprintf("%s\n%s", draft_errand_text(e, "title"), draft_errand_text(e, "steps")) : xstrdup("");
 }
 
 /* What the focused row means: its problem, what was changed, else its sentence. */
@@ -444,9 +444,9 @@ static void draw_pane(const struct wizard *w, const char *section, struct rect r
 	put_rule(r.y, r.x, r.w);
 	putf(r.y, r.x + 2, r.w - 4, ROLE_TITLE, " %s ", section ? _(page_find(section)->title) : _("Build"));
 	int y = r.y + 1 + put_lines(r.y + 1, r.x, r.h - 1, r.w, role, words);
-	const struct errand *e = draft_errand(w);
-	if (e && !e->done && (!section || page_holds(&wizard_pages[2], section)) && y < r.y + r.h)
-		put_lines(y, r.x, r.y + r.h - y, r.w, ROLE_TITLE, e->paste);
+	const struct resource *e = draft_errand(w);
+	if (draft_errand_open(e) && (!section || page_holds(&wizard_pages[2], section)) && y < r.y + r.h)
+		put_lines(y, r.x, r.y + r.h - y, r.w, ROLE_TITLE, draft_errand_text(e, "paste"));
 	free(words);
 }
 

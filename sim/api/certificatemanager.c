@@ -156,12 +156,8 @@ static bool take_certificate(struct sim_call *c, cJSON *doc)
 /* Does the world's DNS hold the record that the authorization asks for? */
 static bool authorized(struct sim *s, const struct sim_object *authorization)
 {
-	const char *name = json_str(authorization->doc, "dnsResourceRecord.name", ""),
-		   *data = json_str(authorization->doc, "dnsResourceRecord.data", "");
-	for (struct sim_object *o = sim_first(s, "dns.rrsets", "projects/"); o; o = sim_following(s, o, "projects/"))
-		if (!strcmp(json_str(o->doc, "name", ""), name) && !strcmp(json_str(o->doc, "rrdatas.0", ""), data))
-			return true;
-	return false;
+	const cJSON *r = json_at(authorization->doc, "dnsResourceRecord");
+	return sim_dns_says(s, json_str(r, "name", ""), json_str(r, "type", "CNAME"), json_str(r, "data", ""));
 }
 
 /* Does a rule whose proxy uses the map stand where the domain leads? */
@@ -174,7 +170,7 @@ static bool leads_to_map(struct sim *s, const char *map, const char *domain)
 		char *key = its ? by_id(s, its) : NULL;
 		bool same = key && !strcmp(key, map);
 		free(key);
-		if (same && sim_dns_leads(s, domain, json_str(r->doc, "IPAddress", "")))
+		if (same && sim_dns_leads_only(s, domain, json_str(r->doc, "IPAddress", "")))
 			return true;
 	}
 	return false;

@@ -103,7 +103,7 @@ static void probe(struct sim *s, const cJSON *arg)
 		return;
 	bool rule = served(s, o, ip), visible = rule;
 	cJSON_ArrayForEach(d, json_at(o->doc, "managed.domains"))
-		visible = visible && sim_dns_leads(s, d->valuestring, ip);
+		visible = visible && sim_dns_leads_only(s, d->valuestring, ip);
 	if (visible) {
 		set_states(o, "PROVISIONING", "PROVISIONING");
 		sim_after(s, sim_draw(s, "compute.sslCertificate.provision"), issue, cJSON_Duplicate(arg, true));
@@ -119,7 +119,11 @@ static void issue(struct sim *s, const cJSON *arg)
 	char ip[16], text[40];
 	if (!o || strcmp(json_str(o->doc, "id", ""), json_str(arg, "id", "")))
 		return;
-	if (!served(s, o, ip)) {
+	const cJSON *d;
+	bool visible = served(s, o, ip);
+	cJSON_ArrayForEach(d, json_at(o->doc, "managed.domains"))
+		visible = visible && sim_dns_leads_only(s, d->valuestring, ip);
+	if (!visible) {
 		probe(s, arg);
 		return;
 	}

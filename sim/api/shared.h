@@ -82,9 +82,12 @@ struct sim_sql_client {
 const char *sim_sql_login(struct sim *s, const struct sim_sql_client *k, struct buf *instance);
 /* Does the instance keep a binary log, and refuse triggers by others than SUPER users? */
 bool sim_sql_distrusts(struct sim *s, const char *instance);
-/* Does the domain lead to the address, as a certificate authority would see it: a record of the world's "dns", one of a public managed zone
- * here, or (where the world says nothing) what the operator sets at their registrar some time after the address is in use? */
+/* Does the domain lead to the address on the public Internet: by a record of a public managed zone here, or of the world (sim/api/names.c)? */
 bool sim_dns_leads(struct sim *s, const char *domain, const char *ip);
+/* The same, and nowhere else: what an authority asks for that calls the domain at whatever address it has. */
+bool sim_dns_leads_only(struct sim *s, const char *domain, const char *ip);
+/* Has the name a public record of this type with these data? */
+bool sim_dns_says(struct sim *s, const char *name, const char *type, const char *data);
 /* The address that a name has inside a VPC network ("projects/P/global/networks/X"), by the private zones that it sees; NULL when none says. */
 const char *sim_dns_inside(struct sim *s, const char *network, const char *name);
 /* Direct VPC egress: a service ("projects/p/locations/r/services/s") keeps an address in the subnet (a name, or any spelling of a link) from

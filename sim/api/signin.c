@@ -1,5 +1,8 @@
-/* accounts.google.com's sign-in page: a form that a browser can walk, with an account chosen or typed, and the way back with a code.
- * login_hint=ADDRESS&prompt=none goes straight back, as for somebody who has signed in before. */
+/* accounts.google.com's sign-in page: a form that a browser can walk, with an account chosen or typed, and the way back with a
+ * code. login_hint=ADDRESS&prompt=none goes straight back, as for somebody who has signed in before. Which redirect URIs a
+ * client has is the world's to say
+ * ("clients": {"ID": ["https://..."]}), or whoever sets them at PUT https://console.example/ID {"redirect_uris": [...]}, which
+ * stands for the console's page; a client of whom nobody says any has every one. */
 #include "config.h"
 #include "sim/api/oauth.h"
 
@@ -7,8 +10,11 @@
 #include "base/mem.h"
 #include "base/text.h"
 
+#include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define CLIENTS "oauth.clients"
 
 enum { CODE_SECONDS = 600 };
 
@@ -24,7 +30,10 @@ static void add_html(struct buf *b, const char *text)
 static void page(struct sim_call *c, int status, const char *title, const char *body)
 {
 	struct buf b = {0};
-	buf_printf(&b, "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>%s</title></head>\n<body>%s</body></html>\n", title, body);
+	buf_printf(&b,
+		   "<!DOCTYPE html>\n<html lang=\"en\"><head><meta "
+		   "charset=\"utf-8\"><title>%s</title></head>\n<body>%s</body></html>\n",
+		   title, body);
 	sim_bytes(c, status, "text/html; charset=utf-8", buf_text(&b), b.len);
 	buf_free(&b);
 }
@@ -32,6 +41,65 @@ static void page(struct sim_call *c, int status, const char *title, const char *
 static void refuse(struct sim_call *c, const char *error, const char *words)
 {
 	page(c, 400, "Error 400", sim_tmp("<h1>Access blocked: authorization error</h1><p>%s</p><p>Error 400: %s</p>", words, error));
+}
+
+/* Since 2022 such a refusal is a redirect to a page of its own; what it says travels as a message in Base64: its code, then its
+ * words. */
+static void turn_away(struct sim_call *c, const char *code, const char *words, const char *client)
+{
+	struct buf message = {0}, to = {0};
+	buf_printf(&message, "\n%c%s\x12%c%s", (int)strlen(code), code, (int)strlen(words), words);
+	char *encoded = xcalloc(message.len * 2 + 4, 1);
+	EVP_EncodeBlock((unsigned char *)encoded, (const unsigned char *)buf_text(&message), (int)message.len);
+	for (char *p = encoded; *p; p++)
+		*p = *p == '+' ? '-' : *p == '/' ? '_' : *p;
+	encoded[strcspn(encoded, "=")] = '\0';
+	buf_printf(&to, "https://accounts.google.com/signin/oauth/error?authError=%s&client_id=", encoded);
+	text_percent(&to, client, false);
+	buf_puts(&to, "&flowName=GeneralOAuthFlow");
+	sim_header(c, "Location", buf_text(&to));
+	sim_bytes(c, 302, "text/html; charset=utf-8", "", 0);
+	free(encoded);
+	buf_free(&to);
+	buf_free(&message);
+}
+
+static void error_page(struct sim_call *c)
+{
+	refuse(c, "invalid_request", "You can't sign in because this app sent an invalid request.");
+}
+
+static bool registered(struct sim *s, const char *client, const char *uri)
+{
+	const struct sim_object *o = sim_get(s, CLIENTS, client);
+	const cJSON *one;
+	cJSON_ArrayForEach(one, (o ? json_at(o->doc, "redirect_uris") : NULL)) if (!strcmp(one->valuestring, uri)) return true;
+	return !o;
+}
+
+static void set_client(struct sim *s, const char *client, const cJSON *uris)
+{
+	struct sim_object *old = sim_get(s, CLIENTS, client);
+	if (old)
+		sim_remove(s, old);
+	sim_put(s, CLIENTS, client, json_make("{'redirect_uris':%j}", cJSON_Duplicate(uris, true)));
+}
+
+static void console(struct sim_call *c)
+{
+	cJSON *body = c->raw_len ? cJSON_ParseWithLength(c->raw, c->raw_len) : NULL;
+	const cJSON *uris = json_at(body, "redirect_uris");
+	bool fine = cJSON_IsArray(uris) && c->path[0] && c->path[1];
+	if (fine)
+		set_client(c->sim, c->path + 1, uris);
+	cJSON_Delete(body);
+	sim_bytes(c, fine ? 200 : 400, "application/json", "{}", 2);
+}
+
+static void seed(struct sim *s, const cJSON *world)
+{
+	const cJSON *client;
+	cJSON_ArrayForEach(client, json_at(world, "clients")) set_client(s, client->string, client);
 }
 
 static bool request_ok(struct sim_call *c, const cJSON *q)
@@ -44,6 +112,10 @@ static bool request_ok(struct sim_call *c, const cJSON *q)
 		refuse(c, "invalid_request", "Required parameter is missing: response_type");
 	else if (!local && !text_starts(uri, "https://"))
 		refuse(c, "redirect_uri_mismatch", "The redirect_uri is not one that this client has registered.");
+	else if (!registered(c->sim, json_str(q, "client_id", ""), uri))
+		turn_away(c, "redirect_uri_mismatch",
+			  "You can't sign in to this app because it doesn't comply with Google's OAuth 2.0 policy.",
+			  json_str(q, "client_id", ""));
 	else if (!*json_str(q, "scope", ""))
 		refuse(c, "invalid_request", "Missing required parameter: scope");
 	else
@@ -124,9 +196,11 @@ static void authorize(struct sim_call *c)
 }
 
 static const struct sim_route routes[] = {
-	{"* accounts.google.com/o/oauth2/v2/auth", authorize, NULL, NULL},
-	{"* accounts.google.com/o/oauth2/auth", authorize, NULL, NULL},
-	{NULL, NULL, NULL, NULL},
+    {"* accounts.google.com/o/oauth2/v2/auth", authorize, NULL, NULL},
+    {"* accounts.google.com/o/oauth2/auth", authorize, NULL, NULL},
+    {"* accounts.google.com/signin/oauth/error", error_page, NULL, NULL},
+    {"PUT console.example/*", console, NULL, NULL},
+    {NULL, NULL, NULL, NULL},
 };
 
-const struct sim_api sim_signin = {.name = "signin", .errors = SIM_ERRORS_AIP, .routes = routes};
+const struct sim_api sim_signin = {.name = "signin", .errors = SIM_ERRORS_AIP, .routes = routes, .seed = seed};

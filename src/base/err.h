@@ -11,6 +11,7 @@ enum exit_code {
 	EXIT_GENERAL = 1,
 	EXIT_CHANGES = 2,      /* plan: something would change */
 	EXIT_PARTLY = 3,       /* some of it stands; running apply again goes on from there */
+	EXIT_WAITING = 4,      /* all that could be made stands, and a person has to do something; running apply again goes on from there */
 	EXIT_USAGE = 64,       /* unknown verb, flag or argument */
 	EXIT_ANSWERS = 65,     /* the answers file is invalid */
 	EXIT_NOINPUT = 66,     /* a file that was named is not there */

@@ -15,6 +15,7 @@ const struct flag flags[] = {
 	{"rehearse", 0, NULL, N_("use the simulated cloud: no account, no network, no cost")},
 	{"json", 0, NULL, N_("print events or results as JSON, a line each")},
 	{"yes", 'y', NULL, N_("consent to what destroys data")},
+	{"wait", 0, "MINUTES", N_("apply: how long it waits for what you have to do by hand, once all else is done; 15 if not given")},
 	{"delete-data", 0, "WHAT", N_("delete the database, or the artifacts, though protected; may be repeated")},
 	{"set", 's', "ID=VALUE", N_("answer a question; may be repeated")},
 	{"out", 'o', "DIR", N_("render: write the files there")},
@@ -77,6 +78,15 @@ static bool number(const char *flag, const char *text, double *out, struct err *
 	return err_set(e, EXIT_USAGE, NULL, _("Give a number above 0."), _("--%s does not take \"%s\"."), flag, text);
 }
 
+static bool minutes(const char *flag, const char *text, double *out, struct err *e)
+{
+	char *end;
+	*out = strtod(text, &end);
+	if (*text && !*end && *out >= 0 && *out <= 1e6)
+		return true;
+	return err_set(e, EXIT_USAGE, NULL, _("Give a number of minutes; 0 does not wait."), _("--%s does not take \"%s\"."), flag, text);
+}
+
 static bool color_ok(const char *when, struct err *e)
 {
 	if (!strcmp(when, "auto") || !strcmp(when, "always") || !strcmp(when, "never"))
@@ -129,6 +139,8 @@ static bool take(struct cli *cli, const char *name, const char *value, struct er
 			*simple[i].text = value;
 		return true;
 	}
+	if (!strcmp(name, "wait"))
+		return minutes(name, value, &cli->wait, e);
 	if (!strcmp(name, "speed"))
 		return number(name, value, &cli->speed, e);
 	if (!strcmp(name, "seed")) {
@@ -217,7 +229,7 @@ bool cli_parse(int argc, char **argv, struct cli *cli, const struct verb **verb,
 				shorts[n++] = ':';
 		}
 	}
-	*cli = (struct cli){.color = "auto"};
+	*cli = (struct cli){.color = "auto", .wait = -1};
 	*verb = NULL;
 	*done = false;
 	opterr = 0;

@@ -20,6 +20,7 @@ struct cli {
 	const char *world;        /* rehearsal: a file that describes the starting world */
 	const char *faults;       /* rehearsal: a file of fault rules */
 	bool json;                /* events or results as JSON lines */
+	double wait;              /* minutes that a person's task is waited for; negative when not given */
 	bool yes;                 /* consent to what destroys data */
 	const char **delete_data; /* words of data that go though they are protected, NULL-terminated; NULL for none */
 	size_t delete_count, delete_room;

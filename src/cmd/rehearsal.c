@@ -28,11 +28,20 @@ struct exchange {
 	bool telling, forgotten;
 };
 
+/* What the operator does by hand, some time after they were told. */
+struct deed {
+	struct rehearsal *owner;
+	struct deed *next;
+	loop_id timer;
+	char *target, *body;
+};
+
 struct rehearsal {
 	struct transport transport; /* first: the transport is cast back */
 	struct loop *loop;
 	struct sim *sim;
 	struct exchange *flying;
+	struct deed *deeds;
 	unsigned long last_id;
 };
 
@@ -112,8 +121,8 @@ static void take_headers(struct http_reply *r, const char *lines)
 		if (name < len) {
 			const char *value = lines + name + 1 + strspn(lines + name + 1, " ");
 			r->headers = xgrow(r->headers, r->header_count, &room, sizeof *r->headers);
-			r->headers[r->header_count++] = (struct header){
-				xstrndup(lines, name), xstrndup(value, (size_t)(lines + len - value))};
+			r->headers[r->header_count++] =
+			    (struct header){xstrndup(lines, name), xstrndup(value, (size_t)(lines + len - value))};
 		}
 		lines += len + strspn(lines + len, "\r\n");
 	}
@@ -178,8 +187,11 @@ static unsigned long begin_exchange(struct rehearsal *r, const struct http_reque
 	struct sim_header *headers = xcalloc(request->header_count + 1, sizeof *headers);
 	for (size_t i = 0; i < request->header_count; i++)
 		headers[i] = (struct sim_header){request->headers[i].name, request->headers[i].value};
-	struct sim_request q = {.method = request->method, .headers = headers, .header_count = request->header_count,
-				.body = request->body, .body_len = request->body_len};
+	struct sim_request q = {.method = request->method,
+				.headers = headers,
+				.header_count = request->header_count,
+				.body = request->body,
+				.body_len = request->body_len};
 	char *host = host_of(request->url, &q.target);
 	q.host = host;
 	struct sim_reply reply = {0};
@@ -242,11 +254,61 @@ static void cancel_request(struct transport *t, unsigned long id)
 		}
 }
 
+/* The operator's hand ---------------------------------------------------------------------------------------------------------
+ */
+
+enum { HAND_SECONDS = 240 };
+
+static void forget_deed(struct deed *d)
+{
+	struct deed **p = &d->owner->deeds;
+	while (*p != d)
+		p = &(*p)->next;
+	*p = d->next;
+	loop_cancel(d->owner->loop, d->timer);
+	free(d->target);
+	free(d->body);
+	free(d);
+}
+
+static void do_deed(void *arg)
+{
+	struct deed *d = arg;
+	struct sim_request q = {
+	    .method = "PUT", .host = "registrar.example", .target = d->target, .body = d->body, .body_len = strlen(d->body)};
+	struct sim_reply reply = {0};
+	d->timer = 0;
+	sim_advance(d->owner->sim, loop_now(d->owner->loop));
+	sim_handle(d->owner->sim, &q, &reply);
+	sim_reply_free(&reply);
+	forget_deed(d);
+}
+
+/* A record that the operator is told to make is there some minutes later, as they were told it. */
+static void hand(void *arg, const cJSON *event)
+{
+	struct rehearsal *r = arg;
+	const cJSON *record = json_at(event, "record");
+	if (strcmp(json_str(event, "event", ""), "errand") || strcmp(json_str(event, "state", ""), "waiting") || !record)
+		return;
+	struct deed *d = xcalloc(1, sizeof *d);
+	cJSON *body = json_make("{'data':%j}", cJSON_Duplicate(json_at(record, "data"), true));
+	*d = (struct deed){.owner = r,
+			   .next = r->deeds,
+			   .body = json_text(body, -1),
+			   .target = xasprintf("/%s/%s", json_str(record, "name", ""), json_str(record, "type", ""))};
+	r->deeds = d;
+	d->timer = loop_after(r->loop, HAND_SECONDS, do_deed, d);
+	cJSON_Delete(body);
+}
+
 static void free_rehearsal(struct transport *t)
 {
 	struct rehearsal *r = (struct rehearsal *)t;
 	while (r->flying)
 		cancel_request(t, r->flying->id);
+	while (r->deeds)
+		forget_deed(r->deeds);
 	sim_free(r->sim);
 	free(r);
 }
@@ -273,8 +335,8 @@ static cJSON *read_json(const char *path, struct err *e)
 	return j;
 }
 
-/* Without a world of its own a rehearsal takes place in the project that the file names, so that any file can be rehearsed. A file that is not there
- * yet, or has a fault, is whoever reads its answers to say. */
+/* Without a world of its own a rehearsal takes place in the project that the file names, so that any file can be rehearsed. A
+ * file that is not there yet, or has a fault, is whoever reads its answers to say. */
 static cJSON *world_of_file(const struct cli *cli)
 {
 	struct err ignored = {0};
@@ -289,11 +351,12 @@ static cJSON *world_of_file(const struct cli *cli)
 	return project ? json_make("{'projects':[%j]}", project) : NULL;
 }
 
-static struct sim *make_world(const struct cli *cli, struct err *e)
+static struct sim *make_world(const struct cli *cli, bool *handy, struct err *e)
 {
 	cJSON *world = cli->world ? read_json(cli->world, e) : world_of_file(cli);
 	cJSON *faults = cli->faults && !e->exit ? read_json(cli->faults, e) : NULL;
 	struct sim *sim = NULL;
+	*handy = strcmp(json_str(world, "dns", ""), "nobody") != 0;
 	if (!e->exit)
 		sim = sim_new(&(struct sim_options){.seed = cli->seed, .world = world}, e);
 	if (sim && faults && !sim_faults(sim, faults, e)) {
@@ -307,14 +370,19 @@ static struct sim *make_world(const struct cli *cli, struct err *e)
 
 struct session *rehearsal_open(const struct cli *cli, bool paced, struct err *e)
 {
-	struct sim *sim = make_world(cli, e);
+	bool handy;
+	struct sim *sim = make_world(cli, &handy, e);
 	if (!sim)
 		return NULL;
 	double speed = cli->speed > 0 ? cli->speed : WATCHED_SPEED;
 	struct loop *loop = loop_new(paced ? LOOP_PACED : LOOP_VIRTUAL, speed);
 	struct transport *transport = rehearsal_transport(loop, sim);
-	struct credentials *c = credentials_from_json(loop, transport, sim_owner_credentials(sim), _("the rehearsal's owner"), e);
-	return session_new(loop, transport, c, true);
+	struct credentials *c =
+	    credentials_from_json(loop, transport, sim_owner_credentials(sim), _("the rehearsal's owner"), e);
+	struct session *s = session_new(loop, transport, c, true);
+	if (handy)
+		session_watch(s, hand, transport);
+	return s;
 }
 
 bool rehearsal_there(struct err *e)

@@ -95,6 +95,9 @@ static bool on_secret(void *arg, const char *question, struct secret **out, stru
 	return *out != NULL;
 }
 
+/* Minutes that people are waited for when nobody says how long: to set a record, and for it to spread. */
+enum { WAIT_USUAL = 15 };
+
 static enum exit_code turn_to_end(struct session *s, struct run *run)
 {
 	int told = 0;
@@ -117,7 +120,8 @@ enum exit_code runner_run(const struct cli *cli, enum run_verb verb, void (*fini
 		watch_interrupts();
 		/* A plan is told by its table: of its events only failures are. */
 		r.lines = cli->json && verb != RUN_PLAN ? NULL : lines_new(stderr, stdout, cli->quiet || verb == RUN_PLAN);
-		struct run_options o = {.verb = verb, .answers = a, .file = cli->file, .consent = cli->yes, .delete_data = cli->delete_data, .save = on_save,
+		struct run_options o = {.verb = verb, .answers = a, .file = cli->file, .consent = cli->yes,
+					.wait = 60 * (cli->wait >= 0 ? cli->wait : WAIT_USUAL), .delete_data = cli->delete_data, .save = on_save,
 					.event = on_event, .arg = &r, .secret = on_secret};
 		struct run *run = run_start(s, &o, e);
 		code = run ? turn_to_end(s, run) : e->exit;

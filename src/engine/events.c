@@ -32,8 +32,10 @@ void event_text(struct run *r, cJSON *event, const char *field, const char *text
 /* Whatever put a text into an event, it leaves through the door. */
 void run_send(struct run *r, cJSON *event)
 {
-	bool to_paste = !strcmp(json_str(event, "event", ""), "errand"); /* its lines are the operator's to copy */
+	/* The lines of what is to be done by hand are the operator's to copy. */
+	bool to_paste = !strcmp(json_str(event, "event", ""), "errand") || json_at(event, "waiting.0");
 	outside_json(event, to_paste);
+	session_tell(r->session, event);
 	if (r->options.event)
 		r->options.event(r->options.arg, event);
 	cJSON_Delete(event);
@@ -41,17 +43,19 @@ void run_send(struct run *r, cJSON *event)
 
 void run_send_counts(struct run *r)
 {
-	int counts[RESULTS] = {0}, running = 0, left = 0, over = 0;
+	int counts[RESULTS] = {0}, running = 0, left = 0, over = 0, waiting = 0;
 	for (size_t i = 0; i < r->count; i++) {
 		counts[r->steps[i].result]++;
 		over += r->steps[i].phase == PHASE_OVER;
-		running += r->steps[i].phase > PHASE_WAITING && r->steps[i].phase < PHASE_OVER;
+		running += r->steps[i].phase > PHASE_WAITING && r->steps[i].phase < PHASE_BY_HAND;
 		left += r->steps[i].phase == PHASE_WAITING;
+		waiting += r->steps[i].phase == PHASE_BY_HAND || r->steps[i].result == RESULT_WAITS;
 	}
 	cJSON *e = run_event(r, "counts");
-	json_put_num(e, "done", over - counts[RESULT_FAILED] - counts[RESULT_SKIPPED]);
+	json_put_num(e, "done", over - counts[RESULT_FAILED] - counts[RESULT_SKIPPED] - counts[RESULT_WAITS]);
 	json_put_num(e, "running", running);
 	json_put_num(e, "left", left);
+	json_put_num(e, "waiting", waiting);
 	json_put_num(e, "failed", counts[RESULT_FAILED]);
 	json_put_num(e, "skipped", counts[RESULT_SKIPPED]);
 	run_send(r, e);

@@ -62,7 +62,7 @@ const char *lines_state(const cJSON *step)
 	} words[] = {
 		{"waiting", N_("waiting")},   {"reading", N_("checking")}, {"creating", N_("creating")}, {"updating", N_("updating")},
 		{"deleting", N_("deleting")}, {"polling", N_("working")},  {"failed", N_("failed")},	 {"skipped", N_("skipped")},
-		{"kept", N_("kept")},
+		{"kept", N_("kept")},	      {"yours", N_("waiting for you")},
 	};
 	const char *state = json_str(step, "state", "");
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
@@ -79,6 +79,7 @@ const char *lines_outcome(const char *outcome)
 	} words[] = {
 		{"proven", N_("The server runs, and it was proven that only the chosen people can enter.")},
 		{"partly", N_("Not everything stands. What was made is kept; the same command goes on from there.")},
+		{"waiting", N_("It waits for you: do what is named here, then run the same command again; it goes on from there.")},
 		{"nothing", N_("Nothing was made.")},
 		{"destroyed", N_("What this stack made is gone.")},
 	};
@@ -179,8 +180,11 @@ static void say_still(struct lines *l, double at, double quiet)
 		return;
 	json_put_num(l->counts, "at", at);
 	stamp(l, l->counts);
-	fprintf(l->progress, _("still working: %d done, %d running, %d to go"), (int)json_num(l->counts, "done", 0),
-		(int)json_num(l->counts, "running", 0), (int)json_num(l->counts, "left", 0));
+	if (json_num(l->counts, "waiting", 0) > 0 && !json_num(l->counts, "running", 0))
+		fprintf(l->progress, _("still waiting for you: %d done"), (int)json_num(l->counts, "done", 0));
+	else
+		fprintf(l->progress, _("still working: %d done, %d running, %d to go"), (int)json_num(l->counts, "done", 0),
+			(int)json_num(l->counts, "running", 0), (int)json_num(l->counts, "left", 0));
 	fputc('\n', l->progress);
 	fflush(l->progress);
 }
@@ -219,13 +223,48 @@ static void on_proof(struct lines *l, const cJSON *event)
 	fprintf(l->progress, "        %s\n", message);
 }
 
+static void say_indented(FILE *to, const char *text)
+{
+	for (size_t len; *text; text += len + (text[len] == '\n')) {
+		len = strcspn(text, "\n");
+		fprintf(to, "        %.*s\n", (int)len, text);
+	}
+}
+
+static void say_task(struct lines *l, const cJSON *task)
+{
+	say_indented(l->progress, json_str(task, "steps", ""));
+	if (*json_str(task, "paste", ""))
+		fprintf(l->progress, "\n    %s\n\n", json_str(task, "paste", ""));
+	say_indented(l->progress, json_str(task, "message", ""));
+}
+
+/* All of it once; afterwards what is seen instead, and that it is done. */
 static void on_errand(struct lines *l, const cJSON *event)
 {
-	fprintf(l->progress, _("To do by hand: %s\n"), json_str(event, "title", ""));
-	if (*json_str(event, "steps", ""))
-		fprintf(l->progress, "%s\n", json_str(event, "steps", ""));
-	if (*json_str(event, "paste", ""))
-		fprintf(l->progress, "%s\n", json_str(event, "paste", ""));
+	const char *id = json_str(event, "id", "");
+	bool seen = !strcmp(json_str(event, "state", ""), "seen"), told = cJSON_HasObjectItem(l->states, id);
+	if (seen && l->quiet)
+		return;
+	stamp(l, event);
+	fprintf(l->progress, seen ? _("Seen to be done: %s\n") : _("Waiting for you: %s\n"), json_str(event, "title", ""));
+	if (!seen && told)
+		say_indented(l->progress, json_str(event, "message", ""));
+	else if (!seen)
+		say_task(l, event);
+	cJSON_DeleteItemFromObjectCaseSensitive(l->states, id);
+	cJSON_AddStringToObject(l->states, id, "yours");
+}
+
+/* At the end it stands below the sentence that says so, whatever was printed meanwhile. */
+static void say_tasks(struct lines *l, const cJSON *tasks)
+{
+	const cJSON *task;
+	cJSON_ArrayForEach(task, tasks)
+	{
+		fprintf(l->progress, "    %s\n", json_str(task, "title", ""));
+		say_task(l, task);
+	}
 }
 
 static void say_pair(FILE *to, const char *label, const char *value)
@@ -258,6 +297,7 @@ static void on_result(struct lines *l, const cJSON *event)
 		fprintf(l->progress, "%s\n", lines_outcome(outcome));
 	if (json_bool(event, "sign_in_untried", false))
 		fprintf(l->progress, "%s\n", _("That a person can sign in was not tried: open the address in a browser once."));
+	say_tasks(l, json_at(event, "waiting"));
 	say_totals(l, event);
 	cJSON_ArrayForEach(item, left)
 		fprintf(l->progress, _("left: %s\n"), cJSON_IsString(item) ? item->valuestring : json_str(item, "name", ""));

@@ -4,6 +4,7 @@ src_engine_libengine_a_SOURCES = \
 	src/engine/credential.c src/engine/credential.h \
 	src/engine/change.c \
 	src/engine/destroy.c \
+	src/engine/errand.c \
 	src/engine/event.h \
 	src/engine/events.c \
 	src/engine/journal.c src/engine/journal.h \

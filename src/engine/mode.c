@@ -28,14 +28,20 @@ static const char *next_plan(const char *outcome)
 
 /* apply ------------------------------------------------------------------------------------------------------------------------------ */
 
+/* All else stands, or waits with it. */
+static bool waits_only(const struct run *r)
+{
+	return run_waited(r) && !run_failed_any(r);
+}
+
 static const char *outcome_apply(const struct run *r)
 {
-	return r->proven ? "proven" : run_standing(r) ? "partly" : "nothing";
+	return waits_only(r) ? "waiting" : r->proven ? "proven" : run_standing(r) ? "partly" : "nothing";
 }
 
 static enum exit_code exit_apply(const struct run *r)
 {
-	return r->proven ? EXIT_DONE : EXIT_PARTLY;
+	return waits_only(r) ? EXIT_WAITING : r->proven ? EXIT_DONE : EXIT_PARTLY;
 }
 
 static const char *next_apply(const char *outcome)

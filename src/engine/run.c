@@ -139,6 +139,8 @@ static void send_result(struct run *r)
 	json_put(e, "left", left_behind(r));
 	if (r->proven)
 		json_put(e, "sign_in_untried", cJSON_CreateBool(r->plan->wall.people));
+	if (run_waited(r))
+		json_put(e, "waiting", run_tasks(r));
 	put_next(r, e);
 	put_numbers(r, e);
 	event_text(r, e, "message", r->err.what);
@@ -355,21 +357,6 @@ void run_proof_ended(struct run *r, bool proven, const char *message)
 	run_finish(r);
 }
 
-static void send_errands(struct run *r)
-{
-	for (size_t i = 0; r->mode->builds && i < r->plan->errand_count; i++) {
-		const struct errand *n = &r->plan->errands[i];
-		if (n->done)
-			continue;
-		cJSON *e = run_event(r, "errand");
-		event_text(r, e, "title", n->title);
-		json_put_str(e, "steps", n->steps);
-		if (n->paste)
-			json_put_str(e, "paste", n->paste);
-		run_send(r, e);
-	}
-}
-
 static void make_steps(struct run *r)
 {
 	double *tails = plan_tails(r->plan);
@@ -385,7 +372,6 @@ static void make_steps(struct run *r)
 	json_put_str(e, "project", r->plan->project);
 	json_put_num(e, "total", (double)r->count);
 	run_send(r, e);
-	send_errands(r);
 	for (size_t i = 0; i < r->count; i++)
 		step_send(&r->steps[i], "waiting", NULL, NULL);
 }
@@ -586,6 +572,10 @@ void run_interrupt(struct run *r)
 	bool twice = r->interrupted;
 	if (r->finished)
 		return;
+	if (!twice && run_only_waits(r)) { /* nothing is broken off */
+		run_leave(r);
+		return;
+	}
 	r->interrupted = true;
 	err_set(&e, EXIT_INTERRUPTED, NULL, _("Run the same command again: it goes on from here."),
 		_("interrupted; what is under way is finished, nothing new is begun."));

@@ -16,6 +16,7 @@ enum step_phase {
 	PHASE_READING,
 	PHASE_CHANGING,  /* a request that changes something is under way */
 	PHASE_POLLING,   /* the cloud works on it */
+	PHASE_BY_HAND,   /* a person has to do it, and was told */
 	PHASE_OVER       /* see its result */
 };
 
@@ -28,6 +29,7 @@ enum step_result {
 	RESULT_KEPT,     /* it stands as it is wanted */
 	RESULT_ABSENT,   /* what was to go was not there, or went with its parent */
 	RESULT_LEFT,     /* what was to go stays */
+	RESULT_WAITS,    /* for a person who has not done it, or for what does */
 	RESULT_FAILED,
 	RESULT_SKIPPED
 };
@@ -53,6 +55,8 @@ struct step {
 	bool spared;             /* destroy keeps it: it holds protected data, or what does needs it; the reason is in err */
 	char *remains;           /* what is still there after it was deleted, in words */
 	bool fits;               /* the survey found it as it is wanted */
+	char *told;              /* what was said of it to the person who has to do it; NULL before that */
+	double told_at;
 	bool vague;              /* while looking: what it refers to is not there yet */
 	cJSON *spec;
 	struct view view;
@@ -162,6 +166,7 @@ struct run {
 	unsigned long call;
 	unsigned seq;
 	double started, steps_ended;
+	double busy_at;          /* while a person is waited for: when anything else was last seen to go on */
 	struct timespec real_started;
 	enum exit_code exit;
 	struct err err;          /* the first failure */
@@ -211,6 +216,20 @@ double parse_time(const char *text);
 void step_change(struct step *s, enum verdict intent);
 /* Follows an operation that an earlier run started. */
 void step_resume(struct step *s, const struct journal_intent *intent);
+
+/* errand.c: what a person has to do. */
+/* It is not done: tells it, and looks again after a while; ends it when it was waited for long enough. */
+void step_await(struct step *s);
+/* It is. */
+void step_seen_done(struct step *s);
+/* Ends all that waits for people. False when nothing did. */
+bool run_leave(struct run *r);
+/* Does the run wait for people, and for nothing else? */
+bool run_only_waits(const struct run *r);
+/* Did it end so? */
+bool run_waited(const struct run *r);
+/* What is left to do by hand: [{"id","title","steps","paste","record","message"}], for the caller to delete. */
+cJSON *run_tasks(const struct run *r);
 
 /* log.c: a build's log. */
 void step_follow(struct step *s, const cJSON *from);
@@ -302,5 +321,6 @@ void proof_free(struct proof *p);
 struct transport *session_transport(const struct session *s);
 struct credentials *session_credentials(const struct session *s);
 struct loop *session_loop(const struct session *s);
+void session_tell(const struct session *s, const cJSON *event);
 
 #endif

@@ -55,13 +55,15 @@ static bool ended(const struct step *s)
 static bool comes_first(const struct step *other, const struct step *dear)
 {
 	const struct run *r = dear->run;
+	if (other->resource->kind->by_hand) /* people take their time */
+		return false;
 	bool makes = r->mode->builds && r->surveyed && dear->resource->kind->dear && dear->change.verdict == VERDICT_CREATE;
 	return makes && !dear->resource->unwanted && other->index < dear->index && !other->resource->unwanted;
 }
 
 static bool under_way(const struct step *s)
 {
-	return s->resource->kind->gate && s->phase == PHASE_POLLING;
+	return s->phase == PHASE_BY_HAND || (s->resource->kind->gate && s->phase == PHASE_POLLING);
 }
 
 /* What waits for something long that was taken is not waited for either: it would cost all that time. */
@@ -93,7 +95,8 @@ static const struct step *lacking(const struct step *s)
 	bool looking = r->surveying && r->mode->builds;
 	for (size_t i = 0; !looking && i < r->count; i++) {
 		const struct step *other = &r->steps[i];
-		if ((follows(s, other) || comes_first(other, s)) && (other->result == RESULT_FAILED || other->result == RESULT_SKIPPED))
+		bool lacks = other->result == RESULT_FAILED || other->result == RESULT_SKIPPED, waits = other->result == RESULT_WAITS;
+		if ((follows(s, other) && (lacks || waits)) || (comes_first(other, s) && lacks))
 			return other;
 	}
 	return NULL;
@@ -110,10 +113,11 @@ static void skip_lacking(struct run *r)
 				continue;
 			if (other && !s->err.exit)
 				err_set(&s->err, EXIT_PARTLY, NULL, NULL,
-					other->result == RESULT_FAILED ? _("%s failed, and this goes with it.")
-								    : _("%s was skipped, and this goes with it."),
+					other->result == RESULT_FAILED	? _("%s failed, and this goes with it.")
+					: other->result == RESULT_WAITS ? _("%s waits for you, and this waits with it.")
+									: _("%s was skipped, and this goes with it."),
 					other->resource->id);
-			step_end(s, RESULT_SKIPPED);
+			step_end(s, other && other->result == RESULT_WAITS ? RESULT_WAITS : RESULT_SKIPPED);
 			again = true;
 		}
 	}
@@ -135,6 +139,8 @@ static void schedule(void *arg)
 	struct run *r = arg;
 	size_t active = 0, left = 0;
 	r->wake = 0;
+	if (r->stopping)
+		run_leave(r);
 	skip_lacking(r);
 	for (size_t i = 0; i < r->count; i++)
 		active += r->steps[i].phase == PHASE_READING || r->steps[i].phase == PHASE_CHANGING;

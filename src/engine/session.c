@@ -15,6 +15,8 @@ struct session {
 	struct credentials *credentials;
 	struct surveys *surveys;
 	bool rehearsal;
+	event_fn *watcher;
+	void *watcher_arg;
 };
 
 struct session *session_new(struct loop *loop, struct transport *transport, struct credentials *credentials, bool rehearsal)
@@ -39,6 +41,18 @@ void session_free(struct session *s)
 bool session_is_rehearsal(const struct session *s)
 {
 	return s->rehearsal;
+}
+
+void session_watch(struct session *s, event_fn *watcher, void *arg)
+{
+	s->watcher = watcher;
+	s->watcher_arg = arg;
+}
+
+void session_tell(const struct session *s, const cJSON *event)
+{
+	if (s->watcher)
+		s->watcher(s->watcher_arg, event);
 }
 
 void session_set_speed(struct session *s, double speed)

@@ -17,6 +17,8 @@ struct secret;
 struct session *session_new(struct loop *loop, struct transport *transport, struct credentials *credentials, bool rehearsal);
 void session_free(struct session *s);
 bool session_is_rehearsal(const struct session *s);
+/* Who sees the events of its runs besides the face, and before it: the operator's hand in a rehearsal. */
+void session_watch(struct session *s, event_fn *watcher, void *arg);
 /* In rehearsal: seconds of cloud time a second of watching. */
 void session_set_speed(struct session *s, double speed);
 
@@ -45,6 +47,7 @@ struct run_options {
 	struct answers *answers;                       /* borrowed for the run; resolved is written */
 	bool consent;                                  /* --yes: data may be destroyed (replace, destroy), unless they are protected */
 	const char *const *delete_data;                /* data words (kind.h) that were said: those go, protected or not; NULL-terminated, or NULL */
+	double wait;                                   /* seconds that people are waited for once nothing else goes on; negative: as long as it takes */
 	const char *file;                              /* the answers file's path, for messages and the journal's name */
 	bool (*save)(void *arg, const struct answers *a, struct err *e);
 	event_fn *event;

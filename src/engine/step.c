@@ -23,6 +23,7 @@
 /* How long what failed for want of a permission is made again: grants spread within minutes as a rule, and without a bound in words. */
 #define SPREAD_BUDGET 2700.0
 #define REMAKE_SOONEST 8.0
+#define BY_HAND_BUDGET 20.0 /* what a person does is asked for again anyway */
 
 double step_now(const struct step *s)
 {
@@ -43,10 +44,12 @@ double step_interval(double elapsed)
 
 static const char *phase_name(const struct step *s)
 {
-	static const char *const names[] = {[PHASE_WAITING] = "waiting", [PHASE_READING] = "reading", [PHASE_POLLING] = "polling"};
+	static const char *const names[] = {[PHASE_WAITING] = "waiting", [PHASE_READING] = "reading", [PHASE_POLLING] = "polling",
+					     [PHASE_BY_HAND] = "yours"};
 	static const char *const results[RESULTS] = {
 		[RESULT_NONE] = "waiting", [RESULT_LOOKED] = "kept", [RESULT_DIFFERS] = "done", [RESULT_DONE] = "done",	[RESULT_KEPT] = "kept",
 		[RESULT_ABSENT] = "kept",  [RESULT_LEFT] = "kept",   [RESULT_FAILED] = "failed", [RESULT_SKIPPED] = "skipped",
+		[RESULT_WAITS] = "yours",
 	};
 	if (s->phase == PHASE_OVER)
 		return results[s->result];
@@ -114,6 +117,7 @@ void step_free(struct step *s)
 	free(s->lock);
 	free(s->wants);
 	free(s->remains);
+	free(s->told);
 	err_free(&s->err);
 }
 
@@ -580,6 +584,10 @@ static void make(struct step *s)
 		met_another(s);
 		return;
 	}
+	if (s->resource->kind->by_hand) {
+		(s->seen.presence == PRESENT_YES ? step_seen_done : step_await)(s);
+		return;
+	}
 	switch (s->seen.presence) {
 	case PRESENT_NO:
 		not_there(s);
@@ -666,6 +674,7 @@ static void look(struct step *s)
 		look_at_unwanted(s);
 	} else if (s->seen.presence == PRESENT_NO) {
 		c->verdict = VERDICT_CREATE;
+		c->reason = s->resource->kind->by_hand && s->seen.error ? xstrdup(s->seen.error) : NULL;
 	} else if (s->seen.presence == PRESENT_STRANGER) {
 		c->verdict = VERDICT_REFUSE;
 		c->reason = xstrdup(s->seen.error ? s->seen.error : _("it exists and is not ours."));
@@ -736,6 +745,15 @@ static bool parent_gone(const struct step *s)
 	return false;
 }
 
+static void decode(struct step *s, const struct api_result *r)
+{
+	const struct kind *k = s->resource->kind;
+	const char *to = r->raw && k->page ? http_header(r->raw, "Location") : NULL;
+	cJSON *page = k->page ? json_make("{'location':%s,'text':%s}", to ? to : "", r->text ? r->text : "") : NULL;
+	k->decode(&s->view, r->http, page ? page : r->reply, &s->seen);
+	cJSON_Delete(page);
+}
+
 static void on_seen(void *arg, const struct api_result *r)
 {
 	struct step *s = arg;
@@ -743,11 +761,11 @@ static void on_seen(void *arg, const struct api_result *r)
 	observation_free(&s->seen);
 	if (r->tries > 1 && s->lag_since <= 0) /* the cloud made it wait: an API that was coming up, a rate limit */
 		s->work += step_now(s) - s->asked_at;
-	if (!r->http) {
+	if (!r->http && !s->resource->kind->by_hand) {
 		step_fail(s, &r->err);
 		return;
 	}
-	s->resource->kind->decode(&s->view, r->http, r->reply, &s->seen);
+	decode(s, r);
 	if (s->vague && s->seen.presence == PRESENT_UNKNOWN)
 		s->seen.presence = PRESENT_NO;
 	if (s->seen.presence != PRESENT_UNKNOWN) {
@@ -784,8 +802,9 @@ void step_read(struct step *s)
 		return;
 	}
 	s->asked_at = step_now(s);
+	struct api_policy policy = {.just_enabled = s->run->enabled, .budget = s->resource->kind->by_hand ? BY_HAND_BUDGET : 0};
 	if (step_take_lock(s, c.url))
-		s->call = api_call(s->run->api, &c, &(struct api_policy){.just_enabled = s->run->enabled}, on_seen, s);
+		s->call = api_call(s->run->api, &c, &policy, on_seen, s);
 	call_free(&c);
 }
 

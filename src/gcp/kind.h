@@ -91,6 +91,10 @@ struct kind {
 	bool gate;                  /* its request may be refused for reasons that nobody sees before; once it was taken, the dear go on beside it */
 	/* The cure for a refusal with these words of Google's: N_("a sentence"), or NULL for the usual one. May be a NULL function. */
 	const char *(*cure)(const char *message);
+	/* A person makes it, and no request of ours: it stands once it is seen done. Its spec has "title", "steps" (lines) and "paste" for them to read.
+	 * It is asked for whatever happens: decode gets http 0 where nothing was had. create, update and destroy are NULL, and so may api be. */
+	bool by_hand;
+	bool page;                  /* what observe asks is no API: decode's reply is {"location","text"}, the header and the body of whatever came */
 	bool keeps_data;            /* destroying it destroys data: destroy needs consent, the plan says so */
 	const char *data_word;      /* by which an operator asks for these data to be deleted: "database"; NULL where they go with a parent's */
 	/* Is it protected in the cloud, so that consent to destroying is not enough and the word has to be said? NULL: never. */

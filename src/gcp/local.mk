@@ -20,6 +20,8 @@ src_gcp_libgcp_a_SOURCES = \
 	src/gcp/kind_dns_authorization.c \
 	src/gcp/kind_dns_record.c \
 	src/gcp/kind_dns_zone.c \
+	src/gcp/kind_errand_record.c \
+	src/gcp/kind_errand_redirect.c \
 	src/gcp/kind_firewall.c \
 	src/gcp/kind_forwarding_rule.c \
 	src/gcp/kind_global_address.c \
@@ -46,6 +48,7 @@ src_gcp_libgcp_a_SOURCES = \
 	src/gcp/kind_sql_instance.c \
 	src/gcp/kind_sql_rootless.c \
 	src/gcp/kind_sql_user.c \
+	src/gcp/kind_ssl_certificate.c \
 	src/gcp/kind_ssl_policy.c \
 	src/gcp/kind_subnetwork.c \
 	src/gcp/kind_target_http_proxy.c \
@@ -73,6 +76,10 @@ TESTS += tests/gcp/recorded
 tests_gcp_recorded_SOURCES = tests/gcp/recorded.c tests/tap.h
 tests_gcp_recorded_LDADD = $(LIB_GCP)
 
+check_PROGRAMS += tests/gcp/kinds_errand
+TESTS += tests/gcp/kinds_errand
+tests_gcp_kinds_errand_SOURCES = tests/gcp/kinds_errand.c tests/tap.h
+tests_gcp_kinds_errand_LDADD = $(LIB_GCP)
 check_PROGRAMS += tests/gcp/kinds_balancer
 TESTS += tests/gcp/kinds_balancer
 tests_gcp_kinds_balancer_SOURCES = tests/gcp/kinds_balancer.c tests/tap.h

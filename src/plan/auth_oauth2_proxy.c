@@ -123,7 +123,9 @@ static void add_errand(struct design *d)
 				  "ID, auth.client_secret says where the secret is found.\n"
 				  "The service's second address, with a hash in it, is not used: sign-in always returns to the one above."),
 				p->project);
-	plan_errand(p, _("Create an OAuth client"), steps, redirect, *answers_str(d->answers, "auth.client_id"));
+	const char *client = answers_str(d->answers, "auth.client_id");
+	plan_errand(p, "oauth-client", "errand.redirect", *client ? client : "-", _("Create an OAuth client"), steps, cJSON_CreateString(redirect),
+		    json_make("{'client_id':%s,'redirect_uri':%s,'answered':%b}", client, redirect, *client != 0));
 	free(steps);
 	free(redirect);
 }

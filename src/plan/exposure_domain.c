@@ -1,6 +1,7 @@
 /* Exposure domain: the operator's own host name on a global external Application Load Balancer with a certificate that Google issues
- * (reference/targets-run.md 6). The host's zone is in Cloud DNS and ours to write: the records are written, and the certificate is issued by DNS authorization,
- * before anything answers. */
+ * (reference/targets-run.md 6). Where the host's zone is in Cloud DNS and ours to write, the records are written, and the certificate is issued by DNS
+ * authorization, before anything answers. Where it is elsewhere a person makes the one record, which is asked for as soon as the address is reserved; the
+ * certificate is then issued once the host leads to the load balancer. */
 #include "config.h"
 #include "plan/axes.h"
 
@@ -34,14 +35,21 @@ static const struct question questions_of_domain[] = {
 	 .form = N_("A full host name in lower case, such as mlflow.example.com."),
 	 .check = check_host},
 	{.id = "domain.zone", .page = "exposure", .type = TYPE_TEXT, .title = N_("Cloud DNS zone"),
-	 .help = N_("The name of the zone in this project that holds the host. Its records are written for you: the host's address, and the proof that it is yours, "
-		    "by which Google issues the certificate. Hosts whose zone is elsewhere are not yet in this version."),
-	 .after = "exposure",
+	 .help = N_("The name of the zone in this project that holds the host: its records are then written for you. Leave it empty when the host's zone is kept "
+		    "elsewhere: you are told the one record to make there, and it is waited for."),
+	 .after = "exposure", .optional = true,
 	 .pattern = "^[a-z][a-z0-9-]{0,61}[a-z0-9]$",
 	 .form = N_("The zone's name in Cloud DNS, such as example-com.")},
 	{.id = NULL},
 };
 /* clang-format on */
+
+/* The zone in Cloud DNS that is ours to write, or NULL. */
+static const char *zone_of(const struct design *d)
+{
+	const char *zone = answers_str(d->answers, "domain.zone");
+	return *zone ? zone : NULL;
+}
 
 static bool address(struct design *d, struct err *e)
 {
@@ -52,7 +60,7 @@ static bool address(struct design *d, struct err *e)
 	d->plan->hosts[0] = xstrdup(host);
 	d->plan->url = xasprintf("https://%s", host);
 	/* Google: up to an hour once name and load balancer are right; by DNS authorization the certificate is there already. */
-	d->plan->settles = d->axes.target->backend ? 900 : 5400;
+	d->plan->settles = d->axes.target->backend && zone_of(d) ? 900 : 5400;
 	return true;
 }
 
@@ -70,13 +78,32 @@ static struct resource *add(struct design *d, const char *id, const char *kind, 
 static void add_record(struct design *d, const char *id, cJSON *host, const char *type, cJSON *data)
 {
 	plan_needs(plan_add(d->plan, id, "dns.resourceRecordSet", d->plan->hosts[0],
-			    json_make("{'zone':%s,'host':%j,'type':%s,'ttl':300,'data':[%j]}", answers_str(d->answers, "domain.zone"), host, type, data)),
+			    json_make("{'zone':%s,'host':%j,'type':%s,'ttl':300,'data':[%j]}", zone_of(d), host, type, data)),
 		   "apis");
+}
+
+/* Nothing is held up by it but the proof: all else is built meanwhile. */
+static void ask_for_record(struct design *d)
+{
+	const char *host = d->plan->hosts[0];
+	char *steps = xasprintf(_("Where the zone of %s is kept (your registrar or DNS provider), create the A record below.\n"
+				  "Let it be the host's only one: no AAAA record, and nothing between, such as a provider's proxy.\n"
+				  "Google issues the certificate once the host leads to this address."),
+				host);
+	char *line = xasprintf("%s. 300 IN A ", host);
+	plan_errand(d->plan, "dns/address", "errand.record", host, _("Create a DNS record"), steps, json_make("{'$join':[%s,%j]}", line, plan_ref("address", "ip")),
+		    json_make("{'host':%s,'type':'A','data':[%j]}", host, plan_ref("address", "ip")));
+	free(line);
+	free(steps);
 }
 
 static void add_address(struct design *d)
 {
 	add(d, "address", "compute.address", "ip", json_make("{'body':{'addressType':'EXTERNAL','ipVersion':'IPV4'}}"));
+	if (!zone_of(d)) {
+		ask_for_record(d);
+		return;
+	}
 	char *dotted = xasprintf("%s.", d->plan->hosts[0]);
 	add_record(d, "dns/address", cJSON_CreateString(dotted), "A", plan_ref("address", "ip"));
 	free(dotted);
@@ -103,6 +130,17 @@ static void certify_by_dns(struct design *d, cJSON *proxy)
 	free(map);
 }
 
+/* The proxy's certificate by the load balancer's own authorization. It is named by its host: one that a proxy shows cannot be replaced under its name. */
+static void certify_by_balancer(struct design *d, cJSON *proxy)
+{
+	const char *host = d->plan->hosts[0];
+	char *mark = plan_suffix_new(host, d->plan->stack), *what = xasprintf("cert-%s", mark);
+	add(d, "certificate", "compute.sslCertificate", what, json_make("{'body':{'type':'MANAGED','managed':{'domains':[%s]}}}", host));
+	json_put(proxy, "sslCertificates", json_make("[%j]", plan_ref("certificate", "link")));
+	free(what);
+	free(mark);
+}
+
 static struct resource *add_rule(struct design *d, const char *id, const char *what, const char *port, cJSON *target)
 {
 	return add(d, id, "compute.forwardingRule", what,
@@ -127,9 +165,10 @@ static void add_front(struct design *d)
 	add(d, "ssl-policy", "compute.sslPolicy", "tls", json_make("{'body':{'profile':'MODERN','minTlsVersion':'TLS_1_2'}}"));
 	json_put(proxy, "urlMap", plan_ref("url-map", "link"));
 	json_put(proxy, "sslPolicy", plan_ref("ssl-policy", "link"));
-	certify_by_dns(d, proxy);
+	(zone_of(d) ? certify_by_dns : certify_by_balancer)(d, proxy);
 	struct resource *r = add(d, "https-proxy", "compute.targetHttpsProxy", "https", json_make("{'body':%j}", proxy));
-	plan_needs(r, "certificate/entry");
+	if (zone_of(d))
+		plan_needs(r, "certificate/entry");
 	add_rule(d, "rule/443", "443", "443", plan_ref("https-proxy", "link"));
 }
 
@@ -180,7 +219,7 @@ static const char *refused(const struct answers *a)
 	return axes_target(a)->backend || axes_target(a)->balance ? NULL : N_("This target cannot be put behind a load balancer yet.");
 }
 
-static const char *const apis[] = {"compute", "dns", "certificatemanager", NULL};
+static const char *const apis[] = {"compute", NULL}; /* what else it needs its resources' kinds say */
 
 const struct exposure exposure_domain = {
 	.choice =

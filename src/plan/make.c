@@ -23,7 +23,7 @@ static cJSON *apis_of(const struct plan *p, const cJSON *listed)
 	cJSON_ArrayForEach(name, listed)
 		names[count++] = name->valuestring;
 	for (size_t i = 0; i < p->count; i++)
-		if (p->resources[i].kind)
+		if (p->resources[i].kind && p->resources[i].kind->api)
 			names[count++] = p->resources[i].kind->api;
 	qsort(names, count, sizeof *names, by_text);
 	cJSON *list = cJSON_CreateArray();

@@ -33,13 +33,6 @@ static void free_resource(struct resource *r)
 	cJSON_Delete(r->spec);
 }
 
-static void free_errand(struct errand *e)
-{
-	free(e->title);
-	free(e->steps);
-	free(e->paste);
-}
-
 static void free_secret(struct plan_secret *s)
 {
 	free(s->name);
@@ -54,14 +47,11 @@ void plan_free(struct plan *p)
 		return;
 	for (size_t i = 0; i < p->count; i++)
 		free_resource(&p->resources[i]);
-	for (size_t i = 0; i < p->errand_count; i++)
-		free_errand(&p->errands[i]);
 	for (size_t i = 0; i < p->secret_count; i++)
 		free_secret(&p->secrets[i]);
 	for (char **h = p->hosts; h && *h; h++)
 		free(*h);
 	free(p->resources);
-	free(p->errands);
 	free(p->secrets);
 	free(p->hosts);
 	free(p->project);
@@ -86,11 +76,22 @@ static char *copy(const char *text)
 	return text ? xstrdup(text) : NULL;
 }
 
-void plan_errand(struct plan *p, const char *title, const char *steps, const char *paste, bool done)
+struct resource *plan_errand(struct plan *p, const char *id, const char *kind, const char *name, const char *title, const char *steps, cJSON *paste, cJSON *spec)
 {
-	p->errands = xgrow(p->errands, p->errand_count, &p->errand_room, sizeof *p->errands);
-	p->errands[p->errand_count++] =
-		(struct errand){.title = xstrdup(title), .steps = xstrdup(steps), .paste = copy(paste), .done = done};
+	json_put_str(spec, "title", title);
+	json_put_str(spec, "steps", steps);
+	json_put(spec, "paste", paste);
+	return plan_add(p, id, kind, name, spec);
+}
+
+const struct resource *plan_next_errand(const struct plan *p, size_t *at)
+{
+	while (*at < p->count) {
+		const struct resource *r = &p->resources[(*at)++];
+		if (r->kind && r->kind->by_hand && !r->unwanted)
+			return r;
+	}
+	return NULL;
 }
 
 void plan_files(struct plan *p, const struct render_row *rows)

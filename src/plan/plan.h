@@ -24,14 +24,6 @@ struct resource {
 	bool unwanted;              /* earlier answers wanted it, these do not: apply deletes it after all that is wanted stands */
 };
 
-/* Something a human must do: an OAuth client, DNS. */
-struct errand {
-	char *title;                /* "Create an OAuth client" */
-	char *steps;                /* lines: where, what to press */
-	char *paste;                /* the exact text to paste (a redirect URI a line), or NULL */
-	bool done;                  /* the answers already hold its result */
-};
-
 /* A value that calls name as {"$secret":NAME} and that never leaves guarded memory but for Secret Manager. */
 struct plan_secret {
 	char *name;                 /* "db-password" */
@@ -89,8 +81,6 @@ struct plan {
 	char *project, *number, *stack, *region;
 	struct resource *resources;
 	size_t count, room;
-	struct errand *errands;
-	size_t errand_count, errand_room;
 	struct plan_secret *secrets;
 	size_t secret_count, secret_room;
 	struct axes axes;
@@ -142,8 +132,12 @@ bool plan_seal(struct plan *p, struct err *e);
 /* For each resource: does this one need it, directly or not? Array of plan->count, freed by the caller. */
 bool *plan_behind(const struct plan *p, size_t resource);
 
-/* For the axes: appends an errand, a secret; texts are copied, NULL stays NULL. */
-void plan_errand(struct plan *p, const char *title, const char *steps, const char *paste, bool done);
+/* What a person has to do, as a resource of a kind that says so (by_hand): its title ("Create an OAuth client"), lines that say where and what to press,
+ * and the exact text to paste, a reference or a text made of them too (owned by the plan from then on). spec gets these. */
+struct resource *plan_errand(struct plan *p, const char *id, const char *kind, const char *name, const char *title, const char *steps, cJSON *paste, cJSON *spec);
+/* The next one that is to be done and is wanted, from *at on; NULL at the end. */
+const struct resource *plan_next_errand(const struct plan *p, size_t *at);
+/* For the axes: appends a secret; texts are copied, NULL stays NULL. */
 void plan_secret(struct plan *p, const char *name, int recipe, const char *question, const char *reference, const char *keeper);
 
 /* The node that stands for an output of the resource id, for json_make's %j: json_make("{'value':%j}", plan_ref("sql", "ip")). In a longer text:

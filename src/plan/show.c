@@ -100,15 +100,39 @@ static cJSON *resource_json(const struct resource *r, const struct change *c, en
 			 needs_json(r), grants_json(r), differences_json(c), text_or_null(c ? c->reason : NULL), text_or_null(down ? _(down) : NULL));
 }
 
-static cJSON *errand_json(const struct errand *e)
+/* What is not known yet is said in words. */
+static char *paste_of(const struct resource *r)
 {
-	return json_make("{'title':%s,'steps':%s,'paste':%j,'done':%b}", e->title, e->steps, text_or_null(e->paste), e->done);
+	cJSON *spec = plan_assume(r->spec, _("(known once it is built)"));
+	char *paste = xstrdup(json_str(spec, "paste", ""));
+	cJSON_Delete(spec);
+	return paste;
+}
+
+/* Seen so by who looked; else it is what the answers hold its result of. */
+static bool errand_done(const struct plan *p, const struct change *const *changes, const struct resource *r)
+{
+	size_t i = (size_t)(r - p->resources);
+	return changes && changes[i] ? changes[i]->verdict == VERDICT_KEEP : json_bool(r->spec, "answered", false);
+}
+
+static cJSON *errands_json(const struct plan *p, const struct change *const *changes)
+{
+	cJSON *list = cJSON_CreateArray();
+	size_t at = 0;
+	for (const struct resource *r; (r = plan_next_errand(p, &at));) {
+		char *paste = paste_of(r);
+		cJSON_AddItemToArray(list, json_make("{'title':%s,'steps':%s,'paste':%s,'done':%b}", json_str(r->spec, "title", ""), json_str(r->spec, "steps", ""),
+						     paste, errand_done(p, changes, r)));
+		free(paste);
+	}
+	return list;
 }
 
 cJSON *plan_json(const struct plan *p, const struct change *const *changes)
 {
 	int counts[VERDICTS] = {0};
-	cJSON *resources = cJSON_CreateArray(), *errands = cJSON_CreateArray(), *counted = cJSON_CreateObject();
+	cJSON *resources = cJSON_CreateArray(), *counted = cJSON_CreateObject();
 	for (size_t i = 0; i < p->count; i++) {
 		enum verdict v = verdict_of(changes, i);
 		if (hidden(p, changes, i))
@@ -118,12 +142,10 @@ cJSON *plan_json(const struct plan *p, const struct change *const *changes)
 	}
 	for (int v = 0; v < VERDICTS; v++)
 		json_put_num(counted, verdict_words[v], counts[v]);
-	for (size_t i = 0; i < p->errand_count; i++)
-		cJSON_AddItemToArray(errands, errand_json(&p->errands[i]));
 	return json_make("{'project':%s,'stack':%s,'region':%s,'url':%s,'counts':%j,'expected_seconds':%d,'monthly_usd':%j,'prices':%s,"
 			 "'permissions':%j,'resources':%j,'errands':%j}",
 			 p->project, p->stack, p->region, p->url, counted, (int)plan_expected(p, changes), dollars(total_cost(p, changes)), kind_prices_date, plan_permissions_json(p), resources,
-			 errands);
+			 errands_json(p, changes));
 }
 
 /* Table -------------------------------------------------------------------------------------------------------------------- */
@@ -242,15 +264,18 @@ static void put_row(const struct resource *r, const struct change *c, enum verdi
 }
 
 /* What is done is only named, with what was to paste: it may have to be looked up again. */
-static void put_errands(const struct plan *p, int width, struct buf *out)
+static void put_errands(const struct plan *p, const struct change *const *changes, int width, struct buf *out)
 {
-	for (size_t i = 0; i < p->errand_count; i++) {
-		const struct errand *e = &p->errands[i];
-		buf_printf(out, "\n%s: %s%s\n", _("By hand"), e->title, e->done ? _(" (its result is in the answers)") : "");
-		if (!e->done)
-			put_wrapped(out, e->steps, 2, width);
-		if (e->paste)
-			buf_printf(out, "    %s\n", e->paste);
+	size_t at = 0;
+	for (const struct resource *r; (r = plan_next_errand(p, &at));) {
+		bool done = errand_done(p, changes, r);
+		char *paste = paste_of(r);
+		buf_printf(out, "\n%s: %s%s\n", _("By hand"), json_str(r->spec, "title", ""), done ? _(" (done, as far as can be seen)") : "");
+		if (!done)
+			put_wrapped(out, json_str(r->spec, "steps", ""), 2, width);
+		if (*paste)
+			buf_printf(out, "    %s\n", paste);
+		free(paste);
 	}
 }
 
@@ -285,7 +310,7 @@ void plan_table(const struct plan *p, const struct change *const *changes, int w
 	buf_printf(out, _("Address: %s"), p->url);
 	buf_putc(out, '\n');
 	put_limit(p, wide, out);
-	put_errands(p, wide, out);
+	put_errands(p, changes, wide, out);
 	free(cost);
 	free(counted);
 }

@@ -145,6 +145,13 @@ static const struct row {
 	 "DELETE https://dns.googleapis.com/dns/v1/projects/demo/managedZones/z/rrsets/m.example.com./A",
 	 "{'name':'m.example.com.','type':'A','ttl':60,'rrdatas':['203.0.113.9']}",
 	 "PATCH https://dns.googleapis.com/dns/v1/projects/demo/managedZones/z/rrsets/m.example.com./A {\"name\":\"m.example.com.\",\"rrdatas\":[\"203.0.113.9\"],\"ttl\":300,\"type\":\"A\"}"},
+	{"compute.sslCertificate", "mlflow-cert-a", "{'body':{'type':'MANAGED','managed':{'domains':['mlflow.example.com']}}}",
+	 "{'name':'mlflow-cert-a','description':'" MARK "','type':'MANAGED','managed':{'domains':['mlflow.example.com'],'status':'PROVISIONING',"
+	 "'domainStatus':{'mlflow.example.com':'FAILED_NOT_VISIBLE'}}}",
+	 "GET " COMPUTE "global/sslCertificates/mlflow-cert-a",
+	 "POST " COMPUTE "global/sslCertificates {\"description\":\"" MARK "\",\"managed\":{\"domains\":[\"mlflow.example.com\"]},\"name\":\"mlflow-cert-a\",\"type\":\"MANAGED\"}",
+	 "DELETE " COMPUTE "global/sslCertificates/mlflow-cert-a",
+	 "{'name':'mlflow-cert-a','description':'" MARK "','type':'MANAGED','managed':{'domains':['other.example.com'],'status':'ACTIVE'}}", ""},
 	{"compute.sslPolicy", "mlflow-tls", "{'body':{'profile':'MODERN','minTlsVersion':'TLS_1_2'}}",
 	 "{'name':'mlflow-tls','description':'" MARK "','fingerprint':'g=','profile':'MODERN','minTlsVersion':'TLS_1_2','enabledFeatures':['x']}",
 	 "GET " COMPUTE "global/sslPolicies/mlflow-tls",

@@ -121,7 +121,7 @@ static void test_apis(const struct plan *p)
 {
 	const cJSON *services = json_at(plan_find(p, "apis")->spec, "services"), *one;
 	for (size_t i = 0; i < p->count; i++) {
-		bool listed = false;
+		bool listed = !p->resources[i].kind->api;
 		cJSON_ArrayForEach(one, services)
 			listed = listed || !strcmp(one->valuestring, p->resources[i].kind->api);
 		if (!listed)
@@ -282,7 +282,7 @@ int main(void)
 	golden("tests/plan/cloud-run.plan.json", text);
 	golden("tests/plan/cloud-run.specs.json", specs);
 	is_str(p->url, "https://mlflow-123456789012.us-central1.run.app", "the deterministic URL");
-	is_str(p->errands[0].paste, "https://mlflow-123456789012.us-central1.run.app/oauth2/callback", "the redirect URI to paste");
+	is_str(json_str(plan_find(p, "oauth-client")->spec, "paste", ""), "https://mlflow-123456789012.us-central1.run.app/oauth2/callback", "the redirect URI to paste");
 	test_order(p);
 	test_apis(p);
 	test_records(p);

@@ -76,6 +76,39 @@ static void certificate(void)
 	free(clash);
 }
 
+/* The state of the certificate's domain, until the next call. */
+static const char *certificate_of(const char *domain)
+{
+	const cJSON *states = json_at(asks("GET", COMPUTE "global/sslCertificates/cert", NULL, 200), "managed.domainStatus");
+	const cJSON *state = cJSON_GetObjectItemCaseSensitive(states, domain);
+	return state ? state->valuestring : "none";
+}
+
+static void set_record(const char *record, cJSON *data)
+{
+	char *url = xasprintf("registrar.example/%s", record);
+	asks("PUT", url, json_make("{'data':%j}", data), 200);
+	free(url);
+}
+
+/* Google Public DNS: answers by type, aliases on the way, and what it says where there is nothing. */
+static void names_resolve(const char *ip)
+{
+	cJSON *r = asks("GET", "dns.google/resolve?name=APP.example.com.&type=A", NULL, 200);
+	ok(json_num(r, "Status", -1) == 0 && json_num(r, "Answer.0.type", 0) == 1 && !strcmp(json_str(r, "Answer.0.data", ""), ip) &&
+		   !strcmp(json_str(r, "Answer.0.name", ""), "app.example.com."),
+	   "a name resolves, in whatever letters");
+	set_record("www.example.com/CNAME", json_make("['app.example.com.']"));
+	r = asks("GET", "dns.google/resolve?name=www.example.com", NULL, 200);
+	ok(json_num(r, "Answer.0.type", 0) == 5 && !strcmp(json_str(r, "Answer.1.data", ""), ip), "an alias is followed to the address");
+	r = asks("GET", "dns.google/resolve?name=app.example.com&type=28", NULL, 200);
+	ok(json_num(r, "Status", -1) == 0 && !json_at(r, "Answer"), "a name without such a record has no answer");
+	r = asks("GET", "dns.google/resolve?name=none.example.com&type=A", NULL, 200);
+	ok(json_num(r, "Status", -1) == 3 && !json_at(r, "Answer"), "and one that is not there is NXDOMAIN");
+	ask("GET", "dns.google/resolve?name=app..example.com&type=A", NULL);
+	is_int(last_status, 400, "what is no name is refused");
+}
+
 static void visible(void)
 {
 	new_cloud(NULL);
@@ -84,8 +117,23 @@ static void visible(void)
 	    json_make("{'name':'fr','IPAddress':'global/addresses/ip','target':'global/targetHttpsProxies/tp','portRange':'443','loadBalancingScheme':"
 		      "'EXTERNAL_MANAGED'}"));
 	sim_advance(cloud, sim_now(cloud) + 24 * 3600);
-	is_str(json_str(asks("GET", COMPUTE "global/sslCertificates/cert", NULL, 200), "managed.status", ""), "ACTIVE",
-	       "where the operator sets the record, it becomes active");
+	is_str(certificate_of("app.example.com"), "FAILED_NOT_VISIBLE", "nobody sets the record: it never becomes active");
+	char *ip = xstrdup(json_str(asks("GET", COMPUTE "global/addresses/ip", NULL, 200), "address", ""));
+	set_record("app.example.com/A", json_make("['203.0.113.9']"));
+	sim_advance(cloud, sim_now(cloud) + 4 * 3600);
+	is_str(certificate_of("app.example.com"), "FAILED_NOT_VISIBLE", "nor where it leads elsewhere");
+	set_record("app.example.com/A", json_make("['203.0.113.9',%s]", ip));
+	sim_advance(cloud, sim_now(cloud) + 4 * 3600);
+	is_str(certificate_of("app.example.com"), "FAILED_NOT_VISIBLE", "nor where it leads elsewhere as well");
+	set_record("app.example.com/A", json_make("[%s]", ip));
+	set_record("app.example.com/AAAA", json_make("['2001:db8::9']"));
+	sim_advance(cloud, sim_now(cloud) + 4 * 3600);
+	is_str(certificate_of("app.example.com"), "FAILED_NOT_VISIBLE", "nor where an address of IPv6 leads elsewhere");
+	ask("DELETE", "registrar.example/app.example.com/AAAA", NULL);
+	sim_advance(cloud, sim_now(cloud) + 4 * 3600);
+	is_str(certificate_of("app.example.com"), "ACTIVE", "once its only address is the rule's it does");
+	names_resolve(ip);
+	free(ip);
 	static const char *const order[] = {"forwardingRules/fr", "targetHttpsProxies/tp", "sslCertificates/cert", "urlMaps/um", "backendServices/be",
 					    "healthChecks/hc", "addresses/ip"};
 	for (size_t i = 0; i < sizeof order / sizeof *order; i++) {

@@ -174,8 +174,15 @@ static void controllers(void)
 	sim_advance(cloud, sim_now(cloud) + 1200);
 	ok(!json_at(get("/apis/networking.k8s.io/v1/namespaces/ns/ingresses/other", 200), "status.loadBalancer.ingress"), "a class in the field alone is somebody else's");
 	sim_advance(cloud, sim_now(cloud) + 86400);
+	is_str(json_str(get("/apis/networking.gke.io/v1/namespaces/ns/managedcertificates/mc", 200), "status.certificateStatus", ""), "Provisioning",
+	       "its certificate is not issued while its host leads nowhere");
+	const char *domain = json_str(get("/apis/networking.gke.io/v1/namespaces/ns/managedcertificates/mc", 200), "spec.domains.0", "");
+	char *record = xasprintf("registrar.example/%s/A", domain);
+	asks("PUT", record, json_make("{'data':[%s]}", ip), 200);
+	free(record);
+	sim_advance(cloud, sim_now(cloud) + 86400);
 	is_str(json_str(get("/apis/networking.gke.io/v1/namespaces/ns/managedcertificates/mc", 200), "status.certificateStatus", ""), "Active",
-	       "and its certificate becomes active");
+	       "and becomes active once it leads to the ingress");
 	cJSON_Delete(named);
 	free(service);
 	free(ip);

@@ -37,7 +37,6 @@ KEPT = re.compile(r"""
     storage\.(softDeleted\w*|usage)\ |                   # for seven days
     run\.graves\ |                                       # names that are free again after a while
     iap\.settings\ |                                     # of what had an id that never comes again
-    world\.registrar\ |                                  # what an operator told the registrar
     network\.producers\ |                                 # lets go of what was behind it only after days,
     servicenetworking\.connections\ .*/default |          # and so its connection stays where it was left to its network
     compute\.addresses\ .*/serverless-ipv4 |              # Cloud Run's, for more than an hour

@@ -333,7 +333,8 @@ static struct plan *fake_plan(const struct answers *a)
 	struct err e = {0};
 	plan_secret(p, "oauth-client", -1, "auth.client_secret", answers_str(a, "auth.client_secret"), "secret/cookie");
 	if (!text_ends(answers_str(a, "auth.client_id"), "rehearsal.apps.googleusercontent.com"))
-		plan_errand(p, "Create an OAuth client", "In the console.", "https://mlflow-246813579012.us-central1.run.app/oauth2/callback", false);
+		plan_errand(p, "oauth-client", "errand.redirect", "-", "Create an OAuth client", "In the console.",
+			    cJSON_CreateString("https://mlflow-246813579012.us-central1.run.app/oauth2/callback"), cJSON_CreateObject());
 	if (!plan_seal(p, &e))
 		exit(1);
 	return p;

@@ -1,0 +1,59 @@
+/* A redirect URI that a person registers with an OAuth client: Google has no API for that. It is seen by beginning a sign-in as
+ * a browser would, which Google turns away when the client does not have the URI; nobody signs in. spec:
+ * {"title","steps","paste","client_id","redirect_uri"}. */
+#include "config.h"
+#include "gcp/kinds.h"
+
+#include "base/gettext.h"
+#include "base/json.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void observe(const struct view *v, struct call *out)
+{
+	call_set(out, DIALECT_NONE, "GET", NULL, "https://accounts.google.com/o/oauth2/v2/auth?client_id=%s&redirect_uri=%s&response_type=code&scope=%s",
+		 json_str(v->spec, "client_id", ""), json_str(v->spec, "redirect_uri", ""), "openid email");
+	out->audience = AUDIENCE_NOBODY;
+}
+
+/* Google answers with a redirect to its error page, whose authError is a message in Base64 that begins with the error's code;
+ * before 2022 it answered with the page itself. */
+static bool turned_away(const cJSON *reply, const char *in_page, const char *in_address)
+{
+	const char *at = strstr(json_str(reply, "location", ""), "authError=");
+	return (at && !strncmp(at + strlen("authError="), in_address, strlen(in_address))) ||
+	       strstr(json_str(reply, "text", ""), in_page);
+}
+
+/* Only a clear refusal counts as not done: what the sign-in's pages look like is no interface, and what cannot be told is the
+ * operator's to know. */
+static void decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
+{
+	const char *client = json_str(v->spec, "client_id", ""), *uri = json_str(v->spec, "redirect_uri", "");
+	(void)http;
+	if (turned_away(reply, "redirect_uri_mismatch", "ChVyZWRpcmVjdF91cmlfbWlzbWF0Y2g"))
+		kind_say(out, PRESENT_NO, _("the OAuth client %s does not have the redirect URI %s."), client, uri);
+	else if (turned_away(reply, "invalid_client", "Cg5pbnZhbGlkX2NsaWVudB"))
+		kind_say(out, PRESENT_NO, _("there is no OAuth client %s."), client);
+	else
+		out->presence = PRESENT_YES;
+	if (out->presence == PRESENT_YES)
+		out->found = cJSON_CreateObject();
+}
+
+static void compare(const struct view *v, const struct observation *seen, struct change *out)
+{
+	(void)v, (void)seen;
+	out->verdict = VERDICT_KEEP;
+}
+
+const struct kind kind_errand_redirect = {
+    .id = "errand.redirect",
+    .title = N_("OAuth client, by hand"),
+    .by_hand = true,
+    .page = true,
+    .observe = observe,
+    .decode = decode,
+    .compare = compare,
+};

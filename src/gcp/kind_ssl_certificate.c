@@ -1,0 +1,67 @@
+/* A certificate that Google issues once the host leads to the load balancer that shows it, and not before. It stands as soon as
+ * it was asked for: whether it is issued is seen at the host itself. Its host cannot be changed, and while a proxy shows it it
+ * does not go, so another host wants another name. */
+#include "config.h"
+#include "gcp/compute_object.h"
+#include "gcp/kinds.h"
+
+#include "base/gettext.h"
+#include "base/json.h"
+
+#include <string.h>
+
+static const char *const fixed[] = {"type", "managed", NULL};
+static const struct compute_object object = {.scope = "global", .collection = "sslCertificates", .fixed = fixed};
+
+static void observe(const struct view *v, struct call *out)
+{
+	compute_object_observe(&object, v, out);
+}
+
+static void list(const struct view *v, struct call *out)
+{
+	call_set(out, DIALECT_NONE, "GET", NULL,
+		 "https://compute.googleapis.com/compute/v1/projects/%s/global/sslCertificates?maxResults=500", v->project);
+}
+
+static void decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
+{
+	compute_object_decode(&object, v, http, reply, out);
+	if (out->presence == PRESENT_YES &&
+	    !strcmp(json_str(out->found, "managed.status", ""), "PROVISIONING_FAILED_PERMANENTLY"))
+		kind_say(out, PRESENT_FAILED, "%s",
+			 _("Google does not try to issue this certificate any more: choose another host, or remove the "
+			   "certificate."));
+}
+
+static void compare(const struct view *v, const struct observation *seen, struct change *out)
+{
+	compute_object_compare(&object, v, seen, out);
+}
+
+static void create(const struct view *v, const struct observation *seen, struct call *out)
+{
+	compute_object_create(&object, v, seen, out);
+}
+
+static void destroy(const struct view *v, const struct observation *seen, struct call *out)
+{
+	compute_object_destroy(&object, v, seen, out);
+}
+
+const struct kind kind_ssl_certificate = {
+    .id = "compute.sslCertificate",
+    .title = N_("Managed certificate"),
+    .api = "compute.googleapis.com",
+    .usual = 1,
+    .slow = 2,
+    .deadline = 1200,
+    .observe = observe,
+    .list = list,
+    .items = "items",
+    .decode = decode,
+    .compare = compare,
+    .create = create,
+    .destroy = destroy,
+    .patience = 120,
+};
