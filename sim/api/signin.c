@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CLIENTS "oauth.clients"
+#define CLIENTS "oauth.redirects"
 
 enum { CODE_SECONDS = 600 };
 

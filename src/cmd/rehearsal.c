@@ -29,9 +29,9 @@ struct exchange {
 };
 
 /* What the operator does by hand, some time after they were told. */
-struct deed {
+struct chore {
 	struct rehearsal *owner;
-	struct deed *next;
+	struct chore *next;
 	loop_id timer;
 	char *target, *body;
 };
@@ -41,7 +41,7 @@ struct rehearsal {
 	struct loop *loop;
 	struct sim *sim;
 	struct exchange *flying;
-	struct deed *deeds;
+	struct chore *chores;
 	unsigned long last_id;
 };
 
@@ -259,9 +259,9 @@ static void cancel_request(struct transport *t, unsigned long id)
 
 enum { HAND_SECONDS = 240 };
 
-static void forget_deed(struct deed *d)
+static void forget_chore(struct chore *d)
 {
-	struct deed **p = &d->owner->deeds;
+	struct chore **p = &d->owner->chores;
 	while (*p != d)
 		p = &(*p)->next;
 	*p = d->next;
@@ -271,9 +271,9 @@ static void forget_deed(struct deed *d)
 	free(d);
 }
 
-static void do_deed(void *arg)
+static void do_chore(void *arg)
 {
-	struct deed *d = arg;
+	struct chore *d = arg;
 	struct sim_request q = {
 	    .method = "PUT", .host = "registrar.example", .target = d->target, .body = d->body, .body_len = strlen(d->body)};
 	struct sim_reply reply = {0};
@@ -281,7 +281,7 @@ static void do_deed(void *arg)
 	sim_advance(d->owner->sim, loop_now(d->owner->loop));
 	sim_handle(d->owner->sim, &q, &reply);
 	sim_reply_free(&reply);
-	forget_deed(d);
+	forget_chore(d);
 }
 
 /* A record that the operator is told to make is there some minutes later, as they were told it. */
@@ -291,14 +291,14 @@ static void hand(void *arg, const cJSON *event)
 	const cJSON *record = json_at(event, "record");
 	if (strcmp(json_str(event, "event", ""), "errand") || strcmp(json_str(event, "state", ""), "waiting") || !record)
 		return;
-	struct deed *d = xcalloc(1, sizeof *d);
+	struct chore *d = xcalloc(1, sizeof *d);
 	cJSON *body = json_make("{'data':%j}", cJSON_Duplicate(json_at(record, "data"), true));
-	*d = (struct deed){.owner = r,
-			   .next = r->deeds,
+	*d = (struct chore){.owner = r,
+			   .next = r->chores,
 			   .body = json_text(body, -1),
 			   .target = xasprintf("/%s/%s", json_str(record, "name", ""), json_str(record, "type", ""))};
-	r->deeds = d;
-	d->timer = loop_after(r->loop, HAND_SECONDS, do_deed, d);
+	r->chores = d;
+	d->timer = loop_after(r->loop, HAND_SECONDS, do_chore, d);
 	cJSON_Delete(body);
 }
 
@@ -307,8 +307,8 @@ static void free_rehearsal(struct transport *t)
 	struct rehearsal *r = (struct rehearsal *)t;
 	while (r->flying)
 		cancel_request(t, r->flying->id);
-	while (r->deeds)
-		forget_deed(r->deeds);
+	while (r->chores)
+		forget_chore(r->chores);
 	sim_free(r->sim);
 	free(r);
 }

@@ -19,6 +19,22 @@ def ask(sim, method, url, body=None):
         raise RuntimeError(f"{method} {url}: {e.code} {e.read()[:500]}") from None
 
 
+def do_tasks(sim, result):
+    """What a result says is left to do by hand, done as it is told: the records are set at the simulated registrar. How many."""
+    tasks = [t for t in result.get("waiting", []) if "record" in t]
+    for task in tasks:
+        set_record(sim, task["record"]["name"], task["record"]["type"], task["record"]["data"])
+    return len(tasks)
+
+
+def set_record(sim, name, kind, data):
+    """The name's records of this type where its zone is kept, which is not here; None takes them away."""
+    if data is None:
+        ask(sim, "DELETE", f"https://registrar.example/{name}/{kind}")
+    else:
+        ask(sim, "PUT", f"https://registrar.example/{name}/{kind}", {"data": data})
+
+
 def ask_until(sim, method, url, body=None, seconds=30):
     """The same, asked again while an API that was just switched on, or what it refers to, is not there yet."""
     deadline = time.monotonic() + seconds
