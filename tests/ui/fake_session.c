@@ -327,6 +327,7 @@ static struct plan *fake_plan(const struct answers *a)
 	p->region = xstrdup(answers_str(a, "region"));
 	p->url = xstrdup("https://mlflow-246813579012.us-central1.run.app");
 	p->resources = xcalloc(ROWS, sizeof *p->resources);
+	p->room = ROWS;
 	for (p->count = 0; p->count < ROWS; p->count++)
 		p->resources[p->count] = (struct resource){.id = xstrdup(rows[p->count].id), .kind = &rows[p->count].kind,
 							   .name = xstrdup(rows[p->count].name), .spec = json_make("{'settings':{'tier':'db-custom-1-3840'}}")};
