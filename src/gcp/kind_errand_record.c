@@ -124,11 +124,11 @@ static void compare(const struct view *v, const struct observation *seen, struct
 }
 
 const struct kind kind_errand_record = {
-    .id = "errand.record",
-    .title = N_("DNS record, by hand"),
-    .by_hand = true,
-    .observe = observe,
-    .decode = decode,
-    .compare = compare,
-    .stays = N_("you made it where the host's zone is kept: remove it there, since its address is no longer yours."),
+	.id = "errand.record",
+	.title = N_("DNS record, by hand"),
+	.by_hand = true,
+	.observe = observe,
+	.decode = decode,
+	.compare = compare,
+	.stays = N_("you made it where the host's zone is kept: remove it there, since its address is no longer yours."),
 };

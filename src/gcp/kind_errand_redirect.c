@@ -49,11 +49,11 @@ static void compare(const struct view *v, const struct observation *seen, struct
 }
 
 const struct kind kind_errand_redirect = {
-    .id = "errand.redirect",
-    .title = N_("OAuth client, by hand"),
-    .by_hand = true,
-    .page = true,
-    .observe = observe,
-    .decode = decode,
-    .compare = compare,
+	.id = "errand.redirect",
+	.title = N_("OAuth client, by hand"),
+	.by_hand = true,
+	.page = true,
+	.observe = observe,
+	.decode = decode,
+	.compare = compare,
 };
