@@ -21,4 +21,9 @@ void outside_print(FILE *to, const char *format, ...) __attribute__((format(prin
  * percent-encoded, JSON- or HTML-escaped, each once or twice, and what is left of one that was cut at the text's end. */
 void outside_redact(struct buf *text);
 
+/* The same with a word of the caller's for each secret; base64: it stands in place of base64. What word returns is copied at once. */
+struct secret;
+typedef const char *outside_word(void *arg, struct secret *s, bool base64);
+void outside_replace(struct buf *text, outside_word *word, void *arg);
+
 #endif
