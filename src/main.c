@@ -4,12 +4,14 @@
 #include "base/err.h"
 #include "base/gettext.h"
 #include "base/mem.h"
+#include "base/outside.h"
 #include "base/process.h"
 #include "base/secret.h"
 #include "cmd/cli.h"
 #include "cmd/language.h"
 #include "cmd/luck.h"
 #include "cmd/open.h"
+#include "net/recorder.h"
 #include "ui/wizard.h"
 
 #include <errno.h>
@@ -67,6 +69,37 @@ static enum exit_code run_wizard(struct cli *cli, struct err *e)
 	return (enum exit_code)code;
 }
 
+/* The verb, or the wizard when there is none. */
+static enum exit_code run(struct cli *cli, const struct verb *verb, struct err *e)
+{
+	if (!verb)
+		return run_wizard(cli, e);
+	enum exit_code code = verb->run(cli, e);
+	return e->exit ? report(e) : code;
+}
+
+/* Says what is in the recording, and closes it. */
+static void end_recording(struct cli *cli)
+{
+	const char *why;
+	unsigned long count = recorder_count(cli->recorder, &why);
+	if (why)
+		outside_print(stderr, _("The recording %s ends after %lu exchanges: %s.\n"), cli->record, count, _(why));
+	else if (!cli->quiet)
+		outside_print(stderr, _("Recorded in %s: %lu exchanges.\n"), cli->record, count);
+	recorder_close(cli->recorder);
+}
+
+static enum exit_code run_recorded(struct cli *cli, const struct verb *verb, struct err *e)
+{
+	cli->recorder = recorder_open(cli->record, 0, e);
+	if (!cli->recorder)
+		return report(e);
+	enum exit_code code = run(cli, verb, e);
+	end_recording(cli);
+	return code;
+}
+
 int main(int argc, char **argv)
 {
 	process_hold_standard_fds();
@@ -86,12 +119,8 @@ int main(int argc, char **argv)
 		luck_fix(cli.seed);
 	if (!understood || (!done && !secret_init(&e))) {
 		code = report(&e);
-	} else if (!done && verb) {
-		code = verb->run(&cli, &e);
-		if (e.exit)
-			code = report(&e);
 	} else if (!done) {
-		code = run_wizard(&cli, &e);
+		code = cli.record ? run_recorded(&cli, verb, &e) : run(&cli, verb, &e);
 	}
 	free(cli.set);
 	free(cli.delete_data);

@@ -29,6 +29,7 @@ const struct flag flags[] = {
 	{"faults", 0, "FILE", N_("rehearsal: make these faults happen")},
 	{"cloud-proxy", 0, "URL", N_("send every request through this proxy")},
 	{"cloud-ca", 0, "FILE", N_("trust this certificate authority, and no other")},
+	{"record", 0, "FILE", N_("write every exchange with the cloud there, without secrets and people's addresses")},
 	{"help", 'h', NULL, N_("print this help")},
 	{"version", 'V', NULL, N_("print the version")},
 	{0},
@@ -127,6 +128,7 @@ static bool take(struct cli *cli, const char *name, const char *value, struct er
 		{"plain", &cli->plain, NULL},       {"ascii", &cli->ascii, NULL},       {"quiet", &cli->quiet, NULL},
 		{"out", NULL, &cli->out},           {"world", NULL, &cli->world},       {"faults", NULL, &cli->faults},
 		{"cloud-ca", NULL, &cli->cloud_ca}, {"cloud-proxy", NULL, &cli->cloud_proxy},
+		{"record", NULL, &cli->record},
 	};
 	if (!strcmp(name, "rehearse") && !rehearsal_there(e))
 		return false;

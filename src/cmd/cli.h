@@ -9,6 +9,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
+struct recorder;
+
 /* What the options said. Strings belong to argv. */
 struct cli {
 	const char *file;         /* the answers file, or NULL */
@@ -19,6 +21,8 @@ struct cli {
 	uint64_t seed;            /* rehearsal: which world's luck; 0 when not given */
 	const char *world;        /* rehearsal: a file that describes the starting world */
 	const char *faults;       /* rehearsal: a file of fault rules */
+	const char *record;       /* a new file that every exchange is written to; NULL for none */
+	struct recorder *recorder; /* its recorder, while main has one open */
 	bool json;                /* events or results as JSON lines */
 	double wait;              /* minutes that a person's task is waited for; negative when not given */
 	bool yes;                 /* consent to what destroys data */

@@ -3,6 +3,7 @@
 
 #include "cmd/rehearsal.h"
 #include "net/credentials.h"
+#include "net/recorder.h"
 #include "net/trust.h"
 
 #include <stdlib.h>
@@ -17,6 +18,8 @@ struct session *open_session(const struct cli *cli, bool paced, struct err *e)
 	struct loop *loop = loop_new(LOOP_REAL, 1);
 	struct transport *transport = transport_curl(loop, cli->cloud_proxy, ca, 0);
 	free(ca);
+	if (cli->recorder)
+		transport = recorder_transport(cli->recorder, transport, loop);
 	struct credentials *c = credentials_find(loop, transport, e);
 	struct session *s = session_new(loop, transport, c, false);
 	if (!c && !paced) {

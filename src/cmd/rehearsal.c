@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "net/credentials.h"
+#include "net/recorder.h"
 #include "sim/sim.h"
 
 #include <stdlib.h>
@@ -376,12 +377,13 @@ struct session *rehearsal_open(const struct cli *cli, bool paced, struct err *e)
 		return NULL;
 	double speed = cli->speed > 0 ? cli->speed : WATCHED_SPEED;
 	struct loop *loop = loop_new(paced ? LOOP_PACED : LOOP_VIRTUAL, speed);
-	struct transport *transport = rehearsal_transport(loop, sim);
+	struct transport *cloud = rehearsal_transport(loop, sim);
+	struct transport *transport = cli->recorder ? recorder_transport(cli->recorder, cloud, loop) : cloud;
 	struct credentials *c =
 	    credentials_from_json(loop, transport, sim_owner_credentials(sim), _("the rehearsal's owner"), e);
 	struct session *s = session_new(loop, transport, c, true);
 	if (handy)
-		session_watch(s, hand, transport);
+		session_watch(s, hand, cloud);
 	return s;
 }
 

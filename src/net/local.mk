@@ -11,20 +11,24 @@ src_net_libnet_a_SOURCES = \
 	src/net/jwt.c src/net/jwt.h \
 	src/net/libcurl.c src/net/libcurl.h \
 	src/net/loop.c src/net/loop.h \
+	src/net/recorder.c src/net/recorder.h \
 	src/net/relay.c src/net/relay.h \
 	src/net/retry.c src/net/retry.h \
+	src/net/standin.c src/net/standin.h \
 	src/net/transport.c src/net/transport.h \
 	src/net/trust.c src/net/trust.h \
 	src/net/websocket.c src/net/websocket.h
 
-check_PROGRAMS += tests/net/api tests/net/credentials tests/net/loop tests/net/retry tests/net/websocket
-TESTS += tests/net/api tests/net/credentials tests/net/loop tests/net/retry tests/net/websocket
+check_PROGRAMS += tests/net/api tests/net/credentials tests/net/loop tests/net/recorder tests/net/retry tests/net/websocket
+TESTS += tests/net/api tests/net/credentials tests/net/loop tests/net/recorder tests/net/retry tests/net/websocket
 tests_net_api_SOURCES = tests/net/api.c tests/net/script.h tests/tap.h
 tests_net_api_LDADD = $(LIB_NET)
 tests_net_credentials_SOURCES = tests/net/credentials.c tests/net/script.h tests/tap.h
 tests_net_credentials_LDADD = $(LIB_NET)
 tests_net_loop_SOURCES = tests/net/loop.c tests/tap.h
 tests_net_loop_LDADD = $(LIB_NET)
+tests_net_recorder_SOURCES = tests/net/recorder.c tests/net/script.h tests/tap.h
+tests_net_recorder_LDADD = $(LIB_NET)
 tests_net_retry_SOURCES = tests/net/retry.c tests/tap.h
 tests_net_retry_LDADD = $(LIB_NET)
 tests_net_websocket_SOURCES = tests/net/websocket.c tests/tap.h
