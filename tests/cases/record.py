@@ -1,0 +1,120 @@
+#!/usr/bin/env python3
+"""The flight recorder: what a whole run, a failed one and a killed one leave in the file, and what no run ever leaves there."""
+import base64
+import json
+import os
+import signal
+import stat
+import subprocess
+import urllib.parse
+
+from harness import ALL_DATA, PROGRAM, SECRET, Home, Sim, done, ok, read, wait_for
+
+PEOPLE = ["mary.o'brien@corp.example.com", "jo@corp.example.com"]
+
+
+def forms(value):
+    """Every form in which a value could be written down: as it is, in JSON, in a URL, in hex, in base64 at any offset."""
+    raw = value.encode()
+    found = {raw, json.dumps(value)[1:-1].encode(), json.dumps(json.dumps(value))[3:-3].encode(), urllib.parse.quote(value, safe="").encode(), raw.hex().encode()}
+    for before in range(3):
+        whole = base64.b64encode(b"\0" * before + raw)
+        cut = whole[(8 * before + 5) // 6:8 * (before + len(raw)) // 6]
+        found |= {cut, cut.replace(b"+", b"-").replace(b"/", b"_")}
+    return found
+
+
+def values_in(tree, keys):
+    if isinstance(tree, dict):
+        for key, value in tree.items():
+            if isinstance(value, str) and key in keys:
+                yield value
+            else:
+                yield from values_in(value, keys)
+    elif isinstance(tree, list):
+        for value in tree:
+            yield from values_in(value, keys)
+
+
+def secrets_of(sim):
+    """What the simulated cloud's own log tells of secrets: payloads, passwords, tokens, and what a form of a sign-in carries."""
+    found = {SECRET}
+    for x in sim.exchanges():
+        for part in (x["request"], x["reply"]):
+            for data in values_in(part, ("data",)):
+                try:
+                    found.add(base64.b64decode(data, validate=True).decode().strip())
+                except ValueError:
+                    pass
+            found.update(values_in(part, ("password", "access_token", "accessToken", "id_token", "token", "refresh_token")))
+            if isinstance(part, str) and part.startswith("grant_type="):
+                form = urllib.parse.parse_qs(part)
+                found.update(v for k in ("refresh_token", "client_secret") for v in form.get(k, []))
+    return {line for value in found for line in [value, *value.split("\n")] if len(line) >= 12 and not line.startswith(("[", "#")) and "@" not in line}
+
+
+def rows_of(path):
+    return [json.loads(line) for line in read(path).decode().splitlines()]
+
+
+def whole_run(home, sim):
+    answers = home.example(auth__client_secret="env:CLIENT_SECRET", auth__users=PEOPLE)
+    made, gone = home.file("made.jsonl"), home.file("gone.jsonl")
+    first = sim.run("apply", answers, "--record", made)
+    ok(first.returncode == 0, "apply with a recording ends with 0", first.stdout, first.stderr, sim.complaints())
+    ok(f"Recorded in {made}: " in first.stderr, "and says what is in it", first.stderr)
+    ok(stat.S_IMODE(os.stat(made).st_mode) == 0o600, "the recording is for its owner alone")
+    theirs = [(x["method"], urllib.parse.urlsplit(x["url"]).path, x["status"]) for x in sim.exchanges()]
+    ours = [(x["method"], urllib.parse.urlsplit(x["url"]).path, x["status"]) for x in rows_of(made)]
+    ok(len(ours) > 150 and sorted(ours) == sorted(theirs), "every exchange that the cloud saw is in it", len(ours), len(theirs),
+       *list(set(ours) ^ set(theirs))[:10])
+
+    before = read(made)
+    again = sim.run("apply", answers, "--record", made)
+    ok(again.returncode == 73 and read(made) == before, "a recording is never written over a file", again.stderr)
+    removed = sim.run("destroy", answers, *ALL_DATA, "--record", gone)
+    ok(removed.returncode == 0, "destroy is recorded too", removed.stdout, removed.stderr)
+
+    secrets, text = secrets_of(sim), read(made) + read(gone)
+    ok(len(secrets) > 15, "there are secrets to look for", len(secrets))
+    leaks = [f"{s[:6]}... as {f[:12]}" for s in secrets for f in forms(s) if f in text]
+    ok(not leaks, "no secret is in a recording, in no form", *leaks)
+    known = [f"{p} as {f[:20]}" for p in PEOPLE for f in forms(p) if f in text]
+    ok(not known, "nor anybody's address", *known)
+    ok(b"person-1@example.org" in text and b"stand-in-secret-1" in text, "stand-ins are")
+    return answers
+
+
+def failed_run(home, sim, answers):
+    path = home.file("failed.jsonl")
+    failed = sim.run("apply", answers, "--record", path, "--set", "project.id=nobodys-project")
+    rows = rows_of(path)
+    ok(failed.returncode != 0 and rows, "a run that fails leaves its recording", failed.returncode, failed.stderr)
+
+
+def killed_run(home, sim, answers):
+    path = home.file("killed.jsonl")
+    process = subprocess.Popen([PROGRAM, "apply", answers, "--record", path, *sim.options()], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                               stderr=subprocess.DEVNULL, env=home.environment | sim.environment())
+    wait_for(lambda: os.path.exists(path) and read(path).count(b"\n") >= 100 or process.poll() is not None, "a hundred exchanges")
+    process.send_signal(signal.SIGKILL)
+    process.wait(30)
+    lines = read(path).split(b"\n")[:-1]
+    ok(process.returncode == -signal.SIGKILL and len(lines) >= 100 and all(isinstance(json.loads(line), dict) for line in lines),
+       "a run that is killed leaves whole lines", process.returncode, len(lines))
+
+
+def main():
+    with Home() as home:
+        with Sim(home) as sim:
+            answers = whole_run(home, sim)
+        with Sim(home) as sim:
+            failed_run(home, sim, answers)
+            killed_run(home, sim, home.example("killed.json", auth__client_secret="env:CLIENT_SECRET"))
+        rehearsed = home.run("plan", home.example("new.json"), "--rehearse", "--record", home.file("rehearsed.jsonl"))
+        ok(rehearsed.returncode == 2 and len(rows_of(home.file("rehearsed.jsonl"))) > 20, "a rehearsal is recorded as well", rehearsed.stderr)
+    done()
+
+
+if __name__ == "__main__":
+    main()
