@@ -226,7 +226,7 @@ static struct rows *make_rows(const struct build *b)
 {
 	struct rows *rows = xcalloc(1, sizeof *rows);
 	for (enum phase phase = 0; phase < PHASE_COUNT; phase++) {
-		for (int part = 0; parts[part].id; part++) {
+		for (int part = PART_APIS; part < PARTS; part++) {
 			if (progress_part_count(&b->p, part, PHASE_COUNT) && progress_part_phase(&b->p, part) == phase)
 				add_part(b, rows, part);
 		}
@@ -435,16 +435,16 @@ static int put_command(int y, int x, int height, int width, const char *command,
 	return lines;
 }
 
-/* A cause as texts: its words, who mends it, and the line that does. */
+/* A cause as texts: its words, who mends it, the line that does, and where what failed is looked at. */
 struct cause_text {
 	char *words, *command;
-	const char *who;
+	const char *who, *link;
 };
 
 static struct cause_text cause_text(const struct wizard *w, const struct cause *c)
 {
 	const char *project = answers_str(w->answers, "project.id");
-	struct cause_text t = {cause_words(&w->build.p, c, wizard_who(w), project), cause_command(&w->build.p, c, wizard_who(w), project), NULL};
+	struct cause_text t = {cause_words(&w->build.p, c, wizard_who(w), project), cause_command(&w->build.p, c, wizard_who(w), project), NULL, step_link(&w->build.p.steps[c->step])};
 	t.who = !t.command ? "" : c->kind == CAUSE_PERMISSION ? _("Somebody who may grant roles runs this (c copies it):") : _("What mends it (c copies it):");
 	return t;
 }
@@ -454,6 +454,7 @@ static int cause_height(const struct wizard *w, const struct cause *c, int width
 	struct cause_text t = cause_text(w, c);
 	int lines = 1 + put_wrapped(0, 0, 0, width, ROLE_TEXT, t.words) + put_wrapped(0, 0, 0, width, ROLE_TEXT, t.who);
 	lines += t.command ? put_command(0, 0, 100, width, t.command, false) : 0;
+	lines += link_rows(t.link, width);
 	free(t.words);
 	free(t.command);
 	return lines;
@@ -470,7 +471,9 @@ static void draw_cause(const struct wizard *w, const struct cause *c, struct rec
 	y += put_lines(y, r.x, room > 1 ? room : 1, r.w, ROLE_TEXT, t.words);
 	y += put_lines(y, r.x, end - y, r.w, ROLE_TEXT, t.who);
 	if (t.command)
-		put_command(y, r.x, end - y, r.w, t.command, true);
+		y += put_command(y, r.x, end - y, r.w, t.command, true);
+	for (int row = 0; row < link_rows(t.link, r.w) && y < end; row++)
+		put_link_row(y++, r.x, r.w, ROLE_DIM, t.link, row);
 	free(t.words);
 	free(t.command);
 	free(title);

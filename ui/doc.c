@@ -41,7 +41,7 @@ static int text_at(const struct doc_line *l)
 /* What is whole goes on in the next row at any cell, without a mark, so that all of it is there to be taken. */
 static int rows_of(const struct doc_line *l, int width)
 {
-	int room = width - text_at(l), n = l->whole ? (cells(l->text) + width - 1) / (width > 0 ? width : 1) : put_wrapped(0, 0, 0, room, ROLE_TEXT, l->text);
+	int room = width - text_at(l), n = l->whole ? link_rows(l->text, width) : put_wrapped(0, 0, 0, room, ROLE_TEXT, l->text);
 	return n > 0 ? n : 1;
 }
 
@@ -60,20 +60,15 @@ static void draw_row(const struct doc_line *l, int row, int y, struct rect r)
 	const char *p = l->text, *next = p;
 	if (row == 0 && l->mark != GLYPH_COUNT)
 		put_glyph(y, r.x + l->indent, l->role, l->mark);
-	if (l->whole && cells(l->text) <= width) {
-		put_link(y, x, width, l->role, l->text);
+	if (l->whole) {
+		put_link_row(y, x, width, l->role, l->text, row);
 		return;
 	}
 	for (int i = 0; i <= row; i++) {
 		p = next;
-		size_t len = l->whole ? strlen(p) : 0;
-		if (l->whole)
-			next = p + (len < (size_t)width ? len : (size_t)width); /* addresses and commands are ASCII */
-		else
-			break_line(p, width, &next);
+		break_line(p, width, &next);
 	}
-	size_t len = l->whole ? (size_t)(next - p) : break_line(p, width, &next);
-	char *text = xstrndup(p, len);
+	char *text = xstrndup(p, break_line(p, width, &next));
 	put(y, x, width, l->role, text);
 	free(text);
 }

@@ -105,6 +105,8 @@ static void failure_lines(const struct wizard *w, struct doc *d)
 			add_text(d, ROLE_TEXT, 2, xasprintf(ngettext("It stopped %d step.", "It stopped %d steps.", (unsigned long)c->count), c->count));
 		if (command)
 			doc_whole(d, command);
+		if (*step_link(&p->steps[c->step]))
+			doc_whole(d, step_link(&p->steps[c->step]));
 		free(command);
 		free(words);
 	}
@@ -175,6 +177,15 @@ static void total_lines(const struct wizard *w, struct doc *d)
 	}
 }
 
+static void log_lines(const struct wizard *w, struct doc *d)
+{
+	const char *log = json_str(w->result, "log", "");
+	if (!*log)
+		return;
+	doc_add(d, ROLE_TEXT, 0, _("The server's log:"));
+	doc_whole(d, log);
+}
+
 static void command_lines(const struct wizard *w, struct doc *d)
 {
 	const char *next = json_str(w->result, "next", ""), *undo = json_str(w->result, "undo", "");
@@ -201,6 +212,7 @@ void done_doc(const struct wizard *w, struct doc *d, bool all_proofs)
 	left_lines(w, d);
 	total_lines(w, d);
 	command_lines(w, d);
+	log_lines(w, d);
 }
 
 static void draw(struct wizard *w, struct rect r)

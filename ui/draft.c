@@ -28,12 +28,19 @@ void draft_free(struct draft *d)
 	*d = (struct draft){0};
 }
 
+/* Does an answer of this section decide about it? */
+static bool is_of(const struct resource *r, const char *section)
+{
+	const struct question *q = r->decided_by ? question_find(r->decided_by) : NULL;
+	return q && !strcmp(q->page, section);
+}
+
 static double month_of(const struct plan *p, const char *section)
 {
 	double sum = 0;
 	for (size_t i = 0; p && i < p->count; i++) {
 		const struct resource *r = &p->resources[i];
-		double usd = r->unwanted || (section && strcmp(page_deciding(r->kind->id), section) != 0) ? 0 : plan_cost(r);
+		double usd = r->unwanted || (section && !is_of(r, section)) ? 0 : plan_cost(r);
 		sum += usd > 0 ? usd : 0;
 	}
 	return sum;

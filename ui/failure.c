@@ -104,10 +104,12 @@ static void copy_command(struct wizard *w)
 	free(command);
 }
 
-static const char *deciding_page(const struct wizard *w)
+/* What failed outside the resources was stopped by the project. */
+static const struct question *deciding_question(const struct wizard *w)
 {
 	const struct cause *c = build_cause(w);
-	return c ? page_deciding(w->build.p.steps[c->step].kind) : "review";
+	const struct question *q = c ? w->build.p.steps[c->step].question : NULL;
+	return q ? q : question_find("project.id");
 }
 
 /* False closes the menu. */
@@ -120,7 +122,7 @@ static bool act(struct wizard *w, char key, enum action *action)
 		build_start(w, w->build.undoing);
 		return false;
 	case 'e':
-		w->jump_to = deciding_page(w);
+		w->jump_to = deciding_question(w);
 		*action = ACTION_JUMP;
 		return false;
 	case 'c':

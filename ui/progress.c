@@ -18,9 +18,8 @@ enum { LOG_BYTES = 2 << 20, LOG_LINES = 20000 };
 
 /* Parts ------------------------------------------------------------------------------------------------------------------------------ */
 
-enum part_index { PART_APIS, PART_NETWORK, PART_IDENTITIES, PART_STORAGE, PART_SECRETS, PART_DATABASE, PART_IMAGE, PART_ACCESS, PART_SERVER, PART_PROOF };
-
-const struct part parts[] = {
+const struct part_words parts[PARTS] = {
+	[PART_UNSAID] = {"", ""},
 	[PART_APIS] = {"apis", N_("APIs")},
 	[PART_NETWORK] = {"network", N_("Network")},
 	[PART_IDENTITIES] = {"identities", N_("Identities")},
@@ -31,31 +30,7 @@ const struct part parts[] = {
 	[PART_ACCESS] = {"access", N_("Access")},
 	[PART_SERVER] = {"server", N_("Server")},
 	[PART_PROOF] = {"proof", N_("Proof")},
-	{NULL, NULL},
 };
-
-/* By the beginning of the kind's id, the most special first. What no row names runs or reaches the server. */
-static const struct {
-	const char *kind;
-	int part;
-} part_of[] = {
-	{"serviceusage.", PART_APIS},	      {"iam.serviceAccount", PART_IDENTITIES}, {"iam.", PART_ACCESS},
-	{"iap.", PART_ACCESS},		      {"errand", PART_ACCESS},		       {"storage.object", PART_IMAGE},
-	{"storage.", PART_STORAGE},	      {"secretmanager.", PART_SECRETS},	       {"sqladmin.", PART_DATABASE},
-	{"artifactregistry.", PART_IMAGE},    {"cloudbuild.", PART_IMAGE},	       {"servicenetworking.", PART_NETWORK},
-	{"compute.network", PART_NETWORK},    {"compute.subnetwork", PART_NETWORK},    {"compute.globalAddress", PART_NETWORK},
-	{"compute.address", PART_NETWORK},    {"compute.router", PART_NETWORK},	       {"compute.firewall", PART_NETWORK},
-	{"compute.serviceAttachment", PART_NETWORK}, {"dns.", PART_NETWORK},
-};
-
-static int find_part(const char *kind)
-{
-	for (size_t i = 0; i < sizeof part_of / sizeof *part_of; i++) {
-		if (text_starts(kind, part_of[i].kind))
-			return part_of[i].part;
-	}
-	return PART_SERVER;
-}
 
 /* Steps ------------------------------------------------------------------------------------------------------------------------------ */
 
@@ -64,7 +39,8 @@ static void free_step(struct step *s)
 	free(s->id);
 	free(s->title);
 	free(s->name);
-	free(s->kind);
+	free(s->console);
+	free(s->log);
 	free(s->state);
 	free(s->verdict);
 	free(s->message);
@@ -101,7 +77,7 @@ static struct step *step_of(struct progress *p, const char *id)
 	int at = progress_find(p, id);
 	if (at < 0) {
 		p->steps = xgrow(p->steps, p->count, &p->room, sizeof *p->steps);
-		p->steps[at = (int)p->count++] = (struct step){.id = xstrdup(id), .title = xstrdup(""), .name = xstrdup(""), .kind = xstrdup(""),
+		p->steps[at = (int)p->count++] = (struct step){.id = xstrdup(id), .title = xstrdup(""), .name = xstrdup(""), .console = xstrdup(""), .log = xstrdup(""),
 							       .state = xstrdup("waiting"), .verdict = xstrdup(""), .message = xstrdup(""),
 							       .fix = xstrdup(""), .phase = PHASE_WAITING, .part = PART_SERVER};
 	}
@@ -144,6 +120,11 @@ char *step_what(const struct step *s)
 	const char *title = *s->title ? _(s->title) : s->id;
 	bool named = *s->name && strcmp(s->name, title) != 0;
 	return named ? xasprintf("%s %s", title, s->name) : xstrdup(title);
+}
+
+const char *step_link(const struct step *s)
+{
+	return *s->log ? s->log : s->console;
 }
 
 char *step_sentence(const struct step *s)
@@ -247,7 +228,8 @@ static void on_step(struct progress *p, const cJSON *event, bool proof)
 	enum phase before = s->phase;
 	replace(&s->title, event, "title");
 	replace(&s->name, event, "name");
-	replace(&s->kind, event, "kind");
+	replace(&s->console, event, "console");
+	replace(&s->log, event, "log");
 	replace(&s->state, event, "state");
 	replace(&s->verdict, event, "verdict");
 	replace(&s->message, event, "message");
@@ -255,7 +237,9 @@ static void on_step(struct progress *p, const cJSON *event, bool proof)
 	s->proof = proof;
 	s->optional |= json_bool(event, "optional", false);
 	s->phase = phase_of(s->state);
-	s->part = proof ? PART_PROOF : find_part(s->kind);
+	s->question = question_find(json_str(event, "question", ""));
+	s->kind = kind_find(json_str(event, "kind", ""));
+	s->part = proof ? PART_PROOF : s->kind ? s->kind->part : PART_SERVER;
 	s->usual = json_num(event, "usual", s->usual);
 	if (before != PHASE_RUNNING && s->phase == PHASE_RUNNING)
 		s->began = p->now;

@@ -11,18 +11,21 @@
 enum phase { PHASE_FAILED, PHASE_YOURS, PHASE_RUNNING, PHASE_DONE, PHASE_SKIPPED, PHASE_WAITING, PHASE_COUNT };
 
 /* A part of the whole in the operator's words. Which steps belong to it is said by their kind. */
-struct part {
+struct part_words {
 	const char *id, *title;       /* N_() */
 };
-extern const struct part parts[]; /* ended by a NULL id, in the order in which they are shown */
+extern const struct part_words parts[PARTS]; /* by enum part (gcp/kind.h): shown in this order, without PART_UNSAID */
 
 /* One resource's step, or one check of the proof. */
 struct step {
-	char *id, *title, *name, *kind, *state, *verdict, *message, *fix;
+	char *id, *title, *name, *state, *verdict, *message, *fix;
+	char *console, *log;          /* addresses where it can be looked at; "" where there is none */
+	const struct question *question; /* whose answer decides what it is like, or NULL */
+	const struct kind *kind;      /* NULL for a check, and for what failed outside the resources */
 	double began, elapsed, usual;
 	double tail;                  /* usual seconds from its beginning to the end of the plan along its longest path */
 	enum phase phase;
-	int part;                     /* index into parts */
+	int part;                     /* enum part */
 	bool proof, optional;
 	bool kept;                    /* looked at, and nothing is to be done */
 };
@@ -93,6 +96,8 @@ const struct cause *progress_cause(const struct progress *p, int step);
 
 /* The state of a step in a sentence, "creating the Cloud SQL instance mlflow-k3x9"; freed by the caller. */
 char *step_sentence(const struct step *s);
+/* Where it is looked at in a browser: its log, else its page; "" when there is neither. Borrowed. */
+const char *step_link(const struct step *s);
 /* The step's title and name, "Cloud SQL instance mlflow-k3x9"; freed by the caller. */
 char *step_what(const struct step *s);
 

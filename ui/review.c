@@ -14,23 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Which page decides about a kind: the beginning of the kind's id, the most special first. */
-static const struct {
-	const char *kind, *page;
-} origins[] = {
-	{"sqladmin", "database"},    {"servicenetworking", "database"}, {"compute", "database"}, {"storage", "artifacts"},
-	{"artifactregistry", "image"}, {"cloudbuild", "image"},		{"run", "image"},
-	{"secretmanager", "auth"},     {"iam", "auth"},			{"", "project"},
-};
-
-const char *page_deciding(const char *kind)
-{
-	for (size_t i = 0;; i++) {
-		if (!strncmp(origins[i].kind, kind, strlen(origins[i].kind)))
-			return origins[i].page;
-	}
-}
-
 static const char *short_kind(const cJSON *r)
 {
 	const struct kind *k = kind_find(json_str(r, "kind", ""));

@@ -305,20 +305,41 @@ static void show_links(void)
 static bool is_plain_address(const char *url)
 {
 	for (const char *p = url; *p; p++) {
-		if (*p <= ' ' || *p >= 127 || *p == ';')
+		if (*p <= ' ' || *p >= 127)
 			return false;
 	}
 	return !strncmp(url, "https://", 8) || !strncmp(url, "http://", 7);
 }
 
+static void note_link(int y, int x, const char *url, const char *text)
+{
+	on.links = xgrow(on.links, on.link_count, &on.link_room, sizeof *on.links);
+	on.links[on.link_count++] = (struct link){y, x, xstrdup(url), xstrdup(text)};
+}
+
 int put_link(int y, int x, int width, enum role role, const char *url)
 {
 	int used = put(y, x, width, role, url);
-	if (is_plain_address(url) && (int)strlen(url) <= width) {
-		on.links = xgrow(on.links, on.link_count, &on.link_room, sizeof *on.links);
-		on.links[on.link_count++] = (struct link){y, x, xstrdup(url), xstrdup(url)};
-	}
+	if (is_plain_address(url) && (int)strlen(url) <= width)
+		note_link(y, x, url, url);
 	return used;
+}
+
+int link_rows(const char *text, int width)
+{
+	return width > 0 ? (int)((strlen(text) + (size_t)width - 1) / (size_t)width) : 0;
+}
+
+void put_link_row(int y, int x, int width, enum role role, const char *text, int row)
+{
+	size_t room = width > 0 ? (size_t)width : 0, from = room * (size_t)row;
+	if (from >= strlen(text))
+		return;
+	char *piece = xstrndup(text + from, room);
+	put(y, x, width, role, piece);
+	if (is_plain_address(text))
+		note_link(y, x, text, piece);
+	free(piece);
 }
 
 bool screen_copy(const char *text)

@@ -83,6 +83,10 @@ bool screen_mouse(void);
 
 /* Puts an address as put does, as a link where the terminal knows links (OSC 8). */
 int put_link(int y, int x, int width, enum role role, const char *url);
+/* The same for what has to be there whole, an address or a command in ASCII: what does not fit goes on in the next row, at any cell. Each row of an address
+ * leads to all of it. */
+int link_rows(const char *text, int width);
+void put_link_row(int y, int x, int width, enum role role, const char *text, int row);
 /* Gives text to the terminal's clipboard (OSC 52). False when the terminal has none for certain; whether it took it is not known. */
 bool screen_copy(const char *text);
 

@@ -59,6 +59,16 @@ void settings_open(struct wizard *w, const char *section)
 	focus_at(w, 0);
 }
 
+void settings_focus(struct wizard *w, const struct question *q)
+{
+	const struct question *list[SHOWN_MAX];
+	int count = collect(w, list);
+	for (int at = 0; at < count; at++) {
+		if (list[at] == q)
+			focus_at(w, at);
+	}
+}
+
 /* Drawing ----------------------------------------------------------------------------------------------------------------------------- */
 
 static bool was_changed(const struct wizard *w, const struct question *q)

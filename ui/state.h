@@ -59,7 +59,7 @@ struct build {
 	bool over;                 /* the run has ended and what follows from it was done */
 	bool undoing;              /* it takes away what stands */
 	char *focus;               /* "part/ID" or a step's id; NULL follows what matters most */
-	bool unfolded[16];         /* by part */
+	bool unfolded[PARTS];        /* by part */
 	int top;                   /* first row shown */
 	int interrupts;
 	double monthly;            /* US dollars a month of what is wanted */
@@ -115,7 +115,7 @@ struct wizard {
 	bool want_next;            /* Enter came while a needed default was still being looked up */
 	char *message;             /* said under the page until the next key */
 	enum role message_role;
-	const char *jump_to;
+	const struct question *jump_to;
 
 	/* The form. */
 	int focus;                 /* which of the page's asked questions */
@@ -192,6 +192,8 @@ void secret_open_field(struct wizard *w, const struct question *q, bool then_bui
 void draw_choice_prices(const struct wizard *w, const struct question *q, struct rect r);
 /* Opens the settings of a section (all for NULL) over the review. */
 void settings_open(struct wizard *w, const char *section);
+/* Puts the focus on a question among those that are shown there, if it is. */
+void settings_focus(struct wizard *w, const struct question *q);
 /* What may be chosen for a text question, as the cloud knows: [{"id","title"}], or NULL. */
 const cJSON *form_suggestions(const struct wizard *w, const struct question *q);
 /* Draws q's choices from y on; focus is the marked one; returns the line after. cursor puts the hardware cursor. */
@@ -231,8 +233,6 @@ const struct cause *build_cause(const struct wizard *w);
 bool build_ended_badly(const struct wizard *w);
 /* The part of the row under the focus, -1 for none. */
 int build_focused_part(const struct wizard *w);
-/* Which page of questions decided about resources of this kind. */
-const char *page_deciding(const char *kind);
 /* Opens the log over the page: one part's, or all for -1. */
 void log_open(struct wizard *w, int part, bool search);
 /* Writes the whole log beside the answers file and says where. */

@@ -286,14 +286,14 @@ void wizard_draw(struct wizard *w)
 
 /* Keys ------------------------------------------------------------------------------------------------------------------------------ */
 
-/* To the settings of a section, over the review. */
+/* To a question among the settings of its section, over the review. */
 static void jump(struct wizard *w)
 {
-	const char *to = w->jump_to;
+	const struct question *to = w->jump_to;
 	w->jump_to = NULL;
 	wizard_go(w, wizard_page_index("review"));
-	if (page_find(to))
-		settings_open(w, to);
+	settings_open(w, to->page);
+	settings_focus(w, to);
 }
 
 /* The next page with something on it, or the one before; the same when there is none. */

@@ -67,6 +67,25 @@ const char *verdict_name(enum verdict v)
 	return names[v];
 }
 
+static void put_link(const struct step *s, cJSON *e, const char *field, char *(*link)(const struct kind *k, const struct view *v, const cJSON *outputs))
+{
+	const struct resource *of = s->resource;
+	const struct plan *p = s->run->plan;
+	struct view v = {.project = p->project, .number = p->number, .stack = p->stack, .id = of->id, .name = of->name,
+			 .spec = s->spec ? s->spec : of->spec};
+	char *url = link(of->kind, &v, s->seen.outputs);
+	if (url)
+		json_put_str(e, field, url);
+	free(url);
+}
+
+void event_server_log(struct run *r, cJSON *event)
+{
+	for (size_t i = 0; i < r->count; i++)
+		if (r->steps[i].resource->kind->part == PART_SERVER && !r->steps[i].resource->unwanted)
+			put_link(&r->steps[i], event, "log", kind_log_link);
+}
+
 void step_send(struct step *s, const char *state, const char *message, const char *fix)
 {
 	struct run *r = s->run;
@@ -80,6 +99,10 @@ void step_send(struct step *s, const char *state, const char *message, const cha
 	json_put_num(e, "elapsed", s->begun > 0 || s->phase != PHASE_WAITING ? loop_now(r->loop) - s->begun : 0);
 	json_put_str(e, "verdict", verdict_name(s->verdict));
 	json_put_num(e, "attempt", s->rounds);
+	put_link(s, e, "console", kind_console_link);
+	put_link(s, e, "log", kind_log_link);
+	if (s->resource->decided_by)
+		json_put_str(e, "question", s->resource->decided_by);
 	event_text(r, e, "operation", s->operation.name);
 	event_text(r, e, "message", message);
 	event_text(r, e, "fix", fix);

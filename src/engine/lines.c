@@ -147,12 +147,16 @@ static void say_step(struct lines *l, const cJSON *event)
 	if (!strcmp(state, "done") && elapsed >= 1)
 		fprintf(l->progress, " (%s)", text_duration(elapsed, took));
 	fputc('\n', l->progress);
-	if (!strcmp(state, "failed") || !strcmp(state, "skipped")) {
-		if (*json_str(event, "message", ""))
-			fprintf(l->progress, "        %s\n", json_str(event, "message", ""));
-		if (*json_str(event, "fix", ""))
-			fprintf(l->progress, "        %s\n", json_str(event, "fix", ""));
-	}
+	bool failed = !strcmp(state, "failed");
+	if (!failed && strcmp(state, "skipped") != 0)
+		return;
+	if (*json_str(event, "message", ""))
+		fprintf(l->progress, "        %s\n", json_str(event, "message", ""));
+	if (*json_str(event, "fix", ""))
+		fprintf(l->progress, "        %s\n", json_str(event, "fix", ""));
+	const char *link = json_str(event, "log", json_str(event, "console", ""));
+	if (failed && *link)
+		fprintf(l->progress, "        %s\n", link);
 }
 
 /* The states that are a line of their own: a change begun, ended, failed. Reading, polling and keeping would only be noise. */
@@ -301,6 +305,7 @@ static void on_result(struct lines *l, const cJSON *event)
 	say_totals(l, event);
 	cJSON_ArrayForEach(item, left)
 		fprintf(l->progress, _("left: %s\n"), cJSON_IsString(item) ? item->valuestring : json_str(item, "name", ""));
+	say_pair(l->progress, _("Server's log:"), json_str(event, "log", ""));
 	say_pair(l->progress, _("Answers:"), json_str(event, "file", ""));
 	say_pair(l->progress, _("Next:"), json_str(event, "next", ""));
 	say_pair(l->progress, _("To undo:"), json_str(event, "undo", ""));

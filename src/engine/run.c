@@ -136,6 +136,8 @@ static void send_result(struct run *r)
 	json_put_str(e, "file", r->options.file ? r->options.file : "");
 	if (r->plan && r->plan->url && r->proven)
 		json_put_str(e, "url", r->plan->url);
+	if (r->plan && r->proven)
+		event_server_log(r, e);
 	json_put(e, "left", left_behind(r));
 	if (r->proven)
 		json_put(e, "sign_in_untried", cJSON_CreateBool(r->plan->wall.people));

@@ -305,6 +305,8 @@ void run_resolve(struct run *r, const char *path, cJSON *value);
 cJSON *run_event(struct run *r, const char *event);
 /* Adds text from outside: made visible, secrets taken out. */
 void event_text(struct run *r, cJSON *event, const char *field, const char *text);
+/* Puts the address of the log of what runs the server, the last in the plan that has one, into an event as "log". */
+void event_server_log(struct run *r, cJSON *event);
 void run_send(struct run *r, cJSON *event);
 void run_send_counts(struct run *r);
 void step_send(struct step *s, const char *state, const char *message, const char *fix);

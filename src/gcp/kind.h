@@ -69,10 +69,31 @@ struct permissions {
 	const char *read, *list, *create, *update, *destroy;
 };
 
+/* The parts of a stack in an operator's words, in the order in which they are shown. */
+enum part {
+	PART_UNSAID,
+	PART_APIS,
+	PART_NETWORK,
+	PART_IDENTITIES,
+	PART_STORAGE,
+	PART_SECRETS,
+	PART_DATABASE,
+	PART_IMAGE,
+	PART_ACCESS,
+	PART_SERVER,
+	PART_PROOF,            /* of no kind: the checks at the end */
+	PARTS
+};
+
 struct kind {
 	const char *id;             /* "compute.network": discovery's API and its collection in the singular */
 	const char *title;          /* N_("VPC network") */
 	const char *api;            /* the service that must be enabled: "compute.googleapis.com" */
+	enum part part;             /* of the stack, that it belongs to */
+	/* Its page of Google's console, behind the host and before the project: "sql/instances/{name}/overview". Between braces stand name, project, a path
+	 * in the spec or one of its outputs; of a link the last segment is taken. */
+	const char *console_page;
+	const char *log;            /* which entries of Cloud Logging are its own: a filter with the same braces, between quotes; NULL: it has no log */
 	struct permissions permissions;
 	/* Where they depend on the spec: the same in its place, with blanks between them, to be freed; NULL for none. May be a NULL function. */
 	char *(*permits)(const cJSON *spec, enum deed deed);
@@ -166,6 +187,10 @@ const struct kind *kind_find(const char *id);
 
 /* The permissions that one deed with a resource of this spec needs, blanks between them; the caller frees. */
 char *kind_permissions(const struct kind *k, const cJSON *spec, enum deed deed);
+/* The addresses of its page in Google's console and of its log there. outputs may be NULL. NULL where it has none, or what the address needs is not known; the
+ * caller frees. */
+char *kind_console_link(const struct kind *k, const struct view *v, const cJSON *outputs);
+char *kind_log_link(const struct kind *k, const struct view *v, const cJSON *outputs);
 /* The ownership labels {"managed-by":"mlflow-setup","stack":STACK}; the caller owns the object. */
 cJSON *kind_labels(const struct view *v);
 /* The mark for kinds that have only a description: "managed-by=mlflow-setup stack=NAME". The caller frees. */

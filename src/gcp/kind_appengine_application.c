@@ -73,6 +73,8 @@ const struct kind kind_appengine_application = {
 	.id = "appengine.application",
 	.title = N_("App Engine application"),
 	.api = "appengine.googleapis.com",
+	.part = PART_SERVER,
+	.console_page = "appengine",
 	.permissions = {.read = "appengine.applications.get", .create = "appengine.applications.create appengine.operations.get", .update = "appengine.applications.update appengine.operations.get"},
 	.usual = 40,
 	.slow = 120,

@@ -128,6 +128,8 @@ const struct kind kind_appengine_versions = {
 	.id = "appengine.versions",
 	.title = N_("App Engine's older versions"),
 	.api = "appengine.googleapis.com",
+	.part = PART_SERVER,
+	.console_page = "appengine/versions?serviceId={service}",
 	.permits = permits,
 	.usual = 1,
 	.slow = 20,

@@ -17,6 +17,8 @@ const struct kind kind_backend_service = {
 	.id = "compute.backendService",
 	.title = N_("Backend service"),
 	.api = "compute.googleapis.com",
+	.part = PART_SERVER,
+	.console_page = "net-services/loadbalancing/list/backends",
 	.permissions = {.read = "compute.backendServices.get", .create = "compute.backendServices.create compute.globalOperations.get", .update = "compute.backendServices.update compute.globalOperations.get", .destroy = "compute.backendServices.delete compute.globalOperations.get"},
 	.usual = 17,
 	.slow = 19,

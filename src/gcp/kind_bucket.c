@@ -120,6 +120,8 @@ const struct kind kind_bucket = {
 	.id = "storage.bucket",
 	.title = N_("Bucket"),
 	.api = "storage.googleapis.com",
+	.part = PART_STORAGE,
+	.console_page = "storage/browser/{name}",
 	.permissions = {.read = "storage.buckets.get", .list = "storage.buckets.list", .create = "storage.buckets.create", .update = "storage.buckets.update", .destroy = "storage.buckets.delete storage.objects.list storage.objects.delete"},
 	.usual = 0.9,
 	.slow = 1.1,

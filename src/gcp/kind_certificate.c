@@ -28,6 +28,8 @@ const struct kind kind_certificate = {
 	.id = "certificatemanager.certificate",
 	.title = N_("Managed certificate"),
 	.api = "certificatemanager.googleapis.com",
+	.part = PART_SERVER,
+	.console_page = "security/ccm/list/certificates",
 	.permissions = {.read = "certificatemanager.certs.get", .create = "certificatemanager.certs.create certificatemanager.operations.get", .update = "certificatemanager.certs.update certificatemanager.operations.get", .destroy = "certificatemanager.certs.delete certificatemanager.operations.get"},
 	.usual = 300,
 	.slow = 1800,

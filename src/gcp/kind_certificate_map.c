@@ -15,6 +15,8 @@ const struct kind kind_certificate_map = {
 	.id = "certificatemanager.certificateMap",
 	.title = N_("Certificate map"),
 	.api = "certificatemanager.googleapis.com",
+	.part = PART_SERVER,
+	.console_page = "security/ccm/list/certificates",
 	.permissions = {.read = "certificatemanager.certmaps.get", .create = "certificatemanager.certmaps.create certificatemanager.operations.get", .update = "certificatemanager.certmaps.update certificatemanager.operations.get", .destroy = "certificatemanager.certmaps.delete certificatemanager.operations.get"},
 	.usual = 0.2,
 	.slow = 0.3,

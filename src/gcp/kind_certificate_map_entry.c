@@ -16,6 +16,8 @@ const struct kind kind_certificate_map_entry = {
 	.id = "certificatemanager.certificateMapEntry",
 	.title = N_("Certificate map entry"),
 	.api = "certificatemanager.googleapis.com",
+	.part = PART_SERVER,
+	.console_page = "security/ccm/list/certificates",
 	.permissions = {.read = "certificatemanager.certmapentries.get", .create = "certificatemanager.certmapentries.create certificatemanager.operations.get", .update = "certificatemanager.certmapentries.update certificatemanager.operations.get", .destroy = "certificatemanager.certmapentries.delete certificatemanager.operations.get"},
 	.usual = 0.3,
 	.slow = 0.4,

@@ -101,6 +101,8 @@ const struct kind kind_connection = {
 	.id = "servicenetworking.connection",
 	.title = N_("Private services access"),
 	.api = "servicenetworking.googleapis.com",
+	.part = PART_NETWORK,
+	.console_page = "networking/networks/details/{network}",
 	.permissions = {.read = "servicenetworking.services.get", .create = "servicenetworking.services.addPeering", .update = "servicenetworking.services.addPeering", .destroy = "servicenetworking.services.deleteConnection compute.networks.removePeering compute.globalOperations.get"},
 	.usual = 45,
 	.slow = 70,

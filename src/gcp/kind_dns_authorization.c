@@ -26,6 +26,8 @@ const struct kind kind_dns_authorization = {
 	.id = "certificatemanager.dnsAuthorization",
 	.title = N_("DNS authorization"),
 	.api = "certificatemanager.googleapis.com",
+	.part = PART_SERVER,
+	.console_page = "security/ccm/list/certificates",
 	.permissions = {.read = "certificatemanager.dnsauthorizations.get", .create = "certificatemanager.dnsauthorizations.create certificatemanager.operations.get", .update = "certificatemanager.dnsauthorizations.update certificatemanager.operations.get", .destroy = "certificatemanager.dnsauthorizations.delete certificatemanager.operations.get"},
 	.usual = 0.3,
 	.slow = 0.5,

@@ -70,6 +70,8 @@ const struct kind kind_dns_record = {
 	.id = "dns.resourceRecordSet",
 	.title = N_("DNS record"),
 	.api = "dns.googleapis.com",
+	.part = PART_NETWORK,
+	.console_page = "net-services/dns/zones/{zone}/details",
 	.permissions = {.read = "dns.resourceRecordSets.get", .create = "dns.resourceRecordSets.create", .update = "dns.resourceRecordSets.update", .destroy = "dns.resourceRecordSets.delete"},
 	.usual = 1,
 	.slow = 3,

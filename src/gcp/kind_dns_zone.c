@@ -65,6 +65,8 @@ const struct kind kind_dns_zone = {
 	.id = "dns.managedZone",
 	.title = N_("DNS zone"),
 	.api = "dns.googleapis.com",
+	.part = PART_NETWORK,
+	.console_page = "net-services/dns/zones/{name}/details",
 	.permissions = {.read = "dns.managedZones.get", .create = "dns.managedZones.create", .update = "dns.managedZones.update", .destroy = "dns.managedZones.delete"},
 	.usual = 1,
 	.slow = 3,

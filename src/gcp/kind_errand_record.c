@@ -126,6 +126,7 @@ static void compare(const struct view *v, const struct observation *seen, struct
 const struct kind kind_errand_record = {
 	.id = "errand.record",
 	.title = N_("DNS record, by hand"),
+	.part = PART_ACCESS,
 	.by_hand = true,
 	.observe = observe,
 	.decode = decode,

@@ -51,6 +51,8 @@ static void compare(const struct view *v, const struct observation *seen, struct
 const struct kind kind_errand_redirect = {
 	.id = "errand.redirect",
 	.title = N_("OAuth client, by hand"),
+	.part = PART_ACCESS,
+	.console_page = "auth/clients",
 	.by_hand = true,
 	.page = true,
 	.observe = observe,

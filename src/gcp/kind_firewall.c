@@ -16,6 +16,8 @@ const struct kind kind_firewall = {
 	.id = "compute.firewall",
 	.title = N_("Firewall rule"),
 	.api = "compute.googleapis.com",
+	.part = PART_NETWORK,
+	.console_page = "networking/firewalls/details/{name}",
 	.permissions = {.read = "compute.firewalls.get", .create = "compute.firewalls.create compute.networks.updatePolicy compute.globalOperations.get", .update = "compute.firewalls.update compute.networks.updatePolicy compute.globalOperations.get", .destroy = "compute.firewalls.delete compute.networks.updatePolicy compute.globalOperations.get"},
 	.usual = 8,
 	.slow = 12,

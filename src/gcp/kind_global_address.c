@@ -61,6 +61,8 @@ const struct kind kind_global_address = {
 	.id = "compute.globalAddress",
 	.title = N_("Internal address range"),
 	.api = "compute.googleapis.com",
+	.part = PART_NETWORK,
+	.console_page = "networking/networks/details/{network}",
 	.permissions = {.read = "compute.globalAddresses.get", .list = "compute.globalAddresses.list", .create = "compute.globalAddresses.create compute.globalOperations.get", .destroy = "compute.globalAddresses.delete compute.globalOperations.get"},
 	.usual = 1.7,
 	.slow = 3,

@@ -16,6 +16,8 @@ const struct kind kind_health_check = {
 	.id = "compute.healthCheck",
 	.title = N_("Health check"),
 	.api = "compute.googleapis.com",
+	.part = PART_SERVER,
+	.console_page = "compute/healthChecks/details/{name}",
 	.permissions = {.read = "compute.healthChecks.get", .create = "compute.healthChecks.create compute.globalOperations.get", .update = "compute.healthChecks.update compute.globalOperations.get", .destroy = "compute.healthChecks.delete compute.globalOperations.get"},
 	.usual = 0.9,
 	.slow = 1.6,

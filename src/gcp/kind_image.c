@@ -161,6 +161,8 @@ const struct kind kind_image = {
 	.id = "cloudbuild.image",
 	.title = N_("Container image"),
 	.api = "cloudbuild.googleapis.com",
+	.part = PART_IMAGE,
+	.console_page = "cloud-build/builds;region={region}",
 	.permissions = {.read = "cloudbuild.builds.list", .create = "cloudbuild.builds.create cloudbuild.builds.get iam.serviceAccounts.actAs storage.objects.get"},
 	.usual = 60,
 	.slow = 300,

@@ -72,6 +72,8 @@ const struct kind kind_instance_group = {
 	.id = "compute.instanceGroup",
 	.title = N_("Instance group"),
 	.api = "compute.googleapis.com",
+	.part = PART_SERVER,
+	.console_page = "compute/instanceGroups/details/{zone}/{name}",
 	.permissions = {.read = "compute.instanceGroups.get", .create = "compute.instanceGroups.create compute.zoneOperations.get", .update = "compute.instanceGroups.update compute.zoneOperations.get", .destroy = "compute.instanceGroups.delete compute.zoneOperations.get"},
 	.usual = 6,
 	.slow = 12,

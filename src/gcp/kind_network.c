@@ -76,6 +76,8 @@ const struct kind kind_network = {
 	.id = "compute.network",
 	.title = N_("VPC network"),
 	.api = "compute.googleapis.com",
+	.part = PART_NETWORK,
+	.console_page = "networking/networks/details/{name}",
 	.permissions = {.read = "compute.networks.get", .list = "compute.networks.list", .create = "compute.networks.create compute.globalOperations.get", .update = "compute.networks.update compute.globalOperations.get", .destroy = "compute.networks.delete compute.globalOperations.get"},
 	.usual = 9.3,
 	.slow = 13.1,

@@ -15,6 +15,8 @@ const struct kind kind_network_endpoint_group = {
 	.id = "compute.networkEndpointGroup",
 	.title = N_("Network endpoint group"),
 	.api = "compute.googleapis.com",
+	.part = PART_SERVER,
+	.console_page = "compute/networkendpointgroups/list",
 	.permissions = {.read = "compute.regionNetworkEndpointGroups.get", .create = "compute.regionNetworkEndpointGroups.create compute.regionOperations.get", .destroy = "compute.regionNetworkEndpointGroups.delete compute.regionOperations.get"},
 	.usual = 2,
 	.slow = 4,

@@ -43,6 +43,8 @@ const struct kind kind_object = {
 	.id = "storage.object",
 	.title = N_("Source archive"),
 	.api = "storage.googleapis.com",
+	.part = PART_IMAGE,
+	.console_page = "storage/browser/{bucket}",
 	.permissions = {.read = "storage.objects.get", .create = "storage.objects.create"},
 	.usual = 1,
 	.slow = 3,

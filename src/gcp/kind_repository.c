@@ -86,6 +86,8 @@ const struct kind kind_repository = {
 	.id = "artifactregistry.repository",
 	.title = N_("Image repository"),
 	.api = "artifactregistry.googleapis.com",
+	.part = PART_IMAGE,
+	.console_page = "artifacts/docker/{project}/{region}/{name}",
 	.permissions = {.read = "artifactregistry.repositories.get", .list = "artifactregistry.repositories.list", .create = "artifactregistry.repositories.create", .update = "artifactregistry.repositories.update", .destroy = "artifactregistry.repositories.delete"},
 	.usual = 3,
 	.slow = 12,

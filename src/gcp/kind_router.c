@@ -23,6 +23,8 @@ const struct kind kind_router = {
 	.id = "compute.router",
 	.title = N_("Cloud Router and NAT"),
 	.api = "compute.googleapis.com",
+	.part = PART_NETWORK,
+	.console_page = "hybrid/routers/details/{region}/{name}",
 	.permissions = {.read = "compute.routers.get", .create = "compute.routers.create compute.regionOperations.get", .update = "compute.routers.update compute.regionOperations.get", .destroy = "compute.routers.delete compute.regionOperations.get"},
 	.usual = 12,
 	.slow = 24,

@@ -73,6 +73,8 @@ const struct kind kind_run_revisions = {
 	.id = "run.revisions",
 	.title = N_("Older revisions"),
 	.api = "run.googleapis.com",
+	.part = PART_SERVER,
+	.console_page = "run/detail/{region}/{service}/revisions",
 	.permissions = {.read = "run.revisions.list", .update = "run.revisions.delete run.operations.get"},
 	.usual = 0.3,
 	.slow = 5,

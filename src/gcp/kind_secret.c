@@ -76,6 +76,8 @@ const struct kind kind_secret = {
 	.id = "secretmanager.secret",
 	.title = N_("Secret"),
 	.api = "secretmanager.googleapis.com",
+	.part = PART_SECRETS,
+	.console_page = "security/secret-manager/secret/{name}/versions",
 	.permissions = {.read = "secretmanager.secrets.get", .list = "secretmanager.secrets.list", .create = "secretmanager.secrets.create", .destroy = "secretmanager.secrets.delete"},
 	.usual = 0.4,
 	.slow = 0.8,

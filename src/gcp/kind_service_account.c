@@ -91,6 +91,8 @@ const struct kind kind_service_account = {
 	.id = "iam.serviceAccount",
 	.title = N_("Service account"),
 	.api = "iam.googleapis.com",
+	.part = PART_IDENTITIES,
+	.console_page = "iam-admin/serviceaccounts",
 	.permissions = {.read = "iam.serviceAccounts.get", .list = "iam.serviceAccounts.list", .create = "iam.serviceAccounts.create", .update = "iam.serviceAccounts.update", .destroy = "iam.serviceAccounts.delete"},
 	.spreads = true,
 	.usual = 2.5,

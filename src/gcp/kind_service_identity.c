@@ -55,6 +55,8 @@ const struct kind kind_service_identity = {
 	.id = "serviceusage.identity",
 	.title = N_("Google's own account"),
 	.api = "serviceusage.googleapis.com",
+	.part = PART_ACCESS,
+	.console_page = "iam-admin/iam",
 	.permissions = {.create = "serviceusage.services.enable", .update = "serviceusage.services.enable"},
 	.usual = 2,
 	.slow = 10,

@@ -96,6 +96,8 @@ const struct kind kind_services = {
 	.id = "serviceusage.services",
 	.title = N_("APIs"),
 	.api = "serviceusage.googleapis.com",
+	.part = PART_APIS,
+	.console_page = "apis/dashboard",
 	.permissions = {.read = "serviceusage.services.get", .create = "serviceusage.services.enable", .update = "serviceusage.services.enable"},
 	.enables = true,
 	.usual = 8,

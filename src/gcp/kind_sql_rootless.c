@@ -51,6 +51,8 @@ const struct kind kind_sql_rootless = {
 	.id = "sqladmin.userAbsence",
 	.title = N_("Database without the user"),
 	.api = "sqladmin.googleapis.com",
+	.part = PART_DATABASE,
+	.console_page = "sql/instances/{instance}/users",
 	.permissions = {.read = "cloudsql.users.list", .create = "cloudsql.users.delete"},
 	.lock = sql_lock,
 	.usual = 1,

@@ -83,6 +83,8 @@ const struct kind kind_sql_user = {
 	.id = "sqladmin.user",
 	.title = N_("Database user"),
 	.api = "sqladmin.googleapis.com",
+	.part = PART_DATABASE,
+	.console_page = "sql/instances/{instance}/users",
 	.permissions = {.read = "cloudsql.users.list", .create = "cloudsql.users.create", .update = "cloudsql.users.update"},
 	.lock = sql_lock,
 	.usual = 1,

@@ -53,6 +53,8 @@ const struct kind kind_ssl_certificate = {
 	.id = "compute.sslCertificate",
 	.title = N_("Managed certificate"),
 	.api = "compute.googleapis.com",
+	.part = PART_SERVER,
+	.console_page = "security/ccm/list/lbCertificates",
 	.permissions = {.read = "compute.sslCertificates.get",
 			.list = "compute.sslCertificates.list",
 			.create = "compute.sslCertificates.create compute.globalOperations.get",

@@ -14,6 +14,8 @@ const struct kind kind_ssl_policy = {
 	.id = "compute.sslPolicy",
 	.title = N_("SSL policy"),
 	.api = "compute.googleapis.com",
+	.part = PART_SERVER,
+	.console_page = "net-security/sslpolicies/list",
 	.permissions = {.read = "compute.sslPolicies.get", .create = "compute.sslPolicies.create compute.globalOperations.get", .update = "compute.sslPolicies.update compute.globalOperations.get", .destroy = "compute.sslPolicies.delete compute.globalOperations.get"},
 	.usual = 1,
 	.slow = 2,

@@ -81,6 +81,8 @@ const struct kind kind_subnetwork = {
 	.id = "compute.subnetwork",
 	.title = N_("Subnet"),
 	.api = "compute.googleapis.com",
+	.part = PART_NETWORK,
+	.console_page = "networking/subnetworks/details/{region}/{name}",
 	.permissions = {.read = "compute.subnetworks.get", .list = "compute.subnetworks.list", .create = "compute.subnetworks.create compute.regionOperations.get", .update = "compute.subnetworks.setPrivateIpGoogleAccess compute.regionOperations.get", .destroy = "compute.subnetworks.delete compute.regionOperations.get"},
 	.usual = 12,
 	.slow = 22,

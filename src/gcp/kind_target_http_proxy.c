@@ -14,6 +14,8 @@ const struct kind kind_target_http_proxy = {
 	.id = "compute.targetHttpProxy",
 	.title = N_("HTTP proxy"),
 	.api = "compute.googleapis.com",
+	.part = PART_SERVER,
+	.console_page = "net-services/loadbalancing/list/loadBalancers",
 	.permissions = {.read = "compute.targetHttpProxies.get", .create = "compute.targetHttpProxies.create compute.globalOperations.get", .update = "compute.targetHttpProxies.update compute.globalOperations.get", .destroy = "compute.targetHttpProxies.delete compute.globalOperations.get"},
 	.usual = 1.2,
 	.slow = 2,

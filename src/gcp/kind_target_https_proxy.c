@@ -14,6 +14,8 @@ const struct kind kind_target_https_proxy = {
 	.id = "compute.targetHttpsProxy",
 	.title = N_("HTTPS proxy"),
 	.api = "compute.googleapis.com",
+	.part = PART_SERVER,
+	.console_page = "net-services/loadbalancing/list/loadBalancers",
 	.permissions = {.read = "compute.targetHttpsProxies.get", .create = "compute.targetHttpsProxies.create compute.globalOperations.get", .update = "compute.targetHttpsProxies.update compute.globalOperations.get", .destroy = "compute.targetHttpsProxies.delete compute.globalOperations.get"},
 	.usual = 1.2,
 	.slow = 2,

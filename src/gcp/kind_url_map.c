@@ -14,6 +14,8 @@ const struct kind kind_url_map = {
 	.id = "compute.urlMap",
 	.title = N_("URL map"),
 	.api = "compute.googleapis.com",
+	.part = PART_SERVER,
+	.console_page = "net-services/loadbalancing/list/loadBalancers",
 	.permissions = {.read = "compute.urlMaps.get", .create = "compute.urlMaps.create compute.globalOperations.get", .update = "compute.urlMaps.update compute.globalOperations.get", .destroy = "compute.urlMaps.delete compute.globalOperations.get"},
 	.usual = 0.7,
 	.slow = 1,

@@ -57,6 +57,7 @@ src_gcp_libgcp_a_SOURCES = \
 	src/gcp/kinds.c src/gcp/kinds.h \
 	src/gcp/reference.c src/gcp/reference.h \
 	src/gcp/roles.c src/gcp/roles.h \
+	src/gcp/links.c \
 	src/gcp/policy.h \
 	src/gcp/run_state.c src/gcp/run_state.h \
 	src/gcp/sql_shared.c src/gcp/sql_shared.h

@@ -51,16 +51,20 @@ void database_plan(struct design *d)
 	const struct database *engine = d->axes.database;
 	struct plan *p = d->plan;
 	const char *after = "apis";
+	p->decided_by = "database.path";
 	cJSON *ip = d->axes.path->settings(d, &after);
+	p->decided_by = "database.tier";
 	struct resource *sql = plan_add(p, "sql", "sqladmin.instance", d->instance,
 					json_make("{'region':%s,'databaseVersion':%s,'settings':%j}", p->region, answers_str(d->answers, "database.version"),
 						  instance_settings(d, ip)));
 	plan_needs(sql, after);
+	p->decided_by = "database.engine";
 	const char *closed = engine->closes ? engine->closes(d, sql) : NULL;
 	plan_needs(plan_add(p, "database", "sqladmin.database", "mlflow",
 			    json_make("{'instance':%s,'charset':%s,'collation':%s}", d->instance, engine->charset, engine->collation)),
 		   "sql");
 	add_user(d, closed);
+	p->decided_by = "database.path";
 	if (d->axes.path->plan)
 		d->axes.path->plan(d);
 }

@@ -65,6 +65,12 @@ static void end(struct design *d)
 	cJSON_Delete(d->front.iap.refers);
 }
 
+/* What is added from here on is like it is by the answer to this question. */
+static void decided_by(struct design *d, const char *question)
+{
+	d->plan->decided_by = question;
+}
+
 /* What the axes call -------------------------------------------------------------------------------------------------------------- */
 
 void design_grant(struct design *d, const char *id, const char *holder, const char *path, const char *role, const char *after)
@@ -178,6 +184,7 @@ static void add_project_grants(struct design *d)
 	struct resource *r = part_grant(d->plan, "project", "project", path, "roles/logging.logWriter", d->identity, d->identified);
 	const cJSON *role;
 	(void)r;
+	decided_by(d, "server.roles");
 	cJSON_ArrayForEach(role, answers_get(d->answers, "server.roles"))
 	{
 		char *id = xasprintf("role-%s", strrchr(role->valuestring, '/') + 1);
@@ -259,9 +266,11 @@ enum { KEYS = sizeof keys / sizeof *keys };
 
 static bool add_secrets(struct design *d, struct err *e)
 {
+	decided_by(d, "project.id");
 	design_secret(d, &(struct secret_want){.name = "db-password", .recipe = SECRET_PASSWORD, .opens_data = true});
 	for (size_t i = 0; i < KEYS; i++)
 		design_secret(d, &(struct secret_want){.name = keys[i].name, .recipe = keys[i].recipe, .opens_data = true});
+	decided_by(d, "auth.mode");
 	return !d->axes.auth->secrets || d->axes.auth->secrets(d, e);
 }
 
@@ -298,6 +307,7 @@ static void put_data(struct design *d)
 static bool add_image(struct design *d, struct err *e)
 {
 	struct plan *p = d->plan;
+	decided_by(d, "image.source");
 	if (image_is_built(d->answers))
 		return part_image(d->answers, p, e);
 	char *own = xasprintf("%s-docker.pkg.dev/%s/%s/", p->region, p->project, p->stack);
@@ -309,6 +319,7 @@ static bool add_image(struct design *d, struct err *e)
 
 static bool add_network(struct design *d, struct err *e)
 {
+	decided_by(d, "network.mode");
 	bool wanted = d->axes.target->networked || d->axes.path->networked;
 	return !wanted || d->axes.network->plan(d, e);
 }
@@ -331,14 +342,20 @@ static bool prepare(struct design *d, struct err *e)
 	d->workload->connection = d->connected ? xasprintf("%s:%s:%s", p->project, p->region, d->instance) : NULL;
 	if (!name_check(p->project, p->region, p->stack, d->suffix, d->axes.database->socket, e))
 		return false;
+	decided_by(d, "project.id");
 	add_apis(d);
+	decided_by(d, "target");
 	if (d->axes.target->identity)
 		d->axes.target->identity(d);
 	else
 		add_account(d);
+	decided_by(d, "artifacts.location");
 	d->bucket = part_artifacts(d->answers, p);
+	decided_by(d, "artifacts.mode");
 	d->axes.artifacts->plan(d);
+	decided_by(d, "project.id");
 	add_project_grants(d);
+	decided_by(d, "auth.mode");
 	return !d->axes.auth->prepare || d->axes.auth->prepare(d, e);
 }
 
@@ -364,10 +381,16 @@ static bool compose(struct design *d, struct err *e)
 	if (d->axes.target->listens)
 		container_set(d->workload->containers[0], "SERVER_ADDRESS", d->axes.target->listens);
 	use_secrets(d);
+	decided_by(d, "auth.mode");
 	if (d->axes.auth->join)
 		d->axes.auth->join(d);
-	if (!d->axes.target->spell(d, e) || (d->axes.exposure->plan && !d->axes.exposure->plan(d, e)))
+	decided_by(d, "server.memory");
+	if (!d->axes.target->spell(d, e))
 		return false;
+	decided_by(d, "exposure");
+	if (d->axes.exposure->plan && !d->axes.exposure->plan(d, e))
+		return false;
+	decided_by(d, "auth.users");
 	if (d->axes.auth->guard)
 		d->axes.auth->guard(d);
 	set_wall(d);

@@ -36,7 +36,7 @@ struct resource *plan_add(struct plan *p, const char *id, const char *kind, cons
 		note_fault(p, _("%s is of kind %s, and there is no such kind."), id, kind);
 	p->resources = xgrow(p->resources, p->count, &p->room, sizeof *p->resources);
 	struct resource *r = &p->resources[p->count++];
-	*r = (struct resource){.id = xstrdup(id), .kind = k, .name = xstrdup(name), .spec = spec};
+	*r = (struct resource){.id = xstrdup(id), .kind = k, .name = xstrdup(name), .spec = spec, .decided_by = p->decided_by};
 	reference_each(spec, need_reference, r);
 	return r;
 }
@@ -133,6 +133,8 @@ static void check_names(struct sealing *s)
 		for (size_t n = 0; n < r->need_count; n++)
 			if (!entry_of(s, r->needs[n]))
 				note_fault(p, _("%s needs %s, and the plan has no %s."), r->id, r->needs[n], r->needs[n]);
+		if (r->decided_by && !question_find(r->decided_by))
+			note_fault(p, _("%s is decided by %s, and there is no such question."), r->id, r->decided_by);
 		if (r->opens && !r->unwanted && !entry_of(s, r->opens))
 			note_fault(p, _("%s opens %s, and the plan has no %s."), r->id, r->opens, r->opens);
 	}

@@ -21,6 +21,7 @@ struct resource {
 	char *opens;                /* id of the resource whose data cannot be read without this (keys); as long as those are kept, so is it; or NULL */
 	char *recorded_as;          /* where the answers' resolved values keep its output recorded_output ("image_digest"); or NULL */
 	char *recorded_output;
+	const char *decided_by;     /* id of the question whose answer decides what it is like; of the table's own */
 	bool unwanted;              /* earlier answers wanted it, these do not: apply deletes it after all that is wanted stands */
 };
 
@@ -94,6 +95,7 @@ struct plan {
 	struct render_row *files;   /* what `render` writes; ended by a NULL template */
 	size_t file_count, file_room;
 	cJSON *render;              /* the data that the templates get (templates/README.md) */
+	const char *decided_by;     /* while it is made: of what is added now */
 	char *fault;                /* what is wrong with it by a fault of ours, for plan_seal; or NULL */
 };
 

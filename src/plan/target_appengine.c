@@ -125,9 +125,10 @@ static void add_application(struct design *d)
 	struct plan *p = d->plan;
 	const char *location = place_of(p->region)->location;
 	cJSON *body = d->workload->door == DOOR_IAP && d->workload->ingress == INGRESS_ALL ? json_make("{'iap':{'enabled':true}}") : cJSON_CreateObject();
-	plan_needs(plan_add(p, "application", "appengine.application", p->project,
-			    json_make("{'location':%s,'body':%j}", location ? location : p->region, body)),
-		   "apis");
+	struct resource *r = plan_add(p, "application", "appengine.application", p->project,
+				      json_make("{'location':%s,'body':%j}", location ? location : p->region, body));
+	r->decided_by = "region";
+	plan_needs(r, "apis");
 }
 
 static void add_traffic(struct design *d)

@@ -249,6 +249,7 @@ static void add_cluster(struct design *d)
 				cJSON_Duplicate(d->network.link, 1), d->network.subnet, d->axes.path->address != NULL, pools);
 	struct resource *r = plan_add(p, "cluster", "container.cluster", p->stack, json_make("{'region':%s,'body':%j}", p->region, body));
 	plan_needs(r, "apis");
+	r->decided_by = "target";
 	plan_needs(r, "iam/nodes");
 	if (d->network.subnet_need)
 		plan_needs(r, d->network.subnet_need);

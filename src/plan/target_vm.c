@@ -325,6 +325,7 @@ static bool spell(struct design *d, struct err *e)
 	cJSON *data = user_data(d, e);
 	if (data) {
 		struct resource *r = plan_add(p, "machine", "compute.instance", p->stack, json_make("{'zone':%s,'body':%j}", zone, machine(d, zone, data)));
+		r->decided_by = "vm.machine_type";
 		plan_records(r, "zone", "machine_zone");
 		add_needs(r, w->needs);
 		add_needs(r, w->migration_needs);

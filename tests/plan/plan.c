@@ -268,6 +268,26 @@ static void test_refused(struct answers *a)
 	err_free(&e);
 }
 
+/* What decides about a resource is a question of the table, and the one that does. */
+static void test_deciders(struct plan *p)
+{
+	static const char *const rows[][2] = {
+	    {"sql", "database.tier"}, {"service", "server.memory"}, {"image", "image.source"}, {"bucket/artifacts", "artifacts.location"}, {"network", "network.mode"},
+	};
+	struct err e = {0};
+	for (size_t i = 0; i < p->count; i++)
+		ok(p->resources[i].decided_by && question_find(p->resources[i].decided_by), "%s is decided by a question", p->resources[i].id);
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		is_str(plan_find(p, rows[i][0])->decided_by, rows[i][1], rows[i][0]);
+	p->resources[0].decided_by = "no.question";
+	ok(!plan_seal(p, &e) && strstr(e.what, "no.question"), "one that does not exist is a fault");
+	err_free(&e);
+	p->resources[0].decided_by = "project.id";
+	free(p->fault);
+	p->fault = NULL;
+	ok(plan_seal(p, &e), "and without it the plan is sound again");
+}
+
 int main(void)
 {
 	mem_install();
@@ -286,6 +306,7 @@ int main(void)
 	test_order(p);
 	test_apis(p);
 	test_records(p);
+	test_deciders(p);
 	test_tails(p);
 	test_resolve();
 	test_secrets(p);

@@ -273,7 +273,10 @@ static void emit_step(struct run *r, size_t i, const char *state, double elapsed
 			     of->kind->id, of->name, state);
 	json_put_num(e, "elapsed", elapsed);
 	json_put_num(e, "usual", of->kind->usual);
+	if (of->decided_by)
+		json_put_str(e, "question", of->decided_by);
 	if (failed) {
+		json_put_str(e, "console", "https://console.cloud.google.com/networking/networks/details/mlflow?project=demo-proj");
 		json_put_str(e, "message", "Quota 'CPUS' exceeded. Limit: 8.0 in region us-central1.");
 		json_put_str(e, "fix", "Ask for more at https://console.cloud.google.com/iam-admin/quotas, or choose another region.");
 	}
@@ -330,7 +333,8 @@ static struct plan *fake_plan(const struct answers *a)
 	p->room = ROWS;
 	for (p->count = 0; p->count < ROWS; p->count++)
 		p->resources[p->count] = (struct resource){.id = xstrdup(rows[p->count].id), .kind = &rows[p->count].kind,
-							   .name = xstrdup(rows[p->count].name), .spec = json_make("{'settings':{'tier':'db-custom-1-3840'}}")};
+							   .name = xstrdup(rows[p->count].name), .spec = json_make("{'settings':{'tier':'db-custom-1-3840'}}"),
+							   .decided_by = rows[p->count].kind.monthly ? "database.tier" : "network.mode"};
 	struct err e = {0};
 	plan_secret(p, "oauth-client", -1, "auth.client_secret", answers_str(a, "auth.client_secret"), "secret/cookie");
 	if (!text_ends(answers_str(a, "auth.client_id"), "rehearsal.apps.googleusercontent.com"))

@@ -244,6 +244,17 @@ static void failing(void)
 	close_it();
 
 	open_at(24, 80, false, true);
+	turns(2);
+	fake_fail_step(session, "network");
+	to_review();
+	press("Enter");
+	turns(60);
+	press("e");
+	ok(wizard_on(w, "review") && w->settings.focused && !strcmp(w->settings.focused->id, "network.mode"),
+	   "from a failure one gets to the question that decides about what failed");
+	close_it();
+
+	open_at(24, 80, false, true);
 	fake_fail_survey(session, "who", "The refresh token was revoked.", "Sign in again: gcloud auth application-default login.");
 	turns(2);
 	screen_is("failed-sign-in");
