@@ -373,15 +373,13 @@ static void check_twice(const struct answers *a, const char *id, problem_fn *fou
 	free(s);
 }
 
-/* A runner and seven workers, close to 2 GiB, which work between requests. */
+/* A runner and seven workers, close to 2 GiB. */
 static void check_jobs(const struct answers *a, problem_fn *found, void *arg)
 {
 	if (!answers_bool(a, "server.jobs"))
 		return;
 	if (atoi(answers_str(a, "server.memory")) < answers_int(a, "server.workers") + 2)
 		found(arg, "server.jobs", _("Background jobs take 2 GiB beside the workers: choose more server.memory, or fewer workers."));
-	if (answers_asked(a, question_find("server.cpu_always")) && (!answers_bool(a, "server.cpu_always") || !answers_int(a, "server.min_instances")))
-		found(arg, "server.jobs", _("Background jobs work between requests: set server.cpu_always and at least one of server.min_instances."));
 }
 
 void settings_check(const struct answers *a, problem_fn *found, void *arg)

@@ -228,6 +228,8 @@ static void check(const struct answers *a, problem_fn *found, void *arg)
 		found(arg, "server.cpu", _("More than 4 GiB of memory needs 2 CPUs or more on Cloud Run."));
 	if (cpu >= 4 && gib < 2)
 		found(arg, "server.memory", _("4 CPUs need 2 GiB of memory or more on Cloud Run."));
+	if (answers_bool(a, "server.jobs") && (!answers_bool(a, "server.cpu_always") || !answers_int(a, "server.min_instances")))
+		found(arg, "server.jobs", _("Background jobs work between requests: set server.cpu_always and at least one of server.min_instances."));
 	check_instances(a, found, arg);
 }
 
