@@ -135,6 +135,9 @@ struct kind {
 	 * has to be removed first); called for PRESENT_YES, PENDING, FAILED. A verdict for FAILED is for one found so: one that failed after
 	 * this run's own request is an error, unless passing says otherwise. */
 	void (*compare)(const struct view *v, const struct observation *seen, struct change *out);
+	/* Where compare leaves what it does not know alone: adds to spec what an earlier spec of the same resource asked for and this one does not, so that it
+	 * goes. May be a NULL function. */
+	void (*outgrow)(cJSON *spec, const cJSON *before);
 	/* What people notice while it is changed so: N_("a sentence"), or NULL when they notice nothing. May be a NULL function. */
 	const char *(*downtime)(const cJSON *spec, const struct change *c);
 	/* Requests. All see the observation and may need several turns: after each the engine observes and compares again (deletion

@@ -1,7 +1,9 @@
 /* Our members in the IAM policy of one resource. The policy is read, changed and written back with its etag (version 3, so that conditions
  * survive); members that we did not add are never touched.
  * What Google itself put there and must not stay is named by "without": a beginning of members, of one role or of any. It is not put back.
- * spec: {"holder":TYPE (see holders),"resource":PATH,"bindings":[{"role","members":[...]}],["without":[{["role"],"member":BEGINNING}]]}. */
+ * What an earlier plan of this stack put there, and this one does not want, is in "gone", and goes too.
+ * spec: {"holder":TYPE (see holders),"resource":PATH,"bindings":[{"role","members":[...]}],["without":[{["role"],"member":BEGINNING}]],
+ * ["gone":[{"role","member"}]]}. */
 #include "config.h"
 #include "gcp/kinds.h"
 #include "gcp/policy.h"
@@ -112,9 +114,24 @@ static void find_missing(const struct view *v, const cJSON *policy, struct chang
 	}
 }
 
-static bool unwanted(const struct view *v, const char *role, const cJSON *member)
+/* Is this member of this binding one of ours that went? A binding with a condition is somebody else's. */
+static bool gone(const struct view *v, const cJSON *binding, const cJSON *member)
 {
+	const cJSON *g, *list = json_at(v->spec, "gone");
+	if (json_at(binding, "condition") || !cJSON_IsString(member))
+		return false;
+	cJSON_ArrayForEach(g, list)
+		if (!strcmp(json_str(g, "role", ""), json_str(binding, "role", "")) && !strcmp(json_str(g, "member", ""), member->valuestring))
+			return true;
+	return false;
+}
+
+static bool unwanted(const struct view *v, const cJSON *binding, const cJSON *member)
+{
+	const char *role = json_str(binding, "role", "");
 	const cJSON *w;
+	if (gone(v, binding, member))
+		return true;
 	cJSON_ArrayForEach(w, json_at(v->spec, "without"))
 	{
 		const char *of = json_str(w, "role", role);
@@ -130,7 +147,7 @@ static void find_unwanted(const struct view *v, const cJSON *policy, struct chan
 	const cJSON *b, *m;
 	cJSON_ArrayForEach(b, json_at(policy, "bindings"))
 		cJSON_ArrayForEach(m, json_at(b, "members"))
-			if (unwanted(v, json_str(b, "role", ""), m))
+			if (unwanted(v, b, m))
 				change_add(out, json_str(b, "role", ""), m, NULL);
 }
 
@@ -140,7 +157,7 @@ static void drop_unwanted(const struct view *v, cJSON *policy)
 		next = b->next;
 		for (cJSON *m = json_at(b, "members") ? json_at(b, "members")->child : NULL, *after; m; m = after) {
 			after = m->next;
-			if (unwanted(v, json_str(b, "role", ""), m))
+			if (unwanted(v, b, m))
 				cJSON_Delete(cJSON_DetachItemViaPointer(json_at(b, "members"), m));
 		}
 		if (!cJSON_GetArraySize(json_at(b, "members")))
@@ -165,6 +182,33 @@ static void compare(const struct view *v, const struct observation *seen, struct
 	find_missing(v, seen->found, out);
 	find_unwanted(v, seen->found, out);
 	out->verdict = out->count ? VERDICT_UPDATE : VERDICT_KEEP;
+}
+
+/* Is this member wanted in this role? */
+static bool asks_for(const cJSON *spec, const char *role, const char *member)
+{
+	const cJSON *b, *m;
+	cJSON_ArrayForEach(b, json_at(spec, "bindings"))
+		cJSON_ArrayForEach(m, json_at(b, "members"))
+			if (!strcmp(json_str(b, "role", ""), role) && !strcmp(m->valuestring, member))
+				return true;
+	return false;
+}
+
+/* What was granted on something else is not looked for here. */
+static void outgrow(cJSON *spec, const cJSON *before)
+{
+	const cJSON *b, *m;
+	if (strcmp(json_str(spec, "holder", ""), json_str(before, "holder", "")) || !json_equal(json_at(spec, "resource"), json_at(before, "resource")))
+		return;
+	if (!json_at(spec, "gone"))
+		json_put(spec, "gone", cJSON_CreateArray());
+	cJSON_ArrayForEach(b, json_at(before, "bindings"))
+		cJSON_ArrayForEach(m, json_at(b, "members"))
+			if (!asks_for(spec, json_str(b, "role", ""), m->valuestring))
+				cJSON_AddItemToArray(json_at(spec, "gone"), json_make("{'role':%s,'member':%s}", json_str(b, "role", ""), m->valuestring));
+	if (!cJSON_GetArraySize(json_at(spec, "gone")))
+		json_drop(spec, "gone");
 }
 
 static void write_back(const struct view *v, cJSON *policy, struct call *out)
@@ -254,6 +298,7 @@ const struct kind kind_policy = {
 	.observe = policy_read,
 	.decode = decode,
 	.compare = compare,
+	.outgrow = outgrow,
 	.create = create,
 	.update = update,
 	.destroy = destroy,

@@ -187,7 +187,7 @@ static void add_project_grants(struct design *d)
 	decided_by(d, "server.roles");
 	cJSON_ArrayForEach(role, answers_get(d->answers, "server.roles"))
 	{
-		char *id = xasprintf("role-%s", strrchr(role->valuestring, '/') + 1);
+		char *id = xasprintf("role-%s", role->valuestring + (text_starts(role->valuestring, "roles/") ? strlen("roles/") : 0));
 		design_grant(d, id, "project", path, role->valuestring, d->identified);
 		free(id);
 	}

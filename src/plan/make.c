@@ -60,12 +60,25 @@ static struct plan *make_wanted(const struct answers *a, struct err *e)
 
 /* What is unwanted -------------------------------------------------------------------------------------------------------- */
 
-/* Moves to p what only the earlier plan has. What goes with its parent, and has no request of its own, is not worth a line. */
+/* Does p want the same under another name? Then it stays. */
+static bool wanted_otherwise(const struct plan *p, const struct resource *r)
+{
+	for (size_t i = 0; i < p->count; i++)
+		if (p->resources[i].kind == r->kind && !strcmp(p->resources[i].name, r->name) && json_equal(p->resources[i].spec, r->spec))
+			return true;
+	return false;
+}
+
+/* Moves to p what only the earlier plan has. What goes with its parent, and has no request of its own, is not worth a line. What both have is told
+ * what it was, where its kind would leave that behind. */
 static void take_unwanted(struct plan *p, struct plan *before)
 {
 	for (size_t i = 0; i < before->count; i++) {
 		struct resource *r = &before->resources[i];
-		if (plan_find(p, r->id) || (!r->kind->destroy && !r->kind->stays))
+		struct resource *now = plan_find(p, r->id);
+		if (now && now->kind == r->kind && r->kind->outgrow)
+			r->kind->outgrow(now->spec, r->spec);
+		if (now || (!r->kind->destroy && !r->kind->stays) || wanted_otherwise(p, r))
 			continue;
 		p->resources = xgrow(p->resources, p->count, &p->room, sizeof *p->resources);
 		p->resources[p->count++] = *r;
@@ -98,10 +111,11 @@ static struct answers *with_choices(const struct answers *a, const cJSON *choice
 	cJSON_ArrayForEach(c, choices)
 	{
 		const struct question *q = question_find(c->string);
-		if (!q || !cJSON_IsString(c) || !choice_find(q, c->valuestring))
+		bool chosen = q && cJSON_IsString(c) && choice_find(q, c->valuestring);
+		if (!chosen && !(q && q->admits && cJSON_IsArray(c)))
 			continue;
 		cJSON_DeleteItemFromObjectCaseSensitive(then->values, q->id);
-		cJSON_AddStringToObject(then->values, q->id, c->valuestring);
+		cJSON_AddItemToObject(then->values, q->id, cJSON_Duplicate(c, true));
 	}
 	return then;
 }

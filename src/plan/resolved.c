@@ -17,7 +17,7 @@ enum form {
 	FORM_TEXT,
 	FORM_TEXT_OR_NULL,
 	FORM_TEXTS,  /* an object of texts */
-	FORM_CHOICES /* a list of {question: choice} */
+	FORM_CHOICES /* a list of {question: choice, or the texts that were on a list} */
 };
 
 static const struct row {
@@ -62,13 +62,35 @@ static bool are_texts(const cJSON *object, const char *pattern)
 	return fine;
 }
 
+/* What stood on a list: an address, a domain, a role. */
+static const char listed_pattern[] = "^[-A-Za-z0-9.!#$%&'*+/=?^_`{|}~:@]{1,320}$";
+enum { LISTED_MAX = 2000 };
+
+static bool are_listed(const cJSON *list)
+{
+	const cJSON *one;
+	bool fine = cJSON_IsArray(list) && cJSON_GetArraySize(list) <= LISTED_MAX;
+	for (one = fine ? list->child : NULL; one && fine; one = one->next)
+		fine = is_text(one, listed_pattern);
+	return fine;
+}
+
+static bool is_choice(const cJSON *one, const char *pattern)
+{
+	const cJSON *v;
+	bool fine = cJSON_IsObject(one) && cJSON_GetArraySize(one) <= CHOICES_MAX;
+	for (v = fine ? one->child : NULL; v && fine; v = v->next)
+		fine = matches(v->string, name_pattern) && (is_text(v, pattern) || are_listed(v));
+	return fine;
+}
+
 /* A question or choice of an older program may be gone; the form stays. */
 static bool are_choices(const cJSON *list, const char *pattern)
 {
 	const cJSON *one;
 	bool fine = cJSON_IsArray(list) && cJSON_GetArraySize(list) <= CHOICES_MAX;
 	for (one = fine ? list->child : NULL; one && fine; one = one->next)
-		fine = are_texts(one, pattern);
+		fine = is_choice(one, pattern);
 	return fine;
 }
 
@@ -125,8 +147,9 @@ static cJSON *row_schema(const struct row *row)
 	case FORM_TEXTS:
 		return json_make("{'type':'object','propertyNames':{'pattern':%s},'additionalProperties':%j}", name_pattern, text);
 	case FORM_CHOICES:
-		return json_make("{'type':'array','items':{'type':'object','propertyNames':{'pattern':%s},'additionalProperties':%j}}",
-				 name_pattern, text);
+		return json_make("{'type':'array','items':{'type':'object','propertyNames':{'pattern':%s},'additionalProperties':"
+				 "{'anyOf':[%j,{'type':'array','items':{'type':'string','pattern':%s}}]}}}",
+				 name_pattern, text, listed_pattern);
 	}
 	return text;
 }

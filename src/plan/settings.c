@@ -395,6 +395,7 @@ void settings_check(const struct answers *a, problem_fn *found, void *arg)
 	check_twice(a, "database.flags", found, arg);
 	check_twice(a, "server.environment", found, arg);
 	check_twice(a, "image.packages", found, arg);
+	check_twice(a, "server.roles", found, arg);
 }
 
 /* The rows --------------------------------------------------------------------------------------------------------------------
@@ -463,9 +464,8 @@ const struct question settings_questions[] = {
 	 .help = N_("MLflow's own jobs, such as judging traces as they come: eight more processes, which take 2 GiB. On Cloud Run they need CPU always and an instance "
 		    "that stays."),
 	 .after = "server.cpu", .preset = "false"},
-	{.id = "server.roles", .quiet = true, .page = "image", .type = TYPE_LIST, .title = N_("More roles"),
-	 .help = N_("Roles that the server's identity gets in the project, for plugins that use other services. One that is taken off this list stays until you take it "
-		    "away by hand."),
+	{.id = "server.roles", .admits = true, .quiet = true, .page = "image", .type = TYPE_LIST, .title = N_("More roles"),
+	 .help = N_("Roles that the server's identity gets in the project, for plugins that use other services. One that is taken off this list is taken away from it."),
 	 .after = "server.cpu", .optional = true,
 	 .pattern = "^(roles/[a-z]+([.][A-Za-z]+)+|(projects|organizations)/[a-z0-9-]+/roles/[A-Za-z0-9_.]+)$",
 	 .form = N_("A role's whole name, such as roles/bigquery.user."),
