@@ -47,8 +47,7 @@ void client_free(struct client *c)
 	free(c);
 }
 
-/* Bringing
- * ------------------------------------------------------------------------------------------------------------------------ */
+/* Bringing ------------------------------------------------------------------------------------------------------------------ */
 
 char *client_take(struct wizard *w, const struct question *q, struct secret *brought)
 {
@@ -90,8 +89,7 @@ bool client_take_download(struct wizard *w, const struct question *id, const cha
 	return true;
 }
 
-/* Trying
- * -------------------------------------------------------------------------------------------------------------------------- */
+/* Trying -------------------------------------------------------------------------------------------------------------------- */
 
 static void on_tried(void *arg, enum oauth_verdict verdict, const struct err *e)
 {

@@ -563,8 +563,7 @@ static void get_operation(struct sim_call *c)
 		sim_fail(c, "NOT_FOUND", NULL, "Operation not found: %s", name ? name : "");
 }
 
-/* v1beta1 is not in the discovery document; only what clients still use of it is here.
- * ------------------------------------------------- */
+/* v1beta1 is not in the discovery document; only what clients still use of it is here. -------------------------------------- */
 
 static void generate_identity(struct sim_call *c)
 {

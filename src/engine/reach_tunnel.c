@@ -108,8 +108,7 @@ static void passage_say(struct passage *p, const struct buf *frames)
 		tunnel_under(p)->say(tunnel_under(p), p->channel, frames->data, frames->len);
 }
 
-/* The machine's reply
- * ------------------------------------------------------------------------------------------------------------ */
+/* The machine's reply ------------------------------------------------------------------------------------------------------- */
 
 /* Is the reply whole, now that no more may come? False while a body that says its length is shorter. */
 static bool passage_whole(const struct passage *p, struct http_reply *reply, bool closed)
@@ -158,8 +157,7 @@ static bool passage_received(struct passage *p, const char *data, size_t len)
 	return true;
 }
 
-/* The relay's messages
- * ----------------------------------------------------------------------------------------------------------- */
+/* The relay's messages ------------------------------------------------------------------------------------------------------ */
 
 static void passage_shut(struct passage *p, const char *data, size_t len)
 {
@@ -278,8 +276,7 @@ static void passage_ended(void *arg, const char *why)
 	passage_closed(p);
 }
 
-/* Opening
- * ------------------------------------------------------------------------------------------------------------------------ */
+/* Opening ------------------------------------------------------------------------------------------------------------------- */
 
 static void passage_answered(void *arg, struct http_reply *reply)
 {

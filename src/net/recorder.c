@@ -88,9 +88,7 @@ void recorder_close(struct recorder *r)
 	free(r);
 }
 
-/* Lines
- * ----------------------------------------------------------------------------------------------------------------------------------
- */
+/* Lines --------------------------------------------------------------------------------------------------------------------- */
 
 static bool write_whole(int fd, const char *data, size_t len)
 {
@@ -232,9 +230,7 @@ static void record(struct flight *f, const struct http_reply *reply)
 	free(answered);
 }
 
-/* The transport
- * ----------------------------------------------------------------------------------------------------------------------------
- */
+/* The transport ------------------------------------------------------------------------------------------------------------- */
 
 static struct flight *new_flight(struct recording *r, const struct http_request *request, void *arg)
 {

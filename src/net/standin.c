@@ -68,9 +68,7 @@ void standins_free(struct standins *s)
 	free(s);
 }
 
-/* Words
- * ----------------------------------------------------------------------------------------------------------------------------
- */
+/* Words --------------------------------------------------------------------------------------------------------------------- */
 
 /* What is issued with a mark of its kind keeps it, so that whoever checks the form goes on. */
 static const char *mark_of(const char *text, size_t len)
@@ -134,8 +132,7 @@ void standins_replace(struct standins *s, struct buf *text)
 	outside_replace(text, word_of, s);
 }
 
-/* Learning from texts
- * ---------------------------------------------------------------------------------------------------------------- */
+/* Learning from texts ------------------------------------------------------------------------------------------------------- */
 
 static bool in_local_part(unsigned char c)
 {
@@ -243,9 +240,7 @@ static void learn_text(struct standins *s, const char *text, int depth)
 	}
 }
 
-/* Places
- * ------------------------------------------------------------------------------------------------------------------------------
- */
+/* Places -------------------------------------------------------------------------------------------------------------------- */
 
 /* Lower case, without what stands between words: "client_secret", "clientSecret" and "CLIENT-SECRET" are the same. */
 static void plain_key(const char *key, char *into, size_t room)
@@ -435,8 +430,7 @@ void standins_wipe(cJSON *tree)
 		sodium_memzero(tree->valuestring, strlen(tree->valuestring));
 }
 
-/* Forms and URLs
- * ----------------------------------------------------------------------------------------------------------------------- */
+/* Forms and URLs ------------------------------------------------------------------------------------------------------------ */
 
 /* One "name=value", the value replaced when its name says that it is a secret; "code" is what a sign-in at Google ends with. */
 static void add_pair(struct standins *s, struct buf *out, const char *pair, size_t len)

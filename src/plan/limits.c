@@ -34,8 +34,7 @@ struct limits {
 	char *apis_why, *quota_why, *policy_why; /* why it could not be read, or NULL */
 };
 
-/* Policies
- * ------------------------------------------------------------------------------------------------------------------------ */
+/* Policies ------------------------------------------------------------------------------------------------------------------ */
 
 /* Where a kind meets a constraint of an organisation
  * (docs.cloud.google.com/resource-manager/docs/organization-policy/org-policy-constraints). */
@@ -122,9 +121,7 @@ static bool forbids(const cJSON *rules, const char *value)
 	return false;
 }
 
-/* Reads
- * ---------------------------------------------------------------------------------------------------------------------------
- */
+/* Reads --------------------------------------------------------------------------------------------------------------------- */
 
 static void add_read(struct limits *l, enum read_of of, const struct policy *policy, const char *value, char *url)
 {
@@ -266,8 +263,7 @@ const char *limits_url(const struct limits *l, size_t i)
 	return l->reads[i].url;
 }
 
-/* Replies
- * ------------------------------------------------------------------------------------------------------------------------- */
+/* Replies ------------------------------------------------------------------------------------------------------------------- */
 
 /* elsewhere: other answers than project and region may cure it. */
 static void add_broken(struct limits *l, const char *id, const char *title, bool elsewhere, char *message, const char *fix,
