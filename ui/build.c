@@ -157,7 +157,7 @@ static double monthly_of(const struct plan *p)
 {
 	double sum = 0;
 	for (size_t i = 0; i < p->count; i++) {
-		double usd = p->resources[i].unwanted ? 0 : plan_cost(&p->resources[i]);
+		double usd = p->resources[i].unwanted ? 0 : plan_cost(p, &p->resources[i]);
 		sum += usd > 0 ? usd : 0;
 	}
 	return sum;

@@ -40,7 +40,7 @@ static double month_of(const struct plan *p, const char *section)
 	double sum = 0;
 	for (size_t i = 0; p && i < p->count; i++) {
 		const struct resource *r = &p->resources[i];
-		double usd = r->unwanted || (section && !is_of(r, section)) ? 0 : plan_cost(r);
+		double usd = r->unwanted || (section && !is_of(r, section)) ? 0 : plan_cost(p, r);
 		sum += usd > 0 ? usd : 0;
 	}
 	return sum;

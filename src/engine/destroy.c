@@ -53,7 +53,7 @@ static void spare(struct step *s, char *why)
 static void spare_data(struct step *s)
 {
 	const char *word = s->resource->kind->data_word;
-	double usd = plan_cost(s->resource);
+	double usd = plan_cost(s->run->plan, s->resource);
 	char *cost = usd > 0 ? xasprintf(_(" It costs about $%.2f a month."), usd) : xstrdup("");
 	spare(s, xasprintf(_("it is protected, and its data are kept. To delete it with them: destroy --yes --delete-data %s.%s"), word, cost));
 	free(cost);
@@ -210,6 +210,16 @@ static bool held(const struct step *s)
 	return false;
 }
 
+/* The kind's sentence, with the resource's name where it has a place for it. The caller frees. */
+static char *lingers_words(const struct step *s)
+{
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+#pragma GCC diagnostic ignored "-Wformat-security"
+	return xasprintf(_(s->resource->kind->lingers), s->resource->name);
+#pragma GCC diagnostic pop
+}
+
 void step_destroy_refused(struct step *s, int http, const char *code, const char *message)
 {
 	const struct kind *k = s->resource->kind;
@@ -232,9 +242,10 @@ void step_destroy_refused(struct step *s, int http, const char *code, const char
 	} else if (step_now(s) - s->refused_since < (!k->lingers ? LAST_PATIENCE : held(s) ? 0 : k->patience)) {
 		step_pause(s, fmin(2 * pow(1.4, s->conflicts++), 15), step_read);
 	} else if (k->lingers) {
-		char *why = xasprintf("%s (%s)", _(k->lingers), message ? message : "");
+		char *words = lingers_words(s), *why = xasprintf("%s (%s)", words, message ? message : "");
 		leave(s, why);
 		free(why);
+		free(words);
 	} else {
 		err_set(&e, EXIT_TRYAGAIN, s->resource->id, _("Run destroy again later."), "%s", message ? message : _("it is in use."));
 		step_fail(s, &e);
@@ -246,7 +257,9 @@ void step_destroyed(struct step *s, const struct api_result *r)
 {
 	if (!r) { /* the kind has nothing more to do */
 		const struct kind *k = s->resource->kind;
-		leave(s, k->lingers ? _(k->lingers) : k->stays ? _(k->stays) : NULL);
+		char *words = k->lingers ? lingers_words(s) : NULL;
+		leave(s, words ? words : k->stays ? _(k->stays) : NULL);
+		free(words);
 	} else if (r->http / 100 == 2) {
 		cJSON_Delete(s->last);
 		s->last = r->reply ? cJSON_Duplicate(r->reply, true) : cJSON_CreateObject();

@@ -100,9 +100,9 @@ struct kind {
 	double usual, slow;         /* seconds to create, median and 95 % (reference/engine.md 1.2): for the plan and the scheduler */
 	double deadline;            /* seconds after which creating has failed */
 	bool billable;              /* costs money while it stands */
-	/* US dollars a month by the spec, at list prices of us-central1 (kind_prices_date); negative when it depends on use. NULL with billable: by
-	 * what is kept in it. */
-	double (*monthly)(const cJSON *spec);
+	/* US dollars a month in the region, by the spec, at list prices of kind_prices_date (gcp/prices.h); negative when it depends on use. NULL with
+	 * billable: by what is kept in it. */
+	double (*monthly)(const cJSON *spec, const char *region);
 	bool enables;               /* switches APIs on: its spec's "services" is filled with what the plan's kinds need */
 	bool spreads;               /* what it makes is not known everywhere at once (accounts, permissions) */
 	bool grants;                /* it gives permissions; want of one that it gave may pass by itself */
@@ -171,7 +171,7 @@ struct kind {
 	/* N_("why Google may refuse to delete it for a while, and what to do"), or NULL. When all ways were refused because it is in use or
 	 * not empty (HTTP 400, 409, an operation's FAILED_PRECONDITION or RESOURCE_IN_USE_BY_ANOTHER_RESOURCE), destroy reports it as left
 	 * behind with these words, not as a failure. */
-	const char *lingers;
+	const char *lingers;        /* "%s", which may stand in it once, is the resource's name */
 	double patience;            /* seconds to go on asking before lingers is said: 0 where what holds it is known to hold for hours */
 };
 

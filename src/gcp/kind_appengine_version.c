@@ -3,6 +3,7 @@
 #include "config.h"
 #include "gcp/appengine_shared.h"
 #include "gcp/kinds.h"
+#include "gcp/prices.h"
 
 #include "base/gettext.h"
 #include "base/json.h"
@@ -60,10 +61,11 @@ static void create(const struct view *v, const struct observation *seen, struct 
 }
 
 /* A core costs 0.0526 dollars an hour, a GB of memory 0.0071, a GB of disk 0.04 a month. */
-static double monthly(const cJSON *spec)
+static double monthly(const cJSON *spec, const char *region)
 {
 	double hourly = json_num(spec, "body.resources.cpu", 1) * 0.0526 + json_num(spec, "body.resources.memoryGb", 1) * 0.0071;
-	return json_num(spec, "body.manualScaling.instances", 1) * (hourly * 730 + json_num(spec, "body.resources.diskGb", 10) * 0.04);
+	double each = hourly * 730 + json_num(spec, "body.resources.diskGb", 10) * 0.04;
+	return json_num(spec, "body.manualScaling.instances", 1) * each * price_factor(PRICED_MACHINE, region);
 }
 
 const struct kind kind_appengine_version = {

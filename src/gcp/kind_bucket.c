@@ -139,5 +139,5 @@ const struct kind kind_bucket = {
 	.create = create,
 	.update = update,
 	.destroy = destroy,
-	.lingers = N_("The bucket is not empty and is kept. To delete it with all that is in it: gcloud storage rm --recursive gs://NAME"),
+	.lingers = N_("The bucket is not empty and is kept. To delete it with all that is in it: gcloud storage rm --recursive gs://%s"),
 };

@@ -100,9 +100,9 @@ static void destroy(const struct view *v, const struct observation *seen, struct
 }
 
 /* The fee of 0.10 dollars an hour; one cluster of a billing account is free of it, which is not known here. */
-static double monthly(const cJSON *spec)
+static double monthly(const cJSON *spec, const char *region)
 {
-	(void)spec;
+	(void)spec, (void)region;
 	return 0.10 * 730;
 }
 

@@ -5,6 +5,7 @@
 #include "config.h"
 #include "gcp/compute_object.h"
 #include "gcp/kinds.h"
+#include "gcp/prices.h"
 
 #include "base/gettext.h"
 #include "base/json.h"
@@ -192,12 +193,13 @@ static const struct {
 	double hour;
 } prices[] = {{"e2-medium", 0.03351}, {"e2-standard-2", 0.06701}, {"e2-standard-4", 0.13402}, {"e2-standard-8", 0.26805}};
 
-static double monthly(const cJSON *spec)
+static double monthly(const cJSON *spec, const char *region)
 {
 	const char *type = strrchr(json_str(spec, "body.machineType", "/"), '/') + 1;
 	for (size_t i = 0; i < sizeof prices / sizeof *prices; i++)
 		if (!strcmp(prices[i].type, type))
-			return prices[i].hour * 730 + 0.1 * atof(json_str(spec, "body.disks.0.initializeParams.diskSizeGb", "10"));
+			return (prices[i].hour * 730 + 0.1 * atof(json_str(spec, "body.disks.0.initializeParams.diskSizeGb", "10"))) *
+			       price_factor(PRICED_MACHINE, region);
 	return -1;
 }
 

@@ -5,6 +5,7 @@
  * Secrets stand in body.data as {"$secret":NAME,"as":"base64"}. */
 #include "config.h"
 #include "gcp/kinds.h"
+#include "gcp/prices.h"
 
 #include "base/gettext.h"
 #include "base/json.h"
@@ -257,14 +258,14 @@ static double gibs(const char *text)
 }
 
 /* Autopilot's general-purpose pods, by what they ask for: a CPU 0.0445 dollars an hour, a GiB 0.0049225. */
-static double monthly(const cJSON *spec)
+static double monthly(const cJSON *spec, const char *region)
 {
 	double hour = 0;
 	const cJSON *c;
 	if (!strcmp(json_str(spec, "body.kind", ""), "Deployment"))
 		cJSON_ArrayForEach(c, json_at(spec, "body.spec.template.spec.containers"))
 			hour += cpus(json_str(c, "resources.requests.cpu", "0")) * 0.0445 + gibs(json_str(c, "resources.requests.memory", "0")) * 0.0049225;
-	return hour * json_num(spec, "body.spec.replicas", 1) * 730;
+	return hour * json_num(spec, "body.spec.replicas", 1) * 730 * price_factor(PRICED_MACHINE, region);
 }
 
 /* A Deployment that is told to end its pods before it starts others. */

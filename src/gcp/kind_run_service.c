@@ -2,6 +2,7 @@
  * with the project's number when it is there), urls, used (names of the latest revisions, and of those that have traffic or a tag). */
 #include "config.h"
 #include "gcp/kinds.h"
+#include "gcp/prices.h"
 #include "gcp/run_state.h"
 
 #include "base/gettext.h"
@@ -125,7 +126,7 @@ static double amount(const char *text)
 
 /* Request-based billing. Instances that are kept: idle CPU and memory cost 0.0000025 dollars a second each, for a CPU and for a GiB. What requests
  * cost comes on top. With CPU between requests a CPU costs 0.000018 and a GiB 0.000002 a second, and requests nothing more. */
-static double monthly(const cJSON *spec)
+static double monthly(const cJSON *spec, const char *region)
 {
 	double second = 0;
 	const cJSON *c;
@@ -134,7 +135,7 @@ static double monthly(const cJSON *spec)
 		double cpus = amount(json_str(c, "resources.limits.cpu", "1")), gib = amount(json_str(c, "resources.limits.memory", "0Gi"));
 		second += json_bool(c, "resources.cpuIdle", false) ? (cpus + gib) * 0.0000025 : cpus * 0.000018 + gib * 0.000002;
 	}
-	return json_num(spec, "body.scaling.minInstanceCount", 0) * second * 3600 * 730;
+	return json_num(spec, "body.scaling.minInstanceCount", 0) * second * 3600 * 730 * price_factor(PRICED_RUN, region);
 }
 
 const struct kind kind_run_service = {

@@ -66,9 +66,9 @@ static void destroy(const struct view *v, const struct observation *seen, struct
 }
 
 /* One active version. */
-static double monthly(const cJSON *spec)
+static double monthly(const cJSON *spec, const char *region)
 {
-	(void)spec;
+	(void)spec, (void)region;
 	return 0.06;
 }
 

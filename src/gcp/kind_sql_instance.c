@@ -4,6 +4,7 @@
  * authority that signs the server's, PEM), connectionName. */
 #include "config.h"
 #include "gcp/kinds.h"
+#include "gcp/prices.h"
 #include "gcp/sql_shared.h"
 
 #include "base/gettext.h"
@@ -170,15 +171,16 @@ static bool guarded(const struct observation *seen)
 static char *remains(const struct observation *seen)
 {
 	long long gb = json_int64(seen->found, "settings.dataDiskSizeGb", 10);
+	double usd = BACKUP_USD * price_factor(PRICED_MACHINE, json_str(seen->found, "region", ""));
 	return xasprintf(_("a final backup of it is kept for %d days, then it goes: at most $%.2f (%lld GB at $%.2f a month). "
 			   "gcloud sql backups list shows it, gcloud sql backups delete removes it sooner."),
-			 FINAL_BACKUP_DAYS, (double)gb * BACKUP_USD, gb, BACKUP_USD);
+			 FINAL_BACKUP_DAYS, (double)gb * usd, gb, usd);
 }
 
 enum { HOURS = 730 };
 
 /* Enterprise: 0.0413 a vCPU and 0.007 a GB an hour, shared cores 0.0105 and 0.035, SSD 0.17 a GB a month; all twice in two zones. */
-static double monthly(const cJSON *spec)
+static double monthly(const cJSON *spec, const char *region)
 {
 	static const struct {
 		const char *tier;
@@ -194,7 +196,7 @@ static double monthly(const cJSON *spec)
 	bool regional = !strcmp(json_str(spec, "settings.availabilityType", ""), "REGIONAL");
 	for (size_t i = 0; i < sizeof tiers / sizeof *tiers; i++)
 		if (!strcmp(tiers[i].tier, json_str(spec, "settings.tier", "")))
-			return (tiers[i].usd + disk) * (regional ? 2 : 1);
+			return (tiers[i].usd + disk) * (regional ? 2 : 1) * price_factor(PRICED_MACHINE, region);
 	return -1;
 }
 

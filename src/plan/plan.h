@@ -166,8 +166,8 @@ char *plan_suffix_new(const char *number, const char *stack);
  * project_number. Freed by the caller. */
 char *plan_suffix_of(const struct answers *a, const struct kind *kind, const char *name);
 
-/* A line of what it costs a month, in US dollars; negative when not known. The kinds hold the prices, of kind_prices_date. */
-double plan_cost(const struct resource *r);
+/* What it costs a month in the plan's region, in US dollars; negative when not known. The kinds hold the prices, of kind_prices_date. */
+double plan_cost(const struct plan *p, const struct resource *r);
 
 /* Appends rows, ended by a NULL template, to the plan's files. */
 void plan_files(struct plan *p, const struct render_row *rows);

@@ -35,7 +35,7 @@ static double total_cost(const struct plan *p, const struct change *const *chang
 {
 	double sum = 0;
 	for (size_t i = 0; i < p->count; i++) {
-		double usd = plan_cost(&p->resources[i]);
+		double usd = plan_cost(p, &p->resources[i]);
 		if (usd > 0 && verdict_of(changes, i) != VERDICT_DELETE && !hidden(p, changes, i))
 			sum += usd;
 	}
@@ -91,12 +91,12 @@ static const char *downtime_of(const struct resource *r, const struct change *c,
 	return changes && r->kind->downtime ? r->kind->downtime(r->spec, c) : NULL;
 }
 
-static cJSON *resource_json(const struct resource *r, const struct change *c, enum verdict verdict)
+static cJSON *resource_json(const struct plan *p, const struct resource *r, const struct change *c, enum verdict verdict)
 {
 	const char *down = downtime_of(r, c, verdict);
 	return json_make("{'id':%s,'kind':%s,'name':%s,'verdict':%s,'billable':%b,'keeps_data':%b,'monthly_usd':%j,'needs':%j,'grants':%j,'differences':%j,"
 			 "'reason':%j,'downtime':%j}",
-			 r->id, r->kind->id, r->name, verdict_words[verdict], r->kind->billable, plan_keeps_data(r), dollars(plan_cost(r)),
+			 r->id, r->kind->id, r->name, verdict_words[verdict], r->kind->billable, plan_keeps_data(r), dollars(plan_cost(p, r)),
 			 needs_json(r), grants_json(r), differences_json(c), text_or_null(c ? c->reason : NULL), text_or_null(down ? _(down) : NULL));
 }
 
@@ -138,7 +138,7 @@ cJSON *plan_json(const struct plan *p, const struct change *const *changes)
 		if (hidden(p, changes, i))
 			continue;
 		counts[v]++;
-		cJSON_AddItemToArray(resources, resource_json(&p->resources[i], changes ? changes[i] : NULL, v));
+		cJSON_AddItemToArray(resources, resource_json(p, &p->resources[i], changes ? changes[i] : NULL, v));
 	}
 	for (int v = 0; v < VERDICTS; v++)
 		json_put_num(counted, verdict_words[v], counts[v]);
@@ -236,10 +236,10 @@ static void put_side(struct buf *out, const char *text)
 		buf_puts(out, text ? text : "-");
 }
 
-static void put_row(const struct resource *r, const struct change *c, enum verdict verdict, int width, struct buf *out)
+static void put_row(const struct plan *p, const struct resource *r, const struct change *c, enum verdict verdict, int width, struct buf *out)
 {
 	char cost[24] = "";
-	double usd = plan_cost(r);
+	double usd = plan_cost(p, r);
 	if (usd > 0)
 		snprintf(cost, sizeof cost, "$%.2f", usd);
 	else if (usd < 0)
@@ -298,12 +298,12 @@ void plan_table(const struct plan *p, const struct change *const *changes, int w
 		if (hidden(p, changes, i))
 			continue;
 		counts[v]++;
-		put_row(&p->resources[i], changes ? changes[i] : NULL, v, wide, out);
+		put_row(p, &p->resources[i], changes ? changes[i] : NULL, v, wide, out);
 	}
 	char *counted = xasprintf(_("%d to create, %d to update, %d to replace, %d to delete, %d unchanged, %d refused."), counts[VERDICT_CREATE],
 				  counts[VERDICT_UPDATE], counts[VERDICT_REPLACE], counts[VERDICT_DELETE], counts[VERDICT_KEEP],
 				  counts[VERDICT_REFUSE]);
-	char *cost = xasprintf(_("About $%.2f a month and what is used: an estimate by list prices of %s in us-central1."), total_cost(p, changes), kind_prices_date);
+	char *cost = xasprintf(_("About $%.2f a month and what is used: an estimate by list prices of %s in %s."), total_cost(p, changes), kind_prices_date, p->region);
 	buf_putc(out, '\n');
 	put_wrapped(out, counted, 0, wide);
 	put_wrapped(out, cost, 0, wide);

@@ -8,6 +8,7 @@
 #include "plan/archive.h"
 #include "plan/naming.h"
 #include "plan/plan.h"
+#include "plan/regions.h"
 #include "plan/show.h"
 
 #include <stdlib.h>
@@ -288,6 +289,41 @@ static void test_deciders(struct plan *p)
 	ok(plan_seal(p, &e), "and without it the plan is sound again");
 }
 
+static double month_in(struct answers *a, const char *region, const char *id)
+{
+	struct err e = {0};
+	double usd = -1;
+	struct plan *p = answers_set_text(a, "region", region, &e) ? plan_make(a, &e) : NULL;
+	if (p)
+		usd = plan_cost(p, plan_find(p, id));
+	plan_free(p);
+	err_free(&e);
+	return usd;
+}
+
+/* A month costs what it costs there. */
+static void test_regions(struct answers *a)
+{
+	struct err e = {0};
+	answers_set_text(a, "server.min_instances", "1", &e);
+	double iowa = month_in(a, "us-central1", "sql"), zurich = month_in(a, "europe-west6", "sql");
+	ok(iowa > 50 && iowa < 53 && zurich > 1.35 * iowa && zurich < 1.45 * iowa, "a database in two regions: $%.2f and $%.2f", iowa, zurich);
+	double tier1 = month_in(a, "europe-west1", "service"), tier2 = month_in(a, "europe-west6", "service");
+	ok(tier1 > 0 && tier2 > 1.39 * tier1 && tier2 < 1.41 * tier1, "a server on Cloud Run in two: $%.2f and $%.2f", tier1, tier2);
+	ok(month_in(a, "us-central1", "secret/db-password") == month_in(a, "europe-west6", "secret/db-password"), "a secret costs the same everywhere");
+	struct buf table = {0};
+	char *path = in_source("src/gcp/prices.tbl");
+	ok(file_read(path, 1 << 20, &table, &e), "the table of prices can be read");
+	for (const struct region *r = regions; r->id; r++) {
+		char *row = xasprintf("REGION(\"%s\",", r->id);
+		ok(strstr(buf_text(&table), row) != NULL, "%s has its prices", r->id);
+		free(row);
+	}
+	buf_free(&table);
+	free(path);
+	err_free(&e);
+}
+
 int main(void)
 {
 	mem_install();
@@ -313,6 +349,7 @@ int main(void)
 	test_source(p);
 	test_names();
 	test_gate(p);
+	test_regions(a);
 	test_given_image(a);
 	test_refused(a);
 	struct buf table = {0};
