@@ -262,7 +262,7 @@ enum { TITLE = 22, NOTE = 12, PANE = 5, BESIDE_FROM = 112, LIST_WIDTH = 84 };
 static void draw_note(const struct wizard *w, const char *section, int y, int right)
 {
 	const char *problem = problem_of(w, section);
-	char *changes = changes_of(w, section), *price = xasprintf("$%.0f", draft_section_month(w, section));
+	char *changes = changes_of(w, section), *price = xasprintf(_("$%.0f"), draft_section_month(w, section));
 	if (problem)
 		put_right(y, right - NOTE, NOTE, ROLE_BAD, _("put it right"));
 	else if (*changes)

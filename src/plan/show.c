@@ -241,7 +241,7 @@ static void put_row(const struct plan *p, const struct resource *r, const struct
 	char cost[24] = "";
 	double usd = plan_cost(p, r);
 	if (usd > 0)
-		snprintf(cost, sizeof cost, "$%.2f", usd);
+		snprintf(cost, sizeof cost, _("$%.2f"), usd);
 	else if (usd < 0)
 		snprintf(cost, sizeof cost, "%s", _("by use"));
 	buf_printf(out, "%c %-8s ", marks[verdict], verdict_words[verdict]);

@@ -322,6 +322,15 @@ static void all_sizes(const char *language)
 	}
 }
 
+/* A form leaves 23 cells to the title of a question. */
+static void labels(const char *language)
+{
+	bool whole = true;
+	for (const struct question *q = questions; q->id; q++)
+		whole &= cells(gettext(q->title)) <= 23 || !printf("# cut: %s\n", gettext(q->title));
+	ok(whole, "%s: the title of no question is cut", language);
+}
+
 /* Each of po/LINGUAS, and the longest made longer still, and wide. */
 static void languages(const char *dir)
 {
@@ -331,10 +340,12 @@ static void languages(const char *dir)
 		line[strcspn(line, "\n")] = '\0';
 		if (!*line || *line == '#')
 			continue;
-		if (translation_load(dir, line, "cp \"$TOP_SRCDIR/po/$language.po\" \"$dir/words.po\""))
-			all_sizes(line);
-		else
+		if (!translation_load(dir, line, "cp \"$TOP_SRCDIR/po/$language.po\" \"$dir/words.po\"")) {
 			skip("a language", "msgfmt or the locales' sources are not installed");
+			continue;
+		}
+		labels(line);
+		all_sizes(line);
 	}
 	if (file)
 		fclose(file);
