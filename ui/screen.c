@@ -569,21 +569,34 @@ struct rect put_box(struct rect r, const char *title)
 	return (struct rect){r.y + 1, r.x + 2, r.h - 2, r.w - 4};
 }
 
+/* Whether a line may end between a and b though no space is there: beside an ideograph or kana (Hangul has spaces between its words), but not before
+   what closes nor after what opens. */
+static bool breaks_between(wchar_t a, int a_width, wchar_t b, int b_width)
+{
+	bool wide = (a_width == 2 && !(a >= 0xac00 && a <= 0xd7a3)) || (b_width == 2 && !(b >= 0xac00 && b <= 0xd7a3));
+	return wide && a && !wcschr(L" ([{<\"'/$\u2018\u201c\u3008\u300a\u300c\u300e\u3010\uff08", a) &&
+	       !wcschr(L" )]}>\"'/.,:;!?%\u2019\u201d\u3001\u3002\u3005\u3009\u300b\u300d\u300f\u3011\u3041\u3043\u3045\u3047\u3049\u3063\u3083\u3085\u3087"
+		       L"\u30a1\u30a3\u30a5\u30a7\u30a9\u30c3\u30e3\u30e5\u30e7\u30fb\u30fc\uff01\uff09\uff0c\uff1a\uff1b\uff1f\uff5e",
+		       b);
+}
+
 size_t break_line(const char *text, int width, const char **next)
 {
 	mbstate_t state = {0};
-	int used = 0, w;
-	wchar_t c;
-	const char *p = text, *blank = NULL;
+	int used = 0, w, last_width = 0;
+	wchar_t c, last = 0;
+	const char *p = text, *end = NULL;
 	while (*p && *p != '\n') {
 		const char *before = p;
 		p += next_char(p, &state, &c, &w);
-		if (c == L' ')
-			blank = before;
+		if (c == L' ' || breaks_between(last, last_width, c, w))
+			end = before;
+		last = c;
+		last_width = w;
 		used += w;
 		if (used <= width)
 			continue;
-		size_t len = blank && blank > text ? (size_t)(blank - text) : before > text ? (size_t)(before - text) : (size_t)(p - text);
+		size_t len = end && end > text ? (size_t)(end - text) : before > text ? (size_t)(before - text) : (size_t)(p - text);
 		*next = text + len;
 		while (**next == ' ')
 			++*next;

@@ -66,7 +66,7 @@ int put_wrapped(int y, int x, int height, int width, enum role role, const char 
 /* The same with an ellipsis at the end of the last line when there would be more; returns the lines used. */
 int put_lines(int y, int x, int most, int width, enum role role, const char *text);
 
-/* Bytes of the first line of text that fit into width, broken at a blank where there is one; *next is where the next line starts. */
+/* Bytes of the first line of text that fit into width, broken at a blank or between ideographs where there are any; *next is where the next line starts. */
 size_t break_line(const char *text, int width, const char **next);
 
 /* Cells that a text takes, control characters as one. */

@@ -408,6 +408,29 @@ static void wide(void)
 	close_it();
 }
 
+/* A text is broken at blanks, and between ideographs; a closing mark never begins a line, nor does an opening one end it. */
+static void breaking(void)
+{
+	static const struct {
+		const char *text, *line, *rest;
+		int width;
+	} cases[] = {
+		{"one two", "one", "two", 6},
+		{"MLflow \u5c06\u5b9e\u9a8c\u4fdd\u5b58", "MLflow \u5c06\u5b9e", "\u9a8c\u4fdd\u5b58", 12},
+		{"\u5b9e\u9a8c\u4fdd\u3002\u5b58", "\u5b9e\u9a8c", "\u4fdd\u3002\u5b58", 6},
+		{"\u5b9e\u9a8c (\u4fdd\u5b58)", "\u5b9e\u9a8c", "(\u4fdd\u5b58)", 6},
+		{"\u30c7\u30fc\u30bf", "\u30c7\u30fc", "\u30bf", 5},
+		{"\ud504\ub85c \uc81d\ud2b8", "\ud504\ub85c", "\uc81d\ud2b8", 7},
+		{"\u5b9e\u9a8cabc", "\u5b9e\u9a8c", "abc", 6},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		const char *next;
+		size_t len = break_line(cases[i].text, cases[i].width, &next);
+		ok(len == strlen(cases[i].line) && !strncmp(cases[i].text, cases[i].line, len) && !strcmp(next, cases[i].rest), "line %zu breaks: %.*s|%s", i, (int)len,
+		   cases[i].text, next);
+	}
+}
+
 /* T3: that a person can sign in is not claimed before the server's log shows one. */
 static void watching(void)
 {
@@ -463,6 +486,7 @@ int main(void)
 	interrupting();
 	searching();
 	wide();
+	breaking();
 	hub();
 	again();
 	watching();
