@@ -48,6 +48,9 @@ struct sim_object *sql_behind(struct sim *s, const char *attachment);
 void sql_create(struct sim_call *c, cJSON *doc, const char *type, const char *origin);
 /* Copies users, databases and what is in them. */
 void sql_copy(struct sim *s, const struct sim_object *from, const struct sim_object *to);
+/* All that stands in an instance's databases, for the caller to keep; and the way back to it: what came since is gone. */
+cJSON *sql_held(struct sim *s, const struct sim_object *instance);
+void sql_bring_back(struct sim *s, const struct sim_object *instance, const cJSON *was);
 /* Is this new instance no replica, or may it be one of what it names? It is completed then; false: answered. */
 bool sql_replica(struct sim_call *c, cJSON *doc);
 /* A replica that was made is known to its primary and holds what that holds; one that ends is forgotten there. */

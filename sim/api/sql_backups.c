@@ -111,6 +111,7 @@ static void insert_run(struct sim_call *c)
 				  "'startTime':%s,'windowStartTime':%s,'location':%s,'backupKind':'SNAPSHOT','description':%s,'databaseVersion':%s}",
 				  id, sim_param(c, "instance"), self, now, now, now, "us", json_str(c->body, "description", ""),
 				  json_str(o->doc, "databaseVersion", "")));
+	json_put(sim_get(c->sim, "sql.backupRuns", key)->hidden, "held", sql_held(c->sim, o));
 	json_put_str(o->hidden, "run", key);
 	struct sim_object *op = sql_begin(c, o->key, "BACKUP_VOLUME", "", sim_draw(c->sim, "sql.backup"), finish_run);
 	json_put(op->doc, "backupContext", json_make("{'kind':'sql#backupContext','backupId':%s}", id));
@@ -154,6 +155,15 @@ static void list_runs(struct sim_call *c)
 	sql_ok(c, reply);
 }
 
+static void finish_restore(struct sim *s, const cJSON *arg)
+{
+	struct sim_object *o = sim_get(s, "sql.instances", json_str(arg, "instance", ""));
+	struct sim_object *r = o ? sim_get(s, "sql.backupRuns", json_str(o->hidden, "restored", "")) : NULL;
+	if (r)
+		sql_bring_back(s, o, json_at(r->hidden, "held"));
+	sql_end(s, arg, NULL, NULL);
+}
+
 /* Brings an instance back to what a backup knows of it. */
 static void restore(struct sim_call *c)
 {
@@ -163,8 +173,10 @@ static void restore(struct sim_call *c)
 	const char *backup = json_str(c->body, "backup", "");
 	const char *key = sim_tmp("%s/%lld", o->key, json_int64(c->body, "restoreBackupContext.backupRunId", 0));
 	bool known = *backup ? sim_get(c->sim, "sql.backups", backup) != NULL : sim_get(c->sim, "sql.backupRuns", key) != NULL;
+	if (known && !*backup)
+		json_put_str(o->hidden, "restored", key);
 	if (known)
-		sql_begin(c, o->key, "RESTORE_VOLUME", "", sim_draw(c->sim, "sql.update.restart"), NULL);
+		sql_begin(c, o->key, "RESTORE_VOLUME", "", sim_draw(c->sim, "sql.update.restart"), *backup ? NULL : finish_restore);
 	else
 		sim_fail(c, "NOT_FOUND", "backupRunDoesNotExist", "The Cloud SQL backup run does not exist.");
 }

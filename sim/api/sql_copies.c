@@ -44,6 +44,51 @@ void sql_copy(struct sim *s, const struct sim_object *from, const struct sim_obj
 		copy_all(s, held[i], from, to);
 }
 
+/* Not of an instance whose name begins the same. */
+static bool within(const struct sim_object *o, const struct sim_object *instance)
+{
+	char next = o->key[strlen(instance->key)];
+	return next == '/' || next == ' ' || next == '#';
+}
+
+cJSON *sql_held(struct sim *s, const struct sim_object *instance)
+{
+	cJSON *all = cJSON_CreateObject();
+	for (size_t i = 0; i < sizeof held / sizeof *held; i++) {
+		cJSON *one = cJSON_AddObjectToObject(all, held[i]);
+		for (struct sim_object *o = sim_first(s, held[i], instance->key); o; o = sim_following(s, o, instance->key))
+			if (within(o, instance))
+				cJSON_AddItemToObject(one, o->key, json_make("{'doc':%j,'hidden':%j}", cJSON_Duplicate(o->doc, true), cJSON_Duplicate(o->hidden, true)));
+	}
+	return all;
+}
+
+static void drop_later(struct sim *s, const char *collection, const struct sim_object *instance, const cJSON *was)
+{
+	struct sim_object *next;
+	for (struct sim_object *o = sim_first(s, collection, instance->key); o; o = next) {
+		next = sim_following(s, o, instance->key);
+		if (within(o, instance) && !cJSON_GetObjectItemCaseSensitive(was, o->key))
+			sim_remove(s, o);
+	}
+}
+
+void sql_bring_back(struct sim *s, const struct sim_object *instance, const cJSON *was)
+{
+	for (const cJSON *one = was ? was->child : NULL; one; one = one->next) {
+		drop_later(s, one->string, instance, one);
+		for (const cJSON *kept = one->child; kept; kept = kept->next) {
+			struct sim_object *o = sim_get(s, one->string, kept->string);
+			if (!o)
+				o = sim_put(s, one->string, kept->string, cJSON_CreateObject());
+			cJSON_Delete(o->doc);
+			cJSON_Delete(o->hidden);
+			o->doc = cJSON_Duplicate(json_at(kept, "doc"), true);
+			o->hidden = cJSON_Duplicate(json_at(kept, "hidden"), true);
+		}
+	}
+}
+
 /* Clones. ------------------------------------------------------------------------------------------------------------------ */
 static bool clone_ok(struct sim_call *c, const struct sim_object *o, const cJSON *context)
 {

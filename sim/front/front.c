@@ -91,6 +91,13 @@ static bool through_iap(struct visit *v, const struct sim_object *service, const
 
 enum way { WAY_DIRECT, WAY_BALANCED, WAY_BALANCED_IAP };
 
+/* Scaled to no instance by hand: what has no tag is disabled. */
+static bool disabled(const struct sim_object *service, const char *tag)
+{
+	bool by_hand = !strcmp(json_str(service->doc, "scaling.scalingMode", ""), "MANUAL");
+	return by_hand && !*tag && json_num(service->doc, "scaling.manualInstanceCount", 0) == 0;
+}
+
 static void to_service(struct visit *v, const struct sim_object *service, const char *tag, enum way way, struct sim_reply *out)
 {
 	const char *project = sim_tmp("%.*s", (int)strcspn(service->key + 9, "/"), service->key + 9);
@@ -102,6 +109,8 @@ static void to_service(struct visit *v, const struct sim_object *service, const 
 		wall_page(out, 404, "Page not found", "The requested URL was not found on this server.");
 	else if (v->q->body_len > (size_t)32 << 20)
 		wall_page(out, 413, "Request Entity Too Large", "Your client issued a request that was too large.");
+	else if (disabled(service, tag))
+		wall_page(out, 503, "Service Unavailable", "Service Unavailable");
 	else if (way == WAY_BALANCED_IAP			       ? as_agent(v, service, project, out)
 		 : json_bool(service->doc, "iapEnabled", false) ? through_iap(v, service, project, region, out)
 								: wall_invoker(v, service, out))

@@ -205,7 +205,9 @@ static void make_call(struct step *s)
 {
 	const struct kind *k = s->resource->kind;
 	call_free(&s->changing);
-	if (s->intent == VERDICT_DELETE)
+	if (s->back)
+		k->back(&s->view, &s->seen, &s->changing);
+	else if (s->intent == VERDICT_DELETE)
 		k->destroy(&s->view, &s->seen, &s->changing);
 	else if (s->intent == VERDICT_UPDATE)
 		k->update(&s->view, &s->seen, &s->change, &s->changing);
@@ -439,7 +441,7 @@ void step_change(struct step *s, enum verdict intent)
 {
 	struct run *r = s->run;
 	struct err e = {0};
-	if (r->stopping) {
+	if (r->stopping && !s->back) {
 		err_set(&s->err, EXIT_INTERRUPTED, s->resource->id, NULL, _("the run was stopped before it was changed."));
 		step_end(s, RESULT_SKIPPED);
 		return;

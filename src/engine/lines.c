@@ -306,6 +306,8 @@ static void on_result(struct lines *l, const cJSON *event)
 	cJSON_ArrayForEach(item, left)
 		fprintf(l->progress, _("left: %s\n"), cJSON_IsString(item) ? item->valuestring : json_str(item, "name", ""));
 	say_pair(l->progress, _("Server's log:"), json_str(event, "log", ""));
+	say_pair(l->progress, _("Backup:"), json_str(event, "backup", ""));
+	say_pair(l->progress, _("To restore it:"), json_str(event, "restore", ""));
 	say_pair(l->progress, _("Answers:"), json_str(event, "file", ""));
 	say_pair(l->progress, _("Next:"), json_str(event, "next", ""));
 	say_pair(l->progress, _("To undo:"), json_str(event, "undo", ""));

@@ -10,7 +10,7 @@ src_engine_libengine_a_SOURCES = \
 	src/engine/journal.c src/engine/journal.h \
 	src/engine/lines.c src/engine/lines.h \
 	src/engine/log.c \
-	src/engine/mode.c \
+	src/engine/mode.c src/engine/back.c \
 	src/engine/oauth_client.c src/engine/oauth_client.h src/engine/oauth_try.c \
 	src/engine/proof.c \
 	src/engine/reach.c src/engine/reach.h src/engine/reaches.tbl \

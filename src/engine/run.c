@@ -143,6 +143,7 @@ static void send_result(struct run *r)
 		json_put(e, "sign_in_untried", cJSON_CreateBool(r->plan->wall.people));
 	if (run_waited(r))
 		json_put(e, "waiting", run_tasks(r));
+	run_put_backup(r, e);
 	put_next(r, e);
 	put_numbers(r, e);
 	event_text(r, e, "message", r->err.what);
@@ -200,7 +201,7 @@ void run_stop(struct run *r, const struct err *why)
 
 /* What is resolved ----------------------------------------------------------------------------------------------------------- */
 
-static void save(struct run *r)
+void run_save(struct run *r)
 {
 	struct err e = {0};
 	if (r->mode->changes && r->options.save && !r->options.save(r->options.arg, r->options.answers, &e))
@@ -217,7 +218,7 @@ void run_resolve(struct run *r, const char *path, cJSON *value)
 		return;
 	}
 	json_put(resolved, path, value);
-	save(r);
+	run_save(r);
 }
 
 /* Versions of secrets and the image's digest: what a replay must use again. */
@@ -247,14 +248,14 @@ static void forget_outputs(struct run *r)
 {
 	if (spared_any(r))
 		return;
-	static const char *const paths[] = {"choices", "database_password", "secret_versions", "image_digest", "machine_zone", "url", NULL};
+	static const char *const paths[] = {"choices", "database_password", "secret_versions", "image_digest", "machine_zone", "url", "release", "backup", NULL};
 	bool any = false;
 	for (size_t i = 0; paths[i]; i++) {
 		any |= json_at(r->options.answers->resolved, paths[i]) != NULL;
 		json_drop(r->options.answers->resolved, paths[i]);
 	}
 	if (any)
-		save(r);
+		run_save(r);
 }
 
 /* What may stand ------------------------------------------------------------------------------------------------------------- */
@@ -333,6 +334,8 @@ void run_steps_ended(struct run *r)
 void run_ended_apply(struct run *r)
 {
 	resolve_outputs(r);
+	if (run_goes_back(r))
+		return;
 	close_journal(r);
 	if (!r->stopping && all_stand(r, false))
 		settle_choices(r);
@@ -350,9 +353,23 @@ void run_ended_destroy(struct run *r)
 	run_finish(r);
 }
 
+/* The database has this release's tables, and a server that can read them was seen. */
+static void settle_release(struct run *r)
+{
+	if (!r->plan->release)
+		return;
+	bool upgraded = json_at(r->options.answers->resolved, "backup") != NULL;
+	json_drop(r->options.answers->resolved, "backup");
+	run_resolve(r, "release", cJSON_CreateString(r->plan->release));
+	if (upgraded)
+		run_save(r);
+}
+
 void run_proof_ended(struct run *r, bool proven, const char *message)
 {
 	r->proven = proven;
+	if (proven)
+		settle_release(r);
 	if (!proven && !r->err.exit)
 		err_set(&r->err, EXIT_PARTLY, r->plan->url, _("Mend the cause, then run apply again."), _("the stack stands and is not proven: %s"),
 			message);
@@ -398,6 +415,10 @@ static void go(struct run *r)
 	if (!r->plan) {
 		give_up(r, "plan", N_("Plan"), &e);
 		err_free(&e);
+		return;
+	}
+	if (!r->mode->removes && r->plan->downgrade.exit) {
+		give_up(r, "plan", N_("Plan"), &r->plan->downgrade);
 		return;
 	}
 	r->vault = vault_new(r->plan, r->options.answers, r->api, r->options.secret, r->options.arg);
@@ -448,8 +469,9 @@ static void on_known(struct run *r)
 	} else if (!run_settle_suffix(r, &e)) {
 		give_up(r, "stack", N_("Stack"), &e);
 	} else {
+		run_settle_release(r);
 		if (!known || r->unsaved)
-			save(r);
+			run_save(r);
 		if (r->stopping)
 			give_up(r, "answers", N_("Answers"), &r->err);
 		else

@@ -76,6 +76,7 @@ struct step {
 	bool known_before;       /* the journal tells that an earlier run asked for it */
 	bool collided;           /* it was not there, and was when it was to be made: somebody else makes it */
 	bool sent;               /* something that changes it was sent */
+	bool back;               /* what it stopped is let go on as before (back.c) */
 	int vain;                /* confirmed changes that did not last */
 	bool confirmed;          /* the cloud said that it did it */
 	bool replacing;
@@ -162,6 +163,7 @@ struct run {
 	bool unsaved;            /* something was resolved before the plan was made */
 	bool stopping;           /* nothing is changed any more */
 	bool interrupted, finished, proven;
+	bool went_back;          /* what was stopped was let go on */
 	loop_id wake;
 	unsigned long call;
 	unsigned seq;
@@ -271,11 +273,21 @@ void run_look_stop(struct run *r);
 /* Sets the suffix when the answers have none: that of the stack that stands, else a new one. False when several stand, or other data than the
  * answers speak of. */
 bool run_settle_suffix(struct run *r, struct err *e);
+/* Sets the release whose tables the database has, when the answers lack it and the migration that stands tells. */
+void run_settle_release(struct run *r);
 /* The next one, from *at on, that is no step's; NULL at the end. */
 const struct stander *run_stray(const struct run *r, size_t *at);
 /* Data of this stack, not among what is wanted, that this step's resource uses now; NULL when there are none. */
 const struct stander *step_leaves(const struct step *s);
 void standing_free(struct standing *all);
+
+/* back.c: the way back of an apply that did not get where it was to. */
+/* Lets go on what was stopped for something that did not come; true when there is such a thing, and the steps go on. */
+bool run_goes_back(struct run *r);
+/* Such a step was read. */
+void step_decide_back(struct step *s);
+/* Adds to the result which backup was taken before the tables changed, and the command that restores it. */
+void run_put_backup(const struct run *r, cJSON *result);
 
 /* blockers.c */
 /* The survey of an apply is over: lets the steps go, or says what is in the way and stops before anything is changed. */
@@ -298,6 +310,8 @@ void run_steps_ended(struct run *r);
 void run_proof_ended(struct run *r, bool proven, const char *message);
 /* Nothing is changed any more; the first reason wins. */
 void run_stop(struct run *r, const struct err *why);
+/* Saves the answers. */
+void run_save(struct run *r);
 /* Records an output in the answers' resolved part and saves when that changed something. */
 void run_resolve(struct run *r, const char *path, cJSON *value);
 

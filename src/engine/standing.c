@@ -121,7 +121,8 @@ static bool looked_for(const struct run *r, const struct kind *k)
 {
 	const struct target *t = axes_of(r->options.answers).target;
 	bool remembers = t->remembers && !strcmp(t->remembers, k->id) && !*json_str(r->options.answers->resolved, "suffix", "");
-	return k->list && (k->data_word || remembers || r->mode->removes);
+	bool releases = k->tells_release && !json_at(r->options.answers->resolved, "release");
+	return k->list && (k->data_word || remembers || releases || r->mode->removes);
 }
 
 void run_look(struct run *r, void (*then)(struct run *r))
@@ -238,6 +239,23 @@ bool run_settle_suffix(struct run *r, struct err *e)
 	free(words);
 	cJSON_Delete(found);
 	return fine;
+}
+
+/* What brought the tables to where they are carries its release as a label, in which there are no dots. */
+void run_settle_release(struct run *r)
+{
+	cJSON *resolved = r->options.answers->resolved;
+	for (size_t i = 0; i < r->standing.count && !json_at(resolved, "release"); i++) {
+		const struct stander *s = &r->standing.list[i];
+		const char *label = json_str(s->seen.found, "labels.release", "");
+		char *release = xstrdup(label);
+		for (char *c = release; *label >= '0' && *label <= '9' && *c; c++)
+			if (*c == '-')
+				*c = '.';
+		if (*release && s->kind->tells_release && s->seen.presence == PRESENT_YES)
+			json_put_str(resolved, "release", release);
+		free(release);
+	}
 }
 
 /* What is marked and not planned ----------------------------------------------------------------------------------------------------- */

@@ -171,6 +171,14 @@ static bool enabled_by(const struct step *s)
 	return s->resource->kind->enables && (on || (s->result == RESULT_DONE && mode->builds));
 }
 
+/* At once: a run that is killed later is not to make it a second time. */
+static void record(struct step *s)
+{
+	const char *value = json_str(s->seen.outputs, s->resource->recorded_output, NULL);
+	if (value)
+		run_resolve(s->run, s->resource->recorded_as, cJSON_CreateString(value));
+}
+
 void step_end(struct step *s, enum step_result result)
 {
 	struct run *r = s->run;
@@ -180,6 +188,8 @@ void step_end(struct step *s, enum step_result result)
 	s->phase = PHASE_OVER;
 	s->result = result;
 	step_unfollow(s);
+	if (result == RESULT_DONE && s->resource->recorded_as)
+		record(s);
 	if (!failed && result != RESULT_SKIPPED)
 		publish(s);
 	r->enabled |= enabled_by(s);
@@ -725,7 +735,9 @@ void step_decide_apply(struct step *s)
 void step_decide(struct step *s)
 {
 	const struct run *r = s->run;
-	if (r->surveying)
+	if (s->back)
+		step_decide_back(s);
+	else if (r->surveying)
 		r->mode->look(s);
 	else if (s->seen.presence == PRESENT_UNKNOWN)
 		make(s);

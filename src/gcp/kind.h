@@ -146,6 +146,8 @@ struct kind {
 	void (*create)(const struct view *v, const struct observation *seen, struct call *out);
 	void (*update)(const struct view *v, const struct observation *seen, const struct change *change, struct call *out);
 	void (*destroy)(const struct view *v, const struct observation *seen, struct call *out);
+	/* What this stopped goes on as before, after a run that did not get to what needed it; a request whose method is NULL: it does. NULL: it stops nothing. */
+	void (*back)(const struct view *v, const struct observation *seen, struct call *out);
 	/* The URL of a text object that grows while this is being made (a build's log), from the operation or the object last read; freed by
 	 * the caller; NULL when it is not known yet. May be a NULL function. */
 	char *(*log_url)(const struct view *v, const cJSON *operation_or_object);
@@ -159,6 +161,8 @@ struct kind {
 	bool renews;
 	/* The same, where only some changes do so. NULL: all. */
 	bool (*renewed_by)(const struct change *c);
+	/* Its label "release", with dashes for dots, says which release of MLflow the tables are of, once it stands. */
+	bool tells_release;
 	/* While what its spec refers to is not known, compare tells all the same whether it will be changed. */
 	bool foresees;
 	/* What was set cannot be read back (a password): after this run's own confirmed request it is as wanted, whatever compare says. */

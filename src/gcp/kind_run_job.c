@@ -1,5 +1,6 @@
 /* A Cloud Run job that is run once for each image: the job is ready when that execution has succeeded.
- * spec: {"region","body":{...} in the words of Job,"once": what the execution is tied to (an image's digest)}. */
+ * spec: {"region","body":{...} in the words of Job,"once": what the execution is tied to (an image's digest),
+ * "release": what it brings the database to, kept as a label}. */
 #include "config.h"
 #include "gcp/kinds.h"
 #include "gcp/reference.h"
@@ -43,6 +44,18 @@ static char *token(const struct view *v)
 	return xasprintf("m%.12s", colon ? colon + 1 : once);
 }
 
+/* There are no dots in a label. */
+static void put_release(const struct view *v, cJSON *w)
+{
+	char *label = xstrdup(json_str(v->spec, "release", ""));
+	for (char *c = label; *c; c++)
+		if (*c == '.')
+			*c = '-';
+	if (*label)
+		json_put_str(w, "labels.release", label);
+	free(label);
+}
+
 static cJSON *wanted(const struct view *v)
 {
 	char *once = token(v);
@@ -50,6 +63,7 @@ static cJSON *wanted(const struct view *v)
 	json_put(w, "labels", kind_labels(v));
 	json_put(w, "labels.execution", reference_is(json_at(v->spec, "once")) ? kind_value(v, "once") : cJSON_CreateString(once));
 	free(once);
+	put_release(v, w);
 	return w;
 }
 
@@ -104,5 +118,6 @@ const struct kind kind_run_job = {
 	.create = create,
 	.update = update,
 	.destroy = destroy,
+	.tells_release = true,
 	.passing = run_passing,
 };

@@ -83,6 +83,9 @@ static cJSON *wanted(const struct view *v, const struct observation *seen)
 {
 	cJSON *w = kind_copy(v, "body");
 	json_put(w, "labels", kind_labels(v));
+	/* Stopped by hand, or by an upgrade (kind_run_stop.c). */
+	if (!strcmp(json_str(seen->found, "scaling.scalingMode", ""), "MANUAL"))
+		json_put_str(w, "scaling.scalingMode", "AUTOMATIC");
 	if (json_at(w, "traffic"))
 		keep_tags(json_at(w, "traffic"), seen->found);
 	return w;

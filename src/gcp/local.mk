@@ -38,7 +38,7 @@ src_gcp_libgcp_a_SOURCES = \
 	src/gcp/kind_repository.c \
 	src/gcp/kind_router.c \
 	src/gcp/kind_run_job.c \
-	src/gcp/kind_run_service.c src/gcp/kind_run_revisions.c \
+	src/gcp/kind_run_service.c src/gcp/kind_run_revisions.c src/gcp/kind_run_stop.c \
 	src/gcp/kind_secret.c \
 	src/gcp/kind_secret_version.c \
 	src/gcp/kind_service_account.c \
@@ -46,7 +46,7 @@ src_gcp_libgcp_a_SOURCES = \
 	src/gcp/kind_services.c \
 	src/gcp/kind_sql_database.c \
 	src/gcp/kind_sql_instance.c \
-	src/gcp/kind_sql_rootless.c \
+	src/gcp/kind_sql_rootless.c src/gcp/kind_sql_backup.c \
 	src/gcp/kind_sql_user.c \
 	src/gcp/kind_ssl_certificate.c \
 	src/gcp/kind_ssl_policy.c \

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "plan/axes.h"
 #include "plan/regions.h"
+#include "plan/releases.h"
 #include "plan/settings.h"
 
 #include <stdio.h>
@@ -37,18 +38,12 @@ bool older_than(const char *value, int major, int minor, int patch)
 	return y != minor ? y < minor : z < patch;
 }
 
-/* The releases for which pip finds a way through the pinned packages of templates/shared/constraints.txt, each tried. */
-static const char *const releases[] = {"3.16.1", "3.17.0", "3.17.1", "3.17.2", NULL};
-
 const char *check_mlflow_version(const struct answers *a, const char *value)
 {
 	(void)a;
 	if (older_than(value, 3, 5, 0))
 		return N_("MLflow before 3.5.0 does not check hosts and origins. Choose 3.17.2, or 3.16.1 and newer.");
-	for (const char *const *r = releases; *r; r++)
-		if (!strcmp(*r, value))
-			return NULL;
-	return N_("The image's set of packages was tried with MLflow 3.16.1, 3.17.0, 3.17.1 and 3.17.2 only.");
+	return release_known(value) ? NULL : N_("The image's set of packages was tried with MLflow 3.16.1, 3.17.0, 3.17.1 and 3.17.2 only.");
 }
 
 /* Several together ---------------------------------------------------------------------------------------------------------------- */

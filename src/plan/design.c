@@ -13,6 +13,7 @@
 #include "plan/naming.h"
 #include "plan/parts.h"
 #include "plan/server.h"
+#include "plan/upgrade.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -336,6 +337,7 @@ static bool prepare(struct design *d, struct err *e)
 {
 	struct plan *p = d->plan;
 	d->instance = name_of(p->stack, d->suffix);
+	upgrade_judge(d->answers, p);
 	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
 		json_put(p->render, lists[i], cJSON_CreateArray());
 	d->connected = database_connects(d);

@@ -38,6 +38,8 @@ src_plan_libplan_a_SOURCES = \
 	src/plan/plan.c src/plan/plan.h \
 	src/plan/question.h src/plan/questions.c \
 	src/plan/regions.c src/plan/regions.h \
+	src/plan/releases.c src/plan/releases.h \
+	src/plan/upgrade.c src/plan/upgrade.h \
 	src/plan/render.c \
 	src/plan/resolve.c \
 	src/plan/run_words.c src/plan/run_words.h \

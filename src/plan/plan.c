@@ -60,6 +60,9 @@ void plan_free(struct plan *p)
 	free(p->region);
 	free(p->url);
 	free(p->prover);
+	free(p->release);
+	free(p->upgrades);
+	err_free(&p->downgrade);
 	free(p->fault);
 	free(p->files);
 	free(p->wall.audience);

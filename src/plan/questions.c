@@ -162,7 +162,7 @@ static const struct question own[] = {
 	 .help = N_("Where MLflow's image comes from. It always runs by digest, never by tag. oauth2-proxy and the Auth Proxy run by their released versions."),
 	 .choices = source_choices, .preset = "build"},
 	{.id = "image.mlflow_version", .page = "image", .type = TYPE_TEXT, .title = N_("MLflow version"),
-	 .help = N_("A released version. A newer one later migrates the database, after a backup."),
+	 .help = N_("A released version. A newer one may change the database: plan says so; a backup is taken before. There is no way to an older one."),
 	 .when = when_built, .preset = "3.17.2",
 	 .pattern = "^[0-9]+\\.[0-9]+\\.[0-9]+$",
 	 .form = N_("Three numbers, such as 3.17.2."),

@@ -24,6 +24,7 @@ static const struct row {
 	const char *key, *pattern; /* POSIX extended and ECMA-262 at once */
 	enum form form;
 } rows[] = {
+	{"backup", "^[0-9]{1,20}$", FORM_TEXT},
 	{"choices", "^[-A-Za-z0-9_.]{0,60}$", FORM_CHOICES},
 	{"database_password", "^[-A-Za-z0-9._:/+=]{1,300}$", FORM_TEXT},
 	{"image_digest", "^[-A-Za-z0-9._:/@+]{1,500}$", FORM_TEXT},
@@ -31,6 +32,7 @@ static const struct row {
 	{"operator", "^[-A-Za-z0-9.!#$%&'*+/=?^_`{|}~:]{1,200}(@[-A-Za-z0-9.]{1,250})?$", FORM_TEXT},
 	{"organization", "^[0-9]{1,20}$", FORM_TEXT_OR_NULL},
 	{"project_number", "^[0-9]{1,20}$", FORM_TEXT},
+	{"release", "^([0-9]{1,5}[.][0-9]{1,5}[.][0-9]{1,5}|sha256-[0-9a-f]{0,12})$", FORM_TEXT},
 	{"secret_versions", "^[0-9]{1,18}$", FORM_TEXTS},
 	{"suffix", "^[a-z0-9]([-a-z0-9]{0,18}[a-z0-9])?$", FORM_TEXT},
 	{"url", "^https?://[-A-Za-z0-9.]{1,253}(:[0-9]{1,5})?(/[-A-Za-z0-9._~/]*)?$", FORM_TEXT},

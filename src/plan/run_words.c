@@ -93,7 +93,7 @@ void run_needs(struct resource *r, const cJSON *ids)
 	cJSON_ArrayForEach(id, ids) plan_needs(r, id->valuestring);
 }
 
-void run_migration(struct design *d)
+void run_migration(struct design *d, const char *after)
 {
 	const struct workload *w = d->workload;
 	struct plan *p = d->plan;
@@ -105,8 +105,10 @@ void run_migration(struct design *d)
 	if (d->connected)
 		json_put(task, "volumes", json_make("[%j]", run_connector_volume(d)));
 	struct resource *r = plan_add(p, "migrate", "run.job", name,
-				      json_make("{'region':%s,'once':%j,'body':{'template':{'taskCount':1,'template':%j}}}", p->region,
+				      json_make("{'region':%s,'release':%s,'once':%j,'body':{'template':{'taskCount':1,'template':%j}}}", p->region, p->release,
 						cJSON_Duplicate(w->migration_once, 1), task));
 	run_needs(r, w->migration_needs);
+	if (after)
+		plan_needs(r, after);
 	free(name);
 }

@@ -17,6 +17,6 @@ void run_put_network(const struct design *d, cJSON *template);
 /* The resource needs all of these ids. */
 void run_needs(struct resource *r, const cJSON *ids);
 /* "migrate": the workload's migration as a job, run once for each image. */
-void run_migration(struct design *d);
+void run_migration(struct design *d, const char *after);
 
 #endif

@@ -9,6 +9,7 @@
 #include "base/mustache.h"
 #include "plan/naming.h"
 #include "plan/run_words.h"
+#include "plan/upgrade.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -162,7 +163,7 @@ static bool spell(struct design *d, struct err *e)
 		return err_set(e, EXIT_ANSWERS, "region", NULL, _("App Engine is not in this region."));
 	let_pull(d);
 	add_application(d);
-	run_migration(d);
+	run_migration(d, upgrade_backup(d));
 	add_version(d);
 	add_traffic(d);
 	d->front = (struct front){

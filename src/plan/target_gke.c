@@ -10,6 +10,7 @@
 #include "base/mustache.h"
 #include "plan/naming.h"
 #include "plan/parts.h"
+#include "plan/upgrade.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -303,6 +304,7 @@ static void add_job(struct design *d)
 {
 	const struct workload *w = d->workload;
 	const struct container *containers[] = {w->migration};
+	const char *backup = upgrade_backup(d);
 	cJSON *pod = spell_pod(d, containers, 1), *notes = cJSON_CreateObject();
 	json_put_str(pod, "restartPolicy", "Never");
 	cJSON_AddItemToObject(notes, "mlflow-setup/once", cJSON_Duplicate(w->migration_once, 1));
@@ -311,6 +313,8 @@ static void add_job(struct design *d)
 					   "'app':'migrate'}},'spec':%j}}}",
 					   notes, pod));
 	need_all(r, w->migration_needs);
+	if (backup)
+		plan_needs(r, backup);
 	plan_needs(r, "account");
 	plan_needs(r, "secret");
 	plan_needs(r, "policy");

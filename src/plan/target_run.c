@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "plan/naming.h"
 #include "plan/run_words.h"
+#include "plan/upgrade.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -97,15 +98,19 @@ static const char *const ingresses[] = {
 	[INGRESS_INTERNAL] = "INGRESS_TRAFFIC_INTERNAL_ONLY",
 };
 
+static cJSON *scaling(const struct design *d)
+{
+	return json_make("{'minInstanceCount':%d,'maxInstanceCount':%d}", answers_int(d->answers, "server.min_instances"), answers_int(d->answers, "server.max_instances"));
+}
+
 static void add_service(struct design *d)
 {
 	const struct workload *w = d->workload;
 	struct plan *p = d->plan;
 	/* Where the wall stands inside, anybody may knock: the invoker check is switched off instead of inviting allUsers, which organisations forbid. */
-	cJSON *body = json_make("{'ingress':%s,'invokerIamDisabled':%b,'scaling':{'minInstanceCount':%d,'maxInstanceCount':%d},"
+	cJSON *body = json_make("{'ingress':%s,'invokerIamDisabled':%b,'scaling':%j,"
 				"'traffic':[{'type':'TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST','percent':100}],'template':%j}",
-				ingresses[w->ingress], w->door == DOOR_OPEN, answers_int(d->answers, "server.min_instances"),
-				answers_int(d->answers, "server.max_instances"), service_template(d));
+				ingresses[w->ingress], w->door == DOOR_OPEN, scaling(d), service_template(d));
 	if (w->door == DOOR_IAP && w->ingress == INGRESS_ALL)
 		json_put_bool(body, "iapEnabled", true);
 	if (w->ingress == INGRESS_BALANCER)
@@ -128,11 +133,21 @@ static void add_revisions(struct design *d)
 		   "service");
 }
 
+/* Before the tables change; the id of what does it, or NULL where they do not. */
+static const char *stop_writers(struct design *d)
+{
+	const struct plan *p = d->plan;
+	const struct container *server = d->workload->containers[0];
+	return upgrade_stop(d, "run.serviceStop", p->stack,
+			    json_make("{'region':%s,'service':%s,'container':%s,'image':%j,'scaling':%j}", p->region, p->stack, server->name,
+				      cJSON_Duplicate(server->image, 1), scaling(d)));
+}
+
 static bool spell(struct design *d, struct err *e)
 {
 	struct plan *p = d->plan;
 	(void)e;
-	run_migration(d);
+	run_migration(d, stop_writers(d));
 	add_service(d);
 	add_revisions(d);
 	d->front = (struct front){

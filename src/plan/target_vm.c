@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "plan/naming.h"
 #include "plan/parts.h"
+#include "plan/upgrade.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -324,11 +325,14 @@ static bool spell(struct design *d, struct err *e)
 	may_pull(d, "pull-quay", quay, "repository/quay");
 	cJSON *data = user_data(d, e);
 	if (data) {
+		const char *backup = upgrade_backup(d); /* the machine itself stops the old server, and migrates before it starts the new one */
 		struct resource *r = plan_add(p, "machine", "compute.instance", p->stack, json_make("{'zone':%s,'body':%j}", zone, machine(d, zone, data)));
 		r->decided_by = "vm.machine_type";
 		plan_records(r, "zone", "machine_zone");
 		add_needs(r, w->needs);
 		add_needs(r, w->migration_needs);
+		if (backup)
+			plan_needs(r, backup);
 		for (size_t i = 0; i < w->count; i++)
 			if (w->containers[i]->source)
 				plan_needs(r, w->containers[i]->source);

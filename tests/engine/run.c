@@ -167,7 +167,7 @@ static void whole(void)
 	w.saves = 0;
 	is_int((int)go(&w, RUN_APPLY), 0, "again");
 	ok(json_num(w.result, "kept", 0) == 5 && w.toy->writes == 0 && w.saves == 0, "nothing is written and nothing saved");
-	is_int((int)json_num(w.result, "requests", 0), 5 + 5, "one request a resource, one for the project, the operator, the proof's token, two for what stands");
+	is_int((int)json_num(w.result, "requests", 0), 5 + 6, "one request a resource, one for the project, the operator, the proof's token, three for what stands");
 	is_int((int)go(&w, RUN_PLAN), EXIT_DONE, "a plan finds nothing to do");
 	wanted_value = 2;
 	is_int((int)go(&w, RUN_PLAN), EXIT_CHANGES, "and with other answers, something");

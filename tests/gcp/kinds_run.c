@@ -48,9 +48,47 @@ static void downtime(void)
 	cJSON_Delete(spec);
 }
 
+/* The service that runs other MLflow is stopped; one that is stopped, has the image or is not there is not. */
+static void stop(void)
+{
+	static const char id[] = "run.serviceStop";
+	cJSON *spec = parse("{'region':'r1','service':'mlflow','container':'mlflow','image':'i@2','scaling':{'minInstanceCount':0,'maxInstanceCount':3}}");
+	struct view v = view_of("mlflow", spec);
+#define SERVICE(SCALING, IMAGE) "{'labels':{'managed-by':'mlflow-setup','stack':'mlflow'},'terminalCondition':{'state':'CONDITION_SUCCEEDED'},'scaling':" SCALING ",'template':{'containers':[{'name':'mlflow','image':'" IMAGE "'}]}}"
+	is_int(verdict(id, &v, SERVICE("{'maxInstanceCount':3}", "i@1"), NULL), VERDICT_UPDATE, "what runs another image is stopped");
+	is_int(verdict(id, &v, SERVICE("{'scalingMode':'MANUAL'}", "i@1"), NULL), VERDICT_KEEP, "what was stopped is not, again");
+	is_int(verdict(id, &v, SERVICE("{'maxInstanceCount':3}", "i@2"), NULL), VERDICT_KEEP, "nor what has the image");
+	struct change change;
+	struct observation seen = see(id, &v, 200, SERVICE("{'scalingMode':'MANUAL'}", "i@1"), &change);
+	struct call c = {0};
+	kind_find(id)->back(&v, &seen, &c);
+	is_str(c.url, "https://run.googleapis.com/v2/projects/demo/locations/r1/services/mlflow?updateMask=scaling", "the way back is its scaling");
+	ok(!strcmp(json_str(c.body, "scaling.scalingMode", ""), "AUTOMATIC") && json_num(c.body, "scaling.maxInstanceCount", 0) == 3, "as it was");
+	call_free(&c);
+	observation_free(&seen);
+	change_free(&change);
+	cJSON_Delete(spec);
+}
+
+/* A backup of this name counts when it is the one that was taken for this. */
+static void backup(void)
+{
+	static const char id[] = "sqladmin.backupRun";
+	cJSON *spec = parse("{'instance':'m-1'}");
+	struct view v = view_of("1-before-2", spec);
+#define RUN(ID, STATUS) "{'id':'" ID "','status':'" STATUS "','enqueuedTime':'2026-01-0" ID "','description':'managed-by=mlflow-setup stack=mlflow 1-before-2'}"
+	is_int(verdict(id, &v, "{'items':[" RUN("1", "SUCCESSFUL") "]}", NULL), VERDICT_CREATE, "an older one lacks what was written since");
+	json_put_str(spec, "taken", "1");
+	is_int(verdict(id, &v, "{'items':[" RUN("2", "SUCCESSFUL") "," RUN("1", "SUCCESSFUL") "]}", NULL), VERDICT_KEEP, "the one that was taken counts");
+	is_int(verdict(id, &v, "{'items':[" RUN("1", "FAILED") "]}", NULL), VERDICT_CREATE, "unless it failed");
+	cJSON_Delete(spec);
+}
+
 int main(void)
 {
 	revisions();
+	stop();
+	backup();
 	downtime();
 	return tap_done();
 }

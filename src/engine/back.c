@@ -1,0 +1,102 @@
+/* The way back of an apply that did not get where it was to: what was stopped for it goes on as before, and what was saved is named. */
+#include "config.h"
+#include "engine/run_private.h"
+
+#include "base/buf.h"
+#include "base/escape.h"
+#include "base/gettext.h"
+#include "base/json.h"
+#include "base/mem.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* It was stopped, and something that this was for did not come to be. */
+static bool stopped_in_vain(const struct run *r, const struct step *s)
+{
+	bool stopped = s->resource->kind->back && (s->result == RESULT_DONE || s->result == RESULT_KEPT);
+	for (size_t i = 0; stopped && i < r->count; i++) {
+		enum step_result result = r->steps[i].result;
+		if (step_needs(&r->steps[i], s) && result != RESULT_DONE && result != RESULT_KEPT)
+			return true;
+	}
+	return false;
+}
+
+/* The backup that was taken for this try is of no use to the next one: people write in between. */
+static void forget_backup(struct run *r)
+{
+	bool runs = json_at(r->options.answers->resolved, "backup") != NULL;
+	for (size_t i = 0; i < r->count; i++)
+		runs &= !r->steps[i].back || r->steps[i].result == RESULT_DONE;
+	if (!runs)
+		return;
+	json_drop(r->options.answers->resolved, "backup");
+	run_save(r);
+}
+
+bool run_goes_back(struct run *r)
+{
+	bool any = false;
+	for (size_t i = 0; !r->went_back && i < r->count; i++) {
+		struct step *s = &r->steps[i];
+		if (!stopped_in_vain(r, s))
+			continue;
+		any = s->back = true;
+		s->sent = s->confirmed = false;
+		step_set_phase(s, PHASE_READING, _("What it stopped is started again, as it was."));
+	}
+	if (r->went_back)
+		forget_backup(r);
+	r->went_back |= any;
+	for (size_t i = 0; any && i < r->count; i++)
+		if (r->steps[i].back)
+			step_read(&r->steps[i]);
+	return any;
+}
+
+void step_decide_back(struct step *s)
+{
+	struct call c = {0};
+	s->resource->kind->back(&s->view, &s->seen, &c);
+	bool more = c.method != NULL;
+	call_free(&c);
+	if (s->seen.presence == PRESENT_PENDING) {
+		step_set_phase(s, PHASE_POLLING, NULL);
+		step_pause(s, step_interval(step_now(s) - s->begun), step_read);
+	} else if (s->failure) {
+		err_free(&s->err);
+		err_set(&s->err, EXIT_GENERAL, s->resource->id, NULL, "%s", s->failure);
+		step_end(s, RESULT_FAILED);
+	} else if (more) {
+		step_change(s, VERDICT_UPDATE);
+	} else {
+		step_end(s, RESULT_DONE);
+	}
+}
+
+/* The command that puts the database back to what it was, each value one word of a shell. */
+static char *restore_command(const struct run *r, const char *id, const char *instance)
+{
+	struct buf b = {0};
+	buf_puts(&b, "gcloud sql backups restore ");
+	escape_word(id, &b);
+	buf_puts(&b, " --restore-instance=");
+	escape_word(instance, &b);
+	buf_puts(&b, " --project=");
+	escape_word(r->plan->project, &b);
+	return buf_take(&b);
+}
+
+void run_put_backup(const struct run *r, cJSON *result)
+{
+	const struct step *s = r->plan && r->mode->builds ? run_step(r, "backup") : NULL;
+	const char *id = s && (s->result == RESULT_DONE || s->result == RESULT_KEPT) ? json_str(s->seen.outputs, "id", NULL) : NULL;
+	if (!id)
+		return;
+	char *command = restore_command(r, id, json_str(s->spec, "instance", ""));
+	json_put_str(result, "backup", s->resource->name);
+	json_put_str(result, "backup_id", id);
+	json_put_str(result, "restore", command);
+	free(command);
+}

@@ -1,0 +1,112 @@
+/* A backup of a Cloud SQL instance, taken on demand before what is in it changes. name says before what; spec: {"instance","taken": the id of the one that was
+ * taken for this already, or absent}. Another one is taken where that is not there: an older one of the same name lacks what was written since.
+ * Outputs: id. Nobody deletes it but the operator; it goes with its instance. */
+#include "config.h"
+#include "gcp/kinds.h"
+#include "gcp/sql_shared.h"
+
+#include "base/gettext.h"
+#include "base/json.h"
+#include "base/mem.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define BASE "https://sqladmin.googleapis.com/v1/projects/%s/instances/%s/backupRuns"
+
+static const char *instance(const struct view *v)
+{
+	return json_str(v->spec, "instance", "");
+}
+
+static char *description(const struct view *v)
+{
+	char *mark = kind_mark(v), *whole = xasprintf("%s %s", mark, v->name);
+	free(mark);
+	return whole;
+}
+
+static void observe(const struct view *v, struct call *out)
+{
+	call_set(out, DIALECT_NONE, "GET", NULL, BASE "?maxResults=200", v->project, instance(v));
+}
+
+/* The one that was taken; else the youngest of this name. */
+static const cJSON *choose(const struct view *v, const cJSON *runs)
+{
+	const char *taken = json_str(v->spec, "taken", "");
+	char *mine = description(v);
+	const cJSON *r, *best = NULL;
+	cJSON_ArrayForEach(r, runs)
+	{
+		if (strcmp(json_str(r, "description", ""), mine) != 0)
+			continue;
+		bool is_taken = *taken && json_int64(r, "id", 0) == strtoll(taken, NULL, 10);
+		if (is_taken || !best || strcmp(json_str(r, "enqueuedTime", ""), json_str(best, "enqueuedTime", "")) > 0)
+			best = r;
+		if (is_taken)
+			break;
+	}
+	free(mine);
+	return best;
+}
+
+static void decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
+{
+	if (sql_absent(http, reply)) {
+		out->presence = PRESENT_NO;
+		return;
+	}
+	kind_decode_plain(v, http, reply, out);
+	if (out->presence != PRESENT_YES)
+		return;
+	cJSON *run = cJSON_Duplicate(choose(v, json_at(out->found, "items")), true);
+	cJSON_Delete(out->found);
+	out->found = run;
+	const char *status = json_str(run, "status", "");
+	if (!run) {
+		out->presence = PRESENT_NO;
+		return;
+	}
+	char id[24];
+	snprintf(id, sizeof id, "%lld", json_int64(run, "id", 0));
+	json_put_str(out->outputs, "id", id);
+	if (!strcmp(status, "ENQUEUED") || !strcmp(status, "RUNNING"))
+		out->presence = PRESENT_PENDING;
+	else if (strcmp(status, "SUCCESSFUL") != 0)
+		kind_say(out, PRESENT_FAILED, "Cloud SQL reports the backup as %s: %s", status, json_str(run, "error.message", "no reason given"));
+}
+
+static void compare(const struct view *v, const struct observation *seen, struct change *out)
+{
+	const char *taken = json_str(v->spec, "taken", "");
+	bool is_taken = *taken && !strcmp(json_str(seen->outputs, "id", ""), taken);
+	out->verdict = is_taken && seen->presence != PRESENT_FAILED ? VERDICT_KEEP : VERDICT_CREATE;
+}
+
+static void create(const struct view *v, const struct observation *seen, struct call *out)
+{
+	char *text = description(v);
+	(void)seen;
+	call_set(out, DIALECT_SQL, "POST", json_make("{'description':%s}", text), BASE, v->project, instance(v));
+	free(text);
+}
+
+const struct kind kind_sql_backup = {
+	.id = "sqladmin.backupRun",
+	.title = N_("Backup of the database"),
+	.part = PART_DATABASE,
+	.console_page = "sql/instances/{instance}/backups",
+	.api = "sqladmin.googleapis.com",
+	.permissions = {.read = "cloudsql.backupRuns.list", .create = "cloudsql.backupRuns.create cloudsql.instances.get"},
+	.lock = sql_lock,
+	.usual = 60,
+	.slow = 180,
+	.deadline = 5400,
+	.billable = true,
+	.observe = observe,
+	.decode = decode,
+	.compare = compare,
+	.create = create,
+	.blind = true,
+};

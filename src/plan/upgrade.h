@@ -1,0 +1,17 @@
+/* Another release of MLflow on a database that stands. */
+#ifndef MS_PLAN_UPGRADE_H
+#define MS_PLAN_UPGRADE_H
+
+#include "plan/design.h"
+
+/* Sets p's release, upgrades and downgrade: which release the answers ask for, and what that means for the tables that the database has. */
+void upgrade_judge(const struct answers *a, struct plan *p);
+/* Does the tables' release change? */
+bool upgrade_wanted(const struct design *d);
+/* "backup": one of the database, taken before its tables change, once all is there that the new server needs. Nothing where they do not change; the
+ * migration then needs what this returns, else NULL. */
+const char *upgrade_backup(struct design *d);
+/* The same, and "stop": a resource of this kind that stops what writes to the database. Takes spec. */
+const char *upgrade_stop(struct design *d, const char *kind, const char *name, cJSON *spec);
+
+#endif
