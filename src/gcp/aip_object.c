@@ -3,6 +3,7 @@
 #include "gcp/aip_object.h"
 
 #include "base/buf.h"
+#include "base/gettext.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/text.h"
@@ -66,7 +67,7 @@ void aip_compare(const struct aip_object *o, const struct view *v, const struct 
 		for (const char *const *f = o->fixed; f && *f; f++)
 			if (text_starts(out->differences[i].path, *f) && !out->reason) {
 				out->verdict = VERDICT_REPLACE;
-				out->reason = xasprintf("%s cannot be changed once it stands", out->differences[i].path);
+				out->reason = xasprintf(_("%s cannot be changed once it stands"), out->differences[i].path);
 			}
 	cJSON_Delete(w);
 }

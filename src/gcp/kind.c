@@ -2,6 +2,7 @@
 #include "config.h"
 #include "gcp/kind.h"
 
+#include "base/gettext.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/text.h"
@@ -117,14 +118,14 @@ void kind_decode_plain(const struct view *v, int http, const cJSON *reply, struc
 	} else if (http == 404 || (http == 403 && not_enabled(v, reply))) {
 		out->presence = PRESENT_NO;
 	} else {
-		kind_say(out, PRESENT_UNKNOWN, "%s", json_str(reply, "error.message", "the reply cannot be read"));
+		kind_say(out, PRESENT_UNKNOWN, "%s", json_str(reply, "error.message", _("the reply cannot be read")));
 	}
 }
 
 static void must_be_ours(bool ours, const struct view *v, struct observation *out)
 {
 	if (!ours)
-		kind_say(out, PRESENT_STRANGER, "%s exists and does not carry the mark of stack \"%s\"", v->name, v->stack);
+		kind_say(out, PRESENT_STRANGER, _("%s exists and does not carry the mark of stack \"%s\""), v->name, v->stack);
 }
 
 void kind_decode_labels(const struct view *v, int http, const cJSON *reply, const char *path, struct observation *out)

@@ -29,7 +29,7 @@ static void decode(const struct view *v, int http, const cJSON *reply, struct ob
 	const char *number = json_str(out->found, "projectNumber", "");
 	bool foreign = out->found && v->number && *number && strcmp(number, v->number) != 0;
 	if (foreign || (http == 403 && out->presence == PRESENT_UNKNOWN))
-		kind_say(out, PRESENT_STRANGER, "the bucket name %s is taken by another project, or you may not read it", v->name);
+		kind_say(out, PRESENT_STRANGER, _("the bucket name %s is taken by another project, or you may not read it"), v->name);
 }
 
 static cJSON *wanted(const struct view *v)
@@ -47,7 +47,7 @@ static void compare(const struct view *v, const struct observation *seen, struct
 	static const char *const fixed[] = {"location", "name", NULL};
 	cJSON *w = wanted(v);
 	kind_compare_leaves(w, seen->found, NULL, out);
-	kind_refuse_changed(out, fixed, "a bucket cannot be moved; keep the old value, or make a new stack and move the data");
+	kind_refuse_changed(out, fixed, _("a bucket cannot be moved; keep the old value, or make a new stack and move the data"));
 	cJSON_Delete(w);
 }
 

@@ -21,7 +21,10 @@ static void decode(const struct view *v, int http, const cJSON *reply, struct ob
 	if (out->presence != PRESENT_YES || !*state || !strcmp(state, "ACTIVE"))
 		return;
 	const char *detail = json_str(out->found, "managed.authorizationAttemptInfo.0.details", json_str(out->found, "managed.provisioningIssue.details", ""));
-	kind_say(out, PRESENT_PENDING, "the certificate is %s%s%s", state, *detail ? ": " : "", detail);
+	if (*detail)
+		kind_say(out, PRESENT_PENDING, _("the certificate is %s: %s"), state, detail);
+	else
+		kind_say(out, PRESENT_PENDING, _("the certificate is %s"), state);
 }
 
 const struct kind kind_certificate = {

@@ -64,7 +64,7 @@ static void compare(const struct view *v, const struct observation *seen, struct
 	static const char *const fixed[] = {"autopilot", "network", "subnetwork", "networkConfig", "ipAllocationPolicy", "name", NULL};
 	cJSON *w = wanted(v);
 	kind_compare_leaves(w, seen->found, untold, out);
-	kind_refuse_changed(out, fixed, "a cluster cannot be moved or change its mode; remove it, or choose another stack name");
+	kind_refuse_changed(out, fixed, _("a cluster cannot be moved or change its mode; remove it, or choose another stack name"));
 	cJSON_Delete(w);
 }
 

@@ -29,7 +29,7 @@ static void decode(const struct view *v, int http, const cJSON *reply, struct ob
 	if (out->presence != PRESENT_YES || json_equal(json_at(out->found, "rrdatas"), json_at(v->spec, "data")))
 		return;
 	char *data = json_text(json_at(out->found, "rrdatas"), -1);
-	kind_say(out, PRESENT_STRANGER, "the record %s %s has other data (%s): remove it, or choose another host", json_str(v->spec, "host", ""),
+	kind_say(out, PRESENT_STRANGER, _("the record %s %s has other data (%s): remove it, or choose another host"), json_str(v->spec, "host", ""),
 		 json_str(v->spec, "type", ""), data);
 	free(data);
 }

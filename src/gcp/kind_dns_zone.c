@@ -39,7 +39,7 @@ static void compare(const struct view *v, const struct observation *seen, struct
 	static const char *const fixed[] = {"dnsName", "visibility", NULL};
 	cJSON *w = wanted(v);
 	kind_compare_leaves(w, seen->found, NULL, out);
-	kind_refuse_changed(out, fixed, "a zone cannot be moved; remove it, or choose another stack name");
+	kind_refuse_changed(out, fixed, _("a zone cannot be moved; remove it, or choose another stack name"));
 	cJSON_Delete(w);
 }
 

@@ -37,9 +37,9 @@ static void decode(const struct view *v, int http, const cJSON *reply, struct ob
 	if (out->presence != PRESENT_YES || !*psc || !strcmp(psc, "ACCEPTED"))
 		return;
 	if (!strcmp(psc, "PENDING"))
-		kind_say(out, PRESENT_PENDING, "the connection waits to be accepted: the project must be among those that the instance allows");
+		kind_say(out, PRESENT_PENDING, _("the connection waits to be accepted: the project must be among those that the instance allows"));
 	else
-		kind_say(out, PRESENT_FAILED, "the Private Service Connect endpoint is %s", psc);
+		kind_say(out, PRESENT_FAILED, _("the Private Service Connect endpoint is %s"), psc);
 }
 
 static void compare(const struct view *v, const struct observation *seen, struct change *out)

@@ -39,7 +39,7 @@ static void compare(const struct view *v, const struct observation *seen, struct
 	static const char *const fixed[] = {"", NULL};
 	cJSON *w = wanted(v);
 	kind_compare_leaves(w, seen->found, NULL, out);
-	kind_refuse_changed(out, fixed, "a reserved range cannot be changed; remove it, or choose another stack name");
+	kind_refuse_changed(out, fixed, _("a reserved range cannot be changed; remove it, or choose another stack name"));
 	cJSON_Delete(w);
 }
 

@@ -67,7 +67,7 @@ static void read_digest(const struct view *v, struct observation *out)
 {
 	const char *digest = json_str(out->found, "results.images.0.digest", "");
 	if (!*digest) {
-		kind_say(out, PRESENT_FAILED, "the build succeeded and names no image");
+		kind_say(out, PRESENT_FAILED, _("the build succeeded and names no image"));
 		return;
 	}
 	const char *image = json_str(v->spec, "image", ""), *colon = strrchr(image, ':');
@@ -95,8 +95,8 @@ static void decode(const struct view *v, int http, const cJSON *reply, struct ob
 	else if (!strcmp(status, "SUCCESS"))
 		read_digest(v, out);
 	else
-		kind_say(out, PRESENT_FAILED, "the build ended with %s: %s", status,
-			 json_str(copy, "failureInfo.detail", json_str(copy, "statusDetail", "see its log")));
+		kind_say(out, PRESENT_FAILED, _("the build ended with %s: %s"), status,
+			 json_str(copy, "failureInfo.detail", json_str(copy, "statusDetail", _("see its log"))));
 }
 
 /* One that failed before is simply built again. */

@@ -72,7 +72,7 @@ static bool holds(const cJSON *found, const char *type)
 static void read_job(struct observation *out)
 {
 	if (holds(out->found, "Failed"))
-		kind_say(out, PRESENT_FAILED, "%s", json_str(condition(out->found, "Failed"), "message", "the Job failed"));
+		kind_say(out, PRESENT_FAILED, "%s", json_str(condition(out->found, "Failed"), "message", _("the Job failed")));
 	else if (!holds(out->found, "Complete"))
 		out->presence = PRESENT_PENDING;
 }
@@ -88,7 +88,7 @@ static void read_deployment(struct observation *out)
 	if (current && up)
 		return;
 	if (current && !strcmp(json_str(progress, "reason", ""), "ProgressDeadlineExceeded"))
-		kind_say(out, PRESENT_FAILED, "%s", json_str(progress, "message", "the pods do not come up"));
+		kind_say(out, PRESENT_FAILED, "%s", json_str(progress, "message", _("the pods do not come up")));
 	else
 		out->presence = PRESENT_PENDING;
 }
@@ -203,7 +203,7 @@ static void compare(const struct view *v, const struct observation *seen, struct
 		out->verdict = VERDICT_UPDATE;
 	if (is(v, "Job") && (failed || in_template(out))) {
 		out->verdict = VERDICT_REPLACE;
-		out->reason = xstrdup("a Job does its work once");
+		out->reason = xstrdup(_("a Job does its work once"));
 	}
 }
 

@@ -45,7 +45,7 @@ static void compare(const struct view *v, const struct observation *seen, struct
 	static const char *const fixed[] = {"autoCreateSubnetworks", "name", NULL};
 	cJSON *w = wanted(v);
 	kind_compare_leaves(w, seen->found, NULL, out);
-	kind_refuse_changed(out, fixed, "a network in auto mode cannot be used; choose another stack name");
+	kind_refuse_changed(out, fixed, _("a network in auto mode cannot be used; choose another stack name"));
 	cJSON_Delete(w);
 }
 

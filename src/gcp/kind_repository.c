@@ -50,7 +50,7 @@ static void compare(const struct view *v, const struct observation *seen, struct
 	static const char *const skip[] = {"remoteRepositoryConfig.dockerRepository", NULL};
 	cJSON *w = wanted(v);
 	kind_compare_leaves(w, seen->found, skip, out);
-	kind_refuse_changed(out, fixed, "a repository keeps what it was made for; remove it, or choose another stack name");
+	kind_refuse_changed(out, fixed, _("a repository keeps what it was made for; remove it, or choose another stack name"));
 	cJSON_Delete(w);
 }
 

@@ -64,7 +64,7 @@ static void compare(const struct view *v, const struct observation *seen, struct
 	cJSON_Delete(w);
 	if (json_bool(seen->found, "disabled", false)) {
 		out->verdict = VERDICT_REFUSE;
-		out->reason = xasprintf("the service account %s was disabled by somebody: enable it first", v->name);
+		out->reason = xasprintf(_("the service account %s was disabled by somebody: enable it first"), v->name);
 	}
 }
 

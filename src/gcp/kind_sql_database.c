@@ -32,7 +32,7 @@ static void compare(const struct view *v, const struct observation *seen, struct
 	static const char *const fixed[] = {"", NULL};
 	cJSON *w = json_make("{'charset':%s,'collation':%s}", json_str(v->spec, "charset", ""), json_str(v->spec, "collation", ""));
 	kind_compare_leaves(w, seen->found, NULL, out);
-	kind_refuse_changed(out, fixed, "a database keeps the character set it was made with");
+	kind_refuse_changed(out, fixed, _("a database keeps the character set it was made with"));
 	cJSON_Delete(w);
 }
 

@@ -50,7 +50,7 @@ static void read_state(struct observation *out)
 {
 	const char *state = json_str(out->found, "state", "");
 	if (!strcmp(state, "FAILED") || !strcmp(state, "SUSPENDED"))
-		kind_say(out, PRESENT_FAILED, "Cloud SQL reports the instance as %s", state);
+		kind_say(out, PRESENT_FAILED, _("Cloud SQL reports the instance as %s"), state);
 	else if (strcmp(state, "RUNNABLE") != 0)
 		out->presence = PRESENT_PENDING;
 }
@@ -100,7 +100,7 @@ static void compare(const struct view *v, const struct observation *seen, struct
 	cJSON *w = wanted(v);
 	keep_larger_disk(w, seen->found);
 	kind_compare_leaves(w, seen->found, NULL, out);
-	kind_refuse_changed(out, fixed, "this cannot be changed in place; keep the old value, or make a new stack and move the data");
+	kind_refuse_changed(out, fixed, _("this cannot be changed in place; keep the old value, or make a new stack and move the data"));
 	cJSON_Delete(w);
 	/* Nothing brings an instance back whose making failed. */
 	if (out->verdict != VERDICT_REFUSE && !strcmp(json_str(seen->found, "state", ""), "FAILED")) {

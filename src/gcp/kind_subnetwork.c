@@ -49,7 +49,7 @@ static void compare(const struct view *v, const struct observation *seen, struct
 	static const char *const fixed[] = {"network", "ipCidrRange", "name", NULL};
 	cJSON *w = wanted(v);
 	kind_compare_leaves(w, seen->found, NULL, out);
-	kind_refuse_changed(out, fixed, "a subnet cannot be moved; remove it, or choose another stack name");
+	kind_refuse_changed(out, fixed, _("a subnet cannot be moved; remove it, or choose another stack name"));
 	cJSON_Delete(w);
 }
 

@@ -38,6 +38,8 @@ static void add_deed(struct words *w, const struct plan *p, enum deed deed)
 		add_words(w, xstrdup(EVERY_RUN));
 	for (const struct kind *const *k = kinds; deed == DEED_LIST && *k; k++)
 		add_words(w, kind_permissions(*k, NULL, deed));
+	if (deed == DEED_CREATE && p->reach.permissions) /* an apply ends by knocking */
+		add_words(w, xstrdup(p->reach.permissions));
 	for (size_t i = 0; deed != DEED_LIST && i < p->count; i++)
 		add_words(w, kind_permissions(p->resources[i].kind, p->resources[i].spec, deed));
 }

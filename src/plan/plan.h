@@ -76,6 +76,7 @@ struct wall {
 struct reach {
 	const char *way;            /* a row of engine/reaches.tbl: "straight" */
 	cJSON *with;                /* what the way has to know, with references; NULL for nothing */
+	const char *permissions;    /* that the operator needs for it, and the plan grants nobody; blanks between them, NULL for none */
 };
 
 struct plan {

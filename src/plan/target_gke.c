@@ -476,6 +476,7 @@ static void reach(const struct design *d, struct reach *out)
 	char *ns = namespace_of(d), *path = xasprintf("/api/v1/namespaces/%s/services/http:" SERVICE ":80/proxy", ns);
 	out->way = "cluster";
 	out->with = json_make("{'host':%j,'path':%s}", plan_ref("cluster", "host"), path);
+	out->permissions = "container.services.proxy";
 	free(path);
 	free(ns);
 }
