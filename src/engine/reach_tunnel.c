@@ -21,6 +21,10 @@
 
 #define HOST "tunnel.cloudproxy.app"
 
+/* Of the machine's reply; and of what a relay says that is no part of one. */
+#define HEAD_MAX ((size_t)64 << 10)
+#define BESIDES_MAX ((uint64_t)2 << 20)
+
 /* Google's close codes, as far as they say what is to be done. */
 enum code { CODE_NORMAL = 1000, CODE_BACKEND = 4003, CODE_SIGN_IN = 4004, CODE_FORBIDDEN = 4033, CODE_LOOKUP = 4047 };
 
@@ -46,6 +50,7 @@ struct passage {
 	struct relay relay;
 	struct buf reply; /* as it comes from there */
 	size_t reply_max;
+	uint64_t heard; /* bytes of the relay's, all in all */
 	bool head_only; /* a HEAD: its reply has no body */
 	http_done *done;
 	void *arg;
@@ -141,7 +146,8 @@ static bool passage_received(struct passage *p, const char *data, size_t len)
 {
 	struct http_reply reply = {0};
 	struct buf frames = {0};
-	if (p->reply.len + len > p->reply_max) {
+	bool headless = p->reply.len > HEAD_MAX && !memmem(p->reply.data, HEAD_MAX, "\r\n\r\n", 4);
+	if (headless || p->reply.len + len > p->reply_max) {
 		passage_fail(p, HTTP_TOO_LARGE, _("the reply is too large"));
 		return false;
 	}
@@ -264,8 +270,11 @@ static void passage_heard(void *arg, const char *data, size_t len)
 		return;
 	}
 	h.passage->reader = reader;
+	h.passage->heard += len;
 	if (fault)
 		passage_fail(h.passage, HTTP_BROKEN, _(fault));
+	else if (h.passage->heard > h.passage->reply.len + BESIDES_MAX)
+		passage_fail(h.passage, HTTP_BROKEN, _("the relay talks without an end and brings nothing"));
 }
 
 static void passage_ended(void *arg, const char *why)
@@ -420,10 +429,15 @@ static struct transport *tunnel_open(struct run *r, const cJSON *with, enum who 
 	struct tunnel_way *w = xcalloc(1, sizeof *w);
 	*w = (struct tunnel_way){
 	    .transport = {.send = tunnel_send, .cancel = tunnel_cancel, .free = tunnel_free}, .run = r, .who = who};
-	w->url =
-	    xasprintf("https://" HOST "/v4/connect?project=%s&port=%d&newWebsocket=True&zone=%s&instance=%s&interface=nic0",
-		      json_str(with, "project", ""), (int)json_num(with, "port", 0), json_str(with, "zone", ""),
-		      json_str(with, "instance", ""));
+	struct buf url = {0};
+	buf_puts(&url, "https://" HOST "/v4/connect?project=");
+	text_percent(&url, json_str(with, "project", ""), false);
+	buf_printf(&url, "&port=%d&newWebsocket=True&zone=", (int)json_num(with, "port", 0));
+	text_percent(&url, json_str(with, "zone", ""), false);
+	buf_puts(&url, "&instance=");
+	text_percent(&url, json_str(with, "instance", ""), false);
+	buf_puts(&url, "&interface=nic0");
+	w->url = buf_take(&url);
 	return &w->transport;
 }
 

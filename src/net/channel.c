@@ -10,6 +10,8 @@
 
 #define HEAD_MAX ((size_t)64 << 10)
 #define READ_SIZE ((size_t)16 << 10)
+#define READS_MAX 64               /* of one turn: the keyboard, the timers and the other connections have their turn too */
+#define OUT_MAX ((size_t)32 << 20) /* that the other side has not taken */
 
 struct channel {
 	const struct libcurl *lib;
@@ -19,6 +21,7 @@ struct channel {
 	struct buf out;  /* to be sent; begins with the request */
 	struct buf head; /* of the answer so far */
 	bool answered, muted;
+	bool more; /* the last turn left something that the socket does not show: TLS holds what it has read */
 };
 
 /* "GET /path HTTP/1.1" with Host and the caller's headers. */
@@ -37,6 +40,7 @@ struct channel *channel_new(const struct libcurl *lib, const struct http_request
 	struct channel *c = xcalloc(1, sizeof *c);
 	*c = (struct channel){.lib = lib, .to = to, .arg = arg};
 	c->head.max = HEAD_MAX;
+	c->out.max = OUT_MAX;
 	buf_reserve(&c->out, (size_t)16 << 10); /* a token is among it: it shall not be left behind where the text grows */
 	write_request(r, &c->out);
 	return c;
@@ -73,6 +77,11 @@ bool channel_waits(const struct channel *c, struct curl_waitfd *out)
 	return out->fd != CURL_SOCKET_BAD;
 }
 
+bool channel_hurries(const struct channel *c)
+{
+	return c->more;
+}
+
 void channel_say(struct channel *c, const void *data, size_t len)
 {
 	buf_add(&c->out, data, len);
@@ -101,6 +110,8 @@ static bool end(struct channel *c, const char *why)
 
 static bool send_some(struct channel *c)
 {
+	if (c->out.full)
+		return end(c, _("the other side takes nothing in"));
 	while (c->out.len) {
 		size_t n = 0;
 		CURLcode code = c->lib->easy_send(c->easy, c->out.data, c->out.len, &n);
@@ -140,7 +151,8 @@ static bool take_answer(struct channel *c, const char *data, size_t len)
 static bool receive_some(struct channel *c)
 {
 	static char bytes[READ_SIZE];
-	for (;;) {
+	c->more = false;
+	for (int reads = 0; reads < READS_MAX; reads++) {
 		size_t n = 0;
 		CURLcode code = c->lib->easy_recv(c->easy, bytes, sizeof bytes, &n);
 		if (code == CURLE_AGAIN)
@@ -157,6 +169,8 @@ static bool receive_some(struct channel *c)
 		if (c->muted)
 			return false;
 	}
+	c->more = true;
+	return true;
 }
 
 bool channel_turn(struct channel *c)

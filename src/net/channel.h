@@ -15,7 +15,9 @@ void channel_free(struct channel *c);
 void channel_connected(struct channel *c, CURL *easy);
 /* What to wait for on its socket. False while it has none. */
 bool channel_waits(const struct channel *c, struct curl_waitfd *out);
-/* Sends and receives what can be without waiting, and tells of it. False when it is over, which was told. */
+/* Has it more to be told of than a turn allows? Then nobody waits before the next. */
+bool channel_hurries(const struct channel *c);
+/* Sends and receives what can be without waiting, up to a bound, and tells of it. False when it is over, which was told. */
 bool channel_turn(struct channel *c);
 /* Sends these bytes, at the next turns. */
 void channel_say(struct channel *c, const void *data, size_t len);

@@ -282,6 +282,14 @@ static void turn_channels(struct curl_transport *t)
 	}
 }
 
+static bool channels_hurry(const struct curl_transport *t)
+{
+	const struct curl_job *j = t->jobs;
+	while (j && !(j->channel && channel_hurries(j->channel)))
+		j = j->next;
+	return j;
+}
+
 /* The keyboard first, then the channels' sockets; how many. */
 static unsigned int sockets(const struct curl_transport *t, int extra_fd, struct curl_waitfd *into, unsigned int room)
 {
@@ -305,7 +313,7 @@ static bool curl_wait(void *self, int timeout_ms, int extra_fd)
 	unsigned int count = sockets(t, extra_fd, waits, sizeof waits / sizeof *waits), skip = extra_fd < 0;
 	lib->multi_perform(t->multi, &running);
 	CURLMsg *m;
-	lib->multi_poll(t->multi, waits + skip, count - skip, timeout_ms, &moved);
+	lib->multi_poll(t->multi, waits + skip, count - skip, channels_hurry(t) ? 0 : timeout_ms, &moved);
 	turn_channels(t);
 	lib->multi_perform(t->multi, &running);
 	while ((m = lib->multi_info_read(t->multi, &left)))
