@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
@@ -181,13 +182,25 @@ static struct secret *from_env(const char *reference, const char *name, struct e
 	return NULL;
 }
 
-/* Reads until the end or until room is full; -1 with errno on failure. */
+/* A pipe's other side, `<(command)` of a shell, has this long between two parts; a person at a terminal as long as they like. */
+#define PATIENCE_MS 15000
+
+static bool comes(int fd)
+{
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+	int ready = poll(&p, 1, isatty(fd) ? -1 : PATIENCE_MS);
+	if (!ready)
+		errno = ETIMEDOUT;
+	return ready > 0;
+}
+
+/* Reads until the end or until room is full; -1 with errno on failure, an interruption among them. */
 static ssize_t read_whole(int fd, char *into, size_t room)
 {
 	size_t len = 0;
 	while (len < room) {
-		ssize_t n = read(fd, into + len, room - len);
-		if (n < 0 && errno == EINTR)
+		ssize_t n = comes(fd) ? read(fd, into + len, room - len) : -1;
+		if (n < 0 && errno == EAGAIN)
 			continue;
 		if (n <= 0)
 			return n ? n : (ssize_t)len;
@@ -220,7 +233,7 @@ static struct secret *from_fd(int fd, const char *reference, struct err *e)
 
 static struct secret *from_file(const char *reference, const char *path, struct err *e)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	if (fd < 0) {
 		err_set(e, EXIT_CONFIG, reference, "Check the path.", "it cannot be opened: %s.", strerror(errno));
 		return NULL;
