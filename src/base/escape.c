@@ -92,9 +92,9 @@ static const char *as_line(const char *value, const char *marked, char mark, boo
 		n = text_utf8(value, left, &code);
 		if (!n)
 			return "is not valid UTF-8";
-		if (code == '\n' || code == '\r')
+		if (code == '\n' || code == '\r' || code == 0x85 || code == 0x2028 || code == 0x2029) /* YAML 1.1 breaks lines at all of them */
 			return "has a line end";
-		if (is_control(code) && code != '\t')
+		if ((is_control(code) && code != '\t') || code == 0xfffe || code == 0xffff) /* the latter no YAML may hold */
 			return "has a control character";
 		if (trimmed && is_blank(code) && (first || left == n))
 			return "starts or ends with a blank";

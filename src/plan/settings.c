@@ -4,6 +4,7 @@
 #include "plan/settings.h"
 
 #include "base/buf.h"
+#include "base/escape.h"
 #include "base/gettext.h"
 #include "base/json.h"
 #include "base/mem.h"
@@ -315,6 +316,15 @@ static bool is_secret(const char *pair)
 	return found;
 }
 
+/* As the strictest reader of variables wants it: a machine's file of them is lines in a block of YAML. */
+static bool is_line(const char *value)
+{
+	struct buf line = {0};
+	bool fine = !escape_add(ESCAPE_LINE, value, &line);
+	buf_free(&line);
+	return fine;
+}
+
 static const char *check_variable(const struct answers *a, const char *value)
 {
 	(void)a;
@@ -322,6 +332,8 @@ static const char *check_variable(const struct answers *a, const char *value)
 		return NULL;
 	if (is_reserved(value))
 		return N_("This variable is set by the program or by the platform.");
+	if (!is_line(strchr(value, '=') + 1))
+		return N_("A value is one line without control characters, and with no blank at its ends.");
 	if (is_secret(value))
 		return N_("This looks like a secret, and the answers file holds none. Read it in your code from Secret "
 			  "Manager, with a role for it in server.roles.");

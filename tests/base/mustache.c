@@ -103,6 +103,9 @@ static void ours(void)
 	is_refused("{{=01234567890123456 b=}}", ESCAPE_NONE, "{}", "t:1", "\"01234567890123456 b\" is no pair of delimiters.");
 	is_refused("{{>a}}", ESCAPE_NONE, "{}", "t:1", "\"a\" is not one of the templates.");
 	is_refused("a\nb={{a}}", ESCAPE_INI, "{'a':'x\ny'}", "t:2", "\"a\" has a line end.");
+	is_refused("{{a}}", ESCAPE_LINE, "{'a':'x\xe2\x80\xa8y'}", "t:1", "\"a\" has a line end.");
+	is_refused("{{a}}", ESCAPE_LINE, "{'a':'x\xc2\x85y'}", "t:1", "\"a\" has a line end.");
+	is_refused("{{a}}", ESCAPE_LINE, "{'a':'x\xef\xbf\xbfy'}", "t:1", "\"a\" has a control character.");
 }
 
 static const char *find_self(const void *from, const char *name)
