@@ -92,7 +92,7 @@ def trial(name, seed, follow, authority):
             command.append("--json")
         before = read(answers)
         hostile.arm(cloud.MUTATIONS[name], nth, sticky, seed)
-        ended = judge.run(home, [*command, *hostile.options()], env=sim.environment())
+        ended = judge.run(home, [*command, *hostile.options()], env=sim.environment(), patience=judge.PATIENCE if follow else judge.PATIENCE / 2)
         secrets = secrets_of(sim)
         fault = (judge.fault_of(ended, secrets) or judge.answers_fault(answers, before) or files_fault(home, sim, secrets) or cloud.foreign_fault(hostile.asked, secrets))
         if not fault and follow and not sticky and ended.how == "by itself":

