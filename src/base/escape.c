@@ -83,7 +83,7 @@ static const char *as_word(const char *value, struct buf *out)
 	return NULL;
 }
 
-/* One line of text with some characters preceded by another. trimmed: the reader drops blanks at the ends, so it may have none. */
+/* One line of text with some characters preceded by another. trimmed: the reader drops blanks at the ends, so it may have none, and may be one of YAML. */
 static const char *as_line(const char *value, const char *marked, char mark, bool trimmed, struct buf *out)
 {
 	unsigned code = 0;
@@ -92,7 +92,8 @@ static const char *as_line(const char *value, const char *marked, char mark, boo
 		n = text_utf8(value, left, &code);
 		if (!n)
 			return "is not valid UTF-8";
-		if (code == '\n' || code == '\r' || code == 0x85 || code == 0x2028 || code == 0x2029) /* YAML 1.1 breaks lines at all of them */
+		/* Such lines stand in blocks of YAML, whose version 1.1 breaks them at NEL, LS and PS as well. */
+		if (code == '\n' || code == '\r' || (trimmed && (code == 0x85 || code == 0x2028 || code == 0x2029)))
 			return "has a line end";
 		if ((is_control(code) && code != '\t') || code == 0xfffe || code == 0xffff) /* the latter no YAML may hold */
 			return "has a control character";
