@@ -20,14 +20,14 @@ bool build_running(const struct wizard *w)
 	return w->build.run && !w->build.over;
 }
 
-static bool is_outcome(const struct wizard *w, const char *outcome)
+static bool is_outcome(const struct wizard *w, enum event_outcome outcome)
 {
-	return w->result && !strcmp(json_str(w->result, "outcome", ""), outcome);
+	return w->result && event_outcome(w->result) == outcome;
 }
 
 static bool ended_well(const struct wizard *w)
 {
-	return w->build.over && is_outcome(w, w->build.undoing ? "destroyed" : "proven");
+	return w->build.over && is_outcome(w, w->build.undoing ? OUTCOME_DESTROYED : OUTCOME_PROVEN);
 }
 
 bool build_ended_badly(const struct wizard *w)
@@ -140,7 +140,7 @@ bool wizard_secret(void *arg, const char *question, struct secret **out, struct 
 static void event(struct wizard *w, const cJSON *e)
 {
 	progress_event(&w->build.p, e, session_now(w->session));
-	if (strcmp(json_str(e, "event", ""), "result") != 0)
+	if (event_name(e) != EVENT_RESULT)
 		return;
 	cJSON_Delete(w->result);
 	w->result = cJSON_Duplicate(e, 1);
@@ -538,7 +538,7 @@ static void draw_bar(struct build *b, int y, int x, int width)
 static const char *status_word(const struct wizard *w)
 {
 	const struct build *b = &w->build;
-	if (is_outcome(w, "waiting") || only_yours(b))
+	if (is_outcome(w, OUTCOME_WAITING) || only_yours(b))
 		return _("Waiting");
 	if (!b->over)
 		return b->undoing ? _("Undoing") : _("Building");
@@ -578,7 +578,7 @@ static void draw_sentence(const struct wizard *w, int y, struct rect r)
 		text = xasprintf(ngettext("%d failed; what does not need it goes on.", "%d failed; what does not need them goes on.", (unsigned long)failed), failed);
 	else if (only_yours(b))
 		text = xstrdup(_("All else is done. It goes on by itself once this is seen; Ctrl-C leaves, and the same command goes on."));
-	else if (is_outcome(w, "waiting"))
+	else if (is_outcome(w, OUTCOME_WAITING))
 		text = xstrdup(_("What could be made stands, and waits for you. Do what is named here; r goes on."));
 	else if (!b->over && decides >= 0)
 		/* TRANSLATORS: %s is a part: "Database", "Image" */

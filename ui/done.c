@@ -15,9 +15,9 @@
 
 enum { PROOFS_SHOWN = 4, LABEL = 11 };
 
-static bool is_outcome(const struct wizard *w, const char *outcome)
+static bool is_outcome(const struct wizard *w, enum event_outcome outcome)
 {
-	return w->result && !strcmp(json_str(w->result, "outcome", ""), outcome);
+	return w->result && event_outcome(w->result) == outcome;
 }
 
 static void add_text(struct doc *d, enum role role, int indent, char *text)
@@ -28,8 +28,8 @@ static void add_text(struct doc *d, enum role role, int indent, char *text)
 
 static void outcome_lines(const struct wizard *w, struct doc *d)
 {
-	bool good = is_outcome(w, "proven") || is_outcome(w, "destroyed");
-	bool waits = is_outcome(w, "waiting");
+	bool good = is_outcome(w, OUTCOME_PROVEN) || is_outcome(w, OUTCOME_DESTROYED);
+	bool waits = is_outcome(w, OUTCOME_WAITING);
 	doc_mark(d, good ? ROLE_GOOD : waits ? ROLE_WARN : ROLE_BAD, good ? GLYPH_CHECK : waits ? GLYPH_WARN : GLYPH_CROSS, 0, lines_outcome(json_str(w->result, "outcome", "")));
 	if (w->options->rehearsal) {
 		char *real = xasprintf(_("This was a rehearsal: nothing was built. For real: mlflow-setup %s"), w->options->file);
@@ -50,7 +50,7 @@ static char *first_run(const struct wizard *w)
 
 static void now_lines(const struct wizard *w, struct doc *d)
 {
-	if (!is_outcome(w, "proven"))
+	if (!is_outcome(w, OUTCOME_PROVEN))
 		return;
 	doc_add(d, ROLE_TITLE, 0, _("Do now"));
 	doc_add(d, ROLE_TEXT, 0, _("1  Open the address above and sign in."));
@@ -160,7 +160,7 @@ static void total_lines(const struct wizard *w, struct doc *d)
 {
 	char took[24], real[24];
 	const cJSON *r = w->result;
-	bool stands = !is_outcome(w, "destroyed") && !is_outcome(w, "nothing");
+	bool stands = !is_outcome(w, OUTCOME_DESTROYED) && !is_outcome(w, OUTCOME_NOTHING);
 	char *counts = xasprintf(_("%d created, %d changed, %d deleted, %d kept, in %s."), (int)json_num(r, "created", 0), (int)json_num(r, "updated", 0),
 				 (int)json_num(r, "deleted", 0), (int)json_num(r, "kept", 0), text_duration(json_num(r, "seconds", 0), took));
 	pair(d, _("Made"), counts);
@@ -192,7 +192,7 @@ static void command_lines(const struct wizard *w, struct doc *d)
 	size_t len = strlen(undo) - (text_ends(undo, " --yes") ? strlen(" --yes") : 0); /* it asks first, as it should */
 	char *asks = xstrndup(undo, len);
 	pair(d, _("Answers"), w->options->file);
-	if (!is_outcome(w, "proven"))
+	if (!is_outcome(w, OUTCOME_PROVEN))
 		pair(d, _("Next"), next);
 	pair(d, _("To undo"), asks);
 	free(asks);
@@ -227,7 +227,7 @@ static void draw(struct wizard *w, struct rect r)
 
 void done_settle(struct wizard *w)
 {
-	bool untried = is_outcome(w, "proven") && json_bool(w->result, "sign_in_untried", false) && !w->options->rehearsal;
+	bool untried = is_outcome(w, OUTCOME_PROVEN) && json_bool(w->result, "sign_in_untried", false) && !w->options->rehearsal;
 	bool seen = json_bool(w->surveys[SURVEY_SIGN_IN].result, "seen", false);
 	if (!untried || seen || !wizard_on(w, "done") || !w->session || session_now(w->session) < w->look_at)
 		return;
@@ -238,7 +238,7 @@ void done_settle(struct wizard *w)
 static void copy(struct wizard *w)
 {
 	char *lines = first_run(w);
-	bool copied = is_outcome(w, "proven") && screen_copy(lines);
+	bool copied = is_outcome(w, OUTCOME_PROVEN) && screen_copy(lines);
 	wizard_say(w, copied ? ROLE_GOOD : ROLE_WARN, copied ? _("Copied. If your terminal does not allow that, mark the lines instead.") : _("There is nothing to copy."));
 	free(lines);
 }
@@ -292,12 +292,12 @@ static void hints(struct wizard *w, struct hints *h)
 {
 	hint(h, _("Enter"), _("leave"));
 	hint(h, _("Esc"), _("the steps again"));
-	if (is_outcome(w, "proven"))
+	if (is_outcome(w, OUTCOME_PROVEN))
 		hint(h, "c", _("copy"));
 	hint(h, "p", w->done_all ? _("fewer checks") : _("all checks"));
 	hint(h, "l", _("log"));
 	hint(h, "w", _("save log"));
-	if (!is_outcome(w, "destroyed"))
+	if (!is_outcome(w, OUTCOME_DESTROYED))
 		hint(h, "u", _("undo"));
 	hint(h, "?", _("help"));
 }

@@ -595,7 +595,7 @@ static void on_event(void *arg, const cJSON *event)
 {
 	struct plain *p = arg;
 	lines_event(p->lines, event);
-	if (!strcmp(json_str(event, "event", ""), "result")) {
+	if (event_name(event) == EVENT_RESULT) {
 		cJSON_Delete(p->w->result);
 		p->w->result = cJSON_Duplicate(event, 1);
 	}

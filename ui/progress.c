@@ -41,7 +41,6 @@ static void free_step(struct step *s)
 	free(s->name);
 	free(s->console);
 	free(s->log);
-	free(s->state);
 	free(s->verdict);
 	free(s->message);
 	free(s->fix);
@@ -78,7 +77,7 @@ static struct step *step_of(struct progress *p, const char *id)
 	if (at < 0) {
 		p->steps = xgrow(p->steps, p->count, &p->room, sizeof *p->steps);
 		p->steps[at = (int)p->count++] = (struct step){.id = xstrdup(id), .title = xstrdup(""), .name = xstrdup(""), .console = xstrdup(""), .log = xstrdup(""),
-							       .state = xstrdup("waiting"), .verdict = xstrdup(""), .message = xstrdup(""),
+							       .state = STATE_WAITING, .verdict = xstrdup(""), .message = xstrdup(""),
 							       .fix = xstrdup(""), .phase = PHASE_WAITING, .part = PART_SERVER};
 	}
 	p->last = (size_t)at;
@@ -94,20 +93,15 @@ static void replace(char **text, const cJSON *event, const char *field)
 	*text = xstrdup(now);
 }
 
-static enum phase phase_of(const char *state)
+static enum phase phase_of(enum event_state state)
 {
-	static const struct {
-		const char *state;
-		enum phase phase;
-	} phases[] = {
-		{"waiting", PHASE_WAITING}, {"failed", PHASE_FAILED}, {"skipped", PHASE_SKIPPED}, {"done", PHASE_DONE}, {"kept", PHASE_DONE}, {"passed", PHASE_DONE},
-		{"yours", PHASE_YOURS},
+	static const enum phase phases[STATES] = {
+		[STATE_WAITING] = PHASE_WAITING, [STATE_FAILED] = PHASE_FAILED, [STATE_SKIPPED] = PHASE_SKIPPED, [STATE_DONE] = PHASE_DONE,
+		[STATE_KEPT] = PHASE_DONE,	 [STATE_PASSED] = PHASE_DONE,	[STATE_YOURS] = PHASE_YOURS,	 [STATE_READING] = PHASE_RUNNING,
+		[STATE_CREATING] = PHASE_RUNNING, [STATE_UPDATING] = PHASE_RUNNING, [STATE_DELETING] = PHASE_RUNNING, [STATE_POLLING] = PHASE_RUNNING,
+		[STATE_RUNNING] = PHASE_RUNNING,
 	};
-	for (size_t i = 0; i < sizeof phases / sizeof *phases; i++) {
-		if (!strcmp(phases[i].state, state))
-			return phases[i].phase;
-	}
-	return PHASE_RUNNING; /* reading, creating, updating, deleting, polling, running, and what a later engine may add */
+	return state == STATE_NONE ? PHASE_RUNNING : phases[state]; /* a later engine may say more */
 }
 
 double step_seconds(const struct progress *p, const struct step *s)
@@ -129,21 +123,19 @@ const char *step_link(const struct step *s)
 
 char *step_sentence(const struct step *s)
 {
-	static const struct {
-		const char *state, *sentence;
-	} words[] = {
+	static const char *const sentences[STATES] = {
 		/* TRANSLATORS: %s is a resource and its name, "Cloud SQL instance mlflow-k3x9". */
-		{"reading", N_("looking at %s")},   {"creating", N_("creating %s")},	 {"updating", N_("changing %s")}, {"deleting", N_("deleting %s")},
-		{"polling", N_("Google works on %s")}, {"yours", N_("%s waits for you")}, {"done", N_("%s is done")},	 {"kept", N_("%s is as it should be")}, {"failed", N_("%s failed")},
-		{"skipped", N_("%s was not begun")}, {"waiting", N_("%s waits for others")}, {"running", N_("checking: %s")}, {"passed", N_("proven: %s")},
+		[STATE_READING] = N_("looking at %s"),	     [STATE_CREATING] = N_("creating %s"),  [STATE_UPDATING] = N_("changing %s"),
+		[STATE_DELETING] = N_("deleting %s"),	     [STATE_POLLING] = N_("Google works on %s"), [STATE_YOURS] = N_("%s waits for you"),
+		[STATE_DONE] = N_("%s is done"),	     [STATE_KEPT] = N_("%s is as it should be"), [STATE_FAILED] = N_("%s failed"),
+		[STATE_SKIPPED] = N_("%s was not begun"),    [STATE_WAITING] = N_("%s waits for others"), [STATE_RUNNING] = N_("checking: %s"),
+		[STATE_PASSED] = N_("proven: %s"),
 	};
 	char *what = step_what(s), *text = NULL;
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
-	for (size_t i = 0; i < sizeof words / sizeof *words && !text; i++) {
-		if (!strcmp(words[i].state, s->state))
-			text = xasprintf(_(words[i].sentence), what);
-	}
+	if (sentences[s->state])
+		text = xasprintf(_(sentences[s->state]), what);
 #pragma GCC diagnostic pop
 	if (!text)
 		return what;
@@ -194,12 +186,12 @@ static char *state_line(const struct step *s)
 {
 	char usual[32], took[32];
 	char *what = step_what(s), *text = NULL;
-	if (!strcmp(s->state, "polling") && s->usual >= 20)
+	if (s->state == STATE_POLLING && s->usual >= 20)
 		/* TRANSLATORS: "Cloud SQL instance mlflow: Google has begun; it usually takes about 9 min" */
 		text = xasprintf(_("%s: Google has begun; it usually takes %s"), what, about_text(s->usual, usual));
-	else if (!strcmp(s->state, "polling"))
+	else if (s->state == STATE_POLLING)
 		text = xasprintf(_("%s: Google has begun"), what);
-	else if (!strcmp(s->state, "done") && s->elapsed >= 1)
+	else if (s->state == STATE_DONE && s->elapsed >= 1)
 		text = xasprintf(_("%s: done after %s"), what, clock_text(s->elapsed, took));
 	free(what);
 	return text ? text : step_sentence(s);
@@ -209,7 +201,7 @@ static void log_step(struct progress *p, const cJSON *event, size_t at, bool cha
 {
 	const struct step *s = &p->steps[at];
 	double when = json_num(event, "at", 0);
-	bool quiet = s->phase == PHASE_WAITING || !strcmp(s->state, "kept") || !strcmp(s->state, "reading");
+	bool quiet = s->phase == PHASE_WAITING || s->state == STATE_KEPT || s->state == STATE_READING;
 	if (changed && !quiet && !(s->phase == PHASE_SKIPPED && !*s->message))
 		log_line(p, when, at, true, state_line(s));
 	if (*json_str(event, "message", ""))
@@ -224,13 +216,14 @@ static void on_step(struct progress *p, const cJSON *event, bool proof)
 {
 	char *id = xasprintf("%s%s", proof ? "proof/" : "", json_str(event, "id", ""));
 	struct step *s = step_of(p, id);
-	bool changed = strcmp(s->state, json_str(event, "state", s->state)) != 0;
+	enum event_state state = event_state(event);
+	bool changed = s->state != state;
 	enum phase before = s->phase;
 	replace(&s->title, event, "title");
 	replace(&s->name, event, "name");
 	replace(&s->console, event, "console");
 	replace(&s->log, event, "log");
-	replace(&s->state, event, "state");
+	s->state = state;
 	replace(&s->verdict, event, "verdict");
 	replace(&s->message, event, "message");
 	replace(&s->fix, event, "fix");
@@ -259,7 +252,7 @@ static void on_log(struct progress *p, const cJSON *event)
 static void on_run(struct progress *p, const cJSON *event)
 {
 	p->expected = fmax(json_num(event, "expected", 0), p->expected);
-	p->surveyed |= !strcmp(json_str(event, "state", ""), "surveyed");
+	p->surveyed |= event_state(event) == STATE_SURVEYED;
 }
 
 /* It is shown as long as it is to be done, and what was seen instead is a line of the log. */
@@ -268,7 +261,7 @@ static void on_errand(struct progress *p, const cJSON *event)
 	const char *id = json_str(event, "id", "");
 	p->tasks = p->tasks ? p->tasks : cJSON_CreateObject();
 	cJSON_DeleteItemFromObjectCaseSensitive(p->tasks, id);
-	if (strcmp(json_str(event, "state", ""), "seen"))
+	if (event_state(event) != STATE_SEEN)
 		cJSON_AddItemToObject(p->tasks, id, cJSON_Duplicate(event, true));
 	if (*json_str(event, "message", "")) {
 		struct step *s = step_of(p, id);
@@ -287,18 +280,29 @@ static void on_counts(struct progress *p, const cJSON *event)
 
 void progress_event(struct progress *p, const cJSON *event, double now)
 {
-	const char *name = json_str(event, "event", "");
 	p->now = now;
-	if (!strcmp(name, "step") || !strcmp(name, "proof"))
-		on_step(p, event, *name == 'p');
-	else if (!strcmp(name, "log"))
+	switch (event_name(event)) {
+	case EVENT_STEP:
+		on_step(p, event, false);
+		break;
+	case EVENT_PROOF:
+		on_step(p, event, true);
+		break;
+	case EVENT_LOG:
 		on_log(p, event);
-	else if (!strcmp(name, "run"))
+		break;
+	case EVENT_RUN:
 		on_run(p, event);
-	else if (!strcmp(name, "errand"))
+		break;
+	case EVENT_ERRAND:
 		on_errand(p, event);
-	else if (!strcmp(name, "counts"))
+		break;
+	case EVENT_COUNTS:
 		on_counts(p, event);
+		break;
+	default:
+		break;
+	}
 }
 
 /* Resources stand after what they need, so one pass from the end is enough. */

@@ -3,6 +3,7 @@
 #define MS_UI_PROGRESS_H
 
 #include "base/buf.h"
+#include "engine/event.h"
 #include "plan/plan.h"
 
 #include <cjson/cJSON.h>
@@ -18,7 +19,8 @@ extern const struct part_words parts[PARTS]; /* by enum part (gcp/kind.h): shown
 
 /* One resource's step, or one check of the proof. */
 struct step {
-	char *id, *title, *name, *state, *verdict, *message, *fix;
+	char *id, *title, *name, *verdict, *message, *fix;
+	enum event_state state;
 	char *console, *log;          /* addresses where it can be looked at; "" where there is none */
 	const struct question *question; /* whose answer decides what it is like, or NULL */
 	const struct kind *kind;      /* NULL for a check, and for what failed outside the resources */

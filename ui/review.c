@@ -109,7 +109,7 @@ static void take_plan(struct wizard *w)
 static void event(struct wizard *w, const cJSON *e)
 {
 	const char *message = json_str(e, "message", "");
-	if (!*message || strcmp(json_str(e, "state", "failed"), "failed") != 0)
+	if (!*message || (event_state(e) != STATE_FAILED && event_name(e) != EVENT_RESULT))
 		return;
 	free(w->review.failure);
 	w->review.failure = xstrdup(message);

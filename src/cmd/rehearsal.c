@@ -290,7 +290,7 @@ static void hand(void *arg, const cJSON *event)
 {
 	struct rehearsal *r = arg;
 	const cJSON *record = json_at(event, "record");
-	if (strcmp(json_str(event, "event", ""), "errand") || strcmp(json_str(event, "state", ""), "waiting") || !record)
+	if (event_name(event) != EVENT_ERRAND || event_state(event) != STATE_WAITING || !record)
 		return;
 	struct chore *d = xcalloc(1, sizeof *d);
 	cJSON *body = json_make("{'data':%j}", cJSON_Duplicate(json_at(record, "data"), true));

@@ -24,4 +24,42 @@ enum { EVENT_VERSION = 1 };
  *            clock, and of lags that it imposed until they were last seen)}                                                          */
 typedef void event_fn(void *arg, const cJSON *event);
 
+/* Its words as enums, for whoever shows it: NONE for what is absent or of a later version. */
+enum event_name {
+	EVENT_NONE,
+	EVENT_RUN,
+	EVENT_STEP,
+	EVENT_LOG,
+	EVENT_COUNTS,
+	EVENT_PROOF,
+	EVENT_ERRAND,
+	EVENT_RESULT,
+	EVENT_NAMES
+};
+enum event_state {
+	STATE_NONE,
+	STATE_WAITING,
+	STATE_READING,
+	STATE_CREATING,
+	STATE_UPDATING,
+	STATE_DELETING,
+	STATE_POLLING,
+	STATE_YOURS,
+	STATE_DONE,
+	STATE_FAILED,
+	STATE_SKIPPED,
+	STATE_KEPT,
+	STATE_RUNNING,
+	STATE_PASSED,
+	STATE_STARTED,
+	STATE_SURVEYED,
+	STATE_FINISHED,
+	STATE_SEEN,
+	STATES
+};
+enum event_outcome { OUTCOME_NONE, OUTCOME_PROVEN, OUTCOME_PARTLY, OUTCOME_WAITING, OUTCOME_NOTHING, OUTCOME_DESTROYED, OUTCOMES };
+enum event_name event_name(const cJSON *event);
+enum event_state event_state(const cJSON *event);
+enum event_outcome event_outcome(const cJSON *event);
+
 #endif

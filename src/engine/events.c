@@ -33,7 +33,7 @@ void event_text(struct run *r, cJSON *event, const char *field, const char *text
 void run_send(struct run *r, cJSON *event)
 {
 	/* The lines of what is to be done by hand are the operator's to copy. */
-	bool to_paste = !strcmp(json_str(event, "event", ""), "errand") || json_at(event, "waiting.0");
+	bool to_paste = event_name(event) == EVENT_ERRAND || json_at(event, "waiting.0");
 	outside_json(event, to_paste);
 	session_tell(r->session, event);
 	if (r->options.event)

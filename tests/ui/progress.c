@@ -117,6 +117,24 @@ static void bar(void)
 	progress_free(&p);
 }
 
+/* What a later engine says is shown as something that goes on, never taken for done. */
+static void words_to_come(void)
+{
+	struct progress p = {0};
+	cJSON *e = json_make("{'event':'juggle','state':'failed','outcome':'shiny'}");
+	ok(event_name(e) == EVENT_NONE && event_state(e) == STATE_FAILED && event_outcome(e) == OUTCOME_NONE, "a word that is not known is none");
+	tell(&p, e, 1);
+	is_int((long long)p.count, 0, "an event that is not known tells nothing");
+	step(&p, "sql", "sqladmin.instance", "thinking", 600, 1);
+	is_int(p.steps[0].phase, PHASE_RUNNING, "a state that is not known goes on");
+	is_int(p.steps[0].part, PART_DATABASE, "in the part that its kind says");
+	step(&p, "sql", "sqladmin.instance", "done", 600, 2);
+	is_int(p.steps[0].phase, PHASE_DONE, "until it is done");
+	step(&p, "thing", "no.such.kind", "failed", 1, 3);
+	ok(p.steps[1].phase == PHASE_FAILED && p.steps[1].part == PART_SERVER, "a kind that is not known stands with the server");
+	progress_free(&p);
+}
+
 static void log_lines(void)
 {
 	struct progress p = {0};
@@ -138,6 +156,7 @@ static void log_lines(void)
 int main(void)
 {
 	setlocale(LC_ALL, "C.UTF-8");
+	words_to_come();
 	mem_install();
 	two_hundred_steps();
 	causes();
