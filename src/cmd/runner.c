@@ -120,7 +120,7 @@ enum exit_code runner_run(const struct cli *cli, enum run_verb verb, void (*fini
 		watch_interrupts();
 		/* A plan is told by its table: of its events only failures are. */
 		r.lines = cli->json && verb != RUN_PLAN ? NULL : lines_new(stderr, stdout, cli->quiet || verb == RUN_PLAN);
-		struct run_options o = {.verb = verb, .answers = a, .file = cli->file, .consent = cli->yes,
+		struct run_options o = {.verb = verb, .answers = a, .file = cli->file, .given = cli->set_count && !cli->rehearse, .consent = cli->yes,
 					.wait = 60 * (cli->wait >= 0 ? cli->wait : WAIT_USUAL), .delete_data = cli->delete_data, .save = on_save,
 					.event = on_event, .arg = &r, .secret = on_secret};
 		struct run *run = run_start(s, &o, e);

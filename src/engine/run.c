@@ -231,7 +231,7 @@ static void resolve_outputs(struct run *r)
 		if (value)
 			run_resolve(r, of->recorded_as, cJSON_CreateString(value));
 	}
-	if (r->plan->url)
+	if (r->plan->url && !r->stopping) /* of a refused change nothing is noted */
 		run_resolve(r, "url", cJSON_CreateString(r->plan->url));
 }
 
@@ -260,6 +260,18 @@ static void forget_outputs(struct run *r)
 
 /* What may stand ------------------------------------------------------------------------------------------------------------- */
 
+/* What is built is what the file says: the next run would take it back otherwise. */
+static void save_given(struct run *r)
+{
+	if (!r->options.given || !r->mode->builds)
+		return;
+	save(r);
+	cJSON *e = run_event(r, "log");
+	json_put_str(e, "id", "answers");
+	event_text(r, e, "line", _("The answers that were given beside the file are saved in it."));
+	run_send(r, e);
+}
+
 /* Before anything is made: from now on it may be there. */
 bool run_note_choices(struct run *r)
 {
@@ -273,6 +285,7 @@ bool run_note_choices(struct run *r)
 	else
 		cJSON_AddItemToArray(list, now);
 	run_resolve(r, "choices", list);
+	save_given(r);
 	return !r->stopping;
 }
 
@@ -286,12 +299,20 @@ static void settle_choices(struct run *r)
 
 /* Phases --------------------------------------------------------------------------------------------------------------------- */
 
+/* Unwanted, and not to be deleted by anybody: it was told of, and is done with. */
+static bool stays_for_ever(const struct step *s)
+{
+	return s->resource->unwanted && s->result == RESULT_LEFT && !s->resource->kind->destroy;
+}
+
 /* All that is wanted, or all, with what is to go gone. */
 static bool all_stand(const struct run *r, bool wanted)
 {
-	for (size_t i = 0; i < r->count; i++)
-		if (!stands(&r->steps[i]) && r->steps[i].result != RESULT_ABSENT && !(wanted && r->steps[i].resource->unwanted))
+	for (size_t i = 0; i < r->count; i++) {
+		const struct step *s = &r->steps[i];
+		if (!stands(s) && s->result != RESULT_ABSENT && !stays_for_ever(s) && !(wanted && s->resource->unwanted))
 			return false;
+	}
 	return true;
 }
 

@@ -624,11 +624,12 @@ static void make(struct step *s)
 	}
 }
 
-/* What would be done to something that is not wanted any more. A stranger of that name is none of our business. */
+/* What would be done to something that is not wanted any more. A stranger of that name is none of our business; what cannot be deleted stays, and that was
+ * said before it was made. */
 static void look_at_unwanted(struct step *s)
 {
 	s->gone = s->seen.presence == PRESENT_NO || s->seen.presence == PRESENT_STRANGER;
-	s->change.verdict = s->gone ? VERDICT_KEEP : VERDICT_DELETE;
+	s->change.verdict = s->gone || !s->resource->kind->destroy ? VERDICT_KEEP : VERDICT_DELETE;
 }
 
 /* A wanted value that refers to what has still to be made, in words. */

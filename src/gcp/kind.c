@@ -65,6 +65,19 @@ cJSON *kind_labels(const struct view *v)
 	return json_make("{'managed-by':%s,'stack':%s}", MANAGED_BY, v->stack);
 }
 
+cJSON *kind_labels_over(const struct view *v, const cJSON *found)
+{
+	cJSON *all = cJSON_CreateObject(), *ours = kind_labels(v);
+	const cJSON *l;
+	cJSON_ArrayForEach(l, found)
+		if (cJSON_IsString(l) && !strchr(l->string, '/') && !cJSON_GetObjectItemCaseSensitive(ours, l->string))
+			cJSON_AddStringToObject(all, l->string, l->valuestring);
+	cJSON_ArrayForEach(l, ours)
+		cJSON_AddStringToObject(all, l->string, l->valuestring);
+	cJSON_Delete(ours);
+	return all;
+}
+
 char *kind_mark(const struct view *v)
 {
 	return xasprintf("managed-by=" MANAGED_BY " stack=%s", v->stack);

@@ -200,6 +200,9 @@ char *kind_console_link(const struct kind *k, const struct view *v, const cJSON 
 char *kind_log_link(const struct kind *k, const struct view *v, const cJSON *outputs);
 /* The ownership labels {"managed-by":"mlflow-setup","stack":STACK}; the caller owns the object. */
 cJSON *kind_labels(const struct view *v);
+/* The same over those that somebody else put there (an object, or NULL), for requests that replace all labels. Names that only Google may set are left out:
+ * they are refused when they are sent. */
+cJSON *kind_labels_over(const struct view *v, const cJSON *found);
 /* The mark for kinds that have only a description: "managed-by=mlflow-setup stack=NAME". The caller frees. */
 char *kind_mark(const struct view *v);
 /* True when labels (or a description holding the mark) are this stack's. */

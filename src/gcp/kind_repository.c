@@ -63,9 +63,9 @@ static void create(const struct view *v, const struct observation *seen, struct 
 /* PATCH answers the repository itself, not an operation. */
 static void update(const struct view *v, const struct observation *seen, const struct change *change, struct call *out)
 {
-	(void)seen;
 	(void)change;
 	cJSON *w = wanted(v);
+	json_put(w, "labels", kind_labels_over(v, json_at(seen->found, "labels")));
 	json_drop(w, "format");
 	json_drop(w, "mode");
 	json_drop(w, "remoteRepositoryConfig");

@@ -82,7 +82,7 @@ static void keep_tags(cJSON *traffic, const cJSON *found)
 static cJSON *wanted(const struct view *v, const struct observation *seen)
 {
 	cJSON *w = kind_copy(v, "body");
-	json_put(w, "labels", kind_labels(v));
+	json_put(w, "labels", kind_labels_over(v, json_at(seen->found, "labels")));
 	/* Stopped by hand, or by an upgrade (kind_run_stop.c). */
 	if (!strcmp(json_str(seen->found, "scaling.scalingMode", ""), "MANUAL"))
 		json_put_str(w, "scaling.scalingMode", "AUTOMATIC");

@@ -27,6 +27,9 @@ static void observe(const struct view *v, struct call *out)
 	on_instance(v, "GET", NULL, "", out);
 }
 
+#define NETWORK "settings.ipConfiguration.privateNetwork"
+#define PSC "settings.ipConfiguration.pscConfig.pscEnabled"
+
 static void read_outputs(struct observation *out)
 {
 	const cJSON *ip;
@@ -39,9 +42,11 @@ static void read_outputs(struct observation *out)
 	const char *dns = json_str(out->found, "dnsName", "");
 	size_t len = strlen(dns);
 	char *host = xstrndup(dns, len && dns[len - 1] == '.' ? len - 1 : len);
-	json_put_str(out->outputs, "attachment", json_str(out->found, "pscServiceAttachmentLink", ""));
-	json_put_str(out->outputs, "dns", dns);
-	json_put_str(out->outputs, "host", host);
+	if (json_bool(out->found, PSC, false)) {
+		json_put_str(out->outputs, "attachment", json_str(out->found, "pscServiceAttachmentLink", ""));
+		json_put_str(out->outputs, "dns", dns);
+		json_put_str(out->outputs, "host", host);
+	}
 	free(host);
 	json_put_str(out->outputs, "connectionName", json_str(out->found, "connectionName", ""));
 }
@@ -94,12 +99,27 @@ static void keep_larger_disk(cJSON *want, const cJSON *found)
 	}
 }
 
+/* By which paths an instance is reached is settled when it is made: a private address is never taken off, Private Service Connect neither joins it nor goes. */
+static void compare_path(const cJSON *wanted, const cJSON *found, struct change *out)
+{
+	const cJSON *network = json_at(found, NETWORK);
+	if (network && !json_at(wanted, NETWORK))
+		change_add(out, NETWORK, network, NULL);
+	bool want = json_bool(wanted, PSC, false), have = json_bool(found, PSC, false);
+	cJSON *w = cJSON_CreateBool(want), *f = cJSON_CreateBool(have);
+	if (want != have && !kind_changes(out, PSC))
+		change_add(out, PSC, f, w);
+	cJSON_Delete(w);
+	cJSON_Delete(f);
+}
+
 static void compare(const struct view *v, const struct observation *seen, struct change *out)
 {
-	static const char *const fixed[] = {"name", "region", "databaseVersion", "settings.ipConfiguration.privateNetwork", NULL};
+	static const char *const fixed[] = {"name", "region", "databaseVersion", NETWORK, PSC, NULL};
 	cJSON *w = wanted(v);
 	keep_larger_disk(w, seen->found);
 	kind_compare_leaves(w, seen->found, NULL, out);
+	compare_path(w, seen->found, out);
 	kind_refuse_changed(out, fixed, _("this cannot be changed in place; keep the old value, or make a new stack and move the data"));
 	cJSON_Delete(w);
 	/* Nothing brings an instance back whose making failed. */
@@ -136,6 +156,7 @@ static void update(const struct view *v, const struct observation *seen, const s
 	(void)change;
 	cJSON *w = wanted(v);
 	keep_larger_disk(w, seen->found);
+	json_put(w, "settings.userLabels", kind_labels_over(v, json_at(seen->found, "settings.userLabels")));
 	cJSON *settings = cJSON_DetachItemFromObject(w, "settings");
 	if (strcmp(json_str(settings, "edition", ""), json_str(seen->found, "settings.edition", "ENTERPRISE")) != 0) {
 		cJSON *alone = json_make("{'edition':%s,'tier':%s}", json_str(settings, "edition", ""), json_str(settings, "tier", ""));

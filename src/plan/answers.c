@@ -291,6 +291,8 @@ cJSON *answers_choices(const struct answers *a)
 	for (const struct question *q = questions; q->id; q++)
 		if (q->type == TYPE_CHOICE)
 			cJSON_AddStringToObject(choices, q->id, answers_str(a, q->id));
+		else if (q->type == TYPE_TEXT && (q->when || q->owner) && answers_asked(a, q))
+			cJSON_AddStringToObject(choices, q->id, answers_str(a, q->id));
 		else if (q->admits)
 			cJSON_AddItemToObject(choices, q->id, cJSON_Duplicate(answers_get(a, q->id), true));
 	return choices;

@@ -75,11 +75,29 @@ static struct resource *add(struct design *d, const char *id, const char *kind, 
 	return r;
 }
 
-static void add_record(struct design *d, const char *id, cJSON *host, const char *type, cJSON *data)
+/* What is of one host has it in its id, and in its name: another host's stands beside it until nothing shows it any more. */
+static char *id_of(const struct design *d, const char *id)
 {
+	return xasprintf("%s/%s", id, d->plan->hosts[0]);
+}
+
+static struct resource *add_of_host(struct design *d, const char *id, const char *kind, const char *what, cJSON *spec)
+{
+	char *mark = plan_suffix_new(d->plan->hosts[0], d->plan->stack), *marked = xasprintf("%s-%s", what, mark);
+	struct resource *r = add(d, id, kind, marked, spec);
+	free(marked);
+	free(mark);
+	return r;
+}
+
+/* The id of a record has its zone as well: another zone's is another record. The caller frees it. */
+static char *add_record(struct design *d, const char *what, cJSON *host, const char *type, cJSON *data)
+{
+	char *id = xasprintf("%s/%s/%s", what, zone_of(d), d->plan->hosts[0]);
 	plan_needs(plan_add(d->plan, id, "dns.resourceRecordSet", d->plan->hosts[0],
 			    json_make("{'zone':%s,'host':%j,'type':%s,'ttl':300,'data':[%j]}", zone_of(d), host, type, data)),
 		   "apis");
+	return id;
 }
 
 /* Nothing is held up by it but the proof: all else is built meanwhile. */
@@ -105,7 +123,7 @@ static void add_address(struct design *d)
 		return;
 	}
 	char *dotted = xasprintf("%s.", d->plan->hosts[0]);
-	add_record(d, "dns/address", cJSON_CreateString(dotted), "A", plan_ref("address", "ip"));
+	free(add_record(d, "dns/address", cJSON_CreateString(dotted), "A", plan_ref("address", "ip")));
 	free(dotted);
 }
 
@@ -113,32 +131,34 @@ static void add_address(struct design *d)
 static void certify_by_dns(struct design *d, cJSON *proxy)
 {
 	const char *host = d->plan->hosts[0];
-	add(d, "certificate/authorization", "certificatemanager.dnsAuthorization", "dns",
-	    json_make("{'body':{'domain':%s,'type':'PER_PROJECT_RECORD'}}", host));
-	add_record(d, "dns/certificate", plan_ref("certificate/authorization", "record"), "CNAME",
-		   plan_ref("certificate/authorization", "data"));
-	struct resource *r = add(d, "certificate", "certificatemanager.certificate", "cert",
-				 json_make("{'body':{'managed':{'domains':[%s],'dnsAuthorizations':[%j]}}}", host, plan_ref("certificate/authorization", "name")));
-	plan_needs(r, "dns/certificate");
+	char *authorization = id_of(d, "certificate/authorization"), *certificate = id_of(d, "certificate"), *entry = id_of(d, "certificate/entry");
+	add_of_host(d, authorization, "certificatemanager.dnsAuthorization", "dns", json_make("{'body':{'domain':%s,'type':'PER_PROJECT_RECORD'}}", host));
+	char *record = add_record(d, "dns/certificate", plan_ref(authorization, "record"), "CNAME", plan_ref(authorization, "data"));
+	plan_needs(add_of_host(d, certificate, "certificatemanager.certificate", "cert",
+			       json_make("{'body':{'managed':{'domains':[%s],'dnsAuthorizations':[%j]}}}", host, plan_ref(authorization, "name"))),
+		   record);
 	add(d, "certificate/map", "certificatemanager.certificateMap", "certs", json_make("{'body':{}}"));
 	char *map = name_of(d->plan->stack, "certs"), *parent = xasprintf("locations/global/certificateMaps/%s", map);
-	plan_needs(add(d, "certificate/entry", "certificatemanager.certificateMapEntry", "host",
-		       json_make("{'parent':%s,'body':{'hostname':%s,'certificates':[%j]}}", parent, host, plan_ref("certificate", "name"))),
+	plan_needs(add_of_host(d, entry, "certificatemanager.certificateMapEntry", "host",
+			       json_make("{'parent':%s,'body':{'hostname':%s,'certificates':[%j]}}", parent, host, plan_ref(certificate, "name"))),
 		   "certificate/map");
 	json_put(proxy, "certificateMap", json_make("{'$join':['//certificatemanager.googleapis.com/',%j]}", plan_ref("certificate/map", "name")));
 	free(parent);
 	free(map);
+	free(record);
+	free(entry);
+	free(certificate);
+	free(authorization);
 }
 
 /* The proxy's certificate by the load balancer's own authorization. It is named by its host: one that a proxy shows cannot be replaced under its name. */
 static void certify_by_balancer(struct design *d, cJSON *proxy)
 {
 	const char *host = d->plan->hosts[0];
-	char *mark = plan_suffix_new(host, d->plan->stack), *what = xasprintf("cert-%s", mark);
-	add(d, "certificate", "compute.sslCertificate", what, json_make("{'body':{'type':'MANAGED','managed':{'domains':[%s]}}}", host));
-	json_put(proxy, "sslCertificates", json_make("[%j]", plan_ref("certificate", "link")));
-	free(what);
-	free(mark);
+	char *certificate = id_of(d, "certificate");
+	add_of_host(d, certificate, "compute.sslCertificate", "cert", json_make("{'body':{'type':'MANAGED','managed':{'domains':[%s]}}}", host));
+	json_put(proxy, "sslCertificates", json_make("[%j]", plan_ref(certificate, "link")));
+	free(certificate);
 }
 
 static struct resource *add_rule(struct design *d, const char *id, const char *what, const char *port, cJSON *target)
@@ -167,8 +187,11 @@ static void add_front(struct design *d)
 	json_put(proxy, "sslPolicy", plan_ref("ssl-policy", "link"));
 	(zone_of(d) ? certify_by_dns : certify_by_balancer)(d, proxy);
 	struct resource *r = add(d, "https-proxy", "compute.targetHttpsProxy", "https", json_make("{'body':%j}", proxy));
-	if (zone_of(d))
-		plan_needs(r, "certificate/entry");
+	if (zone_of(d)) {
+		char *entry = id_of(d, "certificate/entry");
+		plan_needs(r, entry);
+		free(entry);
+	}
 	add_rule(d, "rule/443", "443", "443", plan_ref("https-proxy", "link"));
 }
 

@@ -111,7 +111,7 @@ static struct answers *with_choices(const struct answers *a, const cJSON *choice
 	cJSON_ArrayForEach(c, choices)
 	{
 		const struct question *q = question_find(c->string);
-		bool chosen = q && cJSON_IsString(c) && choice_find(q, c->valuestring);
+		bool chosen = q && cJSON_IsString(c) && (q->type == TYPE_TEXT || choice_find(q, c->valuestring));
 		if (!chosen && !(q && q->admits && cJSON_IsArray(c)))
 			continue;
 		cJSON_DeleteItemFromObjectCaseSensitive(then->values, q->id);

@@ -25,7 +25,7 @@ static const struct row {
 	enum form form;
 } rows[] = {
 	{"backup", "^[0-9]{1,20}$", FORM_TEXT},
-	{"choices", "^[-A-Za-z0-9_.]{0,60}$", FORM_CHOICES},
+	{"choices", "^[-A-Za-z0-9_.:/@]{0,300}$", FORM_CHOICES},
 	{"database_password", "^[-A-Za-z0-9._:/+=]{1,300}$", FORM_TEXT},
 	{"image_digest", "^[-A-Za-z0-9._:/@+]{1,500}$", FORM_TEXT},
 	{"machine_zone", "^[a-z]{1,20}-[a-z]{1,30}[0-9]{1,3}-[a-z]$", FORM_TEXT},

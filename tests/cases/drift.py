@@ -6,7 +6,7 @@ import ssl
 import urllib.error
 import urllib.request
 
-from harness import ALL_DATA, EXAMPLE, Home, Sim, done, ok, result_of, wait_for
+from harness import ALL_DATA, EXAMPLE, Home, Sim, done, ok, read, result_of, wait_for
 
 STORAGE = "https://storage.googleapis.com/storage/v1/b"
 RUN = "https://run.googleapis.com/v2/projects/demo-proj/locations/us-central1"
@@ -109,6 +109,8 @@ def by_hand(sim, answers):
     bucket = f"{STORAGE}/demo-proj-mlflow-artifacts-{suffix}"
     ask(sim, "PATCH", bucket, {"iamConfiguration": {"publicAccessPrevention": "inherited"}})
     ask(sim, "PATCH", f"{RUN}/services/mlflow?updateMask=scaling", {"scaling": {"maxInstanceCount": 9}})
+    labels = ask(sim, "GET", f"{RUN}/services/mlflow")["labels"]
+    ask(sim, "PATCH", f"{RUN}/services/mlflow?updateMask=labels", {"labels": labels | {"cost-center": "42"}})
     policy = ask(sim, "GET", f"{bucket}/iam?optionsRequestedPolicyVersion=3")
     policy["bindings"] = [b for b in policy["bindings"] if b["role"] != "roles/storage.objectUser"]
     policy["bindings"].append({"role": "roles/storage.objectViewer", "members": ["user:operator@example.com"]})
@@ -122,6 +124,24 @@ def by_hand(sim, answers):
     roles = {b["role"]: b["members"] for b in ask(sim, "GET", f"{bucket}/iam")["bindings"]}
     ok("roles/storage.objectUser" in roles, "the server may write again", roles)
     ok(roles.get("roles/storage.objectViewer") == ["user:operator@example.com"], "what somebody else was given stays", roles)
+    labels = ask(sim, "GET", f"{RUN}/services/mlflow")["labels"]
+    ok(labels.get("cost-center") == "42" and labels.get("stack") == "mlflow", "so does a label that somebody else put", labels)
+
+
+def beside_the_file(sim, answers):
+    """What apply is told beside the file is in it from then on; what only looks leaves it alone."""
+    before = read(answers)
+    run = sim.run("plan", answers, "--set", "server.max_instances=4")
+    ok(run.returncode == 2 and read(answers) == before, "plan --set looks and saves nothing", run.returncode)
+    run = sim.run("apply", answers, "--set", "region=europe-west4")
+    ok(run.returncode == 78 and read(answers) == before, "nor does an apply --set that is refused", run.returncode, run.stderr)
+    run = sim.run("apply", answers, "--set", "server.max_instances=4")
+    with open(answers, encoding="utf-8") as f:
+        saved = json.load(f)["answers"]["server.max_instances"]
+    ok(run.returncode == 0 and saved == 4 and "saved" in run.stdout + run.stderr, "apply --set saves what it was told, and says so", saved, run.stdout, run.stderr)
+    before = len(sim.exchanges())
+    again = sim.run("apply", answers)
+    ok(again.returncode == 0 and not sim.writes(before), "the next apply does not take it back", *[f"{w['method']} {w['url']}" for w in sim.writes(before)])
 
 
 def gone(sim, answers):
@@ -204,6 +224,7 @@ def main():
                 lost_password(sim, answers)
                 other_choice(sim, answers)
                 by_hand(sim, answers)
+                beside_the_file(sim, answers)
                 gone(sim, answers)
                 held(sim, answers)
         strangers(home)
