@@ -265,7 +265,7 @@ static void save_given(struct run *r)
 {
 	if (!r->options.given || !r->mode->builds)
 		return;
-	save(r);
+	run_save(r);
 	cJSON *e = run_event(r, "log");
 	json_put_str(e, "id", "answers");
 	event_text(r, e, "line", _("The answers that were given beside the file are saved in it."));

@@ -131,14 +131,14 @@ def by_hand(sim, answers):
 def beside_the_file(sim, answers):
     """What apply is told beside the file is in it from then on; what only looks leaves it alone."""
     before = read(answers)
-    run = sim.run("plan", answers, "--set", "server.max_instances=4")
+    run = sim.run("plan", answers, "--set", "server.concurrency=40")
     ok(run.returncode == 2 and read(answers) == before, "plan --set looks and saves nothing", run.returncode)
     run = sim.run("apply", answers, "--set", "region=europe-west4")
     ok(run.returncode == 78 and read(answers) == before, "nor does an apply --set that is refused", run.returncode, run.stderr)
-    run = sim.run("apply", answers, "--set", "server.max_instances=4")
+    run = sim.run("apply", answers, "--set", "server.concurrency=40")
     with open(answers, encoding="utf-8") as f:
-        saved = json.load(f)["answers"]["server.max_instances"]
-    ok(run.returncode == 0 and saved == 4 and "saved" in run.stdout + run.stderr, "apply --set saves what it was told, and says so", saved, run.stdout, run.stderr)
+        saved = json.load(f)["answers"]["server.concurrency"]
+    ok(run.returncode == 0 and saved == 40 and "saved" in run.stdout + run.stderr, "apply --set saves what it was told, and says so", saved, run.stdout, run.stderr)
     before = len(sim.exchanges())
     again = sim.run("apply", answers)
     ok(again.returncode == 0 and not sim.writes(before), "the next apply does not take it back", *[f"{w['method']} {w['url']}" for w in sim.writes(before)])
