@@ -6,3 +6,4 @@ REAL_TESTS += tests/cases/matrix.py tests/real/auth_library.py tests/real/sign_i
 
 TESTS += tests/sim/docker_registry.py
 include tests/fuzz/local.mk
+# tests/attack/shim.c is built by tests/attack/kills.py, as a library to be preloaded.
