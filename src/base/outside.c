@@ -31,6 +31,7 @@ struct hits {
 		bool base64;
 	} * at;
 	struct secret *looked_for;
+	bool encoded; /* it is looked for in its base64 */
 };
 
 /* Undoing escapes ------------------------------------------------------------------------------------------------------------
@@ -212,7 +213,7 @@ static void mark(const struct reading *r, size_t start, size_t end, enum fold fo
 	while (fold == FOLD_BASE64 && end < r->len && base64_letter(r->text[end]))
 		end++;
 	for (size_t i = r->from[start]; i < r->to[end - 1]; i++)
-		hits->at[i] = (struct hit){hits->looked_for, fold == FOLD_BASE64};
+		hits->at[i] = (struct hit){hits->looked_for, hits->encoded || fold == FOLD_BASE64};
 }
 
 /* pattern is folded. What is left of it where the text was cut counts too. */
@@ -293,7 +294,9 @@ static void find_secret(void *arg, struct secret *secret)
 	if (n >= SHORTEST)
 		find_everywhere(s, value, n);
 	sodium_bin2base64(encoded, room, (const unsigned char *)bytes, len, sodium_base64_VARIANT_ORIGINAL);
+	s->hits.encoded = true;
 	find_everywhere(s, encoded, strcspn(encoded, "="));
+	s->hits.encoded = false;
 	secret_close(secret);
 	sodium_memzero(value, len + room);
 }

@@ -17,6 +17,7 @@ src_net_libnet_a_SOURCES = \
 	src/net/standin.c src/net/standin.h \
 	src/net/transport.c src/net/transport.h \
 	src/net/trust.c src/net/trust.h \
+	src/net/unpacked.c src/net/unpacked.h \
 	src/net/websocket.c src/net/websocket.h
 
 check_PROGRAMS += tests/net/api tests/net/credentials tests/net/loop tests/net/recorder tests/net/retry tests/net/websocket

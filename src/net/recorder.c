@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "net/standin.h"
+#include "net/unpacked.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -154,12 +155,16 @@ static bool is_text(const char *text, size_t len)
 	return n;
 }
 
-/* What was sent or came: JSON, a text, or how much it was. What is packed cannot be looked through, and what is huge is not. */
+/* What was sent or came: JSON, a text, the files of an archive, or how much it was: what cannot be looked through is not kept.
+ */
 static cJSON *body_of(const char *data, size_t len)
 {
 	if (!len)
 		return cJSON_CreateString("");
 	if (len > BODY_MAX || !is_text(data, len)) {
+		cJSON *files = len > BODY_MAX ? NULL : unpacked(data, len, BODY_MAX);
+		if (files)
+			return json_make("{'$archive':%j}", files);
 		cJSON *size = cJSON_CreateObject();
 		cJSON_AddNumberToObject(size, len > BODY_MAX ? "$cut" : "$bytes", (double)len);
 		return size;
@@ -177,8 +182,8 @@ static cJSON *body_of(const char *data, size_t len)
 /* Headers that say something of the exchange and nothing of whoever is behind it. Authorization is replaced like any secret. */
 static cJSON *headers_of(const struct http_request *request)
 {
-	static const char *const kept[] = {"Accept", "Authorization", "Content-Range", "Content-Type",       "If-Match",
-					   "Origin", "Range",         "User-Agent",    "X-Goog-User-Project"};
+	static const char *const kept[] = {"Accept",   "Authorization", "Content-Range", "Content-Type", "Host",
+					   "If-Match", "Origin",        "Range",         "User-Agent",   "X-Goog-User-Project"};
 	cJSON *headers = cJSON_CreateObject();
 	for (size_t i = 0; i < request->header_count; i++) {
 		const struct header *h = &request->headers[i];
@@ -204,12 +209,15 @@ static char *reply_part(struct recorder *r, const struct http_reply *reply)
 	cJSON *part =
 	    json_make("{'reply':%j,'status':%d}", body_of(broken ? NULL : reply->body.data, broken ? 0 : reply->body.len),
 		      broken ? 0 : reply->status);
-	const char *type = http_header(reply, "Content-Type"), *location = http_header(reply, "Location");
+	const char *type = http_header(reply, "Content-Type"), *date = http_header(reply, "Date"),
+		   *location = http_header(reply, "Location");
 	if (!broken && location) {
 		char *url = standins_text(r->standins, location);
 		json_put_str(part, "location", url);
 		free(url);
 	}
+	if (!broken && date)
+		json_put_str(part, "date", date);
 	if (!broken && type)
 		json_put_str(part, "type", type);
 	if (broken)

@@ -171,12 +171,20 @@ static void learn_addresses(struct standins *s, const char *text)
 	}
 }
 
+/* Is this one of our own words? What was replaced is met again where it stands. */
+static bool is_standin(const char *text, size_t len)
+{
+	static const char word[] = "stand-in-";
+	return memmem(text, len, word, sizeof word - 1) != NULL;
+}
+
 static void learn_shapes(struct standins *s, const char *text)
 {
 	for (size_t i = 0; i < SHAPES; i++) {
 		regmatch_t m[2];
 		for (const char *p = text; *p && !regexec(&s->shapes[i], p, 2, m, 0); p += m[1].rm_eo)
-			word_for(s, p + m[1].rm_so, (size_t)(m[1].rm_eo - m[1].rm_so));
+			if (!is_standin(p + m[1].rm_so, (size_t)(m[1].rm_eo - m[1].rm_so)))
+				word_for(s, p + m[1].rm_so, (size_t)(m[1].rm_eo - m[1].rm_so));
 	}
 }
 
