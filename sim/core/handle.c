@@ -2,10 +2,12 @@
 #include "config.h"
 #include "sim/core/inside.h"
 
+#include "base/encode.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/text.h"
 
+#include <openssl/evp.h>
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
@@ -479,13 +481,30 @@ static void serve(struct exchange *x, const char *raw_path)
 	}
 }
 
-/* The exchange as the log shows it. Credentials stay out of it. */
+enum { LOGGED_BYTES = 1 << 20 };
+
+static bool is_text(const char *text, size_t len)
+{
+	unsigned code;
+	size_t n = 1;
+	for (; len && n; text += n, len -= n)
+		n = *text ? text_utf8(text, len, &code) : 0;
+	return n;
+}
+
+/* A body as the log shows it: JSON, a text, or {"$base64"} of anything else. */
 static cJSON *json_or_text(const char *data, size_t len)
 {
 	const char *end = NULL;
 	cJSON *j = len ? cJSON_ParseWithLengthOpts(data, len, &end, 0) : NULL;
 	if (j)
 		return j;
+	if (len && len <= LOGGED_BYTES && !is_text(data, len)) {
+		char *text = encode_base64(data, len);
+		j = json_make("{'$base64':%s}", text);
+		free(text);
+		return j;
+	}
 	struct buf b = {0};
 	text_visible(&b, len ? data : "", len < 4096 ? len : 4096, true);
 	j = cJSON_CreateString(buf_text(&b));
@@ -493,11 +512,26 @@ static cJSON *json_or_text(const char *data, size_t len)
 	return j;
 }
 
+/* Which token was shown, for whoever looks where it was handed out: its SHA-256. */
+static void log_rights(cJSON *headers, const char *value)
+{
+	unsigned char digest[EVP_MAX_MD_SIZE];
+	unsigned len = 0;
+	char text[sizeof "Bearer sha256:" + 2 * EVP_MAX_MD_SIZE] = "Bearer sha256:";
+	if (strncasecmp(value, "Bearer ", 7) != 0 || EVP_Digest(value + 7, strlen(value + 7), digest, &len, EVP_sha256(), NULL) != 1)
+		return;
+	for (unsigned i = 0; i < len; i++)
+		snprintf(text + strlen(text), 3, "%02x", digest[i]);
+	cJSON_AddStringToObject(headers, "Authorization", text);
+}
+
+/* Credentials stay out of the log. */
 void sim_log_exchange(struct sim *s, const struct sim_request *q, const struct sim_reply *r, const cJSON *notes)
 {
 	if (!s->watch)
 		return;
 	cJSON *headers = cJSON_CreateObject();
+	log_rights(headers, sim_request_header(q, "Authorization") ? sim_request_header(q, "Authorization") : "");
 	for (size_t i = 0; i < q->header_count; i++)
 		if (strcasecmp(q->headers[i].name, "Authorization") && strcasecmp(q->headers[i].name, "Proxy-Authorization") &&
 		    strcasecmp(q->headers[i].name, "Cookie"))

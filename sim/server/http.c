@@ -157,7 +157,7 @@ static const char *reason_of(int status)
 static void put_reply(struct connection *c, int status, const char *headers, const struct buf *body, size_t length)
 {
 	char date[40];
-	time_t now = time(NULL);
+	time_t now = (time_t)sim_wall(c->server->sim);
 	struct tm tm;
 	strftime(date, sizeof date, "%a, %d %b %Y %H:%M:%S GMT", gmtime_r(&now, &tm));
 	buf_clear(&c->reply);
