@@ -3,12 +3,14 @@
 import base64
 import json
 import os
+import re
 import signal
 import stat
 import subprocess
+import sys
 import urllib.parse
 
-from harness import ALL_DATA, PROGRAM, SECRET, Home, Sim, done, ok, read, wait_for
+from harness import ALL_DATA, PROGRAM, SECRET, SIM, SOURCE, Home, Sim, done, ok, read, wait_for
 
 PEOPLE = ["mary.o'brien@corp.example.com", "jo@corp.example.com"]
 
@@ -104,8 +106,37 @@ def killed_run(home, sim, answers):
        "a run that is killed leaves whole lines", process.returncode, len(lines))
 
 
+def conformance(path):
+    return subprocess.run([sys.executable, os.path.join(SOURCE, "dev/conformance"), path, "--sim", SIM], capture_output=True, text=True, timeout=300,
+                          stdin=subprocess.DEVNULL)
+
+
+def replayed(home):
+    """A whole apply, change and destroy as the simulated cloud recorded it, against another simulated cloud."""
+    with Sim(home) as sim:
+        answers = home.example(auth__client_secret="env:CLIENT_SECRET")
+        runs = [sim.run("apply", answers), sim.run("apply", answers, "--set", "server.memory=4Gi"), sim.run("destroy", answers, *ALL_DATA)]
+        ok(not any(r.returncode for r in runs), "apply, change and destroy", *[r.stderr for r in runs])
+        path = home.file("sim.jsonl", read(sim.path("log.jsonl")).decode())
+    count = read(path).count(b"\n")
+    whole = conformance(path)
+    conform = re.search(r"^conform: (\d+) of (\d+)$", whole.stdout, re.M)
+    ok(whole.returncode == 0 and conform and conform.group(1) == conform.group(2) and int(conform.group(1)) > 0.9 * count,
+       "the simulated cloud's own recording replays whole", whole.stdout[:3000], whole.stderr)
+
+    rows = rows_of(path)
+    number, row = next((n, r) for n, r in enumerate(rows) if r["method"] == "GET" and isinstance(r["reply"], dict) and r["reply"].get("databaseVersion"))
+    row["reply"]["settings"]["availabilityType"] = "REGIONAL"
+    wrong = conformance(home.file("wrong.jsonl", "".join(json.dumps(r) + "\n" for r in rows)))
+    ok(wrong.returncode == 1 and f"wrong.jsonl #{number + 1} GET" in wrong.stdout and ".settings.availabilityType: is REGIONAL, here ZONAL" in wrong.stdout,
+       "one value that is wrong in it is told", wrong.stdout[:2000])
+    cut = conformance(home.file("cut.jsonl", read(path)[:20000].decode()))
+    ok(cut.returncode == 0, "a last line without its end is left out", cut.stdout[:2000], cut.stderr)
+
+
 def main():
     with Home() as home:
+        replayed(home)
         with Sim(home) as sim:
             answers = whole_run(home, sim)
         with Sim(home) as sim:
