@@ -11,21 +11,26 @@
 #include <string.h>
 
 /* SSL policies. ---------------------------------------------------------------------------------------------------------- */
-#define MODERN_FEATURES                                                                                                                      \
-	"'TLS_AES_128_GCM_SHA256','TLS_AES_256_GCM_SHA384','TLS_CHACHA20_POLY1305_SHA256','TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256',"           \
-	"'TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384','TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256','TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256',"    \
-	"'TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384','TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256'"
-#define OLDER_FEATURES                                                                                                                       \
-	"'TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA','TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA','TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA',"                   \
-	"'TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA'"
-#define OLDEST_FEATURES                                                                                                                      \
-	"'TLS_RSA_WITH_3DES_EDE_CBC_SHA','TLS_RSA_WITH_AES_128_CBC_SHA','TLS_RSA_WITH_AES_128_GCM_SHA256','TLS_RSA_WITH_AES_256_CBC_SHA',"      \
+/* TLS 1.3 has suites of its own, which every profile allows and none shows. */
+#define RESTRICTED_ECDSA "'TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384','TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256'"
+#define RESTRICTED_RSA "'TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384','TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256'"
+#define RESTRICTED_FEATURES                                                                                                    \
+	"'TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256'," RESTRICTED_ECDSA ",'TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256'"               \
+								      "," RESTRICTED_RSA
+#define MODERN_FEATURES                                                                                                        \
+	"'TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA','TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256','TLS_ECDHE_ECDSA_WITH_AES_256_CBC_"  \
+	"SHA'," RESTRICTED_ECDSA ",'TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA','TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256','TLS_ECDHE_"   \
+				 "RSA_WITH_AES_256_CBC_SHA'," RESTRICTED_RSA
+#define OLDEST_FEATURES                                                                                                        \
+	"'TLS_RSA_WITH_3DES_EDE_CBC_SHA','TLS_RSA_WITH_AES_128_CBC_SHA','TLS_RSA_WITH_AES_128_GCM_SHA256','TLS_RSA_WITH_AES_"  \
+	"256_CBC_SHA',"                                                                                                        \
 	"'TLS_RSA_WITH_AES_256_GCM_SHA384'"
 
 static const char *features(const char *profile)
 {
-	return !strcmp(profile, "MODERN") ? "[" MODERN_FEATURES "," OLDER_FEATURES "]"
-	       : !strcmp(profile, "COMPATIBLE") ? "[" MODERN_FEATURES "," OLDER_FEATURES "," OLDEST_FEATURES "]" : "[" MODERN_FEATURES "]";
+	return !strcmp(profile, "MODERN")       ? "[" MODERN_FEATURES "]"
+	       : !strcmp(profile, "COMPATIBLE") ? "[" MODERN_FEATURES "," OLDEST_FEATURES "]"
+						: "[" RESTRICTED_FEATURES "]";
 }
 
 static bool check_ssl(struct sim_call *c, cJSON *doc, const struct sim_object *old)
@@ -36,10 +41,13 @@ static bool check_ssl(struct sim_call *c, cJSON *doc, const struct sim_object *o
 	if (custom && !own)
 		return compute_invalid(c, "customFeatures", "", "Custom features must be set when the profile is CUSTOM.");
 	if (!custom && own)
-		return compute_invalid(c, "customFeatures", json_str(doc, "customFeatures.0", ""), "Custom features can only be set when the profile is CUSTOM.");
+		return compute_invalid(c, "customFeatures", json_str(doc, "customFeatures.0", ""),
+				       "Custom features can only be set when the profile is CUSTOM.");
 	if (!strcmp(least, "TLS_1_3") && strcmp(profile, "RESTRICTED"))
-		return compute_invalid(c, "minTlsVersion", least, "TLS 1.3 can only be the minimum with the RESTRICTED profile.");
-	json_put(doc, "enabledFeatures", custom ? cJSON_Duplicate(json_at(doc, "customFeatures"), true) : json_make(features(profile)));
+		return compute_invalid(c, "minTlsVersion", least,
+				       "TLS 1.3 can only be the minimum with the RESTRICTED profile.");
+	json_put(doc, "enabledFeatures",
+		 custom ? cJSON_Duplicate(json_at(doc, "customFeatures"), true) : json_make(features(profile)));
 	if (!json_at(doc, "profile"))
 		json_put_str(doc, "profile", profile);
 	if (!json_at(doc, "minTlsVersion"))
@@ -49,7 +57,7 @@ static bool check_ssl(struct sim_call *c, cJSON *doc, const struct sim_object *o
 
 static void available(struct sim_call *c)
 {
-	sim_ok(c, json_make("{'features':[" MODERN_FEATURES "," OLDER_FEATURES "," OLDEST_FEATURES "]}"));
+	sim_ok(c, json_make("{'features':[" MODERN_FEATURES "," OLDEST_FEATURES "]}"));
 }
 
 /* Security policies: rules by priority, the last of which is for everybody. ---------------------------------------------- */
@@ -58,16 +66,15 @@ enum { LAST = 2147483647 };
 static cJSON *rule_of(cJSON *policy, int priority)
 {
 	cJSON *r;
-	cJSON_ArrayForEach(r, json_at(policy, "rules"))
-		if ((int)json_num(r, "priority", -1) == priority)
-			return r;
+	cJSON_ArrayForEach(r, json_at(policy, "rules")) if ((int)json_num(r, "priority", -1) == priority) return r;
 	return NULL;
 }
 
 static bool rule_ok(struct sim_call *c, cJSON *rule)
 {
 	const char *action = json_str(rule, "action", "");
-	static const char *const actions[] = {"allow", "deny", "deny(403)", "deny(404)", "deny(502)", "throttle", "rate_based_ban", "redirect"};
+	static const char *const actions[] = {"allow",     "deny",     "deny(403)",      "deny(404)",
+					      "deny(502)", "throttle", "rate_based_ban", "redirect"};
 	bool known = false;
 	for (size_t i = 0; i < sizeof actions / sizeof *actions; i++)
 		known = known || !strcmp(actions[i], action);
@@ -77,7 +84,8 @@ static bool rule_ok(struct sim_call *c, cJSON *rule)
 		return compute_required(c, "rules[0].priority");
 	if (json_num(rule, "priority", -1) < 0)
 		return compute_invalid(c, "rules[0].priority", "", "Must be between 0 and 2147483647.");
-	bool ranges = json_at(rule, "match.config.srcIpRanges.0") != NULL, expression = *json_str(rule, "match.expr.expression", "");
+	bool ranges = json_at(rule, "match.config.srcIpRanges.0") != NULL,
+	     expression = *json_str(rule, "match.expr.expression", "");
 	if (ranges && strcmp(json_str(rule, "match.versionedExpr", ""), "SRC_IPS_V1"))
 		return compute_invalid(c, "rules[0].match", "", "versionedExpr must be SRC_IPS_V1 when config is set.");
 	if (!ranges && !expression)
@@ -95,13 +103,12 @@ static bool check_security(struct sim_call *c, cJSON *doc, const struct sim_obje
 	cJSON *r;
 	if (!json_at(doc, "rules"))
 		json_put(doc, "rules", old ? cJSON_Duplicate(json_at(old->doc, "rules"), true) : cJSON_CreateArray());
-	cJSON_ArrayForEach(r, json_at(doc, "rules"))
-		if (!rule_ok(c, r))
-			return false;
+	cJSON_ArrayForEach(r, json_at(doc, "rules")) if (!rule_ok(c, r)) return false;
 	if (!rule_of(doc, LAST) && cJSON_GetArraySize(json_at(doc, "rules")))
 		return compute_invalid(c, "rules", "", "The default rule (priority 2147483647) must be given with the others.");
 	if (!rule_of(doc, LAST)) {
-		cJSON *all = json_make("{'kind':'compute#securityPolicyRule','action':'allow','description':'default rule','preview':false,'match':{'versionedExpr':"
+		cJSON *all = json_make("{'kind':'compute#securityPolicyRule','action':'allow','description':'default "
+				       "rule','preview':false,'match':{'versionedExpr':"
 				       "'SRC_IPS_V1','config':{'srcIpRanges':['*']}}}");
 		json_put_num(all, "priority", LAST);
 		cJSON_AddItemToArray(json_at(doc, "rules"), all);
@@ -114,7 +121,8 @@ static struct sim_object *with_rule(struct sim_call *c, cJSON **rule)
 	struct sim_object *o = strcmp(c->method, "GET") && compute_repeated(c) ? NULL : compute_ready_target(c);
 	*rule = o ? rule_of(o->doc, atoi(sim_param(c, "priority"))) : NULL;
 	if (o && !*rule)
-		sim_fail(c, "INVALID_ARGUMENT", "invalid", "Invalid value for field 'priority': '%s'. The priority %s does not exist.", sim_param(c, "priority"),
+		sim_fail(c, "INVALID_ARGUMENT", "invalid",
+			 "Invalid value for field 'priority': '%s'. The priority %s does not exist.", sim_param(c, "priority"),
 			 sim_param(c, "priority"));
 	return *rule ? o : NULL;
 }
@@ -176,49 +184,49 @@ static void remove_rule(struct sim_call *c)
 }
 
 const struct compute_kind compute_ssl_policy_kind = {
-	.plural = "sslPolicies",
-	.resources = "sslPolicies",
-	.kind = "compute#sslPolicy",
-	.word = "ssl_policy",
-	.flags = COMPUTE_FINGERPRINT | COMPUTE_NEEDS_FINGERPRINT,
-	.used_by = "targetHttpsProxies",
-	.output = "enabledFeatures",
-	.quota = "SSL_POLICIES",
-	.insert = "compute.default.insert",
-	.change = "compute.default.update",
-	.remove = "compute.default.delete",
-	.check = check_ssl,
+    .plural = "sslPolicies",
+    .resources = "sslPolicies",
+    .kind = "compute#sslPolicy",
+    .word = "ssl_policy",
+    .flags = COMPUTE_FINGERPRINT | COMPUTE_NEEDS_FINGERPRINT,
+    .used_by = "targetHttpsProxies",
+    .output = "enabledFeatures",
+    .quota = "SSL_POLICIES",
+    .insert = "compute.default.insert",
+    .change = "compute.default.update",
+    .remove = "compute.default.delete",
+    .check = check_ssl,
 };
 
 const struct compute_kind compute_security_policy_kind = {
-	.plural = "securityPolicies",
-	.resources = "securityPolicies",
-	.kind = "compute#securityPolicy",
-	.word = "security_policy",
-	.flags = COMPUTE_FINGERPRINT | COMPUTE_LABELS,
-	.used_by = "backendServices",
-	.defaults = "{'type':'CLOUD_ARMOR','description':''}",
-	.quota = "SECURITY_POLICIES",
-	.insert = "compute.default.insert",
-	.change = "compute.default.update",
-	.remove = "compute.default.delete",
-	.check = check_security,
+    .plural = "securityPolicies",
+    .resources = "securityPolicies",
+    .kind = "compute#securityPolicy",
+    .word = "security_policy",
+    .flags = COMPUTE_FINGERPRINT | COMPUTE_LABELS,
+    .used_by = "backendServices",
+    .defaults = "{'type':'CLOUD_ARMOR','description':''}",
+    .quota = "SECURITY_POLICIES",
+    .insert = "compute.default.insert",
+    .change = "compute.default.update",
+    .remove = "compute.default.delete",
+    .check = check_security,
 };
 
 static const struct sim_route routes[] = {
-	COMPUTE_BASICS("sslPolicies", "sslPolicies"),
-	{"compute.sslPolicies.aggregatedList", compute_aggregated, "compute.sslPolicies.list", NULL},
-	{"compute.sslPolicies.patch", compute_patch, "compute.sslPolicies.update", NULL},
-	{"compute.sslPolicies.listAvailableFeatures", available, "compute.sslPolicies.listAvailableFeatures", NULL},
-	COMPUTE_BASICS("securityPolicies", "securityPolicies"),
-	{"compute.securityPolicies.aggregatedList", compute_aggregated, "compute.securityPolicies.list", NULL},
-	{"compute.securityPolicies.patch", compute_patch, "compute.securityPolicies.update", NULL},
-	{"compute.securityPolicies.setLabels", compute_set_labels, "compute.securityPolicies.setLabels", NULL},
-	{"compute.securityPolicies.getRule", get_rule, "compute.securityPolicies.get", NULL},
-	{"compute.securityPolicies.addRule", add_rule, "compute.securityPolicies.update", NULL},
-	{"compute.securityPolicies.patchRule", patch_rule, "compute.securityPolicies.update", NULL},
-	{"compute.securityPolicies.removeRule", remove_rule, "compute.securityPolicies.update", NULL},
-	{NULL, NULL, NULL, NULL},
+    COMPUTE_BASICS("sslPolicies", "sslPolicies"),
+    {"compute.sslPolicies.aggregatedList", compute_aggregated, "compute.sslPolicies.list", NULL},
+    {"compute.sslPolicies.patch", compute_patch, "compute.sslPolicies.update", NULL},
+    {"compute.sslPolicies.listAvailableFeatures", available, "compute.sslPolicies.listAvailableFeatures", NULL},
+    COMPUTE_BASICS("securityPolicies", "securityPolicies"),
+    {"compute.securityPolicies.aggregatedList", compute_aggregated, "compute.securityPolicies.list", NULL},
+    {"compute.securityPolicies.patch", compute_patch, "compute.securityPolicies.update", NULL},
+    {"compute.securityPolicies.setLabels", compute_set_labels, "compute.securityPolicies.setLabels", NULL},
+    {"compute.securityPolicies.getRule", get_rule, "compute.securityPolicies.get", NULL},
+    {"compute.securityPolicies.addRule", add_rule, "compute.securityPolicies.update", NULL},
+    {"compute.securityPolicies.patchRule", patch_rule, "compute.securityPolicies.update", NULL},
+    {"compute.securityPolicies.removeRule", remove_rule, "compute.securityPolicies.update", NULL},
+    {NULL, NULL, NULL, NULL},
 };
 
 COMPUTE_API(sim_compute_policies, routes, NULL);

@@ -109,7 +109,7 @@ static bool clone_ok(struct sim_call *c, const struct sim_object *o, const cJSON
 
 static void make_clone(struct sim_call *c)
 {
-	static const char *const own[] = {"ipAddresses", "pscServiceAttachmentLink", "dnsName", "dnsNames", "replicaNames", "gceZone", "secondaryGceZone", NULL};
+	static const char *const own[] = {"ipAddresses", "pscServiceAttachmentLink", "dnsName", "dnsNames", "replicaNames", NULL};
 	struct sim_object *o = sql_instance(c, false);
 	const cJSON *context = json_at(c->body, "cloneContext");
 	if (!o || sql_busy(c, o) || !clone_ok(c, o, context))
@@ -118,8 +118,10 @@ static void make_clone(struct sim_call *c)
 	for (const char *const *f = own; *f; f++)
 		json_drop(doc, *f);
 	json_put_str(doc, "name", json_str(context, "destinationInstanceName", ""));
-	if (*json_str(context, "preferredZone", ""))
+	if (*json_str(context, "preferredZone", "")) {
 		json_put_str(doc, "settings.locationPreference.zone", json_str(context, "preferredZone", ""));
+		json_put_str(doc, "gceZone", json_str(context, "preferredZone", ""));
+	}
 	sql_create(c, doc, "CLONE", o->key);
 }
 
@@ -149,6 +151,12 @@ bool sql_replica(struct sim_call *c, cJSON *doc)
 	if (json_bool(doc, "settings.backupConfiguration.enabled", false) && !sql_is_mysql(o))
 		return sql_invalid(c, "Backups cannot be enabled for read replica instance.");
 	json_put_str(doc, "masterInstanceName", sim_tmp("%s:%s", c->project, name));
+	json_put_str(doc, "replicaConfiguration.kind", "sql#replicaConfiguration");
+	json_put_bool(doc, "replicaConfiguration.failoverTarget", json_bool(doc, "replicaConfiguration.failoverTarget", false));
+	json_drop(doc, "replicaConfiguration.mysqlReplicaConfiguration"); /* how to reach the primary: a password is in it, and it is never shown */
+	json_put_bool(doc, "settings.databaseReplicationEnabled", true);
+	if (sql_is_mysql(o))
+		json_put_bool(doc, "settings.crashSafeReplicationEnabled", true);
 	return true;
 }
 
