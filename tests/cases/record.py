@@ -126,10 +126,10 @@ def replayed(home):
 
     rows = rows_of(path)
     number, row = next((n, r) for n, r in enumerate(rows) if r["method"] == "GET" and isinstance(r["reply"], dict) and r["reply"].get("databaseVersion"))
-    row["reply"]["settings"]["availabilityType"] = "REGIONAL"
+    row["reply"]["settings"]["availabilityType"], row["reply"]["settings"]["tier"] = "REGIONAL", "db-custom-64-245760"
     wrong = conformance(home.file("wrong.jsonl", "".join(json.dumps(r) + "\n" for r in rows)))
-    ok(wrong.returncode == 1 and f"wrong.jsonl #{number + 1} GET" in wrong.stdout and ".settings.availabilityType: is REGIONAL, here ZONAL" in wrong.stdout,
-       "one value that is wrong in it is told", wrong.stdout[:2000])
+    ok(wrong.returncode == 1 and f"wrong.jsonl #{number + 1} GET" in wrong.stdout and ".settings.availabilityType: is REGIONAL, here ZONAL" in wrong.stdout
+       and '.settings.tier: is "db-custom-64-245760", here' in wrong.stdout, "an enum and a value that are wrong in it are told", wrong.stdout[:2000])
     cut = conformance(home.file("cut.jsonl", read(path)[:20000].decode()))
     ok(cut.returncode == 0, "a last line without its end is left out", cut.stdout[:2000], cut.stderr)
 
