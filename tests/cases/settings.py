@@ -39,7 +39,7 @@ STOPS = {"database.tier", "database.availability", "database.flags", "database.s
 # Those after which the stack would not ask the others any more.
 BACK = {"target", "exposure", "auth.mode", "stack.name", "artifacts.mode"}
 # Answers from which no request follows.
-SILENT = {"auth.client_secret", "iap.client_secret", "run.kept_revisions", "appengine.kept_versions", "appengine.for_ever", "image.digest", "domain.zone"}
+SILENT = {"auth.client_secret", "iap.client_secret", "run.kept_revisions", "appengine.kept_versions", "appengine.for_ever", "image.digest"}
 
 
 def good_values():
