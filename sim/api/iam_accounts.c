@@ -108,6 +108,13 @@ void sim_agent_create(struct sim *s, const char *email)
 	}
 }
 
+void sim_agent_delete(struct sim *s, const char *email)
+{
+	struct sim_object *agent = sim_get(s, AGENTS, email);
+	if (agent)
+		sim_remove(s, agent);
+}
+
 /* Refusals. --------------------------------------------------------------------------------------------------------------- */
 
 void sim_account_denied(struct sim_call *c, const char *permission)

@@ -59,6 +59,8 @@ cJSON *sim_role_named(const char *role);
 
 /* Service accounts. Google's own agents come into being at once; the same twice is fine. */
 void sim_agent_create(struct sim *s, const char *email);
+/* The agent of one thing goes with it; nothing where there is none. */
+void sim_agent_delete(struct sim *s, const char *email);
 /* An account's 21-digit id, or NULL when there is no such account. */
 const char *sim_account_id(struct sim *s, const char *email);
 /* The PEM public key of a service account's key, by key id; NULL when there is none, or it or its account is disabled. */

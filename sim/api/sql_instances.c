@@ -299,6 +299,7 @@ static void deleted(struct sim *s, const cJSON *arg)
 	linger(s, o);
 	sql_unfollow(s, o);
 	sql_forget(s, o->key);
+	sim_agent_delete(s, json_str(o->doc, "serviceAccountEmailAddress", ""));
 	sim_remove(s, o);
 }
 
