@@ -10,12 +10,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* An image that is given is known by the beginning of its digest alone: another one may hold any MLflow. */
-static char *release_of(const struct answers *a)
+/* An image that is given is known by the beginning of its digest alone: another one may hold any MLflow, but for the one that was built. */
+static char *release_of(const struct answers *a, const char *stands)
 {
 	const char *digest = strchr(answers_str(a, "image.digest"), '@');
 	if (!strcmp(answers_str(a, "image.source"), "build"))
 		return xstrdup(answers_str(a, "image.mlflow_version"));
+	if (digest && *stands && !strcmp(digest + 1, json_str(a->resolved, "image_digest", "")))
+		return xstrdup(stands);
 	return xasprintf("sha256-%.12s", digest ? digest + strlen("@sha256:") : "");
 }
 
@@ -23,7 +25,7 @@ static char *release_of(const struct answers *a)
 void upgrade_judge(const struct answers *a, struct plan *p)
 {
 	const char *stands = json_str(a->resolved, "release", "");
-	p->release = release_of(a);
+	p->release = release_of(a, stands);
 	if (!*stands || !strcmp(stands, p->release) || release_same_schema(stands, p->release))
 		return;
 	if (*stands != 's' && *p->release != 's' && release_compare(p->release, stands) < 0) {
