@@ -515,10 +515,12 @@ static cJSON *json_or_text(const char *data, size_t len)
 /* Which token was shown, for whoever looks where it was handed out: its SHA-256. */
 static void log_rights(cJSON *headers, const char *value)
 {
+	static const char scheme[] = "Bearer ";
+	const char *token = value && !strncasecmp(value, scheme, strlen(scheme)) ? value + strlen(scheme) : NULL;
 	unsigned char digest[EVP_MAX_MD_SIZE];
 	unsigned len = 0;
 	char text[sizeof "Bearer sha256:" + 2 * EVP_MAX_MD_SIZE] = "Bearer sha256:";
-	if (strncasecmp(value, "Bearer ", 7) != 0 || EVP_Digest(value + 7, strlen(value + 7), digest, &len, EVP_sha256(), NULL) != 1)
+	if (!token || EVP_Digest(token, strlen(token), digest, &len, EVP_sha256(), NULL) != 1)
 		return;
 	for (unsigned i = 0; i < len; i++)
 		snprintf(text + strlen(text), 3, "%02x", digest[i]);
@@ -531,7 +533,7 @@ void sim_log_exchange(struct sim *s, const struct sim_request *q, const struct s
 	if (!s->watch)
 		return;
 	cJSON *headers = cJSON_CreateObject();
-	log_rights(headers, sim_request_header(q, "Authorization") ? sim_request_header(q, "Authorization") : "");
+	log_rights(headers, sim_request_header(q, "Authorization"));
 	for (size_t i = 0; i < q->header_count; i++)
 		if (strcasecmp(q->headers[i].name, "Authorization") && strcasecmp(q->headers[i].name, "Proxy-Authorization") &&
 		    strcasecmp(q->headers[i].name, "Cookie"))
