@@ -32,8 +32,10 @@ static void outcome_lines(const struct wizard *w, struct doc *d)
 	bool waits = is_outcome(w, OUTCOME_WAITING);
 	doc_mark(d, good ? ROLE_GOOD : waits ? ROLE_WARN : ROLE_BAD, good ? GLYPH_CHECK : waits ? GLYPH_WARN : GLYPH_CROSS, 0, lines_outcome(json_str(w->result, "outcome", "")));
 	if (w->options->rehearsal) {
-		char *real = xasprintf(_("This was a rehearsal: nothing was built. For real: mlflow-setup %s"), w->options->file);
+		char *again = lines_command("", false, w->options->file);
+		char *real = xasprintf(_("This was a rehearsal: nothing was built. For real: %s"), again);
 		add_text(d, ROLE_WARN, 2, real);
+		free(again);
 	}
 	doc_add(d, ROLE_TEXT, 0, "");
 	if (*json_str(w->result, "url", "")) {
@@ -45,7 +47,10 @@ static void outcome_lines(const struct wizard *w, struct doc *d)
 /* The lines that log a first run: what `connect` prints is what the way in needs, whichever it is. */
 static char *first_run(const struct wizard *w)
 {
-	return xasprintf("eval \"$(mlflow-setup connect %s)\"\npip install mlflow\npython3 -c 'import mlflow; mlflow.log_metric(\"hello\", 1)'\n", w->options->file);
+	char *connect = lines_command("connect", w->options->rehearsal, w->options->file);
+	char *lines = xasprintf("eval \"$(%s)\"\npip install mlflow\npython3 -c 'import mlflow; mlflow.log_metric(\"hello\", 1)'\n", connect);
+	free(connect);
+	return lines;
 }
 
 static void now_lines(const struct wizard *w, struct doc *d)

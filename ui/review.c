@@ -375,7 +375,7 @@ static void draw_facts(const struct wizard *w, int y, int end, struct rect r)
 		y++;
 	}
 	if (y < end) {
-		char *undo = xasprintf("mlflow-setup destroy %s", w->options->file);
+		char *undo = lines_command("destroy", w->options->rehearsal, w->options->file);
 		draw_fact(y, r, _("To undo"), undo);
 		free(undo);
 	}

@@ -9,6 +9,7 @@
 #include "base/process.h"
 #include "base/outside.h"
 #include "base/secret.h"
+#include "engine/lines.h"
 #include "plan/people.h"
 #include "plan/regions.h"
 #include "ui/accessible.h"
@@ -495,8 +496,11 @@ void wizard_farewell(const struct wizard *w, FILE *to)
 		outside_print(to, "%s\n", w->save_failed);
 	else if (!w->result && access(w->options->file, F_OK) == 0)
 		outside_print(to, _("Answers:  %s\n"), w->options->file);
-	if (!w->result && access(w->options->file, F_OK) == 0)
-		outside_print(to, _("Go on:    mlflow-setup %s%s\n"), w->options->rehearsal ? "--rehearse " : "", w->options->file);
+	if (!w->result && access(w->options->file, F_OK) == 0) {
+		char *again = lines_command("", w->options->rehearsal, w->options->file);
+		outside_print(to, _("Go on:    %s\n"), again);
+		free(again);
+	}
 }
 
 char *wizard_sentence(const struct err *e)

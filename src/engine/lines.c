@@ -2,6 +2,7 @@
 #include "config.h"
 #include "engine/lines.h"
 
+#include "base/escape.h"
 #include "base/gettext.h"
 #include "base/json.h"
 #include "base/mem.h"
@@ -332,4 +333,12 @@ void lines_event(struct lines *l, const cJSON *event)
 			says[i].say(l, event);
 	}
 	fflush(l->progress);
+}
+
+char *lines_command(const char *verb, bool rehearsal, const char *file)
+{
+	struct buf b = {0};
+	buf_printf(&b, "mlflow-setup %s%s%s", verb, *verb ? " " : "", rehearsal ? "--rehearse " : "");
+	escape_word(file, &b);
+	return buf_take(&b);
 }

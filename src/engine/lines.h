@@ -23,4 +23,8 @@ const char *lines_state(const cJSON *step);
 /* The sentence for a result's outcome, translated. */
 const char *lines_outcome(const char *outcome);
 
+/* The line that has this program do verb ("" for the wizard) to file, a word of a shell; what follows a rehearsal is one too, since nothing of it
+ * exists. The caller owns it. */
+char *lines_command(const char *verb, bool rehearsal, const char *file);
+
 #endif

@@ -2,6 +2,7 @@
 #include "config.h"
 #include "engine/oauth_client.h"
 #include "engine/run_private.h"
+#include "engine/lines.h"
 
 #include "base/gettext.h"
 #include "base/json.h"
@@ -81,11 +82,10 @@ static cJSON *left_behind(const struct run *r)
 	return list;
 }
 
-/* Consent is never part of a command that is handed out: it is asked for. What follows a rehearsal is one too: nothing of it exists. */
+/* Consent is never part of a command that is handed out: it is asked for. */
 static void put_command(const struct run *r, cJSON *e, const char *field, const char *verb)
 {
-	const char *file = r->options.file ? r->options.file : "mlflow.json";
-	char *text = xasprintf("mlflow-setup %s%s %s", verb, session_is_rehearsal(r->session) ? " --rehearse" : "", file);
+	char *text = lines_command(verb, session_is_rehearsal(r->session), r->options.file ? r->options.file : "mlflow.json");
 	json_put_str(e, field, text);
 	free(text);
 }
