@@ -358,10 +358,20 @@ static void note(char **why, const char *text)
 		*why = xstrdup(text ? text : "");
 }
 
+/* The stack turns on the API that could tell; until then nothing is wrong. */
+static bool api_is_off(const cJSON *reply)
+{
+	const cJSON *detail;
+	cJSON_ArrayForEach(detail, json_at(reply, "error.details")) if (!strcmp(json_str(detail, "reason", ""), "SERVICE_DISABLED")) return true;
+	return false;
+}
+
 void limits_take(struct limits *l, size_t i, int http, const cJSON *reply, const char *why)
 {
 	const struct reading *r = &l->reads[i];
 	if (http != 200) {
+		if (r->of != READ_APIS && api_is_off(reply))
+			why = _("it may not be read before its API is on");
 		note(r->of == READ_APIS ? &l->apis_why : r->of == READ_POLICY ? &l->policy_why : &l->quota_why, why);
 		return;
 	}
