@@ -359,6 +359,21 @@ static int draw_checks(const struct wizard *w, int y, struct rect r)
 	return y + 1;
 }
 
+/* Newer releases that are known, by their questions' titles. */
+static int draw_newer(const cJSON *plan, int y, int end, struct rect r)
+{
+	const cJSON *version;
+	cJSON_ArrayForEach(version, json_at(plan, "newer"))
+	{
+		if (y >= end)
+			break;
+		char *text = xasprintf("%s %s", _(question_find(version->string)->title), version->valuestring);
+		y = draw_fact(y, r, _("Newer"), text);
+		free(text);
+	}
+	return y;
+}
+
 static void draw_facts(const struct wizard *w, int y, int end, struct rect r)
 {
 	const cJSON *p = w->review.plan;
@@ -369,6 +384,7 @@ static void draw_facts(const struct wizard *w, int y, int end, struct rect r)
 	}
 	if (y < end)
 		y = draw_checks(w, y, r);
+	y = draw_newer(p, y, end, r);
 	if (p && *json_str(p, "url", "") && y < end) {
 		draw_fact(y, r, _("Address"), "");
 		put_link(y, r.x + 2 + (r.w < 70 ? 16 : TITLE), r.w - 2 - (r.w < 70 ? 16 : TITLE), ROLE_TITLE, json_str(p, "url", ""));

@@ -11,6 +11,8 @@
 #include "plan/checks.h"
 #include "plan/parts.h"
 #include "plan/people.h"
+#include "plan/releases.h"
+#include "plan/upgrade.h"
 
 #include <stdlib.h>
 
@@ -154,6 +156,7 @@ static void join(struct design *d)
 	char *image = xasprintf("%s-docker.pkg.dev/%s/%s-quay/oauth2-proxy/oauth2-proxy:v%s", p->region, p->project, p->stack,
 				answers_str(d->answers, "oauth2_proxy.version"));
 	part_quay(p);
+	upgrade_offer(d->answers, p, "oauth2_proxy.version", release_newest_proxy());
 	struct container *c = workload_container(d->workload, "oauth2-proxy", cJSON_CreateString(image));
 	c->source = "repository/quay";
 	c->args = json_make("['--config=" CONFIG_DIR "/oauth2-proxy.cfg']");

@@ -60,6 +60,7 @@ void plan_free(struct plan *p)
 	free(p->region);
 	free(p->url);
 	free(p->prover);
+	cJSON_Delete(p->newer);
 	free(p->release);
 	free(p->upgrades);
 	err_free(&p->downgrade);

@@ -97,6 +97,7 @@ struct plan {
 	size_t file_count, file_room;
 	cJSON *render;              /* the data that the templates get (templates/README.md) */
 	const char *decided_by;     /* while it is made: of what is added now */
+	cJSON *newer;               /* {QUESTION: VERSION}: releases that this program knows and that are newer than what the answers ask for */
 	char *release;              /* what the server's image holds: "3.17.2", or "sha256-" and the beginning of a digest */
 	char *upgrades;             /* the release whose tables the database has, when they will be changed for this one; else NULL */
 	struct err downgrade;       /* why they cannot be: then nothing is to be built */

@@ -42,15 +42,14 @@ bool release_known(const char *version)
 	return schema_of(version) != NULL;
 }
 
-const char *release_newer_mlflow(const char *than)
+const char *release_newest_mlflow(void)
 {
-	const char *newest = mlflow[MLFLOW - 1].version;
-	return release_compare(than, newest) < 0 ? newest : NULL;
+	return mlflow[MLFLOW - 1].version;
 }
 
-const char *release_newer_proxy(const char *than)
+const char *release_newest_proxy(void)
 {
-	return release_compare(than, newest_proxy) < 0 ? newest_proxy : NULL;
+	return newest_proxy;
 }
 
 bool release_same_schema(const char *a, const char *b)

@@ -8,9 +8,9 @@
 int release_compare(const char *a, const char *b);
 /* Is this release of MLflow known? */
 bool release_known(const char *mlflow);
-/* The newest known release of MLflow or of oauth2-proxy, when it is newer than this one; else NULL. */
-const char *release_newer_mlflow(const char *than);
-const char *release_newer_proxy(const char *than);
+/* The newest known release of MLflow or of oauth2-proxy. */
+const char *release_newest_mlflow(void);
+const char *release_newest_proxy(void);
 /* Do both releases of MLflow have the same tables? False where one is not known. */
 bool release_same_schema(const char *a, const char *b);
 

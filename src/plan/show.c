@@ -143,9 +143,9 @@ cJSON *plan_json(const struct plan *p, const struct change *const *changes)
 	for (int v = 0; v < VERDICTS; v++)
 		json_put_num(counted, verdict_words[v], counts[v]);
 	return json_make("{'project':%s,'stack':%s,'region':%s,'url':%s,'counts':%j,'expected_seconds':%d,'monthly_usd':%j,'prices':%s,"
-			 "'permissions':%j,'resources':%j,'errands':%j}",
+			 "'permissions':%j,'resources':%j,'errands':%j,'newer':%j}",
 			 p->project, p->stack, p->region, p->url, counted, (int)plan_expected(p, changes), dollars(total_cost(p, changes)), kind_prices_date, plan_permissions_json(p), resources,
-			 errands_json(p, changes));
+			 errands_json(p, changes), p->newer ? cJSON_Duplicate(p->newer, true) : cJSON_CreateObject());
 }
 
 /* Table -------------------------------------------------------------------------------------------------------------------- */
@@ -290,6 +290,19 @@ static void put_limit(const struct plan *p, int wide, struct buf *out)
 	free(text);
 }
 
+/* What a newer release is asked for by; what it costs is told in the plan that does so. */
+static void put_newer(const struct plan *p, int wide, struct buf *out)
+{
+	const cJSON *version;
+	cJSON_ArrayForEach(version, p->newer)
+	{
+		char *text = xasprintf(_("%s %s is known: --set %s=%s asks for it."), _(question_find(version->string)->title), version->valuestring,
+				       version->string, version->valuestring);
+		put_wrapped(out, text, 0, wide);
+		free(text);
+	}
+}
+
 void plan_table(const struct plan *p, const struct change *const *changes, int width, struct buf *out)
 {
 	int counts[VERDICTS] = {0}, wide = width > WIDTH_LEAST ? width : WIDTH_LEAST;
@@ -310,6 +323,7 @@ void plan_table(const struct plan *p, const struct change *const *changes, int w
 	buf_printf(out, _("Address: %s"), p->url);
 	buf_putc(out, '\n');
 	put_limit(p, wide, out);
+	put_newer(p, wide, out);
 	put_errands(p, changes, wide, out);
 	free(cost);
 	free(counted);

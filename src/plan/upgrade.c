@@ -21,11 +21,22 @@ static char *release_of(const struct answers *a, const char *stands)
 	return xasprintf("sha256-%.12s", digest ? digest + strlen("@sha256:") : "");
 }
 
+void upgrade_offer(const struct answers *a, struct plan *p, const char *question, const char *newest)
+{
+	if (release_compare(answers_str(a, question), newest) >= 0)
+		return;
+	if (!p->newer)
+		p->newer = cJSON_CreateObject();
+	cJSON_AddStringToObject(p->newer, question, newest);
+}
+
 /* An older MLflow cannot read newer tables. */
 void upgrade_judge(const struct answers *a, struct plan *p)
 {
 	const char *stands = json_str(a->resolved, "release", "");
 	p->release = release_of(a, stands);
+	if (!strcmp(answers_str(a, "image.source"), "build"))
+		upgrade_offer(a, p, "image.mlflow_version", release_newest_mlflow());
 	if (!*stands || !strcmp(stands, p->release) || release_same_schema(stands, p->release))
 		return;
 	if (*stands != 's' && *p->release != 's' && release_compare(p->release, stands) < 0) {

@@ -14,4 +14,7 @@ const char *upgrade_backup(struct design *d);
 /* The same, and "stop": a resource of this kind that stops what writes to the database. Takes spec. */
 const char *upgrade_stop(struct design *d, const char *kind, const char *name, cJSON *spec);
 
+/* Notes newest in p->newer when it is newer than the version that question is answered with. */
+void upgrade_offer(const struct answers *a, struct plan *p, const char *question, const char *newest);
+
 #endif

@@ -65,6 +65,12 @@ def order(sim, since):
     return [w for w in words if w]
 
 
+def offered(home):
+    for question, old, new in (("image.mlflow_version", OLD, NEW), ("oauth2_proxy.version", "7.15.5", "7.15.6")):
+        run = home.run("plan", "--rehearse", "--json", home.example(), "--set", f"{question}={old}")
+        ok(json.loads(run.stdout)["newer"] == {question: new}, f"plan: a newer {question} is offered", run.stdout[-800:], run.stderr)
+
+
 def success(home):
     with Sim(home) as sim:
         path = stands(home, sim)
