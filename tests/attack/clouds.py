@@ -114,7 +114,7 @@ def tried(name, seed, follow, authority):
 
 def attack(tally, seeds, short, only=None):
     """seeds: of how many trials each mutation is tried."""
-    with Home() as home, ThreadPoolExecutor(8 if short else 6) as pool:
+    with Home() as home, ThreadPoolExecutor(2 if short else 6) as pool:
         authority = cloud.Authority(home.path)
         jobs = [(name, seed) for seed in seeds for name in cloud.MUTATIONS if not only or name in only]
         for name, told, fault in pool.map(lambda job: tried(*job, not short, authority), jobs):

@@ -89,7 +89,7 @@ def tried(what, how, n, library, wanted):
 
 
 def attack(tally, seeds, short, only=None):
-    with Home() as home, ThreadPoolExecutor(6) as pool:
+    with Home() as home, ThreadPoolExecutor(2 if short else 6) as pool:
         library = shim(home.path)
         if not library:
             print("skipped: kills: there is no compiler")

@@ -342,7 +342,7 @@ def tried(trial, seed):
 
 def attack(tally, seeds, short, only=None):
     """A seed of the caller is a handful of each kind."""
-    with ThreadPoolExecutor(4) as pool:
-        jobs = [(trial, seed * 1000 + i) for seed in seeds for name, (trial, count) in TRIALS.items() if not only or name in only for i in range(count if not short else max(2, count // 2))]
+    with ThreadPoolExecutor(2) as pool:
+        jobs = [(trial, seed * 1000 + i) for seed in seeds for name, (trial, count) in TRIALS.items() if not only or name in only for i in range(count if not short else max(2, count // 6))]
         for kind, name, fault in pool.map(lambda job: tried(*job), jobs):
             tally.note(kind, name, fault)

@@ -3,7 +3,7 @@
 twice or left.
 
 The simulated cloud answers the N-th request so slowly that the program is surely waiting for it when it is killed; the request has acted. Every
-N is tried with MLFLOW_SETUP_ALL=1; without it, KILL9_POINTS (default 8) of the first apply and half as many of the others, spread evenly."""
+N is tried with MLFLOW_SETUP_ALL=1; without it, KILL9_POINTS (default 4) of the first apply and half as many of the others, spread evenly."""
 import json
 import os
 import signal
@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from harness import ALL_DATA, PROGRAM, Home, Sim, done, ok, read, result_of, wait_for
 
-POINTS = int(os.environ.get("KILL9_POINTS", "8"))
+POINTS = int(os.environ.get("KILL9_POINTS", "4"))
 # What a run leaves behind that is not a resource: journals of the cloud itself, what expires by itself, what MLflow holds.
 TRACES = ("operation", "requests", "oauth", "token", "log", "lag", "softDeleted", "audit", "usage", "mlflow", "front", "key", "session", "iam.policies", "(faults)")
 # What an address that Cloud Run still holds keeps from being deleted; one of each, and destroy has to name it.

@@ -2,12 +2,13 @@
 """T1: another MLflow on a database that stands. The way is a backup, the writers stopped, the migration, the start, the proof; the way back is the old server and
 the command that restores. A newer schema is never given to an older MLflow."""
 import json
+import os
 import shlex
 import signal
 import subprocess
 
 from cloud_hand import ask
-from harness import PROGRAM, Home, Sim, done, ok, read, result_of, wait_for
+from harness import PROGRAM, Home, Sim, done, ok, read, result_of, wait_for, skip
 from kill9 import dump_of, load
 
 OLD, NEW = "3.16.1", "3.17.2"
@@ -209,10 +210,15 @@ def killed(home):
 
 def main():
     import sys
-    for scene in [globals()[n] for n in sys.argv[1:]] or (success, migration, proof, killed):
+    every = (offered, success, migration, proof, killed)
+    asked = [globals()[n] for n in sys.argv[1:]] or (every if os.environ.get("MLFLOW_SETUP_ALL") else every[:3])
+    for scene in asked:
         with Home() as home:
             scene(home)
+    if len(asked) == 3:
+        skip("a proof that fails, and a kill at each of its writes", "they take minutes: MLFLOW_SETUP_ALL=1 tries them")
     done()
 
 
-main()
+if __name__ == "__main__":
+    main()
