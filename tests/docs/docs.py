@@ -64,7 +64,7 @@ def completions():
         ("mlflow-setup app", ["apply"]),
         ("mlflow-setup --reh", ["--rehearse"]),
         ("mlflow-setup apply x.json --cloud-", ["--cloud-proxy", "--cloud-ca"]),
-        ("mlflow-setup apply cloud", ["cloud-run.json"]),
+        ("mlflow-setup apply gk", ["gke.json"]),
         ("mlflow-setup --set auth.mo", ["oauth2-proxy", "iap", "basic", "iam"]),
         ("mlflow-setup --set database.engine=p", ["postgresql"]),
         ("mlflow-setup --color ", ["always", "never", "auto"]),
