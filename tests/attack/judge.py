@@ -13,10 +13,12 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../
 from harness import PROGRAM, SECRET  # noqa: E402  the path comes first
 
 # err.h's, without the one that means a fault of the program itself.
-EXITS = {0, 1, 2, 3, 64, 65, 66, 69, 73, 75, 77, 78, 130}
+EXITS = {0, 1, 2, 3, 4, 64, 65, 66, 69, 73, 75, 77, 78, 130}
 # Seconds for a run, and for what follows each interruption; many times what an undisturbed one takes.
 PATIENCE, GRACE = 40, 15
-MOST_MEMORY_KB = 1500000 if os.environ.get("ASAN_OPTIONS") else 700000
+with open(PROGRAM, "rb") as program:
+    SANITIZED = b"__asan_init" in program.read()
+MOST_MEMORY_KB = 1500000 if SANITIZED else 700000
 MOST_OUTPUT = 4 << 20
 REPORTS = re.compile(rb"Sanitizer|runtime error:|SUMMARY: |LeakSanitizer|Assertion .* failed|stack smashing|double free|malloc\(\)")
 

@@ -255,7 +255,7 @@ def descriptor_trial(seed):
         verb = rnd.choice((["apply", "--rehearse", answers], ["plan", "--rehearse", "--json", answers], ["questions"], ["schema"], ["--help"], ["connect", "--rehearse", answers], ["--rehearse", answers],
                            ["render", "--rehearse", answers, "--out", home.file("out")]))
         # With three alone a sanitizer's own runtime looks for a descriptor for ever.
-        limit = rnd.choice((None, None, 8 if os.environ.get("ASAN_OPTIONS") else 3, 8, 16))
+        limit = rnd.choice((None, None, 8 if judge.SANITIZED else 3, 8, 16))
 
         def prepare():
             for n in closed:
