@@ -182,6 +182,7 @@ static void runs(void)
 {
 	machine("user-data", user_data(LOGIN, "gate", "", OPEN));
 	chain();
+	lead_to_ip(DOMAIN);
 	member(true);
 	is_str(health(), "UNHEALTHY", "behind a firewall that knows no probes a machine is unhealthy");
 	for (int i = 0; i < 400 && visit(DOMAIN, "/", NULL) == 404; i++)

@@ -209,6 +209,7 @@ static void ingress(void)
 	is_int(cJSON_GetArraySize(json_at(rules, "items")), 2, "GKE makes forwarding rules for HTTPS and HTTP");
 	cJSON_Delete(rules);
 	roll_out(server());
+	lead_to_ip(DOMAIN);
 	for (int n = 0; n < 400 && (visit(DOMAIN, "/", NULL) != 302 || last.mischief.how == SIM_BAD_TLS); n++)
 		pass(60);
 	is_int(last.status, 302, "with DNS, certificate and pods the domain leads to IAP");

@@ -148,6 +148,7 @@ static void balancer(void)
 	make(GLOBAL "addresses", "{\"name\":\"ip\"}");
 	make(GLOBAL "forwardingRules", "{\"name\":\"rule\",\"loadBalancingScheme\":\"EXTERNAL_MANAGED\",\"portRange\":\"443\",\"target\":\""
 	     LINK("targetHttpsProxies", "proxy") "\",\"IPAddress\":\"" LINK("addresses", "ip") "\"}");
+	lead_to_ip(DOMAIN);
 	for (int i = 0; i < 400 && visit(DOMAIN, NULL) != 302; i++)
 		pass(60);
 	is_int(last.status, 302, "after DNS, certificate and edge are ready IAP answers for the domain");

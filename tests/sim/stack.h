@@ -113,6 +113,17 @@ __attribute__((unused)) static void secret(const char *name, const char *payload
 	buf_free(&b);
 }
 
+/* A record at the registrar leads this domain to the load balancer's address "ip". */
+__attribute__((unused)) static void lead_to_ip(const char *domain)
+{
+	cJSON *address = ask("GET", "compute.googleapis.com", "/compute/v1/projects/demo-proj/global/addresses/ip", NULL);
+	char *target = xasprintf("/%s/A", domain), *body = xasprintf("{\"data\":[\"%s\"]}", json_str(address, "address", "?"));
+	cJSON_Delete(expect(200, "PUT", "registrar.example", target, body, "a record leads the domain there"));
+	cJSON_Delete(address);
+	free(target);
+	free(body);
+}
+
 __attribute__((unused)) static void done_compute(cJSON *op)
 {
 	if (status != 200)
