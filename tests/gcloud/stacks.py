@@ -78,9 +78,10 @@ def databases(g):
     g("sql instances create r1 --master-instance-name=main --tier=db-custom-1-3840 --region=us-central1")
     g("sql instances describe main", replicaNames=["r1"])
     g("sql instances promote-replica r1")
-    agent = json.loads(g("sql instances describe main"))["serviceAccountEmailAddress"]
+    agents = {name: json.loads(g(f"sql instances describe {name}"))["serviceAccountEmailAddress"] for name in ("main", "copy")}
     g("storage buckets create gs://dumps-of-main --location=us-central1 --uniform-bucket-level-access")
-    g(f"storage buckets add-iam-policy-binding gs://dumps-of-main --member=serviceAccount:{agent} --role=roles/storage.objectAdmin")
+    for agent in agents.values():
+        g(f"storage buckets add-iam-policy-binding gs://dumps-of-main --member=serviceAccount:{agent} --role=roles/storage.objectAdmin")
     time.sleep(1)
     g("sql export sql main gs://dumps-of-main/a.sql --database=mlflow")
     g("sql import sql copy gs://dumps-of-main/a.sql --database=mlflow")
