@@ -49,7 +49,7 @@ def upstream():
 
 def gate(home, sim, port, behind):
     """oauth2-proxy for Google's accounts, which reaches Google through the simulated cloud."""
-    secret = home.file("client-secret", "shh")
+    secret = home.file("client-secret", "GOCSPX-" + "s" * 28)
     emails = home.file("emails", PERMITTED + "\n")
     cookie = home.file("cookie-secret", base64.urlsafe_b64encode(secrets.token_bytes(32)).decode())
     arguments = [parts.OAUTH2_PROXY, "--provider=google", "--client-id=client.apps.googleusercontent.com", f"--client-secret-file={secret}",
