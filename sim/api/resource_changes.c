@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "sim/api/serving.h"
 
 #include <stdlib.h>
@@ -182,6 +183,15 @@ struct kept {
 	const cJSON *old;
 };
 
+/* The fields of updateMask; Organization Policy's clients name them from the request on: "policy.spec". */
+static const char *mask_of(struct sim_call *c)
+{
+	const char *mask = sim_param(c, "updateMask");
+	if (!mask || !text_starts(mask, "policy."))
+		return mask;
+	return strstr(mask, ",") ? "spec,dryRunSpec" : mask + strlen("policy.");
+}
+
 static void keep(void *arg, const char *field)
 {
 	struct kept *k = arg;
@@ -200,7 +210,7 @@ void resource_patch(struct sim_call *c)
 		return;
 	struct kept k = {cJSON_Duplicate(o->doc, true), o->doc};
 	if (c->body)
-		sim_merge(k.doc, c->body, sim_param(c, "updateMask"));
+		sim_merge(k.doc, c->body, mask_of(c));
 	keep(&k, "name");
 	resource_words(r->kept, keep, &k);
 	if (!complete(c, r, k.doc, o)) {
