@@ -213,7 +213,7 @@ static void list_constraints(struct sim_call *c)
 #define P "orgpolicy.projects.policies"
 static const struct sim_resource resources[] = {
 	{.methods = P, .collection = POLICIES, .key = "projects/{project}/policies/{policies}", .name = "projects/{number}/policies/{policies}",
-	 .field = "policies", .valid = policy_valid, .complete = policy_complete, .touched = policy_touched},
+	 .field = "policies", .masked = "policy.", .valid = policy_valid, .complete = policy_complete, .touched = policy_touched},
 	{0},
 };
 static const struct sim_route routes[] = {

@@ -58,6 +58,7 @@ struct sim_resource {
 
 	/* Changed, deleted. */
 	const char *kept;                  /* fields that no change reaches, beside "name" */
+	const char *masked;                /* "policy.": what clients put before each field of updateMask, which counts from the request on; or NULL */
 	bool (*current)(struct sim_call *c, const struct sim_object *o, const char *etag); /* is this, or "", its etag? False: answered */
 	bool (*changing)(struct sim_call *c, const struct sim_object *o);                  /* may it be changed? False: answered */
 	bool (*deleting)(struct sim_call *c, struct sim_object *o);                        /* may it go? False: answered */

@@ -183,13 +183,20 @@ struct kept {
 	const cJSON *old;
 };
 
-/* The fields of updateMask; Organization Policy's clients name them from the request on: "policy.spec". */
-static const char *mask_of(struct sim_call *c)
+/* updateMask with its fields counted from the resource on; from the scratch. */
+static const char *mask_of(struct sim_call *c, const struct sim_resource *r)
 {
 	const char *mask = sim_param(c, "updateMask");
-	if (!mask || !text_starts(mask, "policy."))
+	if (!r->masked)
 		return mask;
-	return strstr(mask, ",") ? "spec,dryRunSpec" : mask + strlen("policy.");
+	struct buf b = {0};
+	char *copy = xstrdup(mask ? mask : ""), *save = NULL;
+	for (char *path = strtok_r(copy, ", ", &save); path; path = strtok_r(NULL, ", ", &save))
+		buf_printf(&b, "%s%s", b.len ? "," : "", path + (text_starts(path, r->masked) ? strlen(r->masked) : 0));
+	mask = sim_tmp("%s", buf_text(&b));
+	free(copy);
+	buf_free(&b);
+	return mask;
 }
 
 static void keep(void *arg, const char *field)
@@ -210,7 +217,7 @@ void resource_patch(struct sim_call *c)
 		return;
 	struct kept k = {cJSON_Duplicate(o->doc, true), o->doc};
 	if (c->body)
-		sim_merge(k.doc, c->body, mask_of(c));
+		sim_merge(k.doc, c->body, mask_of(c, r));
 	keep(&k, "name");
 	resource_words(r->kept, keep, &k);
 	if (!complete(c, r, k.doc, o)) {

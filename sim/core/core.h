@@ -120,8 +120,8 @@ struct sim_object *sim_following(struct sim *s, const struct sim_object *o, cons
  * field, with nextPageToken. extra (may be NULL) is merged into the reply. O(page). */
 void sim_list(struct sim_call *c, const char *collection, const char *prefix, const char *field, bool (*keep)(const struct sim_call *, const struct sim_object *),
 	      cJSON *extra);
-/* Full or partial update of doc by a field mask ("a.b,c"; NULL or "" means all fields present in patch): AIP-134. False, answered with
- * 400, when the mask names what is not there in the contract. */
+/* Full or partial update of doc by a field mask ("a.b,c"; NULL or "" means all fields present in patch): AIP-134. Fields of
+ * the mask that patch has not are taken out. */
 void sim_merge(cJSON *doc, const cJSON *patch, const char *mask);
 /* Puts what defaults has and doc has not, however deep. */
 void sim_fill(cJSON *doc, const cJSON *defaults);
