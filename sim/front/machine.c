@@ -909,12 +909,7 @@ bool machine_asked(struct sim *s, const struct sim_object *vm, int port, const c
 	if (!backend_let_in(s, vm, port, from) || !machine_open(s, vm, &w))
 		return false;
 	const struct workload_part *part = workload_at_host(&w, port, from);
-	if (part && q) {
-		struct visit v;
-		visit_begin(&v, s, q);
-		workload_answer(&v, &w, part, out);
-		visit_end(&v);
-	}
+	workload_visited(&w, part, q, out);
 	workload_close(&w);
 	return part != NULL;
 }

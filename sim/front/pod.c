@@ -454,12 +454,7 @@ bool pod_asked(struct sim *s, const struct sim_object *cluster, const char *addr
 	if (!pod_open(s, cluster->key, address, &w))
 		return false;
 	const struct workload_part *part = workload_at(&w, port);
-	if (part) {
-		struct visit v;
-		visit_begin(&v, s, q);
-		workload_answer(&v, &w, part, out);
-		visit_end(&v);
-	}
+	workload_visited(&w, part, q, out);
 	workload_close(&w);
 	return part != NULL;
 }

@@ -268,16 +268,23 @@ void workload_answer_ingress(struct visit *v, const struct workload *w, struct s
 	wall_page(out, 503, "Server Error", "The service you requested is not available yet.<p>Please try again in 30 seconds.");
 }
 
+void workload_visited(const struct workload *w, const struct workload_part *part, const struct sim_request *q, struct sim_reply *out)
+{
+	struct visit v;
+	if (!part || !q)
+		return;
+	visit_begin(&v, w->sim, q);
+	workload_answer(&v, w, part, out);
+	visit_end(&v);
+}
+
 bool workload_healthy(const struct workload *w, const struct workload_part *part, const char *path)
 {
 	if (!part || !path)
 		return part != NULL;
 	struct sim_request q = {.method = "GET", .host = "10.0.0.1", .target = path};
 	struct sim_reply r = {0};
-	struct visit v;
-	visit_begin(&v, w->sim, &q);
-	workload_answer(&v, w, part, &r);
-	visit_end(&v);
+	workload_visited(w, part, &q, &r);
 	int status = r.status;
 	sim_reply_free(&r);
 	return status == 200;

@@ -35,6 +35,8 @@ const struct workload_part *workload_at(const struct workload *w, int port);
 const struct workload_part *workload_at_host(const struct workload *w, int port, const char *from);
 /* Lets a request in at a part: oauth2-proxy with what is behind it, MLflow, or a sample. */
 void workload_answer(struct visit *v, const struct workload *w, const struct workload_part *part, struct sim_reply *out);
+/* The same as a visit of its own; nothing happens where part or q is NULL. */
+void workload_visited(const struct workload *w, const struct workload_part *part, const struct sim_request *q, struct sim_reply *out);
 /* The same for Cloud Run, where the container with the port is the ingress. */
 void workload_answer_ingress(struct visit *v, const struct workload *w, struct sim_reply *out);
 /* Does a health check's GET (path NULL: a connection) at this part succeed? */
