@@ -131,7 +131,7 @@ static void check_complete(struct sim_call *c, cJSON *doc)
 		json_put_str(http, "requestMethod", "GET");
 }
 
-/* An id made of the name: "My check" is my-check-XXXXXXXXXXX. */
+/* An id made of the name: "My check" becomes "my-check-" and eleven hexadecimal digits. */
 static const char *check_id(struct sim_call *c, const char *words)
 {
 	struct buf b = {0};
