@@ -2,8 +2,6 @@
 #include "config.h"
 #include "engine/run_private.h"
 
-#include "base/buf.h"
-#include "base/escape.h"
 #include "base/gettext.h"
 #include "base/json.h"
 #include "base/mem.h"
@@ -75,28 +73,16 @@ void step_decide_back(struct step *s)
 	}
 }
 
-/* The command that puts the database back to what it was, each value one word of a shell. */
-static char *restore_command(const struct run *r, const char *id, const char *instance)
-{
-	struct buf b = {0};
-	buf_puts(&b, "gcloud sql backups restore ");
-	escape_word(id, &b);
-	buf_puts(&b, " --restore-instance=");
-	escape_word(instance, &b);
-	buf_puts(&b, " --project=");
-	escape_word(r->plan->project, &b);
-	return buf_take(&b);
-}
-
 void run_put_backup(const struct run *r, cJSON *result)
 {
-	const struct step *s = r->plan && r->mode->builds ? run_step(r, "backup") : NULL;
-	const char *id = s && (s->result == RESULT_DONE || s->result == RESULT_KEPT) ? json_str(s->seen.outputs, "id", NULL) : NULL;
-	if (!id)
-		return;
-	char *command = restore_command(r, id, json_str(s->spec, "instance", ""));
-	json_put_str(result, "backup", s->resource->name);
-	json_put_str(result, "backup_id", id);
-	json_put_str(result, "restore", command);
-	free(command);
+	for (size_t i = 0; r->mode->builds && i < r->count; i++) {
+		const struct step *s = &r->steps[i];
+		if (!s->resource->kind->restore || (s->result != RESULT_DONE && s->result != RESULT_KEPT) || !json_at(s->seen.outputs, "id"))
+			continue;
+		char *command = s->resource->kind->restore(&s->view, &s->seen);
+		json_put_str(result, "backup", s->resource->name);
+		json_put_str(result, "backup_id", json_str(s->seen.outputs, "id", ""));
+		json_put_str(result, "restore", command);
+		free(command);
+	}
 }

@@ -148,6 +148,9 @@ struct kind {
 	void (*destroy)(const struct view *v, const struct observation *seen, struct call *out);
 	/* What this stopped goes on as before, after a run that did not get to what needed it; a request whose method is NULL: it does. NULL: it stops nothing. */
 	void (*back)(const struct view *v, const struct observation *seen, struct call *out);
+	/* The line for a shell that puts back what this saved, each value one word of it, for the caller to free; seen says that it stands. NULL: it saves
+	 * nothing. */
+	char *(*restore)(const struct view *v, const struct observation *seen);
 	/* The URL of a text object that grows while this is being made (a build's log), from the operation or the object last read; freed by
 	 * the caller; NULL when it is not known yet. May be a NULL function. */
 	char *(*log_url)(const struct view *v, const cJSON *operation_or_object);

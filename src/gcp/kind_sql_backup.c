@@ -5,6 +5,8 @@
 #include "gcp/kinds.h"
 #include "gcp/sql_shared.h"
 
+#include "base/buf.h"
+#include "base/escape.h"
 #include "base/gettext.h"
 #include "base/json.h"
 #include "base/mem.h"
@@ -92,6 +94,18 @@ static void create(const struct view *v, const struct observation *seen, struct 
 	free(text);
 }
 
+static char *backup_restore(const struct view *v, const struct observation *seen)
+{
+	struct buf b = {0};
+	buf_puts(&b, "gcloud sql backups restore ");
+	escape_word(json_str(seen->outputs, "id", ""), &b);
+	buf_puts(&b, " --restore-instance=");
+	escape_word(instance(v), &b);
+	buf_puts(&b, " --project=");
+	escape_word(v->project, &b);
+	return buf_take(&b);
+}
+
 const struct kind kind_sql_backup = {
 	.id = "sqladmin.backupRun",
 	.title = N_("Backup of the database"),
@@ -108,5 +122,6 @@ const struct kind kind_sql_backup = {
 	.decode = decode,
 	.compare = compare,
 	.create = create,
+	.restore = backup_restore,
 	.blind = true,
 };
