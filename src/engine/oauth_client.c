@@ -129,8 +129,6 @@ static bool read_download(const char *text, struct oauth_client *out, struct err
 	return ok;
 }
 
-static bool read_text(char *text, bool typed, struct oauth_client *out, struct err *e);
-
 static bool read_path(const char *path, struct oauth_client *out, struct err *e)
 {
 	const char *home = getenv("HOME");
