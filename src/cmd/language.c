@@ -52,9 +52,8 @@ static const char *words_of(const char *wanted, const char *dir)
 	size_t length = strcspn(wanted, ".@");
 	if (length >= sizeof name || !setlocale(LC_MESSAGES, "C.UTF-8"))
 		return NULL;
-	if (!getenv("LANGUAGE"))
-		setenv("LANGUAGE", memcpy(name, wanted, length), 1);
 	memcpy(name, wanted, length);
+	setenv("LANGUAGE", name, 0);
 	bool ours = translated(dir, name);
 	name[strcspn(name, "_")] = '\0';
 	ours |= translated(dir, name);
