@@ -18,8 +18,7 @@
 #include <string.h>
 #include <strings.h>
 
-/* When asked ------------------------------------------------------------------------------------------------------------------
- */
+/* When asked ---------------------------------------------------------------------------------------------------------------- */
 
 static bool when_window(const struct answers *a)
 {
@@ -38,14 +37,13 @@ static bool when_built(const struct answers *a)
 	return !strcmp(answers_str(a, "image.source"), "build");
 }
 
-/* NAME=VALUE ------------------------------------------------------------------------------------------------------------------
- */
+/* NAME=VALUE ---------------------------------------------------------------------------------------------------------------- */
 
-/* Is the text before the equals sign of pair this name? */
-static bool names(const char *pair, const char *name)
+/* Do both texts have the same before their equals signs? */
+static bool same_name(const char *one, const char *other)
 {
-	size_t len = strcspn(pair, "=");
-	return len == strlen(name) && !strncmp(pair, name, len);
+	size_t len = strcspn(one, "=");
+	return len == strcspn(other, "=") && !strncmp(one, other, len);
 }
 
 /* Is a name given more than once? The pair that is the second, or NULL. */
@@ -54,10 +52,7 @@ static const char *twice(const cJSON *pairs)
 	const cJSON *one, *two;
 	cJSON_ArrayForEach(one, pairs) for (two = one->next; two; two = two->next)
 	{
-		char *name = xstrndup(one->valuestring, strcspn(one->valuestring, "="));
-		bool same = names(two->valuestring, name);
-		free(name);
-		if (same)
+		if (same_name(two->valuestring, one->valuestring))
 			return two->valuestring;
 	}
 	return NULL;
@@ -66,13 +61,12 @@ static const char *twice(const cJSON *pairs)
 static bool among(const char *const *list, const char *pair)
 {
 	for (; list && *list; list++)
-		if (names(pair, *list))
+		if (same_name(pair, *list))
 			return true;
 	return false;
 }
 
-/* Database --------------------------------------------------------------------------------------------------------------------
- */
+/* Database ------------------------------------------------------------------------------------------------------------------ */
 
 static const char *check_flag(const struct answers *a, const char *value)
 {
@@ -167,8 +161,7 @@ void settings_of_database(const struct answers *a, cJSON *settings)
 	json_put_bool(settings, "insightsConfig.queryInsightsEnabled", answers_bool(a, "database.insights"));
 }
 
-/* Bucket ----------------------------------------------------------------------------------------------------------------------
- */
+/* Bucket -------------------------------------------------------------------------------------------------------------------- */
 
 static const struct choice class_choices[] = {
     {.id = "standard", .title = N_("Standard"), .help = N_("No charge for reading, and none for deleting early.")},
@@ -201,8 +194,7 @@ cJSON *settings_lifecycle(const struct answers *a)
 	return rules;
 }
 
-/* Image -----------------------------------------------------------------------------------------------------------------------
- */
+/* Image --------------------------------------------------------------------------------------------------------------------- */
 
 /* pip takes "a_b", "A.B" and "a-b" for one name. */
 static bool same_package(const char *a, size_t len, const char *b, size_t blen)
@@ -239,8 +231,7 @@ static const char *check_package(const struct answers *a, const char *value)
 		   : NULL;
 }
 
-/* Server ----------------------------------------------------------------------------------------------------------------------
- */
+/* Server -------------------------------------------------------------------------------------------------------------------- */
 
 /* Names that the plan sets, that the platform sets, or with which a variable could get around the gate; a name that ends in an
  * underscore stands for all that begin so. */
@@ -297,7 +288,7 @@ static bool is_reserved(const char *pair)
 	size_t len = strcspn(pair, "=");
 	for (const char *const *r = reserved; *r; r++) {
 		size_t n = strlen(*r);
-		if ((*r)[n - 1] == '_' ? len >= n && !strncmp(pair, *r, n) : names(pair, *r))
+		if ((*r)[n - 1] == '_' ? len >= n && !strncmp(pair, *r, n) : same_name(pair, *r))
 			return true;
 	}
 	return false;
@@ -372,8 +363,7 @@ static const char *check_origin(const struct answers *a, const char *value)
 	return text_ends(value, ":443") ? N_("A browser leaves the port 443 out of an origin: so must this.") : NULL;
 }
 
-/* Several together ------------------------------------------------------------------------------------------------------------
- */
+/* Several together ---------------------------------------------------------------------------------------------------------- */
 
 static void check_twice(const struct answers *a, const char *id, problem_fn *found, void *arg)
 {
@@ -410,8 +400,7 @@ void settings_check(const struct answers *a, problem_fn *found, void *arg)
 	check_twice(a, "server.roles", found, arg);
 }
 
-/* The rows --------------------------------------------------------------------------------------------------------------------
- */
+/* The rows ------------------------------------------------------------------------------------------------------------------ */
 
 /* clang-format off */
 const struct question settings_questions[] = {
