@@ -42,8 +42,7 @@ struct relay {
 	bool closed;             /* a close frame is among out, or has been */
 };
 
-/* Messages. -----------------------------------------------------------------------------------------------------------------
- */
+/* Messages. ----------------------------------------------------------------------------------------------------------------- */
 static void put_number(struct buf *b, uint64_t n, int bytes)
 {
 	for (int i = bytes - 1; i >= 0; i--)
@@ -92,8 +91,7 @@ static void shut(struct relay *r, int code, const char *reason)
 	r->closed = true;
 }
 
-/* The connection to the machine. --------------------------------------------------------------------------------------------
- */
+/* The connection to the machine. -------------------------------------------------------------------------------------------- */
 static struct sim_object *machine_of(const struct relay *r)
 {
 	struct sim_object *vm = sim_get(r->sim, "compute.instances", r->vm);
@@ -123,8 +121,7 @@ static void to_machine(struct relay *r, const char *data, size_t len)
 		shut(r, 1000, "");
 }
 
-/* The client's messages. ----------------------------------------------------------------------------------------------------
- */
+/* The client's messages. ---------------------------------------------------------------------------------------------------- */
 static void confirm(struct relay *r, uint64_t upto)
 {
 	if (upto < r->confirmed || upto - r->confirmed > r->unconfirmed.len) {
@@ -187,8 +184,7 @@ static bool relay_more(struct sim *s, void *state, struct buf *out)
 	return !r->closed;
 }
 
-/* Sessions. -----------------------------------------------------------------------------------------------------------------
- */
+/* Sessions. ----------------------------------------------------------------------------------------------------------------- */
 static cJSON *bytes_kept(const struct buf *b)
 {
 	return cJSON_CreateString(sim_base64(b->data ? b->data : "", b->len, false));
@@ -238,8 +234,7 @@ static void begin_session(struct relay *r)
 	say_bytes(r, TAG_SID, hex, strlen(hex));
 }
 
-/* Opening. ------------------------------------------------------------------------------------------------------------------
- */
+/* Opening. ------------------------------------------------------------------------------------------------------------------ */
 /* A handshake that fails is plain HTTP. */
 static void turn_down(struct sim_call *c, int status, const char *why)
 {

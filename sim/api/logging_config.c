@@ -70,8 +70,7 @@ static void drop(struct sim_call *c)
 	sim_empty(c);
 }
 
-/* Metrics. ------------------------------------------------------------------------------------------------------------------
- */
+/* Metrics. ------------------------------------------------------------------------------------------------------------------ */
 static bool metric_ok(struct sim_call *c, const cJSON *doc, const char *name)
 {
 	size_t n = strlen(name);
@@ -145,8 +144,7 @@ static void metric_update(struct sim_call *c)
 		metric_write(c, name, key);
 }
 
-/* What each project has. ------------------------------------------------------------------------------------------------------
- */
+/* What each project has. ---------------------------------------------------------------------------------------------------- */
 static void born(struct sim_call *c)
 {
 	static const char *const names[] = {"_Default", "_Required"};
@@ -184,8 +182,7 @@ static void get(struct sim_call *c)
 	resource_get(c);
 }
 
-/* Sinks. ----------------------------------------------------------------------------------------------------------------------
- */
+/* Sinks. -------------------------------------------------------------------------------------------------------------------- */
 static bool sink_ok(struct sim_call *c, const cJSON *doc)
 {
 	static const char *const places[] = {"storage.googleapis.com/", "bigquery.googleapis.com/projects/",
@@ -261,8 +258,7 @@ static void sink_delete(struct sim_call *c)
 		drop(c);
 }
 
-/* Buckets. --------------------------------------------------------------------------------------------------------------------
- */
+/* Buckets. ------------------------------------------------------------------------------------------------------------------ */
 static void bucket_create(struct sim_call *c)
 {
 	const char *where = sim_part(c, 4), *id = sim_param(c, "bucketId"),

@@ -298,8 +298,7 @@ static void channel_delete(struct sim_call *c)
 	sim_empty(c);
 }
 
-/* Alerting policies. --------------------------------------------------------------------------------------------------------
- */
+/* Alerting policies. -------------------------------------------------------------------------------------------------------- */
 static bool condition_ok(struct sim_call *c, const cJSON *condition)
 {
 	static const char *const kinds[] = {"conditionThreshold",

@@ -133,8 +133,7 @@ bool sim_dns_says(struct sim *s, const char *name, const char *type, const char 
 	return says;
 }
 
-/* Google Public DNS, the JSON API (developers.google.com/speed/public-dns/docs/doh/json). -------------------------------------
- */
+/* Google Public DNS, the JSON API (developers.google.com/speed/public-dns/docs/doh/json). ----------------------------------- */
 
 static bool name_ok(const char *name)
 {
@@ -184,8 +183,7 @@ static void resolve(struct sim_call *c)
 	free(key);
 }
 
-/* The registrar. --------------------------------------------------------------------------------------------------------------
- */
+/* The registrar. ------------------------------------------------------------------------------------------------------------ */
 
 static void set(struct sim *s, const char *name, const char *type, cJSON *data)
 {

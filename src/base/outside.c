@@ -34,8 +34,7 @@ struct hits {
 	bool encoded; /* it is looked for in its base64 */
 };
 
-/* Undoing escapes ------------------------------------------------------------------------------------------------------------
- */
+/* Undoing escapes ----------------------------------------------------------------------------------------------------------- */
 
 static int hex_of(const char *p, size_t left, size_t digits)
 {
@@ -198,8 +197,7 @@ static void *scratch(enum scratch which, size_t size)
 	return kept[which].data;
 }
 
-/* Finding --------------------------------------------------------------------------------------------------------------------
- */
+/* Finding ------------------------------------------------------------------------------------------------------------------- */
 
 static bool base64_letter(char c)
 {
@@ -365,8 +363,7 @@ void outside_redact(struct buf *text)
 	outside_replace(text, no_name, NULL);
 }
 
-/* The door -------------------------------------------------------------------------------------------------------------------
- */
+/* The door ------------------------------------------------------------------------------------------------------------------ */
 
 /* Where text may be cut so that at most max bytes stay and no character is broken. */
 static size_t cut_at(const char *text, size_t max)
