@@ -7,10 +7,10 @@
 #include "sim/front/workloads.h"
 
 static const struct sim_floors floors = {
-	.apis = sim_apis,
-	.identity = &sim_identity,
-	.workloads = &sim_front_workloads,
-	.front_door = sim_front_door,
+    .apis = sim_apis,
+    .identity = &sim_identity,
+    .workloads = &sim_front_workloads,
+    .front_door = sim_front_door,
 };
 
 struct sim *sim_new(const struct sim_options *o, struct err *e)

@@ -14,10 +14,10 @@
 struct sim;
 
 struct sim_options {
-	uint64_t seed;            /* 0 means 1 */
-	const cJSON *world;       /* the starting world (see sim/api/world.c), or NULL for the default; not kept */
-	double start;             /* seconds since 1970 at time 0; 0 means 2026-01-01T09:00:00Z */
-	bool pessimistic;         /* draw times around the 95th percentile */
+	uint64_t seed;      /* 0 means 1 */
+	const cJSON *world; /* the starting world (see sim/api/world.c), or NULL for the default; not kept */
+	double start;       /* seconds since 1970 at time 0; 0 means 2026-01-01T09:00:00Z */
+	bool pessimistic;   /* draw times around the 95th percentile */
 };
 /* A ready-made world by name ("default", "no-organization", "no-billing", "restricted", ...); NULL when there is none of that name.
  * The caller deletes. */
@@ -29,9 +29,9 @@ struct sim_header {
 	const char *name, *value;
 };
 struct sim_request {
-	const char *method;       /* upper case */
-	const char *host;         /* "run.googleapis.com", without port */
-	const char *target;       /* path and query as sent: "/v2/projects/p?x=y" */
+	const char *method; /* upper case */
+	const char *host;   /* "run.googleapis.com", without port */
+	const char *target; /* path and query as sent: "/v2/projects/p?x=y" */
 	const struct sim_header *headers;
 	size_t header_count;
 	const char *body;
@@ -40,7 +40,7 @@ struct sim_request {
 /* What a fault rule asks of whoever carries the bytes; zero for none. */
 struct sim_mischief {
 	enum { SIM_SEND, SIM_RESET_BEFORE, SIM_RESET_AFTER, SIM_TRUNCATE, SIM_WRONG_LENGTH, SIM_SLOW, SIM_BAD_TLS } how;
-	double seconds;           /* SIM_SLOW: pause between bytes */
+	double seconds; /* SIM_SLOW: pause between bytes */
 };
 /* A reply whose body goes on: more adds what there is to say now and tells whether the stream goes on; who does not carry streams takes the
  * body for the whole. take, with a reply 101 only, gets the client's bytes, which both sides then speak another protocol in. end frees the state. */
@@ -49,14 +49,14 @@ struct sim_stream {
 	bool (*more)(struct sim *s, void *state, struct buf *out); /* NULL: no stream */
 	void (*end)(void *state);
 	void *state;
-	double seconds;           /* it ends after so many; 0: when the client goes */
+	double seconds; /* it ends after so many; 0: when the client goes */
 	void (*take)(struct sim *s, void *state, const char *data, size_t len); /* NULL: the client says nothing more */
 };
 struct sim_reply {
 	int status;
-	char *headers;            /* "Name: value\r\n" lines without Content-Length; owned */
+	char *headers; /* "Name: value\r\n" lines without Content-Length; owned */
 	struct buf body;
-	double latency;           /* seconds until the reply should arrive */
+	double latency; /* seconds until the reply should arrive */
 	struct sim_mischief mischief;
 	struct sim_stream stream;
 };

@@ -62,8 +62,13 @@ static enum exit_code run_wizard(struct cli *cli, struct err *e)
 	struct answers *a = previous_answers(cli, e);
 	if (!a)
 		return report(e);
-	struct wizard_options o = {.file = cli->file, .rehearsal = cli->rehearse, .plain = cli->plain, .ascii = cli->ascii,
-				   .color = cli->color, .open = open_for_wizard, .arg = cli};
+	struct wizard_options o = {.file = cli->file,
+				   .rehearsal = cli->rehearse,
+				   .plain = cli->plain,
+				   .ascii = cli->ascii,
+				   .color = cli->color,
+				   .open = open_for_wizard,
+				   .arg = cli};
 	int code = wizard_run(NULL, a, &o);
 	answers_free(a);
 	return (enum exit_code)code;
@@ -105,7 +110,10 @@ int main(int argc, char **argv)
 	process_hold_standard_fds();
 	const char *missing = language_begin(LOCALEDIR);
 	if (missing)
-		fprintf(stderr, "This system has no locale %s, so this speaks English. Where the package \"locales\" is installed, localedef makes it.\n", missing);
+		fprintf(stderr,
+			"This system has no locale %s, so this speaks English. Where the package \"locales\" is installed, "
+			"localedef makes it.\n",
+			missing);
 	mem_install();
 	signal(SIGPIPE, SIG_IGN);
 

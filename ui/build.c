@@ -86,8 +86,16 @@ void build_start(struct wizard *w, bool undo)
 	w->build.undoing = undo;
 	w->build.p.started = w->build.p.now = session_now(w->session);
 	const char **words = undo ? data_words() : NULL;
-	struct run_options o = {.verb = undo ? RUN_DESTROY : RUN_APPLY, .answers = w->answers, .consent = consent, .delete_data = words,
-				.wait = -1, .file = w->options->file, .save = wizard_save_run, .event = wizard_event, .arg = w, .secret = wizard_secret};
+	struct run_options o = {.verb = undo ? RUN_DESTROY : RUN_APPLY,
+				.answers = w->answers,
+				.consent = consent,
+				.delete_data = words,
+				.wait = -1,
+				.file = w->options->file,
+				.save = wizard_save_run,
+				.event = wizard_event,
+				.arg = w,
+				.secret = wizard_secret};
 	w->build.run = run_start(w->session, &o, &e);
 	free(words);
 	if (!w->build.run)
@@ -295,8 +303,9 @@ static void put_mark(int y, int x, enum phase phase)
 		enum role role;
 		enum glyph mark;
 	} marks[PHASE_COUNT] = {
-		[PHASE_FAILED] = {ROLE_BAD, GLYPH_CROSS}, [PHASE_YOURS] = {ROLE_WARN, GLYPH_WARN}, [PHASE_RUNNING] = {ROLE_BUSY, GLYPH_RUN}, [PHASE_DONE] = {ROLE_GOOD, GLYPH_CHECK},
-		[PHASE_SKIPPED] = {ROLE_WARN, GLYPH_WARN}, [PHASE_WAITING] = {ROLE_DIM, GLYPH_WAIT},
+	    [PHASE_FAILED] = {ROLE_BAD, GLYPH_CROSS},  [PHASE_YOURS] = {ROLE_WARN, GLYPH_WARN},
+	    [PHASE_RUNNING] = {ROLE_BUSY, GLYPH_RUN},  [PHASE_DONE] = {ROLE_GOOD, GLYPH_CHECK},
+	    [PHASE_SKIPPED] = {ROLE_WARN, GLYPH_WARN}, [PHASE_WAITING] = {ROLE_DIM, GLYPH_WAIT},
 	};
 	put_glyph(y, x, marks[phase].role, marks[phase].mark);
 }
@@ -310,7 +319,9 @@ static int put_time(int y, struct rect r, enum phase phase, double seconds, doub
 	clock_text(seconds, took);
 	bool compare = phase == PHASE_RUNNING && usual >= 20 && r.w > 64, late = compare && seconds > usual;
 	/* TRANSLATORS: "3:21, usually about 1 min" and "0:31 of about 3 min" */
-	char *text = late ? xasprintf(_("%s, usually %s"), took, about_text(usual, about)) : compare ? xasprintf(_("%s of %s"), took, about_text(usual, about)) : xstrdup(took);
+	char *text = late      ? xasprintf(_("%s, usually %s"), took, about_text(usual, about))
+		     : compare ? xasprintf(_("%s of %s"), took, about_text(usual, about))
+			       : xstrdup(took);
 	int width = cells(text) < 30 ? cells(text) : 30;
 	put_right(y, r.x + r.w - width, width, phase == PHASE_RUNNING ? ROLE_BUSY : ROLE_DIM, text);
 	free(text);
@@ -326,7 +337,9 @@ static bool is_named(const struct step *s)
 /* What runs, or why it failed. */
 static void put_part_words(const struct build *b, int part, enum phase phase, int y, int x, int width)
 {
-	int at = phase == PHASE_RUNNING ? progress_part_deciding(&b->p, part) : phase == PHASE_FAILED ? failed_step(b, (struct row){part, -1}) : -1;
+	int at = phase == PHASE_RUNNING  ? progress_part_deciding(&b->p, part)
+		 : phase == PHASE_FAILED ? failed_step(b, (struct row){part, -1})
+					 : -1;
 	const struct cause *c = progress_cause(&b->p, at);
 	if (c) {
 		char *words = cause_short(&b->p, c);
@@ -343,12 +356,19 @@ static void put_part_words(const struct build *b, int part, enum phase phase, in
 static void draw_part(const struct build *b, int part, int y, struct rect r, bool here)
 {
 	enum phase phase = progress_part_phase(&b->p, part);
-	int deciding = progress_part_deciding(&b->p, part), name = 13, count = 7, x = r.x + 4, all = progress_part_count(&b->p, part, PHASE_COUNT);
+	int deciding = progress_part_deciding(&b->p, part), name = 13, count = 7, x = r.x + 4,
+	    all = progress_part_count(&b->p, part, PHASE_COUNT);
 	double seconds = deciding >= 0 ? step_seconds(&b->p, &b->p.steps[deciding]) : progress_part_elapsed(&b->p, part);
-	int right = phase == PHASE_FAILED && here ? cells(_("Enter: mend it")) + 1 : put_time(y, r, phase, seconds, deciding >= 0 ? b->p.steps[deciding].usual : 0);
+	int right = phase == PHASE_FAILED && here
+			? cells(_("Enter: mend it")) + 1
+			: put_time(y, r, phase, seconds, deciding >= 0 ? b->p.steps[deciding].usual : 0);
 	char *done = xasprintf("%d/%d", progress_part_count(&b->p, part, PHASE_DONE), all);
 	put_mark(y, r.x + 2, phase);
-	put(y, x, name, here ? ROLE_FOCUS : phase == PHASE_WAITING || phase == PHASE_DONE ? ROLE_TEXT : ROLE_TITLE, _(parts[part].title));
+	put(y, x, name,
+	    here                                            ? ROLE_FOCUS
+	    : phase == PHASE_WAITING || phase == PHASE_DONE ? ROLE_TEXT
+							    : ROLE_TITLE,
+	    _(parts[part].title));
 	put_right(y, x + name, count - 1, ROLE_DIM, done);
 	put_part_words(b, part, phase, y, x + name + count + 1, r.w - 4 - name - count - 1 - right);
 	if (phase == PHASE_FAILED && here)
@@ -444,8 +464,12 @@ struct cause_text {
 static struct cause_text cause_text(const struct wizard *w, const struct cause *c)
 {
 	const char *project = answers_str(w->answers, "project.id");
-	struct cause_text t = {cause_words(&w->build.p, c, wizard_who(w), project), cause_command(&w->build.p, c, wizard_who(w), project), NULL, step_link(&w->build.p.steps[c->step])};
-	t.who = !t.command ? "" : c->kind == CAUSE_PERMISSION ? _("Somebody who may grant roles runs this (c copies it):") : _("What mends it (c copies it):");
+	struct cause_text t = {cause_words(&w->build.p, c, wizard_who(w), project),
+			       cause_command(&w->build.p, c, wizard_who(w), project), NULL,
+			       step_link(&w->build.p.steps[c->step])};
+	t.who = !t.command                    ? ""
+		: c->kind == CAUSE_PERMISSION ? _("Somebody who may grant roles runs this (c copies it):")
+					      : _("What mends it (c copies it):");
 	return t;
 }
 
@@ -464,9 +488,12 @@ static void draw_cause(const struct wizard *w, const struct cause *c, struct rec
 {
 	struct cause_text t = cause_text(w, c);
 	const char *part = _(parts[w->build.p.steps[c->step].part].title);
-	char *title = c->count > 1 ? xasprintf(ngettext("Why it failed: %s (%d alike)", "Why it failed: %s (%d alike)", (unsigned long)c->count), part, c->count)
+	char *title = c->count > 1 ? xasprintf(ngettext("Why it failed: %s (%d alike)", "Why it failed: %s (%d alike)",
+							(unsigned long)c->count),
+					       part, c->count)
 				   : xasprintf(_("Why it failed: %s"), part);
-	int below = t.command ? 1 + put_command(0, 0, 100, r.w, t.command, false) : 0, room = r.h - 1 - below, y = r.y + 1, end = r.y + r.h;
+	int below = t.command ? 1 + put_command(0, 0, 100, r.w, t.command, false) : 0, room = r.h - 1 - below, y = r.y + 1,
+	    end = r.y + r.h;
 	draw_pane_title(r, title, NULL);
 	y += put_lines(y, r.x, room > 1 ? room : 1, r.w, ROLE_TEXT, t.words);
 	y += put_lines(y, r.x, end - y, r.w, ROLE_TEXT, t.who);
@@ -496,7 +523,8 @@ static void draw_task(const cJSON *task, struct rect r)
 
 static int task_height(const cJSON *task, int width)
 {
-	return 2 + put_wrapped(0, 0, 0, width, ROLE_TEXT, json_str(task, "steps", "")) + put_wrapped(0, 0, 0, width, ROLE_TEXT, json_str(task, "message", ""));
+	return 2 + put_wrapped(0, 0, 0, width, ROLE_TEXT, json_str(task, "steps", "")) +
+	       put_wrapped(0, 0, 0, width, ROLE_TEXT, json_str(task, "message", ""));
 }
 
 static void draw_pane(const struct wizard *w, struct rect r)
@@ -529,10 +557,16 @@ static bool only_yours(const struct build *b)
 static void draw_bar(struct build *b, int y, int x, int width)
 {
 	double share = progress_share(&b->p);
-	int full = (int)(width * share), busy = b->over || !b->p.running ? 0 : (width - full) * b->p.running / (b->p.running + b->p.left + 1);
+	int full = (int)(width * share),
+	    busy = b->over || !b->p.running ? 0 : (width - full) * b->p.running / (b->p.running + b->p.left + 1);
 	for (int i = 0; i < width; i++)
-		put_glyph(y, x + i, i < full ? ROLE_GOOD : i < full + busy ? ROLE_BUSY : ROLE_RULE,
-			  i < full ? GLYPH_FULL : i < full + busy ? GLYPH_PART : GLYPH_LINE);
+		put_glyph(y, x + i,
+			  i < full          ? ROLE_GOOD
+			  : i < full + busy ? ROLE_BUSY
+					    : ROLE_RULE,
+			  i < full          ? GLYPH_FULL
+			  : i < full + busy ? GLYPH_PART
+					    : GLYPH_LINE);
 }
 
 static const char *status_word(const struct wizard *w)
@@ -575,20 +609,25 @@ static void draw_sentence(const struct wizard *w, int y, struct rect r)
 	if (!b->over && !p->surveyed)
 		text = xstrdup(_("Looking at what is there before anything is changed."));
 	else if (!b->over && failed)
-		text = xasprintf(ngettext("%d failed; what does not need it goes on.", "%d failed; what does not need them goes on.", (unsigned long)failed), failed);
+		text = xasprintf(ngettext("%d failed; what does not need it goes on.",
+					  "%d failed; what does not need them goes on.", (unsigned long)failed),
+				 failed);
 	else if (only_yours(b))
-		text = xstrdup(_("All else is done. It goes on by itself once this is seen; Ctrl-C leaves, and the same command goes on."));
+		text = xstrdup(_(
+		    "All else is done. It goes on by itself once this is seen; Ctrl-C leaves, and the same command goes on."));
 	else if (is_outcome(w, OUTCOME_WAITING))
 		text = xstrdup(_("What could be made stands, and waits for you. Do what is named here; r goes on."));
 	else if (!b->over && decides >= 0)
 		/* TRANSLATORS: %s is a part: "Database", "Image" */
-		text = xasprintf(_("It waits for: %s. You may leave; the same command goes on from here."), _(parts[p->steps[decides].part].title));
+		text = xasprintf(_("It waits for: %s. You may leave; the same command goes on from here."),
+				 _(parts[p->steps[decides].part].title));
 	else if (!b->over)
 		text = xstrdup(_("Almost there."));
 	else if (ended_well(w))
 		text = xasprintf(_("All %d are done."), done);
 	else
-		text = xasprintf(_("%d done, %d failed, %d not begun. What stands is kept; r goes on from here."), done, failed, rest);
+		text = xasprintf(_("%d done, %d failed, %d not begun. What stands is kept; r goes on from here."), done, failed,
+				 rest);
 	put(y, r.x, r.w, build_ended_badly(w) ? ROLE_WARN : ROLE_TEXT, text);
 	free(text);
 }
@@ -698,7 +737,9 @@ static enum action enter_key(struct wizard *w)
 static void copy_task(struct wizard *w)
 {
 	bool copied = screen_copy(json_str(build_task(w), "paste", ""));
-	wizard_say(w, copied ? ROLE_GOOD : ROLE_WARN, copied ? _("Copied. If your terminal does not allow that, mark the line instead.") : _("It cannot be copied here: mark the line instead."));
+	wizard_say(w, copied ? ROLE_GOOD : ROLE_WARN,
+		   copied ? _("Copied. If your terminal does not allow that, mark the line instead.")
+			  : _("It cannot be copied here: mark the line instead."));
 }
 
 static enum action character_key(struct wizard *w, wint_t c)
@@ -780,13 +821,15 @@ static void hints(struct wizard *w, struct hints *h)
 }
 
 const struct page_view build_view = {
-	.id = "build",
-	.enter = enter,
-	.draw = draw,
-	.key = key,
-	.hints = hints,
-	.event = event,
-	.help = N_("Each line is a part of the server; Right and Enter unfold it into its steps, Left folds it again. Below or beside stands its log, or why it "
-		   "failed and what mends it. The first Ctrl-C lets what is in flight finish and begins nothing new; the second leaves at once. Either way the "
-		   "next run goes on from what stands."),
+    .id = "build",
+    .enter = enter,
+    .draw = draw,
+    .key = key,
+    .hints = hints,
+    .event = event,
+    .help = N_("Each line is a part of the server; Right and Enter unfold it into its steps, Left folds it again. Below or "
+	       "beside stands its log, or why it "
+	       "failed and what mends it. The first Ctrl-C lets what is in flight finish and begins nothing new; the second "
+	       "leaves at once. Either way the "
+	       "next run goes on from what stands."),
 };

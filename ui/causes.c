@@ -14,9 +14,15 @@ static const struct {
 	const char *word;
 	enum cause_kind kind;
 } signs[] = {
-	{"application-default login", CAUSE_SIGN_IN}, {"gcloud services enable", CAUSE_API_OFF}, {"constraints/", CAUSE_POLICY},
-	{"organization policy", CAUSE_POLICY},	      {"quota", CAUSE_QUOTA},			 {"no connection", CAUSE_UNREACHABLE},
-	{"no whole reply", CAUSE_UNREACHABLE},	      {"not safe", CAUSE_UNREACHABLE},		 {"backend error", CAUSE_UNREACHABLE},
+    {"application-default login", CAUSE_SIGN_IN},
+    {"gcloud services enable", CAUSE_API_OFF},
+    {"constraints/", CAUSE_POLICY},
+    {"organization policy", CAUSE_POLICY},
+    {"quota", CAUSE_QUOTA},
+    {"no connection", CAUSE_UNREACHABLE},
+    {"no whole reply", CAUSE_UNREACHABLE},
+    {"not safe", CAUSE_UNREACHABLE},
+    {"backend error", CAUSE_UNREACHABLE},
 };
 
 static bool says(const struct step *s, const char *word)
@@ -59,7 +65,8 @@ static char *without_names(const struct step *s)
 
 static char *missing_permission(const struct step *s)
 {
-	bool refused = strcasestr(s->message, "permission") || strcasestr(s->fix, "permission") || strcasestr(s->message, "denied");
+	bool refused = strcasestr(s->message, "permission") || strcasestr(s->fix, "permission") ||
+		       strcasestr(s->message, "denied");
 	char *named = refused ? permission_named(s->message) : NULL;
 	return named || !refused ? named : permission_named(s->fix);
 }
@@ -117,10 +124,14 @@ const struct cause *progress_cause(const struct progress *p, int step)
 char *cause_short(const struct progress *p, const struct cause *c)
 {
 	static const char *const words[] = {
-		[CAUSE_SIGN_IN] = N_("nobody is signed in any more"), [CAUSE_QUOTA] = N_("a quota is used up"),
-		[CAUSE_POLICY] = N_("an organisation policy forbids it"), [CAUSE_API_OFF] = N_("an API is off"),
-		[CAUSE_UNREACHABLE] = N_("Google could not be reached"), [CAUSE_IN_THE_WAY] = N_("something is in the way"),
-		[CAUSE_PROOF] = N_("not proven"), [CAUSE_OTHER] = NULL,
+	    [CAUSE_SIGN_IN] = N_("nobody is signed in any more"),
+	    [CAUSE_QUOTA] = N_("a quota is used up"),
+	    [CAUSE_POLICY] = N_("an organisation policy forbids it"),
+	    [CAUSE_API_OFF] = N_("an API is off"),
+	    [CAUSE_UNREACHABLE] = N_("Google could not be reached"),
+	    [CAUSE_IN_THE_WAY] = N_("something is in the way"),
+	    [CAUSE_PROOF] = N_("not proven"),
+	    [CAUSE_OTHER] = NULL,
 	};
 	if (c->kind == CAUSE_PERMISSION)
 		/* TRANSLATORS: %s is a permission, "secretmanager.secrets.create" */
@@ -136,18 +147,20 @@ char *cause_words(const struct progress *p, const struct cause *c, const char *w
 		return xasprintf(_("%s lacks the permission %s on project %s."), who, c->permission, project);
 	if (c->kind == CAUSE_PERMISSION)
 		return xasprintf(_("You lack the permission %s on project %s."), c->permission, project);
-	char *what = step_what(s), *text = *s->fix ? xasprintf("%s: %s %s", what, s->message, s->fix) : xasprintf("%s: %s", what, s->message);
+	char *what = step_what(s),
+	     *text = *s->fix ? xasprintf("%s: %s %s", what, s->message, s->fix) : xasprintf("%s: %s", what, s->message);
 	free(what);
 	return text;
 }
 
 char *cause_command(const struct progress *p, const struct cause *c, const char *who, const char *project)
 {
-	const char *role = c->permission ? role_holding(c->permission) : NULL, *fix = p->steps[c->step].fix, *line = strstr(fix, "gcloud ");
+	const char *role = c->permission ? role_holding(c->permission) : NULL, *fix = p->steps[c->step].fix,
+		   *line = strstr(fix, "gcloud ");
 	if (c->kind == CAUSE_PERMISSION && role) {
 		bool robot = strstr(who, ".gserviceaccount.com");
-		return xasprintf("gcloud projects add-iam-policy-binding %s --member=%s:%s --role=%s", project, robot ? "serviceAccount" : "user", *who ? who : "EMAIL",
-				 role);
+		return xasprintf("gcloud projects add-iam-policy-binding %s --member=%s:%s --role=%s", project,
+				 robot ? "serviceAccount" : "user", *who ? who : "EMAIL", role);
 	}
 	if (!line)
 		return NULL;

@@ -41,7 +41,8 @@ static int text_at(const struct doc_line *l)
 /* What is whole goes on in the next row at any cell, without a mark, so that all of it is there to be taken. */
 static int rows_of(const struct doc_line *l, int width)
 {
-	int room = width - text_at(l), n = l->whole ? link_rows(l->text, width) : put_wrapped(0, 0, 0, room, ROLE_TEXT, l->text);
+	int room = width - text_at(l),
+	    n = l->whole ? link_rows(l->text, width) : put_wrapped(0, 0, 0, room, ROLE_TEXT, l->text);
 	return n > 0 ? n : 1;
 }
 

@@ -9,8 +9,8 @@
 struct doc_line {
 	enum role role;
 	int indent;
-	enum glyph mark;       /* before the text, or GLYPH_COUNT for none */
-	bool whole;            /* an address or a command: never wrapped, from the first column of its rectangle */
+	enum glyph mark; /* before the text, or GLYPH_COUNT for none */
+	bool whole;      /* an address or a command: never wrapped, from the first column of its rectangle */
 	char *text;
 };
 struct doc {

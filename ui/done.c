@@ -30,7 +30,14 @@ static void outcome_lines(const struct wizard *w, struct doc *d)
 {
 	bool good = is_outcome(w, OUTCOME_PROVEN) || is_outcome(w, OUTCOME_DESTROYED);
 	bool waits = is_outcome(w, OUTCOME_WAITING);
-	doc_mark(d, good ? ROLE_GOOD : waits ? ROLE_WARN : ROLE_BAD, good ? GLYPH_CHECK : waits ? GLYPH_WARN : GLYPH_CROSS, 0, lines_outcome(json_str(w->result, "outcome", "")));
+	doc_mark(d,
+		 good    ? ROLE_GOOD
+		 : waits ? ROLE_WARN
+			 : ROLE_BAD,
+		 good    ? GLYPH_CHECK
+		 : waits ? GLYPH_WARN
+			 : GLYPH_CROSS,
+		 0, lines_outcome(json_str(w->result, "outcome", "")));
 	if (w->options->rehearsal) {
 		char *again = lines_command("", false, w->options->file);
 		char *real = xasprintf(_("This was a rehearsal: nothing was built. For real: %s"), again);
@@ -48,7 +55,8 @@ static void outcome_lines(const struct wizard *w, struct doc *d)
 static char *first_run(const struct wizard *w)
 {
 	char *connect = lines_command("connect", w->options->rehearsal, w->options->file);
-	char *lines = xasprintf("eval \"$(%s)\"\npip install mlflow\npython3 -c 'import mlflow; mlflow.log_metric(\"hello\", 1)'\n", connect);
+	char *lines = xasprintf(
+	    "eval \"$(%s)\"\npip install mlflow\npython3 -c 'import mlflow; mlflow.log_metric(\"hello\", 1)'\n", connect);
 	free(connect);
 	return lines;
 }
@@ -62,7 +70,8 @@ static void now_lines(const struct wizard *w, struct doc *d)
 	if (json_bool(w->result, "sign_in_untried", false) && !w->options->rehearsal) {
 		bool seen = json_bool(w->surveys[SURVEY_SIGN_IN].result, "seen", false);
 		doc_mark(d, seen ? ROLE_GOOD : ROLE_WARN, seen ? GLYPH_CHECK : GLYPH_WAIT, 2,
-			 seen ? _("Somebody signed in: the server's log shows it.") : _("Not tried so far: only a person can. The server's log is watched for it."));
+			 seen ? _("Somebody signed in: the server's log shows it.")
+			      : _("Not tried so far: only a person can. The server's log is watched for it."));
 	}
 	doc_add(d, ROLE_TEXT, 0, _("2  Log a first run, in a shell (c copies these lines):"));
 	char *lines = first_run(w), *rest;
@@ -85,8 +94,7 @@ static void add_lines(struct doc *d, const char *text)
 static void task_lines(const struct wizard *w, struct doc *d)
 {
 	const cJSON *task;
-	cJSON_ArrayForEach(task, json_at(w->result, "waiting"))
-	{
+	cJSON_ArrayForEach(task, json_at(w->result, "waiting")) {
 		doc_add(d, ROLE_TITLE, 0, json_str(task, "title", ""));
 		add_lines(d, json_str(task, "steps", ""));
 		if (*json_str(task, "paste", ""))
@@ -107,7 +115,9 @@ static void failure_lines(const struct wizard *w, struct doc *d)
 		char *words = cause_words(p, c, wizard_who(w), project), *command = cause_command(p, c, wizard_who(w), project);
 		doc_mark(d, ROLE_BAD, GLYPH_CROSS, 0, words);
 		if (c->count > 1)
-			add_text(d, ROLE_TEXT, 2, xasprintf(ngettext("It stopped %d step.", "It stopped %d steps.", (unsigned long)c->count), c->count));
+			add_text(d, ROLE_TEXT, 2,
+				 xasprintf(ngettext("It stopped %d step.", "It stopped %d steps.", (unsigned long)c->count),
+					   c->count));
 		if (command)
 			doc_whole(d, command);
 		if (*step_link(&p->steps[c->step]))
@@ -136,12 +146,22 @@ static void proof_lines(const struct wizard *w, struct doc *d, bool all)
 			if (!s->proof || s->phase != phase || (!all && shown >= PROOFS_SHOWN - 1))
 				continue;
 			bool good = phase == PHASE_DONE, bad = phase == PHASE_FAILED;
-			doc_mark(d, good ? ROLE_TEXT : bad ? ROLE_BAD : ROLE_DIM, good ? GLYPH_CHECK : bad ? GLYPH_CROSS : GLYPH_WAIT, 0, *s->title ? _(s->title) : s->id);
+			doc_mark(d,
+				 good  ? ROLE_TEXT
+				 : bad ? ROLE_BAD
+				       : ROLE_DIM,
+				 good  ? GLYPH_CHECK
+				 : bad ? GLYPH_CROSS
+				       : GLYPH_WAIT,
+				 0, *s->title ? _(s->title) : s->id);
 			shown++;
 		}
 	}
 	if (shown < checks)
-		add_text(d, ROLE_DIM, 2, xasprintf(ngettext("and %d more; p shows it", "and %d more; p shows them", (unsigned long)(checks - shown)), checks - shown));
+		add_text(
+		    d, ROLE_DIM, 2,
+		    xasprintf(ngettext("and %d more; p shows it", "and %d more; p shows them", (unsigned long)(checks - shown)),
+			      checks - shown));
 	doc_add(d, ROLE_TEXT, 0, "");
 }
 
@@ -166,14 +186,19 @@ static void total_lines(const struct wizard *w, struct doc *d)
 	char took[24], real[24];
 	const cJSON *r = w->result;
 	bool stands = !is_outcome(w, OUTCOME_DESTROYED) && !is_outcome(w, OUTCOME_NOTHING);
-	char *counts = xasprintf(_("%d created, %d changed, %d deleted, %d kept, in %s."), (int)json_num(r, "created", 0), (int)json_num(r, "updated", 0),
-				 (int)json_num(r, "deleted", 0), (int)json_num(r, "kept", 0), text_duration(json_num(r, "seconds", 0), took));
+	char *counts = xasprintf(_("%d created, %d changed, %d deleted, %d kept, in %s."), (int)json_num(r, "created", 0),
+				 (int)json_num(r, "updated", 0), (int)json_num(r, "deleted", 0), (int)json_num(r, "kept", 0),
+				 text_duration(json_num(r, "seconds", 0), took));
 	pair(d, _("Made"), counts);
 	free(counts);
 	if (w->build.p.skipped)
-		add_text(d, ROLE_WARN, LABEL + 1, xasprintf(ngettext("%d more was not begun.", "%d more were not begun.", (unsigned long)w->build.p.skipped), w->build.p.skipped));
+		add_text(
+		    d, ROLE_WARN, LABEL + 1,
+		    xasprintf(ngettext("%d more was not begun.", "%d more were not begun.", (unsigned long)w->build.p.skipped),
+			      w->build.p.skipped));
 	if (json_num(r, "real_seconds", 0) > 0)
-		add_text(d, ROLE_TEXT, LABEL + 1, xasprintf(_("A real run would take about %s."), text_duration(json_num(r, "real_seconds", 0), real)));
+		add_text(d, ROLE_TEXT, LABEL + 1,
+			 xasprintf(_("A real run would take about %s."), text_duration(json_num(r, "real_seconds", 0), real)));
 	if (stands && w->build.monthly > 0) {
 		/* TRANSLATORS: a price in US dollars */
 		char *cost = xasprintf(_("about $%.0f a month for what runs all the time, by list prices"), w->build.monthly);
@@ -232,7 +257,8 @@ static void draw(struct wizard *w, struct rect r)
 
 void done_settle(struct wizard *w)
 {
-	bool untried = is_outcome(w, OUTCOME_PROVEN) && json_bool(w->result, "sign_in_untried", false) && !w->options->rehearsal;
+	bool untried = is_outcome(w, OUTCOME_PROVEN) && json_bool(w->result, "sign_in_untried", false) &&
+		       !w->options->rehearsal;
 	bool seen = json_bool(w->surveys[SURVEY_SIGN_IN].result, "seen", false);
 	if (!untried || seen || !wizard_on(w, "done") || !w->session || session_now(w->session) < w->look_at)
 		return;
@@ -244,7 +270,9 @@ static void copy(struct wizard *w)
 {
 	char *lines = first_run(w);
 	bool copied = is_outcome(w, OUTCOME_PROVEN) && screen_copy(lines);
-	wizard_say(w, copied ? ROLE_GOOD : ROLE_WARN, copied ? _("Copied. If your terminal does not allow that, mark the lines instead.") : _("There is nothing to copy."));
+	wizard_say(w, copied ? ROLE_GOOD : ROLE_WARN,
+		   copied ? _("Copied. If your terminal does not allow that, mark the lines instead.")
+			  : _("There is nothing to copy."));
 	free(lines);
 }
 
@@ -286,7 +314,11 @@ static enum action key(struct wizard *w, const struct key *k)
 	if (k->kind != KEY_FUNCTION)
 		return ACTION_NONE;
 	int page = screen_lines() - 6;
-	w->done_top += k->code == KEY_UP ? -1 : k->code == KEY_DOWN ? 1 : k->code == KEY_PPAGE ? -page : k->code == KEY_NPAGE ? page : 0;
+	w->done_top += k->code == KEY_UP      ? -1
+		       : k->code == KEY_DOWN  ? 1
+		       : k->code == KEY_PPAGE ? -page
+		       : k->code == KEY_NPAGE ? page
+					      : 0;
 	w->done_top = k->code == KEY_HOME || w->done_top < 0 ? 0 : w->done_top;
 	if (k->code == KEY_END)
 		w->done_top = 10000;
@@ -314,10 +346,11 @@ static void enter(struct wizard *w)
 }
 
 const struct page_view done_view = {
-	.id = "done",
-	.enter = enter,
-	.draw = draw,
-	.key = key,
-	.hints = hints,
-	.help = N_("What is said here was found by asking the server itself. Everything on this page is printed again when you leave, where it can be copied."),
+    .id = "done",
+    .enter = enter,
+    .draw = draw,
+    .key = key,
+    .hints = hints,
+    .help = N_("What is said here was found by asking the server itself. Everything on this page is printed again when you "
+	       "leave, where it can be copied."),
 };

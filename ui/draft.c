@@ -89,7 +89,9 @@ static void find_price(struct wizard *w, const struct question *q, const char *c
 	struct draft *d = &w->draft;
 	struct err e = {0};
 	struct answers *a = answers_copy(w->answers);
-	struct plan *p = answers_set_text(a, q->id, choice, &e) ? plan_draft(a, json_str(w->surveys[SURVEY_PROJECT].result, "number", NULL)) : NULL;
+	struct plan *p = answers_set_text(a, q->id, choice, &e)
+			     ? plan_draft(a, json_str(w->surveys[SURVEY_PROJECT].result, "number", NULL))
+			     : NULL;
 	d->prices = xgrow(d->prices, d->count, &d->room, sizeof *d->prices);
 	d->prices[d->count++] = (struct draft_price){xasprintf("%s=%s", q->id, choice), p ? month_of(p, NULL) : -1};
 	plan_free(p);

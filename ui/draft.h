@@ -8,12 +8,12 @@
 struct wizard;
 
 struct draft_price {
-	char *key;                /* "question=choice" */
+	char *key; /* "question=choice" */
 	double usd;
 };
 struct draft {
-	char *of;                 /* the answers that it was made from, as text */
-	struct plan *plan;        /* NULL while they make none */
+	char *of;          /* the answers that it was made from, as text */
+	struct plan *plan; /* NULL while they make none */
 	double monthly;
 	struct draft_price *prices;
 	size_t count, room;

@@ -8,8 +8,8 @@ enum { EDIT_MAX = 1024 };
 
 struct edit {
 	wchar_t text[EDIT_MAX + 1];
-	size_t len, at;      /* characters; at is where the cursor stands */
-	size_t left;         /* first character shown */
+	size_t len, at; /* characters; at is where the cursor stands */
+	size_t left;    /* first character shown */
 };
 
 void edit_set(struct edit *e, const char *utf8);

@@ -12,22 +12,23 @@
 /* The actions, by their key. */
 static const struct {
 	char key;
-	const char *words;   /* N_() */
-	bool over_only;      /* only once the run has ended */
+	const char *words; /* N_() */
+	bool over_only;    /* only once the run has ended */
 } actions[] = {
-	{'r', N_("Try again: what stands is kept"), true},
-	{'e', N_("Change the answer that decided it"), true},
-	{'c', N_("Copy the line that mends it"), false},
-	{'s', N_("A shell with the project set"), true},
-	{'l', N_("The whole log"), false},
-	{'u', N_("Undo: take away what was made"), true},
-	{'q', N_("Save the answers and leave"), true},
+    {'r', N_("Try again: what stands is kept"), true},
+    {'e', N_("Change the answer that decided it"), true},
+    {'c', N_("Copy the line that mends it"), false},
+    {'s', N_("A shell with the project set"), true},
+    {'l', N_("The whole log"), false},
+    {'u', N_("Undo: take away what was made"), true},
+    {'q', N_("Save the answers and leave"), true},
 };
 
 /* Which actions make sense for a kind of failure, the likeliest first. */
 static const char *const orders[] = {
-	[CAUSE_PERMISSION] = "crsluq", [CAUSE_SIGN_IN] = "crslq",  [CAUSE_QUOTA] = "ersluq",	  [CAUSE_POLICY] = "ecrslq", [CAUSE_API_OFF] = "rcslq",
-	[CAUSE_IN_THE_WAY] = "erslq",	[CAUSE_UNREACHABLE] = "rslq", [CAUSE_PROOF] = "rlsuq",	  [CAUSE_OTHER] = "relsuq",
+    [CAUSE_PERMISSION] = "crsluq", [CAUSE_SIGN_IN] = "crslq", [CAUSE_QUOTA] = "ersluq",
+    [CAUSE_POLICY] = "ecrslq",     [CAUSE_API_OFF] = "rcslq", [CAUSE_IN_THE_WAY] = "erslq",
+    [CAUSE_UNREACHABLE] = "rslq",  [CAUSE_PROOF] = "rlsuq",   [CAUSE_OTHER] = "relsuq",
 };
 
 static char *command_of(const struct wizard *w)
@@ -181,7 +182,8 @@ static void undo_draw(struct wizard *w)
 	struct rect r = put_box(middle(10, 66), _("Undo all?"));
 	char *ask = xasprintf(_("If that is meant, type the name of this server: %s"), answers_str(w->answers, "stack.name"));
 	put_wrapped(r.y + 1, r.x, 4, r.w, ROLE_BAD,
-		    _("This takes away everything that this server consists of, experiments and models included. They cannot be brought back."));
+		    _("This takes away everything that this server consists of, experiments and models included. They cannot "
+		      "be brought back."));
 	put_wrapped(r.y + 5, r.x, 2, r.w, ROLE_TEXT, ask);
 	edit_draw(&w->over_edit, r.y + 7, r.x, r.w, ROLE_FIELD, false);
 	free(ask);

@@ -271,7 +271,8 @@ static void put_price(const struct wizard *w, const struct question *q, const ch
 }
 
 /* What cannot be chosen is dim, with its reason; the rest has its price. */
-static int draw_choice(struct wizard *w, const struct question *q, const struct choice *c, int y, struct rect r, bool here, bool chosen)
+static int draw_choice(struct wizard *w, const struct question *q, const struct choice *c, int y, struct rect r, bool here,
+		       bool chosen)
 {
 	bool refused = question_refuses(q, w->answers, c->id);
 	if (here)
@@ -419,13 +420,15 @@ static int draw_finding(int y, struct rect r, bool good, const char *text)
 static int draw_project_known(const cJSON *p, int y, struct rect r)
 {
 	const char *organization = json_str(p, "organization", "");
-	char *text = *organization ? xasprintf(_("Project number %s, in organisation %s"), json_str(p, "number", "?"), organization)
-				   : xasprintf(_("Project number %s, in no organisation"), json_str(p, "number", "?"));
+	char *text = *organization
+			 ? xasprintf(_("Project number %s, in organisation %s"), json_str(p, "number", "?"), organization)
+			 : xasprintf(_("Project number %s, in no organisation"), json_str(p, "number", "?"));
 	y = draw_finding(y, r, true, text);
 	free(text);
 	if (json_bool(p, "billing", true))
 		return draw_finding(y, r, true, _("Billing is on"));
-	return draw_finding(y, r, false, _("Billing is off: link a billing account at https://console.cloud.google.com/billing/linkedaccount"));
+	return draw_finding(
+	    y, r, false, _("Billing is off: link a billing account at https://console.cloud.google.com/billing/linkedaccount"));
 }
 
 static int draw_failed(const struct survey *s, int y, struct rect r)
@@ -465,7 +468,8 @@ static int draw_project(struct wizard *w, int y, struct rect r)
 	}
 	if (!*project || cJSON_HasObjectItem(w->drafts, "project.id"))
 		return y;
-	if (!w->session || s->state == SURVEY_UNKNOWN || s->state == SURVEY_CHECKING || !s->project || strcmp(s->project, project) != 0) {
+	if (!w->session || s->state == SURVEY_UNKNOWN || s->state == SURVEY_CHECKING || !s->project ||
+	    strcmp(s->project, project) != 0) {
 		if (y < facts_end)
 			putf(y, r.x + 4, r.w - 4, ROLE_BUSY, _("checking %s..."), project);
 		return y + 2;
@@ -522,7 +526,7 @@ static int draw_who(const struct wizard *w, int y, struct rect r)
 	else
 		text = xasprintf(_("Signed in as %s"), json_str(s->result, "email", "?"));
 	y = s->state == SURVEY_CHECKING || s->state == SURVEY_UNKNOWN ? y + put_most(y, r.x + 4, 1, r.w - 4, ROLE_BUSY, text)
-								       : draw_finding(y, r, s->state == SURVEY_KNOWN, text);
+								      : draw_finding(y, r, s->state == SURVEY_KNOWN, text);
 	free(text);
 	return y;
 }
@@ -656,7 +660,8 @@ static bool is_checking(const struct wizard *w)
 	const char *project = answers_str(w->answers, "project.id");
 	for (enum survey_id id = SURVEY_PROJECT; id < SURVEY_COUNT; id++) {
 		const struct survey *s = &w->surveys[id];
-		if (id != SURVEY_REGIONS && id != SURVEY_SIGN_IN && (s->state <= SURVEY_CHECKING || !s->project || strcmp(s->project, project) != 0))
+		if (id != SURVEY_REGIONS && id != SURVEY_SIGN_IN &&
+		    (s->state <= SURVEY_CHECKING || !s->project || strcmp(s->project, project) != 0))
 			return true;
 	}
 	return false;
@@ -893,9 +898,9 @@ static void hints(struct wizard *w, struct hints *h)
 }
 
 const struct page_view form_view = {
-	.id = "form",
-	.enter = enter,
-	.draw = draw,
-	.key = key,
-	.hints = hints,
+    .id = "form",
+    .enter = enter,
+    .draw = draw,
+    .key = key,
+    .hints = hints,
 };

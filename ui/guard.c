@@ -97,17 +97,22 @@ static char *report_text(int signal_number)
 	const char *term = getenv("TERM");
 	uname(&system);
 	ioctl(STDOUT_FILENO, TIOCGWINSZ, &size);
-	return xasprintf("%s %s\nended by signal %d (%s)\nat %s\nsystem %s %s %s\nterminal %s, %dx%d, locale %s\n", PACKAGE_NAME, PACKAGE_VERSION, signal_number,
-			 strsignal(signal_number), text_rfc3339((double)time(NULL), 0, when), system.sysname, system.release, system.machine, term ? term : "",
-			 size.ws_col, size.ws_row, setlocale(LC_CTYPE, NULL));
+	return xasprintf("%s %s\nended by signal %d (%s)\nat %s\nsystem %s %s %s\nterminal %s, %dx%d, locale %s\n",
+			 PACKAGE_NAME, PACKAGE_VERSION, signal_number, strsignal(signal_number),
+			 text_rfc3339((double)time(NULL), 0, when), system.sysname, system.release, system.machine,
+			 term ? term : "", size.ws_col, size.ws_row, setlocale(LC_CTYPE, NULL));
 }
 
 static void write_report(int signal_number)
 {
-	char *folder = file_xdg_dir("STATE"), *path = xasprintf("%s/crash-%ld.txt", folder, (long)getpid()), *text = report_text(signal_number);
+	char *folder = file_xdg_dir("STATE"), *path = xasprintf("%s/crash-%ld.txt", folder, (long)getpid()),
+	     *text = report_text(signal_number);
 	struct err e = {0};
 	if (file_make_dirs(folder, &e) && file_write(path, text, strlen(text), 0600, &e))
-		outside_print(stderr, _("What is known of it is in %s. It holds none of your answers and is sent nowhere: mlflow-setup has no telemetry.\n"), path);
+		outside_print(stderr,
+			      _("What is known of it is in %s. It holds none of your answers and is sent nowhere: mlflow-setup "
+				"has no telemetry.\n"),
+			      path);
 	err_free(&e);
 	free(text);
 	free(path);

@@ -63,7 +63,10 @@ static int draw_line(const struct progress *p, const struct log_view *v, size_t 
 	char when[32];
 	int x = r.x + head_width(v), width = r.w - head_width(v), room = r.y + r.h - y, rows = 1;
 	bool found = v->pattern && *v->pattern && strcasestr(l->text, v->pattern);
-	enum role role = found ? ROLE_FOCUS : p->steps[l->step].phase == PHASE_FAILED && l->ours ? ROLE_BAD : l->ours ? ROLE_TEXT : ROLE_DIM;
+	enum role role = found                                                ? ROLE_FOCUS
+			 : p->steps[l->step].phase == PHASE_FAILED && l->ours ? ROLE_BAD
+			 : l->ours                                            ? ROLE_TEXT
+									      : ROLE_DIM;
 	put_right(y, r.x, CLOCK - 2, ROLE_DIM, clock_text(l->at, when));
 	if (v->part < 0)
 		put(y, r.x + CLOCK, PART_NAME - 2, ROLE_DIM, _(parts[p->steps[l->step].part].title));
@@ -137,7 +140,8 @@ static void draw_title(const struct wizard *w, int y)
 	int used = 2 + put(y, 2, screen_columns() - 4, ROLE_TITLE, title) + 2;
 	free(title);
 	if (w->build.p.dropped)
-		putf(y, used, screen_columns() - used - 16, ROLE_WARN, _("(the first %zu lines are no longer kept)"), w->build.p.dropped);
+		putf(y, used, screen_columns() - used - 16, ROLE_WARN, _("(the first %zu lines are no longer kept)"),
+		     w->build.p.dropped);
 	if (v->follow)
 		put_right(y, screen_columns() - 16, 14, ROLE_DIM, _("following"));
 }
@@ -195,7 +199,8 @@ static void find(struct wizard *w, int delta)
 {
 	struct log_view *v = &w->log;
 	const struct progress *p = &w->build.p;
-	size_t count = p->line_count, from = v->match == SIZE_MAX || v->match < p->dropped ? (delta < 0 ? count : SIZE_MAX) : v->match - p->dropped;
+	size_t count = p->line_count,
+	       from = v->match == SIZE_MAX || v->match < p->dropped ? (delta < 0 ? count : SIZE_MAX) : v->match - p->dropped;
 	if (!v->pattern || !*v->pattern || !count)
 		return;
 	for (size_t n = 0; n < count; n++) {

@@ -41,8 +41,9 @@ static void describe_question(const struct wizard *w, const struct question *q, 
 	free(now);
 }
 
-static const char keys_help[] = N_("Keys everywhere: Esc goes back and keeps the answers; Ctrl-C asks before it leaves; Ctrl-L draws the screen again; "
-				   "Ctrl-Z stops, fg comes back. In a field: Home, End, Ctrl-U empties, Ctrl-W removes a word.");
+static const char keys_help[] = N_(
+    "Keys everywhere: Esc goes back and keeps the answers; Ctrl-C asks before it leaves; Ctrl-L draws the screen again; "
+    "Ctrl-Z stops, fg comes back. In a field: Home, End, Ctrl-U empties, Ctrl-W removes a word.");
 
 static void help_draw(struct wizard *w)
 {
@@ -87,8 +88,10 @@ static void quit_draw(struct wizard *w)
 {
 	bool asks = asks_to_keep(w);
 	struct rect r = put_box(middle(8, 66), _("Leave?"));
-	char *text = asks ? xasprintf(_("You changed settings that are not in %s yet."), w->options->file)
-			  : xasprintf(_("Nothing is running. Your answers are kept in %s, and mlflow-setup goes on from there."), w->options->file);
+	char *text = asks
+			 ? xasprintf(_("You changed settings that are not in %s yet."), w->options->file)
+			 : xasprintf(_("Nothing is running. Your answers are kept in %s, and mlflow-setup goes on from there."),
+				     w->options->file);
 	put_wrapped(r.y + 1, r.x, 3, r.w, ROLE_TEXT, text);
 	int x = r.x + put(r.y + 4, r.x, r.w - 12, ROLE_TEXT, asks ? _("Keep these changes in the file?") : _("Leave now?")) + 1;
 	put(r.y + 4, x, 10, ROLE_KEY, asks ? "[y/n]" : "[y/N]");
@@ -296,10 +299,12 @@ static void consent_draw(struct wizard *w)
 {
 	struct rect r = put_box(middle(8, 66), _("Build this?"));
 	const cJSON *p = w->review.plan;
-	char *text = xasprintf(_("%d resources will be created, %d changed and %d deleted in project %s. About $%.0f a month, an estimate by list prices, for what "
-				 "runs all the time."),
-			       (int)json_num(p, "counts.create", 0), (int)json_num(p, "counts.update", 0) + (int)json_num(p, "counts.replace", 0),
-			       (int)json_num(p, "counts.delete", 0), answers_str(w->answers, "project.id"), json_num(p, "monthly_usd", 0));
+	char *text = xasprintf(
+	    _("%d resources will be created, %d changed and %d deleted in project %s. About $%.0f a month, an estimate by list "
+	      "prices, for what "
+	      "runs all the time."),
+	    (int)json_num(p, "counts.create", 0), (int)json_num(p, "counts.update", 0) + (int)json_num(p, "counts.replace", 0),
+	    (int)json_num(p, "counts.delete", 0), answers_str(w->answers, "project.id"), json_num(p, "monthly_usd", 0));
 	put_wrapped(r.y + 1, r.x, 3, r.w, ROLE_TEXT, text);
 	int x = r.x + put(r.y + 5, r.x, r.w, ROLE_TEXT, _("Build now?")) + 1;
 	put(r.y + 5, x, 10, ROLE_KEY, "[y/N]");
@@ -388,7 +393,8 @@ const struct overlay overlay_data = {data_draw, data_key, data_hints};
 static void secret_draw_box(struct wizard *w)
 {
 	struct rect r = put_box(middle(8, 66), _(w->over_secret->title));
-	put_wrapped(r.y, r.x, 4, r.w, w->message ? w->message_role : ROLE_TEXT, w->message ? w->message : _(w->over_secret->typed));
+	put_wrapped(r.y, r.x, 4, r.w, w->message ? w->message_role : ROLE_TEXT,
+		    w->message ? w->message : _(w->over_secret->typed));
 	edit_draw(&w->over_edit, r.y + 5, r.x, r.w, ROLE_FIELD, true);
 }
 

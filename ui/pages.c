@@ -10,24 +10,26 @@
 #include <string.h>
 
 const struct wizard_page wizard_pages[] = {
-	{.id = "project",
-	 .title = N_("Project"),
-	 .intro = N_("An MLflow tracking server that only your people can reach. Which project holds it and pays for it, and where does it stand?"),
-	 .sections = {"project", "region"}},
-	{.id = "where",
-	 .title = N_("Where it runs"),
-	 .intro = N_("The Google Cloud service that runs MLflow, and its address. Whatever you choose, nobody enters without signing in."),
-	 .sections = {"target", "exposure"}},
-	{.id = "access", .title = N_("Access"), .intro = N_("How people and programs sign in, and who may."), .sections = {"auth"}},
-	{.id = "size",
-	 .title = N_("Size and cost"),
-	 .intro = N_("How large it is. Everything here can be changed later."),
-	 .sections = {"database", "artifacts", "image"},
-	 .basics = true},
-	{.id = "review", .title = N_("Review"), .intro = N_("This is what will be built. Nothing has been created so far.")},
-	{.id = "build", .title = N_("Build"), .intro = N_("Everything runs as soon as what it needs is there.")},
-	{.id = "done", .title = N_("Done"), .intro = N_("What stands now.")},
-	{.id = NULL},
+    {.id = "project",
+     .title = N_("Project"),
+     .intro = N_("An MLflow tracking server that only your people can reach. Which project holds it and pays for it, and where "
+		 "does it stand?"),
+     .sections = {"project", "region"}},
+    {.id = "where",
+     .title = N_("Where it runs"),
+     .intro = N_(
+	 "The Google Cloud service that runs MLflow, and its address. Whatever you choose, nobody enters without signing in."),
+     .sections = {"target", "exposure"}},
+    {.id = "access", .title = N_("Access"), .intro = N_("How people and programs sign in, and who may."), .sections = {"auth"}},
+    {.id = "size",
+     .title = N_("Size and cost"),
+     .intro = N_("How large it is. Everything here can be changed later."),
+     .sections = {"database", "artifacts", "image"},
+     .basics = true},
+    {.id = "review", .title = N_("Review"), .intro = N_("This is what will be built. Nothing has been created so far.")},
+    {.id = "build", .title = N_("Build"), .intro = N_("Everything runs as soon as what it needs is there.")},
+    {.id = "done", .title = N_("Done"), .intro = N_("What stands now.")},
+    {.id = NULL},
 };
 
 bool page_holds(const struct wizard_page *p, const char *section)

@@ -5,9 +5,9 @@
 #include "plan/answers.h"
 
 struct wizard_page {
-	const char *id, *title, *intro;   /* N_() */
-	const char *sections[6];          /* whose questions stand here; ended by NULL */
-	bool basics;                      /* only the basic questions are shown, and what has no answer so far; else all */
+	const char *id, *title, *intro; /* N_() */
+	const char *sections[6];        /* whose questions stand here; ended by NULL */
+	bool basics;                    /* only the basic questions are shown, and what has no answer so far; else all */
 };
 
 /* Ended by a NULL id. */

@@ -23,7 +23,7 @@ struct plain {
 	struct wizard *w;
 	FILE *in, *out;
 	struct lines *lines;
-	char *filter;              /* what lists are narrowed by */
+	char *filter; /* what lists are narrowed by */
 	bool input_ended;
 };
 
@@ -94,7 +94,8 @@ static void say_project(struct plain *p)
 	if (!r)
 		return;
 	outside_print(p->out, _("Project number %s. %s\n"), json_str(r, "number", "?"),
-		json_bool(r, "billing", true) ? _("Billing is on.") : _("Problem: billing is off. Link a billing account before building."));
+		      json_bool(r, "billing", true) ? _("Billing is on.")
+						    : _("Problem: billing is off. Link a billing account before building."));
 }
 
 /* Questions --------------------------------------------------------------------------------------------------------------------------- */
@@ -130,10 +131,14 @@ static void say_suggestions(struct plain *p, const struct question *q)
 	int n = 0;
 	while ((item = suggestion(p, q, n + 1))) {
 		if (++n <= SUGGESTIONS_SAID)
-			outside_print(p->out, "  %d  %s. %s\n", n, json_str(item, "id", ""), json_str(item, "title", json_str(item, "name", "")));
+			outside_print(p->out, "  %d  %s. %s\n", n, json_str(item, "id", ""),
+				      json_str(item, "title", json_str(item, "name", "")));
 	}
 	if (n > SUGGESTIONS_SAID)
-		outside_print(p->out, ngettext("  and %d more; /TEXT lists what holds TEXT\n", "  and %d more; /TEXT lists what holds TEXT\n", (unsigned long)(n - SUGGESTIONS_SAID)), n - SUGGESTIONS_SAID);
+		outside_print(p->out,
+			      ngettext("  and %d more; /TEXT lists what holds TEXT\n",
+				       "  and %d more; /TEXT lists what holds TEXT\n", (unsigned long)(n - SUGGESTIONS_SAID)),
+			      n - SUGGESTIONS_SAID);
 	else if (!n && *p->filter)
 		outside_print(p->out, _("  nothing holds %s\n"), p->filter);
 }
@@ -143,7 +148,8 @@ static void say_errand(struct plain *p)
 {
 	const struct resource *e = draft_errand(p->w);
 	if (draft_errand_open(e))
-		outside_print(p->out, "\n%s\n%s\n%s\n", draft_errand_text(e, "title"), draft_errand_text(e, "steps"), draft_errand_text(e, "paste"));
+		outside_print(p->out, "\n%s\n%s\n%s\n", draft_errand_text(e, "title"), draft_errand_text(e, "steps"),
+			      draft_errand_text(e, "paste"));
 }
 
 /* What the question is, and what can be chosen: said once, not after each mistake. */
@@ -248,7 +254,8 @@ static bool may_keep(struct plain *p, const struct question *q)
 	if (empty)
 		outside_print(p->out, "%s\n", _("An answer is needed."));
 	bool fine = !empty && answers_allows(p->w->answers, q, v, &e);
-	if (fine && !cJSON_HasObjectItem(p->w->answers->values, q->id)) /* a default that changes later must not change what was agreed to */
+	if (fine && !cJSON_HasObjectItem(p->w->answers->values,
+					 q->id)) /* a default that changes later must not change what was agreed to */
 		answers_set(p->w->answers, q->id, cJSON_Duplicate(v, 1), &e);
 	if (e.what)
 		outside_print(p->out, "%s\n", e.what);
@@ -295,7 +302,8 @@ static enum reply ask(struct plain *p, const struct question *q)
 			set_echo(p, true);
 		bool narrowed = r == REPLY_TEXT && narrow(p, q, text);
 		bool settled = r == REPLY_BACK || r == REPLY_QUIT || (r == REPLY_DEFAULT && may_keep(p, q)) ||
-			       (r == REPLY_TEXT && !narrowed && (secret ? set_secret(p, q, text) : set(p, q, text))) || (r == REPLY_EMPTY && set(p, q, ""));
+			       (r == REPLY_TEXT && !narrowed && (secret ? set_secret(p, q, text) : set(p, q, text))) ||
+			       (r == REPLY_EMPTY && set(p, q, ""));
 		if (r == REPLY_HELP)
 			say_help(p, q);
 		free(text);
@@ -344,7 +352,8 @@ static bool project_holds(struct plain *p)
 	for (size_t at = 0; (check = checks_next(p->w, &at));) {
 		if (strcmp(json_str(check, "state", ""), "fail") != 0)
 			continue;
-		outside_print(p->out, _("Problem: %s: %s %s\n"), _(json_str(check, "title", "")), json_str(check, "message", ""), json_str(check, "fix", ""));
+		outside_print(p->out, _("Problem: %s: %s %s\n"), _(json_str(check, "title", "")),
+			      json_str(check, "message", ""), json_str(check, "fix", ""));
 	}
 	if (interrupts || !checks_hold(p->w))
 		return false;
@@ -400,7 +409,8 @@ static void say_plan(struct plain *p)
 	cJSON_ArrayForEach(r, json_at(plan, "resources")) {
 		const struct kind *k = kind_find(json_str(r, "kind", ""));
 		double usd = json_num(r, "monthly_usd", -1);
-		outside_print(p->out, "%s: %s %s", json_str(r, "verdict", "create"), k ? _(k->title) : json_str(r, "kind", ""), json_str(r, "name", ""));
+		outside_print(p->out, "%s: %s %s", json_str(r, "verdict", "create"), k ? _(k->title) : json_str(r, "kind", ""),
+			      json_str(r, "name", ""));
 		if (json_bool(r, "billable", false) && usd >= 0.5)
 			outside_print(p->out, _(", $%.0f a month"), usd);
 		fputc('\n', p->out);
@@ -409,9 +419,11 @@ static void say_plan(struct plain *p)
 		if (!json_bool(r, "done", false))
 			outside_print(p->out, _("To do by hand: %s\n%s\n"), json_str(r, "title", ""), json_str(r, "paste", ""));
 	}
-	outside_print(p->out, _("%d to create, %d to change, %d to delete, %d stay. About $%.0f a month for what runs all the time.\n"),
-		(int)json_num(plan, "counts.create", 0), (int)json_num(plan, "counts.update", 0) + (int)json_num(plan, "counts.replace", 0),
-		(int)json_num(plan, "counts.delete", 0), (int)json_num(plan, "counts.keep", 0), json_num(plan, "monthly_usd", 0));
+	outside_print(
+	    p->out, _("%d to create, %d to change, %d to delete, %d stay. About $%.0f a month for what runs all the time.\n"),
+	    (int)json_num(plan, "counts.create", 0),
+	    (int)json_num(plan, "counts.update", 0) + (int)json_num(plan, "counts.replace", 0),
+	    (int)json_num(plan, "counts.delete", 0), (int)json_num(plan, "counts.keep", 0), json_num(plan, "monthly_usd", 0));
 }
 
 static void ask_secret(struct plain *p)
@@ -464,7 +476,8 @@ static const struct question *setting(struct plain *p, const char *section, int 
 {
 	for (const struct page *s = pages; s->id; s++) {
 		for (const struct question *q = questions; q->id; q++) {
-			bool here = !strcmp(q->page, s->id) && (!section || !strcmp(section, s->id)) && answers_asked(p->w->answers, q);
+			bool here = !strcmp(q->page, s->id) && (!section || !strcmp(section, s->id)) &&
+				    answers_asked(p->w->answers, q);
 			if (here && (strcasestr(_(q->title), p->filter) || strcasestr(q->id, p->filter)) && --n == 0)
 				return q;
 		}
@@ -539,10 +552,13 @@ static enum decision decide(struct plain *p)
 	section_at(p, 0, true);
 	for (;;) {
 		char *text;
-		outside_print(p->out, "%s\n", _("A number changes that line; a lists all settings; d lists the resources; yes builds; < goes back."));
+		outside_print(
+		    p->out, "%s\n",
+		    _("A number changes that line; a lists all settings; d lists the resources; yes builds; < goes back."));
 		outside_print(p->out, rehearsal ? _("Build now (rehearsal)? [yes] ") : _("Build now? [no] "));
 		enum reply r = read_reply(p, &text);
-		bool yes = r == REPLY_TEXT && (!strcmp(text, "yes") || !strcmp(text, _("yes"))), all = r == REPLY_TEXT && !strcmp(text, "a");
+		bool yes = r == REPLY_TEXT && (!strcmp(text, "yes") || !strcmp(text, _("yes"))),
+		     all = r == REPLY_TEXT && !strcmp(text, "a");
 		const char *section = r == REPLY_TEXT ? section_at(p, atoi(text), false) : NULL;
 		bool details = r == REPLY_TEXT && !strcmp(text, "d");
 		free(text);
@@ -618,8 +634,14 @@ static int build(struct plain *p)
 	struct err e = {0};
 	say_page(p, "build");
 	review_stop(p->w);
-	struct run_options o = {.verb = RUN_APPLY, .answers = p->w->answers, .consent = p->w->review.consent, .file = p->w->options->file, .save = save_of, .event = on_event,
-				.arg = p, .secret = secret_of};
+	struct run_options o = {.verb = RUN_APPLY,
+				.answers = p->w->answers,
+				.consent = p->w->review.consent,
+				.file = p->w->options->file,
+				.save = save_of,
+				.event = on_event,
+				.arg = p,
+				.secret = secret_of};
 	double started = session_now(p->w->session);
 	p->w->keep = true;
 	struct run *run = run_start(p->w->session, &o, &e);
@@ -646,10 +668,12 @@ static int build(struct plain *p)
 static bool welcome(struct plain *p)
 {
 	const struct wizard *w = p->w;
-	outside_print(p->out, "%s\n%s\n", _("MLflow on Google Cloud"), _("An MLflow tracking server that only your people can reach."));
+	outside_print(p->out, "%s\n%s\n", _("MLflow on Google Cloud"),
+		      _("An MLflow tracking server that only your people can reach."));
 	outside_print(p->out, "%s\n", _("Enter takes what is in brackets; < goes back; ? explains; q saves and quits."));
 	if (w->options->rehearsal)
-		outside_print(p->out, "%s\n", _("This is a rehearsal on a simulated Google Cloud: no account, no network, no cost."));
+		outside_print(p->out, "%s\n",
+			      _("This is a rehearsal on a simulated Google Cloud: no account, no network, no cost."));
 	if (w->sign_in.exit)
 		outside_print(p->out, _("Problem: %s %s\n"), w->sign_in.what, w->sign_in.fix ? w->sign_in.fix : "");
 	wait_for(p, SURVEY_WHO);

@@ -19,17 +19,17 @@ enum { LOG_BYTES = 2 << 20, LOG_LINES = 20000 };
 /* Parts ------------------------------------------------------------------------------------------------------------------------------ */
 
 const struct part_words parts[PARTS] = {
-	[PART_UNSAID] = {"", ""},
-	[PART_APIS] = {"apis", N_("APIs")},
-	[PART_NETWORK] = {"network", N_("Network")},
-	[PART_IDENTITIES] = {"identities", N_("Identities")},
-	[PART_STORAGE] = {"storage", N_("Storage")},
-	[PART_SECRETS] = {"secrets", N_("Secrets")},
-	[PART_DATABASE] = {"database", N_("Database")},
-	[PART_IMAGE] = {"image", N_("Image")},
-	[PART_ACCESS] = {"access", N_("Access")},
-	[PART_SERVER] = {"server", N_("Server")},
-	[PART_PROOF] = {"proof", N_("Proof")},
+    [PART_UNSAID] = {"", ""},
+    [PART_APIS] = {"apis", N_("APIs")},
+    [PART_NETWORK] = {"network", N_("Network")},
+    [PART_IDENTITIES] = {"identities", N_("Identities")},
+    [PART_STORAGE] = {"storage", N_("Storage")},
+    [PART_SECRETS] = {"secrets", N_("Secrets")},
+    [PART_DATABASE] = {"database", N_("Database")},
+    [PART_IMAGE] = {"image", N_("Image")},
+    [PART_ACCESS] = {"access", N_("Access")},
+    [PART_SERVER] = {"server", N_("Server")},
+    [PART_PROOF] = {"proof", N_("Proof")},
 };
 
 /* Steps ------------------------------------------------------------------------------------------------------------------------------ */
@@ -76,9 +76,17 @@ static struct step *step_of(struct progress *p, const char *id)
 	int at = progress_find(p, id);
 	if (at < 0) {
 		p->steps = xgrow(p->steps, p->count, &p->room, sizeof *p->steps);
-		p->steps[at = (int)p->count++] = (struct step){.id = xstrdup(id), .title = xstrdup(""), .name = xstrdup(""), .console = xstrdup(""), .log = xstrdup(""),
-							       .state = STATE_WAITING, .verdict = xstrdup(""), .message = xstrdup(""),
-							       .fix = xstrdup(""), .phase = PHASE_WAITING, .part = PART_SERVER};
+		p->steps[at = (int)p->count++] = (struct step){.id = xstrdup(id),
+							       .title = xstrdup(""),
+							       .name = xstrdup(""),
+							       .console = xstrdup(""),
+							       .log = xstrdup(""),
+							       .state = STATE_WAITING,
+							       .verdict = xstrdup(""),
+							       .message = xstrdup(""),
+							       .fix = xstrdup(""),
+							       .phase = PHASE_WAITING,
+							       .part = PART_SERVER};
 	}
 	p->last = (size_t)at;
 	return &p->steps[at];
@@ -96,10 +104,11 @@ static void replace(char **text, const cJSON *event, const char *field)
 static enum phase phase_of(enum event_state state)
 {
 	static const enum phase phases[STATES] = {
-		[STATE_WAITING] = PHASE_WAITING, [STATE_FAILED] = PHASE_FAILED, [STATE_SKIPPED] = PHASE_SKIPPED, [STATE_DONE] = PHASE_DONE,
-		[STATE_KEPT] = PHASE_DONE,	 [STATE_PASSED] = PHASE_DONE,	[STATE_YOURS] = PHASE_YOURS,	 [STATE_READING] = PHASE_RUNNING,
-		[STATE_CREATING] = PHASE_RUNNING, [STATE_UPDATING] = PHASE_RUNNING, [STATE_DELETING] = PHASE_RUNNING, [STATE_POLLING] = PHASE_RUNNING,
-		[STATE_RUNNING] = PHASE_RUNNING,
+	    [STATE_WAITING] = PHASE_WAITING,  [STATE_FAILED] = PHASE_FAILED,    [STATE_SKIPPED] = PHASE_SKIPPED,
+	    [STATE_DONE] = PHASE_DONE,        [STATE_KEPT] = PHASE_DONE,        [STATE_PASSED] = PHASE_DONE,
+	    [STATE_YOURS] = PHASE_YOURS,      [STATE_READING] = PHASE_RUNNING,  [STATE_CREATING] = PHASE_RUNNING,
+	    [STATE_UPDATING] = PHASE_RUNNING, [STATE_DELETING] = PHASE_RUNNING, [STATE_POLLING] = PHASE_RUNNING,
+	    [STATE_RUNNING] = PHASE_RUNNING,
 	};
 	return state == STATE_NONE ? PHASE_RUNNING : phases[state]; /* a later engine may say more */
 }
@@ -124,12 +133,20 @@ const char *step_link(const struct step *s)
 char *step_sentence(const struct step *s)
 {
 	static const char *const sentences[STATES] = {
-		/* TRANSLATORS: %s is a resource and its name, "Cloud SQL instance mlflow-k3x9". */
-		[STATE_READING] = N_("looking at %s"),	     [STATE_CREATING] = N_("creating %s"),  [STATE_UPDATING] = N_("changing %s"),
-		[STATE_DELETING] = N_("deleting %s"),	     [STATE_POLLING] = N_("Google works on %s"), [STATE_YOURS] = N_("%s waits for you"),
-		[STATE_DONE] = N_("%s is done"),	     [STATE_KEPT] = N_("%s is as it should be"), [STATE_FAILED] = N_("%s failed"),
-		[STATE_SKIPPED] = N_("%s was not begun"),    [STATE_WAITING] = N_("%s waits for others"), [STATE_RUNNING] = N_("checking: %s"),
-		[STATE_PASSED] = N_("proven: %s"),
+	    /* TRANSLATORS: %s is a resource and its name, "Cloud SQL instance mlflow-k3x9". */
+	    [STATE_READING] = N_("looking at %s"),
+	    [STATE_CREATING] = N_("creating %s"),
+	    [STATE_UPDATING] = N_("changing %s"),
+	    [STATE_DELETING] = N_("deleting %s"),
+	    [STATE_POLLING] = N_("Google works on %s"),
+	    [STATE_YOURS] = N_("%s waits for you"),
+	    [STATE_DONE] = N_("%s is done"),
+	    [STATE_KEPT] = N_("%s is as it should be"),
+	    [STATE_FAILED] = N_("%s failed"),
+	    [STATE_SKIPPED] = N_("%s was not begun"),
+	    [STATE_WAITING] = N_("%s waits for others"),
+	    [STATE_RUNNING] = N_("checking: %s"),
+	    [STATE_PASSED] = N_("proven: %s"),
 	};
 	char *what = step_what(s), *text = NULL;
 #pragma GCC diagnostic push
@@ -423,7 +440,8 @@ double progress_left(const struct progress *p)
 double progress_share(struct progress *p)
 {
 	double over = p->now - p->started, left = progress_left(p);
-	bool all = p->count && progress_count(p, PHASE_DONE) && left <= 0 && !p->cause_count && !progress_count(p, PHASE_WAITING) && !progress_count(p, PHASE_RUNNING) && !progress_count(p, PHASE_YOURS) &&
+	bool all = p->count && progress_count(p, PHASE_DONE) && left <= 0 && !p->cause_count &&
+		   !progress_count(p, PHASE_WAITING) && !progress_count(p, PHASE_RUNNING) && !progress_count(p, PHASE_YOURS) &&
 		   !progress_count(p, PHASE_SKIPPED);
 	double share = !p->planned ? 0 : all ? 1 : over / fmax(over + left, 1);
 	p->shown = fmax(p->shown, fmin(share, all ? 1 : 0.99));

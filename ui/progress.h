@@ -13,7 +13,7 @@ enum phase { PHASE_FAILED, PHASE_YOURS, PHASE_RUNNING, PHASE_DONE, PHASE_SKIPPED
 
 /* A part of the whole in the operator's words. Which steps belong to it is said by their kind. */
 struct part_words {
-	const char *id, *title;       /* N_() */
+	const char *id, *title; /* N_() */
 };
 extern const struct part_words parts[PARTS]; /* by enum part (gcp/kind.h): shown in this order, without PART_UNSAID */
 
@@ -21,50 +21,60 @@ extern const struct part_words parts[PARTS]; /* by enum part (gcp/kind.h): shown
 struct step {
 	char *id, *title, *name, *verdict, *message, *fix;
 	enum event_state state;
-	char *console, *log;          /* addresses where it can be looked at; "" where there is none */
+	char *console, *log;             /* addresses where it can be looked at; "" where there is none */
 	const struct question *question; /* whose answer decides what it is like, or NULL */
-	const struct kind *kind;      /* NULL for a check, and for what failed outside the resources */
+	const struct kind *kind;         /* NULL for a check, and for what failed outside the resources */
 	double began, elapsed, usual;
-	double tail;                  /* usual seconds from its beginning to the end of the plan along its longest path */
+	double tail; /* usual seconds from its beginning to the end of the plan along its longest path */
 	enum phase phase;
-	int part;                     /* enum part */
+	int part; /* enum part */
 	bool proof, optional;
-	bool kept;                    /* looked at, and nothing is to be done */
+	bool kept; /* looked at, and nothing is to be done */
 };
 
 /* One line of the log. */
 struct log_line {
-	double at;                    /* seconds since the run began */
-	int step;                     /* index of the step */
-	bool ours;                    /* a sentence of this program, not what Google's log says */
+	double at; /* seconds since the run began */
+	int step;  /* index of the step */
+	bool ours; /* a sentence of this program, not what Google's log says */
 	char *text;
 };
 
 /* Why steps failed: those with one cause stand together. */
-enum cause_kind { CAUSE_PERMISSION, CAUSE_SIGN_IN, CAUSE_QUOTA, CAUSE_POLICY, CAUSE_API_OFF, CAUSE_IN_THE_WAY, CAUSE_UNREACHABLE, CAUSE_PROOF, CAUSE_OTHER };
+enum cause_kind {
+	CAUSE_PERMISSION,
+	CAUSE_SIGN_IN,
+	CAUSE_QUOTA,
+	CAUSE_POLICY,
+	CAUSE_API_OFF,
+	CAUSE_IN_THE_WAY,
+	CAUSE_UNREACHABLE,
+	CAUSE_PROOF,
+	CAUSE_OTHER
+};
 struct cause {
 	enum cause_kind kind;
-	char *key;                    /* equal for equal causes */
-	char *permission;             /* what is missing, or NULL */
-	int step;                     /* the first step that it stopped */
-	int count;                    /* how many it stopped */
+	char *key;        /* equal for equal causes */
+	char *permission; /* what is missing, or NULL */
+	int step;         /* the first step that it stopped */
+	int count;        /* how many it stopped */
 };
 
 struct progress {
 	struct step *steps;
 	size_t count, room;
-	size_t last;                  /* the step that the last event was about: the next is probably about it too */
+	size_t last; /* the step that the last event was about: the next is probably about it too */
 	struct log_line *lines;
 	size_t line_count, line_room;
-	size_t log_bytes, dropped;    /* bytes of text kept; lines that were let go to keep memory bounded */
+	size_t log_bytes, dropped; /* bytes of text kept; lines that were let go to keep memory bounded */
 	struct cause *causes;
 	size_t cause_count, cause_room;
-	cJSON *tasks;                 /* what a person has to do: id -> the event that told it; NULL for nothing */
+	cJSON *tasks; /* what a person has to do: id -> the event that told it; NULL for nothing */
 	int done, running, left, failed, skipped;
-	double started, now;          /* on the session's clock */
-	double expected;              /* seconds that the whole usually takes; 0 while it is not known */
-	double shown;                 /* the part of the bar that was shown: it does not go back */
-	bool surveyed, planned;       /* all was looked at; what follows what is known */
+	double started, now;    /* on the session's clock */
+	double expected;        /* seconds that the whole usually takes; 0 while it is not known */
+	double shown;           /* the part of the bar that was shown: it does not go back */
+	bool surveyed, planned; /* all was looked at; what follows what is known */
 };
 
 void progress_free(struct progress *p);

@@ -17,12 +17,12 @@ static const struct {
 	enum glyph mark;
 	enum role role;
 } verdicts[] = {
-	{"refuse", N_("In the way (%d)"), GLYPH_CROSS, ROLE_BAD},
-	{"delete", N_("Will be deleted (%d)"), GLYPH_CROSS, ROLE_BAD},
-	{"replace", N_("Will be replaced: deleted and made again (%d)"), GLYPH_WARN, ROLE_BAD},
-	{"update", N_("Will be changed (%d)"), GLYPH_RUN, ROLE_WARN},
-	{"create", N_("Will be created (%d)"), GLYPH_CHECK, ROLE_TEXT},
-	{"keep", N_("Stay as they are (%d)"), GLYPH_WAIT, ROLE_DIM},
+    {"refuse", N_("In the way (%d)"), GLYPH_CROSS, ROLE_BAD},
+    {"delete", N_("Will be deleted (%d)"), GLYPH_CROSS, ROLE_BAD},
+    {"replace", N_("Will be replaced: deleted and made again (%d)"), GLYPH_WARN, ROLE_BAD},
+    {"update", N_("Will be changed (%d)"), GLYPH_RUN, ROLE_WARN},
+    {"create", N_("Will be created (%d)"), GLYPH_CHECK, ROLE_TEXT},
+    {"keep", N_("Stay as they are (%d)"), GLYPH_WAIT, ROLE_DIM},
 };
 enum { VERDICTS = sizeof verdicts / sizeof *verdicts };
 
@@ -54,7 +54,8 @@ static void difference_lines(struct doc *d, const cJSON *resource)
 {
 	const cJSON *one;
 	cJSON_ArrayForEach(one, json_at(resource, "differences")) {
-		char *field = field_words(json_str(one, "path", "")), *was = value_words(json_at(one, "found")), *now = value_words(json_at(one, "wanted"));
+		char *field = field_words(json_str(one, "path", "")), *was = value_words(json_at(one, "found")),
+		     *now = value_words(json_at(one, "wanted"));
 		char *text = xasprintf("%s: %s %s %s", field, was, glyph(GLYPH_TO), now);
 		doc_add(d, ROLE_TEXT, 6, text);
 		free(text);
@@ -75,7 +76,8 @@ static void resource_lines(struct doc *d, const cJSON *r, int v)
 	const char *title = k ? _(k->title) : json_str(r, "kind", ""), *name = json_str(r, "name", "");
 	name = strcmp(name, title) != 0 ? name : ""; /* "APIs" is the name of itself */
 	char *text = !json_bool(r, "billable", false) ? xasprintf("%s%s%s", title, *name ? " " : "", name)
-		     : usd >= 0.5 ? xasprintf(_("%s %s, $%.0f a month"), title, name, usd) : xasprintf(_("%s %s, billed by use"), title, name);
+		     : usd >= 0.5                     ? xasprintf(_("%s %s, $%.0f a month"), title, name, usd)
+						      : xasprintf(_("%s %s, billed by use"), title, name);
 	doc_mark(d, verdicts[v].role, verdicts[v].mark, 2, text);
 	if (*json_str(r, "grants", ""))
 		doc_add(d, ROLE_DIM, 6, json_str(r, "grants", ""));
@@ -147,7 +149,11 @@ static bool key(struct wizard *w, const struct key *k, enum action *action)
 		return false;
 	if (k->kind != KEY_FUNCTION)
 		return true;
-	w->over_top += k->code == KEY_UP ? -1 : k->code == KEY_DOWN ? 1 : k->code == KEY_PPAGE ? -page : k->code == KEY_NPAGE ? page : 0;
+	w->over_top += k->code == KEY_UP      ? -1
+		       : k->code == KEY_DOWN  ? 1
+		       : k->code == KEY_PPAGE ? -page
+		       : k->code == KEY_NPAGE ? page
+					      : 0;
 	w->over_top = k->code == KEY_HOME || w->over_top < 0 ? 0 : k->code == KEY_END ? 100000 : w->over_top;
 	return true;
 }

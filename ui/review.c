@@ -49,8 +49,13 @@ void review_start(struct wizard *w)
 			w->sign_in.what ? w->sign_in.what : _("There is no connection to the cloud."));
 		return;
 	}
-	struct run_options o = {.verb = RUN_PLAN, .answers = w->answers, .file = w->options->file, .save = wizard_save_run,
-				.event = wizard_event, .arg = w, .secret = wizard_secret};
+	struct run_options o = {.verb = RUN_PLAN,
+				.answers = w->answers,
+				.file = w->options->file,
+				.save = wizard_save_run,
+				.event = wizard_event,
+				.arg = w,
+				.secret = wizard_secret};
 	w->review.run = run_start(w->session, &o, &w->review.err);
 }
 
@@ -150,7 +155,8 @@ static void sort_problems(cJSON *sections, const char *what)
 		const struct question *q = question_find(id);
 		const char *section = q ? q->page : "project";
 		const cJSON *before = cJSON_GetObjectItemCaseSensitive(sections, section);
-		char *text = xasprintf("%s%s%s%s", before ? before->valuestring : "", before ? "\n" : "", q ? _(q->title) : "", q ? one + strlen(id) : one);
+		char *text = xasprintf("%s%s%s%s", before ? before->valuestring : "", before ? "\n" : "", q ? _(q->title) : "",
+				       q ? one + strlen(id) : one);
 		cJSON_DeleteItemFromObjectCaseSensitive(sections, section);
 		cJSON_AddStringToObject(sections, section, text);
 		free(text);
@@ -184,7 +190,8 @@ static char *changes_of(const struct wizard *w, const char *section)
 		if (strcmp(q->page, section) != 0 || json_equal(answers_get(w->before, q->id), answers_get(w->answers, q->id)))
 			continue;
 		char *was = answers_words(w->before, q), *now = answers_words(w->answers, q);
-		buf_printf(&b, "%s%s: %s %s %s", b.len ? "\n" : "", _(q->title), *was ? was : _("none"), glyph(GLYPH_TO), *now ? now : _("none"));
+		buf_printf(&b, "%s%s: %s %s %s", b.len ? "\n" : "", _(q->title), *was ? was : _("none"), glyph(GLYPH_TO),
+			   *now ? now : _("none"));
 		free(was);
 		free(now);
 	}
@@ -297,7 +304,8 @@ static char *build_words(const struct wizard *w)
 		return xstrdup(_("something is in the way: d shows what"));
 	if (review_changes_nothing(w))
 		return xstrdup(_("all stands as it should; Enter proves it again"));
-	return xasprintf(_("takes %s, costs about $%.0f a month"), about_text(json_num(v->plan, "expected_seconds", 0), about), draft_month(w));
+	return xasprintf(_("takes %s, costs about $%.0f a month"), about_text(json_num(v->plan, "expected_seconds", 0), about),
+			 draft_month(w));
 }
 
 static void draw_build_row(const struct wizard *w, int y, struct rect r, bool here)
@@ -305,7 +313,10 @@ static void draw_build_row(const struct wizard *w, int y, struct rect r, bool he
 	int title = r.w < 70 ? 16 : TITLE;
 	char *words = build_words(w);
 	bool bad = w->review.err.exit || planned(w, "refuse");
-	put(y, r.x + 2, title - 1, here ? ROLE_FOCUS : ROLE_TITLE, review_changes_nothing(w) ? _("Prove it") : w->before ? _("Apply") : _("Build this"));
+	put(y, r.x + 2, title - 1, here ? ROLE_FOCUS : ROLE_TITLE,
+	    review_changes_nothing(w) ? _("Prove it")
+	    : w->before               ? _("Apply")
+				      : _("Build this"));
 	put(y, r.x + 2 + title, r.w - title - 2, bad ? ROLE_BAD : is_planning(w) ? ROLE_BUSY : ROLE_TEXT, words);
 	free(words);
 }
@@ -327,8 +338,8 @@ static void draw_row(const struct wizard *w, int n, int y, struct rect r, bool h
 /* What the plan does, in a line: how many resources of each verdict. */
 static char *will_do(const struct wizard *w)
 {
-	return xasprintf(_("%d to create, %d to change, %d to delete, %d stay"), planned(w, "create"), planned(w, "update") + planned(w, "replace"),
-			 planned(w, "delete"), planned(w, "keep"));
+	return xasprintf(_("%d to create, %d to change, %d to delete, %d stay"), planned(w, "create"),
+			 planned(w, "update") + planned(w, "replace"), planned(w, "delete"), planned(w, "keep"));
 }
 
 static int draw_fact(int y, struct rect r, const char *label, const char *text)
@@ -347,13 +358,20 @@ static int draw_checks(const struct wizard *w, int y, struct rect r)
 	int title = r.w < 70 ? 16 : TITLE, x = r.x + 2 + title, end = r.x + r.w;
 	put(y, r.x + 2, title - 1, ROLE_DIM, _("Ready"));
 	if (s->state != SURVEY_KNOWN)
-		put(y, x, end - x, s->state == SURVEY_FAILED ? ROLE_WARN : ROLE_BUSY, s->state == SURVEY_FAILED ? _("the checks could not be made; r tries again") : _("checking..."));
+		put(y, x, end - x, s->state == SURVEY_FAILED ? ROLE_WARN : ROLE_BUSY,
+		    s->state == SURVEY_FAILED ? _("the checks could not be made; r tries again") : _("checking..."));
 	for (size_t at = 0; (check = checks_next(w, &at));) {
 		const char *state = json_str(check, "state", ""), *name = json_str(check, "title", "");
 		bool good = !strcmp(state, "ok"), bad = !strcmp(state, "fail");
 		if (x + cells(name) + 4 > end)
 			break;
-		put_glyph(y, x, good ? ROLE_GOOD : bad ? ROLE_BAD : ROLE_WARN, good ? GLYPH_CHECK : bad ? GLYPH_CROSS : GLYPH_WARN);
+		put_glyph(y, x,
+			  good  ? ROLE_GOOD
+			  : bad ? ROLE_BAD
+				: ROLE_WARN,
+			  good  ? GLYPH_CHECK
+			  : bad ? GLYPH_CROSS
+				: GLYPH_WARN);
 		x += 2 + put(y, x + 2, end - x - 2, bad ? ROLE_BAD : ROLE_TEXT, name) + 2;
 	}
 	return y + 1;
@@ -363,8 +381,7 @@ static int draw_checks(const struct wizard *w, int y, struct rect r)
 static int draw_newer(const cJSON *plan, int y, int end, struct rect r)
 {
 	const cJSON *version;
-	cJSON_ArrayForEach(version, json_at(plan, "newer"))
-	{
+	cJSON_ArrayForEach(version, json_at(plan, "newer")) {
 		if (y >= end)
 			break;
 		char *text = xasprintf("%s %s", _(question_find(version->string)->title), version->valuestring);
@@ -387,7 +404,8 @@ static void draw_facts(const struct wizard *w, int y, int end, struct rect r)
 	y = draw_newer(p, y, end, r);
 	if (p && *json_str(p, "url", "") && y < end) {
 		draw_fact(y, r, _("Address"), "");
-		put_link(y, r.x + 2 + (r.w < 70 ? 16 : TITLE), r.w - 2 - (r.w < 70 ? 16 : TITLE), ROLE_TITLE, json_str(p, "url", ""));
+		put_link(y, r.x + 2 + (r.w < 70 ? 16 : TITLE), r.w - 2 - (r.w < 70 ? 16 : TITLE), ROLE_TITLE,
+			 json_str(p, "url", ""));
 		y++;
 	}
 	if (y < end) {
@@ -404,7 +422,8 @@ static char *failed_checks(const struct wizard *w)
 	const cJSON *check;
 	for (size_t at = 0; (check = checks_next(w, &at));) {
 		if (check_failed(check))
-			buf_printf(&b, "%s%s: %s. %s", b.len ? "\n" : "", _(json_str(check, "title", "")), json_str(check, "message", ""), json_str(check, "fix", ""));
+			buf_printf(&b, "%s%s: %s. %s", b.len ? "\n" : "", _(json_str(check, "title", "")),
+				   json_str(check, "message", ""), json_str(check, "fix", ""));
 	}
 	return buf_take(&b);
 }
@@ -412,7 +431,8 @@ static char *failed_checks(const struct wizard *w)
 static char *errand_words(const struct wizard *w)
 {
 	const struct resource *e = draft_errand(w);
-	return draft_errand_open(e) ? xasprintf("%s\n%s", draft_errand_text(e, "title"), draft_errand_text(e, "steps")) : xstrdup("");
+	return draft_errand_open(e) ? xasprintf("%s\n%s", draft_errand_text(e, "title"), draft_errand_text(e, "steps"))
+				    : xstrdup("");
 }
 
 /* What the focused row means: its problem, what was changed, else its sentence. */
@@ -433,7 +453,8 @@ static char *pane_words(const struct wizard *w, const char *section, enum role *
 		return changes;
 	free(changes);
 	*role = ROLE_DIM;
-	return xstrdup(section ? _(page_find(section)->intro) : _("Nothing is created before you agree. What stands can be changed or undone later."));
+	return xstrdup(section ? _(page_find(section)->intro)
+			       : _("Nothing is created before you agree. What stands can be changed or undone later."));
 }
 
 static void draw_pane(const struct wizard *w, const char *section, struct rect r)
@@ -454,9 +475,15 @@ static void draw(struct wizard *w, struct rect r)
 	struct review *v = &w->review;
 	bool beside = r.w >= BESIDE_FROM;
 	struct rect list = {r.y, r.x, r.h, beside ? LIST_WIDTH : r.w};
-	int count = row_count(w), pane = beside ? 0 : r.h >= 18 ? PANE : 3, room = r.h - 2 - pane, rows = count < room ? count : room;
-	const char *sentence = !w->before ? _("This is what will be built. Enter changes a line, b builds.") : review_has_changes(w)
-				? _("These are your changes. b applies them; leaving asks whether to keep them.") : _("This is what stands. Enter changes a line.");
+	int count = row_count(w),
+	    pane = beside      ? 0
+		   : r.h >= 18 ? PANE
+			       : 3,
+	    room = r.h - 2 - pane, rows = count < room ? count : room;
+	const char *sentence = !w->before ? _("This is what will be built. Enter changes a line, b builds.")
+			       : review_has_changes(w)
+				   ? _("These are your changes. b applies them; leaving asks whether to keep them.")
+				   : _("This is what stands. Enter changes a line.");
 	put(r.y, r.x, list.w, ROLE_TEXT, sentence);
 	if (v->focus >= count)
 		v->focus = count - 1;
@@ -614,12 +641,14 @@ static void hints(struct wizard *w, struct hints *h)
 }
 
 const struct page_view review_view = {
-	.id = "review",
-	.enter = enter,
-	.draw = draw,
-	.key = key,
-	.hints = hints,
-	.event = event,
-	.help = N_("Each line is a group of settings: Enter changes it and comes back. d lists every resource of the plan, a every setting; c copies the line that "
-		   "mends a failed check, r looks again. Prices are an estimate by list prices; what is billed by use comes on top."),
+    .id = "review",
+    .enter = enter,
+    .draw = draw,
+    .key = key,
+    .hints = hints,
+    .event = event,
+    .help = N_(
+	"Each line is a group of settings: Enter changes it and comes back. d lists every resource of the plan, a every "
+	"setting; c copies the line that "
+	"mends a failed check, r looks again. Prices are an estimate by list prices; what is billed by use comes on top."),
 };

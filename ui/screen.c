@@ -35,11 +35,11 @@ static struct {
 	int cursor_y, cursor_x;
 	SCREEN *term;
 	FILE *nothing;
-	struct target *targets;    /* of this frame */
+	struct target *targets; /* of this frame */
 	size_t target_count, target_room;
 	struct link *links, *shown; /* of this frame, and as the terminal has them */
 	size_t link_count, link_room, shown_count;
-	unsigned char *written;    /* a screen that is nowhere: cells that hold text in this frame */
+	unsigned char *written; /* a screen that is nowhere: cells that hold text in this frame */
 	int faults;
 } on;
 
@@ -51,30 +51,33 @@ static const struct {
 	attr_t mono, color;
 	short foreground; /* of the 16 of the terminal, -1 for its default */
 } looks[ROLE_COUNT] = {
-	[ROLE_TEXT] = {A_NORMAL, A_NORMAL, -1},
-	[ROLE_TITLE] = {A_BOLD, A_BOLD, -1},
-	[ROLE_DIM] = {A_DIM, A_DIM, -1},
-	[ROLE_RULE] = {A_NORMAL, A_NORMAL, COLOR_CYAN},
-	[ROLE_KEY] = {A_BOLD, A_BOLD, -1},
-	[ROLE_FOCUS] = {A_REVERSE, A_REVERSE, -1},
-	[ROLE_FIELD] = {A_UNDERLINE, A_UNDERLINE, -1},
-	[ROLE_GOOD] = {A_NORMAL, A_NORMAL, COLOR_GREEN},
-	[ROLE_WARN] = {A_BOLD, A_NORMAL, COLOR_MAGENTA},
-	[ROLE_BAD] = {A_BOLD, A_BOLD, COLOR_RED},
-	[ROLE_BUSY] = {A_BOLD, A_BOLD, -1},
-	[ROLE_BADGE] = {A_REVERSE, A_REVERSE, -1},
+    [ROLE_TEXT] = {A_NORMAL, A_NORMAL, -1},
+    [ROLE_TITLE] = {A_BOLD, A_BOLD, -1},
+    [ROLE_DIM] = {A_DIM, A_DIM, -1},
+    [ROLE_RULE] = {A_NORMAL, A_NORMAL, COLOR_CYAN},
+    [ROLE_KEY] = {A_BOLD, A_BOLD, -1},
+    [ROLE_FOCUS] = {A_REVERSE, A_REVERSE, -1},
+    [ROLE_FIELD] = {A_UNDERLINE, A_UNDERLINE, -1},
+    [ROLE_GOOD] = {A_NORMAL, A_NORMAL, COLOR_GREEN},
+    [ROLE_WARN] = {A_BOLD, A_NORMAL, COLOR_MAGENTA},
+    [ROLE_BAD] = {A_BOLD, A_BOLD, COLOR_RED},
+    [ROLE_BUSY] = {A_BOLD, A_BOLD, -1},
+    [ROLE_BADGE] = {A_REVERSE, A_REVERSE, -1},
 };
 
 static const struct {
 	const char *utf8, *ascii;
 } glyphs[GLYPH_COUNT] = {
-	[GLYPH_LINE] = {"\u2500", "-"},	       [GLYPH_BAR] = {"\u2502", "|"},	       [GLYPH_TOP_LEFT] = {"\u250c", "+"},
-	[GLYPH_TOP_RIGHT] = {"\u2510", "+"},   [GLYPH_BOTTOM_LEFT] = {"\u2514", "+"}, [GLYPH_BOTTOM_RIGHT] = {"\u2518", "+"},
-	[GLYPH_MARK] = {"\u203a", ">"},	       [GLYPH_ON] = {"\u25cf", "*"},	       [GLYPH_OFF] = {"\u25cb", "o"},
-	[GLYPH_CHECK] = {"\u2713", "+"},       [GLYPH_CROSS] = {"\u2717", "x"},       [GLYPH_RUN] = {"\u25b8", ">"},
-	[GLYPH_WAIT] = {"\u00b7", "."},	       [GLYPH_WARN] = {"!", "!"},	       [GLYPH_MORE] = {"\u2026", "~"},
-	[GLYPH_FULL] = {"\u2501", "="},	       [GLYPH_PART] = {"\u254d", ">"},       [GLYPH_UP] = {"\u2191", "^"},
-	[GLYPH_DOWN] = {"\u2193", "v"},	       [GLYPH_TO] = {"\u2192", "->"},
+    [GLYPH_LINE] = {"\u2500", "-"},        [GLYPH_BAR] = {"\u2502", "|"},
+    [GLYPH_TOP_LEFT] = {"\u250c", "+"},    [GLYPH_TOP_RIGHT] = {"\u2510", "+"},
+    [GLYPH_BOTTOM_LEFT] = {"\u2514", "+"}, [GLYPH_BOTTOM_RIGHT] = {"\u2518", "+"},
+    [GLYPH_MARK] = {"\u203a", ">"},        [GLYPH_ON] = {"\u25cf", "*"},
+    [GLYPH_OFF] = {"\u25cb", "o"},         [GLYPH_CHECK] = {"\u2713", "+"},
+    [GLYPH_CROSS] = {"\u2717", "x"},       [GLYPH_RUN] = {"\u25b8", ">"},
+    [GLYPH_WAIT] = {"\u00b7", "."},        [GLYPH_WARN] = {"!", "!"},
+    [GLYPH_MORE] = {"\u2026", "~"},        [GLYPH_FULL] = {"\u2501", "="},
+    [GLYPH_PART] = {"\u254d", ">"},        [GLYPH_UP] = {"\u2191", "^"},
+    [GLYPH_DOWN] = {"\u2193", "v"},        [GLYPH_TO] = {"\u2192", "->"},
 };
 
 const char *glyph(enum glyph g)
@@ -140,7 +143,8 @@ static void ask_size(void)
 	char reply[32];
 	size_t got = 0;
 	int lines, columns;
-	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || (!on.serial && size.ws_row && size.ws_col) || tcgetattr(STDIN_FILENO, &before) != 0)
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || (!on.serial && size.ws_row && size.ws_col) ||
+	    tcgetattr(STDIN_FILENO, &before) != 0)
 		return;
 	on.serial = true;
 	quiet = before;
@@ -149,7 +153,8 @@ static void ask_size(void)
 	fputs("\0337\033[999;999H\033[6n\0338", stdout);
 	fflush(stdout);
 	struct pollfd in = {.fd = STDIN_FILENO, .events = POLLIN};
-	while (got < sizeof reply - 1 && (!got || reply[got - 1] != 'R') && poll(&in, 1, 500) > 0 && read(STDIN_FILENO, reply + got, 1) == 1)
+	while (got < sizeof reply - 1 && (!got || reply[got - 1] != 'R') && poll(&in, 1, 500) > 0 &&
+	       read(STDIN_FILENO, reply + got, 1) == 1)
 		got++;
 	reply[got] = '\0';
 	tcsetattr(STDIN_FILENO, TCSANOW, &before);
@@ -270,7 +275,8 @@ int screen_columns(void)
 static bool understands_osc(void)
 {
 	const char *term = getenv("TERM");
-	return term && strcmp(term, "linux") != 0 && strncmp(term, "vt", 2) != 0 && strcmp(term, "dumb") != 0 && strcmp(term, "cons25") != 0;
+	return term && strcmp(term, "linux") != 0 && strncmp(term, "vt", 2) != 0 && strcmp(term, "dumb") != 0 &&
+	       strcmp(term, "cons25") != 0;
 }
 
 static bool same_links(void)
@@ -289,7 +295,8 @@ static void show_links(void)
 	if (!same_links() && !on.nowhere && understands_osc()) {
 		for (size_t i = 0; i < on.link_count; i++) {
 			const struct link *l = &on.links[i];
-			printf("\0337\033[%d;%dH\033[0;1m\033]8;;%s\033\\%s\033]8;;\033\\\033[0m\0338", l->y + 1, l->x + 1, l->url, l->text);
+			printf("\0337\033[%d;%dH\033[0;1m\033]8;;%s\033\\%s\033]8;;\033\\\033[0m\0338", l->y + 1, l->x + 1,
+			       l->url, l->text);
 		}
 		fflush(stdout);
 	}
@@ -575,8 +582,12 @@ static bool breaks_between(wchar_t a, int a_width, wchar_t b, int b_width)
 {
 	bool wide = (a_width == 2 && !(a >= 0xac00 && a <= 0xd7a3)) || (b_width == 2 && !(b >= 0xac00 && b <= 0xd7a3));
 	return wide && a && !wcschr(L" ([{<\"'/$\u2018\u201c\u3008\u300a\u300c\u300e\u3010\uff08", a) &&
-	       !wcschr(L" )]}>\"'/.,:;!?%\u2019\u201d\u3001\u3002\u3005\u3009\u300b\u300d\u300f\u3011\u3041\u3043\u3045\u3047\u3049\u3063\u3083\u3085\u3087"
-		       L"\u30a1\u30a3\u30a5\u30a7\u30a9\u30c3\u30e3\u30e5\u30e7\u30fb\u30fc\uff01\uff09\uff0c\uff1a\uff1b\uff1f\uff5e",
+	       !wcschr(L" )]}>\"'/"
+		       L".,:;!?%"
+		       L"\u2019\u201d\u3001\u3002\u3005\u3009\u300b\u300d\u300f\u3011\u3041\u3043\u3045\u3047\u3049\u3063\u3083"
+		       L"\u3085\u3087"
+		       L"\u30a1\u30a3\u30a5\u30a7\u30a9\u30c3\u30e3\u30e5\u30e7\u30fb\u30fc\uff01\uff09\uff0c\uff1a\uff1b\uff1f"
+		       L"\uff5e",
 		       b);
 }
 
@@ -596,7 +607,9 @@ size_t break_line(const char *text, int width, const char **next)
 		used += w;
 		if (used <= width)
 			continue;
-		size_t len = end && end > text ? (size_t)(end - text) : before > text ? (size_t)(before - text) : (size_t)(p - text);
+		size_t len = end && end > text ? (size_t)(end - text)
+			     : before > text   ? (size_t)(before - text)
+					       : (size_t)(p - text);
 		*next = text + len;
 		while (**next == ' ')
 			++*next;
@@ -738,11 +751,11 @@ struct key key_named(const char *name)
 		int kind;
 		wint_t code;
 	} names[] = {
-		{"Enter", KEY_CHARACTER, L'\r'},  {"Tab", KEY_CHARACTER, L'\t'},	{"Esc", KEY_CHARACTER, 27},
-		{"Space", KEY_CHARACTER, L' '},	  {"Backspace", KEY_CHARACTER, 127},	{"S-Tab", KEY_FUNCTION, KEY_BTAB},
-		{"Up", KEY_FUNCTION, KEY_UP},	  {"Down", KEY_FUNCTION, KEY_DOWN},	{"Left", KEY_FUNCTION, KEY_LEFT},
-		{"Right", KEY_FUNCTION, KEY_RIGHT}, {"Home", KEY_FUNCTION, KEY_HOME},	{"End", KEY_FUNCTION, KEY_END},
-		{"PgUp", KEY_FUNCTION, KEY_PPAGE}, {"PgDn", KEY_FUNCTION, KEY_NPAGE},	{"Del", KEY_FUNCTION, KEY_DC},
+	    {"Enter", KEY_CHARACTER, L'\r'},    {"Tab", KEY_CHARACTER, L'\t'},     {"Esc", KEY_CHARACTER, 27},
+	    {"Space", KEY_CHARACTER, L' '},     {"Backspace", KEY_CHARACTER, 127}, {"S-Tab", KEY_FUNCTION, KEY_BTAB},
+	    {"Up", KEY_FUNCTION, KEY_UP},       {"Down", KEY_FUNCTION, KEY_DOWN},  {"Left", KEY_FUNCTION, KEY_LEFT},
+	    {"Right", KEY_FUNCTION, KEY_RIGHT}, {"Home", KEY_FUNCTION, KEY_HOME},  {"End", KEY_FUNCTION, KEY_END},
+	    {"PgUp", KEY_FUNCTION, KEY_PPAGE},  {"PgDn", KEY_FUNCTION, KEY_NPAGE}, {"Del", KEY_FUNCTION, KEY_DC},
 	};
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
 		if (!strcmp(names[i].name, name))

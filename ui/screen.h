@@ -10,13 +10,43 @@
 
 /* What a text is, not how it looks. */
 enum role {
-	ROLE_TEXT, ROLE_TITLE, ROLE_DIM, ROLE_RULE, ROLE_KEY, ROLE_FOCUS, ROLE_FIELD, ROLE_GOOD, ROLE_WARN, ROLE_BAD, ROLE_BUSY, ROLE_BADGE,
+	ROLE_TEXT,
+	ROLE_TITLE,
+	ROLE_DIM,
+	ROLE_RULE,
+	ROLE_KEY,
+	ROLE_FOCUS,
+	ROLE_FIELD,
+	ROLE_GOOD,
+	ROLE_WARN,
+	ROLE_BAD,
+	ROLE_BUSY,
+	ROLE_BADGE,
 	ROLE_COUNT
 };
 
 enum glyph {
-	GLYPH_LINE, GLYPH_BAR, GLYPH_TOP_LEFT, GLYPH_TOP_RIGHT, GLYPH_BOTTOM_LEFT, GLYPH_BOTTOM_RIGHT, GLYPH_MARK, GLYPH_ON, GLYPH_OFF,
-	GLYPH_CHECK, GLYPH_CROSS, GLYPH_RUN, GLYPH_WAIT, GLYPH_WARN, GLYPH_MORE, GLYPH_FULL, GLYPH_PART, GLYPH_UP, GLYPH_DOWN, GLYPH_TO, GLYPH_COUNT
+	GLYPH_LINE,
+	GLYPH_BAR,
+	GLYPH_TOP_LEFT,
+	GLYPH_TOP_RIGHT,
+	GLYPH_BOTTOM_LEFT,
+	GLYPH_BOTTOM_RIGHT,
+	GLYPH_MARK,
+	GLYPH_ON,
+	GLYPH_OFF,
+	GLYPH_CHECK,
+	GLYPH_CROSS,
+	GLYPH_RUN,
+	GLYPH_WAIT,
+	GLYPH_WARN,
+	GLYPH_MORE,
+	GLYPH_FULL,
+	GLYPH_PART,
+	GLYPH_UP,
+	GLYPH_DOWN,
+	GLYPH_TO,
+	GLYPH_COUNT
 };
 
 struct rect {
@@ -97,7 +127,7 @@ int screen_faults(void);
 struct key {
 	enum { KEY_NOTHING, KEY_CHARACTER, KEY_FUNCTION, KEY_PASTED, KEY_TARGET /* code: which */ } kind;
 	wint_t code;
-	char *text;    /* of a paste, as UTF-8; freed by the reader */
+	char *text; /* of a paste, as UTF-8; freed by the reader */
 };
 /* The next key without waiting; kind is KEY_NOTHING when there is none. */
 struct key screen_key(void);

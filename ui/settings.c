@@ -88,8 +88,17 @@ static void draw_row(struct wizard *w, const struct question *q, int y, struct r
 		edit_draw(&s->edit, y, x, width, ROLE_FIELD, false);
 	} else {
 		bool lacks = question_lacks(q, w->answers);
-		char *text = was_changed(w, q) ? xasprintf(_("%s (changed)"), words) : q->unit && q->type == TYPE_INT ? xasprintf("%s %s", words, "") : xstrdup(words);
-		put(y, x, width, here ? ROLE_FOCUS : lacks ? ROLE_BAD : was_changed(w, q) ? ROLE_WARN : ROLE_TEXT, lacks ? _("needed") : *text ? text : _("none"));
+		char *text = was_changed(w, q)                ? xasprintf(_("%s (changed)"), words)
+			     : q->unit && q->type == TYPE_INT ? xasprintf("%s %s", words, "")
+							      : xstrdup(words);
+		put(y, x, width,
+		    here                ? ROLE_FOCUS
+		    : lacks             ? ROLE_BAD
+		    : was_changed(w, q) ? ROLE_WARN
+					: ROLE_TEXT,
+		    lacks   ? _("needed")
+		    : *text ? text
+			    : _("none"));
 		free(text);
 		if (here)
 			screen_cursor(y, x);
@@ -108,7 +117,8 @@ static void draw_pane(struct wizard *w, const struct question *q, struct rect r)
 		draw_choices(w, q, inner, s->choice);
 		return;
 	}
-	int y = inner.y + put_lines(inner.y, inner.x, inner.h > 3 ? inner.h - 2 : inner.h, inner.w, w->message ? w->message_role : ROLE_DIM, w->message ? w->message : _(q->help));
+	int y = inner.y + put_lines(inner.y, inner.x, inner.h > 3 ? inner.h - 2 : inner.h, inner.w,
+				    w->message ? w->message_role : ROLE_DIM, w->message ? w->message : _(q->help));
 	if (q->type == TYPE_CHOICE && y < inner.y + inner.h) {
 		struct rect rest = {y, inner.x, inner.y + inner.h - y, inner.w};
 		draw_choice_prices(w, q, rest);
@@ -178,7 +188,9 @@ static void draw(struct wizard *w)
 	struct rect list = {4, all.x, all.h - 2 - pane, beside ? all.w / 2 : all.w};
 	draw_list(w, list);
 	if (s->focused)
-		draw_pane(w, s->focused, beside ? (struct rect){4, all.x + all.w / 2 + 2, all.h - 2, all.w / 2 - 2} : (struct rect){all.y + all.h - pane, all.x, pane, all.w});
+		draw_pane(w, s->focused,
+			  beside ? (struct rect){4, all.x + all.w / 2 + 2, all.h - 2, all.w / 2 - 2}
+				 : (struct rect){all.y + all.h - pane, all.x, pane, all.w});
 }
 
 /* Keys -------------------------------------------------------------------------------------------------------------------------------- */

@@ -42,7 +42,8 @@ void shell_open(struct wizard *w)
 	struct sigaction ignore = {.sa_handler = SIG_IGN}, before[sizeof ours / sizeof *ours];
 	int status = 0;
 	screen_suspend();
-	outside_print(stdout, _("\nA shell with project %s. exit comes back to mlflow-setup.\n"), answers_str(w->answers, "project.id"));
+	outside_print(stdout, _("\nA shell with project %s. exit comes back to mlflow-setup.\n"),
+		      answers_str(w->answers, "project.id"));
 	fflush(stdout);
 	for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
 		sigaction(ours[i], &ignore, &before[i]);

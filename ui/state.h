@@ -32,12 +32,12 @@ void hint(struct hints *h, const char *key, const char *label);
 /* How a page behaves. A page without a row here is a form of its questions. */
 struct page_view {
 	const char *id;
-	void (*enter)(struct wizard *w);                             /* may be NULL */
+	void (*enter)(struct wizard *w); /* may be NULL */
 	void (*draw)(struct wizard *w, struct rect r);
 	enum action (*key)(struct wizard *w, const struct key *k);
 	void (*hints)(struct wizard *w, struct hints *h);
-	void (*event)(struct wizard *w, const cJSON *event);         /* an event of the run; may be NULL */
-	const char *help;                                            /* N_(), for ? where no question has the focus */
+	void (*event)(struct wizard *w, const cJSON *event); /* an event of the run; may be NULL */
+	const char *help;                                    /* N_(), for ? where no question has the focus */
 };
 extern const struct page_view *const page_views[];
 extern const struct page_view form_view, review_view, build_view, done_view;
@@ -50,49 +50,51 @@ struct overlay {
 	bool (*key)(struct wizard *w, const struct key *k, enum action *action);
 	void (*hints)(struct wizard *w, struct hints *h);
 };
-extern const struct overlay overlay_help, overlay_quit, overlay_choice, overlay_list, overlay_consent, overlay_data, overlay_secret, overlay_log, overlay_failure, overlay_undo, overlay_resources, overlay_settings;
+extern const struct overlay overlay_help, overlay_quit, overlay_choice, overlay_list, overlay_consent, overlay_data,
+    overlay_secret, overlay_log, overlay_failure, overlay_undo, overlay_resources, overlay_settings;
 
 struct build {
 	struct run *run;
 	struct progress p;
-	bool active;               /* events belong to the build, not to the review */
-	bool over;                 /* the run has ended and what follows from it was done */
-	bool undoing;              /* it takes away what stands */
-	char *focus;               /* "part/ID" or a step's id; NULL follows what matters most */
-	bool unfolded[PARTS];        /* by part */
-	int top;                   /* first row shown */
+	bool active;          /* events belong to the build, not to the review */
+	bool over;            /* the run has ended and what follows from it was done */
+	bool undoing;         /* it takes away what stands */
+	char *focus;          /* "part/ID" or a step's id; NULL follows what matters most */
+	bool unfolded[PARTS]; /* by part */
+	int top;              /* first row shown */
 	int interrupts;
-	double monthly;            /* US dollars a month of what is wanted */
+	double monthly; /* US dollars a month of what is wanted */
 };
 
 /* The whole log over the page. Lines are counted from the run's first one, also those that were let go. */
 struct log_view {
-	int part;                  /* whose lines; -1 all */
-	size_t top;                /* the first line shown, when not following */
+	int part;   /* whose lines; -1 all */
+	size_t top; /* the first line shown, when not following */
 	bool follow, wrap;
-	int sideways;              /* cells that the text is moved to the left */
-	int rows;                  /* how many the last frame had room for */
+	int sideways; /* cells that the text is moved to the left */
+	int rows;     /* how many the last frame had room for */
 	bool searching;
 	struct edit search;
-	char *pattern;             /* what was searched for last, or NULL */
-	size_t match;              /* the line that was found last; SIZE_MAX for none */
+	char *pattern; /* what was searched for last, or NULL */
+	size_t match;  /* the line that was found last; SIZE_MAX for none */
 };
 
 struct review {
 	struct run *run;
-	cJSON *plan;               /* plan/show.h's JSON, once known */
+	cJSON *plan; /* plan/show.h's JSON, once known */
 	struct err err;
-	char *failure;             /* the last thing that failed while planning */
-	char *of;                  /* the answers that it looked with, as text */
+	char *failure; /* the last thing that failed while planning */
+	char *of;      /* the answers that it looked with, as text */
 	int focus, top;
-	bool agreed;               /* the operator agreed to exactly this plan */
-	const struct question *asks_secret; /* whose answer, a secret that the operator types ("prompt"), is to be stored; or NULL */
-	bool consent;              /* the operator typed the server's name: the data that the plan deletes may go */
+	bool agreed; /* the operator agreed to exactly this plan */
+	const struct question
+	    *asks_secret; /* whose answer, a secret that the operator types ("prompt"), is to be stored; or NULL */
+	bool consent;     /* the operator typed the server's name: the data that the plan deletes may go */
 };
 
 /* Settings over the review. */
 struct settings {
-	const char *section;       /* whose; NULL for all */
+	const char *section; /* whose; NULL for all */
 	const struct question *focused;
 	struct edit filter, edit;
 	bool choosing, typing, fresh; /* its choices are open; its text is; nothing was typed so far */
@@ -100,41 +102,41 @@ struct settings {
 };
 
 struct wizard {
-	struct session *session;   /* NULL until it is open */
+	struct session *session; /* NULL until it is open */
 	struct answers *answers;
 	const struct wizard_options *options;
 	struct err sign_in;
-	char *original;            /* the file's text at the start, "" when there was none */
-	struct answers *before;    /* the answers that the file held, or NULL: then this is the first time */
-	bool keep;                 /* what was changed since goes into the file */
-	cJSON *original_resolved;  /* what a rehearsal must not overwrite, or NULL */
-	char *save_failed;         /* why the answers could not be saved, or NULL */
+	char *original;           /* the file's text at the start, "" when there was none */
+	struct answers *before;   /* the answers that the file held, or NULL: then this is the first time */
+	bool keep;                /* what was changed since goes into the file */
+	cJSON *original_resolved; /* what a rehearsal must not overwrite, or NULL */
+	char *save_failed;        /* why the answers could not be saved, or NULL */
 
-	size_t page;               /* index into wizard_pages */
+	size_t page;                        /* index into wizard_pages */
 	bool filled_people, filled_project; /* looked-up defaults were offered */
-	bool want_next;            /* Enter came while a needed default was still being looked up */
-	char *message;             /* said under the page until the next key */
+	bool want_next;                     /* Enter came while a needed default was still being looked up */
+	char *message;                      /* said under the page until the next key */
 	enum role message_role;
 	const struct question *jump_to;
 
 	/* The form. */
-	int focus;                 /* which of the page's asked questions */
+	int focus; /* which of the page's asked questions */
 	struct edit edit;
-	cJSON *drafts;             /* question id -> text as typed that is no answer yet */
-	cJSON *regions;            /* those that are known without asking, as suggestions */
-	char *filter;              /* what the suggestions are narrowed by */
-	bool fresh;                /* nothing was typed into the field so far: the first character replaces it */
-	double typed_at;           /* when the project was last edited */
+	cJSON *drafts;   /* question id -> text as typed that is no answer yet */
+	cJSON *regions;  /* those that are known without asking, as suggestions */
+	char *filter;    /* what the suggestions are narrowed by */
+	bool fresh;      /* nothing was typed into the field so far: the first character replaces it */
+	double typed_at; /* when the project was last edited */
 
 	const struct overlay *over, *under; /* under: what comes back when over closes, or NULL */
 	struct edit over_edit;
 	const struct question *over_secret; /* whose answer is typed in the overlay */
-	bool over_build;           /* the secret's field leads to the build */
-	const struct question *listed; /* whose list is edited */
+	bool over_build;                    /* the secret's field leads to the build */
+	const struct question *listed;      /* whose list is edited */
 	cJSON *over_list;
 	int over_focus, over_top;
-	struct secret *secret;     /* typed by the operator for the reference "prompt" */
-	struct client *client;     /* the OAuth client, NULL before one is named */
+	struct secret *secret; /* typed by the operator for the reference "prompt" */
+	struct client *client; /* the OAuth client, NULL before one is named */
 
 	struct survey surveys[SURVEY_COUNT];
 	struct review review;
@@ -142,11 +144,11 @@ struct wizard {
 	struct log_view log;
 	struct settings settings;
 	struct draft draft;
-	cJSON *problems;           /* section -> what is wrong in it, as the answers stand */
-	cJSON *result;             /* the last run's result event */
-	int done_top;              /* the last page: first row shown */
-	double look_at;            /* the last page: when the server's log is looked at again */
-	bool done_all;             /* and whether it shows every check */
+	cJSON *problems; /* section -> what is wrong in it, as the answers stand */
+	cJSON *result;   /* the last run's result event */
+	int done_top;    /* the last page: first row shown */
+	double look_at;  /* the last page: when the server's log is looked at again */
+	bool done_all;   /* and whether it shows every check */
 	bool ended;
 	int exit_code;
 };

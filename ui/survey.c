@@ -16,8 +16,9 @@ static const struct {
 	const char *name;
 	bool of_project;
 } surveys_of[SURVEY_COUNT] = {
-	[SURVEY_WHO] = {"who", false},	      [SURVEY_PROJECTS] = {"projects", false},	 [SURVEY_PROJECT] = {"project", true},
-	[SURVEY_REGIONS] = {"regions", true}, [SURVEY_PREFLIGHT] = {"preflight", true}, [SURVEY_LIMITS] = {"limits", true}, [SURVEY_SIGN_IN] = {"sign-in", false},
+    [SURVEY_WHO] = {"who", false},         [SURVEY_PROJECTS] = {"projects", false},  [SURVEY_PROJECT] = {"project", true},
+    [SURVEY_REGIONS] = {"regions", true},  [SURVEY_PREFLIGHT] = {"preflight", true}, [SURVEY_LIMITS] = {"limits", true},
+    [SURVEY_SIGN_IN] = {"sign-in", false},
 };
 
 static void done(void *arg, const cJSON *result, struct err *e)
@@ -65,7 +66,8 @@ static bool ready(const struct wizard *w, enum survey_id id, const char *of)
 		return false;
 	if (!surveys_of[id].of_project)
 		return s->state == SURVEY_UNKNOWN;
-	if (!*answers_str(w->answers, "project.id") || cJSON_HasObjectItem(w->drafts, "project.id") || session_now(w->session) < w->typed_at + SETTLED)
+	if (!*answers_str(w->answers, "project.id") || cJSON_HasObjectItem(w->drafts, "project.id") ||
+	    session_now(w->session) < w->typed_at + SETTLED)
 		return false;
 	return s->state == SURVEY_UNKNOWN || !s->of || strcmp(s->of, of) != 0;
 }

@@ -8,7 +8,16 @@
 #include <cjson/cJSON.h>
 #include <stdbool.h>
 
-enum survey_id { SURVEY_WHO, SURVEY_PROJECTS, SURVEY_PROJECT, SURVEY_REGIONS, SURVEY_PREFLIGHT, SURVEY_LIMITS, SURVEY_SIGN_IN, SURVEY_COUNT };
+enum survey_id {
+	SURVEY_WHO,
+	SURVEY_PROJECTS,
+	SURVEY_PROJECT,
+	SURVEY_REGIONS,
+	SURVEY_PREFLIGHT,
+	SURVEY_LIMITS,
+	SURVEY_SIGN_IN,
+	SURVEY_COUNT
+};
 enum survey_state { SURVEY_UNKNOWN, SURVEY_CHECKING, SURVEY_KNOWN, SURVEY_FAILED };
 
 struct wizard;
@@ -17,10 +26,10 @@ struct survey {
 	struct wizard *wizard;
 	enum survey_id id;
 	enum survey_state state;
-	cJSON *result;         /* when known */
-	struct err err;        /* when failed */
-	char *project;         /* the project that was asked about, "" when none */
-	char *of;              /* and what else of the answers it depends on */
+	cJSON *result;  /* when known */
+	struct err err; /* when failed */
+	char *project;  /* the project that was asked about, "" when none */
+	char *of;       /* and what else of the answers it depends on */
 };
 
 /* Asks what has not been asked so far: all that makes sense for the project in the answers. Called after each change; cheap. */

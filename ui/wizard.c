@@ -107,8 +107,9 @@ bool wizard_save(struct wizard *w)
 	free(w->save_failed);
 	w->save_failed = saved ? NULL : err_text(&e);
 	if (saved && answers_beside(a))
-		w->save_failed = xasprintf(_("%s was changed meanwhile in a way that cannot be put together with these answers: they stand in %s."),
-					   w->options->file, answers_beside(a));
+		w->save_failed = xasprintf(
+		    _("%s was changed meanwhile in a way that cannot be put together with these answers: they stand in %s."),
+		    w->options->file, answers_beside(a));
 	err_free(&e);
 	buf_free(&now);
 	answers_free(a);
@@ -138,7 +139,8 @@ static bool is_empty(const struct wizard *w, const char *id)
 static void prefill(struct wizard *w, const char *id, const char *text)
 {
 	struct err ignored = {0};
-	if (*text && is_empty(w, id) && answers_set_text(w->answers, id, text, &ignored) && page_holds(&wizard_pages[w->page], question_find(id)->page))
+	if (*text && is_empty(w, id) && answers_set_text(w->answers, id, text, &ignored) &&
+	    page_holds(&wizard_pages[w->page], question_find(id)->page))
 		form_load(w);
 	err_free(&ignored);
 }
@@ -251,7 +253,8 @@ static void draw_small(void)
 {
 	int lines = screen_lines(), columns = screen_columns();
 	char *text = xasprintf(_("make the window larger (now %dx%d)"), columns, lines);
-	int w = cells(text) < columns ? cells(text) : columns, x = (columns - w) / 2, height = put_wrapped(0, 0, 0, w, ROLE_TITLE, text);
+	int w = cells(text) < columns ? cells(text) : columns, x = (columns - w) / 2,
+	    height = put_wrapped(0, 0, 0, w, ROLE_TITLE, text);
 	int y = lines > height ? (lines - height) / 2 : 0;
 	put_wrapped(y, x, lines, w, ROLE_TITLE, text);
 	screen_cursor(y, x);
@@ -358,7 +361,10 @@ static bool common_key(struct wizard *w, const struct key *k)
 		screen_redraw();
 		return true;
 	case 'T' & 31:
-		wizard_say(w, ROLE_TEXT, screen_mouse_toggle() ? _("The mouse chooses lines now; Ctrl-T gives it back to your terminal, for marking text.") : _("The mouse is your terminal's again."));
+		wizard_say(w, ROLE_TEXT,
+			   screen_mouse_toggle()
+			       ? _("The mouse chooses lines now; Ctrl-T gives it back to your terminal, for marking text.")
+			       : _("The mouse is your terminal's again."));
 		return true;
 	case 'Z' & 31:
 		stop_here();
@@ -652,7 +658,8 @@ static int run_on_screen(void *arg)
 int wizard_run(struct session *s, struct answers *a, const struct wizard_options *o)
 {
 	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)) {
-		outside_print(stderr, _("mlflow-setup: the wizard needs a terminal. Without one: mlflow-setup apply %s\n"), o->file);
+		outside_print(stderr, _("mlflow-setup: the wizard needs a terminal. Without one: mlflow-setup apply %s\n"),
+			      o->file);
 		return EXIT_CONFIG;
 	}
 	if (o->plain || accessible_wanted())

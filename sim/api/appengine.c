@@ -80,7 +80,8 @@ static bool is_free(struct sim_call *c, struct sim_object *o)
 	const struct sim_object *op = *busy ? sim_get(c->sim, OPERATIONS, busy) : NULL;
 	if (!op || json_bool(op->doc, "done", false))
 		return true;
-	sim_fail(c, "ABORTED", NULL, "Cannot operate on %s because an operation is already in progress for %s by %s.", o->key, o->key, strrchr(busy, '/') + 1);
+	sim_fail(c, "ABORTED", NULL, "Cannot operate on %s because an operation is already in progress for %s by %s.", o->key,
+		 o->key, strrchr(busy, '/') + 1);
 	return false;
 }
 
@@ -90,7 +91,8 @@ static void busy_with(struct sim_object *o, const struct sim_object *op)
 }
 
 /* A change that takes a while: then runs when it is over, with {"key","operation"}. */
-static void change(struct sim_call *c, const char *method, const char *target, const char *duration, void (*then)(struct sim *s, const cJSON *arg))
+static void change(struct sim_call *c, const char *method, const char *target, const char *duration,
+		   void (*then)(struct sim *s, const cJSON *arg))
 {
 	struct sim_object *o = sim_get(c->sim, APPENGINE_APPS, app_key(c)), *op = operation(c, app_key(c), method, target);
 	if (o)
@@ -115,7 +117,8 @@ static void app_created(struct sim *s, const cJSON *arg)
 /* The secret of IAP's client comes back only as its hash: that, or NULL where none was sent. */
 static const char *hide_secret(cJSON *doc)
 {
-	const char *secret = json_str(doc, "iap.oauth2ClientSecret", ""), *hash = *secret ? sim_sha256(secret, strlen(secret)) + 7 : NULL;
+	const char *secret = json_str(doc, "iap.oauth2ClientSecret", ""),
+		   *hash = *secret ? sim_sha256(secret, strlen(secret)) + 7 : NULL;
 	if (hash)
 		json_put_str(doc, "iap.oauth2ClientSecretSha256", hash);
 	json_drop(doc, "iap.oauth2ClientSecret");
@@ -124,14 +127,16 @@ static const char *hide_secret(cJSON *doc)
 
 static void app_create(struct sim_call *c)
 {
-	const char *id = json_str(c->body, "id", ""), *location = json_str(c->body, "locationId", ""), *region = appengine_region(location);
+	const char *id = json_str(c->body, "id", ""), *location = json_str(c->body, "locationId", ""),
+		   *region = appengine_region(location);
 	const char *project = sim_project_id(c->sim, id), *key = sim_tmp("apps/%s", project ? project : id);
 	if (!project) {
 		sim_fail(c, "PERMISSION_DENIED", NULL, "The caller does not have permission");
 		return;
 	}
 	if (!sim_allowed(c->sim, c->principal, "appengine.applications.create", project, "")) {
-		sim_fail(c, "PERMISSION_DENIED", NULL, "You do not have permission to create the App Engine application for project %s.", project);
+		sim_fail(c, "PERMISSION_DENIED", NULL,
+			 "You do not have permission to create the App Engine application for project %s.", project);
 		return;
 	}
 	if (sim_get(c->sim, APPENGINE_APPS, key)) {
@@ -144,7 +149,9 @@ static void app_create(struct sim_call *c)
 	}
 	cJSON *doc = sim_take_body(c);
 	hide_secret(doc);
-	const char *code = sim_region_code(region), *continent = text_starts(region, "europe") ? "eu" : text_starts(region, "asia") ? "asia" : "us";
+	const char *code = sim_region_code(region), *continent = text_starts(region, "europe") ? "eu"
+								 : text_starts(region, "asia") ? "asia"
+											       : "us";
 	json_put_str(doc, "name", key);
 	json_put_str(doc, "id", project);
 	json_put_str(doc, "codeBucket", sim_tmp("staging.%s.appspot.com", project));
@@ -152,16 +159,19 @@ static void app_create(struct sim_call *c)
 	json_put_str(doc, "defaultHostname", sim_tmp("%s.%s.r.appspot.com", project, code));
 	json_put_str(doc, "gcrDomain", sim_tmp("%s.gcr.io", continent));
 	json_put_str(doc, "servingStatus", "SERVING");
-	static const char *const usual[][2] = {{"authDomain", "gmail.com"}, {"databaseType", "CLOUD_DATASTORE_COMPATIBILITY"}, {"sslPolicy", "DEFAULT"}};
+	static const char *const usual[][2] = {
+	    {"authDomain", "gmail.com"}, {"databaseType", "CLOUD_DATASTORE_COMPATIBILITY"}, {"sslPolicy", "DEFAULT"}};
 	for (int i = 0; i < 3; i++)
 		if (!json_at(doc, usual[i][0]))
 			json_put_str(doc, usual[i][0], usual[i][1]);
 	if (!json_at(doc, "serviceAccount"))
 		json_put_str(doc, "serviceAccount", sim_tmp("%s@appspot.gserviceaccount.com", project));
 	json_put(doc, "featureSettings", json_make("{'splitHealthChecks':true,'useContainerOptimizedOs':true}"));
-	struct sim_object *o = sim_put(c->sim, APPENGINE_APPS, key, doc), *op = operation(c, key, "Applications.CreateApplication", key);
+	struct sim_object *o = sim_put(c->sim, APPENGINE_APPS, key, doc),
+			  *op = operation(c, key, "Applications.CreateApplication", key);
 	json_put_bool(o->hidden, "creating", true);
-	sim_after(c->sim, sim_draw(c->sim, "appengine.app.create"), app_created, json_make("{'key':%s,'operation':%s}", key, op->key));
+	sim_after(c->sim, sim_draw(c->sim, "appengine.app.create"), app_created,
+		  json_make("{'key':%s,'operation':%s}", key, op->key));
 	sim_lro_reply(c, op);
 }
 
@@ -186,13 +196,15 @@ static void app_patch(struct sim_call *c)
 	if (!o || !is_free(c, o))
 		return;
 	const char *mask = sim_param(c, "updateMask"), *location = json_str(c->body, "locationId", NULL);
-	if (strstr(mask, "locationId") || strstr(mask, "location_id") || (!*mask && location && strcmp(location, json_str(o->doc, "locationId", "")))) {
+	if (strstr(mask, "locationId") || strstr(mask, "location_id") ||
+	    (!*mask && location && strcmp(location, json_str(o->doc, "locationId", "")))) {
 		sim_fail(c, "INVALID_ARGUMENT", NULL, "The location of an application cannot be changed.");
 		return;
 	}
 	cJSON *body = sim_take_body(c);
 	const char *hash = hide_secret(body);
-	static const char *const fixed[] = {"name", "id", "locationId", "codeBucket", "defaultBucket", "defaultHostname", "gcrDomain"};
+	static const char *const fixed[] = {"name",     "id", "locationId", "codeBucket", "defaultBucket", "defaultHostname",
+					    "gcrDomain"};
 	for (size_t i = 0; i < sizeof(fixed) / sizeof(*fixed); i++)
 		json_drop(body, fixed[i]);
 	sim_merge(o->doc, body, mask);
@@ -341,7 +353,8 @@ static struct sim_object *version(struct sim_call *c)
 {
 	if (!service(c))
 		return NULL;
-	struct sim_object *o = sim_get(c->sim, APPENGINE_VERSIONS, sim_tmp("%s/services/%s/versions/%s", app_key(c), sim_part(c, 4), sim_part(c, 6)));
+	struct sim_object *o = sim_get(c->sim, APPENGINE_VERSIONS,
+				       sim_tmp("%s/services/%s/versions/%s", app_key(c), sim_part(c, 4), sim_part(c, 6)));
 	if (o && !json_bool(o->hidden, "creating", false))
 		return o;
 	sim_fail(c, "NOT_FOUND", NULL, "Version '%s' of service '%s' not found.", sim_part(c, 6), sim_part(c, 4));
@@ -351,8 +364,9 @@ static struct sim_object *version(struct sim_call *c)
 /* The basic view leaves out what was deployed. */
 static cJSON *shown(const struct sim_call *c, const struct sim_object *o)
 {
-	static const char *const full[] = {"handlers", "errorHandlers", "libraries", "apiConfig", "envVariables", "defaultExpiration", "healthCheck",
-					   "readinessCheck", "livenessCheck", "deployment", "betaSettings", "entrypoint"};
+	static const char *const full[] = {"handlers",      "errorHandlers",     "libraries",    "apiConfig",
+					   "envVariables",  "defaultExpiration", "healthCheck",  "readinessCheck",
+					   "livenessCheck", "deployment",        "betaSettings", "entrypoint"};
 	cJSON *doc = cJSON_Duplicate(o->doc, 1);
 	for (size_t i = 0; strcmp(sim_param(c, "view"), "FULL") && i < sizeof(full) / sizeof(*full); i++)
 		json_drop(doc, full[i]);
@@ -390,16 +404,24 @@ static bool image_ok(struct sim_call *c, const char *image)
 
 static bool flexible_ok(struct sim_call *c)
 {
-	bool scaling[] = {json_at(c->body, "automaticScaling") != NULL, json_at(c->body, "manualScaling") != NULL, json_at(c->body, "basicScaling") != NULL};
+	bool scaling[] = {json_at(c->body, "automaticScaling") != NULL, json_at(c->body, "manualScaling") != NULL,
+			  json_at(c->body, "basicScaling") != NULL};
 	if (!sim_service_on(c->sim, app_id(c), "appengineflex.googleapis.com"))
-		sim_fail(c, "FAILED_PRECONDITION", NULL, "The App Engine Flexible Environment API (appengineflex.googleapis.com) has not been used in project %s "
-			 "before or it is disabled.", app_id(c));
+		sim_fail(
+		    c, "FAILED_PRECONDITION", NULL,
+		    "The App Engine Flexible Environment API (appengineflex.googleapis.com) has not been used in project %s "
+		    "before or it is disabled.",
+		    app_id(c));
 	else if (json_at(c->body, "healthCheck"))
-		sim_fail(c, "INVALID_ARGUMENT", NULL, "Legacy health checks are no longer supported for the App Engine Flexible environment. Please remove the "
-			 "'health_check' section from your app.yaml and configure updated health checks.");
+		sim_fail(
+		    c, "INVALID_ARGUMENT", NULL,
+		    "Legacy health checks are no longer supported for the App Engine Flexible environment. Please remove the "
+		    "'health_check' section from your app.yaml and configure updated health checks.");
 	else if (scaling[0] + scaling[1] + scaling[2] > 1)
-		sim_fail(c, "INVALID_ARGUMENT", NULL, "Only one of automatic_scaling, manual_scaling and basic_scaling may be specified.");
-	else if (!json_at(c->body, "deployment.container.image") && !json_at(c->body, "deployment.zip") && !json_at(c->body, "deployment.files"))
+		sim_fail(c, "INVALID_ARGUMENT", NULL,
+			 "Only one of automatic_scaling, manual_scaling and basic_scaling may be specified.");
+	else if (!json_at(c->body, "deployment.container.image") && !json_at(c->body, "deployment.zip") &&
+		 !json_at(c->body, "deployment.files"))
 		sim_fail(c, "INVALID_ARGUMENT", NULL, "The deployment must name a container image, files or a zip.");
 	else
 		return image_ok(c, json_str(c->body, "deployment.container.image", ""));
@@ -411,10 +433,13 @@ static bool account_ok(struct sim_call *c, const char *email)
 	if (!*email || text_ends(email, "@appspot.gserviceaccount.com"))
 		return true;
 	if (sim_account_exists(c->sim, email, true) &&
-	    sim_allowed(c->sim, c->principal, "iam.serviceAccounts.actAs", app_id(c), sim_tmp("//iam.googleapis.com/projects/%s/serviceAccounts/%s", app_id(c), email)))
+	    sim_allowed(c->sim, c->principal, "iam.serviceAccounts.actAs", app_id(c),
+			sim_tmp("//iam.googleapis.com/projects/%s/serviceAccounts/%s", app_id(c), email)))
 		return true;
-	sim_fail(c, "PERMISSION_DENIED", NULL, "You do not have permission to act as '%s'. Please contact your administrator to grant you the "
-		 "'iam.serviceAccounts.actAs' permission or it may not exist.", email);
+	sim_fail(c, "PERMISSION_DENIED", NULL,
+		 "You do not have permission to act as '%s'. Please contact your administrator to grant you the "
+		 "'iam.serviceAccounts.actAs' permission or it may not exist.",
+		 email);
 	return false;
 }
 
@@ -423,12 +448,17 @@ static bool version_ok(struct sim_call *c, const char *service_id, const char *i
 	bool first = sim_first(c->sim, APPENGINE_SERVICES, sim_tmp("%s/services/", app_key(c))) == NULL;
 	size_t name = strlen(id) + strlen(service_id) + strlen(app_id(c)) + 10; /* "-dot-" twice */
 	if (first && strcmp(service_id, "default"))
-		sim_fail(c, "INVALID_ARGUMENT", NULL, "The first service (module) you upload to a new application must be the 'default' service (module). Please "
-			 "upload a version of the 'default' service (module) before uploading a version for the '%s' service (module).", service_id);
+		sim_fail(
+		    c, "INVALID_ARGUMENT", NULL,
+		    "The first service (module) you upload to a new application must be the 'default' service (module). Please "
+		    "upload a version of the 'default' service (module) before uploading a version for the '%s' service "
+		    "(module).",
+		    service_id);
 	else if (!*id || strspn(id, "abcdefghijklmnopqrstuvwxyz0123456789-") != strlen(id) || strlen(id) > 63)
 		sim_fail(c, "INVALID_ARGUMENT", NULL, "Invalid version ID '%s'.", id);
 	else if (name > 63)
-		sim_fail(c, "INVALID_ARGUMENT", NULL, "The name %s-dot-%s-dot-%s is longer than 63 characters.", id, service_id, app_id(c));
+		sim_fail(c, "INVALID_ARGUMENT", NULL, "The name %s-dot-%s-dot-%s is longer than 63 characters.", id, service_id,
+			 app_id(c));
 	else if (!*json_str(c->body, "runtime", ""))
 		sim_fail(c, "INVALID_ARGUMENT", NULL, "runtime must be specified");
 	else
@@ -439,22 +469,26 @@ static bool version_ok(struct sim_call *c, const char *service_id, const char *i
 static void defaults(struct sim *s, const struct sim_object *owner, const char *principal, const char *key, cJSON *doc)
 {
 	const char *now = sim_stamp(s, 0);
-	const char *id = strrchr(key, '/') + 1, *module = strstr(key, "/services/") + 10, *host = json_str(owner->doc, "defaultHostname", "");
+	const char *id = strrchr(key, '/') + 1, *module = strstr(key, "/services/") + 10,
+		   *host = json_str(owner->doc, "defaultHostname", "");
 	const char *service_id = sim_tmp("%.*s", (int)strcspn(module, "/"), module);
 	json_put_str(doc, "name", key);
 	json_put_str(doc, "id", id);
 	json_put_str(doc, "createTime", now);
 	json_put_str(doc, "createdBy", run_email(principal));
 	json_put_str(doc, "servingStatus", json_str(doc, "servingStatus", "SERVING"));
-	json_put_str(doc, "versionUrl", !strcmp(service_id, "default") ? sim_tmp("https://%s-dot-%s", id, host) : sim_tmp("https://%s-dot-%s-dot-%s", id, service_id, host));
+	json_put_str(doc, "versionUrl",
+		     !strcmp(service_id, "default") ? sim_tmp("https://%s-dot-%s", id, host)
+						    : sim_tmp("https://%s-dot-%s-dot-%s", id, service_id, host));
 	if (!json_at(doc, "serviceAccount"))
 		json_put_str(doc, "serviceAccount", json_str(owner->doc, "serviceAccount", ""));
 	if (is_flexible(doc)) {
 		json_put_str(doc, "env", "flexible");
 		json_put_bool(doc, "vm", true);
 		if (!json_at(doc, "automaticScaling") && !json_at(doc, "manualScaling"))
-			json_put(doc, "automaticScaling", json_make("{'coolDownPeriod':'120s','minTotalInstances':2,'maxTotalInstances':20,"
-								    "'cpuUtilization':{'targetUtilization':0.5}}"));
+			json_put(doc, "automaticScaling",
+				 json_make("{'coolDownPeriod':'120s','minTotalInstances':2,'maxTotalInstances':20,"
+					   "'cpuUtilization':{'targetUtilization':0.5}}"));
 	} else {
 		json_put_str(doc, "env", "standard");
 		if (!json_at(doc, "instanceClass"))
@@ -468,7 +502,8 @@ cJSON *appengine_template(const struct sim_object *o)
 	cJSON *env = cJSON_CreateArray();
 	const cJSON *own = json_at(o->doc, "envVariables");
 	for (const cJSON *e = own ? own->child : NULL; e; e = e->next)
-		cJSON_AddItemToArray(env, json_make("{'name':%s,'value':%s}", e->string, cJSON_IsString(e) ? e->valuestring : ""));
+		cJSON_AddItemToArray(env,
+				     json_make("{'name':%s,'value':%s}", e->string, cJSON_IsString(e) ? e->valuestring : ""));
 	double memory = json_num(o->doc, "resources.memoryGb", 0.6);
 	cJSON *k = json_make("{'image':%s,'env':%j,'ports':[{'containerPort':8080}],'resources':{'limits':{'memory':%s}},"
 			     "'startupProbe':{'periodSeconds':5,'failureThreshold':60,'timeoutSeconds':4}}",
@@ -481,13 +516,16 @@ cJSON *appengine_template(const struct sim_object *o)
 	cJSON *template = json_make("{'serviceAccount':%s,'containers':[%j]}", json_str(o->doc, "serviceAccount", ""), k);
 	const char *network = json_str(o->doc, "network.name", ""), *subnet = json_str(o->doc, "network.subnetworkName", "");
 	if (*network || *subnet)
-		json_put(template, "vpcAccess", json_make("{'networkInterfaces':[{'network':%s,'subnetwork':%s}]}", *network ? network : "default",
-							  *subnet ? subnet : network));
+		json_put(template, "vpcAccess",
+			 json_make("{'networkInterfaces':[{'network':%s,'subnetwork':%s}]}", *network ? network : "default",
+				   *subnet ? subnet : network));
 	const char *sql = json_str(o->doc, "betaSettings.cloud_sql_instances", "");
 	if (*sql) {
 		const char *instance = sim_tmp("%.*s", (int)strcspn(sql, "=,"), sql);
-		json_put(template, "volumes", json_make("[{'name':'cloudsql','cloudSqlInstance':{'instances':[%s]}}]", instance));
-		json_put(json_at(template, "containers.0"), "volumeMounts", json_make("[{'name':'cloudsql','mountPath':'/cloudsql'}]"));
+		json_put(template, "volumes",
+			 json_make("[{'name':'cloudsql','cloudSqlInstance':{'instances':[%s]}}]", instance));
+		json_put(json_at(template, "containers.0"), "volumeMounts",
+			 json_make("[{'name':'cloudsql','mountPath':'/cloudsql'}]"));
 	}
 	return template;
 }
@@ -501,9 +539,10 @@ static void write_logs(struct sim *s, const struct sim_object *o, const cJSON *l
 {
 	const char *project = owner_of(o->key), *module = strstr(o->key, "/services/") + 10;
 	for (const cJSON *l = lines ? lines->child : NULL; l; l = l->next) {
-		cJSON *labels = json_make("{'project_id':%s,'module_id':%s,'version_id':%s}", project, sim_tmp("%.*s", (int)strcspn(module, "/"), module),
-					  strrchr(o->key, '/') + 1);
-		sim_log_entry(s, project, "gae_app", labels, "appengine.googleapis.com/stderr", json_str(l, "severity", "DEFAULT"), json_str(l, "text", ""));
+		cJSON *labels = json_make("{'project_id':%s,'module_id':%s,'version_id':%s}", project,
+					  sim_tmp("%.*s", (int)strcspn(module, "/"), module), strrchr(o->key, '/') + 1);
+		sim_log_entry(s, project, "gae_app", labels, "appengine.googleapis.com/stderr",
+			      json_str(l, "severity", "DEFAULT"), json_str(l, "text", ""));
 	}
 }
 
@@ -515,7 +554,8 @@ static void join_service(struct sim *s, const struct sim_object *o)
 		return;
 	cJSON *allocations = cJSON_CreateObject();
 	cJSON_AddNumberToObject(allocations, id, 1);
-	sim_put(s, APPENGINE_SERVICES, key, json_make("{'name':%s,'id':%s,'split':{'allocations':%j}}", key, strrchr(key, '/') + 1, allocations));
+	sim_put(s, APPENGINE_SERVICES, key,
+		json_make("{'name':%s,'id':%s,'split':{'allocations':%j}}", key, strrchr(key, '/') + 1, allocations));
 }
 
 /* The last line that the container itself wrote. */
@@ -541,7 +581,8 @@ static void version_ended(struct sim *s, const cJSON *arg)
 	if (is_flexible(o->doc) && *json_str(o->doc, "deployment.container.image", "")) {
 		const struct sim_object *owner = sim_get(s, APPENGINE_APPS, sim_tmp("apps/%s", owner_of(o->key)));
 		cJSON *template = appengine_template(o);
-		sim_workloads(s)->judge(s, owner_of(o->key), appengine_region(json_str(owner->doc, "locationId", "")), template, false, &v);
+		sim_workloads(s)->judge(s, owner_of(o->key), appengine_region(json_str(owner->doc, "locationId", "")), template,
+					false, &v);
 		cJSON_Delete(template);
 		write_logs(s, o, v.log);
 	}
@@ -553,8 +594,10 @@ static void version_ended(struct sim *s, const cJSON *arg)
 		const char *last = last_words(v.log);
 		cJSON *status = v.reason ? sim_rpc_status("FAILED_PRECONDITION", "%s", v.message)
 				: v.exit_code
-					? sim_rpc_status("FAILED_PRECONDITION", "Application startup error! Code: APP_CONTAINER_CRASHED\n%s", last)
-					: sim_rpc_status("DEADLINE_EXCEEDED", "Timed out waiting for the app infrastructure to become healthy.");
+				    ? sim_rpc_status("FAILED_PRECONDITION",
+						     "Application startup error! Code: APP_CONTAINER_CRASHED\n%s", last)
+				    : sim_rpc_status("DEADLINE_EXCEEDED",
+						     "Timed out waiting for the app infrastructure to become healthy.");
 		end(s, name, NULL, status);
 	}
 	run_verdict_free(&v);
@@ -594,7 +637,8 @@ static void version_create(struct sim_call *c)
 		o = sim_put(c->sim, APPENGINE_VERSIONS, key, doc);
 		json_put_bool(o->hidden, "creating", true);
 	}
-	change(c, "Versions.CreateVersion", key, flexible ? "appengine.version.create" : "appengine.version.update", version_ended);
+	change(c, "Versions.CreateVersion", key, flexible ? "appengine.version.create" : "appengine.version.update",
+	       version_ended);
 }
 
 static void version_patched(struct sim *s, const cJSON *arg)
@@ -627,7 +671,8 @@ static void version_delete(struct sim_call *c)
 		return;
 	const cJSON *share = cJSON_GetObjectItemCaseSensitive(json_at(module->doc, "split.allocations"), sim_part(c, 6));
 	if (cJSON_IsNumber(share) && share->valuedouble > 0)
-		sim_fail(c, "INVALID_ARGUMENT", NULL, "Version '%s' of service '%s' cannot be deleted because it has a traffic split of %g.", sim_part(c, 6),
+		sim_fail(c, "INVALID_ARGUMENT", NULL,
+			 "Version '%s' of service '%s' cannot be deleted because it has a traffic split of %g.", sim_part(c, 6),
 			 sim_part(c, 4), share->valuedouble);
 	else
 		change(c, "Versions.DeleteVersion", o->key, "appengine.version.delete", removed);
@@ -638,13 +683,18 @@ static void instance_list(struct sim_call *c)
 	struct sim_object *o = version(c);
 	if (!o)
 		return;
-	bool runs = is_flexible(o->doc) && !strcmp(json_str(o->doc, "servingStatus", ""), "SERVING") && !json_at(o->hidden, "failure");
-	int count = !runs ? 0 : (int)json_num(o->doc, "manualScaling.instances", json_num(o->doc, "automaticScaling.minTotalInstances", 1));
+	bool runs = is_flexible(o->doc) && !strcmp(json_str(o->doc, "servingStatus", ""), "SERVING") &&
+		    !json_at(o->hidden, "failure");
+	int count = !runs ? 0
+			  : (int)json_num(o->doc, "manualScaling.instances",
+					  json_num(o->doc, "automaticScaling.minTotalInstances", 1));
 	cJSON *all = cJSON_CreateArray();
 	for (int i = 0; i < count; i++) {
 		const char *id = sim_tmp("aef-%s-%s-%04d", sim_part(c, 4), sim_part(c, 6), i);
-		cJSON_AddItemToArray(all, json_make("{'name':%s,'id':%s,'availability':'DYNAMIC','startTime':%s,'vmName':%s,'vmStatus':'RUNNING','vmLiveness':'HEALTHY'}",
-						    sim_tmp("%s/instances/%s", o->key, id), id, json_str(o->doc, "createTime", ""), id));
+		cJSON_AddItemToArray(all, json_make("{'name':%s,'id':%s,'availability':'DYNAMIC','startTime':%s,'vmName':%s,'"
+						    "vmStatus':'RUNNING','vmLiveness':'HEALTHY'}",
+						    sim_tmp("%s/instances/%s", o->key, id), id,
+						    json_str(o->doc, "createTime", ""), id));
 	}
 	sim_ok(c, count ? json_make("{'instances':%j}", all) : (cJSON_Delete(all), cJSON_CreateObject()));
 }
@@ -664,8 +714,10 @@ static cJSON *location(const struct sim_call *c, const char *id)
 {
 	cJSON *labels = cJSON_CreateObject();
 	cJSON_AddStringToObject(labels, "cloud.googleapis.com/region", id);
-	return json_make("{'name':%s,'locationId':%s,'labels':%j,'metadata':{'@type':'" V1 "LocationMetadata','standardEnvironmentAvailable':true,"
-			 "'flexibleEnvironmentAvailable':true,'searchApiAvailable':true}}", sim_tmp("%s/locations/%s", app_key(c), id), id, labels);
+	return json_make("{'name':%s,'locationId':%s,'labels':%j,'metadata':{'@type':'" V1
+			 "LocationMetadata','standardEnvironmentAvailable':true,"
+			 "'flexibleEnvironmentAvailable':true,'searchApiAvailable':true}}",
+			 sim_tmp("%s/locations/%s", app_key(c), id), id, labels);
 }
 
 static void location_list(struct sim_call *c)
@@ -691,33 +743,33 @@ static void location_get(struct sim_call *c)
 #define S A "services."
 #define V S "versions."
 static const struct sim_route routes[] = {
-	{A "create", app_create, NULL, NULL},
-	{A "get", app_get, "appengine.applications.get", NULL},
-	{A "patch", app_patch, "appengine.applications.update", NULL},
-	{A "operations.get", operation_get, "appengine.operations.get", NULL},
-	{A "operations.list", operation_list, "appengine.operations.list", NULL},
-	{A "locations.get", location_get, NULL, NULL},
-	{A "locations.list", location_list, NULL, NULL},
-	{S "get", service_get, "appengine.services.get", NULL},
-	{S "list", service_list, "appengine.services.list", NULL},
-	{S "patch", service_patch, "appengine.services.update", NULL},
-	{S "delete", service_delete, "appengine.services.delete", NULL},
-	{V "create", version_create, "appengine.versions.create", NULL},
-	{V "get", version_get, "appengine.versions.get", NULL},
-	{V "list", version_list, "appengine.versions.list", NULL},
-	{V "patch", version_patch, "appengine.versions.update", NULL},
-	{V "delete", version_delete, "appengine.versions.delete", NULL},
-	{"PATCH appengine.googleapis.com/v1beta/apps/*", app_patch_beta, NULL, NULL},
-	{"GET appengine.googleapis.com/v1beta/apps/*", app_get_beta, NULL, NULL},
-	{"GET appengine.googleapis.com/v1beta/apps/*/operations/*", operation_get_beta, NULL, NULL},
-	{V "instances.list", instance_list, "appengine.instances.list", NULL},
-	{NULL, NULL, NULL, NULL},
+    {A "create", app_create, NULL, NULL},
+    {A "get", app_get, "appengine.applications.get", NULL},
+    {A "patch", app_patch, "appengine.applications.update", NULL},
+    {A "operations.get", operation_get, "appengine.operations.get", NULL},
+    {A "operations.list", operation_list, "appengine.operations.list", NULL},
+    {A "locations.get", location_get, NULL, NULL},
+    {A "locations.list", location_list, NULL, NULL},
+    {S "get", service_get, "appengine.services.get", NULL},
+    {S "list", service_list, "appengine.services.list", NULL},
+    {S "patch", service_patch, "appengine.services.update", NULL},
+    {S "delete", service_delete, "appengine.services.delete", NULL},
+    {V "create", version_create, "appengine.versions.create", NULL},
+    {V "get", version_get, "appengine.versions.get", NULL},
+    {V "list", version_list, "appengine.versions.list", NULL},
+    {V "patch", version_patch, "appengine.versions.update", NULL},
+    {V "delete", version_delete, "appengine.versions.delete", NULL},
+    {"PATCH appengine.googleapis.com/v1beta/apps/*", app_patch_beta, NULL, NULL},
+    {"GET appengine.googleapis.com/v1beta/apps/*", app_get_beta, NULL, NULL},
+    {"GET appengine.googleapis.com/v1beta/apps/*/operations/*", operation_get_beta, NULL, NULL},
+    {V "instances.list", instance_list, "appengine.instances.list", NULL},
+    {NULL, NULL, NULL, NULL},
 };
 
 const struct sim_api sim_appengine = {
-	.name = "appengine",
-	.service = "appengine.googleapis.com",
-	.errors = SIM_ERRORS_AIP,
-	.routes = routes,
-	.spoil = spoil,
+    .name = "appengine",
+    .service = "appengine.googleapis.com",
+    .errors = SIM_ERRORS_AIP,
+    .routes = routes,
+    .spoil = spoil,
 };

@@ -53,13 +53,17 @@ enum { REPOSITORY };
 #define P "artifactregistry.projects.locations."
 #define R P "repositories"
 static const struct sim_resource resources[] = {
-	[REPOSITORY] = {.methods = R, .collection = REPOSITORIES, .key = "projects/{project}/locations/{locations}/repositories/{repositories}",
-			.field = "repositories", .holder = "//artifactregistry.googleapis.com/", .there = is_made},
-	{.methods = R ".dockerImages", .collection = "artifactregistry.dockerImages", .find = in_repository},
-	{.methods = R ".packages", .collection = "artifactregistry.packages", .find = in_repository},
-	{.methods = R ".packages.versions", .collection = "artifactregistry.versions", .find = in_repository},
-	{.methods = R ".packages.tags", .collection = "artifactregistry.tags", .find = in_repository},
-	{0},
+    [REPOSITORY] = {.methods = R,
+		    .collection = REPOSITORIES,
+		    .key = "projects/{project}/locations/{locations}/repositories/{repositories}",
+		    .field = "repositories",
+		    .holder = "//artifactregistry.googleapis.com/",
+		    .there = is_made},
+    {.methods = R ".dockerImages", .collection = "artifactregistry.dockerImages", .find = in_repository},
+    {.methods = R ".packages", .collection = "artifactregistry.packages", .find = in_repository},
+    {.methods = R ".packages.versions", .collection = "artifactregistry.versions", .find = in_repository},
+    {.methods = R ".packages.tags", .collection = "artifactregistry.tags", .find = in_repository},
+    {0},
 };
 
 static struct sim_object *repository(struct sim_call *c)
@@ -97,10 +101,10 @@ static bool good_id(const char *id)
 /* The repositories that stand behind Container Registry's hosts have their names, and their places. */
 static bool registry_id(const char *id, const char *location)
 {
-	return !strcmp(location, "us")	       ? !strcmp(id, "gcr.io") || !strcmp(id, "us.gcr.io")
+	return !strcmp(location, "us")       ? !strcmp(id, "gcr.io") || !strcmp(id, "us.gcr.io")
 	       : !strcmp(location, "europe") ? !strcmp(id, "eu.gcr.io")
 	       : !strcmp(location, "asia")   ? !strcmp(id, "asia.gcr.io")
-					       : false;
+					     : false;
 }
 
 static bool good_location(const char *location)
@@ -113,7 +117,8 @@ static void dress(struct sim *s, cJSON *doc, const char *name)
 {
 	char *now = sim_time(s, 6);
 	size_t project = strcspn(name + 9, "/");
-	const char *location = strstr(name, "/locations/") + strlen("/locations/"), *owner = sim_tmp("%.*s", (int)project, name + 9);
+	const char *location = strstr(name, "/locations/") + strlen("/locations/"),
+		   *owner = sim_tmp("%.*s", (int)project, name + 9);
 	json_put_str(doc, "name", name);
 	json_put_str(doc, "createTime", now);
 	json_put_str(doc, "updateTime", now);
@@ -121,7 +126,9 @@ static void dress(struct sim *s, cJSON *doc, const char *name)
 	if (!strcmp(mode, "MODE_UNSPECIFIED"))
 		json_put_str(doc, "mode", "STANDARD_REPOSITORY");
 	if (!strcmp(json_str(doc, "format", ""), "DOCKER")) {
-		json_put_str(doc, "registryUri", sim_tmp("%.*s-docker.pkg.dev/%s/%s", (int)strcspn(location, "/"), location, owner, strrchr(name, '/') + 1));
+		json_put_str(
+		    doc, "registryUri",
+		    sim_tmp("%.*s-docker.pkg.dev/%s/%s", (int)strcspn(location, "/"), location, owner, strrchr(name, '/') + 1));
 		bool off = !strcmp(json_str(doc, "vulnerabilityScanningConfig.enablementConfig", ""), "DISABLED");
 		bool on = !off && sim_service_on(s, owner, "containerscanning.googleapis.com");
 		json_put_str(doc, "vulnerabilityScanningConfig.enablementState", on ? "SCANNING_ACTIVE" : "SCANNING_DISABLED");
@@ -177,7 +184,8 @@ static bool good_mode(struct sim_call *c)
 	bool remote = !strcmp(json_str(c->body, "mode", ""), "REMOTE_REPOSITORY");
 	const cJSON *config = json_at(c->body, "remoteRepositoryConfig");
 	if (remote && !json_at(config, "commonRepository") && !json_at(config, "dockerRepository"))
-		sim_fail(c, "INVALID_ARGUMENT", NULL, "remote repository config is required for repositories in REMOTE_REPOSITORY mode");
+		sim_fail(c, "INVALID_ARGUMENT", NULL,
+			 "remote repository config is required for repositories in REMOTE_REPOSITORY mode");
 	else if (remote && json_at(config, "commonRepository") && !*json_str(config, "commonRepository.uri", ""))
 		sim_fail(c, "INVALID_ARGUMENT", NULL, "common repository uri is required");
 	else if (!remote && config)
@@ -190,7 +198,8 @@ static bool good_mode(struct sim_call *c)
 static bool may_create(struct sim_call *c, const char *id, const char *format)
 {
 	if (!good_location(sim_part(c, 4)))
-		sim_fail(c, "PERMISSION_DENIED", NULL, "Permission denied on 'locations/%s' (or it may not exist).", sim_part(c, 4));
+		sim_fail(c, "PERMISSION_DENIED", NULL, "Permission denied on 'locations/%s' (or it may not exist).",
+			 sim_part(c, 4));
 	else if (!good_id(id) && !registry_id(id, sim_part(c, 4)))
 		sim_fail(c, "INVALID_ARGUMENT", NULL, "repository ID must match pattern \"^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$\"");
 	else if (!*format || !strcmp(format, "FORMAT_UNSPECIFIED"))
@@ -211,10 +220,12 @@ static void create(struct sim_call *c)
 		return;
 	}
 	if (sim_constraint(c->sim, c->project, "gcp.resourceLocations", sim_part(c, 4))) {
-		sim_fail(c, "FAILED_PRECONDITION", NULL, "%s violates constraint constraints/gcp.resourceLocations on the resource %s.", sim_part(c, 4), name);
+		sim_fail(c, "FAILED_PRECONDITION", NULL,
+			 "%s violates constraint constraints/gcp.resourceLocations on the resource %s.", sim_part(c, 4), name);
 		return;
 	}
-	if (!sim_cmek_ok(c, "artifactregistry.googleapis.com", "google.devtools.artifactregistry.v1.ArtifactRegistry.CreateRepository",
+	if (!sim_cmek_ok(c, "artifactregistry.googleapis.com",
+			 "google.devtools.artifactregistry.v1.ArtifactRegistry.CreateRepository",
 			 json_str(c->body, "kmsKeyName", "")))
 		return;
 	cJSON *doc = sim_take_body(c);
@@ -234,7 +245,8 @@ static void patch(struct sim_call *c)
 	if (!o)
 		return;
 	const cJSON *format = json_at(c->body, "format"), *mode = json_at(c->body, "mode");
-	if ((format && !json_equal(format, json_at(o->doc, "format"))) || (mode && !json_equal(mode, json_at(o->doc, "mode")))) {
+	if ((format && !json_equal(format, json_at(o->doc, "format"))) ||
+	    (mode && !json_equal(mode, json_at(o->doc, "mode")))) {
 		sim_fail(c, "INVALID_ARGUMENT", NULL, "the format and mode of a repository cannot be changed");
 		return;
 	}
@@ -251,8 +263,8 @@ static void patch(struct sim_call *c)
 
 static void forget_images(struct sim *s, const char *prefix)
 {
-	static const char *const collections[] = {"artifactregistry.packages", "artifactregistry.versions", "artifactregistry.tags",
-						  "artifactregistry.dockerImages"};
+	static const char *const collections[] = {"artifactregistry.packages", "artifactregistry.versions",
+						  "artifactregistry.tags", "artifactregistry.dockerImages"};
 	for (size_t i = 0; i < sizeof(collections) / sizeof(*collections); i++)
 		resource_forget_below(s, collections[i], prefix);
 }
@@ -266,10 +278,11 @@ static void deleted(struct sim *s, const cJSON *arg)
 		sim_policy_forget(s, sim_tmp("//artifactregistry.googleapis.com/%s", name));
 		sim_remove(s, o);
 	}
-	sim_lro_done(s, OPERATIONS, json_str(arg, "operation", ""), NULL, sim_typed(NULL, "type.googleapis.com/google.protobuf.Empty"));
+	sim_lro_done(s, OPERATIONS, json_str(arg, "operation", ""), NULL,
+		     sim_typed(NULL, "type.googleapis.com/google.protobuf.Empty"));
 }
 
-static void delete(struct sim_call *c)
+static void artifactregistry_delete(struct sim_call *c)
 {
 	struct sim_object *o = repository(c);
 	if (!o)
@@ -330,7 +343,8 @@ static void finish_at_once(struct sim_call *c)
 static void forget_image_of(struct sim *s, const char *version)
 {
 	struct sim_object *o = sim_get(s, "artifactregistry.versions", version);
-	struct sim_object *image = o ? sim_get(s, "artifactregistry.dockerImages", json_str(o->doc, "metadata.name", "")) : NULL;
+	struct sim_object *image = o ? sim_get(s, "artifactregistry.dockerImages", json_str(o->doc, "metadata.name", ""))
+				     : NULL;
 	if (image)
 		sim_remove(s, image);
 }
@@ -341,7 +355,8 @@ static void delete_package(struct sim_call *c)
 	if (!o)
 		return;
 	const char *under = sim_tmp("%s/", o->key);
-	for (struct sim_object *v = sim_first(c->sim, "artifactregistry.versions", under); v; v = sim_following(c->sim, v, under))
+	for (struct sim_object *v = sim_first(c->sim, "artifactregistry.versions", under); v;
+	     v = sim_following(c->sim, v, under))
 		forget_image_of(c->sim, v->key);
 	forget_images(c->sim, under);
 	sim_remove(c->sim, o);
@@ -357,7 +372,8 @@ static bool free_of_tags(struct sim_call *c, const char *version)
 		struct sim_object *next = sim_following(c->sim, tag, package);
 		bool ours = !strcmp(json_str(tag->doc, "version", ""), version);
 		if (ours && !sim_param_bool(c, "force")) {
-			sim_fail(c, "FAILED_PRECONDITION", NULL, "cannot delete version %s because it is tagged.", strrchr(version, '/') + 1);
+			sim_fail(c, "FAILED_PRECONDITION", NULL, "cannot delete version %s because it is tagged.",
+				 strrchr(version, '/') + 1);
 			return false;
 		}
 		if (ours)
@@ -398,7 +414,9 @@ static void create_tag(struct sim_call *c)
 		sim_fail(c, "ALREADY_EXISTS", NULL, "tag already exists");
 	else
 		sim_ok(c, cJSON_Duplicate(sim_put(c->sim, "artifactregistry.tags", name,
-						  json_make("{'name':%s,'version':%s}", name, version))->doc, 1));
+						  json_make("{'name':%s,'version':%s}", name, version))
+					      ->doc,
+					  1));
 }
 
 /* IAM, operations, locations. ---------------------------------------------------------------------------------------------- */
@@ -426,38 +444,38 @@ static void get_location(struct sim_call *c)
 }
 
 static const struct sim_route routes[] = {
-	{P "list", list_locations, "artifactregistry.locations.list", NULL},
-	{P "get", get_location, "artifactregistry.locations.get", NULL},
-	{P "operations.get", get_operation, NULL, NULL},
-	{R ".create", create, "artifactregistry.repositories.create", NULL},
-	{R ".get", resource_get, "artifactregistry.repositories.get", NULL},
-	{R ".list", resource_list, "artifactregistry.repositories.list", NULL},
-	{R ".patch", patch, "artifactregistry.repositories.update", NULL},
-	{R ".delete", delete, "artifactregistry.repositories.delete", NULL},
-	{R ".getIamPolicy", resource_get_policy, "artifactregistry.repositories.getIamPolicy", NULL},
-	{R ".setIamPolicy", resource_set_policy, "artifactregistry.repositories.setIamPolicy", NULL},
-	{R ".testIamPermissions", resource_test_policy, NULL, NULL},
-	{R ".dockerImages.get", resource_get, "artifactregistry.dockerimages.get", NULL},
-	{R ".dockerImages.list", list_images, "artifactregistry.dockerimages.list", NULL},
-	{R ".packages.get", resource_get, "artifactregistry.packages.get", NULL},
-	{R ".packages.list", list_packages, "artifactregistry.packages.list", NULL},
-	{R ".packages.delete", delete_package, "artifactregistry.packages.delete", NULL},
-	{R ".packages.versions.get", resource_get, "artifactregistry.versions.get", NULL},
-	{R ".packages.versions.list", list_versions, "artifactregistry.versions.list", NULL},
-	{R ".packages.versions.delete", delete_version, "artifactregistry.versions.delete", NULL},
-	{R ".packages.tags.get", resource_get, "artifactregistry.tags.get", NULL},
-	{R ".packages.tags.list", list_tags, "artifactregistry.tags.list", NULL},
-	{R ".packages.tags.create", create_tag, "artifactregistry.tags.create", NULL},
-	{R ".packages.tags.delete", delete_tag, "artifactregistry.tags.delete", NULL},
-	{NULL, NULL, NULL, NULL},
+    {P "list", list_locations, "artifactregistry.locations.list", NULL},
+    {P "get", get_location, "artifactregistry.locations.get", NULL},
+    {P "operations.get", get_operation, NULL, NULL},
+    {R ".create", create, "artifactregistry.repositories.create", NULL},
+    {R ".get", resource_get, "artifactregistry.repositories.get", NULL},
+    {R ".list", resource_list, "artifactregistry.repositories.list", NULL},
+    {R ".patch", patch, "artifactregistry.repositories.update", NULL},
+    {R ".delete", artifactregistry_delete, "artifactregistry.repositories.delete", NULL},
+    {R ".getIamPolicy", resource_get_policy, "artifactregistry.repositories.getIamPolicy", NULL},
+    {R ".setIamPolicy", resource_set_policy, "artifactregistry.repositories.setIamPolicy", NULL},
+    {R ".testIamPermissions", resource_test_policy, NULL, NULL},
+    {R ".dockerImages.get", resource_get, "artifactregistry.dockerimages.get", NULL},
+    {R ".dockerImages.list", list_images, "artifactregistry.dockerimages.list", NULL},
+    {R ".packages.get", resource_get, "artifactregistry.packages.get", NULL},
+    {R ".packages.list", list_packages, "artifactregistry.packages.list", NULL},
+    {R ".packages.delete", delete_package, "artifactregistry.packages.delete", NULL},
+    {R ".packages.versions.get", resource_get, "artifactregistry.versions.get", NULL},
+    {R ".packages.versions.list", list_versions, "artifactregistry.versions.list", NULL},
+    {R ".packages.versions.delete", delete_version, "artifactregistry.versions.delete", NULL},
+    {R ".packages.tags.get", resource_get, "artifactregistry.tags.get", NULL},
+    {R ".packages.tags.list", list_tags, "artifactregistry.tags.list", NULL},
+    {R ".packages.tags.create", create_tag, "artifactregistry.tags.create", NULL},
+    {R ".packages.tags.delete", delete_tag, "artifactregistry.tags.delete", NULL},
+    {NULL, NULL, NULL, NULL},
 };
 
 const struct sim_api sim_artifactregistry = {
-	.name = "artifactregistry",
-	.service = "artifactregistry.googleapis.com",
-	.errors = SIM_ERRORS_AIP,
-	.routes = routes,
-	.resources = resources,
-	.guard = artifact_guard,
-	.spoil = spoil,
+    .name = "artifactregistry",
+    .service = "artifactregistry.googleapis.com",
+    .errors = SIM_ERRORS_AIP,
+    .routes = routes,
+    .resources = resources,
+    .guard = artifact_guard,
+    .spoil = spoil,
 };

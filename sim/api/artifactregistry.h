@@ -18,7 +18,8 @@ bool image_parse(const char *image, struct image_ref *r);
  * "permission", "missing". facts (may be NULL) gets what is known of its content, owned by the store. */
 const char *image_pull(struct sim *s, const char *principal, const char *image, const char **digest, const cJSON **facts);
 /* The same for a node or a machine, which pulls from other registries too. principal "" is nobody. */
-const char *image_pull_anywhere(struct sim *s, const char *principal, const char *image, const char **digest, const cJSON **facts);
+const char *image_pull_anywhere(struct sim *s, const char *principal, const char *image, const char **digest,
+				const cJSON **facts);
 /* Does it stand in one of Google's registries, which are reached without a way to the Internet? */
 bool image_of_google(const char *image);
 /* In Artifact Registry, where nobody pulls without credentials? */

@@ -79,7 +79,8 @@ static bool tagged(struct sim *s, const char *version)
 static void remove_version(struct sim *s, const char *key)
 {
 	struct sim_object *o = sim_get(s, "artifactregistry.versions", key);
-	struct sim_object *image = o ? sim_get(s, "artifactregistry.dockerImages", json_str(o->doc, "metadata.name", "")) : NULL;
+	struct sim_object *image = o ? sim_get(s, "artifactregistry.dockerImages", json_str(o->doc, "metadata.name", ""))
+				     : NULL;
 	if (image)
 		sim_remove(s, image);
 	if (o)
@@ -96,16 +97,19 @@ static void batch_delete(struct sim_call *c)
 			sim_fail(c, "NOT_FOUND", NULL, "Requested entity was not found.");
 			return;
 		} else if (tagged(c->sim, name->valuestring)) {
-			sim_fail(c, "FAILED_PRECONDITION", NULL, "cannot delete version %s because it is tagged.", strrchr(name->valuestring, '/') + 1);
+			sim_fail(c, "FAILED_PRECONDITION", NULL, "cannot delete version %s because it is tagged.",
+				 strrchr(name->valuestring, '/') + 1);
 			return;
 		}
 	cJSON_ArrayForEach(name, (json_bool(c->body, "validateOnly", false) ? NULL : json_at(c->body, "names")))
 		remove_version(c->sim, name->valuestring);
 	char uuid[37];
 	sim_uuid(c->sim, uuid);
-	struct sim_object *op = sim_lro(c->sim, "artifactregistry.operations", sim_tmp("%s/operations/%s", sim_parent(c), uuid),
-					sim_typed(NULL, "type.googleapis.com/google.devtools.artifactregistry.v1.BatchDeleteVersionsMetadata"));
-	sim_lro_done(c->sim, "artifactregistry.operations", op->key, NULL, sim_typed(NULL, "type.googleapis.com/google.protobuf.Empty"));
+	struct sim_object *op = sim_lro(
+	    c->sim, "artifactregistry.operations", sim_tmp("%s/operations/%s", sim_parent(c), uuid),
+	    sim_typed(NULL, "type.googleapis.com/google.devtools.artifactregistry.v1.BatchDeleteVersionsMetadata"));
+	sim_lro_done(c->sim, "artifactregistry.operations", op->key, NULL,
+		     sim_typed(NULL, "type.googleapis.com/google.protobuf.Empty"));
 	sim_lro_reply(c, op);
 }
 
@@ -119,8 +123,11 @@ static void add_file(const struct sim_call *c, cJSON *all, const struct sim_obje
 	for (int i = 0; i < 32; i++)
 		raw[i] = (unsigned char)strtoul(sim_tmp("%.2s", digest + 7 + 2 * i), NULL, 16);
 	const char *made = json_str(version->doc, "createTime", "");
-	cJSON_AddItemToObject(all, name, json_make("{'name':%s,'sizeBytes':%s,'hashes':[{'type':'SHA256','value':%s}],'createTime':%s,'updateTime':%s,'owner':%s}", name,
-						   sim_tmp("%lld", size), sim_base64(raw, 32, false), made, made, version->key));
+	cJSON_AddItemToObject(
+	    all, name,
+	    json_make(
+		"{'name':%s,'sizeBytes':%s,'hashes':[{'type':'SHA256','value':%s}],'createTime':%s,'updateTime':%s,'owner':%s}",
+		name, sim_tmp("%lld", size), sim_base64(raw, 32, false), made, made, version->key));
 }
 
 /* By name, as an object; the caller deletes it. */
@@ -128,7 +135,8 @@ static cJSON *files(const struct sim_call *c)
 {
 	cJSON *all = cJSON_CreateObject();
 	const char *prefix = sim_tmp("%s/packages/", repository_key(c));
-	for (struct sim_object *v = sim_first(c->sim, "artifactregistry.versions", prefix); v; v = sim_following(c->sim, v, prefix)) {
+	for (struct sim_object *v = sim_first(c->sim, "artifactregistry.versions", prefix); v;
+	     v = sim_following(c->sim, v, prefix)) {
 		const char *text = json_str(v->hidden, "manifest", "");
 		cJSON *manifest = cJSON_Parse(text);
 		const cJSON *layer;
@@ -244,27 +252,27 @@ static void vpcsc_config(struct sim_call *c)
 #define L "artifactregistry.projects.locations."
 #define R L "repositories."
 static const struct sim_route routes[] = {
-	{R "files.list", list_files, "artifactregistry.files.list", NULL},
-	{R "files.get", get_file, "artifactregistry.files.get", NULL},
-	{R "rules.create", create_rule, "artifactregistry.rules.create", NULL},
-	{R "rules.get", get_rule, "artifactregistry.rules.get", NULL},
-	{R "rules.list", list_rules, "artifactregistry.rules.list", NULL},
-	{R "rules.patch", patch_rule, "artifactregistry.rules.update", NULL},
-	{R "rules.delete", delete_rule, "artifactregistry.rules.delete", NULL},
-	{R "packages.patch", patch_package, "artifactregistry.packages.update", NULL},
-	{R "packages.versions.patch", patch_version, "artifactregistry.versions.update", NULL},
-	{R "packages.versions.batchDelete", batch_delete, "artifactregistry.versions.delete", NULL},
-	{R "packages.tags.patch", patch_tag, "artifactregistry.tags.update", NULL},
-	{R "attachments.list", list_attachments, "artifactregistry.attachments.list", NULL},
-	{L "getProjectConfig", project_config, "artifactregistry.projectconfigs.get", NULL},
-	{L "getVpcscConfig", vpcsc_config, "artifactregistry.vpcscconfigs.get", NULL},
-	{NULL, NULL, NULL, NULL},
+    {R "files.list", list_files, "artifactregistry.files.list", NULL},
+    {R "files.get", get_file, "artifactregistry.files.get", NULL},
+    {R "rules.create", create_rule, "artifactregistry.rules.create", NULL},
+    {R "rules.get", get_rule, "artifactregistry.rules.get", NULL},
+    {R "rules.list", list_rules, "artifactregistry.rules.list", NULL},
+    {R "rules.patch", patch_rule, "artifactregistry.rules.update", NULL},
+    {R "rules.delete", delete_rule, "artifactregistry.rules.delete", NULL},
+    {R "packages.patch", patch_package, "artifactregistry.packages.update", NULL},
+    {R "packages.versions.patch", patch_version, "artifactregistry.versions.update", NULL},
+    {R "packages.versions.batchDelete", batch_delete, "artifactregistry.versions.delete", NULL},
+    {R "packages.tags.patch", patch_tag, "artifactregistry.tags.update", NULL},
+    {R "attachments.list", list_attachments, "artifactregistry.attachments.list", NULL},
+    {L "getProjectConfig", project_config, "artifactregistry.projectconfigs.get", NULL},
+    {L "getVpcscConfig", vpcsc_config, "artifactregistry.vpcscconfigs.get", NULL},
+    {NULL, NULL, NULL, NULL},
 };
 
 const struct sim_api sim_artifactregistry_files = {
-	.name = "artifactregistry",
-	.service = "artifactregistry.googleapis.com",
-	.errors = SIM_ERRORS_AIP,
-	.routes = routes,
-	.guard = artifact_guard,
+    .name = "artifactregistry",
+    .service = "artifactregistry.googleapis.com",
+    .errors = SIM_ERRORS_AIP,
+    .routes = routes,
+    .guard = artifact_guard,
 };

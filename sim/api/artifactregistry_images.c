@@ -145,12 +145,12 @@ static char *manifest(const char *seed)
 	const char *config = sim_sha256(seed, strlen(seed));
 	const char *base = sim_sha256("debian bookworm", 15);
 	const char *layer = sim_sha256(config, strlen(config));
-	cJSON *m =
-	    json_make("{'schemaVersion':2,'mediaType':'application/vnd.docker.distribution.manifest.v2+json',"
-		      "'config':{'mediaType':'application/vnd.docker.container.image.v1+json','size':6142,'digest':%s},"
-		      "'layers':[{'mediaType':'application/vnd.docker.image.rootfs.diff.tar.gzip','size':28229285,'digest':%s},"
-		      "{'mediaType':'application/vnd.docker.image.rootfs.diff.tar.gzip','size':241172480,'digest':%s}]}",
-		      config, base, layer);
+	cJSON *m = json_make(
+	    "{'schemaVersion':2,'mediaType':'application/vnd.docker.distribution.manifest.v2+json',"
+	    "'config':{'mediaType':'application/vnd.docker.container.image.v1+json','size':6142,'digest':%s},"
+	    "'layers':[{'mediaType':'application/vnd.docker.image.rootfs.diff.tar.gzip','size':28229285,'digest':%s},"
+	    "{'mediaType':'application/vnd.docker.image.rootfs.diff.tar.gzip','size':241172480,'digest':%s}]}",
+	    config, base, layer);
 	char *text = json_text(m, 3);
 	cJSON_Delete(m);
 	return text;
@@ -185,8 +185,9 @@ static bool world_lacks(struct sim *s, const char *registry, const char *name, c
 	const char *whole = sim_tmp("%s/%s", registry, name), *tagged = sim_tmp("%s:%s", whole, tag);
 	const cJSON *item;
 	bool lacks = false;
-	cJSON_ArrayForEach(item, sim_project_world(s, "", "missingImages")) lacks =
-	    lacks || (cJSON_IsString(item) && (!strcmp(item->valuestring, whole) || !strcmp(item->valuestring, tagged)));
+	cJSON_ArrayForEach(item, sim_project_world(s, "", "missingImages"))
+		lacks = lacks ||
+			(cJSON_IsString(item) && (!strcmp(item->valuestring, whole) || !strcmp(item->valuestring, tagged)));
 	return lacks;
 }
 
@@ -311,8 +312,8 @@ static void point(struct sim *s, const char *repository, const struct image_ref 
 	} else {
 		sim_put(s, "artifactregistry.tags", key, json_make("{'name':%s,'version':%s}", key, version));
 	}
-	struct sim_object *image =
-	    sim_get(s, "artifactregistry.dockerImages", sim_tmp("%s/dockerImages/%s@%s", repository, r->name, digest));
+	struct sim_object *image = sim_get(s, "artifactregistry.dockerImages",
+					   sim_tmp("%s/dockerImages/%s@%s", repository, r->name, digest));
 	if (image)
 		cJSON_AddItemToArray(json_at(image->doc, "tags"), cJSON_CreateString(r->tag));
 }

@@ -22,9 +22,10 @@
 enum { RETRY = 600, CHECKS = 500 };
 
 static struct sim_object *certificate_find(struct sim_call *c, const struct sim_resource *r);
-static bool certificate_deleting(struct sim_call *c, struct sim_object *o), certificate_complete(struct sim_call *c, cJSON *doc, const struct sim_object *old),
-	certificate_entry_complete(struct sim_call *c, cJSON *doc, const struct sim_object *old),
-	certificate_authorization_complete(struct sim_call *c, cJSON *doc, const struct sim_object *old);
+static bool certificate_deleting(struct sim_call *c, struct sim_object *o),
+    certificate_complete(struct sim_call *c, cJSON *doc, const struct sim_object *old),
+    certificate_entry_complete(struct sim_call *c, cJSON *doc, const struct sim_object *old),
+    certificate_authorization_complete(struct sim_call *c, cJSON *doc, const struct sim_object *old);
 static cJSON *certificate_operation(struct sim_call *c, const char *key, const char *verb);
 
 #define OPERATIONS "certificatemanager.operations"
@@ -32,33 +33,42 @@ static const struct sim_operations certificate_operations = {OPERATIONS, certifi
 
 #define L "certificatemanager.projects.locations."
 #define HERE "projects/{project}/locations/{locations}/"
-#define KIND(methods_, where, segment, id_, type_)                                                                                                    \
-	.methods = L methods_, .collection = "certificatemanager." segment, .key = HERE where segment "/{" segment "}", .field = segment,                 \
-	.taken = "Resource '" HERE where segment "/{" segment "}' already exists", .id = id_, .type = TYPE type_, .find = certificate_find,              \
-	.deleting = certificate_deleting, .created = "createTime", .updated = "updateTime", .decimals = 9, .operations = &certificate_operations,         \
-	.create = "certificatemanager.create", .change = "certificatemanager.update", .remove = "certificatemanager.delete"
+#define KIND(methods_, where, segment, id_, type_)                                                                             \
+	.methods = L methods_, .collection = "certificatemanager." segment, .key = HERE where segment "/{" segment "}",        \
+	.field = segment, .taken = "Resource '" HERE where segment "/{" segment "}' already exists", .id = id_,                \
+	.type = TYPE type_, .find = certificate_find, .deleting = certificate_deleting, .created = "createTime",               \
+	.updated = "updateTime", .decimals = 9, .operations = &certificate_operations, .create = "certificatemanager.create",  \
+	.change = "certificatemanager.update", .remove = "certificatemanager.delete"
 enum { CERTIFICATE, MAP, ENTRY, AUTHORIZATION };
 static const struct sim_resource resources[] = {
-	[CERTIFICATE] = {KIND("certificates", "", "certificates", "certificateId", "Certificate"), .complete = certificate_complete},
-	/* Operations of maps and authorizations leave labels out; those of certificates and entries do not. */
-	[MAP] = {KIND("certificateMaps", "", "certificateMaps", "certificateMapId", "CertificateMap"), .unsaid = "labels"},
-	[ENTRY] = {KIND("certificateMaps.certificateMapEntries", "certificateMaps/{certificateMaps}/", "certificateMapEntries", "certificateMapEntryId",
-			"CertificateMapEntry"),
-		   .within = &resources[MAP], .complete = certificate_entry_complete, .defaults = "{'state':'PENDING'}"},
-	[AUTHORIZATION] = {KIND("dnsAuthorizations", "", "dnsAuthorizations", "dnsAuthorizationId", "DnsAuthorization"),
-			   .complete = certificate_authorization_complete, .defaults = "{'type':'FIXED_RECORD'}", .unsaid = "labels"},
-	{.methods = L "operations", .collection = OPERATIONS, .key = HERE "operations/{operations}", .field = "operations",
-	 .missing = "Resource '" HERE "operations/{operations}' was not found"},
-	{0},
+    [CERTIFICATE] = {KIND("certificates", "", "certificates", "certificateId", "Certificate"),
+		     .complete = certificate_complete},
+    /* Operations of maps and authorizations leave labels out; those of certificates and entries do not. */
+    [MAP] = {KIND("certificateMaps", "", "certificateMaps", "certificateMapId", "CertificateMap"), .unsaid = "labels"},
+    [ENTRY] = {KIND("certificateMaps.certificateMapEntries", "certificateMaps/{certificateMaps}/", "certificateMapEntries",
+		    "certificateMapEntryId", "CertificateMapEntry"),
+	       .within = &resources[MAP], .complete = certificate_entry_complete, .defaults = "{'state':'PENDING'}"},
+    [AUTHORIZATION] = {KIND("dnsAuthorizations", "", "dnsAuthorizations", "dnsAuthorizationId", "DnsAuthorization"),
+		       .complete = certificate_authorization_complete, .defaults = "{'type':'FIXED_RECORD'}",
+		       .unsaid = "labels"},
+    {.methods = L "operations",
+     .collection = OPERATIONS,
+     .key = HERE "operations/{operations}",
+     .field = "operations",
+     .missing = "Resource '" HERE "operations/{operations}' was not found"},
+    {0},
 };
-static const struct sim_resource *const certificates = &resources[CERTIFICATE], *const maps = &resources[MAP], *const entries = &resources[ENTRY],
-				 *const authorizations = &resources[AUTHORIZATION];
+static const struct sim_resource *const certificates = &resources[CERTIFICATE], *const maps = &resources[MAP],
+					*const entries = &resources[ENTRY], *const authorizations = &resources[AUTHORIZATION];
 
 /* Names. ------------------------------------------------------------------------------------------------------------------ */
 
 static const char *certificate_word(const struct sim_resource *r)
 {
-	return r == certificates ? "certificate" : r == maps ? "certificateMap" : r == entries ? "certificateMapEntry" : "dnsAuthorization";
+	return r == certificates ? "certificate"
+	       : r == maps       ? "certificateMap"
+	       : r == entries    ? "certificateMapEntry"
+				 : "dnsAuthorization";
 }
 
 static struct sim_object *certificate_find(struct sim_call *c, const struct sim_resource *r)
@@ -103,10 +113,12 @@ static cJSON *certificate_operation(struct sim_call *c, const char *key, const c
 	char uuid[37];
 	const char *now = sim_stamp(c->sim, 9);
 	sim_uuid(c->sim, uuid);
-	cJSON *doc = json_make("{'name':%s,'metadata':{'@type':'" TYPE "OperationMetadata','createTime':%s,'target':%s,'verb':%s,'requestedCancellation':%b,"
+	cJSON *doc = json_make("{'name':%s,'metadata':{'@type':'" TYPE
+			       "OperationMetadata','createTime':%s,'target':%s,'verb':%s,'requestedCancellation':%b,"
 			       "'apiVersion':'v1'},'done':%b}",
-			       sim_tmp("projects/%s/locations/%s/operations/operation-%lld-%.13s-%.8s-%.8s", c->project, sim_path_part(c, "locations"),
-				       (long long)(sim_wall(c->sim) * 1000), uuid + 23, uuid, uuid + 28),
+			       sim_tmp("projects/%s/locations/%s/operations/operation-%lld-%.13s-%.8s-%.8s", c->project,
+				       sim_path_part(c, "locations"), (long long)(sim_wall(c->sim) * 1000), uuid + 23, uuid,
+				       uuid + 28),
 			       now, key, verb, 0, 0);
 	return doc;
 }
@@ -163,7 +175,8 @@ static bool authorized(struct sim *s, const struct sim_object *authorization)
 /* Does a rule whose proxy uses the map stand where the domain leads? */
 static bool leads_to_map(struct sim *s, const char *map, const char *domain)
 {
-	for (struct sim_object *r = sim_first(s, "compute.forwardingRules", "projects/"); r; r = sim_following(s, r, "projects/")) {
+	for (struct sim_object *r = sim_first(s, "compute.forwardingRules", "projects/"); r;
+	     r = sim_following(s, r, "projects/")) {
 		const char *target = json_str(r->doc, "target", ""), *at = strstr(target, "projects/");
 		const struct sim_object *proxy = at ? sim_get(s, "compute.targetHttpsProxies", at) : NULL;
 		const char *its = proxy ? strstr(json_str(proxy->doc, "certificateMap", ""), "projects/") : NULL;
@@ -182,11 +195,13 @@ static bool balanced(struct sim *s, const struct sim_object *certificate)
 	const cJSON *d, *one;
 	cJSON_ArrayForEach(d, json_at(certificate->doc, "managed.domains")) {
 		bool found = false;
-		for (struct sim_object *e = sim_first(s, entries->collection, "projects/"); e && !found; e = sim_following(s, e, "projects/")) {
+		for (struct sim_object *e = sim_first(s, entries->collection, "projects/"); e && !found;
+		     e = sim_following(s, e, "projects/")) {
 			const char *map = sim_tmp("%.*s", (int)(strstr(e->key, "/certificateMapEntries/") - e->key), e->key);
 			cJSON_ArrayForEach(one, json_at(e->doc, "certificates")) {
 				char *its = by_id(s, one->valuestring);
-				found = found || (its && !strcmp(its, certificate->key) && leads_to_map(s, map, d->valuestring));
+				found = found ||
+					(its && !strcmp(its, certificate->key) && leads_to_map(s, map, d->valuestring));
 				free(its);
 			}
 		}
@@ -254,7 +269,8 @@ static bool certificate_complete(struct sim_call *c, cJSON *doc, const struct si
 	if (old)
 		return true;
 	if (!cJSON_GetArraySize(json_at(doc, "managed.domains"))) {
-		sim_fail(c, "INVALID_ARGUMENT", NULL, "A certificate must be self-managed or managed with at least one domain.");
+		sim_fail(c, "INVALID_ARGUMENT", NULL,
+			 "A certificate must be self-managed or managed with at least one domain.");
 		return false;
 	}
 	json_put_str(doc, "managed.state", "PROVISIONING");
@@ -343,24 +359,26 @@ static bool certificate_deleting(struct sim_call *c, struct sim_object *o)
 	if (!in_use(c->sim, r, o->key))
 		return true;
 	sim_fail(c, "FAILED_PRECONDITION", NULL, "can't delete %s that is referenced by a %s", certificate_word(r),
-		 r == certificates ? "CertificateMapEntry or other resources" : r == maps ? "CertificateMapEntry or TargetHttpsProxy" : "Certificate");
+		 r == certificates ? "CertificateMapEntry or other resources"
+		 : r == maps       ? "CertificateMapEntry or TargetHttpsProxy"
+				   : "Certificate");
 	return false;
 }
 
 static const struct sim_route routes[] = {
-	RESOURCE_ROUTES(L "certificates", "certificatemanager.certs"),
-	RESOURCE_ROUTES(L "certificateMaps", "certificatemanager.certmaps"),
-	RESOURCE_ROUTES(L "certificateMaps.certificateMapEntries", "certificatemanager.certmapentries"),
-	RESOURCE_ROUTES(L "dnsAuthorizations", "certificatemanager.dnsauthorizations"),
-	RESOURCE_READS(L "operations", "certificatemanager.operations"),
-	{0},
+    RESOURCE_ROUTES(L "certificates", "certificatemanager.certs"),
+    RESOURCE_ROUTES(L "certificateMaps", "certificatemanager.certmaps"),
+    RESOURCE_ROUTES(L "certificateMaps.certificateMapEntries", "certificatemanager.certmapentries"),
+    RESOURCE_ROUTES(L "dnsAuthorizations", "certificatemanager.dnsauthorizations"),
+    RESOURCE_READS(L "operations", "certificatemanager.operations"),
+    {0},
 };
 
 const struct sim_api sim_api_certificatemanager = {
-	.name = "certificatemanager",
-	.service = "certificatemanager.googleapis.com",
-	.errors = SIM_ERRORS_AIP,
-	.routes = routes,
-	.resources = resources,
-	.spoil = resource_spoil,
+    .name = "certificatemanager",
+    .service = "certificatemanager.googleapis.com",
+    .errors = SIM_ERRORS_AIP,
+    .routes = routes,
+    .resources = resources,
+    .spoil = resource_spoil,
 };

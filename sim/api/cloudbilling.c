@@ -21,8 +21,8 @@ static cJSON *billing_info(const struct sim_object *o)
 {
 	const char *account = json_str(o->hidden, "billing", ""), *project = o->key + strlen("projects/");
 	const char *name = sim_tmp("projects/%s/billingInfo", project), *full = sim_tmp("billingAccounts/%s", account);
-	cJSON *info = json_make("{'name':%s,'projectId':%s,'billingAccountName':%s,'billingEnabled':%b}", name, project, *account ? full : "",
-				*account != 0);
+	cJSON *info = json_make("{'name':%s,'projectId':%s,'billingAccountName':%s,'billingEnabled':%b}", name, project,
+				*account ? full : "", *account != 0);
 	return info;
 }
 
@@ -52,7 +52,8 @@ static void list_accounts(struct sim_call *c)
 		sim_empty(c);
 		return;
 	}
-	const char *name = sim_tmp("billingAccounts/%s", cJSON_IsString(account) ? account->valuestring : "012345-6789AB-CDEF01");
+	const char *name = sim_tmp("billingAccounts/%s",
+				   cJSON_IsString(account) ? account->valuestring : "012345-6789AB-CDEF01");
 	sim_ok(c, json_make("{'billingAccounts':[{'name':%s,'open':%b,'displayName':'My Billing "
 			    "Account','masterBillingAccount':''}]}",
 			    name, 1));
@@ -77,17 +78,17 @@ static void test_permissions(struct sim_call *c)
 }
 
 static const struct sim_route routes[] = {
-	{"cloudbilling.projects.getBillingInfo", billing_get, NULL, NULL},
-	{"cloudbilling.projects.updateBillingInfo", billing_update, NULL, NULL},
-	{"cloudbilling.billingAccounts.list", list_accounts, NULL, NULL},
-	{"cloudbilling.billingAccounts.projects.list", list_projects, NULL, NULL},
-	{"cloudbilling.billingAccounts.testIamPermissions", test_permissions, NULL, NULL},
-	{0},
+    {"cloudbilling.projects.getBillingInfo", billing_get, NULL, NULL},
+    {"cloudbilling.projects.updateBillingInfo", billing_update, NULL, NULL},
+    {"cloudbilling.billingAccounts.list", list_accounts, NULL, NULL},
+    {"cloudbilling.billingAccounts.projects.list", list_projects, NULL, NULL},
+    {"cloudbilling.billingAccounts.testIamPermissions", test_permissions, NULL, NULL},
+    {0},
 };
 
 const struct sim_api sim_api_cloudbilling = {
-	.name = "cloudbilling",
-	.service = "cloudbilling.googleapis.com",
-	.errors = SIM_ERRORS_AIP,
-	.routes = routes,
+    .name = "cloudbilling",
+    .service = "cloudbilling.googleapis.com",
+    .errors = SIM_ERRORS_AIP,
+    .routes = routes,
 };

@@ -46,7 +46,8 @@ static struct sim_object *named(struct sim_call *c)
 static const char *account(struct sim *s, const cJSON *build, const char *project)
 {
 	const char *name = json_str(build, "serviceAccount", ""), *slash = strrchr(name, '/');
-	const char *email = slash ? slash + 1 : sim_tmp("%s-compute@developer.gserviceaccount.com", sim_project_number(s, project));
+	const char *email = slash ? slash + 1
+				  : sim_tmp("%s-compute@developer.gserviceaccount.com", sim_project_number(s, project));
 	return sim_tmp("serviceAccount:%s", email);
 }
 
@@ -107,7 +108,8 @@ static void log_entries(struct sim *s, const struct sim_object *b)
 		return;
 	for (const char *p = json_str(b->hidden, "log", ""); *p;) {
 		size_t len = strcspn(p, "\n");
-		cJSON *labels = json_make("{'build_id':%s,'project_id':%s,'build_trigger_id':''}", json_str(b->doc, "id", ""), project);
+		cJSON *labels = json_make("{'build_id':%s,'project_id':%s,'build_trigger_id':''}", json_str(b->doc, "id", ""),
+					  project);
 		sim_log_entry(s, project, "build", labels, "cloudbuild", "INFO", sim_tmp("%.*s", (int)len, p));
 		p += len + (p[len] == '\n');
 	}
@@ -130,7 +132,8 @@ static void finish(struct sim *s, struct sim_object *b, const char *status, cons
 			     sim_typed(b->doc, "type.googleapis.com/google.devtools.cloudbuild.v1.Build"));
 	else
 		sim_lro_failed(s, OPERATIONS, operation, operation_metadata(b),
-			       sim_rpc_status(!strcmp(status, "CANCELLED") ? "CANCELLED" : "UNKNOWN", "Build failed; check build logs for details"));
+			       sim_rpc_status(!strcmp(status, "CANCELLED") ? "CANCELLED" : "UNKNOWN",
+					      "Build failed; check build logs for details"));
 }
 
 static void add_log(struct sim_object *b, const char *more)
@@ -155,29 +158,34 @@ static bool push(struct sim *s, struct sim_object *b, const char *image)
 	const char *name = strrchr(image, ':') > strrchr(image, '/') ? image : sim_tmp("%s:latest", image);
 	const cJSON *facts = cJSON_GetObjectItemCaseSensitive(json_at(b->hidden, "facts"), name);
 	const char *digest = NULL, *why = image_push(s, account(s, b->doc, project_of(b)), name, facts, &digest);
-	add_log(b, sim_tmp("Pushing %s\nThe push refers to repository [%.*s]\n", image, (int)(strrchr(name, ':') - name), name));
+	add_log(b,
+		sim_tmp("Pushing %s\nThe push refers to repository [%.*s]\n", image, (int)(strrchr(name, ':') - name), name));
 	if (!why) {
 		const char *tag = strrchr(name, ':') + 1;
 		add_log(b, sim_tmp("%.12s: Pushed\n%s: digest: %s size: 1787\n", digest + 7, tag, digest));
 		char *now = sim_time(s, 9);
-		cJSON_AddItemToArray(json_at(b->doc, "results.images"),
-				     json_make("{'name':%s,'digest':%s,'pushTiming':{'startTime':%s,'endTime':%s}}", image, digest, now, now));
+		cJSON_AddItemToArray(
+		    json_at(b->doc, "results.images"),
+		    json_make("{'name':%s,'digest':%s,'pushTiming':{'startTime':%s,'endTime':%s}}", image, digest, now, now));
 		free(now);
 		return true;
 	}
 	struct image_ref r;
 	image_parse(name, &r);
 	bool denied = !strcmp(why, "permission");
-	const char *problem = denied ? sim_tmp("denied: Permission \"artifactregistry.repositories.uploadArtifacts\" denied on resource "
-					       "\"projects/%s/locations/%s/repositories/%s\" (or it may not exist)",
-					       r.project, r.location, r.repository)
-			      : !strcmp(why, "unmade")
-				      ? "denied: gcr.io repo does not exist. Creating on push requires the artifactregistry.repositories.createOnPush permission"
-			      : !strcmp(why, "immutable")
-				      ? sim_tmp("manifest invalid: cannot update tag %s. The repository has enabled tag immutability", r.tag)
-				      : sim_tmp("name unknown: Repository \"%s\" not found", r.repository);
-	add_log(b, sim_tmp("%s\nERROR: failed to push because we ran out of retries.\nERROR\nERROR: error pushing image \"%s\": "
-			   "retry budget exhausted (10 attempts): step exited with non-zero status: 1\n", problem, image));
+	const char *problem =
+	    denied ? sim_tmp("denied: Permission \"artifactregistry.repositories.uploadArtifacts\" denied on resource "
+			     "\"projects/%s/locations/%s/repositories/%s\" (or it may not exist)",
+			     r.project, r.location, r.repository)
+	    : !strcmp(why, "unmade") ? "denied: gcr.io repo does not exist. Creating on push requires the "
+				       "artifactregistry.repositories.createOnPush permission"
+	    : !strcmp(why, "immutable")
+		? sim_tmp("manifest invalid: cannot update tag %s. The repository has enabled tag immutability", r.tag)
+		: sim_tmp("name unknown: Repository \"%s\" not found", r.repository);
+	add_log(b,
+		sim_tmp("%s\nERROR: failed to push because we ran out of retries.\nERROR\nERROR: error pushing image \"%s\": "
+			"retry budget exhausted (10 attempts): step exited with non-zero status: 1\n",
+			problem, image));
 	write_log(s, b, strlen(json_str(b->hidden, "log", "")));
 	log_entries(s, b);
 	finish(s, b, "FAILURE", denied ? "PUSH_NOT_AUTHORIZED" : "PUSH_FAILED",
@@ -280,7 +288,8 @@ static void start(struct sim *s, const cJSON *arg)
 	if (!write_log(s, b, 0)) {
 		const char *email = strchr(account(s, b->doc, project_of(b)), ':') + 1;
 		finish(s, b, "FAILURE", "LOGGING_FAILURE",
-		       sim_tmp("failed to write logs to %s: %s does not have storage.objects.create access to the Google Cloud Storage object. "
+		       sim_tmp("failed to write logs to %s: %s does not have storage.objects.create access to the Google Cloud "
+			       "Storage object. "
 			       "Permission 'storage.objects.create' denied on resource (or it may not exist).",
 			       json_str(b->doc, "logsBucket", ""), email));
 	} else {
@@ -306,7 +315,8 @@ static bool good_logging(struct sim_call *c)
 		return true;
 	sim_fail(c, "INVALID_ARGUMENT", NULL,
 		 "if 'build.service_account' is specified, the build must either (a) specify 'build.logs_bucket', (b) use the "
-		 "REGIONAL_USER_OWNED_BUCKET build.options.default_logs_bucket_behavior option, or (c) use either CLOUD_LOGGING_ONLY / NONE "
+		 "REGIONAL_USER_OWNED_BUCKET build.options.default_logs_bucket_behavior option, or (c) use either "
+		 "CLOUD_LOGGING_ONLY / NONE "
 		 "logging options: invalid argument");
 	return false;
 }
@@ -319,7 +329,8 @@ static bool good_account(struct sim_call *c)
 	const char *email = strstr(name, "/serviceAccounts/");
 	if (!text_starts(name, "projects/") || !email)
 		sim_fail(c, "INVALID_ARGUMENT", NULL,
-			 "invalid value for 'build.service_account': service account must be of the form 'projects/{PROJECT_ID}/serviceAccounts/{ACCOUNT}'");
+			 "invalid value for 'build.service_account': service account must be of the form "
+			 "'projects/{PROJECT_ID}/serviceAccounts/{ACCOUNT}'");
 	else if (!sim_account_exists(c->sim, email + 17, true))
 		sim_fail(c, "NOT_FOUND", NULL, "service account %s not found", name);
 	else if (!sim_may_act_as(c, email + 17))
@@ -344,11 +355,13 @@ static bool good_source(struct sim_call *c)
 		return true;
 	if (why && !strcmp(why, "permission"))
 		sim_fail(c, "INVALID_ARGUMENT", NULL,
-			 "could not resolve source: googleapi: Error 403: %s does not have storage.objects.get access to the Google Cloud Storage "
-			 "object. Permission 'storage.objects.get' denied on resource (or it may not exist)., forbidden", strchr(who, ':') + 1);
+			 "could not resolve source: googleapi: Error 403: %s does not have storage.objects.get access to the "
+			 "Google Cloud Storage "
+			 "object. Permission 'storage.objects.get' denied on resource (or it may not exist)., forbidden",
+			 strchr(who, ':') + 1);
 	else
-		sim_fail(c, "INVALID_ARGUMENT", NULL, "could not resolve source: googleapi: Error 404: No such object: %s/%s, notFound", bucket,
-			 object);
+		sim_fail(c, "INVALID_ARGUMENT", NULL,
+			 "could not resolve source: googleapi: Error 404: No such object: %s/%s, notFound", bucket, object);
 	return false;
 }
 
@@ -384,22 +397,31 @@ static void dress(struct sim_call *c, cJSON *doc, const char *id)
 	json_put_str(doc, "projectId", c->project);
 	json_put_str(doc, "status", "QUEUED");
 	json_put_str(doc, "createTime", now);
-	json_put_str(doc, "logUrl", sim_tmp("https://console.cloud.google.com/cloud-build/builds;region=%s/%s?project=%s", region, id, number));
+	json_put_str(
+	    doc, "logUrl",
+	    sim_tmp("https://console.cloud.google.com/cloud-build/builds;region=%s/%s?project=%s", region, id, number));
 	if (!json_at(doc, "timeout"))
 		json_put_str(doc, "timeout", "3600s");
 	if (!json_at(doc, "queueTtl"))
 		json_put_str(doc, "queueTtl", "3600s");
 	if (!json_at(doc, "serviceAccount"))
-		json_put_str(doc, "serviceAccount", sim_tmp("projects/%s/serviceAccounts/%s-compute@developer.gserviceaccount.com", c->project, number));
+		json_put_str(
+		    doc, "serviceAccount",
+		    sim_tmp("projects/%s/serviceAccounts/%s-compute@developer.gserviceaccount.com", c->project, number));
 	if (!json_at(doc, "options.logging"))
 		json_put_str(doc, "options.logging", "LEGACY");
 	if (json_at(doc, "source"))
 		json_put(doc, "sourceProvenance",
 			 json_make("{'resolvedStorageSource':%j,'fileHashes':{}}",
-				   json_at(doc, "source.storageSource") ? cJSON_Duplicate(json_at(doc, "source.storageSource"), 1) : cJSON_CreateObject()));
-	json_put(doc, "artifacts", json_make("{'images':%j}", json_at(doc, "images") ? cJSON_Duplicate(json_at(doc, "images"), 1) : cJSON_CreateArray()));
+				   json_at(doc, "source.storageSource")
+				       ? cJSON_Duplicate(json_at(doc, "source.storageSource"), 1)
+				       : cJSON_CreateObject()));
+	json_put(doc, "artifacts",
+		 json_make("{'images':%j}",
+			   json_at(doc, "images") ? cJSON_Duplicate(json_at(doc, "images"), 1) : cJSON_CreateArray()));
 	free(now);
-	cJSON *built_in = json_make("{'PROJECT_ID':%s,'PROJECT_NUMBER':%s,'BUILD_ID':%s,'LOCATION':%s}", c->project, number, id, region);
+	cJSON *built_in = json_make("{'PROJECT_ID':%s,'PROJECT_NUMBER':%s,'BUILD_ID':%s,'LOCATION':%s}", c->project, number, id,
+				    region);
 	build_substitute(doc, built_in);
 	cJSON_Delete(built_in);
 }
@@ -414,8 +436,9 @@ static void create(struct sim_call *c)
 	dress(c, doc, id);
 	default_bucket(c, doc, hidden);
 	const char *encoded = sim_base64(id, strlen(id), false), *region = region_of(c);
-	const char *operation = strcmp(region, "global") ? sim_tmp("projects/%s/locations/%s/operations/%s", c->project, region, encoded)
-							 : sim_tmp("operations/build/%s/%s", c->project, encoded);
+	const char *operation = strcmp(region, "global")
+				    ? sim_tmp("projects/%s/locations/%s/operations/%s", c->project, region, encoded)
+				    : sim_tmp("operations/build/%s/%s", c->project, encoded);
 	struct sim_object *b = sim_put(c->sim, BUILDS, sim_tmp("%s%s", builds_prefix(c), id), doc);
 	json_put_str(hidden, "operation", operation);
 	cJSON_Delete(b->hidden);
@@ -495,31 +518,32 @@ static void get_operation(struct sim_call *c)
 static void default_account(struct sim_call *c)
 {
 	const char *number = sim_project_number(c->sim, c->project);
-	sim_ok(c, json_make("{'name':%s,'serviceAccountEmail':%s}",
-			    sim_tmp("projects/%s/locations/%s/defaultServiceAccount", number, region_of(c)),
-			    sim_tmp("projects/%s/serviceAccounts/%s-compute@developer.gserviceaccount.com", c->project, number)));
+	sim_ok(c,
+	       json_make("{'name':%s,'serviceAccountEmail':%s}",
+			 sim_tmp("projects/%s/locations/%s/defaultServiceAccount", number, region_of(c)),
+			 sim_tmp("projects/%s/serviceAccounts/%s-compute@developer.gserviceaccount.com", c->project, number)));
 }
 
 #define P "cloudbuild.projects."
 #define L P "locations."
 static const struct sim_route routes[] = {
-	{P "builds.create", create, "cloudbuild.builds.create", NULL},
-	{P "builds.get", get, "cloudbuild.builds.get", NULL},
-	{P "builds.list", list, "cloudbuild.builds.list", NULL},
-	{P "builds.cancel", cancel, "cloudbuild.builds.update", NULL},
-	{L "builds.create", create, "cloudbuild.builds.create", NULL},
-	{L "builds.get", get, "cloudbuild.builds.get", NULL},
-	{L "builds.list", list, "cloudbuild.builds.list", NULL},
-	{L "builds.cancel", cancel, "cloudbuild.builds.update", NULL},
-	{L "operations.get", get_operation, "cloudbuild.builds.get", NULL},
-	{L "getDefaultServiceAccount", default_account, "cloudbuild.builds.get", NULL},
-	{"cloudbuild.operations.get", get_operation, NULL, NULL},
-	{NULL, NULL, NULL, NULL},
+    {P "builds.create", create, "cloudbuild.builds.create", NULL},
+    {P "builds.get", get, "cloudbuild.builds.get", NULL},
+    {P "builds.list", list, "cloudbuild.builds.list", NULL},
+    {P "builds.cancel", cancel, "cloudbuild.builds.update", NULL},
+    {L "builds.create", create, "cloudbuild.builds.create", NULL},
+    {L "builds.get", get, "cloudbuild.builds.get", NULL},
+    {L "builds.list", list, "cloudbuild.builds.list", NULL},
+    {L "builds.cancel", cancel, "cloudbuild.builds.update", NULL},
+    {L "operations.get", get_operation, "cloudbuild.builds.get", NULL},
+    {L "getDefaultServiceAccount", default_account, "cloudbuild.builds.get", NULL},
+    {"cloudbuild.operations.get", get_operation, NULL, NULL},
+    {NULL, NULL, NULL, NULL},
 };
 
 const struct sim_api sim_cloudbuild = {
-	.name = "cloudbuild",
-	.service = "cloudbuild.googleapis.com",
-	.errors = SIM_ERRORS_AIP,
-	.routes = routes,
+    .name = "cloudbuild",
+    .service = "cloudbuild.googleapis.com",
+    .errors = SIM_ERRORS_AIP,
+    .routes = routes,
 };

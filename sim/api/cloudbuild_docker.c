@@ -38,9 +38,17 @@ static bool load(void)
 {
 	static const struct library_row rows[] = {
 #define ROW(name) {"archive_" #name, (void **)&lib.name}
-		ROW(read_new),	       ROW(read_support_filter_gzip), ROW(read_support_format_tar), ROW(read_support_format_zip),
-		ROW(read_open_memory), ROW(read_next_header),	      ROW(read_data),		    ROW(read_free),
-		ROW(entry_pathname),   ROW(entry_filetype),	      ROW(entry_size),
+	    ROW(read_new),
+	    ROW(read_support_filter_gzip),
+	    ROW(read_support_format_tar),
+	    ROW(read_support_format_zip),
+	    ROW(read_open_memory),
+	    ROW(read_next_header),
+	    ROW(read_data),
+	    ROW(read_free),
+	    ROW(entry_pathname),
+	    ROW(entry_filetype),
+	    ROW(entry_size),
 #undef ROW
 	};
 	static bool loaded;
@@ -188,7 +196,10 @@ static void software(cJSON *facts, const cJSON *files, const char *dockerfile)
 	if (mlflow || base || names(text, "mlflow")) {
 		json_put_str(facts, "software", "mlflow");
 		const char *tag = base ? strstr(dockerfile, "mlflow/mlflow:v") : NULL;
-		json_put_str(facts, "version", mlflow ? mlflow : tag ? sim_tmp("%.*s", (int)strspn(tag + 15, "0123456789."), tag + 15) : "3.17.2");
+		json_put_str(facts, "version",
+			     mlflow ? mlflow
+			     : tag  ? sim_tmp("%.*s", (int)strspn(tag + 15, "0123456789."), tag + 15)
+				    : "3.17.2");
 		if (mlflow)
 			json_put_bool(facts, "pinned", true);
 	} else {
@@ -221,8 +232,9 @@ static char *unresolved(const cJSON *files, const char *wanted)
 	struct mlflow_release r;
 	char name[80], version[40];
 	if (!mlflow_exists(wanted))
-		return xasprintf("ERROR: Could not find a version that satisfies the requirement mlflow==%s\nERROR: No matching distribution found for mlflow==%s", wanted,
-				 wanted);
+		return xasprintf("ERROR: Could not find a version that satisfies the requirement mlflow==%s\nERROR: No "
+				 "matching distribution found for mlflow==%s",
+				 wanted, wanted);
 	mlflow_release(wanted, &r);
 	for (const cJSON *f = files->child; f; f = f->next) {
 		bool constraints = strcasestr(f->string, "constraints") != NULL;
@@ -231,12 +243,18 @@ static char *unresolved(const cJSON *files, const char *wanted)
 		for (const char *line = f->valuestring; *line; line += strcspn(line, "\n"), line += *line == '\n') {
 			const char *no = pin(line, name, version) ? mlflow_conflict(&r, name, version) : NULL;
 			if (no && !strcmp(no, "-"))
-				return xasprintf("ERROR: Could not find a version that satisfies the requirement mlflow-skinny==%s (from mlflow)\n"
-						 "ERROR: No matching distribution found for mlflow-skinny==%s", wanted, wanted);
+				return xasprintf("ERROR: Could not find a version that satisfies the requirement "
+						 "mlflow-skinny==%s (from mlflow)\n"
+						 "ERROR: No matching distribution found for mlflow-skinny==%s",
+						 wanted, wanted);
 			if (no)
-				return xasprintf("ERROR: Cannot install mlflow==%s because these package versions have conflicting dependencies.\n\nThe conflict is "
-						 "caused by:\n    mlflow %s depends on %s%s\n    The user requested %s%s==%s\n\nERROR: ResolutionImpossible: for help "
-						 "visit https://pip.pypa.io/en/latest/topics/dependency-resolution/#dealing-with-dependency-conflicts",
+				return xasprintf("ERROR: Cannot install mlflow==%s because these package versions have "
+						 "conflicting dependencies.\n\nThe conflict is "
+						 "caused by:\n    mlflow %s depends on %s%s\n    The user requested "
+						 "%s%s==%s\n\nERROR: ResolutionImpossible: for help "
+						 "visit "
+						 "https://pip.pypa.io/en/latest/topics/dependency-resolution/"
+						 "#dealing-with-dependency-conflicts",
 						 wanted, wanted, name, no, constraints ? "(constraint) " : "", name, version);
 		}
 	}
@@ -247,7 +265,10 @@ static char *unresolved(const cJSON *files, const char *wanted)
 static char *pip_failed(const cJSON *facts, const cJSON *files, const char *dockerfile, struct buf *log)
 {
 	const char *version = json_str(facts, "version", ""), *run = strstr(dockerfile, "pip install");
-	char *said = run && !strcmp(json_str(facts, "software", ""), "mlflow") && json_at(facts, "pinned") ? unresolved(files, version) : NULL, *why;
+	char *said = run && !strcmp(json_str(facts, "software", ""), "mlflow") && json_at(facts, "pinned")
+			 ? unresolved(files, version)
+			 : NULL,
+	     *why;
 	if (!said)
 		return NULL;
 	const char *start = run;
@@ -308,8 +329,9 @@ static const char *copied(const cJSON *files, const char *rest)
 
 static char *instruction(cJSON *facts, const cJSON *files, const char *line, int number)
 {
-	static const char *const known[] = {"FROM", "RUN",    "CMD",     "LABEL", "EXPOSE", "ENV",        "ADD",         "COPY",  "ENTRYPOINT",
-					    "VOLUME", "USER", "WORKDIR", "ARG",   "ONBUILD", "STOPSIGNAL", "HEALTHCHECK", "SHELL", "MAINTAINER"};
+	static const char *const known[] = {"FROM", "RUN",     "CMD",        "LABEL",       "EXPOSE", "ENV",
+					    "ADD",  "COPY",    "ENTRYPOINT", "VOLUME",      "USER",   "WORKDIR",
+					    "ARG",  "ONBUILD", "STOPSIGNAL", "HEALTHCHECK", "SHELL",  "MAINTAINER"};
 	size_t word = strcspn(line, " \t");
 	const char *rest = line + word + strspn(line + word, " \t");
 	bool found = false;
@@ -326,7 +348,8 @@ static char *instruction(cJSON *facts, const cJSON *files, const char *line, int
 	const char *missing = !strncasecmp(line, "COPY", word) || !strncasecmp(line, "ADD", word) ? copied(files, rest) : NULL;
 	if (!missing)
 		return NULL;
-	return xasprintf("COPY failed: file not found in build context or excluded by .dockerignore: stat %s: file does not exist", missing);
+	return xasprintf(
+	    "COPY failed: file not found in build context or excluded by .dockerignore: stat %s: file does not exist", missing);
 }
 
 /* Scripts travel with the image: what a start script passes to the server counts as its arguments. */
@@ -364,7 +387,8 @@ static char *go_through(cJSON *facts, const cJSON *files, const char *text, stru
 	for (const cJSON *line = lines->child; line && !why; line = line->next) {
 		number++;
 		why = instruction(facts, files, line->valuestring, number);
-		if (!why && number == 1 && strncasecmp(line->valuestring, "FROM", 4) && strncasecmp(line->valuestring, "ARG", 3))
+		if (!why && number == 1 && strncasecmp(line->valuestring, "FROM", 4) &&
+		    strncasecmp(line->valuestring, "ARG", 3))
 			why = xasprintf("dockerfile parse error line %d: no build stage in current context", number);
 		buf_printf(log, "Step %d/%d : %s\n ---> %.12s\n", number, count, line->valuestring,
 			   sim_sha256(line->valuestring, strlen(line->valuestring)) + 7);
@@ -378,8 +402,10 @@ cJSON *build_docker(const cJSON *files, const char *dockerfile, const char *cont
 	cJSON *here = below(files, context), *facts = json_make("{'env':{}}");
 	const char *text = file_text(files, dockerfile);
 	if (!text)
-		*why = xasprintf("unable to prepare context: unable to evaluate symlinks in Dockerfile path: lstat /workspace/%s: "
-				 "no such file or directory", dockerfile);
+		*why = xasprintf(
+		    "unable to prepare context: unable to evaluate symlinks in Dockerfile path: lstat /workspace/%s: "
+		    "no such file or directory",
+		    dockerfile);
 	else
 		*why = go_through(facts, here, text, log);
 	if (!*why) {

@@ -55,15 +55,17 @@ static bool in_order(struct sim_call *c, const cJSON *steps, const cJSON *step, 
 	cJSON_ArrayForEach(w, json_at(step, "waitFor")) {
 		const char *on = cJSON_IsString(w) ? w->valuestring : "";
 		if (strcmp(on, "-") && !step_named(steps, step, on))
-			return refuse_step(c, *id ? sim_tmp("build step #%d - \"%s\" depends on \"%s\", which has not been defined", i, id, on)
-						  : sim_tmp("build step #%d depends on \"%s\", which has not been defined", i, on));
+			return refuse_step(
+			    c, *id ? sim_tmp("build step #%d - \"%s\" depends on \"%s\", which has not been defined", i, id, on)
+				   : sim_tmp("build step #%d depends on \"%s\", which has not been defined", i, on));
 	}
 	if (step_named(steps, step, id))
 		return refuse_step(c, sim_tmp("build step #%d - \"%s\": the ID is not unique", i, id));
 	cJSON_ArrayForEach(e, json_at(step, "env"))
 		if (cJSON_IsString(e) && !strchr(e->valuestring, '='))
-			return refuse_step(c, sim_tmp("build step #%d - \"%s\": the Env entry \"%s\" must be of the form \"KEY=VALUE\"", i, id,
-						      e->valuestring));
+			return refuse_step(
+			    c, sim_tmp("build step #%d - \"%s\": the Env entry \"%s\" must be of the form \"KEY=VALUE\"", i, id,
+				       e->valuestring));
 	return true;
 }
 
@@ -101,9 +103,14 @@ static size_t parameter(const char *p, const char **key, size_t *len)
 
 static bool is_built_in(const char *key, size_t len)
 {
-	static const char *const known[] = {"PROJECT_ID", "PROJECT_NUMBER", "BUILD_ID", "LOCATION", "SERVICE_ACCOUNT", "SERVICE_ACCOUNT_EMAIL",
-					    "TRIGGER_NAME", "REPO_NAME", "REPO_FULL_NAME", "BRANCH_NAME", "TAG_NAME", "REF_NAME", "REVISION_ID",
-					    "COMMIT_SHA", "SHORT_SHA", "TRIGGER_BUILD_CONFIG_PATH"};
+	static const char *const known[] = {"PROJECT_ID",      "PROJECT_NUMBER",
+					    "BUILD_ID",        "LOCATION",
+					    "SERVICE_ACCOUNT", "SERVICE_ACCOUNT_EMAIL",
+					    "TRIGGER_NAME",    "REPO_NAME",
+					    "REPO_FULL_NAME",  "BRANCH_NAME",
+					    "TAG_NAME",        "REF_NAME",
+					    "REVISION_ID",     "COMMIT_SHA",
+					    "SHORT_SHA",       "TRIGGER_BUILD_CONFIG_PATH"};
 	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
 		if (strlen(known[i]) == len && !memcmp(known[i], key, len))
 			return true;
@@ -153,10 +160,13 @@ static bool note_keys(void *arg, cJSON *text)
 			continue;
 		if (*key != '_') {
 			sim_fail(k->c, "INVALID_ARGUMENT", NULL,
-				 "invalid value for 'build.substitutions': key in the template \"%s\" is not a valid built-in substitution", name);
+				 "invalid value for 'build.substitutions': key in the template \"%s\" is not a valid built-in "
+				 "substitution",
+				 name);
 			return false;
 		}
-		buf_printf(&k->strangers, "%skey in the template \"%s\" is not matched in the substitution data", k->strangers.len ? ";" : "", name);
+		buf_printf(&k->strangers, "%skey in the template \"%s\" is not matched in the substitution data",
+			   k->strangers.len ? ";" : "", name);
 	}
 	return true;
 }
@@ -167,14 +177,17 @@ static bool substitutions_ok(struct sim_call *c)
 	const cJSON *g;
 	bool loose = !strcmp(json_str(c->body, "options.substitutionOption", ""), "ALLOW_LOOSE"), good = true;
 	cJSON_ArrayForEach(g, k.given)
-		if (good && (g->string[0] != '_' || key_length(g->string) != strlen(g->string)) && !is_built_in(g->string, strlen(g->string)))
-			good = refuse(c, sim_tmp("invalid .substitutions field: substitution key \"%s\" does not respect format "
-						 "\"^_[A-Z0-9_]+$\" and is not an overridable built-in substitutions", g->string));
+		if (good && (g->string[0] != '_' || key_length(g->string) != strlen(g->string)) &&
+		    !is_built_in(g->string, strlen(g->string)))
+			good = refuse(c,
+				      sim_tmp("invalid .substitutions field: substitution key \"%s\" does not respect format "
+					      "\"^_[A-Z0-9_]+$\" and is not an overridable built-in substitutions",
+					      g->string));
 	good = good && each_text(c->body, note_keys, &k);
 	cJSON_ArrayForEach(g, k.given)
 		if (!cJSON_GetObjectItemCaseSensitive(k.seen, g->string))
-			buf_printf(&k.strangers, "%skey \"%s\" in the substitution data is not matched in the template", k.strangers.len ? ";" : "",
-				   g->string);
+			buf_printf(&k.strangers, "%skey \"%s\" in the substitution data is not matched in the template",
+				   k.strangers.len ? ";" : "", g->string);
 	if (good && !loose && k.strangers.len)
 		good = refuse(c, buf_text(&k.strangers));
 	cJSON_Delete(k.seen);

@@ -23,7 +23,8 @@ static char *fetch_problem(const char *why, const char *who, const char *bucket,
 	const char *email = strchr(who, ':') ? strchr(who, ':') + 1 : who;
 	if (!strcmp(why, "permission"))
 		return xasprintf("%s does not have storage.objects.get access to the Google Cloud Storage object. Permission "
-				 "'storage.objects.get' denied on resource (or it may not exist).", email);
+				 "'storage.objects.get' denied on resource (or it may not exist).",
+				 email);
 	if (!strcmp(why, "bucket"))
 		return xasprintf("The specified bucket does not exist: %s", bucket);
 	return xasprintf("No such object: %s/%s", bucket, object);
@@ -45,7 +46,8 @@ static cJSON *fetch(struct sim *s, const cJSON *build, const char *who, struct b
 	free(data);
 	if (files) {
 		const char *size = sim_tmp("%.1f KiB", (double)len / 1024);
-		buf_printf(log, "Copying %s...\n/ [1 files][%s/%s]\nOperation completed over 1 objects/%s.\n", url, size, size, size);
+		buf_printf(log, "Copying %s...\n/ [1 files][%s/%s]\nOperation completed over 1 objects/%s.\n", url, size, size,
+			   size);
 		return files;
 	}
 	char *problem = why ? fetch_problem(why, who, bucket, object) : xasprintf("%s is not a .tar.gz or .zip archive", url);
@@ -66,7 +68,8 @@ static void docker_args(const cJSON *args, struct docker_args *d)
 	d->file = NULL;
 	d->context = ".";
 	for (const cJSON *a = args->child ? args->child->next : NULL; a; a = a->next) {
-		const char *text = cJSON_IsString(a) ? a->valuestring : "", *next = a->next && cJSON_IsString(a->next) ? a->next->valuestring : "";
+		const char *text = cJSON_IsString(a) ? a->valuestring : "",
+			   *next = a->next && cJSON_IsString(a->next) ? a->next->valuestring : "";
 		if (!strcmp(text, "-t") || !strcmp(text, "--tag")) {
 			cJSON_AddItemToArray(d->tags, cJSON_CreateString(next));
 			a = a->next ? a->next : a;
@@ -106,7 +109,8 @@ static bool docker_build(struct build_work *w, const cJSON *step, const cJSON *f
 		cJSON_Delete(facts);
 	} else {
 		const char *name = json_str(step, "name", "");
-		buf_printf(log, "%s\nERROR\nERROR: build step %d \"%s\" failed: step exited with non-zero status: 1\n", why, number, name);
+		buf_printf(log, "%s\nERROR\nERROR: build step %d \"%s\" failed: step exited with non-zero status: 1\n", why,
+			   number, name);
 		fail(w, "USER_BUILD_STEP", number,
 		     xasprintf("build step %d \"%s\" failed: step exited with non-zero status: 1", number, name));
 	}
@@ -157,11 +161,13 @@ static void images_found(struct build_work *w, const cJSON *build)
 {
 	const cJSON *images = json_at(build, "images");
 	for (const cJSON *i = images ? images->child : NULL; i && !w->failure; i = i->next) {
-		const char *name = strrchr(i->valuestring, ':') > strrchr(i->valuestring, '/') ? i->valuestring
-											      : sim_tmp("%s:latest", i->valuestring);
+		const char *name = strrchr(i->valuestring, ':') > strrchr(i->valuestring, '/')
+				       ? i->valuestring
+				       : sim_tmp("%s:latest", i->valuestring);
 		if (!cJSON_GetObjectItemCaseSensitive(w->facts, name))
 			fail(w, "PUSH_IMAGE_NOT_FOUND", -1,
-			     xasprintf("failed to find one or more images after execution of build steps: [\"%s\"]", i->valuestring));
+			     xasprintf("failed to find one or more images after execution of build steps: [\"%s\"]",
+				       i->valuestring));
 	}
 }
 

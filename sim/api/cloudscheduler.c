@@ -65,8 +65,10 @@ static bool cron_parse(const char *text, struct cron *c)
 		return false;
 	c->any_day = *parts[2] == '*';
 	c->any_weekday = *parts[4] == '*';
-	bool good = field(parts[0], c->minute, 0, 59, NULL) && field(parts[1], c->hour, 0, 23, NULL) && field(parts[2], c->day, 1, 31, NULL) &&
-		    field(parts[3], c->month, 1, 12, "janfebmaraprmayjunjulaugsepoctnovdec") && field(parts[4], c->weekday, 0, 7, "sunmontuewedthufrisat");
+	bool good = field(parts[0], c->minute, 0, 59, NULL) && field(parts[1], c->hour, 0, 23, NULL) &&
+		    field(parts[2], c->day, 1, 31, NULL) &&
+		    field(parts[3], c->month, 1, 12, "janfebmaraprmayjunjulaugsepoctnovdec") &&
+		    field(parts[4], c->weekday, 0, 7, "sunmontuewedthufrisat");
 	c->weekday[0] = c->weekday[0] || c->weekday[7];
 	return good;
 }
@@ -79,7 +81,9 @@ static double cron_next(const struct cron *c, double now)
 		struct tm tm;
 		t += 60;
 		gmtime_r(&t, &tm);
-		bool day = c->any_day ? c->weekday[tm.tm_wday] : c->any_weekday ? c->day[tm.tm_mday] : c->day[tm.tm_mday] || c->weekday[tm.tm_wday];
+		bool day = c->any_day       ? c->weekday[tm.tm_wday]
+			   : c->any_weekday ? c->day[tm.tm_mday]
+					    : c->day[tm.tm_mday] || c->weekday[tm.tm_wday];
 		if (c->minute[tm.tm_min] && c->hour[tm.tm_hour] && c->month[tm.tm_mon + 1] && day)
 			return (double)t;
 	}
@@ -111,12 +115,16 @@ static bool target_ok(struct sim_call *c, const cJSON *doc)
 		return refuse(c, "Exactly one target must be set on the job.");
 	if (json_at(doc, "httpTarget") && !text_starts(uri, "https://") && !text_starts(uri, "http://"))
 		return refuse(c, "HttpTarget.uri must be a valid HTTP or HTTPS URL.");
-	static const char *const tokens[] = {"httpTarget.oidcToken.serviceAccountEmail", "httpTarget.oauthToken.serviceAccountEmail"};
+	static const char *const tokens[] = {"httpTarget.oidcToken.serviceAccountEmail",
+					     "httpTarget.oauthToken.serviceAccountEmail"};
 	for (int i = 0; i < 2; i++) {
 		const char *email = json_str(doc, tokens[i], "");
 		if (*email && (!sim_account_exists(c->sim, email, true) || !sim_may_act_as(c, email))) {
-			sim_fail(c, "PERMISSION_DENIED", NULL, "The principal (user or service account) lacks IAM permission \"iam.serviceAccounts.actAs\" for the resource "
-				 "\"%s\" (or the resource may not exist).", email);
+			sim_fail(c, "PERMISSION_DENIED", NULL,
+				 "The principal (user or service account) lacks IAM permission \"iam.serviceAccounts.actAs\" "
+				 "for the resource "
+				 "\"%s\" (or the resource may not exist).",
+				 email);
 			return false;
 		}
 	}
@@ -139,7 +147,8 @@ static bool job_complete(struct sim_call *c, cJSON *doc, const struct sim_object
 	(void)old;
 	if (!schedule_ok(c, doc))
 		return false;
-	cJSON *http = json_at(doc, "httpTarget"), *defaults = json_make("{'httpMethod':'POST','headers':{'User-Agent':'Google-Cloud-Scheduler'}}");
+	cJSON *http = json_at(doc, "httpTarget"),
+	      *defaults = json_make("{'httpMethod':'POST','headers':{'User-Agent':'Google-Cloud-Scheduler'}}");
 	if (!*json_str(doc, "timeZone", ""))
 		json_put_str(doc, "timeZone", "UTC");
 	if (http)
@@ -162,18 +171,28 @@ static bool job_placed(struct sim_call *c)
 static bool job_valid(struct sim_call *c, const char *id)
 {
 	size_t n = strlen(id);
-	bool good = n && n <= 500 && strspn(id, LOWER_LETTERS UPPER_LETTERS DIGITS "_-") == n && strstr(json_str(c->body, "name", ""), "/jobs/");
-	return good || refuse(c, "Job name must be formatted: \"projects/<PROJECT_ID>/locations/<LOCATION_ID>/jobs/<JOB_ID>\".");
+	bool good = n && n <= 500 && strspn(id, LOWER_LETTERS UPPER_LETTERS DIGITS "_-") == n &&
+		    strstr(json_str(c->body, "name", ""), "/jobs/");
+	return good ||
+	       refuse(c, "Job name must be formatted: \"projects/<PROJECT_ID>/locations/<LOCATION_ID>/jobs/<JOB_ID>\".");
 }
 
 #define L "cloudscheduler.projects.locations."
 #define JOB "projects/{project}/locations/{locations}/jobs/{jobs}"
 static const struct sim_resource resources[] = {
-	{.methods = L "jobs", .collection = JOBS, .key = JOB, .field = "jobs", .missing = "Job not found.", .taken = "Job " JOB " already exists.",
-	 .placed = job_placed, .valid = job_valid, .complete = job_complete, .updated = "userUpdateTime",
-	 .defaults = "{'state':'ENABLED','attemptDeadline':'180s','retryConfig':{'maxRetryDuration':'0s','minBackoffDuration':'5s',"
-		     "'maxBackoffDuration':'3600s','maxDoublings':5}}"},
-	{0},
+    {.methods = L "jobs",
+     .collection = JOBS,
+     .key = JOB,
+     .field = "jobs",
+     .missing = "Job not found.",
+     .taken = "Job " JOB " already exists.",
+     .placed = job_placed,
+     .valid = job_valid,
+     .complete = job_complete,
+     .updated = "userUpdateTime",
+     .defaults = "{'state':'ENABLED','attemptDeadline':'180s','retryConfig':{'maxRetryDuration':'0s','minBackoffDuration':'5s',"
+		 "'maxBackoffDuration':'3600s','maxDoublings':5}}"},
+    {0},
 };
 
 static void set_state(struct sim_call *c, const char *from, const char *to, const char *refusal)
@@ -203,27 +222,33 @@ static void job_resume(struct sim_call *c)
 /* The call itself, with the token that the target asks for. */
 static int attempt(struct sim *s, const cJSON *http)
 {
-	const char *uri = json_str(http, "uri", ""), *host = strstr(uri, "://") ? strstr(uri, "://") + 3 : "", *path = strchr(host, '/');
-	const char *email = json_str(http, "oidcToken.serviceAccountEmail", json_str(http, "oauthToken.serviceAccountEmail", ""));
+	const char *uri = json_str(http, "uri", ""), *host = strstr(uri, "://") ? strstr(uri, "://") + 3 : "",
+		   *path = strchr(host, '/');
+	const char *email = json_str(http, "oidcToken.serviceAccountEmail",
+				     json_str(http, "oauthToken.serviceAccountEmail", ""));
 	char *token = NULL, *bearer;
 	const char *name = sim_tmp("%.*s", (int)strcspn(host, "/:"), host);
 	if (json_at(http, "oauthToken")) {
 		const char *principal = sim_tmp("serviceAccount:%s", email);
 		token = sim_token_new(s, principal, 3600);
 	} else if (*email) {
-		cJSON *claims = json_make("{'iss':'https://accounts.google.com','aud':%s,'email':%s,'email_verified':%b,'sub':%s,'azp':%s}",
-					  json_str(http, "oidcToken.audience", uri), email, 1, sim_account_id(s, email), sim_account_id(s, email));
+		cJSON *claims = json_make(
+		    "{'iss':'https://accounts.google.com','aud':%s,'email':%s,'email_verified':%b,'sub':%s,'azp':%s}",
+		    json_str(http, "oidcToken.audience", uri), email, 1, sim_account_id(s, email), sim_account_id(s, email));
 		json_put_num(claims, "iat", sim_wall(s));
 		json_put_num(claims, "exp", sim_wall(s) + 3600);
 		token = sim_id_token(s, claims);
 		cJSON_Delete(claims);
 	}
 	bearer = xasprintf("Bearer %s", token ? token : "");
-	struct sim_header headers[] = {{"User-Agent", "Google-Cloud-Scheduler"}, {"X-CloudScheduler", "true"}, {"Content-Type", "application/octet-stream"},
+	struct sim_header headers[] = {{"User-Agent", "Google-Cloud-Scheduler"},
+				       {"X-CloudScheduler", "true"},
+				       {"Content-Type", "application/octet-stream"},
 				       {"Authorization", bearer}};
 	char body[4096];
 	size_t len = sim_unbase64(json_str(http, "body", ""), body, sizeof body);
-	struct sim_request q = {json_str(http, "httpMethod", "POST"), name, path ? path : "/", headers, token ? 4 : 3, body, len};
+	struct sim_request q = {
+	    json_str(http, "httpMethod", "POST"), name, path ? path : "/", headers, token ? 4 : 3, body, len};
 	struct sim_reply r;
 	sim_handle(s, &q, &r);
 	int status = r.status;
@@ -243,7 +268,12 @@ static void attempted(struct sim *s, const cJSON *arg)
 	if (status >= 200 && status < 300)
 		json_put(o->doc, "status", cJSON_CreateObject());
 	else
-		json_put(o->doc, "status", json_make("{'code':%d}", status == 401 ? 16 : status == 403 ? 7 : status == 404 ? 5 : status < 500 ? 3 : 13));
+		json_put(o->doc, "status",
+			 json_make("{'code':%d}", status == 401   ? 16
+						  : status == 403 ? 7
+						  : status == 404 ? 5
+						  : status < 500  ? 3
+								  : 13));
 }
 
 static void job_run(struct sim_call *c)
@@ -256,13 +286,16 @@ static void job_run(struct sim_call *c)
 }
 
 static const struct sim_route routes[] = {
-	{L "list", sim_location_list_labelled, "cloudscheduler.locations.list", NULL},
-	RESOURCE_ROUTES(L "jobs", "cloudscheduler.jobs"),
-	{L "jobs.pause", job_pause, "cloudscheduler.jobs.pause", NULL},
-	{L "jobs.resume", job_resume, "cloudscheduler.jobs.enable", NULL},
-	{L "jobs.run", job_run, "cloudscheduler.jobs.run", NULL},
-	{0},
+    {L "list", sim_location_list_labelled, "cloudscheduler.locations.list", NULL},
+    RESOURCE_ROUTES(L "jobs", "cloudscheduler.jobs"),
+    {L "jobs.pause", job_pause, "cloudscheduler.jobs.pause", NULL},
+    {L "jobs.resume", job_resume, "cloudscheduler.jobs.enable", NULL},
+    {L "jobs.run", job_run, "cloudscheduler.jobs.run", NULL},
+    {0},
 };
 
-const struct sim_api sim_cloudscheduler = {
-	.name = "cloudscheduler", .service = "cloudscheduler.googleapis.com", .errors = SIM_ERRORS_AIP, .routes = routes, .resources = resources};
+const struct sim_api sim_cloudscheduler = {.name = "cloudscheduler",
+					   .service = "cloudscheduler.googleapis.com",
+					   .errors = SIM_ERRORS_AIP,
+					   .routes = routes,
+					   .resources = resources};

@@ -13,29 +13,29 @@
 #include <string.h>
 
 static const struct compute_kind *const compute_kinds[] = {
-	&compute_network_kind,
-	&compute_subnetwork_kind,
-	&compute_firewall_kind,
-	&compute_router_kind,
-	&compute_address_kind,
-	&compute_route_kind,
-	&compute_health_check_kind,
-	&compute_instance_group_kind,
-	&compute_neg_kind,
-	&compute_backend_service_kind,
-	&compute_url_map_kind,
-	&compute_http_proxy_kind,
-	&compute_https_proxy_kind,
-	&compute_certificate_kind,
-	&compute_forwarding_rule_kind,
-	&compute_instance_kind,
-	&compute_disk_kind,
-	&compute_manager_kind,
-	&compute_ssl_policy_kind,
-	&compute_security_policy_kind,
-	&compute_template_kind,
-	&compute_autoscaler_kind,
-	NULL,
+    &compute_network_kind,
+    &compute_subnetwork_kind,
+    &compute_firewall_kind,
+    &compute_router_kind,
+    &compute_address_kind,
+    &compute_route_kind,
+    &compute_health_check_kind,
+    &compute_instance_group_kind,
+    &compute_neg_kind,
+    &compute_backend_service_kind,
+    &compute_url_map_kind,
+    &compute_http_proxy_kind,
+    &compute_https_proxy_kind,
+    &compute_certificate_kind,
+    &compute_forwarding_rule_kind,
+    &compute_instance_kind,
+    &compute_disk_kind,
+    &compute_manager_kind,
+    &compute_ssl_policy_kind,
+    &compute_security_policy_kind,
+    &compute_template_kind,
+    &compute_autoscaler_kind,
+    NULL,
 };
 
 /* Is the word, of that length, one of the blank-separated words of list? */
@@ -98,7 +98,8 @@ bool compute_busy(struct sim_call *c, const struct sim_object *o)
 	return true;
 }
 
-bool compute_fingerprint(struct sim_call *c, const cJSON *doc, const cJSON *body, const char *field, bool needed, const char *message)
+bool compute_fingerprint(struct sim_call *c, const cJSON *doc, const cJSON *body, const char *field, bool needed,
+			 const char *message)
 {
 	const char *sent = json_str(body, field, "");
 	if (!*sent)
@@ -122,8 +123,8 @@ bool compute_scope(struct sim_call *c, struct buf *out)
 		buf_puts(out, "global/");
 	if (*zone ? compute_zone_known(zone) : !*region || compute_region_known(region))
 		return true;
-	sim_fail(c, "INVALID_ARGUMENT", "invalid", "Invalid value for field '%s': '%s'. Unknown %s.", *zone ? "zone" : "region", *zone ? zone : region,
-		 *zone ? "zone" : "region");
+	sim_fail(c, "INVALID_ARGUMENT", "invalid", "Invalid value for field '%s': '%s'. Unknown %s.", *zone ? "zone" : "region",
+		 *zone ? zone : region, *zone ? "zone" : "region");
 	return false;
 }
 
@@ -154,9 +155,10 @@ static bool name_or_number(struct sim_call *c, const char *name)
 	const cJSON *p = c->params->child;
 	while (p && !(cJSON_IsString(p) && !strcmp(p->valuestring, name)))
 		p = p->next;
-	sim_fail(c, "INVALID_ARGUMENT", "invalid",
-		 "Invalid value for field '%s': '%s'. Must be a match of regex '[a-z](?:[-a-z0-9]{0,61}[a-z0-9])?|[1-9][0-9]{0,19}'",
-		 p ? p->string : "resourceId", name);
+	sim_fail(
+	    c, "INVALID_ARGUMENT", "invalid",
+	    "Invalid value for field '%s': '%s'. Must be a match of regex '[a-z](?:[-a-z0-9]{0,61}[a-z0-9])?|[1-9][0-9]{0,19}'",
+	    p ? p->string : "resourceId", name);
 	return false;
 }
 
@@ -245,7 +247,8 @@ struct sim_object *compute_find(struct sim *s, const char *link)
 }
 
 /* Calls fn for each text at path (with * for elements); false at once when fn says so. */
-static bool each_text(cJSON *node, const char *path, bool (*fn)(void *arg, cJSON *text, const char *path), void *arg, const char *whole)
+static bool each_text(cJSON *node, const char *path, bool (*fn)(void *arg, cJSON *text, const char *path), void *arg,
+		      const char *whole)
 {
 	if (!node)
 		return true;
@@ -281,7 +284,8 @@ static bool settle_link(void *arg, cJSON *text, const char *field)
 	const char *manager = strstr(text->valuestring, "certificatemanager.googleapis.com/");
 	if (manager) {
 		struct buf link = {0};
-		buf_printf(&link, "//certificatemanager.googleapis.com/%s", strstr(manager, "projects/") ? strstr(manager, "projects/") : "");
+		buf_printf(&link, "//certificatemanager.googleapis.com/%s",
+			   strstr(manager, "projects/") ? strstr(manager, "projects/") : "");
 		cJSON_SetValuestring(text, buf_text(&link));
 		buf_free(&link);
 		return true;
@@ -423,8 +427,8 @@ static bool list_frame(struct sim_call *c, const struct compute_kind *k, const c
 	compute_filter(sim_param(c, "filter"), nothing, &bad);
 	cJSON_Delete(nothing);
 	if (bad) {
-		sim_fail(c, "INVALID_ARGUMENT", "invalid", "Invalid value for field 'filter': '%s'. Invalid list filter expression.",
-			 sim_param(c, "filter"));
+		sim_fail(c, "INVALID_ARGUMENT", "invalid",
+			 "Invalid value for field 'filter': '%s'. Invalid list filter expression.", sim_param(c, "filter"));
 		return false;
 	}
 	struct buf kind = {0}, id = {0};
@@ -466,7 +470,8 @@ static cJSON *scope_list(cJSON *items, const char *scope, const char *plural)
 static void empty_scope(cJSON *items, const char *scope)
 {
 	const char *text = sim_tmp("There are no results for scope '%s' on this page.", scope);
-	cJSON *warning = json_make("{'warning':{'code':'NO_RESULTS_ON_PAGE','message':%s,'data':[{'key':'scope','value':%s}]}}", text, scope);
+	cJSON *warning = json_make("{'warning':{'code':'NO_RESULTS_ON_PAGE','message':%s,'data':[{'key':'scope','value':%s}]}}",
+				   text, scope);
 	cJSON_AddItemToObject(items, scope, warning);
 }
 
@@ -512,7 +517,8 @@ static bool good_name(struct sim_call *c, const char *name)
 {
 	if (!*name)
 		return compute_required(c, "name");
-	return is_name(name) || compute_invalid(c, "name", name, "Must be a match of regex '(?:[a-z](?:[-a-z0-9]{0,61}[a-z0-9])?)'");
+	return is_name(name) ||
+	       compute_invalid(c, "name", name, "Must be a match of regex '(?:[a-z](?:[-a-z0-9]{0,61}[a-z0-9])?)'");
 }
 
 static void landed(struct sim *s, const cJSON *arg)
@@ -531,8 +537,8 @@ static void landed(struct sim *s, const cJSON *arg)
 }
 
 /* Some kinds name their operations in full, though not zonal endpoint groups; of subnetworks the patch alone is. */
-static void begin(struct sim_call *c, const struct compute_kind *k, struct sim_object *o, const char *type, const char *duration, bool sure,
-		  void (*finish)(struct sim *s, const cJSON *arg))
+static void begin(struct sim_call *c, const struct compute_kind *k, struct sim_object *o, const char *type,
+		  const char *duration, bool sure, void (*finish)(struct sim *s, const cJSON *arg))
 {
 	bool in_full = (k->flags & COMPUTE_LONG_TYPES) && strncmp(c->id, "compute.networkEndpointGroups.", 30);
 	if (!strcmp(c->id, "compute.subnetworks.patch"))
@@ -551,7 +557,8 @@ static bool place_allowed(struct sim_call *c, const struct compute_kind *k, cons
 	if (!minds || !*place || !sim_constraint(c->sim, c->project, "gcp.resourceLocations", place))
 		return true;
 	sim_fail_with(c, 412, "FAILED_PRECONDITION", "conditionNotMet", NULL,
-		      "Location %s:%s violates constraint constraints/gcp.resourceLocations on the resource %s.", *zone ? "ZONE" : "REGION", place, path);
+		      "Location %s:%s violates constraint constraints/gcp.resourceLocations on the resource %s.",
+		      *zone ? "ZONE" : "REGION", place, path);
 	return false;
 }
 
@@ -596,7 +603,8 @@ out:
 /* What an update may not take away. */
 static void keep_output(const struct compute_kind *k, const cJSON *old, cJSON *doc)
 {
-	static const char common[] = "kind id name creationTimestamp selfLink selfLinkWithId region zone fingerprint labelFingerprint labels";
+	static const char common[] =
+	    "kind id name creationTimestamp selfLink selfLinkWithId region zone fingerprint labelFingerprint labels";
 	const char *const lists[] = {common, k->output};
 	for (size_t i = 0; i < 2; i++)
 		for (const char *p = lists[i]; p && *p; p += strcspn(p, " "), p += strspn(p, " ")) {
@@ -641,7 +649,8 @@ static void change(struct sim_call *c, const char *type, bool whole)
 		return;
 	cJSON *body = sim_take_body(c), *doc = NULL;
 	if ((k->flags & COMPUTE_FINGERPRINT) &&
-	    !compute_fingerprint(c, o->doc, body, "fingerprint", k->flags & COMPUTE_NEEDS_FINGERPRINT, "Invalid fingerprint.")) {
+	    !compute_fingerprint(c, o->doc, body, "fingerprint", k->flags & COMPUTE_NEEDS_FINGERPRINT,
+				 "Invalid fingerprint.")) {
 		cJSON_Delete(body);
 		return;
 	}
@@ -681,8 +690,8 @@ static void named(struct sim *s, struct buf *b, const struct compute_kind *k, co
 	if (text_starts(scope, "global/"))
 		buf_puts(b, "GLOBAL:global");
 	else
-		buf_printf(b, "%s:%.*s", text_starts(scope, "zones/") ? "ZONE" : "REGION", (int)strcspn(strchr(scope, '/') + 1, "/"),
-			   strchr(scope, '/') + 1);
+		buf_printf(b, "%s:%.*s", text_starts(scope, "zones/") ? "ZONE" : "REGION",
+			   (int)strcspn(strchr(scope, '/') + 1, "/"), strchr(scope, '/') + 1);
 	const char *id = sim_tmp("%.*s", (int)strcspn(project, "/"), project);
 	buf_printf(b, "/PROJECT:%s/%s:%s", sim_project_number(s, id), buf_text(&word), name);
 	buf_free(&word);

@@ -18,16 +18,16 @@ enum {
 };
 
 struct compute_kind {
-	const char *plural;            /* in paths: "networks" */
-	const char *resources;         /* discovery's resources that serve it: "addresses globalAddresses" */
-	const char *kind;              /* "compute#network" */
-	const char *word;              /* in messages: "network" */
+	const char *plural;    /* in paths: "networks" */
+	const char *resources; /* discovery's resources that serve it: "addresses globalAddresses" */
+	const char *kind;      /* "compute#network" */
+	const char *word;      /* in messages: "network" */
 	unsigned flags;
-	const char *links;             /* fields that hold links, with * for an array's elements: "network backends.*.group" */
-	const char *used_by;           /* plurals of the kinds that may hold a link to it */
-	const char *output;            /* fields that the server keeps through an update */
-	const char *defaults;          /* what the server fills in where absent: JSON with single quotes; NULL */
-	const char *quota;             /* metric that counts one each: "NETWORKS"; NULL */
+	const char *links;    /* fields that hold links, with * for an array's elements: "network backends.*.group" */
+	const char *used_by;  /* plurals of the kinds that may hold a link to it */
+	const char *output;   /* fields that the server keeps through an update */
+	const char *defaults; /* what the server fills in where absent: JSON with single quotes; NULL */
+	const char *quota;    /* metric that counts one each: "NETWORKS"; NULL */
 	const char *insert, *change, *remove; /* keys of durations.c */
 	/* Checks and completes a new document before it is stored (old is NULL), or a changed one before it replaces old. False when it
 	 * answered the call. All but the last may be NULL. */
@@ -42,24 +42,32 @@ struct compute_kind {
 };
 
 /* The handlers of every kind. */
-sim_handler compute_get, compute_list, compute_aggregated, compute_insert, compute_patch, compute_update, compute_delete, compute_set_labels,
-	compute_policy, compute_test_permissions;
+sim_handler compute_get, compute_list, compute_aggregated, compute_insert, compute_patch, compute_update, compute_delete,
+    compute_set_labels, compute_policy, compute_test_permissions;
 
-#define COMPUTE_API(variable, list, seeds)                                                                                                   \
-	const struct sim_api variable = {                                                                                                    \
-		.name = "compute", .service = "compute.googleapis.com", .errors = SIM_ERRORS_LEGACY, .routes = list, .seed = seeds}
+#define COMPUTE_API(variable, list, seeds)                                                                                     \
+	const struct sim_api variable = {.name = "compute",                                                                    \
+					 .service = "compute.googleapis.com",                                                  \
+					 .errors = SIM_ERRORS_LEGACY,                                                          \
+					 .routes = list,                                                                       \
+					 .seed = seeds}
 
-#define COMPUTE_READS(r, p)                                      \
-	{"compute." r ".get", compute_get, "compute." p ".get", NULL}, \
-	{"compute." r ".list", compute_list, "compute." p ".list", NULL}
-#define COMPUTE_BASICS(r, p)                                            \
-	COMPUTE_READS(r, p),                                              \
-	{"compute." r ".insert", compute_insert, "compute." p ".create", NULL}, \
-	{"compute." r ".delete", compute_delete, "compute." p ".delete", NULL}
-#define COMPUTE_POLICIES(r)                                                               \
-	{"compute." r ".getIamPolicy", compute_policy, "compute." r ".getIamPolicy", NULL}, \
-	{"compute." r ".setIamPolicy", compute_policy, "compute." r ".setIamPolicy", NULL}, \
-	{"compute." r ".testIamPermissions", compute_test_permissions, NULL, NULL}
+#define COMPUTE_READS(r, p)                                                                                                    \
+	{"compute." r ".get", compute_get, "compute." p ".get", NULL},                                                         \
+	{                                                                                                                      \
+		"compute." r ".list", compute_list, "compute." p ".list", NULL                                                 \
+	}
+#define COMPUTE_BASICS(r, p)                                                                                                   \
+	COMPUTE_READS(r, p), {"compute." r ".insert", compute_insert, "compute." p ".create", NULL},                           \
+	{                                                                                                                      \
+		"compute." r ".delete", compute_delete, "compute." p ".delete", NULL                                           \
+	}
+#define COMPUTE_POLICIES(r)                                                                                                    \
+	{"compute." r ".getIamPolicy", compute_policy, "compute." r ".getIamPolicy", NULL},                                    \
+	    {"compute." r ".setIamPolicy", compute_policy, "compute." r ".setIamPolicy", NULL},                                \
+	{                                                                                                                      \
+		"compute." r ".testIamPermissions", compute_test_permissions, NULL, NULL                                       \
+	}
 
 /* The kind that serves a method ("compute.globalAddresses.insert"), or that a plural names; NULL. */
 const struct compute_kind *compute_kind_of(const char *method_id);
@@ -97,7 +105,8 @@ void compute_merge(cJSON *doc, const cJSON *patch);
 bool compute_invalid(struct sim_call *c, const char *field, const char *value, const char *why);
 bool compute_required(struct sim_call *c, const char *field);
 /* Checks the fingerprint of a body against a document's. False when answered. */
-bool compute_fingerprint(struct sim_call *c, const cJSON *doc, const cJSON *body, const char *field, bool needed, const char *message);
+bool compute_fingerprint(struct sim_call *c, const cJSON *doc, const cJSON *body, const char *field, bool needed,
+			 const char *message);
 /* Counts toward quotas: may `more` of the metric be had in region ("" for the project)? False after 403 quotaExceeded. */
 bool compute_quota(struct sim_call *c, const char *metric, const char *region, double more);
 double compute_quota_limit(struct sim *s, const char *project, const char *metric, const char *region);
@@ -111,13 +120,14 @@ bool compute_filter(const char *filter, const cJSON *doc, bool *bad);
 
 /* Behind a backend service (compute_endpoints.c). ------------------------------------------------------------------------- */
 struct compute_endpoint {
-	const struct sim_object *group;   /* an instance group, or a zonal network endpoint group */
-	const struct sim_object *vm;      /* of an instance group or a GCE_VM_IP_PORT endpoint; NULL for a pod's address */
+	const struct sim_object *group; /* an instance group, or a zonal network endpoint group */
+	const struct sim_object *vm;    /* of an instance group or a GCE_VM_IP_PORT endpoint; NULL for a pod's address */
 	const char *address;
-	int port;                         /* that requests are sent to */
+	int port; /* that requests are sent to */
 };
 /* The endpoints of one group of the backend service; how many. */
-size_t compute_endpoints(struct sim *s, const struct sim_object *service, const struct sim_object *group, struct compute_endpoint *list, size_t most);
+size_t compute_endpoints(struct sim *s, const struct sim_object *service, const struct sim_object *group,
+			 struct compute_endpoint *list, size_t most);
 /* What a zonal network endpoint group holds ([{"instance","ipAddress","port"}]); of one that a cluster keeps, its ready pods. For the caller. */
 cJSON *compute_endpoints_listed(struct sim *s, const struct sim_object *group);
 /* The port that a group has under a name, or the other. */
@@ -134,11 +144,11 @@ void compute_end(struct sim *s, const cJSON *arg, const char *code, const char *
 struct sim_object *compute_op_object(struct sim *s, const cJSON *arg);
 /* An operation with the same requestId was begun before: answers with it and returns true. */
 bool compute_repeated(struct sim_call *c);
-extern const struct compute_kind compute_network_kind, compute_subnetwork_kind, compute_firewall_kind, compute_router_kind, compute_address_kind,
-	compute_route_kind, compute_health_check_kind, compute_instance_group_kind, compute_neg_kind, compute_backend_service_kind,
-	compute_url_map_kind, compute_http_proxy_kind, compute_https_proxy_kind, compute_certificate_kind, compute_forwarding_rule_kind,
-	compute_instance_kind, compute_disk_kind, compute_manager_kind, compute_ssl_policy_kind, compute_security_policy_kind,
-	compute_template_kind, compute_autoscaler_kind;
+extern const struct compute_kind compute_network_kind, compute_subnetwork_kind, compute_firewall_kind, compute_router_kind,
+    compute_address_kind, compute_route_kind, compute_health_check_kind, compute_instance_group_kind, compute_neg_kind,
+    compute_backend_service_kind, compute_url_map_kind, compute_http_proxy_kind, compute_https_proxy_kind,
+    compute_certificate_kind, compute_forwarding_rule_kind, compute_instance_kind, compute_disk_kind, compute_manager_kind,
+    compute_ssl_policy_kind, compute_security_policy_kind, compute_template_kind, compute_autoscaler_kind;
 /* A managed group makes or drops machines until it has as many as it wants; false when that answered the call. */
 bool compute_manager_fit(struct sim_call *c, struct sim_object *o);
 /* What a disk shows of the image that it is made from, by the image's or its family's link, and the image's size; false when there is none

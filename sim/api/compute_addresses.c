@@ -32,14 +32,16 @@ static bool check_range(struct sim_call *c, cJSON *doc)
 	struct ip4_range r;
 	const char *whole = sim_tmp("%s/%d", json_str(doc, "address", ""), bits);
 	bool good = ip4_parse(json_str(doc, "address", ""), &base) && ip4_range_parse(whole, &r);
-	return good || compute_invalid(c, "address", json_str(doc, "address", ""), "IP address is not the start of a range of this prefix length.");
+	return good || compute_invalid(c, "address", json_str(doc, "address", ""),
+				       "IP address is not the start of a range of this prefix length.");
 }
 
 /* The subnet of the same name and region in the default network is meant where none is named. */
 static struct sim_object *subnet_of(struct sim_call *c, cJSON *doc)
 {
 	if (!json_at(doc, "subnetwork")) {
-		const char *link = sim_tmp(COMPUTE_BASE "projects/%s/regions/%s/subnetworks/default", c->project, sim_param(c, "region"));
+		const char *link = sim_tmp(COMPUTE_BASE "projects/%s/regions/%s/subnetworks/default", c->project,
+					   sim_param(c, "region"));
 		json_put_str(doc, "subnetwork", link);
 	}
 	return compute_find(c->sim, json_str(doc, "subnetwork", ""));
@@ -52,7 +54,8 @@ static bool check_internal(struct sim_call *c, cJSON *doc)
 	uint32_t at;
 	char text[16];
 	if (!subnet || !ip4_range_parse(json_str(subnet->doc, "ipCidrRange", ""), &r))
-		return compute_invalid(c, "subnetwork", json_str(doc, "subnetwork", ""), "The referenced subnetwork resource cannot be found.");
+		return compute_invalid(c, "subnetwork", json_str(doc, "subnetwork", ""),
+				       "The referenced subnetwork resource cannot be found.");
 	if (!json_at(doc, "address"))
 		json_put_str(doc, "address", ip4_text(ip4_free_host(c->sim, c->project, r, 2), text));
 	struct ip4_range host = {.bits = 32};
@@ -73,9 +76,11 @@ static bool check(struct sim_call *c, cJSON *doc, const struct sim_object *old)
 	json_put_str(doc, "status", "RESERVED");
 	if (!internal) {
 		if (json_at(doc, "subnetwork") || json_at(doc, "network"))
-			return compute_invalid(c, "network", json_str(doc, "network", ""), "External addresses are in no network.");
+			return compute_invalid(c, "network", json_str(doc, "network", ""),
+					       "External addresses are in no network.");
 		uint64_t r = sim_random(c->sim);
-		uint32_t base = global ? 34u << 24 | (96u + (uint32_t)(r % 64)) << 16 : 35u << 24 | (184u + (uint32_t)(r % 60)) << 16;
+		uint32_t base = global ? 34u << 24 | (96u + (uint32_t)(r % 64)) << 16
+				       : 35u << 24 | (184u + (uint32_t)(r % 60)) << 16;
 		json_put_str(doc, "address", ip4_text(base | (uint32_t)(r >> 20 & 0xffff), text));
 		return compute_quota(c, "STATIC_ADDRESSES", sim_param(c, "region"), 1);
 	}
@@ -100,7 +105,8 @@ void network_address_used(struct sim *s, const char *project, const char *addres
 {
 	struct sim_object *a = compute_find(s, address);
 	const char *prefix = sim_tmp("projects/%s/", project);
-	for (struct sim_object *o = a ? NULL : sim_first(s, "compute.addresses", prefix); o && !a; o = sim_following(s, o, prefix))
+	for (struct sim_object *o = a ? NULL : sim_first(s, "compute.addresses", prefix); o && !a;
+	     o = sim_following(s, o, prefix))
 		if (is(o->doc, "address", address) && !is(o->doc, "purpose", "VPC_PEERING"))
 			a = o;
 	if (!a)
@@ -121,30 +127,30 @@ void network_address_used(struct sim *s, const char *project, const char *addres
 }
 
 const struct compute_kind compute_address_kind = {
-	.plural = "addresses",
-	.resources = "addresses globalAddresses",
-	.kind = "compute#address",
-	.word = "address",
-	.flags = COMPUTE_LABELS,
-	.links = "network subnetwork",
-	.output = "status users address",
-	.defaults = "{'addressType':'EXTERNAL','networkTier':'PREMIUM','description':''}",
-	.insert = "compute.address.insert",
-	.change = "compute.address.insert",
-	.remove = "compute.address.delete",
-	.check = check,
-	.held = held,
+    .plural = "addresses",
+    .resources = "addresses globalAddresses",
+    .kind = "compute#address",
+    .word = "address",
+    .flags = COMPUTE_LABELS,
+    .links = "network subnetwork",
+    .output = "status users address",
+    .defaults = "{'addressType':'EXTERNAL','networkTier':'PREMIUM','description':''}",
+    .insert = "compute.address.insert",
+    .change = "compute.address.insert",
+    .remove = "compute.address.delete",
+    .check = check,
+    .held = held,
 };
 
 static const struct sim_route routes[] = {
-	COMPUTE_BASICS("addresses", "addresses"),
-	{"compute.addresses.aggregatedList", compute_aggregated, "compute.addresses.list", NULL},
-	{"compute.addresses.setLabels", compute_set_labels, "compute.addresses.setLabels", NULL},
-	{"compute.addresses.testIamPermissions", compute_test_permissions, NULL, NULL},
-	COMPUTE_BASICS("globalAddresses", "globalAddresses"),
-	{"compute.globalAddresses.setLabels", compute_set_labels, "compute.globalAddresses.setLabels", NULL},
-	{"compute.globalAddresses.testIamPermissions", compute_test_permissions, NULL, NULL},
-	{NULL, NULL, NULL, NULL},
+    COMPUTE_BASICS("addresses", "addresses"),
+    {"compute.addresses.aggregatedList", compute_aggregated, "compute.addresses.list", NULL},
+    {"compute.addresses.setLabels", compute_set_labels, "compute.addresses.setLabels", NULL},
+    {"compute.addresses.testIamPermissions", compute_test_permissions, NULL, NULL},
+    COMPUTE_BASICS("globalAddresses", "globalAddresses"),
+    {"compute.globalAddresses.setLabels", compute_set_labels, "compute.globalAddresses.setLabels", NULL},
+    {"compute.globalAddresses.testIamPermissions", compute_test_permissions, NULL, NULL},
+    {NULL, NULL, NULL, NULL},
 };
 
 COMPUTE_API(sim_compute_addresses, routes, NULL);

@@ -16,25 +16,31 @@ static bool taken(struct sim *s, const cJSON *doc)
 {
 	const char *target = json_str(doc, "target", "");
 	bool taken = false;
-	for (struct sim_object *o = sim_first(s, "compute.autoscalers", "projects/"); o && !taken; o = sim_following(s, o, "projects/"))
-		taken = !strcmp(json_str(o->doc, "target", ""), target) && strcmp(json_str(o->doc, "name", ""), json_str(doc, "name", ""));
+	for (struct sim_object *o = sim_first(s, "compute.autoscalers", "projects/"); o && !taken;
+	     o = sim_following(s, o, "projects/"))
+		taken = !strcmp(json_str(o->doc, "target", ""), target) &&
+			strcmp(json_str(o->doc, "name", ""), json_str(doc, "name", ""));
 	return taken;
 }
 
 static bool policy_ok(struct sim_call *c, const cJSON *policy)
 {
 	double least = json_num(policy, "minNumReplicas", 2), most = json_num(policy, "maxNumReplicas", 0);
-	double cpu = json_num(policy, "cpuUtilization.utilizationTarget", 0.6), load = json_num(policy, "loadBalancingUtilization.utilizationTarget", 0.8);
+	double cpu = json_num(policy, "cpuUtilization.utilizationTarget", 0.6),
+	       load = json_num(policy, "loadBalancingUtilization.utilizationTarget", 0.8);
 	if (!json_at(policy, "maxNumReplicas"))
 		return compute_required(c, "autoscalingPolicy.maxNumReplicas");
 	if (least < 0)
 		return compute_invalid(c, "autoscalingPolicy.minNumReplicas", "", "Must be greater than or equal to 0.");
 	if (most < least || most < 1)
-		return compute_invalid(c, "autoscalingPolicy.maxNumReplicas", "", "Max number of replicas must not be less than the min number of replicas.");
+		return compute_invalid(c, "autoscalingPolicy.maxNumReplicas", "",
+				       "Max number of replicas must not be less than the min number of replicas.");
 	if (cpu <= 0 || cpu > 1)
-		return compute_invalid(c, "autoscalingPolicy.cpuUtilization.utilizationTarget", "", "Must be greater than 0 and at most 1.");
+		return compute_invalid(c, "autoscalingPolicy.cpuUtilization.utilizationTarget", "",
+				       "Must be greater than 0 and at most 1.");
 	if (load <= 0)
-		return compute_invalid(c, "autoscalingPolicy.loadBalancingUtilization.utilizationTarget", "", "Must be greater than 0.");
+		return compute_invalid(c, "autoscalingPolicy.loadBalancingUtilization.utilizationTarget", "",
+				       "Must be greater than 0.");
 	return true;
 }
 
@@ -51,13 +57,15 @@ static bool check(struct sim_call *c, cJSON *doc, const struct sim_object *old)
 	if (!policy_ok(c, policy))
 		return false;
 	if (taken(c->sim, doc)) {
-		sim_fail(c, "INVALID_ARGUMENT", "resourceInUse", "The managed instance group '%s' is already being autoscaled.", json_str(doc, "target", ""));
+		sim_fail(c, "INVALID_ARGUMENT", "resourceInUse", "The managed instance group '%s' is already being autoscaled.",
+			 json_str(doc, "target", ""));
 		return false;
 	}
-	bool signals = json_at(policy, "cpuUtilization") || json_at(policy, "loadBalancingUtilization") || json_at(policy, "customMetricUtilizations.0") ||
-		       json_at(policy, "scalingSchedules");
-	cJSON *defaults = json_make(signals ? "{'minNumReplicas':2,'coolDownPeriodSec':60,'mode':'ON'}"
-					    : "{'minNumReplicas':2,'coolDownPeriodSec':60,'mode':'ON','cpuUtilization':{'utilizationTarget':0.6}}");
+	bool signals = json_at(policy, "cpuUtilization") || json_at(policy, "loadBalancingUtilization") ||
+		       json_at(policy, "customMetricUtilizations.0") || json_at(policy, "scalingSchedules");
+	cJSON *defaults = json_make(
+	    signals ? "{'minNumReplicas':2,'coolDownPeriodSec':60,'mode':'ON'}"
+		    : "{'minNumReplicas':2,'coolDownPeriodSec':60,'mode':'ON','cpuUtilization':{'utilizationTarget':0.6}}");
 	sim_fill(policy, defaults);
 	cJSON_Delete(defaults);
 	if (json_at(policy, "cpuUtilization") && !json_at(policy, "cpuUtilization.predictiveMethod"))
@@ -70,8 +78,11 @@ static bool check(struct sim_call *c, cJSON *doc, const struct sim_object *old)
 static bool apply(struct sim_call *c, cJSON *doc)
 {
 	struct sim_object *group = compute_find(c->sim, json_str(doc, "target", ""));
-	int least = (int)json_num(doc, "autoscalingPolicy.minNumReplicas", 2), most = (int)json_num(doc, "autoscalingPolicy.maxNumReplicas", 2);
-	int size = group ? (int)json_num(group->doc, "targetSize", 0) : 0, wanted = size < least ? least : size > most ? most : size;
+	int least = (int)json_num(doc, "autoscalingPolicy.minNumReplicas", 2),
+	    most = (int)json_num(doc, "autoscalingPolicy.maxNumReplicas", 2);
+	int size = group ? (int)json_num(group->doc, "targetSize", 0) : 0, wanted = size < least  ? least
+										    : size > most ? most
+												  : size;
 	json_put_num(doc, "recommendedSize", wanted);
 	if (!group || wanted == size || strcmp(json_str(doc, "autoscalingPolicy.mode", "ON"), "ON"))
 		return true;
@@ -139,31 +150,33 @@ static void autoscaler_update(struct sim_call *c)
 }
 
 const struct compute_kind compute_autoscaler_kind = {
-	.plural = "autoscalers",
-	.resources = "autoscalers regionAutoscalers",
-	.kind = "compute#autoscaler",
-	.word = "autoscaler",
-	.links = "target",
-	.output = "status recommendedSize",
-	.insert = "compute.default.update",
-	.change = "compute.default.update",
-	.remove = "compute.default.update",
-	.check = check,
+    .plural = "autoscalers",
+    .resources = "autoscalers regionAutoscalers",
+    .kind = "compute#autoscaler",
+    .word = "autoscaler",
+    .links = "target",
+    .output = "status recommendedSize",
+    .insert = "compute.default.update",
+    .change = "compute.default.update",
+    .remove = "compute.default.update",
+    .check = check,
 };
 
-#define AUTOSCALERS(r)                                                                         \
-	{"compute." r ".get", compute_get, "compute.autoscalers.get", NULL},                   \
-	{"compute." r ".list", compute_list, "compute.autoscalers.list", NULL},                \
-	{"compute." r ".insert", autoscaler_insert, "compute.autoscalers.create", NULL},                  \
-	{"compute." r ".patch", autoscaler_patch, "compute.autoscalers.update", NULL},                    \
-	{"compute." r ".update", autoscaler_update, "compute.autoscalers.update", NULL},                  \
-	{"compute." r ".delete", compute_delete, "compute.autoscalers.delete", NULL}
+#define AUTOSCALERS(r)                                                                                                         \
+	{"compute." r ".get", compute_get, "compute.autoscalers.get", NULL},                                                   \
+	    {"compute." r ".list", compute_list, "compute.autoscalers.list", NULL},                                            \
+	    {"compute." r ".insert", autoscaler_insert, "compute.autoscalers.create", NULL},                                   \
+	    {"compute." r ".patch", autoscaler_patch, "compute.autoscalers.update", NULL},                                     \
+	    {"compute." r ".update", autoscaler_update, "compute.autoscalers.update", NULL},                                   \
+	{                                                                                                                      \
+		"compute." r ".delete", compute_delete, "compute.autoscalers.delete", NULL                                     \
+	}
 
 static const struct sim_route routes[] = {
-	AUTOSCALERS("autoscalers"),
-	{"compute.autoscalers.aggregatedList", compute_aggregated, "compute.autoscalers.list", NULL},
-	AUTOSCALERS("regionAutoscalers"),
-	{NULL, NULL, NULL, NULL},
+    AUTOSCALERS("autoscalers"),
+    {"compute.autoscalers.aggregatedList", compute_aggregated, "compute.autoscalers.list", NULL},
+    AUTOSCALERS("regionAutoscalers"),
+    {NULL, NULL, NULL, NULL},
 };
 
 COMPUTE_API(sim_compute_autoscalers, routes, NULL);

@@ -19,7 +19,8 @@ static void hide_secret(cJSON *doc, const struct sim_object *old)
 	cJSON *iap = json_at(doc, "iap");
 	if (!iap)
 		return;
-	const char *secret = json_str(iap, "oauth2ClientSecret", NULL), *before = old ? json_str(old->doc, "iap.oauth2ClientSecretSha256", NULL) : NULL;
+	const char *secret = json_str(iap, "oauth2ClientSecret", NULL),
+		   *before = old ? json_str(old->doc, "iap.oauth2ClientSecretSha256", NULL) : NULL;
 	unsigned char digest[SHA256_DIGEST_LENGTH];
 	char hex[2 * SHA256_DIGEST_LENGTH + 1];
 	SHA256((const unsigned char *)(secret ? secret : ""), strlen(secret ? secret : ""), digest);
@@ -48,23 +49,29 @@ static bool check_backends(struct sim_call *c, cJSON *doc)
 		without += serverless(o);
 		with += !serverless(o);
 		if (serverless(o) && json_at(b, "maxRatePerEndpoint"))
-			return compute_invalid(c, "backends[0].maxRatePerEndpoint", "",
-					       "Max rate per endpoint is not supported for serverless network endpoint groups.");
+			return compute_invalid(
+			    c, "backends[0].maxRatePerEndpoint", "",
+			    "Max rate per endpoint is not supported for serverless network endpoint groups.");
 		if (!json_at(b, "balancingMode"))
-			json_put_str(b, "balancingMode", strstr(group, "/networkEndpointGroups/") && !serverless(o) ? "RATE" : "UTILIZATION");
-		if (!strcmp(json_str(b, "balancingMode", ""), "RATE") && !json_at(b, "maxRate") && !json_at(b, "maxRatePerEndpoint") &&
-		    !json_at(b, "maxRatePerInstance"))
+			json_put_str(b, "balancingMode",
+				     strstr(group, "/networkEndpointGroups/") && !serverless(o) ? "RATE" : "UTILIZATION");
+		if (!strcmp(json_str(b, "balancingMode", ""), "RATE") && !json_at(b, "maxRate") &&
+		    !json_at(b, "maxRatePerEndpoint") && !json_at(b, "maxRatePerInstance"))
 			return compute_required(c, "backends[0].maxRate");
 		if (!json_at(b, "capacityScaler"))
 			json_put_num(b, "capacityScaler", 1);
 	}
 	if (without && with)
-		return compute_invalid(c, "backends[0].group", "", "Serverless network endpoint groups cannot be combined with other backends.");
+		return compute_invalid(c, "backends[0].group", "",
+				       "Serverless network endpoint groups cannot be combined with other backends.");
 	if (without && json_at(doc, "healthChecks.0"))
-		return compute_invalid(c, "healthChecks", json_str(doc, "healthChecks.0", ""),
-				       "A backend service cannot have a healthcheck with Serverless network endpoint group backends.");
+		return compute_invalid(
+		    c, "healthChecks", json_str(doc, "healthChecks.0", ""),
+		    "A backend service cannot have a healthcheck with Serverless network endpoint group backends.");
 	if (without && (int)json_num(doc, "timeoutSec", 30) != 30)
-		return compute_invalid(c, "timeoutSec", "", "Timeout sec is not supported for a backend service with Serverless network endpoint groups.");
+		return compute_invalid(
+		    c, "timeoutSec", "",
+		    "Timeout sec is not supported for a backend service with Serverless network endpoint groups.");
 	if (with && !json_at(doc, "healthChecks.0"))
 		return compute_invalid(c, "healthChecks", "", "At least one health check needs to be specified.");
 	return true;
@@ -94,7 +101,8 @@ static bool check(struct sim_call *c, cJSON *doc, const struct sim_object *old)
 	if (!json_at(doc, "port") && strcmp(scheme, "INTERNAL"))
 		json_put_num(doc, "port", global && (!strcmp(protocol, "HTTPS") || !strcmp(protocol, "SSL")) ? 443 : 80);
 	bool stream = !strcmp(protocol, "SSL") || !strcmp(protocol, "TCP");
-	if (global && (!strcmp(scheme, "EXTERNAL_MANAGED") || (!strcmp(scheme, "EXTERNAL") && stream)) && !json_at(doc, "enableCDN"))
+	if (global && (!strcmp(scheme, "EXTERNAL_MANAGED") || (!strcmp(scheme, "EXTERNAL") && stream)) &&
+	    !json_at(doc, "enableCDN"))
 		json_put_bool(doc, "enableCDN", false);
 	if (json_bool(doc, "iap.enabled", false) && json_bool(doc, "enableCDN", false))
 		return compute_invalid(c, "iap", "", "IAP and Cloud CDN cannot both be enabled on a backend service.");
@@ -169,38 +177,37 @@ static void get_health(struct sim_call *c)
 }
 
 const struct compute_kind compute_backend_service_kind = {
-	.plural = "backendServices",
-	.resources = "backendServices regionBackendServices",
-	.kind = "compute#backendService",
-	.word = "backend_service",
-	.flags = COMPUTE_FINGERPRINT,
-	.links = "backends.*.group healthChecks.* network securityPolicy edgeSecurityPolicy",
-	.used_by = "urlMaps forwardingRules",
-	.output = "usedBy",
-	.defaults = "{'affinityCookieTtlSec':0,'connectionDraining':{'drainingTimeoutSec':0},'description':'','loadBalancingScheme':'EXTERNAL',"
-		    "'sessionAffinity':'NONE','timeoutSec':30}",
-	.quota = "BACKEND_SERVICES",
-	.insert = "compute.backendService.insert",
-	.change = "compute.backendService.update",
-	.remove = "compute.backendService.delete",
-	.check = check,
+    .plural = "backendServices",
+    .resources = "backendServices regionBackendServices",
+    .kind = "compute#backendService",
+    .word = "backend_service",
+    .flags = COMPUTE_FINGERPRINT,
+    .links = "backends.*.group healthChecks.* network securityPolicy edgeSecurityPolicy",
+    .used_by = "urlMaps forwardingRules",
+    .output = "usedBy",
+    .defaults = "{'affinityCookieTtlSec':0,'connectionDraining':{'drainingTimeoutSec':0},'description':'','loadBalancingScheme'"
+		":'EXTERNAL',"
+		"'sessionAffinity':'NONE','timeoutSec':30}",
+    .quota = "BACKEND_SERVICES",
+    .insert = "compute.backendService.insert",
+    .change = "compute.backendService.update",
+    .remove = "compute.backendService.delete",
+    .check = check,
 };
 
-#define SERVICES(r)                                                                         \
-	COMPUTE_READS(r, r),                                                                \
-	{"compute." r ".insert", service_insert, "compute." r ".create", NULL},                     \
-	{"compute." r ".delete", compute_delete, "compute." r ".delete", NULL},             \
-	{"compute." r ".patch", service_patch, "compute." r ".update", NULL},                       \
-	{"compute." r ".update", service_update, "compute." r ".update", NULL},                     \
-	{"compute." r ".getHealth", get_health, "compute." r ".get", NULL},                 \
-	COMPUTE_POLICIES(r)
+#define SERVICES(r)                                                                                                            \
+	COMPUTE_READS(r, r), {"compute." r ".insert", service_insert, "compute." r ".create", NULL},                           \
+	    {"compute." r ".delete", compute_delete, "compute." r ".delete", NULL},                                            \
+	    {"compute." r ".patch", service_patch, "compute." r ".update", NULL},                                              \
+	    {"compute." r ".update", service_update, "compute." r ".update", NULL},                                            \
+	    {"compute." r ".getHealth", get_health, "compute." r ".get", NULL}, COMPUTE_POLICIES(r)
 
 static const struct sim_route routes[] = {
-	SERVICES("backendServices"),
-	{"compute.backendServices.aggregatedList", compute_aggregated, "compute.backendServices.list", NULL},
-	{"compute.backendServices.setSecurityPolicy", set_policy, "compute.backendServices.setSecurityPolicy", NULL},
-	SERVICES("regionBackendServices"),
-	{NULL, NULL, NULL, NULL},
+    SERVICES("backendServices"),
+    {"compute.backendServices.aggregatedList", compute_aggregated, "compute.backendServices.list", NULL},
+    {"compute.backendServices.setSecurityPolicy", set_policy, "compute.backendServices.setSecurityPolicy", NULL},
+    SERVICES("regionBackendServices"),
+    {NULL, NULL, NULL, NULL},
 };
 
 COMPUTE_API(sim_compute_backend_services, routes, NULL);

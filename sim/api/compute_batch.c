@@ -54,15 +54,16 @@ static void one(struct sim_call *c, const char *p, const char *end, const char *
 	if (space)
 		target = xstrndup(space + 1, strcspn(space + 1, " \r\n"));
 	const char *path = target ? strstr(target, "/compute/") : NULL;
-	struct sim_header headers[] = {{"Authorization", sim_request_header(c->request, "Authorization")}, {"Content-Type", type ? type : ""}};
+	struct sim_header headers[] = {{"Authorization", sim_request_header(c->request, "Authorization")},
+				       {"Content-Type", type ? type : ""}};
 	size_t len = (size_t)(end - body);
 	while (len && (body[len - 1] == '\n' || body[len - 1] == '\r'))
 		len--;
 	struct sim_request q = {method, c->host, path ? path : "/", headers, 2, len ? body : NULL, len};
 	struct sim_reply r;
 	sim_handle(c->sim, &q, &r);
-	buf_printf(out, "--%s\r\nContent-Type: application/http\r\nContent-ID: <response-%.*s>\r\n\r\nHTTP/1.1 %d %s\r\n%s", boundary,
-		   (int)strcspn(id, ">"), id, r.status, r.status < 300 ? "OK" : "Error", r.headers ? r.headers : "");
+	buf_printf(out, "--%s\r\nContent-Type: application/http\r\nContent-ID: <response-%.*s>\r\n\r\nHTTP/1.1 %d %s\r\n%s",
+		   boundary, (int)strcspn(id, ">"), id, r.status, r.status < 300 ? "OK" : "Error", r.headers ? r.headers : "");
 	buf_printf(out, "Content-Length: %zu\r\n\r\n", r.body.len);
 	buf_add(out, buf_text(&r.body), r.body.len);
 	buf_puts(out, "\r\n");
@@ -78,7 +79,8 @@ static void batch(struct sim_call *c)
 	const char *type = sim_request_header(c->request, "Content-Type"), *at = type ? strstr(type, "boundary=") : NULL;
 	struct buf out = {0};
 	if (!at || !c->raw) {
-		sim_fail(c, "INVALID_ARGUMENT", "badRequest", "Failed to parse batch request, error: Missing boundary in Content-Type header.");
+		sim_fail(c, "INVALID_ARGUMENT", "badRequest",
+			 "Failed to parse batch request, error: Missing boundary in Content-Type header.");
 		return;
 	}
 	at += 9 + (at[9] == '"');
@@ -103,9 +105,9 @@ static void batch(struct sim_call *c)
 }
 
 static const struct sim_route routes[] = {
-	{"POST compute.googleapis.com/batch/compute/v1*", batch, NULL, NULL},
-	{"POST www.googleapis.com/batch/compute/v1*", batch, NULL, NULL},
-	{NULL, NULL, NULL, NULL},
+    {"POST compute.googleapis.com/batch/compute/v1*", batch, NULL, NULL},
+    {"POST www.googleapis.com/batch/compute/v1*", batch, NULL, NULL},
+    {NULL, NULL, NULL, NULL},
 };
 
 const struct sim_api sim_compute_batch = {.name = "compute", .errors = SIM_ERRORS_LEGACY, .routes = routes};

@@ -47,7 +47,8 @@ static bool check(struct sim_call *c, cJSON *doc, const struct sim_object *old)
 {
 	const cJSON *d;
 	(void)old;
-	bool managed = !strcmp(json_str(doc, "type", ""), "MANAGED") || (json_at(doc, "managed") && !json_at(doc, "certificate"));
+	bool managed = !strcmp(json_str(doc, "type", ""), "MANAGED") ||
+		       (json_at(doc, "managed") && !json_at(doc, "certificate"));
 	if (!managed) {
 		if (!json_at(doc, "certificate") && json_at(doc, "selfManaged.certificate"))
 			json_put_str(doc, "certificate", json_str(doc, "selfManaged.certificate", ""));
@@ -59,7 +60,8 @@ static bool check(struct sim_call *c, cJSON *doc, const struct sim_object *old)
 		return compute_required(c, "managed.domains");
 	cJSON_ArrayForEach(d, json_at(doc, "managed.domains"))
 		if (!domain_good(d->valuestring))
-			return compute_invalid(c, "managed.domains[0]", d->valuestring, "Must be a valid domain name of at most 63 characters.");
+			return compute_invalid(c, "managed.domains[0]", d->valuestring,
+					       "Must be a valid domain name of at most 63 characters.");
 	json_put_str(doc, "type", "MANAGED");
 	return true;
 }
@@ -70,10 +72,11 @@ static bool served(struct sim *s, const struct sim_object *o, char ip[static 16]
 	const char *prefix = sim_tmp("%.*s/", (int)(strcspn(o->key + 9, "/") + 9), o->key);
 	const char *link = json_str(o->doc, "selfLink", "");
 	bool found = false;
-	for (struct sim_object *f = sim_first(s, "compute.forwardingRules", prefix); f && !found; f = sim_following(s, f, prefix)) {
+	for (struct sim_object *f = sim_first(s, "compute.forwardingRules", prefix); f && !found;
+	     f = sim_following(s, f, prefix)) {
 		struct sim_object *proxy = compute_find(s, json_str(f->doc, "target", ""));
-		if (proxy && !strcmp(proxy->collection, "compute.targetHttpsProxies") && compute_holds(&compute_https_proxy_kind, proxy->doc, link) &&
-		    !json_at(f->hidden, "pending")) {
+		if (proxy && !strcmp(proxy->collection, "compute.targetHttpsProxies") &&
+		    compute_holds(&compute_https_proxy_kind, proxy->doc, link) && !json_at(f->hidden, "pending")) {
 			snprintf(ip, 16, "%s", json_str(f->doc, "IPAddress", ""));
 			found = true;
 		}
@@ -141,24 +144,24 @@ static void stored(struct sim *s, struct sim_object *o)
 }
 
 const struct compute_kind compute_certificate_kind = {
-	.plural = "sslCertificates",
-	.resources = "sslCertificates regionSslCertificates",
-	.kind = "compute#sslCertificate",
-	.word = "ssl_certificate",
-	.used_by = "targetHttpsProxies",
-	.quota = "SSL_CERTIFICATES",
-	.insert = "compute.sslCertificate.insert",
-	.change = "compute.sslCertificate.insert",
-	.remove = "compute.sslCertificate.delete",
-	.check = check,
-	.stored = stored,
+    .plural = "sslCertificates",
+    .resources = "sslCertificates regionSslCertificates",
+    .kind = "compute#sslCertificate",
+    .word = "ssl_certificate",
+    .used_by = "targetHttpsProxies",
+    .quota = "SSL_CERTIFICATES",
+    .insert = "compute.sslCertificate.insert",
+    .change = "compute.sslCertificate.insert",
+    .remove = "compute.sslCertificate.delete",
+    .check = check,
+    .stored = stored,
 };
 
 static const struct sim_route routes[] = {
-	COMPUTE_BASICS("sslCertificates", "sslCertificates"),
-	{"compute.sslCertificates.aggregatedList", compute_aggregated, "compute.sslCertificates.list", NULL},
-	COMPUTE_BASICS("regionSslCertificates", "regionSslCertificates"),
-	{NULL, NULL, NULL, NULL},
+    COMPUTE_BASICS("sslCertificates", "sslCertificates"),
+    {"compute.sslCertificates.aggregatedList", compute_aggregated, "compute.sslCertificates.list", NULL},
+    COMPUTE_BASICS("regionSslCertificates", "regionSslCertificates"),
+    {NULL, NULL, NULL, NULL},
 };
 
 COMPUTE_API(sim_compute_certificates, routes, NULL);

@@ -54,7 +54,7 @@ static bool check(struct sim_call *c, cJSON *doc, const struct sim_object *old)
 	snprintf(size, sizeof size, "%lld", wanted);
 	if (wanted < least) {
 		const char *why = sim_tmp("Requested disk size cannot be smaller than the %s size (%d GB)",
-				      json_at(doc, "sourceDisk") ? "source disk" : "image", least);
+					  json_at(doc, "sourceDisk") ? "source disk" : "image", least);
 		compute_invalid(c, "sizeGb", size, why);
 		return false;
 	}
@@ -100,7 +100,8 @@ static cJSON *type_doc(const char *project, const char *zone, const char *name, 
 {
 	const char *link = sim_tmp(COMPUTE_BASE "projects/%s/zones/%s/diskTypes/%s", project, zone, name);
 	const char *at = sim_tmp(COMPUTE_BASE "projects/%s/zones/%s", project, zone);
-	cJSON *doc = json_make("{'kind':'compute#diskType','name':%s,'description':%s,'validDiskSize':'10GB-65536GB','defaultDiskSizeGb':'100','zone':%s,"
+	cJSON *doc = json_make("{'kind':'compute#diskType','name':%s,'description':%s,'validDiskSize':'10GB-65536GB','"
+			       "defaultDiskSizeGb':'100','zone':%s,"
 			       "'selfLink':%s,'creationTimestamp':'1969-12-31T16:00:00.000-08:00'}",
 			       name, about, at, link);
 	return doc;
@@ -114,7 +115,8 @@ static void type_list(struct sim_call *c)
 	if (compute_scope(c, &scope)) {
 		cJSON *items = cJSON_CreateArray();
 		for (size_t i = 0; i < table_rows(&disk_types); i++)
-			cJSON_AddItemToArray(items, type_doc(c->project, sim_param(c, "zone"), table_cell(&disk_types, i, 0), table_cell(&disk_types, i, 1)));
+			cJSON_AddItemToArray(items, type_doc(c->project, sim_param(c, "zone"), table_cell(&disk_types, i, 0),
+							     table_cell(&disk_types, i, 1)));
 		sim_ok(c, json_make("{'kind':'compute#diskTypeList','items':%j}", items));
 	}
 	buf_free(&scope);
@@ -124,39 +126,41 @@ static void type_get(struct sim_call *c)
 {
 	for (size_t i = 0; i < table_rows(&disk_types); i++)
 		if (!strcmp(table_cell(&disk_types, i, 0), sim_param(c, "diskType"))) {
-			sim_ok(c, type_doc(c->project, sim_param(c, "zone"), table_cell(&disk_types, i, 0), table_cell(&disk_types, i, 1)));
+			sim_ok(c, type_doc(c->project, sim_param(c, "zone"), table_cell(&disk_types, i, 0),
+					   table_cell(&disk_types, i, 1)));
 			return;
 		}
-	sim_fail(c, "NOT_FOUND", "notFound", "The resource 'projects/%s/zones/%s/diskTypes/%s' was not found", c->project, sim_param(c, "zone"),
-		 sim_param(c, "diskType"));
+	sim_fail(c, "NOT_FOUND", "notFound", "The resource 'projects/%s/zones/%s/diskTypes/%s' was not found", c->project,
+		 sim_param(c, "zone"), sim_param(c, "diskType"));
 }
 
 const struct compute_kind compute_disk_kind = {
-	.plural = "disks",
-	.resources = "disks",
-	.kind = "compute#disk",
-	.word = "disk",
-	.flags = COMPUTE_LABELS_KEPT,
-	.links = "type sourceDisk",
-	.output = "status users sourceImage sourceImageId sourceDisk sourceDiskId licenses licenseCodes lastAttachTimestamp lastDetachTimestamp",
-	.defaults = "{'status':'CREATING','enableConfidentialCompute':false,'physicalBlockSizeBytes':'4096'}",
-	.insert = "compute.disk.insert",
-	.change = "compute.disk.insert",
-	.remove = "compute.disk.delete",
-	.check = check,
-	.held = held,
-	.landed = landed,
+    .plural = "disks",
+    .resources = "disks",
+    .kind = "compute#disk",
+    .word = "disk",
+    .flags = COMPUTE_LABELS_KEPT,
+    .links = "type sourceDisk",
+    .output = "status users sourceImage sourceImageId sourceDisk sourceDiskId licenses licenseCodes lastAttachTimestamp "
+	      "lastDetachTimestamp",
+    .defaults = "{'status':'CREATING','enableConfidentialCompute':false,'physicalBlockSizeBytes':'4096'}",
+    .insert = "compute.disk.insert",
+    .change = "compute.disk.insert",
+    .remove = "compute.disk.delete",
+    .check = check,
+    .held = held,
+    .landed = landed,
 };
 
 static const struct sim_route routes[] = {
-	COMPUTE_BASICS("disks", "disks"),
-	{"compute.disks.aggregatedList", compute_aggregated, "compute.disks.list", NULL},
-	{"compute.disks.setLabels", compute_set_labels, "compute.disks.setLabels", NULL},
-	COMPUTE_POLICIES("disks"),
-	{"compute.disks.resize", resize, "compute.disks.resize", NULL},
-	{"compute.diskTypes.list", type_list, "compute.diskTypes.list", NULL},
-	{"compute.diskTypes.get", type_get, "compute.diskTypes.get", NULL},
-	{NULL, NULL, NULL, NULL},
+    COMPUTE_BASICS("disks", "disks"),
+    {"compute.disks.aggregatedList", compute_aggregated, "compute.disks.list", NULL},
+    {"compute.disks.setLabels", compute_set_labels, "compute.disks.setLabels", NULL},
+    COMPUTE_POLICIES("disks"),
+    {"compute.disks.resize", resize, "compute.disks.resize", NULL},
+    {"compute.diskTypes.list", type_list, "compute.diskTypes.list", NULL},
+    {"compute.diskTypes.get", type_get, "compute.diskTypes.get", NULL},
+    {NULL, NULL, NULL, NULL},
 };
 
 COMPUTE_API(sim_compute_disks, routes, NULL);

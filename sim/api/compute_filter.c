@@ -48,7 +48,8 @@ static bool keyword(struct reader *r, const char *name)
 {
 	blanks(r);
 	size_t len = strlen(name);
-	if (strncasecmp(r->at, name, len) || (r->at[len] && !isspace((unsigned char)r->at[len]) && r->at[len] != '(' && r->at[len] != '"'))
+	if (strncasecmp(r->at, name, len) ||
+	    (r->at[len] && !isspace((unsigned char)r->at[len]) && r->at[len] != '(' && r->at[len] != '"'))
 		return false;
 	r->at += len;
 	return true;

@@ -13,7 +13,8 @@ static bool ranges_good(struct sim_call *c, const cJSON *doc, const char *field)
 	cJSON_ArrayForEach(r, json_at(doc, field)) {
 		struct ip4_range parsed;
 		uint32_t host;
-		if (!strchr(r->valuestring, ':') && !ip4_range_parse(r->valuestring, &parsed) && !ip4_parse(r->valuestring, &host))
+		if (!strchr(r->valuestring, ':') && !ip4_range_parse(r->valuestring, &parsed) &&
+		    !ip4_parse(r->valuestring, &host))
 			return compute_invalid(c, field, r->valuestring, "Must be a valid IP CIDR range.");
 	}
 	return true;
@@ -23,8 +24,8 @@ static bool check(struct sim_call *c, cJSON *doc, const struct sim_object *old)
 {
 	(void)old;
 	bool ingress = strcmp(json_str(doc, "direction", "INGRESS"), "EGRESS") != 0;
-	static const char *const lists[] = {"allowed", "denied", "sourceRanges", "destinationRanges", "sourceTags", "targetTags",
-					    "sourceServiceAccounts", "targetServiceAccounts"};
+	static const char *const lists[] = {"allowed",    "denied",     "sourceRanges",          "destinationRanges",
+					    "sourceTags", "targetTags", "sourceServiceAccounts", "targetServiceAccounts"};
 	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
 		if (!json_at(doc, lists[i]) || !json_at(doc, lists[i])->child)
 			json_drop(doc, lists[i]); /* an empty list is none */
@@ -56,26 +57,27 @@ static void firewall_insert(struct sim_call *c)
 }
 
 const struct compute_kind compute_firewall_kind = {
-	.plural = "firewalls",
-	.resources = "firewalls",
-	.kind = "compute#firewall",
-	.word = "firewall",
-	.links = "network",
-	.defaults = "{'direction':'INGRESS','priority':1000,'disabled':false,'logConfig':{'enable':false}}",
-	.quota = "FIREWALLS",
-	.insert = "compute.firewall.insert",
-	.change = "compute.firewall.update",
-	.remove = "compute.firewall.delete",
-	.check = check,
+    .plural = "firewalls",
+    .resources = "firewalls",
+    .kind = "compute#firewall",
+    .word = "firewall",
+    .links = "network",
+    .defaults = "{'direction':'INGRESS','priority':1000,'disabled':false,'logConfig':{'enable':false}}",
+    .quota = "FIREWALLS",
+    .insert = "compute.firewall.insert",
+    .change = "compute.firewall.update",
+    .remove = "compute.firewall.delete",
+    .check = check,
 };
 
 static const struct sim_route routes[] = {
-	COMPUTE_READS("firewalls", "firewalls"),
-	{"compute.firewalls.insert", firewall_insert, "compute.firewalls.create compute.networks.updatePolicy", NULL},
-	{"compute.firewalls.patch", compute_patch, "compute.firewalls.update compute.networks.updatePolicy", NULL},
-	{"compute.firewalls.update compute.networks.updatePolicy", compute_update, "compute.firewalls.update compute.networks.updatePolicy", NULL},
-	{"compute.firewalls.delete", compute_delete, "compute.firewalls.delete compute.networks.updatePolicy", NULL},
-	{NULL, NULL, NULL, NULL},
+    COMPUTE_READS("firewalls", "firewalls"),
+    {"compute.firewalls.insert", firewall_insert, "compute.firewalls.create compute.networks.updatePolicy", NULL},
+    {"compute.firewalls.patch", compute_patch, "compute.firewalls.update compute.networks.updatePolicy", NULL},
+    {"compute.firewalls.update compute.networks.updatePolicy", compute_update,
+     "compute.firewalls.update compute.networks.updatePolicy", NULL},
+    {"compute.firewalls.delete", compute_delete, "compute.firewalls.delete compute.networks.updatePolicy", NULL},
+    {NULL, NULL, NULL, NULL},
 };
 
 COMPUTE_API(sim_compute_firewalls, routes, NULL);

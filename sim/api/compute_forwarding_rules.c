@@ -56,7 +56,8 @@ static bool settle_address(struct sim_call *c, cJSON *doc)
 		return true;
 	const char *path = compute_path(c->sim, c->project, asked);
 	if (!path)
-		return compute_invalid(c, "IPAddress", asked, "Must be a literal IP address or URL referencing an Address resource.");
+		return compute_invalid(c, "IPAddress", asked,
+				       "Must be a literal IP address or URL referencing an Address resource.");
 	struct sim_object *a = compute_find(c->sim, path);
 	bool good = a != NULL;
 	if (a && compute_busy(c, a))
@@ -73,11 +74,13 @@ static bool free_of_conflict(struct sim_call *c, const cJSON *doc)
 {
 	const char *prefix = sim_tmp("projects/%s/", c->project);
 	bool clash = false;
-	for (struct sim_object *o = sim_first(c->sim, "compute.forwardingRules", prefix); o && !clash; o = sim_following(c->sim, o, prefix))
+	for (struct sim_object *o = sim_first(c->sim, "compute.forwardingRules", prefix); o && !clash;
+	     o = sim_following(c->sim, o, prefix))
 		clash = !strcmp(json_str(o->doc, "IPAddress", ""), json_str(doc, "IPAddress", "-")) &&
 			!strcmp(json_str(o->doc, "portRange", ""), json_str(doc, "portRange", "")) &&
 			!strcmp(json_str(o->doc, "IPProtocol", ""), json_str(doc, "IPProtocol", ""));
-	return !clash || compute_invalid(c, "IPAddress", json_str(doc, "IPAddress", ""), "Specified IP address is in-use and would result in a conflict.");
+	return !clash || compute_invalid(c, "IPAddress", json_str(doc, "IPAddress", ""),
+					 "Specified IP address is in-use and would result in a conflict.");
 }
 
 static bool private_endpoint(const cJSON *doc)
@@ -95,7 +98,8 @@ static bool attachment_ok(struct sim_call *c, const cJSON *doc)
 	if (!o)
 		return compute_invalid(c, "target", target, "The referenced service attachment cannot be found.");
 	if (strcmp(json_str(o->doc, "region", ""), sim_param(c, "region")))
-		return compute_invalid(c, "target", target, "The service attachment must be in the same region as the forwarding rule.");
+		return compute_invalid(c, "target", target,
+				       "The service attachment must be in the same region as the forwarding rule.");
 	if (!*json_str(doc, "IPAddress", ""))
 		return compute_required(c, "IPAddress");
 	return *json_str(doc, "network", "") || compute_required(c, "network");
@@ -126,8 +130,9 @@ static bool check(struct sim_call *c, cJSON *doc, const struct sim_object *old)
 		return false;
 	if (psc) {
 		if (*json_str(doc, "loadBalancingScheme", ""))
-			return compute_invalid(c, "loadBalancingScheme", json_str(doc, "loadBalancingScheme", ""),
-					       "Load balancing scheme must be empty for a Private Service Connect forwarding rule.");
+			return compute_invalid(
+			    c, "loadBalancingScheme", json_str(doc, "loadBalancingScheme", ""),
+			    "Load balancing scheme must be empty for a Private Service Connect forwarding rule.");
 		snprintf(id, sizeof id, "%lld", sim_serial(c->sim));
 		json_put_str(doc, "pscConnectionId", id);
 		json_put_str(doc, "pscConnectionStatus", accepted(c, doc) ? "ACCEPTED" : "PENDING");
@@ -190,34 +195,34 @@ static void set_target(struct sim_call *c)
 }
 
 const struct compute_kind compute_forwarding_rule_kind = {
-	.plural = "forwardingRules",
-	.resources = "forwardingRules globalForwardingRules",
-	.kind = "compute#forwardingRule",
-	.word = "forwarding_rule",
-	.flags = COMPUTE_FINGERPRINT | COMPUTE_LABELS,
-	.links = "target backendService network subnetwork",
-	.output = "IPAddress pscConnectionId pscConnectionStatus",
-	.defaults = "{'networkTier':'PREMIUM'}",
-	.quota = "FORWARDING_RULES",
-	.insert = "compute.forwardingRule.insert",
-	.change = "compute.default.update",
-	.remove = "compute.forwardingRule.delete",
-	.check = check,
-	.stored = stored,
-	.removed = removed,
+    .plural = "forwardingRules",
+    .resources = "forwardingRules globalForwardingRules",
+    .kind = "compute#forwardingRule",
+    .word = "forwarding_rule",
+    .flags = COMPUTE_FINGERPRINT | COMPUTE_LABELS,
+    .links = "target backendService network subnetwork",
+    .output = "IPAddress pscConnectionId pscConnectionStatus",
+    .defaults = "{'networkTier':'PREMIUM'}",
+    .quota = "FORWARDING_RULES",
+    .insert = "compute.forwardingRule.insert",
+    .change = "compute.default.update",
+    .remove = "compute.forwardingRule.delete",
+    .check = check,
+    .stored = stored,
+    .removed = removed,
 };
 
 static const struct sim_route routes[] = {
-	COMPUTE_BASICS("forwardingRules", "forwardingRules"),
-	{"compute.forwardingRules.aggregatedList", compute_aggregated, "compute.forwardingRules.list", NULL},
-	{"compute.forwardingRules.patch", compute_patch, "compute.forwardingRules.update", NULL},
-	{"compute.forwardingRules.setLabels", compute_set_labels, "compute.forwardingRules.setLabels", NULL},
-	{"compute.forwardingRules.setTarget", set_target, "compute.forwardingRules.setTarget", NULL},
-	COMPUTE_BASICS("globalForwardingRules", "globalForwardingRules"),
-	{"compute.globalForwardingRules.patch", compute_patch, "compute.globalForwardingRules.update", NULL},
-	{"compute.globalForwardingRules.setLabels", compute_set_labels, "compute.globalForwardingRules.setLabels", NULL},
-	{"compute.globalForwardingRules.setTarget", set_target, "compute.globalForwardingRules.setTarget", NULL},
-	{NULL, NULL, NULL, NULL},
+    COMPUTE_BASICS("forwardingRules", "forwardingRules"),
+    {"compute.forwardingRules.aggregatedList", compute_aggregated, "compute.forwardingRules.list", NULL},
+    {"compute.forwardingRules.patch", compute_patch, "compute.forwardingRules.update", NULL},
+    {"compute.forwardingRules.setLabels", compute_set_labels, "compute.forwardingRules.setLabels", NULL},
+    {"compute.forwardingRules.setTarget", set_target, "compute.forwardingRules.setTarget", NULL},
+    COMPUTE_BASICS("globalForwardingRules", "globalForwardingRules"),
+    {"compute.globalForwardingRules.patch", compute_patch, "compute.globalForwardingRules.update", NULL},
+    {"compute.globalForwardingRules.setLabels", compute_set_labels, "compute.globalForwardingRules.setLabels", NULL},
+    {"compute.globalForwardingRules.setTarget", set_target, "compute.globalForwardingRules.setTarget", NULL},
+    {NULL, NULL, NULL, NULL},
 };
 
 COMPUTE_API(sim_compute_forwarding_rules, routes, NULL);

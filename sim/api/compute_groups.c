@@ -46,14 +46,15 @@ static void change_members(struct sim_call *c, bool add)
 		struct sim_object *vm = compute_find(c->sim, json_str(item, "instance", ""));
 		if (!vm) {
 			const char *path = compute_path(c->sim, c->project, json_str(item, "instance", ""));
-			sim_fail(c, "NOT_FOUND", "notFound", "The resource '%s' was not found", path ? path : json_str(item, "instance", ""));
+			sim_fail(c, "NOT_FOUND", "notFound", "The resource '%s' was not found",
+				 path ? path : json_str(item, "instance", ""));
 			return;
 		}
 		const char *link = json_str(vm->doc, "selfLink", "");
 		cJSON *have = member(o, link);
 		if (add == (have != NULL)) {
-			sim_fail(c, "INVALID_ARGUMENT", add ? "memberAlreadyExists" : "memberNotFound", "'%s' is %s a member of '%s'", vm->key,
-				 add ? "already" : "not", o->key);
+			sim_fail(c, "INVALID_ARGUMENT", add ? "memberAlreadyExists" : "memberNotFound",
+				 "'%s' is %s a member of '%s'", vm->key, add ? "already" : "not", o->key);
 			return;
 		}
 		if (add) {
@@ -90,9 +91,11 @@ static void list_instances(struct sim_call *c)
 	cJSON_ArrayForEach(m, json_at(o->hidden, "members")) {
 		struct sim_object *vm = compute_find(c->sim, m->valuestring);
 		if (vm)
-			cJSON_AddItemToArray(items, json_make("{'instance':%s,'status':%s}", m->valuestring, json_str(vm->doc, "status", "")));
+			cJSON_AddItemToArray(
+			    items, json_make("{'instance':%s,'status':%s}", m->valuestring, json_str(vm->doc, "status", "")));
 	}
-	sim_ok(c, json_make("{'kind':'compute#instanceGroupsListInstances','id':%s,'selfLink':%s,'items':%j}", id, self, items));
+	sim_ok(c,
+	       json_make("{'kind':'compute#instanceGroupsListInstances','id':%s,'selfLink':%s,'items':%j}", id, self, items));
 }
 
 static void set_named_ports(struct sim_call *c)
@@ -118,15 +121,20 @@ static bool check_neg(struct sim_call *c, cJSON *doc, const struct sim_object *o
 		json_put_str(doc, "networkEndpointType", type);
 	json_put_num(doc, "size", 0);
 	if (!strcmp(type, "SERVERLESS")) {
-		int targets = (json_at(doc, "cloudRun") != NULL) + (json_at(doc, "appEngine") != NULL) + (json_at(doc, "cloudFunction") != NULL);
+		int targets = (json_at(doc, "cloudRun") != NULL) + (json_at(doc, "appEngine") != NULL) +
+			      (json_at(doc, "cloudFunction") != NULL);
 		if (!region)
-			return compute_invalid(c, "networkEndpointType", type, "Serverless network endpoint groups are regional.");
+			return compute_invalid(c, "networkEndpointType", type,
+					       "Serverless network endpoint groups are regional.");
 		if (targets != 1)
-			return compute_invalid(c, "cloudRun", "", "Exactly one of cloudRun, appEngine, cloudFunction must be set.");
-		if (json_at(doc, "cloudRun") && !*json_str(doc, "cloudRun.service", "") && !*json_str(doc, "cloudRun.urlMask", ""))
+			return compute_invalid(c, "cloudRun", "",
+					       "Exactly one of cloudRun, appEngine, cloudFunction must be set.");
+		if (json_at(doc, "cloudRun") && !*json_str(doc, "cloudRun.service", "") &&
+		    !*json_str(doc, "cloudRun.urlMask", ""))
 			return compute_invalid(c, "cloudRun", "", "Either service or urlMask must be set.");
 		if (json_at(doc, "defaultPort"))
-			return compute_invalid(c, "defaultPort", "", "Default port is not supported for serverless network endpoint groups.");
+			return compute_invalid(c, "defaultPort", "",
+					       "Default port is not supported for serverless network endpoint groups.");
 		return true;
 	}
 	if (zone && !json_at(doc, "network"))
@@ -146,7 +154,8 @@ static void change_endpoints(struct sim_call *c)
 		return;
 	bool add = strstr(c->id, ".attach") != NULL;
 	if (!strcmp(json_str(o->doc, "networkEndpointType", ""), "SERVERLESS")) {
-		compute_invalid(c, "networkEndpointType", "SERVERLESS", "Endpoints cannot be attached to a serverless network endpoint group.");
+		compute_invalid(c, "networkEndpointType", "SERVERLESS",
+				"Endpoints cannot be attached to a serverless network endpoint group.");
 		return;
 	}
 	if (!json_at(o->hidden, "endpoints"))
@@ -179,57 +188,61 @@ static void list_endpoints(struct sim_call *c)
 }
 
 const struct compute_kind compute_instance_group_kind = {
-	.plural = "instanceGroups",
-	.resources = "instanceGroups regionInstanceGroups",
-	.kind = "compute#instanceGroup",
-	.word = "instance_group",
-	.flags = COMPUTE_FINGERPRINT,
-	.links = "network",
-	.used_by = "backendServices",
-	.defaults = "{'description':''}",
-	.quota = "INSTANCE_GROUPS",
-	.insert = "compute.instanceGroup.insert",
-	.change = "compute.default.update",
-	.remove = "compute.instanceGroup.delete",
-	.check = check_group,
+    .plural = "instanceGroups",
+    .resources = "instanceGroups regionInstanceGroups",
+    .kind = "compute#instanceGroup",
+    .word = "instance_group",
+    .flags = COMPUTE_FINGERPRINT,
+    .links = "network",
+    .used_by = "backendServices",
+    .defaults = "{'description':''}",
+    .quota = "INSTANCE_GROUPS",
+    .insert = "compute.instanceGroup.insert",
+    .change = "compute.default.update",
+    .remove = "compute.instanceGroup.delete",
+    .check = check_group,
 };
 
 const struct compute_kind compute_neg_kind = {
-	.plural = "networkEndpointGroups",
-	.resources = "networkEndpointGroups regionNetworkEndpointGroups globalNetworkEndpointGroups",
-	.kind = "compute#networkEndpointGroup",
-	.word = "network_endpoint_group",
-	.flags = COMPUTE_LONG_TYPES,
-	.links = "network subnetwork",
-	.used_by = "backendServices",
-	.quota = "NETWORK_ENDPOINT_GROUPS",
-	.insert = "compute.neg.insert",
-	.change = "compute.default.update",
-	.remove = "compute.neg.delete",
-	.check = check_neg,
+    .plural = "networkEndpointGroups",
+    .resources = "networkEndpointGroups regionNetworkEndpointGroups globalNetworkEndpointGroups",
+    .kind = "compute#networkEndpointGroup",
+    .word = "network_endpoint_group",
+    .flags = COMPUTE_LONG_TYPES,
+    .links = "network subnetwork",
+    .used_by = "backendServices",
+    .quota = "NETWORK_ENDPOINT_GROUPS",
+    .insert = "compute.neg.insert",
+    .change = "compute.default.update",
+    .remove = "compute.neg.delete",
+    .check = check_neg,
 };
 
-#define ENDPOINTS(r)                                                                                                                         \
-	COMPUTE_BASICS(r, r),                                                                                                                \
-	{"compute." r ".attachNetworkEndpoints", change_endpoints, "compute.networkEndpointGroups.attachNetworkEndpoints", NULL},            \
-	{"compute." r ".detachNetworkEndpoints", change_endpoints, "compute.networkEndpointGroups.detachNetworkEndpoints", NULL},            \
-	{"compute." r ".listNetworkEndpoints", list_endpoints, "compute.networkEndpointGroups.get", NULL}
+#define ENDPOINTS(r)                                                                                                           \
+	COMPUTE_BASICS(r, r),                                                                                                  \
+	    {"compute." r ".attachNetworkEndpoints", change_endpoints, "compute.networkEndpointGroups.attachNetworkEndpoints", \
+	     NULL},                                                                                                            \
+	    {"compute." r ".detachNetworkEndpoints", change_endpoints, "compute.networkEndpointGroups.detachNetworkEndpoints", \
+	     NULL},                                                                                                            \
+	{                                                                                                                      \
+		"compute." r ".listNetworkEndpoints", list_endpoints, "compute.networkEndpointGroups.get", NULL                \
+	}
 
 static const struct sim_route routes[] = {
-	COMPUTE_BASICS("instanceGroups", "instanceGroups"),
-	{"compute.instanceGroups.aggregatedList", compute_aggregated, "compute.instanceGroups.list", NULL},
-	{"compute.instanceGroups.addInstances", add_instances, "compute.instanceGroups.update", NULL},
-	{"compute.instanceGroups.removeInstances", remove_instances, "compute.instanceGroups.update", NULL},
-	{"compute.instanceGroups.listInstances", list_instances, "compute.instanceGroups.list", NULL},
-	{"compute.instanceGroups.setNamedPorts", set_named_ports, "compute.instanceGroups.update", NULL},
-	COMPUTE_READS("regionInstanceGroups", "instanceGroups"),
-	{"compute.regionInstanceGroups.listInstances", list_instances, "compute.instanceGroups.list", NULL},
-	{"compute.regionInstanceGroups.setNamedPorts", set_named_ports, "compute.instanceGroups.update", NULL},
-	ENDPOINTS("networkEndpointGroups"),
-	{"compute.networkEndpointGroups.aggregatedList", compute_aggregated, "compute.networkEndpointGroups.list", NULL},
-	ENDPOINTS("regionNetworkEndpointGroups"),
-	ENDPOINTS("globalNetworkEndpointGroups"),
-	{NULL, NULL, NULL, NULL},
+    COMPUTE_BASICS("instanceGroups", "instanceGroups"),
+    {"compute.instanceGroups.aggregatedList", compute_aggregated, "compute.instanceGroups.list", NULL},
+    {"compute.instanceGroups.addInstances", add_instances, "compute.instanceGroups.update", NULL},
+    {"compute.instanceGroups.removeInstances", remove_instances, "compute.instanceGroups.update", NULL},
+    {"compute.instanceGroups.listInstances", list_instances, "compute.instanceGroups.list", NULL},
+    {"compute.instanceGroups.setNamedPorts", set_named_ports, "compute.instanceGroups.update", NULL},
+    COMPUTE_READS("regionInstanceGroups", "instanceGroups"),
+    {"compute.regionInstanceGroups.listInstances", list_instances, "compute.instanceGroups.list", NULL},
+    {"compute.regionInstanceGroups.setNamedPorts", set_named_ports, "compute.instanceGroups.update", NULL},
+    ENDPOINTS("networkEndpointGroups"),
+    {"compute.networkEndpointGroups.aggregatedList", compute_aggregated, "compute.networkEndpointGroups.list", NULL},
+    ENDPOINTS("regionNetworkEndpointGroups"),
+    ENDPOINTS("globalNetworkEndpointGroups"),
+    {NULL, NULL, NULL, NULL},
 };
 
 COMPUTE_API(sim_compute_groups, routes, NULL);

@@ -17,13 +17,20 @@ static const struct image {
 	int gigabytes;
 	const char *license;
 } images[] = {
-	{"cos-cloud", "cos-stable", "cos-stable-125-19216-104-25", "Google, Container-Optimized OS, 125-19216.104.25 stable", "X86_64", 10, "cos-pcid"},
-	{"cos-cloud", "cos-125-lts", "cos-125-19216-104-25", "Google, Container-Optimized OS, 125-19216.104.25 LTS", "X86_64", 10, "cos-pcid"},
-	{"cos-cloud", "cos-121-lts", "cos-121-18867-199-38", "Google, Container-Optimized OS, 121-18867.199.38 LTS", "X86_64", 10, "cos-pcid"},
-	{"cos-cloud", "cos-arm64-stable", "cos-arm64-stable-125-19216-104-25", "Google, Container-Optimized OS, 125-19216.104.25 arm64", "ARM64", 10, "cos-pcid"},
-	{"debian-cloud", "debian-12", "debian-12-bookworm-v20251111", "Debian, Debian GNU/Linux, 12 (bookworm), amd64 built on 20251111", "X86_64", 10, "debian-12-bookworm"},
-	{"debian-cloud", "debian-13", "debian-13-trixie-v20251111", "Debian, Debian GNU/Linux, 13 (trixie), amd64 built on 20251111", "X86_64", 10, "debian-13-trixie"},
-	{"ubuntu-os-cloud", "ubuntu-2404-lts-amd64", "ubuntu-2404-noble-amd64-v20251021", "Canonical, Ubuntu, 24.04 LTS, amd64 noble image", "X86_64", 10, "ubuntu-2404-lts"},
+    {"cos-cloud", "cos-stable", "cos-stable-125-19216-104-25", "Google, Container-Optimized OS, 125-19216.104.25 stable",
+     "X86_64", 10, "cos-pcid"},
+    {"cos-cloud", "cos-125-lts", "cos-125-19216-104-25", "Google, Container-Optimized OS, 125-19216.104.25 LTS", "X86_64", 10,
+     "cos-pcid"},
+    {"cos-cloud", "cos-121-lts", "cos-121-18867-199-38", "Google, Container-Optimized OS, 121-18867.199.38 LTS", "X86_64", 10,
+     "cos-pcid"},
+    {"cos-cloud", "cos-arm64-stable", "cos-arm64-stable-125-19216-104-25",
+     "Google, Container-Optimized OS, 125-19216.104.25 arm64", "ARM64", 10, "cos-pcid"},
+    {"debian-cloud", "debian-12", "debian-12-bookworm-v20251111",
+     "Debian, Debian GNU/Linux, 12 (bookworm), amd64 built on 20251111", "X86_64", 10, "debian-12-bookworm"},
+    {"debian-cloud", "debian-13", "debian-13-trixie-v20251111",
+     "Debian, Debian GNU/Linux, 13 (trixie), amd64 built on 20251111", "X86_64", 10, "debian-13-trixie"},
+    {"ubuntu-os-cloud", "ubuntu-2404-lts-amd64", "ubuntu-2404-noble-amd64-v20251021",
+     "Canonical, Ubuntu, 24.04 LTS, amd64 noble image", "X86_64", 10, "ubuntu-2404-lts"},
 };
 
 static cJSON *image_doc(const struct image *i)
@@ -34,12 +41,13 @@ static cJSON *image_doc(const struct image *i)
 	snprintf(id, sizeof id, "%lld", 7000000000000000000LL + (i - images));
 	snprintf(code, sizeof code, "%lld", 5000000000000000000LL + (i - images));
 	snprintf(size, sizeof size, "%d", i->gigabytes);
-	cJSON *doc = json_make("{'kind':'compute#image','id':%s,'name':%s,'family':%s,'description':%s,'architecture':%s,'selfLink':%s,"
-			       "'creationTimestamp':'2025-11-11T12:00:00.000-08:00','status':'READY','sourceType':'RAW','diskSizeGb':%s,"
-			       "'archiveSizeBytes':'1073741824','rawDisk':{'containerType':'TAR','source':''},'labelFingerprint':'42WmSpB8rSM=',"
-			       "'guestOsFeatures':[{'type':'UEFI_COMPATIBLE'},{'type':'VIRTIO_SCSI_MULTIQUEUE'},{'type':'GVNIC'}],"
-			       "'storageLocations':['us'],'licenses':[%s],'licenseCodes':[%s]}",
-			       id, i->name, i->family, i->description, i->architecture, link, size, license, code);
+	cJSON *doc = json_make(
+	    "{'kind':'compute#image','id':%s,'name':%s,'family':%s,'description':%s,'architecture':%s,'selfLink':%s,"
+	    "'creationTimestamp':'2025-11-11T12:00:00.000-08:00','status':'READY','sourceType':'RAW','diskSizeGb':%s,"
+	    "'archiveSizeBytes':'1073741824','rawDisk':{'containerType':'TAR','source':''},'labelFingerprint':'42WmSpB8rSM=',"
+	    "'guestOsFeatures':[{'type':'UEFI_COMPATIBLE'},{'type':'VIRTIO_SCSI_MULTIQUEUE'},{'type':'GVNIC'}],"
+	    "'storageLocations':['us'],'licenses':[%s],'licenseCodes':[%s]}",
+	    id, i->name, i->family, i->description, i->architecture, link, size, license, code);
 	return doc;
 }
 
@@ -91,8 +99,8 @@ static void image_get(struct sim_call *c)
 	if (i)
 		sim_ok(c, image_doc(i));
 	else
-		sim_fail(c, "NOT_FOUND", "notFound", "The resource 'projects/%s/global/images/%s' was not found", sim_param(c, "project"),
-			 sim_param(c, "image"));
+		sim_fail(c, "NOT_FOUND", "notFound", "The resource 'projects/%s/global/images/%s' was not found",
+			 sim_param(c, "project"), sim_param(c, "image"));
 }
 
 static void from_family(struct sim_call *c)
@@ -103,8 +111,8 @@ static void from_family(struct sim_call *c)
 	else if (i)
 		sim_ok(c, image_doc(i));
 	else
-		sim_fail(c, "NOT_FOUND", "notFound", "The resource 'projects/%s/global/images/family/%s' was not found", sim_param(c, "project"),
-			 sim_param(c, "family"));
+		sim_fail(c, "NOT_FOUND", "notFound", "The resource 'projects/%s/global/images/family/%s' was not found",
+			 sim_param(c, "project"), sim_param(c, "family"));
 }
 
 static void image_list(struct sim_call *c)
@@ -124,11 +132,11 @@ static void image_list(struct sim_call *c)
 }
 
 static const struct sim_route routes[] = {
-	{"compute.images.get", image_get, NULL, NULL},
-	{"compute.images.list", image_list, NULL, NULL},
-	{"compute.images.getFromFamily", from_family, NULL, NULL},
-	{"compute.imageFamilyViews.get", from_family, NULL, NULL},
-	{NULL, NULL, NULL, NULL},
+    {"compute.images.get", image_get, NULL, NULL},
+    {"compute.images.list", image_list, NULL, NULL},
+    {"compute.images.getFromFamily", from_family, NULL, NULL},
+    {"compute.imageFamilyViews.get", from_family, NULL, NULL},
+    {NULL, NULL, NULL, NULL},
 };
 
 /* These are asked of projects that are not ours, so that no service need be on in them. */

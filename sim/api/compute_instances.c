@@ -32,7 +32,8 @@ static struct sim_object *disk_named(struct sim_call *c, const char *link)
 
 static bool project_disk(struct sim_call *c, cJSON *disk, const char *vm, int index)
 {
-	const char *source = json_str(disk, "source", ""), *zone = sim_param(c, "zone"), *kind = json_str(json_at(disk, "initializeParams"), "diskType", "/pd-standard");
+	const char *source = json_str(disk, "source", ""), *zone = sim_param(c, "zone"),
+		   *kind = json_str(json_at(disk, "initializeParams"), "diskType", "/pd-standard");
 	cJSON *init = json_at(disk, "initializeParams");
 	int least = 10;
 	char size[24], name[80];
@@ -93,7 +94,8 @@ static bool check_disks(struct sim_call *c, cJSON *doc)
 		return compute_required(c, "disks[0]");
 	cJSON_ArrayForEach(disk, json_at(doc, "disks")) {
 		const char *device = sim_tmp("persistent-disk-%d", i);
-		cJSON *defaults = json_make("{'kind':'compute#attachedDisk','type':'PERSISTENT','mode':'READ_WRITE','index':%d,'deviceName':%s,'boot':%b,"
+		cJSON *defaults = json_make("{'kind':'compute#attachedDisk','type':'PERSISTENT','mode':'READ_WRITE','index':%d,"
+					    "'deviceName':%s,'boot':%b,"
 					    "'autoDelete':false,'interface':'SCSI'}",
 					    i, device, i == 0);
 		sim_fill(disk, defaults);
@@ -110,10 +112,12 @@ static struct sim_object *subnet_of(struct sim_call *c, cJSON *nic)
 	char region[40];
 	compute_zone_region(sim_param(c, "zone"), region);
 	const char *network = compute_path(c->sim, c->project, json_str(nic, "network", "global/networks/default"));
-	const char *prefix = sim_tmp("projects/%s/regions/%s/subnetworks/", c->project, region), *link = compute_link(network ? network : "");
+	const char *prefix = sim_tmp("projects/%s/regions/%s/subnetworks/", c->project, region),
+		   *link = compute_link(network ? network : "");
 	struct sim_object *found = compute_find(c->sim, json_str(nic, "subnetwork", ""));
-	for (struct sim_object *o = found || json_at(nic, "subnetwork") ? NULL : sim_first(c->sim, "compute.subnetworks", prefix); o && !found;
-	     o = sim_following(c->sim, o, prefix))
+	for (struct sim_object *o = found || json_at(nic, "subnetwork") ? NULL
+									: sim_first(c->sim, "compute.subnetworks", prefix);
+	     o && !found; o = sim_following(c->sim, o, prefix))
 		if (!strcmp(json_str(o->doc, "network", ""), link))
 			found = o;
 	return found;
@@ -127,13 +131,18 @@ static bool check_external(struct sim_call *c, cJSON *nic)
 		uint64_t r = sim_random(c->sim);
 		if (sim_constraint(c->sim, c->project, "compute.vmExternalIpAccess", "*")) {
 			sim_fail_with(c, 412, "FAILED_PRECONDITION", "conditionNotMet", NULL,
-				      "Constraint constraints/compute.vmExternalIpAccess violated for project %s. Add instance to the constraint to use "
-				      "external IP with it.", sim_project_number(c->sim, c->project));
+				      "Constraint constraints/compute.vmExternalIpAccess violated for project %s. Add instance "
+				      "to the constraint to use "
+				      "external IP with it.",
+				      sim_project_number(c->sim, c->project));
 			return false;
 		}
 		if (!json_at(a, "natIP"))
-			json_put_str(a, "natIP", ip4_text(34u << 24 | (64u + (uint32_t)(r % 60)) << 16 | (uint32_t)(r >> 20 & 0xffff), text));
-		cJSON *defaults = json_make("{'kind':'compute#accessConfig','type':'ONE_TO_ONE_NAT','name':'External NAT','networkTier':'PREMIUM'}");
+			json_put_str(
+			    a, "natIP",
+			    ip4_text(34u << 24 | (64u + (uint32_t)(r % 60)) << 16 | (uint32_t)(r >> 20 & 0xffff), text));
+		cJSON *defaults = json_make(
+		    "{'kind':'compute#accessConfig','type':'ONE_TO_ONE_NAT','name':'External NAT','networkTier':'PREMIUM'}");
 		sim_fill(a, defaults);
 		cJSON_Delete(defaults);
 	}
@@ -151,8 +160,9 @@ static bool check_interfaces(struct sim_call *c, cJSON *doc)
 		struct sim_object *subnet = subnet_of(c, nic);
 		struct ip4_range r;
 		if (!subnet || !ip4_range_parse(json_str(subnet->doc, "ipCidrRange", ""), &r))
-			return compute_invalid(c, "networkInterfaces[0].subnetwork", json_str(nic, "subnetwork", ""),
-					       "Network interface must specify a subnet if the network resource is in custom subnet mode.");
+			return compute_invalid(
+			    c, "networkInterfaces[0].subnetwork", json_str(nic, "subnetwork", ""),
+			    "Network interface must specify a subnet if the network resource is in custom subnet mode.");
 		if (compute_busy(c, subnet) || !check_external(c, nic))
 			return false;
 		const char *name = sim_tmp("nic%d", i++);
@@ -173,9 +183,11 @@ static bool check_accounts(struct sim_call *c, const cJSON *doc)
 	const cJSON *a;
 	cJSON_ArrayForEach(a, json_at(doc, "serviceAccounts")) {
 		const char *email = json_str(a, "email", "default");
-		if (strcmp(email, "default") && !text_ends(email, "developer.gserviceaccount.com") && !sim_account_exists(c->sim, email, true))
-			return compute_invalid(c, "serviceAccounts[0].email", email,
-					       "The specified service account was not found or the caller has no permission on it.");
+		if (strcmp(email, "default") && !text_ends(email, "developer.gserviceaccount.com") &&
+		    !sim_account_exists(c->sim, email, true))
+			return compute_invalid(
+			    c, "serviceAccounts[0].email", email,
+			    "The specified service account was not found or the caller has no permission on it.");
 	}
 	return true;
 }
@@ -193,7 +205,8 @@ static bool check_machine(struct sim_call *c, cJSON *doc)
 		const char *link = compute_link(path);
 		json_put_str(doc, "machineType", link);
 	} else {
-		const char *why = sim_tmp("Machine type with name '%s' does not exist in zone '%s'.", name ? name + 1 : type, zone);
+		const char *why = sim_tmp("Machine type with name '%s' does not exist in zone '%s'.", name ? name + 1 : type,
+					  zone);
 		compute_invalid(c, "machineType", type, why);
 	}
 	return good;
@@ -205,13 +218,15 @@ static bool check(struct sim_call *c, cJSON *doc, const struct sim_object *old)
 	if (old)
 		return true;
 	compute_zone_region(sim_param(c, "zone"), region);
-	if (!check_machine(c, doc) || !check_accounts(c, doc) || !compute_quota(c, "INSTANCES", region, 1) || !check_interfaces(c, doc) ||
-	    !check_disks(c, doc))
+	if (!check_machine(c, doc) || !check_accounts(c, doc) || !compute_quota(c, "INSTANCES", region, 1) ||
+	    !check_interfaces(c, doc) || !check_disks(c, doc))
 		return false;
-	cJSON *defaults = json_make("{'metadata':{'kind':'compute#metadata'},'tags':{},'scheduling':{'automaticRestart':true,'onHostMaintenance':"
-				    "'MIGRATE','preemptible':false,'provisioningModel':'STANDARD'},'canIpForward':false,'deletionProtection':false,"
-				    "'startRestricted':false,'cpuPlatform':'Intel Broadwell','shieldedInstanceConfig':{'enableSecureBoot':false,"
-				    "'enableVtpm':true,'enableIntegrityMonitoring':true},'shieldedInstanceIntegrityPolicy':{'updateAutoLearnPolicy':true}}");
+	cJSON *defaults = json_make(
+	    "{'metadata':{'kind':'compute#metadata'},'tags':{},'scheduling':{'automaticRestart':true,'onHostMaintenance':"
+	    "'MIGRATE','preemptible':false,'provisioningModel':'STANDARD'},'canIpForward':false,'deletionProtection':false,"
+	    "'startRestricted':false,'cpuPlatform':'Intel Broadwell','shieldedInstanceConfig':{'enableSecureBoot':false,"
+	    "'enableVtpm':true,'enableIntegrityMonitoring':true},'shieldedInstanceIntegrityPolicy':{'updateAutoLearnPolicy':"
+	    "true}}");
 	sim_fill(doc, defaults);
 	cJSON_Delete(defaults);
 	compute_touch(c->sim, doc, "metadata.fingerprint");
@@ -260,7 +275,8 @@ static void removed(struct sim *s, const struct sim_object *o)
 static void booted(struct sim *s, const cJSON *arg)
 {
 	struct sim_object *o = sim_get(s, "compute.instances", json_str(arg, "key", ""));
-	if (o && json_num(o->hidden, "booted", -1) == json_num(arg, "at", 0) && !strcmp(json_str(o->doc, "status", ""), "RUNNING"))
+	if (o && json_num(o->hidden, "booted", -1) == json_num(arg, "at", 0) &&
+	    !strcmp(json_str(o->doc, "status", ""), "RUNNING"))
 		sim_workloads(s)->machine_booted(s, o);
 }
 
@@ -272,7 +288,8 @@ static char *landed(struct sim *s, struct sim_object *o, const char **code)
 	const char *project = sim_tmp("%.*s", (int)strcspn(o->key + 9, "/"), o->key + 9), *now = sim_stamp_compute(s);
 	snprintf(zone, sizeof zone, "%.*s", (int)strcspn(strstr(o->key, "/zones/") + 7, "/"), strstr(o->key, "/zones/") + 7);
 	compute_zone_region(zone, region);
-	double limit = compute_quota_limit(s, project, "CPUS", region), all = compute_quota_limit(s, project, "CPUS_ALL_REGIONS", "");
+	double limit = compute_quota_limit(s, project, "CPUS", region),
+	       all = compute_quota_limit(s, project, "CPUS_ALL_REGIONS", "");
 	if (compute_quota_usage(s, project, "CPUS", region) > limit) {
 		*code = "QUOTA_EXCEEDED";
 		why = xasprintf("Quota 'CPUS' exceeded.  Limit: %.1f in region %s.", limit, region);
@@ -281,8 +298,10 @@ static char *landed(struct sim *s, struct sim_object *o, const char **code)
 		why = xasprintf("Quota 'CPUS_ALL_REGIONS' exceeded.  Limit: %.1f globally.", all);
 	} else if (compute_stocked_out(s, zone)) {
 		*code = "ZONE_RESOURCE_POOL_EXHAUSTED";
-		why = xasprintf("The zone 'projects/%s/zones/%s' does not have enough resources available to fulfill the request.  Try a different zone, or "
-				"try again later.", project, zone);
+		why = xasprintf("The zone 'projects/%s/zones/%s' does not have enough resources available to fulfill the "
+				"request.  Try a different zone, or "
+				"try again later.",
+				project, zone);
 	} else {
 		json_put_str(o->doc, "status", "RUNNING");
 		json_put_str(o->doc, "lastStartTimestamp", now);
@@ -386,7 +405,8 @@ static void set_protection(struct sim_call *c)
 	struct sim_object *o = one(c);
 	if (!o)
 		return;
-	json_put_bool(o->doc, "deletionProtection", !*sim_param(c, "deletionProtection") || sim_param_bool(c, "deletionProtection"));
+	json_put_bool(o->doc, "deletionProtection",
+		      !*sim_param(c, "deletionProtection") || sim_param_bool(c, "deletionProtection"));
 	compute_begin(c, o, "setDeletionProtection", 0, true, NULL);
 }
 
@@ -396,7 +416,8 @@ static struct sim_object *stopped_one(struct sim_call *c)
 	struct sim_object *o = one(c);
 	if (!o || !strcmp(json_str(o->doc, "status", ""), "TERMINATED"))
 		return o;
-	sim_fail(c, "INVALID_ARGUMENT", "resourceInUseByAnotherResource", "Instance is starting, running, or stopping. It must be stopped to be changed.");
+	sim_fail(c, "INVALID_ARGUMENT", "resourceInUseByAnotherResource",
+		 "Instance is starting, running, or stopping. It must be stopped to be changed.");
 	return NULL;
 }
 
@@ -463,8 +484,10 @@ static void attach_disk(struct sim_call *c)
 		return;
 	int n = cJSON_GetArraySize(json_at(o->doc, "disks"));
 	char *device = xasprintf("persistent-disk-%d", n);
-	cJSON *one = json_make("{'disks':[{'kind':'compute#attachedDisk','type':'PERSISTENT','mode':'READ_WRITE','index':%d,'deviceName':%s,'boot':false,"
-			       "'autoDelete':false,'interface':'SCSI'}]}", n, device);
+	cJSON *one = json_make("{'disks':[{'kind':'compute#attachedDisk','type':'PERSISTENT','mode':'READ_WRITE','index':%d,'"
+			       "deviceName':%s,'boot':false,"
+			       "'autoDelete':false,'interface':'SCSI'}]}",
+			       n, device);
 	free(device);
 	compute_merge(json_at(one, "disks.0"), c->body);
 	device = xstrdup(json_str(one, "disks.0.deviceName", ""));
@@ -472,13 +495,15 @@ static void attach_disk(struct sim_call *c)
 	cJSON_ArrayForEach(d, json_at(o->doc, "disks"))
 		taken = taken || !strcmp(json_str(d, "deviceName", ""), device);
 	if (disk && json_at(disk->doc, "users.0"))
-		sim_fail(c, "INVALID_ARGUMENT", "RESOURCE_IN_USE_BY_ANOTHER_RESOURCE", "The disk resource '%s' is already being used by '%s'", disk->key,
+		sim_fail(c, "INVALID_ARGUMENT", "RESOURCE_IN_USE_BY_ANOTHER_RESOURCE",
+			 "The disk resource '%s' is already being used by '%s'", disk->key,
 			 strstr(json_str(disk->doc, "users.0", "/projects/"), "projects/"));
 	else if (taken)
 		compute_invalid(c, "deviceName", device, "The device name is already used by another disk of the instance.");
 	else if (project_disk(c, json_at(one, "disks.0"), json_str(o->doc, "name", ""), n)) {
 		cJSON *new = cJSON_DetachItemFromArray(json_at(one, "disks"), 0);
-		json_put((disk = compute_find(c->sim, json_str(new, "source", "")))->doc, "users", json_make("[%s]", json_str(o->doc, "selfLink", "")));
+		json_put((disk = compute_find(c->sim, json_str(new, "source", "")))->doc, "users",
+			 json_make("[%s]", json_str(o->doc, "selfLink", "")));
 		json_put_str(new, "diskSizeGb", json_str(disk->doc, "sizeGb", ""));
 		cJSON_AddItemToArray(json_at(o->doc, "disks"), new);
 		compute_begin(c, o, "attachDisk", sim_draw(c->sim, "compute.instance.update"), true, NULL);
@@ -512,7 +537,8 @@ static void delete_instance(struct sim_call *c)
 		return;
 	if (json_bool(o->doc, "deletionProtection", false)) {
 		sim_fail_with(c, 412, "FAILED_PRECONDITION", "conditionNotMet", NULL,
-			      "Invalid resource usage: 'Resource cannot be deleted if it's protected against deletion. Disable deletion protection and try "
+			      "Invalid resource usage: 'Resource cannot be deleted if it's protected against deletion. Disable "
+			      "deletion protection and try "
 			      "again.'.");
 		return;
 	}
@@ -530,10 +556,15 @@ static void serial(struct sim_call *c)
 	struct buf b = {0};
 	bool up = json_num(o->hidden, "booted", 1e18) <= sim_now(c->sim);
 	if (!strcmp(json_str(o->doc, "status", ""), "RUNNING"))
-		buf_printf(&b, "SeaBIOS (version 1.8.2-google)\r\nBooting from Hard Disk 0...\r\n[    0.000000] Linux version 6.12.46+\r\n"
-			       "[    4.120000] systemd[1]: Hostname set to <%s>.\r\n", name);
+		buf_printf(
+		    &b,
+		    "SeaBIOS (version 1.8.2-google)\r\nBooting from Hard Disk 0...\r\n[    0.000000] Linux version 6.12.46+\r\n"
+		    "[    4.120000] systemd[1]: Hostname set to <%s>.\r\n",
+		    name);
 	if (up)
-		buf_printf(&b, "[   11.500000] cloud-init[812]: Cloud-init v. 25.1 finished. Datasource DataSourceGCELocal.  Up 11.50 seconds\r\n%s login: ",
+		buf_printf(&b,
+			   "[   11.500000] cloud-init[812]: Cloud-init v. 25.1 finished. Datasource DataSourceGCELocal.  Up "
+			   "11.50 seconds\r\n%s login: ",
 			   name);
 	buf_printf(&b, "%s%s", up ? "\r\n" : "", json_str(o->hidden, "serial", ""));
 	long long start = strtoll(sim_param(c, "start"), NULL, 10);
@@ -542,7 +573,8 @@ static void serial(struct sim_call *c)
 	const char *self = sim_tmp("%s/serialPort", json_str(o->doc, "selfLink", ""));
 	snprintf(next, sizeof next, "%zu", b.len);
 	snprintf(begin, sizeof begin, "%zu", from);
-	sim_ok(c, json_make("{'kind':'compute#serialPortOutput','selfLink':%s,'contents':%s,'start':%s,'next':%s}", self, buf_text(&b) + from, begin, next));
+	sim_ok(c, json_make("{'kind':'compute#serialPortOutput','selfLink':%s,'contents':%s,'start':%s,'next':%s}", self,
+			    buf_text(&b) + from, begin, next));
 	buf_free(&b);
 }
 
@@ -588,42 +620,42 @@ void compute_instance_drop(struct sim *s, struct sim_object *vm)
 }
 
 const struct compute_kind compute_instance_kind = {
-	.plural = "instances",
-	.resources = "instances",
-	.kind = "compute#instance",
-	.word = "instance",
-	.flags = COMPUTE_FINGERPRINT | COMPUTE_LABELS_KEPT,
-	.links = "networkInterfaces.*.network networkInterfaces.*.subnetwork disks.*.source",
-	.insert = "compute.instance.insert",
-	.change = "compute.instance.update",
-	.remove = "compute.instance.delete",
-	.check = check,
-	.stored = stored,
-	.removed = removed,
-	.landed = landed,
+    .plural = "instances",
+    .resources = "instances",
+    .kind = "compute#instance",
+    .word = "instance",
+    .flags = COMPUTE_FINGERPRINT | COMPUTE_LABELS_KEPT,
+    .links = "networkInterfaces.*.network networkInterfaces.*.subnetwork disks.*.source",
+    .insert = "compute.instance.insert",
+    .change = "compute.instance.update",
+    .remove = "compute.instance.delete",
+    .check = check,
+    .stored = stored,
+    .removed = removed,
+    .landed = landed,
 };
 
 static const struct sim_route routes[] = {
-	COMPUTE_READS("instances", "instances"),
-	{"compute.instances.aggregatedList", compute_aggregated, "compute.instances.list", NULL},
-	{"compute.instances.insert", compute_insert, "compute.instances.create compute.disks.create compute.subnetworks.use", NULL},
-	{"compute.instances.delete", delete_instance, "compute.instances.delete", NULL},
-	{"compute.instances.start", start, "compute.instances.start", NULL},
-	{"compute.instances.stop", stop, "compute.instances.stop", NULL},
-	{"compute.instances.reset", reset, "compute.instances.reset", NULL},
-	{"compute.instances.setMetadata", set_metadata, "compute.instances.setMetadata", NULL},
-	{"compute.instances.setTags", set_tags, "compute.instances.setTags", NULL},
-	{"compute.instances.setLabels", compute_set_labels, "compute.instances.setLabels", NULL},
-	{"compute.instances.setDeletionProtection", set_protection, "compute.instances.setDeletionProtection", NULL},
-	{"compute.instances.setMachineType", set_machine_type, "compute.instances.setMachineType", NULL},
-	{"compute.instances.setServiceAccount", set_account, "compute.instances.setServiceAccount", NULL},
-	{"compute.instances.addAccessConfig", add_access, "compute.instances.addAccessConfig", NULL},
-	{"compute.instances.deleteAccessConfig", delete_access, "compute.instances.deleteAccessConfig", NULL},
-	{"compute.instances.attachDisk", attach_disk, "compute.instances.attachDisk", NULL},
-	{"compute.instances.detachDisk", detach_disk, "compute.instances.detachDisk", NULL},
-	COMPUTE_POLICIES("instances"),
-	{"compute.instances.getSerialPortOutput", serial, "compute.instances.getSerialPortOutput", NULL},
-	{NULL, NULL, NULL, NULL},
+    COMPUTE_READS("instances", "instances"),
+    {"compute.instances.aggregatedList", compute_aggregated, "compute.instances.list", NULL},
+    {"compute.instances.insert", compute_insert, "compute.instances.create compute.disks.create compute.subnetworks.use", NULL},
+    {"compute.instances.delete", delete_instance, "compute.instances.delete", NULL},
+    {"compute.instances.start", start, "compute.instances.start", NULL},
+    {"compute.instances.stop", stop, "compute.instances.stop", NULL},
+    {"compute.instances.reset", reset, "compute.instances.reset", NULL},
+    {"compute.instances.setMetadata", set_metadata, "compute.instances.setMetadata", NULL},
+    {"compute.instances.setTags", set_tags, "compute.instances.setTags", NULL},
+    {"compute.instances.setLabels", compute_set_labels, "compute.instances.setLabels", NULL},
+    {"compute.instances.setDeletionProtection", set_protection, "compute.instances.setDeletionProtection", NULL},
+    {"compute.instances.setMachineType", set_machine_type, "compute.instances.setMachineType", NULL},
+    {"compute.instances.setServiceAccount", set_account, "compute.instances.setServiceAccount", NULL},
+    {"compute.instances.addAccessConfig", add_access, "compute.instances.addAccessConfig", NULL},
+    {"compute.instances.deleteAccessConfig", delete_access, "compute.instances.deleteAccessConfig", NULL},
+    {"compute.instances.attachDisk", attach_disk, "compute.instances.attachDisk", NULL},
+    {"compute.instances.detachDisk", detach_disk, "compute.instances.detachDisk", NULL},
+    COMPUTE_POLICIES("instances"),
+    {"compute.instances.getSerialPortOutput", serial, "compute.instances.getSerialPortOutput", NULL},
+    {NULL, NULL, NULL, NULL},
 };
 
 COMPUTE_API(sim_compute_instances, routes, NULL);

@@ -22,11 +22,15 @@ static char *member(const char *base, int n)
 static void add_machine(struct sim *s, const struct sim_object *manager, const char *scope, const char *name)
 {
 	char ip[16];
-	const char *key = sim_tmp("%sinstances/%s", scope, name), *project = sim_tmp("%.*s", (int)strcspn(scope + 9, "/"), scope + 9);
-	const struct sim_object *subnet = compute_find(s, json_str(manager->hidden, "machine.networkInterfaces.0.subnetwork", ""));
+	const char *key = sim_tmp("%sinstances/%s", scope, name),
+		   *project = sim_tmp("%.*s", (int)strcspn(scope + 9, "/"), scope + 9);
+	const struct sim_object *subnet = compute_find(s,
+						       json_str(manager->hidden, "machine.networkInterfaces.0.subnetwork", ""));
 	struct ip4_range range;
-	if (!sim_get(s, "compute.instances", key) && subnet && ip4_range_parse(json_str(subnet->doc, "ipCidrRange", ""), &range)) {
-		cJSON *doc = cJSON_Duplicate(json_at(manager->hidden, "machine"), true), *by = json_make("{'key':'created-by'}");
+	if (!sim_get(s, "compute.instances", key) && subnet &&
+	    ip4_range_parse(json_str(subnet->doc, "ipCidrRange", ""), &range)) {
+		cJSON *doc = cJSON_Duplicate(json_at(manager->hidden, "machine"), true),
+		      *by = json_make("{'key':'created-by'}");
 		json_put_str(by, "value", strstr(json_str(manager->doc, "selfLink", ""), "projects/"));
 		if (!json_at(doc, "metadata.items"))
 			json_put(doc, "metadata.items", cJSON_CreateArray());
@@ -64,30 +68,39 @@ static void settle_machines(struct sim *s, const struct sim_object *manager, int
 
 char *network_manager_machine(const struct sim_object *manager, int n)
 {
-	return n < (int)json_num(manager->doc, "targetSize", 0) ? member(json_str(manager->doc, "baseInstanceName", ""), n) : NULL;
+	return n < (int)json_num(manager->doc, "targetSize", 0) ? member(json_str(manager->doc, "baseInstanceName", ""), n)
+								: NULL;
 }
 
-struct sim_object *network_manager_add(struct sim *s, const char *project, const char *zone, const char *base, int size, const char *network,
-				       const char *subnetwork, const char *account, cJSON *machine)
+struct sim_object *network_manager_add(struct sim *s, const char *project, const char *zone, const char *base, int size,
+				       const char *network, const char *subnetwork, const char *account, cJSON *machine)
 {
 	char region[40];
 	const char *scope = sim_tmp("projects/%s/zones/%s/", project, zone), *name = sim_tmp("%s-grp", base);
 	const char *group = sim_tmp(COMPUTE_BASE "%sinstanceGroups/%s", scope, name);
-	const char *template = sim_tmp(COMPUTE_BASE "projects/%s/regions/%s/instanceTemplates/%s", project, compute_zone_region(zone, region), base);
+	const char *template = sim_tmp(COMPUTE_BASE "projects/%s/regions/%s/instanceTemplates/%s", project,
+				       compute_zone_region(zone, region), base);
 	cJSON *doc = json_make(
-		"{'name':%s,'baseInstanceName':%s,'instanceGroup':%s,'instanceTemplate':%s,'targetSize':%d,'targetStoppedSize':0,"
-		"'targetSuspendedSize':0,'listManagedInstancesResults':'PAGINATED','standbyPolicy':{'mode':'MANUAL'},'satisfiesPzi':true,'satisfiesPzs':true,'targetSizePolicy':{'mode':'INDIVIDUAL'},'currentActions':{'abandoning':0,"
-		"'creating':0,'creatingWithoutRetries':0,'deleting':0,'none':%d,'recreating':0,'refreshing':0,'restarting':0,'resuming':0,'starting':0,"
-		"'stopping':0,'suspending':0,'verifying':0},'instanceLifecyclePolicy':{'defaultActionOnFailure':'REPAIR','forceUpdateOnRepair':'YES',"
-		"'onFailedHealthCheck':'DEFAULT_ACTION'},'status':{'isStable':true,'allInstancesConfig':{'effective':true},'stateful':"
-		"{'hasStatefulConfig':false,'beta:isStateful':false,'perInstanceConfigs':{'allEffective':true}},'versionTarget':{'isReached':true}},'beta:serviceAccount':%s,'updatePolicy':{'beta:minReadySec':0,'type':"
-		"'OPPORTUNISTIC','minimalAction':'REPLACE','replacementMethod':'SUBSTITUTE','maxSurge':{'fixed':1,'calculated':1},'maxUnavailable':"
-		"{'fixed':1,'calculated':1}},'versions':[{'instanceTemplate':%s,'targetSize':{'calculated':%d}}]}",
-		name, base, group, template, size, size, account, template, size);
+	    "{'name':%s,'baseInstanceName':%s,'instanceGroup':%s,'instanceTemplate':%s,'targetSize':%d,'targetStoppedSize':0,"
+	    "'targetSuspendedSize':0,'listManagedInstancesResults':'PAGINATED','standbyPolicy':{'mode':'MANUAL'},'satisfiesPzi'"
+	    ":true,'satisfiesPzs':true,'targetSizePolicy':{'mode':'INDIVIDUAL'},'currentActions':{'abandoning':0,"
+	    "'creating':0,'creatingWithoutRetries':0,'deleting':0,'none':%d,'recreating':0,'refreshing':0,'restarting':0,'"
+	    "resuming':0,'starting':0,"
+	    "'stopping':0,'suspending':0,'verifying':0},'instanceLifecyclePolicy':{'defaultActionOnFailure':'REPAIR','"
+	    "forceUpdateOnRepair':'YES',"
+	    "'onFailedHealthCheck':'DEFAULT_ACTION'},'status':{'isStable':true,'allInstancesConfig':{'effective':true},'"
+	    "stateful':"
+	    "{'hasStatefulConfig':false,'beta:isStateful':false,'perInstanceConfigs':{'allEffective':true}},'versionTarget':{'"
+	    "isReached':true}},'beta:serviceAccount':%s,'updatePolicy':{'beta:minReadySec':0,'type':"
+	    "'OPPORTUNISTIC','minimalAction':'REPLACE','replacementMethod':'SUBSTITUTE','maxSurge':{'fixed':1,'calculated':1},'"
+	    "maxUnavailable':"
+	    "{'fixed':1,'calculated':1}},'versions':[{'instanceTemplate':%s,'targetSize':{'calculated':%d}}]}",
+	    name, base, group, template, size, size, account, template, size);
 	struct sim_object *o = compute_store(s, &compute_manager_kind, scope, doc);
 	json_put_str(o->hidden, "account", account);
-	struct sim_object *g = compute_store(s, &compute_instance_group_kind, scope,
-					     json_make("{'name':%s,'description':'','network':%s,'subnetwork':%s,'size':%d}", name, network, subnetwork, size));
+	struct sim_object *g = compute_store(
+	    s, &compute_instance_group_kind, scope,
+	    json_make("{'name':%s,'description':'','network':%s,'subnetwork':%s,'size':%d}", name, network, subnetwork, size));
 	json_put_bool(g->hidden, "managed", true);
 	json_put(machine, "networkInterfaces.0.network", cJSON_CreateString(network));
 	json_put(machine, "networkInterfaces.0.subnetwork", cJSON_CreateString(subnetwork));
@@ -134,7 +147,8 @@ static void zone_at(const struct sim_object *o, int n, char out[static 48])
 	if (*zone)
 		snprintf(out, 48, "%s", strrchr(zone, '/') + 1);
 	else
-		snprintf(out, 48, "%.40s-%c", strrchr(region, '/') + 1, !strcmp(strrchr(region, '/') + 1, "us-east1") ? "bcd"[n % 3] : "abc"[n % 3]);
+		snprintf(out, 48, "%.40s-%c", strrchr(region, '/') + 1,
+			 !strcmp(strrchr(region, '/') + 1, "us-east1") ? "bcd"[n % 3] : "abc"[n % 3]);
 	if (!compute_zone_known(out))
 		snprintf(out, 48, "%.40s-b", strrchr(region, '/') + 1);
 }
@@ -196,7 +210,8 @@ bool compute_manager_fit(struct sim_call *c, struct sim_object *o)
 
 static bool check(struct sim_call *c, cJSON *doc, const struct sim_object *old)
 {
-	const char *name = json_str(doc, "name", ""), *template = json_str(doc, "instanceTemplate", json_str(doc, "versions.0.instanceTemplate", ""));
+	const char *name = json_str(doc, "name", ""),
+		   *template = json_str(doc, "instanceTemplate", json_str(doc, "versions.0.instanceTemplate", ""));
 	struct buf scope = {0};
 	(void)old;
 	if (!*template)
@@ -209,12 +224,18 @@ static bool check(struct sim_call *c, cJSON *doc, const struct sim_object *old)
 		json_put(doc, "versions", json_make("[{'instanceTemplate':%s}]", template));
 	if (!json_at(doc, "instanceTemplate"))
 		json_put_str(doc, "instanceTemplate", template);
-	cJSON *defaults = json_make("{'description':'','targetStoppedSize':0,'targetSuspendedSize':0,'listManagedInstancesResults':'PAGELESS','standbyPolicy':{'mode':'MANUAL',"
-				    "'initialDelaySec':0},'currentActions':{'abandoning':0,'creating':0,'creatingWithoutRetries':0,'deleting':0,'none':0,'recreating':0,"
-				    "'refreshing':0,'restarting':0,'resuming':0,'starting':0,'stopping':0,'suspending':0,'verifying':0},'instanceLifecyclePolicy':{"
-				    "'defaultActionOnFailure':'REPAIR','forceUpdateOnRepair':'NO','onFailedHealthCheck':'DEFAULT_ACTION'},'status':{'isStable':true,"
-				    "'allInstancesConfig':{'effective':true},'stateful':{'hasStatefulConfig':false,'perInstanceConfigs':{'allEffective':true}},"
-				    "'versionTarget':{'isReached':true}},'updatePolicy':{'type':'OPPORTUNISTIC','minimalAction':'REPLACE','replacementMethod':'SUBSTITUTE',"
+	cJSON *defaults = json_make("{'description':'','targetStoppedSize':0,'targetSuspendedSize':0,'"
+				    "listManagedInstancesResults':'PAGELESS','standbyPolicy':{'mode':'MANUAL',"
+				    "'initialDelaySec':0},'currentActions':{'abandoning':0,'creating':0,'"
+				    "creatingWithoutRetries':0,'deleting':0,'none':0,'recreating':0,"
+				    "'refreshing':0,'restarting':0,'resuming':0,'starting':0,'stopping':0,'suspending':0,'"
+				    "verifying':0},'instanceLifecyclePolicy':{"
+				    "'defaultActionOnFailure':'REPAIR','forceUpdateOnRepair':'NO','onFailedHealthCheck':'"
+				    "DEFAULT_ACTION'},'status':{'isStable':true,"
+				    "'allInstancesConfig':{'effective':true},'stateful':{'hasStatefulConfig':false,'"
+				    "perInstanceConfigs':{'allEffective':true}},"
+				    "'versionTarget':{'isReached':true}},'updatePolicy':{'type':'OPPORTUNISTIC','minimalAction'"
+				    ":'REPLACE','replacementMethod':'SUBSTITUTE',"
 				    "'maxSurge':{'fixed':1,'calculated':1},'maxUnavailable':{'fixed':1,'calculated':1}}}");
 	sim_fill(doc, defaults);
 	cJSON_Delete(defaults);
@@ -230,8 +251,10 @@ static void stored(struct sim *s, struct sim_object *o)
 	if (json_at(o->doc, "beta:serviceAccount") || compute_find(s, json_str(o->doc, "instanceGroup", "")))
 		return;
 	const char *scope = sim_tmp("%.*s", (int)(strstr(o->key, "instanceGroupManagers/") - o->key), o->key);
-	cJSON *doc = json_make("{'name':%s,'description':\"This instance group is controlled by Instance Group Manager '%s'. To modify instances in this group, use "
-			       "the Instance Group Manager API: https://cloud.google.com/compute/docs/reference/latest/instanceGroupManagers\",'size':0}",
+	cJSON *doc = json_make("{'name':%s,'description':\"This instance group is controlled by Instance Group Manager '%s'. "
+			       "To modify instances in this group, use "
+			       "the Instance Group Manager API: "
+			       "https://cloud.google.com/compute/docs/reference/latest/instanceGroupManagers\",'size':0}",
 			       json_str(o->doc, "name", ""), json_str(o->doc, "name", ""));
 	struct sim_object *g = compute_store(s, &compute_instance_group_kind, scope, doc);
 	json_put(g->hidden, "members", cJSON_CreateArray());
@@ -292,14 +315,17 @@ static void change(struct sim_call *c, void (*how)(struct sim_call *c))
 	if (o && json_at(c->body, "versions.0.instanceTemplate") && !json_at(c->body, "instanceTemplate"))
 		json_put_str(c->body, "instanceTemplate", json_str(c->body, "versions.0.instanceTemplate", ""));
 	else if (o && json_at(c->body, "instanceTemplate") && !json_at(c->body, "versions"))
-		json_put(c->body, "versions", json_make("[{'instanceTemplate':%s}]", json_str(c->body, "instanceTemplate", "")));
+		json_put(c->body, "versions",
+			 json_make("[{'instanceTemplate':%s}]", json_str(c->body, "instanceTemplate", "")));
 	if (o)
 		how(c);
 	struct sim_call quiet = *c;
 	struct sim_reply unheard = {0};
 	quiet.reply = &unheard;
 	if (o && c->reply->status == 200)
-		fit(&quiet, o, strcmp(before, json_str(o->doc, "instanceTemplate", "")) && !strcmp(json_str(o->doc, "updatePolicy.type", ""), "PROACTIVE"));
+		fit(&quiet, o,
+		    strcmp(before, json_str(o->doc, "instanceTemplate", "")) &&
+			!strcmp(json_str(o->doc, "updatePolicy.type", ""), "PROACTIVE"));
 	sim_reply_free(&unheard);
 }
 
@@ -343,8 +369,10 @@ static void resize(struct sim_call *c)
 
 char *network_manager_in(struct sim *s, const char *subnetwork)
 {
-	for (struct sim_object *o = sim_first(s, "compute.instanceGroups", "projects/"); o; o = sim_following(s, o, "projects/")) {
-		if (!json_bool(o->hidden, "managed", false) || !json_num(o->doc, "size", 0) || strcmp(json_str(o->doc, "subnetwork", ""), subnetwork))
+	for (struct sim_object *o = sim_first(s, "compute.instanceGroups", "projects/"); o;
+	     o = sim_following(s, o, "projects/")) {
+		if (!json_bool(o->hidden, "managed", false) || !json_num(o->doc, "size", 0) ||
+		    strcmp(json_str(o->doc, "subnetwork", ""), subnetwork))
 			continue;
 		const char *name = json_str(o->doc, "name", "-grp");
 		const char *zone = sim_tmp("%.*s", (int)(strstr(o->key, "/instanceGroups/") - o->key), o->key),
@@ -366,14 +394,18 @@ static void members(struct sim_call *c)
 	const cJSON *own, *machines = g ? json_at(g->hidden, "members") : NULL;
 	cJSON_ArrayForEach(own, machines) {
 		const struct sim_object *vm = compute_find(c->sim, own->valuestring);
-		cJSON_AddItemToArray(list, json_make("{'instance':%s,'id':%s,'instanceStatus':%s,'currentAction':'NONE','version':{'instanceTemplate':%s}}", own->valuestring,
-						     vm ? json_str(vm->doc, "id", "0") : "0", vm ? json_str(vm->doc, "status", "") : "TERMINATED",
-						     json_str(o->doc, "instanceTemplate", "")));
+		cJSON_AddItemToArray(
+		    list,
+		    json_make(
+			"{'instance':%s,'id':%s,'instanceStatus':%s,'currentAction':'NONE','version':{'instanceTemplate':%s}}",
+			own->valuestring, vm ? json_str(vm->doc, "id", "0") : "0",
+			vm ? json_str(vm->doc, "status", "") : "TERMINATED", json_str(o->doc, "instanceTemplate", "")));
 	}
 	for (int i = 0; !machines && i < (int)json_num(o->doc, "targetSize", 0); i++) {
 		char *name = network_manager_machine(o, i);
 		const char *link = sim_tmp("%s/instances/%s", json_str(o->doc, "zone", ""), name);
-		cJSON_AddItemToArray(list, json_make("{'instance':%s,'instanceStatus':'RUNNING','currentAction':'NONE'}", link));
+		cJSON_AddItemToArray(list,
+				     json_make("{'instance':%s,'instanceStatus':'RUNNING','currentAction':'NONE'}", link));
 		free(name);
 	}
 	cJSON *reply = cJSON_CreateObject();
@@ -385,42 +417,44 @@ static void members(struct sim_call *c)
 }
 
 const struct compute_kind compute_manager_kind = {
-	.plural = "instanceGroupManagers",
-	.resources = "instanceGroupManagers regionInstanceGroupManagers",
-	.kind = "compute#instanceGroupManager",
-	.word = "instance_group_manager",
-	.flags = COMPUTE_FINGERPRINT,
-	.used_by = "autoscalers",
-	.links = "instanceTemplate versions.*.instanceTemplate autoHealingPolicies.*.healthCheck",
-	.output = "instanceGroup currentActions status",
-	.quota = "INSTANCE_GROUP_MANAGERS",
-	.insert = "compute.instanceGroup.insert",
-	.change = "compute.default.update",
-	.remove = "compute.instanceGroup.delete",
-	.check = check,
-	.stored = stored,
-	.removed = removed,
-	.held = held,
-	.landed = landed,
+    .plural = "instanceGroupManagers",
+    .resources = "instanceGroupManagers regionInstanceGroupManagers",
+    .kind = "compute#instanceGroupManager",
+    .word = "instance_group_manager",
+    .flags = COMPUTE_FINGERPRINT,
+    .used_by = "autoscalers",
+    .links = "instanceTemplate versions.*.instanceTemplate autoHealingPolicies.*.healthCheck",
+    .output = "instanceGroup currentActions status",
+    .quota = "INSTANCE_GROUP_MANAGERS",
+    .insert = "compute.instanceGroup.insert",
+    .change = "compute.default.update",
+    .remove = "compute.instanceGroup.delete",
+    .check = check,
+    .stored = stored,
+    .removed = removed,
+    .held = held,
+    .landed = landed,
 };
 
-#define MANAGERS(r)                                                                                                    \
-	{"compute." r ".get", compute_get, "compute.instanceGroupManagers.get", NULL},                                 \
-	{"compute." r ".list", compute_list, "compute.instanceGroupManagers.list", NULL},                              \
-	{"compute." r ".insert", manager_insert, "compute.instanceGroupManagers.create", NULL},                                \
-	{"compute." r ".patch", manager_patch, "compute.instanceGroupManagers.update", NULL},                                  \
-	{"compute." r ".delete", compute_delete, "compute.instanceGroupManagers.delete", NULL},                        \
-	{"compute." r ".resize", resize, "compute.instanceGroupManagers.update", NULL},                                \
-	{"compute." r ".setInstanceTemplate", set_template, "compute.instanceGroupManagers.update", NULL},             \
-	{"compute." r ".recreateInstances", recreate, "compute.instanceGroupManagers.update", NULL},                   \
-	{"compute." r ".listErrors", errors, "compute.instanceGroupManagers.get", NULL},                               \
-	{"compute." r ".listManagedInstances", members, "compute.instanceGroupManagers.get", NULL}
+#define MANAGERS(r)                                                                                                            \
+	{"compute." r ".get", compute_get, "compute.instanceGroupManagers.get", NULL},                                         \
+	    {"compute." r ".list", compute_list, "compute.instanceGroupManagers.list", NULL},                                  \
+	    {"compute." r ".insert", manager_insert, "compute.instanceGroupManagers.create", NULL},                            \
+	    {"compute." r ".patch", manager_patch, "compute.instanceGroupManagers.update", NULL},                              \
+	    {"compute." r ".delete", compute_delete, "compute.instanceGroupManagers.delete", NULL},                            \
+	    {"compute." r ".resize", resize, "compute.instanceGroupManagers.update", NULL},                                    \
+	    {"compute." r ".setInstanceTemplate", set_template, "compute.instanceGroupManagers.update", NULL},                 \
+	    {"compute." r ".recreateInstances", recreate, "compute.instanceGroupManagers.update", NULL},                       \
+	    {"compute." r ".listErrors", errors, "compute.instanceGroupManagers.get", NULL},                                   \
+	{                                                                                                                      \
+		"compute." r ".listManagedInstances", members, "compute.instanceGroupManagers.get", NULL                       \
+	}
 
 static const struct sim_route routes[] = {
-	MANAGERS("instanceGroupManagers"),
-	{"compute.instanceGroupManagers.aggregatedList", compute_aggregated, "compute.instanceGroupManagers.list", NULL},
-	MANAGERS("regionInstanceGroupManagers"),
-	{NULL, NULL, NULL, NULL},
+    MANAGERS("instanceGroupManagers"),
+    {"compute.instanceGroupManagers.aggregatedList", compute_aggregated, "compute.instanceGroupManagers.list", NULL},
+    MANAGERS("regionInstanceGroupManagers"),
+    {NULL, NULL, NULL, NULL},
 };
 
 COMPUTE_API(sim_compute_managers, routes, NULL);

@@ -17,10 +17,12 @@ static bool check(struct sim_call *c, cJSON *doc, const struct sim_object *old)
 	if (!automatic && !json_at(doc, "IPv4Range"))
 		return compute_required(c, "IPv4Range");
 	if (!automatic)
-		return compute_invalid(c, "IPv4Range", json_str(doc, "IPv4Range", ""), "Legacy networks can no longer be created.");
+		return compute_invalid(c, "IPv4Range", json_str(doc, "IPv4Range", ""),
+				       "Legacy networks can no longer be created.");
 	const cJSON *before = old ? json_at(old->doc, "autoCreateSubnetworks") : NULL;
 	if (before && cJSON_IsTrue(automatic) && !cJSON_IsTrue(before))
-		return compute_invalid(c, "autoCreateSubnetworks", "true", "A custom subnet mode network cannot be switched to auto mode.");
+		return compute_invalid(c, "autoCreateSubnetworks", "true",
+				       "A custom subnet mode network cannot be switched to auto mode.");
 	return true;
 }
 
@@ -32,12 +34,14 @@ static void add_subnets(struct sim *s, const struct sim_object *o)
 		char base[16], gateway[16];
 		uint32_t at = (10u << 24 | 128u << 16) + (i << 12);
 		const char *range = sim_tmp("%s/20", ip4_text(at, base));
-		const char *scope = sim_tmp("%.*sregions/%s/", (int)(strcspn(o->key + 9, "/") + 10), o->key, sim_region_at(i)->name);
-		compute_store(s, &compute_subnetwork_kind, scope,
-			      json_make("{'name':%s,'network':%s,'ipCidrRange':%s,'gatewayAddress':%s,'privateIpGoogleAccess':false,"
-					"'privateIpv6GoogleAccess':'DISABLE_GOOGLE_ACCESS','purpose':'PRIVATE','stackType':'IPV4_ONLY',"
-					"'enableFlowLogs':false,'allowSubnetCidrRoutesOverlap':false,'logConfig':{'enable':false}}",
-					name, json_str(o->doc, "selfLink", ""), range, ip4_text(at + 1, gateway)));
+		const char *scope = sim_tmp("%.*sregions/%s/", (int)(strcspn(o->key + 9, "/") + 10), o->key,
+					    sim_region_at(i)->name);
+		compute_store(
+		    s, &compute_subnetwork_kind, scope,
+		    json_make("{'name':%s,'network':%s,'ipCidrRange':%s,'gatewayAddress':%s,'privateIpGoogleAccess':false,"
+			      "'privateIpv6GoogleAccess':'DISABLE_GOOGLE_ACCESS','purpose':'PRIVATE','stackType':'IPV4_ONLY',"
+			      "'enableFlowLogs':false,'allowSubnetCidrRoutesOverlap':false,'logConfig':{'enable':false}}",
+			      name, json_str(o->doc, "selfLink", ""), range, ip4_text(at + 1, gateway)));
 	}
 }
 
@@ -52,7 +56,8 @@ static void stored(struct sim *s, struct sim_object *o)
 	const char *route = sim_tmp("default-route-%s", hex), *scope = sim_tmp("%s/global/", project);
 	const char *gateway = sim_tmp(COMPUTE_BASE "%s/global/gateways/default-internet-gateway", project);
 	compute_store(s, &compute_route_kind, scope,
-		      json_make("{'name':%s,'description':'Default route to the Internet.','network':%s,'destRange':'0.0.0.0/0','priority':1000,"
+		      json_make("{'name':%s,'description':'Default route to the "
+				"Internet.','network':%s,'destRange':'0.0.0.0/0','priority':1000,"
 				"'nextHopGateway':%s}",
 				route, json_str(o->doc, "selfLink", ""), gateway));
 	if (json_bool(o->doc, "autoCreateSubnetworks", false))
@@ -97,8 +102,10 @@ static void delete_network(struct sim_call *c)
 	struct sim_object *o = compute_target(c);
 	const char *prefix = sim_tmp("projects/%s/regions/", c->project);
 	bool busy = false;
-	for (struct sim_object *n = o ? sim_first(c->sim, "compute.subnetworks", prefix) : NULL; n; n = sim_following(c->sim, n, prefix))
-		busy = busy || (json_at(n->hidden, "pending") && !strcmp(json_str(n->doc, "network", ""), json_str(o->doc, "selfLink", "")));
+	for (struct sim_object *n = o ? sim_first(c->sim, "compute.subnetworks", prefix) : NULL; n;
+	     n = sim_following(c->sim, n, prefix))
+		busy = busy || (json_at(n->hidden, "pending") &&
+				!strcmp(json_str(n->doc, "network", ""), json_str(o->doc, "selfLink", "")));
 	if (busy)
 		sim_fail(c, "INVALID_ARGUMENT", "resourceNotReady", "The resource '%s' is not ready", o->key);
 	else if (o)
@@ -121,12 +128,13 @@ void network_add_peering(struct sim *s, struct sim_object *network, const char *
 	if (!json_at(network->doc, "peerings"))
 		json_put(network->doc, "peerings", cJSON_CreateArray());
 	if (!find_peering(network->doc, name))
-		cJSON_AddItemToArray(json_at(network->doc, "peerings"),
-				     json_make("{'name':%s,'network':%s,'state':'ACTIVE','stateDetails':%s,'autoCreateRoutes':true,"
-					       "'exchangeSubnetRoutes':true,'exportCustomRoutes':false,'importCustomRoutes':false,"
-					       "'exportSubnetRoutesWithPublicIp':false,'importSubnetRoutesWithPublicIp':false,"
-					       "'stackType':'IPV4_ONLY'}",
-					       name, peer, details));
+		cJSON_AddItemToArray(
+		    json_at(network->doc, "peerings"),
+		    json_make("{'name':%s,'network':%s,'state':'ACTIVE','stateDetails':%s,'autoCreateRoutes':true,"
+			      "'exchangeSubnetRoutes':true,'exportCustomRoutes':false,'importCustomRoutes':false,"
+			      "'exportSubnetRoutesWithPublicIp':false,'importSubnetRoutesWithPublicIp':false,"
+			      "'stackType':'IPV4_ONLY'}",
+			      name, peer, details));
 }
 
 /* A peering works once each network has one with the other. */
@@ -144,7 +152,8 @@ static void settle_peerings(struct sim *s, struct sim_object *network)
 		if (!strcmp(json_str(p, "state", ""), state))
 			continue;
 		const char *now = sim_stamp_compute(s);
-		const char *details = sim_tmp("[%s]: %s", now, connected ? "Connected." : "Waiting for peer network to connect.");
+		const char *details = sim_tmp("[%s]: %s", now,
+					      connected ? "Connected." : "Waiting for peer network to connect.");
 		json_put_str(p, "state", state);
 		json_put_str(p, "stateDetails", details);
 	}
@@ -161,8 +170,9 @@ static void settle_both(struct sim *s, struct sim_object *network, const char *p
 /* What a caller says of a peering; its name and the peer stay. */
 static void take_settings(cJSON *peering, const cJSON *sent)
 {
-	static const char *const fields[] = {"exportCustomRoutes", "importCustomRoutes", "exportSubnetRoutesWithPublicIp",
-					     "importSubnetRoutesWithPublicIp", "stackType", "updateStrategy"};
+	static const char *const fields[] = {
+	    "exportCustomRoutes", "importCustomRoutes", "exportSubnetRoutesWithPublicIp", "importSubnetRoutesWithPublicIp",
+	    "stackType",          "updateStrategy"};
 	for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
 		if (json_at(sent, fields[i]))
 			json_put(peering, fields[i], cJSON_Duplicate(json_at(sent, fields[i]), true));
@@ -197,7 +207,8 @@ static bool peering_busy(struct sim_call *c, const struct sim_object *network, c
 {
 	if (!peering_changes(c->sim, network) && !peering_changes(c->sim, peer))
 		return false;
-	sim_fail(c, "INVALID_ARGUMENT", "badRequest", "There is a peering operation in progress on the local or peer network. Try again later.");
+	sim_fail(c, "INVALID_ARGUMENT", "badRequest",
+		 "There is a peering operation in progress on the local or peer network. Try again later.");
 	return true;
 }
 
@@ -213,7 +224,8 @@ static void remove_peering(struct sim_call *c)
 	if (!*name) {
 		sim_fail(c, "INVALID_ARGUMENT", "required", "Required field 'name' not specified");
 	} else if (!find_peering(o->doc, name)) {
-		sim_fail(c, "INVALID_ARGUMENT", "invalid", "Invalid value for field 'name': '%s'. There is no peering '%s' in network '%s'.", name, name,
+		sim_fail(c, "INVALID_ARGUMENT", "invalid",
+			 "Invalid value for field 'name': '%s'. There is no peering '%s' in network '%s'.", name, name,
 			 json_str(o->doc, "name", ""));
 	} else if (!peering_busy(c, o, compute_find(c->sim, json_str(find_peering(o->doc, name), "network", "")))) {
 		json_put_str(o->hidden, "peering", name);
@@ -235,9 +247,11 @@ static void add_peering(struct sim_call *c)
 	if (!*name) {
 		sim_fail(c, "INVALID_ARGUMENT", "required", "Required field 'networkPeering.name' not specified");
 	} else if (find_peering(o->doc, name)) {
-		sim_fail(c, "INVALID_ARGUMENT", "invalid", "There is already a peering named '%s' in network '%s'.", name, json_str(o->doc, "name", ""));
+		sim_fail(c, "INVALID_ARGUMENT", "invalid", "There is already a peering named '%s' in network '%s'.", name,
+			 json_str(o->doc, "name", ""));
 	} else if (!other) {
-		sim_fail(c, "INVALID_ARGUMENT", "invalid", "Invalid value for field 'networkPeering.network': '%s'. The URL is malformed.", peer);
+		sim_fail(c, "INVALID_ARGUMENT", "invalid",
+			 "Invalid value for field 'networkPeering.network': '%s'. The URL is malformed.", peer);
 	} else if (!peering_busy(c, o, other) && !compute_busy(c, o)) {
 		network_add_peering(c->sim, o, name, json_str(other->doc, "selfLink", ""));
 		cJSON *made = find_peering(o->doc, name);
@@ -258,8 +272,9 @@ static void update_peering(struct sim_call *c)
 	if (!o)
 		return;
 	if (!peering) {
-		sim_fail(c, "INVALID_ARGUMENT", "invalid", "Invalid value for field 'networkPeering.name': '%s'. There is no peering '%s' in network '%s'.",
-			 name, name, json_str(o->doc, "name", ""));
+		sim_fail(c, "INVALID_ARGUMENT", "invalid",
+			 "Invalid value for field 'networkPeering.name': '%s'. There is no peering '%s' in network '%s'.", name,
+			 name, json_str(o->doc, "name", ""));
 		return;
 	}
 	if (peering_busy(c, o, compute_find(c->sim, json_str(peering, "network", ""))) || compute_busy(c, o))
@@ -286,27 +301,29 @@ static void make_default(struct sim *s, const char *project)
 		const char *name, *protocol, *port, *range, *about;
 		int priority;
 	} rules[] = {
-		{"default-allow-icmp", "icmp", NULL, "0.0.0.0/0", "Allow ICMP from anywhere", 65534},
-		{"default-allow-internal", "all", NULL, "10.128.0.0/9", "Allow internal traffic on the default network", 65534},
-		{"default-allow-rdp", "tcp", "3389", "0.0.0.0/0", "Allow RDP from anywhere", 65534},
-		{"default-allow-ssh", "tcp", "22", "0.0.0.0/0", "Allow SSH from anywhere", 65534},
+	    {"default-allow-icmp", "icmp", NULL, "0.0.0.0/0", "Allow ICMP from anywhere", 65534},
+	    {"default-allow-internal", "all", NULL, "10.128.0.0/9", "Allow internal traffic on the default network", 65534},
+	    {"default-allow-rdp", "tcp", "3389", "0.0.0.0/0", "Allow RDP from anywhere", 65534},
+	    {"default-allow-ssh", "tcp", "22", "0.0.0.0/0", "Allow SSH from anywhere", 65534},
 	};
 	if (sim_constraint(s, project, "compute.skipDefaultNetworkCreation", NULL))
 		return;
 	const char *scope = sim_tmp("projects/%s/global/", project);
-	struct sim_object *network =
-		compute_store(s, &compute_network_kind, scope,
-			      json_make("{'name':'default','description':'Default network for the project','autoCreateSubnetworks':true,"
-					"'networkFirewallPolicyEnforcementOrder':'AFTER_CLASSIC_FIREWALL','routingConfig':{'routingMode':"
-					"'REGIONAL','bgpBestPathSelectionMode':'LEGACY'}}"));
+	struct sim_object *network = compute_store(
+	    s, &compute_network_kind, scope,
+	    json_make("{'name':'default','description':'Default network for the project','autoCreateSubnetworks':true,"
+		      "'networkFirewallPolicyEnforcementOrder':'AFTER_CLASSIC_FIREWALL','routingConfig':{'routingMode':"
+		      "'REGIONAL','bgpBestPathSelectionMode':'LEGACY'}}"));
 	for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) {
 		cJSON *allowed = json_make("[{'IPProtocol':%s}]", rules[i].protocol);
 		if (rules[i].port)
 			json_put(allowed->child, "ports", json_make("[%s]", rules[i].port));
-		compute_store(s, &compute_firewall_kind, scope,
-			      json_make("{'name':%s,'description':%s,'network':%s,'direction':'INGRESS','priority':%d,'allowed':%j,"
-					"'sourceRanges':[%s],'disabled':false,'logConfig':{'enable':false}}",
-					rules[i].name, rules[i].about, json_str(network->doc, "selfLink", ""), rules[i].priority, allowed, rules[i].range));
+		compute_store(
+		    s, &compute_firewall_kind, scope,
+		    json_make("{'name':%s,'description':%s,'network':%s,'direction':'INGRESS','priority':%d,'allowed':%j,"
+			      "'sourceRanges':[%s],'disabled':false,'logConfig':{'enable':false}}",
+			      rules[i].name, rules[i].about, json_str(network->doc, "selfLink", ""), rules[i].priority, allowed,
+			      rules[i].range));
 	}
 }
 
@@ -327,23 +344,23 @@ static void seed(struct sim *s, const cJSON *world)
 }
 
 const struct compute_kind compute_network_kind = {
-	.plural = "networks",
-	.resources = "networks",
-	.kind = "compute#network",
-	.word = "network",
-	.flags = COMPUTE_LATE,
-	.used_by = "firewalls routers addresses forwardingRules instances networkEndpointGroups",
-	.output = "peerings subnetworks gatewayIPv4",
-	.defaults = "{'networkFirewallPolicyEnforcementOrder':'AFTER_CLASSIC_FIREWALL','routingConfig':{'routingMode':'REGIONAL',"
-		    "'bgpBestPathSelectionMode':'LEGACY'}}",
-	.quota = "NETWORKS",
-	.insert = "compute.network.insert",
-	.change = "compute.network.update",
-	.remove = "compute.network.delete",
-	.check = check,
-	.stored = stored,
-	.removed = removed,
-	.held = held,
+    .plural = "networks",
+    .resources = "networks",
+    .kind = "compute#network",
+    .word = "network",
+    .flags = COMPUTE_LATE,
+    .used_by = "firewalls routers addresses forwardingRules instances networkEndpointGroups",
+    .output = "peerings subnetworks gatewayIPv4",
+    .defaults = "{'networkFirewallPolicyEnforcementOrder':'AFTER_CLASSIC_FIREWALL','routingConfig':{'routingMode':'REGIONAL',"
+		"'bgpBestPathSelectionMode':'LEGACY'}}",
+    .quota = "NETWORKS",
+    .insert = "compute.network.insert",
+    .change = "compute.network.update",
+    .remove = "compute.network.delete",
+    .check = check,
+    .stored = stored,
+    .removed = removed,
+    .held = held,
 };
 
 static bool check_route(struct sim_call *c, cJSON *doc, const struct sim_object *old)
@@ -354,30 +371,30 @@ static bool check_route(struct sim_call *c, cJSON *doc, const struct sim_object 
 }
 
 const struct compute_kind compute_route_kind = {
-	.plural = "routes",
-	.resources = "routes",
-	.kind = "compute#route",
-	.word = "route",
-	.links = "network nextHopGateway nextHopInstance",
-	.defaults = "{'priority':1000}",
-	.quota = "ROUTES",
-	.insert = "compute.route.insert",
-	.change = "compute.route.insert",
-	.remove = "compute.route.delete",
-	.check = check_route,
+    .plural = "routes",
+    .resources = "routes",
+    .kind = "compute#route",
+    .word = "route",
+    .links = "network nextHopGateway nextHopInstance",
+    .defaults = "{'priority':1000}",
+    .quota = "ROUTES",
+    .insert = "compute.route.insert",
+    .change = "compute.route.insert",
+    .remove = "compute.route.delete",
+    .check = check_route,
 };
 
 static const struct sim_route routes[] = {
-	COMPUTE_READS("networks", "networks"),
-	{"compute.networks.insert", compute_insert, "compute.networks.create", NULL},
-	{"compute.networks.patch", compute_patch, "compute.networks.update", NULL},
-	{"compute.networks.delete", delete_network, "compute.networks.delete", NULL},
-	{"compute.networks.addPeering", add_peering, "compute.networks.addPeering", NULL},
-	{"compute.networks.updatePeering", update_peering, "compute.networks.updatePeering", NULL},
-	{"compute.networks.removePeering", remove_peering, "compute.networks.removePeering", NULL},
-	{"compute.networks.switchToCustomMode", switch_to_custom, "compute.networks.switchToCustomMode", NULL},
-	COMPUTE_BASICS("routes", "routes"),
-	{NULL, NULL, NULL, NULL},
+    COMPUTE_READS("networks", "networks"),
+    {"compute.networks.insert", compute_insert, "compute.networks.create", NULL},
+    {"compute.networks.patch", compute_patch, "compute.networks.update", NULL},
+    {"compute.networks.delete", delete_network, "compute.networks.delete", NULL},
+    {"compute.networks.addPeering", add_peering, "compute.networks.addPeering", NULL},
+    {"compute.networks.updatePeering", update_peering, "compute.networks.updatePeering", NULL},
+    {"compute.networks.removePeering", remove_peering, "compute.networks.removePeering", NULL},
+    {"compute.networks.switchToCustomMode", switch_to_custom, "compute.networks.switchToCustomMode", NULL},
+    COMPUTE_BASICS("routes", "routes"),
+    {NULL, NULL, NULL, NULL},
 };
 
 COMPUTE_API(sim_compute_networks, routes, seed);

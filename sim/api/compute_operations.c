@@ -62,7 +62,8 @@ bool compute_repeated(struct sim_call *c)
 {
 	char *key = request_key(c);
 	if (key && !strcmp(sim_param(c, "requestId"), "00000000-0000-0000-0000-000000000000")) {
-		sim_fail(c, "INVALID_ARGUMENT", "invalid", "Invalid value for field 'requestId': '%s'. The zero UUID is not supported.",
+		sim_fail(c, "INVALID_ARGUMENT", "invalid",
+			 "Invalid value for field 'requestId': '%s'. The zero UUID is not supported.",
 			 sim_param(c, "requestId"));
 		free(key);
 		return true;
@@ -81,9 +82,10 @@ static cJSON *new_doc(struct sim_call *c, const struct sim_object *o, const char
 	char id[32];
 	const char *now = sim_stamp_compute(c->sim), *self = sim_tmp(COMPUTE_BASE "%soperations/%s", scope, name);
 	snprintf(id, sizeof id, "%lld", sim_serial(c->sim));
-	cJSON *doc = json_make("{'kind':'compute#operation','id':%s,'name':%s,'operationType':%s,'targetLink':%s,'status':'RUNNING','user':%s,"
-			       "'progress':0,'insertTime':%s,'startTime':%s,'selfLink':%s}",
-			       id, name, type, json_str(o->doc, "selfLink", ""), email(c), now, now, self);
+	cJSON *doc = json_make(
+	    "{'kind':'compute#operation','id':%s,'name':%s,'operationType':%s,'targetLink':%s,'status':'RUNNING','user':%s,"
+	    "'progress':0,'insertTime':%s,'startTime':%s,'selfLink':%s}",
+	    id, name, type, json_str(o->doc, "selfLink", ""), email(c), now, now, self);
 	json_put_str(doc, "targetId", json_str(o->doc, "id", id));
 	const char *client = sim_param(c, "requestId");
 	if (*client)
@@ -254,21 +256,21 @@ static void aggregated(struct sim_call *c)
 }
 
 static const struct sim_route routes[] = {
-	{"compute.globalOperations.get", operation_get, "compute.globalOperations.get", NULL},
-	{"compute.globalOperations.list", operation_list, "compute.globalOperations.list", NULL},
-	{"compute.globalOperations.aggregatedList", aggregated, "compute.globalOperations.list", NULL},
-	{"compute.globalOperations.wait", wait_for, "compute.globalOperations.get", NULL},
-	{"compute.globalOperations.delete", operation_delete, "compute.globalOperations.delete", NULL},
-	{"compute.regionOperations.get", operation_get, "compute.regionOperations.get", NULL},
-	{"compute.regionOperations.list", operation_list, "compute.regionOperations.list", NULL},
-	{"compute.regionOperations.wait", wait_for, "compute.regionOperations.get", NULL},
-	{"compute.regionOperations.delete", operation_delete, "compute.regionOperations.delete", NULL},
-	{"compute.zoneOperations.get", operation_get, "compute.zoneOperations.get", NULL},
-	{"compute.zoneOperations.list", operation_list, "compute.zoneOperations.list", NULL},
-	{"compute.zoneOperations.wait", wait_for, "compute.zoneOperations.get", NULL},
-	{"compute.zoneOperations.delete", operation_delete, "compute.zoneOperations.delete", NULL},
-	{NULL, NULL, NULL, NULL},
+    {"compute.globalOperations.get", operation_get, "compute.globalOperations.get", NULL},
+    {"compute.globalOperations.list", operation_list, "compute.globalOperations.list", NULL},
+    {"compute.globalOperations.aggregatedList", aggregated, "compute.globalOperations.list", NULL},
+    {"compute.globalOperations.wait", wait_for, "compute.globalOperations.get", NULL},
+    {"compute.globalOperations.delete", operation_delete, "compute.globalOperations.delete", NULL},
+    {"compute.regionOperations.get", operation_get, "compute.regionOperations.get", NULL},
+    {"compute.regionOperations.list", operation_list, "compute.regionOperations.list", NULL},
+    {"compute.regionOperations.wait", wait_for, "compute.regionOperations.get", NULL},
+    {"compute.regionOperations.delete", operation_delete, "compute.regionOperations.delete", NULL},
+    {"compute.zoneOperations.get", operation_get, "compute.zoneOperations.get", NULL},
+    {"compute.zoneOperations.list", operation_list, "compute.zoneOperations.list", NULL},
+    {"compute.zoneOperations.wait", wait_for, "compute.zoneOperations.get", NULL},
+    {"compute.zoneOperations.delete", operation_delete, "compute.zoneOperations.delete", NULL},
+    {NULL, NULL, NULL, NULL},
 };
 
 const struct sim_api sim_compute_operations = {
-	.name = "compute", .service = "compute.googleapis.com", .errors = SIM_ERRORS_LEGACY, .routes = routes, .spoil = spoil};
+    .name = "compute", .service = "compute.googleapis.com", .errors = SIM_ERRORS_LEGACY, .routes = routes, .spoil = spoil};

@@ -3,11 +3,15 @@
 
 #include "sim/api/compute.h"
 
-#define TEST(r) {"compute." r ".testIamPermissions", compute_test_permissions, NULL, NULL}
+#define TEST(r)                                                                                                                \
+	{                                                                                                                      \
+		"compute." r ".testIamPermissions", compute_test_permissions, NULL, NULL                                       \
+	}
 
 static const struct sim_route routes[] = {
-	TEST("firewalls"), TEST("healthChecks"), TEST("regionHealthChecks"), TEST("instanceGroups"), TEST("networkEndpointGroups"), TEST("urlMaps"),
-	{NULL, NULL, NULL, NULL},
+    TEST("firewalls"),        TEST("healthChecks"),          TEST("regionHealthChecks"),
+    TEST("instanceGroups"),   TEST("networkEndpointGroups"), TEST("urlMaps"),
+    {NULL, NULL, NULL, NULL},
 };
 
 COMPUTE_API(sim_compute_permissions, routes, NULL);

@@ -133,8 +133,8 @@ bool compute_quota(struct sim_call *c, const char *metric, const char *region, d
 	double limit = compute_quota_limit(c->sim, c->project, metric, region);
 	if (compute_quota_usage(c->sim, c->project, metric, region) + more <= limit)
 		return true;
-	sim_fail_with(c, 403, "PERMISSION_DENIED", "quotaExceeded", NULL, "Quota '%s' exceeded.  Limit: %.1f %s%s.", metric, limit,
-		      *region ? "in region " : "globally", region);
+	sim_fail_with(c, 403, "PERMISSION_DENIED", "quotaExceeded", NULL, "Quota '%s' exceeded.  Limit: %.1f %s%s.", metric,
+		      limit, *region ? "in region " : "globally", region);
 	return false;
 }
 
@@ -169,9 +169,10 @@ static cJSON *zone_doc(const char *project, const struct sim_region *r, char let
 {
 	const char *name = sim_tmp("%s-%c", r->name, letter), *path = sim_tmp("zones/%s", name);
 	const char *region = sim_tmp(COMPUTE_BASE "projects/%s/regions/%s", project, r->name);
-	cJSON *doc = json_make("{'description':%s,'status':'UP','region':%s,'supportsPzs':false,'availableCpuPlatforms':['Intel Cascade Lake',"
-			       "'Intel Ice Lake','Intel Skylake','AMD Milan','AMD Rome']}",
-			       name, region);
+	cJSON *doc = json_make(
+	    "{'description':%s,'status':'UP','region':%s,'supportsPzs':false,'availableCpuPlatforms':['Intel Cascade Lake',"
+	    "'Intel Ice Lake','Intel Skylake','AMD Milan','AMD Rome']}",
+	    name, region);
 	base(doc, project, "compute#zone", path, name, 2000 + (unsigned)(r - sim_region_at(0)) * 10 + (unsigned)(letter - 'a'));
 	return doc;
 }
@@ -181,7 +182,8 @@ static cJSON *region_doc(struct sim *s, const char *project, const struct sim_re
 	const char *path = sim_tmp("regions/%s", r->name);
 	cJSON *zones = cJSON_CreateArray();
 	for (const char *z = r->zones; *z; z++)
-		cJSON_AddItemToArray(zones, cJSON_CreateString(sim_tmp(COMPUTE_BASE "projects/%s/zones/%s-%c", project, r->name, *z)));
+		cJSON_AddItemToArray(zones,
+				     cJSON_CreateString(sim_tmp(COMPUTE_BASE "projects/%s/zones/%s-%c", project, r->name, *z)));
 	cJSON *doc = json_make("{'description':%s,'status':'UP','supportsPzs':false,'zones':%j,'quotas':%j}", r->name, zones,
 			       quota_list(s, project, r->name));
 	base(doc, project, "compute#region", path, r->name, 1000 + (unsigned)(r - sim_region_at(0)));
@@ -304,15 +306,17 @@ static void machine_aggregated(struct sim_call *c)
 static void project_get(struct sim_call *c)
 {
 	const char *number = sim_project_number(c->sim, c->project);
-	const char *account = sim_tmp("%s-compute@developer.gserviceaccount.com", number), *link = sim_tmp(COMPUTE_BASE "projects/%s", c->project);
+	const char *account = sim_tmp("%s-compute@developer.gserviceaccount.com", number),
+		   *link = sim_tmp(COMPUTE_BASE "projects/%s", c->project);
 	const char *key = sim_tmp("projects/%s", c->project), *start = sim_stamp_compute(c->sim);
 	struct sim_object *o = sim_get(c->sim, "compute.projects", key);
-	cJSON *doc = json_make("{'kind':'compute#project','id':%s,'name':%s,'selfLink':%s,'creationTimestamp':%s,'defaultServiceAccount':%s,"
-			       "'defaultNetworkTier':'PREMIUM','xpnProjectStatus':'UNSPECIFIED_XPN_PROJECT_STATUS','vmDnsSetting':"
-			       "'ZONAL_ONLY','cloudArmorTier':'CA_STANDARD','commonInstanceMetadata':{'kind':'compute#metadata','fingerprint':"
-			       "'AAAAAAAAAAA='},'quotas':%j}",
-			       number, c->project, link, o ? json_str(o->doc, "created", start) : start, account,
-			       quota_list(c->sim, c->project, ""));
+	cJSON *doc = json_make(
+	    "{'kind':'compute#project','id':%s,'name':%s,'selfLink':%s,'creationTimestamp':%s,'defaultServiceAccount':%s,"
+	    "'defaultNetworkTier':'PREMIUM','xpnProjectStatus':'UNSPECIFIED_XPN_PROJECT_STATUS','vmDnsSetting':"
+	    "'ZONAL_ONLY','cloudArmorTier':'CA_STANDARD','commonInstanceMetadata':{'kind':'compute#metadata','fingerprint':"
+	    "'AAAAAAAAAAA='},'quotas':%j}",
+	    number, c->project, link, o ? json_str(o->doc, "created", start) : start, account,
+	    quota_list(c->sim, c->project, ""));
 	sim_ok(c, doc);
 }
 
@@ -328,15 +332,15 @@ static void seed(struct sim *s, const cJSON *world)
 }
 
 static const struct sim_route routes[] = {
-	{"compute.regions.get", region_get, "compute.regions.get", NULL},
-	{"compute.regions.list", region_list, "compute.regions.list", NULL},
-	{"compute.zones.get", zone_get, "compute.zones.get", NULL},
-	{"compute.zones.list", zone_list, "compute.zones.list", NULL},
-	{"compute.machineTypes.get", machine_get, "compute.machineTypes.get", NULL},
-	{"compute.machineTypes.list", machine_list, "compute.machineTypes.list", NULL},
-	{"compute.machineTypes.aggregatedList", machine_aggregated, "compute.machineTypes.list", NULL},
-	{"compute.projects.get", project_get, "compute.projects.get", NULL},
-	{NULL, NULL, NULL, NULL},
+    {"compute.regions.get", region_get, "compute.regions.get", NULL},
+    {"compute.regions.list", region_list, "compute.regions.list", NULL},
+    {"compute.zones.get", zone_get, "compute.zones.get", NULL},
+    {"compute.zones.list", zone_list, "compute.zones.list", NULL},
+    {"compute.machineTypes.get", machine_get, "compute.machineTypes.get", NULL},
+    {"compute.machineTypes.list", machine_list, "compute.machineTypes.list", NULL},
+    {"compute.machineTypes.aggregatedList", machine_aggregated, "compute.machineTypes.list", NULL},
+    {"compute.projects.get", project_get, "compute.projects.get", NULL},
+    {NULL, NULL, NULL, NULL},
 };
 
 COMPUTE_API(sim_compute_places, routes, seed);

@@ -16,11 +16,11 @@
 #define RESTRICTED_RSA "'TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384','TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256'"
 #define RESTRICTED_FEATURES                                                                                                    \
 	"'TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256'," RESTRICTED_ECDSA ",'TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256'"               \
-								      "," RESTRICTED_RSA
+	"," RESTRICTED_RSA
 #define MODERN_FEATURES                                                                                                        \
 	"'TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA','TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256','TLS_ECDHE_ECDSA_WITH_AES_256_CBC_"  \
 	"SHA'," RESTRICTED_ECDSA ",'TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA','TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256','TLS_ECDHE_"   \
-				 "RSA_WITH_AES_256_CBC_SHA'," RESTRICTED_RSA
+	"RSA_WITH_AES_256_CBC_SHA'," RESTRICTED_RSA
 #define OLDEST_FEATURES                                                                                                        \
 	"'TLS_RSA_WITH_3DES_EDE_CBC_SHA','TLS_RSA_WITH_AES_128_CBC_SHA','TLS_RSA_WITH_AES_128_GCM_SHA256','TLS_RSA_WITH_AES_"  \
 	"256_CBC_SHA',"                                                                                                        \
@@ -66,7 +66,9 @@ enum { LAST = 2147483647 };
 static cJSON *rule_of(cJSON *policy, int priority)
 {
 	cJSON *r;
-	cJSON_ArrayForEach(r, json_at(policy, "rules")) if ((int)json_num(r, "priority", -1) == priority) return r;
+	cJSON_ArrayForEach(r, json_at(policy, "rules"))
+		if ((int)json_num(r, "priority", -1) == priority)
+			return r;
 	return NULL;
 }
 
@@ -103,7 +105,9 @@ static bool check_security(struct sim_call *c, cJSON *doc, const struct sim_obje
 	cJSON *r;
 	if (!json_at(doc, "rules"))
 		json_put(doc, "rules", old ? cJSON_Duplicate(json_at(old->doc, "rules"), true) : cJSON_CreateArray());
-	cJSON_ArrayForEach(r, json_at(doc, "rules")) if (!rule_ok(c, r)) return false;
+	cJSON_ArrayForEach(r, json_at(doc, "rules"))
+		if (!rule_ok(c, r))
+			return false;
 	if (!rule_of(doc, LAST) && cJSON_GetArraySize(json_at(doc, "rules")))
 		return compute_invalid(c, "rules", "", "The default rule (priority 2147483647) must be given with the others.");
 	if (!rule_of(doc, LAST)) {

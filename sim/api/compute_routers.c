@@ -22,8 +22,10 @@ static bool check_nat(struct sim_call *c, cJSON *nat)
 	if (!strcmp(how, "MANUAL_ONLY") && !json_at(nat, "natIps.0"))
 		return compute_invalid(c, "nats[0].natIps", "", "At least one NAT IP must be given with MANUAL_ONLY.");
 	if (!strcmp(what, "LIST_OF_SUBNETWORKS") && !json_at(nat, "subnetworks.0"))
-		return compute_invalid(c, "nats[0].subnetworks", "", "At least one subnetwork must be given with LIST_OF_SUBNETWORKS.");
-	cJSON *defaults = json_make("{'type':'PUBLIC','enableEndpointIndependentMapping':false,'endpointTypes':['ENDPOINT_TYPE_VM']}");
+		return compute_invalid(c, "nats[0].subnetworks", "",
+				       "At least one subnetwork must be given with LIST_OF_SUBNETWORKS.");
+	cJSON *defaults = json_make(
+	    "{'type':'PUBLIC','enableEndpointIndependentMapping':false,'endpointTypes':['ENDPOINT_TYPE_VM']}");
 	if (!private)
 		json_put_str(defaults, "autoNetworkTier", "PREMIUM");
 	sim_fill(nat, defaults);
@@ -42,7 +44,8 @@ static bool check(struct sim_call *c, cJSON *doc, const struct sim_object *old)
 			return false;
 		for (const cJSON *other = nat->next; other; other = other->next)
 			if (!strcmp(json_str(other, "name", ""), json_str(nat, "name", "-")))
-				return compute_invalid(c, "nats[1].name", json_str(nat, "name", ""), "NAT names must be unique in a router.");
+				return compute_invalid(c, "nats[1].name", json_str(nat, "name", ""),
+						       "NAT names must be unique in a router.");
 	}
 	if (json_at(doc, "nats") && !json_at(doc, "nats.0"))
 		json_drop(doc, "nats");
@@ -54,38 +57,40 @@ static void status(struct sim_call *c)
 	struct sim_object *o = compute_target(c);
 	if (!o)
 		return;
-	cJSON *reply = json_make("{'kind':'compute#routerStatusResponse','result':{'network':%s}}", json_str(o->doc, "network", ""));
+	cJSON *reply = json_make("{'kind':'compute#routerStatusResponse','result':{'network':%s}}",
+				 json_str(o->doc, "network", ""));
 	const cJSON *nat;
 	cJSON_ArrayForEach(nat, json_at(o->doc, "nats")) {
 		if (!json_at(reply, "result.natStatus"))
 			json_put(reply, "result.natStatus", cJSON_CreateArray());
-		cJSON *n = json_make("{'name':%s,'minExtraNatIpsNeeded':0,'numVmEndpointsWithNatMappings':0}", json_str(nat, "name", ""));
+		cJSON *n = json_make("{'name':%s,'minExtraNatIpsNeeded':0,'numVmEndpointsWithNatMappings':0}",
+				     json_str(nat, "name", ""));
 		cJSON_AddItemToArray(json_at(reply, "result.natStatus"), n);
 	}
 	sim_ok(c, reply);
 }
 
 const struct compute_kind compute_router_kind = {
-	.plural = "routers",
-	.resources = "routers",
-	.kind = "compute#router",
-	.word = "router",
-	.links = "network nats.*.natIps.* nats.*.subnetworks.*.name",
-	.defaults = "{'encryptedInterconnectRouter':false}",
-	.quota = "ROUTERS",
-	.insert = "compute.router.insert",
-	.change = "compute.router.update",
-	.remove = "compute.router.delete",
-	.check = check,
+    .plural = "routers",
+    .resources = "routers",
+    .kind = "compute#router",
+    .word = "router",
+    .links = "network nats.*.natIps.* nats.*.subnetworks.*.name",
+    .defaults = "{'encryptedInterconnectRouter':false}",
+    .quota = "ROUTERS",
+    .insert = "compute.router.insert",
+    .change = "compute.router.update",
+    .remove = "compute.router.delete",
+    .check = check,
 };
 
 static const struct sim_route routes[] = {
-	COMPUTE_BASICS("routers", "routers"),
-	{"compute.routers.aggregatedList", compute_aggregated, "compute.routers.list", NULL},
-	{"compute.routers.patch", compute_patch, "compute.routers.update", NULL},
-	{"compute.routers.update", compute_update, "compute.routers.update", NULL},
-	{"compute.routers.getRouterStatus", status, "compute.routers.get", NULL},
-	{NULL, NULL, NULL, NULL},
+    COMPUTE_BASICS("routers", "routers"),
+    {"compute.routers.aggregatedList", compute_aggregated, "compute.routers.list", NULL},
+    {"compute.routers.patch", compute_patch, "compute.routers.update", NULL},
+    {"compute.routers.update", compute_update, "compute.routers.update", NULL},
+    {"compute.routers.getRouterStatus", status, "compute.routers.get", NULL},
+    {NULL, NULL, NULL, NULL},
 };
 
 COMPUTE_API(sim_compute_routers, routes, NULL);

@@ -46,7 +46,8 @@ static bool check(struct sim_call *c, cJSON *doc, const struct sim_object *old)
 		return compute_invalid(c, "ipCidrRange", range, "Must be a CIDR address range.");
 	const struct sim_object *other = old ? NULL : conflict(c->sim, c->project, doc, r);
 	if (other) {
-		sim_fail(c, "INVALID_ARGUMENT", "invalid", "Invalid IPCidrRange: %s conflicts with existing subnetwork '%s' in region '%s'.", range,
+		sim_fail(c, "INVALID_ARGUMENT", "invalid",
+			 "Invalid IPCidrRange: %s conflicts with existing subnetwork '%s' in region '%s'.", range,
 			 json_str(other->doc, "name", ""), strrchr(json_str(other->doc, "region", "/"), '/') + 1);
 		return false;
 	}
@@ -106,15 +107,17 @@ static void expand(struct sim_call *c)
 	const char *range = json_str(c->body, "ipCidrRange", "");
 	if (!o)
 		return;
-	if (!ip4_range_parse(json_str(o->doc, "ipCidrRange", ""), &now) || !ip4_range_parse(range, &wider) || wider.bits >= now.bits ||
-	    !ip4_overlap(now, wider)) {
+	if (!ip4_range_parse(json_str(o->doc, "ipCidrRange", ""), &now) || !ip4_range_parse(range, &wider) ||
+	    wider.bits >= now.bits || !ip4_overlap(now, wider)) {
 		sim_fail(c, "INVALID_ARGUMENT", "invalid",
-			 "Invalid value for field 'ipCidrRange': '%s'. New range must be a superset of the existing range.", range);
+			 "Invalid value for field 'ipCidrRange': '%s'. New range must be a superset of the existing range.",
+			 range);
 		return;
 	}
 	const struct sim_object *other = conflict(c->sim, c->project, o->doc, wider);
 	if (other) {
-		sim_fail(c, "INVALID_ARGUMENT", "invalid", "Invalid IPCidrRange: %s conflicts with existing subnetwork '%s' in region '%s'.", range,
+		sim_fail(c, "INVALID_ARGUMENT", "invalid",
+			 "Invalid IPCidrRange: %s conflicts with existing subnetwork '%s' in region '%s'.", range,
 			 json_str(other->doc, "name", ""), strrchr(json_str(other->doc, "region", "/"), '/') + 1);
 		return;
 	}
@@ -129,12 +132,14 @@ static void usable(struct sim_call *c)
 	cJSON *items = cJSON_CreateArray();
 	const char *prefix = sim_tmp("projects/%s/regions/", c->project);
 	for (struct sim_object *o = sim_first(c->sim, "compute.subnetworks", prefix); o; o = sim_following(c->sim, o, prefix))
-		cJSON_AddItemToArray(items, json_make("{'subnetwork':%s,'network':%s,'ipCidrRange':%s,'stackType':%s,'purpose':%s}",
-						      json_str(o->doc, "selfLink", ""), json_str(o->doc, "network", ""),
-						      json_str(o->doc, "ipCidrRange", ""), json_str(o->doc, "stackType", "IPV4_ONLY"),
-						      json_str(o->doc, "purpose", "PRIVATE")));
+		cJSON_AddItemToArray(items,
+				     json_make("{'subnetwork':%s,'network':%s,'ipCidrRange':%s,'stackType':%s,'purpose':%s}",
+					       json_str(o->doc, "selfLink", ""), json_str(o->doc, "network", ""),
+					       json_str(o->doc, "ipCidrRange", ""), json_str(o->doc, "stackType", "IPV4_ONLY"),
+					       json_str(o->doc, "purpose", "PRIVATE")));
 	const char *id = sim_tmp("projects/%s/aggregated/subnetworks/listUsable", c->project), *link = compute_link(id);
-	sim_ok(c, json_make("{'kind':'compute#usableSubnetworksAggregatedList','id':%s,'selfLink':%s,'items':%j}", id, link, items));
+	sim_ok(c, json_make("{'kind':'compute#usableSubnetworksAggregatedList','id':%s,'selfLink':%s,'items':%j}", id, link,
+			    items));
 }
 
 /* Cloud Run's addresses. ------------------------------------------------------------------------------------------------- */
@@ -146,7 +151,8 @@ static char *hold_key(const char *holder, const char *subnet)
 void sim_vpc_hold(struct sim *s, const char *project, const char *region, const char *subnetwork, const char *holder)
 {
 	const char *scope = sim_tmp("projects/%s/regions/%s/", project, region);
-	const char *given = strchr(subnetwork, '/') ? compute_path(s, project, subnetwork) : sim_tmp("%ssubnetworks/%s", scope, subnetwork);
+	const char *given = strchr(subnetwork, '/') ? compute_path(s, project, subnetwork)
+						    : sim_tmp("%ssubnetworks/%s", scope, subnetwork);
 	struct sim_object *subnet = given ? sim_get(s, "compute.subnetworks", given) : NULL;
 	char *key = hold_key(holder, given ? given : ""), ip[16];
 	struct ip4_range r;
@@ -154,11 +160,11 @@ void sim_vpc_hold(struct sim *s, const char *project, const char *region, const 
 		const char *name = sim_tmp("serverless-ipv4-%lld", sim_serial(s));
 		r.bits = r.bits > 28 ? r.bits : 28;
 		ip4_text(ip4_free_host(s, project, r, 4), ip);
-		struct sim_object *a = compute_store(
-			s, &compute_address_kind, scope,
-			json_make("{'name':%s,'address':%s,'addressType':'INTERNAL','purpose':'SERVERLESS','status':'IN_USE','networkTier':'PREMIUM',"
-				  "'subnetwork':%s,'prefixLength':28,'description':''}",
-				  name, ip, json_str(subnet->doc, "selfLink", "")));
+		struct sim_object *a = compute_store(s, &compute_address_kind, scope,
+						     json_make("{'name':%s,'address':%s,'addressType':'INTERNAL','purpose':'"
+							       "SERVERLESS','status':'IN_USE','networkTier':'PREMIUM',"
+							       "'subnetwork':%s,'prefixLength':28,'description':''}",
+							       name, ip, json_str(subnet->doc, "selfLink", "")));
 		sim_put(s, "compute.holds", key, json_make("{'address':%s}", a->key));
 	}
 	free(key);
@@ -191,35 +197,36 @@ static char *held(struct sim *s, const struct sim_object *o)
 }
 
 const struct compute_kind compute_subnetwork_kind = {
-	.plural = "subnetworks",
-	.resources = "subnetworks",
-	.kind = "compute#subnetwork",
-	.word = "subnetwork",
-	.flags = COMPUTE_FINGERPRINT | COMPUTE_NEEDS_FINGERPRINT | COMPUTE_LATE,
-	.links = "network",
-	.used_by = "addresses instances forwardingRules networkEndpointGroups",
-	.output = "gatewayAddress ipv6CidrRange",
-	.defaults = "{'privateIpGoogleAccess':false,'privateIpv6GoogleAccess':'DISABLE_GOOGLE_ACCESS','purpose':'PRIVATE','stackType':'IPV4_ONLY',"
-		    "'enableFlowLogs':false,'allowSubnetCidrRoutesOverlap':false,'logConfig':{'enable':false}}",
-	.quota = "SUBNETWORKS",
-	.insert = "compute.subnetwork.insert",
-	.change = "compute.subnetwork.update",
-	.remove = "compute.subnetwork.delete",
-	.check = check,
-	.stored = stored,
-	.removed = removed,
-	.held = held,
+    .plural = "subnetworks",
+    .resources = "subnetworks",
+    .kind = "compute#subnetwork",
+    .word = "subnetwork",
+    .flags = COMPUTE_FINGERPRINT | COMPUTE_NEEDS_FINGERPRINT | COMPUTE_LATE,
+    .links = "network",
+    .used_by = "addresses instances forwardingRules networkEndpointGroups",
+    .output = "gatewayAddress ipv6CidrRange",
+    .defaults = "{'privateIpGoogleAccess':false,'privateIpv6GoogleAccess':'DISABLE_GOOGLE_ACCESS','purpose':'PRIVATE','"
+		"stackType':'IPV4_ONLY',"
+		"'enableFlowLogs':false,'allowSubnetCidrRoutesOverlap':false,'logConfig':{'enable':false}}",
+    .quota = "SUBNETWORKS",
+    .insert = "compute.subnetwork.insert",
+    .change = "compute.subnetwork.update",
+    .remove = "compute.subnetwork.delete",
+    .check = check,
+    .stored = stored,
+    .removed = removed,
+    .held = held,
 };
 
 static const struct sim_route routes[] = {
-	COMPUTE_BASICS("subnetworks", "subnetworks"),
-	{"compute.subnetworks.aggregatedList", compute_aggregated, "compute.subnetworks.list", NULL},
-	{"compute.subnetworks.patch", compute_patch, "compute.subnetworks.update", NULL},
-	{"compute.subnetworks.setPrivateIpGoogleAccess", set_google_access, "compute.subnetworks.setPrivateIpGoogleAccess", NULL},
-	{"compute.subnetworks.expandIpCidrRange", expand, "compute.subnetworks.expandIpCidrRange", NULL},
-	{"compute.subnetworks.listUsable", usable, "compute.subnetworks.list", NULL},
-	COMPUTE_POLICIES("subnetworks"),
-	{NULL, NULL, NULL, NULL},
+    COMPUTE_BASICS("subnetworks", "subnetworks"),
+    {"compute.subnetworks.aggregatedList", compute_aggregated, "compute.subnetworks.list", NULL},
+    {"compute.subnetworks.patch", compute_patch, "compute.subnetworks.update", NULL},
+    {"compute.subnetworks.setPrivateIpGoogleAccess", set_google_access, "compute.subnetworks.setPrivateIpGoogleAccess", NULL},
+    {"compute.subnetworks.expandIpCidrRange", expand, "compute.subnetworks.expandIpCidrRange", NULL},
+    {"compute.subnetworks.listUsable", usable, "compute.subnetworks.list", NULL},
+    COMPUTE_POLICIES("subnetworks"),
+    {NULL, NULL, NULL, NULL},
 };
 
 COMPUTE_API(sim_compute_subnetworks, routes, NULL);

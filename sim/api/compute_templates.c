@@ -21,7 +21,8 @@ static bool check(struct sim_call *c, cJSON *doc, const struct sim_object *old)
 	if (!*machine)
 		return compute_required(c, "properties.machineType");
 	if (strchr(machine, '/'))
-		return compute_invalid(c, "properties.machineType", machine, "Machine type in an instance template must be a name, not a URL.");
+		return compute_invalid(c, "properties.machineType", machine,
+				       "Machine type in an instance template must be a name, not a URL.");
 	if (!compute_machine_cpus(machine))
 		return compute_invalid(c, "properties.machineType", machine, "Invalid machine type.");
 	if (!json_at(properties, "disks.0"))
@@ -30,7 +31,8 @@ static bool check(struct sim_call *c, cJSON *doc, const struct sim_object *old)
 		return compute_required(c, "properties.networkInterfaces[0]");
 	cJSON_ArrayForEach(disk, json_at(properties, "disks")) {
 		const char *device = sim_tmp("persistent-disk-%d", index);
-		cJSON *defaults = json_make("{'kind':'compute#attachedDisk','type':'PERSISTENT','mode':'READ_WRITE','index':%d,'deviceName':%s,'boot':%b,'autoDelete':%b}",
+		cJSON *defaults = json_make("{'kind':'compute#attachedDisk','type':'PERSISTENT','mode':'READ_WRITE','index':%d,"
+					    "'deviceName':%s,'boot':%b,'autoDelete':%b}",
 					    index, device, index == 0, 0);
 		sim_fill(disk, defaults);
 		cJSON_Delete(defaults);
@@ -42,7 +44,8 @@ static bool check(struct sim_call *c, cJSON *doc, const struct sim_object *old)
 		json_put_str(nic, "kind", "compute#networkInterface");
 		json_put_str(nic, "name", name);
 	}
-	cJSON *defaults = json_make("{'description':'','properties':{'metadata':{'kind':'compute#metadata'},'scheduling':{'automaticRestart':true,'onHostMaintenance':"
+	cJSON *defaults = json_make("{'description':'','properties':{'metadata':{'kind':'compute#metadata'},'scheduling':{'"
+				    "automaticRestart':true,'onHostMaintenance':"
 				    "'MIGRATE','preemptible':false,'provisioningModel':'STANDARD'}}}");
 	sim_fill(doc, defaults);
 	cJSON_Delete(defaults);
@@ -54,28 +57,28 @@ static bool check(struct sim_call *c, cJSON *doc, const struct sim_object *old)
 }
 
 const struct compute_kind compute_template_kind = {
-	.plural = "instanceTemplates",
-	.resources = "instanceTemplates regionInstanceTemplates",
-	.kind = "compute#instanceTemplate",
-	.word = "instance_template",
-	.links = "properties.networkInterfaces.*.network properties.networkInterfaces.*.subnetwork",
-	.used_by = "instanceGroupManagers",
-	.quota = "INSTANCE_TEMPLATES",
-	.insert = "compute.default.insert",
-	.change = "compute.default.update",
-	.remove = "compute.default.delete",
-	.check = check,
+    .plural = "instanceTemplates",
+    .resources = "instanceTemplates regionInstanceTemplates",
+    .kind = "compute#instanceTemplate",
+    .word = "instance_template",
+    .links = "properties.networkInterfaces.*.network properties.networkInterfaces.*.subnetwork",
+    .used_by = "instanceGroupManagers",
+    .quota = "INSTANCE_TEMPLATES",
+    .insert = "compute.default.insert",
+    .change = "compute.default.update",
+    .remove = "compute.default.delete",
+    .check = check,
 };
 
 static const struct sim_route routes[] = {
-	COMPUTE_BASICS("instanceTemplates", "instanceTemplates"),
-	{"compute.instanceTemplates.aggregatedList", compute_aggregated, "compute.instanceTemplates.list", NULL},
-	COMPUTE_POLICIES("instanceTemplates"),
-	{"compute.regionInstanceTemplates.get", compute_get, "compute.instanceTemplates.get", NULL},
-	{"compute.regionInstanceTemplates.list", compute_list, "compute.instanceTemplates.list", NULL},
-	{"compute.regionInstanceTemplates.insert", compute_insert, "compute.instanceTemplates.create", NULL},
-	{"compute.regionInstanceTemplates.delete", compute_delete, "compute.instanceTemplates.delete", NULL},
-	{NULL, NULL, NULL, NULL},
+    COMPUTE_BASICS("instanceTemplates", "instanceTemplates"),
+    {"compute.instanceTemplates.aggregatedList", compute_aggregated, "compute.instanceTemplates.list", NULL},
+    COMPUTE_POLICIES("instanceTemplates"),
+    {"compute.regionInstanceTemplates.get", compute_get, "compute.instanceTemplates.get", NULL},
+    {"compute.regionInstanceTemplates.list", compute_list, "compute.instanceTemplates.list", NULL},
+    {"compute.regionInstanceTemplates.insert", compute_insert, "compute.instanceTemplates.create", NULL},
+    {"compute.regionInstanceTemplates.delete", compute_delete, "compute.instanceTemplates.delete", NULL},
+    {NULL, NULL, NULL, NULL},
 };
 
 COMPUTE_API(sim_compute_templates, routes, NULL);

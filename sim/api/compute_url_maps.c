@@ -39,7 +39,8 @@ static bool is_measured(struct sim *s, const struct sim_object *map)
 {
 	const char *prefix = sim_tmp("%.*s/", (int)(strcspn(map->key + 9, "/") + 9), map->key);
 	bool regional = strstr(map->key, "/regions/") != NULL, measured = false;
-	for (struct sim_object *o = sim_first(s, "compute.backendServices", prefix); o && !measured; o = sim_following(s, o, prefix)) {
+	for (struct sim_object *o = sim_first(s, "compute.backendServices", prefix); o && !measured;
+	     o = sim_following(s, o, prefix)) {
 		const char *scheme = json_str(o->doc, "loadBalancingScheme", "");
 		if (!strcmp(scheme, "EXTERNAL_MANAGED") || (regional && !strcmp(scheme, "INTERNAL_MANAGED")))
 			measured = compute_holds(&compute_url_map_kind, map->doc, json_str(o->doc, "selfLink", ""));
@@ -104,9 +105,11 @@ static bool check_map(struct sim_call *c, cJSON *doc, const struct sim_object *o
 {
 	const cJSON *h, *m;
 	(void)old;
-	if (!json_at(doc, "defaultService") && !json_at(doc, "defaultUrlRedirect") && !json_at(doc, "defaultRouteAction.weightedBackendServices.0"))
-		return compute_invalid(c, "defaultService", "",
-				       "Must specify defaultService, defaultUrlRedirect, or defaultRouteAction with weightedBackendServices.");
+	if (!json_at(doc, "defaultService") && !json_at(doc, "defaultUrlRedirect") &&
+	    !json_at(doc, "defaultRouteAction.weightedBackendServices.0"))
+		return compute_invalid(
+		    c, "defaultService", "",
+		    "Must specify defaultService, defaultUrlRedirect, or defaultRouteAction with weightedBackendServices.");
 	cJSON *t, *matcher, *rule;
 	cJSON_ArrayForEach(t, json_at(doc, "tests"))
 		if (!json_at(t, "description"))
@@ -118,13 +121,15 @@ static bool check_map(struct sim_call *c, cJSON *doc, const struct sim_object *o
 				json_put_num(timeout, "nanos", 0);
 		}
 	if (json_at(doc, "defaultService") && json_at(doc, "defaultUrlRedirect"))
-		return compute_invalid(c, "defaultUrlRedirect", "", "defaultService and defaultUrlRedirect must not both be set.");
+		return compute_invalid(c, "defaultUrlRedirect", "",
+				       "defaultService and defaultUrlRedirect must not both be set.");
 	cJSON_ArrayForEach(h, json_at(doc, "hostRules")) {
 		bool found = false;
 		cJSON_ArrayForEach(m, json_at(doc, "pathMatchers"))
 			found = found || !strcmp(json_str(m, "name", ""), json_str(h, "pathMatcher", "-"));
 		if (!found)
-			return compute_invalid(c, "hostRules[0].pathMatcher", json_str(h, "pathMatcher", ""), "There is no path matcher of this name.");
+			return compute_invalid(c, "hostRules[0].pathMatcher", json_str(h, "pathMatcher", ""),
+					       "There is no path matcher of this name.");
 	}
 	return true;
 }
@@ -196,89 +201,91 @@ static void set_field(struct sim_call *c)
 }
 
 const struct compute_kind compute_url_map_kind = {
-	.plural = "urlMaps",
-	.resources = "urlMaps regionUrlMaps",
-	.kind = "compute#urlMap",
-	.word = "url_map",
-	.flags = COMPUTE_FINGERPRINT | COMPUTE_NEEDS_FINGERPRINT,
-	.links = "defaultService defaultRouteAction.weightedBackendServices.*.backendService defaultRouteAction.requestMirrorPolicy.backendService "
-		 "defaultCustomErrorResponsePolicy.errorService pathMatchers.*.defaultService "
-		 "pathMatchers.*.defaultCustomErrorResponsePolicy.errorService "
-		 "pathMatchers.*.defaultRouteAction.weightedBackendServices.*.backendService pathMatchers.*.pathRules.*.service "
-		 "pathMatchers.*.pathRules.*.routeAction.weightedBackendServices.*.backendService "
-		 "pathMatchers.*.pathRules.*.routeAction.requestMirrorPolicy.backendService pathMatchers.*.routeRules.*.service "
-		 "pathMatchers.*.routeRules.*.routeAction.weightedBackendServices.*.backendService tests.*.service",
-	.used_by = "targetHttpProxies targetHttpsProxies",
-	.output = "status",
-	.quota = "URL_MAPS",
-	.insert = "compute.urlMap.insert",
-	.change = "compute.urlMap.update",
-	.remove = "compute.urlMap.delete",
-	.check = check_map,
-	.stored = map_stored,
-	.removed = map_removed,
+    .plural = "urlMaps",
+    .resources = "urlMaps regionUrlMaps",
+    .kind = "compute#urlMap",
+    .word = "url_map",
+    .flags = COMPUTE_FINGERPRINT | COMPUTE_NEEDS_FINGERPRINT,
+    .links = "defaultService defaultRouteAction.weightedBackendServices.*.backendService "
+	     "defaultRouteAction.requestMirrorPolicy.backendService "
+	     "defaultCustomErrorResponsePolicy.errorService pathMatchers.*.defaultService "
+	     "pathMatchers.*.defaultCustomErrorResponsePolicy.errorService "
+	     "pathMatchers.*.defaultRouteAction.weightedBackendServices.*.backendService pathMatchers.*.pathRules.*.service "
+	     "pathMatchers.*.pathRules.*.routeAction.weightedBackendServices.*.backendService "
+	     "pathMatchers.*.pathRules.*.routeAction.requestMirrorPolicy.backendService pathMatchers.*.routeRules.*.service "
+	     "pathMatchers.*.routeRules.*.routeAction.weightedBackendServices.*.backendService tests.*.service",
+    .used_by = "targetHttpProxies targetHttpsProxies",
+    .output = "status",
+    .quota = "URL_MAPS",
+    .insert = "compute.urlMap.insert",
+    .change = "compute.urlMap.update",
+    .remove = "compute.urlMap.delete",
+    .check = check_map,
+    .stored = map_stored,
+    .removed = map_removed,
 };
 
 const struct compute_kind compute_http_proxy_kind = {
-	.plural = "targetHttpProxies",
-	.resources = "targetHttpProxies regionTargetHttpProxies",
-	.kind = "compute#targetHttpProxy",
-	.word = "target_http_proxy",
-	.flags = COMPUTE_FINGERPRINT | COMPUTE_NEEDS_FINGERPRINT,
-	.links = "urlMap",
-	.used_by = "forwardingRules",
-	.quota = "TARGET_HTTP_PROXIES",
-	.insert = "compute.targetProxy.insert",
-	.change = "compute.targetProxy.update",
-	.remove = "compute.targetProxy.delete",
-	.check = check_http,
+    .plural = "targetHttpProxies",
+    .resources = "targetHttpProxies regionTargetHttpProxies",
+    .kind = "compute#targetHttpProxy",
+    .word = "target_http_proxy",
+    .flags = COMPUTE_FINGERPRINT | COMPUTE_NEEDS_FINGERPRINT,
+    .links = "urlMap",
+    .used_by = "forwardingRules",
+    .quota = "TARGET_HTTP_PROXIES",
+    .insert = "compute.targetProxy.insert",
+    .change = "compute.targetProxy.update",
+    .remove = "compute.targetProxy.delete",
+    .check = check_http,
 };
 
 const struct compute_kind compute_https_proxy_kind = {
-	.plural = "targetHttpsProxies",
-	.resources = "targetHttpsProxies regionTargetHttpsProxies",
-	.kind = "compute#targetHttpsProxy",
-	.word = "target_https_proxy",
-	.flags = COMPUTE_FINGERPRINT | COMPUTE_NEEDS_FINGERPRINT,
-	.links = "urlMap sslCertificates.* certificateMap sslPolicy",
-	.used_by = "forwardingRules",
-	.quota = "TARGET_HTTPS_PROXIES",
-	.insert = "compute.targetProxy.insert",
-	.change = "compute.targetProxy.update",
-	.remove = "compute.targetProxy.delete",
-	.check = check_https,
+    .plural = "targetHttpsProxies",
+    .resources = "targetHttpsProxies regionTargetHttpsProxies",
+    .kind = "compute#targetHttpsProxy",
+    .word = "target_https_proxy",
+    .flags = COMPUTE_FINGERPRINT | COMPUTE_NEEDS_FINGERPRINT,
+    .links = "urlMap sslCertificates.* certificateMap sslPolicy",
+    .used_by = "forwardingRules",
+    .quota = "TARGET_HTTPS_PROXIES",
+    .insert = "compute.targetProxy.insert",
+    .change = "compute.targetProxy.update",
+    .remove = "compute.targetProxy.delete",
+    .check = check_https,
 };
 
 static const struct sim_route routes[] = {
-	COMPUTE_BASICS("urlMaps", "urlMaps"),
-	{"compute.urlMaps.aggregatedList", compute_aggregated, "compute.urlMaps.list", NULL},
-	{"compute.urlMaps.patch", compute_patch, "compute.urlMaps.update", NULL},
-	{"compute.urlMaps.update", compute_update, "compute.urlMaps.update", NULL},
-	{"compute.urlMaps.validate", validate, "compute.urlMaps.validate", NULL},
-	{"compute.urlMaps.invalidateCache", invalidate, "compute.urlMaps.invalidateCache", NULL},
-	COMPUTE_BASICS("regionUrlMaps", "regionUrlMaps"),
-	{"compute.regionUrlMaps.patch", compute_patch, "compute.regionUrlMaps.update", NULL},
-	{"compute.regionUrlMaps.update", compute_update, "compute.regionUrlMaps.update", NULL},
-	{"compute.regionUrlMaps.validate", validate, "compute.regionUrlMaps.validate", NULL},
-	COMPUTE_BASICS("targetHttpProxies", "targetHttpProxies"),
-	{"compute.targetHttpProxies.aggregatedList", compute_aggregated, "compute.targetHttpProxies.list", NULL},
-	{"compute.targetHttpProxies.patch", compute_patch, "compute.targetHttpProxies.update", NULL},
-	{"compute.targetHttpProxies.setUrlMap", set_field, "compute.targetHttpProxies.setUrlMap", NULL},
-	COMPUTE_BASICS("regionTargetHttpProxies", "regionTargetHttpProxies"),
-	{"compute.regionTargetHttpProxies.setUrlMap", set_field, "compute.regionTargetHttpProxies.setUrlMap", NULL},
-	COMPUTE_BASICS("targetHttpsProxies", "targetHttpsProxies"),
-	{"compute.targetHttpsProxies.aggregatedList", compute_aggregated, "compute.targetHttpsProxies.list", NULL},
-	{"compute.targetHttpsProxies.patch", compute_patch, "compute.targetHttpsProxies.update", NULL},
-	{"compute.targetHttpsProxies.setUrlMap", set_field, "compute.targetHttpsProxies.setUrlMap", NULL},
-	{"compute.targetHttpsProxies.setSslCertificates", set_field, "compute.targetHttpsProxies.setSslCertificates", NULL},
-	{"compute.targetHttpsProxies.setCertificateMap", set_field, "compute.targetHttpsProxies.setCertificateMap", NULL},
-	{"compute.targetHttpsProxies.setQuicOverride", set_field, "compute.targetHttpsProxies.setQuicOverride", NULL},
-	{"compute.targetHttpsProxies.setSslPolicy", set_field, "compute.targetHttpsProxies.setSslPolicy", NULL},
-	COMPUTE_BASICS("regionTargetHttpsProxies", "regionTargetHttpsProxies"),
-	{"compute.regionTargetHttpsProxies.patch", compute_patch, "compute.regionTargetHttpsProxies.update", NULL},
-	{"compute.regionTargetHttpsProxies.setUrlMap", set_field, "compute.regionTargetHttpsProxies.setUrlMap", NULL},
-	{"compute.regionTargetHttpsProxies.setSslCertificates", set_field, "compute.regionTargetHttpsProxies.setSslCertificates", NULL},
-	{NULL, NULL, NULL, NULL},
+    COMPUTE_BASICS("urlMaps", "urlMaps"),
+    {"compute.urlMaps.aggregatedList", compute_aggregated, "compute.urlMaps.list", NULL},
+    {"compute.urlMaps.patch", compute_patch, "compute.urlMaps.update", NULL},
+    {"compute.urlMaps.update", compute_update, "compute.urlMaps.update", NULL},
+    {"compute.urlMaps.validate", validate, "compute.urlMaps.validate", NULL},
+    {"compute.urlMaps.invalidateCache", invalidate, "compute.urlMaps.invalidateCache", NULL},
+    COMPUTE_BASICS("regionUrlMaps", "regionUrlMaps"),
+    {"compute.regionUrlMaps.patch", compute_patch, "compute.regionUrlMaps.update", NULL},
+    {"compute.regionUrlMaps.update", compute_update, "compute.regionUrlMaps.update", NULL},
+    {"compute.regionUrlMaps.validate", validate, "compute.regionUrlMaps.validate", NULL},
+    COMPUTE_BASICS("targetHttpProxies", "targetHttpProxies"),
+    {"compute.targetHttpProxies.aggregatedList", compute_aggregated, "compute.targetHttpProxies.list", NULL},
+    {"compute.targetHttpProxies.patch", compute_patch, "compute.targetHttpProxies.update", NULL},
+    {"compute.targetHttpProxies.setUrlMap", set_field, "compute.targetHttpProxies.setUrlMap", NULL},
+    COMPUTE_BASICS("regionTargetHttpProxies", "regionTargetHttpProxies"),
+    {"compute.regionTargetHttpProxies.setUrlMap", set_field, "compute.regionTargetHttpProxies.setUrlMap", NULL},
+    COMPUTE_BASICS("targetHttpsProxies", "targetHttpsProxies"),
+    {"compute.targetHttpsProxies.aggregatedList", compute_aggregated, "compute.targetHttpsProxies.list", NULL},
+    {"compute.targetHttpsProxies.patch", compute_patch, "compute.targetHttpsProxies.update", NULL},
+    {"compute.targetHttpsProxies.setUrlMap", set_field, "compute.targetHttpsProxies.setUrlMap", NULL},
+    {"compute.targetHttpsProxies.setSslCertificates", set_field, "compute.targetHttpsProxies.setSslCertificates", NULL},
+    {"compute.targetHttpsProxies.setCertificateMap", set_field, "compute.targetHttpsProxies.setCertificateMap", NULL},
+    {"compute.targetHttpsProxies.setQuicOverride", set_field, "compute.targetHttpsProxies.setQuicOverride", NULL},
+    {"compute.targetHttpsProxies.setSslPolicy", set_field, "compute.targetHttpsProxies.setSslPolicy", NULL},
+    COMPUTE_BASICS("regionTargetHttpsProxies", "regionTargetHttpsProxies"),
+    {"compute.regionTargetHttpsProxies.patch", compute_patch, "compute.regionTargetHttpsProxies.update", NULL},
+    {"compute.regionTargetHttpsProxies.setUrlMap", set_field, "compute.regionTargetHttpsProxies.setUrlMap", NULL},
+    {"compute.regionTargetHttpsProxies.setSslCertificates", set_field, "compute.regionTargetHttpsProxies.setSslCertificates",
+     NULL},
+    {NULL, NULL, NULL, NULL},
 };
 
 COMPUTE_API(sim_compute_url_maps, routes, NULL);

@@ -7,9 +7,9 @@
 #include "sim/api/shared.h"
 
 /* What nodes may reach by default. */
-#define CONTAINER_SCOPES                                                                                                                              \
-	"'https://www.googleapis.com/auth/devstorage.read_only','https://www.googleapis.com/auth/logging.write',"                            \
-	"'https://www.googleapis.com/auth/monitoring','https://www.googleapis.com/auth/service.management.readonly',"                         \
+#define CONTAINER_SCOPES                                                                                                       \
+	"'https://www.googleapis.com/auth/devstorage.read_only','https://www.googleapis.com/auth/logging.write',"              \
+	"'https://www.googleapis.com/auth/monitoring','https://www.googleapis.com/auth/service.management.readonly',"          \
 	"'https://www.googleapis.com/auth/servicecontrol','https://www.googleapis.com/auth/trace.append'"
 
 #define CONTAINER_BASE "https://container.googleapis.com/v1/"
@@ -17,8 +17,8 @@
 /* Where a call points: "/v1/projects/P/{locations|zones}/L/clusters/C/nodePools/N:verb". Static buffers; "" for what is not named. */
 struct container_place {
 	char location[64], cluster[128], pool[128], operation[128];
-	bool zonal;                /* the location is a zone */
-	bool legacy;               /* asked through /zones/ */
+	bool zonal;  /* the location is a zone */
+	bool legacy; /* asked through /zones/ */
 };
 struct container_place container_place(const struct sim_call *c);
 /* "projects/P/locations/L/clusters/C" */
@@ -30,8 +30,8 @@ struct sim_object *container_cluster(struct sim_call *c, bool changing);
 /* Begins an operation on the cluster, or its pool (NULL: the cluster itself). finish gets {"op","cluster"} with what more holds, and calls
  * container_end; NULL for nothing but the end. Answers the call. more is then the core's; may be NULL. While it runs, the cluster is
  * RECONCILING, unless it is being made or deleted. */
-void container_begin(struct sim_call *c, struct sim_object *cluster, const char *type, const char *pool, double seconds, cJSON *more,
-		     void (*finish)(struct sim *s, const cJSON *arg));
+void container_begin(struct sim_call *c, struct sim_object *cluster, const char *type, const char *pool, double seconds,
+		     cJSON *more, void (*finish)(struct sim *s, const cJSON *arg));
 /* Ends it; error is a google.rpc.Status (owned afterwards) or NULL. */
 void container_end(struct sim *s, const cJSON *arg, cJSON *error);
 struct sim_object *container_arg_cluster(struct sim *s, const cJSON *arg);

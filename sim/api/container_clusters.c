@@ -45,13 +45,19 @@ static bool settle_location(struct sim_call *c, cJSON *doc, const struct contain
  * keep their memory to themselves. */
 static cJSON *autopilot_pool(struct sim *s, const cJSON *doc)
 {
-	const cJSON *zones = json_at(doc, "locations"), *defaults = json_at(doc, "autoscaling.autoprovisioningNodePoolDefaults");
+	const cJSON *zones = json_at(doc, "locations"),
+		    *defaults = json_at(doc, "autoscaling.autoprovisioningNodePoolDefaults");
 	const cJSON *zone = cJSON_GetArrayItem(zones, (int)(sim_random(s) % (uint64_t)cJSON_GetArraySize(zones)));
-	cJSON *pool = json_make("{'name':'default-pool','initialNodeCount':1,'locations':[%s],'autopilotConfig':{'enabled':true},'maxPodsConstraint':{'maxPodsPerNode':'32'},"
-				"'autoscaling':{'enabled':true,'autoprovisioned':true,'locationPolicy':'BALANCED','maxNodeCount':1000},'config':{'machineType':%s,"
-				"'serviceAccount':%s,'gcfsConfig':{'enabled':true},'gvnic':{'enabled':true},'shieldedInstanceConfig':{'enableIntegrityMonitoring':true,"
-				"'enableSecureBoot':true},'taints':[{'key':'cloud.google.com/gke-quick-remove','value':'true','effect':'NO_SCHEDULE'}]}}",
-				zone->valuestring, json_bool(doc, "confidentialNodes.enabled", false) ? "n2d-standard-2" : "e2-medium",
+	cJSON *pool = json_make("{'name':'default-pool','initialNodeCount':1,'locations':[%s],'autopilotConfig':{'enabled':"
+				"true},'maxPodsConstraint':{'maxPodsPerNode':'32'},"
+				"'autoscaling':{'enabled':true,'autoprovisioned':true,'locationPolicy':'BALANCED','"
+				"maxNodeCount':1000},'config':{'machineType':%s,"
+				"'serviceAccount':%s,'gcfsConfig':{'enabled':true},'gvnic':{'enabled':true},'"
+				"shieldedInstanceConfig':{'enableIntegrityMonitoring':true,"
+				"'enableSecureBoot':true},'taints':[{'key':'cloud.google.com/"
+				"gke-quick-remove','value':'true','effect':'NO_SCHEDULE'}]}}",
+				zone->valuestring,
+				json_bool(doc, "confidentialNodes.enabled", false) ? "n2d-standard-2" : "e2-medium",
 				json_str(defaults, "serviceAccount", "default"));
 	if (json_at(defaults, "oauthScopes"))
 		json_put(pool, "config.oauthScopes", cJSON_Duplicate(json_at(defaults, "oauthScopes"), true));
@@ -111,7 +117,8 @@ static void created(struct sim *s, const cJSON *arg)
 		container_count(o->doc);
 		json_put_str(o->doc, "status", why ? "ERROR" : "RUNNING");
 		if (why)
-			json_put(o->doc, "conditions", json_make("[{'code':%s,'canonicalCode':'RESOURCE_EXHAUSTED','message':%s}]", code, why));
+			json_put(o->doc, "conditions",
+				 json_make("[{'code':%s,'canonicalCode':'RESOURCE_EXHAUSTED','message':%s}]", code, why));
 		else
 			kubernetes_seed(s, o);
 		sim_after(s, sim_draw(s, "lag.container.measure"), measure, cJSON_Duplicate(arg, true));
@@ -127,7 +134,9 @@ static bool good_name(struct sim_call *c, const char *name)
 	    strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-") == len)
 		return true;
 	sim_fail(c, "INVALID_ARGUMENT", "badRequest",
-		 "Invalid value for field \"cluster.name\": \"%s\". Must be a match of regex '(?:[a-z](?:[-a-z0-9]{0,38}[a-z0-9])?)'.", name);
+		 "Invalid value for field \"cluster.name\": \"%s\". Must be a match of regex "
+		 "'(?:[a-z](?:[-a-z0-9]{0,38}[a-z0-9])?)'.",
+		 name);
 	return false;
 }
 
@@ -178,8 +187,9 @@ static void cluster_create(struct sim_call *c)
 	o->hidden = hidden;
 	doc = hidden = NULL;
 	container_join_network(c->sim, c->project, o->hidden);
-	container_begin(c, o, "CREATE_CLUSTER", NULL, sim_draw(c->sim, autopilot ? "container.cluster.create.autopilot" : "container.cluster.create"),
-			NULL, created);
+	container_begin(c, o, "CREATE_CLUSTER", NULL,
+			sim_draw(c->sim, autopilot ? "container.cluster.create.autopilot" : "container.cluster.create"), NULL,
+			created);
 out:
 	cJSON_Delete(doc);
 	cJSON_Delete(hidden);
@@ -237,7 +247,8 @@ static void cluster_delete(struct sim_call *c)
 		return;
 	bool autopilot = json_bool(o->doc, "autopilot.enabled", false);
 	json_put_str(o->doc, "status", "STOPPING");
-	container_begin(c, o, "DELETE_CLUSTER", NULL, sim_draw(c->sim, autopilot ? "container.cluster.delete.autopilot" : "container.cluster.delete"), NULL,
+	container_begin(c, o, "DELETE_CLUSTER", NULL,
+			sim_draw(c->sim, autopilot ? "container.cluster.delete.autopilot" : "container.cluster.delete"), NULL,
 			deleted);
 }
 
@@ -246,19 +257,21 @@ static void server_config(struct sim_call *c)
 	sim_ok(c, container_server_config());
 }
 
-#define CLUSTERS(in)                                                                            \
-	{"container.projects." in ".clusters.create", cluster_create, "container.clusters.create", NULL}, \
-	{"container.projects." in ".clusters.get", cluster_get, "container.clusters.get", NULL},          \
-	{"container.projects." in ".clusters.list", cluster_list, "container.clusters.list", NULL},       \
-	{"container.projects." in ".clusters.delete", cluster_delete, "container.clusters.delete", NULL}
+#define CLUSTERS(in)                                                                                                           \
+	{"container.projects." in ".clusters.create", cluster_create, "container.clusters.create", NULL},                      \
+	    {"container.projects." in ".clusters.get", cluster_get, "container.clusters.get", NULL},                           \
+	    {"container.projects." in ".clusters.list", cluster_list, "container.clusters.list", NULL},                        \
+	{                                                                                                                      \
+		"container.projects." in ".clusters.delete", cluster_delete, "container.clusters.delete", NULL                 \
+	}
 
 static const struct sim_route routes[] = {
-	CLUSTERS("locations"),
-	CLUSTERS("zones"),
-	{"container.projects.locations.getServerConfig", server_config, "container.clusters.list", NULL},
-	{"container.projects.zones.getServerconfig", server_config, "container.clusters.list", NULL},
-	{NULL, NULL, NULL, NULL},
+    CLUSTERS("locations"),
+    CLUSTERS("zones"),
+    {"container.projects.locations.getServerConfig", server_config, "container.clusters.list", NULL},
+    {"container.projects.zones.getServerconfig", server_config, "container.clusters.list", NULL},
+    {NULL, NULL, NULL, NULL},
 };
 
 const struct sim_api sim_container_clusters = {
-	.name = "container", .service = "container.googleapis.com", .errors = SIM_ERRORS_BOTH, .routes = routes};
+    .name = "container", .service = "container.googleapis.com", .errors = SIM_ERRORS_BOTH, .routes = routes};

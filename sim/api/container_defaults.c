@@ -16,71 +16,72 @@ static const struct {
 } channels[] = {{"REGULAR", "1.35.6-gke.1250000"}, {"RAPID", "1.36.0-gke.3302004"}, {"STABLE", "1.34.8-gke.1390000"}};
 
 static const struct container_default cluster_defaults[] = {
-	{"releaseChannel", "{'channel':'REGULAR'}"},
-	{"legacyAbac", "{}"},
-	{"shieldedNodes", "{'enabled':true}"},
-	{"databaseEncryption", "{'state':'DECRYPTED','currentState':'CURRENT_STATE_DECRYPTED'}"},
-	{"defaultMaxPodsConstraint", "{'maxPodsPerNode':'110'}"},
-	{"addonsConfig.dnsCacheConfig", "{'enabled':true}"},
-	{"addonsConfig.nodeReadinessConfig", "{}"},
-	{"addonsConfig.networkPolicyConfig", "{'disabled':true}"},
-	{"monitoringConfig.componentConfig",
-	 "{'enableComponents':['SYSTEM_COMPONENTS','STORAGE','HPA','POD','DAEMONSET','DEPLOYMENT','STATEFULSET','CADVISOR','KUBELET','DCGM',"
-	 "'JOBSET']}"},
-	{"monitoringConfig.managedPrometheusConfig", "{'enabled':true}"},
-	{"monitoringConfig.advancedDatapathObservabilityConfig", "{}"},
-	{"networkConfig.serviceExternalIpsConfig", "{}"},
-	{"networkConfig.defaultSnatStatus", "{}"},
-	{"notificationConfig.pubsub", "{}"},
-	{"securityPostureConfig.mode", "'BASIC'"},
-	{"securityPostureConfig.vulnerabilityMode", "'VULNERABILITY_MODE_UNSPECIFIED'"},
-	{"nodePoolAutoConfig.nodeKubeletConfig.insecureKubeletReadonlyPortEnabled", "false"},
-	{"nodePoolDefaults.nodeConfigDefaults.loggingConfig", "{'variantConfig':{'variant':'DEFAULT'}}"},
-	{"nodePoolDefaults.nodeConfigDefaults.nodeKubeletConfig.insecureKubeletReadonlyPortEnabled", "false"},
-	{"podAutoscaling.hpaProfile", "'PERFORMANCE'"},
-	{"rbacBindingConfig.enableInsecureBindingSystemAuthenticated", "true"},
-	{"rbacBindingConfig.enableInsecureBindingSystemUnauthenticated", "true"},
-	{"enterpriseConfig", "{'clusterTier':'STANDARD'}"},
-	{"userManagedKeysConfig", "{}"},
-	{"anonymousAuthenticationConfig.mode", "'LIMITED'"},
-	{"controlPlaneEgress.mode", "'VIA_CONTROL_PLANE'"},
-	{"nodeCreationConfig.nodeCreationMode", "'VIA_KUBELET'"},
-	{"binaryAuthorization", "{}"},
-	{"autopilot", "{}"},
-	{"beta:master", "{}"},
-	{"beta:privateCluster", "true"},
-	{"beta:protectConfig",
-	 "{'workloadConfig':{'auditMode':'BASIC'},'workloadVulnerabilityMode':'WORKLOAD_VULNERABILITY_MODE_UNSPECIFIED'}"},
-	{NULL, NULL},
+    {"releaseChannel", "{'channel':'REGULAR'}"},
+    {"legacyAbac", "{}"},
+    {"shieldedNodes", "{'enabled':true}"},
+    {"databaseEncryption", "{'state':'DECRYPTED','currentState':'CURRENT_STATE_DECRYPTED'}"},
+    {"defaultMaxPodsConstraint", "{'maxPodsPerNode':'110'}"},
+    {"addonsConfig.dnsCacheConfig", "{'enabled':true}"},
+    {"addonsConfig.nodeReadinessConfig", "{}"},
+    {"addonsConfig.networkPolicyConfig", "{'disabled':true}"},
+    {"monitoringConfig.componentConfig", "{'enableComponents':['SYSTEM_COMPONENTS','STORAGE','HPA','POD','DAEMONSET','"
+					 "DEPLOYMENT','STATEFULSET','CADVISOR','KUBELET','DCGM',"
+					 "'JOBSET']}"},
+    {"monitoringConfig.managedPrometheusConfig", "{'enabled':true}"},
+    {"monitoringConfig.advancedDatapathObservabilityConfig", "{}"},
+    {"networkConfig.serviceExternalIpsConfig", "{}"},
+    {"networkConfig.defaultSnatStatus", "{}"},
+    {"notificationConfig.pubsub", "{}"},
+    {"securityPostureConfig.mode", "'BASIC'"},
+    {"securityPostureConfig.vulnerabilityMode", "'VULNERABILITY_MODE_UNSPECIFIED'"},
+    {"nodePoolAutoConfig.nodeKubeletConfig.insecureKubeletReadonlyPortEnabled", "false"},
+    {"nodePoolDefaults.nodeConfigDefaults.loggingConfig", "{'variantConfig':{'variant':'DEFAULT'}}"},
+    {"nodePoolDefaults.nodeConfigDefaults.nodeKubeletConfig.insecureKubeletReadonlyPortEnabled", "false"},
+    {"podAutoscaling.hpaProfile", "'PERFORMANCE'"},
+    {"rbacBindingConfig.enableInsecureBindingSystemAuthenticated", "true"},
+    {"rbacBindingConfig.enableInsecureBindingSystemUnauthenticated", "true"},
+    {"enterpriseConfig", "{'clusterTier':'STANDARD'}"},
+    {"userManagedKeysConfig", "{}"},
+    {"anonymousAuthenticationConfig.mode", "'LIMITED'"},
+    {"controlPlaneEgress.mode", "'VIA_CONTROL_PLANE'"},
+    {"nodeCreationConfig.nodeCreationMode", "'VIA_KUBELET'"},
+    {"binaryAuthorization", "{}"},
+    {"autopilot", "{}"},
+    {"beta:master", "{}"},
+    {"beta:privateCluster", "true"},
+    {"beta:protectConfig",
+     "{'workloadConfig':{'auditMode':'BASIC'},'workloadVulnerabilityMode':'WORKLOAD_VULNERABILITY_MODE_UNSPECIFIED'}"},
+    {NULL, NULL},
 };
 
 /* Not the client's to choose: the dashboard is gone; a new cluster has the persistent disk driver, which only an update takes away. */
 static const struct container_default cluster_fixed[] = {
-	{"addonsConfig.kubernetesDashboard", "{'disabled':true}"},
-	{"addonsConfig.gcePersistentDiskCsiDriverConfig", "{'enabled':true}"},
-	{NULL, NULL},
+    {"addonsConfig.kubernetesDashboard", "{'disabled':true}"},
+    {"addonsConfig.gcePersistentDiskCsiDriverConfig", "{'enabled':true}"},
+    {NULL, NULL},
 };
 
 static const struct container_default autopilot_fixed[] = {
-	{"verticalPodAutoscaling", "{'enabled':true}"},
-	{"networkConfig.datapathProvider", "'ADVANCED_DATAPATH'"},
-	{"networkConfig.dnsConfig", "{'clusterDns':'CLOUD_DNS','clusterDnsScope':'CLUSTER_SCOPE','clusterDnsDomain':'cluster.local'}"},
-	{"networkConfig.gatewayApiConfig", "{'channel':'CHANNEL_STANDARD'}"},
-	{"autoscaling.enableNodeAutoprovisioning", "true"},
-	{"autoscaling.autoscalingProfile", "'OPTIMIZE_UTILIZATION'"},
-	{"autoscaling.resourceLimits",
-	 "[{'resourceType':'cpu','maximum':'1000000000'},{'resourceType':'memory','maximum':'1000000000'}]"},
-	{"addonsConfig.horizontalPodAutoscaling", "{}"},
-	{"addonsConfig.httpLoadBalancing", "{}"},
-	{"addonsConfig.gcpFilestoreCsiDriverConfig", "{'enabled':true}"},
-	{"addonsConfig.gcsFuseCsiDriverConfig", "{'enabled':true}"},
-	{"addonsConfig.parallelstoreCsiDriverConfig", "{'enabled':true}"},
-	{"addonsConfig.statefulHaConfig", "{'enabled':true}"},
-	{"monitoringConfig.advancedDatapathObservabilityConfig", "{'enableMetrics':true}"},
-	{"rbacBindingConfig.enableInsecureBindingSystemAuthenticated", "false"},
-	{"rbacBindingConfig.enableInsecureBindingSystemUnauthenticated", "false"},
-	{"addonsConfig.dnsCacheConfig", "{'enabled':true}"},
-	{NULL, NULL},
+    {"verticalPodAutoscaling", "{'enabled':true}"},
+    {"networkConfig.datapathProvider", "'ADVANCED_DATAPATH'"},
+    {"networkConfig.dnsConfig",
+     "{'clusterDns':'CLOUD_DNS','clusterDnsScope':'CLUSTER_SCOPE','clusterDnsDomain':'cluster.local'}"},
+    {"networkConfig.gatewayApiConfig", "{'channel':'CHANNEL_STANDARD'}"},
+    {"autoscaling.enableNodeAutoprovisioning", "true"},
+    {"autoscaling.autoscalingProfile", "'OPTIMIZE_UTILIZATION'"},
+    {"autoscaling.resourceLimits",
+     "[{'resourceType':'cpu','maximum':'1000000000'},{'resourceType':'memory','maximum':'1000000000'}]"},
+    {"addonsConfig.horizontalPodAutoscaling", "{}"},
+    {"addonsConfig.httpLoadBalancing", "{}"},
+    {"addonsConfig.gcpFilestoreCsiDriverConfig", "{'enabled':true}"},
+    {"addonsConfig.gcsFuseCsiDriverConfig", "{'enabled':true}"},
+    {"addonsConfig.parallelstoreCsiDriverConfig", "{'enabled':true}"},
+    {"addonsConfig.statefulHaConfig", "{'enabled':true}"},
+    {"monitoringConfig.advancedDatapathObservabilityConfig", "{'enableMetrics':true}"},
+    {"rbacBindingConfig.enableInsecureBindingSystemAuthenticated", "false"},
+    {"rbacBindingConfig.enableInsecureBindingSystemUnauthenticated", "false"},
+    {"addonsConfig.dnsCacheConfig", "{'enabled':true}"},
+    {NULL, NULL},
 };
 
 void container_fill(cJSON *doc, const struct container_default *rows, bool force)
@@ -93,11 +94,21 @@ void container_fill(cJSON *doc, const struct container_default *rows, bool force
 /* Fields of protocol buffers that have presence, so that false and "" are shown. */
 static bool has_presence(const char *name)
 {
-	static const char *const told[] = {"allowExternalTraffic", "enableK8sCertsViaDns", "enableK8sTokensViaDns", "enablePublicEndpoint",
-					   "insecureKubeletReadonlyPortEnabled", "enablePrivateNodes", "defaultEnablePrivateNodes", "cpuCfsQuota",
-					   "gcpPublicCidrsAccessEnabled", "enableNestedVirtualization", "enableRelay",
-					   "enableInsecureBindingSystemAuthenticated", "enableInsecureBindingSystemUnauthenticated",
-					   "disableL4LbFirewallReconciliation", "enableCiliumClusterwideNetworkPolicy"};
+	static const char *const told[] = {"allowExternalTraffic",
+					   "enableK8sCertsViaDns",
+					   "enableK8sTokensViaDns",
+					   "enablePublicEndpoint",
+					   "insecureKubeletReadonlyPortEnabled",
+					   "enablePrivateNodes",
+					   "defaultEnablePrivateNodes",
+					   "cpuCfsQuota",
+					   "gcpPublicCidrsAccessEnabled",
+					   "enableNestedVirtualization",
+					   "enableRelay",
+					   "enableInsecureBindingSystemAuthenticated",
+					   "enableInsecureBindingSystemUnauthenticated",
+					   "disableL4LbFirewallReconciliation",
+					   "enableCiliumClusterwideNetworkPolicy"};
 	for (size_t i = 0; name && i < sizeof told / sizeof *told; i++)
 		if (!strcmp(name, told[i]))
 			return true;
@@ -106,7 +117,8 @@ static bool has_presence(const char *name)
 
 static bool is_nothing(const cJSON *v)
 {
-	return cJSON_IsFalse(v) || cJSON_IsNull(v) || (cJSON_IsNumber(v) && v->valuedouble == 0) || (cJSON_IsArray(v) && !v->child) ||
+	return cJSON_IsFalse(v) || cJSON_IsNull(v) || (cJSON_IsNumber(v) && v->valuedouble == 0) ||
+	       (cJSON_IsArray(v) && !v->child) ||
 	       (cJSON_IsString(v) && (!*v->valuestring || !strcmp(v->valuestring, "AUTH_NONE")));
 }
 
@@ -125,8 +137,8 @@ void container_prune(cJSON *node)
 	for (cJSON *child = node->child, *next; child; child = next) {
 		next = child->next;
 		/* ipEndpointsConfig.enabled is the one of its name that has presence. */
-		bool told = has_presence(child->string) || (child->string && !strcmp(child->string, "enabled") && node->string &&
-							    !strcmp(node->string, "ipEndpointsConfig"));
+		bool told = has_presence(child->string) || (child->string && !strcmp(child->string, "enabled") &&
+							    node->string && !strcmp(node->string, "ipEndpointsConfig"));
 		if (!told && !cJSON_IsArray(node) && is_nothing(child))
 			cJSON_Delete(cJSON_DetachItemViaPointer(node, child));
 		else if (!is_map(child->string))
@@ -144,7 +156,8 @@ const char *container_version(const char *given, const char *channel)
 		return channels[0].version;
 	}
 	for (size_t i = 0; i < sizeof channels / sizeof *channels; i++)
-		if (!strncmp(channels[i].version, given, len) && (!channels[i].version[len] || strchr(".-", channels[i].version[len])))
+		if (!strncmp(channels[i].version, given, len) &&
+		    (!channels[i].version[len] || strchr(".-", channels[i].version[len])))
 			return channels[i].version;
 	return NULL;
 }
@@ -155,9 +168,11 @@ cJSON *container_server_config(void)
 	for (size_t i = 0; i < sizeof channels / sizeof *channels; i++) {
 		const char *v = channels[i].version;
 		cJSON_AddItemToArray(all, cJSON_CreateString(v));
-		cJSON_AddItemToArray(each, json_make("{'channel':%s,'defaultVersion':%s,'validVersions':[%s]}", channels[i].channel, v, v));
+		cJSON_AddItemToArray(
+		    each, json_make("{'channel':%s,'defaultVersion':%s,'validVersions':[%s]}", channels[i].channel, v, v));
 	}
-	return json_make("{'defaultClusterVersion':%s,'defaultImageType':'COS_CONTAINERD','validImageTypes':['COS_CONTAINERD','UBUNTU_CONTAINERD'],"
+	return json_make("{'defaultClusterVersion':%s,'defaultImageType':'COS_CONTAINERD','validImageTypes':['COS_CONTAINERD','"
+			 "UBUNTU_CONTAINERD'],"
 			 "'validMasterVersions':%j,'validNodeVersions':%j,'channels':%j}",
 			 channels[0].version, cJSON_Duplicate(all, true), all, each);
 }
@@ -180,7 +195,8 @@ static void identify(struct sim_call *c, cJSON *doc)
 void container_settle_cluster(struct sim_call *c, cJSON *doc)
 {
 	bool autopilot = json_bool(doc, "autopilot.enabled", false);
-	const char *version = container_version(json_str(doc, "initialClusterVersion", ""), json_str(doc, "releaseChannel.channel", ""));
+	const char *version = container_version(json_str(doc, "initialClusterVersion", ""),
+						json_str(doc, "releaseChannel.channel", ""));
 	const char *pool = sim_tmp("%s.svc.id.goog", c->project);
 	container_prune(doc);
 	if (json_at(doc, "networkPolicy") && !json_at(doc, "networkPolicy")->child)
@@ -209,9 +225,10 @@ void container_settle_cluster(struct sim_call *c, cJSON *doc)
 	if (json_bool(doc, "confidentialNodes.enabled", false) && !json_at(doc, "confidentialNodes.confidentialInstanceType"))
 		json_put_str(doc, "confidentialNodes.confidentialInstanceType", "SEV");
 	if (json_at(doc, "workloadIdentityConfig.workloadPool")) {
-		const char *provider = sim_tmp(CONTAINER_BASE "projects/%s/locations/%s/clusters/%s", c->project, json_str(doc, "location", ""),
-					   json_str(doc, "name", ""));
-		json_put_str(doc, "workloadIdentityConfig.beta:identityNamespace", json_str(doc, "workloadIdentityConfig.workloadPool", ""));
+		const char *provider = sim_tmp(CONTAINER_BASE "projects/%s/locations/%s/clusters/%s", c->project,
+					       json_str(doc, "location", ""), json_str(doc, "name", ""));
+		json_put_str(doc, "workloadIdentityConfig.beta:identityNamespace",
+			     json_str(doc, "workloadIdentityConfig.workloadPool", ""));
 		json_put_str(doc, "workloadIdentityConfig.beta:identityProvider", provider);
 	}
 	identify(c, doc);

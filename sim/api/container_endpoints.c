@@ -44,7 +44,8 @@ static void take_older(cJSON *doc)
 	if (json_bool(doc, "privateClusterConfig.masterGlobalAccessConfig.enabled", false))
 		json_put_bool(doc, IP ".globalAccess", true);
 	if (json_at(doc, "privateClusterConfig.privateEndpointSubnetwork") && !json_at(doc, IP ".privateEndpointSubnetwork"))
-		json_put_str(doc, IP ".privateEndpointSubnetwork", json_str(doc, "privateClusterConfig.privateEndpointSubnetwork", ""));
+		json_put_str(doc, IP ".privateEndpointSubnetwork",
+			     json_str(doc, "privateClusterConfig.privateEndpointSubnetwork", ""));
 	if (json_bool(doc, "privateClusterConfig.enablePrivateNodes", false))
 		json_put_bool(doc, "networkConfig.defaultEnablePrivateNodes", true);
 }
@@ -52,7 +53,8 @@ static void take_older(cJSON *doc)
 /* The subnet of the private endpoint: one of its own with this range, or the one that was named, or else the cluster's. */
 static void settle_private(struct sim_call *c, cJSON *doc, cJSON *hidden, const char *region)
 {
-	const char *own = json_str(doc, "privateClusterConfig.masterIpv4CidrBlock", ""), *given = json_str(doc, IP ".privateEndpointSubnetwork", "");
+	const char *own = json_str(doc, "privateClusterConfig.masterIpv4CidrBlock", ""),
+		   *given = json_str(doc, IP ".privateEndpointSubnetwork", "");
 	struct ip4_range r = {0};
 	char ip[16];
 	const char *path = compute_path(c->sim, c->project, *given ? given : json_str(doc, "networkConfig.subnetwork", ""));
@@ -77,16 +79,16 @@ static void settle_private(struct sim_call *c, cJSON *doc, cJSON *hidden, const 
 void container_settle_endpoints(struct sim_call *c, cJSON *doc, cJSON *hidden, const char *region)
 {
 	static const struct container_default rows[] = {
-		{"controlPlaneEndpointsConfig.dnsEndpointConfig.allowExternalTraffic", "false"},
-		{"controlPlaneEndpointsConfig.dnsEndpointConfig.enableK8sCertsViaDns", "false"},
-		{"controlPlaneEndpointsConfig.dnsEndpointConfig.enableK8sTokensViaDns", "false"},
-		{"masterAuth.clientCertificateConfig", "{}"},
-		{NULL, NULL},
+	    {"controlPlaneEndpointsConfig.dnsEndpointConfig.allowExternalTraffic", "false"},
+	    {"controlPlaneEndpointsConfig.dnsEndpointConfig.enableK8sCertsViaDns", "false"},
+	    {"controlPlaneEndpointsConfig.dnsEndpointConfig.enableK8sTokensViaDns", "false"},
+	    {"masterAuth.clientCertificateConfig", "{}"},
+	    {NULL, NULL},
 	};
 	char ip[16], *hex = sim_hex(c->sim, 4), *ca = base64(sim_ca_pem(c->sim));
 	/* The DNS endpoint is named after the place that the cluster was asked for at: its zone, or its region. */
-	const char *dns = sim_tmp("gke-%.32s%s-%s.%s.gke.goog", json_str(doc, "id", ""), hex, sim_project_number(c->sim, c->project),
-			      json_str(doc, "location", region));
+	const char *dns = sim_tmp("gke-%.32s%s-%s.%s.gke.goog", json_str(doc, "id", ""), hex,
+				  sim_project_number(c->sim, c->project), json_str(doc, "location", region));
 	ip4_text(104u << 24 | 154u << 16 | (uint32_t)(sim_random(c->sim) & 0xffff), ip);
 	take_older(doc);
 	settle_private(c, doc, hidden, region);

@@ -11,25 +11,25 @@
 #include <string.h>
 
 static const struct container_default autopilot_defaults[] = {
-	{"autoscaling.autoprovisioningNodePoolDefaults.oauthScopes", "[" CONTAINER_SCOPES "]"},
-	{"autoscaling.autoprovisioningNodePoolDefaults.upgradeSettings", "{'maxSurge':1,'strategy':'SURGE'}"},
-	{NULL, NULL},
+    {"autoscaling.autoprovisioningNodePoolDefaults.oauthScopes", "[" CONTAINER_SCOPES "]"},
+    {"autoscaling.autoprovisioningNodePoolDefaults.upgradeSettings", "{'maxSurge':1,'strategy':'SURGE'}"},
+    {NULL, NULL},
 };
 
 static const struct container_default autoprovisioned_defaults[] = {
-	{"autoscaling.autoprovisioningNodePoolDefaults.oauthScopes",
-	 "['https://www.googleapis.com/auth/userinfo.email','https://www.googleapis.com/auth/cloud-platform']"},
-	{"autoscaling.autoprovisioningNodePoolDefaults.upgradeSettings.strategy", "'SURGE'"},
-	{NULL, NULL},
+    {"autoscaling.autoprovisioningNodePoolDefaults.oauthScopes",
+     "['https://www.googleapis.com/auth/userinfo.email','https://www.googleapis.com/auth/cloud-platform']"},
+    {"autoscaling.autoprovisioningNodePoolDefaults.upgradeSettings.strategy", "'SURGE'"},
+    {NULL, NULL},
 };
 
 static const struct container_default autoscaling_defaults[] = {
-	{"autoscaling.autoscalingProfile", "'BALANCED'"},
-	{"autoscaling.autoprovisioningNodePoolDefaults.imageType", "'COS_CONTAINERD'"},
-	{"autoscaling.autoprovisioningNodePoolDefaults.management", "{'autoRepair':true,'autoUpgrade':true}"},
-	{"autoscaling.autoprovisioningNodePoolDefaults.oauthScopes", "[" CONTAINER_SCOPES "]"},
-	{"autoscaling.autoprovisioningNodePoolDefaults.serviceAccount", "'default'"},
-	{NULL, NULL},
+    {"autoscaling.autoscalingProfile", "'BALANCED'"},
+    {"autoscaling.autoprovisioningNodePoolDefaults.imageType", "'COS_CONTAINERD'"},
+    {"autoscaling.autoprovisioningNodePoolDefaults.management", "{'autoRepair':true,'autoUpgrade':true}"},
+    {"autoscaling.autoprovisioningNodePoolDefaults.oauthScopes", "[" CONTAINER_SCOPES "]"},
+    {"autoscaling.autoprovisioningNodePoolDefaults.serviceAccount", "'default'"},
+    {NULL, NULL},
 };
 
 static bool has_scope(const cJSON *scopes, const char *name)
@@ -90,15 +90,21 @@ static bool lists(const cJSON *components, const char *name)
 /* A service is "none" exactly where its components are none; the telemetry of beta clients sums both up. */
 void container_settle_telemetry(cJSON *doc)
 {
-	static const char logs[] = "loggingConfig.componentConfig.enableComponents", metrics[] = "monitoringConfig.componentConfig.enableComponents";
+	static const char logs[] = "loggingConfig.componentConfig.enableComponents",
+			  metrics[] = "monitoringConfig.componentConfig.enableComponents";
 	if (!json_at(doc, "loggingConfig.componentConfig"))
 		json_put(doc, "loggingConfig.componentConfig",
-			 json_make(strcmp(json_str(doc, "loggingService", ""), "none") ? "{'enableComponents':['SYSTEM_COMPONENTS','WORKLOADS']}" : "{}"));
+			 json_make(strcmp(json_str(doc, "loggingService", ""), "none")
+				       ? "{'enableComponents':['SYSTEM_COMPONENTS','WORKLOADS']}"
+				       : "{}"));
 	json_put_str(doc, "loggingService", json_at(doc, logs) ? "logging.googleapis.com/kubernetes" : "none");
-	json_put_str(doc, "monitoringService", lists(json_at(doc, metrics), "SYSTEM_COMPONENTS") ? "monitoring.googleapis.com/kubernetes" : "none");
+	json_put_str(doc, "monitoringService",
+		     lists(json_at(doc, metrics), "SYSTEM_COMPONENTS") ? "monitoring.googleapis.com/kubernetes" : "none");
 	bool none = !json_at(doc, logs) && !lists(json_at(doc, metrics), "SYSTEM_COMPONENTS");
 	json_put(doc, "beta:clusterTelemetry",
-		 json_make("{'type':%s}", none ? "DISABLED" : lists(json_at(doc, logs), "WORKLOADS") ? "ENABLED" : "SYSTEM_ONLY"));
+		 json_make("{'type':%s}", none                                     ? "DISABLED"
+					  : lists(json_at(doc, logs), "WORKLOADS") ? "ENABLED"
+										   : "SYSTEM_ONLY"));
 }
 
 void container_log_service(cJSON *doc, const char *service)
@@ -144,7 +150,8 @@ void container_encrypt(cJSON *doc, const cJSON *wanted)
 	const char *old = sim_tmp("%s", json_str(doc, "databaseEncryption.keyName", ""));
 	json_put(doc, "databaseEncryption", cJSON_Duplicate(wanted, true));
 	json_put_str(doc, "databaseEncryption.state", on ? "ALL_OBJECTS_ENCRYPTION_ENABLED" : "DECRYPTED");
-	json_put_str(doc, "databaseEncryption.currentState", on ? "CURRENT_STATE_ALL_OBJECTS_ENCRYPTION_ENABLED" : "CURRENT_STATE_DECRYPTED");
+	json_put_str(doc, "databaseEncryption.currentState",
+		     on ? "CURRENT_STATE_ALL_OBJECTS_ENCRYPTION_ENABLED" : "CURRENT_STATE_DECRYPTED");
 	if (*old && strcmp(old, json_str(doc, "databaseEncryption.keyName", "")))
 		json_put(doc, "databaseEncryption.decryptionKeys", json_make("[%s]", old));
 }

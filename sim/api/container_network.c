@@ -19,7 +19,8 @@
 /* A name or a link of a network or subnet, as its path. */
 static const char *path_of(struct sim_call *c, const char *given, const char *scope, const char *plural)
 {
-	return strchr(given, '/') ? compute_path(c->sim, c->project, given) : sim_tmp("projects/%s/%s%s/%s", c->project, scope, plural, given);
+	return strchr(given, '/') ? compute_path(c->sim, c->project, given)
+				  : sim_tmp("projects/%s/%s%s/%s", c->project, scope, plural, given);
 }
 
 static bool find_network(struct sim_call *c, cJSON *doc, const char *region)
@@ -31,11 +32,14 @@ static bool find_network(struct sim_call *c, cJSON *doc, const char *region)
 	const char *subnet = path_of(c, json_str(doc, "subnetwork", same), scope, "subnetworks");
 	struct sim_object *s = subnet ? sim_get(c->sim, "compute.subnetworks", subnet) : NULL;
 	if (!n)
-		sim_fail(c, "INVALID_ARGUMENT", "badRequest", "Network \"%s\" does not exist.", json_str(doc, "network", "default"));
+		sim_fail(c, "INVALID_ARGUMENT", "badRequest", "Network \"%s\" does not exist.",
+			 json_str(doc, "network", "default"));
 	else if (!s && !json_at(doc, "subnetwork"))
-		sim_fail(c, "INVALID_ARGUMENT", "badRequest", "Subnetwork must be provided for manual subnet mode network %s.", same);
+		sim_fail(c, "INVALID_ARGUMENT", "badRequest", "Subnetwork must be provided for manual subnet mode network %s.",
+			 same);
 	else if (!s)
-		sim_fail(c, "INVALID_ARGUMENT", "badRequest", "Subnetwork \"%s\" does not exist.", json_str(doc, "subnetwork", ""));
+		sim_fail(c, "INVALID_ARGUMENT", "badRequest", "Subnetwork \"%s\" does not exist.",
+			 json_str(doc, "subnetwork", ""));
 	if (n && s) {
 		json_put_str(doc, "network", same);
 		json_put_str(doc, "subnetwork", strrchr(subnet, '/') + 1);
@@ -50,10 +54,18 @@ struct range {
 	const char *word, *named, *block, *cidr, *top;
 	int bits;
 };
-static const struct range pods = {"pods", "ipAllocationPolicy.clusterSecondaryRangeName", "ipAllocationPolicy.clusterIpv4CidrBlock",
-				  "ipAllocationPolicy.clusterIpv4Cidr", "clusterIpv4Cidr", 14};
-static const struct range services = {"services", "ipAllocationPolicy.servicesSecondaryRangeName", "ipAllocationPolicy.servicesIpv4CidrBlock",
-				      "ipAllocationPolicy.servicesIpv4Cidr", "servicesIpv4Cidr", 20};
+static const struct range pods = {"pods",
+				  "ipAllocationPolicy.clusterSecondaryRangeName",
+				  "ipAllocationPolicy.clusterIpv4CidrBlock",
+				  "ipAllocationPolicy.clusterIpv4Cidr",
+				  "clusterIpv4Cidr",
+				  14};
+static const struct range services = {"services",
+				      "ipAllocationPolicy.servicesSecondaryRangeName",
+				      "ipAllocationPolicy.servicesIpv4CidrBlock",
+				      "ipAllocationPolicy.servicesIpv4Cidr",
+				      "servicesIpv4Cidr",
+				      20};
 
 static void put_range(cJSON *doc, const struct range *r, const char *cidr)
 {
@@ -71,7 +83,8 @@ static const char *named_range(struct sim_call *c, const cJSON *doc, const char 
 	cJSON_ArrayForEach(r, all)
 		if (!strcmp(json_str(r, "rangeName", ""), name))
 			return json_str(r, "ipCidrRange", "");
-	sim_fail(c, "INVALID_ARGUMENT", "badRequest", "Secondary range \"%s\" does not exist in network \"%s\", subnetwork \"%s\".", name,
+	sim_fail(c, "INVALID_ARGUMENT", "badRequest",
+		 "Secondary range \"%s\" does not exist in network \"%s\", subnetwork \"%s\".", name,
 		 json_str(doc, "network", ""), json_str(doc, "subnetwork", ""));
 	return NULL;
 }
@@ -94,7 +107,8 @@ static bool own_range(struct sim_call *c, cJSON *doc, cJSON *hidden, const struc
 	struct ip4_range got = {0};
 	int bits = *given == '/' ? atoi(given + 1) : r->bits;
 	if (*given && *given != '/' && !ip4_range_parse(given, &got)) {
-		sim_fail(c, "INVALID_ARGUMENT", "badRequest", "Invalid value for field \"cluster.ip_allocation_policy\": \"%s\" is not a CIDR block.", given);
+		sim_fail(c, "INVALID_ARGUMENT", "badRequest",
+			 "Invalid value for field \"cluster.ip_allocation_policy\": \"%s\" is not a CIDR block.", given);
 		return false;
 	}
 	if (bits < 9 || bits > 28) {
@@ -130,10 +144,10 @@ static bool settle_range(struct sim_call *c, cJSON *doc, cJSON *hidden, const st
 bool container_settle_network(struct sim_call *c, cJSON *doc, cJSON *hidden, const char *region)
 {
 	static const struct container_default policy[] = {
-		{"ipAllocationPolicy.stackType", "'IPV4'"},
-		{"ipAllocationPolicy.podCidrOverprovisionConfig", "{}"},
-		{"ipAllocationPolicy.networkTierConfig", "{'networkTier':'NETWORK_TIER_DEFAULT'}"},
-		{NULL, NULL},
+	    {"ipAllocationPolicy.stackType", "'IPV4'"},
+	    {"ipAllocationPolicy.podCidrOverprovisionConfig", "{}"},
+	    {"ipAllocationPolicy.networkTierConfig", "{'networkTier':'NETWORK_TIER_DEFAULT'}"},
+	    {NULL, NULL},
 	};
 	if (!find_network(c, doc, region))
 		return false;
@@ -166,7 +180,8 @@ void container_join_network(struct sim *s, const char *project, const cJSON *hid
 	if (*own && subnet) {
 		const char *scope = sim_tmp("%.*s", (int)(strstr(subnet->key, "subnetworks/") - subnet->key), subnet->key);
 		compute_store(s, &compute_subnetwork_kind, scope,
-			      json_make("{'name':%s,'network':%s,'ipCidrRange':%s,'gatewayAddress':%s,'purpose':'PRIVATE','stackType':'IPV4_ONLY',"
+			      json_make("{'name':%s,'network':%s,'ipCidrRange':%s,'gatewayAddress':%s,'purpose':'PRIVATE','"
+					"stackType':'IPV4_ONLY',"
 					"'privateIpGoogleAccess':true,'privateIpv6GoogleAccess':'DISABLE_GOOGLE_ACCESS'}",
 					own, json_str(subnet->doc, "network", ""), json_str(hidden, "endpointSubnet.cidr", ""),
 					json_str(hidden, "endpointSubnet.gateway", "")));
@@ -226,6 +241,7 @@ void container_measure(cJSON *doc)
 	cJSON *p;
 	put_use(doc, "ipAllocationPolicy.defaultPodIpv4RangeUtilization", use_of(doc, json_str(doc, pods.cidr, ""), 24));
 	cJSON_ArrayForEach(p, json_at(doc, "nodePools"))
-		put_use(p, "networkConfig.podIpv4RangeUtilization",
-			use_of(doc, json_str(p, "networkConfig.podIpv4CidrBlock", ""), (int)json_num(p, "podIpv4CidrSize", 24)));
+		put_use(
+		    p, "networkConfig.podIpv4RangeUtilization",
+		    use_of(doc, json_str(p, "networkConfig.podIpv4CidrBlock", ""), (int)json_num(p, "podIpv4CidrSize", 24)));
 }

@@ -15,30 +15,30 @@
 #include <string.h>
 
 static const struct container_default pool_defaults[] = {
-	{"maxPodsConstraint", "{'maxPodsPerNode':'110'}"},
-	{"management", "{'autoRepair':true,'autoUpgrade':true}"},
-	{"upgradeSettings", "{'maxSurge':1}"},
-	{"config.machineType", "'e2-medium'"},
-	{"config.diskSizeGb", "100"},
-	{"config.imageType", "'COS_CONTAINERD'"},
-	{"config.serviceAccount", "'default'"},
-	{"config.oauthScopes", "[" CONTAINER_SCOPES "]"},
-	{"config.metadata", "{'disable-legacy-endpoints':'true'}"},
-	{"config.shieldedInstanceConfig", "{'enableIntegrityMonitoring':true}"},
-	{"config.effectiveCgroupMode", "'EFFECTIVE_CGROUP_MODE_V2'"},
-	{"config.windowsNodeConfig", "{}"},
-	{"config.kubeletConfig.insecureKubeletReadonlyPortEnabled", "false"},
-	{"config.kubeletConfig.maxParallelImagePulls", "2"},
-	{"networkConfig.networkTierConfig", "{'networkTier':'NETWORK_TIER_DEFAULT'}"},
-	{NULL, NULL},
+    {"maxPodsConstraint", "{'maxPodsPerNode':'110'}"},
+    {"management", "{'autoRepair':true,'autoUpgrade':true}"},
+    {"upgradeSettings", "{'maxSurge':1}"},
+    {"config.machineType", "'e2-medium'"},
+    {"config.diskSizeGb", "100"},
+    {"config.imageType", "'COS_CONTAINERD'"},
+    {"config.serviceAccount", "'default'"},
+    {"config.oauthScopes", "[" CONTAINER_SCOPES "]"},
+    {"config.metadata", "{'disable-legacy-endpoints':'true'}"},
+    {"config.shieldedInstanceConfig", "{'enableIntegrityMonitoring':true}"},
+    {"config.effectiveCgroupMode", "'EFFECTIVE_CGROUP_MODE_V2'"},
+    {"config.windowsNodeConfig", "{}"},
+    {"config.kubeletConfig.insecureKubeletReadonlyPortEnabled", "false"},
+    {"config.kubeletConfig.maxParallelImagePulls", "2"},
+    {"networkConfig.networkTierConfig", "{'networkTier':'NETWORK_TIER_DEFAULT'}"},
+    {NULL, NULL},
 };
 
 /* Nodes that come and go with the jobs that wait for them. */
 static const struct container_default queued_defaults[] = {
-	{"autoscaling.locationPolicy", "'ANY'"},
-	{"upgradeSettings", "{'strategy':'SHORT_LIVED'}"},
-	{"config.taints", "[{'key':'cloud.google.com/gke-queued','value':'true','effect':'NO_SCHEDULE'}]"},
-	{NULL, NULL},
+    {"autoscaling.locationPolicy", "'ANY'"},
+    {"upgradeSettings", "{'strategy':'SHORT_LIVED'}"},
+    {"config.taints", "[{'key':'cloud.google.com/gke-queued','value':'true','effect':'NO_SCHEDULE'}]"},
+    {NULL, NULL},
 };
 
 /* Machines of the newest families have no persistent disks. */
@@ -73,7 +73,9 @@ static void settle_image(cJSON *pool)
 	for (const char *p = json_str(pool, "version", ""); *p; p++)
 		if (isalnum((unsigned char)*p) || *p == '-')
 			buf_putc(&b, *p);
-	buf_printf(&b, "-%s", text_starts(json_str(pool, "config.imageType", ""), "UBUNTU") ? "ubuntu-2404-noble" : "cos-125-19216-395-109-c-pre");
+	buf_printf(&b, "-%s",
+		   text_starts(json_str(pool, "config.imageType", ""), "UBUNTU") ? "ubuntu-2404-noble"
+										 : "cos-125-19216-395-109-c-pre");
 	json_put(pool, "config.nodeImageConfig", json_make("{'image':%s,'imageProject':'gke-node-images'}", buf_text(&b)));
 	buf_free(&b);
 }
@@ -94,9 +96,10 @@ static void settle_scaling(cJSON *pool)
 		json_put_str(pool, "autoscaling.locationPolicy", spot ? "ANY" : "BALANCED");
 	if (!json_at(pool, "upgradeSettings.strategy"))
 		json_put_str(pool, "upgradeSettings.strategy", "SURGE");
-	const char *model = spot ? "spot" :
-			    json_bool(pool, "config.preemptible", false) ? "preemptible" :
-			    json_bool(pool, "config.flexStart", false) ? "flex-start" : "on-demand";
+	const char *model = spot                                           ? "spot"
+			    : json_bool(pool, "config.preemptible", false) ? "preemptible"
+			    : json_bool(pool, "config.flexStart", false)   ? "flex-start"
+									   : "on-demand";
 	json_put_str(pool, "config.resourceLabels.goog-gke-node-pool-provisioning-model", model);
 }
 
@@ -124,9 +127,11 @@ void container_settle_nodes(const cJSON *cluster_doc, cJSON *pool)
 	settle_scaling(pool);
 	settle_metadata(cluster_doc, pool);
 	json_put_num(pool, "podIpv4CidrSize", block_size(pool));
-	if (json_bool(pool, "config.confidentialNodes.enabled", false) && !json_at(pool, "config.confidentialNodes.confidentialInstanceType"))
+	if (json_bool(pool, "config.confidentialNodes.enabled", false) &&
+	    !json_at(pool, "config.confidentialNodes.confidentialInstanceType"))
 		json_put_str(pool, "config.confidentialNodes.confidentialInstanceType", "SEV");
-	if (json_bool(cluster_doc, "networkConfig.defaultEnablePrivateNodes", false) && !json_at(pool, "networkConfig.enablePrivateNodes"))
+	if (json_bool(cluster_doc, "networkConfig.defaultEnablePrivateNodes", false) &&
+	    !json_at(pool, "networkConfig.enablePrivateNodes"))
 		json_put_bool(pool, "networkConfig.enablePrivateNodes", true);
 }
 
@@ -139,9 +144,10 @@ static bool check_account(struct sim_call *c, const cJSON *pool)
 			      : NULL;
 	bool there = sim_account_exists(c->sim, own ? own : email, false);
 	if (!there)
-		sim_fail(c, "INVALID_ARGUMENT", "badRequest",
-			 "Service account \"%s\" does not exist. failed to check status for \"%s\"; Verify if principal exists.", own ? own : email,
-			 own ? own : email);
+		sim_fail(
+		    c, "INVALID_ARGUMENT", "badRequest",
+		    "Service account \"%s\" does not exist. failed to check status for \"%s\"; Verify if principal exists.",
+		    own ? own : email, own ? own : email);
 	return there;
 }
 
@@ -152,7 +158,8 @@ static bool check_tags(struct sim_call *c, const cJSON *pool)
 	if (!tags || !tags->child)
 		return true;
 	sim_fail(c, "PERMISSION_DENIED", "forbidden",
-		 "Permission denied: for service-%s@container-engine-robot.iam.gserviceaccount.com on TagKey \"%s\" (or it may not exist).",
+		 "Permission denied: for service-%s@container-engine-robot.iam.gserviceaccount.com on TagKey \"%s\" (or it may "
+		 "not exist).",
 		 sim_project_number(c->sim, c->project), tags->child->string);
 	return false;
 }
@@ -162,8 +169,10 @@ static bool check_name(struct sim_call *c, const struct sim_object *cluster, con
 	size_t len = strlen(name);
 	if (!len || len > 40 || name[0] < 'a' || name[0] > 'z' || name[len - 1] == '-' ||
 	    strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-") != len) {
-		sim_fail(c, "INVALID_ARGUMENT", "badRequest", "Invalid value for field \"node_pool.name\": \"%s\". Must be a match of regex "
-							      "'(?:[a-z](?:[-a-z0-9]{0,38}[a-z0-9])?)'.", name);
+		sim_fail(c, "INVALID_ARGUMENT", "badRequest",
+			 "Invalid value for field \"node_pool.name\": \"%s\". Must be a match of regex "
+			 "'(?:[a-z](?:[-a-z0-9]{0,38}[a-z0-9])?)'.",
+			 name);
 		return false;
 	}
 	if (cluster && container_find_pool(cluster->doc, name)) {
@@ -179,8 +188,8 @@ static bool check(struct sim_call *c, const struct sim_object *cluster, const cJ
 	if (!check_name(c, cluster, json_str(pool, "name", "")))
 		return false;
 	if (compute_machine_cpus(machine) == 0) {
-		sim_fail(c, "INVALID_ARGUMENT", "badRequest", "Machine type with name \"%s\" does not exist in zone \"%s\".", machine,
-			 json_str(cluster_doc, "locations.0", ""));
+		sim_fail(c, "INVALID_ARGUMENT", "badRequest", "Machine type with name \"%s\" does not exist in zone \"%s\".",
+			 machine, json_str(cluster_doc, "locations.0", ""));
 		return false;
 	}
 	if (*version && !container_version(version, "")) {
@@ -213,11 +222,13 @@ bool container_settle_pool(struct sim_call *c, const struct sim_object *cluster,
 	if (!check(c, cluster, cluster_doc, pool))
 		return false;
 	const char *version = json_str(pool, "version", "");
-	json_put_str(pool, "version", *version ? container_version(version, "") : json_str(cluster_doc, "currentMasterVersion", ""));
+	json_put_str(pool, "version",
+		     *version ? container_version(version, "") : json_str(cluster_doc, "currentMasterVersion", ""));
 	settle_place(c, cluster_doc, pool);
 	container_settle_nodes(cluster_doc, pool);
 	json_put_str(pool, "status", "PROVISIONING");
-	json_put_str(pool, "kubeletCertInfo.tpmBootstrapCertExpireTime", text_rfc3339(sim_wall(c->sim) + 5 * 365 * 86400.0, 0, until));
+	json_put_str(pool, "kubeletCertInfo.tpmBootstrapCertExpireTime",
+		     text_rfc3339(sim_wall(c->sim) + 5 * 365 * 86400.0, 0, until));
 	char etag[37];
 	const char *self = sim_tmp("%s/nodePools/%s", json_str(cluster_doc, "selfLink", ""), json_str(pool, "name", ""));
 	sim_uuid(c->sim, etag);
@@ -230,13 +241,16 @@ bool container_settle_pool(struct sim_call *c, const struct sim_object *cluster,
 static char *shortage(struct sim *s, const char *project, const char *zone, const cJSON *pool, const char **code)
 {
 	char region[40];
-	int per_zone = (int)json_num(pool, "initialNodeCount", 1), cpus = compute_machine_cpus(json_str(pool, "config.machineType", "e2-medium"));
+	int per_zone = (int)json_num(pool, "initialNodeCount", 1),
+	    cpus = compute_machine_cpus(json_str(pool, "config.machineType", "e2-medium"));
 	compute_zone_region(zone, region);
 	double limit = compute_quota_limit(s, project, "CPUS", region);
 	if (compute_stocked_out(s, zone)) {
 		*code = "GCE_STOCKOUT";
-		return xasprintf("Google Compute Engine: The zone 'projects/%s/zones/%s' does not have enough resources available to fulfill the "
-				 "request.  Try a different zone, or try again later.", project, zone);
+		return xasprintf("Google Compute Engine: The zone 'projects/%s/zones/%s' does not have enough resources "
+				 "available to fulfill the "
+				 "request.  Try a different zone, or try again later.",
+				 project, zone);
 	}
 	if (compute_quota_usage(s, project, "CPUS", region) + per_zone * cpus > limit) {
 		*code = "GCE_QUOTA_EXCEEDED";
@@ -248,41 +262,55 @@ static char *shortage(struct sim *s, const char *project, const char *zone, cons
 /* A node of the pool as a machine. */
 static cJSON *machine(struct sim *s, const char *project, const char *zone, const cJSON *cluster_doc, const cJSON *pool)
 {
-	const char *name = json_str(cluster_doc, "name", ""), *type = json_str(pool, "config.machineType", "e2-medium"), *email = json_str(pool, "config.serviceAccount", "default");
-	bool hidden = json_bool(pool, "networkConfig.enablePrivateNodes", json_bool(cluster_doc, "networkConfig.defaultEnablePrivateNodes", false));
+	const char *name = json_str(cluster_doc, "name", ""), *type = json_str(pool, "config.machineType", "e2-medium"),
+		   *email = json_str(pool, "config.serviceAccount", "default");
+	bool hidden = json_bool(pool, "networkConfig.enablePrivateNodes",
+				json_bool(cluster_doc, "networkConfig.defaultEnablePrivateNodes", false));
 	const char *own = sim_tmp("%s-compute@developer.gserviceaccount.com", sim_project_number(s, project)),
 		   *tag = sim_tmp("gke-%s-%.8s-node", name, json_str(cluster_doc, "id", ""));
 	char size[16], ip[16];
 	const char *link = sim_tmp(COMPUTE_BASE "projects/%s/zones/%s/machineTypes/%s", project, zone, type);
 	snprintf(size, sizeof size, "%d", (int)json_num(pool, "config.diskSizeGb", 100));
-	cJSON *doc = json_make("{'machineType':%s,'status':'RUNNING','canIpForward':false,'deletionProtection':false,'startRestricted':false,'cpuPlatform':'Intel Broadwell',"
-			       "'labels':{'goog-gke-node':'','goog-gke-cluster-id-base32':%s,'goog-k8s-cluster-name':%s,'goog-k8s-cluster-location':%s,"
-			       "'goog-k8s-node-pool-name':%s},'tags':{'items':[%s]},'metadata':{'kind':'compute#metadata','items':[{'key':'cluster-name','value':%s},"
-			       "{'key':'cluster-location','value':%s}]},'serviceAccounts':[{'email':%s,'scopes':%j}],'scheduling':{'automaticRestart':true,"
-			       "'onHostMaintenance':'MIGRATE','preemptible':false,'provisioningModel':'STANDARD'},'shieldedInstanceConfig':{'enableSecureBoot':%b,"
-			       "'enableVtpm':true,'enableIntegrityMonitoring':true},'networkInterfaces':[{'kind':'compute#networkInterface','name':'nic0','stackType':'IPV4_ONLY'}],"
-			       "'disks':[{'kind':'compute#attachedDisk','type':'PERSISTENT','mode':'READ_WRITE','index':0,'boot':true,'autoDelete':true,'interface':'SCSI',"
+	cJSON *doc = json_make("{'machineType':%s,'status':'RUNNING','canIpForward':false,'deletionProtection':false,'"
+			       "startRestricted':false,'cpuPlatform':'Intel Broadwell',"
+			       "'labels':{'goog-gke-node':'','goog-gke-cluster-id-base32':%s,'goog-k8s-cluster-name':%s,'goog-"
+			       "k8s-cluster-location':%s,"
+			       "'goog-k8s-node-pool-name':%s},'tags':{'items':[%s]},'metadata':{'kind':'compute#metadata','"
+			       "items':[{'key':'cluster-name','value':%s},"
+			       "{'key':'cluster-location','value':%s}]},'serviceAccounts':[{'email':%s,'scopes':%j}],'"
+			       "scheduling':{'automaticRestart':true,"
+			       "'onHostMaintenance':'MIGRATE','preemptible':false,'provisioningModel':'STANDARD'},'"
+			       "shieldedInstanceConfig':{'enableSecureBoot':%b,"
+			       "'enableVtpm':true,'enableIntegrityMonitoring':true},'networkInterfaces':[{'kind':'compute#"
+			       "networkInterface','name':'nic0','stackType':'IPV4_ONLY'}],"
+			       "'disks':[{'kind':'compute#attachedDisk','type':'PERSISTENT','mode':'READ_WRITE','index':0,'"
+			       "boot':true,'autoDelete':true,'interface':'SCSI',"
 			       "'diskSizeGb':%s}]}",
-			       link, json_str(cluster_doc, "id", ""), name, json_str(cluster_doc, "location", ""), json_str(pool, "name", ""), tag, name,
-			       json_str(cluster_doc, "location", ""), strcmp(email, "default") ? email : own, cJSON_Duplicate(json_at(pool, "config.oauthScopes"), true),
+			       link, json_str(cluster_doc, "id", ""), name, json_str(cluster_doc, "location", ""),
+			       json_str(pool, "name", ""), tag, name, json_str(cluster_doc, "location", ""),
+			       strcmp(email, "default") ? email : own,
+			       cJSON_Duplicate(json_at(pool, "config.oauthScopes"), true),
 			       json_bool(pool, "config.shieldedInstanceConfig.enableSecureBoot", false), size);
 	if (!hidden) {
 		ip4_text(34u << 24 | (sim_random(s) & 0xffffff), ip);
-		json_put(doc, "networkInterfaces.0.accessConfigs", json_make("[{'kind':'compute#accessConfig','type':'ONE_TO_ONE_NAT','name':'external-nat','natIP':%s,"
-									     "'networkTier':'PREMIUM'}]", ip));
+		json_put(doc, "networkInterfaces.0.accessConfigs",
+			 json_make("[{'kind':'compute#accessConfig','type':'ONE_TO_ONE_NAT','name':'external-nat','natIP':%s,"
+				   "'networkTier':'PREMIUM'}]",
+				   ip));
 	}
 	return doc;
 }
 
-static void add_group(struct sim *s, const char *project, const cJSON *cluster_doc, const cJSON *pool, const char *zone, cJSON *groups)
+static void add_group(struct sim *s, const char *project, const cJSON *cluster_doc, const cJSON *pool, const char *zone,
+		      cJSON *groups)
 {
 	char *hex = sim_hex(s, 8);
 	const char *account = sim_tmp("%s@cloudservices.gserviceaccount.com", sim_project_number(s, project));
 	const char *network = compute_link(json_str(cluster_doc, "networkConfig.network", ""));
 	const char *subnet = compute_link(json_str(pool, "networkConfig.subnetwork", ""));
 	const char *base = sim_tmp("gke-%.16s-%.16s-%s", json_str(cluster_doc, "name", ""), json_str(pool, "name", ""), hex);
-	struct sim_object *m = network_manager_add(s, project, zone, base, (int)json_num(pool, "initialNodeCount", 1), network, subnet, account,
-						   machine(s, project, zone, cluster_doc, pool));
+	struct sim_object *m = network_manager_add(s, project, zone, base, (int)json_num(pool, "initialNodeCount", 1), network,
+						   subnet, account, machine(s, project, zone, cluster_doc, pool));
 	if (json_bool(pool, "queuedProvisioning.enabled", false))
 		json_put_str(m->doc, "instanceLifecyclePolicy.defaultActionOnFailure", "DO_NOTHING");
 	cJSON_AddItemToArray(groups, cJSON_CreateString(json_str(m->doc, "selfLink", "")));

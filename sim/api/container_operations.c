@@ -49,8 +49,8 @@ struct sim_object *container_cluster(struct sim_call *c, bool changing)
 	struct sim_object *o = sim_get(c->sim, "container.clusters", key);
 	free(key);
 	if (!o) {
-		sim_fail(c, "NOT_FOUND", "notFound", "Not found: projects/%s/%s/%s/clusters/%s.", c->project, p.zonal ? "zones" : "locations", p.location,
-			 p.cluster);
+		sim_fail(c, "NOT_FOUND", "notFound", "Not found: projects/%s/%s/%s/clusters/%s.", c->project,
+			 p.zonal ? "zones" : "locations", p.location, p.cluster);
 		return NULL;
 	}
 	const char *op = json_str(o->hidden, "op", NULL);
@@ -62,7 +62,8 @@ struct sim_object *container_cluster(struct sim_call *c, bool changing)
 
 static char *link_of(struct sim *s, const char *project, const struct container_place *p, const char *rest)
 {
-	return xasprintf(CONTAINER_BASE "projects/%s/%s/%s/%s", sim_project_number(s, project), p->zonal ? "zones" : "locations", p->location, rest);
+	return xasprintf(CONTAINER_BASE "projects/%s/%s/%s/%s", sim_project_number(s, project),
+			 p->zonal ? "zones" : "locations", p->location, rest);
 }
 
 /* What is about nodes is pending at first. */
@@ -85,17 +86,21 @@ static void reconciling(struct sim_object *cluster, bool on)
 		json_put_str(cluster->doc, "status", on ? "RECONCILING" : "RUNNING");
 }
 
-static struct sim_object *put_operation(struct sim_call *c, const char *name, const char *type, const struct sim_object *cluster, const char *pool)
+static struct sim_object *put_operation(struct sim_call *c, const char *name, const char *type,
+					const struct sim_object *cluster, const char *pool)
 {
 	struct container_place p = container_place(c);
-	const char *key = sim_tmp("projects/%s/locations/%s/operations/%s", c->project, p.location, name), *now = sim_stamp(c->sim, 9);
+	const char *key = sim_tmp("projects/%s/locations/%s/operations/%s", c->project, p.location, name),
+		   *now = sim_stamp(c->sim, 9);
 	const char *own = sim_tmp("operations/%s", name);
 	char *self = link_of(c->sim, c->project, &p, own);
-	const char *rest = sim_tmp("clusters/%s%s%s", json_str(cluster->doc, "name", ""), pool ? "/nodePools/" : "", pool ? pool : "");
+	const char *rest = sim_tmp("clusters/%s%s%s", json_str(cluster->doc, "name", ""), pool ? "/nodePools/" : "",
+				   pool ? pool : "");
 	char *target = link_of(c->sim, c->project, &p, rest);
-	struct sim_object *op = sim_put(c->sim, "container.operations", key,
-					json_make("{'name':%s,'zone':%s,'operationType':%s,'status':%s,'selfLink':%s,'targetLink':%s,'startTime':%s}",
-						  name, p.location, type, pool ? "PENDING" : "RUNNING", self, target, now));
+	struct sim_object *op = sim_put(
+	    c->sim, "container.operations", key,
+	    json_make("{'name':%s,'zone':%s,'operationType':%s,'status':%s,'selfLink':%s,'targetLink':%s,'startTime':%s}", name,
+		      p.location, type, pool ? "PENDING" : "RUNNING", self, target, now));
 	if (pool)
 		sim_after(c->sim, 1, start, json_make("{'op':%s}", key));
 	free(self);
@@ -103,8 +108,8 @@ static struct sim_object *put_operation(struct sim_call *c, const char *name, co
 	return op;
 }
 
-void container_begin(struct sim_call *c, struct sim_object *cluster, const char *type, const char *pool, double seconds, cJSON *more,
-		     void (*finish)(struct sim *s, const cJSON *arg))
+void container_begin(struct sim_call *c, struct sim_object *cluster, const char *type, const char *pool, double seconds,
+		     cJSON *more, void (*finish)(struct sim *s, const cJSON *arg))
 {
 	char id[37];
 	sim_uuid(c->sim, id);
@@ -148,14 +153,17 @@ static void creation_progress(cJSON *doc, double part, bool regional)
 		double until;
 		int total, last;
 	} phases[] = {
-		{"CLUSTER_CONFIGURING", "CLUSTER_CONFIGURING_TOTAL", "Cluster is being configured", 0.3, regional ? 9 : 8, regional ? 9 : 8},
-		{"CLUSTER_DEPLOYING", "CLUSTER_DEPLOYING_TOTAL", NULL, 0.85, 10, 10},
-		{"CLUSTER_HEALTHCHECKING", "CLUSTER_HEALTHCHECKING_TOTAL", "Cluster is being health-checked (master is healthy)", 1, 2, 1},
+	    {"CLUSTER_CONFIGURING", "CLUSTER_CONFIGURING_TOTAL", "Cluster is being configured", 0.3, regional ? 9 : 8,
+	     regional ? 9 : 8},
+	    {"CLUSTER_DEPLOYING", "CLUSTER_DEPLOYING_TOTAL", NULL, 0.85, 10, 10},
+	    {"CLUSTER_HEALTHCHECKING", "CLUSTER_HEALTHCHECKING_TOTAL", "Cluster is being health-checked (master is healthy)", 1,
+	     2, 1},
 	};
 	double from = 0;
 	for (size_t i = 0; i < 3 && part >= from; i++) {
 		bool over = part >= phases[i].until;
-		add_metric(doc, phases[i].name, over ? phases[i].last : (int)(phases[i].last * (part - from) / (phases[i].until - from)));
+		add_metric(doc, phases[i].name,
+			   over ? phases[i].last : (int)(phases[i].last * (part - from) / (phases[i].until - from)));
 		add_metric(doc, phases[i].total_name, phases[i].total);
 		if (!over && phases[i].detail)
 			json_put_str(doc, "detail", phases[i].detail);
@@ -198,7 +206,8 @@ void container_end(struct sim *s, const cJSON *arg, cJSON *error)
 		reconciling(o, false);
 		if (!strcmp(json_str(o->doc, "status", ""), "RUNNING"))
 			kubernetes_nodes_sync(s, o);
-		sim_after(s, sim_draw(s, "lag.container.count"), count, json_make("{'cluster':%s,'id':%s}", o->key, json_str(o->doc, "id", "")));
+		sim_after(s, sim_draw(s, "lag.container.count"), count,
+			  json_make("{'cluster':%s,'id':%s}", o->key, json_str(o->doc, "id", "")));
 	}
 	if (op) {
 		json_put_str(op->doc, "status", "DONE");
@@ -219,8 +228,8 @@ static struct sim_object *operation(struct sim_call *c)
 	const char *key = sim_tmp("projects/%s/locations/%s/operations/%s", c->project, p.location, p.operation);
 	struct sim_object *op = sim_get(c->sim, "container.operations", key);
 	if (!op)
-		sim_fail(c, "NOT_FOUND", "notFound", "Not found: projects/%s/%s/%s/operations/%s.", c->project, p.zonal ? "zones" : "locations",
-			 p.location, p.operation);
+		sim_fail(c, "NOT_FOUND", "notFound", "Not found: projects/%s/%s/%s/operations/%s.", c->project,
+			 p.zonal ? "zones" : "locations", p.location, p.operation);
 	return op;
 }
 
@@ -265,13 +274,13 @@ static bool spoil(struct sim *s, const cJSON *arg, const cJSON *error)
 }
 
 static const struct sim_route routes[] = {
-	{"container.projects.locations.operations.get", operation_get, "container.operations.get", NULL},
-	{"container.projects.locations.operations.list", operation_list, "container.operations.list", NULL},
-	{"container.projects.locations.operations.cancel", cancel, "container.operations.get", NULL},
-	{"container.projects.zones.operations.get", operation_get, "container.operations.get", NULL},
-	{"container.projects.zones.operations.list", operation_list, "container.operations.list", NULL},
-	{NULL, NULL, NULL, NULL},
+    {"container.projects.locations.operations.get", operation_get, "container.operations.get", NULL},
+    {"container.projects.locations.operations.list", operation_list, "container.operations.list", NULL},
+    {"container.projects.locations.operations.cancel", cancel, "container.operations.get", NULL},
+    {"container.projects.zones.operations.get", operation_get, "container.operations.get", NULL},
+    {"container.projects.zones.operations.list", operation_list, "container.operations.list", NULL},
+    {NULL, NULL, NULL, NULL},
 };
 
 const struct sim_api sim_container_operations = {
-	.name = "container", .service = "container.googleapis.com", .errors = SIM_ERRORS_BOTH, .routes = routes, .spoil = spoil};
+    .name = "container", .service = "container.googleapis.com", .errors = SIM_ERRORS_BOTH, .routes = routes, .spoil = spoil};

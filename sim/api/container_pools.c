@@ -132,7 +132,8 @@ static void pool_create(struct sim_call *c)
 	if (!json_at(o->doc, "nodePools"))
 		json_put(o->doc, "nodePools", cJSON_CreateArray());
 	cJSON_AddItemToArray(json_at(o->doc, "nodePools"), pool);
-	container_begin(c, o, "CREATE_NODE_POOL", json_str(pool, "name", ""), sim_draw(c->sim, "container.nodePool.create"), NULL, created);
+	container_begin(c, o, "CREATE_NODE_POOL", json_str(pool, "name", ""), sim_draw(c->sim, "container.nodePool.create"),
+			NULL, created);
 }
 
 static void removed(struct sim *s, const cJSON *arg)
@@ -156,7 +157,8 @@ static void pool_delete(struct sim_call *c)
 	if (!pool)
 		return;
 	/* It is still called RUNNING while its nodes are drained: the cluster's status and the operation tell. */
-	container_begin(c, o, "DELETE_NODE_POOL", json_str(pool, "name", ""), sim_draw(c->sim, "container.nodePool.delete"), NULL, removed);
+	container_begin(c, o, "DELETE_NODE_POOL", json_str(pool, "name", ""), sim_draw(c->sim, "container.nodePool.delete"),
+			NULL, removed);
 }
 
 static void set_size(struct sim_call *c)
@@ -173,7 +175,8 @@ static void set_size(struct sim_call *c)
 		network_manager_resize(c->sim, path ? path : "", count);
 	}
 	container_sum(o->doc);
-	container_begin(c, o, "SET_NODE_POOL_SIZE", json_str(pool, "name", ""), sim_draw(c->sim, "container.nodePool.update"), NULL, NULL);
+	container_begin(c, o, "SET_NODE_POOL_SIZE", json_str(pool, "name", ""), sim_draw(c->sim, "container.nodePool.update"),
+			NULL, NULL);
 }
 
 /* What an update's body may carry into the pool's config, or the pool itself; of some the body holds a message with the value inside. */
@@ -181,39 +184,39 @@ static const struct move {
 	const char *field, *into, *inner;
 	bool nodes; /* nodes are made anew with it */
 } moves[] = {
-	{"accelerators", "config.accelerators", NULL, true},
-	{"bootDisk", "config.bootDisk", NULL, true},
-	{"confidentialNodes", "config.confidentialNodes", NULL, true},
-	{"consolidationDelay", "config.consolidationDelay", NULL, false},
-	{"containerdConfig", "config.containerdConfig", NULL, true},
-	{"diskSizeGb", "config.diskSizeGb", NULL, true},
-	{"diskType", "config.diskType", NULL, true},
-	{"fastSocket", "config.fastSocket", NULL, true},
-	{"flexStart", "config.flexStart", NULL, true},
-	{"gcfsConfig", "config.gcfsConfig", NULL, true},
-	{"gvnic", "config.gvnic", NULL, true},
-	{"imageType", "config.imageType", NULL, true},
-	{"kubeletConfig", "config.kubeletConfig", NULL, true},
-	{"labels", "config.labels", "labels", false},
-	{"linuxNodeConfig", "config.linuxNodeConfig", NULL, true},
-	{"locations", "locations", NULL, false},
-	{"loggingConfig", "config.loggingConfig", NULL, true},
-	{"machineType", "config.machineType", NULL, true},
-	{"maintenancePolicy", "maintenancePolicy", NULL, false},
-	{"maxRunDuration", "config.maxRunDuration", NULL, true},
-	{"nodeDrainConfig", "nodeDrainConfig", NULL, false},
-	{"nodeNetworkConfig", "networkConfig", NULL, true},
-	{"nodeVersion", "version", NULL, true},
-	{"queuedProvisioning", "queuedProvisioning", NULL, false},
-	{"resourceLabels", "config.resourceLabels", "labels", false},
-	{"resourceManagerTags", "config.resourceManagerTags", NULL, false},
-	{"storagePools", "config.storagePools", NULL, true},
-	{"tags", "config.tags", "tags", false},
-	{"taintConfig", "config.taintConfig", NULL, false},
-	{"taints", "config.taints", "taints", false},
-	{"upgradeSettings", "upgradeSettings", NULL, false},
-	{"windowsNodeConfig", "config.windowsNodeConfig", NULL, true},
-	{"workloadMetadataConfig", "config.workloadMetadataConfig", NULL, true},
+    {"accelerators", "config.accelerators", NULL, true},
+    {"bootDisk", "config.bootDisk", NULL, true},
+    {"confidentialNodes", "config.confidentialNodes", NULL, true},
+    {"consolidationDelay", "config.consolidationDelay", NULL, false},
+    {"containerdConfig", "config.containerdConfig", NULL, true},
+    {"diskSizeGb", "config.diskSizeGb", NULL, true},
+    {"diskType", "config.diskType", NULL, true},
+    {"fastSocket", "config.fastSocket", NULL, true},
+    {"flexStart", "config.flexStart", NULL, true},
+    {"gcfsConfig", "config.gcfsConfig", NULL, true},
+    {"gvnic", "config.gvnic", NULL, true},
+    {"imageType", "config.imageType", NULL, true},
+    {"kubeletConfig", "config.kubeletConfig", NULL, true},
+    {"labels", "config.labels", "labels", false},
+    {"linuxNodeConfig", "config.linuxNodeConfig", NULL, true},
+    {"locations", "locations", NULL, false},
+    {"loggingConfig", "config.loggingConfig", NULL, true},
+    {"machineType", "config.machineType", NULL, true},
+    {"maintenancePolicy", "maintenancePolicy", NULL, false},
+    {"maxRunDuration", "config.maxRunDuration", NULL, true},
+    {"nodeDrainConfig", "nodeDrainConfig", NULL, false},
+    {"nodeNetworkConfig", "networkConfig", NULL, true},
+    {"nodeVersion", "version", NULL, true},
+    {"queuedProvisioning", "queuedProvisioning", NULL, false},
+    {"resourceLabels", "config.resourceLabels", "labels", false},
+    {"resourceManagerTags", "config.resourceManagerTags", NULL, false},
+    {"storagePools", "config.storagePools", NULL, true},
+    {"tags", "config.tags", "tags", false},
+    {"taintConfig", "config.taintConfig", NULL, false},
+    {"taints", "config.taints", "taints", false},
+    {"upgradeSettings", "upgradeSettings", NULL, false},
+    {"windowsNodeConfig", "config.windowsNodeConfig", NULL, true},
+    {"workloadMetadataConfig", "config.workloadMetadataConfig", NULL, true},
 };
 
 /* Puts what the body holds into the pool; true when its nodes are to be made anew. */
@@ -246,7 +249,8 @@ static bool whole_version(struct sim_call *c, const struct sim_object *o)
 	const char *given = json_str(c->body, "nodeVersion", NULL);
 	if (!given)
 		return true;
-	const char *full = !*given || !strcmp(given, "-") ? json_str(o->doc, "currentMasterVersion", "") : container_version(given, "");
+	const char *full = !*given || !strcmp(given, "-") ? json_str(o->doc, "currentMasterVersion", "")
+							  : container_version(given, "");
 	if (full)
 		json_put_str(c->body, "nodeVersion", full);
 	else
@@ -278,7 +282,8 @@ static void set_field(struct sim_call *c, const char *field, const char *type)
 	if (json_at(c->body, field))
 		json_put(pool, field, cJSON_Duplicate(json_at(c->body, field), true));
 	container_settle_nodes(o->doc, pool);
-	container_begin(c, o, type, json_str(pool, "name", ""), sim_draw(c->sim, "container.nodePool.update"), json_make("{'nodes':0}"), NULL);
+	container_begin(c, o, type, json_str(pool, "name", ""), sim_draw(c->sim, "container.nodePool.update"),
+			json_make("{'nodes':0}"), NULL);
 }
 
 static void set_autoscaling(struct sim_call *c)
@@ -291,22 +296,25 @@ static void set_management(struct sim_call *c)
 	set_field(c, "management", "SET_NODE_POOL_MANAGEMENT");
 }
 
-#define POOLS(in)                                                                                         \
-	{"container.projects." in ".clusters.nodePools.get", pool_get, "container.clusters.get", NULL},          \
-	{"container.projects." in ".clusters.nodePools.list", pool_list, "container.clusters.get", NULL},        \
-	{"container.projects." in ".clusters.nodePools.create", pool_create, "container.clusters.update", NULL}, \
-	{"container.projects." in ".clusters.nodePools.delete", pool_delete, "container.clusters.update", NULL}, \
-	{"container.projects." in ".clusters.nodePools.update", pool_update, "container.clusters.update", NULL}, \
-	{"container.projects." in ".clusters.nodePools.setSize", set_size, "container.clusters.update", NULL}, \
-	{"container.projects." in ".clusters.nodePools.setManagement", set_management, "container.clusters.update", NULL}
+#define POOLS(in)                                                                                                              \
+	{"container.projects." in ".clusters.nodePools.get", pool_get, "container.clusters.get", NULL},                        \
+	    {"container.projects." in ".clusters.nodePools.list", pool_list, "container.clusters.get", NULL},                  \
+	    {"container.projects." in ".clusters.nodePools.create", pool_create, "container.clusters.update", NULL},           \
+	    {"container.projects." in ".clusters.nodePools.delete", pool_delete, "container.clusters.update", NULL},           \
+	    {"container.projects." in ".clusters.nodePools.update", pool_update, "container.clusters.update", NULL},           \
+	    {"container.projects." in ".clusters.nodePools.setSize", set_size, "container.clusters.update", NULL},             \
+	{                                                                                                                      \
+		"container.projects." in ".clusters.nodePools.setManagement", set_management, "container.clusters.update",     \
+		    NULL                                                                                                       \
+	}
 
 static const struct sim_route routes[] = {
-	POOLS("locations"),
-	POOLS("zones"),
-	{"container.projects.locations.clusters.nodePools.setAutoscaling", set_autoscaling, "container.clusters.update", NULL},
-	{"container.projects.zones.clusters.nodePools.autoscaling", set_autoscaling, "container.clusters.update", NULL},
-	{NULL, NULL, NULL, NULL},
+    POOLS("locations"),
+    POOLS("zones"),
+    {"container.projects.locations.clusters.nodePools.setAutoscaling", set_autoscaling, "container.clusters.update", NULL},
+    {"container.projects.zones.clusters.nodePools.autoscaling", set_autoscaling, "container.clusters.update", NULL},
+    {NULL, NULL, NULL, NULL},
 };
 
 const struct sim_api sim_container_pools = {
-	.name = "container", .service = "container.googleapis.com", .errors = SIM_ERRORS_BOTH, .routes = routes};
+    .name = "container", .service = "container.googleapis.com", .errors = SIM_ERRORS_BOTH, .routes = routes};

@@ -121,7 +121,8 @@ static bool set_ip_ranges(struct sim_call *c, struct sim_object *o, const cJSON 
 	(void)c;
 	json_drop(o->doc, "ipAllocationPolicy.additionalIpRangesConfigs");
 	if (json_at(v, "additionalIpRangesConfigs"))
-		json_put(o->doc, "ipAllocationPolicy.additionalIpRangesConfigs", cJSON_Duplicate(json_at(v, "additionalIpRangesConfigs"), true));
+		json_put(o->doc, "ipAllocationPolicy.additionalIpRangesConfigs",
+			 cJSON_Duplicate(json_at(v, "additionalIpRangesConfigs"), true));
 	return true;
 }
 
@@ -131,7 +132,8 @@ static bool set_workload_pool(struct sim_call *c, struct sim_object *o, const cJ
 	const char *own = sim_tmp("%s.svc.id.goog", c->project);
 	bool good = !*pool || !strcmp(pool, own);
 	if (!good)
-		sim_fail(c, "INVALID_ARGUMENT", "badRequest", "Currently, the only supported workload pool for workload identity is \"%s\".", own);
+		sim_fail(c, "INVALID_ARGUMENT", "badRequest",
+			 "Currently, the only supported workload pool for workload identity is \"%s\".", own);
 	else if (*pool)
 		put_members(o->doc, "workloadIdentityConfig", v);
 	else
@@ -221,59 +223,60 @@ static const struct row {
 	const char *desired, *path;
 	change *apply;
 } rows[] = {
-	{"additionalPodRangesConfig", "ipAllocationPolicy.additionalPodRangesConfig", NULL},
-	{"desiredAdditionalIpRangesConfig", NULL, set_ip_ranges},
-	{"desiredAddonsConfig", NULL, set_addons},
-	{"desiredAutoIpamConfig", "ipAllocationPolicy.autoIpamConfig", NULL},
-	{"desiredAutopilotClusterPolicyConfig", "autopilot.clusterPolicyConfig", NULL},
-	{"desiredAutopilotWorkloadPolicyConfig", "autopilot.workloadPolicyConfig", NULL},
-	{"desiredClusterAutoscaling", NULL, set_autoscaling},
-	{"desiredContainerdConfig", "nodePoolDefaults.nodeConfigDefaults.containerdConfig", NULL},
-	{"desiredControlPlaneEndpointsConfig", NULL, set_endpoints},
-	{"desiredDatabaseEncryption", NULL, set_encryption},
-	{"desiredDatapathProvider", "networkConfig.datapathProvider", NULL},
-	{"desiredDefaultEnablePrivateNodes", "networkConfig.defaultEnablePrivateNodes", NULL},
-	{"desiredDefaultSnatStatus", "networkConfig.defaultSnatStatus", NULL},
-	{"desiredDisableL4LbFirewallReconciliation", "networkConfig.disableL4LbFirewallReconciliation", NULL},
-	{"desiredDnsConfig", "networkConfig.dnsConfig", NULL},
-	{"desiredEnableCiliumClusterwideNetworkPolicy", "networkConfig.enableCiliumClusterwideNetworkPolicy", NULL},
-	{"desiredEnableFqdnNetworkPolicy", "networkConfig.enableFqdnNetworkPolicy", NULL},
-	{"desiredEnableMultiNetworking", "networkConfig.enableMultiNetworking", NULL},
-	{"desiredEnablePrivateEndpoint", NULL, set_private_endpoint},
-	{"desiredGatewayApiConfig", "networkConfig.gatewayApiConfig", NULL},
-	{"desiredGcfsConfig", "nodePoolDefaults.nodeConfigDefaults.gcfsConfig", NULL},
-	{"desiredImageType", NULL, set_image_type},
-	{"desiredInTransitEncryptionConfig", "networkConfig.inTransitEncryptionConfig", NULL},
-	{"desiredK8sBetaApis", "enableK8sBetaApis", NULL},
-	{"desiredLocations", NULL, set_locations},
-	{"desiredLoggingConfig", NULL, set_logging},
-	{"desiredLoggingService", NULL, set_log_service},
-	{"desiredMasterAuthorizedNetworksConfig", NULL, set_authorized},
-	{"desiredMasterVersion", NULL, set_master_version},
-	{"desiredMonitoringConfig", NULL, set_monitoring},
-	{"desiredMonitoringService", NULL, set_monitor_service},
-	{"desiredNetworkPerformanceConfig", "networkConfig.networkPerformanceConfig", NULL},
-	{"desiredNetworkTierConfig", "ipAllocationPolicy.networkTierConfig", NULL},
-	{"desiredNodeKubeletConfig", "nodePoolDefaults.nodeConfigDefaults.nodeKubeletConfig", NULL},
-	{"desiredNodePoolAutoConfigKubeletConfig", "nodePoolAutoConfig.nodeKubeletConfig", NULL},
-	{"desiredNodePoolAutoConfigLinuxNodeConfig", "nodePoolAutoConfig.linuxNodeConfig", NULL},
-	{"desiredNodePoolAutoConfigNetworkTags", "nodePoolAutoConfig.networkTags", NULL},
-	{"desiredNodePoolAutoConfigResourceManagerTags", "nodePoolAutoConfig.resourceManagerTags", NULL},
-	{"desiredNodePoolAutoscaling", NULL, set_pool_autoscaling},
-	{"desiredNodePoolLoggingConfig", "nodePoolDefaults.nodeConfigDefaults.loggingConfig", NULL},
-	{"desiredNodeVersion", NULL, set_node_version},
-	{"desiredPrivateClusterConfig", NULL, set_private_cluster},
-	{"desiredPrivateIpv6GoogleAccess", "networkConfig.privateIpv6GoogleAccess", NULL},
-	{"desiredServiceExternalIpsConfig", "networkConfig.serviceExternalIpsConfig", NULL},
-	{"desiredStackType", "ipAllocationPolicy.stackType", NULL},
-	{"desiredWorkloadIdentityConfig", NULL, set_workload_pool},
-	{"enableK8sBetaApis", "enableK8sBetaApis", NULL},
+    {"additionalPodRangesConfig", "ipAllocationPolicy.additionalPodRangesConfig", NULL},
+    {"desiredAdditionalIpRangesConfig", NULL, set_ip_ranges},
+    {"desiredAddonsConfig", NULL, set_addons},
+    {"desiredAutoIpamConfig", "ipAllocationPolicy.autoIpamConfig", NULL},
+    {"desiredAutopilotClusterPolicyConfig", "autopilot.clusterPolicyConfig", NULL},
+    {"desiredAutopilotWorkloadPolicyConfig", "autopilot.workloadPolicyConfig", NULL},
+    {"desiredClusterAutoscaling", NULL, set_autoscaling},
+    {"desiredContainerdConfig", "nodePoolDefaults.nodeConfigDefaults.containerdConfig", NULL},
+    {"desiredControlPlaneEndpointsConfig", NULL, set_endpoints},
+    {"desiredDatabaseEncryption", NULL, set_encryption},
+    {"desiredDatapathProvider", "networkConfig.datapathProvider", NULL},
+    {"desiredDefaultEnablePrivateNodes", "networkConfig.defaultEnablePrivateNodes", NULL},
+    {"desiredDefaultSnatStatus", "networkConfig.defaultSnatStatus", NULL},
+    {"desiredDisableL4LbFirewallReconciliation", "networkConfig.disableL4LbFirewallReconciliation", NULL},
+    {"desiredDnsConfig", "networkConfig.dnsConfig", NULL},
+    {"desiredEnableCiliumClusterwideNetworkPolicy", "networkConfig.enableCiliumClusterwideNetworkPolicy", NULL},
+    {"desiredEnableFqdnNetworkPolicy", "networkConfig.enableFqdnNetworkPolicy", NULL},
+    {"desiredEnableMultiNetworking", "networkConfig.enableMultiNetworking", NULL},
+    {"desiredEnablePrivateEndpoint", NULL, set_private_endpoint},
+    {"desiredGatewayApiConfig", "networkConfig.gatewayApiConfig", NULL},
+    {"desiredGcfsConfig", "nodePoolDefaults.nodeConfigDefaults.gcfsConfig", NULL},
+    {"desiredImageType", NULL, set_image_type},
+    {"desiredInTransitEncryptionConfig", "networkConfig.inTransitEncryptionConfig", NULL},
+    {"desiredK8sBetaApis", "enableK8sBetaApis", NULL},
+    {"desiredLocations", NULL, set_locations},
+    {"desiredLoggingConfig", NULL, set_logging},
+    {"desiredLoggingService", NULL, set_log_service},
+    {"desiredMasterAuthorizedNetworksConfig", NULL, set_authorized},
+    {"desiredMasterVersion", NULL, set_master_version},
+    {"desiredMonitoringConfig", NULL, set_monitoring},
+    {"desiredMonitoringService", NULL, set_monitor_service},
+    {"desiredNetworkPerformanceConfig", "networkConfig.networkPerformanceConfig", NULL},
+    {"desiredNetworkTierConfig", "ipAllocationPolicy.networkTierConfig", NULL},
+    {"desiredNodeKubeletConfig", "nodePoolDefaults.nodeConfigDefaults.nodeKubeletConfig", NULL},
+    {"desiredNodePoolAutoConfigKubeletConfig", "nodePoolAutoConfig.nodeKubeletConfig", NULL},
+    {"desiredNodePoolAutoConfigLinuxNodeConfig", "nodePoolAutoConfig.linuxNodeConfig", NULL},
+    {"desiredNodePoolAutoConfigNetworkTags", "nodePoolAutoConfig.networkTags", NULL},
+    {"desiredNodePoolAutoConfigResourceManagerTags", "nodePoolAutoConfig.resourceManagerTags", NULL},
+    {"desiredNodePoolAutoscaling", NULL, set_pool_autoscaling},
+    {"desiredNodePoolLoggingConfig", "nodePoolDefaults.nodeConfigDefaults.loggingConfig", NULL},
+    {"desiredNodeVersion", NULL, set_node_version},
+    {"desiredPrivateClusterConfig", NULL, set_private_cluster},
+    {"desiredPrivateIpv6GoogleAccess", "networkConfig.privateIpv6GoogleAccess", NULL},
+    {"desiredServiceExternalIpsConfig", "networkConfig.serviceExternalIpsConfig", NULL},
+    {"desiredStackType", "ipAllocationPolicy.stackType", NULL},
+    {"desiredWorkloadIdentityConfig", NULL, set_workload_pool},
+    {"enableK8sBetaApis", "enableK8sBetaApis", NULL},
 };
 
 /* Those that say something about the update, or are nobody's to keep. */
 static bool is_aside(const char *name)
 {
-	static const char *const names[] = {"desiredNodePoolId", "etag", "desiredImage", "desiredImageProject", "removedAdditionalPodRangesConfig"};
+	static const char *const names[] = {"desiredNodePoolId", "etag", "desiredImage", "desiredImageProject",
+					    "removedAdditionalPodRangesConfig"};
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
 		if (!strcmp(name, names[i]))
 			return true;
@@ -324,7 +327,8 @@ static void apply(struct sim_call *c, struct sim_object *o, const cJSON *update,
 	container_prune(o->doc);
 	container_sum(o->doc);
 	touch(c, o);
-	container_begin(c, o, type, pool, sim_draw(c->sim, "container.cluster.update"), pool ? json_make("{'nodes':0}") : NULL, NULL);
+	container_begin(c, o, type, pool, sim_draw(c->sim, "container.cluster.update"), pool ? json_make("{'nodes':0}") : NULL,
+			NULL);
 }
 
 static void cluster_update(struct sim_call *c)
@@ -343,7 +347,11 @@ static void cluster_update(struct sim_call *c)
 		container_prune(v);
 	const char *pool = json_str(u, "desiredNodePoolId", NULL);
 	bool nodes = json_at(u, "desiredNodeVersion") || json_at(u, "desiredImageType");
-	apply(c, o, given, json_at(u, "desiredMasterVersion") ? "UPGRADE_MASTER" : nodes ? "UPGRADE_NODES" : "UPDATE_CLUSTER", pool);
+	apply(c, o, given,
+	      json_at(u, "desiredMasterVersion") ? "UPGRADE_MASTER"
+	      : nodes                            ? "UPGRADE_NODES"
+						 : "UPDATE_CLUSTER",
+	      pool);
 	cJSON_Delete(given);
 }
 
@@ -351,14 +359,19 @@ static void cluster_update(struct sim_call *c)
 static const struct setter {
 	const char *method, *field, *desired;
 } setters[] = {
-	{"addons", "addonsConfig", "desiredAddonsConfig"},         {"setAddons", "addonsConfig", "desiredAddonsConfig"},
-	{"legacyAbac", "enabled", "legacyAbac"},                   {"setLegacyAbac", "enabled", "legacyAbac"},
-	{"locations", "locations", "desiredLocations"},            {"setLocations", "locations", "desiredLocations"},
-	{"logging", "loggingService", "desiredLoggingService"},    {"setLogging", "loggingService", "desiredLoggingService"},
-	{"master", "masterVersion", "desiredMasterVersion"},       {"updateMaster", "masterVersion", "desiredMasterVersion"},
-	{"monitoring", "monitoringService", "desiredMonitoringService"},
-	{"setMonitoring", "monitoringService", "desiredMonitoringService"},
-	{"setNetworkPolicy", "networkPolicy", "networkPolicy"},
+    {"addons", "addonsConfig", "desiredAddonsConfig"},
+    {"setAddons", "addonsConfig", "desiredAddonsConfig"},
+    {"legacyAbac", "enabled", "legacyAbac"},
+    {"setLegacyAbac", "enabled", "legacyAbac"},
+    {"locations", "locations", "desiredLocations"},
+    {"setLocations", "locations", "desiredLocations"},
+    {"logging", "loggingService", "desiredLoggingService"},
+    {"setLogging", "loggingService", "desiredLoggingService"},
+    {"master", "masterVersion", "desiredMasterVersion"},
+    {"updateMaster", "masterVersion", "desiredMasterVersion"},
+    {"monitoring", "monitoringService", "desiredMonitoringService"},
+    {"setMonitoring", "monitoringService", "desiredMonitoringService"},
+    {"setNetworkPolicy", "networkPolicy", "networkPolicy"},
 };
 
 static void set_one(struct sim_call *c)
@@ -371,7 +384,8 @@ static void set_one(struct sim_call *c)
 	while (strcmp(s->method, method))
 		s++;
 	bool flag = !strcmp(s->field, "enabled");
-	cJSON *v = flag ? json_make("{'enabled':%b}", json_bool(c->body, "enabled", false)) : cJSON_Duplicate(json_at(c->body, s->field), true);
+	cJSON *v = flag ? json_make("{'enabled':%b}", json_bool(c->body, "enabled", false))
+			: cJSON_Duplicate(json_at(c->body, s->field), true);
 	cJSON *update = cJSON_CreateObject();
 	if (v) {
 		container_prune(v);
@@ -389,7 +403,8 @@ static void set_labels(struct sim_call *c)
 	if (!o)
 		return;
 	if (strcmp(json_str(c->body, "labelFingerprint", ""), json_str(o->doc, "labelFingerprint", "-"))) {
-		sim_fail(c, "FAILED_PRECONDITION", "failedPrecondition", "Labels could not be set due to fingerprint mismatch.");
+		sim_fail(c, "FAILED_PRECONDITION", "failedPrecondition",
+			 "Labels could not be set due to fingerprint mismatch.");
 		return;
 	}
 	char *print = sim_hex(c->sim, 8);
@@ -410,12 +425,14 @@ static void set_maintenance(struct sim_call *c)
 		return;
 	const char *version = json_str(c->body, "maintenancePolicy.resourceVersion", "");
 	if (*version && strcmp(version, json_str(o->doc, "maintenancePolicy.resourceVersion", ""))) {
-		sim_fail(c, "FAILED_PRECONDITION", "failedPrecondition", "Maintenance policy could not be set due to resource version mismatch.");
+		sim_fail(c, "FAILED_PRECONDITION", "failedPrecondition",
+			 "Maintenance policy could not be set due to resource version mismatch.");
 		return;
 	}
 	char *fresh = sim_hex(c->sim, 8);
-	json_put(o->doc, "maintenancePolicy", json_at(c->body, "maintenancePolicy") ? cJSON_Duplicate(json_at(c->body, "maintenancePolicy"), true) :
-											      cJSON_CreateObject());
+	json_put(o->doc, "maintenancePolicy",
+		 json_at(c->body, "maintenancePolicy") ? cJSON_Duplicate(json_at(c->body, "maintenancePolicy"), true)
+						       : cJSON_CreateObject());
 	json_put_str(o->doc, "maintenancePolicy.resourceVersion", fresh);
 	container_settle_maintenance(o->doc);
 	free(fresh);
@@ -423,31 +440,34 @@ static void set_maintenance(struct sim_call *c)
 	container_begin(c, o, "UPDATE_CLUSTER", NULL, sim_draw(c->sim, "container.cluster.update"), NULL, NULL);
 }
 
-#define SETTER(method) {"container.projects." method, set_one, "container.clusters.update", NULL}
+#define SETTER(method)                                                                                                         \
+	{                                                                                                                      \
+		"container.projects." method, set_one, "container.clusters.update", NULL                                       \
+	}
 
 static const struct sim_route routes[] = {
-	{"container.projects.locations.clusters.update", cluster_update, "container.clusters.update", NULL},
-	{"container.projects.zones.clusters.update", cluster_update, "container.clusters.update", NULL},
-	{"container.projects.locations.clusters.setResourceLabels", set_labels, "container.clusters.update", NULL},
-	{"container.projects.zones.clusters.resourceLabels", set_labels, "container.clusters.update", NULL},
-	{"container.projects.locations.clusters.setMaintenancePolicy", set_maintenance, "container.clusters.update", NULL},
-	{"container.projects.zones.clusters.setMaintenancePolicy", set_maintenance, "container.clusters.update", NULL},
-	SETTER("locations.clusters.setAddons"),
-	SETTER("locations.clusters.setLegacyAbac"),
-	SETTER("locations.clusters.setLocations"),
-	SETTER("locations.clusters.setLogging"),
-	SETTER("locations.clusters.setMonitoring"),
-	SETTER("locations.clusters.setNetworkPolicy"),
-	SETTER("locations.clusters.updateMaster"),
-	SETTER("zones.clusters.addons"),
-	SETTER("zones.clusters.legacyAbac"),
-	SETTER("zones.clusters.locations"),
-	SETTER("zones.clusters.logging"),
-	SETTER("zones.clusters.master"),
-	SETTER("zones.clusters.monitoring"),
-	SETTER("zones.clusters.setNetworkPolicy"),
-	{NULL, NULL, NULL, NULL},
+    {"container.projects.locations.clusters.update", cluster_update, "container.clusters.update", NULL},
+    {"container.projects.zones.clusters.update", cluster_update, "container.clusters.update", NULL},
+    {"container.projects.locations.clusters.setResourceLabels", set_labels, "container.clusters.update", NULL},
+    {"container.projects.zones.clusters.resourceLabels", set_labels, "container.clusters.update", NULL},
+    {"container.projects.locations.clusters.setMaintenancePolicy", set_maintenance, "container.clusters.update", NULL},
+    {"container.projects.zones.clusters.setMaintenancePolicy", set_maintenance, "container.clusters.update", NULL},
+    SETTER("locations.clusters.setAddons"),
+    SETTER("locations.clusters.setLegacyAbac"),
+    SETTER("locations.clusters.setLocations"),
+    SETTER("locations.clusters.setLogging"),
+    SETTER("locations.clusters.setMonitoring"),
+    SETTER("locations.clusters.setNetworkPolicy"),
+    SETTER("locations.clusters.updateMaster"),
+    SETTER("zones.clusters.addons"),
+    SETTER("zones.clusters.legacyAbac"),
+    SETTER("zones.clusters.locations"),
+    SETTER("zones.clusters.logging"),
+    SETTER("zones.clusters.master"),
+    SETTER("zones.clusters.monitoring"),
+    SETTER("zones.clusters.setNetworkPolicy"),
+    {NULL, NULL, NULL, NULL},
 };
 
 const struct sim_api sim_container_updates = {
-	.name = "container", .service = "container.googleapis.com", .errors = SIM_ERRORS_BOTH, .routes = routes};
+    .name = "container", .service = "container.googleapis.com", .errors = SIM_ERRORS_BOTH, .routes = routes};

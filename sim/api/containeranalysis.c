@@ -31,12 +31,12 @@ static void scan(struct sim *s, const char *project)
 		const char *key = name_of(project, o->key), *when = json_str(o->doc, "uploadTime", "");
 		if (sim_get(s, OCCURRENCES, key))
 			continue;
-		struct sim_object *found =
-		    sim_put(s, OCCURRENCES, key,
-			    json_make("{'name':%s,'resourceUri':%s,'noteName':'" NOTE
-				      "','kind':'DISCOVERY','createTime':%s,'updateTime':%s,'discovery':{'continuousAnalysis':"
-				      "'ACTIVE','analysisStatus':'FINISHED_SUCCESS','lastScanTime':%s}}",
-				      key, sim_tmp("https://%s", json_str(o->doc, "uri", "")), when, when, when));
+		struct sim_object *found = sim_put(
+		    s, OCCURRENCES, key,
+		    json_make("{'name':%s,'resourceUri':%s,'noteName':'" NOTE
+			      "','kind':'DISCOVERY','createTime':%s,'updateTime':%s,'discovery':{'continuousAnalysis':"
+			      "'ACTIVE','analysisStatus':'FINISHED_SUCCESS','lastScanTime':%s}}",
+			      key, sim_tmp("https://%s", json_str(o->doc, "uri", "")), when, when, when));
 		json_put_str(found->hidden, "image", o->key);
 	}
 }
@@ -88,7 +88,7 @@ static void note(struct sim_call *c)
 	scan(c->sim, c->project);
 	if (resource_find(c, c->api->resources))
 		sim_ok(c, json_make("{'name':'" NOTE "','kind':'DISCOVERY','shortDescription':'Vulnerability "
-						     "discovery','discovery':{'analysisKind':'VULNERABILITY'}}"));
+				    "discovery','discovery':{'analysisKind':'VULNERABILITY'}}"));
 }
 
 /* Nothing was found, so nothing is counted; nobody has written a note. */

@@ -377,7 +377,8 @@ static bool zone_ok(struct sim_call *c)
 	size_t n = strlen(name);
 	for (int i = 0; i < 2; i++)
 		if (!json_at(c->body, needed[i])) {
-			sim_fail(c, "INVALID_ARGUMENT", "required", "The 'entity.managedZone.%s' parameter is required but was missing.", needed[i]);
+			sim_fail(c, "INVALID_ARGUMENT", "required",
+				 "The 'entity.managedZone.%s' parameter is required but was missing.", needed[i]);
 			return false;
 		}
 	if (!n || n > 63 || !islower((unsigned char)*name) || strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-") != n ||
@@ -396,7 +397,7 @@ static void first_records(struct sim *s, struct sim_object *zone)
 {
 	const char *origin = json_str(zone->doc, "dnsName", "");
 	const char *soa = sim_tmp("%s cloud-dns-hostmaster.google.com. 1 21600 3600 259200 300",
-			      json_str(zone->doc, "nameServers.0", ""));
+				  json_str(zone->doc, "nameServers.0", ""));
 	put_record(s, zone, record_doc(origin, "NS", 21600, cJSON_Duplicate(json_at(zone->doc, "nameServers"), true)));
 	put_record(s, zone, record_doc(origin, "SOA", 21600, json_make("[%s]", soa)));
 }
@@ -451,7 +452,8 @@ static bool of_name(const struct sim_call *c, const struct sim_object *o)
 
 static void list_zones(struct sim_call *c)
 {
-	answer_list(c, ZONES, sim_tmp("projects/%s/managedZones/", c->project), "managedZones", "dns#managedZonesListResponse", of_name);
+	answer_list(c, ZONES, sim_tmp("projects/%s/managedZones/", c->project), "managedZones", "dns#managedZonesListResponse",
+		    of_name);
 }
 
 static void change_zone(struct sim_call *c)
@@ -541,10 +543,12 @@ static void get_project(struct sim_call *c)
 static void zone_policy(struct sim_call *c)
 {
 	const char *resource = sim_param(c, "resource"), *name = strrchr(resource, '/');
-	const char *key = sim_tmp("projects/%s/managedZones/%s", c->project, name ? name + 1 : ""), *holder = sim_tmp("//dns.googleapis.com/%s", key);
+	const char *key = sim_tmp("projects/%s/managedZones/%s", c->project, name ? name + 1 : ""),
+		   *holder = sim_tmp("//dns.googleapis.com/%s", key);
 	const char *verb = strrchr(c->id, '.') + 1;
 	if (!sim_get(c->sim, ZONES, key))
-		sim_fail(c, "NOT_FOUND", "notFound", "The 'parameters.managedZone' resource named '%s' does not exist.", name ? name + 1 : "");
+		sim_fail(c, "NOT_FOUND", "notFound", "The 'parameters.managedZone' resource named '%s' does not exist.",
+			 name ? name + 1 : "");
 	else if (!strcmp(verb, "getIamPolicy"))
 		sim_policy_get(c, holder);
 	else if (!strcmp(verb, "setIamPolicy"))
@@ -554,27 +558,27 @@ static void zone_policy(struct sim_call *c)
 }
 
 static const struct sim_route routes[] = {
-	{"dns.managedZones.getIamPolicy", zone_policy, "dns.managedZones.getIamPolicy", NULL},
-	{"dns.managedZones.setIamPolicy", zone_policy, "dns.managedZones.setIamPolicy", NULL},
-	{"dns.managedZones.testIamPermissions", zone_policy, NULL, NULL},
-	{"dns.projects.get", get_project, "dns.projects.get", NULL},
-	{"dns.managedZones.create", create_zone, "dns.managedZones.create", NULL},
-	{"dns.managedZones.get", get_zone, "dns.managedZones.get", NULL},
-	{"dns.managedZones.list", list_zones, "dns.managedZones.list", NULL},
-	{"dns.managedZones.patch", change_zone, "dns.managedZones.update", NULL},
-	{"dns.managedZones.update", change_zone, "dns.managedZones.update", NULL},
-	{"dns.managedZones.delete", delete_zone, "dns.managedZones.delete", NULL},
-	{"dns.managedZoneOperations.get", get_operation, "dns.managedZoneOperations.get", NULL},
-	{"dns.resourceRecordSets.list", list_records, "dns.resourceRecordSets.list", NULL},
-	{"dns.resourceRecordSets.get", get_record, "dns.resourceRecordSets.get", NULL},
-	{"dns.resourceRecordSets.create", create_record, "dns.resourceRecordSets.create", NULL},
-	{"dns.resourceRecordSets.patch", patch_record, "dns.resourceRecordSets.update", NULL},
-	{"dns.resourceRecordSets.delete", delete_record, "dns.resourceRecordSets.delete", NULL},
-	{"dns.changes.create", create_change, "dns.changes.create", NULL},
-	{"dns.changes.get", get_change, "dns.changes.get", NULL},
-	{"dns.changes.list", list_changes, "dns.changes.list", NULL},
-	{0},
+    {"dns.managedZones.getIamPolicy", zone_policy, "dns.managedZones.getIamPolicy", NULL},
+    {"dns.managedZones.setIamPolicy", zone_policy, "dns.managedZones.setIamPolicy", NULL},
+    {"dns.managedZones.testIamPermissions", zone_policy, NULL, NULL},
+    {"dns.projects.get", get_project, "dns.projects.get", NULL},
+    {"dns.managedZones.create", create_zone, "dns.managedZones.create", NULL},
+    {"dns.managedZones.get", get_zone, "dns.managedZones.get", NULL},
+    {"dns.managedZones.list", list_zones, "dns.managedZones.list", NULL},
+    {"dns.managedZones.patch", change_zone, "dns.managedZones.update", NULL},
+    {"dns.managedZones.update", change_zone, "dns.managedZones.update", NULL},
+    {"dns.managedZones.delete", delete_zone, "dns.managedZones.delete", NULL},
+    {"dns.managedZoneOperations.get", get_operation, "dns.managedZoneOperations.get", NULL},
+    {"dns.resourceRecordSets.list", list_records, "dns.resourceRecordSets.list", NULL},
+    {"dns.resourceRecordSets.get", get_record, "dns.resourceRecordSets.get", NULL},
+    {"dns.resourceRecordSets.create", create_record, "dns.resourceRecordSets.create", NULL},
+    {"dns.resourceRecordSets.patch", patch_record, "dns.resourceRecordSets.update", NULL},
+    {"dns.resourceRecordSets.delete", delete_record, "dns.resourceRecordSets.delete", NULL},
+    {"dns.changes.create", create_change, "dns.changes.create", NULL},
+    {"dns.changes.get", get_change, "dns.changes.get", NULL},
+    {"dns.changes.list", list_changes, "dns.changes.list", NULL},
+    {0},
 };
 
 const struct sim_api sim_api_dns = {
-	.name = "dns", .service = "dns.googleapis.com", .errors = SIM_ERRORS_LEGACY, .routes = routes};
+    .name = "dns", .service = "dns.googleapis.com", .errors = SIM_ERRORS_LEGACY, .routes = routes};

@@ -23,8 +23,8 @@ static void refuse(struct sim_call *c, int status, const char *code, const char 
 static void unauthorized(struct sim_call *c, const char *scope)
 {
 	sim_header(c, "WWW-Authenticate",
-		   sim_tmp("Bearer realm=\"https://%s/v2/token\",service=\"%s\"%s%s%s", c->host, c->host, *scope ? ",scope=\"repository:" : "", scope,
-			   *scope ? ":pull\"" : ""));
+		   sim_tmp("Bearer realm=\"https://%s/v2/token\",service=\"%s\"%s%s%s", c->host, c->host,
+			   *scope ? ",scope=\"repository:" : "", scope, *scope ? ":pull\"" : ""));
 	refuse(c, 401, "UNAUTHORIZED", "authentication failed");
 }
 
@@ -59,8 +59,9 @@ static void token(struct sim_call *c)
 	const char *who = caller(c);
 	char *fresh = who ? sim_token_new(c->sim, who, 3600) : NULL;
 	if (!fresh) {
-		refuse(c, 403, "DENIED", "Unauthenticated request. Unauthenticated requests do not have permission "
-					 "\"artifactregistry.repositories.downloadArtifacts\"");
+		refuse(c, 403, "DENIED",
+		       "Unauthenticated request. Unauthenticated requests do not have permission "
+		       "\"artifactregistry.repositories.downloadArtifacts\"");
 		return;
 	}
 	cJSON *body = json_make("{'token':%s,'access_token':%s,'expires_in':3600}", fresh, fresh);
@@ -83,34 +84,38 @@ static void manifest(struct sim_call *c)
 		return;
 	}
 	const char *name = sim_tmp("%.*s", (int)(at - path), path), *reference = at + 11, *digest = NULL;
-	const char *image = sim_tmp("%s/%s%s%s", c->host, name, strchr(reference, ':') ? "@" : ":", reference), *who = caller(c);
+	const char *image = sim_tmp("%s/%s%s%s", c->host, name, strchr(reference, ':') ? "@" : ":", reference),
+		   *who = caller(c);
 	if (!who && !text_starts(name, "cloudrun/")) {
 		unauthorized(c, name);
 		return;
 	}
 	struct image_ref r;
-	const char *why = image_pull(c->sim, who, image, &digest, NULL), *text = why ? NULL : image_manifest(c->sim, image, digest);
+	const char *why = image_pull(c->sim, who, image, &digest, NULL),
+		   *text = why ? NULL : image_manifest(c->sim, image, digest);
 	if (text) {
 		sim_header(c, "Docker-Distribution-Api-Version", "registry/2.0");
 		sim_header(c, "Docker-Content-Digest", digest);
 		sim_bytes(c, 200, "application/vnd.docker.distribution.manifest.v2+json", text, strlen(text));
 	} else if (why && !strcmp(why, "permission") && image_parse(image, &r)) {
-		refuse(c, 403, "DENIED", sim_tmp("Permission \"artifactregistry.repositories.downloadArtifacts\" denied on resource "
-						 "\"projects/%s/locations/%s/repositories/%s\" (or it may not exist)", r.project, r.location, r.repository));
+		refuse(c, 403, "DENIED",
+		       sim_tmp("Permission \"artifactregistry.repositories.downloadArtifacts\" denied on resource "
+			       "\"projects/%s/locations/%s/repositories/%s\" (or it may not exist)",
+			       r.project, r.location, r.repository));
 	} else {
 		refuse(c, 404, "MANIFEST_UNKNOWN", sim_tmp("Failed to fetch \"%s\"", reference));
 	}
 }
 
 static const struct sim_route routes[] = {
-	{"GET *-docker.pkg.dev/v2/token", token, NULL, NULL},
-	{"GET *-docker.pkg.dev/v2/*", manifest, NULL, NULL},
-	{"HEAD *-docker.pkg.dev/v2/*", manifest, NULL, NULL},
-	{NULL, NULL, NULL, NULL},
+    {"GET *-docker.pkg.dev/v2/token", token, NULL, NULL},
+    {"GET *-docker.pkg.dev/v2/*", manifest, NULL, NULL},
+    {"HEAD *-docker.pkg.dev/v2/*", manifest, NULL, NULL},
+    {NULL, NULL, NULL, NULL},
 };
 
 const struct sim_api sim_docker_registry = {
-	.name = "docker_registry",
-	.errors = SIM_ERRORS_AIP,
-	.routes = routes,
+    .name = "docker_registry",
+    .errors = SIM_ERRORS_AIP,
+    .routes = routes,
 };

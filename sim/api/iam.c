@@ -56,10 +56,10 @@ static void grantable(struct sim_call *c)
 }
 
 static const struct sim_route routes[] = {
-	{"iam.roles.get", role_get, NULL, NULL},
-	{"iam.roles.list", role_list, NULL, NULL},
-	{"iam.roles.queryGrantableRoles", grantable, NULL, NULL},
-	{0},
+    {"iam.roles.get", role_get, NULL, NULL},
+    {"iam.roles.list", role_list, NULL, NULL},
+    {"iam.roles.queryGrantableRoles", grantable, NULL, NULL},
+    {0},
 };
 
 const struct sim_api sim_api_iam = {.name = "iam", .errors = SIM_ERRORS_BOTH, .routes = routes};

@@ -400,24 +400,24 @@ static void test_permissions(struct sim_call *c)
 }
 
 static const struct sim_route routes[] = {
-	{"iam.projects.serviceAccounts.create", account_create, "iam.serviceAccounts.create", NULL},
-	{"iam.projects.serviceAccounts.list", account_list, "iam.serviceAccounts.list", NULL},
-	{"iam.projects.serviceAccounts.get", account_get, NULL, NULL},
-	{"iam.projects.serviceAccounts.patch", account_patch, NULL, NULL},
-	{"iam.projects.serviceAccounts.update", account_update, NULL, NULL},
-	{"iam.projects.serviceAccounts.delete", account_delete, NULL, NULL},
-	{"iam.projects.serviceAccounts.undelete", account_undelete, NULL, NULL},
-	{"iam.projects.serviceAccounts.enable", account_enable, NULL, NULL},
-	{"iam.projects.serviceAccounts.disable", account_disable, NULL, NULL},
-	{"iam.projects.serviceAccounts.getIamPolicy", get_policy, NULL, NULL},
-	{"iam.projects.serviceAccounts.setIamPolicy", set_policy, NULL, NULL},
-	{"iam.projects.serviceAccounts.testIamPermissions", test_permissions, NULL, NULL},
-	{0},
+    {"iam.projects.serviceAccounts.create", account_create, "iam.serviceAccounts.create", NULL},
+    {"iam.projects.serviceAccounts.list", account_list, "iam.serviceAccounts.list", NULL},
+    {"iam.projects.serviceAccounts.get", account_get, NULL, NULL},
+    {"iam.projects.serviceAccounts.patch", account_patch, NULL, NULL},
+    {"iam.projects.serviceAccounts.update", account_update, NULL, NULL},
+    {"iam.projects.serviceAccounts.delete", account_delete, NULL, NULL},
+    {"iam.projects.serviceAccounts.undelete", account_undelete, NULL, NULL},
+    {"iam.projects.serviceAccounts.enable", account_enable, NULL, NULL},
+    {"iam.projects.serviceAccounts.disable", account_disable, NULL, NULL},
+    {"iam.projects.serviceAccounts.getIamPolicy", get_policy, NULL, NULL},
+    {"iam.projects.serviceAccounts.setIamPolicy", set_policy, NULL, NULL},
+    {"iam.projects.serviceAccounts.testIamPermissions", test_permissions, NULL, NULL},
+    {0},
 };
 
 const struct sim_api sim_api_iam_accounts = {
-	.name = "iam",
-	.service = "iam.googleapis.com",
-	.errors = SIM_ERRORS_BOTH,
-	.routes = routes,
+    .name = "iam",
+    .service = "iam.googleapis.com",
+    .errors = SIM_ERRORS_BOTH,
+    .routes = routes,
 };

@@ -22,7 +22,7 @@ enum { DEEPEST = 40 };
 /* Texts are sim_tmp's; a list is owned by its value. */
 struct value {
 	enum { WRONG, TRUTH, NUMBER, TEXT, TIME, SPAN, LIST, API } what;
-	double number;      /* truths, numbers, seconds */
+	double number; /* truths, numbers, seconds */
 	const char *text;
 	cJSON *list;
 };
@@ -155,8 +155,9 @@ static struct value time_part(struct parser *p, double t, const char *name, cons
 	const struct {
 		const char *name;
 		int value;
-	} parts[] = {{"getFullYear", tm.tm_year + 1900}, {"getMonth", tm.tm_mon}, {"getDate", tm.tm_mday}, {"getDayOfMonth", tm.tm_mday - 1},
-		     {"getDayOfYear", tm.tm_yday}, {"getDayOfWeek", tm.tm_wday}, {"getHours", tm.tm_hour}, {"getMinutes", tm.tm_min}, {"getSeconds", tm.tm_sec}};
+	} parts[] = {{"getFullYear", tm.tm_year + 1900}, {"getMonth", tm.tm_mon},      {"getDate", tm.tm_mday},
+		     {"getDayOfMonth", tm.tm_mday - 1},  {"getDayOfYear", tm.tm_yday}, {"getDayOfWeek", tm.tm_wday},
+		     {"getHours", tm.tm_hour},           {"getMinutes", tm.tm_min},    {"getSeconds", tm.tm_sec}};
 	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
 		if (!strcmp(parts[i].name, name))
 			return number(parts[i].value);
@@ -217,7 +218,8 @@ static struct value text_method(struct parser *p, const char *subject, const cha
 		return truth(strstr(subject, a->text) != NULL);
 	if (!strcmp(name, "extract"))
 		return text(extracted(subject, a->text));
-	return !strcmp(name, "matches") ? matches(p, subject, a->text) : wrong(p, "undeclared reference to a method of a string");
+	return !strcmp(name, "matches") ? matches(p, subject, a->text)
+					: wrong(p, "undeclared reference to a method of a string");
 }
 
 /* api.getAttribute(NAME, DEFAULT) */
@@ -278,7 +280,9 @@ static struct value literal(struct parser *p)
 
 static cJSON *node_of(const struct value *v)
 {
-	return v->what == TEXT ? cJSON_CreateString(v->text) : v->what == TRUTH ? cJSON_CreateBool(v->number != 0) : cJSON_CreateNumber(v->number);
+	return v->what == TEXT    ? cJSON_CreateString(v->text)
+	       : v->what == TRUTH ? cJSON_CreateBool(v->number != 0)
+				  : cJSON_CreateNumber(v->number);
 }
 
 static struct value list(struct parser *p)
@@ -304,7 +308,8 @@ static struct value converted(struct parser *p, const char *name)
 	if (well && !strcmp(name, "duration"))
 		v = (struct value){.what = SPAN, .number = parse_span(a.text)};
 	else if (well)
-		v = (struct value){.what = TIME, .number = parse_time(!strcmp(name, "date") ? sim_tmp("%sT00:00:00Z", a.text) : a.text)};
+		v = (struct value){.what = TIME,
+				   .number = parse_time(!strcmp(name, "date") ? sim_tmp("%sT00:00:00Z", a.text) : a.text)};
 	drop(&a);
 	return v.what == WRONG || isnan(v.number) ? wrong(p, "invalid argument to a conversion") : v;
 }
@@ -364,7 +369,7 @@ static struct value unary(struct parser *p)
 {
 	skip(p);
 	bool not = *p->at == '!' && p->at[1] != '=', minus = *p->at == '-';
-	if (!not && !minus) {
+	if (!not &&!minus) {
 		struct value v = primary(p);
 		while (take(p, ".")) { /* an unknown attribute's method is read too: another half may decide */
 			size_t n = strcspn(p->at, "( \t\n)");
@@ -377,7 +382,7 @@ static struct value unary(struct parser *p)
 	p->at++;
 	struct value v = ++p->depth < DEEPEST ? unary(p) : wrong(p, "too deep");
 	p->depth--;
-	if ((not && v.what == TRUTH) || (minus && v.what == NUMBER))
+	if ((not &&v.what == TRUTH) || (minus && v.what == NUMBER))
 		v.number = not ? !v.number : -v.number;
 	else if (v.what != WRONG)
 		drop(&v), v = wrong(p, "found no matching overload");
@@ -389,7 +394,8 @@ static struct value sum(struct parser *p)
 	struct value left = unary(p);
 	for (bool plus; left.what != WRONG && ((plus = take(p, "+")) || take(p, "-"));) {
 		struct value right = unary(p);
-		bool times = left.what == TIME && right.what == SPAN, numbers = left.what == right.what && (left.what == NUMBER || left.what == SPAN);
+		bool times = left.what == TIME && right.what == SPAN,
+		     numbers = left.what == right.what && (left.what == NUMBER || left.what == SPAN);
 		if (plus && left.what == TEXT && right.what == TEXT)
 			left.text = sim_tmp("%s%s", left.text, right.text);
 		else if (times || numbers)
@@ -445,7 +451,8 @@ static struct value joined(struct parser *p, const char *operator, struct value 
 		const char *why = p->why;
 		p->why = NULL; /* the other half is read whatever came of the first */
 		struct value right = half(p);
-		bool sure = (left.what == TRUTH && (left.number != 0) == decides) || (right.what == TRUTH && (right.number != 0) == decides);
+		bool sure = (left.what == TRUTH && (left.number != 0) == decides) ||
+			    (right.what == TRUTH && (right.number != 0) == decides);
 		p->why = why ? why : p->why;
 		if (sure)
 			drop(&left), left = truth(decides);
@@ -488,13 +495,15 @@ bool condition_holds(const char *expression, const struct condition_place *place
 /* "serviceAccounts" is a ServiceAccount, "repositories" a Repository. */
 static const char *singular(const char *plural, size_t len)
 {
-	const char *word = len > 3 && !strncmp(plural + len - 3, "ies", 3) ? sim_tmp("%.*sy", (int)len - 3, plural) : sim_tmp("%.*s", (int)(len ? len - 1 : 0), plural);
+	const char *word = len > 3 && !strncmp(plural + len - 3, "ies", 3) ? sim_tmp("%.*sy", (int)len - 3, plural)
+									   : sim_tmp("%.*s", (int)(len ? len - 1 : 0), plural);
 	return sim_tmp("%c%s", toupper((unsigned char)*word), *word ? word + 1 : "");
 }
 
 void condition_resource(struct sim *s, const char *holder, char service[static 64], char type[static 96], char name[static 512])
 {
-	const char *from = text_starts(holder, "//") ? holder + 2 : holder, *slash = strchr(from, '/'), *path = slash ? slash + 1 : "";
+	const char *from = text_starts(holder, "//") ? holder + 2 : holder, *slash = strchr(from, '/'),
+		   *path = slash ? slash + 1 : "";
 	snprintf(service, 64, "%.*s", (int)(slash ? slash - from : 0), from);
 	const char *last = strrchr(path, '/'), *before = last;
 	while (before && before > path && before[-1] != '/')

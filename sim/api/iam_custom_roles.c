@@ -40,7 +40,10 @@ static bool role_valid(struct sim_call *c, const char *id)
 		return false;
 	if (!o || !json_bool(o->doc, "deleted", false))
 		return true;
-	sim_fail(c, "FAILED_PRECONDITION", NULL, "You can't create a role with role_id (%s) where there is an existing role with that role_id in a deleted state.", id);
+	sim_fail(
+	    c, "FAILED_PRECONDITION", NULL,
+	    "You can't create a role with role_id (%s) where there is an existing role with that role_id in a deleted state.",
+	    id);
 	return false;
 }
 
@@ -68,18 +71,29 @@ static bool role_current(struct sim_call *c, const struct sim_object *o, const c
 {
 	if (!*etag || identity_same_etag(etag, json_str(o->doc, "etag", "")))
 		return true;
-	sim_fail(c, "ABORTED", NULL, "There were concurrent policy changes. Please retry the whole read-modify-write with exponential backoff.");
+	sim_fail(c, "ABORTED", NULL,
+		 "There were concurrent policy changes. Please retry the whole read-modify-write with exponential backoff.");
 	return false;
 }
 
 static const struct sim_resource resources[] = {
-	{.methods = "iam.projects.roles", .collection = ROLES, .key = "projects/{project}/roles/{roles}",
-	 .missing = "The role named projects/{project}/roles/{roles} was not found.", .id = "roleId", .body = "role",
-	 .ids = &(const struct sim_id_rule){NULL, LOWER_LETTERS UPPER_LETTERS DIGITS "_.", 3, 64,
-					    "The role_id {roles} is invalid. It must be between 3 and 64 characters of [a-zA-Z0-9_.]."},
-	 .taken = "A role named {roles} in projects/{project} already exists.", .valid = role_valid, .complete = role_complete, .kept = "etag deleted",
-	 .current = role_current, .changing = role_changing, .touched = role_touched},
-	{0},
+    {.methods = "iam.projects.roles",
+     .collection = ROLES,
+     .key = "projects/{project}/roles/{roles}",
+     .missing = "The role named projects/{project}/roles/{roles} was not found.",
+     .id = "roleId",
+     .body = "role",
+     .ids = &(
+	 const struct sim_id_rule){NULL, LOWER_LETTERS UPPER_LETTERS DIGITS "_.", 3, 64,
+				   "The role_id {roles} is invalid. It must be between 3 and 64 characters of [a-zA-Z0-9_.]."},
+     .taken = "A role named {roles} in projects/{project} already exists.",
+     .valid = role_valid,
+     .complete = role_complete,
+     .kept = "etag deleted",
+     .current = role_current,
+     .changing = role_changing,
+     .touched = role_touched},
+    {0},
 };
 
 /* Without permissions, unless the view is full; a page's token is the key that it begins with. */
@@ -163,13 +177,14 @@ bool sim_custom_role_has(struct sim *s, const char *role, const char *permission
 }
 
 static const struct sim_route routes[] = {
-	{"iam.projects.roles.create", resource_create, "iam.roles.create", NULL},
-	{"iam.projects.roles.get", resource_get, "iam.roles.get", NULL},
-	{"iam.projects.roles.list", role_list, "iam.roles.list", NULL},
-	{"iam.projects.roles.patch", resource_patch, "iam.roles.update", NULL},
-	{"iam.projects.roles.delete", role_delete, "iam.roles.delete", NULL},
-	{"iam.projects.roles.undelete", role_undelete, "iam.roles.undelete", NULL},
-	{0},
+    {"iam.projects.roles.create", resource_create, "iam.roles.create", NULL},
+    {"iam.projects.roles.get", resource_get, "iam.roles.get", NULL},
+    {"iam.projects.roles.list", role_list, "iam.roles.list", NULL},
+    {"iam.projects.roles.patch", resource_patch, "iam.roles.update", NULL},
+    {"iam.projects.roles.delete", role_delete, "iam.roles.delete", NULL},
+    {"iam.projects.roles.undelete", role_undelete, "iam.roles.undelete", NULL},
+    {0},
 };
 
-const struct sim_api sim_api_iam_custom_roles = {.name = "iam", .service = "iam.googleapis.com", .errors = SIM_ERRORS_BOTH, .routes = routes, .resources = resources};
+const struct sim_api sim_api_iam_custom_roles = {
+    .name = "iam", .service = "iam.googleapis.com", .errors = SIM_ERRORS_BOTH, .routes = routes, .resources = resources};

@@ -14,8 +14,10 @@
 #define OPERATIONS "iam.federationOperations"
 
 /* Pools and providers differ by little: how they are called, and by what a body must have. */
-static bool federation_shown(const struct sim_call *c, const struct sim_object *o), federation_valid(struct sim_call *c, const char *id),
-	federation_complete(struct sim_call *c, cJSON *doc, const struct sim_object *old), federation_changing(struct sim_call *c, const struct sim_object *o);
+static bool federation_shown(const struct sim_call *c, const struct sim_object *o),
+    federation_valid(struct sim_call *c, const char *id),
+    federation_complete(struct sim_call *c, cJSON *doc, const struct sim_object *old),
+    federation_changing(struct sim_call *c, const struct sim_object *o);
 
 static char *public_name(struct sim_call *c, const char *key)
 {
@@ -33,24 +35,29 @@ static cJSON *federation_operation(struct sim_call *c, const char *key, const ch
 }
 
 #define LETTERS LOWER_LETTERS DIGITS "-"
-#define ID_MESSAGE(id) "The ID \"" id "\" must be 4-32 characters long, contain only lowercase letters, digits and dashes, and must not start with gcp-."
-static const struct sim_id_rule pool_ids = {NULL, LETTERS, 4, 32, ID_MESSAGE("{workloadIdentityPools}")}, provider_ids = {NULL, LETTERS, 4, 32, ID_MESSAGE("{providers}")};
+#define ID_MESSAGE(id)                                                                                                         \
+	"The ID \"" id                                                                                                         \
+	"\" must be 4-32 characters long, contain only lowercase letters, digits and dashes, and must not start with gcp-."
+static const struct sim_id_rule pool_ids = {NULL, LETTERS, 4, 32, ID_MESSAGE("{workloadIdentityPools}")},
+				provider_ids = {NULL, LETTERS, 4, 32, ID_MESSAGE("{providers}")};
 /* An operation ends with neither metadata nor response. */
 static const struct sim_operations federation_operations = {OPERATIONS, federation_operation};
 
 enum { POOL, PROVIDER };
 #define POOLS "iam.projects.locations.workloadIdentityPools"
 #define POOL_NAME "/locations/global/workloadIdentityPools/{workloadIdentityPools}"
-#define KIND(kind, methods_, name_, id_, ids_)                                                                                                        \
-	.methods = methods_, .collection = "iam." kind, .key = "projects/{project}" name_, .name = "projects/{number}" name_, .field = kind, .id = id_,       \
-	.ids = &ids_, .shown = federation_shown, .valid = federation_valid, .defaults = "{'state':'ACTIVE'}", .complete = federation_complete,            \
-	.changing = federation_changing, .operations = &federation_operations, .create = "iam.pool.create", .change = "iam.pool.create",                  \
+#define KIND(kind, methods_, name_, id_, ids_)                                                                                 \
+	.methods = methods_, .collection = "iam." kind, .key = "projects/{project}" name_, .name = "projects/{number}" name_,  \
+	.field = kind, .id = id_, .ids = &ids_, .shown = federation_shown, .valid = federation_valid,                          \
+	.defaults = "{'state':'ACTIVE'}", .complete = federation_complete, .changing = federation_changing,                    \
+	.operations = &federation_operations, .create = "iam.pool.create", .change = "iam.pool.create",                        \
 	.remove = "iam.pool.create"
 static const struct sim_resource resources[] = {
-	[POOL] = {KIND("workloadIdentityPools", POOLS, POOL_NAME, "workloadIdentityPoolId", pool_ids)},
-	[PROVIDER] = {KIND("workloadIdentityPoolProviders", POOLS ".providers", POOL_NAME "/providers/{providers}", "workloadIdentityPoolProviderId", provider_ids),
-		      .within = &resources[POOL]},
-	{0},
+    [POOL] = {KIND("workloadIdentityPools", POOLS, POOL_NAME, "workloadIdentityPoolId", pool_ids)},
+    [PROVIDER] = {KIND("workloadIdentityPoolProviders", POOLS ".providers", POOL_NAME "/providers/{providers}",
+		       "workloadIdentityPoolProviderId", provider_ids),
+		  .within = &resources[POOL]},
+    {0},
 };
 
 static bool gone(const struct sim_object *o)
@@ -67,7 +74,8 @@ static bool provider_ok(struct sim_call *c)
 		return false;
 	}
 	if ((json_at(c->body, "oidc") && !*issuer) || (json_at(c->body, "aws") && !*json_str(c->body, "aws.accountId", ""))) {
-		sim_fail(c, "INVALID_ARGUMENT", NULL, "The %s must be set.", json_at(c->body, "oidc") ? "issuer URI" : "account ID");
+		sim_fail(c, "INVALID_ARGUMENT", NULL, "The %s must be set.",
+			 json_at(c->body, "oidc") ? "issuer URI" : "account ID");
 		return false;
 	}
 	const cJSON *mapping = cJSON_GetObjectItemCaseSensitive(c->body, "attributeMapping");
@@ -170,23 +178,24 @@ static void attestation_rules(struct sim_call *c)
 		sim_empty(c);
 }
 
-#define ROUTES(m, p)                                                                                                                                   \
-	RESOURCE_READS(m, p), {m ".create", resource_create, p ".create", NULL}, {m ".patch", resource_patch, p ".update", NULL},                       \
-		{m ".delete", federation_delete, p ".delete", NULL}, {m ".undelete", federation_undelete, p ".undelete", NULL},                          \
-	{                                                                                                                                               \
-		m ".operations.get", federation_operation_get, p ".get", NULL                                                                           \
+#define ROUTES(m, p)                                                                                                           \
+	RESOURCE_READS(m, p), {m ".create", resource_create, p ".create", NULL},                                               \
+	    {m ".patch", resource_patch, p ".update", NULL}, {m ".delete", federation_delete, p ".delete", NULL},              \
+	    {m ".undelete", federation_undelete, p ".undelete", NULL},                                                         \
+	{                                                                                                                      \
+		m ".operations.get", federation_operation_get, p ".get", NULL                                                  \
 	}
 static const struct sim_route routes[] = {
-	ROUTES(POOLS, "iam.workloadIdentityPools"),
-	{POOLS ".listAttestationRules", attestation_rules, "iam.workloadIdentityPools.get", NULL},
-	ROUTES(POOLS ".providers", "iam.workloadIdentityPoolProviders"),
-	{0},
+    ROUTES(POOLS, "iam.workloadIdentityPools"),
+    {POOLS ".listAttestationRules", attestation_rules, "iam.workloadIdentityPools.get", NULL},
+    ROUTES(POOLS ".providers", "iam.workloadIdentityPoolProviders"),
+    {0},
 };
 
 const struct sim_api sim_api_iam_federation = {
-	.name = "iam",
-	.service = "iam.googleapis.com",
-	.errors = SIM_ERRORS_BOTH,
-	.routes = routes,
-	.resources = resources,
+    .name = "iam",
+    .service = "iam.googleapis.com",
+    .errors = SIM_ERRORS_BOTH,
+    .routes = routes,
+    .resources = resources,
 };

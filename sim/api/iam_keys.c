@@ -216,13 +216,13 @@ static char *credentials_file(const struct sim_object *account, const struct sim
 	text_percent(&encoded, email, false);
 	const char *cert = sim_tmp("https://www.googleapis.com/robot/v1/metadata/x509/%s", buf_text(&encoded));
 	cJSON *file = json_make(
-		"{'type':'service_account','project_id':%s,'private_key_id':%s,'private_key':%s,'client_email':%s,'client_id':%"
-		"s,"
-		"'auth_uri':'https://accounts.google.com/o/oauth2/auth','token_uri':'https://oauth2.googleapis.com/token',"
-		"'auth_provider_x509_cert_url':'https://www.googleapis.com/oauth2/v1/certs','client_x509_cert_url':%s,"
-		"'universe_domain':'googleapis.com'}",
-		json_str(account->doc, "projectId", ""), json_str(key->hidden, "id", ""), pem, email,
-		json_str(account->doc, "uniqueId", ""), cert);
+	    "{'type':'service_account','project_id':%s,'private_key_id':%s,'private_key':%s,'client_email':%s,'client_id':%"
+	    "s,"
+	    "'auth_uri':'https://accounts.google.com/o/oauth2/auth','token_uri':'https://oauth2.googleapis.com/token',"
+	    "'auth_provider_x509_cert_url':'https://www.googleapis.com/oauth2/v1/certs','client_x509_cert_url':%s,"
+	    "'universe_domain':'googleapis.com'}",
+	    json_str(account->doc, "projectId", ""), json_str(key->hidden, "id", ""), pem, email,
+	    json_str(account->doc, "uniqueId", ""), cert);
 	char *text = json_text(file, 2), *base64 = identity_base64(text, strlen(text));
 	cJSON_Delete(file);
 	buf_free(&encoded);
@@ -376,26 +376,26 @@ static void certificates(struct sim_call *c)
 }
 
 static const struct sim_route routes[] = {
-	{"iam.projects.serviceAccounts.keys.create", key_create, NULL, NULL},
-	{"iam.projects.serviceAccounts.keys.upload", upload, NULL, NULL},
-	{"iam.projects.serviceAccounts.keys.list", key_list, NULL, NULL},
-	{"iam.projects.serviceAccounts.keys.get", key_get, NULL, NULL},
-	{"iam.projects.serviceAccounts.keys.delete", key_delete, NULL, NULL},
-	{"iam.projects.serviceAccounts.keys.enable", key_enable, NULL, NULL},
-	{"iam.projects.serviceAccounts.keys.disable", key_disable, NULL, NULL},
-	{0},
+    {"iam.projects.serviceAccounts.keys.create", key_create, NULL, NULL},
+    {"iam.projects.serviceAccounts.keys.upload", upload, NULL, NULL},
+    {"iam.projects.serviceAccounts.keys.list", key_list, NULL, NULL},
+    {"iam.projects.serviceAccounts.keys.get", key_get, NULL, NULL},
+    {"iam.projects.serviceAccounts.keys.delete", key_delete, NULL, NULL},
+    {"iam.projects.serviceAccounts.keys.enable", key_enable, NULL, NULL},
+    {"iam.projects.serviceAccounts.keys.disable", key_disable, NULL, NULL},
+    {0},
 };
 
 static const struct sim_route public_routes[] = {
-	{"GET www.googleapis.com/robot/v1/metadata/x509/*", certificates, NULL, NULL},
-	{"GET www.googleapis.com/service_accounts/v1/metadata/x509/*", certificates, NULL, NULL},
-	{0},
+    {"GET www.googleapis.com/robot/v1/metadata/x509/*", certificates, NULL, NULL},
+    {"GET www.googleapis.com/service_accounts/v1/metadata/x509/*", certificates, NULL, NULL},
+    {0},
 };
 
 const struct sim_api sim_api_iam_keys = {
-	.name = "iam",
-	.service = "iam.googleapis.com",
-	.errors = SIM_ERRORS_BOTH,
-	.routes = routes,
+    .name = "iam",
+    .service = "iam.googleapis.com",
+    .errors = SIM_ERRORS_BOTH,
+    .routes = routes,
 };
 const struct sim_api sim_api_iam_certificates = {.name = "certificates", .errors = SIM_ERRORS_AIP, .routes = public_routes};

@@ -41,16 +41,18 @@ static void lint(struct sim_call *c)
 	const struct condition_place place = {sim_wall(c->sim), service, type, name, NULL};
 	condition_holds(expression, &place, &why);
 	if (why)
-		sim_ok(c, json_make("{'lintResults':[{'level':'CONDITION','validationUnitName':'LintValidationUnits/ConditionExpressionCompilationCheck','severity':'ERROR',"
-				    "'fieldName':'condition.expression','debugMessage':%s}]}", why));
+		sim_ok(c, json_make("{'lintResults':[{'level':'CONDITION','validationUnitName':'LintValidationUnits/"
+				    "ConditionExpressionCompilationCheck','severity':'ERROR',"
+				    "'fieldName':'condition.expression','debugMessage':%s}]}",
+				    why));
 	else
 		sim_empty(c);
 }
 
 static const struct sim_route routes[] = {
-	{"iam.permissions.queryTestablePermissions", testable, NULL, NULL},
-	{"iam.iamPolicies.lintPolicy", lint, NULL, NULL},
-	{NULL, NULL, NULL, NULL},
+    {"iam.permissions.queryTestablePermissions", testable, NULL, NULL},
+    {"iam.iamPolicies.lintPolicy", lint, NULL, NULL},
+    {NULL, NULL, NULL, NULL},
 };
 
 const struct sim_api sim_api_iam_permissions = {.name = "iam", .errors = SIM_ERRORS_AIP, .routes = routes};

@@ -71,7 +71,8 @@ static bool same_grants(const cJSON *one, const cJSON *other, const char *role)
 /* The roles whose grants the policy that is being set changes: iam.googleapis.com/modifiedGrantsByRole. NULL for any other call. */
 static cJSON *modified_grants(const struct ask *a)
 {
-	const cJSON *body = a->sim->current ? a->sim->current->call.body : NULL, *new = json_at(body, "policy") ? json_at(body, "policy") : body, *b;
+	const cJSON *body = a->sim->current ? a->sim->current->call.body : NULL,
+		    *new = json_at(body, "policy") ? json_at(body, "policy") : body, *b;
 	struct sim_object *old = policy_of(a->sim, a->holder);
 	if (!text_ends(a->permission, ".setIamPolicy") || !json_at(new, "bindings"))
 		return NULL;
@@ -143,9 +144,9 @@ static bool binding_grants(const struct ask *a, const cJSON *binding)
 	const char *expression = json_str(binding, "condition.expression", NULL);
 	const cJSON *m;
 	/* Whoever asks about a role by its name wants to know who is bound to it. */
-	if (text_starts(a->permission, "roles/")	? strcmp(role, a->permission) != 0
-	    : text_starts(role, "projects/")	? !sim_custom_role_has(a->sim, role, a->permission)
-						: !sim_role_has(role, a->permission))
+	if (text_starts(a->permission, "roles/") ? strcmp(role, a->permission) != 0
+	    : text_starts(role, "projects/")     ? !sim_custom_role_has(a->sim, role, a->permission)
+						 : !sim_role_has(role, a->permission))
 		return false;
 	if (expression && !meets(a, expression))
 		return false;
@@ -195,7 +196,8 @@ static void note_asked(struct sim *s, const char *principal, const char *permiss
 	cJSON_AddItemToArray(list, cJSON_CreateString(permission));
 }
 
-static bool holds_permission(struct sim *s, const char *principal, const char *permission, const char *project, const char *holder)
+static bool holds_permission(struct sim *s, const char *principal, const char *permission, const char *project,
+			     const char *holder)
 {
 	const char *parent = project ? sim_project_parent(s, project) : NULL;
 	const char *above = parent ? sim_tmp("//cloudresourcemanager.googleapis.com/%s", parent) : NULL;
@@ -237,7 +239,7 @@ static void hide_conditions(cJSON *policy)
 		for (const char *at = expression; *at; at++)
 			hash = (hash ^ (unsigned char)*at) * 1099511628211u;
 		const char *role = sim_tmp("%s_withcond_%016llx%04llx", json_str(b, "role", ""), (unsigned long long)hash,
-				       (unsigned long long)hash >> 48);
+					   (unsigned long long)hash >> 48);
 		json_put_str(b, "role", role);
 		cJSON_DeleteItemFromObjectCaseSensitive(b, "condition");
 	}
@@ -420,8 +422,9 @@ static bool role_ok(struct sim_call *c, const char *holder, const char *role)
 	if (text_starts(role, "organizations/"))
 		return true;
 	if (text_starts(role, "projects/") ? !sim_custom_role_there(c->sim, role) : !sim_role_known(role)) {
-		sim_fail(c, "INVALID_ARGUMENT", NULL, text_starts(role, "projects/") ? "Role (%s) does not exist in the resource's hierarchy."
-														   : "Role %s is not supported for this resource.",
+		sim_fail(c, "INVALID_ARGUMENT", NULL,
+			 text_starts(role, "projects/") ? "Role (%s) does not exist in the resource's hierarchy."
+							: "Role %s is not supported for this resource.",
 			 role);
 		return false;
 	}
@@ -457,9 +460,12 @@ static bool bindings_ok(struct sim_call *c, const char *holder, const cJSON *pol
 		const char *why = NULL;
 		if (json_at(b, "condition"))
 			condition_holds(json_str(b, "condition.expression", ""), &nowhere, &why);
-		if (why && text_starts(why, "Syntax error")) { /* what is merely unknown here may be an attribute that Google knows */
+		if (why &&
+		    text_starts(why, "Syntax error")) { /* what is merely unknown here may be an attribute that Google knows */
 			sim_fail(c, "INVALID_ARGUMENT", NULL,
-				 "LintValidationUnits/ConditionExpressionCompilationCheck Error: Expression compilation failed. Details: %s", why);
+				 "LintValidationUnits/ConditionExpressionCompilationCheck Error: Expression compilation "
+				 "failed. Details: %s",
+				 why);
 			return false;
 		}
 	}
@@ -507,9 +513,9 @@ static bool keeps_owner(struct sim_call *c, const char *holder, const cJSON *pol
 			if (cJSON_IsString(m) && text_starts(m->valuestring, "user:"))
 				return true;
 	}
-	cJSON *details =
-		json_make("[{'@type':'type.googleapis.com/google.cloudresourcemanager.projects.v1beta1.ProjectIamPolicyError',"
-			  "'type':'SOLO_REQUIRE_TOS_ACCEPTOR','role':'roles/owner'}]");
+	cJSON *details = json_make(
+	    "[{'@type':'type.googleapis.com/google.cloudresourcemanager.projects.v1beta1.ProjectIamPolicyError',"
+	    "'type':'SOLO_REQUIRE_TOS_ACCEPTOR','role':'roles/owner'}]");
 	sim_fail_with(c, 0, "INVALID_ARGUMENT", NULL, details, "Request contains an invalid argument.");
 	return false;
 }
@@ -698,7 +704,8 @@ static bool rename_member(cJSON *bindings, const char *from, const char *to)
 
 void sim_policy_account(struct sim *s, const char *email, const char *uid, bool gone)
 {
-	const char *alive = sim_tmp("serviceAccount:%s", email), *dead = sim_tmp("deleted:serviceAccount:%s?uid=%s", email, uid);
+	const char *alive = sim_tmp("serviceAccount:%s", email),
+		   *dead = sim_tmp("deleted:serviceAccount:%s?uid=%s", email, uid);
 	for (struct sim_object *o = sim_first(s, POLICIES, ""); o; o = sim_following(s, o, "")) {
 		cJSON *state;
 		bool any = rename_member(cJSON_GetObjectItemCaseSensitive(o->doc, "bindings"), gone ? alive : dead,

@@ -72,15 +72,23 @@ bool sim_role_has(const char *role, const char *permission)
 /* Has a service this name, or do roles go by it otherwise? */
 static bool family_known(const char *name, size_t n)
 {
-	static const char others[] = " accessapproval accesscontextmanager actions aiplatform apigee apikeys assuredworkloads auditmanager automl backupdr beyondcorp billing "
-				     "binaryauthorization chat chronicle clouddeploy clouddebugger cloudmigration cloudprofiler cloudsql cloudtestservice cloudtrace "
-				     "commerceagreementpublishing compute consumerprocurement contentwarehouse datafusion datamigration dataplex datastore datastream "
-				     "dialogflow discoveryengine earthengine errorreporting eventarc firebase gcp genomics gkeonprem gsuiteaddons iam iap identityplatform "
-				     "integrations lifesciences livestream logging looker mesh ml monitoring oauthconfig opsconfigmonitoring ondemandscanning osconfig "
-				     "oslogin parametermanager proximitybeacon publicca resourcemanager resourcesettings retail riskmanager serverless "
-				     "serviceconsumermanagement servicemanagement servicenetworking serviceusage source spanner storageinsights storagetransfer "
-				     "subscribewithgoogledeveloper telcoautomation timeseriesinsights tpu transcoder translate vertexai videostitcher visionai visualinspection "
-				     "vmmigration vmwareengine workflows workloadmanager workstations ";
+	static const char others[] =
+	    " accessapproval accesscontextmanager actions aiplatform apigee apikeys assuredworkloads auditmanager automl "
+	    "backupdr beyondcorp billing "
+	    "binaryauthorization chat chronicle clouddeploy clouddebugger cloudmigration cloudprofiler cloudsql "
+	    "cloudtestservice cloudtrace "
+	    "commerceagreementpublishing compute consumerprocurement contentwarehouse datafusion datamigration dataplex "
+	    "datastore datastream "
+	    "dialogflow discoveryengine earthengine errorreporting eventarc firebase gcp genomics gkeonprem gsuiteaddons iam "
+	    "iap identityplatform "
+	    "integrations lifesciences livestream logging looker mesh ml monitoring oauthconfig opsconfigmonitoring "
+	    "ondemandscanning osconfig "
+	    "oslogin parametermanager proximitybeacon publicca resourcemanager resourcesettings retail riskmanager serverless "
+	    "serviceconsumermanagement servicemanagement servicenetworking serviceusage source spanner storageinsights "
+	    "storagetransfer "
+	    "subscribewithgoogledeveloper telcoautomation timeseriesinsights tpu transcoder translate vertexai videostitcher "
+	    "visionai visualinspection "
+	    "vmmigration vmwareengine workflows workloadmanager workstations ";
 	bool known = strstr(others, sim_tmp(" %.*s ", (int)n, name)) != NULL;
 	for (const struct service_entry *e = service_catalogue(); !known && e->name; e++)
 		known = !strncmp(e->name, name, n) && e->name[n] == '.';

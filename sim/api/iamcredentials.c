@@ -149,16 +149,16 @@ static void sign_jwt(struct sim_call *c)
 
 #define ACCOUNTS "iamcredentials.projects.serviceAccounts."
 static const struct sim_route routes[] = {
-	{ACCOUNTS "generateAccessToken", generate_access_token, NULL, NULL},
-	{ACCOUNTS "generateIdToken", generate_id_token, NULL, NULL},
-	{ACCOUNTS "signBlob", sign_blob, NULL, NULL},
-	{ACCOUNTS "signJwt", sign_jwt, NULL, NULL},
-	{0},
+    {ACCOUNTS "generateAccessToken", generate_access_token, NULL, NULL},
+    {ACCOUNTS "generateIdToken", generate_id_token, NULL, NULL},
+    {ACCOUNTS "signBlob", sign_blob, NULL, NULL},
+    {ACCOUNTS "signJwt", sign_jwt, NULL, NULL},
+    {0},
 };
 
 const struct sim_api sim_api_iamcredentials = {
-	.name = "iamcredentials",
-	.service = "iamcredentials.googleapis.com",
-	.errors = SIM_ERRORS_AIP,
-	.routes = routes,
+    .name = "iamcredentials",
+    .service = "iamcredentials.googleapis.com",
+    .errors = SIM_ERRORS_AIP,
+    .routes = routes,
 };

@@ -32,8 +32,9 @@ static bool add_backend(struct sim *s, const char *project, const char *rest, st
 	const char *services = strstr(rest, "/services/");
 	const char *place = rest + strlen("iap_web/compute");
 	size_t n = (size_t)(services - place);
-	const char *folder = *place == '-' ? sim_tmp("projects/%s/regions/%.*s/backendServices/", project, (int)n - 1, place + 1)
-				     : sim_tmp("projects/%s/global/backendServices/", project);
+	const char *folder = *place == '-'
+				 ? sim_tmp("projects/%s/regions/%.*s/backendServices/", project, (int)n - 1, place + 1)
+				 : sim_tmp("projects/%s/global/backendServices/", project);
 	struct sim_object *o = backend(s, folder, services + strlen("/services/"));
 	if (o)
 		buf_printf(out, "%.*s/services/%s", (int)(services - rest), rest, json_str(o->doc, "id", ""));
@@ -46,7 +47,7 @@ static bool run_service_there(struct sim *s, const char *project, const char *re
 	if (!services)
 		return true;
 	const char *key = sim_tmp("projects/%s/locations/%.*s/services/%s", project, (int)(services - region), region,
-			      services + strlen("/services/"));
+				  services + strlen("/services/"));
 	return sim_get(s, "run.services", key) != NULL;
 }
 
@@ -104,7 +105,8 @@ static bool resource_for(struct sim_call *c, const char *verb, struct buf *name)
 		*colon = 0;
 	bool there = sim_iap_resource(c->sim, named, &project, name);
 	c->project = project;
-	const char *permission = sim_tmp("iap.%s.%s", family(buf_text(name)), verb), *holder = sim_tmp(HOST "%s", buf_text(name));
+	const char *permission = sim_tmp("iap.%s.%s", family(buf_text(name)), verb),
+		   *holder = sim_tmp(HOST "%s", buf_text(name));
 	bool may = !*verb || sim_allowed(c->sim, c->principal, permission, project, holder);
 	if (!may)
 		sim_fail_with(c, 0, "PERMISSION_DENIED", NULL,
@@ -262,25 +264,26 @@ static void validate_expression(struct sim_call *c)
 /* OAuth brands and clients are still in the document; the API behind them is gone since 19 March 2026. */
 static void gone(struct sim_call *c)
 {
-	sim_fail(c, "FAILED_PRECONDITION", NULL, "The IAP OAuth Admin APIs have been permanently shut down. Access to this feature is no longer available.");
+	sim_fail(c, "FAILED_PRECONDITION", NULL,
+		 "The IAP OAuth Admin APIs have been permanently shut down. Access to this feature is no longer available.");
 }
 
 static const struct sim_route routes[] = {
-	{"iap.projects.brands.create", gone, NULL, NULL},
-	{"iap.projects.brands.get", gone, NULL, NULL},
-	{"iap.projects.brands.list", gone, NULL, NULL},
-	{"iap.projects.brands.identityAwareProxyClients.create", gone, NULL, NULL},
-	{"iap.projects.brands.identityAwareProxyClients.get", gone, NULL, NULL},
-	{"iap.projects.brands.identityAwareProxyClients.list", gone, NULL, NULL},
-	{"iap.projects.brands.identityAwareProxyClients.delete", gone, NULL, NULL},
-	{"iap.projects.brands.identityAwareProxyClients.resetSecret", gone, NULL, NULL},
-	{"iap.getIamPolicy", get_policy, NULL, NULL},
-	{"iap.setIamPolicy", set_policy, NULL, NULL},
-	{"iap.testIamPermissions", test_permissions, NULL, NULL},
-	{"iap.getIapSettings", get_settings, NULL, NULL},
-	{"iap.updateIapSettings", update_settings, NULL, NULL},
-	{"iap.validateAttributeExpression", validate_expression, NULL, NULL},
-	{0},
+    {"iap.projects.brands.create", gone, NULL, NULL},
+    {"iap.projects.brands.get", gone, NULL, NULL},
+    {"iap.projects.brands.list", gone, NULL, NULL},
+    {"iap.projects.brands.identityAwareProxyClients.create", gone, NULL, NULL},
+    {"iap.projects.brands.identityAwareProxyClients.get", gone, NULL, NULL},
+    {"iap.projects.brands.identityAwareProxyClients.list", gone, NULL, NULL},
+    {"iap.projects.brands.identityAwareProxyClients.delete", gone, NULL, NULL},
+    {"iap.projects.brands.identityAwareProxyClients.resetSecret", gone, NULL, NULL},
+    {"iap.getIamPolicy", get_policy, NULL, NULL},
+    {"iap.setIamPolicy", set_policy, NULL, NULL},
+    {"iap.testIamPermissions", test_permissions, NULL, NULL},
+    {"iap.getIapSettings", get_settings, NULL, NULL},
+    {"iap.updateIapSettings", update_settings, NULL, NULL},
+    {"iap.validateAttributeExpression", validate_expression, NULL, NULL},
+    {0},
 };
 
 const struct sim_api sim_api_iap = {.name = "iap", .service = "iap.googleapis.com", .errors = SIM_ERRORS_AIP, .routes = routes};

@@ -139,8 +139,8 @@ static void confirm(struct relay *r, uint64_t upto)
 static void hear(struct relay *r, const char *data, size_t len)
 {
 	unsigned tag = len < 2 ? 0 : (unsigned)number(data, 2);
-	bool whole =
-	    len >= 2 && (tag != TAG_DATA || (len >= 6 && len - 6 >= number(data + 2, 4))) && (tag != TAG_ACK || len >= 10);
+	bool whole = len >= 2 && (tag != TAG_DATA || (len >= 6 && len - 6 >= number(data + 2, 4))) &&
+		     (tag != TAG_ACK || len >= 10);
 	if (!whole)
 		shut(r, 4005, "incomplete message");
 	else if (tag == TAG_ACK)

@@ -115,10 +115,10 @@ void sim_milestone(struct sim *s, double seconds)
 }
 
 const struct sim_identity sim_identity = {
-	.project_id = sim_project_id,
-	.project_number = sim_project_number,
-	.service_on = sim_service_on,
-	.allowed = sim_allowed,
-	.usage_ok = sim_usage_ok,
-	.jwt_owner = sim_jwt_owner,
+    .project_id = sim_project_id,
+    .project_number = sim_project_number,
+    .service_on = sim_service_on,
+    .allowed = sim_allowed,
+    .usage_ok = sim_usage_ok,
+    .jwt_owner = sim_jwt_owner,
 };

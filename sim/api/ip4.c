@@ -75,10 +75,12 @@ static bool taken(struct sim *s, const char *network, struct ip4_range r, struct
 	bool found = false;
 	static const char *const holders[] = {"compute.subnetworks", "compute.addresses"};
 	for (size_t i = 0; i < 2 && !found; i++)
-		for (struct sim_object *o = sim_first(s, holders[i], "projects/"); o && !found; o = sim_following(s, o, "projects/")) {
+		for (struct sim_object *o = sim_first(s, holders[i], "projects/"); o && !found;
+		     o = sim_following(s, o, "projects/")) {
 			if (strcmp(json_str(o->doc, "network", ""), link))
 				continue;
-			const char *b = sim_tmp("%s/%d", json_str(o->doc, "address", ""), (int)json_num(o->doc, "prefixLength", 32));
+			const char *b = sim_tmp("%s/%d", json_str(o->doc, "address", ""),
+						(int)json_num(o->doc, "prefixLength", 32));
 			found = ip4_range_parse(i ? b : json_str(o->doc, "ipCidrRange", ""), by) && ip4_overlap(r, *by);
 			found = found || taken_within(o->doc, r, by);
 		}
@@ -88,10 +90,12 @@ static bool taken(struct sim *s, const char *network, struct ip4_range r, struct
 struct ip4_range ip4_free_range(struct sim *s, const char *network_path, int bits)
 {
 	uint32_t size = (uint32_t)1 << (32 - bits);
-	struct ip4_range r = {.base = (10u << 24 | (uint32_t)(sim_random(s) % 120 + 3) << 16) & mask_of(bits), .bits = bits}, by;
+	struct ip4_range r = {.base = (10u << 24 | (uint32_t)(sim_random(s) % 120 + 3) << 16) & mask_of(bits), .bits = bits},
+			 by;
 	for (int tries = 0; tries < 4096 && taken(s, network_path, r, &by); tries++) {
 		uint32_t step = by.bits < bits ? (uint32_t)1 << (32 - by.bits) : size;
-		r.base = 10u << 24 | ((((r.base & mask_of(by.bits < bits ? by.bits : bits)) + step) & 0xffffff) & mask_of(bits));
+		r.base = 10u << 24 |
+			 ((((r.base & mask_of(by.bits < bits ? by.bits : bits)) + step) & 0xffffff) & mask_of(bits));
 	}
 	return r;
 }
@@ -101,7 +105,9 @@ static bool used(struct sim *s, const char *project, const char *ip)
 	const char *prefix = sim_tmp("projects/%s/", project);
 	static const struct {
 		const char *collection, *field;
-	} places[] = {{"compute.addresses", "address"}, {"compute.forwardingRules", "IPAddress"}, {"compute.instances", "networkInterfaces.0.networkIP"}};
+	} places[] = {{"compute.addresses", "address"},
+		      {"compute.forwardingRules", "IPAddress"},
+		      {"compute.instances", "networkInterfaces.0.networkIP"}};
 	bool found = false;
 	for (size_t i = 0; i < sizeof places / sizeof *places && !found; i++)
 		for (struct sim_object *o = sim_first(s, places[i].collection, prefix); o && !found;

@@ -40,19 +40,23 @@ void kubernetes_fail(struct kubernetes_call *k, int code, const char *reason, cJ
 	va_start(args, format);
 	char *message = xvasprintf(format, args);
 	va_end(args);
-	cJSON *body = json_make("{'kind':'Status','apiVersion':'v1','metadata':{},'status':'Failure','message':%s,'code':%d}", message, code);
+	cJSON *body = json_make("{'kind':'Status','apiVersion':'v1','metadata':{},'status':'Failure','message':%s,'code':%d}",
+				message, code);
 	if (*reason)
 		json_put_str(body, "reason", reason);
-	bool generic = !strcmp(reason, "MethodNotAllowed") || text_starts(message, "the server could not find") || text_starts(message, "415: ") ||
-		       text_starts(message, "406: ");
-	bool about = !strcmp(reason, "NotFound") || !strcmp(reason, "AlreadyExists") || !strcmp(reason, "Forbidden") || (!strcmp(reason, "Invalid") && causes) ||
-		     (!strcmp(reason, "Conflict") && !causes);
+	bool generic = !strcmp(reason, "MethodNotAllowed") || text_starts(message, "the server could not find") ||
+		       text_starts(message, "415: ") || text_starts(message, "406: ");
+	bool about = !strcmp(reason, "NotFound") || !strcmp(reason, "AlreadyExists") || !strcmp(reason, "Forbidden") ||
+		     (!strcmp(reason, "Invalid") && causes) || (!strcmp(reason, "Conflict") && !causes);
 	if (generic)
 		json_put(body, "details", cJSON_CreateObject());
 	else if (about && k->failing_kind)
 		json_put(body, "details", json_make("{'group':%s,'kind':%s}", k->failing_group, k->failing_kind));
 	else if (about && k->r) {
-		json_put(body, "details", json_make("{'kind':%s}", k->failing_group ? k->failing_group : code == 422 ? k->r->kind : k->r->plural));
+		json_put(body, "details",
+			 json_make("{'kind':%s}", k->failing_group ? k->failing_group
+						  : code == 422    ? k->r->kind
+								   : k->r->plural));
 		if (*k->name)
 			json_put_str(body, "details.name", k->name);
 		if (*k->r->group)
@@ -130,7 +134,8 @@ static cJSON *page(struct kubernetes_call *k, const char *prefix, const char *st
 {
 	cJSON *items = cJSON_CreateArray();
 	int limit = atoi(sim_param(k->c, "limit")), left = 0;
-	struct sim_object *o = *start ? sim_first_from(k->c->sim, OBJECTS, prefix, start) : sim_first(k->c->sim, OBJECTS, prefix);
+	struct sim_object *o = *start ? sim_first_from(k->c->sim, OBJECTS, prefix, start)
+				      : sim_first(k->c->sim, OBJECTS, prefix);
 	for (; o; o = sim_following(k->c->sim, o, prefix)) {
 		if (!kubernetes_listed(k, o->doc))
 			continue;
@@ -154,13 +159,17 @@ static cJSON *page(struct kubernetes_call *k, const char *prefix, const char *st
 
 void kubernetes_list(struct kubernetes_call *k)
 {
-	char *prefix = kubernetes_list_prefix(k), *gv = *k->r->group ? xasprintf("%s/%s", k->r->group, k->r->version) : xstrdup("v1");
+	char *prefix = kubernetes_list_prefix(k),
+	     *gv = *k->r->group ? xasprintf("%s/%s", k->r->group, k->r->version) : xstrdup("v1");
 	const char *kind = sim_tmp("%sList", k->r->kind);
 	const struct sim_object *state = sim_get(k->c->sim, "kubernetes.state", k->cluster->key);
 	char *start = page_start(k, prefix);
 	if (start) {
-		cJSON *metadata = json_make("{'resourceVersion':%s}", sim_tmp("%.0f", state ? json_num(state->doc, "version", 0) : 0)), *items = page(k, prefix, start, metadata);
-		kubernetes_answer(k, 200, json_make("{'kind':%s,'apiVersion':%s,'metadata':%j,'items':%j}", kind, gv, metadata, items));
+		cJSON *metadata = json_make("{'resourceVersion':%s}",
+					    sim_tmp("%.0f", state ? json_num(state->doc, "version", 0) : 0)),
+		      *items = page(k, prefix, start, metadata);
+		kubernetes_answer(k, 200,
+				  json_make("{'kind':%s,'apiVersion':%s,'metadata':%j,'items':%j}", kind, gv, metadata, items));
 	}
 	free(start);
 	free(prefix);
@@ -186,7 +195,8 @@ static struct sim_object *cluster_of(struct sim *s, const char *host)
 
 static bool has_subresource(const struct kubernetes_resource *r, const char *sub)
 {
-	static const char *const others[][2] = {{"ServiceAccount", "token"}, {"Pod", "log"}, {"Pod", "eviction"}, {"Namespace", "finalize"}};
+	static const char *const others[][2] = {
+	    {"ServiceAccount", "token"}, {"Pod", "log"}, {"Pod", "eviction"}, {"Namespace", "finalize"}};
 	for (size_t i = 0; i < sizeof others / sizeof *others; i++)
 		if (!strcmp(others[i][0], r->kind) && !strcmp(others[i][1], sub))
 			return true;
@@ -207,7 +217,8 @@ static bool parse(struct kubernetes_call *k)
 		const char *group = core ? "" : part[1], *v = part[core ? 1 : 2];
 		at = core ? 2 : 3;
 		/* A namespace itself, or what is in one. */
-		if (!strcmp(part[at], "namespaces") && n > at + 2 && strcmp(part[at + 2], "status") && strcmp(part[at + 2], "finalize")) {
+		if (!strcmp(part[at], "namespaces") && n > at + 2 && strcmp(part[at + 2], "status") &&
+		    strcmp(part[at + 2], "finalize")) {
 			snprintf(k->ns, sizeof k->ns, "%.255s", part[at + 1]);
 			at += 2;
 		}
@@ -227,14 +238,19 @@ static const char *verb_of(const struct kubernetes_call *k)
 	const char *m = k->c->method;
 	if (!strcmp(m, "GET"))
 		return *k->name ? "get" : sim_param_bool(k->c, "watch") ? "watch" : "list";
-	return !strcmp(m, "POST") ? "create" : !strcmp(m, "PUT") ? "update" : !strcmp(m, "PATCH") ? "patch" : *k->name ? "delete" : "deletecollection";
+	return !strcmp(m, "POST")    ? "create"
+	       : !strcmp(m, "PUT")   ? "update"
+	       : !strcmp(m, "PATCH") ? "patch"
+	       : *k->name            ? "delete"
+				     : "deletecollection";
 }
 
 /* In the namespaces that Autopilot manages nobody but GKE writes. */
 static bool autopilot_refuses(const struct kubernetes_call *k, const struct kubernetes_wish *w)
 {
 	bool reads = !strcmp(w->verb, "get") || !strcmp(w->verb, "list") || !strcmp(w->verb, "watch");
-	return !reads && *k->ns && json_bool(k->cluster->doc, "autopilot.enabled", false) && kubernetes_autopilot_manages(k->ns);
+	return !reads && *k->ns && json_bool(k->cluster->doc, "autopilot.enabled", false) &&
+	       kubernetes_autopilot_manages(k->ns);
 }
 
 /* IAM's container.* permissions stand for the cluster's roles, which may give more. */
@@ -246,13 +262,17 @@ bool kubernetes_allowed(struct kubernetes_call *k, const char *verb)
 	const char *where = whole ? " at the cluster scope" : sim_tmp(" in the namespace \"%s\"", k->ns);
 	const char *iam = k->c->principal ? sim_tmp(": requires one of [\"%s\"] permission(s).", permission) : "";
 	if (!may)
-		kubernetes_fail(k, 403, "Forbidden", NULL, "%s%s%s%s is forbidden: User \"%s\" cannot %s resource \"%s%s%s\" in API group \"%s\"%s%s", what, *k->name ? " \"" : "", k->name,
-				*k->name ? "\"" : "", k->user, w.verb, k->r->plural, *k->sub ? "/" : "", k->sub, k->r->group, where, iam);
-	else if (autopilot_refuses(k, &w)) {
 		kubernetes_fail(k, 403, "Forbidden", NULL,
-				"%s is forbidden: User \"%s\" cannot %s resource \"%s\" in API group \"%s\" in the namespace \"%s\": GKE Warden authz [denied by "
-				"managed-namespaces-limitation]: the namespace \"%s\" is managed and the request's verb \"%s\" is denied", what, k->user, w.verb, k->r->plural,
-				k->r->group, k->ns, k->ns, w.verb);
+				"%s%s%s%s is forbidden: User \"%s\" cannot %s resource \"%s%s%s\" in API group \"%s\"%s%s",
+				what, *k->name ? " \"" : "", k->name, *k->name ? "\"" : "", k->user, w.verb, k->r->plural,
+				*k->sub ? "/" : "", k->sub, k->r->group, where, iam);
+	else if (autopilot_refuses(k, &w)) {
+		kubernetes_fail(
+		    k, 403, "Forbidden", NULL,
+		    "%s is forbidden: User \"%s\" cannot %s resource \"%s\" in API group \"%s\" in the namespace \"%s\": GKE "
+		    "Warden authz [denied by "
+		    "managed-namespaces-limitation]: the namespace \"%s\" is managed and the request's verb \"%s\" is denied",
+		    what, k->user, w.verb, k->r->plural, k->r->group, k->ns, k->ns, w.verb);
 		may = false;
 	}
 	free(permission);
@@ -263,7 +283,8 @@ bool kubernetes_allowed(struct kubernetes_call *k, const char *verb)
 /* The request's options, of this kind. */
 static bool options_good(struct kubernetes_call *k, const char *kind)
 {
-	const char *dry_run = sim_param(k->c, "dryRun"), *validation = sim_param(k->c, "fieldValidation"), *manager = sim_param(k->c, "fieldManager");
+	const char *dry_run = sim_param(k->c, "dryRun"), *validation = sim_param(k->c, "fieldValidation"),
+		   *manager = sim_param(k->c, "fieldManager");
 	char *message = NULL;
 	const char *field = "", *reason = "FieldValueNotSupported";
 	if (strlen(manager) > 128) {
@@ -275,14 +296,15 @@ static bool options_good(struct kubernetes_call *k, const char *kind)
 		message = xasprintf("Unsupported value: []string{\"%s\"}: supported values: \"All\"", dry_run);
 	} else if (*validation && strcmp(validation, "Ignore") && strcmp(validation, "Strict") && strcmp(validation, "Warn")) {
 		field = "fieldValidation";
-		message = xasprintf("Unsupported value: \"%s\": supported values: \"\", \"Ignore\", \"Strict\", \"Warn\"", validation);
+		message = xasprintf("Unsupported value: \"%s\": supported values: \"\", \"Ignore\", \"Strict\", \"Warn\"",
+				    validation);
 	}
 	if (!message)
 		return true;
 	k->failing_kind = kind;
 	k->failing_group = "meta.k8s.io";
-	kubernetes_fail(k, 422, "Invalid", json_make("[{'reason':%s,'message':%s,'field':%s}]", reason, message, field), "%s.meta.k8s.io \"\" is invalid: %s: %s", kind,
-			field, message);
+	kubernetes_fail(k, 422, "Invalid", json_make("[{'reason':%s,'message':%s,'field':%s}]", reason, message, field),
+			"%s.meta.k8s.io \"\" is invalid: %s: %s", kind, field, message);
 	free(message);
 	return false;
 }
@@ -291,10 +313,13 @@ static bool options_good(struct kubernetes_call *k, const char *kind)
 static bool acceptable(struct kubernetes_call *k)
 {
 	const char *accept = sim_request_header(k->c->request, "Accept");
-	if (!accept || strstr(accept, "json") || strstr(accept, "*/*") || strstr(accept, "application/*") || !strcmp(k->sub, "log"))
+	if (!accept || strstr(accept, "json") || strstr(accept, "*/*") || strstr(accept, "application/*") ||
+	    !strcmp(k->sub, "log"))
 		return true;
-	kubernetes_fail(k, 406, "NotAcceptable", NULL, "406: Not Acceptable\n\nAvailable representations: application/json, application/yaml, "
-						       "application/vnd.kubernetes.protobuf, application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch");
+	kubernetes_fail(k, 406, "NotAcceptable", NULL,
+			"406: Not Acceptable\n\nAvailable representations: application/json, application/yaml, "
+			"application/vnd.kubernetes.protobuf, application/json;stream=watch, "
+			"application/vnd.kubernetes.protobuf;stream=watch");
 	return false;
 }
 
@@ -321,15 +346,21 @@ static void evict(struct kubernetes_call *k)
 		kubernetes_not_found(k);
 	} else if (budget) {
 		k->r = NULL;
-		kubernetes_fail(k, 429, "TooManyRequests", json_make("[{'reason':'DisruptionBudget','message':%s}]",
-								     sim_tmp("The disruption budget %s needs %d healthy pods and has %d currently", json_str(budget->doc, "metadata.name", ""),
-									     (int)json_num(budget->doc, "status.desiredHealthy", 0), (int)json_num(budget->doc, "status.currentHealthy", 0))),
+		kubernetes_fail(k, 429, "TooManyRequests",
+				json_make("[{'reason':'DisruptionBudget','message':%s}]",
+					  sim_tmp("The disruption budget %s needs %d healthy pods and has %d currently",
+						  json_str(budget->doc, "metadata.name", ""),
+						  (int)json_num(budget->doc, "status.desiredHealthy", 0),
+						  (int)json_num(budget->doc, "status.currentHealthy", 0))),
 				"Cannot evict pod as it would violate the pod's disruption budget.");
 	} else {
-		const char *key = sim_tmp("%s", json_str(o->hidden, "rootKey", "")), *uid = sim_tmp("%s", json_str(o->hidden, "root", ""));
+		const char *key = sim_tmp("%s", json_str(o->hidden, "rootKey", "")),
+			   *uid = sim_tmp("%s", json_str(o->hidden, "root", ""));
 		kubernetes_pod_remove(k->c->sim, k->cluster, o, NULL);
-		sim_after(k->c->sim, 0.5, kubernetes_look_again, json_make("{'cluster':%s,'key':%s,'uid':%s}", k->cluster->key, key, uid));
-		kubernetes_answer(k, 201, json_make("{'kind':'Status','apiVersion':'v1','metadata':{},'status':'Success','code':201}"));
+		sim_after(k->c->sim, 0.5, kubernetes_look_again,
+			  json_make("{'cluster':%s,'key':%s,'uid':%s}", k->cluster->key, key, uid));
+		kubernetes_answer(k, 201,
+				  json_make("{'kind':'Status','apiVersion':'v1','metadata':{},'status':'Success','code':201}"));
 	}
 }
 
@@ -375,7 +406,8 @@ static void act(struct kubernetes_call *k)
 	else if (!strcmp(m, "DELETE") && selectors_good(k))
 		kubernetes_delete_all(k);
 	else if (!k->c->reply->status)
-		kubernetes_fail(k, 405, "MethodNotAllowed", NULL, "the server does not allow this method on the requested resource");
+		kubernetes_fail(k, 405, "MethodNotAllowed", NULL,
+				"the server does not allow this method on the requested resource");
 }
 
 /* Reviews are asked for and not kept. */
@@ -401,7 +433,8 @@ static bool review(struct kubernetes_call *k)
 static void nowhere(struct kubernetes_call *k)
 {
 	char group[96] = "", v[32] = "";
-	bool known = text_starts(k->c->path, "/api/") || (sscanf(k->c->path, "/apis/%95[^/]/%31[^/]", group, v) == 2 && kubernetes_group_known(group, v));
+	bool known = text_starts(k->c->path, "/api/") ||
+		     (sscanf(k->c->path, "/apis/%95[^/]/%31[^/]", group, v) == 2 && kubernetes_group_known(group, v));
 	k->r = NULL;
 	if (known)
 		kubernetes_fail(k, 404, "NotFound", NULL, "the server could not find the requested resource");
@@ -417,16 +450,20 @@ static bool dns_lets_in(struct kubernetes_call *k)
 	const cJSON *dns = json_at(k->cluster->doc, settings);
 	const char *project = sim_tmp("%.*s", (int)strcspn(k->cluster->key + 9, "/"), k->cluster->key + 9);
 	if (!json_bool(dns, "allowExternalTraffic", false)) {
-		kubernetes_fail(k, 403, "Forbidden", NULL, "external traffic is not allowed on the DNS-based endpoint of this cluster");
+		kubernetes_fail(k, 403, "Forbidden", NULL,
+				"external traffic is not allowed on the DNS-based endpoint of this cluster");
 		return false;
 	}
 	if (!k->c->principal && !(k->user && json_bool(dns, "enableK8sTokensViaDns", false))) {
 		kubernetes_fail(k, 401, "Unauthorized", NULL, "Unauthorized");
 		return false;
 	}
-	if (!k->c->principal || sim_allowed(k->c->sim, k->c->principal, "container.clusters.connect", project, sim_tmp("//container.googleapis.com/%s", k->cluster->key)))
+	if (!k->c->principal || sim_allowed(k->c->sim, k->c->principal, "container.clusters.connect", project,
+					    sim_tmp("//container.googleapis.com/%s", k->cluster->key)))
 		return true;
-	kubernetes_fail(k, 403, "Forbidden", NULL, "Permission 'container.clusters.connect' denied on resource \"%s\" (or it may not exist).", k->cluster->key);
+	kubernetes_fail(k, 403, "Forbidden", NULL,
+			"Permission 'container.clusters.connect' denied on resource \"%s\" (or it may not exist).",
+			k->cluster->key);
 	return false;
 }
 
@@ -442,7 +479,8 @@ static void serve(struct sim_call *c)
 	k.user = kubernetes_user(c, k.cluster);
 	if (strstr(c->host, ".gke.goog") && !dns_lets_in(&k))
 		return;
-	if (!k.user && strcmp(c->path, "/version") && strcmp(c->path, "/livez") && strcmp(c->path, "/readyz") && strcmp(c->path, "/healthz")) {
+	if (!k.user && strcmp(c->path, "/version") && strcmp(c->path, "/livez") && strcmp(c->path, "/readyz") &&
+	    strcmp(c->path, "/healthz")) {
 		kubernetes_fail(&k, 401, "Unauthorized", NULL, "Unauthorized");
 		return;
 	}
@@ -459,9 +497,9 @@ static void serve(struct sim_call *c)
 }
 
 static const struct sim_route routes[] = {
-	{"* 104.154.*/*", serve, NULL, NULL},
-	{"* gke-*.gke.goog/*", serve, NULL, NULL},
-	{NULL, NULL, NULL, NULL},
+    {"* 104.154.*/*", serve, NULL, NULL},
+    {"* gke-*.gke.goog/*", serve, NULL, NULL},
+    {NULL, NULL, NULL, NULL},
 };
 
 const struct sim_api sim_kubernetes = {.name = "kubernetes", .errors = SIM_ERRORS_AIP, .routes = routes};

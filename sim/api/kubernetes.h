@@ -13,39 +13,49 @@ void kubernetes_forget(struct sim *s, const struct sim_object *cluster);
 struct kubernetes_resource {
 	const char *group, *version, *plural, *kind, *singular, *short_name; /* group "" for the core; short_name may be "" */
 	bool namespaced;
-	bool generation;           /* spec changes are counted in metadata.generation */
-	bool status;               /* has the status subresource */
-	const char *type;          /* its schema */
+	bool generation;  /* spec changes are counted in metadata.generation */
+	bool status;      /* has the status subresource */
+	const char *type; /* its schema */
 };
 const struct kubernetes_resource *kubernetes_resource_find(const char *group, const char *version, const char *plural);
 const struct kubernetes_resource *kubernetes_resource_at(size_t n); /* NULL past the last */
 enum kubernetes_what {
-	KUBERNETES_ANY, KUBERNETES_STRING, KUBERNETES_INTEGER, KUBERNETES_NUMBER, KUBERNETES_BOOLEAN, KUBERNETES_TIME, KUBERNETES_QUANTITY,
-	KUBERNETES_INT_OR_STRING, KUBERNETES_BYTES, KUBERNETES_OBJECT, KUBERNETES_MAP, KUBERNETES_LIST
+	KUBERNETES_ANY,
+	KUBERNETES_STRING,
+	KUBERNETES_INTEGER,
+	KUBERNETES_NUMBER,
+	KUBERNETES_BOOLEAN,
+	KUBERNETES_TIME,
+	KUBERNETES_QUANTITY,
+	KUBERNETES_INT_OR_STRING,
+	KUBERNETES_BYTES,
+	KUBERNETES_OBJECT,
+	KUBERNETES_MAP,
+	KUBERNETES_LIST
 };
 struct kubernetes_type;
 struct kubernetes_shape {
 	enum kubernetes_what what;
-	const char *go;                          /* Go's name for it: "int32", "v1.Protocol", "[]v1.Container" */
-	const struct kubernetes_type *type;      /* of an object */
-	const struct kubernetes_shape *of;       /* a map's or list's elements */
+	const char *go;                     /* Go's name for it: "int32", "v1.Protocol", "[]v1.Container" */
+	const struct kubernetes_type *type; /* of an object */
+	const struct kubernetes_shape *of;  /* a map's or list's elements */
 	bool pointer;
-	bool atomic;                             /* owned as a whole; scalars are */
-	bool set;                                /* a list of distinct scalars */
-	const char *keys;                        /* of a list by keys: "port+protocol"; NULL otherwise */
+	bool atomic;      /* owned as a whole; scalars are */
+	bool set;         /* a list of distinct scalars */
+	const char *keys; /* of a list by keys: "port+protocol"; NULL otherwise */
 };
 struct kubernetes_field {
 	const char *name;
 	struct kubernetes_shape *shape;
 	bool omit_empty, required;
-	bool retain_keys, merges;                /* how a strategic patch takes it; merges: a list of scalars */
-	const char *merge_key;                   /* of a list that a strategic patch merges */
-	const char *key_default;                 /* of a key that is left out */
-	unsigned char number[3];                 /* in protocol buffers, of the messages on the way; 0 after the last */
+	bool retain_keys, merges; /* how a strategic patch takes it; merges: a list of scalars */
+	const char *merge_key;    /* of a list that a strategic patch merges */
+	const char *key_default;  /* of a key that is left out */
+	unsigned char number[3];  /* in protocol buffers, of the messages on the way; 0 after the last */
 };
 struct kubernetes_type {
 	const char *name;
-	bool atomic, custom;                     /* custom: of a custom resource, not of Go */
+	bool atomic, custom; /* custom: of a custom resource, not of Go */
 	struct kubernetes_field *fields;
 	size_t count, room;
 };
@@ -78,7 +88,7 @@ void kubernetes_set_subtract(struct kubernetes_set *a, const struct kubernetes_s
 void kubernetes_set_unite(struct kubernetes_set *a, const struct kubernetes_set *b);
 void kubernetes_set_intersect(struct kubernetes_set *a, const struct kubernetes_set *b);
 struct kubernetes_set kubernetes_set_copy(const struct kubernetes_set *set);
-cJSON *kubernetes_set_encode(const struct kubernetes_set *set);      /* FieldsV1 */
+cJSON *kubernetes_set_encode(const struct kubernetes_set *set); /* FieldsV1 */
 struct kubernetes_set kubernetes_set_decode(const cJSON *fields);
 /* ".spec.replicas", ".spec.containers[name=\"x\"].image" into b; and the order in which conflicts name paths. */
 void kubernetes_path_text(const char *path, struct buf *b);
@@ -106,12 +116,12 @@ struct kubernetes_call {
 	const struct kubernetes_type *type;
 	char name[256], ns[256], sub[64];
 	const char *manager;
-	const char *user;          /* who asks */
+	const char *user;                         /* who asks */
 	const char *failing_kind, *failing_group; /* of the Status's details where it is not the resource's; NULL */
 };
 /* Answers with a Status. causes is owned afterwards; may be NULL. */
 void kubernetes_fail(struct kubernetes_call *k, int code, const char *reason, cJSON *causes, const char *format, ...)
-	__attribute__((format(printf, 5, 6)));
+    __attribute__((format(printf, 5, 6)));
 /* Answers with a document (owned afterwards), as a Table when that was asked for. */
 void kubernetes_answer(struct kubernetes_call *k, int code, cJSON *body);
 void kubernetes_not_found(struct kubernetes_call *k);
@@ -182,9 +192,10 @@ void kubernetes_touch(struct sim *s, const char *cluster, cJSON *doc);
 /* What a new object has from the server: uid, time, generation, version. */
 void kubernetes_birth(struct sim *s, const char *cluster, const struct kubernetes_resource *r, cJSON *doc);
 /* A controller sets an object's status (owned afterwards), and an annotation with it (NULL: none). */
-void kubernetes_report(struct sim *s, const char *cluster, struct sim_object *o, cJSON *status, const char *manager, const char *annotation, const char *value);
+void kubernetes_report(struct sim *s, const char *cluster, struct sim_object *o, cJSON *status, const char *manager,
+		       const char *annotation, const char *value);
 /* Puts an object as the cluster itself does. */
-struct sim_object *kubernetes_put(struct sim *s, const char *cluster, const char *group, const char *version, const char *plural, const char *ns,
-				  cJSON *doc);
+struct sim_object *kubernetes_put(struct sim *s, const char *cluster, const char *group, const char *version,
+				  const char *plural, const char *ns, cJSON *doc);
 
 #endif

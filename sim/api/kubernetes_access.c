@@ -18,9 +18,28 @@
 /* IAM's words for a resource: "configMaps" of "configmaps". */
 static const char *iam_resource(const char *resource)
 {
-	static const char *const names[] = {"clusterRoleBindings", "clusterRoles", "configMaps", "controllerRevisions", "cronJobs", "csiDrivers", "daemonSets", "endpointSlices",
-					    "horizontalPodAutoscalers", "limitRanges", "networkPolicies", "persistentVolumeClaims", "persistentVolumes", "podDisruptionBudgets",
-					    "priorityClasses", "replicaSets", "resourceQuotas", "roleBindings", "serviceAccounts", "statefulSets", "storageClasses", "volumeAttachments"};
+	static const char *const names[] = {"clusterRoleBindings",
+					    "clusterRoles",
+					    "configMaps",
+					    "controllerRevisions",
+					    "cronJobs",
+					    "csiDrivers",
+					    "daemonSets",
+					    "endpointSlices",
+					    "horizontalPodAutoscalers",
+					    "limitRanges",
+					    "networkPolicies",
+					    "persistentVolumeClaims",
+					    "persistentVolumes",
+					    "podDisruptionBudgets",
+					    "priorityClasses",
+					    "replicaSets",
+					    "resourceQuotas",
+					    "roleBindings",
+					    "serviceAccounts",
+					    "statefulSets",
+					    "storageClasses",
+					    "volumeAttachments"};
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
 		if (!strcasecmp(names[i], resource))
 			return names[i];
@@ -30,8 +49,12 @@ static const char *iam_resource(const char *resource)
 /* And for what is done with it. */
 static const char *iam_verb(const struct kubernetes_wish *w)
 {
-	static const char *const subs[][2] = {{"log", "getLogs"}, {"portforward", "portForward"}, {"exec", "exec"}, {"eviction", "evict"}, {"token", "createToken"}, {"proxy", "proxy"}};
-	const char *verb = !strcmp(w->verb, "patch") ? "update" : !strcmp(w->verb, "watch") ? "list" : !strcmp(w->verb, "deletecollection") ? "delete" : w->verb;
+	static const char *const subs[][2] = {{"log", "getLogs"},    {"portforward", "portForward"}, {"exec", "exec"},
+					      {"eviction", "evict"}, {"token", "createToken"},       {"proxy", "proxy"}};
+	const char *verb = !strcmp(w->verb, "patch")              ? "update"
+			   : !strcmp(w->verb, "watch")            ? "list"
+			   : !strcmp(w->verb, "deletecollection") ? "delete"
+								  : w->verb;
 	for (size_t i = 0; i < sizeof subs / sizeof *subs; i++)
 		if (!strcmp(w->sub, subs[i][0]))
 			return subs[i][1];
@@ -49,7 +72,8 @@ bool kubernetes_may(const struct kubernetes_call *k, const struct kubernetes_wis
 		   *holder = sim_tmp("//container.googleapis.com/%s", k->cluster->key);
 	bool custom = r ? kubernetes_type_find(r->type)->custom : strchr(w->group, '.') && !strstr(w->group, ".k8s.io");
 	char *needed = xasprintf("container.%s.%s", custom ? "thirdPartyObjects" : iam_resource(w->resource), iam_verb(w));
-	bool may = (k->c->principal && sim_allowed(k->c->sim, k->c->principal, needed, project, holder)) || kubernetes_bound(k->c->sim, k->cluster->key, k->user, w);
+	bool may = (k->c->principal && sim_allowed(k->c->sim, k->c->principal, needed, project, holder)) ||
+		   kubernetes_bound(k->c->sim, k->cluster->key, k->user, w);
 	if (permission)
 		*permission = needed;
 	else
@@ -68,8 +92,9 @@ static cJSON *claims_of(struct sim *s, const struct sim_object *cluster, const c
 {
 	cJSON *header = NULL, *claims = NULL;
 	char *issuer = issuer_of(cluster);
-	bool good = oidc_jwt_parts(token, &header, &claims) && oidc_jwt_verify(oidc_key(s), token) && !strcmp(json_str(claims, "iss", ""), issuer) &&
-		    json_num(claims, "exp", 0) > sim_wall(s) && !strcmp(json_str(claims, "aud.0", ""), issuer);
+	bool good = oidc_jwt_parts(token, &header, &claims) && oidc_jwt_verify(oidc_key(s), token) &&
+		    !strcmp(json_str(claims, "iss", ""), issuer) && json_num(claims, "exp", 0) > sim_wall(s) &&
+		    !strcmp(json_str(claims, "aud.0", ""), issuer);
 	free(issuer);
 	cJSON_Delete(header);
 	if (good)
@@ -86,7 +111,9 @@ const char *kubernetes_user(struct sim_call *c, const struct sim_object *cluster
 	cJSON *claims = bearer && !strncasecmp(bearer, "Bearer ", 7) ? claims_of(c->sim, cluster, bearer + 7) : NULL;
 	const cJSON *own = cJSON_GetObjectItemCaseSensitive(claims, "kubernetes.io");
 	const char *ns = json_str(own, "namespace", "");
-	const struct sim_object *account = *ns ? kubernetes_named(c->sim, cluster->key, "", "serviceaccounts", ns, json_str(own, "serviceaccount.name", "")) : NULL;
+	const struct sim_object *account = *ns ? kubernetes_named(c->sim, cluster->key, "", "serviceaccounts", ns,
+								  json_str(own, "serviceaccount.name", ""))
+					       : NULL;
 	/* A token does not outlive its account. */
 	if (account && !strcmp(kubernetes_uid(account), json_str(own, "serviceaccount.uid", "")))
 		user = sim_tmp("%s", json_str(claims, "sub", ""));
@@ -101,8 +128,11 @@ bool kubernetes_issuer(struct kubernetes_call *k)
 	bool about = !strcmp(k->c->path, "/.well-known/openid-configuration"), of_keys = !strcmp(k->c->path, "/openid/v1/jwks");
 	k->r = NULL;
 	if (about)
-		kubernetes_answer(k, 200, json_make("{'issuer':%s,'jwks_uri':%s,'response_types_supported':['id_token'],'subject_types_supported':['public'],"
-						    "'id_token_signing_alg_values_supported':['RS256']}", issuer, keys));
+		kubernetes_answer(k, 200,
+				  json_make("{'issuer':%s,'jwks_uri':%s,'response_types_supported':['id_token'],'subject_types_"
+					    "supported':['public'],"
+					    "'id_token_signing_alg_values_supported':['RS256']}",
+					    issuer, keys));
 	else if (of_keys)
 		kubernetes_answer(k, 200, json_make("{'keys':[%j]}", oidc_jwk(k->c->sim)));
 	free(issuer);
@@ -113,17 +143,22 @@ bool kubernetes_issuer(struct kubernetes_call *k)
 static cJSON *access_review(const struct kubernetes_call *k, const cJSON *sent)
 {
 	const cJSON *a = json_at(sent, "spec.resourceAttributes");
-	struct kubernetes_wish w = {json_str(a, "verb", ""), json_str(a, "group", ""), json_str(a, "resource", ""), json_str(a, "subresource", ""), json_str(a, "namespace", ""),
-				    json_str(a, "name", "")};
+	struct kubernetes_wish w = {json_str(a, "verb", ""),        json_str(a, "group", ""),     json_str(a, "resource", ""),
+				    json_str(a, "subresource", ""), json_str(a, "namespace", ""), json_str(a, "name", "")};
 	bool may = !a || kubernetes_may(k, &w, NULL);
-	return json_make("{'kind':'SelfSubjectAccessReview','apiVersion':'authorization.k8s.io/v1','metadata':{'creationTimestamp':%j},'spec':%j,'status':"
-			 "{'allowed':%b,'reason':%s}}", cJSON_CreateNull(), cJSON_Duplicate(json_at(sent, "spec"), true), may, may ? "access granted by IAM permissions." : "");
+	return json_make("{'kind':'SelfSubjectAccessReview','apiVersion':'authorization.k8s.io/"
+			 "v1','metadata':{'creationTimestamp':%j},'spec':%j,'status':"
+			 "{'allowed':%b,'reason':%s}}",
+			 cJSON_CreateNull(), cJSON_Duplicate(json_at(sent, "spec"), true), may,
+			 may ? "access granted by IAM permissions." : "");
 }
 
 static cJSON *who(const struct kubernetes_call *k)
 {
-	return json_make("{'kind':'SelfSubjectReview','apiVersion':'authentication.k8s.io/v1','metadata':{'creationTimestamp':%j},'status':{'userInfo':{'username':%s,"
-			 "'groups':['system:authenticated']}}}", cJSON_CreateNull(), k->user);
+	return json_make("{'kind':'SelfSubjectReview','apiVersion':'authentication.k8s.io/"
+			 "v1','metadata':{'creationTimestamp':%j},'status':{'userInfo':{'username':%s,"
+			 "'groups':['system:authenticated']}}}",
+			 cJSON_CreateNull(), k->user);
 }
 
 cJSON *kubernetes_review(const struct kubernetes_call *k, const char *plural, const cJSON *sent)
@@ -141,15 +176,19 @@ cJSON *kubernetes_token(const struct kubernetes_call *k, const cJSON *account, c
 	double now = floor(sim_wall(s)), seconds = json_num(sent, "spec.expirationSeconds", 3600);
 	cJSON *audiences = cJSON_Duplicate(json_at(sent, "spec.audiences"), true);
 	audiences = audiences ? audiences : json_make("[%s]", issuer);
-	cJSON *claims = json_make("{'aud':%j,'iss':%s,'sub':%s,'kubernetes.io':{'namespace':%s,'serviceaccount':{'name':%s,'uid':%s}}}",
-				  cJSON_Duplicate(audiences, true), issuer, subject, k->ns, k->name, json_str(account, "metadata.uid", ""));
+	cJSON *claims = json_make(
+	    "{'aud':%j,'iss':%s,'sub':%s,'kubernetes.io':{'namespace':%s,'serviceaccount':{'name':%s,'uid':%s}}}",
+	    cJSON_Duplicate(audiences, true), issuer, subject, k->ns, k->name, json_str(account, "metadata.uid", ""));
 	json_put_num(claims, "iat", now);
 	json_put_num(claims, "nbf", now);
 	json_put_num(claims, "exp", now + seconds);
 	char *token = sim_id_token(s, claims);
-	cJSON *reply = json_make("{'kind':'TokenRequest','apiVersion':'authentication.k8s.io/v1','metadata':{'name':%s,'namespace':%s,'creationTimestamp':%j},'spec':"
-				 "{'audiences':%j,'expirationSeconds':%d,'boundObjectRef':%j},'status':{'token':%s,'expirationTimestamp':%s}}", k->name, k->ns,
-				 cJSON_CreateNull(), audiences, (int)seconds, cJSON_CreateNull(), token, text_rfc3339(now + seconds, 0, until));
+	cJSON *reply = json_make(
+	    "{'kind':'TokenRequest','apiVersion':'authentication.k8s.io/"
+	    "v1','metadata':{'name':%s,'namespace':%s,'creationTimestamp':%j},'spec':"
+	    "{'audiences':%j,'expirationSeconds':%d,'boundObjectRef':%j},'status':{'token':%s,'expirationTimestamp':%s}}",
+	    k->name, k->ns, cJSON_CreateNull(), audiences, (int)seconds, cJSON_CreateNull(), token,
+	    text_rfc3339(now + seconds, 0, until));
 	cJSON_Delete(claims);
 	free(token);
 	free(issuer);

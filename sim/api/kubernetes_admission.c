@@ -37,7 +37,8 @@ static void mount_token(struct sim *s, cJSON *spec)
 				continue;
 			if (!json_at(c, "volumeMounts"))
 				json_put(c, "volumeMounts", cJSON_CreateArray());
-			cJSON_AddItemToArray(json_at(c, "volumeMounts"), json_make("{'name':%s,'readOnly':true,'mountPath':'" TOKEN_PATH "'}", name));
+			cJSON_AddItemToArray(json_at(c, "volumeMounts"),
+					     json_make("{'name':%s,'readOnly':true,'mountPath':'" TOKEN_PATH "'}", name));
 			any = true;
 		}
 	if (!any)
@@ -45,9 +46,12 @@ static void mount_token(struct sim *s, cJSON *spec)
 	if (!json_at(spec, "volumes"))
 		json_put(spec, "volumes", cJSON_CreateArray());
 	cJSON_AddItemToArray(json_at(spec, "volumes"),
-			     json_make("{'name':%s,'projected':{'defaultMode':420,'sources':[{'serviceAccountToken':{'expirationSeconds':3607,'path':'token'}},{'configMap':{'name':"
-				       "'kube-root-ca.crt','items':[{'key':'ca.crt','path':'ca.crt'}]}},{'downwardAPI':{'items':[{'path':'namespace','fieldRef':{'apiVersion':'v1','fieldPath':"
-				       "'metadata.namespace'}}]}}]}}", name));
+			     json_make("{'name':%s,'projected':{'defaultMode':420,'sources':[{'serviceAccountToken':{'"
+				       "expirationSeconds':3607,'path':'token'}},{'configMap':{'name':"
+				       "'kube-root-ca.crt','items':[{'key':'ca.crt','path':'ca.crt'}]}},{'downwardAPI':{'items'"
+				       ":[{'path':'namespace','fieldRef':{'apiVersion':'v1','fieldPath':"
+				       "'metadata.namespace'}}]}}]}}",
+				       name));
 }
 
 static void tolerate(cJSON *spec)
@@ -59,9 +63,12 @@ static void tolerate(cJSON *spec)
 	for (size_t i = 0; i < 2; i++) {
 		bool has = false;
 		cJSON_ArrayForEach(t, json_at(spec, "tolerations"))
-			has = has || !strcmp(json_str(t, "key", ""), keys[i]) || (!json_at(t, "key") && !strcmp(json_str(t, "operator", ""), "Exists"));
+			has = has || !strcmp(json_str(t, "key", ""), keys[i]) ||
+			      (!json_at(t, "key") && !strcmp(json_str(t, "operator", ""), "Exists"));
 		if (!has)
-			cJSON_AddItemToArray(json_at(spec, "tolerations"), json_make("{'key':%s,'operator':'Exists','effect':'NoExecute','tolerationSeconds':300}", keys[i]));
+			cJSON_AddItemToArray(
+			    json_at(spec, "tolerations"),
+			    json_make("{'key':%s,'operator':'Exists','effect':'NoExecute','tolerationSeconds':300}", keys[i]));
 	}
 }
 
@@ -75,7 +82,9 @@ static char *account(struct sim *s, const struct sim_object *cluster, const char
 	const char *name = json_str(spec, "serviceAccountName", "");
 	const struct sim_object *o = kubernetes_named(s, cluster->key, "", "serviceaccounts", ns, name);
 	if (!o)
-		return xasprintf("pods \"%s\" is forbidden: error looking up service account %s/%s: serviceaccount \"%s\" not found", shown, ns, name, name);
+		return xasprintf(
+		    "pods \"%s\" is forbidden: error looking up service account %s/%s: serviceaccount \"%s\" not found", shown,
+		    ns, name, name);
 	if (json_at(o->doc, "imagePullSecrets.0") && !json_at(spec, "imagePullSecrets.0"))
 		json_put(spec, "imagePullSecrets", cJSON_Duplicate(json_at(o->doc, "imagePullSecrets"), true));
 	if (json_bool(spec, "automountServiceAccountToken", json_bool(o->doc, "automountServiceAccountToken", true)))
@@ -86,16 +95,20 @@ static char *account(struct sim *s, const struct sim_object *cluster, const char
 static char *priority(struct sim *s, const struct sim_object *cluster, cJSON *pod, const char *shown)
 {
 	const char *name = json_str(pod, "spec.priorityClassName", "");
-	const struct sim_object *class = *name ? kubernetes_named(s, cluster->key, "scheduling.k8s.io", "priorityclasses", "", name) : NULL;
+	const struct sim_object *class = *name ? kubernetes_named(s, cluster->key, "scheduling.k8s.io", "priorityclasses", "",
+								  name)
+					       : NULL;
 	if (*name && !class)
 		return xasprintf("pods \"%s\" is forbidden: no PriorityClass with name %s was found", shown, name);
 	json_put_num(pod, "spec.priority", class ? json_num(class->doc, "value", 0) : 0);
-	json_put_str(pod, "spec.preemptionPolicy", class ? json_str(class->doc, "preemptionPolicy", "PreemptLowerPriority") : "PreemptLowerPriority");
+	json_put_str(pod, "spec.preemptionPolicy",
+		     class ? json_str(class->doc, "preemptionPolicy", "PreemptLowerPriority") : "PreemptLowerPriority");
 	return NULL;
 }
 
 /* The level of a mode ("enforce", "warn") in a namespace. */
-static const char *level_of(struct sim *s, const struct sim_object *cluster, const char *ns, const char *mode, const char **version)
+static const char *level_of(struct sim *s, const struct sim_object *cluster, const char *ns, const char *mode,
+			    const char **version)
 {
 	const struct sim_object *o = kubernetes_named(s, cluster->key, "", "namespaces", "", ns);
 	const cJSON *labels = o ? json_at(o->doc, "metadata.labels") : NULL;
@@ -110,7 +123,8 @@ static char *security(struct sim *s, const struct sim_object *cluster, const cha
 	const char *version, *level = level_of(s, cluster, ns, "enforce", &version);
 	char *found = kubernetes_security_violations(json_at(pod, "spec"), level), *why = NULL;
 	if (found)
-		why = xasprintf("pods \"%s\" is forbidden: violates PodSecurity \"%s:%s\": %s", json_str(pod, "metadata.name", ""), level, version, found);
+		why = xasprintf("pods \"%s\" is forbidden: violates PodSecurity \"%s:%s\": %s",
+				json_str(pod, "metadata.name", ""), level, version, found);
 	free(found);
 	return why;
 }
@@ -119,15 +133,19 @@ static char *warden(const cJSON *spec, const char *kind, const char *name, const
 {
 	char *found = kubernetes_autopilot_violations(spec, kind, name), *why = NULL;
 	if (found)
-		why = xasprintf("admission webhook \"warden-validating.common-webhooks.networking.gke.io\" denied the request: GKE Warden rejected the request because it violates one or more "
-				"constraints.\nViolations details: %s\nRequested by user: '%s', groups: 'system:authenticated'.", found, user);
+		why = xasprintf(
+		    "admission webhook \"warden-validating.common-webhooks.networking.gke.io\" denied the request: GKE Warden "
+		    "rejected the request because it violates one or more "
+		    "constraints.\nViolations details: %s\nRequested by user: '%s', groups: 'system:authenticated'.",
+		    found, user);
 	free(found);
 	return why;
 }
 
 char *kubernetes_admit_pod(struct sim *s, const struct sim_object *cluster, const char *ns, cJSON *pod)
 {
-	const char *generated = json_str(pod, "metadata.generateName", NULL), *shown = generated ? generated : json_str(pod, "metadata.name", "");
+	const char *generated = json_str(pod, "metadata.generateName", NULL),
+		   *shown = generated ? generated : json_str(pod, "metadata.name", "");
 	bool autopilot = json_bool(cluster->doc, "autopilot.enabled", false) && !kubernetes_autopilot_manages(ns);
 	if (!json_at(pod, "spec"))
 		return NULL;
@@ -140,7 +158,8 @@ char *kubernetes_admit_pod(struct sim *s, const struct sim_object *cluster, cons
 		free(kubernetes_autopilot_adjust("Pod", pod));
 	why = security(s, cluster, ns, pod);
 	if (!why && autopilot)
-		why = warden(json_at(pod, "spec"), "Pod", json_str(pod, "metadata.name", ""), "system:serviceaccount:kube-system:replicaset-controller");
+		why = warden(json_at(pod, "spec"), "Pod", json_str(pod, "metadata.name", ""),
+			     "system:serviceaccount:kube-system:replicaset-controller");
 	return why;
 }
 

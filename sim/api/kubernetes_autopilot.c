@@ -22,7 +22,8 @@
 
 bool kubernetes_autopilot_manages(const char *ns)
 {
-	return !strcmp(ns, "kube-system") || !strcmp(ns, "kube-node-lease") || !strcmp(ns, "kube-public") || text_starts(ns, "gke-managed-") || text_starts(ns, "gmp-");
+	return !strcmp(ns, "kube-system") || !strcmp(ns, "kube-node-lease") || !strcmp(ns, "kube-public") ||
+	       text_starts(ns, "gke-managed-") || text_starts(ns, "gmp-");
 }
 
 /* Resources. ---------------------------------------------------------------------------------------------------------------------- */
@@ -34,7 +35,9 @@ static bool counts(const cJSON *c, bool early)
 /* Gives the container what it does not ask for; true when there was any such. */
 static bool default_container(cJSON *c, bool daemon)
 {
-	const char *const rows[][2] = {{"cpu", daemon ? "50m" : "500m"}, {"memory", daemon ? "100Mi" : "2Gi"}, {"ephemeral-storage", daemon ? "100Mi" : "1Gi"}};
+	const char *const rows[][2] = {{"cpu", daemon ? "50m" : "500m"},
+				       {"memory", daemon ? "100Mi" : "2Gi"},
+				       {"ephemeral-storage", daemon ? "100Mi" : "1Gi"}};
 	bool any = false;
 	if (!json_at(c, "resources.requests"))
 		json_put(c, "resources.requests", cJSON_CreateObject());
@@ -49,7 +52,9 @@ static bool default_container(cJSON *c, bool daemon)
 	if (!json_at(c, "resources.limits"))
 		json_put(c, "resources.limits", cJSON_CreateObject());
 	if (!cJSON_HasObjectItem(json_at(c, "resources.limits"), "ephemeral-storage"))
-		cJSON_AddStringToObject(json_at(c, "resources.limits"), "ephemeral-storage", cJSON_GetObjectItemCaseSensitive(json_at(c, "resources.requests"), "ephemeral-storage")->valuestring);
+		cJSON_AddStringToObject(
+		    json_at(c, "resources.limits"), "ephemeral-storage",
+		    cJSON_GetObjectItemCaseSensitive(json_at(c, "resources.requests"), "ephemeral-storage")->valuestring);
 	return any;
 }
 
@@ -70,9 +75,11 @@ static void raise(cJSON *c, const char *resource, double more)
 {
 	cJSON *requests = json_at(c, "resources.requests"), *limits = json_at(c, "resources.limits");
 	bool cpu = !strcmp(resource, "cpu");
-	const char *had = json_str(requests, resource, "0"), *now = cpu ? cpu_text(kubernetes_cpu(had) + more) : mebibytes_text(kubernetes_mebibytes(had) + more);
+	const char *had = json_str(requests, resource, "0"),
+		   *now = cpu ? cpu_text(kubernetes_cpu(had) + more) : mebibytes_text(kubernetes_mebibytes(had) + more);
 	const cJSON *limit = cJSON_GetObjectItemCaseSensitive(limits, resource);
-	bool too_low = cJSON_IsString(limit) && (cpu ? kubernetes_cpu(limit->valuestring) < kubernetes_cpu(now) : kubernetes_mebibytes(limit->valuestring) < kubernetes_mebibytes(now));
+	bool too_low = cJSON_IsString(limit) && (cpu ? kubernetes_cpu(limit->valuestring) < kubernetes_cpu(now)
+						     : kubernetes_mebibytes(limit->valuestring) < kubernetes_mebibytes(now));
 	json_put_str(requests, resource, now);
 	if (too_low)
 		json_put_str(limits, resource, now);
@@ -101,7 +108,8 @@ static bool proportion(cJSON *spec)
 	double cpu, memory;
 	cJSON *first = json_at(spec, "containers.0");
 	kubernetes_pod_requests(spec, &cpu, &memory);
-	double least_cpu = fmax(50, memory / 1024 / MOST_SHARE * 1000), least_memory = fmax(52, fmax(cpu, 50) / 1000 * 1024 * LEAST_SHARE);
+	double least_cpu = fmax(50, memory / 1024 / MOST_SHARE * 1000),
+	       least_memory = fmax(52, fmax(cpu, 50) / 1000 * 1024 * LEAST_SHARE);
 	if (cpu < least_cpu)
 		raise(first, "cpu", least_cpu - cpu);
 	if (memory < least_memory)
@@ -125,7 +133,9 @@ static void secure(cJSON *spec)
 	if (!json_at(spec, "tolerations"))
 		json_put(spec, "tolerations", cJSON_CreateArray());
 	if (!tolerates)
-		cJSON_AddItemToArray(json_at(spec, "tolerations"), json_make("{'key':'kubernetes.io/arch','operator':'Equal','value':'amd64','effect':'NoSchedule'}"));
+		cJSON_AddItemToArray(
+		    json_at(spec, "tolerations"),
+		    json_make("{'key':'kubernetes.io/arch','operator':'Equal','value':'amd64','effect':'NoSchedule'}"));
 }
 
 static const cJSON *noted(const cJSON *note, const char *side, const char *container, const char *resource)
@@ -145,8 +155,10 @@ static void forget(const cJSON *doc, cJSON *spec)
 	cJSON_ArrayForEach(c, json_at(spec, "containers"))
 		for (size_t i = 0; note && i < 3; i++) {
 			const char *name = json_str(c, "name", "");
-			const cJSON *was = noted(note, "input", name, resources[i]), *put = noted(note, "output", name, resources[i]);
-			cJSON *requests = json_at(c, "resources.requests"), *now = cJSON_GetObjectItemCaseSensitive(requests, resources[i]);
+			const cJSON *was = noted(note, "input", name, resources[i]),
+				    *put = noted(note, "output", name, resources[i]);
+			cJSON *requests = json_at(c, "resources.requests"),
+			      *now = cJSON_GetObjectItemCaseSensitive(requests, resources[i]);
 			if (!was && cJSON_IsString(put) && cJSON_IsString(now) && !strcmp(put->valuestring, now->valuestring))
 				cJSON_DeleteItemFromObjectCaseSensitive(requests, resources[i]);
 		}
@@ -170,11 +182,17 @@ char *kubernetes_autopilot_adjust(const char *kind, cJSON *doc)
 	bool raised = !daemon && proportion(spec);
 	secure(spec);
 	cJSON *output = resources_of(spec);
-	const char *said = names.len ? sim_tmp("defaulted unspecified resources for containers [%s] (see http://g.co/gke/autopilot-defaults).", buf_text(&names))
-			   : raised  ? sim_tmp("adjusted resources to meet requirements for containers [%s] (see http://g.co/gke/autopilot-resources).", json_str(spec, "containers.0.name", ""))
-				     : NULL;
+	const char *said =
+	    names.len ? sim_tmp("defaulted unspecified resources for containers [%s] (see http://g.co/gke/autopilot-defaults).",
+				buf_text(&names))
+	    : raised
+		? sim_tmp(
+		      "adjusted resources to meet requirements for containers [%s] (see http://g.co/gke/autopilot-resources).",
+		      json_str(spec, "containers.0.name", ""))
+		: NULL;
 	if (!json_equal(input, output)) {
-		cJSON *note = json_make("{'input':{'containers':%j},'output':{'containers':%j},'modified':true}", input, output);
+		cJSON *note = json_make("{'input':{'containers':%j},'output':{'containers':%j},'modified':true}", input,
+					output);
 		char *text = json_text(note, -1);
 		kubernetes_annotate(doc, "autopilot.gke.io/resource-adjustment", text);
 		free(text);
@@ -185,7 +203,9 @@ char *kubernetes_autopilot_adjust(const char *kind, cJSON *doc)
 	}
 	kubernetes_annotate(doc, "autopilot.gke.io/warden-version", "33.84.0");
 	buf_free(&names);
-	return said ? xasprintf("autopilot-default-resources-mutator:%s %s/%s: %s", kind, json_str(doc, "metadata.namespace", ""), json_str(doc, "metadata.name", ""), said) : NULL;
+	return said ? xasprintf("autopilot-default-resources-mutator:%s %s/%s: %s", kind,
+				json_str(doc, "metadata.namespace", ""), json_str(doc, "metadata.name", ""), said)
+		    : NULL;
 }
 
 /* Refusals. ----------------------------------------------------------------------------------------------------------------------- */
@@ -200,8 +220,9 @@ static void deny(cJSON *all, const char *rule, const char *text)
 
 static bool capability_is_fine(const char *name)
 {
-	static const char *const fine[] = {"AUDIT_WRITE", "CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "MKNOD", "NET_BIND_SERVICE", "NET_RAW", "SETFCAP", "SETGID", "SETPCAP",
-					   "SETUID", "SYS_CHROOT", "SYS_PTRACE"};
+	static const char *const fine[] = {"AUDIT_WRITE", "CHOWN",   "DAC_OVERRIDE",     "FOWNER",     "FSETID",
+					   "KILL",        "MKNOD",   "NET_BIND_SERVICE", "NET_RAW",    "SETFCAP",
+					   "SETGID",      "SETPCAP", "SETUID",           "SYS_CHROOT", "SYS_PTRACE"};
 	for (size_t i = 0; i < sizeof fine / sizeof *fine; i++)
 		if (!strcmp(fine[i], name))
 			return true;
@@ -217,16 +238,21 @@ static void check_container(cJSON *all, const cJSON *c)
 	cJSON_ArrayForEach(a, json_at(c, "securityContext.capabilities.add"))
 		if (!capability_is_fine(a->valuestring))
 			deny(all, "autogke-default-linux-capabilities",
-			     sim_tmp("linux capability '%s' on container '%s' not allowed; Autopilot only allows the capabilities: 'AUDIT_WRITE,CHOWN,DAC_OVERRIDE,FOWNER,FSETID,KILL,MKNOD,"
-				     "NET_BIND_SERVICE,NET_RAW,SETFCAP,SETGID,SETPCAP,SETUID,SYS_CHROOT,SYS_PTRACE'.", a->valuestring, name));
+			     sim_tmp("linux capability '%s' on container '%s' not allowed; Autopilot only allows the "
+				     "capabilities: 'AUDIT_WRITE,CHOWN,DAC_OVERRIDE,FOWNER,FSETID,KILL,MKNOD,"
+				     "NET_BIND_SERVICE,NET_RAW,SETFCAP,SETGID,SETPCAP,SETUID,SYS_CHROOT,SYS_PTRACE'.",
+				     a->valuestring, name));
 	cJSON_ArrayForEach(p, json_at(c, "ports"))
 		if (json_num(p, "hostPort", 0) > 0)
-			deny(all, "autogke-disallow-hostport", sim_tmp("container %s specifies host ports [%d], which are disallowed in Autopilot.", name, (int)json_num(p, "hostPort", 0)));
+			deny(all, "autogke-disallow-hostport",
+			     sim_tmp("container %s specifies host ports [%d], which are disallowed in Autopilot.", name,
+				     (int)json_num(p, "hostPort", 0)));
 }
 
 char *kubernetes_autopilot_violations(const cJSON *spec, const char *kind, const char *name)
 {
-	static const char *const lists[] = {"initContainers", "containers"}, *const namespaces[] = {"hostNetwork", "hostPID", "hostIPC"};
+	static const char *const lists[] = {"initContainers", "containers"}, *const namespaces[] = {"hostNetwork", "hostPID",
+												    "hostIPC"};
 	cJSON *all = cJSON_CreateObject();
 	const cJSON *c, *v;
 	double cpu, memory;
@@ -235,18 +261,25 @@ char *kubernetes_autopilot_violations(const cJSON *spec, const char *kind, const
 			check_container(all, c);
 	for (size_t i = 0; i < 3; i++)
 		if (json_bool(spec, namespaces[i], false))
-			deny(all, "autogke-disallow-hostnamespaces", sim_tmp("enabling %s is not allowed in Autopilot.", namespaces[i]));
+			deny(all, "autogke-disallow-hostnamespaces",
+			     sim_tmp("enabling %s is not allowed in Autopilot.", namespaces[i]));
 	cJSON_ArrayForEach(v, json_at(spec, "volumes")) {
 		const char *path = json_str(v, "hostPath.path", NULL);
 		if (path && !text_starts(path, "/var/log"))
 			deny(all, "autogke-no-write-mode-hostpath",
-			     sim_tmp("hostPath volume %s uses path %s which is not allowed in Autopilot. Allowed path prefixes for hostPath volumes are: [/var/log/].", json_str(v, "name", ""), path));
+			     sim_tmp("hostPath volume %s uses path %s which is not allowed in Autopilot. Allowed path prefixes "
+				     "for hostPath volumes are: [/var/log/].",
+				     json_str(v, "name", ""), path));
 	}
 	kubernetes_pod_requests(spec, &cpu, &memory);
 	if (cpu > MOST_MILLICPUS)
-		deny(all, "autogke-pod-limit-constraints", sim_tmp("workload '%s' cpu requests '%.0fm' exceeds the Autopilot maximum of '%dm'.", name, cpu, MOST_MILLICPUS));
+		deny(all, "autogke-pod-limit-constraints",
+		     sim_tmp("workload '%s' cpu requests '%.0fm' exceeds the Autopilot maximum of '%dm'.", name, cpu,
+			     MOST_MILLICPUS));
 	if (memory > MOST_MEBIBYTES)
-		deny(all, "autogke-pod-limit-constraints", sim_tmp("workload '%s' memory requests '%.0fMi' exceeds the Autopilot maximum of '%dMi'.", name, memory, MOST_MEBIBYTES));
+		deny(all, "autogke-pod-limit-constraints",
+		     sim_tmp("workload '%s' memory requests '%.0fMi' exceeds the Autopilot maximum of '%dMi'.", name, memory,
+			     MOST_MEBIBYTES));
 	(void)kind;
 	char *text = all->child ? json_text(all, -1) : NULL;
 	cJSON_Delete(all);

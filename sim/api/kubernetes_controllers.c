@@ -51,13 +51,17 @@ static void service(struct sim *s, const struct sim_object *cluster, struct sim_
 static void namespace(struct sim *s, const struct sim_object *cluster, const struct sim_object *o)
 {
 	const char *name = json_str(o->doc, "metadata.name", "");
-	if (kubernetes_named(s, cluster->key, "", "serviceaccounts", name, "default") || json_at(o->doc, "metadata.deletionTimestamp"))
+	if (kubernetes_named(s, cluster->key, "", "serviceaccounts", name, "default") ||
+	    json_at(o->doc, "metadata.deletionTimestamp"))
 		return;
 	kubernetes_put(s, cluster->key, "", "v1", "serviceaccounts", name, json_make("{'metadata':{'name':'default'}}"));
 	kubernetes_put(s, cluster->key, "", "v1", "configmaps", name,
-		       json_make("{'metadata':{'name':'kube-root-ca.crt','annotations':{'kubernetes.io/description':'Contains a CA bundle that can be used to "
-				 "verify the kube-apiserver when using internal endpoints such as the internal service IP or kubernetes.default.svc. No other usage is "
-				 "guaranteed across distributions of Kubernetes clusters.'}},'data':{'ca.crt':%s}}", sim_ca_pem(s)));
+		       json_make("{'metadata':{'name':'kube-root-ca.crt','annotations':{'kubernetes.io/description':'Contains "
+				 "a CA bundle that can be used to "
+				 "verify the kube-apiserver when using internal endpoints such as the internal service IP or "
+				 "kubernetes.default.svc. No other usage is "
+				 "guaranteed across distributions of Kubernetes clusters.'}},'data':{'ca.crt':%s}}",
+				 sim_ca_pem(s)));
 }
 
 /* What is owned. ----------------------------------------------------------------------------------------------------------- */
@@ -71,9 +75,11 @@ static cJSON *reference_to(const struct sim_object *o, const char *uid)
 }
 
 /* Whoever keeps the pods of a set that has lost its Deployment, or got one. */
-static void hand_over(struct sim *s, const struct sim_object *cluster, const struct sim_object *set, const struct sim_object *root)
+static void hand_over(struct sim *s, const struct sim_object *cluster, const struct sim_object *set,
+		      const struct sim_object *root)
 {
-	const char *prefix = sim_tmp("%s", kubernetes_prefix(cluster->key, "", "pods", json_str(set->doc, "metadata.namespace", "")));
+	const char *prefix = sim_tmp("%s",
+				     kubernetes_prefix(cluster->key, "", "pods", json_str(set->doc, "metadata.namespace", "")));
 	for (struct sim_object *pod = sim_first(s, KUBERNETES_OBJECTS, prefix); pod; pod = sim_following(s, pod, prefix))
 		if (reference_to(pod, kubernetes_uid(set))) {
 			json_put_str(pod->hidden, "root", kubernetes_uid(root));
@@ -122,12 +128,16 @@ void kubernetes_collect(struct sim *s, const struct sim_object *cluster, const c
 /* A set of its labels that nobody owns is taken for one's own. */
 static void adopt(struct sim *s, const struct sim_object *cluster, struct sim_object *o)
 {
-	const char *prefix = sim_tmp("%s", kubernetes_prefix(cluster->key, "apps", "replicasets", json_str(o->doc, "metadata.namespace", "")));
+	const char *prefix = sim_tmp(
+	    "%s", kubernetes_prefix(cluster->key, "apps", "replicasets", json_str(o->doc, "metadata.namespace", "")));
 	for (struct sim_object *rs = sim_first(s, KUBERNETES_OBJECTS, prefix); rs; rs = sim_following(s, rs, prefix)) {
-		if (json_at(rs->doc, "metadata.ownerReferences.0") || !kubernetes_label_selector(json_at(o->doc, "spec.selector"), json_at(rs->doc, "metadata.labels")))
+		if (json_at(rs->doc, "metadata.ownerReferences.0") ||
+		    !kubernetes_label_selector(json_at(o->doc, "spec.selector"), json_at(rs->doc, "metadata.labels")))
 			continue;
-		json_put(rs->doc, "metadata.ownerReferences", json_make("[{'apiVersion':'apps/v1','kind':'Deployment','name':%s,'uid':%s,'controller':true,'blockOwnerDeletion':true}]",
-									 json_str(o->doc, "metadata.name", ""), kubernetes_uid(o)));
+		json_put(rs->doc, "metadata.ownerReferences",
+			 json_make("[{'apiVersion':'apps/"
+				   "v1','kind':'Deployment','name':%s,'uid':%s,'controller':true,'blockOwnerDeletion':true}]",
+				   json_str(o->doc, "metadata.name", ""), kubernetes_uid(o)));
 		json_put_str(rs->hidden, "root", kubernetes_uid(o));
 		hand_over(s, cluster, rs, o);
 		kubernetes_touch(s, cluster->key, rs->doc);
@@ -176,7 +186,9 @@ static void gone(struct sim *s, const struct sim_object *cluster, struct sim_obj
 {
 	const char *kind = json_str(o->doc, "kind", ""), *ns = json_str(o->doc, "metadata.namespace", "");
 	if (!strcmp(kind, "Pod"))
-		sim_after(s, 0.5, pod_gone, json_make("{'cluster':%s,'namespace':%s,'key':%s,'uid':%s}", cluster->key, ns, json_str(o->hidden, "rootKey", ""), json_str(o->hidden, "root", "")));
+		sim_after(s, 0.5, pod_gone,
+			  json_make("{'cluster':%s,'namespace':%s,'key':%s,'uid':%s}", cluster->key, ns,
+				    json_str(o->hidden, "rootKey", ""), json_str(o->hidden, "root", "")));
 	else if (!strcmp(kind, "PersistentVolumeClaim"))
 		kubernetes_claim_gone(s, cluster, o);
 	kubernetes_collect(s, cluster, kubernetes_uid(o), ns, json_bool(o->hidden, "orphan", false));
@@ -187,9 +199,16 @@ void kubernetes_react(struct sim *s, const struct sim_object *cluster, struct si
 	static const struct {
 		const char *kind;
 		void (*fn)(struct sim *s, const struct sim_object *cluster, struct sim_object *o);
-	} controllers[] = {{"Deployment", kubernetes_deployment}, {"ReplicaSet", kubernetes_replica_set}, {"Job", kubernetes_job}, {"CronJob", kubernetes_cron_job},
-			   {"StatefulSet", kubernetes_stateful_set}, {"DaemonSet", kubernetes_daemon_set}, {"Pod", kubernetes_pod}, {"Service", service},
-			   {"PersistentVolumeClaim", kubernetes_claim}, {"HorizontalPodAutoscaler", kubernetes_autoscaler}};
+	} controllers[] = {{"Deployment", kubernetes_deployment},
+			   {"ReplicaSet", kubernetes_replica_set},
+			   {"Job", kubernetes_job},
+			   {"CronJob", kubernetes_cron_job},
+			   {"StatefulSet", kubernetes_stateful_set},
+			   {"DaemonSet", kubernetes_daemon_set},
+			   {"Pod", kubernetes_pod},
+			   {"Service", service},
+			   {"PersistentVolumeClaim", kubernetes_claim},
+			   {"HorizontalPodAutoscaler", kubernetes_autoscaler}};
 	const char *kind = json_str(o->doc, "kind", "");
 	bool is_gone = json_bool(o->hidden, "gone", false);
 	if (!strcmp(kind, "Ingress"))
@@ -206,7 +225,7 @@ void kubernetes_react(struct sim *s, const struct sim_object *cluster, struct si
 		if (!strcmp(kind, controllers[i].kind))
 			controllers[i].fn(s, cluster, o);
 	if (!strcmp(kind, "Namespace"))
-		namespace(s, cluster, o);
+	namespace(s, cluster, o);
 	else if (!strcmp(kind, "PodDisruptionBudget"))
-		kubernetes_budgets(s, cluster, json_str(o->doc, "metadata.namespace", ""));
+	    kubernetes_budgets(s, cluster, json_str(o->doc, "metadata.namespace", ""));
 }

@@ -24,7 +24,7 @@
 struct schedule {
 	uint64_t minute, hour, day, month, weekday; /* bit n: at n */
 	bool any_day, any_weekday;
-	double every;              /* "@every 1h": seconds; 0 else */
+	double every; /* "@every 1h": seconds; 0 else */
 };
 
 static int number_of(const char *word, size_t len, const char *const *names, int first)
@@ -68,10 +68,13 @@ static double duration(const char *text)
 
 static struct schedule schedule_of(const char *text)
 {
-	static const char *const months[] = {"jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec", NULL},
+	static const char *const months[] = {"jan", "feb", "mar", "apr", "may", "jun", "jul",
+					     "aug", "sep", "oct", "nov", "dec", NULL},
 				 *const days[] = {"sun", "mon", "tue", "wed", "thu", "fri", "sat", NULL},
-				 *const names[][2] = {{"@yearly", "0 0 1 1 *"}, {"@annually", "0 0 1 1 *"}, {"@monthly", "0 0 1 * *"}, {"@weekly", "0 0 * * 0"},
-						      {"@daily", "0 0 * * *"}, {"@midnight", "0 0 * * *"}, {"@hourly", "0 * * * *"}};
+				 *const names[][2] = {{"@yearly", "0 0 1 1 *"},  {"@annually", "0 0 1 1 *"},
+						      {"@monthly", "0 0 1 * *"}, {"@weekly", "0 0 * * 0"},
+						      {"@daily", "0 0 * * *"},   {"@midnight", "0 0 * * *"},
+						      {"@hourly", "0 * * * *"}};
 	static const int ranges[][2] = {{0, 59}, {0, 23}, {1, 31}, {1, 12}, {0, 6}};
 	struct schedule c = {.every = text_starts(text, "@every ") ? duration(text + 7) : 0};
 	uint64_t *const fields[] = {&c.minute, &c.hour, &c.day, &c.month, &c.weekday};
@@ -95,7 +98,8 @@ static struct schedule schedule_of(const char *text)
 static bool is_time(const struct schedule *c, const struct tm *t)
 {
 	bool day = c->day >> t->tm_mday & 1, weekday = c->weekday >> t->tm_wday & 1;
-	return (c->minute >> t->tm_min & 1) && (c->hour >> t->tm_hour & 1) && (c->month >> (t->tm_mon + 1) & 1) && (c->any_day || c->any_weekday ? day && weekday : day || weekday);
+	return (c->minute >> t->tm_min & 1) && (c->hour >> t->tm_hour & 1) && (c->month >> (t->tm_mon + 1) & 1) &&
+	       (c->any_day || c->any_weekday ? day && weekday : day || weekday);
 }
 
 /* The first time after this one, seconds since 1970; 0 when there is none within five years. zone: as zoneinfo names it; "" for UTC. */
@@ -128,9 +132,11 @@ static double next_time(const struct schedule *c, double after, const char *zone
 /* Jobs. -------------------------------------------------------------------------------------------------------------------------- */
 static int jobs_of(struct sim *s, const struct sim_object *cluster, const struct sim_object *o, struct sim_object **list)
 {
-	const char *prefix = sim_tmp("%s", kubernetes_prefix(cluster->key, "batch", "jobs", json_str(o->doc, "metadata.namespace", "")));
+	const char *prefix = sim_tmp(
+	    "%s", kubernetes_prefix(cluster->key, "batch", "jobs", json_str(o->doc, "metadata.namespace", "")));
 	int n = 0;
-	for (struct sim_object *j = sim_first(s, KUBERNETES_OBJECTS, prefix); j && n < MOST_JOBS; j = sim_following(s, j, prefix))
+	for (struct sim_object *j = sim_first(s, KUBERNETES_OBJECTS, prefix); j && n < MOST_JOBS;
+	     j = sim_following(s, j, prefix))
 		if (!strcmp(json_str(j->doc, "metadata.ownerReferences.0.uid", ""), kubernetes_uid(o)))
 			list[n++] = j;
 	return n;
@@ -143,7 +149,8 @@ static bool is_over(const struct sim_object *job, const char *how)
 
 static void remove_job(struct sim *s, const struct sim_object *cluster, const struct sim_object *o, struct sim_object *job)
 {
-	kubernetes_event_by(s, cluster->key, o->doc, "Normal", "SuccessfulDelete", sim_tmp("Deleted job %s", json_str(job->doc, "metadata.name", "")), BY);
+	kubernetes_event_by(s, cluster->key, o->doc, "Normal", "SuccessfulDelete",
+			    sim_tmp("Deleted job %s", json_str(job->doc, "metadata.name", "")), BY);
 	json_put_bool(job->hidden, "gone", true);
 	kubernetes_react(s, cluster, job);
 	sim_remove(s, job);
@@ -176,9 +183,12 @@ void kubernetes_cron_job_look(struct sim *s, const struct sim_object *cluster, s
 		if (strcmp(time, done) > 0)
 			done = time;
 		if (!is_over(list[i], "Complete") && !is_over(list[i], "Failed"))
-			cJSON_AddItemToArray(active, json_make("{'kind':'Job','namespace':%s,'name':%s,'uid':%s,'apiVersion':'batch/v1','resourceVersion':%s}",
-							       json_str(o->doc, "metadata.namespace", ""), json_str(list[i]->doc, "metadata.name", ""), kubernetes_uid(list[i]),
-							       json_str(list[i]->doc, "metadata.resourceVersion", "")));
+			cJSON_AddItemToArray(
+			    active,
+			    json_make(
+				"{'kind':'Job','namespace':%s,'name':%s,'uid':%s,'apiVersion':'batch/v1','resourceVersion':%s}",
+				json_str(o->doc, "metadata.namespace", ""), json_str(list[i]->doc, "metadata.name", ""),
+				kubernetes_uid(list[i]), json_str(list[i]->doc, "metadata.resourceVersion", "")));
 	}
 	if (active->child)
 		json_put(status, "active", active);
@@ -197,10 +207,14 @@ void kubernetes_cron_job_look(struct sim *s, const struct sim_object *cluster, s
 static void make_job(struct sim *s, const struct sim_object *cluster, struct sim_object *o, double when)
 {
 	char at[40];
-	const char *name = sim_tmp("%s-%.0f", json_str(o->doc, "metadata.name", ""), when / 60), *ns = json_str(o->doc, "metadata.namespace", "");
-	cJSON *doc = json_make("{'metadata':{'name':%s,'labels':%j,'annotations':%j,'ownerReferences':[{'apiVersion':'batch/v1','kind':'CronJob','name':%s,'uid':%s,'controller':true,"
-			       "'blockOwnerDeletion':true}]},'spec':%j}", name, cJSON_Duplicate(json_at(o->doc, "spec.jobTemplate.metadata.labels"), true),
-			       cJSON_Duplicate(json_at(o->doc, "spec.jobTemplate.metadata.annotations"), true), json_str(o->doc, "metadata.name", ""), kubernetes_uid(o),
+	const char *name = sim_tmp("%s-%.0f", json_str(o->doc, "metadata.name", ""), when / 60),
+		   *ns = json_str(o->doc, "metadata.namespace", "");
+	cJSON *doc = json_make("{'metadata':{'name':%s,'labels':%j,'annotations':%j,'ownerReferences':[{'apiVersion':'batch/"
+			       "v1','kind':'CronJob','name':%s,'uid':%s,'controller':true,"
+			       "'blockOwnerDeletion':true}]},'spec':%j}",
+			       name, cJSON_Duplicate(json_at(o->doc, "spec.jobTemplate.metadata.labels"), true),
+			       cJSON_Duplicate(json_at(o->doc, "spec.jobTemplate.metadata.annotations"), true),
+			       json_str(o->doc, "metadata.name", ""), kubernetes_uid(o),
 			       cJSON_Duplicate(json_at(o->doc, "spec.jobTemplate.spec"), true));
 	kubernetes_annotate(doc, "batch.kubernetes.io/cronjob-scheduled-timestamp", text_rfc3339(when, 0, at));
 	struct sim_object *job = kubernetes_put(s, cluster->key, "batch", "v1", "jobs", ns, doc);
@@ -217,7 +231,8 @@ static void due(struct sim *s, const cJSON *arg)
 {
 	const struct sim_object *cluster = sim_get(s, "container.clusters", json_str(arg, "cluster", ""));
 	struct sim_object *o = sim_get(s, KUBERNETES_OBJECTS, json_str(arg, "key", "")), *list[MOST_JOBS];
-	if (!cluster || !o || strcmp(kubernetes_uid(o), json_str(arg, "uid", "-")) || json_num(o->hidden, "turn", 0) != json_num(arg, "turn", -1))
+	if (!cluster || !o || strcmp(kubernetes_uid(o), json_str(arg, "uid", "-")) ||
+	    json_num(o->hidden, "turn", 0) != json_num(arg, "turn", -1))
 		return;
 	const char *policy = json_str(o->doc, "spec.concurrencyPolicy", "Allow");
 	bool busy = false;
@@ -230,7 +245,8 @@ static void due(struct sim *s, const cJSON *arg)
 			remove_job(s, cluster, o, list[i]);
 	}
 	if (busy && !strcmp(policy, "Forbid"))
-		kubernetes_event_by(s, cluster->key, o->doc, "Normal", "JobAlreadyActive", "Not starting job because prior execution is running and concurrency policy is Forbid", BY);
+		kubernetes_event_by(s, cluster->key, o->doc, "Normal", "JobAlreadyActive",
+				    "Not starting job because prior execution is running and concurrency policy is Forbid", BY);
 	else
 		make_job(s, cluster, o, json_num(arg, "when", 0));
 	kubernetes_cron_job_look(s, cluster, o);

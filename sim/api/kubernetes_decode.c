@@ -25,8 +25,8 @@ enum { NAMED = -1, ASIDE = -2 }; /* ASIDE: a step that an error of type does not
 struct place {
 	const struct place *up;
 	const char *name;
-	int index;                 /* of a list's element; or one of these */
-	const char *owner;         /* Go's struct that has the field */
+	int index;         /* of a list's element; or one of these */
+	const char *owner; /* Go's struct that has the field */
 };
 
 static void spell(const struct place *p, bool indexes, struct buf *b)
@@ -61,15 +61,19 @@ __attribute__((format(printf, 2, 3))) static void refuse(const struct decoder *d
 static void refuse_type(const struct decoder *d, const struct kubernetes_shape *s, const cJSON *v, const struct place *at)
 {
 	struct buf b = {0};
-	const char *what = cJSON_IsString(v) ? "string" : cJSON_IsBool(v) ? "bool" : cJSON_IsArray(v) ? "array" : cJSON_IsObject(v) ? "object" : "number";
+	const char *what = cJSON_IsString(v)   ? "string"
+			   : cJSON_IsBool(v)   ? "bool"
+			   : cJSON_IsArray(v)  ? "array"
+			   : cJSON_IsObject(v) ? "object"
+					       : "number";
 	char *number = cJSON_IsNumber(v) && s->what == KUBERNETES_INTEGER ? json_text(v, -1) : NULL;
 	if (s->what == KUBERNETES_INT_OR_STRING) {
 		refuse(d, "json: cannot unmarshal %s into Go value of type %s", what, s->go);
 		return;
 	}
 	spell(at, false, &b);
-	refuse(d, "json: cannot unmarshal %s%s%s into Go struct field %s.%s of type %s", what, number ? " " : "", number ? number : "", last_owner(at),
-	       buf_text(&b), s->go);
+	refuse(d, "json: cannot unmarshal %s%s%s into Go struct field %s.%s of type %s", what, number ? " " : "",
+	       number ? number : "", last_owner(at), buf_text(&b), s->go);
 	buf_free(&b);
 	free(number);
 }
@@ -93,7 +97,9 @@ static void tell(const struct decoder *d, const char *what, const struct place *
 /* "1000m" is 1, "0.5" is 500m, "1024Mi" is 1Gi. NULL when it is none. */
 static char *canonical_quantity(const char *text)
 {
-	static const char *const binary[] = {"", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"}, *const decimal[] = {"n", "u", "m", "", "k", "M", "G", "T", "P", "E"};
+	static const char *const binary[] = {"", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"}, *const decimal[] = {"n", "u", "m", "",
+													  "k", "M", "G", "T",
+													  "P", "E"};
 	size_t digits = strspn(text + (*text == '-' || *text == '+'), "0123456789.");
 	const char *suffix = text + digits + (*text == '-' || *text == '+');
 	double value = strtod(text, NULL), factor = -1;
@@ -123,7 +129,8 @@ static char *canonical_quantity(const char *text)
 	if (value == 0)
 		return xstrdup("0");
 	int n = 9;
-	while (n > 0 && fabs(value / pow(1000, n - 3) - round(value / pow(1000, n - 3))) > 1e-9 * fabs(value / pow(1000, n - 3)))
+	while (n > 0 &&
+	       fabs(value / pow(1000, n - 3) - round(value / pow(1000, n - 3))) > 1e-9 * fabs(value / pow(1000, n - 3)))
 		n--;
 	return xasprintf("%.0f%s", round(value / pow(1000, n - 3)), decimal[n]);
 }
@@ -145,7 +152,8 @@ static cJSON *bytes(const struct decoder *d, const struct kubernetes_shape *s, c
 		refuse_type(d, s, v, at);
 		return NULL;
 	}
-	size_t len = strlen(v->valuestring), good = strspn(v->valuestring, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/");
+	size_t len = strlen(v->valuestring),
+	       good = strspn(v->valuestring, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/");
 	size_t padding = len - good;
 	bool well = len % 4 == 0 && padding <= 2 && strspn(v->valuestring + good, "=") == padding;
 	if (!well)
@@ -161,7 +169,8 @@ static cJSON *moment(const struct decoder *d, const struct kubernetes_shape *s, 
 		return NULL;
 	}
 	if (sscanf(v->valuestring, "%4d-%2d-%2dT%2d:%2d:%2d", &y, &mo, &day, &h, &mi, &sec) != 6) {
-		refuse(d, "parsing time \"%s\" as \"2006-01-02T15:04:05Z07:00\": cannot parse \"%s\" as \"2006\"", v->valuestring, v->valuestring);
+		refuse(d, "parsing time \"%s\" as \"2006-01-02T15:04:05Z07:00\": cannot parse \"%s\" as \"2006\"",
+		       v->valuestring, v->valuestring);
 		return NULL;
 	}
 	return cJSON_Duplicate(v, true);
@@ -173,7 +182,8 @@ static bool fits(const struct kubernetes_shape *s, const cJSON *v)
 	case KUBERNETES_STRING:
 		return cJSON_IsString(v);
 	case KUBERNETES_INTEGER:
-		return cJSON_IsNumber(v) && v->valuedouble == floor(v->valuedouble) && fabs(v->valuedouble) < (strcmp(s->go, "int32") ? 9.3e18 : 2147483648.0);
+		return cJSON_IsNumber(v) && v->valuedouble == floor(v->valuedouble) &&
+		       fabs(v->valuedouble) < (strcmp(s->go, "int32") ? 9.3e18 : 2147483648.0);
 	case KUBERNETES_NUMBER:
 		return cJSON_IsNumber(v);
 	case KUBERNETES_BOOLEAN:
@@ -191,14 +201,16 @@ static bool fits(const struct kubernetes_shape *s, const cJSON *v)
 }
 
 /* The whole. ------------------------------------------------------------------------------------------------------------- */
-static cJSON *decode_object(const struct decoder *d, const struct kubernetes_type *type, const cJSON *doc, const struct place *at);
+static cJSON *decode_object(const struct decoder *d, const struct kubernetes_type *type, const cJSON *doc,
+			    const struct place *at);
 
 /* NULL: nothing, as for a null. */
 static cJSON *decode_value(const struct decoder *d, const struct kubernetes_shape *s, const cJSON *v, const struct place *at)
 {
 	const cJSON *item;
 	if (!v || cJSON_IsNull(v))
-		return s->what == KUBERNETES_OBJECT && !s->pointer && !s->type->custom ? decode_object(d, s->type, NULL, at) : NULL;
+		return s->what == KUBERNETES_OBJECT && !s->pointer && !s->type->custom ? decode_object(d, s->type, NULL, at)
+										       : NULL;
 	if (s->what == KUBERNETES_QUANTITY && (cJSON_IsString(v) || cJSON_IsNumber(v)))
 		return quantity(d, v);
 	if (s->what == KUBERNETES_BYTES)
@@ -221,7 +233,8 @@ static cJSON *decode_value(const struct decoder *d, const struct kubernetes_shap
 			tell(d, "duplicate", &here);
 		cJSON *value = decode_value(d, s->of, item, &here);
 		if (!value)
-			value = s->of->what == KUBERNETES_STRING || s->of->what == KUBERNETES_BYTES ? cJSON_CreateString("") : cJSON_CreateNull();
+			value = s->of->what == KUBERNETES_STRING || s->of->what == KUBERNETES_BYTES ? cJSON_CreateString("")
+												    : cJSON_CreateNull();
 		if (s->what == KUBERNETES_LIST) {
 			cJSON_AddItemToArray(out, value);
 		} else {
@@ -234,8 +247,8 @@ static cJSON *decode_value(const struct decoder *d, const struct kubernetes_shap
 
 static bool is_empty(const cJSON *v)
 {
-	return cJSON_IsNull(v) || (cJSON_IsString(v) && !*v->valuestring) || (cJSON_IsNumber(v) && v->valuedouble == 0) || cJSON_IsFalse(v) ||
-	       ((cJSON_IsObject(v) || cJSON_IsArray(v)) && !v->child);
+	return cJSON_IsNull(v) || (cJSON_IsString(v) && !*v->valuestring) || (cJSON_IsNumber(v) && v->valuedouble == 0) ||
+	       cJSON_IsFalse(v) || ((cJSON_IsObject(v) || cJSON_IsArray(v)) && !v->child);
 }
 
 /* What Go writes for a field that was not given, or given as nothing. */
@@ -244,18 +257,21 @@ static cJSON *nothing(const struct kubernetes_field *f)
 	const struct kubernetes_shape *s = f->shape;
 	if (s->what == KUBERNETES_TIME && !s->pointer)
 		return cJSON_CreateNull();
-	if (f->omit_empty && !(s->what == KUBERNETES_QUANTITY && !s->pointer) && !(s->what == KUBERNETES_INT_OR_STRING && !s->pointer))
+	if (f->omit_empty && !(s->what == KUBERNETES_QUANTITY && !s->pointer) &&
+	    !(s->what == KUBERNETES_INT_OR_STRING && !s->pointer))
 		return NULL;
-	if (s->pointer || s->what == KUBERNETES_LIST || s->what == KUBERNETES_MAP || s->what == KUBERNETES_ANY || s->what == KUBERNETES_BYTES)
+	if (s->pointer || s->what == KUBERNETES_LIST || s->what == KUBERNETES_MAP || s->what == KUBERNETES_ANY ||
+	    s->what == KUBERNETES_BYTES)
 		return cJSON_CreateNull();
-	return s->what == KUBERNETES_STRING   ? cJSON_CreateString("")
+	return s->what == KUBERNETES_STRING     ? cJSON_CreateString("")
 	       : s->what == KUBERNETES_QUANTITY ? cJSON_CreateString("0")
 	       : s->what == KUBERNETES_BOOLEAN  ? cJSON_CreateFalse()
 						: cJSON_CreateNumber(0);
 }
 
 /* A custom resource keeps what it was given, as far as it has a place. */
-static cJSON *prune_object(const struct decoder *d, const struct kubernetes_type *type, const cJSON *doc, const struct place *at)
+static cJSON *prune_object(const struct decoder *d, const struct kubernetes_type *type, const cJSON *doc,
+			   const struct place *at)
 {
 	cJSON *out = cJSON_CreateObject();
 	const cJSON *item, *element;
@@ -270,12 +286,14 @@ static cJSON *prune_object(const struct decoder *d, const struct kubernetes_type
 			continue;
 		const struct kubernetes_shape *s = f->shape;
 		bool objects = s->what == KUBERNETES_LIST && s->of->what == KUBERNETES_OBJECT && cJSON_IsArray(item);
-		cJSON *value = s->what == KUBERNETES_OBJECT && cJSON_IsObject(item) ? decode_object(d, s->type, item, &here) : objects ? cJSON_CreateArray()
-																 : cJSON_Duplicate(item, true);
+		cJSON *value = s->what == KUBERNETES_OBJECT && cJSON_IsObject(item) ? decode_object(d, s->type, item, &here)
+			       : objects                                            ? cJSON_CreateArray()
+										    : cJSON_Duplicate(item, true);
 		int i = 0;
 		for (element = objects ? item->child : NULL; element; element = element->next) {
 			struct place there = {&here, NULL, i++, NULL};
-			cJSON_AddItemToArray(value, cJSON_IsObject(element) ? decode_object(d, s->of->type, element, &there) : cJSON_Duplicate(element, true));
+			cJSON_AddItemToArray(value, cJSON_IsObject(element) ? decode_object(d, s->of->type, element, &there)
+									    : cJSON_Duplicate(element, true));
 		}
 		cJSON_DeleteItemFromObjectCaseSensitive(out, item->string);
 		cJSON_AddItemToObject(out, item->string, value);
@@ -283,7 +301,8 @@ static cJSON *prune_object(const struct decoder *d, const struct kubernetes_type
 	return out;
 }
 
-static cJSON *decode_object(const struct decoder *d, const struct kubernetes_type *type, const cJSON *doc, const struct place *at)
+static cJSON *decode_object(const struct decoder *d, const struct kubernetes_type *type, const cJSON *doc,
+			    const struct place *at)
 {
 	if (type->custom)
 		return prune_object(d, type, doc, at);
@@ -291,7 +310,8 @@ static cJSON *decode_object(const struct decoder *d, const struct kubernetes_typ
 	const cJSON *item;
 	for (item = doc ? doc->child : NULL; item; item = item->next) {
 		const struct kubernetes_field *f = kubernetes_field(type, item->string);
-		struct place here = {at, item->string, NAMED, strchr(type->name, '.') ? strchr(type->name, '.') + 1 : type->name};
+		struct place here = {at, item->string, NAMED,
+				     strchr(type->name, '.') ? strchr(type->name, '.') + 1 : type->name};
 		if (!f) {
 			tell(d, "unknown", &here);
 			continue;
@@ -301,8 +321,8 @@ static cJSON *decode_object(const struct decoder *d, const struct kubernetes_typ
 		cJSON *value = decode_value(d, f->shape, item, &here);
 		cJSON_DeleteItemFromObjectCaseSensitive(out, item->string);
 		bool structure = f->shape->what == KUBERNETES_OBJECT;
-		if (value && f->omit_empty && !structure && !f->shape->pointer && f->shape->what != KUBERNETES_QUANTITY && is_empty(value) &&
-		    f->shape->what != KUBERNETES_INT_OR_STRING) {
+		if (value && f->omit_empty && !structure && !f->shape->pointer && f->shape->what != KUBERNETES_QUANTITY &&
+		    is_empty(value) && f->shape->what != KUBERNETES_INT_OR_STRING) {
 			cJSON_Delete(value);
 			value = NULL;
 		}
@@ -335,8 +355,8 @@ char *kubernetes_json_complaint(const char *text, size_t len)
 	cJSON *parsed = cJSON_ParseWithOpts(copy, &end, true);
 	size_t at = end ? (size_t)(end - copy) : len;
 	char *why = at >= strlen(copy) || strspn(copy + at, " \n\t{[,:\"") == strlen(copy + at)
-			    ? xstrdup("unexpected end of JSON input")
-			    : xasprintf("invalid character '%c' looking for beginning of value", copy[at]);
+			? xstrdup("unexpected end of JSON input")
+			: xasprintf("invalid character '%c' looking for beginning of value", copy[at]);
 	cJSON_Delete(parsed);
 	return why;
 }

@@ -17,62 +17,70 @@
 static const struct {
 	const char *kind, *path, *members;
 } defaults[] = {
-	{"container", "", "{'terminationMessagePath':'/dev/termination-log','terminationMessagePolicy':'File'}"},
-	{"container", "ports[]", "{'protocol':'TCP'}"},
-	{"container", "livenessProbe", "{'timeoutSeconds':1,'periodSeconds':10,'successThreshold':1,'failureThreshold':3}"},
-	{"container", "readinessProbe", "{'timeoutSeconds':1,'periodSeconds':10,'successThreshold':1,'failureThreshold':3}"},
-	{"container", "startupProbe", "{'timeoutSeconds':1,'periodSeconds':10,'successThreshold':1,'failureThreshold':3}"},
-	{"container", "livenessProbe.httpGet", "{'scheme':'HTTP','path':'/'}"},
-	{"container", "readinessProbe.httpGet", "{'scheme':'HTTP','path':'/'}"},
-	{"container", "startupProbe.httpGet", "{'scheme':'HTTP','path':'/'}"},
-	{"container", "livenessProbe.grpc", "{'service':''}"},
-	{"container", "readinessProbe.grpc", "{'service':''}"},
-	{"container", "startupProbe.grpc", "{'service':''}"},
-	{"container", "lifecycle.postStart.httpGet", "{'scheme':'HTTP','path':'/'}"},
-	{"container", "lifecycle.preStop.httpGet", "{'scheme':'HTTP','path':'/'}"},
-	{"container", "env[].valueFrom.fieldRef", "{'apiVersion':'v1'}"},
-	{"pod", "", "{'restartPolicy':'Always','terminationGracePeriodSeconds':30,'dnsPolicy':'ClusterFirst','securityContext':{},'schedulerName':"
-		    "'default-scheduler'}"},
-	{"pod", "volumes[].secret", "{'defaultMode':420}"},
-	{"pod", "volumes[].configMap", "{'defaultMode':420}"},
-	{"pod", "volumes[].projected", "{'defaultMode':420}"},
-	{"pod", "volumes[].downwardAPI", "{'defaultMode':420}"},
-	{"pod", "volumes[].downwardAPI.items[].fieldRef", "{'apiVersion':'v1'}"},
-	{"pod", "volumes[].projected.sources[].serviceAccountToken", "{'expirationSeconds':3600}"},
-	{"pod", "volumes[].projected.sources[].downwardAPI.items[].fieldRef", "{'apiVersion':'v1'}"},
-	{"pod", "volumes[].hostPath", "{'type':''}"},
-	{"Pod", "spec", "{'enableServiceLinks':true}"},
-	{"Deployment", "spec", "{'replicas':1,'revisionHistoryLimit':10,'progressDeadlineSeconds':600,'strategy':{'type':'RollingUpdate'}}"},
-	{"ReplicaSet", "spec", "{'replicas':1}"},
-	{"Job", "spec", "{'parallelism':1,'backoffLimit':6,'completionMode':'NonIndexed','suspend':false,'podReplacementPolicy':'TerminatingOrFailed',"
-			"'manualSelector':false}"},
-	{"CronJob", "spec", "{'concurrencyPolicy':'Allow','suspend':false,'successfulJobsHistoryLimit':3,'failedJobsHistoryLimit':1}"},
-	{"Service", "spec", "{'type':'ClusterIP','sessionAffinity':'None'}"},
-	{"Service", "spec.ports[]", "{'protocol':'TCP'}"},
-	{"Secret", "", "{'type':'Opaque'}"},
-	{"NetworkPolicy", "spec.ingress[].ports[]", "{'protocol':'TCP'}"},
-	{"NetworkPolicy", "spec.egress[].ports[]", "{'protocol':'TCP'}"},
-	{"PersistentVolumeClaim", "spec", "{'volumeMode':'Filesystem'}"},
-	{"PersistentVolume", "spec", "{'volumeMode':'Filesystem','persistentVolumeReclaimPolicy':'Retain'}"},
-	{"StatefulSet", "spec", "{'replicas':1,'revisionHistoryLimit':10,'podManagementPolicy':'OrderedReady','updateStrategy':{'type':'RollingUpdate'},"
-				"'persistentVolumeClaimRetentionPolicy':{'whenDeleted':'Retain','whenScaled':'Retain'}}"},
-	{"StatefulSet", "spec.updateStrategy", "{'rollingUpdate':{'partition':0}}"},
-	{"StatefulSet", "spec.volumeClaimTemplates[]", "{'apiVersion':'v1','kind':'PersistentVolumeClaim','spec':{'volumeMode':'Filesystem'},'status':{'phase':'Pending'}}"},
-	{"DaemonSet", "spec", "{'revisionHistoryLimit':10,'updateStrategy':{'type':'RollingUpdate'}}"},
-	{"DaemonSet", "spec.updateStrategy", "{'rollingUpdate':{'maxUnavailable':1,'maxSurge':0}}"},
-	{"HorizontalPodAutoscaler", "spec", "{'minReplicas':1}"},
-	{"StorageClass", "", "{'reclaimPolicy':'Delete','volumeBindingMode':'Immediate'}"},
-	{"PriorityClass", "", "{'preemptionPolicy':'PreemptLowerPriority'}"},
-	{"RoleBinding", "roleRef", "{'apiGroup':'rbac.authorization.k8s.io'}"},
-	{"ClusterRoleBinding", "roleRef", "{'apiGroup':'rbac.authorization.k8s.io'}"},
-	{"Gateway", "spec.listeners[]", "{'allowedRoutes':{'namespaces':{'from':'Same'}}}"},
-	{"Gateway", "spec.listeners[].tls", "{'mode':'Terminate'}"},
-	{"Gateway", "spec.listeners[].tls.certificateRefs[]", "{'group':'','kind':'Secret'}"},
-	{"HTTPRoute", "spec.parentRefs[]", "{'group':'gateway.networking.k8s.io','kind':'Gateway'}"},
-	{"HTTPRoute", "spec.rules[]", "{'matches':[{'path':{'type':'PathPrefix','value':'/'}}]}"},
-	{"HTTPRoute", "spec.rules[].matches[].path", "{'type':'PathPrefix','value':'/'}"},
-	{"HTTPRoute", "spec.rules[].backendRefs[]", "{'group':'','kind':'Service','weight':1}"},
-	{"EndpointSlice", "ports[]", "{'name':'','protocol':'TCP'}"},
+    {"container", "", "{'terminationMessagePath':'/dev/termination-log','terminationMessagePolicy':'File'}"},
+    {"container", "ports[]", "{'protocol':'TCP'}"},
+    {"container", "livenessProbe", "{'timeoutSeconds':1,'periodSeconds':10,'successThreshold':1,'failureThreshold':3}"},
+    {"container", "readinessProbe", "{'timeoutSeconds':1,'periodSeconds':10,'successThreshold':1,'failureThreshold':3}"},
+    {"container", "startupProbe", "{'timeoutSeconds':1,'periodSeconds':10,'successThreshold':1,'failureThreshold':3}"},
+    {"container", "livenessProbe.httpGet", "{'scheme':'HTTP','path':'/'}"},
+    {"container", "readinessProbe.httpGet", "{'scheme':'HTTP','path':'/'}"},
+    {"container", "startupProbe.httpGet", "{'scheme':'HTTP','path':'/'}"},
+    {"container", "livenessProbe.grpc", "{'service':''}"},
+    {"container", "readinessProbe.grpc", "{'service':''}"},
+    {"container", "startupProbe.grpc", "{'service':''}"},
+    {"container", "lifecycle.postStart.httpGet", "{'scheme':'HTTP','path':'/'}"},
+    {"container", "lifecycle.preStop.httpGet", "{'scheme':'HTTP','path':'/'}"},
+    {"container", "env[].valueFrom.fieldRef", "{'apiVersion':'v1'}"},
+    {"pod", "",
+     "{'restartPolicy':'Always','terminationGracePeriodSeconds':30,'dnsPolicy':'ClusterFirst','securityContext':{},'"
+     "schedulerName':"
+     "'default-scheduler'}"},
+    {"pod", "volumes[].secret", "{'defaultMode':420}"},
+    {"pod", "volumes[].configMap", "{'defaultMode':420}"},
+    {"pod", "volumes[].projected", "{'defaultMode':420}"},
+    {"pod", "volumes[].downwardAPI", "{'defaultMode':420}"},
+    {"pod", "volumes[].downwardAPI.items[].fieldRef", "{'apiVersion':'v1'}"},
+    {"pod", "volumes[].projected.sources[].serviceAccountToken", "{'expirationSeconds':3600}"},
+    {"pod", "volumes[].projected.sources[].downwardAPI.items[].fieldRef", "{'apiVersion':'v1'}"},
+    {"pod", "volumes[].hostPath", "{'type':''}"},
+    {"Pod", "spec", "{'enableServiceLinks':true}"},
+    {"Deployment", "spec",
+     "{'replicas':1,'revisionHistoryLimit':10,'progressDeadlineSeconds':600,'strategy':{'type':'RollingUpdate'}}"},
+    {"ReplicaSet", "spec", "{'replicas':1}"},
+    {"Job", "spec",
+     "{'parallelism':1,'backoffLimit':6,'completionMode':'NonIndexed','suspend':false,'podReplacementPolicy':'"
+     "TerminatingOrFailed',"
+     "'manualSelector':false}"},
+    {"CronJob", "spec",
+     "{'concurrencyPolicy':'Allow','suspend':false,'successfulJobsHistoryLimit':3,'failedJobsHistoryLimit':1}"},
+    {"Service", "spec", "{'type':'ClusterIP','sessionAffinity':'None'}"},
+    {"Service", "spec.ports[]", "{'protocol':'TCP'}"},
+    {"Secret", "", "{'type':'Opaque'}"},
+    {"NetworkPolicy", "spec.ingress[].ports[]", "{'protocol':'TCP'}"},
+    {"NetworkPolicy", "spec.egress[].ports[]", "{'protocol':'TCP'}"},
+    {"PersistentVolumeClaim", "spec", "{'volumeMode':'Filesystem'}"},
+    {"PersistentVolume", "spec", "{'volumeMode':'Filesystem','persistentVolumeReclaimPolicy':'Retain'}"},
+    {"StatefulSet", "spec",
+     "{'replicas':1,'revisionHistoryLimit':10,'podManagementPolicy':'OrderedReady','updateStrategy':{'type':'RollingUpdate'},"
+     "'persistentVolumeClaimRetentionPolicy':{'whenDeleted':'Retain','whenScaled':'Retain'}}"},
+    {"StatefulSet", "spec.updateStrategy", "{'rollingUpdate':{'partition':0}}"},
+    {"StatefulSet", "spec.volumeClaimTemplates[]",
+     "{'apiVersion':'v1','kind':'PersistentVolumeClaim','spec':{'volumeMode':'Filesystem'},'status':{'phase':'Pending'}}"},
+    {"DaemonSet", "spec", "{'revisionHistoryLimit':10,'updateStrategy':{'type':'RollingUpdate'}}"},
+    {"DaemonSet", "spec.updateStrategy", "{'rollingUpdate':{'maxUnavailable':1,'maxSurge':0}}"},
+    {"HorizontalPodAutoscaler", "spec", "{'minReplicas':1}"},
+    {"StorageClass", "", "{'reclaimPolicy':'Delete','volumeBindingMode':'Immediate'}"},
+    {"PriorityClass", "", "{'preemptionPolicy':'PreemptLowerPriority'}"},
+    {"RoleBinding", "roleRef", "{'apiGroup':'rbac.authorization.k8s.io'}"},
+    {"ClusterRoleBinding", "roleRef", "{'apiGroup':'rbac.authorization.k8s.io'}"},
+    {"Gateway", "spec.listeners[]", "{'allowedRoutes':{'namespaces':{'from':'Same'}}}"},
+    {"Gateway", "spec.listeners[].tls", "{'mode':'Terminate'}"},
+    {"Gateway", "spec.listeners[].tls.certificateRefs[]", "{'group':'','kind':'Secret'}"},
+    {"HTTPRoute", "spec.parentRefs[]", "{'group':'gateway.networking.k8s.io','kind':'Gateway'}"},
+    {"HTTPRoute", "spec.rules[]", "{'matches':[{'path':{'type':'PathPrefix','value':'/'}}]}"},
+    {"HTTPRoute", "spec.rules[].matches[].path", "{'type':'PathPrefix','value':'/'}"},
+    {"HTTPRoute", "spec.rules[].backendRefs[]", "{'group':'','kind':'Service','weight':1}"},
+    {"EndpointSlice", "ports[]", "{'name':'','protocol':'TCP'}"},
 };
 
 /* A number that is 0 and a text that is empty were not given. */
@@ -168,8 +176,12 @@ static void default_requests(cJSON *spec)
 
 cJSON *kubernetes_pod_spec(const char *kind, const cJSON *doc)
 {
-	static const char *const paths[][2] = {{"Pod", "spec"}, {"CronJob", "spec.jobTemplate.spec.template.spec"}, {"Deployment", "spec.template.spec"},
-					       {"ReplicaSet", "spec.template.spec"}, {"Job", "spec.template.spec"}, {"StatefulSet", "spec.template.spec"},
+	static const char *const paths[][2] = {{"Pod", "spec"},
+					       {"CronJob", "spec.jobTemplate.spec.template.spec"},
+					       {"Deployment", "spec.template.spec"},
+					       {"ReplicaSet", "spec.template.spec"},
+					       {"Job", "spec.template.spec"},
+					       {"StatefulSet", "spec.template.spec"},
 					       {"DaemonSet", "spec.template.spec"}};
 	for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
 		if (!strcmp(paths[i][0], kind))
@@ -208,7 +220,8 @@ static void default_secret(cJSON *doc)
 		size_t len = strlen(t->valuestring);
 		const unsigned char *p = (const unsigned char *)t->valuestring;
 		for (size_t i = 0; i < len; i += 3) {
-			unsigned n = (unsigned)p[i] << 16 | (i + 1 < len ? (unsigned)p[i + 1] << 8 : 0) | (i + 2 < len ? p[i + 2] : 0u);
+			unsigned n = (unsigned)p[i] << 16 | (i + 1 < len ? (unsigned)p[i + 1] << 8 : 0) |
+				     (i + 2 < len ? p[i + 2] : 0u);
 			buf_putc(&b, digits[n >> 18]);
 			buf_putc(&b, digits[n >> 12 & 63]);
 			buf_putc(&b, i + 1 < len ? digits[n >> 6 & 63] : '=');
@@ -256,9 +269,12 @@ void kubernetes_default(const char *kind, cJSON *doc)
 	if (!strcmp(kind, "Job") && !json_at(doc, "spec.parallelism") && !json_at(doc, "spec.completions"))
 		json_put_num(doc, "spec.completions", 1);
 	if (!strcmp(kind, "NetworkPolicy") && !json_at(doc, "spec.policyTypes.0"))
-		json_put(doc, "spec.policyTypes", json_at(doc, "spec.egress.0") ? json_make("['Ingress','Egress']") : json_make("['Ingress']"));
+		json_put(doc, "spec.policyTypes",
+			 json_at(doc, "spec.egress.0") ? json_make("['Ingress','Egress']") : json_make("['Ingress']"));
 	if (!strcmp(kind, "HorizontalPodAutoscaler") && !json_at(doc, "spec.metrics.0"))
-		json_put(doc, "spec.metrics", json_make("[{'type':'Resource','resource':{'name':'cpu','target':{'type':'Utilization','averageUtilization':80}}}]"));
+		json_put(doc, "spec.metrics",
+			 json_make("[{'type':'Resource','resource':{'name':'cpu','target':{'type':'Utilization','"
+				   "averageUtilization':80}}}]"));
 	if (!strcmp(kind, "RoleBinding") || !strcmp(kind, "ClusterRoleBinding"))
 		default_subjects(doc);
 	if (!strcmp(kind, "Namespace"))
@@ -298,12 +314,14 @@ static void prepare_service(struct kubernetes_call *k, cJSON *doc, const cJSON *
 	cJSON *p, *old;
 	cJSON_ArrayForEach(p, json_at(doc, "spec.ports"))
 		cJSON_ArrayForEach(old, json_at(before, "spec.ports"))
-			if (!json_at(p, "nodePort") && json_num(old, "nodePort", 0) > 0 && json_num(old, "port", 0) == json_num(p, "port", -1))
+			if (!json_at(p, "nodePort") && json_num(old, "nodePort", 0) > 0 &&
+			    json_num(old, "port", 0) == json_num(p, "port", -1))
 				json_put_num(p, "nodePort", json_num(old, "nodePort", 0));
 	if (!strcmp(type, "ExternalName"))
 		return;
 	if (!json_at(doc, "spec.clusterIP") && json_at(doc, "spec.ports.0")) {
-		const char *ip = sim_tmp("34.118.%d.%d", 224 + (int)(sim_random(k->c->sim) % 16), 2 + (int)(sim_random(k->c->sim) % 250));
+		const char *ip = sim_tmp("34.118.%d.%d", 224 + (int)(sim_random(k->c->sim) % 16),
+					 2 + (int)(sim_random(k->c->sim) % 250));
 		json_put_str(doc, "spec.clusterIP", ip);
 	}
 	if (json_at(doc, "spec.clusterIP") && !json_at(doc, "spec.clusterIPs"))
@@ -312,14 +330,16 @@ static void prepare_service(struct kubernetes_call *k, cJSON *doc, const cJSON *
 	if (json_at(doc, "spec"))
 		fill(json_at(doc, "spec"), families);
 	cJSON_Delete(families);
-	if ((!strcmp(type, "LoadBalancer") && json_bool(doc, "spec.allocateLoadBalancerNodePorts", true)) || !strcmp(type, "NodePort"))
+	if ((!strcmp(type, "LoadBalancer") && json_bool(doc, "spec.allocateLoadBalancerNodePorts", true)) ||
+	    !strcmp(type, "NodePort"))
 		draw_ports(k, doc);
 }
 
 /* A job's pods are told by its uid. */
 static void prepare_job(cJSON *doc)
 {
-	static const char *const names[] = {"batch.kubernetes.io/controller-uid", "batch.kubernetes.io/job-name", "controller-uid", "job-name"};
+	static const char *const names[] = {"batch.kubernetes.io/controller-uid", "batch.kubernetes.io/job-name",
+					    "controller-uid", "job-name"};
 	const char *uid = json_str(doc, "metadata.uid", "");
 	if (json_bool(doc, "spec.manualSelector", false))
 		return;

@@ -23,12 +23,14 @@ struct crew {
 	int count, mine, ready, old, old_ready;
 };
 
-static void muster(struct sim *s, const struct sim_object *cluster, const struct sim_object *o, const char *hash, struct crew *c)
+static void muster(struct sim *s, const struct sim_object *cluster, const struct sim_object *o, const char *hash,
+		   struct crew *c)
 {
 	*c = (struct crew){.count = 0};
 	c->count = kubernetes_pods_of(s, cluster, o, c->list, MOST_PODS);
 	for (int i = 0; i < c->count; i++) {
-		bool same = !strcmp(json_str(c->list[i]->hidden, "hash", ""), hash), ready = json_bool(c->list[i]->hidden, "ready", false);
+		bool same = !strcmp(json_str(c->list[i]->hidden, "hash", ""), hash),
+		     ready = json_bool(c->list[i]->hidden, "ready", false);
 		*(same ? &c->mine : &c->old) += 1;
 		*(same ? &c->ready : &c->old_ready) += ready;
 	}
@@ -81,22 +83,27 @@ static void note_sizes(cJSON *doc, const struct sim_object *o)
 
 static cJSON *set_doc(const struct sim_object *o, const char *name, const char *hash)
 {
-	cJSON *template = cJSON_Duplicate(json_at(o->doc, "spec.template"), true), *selector = cJSON_Duplicate(json_at(o->doc, "spec.selector"), true);
+	cJSON *template = cJSON_Duplicate(json_at(o->doc, "spec.template"), true),
+	      *selector = cJSON_Duplicate(json_at(o->doc, "spec.selector"), true);
 	if (!json_at(template, "metadata.labels"))
 		json_put(template, "metadata.labels", cJSON_CreateObject());
 	cJSON_AddStringToObject(json_at(template, "metadata.labels"), "pod-template-hash", hash);
 	if (!json_at(selector, "matchLabels"))
 		json_put(selector, "matchLabels", cJSON_CreateObject());
 	cJSON_AddStringToObject(json_at(selector, "matchLabels"), "pod-template-hash", hash);
-	return json_make("{'metadata':{'name':%s,'labels':%j,'annotations':{},'ownerReferences':[{'apiVersion':'apps/v1','kind':'Deployment','name':%s,'uid':%s,'controller':true,"
-			 "'blockOwnerDeletion':true}]},'spec':{'replicas':0,'selector':%j,'template':%j},'status':{'replicas':0}}",
-			 name, cJSON_Duplicate(json_at(template, "metadata.labels"), true), json_str(o->doc, "metadata.name", ""), kubernetes_uid(o), selector, template);
+	return json_make(
+	    "{'metadata':{'name':%s,'labels':%j,'annotations':{},'ownerReferences':[{'apiVersion':'apps/"
+	    "v1','kind':'Deployment','name':%s,'uid':%s,'controller':true,"
+	    "'blockOwnerDeletion':true}]},'spec':{'replicas':0,'selector':%j,'template':%j},'status':{'replicas':0}}",
+	    name, cJSON_Duplicate(json_at(template, "metadata.labels"), true), json_str(o->doc, "metadata.name", ""),
+	    kubernetes_uid(o), selector, template);
 }
 
 /* The ReplicaSet of a Deployment for this template, made when there is none; its revision is the newest. */
 static struct sim_object *set_of(struct sim *s, const struct sim_object *cluster, const struct sim_object *o, const char *hash)
 {
-	const char *ns = json_str(o->doc, "metadata.namespace", ""), *name = sim_tmp("%s-%s", json_str(o->doc, "metadata.name", ""), hash);
+	const char *ns = json_str(o->doc, "metadata.namespace", ""),
+		   *name = sim_tmp("%s-%s", json_str(o->doc, "metadata.name", ""), hash);
 	struct sim_object *rs = kubernetes_named(s, cluster->key, "apps", "replicasets", ns, name);
 	int newest = newest_revision(s, cluster, o);
 	if (!rs) {
@@ -125,12 +132,16 @@ static void resize(struct sim *s, const struct sim_object *cluster, const struct
 		json_put_num(rs->doc, "metadata.generation", json_num(rs->doc, "metadata.generation", 1) + 1);
 	kubernetes_touch(s, cluster->key, rs->doc);
 	kubernetes_event_by(s, cluster->key, o->doc, "Normal", "ScalingReplicaSet",
-			    sim_tmp("Scaled %s replica set %s from %d to %d", n > was ? "up" : "down", json_str(rs->doc, "metadata.name", ""), was, n), BY);
+			    sim_tmp("Scaled %s replica set %s from %d to %d", n > was ? "up" : "down",
+				    json_str(rs->doc, "metadata.name", ""), was, n),
+			    BY);
 }
 
-static void set_status(struct sim *s, const struct sim_object *cluster, struct sim_object *rs, int count, int ready, const char *failure)
+static void set_status(struct sim *s, const struct sim_object *cluster, struct sim_object *rs, int count, int ready,
+		       const char *failure)
 {
-	cJSON *status = json_make("{'replicas':%d,'observedGeneration':%d}", count, (int)json_num(rs->doc, "metadata.generation", 1));
+	cJSON *status = json_make("{'replicas':%d,'observedGeneration':%d}", count,
+				  (int)json_num(rs->doc, "metadata.generation", 1));
 	if (count)
 		json_put_num(status, "fullyLabeledReplicas", count);
 	if (ready) {
@@ -149,7 +160,8 @@ static void set_status(struct sim *s, const struct sim_object *cluster, struct s
 }
 
 /* Every ReplicaSet of the Deployment as large as its pods are many; and those that are too old go. */
-static void settle_sets(struct sim *s, const struct sim_object *cluster, struct sim_object *o, const struct crew *c, const char *hash)
+static void settle_sets(struct sim *s, const struct sim_object *cluster, struct sim_object *o, const struct crew *c,
+			const char *hash)
 {
 	struct sim_object *next;
 	int newest = newest_revision(s, cluster, o), keep = (int)json_num(o->doc, "spec.revisionHistoryLimit", 10);
@@ -178,7 +190,8 @@ static void settle_sets(struct sim *s, const struct sim_object *cluster, struct 
 static cJSON *condition(struct sim *s, const char *type, bool status, const char *reason, const char *message)
 {
 	const char *now = sim_stamp(s, 0);
-	cJSON *c = json_make("{'type':%s,'status':%s,'lastUpdateTime':%s,'lastTransitionTime':%s,'reason':%s,'message':%s}", type, status ? "True" : "False", now, now, reason, message);
+	cJSON *c = json_make("{'type':%s,'status':%s,'lastUpdateTime':%s,'lastTransitionTime':%s,'reason':%s,'message':%s}",
+			     type, status ? "True" : "False", now, now, reason, message);
 	return c;
 }
 
@@ -193,7 +206,8 @@ static cJSON *next_conditions(const cJSON *old, cJSON *fresh)
 		bool same = was && !strcmp(json_str(was, "status", ""), json_str(c, "status", ""));
 		if (same)
 			json_put_str(c, "lastTransitionTime", json_str(was, "lastTransitionTime", ""));
-		if (same && !strcmp(json_str(was, "reason", ""), json_str(c, "reason", "")) && !strcmp(json_str(was, "message", ""), json_str(c, "message", ""))) {
+		if (same && !strcmp(json_str(was, "reason", ""), json_str(c, "reason", "")) &&
+		    !strcmp(json_str(was, "message", ""), json_str(c, "message", ""))) {
 			cJSON_Delete(c);
 			continue;
 		}
@@ -210,32 +224,43 @@ static cJSON *progress(struct sim *s, const struct sim_object *o, const struct c
 	const cJSON *was = kubernetes_condition(o->doc, "Progressing");
 	bool done = c->ready >= wanted(o) && c->mine == wanted(o) && !c->old;
 	/* Once all is rolled out, another size is no progress. */
-	done = done || (!c->old && was && !strcmp(json_str(was, "reason", ""), "NewReplicaSetAvailable") && text_starts(json_str(was, "message", ""), set));
+	done = done || (!c->old && was && !strcmp(json_str(was, "reason", ""), "NewReplicaSetAvailable") &&
+			text_starts(json_str(was, "message", ""), set));
 	bool late = sim_now(s) - json_num(o->hidden, "since", 0) >= json_num(o->doc, "spec.progressDeadlineSeconds", 600);
 	if (done)
-		return condition(s, "Progressing", true, "NewReplicaSetAvailable", sim_tmp("%s has successfully progressed.", set));
+		return condition(s, "Progressing", true, "NewReplicaSetAvailable",
+				 sim_tmp("%s has successfully progressed.", set));
 	if (json_bool(o->doc, "spec.paused", false))
 		return condition(s, "Progressing", true, "DeploymentPaused", "Deployment is paused");
-	return late ? condition(s, "Progressing", false, "ProgressDeadlineExceeded", sim_tmp("%s has timed out progressing.", set))
+	return late ? condition(s, "Progressing", false, "ProgressDeadlineExceeded",
+				sim_tmp("%s has timed out progressing.", set))
 		    : condition(s, "Progressing", true, "ReplicaSetUpdated", sim_tmp("%s is progressing.", set));
 }
 
-static void deployment_status(struct sim *s, const struct sim_object *cluster, struct sim_object *o, const struct crew *c, const char *hash)
+static void deployment_status(struct sim *s, const struct sim_object *cluster, struct sim_object *o, const struct crew *c,
+			      const char *hash)
 {
 	int want = wanted(o), all = c->mine + c->old, ready = c->ready + c->old_ready;
-	const char *set = sim_tmp("ReplicaSet \"%s-%s\"", json_str(o->doc, "metadata.name", ""), hash), *refused = json_str(o->hidden, "refused", NULL);
+	const char *set = sim_tmp("ReplicaSet \"%s-%s\"", json_str(o->doc, "metadata.name", ""), hash),
+		   *refused = json_str(o->hidden, "refused", NULL);
 	bool enough = ready > 0 && ready >= want - spare(o);
 	const struct {
 		const char *name;
 		int n;
-	} counts[] = {{"replicas", all}, {"updatedReplicas", c->mine}, {"readyReplicas", ready}, {"availableReplicas", ready}, {"unavailableReplicas", (int)fmax(all, want) - ready}};
+	} counts[] = {{"replicas", all},
+		      {"updatedReplicas", c->mine},
+		      {"readyReplicas", ready},
+		      {"availableReplicas", ready},
+		      {"unavailableReplicas", (int)fmax(all, want) - ready}};
 	cJSON *status = json_make("{'observedGeneration':%d}", (int)json_num(o->doc, "metadata.generation", 1));
 	for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
 		if (counts[i].n > 0)
 			json_put_num(status, counts[i].name, counts[i].n);
 	cJSON *fresh = json_make("[%j,%j]",
-				 enough || !want ? condition(s, "Available", true, "MinimumReplicasAvailable", "Deployment has minimum availability.")
-						 : condition(s, "Available", false, "MinimumReplicasUnavailable", "Deployment does not have minimum availability."),
+				 enough || !want ? condition(s, "Available", true, "MinimumReplicasAvailable",
+							     "Deployment has minimum availability.")
+						 : condition(s, "Available", false, "MinimumReplicasUnavailable",
+							     "Deployment does not have minimum availability."),
 				 progress(s, o, c, set));
 	if (refused)
 		cJSON_AddItemToArray(fresh, condition(s, "ReplicaFailure", true, "FailedCreate", refused));
@@ -247,14 +272,17 @@ static void deployment_status(struct sim *s, const struct sim_object *cluster, s
 		}
 	json_put(status, "conditions", conditions);
 	settle_sets(s, cluster, o, c, hash);
-	kubernetes_report(s, cluster->key, o, status, "kube-controller-manager", REVISION, sim_tmp("%d", newest_revision(s, cluster, o)));
+	kubernetes_report(s, cluster->key, o, status, "kube-controller-manager", REVISION,
+			  sim_tmp("%d", newest_revision(s, cluster, o)));
 }
 
 /* Rollouts. ---------------------------------------------------------------------------------------------------------------------- */
 /* New pods as far as the strategy lets there be more; a refused one stops it, and is tried again. */
-static void add_pods(struct sim *s, const struct sim_object *cluster, struct sim_object *o, struct crew *c, const char *hash, bool recreate)
+static void add_pods(struct sim *s, const struct sim_object *cluster, struct sim_object *o, struct crew *c, const char *hash,
+		     bool recreate)
 {
-	int room = recreate ? (c->old ? 0 : wanted(o) - c->mine) : (int)fmin(wanted(o) - c->mine, wanted(o) + surge(o) - c->mine - c->old);
+	int room = recreate ? (c->old ? 0 : wanted(o) - c->mine)
+			    : (int)fmin(wanted(o) - c->mine, wanted(o) + surge(o) - c->mine - c->old);
 	struct sim_object *rs = set_of(s, cluster, o, hash);
 	const char *why = NULL;
 	json_drop(o->hidden, "refused");
@@ -277,12 +305,16 @@ static void take_away(struct sim *s, const struct sim_object *cluster, struct cr
 }
 
 /* Old pods go: all before the new ones come, or as new ones are ready, those that are not ready themselves first. */
-static void drop_old(struct sim *s, const struct sim_object *cluster, const struct sim_object *o, struct crew *c, const char *hash, bool recreate)
+static void drop_old(struct sim *s, const struct sim_object *cluster, const struct sim_object *o, struct crew *c,
+		     const char *hash, bool recreate)
 {
 	for (int pass = 0; pass < 2; pass++)
 		for (int i = c->count - 1; i >= 0; i--) {
-			bool mine = !strcmp(json_str(c->list[i]->hidden, "hash", ""), hash), ready = json_bool(c->list[i]->hidden, "ready", false);
-			if (mine || ready != (pass == 1) || (!recreate && ready && c->ready + c->old_ready <= wanted(o) - spare(o)) || (!recreate && !ready && c->mine < 1))
+			bool mine = !strcmp(json_str(c->list[i]->hidden, "hash", ""), hash),
+			     ready = json_bool(c->list[i]->hidden, "ready", false);
+			if (mine || ready != (pass == 1) ||
+			    (!recreate && ready && c->ready + c->old_ready <= wanted(o) - spare(o)) ||
+			    (!recreate && !ready && c->mine < 1))
 				continue;
 			c->old--;
 			c->old_ready -= ready;
@@ -290,7 +322,8 @@ static void drop_old(struct sim *s, const struct sim_object *cluster, const stru
 		}
 }
 
-static void drop_spare(struct sim *s, const struct sim_object *cluster, const struct sim_object *o, struct crew *c, const char *hash)
+static void drop_spare(struct sim *s, const struct sim_object *cluster, const struct sim_object *o, struct crew *c,
+		       const char *hash)
 {
 	for (int i = c->count - 1; i >= 0 && c->mine > wanted(o); i--)
 		if (!strcmp(json_str(c->list[i]->hidden, "hash", ""), hash)) {
@@ -313,7 +346,8 @@ static void look_later(struct sim *s, const struct sim_object *cluster, const st
 void kubernetes_deployment_look(struct sim *s, const struct sim_object *cluster, struct sim_object *o)
 {
 	const char *hash = sim_tmp("%s", kubernetes_hash(json_at(o->doc, "spec.template")));
-	bool recreate = !strcmp(json_str(o->doc, "spec.strategy.type", ""), "Recreate"), paused = json_bool(o->doc, "spec.paused", false);
+	bool recreate = !strcmp(json_str(o->doc, "spec.strategy.type", ""), "Recreate"),
+	     paused = json_bool(o->doc, "spec.paused", false);
 	struct crew c;
 	muster(s, cluster, o, hash, &c);
 	if (!paused) {
@@ -332,7 +366,8 @@ void kubernetes_deployment(struct sim *s, const struct sim_object *cluster, stru
 		return;
 	json_put_num(o->hidden, "since", sim_now(s));
 	kubernetes_deployment_look(s, cluster, o);
-	look_later(s, cluster, o, json_num(o->doc, "spec.progressDeadlineSeconds", 600) + 1); /* it is late then, or long done */
+	look_later(s, cluster, o,
+		   json_num(o->doc, "spec.progressDeadlineSeconds", 600) + 1); /* it is late then, or long done */
 }
 
 /* One that nobody controls keeps up its own pods. */

@@ -31,15 +31,20 @@ cJSON *kubernetes_endpoints(struct sim *s, const char *cluster, const char *ns, 
 		if (!strcmp(json_str(p, "name", "-"), port) || atoi(port) == (int)json_num(p, "port", -1))
 			wanted = p;
 	const char *prefix = kubernetes_prefix(cluster, "", "pods", ns);
-	for (struct sim_object *pod = wanted ? sim_first(s, KUBERNETES_OBJECTS, prefix) : NULL; pod; pod = sim_following(s, pod, prefix))
-		if (json_bool(pod->hidden, "ready", false) && kubernetes_selects(json_at(o->doc, "spec.selector"), json_at(pod->doc, "metadata.labels")))
-			cJSON_AddItemToArray(all, json_make("{'ipAddress':%s,'port':%d}", json_str(pod->doc, "status.podIP", ""), kubernetes_target_port(pod->doc, wanted)));
+	for (struct sim_object *pod = wanted ? sim_first(s, KUBERNETES_OBJECTS, prefix) : NULL; pod;
+	     pod = sim_following(s, pod, prefix))
+		if (json_bool(pod->hidden, "ready", false) &&
+		    kubernetes_selects(json_at(o->doc, "spec.selector"), json_at(pod->doc, "metadata.labels")))
+			cJSON_AddItemToArray(all,
+					     json_make("{'ipAddress':%s,'port':%d}", json_str(pod->doc, "status.podIP", ""),
+						       kubernetes_target_port(pod->doc, wanted)));
 	return all;
 }
 
 static cJSON *reference(const struct sim_object *pod)
 {
-	return json_make("{'kind':'Pod','namespace':%s,'name':%s,'uid':%s}", json_str(pod->doc, "metadata.namespace", ""), json_str(pod->doc, "metadata.name", ""), kubernetes_uid(pod));
+	return json_make("{'kind':'Pod','namespace':%s,'name':%s,'uid':%s}", json_str(pod->doc, "metadata.namespace", ""),
+			 json_str(pod->doc, "metadata.name", ""), kubernetes_uid(pod));
 }
 
 /* Ports as pods have them; a named target is what the first of them calls so. */
@@ -60,7 +65,8 @@ static cJSON *ports_of(const struct sim_object *service, const struct sim_object
 }
 
 /* Puts the document's parts over those of the object of that name, made when there is none. */
-static void settle(struct sim *s, const char *cluster, const char *group, const char *plural, const char *ns, struct sim_object *old, cJSON *doc, const char *const *parts)
+static void settle(struct sim *s, const char *cluster, const char *group, const char *plural, const char *ns,
+		   struct sim_object *old, cJSON *doc, const char *const *parts)
 {
 	bool same = old != NULL;
 	for (const char *const *p = parts; old && *p; p++)
@@ -98,14 +104,19 @@ static void sync_one(struct sim *s, const struct sim_object *cluster, const stru
 	cJSON *ready = cJSON_CreateArray(), *unready = cJSON_CreateArray(), *ends = cJSON_CreateArray();
 	const struct sim_object *first = NULL;
 	for (struct sim_object *pod = sim_first(s, KUBERNETES_OBJECTS, prefix); pod; pod = sim_following(s, pod, prefix)) {
-		const char *ip = json_str(pod->doc, "status.podIP", ""), *node = json_str(pod->doc, "spec.nodeName", ""), *phase = json_str(pod->doc, "status.phase", "");
-		if (!*ip || !strcmp(phase, "Succeeded") || !strcmp(phase, "Failed") || !kubernetes_selects(json_at(service->doc, "spec.selector"), json_at(pod->doc, "metadata.labels")))
+		const char *ip = json_str(pod->doc, "status.podIP", ""), *node = json_str(pod->doc, "spec.nodeName", ""),
+			   *phase = json_str(pod->doc, "status.phase", "");
+		if (!*ip || !strcmp(phase, "Succeeded") || !strcmp(phase, "Failed") ||
+		    !kubernetes_selects(json_at(service->doc, "spec.selector"), json_at(pod->doc, "metadata.labels")))
 			continue;
 		bool is_ready = json_bool(pod->hidden, "ready", false) || all_published;
 		first = first ? first : pod;
-		cJSON_AddItemToArray(is_ready ? ready : unready, json_make("{'ip':%s,'nodeName':%s,'targetRef':%j}", ip, node, reference(pod)));
-		cJSON_AddItemToArray(ends, json_make("{'addresses':[%s],'conditions':{'ready':%b,'serving':%b,'terminating':false},'nodeName':%s,'targetRef':%j,'zone':%s}", ip, is_ready,
-						     is_ready, node, reference(pod), json_str(pod->hidden, "zone", "")));
+		cJSON_AddItemToArray(is_ready ? ready : unready,
+				     json_make("{'ip':%s,'nodeName':%s,'targetRef':%j}", ip, node, reference(pod)));
+		cJSON_AddItemToArray(ends, json_make("{'addresses':[%s],'conditions':{'ready':%b,'serving':%b,'terminating':"
+						     "false},'nodeName':%s,'targetRef':%j,'zone':%s}",
+						     ip, is_ready, is_ready, node, reference(pod),
+						     json_str(pod->hidden, "zone", "")));
 	}
 	cJSON *subset = cJSON_CreateObject(), *ports = ports_of(service, first);
 	if (ready->child)
@@ -118,23 +129,28 @@ static void sync_one(struct sim *s, const struct sim_object *cluster, const stru
 		cJSON_Delete(unready);
 	if (ports->child)
 		json_put(subset, "ports", cJSON_Duplicate(ports, true));
-	cJSON *endpoints = json_make("{'metadata':{'name':%s,'labels':%j}}", name, cJSON_Duplicate(json_at(service->doc, "metadata.labels"), true));
+	cJSON *endpoints = json_make("{'metadata':{'name':%s,'labels':%j}}", name,
+				     cJSON_Duplicate(json_at(service->doc, "metadata.labels"), true));
 	if (!cJSON_IsObject(json_at(endpoints, "metadata.labels")))
 		json_put(endpoints, "metadata.labels", cJSON_CreateObject());
 	if (!strcmp(json_str(service->doc, "spec.clusterIP", ""), "None"))
 		cJSON_AddStringToObject(json_at(endpoints, "metadata.labels"), "service.kubernetes.io/headless", "");
-	cJSON_AddStringToObject(json_at(endpoints, "metadata.labels"), "endpoints.kubernetes.io/managed-by", "endpoint-controller");
+	cJSON_AddStringToObject(json_at(endpoints, "metadata.labels"), "endpoints.kubernetes.io/managed-by",
+				"endpoint-controller");
 	if (first)
 		json_put(endpoints, "subsets", json_make("[%j]", subset));
 	else
 		cJSON_Delete(subset);
-	settle(s, cluster->key, "", "endpoints", ns, kubernetes_named(s, cluster->key, "", "endpoints", ns, name), endpoints, of_endpoints);
+	settle(s, cluster->key, "", "endpoints", ns, kubernetes_named(s, cluster->key, "", "endpoints", ns, name), endpoints,
+	       of_endpoints);
 	struct sim_object *old = slice_of(s, cluster->key, ns, service);
 	const char *slice_name = old ? json_str(old->doc, "metadata.name", "") : sim_tmp("%s-%s", name, kubernetes_drawn(s));
-	cJSON *slice = json_make("{'metadata':{'name':%s,'generateName':%s,'labels':{},'ownerReferences':[{'apiVersion':'v1','kind':'Service','name':%s,'uid':%s,'controller':true,"
-				 "'blockOwnerDeletion':true}]},'addressType':'IPv4','endpoints':%j,'ports':%j}", slice_name, sim_tmp("%s-", name), name,
-				 kubernetes_uid(service), ends, ports);
-	cJSON_AddStringToObject(json_at(slice, "metadata.labels"), "endpointslice.kubernetes.io/managed-by", "endpointslice-controller.k8s.io");
+	cJSON *slice = json_make("{'metadata':{'name':%s,'generateName':%s,'labels':{},'ownerReferences':[{'apiVersion':'v1','"
+				 "kind':'Service','name':%s,'uid':%s,'controller':true,"
+				 "'blockOwnerDeletion':true}]},'addressType':'IPv4','endpoints':%j,'ports':%j}",
+				 slice_name, sim_tmp("%s-", name), name, kubernetes_uid(service), ends, ports);
+	cJSON_AddStringToObject(json_at(slice, "metadata.labels"), "endpointslice.kubernetes.io/managed-by",
+				"endpointslice-controller.k8s.io");
 	cJSON_AddStringToObject(json_at(slice, "metadata.labels"), "kubernetes.io/service-name", name);
 	settle(s, cluster->key, "discovery.k8s.io", "endpointslices", ns, old, slice, of_slice);
 }

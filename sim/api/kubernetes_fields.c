@@ -270,7 +270,8 @@ static void collect(const struct kubernetes_shape *s, const cJSON *v, const char
 	cJSON_ArrayForEach(item, v) {
 		bool named = false, list = cJSON_IsArray(v);
 		const struct kubernetes_shape *inner = list ? s->of : member_shape(s, item->string, &named);
-		char *part = list ? element_of(s, item) : NULL, *at = list ? (part ? below(path, part, false) : NULL) : below(path, item->string, true);
+		char *part = list ? element_of(s, item) : NULL,
+		     *at = list ? (part ? below(path, part, false) : NULL) : below(path, item->string, true);
 		if (at && !(list && s->set))
 			collect(inner, item, at, set);
 		if (at && (!named || cJSON_IsNull(item) || (cJSON_IsObject(item) && !item->child)))
@@ -327,10 +328,12 @@ static const cJSON *find_element(const struct kubernetes_shape *s, const cJSON *
 	return NULL;
 }
 
-static void differ(const struct kubernetes_shape *s, const cJSON *a, const cJSON *b, const char *path, struct kubernetes_comparison *c);
+static void differ(const struct kubernetes_shape *s, const cJSON *a, const cJSON *b, const char *path,
+		   struct kubernetes_comparison *c);
 
 /* The children of both: those of a, and those that b alone has. */
-static void differ_inside(const struct kubernetes_shape *s, const cJSON *a, const cJSON *b, const char *path, struct kubernetes_comparison *c)
+static void differ_inside(const struct kubernetes_shape *s, const cJSON *a, const cJSON *b, const char *path,
+			  struct kubernetes_comparison *c)
 {
 	bool list = s->what == KUBERNETES_LIST, named;
 	for (int side = 0; side < 2; side++) {
@@ -342,7 +345,8 @@ static void differ_inside(const struct kubernetes_shape *s, const cJSON *a, cons
 				other = cJSON_GetObjectItemCaseSensitive(across, item->string);
 			if (part && !(side && other)) {
 				char *at = below(path, part, false);
-				differ(list ? s->of : member_shape(s, item->string, &named), side ? NULL : item, side ? item : other, at, c);
+				differ(list ? s->of : member_shape(s, item->string, &named), side ? NULL : item,
+				       side ? item : other, at, c);
 				free(at);
 			}
 			free(part);
@@ -350,7 +354,8 @@ static void differ_inside(const struct kubernetes_shape *s, const cJSON *a, cons
 	}
 }
 
-static void differ(const struct kubernetes_shape *s, const cJSON *a, const cJSON *b, const char *path, struct kubernetes_comparison *c)
+static void differ(const struct kubernetes_shape *s, const cJSON *a, const cJSON *b, const char *path,
+		   struct kubernetes_comparison *c)
 {
 	bool leaf = is_leaf(s) || (is_hollow(a) && is_hollow(b));
 	if (!leaf)
@@ -420,14 +425,17 @@ static cJSON *merge(const struct kubernetes_shape *s, const cJSON *live, const c
 {
 	const cJSON *item;
 	bool named;
-	if (!live || !applied || is_leaf(s) || (is_hollow(live) && is_hollow(applied)) || !(cJSON_IsObject(applied) || cJSON_IsArray(applied)))
-		return cJSON_Duplicate(applied && !(cJSON_IsNull(applied) && live && live->child && !is_leaf(s)) ? applied : live, true);
+	if (!live || !applied || is_leaf(s) || (is_hollow(live) && is_hollow(applied)) ||
+	    !(cJSON_IsObject(applied) || cJSON_IsArray(applied)))
+		return cJSON_Duplicate(
+		    applied && !(cJSON_IsNull(applied) && live && live->child && !is_leaf(s)) ? applied : live, true);
 	if (s->what == KUBERNETES_LIST)
 		return merge_list(s, live, applied);
 	cJSON *out = cJSON_CreateObject();
 	cJSON_ArrayForEach(item, live)
-		cJSON_AddItemToObject(out, item->string, merge(member_shape(s, item->string, &named), item,
-							       cJSON_GetObjectItemCaseSensitive(applied, item->string)));
+		cJSON_AddItemToObject(out, item->string,
+				      merge(member_shape(s, item->string, &named), item,
+					    cJSON_GetObjectItemCaseSensitive(applied, item->string)));
 	cJSON_ArrayForEach(item, applied)
 		if (!cJSON_GetObjectItemCaseSensitive(live, item->string))
 			cJSON_AddItemToObject(out, item->string, cJSON_Duplicate(item, true));
@@ -451,8 +459,11 @@ static cJSON *leave(const struct kubernetes_shape *s, const cJSON *v, const char
 		return cJSON_CreateNull();
 	cJSON *out = list ? cJSON_CreateArray() : cJSON_CreateObject();
 	cJSON_ArrayForEach(item, v) {
-		char *part = list ? element_of(s, item) : NULL, *at = list ? (part ? below(path, part, false) : xstrdup(path)) : below(path, item->string, true);
-		cJSON *kept = kubernetes_set_has(gone, at) ? NULL : leave(list ? s->of : member_shape(s, item->string, &named), item, at, gone);
+		char *part = list ? element_of(s, item) : NULL,
+		     *at = list ? (part ? below(path, part, false) : xstrdup(path)) : below(path, item->string, true);
+		cJSON *kept = kubernetes_set_has(gone, at)
+				  ? NULL
+				  : leave(list ? s->of : member_shape(s, item->string, &named), item, at, gone);
 		if (cJSON_IsNull(kept) && list)
 			cJSON_Delete(kept);
 		else if (kept && list)
@@ -490,7 +501,12 @@ __attribute__((format(printf, 2, 3))) static char *complaint(const char *path, c
 
 static const char *go_kind(const cJSON *v)
 {
-	return cJSON_IsString(v) ? "string" : cJSON_IsBool(v) ? "boolean" : cJSON_IsNumber(v) ? "number" : cJSON_IsArray(v) ? "list" : cJSON_IsObject(v) ? "map" : "null";
+	return cJSON_IsString(v)   ? "string"
+	       : cJSON_IsBool(v)   ? "boolean"
+	       : cJSON_IsNumber(v) ? "number"
+	       : cJSON_IsArray(v)  ? "list"
+	       : cJSON_IsObject(v) ? "map"
+				   : "null";
 }
 
 static char *untyped(const struct kubernetes_shape *s, const cJSON *v, const char *path);
@@ -519,7 +535,9 @@ static char *untyped_inside(const struct kubernetes_shape *s, const cJSON *v, co
 			free(twin);
 		}
 		if (!why && keyed && !part)
-			why = complaint(path, "element %s", "0: associative list with keys has an element that omits key field (and doesn't have default value)");
+			why = complaint(path, "element %s",
+					"0: associative list with keys has an element that omits key field (and doesn't have "
+					"default value)");
 		if (!why && s->what == KUBERNETES_OBJECT && !named)
 			why = complaint(at, "%s", "field not declared in schema");
 		if (!why)
@@ -555,10 +573,12 @@ static char *untyped(const struct kubernetes_shape *s, const cJSON *v, const cha
 		break;
 	case KUBERNETES_OBJECT:
 	case KUBERNETES_MAP:
-		got = cJSON_IsObject(v) ? untyped_inside(s, v, path) : complaint(path, "expected map, got &{%s}", cJSON_IsString(v) ? v->valuestring : text);
+		got = cJSON_IsObject(v) ? untyped_inside(s, v, path)
+					: complaint(path, "expected map, got &{%s}", cJSON_IsString(v) ? v->valuestring : text);
 		break;
 	case KUBERNETES_LIST:
-		got = cJSON_IsArray(v) ? untyped_inside(s, v, path) : complaint(path, "expected list, got &{%s}", cJSON_IsString(v) ? v->valuestring : text);
+		got = cJSON_IsArray(v) ? untyped_inside(s, v, path)
+				       : complaint(path, "expected list, got &{%s}", cJSON_IsString(v) ? v->valuestring : text);
 		break;
 	default:
 		break;

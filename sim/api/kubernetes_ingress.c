@@ -30,7 +30,8 @@ struct balance {
 	cJSON *made;                             /* keys of what stands for it now: {"collection/key": true} */
 };
 
-static struct sim_object *named(const struct balance *b, const char *group, const char *version, const char *plural, const char *name)
+static struct sim_object *named(const struct balance *b, const char *group, const char *version, const char *plural,
+				const char *name)
 {
 	char *key = kubernetes_key(b->cluster->key, kubernetes_resource_find(group, version, plural), b->ns, name);
 	struct sim_object *o = sim_get(b->sim, OBJECTS, key);
@@ -97,7 +98,8 @@ static const cJSON *readiness(const struct balance *b, const struct sim_object *
 }
 
 /* By BackendConfig, else by the readiness probe of what serves, else "/". */
-static const char *health_check(struct balance *b, const struct sim_object *service, const struct sim_object *config, const char *name)
+static const char *health_check(struct balance *b, const struct sim_object *service, const struct sim_object *config,
+				const char *name)
 {
 	const cJSON *own = config ? json_at(config->doc, "spec.healthCheck") : NULL, *probe = readiness(b, service);
 	const char *path = json_str(own, "requestPath", json_str(probe, "path", "/")), *type = json_str(own, "type", "HTTP");
@@ -108,9 +110,10 @@ static const char *health_check(struct balance *b, const struct sim_object *serv
 	} else {
 		json_put_str(block, "portSpecification", "USE_SERVING_PORT");
 	}
-	cJSON *doc = json_make("{'name':%s,'type':%s,'checkIntervalSec':%d,'timeoutSec':%d,'healthyThreshold':%d,'unhealthyThreshold':%d}", name, type,
-			       (int)json_num(own, "checkIntervalSec", 15), (int)json_num(own, "timeoutSec", 15), (int)json_num(own, "healthyThreshold", 1),
-			       (int)json_num(own, "unhealthyThreshold", 2));
+	cJSON *doc = json_make(
+	    "{'name':%s,'type':%s,'checkIntervalSec':%d,'timeoutSec':%d,'healthyThreshold':%d,'unhealthyThreshold':%d}", name,
+	    type, (int)json_num(own, "checkIntervalSec", 15), (int)json_num(own, "timeoutSec", 15),
+	    (int)json_num(own, "healthyThreshold", 1), (int)json_num(own, "unhealthyThreshold", 2));
 	json_put(doc, !strcmp(type, "HTTPS") ? "httpsHealthCheck" : "httpHealthCheck", block);
 	return ensure(b, &compute_health_check_kind, b->scope, doc);
 }
@@ -120,15 +123,20 @@ static cJSON *groups(struct balance *b, const char *service, const char *port, c
 	cJSON *list = cJSON_CreateArray();
 	const char *location = json_str(b->cluster->doc, "locations.0", json_str(b->cluster->doc, "location", ""));
 	const char *zone = compute_zone_known(location) ? location : sim_tmp("%s-a", location);
-	const char *network = json_str(b->cluster->doc, "networkConfig.network", ""), *subnet = json_str(b->cluster->doc, "networkConfig.subnetwork", "");
+	const char *network = json_str(b->cluster->doc, "networkConfig.network", ""),
+		   *subnet = json_str(b->cluster->doc, "networkConfig.subnetwork", "");
 	const char *net = compute_link(network), *sub = compute_link(subnet);
 	cJSON *ends = kubernetes_endpoints(b->sim, b->cluster->key, b->ns, service, port);
 	const char *scope = sim_tmp("projects/%s/zones/%s/", b->project, zone);
-	const char *link = ensure(b, &compute_neg_kind, scope, json_make("{'name':%s,'networkEndpointType':'GCE_VM_IP_PORT','network':%s,'subnetwork':%s,'size':%d}", name,
-									 net, sub, cJSON_GetArraySize(ends)));
+	const char *link = ensure(
+	    b, &compute_neg_kind, scope,
+	    json_make("{'name':%s,'networkEndpointType':'GCE_VM_IP_PORT','network':%s,'subnetwork':%s,'size':%d}", name, net,
+		      sub, cJSON_GetArraySize(ends)));
 	struct sim_object *neg = compute_find(b->sim, link);
-	json_put(neg->hidden, "kubernetes", json_make("{'cluster':%s,'namespace':%s,'service':%s,'port':%s}", b->cluster->key, b->ns, service, port));
-	cJSON_AddItemToArray(list, json_make("{'group':%s,'balancingMode':'RATE','maxRatePerEndpoint':1,'capacityScaler':1}", link));
+	json_put(neg->hidden, "kubernetes",
+		 json_make("{'cluster':%s,'namespace':%s,'service':%s,'port':%s}", b->cluster->key, b->ns, service, port));
+	cJSON_AddItemToArray(list,
+			     json_make("{'group':%s,'balancingMode':'RATE','maxRatePerEndpoint':1,'capacityScaler':1}", link));
 	cJSON_Delete(ends);
 	return list;
 }
@@ -151,14 +159,16 @@ static const char *client_lacks(const struct balance *b, const struct sim_object
 static cJSON *iap(const struct balance *b, const struct sim_object *config)
 {
 	const cJSON *own = config ? json_at(config->doc, "spec.iap") : NULL;
-	const char *client = json_str(own, "oauthclientCredentials.clientID", ""), *from = json_str(own, "oauthclientCredentials.secretName", "");
+	const char *client = json_str(own, "oauthclientCredentials.clientID", ""),
+		   *from = json_str(own, "oauthclientCredentials.secretName", "");
 	const struct sim_object *secret = *from ? named(b, "", "v1", "secrets", from) : NULL;
-	const char *coded = secret ? json_str(secret->doc, "data.client_id", "") : "", *hidden = secret ? json_str(secret->doc, "data.client_secret", "") : "";
+	const char *coded = secret ? json_str(secret->doc, "data.client_id", "") : "",
+		   *hidden = secret ? json_str(secret->doc, "data.client_secret", "") : "";
 	char plain[256] = "", key[256] = "";
 	plain[sim_unbase64(coded, plain, sizeof plain - 1)] = '\0';
 	key[sim_unbase64(hidden, key, sizeof key - 1)] = '\0';
-	return json_make("{'enabled':%b,'oauth2ClientId':%s,'oauth2ClientSecretSha256':%s}", json_bool(own, "enabled", false), *plain ? plain : client,
-			 sim_sha256(key, strlen(key)) + 7);
+	return json_make("{'enabled':%b,'oauth2ClientId':%s,'oauth2ClientSecretSha256':%s}", json_bool(own, "enabled", false),
+			 *plain ? plain : client, sim_sha256(key, strlen(key)) + 7);
 }
 
 /* The Service says which groups it is in, for each of its ports. */
@@ -168,9 +178,12 @@ static void tell_groups(struct balance *b, const char *service, const char *port
 	cJSON *status = cJSON_Parse(annotation(o->doc, "cloud.google.com/neg-status")), *zones = cJSON_CreateArray();
 	const char *prefix = sim_tmp("projects/%s/zones/", b->project);
 	status = status ? status : json_make("{'network_endpoint_groups':{},'zones':[]}");
-	for (struct sim_object *neg = sim_first(b->sim, "compute.networkEndpointGroups", prefix); neg; neg = sim_following(b->sim, neg, prefix))
+	for (struct sim_object *neg = sim_first(b->sim, "compute.networkEndpointGroups", prefix); neg;
+	     neg = sim_following(b->sim, neg, prefix))
 		if (!strcmp(json_str(neg->doc, "name", ""), name))
-			cJSON_AddItemToArray(zones, cJSON_CreateString(sim_tmp("%.*s", (int)strcspn(neg->key + strlen(prefix), "/"), neg->key + strlen(prefix))));
+			cJSON_AddItemToArray(zones,
+					     cJSON_CreateString(sim_tmp("%.*s", (int)strcspn(neg->key + strlen(prefix), "/"),
+									neg->key + strlen(prefix))));
 	cJSON_DeleteItemFromObjectCaseSensitive(json_at(status, "network_endpoint_groups"), port);
 	cJSON_AddStringToObject(json_at(status, "network_endpoint_groups"), port, name);
 	json_put(status, "zones", zones);
@@ -186,11 +199,14 @@ static void tell_groups(struct balance *b, const char *service, const char *port
 /* The backend service of a Service's port; its name, or NULL when the Service is not there. */
 static const char *backend(struct balance *b, const cJSON *ref)
 {
-	const char *service = json_str(ref, "service.name", ""), *port = json_str(ref, "service.port.name", sim_tmp("%d", (int)json_num(ref, "service.port.number", 80)));
+	const char *service = json_str(ref, "service.name", ""),
+		   *port = json_str(ref, "service.port.name", sim_tmp("%d", (int)json_num(ref, "service.port.number", 80)));
 	const struct sim_object *o = named(b, "", "v1", "services", service);
-	const char *name = sim_tmp("k8s1-%s-%.12s-%.16s-%s-%s", hash(b->cluster->key), b->ns, service, port, hash(sim_tmp("%s/%s/%s", b->ns, service, port)));
+	const char *name = sim_tmp("k8s1-%s-%.12s-%.16s-%s-%s", hash(b->cluster->key), b->ns, service, port,
+				   hash(sim_tmp("%s/%s/%s", b->ns, service, port)));
 	if (!o) {
-		warn(b, "Translate", sim_tmp("Translation failed: invalid ingress spec: could not find service \"%s/%s\"", b->ns, service));
+		warn(b, "Translate",
+		     sim_tmp("Translation failed: invalid ingress spec: could not find service \"%s/%s\"", b->ns, service));
 		return NULL;
 	}
 	cJSON *names = cJSON_Parse(annotation(o->doc, "cloud.google.com/backend-config"));
@@ -199,18 +215,26 @@ static const char *backend(struct balance *b, const cJSON *ref)
 	const struct sim_object *config = *wanted ? named(b, "cloud.google.com", "v1", "backendconfigs", wanted) : NULL;
 	if (*wanted && !config)
 		warn(b, "Translate",
-		     sim_tmp("Translation failed: error getting BackendConfig for port \"%s\" on service \"%s/%s\", err: no BackendConfig for service port exists.",
+		     sim_tmp("Translation failed: error getting BackendConfig for port \"%s\" on service \"%s/%s\", err: no "
+			     "BackendConfig for service port exists.",
 			     port, b->ns, service));
 	const char *check = health_check(b, o, config, name);
 	tell_groups(b, service, port, name);
-	cJSON *doc = json_make("{'name':%s,'description':%s,'protocol':'HTTP','port':80,'portName':%s,'loadBalancingScheme':'EXTERNAL','sessionAffinity':'NONE',"
-			       "'timeoutSec':%d,'affinityCookieTtlSec':0,'connectionDraining':{'drainingTimeoutSec':0},'healthChecks':[%s],'backends':%j}",
-			       name, sim_tmp("{\"kubernetes.io/service-name\":\"%s/%s\",\"kubernetes.io/service-port\":\"%s\"}", b->ns, service, port), sim_tmp("port%s", port),
-			       (int)json_num(config ? config->doc : NULL, "spec.timeoutSec", 30), check, groups(b, service, port, name));
+	cJSON *doc = json_make(
+	    "{'name':%s,'description':%s,'protocol':'HTTP','port':80,'portName':%s,'loadBalancingScheme':'EXTERNAL','"
+	    "sessionAffinity':'NONE',"
+	    "'timeoutSec':%d,'affinityCookieTtlSec':0,'connectionDraining':{'drainingTimeoutSec':0},'healthChecks':[%s],'"
+	    "backends':%j}",
+	    name,
+	    sim_tmp("{\"kubernetes.io/service-name\":\"%s/%s\",\"kubernetes.io/service-port\":\"%s\"}", b->ns, service, port),
+	    sim_tmp("port%s", port), (int)json_num(config ? config->doc : NULL, "spec.timeoutSec", 30), check,
+	    groups(b, service, port, name));
 	const char *lacks = config ? client_lacks(b, config) : NULL;
 	if (lacks)
-		warn(b, "Translate", sim_tmp("Translation failed: error getting BackendConfig for port \"%s\" on service \"%s/%s\", err: BackendConfig %s/%s is not valid: %s", port, b->ns,
-					     service, b->ns, wanted, lacks));
+		warn(b, "Translate",
+		     sim_tmp("Translation failed: error getting BackendConfig for port \"%s\" on service \"%s/%s\", err: "
+			     "BackendConfig %s/%s is not valid: %s",
+			     port, b->ns, service, b->ns, wanted, lacks));
 	else if (config && json_at(config->doc, "spec.iap"))
 		json_put(doc, "iap", iap(b, config));
 	ensure(b, &compute_backend_service_kind, b->scope, doc);
@@ -222,7 +246,8 @@ static const char *backend(struct balance *b, const cJSON *ref)
 static const char *state_of(const struct balance *b, const char *name)
 {
 	struct compute_endpoint ends[16];
-	const struct sim_object *service = sim_get(b->sim, "compute.backendServices", sim_tmp("%sbackendServices/%s", b->scope, name));
+	const struct sim_object *service = sim_get(b->sim, "compute.backendServices",
+						   sim_tmp("%sbackendServices/%s", b->scope, name));
 	const struct sim_object *group = service ? compute_find(b->sim, json_str(service->doc, "backends.0.group", "")) : NULL;
 	size_t n = group ? compute_endpoints(b->sim, service, group, ends, 16) : 0;
 	for (size_t i = 0; i < n; i++)
@@ -243,7 +268,8 @@ static cJSON *matcher(struct balance *b, const cJSON *rule, const char *name, co
 	cJSON *m = json_make("{'name':%s,'defaultService':%s,'pathRules':[]}", name, service_link(b, fallback));
 	const cJSON *p;
 	cJSON_ArrayForEach(p, json_at(rule, "http.paths")) {
-		const char *be = backend(b, json_at(p, "backend")), *path = json_str(p, "path", "/"), *type = json_str(p, "pathType", "");
+		const char *be = backend(b, json_at(p, "backend")), *path = json_str(p, "path", "/"),
+			   *type = json_str(p, "pathType", "");
 		if (!be)
 			continue;
 		cJSON_DeleteItemFromObject(states, be);
@@ -253,8 +279,10 @@ static cJSON *matcher(struct balance *b, const cJSON *rule, const char *name, co
 			json_put_str(m, "defaultService", service_link(b, be));
 		else
 			cJSON_AddItemToArray(json_at(m, "pathRules"),
-					     !strcmp(type, "Prefix") ? json_make("{'service':%s,'paths':[%s,%s]}", service_link(b, be), path, sim_tmp("%s%s*", path, text_ends(path, "/") ? "" : "/"))
-								     : json_make("{'service':%s,'paths':[%s]}", service_link(b, be), path));
+					     !strcmp(type, "Prefix")
+						 ? json_make("{'service':%s,'paths':[%s,%s]}", service_link(b, be), path,
+							     sim_tmp("%s%s*", path, text_ends(path, "/") ? "" : "/"))
+						 : json_make("{'service':%s,'paths':[%s]}", service_link(b, be), path));
 	}
 	return m;
 }
@@ -262,13 +290,20 @@ static cJSON *matcher(struct balance *b, const cJSON *rule, const char *name, co
 /* GKE's own default backend answers 404; its Service is in kube-system. */
 static const char *default_backend(struct balance *b)
 {
-	const char *name = sim_tmp("k8s1-%s-kube-system-default-http-backend-80-%s", hash(b->cluster->key), hash("default-http-backend"));
-	const char *check = ensure(b, &compute_health_check_kind, b->scope, json_make("{'name':%s,'type':'HTTP','checkIntervalSec':15,'timeoutSec':15,'healthyThreshold':1,"
-										      "'unhealthyThreshold':2,'httpHealthCheck':{'requestPath':'/healthz',"
-										      "'portSpecification':'USE_SERVING_PORT','proxyHeader':'NONE'}}", name));
-	ensure(b, &compute_backend_service_kind, b->scope, json_make("{'name':%s,'protocol':'HTTP','port':80,'portName':'http','loadBalancingScheme':'EXTERNAL','timeoutSec':30,"
-								     "'sessionAffinity':'NONE','affinityCookieTtlSec':0,'connectionDraining':{'drainingTimeoutSec':0},"
-								     "'healthChecks':[%s]}", name, check));
+	const char *name = sim_tmp("k8s1-%s-kube-system-default-http-backend-80-%s", hash(b->cluster->key),
+				   hash("default-http-backend"));
+	const char *check = ensure(
+	    b, &compute_health_check_kind, b->scope,
+	    json_make("{'name':%s,'type':'HTTP','checkIntervalSec':15,'timeoutSec':15,'healthyThreshold':1,"
+		      "'unhealthyThreshold':2,'httpHealthCheck':{'requestPath':'/healthz',"
+		      "'portSpecification':'USE_SERVING_PORT','proxyHeader':'NONE'}}",
+		      name));
+	ensure(b, &compute_backend_service_kind, b->scope,
+	       json_make(
+		   "{'name':%s,'protocol':'HTTP','port':80,'portName':'http','loadBalancingScheme':'EXTERNAL','timeoutSec':30,"
+		   "'sessionAffinity':'NONE','affinityCookieTtlSec':0,'connectionDraining':{'drainingTimeoutSec':0},"
+		   "'healthChecks':[%s]}",
+		   name, check));
 	return name;
 }
 
@@ -299,7 +334,8 @@ static const char *url_map(struct balance *b, cJSON *states)
 }
 
 /* Certificates: of ManagedCertificates, of the project by name, and of Secrets. ------------------------------------------------- */
-static void each_name(const char *list, void (*fn)(struct balance *b, const char *name, cJSON *links), struct balance *b, cJSON *links)
+static void each_name(const char *list, void (*fn)(struct balance *b, const char *name, cJSON *links), struct balance *b,
+		      cJSON *links)
 {
 	for (const char *p = list; *p;) {
 		size_t len = strcspn(p, ","), skip = strspn(p, " ");
@@ -318,7 +354,8 @@ static void add_managed(struct balance *b, const char *name, cJSON *names)
 		cJSON_AddItemToArray(names, cJSON_CreateString(certificate));
 	else if (!o)
 		kubernetes_event_by(b->sim, b->cluster->key, b->ingress->doc, "Warning", "MissingCertificate",
-				    sim_tmp("managedcertificates.networking.gke.io \"%s\" not found", name), "managed-certificate-controller");
+				    sim_tmp("managedcertificates.networking.gke.io \"%s\" not found", name),
+				    "managed-certificate-controller");
 }
 
 static void add_foreign(struct balance *b, const char *name, cJSON *names)
@@ -360,9 +397,11 @@ static void add_secrets(struct balance *b, cJSON *links)
 			continue;
 		char *plain = xcalloc(1, strlen(coded->valuestring) + 1);
 		plain[sim_unbase64(coded->valuestring, plain, strlen(coded->valuestring))] = '\0';
-		cJSON_AddItemToArray(links, cJSON_CreateString(ensure(b, &compute_certificate_kind, b->scope,
-								      json_make("{'name':%s,'type':'SELF_MANAGED','certificate':%s,'selfManaged':{'certificate':%s}}",
-										sim_tmp("k8s2-cr-%s-%s", b->tail, hash(plain)), plain, plain))));
+		cJSON_AddItemToArray(
+		    links, cJSON_CreateString(ensure(
+			       b, &compute_certificate_kind, b->scope,
+			       json_make("{'name':%s,'type':'SELF_MANAGED','certificate':%s,'selfManaged':{'certificate':%s}}",
+					 sim_tmp("k8s2-cr-%s-%s", b->tail, hash(plain)), plain, plain))));
 		free(plain);
 	}
 }
@@ -371,8 +410,9 @@ static void add_secrets(struct balance *b, cJSON *links)
 static void rule(struct balance *b, const char *name, const char *ip, const char *ports, const char *target)
 {
 	ensure(b, &compute_forwarding_rule_kind, b->scope,
-	       json_make("{'name':%s,'IPAddress':%s,'IPProtocol':'TCP','portRange':%s,'target':%s,'loadBalancingScheme':'EXTERNAL','networkTier':'PREMIUM'}", name, ip,
-			 ports, target));
+	       json_make("{'name':%s,'IPAddress':%s,'IPProtocol':'TCP','portRange':%s,'target':%s,'loadBalancingScheme':'"
+			 "EXTERNAL','networkTier':'PREMIUM'}",
+			 name, ip, ports, target));
 }
 
 static void fronts(struct balance *b, const char *map, const char *ip)
@@ -385,8 +425,10 @@ static void fronts(struct balance *b, const char *map, const char *ip)
 	const char *config = annotation(doc, "networking.gke.io/v1beta1.FrontendConfig");
 	const struct sim_object *front = *config ? named(b, "networking.gke.io", "v1beta1", "frontendconfigs", config) : NULL;
 	if (links->child) {
-		const char *name = sim_tmp("k8s2-ts-%s", b->tail), *target = ensure(b, &compute_https_proxy_kind, b->scope, json_make("{'name':%s,'urlMap':%s,'sslCertificates':%j}", name, map,
-																      cJSON_Duplicate(links, true)));
+		const char *name = sim_tmp("k8s2-ts-%s", b->tail),
+			   *target = ensure(b, &compute_https_proxy_kind, b->scope,
+					    json_make("{'name':%s,'urlMap':%s,'sslCertificates':%j}", name, map,
+						      cJSON_Duplicate(links, true)));
 		rule(b, sim_tmp("k8s2-fs-%s", b->tail), ip, "443-443", target);
 		annotate(doc, "ingress.kubernetes.io/https-forwarding-rule", sim_tmp("k8s2-fs-%s", b->tail));
 		annotate(doc, "ingress.kubernetes.io/https-target-proxy", name);
@@ -394,9 +436,15 @@ static void fronts(struct balance *b, const char *map, const char *ip)
 	}
 	if (strcmp(annotation(doc, "kubernetes.io/ingress.allow-http"), "false")) {
 		if (front && json_bool(front->doc, "spec.redirectToHttps.enabled", false))
-			map = ensure(b, &compute_url_map_kind, b->scope, json_make("{'name':%s,'defaultUrlRedirect':{'httpsRedirect':true,'redirectResponseCode':%s,'stripQuery':false}}",
-										   sim_tmp("k8s2-rm-%s", b->tail), json_str(front->doc, "spec.redirectToHttps.responseCodeName", "MOVED_PERMANENTLY_DEFAULT")));
-		const char *name = sim_tmp("k8s2-tp-%s", b->tail), *target = ensure(b, &compute_http_proxy_kind, b->scope, json_make("{'name':%s,'urlMap':%s}", name, map));
+			map = ensure(b, &compute_url_map_kind, b->scope,
+				     json_make("{'name':%s,'defaultUrlRedirect':{'httpsRedirect':true,'redirectResponseCode':%"
+					       "s,'stripQuery':false}}",
+					       sim_tmp("k8s2-rm-%s", b->tail),
+					       json_str(front->doc, "spec.redirectToHttps.responseCodeName",
+							"MOVED_PERMANENTLY_DEFAULT")));
+		const char *name = sim_tmp("k8s2-tp-%s", b->tail),
+			   *target = ensure(b, &compute_http_proxy_kind, b->scope,
+					    json_make("{'name':%s,'urlMap':%s}", name, map));
 		rule(b, sim_tmp("k8s2-fr-%s", b->tail), ip, "80-80", target);
 		annotate(doc, "ingress.kubernetes.io/forwarding-rule", sim_tmp("k8s2-fr-%s", b->tail));
 		annotate(doc, "ingress.kubernetes.io/target-proxy", name);
@@ -408,7 +456,8 @@ static void fronts(struct balance *b, const char *map, const char *ip)
 /* Whose users come before what they use: rules, proxies, maps, certificates, services, checks and groups. */
 static int rank(const char *entry)
 {
-	static const char *const order[] = {"compute.forwardingRules", "compute.targetHttp", "compute.urlMaps", "compute.sslCertificates", "compute.backendServices"};
+	static const char *const order[] = {"compute.forwardingRules", "compute.targetHttp", "compute.urlMaps",
+					    "compute.sslCertificates", "compute.backendServices"};
 	int i = 0;
 	while (i < 5 && !text_starts(entry, order[i]))
 		i++;
@@ -445,14 +494,18 @@ static const char *tail_of(const struct sim_object *cluster, const struct sim_ob
 /* The reserved address of the annotation; one of its own where none is asked for; NULL while the reserved one is not there. */
 static const char *address_of(struct balance *b)
 {
-	const char *fixed = annotation(b->ingress->doc, "kubernetes.io/ingress.global-static-ip-name"), *has = json_str(b->ingress->doc, "status.loadBalancer.ingress.0.ip", "");
-	const struct sim_object *a = *fixed ? sim_get(b->sim, "compute.addresses", sim_tmp("%saddresses/%s", b->scope, fixed)) : NULL;
+	const char *fixed = annotation(b->ingress->doc, "kubernetes.io/ingress.global-static-ip-name"),
+		   *has = json_str(b->ingress->doc, "status.loadBalancer.ingress.0.ip", "");
+	const struct sim_object *a = *fixed ? sim_get(b->sim, "compute.addresses", sim_tmp("%saddresses/%s", b->scope, fixed))
+					    : NULL;
 	char ip[16];
 	if (*fixed)
 		return a ? json_str(a->doc, "address", "") : NULL;
 	if (*has)
 		return has;
-	return sim_tmp("%s", ip4_text(34u << 24 | (96u + (uint32_t)(sim_random(b->sim) % 64)) << 16 | (uint32_t)(sim_random(b->sim) & 0xffff), ip));
+	return sim_tmp("%s", ip4_text(34u << 24 | (96u + (uint32_t)(sim_random(b->sim) % 64)) << 16 |
+					  (uint32_t)(sim_random(b->sim) & 0xffff),
+				      ip));
 }
 
 /* While it stands for something, the ingress cannot go before that has. */
@@ -491,25 +544,34 @@ static void released(struct sim *s, const cJSON *arg)
 /* Without a class, or with GKE's own in the annotation; the field alone names somebody else's. */
 static bool is_ours(const cJSON *doc)
 {
-	const cJSON *class = cJSON_GetObjectItemCaseSensitive(json_at(doc, "metadata.annotations"), "kubernetes.io/ingress.class");
+	const cJSON *class = cJSON_GetObjectItemCaseSensitive(json_at(doc, "metadata.annotations"),
+							      "kubernetes.io/ingress.class");
 	if (cJSON_IsString(class))
-		return !*class->valuestring || !strcmp(class->valuestring, "gce") || !strcmp(class->valuestring, "gce-internal");
+		return !*class->valuestring || !strcmp(class->valuestring, "gce") ||
+		       !strcmp(class->valuestring, "gce-internal");
 	return !json_at(doc, "spec.ingressClassName");
 }
 
 static void sync(struct sim *s, const cJSON *arg)
 {
-	struct sim_object *o = sim_get(s, OBJECTS, json_str(arg, "key", "")), *cluster = sim_get(s, "container.clusters", json_str(arg, "cluster", ""));
+	struct sim_object *o = sim_get(s, OBJECTS, json_str(arg, "key", "")),
+			  *cluster = sim_get(s, "container.clusters", json_str(arg, "cluster", ""));
 	if (!o || !cluster || strcmp(json_str(o->doc, "metadata.uid", ""), json_str(arg, "uid", "-")))
 		return;
-	struct balance b = {.sim = s, .cluster = cluster, .ingress = o, .ns = json_str(o->doc, "metadata.namespace", ""), .made = cJSON_CreateObject()};
+	struct balance b = {.sim = s,
+			    .cluster = cluster,
+			    .ingress = o,
+			    .ns = json_str(o->doc, "metadata.namespace", ""),
+			    .made = cJSON_CreateObject()};
 	b.project = sim_tmp("%.*s", (int)strcspn(cluster->key + 9, "/"), cluster->key + 9);
 	b.scope = sim_tmp("projects/%s/global/", b.project);
 	b.tail = tail_of(cluster, o);
 	const char *ip = address_of(&b);
 	if (!ip) {
-		warn(&b, "Sync", sim_tmp("Error syncing to GCP: error running load balancer syncing routine: the given static IP name %s doesn't translate to an existing static IP.",
-					 annotation(o->doc, "kubernetes.io/ingress.global-static-ip-name")));
+		warn(&b, "Sync",
+		     sim_tmp("Error syncing to GCP: error running load balancer syncing routine: the given static IP name %s "
+			     "doesn't translate to an existing static IP.",
+			     annotation(o->doc, "kubernetes.io/ingress.global-static-ip-name")));
 		cJSON_Delete(b.made);
 		sim_after(s, 60, sync, cJSON_Duplicate(arg, true));
 		return;
@@ -550,7 +612,8 @@ void kubernetes_ingress(struct sim *s, const struct sim_object *cluster, struct 
 	bool started = json_at(o->hidden, "started") != NULL;
 	if (json_at(o->doc, "metadata.deletionTimestamp")) {
 		if (!json_bool(o->hidden, "ending", false))
-			sim_after(s, sim_draw(s, "lag.loadBalancer"), released, json_make("{'cluster':%s,'key':%s,'uid':%s}", cluster->key, o->key, uid));
+			sim_after(s, sim_draw(s, "lag.loadBalancer"), released,
+				  json_make("{'cluster':%s,'key':%s,'uid':%s}", cluster->key, o->key, uid));
 		json_put_bool(o->hidden, "ending", true);
 		return;
 	}
@@ -558,13 +621,15 @@ void kubernetes_ingress(struct sim *s, const struct sim_object *cluster, struct 
 		return;
 	json_put_bool(o->hidden, "started", true);
 	kubernetes_event_by(s, cluster->key, o->doc, "Normal", "Sync", "Scheduled for sync", CONTROLLER);
-	sim_after(s, started ? 30 : sim_draw(s, "lag.loadBalancer"), sync, json_make("{'cluster':%s,'key':%s,'uid':%s}", cluster->key, o->key, uid));
+	sim_after(s, started ? 30 : sim_draw(s, "lag.loadBalancer"), sync,
+		  json_make("{'cluster':%s,'key':%s,'uid':%s}", cluster->key, o->key, uid));
 }
 
 /* ManagedCertificates: each stands for a certificate of Compute Engine, and shows its state. ------------------------------------ */
 static const char *words_of(const char *state)
 {
-	static const char *const words[][2] = {{"ACTIVE", "Active"}, {"PROVISIONING", "Provisioning"}, {"FAILED_NOT_VISIBLE", "FailedNotVisible"}};
+	static const char *const words[][2] = {
+	    {"ACTIVE", "Active"}, {"PROVISIONING", "Provisioning"}, {"FAILED_NOT_VISIBLE", "FailedNotVisible"}};
 	for (size_t i = 0; i < 3; i++)
 		if (!strcmp(state, words[i][0]))
 			return words[i][1];
@@ -581,10 +646,12 @@ static void mirror(struct sim *s, const cJSON *arg)
 	cJSON *list = cJSON_CreateArray();
 	cJSON_ArrayForEach(d, json_at(o->doc, "spec.domains")) {
 		const cJSON *state = cJSON_GetObjectItemCaseSensitive(states, d->valuestring);
-		cJSON_AddItemToArray(list, json_make("{'domain':%s,'status':%s}", d->valuestring, words_of(cJSON_IsString(state) ? state->valuestring : "")));
+		cJSON_AddItemToArray(list, json_make("{'domain':%s,'status':%s}", d->valuestring,
+						     words_of(cJSON_IsString(state) ? state->valuestring : "")));
 	}
 	const char *whole = words_of(c ? json_str(c->doc, "managed.status", "") : "");
-	bool change = !json_equal(list, json_at(o->doc, "status.domainStatus")) || strcmp(whole, json_str(o->doc, "status.certificateStatus", ""));
+	bool change = !json_equal(list, json_at(o->doc, "status.domainStatus")) ||
+		      strcmp(whole, json_str(o->doc, "status.certificateStatus", ""));
 	json_put_str(o->doc, "status.certificateStatus", whole);
 	json_put(o->doc, "status.domainStatus", list);
 	if (c && json_at(c->doc, "expireTime"))
@@ -611,10 +678,11 @@ void kubernetes_certificate(struct sim *s, const struct sim_object *cluster, str
 	sim_uuid(s, uid);
 	name = sim_tmp("mcrt-%s", uid);
 	json_put_str(o->doc, "status.certificateName", name);
-	compute_store(s, &compute_certificate_kind, scope, json_make("{'name':%s,'type':'MANAGED','managed':{'domains':%j}}", name,
-								     cJSON_Duplicate(json_at(o->doc, "spec.domains"), true)));
-	cJSON *arg = json_make("{'cluster':%s,'key':%s,'uid':%s,'certificate':%s}", cluster->key, o->key, json_str(o->doc, "metadata.uid", ""),
-			       sim_tmp("%ssslCertificates/%s", scope, name));
+	compute_store(s, &compute_certificate_kind, scope,
+		      json_make("{'name':%s,'type':'MANAGED','managed':{'domains':%j}}", name,
+				cJSON_Duplicate(json_at(o->doc, "spec.domains"), true)));
+	cJSON *arg = json_make("{'cluster':%s,'key':%s,'uid':%s,'certificate':%s}", cluster->key, o->key,
+			       json_str(o->doc, "metadata.uid", ""), sim_tmp("%ssslCertificates/%s", scope, name));
 	mirror(s, arg);
 	cJSON_Delete(arg);
 }

@@ -39,11 +39,13 @@ static void count(struct sim *s, const struct sim_object *cluster, const struct 
 
 static cJSON *condition(const char *type, const char *reason, const char *message, const char *now)
 {
-	return json_make("{'type':%s,'status':'True','reason':%s,'message':%s,'lastProbeTime':%s,'lastTransitionTime':%s}", type, reason, message, now, now);
+	return json_make("{'type':%s,'status':'True','reason':%s,'message':%s,'lastProbeTime':%s,'lastTransitionTime':%s}",
+			 type, reason, message, now, now);
 }
 
 /* ends: type, reason and message of its end; NULL while it goes on. */
-static void report(struct sim *s, const struct sim_object *cluster, struct sim_object *o, const struct tally *t, const char *const ends[3])
+static void report(struct sim *s, const struct sim_object *cluster, struct sim_object *o, const struct tally *t,
+		   const char *const ends[3])
 {
 	const char *now = sim_stamp(s, 0);
 	bool suspended = json_bool(o->doc, "spec.suspend", false);
@@ -59,8 +61,11 @@ static void report(struct sim *s, const struct sim_object *cluster, struct sim_o
 			json_put_num(status, counts[i].name, counts[i].n);
 	if (ends) {
 		bool well = !strcmp(ends[0], "Complete");
-		json_put(status, "conditions", json_make("[%j,%j]", condition(well ? "SuccessCriteriaMet" : "FailureTarget", ends[1], ends[2], now), condition(ends[0], ends[1], ends[2], now)));
-		kubernetes_event_by(s, cluster->key, o->doc, well ? "Normal" : "Warning", well ? "Completed" : ends[1], well ? "Job completed" : ends[2], BY);
+		json_put(status, "conditions",
+			 json_make("[%j,%j]", condition(well ? "SuccessCriteriaMet" : "FailureTarget", ends[1], ends[2], now),
+				   condition(ends[0], ends[1], ends[2], now)));
+		kubernetes_event_by(s, cluster->key, o->doc, well ? "Normal" : "Warning", well ? "Completed" : ends[1],
+				    well ? "Job completed" : ends[2], BY);
 		if (well)
 			json_put_str(status, "completionTime", now);
 	} else if (suspended) {
@@ -88,13 +93,15 @@ static void expired(struct sim *s, const cJSON *arg)
 	sim_remove(s, o);
 }
 
-static void after(struct sim *s, const struct sim_object *cluster, const struct sim_object *o, double seconds, void (*fn)(struct sim *s, const cJSON *arg))
+static void after(struct sim *s, const struct sim_object *cluster, const struct sim_object *o, double seconds,
+		  void (*fn)(struct sim *s, const cJSON *arg))
 {
 	sim_after(s, seconds, fn, json_make("{'cluster':%s,'key':%s,'uid':%s}", cluster->key, o->key, kubernetes_uid(o)));
 }
 
 /* The end: what still runs is taken away, whoever made the job is told, and some time later it goes. */
-static void finish(struct sim *s, const struct sim_object *cluster, struct sim_object *o, struct tally *t, const char *const ends[3])
+static void finish(struct sim *s, const struct sim_object *cluster, struct sim_object *o, struct tally *t,
+		   const char *const ends[3])
 {
 	for (int i = 0; i < t->count; i++) {
 		const char *phase = json_str(t->list[i]->doc, "status.phase", "");
@@ -131,8 +138,10 @@ static int room(struct sim *s, const struct sim_object *cluster, struct sim_obje
 static void look(struct sim *s, const struct sim_object *cluster, struct sim_object *o)
 {
 	static const char *const complete[] = {"Complete", "CompletionsReached", "Reached expected number of succeeded pods"},
-				 *const exceeded[] = {"Failed", "BackoffLimitExceeded", "Job has reached the specified backoff limit"},
-				 *const late[] = {"Failed", "DeadlineExceeded", "Job was active longer than specified deadline"};
+				 *const exceeded[] = {"Failed", "BackoffLimitExceeded",
+						      "Job has reached the specified backoff limit"},
+				 *const late[] = {"Failed", "DeadlineExceeded",
+						  "Job was active longer than specified deadline"};
 	struct tally t;
 	count(s, cluster, o, &t);
 	int completions = (int)json_num(o->doc, "spec.completions", 1), limit = (int)json_num(o->doc, "spec.backoffLimit", 6);
@@ -141,7 +150,8 @@ static void look(struct sim *s, const struct sim_object *cluster, struct sim_obj
 		finish(s, cluster, o, &t, complete);
 		return;
 	}
-	if (t.failed > limit || (!strcmp(json_str(o->doc, "spec.template.spec.restartPolicy", ""), "OnFailure") && t.restarts > limit)) {
+	if (t.failed > limit ||
+	    (!strcmp(json_str(o->doc, "spec.template.spec.restartPolicy", ""), "OnFailure") && t.restarts > limit)) {
 		finish(s, cluster, o, &t, exceeded);
 		return;
 	}

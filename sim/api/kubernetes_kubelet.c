@@ -31,8 +31,9 @@ const cJSON *kubernetes_condition(const cJSON *doc, const char *type)
 void kubernetes_set_condition(struct sim *s, cJSON *status, const char *type, bool on, const char *reason, const char *message)
 {
 	const char *now = sim_stamp(s, 0);
-	cJSON *list = json_at(status, "conditions"), *c, *fresh = json_make("{'type':%s,'status':%s,'lastProbeTime':%j,'lastTransitionTime':%s}", type, on ? "True" : "False",
-									    cJSON_CreateNull(), now);
+	cJSON *list = json_at(status, "conditions"), *c,
+	      *fresh = json_make("{'type':%s,'status':%s,'lastProbeTime':%j,'lastTransitionTime':%s}", type,
+				 on ? "True" : "False", cJSON_CreateNull(), now);
 	if (!list)
 		json_put(status, "conditions", list = cJSON_CreateArray());
 	if (*reason)
@@ -57,8 +58,10 @@ static const char *quality(const cJSON *spec)
 	cJSON_ArrayForEach(c, json_at(spec, "containers")) {
 		any = any || json_at(c, "resources.requests") || json_at(c, "resources.limits");
 		guaranteed = guaranteed && json_at(c, "resources.limits.cpu") && json_at(c, "resources.limits.memory") &&
-			     kubernetes_cpu(json_str(c, "resources.limits.cpu", "")) == kubernetes_cpu(json_str(c, "resources.requests.cpu", "")) &&
-			     kubernetes_mebibytes(json_str(c, "resources.limits.memory", "")) == kubernetes_mebibytes(json_str(c, "resources.requests.memory", ""));
+			     kubernetes_cpu(json_str(c, "resources.limits.cpu", "")) ==
+				 kubernetes_cpu(json_str(c, "resources.requests.cpu", "")) &&
+			     kubernetes_mebibytes(json_str(c, "resources.limits.memory", "")) ==
+				 kubernetes_mebibytes(json_str(c, "resources.requests.memory", ""));
 	}
 	return guaranteed && any ? "Guaranteed" : any ? "Burstable" : "BestEffort";
 }
@@ -84,7 +87,8 @@ static const char *address_of(struct sim_object *cluster)
 
 static void step(struct sim *s, const cJSON *arg)
 {
-	struct sim_object *cluster = cluster_of(s, json_str(arg, "cluster", "")), *pod = sim_get(s, KUBERNETES_OBJECTS, json_str(arg, "key", ""));
+	struct sim_object *cluster = cluster_of(s, json_str(arg, "cluster", "")),
+			  *pod = sim_get(s, KUBERNETES_OBJECTS, json_str(arg, "key", ""));
 	if (!cluster || !pod || strcmp(kubernetes_uid(pod), json_str(arg, "uid", "-")))
 		return;
 	if (!json_at(pod->doc, "spec.nodeName")) {

@@ -68,13 +68,18 @@ static const char *chosen(struct kubernetes_call *k, const cJSON *pod)
 /* Why there is no log yet, as kubelets say it; NULL when there is one. */
 static const char *absent(const cJSON *pod, const cJSON *status, const char *container, bool previous)
 {
-	const char *name = json_str(pod, "metadata.name", ""), *waits = json_str(status, "state.waiting.reason", "ContainerCreating");
+	const char *name = json_str(pod, "metadata.name", ""),
+		   *waits = json_str(status, "state.waiting.reason", "ContainerCreating");
 	if (previous)
-		return json_at(status, "lastState.terminated") ? NULL : sim_tmp("previous terminated container \"%s\" in pod \"%s\" not found", container, name);
+		return json_at(status, "lastState.terminated")
+			   ? NULL
+			   : sim_tmp("previous terminated container \"%s\" in pod \"%s\" not found", container, name);
 	if (json_at(status, "state.running") || json_at(status, "state.terminated") || json_at(status, "lastState.terminated"))
 		return NULL;
 	return sim_tmp("container \"%s\" in pod \"%s\" is waiting to start: %s", container, name,
-		       !strcmp(waits, "ErrImagePull") ? "image can't be pulled" : !strcmp(waits, "ImagePullBackOff") ? "trying and failing to pull image" : waits);
+		       !strcmp(waits, "ErrImagePull")       ? "image can't be pulled"
+		       : !strcmp(waits, "ImagePullBackOff") ? "trying and failing to pull image"
+							    : waits);
 }
 
 static void put_line(struct buf *out, const cJSON *entry, bool timestamps)
@@ -87,8 +92,8 @@ static void put_line(struct buf *out, const cJSON *entry, bool timestamps)
 /* Following. -------------------------------------------------------------------------------------------------------------------- */
 struct follower {
 	char *key, *uid, *container;
-	int told;                  /* lines of this run */
-	double starts;             /* which run it is */
+	int told;      /* lines of this run */
+	double starts; /* which run it is */
 	bool timestamps;
 };
 
@@ -122,7 +127,8 @@ static void end(void *state)
 /* Answering. -------------------------------------------------------------------------------------------------------------------- */
 void kubernetes_log(struct kubernetes_call *k, const struct sim_object *pod)
 {
-	const char *container = chosen(k, pod->doc), *tail = sim_param(k->c, "tailLines"), *since = sim_param(k->c, "sinceTime");
+	const char *container = chosen(k, pod->doc), *tail = sim_param(k->c, "tailLines"),
+		   *since = sim_param(k->c, "sinceTime");
 	bool previous = sim_param_bool(k->c, "previous"), timestamps = sim_param_bool(k->c, "timestamps");
 	if (!container)
 		return;
@@ -150,6 +156,11 @@ void kubernetes_log(struct kubernetes_call *k, const struct sim_object *pod)
 	if (!sim_param_bool(k->c, "follow") || !json_at(status, "state.running"))
 		return;
 	struct follower *f = xcalloc(1, sizeof *f);
-	*f = (struct follower){xstrdup(pod->key), xstrdup(kubernetes_uid(pod)), xstrdup(container), count, json_num(run_of(pod, container), "starts", 0), timestamps};
+	*f = (struct follower){xstrdup(pod->key),
+			       xstrdup(kubernetes_uid(pod)),
+			       xstrdup(container),
+			       count,
+			       json_num(run_of(pod, container), "starts", 0),
+			       timestamps};
 	k->c->reply->stream = (struct sim_stream){.more = more, .end = end, .state = f};
 }

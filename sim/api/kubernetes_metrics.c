@@ -20,14 +20,16 @@
 
 static cJSON *usage(double cpu, double memory)
 {
-	return json_make("{'cpu':%s,'memory':%s}", sim_tmp("%.0fm", 1 + cpu * CPU_SHARE), sim_tmp("%.0fKi", (16 + memory * MEMORY_SHARE) * 1024));
+	return json_make("{'cpu':%s,'memory':%s}", sim_tmp("%.0fm", 1 + cpu * CPU_SHARE),
+			 sim_tmp("%.0fKi", (16 + memory * MEMORY_SHARE) * 1024));
 }
 
 static cJSON *measured(struct sim *s, const struct sim_object *o, const char *kind)
 {
 	const char *now = sim_stamp(s, 0);
-	cJSON *m = json_make("{'kind':%s,'apiVersion':'metrics.k8s.io/v1beta1','metadata':{'name':%s,'creationTimestamp':%s},'timestamp':%s,'window':'15s'}", kind,
-			     json_str(o->doc, "metadata.name", ""), now, now);
+	cJSON *m = json_make("{'kind':%s,'apiVersion':'metrics.k8s.io/"
+			     "v1beta1','metadata':{'name':%s,'creationTimestamp':%s},'timestamp':%s,'window':'15s'}",
+			     kind, json_str(o->doc, "metadata.name", ""), now, now);
 	if (json_at(o->doc, "metadata.namespace"))
 		json_put_str(m, "metadata.namespace", json_str(o->doc, "metadata.namespace", ""));
 	return m;
@@ -38,8 +40,10 @@ static cJSON *of_pod(struct sim *s, const struct sim_object *pod)
 	cJSON *m = measured(s, pod, "PodMetrics"), *all = cJSON_CreateArray();
 	const cJSON *k;
 	cJSON_ArrayForEach(k, json_at(pod->doc, "spec.containers"))
-		cJSON_AddItemToArray(all, json_make("{'name':%s,'usage':%j}", json_str(k, "name", ""), usage(kubernetes_cpu(json_str(k, "resources.requests.cpu", "0")),
-														 kubernetes_mebibytes(json_str(k, "resources.requests.memory", "0")))));
+		cJSON_AddItemToArray(all,
+				     json_make("{'name':%s,'usage':%j}", json_str(k, "name", ""),
+					       usage(kubernetes_cpu(json_str(k, "resources.requests.cpu", "0")),
+						     kubernetes_mebibytes(json_str(k, "resources.requests.memory", "0")))));
 	json_put(m, "containers", all);
 	return m;
 }
@@ -90,15 +94,19 @@ bool kubernetes_metrics(struct kubernetes_call *k)
 		if (o)
 			kubernetes_answer(k, 200, one(s, k->cluster, o, nodes));
 		else
-			kubernetes_fail(k, 404, "NotFound", NULL, "%s.metrics.k8s.io \"%s\" not found", nodes ? "nodes" : "pods", name);
+			kubernetes_fail(k, 404, "NotFound", NULL, "%s.metrics.k8s.io \"%s\" not found",
+					nodes ? "nodes" : "pods", name);
 		return true;
 	}
 	char *why;
 	const char *prefix = sim_tmp("%s", kubernetes_prefix(k->cluster->key, "", nodes ? "nodes" : "pods", ns));
 	cJSON *items = cJSON_CreateArray();
 	for (struct sim_object *o = sim_first(s, KUBERNETES_OBJECTS, prefix); o; o = sim_following(s, o, prefix))
-		if ((nodes || !strcmp(json_str(o->doc, "status.phase", ""), "Running")) && kubernetes_labels_match(json_at(o->doc, "metadata.labels"), sim_param(k->c, "labelSelector"), &why))
+		if ((nodes || !strcmp(json_str(o->doc, "status.phase", ""), "Running")) &&
+		    kubernetes_labels_match(json_at(o->doc, "metadata.labels"), sim_param(k->c, "labelSelector"), &why))
 			cJSON_AddItemToArray(items, one(s, k->cluster, o, nodes));
-	kubernetes_answer(k, 200, json_make("{'kind':%s,'apiVersion':'metrics.k8s.io/v1beta1','metadata':{},'items':%j}", nodes ? "NodeMetricsList" : "PodMetricsList", items));
+	kubernetes_answer(k, 200,
+			  json_make("{'kind':%s,'apiVersion':'metrics.k8s.io/v1beta1','metadata':{},'items':%j}",
+				    nodes ? "NodeMetricsList" : "PodMetricsList", items));
 	return true;
 }

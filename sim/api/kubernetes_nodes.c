@@ -30,7 +30,8 @@ double kubernetes_mebibytes(const char *quantity)
 	static const struct {
 		const char *suffix;
 		double bytes;
-	} units[] = {{"Ki", 1024}, {"Mi", 1048576}, {"Gi", 1073741824}, {"Ti", 1099511627776}, {"k", 1e3}, {"M", 1e6}, {"G", 1e9}, {"T", 1e12}};
+	} units[] = {{"Ki", 1024}, {"Mi", 1048576}, {"Gi", 1073741824}, {"Ti", 1099511627776},
+		     {"k", 1e3},   {"M", 1e6},      {"G", 1e9},         {"T", 1e12}};
 	char *end;
 	double n = strtod(quantity, &end);
 	for (size_t i = 0; i < sizeof units / sizeof *units; i++)
@@ -93,18 +94,27 @@ static double allocatable_memory(double mb)
 /* Nodes. ---------------------------------------------------------------------------------------------------------------------- */
 static cJSON *node_condition(const char *now, const char *type, bool on, const char *reason, const char *message)
 {
-	return json_make("{'type':%s,'status':%s,'lastHeartbeatTime':%s,'lastTransitionTime':%s,'reason':%s,'message':%s}", type, on ? "True" : "False", now, now, reason, message);
+	return json_make("{'type':%s,'status':%s,'lastHeartbeatTime':%s,'lastTransitionTime':%s,'reason':%s,'message':%s}",
+			 type, on ? "True" : "False", now, now, reason, message);
 }
 
 static cJSON *labels_of(const struct sim_object *cluster, const cJSON *pool, const char *name, const char *zone)
 {
 	char region[40];
 	const char *type = json_str(pool, "config.machineType", "e2-medium");
-	const char *const pairs[][2] = {{"beta.kubernetes.io/arch", "amd64"}, {"beta.kubernetes.io/os", "linux"}, {"cloud.google.com/gke-nodepool", json_str(pool, "name", "")},
-					{"cloud.google.com/gke-container-runtime", "containerd"}, {"cloud.google.com/gke-os-distribution", "cos"},
-					{"cloud.google.com/machine-family", sim_tmp("%.*s", (int)strcspn(type, "-"), type)}, {"kubernetes.io/arch", "amd64"},
-					{"kubernetes.io/hostname", name}, {"kubernetes.io/os", "linux"}, {"node.kubernetes.io/instance-type", type},
-					{"topology.gke.io/zone", zone}, {"topology.kubernetes.io/region", compute_zone_region(zone, region)}, {"topology.kubernetes.io/zone", zone}};
+	const char *const pairs[][2] = {{"beta.kubernetes.io/arch", "amd64"},
+					{"beta.kubernetes.io/os", "linux"},
+					{"cloud.google.com/gke-nodepool", json_str(pool, "name", "")},
+					{"cloud.google.com/gke-container-runtime", "containerd"},
+					{"cloud.google.com/gke-os-distribution", "cos"},
+					{"cloud.google.com/machine-family", sim_tmp("%.*s", (int)strcspn(type, "-"), type)},
+					{"kubernetes.io/arch", "amd64"},
+					{"kubernetes.io/hostname", name},
+					{"kubernetes.io/os", "linux"},
+					{"node.kubernetes.io/instance-type", type},
+					{"topology.gke.io/zone", zone},
+					{"topology.kubernetes.io/region", compute_zone_region(zone, region)},
+					{"topology.kubernetes.io/zone", zone}};
 	cJSON *labels = cJSON_CreateObject();
 	const cJSON *l;
 	for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++)
@@ -119,38 +129,48 @@ static cJSON *labels_of(const struct sim_object *cluster, const cJSON *pool, con
 
 static cJSON *taints_of(const cJSON *pool)
 {
-	static const char *const effects[][2] = {{"NO_SCHEDULE", "NoSchedule"}, {"PREFER_NO_SCHEDULE", "PreferNoSchedule"}, {"NO_EXECUTE", "NoExecute"}};
+	static const char *const effects[][2] = {
+	    {"NO_SCHEDULE", "NoSchedule"}, {"PREFER_NO_SCHEDULE", "PreferNoSchedule"}, {"NO_EXECUTE", "NoExecute"}};
 	cJSON *all = cJSON_CreateArray();
 	const cJSON *t;
 	cJSON_ArrayForEach(t, json_at(pool, "config.taints"))
 		for (size_t i = 0; i < 3; i++)
 			if (!strcmp(json_str(t, "effect", ""), effects[i][0]))
-				cJSON_AddItemToArray(all, json_make("{'key':%s,'value':%s,'effect':%s}", json_str(t, "key", ""), json_str(t, "value", ""), effects[i][1]));
+				cJSON_AddItemToArray(all, json_make("{'key':%s,'value':%s,'effect':%s}", json_str(t, "key", ""),
+								    json_str(t, "value", ""), effects[i][1]));
 	return all;
 }
 
-static cJSON *node_doc(struct sim *s, const struct sim_object *cluster, const cJSON *pool, const struct sim_object *machine, const char *zone)
+static cJSON *node_doc(struct sim *s, const struct sim_object *cluster, const cJSON *pool, const struct sim_object *machine,
+		       const char *zone)
 {
 	const char *type = json_str(pool, "config.machineType", "e2-medium"), *name = json_str(machine->doc, "name", "");
 	int cpus = compute_machine_cpus(type), memory = compute_machine_memory(type);
 	const char *now = sim_stamp(s, 0);
 	cJSON *doc = json_make(
-		"{'metadata':{'name':%s,'labels':%j,'annotations':{}},'spec':{'providerID':%s,'taints':%j},'status':{'capacity':{'cpu':%s,'memory':%s,'pods':%s,'ephemeral-storage':"
-		"'98831908Ki'},'allocatable':{'cpu':%s,'memory':%s,'pods':%s,'ephemeral-storage':'47060071478'},'conditions':[%j,%j,%j,%j,%j],'addresses':[{'type':'InternalIP',"
-		"'address':%s},{'type':'Hostname','address':%s}],'daemonEndpoints':{'kubeletEndpoint':{'Port':10250}},'nodeInfo':{'machineID':%s,'systemUUID':%s,'bootID':%s,"
-		"'kernelVersion':'6.12.46+','osImage':'Container-Optimized OS from Google','containerRuntimeVersion':'containerd://2.1.4','kubeletVersion':%s,'kubeProxyVersion':%s,"
-		"'operatingSystem':'linux','architecture':'amd64'}}}",
-		name, labels_of(cluster, pool, name, zone),
-		sim_tmp("gce://%.*s/%s/%s", (int)strcspn(cluster->key + 9, "/"), cluster->key + 9, zone, name), taints_of(pool), sim_tmp("%d", cpus), sim_tmp("%dKi", (int)(memory * 1024 * 0.98)),
-		json_str(pool, "maxPodsConstraint.maxPodsPerNode", "110"), sim_tmp("%.0fm", allocatable_cpu(type, cpus)), sim_tmp("%.0fKi", allocatable_memory(memory) * 1024),
-		json_str(pool, "maxPodsConstraint.maxPodsPerNode", "110"),
-		node_condition(now, "NetworkUnavailable", false, "RouteCreated", "NodeController create implicit route"),
-		node_condition(now, "MemoryPressure", false, "KubeletHasSufficientMemory", "kubelet has sufficient memory available"),
-		node_condition(now, "DiskPressure", false, "KubeletHasNoDiskPressure", "kubelet has no disk pressure"),
-		node_condition(now, "PIDPressure", false, "KubeletHasSufficientPID", "kubelet has sufficient PID available"),
-		node_condition(now, "Ready", true, "KubeletReady", "kubelet is posting ready status"), json_str(machine->doc, "networkInterfaces.0.networkIP", ""), name,
-		json_str(machine->doc, "id", ""), json_str(machine->doc, "id", ""), json_str(machine->doc, "id", ""), sim_tmp("v%s", json_str(pool, "version", "")),
-		sim_tmp("v%s", json_str(pool, "version", "")));
+	    "{'metadata':{'name':%s,'labels':%j,'annotations':{}},'spec':{'providerID':%s,'taints':%j},'status':{'capacity':{'"
+	    "cpu':%s,'memory':%s,'pods':%s,'ephemeral-storage':"
+	    "'98831908Ki'},'allocatable':{'cpu':%s,'memory':%s,'pods':%s,'ephemeral-storage':'47060071478'},'conditions':[%j,%"
+	    "j,%j,%j,%j],'addresses':[{'type':'InternalIP',"
+	    "'address':%s},{'type':'Hostname','address':%s}],'daemonEndpoints':{'kubeletEndpoint':{'Port':10250}},'nodeInfo':{'"
+	    "machineID':%s,'systemUUID':%s,'bootID':%s,"
+	    "'kernelVersion':'6.12.46+','osImage':'Container-Optimized OS from "
+	    "Google','containerRuntimeVersion':'containerd://2.1.4','kubeletVersion':%s,'kubeProxyVersion':%s,"
+	    "'operatingSystem':'linux','architecture':'amd64'}}}",
+	    name, labels_of(cluster, pool, name, zone),
+	    sim_tmp("gce://%.*s/%s/%s", (int)strcspn(cluster->key + 9, "/"), cluster->key + 9, zone, name), taints_of(pool),
+	    sim_tmp("%d", cpus), sim_tmp("%dKi", (int)(memory * 1024 * 0.98)),
+	    json_str(pool, "maxPodsConstraint.maxPodsPerNode", "110"), sim_tmp("%.0fm", allocatable_cpu(type, cpus)),
+	    sim_tmp("%.0fKi", allocatable_memory(memory) * 1024), json_str(pool, "maxPodsConstraint.maxPodsPerNode", "110"),
+	    node_condition(now, "NetworkUnavailable", false, "RouteCreated", "NodeController create implicit route"),
+	    node_condition(now, "MemoryPressure", false, "KubeletHasSufficientMemory",
+			   "kubelet has sufficient memory available"),
+	    node_condition(now, "DiskPressure", false, "KubeletHasNoDiskPressure", "kubelet has no disk pressure"),
+	    node_condition(now, "PIDPressure", false, "KubeletHasSufficientPID", "kubelet has sufficient PID available"),
+	    node_condition(now, "Ready", true, "KubeletReady", "kubelet is posting ready status"),
+	    json_str(machine->doc, "networkInterfaces.0.networkIP", ""), name, json_str(machine->doc, "id", ""),
+	    json_str(machine->doc, "id", ""), json_str(machine->doc, "id", ""), sim_tmp("v%s", json_str(pool, "version", "")),
+	    sim_tmp("v%s", json_str(pool, "version", "")));
 	const char *outer = json_str(machine->doc, "networkInterfaces.0.accessConfigs.0.natIP", NULL);
 	if (outer)
 		cJSON_AddItemToArray(json_at(doc, "status.addresses"), json_make("{'type':'ExternalIP','address':%s}", outer));
@@ -162,33 +182,39 @@ static cJSON *node_doc(struct sim *s, const struct sim_object *cluster, const cJ
 /* What GKE runs: on every node, or once in a cluster. */
 static const struct {
 	const char *name, *image, *cpu, *memory;
-	bool once, standard;       /* standard: not on Autopilot, which has its own */
+	bool once, standard; /* standard: not on Autopilot, which has its own */
 } system_pods[] = {
-	{"anetd", "gke.gcr.io/cilium/cilium:v1.15.16-gke.7", "100m", "230Mi", false, false},
-	{"fluentbit-gke", "gke.gcr.io/fluent-bit:v1.8.12-gke.60", "100m", "200Mi", false, false},
-	{"gke-metrics-agent", "gke.gcr.io/gke-metrics-agent:1.15.6-gke.0", "8m", "110Mi", false, false},
-	{"gke-metadata-server", "gke.gcr.io/gke-metadata-server:gke_metadata_server_20260612.00_p0", "100m", "100Mi", false, false},
-	{"netd", "gke.gcr.io/netd:v0.9.12-gke.1", "2m", "30Mi", false, false},
-	{"node-local-dns", "gke.gcr.io/k8s-dns-node-cache:1.24.1-gke.9", "25m", "20Mi", false, false},
-	{"pdcsi-node", "gke.gcr.io/gcp-compute-persistent-disk-csi-driver:v1.19.8-gke.0", "10m", "20Mi", false, false},
-	{"event-exporter-gke", "gke.gcr.io/event-exporter:v0.5.6-gke.4", "10m", "30Mi", true, true},
-	{"konnectivity-agent", "gke.gcr.io/proxy-agent:v0.32.1-gke.0", "11m", "30Mi", true, false},
-	{"kube-dns", "gke.gcr.io/k8s-dns-kube-dns:1.24.1-gke.9", "260m", "110Mi", true, true},
-	{"l7-default-backend", "gke.gcr.io/ingress-gce-404-server-with-metrics:v1.33.4", "10m", "20Mi", true, true},
-	{"metrics-server-v1.35.1", "gke.gcr.io/metrics-server:v0.8.0-gke.5", "48m", "105Mi", true, false},
+    {"anetd", "gke.gcr.io/cilium/cilium:v1.15.16-gke.7", "100m", "230Mi", false, false},
+    {"fluentbit-gke", "gke.gcr.io/fluent-bit:v1.8.12-gke.60", "100m", "200Mi", false, false},
+    {"gke-metrics-agent", "gke.gcr.io/gke-metrics-agent:1.15.6-gke.0", "8m", "110Mi", false, false},
+    {"gke-metadata-server", "gke.gcr.io/gke-metadata-server:gke_metadata_server_20260612.00_p0", "100m", "100Mi", false, false},
+    {"netd", "gke.gcr.io/netd:v0.9.12-gke.1", "2m", "30Mi", false, false},
+    {"node-local-dns", "gke.gcr.io/k8s-dns-node-cache:1.24.1-gke.9", "25m", "20Mi", false, false},
+    {"pdcsi-node", "gke.gcr.io/gcp-compute-persistent-disk-csi-driver:v1.19.8-gke.0", "10m", "20Mi", false, false},
+    {"event-exporter-gke", "gke.gcr.io/event-exporter:v0.5.6-gke.4", "10m", "30Mi", true, true},
+    {"konnectivity-agent", "gke.gcr.io/proxy-agent:v0.32.1-gke.0", "11m", "30Mi", true, false},
+    {"kube-dns", "gke.gcr.io/k8s-dns-kube-dns:1.24.1-gke.9", "260m", "110Mi", true, true},
+    {"l7-default-backend", "gke.gcr.io/ingress-gce-404-server-with-metrics:v1.33.4", "10m", "20Mi", true, true},
+    {"metrics-server-v1.35.1", "gke.gcr.io/metrics-server:v0.8.0-gke.5", "48m", "105Mi", true, false},
 };
 
 static void put_system_pod(struct sim *s, const struct sim_object *cluster, size_t n, const struct sim_object *node)
 {
 	const char *now = sim_stamp(s, 0);
-	const char *app = system_pods[n].name, *name = sim_tmp("%s-%s", app, kubernetes_drawn(s)), *ip = json_str(node->doc, "status.addresses.0.address", "");
-	cJSON *doc = json_make("{'metadata':{'name':%s,'labels':{'k8s-app':%s}},'spec':{'nodeName':%s,'hostNetwork':true,'priorityClassName':'system-node-critical','priority':2000001000,"
-			       "'serviceAccountName':%s,'tolerations':[{'operator':'Exists'}],'containers':[{'name':%s,'image':%s,'resources':{'requests':{'cpu':%s,'memory':%s}}}]},"
-			       "'status':{'phase':'Running','startTime':%s,'hostIP':%s,'podIP':%s,'podIPs':[{'ip':%s}],'qosClass':'Burstable','containerStatuses':[{'name':%s,'image':%s,"
-			       "'imageID':%s,'ready':true,'started':true,'restartCount':0,'state':{'running':{'startedAt':%s}}}]}}",
-			       name, app, json_str(node->doc, "metadata.name", ""), app, app, system_pods[n].image, system_pods[n].cpu, system_pods[n].memory, now, ip, ip, ip, app,
-			       system_pods[n].image, system_pods[n].image, now);
-	static const char *const types[] = {"PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady", "PodScheduled"};
+	const char *app = system_pods[n].name, *name = sim_tmp("%s-%s", app, kubernetes_drawn(s)),
+		   *ip = json_str(node->doc, "status.addresses.0.address", "");
+	cJSON *doc = json_make(
+	    "{'metadata':{'name':%s,'labels':{'k8s-app':%s}},'spec':{'nodeName':%s,'hostNetwork':true,'priorityClassName':'"
+	    "system-node-critical','priority':2000001000,"
+	    "'serviceAccountName':%s,'tolerations':[{'operator':'Exists'}],'containers':[{'name':%s,'image':%s,'resources':{'"
+	    "requests':{'cpu':%s,'memory':%s}}}]},"
+	    "'status':{'phase':'Running','startTime':%s,'hostIP':%s,'podIP':%s,'podIPs':[{'ip':%s}],'qosClass':'Burstable','"
+	    "containerStatuses':[{'name':%s,'image':%s,"
+	    "'imageID':%s,'ready':true,'started':true,'restartCount':0,'state':{'running':{'startedAt':%s}}}]}}",
+	    name, app, json_str(node->doc, "metadata.name", ""), app, app, system_pods[n].image, system_pods[n].cpu,
+	    system_pods[n].memory, now, ip, ip, ip, app, system_pods[n].image, system_pods[n].image, now);
+	static const char *const types[] = {"PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady",
+					    "PodScheduled"};
 	for (size_t i = 0; i < 5; i++)
 		kubernetes_set_condition(s, json_at(doc, "status"), types[i], true, "", "");
 	struct sim_object *pod = kubernetes_put(s, cluster->key, "", "v1", "pods", "kube-system", doc);
@@ -213,7 +239,8 @@ static void clear_node(struct sim *s, const struct sim_object *cluster, const ch
 		next = sim_following(s, o, prefix);
 		if (strcmp(json_str(o->doc, "spec.nodeName", ""), name))
 			continue;
-		const char *key = sim_tmp("%s", json_str(o->hidden, "rootKey", "")), *uid = sim_tmp("%s", json_str(o->hidden, "root", ""));
+		const char *key = sim_tmp("%s", json_str(o->hidden, "rootKey", "")),
+			   *uid = sim_tmp("%s", json_str(o->hidden, "root", ""));
 		sim_remove(s, o);
 		kubernetes_look(s, cluster->key, key, uid);
 		next = sim_first(s, KUBERNETES_OBJECTS, prefix); /* others may have come or gone */
@@ -227,12 +254,16 @@ static void add_nodes(struct sim *s, const struct sim_object *cluster, const cJS
 		const struct sim_object *manager = compute_find(s, g->valuestring);
 		char *name;
 		for (int i = 0; manager && (name = network_manager_machine(manager, i)); i++) {
-			const char *scope = sim_tmp("%.*s", (int)(strstr(manager->key, "instanceGroupManagers/") - manager->key), manager->key);
-			const struct sim_object *machine = sim_get(s, "compute.instances", sim_tmp("%sinstances/%s", scope, name));
-			const char *zone = sim_tmp("%.*s", (int)strcspn(strstr(scope, "/zones/") + 7, "/"), strstr(scope, "/zones/") + 7);
+			const char *scope = sim_tmp(
+			    "%.*s", (int)(strstr(manager->key, "instanceGroupManagers/") - manager->key), manager->key);
+			const struct sim_object *machine = sim_get(s, "compute.instances",
+								   sim_tmp("%sinstances/%s", scope, name));
+			const char *zone = sim_tmp("%.*s", (int)strcspn(strstr(scope, "/zones/") + 7, "/"),
+						   strstr(scope, "/zones/") + 7);
 			cJSON_AddTrueToObject(wanted, name);
 			if (machine && !kubernetes_named(s, cluster->key, "", "nodes", "", name)) {
-				struct sim_object *node = kubernetes_put(s, cluster->key, "", "v1", "nodes", "", node_doc(s, cluster, pool, machine, zone));
+				struct sim_object *node = kubernetes_put(s, cluster->key, "", "v1", "nodes", "",
+									 node_doc(s, cluster, pool, machine, zone));
 				json_put_str(node->hidden, "zone", zone);
 				furnish(s, cluster, node, *first);
 				*first = false;
@@ -277,7 +308,8 @@ static bool tolerates(const cJSON *spec, const cJSON *taint)
 	cJSON_ArrayForEach(t, json_at(spec, "tolerations")) {
 		const char *key = json_str(t, "key", ""), *effect = json_str(t, "effect", "");
 		bool exists = !strcmp(json_str(t, "operator", "Equal"), "Exists");
-		if ((!*key || !strcmp(key, json_str(taint, "key", ""))) && (!*effect || !strcmp(effect, json_str(taint, "effect", ""))) &&
+		if ((!*key || !strcmp(key, json_str(taint, "key", ""))) &&
+		    (!*effect || !strcmp(effect, json_str(taint, "effect", ""))) &&
 		    (exists || !strcmp(json_str(t, "value", ""), json_str(taint, "value", ""))))
 			return true;
 	}
@@ -292,7 +324,8 @@ static void used_of(struct sim *s, const struct sim_object *cluster, const char 
 	for (struct sim_object *o = sim_first(s, KUBERNETES_OBJECTS, prefix); o; o = sim_following(s, o, prefix)) {
 		double c, m;
 		const char *phase = json_str(o->doc, "status.phase", "");
-		if (strcmp(json_str(o->doc, "spec.nodeName", ""), node) || !strcmp(phase, "Succeeded") || !strcmp(phase, "Failed"))
+		if (strcmp(json_str(o->doc, "spec.nodeName", ""), node) || !strcmp(phase, "Succeeded") ||
+		    !strcmp(phase, "Failed"))
 			continue;
 		kubernetes_pod_requests(json_at(o->doc, "spec"), &c, &m);
 		*cpu += c;
@@ -302,14 +335,16 @@ static void used_of(struct sim *s, const struct sim_object *cluster, const char 
 }
 
 /* Why the pod cannot be on the node; NULL when it can. */
-static const char *unfit(struct sim *s, const struct sim_object *cluster, const struct sim_object *pod, const struct sim_object *node)
+static const char *unfit(struct sim *s, const struct sim_object *cluster, const struct sim_object *pod,
+			 const struct sim_object *node)
 {
 	const cJSON *spec = json_at(pod->doc, "spec"), *selector = json_at(spec, "nodeSelector"), *t;
 	double cpu, memory, used_cpu, used_memory;
 	int count;
 	cJSON_ArrayForEach(t, json_at(node->doc, "spec.taints"))
 		if (strcmp(json_str(t, "effect", ""), "PreferNoSchedule") && !tolerates(spec, t))
-			return sim_tmp("node(s) had untolerated taint {%s: %s}", json_str(t, "key", ""), json_str(t, "value", ""));
+			return sim_tmp("node(s) had untolerated taint {%s: %s}", json_str(t, "key", ""),
+				       json_str(t, "value", ""));
 	if (json_bool(node->doc, "spec.unschedulable", false))
 		return "node(s) were unschedulable";
 	if (selector && selector->child && !kubernetes_selects(selector, json_at(node->doc, "metadata.labels")))
@@ -340,7 +375,8 @@ static void unschedulable(struct sim *s, const struct sim_object *cluster, struc
 
 static void bind(struct sim *s, const struct sim_object *cluster, struct sim_object *pod, const struct sim_object *node)
 {
-	const char *name = json_str(node->doc, "metadata.name", ""), *ip = json_str(node->doc, "status.addresses.0.address", "");
+	const char *name = json_str(node->doc, "metadata.name", ""),
+		   *ip = json_str(node->doc, "status.addresses.0.address", "");
 	const char *now = sim_stamp(s, 0);
 	json_put_str(pod->doc, "spec.nodeName", name);
 	json_put_str(pod->hidden, "zone", json_str(node->hidden, "zone", ""));
@@ -353,11 +389,14 @@ static void bind(struct sim *s, const struct sim_object *cluster, struct sim_obj
 	const cJSON *k;
 	bool inits = json_at(pod->doc, "spec.initContainers.0") != NULL;
 	cJSON_ArrayForEach(k, json_at(pod->doc, "spec.initContainers"))
-		cJSON_AddItemToArray(early, json_make("{'name':%s,'image':%s,'imageID':'','ready':false,'started':false,'restartCount':0,'state':{'waiting':{'reason':'PodInitializing'}}}",
+		cJSON_AddItemToArray(early, json_make("{'name':%s,'image':%s,'imageID':'','ready':false,'started':false,'"
+						      "restartCount':0,'state':{'waiting':{'reason':'PodInitializing'}}}",
 						      json_str(k, "name", ""), json_str(k, "image", "")));
 	cJSON_ArrayForEach(k, json_at(pod->doc, "spec.containers"))
-		cJSON_AddItemToArray(waiting, json_make("{'name':%s,'image':%s,'imageID':'','ready':false,'started':false,'restartCount':0,'state':{'waiting':{'reason':%s}}}",
-							json_str(k, "name", ""), json_str(k, "image", ""), inits ? "PodInitializing" : "ContainerCreating"));
+		cJSON_AddItemToArray(waiting, json_make("{'name':%s,'image':%s,'imageID':'','ready':false,'started':false,'"
+							"restartCount':0,'state':{'waiting':{'reason':%s}}}",
+							json_str(k, "name", ""), json_str(k, "image", ""),
+							inits ? "PodInitializing" : "ContainerCreating"));
 	json_put(status, "containerStatuses", waiting);
 	if (inits)
 		json_put(status, "initContainerStatuses", early);
@@ -365,7 +404,9 @@ static void bind(struct sim *s, const struct sim_object *cluster, struct sim_obj
 		cJSON_Delete(early);
 	kubernetes_touch(s, cluster->key, pod->doc);
 	kubernetes_event_by(s, cluster->key, pod->doc, "Normal", "Scheduled",
-			    sim_tmp("Successfully assigned %s/%s to %s", json_str(pod->doc, "metadata.namespace", ""), json_str(pod->doc, "metadata.name", ""), name), "default-scheduler");
+			    sim_tmp("Successfully assigned %s/%s to %s", json_str(pod->doc, "metadata.namespace", ""),
+				    json_str(pod->doc, "metadata.name", ""), name),
+			    "default-scheduler");
 }
 
 /* Growing. -------------------------------------------------------------------------------------------------------------------- */
@@ -394,21 +435,27 @@ static void grown(struct sim *s, const cJSON *arg)
 /* The smallest machine of Autopilot's that holds the pod beside what GKE runs; NULL when none does. */
 static const char *machine_for(const struct sim_object *cluster, const struct sim_object *pod)
 {
-	static const char *const plain[] = {"e2-standard-2", "e2-standard-4", "e2-standard-8", "e2-standard-16", NULL}, *const confidential[] = {"n2d-standard-2", "n2d-standard-4", NULL};
+	static const char *const plain[] = {"e2-standard-2", "e2-standard-4", "e2-standard-8", "e2-standard-16", NULL},
+				 *const confidential[] = {"n2d-standard-2", "n2d-standard-4", NULL};
 	const char *const *types = json_bool(cluster->doc, "confidentialNodes.enabled", false) ? confidential : plain;
 	double cpu, memory;
 	kubernetes_pod_requests(json_at(pod->doc, "spec"), &cpu, &memory);
 	for (; *types; types++)
-		if (cpu + 450 <= allocatable_cpu(*types, compute_machine_cpus(*types)) && memory + 900 <= allocatable_memory(compute_machine_memory(*types)))
+		if (cpu + 450 <= allocatable_cpu(*types, compute_machine_cpus(*types)) &&
+		    memory + 900 <= allocatable_memory(compute_machine_memory(*types)))
 			return *types;
 	return NULL;
 }
 
-static void triggered(struct sim *s, const struct sim_object *cluster, const struct sim_object *pod, const char *zone, const char *group, int now)
+static void triggered(struct sim *s, const struct sim_object *cluster, const struct sim_object *pod, const char *zone,
+		      const char *group, int now)
 {
-	kubernetes_event_by(s, cluster->key, pod->doc, "Normal", "TriggeredScaleUp",
-			    sim_tmp("pod triggered scale-up: [{https://www.googleapis.com/compute/v1/projects/%.*s/zones/%s/instanceGroups/%s %d->%d (max: 1000)}]",
-				    (int)strcspn(cluster->key + 9, "/"), cluster->key + 9, zone, group, now, now + 1), "cluster-autoscaler");
+	kubernetes_event_by(
+	    s, cluster->key, pod->doc, "Normal", "TriggeredScaleUp",
+	    sim_tmp("pod triggered scale-up: [{https://www.googleapis.com/compute/v1/projects/%.*s/zones/%s/instanceGroups/%s "
+		    "%d->%d (max: 1000)}]",
+		    (int)strcspn(cluster->key + 9, "/"), cluster->key + 9, zone, group, now, now + 1),
+	    "cluster-autoscaler");
 }
 
 /* A pool of its own for a kind of machine, as node auto-provisioning makes one. */
@@ -430,7 +477,8 @@ static cJSON *new_pool(struct sim *s, struct sim_object *cluster, const struct s
 			cJSON_AddStringToObject(json_at(pool, "config.labels"), l->string, l->valuestring);
 		}
 	container_settle_nodes(cluster->doc, pool);
-	json_put_str(pool, "selfLink", sim_tmp("%s/nodePools/%s", json_str(cluster->doc, "selfLink", ""), json_str(pool, "name", "")));
+	json_put_str(pool, "selfLink",
+		     sim_tmp("%s/nodePools/%s", json_str(cluster->doc, "selfLink", ""), json_str(pool, "name", "")));
 	json_put_str(pool, "status", "PROVISIONING");
 	cJSON_AddItemToArray(json_at(cluster->doc, "nodePools"), pool);
 	return pool;
@@ -442,26 +490,34 @@ static void grow(struct sim *s, struct sim_object *cluster, struct sim_object *p
 	cJSON *pool, *found = NULL;
 	const char *shortage = json_str(cluster->hidden, "shortage", NULL);
 	if (shortage)
-		kubernetes_event_by(s, cluster->key, pod->doc, "Warning", "FailedScaleUp",
-				    sim_tmp("Node scale up in zones associated with this pod failed: %s Pod is at risk of not being scheduled.",
-					    strstr(shortage, "Quota") ? "GCE quota exceeded." : "GCE out of resources."), "cluster-autoscaler");
+		kubernetes_event_by(
+		    s, cluster->key, pod->doc, "Warning", "FailedScaleUp",
+		    sim_tmp("Node scale up in zones associated with this pod failed: %s Pod is at risk of not being scheduled.",
+			    strstr(shortage, "Quota") ? "GCE quota exceeded." : "GCE out of resources."),
+		    "cluster-autoscaler");
 	json_drop(cluster->hidden, "shortage");
 	if (json_at(cluster->hidden, "growing"))
 		return;
 	if (!type) {
-		kubernetes_event_by(s, cluster->key, pod->doc, "Normal", "NotTriggerScaleUp", "pod didn't trigger scale-up: 1 Insufficient cpu, 1 Insufficient memory", "cluster-autoscaler");
+		kubernetes_event_by(s, cluster->key, pod->doc, "Normal", "NotTriggerScaleUp",
+				    "pod didn't trigger scale-up: 1 Insufficient cpu, 1 Insufficient memory",
+				    "cluster-autoscaler");
 		return;
 	}
 	cJSON_ArrayForEach(pool, json_at(cluster->doc, "nodePools"))
 		if (!strcmp(json_str(pool, "config.machineType", ""), type) && !json_at(pool, "config.taints.0") &&
-		    (!json_at(pod->doc, "spec.nodeSelector") || kubernetes_selects(json_at(pod->doc, "spec.nodeSelector"), json_at(pool, "config.labels"))))
+		    (!json_at(pod->doc, "spec.nodeSelector") ||
+		     kubernetes_selects(json_at(pod->doc, "spec.nodeSelector"), json_at(pool, "config.labels"))))
 			found = pool;
 	const struct sim_object *manager = found ? compute_find(s, json_str(found, "instanceGroupUrls.0", "")) : NULL;
 	int size = manager ? (int)json_num(manager->doc, "targetSize", 0) : 0;
 	pool = found ? found : new_pool(s, cluster, pod, type);
 	json_put_bool(cluster->hidden, "growing", true);
-	triggered(s, cluster, pod, json_str(pool, "locations.0", ""), manager ? json_str(manager->doc, "name", "") : sim_tmp("gke-%.16s-%s-grp", name, json_str(pool, "name", "")), size);
-	sim_after(s, sim_draw(s, "kubernetes.node.start"), grown, json_make("{'cluster':%s,'pool':%s,'resize':%b}", cluster->key, json_str(pool, "name", ""), found != NULL));
+	triggered(s, cluster, pod, json_str(pool, "locations.0", ""),
+		  manager ? json_str(manager->doc, "name", "") : sim_tmp("gke-%.16s-%s-grp", name, json_str(pool, "name", "")),
+		  size);
+	sim_after(s, sim_draw(s, "kubernetes.node.start"), grown,
+		  json_make("{'cluster':%s,'pool':%s,'resize':%b}", cluster->key, json_str(pool, "name", ""), found != NULL));
 }
 
 bool kubernetes_schedule(struct sim *s, struct sim_object *cluster, struct sim_object *pod)
@@ -472,7 +528,8 @@ bool kubernetes_schedule(struct sim *s, struct sim_object *cluster, struct sim_o
 	bool bound = false, helps = false, waits = false;
 	int n = 0;
 	const char *claims = kubernetes_claims_missing(s, cluster, pod, "");
-	for (struct sim_object *node = claims ? NULL : sim_first(s, KUBERNETES_OBJECTS, prefix); node && !bound; node = sim_following(s, node, prefix), n++) {
+	for (struct sim_object *node = claims ? NULL : sim_first(s, KUBERNETES_OBJECTS, prefix); node && !bound;
+	     node = sim_following(s, node, prefix), n++) {
 		const char *why = unfit(s, cluster, pod, node);
 		if (!why) {
 			bind(s, cluster, pod, node);
@@ -492,9 +549,12 @@ bool kubernetes_schedule(struct sim *s, struct sim_object *cluster, struct sim_o
 	if (claims)
 		unschedulable(s, cluster, pod, claims);
 	else if (!bound && !waits)
-		unschedulable(s, cluster, pod, n ? sim_tmp("0/%d nodes are available: %s. preemption: 0/%d nodes are available: %d %s.", n, buf_text(&b), n, n,
-							   helps ? "No preemption victims found for incoming pod" : "Preemption is not helpful for scheduling")
-						 : "no nodes available to schedule pods");
+		unschedulable(s, cluster, pod,
+			      n ? sim_tmp("0/%d nodes are available: %s. preemption: 0/%d nodes are available: %d %s.", n,
+					  buf_text(&b), n, n,
+					  helps ? "No preemption victims found for incoming pod"
+						: "Preemption is not helpful for scheduling")
+				: "no nodes available to schedule pods");
 	if (!bound && !claims && !waits && json_bool(cluster->doc, "autopilot.enabled", false))
 		grow(s, cluster, pod);
 	cJSON_Delete(reasons);

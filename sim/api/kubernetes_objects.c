@@ -41,8 +41,8 @@ void kubernetes_birth(struct sim *s, const char *cluster, const struct kubernete
 	kubernetes_touch(s, cluster, doc);
 }
 
-struct sim_object *kubernetes_put(struct sim *s, const char *cluster, const char *group, const char *version, const char *plural, const char *ns,
-				  cJSON *doc)
+struct sim_object *kubernetes_put(struct sim *s, const char *cluster, const char *group, const char *version,
+				  const char *plural, const char *ns, cJSON *doc)
 {
 	const struct kubernetes_resource *r = kubernetes_resource_find(group, version, plural);
 	char *gv = *group ? xasprintf("%s/%s", group, version) : xstrdup(version);
@@ -60,7 +60,9 @@ struct sim_object *kubernetes_put(struct sim *s, const char *cluster, const char
 	cJSON_Delete(whole);
 	kubernetes_default(r->kind, doc);
 	struct sim_call by_itself = {.sim = s};
-	struct kubernetes_call k = {.c = &by_itself, .r = r, .type = kubernetes_type_find(r->type),
+	struct kubernetes_call k = {.c = &by_itself,
+				    .r = r,
+				    .type = kubernetes_type_find(r->type),
 				    .manager = !strcmp(r->kind, "Namespace") ? "kube-apiserver" : "kube-controller-manager"};
 	kubernetes_note_update(&k, NULL, doc);
 	kubernetes_birth(s, cluster, r, doc);
@@ -75,7 +77,8 @@ struct sim_object *kubernetes_put(struct sim *s, const char *cluster, const char
 	return o;
 }
 
-void kubernetes_report(struct sim *s, const char *cluster, struct sim_object *o, cJSON *status, const char *manager, const char *annotation, const char *value)
+void kubernetes_report(struct sim *s, const char *cluster, struct sim_object *o, cJSON *status, const char *manager,
+		       const char *annotation, const char *value)
 {
 	const char *kind = json_str(o->doc, "kind", "");
 	const struct kubernetes_resource *r = NULL;
@@ -83,7 +86,8 @@ void kubernetes_report(struct sim *s, const char *cluster, struct sim_object *o,
 		if (!(r = kubernetes_resource_at(i)))
 			return;
 	struct sim_call by_itself = {.sim = s};
-	struct kubernetes_call k = {.c = &by_itself, .r = r, .type = kubernetes_type_find(r->type), .manager = manager, .sub = "status"};
+	struct kubernetes_call k = {
+	    .c = &by_itself, .r = r, .type = kubernetes_type_find(r->type), .manager = manager, .sub = "status"};
 	char *wrong;
 	cJSON *before = cJSON_Duplicate(o->doc, true), *empty = kubernetes_decode(k.type, NULL, &wrong, NULL);
 	if (annotation && !json_at(o->doc, "metadata.annotations"))
@@ -108,46 +112,73 @@ void kubernetes_report(struct sim *s, const char *cluster, struct sim_object *o,
 static const struct {
 	const char *group, *plural, *doc;
 } seeds[] = {
-	{"storage.k8s.io", "storageclasses",
-	 "{'metadata':{'name':'standard','labels':{'addonmanager.kubernetes.io/mode':'EnsureExists'}},'provisioner':'kubernetes.io/gce-pd','parameters':{'type':'pd-standard'},'reclaimPolicy':"
-	 "'Delete','volumeBindingMode':'Immediate','allowVolumeExpansion':true}"},
-	{"storage.k8s.io", "storageclasses",
-	 "{'metadata':{'name':'standard-rwo','annotations':{'storageclass.kubernetes.io/is-default-class':'true'},'labels':{'addonmanager.kubernetes.io/mode':'EnsureExists'}},'provisioner':"
-	 "'pd.csi.storage.gke.io','parameters':{'type':'pd-balanced'},'reclaimPolicy':'Delete','volumeBindingMode':'WaitForFirstConsumer','allowVolumeExpansion':true}"},
-	{"storage.k8s.io", "storageclasses",
-	 "{'metadata':{'name':'premium-rwo','labels':{'addonmanager.kubernetes.io/mode':'EnsureExists'}},'provisioner':'pd.csi.storage.gke.io','parameters':{'type':'pd-ssd'},'reclaimPolicy':"
-	 "'Delete','volumeBindingMode':'WaitForFirstConsumer','allowVolumeExpansion':true}"},
-	{"storage.k8s.io", "csidrivers", "{'metadata':{'name':'pd.csi.storage.gke.io'},'spec':{'attachRequired':true,'podInfoOnMount':false,'volumeLifecycleModes':['Persistent']}}"},
-	{"scheduling.k8s.io", "priorityclasses", "{'metadata':{'name':'system-cluster-critical'},'value':2000000000,'description':'Used for system critical pods that must run in the cluster, but "
-						 "can be moved to another node if necessary.','preemptionPolicy':'PreemptLowerPriority'}"},
-	{"scheduling.k8s.io", "priorityclasses", "{'metadata':{'name':'system-node-critical'},'value':2000001000,'description':'Used for system critical pods that must not be moved from their "
-						 "current node.','preemptionPolicy':'PreemptLowerPriority'}"},
-	{"gateway.networking.k8s.io", "gatewayclasses", "{'metadata':{'name':'gke-l7-global-external-managed'},'spec':{'controllerName':'networking.gke.io/gateway'}}"},
-	{"gateway.networking.k8s.io", "gatewayclasses", "{'metadata':{'name':'gke-l7-regional-external-managed'},'spec':{'controllerName':'networking.gke.io/gateway'}}"},
-	{"gateway.networking.k8s.io", "gatewayclasses", "{'metadata':{'name':'gke-l7-rilb'},'spec':{'controllerName':'networking.gke.io/gateway'}}"},
-	{"rbac.authorization.k8s.io", "clusterroles", "{'metadata':{'name':'cluster-admin','labels':{'kubernetes.io/bootstrapping':'rbac-defaults'}},'rules':[{'verbs':['*'],'apiGroups':['*'],"
-						      "'resources':['*']},{'verbs':['*'],'nonResourceURLs':['*']}]}"},
-	{"rbac.authorization.k8s.io", "clusterroles", "{'metadata':{'name':'admin','labels':{'kubernetes.io/bootstrapping':'rbac-defaults'}},'rules':[{'verbs':['*'],'apiGroups':['','apps',"
-						      "'autoscaling','batch','networking.k8s.io','policy','discovery.k8s.io'],'resources':['*']},{'verbs':['*'],'apiGroups':["
-						      "'rbac.authorization.k8s.io'],'resources':['roles','rolebindings']}]}"},
-	{"rbac.authorization.k8s.io", "clusterroles", "{'metadata':{'name':'edit','labels':{'kubernetes.io/bootstrapping':'rbac-defaults'}},'rules':[{'verbs':['create','delete','deletecollection',"
-						      "'get','list','patch','update','watch'],'apiGroups':['','apps','autoscaling','batch','networking.k8s.io','policy'],'resources':['*']}]}"},
-	{"rbac.authorization.k8s.io", "clusterroles", "{'metadata':{'name':'view','labels':{'kubernetes.io/bootstrapping':'rbac-defaults'}},'rules':[{'verbs':['get','list','watch'],'apiGroups':"
-						      "['apps','autoscaling','batch','networking.k8s.io','policy','discovery.k8s.io'],'resources':['*']},{'verbs':['get','list','watch'],"
-						      "'apiGroups':[''],'resources':['configmaps','endpoints','events','limitranges','namespaces','persistentvolumeclaims','pods','pods/log',"
-						      "'pods/status','replicationcontrollers','resourcequotas','serviceaccounts','services']}]}"},
-	{"rbac.authorization.k8s.io", "clusterrolebindings", "{'metadata':{'name':'cluster-admin','labels':{'kubernetes.io/bootstrapping':'rbac-defaults'}},'roleRef':{'apiGroup':"
-							     "'rbac.authorization.k8s.io','kind':'ClusterRole','name':'cluster-admin'},'subjects':[{'kind':'Group','apiGroup':"
-							     "'rbac.authorization.k8s.io','name':'system:masters'}]}"},
+    {"storage.k8s.io", "storageclasses",
+     "{'metadata':{'name':'standard','labels':{'addonmanager.kubernetes.io/mode':'EnsureExists'}},'provisioner':'kubernetes.io/"
+     "gce-pd','parameters':{'type':'pd-standard'},'reclaimPolicy':"
+     "'Delete','volumeBindingMode':'Immediate','allowVolumeExpansion':true}"},
+    {"storage.k8s.io", "storageclasses",
+     "{'metadata':{'name':'standard-rwo','annotations':{'storageclass.kubernetes.io/"
+     "is-default-class':'true'},'labels':{'addonmanager.kubernetes.io/mode':'EnsureExists'}},'provisioner':"
+     "'pd.csi.storage.gke.io','parameters':{'type':'pd-balanced'},'reclaimPolicy':'Delete','volumeBindingMode':'"
+     "WaitForFirstConsumer','allowVolumeExpansion':true}"},
+    {"storage.k8s.io", "storageclasses",
+     "{'metadata':{'name':'premium-rwo','labels':{'addonmanager.kubernetes.io/"
+     "mode':'EnsureExists'}},'provisioner':'pd.csi.storage.gke.io','parameters':{'type':'pd-ssd'},'reclaimPolicy':"
+     "'Delete','volumeBindingMode':'WaitForFirstConsumer','allowVolumeExpansion':true}"},
+    {"storage.k8s.io", "csidrivers",
+     "{'metadata':{'name':'pd.csi.storage.gke.io'},'spec':{'attachRequired':true,'podInfoOnMount':false,'volumeLifecycleModes':"
+     "['Persistent']}}"},
+    {"scheduling.k8s.io", "priorityclasses",
+     "{'metadata':{'name':'system-cluster-critical'},'value':2000000000,'description':'Used for system critical pods that must "
+     "run in the cluster, but "
+     "can be moved to another node if necessary.','preemptionPolicy':'PreemptLowerPriority'}"},
+    {"scheduling.k8s.io", "priorityclasses",
+     "{'metadata':{'name':'system-node-critical'},'value':2000001000,'description':'Used for system critical pods that must "
+     "not be moved from their "
+     "current node.','preemptionPolicy':'PreemptLowerPriority'}"},
+    {"gateway.networking.k8s.io", "gatewayclasses",
+     "{'metadata':{'name':'gke-l7-global-external-managed'},'spec':{'controllerName':'networking.gke.io/gateway'}}"},
+    {"gateway.networking.k8s.io", "gatewayclasses",
+     "{'metadata':{'name':'gke-l7-regional-external-managed'},'spec':{'controllerName':'networking.gke.io/gateway'}}"},
+    {"gateway.networking.k8s.io", "gatewayclasses",
+     "{'metadata':{'name':'gke-l7-rilb'},'spec':{'controllerName':'networking.gke.io/gateway'}}"},
+    {"rbac.authorization.k8s.io", "clusterroles",
+     "{'metadata':{'name':'cluster-admin','labels':{'kubernetes.io/"
+     "bootstrapping':'rbac-defaults'}},'rules':[{'verbs':['*'],'apiGroups':['*'],"
+     "'resources':['*']},{'verbs':['*'],'nonResourceURLs':['*']}]}"},
+    {"rbac.authorization.k8s.io", "clusterroles",
+     "{'metadata':{'name':'admin','labels':{'kubernetes.io/"
+     "bootstrapping':'rbac-defaults'}},'rules':[{'verbs':['*'],'apiGroups':['','apps',"
+     "'autoscaling','batch','networking.k8s.io','policy','discovery.k8s.io'],'resources':['*']},{'verbs':['*'],'apiGroups':["
+     "'rbac.authorization.k8s.io'],'resources':['roles','rolebindings']}]}"},
+    {"rbac.authorization.k8s.io", "clusterroles",
+     "{'metadata':{'name':'edit','labels':{'kubernetes.io/"
+     "bootstrapping':'rbac-defaults'}},'rules':[{'verbs':['create','delete','deletecollection',"
+     "'get','list','patch','update','watch'],'apiGroups':['','apps','autoscaling','batch','networking.k8s.io','policy'],'"
+     "resources':['*']}]}"},
+    {"rbac.authorization.k8s.io", "clusterroles",
+     "{'metadata':{'name':'view','labels':{'kubernetes.io/"
+     "bootstrapping':'rbac-defaults'}},'rules':[{'verbs':['get','list','watch'],'apiGroups':"
+     "['apps','autoscaling','batch','networking.k8s.io','policy','discovery.k8s.io'],'resources':['*']},{'verbs':['get','list',"
+     "'watch'],"
+     "'apiGroups':[''],'resources':['configmaps','endpoints','events','limitranges','namespaces','persistentvolumeclaims','"
+     "pods','pods/log',"
+     "'pods/status','replicationcontrollers','resourcequotas','serviceaccounts','services']}]}"},
+    {"rbac.authorization.k8s.io", "clusterrolebindings",
+     "{'metadata':{'name':'cluster-admin','labels':{'kubernetes.io/bootstrapping':'rbac-defaults'}},'roleRef':{'apiGroup':"
+     "'rbac.authorization.k8s.io','kind':'ClusterRole','name':'cluster-admin'},'subjects':[{'kind':'Group','apiGroup':"
+     "'rbac.authorization.k8s.io','name':'system:masters'}]}"},
 };
 
 void kubernetes_seed(struct sim *s, const struct sim_object *cluster)
 {
 	static const char *const names[] = {"default", "kube-node-lease", "kube-public", "kube-system"};
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-		struct sim_object *o = kubernetes_put(s, cluster->key, "", "v1", "namespaces", "",
-						      json_make("{'metadata':{'name':%s,'labels':{'kubernetes.io/metadata.name':%s}},'spec':{'finalizers':["
-								"'kubernetes']},'status':{'phase':'Active'}}", names[i], names[i]));
+		struct sim_object *o = kubernetes_put(
+		    s, cluster->key, "", "v1", "namespaces", "",
+		    json_make("{'metadata':{'name':%s,'labels':{'kubernetes.io/metadata.name':%s}},'spec':{'finalizers':["
+			      "'kubernetes']},'status':{'phase':'Active'}}",
+			      names[i], names[i]));
 		kubernetes_react(s, cluster, o);
 	}
 	for (size_t i = 0; i < sizeof seeds / sizeof *seeds; i++)
@@ -166,4 +197,3 @@ void kubernetes_forget(struct sim *s, const struct sim_object *cluster)
 	if (state)
 		sim_remove(s, state);
 }
-

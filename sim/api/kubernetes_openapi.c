@@ -18,7 +18,8 @@
 static char *object_path(const struct kubernetes_resource *r)
 {
 	const char *scope = r->namespaced ? "namespaces/{namespace}/" : "";
-	return *r->group ? xasprintf("/apis/%s/%s/%s%s/{name}", r->group, r->version, scope, r->plural) : xasprintf("/api/%s/%s%s/{name}", r->version, scope, r->plural);
+	return *r->group ? xasprintf("/apis/%s/%s/%s%s/{name}", r->group, r->version, scope, r->plural)
+			 : xasprintf("/api/%s/%s%s/{name}", r->version, scope, r->plural);
 }
 
 /* The head of a field: its number, and how many bytes it has. */
@@ -131,7 +132,8 @@ static void add_type(cJSON *schemas, const struct kubernetes_type *type, const s
 	const char *name = sim_tmp("io.k8s.%s", type->name);
 	if (cJSON_HasObjectItem(schemas, name))
 		return;
-	cJSON *schema = cJSON_AddObjectToObject(schemas, name), *properties = cJSON_CreateObject(), *required = cJSON_CreateArray();
+	cJSON *schema = cJSON_AddObjectToObject(schemas, name), *properties = cJSON_CreateObject(),
+	      *required = cJSON_CreateArray();
 	for (size_t i = 0; i < type->count; i++) {
 		const struct kubernetes_field *f = &type->fields[i];
 		cJSON_AddItemToObject(properties, f->name, schema_of(schemas, f->shape));
@@ -145,7 +147,8 @@ static void add_type(cJSON *schemas, const struct kubernetes_type *type, const s
 	else
 		cJSON_Delete(required);
 	if (r)
-		cJSON_AddItemToObject(schema, "x-kubernetes-group-version-kind", json_make("[{'group':%s,'version':%s,'kind':%s}]", r->group, r->version, r->kind));
+		cJSON_AddItemToObject(schema, "x-kubernetes-group-version-kind",
+				      json_make("[{'group':%s,'version':%s,'kind':%s}]", r->group, r->version, r->kind));
 }
 
 cJSON *kubernetes_openapi_v3(const char *group, const char *version)
@@ -157,12 +160,16 @@ cJSON *kubernetes_openapi_v3(const char *group, const char *version)
 			continue;
 		add_type(schemas, kubernetes_type_find(r->type), r);
 		char *path = object_path(r);
-		cJSON_AddItemToObject(paths, path,
-				      json_make("{'patch':{'parameters':[{'name':'dryRun','in':'query','schema':{'type':'string'}},{'name':'fieldManager','in':"
-						"'query','schema':{'type':'string'}},{'name':'fieldValidation','in':'query','schema':{'type':'string'}}],"
-						"'x-kubernetes-group-version-kind':{'group':%s,'version':%s,'kind':%s},'responses':{}}}",
-						group, version, r->kind));
+		cJSON_AddItemToObject(
+		    paths, path,
+		    json_make("{'patch':{'parameters':[{'name':'dryRun','in':'query','schema':{'type':'string'}},{'name':'"
+			      "fieldManager','in':"
+			      "'query','schema':{'type':'string'}},{'name':'fieldValidation','in':'query','schema':{'type':'"
+			      "string'}}],"
+			      "'x-kubernetes-group-version-kind':{'group':%s,'version':%s,'kind':%s},'responses':{}}}",
+			      group, version, r->kind));
 		free(path);
 	}
-	return json_make("{'openapi':'3.0.0','info':{'title':%s,'version':%s},'paths':%j,'components':{'schemas':%j}}", TITLE, RELEASE, paths, schemas);
+	return json_make("{'openapi':'3.0.0','info':{'title':%s,'version':%s},'paths':%j,'components':{'schemas':%j}}", TITLE,
+			 RELEASE, paths, schemas);
 }

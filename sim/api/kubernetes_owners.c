@@ -24,7 +24,8 @@ struct owners {
 	size_t count, room;
 };
 
-static struct owner *find(struct owners *all, const char *manager, const char *operation, const char *version, const char *subresource)
+static struct owner *find(struct owners *all, const char *manager, const char *operation, const char *version,
+			  const char *subresource)
 {
 	for (size_t i = 0; i < all->count; i++) {
 		struct owner *o = &all->list[i];
@@ -36,10 +37,12 @@ static struct owner *find(struct owners *all, const char *manager, const char *o
 	return NULL;
 }
 
-static struct owner *add(struct owners *all, const char *manager, const char *operation, const char *version, const char *time, const char *subresource)
+static struct owner *add(struct owners *all, const char *manager, const char *operation, const char *version, const char *time,
+			 const char *subresource)
 {
 	all->list = xgrow(all->list, all->count, &all->room, sizeof *all->list);
-	all->list[all->count] = (struct owner){xstrdup(manager), xstrdup(operation), xstrdup(version), xstrdup(time), xstrdup(subresource), {0}};
+	all->list[all->count] = (struct owner){xstrdup(manager), xstrdup(operation),   xstrdup(version),
+					       xstrdup(time),    xstrdup(subresource), {0}};
 	return &all->list[all->count++];
 }
 
@@ -76,9 +79,9 @@ static struct owners read_owners(const cJSON *doc)
 	struct owners all = {0};
 	const cJSON *e;
 	cJSON_ArrayForEach(e, json_at(doc, "metadata.managedFields"))
-		add(&all, json_str(e, "manager", ""), json_str(e, "operation", ""), json_str(e, "apiVersion", ""), json_str(e, "time", ""),
-		    json_str(e, "subresource", ""))
-			->set = kubernetes_set_decode(json_at(e, "fieldsV1"));
+		add(&all, json_str(e, "manager", ""), json_str(e, "operation", ""), json_str(e, "apiVersion", ""),
+		    json_str(e, "time", ""), json_str(e, "subresource", ""))
+		    ->set = kubernetes_set_decode(json_at(e, "fieldsV1"));
 	return all;
 }
 
@@ -103,8 +106,8 @@ static void write_owners(cJSON *doc, struct owners *all)
 	qsort(all->list, all->count, sizeof *all->list, by_age);
 	for (size_t i = 0; i < all->count; i++) {
 		const struct owner *o = &all->list[i];
-		cJSON *e = json_make("{'manager':%s,'operation':%s,'apiVersion':%s,'fieldsType':'FieldsV1','fieldsV1':%j}", o->manager, o->operation,
-				     o->version, kubernetes_set_encode(&o->set));
+		cJSON *e = json_make("{'manager':%s,'operation':%s,'apiVersion':%s,'fieldsType':'FieldsV1','fieldsV1':%j}",
+				     o->manager, o->operation, o->version, kubernetes_set_encode(&o->set));
 		if (*o->time)
 			json_put_str(e, "time", o->time);
 		if (*o->subresource)
@@ -132,9 +135,25 @@ static void ignore(const struct kubernetes_call *k, struct kubernetes_set *set)
 /* And what no manager owns: the object's name and what the server keeps. */
 static void strip(const struct kubernetes_call *k, struct kubernetes_set *set)
 {
-	static const char *const none[] = {"f:apiVersion", "f:kind", "f:metadata", "f:metadata\x1f" "f:creationTimestamp", "f:metadata\x1f" "f:generation",
-			       "f:metadata\x1f" "f:managedFields", "f:metadata\x1f" "f:name", "f:metadata\x1f" "f:namespace",
-			       "f:metadata\x1f" "f:resourceVersion", "f:metadata\x1f" "f:selfLink", "f:metadata\x1f" "f:uid"};
+	static const char *const none[] = {"f:apiVersion",
+					   "f:kind",
+					   "f:metadata",
+					   "f:metadata\x1f"
+					   "f:creationTimestamp",
+					   "f:metadata\x1f"
+					   "f:generation",
+					   "f:metadata\x1f"
+					   "f:managedFields",
+					   "f:metadata\x1f"
+					   "f:name",
+					   "f:metadata\x1f"
+					   "f:namespace",
+					   "f:metadata\x1f"
+					   "f:resourceVersion",
+					   "f:metadata\x1f"
+					   "f:selfLink",
+					   "f:metadata\x1f"
+					   "f:uid"};
 	struct kubernetes_set stripped = {0};
 	for (size_t n = 0; n < sizeof none / sizeof *none; n++)
 		kubernetes_set_add(&stripped, none[n]);
@@ -232,7 +251,7 @@ void kubernetes_note_update(struct kubernetes_call *k, const cJSON *before, cJSO
 
 /* Server-side apply. ----------------------------------------------------------------------------------------------------- */
 struct conflict {
-	char *manager;             /* in the words of the message */
+	char *manager; /* in the words of the message */
 	char *path;
 };
 struct conflicts {
@@ -242,7 +261,8 @@ struct conflicts {
 
 static char *manager_text(const struct owner *o)
 {
-	char *who = *o->subresource ? xasprintf("\"%s\" with subresource \"%s\"", o->manager, o->subresource) : xasprintf("\"%s\"", o->manager);
+	char *who = *o->subresource ? xasprintf("\"%s\" with subresource \"%s\"", o->manager, o->subresource)
+				    : xasprintf("\"%s\"", o->manager);
 	if (strcmp(o->operation, "Update"))
 		return who;
 	char *more = xasprintf("%s using %s", who, o->version);
@@ -258,7 +278,8 @@ static int by_manager(const void *a, const void *b)
 }
 
 /* What others own and the new object changes. */
-static struct conflicts find_conflicts(const struct owners *all, const struct owner *self, const struct kubernetes_comparison *c)
+static struct conflicts find_conflicts(const struct owners *all, const struct owner *self,
+				       const struct kubernetes_comparison *c)
 {
 	struct conflicts found = {0};
 	for (size_t i = 0; i < all->count; i++)
@@ -291,7 +312,8 @@ static void answer_conflicts(struct kubernetes_call *k, const struct conflicts *
 		struct buf path = {0};
 		kubernetes_path_text(found->list[i].path, &path);
 		const char *message = sim_tmp("conflict with %s", found->list[i].manager);
-		cJSON_AddItemToArray(causes, json_make("{'reason':'FieldManagerConflict','message':%s,'field':%s}", message, buf_text(&path)));
+		cJSON_AddItemToArray(
+		    causes, json_make("{'reason':'FieldManagerConflict','message':%s,'field':%s}", message, buf_text(&path)));
 		if (found->count == 1)
 			buf_printf(&b, "Apply failed with 1 conflict: %s: %s", message, buf_text(&path));
 		else if (!i)
@@ -351,7 +373,8 @@ static bool may_take_over(const struct kubernetes_call *k, const cJSON *live, st
 
 static void keep_last_applied(const struct kubernetes_call *k, cJSON *doc, const cJSON *applied)
 {
-	if (strcmp(k->manager, "kubectl") || !cJSON_GetObjectItemCaseSensitive(json_at(doc, "metadata.annotations"), LAST_APPLIED))
+	if (strcmp(k->manager, "kubectl") ||
+	    !cJSON_GetObjectItemCaseSensitive(json_at(doc, "metadata.annotations"), LAST_APPLIED))
 		return;
 	cJSON *config = cJSON_Duplicate(applied, true), *annotations = json_at(config, "metadata.annotations");
 	if (annotations)

@@ -85,7 +85,8 @@ static void order_list(const struct kubernetes_field *f, cJSON *list, const cJSO
 		cJSON_AddItemToArray(own, cJSON_DetachItemViaPointer(list, list->child));
 	cJSON *was = cJSON_Duplicate(before, true);
 	while (named->child || own->child) {
-		int left = own->child ? place_of(was, f->merge_key, own->child) : -1, right = named->child ? place_of(was, f->merge_key, named->child) : -1;
+		int left = own->child ? place_of(was, f->merge_key, own->child) : -1,
+		    right = named->child ? place_of(was, f->merge_key, named->child) : -1;
 		bool mine = own->child && (!named->child || (left >= 0 && right >= 0 && left < right));
 		cJSON *from = mine ? own : named;
 		cJSON_AddItemToArray(list, cJSON_DetachItemViaPointer(from, from->child));
@@ -110,7 +111,8 @@ static void retain_keys(cJSON *doc, cJSON *keys)
 static void take_member(const struct kubernetes_field *f, cJSON *doc, const cJSON *item, const cJSON *patch)
 {
 	cJSON *have = cJSON_GetObjectItemCaseSensitive(doc, item->string);
-	bool object = f && f->shape->what == KUBERNETES_OBJECT, list = f && f->shape->what == KUBERNETES_LIST && (f->merge_key || f->merges);
+	bool object = f && f->shape->what == KUBERNETES_OBJECT,
+	     list = f && f->shape->what == KUBERNETES_LIST && (f->merge_key || f->merges);
 	if (cJSON_IsNull(item)) {
 		cJSON_DeleteItemFromObjectCaseSensitive(doc, item->string);
 	} else if (list && cJSON_IsArray(item)) {
@@ -121,7 +123,8 @@ static void take_member(const struct kubernetes_field *f, cJSON *doc, const cJSO
 		}
 		strategic_list(f, have, item);
 		const char *order = sim_tmp("$setElementOrder/%s", item->string);
-		cJSON *given = cJSON_GetObjectItemCaseSensitive(patch, order), *own = given ? NULL : cJSON_Duplicate(item, true);
+		cJSON *given = cJSON_GetObjectItemCaseSensitive(patch, order),
+		      *own = given ? NULL : cJSON_Duplicate(item, true);
 		order_list(f, have, before, given ? given : own);
 		cJSON_Delete(own);
 		cJSON_Delete(before);
@@ -131,7 +134,9 @@ static void take_member(const struct kubernetes_field *f, cJSON *doc, const cJSO
 		compute_merge(have, item);
 	} else {
 		cJSON_DeleteItemFromObjectCaseSensitive(doc, item->string);
-		cJSON_AddItemToObject(doc, item->string, object && cJSON_IsObject(item) ? added(f->shape->type, item) : cJSON_Duplicate(item, true));
+		cJSON_AddItemToObject(doc, item->string,
+				      object && cJSON_IsObject(item) ? added(f->shape->type, item)
+								     : cJSON_Duplicate(item, true));
 	}
 }
 
@@ -153,7 +158,8 @@ static void strategic_object(const struct kubernetes_type *type, cJSON *doc, con
 			const cJSON *gone;
 			cJSON_ArrayForEach(gone, item)
 				cJSON_Delete(cJSON_DetachItemViaPointer(have, same_element(have, NULL, gone)));
-		} else if (slash && have && f && text_starts(item->string, "$setElementOrder/") && !cJSON_GetObjectItemCaseSensitive(patch, slash + 1)) {
+		} else if (slash && have && f && text_starts(item->string, "$setElementOrder/") &&
+			   !cJSON_GetObjectItemCaseSensitive(patch, slash + 1)) {
 			cJSON *before = cJSON_Duplicate(have, true);
 			order_list(f, have, before, cJSON_GetObjectItemCaseSensitive(patch, item->string));
 			cJSON_Delete(before);
@@ -181,7 +187,8 @@ static cJSON *pointer(cJSON *doc, const char *path, char name[static 256])
 		snprintf(name, 256, "%s", buf_text(&b));
 		buf_free(&b);
 		if (*path == '/')
-			at = cJSON_IsArray(at) ? cJSON_GetArrayItem(at, atoi(name)) : cJSON_GetObjectItemCaseSensitive(at, name);
+			at = cJSON_IsArray(at) ? cJSON_GetArrayItem(at, atoi(name))
+					       : cJSON_GetObjectItemCaseSensitive(at, name);
 	}
 	return at;
 }
@@ -209,12 +216,17 @@ static char *json_step(cJSON *doc, const cJSON *op)
 	cJSON *parent = pointer(doc, path, name), *value = json_at(op, "value");
 	if (!strcmp(what, "move") || !strcmp(what, "copy")) {
 		cJSON *from = pointer(doc, json_str(op, "from", ""), from_name);
-		value = from ? cJSON_IsArray(from) ? cJSON_GetArrayItem(from, atoi(from_name)) : cJSON_GetObjectItemCaseSensitive(from, from_name) : NULL;
+		value = from ? cJSON_IsArray(from) ? cJSON_GetArrayItem(from, atoi(from_name))
+						   : cJSON_GetObjectItemCaseSensitive(from, from_name)
+			     : NULL;
 	}
 	bool list = cJSON_IsArray(parent);
-	cJSON *have = !parent ? NULL : list ? (strcmp(name, "-") ? cJSON_GetArrayItem(parent, atoi(name)) : NULL) : cJSON_GetObjectItemCaseSensitive(parent, name);
+	cJSON *have = !parent ? NULL
+		      : list  ? (strcmp(name, "-") ? cJSON_GetArrayItem(parent, atoi(name)) : NULL)
+			      : cJSON_GetObjectItemCaseSensitive(parent, name);
 	if (!strcmp(what, "test"))
-		return have && value && json_equal(have, value) ? NULL : xasprintf("testing value %s failed: test failed", path);
+		return have && value && json_equal(have, value) ? NULL
+								: xasprintf("testing value %s failed: test failed", path);
 	if (!strcmp(what, "remove")) {
 		if (!have && parent)
 			return xasprintf("remove operation does not apply: doc is missing key: %s: missing value", path);
@@ -224,7 +236,8 @@ static char *json_step(cJSON *doc, const cJSON *op)
 		return NULL;
 	}
 	if (!strcmp(what, "replace") && !have)
-		return xasprintf("replace operation does not apply: doc is missing %s: %s: missing value", parent ? "key" : "path", path);
+		return xasprintf("replace operation does not apply: doc is missing %s: %s: missing value",
+				 parent ? "key" : "path", path);
 	if (!parent)
 		return xasprintf("%s operation does not apply: doc is missing path: \"%s\": missing value", what, path);
 	if (!value)
@@ -257,12 +270,14 @@ cJSON *kubernetes_patch(struct kubernetes_call *k, const cJSON *live)
 {
 	const char *type = sim_request_header(k->c->request, "Content-Type");
 	cJSON *patch = cJSON_ParseWithLength(k->c->raw ? k->c->raw : "", k->c->raw_len), *doc = cJSON_Duplicate(live, true);
-	bool steps = type && text_starts(type, "application/json-patch+json"), merge = type && text_starts(type, "application/merge-patch+json"), good = patch != NULL;
+	bool steps = type && text_starts(type, "application/json-patch+json"),
+	     merge = type && text_starts(type, "application/merge-patch+json"), good = patch != NULL;
 	bool strategic = type && text_starts(type, "application/strategic-merge-patch+json");
 	if (!steps && !merge && !(strategic && !k->type->custom)) {
 		good = false;
 		kubernetes_fail(k, 415, "UnsupportedMediaType", NULL, "%s",
-				k->type->custom && strategic ? "the body of the request was in an unknown format - accepted media types include: application/json-patch+json, "
+				k->type->custom && strategic ? "the body of the request was in an unknown format - accepted "
+							       "media types include: application/json-patch+json, "
 							       "application/merge-patch+json, application/apply-patch+yaml"
 							     : "415: Unsupported Media Type");
 	} else if (!good) {
@@ -271,8 +286,10 @@ cJSON *kubernetes_patch(struct kubernetes_call *k, const cJSON *live)
 		free(why);
 	} else if (steps && !(cJSON_IsArray(patch) && (!patch->child || cJSON_IsObject(patch->child)))) {
 		good = false;
-		kubernetes_fail(k, 400, "BadRequest", NULL, "error decoding patch: json: cannot unmarshal %s into Go value of type %s",
-				cJSON_IsObject(patch) ? "object" : "number", cJSON_IsArray(patch) ? "handlers.jsonPatchOp" : "[]handlers.jsonPatchOp");
+		kubernetes_fail(k, 400, "BadRequest", NULL,
+				"error decoding patch: json: cannot unmarshal %s into Go value of type %s",
+				cJSON_IsObject(patch) ? "object" : "number",
+				cJSON_IsArray(patch) ? "handlers.jsonPatchOp" : "[]handlers.jsonPatchOp");
 	} else if (steps) {
 		good = json_patch(k, doc, patch);
 	} else if (merge) {

@@ -19,7 +19,8 @@ const char *kubernetes_uid(const struct sim_object *o)
 	return json_str(o->doc, "metadata.uid", "");
 }
 
-struct sim_object *kubernetes_named(struct sim *s, const char *cluster, const char *group, const char *plural, const char *ns, const char *name)
+struct sim_object *kubernetes_named(struct sim *s, const char *cluster, const char *group, const char *plural, const char *ns,
+				    const char *name)
 {
 	char *key = kubernetes_key(cluster, kubernetes_resource_find(group, NULL, plural), ns, name);
 	struct sim_object *o = sim_get(s, KUBERNETES_OBJECTS, key);
@@ -37,7 +38,8 @@ bool kubernetes_is_of(const struct sim_object *o, const struct sim_object *root)
 	return !strcmp(json_str(o->hidden, "root", ""), kubernetes_uid(root));
 }
 
-int kubernetes_pods_of(struct sim *s, const struct sim_object *cluster, const struct sim_object *root, struct sim_object **list, int most)
+int kubernetes_pods_of(struct sim *s, const struct sim_object *cluster, const struct sim_object *root, struct sim_object **list,
+		       int most)
 {
 	const char *prefix = kubernetes_prefix(cluster->key, "", "pods", json_str(root->doc, "metadata.namespace", ""));
 	int n = 0;
@@ -124,7 +126,9 @@ const char *kubernetes_drawn(struct sim *s)
 /* Making and taking away. ----------------------------------------------------------------------------------------------------- */
 static const char *controller_of(const char *kind)
 {
-	static const char *const controllers[][2] = {{"ReplicaSet", "replicaset-controller"}, {"Job", "job-controller"}, {"StatefulSet", "statefulset-controller"},
+	static const char *const controllers[][2] = {{"ReplicaSet", "replicaset-controller"},
+						     {"Job", "job-controller"},
+						     {"StatefulSet", "statefulset-controller"},
 						     {"DaemonSet", "daemonset-controller"}};
 	for (size_t i = 0; i < sizeof controllers / sizeof *controllers; i++)
 		if (!strcmp(controllers[i][0], kind))
@@ -135,15 +139,18 @@ static const char *controller_of(const char *kind)
 static cJSON *pod_of_template(const struct sim_object *owner, const char *name, const char *generate, cJSON *labels)
 {
 	const cJSON *l, *template = json_at(owner->doc, "spec.template");
-	cJSON *all = cJSON_Duplicate(json_at(template, "metadata.labels"), true), *notes = cJSON_Duplicate(json_at(template, "metadata.annotations"), true);
+	cJSON *all = cJSON_Duplicate(json_at(template, "metadata.labels"), true),
+	      *notes = cJSON_Duplicate(json_at(template, "metadata.annotations"), true);
 	all = all ? all : cJSON_CreateObject();
 	cJSON_ArrayForEach(l, labels) {
 		cJSON_DeleteItemFromObjectCaseSensitive(all, l->string);
 		cJSON_AddStringToObject(all, l->string, l->valuestring);
 	}
-	cJSON *doc = json_make("{'metadata':{'name':%s,'labels':%j,'ownerReferences':[{'apiVersion':%s,'kind':%s,'name':%s,'uid':%s,'controller':true,"
+	cJSON *doc = json_make("{'metadata':{'name':%s,'labels':%j,'ownerReferences':[{'apiVersion':%s,'kind':%s,'name':%s,'"
+			       "uid':%s,'controller':true,"
 			       "'blockOwnerDeletion':true}]},'spec':%j,'status':{'phase':'Pending'}}",
-			       name, all, json_str(owner->doc, "apiVersion", ""), json_str(owner->doc, "kind", ""), json_str(owner->doc, "metadata.name", ""), kubernetes_uid(owner),
+			       name, all, json_str(owner->doc, "apiVersion", ""), json_str(owner->doc, "kind", ""),
+			       json_str(owner->doc, "metadata.name", ""), kubernetes_uid(owner),
 			       cJSON_Duplicate(json_at(template, "spec"), true));
 	if (generate)
 		json_put_str(doc, "metadata.generateName", generate);
@@ -152,10 +159,12 @@ static cJSON *pod_of_template(const struct sim_object *owner, const char *name, 
 	return doc;
 }
 
-struct sim_object *kubernetes_pod_add(struct sim *s, const struct sim_object *cluster, const struct sim_object *owner, const struct sim_object *root, const char *name,
-				      const char *hash, cJSON *labels, const char **why)
+struct sim_object *kubernetes_pod_add(struct sim *s, const struct sim_object *cluster, const struct sim_object *owner,
+				      const struct sim_object *root, const char *name, const char *hash, cJSON *labels,
+				      const char **why)
 {
-	const char *ns = json_str(owner->doc, "metadata.namespace", ""), *kind = json_str(owner->doc, "kind", ""), *by = controller_of(kind);
+	const char *ns = json_str(owner->doc, "metadata.namespace", ""), *kind = json_str(owner->doc, "kind", ""),
+		   *by = controller_of(kind);
 	const char *generate = name ? NULL : sim_tmp("%s-", json_str(owner->doc, "metadata.name", ""));
 	bool set = !strcmp(kind, "StatefulSet");
 	cJSON *doc = pod_of_template(owner, name ? name : sim_tmp("%s%s", generate, kubernetes_drawn(s)), generate, labels);
@@ -166,7 +175,8 @@ struct sim_object *kubernetes_pod_add(struct sim *s, const struct sim_object *cl
 	}
 	char *refused = kubernetes_admit_pod(s, cluster, ns, doc);
 	if (refused) {
-		const char *message = set ? sim_tmp("create Pod %s in StatefulSet %s failed error: %s", name, json_str(owner->doc, "metadata.name", ""), refused)
+		const char *message = set ? sim_tmp("create Pod %s in StatefulSet %s failed error: %s", name,
+						    json_str(owner->doc, "metadata.name", ""), refused)
 					  : sim_tmp("Error creating: %s", refused);
 		kubernetes_event_by(s, cluster->key, owner->doc, "Warning", "FailedCreate", message, by);
 		if (why)
@@ -180,8 +190,11 @@ struct sim_object *kubernetes_pod_add(struct sim *s, const struct sim_object *cl
 	json_put_str(pod->hidden, "root", kubernetes_uid(root));
 	json_put_str(pod->hidden, "rootKey", root->key);
 	const char *made = json_str(pod->doc, "metadata.name", "");
-	kubernetes_event_by(s, cluster->key, owner->doc, "Normal", "SuccessfulCreate",
-			    set ? sim_tmp("create Pod %s in StatefulSet %s successful", made, json_str(owner->doc, "metadata.name", "")) : sim_tmp("Created pod: %s", made), by);
+	kubernetes_event_by(
+	    s, cluster->key, owner->doc, "Normal", "SuccessfulCreate",
+	    set ? sim_tmp("create Pod %s in StatefulSet %s successful", made, json_str(owner->doc, "metadata.name", ""))
+		: sim_tmp("Created pod: %s", made),
+	    by);
 	kubernetes_pod(s, cluster, pod);
 	return pod;
 }
@@ -189,21 +202,24 @@ struct sim_object *kubernetes_pod_add(struct sim *s, const struct sim_object *cl
 void kubernetes_pod_remove(struct sim *s, const struct sim_object *cluster, struct sim_object *pod, const char *controller)
 {
 	const cJSON *c;
-	const char *ns = sim_tmp("%s", json_str(pod->doc, "metadata.namespace", "")), *phase = json_str(pod->doc, "status.phase", "");
+	const char *ns = sim_tmp("%s", json_str(pod->doc, "metadata.namespace", "")),
+		   *phase = json_str(pod->doc, "status.phase", "");
 	bool over = !strcmp(phase, "Succeeded") || !strcmp(phase, "Failed");
 	cJSON_ArrayForEach(c, (over ? NULL : json_at(pod->doc, "status.containerStatuses")))
 		if (json_at(c, "state.running"))
-			kubernetes_container_event(s, cluster->key, pod->doc, "containers", json_str(c, "name", ""), "Normal", "Killing",
-						   sim_tmp("Stopping container %s", json_str(c, "name", "")));
+			kubernetes_container_event(s, cluster->key, pod->doc, "containers", json_str(c, "name", ""), "Normal",
+						   "Killing", sim_tmp("Stopping container %s", json_str(c, "name", "")));
 	if (controller) {
-		const struct sim_object *owner = kubernetes_named(s, cluster->key, !strcmp(controller, "job-controller") ? "batch" : "apps",
-								  !strcmp(controller, "job-controller")           ? "jobs"
-								  : !strcmp(controller, "statefulset-controller") ? "statefulsets"
-								  : !strcmp(controller, "daemonset-controller")   ? "daemonsets"
-														  : "replicasets",
-								  ns, json_str(pod->doc, "metadata.ownerReferences.0.name", ""));
+		const struct sim_object *owner = kubernetes_named(
+		    s, cluster->key, !strcmp(controller, "job-controller") ? "batch" : "apps",
+		    !strcmp(controller, "job-controller")           ? "jobs"
+		    : !strcmp(controller, "statefulset-controller") ? "statefulsets"
+		    : !strcmp(controller, "daemonset-controller")   ? "daemonsets"
+								    : "replicasets",
+		    ns, json_str(pod->doc, "metadata.ownerReferences.0.name", ""));
 		if (owner)
-			kubernetes_event_by(s, cluster->key, owner->doc, "Normal", "SuccessfulDelete", sim_tmp("Deleted pod: %s", json_str(pod->doc, "metadata.name", "")), controller);
+			kubernetes_event_by(s, cluster->key, owner->doc, "Normal", "SuccessfulDelete",
+					    sim_tmp("Deleted pod: %s", json_str(pod->doc, "metadata.name", "")), controller);
 	}
 	sim_remove(s, pod);
 	kubernetes_endpoints_sync(s, cluster, ns);

@@ -18,18 +18,21 @@ void kubernetes_set_condition(struct sim *s, cJSON *status, const char *type, bo
 /* Pods of an owner (kubernetes_pods.c). ------------------------------------------------------------------------------------- */
 /* A new pod from the owner's template, as the API server lets it in; root is whose work it does (the Deployment behind a ReplicaSet); name NULL: drawn.
  * labels (taken) come on top of the template's. NULL when it is refused: an event of the owner says so, and *why (a text of sim_tmp; may be NULL). */
-struct sim_object *kubernetes_pod_add(struct sim *s, const struct sim_object *cluster, const struct sim_object *owner, const struct sim_object *root, const char *name,
-				      const char *hash, cJSON *labels, const char **why);
+struct sim_object *kubernetes_pod_add(struct sim *s, const struct sim_object *cluster, const struct sim_object *owner,
+				      const struct sim_object *root, const char *name, const char *hash, cJSON *labels,
+				      const char **why);
 /* Its controller or a person takes a pod away. */
 void kubernetes_pod_remove(struct sim *s, const struct sim_object *cluster, struct sim_object *pod, const char *controller);
 /* The pods that do the root's work; how many. */
-int kubernetes_pods_of(struct sim *s, const struct sim_object *cluster, const struct sim_object *root, struct sim_object **list, int most);
+int kubernetes_pods_of(struct sim *s, const struct sim_object *cluster, const struct sim_object *root, struct sim_object **list,
+		       int most);
 bool kubernetes_is_of(const struct sim_object *o, const struct sim_object *root);
 /* Are all labels of the selector those of the object? Not for an empty one. */
 bool kubernetes_selects(const cJSON *selector, const cJSON *labels);
 /* The same of a whole LabelSelector, expressions and all; an empty one selects everything. */
 bool kubernetes_label_selector(const cJSON *selector, const cJSON *labels);
-struct sim_object *kubernetes_named(struct sim *s, const char *cluster, const char *group, const char *plural, const char *ns, const char *name);
+struct sim_object *kubernetes_named(struct sim *s, const char *cluster, const char *group, const char *plural, const char *ns,
+				    const char *name);
 /* The key's beginning of a kind's objects in a namespace ("": of all), a text of sim_tmp. */
 const char *kubernetes_prefix(const char *cluster, const char *group, const char *plural, const char *ns);
 const char *kubernetes_uid(const struct sim_object *o);
@@ -59,7 +62,8 @@ void kubernetes_autoscaler(struct sim *s, const struct sim_object *cluster, stru
 /* How many disruptions the budgets of a namespace allow, into their status. */
 void kubernetes_budgets(struct sim *s, const struct sim_object *cluster, const char *ns);
 /* The budget that does not allow the pod's eviction now, or NULL. */
-const struct sim_object *kubernetes_budget_against(struct sim *s, const struct sim_object *cluster, const struct sim_object *pod);
+const struct sim_object *kubernetes_budget_against(struct sim *s, const struct sim_object *cluster,
+						   const struct sim_object *pod);
 
 /* Endpoints (kubernetes_endpoints.c). --------------------------------------------------------------------------------------- */
 /* The ready addresses behind a Service's port (a number or a name; "" for its first) as network endpoints [{"ipAddress","port"}], for the caller. */
@@ -89,17 +93,19 @@ bool kubernetes_claim_used(struct sim *s, const struct sim_object *cluster, cons
 void kubernetes_claims_sweep(struct sim *s, const struct sim_object *cluster, const char *ns);
 void kubernetes_claim_gone(struct sim *s, const struct sim_object *cluster, const struct sim_object *claim);
 /* Are the pod's claims there, and bound? Those that wait for a consumer get their volumes now, in the zone. NULL; or why not. */
-const char *kubernetes_claims_missing(struct sim *s, const struct sim_object *cluster, const struct sim_object *pod, const char *zone);
+const char *kubernetes_claims_missing(struct sim *s, const struct sim_object *cluster, const struct sim_object *pod,
+				      const char *zone);
 
 /* Who may make a pod like this (kubernetes_admission.c): fills in what admission does; NULL, or why not (for the caller to free). */
 char *kubernetes_admit_pod(struct sim *s, const struct sim_object *cluster, const char *ns, cJSON *pod);
 
 /* Events (kubernetes_events.c): something is told of an object; the same again is counted. By a kubelet, or by another component. */
-void kubernetes_event_by(struct sim *s, const char *cluster, const cJSON *about, const char *type, const char *reason, const char *message,
-			 const char *component);
-void kubernetes_event(struct sim *s, const char *cluster, const cJSON *about, const char *type, const char *reason, const char *message);
+void kubernetes_event_by(struct sim *s, const char *cluster, const cJSON *about, const char *type, const char *reason,
+			 const char *message, const char *component);
+void kubernetes_event(struct sim *s, const char *cluster, const cJSON *about, const char *type, const char *reason,
+		      const char *message);
 /* The same of one container of a pod. */
-void kubernetes_container_event(struct sim *s, const char *cluster, const cJSON *pod, const char *list, const char *container, const char *type, const char *reason,
-				const char *message);
+void kubernetes_container_event(struct sim *s, const char *cluster, const cJSON *pod, const char *list, const char *container,
+				const char *type, const char *reason, const char *message);
 
 #endif

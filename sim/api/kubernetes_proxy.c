@@ -18,7 +18,7 @@
 struct way {
 	char ns[256], service[256], port[64];
 	bool tls;
-	const char *rest;          /* of the target: from the slash after "proxy", or "" */
+	const char *rest; /* of the target: from the slash after "proxy", or "" */
 };
 
 /* SCHEME:NAME:PORT, :NAME:PORT, NAME:PORT or NAME. */
@@ -46,7 +46,8 @@ static bool read_way(const char *target, struct way *w)
 {
 	char name[512] = "";
 	int end = 0;
-	if (sscanf(target, "/api/v1/namespaces/%255[^/]/services/%511[^/?]/proxy%n", w->ns, name, &end) != 2 || !end || !strchr("/?", target[end]))
+	if (sscanf(target, "/api/v1/namespaces/%255[^/]/services/%511[^/?]/proxy%n", w->ns, name, &end) != 2 || !end ||
+	    !strchr("/?", target[end]))
 		return false;
 	text_unpercent(name);
 	w->rest = target + end;
@@ -55,8 +56,11 @@ static bool read_way(const char *target, struct way *w)
 
 static const char *verb_of(const char *method)
 {
-	return !strcmp(method, "GET") || !strcmp(method, "HEAD") ? "get" : !strcmp(method, "POST") ? "create" : !strcmp(method, "PUT") ? "update"
-	       : !strcmp(method, "PATCH") ? "patch" : "delete";
+	return !strcmp(method, "GET") || !strcmp(method, "HEAD") ? "get"
+	       : !strcmp(method, "POST")                         ? "create"
+	       : !strcmp(method, "PUT")                          ? "update"
+	       : !strcmp(method, "PATCH")                        ? "patch"
+								 : "delete";
 }
 
 /* The pod's answer is the API server's. */
@@ -66,7 +70,9 @@ static void pass_back(struct sim_call *c, const struct sim_reply *r)
 	for (const char *line = r->headers; line && *line; line += strcspn(line, "\r\n"), line += strspn(line, "\r\n")) {
 		size_t len = strcspn(line, "\r\n"), name = strcspn(line, ":");
 		if (name < len)
-			sim_header(c, sim_tmp("%.*s", (int)name, line), sim_tmp("%.*s", (int)(len - name - 1 - strspn(line + name + 1, " ")), line + name + 1 + strspn(line + name + 1, " ")));
+			sim_header(c, sim_tmp("%.*s", (int)name, line),
+				   sim_tmp("%.*s", (int)(len - name - 1 - strspn(line + name + 1, " ")),
+					   line + name + 1 + strspn(line + name + 1, " ")));
 	}
 }
 
@@ -85,10 +91,12 @@ static void hand_on(struct kubernetes_call *k, const struct way *w, const cJSON 
 	on.header_count = n;
 	on.target = *w->rest == '/' ? w->rest : sim_tmp("/%s", w->rest);
 	struct sim_reply r = {0};
-	if (sim_workloads(k->c->sim)->pod_asked(k->c->sim, k->cluster, json_str(endpoint, "ipAddress", ""), (int)json_num(endpoint, "port", 0), &on, &r))
+	if (sim_workloads(k->c->sim)->pod_asked(k->c->sim, k->cluster, json_str(endpoint, "ipAddress", ""),
+						(int)json_num(endpoint, "port", 0), &on, &r))
 		pass_back(k->c, &r);
 	else
-		kubernetes_fail(k, 503, "ServiceUnavailable", NULL, "error trying to reach service: dial tcp %s:%d: connect: connection refused",
+		kubernetes_fail(k, 503, "ServiceUnavailable", NULL,
+				"error trying to reach service: dial tcp %s:%d: connect: connection refused",
 				json_str(endpoint, "ipAddress", ""), (int)json_num(endpoint, "port", 0));
 	sim_reply_free(&r);
 	free(headers);
@@ -103,8 +111,11 @@ bool kubernetes_proxied(struct kubernetes_call *k)
 	struct kubernetes_wish wish = {verb_of(k->c->method), "", "services", "proxy", w.ns, w.service};
 	cJSON *ends = NULL;
 	if (!kubernetes_may(k, &wish, &permission))
-		kubernetes_fail(k, 403, "Forbidden", NULL, "services \"%s\" is forbidden: User \"%s\" cannot %s resource \"services/proxy\" in API group \"\" in the "
-				"namespace \"%s\"", w.service, k->user, wish.verb, w.ns);
+		kubernetes_fail(
+		    k, 403, "Forbidden", NULL,
+		    "services \"%s\" is forbidden: User \"%s\" cannot %s resource \"services/proxy\" in API group \"\" in the "
+		    "namespace \"%s\"",
+		    w.service, k->user, wish.verb, w.ns);
 	else if (!kubernetes_named(k->c->sim, k->cluster->key, "", "services", w.ns, w.service))
 		kubernetes_fail(k, 404, "NotFound", NULL, "services \"%s\" not found", w.service);
 	else if (!cJSON_GetArraySize(ends = kubernetes_endpoints(k->c->sim, k->cluster->key, w.ns, w.service, w.port)))

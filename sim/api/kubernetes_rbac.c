@@ -28,13 +28,15 @@ static bool rule_allows(const cJSON *rule, const struct kubernetes_wish *w)
 {
 	const char *resource = *w->sub ? sim_tmp("%s/%s", w->resource, w->sub) : w->resource;
 	bool named = !json_at(rule, "resourceNames.0") || lists(json_at(rule, "resourceNames"), *w->name ? w->name : "\x01");
-	return named && lists(json_at(rule, "verbs"), w->verb) && lists(json_at(rule, "apiGroups"), w->group) && lists(json_at(rule, "resources"), resource);
+	return named && lists(json_at(rule, "verbs"), w->verb) && lists(json_at(rule, "apiGroups"), w->group) &&
+	       lists(json_at(rule, "resources"), resource);
 }
 
 static bool role_allows(struct sim *s, const char *cluster, const cJSON *ref, const char *ns, const struct kubernetes_wish *w)
 {
 	bool whole = !strcmp(json_str(ref, "kind", ""), "ClusterRole");
-	const struct sim_object *role = kubernetes_named(s, cluster, RBAC, whole ? "clusterroles" : "roles", whole ? "" : ns, json_str(ref, "name", ""));
+	const struct sim_object *role = kubernetes_named(s, cluster, RBAC, whole ? "clusterroles" : "roles", whole ? "" : ns,
+							 json_str(ref, "name", ""));
 	const cJSON *rule;
 	cJSON_ArrayForEach(rule, (role ? json_at(role->doc, "rules") : NULL))
 		if (rule_allows(rule, w))
@@ -55,10 +57,13 @@ static bool is_subject(const cJSON *subject, const char *user, const char *ns)
 	if (strcmp(kind, "Group"))
 		return false;
 	const char *home = account ? sim_tmp("%.*s", (int)strcspn(user + strlen(prefix), ":"), user + strlen(prefix)) : "";
-	return !strcmp(name, "system:authenticated") || (account && (!strcmp(name, "system:serviceaccounts") || !strcmp(name, sim_tmp("system:serviceaccounts:%s", home))));
+	return !strcmp(name, "system:authenticated") ||
+	       (account &&
+		(!strcmp(name, "system:serviceaccounts") || !strcmp(name, sim_tmp("system:serviceaccounts:%s", home))));
 }
 
-static bool bound(struct sim *s, const char *cluster, const char *plural, const char *ns, const char *user, const struct kubernetes_wish *w)
+static bool bound(struct sim *s, const char *cluster, const char *plural, const char *ns, const char *user,
+		  const struct kubernetes_wish *w)
 {
 	const char *prefix = kubernetes_prefix(cluster, RBAC, plural, ns);
 	const cJSON *subject;
@@ -71,5 +76,6 @@ static bool bound(struct sim *s, const char *cluster, const char *plural, const 
 
 bool kubernetes_bound(struct sim *s, const char *cluster, const char *user, const struct kubernetes_wish *w)
 {
-	return bound(s, cluster, "clusterrolebindings", "", user, w) || (*w->ns && bound(s, cluster, "rolebindings", w->ns, user, w));
+	return bound(s, cluster, "clusterrolebindings", "", user, w) ||
+	       (*w->ns && bound(s, cluster, "rolebindings", w->ns, user, w));
 }

@@ -24,7 +24,8 @@ struct rules {
 	const struct kubernetes_resource *resource;
 };
 
-__attribute__((format(printf, 4, 5))) static void complain(struct rules *r, const char *field, const char *reason, const char *format, ...)
+__attribute__((format(printf, 4, 5))) static void complain(struct rules *r, const char *field, const char *reason,
+							   const char *format, ...)
 {
 	va_list args;
 	va_start(args, format);
@@ -34,13 +35,15 @@ __attribute__((format(printf, 4, 5))) static void complain(struct rules *r, cons
 	free(message);
 }
 
-__attribute__((format(printf, 4, 5))) static void invalid(struct rules *r, const char *field, const cJSON *value, const char *format, ...)
+__attribute__((format(printf, 4, 5))) static void invalid(struct rules *r, const char *field, const cJSON *value,
+							  const char *format, ...)
 {
 	va_list args;
 	va_start(args, format);
 	char *why = xvasprintf(format, args), *text = value ? json_text(value, -1) : xstrdup("null");
 	va_end(args);
-	complain(r, field, "FieldValueInvalid", "Invalid value: %s%s: %s", cJSON_IsObject(value) ? "map[string]string" : "", text, why);
+	complain(r, field, "FieldValueInvalid", "Invalid value: %s%s: %s", cJSON_IsObject(value) ? "map[string]string" : "",
+		 text, why);
 	free(why);
 	free(text);
 }
@@ -98,17 +101,22 @@ static void check_label(struct rules *r, const cJSON *v, const char *field)
 	if (!is_label(text_of(v), strlen(text_of(v))) && is_subdomain(text_of(v)))
 		invalid(r, field, v, "must not contain dots");
 	else if (!is_label(text_of(v), strlen(text_of(v))))
-		invalid(r, field, v, "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an "
-				     "alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')");
+		invalid(r, field, v,
+			"a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start "
+			"and end with an "
+			"alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is "
+			"'[a-z0-9]([-a-z0-9]*[a-z0-9])?')");
 }
 
 static void check_subdomain(struct rules *r, const cJSON *v, const char *field)
 {
 	too_long(r, field, v, 253);
 	if (!is_subdomain(text_of(v)))
-		invalid(r, field, v, "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an "
-				     "alphanumeric character (e.g. 'example.com', regex used for validation is "
-				     "'[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')");
+		invalid(r, field, v,
+			"a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and "
+			"must start and end with an "
+			"alphanumeric character (e.g. 'example.com', regex used for validation is "
+			"'[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')");
 }
 
 static void check_dns1035(struct rules *r, const cJSON *v, const char *field)
@@ -116,8 +124,11 @@ static void check_dns1035(struct rules *r, const cJSON *v, const char *field)
 	const char *t = text_of(v);
 	too_long(r, field, v, 63);
 	if (!is_label(t, strlen(t)) || (*t >= '0' && *t <= '9'))
-		invalid(r, field, v, "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an "
-				     "alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is '[a-z]([-a-z0-9]*[a-z0-9])?')");
+		invalid(r, field, v,
+			"a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic "
+			"character, and end with an "
+			"alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is "
+			"'[a-z]([-a-z0-9]*[a-z0-9])?')");
 }
 
 static void check_host(struct rules *r, const cJSON *v, const char *field)
@@ -128,9 +139,12 @@ static void check_host(struct rules *r, const cJSON *v, const char *field)
 	if (!strchr(t, '*'))
 		check_subdomain(r, v, field);
 	else if (!text_starts(t, "*.") || !is_subdomain(t + 2))
-		invalid(r, field, v, "a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS subdomain, which must consist of lower case "
-				     "alphanumeric characters, '-' or '.' and end with an alphanumeric character (e.g. '*.example.com', regex used for validation is "
-				     "'\\*\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')");
+		invalid(r, field, v,
+			"a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS subdomain, which must "
+			"consist of lower case "
+			"alphanumeric characters, '-' or '.' and end with an alphanumeric character (e.g. '*.example.com', "
+			"regex used for validation is "
+			"'\\*\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')");
 }
 
 static void check_port_name(struct rules *r, const cJSON *v, const char *field)
@@ -179,17 +193,22 @@ static void check_key(struct rules *r, const char *key, const char *field)
 		if (!*prefix)
 			invalid(r, field, v, "prefix part must be non-empty");
 		else if (!is_subdomain(prefix))
-			invalid(r, field, v, "prefix part a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and "
-					     "end with an alphanumeric character (e.g. 'example.com', regex used for validation is "
-					     "'[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')");
+			invalid(r, field, v,
+				"prefix part a lowercase RFC 1123 subdomain must consist of lower case alphanumeric "
+				"characters, '-' or '.', and must start and "
+				"end with an alphanumeric character (e.g. 'example.com', regex used for validation is "
+				"'[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')");
 	}
 	if (!len)
 		invalid(r, field, v, "name part must be non-empty");
 	else if (len > 63)
 		invalid(r, field, v, "name part must be no more than 63 characters");
 	if (!ends_well(name, len, ALNUM) || strspn(name, ALNUM "-_.") != len)
-		invalid(r, field, v, "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. "
-				     "'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')");
+		invalid(r, field, v,
+			"name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an "
+			"alphanumeric character (e.g. "
+			"'MyName',  or 'my.name',  or '123-abc', regex used for validation is "
+			"'([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')");
 	cJSON_Delete(v);
 }
 
@@ -203,9 +222,12 @@ static void check_labels(struct rules *r, const cJSON *labels, const char *field
 		if (len > 63)
 			invalid(r, field, l, "must be no more than 63 characters");
 		if (len && (!ends_well(t, len, ALNUM) || strspn(t, ALNUM "-_.") != len))
-			invalid(r, field, l, "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an "
-					     "alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is "
-					     "'(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')");
+			invalid(
+			    r, field, l,
+			    "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and "
+			    "must start and end with an "
+			    "alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is "
+			    "'(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')");
 	}
 }
 
@@ -232,7 +254,9 @@ static char *selector_text(const cJSON *s)
 {
 	const cJSON *labels = json_at(s, "matchLabels");
 	char *text = labels ? json_text(labels, -1) : NULL;
-	char *out = xasprintf("v1.LabelSelector{MatchLabels:map[string]string%s, MatchExpressions:[]v1.LabelSelectorRequirement(nil)}", text ? text : "(nil)");
+	char *out = xasprintf(
+	    "v1.LabelSelector{MatchLabels:map[string]string%s, MatchExpressions:[]v1.LabelSelectorRequirement(nil)}",
+	    text ? text : "(nil)");
 	free(text);
 	return out;
 }
@@ -245,7 +269,8 @@ static void check_selector(struct rules *r, const cJSON *s, const char *field)
 	check_labels(r, json_at(s, "matchLabels"), labels);
 	cJSON_ArrayForEach(e, json_at(s, "matchExpressions")) {
 		const char *op = json_str(e, "operator", "");
-		bool in = !strcmp(op, "In") || !strcmp(op, "NotIn"), exists = !strcmp(op, "Exists") || !strcmp(op, "DoesNotExist");
+		bool in = !strcmp(op, "In") || !strcmp(op, "NotIn"),
+		     exists = !strcmp(op, "Exists") || !strcmp(op, "DoesNotExist");
 		const char *values = sim_tmp("%s.matchExpressions[%d].values", field, i),
 			   *operator= sim_tmp("%s.matchExpressions[%d].operator", field, i);
 		i++;
@@ -280,14 +305,16 @@ static void check_template_selector(struct rules *r, const cJSON *v, const char 
 		check_selector(r, v, field);
 		if (!json_at(v, "matchLabels") && !json_at(v, "matchExpressions.0")) {
 			char *text = selector_text(v);
-			complain(r, field, "FieldValueInvalid", "Invalid value: %s: empty selector is invalid for deployment", text);
+			complain(r, field, "FieldValueInvalid", "Invalid value: %s: empty selector is invalid for deployment",
+				 text);
 			free(text);
 		}
 	}
 	if (labels && (!v || !v->child || !selects(v, labels)) && !(v && !v->child))
 		invalid(r, "spec.template.metadata.labels", labels, "`selector` does not match template `labels`");
 	else if (!labels && !(cJSON_IsObject(v) && !v->child))
-		complain(r, "spec.template.metadata.labels", "FieldValueInvalid", "Invalid value: map[string]string(nil): `selector` does not match template `labels`");
+		complain(r, "spec.template.metadata.labels", "FieldValueInvalid",
+			 "Invalid value: map[string]string(nil): `selector` does not match template `labels`");
 }
 
 static void check_names_unique(struct rules *r, const cJSON *list, const char *field)
@@ -351,7 +378,8 @@ static void check_env_name(struct rules *r, const cJSON *v, const char *field)
 	for (const char *p = text_of(v); *p; p++)
 		good = good && *p >= ' ' && *p < 0x7f;
 	if (!good)
-		invalid(r, field, v, "a valid environment variable name must consist only of printable ASCII characters other than '='");
+		invalid(r, field, v,
+			"a valid environment variable name must consist only of printable ASCII characters other than '='");
 }
 
 static void check_env_source(struct rules *r, const cJSON *v, const char *field)
@@ -371,11 +399,14 @@ static void check_env_source(struct rules *r, const cJSON *v, const char *field)
 			required(r, key, "");
 	}
 	if (from && !count)
-		complain(r, path, "FieldValueInvalid", "Invalid value: \"\": must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef` or `secretKeyRef`");
+		complain(r, path, "FieldValueInvalid",
+			 "Invalid value: \"\": must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef` or "
+			 "`secretKeyRef`");
 	else if (from && *json_str(v, "value", ""))
 		complain(r, path, "FieldValueInvalid", "Invalid value: \"\": may not be specified when `value` is not empty");
 	else if (from && count > 1)
-		complain(r, path, "FieldValueInvalid", "Invalid value: \"\": may not have more than one field specified at a time");
+		complain(r, path, "FieldValueInvalid",
+			 "Invalid value: \"\": may not have more than one field specified at a time");
 }
 
 static double quantity(const char *text)
@@ -410,8 +441,10 @@ static void check_resources(struct rules *r, const cJSON *v, const char *field)
 
 static void check_probe(struct rules *r, const cJSON *v, const char *field)
 {
-	static const char *const ways[] = {"exec", "httpGet", "tcpSocket", "grpc"}, *const counts[] = {"initialDelaySeconds", "timeoutSeconds", "periodSeconds",
-													  "successThreshold", "failureThreshold"};
+	static const char *const ways[] = {"exec", "httpGet", "tcpSocket", "grpc"}, *const counts[] = {
+											"initialDelaySeconds", "timeoutSeconds",
+											"periodSeconds", "successThreshold",
+											"failureThreshold"};
 	int count = 0;
 	for (size_t i = 0; i < 4; i++)
 		count += json_at(v, ways[i]) != NULL;
@@ -453,13 +486,15 @@ static void check_job_restart(struct rules *r, const cJSON *v, const char *field
 	if (!*policy || !strcmp(policy, "Always"))
 		required(r, field, "valid values: \"OnFailure\", \"Never\"");
 	else if (strcmp(policy, "Never") && strcmp(policy, "OnFailure"))
-		complain(r, field, "FieldValueNotSupported", "Unsupported value: \"%s\": supported values: \"OnFailure\", \"Never\"", policy);
+		complain(r, field, "FieldValueNotSupported",
+			 "Unsupported value: \"%s\": supported values: \"OnFailure\", \"Never\"", policy);
 }
 
 static void check_always_restart(struct rules *r, const cJSON *v, const char *field)
 {
 	if (strcmp(text_of(v), "Always"))
-		complain(r, field, "FieldValueNotSupported", "Unsupported value: \"%s\": supported values: \"Always\"", text_of(v));
+		complain(r, field, "FieldValueNotSupported", "Unsupported value: \"%s\": supported values: \"Always\"",
+			 text_of(v));
 }
 
 static bool is_zero(const cJSON *v)
@@ -480,8 +515,11 @@ static void check_int_or_percent(struct rules *r, const cJSON *v, const char *fi
 	const char *t = text_of(v);
 	size_t digits = strspn(t, "0123456789");
 	if (cJSON_IsString(v) && (!digits || strcmp(t + digits, "%")))
-		complain(r, field, "FieldValueInvalid", "Invalid value: intstr.IntOrString{Type:1, IntVal:0, StrVal:\"%s\"}: a valid percent string must be a numeric "
-			 "string followed by an ending '%%' (e.g. '1%%',  or '93%%', regex used for validation is '[0-9]+%%')", t);
+		complain(r, field, "FieldValueInvalid",
+			 "Invalid value: intstr.IntOrString{Type:1, IntVal:0, StrVal:\"%s\"}: a valid percent string must be a "
+			 "numeric "
+			 "string followed by an ending '%%' (e.g. '1%%',  or '93%%', regex used for validation is '[0-9]+%%')",
+			 t);
 	else if (!cJSON_IsString(v))
 		check_not_negative(r, v, field);
 }
@@ -498,12 +536,17 @@ static void check_strategy(struct rules *r, const cJSON *v, const char *field)
 		check_int_or_percent(r, json_at(v, "rollingUpdate.maxSurge"), surge);
 		if (is_zero(json_at(v, "rollingUpdate.maxUnavailable")) && is_zero(json_at(v, "rollingUpdate.maxSurge"))) {
 			const cJSON *n = json_at(v, "rollingUpdate.maxUnavailable");
-			complain(r, unavailable, "FieldValueInvalid", "Invalid value: intstr.IntOrString{Type:%d, IntVal:%d, StrVal:\"%s\"}: may not be 0 when `maxSurge` is 0",
+			complain(r, unavailable, "FieldValueInvalid",
+				 "Invalid value: intstr.IntOrString{Type:%d, IntVal:%d, StrVal:\"%s\"}: may not be 0 when "
+				 "`maxSurge` is 0",
 				 cJSON_IsString(n), (int)number_of(n), text_of(n));
 		}
 	} else if (strcmp(type, "Recreate")) {
-		complain(r, field, "FieldValueNotSupported", "Unsupported value: apps.DeploymentStrategy{Type:\"%s\", RollingUpdate:(*apps.RollingUpdateDeployment)(nil)}: "
-							     "supported values: \"Recreate\", \"RollingUpdate\"", type);
+		complain(r, field, "FieldValueNotSupported",
+			 "Unsupported value: apps.DeploymentStrategy{Type:\"%s\", "
+			 "RollingUpdate:(*apps.RollingUpdateDeployment)(nil)}: "
+			 "supported values: \"Recreate\", \"RollingUpdate\"",
+			 type);
 	}
 }
 
@@ -560,7 +603,8 @@ static void check_schedule(struct rules *r, const cJSON *v, const char *field)
 		else if (number && atoi(word) < parts[n].low)
 			invalid(r, field, v, "beginning of range (%s) below minimum (%d): %s", word, parts[n].low, word);
 		else if (!number && strcmp(word, "*") && strcmp(word, "?") && n < 3)
-			invalid(r, field, v, "failed to parse int from %s: strconv.Atoi: parsing \"%s\": invalid syntax", word, word);
+			invalid(r, field, v, "failed to parse int from %s: strconv.Atoi: parsing \"%s\": invalid syntax", word,
+				word);
 		bool bad = r->causes->child != NULL;
 		if (bad)
 			return;
@@ -598,9 +642,12 @@ static void check_service_ports(struct rules *r, const cJSON *list, const char *
 	cJSON_ArrayForEach(p, list) {
 		const char *at = sim_tmp("%s[%d]", field, i++);
 		for (other = list->child; other != p; other = other->next)
-			if (json_num(other, "port", 0) == json_num(p, "port", -1) && !strcmp(json_str(other, "protocol", ""), json_str(p, "protocol", "")))
-				complain(r, at, "FieldValueDuplicate", "Duplicate value: core.ServicePort{Name:\"\", Protocol:\"%s\", AppProtocol:(*string)(nil), Port:%d, "
-									"TargetPort:intstr.IntOrString{Type:0, IntVal:0, StrVal:\"\"}, NodePort:0}",
+			if (json_num(other, "port", 0) == json_num(p, "port", -1) &&
+			    !strcmp(json_str(other, "protocol", ""), json_str(p, "protocol", "")))
+				complain(r, at, "FieldValueDuplicate",
+					 "Duplicate value: core.ServicePort{Name:\"\", Protocol:\"%s\", "
+					 "AppProtocol:(*string)(nil), Port:%d, "
+					 "TargetPort:intstr.IntOrString{Type:0, IntVal:0, StrVal:\"\"}, NodePort:0}",
 					 json_str(p, "protocol", ""), (int)json_num(p, "port", 0));
 	}
 }
@@ -629,15 +676,19 @@ static void check_cluster_ip(struct rules *r, const cJSON *v, const char *field)
 	char more;
 	(void)field;
 	if (old && cJSON_IsString(v) && strcmp(text_of(old), text_of(v)))
-		complain(r, "spec.clusterIPs[0]", "FieldValueInvalid", "Invalid value: []string{\"%s\"}: may not change once set", text_of(v));
-	else if (cJSON_IsString(v) && strcmp(text_of(v), "None") && sscanf(text_of(v), "%3u.%3u.%3u.%3u%c", &a, &b, &c, &d, &more) != 4)
-		complain(r, "spec.clusterIPs[0]", "FieldValueInvalid", "Invalid value: \"%s\": must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)", text_of(v));
+		complain(r, "spec.clusterIPs[0]", "FieldValueInvalid",
+			 "Invalid value: []string{\"%s\"}: may not change once set", text_of(v));
+	else if (cJSON_IsString(v) && strcmp(text_of(v), "None") &&
+		 sscanf(text_of(v), "%3u.%3u.%3u.%3u%c", &a, &b, &c, &d, &more) != 4)
+		complain(r, "spec.clusterIPs[0]", "FieldValueInvalid",
+			 "Invalid value: \"%s\": must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)", text_of(v));
 }
 
 static void check_ingress(struct rules *r, const cJSON *spec, const char *field)
 {
 	if (!json_at(spec, "defaultBackend") && !json_at(spec, "rules.0"))
-		complain(r, field, "FieldValueInvalid", "Invalid value: []networking.IngressRule(nil): either `defaultBackend` or `rules` must be specified");
+		complain(r, field, "FieldValueInvalid",
+			 "Invalid value: []networking.IngressRule(nil): either `defaultBackend` or `rules` must be specified");
 }
 
 static void check_ingress_backend(struct rules *r, const cJSON *b, const char *field)
@@ -670,9 +721,11 @@ static void check_ingress_path(struct rules *r, const cJSON *p, const char *fiel
 {
 	static const char *const sequences[] = {"//", "/./", "/../", "%2f", "%2F"}, *const suffixes[] = {"/..", "/."};
 	const char *type = json_str(p, "pathType", NULL), *path = json_str(p, "path", "");
-	const char *at = sim_tmp("%s.path", field), *kind = sim_tmp("%s.pathType", field), *backend = sim_tmp("%s.backend", field);
+	const char *at = sim_tmp("%s.path", field), *kind = sim_tmp("%s.pathType", field),
+		   *backend = sim_tmp("%s.backend", field);
 	cJSON *v = cJSON_CreateString(path);
-	bool strict = type && (!strcmp(type, "Exact") || !strcmp(type, "Prefix")), loose = type && !strcmp(type, "ImplementationSpecific");
+	bool strict = type && (!strcmp(type, "Exact") || !strcmp(type, "Prefix")),
+	     loose = type && !strcmp(type, "ImplementationSpecific");
 	if (!type) {
 		required(r, kind, "pathType must be specified");
 	} else {
@@ -685,7 +738,10 @@ static void check_ingress_path(struct rules *r, const cJSON *p, const char *fiel
 			if (text_ends(path, suffixes[i]))
 				invalid(r, at, v, "cannot end with '%s'", suffixes[i]);
 		if (!strict && !loose)
-			complain(r, kind, "FieldValueNotSupported", "Unsupported value: \"%s\": supported values: \"Exact\", \"ImplementationSpecific\", \"Prefix\"", type);
+			complain(
+			    r, kind, "FieldValueNotSupported",
+			    "Unsupported value: \"%s\": supported values: \"Exact\", \"ImplementationSpecific\", \"Prefix\"",
+			    type);
 		check_ingress_backend(r, json_at(p, "backend"), backend);
 	}
 	cJSON_Delete(v);
@@ -701,7 +757,8 @@ static void check_paths_there(struct rules *r, const cJSON *http, const char *fi
 /* The pattern of the custom resource's schema. */
 static void check_managed_domain(struct rules *r, const cJSON *v, const char *field)
 {
-	static const char pattern[] = "^(([a-zA-Z0-9]+|[a-zA-Z0-9][-a-zA-Z0-9]*[a-zA-Z0-9])\\.)+[a-zA-Z][-a-zA-Z0-9]*[a-zA-Z0-9]\\.?$";
+	static const char pattern[] =
+	    "^(([a-zA-Z0-9]+|[a-zA-Z0-9][-a-zA-Z0-9]*[a-zA-Z0-9])\\.)+[a-zA-Z][-a-zA-Z0-9]*[a-zA-Z0-9]\\.?$";
 	regex_t compiled;
 	if (!cJSON_IsString(v) || regcomp(&compiled, pattern, REG_EXTENDED | REG_NOSUB))
 		return;
@@ -722,8 +779,10 @@ static void check_data(struct rules *r, const cJSON *data, const char *field)
 		if (len > 253)
 			invalid(r, path, key, "must be no more than 253 characters");
 		if (!len || strspn(d->string, ALNUM "-_.") != len)
-			invalid(r, path, key, "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', "
-					      "regex used for validation is '[-._a-zA-Z0-9]+')");
+			invalid(r, path, key,
+				"a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name', "
+				" or 'KEY_NAME',  or 'key-name', "
+				"regex used for validation is '[-._a-zA-Z0-9]+')");
 		else if (!strcmp(d->string, ".") || !strcmp(d->string, ".."))
 			invalid(r, path, key, "must not be '%s'", d->string);
 		cJSON_Delete(key);
@@ -747,7 +806,8 @@ static void check_secret_type(struct rules *r, const cJSON *v, const char *field
 {
 	static const struct {
 		const char *type, *keys[3];
-	} kinds[] = {{"kubernetes.io/tls", {"tls.crt", "tls.key", NULL}}, {"kubernetes.io/dockerconfigjson", {".dockerconfigjson", NULL, NULL}},
+	} kinds[] = {{"kubernetes.io/tls", {"tls.crt", "tls.key", NULL}},
+		     {"kubernetes.io/dockerconfigjson", {".dockerconfigjson", NULL, NULL}},
 		     {"kubernetes.io/ssh-auth", {"ssh-privatekey", NULL, NULL}}};
 	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
 		for (size_t n = 0; !strcmp(kinds[i].type, text_of(v)) && kinds[i].keys[n]; n++) {
@@ -762,7 +822,9 @@ static void check_secret_type(struct rules *r, const cJSON *v, const char *field
 static void check_budget(struct rules *r, const cJSON *spec, const char *field)
 {
 	if (json_at(spec, "minAvailable") && json_at(spec, "maxUnavailable"))
-		complain(r, field, "FieldValueInvalid", "Invalid value: policy.PodDisruptionBudgetSpec{DUMP}: minAvailable and maxUnavailable cannot be both set");
+		complain(
+		    r, field, "FieldValueInvalid",
+		    "Invalid value: policy.PodDisruptionBudgetSpec{DUMP}: minAvailable and maxUnavailable cannot be both set");
 }
 
 static void check_policy_types(struct rules *r, const cJSON *list, const char *field)
@@ -772,7 +834,8 @@ static void check_policy_types(struct rules *r, const cJSON *list, const char *f
 	cJSON_ArrayForEach(t, list) {
 		const char *path = sim_tmp("%s[%d]", field, i++);
 		if (strcmp(text_of(t), "Ingress") && strcmp(text_of(t), "Egress"))
-			complain(r, path, "FieldValueNotSupported", "Unsupported value: \"%s\": supported values: \"Ingress\", \"Egress\"", text_of(t));
+			complain(r, path, "FieldValueNotSupported",
+				 "Unsupported value: \"%s\": supported values: \"Ingress\", \"Egress\"", text_of(t));
 	}
 }
 
@@ -780,7 +843,8 @@ static void check_cidr(struct rules *r, const cJSON *v, const char *field)
 {
 	unsigned a, b, c, d, bits;
 	char more;
-	if (!strchr(text_of(v), ':') && (sscanf(text_of(v), "%3u.%3u.%3u.%3u/%2u%c", &a, &b, &c, &d, &bits, &more) != 5 || a > 255 || b > 255 || c > 255 || d > 255 || bits > 32))
+	if (!strchr(text_of(v), ':') && (sscanf(text_of(v), "%3u.%3u.%3u.%3u/%2u%c", &a, &b, &c, &d, &bits, &more) != 5 ||
+					 a > 255 || b > 255 || c > 255 || d > 255 || bits > 32))
 		invalid(r, field, v, "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)");
 }
 
@@ -850,135 +914,135 @@ static void check_kept(struct rules *r, const cJSON *v, const char *field)
 /* The rows. -------------------------------------------------------------------------------------------------------------- */
 enum when { IF_THERE, ALWAYS, OTHERWISE_REQUIRED };
 struct row {
-	const char *scope, *path;  /* from the scope's place; "[]" every element */
+	const char *scope, *path; /* from the scope's place; "[]" every element */
 	enum when when;
 	void (*check)(struct rules *r, const cJSON *v, const char *field);
-	const char *each;          /* NULL, or the scope of which each is one; or "A|B", the values that it may have */
+	const char *each; /* NULL, or the scope of which each is one; or "A|B", the values that it may have */
 };
 
 static const struct row rows[] = {
-	{"meta", "metadata.name", ALWAYS, check_name, NULL},
-	{"meta", "metadata.labels", IF_THERE, check_labels, NULL},
-	{"meta", "metadata.annotations", IF_THERE, check_annotations, NULL},
-	{"meta", "metadata.uid", IF_THERE, check_kept, NULL},
+    {"meta", "metadata.name", ALWAYS, check_name, NULL},
+    {"meta", "metadata.labels", IF_THERE, check_labels, NULL},
+    {"meta", "metadata.annotations", IF_THERE, check_annotations, NULL},
+    {"meta", "metadata.uid", IF_THERE, check_kept, NULL},
 
-	{"ConfigMap", "data", IF_THERE, check_data, NULL},
-	{"ConfigMap", "binaryData", IF_THERE, check_data, NULL},
-	{"ConfigMap", "data", ALWAYS, check_immutable_data, NULL},
-	{"Secret", "type", ALWAYS, check_secret_type, NULL},
-	{"Secret", "data", IF_THERE, check_data, NULL},
-	{"Secret", "data", ALWAYS, check_immutable_data, NULL},
+    {"ConfigMap", "data", IF_THERE, check_data, NULL},
+    {"ConfigMap", "binaryData", IF_THERE, check_data, NULL},
+    {"ConfigMap", "data", ALWAYS, check_immutable_data, NULL},
+    {"Secret", "type", ALWAYS, check_secret_type, NULL},
+    {"Secret", "data", IF_THERE, check_data, NULL},
+    {"Secret", "data", ALWAYS, check_immutable_data, NULL},
 
-	{"Service", "spec", ALWAYS, check_service, NULL},
-	{"Service", "spec.ports[]", IF_THERE, NULL, "servicePort"},
-	{"Service", "spec.selector", IF_THERE, check_labels, NULL},
-	{"Service", "spec.sessionAffinity", IF_THERE, NULL, "ClientIP|None"},
-	{"Service", "spec.clusterIP", IF_THERE, check_cluster_ip, NULL},
-	{"Service", "spec.type", IF_THERE, NULL, "ClusterIP|ExternalName|LoadBalancer|NodePort"},
-	{"Service", "spec.ports[].nodePort", IF_THERE, check_node_port, NULL},
-	{"Service", "spec.ports", IF_THERE, check_service_ports, NULL},
-	{"Service", "spec.LoadBalancerSourceRanges[]", IF_THERE, check_cidr, NULL},
-	{"Service", "spec.externalTrafficPolicy", IF_THERE, NULL, "Cluster|Local"},
-	{"Service", "spec.internalTrafficPolicy", IF_THERE, NULL, "Cluster|Local"},
-	{"servicePort", "", ALWAYS, check_service_port_name, NULL},
-	{"servicePort", "port", ALWAYS, check_port, NULL},
-	{"servicePort", "protocol", IF_THERE, NULL, "SCTP|TCP|UDP"},
-	{"servicePort", "targetPort", ALWAYS, check_port_or_name, NULL},
+    {"Service", "spec", ALWAYS, check_service, NULL},
+    {"Service", "spec.ports[]", IF_THERE, NULL, "servicePort"},
+    {"Service", "spec.selector", IF_THERE, check_labels, NULL},
+    {"Service", "spec.sessionAffinity", IF_THERE, NULL, "ClientIP|None"},
+    {"Service", "spec.clusterIP", IF_THERE, check_cluster_ip, NULL},
+    {"Service", "spec.type", IF_THERE, NULL, "ClusterIP|ExternalName|LoadBalancer|NodePort"},
+    {"Service", "spec.ports[].nodePort", IF_THERE, check_node_port, NULL},
+    {"Service", "spec.ports", IF_THERE, check_service_ports, NULL},
+    {"Service", "spec.LoadBalancerSourceRanges[]", IF_THERE, check_cidr, NULL},
+    {"Service", "spec.externalTrafficPolicy", IF_THERE, NULL, "Cluster|Local"},
+    {"Service", "spec.internalTrafficPolicy", IF_THERE, NULL, "Cluster|Local"},
+    {"servicePort", "", ALWAYS, check_service_port_name, NULL},
+    {"servicePort", "port", ALWAYS, check_port, NULL},
+    {"servicePort", "protocol", IF_THERE, NULL, "SCTP|TCP|UDP"},
+    {"servicePort", "targetPort", ALWAYS, check_port_or_name, NULL},
 
-	{"Deployment", "spec.replicas", IF_THERE, check_not_negative, NULL},
-	{"Deployment", "spec.selector", ALWAYS, check_template_selector, NULL},
-	{"Deployment", "spec.template", ALWAYS, NULL, "template"},
-	{"Deployment", "spec.template.spec.restartPolicy", IF_THERE, check_always_restart, NULL},
-	{"Deployment", "spec.strategy", ALWAYS, check_strategy, NULL},
-	{"Deployment", "spec.minReadySeconds", IF_THERE, check_not_negative, NULL},
-	{"Deployment", "spec.revisionHistoryLimit", IF_THERE, check_not_negative, NULL},
-	{"Deployment", "spec.progressDeadlineSeconds", IF_THERE, check_deadline, NULL},
-	{"Deployment", "spec.selector", IF_THERE, check_selector_kept, NULL},
-	{"ReplicaSet", "spec.selector", ALWAYS, check_template_selector, NULL},
-	{"ReplicaSet", "spec.template", ALWAYS, NULL, "template"},
+    {"Deployment", "spec.replicas", IF_THERE, check_not_negative, NULL},
+    {"Deployment", "spec.selector", ALWAYS, check_template_selector, NULL},
+    {"Deployment", "spec.template", ALWAYS, NULL, "template"},
+    {"Deployment", "spec.template.spec.restartPolicy", IF_THERE, check_always_restart, NULL},
+    {"Deployment", "spec.strategy", ALWAYS, check_strategy, NULL},
+    {"Deployment", "spec.minReadySeconds", IF_THERE, check_not_negative, NULL},
+    {"Deployment", "spec.revisionHistoryLimit", IF_THERE, check_not_negative, NULL},
+    {"Deployment", "spec.progressDeadlineSeconds", IF_THERE, check_deadline, NULL},
+    {"Deployment", "spec.selector", IF_THERE, check_selector_kept, NULL},
+    {"ReplicaSet", "spec.selector", ALWAYS, check_template_selector, NULL},
+    {"ReplicaSet", "spec.template", ALWAYS, NULL, "template"},
 
-	{"Job", "spec", ALWAYS, NULL, "job"},
-	{"Job", "spec.completions", IF_THERE, check_completions_kept, NULL},
-	{"Job", "spec.selector", IF_THERE, check_selector_kept, NULL},
-	{"Job", "spec.template", ALWAYS, check_template_kept, NULL},
-	{"Job", "spec.completionMode", IF_THERE, check_mode_kept, NULL},
-	{"job", "parallelism", IF_THERE, check_not_negative, NULL},
-	{"job", "completions", IF_THERE, check_not_negative, NULL},
-	{"job", "activeDeadlineSeconds", IF_THERE, check_not_negative, NULL},
-	{"job", "backoffLimit", IF_THERE, check_not_negative, NULL},
-	{"job", "ttlSecondsAfterFinished", IF_THERE, check_not_negative, NULL},
-	{"job", "completionMode", IF_THERE, NULL, "NonIndexed|Indexed"},
-	{"job", "template", ALWAYS, NULL, "template"},
-	{"job", "template.spec.restartPolicy", ALWAYS, check_job_restart, NULL},
-	{"CronJob", "spec.schedule", ALWAYS, check_schedule, NULL},
-	{"CronJob", "spec.startingDeadlineSeconds", IF_THERE, check_not_negative, NULL},
-	{"CronJob", "spec.timeZone", IF_THERE, check_time_zone, NULL},
-	{"CronJob", "spec.concurrencyPolicy", IF_THERE, NULL, "Allow|Forbid|Replace"},
-	{"CronJob", "spec.jobTemplate.spec", ALWAYS, NULL, "job"},
-	{"CronJob", "spec.successfulJobsHistoryLimit", IF_THERE, check_not_negative, NULL},
-	{"CronJob", "spec.failedJobsHistoryLimit", IF_THERE, check_not_negative, NULL},
+    {"Job", "spec", ALWAYS, NULL, "job"},
+    {"Job", "spec.completions", IF_THERE, check_completions_kept, NULL},
+    {"Job", "spec.selector", IF_THERE, check_selector_kept, NULL},
+    {"Job", "spec.template", ALWAYS, check_template_kept, NULL},
+    {"Job", "spec.completionMode", IF_THERE, check_mode_kept, NULL},
+    {"job", "parallelism", IF_THERE, check_not_negative, NULL},
+    {"job", "completions", IF_THERE, check_not_negative, NULL},
+    {"job", "activeDeadlineSeconds", IF_THERE, check_not_negative, NULL},
+    {"job", "backoffLimit", IF_THERE, check_not_negative, NULL},
+    {"job", "ttlSecondsAfterFinished", IF_THERE, check_not_negative, NULL},
+    {"job", "completionMode", IF_THERE, NULL, "NonIndexed|Indexed"},
+    {"job", "template", ALWAYS, NULL, "template"},
+    {"job", "template.spec.restartPolicy", ALWAYS, check_job_restart, NULL},
+    {"CronJob", "spec.schedule", ALWAYS, check_schedule, NULL},
+    {"CronJob", "spec.startingDeadlineSeconds", IF_THERE, check_not_negative, NULL},
+    {"CronJob", "spec.timeZone", IF_THERE, check_time_zone, NULL},
+    {"CronJob", "spec.concurrencyPolicy", IF_THERE, NULL, "Allow|Forbid|Replace"},
+    {"CronJob", "spec.jobTemplate.spec", ALWAYS, NULL, "job"},
+    {"CronJob", "spec.successfulJobsHistoryLimit", IF_THERE, check_not_negative, NULL},
+    {"CronJob", "spec.failedJobsHistoryLimit", IF_THERE, check_not_negative, NULL},
 
-	{"Pod", "spec", ALWAYS, NULL, "pod"},
-	{"template", "", ALWAYS, check_template_meta, NULL},
-	{"template", "spec", ALWAYS, NULL, "pod"},
-	{"pod", "volumes[]", IF_THERE, NULL, "volume"},
-	{"pod", "volumes", IF_THERE, check_names_unique, NULL},
-	{"pod", "containers", ALWAYS, check_containers_there, NULL},
-	{"pod", "containers[]", IF_THERE, NULL, "container"},
-	{"pod", "containers", IF_THERE, check_names_unique, NULL},
-	{"pod", "initContainers[]", IF_THERE, NULL, "container"},
-	{"pod", "initContainers", IF_THERE, check_names_unique, NULL},
-	{"pod", "restartPolicy", IF_THERE, NULL, "Always|OnFailure|Never"},
-	{"pod", "dnsPolicy", IF_THERE, NULL, "ClusterFirstWithHostNet|ClusterFirst|Default|None"},
-	{"pod", "nodeSelector", IF_THERE, check_labels, NULL},
-	{"pod", "serviceAccountName", IF_THERE, check_subdomain, NULL},
-	{"pod", "hostname", IF_THERE, check_label, NULL},
-	{"pod", "subdomain", IF_THERE, check_label, NULL},
-	{"volume", "name", OTHERWISE_REQUIRED, check_label, NULL},
-	{"volume", "", ALWAYS, check_volume, NULL},
-	{"container", "name", OTHERWISE_REQUIRED, check_label, NULL},
-	{"container", "image", OTHERWISE_REQUIRED, NULL, NULL},
-	{"container", "terminationMessagePolicy", IF_THERE, NULL, "File|FallbackToLogsOnError"},
-	{"container", "ports[]", IF_THERE, NULL, "containerPort"},
-	{"container", "env[]", IF_THERE, NULL, "env"},
-	{"container", "volumeMounts[]", IF_THERE, check_mount, NULL},
-	{"container", "volumeMounts", IF_THERE, check_mounts_unique, NULL},
-	{"container", "imagePullPolicy", IF_THERE, NULL, "Always|IfNotPresent|Never"},
-	{"container", "resources", IF_THERE, check_resources, NULL},
-	{"container", "livenessProbe", IF_THERE, check_probe, NULL},
-	{"container", "readinessProbe", IF_THERE, check_probe, NULL},
-	{"container", "startupProbe", IF_THERE, check_probe, NULL},
-	{"containerPort", "name", IF_THERE, check_port_name, NULL},
-	{"containerPort", "containerPort", OTHERWISE_REQUIRED, check_port, NULL},
-	{"containerPort", "protocol", IF_THERE, NULL, "SCTP|TCP|UDP"},
-	{"env", "name", OTHERWISE_REQUIRED, check_env_name, NULL},
-	{"env", "", ALWAYS, check_env_source, NULL},
+    {"Pod", "spec", ALWAYS, NULL, "pod"},
+    {"template", "", ALWAYS, check_template_meta, NULL},
+    {"template", "spec", ALWAYS, NULL, "pod"},
+    {"pod", "volumes[]", IF_THERE, NULL, "volume"},
+    {"pod", "volumes", IF_THERE, check_names_unique, NULL},
+    {"pod", "containers", ALWAYS, check_containers_there, NULL},
+    {"pod", "containers[]", IF_THERE, NULL, "container"},
+    {"pod", "containers", IF_THERE, check_names_unique, NULL},
+    {"pod", "initContainers[]", IF_THERE, NULL, "container"},
+    {"pod", "initContainers", IF_THERE, check_names_unique, NULL},
+    {"pod", "restartPolicy", IF_THERE, NULL, "Always|OnFailure|Never"},
+    {"pod", "dnsPolicy", IF_THERE, NULL, "ClusterFirstWithHostNet|ClusterFirst|Default|None"},
+    {"pod", "nodeSelector", IF_THERE, check_labels, NULL},
+    {"pod", "serviceAccountName", IF_THERE, check_subdomain, NULL},
+    {"pod", "hostname", IF_THERE, check_label, NULL},
+    {"pod", "subdomain", IF_THERE, check_label, NULL},
+    {"volume", "name", OTHERWISE_REQUIRED, check_label, NULL},
+    {"volume", "", ALWAYS, check_volume, NULL},
+    {"container", "name", OTHERWISE_REQUIRED, check_label, NULL},
+    {"container", "image", OTHERWISE_REQUIRED, NULL, NULL},
+    {"container", "terminationMessagePolicy", IF_THERE, NULL, "File|FallbackToLogsOnError"},
+    {"container", "ports[]", IF_THERE, NULL, "containerPort"},
+    {"container", "env[]", IF_THERE, NULL, "env"},
+    {"container", "volumeMounts[]", IF_THERE, check_mount, NULL},
+    {"container", "volumeMounts", IF_THERE, check_mounts_unique, NULL},
+    {"container", "imagePullPolicy", IF_THERE, NULL, "Always|IfNotPresent|Never"},
+    {"container", "resources", IF_THERE, check_resources, NULL},
+    {"container", "livenessProbe", IF_THERE, check_probe, NULL},
+    {"container", "readinessProbe", IF_THERE, check_probe, NULL},
+    {"container", "startupProbe", IF_THERE, check_probe, NULL},
+    {"containerPort", "name", IF_THERE, check_port_name, NULL},
+    {"containerPort", "containerPort", OTHERWISE_REQUIRED, check_port, NULL},
+    {"containerPort", "protocol", IF_THERE, NULL, "SCTP|TCP|UDP"},
+    {"env", "name", OTHERWISE_REQUIRED, check_env_name, NULL},
+    {"env", "", ALWAYS, check_env_source, NULL},
 
-	{"Ingress", "spec", ALWAYS, check_ingress, NULL},
-	{"Ingress", "spec.defaultBackend", IF_THERE, check_ingress_backend, NULL},
-	{"Ingress", "spec.rules[]", IF_THERE, NULL, "ingressRule"},
-	{"Ingress", "spec.tls[].hosts[]", IF_THERE, check_host, NULL},
-	{"Ingress", "spec.tls[].secretName", IF_THERE, check_subdomain, NULL},
-	{"Ingress", "spec.ingressClassName", IF_THERE, check_subdomain, NULL},
-	{"ingressRule", "host", IF_THERE, check_host, NULL},
-	{"ingressRule", "http", IF_THERE, check_paths_there, NULL},
-	{"ingressRule", "http.paths[]", IF_THERE, check_ingress_path, NULL},
+    {"Ingress", "spec", ALWAYS, check_ingress, NULL},
+    {"Ingress", "spec.defaultBackend", IF_THERE, check_ingress_backend, NULL},
+    {"Ingress", "spec.rules[]", IF_THERE, NULL, "ingressRule"},
+    {"Ingress", "spec.tls[].hosts[]", IF_THERE, check_host, NULL},
+    {"Ingress", "spec.tls[].secretName", IF_THERE, check_subdomain, NULL},
+    {"Ingress", "spec.ingressClassName", IF_THERE, check_subdomain, NULL},
+    {"ingressRule", "host", IF_THERE, check_host, NULL},
+    {"ingressRule", "http", IF_THERE, check_paths_there, NULL},
+    {"ingressRule", "http.paths[]", IF_THERE, check_ingress_path, NULL},
 
-	{"ManagedCertificate", "spec.domains[]", IF_THERE, check_managed_domain, NULL},
-	{"NetworkPolicy", "spec.podSelector", IF_THERE, check_selector, NULL},
-	{"NetworkPolicy", "spec.ingress[].ports[]", IF_THERE, NULL, "policyPort"},
-	{"NetworkPolicy", "spec.ingress[].from[]", IF_THERE, check_peer, NULL},
-	{"NetworkPolicy", "spec.ingress[].from[].ipBlock.cidr", IF_THERE, check_cidr, NULL},
-	{"NetworkPolicy", "spec.egress[].ports[]", IF_THERE, NULL, "policyPort"},
-	{"NetworkPolicy", "spec.egress[].to[]", IF_THERE, check_peer, NULL},
-	{"NetworkPolicy", "spec.egress[].to[].ipBlock.cidr", IF_THERE, check_cidr, NULL},
-	{"NetworkPolicy", "spec.policyTypes", IF_THERE, check_policy_types, NULL},
-	{"policyPort", "protocol", IF_THERE, NULL, "SCTP|TCP|UDP"},
-	{"policyPort", "port", IF_THERE, check_port_or_name, NULL},
-	{"PodDisruptionBudget", "spec", ALWAYS, check_budget, NULL},
-	{"PodDisruptionBudget", "spec.minAvailable", IF_THERE, check_int_or_percent, NULL},
-	{"PodDisruptionBudget", "spec.maxUnavailable", IF_THERE, check_int_or_percent, NULL},
-	{"PodDisruptionBudget", "spec.selector", IF_THERE, check_selector, NULL},
+    {"ManagedCertificate", "spec.domains[]", IF_THERE, check_managed_domain, NULL},
+    {"NetworkPolicy", "spec.podSelector", IF_THERE, check_selector, NULL},
+    {"NetworkPolicy", "spec.ingress[].ports[]", IF_THERE, NULL, "policyPort"},
+    {"NetworkPolicy", "spec.ingress[].from[]", IF_THERE, check_peer, NULL},
+    {"NetworkPolicy", "spec.ingress[].from[].ipBlock.cidr", IF_THERE, check_cidr, NULL},
+    {"NetworkPolicy", "spec.egress[].ports[]", IF_THERE, NULL, "policyPort"},
+    {"NetworkPolicy", "spec.egress[].to[]", IF_THERE, check_peer, NULL},
+    {"NetworkPolicy", "spec.egress[].to[].ipBlock.cidr", IF_THERE, check_cidr, NULL},
+    {"NetworkPolicy", "spec.policyTypes", IF_THERE, check_policy_types, NULL},
+    {"policyPort", "protocol", IF_THERE, NULL, "SCTP|TCP|UDP"},
+    {"policyPort", "port", IF_THERE, check_port_or_name, NULL},
+    {"PodDisruptionBudget", "spec", ALWAYS, check_budget, NULL},
+    {"PodDisruptionBudget", "spec.minAvailable", IF_THERE, check_int_or_percent, NULL},
+    {"PodDisruptionBudget", "spec.maxUnavailable", IF_THERE, check_int_or_percent, NULL},
+    {"PodDisruptionBudget", "spec.selector", IF_THERE, check_selector, NULL},
 };
 
 static void walk_scope(struct rules *r, const char *scope, const cJSON *v, const char *field);
@@ -994,13 +1058,16 @@ static void check_one_of(struct rules *r, const cJSON *v, const char *field, con
 		}
 		buf_printf(&b, "%s\"%.*s\"", b.len ? ", " : "", (int)len, p);
 	}
-	complain(r, field, "FieldValueNotSupported", "Unsupported value: \"%s\": supported values: %s", text_of(v), buf_text(&b));
+	complain(r, field, "FieldValueNotSupported", "Unsupported value: \"%s\": supported values: %s", text_of(v),
+		 buf_text(&b));
 	buf_free(&b);
 }
 
 static void judge(struct rules *r, const struct row *row, const cJSON *v, const char *field)
 {
-	bool there = v && !cJSON_IsNull(v) && !(row->when == OTHERWISE_REQUIRED && ((cJSON_IsString(v) && !*v->valuestring) || (cJSON_IsNumber(v) && v->valuedouble == 0)));
+	bool there = v && !cJSON_IsNull(v) &&
+		     !(row->when == OTHERWISE_REQUIRED &&
+		       ((cJSON_IsString(v) && !*v->valuestring) || (cJSON_IsNumber(v) && v->valuedouble == 0)));
 	if (!there && row->when == OTHERWISE_REQUIRED)
 		required(r, field, "");
 	if (!there && row->when != ALWAYS)
@@ -1044,18 +1111,29 @@ static void check_custom(struct rules *r, const struct kubernetes_type *type, co
 
 static void check_custom_value(struct rules *r, const struct kubernetes_shape *s, const cJSON *v, const char *field)
 {
-	static const char *const names[] = {[KUBERNETES_STRING] = "string", [KUBERNETES_INTEGER] = "integer", [KUBERNETES_NUMBER] = "number",
-					    [KUBERNETES_BOOLEAN] = "boolean", [KUBERNETES_OBJECT] = "object", [KUBERNETES_LIST] = "array", [KUBERNETES_MAP] = "object"};
-	bool fits = s->what == KUBERNETES_ANY || (s->what == KUBERNETES_STRING && cJSON_IsString(v)) || (s->what == KUBERNETES_BOOLEAN && cJSON_IsBool(v)) ||
-		    (s->what == KUBERNETES_INTEGER && cJSON_IsNumber(v) && v->valuedouble == (double)(long long)v->valuedouble) ||
-		    (s->what == KUBERNETES_NUMBER && cJSON_IsNumber(v)) || ((s->what == KUBERNETES_OBJECT || s->what == KUBERNETES_MAP) && cJSON_IsObject(v)) ||
+	static const char *const names[] = {
+	    [KUBERNETES_STRING] = "string",   [KUBERNETES_INTEGER] = "integer", [KUBERNETES_NUMBER] = "number",
+	    [KUBERNETES_BOOLEAN] = "boolean", [KUBERNETES_OBJECT] = "object",   [KUBERNETES_LIST] = "array",
+	    [KUBERNETES_MAP] = "object"};
+	bool fits = s->what == KUBERNETES_ANY || (s->what == KUBERNETES_STRING && cJSON_IsString(v)) ||
+		    (s->what == KUBERNETES_BOOLEAN && cJSON_IsBool(v)) ||
+		    (s->what == KUBERNETES_INTEGER && cJSON_IsNumber(v) &&
+		     v->valuedouble == (double)(long long)v->valuedouble) ||
+		    (s->what == KUBERNETES_NUMBER && cJSON_IsNumber(v)) ||
+		    ((s->what == KUBERNETES_OBJECT || s->what == KUBERNETES_MAP) && cJSON_IsObject(v)) ||
 		    (s->what == KUBERNETES_LIST && cJSON_IsArray(v));
-	const char *is = cJSON_IsString(v) ? "string" : cJSON_IsBool(v) ? "boolean" : cJSON_IsArray(v) ? "array" : cJSON_IsObject(v) ? "object" : cJSON_IsNull(v) ? "null" :
-			 cJSON_IsNumber(v) && v->valuedouble == (double)(long long)v->valuedouble ? "integer" : "number";
+	const char *is = cJSON_IsString(v)                                                          ? "string"
+			 : cJSON_IsBool(v)                                                          ? "boolean"
+			 : cJSON_IsArray(v)                                                         ? "array"
+			 : cJSON_IsObject(v)                                                        ? "object"
+			 : cJSON_IsNull(v)                                                          ? "null"
+			 : cJSON_IsNumber(v) && v->valuedouble == (double)(long long)v->valuedouble ? "integer"
+												    : "number";
 	const cJSON *item;
 	int i = 0;
 	if (!fits) {
-		complain(r, field, "FieldValueTypeInvalid", "Invalid value: \"%s\": %s in body must be of type %s: \"%s\"", is, field, names[s->what], is);
+		complain(r, field, "FieldValueTypeInvalid", "Invalid value: \"%s\": %s in body must be of type %s: \"%s\"", is,
+			 field, names[s->what], is);
 	} else if (s->what == KUBERNETES_OBJECT && s->type->custom) {
 		check_custom(r, s->type, v, field);
 	} else if (s->what == KUBERNETES_LIST) {
@@ -1089,9 +1167,10 @@ static void answer(struct kubernetes_call *k, cJSON *causes, const char *name)
 	const cJSON *cause;
 	bool many = cJSON_GetArraySize(causes) > 1;
 	cJSON_ArrayForEach(cause, causes)
-		buf_printf(&b, "%s%s: %s", cause == causes->child ? "" : ", ", json_str(cause, "field", ""), json_str(cause, "message", ""));
-	kubernetes_fail(k, 422, "Invalid", causes, "%s%s%s \"%s\" is invalid: %s%s%s", k->r->kind, *k->r->group ? "." : "", k->r->group, name,
-			many ? "[" : "", buf_text(&b), many ? "]" : "");
+		buf_printf(&b, "%s%s: %s", cause == causes->child ? "" : ", ", json_str(cause, "field", ""),
+			   json_str(cause, "message", ""));
+	kubernetes_fail(k, 422, "Invalid", causes, "%s%s%s \"%s\" is invalid: %s%s%s", k->r->kind, *k->r->group ? "." : "",
+			k->r->group, name, many ? "[" : "", buf_text(&b), many ? "]" : "");
 	buf_free(&b);
 }
 

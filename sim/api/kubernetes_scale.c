@@ -16,10 +16,11 @@ bool kubernetes_scales(const char *kind)
 
 cJSON *kubernetes_scale_of(const cJSON *doc)
 {
-	cJSON *scale = json_make("{'kind':'Scale','apiVersion':'autoscaling/v1','metadata':{'name':%s,'namespace':%s,'uid':%s,'resourceVersion':%s,"
-				 "'creationTimestamp':%s},'spec':{},'status':{}}",
-				 json_str(doc, "metadata.name", ""), json_str(doc, "metadata.namespace", ""), json_str(doc, "metadata.uid", ""),
-				 json_str(doc, "metadata.resourceVersion", ""), json_str(doc, "metadata.creationTimestamp", ""));
+	cJSON *scale = json_make(
+	    "{'kind':'Scale','apiVersion':'autoscaling/v1','metadata':{'name':%s,'namespace':%s,'uid':%s,'resourceVersion':%s,"
+	    "'creationTimestamp':%s},'spec':{},'status':{}}",
+	    json_str(doc, "metadata.name", ""), json_str(doc, "metadata.namespace", ""), json_str(doc, "metadata.uid", ""),
+	    json_str(doc, "metadata.resourceVersion", ""), json_str(doc, "metadata.creationTimestamp", ""));
 	const cJSON *l;
 	struct buf b = {0};
 	if (json_num(doc, "spec.replicas", 0) > 0)

@@ -19,10 +19,13 @@
 /* Autoscalers. --------------------------------------------------------------------------------------------------------------------- */
 static struct sim_object *target_of(struct sim *s, const struct sim_object *cluster, const struct sim_object *o)
 {
-	static const char *const kinds[][2] = {{"Deployment", "deployments"}, {"ReplicaSet", "replicasets"}, {"StatefulSet", "statefulsets"}};
+	static const char *const kinds[][2] = {
+	    {"Deployment", "deployments"}, {"ReplicaSet", "replicasets"}, {"StatefulSet", "statefulsets"}};
 	for (size_t i = 0; i < 3; i++)
 		if (!strcmp(json_str(o->doc, "spec.scaleTargetRef.kind", ""), kinds[i][0]))
-			return kubernetes_named(s, cluster->key, "apps", kinds[i][1], json_str(o->doc, "metadata.namespace", ""), json_str(o->doc, "spec.scaleTargetRef.name", ""));
+			return kubernetes_named(s, cluster->key, "apps", kinds[i][1],
+						json_str(o->doc, "metadata.namespace", ""),
+						json_str(o->doc, "spec.scaleTargetRef.name", ""));
 	return NULL;
 }
 
@@ -36,12 +39,14 @@ static bool has_requests(const struct sim_object *target, const char *resource)
 	return all;
 }
 
-static void rescale(struct sim *s, const struct sim_object *cluster, const struct sim_object *o, struct sim_object *target, int n, const char *why)
+static void rescale(struct sim *s, const struct sim_object *cluster, const struct sim_object *o, struct sim_object *target,
+		    int n, const char *why)
 {
 	json_put_num(target->doc, "spec.replicas", n);
 	json_put_num(target->doc, "metadata.generation", json_num(target->doc, "metadata.generation", 1) + 1);
 	kubernetes_touch(s, cluster->key, target->doc);
-	kubernetes_event_by(s, cluster->key, o->doc, "Normal", "SuccessfulRescale", sim_tmp("New size: %d; reason: %s", n, why), "horizontal-pod-autoscaler");
+	kubernetes_event_by(s, cluster->key, o->doc, "Normal", "SuccessfulRescale", sim_tmp("New size: %d; reason: %s", n, why),
+			    "horizontal-pod-autoscaler");
 	kubernetes_react(s, cluster, target);
 }
 
@@ -61,33 +66,52 @@ static void measure(struct sim *s, const cJSON *arg)
 		return;
 	struct sim_object *target = target_of(s, cluster, o);
 	const char *resource = json_str(o->doc, "spec.metrics.0.resource.name", "cpu");
-	int low = (int)json_num(o->doc, "spec.minReplicas", 1), high = (int)json_num(o->doc, "spec.maxReplicas", 1), now = target ? (int)json_num(target->doc, "spec.replicas", 1) : 0;
-	cJSON *status = json_make("{'observedGeneration':1,'currentReplicas':%d,'desiredReplicas':%d,'conditions':%j}", now, now, cJSON_Duplicate(json_at(o->doc, "status.conditions"), true));
+	int low = (int)json_num(o->doc, "spec.minReplicas", 1), high = (int)json_num(o->doc, "spec.maxReplicas", 1),
+	    now = target ? (int)json_num(target->doc, "spec.replicas", 1) : 0;
+	cJSON *status = json_make("{'observedGeneration':1,'currentReplicas':%d,'desiredReplicas':%d,'conditions':%j}", now,
+				  now, cJSON_Duplicate(json_at(o->doc, "status.conditions"), true));
 	if (!cJSON_IsArray(json_at(status, "conditions")))
 		json_drop(status, "conditions");
 	if (!target) {
 		set(s, status, "AbleToScale", false, "FailedGetScale",
 		    sim_tmp("the HPA controller was unable to get the target's current scale: %ss.apps \"%s\" not found",
-			    !strcmp(json_str(o->doc, "spec.scaleTargetRef.kind", ""), "StatefulSet") ? "statefulset" : "deployment", json_str(o->doc, "spec.scaleTargetRef.name", "")));
+			    !strcmp(json_str(o->doc, "spec.scaleTargetRef.kind", ""), "StatefulSet") ? "statefulset"
+												     : "deployment",
+			    json_str(o->doc, "spec.scaleTargetRef.name", "")));
 	} else if (now < low || now > high) {
 		int n = now < low ? low : high;
-		set(s, status, "AbleToScale", true, "SucceededRescale", sim_tmp("the HPA controller was able to update the target scale to %d", n));
-		rescale(s, cluster, o, target, n, now < low ? "Current number of replicas below Spec.MinReplicas" : "Current number of replicas above Spec.MaxReplicas");
+		set(s, status, "AbleToScale", true, "SucceededRescale",
+		    sim_tmp("the HPA controller was able to update the target scale to %d", n));
+		rescale(s, cluster, o, target, n,
+			now < low ? "Current number of replicas below Spec.MinReplicas"
+				  : "Current number of replicas above Spec.MaxReplicas");
 		json_put_num(status, "desiredReplicas", n);
 	} else if (!has_requests(target, resource)) {
-		set(s, status, "AbleToScale", true, "SucceededGetScale", "the HPA controller was able to get the target's current scale");
+		set(s, status, "AbleToScale", true, "SucceededGetScale",
+		    "the HPA controller was able to get the target's current scale");
 		set(s, status, "ScalingActive", false, "FailedGetResourceMetric",
-		    sim_tmp("the HPA was unable to compute the replica count: failed to get %s utilization: missing request for %s in container %s of Pod", resource, resource,
-			    json_str(target->doc, "spec.template.spec.containers.0.name", "")));
+		    sim_tmp("the HPA was unable to compute the replica count: failed to get %s utilization: missing request "
+			    "for %s in container %s of Pod",
+			    resource, resource, json_str(target->doc, "spec.template.spec.containers.0.name", "")));
 		kubernetes_event_by(s, cluster->key, o->doc, "Warning", "FailedGetResourceMetric",
-				    sim_tmp("failed to get %s utilization: missing request for %s in container %s of Pod", resource, resource,
-					    json_str(target->doc, "spec.template.spec.containers.0.name", "")), "horizontal-pod-autoscaler");
+				    sim_tmp("failed to get %s utilization: missing request for %s in container %s of Pod",
+					    resource, resource,
+					    json_str(target->doc, "spec.template.spec.containers.0.name", "")),
+				    "horizontal-pod-autoscaler");
 	} else {
 		set(s, status, "AbleToScale", true, "ReadyForNewScale", "recommended size matches current size");
-		set(s, status, "ScalingActive", true, "ValidMetricFound", sim_tmp("the HPA was able to successfully calculate a replica count from %s resource utilization (percentage of request)", resource));
+		set(s, status, "ScalingActive", true, "ValidMetricFound",
+		    sim_tmp("the HPA was able to successfully calculate a replica count from %s resource utilization "
+			    "(percentage of request)",
+			    resource));
 		set(s, status, "ScalingLimited", now == low, now == low ? "TooFewReplicas" : "DesiredWithinRange",
-		    now == low ? "the desired replica count is less than the minimum replica count" : "the desired count is within the acceptable range");
-		json_put(status, "currentMetrics", json_make("[{'type':'Resource','resource':{'name':%s,'current':{'averageUtilization':%d,'averageValue':'15m'}}}]", resource, IDLE_PERCENT));
+		    now == low ? "the desired replica count is less than the minimum replica count"
+			       : "the desired count is within the acceptable range");
+		json_put(
+		    status, "currentMetrics",
+		    json_make(
+			"[{'type':'Resource','resource':{'name':%s,'current':{'averageUtilization':%d,'averageValue':'15m'}}}]",
+			resource, IDLE_PERCENT));
 	}
 	if (json_equal(json_at(o->doc, "status"), status))
 		cJSON_Delete(status);
@@ -115,7 +139,8 @@ static int expected(struct sim *s, const struct sim_object *cluster, const struc
 	for (struct sim_object *pod = sim_first(s, KUBERNETES_OBJECTS, prefix); pod; pod = sim_following(s, pod, prefix)) {
 		const char *phase = json_str(pod->doc, "status.phase", ""), *root = json_str(pod->hidden, "root", "");
 		bool known = false;
-		if (!strcmp(phase, "Succeeded") || !strcmp(phase, "Failed") || !kubernetes_label_selector(json_at(o->doc, "spec.selector"), json_at(pod->doc, "metadata.labels")))
+		if (!strcmp(phase, "Succeeded") || !strcmp(phase, "Failed") ||
+		    !kubernetes_label_selector(json_at(o->doc, "spec.selector"), json_at(pod->doc, "metadata.labels")))
 			continue;
 		++*there;
 		*healthy += json_bool(pod->hidden, "ready", false);
@@ -137,8 +162,10 @@ static void budget(struct sim *s, const struct sim_object *cluster, struct sim_o
 	int all = low && cJSON_IsNumber(low) ? there : wanted;
 	desired = high ? (int)fmax(0, wanted - kubernetes_share(high, wanted, true)) : kubernetes_share(low, wanted, true);
 	int allowed = (int)fmax(0, healthy - desired);
-	cJSON *status = json_make("{'observedGeneration':%d,'disruptionsAllowed':%d,'currentHealthy':%d,'desiredHealthy':%d,'expectedPods':%d,'conditions':%j}",
-				  (int)json_num(o->doc, "metadata.generation", 1), allowed, healthy, desired, all, cJSON_Duplicate(json_at(o->doc, "status.conditions"), true));
+	cJSON *status = json_make("{'observedGeneration':%d,'disruptionsAllowed':%d,'currentHealthy':%d,'desiredHealthy':%d,'"
+				  "expectedPods':%d,'conditions':%j}",
+				  (int)json_num(o->doc, "metadata.generation", 1), allowed, healthy, desired, all,
+				  cJSON_Duplicate(json_at(o->doc, "status.conditions"), true));
 	if (!cJSON_IsArray(json_at(status, "conditions")))
 		json_drop(status, "conditions");
 	set(s, status, "DisruptionAllowed", allowed > 0, allowed > 0 ? "SufficientPods" : "InsufficientPods", "");
@@ -157,14 +184,15 @@ void kubernetes_budgets(struct sim *s, const struct sim_object *cluster, const c
 		budget(s, cluster, o);
 }
 
-const struct sim_object *kubernetes_budget_against(struct sim *s, const struct sim_object *cluster, const struct sim_object *pod)
+const struct sim_object *kubernetes_budget_against(struct sim *s, const struct sim_object *cluster,
+						   const struct sim_object *pod)
 {
 	const char *prefix = sim_tmp("%s", kubernetes_prefix(cluster->key, "policy", "poddisruptionbudgets",
 							     json_str(pod->doc, "metadata.namespace", "")));
 	const struct sim_object *found = NULL;
 	for (struct sim_object *o = sim_first(s, KUBERNETES_OBJECTS, prefix); o && !found; o = sim_following(s, o, prefix))
-		if (kubernetes_label_selector(json_at(o->doc, "spec.selector"), json_at(pod->doc, "metadata.labels")) && json_num(o->doc, "status.disruptionsAllowed", 0) < 1 &&
-		    json_bool(pod->hidden, "ready", false))
+		if (kubernetes_label_selector(json_at(o->doc, "spec.selector"), json_at(pod->doc, "metadata.labels")) &&
+		    json_num(o->doc, "status.disruptionsAllowed", 0) < 1 && json_bool(pod->hidden, "ready", false))
 			found = o;
 	return found;
 }

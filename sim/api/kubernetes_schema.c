@@ -13,59 +13,75 @@
 #include <string.h>
 
 static const struct kubernetes_resource resources[] = {
-	{"", "v1", "namespaces", "Namespace", "namespace", "ns", false, false, true, "Namespace"},
-	{"", "v1", "serviceaccounts", "ServiceAccount", "serviceaccount", "sa", true, false, false, "ServiceAccount"},
-	{"", "v1", "secrets", "Secret", "secret", "", true, false, false, "Secret"},
-	{"", "v1", "configmaps", "ConfigMap", "configmap", "cm", true, false, false, "ConfigMap"},
-	{"", "v1", "services", "Service", "service", "svc", true, false, true, "Service"},
-	{"", "v1", "pods", "Pod", "pod", "po", true, false, true, "Pod"},
-	{"", "v1", "events", "Event", "event", "ev", true, false, false, "Event"},
-	{"", "v1", "endpoints", "Endpoints", "endpoints", "ep", true, false, false, "Endpoints"},
-	{"", "v1", "nodes", "Node", "node", "no", false, false, true, "Node"},
-	{"", "v1", "limitranges", "LimitRange", "limitrange", "limits", true, false, false, "LimitRange"},
-	{"", "v1", "resourcequotas", "ResourceQuota", "resourcequota", "quota", true, false, true, "ResourceQuota"},
-	{"", "v1", "persistentvolumeclaims", "PersistentVolumeClaim", "persistentvolumeclaim", "pvc", true, false, true, "PersistentVolumeClaim"},
-	{"", "v1", "persistentvolumes", "PersistentVolume", "persistentvolume", "pv", false, false, true, "PersistentVolume"},
-	{"apps", "v1", "controllerrevisions", "ControllerRevision", "controllerrevision", "", true, false, false, "ControllerRevision"},
-	{"apps", "v1", "daemonsets", "DaemonSet", "daemonset", "ds", true, true, true, "DaemonSet"},
-	{"apps", "v1", "deployments", "Deployment", "deployment", "deploy", true, true, true, "Deployment"},
-	{"apps", "v1", "replicasets", "ReplicaSet", "replicaset", "rs", true, true, true, "ReplicaSet"},
-	{"apps", "v1", "statefulsets", "StatefulSet", "statefulset", "sts", true, true, true, "StatefulSet"},
-	{"autoscaling", "v2", "horizontalpodautoscalers", "HorizontalPodAutoscaler", "horizontalpodautoscaler", "hpa", true, false, true, "HorizontalPodAutoscaler"},
-	{"batch", "v1", "cronjobs", "CronJob", "cronjob", "cj", true, true, true, "CronJob"},
-	{"batch", "v1", "jobs", "Job", "job", "", true, true, true, "Job"},
-	{"coordination.k8s.io", "v1", "leases", "Lease", "lease", "", true, false, false, "Lease"},
-	{"discovery.k8s.io", "v1", "endpointslices", "EndpointSlice", "endpointslice", "", true, true, false, "EndpointSlice"},
-	{"networking.k8s.io", "v1", "ingressclasses", "IngressClass", "ingressclass", "", false, true, false, "IngressClass"},
-	{"networking.k8s.io", "v1", "ingresses", "Ingress", "ingress", "ing", true, true, true, "Ingress"},
-	{"networking.k8s.io", "v1", "networkpolicies", "NetworkPolicy", "networkpolicy", "netpol", true, true, false, "NetworkPolicy"},
-	{"policy", "v1", "poddisruptionbudgets", "PodDisruptionBudget", "poddisruptionbudget", "pdb", true, true, true, "PodDisruptionBudget"},
-	{"rbac.authorization.k8s.io", "v1", "clusterrolebindings", "ClusterRoleBinding", "clusterrolebinding", "", false, false, false, "ClusterRoleBinding"},
-	{"rbac.authorization.k8s.io", "v1", "clusterroles", "ClusterRole", "clusterrole", "", false, false, false, "ClusterRole"},
-	{"rbac.authorization.k8s.io", "v1", "rolebindings", "RoleBinding", "rolebinding", "", true, false, false, "RoleBinding"},
-	{"rbac.authorization.k8s.io", "v1", "roles", "Role", "role", "", true, false, false, "Role"},
-	{"scheduling.k8s.io", "v1", "priorityclasses", "PriorityClass", "priorityclass", "pc", false, true, false, "PriorityClass"},
-	{"storage.k8s.io", "v1", "csidrivers", "CSIDriver", "csidriver", "", false, false, false, "CSIDriver"},
-	{"storage.k8s.io", "v1", "storageclasses", "StorageClass", "storageclass", "sc", false, false, false, "StorageClass"},
-	{"storage.k8s.io", "v1", "volumeattachments", "VolumeAttachment", "volumeattachment", "", false, false, true, "VolumeAttachment"},
-	{"cloud.google.com", "v1", "backendconfigs", "BackendConfig", "backendconfig", "bc", true, true, false, "BackendConfig"},
-	{"gateway.networking.k8s.io", "v1", "gatewayclasses", "GatewayClass", "gatewayclass", "gc", false, true, true, "GatewayClass"},
-	{"gateway.networking.k8s.io", "v1", "gateways", "Gateway", "gateway", "gtw", true, true, true, "Gateway"},
-	{"gateway.networking.k8s.io", "v1", "httproutes", "HTTPRoute", "httproute", "", true, true, true, "HTTPRoute"},
-	{"monitoring.googleapis.com", "v1", "podmonitorings", "PodMonitoring", "podmonitoring", "pmon", true, true, true, "PodMonitoring"},
-	{"networking.gke.io", "v1", "gcpbackendpolicies", "GCPBackendPolicy", "gcpbackendpolicy", "", true, true, true, "GCPBackendPolicy"},
-	{"networking.gke.io", "v1", "gcpgatewaypolicies", "GCPGatewayPolicy", "gcpgatewaypolicy", "", true, true, true, "GCPGatewayPolicy"},
-	{"networking.gke.io", "v1", "healthcheckpolicies", "HealthCheckPolicy", "healthcheckpolicy", "", true, true, true, "HealthCheckPolicy"},
-	{"networking.gke.io", "v1", "managedcertificates", "ManagedCertificate", "managedcertificate", "mcrt", true, true, false, "ManagedCertificate"},
-	{"networking.gke.io", "v1beta1", "frontendconfigs", "FrontendConfig", "frontendconfig", "", true, true, false, "FrontendConfig"},
-	{"networking.gke.io", "v1beta1", "servicenetworkendpointgroups", "ServiceNetworkEndpointGroup", "servicenetworkendpointgroup", "svcneg", true, true, true,
-	 "ServiceNetworkEndpointGroup"},
-	{"secrets-store.csi.x-k8s.io", "v1", "secretproviderclasses", "SecretProviderClass", "secretproviderclass", "", true, true, false, "SecretProviderClass"},
+    {"", "v1", "namespaces", "Namespace", "namespace", "ns", false, false, true, "Namespace"},
+    {"", "v1", "serviceaccounts", "ServiceAccount", "serviceaccount", "sa", true, false, false, "ServiceAccount"},
+    {"", "v1", "secrets", "Secret", "secret", "", true, false, false, "Secret"},
+    {"", "v1", "configmaps", "ConfigMap", "configmap", "cm", true, false, false, "ConfigMap"},
+    {"", "v1", "services", "Service", "service", "svc", true, false, true, "Service"},
+    {"", "v1", "pods", "Pod", "pod", "po", true, false, true, "Pod"},
+    {"", "v1", "events", "Event", "event", "ev", true, false, false, "Event"},
+    {"", "v1", "endpoints", "Endpoints", "endpoints", "ep", true, false, false, "Endpoints"},
+    {"", "v1", "nodes", "Node", "node", "no", false, false, true, "Node"},
+    {"", "v1", "limitranges", "LimitRange", "limitrange", "limits", true, false, false, "LimitRange"},
+    {"", "v1", "resourcequotas", "ResourceQuota", "resourcequota", "quota", true, false, true, "ResourceQuota"},
+    {"", "v1", "persistentvolumeclaims", "PersistentVolumeClaim", "persistentvolumeclaim", "pvc", true, false, true,
+     "PersistentVolumeClaim"},
+    {"", "v1", "persistentvolumes", "PersistentVolume", "persistentvolume", "pv", false, false, true, "PersistentVolume"},
+    {"apps", "v1", "controllerrevisions", "ControllerRevision", "controllerrevision", "", true, false, false,
+     "ControllerRevision"},
+    {"apps", "v1", "daemonsets", "DaemonSet", "daemonset", "ds", true, true, true, "DaemonSet"},
+    {"apps", "v1", "deployments", "Deployment", "deployment", "deploy", true, true, true, "Deployment"},
+    {"apps", "v1", "replicasets", "ReplicaSet", "replicaset", "rs", true, true, true, "ReplicaSet"},
+    {"apps", "v1", "statefulsets", "StatefulSet", "statefulset", "sts", true, true, true, "StatefulSet"},
+    {"autoscaling", "v2", "horizontalpodautoscalers", "HorizontalPodAutoscaler", "horizontalpodautoscaler", "hpa", true, false,
+     true, "HorizontalPodAutoscaler"},
+    {"batch", "v1", "cronjobs", "CronJob", "cronjob", "cj", true, true, true, "CronJob"},
+    {"batch", "v1", "jobs", "Job", "job", "", true, true, true, "Job"},
+    {"coordination.k8s.io", "v1", "leases", "Lease", "lease", "", true, false, false, "Lease"},
+    {"discovery.k8s.io", "v1", "endpointslices", "EndpointSlice", "endpointslice", "", true, true, false, "EndpointSlice"},
+    {"networking.k8s.io", "v1", "ingressclasses", "IngressClass", "ingressclass", "", false, true, false, "IngressClass"},
+    {"networking.k8s.io", "v1", "ingresses", "Ingress", "ingress", "ing", true, true, true, "Ingress"},
+    {"networking.k8s.io", "v1", "networkpolicies", "NetworkPolicy", "networkpolicy", "netpol", true, true, false,
+     "NetworkPolicy"},
+    {"policy", "v1", "poddisruptionbudgets", "PodDisruptionBudget", "poddisruptionbudget", "pdb", true, true, true,
+     "PodDisruptionBudget"},
+    {"rbac.authorization.k8s.io", "v1", "clusterrolebindings", "ClusterRoleBinding", "clusterrolebinding", "", false, false,
+     false, "ClusterRoleBinding"},
+    {"rbac.authorization.k8s.io", "v1", "clusterroles", "ClusterRole", "clusterrole", "", false, false, false, "ClusterRole"},
+    {"rbac.authorization.k8s.io", "v1", "rolebindings", "RoleBinding", "rolebinding", "", true, false, false, "RoleBinding"},
+    {"rbac.authorization.k8s.io", "v1", "roles", "Role", "role", "", true, false, false, "Role"},
+    {"scheduling.k8s.io", "v1", "priorityclasses", "PriorityClass", "priorityclass", "pc", false, true, false, "PriorityClass"},
+    {"storage.k8s.io", "v1", "csidrivers", "CSIDriver", "csidriver", "", false, false, false, "CSIDriver"},
+    {"storage.k8s.io", "v1", "storageclasses", "StorageClass", "storageclass", "sc", false, false, false, "StorageClass"},
+    {"storage.k8s.io", "v1", "volumeattachments", "VolumeAttachment", "volumeattachment", "", false, false, true,
+     "VolumeAttachment"},
+    {"cloud.google.com", "v1", "backendconfigs", "BackendConfig", "backendconfig", "bc", true, true, false, "BackendConfig"},
+    {"gateway.networking.k8s.io", "v1", "gatewayclasses", "GatewayClass", "gatewayclass", "gc", false, true, true,
+     "GatewayClass"},
+    {"gateway.networking.k8s.io", "v1", "gateways", "Gateway", "gateway", "gtw", true, true, true, "Gateway"},
+    {"gateway.networking.k8s.io", "v1", "httproutes", "HTTPRoute", "httproute", "", true, true, true, "HTTPRoute"},
+    {"monitoring.googleapis.com", "v1", "podmonitorings", "PodMonitoring", "podmonitoring", "pmon", true, true, true,
+     "PodMonitoring"},
+    {"networking.gke.io", "v1", "gcpbackendpolicies", "GCPBackendPolicy", "gcpbackendpolicy", "", true, true, true,
+     "GCPBackendPolicy"},
+    {"networking.gke.io", "v1", "gcpgatewaypolicies", "GCPGatewayPolicy", "gcpgatewaypolicy", "", true, true, true,
+     "GCPGatewayPolicy"},
+    {"networking.gke.io", "v1", "healthcheckpolicies", "HealthCheckPolicy", "healthcheckpolicy", "", true, true, true,
+     "HealthCheckPolicy"},
+    {"networking.gke.io", "v1", "managedcertificates", "ManagedCertificate", "managedcertificate", "mcrt", true, true, false,
+     "ManagedCertificate"},
+    {"networking.gke.io", "v1beta1", "frontendconfigs", "FrontendConfig", "frontendconfig", "", true, true, false,
+     "FrontendConfig"},
+    {"networking.gke.io", "v1beta1", "servicenetworkendpointgroups", "ServiceNetworkEndpointGroup",
+     "servicenetworkendpointgroup", "svcneg", true, true, true, "ServiceNetworkEndpointGroup"},
+    {"secrets-store.csi.x-k8s.io", "v1", "secretproviderclasses", "SecretProviderClass", "secretproviderclass", "", true, true,
+     false, "SecretProviderClass"},
 };
 
 /* The tables stand in the program as they are, and are taken apart once. */
-#define TABLE(symbol, file)                                                                                                                \
-	__asm__(".pushsection .rodata\n" #symbol ":\n.incbin \"" CONTRACT_DIR "/" file "\"\n.byte 0\n" #symbol "_end:\n.popsection\n");        \
+#define TABLE(symbol, file)                                                                                                    \
+	__asm__(".pushsection .rodata\n" #symbol ":\n.incbin \"" CONTRACT_DIR "/" file "\"\n.byte 0\n" #symbol                 \
+		"_end:\n.popsection\n");                                                                                       \
 	extern const char symbol[]
 
 TABLE(tbl_kubernetes, "kubernetes.tbl");
@@ -85,7 +101,8 @@ const struct kubernetes_resource *kubernetes_resource_at(size_t n)
 const struct kubernetes_resource *kubernetes_resource_find(const char *group, const char *version, const char *plural)
 {
 	for (size_t i = 0; i < sizeof resources / sizeof *resources; i++)
-		if (!strcmp(resources[i].group, group) && (!version || !strcmp(resources[i].version, version)) && !strcmp(resources[i].plural, plural))
+		if (!strcmp(resources[i].group, group) && (!version || !strcmp(resources[i].version, version)) &&
+		    !strcmp(resources[i].plural, plural))
 			return &resources[i];
 	return NULL;
 }
@@ -104,9 +121,16 @@ static struct kubernetes_shape *read_shape(const char *code)
 	static const struct {
 		const char *code, *go;
 		enum kubernetes_what what;
-	} plain[] = {{"s", "string", KUBERNETES_STRING}, {"b", "bool", KUBERNETES_BOOLEAN}, {"i32", "int32", KUBERNETES_INTEGER}, {"i64", "int64", KUBERNETES_INTEGER},
-		     {"f64", "float64", KUBERNETES_NUMBER}, {"time", "string", KUBERNETES_TIME}, {"microtime", "string", KUBERNETES_TIME},
-		     {"quantity", "string", KUBERNETES_QUANTITY}, {"intstr", "int32", KUBERNETES_INT_OR_STRING}, {"bytes", "[]uint8", KUBERNETES_BYTES},
+	} plain[] = {{"s", "string", KUBERNETES_STRING},
+		     {"b", "bool", KUBERNETES_BOOLEAN},
+		     {"i32", "int32", KUBERNETES_INTEGER},
+		     {"i64", "int64", KUBERNETES_INTEGER},
+		     {"f64", "float64", KUBERNETES_NUMBER},
+		     {"time", "string", KUBERNETES_TIME},
+		     {"microtime", "string", KUBERNETES_TIME},
+		     {"quantity", "string", KUBERNETES_QUANTITY},
+		     {"intstr", "int32", KUBERNETES_INT_OR_STRING},
+		     {"bytes", "[]uint8", KUBERNETES_BYTES},
 		     {"any", "interface", KUBERNETES_ANY}};
 	struct kubernetes_shape *s = xcalloc(1, sizeof *s);
 	s->pointer = *code == '*';
@@ -172,7 +196,8 @@ static void read_table(const char *text, int pass)
 			if (type)
 				continue;
 			schema.types = xgrow(schema.types, schema.count, &schema.room, sizeof *schema.types);
-			schema.types[schema.count++] = (struct kubernetes_type){.name = xstrdup(name), .atomic = *flags == 'a', .custom = *flags == 'c'};
+			schema.types[schema.count++] = (struct kubernetes_type){
+			    .name = xstrdup(name), .atomic = *flags == 'a', .custom = *flags == 'c'};
 		} else if (pass && sscanf(p, " %63s %79s %79s", name, code, flags) == 3) {
 			type->fields = xgrow(type->fields, type->count, &type->room, sizeof *type->fields);
 			struct kubernetes_field *f = &type->fields[type->count++];

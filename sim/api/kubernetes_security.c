@@ -75,8 +75,9 @@ static void host_port(const cJSON *spec, const cJSON *c, struct found *f)
 
 static void added_capabilities(const cJSON *spec, const cJSON *c, struct found *f)
 {
-	static const char *const fine[] = {"AUDIT_WRITE", "CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "MKNOD", "NET_BIND_SERVICE", "SETFCAP", "SETGID", "SETPCAP", "SETUID",
-					   "SYS_CHROOT", NULL};
+	static const char *const fine[] = {"AUDIT_WRITE", "CHOWN",  "DAC_OVERRIDE",     "FOWNER",  "FSETID",
+					   "KILL",        "MKNOD",  "NET_BIND_SERVICE", "SETFCAP", "SETGID",
+					   "SETPCAP",     "SETUID", "SYS_CHROOT",       NULL};
 	(void)spec;
 	if (!lists(json_at(c, "securityContext.capabilities.add"), fine))
 		find(f, json_str(c, "name", ""));
@@ -90,7 +91,8 @@ static void baseline(const cJSON *spec, bool restricted, struct buf *out)
 	const cJSON *v;
 	visit(spec, &f, added_capabilities);
 	if (f.count && !restricted)
-		say(out, "non-default capabilities", sim_tmp("%s must not include forbidden ones in securityContext.capabilities.add", containers(&f)));
+		say(out, "non-default capabilities",
+		    sim_tmp("%s must not include forbidden ones in securityContext.capabilities.add", containers(&f)));
 	buf_free(&f.names);
 	f = (struct found){.count = 0};
 	for (size_t i = 0; i < 3; i++)
@@ -178,21 +180,25 @@ static void bad_profile(const cJSON *spec, const cJSON *c, struct found *f)
 
 static void no_profile(const cJSON *spec, const cJSON *c, struct found *f)
 {
-	if (!json_at(c, "securityContext.seccompProfile.type") && !profile_is_fine(json_str(spec, "securityContext.seccompProfile.type", "")))
+	if (!json_at(c, "securityContext.seccompProfile.type") &&
+	    !profile_is_fine(json_str(spec, "securityContext.seccompProfile.type", "")))
 		find(f, json_str(c, "name", ""));
 }
 
 /* One of the checks of the pod and of each container: "pod and container \"a\" must not set ...". */
-static void both(const cJSON *spec, bool pod, void (*fn)(const cJSON *spec, const cJSON *c, struct found *f), const char *reason, const char *what, struct buf *out)
+static void both(const cJSON *spec, bool pod, void (*fn)(const cJSON *spec, const cJSON *c, struct found *f),
+		 const char *reason, const char *what, struct buf *out)
 {
 	struct found f = {.count = 0};
 	visit(spec, &f, fn);
 	if (pod || f.count)
-		say(out, reason, sim_tmp("%s%s%s %s", pod ? "pod" : "", pod && f.count ? " and " : "", f.count ? containers(&f) : "", what));
+		say(out, reason,
+		    sim_tmp("%s%s%s %s", pod ? "pod" : "", pod && f.count ? " and " : "", f.count ? containers(&f) : "", what));
 	buf_free(&f.names);
 }
 
-static void each(const cJSON *spec, void (*fn)(const cJSON *spec, const cJSON *c, struct found *f), const char *reason, const char *before, const char *what, struct buf *out)
+static void each(const cJSON *spec, void (*fn)(const cJSON *spec, const cJSON *c, struct found *f), const char *reason,
+		 const char *before, const char *what, struct buf *out)
 {
 	struct found f = {.count = 0};
 	visit(spec, &f, fn);
@@ -206,8 +212,12 @@ static void capabilities(const cJSON *spec, struct buf *out)
 	struct found kept = {.count = 0}, added = {.count = 0};
 	visit(spec, &kept, keeps_capabilities);
 	visit(spec, &added, adds_capabilities);
-	const char *drop = kept.count ? sim_tmp("%s must set securityContext.capabilities.drop=[\"ALL\"]", containers(&kept)) : "";
-	const char *add = added.count ? sim_tmp("%s must not include others than \"NET_BIND_SERVICE\" in securityContext.capabilities.add", containers(&added)) : "";
+	const char *drop = kept.count ? sim_tmp("%s must set securityContext.capabilities.drop=[\"ALL\"]", containers(&kept))
+				      : "";
+	const char *add =
+	    added.count ? sim_tmp("%s must not include others than \"NET_BIND_SERVICE\" in securityContext.capabilities.add",
+				  containers(&added))
+			: "";
 	if (kept.count || added.count)
 		say(out, "unrestricted capabilities", sim_tmp("%s%s%s", drop, kept.count && added.count ? "; " : "", add));
 	buf_free(&kept.names);
@@ -216,7 +226,9 @@ static void capabilities(const cJSON *spec, struct buf *out)
 
 static void volumes(const cJSON *spec, struct buf *out)
 {
-	static const char *const fine[] = {"configMap", "csi", "downwardAPI", "emptyDir", "ephemeral", "persistentVolumeClaim", "projected", "secret", "name", NULL};
+	static const char *const fine[] = {
+	    "configMap", "csi",    "downwardAPI", "emptyDir", "ephemeral", "persistentVolumeClaim",
+	    "projected", "secret", "name",        NULL};
 	struct found f = {.count = 0}, types = {.count = 0};
 	const cJSON *v, *m;
 	cJSON_ArrayForEach(v, json_at(spec, "volumes"))
@@ -231,8 +243,9 @@ static void volumes(const cJSON *spec, struct buf *out)
 				find(&types, m->string);
 		}
 	if (f.count)
-		say(out, "restricted volume types", sim_tmp("volume%s %s use%s restricted volume type%s %s", f.count > 1 ? "s" : "", buf_text(&f.names), f.count > 1 ? "" : "s",
-							    types.count > 1 ? "s" : "", buf_text(&types.names)));
+		say(out, "restricted volume types",
+		    sim_tmp("volume%s %s use%s restricted volume type%s %s", f.count > 1 ? "s" : "", buf_text(&f.names),
+			    f.count > 1 ? "" : "s", types.count > 1 ? "s" : "", buf_text(&types.names)));
 	buf_free(&f.names);
 	buf_free(&types.names);
 }
@@ -241,18 +254,23 @@ static void restricted(const cJSON *spec, struct buf *out)
 {
 	size_t before = out->len;
 	const char *type = json_str(spec, "securityContext.seccompProfile.type", "");
-	each(spec, may_escalate, "allowPrivilegeEscalation != false", "", "must set securityContext.allowPrivilegeEscalation=false", out);
+	each(spec, may_escalate, "allowPrivilegeEscalation != false", "",
+	     "must set securityContext.allowPrivilegeEscalation=false", out);
 	capabilities(spec, out);
 	volumes(spec, out);
 	before = out->len;
-	both(spec, cJSON_IsFalse(json_at(spec, "securityContext.runAsNonRoot")), says_root, "runAsNonRoot != true", "must not set securityContext.runAsNonRoot=false", out);
+	both(spec, cJSON_IsFalse(json_at(spec, "securityContext.runAsNonRoot")), says_root, "runAsNonRoot != true",
+	     "must not set securityContext.runAsNonRoot=false", out);
 	if (out->len == before)
 		each(spec, may_be_root, "runAsNonRoot != true", "pod or ", "must set securityContext.runAsNonRoot=true", out);
-	both(spec, json_at(spec, "securityContext.runAsUser") && json_num(spec, "securityContext.runAsUser", 1) == 0, is_user_0, "runAsUser=0", "must not set runAsUser=0", out);
+	both(spec, json_at(spec, "securityContext.runAsUser") && json_num(spec, "securityContext.runAsUser", 1) == 0, is_user_0,
+	     "runAsUser=0", "must not set runAsUser=0", out);
 	before = out->len;
-	both(spec, *type && !profile_is_fine(type), bad_profile, "seccompProfile", sim_tmp("must not set securityContext.seccompProfile.type to \"%s\"", *type ? type : "Unconfined"), out);
+	both(spec, *type && !profile_is_fine(type), bad_profile, "seccompProfile",
+	     sim_tmp("must not set securityContext.seccompProfile.type to \"%s\"", *type ? type : "Unconfined"), out);
 	if (out->len == before)
-		each(spec, no_profile, "seccompProfile", "pod or ", "must set securityContext.seccompProfile.type to \"RuntimeDefault\" or \"Localhost\"", out);
+		each(spec, no_profile, "seccompProfile", "pod or ",
+		     "must set securityContext.seccompProfile.type to \"RuntimeDefault\" or \"Localhost\"", out);
 }
 
 char *kubernetes_security_violations(const cJSON *spec, const char *level)

@@ -34,7 +34,8 @@ static bool requirement(const char **p, const cJSON *labels, char **why)
 	const cJSON *have = cJSON_GetObjectItemCaseSensitive(labels, key);
 	const char *value = cJSON_IsString(have) ? have->valuestring : NULL;
 	if (!*key) {
-		*why = **p ? xasprintf("unable to parse requirement: found '%c', expected: !, identifier, or 'end of string'", **p)
+		*why = **p ? xasprintf("unable to parse requirement: found '%c', expected: !, identifier, or 'end of string'",
+				       **p)
 			   : xstrdup("unable to parse requirement: found '', expected: identifier");
 	} else if (absent) {
 		good = !value;
@@ -52,7 +53,8 @@ static bool requirement(const char **p, const cJSON *labels, char **why)
 		char *op = word(p);
 		bool in = !strcmp(op, "in"), member = false;
 		if ((!in && strcmp(op, "notin")) || **p != '(')
-			*why = xasprintf("unable to parse requirement: found '%s', expected: in, notin, =, ==, !=, gt, lt", *op ? op : *p);
+			*why = xasprintf("unable to parse requirement: found '%s', expected: in, notin, =, ==, !=, gt, lt",
+					 *op ? op : *p);
 		for (*p += **p == '('; !*why && **p && **p != ')'; *p = blanks(*p + (**p == ','))) {
 			char *one = (*p = blanks(*p), word(p));
 			member = member || (value && !strcmp(value, one));
@@ -83,15 +85,16 @@ bool kubernetes_labels_match(const cJSON *labels, const char *selector, char **w
 static const struct {
 	const char *kind, *fields; /* besides name and namespace */
 } selectable[] = {
-	{"Pod", "spec.nodeName spec.restartPolicy spec.schedulerName spec.serviceAccountName spec.hostNetwork status.phase status.podIP status.nominatedNodeName"},
-	{"Event", "involvedObject.kind involvedObject.namespace involvedObject.name involvedObject.uid involvedObject.apiVersion "
-		  "involvedObject.resourceVersion involvedObject.fieldPath reason reportingComponent source type"},
-	{"Namespace", "status.phase"},
-	{"Secret", "type"},
-	{"Service", "spec.clusterIP spec.type"},
-	{"Job", "status.successful"},
-	{"ReplicaSet", "status.replicas"},
-	{"Node", "spec.unschedulable"},
+    {"Pod", "spec.nodeName spec.restartPolicy spec.schedulerName spec.serviceAccountName spec.hostNetwork status.phase "
+	    "status.podIP status.nominatedNodeName"},
+    {"Event", "involvedObject.kind involvedObject.namespace involvedObject.name involvedObject.uid involvedObject.apiVersion "
+	      "involvedObject.resourceVersion involvedObject.fieldPath reason reportingComponent source type"},
+    {"Namespace", "status.phase"},
+    {"Secret", "type"},
+    {"Service", "spec.clusterIP spec.type"},
+    {"Job", "status.successful"},
+    {"ReplicaSet", "status.replicas"},
+    {"Node", "spec.unschedulable"},
 };
 
 static bool is_selectable(const char *kind, const char *field)
@@ -100,7 +103,8 @@ static bool is_selectable(const char *kind, const char *field)
 	if (!strcmp(field, "metadata.name") || !strcmp(field, "metadata.namespace"))
 		return true;
 	for (size_t i = 0; i < sizeof selectable / sizeof *selectable; i++)
-		for (const char *p = selectable[i].fields; !strcmp(selectable[i].kind, kind) && *p; p += strcspn(p, " "), p += *p == ' ')
+		for (const char *p = selectable[i].fields; !strcmp(selectable[i].kind, kind) && *p;
+		     p += strcspn(p, " "), p += *p == ' ')
 			if (strcspn(p, " ") == len && !strncmp(p, field, len))
 				return true;
 	return false;
@@ -128,8 +132,11 @@ bool kubernetes_fields_match(const char *kind, const cJSON *doc, const char *sel
 		if (!equals) {
 			*why = xasprintf("invalid selector: '%s'; can't understand '%s'", selector, term);
 		} else if (!is_selectable(kind, term)) {
-			*why = has_more(kind) ? xasprintf("field label not supported: %s", term)
-					      : xasprintf("\"%s\" is not a known field selector: only \"metadata.name\", \"metadata.namespace\"", term);
+			*why = has_more(kind)
+				   ? xasprintf("field label not supported: %s", term)
+				   : xasprintf(
+					 "\"%s\" is not a known field selector: only \"metadata.name\", \"metadata.namespace\"",
+					 term);
 		} else {
 			const cJSON *have = json_at(doc, !strcmp(term, "source") ? "source.component" : term);
 			bool same = !strcmp(cJSON_IsString(have) ? have->valuestring : "", value);

@@ -33,10 +33,13 @@ static const char *revision(struct sim *s, const struct sim_object *cluster, str
 	int number = (int)json_num(o->hidden, "revisions", 0) + 1;
 	json_put_num(o->hidden, "revisions", number);
 	struct sim_object *made = kubernetes_put(
-		s, cluster->key, "apps", "v1", "controllerrevisions", namespace_of(o),
-		json_make("{'metadata':{'name':%s,'labels':%j,'ownerReferences':[{'apiVersion':'apps/v1','kind':%s,'name':%s,'uid':%s,'controller':true,'blockOwnerDeletion':true}]},"
-			  "'data':{'spec':{'template':%j}},'revision':%d}", name, cJSON_Duplicate(json_at(o->doc, "spec.template.metadata.labels"), true), json_str(o->doc, "kind", ""), name_of(o),
-			  kubernetes_uid(o), cJSON_Duplicate(json_at(o->doc, "spec.template"), true), number));
+	    s, cluster->key, "apps", "v1", "controllerrevisions", namespace_of(o),
+	    json_make("{'metadata':{'name':%s,'labels':%j,'ownerReferences':[{'apiVersion':'apps/"
+		      "v1','kind':%s,'name':%s,'uid':%s,'controller':true,'blockOwnerDeletion':true}]},"
+		      "'data':{'spec':{'template':%j}},'revision':%d}",
+		      name, cJSON_Duplicate(json_at(o->doc, "spec.template.metadata.labels"), true),
+		      json_str(o->doc, "kind", ""), name_of(o), kubernetes_uid(o),
+		      cJSON_Duplicate(json_at(o->doc, "spec.template"), true), number));
 	json_put_str(made->hidden, "root", kubernetes_uid(o));
 	return name;
 }
@@ -51,12 +54,15 @@ static void claims(struct sim *s, const struct sim_object *cluster, const struct
 		if (kubernetes_named(s, cluster->key, "", "persistentvolumeclaims", namespace_of(o), name))
 			continue;
 		cJSON *doc = json_make("{'metadata':{'name':%s,'labels':%j},'spec':%j,'status':{'phase':'Pending'}}", name,
-				       cJSON_Duplicate(json_at(o->doc, "spec.selector.matchLabels"), true), cJSON_Duplicate(json_at(t, "spec"), true));
+				       cJSON_Duplicate(json_at(o->doc, "spec.selector.matchLabels"), true),
+				       cJSON_Duplicate(json_at(t, "spec"), true));
 		kubernetes_default_class(s, cluster, doc);
 		json_put(doc, "metadata.finalizers", json_make("['kubernetes.io/pvc-protection']"));
-		struct sim_object *claim = kubernetes_put(s, cluster->key, "", "v1", "persistentvolumeclaims", namespace_of(o), doc);
+		struct sim_object *claim = kubernetes_put(s, cluster->key, "", "v1", "persistentvolumeclaims", namespace_of(o),
+							  doc);
 		kubernetes_event_by(s, cluster->key, o->doc, "Normal", "SuccessfulCreate",
-				    sim_tmp("create Claim %s Pod %s in StatefulSet %s success", name, pod, name_of(o)), "statefulset-controller");
+				    sim_tmp("create Claim %s Pod %s in StatefulSet %s success", name, pod, name_of(o)),
+				    "statefulset-controller");
 		kubernetes_claim(s, cluster, claim);
 	}
 }
@@ -68,7 +74,9 @@ static void mount_claims(struct sim_object *o, const char *pod, cJSON *template)
 		const char *volume = json_str(t, "metadata.name", "");
 		if (!json_at(template, "spec.volumes"))
 			json_put(template, "spec.volumes", cJSON_CreateArray());
-		cJSON_AddItemToArray(json_at(template, "spec.volumes"), json_make("{'name':%s,'persistentVolumeClaim':{'claimName':%s}}", volume, sim_tmp("%s-%s", volume, pod)));
+		cJSON_AddItemToArray(
+		    json_at(template, "spec.volumes"),
+		    json_make("{'name':%s,'persistentVolumeClaim':{'claimName':%s}}", volume, sim_tmp("%s-%s", volume, pod)));
 	}
 }
 
@@ -76,7 +84,8 @@ static void add_numbered(struct sim *s, const struct sim_object *cluster, struct
 {
 	const char *pod = sim_tmp("%s-%d", name_of(o), n);
 	claims(s, cluster, o, pod);
-	cJSON *labels = cJSON_CreateObject(), *template = cJSON_Duplicate(json_at(o->doc, "spec.template"), true), *kept = json_at(o->doc, "spec.template");
+	cJSON *labels = cJSON_CreateObject(), *template = cJSON_Duplicate(json_at(o->doc, "spec.template"), true),
+	      *kept = json_at(o->doc, "spec.template");
 	cJSON_AddStringToObject(labels, "apps.kubernetes.io/pod-index", sim_tmp("%d", n));
 	cJSON_AddStringToObject(labels, "controller-revision-hash", hash);
 	cJSON_AddStringToObject(labels, "statefulset.kubernetes.io/pod-name", pod);
@@ -88,7 +97,8 @@ static void add_numbered(struct sim *s, const struct sim_object *cluster, struct
 	json_put(o->doc, "spec.template", kept);
 }
 
-static void stateful_status(struct sim *s, const struct sim_object *cluster, struct sim_object *o, struct sim_object **list, int n, const char *hash)
+static void stateful_status(struct sim *s, const struct sim_object *cluster, struct sim_object *o, struct sim_object **list,
+			    int n, const char *hash)
 {
 	int ready = 0, updated = 0;
 	for (int i = 0; i < n; i++) {
@@ -97,7 +107,8 @@ static void stateful_status(struct sim *s, const struct sim_object *cluster, str
 	}
 	bool all = updated == n && ready == n && n == (int)json_num(o->doc, "spec.replicas", 1);
 	const char *current = all ? hash : json_str(o->doc, "status.currentRevision", hash);
-	cJSON *status = json_make("{'observedGeneration':%d,'replicas':%d,'currentRevision':%s,'updateRevision':%s,'collisionCount':0,'availableReplicas':%d}",
+	cJSON *status = json_make("{'observedGeneration':%d,'replicas':%d,'currentRevision':%s,'updateRevision':%s,'"
+				  "collisionCount':0,'availableReplicas':%d}",
 				  (int)json_num(o->doc, "metadata.generation", 1), n, current, hash, ready);
 	if (ready)
 		json_put_num(status, "readyReplicas", ready);
@@ -119,7 +130,8 @@ void kubernetes_stateful_set(struct sim *s, const struct sim_object *cluster, st
 	bool parallel = !strcmp(json_str(o->doc, "spec.podManagementPolicy", ""), "Parallel"), held = false, all_ready = true;
 	int want = (int)fmin(json_num(o->doc, "spec.replicas", 1), MOST_PODS - 1), n;
 	for (int i = 0; i < want && !held; i++) {
-		struct sim_object *pod = kubernetes_named(s, cluster->key, "", "pods", namespace_of(o), sim_tmp("%s-%d", name_of(o), i));
+		struct sim_object *pod = kubernetes_named(s, cluster->key, "", "pods", namespace_of(o),
+							  sim_tmp("%s-%d", name_of(o), i));
 		if (!pod)
 			add_numbered(s, cluster, o, i, hash);
 		bool ready = pod && json_bool(pod->hidden, "ready", false);
@@ -130,16 +142,18 @@ void kubernetes_stateful_set(struct sim *s, const struct sim_object *cluster, st
 	for (int i = 0; i < n; i++) {
 		int number = atoi(strrchr(name_of(list[i]), '-') + 1);
 		bool old = strcmp(json_str(list[i]->hidden, "hash", ""), hash) != 0;
-		bool goes = number >= want || (old && !strcmp(json_str(o->doc, "spec.updateStrategy.type", "RollingUpdate"), "RollingUpdate") &&
-					       number >= (int)json_num(o->doc, "spec.updateStrategy.rollingUpdate.partition", 0) &&
-					       (all_ready || !json_bool(list[i]->hidden, "ready", false)));
+		bool goes = number >= want ||
+			    (old && !strcmp(json_str(o->doc, "spec.updateStrategy.type", "RollingUpdate"), "RollingUpdate") &&
+			     number >= (int)json_num(o->doc, "spec.updateStrategy.rollingUpdate.partition", 0) &&
+			     (all_ready || !json_bool(list[i]->hidden, "ready", false)));
 		if (goes && (!last || number > atoi(strrchr(name_of(last), '-') + 1)))
 			last = list[i];
 	}
 	if (last) {
 		kubernetes_pod_remove(s, cluster, last, "statefulset-controller");
 		n = kubernetes_pods_of(s, cluster, o, list, MOST_PODS);
-		sim_after(s, 1, kubernetes_look_again, json_make("{'cluster':%s,'key':%s,'uid':%s}", cluster->key, o->key, kubernetes_uid(o)));
+		sim_after(s, 1, kubernetes_look_again,
+			  json_make("{'cluster':%s,'key':%s,'uid':%s}", cluster->key, o->key, kubernetes_uid(o)));
 	}
 	stateful_status(s, cluster, o, list, n, hash);
 }
@@ -156,7 +170,8 @@ static struct sim_object *on_node(struct sim_object **list, int n, const char *n
 void kubernetes_daemon_set(struct sim *s, const struct sim_object *cluster, struct sim_object *o)
 {
 	struct sim_object *list[MOST_PODS];
-	const char *prefix = sim_tmp("%s", kubernetes_prefix(cluster->key, "", "nodes", "")), *hash = sim_tmp("%s", revision(s, cluster, o));
+	const char *prefix = sim_tmp("%s", kubernetes_prefix(cluster->key, "", "nodes", "")),
+		   *hash = sim_tmp("%s", revision(s, cluster, o));
 	int n = kubernetes_pods_of(s, cluster, o, list, MOST_PODS), wanted = 0, ready = 0, updated = 0, there = 0;
 	for (struct sim_object *node = sim_first(s, KUBERNETES_OBJECTS, prefix); node; node = sim_following(s, node, prefix)) {
 		const cJSON *selector = json_at(o->doc, "spec.template.spec.nodeSelector");
@@ -177,15 +192,17 @@ void kubernetes_daemon_set(struct sim *s, const struct sim_object *cluster, stru
 				json_put_str(pod->hidden, "for", name_of(node));
 				json_put(pod->doc, "spec.tolerations", json_make("[{'operator':'Exists'}]"));
 				json_put(pod->doc, "spec.nodeSelector", cJSON_CreateObject());
-				cJSON_AddStringToObject(json_at(pod->doc, "spec.nodeSelector"), "kubernetes.io/hostname", name_of(node));
+				cJSON_AddStringToObject(json_at(pod->doc, "spec.nodeSelector"), "kubernetes.io/hostname",
+							name_of(node));
 			}
 		}
 		there += pod != NULL;
 		ready += pod && json_bool(pod->hidden, "ready", false);
 		updated += pod != NULL;
 	}
-	cJSON *status = json_make("{'currentNumberScheduled':%d,'numberMisscheduled':0,'desiredNumberScheduled':%d,'numberReady':%d,'observedGeneration':%d}", there, wanted, ready,
-				  (int)json_num(o->doc, "metadata.generation", 1));
+	cJSON *status = json_make("{'currentNumberScheduled':%d,'numberMisscheduled':0,'desiredNumberScheduled':%d,'"
+				  "numberReady':%d,'observedGeneration':%d}",
+				  there, wanted, ready, (int)json_num(o->doc, "metadata.generation", 1));
 	const struct {
 		const char *name;
 		int n;

@@ -19,7 +19,8 @@
 
 static const struct sim_object *class_of(struct sim *s, const struct sim_object *cluster, const struct sim_object *claim)
 {
-	return kubernetes_named(s, cluster->key, "storage.k8s.io", "storageclasses", "", json_str(claim->doc, "spec.storageClassName", ""));
+	return kubernetes_named(s, cluster->key, "storage.k8s.io", "storageclasses", "",
+				json_str(claim->doc, "spec.storageClassName", ""));
 }
 
 static bool waits_for_consumer(const struct sim_object *class)
@@ -28,14 +29,19 @@ static bool waits_for_consumer(const struct sim_object *class)
 }
 
 /* Provisioning. ----------------------------------------------------------------------------------------------------------------- */
-static void make_disk(struct sim *s, const struct sim_object *cluster, const struct sim_object *class, const char *name, const char *zone, double gigabytes)
+static void make_disk(struct sim *s, const struct sim_object *cluster, const struct sim_object *class, const char *name,
+		      const char *zone, double gigabytes)
 {
-	const char *project = sim_tmp("%.*s", (int)strcspn(cluster->key + 9, "/"), cluster->key + 9), *scope = sim_tmp("projects/%s/zones/%s/", project, zone);
+	const char *project = sim_tmp("%.*s", (int)strcspn(cluster->key + 9, "/"), cluster->key + 9),
+		   *scope = sim_tmp("projects/%s/zones/%s/", project, zone);
 	const char *type = json_str(class->doc, "parameters.type", "pd-standard");
-	compute_store(s, &compute_disk_kind, scope,
-		      json_make("{'name':%s,'sizeGb':%s,'status':'READY','type':%s,'description':%s,'labels':{'goog-gke-volume':''},'physicalBlockSizeBytes':'4096'}", name,
-				sim_tmp("%.0f", gigabytes), sim_tmp(COMPUTE_BASE "%sdiskTypes/%s", scope, type),
-				sim_tmp("{\"kubernetes.io/created-for/pv/name\":\"%s\",\"storage.gke.io/created-by\":\"" DRIVER "\"}", name)));
+	compute_store(
+	    s, &compute_disk_kind, scope,
+	    json_make(
+		"{'name':%s,'sizeGb':%s,'status':'READY','type':%s,'description':%s,'labels':{'goog-gke-volume':''},'"
+		"physicalBlockSizeBytes':'4096'}",
+		name, sim_tmp("%.0f", gigabytes), sim_tmp(COMPUTE_BASE "%sdiskTypes/%s", scope, type),
+		sim_tmp("{\"kubernetes.io/created-for/pv/name\":\"%s\",\"storage.gke.io/created-by\":\"" DRIVER "\"}", name)));
 }
 
 /* The volume is there: claim and volume are bound to each other. */
@@ -46,27 +52,37 @@ static void provisioned(struct sim *s, const cJSON *arg)
 	const struct sim_object *class = cluster && claim ? class_of(s, cluster, claim) : NULL;
 	if (!class || strcmp(kubernetes_uid(claim), json_str(arg, "uid", "-")) || json_at(claim->doc, "spec.volumeName"))
 		return;
-	const char *zone = json_str(arg, "zone", ""), *name = sim_tmp("pvc-%s", kubernetes_uid(claim)), *ns = json_str(claim->doc, "metadata.namespace", "");
-	double gigabytes = fmax(1, ceil(kubernetes_mebibytes(json_str(claim->doc, "spec.resources.requests.storage", "1Gi")) / 1024));
+	const char *zone = json_str(arg, "zone", ""), *name = sim_tmp("pvc-%s", kubernetes_uid(claim)),
+		   *ns = json_str(claim->doc, "metadata.namespace", "");
+	double gigabytes = fmax(
+	    1, ceil(kubernetes_mebibytes(json_str(claim->doc, "spec.resources.requests.storage", "1Gi")) / 1024));
 	make_disk(s, cluster, class, name, zone, gigabytes);
-	const char *project = sim_tmp("%.*s", (int)strcspn(cluster->key + 9, "/"), cluster->key + 9), *size = sim_tmp("%.0fGi", gigabytes);
+	const char *project = sim_tmp("%.*s", (int)strcspn(cluster->key + 9, "/"), cluster->key + 9),
+		   *size = sim_tmp("%.0fGi", gigabytes);
 	struct sim_object *volume = kubernetes_put(
-		s, cluster->key, "", "v1", "persistentvolumes", "",
-		json_make("{'metadata':{'name':%s,'finalizers':['kubernetes.io/pv-protection']},'spec':{'capacity':{'storage':%s},'accessModes':%j,'persistentVolumeReclaimPolicy':%s,"
-			  "'storageClassName':%s,'volumeMode':'Filesystem','csi':{'driver':'" DRIVER "','volumeHandle':%s,'fsType':'ext4'},'claimRef':{'apiVersion':'v1','kind':"
-			  "'PersistentVolumeClaim','namespace':%s,'name':%s,'uid':%s},'nodeAffinity':{'required':{'nodeSelectorTerms':[{'matchExpressions':[{'key':"
-			  "'topology.gke.io/zone','operator':'In','values':[%s]}]}]}}},'status':{'phase':'Bound'}}",
-			  name, size, cJSON_Duplicate(json_at(claim->doc, "spec.accessModes"), true), json_str(class->doc, "reclaimPolicy", "Delete"),
-			  json_str(class->doc, "metadata.name", ""), sim_tmp("projects/%s/zones/%s/disks/%s", project, zone, name), ns, json_str(claim->doc, "metadata.name", ""),
-			  kubernetes_uid(claim), zone));
+	    s, cluster->key, "", "v1", "persistentvolumes", "",
+	    json_make("{'metadata':{'name':%s,'finalizers':['kubernetes.io/"
+		      "pv-protection']},'spec':{'capacity':{'storage':%s},'accessModes':%j,'persistentVolumeReclaimPolicy':%s,"
+		      "'storageClassName':%s,'volumeMode':'Filesystem','csi':{'driver':'" DRIVER
+		      "','volumeHandle':%s,'fsType':'ext4'},'claimRef':{'apiVersion':'v1','kind':"
+		      "'PersistentVolumeClaim','namespace':%s,'name':%s,'uid':%s},'nodeAffinity':{'required':{'"
+		      "nodeSelectorTerms':[{'matchExpressions':[{'key':"
+		      "'topology.gke.io/zone','operator':'In','values':[%s]}]}]}}},'status':{'phase':'Bound'}}",
+		      name, size, cJSON_Duplicate(json_at(claim->doc, "spec.accessModes"), true),
+		      json_str(class->doc, "reclaimPolicy", "Delete"), json_str(class->doc, "metadata.name", ""),
+		      sim_tmp("projects/%s/zones/%s/disks/%s", project, zone, name), ns,
+		      json_str(claim->doc, "metadata.name", ""), kubernetes_uid(claim), zone));
 	kubernetes_annotate(volume->doc, "pv.kubernetes.io/provisioned-by", DRIVER);
 	json_put_str(volume->hidden, "zone", zone);
 	json_put_str(claim->doc, "spec.volumeName", name);
 	kubernetes_annotate(claim->doc, "pv.kubernetes.io/bind-completed", "yes");
 	kubernetes_annotate(claim->doc, "pv.kubernetes.io/bound-by-controller", "yes");
-	json_put(claim->doc, "status", json_make("{'phase':'Bound','accessModes':%j,'capacity':{'storage':%s}}", cJSON_Duplicate(json_at(claim->doc, "spec.accessModes"), true), size));
+	json_put(claim->doc, "status",
+		 json_make("{'phase':'Bound','accessModes':%j,'capacity':{'storage':%s}}",
+			   cJSON_Duplicate(json_at(claim->doc, "spec.accessModes"), true), size));
 	kubernetes_touch(s, cluster->key, claim->doc);
-	kubernetes_event_by(s, cluster->key, claim->doc, "Normal", "ProvisioningSucceeded", sim_tmp("Successfully provisioned volume %s", name), PROVISIONER);
+	kubernetes_event_by(s, cluster->key, claim->doc, "Normal", "ProvisioningSucceeded",
+			    sim_tmp("Successfully provisioned volume %s", name), PROVISIONER);
 }
 
 static void provision(struct sim *s, const struct sim_object *cluster, struct sim_object *claim, const char *zone)
@@ -77,9 +93,12 @@ static void provision(struct sim *s, const struct sim_object *cluster, struct si
 	kubernetes_annotate(claim->doc, "volume.kubernetes.io/storage-provisioner", DRIVER);
 	kubernetes_touch(s, cluster->key, claim->doc);
 	kubernetes_event_by(s, cluster->key, claim->doc, "Normal", "Provisioning",
-			    sim_tmp("External provisioner is provisioning volume for claim \"%s/%s\"", json_str(claim->doc, "metadata.namespace", ""), json_str(claim->doc, "metadata.name", "")),
+			    sim_tmp("External provisioner is provisioning volume for claim \"%s/%s\"",
+				    json_str(claim->doc, "metadata.namespace", ""), json_str(claim->doc, "metadata.name", "")),
 			    PROVISIONER);
-	sim_after(s, sim_draw(s, "compute.disk.insert"), provisioned, json_make("{'cluster':%s,'key':%s,'uid':%s,'zone':%s}", cluster->key, claim->key, kubernetes_uid(claim), zone));
+	sim_after(
+	    s, sim_draw(s, "compute.disk.insert"), provisioned,
+	    json_make("{'cluster':%s,'key':%s,'uid':%s,'zone':%s}", cluster->key, claim->key, kubernetes_uid(claim), zone));
 }
 
 void kubernetes_claim(struct sim *s, const struct sim_object *cluster, struct sim_object *claim)
@@ -91,11 +110,14 @@ void kubernetes_claim(struct sim *s, const struct sim_object *cluster, struct si
 		return;
 	if (!class) {
 		const char *name = json_str(claim->doc, "spec.storageClassName", "");
-		kubernetes_event_by(s, cluster->key, claim->doc, *name ? "Warning" : "Normal", *name ? "ProvisioningFailed" : "FailedBinding",
-				    *name ? sim_tmp("storageclass.storage.k8s.io \"%s\" not found", name) : "no persistent volumes available for this claim and no storage class is set",
+		kubernetes_event_by(s, cluster->key, claim->doc, *name ? "Warning" : "Normal",
+				    *name ? "ProvisioningFailed" : "FailedBinding",
+				    *name ? sim_tmp("storageclass.storage.k8s.io \"%s\" not found", name)
+					  : "no persistent volumes available for this claim and no storage class is set",
 				    "persistentvolume-controller");
 	} else if (waits_for_consumer(class)) {
-		kubernetes_event_by(s, cluster->key, claim->doc, "Normal", "WaitForFirstConsumer", "waiting for first consumer to be created before binding", "persistentvolume-controller");
+		kubernetes_event_by(s, cluster->key, claim->doc, "Normal", "WaitForFirstConsumer",
+				    "waiting for first consumer to be created before binding", "persistentvolume-controller");
 	} else {
 		const char *zone = json_str(cluster->doc, "locations.0", "");
 		provision(s, cluster, claim, zone);
@@ -104,7 +126,8 @@ void kubernetes_claim(struct sim *s, const struct sim_object *cluster, struct si
 
 void kubernetes_claim_gone(struct sim *s, const struct sim_object *cluster, const struct sim_object *claim)
 {
-	struct sim_object *volume = kubernetes_named(s, cluster->key, "", "persistentvolumes", "", json_str(claim->doc, "spec.volumeName", ""));
+	struct sim_object *volume = kubernetes_named(s, cluster->key, "", "persistentvolumes", "",
+						     json_str(claim->doc, "spec.volumeName", ""));
 	if (!volume)
 		return;
 	if (!strcmp(json_str(volume->doc, "spec.persistentVolumeReclaimPolicy", "Delete"), "Delete")) {
@@ -121,13 +144,17 @@ void kubernetes_claim_gone(struct sim *s, const struct sim_object *cluster, cons
 /* A claim that is to go stays while a pod has it. */
 bool kubernetes_claim_used(struct sim *s, const struct sim_object *cluster, const struct sim_object *claim)
 {
-	const char *prefix = sim_tmp("%s", kubernetes_prefix(cluster->key, "", "pods", json_str(claim->doc, "metadata.namespace", "")));
+	const char *prefix = sim_tmp(
+	    "%s", kubernetes_prefix(cluster->key, "", "pods", json_str(claim->doc, "metadata.namespace", "")));
 	bool used = false;
 	const cJSON *v;
-	for (struct sim_object *pod = sim_first(s, KUBERNETES_OBJECTS, prefix); pod && !used; pod = sim_following(s, pod, prefix)) {
+	for (struct sim_object *pod = sim_first(s, KUBERNETES_OBJECTS, prefix); pod && !used;
+	     pod = sim_following(s, pod, prefix)) {
 		const char *phase = json_str(pod->doc, "status.phase", "");
 		cJSON_ArrayForEach(v, json_at(pod->doc, "spec.volumes"))
-			used = used || (!strcmp(json_str(v, "persistentVolumeClaim.claimName", ""), json_str(claim->doc, "metadata.name", "-")) && strcmp(phase, "Succeeded") && strcmp(phase, "Failed"));
+			used = used || (!strcmp(json_str(v, "persistentVolumeClaim.claimName", ""),
+						json_str(claim->doc, "metadata.name", "-")) &&
+					strcmp(phase, "Succeeded") && strcmp(phase, "Failed"));
 	}
 	return used;
 }
@@ -146,28 +173,35 @@ void kubernetes_claims_sweep(struct sim *s, const struct sim_object *cluster, co
 }
 
 /* For the scheduler. ------------------------------------------------------------------------------------------------------------ */
-const char *kubernetes_claims_missing(struct sim *s, const struct sim_object *cluster, const struct sim_object *pod, const char *zone)
+const char *kubernetes_claims_missing(struct sim *s, const struct sim_object *cluster, const struct sim_object *pod,
+				      const char *zone)
 {
 	const cJSON *v;
 	const char *waits = NULL;
 	cJSON_ArrayForEach(v, json_at(pod->doc, "spec.volumes")) {
 		const char *name = json_str(v, "persistentVolumeClaim.claimName", NULL);
-		struct sim_object *claim = name ? kubernetes_named(s, cluster->key, "", "persistentvolumeclaims", json_str(pod->doc, "metadata.namespace", ""), name) : NULL;
+		struct sim_object *claim = name ? kubernetes_named(s, cluster->key, "", "persistentvolumeclaims",
+								   json_str(pod->doc, "metadata.namespace", ""), name)
+						: NULL;
 		if (!name)
 			continue;
 		if (!claim)
 			return sim_tmp("persistentvolumeclaim \"%s\" not found", name);
 		const struct sim_object *class = class_of(s, cluster, claim), *volume;
-		volume = kubernetes_named(s, cluster->key, "", "persistentvolumes", "", json_str(claim->doc, "spec.volumeName", ""));
+		volume = kubernetes_named(s, cluster->key, "", "persistentvolumes", "",
+					  json_str(claim->doc, "spec.volumeName", ""));
 		if (!*zone) {
 			if (!volume && (!class || !waits_for_consumer(class)))
-				return "pod has unbound immediate PersistentVolumeClaims. preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling.";
+				return "pod has unbound immediate PersistentVolumeClaims. preemption: 0/1 nodes are available: "
+				       "1 Preemption is not helpful for scheduling.";
 		} else if (volume && json_at(volume->hidden, "zone") && strcmp(json_str(volume->hidden, "zone", ""), zone)) {
 			return "node(s) had volume node affinity conflict";
 		} else if (!volume) {
 			if (class)
 				provision(s, cluster, claim, zone);
-			waits = strcmp(json_str(claim->hidden, "zone", zone), zone) ? "node(s) had volume node affinity conflict" : "node(s) wait for volumes";
+			waits = strcmp(json_str(claim->hidden, "zone", zone), zone)
+				    ? "node(s) had volume node affinity conflict"
+				    : "node(s) wait for volumes";
 		}
 	}
 	return waits;

@@ -117,7 +117,8 @@ static void print_count(struct cell *c)
 
 static void print_config_count(struct cell *c)
 {
-	buf_printf(c->out, "%d", cJSON_GetArraySize(json_at(c->doc, "data")) + cJSON_GetArraySize(json_at(c->doc, "binaryData")));
+	buf_printf(c->out, "%d",
+		   cJSON_GetArraySize(json_at(c->doc, "data")) + cJSON_GetArraySize(json_at(c->doc, "binaryData")));
 }
 
 static void print_labels(struct cell *c)
@@ -193,7 +194,7 @@ static bool is_sidecar(const cJSON *doc, const char *name)
 struct pod_row {
 	char status[80];
 	int ready, all, restarts;
-	const char *restarted;     /* when it was last started again; "" */
+	const char *restarted; /* when it was last started again; "" */
 };
 
 static void note_restart(struct pod_row *row, const cJSON *s, bool counts)
@@ -212,7 +213,8 @@ static bool initializing(const cJSON *doc, struct pod_row *row)
 	int n = 0;
 	cJSON_ArrayForEach(s, json_at(doc, "status.initContainerStatuses")) {
 		bool sidecar = is_sidecar(doc, json_str(s, "name", ""));
-		const char *waits = json_str(s, "state.waiting.reason", ""), *ended = json_str(s, "state.terminated.reason", "");
+		const char *waits = json_str(s, "state.waiting.reason", ""),
+			   *ended = json_str(s, "state.terminated.reason", "");
 		note_restart(row, s, true);
 		n++;
 		if (json_at(s, "state.terminated") && json_num(s, "state.terminated.exitCode", 0) == 0)
@@ -224,11 +226,13 @@ static bool initializing(const cJSON *doc, struct pod_row *row)
 		if (json_at(s, "state.terminated") && *ended)
 			snprintf(row->status, sizeof row->status, "Init:%.60s", ended);
 		else if (json_at(s, "state.terminated"))
-			snprintf(row->status, sizeof row->status, "Init:ExitCode:%d", (int)json_num(s, "state.terminated.exitCode", 0));
+			snprintf(row->status, sizeof row->status, "Init:ExitCode:%d",
+				 (int)json_num(s, "state.terminated.exitCode", 0));
 		else if (*waits && strcmp(waits, "PodInitializing"))
 			snprintf(row->status, sizeof row->status, "Init:%.60s", waits);
 		else
-			snprintf(row->status, sizeof row->status, "Init:%d/%d", n - 1, cJSON_GetArraySize(json_at(doc, "spec.initContainers")));
+			snprintf(row->status, sizeof row->status, "Init:%d/%d", n - 1,
+				 cJSON_GetArraySize(json_at(doc, "spec.initContainers")));
 		return true;
 	}
 	return false;
@@ -299,7 +303,10 @@ static const char *condition(const cJSON *doc, const char *type)
 
 static void print_job_status(struct cell *c)
 {
-	static const char *const states[][2] = {{"Complete", "Complete"}, {"Failed", "Failed"}, {"Suspended", "Suspended"}, {"FailureTarget", "FailureTarget"},
+	static const char *const states[][2] = {{"Complete", "Complete"},
+						{"Failed", "Failed"},
+						{"Suspended", "Suspended"},
+						{"FailureTarget", "FailureTarget"},
 						{"SuccessCriteriaMet", "SuccessCriteriaMet"}};
 	const char *state = "Running";
 	for (size_t i = 0; i < 5; i++)
@@ -313,9 +320,11 @@ static void print_job_status(struct cell *c)
 static void print_completions(struct cell *c)
 {
 	if (json_at(c->doc, "spec.completions"))
-		buf_printf(c->out, "%.0f/%.0f", json_num(c->doc, "status.succeeded", 0), json_num(c->doc, "spec.completions", 0));
+		buf_printf(c->out, "%.0f/%.0f", json_num(c->doc, "status.succeeded", 0),
+			   json_num(c->doc, "spec.completions", 0));
 	else
-		buf_printf(c->out, "%.0f/1 of %.0f", json_num(c->doc, "status.succeeded", 0), json_num(c->doc, "spec.parallelism", 1));
+		buf_printf(c->out, "%.0f/1 of %.0f", json_num(c->doc, "status.succeeded", 0),
+			   json_num(c->doc, "spec.parallelism", 1));
 }
 
 static void print_job_duration(struct cell *c)
@@ -372,7 +381,8 @@ static void print_endpoints(struct cell *c)
 	cJSON_ArrayForEach(s, json_at(c->doc, "subsets"))
 		cJSON_ArrayForEach(p, json_at(s, "ports"))
 			cJSON_ArrayForEach(a, json_at(s, "addresses"))
-				buf_printf(c->out, "%s%s:%.0f", c->out->len > before ? "," : "", json_str(a, "ip", ""), json_num(p, "port", 0));
+				buf_printf(c->out, "%s%s:%.0f", c->out->len > before ? "," : "", json_str(a, "ip", ""),
+					   json_num(p, "port", 0));
 	if (c->out->len == before)
 		buf_puts(c->out, "<none>");
 }
@@ -384,7 +394,8 @@ static void print_node_status(struct cell *c)
 
 static void print_modes(struct cell *c)
 {
-	static const char *const modes[][2] = {{"ReadWriteOnce", "RWO"}, {"ReadOnlyMany", "ROX"}, {"ReadWriteMany", "RWX"}, {"ReadWriteOncePod", "RWOP"}};
+	static const char *const modes[][2] = {
+	    {"ReadWriteOnce", "RWO"}, {"ReadOnlyMany", "ROX"}, {"ReadWriteMany", "RWX"}, {"ReadWriteOncePod", "RWOP"}};
 	const cJSON *m;
 	size_t before = c->out->len;
 	cJSON_ArrayForEach(m, json_at(c->doc, c->path))
@@ -395,7 +406,8 @@ static void print_modes(struct cell *c)
 
 static void print_claim(struct cell *c)
 {
-	buf_printf(c->out, "%s/%s", json_str(c->doc, "spec.claimRef.namespace", ""), json_str(c->doc, "spec.claimRef.name", ""));
+	buf_printf(c->out, "%s/%s", json_str(c->doc, "spec.claimRef.namespace", ""),
+		   json_str(c->doc, "spec.claimRef.name", ""));
 }
 
 static void print_unset(struct cell *c)
@@ -405,8 +417,10 @@ static void print_unset(struct cell *c)
 
 static void print_class_name(struct cell *c)
 {
-	const cJSON *a = cJSON_GetObjectItemCaseSensitive(json_at(c->doc, "metadata.annotations"), "storageclass.kubernetes.io/is-default-class");
-	buf_printf(c->out, "%s%s", json_str(c->doc, "metadata.name", ""), cJSON_IsString(a) && !strcmp(a->valuestring, "true") ? " (default)" : "");
+	const cJSON *a = cJSON_GetObjectItemCaseSensitive(json_at(c->doc, "metadata.annotations"),
+							  "storageclass.kubernetes.io/is-default-class");
+	buf_printf(c->out, "%s%s", json_str(c->doc, "metadata.name", ""),
+		   cJSON_IsString(a) && !strcmp(a->valuestring, "true") ? " (default)" : "");
 }
 
 static void print_role(struct cell *c)
@@ -416,7 +430,8 @@ static void print_role(struct cell *c)
 
 static void print_hpa_target(struct cell *c)
 {
-	buf_printf(c->out, "%s/%s", json_str(c->doc, "spec.scaleTargetRef.kind", ""), json_str(c->doc, "spec.scaleTargetRef.name", ""));
+	buf_printf(c->out, "%s/%s", json_str(c->doc, "spec.scaleTargetRef.kind", ""),
+		   json_str(c->doc, "spec.scaleTargetRef.name", ""));
 }
 
 static void print_metrics(struct cell *c)
@@ -425,7 +440,8 @@ static void print_metrics(struct cell *c)
 	char value[16] = "<unknown>";
 	if (now)
 		snprintf(value, sizeof value, "%.0f%%", now->valuedouble);
-	buf_printf(c->out, "%s: %s/%.0f%%", json_str(c->doc, "spec.metrics.0.resource.name", "cpu"), value, json_num(c->doc, "spec.metrics.0.resource.target.averageUtilization", 0));
+	buf_printf(c->out, "%s: %s/%.0f%%", json_str(c->doc, "spec.metrics.0.resource.name", "cpu"), value,
+		   json_num(c->doc, "spec.metrics.0.resource.target.averageUtilization", 0));
 }
 
 static void print_owner(struct cell *c)
@@ -467,76 +483,189 @@ static void print_none(struct cell *c)
 	buf_puts(c->out, "<none>");
 }
 
-#define NAME(kind) {kind, "Name", false, print_path, "metadata.name"}
-#define AGE(kind) {kind, "Age", false, print_age, "metadata.creationTimestamp"}
-#define TEMPLATE(kind, template)                                                                                                           \
-	{kind, "Containers", true, print_containers, template ".spec.containers"}, {kind, "Images", true, print_images, template ".spec.containers"}
+#define NAME(kind)                                                                                                             \
+	{                                                                                                                      \
+		kind, "Name", false, print_path, "metadata.name"                                                               \
+	}
+#define AGE(kind)                                                                                                              \
+	{                                                                                                                      \
+		kind, "Age", false, print_age, "metadata.creationTimestamp"                                                    \
+	}
+#define TEMPLATE(kind, template)                                                                                               \
+	{kind, "Containers", true, print_containers, template ".spec.containers"},                                             \
+	{                                                                                                                      \
+		kind, "Images", true, print_images, template ".spec.containers"                                                \
+	}
 static const struct column columns[] = {
-	NAME("Namespace"), {"Namespace", "Status", false, print_path, "status.phase"}, AGE("Namespace"),
-	NAME("ServiceAccount"), {"ServiceAccount", "Secrets", false, print_count, "secrets"}, AGE("ServiceAccount"),
-	NAME("Secret"), {"Secret", "Type", false, print_path, "type"}, {"Secret", "Data", false, print_count, "data"}, AGE("Secret"),
-	NAME("ConfigMap"), {"ConfigMap", "Data", false, print_config_count, NULL}, AGE("ConfigMap"),
-	NAME("Service"), {"Service", "Type", false, print_path, "spec.type"}, {"Service", "Cluster-IP", false, print_path_or_none, "spec.clusterIP"},
-	{"Service", "External-IP", false, print_external_ip, NULL}, {"Service", "Port(s)", false, print_ports, NULL}, AGE("Service"),
-	{"Service", "Selector", true, print_labels, "spec.selector"},
-	NAME("Pod"), {"Pod", "Ready", false, print_pod_ready, NULL}, {"Pod", "Status", false, print_pod_status, NULL}, {"Pod", "Restarts", false, print_restarts, NULL},
-	AGE("Pod"), {"Pod", "IP", true, print_path_or_none, "status.podIP"}, {"Pod", "Node", true, print_path_or_none, "spec.nodeName"},
-	{"Pod", "Nominated Node", true, print_none, NULL}, {"Pod", "Readiness Gates", true, print_none, NULL},
-	NAME("Deployment"), {"Deployment", "Ready", false, print_ready, NULL}, {"Deployment", "Up-to-date", false, print_number, "status.updatedReplicas"},
-	{"Deployment", "Available", false, print_number, "status.availableReplicas"}, AGE("Deployment"), TEMPLATE("Deployment", "spec.template"),
-	{"Deployment", "Selector", true, print_labels, "spec.selector.matchLabels"},
-	NAME("ReplicaSet"), {"ReplicaSet", "Desired", false, print_number, "spec.replicas"}, {"ReplicaSet", "Current", false, print_number, "status.replicas"},
-	{"ReplicaSet", "Ready", false, print_number, "status.readyReplicas"}, AGE("ReplicaSet"), TEMPLATE("ReplicaSet", "spec.template"),
-	{"ReplicaSet", "Selector", true, print_labels, "spec.selector.matchLabels"},
-	NAME("Job"), {"Job", "Status", false, print_job_status, NULL}, {"Job", "Completions", false, print_completions, NULL},
-	{"Job", "Duration", false, print_job_duration, NULL}, AGE("Job"), TEMPLATE("Job", "spec.template"),
-	{"Job", "Selector", true, print_labels, "spec.selector.matchLabels"},
-	NAME("CronJob"), {"CronJob", "Schedule", false, print_path, "spec.schedule"}, {"CronJob", "Timezone", false, print_path_or_none, "spec.timeZone"},
-	{"CronJob", "Suspend", false, print_path, "spec.suspend"}, {"CronJob", "Active", false, print_count, "status.active"},
-	{"CronJob", "Last Schedule", false, print_age, "status.lastScheduleTime"}, AGE("CronJob"), TEMPLATE("CronJob", "spec.jobTemplate.spec.template"),
-	{"CronJob", "Selector", true, print_labels, "spec.jobTemplate.spec.selector.matchLabels"},
-	NAME("Ingress"), {"Ingress", "Class", false, print_path_or_none, "spec.ingressClassName"}, {"Ingress", "Hosts", false, print_hosts, NULL},
-	{"Ingress", "Address", false, print_path, "status.loadBalancer.ingress.0.ip"}, {"Ingress", "Ports", false, print_ingress_ports, NULL}, AGE("Ingress"),
-	NAME("NetworkPolicy"), {"NetworkPolicy", "Pod-Selector", false, print_pod_selector, "spec.podSelector.matchLabels"}, AGE("NetworkPolicy"),
-	NAME("PodDisruptionBudget"), {"PodDisruptionBudget", "Min Available", false, print_path_or_na, "spec.minAvailable"},
-	{"PodDisruptionBudget", "Max Unavailable", false, print_path_or_na, "spec.maxUnavailable"},
-	{"PodDisruptionBudget", "Allowed Disruptions", false, print_number, "status.disruptionsAllowed"}, AGE("PodDisruptionBudget"),
-	{"Event", "Last Seen", false, print_age, "lastTimestamp"}, {"Event", "Type", false, print_path, "type"}, {"Event", "Reason", false, print_path, "reason"},
-	{"Event", "Object", false, print_event_object, NULL}, {"Event", "Subobject", true, print_path, "involvedObject.fieldPath"},
-	{"Event", "Source", true, print_path, "source.component"}, {"Event", "Message", false, print_path, "message"},
-	{"Event", "First Seen", true, print_age, "firstTimestamp"}, {"Event", "Count", true, print_number, "count"}, {"Event", "Name", true, print_path, "metadata.name"},
-	NAME("Endpoints"), {"Endpoints", "Endpoints", false, print_endpoints, NULL}, AGE("Endpoints"),
-	NAME("Node"), {"Node", "Status", false, print_node_status, NULL}, {"Node", "Roles", false, print_none, NULL}, AGE("Node"),
-	{"Node", "Version", false, print_path, "status.nodeInfo.kubeletVersion"}, {"Node", "Internal-IP", true, print_node_address, "InternalIP"},
-	{"Node", "External-IP", true, print_node_address, "ExternalIP"}, {"Node", "OS-Image", true, print_path, "status.nodeInfo.osImage"},
-	{"Node", "Kernel-Version", true, print_path, "status.nodeInfo.kernelVersion"}, {"Node", "Container-Runtime", true, print_path, "status.nodeInfo.containerRuntimeVersion"},
-	NAME("StatefulSet"), {"StatefulSet", "Ready", false, print_ready, NULL}, AGE("StatefulSet"), TEMPLATE("StatefulSet", "spec.template"),
-	NAME("DaemonSet"), {"DaemonSet", "Desired", false, print_number, "status.desiredNumberScheduled"}, {"DaemonSet", "Current", false, print_number, "status.currentNumberScheduled"},
-	{"DaemonSet", "Ready", false, print_number, "status.numberReady"}, {"DaemonSet", "Up-to-date", false, print_number, "status.updatedNumberScheduled"},
-	{"DaemonSet", "Available", false, print_number, "status.numberAvailable"}, {"DaemonSet", "Node Selector", false, print_labels, "spec.template.spec.nodeSelector"}, AGE("DaemonSet"),
-	TEMPLATE("DaemonSet", "spec.template"), {"DaemonSet", "Selector", true, print_labels, "spec.selector.matchLabels"},
-	NAME("ControllerRevision"), {"ControllerRevision", "Controller", false, print_owner, NULL}, {"ControllerRevision", "Revision", false, print_number, "revision"}, AGE("ControllerRevision"),
-	NAME("HorizontalPodAutoscaler"), {"HorizontalPodAutoscaler", "Reference", false, print_hpa_target, NULL}, {"HorizontalPodAutoscaler", "Targets", false, print_metrics, NULL},
-	{"HorizontalPodAutoscaler", "MinPods", false, print_path, "spec.minReplicas"}, {"HorizontalPodAutoscaler", "MaxPods", false, print_number, "spec.maxReplicas"},
-	{"HorizontalPodAutoscaler", "Replicas", false, print_number, "status.currentReplicas"}, AGE("HorizontalPodAutoscaler"),
-	NAME("PersistentVolumeClaim"), {"PersistentVolumeClaim", "Status", false, print_path, "status.phase"}, {"PersistentVolumeClaim", "Volume", false, print_path, "spec.volumeName"},
-	{"PersistentVolumeClaim", "Capacity", false, print_path, "status.capacity.storage"}, {"PersistentVolumeClaim", "Access Modes", false, print_modes, "status.accessModes"},
-	{"PersistentVolumeClaim", "StorageClass", false, print_path, "spec.storageClassName"}, {"PersistentVolumeClaim", "VolumeAttributesClass", false, print_unset, NULL},
-	AGE("PersistentVolumeClaim"), {"PersistentVolumeClaim", "VolumeMode", true, print_path, "spec.volumeMode"},
-	NAME("PersistentVolume"), {"PersistentVolume", "Capacity", false, print_path, "spec.capacity.storage"}, {"PersistentVolume", "Access Modes", false, print_modes, "spec.accessModes"},
-	{"PersistentVolume", "Reclaim Policy", false, print_path, "spec.persistentVolumeReclaimPolicy"}, {"PersistentVolume", "Status", false, print_path, "status.phase"},
-	{"PersistentVolume", "Claim", false, print_claim, NULL}, {"PersistentVolume", "StorageClass", false, print_path, "spec.storageClassName"},
-	{"PersistentVolume", "VolumeAttributesClass", false, print_unset, NULL}, {"PersistentVolume", "Reason", false, print_path, "status.reason"}, AGE("PersistentVolume"),
-	{"StorageClass", "Name", false, print_class_name, NULL}, {"StorageClass", "Provisioner", false, print_path, "provisioner"}, {"StorageClass", "ReclaimPolicy", false, print_path, "reclaimPolicy"},
-	{"StorageClass", "VolumeBindingMode", false, print_path, "volumeBindingMode"}, {"StorageClass", "AllowVolumeExpansion", false, print_path, "allowVolumeExpansion"}, AGE("StorageClass"),
-	NAME("RoleBinding"), {"RoleBinding", "Role", false, print_role, NULL}, AGE("RoleBinding"),
-	NAME("ClusterRoleBinding"), {"ClusterRoleBinding", "Role", false, print_role, NULL}, AGE("ClusterRoleBinding"),
-	NAME("Role"), {"Role", "Created At", false, print_path, "metadata.creationTimestamp"}, NAME("ClusterRole"), {"ClusterRole", "Created At", false, print_path, "metadata.creationTimestamp"},
-	NAME("PriorityClass"), {"PriorityClass", "Value", false, print_number, "value"}, {"PriorityClass", "Global-Default", false, print_path, "globalDefault"}, AGE("PriorityClass"),
-	{"PriorityClass", "PreemptionPolicy", false, print_path, "preemptionPolicy"},
-	NAME("EndpointSlice"), {"EndpointSlice", "AddressType", false, print_path, "addressType"}, {"EndpointSlice", "Ports", false, print_slice_ports, NULL},
-	{"EndpointSlice", "Endpoints", false, print_slice_endpoints, NULL}, AGE("EndpointSlice"),
-	NAME("ManagedCertificate"), AGE("ManagedCertificate"), {"ManagedCertificate", "Status", false, print_path, "status.certificateStatus"},
+    NAME("Namespace"),
+    {"Namespace", "Status", false, print_path, "status.phase"},
+    AGE("Namespace"),
+    NAME("ServiceAccount"),
+    {"ServiceAccount", "Secrets", false, print_count, "secrets"},
+    AGE("ServiceAccount"),
+    NAME("Secret"),
+    {"Secret", "Type", false, print_path, "type"},
+    {"Secret", "Data", false, print_count, "data"},
+    AGE("Secret"),
+    NAME("ConfigMap"),
+    {"ConfigMap", "Data", false, print_config_count, NULL},
+    AGE("ConfigMap"),
+    NAME("Service"),
+    {"Service", "Type", false, print_path, "spec.type"},
+    {"Service", "Cluster-IP", false, print_path_or_none, "spec.clusterIP"},
+    {"Service", "External-IP", false, print_external_ip, NULL},
+    {"Service", "Port(s)", false, print_ports, NULL},
+    AGE("Service"),
+    {"Service", "Selector", true, print_labels, "spec.selector"},
+    NAME("Pod"),
+    {"Pod", "Ready", false, print_pod_ready, NULL},
+    {"Pod", "Status", false, print_pod_status, NULL},
+    {"Pod", "Restarts", false, print_restarts, NULL},
+    AGE("Pod"),
+    {"Pod", "IP", true, print_path_or_none, "status.podIP"},
+    {"Pod", "Node", true, print_path_or_none, "spec.nodeName"},
+    {"Pod", "Nominated Node", true, print_none, NULL},
+    {"Pod", "Readiness Gates", true, print_none, NULL},
+    NAME("Deployment"),
+    {"Deployment", "Ready", false, print_ready, NULL},
+    {"Deployment", "Up-to-date", false, print_number, "status.updatedReplicas"},
+    {"Deployment", "Available", false, print_number, "status.availableReplicas"},
+    AGE("Deployment"),
+    TEMPLATE("Deployment", "spec.template"),
+    {"Deployment", "Selector", true, print_labels, "spec.selector.matchLabels"},
+    NAME("ReplicaSet"),
+    {"ReplicaSet", "Desired", false, print_number, "spec.replicas"},
+    {"ReplicaSet", "Current", false, print_number, "status.replicas"},
+    {"ReplicaSet", "Ready", false, print_number, "status.readyReplicas"},
+    AGE("ReplicaSet"),
+    TEMPLATE("ReplicaSet", "spec.template"),
+    {"ReplicaSet", "Selector", true, print_labels, "spec.selector.matchLabels"},
+    NAME("Job"),
+    {"Job", "Status", false, print_job_status, NULL},
+    {"Job", "Completions", false, print_completions, NULL},
+    {"Job", "Duration", false, print_job_duration, NULL},
+    AGE("Job"),
+    TEMPLATE("Job", "spec.template"),
+    {"Job", "Selector", true, print_labels, "spec.selector.matchLabels"},
+    NAME("CronJob"),
+    {"CronJob", "Schedule", false, print_path, "spec.schedule"},
+    {"CronJob", "Timezone", false, print_path_or_none, "spec.timeZone"},
+    {"CronJob", "Suspend", false, print_path, "spec.suspend"},
+    {"CronJob", "Active", false, print_count, "status.active"},
+    {"CronJob", "Last Schedule", false, print_age, "status.lastScheduleTime"},
+    AGE("CronJob"),
+    TEMPLATE("CronJob", "spec.jobTemplate.spec.template"),
+    {"CronJob", "Selector", true, print_labels, "spec.jobTemplate.spec.selector.matchLabels"},
+    NAME("Ingress"),
+    {"Ingress", "Class", false, print_path_or_none, "spec.ingressClassName"},
+    {"Ingress", "Hosts", false, print_hosts, NULL},
+    {"Ingress", "Address", false, print_path, "status.loadBalancer.ingress.0.ip"},
+    {"Ingress", "Ports", false, print_ingress_ports, NULL},
+    AGE("Ingress"),
+    NAME("NetworkPolicy"),
+    {"NetworkPolicy", "Pod-Selector", false, print_pod_selector, "spec.podSelector.matchLabels"},
+    AGE("NetworkPolicy"),
+    NAME("PodDisruptionBudget"),
+    {"PodDisruptionBudget", "Min Available", false, print_path_or_na, "spec.minAvailable"},
+    {"PodDisruptionBudget", "Max Unavailable", false, print_path_or_na, "spec.maxUnavailable"},
+    {"PodDisruptionBudget", "Allowed Disruptions", false, print_number, "status.disruptionsAllowed"},
+    AGE("PodDisruptionBudget"),
+    {"Event", "Last Seen", false, print_age, "lastTimestamp"},
+    {"Event", "Type", false, print_path, "type"},
+    {"Event", "Reason", false, print_path, "reason"},
+    {"Event", "Object", false, print_event_object, NULL},
+    {"Event", "Subobject", true, print_path, "involvedObject.fieldPath"},
+    {"Event", "Source", true, print_path, "source.component"},
+    {"Event", "Message", false, print_path, "message"},
+    {"Event", "First Seen", true, print_age, "firstTimestamp"},
+    {"Event", "Count", true, print_number, "count"},
+    {"Event", "Name", true, print_path, "metadata.name"},
+    NAME("Endpoints"),
+    {"Endpoints", "Endpoints", false, print_endpoints, NULL},
+    AGE("Endpoints"),
+    NAME("Node"),
+    {"Node", "Status", false, print_node_status, NULL},
+    {"Node", "Roles", false, print_none, NULL},
+    AGE("Node"),
+    {"Node", "Version", false, print_path, "status.nodeInfo.kubeletVersion"},
+    {"Node", "Internal-IP", true, print_node_address, "InternalIP"},
+    {"Node", "External-IP", true, print_node_address, "ExternalIP"},
+    {"Node", "OS-Image", true, print_path, "status.nodeInfo.osImage"},
+    {"Node", "Kernel-Version", true, print_path, "status.nodeInfo.kernelVersion"},
+    {"Node", "Container-Runtime", true, print_path, "status.nodeInfo.containerRuntimeVersion"},
+    NAME("StatefulSet"),
+    {"StatefulSet", "Ready", false, print_ready, NULL},
+    AGE("StatefulSet"),
+    TEMPLATE("StatefulSet", "spec.template"),
+    NAME("DaemonSet"),
+    {"DaemonSet", "Desired", false, print_number, "status.desiredNumberScheduled"},
+    {"DaemonSet", "Current", false, print_number, "status.currentNumberScheduled"},
+    {"DaemonSet", "Ready", false, print_number, "status.numberReady"},
+    {"DaemonSet", "Up-to-date", false, print_number, "status.updatedNumberScheduled"},
+    {"DaemonSet", "Available", false, print_number, "status.numberAvailable"},
+    {"DaemonSet", "Node Selector", false, print_labels, "spec.template.spec.nodeSelector"},
+    AGE("DaemonSet"),
+    TEMPLATE("DaemonSet", "spec.template"),
+    {"DaemonSet", "Selector", true, print_labels, "spec.selector.matchLabels"},
+    NAME("ControllerRevision"),
+    {"ControllerRevision", "Controller", false, print_owner, NULL},
+    {"ControllerRevision", "Revision", false, print_number, "revision"},
+    AGE("ControllerRevision"),
+    NAME("HorizontalPodAutoscaler"),
+    {"HorizontalPodAutoscaler", "Reference", false, print_hpa_target, NULL},
+    {"HorizontalPodAutoscaler", "Targets", false, print_metrics, NULL},
+    {"HorizontalPodAutoscaler", "MinPods", false, print_path, "spec.minReplicas"},
+    {"HorizontalPodAutoscaler", "MaxPods", false, print_number, "spec.maxReplicas"},
+    {"HorizontalPodAutoscaler", "Replicas", false, print_number, "status.currentReplicas"},
+    AGE("HorizontalPodAutoscaler"),
+    NAME("PersistentVolumeClaim"),
+    {"PersistentVolumeClaim", "Status", false, print_path, "status.phase"},
+    {"PersistentVolumeClaim", "Volume", false, print_path, "spec.volumeName"},
+    {"PersistentVolumeClaim", "Capacity", false, print_path, "status.capacity.storage"},
+    {"PersistentVolumeClaim", "Access Modes", false, print_modes, "status.accessModes"},
+    {"PersistentVolumeClaim", "StorageClass", false, print_path, "spec.storageClassName"},
+    {"PersistentVolumeClaim", "VolumeAttributesClass", false, print_unset, NULL},
+    AGE("PersistentVolumeClaim"),
+    {"PersistentVolumeClaim", "VolumeMode", true, print_path, "spec.volumeMode"},
+    NAME("PersistentVolume"),
+    {"PersistentVolume", "Capacity", false, print_path, "spec.capacity.storage"},
+    {"PersistentVolume", "Access Modes", false, print_modes, "spec.accessModes"},
+    {"PersistentVolume", "Reclaim Policy", false, print_path, "spec.persistentVolumeReclaimPolicy"},
+    {"PersistentVolume", "Status", false, print_path, "status.phase"},
+    {"PersistentVolume", "Claim", false, print_claim, NULL},
+    {"PersistentVolume", "StorageClass", false, print_path, "spec.storageClassName"},
+    {"PersistentVolume", "VolumeAttributesClass", false, print_unset, NULL},
+    {"PersistentVolume", "Reason", false, print_path, "status.reason"},
+    AGE("PersistentVolume"),
+    {"StorageClass", "Name", false, print_class_name, NULL},
+    {"StorageClass", "Provisioner", false, print_path, "provisioner"},
+    {"StorageClass", "ReclaimPolicy", false, print_path, "reclaimPolicy"},
+    {"StorageClass", "VolumeBindingMode", false, print_path, "volumeBindingMode"},
+    {"StorageClass", "AllowVolumeExpansion", false, print_path, "allowVolumeExpansion"},
+    AGE("StorageClass"),
+    NAME("RoleBinding"),
+    {"RoleBinding", "Role", false, print_role, NULL},
+    AGE("RoleBinding"),
+    NAME("ClusterRoleBinding"),
+    {"ClusterRoleBinding", "Role", false, print_role, NULL},
+    AGE("ClusterRoleBinding"),
+    NAME("Role"),
+    {"Role", "Created At", false, print_path, "metadata.creationTimestamp"},
+    NAME("ClusterRole"),
+    {"ClusterRole", "Created At", false, print_path, "metadata.creationTimestamp"},
+    NAME("PriorityClass"),
+    {"PriorityClass", "Value", false, print_number, "value"},
+    {"PriorityClass", "Global-Default", false, print_path, "globalDefault"},
+    AGE("PriorityClass"),
+    {"PriorityClass", "PreemptionPolicy", false, print_path, "preemptionPolicy"},
+    NAME("EndpointSlice"),
+    {"EndpointSlice", "AddressType", false, print_path, "addressType"},
+    {"EndpointSlice", "Ports", false, print_slice_ports, NULL},
+    {"EndpointSlice", "Endpoints", false, print_slice_endpoints, NULL},
+    AGE("EndpointSlice"),
+    NAME("ManagedCertificate"),
+    AGE("ManagedCertificate"),
+    {"ManagedCertificate", "Status", false, print_path, "status.certificateStatus"},
 };
 static const struct column plain[] = {NAME(NULL), AGE(NULL)};
 
@@ -577,10 +706,11 @@ static cJSON *row_of(struct sim *s, const struct kubernetes_resource *r, const c
 		cJSON_AddItemToArray(cells, cJSON_CreateString(buf_text(&b)));
 		buf_free(&b);
 	}
-	cJSON *object = !strcmp(include, "None")     ? NULL
-			: !strcmp(include, "Object") ? whole(r, doc)
-						     : json_make("{'kind':'PartialObjectMetadata','apiVersion':'meta.k8s.io/v1','metadata':%j}",
-								 cJSON_Duplicate(json_at(doc, "metadata"), true));
+	cJSON *object = !strcmp(include, "None") ? NULL
+			: !strcmp(include, "Object")
+			    ? whole(r, doc)
+			    : json_make("{'kind':'PartialObjectMetadata','apiVersion':'meta.k8s.io/v1','metadata':%j}",
+					cJSON_Duplicate(json_at(doc, "metadata"), true));
 	return json_make("{'cells':%j,'object':%j}", cells, object);
 }
 
@@ -590,8 +720,9 @@ cJSON *kubernetes_table(struct sim *s, const struct kubernetes_resource *r, cons
 	const cJSON *items = json_at(answer, "items"), *item;
 	const struct column *column;
 	for (size_t n = 0; (column = column_of(r->kind, n)); n++)
-		cJSON_AddItemToArray(definitions, json_make("{'name':%s,'type':'string','format':%s,'description':'','priority':%d}", column->name,
-							    !strcmp(column->name, "Name") ? "name" : "", (int)column->wide));
+		cJSON_AddItemToArray(definitions,
+				     json_make("{'name':%s,'type':'string','format':%s,'description':'','priority':%d}",
+					       column->name, !strcmp(column->name, "Name") ? "name" : "", (int)column->wide));
 	if (cJSON_IsArray(items)) {
 		cJSON_ArrayForEach(item, items)
 			cJSON_AddItemToArray(rows, row_of(s, r, item, include));
@@ -599,10 +730,13 @@ cJSON *kubernetes_table(struct sim *s, const struct kubernetes_resource *r, cons
 		cJSON_AddItemToArray(rows, row_of(s, r, answer, include));
 	}
 	static const char *const kept[] = {"continue", "remainingItemCount"};
-	cJSON *table = json_make("{'kind':'Table','apiVersion':'meta.k8s.io/v1','metadata':{'resourceVersion':%s},'columnDefinitions':%j,'rows':%j}",
-				 json_str(answer, "metadata.resourceVersion", ""), definitions, rows), *metadata = json_at(table, "metadata");
+	cJSON *table = json_make("{'kind':'Table','apiVersion':'meta.k8s.io/"
+				 "v1','metadata':{'resourceVersion':%s},'columnDefinitions':%j,'rows':%j}",
+				 json_str(answer, "metadata.resourceVersion", ""), definitions, rows),
+	      *metadata = json_at(table, "metadata");
 	for (size_t i = 0; i < 2 && cJSON_IsArray(items); i++)
 		if (cJSON_GetObjectItemCaseSensitive(json_at(answer, "metadata"), kept[i]))
-			json_put(metadata, kept[i], cJSON_Duplicate(cJSON_GetObjectItemCaseSensitive(json_at(answer, "metadata"), kept[i]), true));
+			json_put(metadata, kept[i],
+				 cJSON_Duplicate(cJSON_GetObjectItemCaseSensitive(json_at(answer, "metadata"), kept[i]), true));
 	return table;
 }

@@ -14,14 +14,15 @@
 struct watch {
 	char *prefix, *labels, *fields, *include;
 	const struct kubernetes_resource *r;
-	bool table, told;          /* told: a Table's columns go with its first event */
-	cJSON *known;              /* by key, as last told */
+	bool table, told; /* told: a Table's columns go with its first event */
+	cJSON *known;     /* by key, as last told */
 };
 
 static bool matches(const struct watch *w, const cJSON *doc)
 {
 	char *why;
-	return kubernetes_labels_match(json_at(doc, "metadata.labels"), w->labels, &why) && kubernetes_fields_match(w->r->kind, doc, w->fields, &why);
+	return kubernetes_labels_match(json_at(doc, "metadata.labels"), w->labels, &why) &&
+	       kubernetes_fields_match(w->r->kind, doc, w->fields, &why);
 }
 
 static void tell(struct sim *s, struct watch *w, const char *type, const cJSON *doc, struct buf *out)
@@ -97,11 +98,16 @@ void kubernetes_watch(struct kubernetes_call *k, const char *prefix)
 	const char *accept = sim_request_header(k->c->request, "Accept");
 	struct watch *w = xcalloc(1, sizeof *w);
 	struct buf b = {0};
-	*w = (struct watch){.prefix = xstrdup(prefix), .labels = xstrdup(sim_param(k->c, "labelSelector")), .fields = xstrdup(sim_param(k->c, "fieldSelector")),
-			    .include = xstrdup(sim_param(k->c, "includeObject")), .r = k->r, .table = accept && strstr(accept, "as=Table"),
+	*w = (struct watch){.prefix = xstrdup(prefix),
+			    .labels = xstrdup(sim_param(k->c, "labelSelector")),
+			    .fields = xstrdup(sim_param(k->c, "fieldSelector")),
+			    .include = xstrdup(sim_param(k->c, "includeObject")),
+			    .r = k->r,
+			    .table = accept && strstr(accept, "as=Table"),
 			    .known = cJSON_CreateObject()};
 	know_since(k->c->sim, w, strtoll(sim_param(k->c, "resourceVersion"), NULL, 10), &b);
 	sim_bytes(k->c, 200, "application/json", buf_text(&b), b.len);
 	buf_free(&b);
-	k->c->reply->stream = (struct sim_stream){.more = more, .end = end, .state = w, .seconds = strtod(sim_param(k->c, "timeoutSeconds"), NULL)};
+	k->c->reply->stream = (struct sim_stream){
+	    .more = more, .end = end, .state = w, .seconds = strtod(sim_param(k->c, "timeoutSeconds"), NULL)};
 }

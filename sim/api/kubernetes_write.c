@@ -39,8 +39,9 @@ static bool namespace_there(struct kubernetes_call *k)
 	if (!json_at(o->doc, "metadata.deletionTimestamp"))
 		return true;
 	char *what = kubernetes_plural_group(k->r);
-	kubernetes_fail(k, 403, "Forbidden", NULL, "%s \"%s\" is forbidden: unable to create new content in namespace %s because it is being terminated", what,
-			k->name, k->ns);
+	kubernetes_fail(k, 403, "Forbidden", NULL,
+			"%s \"%s\" is forbidden: unable to create new content in namespace %s because it is being terminated",
+			what, k->name, k->ns);
 	free(what);
 	return false;
 }
@@ -54,7 +55,8 @@ static void refuse_patched(struct kubernetes_call *k, const cJSON *doc, const ch
 	const char *message = sim_tmp("Invalid value: %s: %s", value, why);
 	const struct kubernetes_resource *r = k->r;
 	k->r = NULL;
-	kubernetes_fail(k, 422, "Invalid", json_make("[{'reason':'FieldValueInvalid','message':%s,'field':'patch'}]", message), " \"\" is invalid: patch: %s", message);
+	kubernetes_fail(k, 422, "Invalid", json_make("[{'reason':'FieldValueInvalid','message':%s,'field':'patch'}]", message),
+			" \"\" is invalid: patch: %s", message);
 	k->r = r;
 	cJSON_Delete(quoted);
 	free(text);
@@ -81,7 +83,8 @@ static cJSON *decoded(struct kubernetes_call *k, const cJSON *doc)
 		cJSON_Delete(out);
 		out = NULL;
 	} else if (wrong) {
-		kubernetes_fail(k, 400, "BadRequest", NULL, "%s in version \"%s\" cannot be handled as a %s: %s", k->r->kind, k->r->version, k->r->kind, wrong);
+		kubernetes_fail(k, 400, "BadRequest", NULL, "%s in version \"%s\" cannot be handled as a %s: %s", k->r->kind,
+				k->r->version, k->r->kind, wrong);
 		cJSON_Delete(out);
 		out = NULL;
 	}
@@ -186,7 +189,8 @@ static void store(struct kubernetes_call *k, struct sim_object *before, cJSON *d
 	}
 	kubernetes_react(s, k->cluster, o);
 	answer_stored(k, before ? 200 : 201, doc);
-	if (json_at(o->doc, "metadata.deletionTimestamp") && !json_at(o->doc, "metadata.finalizers.0") && strcmp(k->r->kind, "Namespace"))
+	if (json_at(o->doc, "metadata.deletionTimestamp") && !json_at(o->doc, "metadata.finalizers.0") &&
+	    strcmp(k->r->kind, "Namespace"))
 		remove_object(k, o);
 }
 
@@ -211,19 +215,25 @@ static cJSON *body(struct kubernetes_call *k)
 	bool wire = type && strstr(type, "protobuf");
 	if (type && !wire && !strstr(type, "json") && !strstr(type, "yaml")) {
 		kubernetes_fail(k, 415, "UnsupportedMediaType", NULL,
-				"the body of the request was in an unknown format - accepted media types include: application/json, application/yaml%s",
+				"the body of the request was in an unknown format - accepted media types include: "
+				"application/json, application/yaml%s",
 				k->type->custom ? "" : ", application/vnd.kubernetes.protobuf");
 		return NULL;
 	}
 	cJSON *doc = wire ? kubernetes_from_protobuf(raw, k->c->raw_len) : cJSON_ParseWithLength(raw, k->c->raw_len);
 	if (doc && cJSON_IsObject(doc))
 		return doc;
-	char *what = summary(raw, k->c->raw_len), *why = doc ? xasprintf("json: cannot unmarshal %s into Go value of type struct { APIVersion string "
-									 "\"json:\\\"apiVersion,omitempty\\\"\"; Kind string \"json:\\\"kind,omitempty\\\"\" }",
-									 cJSON_IsArray(doc) ? "array" : cJSON_IsString(doc) ? "string" : "number")
-							      : kubernetes_json_complaint(raw, k->c->raw_len);
-	kubernetes_fail(k, 400, "BadRequest", NULL, "the object provided is unrecognized (must be of type %s): couldn't get version/kind; json parse error: %s (%s)",
-			k->r->kind, why, what);
+	char *what = summary(raw, k->c->raw_len),
+	     *why = doc ? xasprintf("json: cannot unmarshal %s into Go value of type struct { APIVersion string "
+				    "\"json:\\\"apiVersion,omitempty\\\"\"; Kind string \"json:\\\"kind,omitempty\\\"\" }",
+				    cJSON_IsArray(doc)    ? "array"
+				    : cJSON_IsString(doc) ? "string"
+							  : "number")
+			: kubernetes_json_complaint(raw, k->c->raw_len);
+	kubernetes_fail(
+	    k, 400, "BadRequest", NULL,
+	    "the object provided is unrecognized (must be of type %s): couldn't get version/kind; json parse error: %s (%s)",
+	    k->r->kind, why, what);
 	cJSON_Delete(doc);
 	free(what);
 	free(why);
@@ -240,17 +250,20 @@ static bool fits(struct kubernetes_call *k, cJSON *doc)
 	free(own);
 	if (!same) {
 		kubernetes_fail(k, 400, "BadRequest", NULL,
-				"%s in version \"%s\" cannot be handled as a %s: no kind \"%s\" is registered for version \"%s\" in scheme \"pkg/runtime/scheme.go:100\"",
+				"%s in version \"%s\" cannot be handled as a %s: no kind \"%s\" is registered for version "
+				"\"%s\" in scheme \"pkg/runtime/scheme.go:100\"",
 				kind, *version ? version : k->r->version, k->r->kind, kind, *gv ? gv : k->r->version);
 		return false;
 	}
 	/* Go's clients write an empty one into every message; it is the request's then. */
 	if (*ns && strcmp(ns, k->ns) && k->r->namespaced) {
-		kubernetes_fail(k, 400, "BadRequest", NULL, "the namespace of the provided object does not match the namespace sent on the request");
+		kubernetes_fail(k, 400, "BadRequest", NULL,
+				"the namespace of the provided object does not match the namespace sent on the request");
 		return false;
 	}
 	if (*k->name && strcmp(json_str(doc, "metadata.name", k->name), k->name)) {
-		kubernetes_fail(k, 400, "BadRequest", NULL, "the name of the object (%s) does not match the name on the URL (%s)",
+		kubernetes_fail(k, 400, "BadRequest", NULL,
+				"the name of the object (%s) does not match the name on the URL (%s)",
 				json_str(doc, "metadata.name", ""), k->name);
 		return false;
 	}
@@ -308,7 +321,8 @@ static bool current(struct kubernetes_call *k, const cJSON *live, const cJSON *d
 		return true;
 	char *what = kubernetes_plural_group(k->r);
 	kubernetes_fail(k, 409, "Conflict", NULL,
-			"Operation cannot be fulfilled on %s \"%s\": the object has been modified; please apply your changes to the latest version and try again",
+			"Operation cannot be fulfilled on %s \"%s\": the object has been modified; please apply your changes "
+			"to the latest version and try again",
 			what, k->name);
 	free(what);
 	return false;
@@ -317,8 +331,12 @@ static bool current(struct kubernetes_call *k, const cJSON *live, const cJSON *d
 /* What a write may not touch comes from the live object. */
 static void keep_server_side(const struct kubernetes_call *k, const cJSON *live, cJSON *doc, bool status)
 {
-	static const char *const kept[] = {"metadata.uid", "metadata.creationTimestamp", "metadata.generation", "metadata.resourceVersion",
-					   "metadata.deletionTimestamp", "metadata.deletionGracePeriodSeconds"};
+	static const char *const kept[] = {"metadata.uid",
+					   "metadata.creationTimestamp",
+					   "metadata.generation",
+					   "metadata.resourceVersion",
+					   "metadata.deletionTimestamp",
+					   "metadata.deletionGracePeriodSeconds"};
 	for (size_t i = 0; i < sizeof kept / sizeof *kept; i++) {
 		json_drop(doc, kept[i]);
 		if (json_at(live, kept[i]))
@@ -340,9 +358,11 @@ static bool same_object(struct kubernetes_call *k, const cJSON *live, const cJSO
 		return true;
 	char *what = kubernetes_plural_group(k->r);
 	kubernetes_fail(k, 409, "Conflict", NULL,
-			"Operation cannot be fulfilled on %s \"%s\": StorageError: invalid object, Code: 4, Key: /registry/%s%s/%s/%s, ResourceVersion: 0, "
+			"Operation cannot be fulfilled on %s \"%s\": StorageError: invalid object, Code: 4, Key: "
+			"/registry/%s%s/%s/%s, ResourceVersion: 0, "
 			"AdditionalErrorMsg: Precondition failed: UID in precondition: %s, UID in object meta: %s",
-			what, k->name, k->r->plural, !strcmp(k->r->plural, "services") ? "/specs" : "", k->ns, k->name, wanted, uid);
+			what, k->name, k->r->plural, !strcmp(k->r->plural, "services") ? "/specs" : "", k->ns, k->name, wanted,
+			uid);
 	free(what);
 	return false;
 }
@@ -364,7 +384,8 @@ static void change(struct kubernetes_call *k, struct sim_object *o, const cJSON 
 void kubernetes_rescale(struct kubernetes_call *k)
 {
 	struct sim_object *o = kubernetes_target(k);
-	cJSON *sent = cJSON_ParseWithLength(k->c->raw ? k->c->raw : "", k->c->raw_len), *scale = o ? kubernetes_scale_of(o->doc) : NULL;
+	cJSON *sent = cJSON_ParseWithLength(k->c->raw ? k->c->raw : "", k->c->raw_len),
+	      *scale = o ? kubernetes_scale_of(o->doc) : NULL;
 	if (!o) {
 		kubernetes_not_found(k);
 	} else if (sent) {
@@ -391,9 +412,13 @@ void kubernetes_replace(struct kubernetes_call *k)
 	if (!o)
 		kubernetes_not_found(k);
 	else if (k->failing_group = k->r->plural, !conditional)
-		kubernetes_fail(k, 422, "Invalid", json_make("[{'reason':'FieldValueInvalid','message':'Invalid value: 0x0: must be specified for an update','field':"
-							     "'metadata.resourceVersion'}]"),
-				"%s.%s \"%s\" is invalid: metadata.resourceVersion: Invalid value: 0x0: must be specified for an update", k->r->plural, k->r->group, k->name);
+		kubernetes_fail(
+		    k, 422, "Invalid",
+		    json_make("[{'reason':'FieldValueInvalid','message':'Invalid value: 0x0: must be specified for an "
+			      "update','field':"
+			      "'metadata.resourceVersion'}]"),
+		    "%s.%s \"%s\" is invalid: metadata.resourceVersion: Invalid value: 0x0: must be specified for an update",
+		    k->r->plural, k->r->group, k->name);
 	else if (k->failing_group = NULL, same_object(k, o->doc, sent))
 		change(k, o, sent);
 	cJSON_Delete(sent);
@@ -405,21 +430,27 @@ static void apply(struct kubernetes_call *k, struct sim_object *o)
 	if (!applied)
 		return;
 	const char *gv = json_str(applied, "apiVersion", "");
-	char *why = kubernetes_untyped(k->type, applied), *own = *k->r->group ? xasprintf("%s/%s", k->r->group, k->r->version) : xstrdup(k->r->version);
+	char *why = kubernetes_untyped(k->type, applied),
+	     *own = *k->r->group ? xasprintf("%s/%s", k->r->group, k->r->version) : xstrdup(k->r->version);
 	if (!*sim_param(k->c, "fieldManager")) {
 		k->failing_kind = "PatchOptions";
 		k->failing_group = "meta.k8s.io";
-		kubernetes_fail(k, 422, "Invalid", json_make("[{'reason':'FieldValueRequired','message':'Required value: is required for apply patch','field':"
-							     "'fieldManager'}]"),
-				"PatchOptions.meta.k8s.io \"\" is invalid: fieldManager: Required value: is required for apply patch");
+		kubernetes_fail(
+		    k, 422, "Invalid",
+		    json_make("[{'reason':'FieldValueRequired','message':'Required value: is required for apply patch','field':"
+			      "'fieldManager'}]"),
+		    "PatchOptions.meta.k8s.io \"\" is invalid: fieldManager: Required value: is required for apply patch");
 	} else if (strcmp(gv, own) || strcmp(json_str(applied, "kind", ""), k->r->kind)) {
-		kubernetes_fail(k, 400, "BadRequest", NULL, "invalid object type: %s%s, Kind=%s", strchr(gv, '/') ? "" : "/", gv, json_str(applied, "kind", ""));
+		kubernetes_fail(k, 400, "BadRequest", NULL, "invalid object type: %s%s, Kind=%s", strchr(gv, '/') ? "" : "/",
+				gv, json_str(applied, "kind", ""));
 	} else if (json_at(applied, "metadata.managedFields")) {
 		kubernetes_fail(k, 400, "BadRequest", NULL, "metadata.managedFields must be nil");
 	} else if (why) {
-		kubernetes_fail(k, 500, "", NULL, "failed to create typed patch object (%s/%s; %s%s, Kind=%s): %s", json_str(applied, "metadata.namespace", ""),
-				json_str(applied, "metadata.name", ""), strchr(gv, '/') ? "" : "/", gv, k->r->kind, why);
-	} else if (fits(k, applied) && (o || (kubernetes_allowed(k, "create") && namespace_there(k))) && (!o || current(k, o->doc, applied))) {
+		kubernetes_fail(k, 500, "", NULL, "failed to create typed patch object (%s/%s; %s%s, Kind=%s): %s",
+				json_str(applied, "metadata.namespace", ""), json_str(applied, "metadata.name", ""),
+				strchr(gv, '/') ? "" : "/", gv, k->r->kind, why);
+	} else if (fits(k, applied) && (o || (kubernetes_allowed(k, "create") && namespace_there(k))) &&
+		   (!o || current(k, o->doc, applied))) {
 		merged = kubernetes_apply(k, o ? o->doc : NULL, applied);
 	}
 	free(own);
@@ -469,7 +500,8 @@ static void end_namespace(struct sim *s, const cJSON *arg)
 	struct sim_object *next;
 	for (struct sim_object *o = sim_first(s, OBJECTS, prefix); o; o = next) {
 		next = sim_following(s, o, prefix);
-		bool itself = !strcmp(json_str(o->doc, "kind", ""), "Namespace") && !strcmp(json_str(o->doc, "metadata.name", ""), ns);
+		bool itself = !strcmp(json_str(o->doc, "kind", ""), "Namespace") &&
+			      !strcmp(json_str(o->doc, "metadata.name", ""), ns);
 		if (!itself && strcmp(json_str(o->doc, "metadata.namespace", ""), ns))
 			continue;
 		struct sim_object *home = sim_get(s, "container.clusters", cluster);
@@ -505,7 +537,8 @@ static bool preconditions_hold(struct kubernetes_call *k, const cJSON *live)
 	k->failing_group = k->r->kind;
 	if (!good)
 		kubernetes_fail(k, 409, "Conflict", NULL,
-				"Operation cannot be fulfilled on %s%s%s \"%s\": the UID in the precondition (%s) does not match the UID in record (%s). The object might have "
+				"Operation cannot be fulfilled on %s%s%s \"%s\": the UID in the precondition (%s) does not "
+				"match the UID in record (%s). The object might have "
 				"been deleted and then recreated",
 				k->r->kind, *k->r->group ? "." : "", k->r->group, k->name, wanted, uid);
 	k->failing_group = NULL;
@@ -518,7 +551,8 @@ static bool orphans(const struct kubernetes_call *k)
 {
 	cJSON *options = k->c->raw_len ? cJSON_ParseWithLength(k->c->raw, k->c->raw_len) : NULL;
 	const char *policy = json_str(options, "propagationPolicy", sim_param(k->c, "propagationPolicy"));
-	bool yes = !strcmp(policy, "Orphan") || json_bool(options, "orphanDependents", false) || sim_param_bool(k->c, "orphanDependents");
+	bool yes = !strcmp(policy, "Orphan") || json_bool(options, "orphanDependents", false) ||
+		   sim_param_bool(k->c, "orphanDependents");
 	cJSON_Delete(options);
 	return yes;
 }
@@ -542,8 +576,10 @@ void kubernetes_delete(struct kubernetes_call *k)
 	}
 	if (!preconditions_hold(k, o->doc))
 		return;
-	if (!strcmp(k->r->kind, "Namespace") && (!strcmp(k->name, "default") || !strcmp(k->name, "kube-system") || !strcmp(k->name, "kube-public"))) {
-		kubernetes_fail(k, 403, "Forbidden", NULL, "namespaces \"%s\" is forbidden: this namespace may not be deleted", k->name);
+	if (!strcmp(k->r->kind, "Namespace") &&
+	    (!strcmp(k->name, "default") || !strcmp(k->name, "kube-system") || !strcmp(k->name, "kube-public"))) {
+		kubernetes_fail(k, 403, "Forbidden", NULL, "namespaces \"%s\" is forbidden: this namespace may not be deleted",
+				k->name);
 		return;
 	}
 	if (!strcmp(k->r->kind, "PersistentVolumeClaim") && !dry(k) && !kubernetes_claim_used(k->c->sim, k->cluster, o))
@@ -559,13 +595,15 @@ void kubernetes_delete(struct kubernetes_call *k)
 			json_put_str(o->doc, "metadata.deletionTimestamp", now);
 			json_put_str(o->doc, "status.phase", "Terminating");
 			kubernetes_touch(k->c->sim, k->cluster->key, o->doc);
-			sim_after(k->c->sim, 6, end_namespace, json_make("{'cluster':%s,'namespace':%s}", k->cluster->key, k->name));
+			sim_after(k->c->sim, 6, end_namespace,
+				  json_make("{'cluster':%s,'namespace':%s}", k->cluster->key, k->name));
 		}
 		kubernetes_answer(k, 200, cJSON_Duplicate(o->doc, true));
 		return;
 	}
 	cJSON *reply = returns_deleted(k->r) ? cJSON_Duplicate(o->doc, true)
-					     : json_make("{'kind':'Status','apiVersion':'v1','metadata':{},'status':'Success','details':{'name':%s,'kind':%s,'uid':%s}}",
+					     : json_make("{'kind':'Status','apiVersion':'v1','metadata':{},'status':'Success','"
+							 "details':{'name':%s,'kind':%s,'uid':%s}}",
 							 k->name, k->r->plural, json_str(o->doc, "metadata.uid", ""));
 	if (*k->r->group && !returns_deleted(k->r))
 		json_put_str(reply, "details.group", k->r->group);
@@ -586,4 +624,3 @@ void kubernetes_delete_all(struct kubernetes_call *k)
 	free(prefix);
 	kubernetes_list(k);
 }
-

@@ -29,19 +29,21 @@ static void locations_get(struct sim_call *c)
 }
 
 static const struct sim_route secret_routes[] = {
-	{"secretmanager.projects.locations.list", locations_list, "secretmanager.locations.list", NULL},
-	{"secretmanager.projects.locations.get", locations_get, "secretmanager.locations.get", NULL},
-	{NULL, NULL, NULL, NULL},
+    {"secretmanager.projects.locations.list", locations_list, "secretmanager.locations.list", NULL},
+    {"secretmanager.projects.locations.get", locations_get, "secretmanager.locations.get", NULL},
+    {NULL, NULL, NULL, NULL},
 };
 
 const struct sim_api sim_secretmanager_locations = {
-	.name = "secretmanager", .service = "secretmanager.googleapis.com", .errors = SIM_ERRORS_AIP, .routes = secret_routes};
+    .name = "secretmanager", .service = "secretmanager.googleapis.com", .errors = SIM_ERRORS_AIP, .routes = secret_routes};
 
 static const struct sim_route certificate_routes[] = {
-	{"certificatemanager.projects.locations.list", locations_list, "certificatemanager.locations.list", NULL},
-	{"certificatemanager.projects.locations.get", locations_get, "certificatemanager.locations.get", NULL},
-	{NULL, NULL, NULL, NULL},
+    {"certificatemanager.projects.locations.list", locations_list, "certificatemanager.locations.list", NULL},
+    {"certificatemanager.projects.locations.get", locations_get, "certificatemanager.locations.get", NULL},
+    {NULL, NULL, NULL, NULL},
 };
 
-const struct sim_api sim_certificatemanager_locations = {
-	.name = "certificatemanager", .service = "certificatemanager.googleapis.com", .errors = SIM_ERRORS_AIP, .routes = certificate_routes};
+const struct sim_api sim_certificatemanager_locations = {.name = "certificatemanager",
+							 .service = "certificatemanager.googleapis.com",
+							 .errors = SIM_ERRORS_AIP,
+							 .routes = certificate_routes};

@@ -46,10 +46,12 @@ static cJSON *entry_new(struct sim *s, const char *project, const char *log, con
 	return entry;
 }
 
-void sim_log_entry(struct sim *s, const char *project, const char *resource_type, cJSON *labels, const char *log, const char *severity, const char *text)
+void sim_log_entry(struct sim *s, const char *project, const char *resource_type, cJSON *labels, const char *log,
+		   const char *severity, const char *text)
 {
 	cJSON *entry = entry_new(s, project, log, severity);
-	json_put(entry, "resource", json_make("{'type':%s,'labels':%j}", resource_type, labels ? labels : cJSON_CreateObject()));
+	json_put(entry, "resource",
+		 json_make("{'type':%s,'labels':%j}", resource_type, labels ? labels : cJSON_CreateObject()));
 	json_put_str(entry, "textPayload", text);
 	keep(s, project, entry);
 }
@@ -65,13 +67,15 @@ static const char *asked_project(struct sim_call *c)
 	if (!rest)
 		sim_fail(c, "INVALID_ARGUMENT", NULL, "One or more resource names must be specified");
 	else if (!project || !sim_allowed(c->sim, c->principal, "logging.logEntries.list", project, ""))
-		sim_fail(c, "PERMISSION_DENIED", NULL, "Permission 'logging.logEntries.list' denied on resource (or it may not exist).");
+		sim_fail(c, "PERMISSION_DENIED", NULL,
+			 "Permission 'logging.logEntries.list' denied on resource (or it may not exist).");
 	return c->reply->status >= 400 ? NULL : project;
 }
 
 static void list(struct sim_call *c)
 {
-	const char *project = asked_project(c), *filter = json_str(c->body, "filter", ""), *order = json_str(c->body, "orderBy", "timestamp asc");
+	const char *project = asked_project(c), *filter = json_str(c->body, "filter", ""),
+		   *order = json_str(c->body, "orderBy", "timestamp asc");
 	if (!project)
 		return;
 	int size = (int)json_num(c->body, "pageSize", 50), skip = atoi(json_str(c->body, "pageToken", "0")), seen = 0;
@@ -91,7 +95,8 @@ static void list(struct sim_call *c)
 	free(prefix);
 	if (bad) {
 		cJSON_Delete(page);
-		sim_fail(c, "INVALID_ARGUMENT", NULL, "Unparseable filter: syntax error at line 1, column 1, token '%s'", filter);
+		sim_fail(c, "INVALID_ARGUMENT", NULL, "Unparseable filter: syntax error at line 1, column 1, token '%s'",
+			 filter);
 		return;
 	}
 	cJSON *reply = page->child ? json_make("{'entries':%j}", page) : cJSON_CreateObject();
@@ -110,7 +115,8 @@ static const char *log_project(struct sim_call *c, const char *log)
 	if (!rest || !strstr(log, "/logs/"))
 		sim_fail(c, "INVALID_ARGUMENT", NULL, "Log name is not valid: %s", log);
 	else if (!project || !sim_allowed(c->sim, c->principal, "logging.logEntries.create", project, ""))
-		sim_fail(c, "PERMISSION_DENIED", NULL, "Permission 'logging.logEntries.create' denied on resource (or it may not exist).");
+		sim_fail(c, "PERMISSION_DENIED", NULL,
+			 "Permission 'logging.logEntries.create' denied on resource (or it may not exist).");
 	return c->reply->status >= 400 ? NULL : project;
 }
 
@@ -127,7 +133,9 @@ static void write(struct sim_call *c)
 			json_put(entry, f->string, cJSON_Duplicate(f, 1));
 		json_put_str(entry, "logName", log);
 		if (!json_at(entry, "resource"))
-			json_put(entry, "resource", resource ? cJSON_Duplicate(resource, 1) : json_make("{'type':'global','labels':{'project_id':%s}}", project));
+			json_put(entry, "resource",
+				 resource ? cJSON_Duplicate(resource, 1)
+					  : json_make("{'type':'global','labels':{'project_id':%s}}", project));
 		if (dry)
 			cJSON_Delete(entry);
 		else
@@ -175,18 +183,18 @@ static void logs_delete(struct sim_call *c)
 }
 
 static const struct sim_route routes[] = {
-	{"logging.entries.list", list, NULL, NULL},
-	{"logging.entries.write", write, NULL, NULL},
-	{"logging.logs.list", logs_list, "logging.logs.list", NULL},
-	{"logging.projects.logs.list", logs_list, "logging.logs.list", NULL},
-	{"logging.logs.delete", logs_delete, "logging.logs.delete", NULL},
-	{"logging.projects.logs.delete", logs_delete, "logging.logs.delete", NULL},
-	{NULL, NULL, NULL, NULL},
+    {"logging.entries.list", list, NULL, NULL},
+    {"logging.entries.write", write, NULL, NULL},
+    {"logging.logs.list", logs_list, "logging.logs.list", NULL},
+    {"logging.projects.logs.list", logs_list, "logging.logs.list", NULL},
+    {"logging.logs.delete", logs_delete, "logging.logs.delete", NULL},
+    {"logging.projects.logs.delete", logs_delete, "logging.logs.delete", NULL},
+    {NULL, NULL, NULL, NULL},
 };
 
 const struct sim_api sim_logging = {
-	.name = "logging",
-	.service = "logging.googleapis.com",
-	.errors = SIM_ERRORS_AIP,
-	.routes = routes,
+    .name = "logging",
+    .service = "logging.googleapis.com",
+    .errors = SIM_ERRORS_AIP,
+    .routes = routes,
 };

@@ -87,12 +87,9 @@ static bool metric_ok(struct sim_call *c, const cJSON *doc, const char *name)
 	if (spread != (*json_str(doc, "valueExtractor", "") != 0))
 		return refuse(c, spread ? "A value extractor is required for distribution metrics."
 					: "A value extractor is allowed for distribution metrics only.");
-	cJSON_ArrayForEach(label, json_at(doc, "metricDescriptor.labels")) if (
-	    !json_at(doc,
-		     sim_tmp("labelExtractors.%s",
-			     json_str(label, "key",
-				      "")))) return refuse(c,
-							   "Every label of the metric descriptor must have a label extractor.");
+	cJSON_ArrayForEach(label, json_at(doc, "metricDescriptor.labels"))
+		if (!json_at(doc, sim_tmp("labelExtractors.%s", json_str(label, "key", ""))))
+			return refuse(c, "Every label of the metric descriptor must have a label extractor.");
 	return filter_ok(c, json_str(doc, "filter", ""));
 }
 

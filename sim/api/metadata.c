@@ -20,7 +20,8 @@ static void text_reply(struct sim_call *c, int status, const char *type, const c
 static char *account(struct sim *s)
 {
 	struct sim_object *o = sim_get(s, "metadata.world", "serviceAccount");
-	return o ? xstrdup(json_str(o->doc, "email", "")) : xasprintf("%s-compute@developer.gserviceaccount.com", sim_project_number(s, sim_project(s)));
+	return o ? xstrdup(json_str(o->doc, "email", ""))
+		 : xasprintf("%s-compute@developer.gserviceaccount.com", sim_project_number(s, sim_project(s)));
 }
 
 static void give_token(struct sim_call *c, const char *email)
@@ -47,7 +48,8 @@ static void give_identity(struct sim_call *c, const char *email)
 
 static void give_account(struct sim_call *c, const char *email)
 {
-	cJSON *j = json_make("{'aliases':['default'],'email':%s,'scopes':['https://www.googleapis.com/auth/cloud-platform']}", email);
+	cJSON *j = json_make("{'aliases':['default'],'email':%s,'scopes':['https://www.googleapis.com/auth/cloud-platform']}",
+			     email);
 	char *text = json_text(j, -1);
 	text_reply(c, 200, "application/json", text);
 	cJSON_Delete(j);
@@ -106,7 +108,8 @@ static void metadata(struct sim_call *c)
 	else if (!strcmp(c->path, "/") || !strcmp(c->path, "/computeMetadata/"))
 		text_reply(c, 200, "application/text", !strcmp(c->path, "/") ? "computeMetadata/\n" : "v1/\n");
 	else if (!flavour || strcmp(flavour, "Google"))
-		text_reply(c, 403, "text/html; charset=UTF-8", "<html><title>Error 403 (Forbidden)!!1</title><p>Missing Metadata-Flavor:Google header.</html>\n");
+		text_reply(c, 403, "text/html; charset=UTF-8",
+			   "<html><title>Error 403 (Forbidden)!!1</title><p>Missing Metadata-Flavor:Google header.</html>\n");
 	else
 		answer(c, text_starts(c->path, PREFIX) ? c->path + strlen(PREFIX) : "");
 }
@@ -119,9 +122,9 @@ static void seed(struct sim *s, const cJSON *world)
 }
 
 static const struct sim_route routes[] = {
-	{"* metadata.google.internal/*", metadata, NULL, NULL},
-	{"* 169.254.169.254/*", metadata, NULL, NULL},
-	{NULL, NULL, NULL, NULL},
+    {"* metadata.google.internal/*", metadata, NULL, NULL},
+    {"* 169.254.169.254/*", metadata, NULL, NULL},
+    {NULL, NULL, NULL, NULL},
 };
 
 const struct sim_api sim_metadata = {.name = "metadata", .errors = SIM_ERRORS_AIP, .routes = routes, .seed = seed};

@@ -25,7 +25,8 @@ static int compare(const char *a, const char *b)
 {
 	while (isdigit((unsigned char)*a) || isdigit((unsigned char)*b)) {
 		char *end_a = (char *)(uintptr_t)a, *end_b = (char *)(uintptr_t)b;
-		long x = isdigit((unsigned char)*a) ? strtol(a, &end_a, 10) : 0, y = isdigit((unsigned char)*b) ? strtol(b, &end_b, 10) : 0;
+		long x = isdigit((unsigned char)*a) ? strtol(a, &end_a, 10) : 0,
+		     y = isdigit((unsigned char)*b) ? strtol(b, &end_b, 10) : 0;
 		if (x != y)
 			return x < y ? -1 : 1;
 		a = *end_a == '.' ? end_a + 1 : end_a;
@@ -79,7 +80,11 @@ static bool fits(const char *specifier, const char *version)
 	for (const char *p = specifier; *p && *p != '*'; p += strcspn(p, ","), p += *p == ',') {
 		int c = compare(version, p + strspn(p, "<>=!~"));
 		bool or_same = p[1] == '=';
-		bool good = *p == '<' ? c < 0 || (or_same && !c) : *p == '>' ? c > 0 || (or_same && !c) : *p == '!' ? c != 0 : *p == '~' ? c >= 0 : c == 0;
+		bool good = *p == '<'   ? c < 0 || (or_same && !c)
+			    : *p == '>' ? c > 0 || (or_same && !c)
+			    : *p == '!' ? c != 0
+			    : *p == '~' ? c >= 0
+					: c == 0;
 		if (!good)
 			return false;
 	}

@@ -9,7 +9,7 @@ struct mlflow_release {
 	char version[16];
 	char revision[16]; /* the head of its schema, as alembic names it */
 	int order;         /* how many migrations lead there: a schema with a lower one is older */
-	int since;         /* a database of a lower order lacks a table that the server looks for at start: it is migrated then and there */
+	int since; /* a database of a lower order lacks a table that the server looks for at start: it is migrated then and there */
 	const char *needs; /* its dependencies in the table, for mlflow_conflict */
 };
 /* Is there such a release? */

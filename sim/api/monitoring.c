@@ -67,8 +67,8 @@ static bool target_ok(struct sim_call *c, const cJSON *doc)
 					    "cloud_run_revision",
 					    NULL};
 	const char *type = json_str(doc, "monitoredResource.type", "");
-	int targets =
-	    !!json_at(doc, "monitoredResource") + !!json_at(doc, "resourceGroup") + !!json_at(doc, "syntheticMonitor");
+	int targets = !!json_at(doc, "monitoredResource") + !!json_at(doc, "resourceGroup") +
+		      !!json_at(doc, "syntheticMonitor");
 	int ways = !!json_at(doc, "httpCheck") + !!json_at(doc, "tcpCheck");
 	bool known = !*type;
 	for (int i = 0; types[i]; i++)
@@ -153,8 +153,8 @@ static void check_create(struct sim_call *c)
 	if (!check_ok(c, c->body))
 		return;
 	cJSON *doc = sim_take_body(c);
-	const char *key =
-	    sim_tmp("projects/%s/uptimeCheckConfigs/%s", c->project, check_id(c, json_str(doc, "displayName", "")));
+	const char *key = sim_tmp("projects/%s/uptimeCheckConfigs/%s", c->project,
+				  check_id(c, json_str(doc, "displayName", "")));
 	json_put_str(doc, "name", key);
 	check_complete(c, doc);
 	sim_ok(c, cJSON_Duplicate(sim_put(c->sim, CHECKS, key, doc)->doc, true));
@@ -348,9 +348,10 @@ static bool policy_ok(struct sim_call *c, const cJSON *doc)
 			      "");
 	if (!*json_str(doc, "combiner", "") || !strcmp(json_str(doc, "combiner", ""), "COMBINE_UNSPECIFIED"))
 		return refuse(c, "Field alert_policy.combiner had an invalid value: a combiner is required.", "");
-	cJSON_ArrayForEach(item, conditions) if (!condition_ok(c, item)) return false;
-	cJSON_ArrayForEach(item, json_at(doc, "notificationChannels"))
-	{
+	cJSON_ArrayForEach(item, conditions)
+		if (!condition_ok(c, item))
+			return false;
+	cJSON_ArrayForEach(item, json_at(doc, "notificationChannels")) {
 		const char *name = cJSON_IsString(item) ? item->valuestring : "", *id = strstr(name, "/notificationChannels/");
 		if (!id || !sim_get(c->sim, CHANNELS, sim_tmp("projects/%s%s", c->project, id))) {
 			sim_fail(c, "NOT_FOUND", NULL, "Cannot find channel with name: %s", name);
@@ -366,9 +367,9 @@ static void policy_complete(struct sim_call *c, cJSON *doc, const char *key)
 	cJSON *condition;
 	if (!json_at(doc, "enabled"))
 		json_put_bool(doc, "enabled", true);
-	cJSON_ArrayForEach(condition,
-			   json_at(doc, "conditions")) if (!text_starts(json_str(condition, "name", ""), sim_tmp("%s/", key)))
-	    json_put_str(condition, "name", sim_tmp("%s/conditions/%lld", key, sim_serial(c->sim)));
+	cJSON_ArrayForEach(condition, json_at(doc, "conditions"))
+		if (!text_starts(json_str(condition, "name", ""), sim_tmp("%s/", key)))
+			json_put_str(condition, "name", sim_tmp("%s/conditions/%lld", key, sim_serial(c->sim)));
 	if (json_at(doc, "documentation.content") && !json_at(doc, "documentation.mimeType"))
 		json_put_str(doc, "documentation.mimeType", "text/markdown");
 	json_put(doc, "mutationRecord", mutation(c));

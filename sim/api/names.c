@@ -60,8 +60,7 @@ static void look_up(struct sim *s, const char *asked, int type, cJSON *answers)
 	char *name = plain(asked);
 	for (int i = 0; i < ALIASES_MAX && name; i++) {
 		const cJSON *found = data_of(s, name, types[type].name), *alias = found ? NULL : data_of(s, name, "CNAME"), *d;
-		cJSON_ArrayForEach(d, (found ? found : alias))
-		{
+		cJSON_ArrayForEach(d, (found ? found : alias)) {
 			char *dotted = xasprintf("%s.", name);
 			cJSON_AddItemToArray(answers, json_make("{'name':%s,'type':%d,'TTL':300,'data':%s}", dotted,
 								found ? types[type].number : 5, d->valuestring));
@@ -94,7 +93,8 @@ bool sim_dns_leads(struct sim *s, const char *domain, const char *ip)
 	cJSON *answers = looked_up(s, domain, "A");
 	const cJSON *a;
 	bool leads = false;
-	cJSON_ArrayForEach(a, answers) leads = leads || !strcmp(json_str(a, "data", ""), ip);
+	cJSON_ArrayForEach(a, answers)
+		leads = leads || !strcmp(json_str(a, "data", ""), ip);
 	cJSON_Delete(answers);
 	return leads;
 }
@@ -105,13 +105,13 @@ bool sim_dns_leads_only(struct sim *s, const char *domain, const char *ip)
 	cJSON *v4 = looked_up(s, domain, "A"), *v6 = looked_up(s, domain, "AAAA");
 	const cJSON *a;
 	bool some = false, others = false;
-	cJSON_ArrayForEach(a, v4)
-	{
+	cJSON_ArrayForEach(a, v4) {
 		bool address = json_num(a, "type", 0) == 1, here = !strcmp(json_str(a, "data", ""), ip);
 		some = some || (address && here);
 		others = others || (address && !here);
 	}
-	cJSON_ArrayForEach(a, v6) others = others || json_num(a, "type", 0) == 28;
+	cJSON_ArrayForEach(a, v6)
+		others = others || json_num(a, "type", 0) == 28;
 	cJSON_Delete(v4);
 	cJSON_Delete(v6);
 	return some && !others;
@@ -122,8 +122,7 @@ bool sim_dns_says(struct sim *s, const char *name, const char *type, const char 
 	char *key = plain(name), *wanted = plain(data);
 	const cJSON *d;
 	bool says = false;
-	cJSON_ArrayForEach(d, data_of(s, key, type))
-	{
+	cJSON_ArrayForEach(d, data_of(s, key, type)) {
 		char *its = plain(d->valuestring);
 		says = says || !strcmp(its, wanted);
 		free(its);

@@ -28,8 +28,8 @@ char *network_connector_in(struct sim *s, const char *path);
 
 /* A managed instance group with its instance group, as a node pool has one in each zone; its key is "projects/p/zones/z/
  * instanceGroupManagers/BASE-grp". network and subnetwork are links. machine is what each of its instances is (owned afterwards). */
-struct sim_object *network_manager_add(struct sim *s, const char *project, const char *zone, const char *base, int size, const char *network,
-				       const char *subnetwork, const char *account, cJSON *machine);
+struct sim_object *network_manager_add(struct sim *s, const char *project, const char *zone, const char *base, int size,
+				       const char *network, const char *subnetwork, const char *account, cJSON *machine);
 /* The name of its n-th instance, for the caller to free; NULL past the last. */
 char *network_manager_machine(const struct sim_object *manager, int n);
 void network_manager_remove(struct sim *s, const char *key);

@@ -93,7 +93,8 @@ char *oauth_id_token(struct sim *s, const char *principal, const char *audience,
 bool oauth_wants_id(const char *scope)
 {
 	/* Google's rule: an identity scope brings an ID token; oauth2-proxy asks for "profile email". */
-	static const char *const identity[] = {" openid ", " email ", " profile ", "/auth/userinfo.email ", "/auth/userinfo.profile "};
+	static const char *const identity[] = {" openid ", " email ", " profile ", "/auth/userinfo.email ",
+					       "/auth/userinfo.profile "};
 	const char *padded = sim_tmp(" %s ", scope);
 	bool wants = false;
 	for (size_t i = 0; i < sizeof identity / sizeof *identity; i++)
@@ -102,7 +103,8 @@ bool oauth_wants_id(const char *scope)
 }
 
 /* Grants ------------------------------------------------------------------------------------------------------------------- */
-static void grant(struct sim_call *c, const char *principal, const char *scope, const char *audience, const char *nonce, const char *refresh)
+static void grant(struct sim_call *c, const char *principal, const char *scope, const char *audience, const char *nonce,
+		  const char *refresh)
 {
 	char *token = sim_token_new(c->sim, principal, HOUR);
 	cJSON *reply = json_make("{'access_token':%s,'expires_in':%d,'token_type':'Bearer'}", token, HOUR - 1);
@@ -129,9 +131,10 @@ static void by_refresh_token(struct sim_call *c, const cJSON *form)
 	} else if (strcmp(json_str(o->doc, "client_secret", ""), json_str(form, "client_secret", ""))) {
 		oauth_error(c, 401, "invalid_client", "Unauthorized");
 	} else {
-		const char *usual = "https://www.googleapis.com/auth/cloud-platform https://www.googleapis.com/auth/userinfo.email openid";
-		grant(c, json_str(o->doc, "principal", ""), json_str(form, "scope", json_str(o->doc, "scope", usual)), json_str(o->doc, "client_id", ""), NULL,
-		      NULL);
+		const char *usual =
+		    "https://www.googleapis.com/auth/cloud-platform https://www.googleapis.com/auth/userinfo.email openid";
+		grant(c, json_str(o->doc, "principal", ""), json_str(form, "scope", json_str(o->doc, "scope", usual)),
+		      json_str(o->doc, "client_id", ""), NULL, NULL);
 	}
 }
 
@@ -177,12 +180,14 @@ static void by_code(struct sim_call *c, const cJSON *form)
 {
 	struct sim_object *o = sim_get(c->sim, "oauth.codes", json_str(form, "code", ""));
 	const char *basic = sim_request_header(c->request, "Authorization");
-	const char *fault = basic ? NULL : client_fault(c, json_str(form, "client_id", ""), json_str(form, "client_secret", ""));
+	const char *fault = basic ? NULL
+				  : client_fault(c, json_str(form, "client_id", ""), json_str(form, "client_secret", ""));
 	if (fault) {
 		oauth_error(c, 401, "invalid_client", fault);
 	} else if (!o || json_num(o->doc, "expires", 0) < sim_now(c->sim)) {
 		oauth_error(c, 400, "invalid_grant", "Malformed auth code.");
-	} else if (!basic && (strcmp(json_str(o->doc, "client_id", ""), json_str(form, "client_id", "")) || !*json_str(form, "client_secret", ""))) {
+	} else if (!basic && (strcmp(json_str(o->doc, "client_id", ""), json_str(form, "client_id", "")) ||
+			      !*json_str(form, "client_secret", ""))) {
 		oauth_error(c, 401, "invalid_client", "The OAuth client was not found.");
 	} else if (strcmp(json_str(o->doc, "redirect_uri", ""), json_str(form, "redirect_uri", ""))) {
 		oauth_error(c, 400, "redirect_uri_mismatch", "Bad Request");
@@ -191,11 +196,12 @@ static void by_code(struct sim_call *c, const cJSON *form)
 	} else {
 		char *hex = sim_hex(c->sim, 40);
 		const char *refresh = sim_tmp("1//%s", hex);
-		cJSON *doc = json_make("{'principal':%s,'client_id':%s,'client_secret':%s,'scope':%s}", json_str(o->doc, "principal", ""),
-				       json_str(o->doc, "client_id", ""), json_str(form, "client_secret", ""), json_str(o->doc, "scope", ""));
+		cJSON *doc = json_make("{'principal':%s,'client_id':%s,'client_secret':%s,'scope':%s}",
+				       json_str(o->doc, "principal", ""), json_str(o->doc, "client_id", ""),
+				       json_str(form, "client_secret", ""), json_str(o->doc, "scope", ""));
 		bool offline = !strcmp(json_str(o->doc, "access_type", ""), "offline");
-		grant(c, json_str(doc, "principal", ""), json_str(doc, "scope", ""), json_str(doc, "client_id", ""), json_str(o->doc, "nonce", NULL),
-		      offline ? refresh : NULL);
+		grant(c, json_str(doc, "principal", ""), json_str(doc, "scope", ""), json_str(doc, "client_id", ""),
+		      json_str(o->doc, "nonce", NULL), offline ? refresh : NULL);
 		if (offline)
 			sim_put(c->sim, "oauth.refresh", refresh, doc);
 		else
@@ -214,11 +220,13 @@ static const char *assertion_fault(struct sim *s, const char *token, const cJSON
 		return "Invalid grant: account not found";
 	if (strcmp(json_str(header, "alg", ""), "RS256") || !sim_account_signed(s, email, json_str(header, "kid", ""), token))
 		return "Invalid JWT Signature.";
-	if (strcmp(audience, "https://oauth2.googleapis.com/token") && strcmp(audience, "https://www.googleapis.com/oauth2/v4/token") &&
+	if (strcmp(audience, "https://oauth2.googleapis.com/token") &&
+	    strcmp(audience, "https://www.googleapis.com/oauth2/v4/token") &&
 	    strcmp(audience, "https://accounts.google.com/o/oauth2/token"))
 		return "Invalid JWT: Failed audience check. The right audience is https://oauth2.googleapis.com/token";
 	if (iat > now + SKEW || exp <= now - SKEW || exp > iat + HOUR + SKEW || iat < now - HOUR - SKEW)
-		return "Invalid JWT: Token must be a short-lived token (60 minutes) and in a reasonable timeframe. Check your iat and exp values in the "
+		return "Invalid JWT: Token must be a short-lived token (60 minutes) and in a reasonable timeframe. Check your "
+		       "iat and exp values in the "
 		       "JWT claim.";
 	return NULL;
 }
@@ -233,7 +241,8 @@ const char *sim_jwt_owner(struct sim *s, const char *token, const char *host)
 	bool meant = text_starts(audience, sim_tmp("https://%s/", host)) || (!*audience && *json_str(claims, "scope", ""));
 	bool timely = iat <= now + SKEW && exp > now && exp <= iat + HOUR + SKEW;
 	bool good = meant && timely && !strcmp(json_str(claims, "sub", ""), email) && sim_account_exists(s, email, false) &&
-		    !strcmp(json_str(header, "alg", ""), "RS256") && sim_account_signed(s, email, json_str(header, "kid", ""), token);
+		    !strcmp(json_str(header, "alg", ""), "RS256") &&
+		    sim_account_signed(s, email, json_str(header, "kid", ""), token);
 	struct sim_object *o = good ? sim_get(s, "oauth.selfSigned", email) : NULL;
 	if (good && !o) {
 		const char *principal = sim_tmp("serviceAccount:%s", email);
@@ -252,7 +261,8 @@ static void by_assertion(struct sim_call *c, const cJSON *form)
 		oauth_error(c, 400, "invalid_grant", "Invalid JWT: Failed to parse the assertion.");
 		return;
 	}
-	const char *why = assertion_fault(c->sim, token, header, claims), *scope = json_str(claims, "scope", ""), *target = json_str(claims, "target_audience", "");
+	const char *why = assertion_fault(c->sim, token, header, claims), *scope = json_str(claims, "scope", ""),
+		   *target = json_str(claims, "target_audience", "");
 	const char *principal = sim_tmp("serviceAccount:%s", json_str(claims, "iss", ""));
 	if (why) {
 		oauth_error(c, 400, "invalid_grant", why);
@@ -281,7 +291,8 @@ static void token(struct sim_call *c)
 		by_assertion(c, form);
 	} else {
 		const char *text = sim_tmp("Invalid grant_type: %s", type);
-		oauth_error(c, 400, *type ? "unsupported_grant_type" : "invalid_request", *type ? text : "Missing required parameter: grant_type");
+		oauth_error(c, 400, *type ? "unsupported_grant_type" : "invalid_request",
+			    *type ? text : "Missing required parameter: grant_type");
 	}
 	cJSON_Delete(form);
 }
@@ -317,13 +328,15 @@ static void userinfo_as(struct sim_call *c, bool openid)
 			oauth_error(c, 401, "invalid_request", "Invalid Credentials");
 		else
 			sim_fail(c, "UNAUTHENTICATED", NULL,
-				 "Request had invalid authentication credentials. Expected OAuth 2 access token, login cookie or other valid authentication "
+				 "Request had invalid authentication credentials. Expected OAuth 2 access token, login cookie "
+				 "or other valid authentication "
 				 "credential. See https://developers.google.com/identity/sign-in/web/devconsole-project.");
 		return;
 	}
 	cJSON *claims = oauth_claims(c->sim, principal);
 	if (!openid) {
-		cJSON *v2 = json_make("{'id':%s,'email':%s,'verified_email':true}", json_str(claims, "sub", ""), json_str(claims, "email", ""));
+		cJSON *v2 = json_make("{'id':%s,'email':%s,'verified_email':true}", json_str(claims, "sub", ""),
+				      json_str(claims, "email", ""));
 		if (json_at(claims, "hd"))
 			cJSON_AddStringToObject(v2, "hd", json_str(claims, "hd", ""));
 		cJSON_Delete(claims);
@@ -361,7 +374,8 @@ static void tokeninfo(struct sim_call *c)
 	bool v2 = strstr(c->path, "/v2/") || strstr(c->path, "/v1/");
 	double left = sim_token_left(c->sim, token);
 	int seconds = left < HOUR ? (int)left : HOUR - 1;
-	static const char scope[] = "https://www.googleapis.com/auth/cloud-platform https://www.googleapis.com/auth/userinfo.email openid";
+	static const char scope[] =
+	    "https://www.googleapis.com/auth/cloud-platform https://www.googleapis.com/auth/userinfo.email openid";
 	char subject[22];
 	if (*json_str(form, "id_token", "")) {
 		tokeninfo_of_id(c, json_str(form, "id_token", ""));
@@ -369,15 +383,20 @@ static void tokeninfo(struct sim_call *c)
 		oauth_error(c, 400, "invalid_token", "Invalid Value");
 	} else if (v2) {
 		oauth_subject(c->sim, oauth_email(principal), subject);
-		oauth_reply(c, 200, json_make("{'issued_to':%s,'audience':%s,'user_id':%s,'scope':%s,'expires_in':%d,'email':%s,'verified_email':true}",
-					      subject, subject, subject, scope, seconds, oauth_email(principal)));
+		oauth_reply(c, 200,
+			    json_make("{'issued_to':%s,'audience':%s,'user_id':%s,'scope':%s,'expires_in':%d,'email':%s,'"
+				      "verified_email':true}",
+				      subject, subject, subject, scope, seconds, oauth_email(principal)));
 	} else {
 		oauth_subject(c->sim, oauth_email(principal), subject);
 		char life[16];
 		snprintf(life, sizeof life, "%d", seconds);
-		oauth_reply(c, 200, json_make("{'azp':%s,'aud':%s,'sub':%s,'scope':%s,'exp':%s,'expires_in':%s,'email':%s,'email_verified':'true',"
-					      "'access_type':'online'}",
-					      subject, subject, subject, scope, life, life, oauth_email(principal)));
+		oauth_reply(
+		    c, 200,
+		    json_make(
+			"{'azp':%s,'aud':%s,'sub':%s,'scope':%s,'exp':%s,'expires_in':%s,'email':%s,'email_verified':'true',"
+			"'access_type':'online'}",
+			subject, subject, subject, scope, life, life, oauth_email(principal)));
 	}
 	cJSON_Delete(form);
 }
@@ -386,15 +405,20 @@ static void tokeninfo(struct sim_call *c)
 static void configuration(struct sim_call *c)
 {
 	oauth_reply(c, 200,
-		    json_make("{'issuer':'https://accounts.google.com','authorization_endpoint':'https://accounts.google.com/o/oauth2/v2/auth',"
+		    json_make("{'issuer':'https://accounts.google.com','authorization_endpoint':'https://accounts.google.com/o/"
+			      "oauth2/v2/auth',"
 			      "'device_authorization_endpoint':'https://oauth2.googleapis.com/device/code',"
 			      "'token_endpoint':'https://oauth2.googleapis.com/token','userinfo_endpoint':"
-			      "'https://openidconnect.googleapis.com/v1/userinfo','revocation_endpoint':'https://oauth2.googleapis.com/revoke',"
-			      "'jwks_uri':'https://www.googleapis.com/oauth2/v3/certs','response_types_supported':['code','token','id_token'],"
+			      "'https://openidconnect.googleapis.com/v1/userinfo','revocation_endpoint':'https://"
+			      "oauth2.googleapis.com/revoke',"
+			      "'jwks_uri':'https://www.googleapis.com/oauth2/v3/"
+			      "certs','response_types_supported':['code','token','id_token'],"
 			      "'subject_types_supported':['public'],'id_token_signing_alg_values_supported':['RS256'],"
 			      "'scopes_supported':['openid','email','profile'],'token_endpoint_auth_methods_supported':"
-			      "['client_secret_post','client_secret_basic'],'claims_supported':['aud','email','email_verified','exp','iat','iss','sub'],"
-			      "'code_challenge_methods_supported':['plain','S256'],'grant_types_supported':['authorization_code','refresh_token',"
+			      "['client_secret_post','client_secret_basic'],'claims_supported':['aud','email','email_verified',"
+			      "'exp','iat','iss','sub'],"
+			      "'code_challenge_methods_supported':['plain','S256'],'grant_types_supported':['authorization_"
+			      "code','refresh_token',"
 			      "'urn:ietf:params:oauth:grant-type:jwt-bearer']}"));
 }
 
@@ -414,7 +438,8 @@ static void certs_v1(struct sim_call *c)
 	X509_gmtime_adj(X509_getm_notBefore(x), -86400);
 	X509_gmtime_adj(X509_getm_notAfter(x), 30 * 86400);
 	X509_set_pubkey(x, key);
-	X509_NAME_add_entry_by_txt(X509_get_subject_name(x), "CN", MBSTRING_ASC, (const unsigned char *)"federated-signon.system.gserviceaccount.com", -1, -1, 0);
+	X509_NAME_add_entry_by_txt(X509_get_subject_name(x), "CN", MBSTRING_ASC,
+				   (const unsigned char *)"federated-signon.system.gserviceaccount.com", -1, -1, 0);
 	X509_set_issuer_name(x, X509_get_subject_name(x));
 	X509_sign(x, key, EVP_sha256());
 	PEM_write_bio_X509(b, x);
@@ -429,24 +454,24 @@ static void certs_v1(struct sim_call *c)
 }
 
 static const struct sim_route routes[] = {
-	{"POST oauth2.googleapis.com/token", token, NULL, NULL},
-	{"POST www.googleapis.com/oauth2/v3/token", token, NULL, NULL}, /* oauth2-proxy asks here */
-	{"POST www.googleapis.com/oauth2/v4/token", token, NULL, NULL},
-	{"POST accounts.google.com/o/oauth2/token", token, NULL, NULL},
-	{"POST oauth2.googleapis.com/revoke", revoke, NULL, NULL},
-	{"* openidconnect.googleapis.com/v1/userinfo", userinfo, NULL, NULL},
-	{"* www.googleapis.com/oauth2/v3/userinfo", userinfo, NULL, NULL},
-	{"* www.googleapis.com/oauth2/v1/userinfo", userinfo_v2, NULL, NULL},
-	{"oauth2.userinfo.get", userinfo_v2, NULL, NULL},
-	{"oauth2.userinfo.v2.me.get", userinfo_v2, NULL, NULL},
-	{"* oauth2.googleapis.com/tokeninfo", tokeninfo, NULL, NULL},
-	{"* www.googleapis.com/oauth2/v3/tokeninfo", tokeninfo, NULL, NULL},
-	{"* www.googleapis.com/oauth2/v1/tokeninfo", tokeninfo, NULL, NULL},
-	{"* www.googleapis.com/oauth2/v2/tokeninfo", tokeninfo, NULL, NULL},
-	{"GET accounts.google.com/.well-known/openid-configuration", configuration, NULL, NULL},
-	{"GET www.googleapis.com/oauth2/v3/certs", certs, NULL, NULL},
-	{"GET www.googleapis.com/oauth2/v1/certs", certs_v1, NULL, NULL},
-	{NULL, NULL, NULL, NULL},
+    {"POST oauth2.googleapis.com/token", token, NULL, NULL},
+    {"POST www.googleapis.com/oauth2/v3/token", token, NULL, NULL}, /* oauth2-proxy asks here */
+    {"POST www.googleapis.com/oauth2/v4/token", token, NULL, NULL},
+    {"POST accounts.google.com/o/oauth2/token", token, NULL, NULL},
+    {"POST oauth2.googleapis.com/revoke", revoke, NULL, NULL},
+    {"* openidconnect.googleapis.com/v1/userinfo", userinfo, NULL, NULL},
+    {"* www.googleapis.com/oauth2/v3/userinfo", userinfo, NULL, NULL},
+    {"* www.googleapis.com/oauth2/v1/userinfo", userinfo_v2, NULL, NULL},
+    {"oauth2.userinfo.get", userinfo_v2, NULL, NULL},
+    {"oauth2.userinfo.v2.me.get", userinfo_v2, NULL, NULL},
+    {"* oauth2.googleapis.com/tokeninfo", tokeninfo, NULL, NULL},
+    {"* www.googleapis.com/oauth2/v3/tokeninfo", tokeninfo, NULL, NULL},
+    {"* www.googleapis.com/oauth2/v1/tokeninfo", tokeninfo, NULL, NULL},
+    {"* www.googleapis.com/oauth2/v2/tokeninfo", tokeninfo, NULL, NULL},
+    {"GET accounts.google.com/.well-known/openid-configuration", configuration, NULL, NULL},
+    {"GET www.googleapis.com/oauth2/v3/certs", certs, NULL, NULL},
+    {"GET www.googleapis.com/oauth2/v1/certs", certs_v1, NULL, NULL},
+    {NULL, NULL, NULL, NULL},
 };
 
 const struct sim_api sim_oauth = {.name = "oauth2", .errors = SIM_ERRORS_BOTH, .routes = routes};

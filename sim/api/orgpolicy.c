@@ -57,7 +57,8 @@ static cJSON *effective_rules(struct sim *s, const char *project, const char *co
 		return cJSON_Duplicate(own, true);
 	if (said)
 		return json_make("[%j]", rule_from_world(said));
-	return constraint_lists(table_row(&constraints, constraint)) ? json_make("[{'allowAll':%b}]", 1) : json_make("[{'enforce':%b}]", 0);
+	return constraint_lists(table_row(&constraints, constraint)) ? json_make("[{'allowAll':%b}]", 1)
+								     : json_make("[{'enforce':%b}]", 0);
 }
 
 /* "in:eu-locations" stands for what it groups. */
@@ -72,7 +73,8 @@ static bool value_matches(const char *pattern, const char *value)
 		return !strncmp(value, pattern + 3, n) && (!value[n] || value[n] == '-');
 	}
 	if (text_starts(pattern, "under:organizations/")) /* Google's own, which the producers' networks belong to */
-		return !strcmp(pattern + strlen("under:organizations/"), "433637338589") && strstr(value, "-tp/global/networks/");
+		return !strcmp(pattern + strlen("under:organizations/"), "433637338589") &&
+		       strstr(value, "-tp/global/networks/");
 	if (text_starts(pattern, "under:projects/"))
 		return text_starts(value, pattern + strlen("under:")) && value[strlen(pattern) - strlen("under:")] == '/';
 	if (text_starts(pattern, "is:"))
@@ -113,8 +115,9 @@ bool sim_constraint(struct sim *s, const char *project, const char *constraint, 
 bool sim_usage_ok(struct sim_call *c, const char *service)
 {
 	/* What everything rests on cannot be denied. */
-	static const char *const essential[] = {"iam", "iamcredentials", "sts", "oauth2", "cloudresourcemanager", "serviceusage", "cloudbilling",
-						"orgpolicy", "logging", "monitoring", NULL};
+	static const char *const essential[] = {
+	    "iam",       "iamcredentials", "sts",        "oauth2", "cloudresourcemanager", "serviceusage", "cloudbilling",
+	    "orgpolicy", "logging",        "monitoring", NULL};
 	size_t n = strcspn(service, ".");
 	for (const char *const *e = essential; *e; e++)
 		if (strlen(*e) == n && !memcmp(*e, service, n))
@@ -123,12 +126,14 @@ bool sim_usage_ok(struct sim_call *c, const char *service)
 		return true;
 	const char *number = sim_project_number(c->sim, c->project);
 	const char *consumer = sim_tmp("projects/%s", number ? number : c->project);
-	cJSON *details = json_make("[{'@type':'type.googleapis.com/google.rpc.ErrorInfo','reason':'RESOURCE_USAGE_RESTRICTION_VIOLATED',"
-				   "'domain':'googleapis.com','metadata':{'consumer':%s,'service':%s}}]",
-				   consumer, service);
+	cJSON *details = json_make(
+	    "[{'@type':'type.googleapis.com/google.rpc.ErrorInfo','reason':'RESOURCE_USAGE_RESTRICTION_VIOLATED',"
+	    "'domain':'googleapis.com','metadata':{'consumer':%s,'service':%s}}]",
+	    consumer, service);
 	sim_fail_with(c, 403, "PERMISSION_DENIED", "forbidden", details,
-		      "Request is disallowed by organization's constraints/gcp.restrictServiceUsage constraint for %s attempting to use service %s.", consumer,
-		      service);
+		      "Request is disallowed by organization's constraints/gcp.restrictServiceUsage constraint for %s "
+		      "attempting to use service %s.",
+		      consumer, service);
 	return false;
 }
 
@@ -137,8 +142,10 @@ bool sim_cmek_ok(struct sim_call *c, const char *service, const char *rpc, const
 	if (*key || !sim_constraint(c->sim, c->project, "gcp.restrictNonCmekServices", service))
 		return true;
 	sim_fail(c, "FAILED_PRECONDITION", NULL,
-		 "Constraint 'constraints/gcp.restrictNonCmekServices' violated for 'projects/%s' attempting to perform the operation '%s' with violated "
-		 "value '%s'. See https://cloud.google.com/resource-manager/docs/organization-policy/org-policy-constraints for more information.",
+		 "Constraint 'constraints/gcp.restrictNonCmekServices' violated for 'projects/%s' attempting to perform the "
+		 "operation '%s' with violated "
+		 "value '%s'. See https://cloud.google.com/resource-manager/docs/organization-policy/org-policy-constraints "
+		 "for more information.",
 		 c->project, rpc, service);
 	return false;
 }
@@ -200,9 +207,10 @@ static void list_constraints(struct sim_call *c)
 {
 	cJSON *all = cJSON_CreateArray();
 	for (size_t i = 0; i < table_rows(&constraints); i++) {
-		char *name =
-			xasprintf("projects/%s/constraints/%s", sim_project_number(c->sim, c->project), table_cell(&constraints, i, 0));
-		cJSON *one = json_make("{'name':%s,'displayName':%s,'constraintDefault':'ALLOW'}", name, table_cell(&constraints, i, 1));
+		char *name = xasprintf("projects/%s/constraints/%s", sim_project_number(c->sim, c->project),
+				       table_cell(&constraints, i, 0));
+		cJSON *one = json_make("{'name':%s,'displayName':%s,'constraintDefault':'ALLOW'}", name,
+				       table_cell(&constraints, i, 1));
 		cJSON_AddItemToObject(one, constraint_lists(i) ? "listConstraint" : "booleanConstraint", cJSON_CreateObject());
 		cJSON_AddItemToArray(all, one);
 		free(name);
@@ -212,25 +220,32 @@ static void list_constraints(struct sim_call *c)
 
 #define P "orgpolicy.projects.policies"
 static const struct sim_resource resources[] = {
-	{.methods = P, .collection = POLICIES, .key = "projects/{project}/policies/{policies}", .name = "projects/{number}/policies/{policies}",
-	 .field = "policies", .masked = "policy.", .valid = policy_valid, .complete = policy_complete, .touched = policy_touched},
-	{0},
+    {.methods = P,
+     .collection = POLICIES,
+     .key = "projects/{project}/policies/{policies}",
+     .name = "projects/{number}/policies/{policies}",
+     .field = "policies",
+     .masked = "policy.",
+     .valid = policy_valid,
+     .complete = policy_complete,
+     .touched = policy_touched},
+    {0},
 };
 static const struct sim_route routes[] = {
-	{P ".list", resource_list, "orgpolicy.policies.list", NULL},
-	{P ".get", policy_get, "orgpolicy.policy.get", NULL},
-	{P ".getEffectivePolicy", get_effective, "orgpolicy.policy.get", NULL},
-	{P ".create", resource_create, "orgpolicy.policies.create", NULL},
-	{P ".patch", resource_patch, "orgpolicy.policies.update", NULL},
-	{P ".delete", resource_delete, "orgpolicy.policies.delete", NULL},
-	{"orgpolicy.projects.constraints.list", list_constraints, "orgpolicy.constraints.list", NULL},
-	{0},
+    {P ".list", resource_list, "orgpolicy.policies.list", NULL},
+    {P ".get", policy_get, "orgpolicy.policy.get", NULL},
+    {P ".getEffectivePolicy", get_effective, "orgpolicy.policy.get", NULL},
+    {P ".create", resource_create, "orgpolicy.policies.create", NULL},
+    {P ".patch", resource_patch, "orgpolicy.policies.update", NULL},
+    {P ".delete", resource_delete, "orgpolicy.policies.delete", NULL},
+    {"orgpolicy.projects.constraints.list", list_constraints, "orgpolicy.constraints.list", NULL},
+    {0},
 };
 
 const struct sim_api sim_api_orgpolicy = {
-	.name = "orgpolicy",
-	.service = "orgpolicy.googleapis.com",
-	.errors = SIM_ERRORS_AIP,
-	.routes = routes,
-	.resources = resources,
+    .name = "orgpolicy",
+    .service = "orgpolicy.googleapis.com",
+    .errors = SIM_ERRORS_AIP,
+    .routes = routes,
+    .resources = resources,
 };

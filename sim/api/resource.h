@@ -17,7 +17,7 @@ struct sim_operations {
 struct sim_id_rule {
 	const char *first, *letters;
 	size_t least, most;
-	const char *message;     /* of the 400 */
+	const char *message; /* of the 400 */
 };
 #define LOWER_LETTERS "abcdefghijklmnopqrstuvwxyz"
 #define UPPER_LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -26,12 +26,12 @@ struct sim_id_rule {
 /* In its texts, {jobs} stands for what follows the segment "jobs" in the path (the new id where that has none yet), {project} for the project's id,
  * {number} for its number. All but the first three may be left out. */
 struct sim_resource {
-	const char *methods;     /* discovery's, without the verb: "run.projects.locations.jobs" */
-	const char *collection;  /* in the store */
-	const char *key;         /* "projects/{project}/locations/{locations}/jobs/{jobs}" */
-	const char *missing;     /* the message of the 404; NULL: "Requested entity was not found." */
-	const char *field;       /* of a list's reply */
-	const char *holder;      /* before the key, whose policy it has: "//run.googleapis.com/"; NULL: none */
+	const char *methods;    /* discovery's, without the verb: "run.projects.locations.jobs" */
+	const char *collection; /* in the store */
+	const char *key;        /* "projects/{project}/locations/{locations}/jobs/{jobs}" */
+	const char *missing;    /* the message of the 404; NULL: "Requested entity was not found." */
+	const char *field;      /* of a list's reply */
+	const char *holder;     /* before the key, whose policy it has: "//run.googleapis.com/"; NULL: none */
 	/* Finds it where it takes more than that; answers where there is none. NULL: by its key. */
 	struct sim_object *(*find)(struct sim_call *c, const struct sim_resource *r);
 	/* Which are seen: one that is not there is not found and not listed. NULL: all. */
@@ -40,36 +40,38 @@ struct sim_resource {
 	bool (*shown)(const struct sim_call *c, const struct sim_object *o);
 
 	/* Created: what is looked at, in this order. */
-	const char *id;                    /* the parameter or the body's field with its id; NULL: what is last in the body's "name" */
-	bool (*placed)(struct sim_call *c);                  /* may it be in this location? False: answered */
+	const char *id; /* the parameter or the body's field with its id; NULL: what is last in the body's "name" */
+	bool (*placed)(struct sim_call *c); /* may it be in this location? False: answered */
 	const struct sim_id_rule *ids;
-	const struct sim_resource *within; /* what must be there */
-	bool (*valid)(struct sim_call *c, const char *id);   /* what is refused whether it is there or not. False: answered */
-	const char *taken;                 /* the message of the 409; NULL: "Requested entity already exists" */
-	const char *body;                  /* the body's field that holds the resource; NULL: all of it */
-	const char *name;                  /* the document's; NULL: its key */
-	const char *defaults;              /* what is filled in where nothing is said, after changes too: JSON with single quotes */
-	const char *created, *updated;     /* its fields with these times */
-	int decimals;                      /* of those */
+	const struct sim_resource *within;                 /* what must be there */
+	bool (*valid)(struct sim_call *c, const char *id); /* what is refused whether it is there or not. False: answered */
+	const char *taken;                                 /* the message of the 409; NULL: "Requested entity already exists" */
+	const char *body;                                  /* the body's field that holds the resource; NULL: all of it */
+	const char *name;                                  /* the document's; NULL: its key */
+	const char *defaults;          /* what is filled in where nothing is said, after changes too: JSON with single quotes */
+	const char *created, *updated; /* its fields with these times */
+	int decimals;                  /* of those */
 	/* Checks and completes a new document (old is NULL), or a changed one before it replaces old. False: answered. */
 	bool (*complete)(struct sim_call *c, cJSON *doc, const struct sim_object *old);
 	/* After it is made, or changed: a new etag and the like. */
 	void (*touched)(struct sim_call *c, struct sim_object *o);
 
 	/* Changed, deleted. */
-	const char *kept;                  /* fields that no change reaches, beside "name" */
-	const char *masked;                /* "policy.": what clients put before each field of updateMask, which counts from the request on; or NULL */
-	bool (*current)(struct sim_call *c, const struct sim_object *o, const char *etag); /* is this, or "", its etag? False: answered */
-	bool (*changing)(struct sim_call *c, const struct sim_object *o);                  /* may it be changed? False: answered */
-	bool (*deleting)(struct sim_call *c, struct sim_object *o);                        /* may it go? False: answered */
-	const char *below;                 /* collections whose objects below its key go with it */
+	const char *kept; /* fields that no change reaches, beside "name" */
+	const char *
+	    masked; /* "policy.": what clients put before each field of updateMask, which counts from the request on; or NULL */
+	bool (*current)(struct sim_call *c, const struct sim_object *o,
+			const char *etag);                                /* is this, or "", its etag? False: answered */
+	bool (*changing)(struct sim_call *c, const struct sim_object *o); /* may it be changed? False: answered */
+	bool (*deleting)(struct sim_call *c, struct sim_object *o);       /* may it go? False: answered */
+	const char *below; /* collections whose objects below its key go with it */
 
 	/* Where changes are operations; NULL: they are answered with the resource itself, a deletion with nothing. */
 	const struct sim_operations *operations;
 	const char *create, *change, *remove; /* how long they take: keys of durations.tbl */
-	const char *type;        /* "type.googleapis.com/..." of the resource in a response; NULL: an operation ends without any */
-	const char *unsaid;      /* its fields that a response leaves out */
-	bool lasts;              /* it goes when its deletion's operation ends, not when that begins */
+	const char *type;   /* "type.googleapis.com/..." of the resource in a response; NULL: an operation ends without any */
+	const char *unsaid; /* its fields that a response leaves out */
+	bool lasts;         /* it goes when its deletion's operation ends, not when that begins */
 	/* Whenever an operation ends (error: as a fault rule says): what becomes of it, and with which status the operation ends, owned by the caller;
 	 * NULL: well. Without it a failed creation leaves nothing. */
 	cJSON *(*settled)(struct sim *s, struct sim_object *o, const char *verb, const cJSON *error);
@@ -101,20 +103,26 @@ bool resource_spoil(struct sim *s, const cJSON *arg, const cJSON *error);
 /* Calls fn with each of the blank-separated words. */
 void resource_words(const char *words, void (*fn)(void *arg, const char *word), void *arg);
 
-sim_handler resource_create, resource_get, resource_list, resource_patch, resource_delete, resource_get_policy, resource_set_policy, resource_test_policy;
+sim_handler resource_create, resource_get, resource_list, resource_patch, resource_delete, resource_get_policy,
+    resource_set_policy, resource_test_policy;
 
 /* The routes of a kind: methods and permissions, both without the verb. */
-#define RESOURCE_READS(m, p)                                                                                                                            \
-	{m ".get", resource_get, p ".get", NULL}, { m ".list", resource_list, p ".list", NULL }
-#define RESOURCE_ROUTES(m, p)                                                                                                                           \
-	RESOURCE_READS(m, p), {m ".create", resource_create, p ".create", NULL}, {m ".patch", resource_patch, p ".update", NULL},                       \
-	{                                                                                                                                               \
-		m ".delete", resource_delete, p ".delete", NULL                                                                                         \
+#define RESOURCE_READS(m, p)                                                                                                   \
+	{m ".get", resource_get, p ".get", NULL},                                                                              \
+	{                                                                                                                      \
+		m ".list", resource_list, p ".list", NULL                                                                      \
 	}
-#define RESOURCE_POLICIES(m, p)                                                                                                                         \
-	{m ".getIamPolicy", resource_get_policy, p ".getIamPolicy", NULL}, {m ".setIamPolicy", resource_set_policy, p ".setIamPolicy", NULL},           \
-	{                                                                                                                                               \
-		m ".testIamPermissions", resource_test_policy, NULL, NULL                                                                               \
+#define RESOURCE_ROUTES(m, p)                                                                                                  \
+	RESOURCE_READS(m, p), {m ".create", resource_create, p ".create", NULL},                                               \
+	    {m ".patch", resource_patch, p ".update", NULL},                                                                   \
+	{                                                                                                                      \
+		m ".delete", resource_delete, p ".delete", NULL                                                                \
+	}
+#define RESOURCE_POLICIES(m, p)                                                                                                \
+	{m ".getIamPolicy", resource_get_policy, p ".getIamPolicy", NULL},                                                     \
+	    {m ".setIamPolicy", resource_set_policy, p ".setIamPolicy", NULL},                                                 \
+	{                                                                                                                      \
+		m ".testIamPermissions", resource_test_policy, NULL, NULL                                                      \
 	}
 
 #endif

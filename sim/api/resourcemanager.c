@@ -291,8 +291,8 @@ static cJSON *new_project(struct sim_call *c, const char *id, char **number)
 	*number = xasprintf("%llu", 100000000000ull + sim_random(c->sim) % 899999999999ull);
 	name = xasprintf("projects/%s", *number);
 	cJSON *doc = json_make(
-		"{'name':%s,'projectId':%s,'state':'ACTIVE','displayName':%s,'createTime':%s,'updateTime':%s,'etag':%s}", name,
-		id, json_str(c->body, is_v1(c) ? "name" : "displayName", id), now, now, etag);
+	    "{'name':%s,'projectId':%s,'state':'ACTIVE','displayName':%s,'createTime':%s,'updateTime':%s,'etag':%s}", name, id,
+	    json_str(c->body, is_v1(c) ? "name" : "displayName", id), now, now, etag);
 	if (type)
 		up = xasprintf("%ss/%s", type, json_str(c->body, "parent.id", ""));
 	if (up || parent)
@@ -404,9 +404,9 @@ static void project_undelete(struct sim_call *c)
 static cJSON *v1_organization(const cJSON *doc)
 {
 	return json_make(
-		"{'name':%s,'displayName':%s,'owner':{'directoryCustomerId':%s},'creationTime':%s,'lifecycleState':'ACTIVE'}",
-		json_str(doc, "name", ""), json_str(doc, "displayName", ""), json_str(doc, "directoryCustomerId", ""),
-		json_str(doc, "createTime", ""));
+	    "{'name':%s,'displayName':%s,'owner':{'directoryCustomerId':%s},'creationTime':%s,'lifecycleState':'ACTIVE'}",
+	    json_str(doc, "name", ""), json_str(doc, "displayName", ""), json_str(doc, "directoryCustomerId", ""),
+	    json_str(doc, "createTime", ""));
 }
 
 static void get_organization(struct sim_call *c)
@@ -432,31 +432,31 @@ static void search_organizations(struct sim_call *c)
 }
 
 static const struct sim_route routes[] = {
-	{"cloudresourcemanager.projects.get", project_get, NULL, NULL},
-	{"cloudresourcemanager.projects.list", project_list, NULL, NULL},
-	{"cloudresourcemanager.projects.search", project_list, NULL, NULL},
-	{"cloudresourcemanager.projects.getAncestry", get_ancestry, NULL, NULL},
-	{"cloudresourcemanager.projects.getIamPolicy", get_policy, NULL, NULL},
-	{"cloudresourcemanager.projects.setIamPolicy", set_policy, NULL, NULL},
-	{"cloudresourcemanager.projects.testIamPermissions", test_permissions, NULL, NULL},
-	{"cloudresourcemanager.projects.create", project_create, NULL, NULL},
-	{"cloudresourcemanager.projects.update", project_update, NULL, NULL},
-	{"cloudresourcemanager.projects.delete", project_delete, NULL, NULL},
-	{"cloudresourcemanager.projects.undelete", project_undelete, NULL, NULL},
-	{"cloudresourcemanager.operations.get", get_operation, NULL, NULL},
-	{"cloudresourcemanager.organizations.get", get_organization, NULL, NULL},
-	{"cloudresourcemanager.organizations.search", search_organizations, NULL, NULL},
-	{"cloudresourcemanager.organizations.getIamPolicy", get_policy, NULL, NULL},
-	{"cloudresourcemanager.organizations.setIamPolicy", set_policy, NULL, NULL},
-	{"cloudresourcemanager.organizations.testIamPermissions", test_permissions, NULL, NULL},
-	{0},
+    {"cloudresourcemanager.projects.get", project_get, NULL, NULL},
+    {"cloudresourcemanager.projects.list", project_list, NULL, NULL},
+    {"cloudresourcemanager.projects.search", project_list, NULL, NULL},
+    {"cloudresourcemanager.projects.getAncestry", get_ancestry, NULL, NULL},
+    {"cloudresourcemanager.projects.getIamPolicy", get_policy, NULL, NULL},
+    {"cloudresourcemanager.projects.setIamPolicy", set_policy, NULL, NULL},
+    {"cloudresourcemanager.projects.testIamPermissions", test_permissions, NULL, NULL},
+    {"cloudresourcemanager.projects.create", project_create, NULL, NULL},
+    {"cloudresourcemanager.projects.update", project_update, NULL, NULL},
+    {"cloudresourcemanager.projects.delete", project_delete, NULL, NULL},
+    {"cloudresourcemanager.projects.undelete", project_undelete, NULL, NULL},
+    {"cloudresourcemanager.operations.get", get_operation, NULL, NULL},
+    {"cloudresourcemanager.organizations.get", get_organization, NULL, NULL},
+    {"cloudresourcemanager.organizations.search", search_organizations, NULL, NULL},
+    {"cloudresourcemanager.organizations.getIamPolicy", get_policy, NULL, NULL},
+    {"cloudresourcemanager.organizations.setIamPolicy", set_policy, NULL, NULL},
+    {"cloudresourcemanager.organizations.testIamPermissions", test_permissions, NULL, NULL},
+    {0},
 };
 
 const struct sim_api sim_api_resourcemanager = {
-	.name = "cloudresourcemanager",
-	.service = "cloudresourcemanager.googleapis.com",
-	.errors = SIM_ERRORS_AIP,
-	.routes = routes,
-	.seed = sim_world_seed,
-	.guard = holder_of,
+    .name = "cloudresourcemanager",
+    .service = "cloudresourcemanager.googleapis.com",
+    .errors = SIM_ERRORS_AIP,
+    .routes = routes,
+    .seed = sim_world_seed,
+    .guard = holder_of,
 };

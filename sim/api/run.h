@@ -37,7 +37,8 @@ void run_touch(struct sim *s, const char *principal, cJSON *doc);
 const char *run_email(const char *principal);
 
 /* run_services.c. The caller of run_service_put has checked body; v2's create, PATCH and the Knative create and replace end here. Answers nothing. */
-struct sim_object *run_service_put(struct sim *s, const char *principal, const char *key, cJSON *body, bool force_revision, const char *operation);
+struct sim_object *run_service_put(struct sim *s, const char *principal, const char *key, cJSON *body, bool force_revision,
+				   const char *operation);
 void run_service_remove(struct sim *s, struct sim_object *service, const char *principal, const char *operation);
 bool run_service_ok(struct sim_call *c, const cJSON *body, const char *id, const struct sim_object *old);
 /* Is the name in use, or was it until a moment ago? */
@@ -55,8 +56,8 @@ bool run_revision_in_use(struct sim *s, const struct sim_object *revision);
 struct sim_object *run_job_put(struct sim *s, const char *principal, const char *key, cJSON *body, const char *operation);
 void run_job_remove(struct sim *s, struct sim_object *job, const char *principal, const char *operation);
 bool run_job_ok(struct sim_call *c, const cJSON *body);
-struct sim_object *run_execute(struct sim *s, const char *principal, struct sim_object *job, const cJSON *overrides, const char *name,
-			       const char *operation);
+struct sim_object *run_execute(struct sim *s, const char *principal, struct sim_object *job, const cJSON *overrides,
+			       const char *name, const char *operation);
 
 /* run_executions.c: cancels one; false, answered, when it has ended. */
 bool run_execution_stop(struct sim_call *c, struct sim_object *execution);
@@ -80,8 +81,9 @@ sim_handler run_operation_get, run_operation_wait;
 /* run_knative.c */
 sim_handler knative_service_create, knative_service_replace, knative_service_get, knative_service_list, knative_service_delete;
 sim_handler knative_revision_get, knative_revision_list, knative_revision_delete, knative_route_get, knative_route_list,
-	knative_configuration_get, knative_configuration_list;
+    knative_configuration_get, knative_configuration_list;
 sim_handler knative_job_create, knative_job_replace, knative_job_get, knative_job_list, knative_job_delete, knative_job_run;
-sim_handler knative_execution_get, knative_execution_list, knative_execution_delete, knative_execution_cancel, knative_task_get, knative_task_list;
+sim_handler knative_execution_get, knative_execution_list, knative_execution_delete, knative_execution_cancel, knative_task_get,
+    knative_task_list;
 
 #endif

@@ -15,10 +15,11 @@ static void refuse(struct sim_call *c, const char *field, const char *why)
 {
 	if (text_starts(c->path, "/apis/"))
 		field = text_starts(field, "template.template") ? sim_tmp("spec.template.spec.template.spec%s", field + 17)
-			: text_starts(field, "template")	? sim_tmp("spec.template.spec%s", field + 8)
+			: text_starts(field, "template")        ? sim_tmp("spec.template.spec%s", field + 8)
 								: field;
-	cJSON *details = json_make("[{'@type':'type.googleapis.com/google.rpc.BadRequest','fieldViolations':[{'field':%s,'description':%s}]}]",
-				   field, why);
+	cJSON *details = json_make(
+	    "[{'@type':'type.googleapis.com/google.rpc.BadRequest','fieldViolations':[{'field':%s,'description':%s}]}]", field,
+	    why);
 	sim_fail_with(c, 0, "INVALID_ARGUMENT", NULL, details, "%s: %s", field, why);
 }
 
@@ -30,10 +31,11 @@ static void violate(struct sim_call *c, const char *field, const char *why)
 		return;
 	}
 	bool job = strstr(c->path, "/jobs") != NULL;
-	const char *at = sim_tmp("Violation in %s%sRequest.%s.%s", strcmp(c->method, "POST") ? "Update" : "Create", job ? "Job" : "Service",
-				 job ? "job" : "service", field);
-	cJSON *details = json_make("[{'@type':'type.googleapis.com/google.rpc.BadRequest','fieldViolations':[{'field':%s,'description':%s}]}]",
-				   at, why);
+	const char *at = sim_tmp("Violation in %s%sRequest.%s.%s", strcmp(c->method, "POST") ? "Update" : "Create",
+				 job ? "Job" : "Service", job ? "job" : "service", field);
+	cJSON *details = json_make(
+	    "[{'@type':'type.googleapis.com/google.rpc.BadRequest','fieldViolations':[{'field':%s,'description':%s}]}]", at,
+	    why);
 	sim_fail_with(c, 0, "INVALID_ARGUMENT", NULL, details, "%s: %s", at, why);
 }
 
@@ -52,10 +54,12 @@ bool run_check_permission(struct sim_call *c, const char *permission)
 	bool yes = sim_allowed(c->sim, c->principal, permission, c->project, holder);
 	if (!yes)
 		sim_fail_with(c, 403, "PERMISSION_DENIED", NULL,
-			      json_make("[{'@type':'type.googleapis.com/google.rpc.ErrorInfo','reason':'IAM_PERMISSION_DENIED','domain':'run.googleapis.com',"
+			      json_make("[{'@type':'type.googleapis.com/"
+					"google.rpc.ErrorInfo','reason':'IAM_PERMISSION_DENIED','domain':'run.googleapis.com',"
 					"'metadata':{'permission':%s}}]",
 					permission),
-			      "Permission '%s' denied on resource '%s' (or resource may not exist).", permission, c->path + strlen("/v2/"));
+			      "Permission '%s' denied on resource '%s' (or resource may not exist).", permission,
+			      c->path + strlen("/v2/"));
 	return yes;
 }
 
@@ -65,7 +69,9 @@ bool run_check_location(struct sim_call *c, const char *region)
 	if (sim_is_region(region) && !forbidden)
 		return true;
 	if (forbidden)
-		sim_fail(c, "FAILED_PRECONDITION", NULL, "%s violates constraint constraints/gcp.resourceLocations on the resource projects/%s.", region, c->project);
+		sim_fail(c, "FAILED_PRECONDITION", NULL,
+			 "%s violates constraint constraints/gcp.resourceLocations on the resource projects/%s.", region,
+			 c->project);
 	else
 		sim_fail(c, "PERMISSION_DENIED", NULL, "Permission denied on 'locations/%s' (or it may not exist).", region);
 	return false;
@@ -77,14 +83,17 @@ bool run_check_id(struct sim_call *c, const char *id, const char *field)
 	bool good = len > 0 && len < 50 && *id >= 'a' && *id <= 'z' && id[len - 1] != '-' &&
 		    strspn(id, "abcdefghijklmnopqrstuvwxyz0123456789-") == len;
 	if (!good)
-		refuse(c, field, "must use only lowercase alphanumeric characters and dashes; must begin with a letter, cannot begin or end with a "
-				 "dash, and must be less than 50 characters");
+		refuse(c, field,
+		       "must use only lowercase alphanumeric characters and dashes; must begin with a letter, cannot begin or "
+		       "end with a "
+		       "dash, and must be less than 50 characters");
 	return good;
 }
 
 bool run_check_labels(struct sim_call *c, const cJSON *resource, const char *where)
 {
-	static const char *const reserved[] = {"run.googleapis.com/", "cloud.googleapis.com/", "serving.knative.dev/", "autoscaling.knative.dev/"};
+	static const char *const reserved[] = {"run.googleapis.com/", "cloud.googleapis.com/", "serving.knative.dev/",
+					       "autoscaling.knative.dev/"};
 	static const char *const maps[] = {"labels", "annotations"};
 	if (text_starts(c->path, "/apis/"))
 		return true;
@@ -94,7 +103,8 @@ bool run_check_labels(struct sim_call *c, const cJSON *resource, const char *whe
 			for (size_t r = 0; r < sizeof(reserved) / sizeof(*reserved); r++)
 				if (text_starts(l->string, reserved[r])) {
 					refuse(c, sim_tmp("%s%s%s", where, *where ? "." : "", maps[m]),
-					       sim_tmp("System %s '%s' may not be set: it has a corresponding field in v2", maps[m], l->string));
+					       sim_tmp("System %s '%s' may not be set: it has a corresponding field in v2",
+						       maps[m], l->string));
 					return false;
 				}
 	}
@@ -112,7 +122,8 @@ bool run_check_account(struct sim_call *c, const cJSON *template)
 	}
 	if (sim_account_exists(c->sim, email, true) && sim_may_act_as(c, email))
 		return true;
-	sim_fail(c, "PERMISSION_DENIED", NULL, "Permission 'iam.serviceaccounts.actAs' denied on service account %s (or it may not exist).", email);
+	sim_fail(c, "PERMISSION_DENIED", NULL,
+		 "Permission 'iam.serviceaccounts.actAs' denied on service account %s (or it may not exist).", email);
 	return false;
 }
 
@@ -124,7 +135,13 @@ static double mebibytes(const char *text)
 	static const struct {
 		const char *unit;
 		double mib;
-	} units[] = {{"Mi", 1}, {"Gi", 1024}, {"Ki", 1.0 / 1024}, {"M", 1e6 / 1048576}, {"G", 1e9 / 1048576}, {"k", 1e3 / 1048576}, {"", 1.0 / 1048576}};
+	} units[] = {{"Mi", 1},
+		     {"Gi", 1024},
+		     {"Ki", 1.0 / 1024},
+		     {"M", 1e6 / 1048576},
+		     {"G", 1e9 / 1048576},
+		     {"k", 1e3 / 1048576},
+		     {"", 1.0 / 1048576}};
 	for (size_t i = 0; i < sizeof(units) / sizeof(*units); i++)
 		if (end != text && !strcmp(end, units[i].unit))
 			return n * units[i].mib;
@@ -144,11 +161,13 @@ struct limits {
 
 static bool check_resources(struct sim_call *c, const cJSON *container, const char *at, const cJSON *template)
 {
-	static const struct limits table[] = {{0.5, 128, 512}, {1, 128, 4096}, {2, 128, 8192}, {4, 2048, 16384}, {6, 4096, 24576}, {8, 4096, 32768}};
+	static const struct limits table[] = {{0.5, 128, 512},  {1, 128, 4096},   {2, 128, 8192},
+					      {4, 2048, 16384}, {6, 4096, 24576}, {8, 4096, 32768}};
 	const cJSON *limits = json_at(container, "resources.limits");
 	for (const cJSON *l = limits ? limits->child : NULL; l; l = l->next)
 		if (strcmp(l->string, "cpu") && strcmp(l->string, "memory") && strcmp(l->string, "nvidia.com/gpu")) {
-			refuse(c, sim_tmp("%s.resources.limits", at), "only 'memory', 'cpu' and 'nvidia.com/gpu' are supported");
+			refuse(c, sim_tmp("%s.resources.limits", at),
+			       "only 'memory', 'cpu' and 'nvidia.com/gpu' are supported");
 			return false;
 		}
 	const char *cpu_text = json_str(limits, "cpu", "1"), *memory_text = json_str(limits, "memory", NULL);
@@ -160,7 +179,8 @@ static bool check_resources(struct sim_call *c, const cJSON *container, const ch
 	else if (cpu < 1 && json_num(template, "maxInstanceRequestConcurrency", 1) > 1)
 		refuse(c, "template.max_instance_request_concurrency", "must be 1 when cpu is less than 1");
 	else if (memory_text && memory < 0)
-		refuse(c, sim_tmp("%s.resources.limits.memory", at), sim_tmp("Invalid value specified for memory: '%s'", memory_text));
+		refuse(c, sim_tmp("%s.resources.limits.memory", at),
+		       sim_tmp("Invalid value specified for memory: '%s'", memory_text));
 	else
 		whole = true;
 	if (c->reply->status >= 400)
@@ -170,8 +190,9 @@ static bool check_resources(struct sim_call *c, const cJSON *container, const ch
 		l++;
 	if (memory_text && (memory < l->least || memory > l->most)) {
 		refuse(c, sim_tmp("%s.resources.limits.memory", at),
-		       sim_tmp("Invalid value specified for container memory. For %s CPU, memory must be between %gMi and %gMi inclusive.", cpu_text,
-			       l->least, l->most));
+		       sim_tmp("Invalid value specified for container memory. For %s CPU, memory must be between %gMi and %gMi "
+			       "inclusive.",
+			       cpu_text, l->least, l->most));
 		return false;
 	}
 	return whole;
@@ -215,19 +236,24 @@ static bool check_image(struct sim_call *c, const cJSON *container, const char *
 	size_t host = slash ? (size_t)(slash - image) : 0;
 	const char *name = sim_tmp("%.*s", (int)host, image);
 	bool named = strchr(name, '.') || strchr(name, ':');
-	bool good = !named || !strcmp(name, "docker.io") || !strcmp(name, "index.docker.io") || !strcmp(name, "mirror.gcr.io") ||
-		    !strcmp(name, "gcr.io") || text_ends(name, ".gcr.io") || text_ends(name, "docker.pkg.dev");
+	bool good = !named || !strcmp(name, "docker.io") || !strcmp(name, "index.docker.io") ||
+		    !strcmp(name, "mirror.gcr.io") || !strcmp(name, "gcr.io") || text_ends(name, ".gcr.io") ||
+		    text_ends(name, "docker.pkg.dev");
 	bool path = !image[strcspn(image, " \t<>\"'{}$\\")];
 	if (!*image)
 		violate(c, sim_tmp("%s.image", at), "required field not present.");
 	else if (!path)
-		violate(c, sim_tmp("%s.image", at), "must be a container image path in the form [hostname/]repo-path[:tag and/or @digest]");
+		violate(c, sim_tmp("%s.image", at),
+			"must be a container image path in the form [hostname/]repo-path[:tag and/or @digest]");
 	else if (!good)
 		refuse(c, sim_tmp("%s.image", at),
-		       sim_tmp("Expected an image path like [host/]repo-path[:tag and/or @digest], where host is one of [region.]gcr.io, "
-			       "[region-]docker.pkg.dev or docker.io but obtained %s. To deploy container images from other public or private "
+		       sim_tmp("Expected an image path like [host/]repo-path[:tag and/or @digest], where host is one of "
+			       "[region.]gcr.io, "
+			       "[region-]docker.pkg.dev or docker.io but obtained %s. To deploy container images from other "
+			       "public or private "
 			       "registries, set up an Artifact Registry remote repository. See "
-			       "https://cloud.google.com/artifact-registry/docs/repositories/remote-repo.", image));
+			       "https://cloud.google.com/artifact-registry/docs/repositories/remote-repo.",
+			       image));
 	return *image && path && good;
 }
 
@@ -240,7 +266,8 @@ static bool check_env(struct sim_call *c, const cJSON *container, const char *at
 		const char *name = json_str(e, "name", ""), *field = sim_tmp("%s.env[%d].name", at, i);
 		if (!required(c, e, "name", sim_tmp("%s.env[%d]", at, i), "name") ||
 		    (json_at(e, "valueSource.secretKeyRef") &&
-		     !required(c, e, "valueSource.secretKeyRef.secret", sim_tmp("%s.env[%d].value_source.secret_key_ref", at, i), "secret")))
+		     !required(c, e, "valueSource.secretKeyRef.secret",
+			       sim_tmp("%s.env[%d].value_source.secret_key_ref", at, i), "secret")))
 			return false;
 		if (strchr(name, '=')) {
 			refuse(c, field, "must be a non-empty name without '='");
@@ -249,7 +276,9 @@ static bool check_env(struct sim_call *c, const cJSON *container, const char *at
 		for (size_t r = 0; !job && r < 4; r++)
 			if (!strcmp(name, own[r])) {
 				refuse(c, sim_tmp("%s.env", at),
-				       sim_tmp("The following reserved env names were provided: %s. These values are automatically set by the system.", name));
+				       sim_tmp("The following reserved env names were provided: %s. These values are "
+					       "automatically set by the system.",
+					       name));
 				return false;
 			}
 		for (const cJSON *f = env->child; f != e; f = f->next)
@@ -284,7 +313,8 @@ static bool check_mounts(struct sim_call *c, const cJSON *template, const cJSON 
 		if (!required(c, m, "name", field, "name"))
 			return false;
 		if (!v) {
-			refuse(c, sim_tmp("%s.name", field), sim_tmp("Volume with name '%s' not found", json_str(m, "name", "")));
+			refuse(c, sim_tmp("%s.name", field),
+			       sim_tmp("Volume with name '%s' not found", json_str(m, "name", "")));
 			return false;
 		}
 		bool sql = json_at(v, "cloudSqlInstance") != NULL;
@@ -364,8 +394,9 @@ static bool check_depends(struct sim_call *c, const cJSON *template, const cJSON
 		if (!on)
 			refuse(c, field, sim_tmp("container '%s' does not exist", n->valuestring));
 		else if (!json_at(on, "startupProbe"))
-			refuse(c, field, sim_tmp("container '%s' must have a startup probe, because container '%s' depends on it", n->valuestring,
-						 json_str(container, "name", "")));
+			refuse(c, field,
+			       sim_tmp("container '%s' must have a startup probe, because container '%s' depends on it",
+				       n->valuestring, json_str(container, "name", "")));
 		else if (depends_on_itself(template, container, container, 0))
 			refuse(c, field, "containers depend on each other in a circle");
 		else
@@ -391,13 +422,15 @@ static bool check_ports(struct sim_call *c, const cJSON *template, const char *w
 		else if (strcmp(name, "http1") && strcmp(name, "h2c"))
 			refuse(c, sim_tmp("%s[0].name", at), "must be either 'http1' or 'h2c'");
 		else if (count > 1 && !*json_str(k, "name", ""))
-			refuse(c, sim_tmp("%s.containers[%d].name", where, i), "is required when there is more than one container");
+			refuse(c, sim_tmp("%s.containers[%d].name", where, i),
+			       "is required when there is more than one container");
 		else
 			continue;
 		return false;
 	}
 	if (!job && count > 1 && with != 1) {
-		refuse(c, sim_tmp("%s.containers", where), "Revision template should contain exactly one container with an exposed port.");
+		refuse(c, sim_tmp("%s.containers", where),
+		       "Revision template should contain exactly one container with an exposed port.");
 		return false;
 	}
 	return true;
@@ -409,22 +442,27 @@ static bool check_container(struct sim_call *c, const cJSON *template, const cJS
 		refuse(c, sim_tmp("%s.name", at), sim_tmp("Duplicate container name '%s'", json_str(k, "name", "")));
 		return false;
 	}
-	return check_image(c, k, at) && check_env(c, k, at, job) && check_resources(c, k, at, template) && check_mounts(c, template, k, at, job) &&
+	return check_image(c, k, at) && check_env(c, k, at, job) && check_resources(c, k, at, template) &&
+	       check_mounts(c, template, k, at, job) &&
 	       check_probe(c, json_at(k, "startupProbe"), sim_tmp("%s.startup_probe", at), true) &&
-	       check_probe(c, json_at(k, "livenessProbe"), sim_tmp("%s.liveness_probe", at), false) && check_depends(c, template, k, at);
+	       check_probe(c, json_at(k, "livenessProbe"), sim_tmp("%s.liveness_probe", at), false) &&
+	       check_depends(c, template, k, at);
 }
 
 static bool check_scale(struct sim_call *c, const cJSON *template, const char *where, bool job)
 {
 	const cJSON *vpc = json_at(template, "vpcAccess");
-	double low = json_num(template, "scaling.minInstanceCount", 0), high = json_num(template, "scaling.maxInstanceCount", 1e9);
-	double timeout = sim_seconds(json_str(template, "timeout", "300s"), -1), at_once = json_num(template, "maxInstanceRequestConcurrency", 1);
+	double low = json_num(template, "scaling.minInstanceCount", 0),
+	       high = json_num(template, "scaling.maxInstanceCount", 1e9);
+	double timeout = sim_seconds(json_str(template, "timeout", "300s"), -1),
+	       at_once = json_num(template, "maxInstanceRequestConcurrency", 1);
 	if (*json_str(vpc, "connector", "") && cJSON_GetArraySize(json_at(vpc, "networkInterfaces")))
 		refuse(c, sim_tmp("%s.vpc_access", where), "connector and network_interfaces may not both be set");
 	else if (cJSON_GetArraySize(json_at(vpc, "networkInterfaces")) > 1)
 		refuse(c, sim_tmp("%s.vpc_access.network_interfaces", where), "only one network interface is supported");
 	else if (high > 0 && low > high)
-		violate(c, sim_tmp("%s.scaling.max_instance_count", where), "Must be greater or equal than min_instance_count.");
+		violate(c, sim_tmp("%s.scaling.max_instance_count", where),
+			"Must be greater or equal than min_instance_count.");
 	else if (timeout < 0 || (!job && timeout > 3600))
 		violate(c, sim_tmp("%s.timeout", where), "maximum allowed time is one hour.");
 	else if (at_once < 0 || at_once > 1000)
@@ -438,11 +476,13 @@ static bool check_scale(struct sim_call *c, const cJSON *template, const char *w
 static bool check_egress(struct sim_call *c, const cJSON *template)
 {
 	const cJSON *vpc = json_at(template, "vpcAccess");
-	bool all = !strcmp(json_str(vpc, "egress", ""), "ALL_TRAFFIC"), in = *json_str(vpc, "connector", "") || json_at(vpc, "networkInterfaces");
+	bool all = !strcmp(json_str(vpc, "egress", ""), "ALL_TRAFFIC"),
+	     in = *json_str(vpc, "connector", "") || json_at(vpc, "networkInterfaces");
 	const char *word = !in ? "" : all ? "all-traffic" : "private-ranges-only";
 	if (!sim_constraint(c->sim, c->project, "run.allowedVPCEgress", word))
 		return true;
-	sim_fail(c, "FAILED_PRECONDITION", NULL, "Constraint constraints/run.allowedVPCEgress violated for projects/%s: %s%s%s.", c->project,
+	sim_fail(c, "FAILED_PRECONDITION", NULL,
+		 "Constraint constraints/run.allowedVPCEgress violated for projects/%s: %s%s%s.", c->project,
 		 in ? "VPC egress " : "", in ? word : "a VPC network or connector is required", in ? " is not allowed" : "");
 	return false;
 }
@@ -452,13 +492,18 @@ bool run_check_template(struct sim_call *c, const cJSON *template, const char *w
 	const cJSON *all = json_at(template, "containers");
 	if (cJSON_GetArraySize(all) == 0) {
 		bool upper = job && !json_at(c->body, "template");
-		violate(c, upper ? "template" : template ? sim_tmp("%s.containers", where) : where, "required field not present.");
+		violate(c,
+			upper      ? "template"
+			: template ? sim_tmp("%s.containers", where)
+				   : where,
+			"required field not present.");
 		return false;
 	}
-	if (!check_volumes(c, template, where) || !check_ports(c, template, where, job) || !check_scale(c, template, where, job) ||
-	    !check_egress(c, template))
+	if (!check_volumes(c, template, where) || !check_ports(c, template, where, job) ||
+	    !check_scale(c, template, where, job) || !check_egress(c, template))
 		return false;
-	if (!sim_cmek_ok(c, "run.googleapis.com", job ? "google.cloud.run.v2.Jobs.CreateJob" : "google.cloud.run.v2.Services.CreateService",
+	if (!sim_cmek_ok(c, "run.googleapis.com",
+			 job ? "google.cloud.run.v2.Jobs.CreateJob" : "google.cloud.run.v2.Services.CreateService",
 			 json_str(template, "encryptionKey", "")))
 		return false;
 	int i = 0;
@@ -507,8 +552,9 @@ static void container_defaults(cJSON *k, bool job, bool only)
 		set_missing(json_at(k, "ports.0"), "name", cJSON_CreateString("http1"));
 		set_missing(json_at(k, "ports.0"), "containerPort", cJSON_CreateNumber(8080));
 		int port = (int)json_num(k, "ports.0.containerPort", 8080);
-		set_missing(k, "startupProbe",
-			    json_make("{'timeoutSeconds':240,'periodSeconds':240,'failureThreshold':1,'tcpSocket':{'port':%d}}", port));
+		set_missing(
+		    k, "startupProbe",
+		    json_make("{'timeoutSeconds':240,'periodSeconds':240,'failureThreshold':1,'tcpSocket':{'port':%d}}", port));
 	}
 	int port = (int)json_num(k, "ports.0.containerPort", 8080);
 	probe_defaults(json_at(k, "startupProbe"), port);
@@ -522,7 +568,8 @@ static void container_defaults(cJSON *k, bool job, bool only)
 void run_defaults(struct sim *s, const char *project, cJSON *template, bool job)
 {
 	const char *number = sim_project_number(s, project);
-	set_missing(template, "serviceAccount", cJSON_CreateString(sim_tmp("%s-compute@developer.gserviceaccount.com", number)));
+	set_missing(template, "serviceAccount",
+		    cJSON_CreateString(sim_tmp("%s-compute@developer.gserviceaccount.com", number)));
 	cJSON *all = json_at(template, "containers");
 	double cpu = cpus(json_str(all, "0.resources.limits.cpu", "1"));
 	if (job) {

@@ -27,7 +27,8 @@ char *run_etag(struct sim *s, const char *name)
 	unsigned char stamp[24];
 	size_t len = field(stamp, 1, (unsigned long long)wall);
 	/* Two changes at one moment of simulated time still differ. */
-	len += field(stamp + len, 2, (unsigned long long)((wall - (double)(long long)wall) * 1e9) / 1000 * 1000 + sim_random(s) % 1000);
+	len += field(stamp + len, 2,
+		     (unsigned long long)((wall - (double)(long long)wall) * 1e9) / 1000 * 1000 + sim_random(s) % 1000);
 	const char *when = sim_base64(stamp, len, true), *what = sim_base64(name, strlen(name), true);
 	return xasprintf("\"%s/%s\"", when, what);
 }

@@ -28,7 +28,8 @@ static struct sim_object *job_of(struct sim *s, const char *execution)
 }
 
 /* Conditions: Completed is the terminal one. */
-static void condition(struct sim *s, cJSON *doc, const char *type, const char *state, const char *message, const char *execution_reason)
+static void condition(struct sim *s, cJSON *doc, const char *type, const char *state, const char *message,
+		      const char *execution_reason)
 {
 	cJSON *conditions = json_at(doc, "conditions"), *made = run_condition(s, type, state);
 	if (message)
@@ -76,7 +77,8 @@ static void refer(struct sim *s, const struct sim_object *o, const char *status)
 	const char *latest = job ? json_str(job->doc, "latestCreatedExecution.name", "") : "";
 	if (!job || (*latest && strcmp(latest, id) && strcmp(status, "EXECUTION_PENDING")))
 		return;
-	cJSON *reference = json_make("{'name':%s,'createTime':%s,'completionStatus':%s}", id, json_str(o->doc, "createTime", ""), status);
+	cJSON *reference = json_make("{'name':%s,'createTime':%s,'completionStatus':%s}", id,
+				     json_str(o->doc, "createTime", ""), status);
 	if (*json_str(o->doc, "completionTime", ""))
 		json_put_str(reference, "completionTime", json_str(o->doc, "completionTime", ""));
 	json_put(job->doc, "latestCreatedExecution", reference);
@@ -90,8 +92,8 @@ static void task_state(struct sim *s, const struct sim_object *o, bool ended, co
 	json_put_str(task->doc, ended ? "completionTime" : "startTime", sim_stamp(s, 6));
 	if (!ended)
 		return;
-	condition(s, task->doc, "Completed", failure ? "CONDITION_FAILED" : "CONDITION_SUCCEEDED", json_str(failure, "message", NULL),
-		  failure ? "NON_ZERO_EXIT_CODE" : NULL);
+	condition(s, task->doc, "Completed", failure ? "CONDITION_FAILED" : "CONDITION_SUCCEEDED",
+		  json_str(failure, "message", NULL), failure ? "NON_ZERO_EXIT_CODE" : NULL);
 	json_put(task->doc, "lastAttemptResult", json_make("{'exitCode':%d}", (int)json_num(failure, "exitCode", 0)));
 	json_put_num(task->doc, "retried", failure ? json_num(task->doc, "maxRetries", 0) : 0);
 	json_drop(task->doc, "reconciling");
@@ -106,12 +108,14 @@ static void tell_job(struct sim *s, const struct sim_object *o, const char *mess
 		return;
 	json_drop(job->doc, "reconciling");
 	if (!message) {
-		sim_lro_done(s, RUN_OPERATIONS, operation, sim_typed(job->doc, RUN_TYPE "Job"), sim_typed(job->doc, RUN_TYPE "Job"));
+		sim_lro_done(s, RUN_OPERATIONS, operation, sim_typed(job->doc, RUN_TYPE "Job"),
+			     sim_typed(job->doc, RUN_TYPE "Job"));
 		return;
 	}
 	json_put(job->doc, "terminalCondition", run_condition(s, "Ready", "CONDITION_FAILED"));
 	json_put_str(job->doc, "terminalCondition.message", message);
-	sim_lro_failed(s, RUN_OPERATIONS, operation, sim_typed(job->doc, RUN_TYPE "Job"), sim_rpc_status("ABORTED", "%s", message));
+	sim_lro_failed(s, RUN_OPERATIONS, operation, sim_typed(job->doc, RUN_TYPE "Job"),
+		       sim_rpc_status("ABORTED", "%s", message));
 }
 
 static void ended(struct sim *s, const cJSON *arg)
@@ -126,8 +130,10 @@ static void ended(struct sim *s, const cJSON *arg)
 	json_put_num(o->doc, failure ? "failedCount" : "succeededCount", json_num(o->doc, "taskCount", 1));
 	json_put_str(o->doc, "observedGeneration", "1");
 	const char *id = strrchr(o->key, '/') + 1, *operation = json_str(arg, "operation", "");
-	const char *message = failure ? sim_tmp("Task %s-task0 failed with message: %s", id, json_str(failure, "message", "")) : NULL;
-	condition(s, o->doc, "Completed", failure ? "CONDITION_FAILED" : "CONDITION_SUCCEEDED", message, failure ? "NON_ZERO_EXIT_CODE" : NULL);
+	const char *message = failure ? sim_tmp("Task %s-task0 failed with message: %s", id, json_str(failure, "message", ""))
+				      : NULL;
+	condition(s, o->doc, "Completed", failure ? "CONDITION_FAILED" : "CONDITION_SUCCEEDED", message,
+		  failure ? "NON_ZERO_EXIT_CODE" : NULL);
 	if (failure)
 		json_put_num(o->doc, "retriedCount", json_num(o->doc, "template.maxRetries", 0));
 	task_state(s, o, true, failure);
@@ -144,9 +150,10 @@ static void write_logs(struct sim *s, const struct sim_object *o, const cJSON *l
 {
 	const char *project = project_of(o->key);
 	for (const cJSON *l = lines ? lines->child : NULL; l; l = l->next) {
-		cJSON *labels = json_make("{'project_id':%s,'location':%s,'job_name':%s}", project, region_of(o->key), json_str(o->doc, "job", ""));
-		sim_log_entry(s, project, "cloud_run_job", labels, json_str(l, "log", "run.googleapis.com/stderr"), json_str(l, "severity", "DEFAULT"),
-			      json_str(l, "text", ""));
+		cJSON *labels = json_make("{'project_id':%s,'location':%s,'job_name':%s}", project, region_of(o->key),
+					  json_str(o->doc, "job", ""));
+		sim_log_entry(s, project, "cloud_run_job", labels, json_str(l, "log", "run.googleapis.com/stderr"),
+			      json_str(l, "severity", "DEFAULT"), json_str(l, "text", ""));
 	}
 }
 
@@ -204,22 +211,26 @@ static const char *new_name(struct sim *s, const struct sim_object *job)
 	return sim_tmp("%s/executions/%s-%s", job->key, strrchr(job->key, '/') + 1, tail);
 }
 
-struct sim_object *run_execute(struct sim *s, const char *principal, struct sim_object *job, const cJSON *overrides, const char *name,
-			       const char *operation)
+struct sim_object *run_execute(struct sim *s, const char *principal, struct sim_object *job, const cJSON *overrides,
+			       const char *name, const char *operation)
 {
 	if (!name)
 		name = new_name(s, job);
 	const char *id = strrchr(name, '/') + 1, *project = project_of(name), *job_id = strrchr(job->key, '/') + 1;
 	cJSON *template = cJSON_Duplicate(json_at(job->doc, "template.template"), 1);
 	override(template, overrides);
-	cJSON *doc = json_make("{'name':%s,'job':%s,'launchStage':'GA','template':%j,'conditions':[],'reconciling':true}", name, job_id, template);
+	cJSON *doc = json_make("{'name':%s,'job':%s,'launchStage':'GA','template':%j,'conditions':[],'reconciling':true}", name,
+			       job_id, template);
 	run_stamp(s, principal, doc);
 	json_drop(doc, "lastModifier");
 	json_put_num(doc, "taskCount", json_num(overrides, "taskCount", json_num(job->doc, "template.taskCount", 1)));
 	json_put_num(doc, "parallelism", json_num(job->doc, "template.parallelism", 1));
-	json_put_str(doc, "logUri", sim_tmp("https://console.cloud.google.com/logs/viewer?project=%s&advancedFilter=resource.type%%3D%%22cloud_run_job%%22"
-					    "%%0Aresource.labels.job_name%%3D%%22%s%%22%%0Alabels.%%22run.googleapis.com/execution_name%%22%%3D%%22%s%%22",
-					    project, job_id, id));
+	json_put_str(
+	    doc, "logUri",
+	    sim_tmp(
+		"https://console.cloud.google.com/logs/viewer?project=%s&advancedFilter=resource.type%%3D%%22cloud_run_job%%22"
+		"%%0Aresource.labels.job_name%%3D%%22%s%%22%%0Alabels.%%22run.googleapis.com/execution_name%%22%%3D%%22%s%%22",
+		project, job_id, id));
 	struct sim_object *o = sim_put(s, RUN_EXECUTIONS, name, doc);
 	condition(s, doc, "Completed", "CONDITION_RECONCILING", NULL, NULL);
 	json_put_num(job->doc, "executionCount", json_num(job->doc, "executionCount", 0) + 1);

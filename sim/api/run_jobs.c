@@ -70,7 +70,13 @@ static void defaults(struct sim *s, const char *project, cJSON *doc)
 
 static void keep(cJSON *doc, const cJSON *old)
 {
-	static const char *const kept[] = {"name", "uid", "generation", "createTime", "creator", "executionCount", "latestCreatedExecution",
+	static const char *const kept[] = {"name",
+					   "uid",
+					   "generation",
+					   "createTime",
+					   "creator",
+					   "executionCount",
+					   "latestCreatedExecution",
 					   "observedGeneration"};
 	for (size_t i = 0; i < sizeof(kept) / sizeof(*kept); i++) {
 		const cJSON *node = json_at(old, kept[i]);
@@ -213,9 +219,11 @@ void run_job_run(struct sim_call *c)
 	if (!o || !run_etag_matches(c, o->doc, json_str(c->body, "etag", "")))
 		return;
 	const cJSON *overrides = json_at(c->body, "overrides");
-	bool changed = json_at(overrides, "containerOverrides") || json_at(overrides, "taskCount") || json_at(overrides, "timeout");
+	bool changed = json_at(overrides, "containerOverrides") || json_at(overrides, "taskCount") ||
+		       json_at(overrides, "timeout");
 	if (changed && !sim_allowed(c->sim, c->principal, "run.jobs.runWithOverrides", c->project, holder(o->key))) {
-		sim_fail(c, "PERMISSION_DENIED", NULL, "Permission 'run.jobs.runWithOverrides' denied on resource '%s' (or resource may not exist).", o->key);
+		sim_fail(c, "PERMISSION_DENIED", NULL,
+			 "Permission 'run.jobs.runWithOverrides' denied on resource '%s' (or resource may not exist).", o->key);
 		return;
 	}
 	const char *operation = run_operation_name(c->sim, sim_parent(c));

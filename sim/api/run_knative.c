@@ -38,8 +38,8 @@ static const char *job_key(const struct sim_call *c, const char *id)
 
 static struct sim_object *missing(struct sim_call *c, const char *kind, const char *id)
 {
-	sim_fail(c, "NOT_FOUND", NULL, "Resource '%s' of kind '%s' in region '%s' in project '%s' does not exist.", id, kind, region(c),
-		 c->project ? c->project : "");
+	sim_fail(c, "NOT_FOUND", NULL, "Resource '%s' of kind '%s' in region '%s' in project '%s' does not exist.", id, kind,
+		 region(c), c->project ? c->project : "");
 	return NULL;
 }
 
@@ -87,10 +87,12 @@ static bool selected(const cJSON *labels, const char *selector)
 typedef cJSON *translator(struct sim *s, const struct sim_object *o);
 
 /* A list of at most `limit`, continued by key. */
-static void list(struct sim_call *c, const char *collection, const char *among, translator *out, const char *group, const char *kind)
+static void list(struct sim_call *c, const char *collection, const char *among, translator *out, const char *group,
+		 const char *kind)
 {
 	const char *where = region(c), *selector = sim_param(c, "labelSelector"), *from = sim_param(c, "continue");
-	const char *prefix = strcmp(where, "-") ? sim_tmp("%s/%s/", parent(c), among) : sim_tmp("projects/%s/locations/", c->project);
+	const char *prefix = strcmp(where, "-") ? sim_tmp("%s/%s/", parent(c), among)
+						: sim_tmp("projects/%s/locations/", c->project);
 	const char *held = sim_tmp("%s", prefix);
 	int limit = *sim_param(c, "limit") ? atoi(sim_param(c, "limit")) : 500;
 	cJSON *items = cJSON_CreateArray(), *metadata = cJSON_CreateObject();
@@ -107,7 +109,8 @@ static void list(struct sim_call *c, const char *collection, const char *among, 
 		else
 			cJSON_Delete(item);
 	}
-	sim_ok(c, json_make("{'apiVersion':%s,'kind':%s,'metadata':%j,'items':%j}", sim_tmp("%s/v1", group), kind, metadata, items));
+	sim_ok(c, json_make("{'apiVersion':%s,'kind':%s,'metadata':%j,'items':%j}", sim_tmp("%s/v1", group), kind, metadata,
+			    items));
 }
 
 static void done(struct sim_call *c)
@@ -126,7 +129,8 @@ static bool current(struct sim_call *c, const struct sim_object *o)
 	const char *asked = json_str(c->body, "metadata.resourceVersion", ""), *now = translate_version(o->doc);
 	if (!*asked || !strcmp(asked, now))
 		return true;
-	sim_fail(c, "ABORTED", NULL, "Conflict for resource '%s': version '%s' was specified but current version is '%s'.", sim_part(c, 6), asked, now);
+	sim_fail(c, "ABORTED", NULL, "Conflict for resource '%s': version '%s' was specified but current version is '%s'.",
+		 sim_part(c, 6), asked, now);
 	return false;
 }
 
@@ -136,7 +140,8 @@ static bool right_namespace(struct sim_call *c)
 	const char *project = *namespace ? sim_project_id(c->sim, namespace) : c->project;
 	if (project && c->project && !strcmp(project, c->project))
 		return true;
-	sim_fail(c, "INVALID_ARGUMENT", NULL, "metadata.namespace: Namespace '%s' does not match the request's project", namespace);
+	sim_fail(c, "INVALID_ARGUMENT", NULL, "metadata.namespace: Namespace '%s' does not match the request's project",
+		 namespace);
 	return false;
 }
 
@@ -220,7 +225,8 @@ void knative_revision_delete(struct sim_call *c)
 		return;
 	if (run_revision_in_use(c->sim, o)) {
 		sim_fail(c, "FAILED_PRECONDITION", NULL,
-			 "Revision '%s' cannot be deleted because it is the latest created revision or serves traffic.", sim_part(c, 6));
+			 "Revision '%s' cannot be deleted because it is the latest created revision or serves traffic.",
+			 sim_part(c, 6));
 		return;
 	}
 	if (!dry(c))

@@ -29,10 +29,12 @@ static const char *revision_id(struct sim *s, const struct sim_object *service)
 static void hold_subnet(struct sim *s, const struct sim_object *service)
 {
 	const cJSON *nic = json_at(service->doc, "template.vpcAccess.networkInterfaces.0");
-	const char *subnet = json_str(nic, "subnetwork", json_str(nic, "network", "")), *key = service->key, *region = strstr(key, "/locations/");
+	const char *subnet = json_str(nic, "subnetwork", json_str(nic, "network", "")), *key = service->key,
+		   *region = strstr(key, "/locations/");
 	if (!nic || !*subnet || !region)
 		return;
-	sim_vpc_hold(s, sim_tmp("%.*s", (int)strcspn(key + 9, "/"), key + 9), sim_tmp("%.*s", (int)strcspn(region + 11, "/"), region + 11),
+	sim_vpc_hold(s, sim_tmp("%.*s", (int)strcspn(key + 9, "/"), key + 9),
+		     sim_tmp("%.*s", (int)strcspn(region + 11, "/"), region + 11),
 		     strchr(subnet, '/') ? strrchr(subnet, '/') + 1 : subnet, key);
 }
 
@@ -53,9 +55,11 @@ struct sim_object *run_revision_new(struct sim *s, struct sim_object *service)
 		cJSON_AddItemToArray(conditions, run_condition(s, types[i], "CONDITION_PENDING"));
 	json_put(doc, "conditions", conditions);
 	const char *project = sim_tmp("%.*s", (int)strcspn(name + 9, "/"), name + 9);
-	json_put_str(doc, "logUri", sim_tmp("https://console.cloud.google.com/logs/viewer?project=%s&resource=cloud_run_revision/service_name/%s/"
-					    "revision_name/%s&advancedFilter=resource.type%%3D%%22cloud_run_revision%%22",
-					    project, json_str(doc, "service", ""), id));
+	json_put_str(
+	    doc, "logUri",
+	    sim_tmp("https://console.cloud.google.com/logs/viewer?project=%s&resource=cloud_run_revision/service_name/%s/"
+		    "revision_name/%s&advancedFilter=resource.type%%3D%%22cloud_run_revision%%22",
+		    project, json_str(doc, "service", ""), id));
 	cJSON *containers = json_at(doc, "containers");
 	for (cJSON *k = containers ? containers->child : NULL; k; k = k->next) {
 		const char *image = json_str(k, "image", ""), *digest = sim_image_digest(s, image);
@@ -97,7 +101,8 @@ void run_revision_delete(struct sim_call *c)
 		return;
 	if (run_revision_in_use(c->sim, o)) {
 		sim_fail(c, "FAILED_PRECONDITION", NULL,
-			 "Revision '%s' cannot be deleted because it is the latest created revision or serves traffic.", sim_part(c, 8));
+			 "Revision '%s' cannot be deleted because it is the latest created revision or serves traffic.",
+			 sim_part(c, 8));
 		return;
 	}
 	json_put_str(o->doc, "deleteTime", sim_stamp(c->sim, 6));

@@ -89,14 +89,16 @@ static void set_traffic(struct sim *s, struct sim_object *o)
 static void set_conditions(struct sim *s, cJSON *doc, const char *state)
 {
 	json_put(doc, "terminalCondition", run_condition(s, "Ready", state));
-	json_put(doc, "conditions", json_make("[%j,%j]", run_condition(s, "RoutesReady", state), run_condition(s, "ConfigurationsReady", state)));
+	json_put(doc, "conditions",
+		 json_make("[%j,%j]", run_condition(s, "RoutesReady", state), run_condition(s, "ConfigurationsReady", state)));
 }
 
 /* What a running operation tells: the service as it is, but with conditions and newest revision as they were before (NULL: there was none, and less is
  * told), and the outcome open. */
 static cJSON *begun(const struct sim_object *o, const cJSON *before)
 {
-	static const char *const kept[] = {"terminalCondition", "conditions", "latestCreatedRevision"}, *const untold[] = {"conditions", "ingress", "uri", "latestCreatedRevision"};
+	static const char *const kept[] = {"terminalCondition", "conditions", "latestCreatedRevision"},
+				 *const untold[] = {"conditions", "ingress", "uri", "latestCreatedRevision"};
 	cJSON *doc = sim_typed(o->doc, RUN_TYPE "Service");
 	for (int i = 0; before && i < 3; i++)
 		if (json_at(before, kept[i]))
@@ -137,19 +139,22 @@ static void end_well(struct sim *s, struct sim_object *o, const char *operation)
 	json_put_str(o->doc, "latestReadyRevision", json_str(o->doc, "latestCreatedRevision", ""));
 	json_drop(o->doc, "reconciling");
 	json_put_str(o->doc, "observedGeneration", json_str(o->doc, "generation", "1"));
-	sim_lro_done(s, RUN_OPERATIONS, operation, sim_typed(o->doc, RUN_TYPE "Service"), sim_typed(o->doc, RUN_TYPE "Service"));
+	sim_lro_done(s, RUN_OPERATIONS, operation, sim_typed(o->doc, RUN_TYPE "Service"),
+		     sim_typed(o->doc, RUN_TYPE "Service"));
 }
 
-static void end_badly(struct sim *s, struct sim_object *o, const struct sim_object *revision, const cJSON *failure, const char *operation)
+static void end_badly(struct sim *s, struct sim_object *o, const struct sim_object *revision, const cJSON *failure,
+		      const char *operation)
 {
-	const char *message = sim_tmp("Revision '%s' is not ready and cannot serve traffic. %s", strrchr(revision->key, '/') + 1,
-				      json_str(failure, "message", ""));
+	const char *message = sim_tmp("Revision '%s' is not ready and cannot serve traffic. %s",
+				      strrchr(revision->key, '/') + 1, json_str(failure, "message", ""));
 	const char *reason = json_str(failure, "reason", "");
 	set_conditions(s, o->doc, "CONDITION_FAILED");
 	cJSON *where[] = {json_at(o->doc, "terminalCondition"), json_at(o->doc, "conditions.1")};
 	for (int i = 0; i < 2; i++) {
 		json_put_str(where[i], "message", message);
-		json_put_str(where[i], *reason ? "reason" : "revisionReason", *reason ? reason : json_str(failure, "revisionReason", ""));
+		json_put_str(where[i], *reason ? "reason" : "revisionReason",
+			     *reason ? reason : json_str(failure, "revisionReason", ""));
 	}
 	bool serving = *json_str(o->doc, "latestReadyRevision", "") != 0;
 	json_put_str(o->doc, "conditions.0.state", serving ? "CONDITION_SUCCEEDED" : "CONDITION_RECONCILING");
@@ -174,7 +179,8 @@ static void settle(struct sim *s, const cJSON *arg)
 	if (failure)
 		json_put(revision->hidden, "failure", cJSON_Duplicate(failure, 1));
 	if (strcmp(json_str(o->doc, "generation", ""), json_str(arg, "generation", ""))) {
-		sim_lro_done(s, RUN_OPERATIONS, operation, sim_typed(o->doc, RUN_TYPE "Service"), sim_typed(o->doc, RUN_TYPE "Service"));
+		sim_lro_done(s, RUN_OPERATIONS, operation, sim_typed(o->doc, RUN_TYPE "Service"),
+			     sim_typed(o->doc, RUN_TYPE "Service"));
 		return;
 	}
 	if (failure)
@@ -185,7 +191,8 @@ static void settle(struct sim *s, const cJSON *arg)
 
 bool run_spoil(struct sim *s, const cJSON *arg, const cJSON *error)
 {
-	const char *operation = json_str(arg, "operation", ""), *message = json_str(error, "message", "Internal error encountered.");
+	const char *operation = json_str(arg, "operation", ""),
+		   *message = json_str(error, "message", "Internal error encountered.");
 	struct sim_object *job = sim_get(s, RUN_JOBS, json_str(arg, "job", ""));
 	if (!sim_get(s, RUN_OPERATIONS, operation))
 		return false;
@@ -209,10 +216,11 @@ static void write_logs(struct sim *s, const struct sim_object *revision, const c
 {
 	const char *project = project_of(revision->key), *service = json_str(revision->doc, "service", "");
 	for (const cJSON *l = lines ? lines->child : NULL; l; l = l->next) {
-		cJSON *labels = json_make("{'project_id':%s,'location':%s,'service_name':%s,'configuration_name':%s,'revision_name':%s}", project,
-					  region_of(revision->key), service, service, strrchr(revision->key, '/') + 1);
-		sim_log_entry(s, project, "cloud_run_revision", labels, json_str(l, "log", "run.googleapis.com/stderr"), json_str(l, "severity", "DEFAULT"),
-			      json_str(l, "text", ""));
+		cJSON *labels = json_make(
+		    "{'project_id':%s,'location':%s,'service_name':%s,'configuration_name':%s,'revision_name':%s}", project,
+		    region_of(revision->key), service, service, strrchr(revision->key, '/') + 1);
+		sim_log_entry(s, project, "cloud_run_revision", labels, json_str(l, "log", "run.googleapis.com/stderr"),
+			      json_str(l, "severity", "DEFAULT"), json_str(l, "text", ""));
 	}
 }
 
@@ -226,8 +234,9 @@ static void judge(struct sim *s, const cJSON *arg)
 		sim_workloads(s)->judge(s, project_of(revision->key), region_of(revision->key), revision->doc, false, &v);
 		write_logs(s, revision, v.log);
 		if (v.message)
-			json_put(next, "failure", json_make("{'message':%s,'reason':%s,'revisionReason':%s,'status':%s}", v.message,
-							    v.reason ? v.reason : "", v.revision_reason ? v.revision_reason : "", v.status));
+			json_put(next, "failure",
+				 json_make("{'message':%s,'reason':%s,'revisionReason':%s,'status':%s}", v.message,
+					   v.reason ? v.reason : "", v.revision_reason ? v.revision_reason : "", v.status));
 		seconds = v.message ? v.seconds : json_num(arg, "left", 0);
 		run_verdict_free(&v);
 	}
@@ -238,7 +247,8 @@ static void deploy(struct sim *s, struct sim_object *o, bool fresh, const char *
 {
 	struct sim_object *revision = run_revision_new(s, o);
 	json_put_str(o->doc, "latestCreatedRevision", revision->key);
-	double seconds = sim_draw(s, fresh ? "run.service.create" : "run.service.update"), first = seconds > 3 ? 2 : seconds / 2;
+	double seconds = sim_draw(s, fresh ? "run.service.create" : "run.service.update"),
+	       first = seconds > 3 ? 2 : seconds / 2;
 	struct sim_object *op = sim_get(s, RUN_OPERATIONS, operation);
 	if (op)
 		sim_lro_due(op, seconds, sim_now(s));
@@ -284,8 +294,19 @@ static void defaults(struct sim *s, const char *project, cJSON *doc)
 /* What the server keeps of the old document over a replacement. */
 static void keep(cJSON *doc, const cJSON *old)
 {
-	static const char *const kept[] = {"name", "uid", "generation", "createTime", "creator", "latestReadyRevision", "latestCreatedRevision",
-					   "trafficStatuses", "observedGeneration", "terminalCondition", "conditions", "urls", "uri"};
+	static const char *const kept[] = {"name",
+					   "uid",
+					   "generation",
+					   "createTime",
+					   "creator",
+					   "latestReadyRevision",
+					   "latestCreatedRevision",
+					   "trafficStatuses",
+					   "observedGeneration",
+					   "terminalCondition",
+					   "conditions",
+					   "urls",
+					   "uri"};
 	for (size_t i = 0; i < sizeof(kept) / sizeof(*kept); i++) {
 		const cJSON *node = json_at(old, kept[i]);
 		json_drop(doc, kept[i]);
@@ -297,9 +318,11 @@ static void keep(cJSON *doc, const cJSON *old)
 /* Same wishes, though the server's own fields differ? */
 static bool same_wishes(const cJSON *a, const cJSON *b)
 {
-	static const char *const wishes[] = {"description", "labels", "annotations", "client", "clientVersion", "ingress", "launchStage",
-					     "binaryAuthorization", "template", "traffic", "scaling", "invokerIamDisabled", "defaultUriDisabled",
-					     "customAudiences", "iapEnabled", "multiRegionSettings", "buildConfig", "sshEnabled"};
+	static const char *const wishes[] = {"description",        "labels",          "annotations", "client",
+					     "clientVersion",      "ingress",         "launchStage", "binaryAuthorization",
+					     "template",           "traffic",         "scaling",     "invokerIamDisabled",
+					     "defaultUriDisabled", "customAudiences", "iapEnabled",  "multiRegionSettings",
+					     "buildConfig",        "sshEnabled"};
 	for (size_t i = 0; i < sizeof(wishes) / sizeof(*wishes); i++) {
 		const cJSON *x = json_at(a, wishes[i]), *y = json_at(b, wishes[i]);
 		if (x && y ? !json_equal(x, y) : x != y)
@@ -308,7 +331,8 @@ static bool same_wishes(const cJSON *a, const cJSON *b)
 	return true;
 }
 
-struct sim_object *run_service_put(struct sim *s, const char *principal, const char *key, cJSON *body, bool force, const char *operation)
+struct sim_object *run_service_put(struct sim *s, const char *principal, const char *key, cJSON *body, bool force,
+				   const char *operation)
 {
 	struct sim_object *o = sim_get(s, RUN_SERVICES, key);
 	bool fresh = !o, changed = true, redeploy = true;
@@ -377,7 +401,8 @@ static void removed(struct sim *s, const cJSON *arg)
 	json_drop(o->doc, "reconciling");
 	json_put_str(o->doc, "terminalCondition.state", "CONDITION_SUCCEEDED");
 	json_put_str(o->doc, "observedGeneration", json_str(o->doc, "generation", "1"));
-	sim_lro_done(s, RUN_OPERATIONS, json_str(arg, "operation", ""), sim_typed(o->doc, RUN_TYPE "Service"), sim_typed(o->doc, RUN_TYPE "Service"));
+	sim_lro_done(s, RUN_OPERATIONS, json_str(arg, "operation", ""), sim_typed(o->doc, RUN_TYPE "Service"),
+		     sim_typed(o->doc, RUN_TYPE "Service"));
 	drop_hosts(s, key);
 	run_revisions_forget(s, key);
 	sim_vpc_release(s, key);
@@ -408,10 +433,12 @@ void run_service_remove(struct sim *s, struct sim_object *o, const char *princip
 static bool ingress_ok(struct sim_call *c, const cJSON *body)
 {
 	const char *ingress = json_str(body, "ingress", "INGRESS_TRAFFIC_ALL");
-	const char *word = !strcmp(ingress, "INGRESS_TRAFFIC_INTERNAL_ONLY") ? "internal"
-			   : !strcmp(ingress, "INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER") ? "internal-and-cloud-load-balancing" : "all";
+	const char *word = !strcmp(ingress, "INGRESS_TRAFFIC_INTERNAL_ONLY")            ? "internal"
+			   : !strcmp(ingress, "INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER") ? "internal-and-cloud-load-balancing"
+											: "all";
 	if (sim_constraint(c->sim, c->project, "run.allowedIngress", word)) {
-		sim_fail(c, "FAILED_PRECONDITION", NULL, "Constraint constraints/run.allowedIngress violated for projects/%s: ingress %s is not allowed.",
+		sim_fail(c, "FAILED_PRECONDITION", NULL,
+			 "Constraint constraints/run.allowedIngress violated for projects/%s: ingress %s is not allowed.",
 			 c->project, word);
 		return false;
 	}
@@ -421,7 +448,8 @@ static bool ingress_ok(struct sim_call *c, const cJSON *body)
 /* Opening a service to callers without IAM needs the right to set its policy, and an organisation may forbid it. */
 static bool invoker_ok(struct sim_call *c, const cJSON *body, const struct sim_object *old)
 {
-	bool open = json_bool(body, "invokerIamDisabled", false), before = old && json_bool(old->doc, "invokerIamDisabled", false);
+	bool open = json_bool(body, "invokerIamDisabled", false),
+	     before = old && json_bool(old->doc, "invokerIamDisabled", false);
 	if (!open || before)
 		return true;
 	if (sim_constraint(c->sim, c->project, "run.managed.requireInvokerIam", NULL)) {
@@ -429,7 +457,8 @@ static bool invoker_ok(struct sim_call *c, const cJSON *body, const struct sim_o
 		return false;
 	}
 	if (!sim_allowed(c->sim, c->principal, "run.services.setIamPolicy", c->project, old ? holder(old->key) : "")) {
-		sim_fail(c, "PERMISSION_DENIED", NULL, "Permission 'run.services.setIamPolicy' denied to disable the invoker IAM check");
+		sim_fail(c, "PERMISSION_DENIED", NULL,
+			 "Permission 'run.services.setIamPolicy' denied to disable the invoker IAM check");
 		return false;
 	}
 	return true;
@@ -454,8 +483,10 @@ static bool revision_name_ok(struct sim_call *c, const cJSON *template, const ch
 	if (!*name)
 		return true;
 	if (!text_starts(name, sim_tmp("%s-", id))) {
-		sim_fail(c, "INVALID_ARGUMENT", NULL, "template.revision: Revision name must be prefixed by the name of the enclosing Service or Configuration "
-			 "with a trailing -");
+		sim_fail(
+		    c, "INVALID_ARGUMENT", NULL,
+		    "template.revision: Revision name must be prefixed by the name of the enclosing Service or Configuration "
+		    "with a trailing -");
 		return false;
 	}
 	if (!old || !sim_get(c->sim, RUN_REVISIONS, sim_tmp("%s/revisions/%s", old->key, name)))
@@ -487,8 +518,10 @@ static bool traffic_there(struct sim_call *c, const cJSON *body, const struct si
 bool run_service_ok(struct sim_call *c, const cJSON *body, const char *id, const struct sim_object *old)
 {
 	const cJSON *template = json_at(body, "template");
-	return run_check_labels(c, body, "") && run_check_labels(c, template, "template") && run_check_template(c, template, "template", false) &&
-	       traffic_ok(c, body) && traffic_there(c, body, old) && revision_name_ok(c, template, id, old) && ingress_ok(c, body) && invoker_ok(c, body, old) && run_check_account(c, template);
+	return run_check_labels(c, body, "") && run_check_labels(c, template, "template") &&
+	       run_check_template(c, template, "template", false) && traffic_ok(c, body) && traffic_there(c, body, old) &&
+	       revision_name_ok(c, template, id, old) && ingress_ok(c, body) && invoker_ok(c, body, old) &&
+	       run_check_account(c, template);
 }
 
 static const char *key_of(const struct sim_call *c)

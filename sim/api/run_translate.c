@@ -21,37 +21,38 @@ struct pair {
 };
 
 static const struct pair service_pairs[] = {
-	{"run.googleapis.com/ingress", "ingress", PAIR_ENUM,
-	 "all=INGRESS_TRAFFIC_ALL internal=INGRESS_TRAFFIC_INTERNAL_ONLY internal-and-cloud-load-balancing=INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER "
-	 "none=INGRESS_TRAFFIC_NONE"},
-	{"run.googleapis.com/invoker-iam-disabled", "invokerIamDisabled", PAIR_TRUE, NULL},
-	{"run.googleapis.com/iap-enabled", "iapEnabled", PAIR_TRUE, NULL},
-	{"run.googleapis.com/default-url-disabled", "defaultUriDisabled", PAIR_TRUE, NULL},
-	{"run.googleapis.com/launch-stage", "launchStage", PAIR_TEXT, NULL},
-	{"run.googleapis.com/description", "description", PAIR_TEXT, NULL},
-	{"run.googleapis.com/client-name", "client", PAIR_TEXT, NULL},
-	{"run.googleapis.com/client-version", "clientVersion", PAIR_TEXT, NULL},
-	{"run.googleapis.com/minScale", "scaling.minInstanceCount", PAIR_NUMBER, NULL},
-	{"run.googleapis.com/maxScale", "scaling.maxInstanceCount", PAIR_NUMBER, NULL},
-	{"run.googleapis.com/manualInstanceCount", "scaling.manualInstanceCount", PAIR_NUMBER, NULL},
-	{"run.googleapis.com/scalingMode", "scaling.scalingMode", PAIR_ENUM, "automatic=AUTOMATIC manual=MANUAL"},
-	{"run.googleapis.com/custom-audiences", "customAudiences", PAIR_JSON, NULL},
-	{NULL, NULL, PAIR_TEXT, NULL},
+    {"run.googleapis.com/ingress", "ingress", PAIR_ENUM,
+     "all=INGRESS_TRAFFIC_ALL internal=INGRESS_TRAFFIC_INTERNAL_ONLY "
+     "internal-and-cloud-load-balancing=INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER "
+     "none=INGRESS_TRAFFIC_NONE"},
+    {"run.googleapis.com/invoker-iam-disabled", "invokerIamDisabled", PAIR_TRUE, NULL},
+    {"run.googleapis.com/iap-enabled", "iapEnabled", PAIR_TRUE, NULL},
+    {"run.googleapis.com/default-url-disabled", "defaultUriDisabled", PAIR_TRUE, NULL},
+    {"run.googleapis.com/launch-stage", "launchStage", PAIR_TEXT, NULL},
+    {"run.googleapis.com/description", "description", PAIR_TEXT, NULL},
+    {"run.googleapis.com/client-name", "client", PAIR_TEXT, NULL},
+    {"run.googleapis.com/client-version", "clientVersion", PAIR_TEXT, NULL},
+    {"run.googleapis.com/minScale", "scaling.minInstanceCount", PAIR_NUMBER, NULL},
+    {"run.googleapis.com/maxScale", "scaling.maxInstanceCount", PAIR_NUMBER, NULL},
+    {"run.googleapis.com/manualInstanceCount", "scaling.manualInstanceCount", PAIR_NUMBER, NULL},
+    {"run.googleapis.com/scalingMode", "scaling.scalingMode", PAIR_ENUM, "automatic=AUTOMATIC manual=MANUAL"},
+    {"run.googleapis.com/custom-audiences", "customAudiences", PAIR_JSON, NULL},
+    {NULL, NULL, PAIR_TEXT, NULL},
 };
 
 static const struct pair template_pairs[] = {
-	{"autoscaling.knative.dev/minScale", "scaling.minInstanceCount", PAIR_NUMBER, NULL},
-	{"autoscaling.knative.dev/maxScale", "scaling.maxInstanceCount", PAIR_NUMBER, NULL},
-	{"run.googleapis.com/execution-environment", "executionEnvironment", PAIR_ENUM,
-	 "gen1=EXECUTION_ENVIRONMENT_GEN1 gen2=EXECUTION_ENVIRONMENT_GEN2"},
-	{"run.googleapis.com/vpc-access-connector", "vpcAccess.connector", PAIR_TEXT, NULL},
-	{"run.googleapis.com/vpc-access-egress", "vpcAccess.egress", PAIR_ENUM,
-	 "all-traffic=ALL_TRAFFIC all=ALL_TRAFFIC private-ranges-only=PRIVATE_RANGES_ONLY"},
-	{"run.googleapis.com/network-interfaces", "vpcAccess.networkInterfaces", PAIR_JSON, NULL},
-	{"run.googleapis.com/sessionAffinity", "sessionAffinity", PAIR_TRUE, NULL},
-	{"run.googleapis.com/client-name", "client", PAIR_TEXT, NULL},
-	{"run.googleapis.com/client-version", "clientVersion", PAIR_TEXT, NULL},
-	{NULL, NULL, PAIR_TEXT, NULL},
+    {"autoscaling.knative.dev/minScale", "scaling.minInstanceCount", PAIR_NUMBER, NULL},
+    {"autoscaling.knative.dev/maxScale", "scaling.maxInstanceCount", PAIR_NUMBER, NULL},
+    {"run.googleapis.com/execution-environment", "executionEnvironment", PAIR_ENUM,
+     "gen1=EXECUTION_ENVIRONMENT_GEN1 gen2=EXECUTION_ENVIRONMENT_GEN2"},
+    {"run.googleapis.com/vpc-access-connector", "vpcAccess.connector", PAIR_TEXT, NULL},
+    {"run.googleapis.com/vpc-access-egress", "vpcAccess.egress", PAIR_ENUM,
+     "all-traffic=ALL_TRAFFIC all=ALL_TRAFFIC private-ranges-only=PRIVATE_RANGES_ONLY"},
+    {"run.googleapis.com/network-interfaces", "vpcAccess.networkInterfaces", PAIR_JSON, NULL},
+    {"run.googleapis.com/sessionAffinity", "sessionAffinity", PAIR_TRUE, NULL},
+    {"run.googleapis.com/client-name", "client", PAIR_TEXT, NULL},
+    {"run.googleapis.com/client-version", "clientVersion", PAIR_TEXT, NULL},
+    {NULL, NULL, PAIR_TEXT, NULL},
 };
 
 static const cJSON *member(const cJSON *object, const char *name)
@@ -100,10 +101,17 @@ static cJSON *value_in(const struct pair *p, const char *text)
 /* Annotations into fields; those that v2 does not know stay annotations. */
 static void annotations_in(const struct pair *pairs, const cJSON *annotations, cJSON *v2)
 {
-	static const char *const dropped[] = {"run.googleapis.com/operation-id", "run.googleapis.com/urls", "run.googleapis.com/ingress-status",
-					      "serving.knative.dev/creator", "serving.knative.dev/lastModifier", "run.googleapis.com/cpu-throttling",
-					      "run.googleapis.com/startup-cpu-boost", "run.googleapis.com/cloudsql-instances",
-					      "run.googleapis.com/container-dependencies", "run.googleapis.com/creator", "run.googleapis.com/lastModifier"};
+	static const char *const dropped[] = {"run.googleapis.com/operation-id",
+					      "run.googleapis.com/urls",
+					      "run.googleapis.com/ingress-status",
+					      "serving.knative.dev/creator",
+					      "serving.knative.dev/lastModifier",
+					      "run.googleapis.com/cpu-throttling",
+					      "run.googleapis.com/startup-cpu-boost",
+					      "run.googleapis.com/cloudsql-instances",
+					      "run.googleapis.com/container-dependencies",
+					      "run.googleapis.com/creator",
+					      "run.googleapis.com/lastModifier"};
 	for (const cJSON *a = annotations ? annotations->child : NULL; a; a = a->next) {
 		const struct pair *p = pairs;
 		while (p->annotation && strcmp(p->annotation, a->string))
@@ -131,7 +139,7 @@ static void annotations_out(const struct pair *pairs, const cJSON *v2, cJSON *an
 		if (!node || member(annotations, p->annotation))
 			continue;
 		char *text = p->type == PAIR_JSON ? json_text(node, -1) : NULL;
-		const char *value = text					  ? text
+		const char *value = text                     ? text
 				    : p->type == PAIR_TRUE   ? (cJSON_IsTrue(node) ? "true" : "false")
 				    : p->type == PAIR_NUMBER ? sim_tmp("%d", node->valueint)
 				    : p->type == PAIR_ENUM   ? other_word(p->words, node->valuestring, false)
@@ -168,7 +176,9 @@ static void env_in(cJSON *env)
 	for (cJSON *e = env ? env->child : NULL; e; e = e->next) {
 		const cJSON *ref = json_at(e, "valueFrom.secretKeyRef");
 		if (ref)
-			json_put(e, "valueSource", json_make("{'secretKeyRef':{'secret':%s,'version':%s}}", json_str(ref, "name", ""), json_str(ref, "key", "latest")));
+			json_put(e, "valueSource",
+				 json_make("{'secretKeyRef':{'secret':%s,'version':%s}}", json_str(ref, "name", ""),
+					   json_str(ref, "key", "latest")));
 		json_drop(e, "valueFrom");
 	}
 }
@@ -178,7 +188,9 @@ static void env_out(cJSON *env)
 	for (cJSON *e = env ? env->child : NULL; e; e = e->next) {
 		const cJSON *ref = json_at(e, "valueSource.secretKeyRef");
 		if (ref)
-			json_put(e, "valueFrom", json_make("{'secretKeyRef':{'name':%s,'key':%s}}", json_str(ref, "secret", ""), json_str(ref, "version", "latest")));
+			json_put(e, "valueFrom",
+				 json_make("{'secretKeyRef':{'name':%s,'key':%s}}", json_str(ref, "secret", ""),
+					   json_str(ref, "version", "latest")));
 		json_drop(e, "valueSource");
 	}
 }
@@ -212,8 +224,9 @@ static void volume_out(cJSON *v)
 		json_put_str(v, "emptyDir.medium", "Memory");
 	const cJSON *gcs = json_at(v, "gcs");
 	if (gcs) {
-		json_put(v, "csi", json_make("{'driver':'gcsfuse.run.googleapis.com','readOnly':%b,'volumeAttributes':{'bucketName':%s}}",
-					     json_bool(gcs, "readOnly", false), json_str(gcs, "bucket", "")));
+		json_put(v, "csi",
+			 json_make("{'driver':'gcsfuse.run.googleapis.com','readOnly':%b,'volumeAttributes':{'bucketName':%s}}",
+				   json_bool(gcs, "readOnly", false), json_str(gcs, "bucket", "")));
 		json_drop(v, "gcs");
 	}
 }
@@ -230,7 +243,8 @@ static void containers_in(const cJSON *annotations, cJSON *containers, bool job)
 		json_drop(k, "terminationMessagePolicy");
 		json_drop(k, "imagePullPolicy");
 		json_drop(k, "resources.requests");
-		static const char *const probes[] = {"startupProbe.successThreshold", "livenessProbe.successThreshold", "readinessProbe.successThreshold"};
+		static const char *const probes[] = {"startupProbe.successThreshold", "livenessProbe.successThreshold",
+						     "readinessProbe.successThreshold"};
 		for (int i = 0; i < 3; i++)
 			json_drop(k, probes[i]);
 		if (!job) {
@@ -285,7 +299,8 @@ static void cloudsql_in(const cJSON *annotations, cJSON *v2)
 	}
 	if (!json_at(v2, "volumes"))
 		json_put(v2, "volumes", cJSON_CreateArray());
-	cJSON_AddItemToArray(json_at(v2, "volumes"), json_make("{'name':'cloudsql','cloudSqlInstance':{'instances':%j}}", instances));
+	cJSON_AddItemToArray(json_at(v2, "volumes"),
+			     json_make("{'name':'cloudsql','cloudSqlInstance':{'instances':%j}}", instances));
 	for (cJSON *k = containers ? containers->child : NULL; k; k = k->next) {
 		if (!json_at(k, "volumeMounts"))
 			json_put(k, "volumeMounts", cJSON_CreateArray());
@@ -371,7 +386,8 @@ static void traffic_in(const cJSON *v1, cJSON *v2)
 	cJSON *list = cJSON_CreateArray();
 	for (const cJSON *t = v1 ? v1->child : NULL; t; t = t->next) {
 		const char *revision = json_str(t, "revisionName", ""), *tag = json_str(t, "tag", "");
-		cJSON *target = json_make("{'type':%s}", *revision ? "TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION" : "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST");
+		cJSON *target = json_make("{'type':%s}", *revision ? "TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION"
+								   : "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST");
 		if (*revision)
 			json_put_str(target, "revision", revision);
 		if (json_num(t, "percent", 0) > 0)
@@ -432,7 +448,8 @@ cJSON *translate_job_in(struct sim *s, const cJSON *v1)
 	labels_in(json_at(v1, "metadata.labels"), v2);
 	annotations_in(template_pairs, annotations, task);
 	labels_in(json_at(outer, "metadata.labels"), json_at(v2, "template"));
-	static const char *const moved[] = {"annotations", "client", "clientVersion"}; /* these belong to the execution's template */
+	static const char *const moved[] = {"annotations", "client",
+					    "clientVersion"}; /* these belong to the execution's template */
 	for (int i = 0; i < 3; i++)
 		move(task, moved[i], json_at(v2, "template"), moved[i]);
 	const cJSON *spec = json_at(outer, "spec");
@@ -497,7 +514,9 @@ static const char *camel(const char *upper)
 static cJSON *condition_out(const cJSON *c)
 {
 	const char *state = json_str(c, "state", "");
-	const char *status = !strcmp(state, "CONDITION_SUCCEEDED") ? "True" : !strcmp(state, "CONDITION_FAILED") ? "False" : "Unknown";
+	const char *status = !strcmp(state, "CONDITION_SUCCEEDED") ? "True"
+			     : !strcmp(state, "CONDITION_FAILED")  ? "False"
+								   : "Unknown";
 	cJSON *v1 = json_make("{'type':%s,'status':%s}", json_str(c, "type", "Ready"), status);
 	static const char *const reasons[] = {"reason", "revisionReason", "executionReason"};
 	for (int i = 0; i < 3; i++)
@@ -527,9 +546,11 @@ static cJSON *metadata(struct sim *s, const struct sim_object *o, const char *gr
 	cJSON *labels = json_at(o->doc, "labels") ? cJSON_Duplicate(json_at(o->doc, "labels"), 1) : cJSON_CreateObject();
 	cJSON_DeleteItemFromObjectCaseSensitive(labels, "cloud.googleapis.com/location");
 	cJSON_AddStringToObject(labels, "cloud.googleapis.com/location", region_of(o->key));
-	cJSON *m = json_make("{'name':%s,'namespace':%s,'selfLink':%s,'uid':%s,'resourceVersion':%s,'creationTimestamp':%s,'labels':%j,'annotations':{}}", id,
-			     number, sim_tmp("/apis/%s/v1/namespaces/%s/%s/%s", group, number, plural, id), json_str(o->doc, "uid", ""),
-			     translate_version(o->doc), json_str(o->doc, "createTime", ""), labels);
+	cJSON *m = json_make("{'name':%s,'namespace':%s,'selfLink':%s,'uid':%s,'resourceVersion':%s,'creationTimestamp':%s,'"
+			     "labels':%j,'annotations':{}}",
+			     id, number, sim_tmp("/apis/%s/v1/namespaces/%s/%s/%s", group, number, plural, id),
+			     json_str(o->doc, "uid", ""), translate_version(o->doc), json_str(o->doc, "createTime", ""),
+			     labels);
 	json_put_num(m, "generation", (double)json_int64(o->doc, "generation", 1));
 	if (*json_str(o->doc, "deleteTime", ""))
 		json_put_str(m, "deletionTimestamp", json_str(o->doc, "deleteTime", ""));
@@ -575,7 +596,8 @@ cJSON *translate_service(struct sim *s, const struct sim_object *o)
 	annotations_out(service_pairs, o->doc, annotations);
 	cJSON_AddStringToObject(annotations, "serving.knative.dev/creator", json_str(o->doc, "creator", ""));
 	cJSON_AddStringToObject(annotations, "serving.knative.dev/lastModifier", json_str(o->doc, "lastModifier", ""));
-	cJSON_AddStringToObject(annotations, "run.googleapis.com/ingress-status", member_text(annotations, "run.googleapis.com/ingress", "all"));
+	cJSON_AddStringToObject(annotations, "run.googleapis.com/ingress-status",
+				member_text(annotations, "run.googleapis.com/ingress", "all"));
 	const cJSON *urls = json_at(o->doc, "urls");
 	if (urls) {
 		char *text = json_text(urls, -1);
@@ -583,21 +605,25 @@ cJSON *translate_service(struct sim *s, const struct sim_object *o)
 		free(text);
 	}
 	cJSON *status = route_status(o);
-	const char *created = last_part(json_str(o->doc, "latestCreatedRevision", "")), *ready = last_part(json_str(o->doc, "latestReadyRevision", ""));
+	const char *created = last_part(json_str(o->doc, "latestCreatedRevision", "")),
+		   *ready = last_part(json_str(o->doc, "latestReadyRevision", ""));
 	if (*created)
 		json_put_str(status, "latestCreatedRevisionName", created);
 	if (*ready)
 		json_put_str(status, "latestReadyRevisionName", ready);
-	return json_make("{'apiVersion':'serving.knative.dev/v1','kind':'Service','metadata':%j,'spec':{'template':%j,'traffic':%j},'status':%j}", meta,
-			 template_out(json_at(o->doc, "template")), traffic_out(json_at(o->doc, "traffic"), "", false), status);
+	return json_make("{'apiVersion':'serving.knative.dev/"
+			 "v1','kind':'Service','metadata':%j,'spec':{'template':%j,'traffic':%j},'status':%j}",
+			 meta, template_out(json_at(o->doc, "template")), traffic_out(json_at(o->doc, "traffic"), "", false),
+			 status);
 }
 
 cJSON *translate_route(struct sim *s, const struct sim_object *o)
 {
 	cJSON *meta = metadata(s, o, "serving.knative.dev", "routes");
 	json_put_str(json_at(meta, "annotations"), "creator", json_str(o->doc, "creator", ""));
-	return json_make("{'apiVersion':'serving.knative.dev/v1','kind':'Route','metadata':%j,'spec':{'traffic':%j},'status':%j}", meta,
-			 traffic_out(json_at(o->doc, "traffic"), "", false), route_status(o));
+	return json_make(
+	    "{'apiVersion':'serving.knative.dev/v1','kind':'Route','metadata':%j,'spec':{'traffic':%j},'status':%j}", meta,
+	    traffic_out(json_at(o->doc, "traffic"), "", false), route_status(o));
 }
 
 cJSON *translate_configuration(struct sim *s, const struct sim_object *o)
@@ -606,13 +632,15 @@ cJSON *translate_configuration(struct sim *s, const struct sim_object *o)
 	json_put_num(status, "observedGeneration", (double)json_int64(o->doc, "observedGeneration", 0));
 	json_put_str(status, "latestCreatedRevisionName", last_part(json_str(o->doc, "latestCreatedRevision", "")));
 	json_put_str(status, "latestReadyRevisionName", last_part(json_str(o->doc, "latestReadyRevision", "")));
-	return json_make("{'apiVersion':'serving.knative.dev/v1','kind':'Configuration','metadata':%j,'spec':{'template':%j},'status':%j}",
-			 metadata(s, o, "serving.knative.dev", "configurations"), template_out(json_at(o->doc, "template")), status);
+	return json_make(
+	    "{'apiVersion':'serving.knative.dev/v1','kind':'Configuration','metadata':%j,'spec':{'template':%j},'status':%j}",
+	    metadata(s, o, "serving.knative.dev", "configurations"), template_out(json_at(o->doc, "template")), status);
 }
 
 cJSON *translate_revision(struct sim *s, const struct sim_object *o)
 {
-	cJSON *meta = metadata(s, o, "serving.knative.dev", "revisions"), *labels = json_at(meta, "labels"), *annotations = json_at(meta, "annotations");
+	cJSON *meta = metadata(s, o, "serving.knative.dev", "revisions"), *labels = json_at(meta, "labels"),
+	      *annotations = json_at(meta, "annotations");
 	const char *service = json_str(o->doc, "service", "");
 	cJSON_AddStringToObject(labels, "serving.knative.dev/service", service);
 	cJSON_AddStringToObject(labels, "serving.knative.dev/configuration", service);
@@ -620,12 +648,14 @@ cJSON *translate_revision(struct sim *s, const struct sim_object *o)
 	cJSON_AddStringToObject(annotations, "serving.knative.dev/creator", json_str(o->doc, "creator", ""));
 	annotations_out(template_pairs, o->doc, annotations);
 	cJSON *spec = spec_out(o->doc, annotations, false);
-	cJSON *status = json_make("{'conditions':%j,'serviceName':%s,'logUrl':%s}", conditions_out(o->doc, false), service, json_str(o->doc, "logUri", ""));
+	cJSON *status = json_make("{'conditions':%j,'serviceName':%s,'logUrl':%s}", conditions_out(o->doc, false), service,
+				  json_str(o->doc, "logUri", ""));
 	json_put_num(status, "observedGeneration", (double)json_int64(o->doc, "observedGeneration", 0));
 	const char *image = json_str(o->doc, "containers.0.image", "");
 	if (strchr(image, '@'))
 		json_put_str(status, "imageDigest", image);
-	return json_make("{'apiVersion':'serving.knative.dev/v1','kind':'Revision','metadata':%j,'spec':%j,'status':%j}", meta, spec, status);
+	return json_make("{'apiVersion':'serving.knative.dev/v1','kind':'Revision','metadata':%j,'spec':%j,'status':%j}", meta,
+			 spec, status);
 }
 
 static cJSON *task_template_out(const cJSON *task, cJSON *annotations)
@@ -635,7 +665,8 @@ static cJSON *task_template_out(const cJSON *task, cJSON *annotations)
 
 cJSON *translate_job(struct sim *s, const struct sim_object *o)
 {
-	cJSON *meta = metadata(s, o, "run.googleapis.com", "jobs"), *annotations = json_at(meta, "annotations"), *inner = cJSON_CreateObject();
+	cJSON *meta = metadata(s, o, "run.googleapis.com", "jobs"), *annotations = json_at(meta, "annotations"),
+	      *inner = cJSON_CreateObject();
 	annotations_out(service_pairs, o->doc, annotations);
 	cJSON_AddStringToObject(annotations, "run.googleapis.com/creator", json_str(o->doc, "creator", ""));
 	cJSON_AddStringToObject(annotations, "run.googleapis.com/lastModifier", json_str(o->doc, "lastModifier", ""));
@@ -650,21 +681,25 @@ cJSON *translate_job(struct sim *s, const struct sim_object *o)
 	json_put_num(status, "executionCount", json_num(o->doc, "executionCount", 0));
 	const cJSON *latest = json_at(o->doc, "latestCreatedExecution");
 	if (*json_str(latest, "name", "")) {
-		cJSON *reference = json_make("{'name':%s,'creationTimestamp':%s}", json_str(latest, "name", ""), json_str(latest, "createTime", ""));
-		static const char *const pairs[][2] = {{"completionTime", "completionTimestamp"}, {"completionStatus", "completionStatus"}};
+		cJSON *reference = json_make("{'name':%s,'creationTimestamp':%s}", json_str(latest, "name", ""),
+					     json_str(latest, "createTime", ""));
+		static const char *const pairs[][2] = {{"completionTime", "completionTimestamp"},
+						       {"completionStatus", "completionStatus"}};
 		for (int i = 0; i < 2; i++)
 			if (*json_str(latest, pairs[i][0], ""))
 				json_put_str(reference, pairs[i][1], json_str(latest, pairs[i][0], ""));
 		json_put(status, "latestCreatedExecution", reference);
 	}
-	return json_make("{'apiVersion':'run.googleapis.com/v1','kind':'Job','metadata':%j,'spec':{'template':{'metadata':{'annotations':%j},'spec':%j}},"
-			 "'status':%j}", meta, inner, spec, status);
+	return json_make("{'apiVersion':'run.googleapis.com/"
+			 "v1','kind':'Job','metadata':%j,'spec':{'template':{'metadata':{'annotations':%j},'spec':%j}},"
+			 "'status':%j}",
+			 meta, inner, spec, status);
 }
 
 static void counts_out(const cJSON *doc, cJSON *status)
 {
-	static const char *const same[] = {"startTime", "completionTime", "logUri", "runningCount", "succeededCount", "failedCount", "cancelledCount",
-					   "retriedCount"};
+	static const char *const same[] = {"startTime",      "completionTime", "logUri",         "runningCount",
+					   "succeededCount", "failedCount",    "cancelledCount", "retriedCount"};
 	for (size_t i = 0; i < sizeof(same) / sizeof(*same); i++)
 		if (json_at(doc, same[i]))
 			json_put(status, same[i], cJSON_Duplicate(json_at(doc, same[i]), 1));
@@ -683,7 +718,8 @@ cJSON *translate_execution(struct sim *s, const struct sim_object *o)
 	cJSON *status = json_make("{'conditions':%j}", conditions_out(o->doc, false));
 	json_put_num(status, "observedGeneration", 1);
 	counts_out(o->doc, status);
-	return json_make("{'apiVersion':'run.googleapis.com/v1','kind':'Execution','metadata':%j,'spec':%j,'status':%j}", meta, spec, status);
+	return json_make("{'apiVersion':'run.googleapis.com/v1','kind':'Execution','metadata':%j,'spec':%j,'status':%j}", meta,
+			 spec, status);
 }
 
 cJSON *translate_task(struct sim *s, const struct sim_object *o)
@@ -698,5 +734,6 @@ cJSON *translate_task(struct sim *s, const struct sim_object *o)
 	for (size_t i = 0; i < sizeof(same) / sizeof(*same); i++)
 		if (json_at(o->doc, same[i]))
 			json_put(status, same[i], cJSON_Duplicate(json_at(o->doc, same[i]), 1));
-	return json_make("{'apiVersion':'run.googleapis.com/v1','kind':'Task','metadata':%j,'spec':%j,'status':%j}", meta, spec, status);
+	return json_make("{'apiVersion':'run.googleapis.com/v1','kind':'Task','metadata':%j,'spec':%j,'status':%j}", meta, spec,
+			 status);
 }

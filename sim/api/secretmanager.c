@@ -60,23 +60,38 @@ static void holder_of(const struct sim_call *c, struct buf *out)
 
 static struct sim_object *find_version(struct sim_call *c, const struct sim_resource *r);
 static bool secret_valid(struct sim_call *c, const char *id), secret_changing(struct sim_call *c, const struct sim_object *o),
-	secret_current(struct sim_call *c, const struct sim_object *o, const char *etag);
+    secret_current(struct sim_call *c, const struct sim_object *o, const char *etag);
 static void secret_touched(struct sim_call *c, struct sim_object *o);
 
 enum { SECRET, SECRET_VERSION };
 #define S "secretmanager.projects.secrets"
 static const struct sim_resource resources[] = {
-	[SECRET] = {.methods = S, .collection = SECRETS, .key = "projects/{project}/secrets/{secrets}",
-		    .missing = "Secret [projects/{number}/secrets/{secrets}] not found.", .holder = "//secretmanager.googleapis.com/", .id = "secretId",
-		    .ids = &(const struct sim_id_rule){NULL, LOWER_LETTERS UPPER_LETTERS DIGITS "-_", 1, 255,
-						       "The provided Secret ID [{secrets}] does not match the expected format [[a-zA-Z_0-9]+]. It must be at most "
-						       "255 characters."},
-		    .taken = "Secret [projects/{number}/secrets/{secrets}] already exists.", .name = "projects/{number}/secrets/{secrets}",
-		    .created = "createTime", .decimals = 6, .valid = secret_valid, .touched = secret_touched, .current = secret_current,
-		    .changing = secret_changing, .below = VERSIONS},
-	[SECRET_VERSION] = {.methods = S ".versions", .collection = VERSIONS, .find = find_version,
-		     .missing = "Secret Version [projects/{number}/secrets/{secrets}/versions/{versions}] not found."},
-	{0},
+    [SECRET] =
+	{.methods = S,
+	 .collection = SECRETS,
+	 .key = "projects/{project}/secrets/{secrets}",
+	 .missing = "Secret [projects/{number}/secrets/{secrets}] not found.",
+	 .holder = "//secretmanager.googleapis.com/",
+	 .id = "secretId",
+	 .ids =
+	     &(const struct sim_id_rule){
+		 NULL, LOWER_LETTERS UPPER_LETTERS DIGITS "-_", 1, 255,
+		 "The provided Secret ID [{secrets}] does not match the expected format [[a-zA-Z_0-9]+]. It must be at most "
+		 "255 characters."},
+	 .taken = "Secret [projects/{number}/secrets/{secrets}] already exists.",
+	 .name = "projects/{number}/secrets/{secrets}",
+	 .created = "createTime",
+	 .decimals = 6,
+	 .valid = secret_valid,
+	 .touched = secret_touched,
+	 .current = secret_current,
+	 .changing = secret_changing,
+	 .below = VERSIONS},
+    [SECRET_VERSION] = {.methods = S ".versions",
+			.collection = VERSIONS,
+			.find = find_version,
+			.missing = "Secret Version [projects/{number}/secrets/{secrets}/versions/{versions}] not found."},
+    {0},
 };
 
 static struct sim_object *secret_for(struct sim_call *c)
@@ -86,11 +101,12 @@ static struct sim_object *secret_for(struct sim_call *c)
 
 static struct sim_object *find_version(struct sim_call *c, const struct sim_resource *r)
 {
-	struct sim_object *secret = secret_for(c), *o = secret ? version_of(c->sim, secret, sim_path_part(c, "versions")) : NULL;
+	struct sim_object *secret = secret_for(c),
+			  *o = secret ? version_of(c->sim, secret, sim_path_part(c, "versions")) : NULL;
 	bool none = secret && !strcmp(sim_path_part(c, "versions"), "latest") && !json_num(secret->hidden, "count", 0);
 	if (none)
-		sim_fail(c, "NOT_FOUND", NULL, "Secret [projects/%s/secrets/%s] not found or has no versions.", sim_project_number(c->sim, c->project),
-			 sim_path_part(c, "secrets"));
+		sim_fail(c, "NOT_FOUND", NULL, "Secret [projects/%s/secrets/%s] not found or has no versions.",
+			 sim_project_number(c->sim, c->project), sim_path_part(c, "secrets"));
 	else if (secret && !o)
 		sim_fail(c, "NOT_FOUND", NULL, "%s", resource_text(c, r->missing));
 	return o;
@@ -126,8 +142,11 @@ static void place_refused(struct sim_call *c, const char *place)
 				    "https://cloud.google.com/resource-manager/docs/organization-policy/defining-locations.",
 				    subject, place);
 	sim_fail_with(c, 0, "FAILED_PRECONDITION", NULL,
-		      json_make("[{'@type':'type.googleapis.com/google.rpc.PreconditionFailure','violations':[{'type':'constraints/gcp.resourceLocations',"
-				"'subject':%s,'description':%s}]}]", subject, words), "%s", words);
+		      json_make("[{'@type':'type.googleapis.com/"
+				"google.rpc.PreconditionFailure','violations':[{'type':'constraints/gcp.resourceLocations',"
+				"'subject':%s,'description':%s}]}]",
+				subject, words),
+		      "%s", words);
 }
 
 static bool secret_valid(struct sim_call *c, const char *id)
@@ -140,19 +159,21 @@ static bool secret_valid(struct sim_call *c, const char *id)
 	}
 	cJSON_ArrayForEach(r, replicas)
 		if (!*json_str(r, "location", "")) {
-			sim_fail(c, "INVALID_ARGUMENT", NULL, "replication.user_managed.replicas: The location field must be set.");
+			sim_fail(c, "INVALID_ARGUMENT", NULL,
+				 "replication.user_managed.replicas: The location field must be set.");
 			return false;
 		}
 	bool forbidden = !replicas && sim_constraint(c->sim, c->project, "gcp.resourceLocations", "global");
 	cJSON_ArrayForEach(r, replicas)
-		forbidden =
-			forbidden || sim_constraint(c->sim, c->project, "gcp.resourceLocations", json_str(r, "location", ""));
+		forbidden = forbidden ||
+			    sim_constraint(c->sim, c->project, "gcp.resourceLocations", json_str(r, "location", ""));
 	if (forbidden)
 		place_refused(c, replicas ? json_str(replicas, "0.location", "") : "global");
 	bool all = *json_str(c->body, "replication.automatic.customerManagedEncryption.kmsKeyName", "");
 	cJSON_ArrayForEach(r, replicas)
 		all = *json_str(r, "customerManagedEncryption.kmsKeyName", "") && (r == replicas->child || all);
-	return !forbidden && sim_cmek_ok(c, "secretmanager.googleapis.com", "google.cloud.secretmanager.v1.SecretManagerService.CreateSecret", all ? "all" : "");
+	return !forbidden && sim_cmek_ok(c, "secretmanager.googleapis.com",
+					 "google.cloud.secretmanager.v1.SecretManagerService.CreateSecret", all ? "all" : "");
 }
 
 static void expired(struct sim *s, const cJSON *arg)
@@ -424,27 +445,27 @@ char *sim_secret_read(struct sim *s, const char *principal, const char *project,
 }
 
 static const struct sim_route routes[] = {
-	{S ".create", resource_create, "secretmanager.secrets.create", NULL},
-	{S ".get", resource_get, "secretmanager.secrets.get", NULL},
-	{S ".list", secret_list, "secretmanager.secrets.list", NULL},
-	{S ".patch", resource_patch, "secretmanager.secrets.update", NULL},
-	{S ".delete", resource_delete, "secretmanager.secrets.delete", NULL},
-	{S ".addVersion", add_version, "secretmanager.versions.add", NULL},
-	RESOURCE_POLICIES(S, "secretmanager.secrets"),
-	{S ".versions.get", resource_get, "secretmanager.versions.get", NULL},
-	{S ".versions.list", list_versions, "secretmanager.versions.list", NULL},
-	{S ".versions.access", access_version, "secretmanager.versions.access", NULL},
-	{S ".versions.enable", enable_version, "secretmanager.versions.enable", NULL},
-	{S ".versions.disable", disable_version, "secretmanager.versions.disable", NULL},
-	{S ".versions.destroy", destroy_version, "secretmanager.versions.destroy", NULL},
-	{0},
+    {S ".create", resource_create, "secretmanager.secrets.create", NULL},
+    {S ".get", resource_get, "secretmanager.secrets.get", NULL},
+    {S ".list", secret_list, "secretmanager.secrets.list", NULL},
+    {S ".patch", resource_patch, "secretmanager.secrets.update", NULL},
+    {S ".delete", resource_delete, "secretmanager.secrets.delete", NULL},
+    {S ".addVersion", add_version, "secretmanager.versions.add", NULL},
+    RESOURCE_POLICIES(S, "secretmanager.secrets"),
+    {S ".versions.get", resource_get, "secretmanager.versions.get", NULL},
+    {S ".versions.list", list_versions, "secretmanager.versions.list", NULL},
+    {S ".versions.access", access_version, "secretmanager.versions.access", NULL},
+    {S ".versions.enable", enable_version, "secretmanager.versions.enable", NULL},
+    {S ".versions.disable", disable_version, "secretmanager.versions.disable", NULL},
+    {S ".versions.destroy", destroy_version, "secretmanager.versions.destroy", NULL},
+    {0},
 };
 
 const struct sim_api sim_api_secretmanager = {
-	.name = "secretmanager",
-	.service = "secretmanager.googleapis.com",
-	.errors = SIM_ERRORS_AIP,
-	.routes = routes,
-	.resources = resources,
-	.guard = holder_of,
+    .name = "secretmanager",
+    .service = "secretmanager.googleapis.com",
+    .errors = SIM_ERRORS_AIP,
+    .routes = routes,
+    .resources = resources,
+    .guard = holder_of,
 };

@@ -32,7 +32,8 @@ static bool range_of(struct sim *s, const char *network, const char *name, struc
 {
 	const char *path = sim_tmp("%.*s/global/addresses/%s", (int)(strcspn(network + 9, "/") + 9), network, name);
 	struct sim_object *a = sim_get(s, "compute.addresses", path);
-	const char *text = a ? sim_tmp("%s/%d", json_str(a->doc, "address", ""), (int)json_num(a->doc, "prefixLength", 32)) : NULL;
+	const char *text = a ? sim_tmp("%s/%d", json_str(a->doc, "address", ""), (int)json_num(a->doc, "prefixLength", 32))
+			     : NULL;
 	return text && !strcmp(json_str(a->doc, "purpose", ""), "VPC_PEERING") && ip4_range_parse(text, r);
 }
 
@@ -62,7 +63,8 @@ static bool in_use(struct sim *s, const char *network)
 }
 
 /* Operations. ------------------------------------------------------------------------------------------------------------ */
-static void begin(struct sim_call *c, const char *project, double seconds, void (*finish)(struct sim *s, const cJSON *arg), cJSON *arg)
+static void begin(struct sim_call *c, const char *project, double seconds, void (*finish)(struct sim *s, const cJSON *arg),
+		  cJSON *arg)
 {
 	char id[37];
 	sim_uuid(c->sim, id);
@@ -101,7 +103,8 @@ static cJSON *bad_ranges(struct sim *s, const char *network, const cJSON *ranges
 	struct ip4_range r;
 	cJSON_ArrayForEach(name, ranges)
 		if (!range_of(s, network, name->valuestring, &r))
-			return sim_rpc_status("FAILED_PRECONDITION", "Allocated IP range '%s' not found in network.", name->valuestring);
+			return sim_rpc_status("FAILED_PRECONDITION", "Allocated IP range '%s' not found in network.",
+					      name->valuestring);
 	return NULL;
 }
 
@@ -110,10 +113,11 @@ static cJSON *peering_forbidden(struct sim *s, const char *path, const char *pee
 {
 	const char *project = sim_tmp("%.*s", (int)strcspn(path + 9, "/"), path + 9);
 	bool forbidden = sim_constraint(s, project, "compute.restrictVpcPeering", peer);
-	cJSON *error = !forbidden ? NULL :
-		sim_rpc_status("FAILED_PRECONDITION",
-			       "Constraint constraints/compute.restrictVpcPeering violated for project %s. Peering the network %s is not allowed.",
-			       sim_project_number(s, project), peer);
+	cJSON *error = !forbidden ? NULL
+				  : sim_rpc_status("FAILED_PRECONDITION",
+						   "Constraint constraints/compute.restrictVpcPeering violated for project %s. "
+						   "Peering the network %s is not allowed.",
+						   sim_project_number(s, project), peer);
 	return error;
 }
 
@@ -136,7 +140,8 @@ static void connected(struct sim *s, const cJSON *arg)
 		error = peering_forbidden(s, path, peer + strlen(COMPUTE_BASE));
 	if (!error && !o) {
 		o = sim_put(s, CONNECTIONS, path,
-			    json_make("{'network':%s,'peering':'" NETWORK_SERVICE_PEERING "','service':'services/servicenetworking.googleapis.com'}",
+			    json_make("{'network':%s,'peering':'" NETWORK_SERVICE_PEERING
+				      "','service':'services/servicenetworking.googleapis.com'}",
 				      json_str(arg, "network", "")));
 		network_add_peering(s, network, NETWORK_SERVICE_PEERING, peer);
 	}
@@ -157,8 +162,9 @@ static void disconnected(struct sim *s, const cJSON *arg)
 	struct sim_object *network = sim_get(s, "compute.networks", path), *o = network_connection(s, path);
 	if (in_use(s, path)) {
 		end(s, arg, NULL,
-		    sim_rpc_status("FAILED_PRECONDITION", "Failed to delete connection; Producer services (e.g. CloudSQL, Cloud Memstore, etc.) are "
-							  "still using this connection."));
+		    sim_rpc_status("FAILED_PRECONDITION",
+				   "Failed to delete connection; Producer services (e.g. CloudSQL, Cloud Memstore, etc.) are "
+				   "still using this connection."));
 		return;
 	}
 	cJSON *p, *list = network ? json_at(network->doc, "peerings") : NULL;
@@ -196,7 +202,8 @@ static char *network_path(struct sim_call *c, const char *text, const char *perm
 {
 	const char *number = text_starts(text, "projects/") ? text + 9 : "";
 	size_t len = strcspn(number, "/");
-	const char *id = len && strspn(number, "0123456789") == len ? sim_project_id(c->sim, sim_tmp("%.*s", (int)len, number)) : NULL;
+	const char *id = len && strspn(number, "0123456789") == len ? sim_project_id(c->sim, sim_tmp("%.*s", (int)len, number))
+								    : NULL;
 	if (id && text_starts(number + len, "/global/networks/") && number[len + 17]) {
 		char *path = xasprintf("projects/%s%s", id, number + len);
 		if (allowed(c, path, permission))
@@ -205,7 +212,9 @@ static char *network_path(struct sim_call *c, const char *text, const char *perm
 		return NULL;
 	}
 	sim_fail(c, "INVALID_ARGUMENT", NULL,
-		 "Invalid network '%s': it must be of the form projects/{project}/global/networks/{network}, where {project} is a project number.", text);
+		 "Invalid network '%s': it must be of the form projects/{project}/global/networks/{network}, where {project} "
+		 "is a project number.",
+		 text);
 	return NULL;
 }
 
@@ -241,8 +250,8 @@ static void connect(struct sim_call *c, bool create)
 	} else {
 		const char *slash = strchr(path + 9, '/');
 		const char *project = sim_tmp("%.*s", (int)(slash - path - 9), path + 9);
-		cJSON *arg = json_make("{'path':%s,'network':%s,'create':%b,'ranges':%j}", path, json_str(c->body, "network", ""), create,
-				       cJSON_Duplicate(ranges, true));
+		cJSON *arg = json_make("{'path':%s,'network':%s,'create':%b,'ranges':%j}", path,
+				       json_str(c->body, "network", ""), create, cJSON_Duplicate(ranges, true));
 		begin(c, project, sim_draw(c->sim, "servicenetworking.connect"), connected, arg);
 	}
 	free(path);
@@ -267,7 +276,8 @@ static void connection_delete(struct sim_call *c)
 		sim_fail(c, "INVALID_ARGUMENT", NULL, "There is no peering (" NETWORK_SERVICE_PEERING ") for the network.");
 	} else {
 		const char *project = sim_tmp("%.*s", (int)strcspn(path + 9, "/"), path + 9);
-		begin(c, project, sim_draw(c->sim, "servicenetworking.disconnect"), disconnected, json_make("{'path':%s}", path));
+		begin(c, project, sim_draw(c->sim, "servicenetworking.disconnect"), disconnected,
+		      json_make("{'path':%s}", path));
 	}
 	free(path);
 }
@@ -291,13 +301,16 @@ static bool spoil(struct sim *s, const cJSON *arg, const cJSON *error)
 }
 
 static const struct sim_route routes[] = {
-	{"servicenetworking.services.connections.list", connection_list, NULL, NULL},
-	{"servicenetworking.services.connections.create", connection_create, NULL, NULL},
-	{"servicenetworking.services.connections.patch", connection_patch, NULL, NULL},
-	{"servicenetworking.services.connections.deleteConnection", connection_delete, NULL, NULL},
-	{"servicenetworking.operations.get", operation, NULL, NULL},
-	{NULL, NULL, NULL, NULL},
+    {"servicenetworking.services.connections.list", connection_list, NULL, NULL},
+    {"servicenetworking.services.connections.create", connection_create, NULL, NULL},
+    {"servicenetworking.services.connections.patch", connection_patch, NULL, NULL},
+    {"servicenetworking.services.connections.deleteConnection", connection_delete, NULL, NULL},
+    {"servicenetworking.operations.get", operation, NULL, NULL},
+    {NULL, NULL, NULL, NULL},
 };
 
-const struct sim_api sim_servicenetworking = {
-	.name = "servicenetworking", .service = "servicenetworking.googleapis.com", .errors = SIM_ERRORS_AIP, .routes = routes, .spoil = spoil};
+const struct sim_api sim_servicenetworking = {.name = "servicenetworking",
+					      .service = "servicenetworking.googleapis.com",
+					      .errors = SIM_ERRORS_AIP,
+					      .routes = routes,
+					      .spoil = spoil};

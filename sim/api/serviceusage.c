@@ -139,10 +139,10 @@ static cJSON *service_doc(const struct service_entry *e, const char *number)
 {
 	const char *name = sim_tmp("projects/%s/services/%s", number, e->name), *parent = sim_tmp("projects/%s", number);
 	cJSON *doc = json_make(
-		"{'name':%s,'parent':%s,'config':{'name':%s,'title':%s,'documentation':{'summary':%s},'quota':{},"
-		"'authentication':{},'usage':{'requirements':['serviceusage.googleapis.com/tos/cloud']},'monitoring':{}},"
-		"'state':'DISABLED'}",
-		name, parent, e->name, e->title, e->title);
+	    "{'name':%s,'parent':%s,'config':{'name':%s,'title':%s,'documentation':{'summary':%s},'quota':{},"
+	    "'authentication':{},'usage':{'requirements':['serviceusage.googleapis.com/tos/cloud']},'monitoring':{}},"
+	    "'state':'DISABLED'}",
+	    name, parent, e->name, e->title, e->title);
 	return doc;
 }
 
@@ -192,13 +192,13 @@ static cJSON *precondition(const char *type, const char *subject, const char *do
 			   const char *project)
 {
 	cJSON *info = json_make(
-		"{'@type':'type.googleapis.com/google.rpc.ErrorInfo','domain':%s,'reason':%s,'metadata':{'services':%s}}",
-		domain, reason, services);
+	    "{'@type':'type.googleapis.com/google.rpc.ErrorInfo','domain':%s,'reason':%s,'metadata':{'services':%s}}", domain,
+	    reason, services);
 	if (project)
 		json_put_str(info, "metadata.project", project);
 	return json_make(
-		"[{'@type':'type.googleapis.com/google.rpc.PreconditionFailure','violations':[{'subject':%s,'type':%s}]},%j]",
-		subject, type, info);
+	    "[{'@type':'type.googleapis.com/google.rpc.PreconditionFailure','violations':[{'subject':%s,'type':%s}]},%j]",
+	    subject, type, info);
 }
 
 static char *help_token(struct sim *s)
@@ -302,9 +302,9 @@ static void activated(struct sim *s, const cJSON *arg)
 	const char *project = json_str(arg, "project", "");
 	const cJSON *id, *ids = json_at(arg, "ids");
 	bool batch = json_bool(arg, "batch", false);
-	cJSON *response =
-		json_make("{'@type':%s}", batch ? "type.googleapis.com/google.api.serviceusage.v1.BatchEnableServicesResponse"
-						: "type.googleapis.com/google.api.serviceusage.v1.EnableServiceResponse");
+	cJSON *response = json_make("{'@type':%s}",
+				    batch ? "type.googleapis.com/google.api.serviceusage.v1.BatchEnableServicesResponse"
+					  : "type.googleapis.com/google.api.serviceusage.v1.EnableServiceResponse");
 	double lag = sim_draw(s, "lag.service");
 
 	if (batch)
@@ -601,23 +601,23 @@ static void beta_post(struct sim_call *c)
 }
 
 static const struct sim_route routes[] = {
-	{"serviceusage.services.list", service_list, "serviceusage.services.list", NULL},
-	{"serviceusage.services.get", service_get, "serviceusage.services.get", NULL},
-	{"serviceusage.services.batchGet", batch_get, "serviceusage.services.get", NULL},
-	{"serviceusage.services.enable", service_enable, "serviceusage.services.enable", NULL},
-	{"serviceusage.services.batchEnable", batch_enable, "serviceusage.services.enable", NULL},
-	{"serviceusage.services.disable", service_disable, "serviceusage.services.disable", NULL},
-	{"serviceusage.operations.get", get_operation, NULL, NULL},
-	{"GET serviceusage.googleapis.com/v1beta1/operations/*", get_operation, NULL, NULL},
-	{"POST serviceusage.googleapis.com/v1beta1/projects/*", beta_post, NULL, NULL},
-	{0},
+    {"serviceusage.services.list", service_list, "serviceusage.services.list", NULL},
+    {"serviceusage.services.get", service_get, "serviceusage.services.get", NULL},
+    {"serviceusage.services.batchGet", batch_get, "serviceusage.services.get", NULL},
+    {"serviceusage.services.enable", service_enable, "serviceusage.services.enable", NULL},
+    {"serviceusage.services.batchEnable", batch_enable, "serviceusage.services.enable", NULL},
+    {"serviceusage.services.disable", service_disable, "serviceusage.services.disable", NULL},
+    {"serviceusage.operations.get", get_operation, NULL, NULL},
+    {"GET serviceusage.googleapis.com/v1beta1/operations/*", get_operation, NULL, NULL},
+    {"POST serviceusage.googleapis.com/v1beta1/projects/*", beta_post, NULL, NULL},
+    {0},
 };
 
 const struct sim_api sim_api_serviceusage = {
-	.name = "serviceusage",
-	.service = "serviceusage.googleapis.com",
-	.errors = SIM_ERRORS_AIP,
-	.routes = routes,
-	.seed = seed,
-	.spoil = spoil,
+    .name = "serviceusage",
+    .service = "serviceusage.googleapis.com",
+    .errors = SIM_ERRORS_AIP,
+    .routes = routes,
+    .seed = seed,
+    .spoil = spoil,
 };

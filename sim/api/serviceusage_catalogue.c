@@ -49,7 +49,8 @@ static void read_agents(struct service_entry *e, struct span body)
 	size_t most = sizeof e->agents / sizeof *e->agents, n = 0;
 	for (const char *line = body.p; line < body.p + body.n && n < most; line += strcspn(line, "\n") + 1) {
 		struct span role = table_field(line, 2);
-		e->agents[n++] = (struct service_agent){span_text(table_field(line, 1)), span_is(role, "-") ? NULL : span_text(role),
+		e->agents[n++] = (struct service_agent){span_text(table_field(line, 1)),
+							span_is(role, "-") ? NULL : span_text(role),
 							span_is(table_field(line, 3), "on-request")};
 	}
 }

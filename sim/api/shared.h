@@ -49,19 +49,19 @@ bool sim_usage_ok(struct sim_call *c, const char *service);
 bool sim_cmek_ok(struct sim_call *c, const char *service, const char *rpc, const char *key);
 /* What a deployed container sees. ----------------------------------------------------------------------------------------- */
 /* A secret version's payload for a service account: NULL with *why ("permission", "missing", "disabled"); the caller frees. */
-char *sim_secret_read(struct sim *s, const char *principal, const char *project, const char *secret, const char *version, size_t *len,
-		      const char **why);
+char *sim_secret_read(struct sim *s, const char *principal, const char *project, const char *secret, const char *version,
+		      size_t *len, const char **why);
 /* Does this image (NAME@sha256:... or NAME:TAG in REGION-docker.pkg.dev) exist; its digest, or NULL. */
 const char *sim_image_digest(struct sim *s, const char *image);
 /* Writes a log entry (logging.entries.list finds it). labels is owned by the core afterwards. */
-void sim_log_entry(struct sim *s, const char *project, const char *resource_type, cJSON *labels, const char *log, const char *severity,
-		   const char *text);
+void sim_log_entry(struct sim *s, const char *project, const char *resource_type, cJSON *labels, const char *log,
+		   const char *severity, const char *text);
 /* Objects for a principal whose IAM on the bucket is checked (sim/api/storage*.c); NULL or false with *why ("bucket": no such bucket,
  * "missing": no such object or generation, "permission"). generation NULL or "": the live one. The caller frees what is read. */
-char *sim_object_read(struct sim *s, const char *principal, const char *bucket, const char *object, const char *generation, size_t *len,
-		      const char **why);
-bool sim_object_write(struct sim *s, const char *principal, const char *bucket, const char *object, const char *type, const void *data,
-		      size_t len, const char **why);
+char *sim_object_read(struct sim *s, const char *principal, const char *bucket, const char *object, const char *generation,
+		      size_t *len, const char **why);
+bool sim_object_write(struct sim *s, const char *principal, const char *bucket, const char *object, const char *type,
+		      const void *data, size_t len, const char **why);
 bool sim_object_delete(struct sim *s, const char *principal, const char *bucket, const char *object, const char **why);
 /* An array of {"name","size"} (size a number) of the live objects with this prefix, for the caller to delete. */
 cJSON *sim_object_names(struct sim *s, const char *principal, const char *bucket, const char *prefix, const char **why);

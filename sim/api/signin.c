@@ -40,7 +40,8 @@ static void page(struct sim_call *c, int status, const char *title, const char *
 
 static void refuse(struct sim_call *c, const char *error, const char *words)
 {
-	page(c, 400, "Error 400", sim_tmp("<h1>Access blocked: authorization error</h1><p>%s</p><p>Error 400: %s</p>", words, error));
+	page(c, 400, "Error 400",
+	     sim_tmp("<h1>Access blocked: authorization error</h1><p>%s</p><p>Error 400: %s</p>", words, error));
 }
 
 /* Since 2022 such a refusal is a redirect to a page of its own; what it says travels as a message in Base64: its code, then its
@@ -73,7 +74,9 @@ static bool registered(struct sim *s, const char *client, const char *uri)
 {
 	const struct sim_object *o = sim_get(s, CLIENTS, client);
 	const cJSON *one;
-	cJSON_ArrayForEach(one, (o ? json_at(o->doc, "redirect_uris") : NULL)) if (!strcmp(one->valuestring, uri)) return true;
+	cJSON_ArrayForEach(one, (o ? json_at(o->doc, "redirect_uris") : NULL))
+		if (!strcmp(one->valuestring, uri))
+			return true;
 	return !o;
 }
 
@@ -99,7 +102,8 @@ static void console(struct sim_call *c)
 static void seed(struct sim *s, const cJSON *world)
 {
 	const cJSON *client;
-	cJSON_ArrayForEach(client, json_at(world, "clients")) set_client(s, client->string, client);
+	cJSON_ArrayForEach(client, json_at(world, "clients"))
+		set_client(s, client->string, client);
 }
 
 static bool request_ok(struct sim_call *c, const cJSON *q)
@@ -126,7 +130,8 @@ static bool request_ok(struct sim_call *c, const cJSON *q)
 /* Back to the client, with a code for this address. */
 static void go_back(struct sim_call *c, const cJSON *q, const char *email)
 {
-	static const char *const kept[] = {"client_id", "redirect_uri", "scope", "nonce", "code_challenge", "code_challenge_method", "access_type"};
+	static const char *const kept[] = {"client_id",      "redirect_uri",          "scope",      "nonce",
+					   "code_challenge", "code_challenge_method", "access_type"};
 	char *hex = sim_hex(c->sim, 48);
 	const char *code = sim_tmp("4/0A%s", hex), *principal = sim_tmp("user:%s", email);
 	cJSON *doc = json_make("{'principal':%s}", principal);

@@ -26,8 +26,8 @@ char *sql_instance_key(const struct sim_call *c);
 struct sim_object *sql_begin(struct sim_call *c, const char *instance_key, const char *type, const char *target, double seconds,
 			     void (*finish)(struct sim *s, const cJSON *arg));
 /* The same without an answer to the call. */
-struct sim_object *sql_operation(struct sim_call *c, const char *instance_key, const char *type, const char *target, double seconds,
-				 void (*finish)(struct sim *s, const cJSON *arg));
+struct sim_object *sql_operation(struct sim_call *c, const char *instance_key, const char *type, const char *target,
+				 double seconds, void (*finish)(struct sim *s, const cJSON *arg));
 /* Ends it, with error code and message or NULL. */
 void sql_end(struct sim *s, const cJSON *arg, const char *code, const char *message);
 
@@ -41,7 +41,8 @@ const char *sql_make(struct sim *s, struct sim_object *o);
 /* A new certificate authority for an instance, or a certificate for a public key (PEM; NULL: a new one) of it, as an SslCert. */
 cJSON *sql_certificate(struct sim *s, const char *instance, const char *common_name, const char *public_key, double seconds);
 /* Keeps a copy in projects/P/backups; days 0 for no end. Returns its name, owned by the store. */
-const char *sql_keep_backup(struct sim *s, const struct sim_object *instance, const char *type, const char *description, double days);
+const char *sql_keep_backup(struct sim *s, const struct sim_object *instance, const char *type, const char *description,
+			    double days);
 /* The instance whose Private Service Connect attachment this link names; NULL. */
 struct sim_object *sql_behind(struct sim *s, const char *attachment);
 /* Makes an instance of a settled document, which is taken, by an operation of this type; one that is not NULL holds what it is born with: its key. */

@@ -11,18 +11,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *sql_keep_backup(struct sim *s, const struct sim_object *instance, const char *type, const char *description, double days)
+const char *sql_keep_backup(struct sim *s, const struct sim_object *instance, const char *type, const char *description,
+			    double days)
 {
 	char id[37], expiry[40];
 	const char *now = sim_stamp(s, 3);
 	const char *project = json_str(instance->doc, "project", "");
 	sim_uuid(s, id);
 	const char *key = sim_tmp("projects/%s/backups/%s", project, id), *self = sim_tmp(SQL_BASE "%s", key);
-	cJSON *doc = json_make("{'kind':'sql#backup','name':%s,'selfLink':%s,'instance':%s,'type':%s,'description':%s,'state':'SUCCESSFUL',"
-			       "'backupKind':'SNAPSHOT','databaseVersion':%s,'location':%s,'backupInterval':{'startTime':%s,'endTime':%s},"
-			       "'instanceSettings':%j}",
-			       key, self, strrchr(instance->key, '/') + 1, type, description, json_str(instance->doc, "databaseVersion", ""),
-			       json_str(instance->doc, "region", ""), now, now, cJSON_Duplicate(instance->doc, true));
+	cJSON *doc = json_make(
+	    "{'kind':'sql#backup','name':%s,'selfLink':%s,'instance':%s,'type':%s,'description':%s,'state':'SUCCESSFUL',"
+	    "'backupKind':'SNAPSHOT','databaseVersion':%s,'location':%s,'backupInterval':{'startTime':%s,'endTime':%s},"
+	    "'instanceSettings':%j}",
+	    key, self, strrchr(instance->key, '/') + 1, type, description, json_str(instance->doc, "databaseVersion", ""),
+	    json_str(instance->doc, "region", ""), now, now, cJSON_Duplicate(instance->doc, true));
 	if (!strcmp(type, "FINAL"))
 		json_put_str(doc, "instanceDeletionTime", now);
 	if (days > 0)
@@ -68,7 +70,8 @@ static void create_backup(struct sim_call *c)
 	if (!o) {
 		sim_fail(c, "NOT_FOUND", "instanceDoesNotExist", "The Cloud SQL instance does not exist.");
 	} else if (!sql_busy(c, o)) {
-		sql_keep_backup(c->sim, o, "ON_DEMAND", json_str(c->body, "description", ""), (double)json_int64(c->body, "ttlDays", 0));
+		sql_keep_backup(c->sim, o, "ON_DEMAND", json_str(c->body, "description", ""),
+				(double)json_int64(c->body, "ttlDays", 0));
 		sql_begin(c, key, "BACKUP_VOLUME", "", sim_draw(c->sim, "sql.backup"), NULL);
 	}
 }
@@ -107,8 +110,10 @@ static void insert_run(struct sim_call *c)
 	const char *key = sim_tmp("%s/%s", o->key, id), *self = sim_tmp(SQL_BASE "%s/backupRuns/%s", o->key, id);
 	if (!sim_get(c->sim, "sql.backupRuns", key))
 		sim_put(c->sim, "sql.backupRuns", key,
-			json_make("{'kind':'sql#backupRun','id':%s,'status':'RUNNING','type':'ON_DEMAND','instance':%s,'selfLink':%s,'enqueuedTime':%s,"
-				  "'startTime':%s,'windowStartTime':%s,'location':%s,'backupKind':'SNAPSHOT','description':%s,'databaseVersion':%s}",
+			json_make("{'kind':'sql#backupRun','id':%s,'status':'RUNNING','type':'ON_DEMAND','instance':%s,'"
+				  "selfLink':%s,'enqueuedTime':%s,"
+				  "'startTime':%s,'windowStartTime':%s,'location':%s,'backupKind':'SNAPSHOT','description':%s,'"
+				  "databaseVersion':%s}",
 				  id, sim_param(c, "instance"), self, now, now, now, "us", json_str(c->body, "description", ""),
 				  json_str(o->doc, "databaseVersion", "")));
 	json_put(sim_get(c->sim, "sql.backupRuns", key)->hidden, "held", sql_held(c->sim, o));
@@ -176,22 +181,24 @@ static void restore(struct sim_call *c)
 	if (known && !*backup)
 		json_put_str(o->hidden, "restored", key);
 	if (known)
-		sql_begin(c, o->key, "RESTORE_VOLUME", "", sim_draw(c->sim, "sql.update.restart"), *backup ? NULL : finish_restore);
+		sql_begin(c, o->key, "RESTORE_VOLUME", "", sim_draw(c->sim, "sql.update.restart"),
+			  *backup ? NULL : finish_restore);
 	else
 		sim_fail(c, "NOT_FOUND", "backupRunDoesNotExist", "The Cloud SQL backup run does not exist.");
 }
 
 static const struct sim_route routes[] = {
-	{"sql.backupRuns.list", list_runs, "cloudsql.backupRuns.list", NULL},
-	{"sql.backupRuns.get", get_run, "cloudsql.backupRuns.get", NULL},
-	{"sql.backupRuns.insert", insert_run, "cloudsql.backupRuns.create", NULL},
-	{"sql.backupRuns.delete", delete_run, "cloudsql.backupRuns.delete", NULL},
-	{"sql.Backups.ListBackups", list_backups, "cloudsql.backupRuns.list", NULL},
-	{"sql.Backups.GetBackup", get_backup, "cloudsql.backupRuns.get", NULL},
-	{"sql.Backups.CreateBackup", create_backup, "cloudsql.backupRuns.create", NULL},
-	{"sql.Backups.DeleteBackup", get_backup, "cloudsql.backupRuns.delete", NULL},
-	{"sql.instances.restoreBackup", restore, "cloudsql.instances.restoreBackup", NULL},
-	{NULL, NULL, NULL, NULL},
+    {"sql.backupRuns.list", list_runs, "cloudsql.backupRuns.list", NULL},
+    {"sql.backupRuns.get", get_run, "cloudsql.backupRuns.get", NULL},
+    {"sql.backupRuns.insert", insert_run, "cloudsql.backupRuns.create", NULL},
+    {"sql.backupRuns.delete", delete_run, "cloudsql.backupRuns.delete", NULL},
+    {"sql.Backups.ListBackups", list_backups, "cloudsql.backupRuns.list", NULL},
+    {"sql.Backups.GetBackup", get_backup, "cloudsql.backupRuns.get", NULL},
+    {"sql.Backups.CreateBackup", create_backup, "cloudsql.backupRuns.create", NULL},
+    {"sql.Backups.DeleteBackup", get_backup, "cloudsql.backupRuns.delete", NULL},
+    {"sql.instances.restoreBackup", restore, "cloudsql.instances.restoreBackup", NULL},
+    {NULL, NULL, NULL, NULL},
 };
 
-const struct sim_api sim_sql_backups = {.name = "sqladmin", .service = "sqladmin.googleapis.com", .errors = SIM_ERRORS_LEGACY, .routes = routes};
+const struct sim_api sim_sql_backups = {
+    .name = "sqladmin", .service = "sqladmin.googleapis.com", .errors = SIM_ERRORS_LEGACY, .routes = routes};

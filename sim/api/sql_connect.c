@@ -56,7 +56,8 @@ static void name(X509_NAME *n, const char *common_name)
 	X509_NAME_add_entry_by_txt(n, "CN", MBSTRING_UTF8, (const unsigned char *)common_name, -1, -1, 0);
 }
 
-static X509 *issue(struct sim *s, EVP_PKEY *subject_key, const char *subject, EVP_PKEY *issuer_key, double seconds, bool authority)
+static X509 *issue(struct sim *s, EVP_PKEY *subject_key, const char *subject, EVP_PKEY *issuer_key, double seconds,
+		   bool authority)
 {
 	X509 *x = X509_new();
 	time_t now = (time_t)sim_wall(s);
@@ -69,7 +70,8 @@ static X509 *issue(struct sim *s, EVP_PKEY *subject_key, const char *subject, EV
 	name(X509_get_subject_name(x), subject);
 	name(X509_get_issuer_name(x), "Google Cloud SQL Server CA");
 	X509_set_pubkey(x, subject_key);
-	X509_EXTENSION *basic = X509V3_EXT_conf_nid(NULL, NULL, NID_basic_constraints, authority ? "critical,CA:TRUE" : "CA:FALSE");
+	X509_EXTENSION *basic = X509V3_EXT_conf_nid(NULL, NULL, NID_basic_constraints,
+						    authority ? "critical,CA:TRUE" : "CA:FALSE");
 	if (basic)
 		X509_add_ext(x, basic, -1);
 	X509_EXTENSION_free(basic);
@@ -92,10 +94,11 @@ static cJSON *describe(struct sim *s, X509 *x, const char *instance, const char 
 		snprintf(hex + 2 * i, 3, "%02x", digest[i]);
 	BIGNUM *number = ASN1_INTEGER_to_BN(X509_get_serialNumber(x), NULL);
 	char *serial = BN_bn2dec(number);
-	cJSON *doc = json_make("{'kind':'sql#sslCert','certSerialNumber':%s,'cert':%s,'createTime':%s,'commonName':%s,'expirationTime':%s,"
-			       "'sha1Fingerprint':%s,'instance':%s}",
-			       serial, pem, text_rfc3339(sim_wall(s), 3, created), common_name, text_rfc3339(sim_wall(s) + seconds, 3, expires), hex,
-			       instance);
+	cJSON *doc = json_make(
+	    "{'kind':'sql#sslCert','certSerialNumber':%s,'cert':%s,'createTime':%s,'commonName':%s,'expirationTime':%s,"
+	    "'sha1Fingerprint':%s,'instance':%s}",
+	    serial, pem, text_rfc3339(sim_wall(s), 3, created), common_name, text_rfc3339(sim_wall(s) + seconds, 3, expires),
+	    hex, instance);
 	OPENSSL_free(serial);
 	BN_free(number);
 	return doc;
@@ -121,8 +124,9 @@ static void settings(struct sim_call *c)
 	struct sim_object *o = sql_instance(c, false);
 	if (!o)
 		return;
-	static const char *const shown[] = {"serverCaCert", "ipAddresses", "region", "databaseVersion", "backendType", "dnsName", "dnsNames",
-					    "connectionName", NULL};
+	static const char *const shown[] = {"serverCaCert",    "ipAddresses",    "region",
+					    "databaseVersion", "backendType",    "dnsName",
+					    "dnsNames",        "connectionName", NULL};
 	cJSON *doc = json_make("{'kind':'sql#connectSettings','serverCaMode':'GOOGLE_MANAGED_INTERNAL_CA','pscEnabled':%b}",
 			       json_bool(o->doc, "settings.ipConfiguration.pscConfig.pscEnabled", false));
 	for (const char *const *f = shown; *f; f++)
@@ -136,7 +140,8 @@ static void ephemeral(struct sim_call *c)
 	struct sim_object *o = sql_running(c);
 	if (!o)
 		return;
-	cJSON *cert = sql_certificate(c->sim, json_str(o->doc, "name", ""), "Google Cloud SQL Client", json_str(c->body, "public_key", ""), 3600);
+	cJSON *cert = sql_certificate(c->sim, json_str(o->doc, "name", ""), "Google Cloud SQL Client",
+				      json_str(c->body, "public_key", ""), 3600);
 	if (!cert)
 		sql_invalid(c, "Invalid public key.");
 	else if (!strcmp(c->id, "sql.connect.generateEphemeral"))
@@ -183,8 +188,9 @@ static void tiers(struct sim_call *c)
 	for (size_t i = 0; sim_region_at(i); i++)
 		cJSON_AddItemToArray(regions, cJSON_CreateString(sim_region_at(i)->name));
 	for (size_t i = 0; i < table_rows(&tier_table); i++)
-		cJSON_AddItemToArray(items, json_make("{'kind':'sql#tier','tier':%s,'RAM':%s,'DiskQuota':%s,'region':%j}", table_cell(&tier_table, i, 0),
-						      table_cell(&tier_table, i, 1), table_cell(&tier_table, i, 2), cJSON_Duplicate(regions, true)));
+		cJSON_AddItemToArray(items, json_make("{'kind':'sql#tier','tier':%s,'RAM':%s,'DiskQuota':%s,'region':%j}",
+						      table_cell(&tier_table, i, 0), table_cell(&tier_table, i, 1),
+						      table_cell(&tier_table, i, 2), cJSON_Duplicate(regions, true)));
 	cJSON_Delete(regions);
 	sql_ok(c, json_make("{'kind':'sql#tiersList','items':%j}", items));
 }
@@ -217,8 +223,9 @@ static void flags(struct sim_call *c)
 		bool postgres = flag_of_postgres(i);
 		if (*version && postgres != text_starts(version, "POSTGRES"))
 			continue;
-		cJSON *f = json_make("{'kind':'sql#flag','name':%s,'type':%s,'requiresRestart':%b,'appliesTo':%j}", table_cell(&flag_table, i, 0),
-				     table_cell(&flag_table, i, 2), !strcmp(table_cell(&flag_table, i, 3), "restart"), json_make(postgres ? pg : my));
+		cJSON *f = json_make("{'kind':'sql#flag','name':%s,'type':%s,'requiresRestart':%b,'appliesTo':%j}",
+				     table_cell(&flag_table, i, 0), table_cell(&flag_table, i, 2),
+				     !strcmp(table_cell(&flag_table, i, 3), "restart"), json_make(postgres ? pg : my));
 		if (*table_cell(&flag_table, i, 4)) {
 			json_put_str(f, "minValue", table_cell(&flag_table, i, 4));
 			json_put_str(f, "maxValue", table_cell(&flag_table, i, 5));
@@ -229,15 +236,16 @@ static void flags(struct sim_call *c)
 }
 
 static const struct sim_route routes[] = {
-	{"sql.connect.get", settings, "cloudsql.instances.connect", NULL},
-	{"sql.connect.generateEphemeral", ephemeral, "cloudsql.instances.connect", NULL},
-	{"sql.sslCerts.createEphemeral", ephemeral, "cloudsql.sslCerts.createEphemeral", NULL},
-	{"sql.sslCerts.list", list_certs, "cloudsql.sslCerts.list", NULL},
-	{"sql.sslCerts.get", one_cert, "cloudsql.sslCerts.get", NULL},
-	{"sql.sslCerts.delete", one_cert, "cloudsql.sslCerts.delete", NULL},
-	{"sql.tiers.list", tiers, NULL, NULL},
-	{"sql.flags.list", flags, NULL, NULL},
-	{NULL, NULL, NULL, NULL},
+    {"sql.connect.get", settings, "cloudsql.instances.connect", NULL},
+    {"sql.connect.generateEphemeral", ephemeral, "cloudsql.instances.connect", NULL},
+    {"sql.sslCerts.createEphemeral", ephemeral, "cloudsql.sslCerts.createEphemeral", NULL},
+    {"sql.sslCerts.list", list_certs, "cloudsql.sslCerts.list", NULL},
+    {"sql.sslCerts.get", one_cert, "cloudsql.sslCerts.get", NULL},
+    {"sql.sslCerts.delete", one_cert, "cloudsql.sslCerts.delete", NULL},
+    {"sql.tiers.list", tiers, NULL, NULL},
+    {"sql.flags.list", flags, NULL, NULL},
+    {NULL, NULL, NULL, NULL},
 };
 
-const struct sim_api sim_sql_connect = {.name = "sqladmin", .service = "sqladmin.googleapis.com", .errors = SIM_ERRORS_LEGACY, .routes = routes};
+const struct sim_api sim_sql_connect = {
+    .name = "sqladmin", .service = "sqladmin.googleapis.com", .errors = SIM_ERRORS_LEGACY, .routes = routes};

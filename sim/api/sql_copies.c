@@ -23,7 +23,9 @@ static void copy_all(struct sim *s, const char *collection, const struct sim_obj
 		if (o->key[n] != '/' && o->key[n] != ' ' && o->key[n] != '#')
 			continue; /* of an instance whose name begins the same */
 		const char *key = sim_tmp("%s%s", to->key, o->key + n), *self = sim_tmp(SQL_BASE "%s", key);
-		struct sim_object *copy = sim_get(s, collection, key) ? NULL : sim_put(s, collection, key, cJSON_Duplicate(o->doc, true));
+		struct sim_object *copy = sim_get(s, collection, key)
+					      ? NULL
+					      : sim_put(s, collection, key, cJSON_Duplicate(o->doc, true));
 		if (copy && json_at(copy->doc, "instance")) {
 			json_put_str(copy->doc, "instance", name);
 			json_put_str(copy->doc, "project", project);
@@ -58,7 +60,9 @@ cJSON *sql_held(struct sim *s, const struct sim_object *instance)
 		cJSON *one = cJSON_AddObjectToObject(all, held[i]);
 		for (struct sim_object *o = sim_first(s, held[i], instance->key); o; o = sim_following(s, o, instance->key))
 			if (within(o, instance))
-				cJSON_AddItemToObject(one, o->key, json_make("{'doc':%j,'hidden':%j}", cJSON_Duplicate(o->doc, true), cJSON_Duplicate(o->hidden, true)));
+				cJSON_AddItemToObject(one, o->key,
+						      json_make("{'doc':%j,'hidden':%j}", cJSON_Duplicate(o->doc, true),
+								cJSON_Duplicate(o->hidden, true)));
 	}
 	return all;
 }
@@ -93,7 +97,10 @@ void sql_bring_back(struct sim *s, const struct sim_object *instance, const cJSO
 static bool clone_ok(struct sim_call *c, const struct sim_object *o, const cJSON *context)
 {
 	const char *name = json_str(context, "destinationInstanceName", "");
-	bool logs = json_bool(o->doc, sql_is_mysql(o) ? "settings.backupConfiguration.binaryLogEnabled" : "settings.backupConfiguration.pointInTimeRecoveryEnabled", false);
+	bool logs = json_bool(o->doc,
+			      sql_is_mysql(o) ? "settings.backupConfiguration.binaryLogEnabled"
+					      : "settings.backupConfiguration.pointInTimeRecoveryEnabled",
+			      false);
 	if (strcmp(json_str(o->doc, "state", ""), "RUNNABLE"))
 		return sql_invalid(c, "Invalid request since instance is not running.");
 	if (*json_str(o->doc, "masterInstanceName", ""))
@@ -109,7 +116,8 @@ static bool clone_ok(struct sim_call *c, const struct sim_object *o, const cJSON
 
 static void make_clone(struct sim_call *c)
 {
-	static const char *const own[] = {"ipAddresses", "pscServiceAttachmentLink", "dnsName", "dnsNames", "replicaNames", NULL};
+	static const char *const own[] = {"ipAddresses", "pscServiceAttachmentLink", "dnsName", "dnsNames", "replicaNames",
+					  NULL};
 	struct sim_object *o = sql_instance(c, false);
 	const cJSON *context = json_at(c->body, "cloneContext");
 	if (!o || sql_busy(c, o) || !clone_ok(c, o, context))
@@ -128,7 +136,8 @@ static void make_clone(struct sim_call *c)
 /* Replicas. ---------------------------------------------------------------------------------------------------------------- */
 bool sql_replica(struct sim_call *c, cJSON *doc)
 {
-	const char *master = json_str(doc, "masterInstanceName", ""), *name = strrchr(master, ':') ? strrchr(master, ':') + 1 : master;
+	const char *master = json_str(doc, "masterInstanceName", ""),
+		   *name = strrchr(master, ':') ? strrchr(master, ':') + 1 : master;
 	struct sim_object *o = sim_get(c->sim, "sql.instances", sim_tmp("projects/%s/instances/%s", c->project, name));
 	if (!*master)
 		return !json_at(doc, "replicaConfiguration") || sql_invalid(c, "Missing parameter: masterInstanceName.");
@@ -153,7 +162,9 @@ bool sql_replica(struct sim_call *c, cJSON *doc)
 	json_put_str(doc, "masterInstanceName", sim_tmp("%s:%s", c->project, name));
 	json_put_str(doc, "replicaConfiguration.kind", "sql#replicaConfiguration");
 	json_put_bool(doc, "replicaConfiguration.failoverTarget", json_bool(doc, "replicaConfiguration.failoverTarget", false));
-	json_drop(doc, "replicaConfiguration.mysqlReplicaConfiguration"); /* how to reach the primary: a password is in it, and it is never shown */
+	json_drop(
+	    doc,
+	    "replicaConfiguration.mysqlReplicaConfiguration"); /* how to reach the primary: a password is in it, and it is never shown */
 	json_put_bool(doc, "settings.databaseReplicationEnabled", true);
 	if (sql_is_mysql(o))
 		json_put_bool(doc, "settings.crashSafeReplicationEnabled", true);
@@ -162,8 +173,10 @@ bool sql_replica(struct sim_call *c, cJSON *doc)
 
 void sql_follow(struct sim *s, struct sim_object *o)
 {
-	const char *master = json_str(o->doc, "masterInstanceName", ""), *name = strrchr(master, ':') ? strrchr(master, ':') + 1 : "";
-	struct sim_object *primary = sim_get(s, "sql.instances", sim_tmp("projects/%s/instances/%s", json_str(o->doc, "project", ""), name));
+	const char *master = json_str(o->doc, "masterInstanceName", ""),
+		   *name = strrchr(master, ':') ? strrchr(master, ':') + 1 : "";
+	struct sim_object *primary = sim_get(s, "sql.instances",
+					     sim_tmp("projects/%s/instances/%s", json_str(o->doc, "project", ""), name));
 	if (!primary)
 		return;
 	if (!json_at(primary->doc, "replicaNames"))
@@ -174,8 +187,10 @@ void sql_follow(struct sim *s, struct sim_object *o)
 
 void sql_unfollow(struct sim *s, struct sim_object *o)
 {
-	const char *master = json_str(o->doc, "masterInstanceName", ""), *name = strrchr(master, ':') ? strrchr(master, ':') + 1 : "";
-	struct sim_object *primary = sim_get(s, "sql.instances", sim_tmp("projects/%s/instances/%s", json_str(o->doc, "project", ""), name));
+	const char *master = json_str(o->doc, "masterInstanceName", ""),
+		   *name = strrchr(master, ':') ? strrchr(master, ':') + 1 : "";
+	struct sim_object *primary = sim_get(s, "sql.instances",
+					     sim_tmp("projects/%s/instances/%s", json_str(o->doc, "project", ""), name));
 	cJSON *names = primary ? json_at(primary->doc, "replicaNames") : NULL;
 	for (int i = cJSON_GetArraySize(names) - 1; i >= 0; i--)
 		if (!strcmp(cJSON_GetArrayItem(names, i)->valuestring, strrchr(o->key, '/') + 1))
@@ -228,7 +243,9 @@ static bool type_ok(struct sim_call *c, const cJSON *context, const char *option
 {
 	const char *type = json_str(context, "fileType", "");
 	if (strcmp(type, "SQL") && strcmp(type, "CSV"))
-		return sql_invalid(c, *type ? "File type %s is not supported for this database engine." : "Missing parameter: fileType%s.", type);
+		return sql_invalid(
+		    c, *type ? "File type %s is not supported for this database engine." : "Missing parameter: fileType%s.",
+		    type);
 	if (!strcmp(type, "CSV") && !json_at(context, options))
 		return sql_invalid(c, "Missing parameter: %s.", options);
 	return true;
@@ -236,7 +253,8 @@ static bool type_ok(struct sim_call *c, const cJSON *context, const char *option
 
 static void denied(struct sim_call *c)
 {
-	sim_fail(c, "PERMISSION_DENIED", "notAuthorized", "The service account does not have the required permissions for the bucket.");
+	sim_fail(c, "PERMISSION_DENIED", "notAuthorized",
+		 "The service account does not have the required permissions for the bucket.");
 }
 
 static void put_out(struct sim_call *c)
@@ -244,7 +262,8 @@ static void put_out(struct sim_call *c)
 	struct sim_object *o = sql_running(c);
 	const cJSON *context = json_at(c->body, "exportContext");
 	const char *bucket, *object, *why = NULL, *name = json_str(context, "databases.0", "");
-	if (!o || sql_busy(c, o) || !type_ok(c, context, "csvExportOptions.selectQuery") || !place(c, json_str(context, "uri", ""), &bucket, &object))
+	if (!o || sql_busy(c, o) || !type_ok(c, context, "csvExportOptions.selectQuery") ||
+	    !place(c, json_str(context, "uri", ""), &bucket, &object))
 		return;
 	if (!sql_is_mysql(o) && cJSON_GetArraySize(json_at(context, "databases")) != 1) {
 		sql_invalid(c, "Exactly one database must be specified for this export.");
@@ -269,7 +288,8 @@ static void take_in(struct sim_call *c)
 	const cJSON *context = json_at(c->body, "importContext");
 	const char *bucket, *object, *why = NULL, *name = json_str(context, "database", "");
 	size_t len;
-	if (!o || sql_busy(c, o) || !type_ok(c, context, "csvImportOptions.table") || !place(c, json_str(context, "uri", ""), &bucket, &object))
+	if (!o || sql_busy(c, o) || !type_ok(c, context, "csvImportOptions.table") ||
+	    !place(c, json_str(context, "uri", ""), &bucket, &object))
 		return;
 	if (!*name && !sql_is_mysql(o)) {
 		sql_invalid(c, "Missing parameter: database.");
@@ -295,7 +315,8 @@ static char *pem_of(EVP_PKEY *key, bool private)
 	BIO *bio = BIO_new(BIO_s_mem());
 	char *data;
 	long n = 0;
-	if (bio && (private ? PEM_write_bio_PrivateKey(bio, key, NULL, NULL, 0, NULL, NULL) : PEM_write_bio_PUBKEY(bio, key)) == 1)
+	if (bio &&
+	    (private ? PEM_write_bio_PrivateKey(bio, key, NULL, NULL, 0, NULL, NULL) : PEM_write_bio_PUBKEY(bio, key)) == 1)
 		n = BIO_get_mem_data(bio, &data);
 	char *text = n > 0 ? xstrndup(data, (size_t)n) : xstrdup("");
 	BIO_free(bio);
@@ -306,7 +327,8 @@ static bool name_free(struct sim_call *c, const struct sim_object *o, const char
 {
 	const char *prefix = sim_tmp("%s/", o->key);
 	bool taken = false;
-	for (struct sim_object *x = sim_first(c->sim, "sql.sslCerts", prefix); x && !taken; x = sim_following(c->sim, x, prefix))
+	for (struct sim_object *x = sim_first(c->sim, "sql.sslCerts", prefix); x && !taken;
+	     x = sim_following(c->sim, x, prefix))
 		taken = !strcmp(json_str(x->doc, "commonName", ""), name);
 	if (taken)
 		sim_fail(c, "ALREADY_EXISTS", "sslCertAlreadyExists", "The SSL certificate already exists.");
@@ -333,8 +355,10 @@ static void insert_cert(struct sim_call *c)
 	json_put_str(cert, "selfLink", sim_tmp(SQL_BASE "%s/sslCerts/%s", o->key, print));
 	sim_put(c->sim, "sql.sslCerts", sim_tmp("%s/%s", o->key, print), cJSON_Duplicate(cert, true));
 	struct sim_object *op = sql_operation(c, o->key, "UPDATE", "", sim_draw(c->sim, "sql.update"), NULL);
-	sql_ok(c, json_make("{'kind':'sql#sslCertsInsert','clientCert':{'certInfo':%j,'certPrivateKey':%s},'serverCaCert':%j,'operation':%j}", cert, private,
-			    cJSON_Duplicate(json_at(o->doc, "serverCaCert"), true), cJSON_Duplicate(op->doc, true)));
+	sql_ok(c, json_make("{'kind':'sql#sslCertsInsert','clientCert':{'certInfo':%j,'certPrivateKey':%s},'serverCaCert':%j,'"
+			    "operation':%j}",
+			    cert, private, cJSON_Duplicate(json_at(o->doc, "serverCaCert"), true),
+			    cJSON_Duplicate(op->doc, true)));
 	EVP_PKEY_free(key);
 	OPENSSL_cleanse(private, strlen(private));
 	free(public);
@@ -342,12 +366,13 @@ static void insert_cert(struct sim_call *c)
 }
 
 static const struct sim_route routes[] = {
-	{"sql.instances.clone", make_clone, "cloudsql.instances.clone", NULL},
-	{"sql.instances.promoteReplica", promote, "cloudsql.instances.promoteReplica", NULL},
-	{"sql.instances.export", put_out, "cloudsql.instances.export", NULL},
-	{"sql.instances.import", take_in, "cloudsql.instances.import", NULL},
-	{"sql.sslCerts.insert", insert_cert, "cloudsql.sslCerts.create", NULL},
-	{NULL, NULL, NULL, NULL},
+    {"sql.instances.clone", make_clone, "cloudsql.instances.clone", NULL},
+    {"sql.instances.promoteReplica", promote, "cloudsql.instances.promoteReplica", NULL},
+    {"sql.instances.export", put_out, "cloudsql.instances.export", NULL},
+    {"sql.instances.import", take_in, "cloudsql.instances.import", NULL},
+    {"sql.sslCerts.insert", insert_cert, "cloudsql.sslCerts.create", NULL},
+    {NULL, NULL, NULL, NULL},
 };
 
-const struct sim_api sim_sql_copies = {.name = "sqladmin", .service = "sqladmin.googleapis.com", .errors = SIM_ERRORS_LEGACY, .routes = routes};
+const struct sim_api sim_sql_copies = {
+    .name = "sqladmin", .service = "sqladmin.googleapis.com", .errors = SIM_ERRORS_LEGACY, .routes = routes};

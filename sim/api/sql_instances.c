@@ -21,7 +21,8 @@ static double creation_time(struct sim *s, const cJSON *doc)
 		return sim_draw(s, "sql.create.mysql");
 	if (*json_str(doc, "settings.ipConfiguration.privateNetwork", ""))
 		return sim_draw(s, "sql.create.private");
-	return sim_draw(s, !strcmp(tier, "db-f1-micro") || !strcmp(tier, "db-g1-small") ? "sql.create.small" : "sql.create.postgres");
+	return sim_draw(s, !strcmp(tier, "db-f1-micro") || !strcmp(tier, "db-g1-small") ? "sql.create.small"
+											: "sql.create.postgres");
 }
 
 static void made(struct sim *s, const cJSON *arg)
@@ -50,7 +51,8 @@ static void whole_subject(struct sim *s, cJSON *doc)
 {
 	char id[37];
 	sim_uuid(s, id);
-	json_put_str(doc, "serverCaCert.commonName", sim_tmp("C=US,O=Google\\, Inc,CN=Google Cloud SQL Server CA,dnQualifier=%s", id));
+	json_put_str(doc, "serverCaCert.commonName",
+		     sim_tmp("C=US,O=Google\\, Inc,CN=Google Cloud SQL Server CA,dnQualifier=%s", id));
 }
 
 /* What the server says of a new instance beside its settings. */
@@ -62,13 +64,16 @@ static void describe(struct sim_call *c, cJSON *doc)
 	const char *now = sim_stamp(c->sim, 3);
 	const char *connection = sim_tmp("%s:%s:%s", c->project, region, name);
 	const char *self = sim_tmp(SQL_BASE "projects/%s/instances/%s", c->project, name);
-	const char *account = sim_tmp("p%s-%s@gcp-sa-cloud-sql.iam.gserviceaccount.com", sim_project_number(c->sim, c->project), hex);
+	const char *account = sim_tmp("p%s-%s@gcp-sa-cloud-sql.iam.gserviceaccount.com", sim_project_number(c->sim, c->project),
+				      hex);
 	bool replica = *json_str(doc, "masterInstanceName", "");
-	cJSON *more = json_make("{'kind':'sql#instance','state':'PENDING_CREATE','backendType':'SECOND_GEN','instanceType':%s,"
-				"'project':%s,'connectionName':%s,'selfLink':%s,'serviceAccountEmailAddress':%s,'createTime':%s,'etag':%s,"
-				"'satisfiesPzi':true,'sqlNetworkArchitecture':'NEW_NETWORK_ARCHITECTURE','includeReplicasForMajorVersionUpgrade':false,"
-				"'geminiConfig':{'entitled':false,'activeQueryEnabled':false,'indexAdvisorEnabled':false}}",
-				replica ? "READ_REPLICA_INSTANCE" : "CLOUD_SQL_INSTANCE", c->project, connection, self, account, now, etag);
+	cJSON *more = json_make(
+	    "{'kind':'sql#instance','state':'PENDING_CREATE','backendType':'SECOND_GEN','instanceType':%s,"
+	    "'project':%s,'connectionName':%s,'selfLink':%s,'serviceAccountEmailAddress':%s,'createTime':%s,'etag':%s,"
+	    "'satisfiesPzi':true,'sqlNetworkArchitecture':'NEW_NETWORK_ARCHITECTURE','includeReplicasForMajorVersionUpgrade':"
+	    "false,"
+	    "'geminiConfig':{'entitled':false,'activeQueryEnabled':false,'indexAdvisorEnabled':false}}",
+	    replica ? "READ_REPLICA_INSTANCE" : "CLOUD_SQL_INSTANCE", c->project, connection, self, account, now, etag);
 	json_put_bool(more, mysql ? "geminiConfig.flagRecommenderEnabled" : "geminiConfig.oomSessionCancelEnabled", true);
 	if (!mysql)
 		json_put_bool(more, "geminiConfig.googleVacuumMgmtEnabled", false);
@@ -102,7 +107,8 @@ static void insert(struct sim_call *c)
 	static const char *const outside[] = {"failoverReplica", "diskEncryptionConfiguration", NULL};
 	for (const char *const *f = outside; *f; f++)
 		if (json_at(doc, *f)) {
-			sim_fail_with(c, 501, "UNIMPLEMENTED", "notImplemented", NULL, "Instances with %s are not simulated.", *f);
+			sim_fail_with(c, 501, "UNIMPLEMENTED", "notImplemented", NULL, "Instances with %s are not simulated.",
+				      *f);
 			goto out;
 		}
 	if (text_starts(json_str(doc, "databaseVersion", ""), "SQLSERVER")) {
@@ -118,8 +124,9 @@ static void insert(struct sim_call *c)
 		goto out;
 	if (sim_constraint(c->sim, c->project, "gcp.resourceLocations", json_str(doc, "region", ""))) {
 		sim_fail_with(c, 400, "INVALID_ARGUMENT", "invalid", NULL,
-			      "Invalid request: '%s' violates constraint 'constraints/gcp.resourceLocations' on the resource 'projects/%s'.", json_str(doc, "region", ""),
-			      c->project);
+			      "Invalid request: '%s' violates constraint 'constraints/gcp.resourceLocations' on the resource "
+			      "'projects/%s'.",
+			      json_str(doc, "region", ""), c->project);
 		goto out;
 	}
 	if (!sim_cmek_ok(c, "sqladmin.googleapis.com", "google.cloud.sql.v1.SqlInstancesService.Insert",
@@ -166,9 +173,14 @@ static void changed(struct sim *s, const cJSON *arg)
 /* Is this a change that stops the database for a while? */
 static bool restarts(const cJSON *before, const cJSON *after)
 {
-	static const char *const fields[] = {"databaseVersion",          "settings.tier",         "settings.edition",
-					     "settings.activationPolicy", "settings.databaseFlags", "settings.availabilityType",
-					     "settings.ipConfiguration.privateNetwork", NULL};
+	static const char *const fields[] = {"databaseVersion",
+					     "settings.tier",
+					     "settings.edition",
+					     "settings.activationPolicy",
+					     "settings.databaseFlags",
+					     "settings.availabilityType",
+					     "settings.ipConfiguration.privateNetwork",
+					     NULL};
 	for (const char *const *f = fields; *f; f++)
 		if (!json_equal(json_at(before, *f), json_at(after, *f)))
 			return true;
@@ -189,8 +201,14 @@ static bool version_fits(struct sim_call *c, const struct sim_object *o, const c
 /* The new document: with whole the settings are replaced, else each of the settings that was sent is. */
 static cJSON *wanted(const struct sim_object *o, const cJSON *body, bool whole)
 {
-	static const char *const kept[] = {"name", "project", "region", "kind", "selfLink", "state", "settings", "backendType", "instanceType",
-					   "connectionName", "etag", "maintenanceVersion", "gceZone", "secondaryGceZone", "createTime", NULL};
+	static const char *const kept[] = {"name",         "project",
+					   "region",       "kind",
+					   "selfLink",     "state",
+					   "settings",     "backendType",
+					   "instanceType", "connectionName",
+					   "etag",         "maintenanceVersion",
+					   "gceZone",      "secondaryGceZone",
+					   "createTime",   NULL};
 	cJSON *doc = cJSON_Duplicate(o->doc, true), *rest = cJSON_Duplicate(body, true);
 	const cJSON *item;
 	for (const char *const *k = kept; *k; k++)
@@ -200,7 +218,8 @@ static cJSON *wanted(const struct sim_object *o, const cJSON *body, bool whole)
 	if (whole && json_at(body, "settings")) {
 		cJSON *settings = cJSON_Duplicate(json_at(body, "settings"), true);
 		/* What a full update may leave out. */
-		static const char *const stay[] = {"edition", "settingsVersion", "dataDiskSizeGb", "locationPreference", "deletionProtectionEnabled", NULL};
+		static const char *const stay[] = {
+		    "edition", "settingsVersion", "dataDiskSizeGb", "locationPreference", "deletionProtectionEnabled", NULL};
 		for (const char *const *k = stay; *k; k++) {
 			const cJSON *have = cJSON_GetObjectItemCaseSensitive(json_at(doc, "settings"), *k);
 			if (have && !cJSON_GetObjectItemCaseSensitive(settings, *k))
@@ -303,14 +322,15 @@ static void deleted(struct sim *s, const cJSON *arg)
 	sim_remove(s, o);
 }
 
-static void delete(struct sim_call *c)
+static void sql_instances_delete(struct sim_call *c)
 {
 	struct sim_object *o = sql_instance(c, false);
 	if (!o || sql_busy(c, o))
 		return;
 	if (json_bool(o->doc, "settings.deletionProtectionEnabled", false)) {
 		sim_fail(c, "INVALID_ARGUMENT", "invalid",
-			 "The instance is protected. Please disable the deletion protection and try again. To disable deletion protection, update the "
+			 "The instance is protected. Please disable the deletion protection and try again. To disable deletion "
+			 "protection, update the "
 			 "instance settings with deletionProtectionEnabled set to false.");
 		return;
 	}
@@ -326,7 +346,8 @@ static void delete(struct sim_call *c)
 		return;
 	}
 	if (last)
-		json_put_num(o->hidden, "finalBackup", *days ? atoi(days) : json_num(o->doc, "settings.finalBackupConfig.retentionDays", 30));
+		json_put_num(o->hidden, "finalBackup",
+			     *days ? atoi(days) : json_num(o->doc, "settings.finalBackupConfig.retentionDays", 30));
 	sql_begin(c, o->key, "DELETE", "", sim_draw(c->sim, "sql.delete"), deleted);
 }
 
@@ -353,20 +374,22 @@ static void server_cas(struct sim_call *c)
 	struct sim_object *o = sql_instance(c, false);
 	if (o)
 		sql_ok(c, json_make("{'kind':'sql#instancesListServerCas','activeVersion':%s,'certs':[%j]}",
-				    json_str(o->doc, "serverCaCert.sha1Fingerprint", ""), cJSON_Duplicate(json_at(o->doc, "serverCaCert"), true)));
+				    json_str(o->doc, "serverCaCert.sha1Fingerprint", ""),
+				    cJSON_Duplicate(json_at(o->doc, "serverCaCert"), true)));
 }
 
 static const struct sim_route routes[] = {
-	{"sql.instances.insert", insert, "cloudsql.instances.create", NULL},
-	{"sql.instances.get", get, "cloudsql.instances.get", NULL},
-	{"sql.instances.list", list, "cloudsql.instances.list", NULL},
-	{"sql.instances.patch", patch, "cloudsql.instances.update", NULL},
-	{"sql.instances.update", update, "cloudsql.instances.update", NULL},
-	{"sql.instances.delete", delete, "cloudsql.instances.delete", NULL},
-	{"sql.instances.restart", restart, "cloudsql.instances.restart", NULL},
-	{"sql.instances.resetSslConfig", reset_ssl, "cloudsql.instances.resetSslConfig", NULL},
-	{"sql.instances.listServerCas", server_cas, "cloudsql.instances.listServerCas", NULL},
-	{NULL, NULL, NULL, NULL},
+    {"sql.instances.insert", insert, "cloudsql.instances.create", NULL},
+    {"sql.instances.get", get, "cloudsql.instances.get", NULL},
+    {"sql.instances.list", list, "cloudsql.instances.list", NULL},
+    {"sql.instances.patch", patch, "cloudsql.instances.update", NULL},
+    {"sql.instances.update", update, "cloudsql.instances.update", NULL},
+    {"sql.instances.delete", sql_instances_delete, "cloudsql.instances.delete", NULL},
+    {"sql.instances.restart", restart, "cloudsql.instances.restart", NULL},
+    {"sql.instances.resetSslConfig", reset_ssl, "cloudsql.instances.resetSslConfig", NULL},
+    {"sql.instances.listServerCas", server_cas, "cloudsql.instances.listServerCas", NULL},
+    {NULL, NULL, NULL, NULL},
 };
 
-const struct sim_api sim_sql_instances = {.name = "sqladmin", .service = "sqladmin.googleapis.com", .errors = SIM_ERRORS_LEGACY, .routes = routes};
+const struct sim_api sim_sql_instances = {
+    .name = "sqladmin", .service = "sqladmin.googleapis.com", .errors = SIM_ERRORS_LEGACY, .routes = routes};

@@ -29,7 +29,10 @@ static struct sim_object *by_address(struct sim *s, const char *network, const c
 			if (strcmp(json_str(a, "ipAddress", ""), address))
 				continue;
 			if (!strcmp(json_str(a, "type", ""), "PRIVATE"))
-				return network && !strcmp(json_str(o->doc, "settings.ipConfiguration.privateNetwork", ""), network) ? o : NULL;
+				return network &&
+					       !strcmp(json_str(o->doc, "settings.ipConfiguration.privateNetwork", ""), network)
+					   ? o
+					   : NULL;
 			cJSON_ArrayForEach(range, json_at(o->doc, "settings.ipConfiguration.authorizedNetworks"))
 				if (!strcmp(json_str(range, "value", ""), "0.0.0.0/0"))
 					return o;
@@ -41,7 +44,8 @@ static struct sim_object *by_address(struct sim *s, const char *network, const c
 struct sim_object *sql_behind(struct sim *s, const char *attachment)
 {
 	const char *path = strstr(attachment, "projects/");
-	for (struct sim_object *o = path ? sim_first(s, "sql.instances", "projects/") : NULL; o; o = sim_following(s, o, "projects/"))
+	for (struct sim_object *o = path ? sim_first(s, "sql.instances", "projects/") : NULL; o;
+	     o = sim_following(s, o, "projects/"))
 		if (!strcmp(json_str(o->doc, "pscServiceAttachmentLink", "-"), path))
 			return o;
 	return NULL;
@@ -50,8 +54,10 @@ struct sim_object *sql_behind(struct sim *s, const char *attachment)
 /* The instance behind the Private Service Connect endpoint that the network has at this address, if the producer has accepted it. */
 static struct sim_object *by_endpoint(struct sim *s, const char *network, const char *address)
 {
-	for (struct sim_object *r = sim_first(s, "compute.forwardingRules", "projects/"); r; r = sim_following(s, r, "projects/"))
-		if (!strcmp(json_str(r->doc, "IPAddress", ""), address) && text_ends(json_str(r->doc, "network", ""), network) &&
+	for (struct sim_object *r = sim_first(s, "compute.forwardingRules", "projects/"); r;
+	     r = sim_following(s, r, "projects/"))
+		if (!strcmp(json_str(r->doc, "IPAddress", ""), address) &&
+		    text_ends(json_str(r->doc, "network", ""), network) &&
 		    !strcmp(json_str(r->doc, "pscConnectionStatus", ""), "ACCEPTED"))
 			return sql_behind(s, json_str(r->doc, "target", ""));
 	return NULL;
@@ -73,7 +79,8 @@ static bool only_by_endpoint(const struct sim_object *o)
 
 static bool up(const struct sim_object *o)
 {
-	return !strcmp(json_str(o->doc, "state", ""), "RUNNABLE") && strcmp(json_str(o->doc, "settings.activationPolicy", ""), "NEVER");
+	return !strcmp(json_str(o->doc, "state", ""), "RUNNABLE") &&
+	       strcmp(json_str(o->doc, "settings.activationPolicy", ""), "NEVER");
 }
 
 static bool may_connect(struct sim *s, const char *principal, const struct sim_object *o)
@@ -89,7 +96,8 @@ static bool knows(struct sim *s, const struct sim_object *o, const char *user, c
 	bool good = false;
 	for (struct sim_object *u = sim_first(s, "sql.users", prefix); u && !good; u = sim_following(s, u, prefix)) {
 		bool iam = text_starts(json_str(u->doc, "type", ""), "CLOUD_IAM");
-		good = !strcmp(json_str(u->doc, "name", ""), user) && (iam || !strcmp(json_str(u->hidden, "password", ""), password));
+		good = !strcmp(json_str(u->doc, "name", ""), user) &&
+		       (iam || !strcmp(json_str(u->hidden, "password", ""), password));
 	}
 	return good;
 }
@@ -150,7 +158,8 @@ bool sim_sql_distrusts(struct sim *s, const char *instance)
 	if (!o || !sql_is_mysql(o) || !json_bool(o->doc, "settings.backupConfiguration.binaryLogEnabled", false))
 		return false;
 	cJSON_ArrayForEach(f, json_at(o->doc, "settings.databaseFlags"))
-		if (!strcmp(json_str(f, "name", ""), "log_bin_trust_function_creators") && !strcmp(json_str(f, "value", ""), "on"))
+		if (!strcmp(json_str(f, "name", ""), "log_bin_trust_function_creators") &&
+		    !strcmp(json_str(f, "value", ""), "on"))
 			return false;
 	return true;
 }

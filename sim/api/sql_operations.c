@@ -15,7 +15,8 @@ static void spell_links(cJSON *node)
 {
 	cJSON *child;
 	if (cJSON_IsString(node) && text_starts(node->valuestring, SQL_BASE)) {
-		const char *link = sim_tmp("https://sqladmin.googleapis.com/sql/v1beta4/%s", node->valuestring + strlen(SQL_BASE));
+		const char *link = sim_tmp("https://sqladmin.googleapis.com/sql/v1beta4/%s",
+					   node->valuestring + strlen(SQL_BASE));
 		cJSON_SetValuestring(node, link);
 	}
 	cJSON_ArrayForEach(child, node)
@@ -60,7 +61,8 @@ struct sim_object *sql_instance(struct sim_call *c, bool child)
 struct sim_object *sql_running(struct sim_call *c)
 {
 	struct sim_object *o = sql_instance(c, true);
-	if (!o || (!strcmp(json_str(o->doc, "state", ""), "RUNNABLE") && strcmp(json_str(o->doc, "settings.activationPolicy", ""), "NEVER")))
+	if (!o || (!strcmp(json_str(o->doc, "state", ""), "RUNNABLE") &&
+		   strcmp(json_str(o->doc, "settings.activationPolicy", ""), "NEVER")))
 		return o;
 	sql_invalid(c, "Invalid request since instance is not running.");
 	return NULL;
@@ -71,7 +73,8 @@ bool sql_busy(struct sim_call *c, const struct sim_object *instance)
 	if (!json_at(instance->hidden, "op"))
 		return false;
 	sim_fail_with(c, 409, "ABORTED", "operationInProgress", NULL,
-		      "Operation failed because another operation was already in progress. Try your request after the current operation is "
+		      "Operation failed because another operation was already in progress. Try your request after the current "
+		      "operation is "
 		      "complete.");
 	return true;
 }
@@ -96,8 +99,8 @@ static void just_end(struct sim *s, const cJSON *arg)
 	sql_end(s, arg, NULL, NULL);
 }
 
-struct sim_object *sql_operation(struct sim_call *c, const char *instance_key, const char *type, const char *target, double seconds,
-				 void (*finish)(struct sim *s, const cJSON *arg))
+struct sim_object *sql_operation(struct sim_call *c, const char *instance_key, const char *type, const char *target,
+				 double seconds, void (*finish)(struct sim *s, const cJSON *arg))
 {
 	char id[37];
 	const char *now = sim_stamp(c->sim, 3);
@@ -106,9 +109,10 @@ struct sim_object *sql_operation(struct sim_call *c, const char *instance_key, c
 	const char *key = sim_tmp("projects/%s/operations/%s", c->project, id);
 	const char *self = sim_tmp(SQL_BASE "%s", key), *link = sim_tmp(SQL_BASE "%s%s", instance_key, target);
 	struct sim_object *o = sim_get(c->sim, "sql.instances", instance_key);
-	cJSON *doc = json_make("{'kind':'sql#operation','name':%s,'operationType':%s,'status':'PENDING','insertTime':%s,'user':%s,'selfLink':%s,"
-			       "'targetLink':%s,'targetId':%s,'targetProject':%s}",
-			       id, type, now, who ? who + 1 : "", self, link, name, c->project);
+	cJSON *doc = json_make(
+	    "{'kind':'sql#operation','name':%s,'operationType':%s,'status':'PENDING','insertTime':%s,'user':%s,'selfLink':%s,"
+	    "'targetLink':%s,'targetId':%s,'targetProject':%s}",
+	    id, type, now, who ? who + 1 : "", self, link, name, c->project);
 	struct sim_object *op = sim_put(c->sim, "sql.operations", key, doc);
 	cJSON *arg = json_make("{'op':%s,'instance':%s}", key, instance_key);
 	if (o)
@@ -145,8 +149,9 @@ void sql_end(struct sim *s, const cJSON *arg, const char *code, const char *mess
 		json_put_str(op->doc, "endTime", now);
 		if (message)
 			json_put(op->doc, "error",
-				 json_make("{'kind':'sql#operationErrors','errors':[{'kind':'sql#operationError','code':%s,'message':%s}]}", code,
-					   message));
+				 json_make("{'kind':'sql#operationErrors','errors':[{'kind':'sql#operationError','code':%s,'"
+					   "message':%s}]}",
+					   code, message));
 	}
 }
 
@@ -160,7 +165,8 @@ static bool spoil(struct sim *s, const cJSON *arg, const cJSON *error)
 	const char *type = json_str(op->doc, "operationType", "");
 	if (o && (text_starts(type, "CREATE") || !strcmp(type, "CLONE")))
 		json_put_str(o->doc, "state", "FAILED");
-	sql_end(s, arg, json_str(error, "code", "INTERNAL_ERROR"), json_str(error, "message", "An internal error has occurred."));
+	sql_end(s, arg, json_str(error, "code", "INTERNAL_ERROR"),
+		json_str(error, "message", "An internal error has occurred."));
 	return true;
 }
 
@@ -191,10 +197,10 @@ static void list(struct sim_call *c)
 }
 
 static const struct sim_route routes[] = {
-	{"sql.operations.get", get, "cloudsql.instances.get", NULL},
-	{"sql.operations.list", list, "cloudsql.instances.get", NULL},
-	{NULL, NULL, NULL, NULL},
+    {"sql.operations.get", get, "cloudsql.instances.get", NULL},
+    {"sql.operations.list", list, "cloudsql.instances.get", NULL},
+    {NULL, NULL, NULL, NULL},
 };
 
-const struct sim_api sim_sql_operations = {.name = "sqladmin", .service = "sqladmin.googleapis.com", .errors = SIM_ERRORS_LEGACY, .routes = routes,
-					       .spoil = spoil};
+const struct sim_api sim_sql_operations = {
+    .name = "sqladmin", .service = "sqladmin.googleapis.com", .errors = SIM_ERRORS_LEGACY, .routes = routes, .spoil = spoil};

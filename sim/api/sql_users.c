@@ -25,12 +25,14 @@ static struct sim_object *find(struct sim_call *c, const struct sim_object *inst
 	return u;
 }
 
-static void add(struct sim *s, const struct sim_object *instance, const char *name, const char *host, const char *password, const cJSON *more)
+static void add(struct sim *s, const struct sim_object *instance, const char *name, const char *host, const char *password,
+		const cJSON *more)
 {
 	char *key = user_key(instance, name, host), *etag = sim_hex(s, 64);
 	bool mysql = sql_is_mysql(instance);
 	cJSON *doc = json_make("{'kind':'sql#user','etag':%s,'name':%s,'host':%s,'instance':%s,'project':%s}", etag, name,
-			       mysql ? (*host ? host : "%") : "", strrchr(instance->key, '/') + 1, json_str(instance->doc, "project", ""));
+			       mysql ? (*host ? host : "%") : "", strrchr(instance->key, '/') + 1,
+			       json_str(instance->doc, "project", ""));
 	const cJSON *item;
 	cJSON_ArrayForEach(item, more)
 		if (strcmp(item->string, "password"))
@@ -41,22 +43,26 @@ static void add(struct sim *s, const struct sim_object *instance, const char *na
 	if (json_at(doc, "passwordPolicy.passwordExpirationDuration")) {
 		char until[40];
 		double seconds = strtod(json_str(doc, "passwordPolicy.passwordExpirationDuration", "0s"), NULL);
-		json_put_str(doc, "passwordPolicy.status.passwordExpirationTime", text_rfc3339(sim_wall(s) + seconds, 3, until));
+		json_put_str(doc, "passwordPolicy.status.passwordExpirationTime",
+			     text_rfc3339(sim_wall(s) + seconds, 3, until));
 	}
-	json_put_str(doc, "iamStatus", strcmp(json_str(doc, "type", ""), "CLOUD_IAM_GROUP") ? "IAM_STATUS_UNSPECIFIED" : "ACTIVE");
+	json_put_str(doc, "iamStatus",
+		     strcmp(json_str(doc, "type", ""), "CLOUD_IAM_GROUP") ? "IAM_STATUS_UNSPECIFIED" : "ACTIVE");
 	struct sim_object *u = sim_put(s, "sql.users", key, doc);
 	json_put_str(u->hidden, "password", password);
 	free(key);
 	free(etag);
 }
 
-static void add_database(struct sim *s, const struct sim_object *o, const char *name, const char *charset, const char *collation)
+static void add_database(struct sim *s, const struct sim_object *o, const char *name, const char *charset,
+			 const char *collation)
 {
 	char *etag = sim_hex(s, 64);
 	const char *key = sim_tmp("%s/databases/%s", o->key, name), *self = sim_tmp(SQL_BASE "%s", key);
 	sim_put(s, "sql.databases", key,
-		json_make("{'kind':'sql#database','name':%s,'charset':%s,'collation':%s,'etag':%s,'instance':%s,'project':%s,'selfLink':%s}", name, charset,
-			  collation, etag, strrchr(o->key, '/') + 1, json_str(o->doc, "project", ""), self));
+		json_make("{'kind':'sql#database','name':%s,'charset':%s,'collation':%s,'etag':%s,'instance':%s,'project':%s,'"
+			  "selfLink':%s}",
+			  name, charset, collation, etag, strrchr(o->key, '/') + 1, json_str(o->doc, "project", ""), self));
 	free(etag);
 }
 
@@ -138,7 +144,8 @@ static bool check_new(struct sim_call *c, const struct sim_object *o, const cJSO
 	if (iam_type(type) && !strchr(name, '@'))
 		return sql_invalid(c, "Invalid IAM user name: %s.", name);
 	if (!strcmp(type, "CLOUD_IAM_SERVICE_ACCOUNT") && !sql_is_mysql(o) && text_ends(name, ".gserviceaccount.com"))
-		return sql_invalid(c, "Database username for Cloud IAM service account should be created without \".gserviceaccount.com\" suffix.");
+		return sql_invalid(c, "Database username for Cloud IAM service account should be created without "
+				      "\".gserviceaccount.com\" suffix.");
 	if (!iam_type(type) && strlen(name) > (sql_is_mysql(o) ? 32u : 63u))
 		return sql_invalid(c, "User name is too long: %s.", name);
 	return true;
@@ -151,7 +158,8 @@ static void insert(struct sim_call *c)
 		return;
 	cJSON *body = sim_take_body(c);
 	if (check_new(c, o, body)) {
-		char *name = iam_type(json_str(body, "type", "")) ? iam_name(o, json_str(body, "name", "")) : xstrdup(json_str(body, "name", ""));
+		char *name = iam_type(json_str(body, "type", "")) ? iam_name(o, json_str(body, "name", ""))
+								  : xstrdup(json_str(body, "name", ""));
 		const char *host = json_str(body, "host", "");
 		if (find(c, o, name, host)) {
 			sim_fail(c, "ALREADY_EXISTS", "alreadyExists", "User '%s' already exists.", name);
@@ -198,7 +206,7 @@ static void update(struct sim_call *c)
 	cJSON_Delete(body);
 }
 
-static void delete(struct sim_call *c)
+static void sql_users_delete(struct sim_call *c)
 {
 	struct sim_object *o = sql_running(c);
 	if (!o || sql_busy(c, o))
@@ -217,12 +225,13 @@ static void delete(struct sim_call *c)
 }
 
 static const struct sim_route routes[] = {
-	{"sql.users.list", list, "cloudsql.users.list", NULL},
-	{"sql.users.get", get, "cloudsql.users.get", NULL},
-	{"sql.users.insert", insert, "cloudsql.users.create", NULL},
-	{"sql.users.update", update, "cloudsql.users.update", NULL},
-	{"sql.users.delete", delete, "cloudsql.users.delete", NULL},
-	{NULL, NULL, NULL, NULL},
+    {"sql.users.list", list, "cloudsql.users.list", NULL},
+    {"sql.users.get", get, "cloudsql.users.get", NULL},
+    {"sql.users.insert", insert, "cloudsql.users.create", NULL},
+    {"sql.users.update", update, "cloudsql.users.update", NULL},
+    {"sql.users.delete", sql_users_delete, "cloudsql.users.delete", NULL},
+    {NULL, NULL, NULL, NULL},
 };
 
-const struct sim_api sim_sql_users = {.name = "sqladmin", .service = "sqladmin.googleapis.com", .errors = SIM_ERRORS_LEGACY, .routes = routes};
+const struct sim_api sim_sql_users = {
+    .name = "sqladmin", .service = "sqladmin.googleapis.com", .errors = SIM_ERRORS_LEGACY, .routes = routes};

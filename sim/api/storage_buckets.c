@@ -52,7 +52,8 @@ bool storage_may(struct sim *s, const char *principal, const char *permission, c
 {
 	const char *project = storage_project(s, bucket);
 	if (json_bool(bucket->hidden, "google", false))
-		return (!strcmp(permission, "storage.objects.get") || !strcmp(permission, "storage.objects.list")) && views(s, principal, project);
+		return (!strcmp(permission, "storage.objects.get") || !strcmp(permission, "storage.objects.list")) &&
+		       views(s, principal, project);
 	char *holder = storage_holder(json_str(bucket->doc, "name", ""));
 	/* Without uniform access, the access controls of objects let the project's owners and editors in. */
 	bool yes = sim_allowed(s, principal, permission, project, holder) ||
@@ -308,9 +309,9 @@ static bool insert_ok(struct sim_call *c, const char *name, const char *location
 static void first_policy(struct sim *s, const char *name, const char *project, bool is_uniform)
 {
 	static const char *const grants[][2] = {
-		{"legacyBucketOwner", "projectEditor"},  {"legacyBucketOwner", "projectOwner"},
-		{"legacyBucketReader", "projectViewer"}, {"legacyObjectOwner", "projectEditor"},
-		{"legacyObjectOwner", "projectOwner"},   {"legacyObjectReader", "projectViewer"}};
+	    {"legacyBucketOwner", "projectEditor"},  {"legacyBucketOwner", "projectOwner"},
+	    {"legacyBucketReader", "projectViewer"}, {"legacyObjectOwner", "projectEditor"},
+	    {"legacyObjectOwner", "projectOwner"},   {"legacyObjectReader", "projectViewer"}};
 	char *holder = storage_holder(name);
 	for (size_t i = 0; i < (is_uniform ? 6 : 3); i++) {
 		const char *role = sim_tmp("roles/storage.%s", grants[i][0]), *member = sim_tmp("%s:%s", grants[i][1], project);
@@ -363,8 +364,9 @@ struct sim_object *storage_of_google(struct sim *s, const char *project, const c
 		return o;
 	const char *key = sim_tmp("google/buckets/%s", name), *now = sim_stamp(s, 3);
 	o = sim_put(s, BUCKETS, key,
-		    json_make("{'kind':'storage#bucket','id':%s,'name':%s,'projectNumber':%s,'timeCreated':%s,'location':'US','locationType':'multi-region'}", name, name,
-			      sim_project_number(s, project), now));
+		    json_make("{'kind':'storage#bucket','id':%s,'name':%s,'projectNumber':%s,'timeCreated':%s,'location':'US','"
+			      "locationType':'multi-region'}",
+			      name, name, sim_project_number(s, project), now));
 	sim_put(s, NAMES, name, json_make("{'key':%s}", key));
 	json_put_bool(o->hidden, "google", true);
 	complete(s, o->doc, NULL);
@@ -456,7 +458,8 @@ static void service_account(struct sim_call *c)
 		sim_fail(c, "INVALID_ARGUMENT", "invalid", "Unknown project id: %s", part);
 		return;
 	}
-	const char *email = sim_tmp("service-%s@gs-project-accounts.iam.gserviceaccount.com", sim_project_number(c->sim, project));
+	const char *email = sim_tmp("service-%s@gs-project-accounts.iam.gserviceaccount.com",
+				    sim_project_number(c->sim, project));
 	sim_agent_create(c->sim, email);
 	sim_ok(c, json_make("{'kind':'storage#serviceAccount','email_address':%s}", email));
 }
@@ -708,22 +711,22 @@ static void test_permissions(struct sim_call *c)
 
 /* A bucket belongs to a project that its path does not name: handlers check permissions themselves. */
 static const struct sim_route routes[] = {
-	{"storage.buckets.insert", insert, NULL, NULL},
-	{"storage.buckets.get", get, NULL, NULL},
-	{"storage.buckets.list", list, NULL, NULL},
-	{"storage.buckets.patch", patch, NULL, NULL},
-	{"storage.buckets.update", update, NULL, NULL},
-	{"storage.buckets.delete", delete, NULL, NULL},
-	{"storage.buckets.restore", restore, NULL, NULL},
-	{"storage.buckets.getIamPolicy", get_policy, NULL, NULL},
-	{"storage.buckets.setIamPolicy", set_policy, NULL, NULL},
-	{"storage.buckets.testIamPermissions", test_permissions, NULL, NULL},
-	{"storage.buckets.getStorageLayout", layout, NULL, NULL},
-	{"storage.managedFolders.list", list_nothing, NULL, NULL},
-	{"storage.anywhereCaches.list", list_nothing, NULL, NULL},
-	{"storage.folders.list", list_folders, NULL, NULL},
-	{"storage.projects.serviceAccount.get", service_account, NULL, NULL},
-	{0},
+    {"storage.buckets.insert", insert, NULL, NULL},
+    {"storage.buckets.get", get, NULL, NULL},
+    {"storage.buckets.list", list, NULL, NULL},
+    {"storage.buckets.patch", patch, NULL, NULL},
+    {"storage.buckets.update", update, NULL, NULL},
+    {"storage.buckets.delete", delete, NULL, NULL},
+    {"storage.buckets.restore", restore, NULL, NULL},
+    {"storage.buckets.getIamPolicy", get_policy, NULL, NULL},
+    {"storage.buckets.setIamPolicy", set_policy, NULL, NULL},
+    {"storage.buckets.testIamPermissions", test_permissions, NULL, NULL},
+    {"storage.buckets.getStorageLayout", layout, NULL, NULL},
+    {"storage.managedFolders.list", list_nothing, NULL, NULL},
+    {"storage.anywhereCaches.list", list_nothing, NULL, NULL},
+    {"storage.folders.list", list_folders, NULL, NULL},
+    {"storage.projects.serviceAccount.get", service_account, NULL, NULL},
+    {0},
 };
 
 const struct sim_api sim_api_storage_buckets = {.name = "storage", .errors = SIM_ERRORS_LEGACY, .routes = routes};

@@ -135,7 +135,7 @@ static void links(cJSON *doc, const char *bucket, const char *object, long long 
 	text_percent(&name, object, false);
 	const char *self = sim_tmp("https://www.googleapis.com/storage/v1/b/%s/o/%s", bucket, buf_text(&name));
 	const char *media = sim_tmp("https://storage.googleapis.com/download/storage/v1/b/%s/o/%s?generation=%lld&alt=media",
-				bucket, buf_text(&name), generation);
+				    bucket, buf_text(&name), generation);
 	const char *id = sim_tmp("%s/%s/%lld", bucket, object, generation);
 	json_put_str(doc, "selfLink", self);
 	json_put_str(doc, "mediaLink", media);

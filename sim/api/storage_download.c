@@ -109,17 +109,18 @@ static void download(struct sim_call *c)
 static void xml_error(struct sim_call *c, int status, const char *code, const char *message, const char *details)
 {
 	const char *text = sim_tmp("<?xml version='1.0' "
-			       "encoding='UTF-8'?><Error><Code>%s</Code><Message>%s</Message><Details>%s</Details></Error>",
-			       code, message, details);
+				   "encoding='UTF-8'?><Error><Code>%s</Code><Message>%s</Message><Details>%s</Details></Error>",
+				   code, message, details);
 	sim_bytes(c, status, "application/xml; charset=UTF-8", text, strlen(text));
 }
 
 static void xml_denied(struct sim_call *c)
 {
 	const char *who = c->principal ? strchr(c->principal, ':') + 1 : "Anonymous caller";
-	const char *details = sim_tmp("%s does not have storage.objects.get access to the Google Cloud Storage object. Permission "
-				  "&apos;storage.objects.get&apos; denied on resource (or it may not exist).",
-				  who);
+	const char *details = sim_tmp(
+	    "%s does not have storage.objects.get access to the Google Cloud Storage object. Permission "
+	    "&apos;storage.objects.get&apos; denied on resource (or it may not exist).",
+	    who);
 	xml_error(c, c->principal ? 403 : 401, c->principal ? "AccessDenied" : "AuthenticationRequired",
 		  c->principal ? "Access denied." : "Authentication required.", details);
 }
@@ -140,7 +141,8 @@ static void xml_get(struct sim_call *c)
 	} else if (!storage_may(c->sim, c->principal, "storage.objects.get", b)) {
 		xml_denied(c);
 	} else if (!o) {
-		xml_error(c, 404, "NoSuchKey", "The specified key does not exist.", sim_tmp("No such object: %s/%s", bucket, object));
+		xml_error(c, 404, "NoSuchKey", "The specified key does not exist.",
+			  sim_tmp("No such object: %s/%s", bucket, object));
 	} else {
 		storage_send(c, o);
 	}
@@ -148,12 +150,12 @@ static void xml_get(struct sim_call *c)
 }
 
 static const struct sim_route routes[] = {
-	{"GET storage.googleapis.com/download/storage/v1/b/*", download, NULL, NULL},
-	{"GET www.googleapis.com/download/storage/v1/b/*", download, NULL, NULL},
-	/* A host with a wildcard is looked at after the contract's methods. */
-	{"GET storage.googleapis.com*/*", xml_get, NULL, NULL},
-	{"HEAD storage.googleapis.com*/*", xml_get, NULL, NULL},
-	{0},
+    {"GET storage.googleapis.com/download/storage/v1/b/*", download, NULL, NULL},
+    {"GET www.googleapis.com/download/storage/v1/b/*", download, NULL, NULL},
+    /* A host with a wildcard is looked at after the contract's methods. */
+    {"GET storage.googleapis.com*/*", xml_get, NULL, NULL},
+    {"HEAD storage.googleapis.com*/*", xml_get, NULL, NULL},
+    {0},
 };
 
 const struct sim_api sim_api_storage_download = {.name = "storage", .errors = SIM_ERRORS_LEGACY, .routes = routes};

@@ -40,8 +40,9 @@ struct sim_object *storage_object_for(struct sim_call *c, int nth, const char *p
 {
 	struct sim_object *bucket = storage_bucket_for(c, nth, permission, "object");
 	const char *name = storage_name(c, "o", nth);
-	struct sim_object *o =
-		bucket ? storage_object(c->sim, json_str(bucket->doc, "name", ""), name, storage_query(c, "generation")) : NULL;
+	struct sim_object *o = bucket ? storage_object(c->sim, json_str(bucket->doc, "name", ""), name,
+						       storage_query(c, "generation"))
+				      : NULL;
 	if (!bucket)
 		return NULL;
 	if (!o) {
@@ -205,18 +206,18 @@ static void list(struct sim_call *c)
 	if (!bucket)
 		return;
 	struct listing l = {
-		.call = c,
-		.bucket = json_str(bucket->doc, "name", ""),
-		.prefix = storage_query(c, "prefix"),
-		.delimiter = storage_query(c, "delimiter"),
-		.end = storage_query(c, "endOffset"),
-		.pattern = storage_query(c, "matchGlob"),
-		.soft = storage_query_bool(c, "softDeleted"),
-		.versions = storage_query_bool(c, "versions"),
-		.trailing = storage_query_bool(c, "includeTrailingDelimiter"),
-		.items = cJSON_CreateArray(),
-		.prefixes = cJSON_CreateArray(),
-		.left = most > 0 && most < MOST_LISTED ? most : MOST_LISTED,
+	    .call = c,
+	    .bucket = json_str(bucket->doc, "name", ""),
+	    .prefix = storage_query(c, "prefix"),
+	    .delimiter = storage_query(c, "delimiter"),
+	    .end = storage_query(c, "endOffset"),
+	    .pattern = storage_query(c, "matchGlob"),
+	    .soft = storage_query_bool(c, "softDeleted"),
+	    .versions = storage_query_bool(c, "versions"),
+	    .trailing = storage_query_bool(c, "includeTrailingDelimiter"),
+	    .items = cJSON_CreateArray(),
+	    .prefixes = cJSON_CreateArray(),
+	    .left = most > 0 && most < MOST_LISTED ? most : MOST_LISTED,
 	};
 	l.collection = l.soft ? STORAGE_SOFT : STORAGE_OBJECTS;
 	char *start = start_of(c, l.bucket);
@@ -349,9 +350,9 @@ static struct sim_object *source(struct sim_call *c)
 {
 	struct sim_object *bucket = storage_bucket_for(c, 0, "storage.objects.get", "object");
 	const char *name = storage_name(c, "o", 0);
-	struct sim_object *o =
-		bucket ? storage_object(c->sim, json_str(bucket->doc, "name", ""), name, storage_query(c, "sourceGeneration"))
-		       : NULL;
+	struct sim_object *o = bucket ? storage_object(c->sim, json_str(bucket->doc, "name", ""), name,
+						       storage_query(c, "sourceGeneration"))
+				      : NULL;
 	if (bucket && !o)
 		storage_no_object(c, json_str(bucket->doc, "name", ""), name);
 	return o && storage_conditions(c, o, "Source") ? o : NULL;
@@ -472,17 +473,17 @@ static void move(struct sim_call *c)
 }
 
 static const struct sim_route routes[] = {
-	{"storage.objects.get", get, NULL, NULL},
-	{"storage.objects.list", list, NULL, NULL},
-	{"storage.objects.patch", patch, NULL, NULL},
-	{"storage.objects.update", update, NULL, NULL},
-	{"storage.objects.delete", delete, NULL, NULL},
-	{"storage.objects.restore", restore, NULL, NULL},
-	{"storage.objects.copy", copy, NULL, NULL},
-	{"storage.objects.rewrite", rewrite, NULL, NULL},
-	{"storage.objects.compose", compose, NULL, NULL},
-	{"storage.objects.move", move, NULL, NULL},
-	{0},
+    {"storage.objects.get", get, NULL, NULL},
+    {"storage.objects.list", list, NULL, NULL},
+    {"storage.objects.patch", patch, NULL, NULL},
+    {"storage.objects.update", update, NULL, NULL},
+    {"storage.objects.delete", delete, NULL, NULL},
+    {"storage.objects.restore", restore, NULL, NULL},
+    {"storage.objects.copy", copy, NULL, NULL},
+    {"storage.objects.rewrite", rewrite, NULL, NULL},
+    {"storage.objects.compose", compose, NULL, NULL},
+    {"storage.objects.move", move, NULL, NULL},
+    {0},
 };
 
 const struct sim_api sim_api_storage_objects = {.name = "storage", .errors = SIM_ERRORS_LEGACY, .routes = routes};

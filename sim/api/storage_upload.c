@@ -229,9 +229,9 @@ static void open_session(struct sim_call *c, const char *name, cJSON *meta)
 	const char *length = storage_header(c, "X-Upload-Content-Length");
 	if (*length)
 		json_put_str(o->hidden, "length", length);
-	char *location =
-		xasprintf("https://storage.googleapis.com/upload/storage/v1/b/%s/o?uploadType=resumable&name=%s&upload_id=%s",
-			  storage_name(c, "b", 0), buf_text(&encoded), id);
+	char *location = xasprintf(
+	    "https://storage.googleapis.com/upload/storage/v1/b/%s/o?uploadType=resumable&name=%s&upload_id=%s",
+	    storage_name(c, "b", 0), buf_text(&encoded), id);
 	const char *condition = storage_query(c, "ifGenerationMatch");
 	if (*condition) {
 		char *longer = xasprintf("%s&ifGenerationMatch=%s", location, condition);
@@ -406,14 +406,14 @@ static void post(struct sim_call *c)
 }
 
 static const struct sim_route routes[] = {
-	{"POST storage.googleapis.com/upload/storage/v1/b/*", post, NULL, NULL},
-	{"PUT storage.googleapis.com/upload/storage/v1/b/*", resume, NULL, NULL},
-	{"DELETE storage.googleapis.com/upload/storage/v1/b/*", cancel, NULL, NULL},
-	{"POST storage.googleapis.com/resumable/upload/storage/v1/b/*", post, NULL, NULL},
-	{"PUT storage.googleapis.com/resumable/upload/storage/v1/b/*", resume, NULL, NULL},
-	{"POST www.googleapis.com/upload/storage/v1/b/*", post, NULL, NULL},
-	{"PUT www.googleapis.com/upload/storage/v1/b/*", resume, NULL, NULL},
-	{0},
+    {"POST storage.googleapis.com/upload/storage/v1/b/*", post, NULL, NULL},
+    {"PUT storage.googleapis.com/upload/storage/v1/b/*", resume, NULL, NULL},
+    {"DELETE storage.googleapis.com/upload/storage/v1/b/*", cancel, NULL, NULL},
+    {"POST storage.googleapis.com/resumable/upload/storage/v1/b/*", post, NULL, NULL},
+    {"PUT storage.googleapis.com/resumable/upload/storage/v1/b/*", resume, NULL, NULL},
+    {"POST www.googleapis.com/upload/storage/v1/b/*", post, NULL, NULL},
+    {"PUT www.googleapis.com/upload/storage/v1/b/*", resume, NULL, NULL},
+    {0},
 };
 
 const struct sim_api sim_api_storage_upload = {.name = "storage", .errors = SIM_ERRORS_LEGACY, .routes = routes};

@@ -26,8 +26,9 @@ static EVP_PKEY *key_of_jwk(const cJSON *jwk)
 	EVP_PKEY *key = NULL;
 	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
 	OSSL_PARAM *params = NULL;
-	if (nn && en && OSSL_PARAM_BLD_push_BN(b, OSSL_PKEY_PARAM_RSA_N, nbn) && OSSL_PARAM_BLD_push_BN(b, OSSL_PKEY_PARAM_RSA_E, ebn) &&
-	    (params = OSSL_PARAM_BLD_to_param(b)) && EVP_PKEY_fromdata_init(ctx) == 1)
+	if (nn && en && OSSL_PARAM_BLD_push_BN(b, OSSL_PKEY_PARAM_RSA_N, nbn) &&
+	    OSSL_PARAM_BLD_push_BN(b, OSSL_PKEY_PARAM_RSA_E, ebn) && (params = OSSL_PARAM_BLD_to_param(b)) &&
+	    EVP_PKEY_fromdata_init(ctx) == 1)
 		EVP_PKEY_fromdata(ctx, &key, EVP_PKEY_PUBLIC_KEY, params);
 	OSSL_PARAM_free(params);
 	OSSL_PARAM_BLD_free(b);
@@ -64,7 +65,8 @@ static const char *fault(struct sim *s, const cJSON *provider, const char *token
 	if (json_num(claims, "exp", 0) <= token_wall(s))
 		return "The ID Token is stale to sign-in.";
 	if (*jwks)
-		return signed_by(jwks, token, json_str(header, "kid", "")) ? NULL : "Invalid ID Token: signature verification failed.";
+		return signed_by(jwks, token, json_str(header, "kid", "")) ? NULL
+									   : "Invalid ID Token: signature verification failed.";
 	cJSON *ours = sim_id_token_check(s, token, &why);
 	cJSON_Delete(ours);
 	if (ours)
@@ -120,7 +122,8 @@ static cJSON *mapped(const cJSON *provider, const cJSON *claims)
 	cJSON_ArrayForEach(rule, json_at(provider, "attributeMapping")) {
 		const char *dot = strchr(rule->string, '.');
 		char *value = dot && cJSON_IsString(rule) ? cel_value(rule->valuestring, all) : NULL;
-		cJSON *into = cJSON_GetObjectItemCaseSensitive(all, text_starts(rule->string, "google.") ? "google" : "attribute");
+		cJSON *into = cJSON_GetObjectItemCaseSensitive(all,
+							       text_starts(rule->string, "google.") ? "google" : "attribute");
 		if (value)
 			cJSON_AddStringToObject(into, dot + 1, value);
 		free(value);
@@ -135,7 +138,8 @@ static char *principal_of(const char *audience, const cJSON *attributes)
 	const char *end = strstr(audience, "/providers/");
 	int n = (int)(end - audience);
 	const cJSON *a;
-	buf_printf(&b, "principal:%.*s/subject/%s principalSet:%.*s/*", n, audience, json_str(attributes, "google.subject", ""), n, audience);
+	buf_printf(&b, "principal:%.*s/subject/%s principalSet:%.*s/*", n, audience, json_str(attributes, "google.subject", ""),
+		   n, audience);
 	cJSON_ArrayForEach(a, json_at(attributes, "attribute"))
 		buf_printf(&b, " principalSet:%.*s/attribute.%s/%s", n, audience, a->string, a->valuestring);
 	return buf_take(&b);
@@ -150,14 +154,18 @@ static void issue(struct sim_call *c, const struct sim_object *provider, const c
 	if (!*subject) {
 		oauth_error(c, 400, "invalid_request", "The mapped attribute 'google.subject' must not be empty.");
 	} else if (strlen(subject) > 127) {
-		oauth_error(c, 400, "invalid_request", "The size of mapped attribute google.subject exceeds the 127 bytes limit. Either modify your attribute "
-						       "mapping or the incoming assertion to produce a mapped attribute that is less than 127 bytes.");
+		oauth_error(
+		    c, 400, "invalid_request",
+		    "The size of mapped attribute google.subject exceeds the 127 bytes limit. Either modify your attribute "
+		    "mapping or the incoming assertion to produce a mapped attribute that is less than 127 bytes.");
 	} else if (!verdict || strcmp(verdict, "true")) {
 		oauth_error(c, 401, "unauthorized_client", "The given credential is rejected by the attribute condition.");
 	} else {
 		char *principal = principal_of(audience, attributes), *made = sim_token_new(c->sim, principal, 3600);
-		oauth_reply(c, 200, json_make("{'access_token':%s,'issued_token_type':'urn:ietf:params:oauth:token-type:access_token',"
-					      "'token_type':'Bearer','expires_in':3600}", made));
+		oauth_reply(c, 200,
+			    json_make("{'access_token':%s,'issued_token_type':'urn:ietf:params:oauth:token-type:access_token',"
+				      "'token_type':'Bearer','expires_in':3600}",
+				      made));
 		free(principal), free(made);
 	}
 	cJSON_Delete(attributes);
@@ -170,8 +178,10 @@ static void exchange(struct sim_call *c, const cJSON *form)
 	struct sim_object *provider = provider_of(c->sim, audience);
 	cJSON *header, *claims;
 	if (!provider || closed(c->sim, provider)) {
-		oauth_error(c, 400, "invalid_target", "The target service indicated by the \"audience\" parameters is invalid. This might either be because the "
-						     "pool or provider is disabled or deleted or because it doesn't exist.");
+		oauth_error(
+		    c, 400, "invalid_target",
+		    "The target service indicated by the \"audience\" parameters is invalid. This might either be because the "
+		    "pool or provider is disabled or deleted or because it doesn't exist.");
 		return;
 	}
 	if (!oidc_jwt_parts(token, &header, &claims)) {
@@ -200,8 +210,8 @@ static void token(struct sim_call *c)
 }
 
 static const struct sim_route routes[] = {
-	{"POST sts.googleapis.com/v1/token", token, NULL, NULL},
-	{NULL, NULL, NULL, NULL},
+    {"POST sts.googleapis.com/v1/token", token, NULL, NULL},
+    {NULL, NULL, NULL, NULL},
 };
 
 const struct sim_api sim_sts = {.name = "sts", .errors = SIM_ERRORS_AIP, .routes = routes};

@@ -28,10 +28,12 @@ char *network_connector_in(struct sim *s, const char *path)
 	const char *prefix = sim_tmp("%.*s", (int)(strcspn(path + 9, "/") + 10), path);
 	for (struct sim_object *o = sim_first(s, NETWORK_CONNECTORS, prefix); o && !user; o = sim_following(s, o, prefix)) {
 		const char *region = strstr(o->key, "/locations/") + strlen("/locations/");
-		bool here = !strcmp(json_str(o->hidden, "network", ""), path) || !strcmp(json_str(o->hidden, "subnet", ""), path);
+		bool here = !strcmp(json_str(o->hidden, "network", ""), path) ||
+			    !strcmp(json_str(o->hidden, "subnet", ""), path);
 		if (here)
-			user = xasprintf("%szones/%.*s-b/instances/aet-%.*s-%s-%.4s", prefix, (int)strcspn(region, "/"), region, (int)strcspn(region, "/"), region,
-					 strrchr(o->key, '/') + 1, sim_sha256(o->key, strlen(o->key)) + 7);
+			user = xasprintf("%szones/%.*s-b/instances/aet-%.*s-%s-%.4s", prefix, (int)strcspn(region, "/"), region,
+					 (int)strcspn(region, "/"), region, strrchr(o->key, '/') + 1,
+					 sim_sha256(o->key, strlen(o->key)) + 7);
 	}
 	return user;
 }
@@ -42,9 +44,10 @@ static cJSON *connector_operation(struct sim_call *c, const char *key, const cha
 	char id[37];
 	const char *now = sim_stamp(c->sim, 9);
 	sim_uuid(c->sim, id);
-	cJSON *doc = json_make("{'name':%s,'metadata':{'@type':'" TYPE "OperationMetadata','method':%s,'createTime':%s,'target':%s}}",
-			       sim_tmp("%s/operations/%s", sim_parent(c), id),
-			       sim_tmp("google.cloud.vpcaccess.v1.VpcAccessService.%c%sConnector", *verb - 'a' + 'A', verb + 1), now, key);
+	cJSON *doc = json_make(
+	    "{'name':%s,'metadata':{'@type':'" TYPE "OperationMetadata','method':%s,'createTime':%s,'target':%s}}",
+	    sim_tmp("%s/operations/%s", sim_parent(c), id),
+	    sim_tmp("google.cloud.vpcaccess.v1.VpcAccessService.%c%sConnector", *verb - 'a' + 'A', verb + 1), now, key);
 	return doc;
 }
 
@@ -52,8 +55,10 @@ static cJSON *connector_operation(struct sim_call *c, const char *key, const cha
 static cJSON *place(struct sim *s, struct sim_object *o)
 {
 	const char *project = sim_tmp("%.*s", (int)strcspn(o->key + 9, "/"), o->key + 9);
-	const char *owner = json_str(o->doc, "subnet.projectId", project), *subnet = json_str(o->doc, "subnet.name", ""), *network = json_str(o->doc, "network", "");
-	const char *region = sim_tmp("%.*s", (int)strcspn(strstr(o->key, "/locations/") + 11, "/"), strstr(o->key, "/locations/") + 11);
+	const char *owner = json_str(o->doc, "subnet.projectId", project), *subnet = json_str(o->doc, "subnet.name", ""),
+		   *network = json_str(o->doc, "network", "");
+	const char *region = sim_tmp("%.*s", (int)strcspn(strstr(o->key, "/locations/") + 11, "/"),
+				     strstr(o->key, "/locations/") + 11);
 	cJSON *why = NULL;
 	struct ip4_range own, other;
 	if (*subnet) {
@@ -72,11 +77,14 @@ static cJSON *place(struct sim *s, struct sim_object *o)
 	if (!why && !sim_get(s, "compute.networks", path))
 		why = sim_rpc_status("NOT_FOUND", "Operation failed: Network %s was not found.", path);
 	const char *prefix = sim_tmp("projects/%s/regions/", owner);
-	for (struct sim_object *n = sim_first(s, "compute.subnetworks", prefix); !why && !*subnet && n; n = sim_following(s, n, prefix))
-		if (text_ends(json_str(n->doc, "network", ""), path) && ip4_range_parse(json_str(n->doc, "ipCidrRange", ""), &other) &&
+	for (struct sim_object *n = sim_first(s, "compute.subnetworks", prefix); !why && !*subnet && n;
+	     n = sim_following(s, n, prefix))
+		if (text_ends(json_str(n->doc, "network", ""), path) &&
+		    ip4_range_parse(json_str(n->doc, "ipCidrRange", ""), &other) &&
 		    ip4_range_parse(json_str(o->doc, "ipCidrRange", ""), &own) && ip4_overlap(own, other))
-			why = sim_rpc_status("FAILED_PRECONDITION", "Operation failed: Requested range %s conflicts with subnet %s.", json_str(o->doc, "ipCidrRange", ""),
-					     n->key);
+			why = sim_rpc_status("FAILED_PRECONDITION",
+					     "Operation failed: Requested range %s conflicts with subnet %s.",
+					     json_str(o->doc, "ipCidrRange", ""), n->key);
 	return why;
 }
 
@@ -179,16 +187,32 @@ static bool connector_deleting(struct sim_call *c, struct sim_object *o)
 #define HERE "projects/{project}/locations/{locations}/"
 static const struct sim_operations connector_operations = {"vpcaccess.operations", connector_operation};
 static const struct sim_resource resources[] = {
-	{.methods = L "connectors", .collection = NETWORK_CONNECTORS, .key = HERE "connectors/{connectors}", .field = "connectors", .id = "connectorId",
-	 .missing = "Resource '" HERE "connectors/{connectors}' was not found", .taken = "Resource '" HERE "connectors/{connectors}' already exists",
-	 .placed = connector_placed,
-	 .ids = &(const struct sim_id_rule){LOWER_LETTERS, LOWER_LETTERS DIGITS "-", 2, 25,
-					    "The connector ID must match the pattern ^[a-z][-a-z0-9]{0,23}[a-z0-9]$."},
-	 .complete = connector_complete, .changing = connector_changing, .deleting = connector_deleting, .settled = connector_settled,
-	 .kept = "network subnet ipCidrRange minThroughput maxThroughput", .operations = &connector_operations, .create = "vpcaccess.create",
-	 .change = "vpcaccess.create", .remove = "vpcaccess.delete", .type = TYPE "Connector", .lasts = true},
-	{.methods = L "operations", .collection = "vpcaccess.operations", .key = HERE "operations/{operations}", .field = "operations"},
-	{0},
+    {.methods = L "connectors",
+     .collection = NETWORK_CONNECTORS,
+     .key = HERE "connectors/{connectors}",
+     .field = "connectors",
+     .id = "connectorId",
+     .missing = "Resource '" HERE "connectors/{connectors}' was not found",
+     .taken = "Resource '" HERE "connectors/{connectors}' already exists",
+     .placed = connector_placed,
+     .ids = &(const struct sim_id_rule){LOWER_LETTERS, LOWER_LETTERS DIGITS "-", 2, 25,
+					"The connector ID must match the pattern ^[a-z][-a-z0-9]{0,23}[a-z0-9]$."},
+     .complete = connector_complete,
+     .changing = connector_changing,
+     .deleting = connector_deleting,
+     .settled = connector_settled,
+     .kept = "network subnet ipCidrRange minThroughput maxThroughput",
+     .operations = &connector_operations,
+     .create = "vpcaccess.create",
+     .change = "vpcaccess.create",
+     .remove = "vpcaccess.delete",
+     .type = TYPE "Connector",
+     .lasts = true},
+    {.methods = L "operations",
+     .collection = "vpcaccess.operations",
+     .key = HERE "operations/{operations}",
+     .field = "operations"},
+    {0},
 };
 
 /* Whose services go out through it: those of Cloud Run that name it, by their project. */
@@ -197,7 +221,8 @@ static cJSON *connector_shown(struct sim *s, const struct sim_object *o)
 	cJSON *doc = cJSON_Duplicate(o->doc, true), *users = cJSON_CreateArray();
 	for (struct sim_object *r = sim_first(s, "run.services", "projects/"); r; r = sim_following(s, r, "projects/"))
 		if (!strcmp(json_str(r->doc, "template.vpcAccess.connector", ""), o->key) && !cJSON_GetArraySize(users))
-			cJSON_AddItemToArray(users, cJSON_CreateString(sim_tmp("%.*s", (int)strcspn(r->key + 9, "/"), r->key + 9)));
+			cJSON_AddItemToArray(users,
+					     cJSON_CreateString(sim_tmp("%.*s", (int)strcspn(r->key + 9, "/"), r->key + 9)));
 	if (users->child)
 		json_put(doc, "connectedProjects", users);
 	else
@@ -213,15 +238,19 @@ static void connector_get(struct sim_call *c)
 }
 
 static const struct sim_route routes[] = {
-	{L "list", sim_location_list, "vpcaccess.locations.list", NULL},
-	{L "connectors.get", connector_get, "vpcaccess.connectors.get", NULL},
-	{L "connectors.create", resource_create, "vpcaccess.connectors.create", NULL},
-	{L "connectors.list", resource_list, "vpcaccess.connectors.list", NULL},
-	{L "connectors.patch", resource_patch, "vpcaccess.connectors.update", NULL},
-	{L "connectors.delete", resource_delete, "vpcaccess.connectors.delete", NULL},
-	RESOURCE_READS(L "operations", "vpcaccess.operations"),
-	{0},
+    {L "list", sim_location_list, "vpcaccess.locations.list", NULL},
+    {L "connectors.get", connector_get, "vpcaccess.connectors.get", NULL},
+    {L "connectors.create", resource_create, "vpcaccess.connectors.create", NULL},
+    {L "connectors.list", resource_list, "vpcaccess.connectors.list", NULL},
+    {L "connectors.patch", resource_patch, "vpcaccess.connectors.update", NULL},
+    {L "connectors.delete", resource_delete, "vpcaccess.connectors.delete", NULL},
+    RESOURCE_READS(L "operations", "vpcaccess.operations"),
+    {0},
 };
 
-const struct sim_api sim_vpcaccess = {
-	.name = "vpcaccess", .service = "vpcaccess.googleapis.com", .errors = SIM_ERRORS_AIP, .routes = routes, .resources = resources, .spoil = resource_spoil};
+const struct sim_api sim_vpcaccess = {.name = "vpcaccess",
+				      .service = "vpcaccess.googleapis.com",
+				      .errors = SIM_ERRORS_AIP,
+				      .routes = routes,
+				      .resources = resources,
+				      .spoil = resource_spoil};

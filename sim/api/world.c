@@ -53,8 +53,8 @@ static cJSON *project_doc(struct sim *s, const cJSON *p, const char *parent)
 	const char *id = json_str(p, "id", "demo-proj"), *number = json_str(p, "number", "123456789012");
 	char *name = xasprintf("projects/%s", number), *now = sim_time(s, 6), *etag = identity_etag(s);
 	cJSON *doc = json_make(
-		"{'name':%s,'projectId':%s,'state':'ACTIVE','displayName':%s,'createTime':%s,'updateTime':%s,'etag':%s}", name,
-		id, json_str(p, "name", id), now, now, etag);
+	    "{'name':%s,'projectId':%s,'state':'ACTIVE','displayName':%s,'createTime':%s,'updateTime':%s,'etag':%s}", name, id,
+	    json_str(p, "name", id), now, now, etag);
 	if (parent)
 		cJSON_AddStringToObject(doc, "parent", parent);
 	if (said(p, "labels"))
@@ -126,18 +126,18 @@ cJSON *sim_world_named(const char *name)
 	static const struct {
 		const char *name, *world;
 	} worlds[] = {
-		{"default", "{}"},
-		{"enabled", "{\"services\":[\"*\"]}"},
-		{"no-organization", "{\"organization\":null}"},
-		{"no-billing", "{\"billingAccount\":null}"},
-		{"two-projects", "{\"projects\":[{},{\"id\":\"other-proj\",\"number\":\"210987654321\",\"name\":\"Other\"}]}"},
-		{"restricted",
-		 "{\"policies\":{\"iam.allowedPolicyMemberDomains\":{\"allow\":[\"C0example1\"]},"
-		 "\"iam.disableServiceAccountKeyCreation\":true,\"sql.restrictPublicIp\":true,"
-		 "\"compute.vmExternalIpAccess\":{\"denyAll\":true},\"storage.uniformBucketLevelAccess\":true,"
-		 "\"storage.publicAccessPrevention\":true,\"iam.automaticIamGrantsForDefaultServiceAccounts\":true}}"},
-		{"europe-only", "{\"policies\":{\"gcp.resourceLocations\":{\"allow\":[\"in:eu-locations\"]}}}"},
-		{"small-quota", "{\"quotas\":{\"CPUS\":1,\"IN_USE_ADDRESSES\":0,\"NETWORKS\":1}}"},
+	    {"default", "{}"},
+	    {"enabled", "{\"services\":[\"*\"]}"},
+	    {"no-organization", "{\"organization\":null}"},
+	    {"no-billing", "{\"billingAccount\":null}"},
+	    {"two-projects", "{\"projects\":[{},{\"id\":\"other-proj\",\"number\":\"210987654321\",\"name\":\"Other\"}]}"},
+	    {"restricted",
+	     "{\"policies\":{\"iam.allowedPolicyMemberDomains\":{\"allow\":[\"C0example1\"]},"
+	     "\"iam.disableServiceAccountKeyCreation\":true,\"sql.restrictPublicIp\":true,"
+	     "\"compute.vmExternalIpAccess\":{\"denyAll\":true},\"storage.uniformBucketLevelAccess\":true,"
+	     "\"storage.publicAccessPrevention\":true,\"iam.automaticIamGrantsForDefaultServiceAccounts\":true}}"},
+	    {"europe-only", "{\"policies\":{\"gcp.resourceLocations\":{\"allow\":[\"in:eu-locations\"]}}}"},
+	    {"small-quota", "{\"quotas\":{\"CPUS\":1,\"IN_USE_ADDRESSES\":0,\"NETWORKS\":1}}"},
 	};
 	struct err e = {0};
 	for (size_t i = 0; i < sizeof worlds / sizeof *worlds; i++)

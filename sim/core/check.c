@@ -17,8 +17,8 @@ struct check {
 	const struct contract_api *api;
 	bool reply, lenient;
 	struct exchange *x;
-	struct buf message;  /* of all violations, one a line */
-	const char *reason;  /* of the first one, for errors[] */
+	struct buf message; /* of all violations, one a line */
+	const char *reason; /* of the first one, for errors[] */
 	cJSON *violations;
 	int count;
 };
@@ -35,7 +35,8 @@ static char *path_join(const char *path, const char *name)
 	return buf_take(&b);
 }
 
-__attribute__((format(printf, 4, 5))) static void violation(struct check *k, const char *path, const char *reason, const char *format, ...)
+__attribute__((format(printf, 4, 5))) static void violation(struct check *k, const char *path, const char *reason,
+							    const char *format, ...)
 {
 	va_list args;
 	va_start(args, format);
@@ -69,7 +70,8 @@ static bool compute(const struct check *k)
 static void unknown_name(struct check *k, const char *path, const char *name, const char *why)
 {
 	if (*path)
-		violation(k, path, "badRequest", "Invalid JSON payload received. Unknown name \"%s\" at '%s': %s", name, path, why);
+		violation(k, path, "badRequest", "Invalid JSON payload received. Unknown name \"%s\" at '%s': %s", name, path,
+			  why);
 	else
 		violation(k, "", "badRequest", "Invalid JSON payload received. Unknown name \"%s\": %s", name, why);
 }
@@ -87,11 +89,12 @@ static void wrong_value(struct check *k, const char *path, const char *proto, co
 {
 	char *shown = json_text(value, -1);
 	if (compute(k) && strstr(proto, "INT") && cJSON_IsString(value)) {
-		violation(k, path, "invalid", "Invalid value for: Expected a signed integer, got '%s' (class java.lang.String)", value->valuestring);
+		violation(k, path, "invalid", "Invalid value for: Expected a signed integer, got '%s' (class java.lang.String)",
+			  value->valuestring);
 	} else if (compute(k)) {
 		char *camel = legacy_path(path);
-		violation(k, path, "invalid", "Invalid value for field '%s': '%s'. %s", camel, cJSON_IsString(value) ? value->valuestring : shown,
-			  *more ? more : "Invalid type.");
+		violation(k, path, "invalid", "Invalid value for field '%s': '%s'. %s", camel,
+			  cJSON_IsString(value) ? value->valuestring : shown, *more ? more : "Invalid type.");
 		free(camel);
 	} else {
 		violation(k, path, "badRequest", "Invalid value at '%s' (%s), %s%s", path, proto, *more ? "" : shown, more);
@@ -130,8 +133,8 @@ static bool digits(const char **p, int count)
 
 static bool is_timestamp(const char *s)
 {
-	if (!digits(&s, 4) || *s++ != '-' || !digits(&s, 2) || *s++ != '-' || !digits(&s, 2) || (*s != 'T' && *s != 't') || !*s++ ||
-	    !digits(&s, 2) || *s++ != ':' || !digits(&s, 2) || *s++ != ':' || !digits(&s, 2))
+	if (!digits(&s, 4) || *s++ != '-' || !digits(&s, 2) || *s++ != '-' || !digits(&s, 2) || (*s != 'T' && *s != 't') ||
+	    !*s++ || !digits(&s, 2) || *s++ != ':' || !digits(&s, 2) || *s++ != ':' || !digits(&s, 2))
 		return false;
 	if (*s == '.') {
 		size_t n = strspn(s + 1, "0123456789");
@@ -182,8 +185,8 @@ static const struct {
 	const char *first; /* the first value tells which enum it is */
 	signed char numbers[20];
 } odd_enums[] = {
-	{"LAUNCH_STAGE_UNSPECIFIED", {0, 6, 7, 1, 2, 3, 4, 5}},
-	{"COMMON_REASON_UNDEFINED", {0, 1, 3, 4, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17}},
+    {"LAUNCH_STAGE_UNSPECIFIED", {0, 6, 7, 1, 2, 3, 4, 5}},
+    {"COMMON_REASON_UNDEFINED", {0, 1, 3, 4, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17}},
 };
 
 /* The n-th value of an enum; n is 0 past the last. */
@@ -222,34 +225,35 @@ static bool name_of_number(struct span type, cJSON *v)
 static const struct {
 	const char *api, *field, *type;
 } enum_types[] = {
-	{"sqladmin", "activationPolicy", "Settings.SqlActivationPolicy"},
-	{"sqladmin", "availabilityType", "SqlAvailabilityType"},
-	{"sqladmin", "backendType", "SqlBackendType"},
-	{"sqladmin", "connectorEnforcement", "Settings.ConnectorEnforcement"},
-	{"sqladmin", "databaseVersion", "SqlDatabaseVersion"},
-	{"sqladmin", "dataDiskType", "SqlDataDiskType"},
-	{"sqladmin", "edition", "Settings.Edition"},
-	{"sqladmin", "instanceType", "SqlInstanceType"},
-	{"sqladmin", "pricingPlan", "SqlPricingPlan"},
-	{"sqladmin", "replicationType", "SqlReplicationType"},
-	{"sqladmin", "sslMode", "IpConfiguration.SslMode"},
-	{"run", "egress", "VpcAccess.VpcEgress"},
-	{"run", "ingress", "IngressTraffic"},
-	{"run", "launchStage", "google.api.LaunchStage"},
-	{"run", "medium", "EmptyDirVolumeSource.Medium"},
-	{"run", "scalingMode", "ServiceScaling.ScalingMode"},
-	{"artifactregistry", "format", "Repository.Format"},
-	{"artifactregistry", "mode", "Repository.Mode"},
-	{"certificatemanager", "matcher", "CertificateMapEntry.Matcher"},
-	{"certificatemanager", "scope", "Certificate.Scope"},
+    {"sqladmin", "activationPolicy", "Settings.SqlActivationPolicy"},
+    {"sqladmin", "availabilityType", "SqlAvailabilityType"},
+    {"sqladmin", "backendType", "SqlBackendType"},
+    {"sqladmin", "connectorEnforcement", "Settings.ConnectorEnforcement"},
+    {"sqladmin", "databaseVersion", "SqlDatabaseVersion"},
+    {"sqladmin", "dataDiskType", "SqlDataDiskType"},
+    {"sqladmin", "edition", "Settings.Edition"},
+    {"sqladmin", "instanceType", "SqlInstanceType"},
+    {"sqladmin", "pricingPlan", "SqlPricingPlan"},
+    {"sqladmin", "replicationType", "SqlReplicationType"},
+    {"sqladmin", "sslMode", "IpConfiguration.SslMode"},
+    {"run", "egress", "VpcAccess.VpcEgress"},
+    {"run", "ingress", "IngressTraffic"},
+    {"run", "launchStage", "google.api.LaunchStage"},
+    {"run", "medium", "EmptyDirVolumeSource.Medium"},
+    {"run", "scalingMode", "ServiceScaling.ScalingMode"},
+    {"artifactregistry", "format", "Repository.Format"},
+    {"artifactregistry", "mode", "Repository.Mode"},
+    {"certificatemanager", "matcher", "CertificateMapEntry.Matcher"},
+    {"certificatemanager", "scope", "Certificate.Scope"},
 };
 
 static char *enum_type(const struct check *k, const char *field)
 {
 	for (size_t i = 0; i < sizeof enum_types / sizeof *enum_types; i++)
 		if (!strcmp(enum_types[i].api, k->api->name) && !strcmp(enum_types[i].field, field))
-			return text_starts(enum_types[i].type, "google.") ? xasprintf("type.googleapis.com/%s", enum_types[i].type)
-									  : xasprintf("type.googleapis.com/%s.%s", k->api->package, enum_types[i].type);
+			return text_starts(enum_types[i].type, "google.")
+				   ? xasprintf("type.googleapis.com/%s", enum_types[i].type)
+				   : xasprintf("type.googleapis.com/%s.%s", k->api->package, enum_types[i].type);
 	return xasprintf("type.googleapis.com/%s.%c%s", k->api->package, toupper((unsigned char)field[0]), field + 1);
 }
 
@@ -285,9 +289,10 @@ static void check_string_format(struct check *k, struct span type, const cJSON *
 		size_t n = strlen(s);
 		bool zoned = n && (s[n - 1] == 'Z' || s[n - 1] == 'z' || (n > 6 && (s[n - 6] == '+' || s[n - 6] == '-')));
 		if (text && !is_timestamp(s))
-			buf_printf(&more, "Field '%s', %s", name,
-				   zoned ? "Invalid time format: Failed to parse input"
-					 : "Illegal timestamp format; timestamps must end with 'Z' or have a valid timezone offset.");
+			buf_printf(
+			    &more, "Field '%s', %s", name,
+			    zoned ? "Invalid time format: Failed to parse input"
+				  : "Illegal timestamp format; timestamps must end with 'Z' or have a valid timezone offset.");
 	} else if (span_is(type, "dur")) {
 		proto = "type.googleapis.com/google.protobuf.Duration";
 		if (text && !is_duration(s))
@@ -348,8 +353,9 @@ static void check_array(struct check *k, struct span type, cJSON *v, const char 
 {
 	struct span of = {type.p + 1, type.n - 1};
 	if (!cJSON_IsArray(v)) {
-		char *proto = of.p[0] == '@' ? xasprintf("type.googleapis.com/%s.%.*s", k->api->package, (int)of.n - 1, of.p + 1)
-					     : xstrdup("TYPE_STRING");
+		char *proto = of.p[0] == '@'
+				  ? xasprintf("type.googleapis.com/%s.%.*s", k->api->package, (int)of.n - 1, of.p + 1)
+				  : xstrdup("TYPE_STRING");
 		wrong_value(k, path, proto, v, "");
 		free(proto);
 		return;
@@ -416,7 +422,8 @@ static void check_value(struct check *k, struct span type, cJSON *v, const char 
 	else if (type.p[0] == 'e' && type.p[1] == ':')
 		check_enum(k, type, v, path, name);
 	else if (span_is(type, "b")) {
-		bool word = cJSON_IsString(v) && !k->reply && (!strcmp(v->valuestring, "true") || !strcmp(v->valuestring, "false"));
+		bool word = cJSON_IsString(v) && !k->reply &&
+			    (!strcmp(v->valuestring, "true") || !strcmp(v->valuestring, "false"));
 		if (!cJSON_IsBool(v) && !word) {
 			wrong_value(k, path, "TYPE_BOOL", v, "");
 		} else if (word) {
@@ -424,8 +431,8 @@ static void check_value(struct check *k, struct span type, cJSON *v, const char 
 			free(v->valuestring);
 			v->valuestring = NULL;
 		}
-	} else if (span_is(type, "s") || span_is(type, "bytes") || span_is(type, "time") || span_is(type, "dur") || span_is(type, "mask") ||
-		   span_is(type, "date"))
+	} else if (span_is(type, "s") || span_is(type, "bytes") || span_is(type, "time") || span_is(type, "dur") ||
+		   span_is(type, "mask") || span_is(type, "date"))
 		check_string_format(k, type, v, path, name);
 	else
 		check_number(k, type, v, path);
@@ -463,7 +470,7 @@ static bool is_dropped(const struct check *k, const struct contract_field *f, co
 static bool is_unlisted(const struct check *k, const char *name)
 {
 	static const char *const unlisted[][2] = {
-		{"iamcredentials", "useEmailAzp"}, /* generateIdToken, from google-auth-library-nodejs */
+	    {"iamcredentials", "useEmailAzp"}, /* generateIdToken, from google-auth-library-nodejs */
 	};
 	for (size_t i = 0; !k->reply && i < sizeof unlisted / sizeof *unlisted; i++)
 		if (!strcmp(k->api->name, unlisted[i][0]) && !strcmp(name, unlisted[i][1]))
@@ -552,7 +559,8 @@ static bool finish(struct check *k)
 	if (legacy(k))
 		cJSON_Delete(k->violations);
 	else
-		details = json_make("[{'@type':'type.googleapis.com/google.rpc.BadRequest','fieldViolations':%j}]", k->violations);
+		details = json_make("[{'@type':'type.googleapis.com/google.rpc.BadRequest','fieldViolations':%j}]",
+				    k->violations);
 	sim_fail_with(&k->x->call, 0, "INVALID_ARGUMENT", k->reason, details, "%s", buf_text(&k->message));
 	buf_free(&k->message);
 	return false;
@@ -642,10 +650,12 @@ bool check_body(struct exchange *x)
 
 static bool is_standard(const char *name)
 {
-	static const char *const standard[] = {"alt", "$alt", "fields", "$fields", "key", "$key", "quotaUser", "$quotaUser", "userIp", "prettyPrint",
-					       "$prettyPrint", "pp", "$.xgafv", "$xgafv", "access_token", "oauth_token", "bearer_token", "callback",
-					       "$callback", "uploadType", "upload_protocol", "upload_id", "$httpMethod", "$outputDefaults", "$unique",
-					       "$userProject", "userProject", "$req", "$apiVersion"};
+	static const char *const standard[] = {
+	    "alt",       "$alt",         "fields",          "$fields",     "key",          "$key",
+	    "quotaUser", "$quotaUser",   "userIp",          "prettyPrint", "$prettyPrint", "pp",
+	    "$.xgafv",   "$xgafv",       "access_token",    "oauth_token", "bearer_token", "callback",
+	    "$callback", "uploadType",   "upload_protocol", "upload_id",   "$httpMethod",  "$outputDefaults",
+	    "$unique",   "$userProject", "userProject",     "$req",        "$apiVersion"};
 	for (size_t i = 0; i < sizeof standard / sizeof *standard; i++)
 		if (!strcmp(standard[i], name))
 			return true;
@@ -663,8 +673,8 @@ static void check_parameter(struct check *k, struct exchange *x, const cJSON *q)
 		struct span type = f.type.p[0] == '[' ? (struct span){f.type.p + 1, f.type.n - 1} : f.type;
 		const cJSON *first = cJSON_IsArray(q) ? q->child : q;
 		if (span_is(type, "b")) {
-			if (strcasecmp(first->valuestring, "true") && strcasecmp(first->valuestring, "false") && strcmp(first->valuestring, "1") &&
-			    strcmp(first->valuestring, "0"))
+			if (strcasecmp(first->valuestring, "true") && strcasecmp(first->valuestring, "false") &&
+			    strcmp(first->valuestring, "1") && strcmp(first->valuestring, "0"))
 				wrong_value(k, buf_text(&path), "TYPE_BOOL", first, "");
 		} else if (*first->valuestring) {
 			for (const cJSON *v = first; v; v = cJSON_IsArray(q) ? v->next : NULL) {
@@ -677,9 +687,11 @@ static void check_parameter(struct check *k, struct exchange *x, const cJSON *q)
 			cJSON_AddItemToObject(params, name, cJSON_Duplicate(q, 1));
 		free(name);
 		buf_free(&path);
-	} else if (!is_standard(q->string) && !k->lenient && !legacy(k) && !(x->method.flags.n && memchr(x->method.flags.p, 'x', x->method.flags.n))) {
+	} else if (!is_standard(q->string) && !k->lenient && !legacy(k) &&
+		   !(x->method.flags.n && memchr(x->method.flags.p, 'x', x->method.flags.n))) {
 		violation(k, "", "badRequest",
-			  "Invalid JSON payload received. Unknown name \"%s\": Cannot bind query parameter. Field '%s' could not be found in request "
+			  "Invalid JSON payload received. Unknown name \"%s\": Cannot bind query parameter. Field '%s' could "
+			  "not be found in request "
 			  "message.",
 			  q->string, q->string);
 	}
@@ -772,7 +784,8 @@ void check_reply(const struct exchange *x, const cJSON *body)
 	check_object(&k, fields, copy, "");
 	if (k.count) {
 		char *text = json_text(body, 0);
-		fprintf(stderr, "our reply to %.*s is not Google's:\n%s\n%.4000s\n", (int)x->method.id.n, x->method.id.p, buf_text(&k.message), text);
+		fprintf(stderr, "our reply to %.*s is not Google's:\n%s\n%.4000s\n", (int)x->method.id.n, x->method.id.p,
+			buf_text(&k.message), text);
 		abort();
 	}
 	cJSON_Delete(copy);

@@ -229,8 +229,8 @@ char *sim_hex(struct sim *s, int digits)
 void sim_uuid(struct sim *s, char into[static 37])
 {
 	uint64_t a = sim_random(s), b = sim_random(s);
-	snprintf(into, 37, "%08x-%04x-4%03x-%04x-%012llx", (unsigned)(a >> 32), (unsigned)(a >> 16 & 0xffff), (unsigned)(a & 0xfff),
-		 (unsigned)(0x8000 | (b >> 48 & 0x3fff)), (unsigned long long)(b & 0xffffffffffff));
+	snprintf(into, 37, "%08x-%04x-4%03x-%04x-%012llx", (unsigned)(a >> 32), (unsigned)(a >> 16 & 0xffff),
+		 (unsigned)(a & 0xfff), (unsigned)(0x8000 | (b >> 48 & 0x3fff)), (unsigned long long)(b & 0xffffffffffff));
 }
 
 long long sim_serial(struct sim *s)

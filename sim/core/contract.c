@@ -10,8 +10,9 @@
 #include <string.h>
 
 /* The tables stand in the program as they are; their pages are only read when an API is asked for. */
-#define CONTRACT(symbol, file)                                                                                                                \
-	__asm__(".pushsection .rodata\n" #symbol ":\n.incbin \"" CONTRACT_DIR "/" file "\"\n.byte 0\n" #symbol "_end:\n.popsection\n");        \
+#define CONTRACT(symbol, file)                                                                                                 \
+	__asm__(".pushsection .rodata\n" #symbol ":\n.incbin \"" CONTRACT_DIR "/" file "\"\n.byte 0\n" #symbol                 \
+		"_end:\n.popsection\n");                                                                                       \
 	extern const char symbol[], symbol##_end[]
 
 CONTRACT(tbl_appengine_v1, "appengine.v1.tbl");
@@ -45,52 +46,72 @@ CONTRACT(tbl_sts_v1, "sts.v1.tbl");
 CONTRACT(tbl_vpcaccess_v1, "vpcaccess.v1.tbl");
 
 #define HOSTS(...) ((const char *const[]){__VA_ARGS__, NULL})
-#define API(id, ver, words, pack, dialect, ...)                                                                                            \
-	{.name = #id, .version = #ver, .service = #id ".googleapis.com", .title = words, .package = pack, .errors = dialect,               \
-	 .text = tbl_##id##_##ver, .end = tbl_##id##_##ver##_end, .hosts = HOSTS(__VA_ARGS__)}
+#define API(id, ver, words, pack, dialect, ...)                                                                                \
+	{                                                                                                                      \
+		.name = #id, .version = #ver, .service = #id ".googleapis.com", .title = words, .package = pack,               \
+		.errors = dialect, .text = tbl_##id##_##ver, .end = tbl_##id##_##ver##_end, .hosts = HOSTS(__VA_ARGS__)        \
+	}
 
 const struct contract_api contract_apis[] = {
-	API(appengine, v1, "App Engine Admin API", "google.appengine.v1", SIM_ERRORS_AIP, "appengine.googleapis.com"),
-	API(artifactregistry, v1, "Artifact Registry API", "google.devtools.artifactregistry.v1", SIM_ERRORS_AIP,
-	    "artifactregistry.googleapis.com"),
-	API(certificatemanager, v1, "Certificate Manager API", "google.cloud.certificatemanager.v1", SIM_ERRORS_AIP,
-	    "certificatemanager.googleapis.com"),
-	API(cloudbilling, v1, "Cloud Billing API", "google.cloud.billing.v1", SIM_ERRORS_AIP, "cloudbilling.googleapis.com"),
-	API(cloudbuild, v1, "Cloud Build API", "google.devtools.cloudbuild.v1", SIM_ERRORS_AIP, "cloudbuild.googleapis.com"),
-	API(cloudresourcemanager, v1, "Cloud Resource Manager API", "google.cloud.resourcemanager.v1", SIM_ERRORS_AIP,
-	    "cloudresourcemanager.googleapis.com"),
-	API(cloudresourcemanager, v3, "Cloud Resource Manager API", "google.cloud.resourcemanager.v3", SIM_ERRORS_AIP,
-	    "cloudresourcemanager.googleapis.com"),
-	API(cloudscheduler, v1, "Cloud Scheduler API", "google.cloud.scheduler.v1", SIM_ERRORS_AIP, "cloudscheduler.googleapis.com"),
-	API(compute, v1, "Compute Engine API", "google.cloud.compute.v1", SIM_ERRORS_LEGACY, "compute.googleapis.com", "www.googleapis.com"),
-	API(container, v1, "Kubernetes Engine API", "google.container.v1", SIM_ERRORS_BOTH, "container.googleapis.com"),
-	API(containeranalysis, v1, "Container Analysis API", "grafeas.v1", SIM_ERRORS_AIP, "containeranalysis.googleapis.com"),
-	API(dns, v1, "Cloud DNS API", "google.cloud.dns.v1", SIM_ERRORS_LEGACY, "dns.googleapis.com", "www.googleapis.com"),
-	API(iam, v1, "Identity and Access Management (IAM) API", "google.iam.admin.v1", SIM_ERRORS_BOTH, "iam.googleapis.com"),
-	API(iamcredentials, v1, "IAM Service Account Credentials API", "google.iam.credentials.v1", SIM_ERRORS_AIP,
-	    "iamcredentials.googleapis.com"),
-	API(iap, v1, "Cloud Identity-Aware Proxy API", "google.cloud.iap.v1", SIM_ERRORS_AIP, "iap.googleapis.com"),
-	API(logging, v2, "Cloud Logging API", "google.logging.v2", SIM_ERRORS_AIP, "logging.googleapis.com"),
-	API(monitoring, v3, "Cloud Monitoring API", "google.monitoring.v3", SIM_ERRORS_AIP, "monitoring.googleapis.com"),
-	{.name = "oauth2", .version = "v2", .service = "oauth2.googleapis.com", .title = "Google OAuth2 API", .package = "google.oauth2.v2",
-	 .errors = SIM_ERRORS_BOTH, .text = tbl_oauth2_v2, .end = tbl_oauth2_v2_end, .anonymous = true,
-	 .hosts = HOSTS("www.googleapis.com", "oauth2.googleapis.com")},
-	API(orgpolicy, v2, "Organization Policy API", "google.cloud.orgpolicy.v2", SIM_ERRORS_AIP, "orgpolicy.googleapis.com"),
-	API(run, v1, "Cloud Run Admin API", "google.cloud.run.v1", SIM_ERRORS_AIP, "run.googleapis.com"),
-	API(run, v2, "Cloud Run Admin API", "google.cloud.run.v2", SIM_ERRORS_AIP, "run.googleapis.com"),
-	API(secretmanager, v1, "Secret Manager API", "google.cloud.secretmanager.v1", SIM_ERRORS_AIP, "secretmanager.googleapis.com"),
-	API(servicenetworking, v1, "Service Networking API", "google.cloud.servicenetworking.v1", SIM_ERRORS_AIP,
-	    "servicenetworking.googleapis.com"),
-	API(serviceusage, v1, "Service Usage API", "google.api.serviceusage.v1", SIM_ERRORS_AIP, "serviceusage.googleapis.com"),
-	API(sqladmin, v1, "Cloud SQL Admin API", "google.cloud.sql.v1", SIM_ERRORS_LEGACY, "sqladmin.googleapis.com"),
-	API(sqladmin, v1beta4, "Cloud SQL Admin API", "google.cloud.sql.v1beta4", SIM_ERRORS_LEGACY, "sqladmin.googleapis.com",
-	    "www.googleapis.com"),
-	API(storage, v1, "Cloud Storage JSON API", "google.storage.v1", SIM_ERRORS_LEGACY, "storage.googleapis.com", "www.googleapis.com"),
-	{.name = "sts", .version = "v1", .service = "sts.googleapis.com", .title = "Security Token Service API",
-	 .package = "google.identity.sts.v1", .errors = SIM_ERRORS_AIP, .text = tbl_sts_v1, .end = tbl_sts_v1_end, .anonymous = true,
-	 .hosts = HOSTS("sts.googleapis.com")},
-	API(vpcaccess, v1, "Serverless VPC Access API", "google.cloud.vpcaccess.v1", SIM_ERRORS_AIP, "vpcaccess.googleapis.com"),
-	{.name = NULL},
+    API(appengine, v1, "App Engine Admin API", "google.appengine.v1", SIM_ERRORS_AIP, "appengine.googleapis.com"),
+    API(artifactregistry, v1, "Artifact Registry API", "google.devtools.artifactregistry.v1", SIM_ERRORS_AIP,
+	"artifactregistry.googleapis.com"),
+    API(certificatemanager, v1, "Certificate Manager API", "google.cloud.certificatemanager.v1", SIM_ERRORS_AIP,
+	"certificatemanager.googleapis.com"),
+    API(cloudbilling, v1, "Cloud Billing API", "google.cloud.billing.v1", SIM_ERRORS_AIP, "cloudbilling.googleapis.com"),
+    API(cloudbuild, v1, "Cloud Build API", "google.devtools.cloudbuild.v1", SIM_ERRORS_AIP, "cloudbuild.googleapis.com"),
+    API(cloudresourcemanager, v1, "Cloud Resource Manager API", "google.cloud.resourcemanager.v1", SIM_ERRORS_AIP,
+	"cloudresourcemanager.googleapis.com"),
+    API(cloudresourcemanager, v3, "Cloud Resource Manager API", "google.cloud.resourcemanager.v3", SIM_ERRORS_AIP,
+	"cloudresourcemanager.googleapis.com"),
+    API(cloudscheduler, v1, "Cloud Scheduler API", "google.cloud.scheduler.v1", SIM_ERRORS_AIP,
+	"cloudscheduler.googleapis.com"),
+    API(compute, v1, "Compute Engine API", "google.cloud.compute.v1", SIM_ERRORS_LEGACY, "compute.googleapis.com",
+	"www.googleapis.com"),
+    API(container, v1, "Kubernetes Engine API", "google.container.v1", SIM_ERRORS_BOTH, "container.googleapis.com"),
+    API(containeranalysis, v1, "Container Analysis API", "grafeas.v1", SIM_ERRORS_AIP, "containeranalysis.googleapis.com"),
+    API(dns, v1, "Cloud DNS API", "google.cloud.dns.v1", SIM_ERRORS_LEGACY, "dns.googleapis.com", "www.googleapis.com"),
+    API(iam, v1, "Identity and Access Management (IAM) API", "google.iam.admin.v1", SIM_ERRORS_BOTH, "iam.googleapis.com"),
+    API(iamcredentials, v1, "IAM Service Account Credentials API", "google.iam.credentials.v1", SIM_ERRORS_AIP,
+	"iamcredentials.googleapis.com"),
+    API(iap, v1, "Cloud Identity-Aware Proxy API", "google.cloud.iap.v1", SIM_ERRORS_AIP, "iap.googleapis.com"),
+    API(logging, v2, "Cloud Logging API", "google.logging.v2", SIM_ERRORS_AIP, "logging.googleapis.com"),
+    API(monitoring, v3, "Cloud Monitoring API", "google.monitoring.v3", SIM_ERRORS_AIP, "monitoring.googleapis.com"),
+    {.name = "oauth2",
+     .version = "v2",
+     .service = "oauth2.googleapis.com",
+     .title = "Google OAuth2 API",
+     .package = "google.oauth2.v2",
+     .errors = SIM_ERRORS_BOTH,
+     .text = tbl_oauth2_v2,
+     .end = tbl_oauth2_v2_end,
+     .anonymous = true,
+     .hosts = HOSTS("www.googleapis.com", "oauth2.googleapis.com")},
+    API(orgpolicy, v2, "Organization Policy API", "google.cloud.orgpolicy.v2", SIM_ERRORS_AIP, "orgpolicy.googleapis.com"),
+    API(run, v1, "Cloud Run Admin API", "google.cloud.run.v1", SIM_ERRORS_AIP, "run.googleapis.com"),
+    API(run, v2, "Cloud Run Admin API", "google.cloud.run.v2", SIM_ERRORS_AIP, "run.googleapis.com"),
+    API(secretmanager, v1, "Secret Manager API", "google.cloud.secretmanager.v1", SIM_ERRORS_AIP,
+	"secretmanager.googleapis.com"),
+    API(servicenetworking, v1, "Service Networking API", "google.cloud.servicenetworking.v1", SIM_ERRORS_AIP,
+	"servicenetworking.googleapis.com"),
+    API(serviceusage, v1, "Service Usage API", "google.api.serviceusage.v1", SIM_ERRORS_AIP, "serviceusage.googleapis.com"),
+    API(sqladmin, v1, "Cloud SQL Admin API", "google.cloud.sql.v1", SIM_ERRORS_LEGACY, "sqladmin.googleapis.com"),
+    API(sqladmin, v1beta4, "Cloud SQL Admin API", "google.cloud.sql.v1beta4", SIM_ERRORS_LEGACY, "sqladmin.googleapis.com",
+	"www.googleapis.com"),
+    API(storage, v1, "Cloud Storage JSON API", "google.storage.v1", SIM_ERRORS_LEGACY, "storage.googleapis.com",
+	"www.googleapis.com"),
+    {.name = "sts",
+     .version = "v1",
+     .service = "sts.googleapis.com",
+     .title = "Security Token Service API",
+     .package = "google.identity.sts.v1",
+     .errors = SIM_ERRORS_AIP,
+     .text = tbl_sts_v1,
+     .end = tbl_sts_v1_end,
+     .anonymous = true,
+     .hosts = HOSTS("sts.googleapis.com")},
+    API(vpcaccess, v1, "Serverless VPC Access API", "google.cloud.vpcaccess.v1", SIM_ERRORS_AIP, "vpcaccess.googleapis.com"),
+    {.name = NULL},
 };
 enum { APIS = sizeof contract_apis / sizeof *contract_apis - 1 };
 
@@ -98,10 +119,10 @@ enum { APIS = sizeof contract_apis / sizeof *contract_apis - 1 };
 static const struct {
 	const char *service, *beta, *stable;
 } betas[] = {
-	{"container.googleapis.com", "/v1beta1/", "/v1/"},
-	{"compute.googleapis.com", "/compute/beta/", "/compute/v1/"},
-	{"dns.googleapis.com", "/dns/v1beta2/", "/dns/v1/"},
-	{"vpcaccess.googleapis.com", "/v1beta1/", "/v1/"},
+    {"container.googleapis.com", "/v1beta1/", "/v1/"},
+    {"compute.googleapis.com", "/compute/beta/", "/compute/v1/"},
+    {"dns.googleapis.com", "/dns/v1beta2/", "/dns/v1/"},
+    {"vpcaccess.googleapis.com", "/v1beta1/", "/v1/"},
 };
 
 struct index {
@@ -396,12 +417,14 @@ static const char *plain_path(const struct contract_api *a, const char *path)
 static char *stable_path(const char *host, const char *path)
 {
 	for (size_t i = 0; i < sizeof betas / sizeof *betas; i++)
-		if ((host_serves(host, betas[i].service) || !strcmp(host, "www.googleapis.com")) && text_starts(path, betas[i].beta))
+		if ((host_serves(host, betas[i].service) || !strcmp(host, "www.googleapis.com")) &&
+		    text_starts(path, betas[i].beta))
 			return xasprintf("%s%s", betas[i].stable, path + strlen(betas[i].beta));
 	return NULL;
 }
 
-bool contract_find(const char *host, const char *verb, const char *path, struct contract_method *out, cJSON *params, bool *known)
+bool contract_find(const char *host, const char *verb, const char *path, struct contract_method *out, cJSON *params,
+		   bool *known)
 {
 	char *stable = stable_path(host, path);
 	const char *asked = stable ? stable : path;

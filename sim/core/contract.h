@@ -8,21 +8,21 @@
 
 struct contract_api {
 	const char *name, *version;
-	const char *service;             /* "run.googleapis.com" */
-	const char *title;               /* "Cloud Run Admin API", as error messages call it */
-	const char *package;             /* "google.cloud.run.v2": of type names in error messages */
+	const char *service; /* "run.googleapis.com" */
+	const char *title;   /* "Cloud Run Admin API", as error messages call it */
+	const char *package; /* "google.cloud.run.v2": of type names in error messages */
 	enum sim_error_dialect errors;
-	const char *const *hosts;        /* ended by NULL */
-	const char *text, *end;          /* the table */
-	bool anonymous;                  /* asks for no credentials */
+	const char *const *hosts; /* ended by NULL */
+	const char *text, *end;   /* the table */
+	bool anonymous;           /* asks for no credentials */
 };
 extern const struct contract_api contract_apis[];
 
 struct contract_method {
 	const struct contract_api *api;
 	struct span id, verb, template, request, reply, flags;
-	const char *params;              /* where its query parameters begin */
-	bool lenient;                    /* asked through a beta path: unknown fields are let pass and dropped */
+	const char *params; /* where its query parameters begin */
+	bool lenient;       /* asked through a beta path: unknown fields are let pass and dropped */
 };
 struct contract_field {
 	struct span name, type, flags;
@@ -30,7 +30,8 @@ struct contract_field {
 
 /* The method that serves this request, with the path's parameters added to params (decoded); false when there is none such. path is
  * as sent (percent-encoded), without query. known is set when the host is one of Google's APIs. */
-bool contract_find(const char *host, const char *verb, const char *path, struct contract_method *out, cJSON *params, bool *known);
+bool contract_find(const char *host, const char *verb, const char *path, struct contract_method *out, cJSON *params,
+		   bool *known);
 /* Does this path match the template; params may be NULL. */
 bool contract_match(struct span template, const char *path, cJSON *params, int *score);
 

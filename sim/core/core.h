@@ -16,21 +16,22 @@
 /* A request as a handler sees it. Everything here belongs to the core and lives during the call. */
 struct sim_call {
 	struct sim *sim;
-	const char *id;             /* discovery's method id: "run.projects.locations.services.create"; NULL for a raw route */
-	const char *method;         /* "POST" */
+	const char *id;     /* discovery's method id: "run.projects.locations.services.create"; NULL for a raw route */
+	const char *method; /* "POST" */
 	const char *host;
-	const char *path;           /* decoded, without query */
-	const cJSON *params;        /* path and query parameters by discovery's names, decoded texts; repeated ones are arrays; a project's
+	const char *path; /* decoded, without query */
+	const cJSON
+	    *params;     /* path and query parameters by discovery's names, decoded texts; repeated ones are arrays; a project's
 	                               number in a path's parameter is already its id */
-	cJSON *body;                /* the checked body, or NULL; the handler may take it with sim_take_body */
-	const char *raw;            /* the bytes of the body as sent (media uploads) */
+	cJSON *body;     /* the checked body, or NULL; the handler may take it with sim_take_body */
+	const char *raw; /* the bytes of the body as sent (media uploads) */
 	size_t raw_len;
 	const struct sim_request *request;
-	const char *principal;      /* "user:operator@example.com", "serviceAccount:...", or NULL for an anonymous caller */
-	const char *project;        /* project id that the path or the resource belongs to, ids and numbers folded; or NULL */
+	const char *principal; /* "user:operator@example.com", "serviceAccount:...", or NULL for an anonymous caller */
+	const char *project;   /* project id that the path or the resource belongs to, ids and numbers folded; or NULL */
 	struct sim_reply *reply;
-	const char *version;        /* of the API's document: "v1", "v2", "v1beta4"; NULL for a raw route */
-	const struct sim_api *api;  /* whose handler it is */
+	const char *version;       /* of the API's document: "v1", "v2", "v1beta4"; NULL for a raw route */
+	const struct sim_api *api; /* whose handler it is */
 };
 
 typedef void sim_handler(struct sim_call *c);
@@ -41,17 +42,18 @@ struct sim_route {
 	 * host come before the contract's methods, those of a host with * after them. A raw route checks nothing: its params are the query. */
 	const char *id;
 	sim_handler *handle;
-	const char *permission;     /* "run.services.create" checked by the core on what `guard` names, several with blanks between; NULL: none or the handler does it */
-	const char *duration;       /* key of sim/core/durations.c for the request's latency; NULL: by HTTP method */
+	const char *
+	    permission; /* "run.services.create" checked by the core on what `guard` names, several with blanks between; NULL: none or the handler does it */
+	const char *duration; /* key of sim/core/durations.c for the request's latency; NULL: by HTTP method */
 };
 
 enum sim_error_dialect { SIM_ERRORS_AIP, SIM_ERRORS_LEGACY, SIM_ERRORS_BOTH };
 
 struct sim_api {
-	const char *name;           /* "run" */
-	const char *service;        /* "run.googleapis.com": must be enabled in the project; NULL when it need not be */
+	const char *name;    /* "run" */
+	const char *service; /* "run.googleapis.com": must be enabled in the project; NULL when it need not be */
 	enum sim_error_dialect errors;
-	const struct sim_route *routes;          /* ended by a NULL id */
+	const struct sim_route *routes; /* ended by a NULL id */
 	/* Fills a new world: agents, default networks. May be NULL. world is the description of sim_options. */
 	void (*seed)(struct sim *s, const cJSON *world);
 	/* Permission checks: the policy holder's full name in the IAM store for this call ("//run.googleapis.com/projects/..."), written
@@ -65,17 +67,18 @@ struct sim_api {
 };
 
 /* Replies. --------------------------------------------------------------------------------------------------------------- */
-void sim_ok(struct sim_call *c, cJSON *body);                       /* 200; body is then owned by the core; checked against the contract in
+void sim_ok(struct sim_call *c, cJSON *body); /* 200; body is then owned by the core; checked against the contract in
                                                                         debug builds (an unknown field in our own reply aborts) */
-void sim_empty(struct sim_call *c);                                 /* 200 {} */
+void sim_empty(struct sim_call *c);           /* 200 {} */
 void sim_bytes(struct sim_call *c, int status, const char *type, const void *data, size_t len);
 void sim_header(struct sim_call *c, const char *name, const char *value);
 /* An error in the API's own dialect. status is the AIP-193 name ("NOT_FOUND") which fixes the HTTP code; reason is for errors[] ("notFound"),
  * NULL for the usual one of that status. */
-void sim_fail(struct sim_call *c, const char *status, const char *reason, const char *format, ...) __attribute__((format(printf, 4, 5)));
+void sim_fail(struct sim_call *c, const char *status, const char *reason, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
 /* The same with details[] (owned by the core afterwards) and an HTTP code of its own (0: the status's). */
-void sim_fail_with(struct sim_call *c, int http, const char *status, const char *reason, cJSON *details, const char *format, ...)
-	__attribute__((format(printf, 6, 7)));
+void sim_fail_with(struct sim_call *c, int http, const char *status, const char *reason, cJSON *details, const char *format,
+		   ...) __attribute__((format(printf, 6, 7)));
 /* A service's failure by google.rpc.Status: {"code":9,"message":...} for operations' error field. */
 cJSON *sim_rpc_status(const char *status, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
@@ -92,23 +95,23 @@ const char *sim_tmp(const char *format, ...) __attribute__((format(printf, 1, 2)
 char *sim_keep(char *text);
 
 /* Parameters. ------------------------------------------------------------------------------------------------------------ */
-const char *sim_param(const struct sim_call *c, const char *name);   /* "" when absent */
+const char *sim_param(const struct sim_call *c, const char *name); /* "" when absent */
 bool sim_param_bool(const struct sim_call *c, const char *name);
 /* The n-th segment of path after splitting at '/', from 0: of "/v1/projects/p", 1 is "projects"; a passing text. */
 const char *sim_segment(const struct sim_call *c, int n);
-cJSON *sim_take_body(struct sim_call *c);                            /* the body, now the caller's; an empty object when there was none */
+cJSON *sim_take_body(struct sim_call *c); /* the body, now the caller's; an empty object when there was none */
 
 /* The store: objects by collection and key, in order. -------------------------------------------------------------------- */
 struct sim_object {
-	char *collection;           /* "run.services" */
-	char *key;                  /* "projects/demo-proj/locations/us-central1/services/mlflow": always with the project id */
-	cJSON *doc;                 /* as Google would show it; members "beta:NAME" are seen through beta paths only, as NAME */
-	cJSON *hidden;              /* what only the server knows; an object, may be empty */
+	char *collection; /* "run.services" */
+	char *key;        /* "projects/demo-proj/locations/us-central1/services/mlflow": always with the project id */
+	cJSON *doc;       /* as Google would show it; members "beta:NAME" are seen through beta paths only, as NAME */
+	cJSON *hidden;    /* what only the server knows; an object, may be empty */
 	double created;
 };
 /* Puts a new object; doc is then owned by the store. The key must be free. */
 struct sim_object *sim_put(struct sim *s, const char *collection, const char *key, cJSON *doc);
-struct sim_object *sim_get(struct sim *s, const char *collection, const char *key);   /* or NULL */
+struct sim_object *sim_get(struct sim *s, const char *collection, const char *key); /* or NULL */
 void sim_remove(struct sim *s, struct sim_object *o);
 /* The first object of the collection whose key starts with prefix, then the next; NULL at the end. Removing the current one while
  * walking needs sim_next_object called first. O(log n) to start. */
@@ -118,8 +121,8 @@ struct sim_object *sim_first_from(struct sim *s, const char *collection, const c
 struct sim_object *sim_following(struct sim *s, const struct sim_object *o, const char *prefix);
 /* Answers a list call: a page of at most pageSize (or maxResults) docs with this prefix for which keep returns true (NULL: all), under
  * field, with nextPageToken. extra (may be NULL) is merged into the reply. O(page). */
-void sim_list(struct sim_call *c, const char *collection, const char *prefix, const char *field, bool (*keep)(const struct sim_call *, const struct sim_object *),
-	      cJSON *extra);
+void sim_list(struct sim_call *c, const char *collection, const char *prefix, const char *field,
+	      bool (*keep)(const struct sim_call *, const struct sim_object *), cJSON *extra);
 /* Full or partial update of doc by a field mask ("a.b,c"; NULL or "" means all fields present in patch): AIP-134. Fields of
  * the mask that patch has not are taken out. */
 void sim_merge(cJSON *doc, const cJSON *patch, const char *mask);
@@ -127,10 +130,10 @@ void sim_merge(cJSON *doc, const cJSON *patch, const char *mask);
 void sim_fill(cJSON *doc, const cJSON *defaults);
 
 /* Time and chance. ------------------------------------------------------------------------------------------------------- */
-double sim_now(const struct sim *s);                                 /* seconds from 0 */
+double sim_now(const struct sim *s); /* seconds from 0 */
 /* RFC 3339 now, freed by the caller; decimals as the API shows them (compute: -08:00 offset, see sim_time_compute). */
 char *sim_time(const struct sim *s, int decimals);
-char *sim_time_compute(const struct sim *s);                         /* "2026-01-01T01:00:00.123-08:00" */
+char *sim_time_compute(const struct sim *s); /* "2026-01-01T01:00:00.123-08:00" */
 /* The same as passing texts. */
 const char *sim_stamp(const struct sim *s, int decimals), *sim_stamp_compute(const struct sim *s);
 /* Runs fn(sim, arg) after so many seconds; arg is then owned by the core and deleted after the call. */
@@ -139,8 +142,8 @@ void sim_after(struct sim *s, double seconds, void (*fn)(struct sim *s, const cJ
 double sim_draw(struct sim *s, const char *key);
 uint64_t sim_random(struct sim *s);
 void sim_uuid(struct sim *s, char into[static 37]);
-char *sim_hex(struct sim *s, int digits);                            /* freed by the caller */
-long long sim_serial(struct sim *s);                                 /* a new 19-digit id for compute's and others' uint64 ids */
+char *sim_hex(struct sim *s, int digits); /* freed by the caller */
+long long sim_serial(struct sim *s);      /* a new 19-digit id for compute's and others' uint64 ids */
 
 /* Tokens and certificates. ----------------------------------------------------------------------------------------------- */
 /* A new access token of this principal, good for so many seconds (infinity: for ever); the caller frees. */
@@ -169,9 +172,9 @@ struct sim_identity {
 	const char *(*jwt_owner)(struct sim *s, const char *token, const char *host);
 };
 struct sim_floors {
-	const struct sim_api *const *apis;      /* ended by NULL; worlds are seeded in this order */
+	const struct sim_api *const *apis; /* ended by NULL; worlds are seeded in this order */
 	const struct sim_identity *identity;
-	const struct sim_workloads *workloads;  /* sim/api/workloads.h; the core only keeps it */
+	const struct sim_workloads *workloads; /* sim/api/workloads.h; the core only keeps it */
 	/* A request for a host of a deployed service (run.app, appspot.com, a load balancer's). False when nobody serves that host. */
 	bool (*front_door)(struct sim *s, const struct sim_request *q, struct sim_reply *out);
 };

@@ -17,8 +17,9 @@ const struct duration *duration_at(size_t n)
 	if (!rows) {
 		rows = xcalloc(count + 1, sizeof *rows);
 		for (size_t i = 0; i < count; i++)
-			rows[i] = (struct duration){table_cell(&durations, i, 0), table_number(&durations, i, 1), table_number(&durations, i, 2),
-						    table_number(&durations, i, 3), table_number(&durations, i, 4)};
+			rows[i] = (struct duration){table_cell(&durations, i, 0), table_number(&durations, i, 1),
+						    table_number(&durations, i, 2), table_number(&durations, i, 3),
+						    table_number(&durations, i, 4)};
 	}
 	return n < count ? &rows[n] : NULL;
 }

@@ -44,16 +44,18 @@ void faults_free(struct faults *f)
 
 static bool rule_ok(const cJSON *r, struct err *e)
 {
-	static const char *const keys[] = {"method", "host",     "path",        "nth",  "every",  "count",     "skip", "status",   "body",   "headers", "after",
-					   "reset",  "truncate", "wrongLength", "slow", "badTls", "operation", "flap", "duration", "factor", "never", "note", NULL};
+	static const char *const keys[] = {"method",   "host",        "path",  "nth",     "every",     "count",
+					   "skip",     "status",      "body",  "headers", "after",     "reset",
+					   "truncate", "wrongLength", "slow",  "badTls",  "operation", "flap",
+					   "duration", "factor",      "never", "note",    NULL};
 	for (const cJSON *c = cJSON_IsObject(r) ? r->child : NULL; c; c = c->next) {
 		const char *const *k = keys;
 		while (*k && strcmp(*k, c->string) != 0)
 			k++;
 		if (!*k) {
 			const char *near = text_nearest(c->string, keys);
-			return err_set(e, EXIT_CONFIG, "fault rules", NULL, "unknown key \"%s\"%s%s%s", c->string, near ? "; did you mean \"" : "",
-				       near ? near : "", near ? "\"?" : "");
+			return err_set(e, EXIT_CONFIG, "fault rules", NULL, "unknown key \"%s\"%s%s%s", c->string,
+				       near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
 		}
 	}
 	return cJSON_IsObject(r) || err_set(e, EXIT_CONFIG, "fault rules", NULL, "a rule must be an object");
@@ -94,7 +96,8 @@ static bool matches(const cJSON *rule, const struct sim_request *q, bool tls_apa
 	if (json_at(rule, "badTls") && tls_apart)
 		return false;
 	char *path = xstrndup(q->target, strcspn(q->target, "?"));
-	bool well = fits(rule, "method", q->method) && fits(rule, "host", q->host) && (fits(rule, "path", path) || fits(rule, "path", q->target));
+	bool well = fits(rule, "method", q->method) && fits(rule, "host", q->host) &&
+		    (fits(rule, "path", path) || fits(rule, "path", q->target));
 	free(path);
 	return well;
 }
@@ -107,7 +110,9 @@ static bool turn(struct fault_rule *r)
 	long number = ++r->matches - skip;
 	if (number <= 0 || (count && r->acts >= count))
 		return false;
-	if (json_bool(r->rule, "flap", false) ? number % 2 == 0 : nth ? number < nth || (count <= 1 && number != nth) : every > 1 && number % every)
+	if (json_bool(r->rule, "flap", false) ? number % 2 == 0
+	    : nth                             ? number < nth || (count <= 1 && number != nth)
+					      : every > 1 && number % every)
 		return false;
 	r->acts++;
 	return true;
@@ -123,17 +128,28 @@ static void add_header(struct sim_reply *out, const char *name, const char *valu
 static const char *usual_status(int code)
 {
 	switch (code) {
-	case 400: return "INVALID_ARGUMENT";
-	case 401: return "UNAUTHENTICATED";
-	case 403: return "PERMISSION_DENIED";
-	case 404: return "NOT_FOUND";
-	case 409: return "ABORTED";
-	case 412: return "FAILED_PRECONDITION";
-	case 429: return "RESOURCE_EXHAUSTED";
-	case 500: return "INTERNAL";
-	case 503: return "UNAVAILABLE";
-	case 504: return "DEADLINE_EXCEEDED";
-	default: return "UNKNOWN";
+	case 400:
+		return "INVALID_ARGUMENT";
+	case 401:
+		return "UNAUTHENTICATED";
+	case 403:
+		return "PERMISSION_DENIED";
+	case 404:
+		return "NOT_FOUND";
+	case 409:
+		return "ABORTED";
+	case 412:
+		return "FAILED_PRECONDITION";
+	case 429:
+		return "RESOURCE_EXHAUSTED";
+	case 500:
+		return "INTERNAL";
+	case 503:
+		return "UNAVAILABLE";
+	case 504:
+		return "DEADLINE_EXCEEDED";
+	default:
+		return "UNKNOWN";
 	}
 }
 
@@ -158,17 +174,19 @@ static void put_reply(const cJSON *rule, int status, struct sim_reply *out)
 		}
 	}
 	if (!typed)
-		add_header(out, "Content-Type", cJSON_IsString(body) && body->valuestring[0] == '<' ? "text/html; charset=UTF-8"
-													     : "application/json; charset=UTF-8");
+		add_header(out, "Content-Type",
+			   cJSON_IsString(body) && body->valuestring[0] == '<' ? "text/html; charset=UTF-8"
+									       : "application/json; charset=UTF-8");
 	cJSON *made = NULL;
 	if (cJSON_IsString(body)) {
 		buf_puts(&out->body, body->valuestring);
 		return;
 	}
 	if (!body && status >= 400)
-		body = made = json_make("{'error':{'code':%d,'message':'The service is currently unavailable.','status':%s,'errors':"
-					"[{'domain':'global','message':'The service is currently unavailable.','reason':'backendError'}]}}",
-					status, usual_status(status));
+		body = made = json_make(
+		    "{'error':{'code':%d,'message':'The service is currently unavailable.','status':%s,'errors':"
+		    "[{'domain':'global','message':'The service is currently unavailable.','reason':'backendError'}]}}",
+		    status, usual_status(status));
 	if (body)
 		json_write(&out->body, body, 0);
 	cJSON_Delete(made);
@@ -176,8 +194,8 @@ static void put_reply(const cJSON *rule, int status, struct sim_reply *out)
 
 static bool acts_first(const cJSON *rule)
 {
-	return json_bool(rule, "after", false) || !strcmp(json_str(rule, "reset", ""), "after") || json_at(rule, "truncate") || json_at(rule, "wrongLength") ||
-	       json_at(rule, "slow") || json_at(rule, "operation");
+	return json_bool(rule, "after", false) || !strcmp(json_str(rule, "reset", ""), "after") || json_at(rule, "truncate") ||
+	       json_at(rule, "wrongLength") || json_at(rule, "slow") || json_at(rule, "operation");
 }
 
 /* The operation's own fault: reads of it are answered here. */
@@ -194,7 +212,9 @@ static bool operation_fault(struct sim *s, const struct sim_request *q, struct s
 			if (json_at(was, "status")) {
 				json_put_str(body, "status", "DONE");
 				json_put_num(body, "progress", 100);
-				json_put(body, "error", json_at(error, "errors") ? cJSON_Duplicate(error, 1) : json_make("{'errors':[%j]}", cJSON_Duplicate(error, 1)));
+				json_put(body, "error",
+					 json_at(error, "errors") ? cJSON_Duplicate(error, 1)
+								  : json_make("{'errors':[%j]}", cJSON_Duplicate(error, 1)));
 			} else {
 				json_put_bool(body, "done", true);
 				json_drop(body, "response");
@@ -266,7 +286,8 @@ static void spoil_operation(struct sim *s, const cJSON *what, struct sim_reply *
 	const char *last = strrchr(name, '/');
 	if (cJSON_IsObject(what))
 		fail_for_good(s, last ? last + 1 : name, json_at(what, "error"));
-	cJSON_AddItemToObject(s->faults->operations, last ? last : name, json_make("{'what':%j,'reply':%j}", cJSON_Duplicate(what, 1), body));
+	cJSON_AddItemToObject(s->faults->operations, last ? last : name,
+			      json_make("{'what':%j,'reply':%j}", cJSON_Duplicate(what, 1), body));
 }
 
 void faults_after(struct sim *s, const struct fault_rule *r, struct sim_reply *out)
@@ -297,7 +318,8 @@ cJSON *faults_acts(const struct sim *s)
 bool faults_bad_tls(struct sim *s, const char *host)
 {
 	for (size_t i = 0; s->faults && i < s->faults->count; i++)
-		if (json_at(s->faults->list[i].rule, "badTls") && fits(s->faults->list[i].rule, "host", host) && turn(&s->faults->list[i]))
+		if (json_at(s->faults->list[i].rule, "badTls") && fits(s->faults->list[i].rule, "host", host) &&
+		    turn(&s->faults->list[i]))
 			return true;
 	return false;
 }

@@ -110,7 +110,8 @@ static bool raw_fits(const char *id, const char *method, const char *host, const
 	size_t verb = strcspn(id, " ");
 	const char *h = id + verb + 1, *slash = h + strcspn(h, "/");
 	bool wild = memchr(h, '*', (size_t)(slash - h)) != NULL;
-	return wild != literal && glob(id, id + verb, method) && glob(h, slash, host) && glob(slash, slash + strlen(slash), path);
+	return wild != literal && glob(id, id + verb, method) && glob(h, slash, host) &&
+	       glob(slash, slash + strlen(slash), path);
 }
 
 /* The raw route for the request: the longest that fits. literal: those of a host without wildcard, which come first. */
@@ -227,9 +228,11 @@ static void not_found_page(struct exchange *x)
 			buf_printf(&path, "&#%d;", *p);
 		else
 			buf_putc(&path, *p);
-	buf_printf(&b, "<!DOCTYPE html>\n<html lang=en>\n  <meta charset=utf-8>\n  <title>Error 404 (Not Found)!!1</title>\n"
-		       "  <p><b>404.</b> <ins>That\xe2\x80\x99s an error.</ins>\n  <p>The requested URL <code>%s</code> was not found on this server."
-		       "  <ins>That\xe2\x80\x99s all we know.</ins>\n",
+	buf_printf(&b,
+		   "<!DOCTYPE html>\n<html lang=en>\n  <meta charset=utf-8>\n  <title>Error 404 (Not Found)!!1</title>\n"
+		   "  <p><b>404.</b> <ins>That\xe2\x80\x99s an error.</ins>\n  <p>The requested URL <code>%s</code> was not "
+		   "found on this server."
+		   "  <ins>That\xe2\x80\x99s all we know.</ins>\n",
 		   buf_text(&path));
 	sim_bytes(&x->call, 404, "text/html; charset=UTF-8", buf_text(&b), b.len);
 	buf_free(&b);
@@ -245,17 +248,21 @@ static char *rpc_method(const struct exchange *x)
 
 static void unauthenticated(struct exchange *x, bool bad)
 {
-	static const char missing[] = "Request is missing required authentication credential. Expected OAuth 2 access token, login cookie or other "
-				      "valid authentication credential. See https://developers.google.com/identity/sign-in/web/devconsole-project.";
-	static const char invalid[] = "Request had invalid authentication credentials. Expected OAuth 2 access token, login cookie or other valid "
-				      "authentication credential. See https://developers.google.com/identity/sign-in/web/devconsole-project.";
+	static const char missing[] =
+	    "Request is missing required authentication credential. Expected OAuth 2 access token, login cookie or other "
+	    "valid authentication credential. See https://developers.google.com/identity/sign-in/web/devconsole-project.";
+	static const char invalid[] =
+	    "Request had invalid authentication credentials. Expected OAuth 2 access token, login cookie or other valid "
+	    "authentication credential. See https://developers.google.com/identity/sign-in/web/devconsole-project.";
 	char *method = rpc_method(x);
 	cJSON *details = json_make("[{'@type':'type.googleapis.com/google.rpc.ErrorInfo','reason':%s,'domain':'googleapis.com',"
 				   "'metadata':{'method':%s,'service':%s}}]",
-				   bad ? "ACCESS_TOKEN_TYPE_UNSUPPORTED" : "CREDENTIALS_MISSING", method, x->method.api->service);
+				   bad ? "ACCESS_TOKEN_TYPE_UNSUPPORTED" : "CREDENTIALS_MISSING", method,
+				   x->method.api->service);
 	free(method);
 	sim_header(&x->call, "WWW-Authenticate",
-		   bad ? "Bearer realm=\"https://accounts.google.com/\", error=\"invalid_token\"" : "Bearer realm=\"https://accounts.google.com/\"");
+		   bad ? "Bearer realm=\"https://accounts.google.com/\", error=\"invalid_token\""
+		       : "Bearer realm=\"https://accounts.google.com/\"");
 	if (x->errors == SIM_ERRORS_LEGACY) {
 		cJSON_Delete(details);
 		details = NULL;
@@ -273,8 +280,9 @@ static bool identify(struct exchange *x)
 	c->principal = token ? sim_token_owner(c->sim, token) : NULL;
 	if (token && !c->principal)
 		c->principal = identity(c->sim)->jwt_owner(c->sim, token, c->host);
-	bool open = !x->has_method || x->method.api->anonymous || (x->routed && x->routed->api->service == NULL && !x->routed->route->permission &&
-								   !strcmp(x->routed->api->name, "open"));
+	bool open = !x->has_method || x->method.api->anonymous ||
+		    (x->routed && x->routed->api->service == NULL && !x->routed->route->permission &&
+		     !strcmp(x->routed->api->name, "open"));
 	if (open || c->principal)
 		return true;
 	unauthenticated(x, token || bearer);
@@ -285,17 +293,20 @@ static void api_disabled(struct exchange *x, const char *consumer)
 {
 	const struct contract_api *a = x->method.api;
 	const char *number = identity(x->call.sim)->project_number(x->call.sim, consumer);
-	char *url = xasprintf("https://console.developers.google.com/apis/api/%s/overview?project=%s", a->service, number ? number : consumer);
+	char *url = xasprintf("https://console.developers.google.com/apis/api/%s/overview?project=%s", a->service,
+			      number ? number : consumer);
 	char *named = xasprintf("projects/%s", number ? number : consumer);
-	char *message = xasprintf("%s has not been used in project %s before or it is disabled. Enable it by visiting %s then retry. If you enabled "
-				  "this API recently, wait a few minutes for the action to propagate to our systems and retry.",
-				  a->title, number ? number : consumer, url);
-	cJSON *details = json_make("[{'@type':'type.googleapis.com/google.rpc.ErrorInfo','reason':'SERVICE_DISABLED','domain':'googleapis.com',"
-				   "'metadata':{'activationUrl':%s,'consumer':%s,'containerInfo':%s,'service':%s,'serviceTitle':%s}},"
-				   "{'@type':'type.googleapis.com/google.rpc.LocalizedMessage','locale':'en-US','message':%s},"
-				   "{'@type':'type.googleapis.com/google.rpc.Help','links':[{'description':'Google developers console API activation',"
-				   "'url':%s}]}]",
-				   url, named, number ? number : consumer, a->service, a->title, message, url);
+	char *message = xasprintf(
+	    "%s has not been used in project %s before or it is disabled. Enable it by visiting %s then retry. If you enabled "
+	    "this API recently, wait a few minutes for the action to propagate to our systems and retry.",
+	    a->title, number ? number : consumer, url);
+	cJSON *details = json_make(
+	    "[{'@type':'type.googleapis.com/google.rpc.ErrorInfo','reason':'SERVICE_DISABLED','domain':'googleapis.com',"
+	    "'metadata':{'activationUrl':%s,'consumer':%s,'containerInfo':%s,'service':%s,'serviceTitle':%s}},"
+	    "{'@type':'type.googleapis.com/google.rpc.LocalizedMessage','locale':'en-US','message':%s},"
+	    "{'@type':'type.googleapis.com/google.rpc.Help','links':[{'description':'Google developers console API activation',"
+	    "'url':%s}]}]",
+	    url, named, number ? number : consumer, a->service, a->title, message, url);
 	enum sim_error_dialect own = x->errors;
 	x->errors = own == SIM_ERRORS_AIP ? own : SIM_ERRORS_BOTH;
 	sim_fail_with(&x->call, 403, "PERMISSION_DENIED", "accessNotConfigured", details, "%s", message);
@@ -314,11 +325,13 @@ static bool unknown_project(struct exchange *x, const char *named)
 		return false;
 	}
 	char *consumer = xasprintf("projects/%s", named);
-	cJSON *details = json_make("[{'@type':'type.googleapis.com/google.rpc.ErrorInfo','reason':'CONSUMER_INVALID','domain':'googleapis.com',"
-				   "'metadata':{'consumer':%s,'service':%s}}]",
-				   consumer, x->method.api->service);
+	cJSON *details = json_make(
+	    "[{'@type':'type.googleapis.com/google.rpc.ErrorInfo','reason':'CONSUMER_INVALID','domain':'googleapis.com',"
+	    "'metadata':{'consumer':%s,'service':%s}}]",
+	    consumer, x->method.api->service);
 	free(consumer);
-	sim_fail_with(&x->call, 403, "PERMISSION_DENIED", NULL, x->errors == SIM_ERRORS_LEGACY ? (cJSON_Delete(details), NULL) : details,
+	sim_fail_with(&x->call, 403, "PERMISSION_DENIED", NULL,
+		      x->errors == SIM_ERRORS_LEGACY ? (cJSON_Delete(details), NULL) : details,
 		      "Permission denied on resource project %s.", named);
 	return false;
 }
@@ -327,7 +340,8 @@ static bool unknown_project(struct exchange *x, const char *named)
 static bool check_consumer(struct exchange *x, const char *named)
 {
 	struct sim_call *c = &x->call;
-	const char *service = x->routed ? x->routed->api->service : NULL, *asked = sim_request_header(c->request, "X-Goog-User-Project");
+	const char *service = x->routed ? x->routed->api->service : NULL,
+		   *asked = sim_request_header(c->request, "X-Goog-User-Project");
 	if (x->routed && !x->method.api->anonymous && c->project && !identity(c->sim)->usage_ok(c, x->method.api->service))
 		return false;
 	if (!service || x->method.api->anonymous)
@@ -341,13 +355,16 @@ static bool check_consumer(struct exchange *x, const char *named)
 		return true;
 	const char *quota = asked ? identity(c->sim)->project_id(c->sim, asked) : NULL;
 	if (asked && (!quota || !identity(c->sim)->allowed(c->sim, c->principal, "serviceusage.services.use", quota, ""))) {
-		cJSON *details = json_make("[{'@type':'type.googleapis.com/google.rpc.ErrorInfo','reason':'USER_PROJECT_DENIED',"
-					   "'domain':'googleapis.com','metadata':{'service':%s}}]",
-					   service);
+		cJSON *details = json_make(
+		    "[{'@type':'type.googleapis.com/google.rpc.ErrorInfo','reason':'USER_PROJECT_DENIED',"
+		    "'domain':'googleapis.com','metadata':{'service':%s}}]",
+		    service);
 		sim_fail_with(c, 403, "PERMISSION_DENIED", NULL, details,
-			      "Caller does not have required permission to use project %s. Grant the caller the roles/serviceusage.serviceUsageConsumer "
+			      "Caller does not have required permission to use project %s. Grant the caller the "
+			      "roles/serviceusage.serviceUsageConsumer "
 			      "role, or a custom role with the serviceusage.services.use permission, by visiting "
-			      "https://console.developers.google.com/iam-admin/iam/project?project=%s and then retry. Propagation of the new "
+			      "https://console.developers.google.com/iam-admin/iam/project?project=%s and then retry. "
+			      "Propagation of the new "
 			      "permission may take a few minutes.",
 			      asked, asked);
 		return false;
@@ -367,17 +384,22 @@ static void denied(struct exchange *x, const char *permission, const char *holde
 	if (!strcmp(x->method.api->name, "storage")) {
 		const char *who = c->principal ? strchr(c->principal, ':') : NULL;
 		sim_fail(c, "PERMISSION_DENIED", "forbidden",
-			 "%s does not have %s access to the Google Cloud Storage %s. Permission '%s' denied on resource (or it may not exist).",
-			 who ? who + 1 : "Anonymous caller", permission, strstr(permission, ".objects.") ? "object" : "bucket", permission);
+			 "%s does not have %s access to the Google Cloud Storage %s. Permission '%s' denied on resource (or it "
+			 "may not exist).",
+			 who ? who + 1 : "Anonymous caller", permission, strstr(permission, ".objects.") ? "object" : "bucket",
+			 permission);
 		return;
 	}
 	if (!strcmp(x->method.api->name, "compute")) {
 		sim_fail(c, "PERMISSION_DENIED", "forbidden", "Required '%s' permission for '%s'", permission, resource);
 		return;
 	}
-	cJSON *details = x->errors == SIM_ERRORS_LEGACY ? NULL :
-		json_make("[{'@type':'type.googleapis.com/google.rpc.ErrorInfo','reason':'IAM_PERMISSION_DENIED','domain':%s,"
-			  "'metadata':{'permission':%s,'resource':%s}}]", x->method.api->service, permission, resource);
+	cJSON *details =
+	    x->errors == SIM_ERRORS_LEGACY
+		? NULL
+		: json_make("[{'@type':'type.googleapis.com/google.rpc.ErrorInfo','reason':'IAM_PERMISSION_DENIED','domain':%s,"
+			    "'metadata':{'permission':%s,'resource':%s}}]",
+			    x->method.api->service, permission, resource);
 	sim_fail_with(c, 403, "PERMISSION_DENIED", x->errors == SIM_ERRORS_LEGACY ? "notAuthorized" : NULL, details,
 		      "Permission '%s' denied on resource '%s' (or it may not exist).", permission, holder);
 }
@@ -407,7 +429,8 @@ static bool check_permission(struct exchange *x)
 
 static bool is_upload(const struct exchange *x)
 {
-	return x->method.flags.n && memchr(x->method.flags.p, 'u', x->method.flags.n) && strstr(x->path, "upload/") == x->path + (x->path[1] == 'r' ? 11 : 1);
+	return x->method.flags.n && memchr(x->method.flags.p, 'u', x->method.flags.n) &&
+	       strstr(x->path, "upload/") == x->path + (x->path[1] == 'r' ? 11 : 1);
 }
 
 static void not_simulated(struct exchange *x)
@@ -433,7 +456,8 @@ static void by_contract(struct exchange *x)
 		fold_projects(c->sim, params, named);
 	x->routed = route_of(c->sim, &x->method);
 	x->errors = x->routed ? x->routed->api->errors : x->method.api->errors;
-	if (identify(x) && check_consumer(x, named) && (!x->routed || check_query(x)) && (!x->routed || is_upload(x) || check_body(x))) {
+	if (identify(x) && check_consumer(x, named) && (!x->routed || check_query(x)) &&
+	    (!x->routed || is_upload(x) || check_body(x))) {
 		if (!x->routed)
 			not_simulated(x);
 		else if (check_permission(x))
@@ -539,8 +563,9 @@ void sim_log_exchange(struct sim *s, const struct sim_request *q, const struct s
 		    strcasecmp(q->headers[i].name, "Cookie"))
 			cJSON_AddStringToObject(headers, q->headers[i].name, q->headers[i].value);
 	char *url = xasprintf("https://%s%s", q->host, q->target);
-	cJSON *entry = json_make("{'time':0,'method':%s,'url':%s,'headers':%j,'request':%j,'reply':%j,'status':%d}", q->method, url, headers,
-				 json_or_text(q->body, q->body_len), json_or_text(r->body.data, r->body.len), r->status);
+	cJSON *entry = json_make("{'time':0,'method':%s,'url':%s,'headers':%j,'request':%j,'reply':%j,'status':%d}", q->method,
+				 url, headers, json_or_text(q->body, q->body_len), json_or_text(r->body.data, r->body.len),
+				 r->status);
 	json_put_num(entry, "time", sim_now(s));
 	for (const cJSON *n = notes ? notes->child : NULL; n; n = n->next)
 		cJSON_AddItemToObject(entry, n->string, cJSON_Duplicate(n, 1));
@@ -575,9 +600,17 @@ static void handle(struct sim *s, const struct sim_request *q, struct sim_reply 
 	}
 	size_t n = strcspn(q->target, "?#");
 	char *raw_path = xstrndup(q->target, n);
-	struct exchange x = {.query = cJSON_CreateObject(), .path = xstrdup(raw_path), .errors = SIM_ERRORS_AIP}, *outer = s->current;
-	x.call = (struct sim_call){.sim = s, .method = verb_of(q), .host = q->host, .path = x.path, .params = cJSON_CreateObject(), .raw = q->body,
-				   .raw_len = q->body_len, .request = q, .reply = out};
+	struct exchange x = {.query = cJSON_CreateObject(), .path = xstrdup(raw_path), .errors = SIM_ERRORS_AIP},
+			*outer = s->current;
+	x.call = (struct sim_call){.sim = s,
+				   .method = verb_of(q),
+				   .host = q->host,
+				   .path = x.path,
+				   .params = cJSON_CreateObject(),
+				   .raw = q->body,
+				   .raw_len = q->body_len,
+				   .request = q,
+				   .reply = out};
 	s->current = &x;
 	bool well = text_unpercent(x.path);
 	well = sim_parse_query(q->target[n] == '?' ? q->target + n + 1 : "", x.query) && well;
@@ -592,7 +625,8 @@ static void handle(struct sim *s, const struct sim_request *q, struct sim_reply 
 		}
 		sim_fail(&x.call, "INTERNAL", NULL, "Internal error encountered.");
 	}
-	out->latency += clock_draw_latency(s, x.routed ? x.routed->route->duration : NULL, x.has_method ? x.method.api->service : NULL, x.call.method);
+	out->latency += clock_draw_latency(s, x.routed ? x.routed->route->duration : NULL,
+					   x.has_method ? x.method.api->service : NULL, x.call.method);
 	s->current = outer;
 	if (fault.after)
 		faults_after(s, fault.after, out);

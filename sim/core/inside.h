@@ -60,8 +60,9 @@ struct exchange {
 	const struct routed *routed; /* NULL when nothing handles it */
 	enum sim_error_dialect errors;
 	bool answered;
-	cJSON *query;                /* decoded query parameters, the standard ones too */
-	cJSON *notes;                /* {"deprecated":[...],"ignored":[...],"permissions":[...]}: fields that were used, permissions that were asked for; NULL when none */
+	cJSON *query; /* decoded query parameters, the standard ones too */
+	cJSON *
+	    notes; /* {"deprecated":[...],"ignored":[...],"permissions":[...]}: fields that were used, permissions that were asked for; NULL when none */
 	char *path;
 };
 
@@ -83,8 +84,8 @@ double clock_draw_latency(struct sim *s, const char *key, const char *service, c
 struct duration {
 	const char *key;
 	double median, p95;
-	double other;    /* the median of a second hump; 0: none */
-	double share;    /* of draws in the second hump */
+	double other; /* the median of a second hump; 0: none */
+	double share; /* of draws in the second hump */
 };
 const struct duration *duration_find(const char *key);
 const struct duration *duration_at(size_t n); /* NULL past the last */
@@ -106,7 +107,7 @@ int status_http(const char *status);
 int status_grpc(const char *status);
 /* faults.c */
 struct fault_result {
-	bool replied;      /* the reply is made; do not act */
+	bool replied;                   /* the reply is made; do not act */
 	const struct fault_rule *after; /* to be applied to the reply once it is made */
 };
 void faults_free(struct faults *f);

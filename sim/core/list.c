@@ -69,8 +69,8 @@ static long page_size(const struct sim_call *c)
 	return n > 0 && n < 1000 ? n : strstr(c->host, "storage") || strstr(c->host, "logging") ? 1000 : 500;
 }
 
-void sim_list(struct sim_call *c, const char *collection, const char *prefix, const char *field, bool (*keep)(const struct sim_call *, const struct sim_object *),
-	      cJSON *extra)
+void sim_list(struct sim_call *c, const char *collection, const char *prefix, const char *field,
+	      bool (*keep)(const struct sim_call *, const struct sim_object *), cJSON *extra)
 {
 	const char *token = sim_param(c, "pageToken");
 	char *from = *token ? key_of_token(token) : xstrdup(prefix);

@@ -75,7 +75,8 @@ bool oidc_jwt_parts(const char *token, cJSON **header, cJSON **claims)
 char *oidc_jwt_sign(EVP_PKEY *key, const char *kid, const cJSON *claims)
 {
 	cJSON *header = json_make("{'alg':'RS256','kid':%s,'typ':'JWT'}", kid);
-	char *h = json_text(header, -1), *c = json_text(claims, -1), *h64 = oidc_jwt_encode(h, strlen(h)), *c64 = oidc_jwt_encode(c, strlen(c));
+	char *h = json_text(header, -1), *c = json_text(claims, -1), *h64 = oidc_jwt_encode(h, strlen(h)),
+	     *c64 = oidc_jwt_encode(c, strlen(c));
 	char *signed_part = xasprintf("%s.%s", h64, c64), *token = NULL;
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 	size_t n = 0;
@@ -170,11 +171,13 @@ cJSON *sim_id_token_check(struct sim *s, const char *token, const char **why)
 		return NULL;
 	double now = token_wall(s);
 	const char *issuer = json_str(claims, "iss", "");
-	*why = strcmp(json_str(header, "alg", ""), "RS256") || strcmp(json_str(header, "kid", ""), oidc_kid(s)) || !oidc_jwt_verify(oidc_key(s), token) ? "signature" :
-	       strcmp(issuer, "https://accounts.google.com") && strcmp(issuer, "accounts.google.com")						   ? "issuer" :
-	       json_num(claims, "exp", 0) <= now										   ? "expired" :
-	       json_num(claims, "iat", now) > now + 300										   ? "from the future" :
-																     NULL;
+	*why = strcmp(json_str(header, "alg", ""), "RS256") || strcmp(json_str(header, "kid", ""), oidc_kid(s)) ||
+		       !oidc_jwt_verify(oidc_key(s), token)
+		   ? "signature"
+	       : strcmp(issuer, "https://accounts.google.com") && strcmp(issuer, "accounts.google.com") ? "issuer"
+	       : json_num(claims, "exp", 0) <= now                                                      ? "expired"
+	       : json_num(claims, "iat", now) > now + 300                                               ? "from the future"
+													: NULL;
 	cJSON_Delete(header);
 	if (!*why)
 		return claims;

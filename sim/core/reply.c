@@ -15,21 +15,21 @@ static const struct status {
 	int grpc, http;
 	const char *reason;
 } statuses[] = {
-	{"CANCELLED", 1, 499, "cancelled"},
-	{"UNKNOWN", 2, 500, "unknown"},
-	{"INVALID_ARGUMENT", 3, 400, "badRequest"},
-	{"DEADLINE_EXCEEDED", 4, 504, "deadlineExceeded"},
-	{"NOT_FOUND", 5, 404, "notFound"},
-	{"ALREADY_EXISTS", 6, 409, "alreadyExists"},
-	{"PERMISSION_DENIED", 7, 403, "forbidden"},
-	{"RESOURCE_EXHAUSTED", 8, 429, "rateLimitExceeded"},
-	{"FAILED_PRECONDITION", 9, 400, "failedPrecondition"},
-	{"ABORTED", 10, 409, "aborted"},
-	{"OUT_OF_RANGE", 11, 400, "outOfRange"},
-	{"UNIMPLEMENTED", 12, 501, "notImplemented"},
-	{"INTERNAL", 13, 500, "backendError"},
-	{"UNAVAILABLE", 14, 503, "backendError"},
-	{"UNAUTHENTICATED", 16, 401, "authError"},
+    {"CANCELLED", 1, 499, "cancelled"},
+    {"UNKNOWN", 2, 500, "unknown"},
+    {"INVALID_ARGUMENT", 3, 400, "badRequest"},
+    {"DEADLINE_EXCEEDED", 4, 504, "deadlineExceeded"},
+    {"NOT_FOUND", 5, 404, "notFound"},
+    {"ALREADY_EXISTS", 6, 409, "alreadyExists"},
+    {"PERMISSION_DENIED", 7, 403, "forbidden"},
+    {"RESOURCE_EXHAUSTED", 8, 429, "rateLimitExceeded"},
+    {"FAILED_PRECONDITION", 9, 400, "failedPrecondition"},
+    {"ABORTED", 10, 409, "aborted"},
+    {"OUT_OF_RANGE", 11, 400, "outOfRange"},
+    {"UNIMPLEMENTED", 12, 501, "notImplemented"},
+    {"INTERNAL", 13, 500, "backendError"},
+    {"UNAVAILABLE", 14, 503, "backendError"},
+    {"UNAUTHENTICATED", 16, 401, "authError"},
 };
 
 static const struct status *status_of(const char *name)
@@ -124,7 +124,8 @@ void sim_empty(struct sim_call *c)
 	sim_ok(c, cJSON_CreateObject());
 }
 
-static void fail(struct sim_call *c, int http, const char *status, const char *reason, cJSON *details, const char *format, va_list args)
+static void fail(struct sim_call *c, int http, const char *status, const char *reason, cJSON *details, const char *format,
+		 va_list args)
 {
 	const struct status *s = status_of(status);
 	struct exchange *x = c->sim->current;
@@ -133,7 +134,8 @@ static void fail(struct sim_call *c, int http, const char *status, const char *r
 	cJSON *error = json_make("{'code':%d,'message':%s}", http, message);
 	if (x->errors != SIM_ERRORS_AIP) {
 		cJSON *one = json_make("{'message':%s,'domain':%s,'reason':%s}", message,
-				       reason && !strcmp(reason, "accessNotConfigured") ? "usageLimits" : "global", reason ? reason : s->reason);
+				       reason && !strcmp(reason, "accessNotConfigured") ? "usageLimits" : "global",
+				       reason ? reason : s->reason);
 		cJSON_AddItemToObject(error, "errors", json_make("[%j]", one));
 	}
 	if (x->errors != SIM_ERRORS_LEGACY)
@@ -153,7 +155,8 @@ void sim_fail(struct sim_call *c, const char *status, const char *reason, const 
 	va_end(args);
 }
 
-void sim_fail_with(struct sim_call *c, int http, const char *status, const char *reason, cJSON *details, const char *format, ...)
+void sim_fail_with(struct sim_call *c, int http, const char *status, const char *reason, cJSON *details, const char *format,
+		   ...)
 {
 	va_list args;
 	va_start(args, format);

@@ -15,8 +15,8 @@ bool span_is(struct span s, const char *text);
 char *span_text(struct span s); /* a copy for the caller to free */
 
 /* A file of sim/tables/ as a text, ended by a zero. */
-#define TABLE(symbol, file)                                                                                                                             \
-	__asm__(".pushsection .rodata\n" #symbol ":\n.incbin \"" TABLES_DIR "/" file "\"\n.byte 0\n.popsection\n");                                     \
+#define TABLE(symbol, file)                                                                                                    \
+	__asm__(".pushsection .rodata\n" #symbol ":\n.incbin \"" TABLES_DIR "/" file "\"\n.byte 0\n.popsection\n");            \
 	extern const char symbol[]
 
 /* The table's first row, and the one behind a row; NULL at the end. */
@@ -36,8 +36,8 @@ struct table {
 	const char **cells;
 	size_t rows;
 };
-#define TABLE_OF(name, file, columns)                                                                                                                   \
-	TABLE(tbl_##name, file);                                                                                                                        \
+#define TABLE_OF(name, file, columns)                                                                                          \
+	TABLE(tbl_##name, file);                                                                                               \
 	static struct table name = {tbl_##name, columns, NULL, 0}
 size_t table_rows(struct table *t);
 /* A cell's text, "" where the row ends before it, and as a number. There must be such a row and column. */

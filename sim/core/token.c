@@ -54,11 +54,13 @@ void token_init(struct sim *s, const cJSON *world)
 	s->owner_token = sim_token_new(s, s->owner, INFINITY);
 	char *refresh = sim_hex(s, 40), *secret = sim_hex(s, 24);
 	char *token = xasprintf("1//%s", refresh);
-	s->credentials = json_make("{'type':'authorized_user','client_id':'764086051850-sim.apps.googleusercontent.com','client_secret':%s,"
-				   "'refresh_token':%s,'account':%s,'universe_domain':'googleapis.com','quota_project_id':%s}",
-				   secret, token, s->owner + strlen("user:"), s->project);
-	sim_put(s, "oauth.refresh", token, json_make("{'principal':%s,'client_id':%s,'client_secret':%s}", s->owner,
-						     json_str(s->credentials, "client_id", ""), secret));
+	s->credentials = json_make(
+	    "{'type':'authorized_user','client_id':'764086051850-sim.apps.googleusercontent.com','client_secret':%s,"
+	    "'refresh_token':%s,'account':%s,'universe_domain':'googleapis.com','quota_project_id':%s}",
+	    secret, token, s->owner + strlen("user:"), s->project);
+	sim_put(s, "oauth.refresh", token,
+		json_make("{'principal':%s,'client_id':%s,'client_secret':%s}", s->owner,
+			  json_str(s->credentials, "client_id", ""), secret));
 	free(refresh);
 	free(secret);
 	free(token);

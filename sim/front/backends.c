@@ -64,7 +64,8 @@ bool backend_let_in(struct sim *s, const struct sim_object *vm, int port, const 
 	const char *prefix = sim_tmp("%.*s/global/firewalls/", (int)(strcspn(vm->key + 9, "/") + 9), vm->key);
 	for (struct sim_object *f = sim_first(s, "compute.firewalls", prefix); f; f = sim_following(s, f, prefix)) {
 		bool here = !strcmp(json_str(f->doc, "network", ""), json_str(vm->doc, "networkInterfaces.0.network", "-"));
-		bool inward = strcmp(json_str(f->doc, "direction", "INGRESS"), "EGRESS") && !json_bool(f->doc, "disabled", false);
+		bool inward = strcmp(json_str(f->doc, "direction", "INGRESS"), "EGRESS") &&
+			      !json_bool(f->doc, "disabled", false);
 		if (here && inward && is_from(f, from) && opens(f, port) && aimed_at(f, vm))
 			return true;
 	}
@@ -74,7 +75,8 @@ bool backend_let_in(struct sim *s, const struct sim_object *vm, int port, const 
 /* Health. ------------------------------------------------------------------------------------------------------------------ */
 static bool open_endpoint(struct sim *s, const struct compute_endpoint *e, struct workload *w)
 {
-	return e->vm ? machine_open(s, e->vm, w) : pod_open(s, json_str(e->group->hidden, "kubernetes.cluster", ""), e->address, w);
+	return e->vm ? machine_open(s, e->vm, w)
+		     : pod_open(s, json_str(e->group->hidden, "kubernetes.cluster", ""), e->address, w);
 }
 
 static const struct workload_part *part_at(const struct compute_endpoint *e, const struct workload *w, int port)
@@ -85,18 +87,21 @@ static const struct workload_part *part_at(const struct compute_endpoint *e, con
 /* The port and path that a health check asks for; path NULL: a connection is enough. */
 static int asked(const struct sim_object *check, const struct compute_endpoint *e, const char **path)
 {
-	static const char *const blocks[] = {"httpHealthCheck", "httpsHealthCheck", "http2HealthCheck", "tcpHealthCheck", "sslHealthCheck"};
+	static const char *const blocks[] = {"httpHealthCheck", "httpsHealthCheck", "http2HealthCheck", "tcpHealthCheck",
+					     "sslHealthCheck"};
 	*path = NULL;
 	for (size_t i = 0; i < sizeof blocks / sizeof *blocks; i++) {
 		const cJSON *block = json_at(check->doc, blocks[i]);
-		const char *how = json_str(block, "portSpecification", json_at(block, "portName") ? "USE_NAMED_PORT" : "USE_FIXED_PORT");
+		const char *how = json_str(block, "portSpecification",
+					   json_at(block, "portName") ? "USE_NAMED_PORT" : "USE_FIXED_PORT");
 		if (!block)
 			continue;
 		if (i < 3)
 			*path = json_str(block, "requestPath", "/");
 		if (!strcmp(how, "USE_SERVING_PORT"))
 			return e->port;
-		return !strcmp(how, "USE_NAMED_PORT") ? compute_named_port(e->group, json_str(block, "portName", ""), 0) : (int)json_num(block, "port", 80);
+		return !strcmp(how, "USE_NAMED_PORT") ? compute_named_port(e->group, json_str(block, "portName", ""), 0)
+						      : (int)json_num(block, "port", 80);
 	}
 	return e->port;
 }

@@ -45,7 +45,8 @@ static bool mapped(struct sim *s, const char *map, const char *host)
 {
 	const char *prefix = sim_tmp("%s/certificateMapEntries/", by_id(s, map));
 	const cJSON *c;
-	for (struct sim_object *o = sim_first(s, "certificatemanager.certificateMapEntries", prefix); o; o = sim_following(s, o, prefix)) {
+	for (struct sim_object *o = sim_first(s, "certificatemanager.certificateMapEntries", prefix); o;
+	     o = sim_following(s, o, prefix)) {
 		const char *name = json_str(o->doc, "hostname", NULL);
 		cJSON_ArrayForEach(c, (!name || sim_glob(name, host) ? json_at(o->doc, "certificates") : NULL))
 			if (vouches(s, c->valuestring, host))
@@ -135,7 +136,8 @@ static void follow(struct sim *s, const char *host, const char *path, struct bal
 bool balancer_find(struct sim *s, const char *host, const char *path, struct balancer *b)
 {
 	*b = (struct balancer){0};
-	for (struct sim_object *o = sim_first(s, "compute.forwardingRules", "projects/"); o; o = sim_following(s, o, "projects/")) {
+	for (struct sim_object *o = sim_first(s, "compute.forwardingRules", "projects/"); o;
+	     o = sim_following(s, o, "projects/")) {
 		struct sim_object *proxy = compute_find(s, json_str(o->doc, "target", ""));
 		bool https = proxy && !strcmp(proxy->collection, "compute.targetHttpsProxies");
 		if (!proxy || !strstr(proxy->collection, "targetHttp") || (b->rule && !https) || !leads_here(s, host, o))

@@ -28,7 +28,8 @@ static bool pull_by_node(struct sim *s, const cJSON *template, struct container 
 		k->software = json_str(k->facts, "software", "other");
 		return true;
 	}
-	bool google = image_of_google(image), reached = json_bool(template, google ? "reaches.google" : "reaches.internet", false);
+	bool google = image_of_google(image),
+	     reached = json_bool(template, google ? "reaches.google" : "reaches.internet", false);
 	const char *why = reached ? image_pull_anywhere(s, puller, image, &digest, &k->facts) : "unreachable";
 	if (!why) {
 		k->software = json_str(k->facts, "software", "other");
@@ -39,14 +40,16 @@ static bool pull_by_node(struct sim *s, const cJSON *template, struct container 
 	return false;
 }
 
-static bool take_image(struct sim *s, const char *project, const cJSON *template, struct container *k, struct container_fault *fault)
+static bool take_image(struct sim *s, const char *project, const cJSON *template, struct container *k,
+		       struct container_fault *fault)
 {
 	const char *image = json_str(k->spec, "image", ""), *digest = NULL;
 	if (json_at(template, "puller"))
 		return pull_by_node(s, template, k, fault);
 	const char *agent = sim_tmp("service-%s@serverless-robot-prod.iam.gserviceaccount.com", sim_project_number(s, project));
 	struct image_ref r;
-	bool own = image_parse(image, &r) && *r.project && sim_project_id(s, r.project) && !strcmp(sim_project_id(s, r.project), project);
+	bool own = image_parse(image, &r) && *r.project && sim_project_id(s, r.project) &&
+		   !strcmp(sim_project_id(s, r.project), project);
 	const char *why = image_pull(s, own ? NULL : sim_tmp("serviceAccount:%s", agent), image, &digest, &k->facts);
 	if (!why) {
 		k->software = json_str(k->facts, "software", "other");
@@ -55,8 +58,10 @@ static bool take_image(struct sim *s, const char *project, const cJSON *template
 	bool denied = !strcmp(why, "permission");
 	fault->reason = denied ? "CONTAINER_PERMISSION_DENIED" : "CONTAINER_MISSING";
 	if (denied)
-		fault->message = xasprintf("Google Cloud Run Service Agent %s must have permission to read the image, %s. Ensure that the provided "
-					   "container image URL is correct and that the above account has permission to access the image.", agent, image);
+		fault->message = xasprintf(
+		    "Google Cloud Run Service Agent %s must have permission to read the image, %s. Ensure that the provided "
+		    "container image URL is correct and that the above account has permission to access the image.",
+		    agent, image);
 	else
 		fault->message = xasprintf("Image '%s' not found.", image);
 	return false;
@@ -81,9 +86,11 @@ static char *secret(struct sim *s, const char *project, const char *email, const
 	const char *full = sim_tmp("projects/%s/secrets/%s/versions/%s", number ? number : owner, name, version);
 	fault->reason = "SECRETS_ACCESS_CHECK_FAILED";
 	if (why && !strcmp(why, "permission"))
-		fault->message = xasprintf("Permission denied on secret: %s for %s service account %s. The service account used must be granted the "
-					   "'Secret Manager Secret Accessor' role (roles/secretmanager.secretAccessor) at the secret, project or "
-					   "higher level.", full, job ? "Job" : "Revision", email);
+		fault->message = xasprintf(
+		    "Permission denied on secret: %s for %s service account %s. The service account used must be granted the "
+		    "'Secret Manager Secret Accessor' role (roles/secretmanager.secretAccessor) at the secret, project or "
+		    "higher level.",
+		    full, job ? "Job" : "Revision", email);
 	else if (why && !strcmp(why, "disabled"))
 		fault->message = xasprintf("Secret version %s is in DISABLED state.", full);
 	else
@@ -97,7 +104,8 @@ static void put(cJSON *object, const char *name, const char *value)
 	cJSON_AddStringToObject(object, name, value);
 }
 
-static bool take_env(struct sim *s, const char *project, const cJSON *template, bool job, struct container *k, struct container_fault *fault)
+static bool take_env(struct sim *s, const char *project, const cJSON *template, bool job, struct container *k,
+		     struct container_fault *fault)
 {
 	const cJSON *image = json_at(k->facts, "env"), *own = json_at(k->spec, "env");
 	for (const cJSON *e = image ? image->child : NULL; e; e = e->next)
@@ -138,7 +146,8 @@ static bool mount(struct sim *s, const char *project, const cJSON *template, con
 		items = one = json_make("[{'path':%s,'version':'latest'}]", strrchr(name, '/') ? strrchr(name, '/') + 1 : name);
 	bool all = true;
 	for (const cJSON *i = items->child; i && all; i = i->next) {
-		char *payload = secret(s, project, json_str(template, "serviceAccount", ""), name, json_str(i, "version", ""), job, fault);
+		char *payload = secret(s, project, json_str(template, "serviceAccount", ""), name, json_str(i, "version", ""),
+				       job, fault);
 		if (payload)
 			put(k->files, sim_tmp("%s/%s", folder, json_str(i, "path", "")), payload);
 		all = payload != NULL;
@@ -148,7 +157,8 @@ static bool mount(struct sim *s, const char *project, const cJSON *template, con
 	return all;
 }
 
-static bool take_files(struct sim *s, const char *project, const cJSON *template, bool job, struct container *k, struct container_fault *fault)
+static bool take_files(struct sim *s, const char *project, const cJSON *template, bool job, struct container *k,
+		       struct container_fault *fault)
 {
 	const cJSON *mounts = json_at(k->spec, "volumeMounts"), *own = json_at(k->spec, "files");
 	for (const cJSON *f = own ? own->child : NULL; f; f = f->next)
@@ -168,9 +178,11 @@ static void dereference(struct sim *s, const char *account, struct container *k,
 	const char *project = sim_tmp("%.*s", (int)(slash - text), text), *last = query && query < number ? query : number;
 	const char *file = last == query ? sim_tmp("%.*s", (int)(number - query - 13), query + 13) : NULL;
 	struct container_fault fault = {0};
-	char *payload = secret(s, project, account, sim_tmp("%.*s", (int)(last - slash - 1), slash + 1), number + 1, false, &fault);
+	char *payload = secret(s, project, account, sim_tmp("%.*s", (int)(last - slash - 1), slash + 1), number + 1, false,
+			       &fault);
 	if (!payload && !k->error)
-		k->error = xasprintf("https://secretmanager.googleapis.com/v1/projects/%s: %s", text, fault.message ? fault.message : "");
+		k->error = xasprintf("https://secretmanager.googleapis.com/v1/projects/%s: %s", text,
+				     fault.message ? fault.message : "");
 	if (payload && file)
 		put(k->files, file, payload);
 	if (payload)
@@ -185,10 +197,12 @@ static bool is_dereferencer(const struct container *k)
 {
 	const char *program = json_str(k->argv, "0", ""), *file = json_str(k->argv, "1", "");
 	const char *base = strrchr(file, '/') ? strrchr(file, '/') + 1 : file, *text;
-	static const char *const asks[] = {"metadata.google.internal/computeMetadata/v1/instance/service-accounts/default/token", "Metadata-Flavor",
-					   "secretmanager.googleapis.com/v1/projects/", ":access"};
+	static const char *const asks[] = {
+	    "metadata.google.internal/computeMetadata/v1/instance/service-accounts/default/token", "Metadata-Flavor",
+	    "secretmanager.googleapis.com/v1/projects/", ":access"};
 	const cJSON *script_text = cJSON_GetObjectItemCaseSensitive(json_at(k->facts, "scripts"), base);
-	if (!text_starts(strrchr(program, '/') ? strrchr(program, '/') + 1 : program, "python3") || !cJSON_IsString(script_text))
+	if (!text_starts(strrchr(program, '/') ? strrchr(program, '/') + 1 : program, "python3") ||
+	    !cJSON_IsString(script_text))
 		return false;
 	text = script_text->valuestring;
 	for (size_t i = 0; i < sizeof asks / sizeof *asks; i++)

@@ -17,7 +17,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TRY_AGAIN "The server encountered a temporary error and could not complete your request.<p>Please try again in 30 seconds."
+#define TRY_AGAIN                                                                                                              \
+	"The server encountered a temporary error and could not complete your request.<p>Please try again in 30 seconds."
 
 /* Hosts. ------------------------------------------------------------------------------------------------------------------- */
 /* The service of a run.app host, with the tag of "TAG---HOST" in *tag. */
@@ -39,7 +40,9 @@ static struct sim_object *revision_of(struct sim *s, const struct sim_object *se
 		bool mine = *tag ? !strcmp(json_str(t, "tag", ""), tag) : dice < 0;
 		const char *id = json_str(t, "revision", "");
 		if (mine)
-			return sim_get(s, RUN_REVISIONS, *id ? sim_tmp("%s/revisions/%s", service->key, id) : json_str(service->doc, "latestReadyRevision", ""));
+			return sim_get(s, RUN_REVISIONS,
+				       *id ? sim_tmp("%s/revisions/%s", service->key, id)
+					   : json_str(service->doc, "latestReadyRevision", ""));
 	}
 	return NULL;
 }
@@ -50,7 +53,8 @@ static void to_containers(struct visit *v, const char *project, const char *regi
 	if (workload_open(v->sim, project, region, template, &w))
 		workload_answer_ingress(v, &w, out);
 	else
-		wall_page(out, 503, "Server Error", "The service you requested is not available yet.<p>Please try again in 30 seconds.");
+		wall_page(out, 503, "Server Error",
+			  "The service you requested is not available yet.<p>Please try again in 30 seconds.");
 	workload_close(&w);
 }
 
@@ -69,21 +73,25 @@ static const char *iap_name(struct sim *s, const char *resource)
 /* Who comes through IAP is let in as IAP's agent. */
 static bool as_agent(struct visit *v, const struct sim_object *service, const char *project, struct sim_reply *out)
 {
-	const char *agent = sim_tmp("serviceAccount:service-%s@gcp-sa-iap.iam.gserviceaccount.com", sim_project_number(v->sim, project));
+	const char *agent = sim_tmp("serviceAccount:service-%s@gcp-sa-iap.iam.gserviceaccount.com",
+				    sim_project_number(v->sim, project));
 	if (json_bool(service->doc, "invokerIamDisabled", false) ||
 	    sim_allowed(v->sim, agent, "run.routes.invoke", project, sim_tmp("//run.googleapis.com/%s", service->key)))
 		return true;
 	answer_header(out, "X-Goog-IAP-Generated-Response", "true");
-	answer_text(out, 403, "text/html; charset=UTF-8", "The IAP service account is not provisioned. Please follow the instructions to create service account and "
-							   "rectify IAP and Cloud Run setup: https://cloud.google.com/iap/docs/enabling-cloud-run");
+	answer_text(out, 403, "text/html; charset=UTF-8",
+		    "The IAP service account is not provisioned. Please follow the instructions to create service account and "
+		    "rectify IAP and Cloud Run setup: https://cloud.google.com/iap/docs/enabling-cloud-run");
 	return false;
 }
 
 /* IAP on the service itself: the IAP agent must be an invoker, the person must have access. */
-static bool through_iap(struct visit *v, const struct sim_object *service, const char *project, const char *region, struct sim_reply *out)
+static bool through_iap(struct visit *v, const struct sim_object *service, const char *project, const char *region,
+			struct sim_reply *out)
 {
 	const char *number = sim_project_number(v->sim, project), *email = "";
-	const char *resource = iap_name(v->sim, sim_tmp("projects/%s/iap_web/cloud_run-%s/services/%s", number, region, strrchr(service->key, '/') + 1));
+	const char *resource = iap_name(
+	    v->sim, sim_tmp("projects/%s/iap_web/cloud_run-%s/services/%s", number, region, strrchr(service->key, '/') + 1));
 	if (!wall_iap(v, project, sim_tmp("//iap.googleapis.com/%s", resource), "", &email, out))
 		return false;
 	return as_agent(v, service, project, out);
@@ -101,9 +109,11 @@ static bool disabled(const struct sim_object *service, const char *tag)
 static void to_service(struct visit *v, const struct sim_object *service, const char *tag, enum way way, struct sim_reply *out)
 {
 	const char *project = sim_tmp("%.*s", (int)strcspn(service->key + 9, "/"), service->key + 9);
-	const char *region = strstr(service->key, "/locations/") + 11, *ingress = json_str(service->doc, "ingress", "INGRESS_TRAFFIC_ALL");
+	const char *region = strstr(service->key, "/locations/") + 11,
+		   *ingress = json_str(service->doc, "ingress", "INGRESS_TRAFFIC_ALL");
 	region = sim_tmp("%.*s", (int)strcspn(region, "/"), region);
-	bool inside = !strcmp(ingress, "INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER") ? way != WAY_DIRECT : !strcmp(ingress, "INGRESS_TRAFFIC_ALL");
+	bool inside = !strcmp(ingress, "INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER") ? way != WAY_DIRECT
+										 : !strcmp(ingress, "INGRESS_TRAFFIC_ALL");
 	const struct sim_object *revision = inside ? revision_of(v->sim, service, tag) : NULL;
 	if (!revision)
 		wall_page(out, 404, "Page not found", "The requested URL was not found on this server.");
@@ -111,7 +121,7 @@ static void to_service(struct visit *v, const struct sim_object *service, const 
 		wall_page(out, 413, "Request Entity Too Large", "Your client issued a request that was too large.");
 	else if (disabled(service, tag))
 		wall_page(out, 503, "Service Unavailable", "Service Unavailable");
-	else if (way == WAY_BALANCED_IAP			       ? as_agent(v, service, project, out)
+	else if (way == WAY_BALANCED_IAP                        ? as_agent(v, service, project, out)
 		 : json_bool(service->doc, "iapEnabled", false) ? through_iap(v, service, project, region, out)
 								: wall_invoker(v, service, out))
 		to_containers(v, project, region, cJSON_Duplicate(revision->doc, true), out);
@@ -136,8 +146,11 @@ static struct sim_object *app_of(struct sim *s, const char *host, const char **p
 static struct sim_object *version_of(struct sim *s, const struct sim_object *app, const char *prefix, const char **service)
 {
 	const char *first = strstr(prefix, "-dot-"), *second = first ? strstr(first + 5, "-dot-") : NULL;
-	const char *one = first ? sim_tmp("%.*s", (int)(first - prefix), prefix) : "", *two = second ? sim_tmp("%.*s", (int)(second - first - 5), first + 5) : "";
-	*service = *two ? two : *one && sim_get(s, APPENGINE_SERVICES, sim_tmp("%s/services/%s", app->key, one)) ? one : "default";
+	const char *one = first ? sim_tmp("%.*s", (int)(first - prefix), prefix) : "",
+		   *two = second ? sim_tmp("%.*s", (int)(second - first - 5), first + 5) : "";
+	*service = *two                                                                               ? two
+		   : *one && sim_get(s, APPENGINE_SERVICES, sim_tmp("%s/services/%s", app->key, one)) ? one
+												      : "default";
 	const char *id = *two || (*one && strcmp(one, *service)) ? one : "";
 	const struct sim_object *o = sim_get(s, APPENGINE_SERVICES, sim_tmp("%s/services/%s", app->key, *service));
 	const cJSON *shares = o ? json_at(o->doc, "split.allocations") : NULL;
@@ -157,26 +170,33 @@ static void to_app(struct visit *v, const struct sim_object *app, const char *pr
 	const struct sim_object *module = sim_get(v->sim, APPENGINE_SERVICES, sim_tmp("%s/services/%s", app->key, service));
 	const char *ingress = module ? json_str(module->doc, "networkSettings.ingressTrafficAllowed", "") : "";
 	bool outside = text_ends(ingress, "INTERNAL_ONLY") || (!balanced && text_ends(ingress, "INTERNAL_AND_LB"));
-	const char *resource = sim_tmp("projects/%s/iap_web/appengine-%s/services/%s", sim_project_number(v->sim, project), project, service);
+	const char *resource = sim_tmp("projects/%s/iap_web/appengine-%s/services/%s", sim_project_number(v->sim, project),
+				       project, service);
 	const char *holder = sim_tmp("//iap.googleapis.com/%s", iap_name(v->sim, resource));
 	if (!version || outside || !strcmp(json_str(app->doc, "servingStatus", ""), "USER_DISABLED"))
-		wall_page(out, outside ? 403 : 404, outside ? "Forbidden" : "Not Found", "The requested URL was not found on this server.");
-	else if (json_bool(app->doc, "iap.enabled", false) && !wall_iap(v, project, holder, json_str(app->doc, "iap.oauth2ClientId", ""), &email, out))
+		wall_page(out, outside ? 403 : 404, outside ? "Forbidden" : "Not Found",
+			  "The requested URL was not found on this server.");
+	else if (json_bool(app->doc, "iap.enabled", false) &&
+		 !wall_iap(v, project, holder, json_str(app->doc, "iap.oauth2ClientId", ""), &email, out))
 		return;
 	else if (strcmp(json_str(version->doc, "servingStatus", ""), "SERVING") || json_at(version->hidden, "failure"))
 		wall_page(out, 503, "Server Error", TRY_AGAIN);
 	else {
-		to_containers(v, project, appengine_region(json_str(app->doc, "locationId", "")), appengine_template(version), out);
+		to_containers(v, project, appengine_region(json_str(app->doc, "locationId", "")), appengine_template(version),
+			      out);
 	}
 }
 
 /* Load balancers. ----------------------------------------------------------------------------------------------------------- */
 static void to_group(struct visit *v, const struct balancer *b, const struct sim_object *group, bool iap, struct sim_reply *out)
 {
-	const char *run = json_str(group->doc, "cloudRun.service", ""), *region = strstr(group->key, "/regions/") ? strstr(group->key, "/regions/") + 9 : "";
+	const char *run = json_str(group->doc, "cloudRun.service", ""),
+		   *region = strstr(group->key, "/regions/") ? strstr(group->key, "/regions/") + 9 : "";
 	const char *key = sim_tmp("projects/%s/locations/%.*s/services/%s", b->project, (int)strcspn(region, "/"), region, run);
 	const struct sim_object *service = *run ? sim_get(v->sim, RUN_SERVICES, key) : NULL;
-	const struct sim_object *app = json_at(group->doc, "appEngine") ? sim_get(v->sim, APPENGINE_APPS, sim_tmp("apps/%s", b->project)) : NULL;
+	const struct sim_object *app = json_at(group->doc, "appEngine")
+					   ? sim_get(v->sim, APPENGINE_APPS, sim_tmp("apps/%s", b->project))
+					   : NULL;
 	const char *module = json_str(group->doc, "appEngine.service", "");
 	if (service)
 		to_service(v, service, json_str(group->doc, "cloudRun.tag", ""), iap ? WAY_BALANCED_IAP : WAY_BALANCED, out);
@@ -225,7 +245,8 @@ static void to_balancer(struct visit *v, const struct balancer *b, struct sim_re
 		wall_page(out, 404, "Not Found", "The requested URL was not found on this server.");
 		return;
 	}
-	const char *resource = sim_tmp("projects/%s/iap_web/compute/services/%s", sim_project_number(v->sim, b->project), json_str(b->backend->doc, "id", ""));
+	const char *resource = sim_tmp("projects/%s/iap_web/compute/services/%s", sim_project_number(v->sim, b->project),
+				       json_str(b->backend->doc, "id", ""));
 	const char *name = iap_name(v->sim, resource), *client = json_str(b->backend->doc, "iap.oauth2ClientId", "");
 	if (!iap || wall_iap(v, b->project, sim_tmp("//iap.googleapis.com/%s", name), client, &email, out))
 		group ? to_group(v, b, group, iap, out) : to_backends(v, b->backend, out);

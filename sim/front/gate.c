@@ -36,10 +36,14 @@ static void drop(struct session *s)
 /* Pages. ------------------------------------------------------------------------------------------------------------------- */
 static void error_page(struct sim_reply *out, int status, const char *title, const char *text)
 {
-	answer_text(out, status, "text/html; charset=utf-8",
-		   sim_tmp("<!DOCTYPE html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\"><title>%d %s</title></head>\n<body><section class=\"section\">"
-			   "<div class=\"box block has-text-centered\"><h1 class=\"title\">%d</h1><h2 class=\"subtitle\">%s</h2><p>%s</p>"
-			   "<a href=\"/oauth2/sign_in\">Sign in</a></div></section></body>\n</html>\n", status, title, status, title, text));
+	answer_text(
+	    out, status, "text/html; charset=utf-8",
+	    sim_tmp(
+		"<!DOCTYPE html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\"><title>%d "
+		"%s</title></head>\n<body><section class=\"section\">"
+		"<div class=\"box block has-text-centered\"><h1 class=\"title\">%d</h1><h2 class=\"subtitle\">%s</h2><p>%s</p>"
+		"<a href=\"/oauth2/sign_in\">Sign in</a></div></section></body>\n</html>\n",
+		status, title, status, title, text));
 }
 
 static const char *cookie_name(const struct gate *g)
@@ -50,9 +54,13 @@ static const char *cookie_name(const struct gate *g)
 static void set_cookie(struct caller *c, const char *name, const char *value, double age)
 {
 	const char *site = gate_text(c->g, "cookie_samesite", "");
-	const char *line = sim_tmp("%s=%s; Path=%s; Max-Age=%.0f%s%s%s%s", name, value, gate_text(c->g, "cookie_path", "/"), age,
-				   gate_bool(c->g, "cookie_httponly", true) ? "; HttpOnly" : "", gate_bool(c->g, "cookie_secure", true) ? "; Secure" : "",
-				   *site ? "; SameSite=" : "", !strcmp(site, "lax") ? "Lax" : !strcmp(site, "strict") ? "Strict" : !strcmp(site, "none") ? "None" : "");
+	const char *line = sim_tmp("%s=%s; Path=%s; Max-Age=%.0f%s%s%s%s", name, value, gate_text(c->g, "cookie_path", "/"),
+				   age, gate_bool(c->g, "cookie_httponly", true) ? "; HttpOnly" : "",
+				   gate_bool(c->g, "cookie_secure", true) ? "; Secure" : "", *site ? "; SameSite=" : "",
+				   !strcmp(site, "lax")      ? "Lax"
+				   : !strcmp(site, "strict") ? "Strict"
+				   : !strcmp(site, "none")   ? "None"
+							     : "");
 	answer_header(c->out, "Set-Cookie", line);
 }
 
@@ -116,7 +124,8 @@ static bool audience_ok(const struct caller *c, const cJSON *claims)
 	for (const cJSON *i = issuers ? issuers->child : NULL; i; i = i->next) {
 		const char *equals = strchr(i->valuestring, '=');
 		const char *name = sim_tmp("%.*s", (int)(equals ? equals - i->valuestring : 0), i->valuestring);
-		if (equals && !strcmp(strstr(name, "://") ? strstr(name, "://") + 3 : name, strstr(issuer, "://") ? strstr(issuer, "://") + 3 : issuer)) {
+		if (equals && !strcmp(strstr(name, "://") ? strstr(name, "://") + 3 : name,
+				      strstr(issuer, "://") ? strstr(issuer, "://") + 3 : issuer)) {
 			verifier = true;
 			cJSON_AddItemToArray(accepted, cJSON_CreateString(equals + 1));
 		}
@@ -233,7 +242,8 @@ static void start(struct caller *c, const char *target)
 {
 	char *nonce = sim_hex(c->v->sim, 32), *verifier = sim_hex(c->v->sim, 64);
 	const char *csrf = sim_tmp("%s.%s", nonce, verifier), *state = sim_tmp("%s:%s", nonce, target);
-	set_cookie(c, sim_tmp("%s_csrf", cookie_name(c->g)), sim_tmp("%s|%s", csrf, http_sign(secret(c), csrf)), gate_seconds(c->g, "cookie_csrf_expire", 900));
+	set_cookie(c, sim_tmp("%s_csrf", cookie_name(c->g)), sim_tmp("%s|%s", csrf, http_sign(secret(c), csrf)),
+		   gate_seconds(c->g, "cookie_csrf_expire", 900));
 	struct buf query = {0};
 	bool google = !strcmp(gate_text(c->g, "provider", "google"), "google");
 	if (google) {
@@ -253,7 +263,8 @@ static void start(struct caller *c, const char *target)
 	add(&query, "response_type", "code");
 	add(&query, "scope", gate_text(c->g, "scope", google ? "profile email" : "openid email profile"));
 	add(&query, "state", state);
-	const char *login = google ? "https://accounts.google.com/o/oauth2/auth" : "https://accounts.google.com/o/oauth2/v2/auth";
+	const char *login = google ? "https://accounts.google.com/o/oauth2/auth"
+				   : "https://accounts.google.com/o/oauth2/v2/auth";
 	answer_redirect(c->out, 302, sim_tmp("%s?%s", gate_text(c->g, "login_url", login), buf_text(&query)));
 	buf_free(&query);
 	free(nonce);
@@ -287,18 +298,22 @@ static cJSON *redeem(const struct caller *c, const char *verifier)
 
 static void callback(struct caller *c)
 {
-	const char *name = sim_tmp("%s_csrf", cookie_name(c->g)), *state = visit_param(c->v, "state"), *colon = strchr(state, ':');
-	char *cookie = visit_cookie(c->v, name), *bar = cookie ? strchr(cookie, '|') : NULL, *dot = cookie ? strchr(cookie, '.') : NULL;
+	const char *name = sim_tmp("%s_csrf", cookie_name(c->g)), *state = visit_param(c->v, "state"),
+		   *colon = strchr(state, ':');
+	char *cookie = visit_cookie(c->v, name), *bar = cookie ? strchr(cookie, '|') : NULL,
+	     *dot = cookie ? strchr(cookie, '.') : NULL;
 	if (*visit_param(c->v, "error")) {
-		error_page(c->out, 403, "Forbidden", sim_tmp("Login Failed: The upstream identity provider returned an error: %s", visit_param(c->v, "error")));
+		error_page(
+		    c->out, 403, "Forbidden",
+		    sim_tmp("Login Failed: The upstream identity provider returned an error: %s", visit_param(c->v, "error")));
 		free(cookie);
 		return;
 	}
 	bool mine = bar && dot && dot < bar;
 	if (mine) {
 		*bar = '\0';
-		mine = !strcmp(http_sign(secret(c), cookie), bar + 1) && colon && (size_t)(dot - cookie) == (size_t)(colon - state) &&
-		       !strncmp(cookie, state, (size_t)(dot - cookie));
+		mine = !strcmp(http_sign(secret(c), cookie), bar + 1) && colon &&
+		       (size_t)(dot - cookie) == (size_t)(colon - state) && !strncmp(cookie, state, (size_t)(dot - cookie));
 	}
 	if (!mine) {
 		error_page(c->out, 403, "Forbidden", "Login Failed: Unable to find a valid CSRF token. Please try again.");
@@ -309,11 +324,13 @@ static void callback(struct caller *c)
 	const char *email = json_str(claims, "email", "");
 	set_cookie(c, name, "", 0);
 	if (!claims) {
-		error_page(c->out, 500, "Internal Server Error", "Oops! Something went wrong. For more information contact your server administrator.");
+		error_page(c->out, 500, "Internal Server Error",
+			   "Oops! Something went wrong. For more information contact your server administrator.");
 	} else if (!admitted(c, email) || cJSON_IsFalse(json_at(claims, "email_verified"))) {
 		error_page(c->out, 403, "Forbidden", "Invalid session: unauthorized");
 	} else {
-		set_cookie(c, cookie_name(c->g), session_cookie(c, email, json_str(claims, "sub", "")), gate_seconds(c->g, "cookie_expire", 168 * 3600));
+		set_cookie(c, cookie_name(c->g), session_cookie(c, email, json_str(claims, "sub", "")),
+			   gate_seconds(c->g, "cookie_expire", 168 * 3600));
 		answer_redirect(c->out, 302, safe_target(colon + 1));
 	}
 	cJSON_Delete(claims);
@@ -350,7 +367,7 @@ static bool own_path(struct caller *c)
 		set_cookie(c, cookie_name(c->g), "", 0), answer_redirect(c->out, 302, safe_target(*rd ? rd : "/"));
 	else if (!strcmp(rest, "/auth"))
 		answer_text(c->out, c->session.there && admitted(c, c->session.email) ? 202 : 401, "text/plain; charset=utf-8",
-			   c->session.there ? "" : "Unauthorized\n");
+			    c->session.there ? "" : "Unauthorized\n");
 	else if (!strcmp(rest, "/userinfo"))
 		user_info(c);
 	else if (text_starts(rest, "/static/"))
@@ -393,8 +410,8 @@ static const char *route_path(const struct container *k, const char *path)
 		   (major < 7 || (major == 7 && (minor < 15 || (minor == 15 && patch < 5))));
 	if (old)
 		return sim_tmp("%.*s", (int)strcspn(path, "#"), path);
-	if (strpbrk(path, ";\\#?") || strstr(path, "//") || strstr(path, "/./") || strstr(path, "/../") || text_ends(path, "/.") ||
-	    text_ends(path, "/.."))
+	if (strpbrk(path, ";\\#?") || strstr(path, "//") || strstr(path, "/./") || strstr(path, "/../") ||
+	    text_ends(path, "/.") || text_ends(path, "/.."))
 		return NULL;
 	for (const char *c = path; *c; c++)
 		if ((unsigned char)*c < 0x20 || *c == 0x7f)

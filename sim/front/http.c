@@ -40,7 +40,8 @@ void visit_tell(struct visit *v, const char *name, const char *value)
 
 void visit_untell(struct visit *v)
 {
-	static const char *const names[] = {"X-Goog-IAP-JWT-Assertion", "X-Goog-Authenticated-User-Email", "X-Goog-Authenticated-User-Id"};
+	static const char *const names[] = {"X-Goog-IAP-JWT-Assertion", "X-Goog-Authenticated-User-Email",
+					    "X-Goog-Authenticated-User-Id"};
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
 		visit_tell(v, names[i], "");
 }

@@ -8,11 +8,11 @@
 struct visit {
 	struct sim *sim;
 	const struct sim_request *q;
-	char *path;       /* decoded, without query; owned */
+	char *path;        /* decoded, without query; owned */
 	const char *query; /* after '?', or ""; borrowed */
-	cJSON *params;    /* of the query; owned */
-	cJSON *told;      /* headers that a front end has put in, or has taken away (""); owned */
-	const char *host; /* the Host header as sent, or the name that was asked */
+	cJSON *params;     /* of the query; owned */
+	cJSON *told;       /* headers that a front end has put in, or has taken away (""); owned */
+	const char *host;  /* the Host header as sent, or the name that was asked */
 };
 void visit_begin(struct visit *v, struct sim *s, const struct sim_request *q);
 void visit_end(struct visit *v);
@@ -20,7 +20,7 @@ const char *visit_header(const struct visit *v, const char *name); /* or NULL */
 /* A header as a front end hands it on; visit_untell takes away what speaks in IAP's name. */
 void visit_tell(struct visit *v, const char *name, const char *value);
 void visit_untell(struct visit *v);
-const char *visit_param(const struct visit *v, const char *name);  /* or "" */
+const char *visit_param(const struct visit *v, const char *name); /* or "" */
 /* A cookie's value, for the caller to free; NULL when it was not sent. */
 char *visit_cookie(const struct visit *v, const char *name);
 

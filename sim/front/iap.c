@@ -26,7 +26,7 @@ struct guard {
 	struct visit *v;
 	const char *project, *holder, *client; /* client "": Google's own */
 	struct sim_reply *out;
-	char *email, *subject;                 /* who it is; owned */
+	char *email, *subject; /* who it is; owned */
 };
 
 /* Answers. ------------------------------------------------------------------------------------------------------------------ */
@@ -62,15 +62,20 @@ static void sign_in(struct guard *g)
 	}
 	struct buf redirect = {0}, state = {0};
 	char *nonce = sim_hex(v->sim, 16);
-	cJSON *j = json_make("{'url':%s,'nonce':%s,'holder':%s,'client':%s}", sim_tmp("https://%s%s", v->host, v->q->target), nonce, g->holder, shown_client(g));
+	cJSON *j = json_make("{'url':%s,'nonce':%s,'holder':%s,'client':%s}", sim_tmp("https://%s%s", v->host, v->q->target),
+			     nonce, g->holder, shown_client(g));
 	char *text = json_text(j, -1);
 	const char *body = sim_base64(text, strlen(text), true);
-	text_percent(&redirect, sim_tmp("https://iap.googleapis.com/v1/oauth/clientIds/%s:handleRedirect", shown_client(g)), false);
+	text_percent(&redirect, sim_tmp("https://iap.googleapis.com/v1/oauth/clientIds/%s:handleRedirect", shown_client(g)),
+		     false);
 	text_percent(&state, sim_tmp("%s.%s", body, sealed(v->sim, body)), false);
 	answer_header(g->out, "X-Goog-IAP-Generated-Response", "true");
 	answer_header(g->out, "Set-Cookie", sim_tmp("GCP_IAP_XSRF_NONCE_%s=1; Path=/; Max-Age=600; Secure; HttpOnly", nonce));
-	answer_redirect(g->out, 302, sim_tmp("https://accounts.google.com/o/oauth2/v2/auth?client_id=%s&response_type=code&scope=openid+email&"
-					    "redirect_uri=%s&cred_ref=true&state=%s", shown_client(g), buf_text(&redirect), buf_text(&state)));
+	answer_redirect(
+	    g->out, 302,
+	    sim_tmp("https://accounts.google.com/o/oauth2/v2/auth?client_id=%s&response_type=code&scope=openid+email&"
+		    "redirect_uri=%s&cred_ref=true&state=%s",
+		    shown_client(g), buf_text(&redirect), buf_text(&state)));
 	cJSON_Delete(j);
 	free(text);
 	free(nonce);
@@ -107,7 +112,8 @@ static bool programmatic(const struct guard *g, const char *client)
 static const char *domain_of(struct sim *s, const char *project)
 {
 	const struct sim_object *p = sim_get(s, "cloudresourcemanager.projects", sim_tmp("projects/%s", project));
-	const struct sim_object *o = p ? sim_get(s, "cloudresourcemanager.organizations", json_str(p->doc, "parent", "")) : NULL;
+	const struct sim_object *o = p ? sim_get(s, "cloudresourcemanager.organizations", json_str(p->doc, "parent", ""))
+				       : NULL;
 	return o ? json_str(o->doc, "displayName", "") : NULL;
 }
 
@@ -151,7 +157,8 @@ static const char *self_signed(struct guard *g, const char *token, const cJSON *
 	if (until - from > 3600)
 		return error("JWT's lifetime is longer than an hour");
 	if (!names_url(g->v, json_str(claims, "aud", "")))
-		return error(sim_tmp("JWT audience doesn't match this application ('aud' claim (%s) doesn't match expected value (https://%s%s))",
+		return error(sim_tmp("JWT audience doesn't match this application ('aud' claim (%s) doesn't match expected "
+				     "value (https://%s%s))",
 				     json_str(claims, "aud", ""), g->v->host, g->v->path));
 	return is(g, email, oauth_subject(g->v->sim, email, subject));
 }
@@ -162,10 +169,14 @@ static const char *google_signed(struct guard *g, const char *token)
 	cJSON *claims = sim_id_token_check(g->v->sim, token, &bad);
 	const char *audience = json_str(claims, "aud", ""), *email = json_str(claims, "email", ""), *why = NULL;
 	if (!claims)
-		why = error(!strcmp(bad, "signature") ? "JWT signature is invalid" : !strcmp(bad, "expired") ? "Expired JWT"
-			    : !strcmp(bad, "issuer") ? "JWT issuer is incorrect" : "Unable to parse JWT");
+		why = error(!strcmp(bad, "signature") ? "JWT signature is invalid"
+			    : !strcmp(bad, "expired") ? "Expired JWT"
+			    : !strcmp(bad, "issuer")  ? "JWT issuer is incorrect"
+						      : "Unable to parse JWT");
 	else if (!(*g->client && !strcmp(audience, g->client)) && !programmatic(g, audience))
-		why = error(sim_tmp("JWT audience doesn't match this application ('aud' claim (%s) doesn't match expected value (%s))", audience, shown_client(g)));
+		why = error(
+		    sim_tmp("JWT audience doesn't match this application ('aud' claim (%s) doesn't match expected value (%s))",
+			    audience, shown_client(g)));
 	else if (!*email)
 		why = error("JWT 'email' claim isn't a string");
 	else
@@ -232,11 +243,16 @@ static bool take_session(struct guard *g)
 	const char *bad, *token = visit_param(g->v, "token");
 	cJSON *state = opened(g->v->sim, visit_param(g->v, "state")), *claims = sim_id_token_check(g->v->sim, token, &bad);
 	char *nonce = visit_cookie(g->v, sim_tmp("GCP_IAP_XSRF_NONCE_%s", json_str(state, "nonce", "")));
-	if (!state || !claims || !nonce || strcmp(json_str(claims, "aud", ""), json_str(state, "holder", "")) || strcmp(json_str(state, "holder", ""), g->holder)) {
+	if (!state || !claims || !nonce || strcmp(json_str(claims, "aud", ""), json_str(state, "holder", "")) ||
+	    strcmp(json_str(state, "holder", ""), g->holder)) {
 		refuse(g->out, 401, error("XSRF check failed"));
 	} else {
-		answer_header(g->out, "Set-Cookie", sim_tmp("%s=%s; Path=/; Max-Age=%d; Secure; HttpOnly", cookie_name(g->holder), token, SESSION_SECONDS));
-		answer_header(g->out, "Set-Cookie", sim_tmp("GCP_IAP_XSRF_NONCE_%s=; Path=/; Max-Age=0; Secure; HttpOnly", json_str(state, "nonce", "")));
+		answer_header(
+		    g->out, "Set-Cookie",
+		    sim_tmp("%s=%s; Path=/; Max-Age=%d; Secure; HttpOnly", cookie_name(g->holder), token, SESSION_SECONDS));
+		answer_header(
+		    g->out, "Set-Cookie",
+		    sim_tmp("GCP_IAP_XSRF_NONCE_%s=; Path=/; Max-Age=0; Secure; HttpOnly", json_str(state, "nonce", "")));
 		answer_redirect(g->out, 302, json_str(state, "url", "/"));
 	}
 	cJSON_Delete(state);
@@ -251,9 +267,12 @@ static bool asked_itself(struct guard *g)
 	const char *mode = visit_param(g->v, "gcp-iap-mode");
 	if (!strcmp(mode, "IDENTITY")) {
 		answer_header(g->out, "X-Goog-IAP-Generated-Response", "true");
-		answer_json(g->out, 200, json_make("{'email':%s,'sub':%s}", sim_tmp("accounts.google.com:%s", g->email), sim_tmp("accounts.google.com:%s", g->subject)));
+		answer_json(g->out, 200,
+			    json_make("{'email':%s,'sub':%s}", sim_tmp("accounts.google.com:%s", g->email),
+				      sim_tmp("accounts.google.com:%s", g->subject)));
 	} else if (!strcmp(mode, "CLEAR_LOGIN_COOKIE")) {
-		answer_header(g->out, "Set-Cookie", sim_tmp("%s=; Path=/; Max-Age=0; Secure; HttpOnly", cookie_name(g->holder)));
+		answer_header(g->out, "Set-Cookie",
+			      sim_tmp("%s=; Path=/; Max-Age=0; Secure; HttpOnly", cookie_name(g->holder)));
 		sign_in(g);
 	} else {
 		return false;
@@ -320,7 +339,8 @@ static struct sim_object *key_of(struct sim *s)
 static bool raw_signature(const unsigned char *der, size_t len, unsigned char raw[static 64])
 {
 	ECDSA_SIG *sig = d2i_ECDSA_SIG(NULL, &der, (long)len);
-	bool good = sig && BN_bn2binpad(ECDSA_SIG_get0_r(sig), raw, 32) == 32 && BN_bn2binpad(ECDSA_SIG_get0_s(sig), raw + 32, 32) == 32;
+	bool good = sig && BN_bn2binpad(ECDSA_SIG_get0_r(sig), raw, 32) == 32 &&
+		    BN_bn2binpad(ECDSA_SIG_get0_s(sig), raw + 32, 32) == 32;
 	ECDSA_SIG_free(sig);
 	return good;
 }
@@ -333,13 +353,14 @@ static char *assertion(struct sim *s, const cJSON *claims)
 	BIO *in = BIO_new_mem_buf(pem, -1);
 	EVP_PKEY *key = PEM_read_bio_PrivateKey(in, NULL, NULL, NULL);
 	cJSON *header = json_make("{'alg':'ES256','kid':%s,'typ':'JWT'}", json_str(o->doc, "kid", ""));
-	char *h = json_text(header, -1), *c = json_text(claims, -1), *h64 = oidc_jwt_encode(h, strlen(h)), *c64 = oidc_jwt_encode(c, strlen(c));
+	char *h = json_text(header, -1), *c = json_text(claims, -1), *h64 = oidc_jwt_encode(h, strlen(h)),
+	     *c64 = oidc_jwt_encode(c, strlen(c));
 	char *part = xasprintf("%s.%s", h64, c64), *token = NULL;
 	unsigned char der[128], raw[64];
 	size_t n = sizeof der;
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-	if (EVP_DigestSignInit(ctx, NULL, EVP_sha256(), NULL, key) == 1 && EVP_DigestSign(ctx, der, &n, (unsigned char *)part, strlen(part)) == 1 &&
-	    raw_signature(der, n, raw)) {
+	if (EVP_DigestSignInit(ctx, NULL, EVP_sha256(), NULL, key) == 1 &&
+	    EVP_DigestSign(ctx, der, &n, (unsigned char *)part, strlen(part)) == 1 && raw_signature(der, n, raw)) {
 		char *s64 = oidc_jwt_encode(raw, sizeof raw);
 		token = xasprintf("%s.%s", part, s64);
 		free(s64);
@@ -355,7 +376,8 @@ static char *assertion(struct sim *s, const cJSON *claims)
 /* The audience by which a backend knows that a JWT is meant for it. */
 static const char *audience_of(const struct guard *g)
 {
-	const char *number = sim_project_number(g->v->sim, g->project), *web = strstr(g->holder, "/iap_web/"), *last = strrchr(g->holder, '/') + 1;
+	const char *number = sim_project_number(g->v->sim, g->project), *web = strstr(g->holder, "/iap_web/"),
+		   *last = strrchr(g->holder, '/') + 1;
 	web = web ? web + strlen("/iap_web/") : "";
 	if (text_starts(web, "appengine-"))
 		return sim_tmp("/projects/%s/apps/%s", number, g->project);
@@ -368,7 +390,8 @@ static void tell_backend(struct guard *g)
 {
 	double now = floor(token_wall(g->v->sim));
 	const char *at = strchr(g->email, '@');
-	cJSON *claims = json_make("{'iss':'https://cloud.google.com/iap','aud':%s,'sub':%s,'email':%s}", audience_of(g), sim_tmp("accounts.google.com:%s", g->subject), g->email);
+	cJSON *claims = json_make("{'iss':'https://cloud.google.com/iap','aud':%s,'sub':%s,'email':%s}", audience_of(g),
+				  sim_tmp("accounts.google.com:%s", g->subject), g->email);
 	json_put_num(claims, "iat", now - 30);
 	json_put_num(claims, "exp", now + 570);
 	if (at && !text_ends(at, ".gserviceaccount.com") && strcmp(at, "@gmail.com"))
@@ -397,7 +420,9 @@ static void public_jwk(struct sim_call *c)
 	size_t n = 0;
 	EVP_PKEY_get_octet_string_param(key, "pub", point, sizeof point, &n);
 	char *x = oidc_jwt_encode(point + 1, 32), *y = oidc_jwt_encode(point + 33, 32);
-	oauth_reply(c, 200, json_make("{'keys':[{'alg':'ES256','crv':'P-256','kid':%s,'kty':'EC','use':'sig','x':%s,'y':%s}]}", json_str(o->doc, "kid", ""), x, y));
+	oauth_reply(c, 200,
+		    json_make("{'keys':[{'alg':'ES256','crv':'P-256','kid':%s,'kty':'EC','use':'sig','x':%s,'y':%s}]}",
+			      json_str(o->doc, "kid", ""), x, y));
 	EVP_PKEY_free(key);
 	free(x), free(y);
 }
@@ -453,16 +478,26 @@ static bool passes(struct guard *g)
 		return false;
 	}
 	if (!has_access(g) || !is_inside(g)) {
-		refuse(g->out, 403, sim_tmp("<!DOCTYPE html><html><head><title>Error</title></head><body><h1>You don't have access</h1><p>%s</p></body></html>", g->email));
+		refuse(g->out, 403,
+		       sim_tmp("<!DOCTYPE html><html><head><title>Error</title></head><body><h1>You don't have "
+			       "access</h1><p>%s</p></body></html>",
+			       g->email));
 		return false;
 	}
 	return !asked_itself(g);
 }
 
-bool wall_iap(struct visit *v, const char *project, const char *holder, const char *client, const char **email, struct sim_reply *out)
+bool wall_iap(struct visit *v, const char *project, const char *holder, const char *client, const char **email,
+	      struct sim_reply *out)
 {
 	const cJSON *own = setting(v->sim, holder, "accessSettings.oauthSettings.clientId");
-	struct guard g = {.v = v, .project = project, .holder = holder, .client = *client ? client : cJSON_IsString(own) ? own->valuestring : "", .out = out};
+	struct guard g = {.v = v,
+			  .project = project,
+			  .holder = holder,
+			  .client = *client               ? client
+				    : cJSON_IsString(own) ? own->valuestring
+							  : "",
+			  .out = out};
 	visit_untell(v); /* nobody outside speaks in IAP's name */
 	bool pass = passes(&g);
 	if (pass)
@@ -474,10 +509,10 @@ bool wall_iap(struct visit *v, const char *project, const char *holder, const ch
 }
 
 static const struct sim_route routes[] = {
-	{"GET iap.googleapis.com/v1/oauth/clientIds/*", handle_redirect, NULL, NULL},
-	{"GET www.gstatic.com/iap/verify/public_key", public_pem, NULL, NULL},
-	{"GET www.gstatic.com/iap/verify/public_key-jwk", public_jwk, NULL, NULL},
-	{NULL, NULL, NULL, NULL},
+    {"GET iap.googleapis.com/v1/oauth/clientIds/*", handle_redirect, NULL, NULL},
+    {"GET www.gstatic.com/iap/verify/public_key", public_pem, NULL, NULL},
+    {"GET www.gstatic.com/iap/verify/public_key-jwk", public_jwk, NULL, NULL},
+    {NULL, NULL, NULL, NULL},
 };
 
 const struct sim_api sim_iap_edge = {.name = "iap_edge", .errors = SIM_ERRORS_AIP, .routes = routes};

@@ -37,7 +37,8 @@ static void log_text(struct run_verdict *v, const char *text)
 	for (const char *p = text; *p;) {
 		size_t len = strcspn(p, "\n");
 		const char *line = sim_tmp("%.*s", (int)len, p);
-		log_line(v, "run.googleapis.com/stderr", strstr(line, "rror") || strstr(line, "ERROR") ? "ERROR" : "DEFAULT", line);
+		log_line(v, "run.googleapis.com/stderr", strstr(line, "rror") || strstr(line, "ERROR") ? "ERROR" : "DEFAULT",
+			 line);
 		p += len + (p[len] == '\n');
 	}
 }
@@ -62,11 +63,13 @@ static const char *short_name(const char *link)
 static bool connector_there(struct bench *b)
 {
 	const char *name = json_str(b->template, "vpcAccess.connector", "");
-	const char *full = strchr(name, '/') ? name : sim_tmp("projects/%s/locations/%s/connectors/%s", b->project, b->region, name);
+	const char *full = strchr(name, '/') ? name
+					     : sim_tmp("projects/%s/locations/%s/connectors/%s", b->project, b->region, name);
 	const struct sim_object *o = *name ? network_connector(b->sim, full) : NULL;
 	if (*name && !o)
-		return refuse(b, "VPC_NETWORK_NOT_FOUND", NULL, 1,
-			      xasprintf("VPC connector %s does not exist, or Cloud Run does not have permission to use it.", full));
+		return refuse(
+		    b, "VPC_NETWORK_NOT_FOUND", NULL, 1,
+		    xasprintf("VPC connector %s does not exist, or Cloud Run does not have permission to use it.", full));
 	if (o)
 		b->place.network = b->network = xstrdup(json_str(o->hidden, "network", ""));
 	return true;
@@ -78,7 +81,8 @@ static bool network_there(struct bench *b)
 	const char *network = json_str(nic, "network", ""), *subnet = json_str(nic, "subnetwork", "");
 	if (!nic)
 		return true;
-	const char *subnet_key = sim_tmp("projects/%s/regions/%s/subnetworks/%s", b->project, b->region, short_name(*subnet ? subnet : network));
+	const char *subnet_key = sim_tmp("projects/%s/regions/%s/subnetworks/%s", b->project, b->region,
+					 short_name(*subnet ? subnet : network));
 	const struct sim_object *s = sim_get(b->sim, "compute.subnetworks", subnet_key);
 	if (!*network && s)
 		network = json_str(s->doc, "network", "");
@@ -88,7 +92,8 @@ static bool network_there(struct bench *b)
 	if (!s)
 		return refuse(b, "VPC_NETWORK_NOT_FOUND", NULL, 1, xasprintf("VPC subnetwork %s was not found.", subnet_key));
 	if (strcmp(short_name(json_str(s->doc, "network", "")), short_name(key)))
-		return refuse(b, "VPC_NETWORK_NOT_FOUND", NULL, 1, xasprintf("VPC subnetwork %s does not belong to network %s.", subnet_key, key));
+		return refuse(b, "VPC_NETWORK_NOT_FOUND", NULL, 1,
+			      xasprintf("VPC subnetwork %s does not belong to network %s.", subnet_key, key));
 	b->place.network = b->network = xstrdup(key);
 	return true;
 }
@@ -108,20 +113,24 @@ static const char *connector(const cJSON *template, const cJSON *spec)
 static const char *logs_url(const struct bench *b)
 {
 	const char *name = strrchr(json_str(b->template, "name", "/"), '/') + 1;
-	return sim_tmp("https://console.cloud.google.com/logs/viewer?project=%s&resource=cloud_run_revision/service_name/%s/revision_name/%s&advancedFilter="
-		       "resource.type%%3D%%22cloud_run_revision%%22%%0Aresource.labels.service_name%%3D%%22%s%%22%%0Aresource.labels.revision_name%%3D%%22%s%%22",
+	return sim_tmp("https://console.cloud.google.com/logs/viewer?project=%s&resource=cloud_run_revision/service_name/%s/"
+		       "revision_name/%s&advancedFilter="
+		       "resource.type%%3D%%22cloud_run_revision%%22%%0Aresource.labels.service_name%%3D%%22%s%%22%%0Aresource."
+		       "labels.revision_name%%3D%%22%s%%22",
 		       b->project, json_str(b->template, "service", ""), name, json_str(b->template, "service", ""), name);
 }
 
 static double window(const cJSON *probe)
 {
-	return json_num(probe, "initialDelaySeconds", 0) + json_num(probe, "periodSeconds", 10) * json_num(probe, "failureThreshold", 3);
+	return json_num(probe, "initialDelaySeconds", 0) +
+	       json_num(probe, "periodSeconds", 10) * json_num(probe, "failureThreshold", 3);
 }
 
 static const char *probe_words(const cJSON *probe)
 {
 	if (json_at(probe, "httpGet"))
-		return sim_tmp("HTTP probe|on port %d path \"%s\"", (int)json_num(probe, "httpGet.port", 0), json_str(probe, "httpGet.path", "/"));
+		return sim_tmp("HTTP probe|on port %d path \"%s\"", (int)json_num(probe, "httpGet.port", 0),
+			       json_str(probe, "httpGet.path", "/"));
 	return sim_tmp("TCP probe|on port %d", (int)json_num(probe, "tcpSocket.port", json_num(probe, "grpc.port", 0)));
 }
 
@@ -133,9 +142,11 @@ static int probe_port(const cJSON *probe)
 static void log_probe(struct bench *b, const struct container *k, const cJSON *probe, bool passed, bool usual)
 {
 	const char *words = probe_words(probe), *bar = strchr(words, '|');
-	const char *text = sim_tmp("%sSTARTUP %.*s %s for container \"%s\" %s.", usual ? "Default " : "", (int)(bar - words), words,
-				   passed ? "succeeded after 1 attempt" : sim_tmp("failed %d time(s) consecutively", (int)json_num(probe, "failureThreshold", 3)),
-				   *k->name ? k->name : "app-1", bar + 1);
+	const char *text = sim_tmp(
+	    "%sSTARTUP %.*s %s for container \"%s\" %s.", usual ? "Default " : "", (int)(bar - words), words,
+	    passed ? "succeeded after 1 attempt"
+		   : sim_tmp("failed %d time(s) consecutively", (int)json_num(probe, "failureThreshold", 3)),
+	    *k->name ? k->name : "app-1", bar + 1);
 	log_line(b->v, SYSTEM, passed ? "INFO" : "ERROR", text);
 }
 
@@ -157,27 +168,35 @@ static bool container_failed(struct bench *b, const struct container *k, const s
 	}
 	if (k->ingress && usual)
 		return refuse(b, NULL, "HEALTH_CHECK_CONTAINER_ERROR", late,
-			      xasprintf("The user-provided container failed to start and listen on the port defined provided by the PORT=%s environment "
-					"variable within the allocated timeout. This can happen when the container port is misconfigured or if the timeout is "
-					"too short. The health check timeout can be extended. " MORE "\n\nLogs URL: %s \nFor more troubleshooting guidance, see "
+			      xasprintf("The user-provided container failed to start and listen on the port defined provided "
+					"by the PORT=%s environment "
+					"variable within the allocated timeout. This can happen when the container port is "
+					"misconfigured or if the timeout is "
+					"too short. The health check timeout can be extended. " MORE
+					"\n\nLogs URL: %s \nFor more troubleshooting guidance, see "
 					"https://cloud.google.com/run/docs/troubleshooting#container-failed-to-start",
 					container_env(k, "PORT", "8080"), logs_url(b)));
 	return refuse(b, NULL, "HEALTH_CHECK_CONTAINER_ERROR", late,
-		      xasprintf("The user-provided container failed the configured startup probe checks. " MORE "\n\nLogs URL: %s", logs_url(b)));
+		      xasprintf("The user-provided container failed the configured startup probe checks. " MORE
+				"\n\nLogs URL: %s",
+				logs_url(b)));
 }
 
 static void log_memory(struct bench *b, const struct start *r, double limit)
 {
 	if (r->memory > limit)
-		log_line(b->v, SYSTEM, "ERROR",
-			 sim_tmp("Memory limit of %.0f MiB exceeded with %d MiB used. Consider increasing the memory limit, see "
-				 "https://cloud.google.com/run/docs/configuring/memory-limits", limit, r->memory));
+		log_line(
+		    b->v, SYSTEM, "ERROR",
+		    sim_tmp("Memory limit of %.0f MiB exceeded with %d MiB used. Consider increasing the memory limit, see "
+			    "https://cloud.google.com/run/docs/configuring/memory-limits",
+			    limit, r->memory));
 }
 
 /* The usual probe is the one that Google fills in when none was sent. */
 static bool is_usual(const cJSON *probe)
 {
-	return json_num(probe, "periodSeconds", 0) == 240 && json_num(probe, "timeoutSeconds", 0) == 240 && json_at(probe, "tcpSocket");
+	return json_num(probe, "periodSeconds", 0) == 240 && json_num(probe, "timeoutSeconds", 0) == 240 &&
+	       json_at(probe, "tcpSocket");
 }
 
 /* The containers of an instance have one network: a port is the first's who listens there. */
@@ -204,7 +223,8 @@ static bool start_one(struct bench *b, const struct container *k)
 	bool usual = is_usual(probe), well = !r.said;
 	if (well && probe) {
 		int port = probe_port(probe);
-		well = r.port == port && !r.loopback && start_answers(k, json_str(probe, "httpGet.path", NULL)) && r.seconds <= window(probe);
+		well = r.port == port && !r.loopback && start_answers(k, json_str(probe, "httpGet.path", NULL)) &&
+		       r.seconds <= window(probe);
 	}
 	int wanted = (int)json_num(k->spec, "ports.0.containerPort", 0);
 	if (well && k->ingress && wanted && (r.port != wanted || r.loopback))

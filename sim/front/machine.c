@@ -27,11 +27,11 @@ struct machine {
 	bool cos, docker, login, google, internet, all_scopes;
 	int depth;
 	cJSON *env, *files, *containers, *open;
-	cJSON *started;     /* units, as names: one that is active is not started again */
-	cJSON *facts;       /* of what pip has installed */
-	const char *unit;   /* whose commands these are, or NULL */
+	cJSON *started;      /* units, as names: one that is active is not started again */
+	cJSON *facts;        /* of what pip has installed */
+	const char *unit;    /* whose commands these are, or NULL */
 	const char *restart; /* of that unit */
-	const char *who;    /* "startup-script", "cloud-init" */
+	const char *who;     /* "startup-script", "cloud-init" */
 	struct buf *serial;
 };
 
@@ -41,7 +41,8 @@ static void script(struct machine *m, const char *text);
 /* As the journal writes to the console, with seconds since the kernel began. */
 static void console_line(struct buf *serial, const char *name, const char *text)
 {
-	buf_printf(serial, "[%12.6f] %s[%d]: %s\r\n", 12 + (double)serial->len / 1000, name, 800 + (int)(serial->len % 1000), text);
+	buf_printf(serial, "[%12.6f] %s[%d]: %s\r\n", 12 + (double)serial->len / 1000, name, 800 + (int)(serial->len % 1000),
+		   text);
 }
 
 __attribute__((format(printf, 2, 3))) static void say(struct machine *m, const char *format, ...)
@@ -76,17 +77,24 @@ static char *secret(struct machine *m, const char *project, const char *name, co
 {
 	const char *owner = sim_project_id(m->sim, project), *why = NULL;
 	size_t len;
-	char *payload = m->all_scopes && owner ? sim_secret_read(m->sim, m->principal, owner, name, *version ? version : "latest", &len, &why) : NULL;
+	char *payload = m->all_scopes && owner
+			    ? sim_secret_read(m->sim, m->principal, owner, name, *version ? version : "latest", &len, &why)
+			    : NULL;
 	const char *full = sim_tmp("projects/%s/secrets/%s/versions/%s", project, name, *version ? version : "latest");
 	if (payload)
 		return payload;
 	if (!m->all_scopes)
-		say(m, "ERROR: (gcloud.secrets.versions.access) PERMISSION_DENIED: Request had insufficient authentication scopes.");
+		say(m, "ERROR: (gcloud.secrets.versions.access) PERMISSION_DENIED: Request had insufficient authentication "
+		       "scopes.");
 	else if (why && !strcmp(why, "permission"))
-		say(m, "ERROR: (gcloud.secrets.versions.access) PERMISSION_DENIED: Permission 'secretmanager.versions.access' denied for resource '%s' (or it "
-		       "may not exist).", full);
+		say(m,
+		    "ERROR: (gcloud.secrets.versions.access) PERMISSION_DENIED: Permission 'secretmanager.versions.access' "
+		    "denied for resource '%s' (or it "
+		    "may not exist).",
+		    full);
 	else if (why && !strcmp(why, "disabled"))
-		say(m, "ERROR: (gcloud.secrets.versions.access) FAILED_PRECONDITION: Secret Version [%s] is in DISABLED state.", full);
+		say(m, "ERROR: (gcloud.secrets.versions.access) FAILED_PRECONDITION: Secret Version [%s] is in DISABLED state.",
+		    full);
 	else
 		say(m, "ERROR: (gcloud.secrets.versions.access) NOT_FOUND: Secret [%s] not found or has no versions.", full);
 	return NULL;
@@ -124,7 +132,8 @@ static char *curl_attribute(struct machine *m, const cJSON *words)
 	bool meant = false;
 	for (const cJSON *w = words->child; w; w = w->next) {
 		const char *at = strstr(w->valuestring, path);
-		meant = meant || !strcmp(w->valuestring, "Metadata-Flavor: Google") || !strcmp(w->valuestring, "Metadata-Flavor:Google");
+		meant = meant || !strcmp(w->valuestring, "Metadata-Flavor: Google") ||
+			!strcmp(w->valuestring, "Metadata-Flavor:Google");
 		value = at ? metadata(m->vm, at + strlen(path)) : value;
 	}
 	return meant && value ? xstrdup(value) : NULL;
@@ -138,11 +147,13 @@ static char *curl_secret(struct machine *m, const cJSON *words)
 		if (!at)
 			continue;
 		at += strlen("secretmanager.googleapis.com/v1/projects/");
-		const char *project = sim_tmp("%.*s", (int)strcspn(at, "/"), at), *name = strstr(at, "/secrets/"), *version = strstr(at, "/versions/");
+		const char *project = sim_tmp("%.*s", (int)strcspn(at, "/"), at), *name = strstr(at, "/secrets/"),
+			   *version = strstr(at, "/versions/");
 		if (!name || !version)
 			return NULL;
 		name += 9, version += 10;
-		return secret(m, project, sim_tmp("%.*s", (int)strcspn(name, "/"), name), sim_tmp("%.*s", (int)strcspn(version, ":"), version));
+		return secret(m, project, sim_tmp("%.*s", (int)strcspn(name, "/"), name),
+			      sim_tmp("%.*s", (int)strcspn(version, ":"), version));
 	}
 	return NULL;
 }
@@ -151,8 +162,26 @@ static char *curl_secret(struct machine *m, const cJSON *words)
 /* Options of docker run that stand alone. */
 static bool stands_alone(const char *option)
 {
-	static const char *const alone[] = {"-d", "--detach", "--rm", "-i", "-t", "-it", "-ti", "-dit", "-itd", "--interactive", "--tty", "--init", "--privileged", "--read-only",
-					    "--no-healthcheck", "--oom-kill-disable", "-P", "--publish-all", "-q", "--quiet"};
+	static const char *const alone[] = {"-d",
+					    "--detach",
+					    "--rm",
+					    "-i",
+					    "-t",
+					    "-it",
+					    "-ti",
+					    "-dit",
+					    "-itd",
+					    "--interactive",
+					    "--tty",
+					    "--init",
+					    "--privileged",
+					    "--read-only",
+					    "--no-healthcheck",
+					    "--oom-kill-disable",
+					    "-P",
+					    "--publish-all",
+					    "-q",
+					    "--quiet"};
 	for (size_t i = 0; i < sizeof alone / sizeof *alone; i++)
 		if (!strcmp(option, alone[i]))
 			return true;
@@ -195,7 +224,8 @@ static void publish(cJSON *spec, const char *text)
 			host = p + 1;
 	bool inside = text_starts(text, "127.") || text_starts(text, "localhost");
 	if (last && !inside)
-		cJSON_AddItemToArray(json_at(spec, "publish"), json_make("{'host':%d,'container':%d}", atoi(host), atoi(last + 1)));
+		cJSON_AddItemToArray(json_at(spec, "publish"),
+				     json_make("{'host':%d,'container':%d}", atoi(host), atoi(last + 1)));
 }
 
 /* SOURCE:TARGET[:MODE]: the files below SOURCE. */
@@ -214,7 +244,8 @@ static void volume(struct machine *m, cJSON *spec, const char *text)
 {
 	const char *colon = strchr(text, ':');
 	if (colon)
-		bind(m, spec, sim_tmp("%.*s", (int)(colon - text), text), sim_tmp("%.*s", (int)strcspn(colon + 1, ":"), colon + 1));
+		bind(m, spec, sim_tmp("%.*s", (int)(colon - text), text),
+		     sim_tmp("%.*s", (int)strcspn(colon + 1, ":"), colon + 1));
 }
 
 static void mount(struct machine *m, cJSON *spec, const char *text)
@@ -225,7 +256,8 @@ static void mount(struct machine *m, cJSON *spec, const char *text)
 		const char *part = sim_tmp("%.*s", (int)len, p), *equals = strchr(part, '=');
 		if (equals && (text_starts(part, "src=") || text_starts(part, "source=")))
 			source = equals + 1;
-		else if (equals && (text_starts(part, "dst=") || text_starts(part, "target=") || text_starts(part, "destination=")))
+		else if (equals &&
+			 (text_starts(part, "dst=") || text_starts(part, "target=") || text_starts(part, "destination=")))
 			target = equals + 1;
 		p += len + (p[len] == ',');
 	}
@@ -261,14 +293,17 @@ static void docker_option(struct machine *m, cJSON *spec, const char *name, cons
 
 static cJSON *new_spec(const struct machine *m)
 {
-	return json_make("{'name':%s,'env':[],'args':[],'publish':[],'files':{},'binds':[],'restart':%s}", m->unit ? m->unit : "", m->restart ? m->restart : "no");
+	return json_make("{'name':%s,'env':[],'args':[],'publish':[],'files':{},'binds':[],'restart':%s}",
+			 m->unit ? m->unit : "", m->restart ? m->restart : "no");
 }
 
 static void keep(struct machine *m, cJSON *spec)
 {
 	const char *name = json_str(spec, "name", ""), *network = json_str(spec, "network", "");
 	if (!*name)
-		json_put_str(spec, "name", sim_tmp("%s", last_part(sim_tmp("%.*s", (int)strcspn(json_str(spec, "image", ""), ":@"), json_str(spec, "image", "")))));
+		json_put_str(spec, "name",
+			     sim_tmp("%s", last_part(sim_tmp("%.*s", (int)strcspn(json_str(spec, "image", ""), ":@"),
+							     json_str(spec, "image", "")))));
 	json_put_bool(spec, "host", !strcmp(network, "host"));
 	cJSON_AddItemToArray(m->containers, spec);
 }
@@ -357,14 +392,16 @@ static void unit_environment(struct machine *m, const char *value)
 	cJSON *words = shell_words(&sh, value, &error);
 	for (const cJSON *w = words->child; w; w = w->next)
 		if (strchr(w->valuestring, '='))
-			put(m->env, sim_tmp("%.*s", (int)strcspn(w->valuestring, "="), w->valuestring), strchr(w->valuestring, '=') + 1);
+			put(m->env, sim_tmp("%.*s", (int)strcspn(w->valuestring, "="), w->valuestring),
+			    strchr(w->valuestring, '=') + 1);
 	cJSON_Delete(words);
 	free(error);
 }
 
 static void unit_environment_file(struct machine *m, const char *value)
 {
-	const char *path = sim_tmp("%.*s", (int)strcspn(value + (*value == '-'), " \t"), value + (*value == '-')), *text = file_of(m, path);
+	const char *path = sim_tmp("%.*s", (int)strcspn(value + (*value == '-'), " \t"), value + (*value == '-')),
+		   *text = file_of(m, path);
 	for (const char *p = text ? text : ""; *p;) {
 		size_t len = strcspn(p, "\n"), name = strcspn(p, "=");
 		if (*p != '#' && name < len)
@@ -385,7 +422,8 @@ static void unit_command(struct machine *m, const char *value)
 
 static void start_unit(struct machine *m, const char *name)
 {
-	const char *file = text_ends(name, ".service") ? name : sim_tmp("%s.service", name), *unit = file_of(m, sim_tmp("/etc/systemd/system/%s", file));
+	const char *file = text_ends(name, ".service") ? name : sim_tmp("%s.service", name),
+		   *unit = file_of(m, sim_tmp("/etc/systemd/system/%s", file));
 	if (!unit) {
 		if (strcmp(file, "docker.service"))
 			say(m, "Failed to start %s: Unit %s not found.", file, file);
@@ -414,13 +452,15 @@ static void start_unit(struct machine *m, const char *name)
 /* Commands. ----------------------------------------------------------------------------------------------------------------- */
 static void open_port(struct machine *m, const cJSON *words)
 {
-	const char *port = option(words, "--dport"), *from = option(words, "-s") ? option(words, "-s") : option(words, "--source");
+	const char *port = option(words, "--dport"),
+		   *from = option(words, "-s") ? option(words, "-s") : option(words, "--source");
 	const cJSON *last = words->child;
 	bool accept = false;
 	for (const cJSON *w = words->child; w; w = w->next, last = w ? w : last)
 		accept |= !strcmp(w->valuestring, "ACCEPT");
 	if (accept)
-		cJSON_AddItemToArray(m->open, cJSON_CreateString(sim_tmp("%s%s%s", port ? port : "*", from ? " " : "", from ? from : "")));
+		cJSON_AddItemToArray(
+		    m->open, cJSON_CreateString(sim_tmp("%s%s%s", port ? port : "*", from ? " " : "", from ? from : "")));
 }
 
 static void docker(struct machine *m, const cJSON *words)
@@ -439,7 +479,8 @@ static void installed(struct machine *m, const cJSON *words)
 	for (const cJSON *w = words->child; w && !m->cos; w = w->next)
 		m->docker |= m->internet && (text_starts(w->valuestring, "docker") || !strcmp(w->valuestring, "containerd"));
 	if (!m->internet)
-		say(m, "E: Failed to fetch http://deb.debian.org/debian/dists/bookworm/InRelease  Cannot initiate the connection to deb.debian.org:80");
+		say(m, "E: Failed to fetch http://deb.debian.org/debian/dists/bookworm/InRelease  Cannot initiate the "
+		       "connection to deb.debian.org:80");
 }
 
 static void systemctl(struct machine *m, const cJSON *words)
@@ -448,7 +489,8 @@ static void systemctl(struct machine *m, const cJSON *words)
 	bool now = false, starts = !strcmp(verb, "start") || !strcmp(verb, "restart") || !strcmp(verb, "enable");
 	for (const cJSON *w = words->child; w; w = w->next)
 		now |= !strcmp(w->valuestring, "--now");
-	for (const cJSON *w = words->child->next ? words->child->next->next : NULL; w && starts && (now || strcmp(verb, "enable")); w = w->next)
+	for (const cJSON *w = words->child->next ? words->child->next->next : NULL;
+	     w && starts && (now || strcmp(verb, "enable")); w = w->next)
 		if (*w->valuestring != '-')
 			start_unit(m, w->valuestring);
 }
@@ -456,14 +498,17 @@ static void systemctl(struct machine *m, const cJSON *words)
 /* One command without pipes and redirections; what it writes, or NULL. */
 static char *one_command(struct machine *m, cJSON *words)
 {
-	static const char *const before[] = {"sudo", "exec", "then", "else", "do", "if", "while", "until", "!", "nohup", "time", "command"};
+	static const char *const before[] = {"sudo",  "exec",  "then", "else",  "do",   "if",
+					     "while", "until", "!",    "nohup", "time", "command"};
 	for (size_t i = 0; i < sizeof before / sizeof *before; i++)
 		if (words->child && !strcmp(words->child->valuestring, before[i])) {
 			cJSON_DeleteItemFromArray(words, 0);
 			i = (size_t)-1;
 		}
-	while (words->child && (!strcmp(words->child->valuestring, "export") || (strchr(words->child->valuestring, '=') && *words->child->valuestring != '-' &&
-										      !strpbrk(sim_tmp("%.*s", (int)strcspn(words->child->valuestring, "="), words->child->valuestring), "/- ")))) {
+	while (words->child &&
+	       (!strcmp(words->child->valuestring, "export") ||
+		(strchr(words->child->valuestring, '=') && *words->child->valuestring != '-' &&
+		 !strpbrk(sim_tmp("%.*s", (int)strcspn(words->child->valuestring, "="), words->child->valuestring), "/- ")))) {
 		const char *first = words->child->valuestring, *equals = strchr(first, '=');
 		if (equals)
 			put(m->env, sim_tmp("%.*s", (int)(equals - first), first), equals + 1);
@@ -477,8 +522,7 @@ static char *one_command(struct machine *m, cJSON *words)
 	for (const cJSON *w = words->child; w; w = w->next)
 		if (!strcmp(w->valuestring, "access") && strstr(json_str(words, "0", ""), m->cos ? "docker" : "gcloud"))
 			return gcloud_secret(m, words);
-	if (!strcmp(program, "curl") || !strcmp(program, "wget"))
-	{
+	if (!strcmp(program, "curl") || !strcmp(program, "wget")) {
 		char *attribute = curl_attribute(m, words);
 		return attribute ? attribute : curl_secret(m, words);
 	}
@@ -497,7 +541,8 @@ static char *one_command(struct machine *m, cJSON *words)
 		docker(m, words);
 	else if (!strcmp(program, "gcloud") && m->cos)
 		say(m, "gcloud: command not found");
-	else if (!strcmp(program, "docker-credential-gcr") || (!strcmp(program, "gcloud") && !strcmp(json_str(words, "2", ""), "configure-docker")))
+	else if (!strcmp(program, "docker-credential-gcr") ||
+		 (!strcmp(program, "gcloud") && !strcmp(json_str(words, "2", ""), "configure-docker")))
 		m->login = true;
 	else if (!strcmp(program, "iptables"))
 		open_port(m, words);
@@ -733,7 +778,10 @@ static void declaration(struct machine *m, const char *text)
 			if (json_at(k, kept[i]))
 				json_put(spec, kept[i], cJSON_Duplicate(json_at(k, kept[i]), true));
 		const char *policy = json_str(d, "spec.restartPolicy", "Always");
-		json_put_str(spec, "restart", !strcmp(policy, "Never") ? "no" : !strcmp(policy, "OnFailure") ? "on-failure" : "always");
+		json_put_str(spec, "restart",
+			     !strcmp(policy, "Never")       ? "no"
+			     : !strcmp(policy, "OnFailure") ? "on-failure"
+							    : "always");
 		json_put_str(spec, "network", "host");
 		keep(m, spec);
 	}
@@ -771,7 +819,8 @@ static bool scope_of(const struct sim_object *vm, const char *wanted)
 
 static void survey(struct machine *m)
 {
-	const struct sim_object *vm = m->vm, *subnet = compute_find(m->sim, json_str(vm->doc, "networkInterfaces.0.subnetwork", ""));
+	const struct sim_object *vm = m->vm,
+				*subnet = compute_find(m->sim, json_str(vm->doc, "networkInterfaces.0.subnetwork", ""));
 	const struct sim_object *disk = compute_find(m->sim, json_str(vm->doc, "disks.0.source", ""));
 	const char *email = json_str(vm->doc, "serviceAccounts.0.email", "");
 	m->project = sim_tmp("%.*s", (int)strcspn(vm->key + 9, "/"), vm->key + 9);
@@ -781,16 +830,25 @@ static void survey(struct machine *m)
 	m->cos = disk && strstr(json_str(disk->doc, "sourceImage", ""), "/cos-cloud/");
 	m->docker = m->cos;
 	m->all_scopes = scope_of(vm, "/cloud-platform");
-	m->internet = json_at(vm->doc, "networkInterfaces.0.accessConfigs.0") || has_nat(m->sim, json_str(vm->doc, "networkInterfaces.0.network", ""));
+	m->internet = json_at(vm->doc, "networkInterfaces.0.accessConfigs.0") ||
+		      has_nat(m->sim, json_str(vm->doc, "networkInterfaces.0.network", ""));
 	m->google = m->internet || (subnet && json_bool(subnet->doc, "privateIpGoogleAccess", false));
 }
 
 cJSON *machine_template(struct sim *s, const struct sim_object *vm, struct buf *serial)
 {
-	struct machine m = {.sim = s, .vm = vm, .serial = serial, .env = cJSON_CreateObject(), .files = cJSON_CreateObject(), .containers = cJSON_CreateArray(),
-			    .open = cJSON_CreateArray(), .facts = cJSON_CreateObject(), .started = cJSON_CreateObject()};
+	struct machine m = {.sim = s,
+			    .vm = vm,
+			    .serial = serial,
+			    .env = cJSON_CreateObject(),
+			    .files = cJSON_CreateObject(),
+			    .containers = cJSON_CreateArray(),
+			    .open = cJSON_CreateArray(),
+			    .facts = cJSON_CreateObject(),
+			    .started = cJSON_CreateObject()};
 	survey(&m);
-	const char *declared = metadata(vm, "gce-container-declaration"), *data = metadata(vm, "user-data"), *startup = metadata(vm, "startup-script");
+	const char *declared = metadata(vm, "gce-container-declaration"), *data = metadata(vm, "user-data"),
+		   *startup = metadata(vm, "startup-script");
 	if (declared && m.cos)
 		declaration(&m, declared);
 	if (data)
@@ -802,8 +860,10 @@ cJSON *machine_template(struct sim *s, const struct sim_object *vm, struct buf *
 		cJSON_AddItemToArray(m.open, cJSON_CreateString("*"));
 	const char *network = json_str(vm->doc, "networkInterfaces.0.network", "");
 	const char *path = strstr(network, "projects/");
-	cJSON *template = json_make("{'platform':'machine','principal':%s,'puller':%s,'network':%s,'reaches':{'google':%b,'internet':%b},'open':%j,'containers':%j}",
-				    m.all_scopes ? m.principal : "", scope_of(vm, "/devstorage.") || m.all_scopes ? m.principal : "", path ? path : "", m.google,
+	cJSON *template = json_make("{'platform':'machine','principal':%s,'puller':%s,'network':%s,'reaches':{'google':%b,'"
+				    "internet':%b},'open':%j,'containers':%j}",
+				    m.all_scopes ? m.principal : "",
+				    scope_of(vm, "/devstorage.") || m.all_scopes ? m.principal : "", path ? path : "", m.google,
 				    m.internet, m.open, m.containers);
 	cJSON_Delete(m.env);
 	cJSON_Delete(m.files);
@@ -821,20 +881,26 @@ static const char *owner_of(const struct sim_object *vm)
 /* Why an image is not there, as docker says it. */
 static const char *pull_words(const struct workload *w, const struct workload_part *part)
 {
-	const char *image = json_str(part->k.spec, "image", json_str(w->template, sim_tmp("containers.%d.image", (int)(part - w->parts)), ""));
+	const char *image = json_str(part->k.spec, "image",
+				     json_str(w->template, sim_tmp("containers.%d.image", (int)(part - w->parts)), ""));
 	const char *host = sim_tmp("%.*s", (int)strcspn(image, "/"), image);
 	if (strcmp(part->reason, "ErrImagePull"))
 		return part->fault;
 	if (!strcmp(part->fault, "permission"))
-		return sim_tmp("docker: Error response from daemon: Head \"https://%s/v2/%s/manifests\": denied: Permission \"artifactregistry.repositories."
-			       "downloadArtifacts\" denied on resource \"%s\" (or it may not exist).", host, image + strlen(host) + 1, image);
+		return sim_tmp("docker: Error response from daemon: Head \"https://%s/v2/%s/manifests\": denied: Permission "
+			       "\"artifactregistry.repositories."
+			       "downloadArtifacts\" denied on resource \"%s\" (or it may not exist).",
+			       host, image + strlen(host) + 1, image);
 	if (!strcmp(part->fault, "unreachable"))
-		return sim_tmp("docker: Error response from daemon: Get \"https://%s/v2/\": net/http: request canceled while waiting for connection "
-			       "(Client.Timeout exceeded while awaiting headers).", host);
+		return sim_tmp("docker: Error response from daemon: Get \"https://%s/v2/\": net/http: request canceled while "
+			       "waiting for connection "
+			       "(Client.Timeout exceeded while awaiting headers).",
+			       host);
 	return sim_tmp("docker: Error response from daemon: manifest for %s not found: manifest unknown.", image);
 }
 
-static void log_text(struct sim *s, const struct sim_object *vm, struct buf *serial, const char *name, const char *text, bool bad)
+static void log_text(struct sim *s, const struct sim_object *vm, struct buf *serial, const char *name, const char *text,
+		     bool bad)
 {
 	const char *project = owner_of(vm), *zone = strstr(vm->key, "/zones/") + 7;
 	for (const char *p = text; *p;) {
@@ -843,15 +909,16 @@ static void log_text(struct sim *s, const struct sim_object *vm, struct buf *ser
 		console_line(serial, name, line);
 		if (!strcmp(metadata(vm, "google-logging-enabled") ? metadata(vm, "google-logging-enabled") : "", "true"))
 			sim_log_entry(s, project, "gce_instance",
-				      json_make("{'project_id':%s,'instance_id':%s,'zone':%s}", project, json_str(vm->doc, "id", ""),
-						sim_tmp("%.*s", (int)strcspn(zone, "/"), zone)),
+				      json_make("{'project_id':%s,'instance_id':%s,'zone':%s}", project,
+						json_str(vm->doc, "id", ""), sim_tmp("%.*s", (int)strcspn(zone, "/"), zone)),
 				      "cos_containers", bad ? "ERROR" : "INFO", line);
 		p += len + (p[len] == '\n');
 	}
 }
 
 /* What a part wrote and how it ended; a container that is not started again stays down. */
-static void report(struct sim *s, struct sim_object *vm, const struct workload *w, const struct workload_part *part, struct buf *serial, cJSON *down)
+static void report(struct sim *s, struct sim_object *vm, const struct workload *w, const struct workload_part *part,
+		   struct buf *serial, cJSON *down)
 {
 	const char *name = json_str(w->template, sim_tmp("containers.%d.name", (int)(part - w->parts)), "");
 	const char *policy = json_str(w->template, sim_tmp("containers.%d.restart", (int)(part - w->parts)), "no");
@@ -861,7 +928,10 @@ static void report(struct sim *s, struct sim_object *vm, const struct workload *
 	if (part->r.wrote)
 		log_text(s, vm, serial, name, part->r.wrote, false);
 	if (part->r.said)
-		log_text(s, vm, serial, name, sim_tmp("%s%s(container exited with code %d)", part->r.said, *part->r.said ? "\n" : "", part->r.exit_code), true);
+		log_text(
+		    s, vm, serial, name,
+		    sim_tmp("%s%s(container exited with code %d)", part->r.said, *part->r.said ? "\n" : "", part->r.exit_code),
+		    true);
 	if (failed && !strcmp(policy, "no"))
 		cJSON_AddTrueToObject(down, name);
 }
@@ -903,7 +973,8 @@ bool machine_open(struct sim *s, const struct sim_object *vm, struct workload *w
 	return true;
 }
 
-bool machine_asked(struct sim *s, const struct sim_object *vm, int port, const char *from, const struct sim_request *q, struct sim_reply *out)
+bool machine_asked(struct sim *s, const struct sim_object *vm, int port, const char *from, const struct sim_request *q,
+		   struct sim_reply *out)
 {
 	struct workload w;
 	if (!backend_let_in(s, vm, port, from) || !machine_open(s, vm, &w))

@@ -14,7 +14,8 @@ cJSON *machine_template(struct sim *s, const struct sim_object *vm, struct buf *
 void machine_booted(struct sim *s, struct sim_object *vm);
 /* What runs on it now, for workload_close; false when it is not up. */
 /* As struct sim_workloads has it. */
-bool machine_asked(struct sim *s, const struct sim_object *vm, int port, const char *from, const struct sim_request *q, struct sim_reply *out);
+bool machine_asked(struct sim *s, const struct sim_object *vm, int port, const char *from, const struct sim_request *q,
+		   struct sim_reply *out);
 bool machine_open(struct sim *s, const struct sim_object *vm, struct workload *w);
 
 #endif

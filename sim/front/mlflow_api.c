@@ -32,14 +32,15 @@ static const char *experiment_key(const struct track *t, const char *id)
 
 static const char *location(const struct track *t, const char *id)
 {
-	const char *root = mlflow_setting(t->m, "--default-artifact-root", "MLFLOW_DEFAULT_ARTIFACT_ROOT", "mlflow-artifacts:/");
+	const char *root = mlflow_setting(t->m, "--default-artifact-root", "MLFLOW_DEFAULT_ARTIFACT_ROOT",
+					  "mlflow-artifacts:/");
 	return sim_tmp("%s%s%s", root, text_ends(root, "/") ? "" : "/", id);
 }
 
 static struct sim_object *new_experiment(struct track *t, const char *id, const char *name)
 {
-	cJSON *doc = json_make("{'experiment_id':%s,'name':%s,'artifact_location':%s,'lifecycle_stage':'active','tags':[]}", id, name,
-			       *text(t, "artifact_location") ? text(t, "artifact_location") : location(t, id));
+	cJSON *doc = json_make("{'experiment_id':%s,'name':%s,'artifact_location':%s,'lifecycle_stage':'active','tags':[]}", id,
+			       name, *text(t, "artifact_location") ? text(t, "artifact_location") : location(t, id));
 	json_put_num(doc, "creation_time", now_ms(t));
 	json_put_num(doc, "last_update_time", now_ms(t));
 	return sim_put(t->v->sim, EXPERIMENTS, experiment_key(t, id), doc);
@@ -73,15 +74,18 @@ static void experiments_create(struct track *t)
 {
 	const char *name = text(t, "name");
 	if (!*name) {
-		mlflow_fail(t, 400, "INVALID_PARAMETER_VALUE", "Missing value for required parameter 'name'. See the API docs for more information about request "
-								"parameters.");
+		mlflow_fail(t, 400, "INVALID_PARAMETER_VALUE",
+			    "Missing value for required parameter 'name'. See the API docs for more information about request "
+			    "parameters.");
 		return;
 	}
 	const struct sim_object *old = experiment_named(t, name);
 	if (old) {
 		mlflow_fail(t, 400, "RESOURCE_ALREADY_EXISTS", "Experiment '%s' already exists%s", name,
-			    strcmp(json_str(old->doc, "lifecycle_stage", ""), "active") ? " in deleted state. You can restore the experiment, or permanently delete "
-											  "the experiment to create a new one." : ".");
+			    strcmp(json_str(old->doc, "lifecycle_stage", ""), "active")
+				? " in deleted state. You can restore the experiment, or permanently delete "
+				  "the experiment to create a new one."
+				: ".");
 		return;
 	}
 	long long next = 1;
@@ -112,7 +116,8 @@ static void experiments_get_by_name(struct track *t)
 	if (o)
 		reply_experiment(t, o);
 	else
-		mlflow_fail(t, 404, "RESOURCE_DOES_NOT_EXIST", "Could not find experiment with name '%s'", text(t, "experiment_name"));
+		mlflow_fail(t, 404, "RESOURCE_DOES_NOT_EXIST", "Could not find experiment with name '%s'",
+			    text(t, "experiment_name"));
 }
 
 /* "name = 'x'" is what clients filter by. */
@@ -128,7 +133,9 @@ static bool named_by(const char *filter, const cJSON *doc)
 
 static bool stage_wanted(const struct track *t, const cJSON *doc, const char *path)
 {
-	const char *view = *text(t, "view_type") ? text(t, "view_type") : *text(t, "run_view_type") ? text(t, "run_view_type") : "ACTIVE_ONLY";
+	const char *view = *text(t, "view_type")       ? text(t, "view_type")
+			   : *text(t, "run_view_type") ? text(t, "run_view_type")
+						       : "ACTIVE_ONLY";
 	bool active = !strcmp(json_str(doc, path, ""), "active");
 	return !strcmp(view, "ALL") || active == !strcmp(view, "ACTIVE_ONLY");
 }
@@ -138,12 +145,14 @@ static void experiments_search(struct track *t)
 	const char *prefix = sim_tmp("%s/", t->m->database);
 	long long most = json_int64(t->body, "max_results", 0), n = 0;
 	if (most < 1 || most > 50000) {
-		mlflow_fail(t, 400, "INVALID_PARAMETER_VALUE", "Invalid value %lld for parameter 'max_results' supplied. It must be %s", most,
+		mlflow_fail(t, 400, "INVALID_PARAMETER_VALUE",
+			    "Invalid value %lld for parameter 'max_results' supplied. It must be %s", most,
 			    most < 1 ? "a positive integer" : "at most 50000");
 		return;
 	}
 	cJSON *all = cJSON_CreateArray();
-	for (struct sim_object *o = sim_first(t->v->sim, EXPERIMENTS, prefix); o && n < most; o = sim_following(t->v->sim, o, prefix))
+	for (struct sim_object *o = sim_first(t->v->sim, EXPERIMENTS, prefix); o && n < most;
+	     o = sim_following(t->v->sim, o, prefix))
 		if (stage_wanted(t, o->doc, "lifecycle_stage") && named_by(text(t, "filter"), o->doc)) {
 			cJSON_AddItemToArray(all, cJSON_Duplicate(o->doc, 1));
 			n++;
@@ -208,10 +217,12 @@ static void runs_create(struct track *t)
 	if (!e)
 		return;
 	char *id = sim_hex(t->v->sim, 32);
-	const char *name = *text(t, "run_name") ? text(t, "run_name") : sim_tmp("run-%.8s", id), *own = json_str(e->doc, "experiment_id", "");
-	cJSON *info = json_make("{'run_id':%s,'run_uuid':%s,'run_name':%s,'experiment_id':%s,'user_id':%s,'status':'RUNNING','artifact_uri':%s,"
-				"'lifecycle_stage':'active'}", id, id, name, own, text(t, "user_id"),
-				sim_tmp("%s/%s/artifacts", json_str(e->doc, "artifact_location", ""), id));
+	const char *name = *text(t, "run_name") ? text(t, "run_name") : sim_tmp("run-%.8s", id),
+		   *own = json_str(e->doc, "experiment_id", "");
+	cJSON *info = json_make(
+	    "{'run_id':%s,'run_uuid':%s,'run_name':%s,'experiment_id':%s,'user_id':%s,'status':'RUNNING','artifact_uri':%s,"
+	    "'lifecycle_stage':'active'}",
+	    id, id, name, own, text(t, "user_id"), sim_tmp("%s/%s/artifacts", json_str(e->doc, "artifact_location", ""), id));
 	json_put_num(info, "start_time", json_num(t->body, "start_time", now_ms(t)));
 	cJSON *doc = json_make("{'info':%j,'data':{'metrics':[],'params':[],'tags':[]},'inputs':{}}", info);
 	const cJSON *tags = json_at(t->body, "tags");
@@ -260,9 +271,11 @@ static bool add_param(struct track *t, struct sim_object *o, const cJSON *param)
 	const char *key = json_str(param, "key", ""), *value = json_str(param, "value", "");
 	for (const cJSON *p = all->child; p; p = p->next)
 		if (!strcmp(json_str(p, "key", ""), key) && strcmp(json_str(p, "value", ""), value)) {
-			mlflow_fail(t, 400, "INVALID_PARAMETER_VALUE", "Changing param values is not allowed. Param with key='%s' was already logged with value='%s' "
-									"for run ID='%s'. Attempted logging new value '%s'.", key, json_str(p, "value", ""),
-				    json_str(o->doc, "info.run_id", ""), value);
+			mlflow_fail(
+			    t, 400, "INVALID_PARAMETER_VALUE",
+			    "Changing param values is not allowed. Param with key='%s' was already logged with value='%s' "
+			    "for run ID='%s'. Attempted logging new value '%s'.",
+			    key, json_str(p, "value", ""), json_str(o->doc, "info.run_id", ""), value);
 			return false;
 		}
 	put_item(json_at(o->doc, "data.params"), param);
@@ -273,7 +286,9 @@ static bool keyed(struct track *t)
 {
 	if (*text(t, "key"))
 		return true;
-	mlflow_fail(t, 400, "INVALID_PARAMETER_VALUE", "Missing value for required parameter 'key'. See the API docs for more information about request parameters.");
+	mlflow_fail(
+	    t, 400, "INVALID_PARAMETER_VALUE",
+	    "Missing value for required parameter 'key'. See the API docs for more information about request parameters.");
 	return false;
 }
 
@@ -311,7 +326,8 @@ static void runs_log_batch(struct track *t)
 	struct sim_object *o = run(t);
 	if (!o)
 		return;
-	const cJSON *metrics = json_at(t->body, "metrics"), *params = json_at(t->body, "params"), *tags = json_at(t->body, "tags");
+	const cJSON *metrics = json_at(t->body, "metrics"), *params = json_at(t->body, "params"),
+		    *tags = json_at(t->body, "tags");
 	for (const cJSON *p = params ? params->child : NULL; p; p = p->next)
 		if (!add_param(t, o, p))
 			return;
@@ -415,29 +431,29 @@ bool mlflow_rest(struct track *t, const char *name)
 		const char *method, *name;
 		void (*answer)(struct track *t);
 	} methods[] = {
-		{"POST", "experiments/create", experiments_create},
-		{"GET", "experiments/get", experiments_get},
-		{"GET", "experiments/get-by-name", experiments_get_by_name},
-		{"POST", "experiments/search", experiments_search},
-		{"GET", "experiments/search", experiments_search},
-		{"POST", "experiments/delete", experiments_delete},
-		{"POST", "experiments/restore", experiments_restore},
-		{"POST", "experiments/update", experiments_update},
-		{"POST", "runs/create", runs_create},
-		{"GET", "runs/get", runs_get},
-		{"POST", "runs/update", runs_update},
-		{"POST", "runs/log-metric", runs_log_metric},
-		{"POST", "runs/log-parameter", runs_log_parameter},
-		{"POST", "runs/log-batch", runs_log_batch},
-		{"POST", "runs/set-tag", runs_set_tag},
-		{"POST", "runs/search", runs_search},
-		{"POST", "runs/delete", runs_delete},
-		{"POST", "runs/restore", runs_restore},
-		{"GET", "metrics/get-history", metrics_history},
-		{"GET", "artifacts/list", artifacts_list},
-		{"POST", "logged-models/search", nothing},
-		{"GET", "registered-models/search", nothing},
-		{"GET", "model-versions/search", nothing},
+	    {"POST", "experiments/create", experiments_create},
+	    {"GET", "experiments/get", experiments_get},
+	    {"GET", "experiments/get-by-name", experiments_get_by_name},
+	    {"POST", "experiments/search", experiments_search},
+	    {"GET", "experiments/search", experiments_search},
+	    {"POST", "experiments/delete", experiments_delete},
+	    {"POST", "experiments/restore", experiments_restore},
+	    {"POST", "experiments/update", experiments_update},
+	    {"POST", "runs/create", runs_create},
+	    {"GET", "runs/get", runs_get},
+	    {"POST", "runs/update", runs_update},
+	    {"POST", "runs/log-metric", runs_log_metric},
+	    {"POST", "runs/log-parameter", runs_log_parameter},
+	    {"POST", "runs/log-batch", runs_log_batch},
+	    {"POST", "runs/set-tag", runs_set_tag},
+	    {"POST", "runs/search", runs_search},
+	    {"POST", "runs/delete", runs_delete},
+	    {"POST", "runs/restore", runs_restore},
+	    {"GET", "metrics/get-history", metrics_history},
+	    {"GET", "artifacts/list", artifacts_list},
+	    {"POST", "logged-models/search", nothing},
+	    {"GET", "registered-models/search", nothing},
+	    {"GET", "model-versions/search", nothing},
 	};
 	for (size_t i = 0; i < sizeof(methods) / sizeof(*methods); i++)
 		if (!strcmp(methods[i].name, name) && !strcmp(methods[i].method, t->v->q->method)) {

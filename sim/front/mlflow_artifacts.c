@@ -14,14 +14,17 @@
 static bool place(struct track *t, const char *path, const char **bucket, const char **object)
 {
 	const char *where = mlflow_setting(t->m, "--artifacts-destination", "MLFLOW_ARTIFACTS_DESTINATION", "");
-	bool off = container_has(t->m->k, "--no-serve-artifacts") || !strcmp(container_env(t->m->k, "MLFLOW_SERVE_ARTIFACTS", "true"), "false");
+	bool off = container_has(t->m->k, "--no-serve-artifacts") ||
+		   !strcmp(container_env(t->m->k, "MLFLOW_SERVE_ARTIFACTS", "true"), "false");
 	if (off) {
 		answer_text(t->out, 503, "text/plain",
-			   "Endpoint: /api/2.0/mlflow-artifacts/artifacts disabled due to the mlflow server running in `--no-serve-artifacts` mode.");
+			    "Endpoint: /api/2.0/mlflow-artifacts/artifacts disabled due to the mlflow server running in "
+			    "`--no-serve-artifacts` mode.");
 		return false;
 	}
 	if (!text_starts(where, "gs://")) {
-		mlflow_fail(t, 500, "INTERNAL_ERROR", "Artifacts are kept in the container: %s", *where ? where : "./mlartifacts");
+		mlflow_fail(t, 500, "INTERNAL_ERROR", "Artifacts are kept in the container: %s",
+			    *where ? where : "./mlartifacts");
 		return false;
 	}
 	where += 5;
@@ -39,8 +42,10 @@ static void storage_failed(struct track *t, const char *why, const char *bucket,
 {
 	const char *email = strchr(t->principal, ':') + 1;
 	if (!strcmp(why, "permission"))
-		mlflow_fail(t, 500, "INTERNAL_ERROR", "403 %s does not have storage.objects.%s access to the Google Cloud Storage object. Permission "
-						      "'storage.objects.%s' denied on resource (or it may not exist).", email, what, what);
+		mlflow_fail(t, 500, "INTERNAL_ERROR",
+			    "403 %s does not have storage.objects.%s access to the Google Cloud Storage object. Permission "
+			    "'storage.objects.%s' denied on resource (or it may not exist).",
+			    email, what, what);
 	else if (!strcmp(why, "bucket"))
 		mlflow_fail(t, 500, "INTERNAL_ERROR", "404 The specified bucket does not exist: %s", bucket);
 	else
@@ -59,7 +64,8 @@ cJSON *mlflow_files(struct track *t, const char *under, const char **why)
 		return NULL;
 	}
 	char *prefix = xasprintf("%s%s", object, *object ? "/" : "");
-	cJSON *names = sim_object_names(t->v->sim, t->principal, bucket, prefix, why), *files = names ? cJSON_CreateArray() : NULL;
+	cJSON *names = sim_object_names(t->v->sim, t->principal, bucket, prefix, why),
+	      *files = names ? cJSON_CreateArray() : NULL;
 	if (!names)
 		storage_failed(t, *why ? *why : "bucket", bucket, prefix, "list");
 	const char *last = "";
@@ -103,14 +109,15 @@ static void put(struct track *t, const char *bucket, const char *object)
 {
 	const struct sim_request *q = t->v->q;
 	const char *why = NULL;
-	if (sim_object_write(t->v->sim, t->principal, bucket, object, "application/octet-stream", q->body ? q->body : "", q->body_len, &why))
+	if (sim_object_write(t->v->sim, t->principal, bucket, object, "application/octet-stream", q->body ? q->body : "",
+			     q->body_len, &why))
 		answer_json(t->out, 200, cJSON_CreateObject());
 	else
 		storage_failed(t, why, bucket, object, "create");
 }
 
 /* DELETE removes the object, or everything below it. */
-static void delete(struct track *t, const char *bucket, const char *object)
+static void artifact_delete(struct track *t, const char *bucket, const char *object)
 {
 	const char *why = NULL;
 	char *prefix = xasprintf("%s/", object);
@@ -157,7 +164,8 @@ void mlflow_artifacts(struct track *t, const char *rest)
 	else if (!strcmp(method, "PUT"))
 		put(t, bucket, object);
 	else if (!strcmp(method, "DELETE"))
-		delete(t, bucket, object);
+		artifact_delete(t, bucket, object);
 	else
-		answer_text(t->out, 405, "text/html; charset=utf-8", "<!doctype html>\n<title>405 Method Not Allowed</title>\n");
+		answer_text(t->out, 405, "text/html; charset=utf-8",
+			    "<!doctype html>\n<title>405 Method Not Allowed</title>\n");
 }

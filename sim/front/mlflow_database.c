@@ -95,18 +95,26 @@ static bool driver_ok(struct mlflow *m, const char *scheme)
 {
 	static const struct {
 		const char *scheme, *fact, *module;
-	} drivers[] = {{"postgresql", "psycopg", "psycopg"}, {"postgresql+psycopg", "psycopg", "psycopg"},
-		       {"postgresql+psycopg2", "psycopg2", "psycopg2"}, {"mysql+pymysql", "pymysql", "pymysql"}, {"mysql", "mysqldb", "MySQLdb"}};
+	} drivers[] = {{"postgresql", "psycopg", "psycopg"},
+		       {"postgresql+psycopg", "psycopg", "psycopg"},
+		       {"postgresql+psycopg2", "psycopg2", "psycopg2"},
+		       {"mysql+pymysql", "pymysql", "pymysql"},
+		       {"mysql", "mysqldb", "MySQLdb"}};
 	for (size_t i = 0; i < sizeof(drivers) / sizeof(*drivers); i++)
 		if (!strcmp(scheme, drivers[i].scheme)) {
 			bool there = json_bool(m->k->facts, drivers[i].fact, false);
 			if (!there)
-				mlflow_stop(m, 1, 4, xasprintf("ERROR mlflow.cli: Error initializing backend store\nERROR mlflow.cli: No module named '%s'",
-							       drivers[i].module));
+				mlflow_stop(m, 1, 4,
+					    xasprintf("ERROR mlflow.cli: Error initializing backend store\nERROR mlflow.cli: "
+						      "No module named '%s'",
+						      drivers[i].module));
 			return there;
 		}
-	mlflow_stop(m, 1, 4, xasprintf("ERROR mlflow.cli: Error initializing backend store\nERROR mlflow.cli: Model registry functionality is unavailable; got "
-				       "unsupported URI '%s://' for model registry data storage.", scheme));
+	mlflow_stop(m, 1, 4,
+		    xasprintf("ERROR mlflow.cli: Error initializing backend store\nERROR mlflow.cli: Model registry "
+			      "functionality is unavailable; got "
+			      "unsupported URI '%s://' for model registry data storage.",
+			      scheme));
 	return false;
 }
 
@@ -116,18 +124,20 @@ static const char *psycopg_says(const struct sim_sql_client *k, const char *host
 	static const struct {
 		const char *why, *says;
 	} known[] = {
-		{"closed", "Connection refused\n\tIs the server running on that host and accepting TCP/IP connections?"},
-		{"refused", "No such file or directory\n\tIs the server running locally and accepting connections on that socket?"},
-		{"certificate", "FATAL:  connection requires a valid client certificate"},
-		{"authority", "SSL error: certificate verify failed"},
-		{"unreachable", "Connection timed out\n\tIs the server running on that host and accepting TCP/IP connections?"},
+	    {"closed", "Connection refused\n\tIs the server running on that host and accepting TCP/IP connections?"},
+	    {"refused", "No such file or directory\n\tIs the server running locally and accepting connections on that socket?"},
+	    {"certificate", "FATAL:  connection requires a valid client certificate"},
+	    {"authority", "SSL error: certificate verify failed"},
+	    {"unreachable", "Connection timed out\n\tIs the server running on that host and accepting TCP/IP connections?"},
 	};
 	if (!strcmp(why, "password"))
 		return sim_tmp("FATAL:  password authentication failed for user \"%s\"", k->user);
 	if (!strcmp(why, "database"))
 		return sim_tmp("FATAL:  database \"%s\" does not exist", k->database);
 	if (!strcmp(why, "plain"))
-		return sim_tmp("FATAL:  pg_hba.conf rejects connection for host \"10.10.0.2\", user \"%s\", database \"%s\", no encryption", k->user, k->database);
+		return sim_tmp("FATAL:  pg_hba.conf rejects connection for host \"10.10.0.2\", user \"%s\", database \"%s\", "
+			       "no encryption",
+			       k->user, k->database);
 	if (!strcmp(why, "name"))
 		return sim_tmp("server certificate for \"Google Cloud SQL Server\" does not match host name \"%s\"", host);
 	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
@@ -141,14 +151,16 @@ static const char *pymysql_says(const struct sim_sql_client *k, const char *host
 	static const struct {
 		const char *why, *says;
 	} known[] = {
-		{"closed", "[Errno 111] Connection refused"},
-		{"refused", "[Errno 2] No such file or directory"},
-		{"authority", "[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: self-signed certificate in certificate chain (_ssl.c:1006)"},
-		{"name", "[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: IP address mismatch (_ssl.c:1006)"},
-		{"unreachable", "timed out"},
+	    {"closed", "[Errno 111] Connection refused"},
+	    {"refused", "[Errno 2] No such file or directory"},
+	    {"authority", "[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: self-signed certificate in certificate "
+			  "chain (_ssl.c:1006)"},
+	    {"name", "[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: IP address mismatch (_ssl.c:1006)"},
+	    {"unreachable", "timed out"},
 	};
 	if (!strcmp(why, "password") || !strcmp(why, "certificate"))
-		return sim_tmp("(1045, \"Access denied for user '%s'@'10.10.0.2' (using password: %s)\")", k->user, *k->password ? "YES" : "NO");
+		return sim_tmp("(1045, \"Access denied for user '%s'@'10.10.0.2' (using password: %s)\")", k->user,
+			       *k->password ? "YES" : "NO");
 	if (!strcmp(why, "database"))
 		return sim_tmp("(1049, \"Unknown database '%s'\")", k->database);
 	if (!strcmp(why, "plain"))
@@ -161,10 +173,14 @@ static const char *pymysql_says(const struct sim_sql_client *k, const char *host
 
 static char *tried(const struct sim_sql_client *k, const char *host, const char *why)
 {
-	const char *problem = k->mysql ? sim_tmp("(pymysql.err.OperationalError) %s", pymysql_says(k, host, why))
-				       : sim_tmp("(psycopg2.OperationalError) connection to server at \"%s\", port 5432 failed: %s", host, psycopg_says(k, host, why));
-	return xasprintf("WARNING mlflow.store.db.utils: SQLAlchemy database engine could not be created. The following exception is caught.\n%s\n"
-			 "Operation will be retried in 51.1 seconds\nERROR mlflow.cli: Error initializing backend store", problem);
+	const char *problem = k->mysql
+				  ? sim_tmp("(pymysql.err.OperationalError) %s", pymysql_says(k, host, why))
+				  : sim_tmp("(psycopg2.OperationalError) connection to server at \"%s\", port 5432 failed: %s",
+					    host, psycopg_says(k, host, why));
+	return xasprintf("WARNING mlflow.store.db.utils: SQLAlchemy database engine could not be created. The following "
+			 "exception is caught.\n%s\n"
+			 "Operation will be retried in 51.1 seconds\nERROR mlflow.cli: Error initializing backend store",
+			 problem);
 }
 
 /* Drivers. ----------------------------------------------------------------------------------------------------------------- */
@@ -222,7 +238,8 @@ static const char *given(const char *own, const char *file, const char *name, co
 static const char *pymysql(struct mlflow *m, const struct uri *u, struct sim_sql_client *k)
 {
 	const char *file = file_of(m, asked(u, "read_default_file", NULL));
-	const char *ca = given(asked(u, "ssl_ca", NULL), file, "ssl-ca", NULL), *checks = asked(u, "ssl_check_hostname", "true");
+	const char *ca = given(asked(u, "ssl_ca", NULL), file, "ssl-ca", NULL),
+		   *checks = asked(u, "ssl_check_hostname", "true");
 	k->user = given(u->user, file, "user", "mlflow");
 	k->password = given(u->password, file, "password", "");
 	k->database = given(u->database, file, "database", "");
@@ -230,7 +247,9 @@ static const char *pymysql(struct mlflow *m, const struct uri *u, struct sim_sql
 	k->authority = file_of(m, ca);
 	k->names = strcasecmp(checks, "false") && strcmp(checks, "0") && strcasecmp(checks, "no") && strcasecmp(checks, "off");
 	if (ca && !k->authority)
-		mlflow_stop(m, 1, 4, xstrdup("ERROR mlflow.cli: Error initializing backend store\nERROR mlflow.cli: [Errno 2] No such file or directory"));
+		mlflow_stop(m, 1, 4,
+			    xstrdup("ERROR mlflow.cli: Error initializing backend store\nERROR mlflow.cli: [Errno 2] No such "
+				    "file or directory"));
 	return given(asked(u, "unix_socket", NULL), file, "socket", given(u->host, file, "host", "localhost"));
 }
 
@@ -241,7 +260,8 @@ static char *identity_of(struct sim *s, const char *instance, const char *databa
 	return xasprintf("%s/%s@%.3f", instance, database, o ? o->created : 0);
 }
 
-static void log_in(struct sim *s, struct mlflow *m, const struct mlflow_place *place, struct sim_sql_client *k, const char *host)
+static void log_in(struct sim *s, struct mlflow *m, const struct mlflow_place *place, struct sim_sql_client *k,
+		   const char *host)
 {
 	struct buf instance = {0};
 	const char *why = NULL;
@@ -274,8 +294,10 @@ void mlflow_connect(struct sim *s, struct mlflow *m, const struct mlflow_place *
 		return;
 	}
 	if (!uri_parse(text, &u)) {
-		mlflow_stop(m, 1, 4, xasprintf("ERROR mlflow.cli: Error initializing backend store\nERROR mlflow.cli: Could not parse rfc1738 URL from string '%s'",
-					       "***"));
+		mlflow_stop(m, 1, 4,
+			    xasprintf("ERROR mlflow.cli: Error initializing backend store\nERROR mlflow.cli: Could not parse "
+				      "rfc1738 URL from string '%s'",
+				      "***"));
 		return;
 	}
 	m->mysql = text_starts(u.scheme, "mysql");

@@ -40,9 +40,10 @@ static bool listed(const char *list, const char *text)
 
 static bool host_ok(const struct track *t)
 {
-	static const char usual[] = "localhost,localhost:*,127.0.0.1,127.0.0.1:*,[[]::1],[[]::1]:*,0.0.0.0,0.0.0.0:*,192.168.*,10.*,172.16.*,172.17.*,"
-				    "172.18.*,172.19.*,172.20.*,172.21.*,172.22.*,172.23.*,172.24.*,172.25.*,172.26.*,172.27.*,172.28.*,172.29.*,"
-				    "172.30.*,172.31.*,fc00:*,fd00:*";
+	static const char usual[] =
+	    "localhost,localhost:*,127.0.0.1,127.0.0.1:*,[[]::1],[[]::1]:*,0.0.0.0,0.0.0.0:*,192.168.*,10.*,172.16.*,172.17.*,"
+	    "172.18.*,172.19.*,172.20.*,172.21.*,172.22.*,172.23.*,172.24.*,172.25.*,172.26.*,172.27.*,172.28.*,172.29.*,"
+	    "172.30.*,172.31.*,fc00:*,fd00:*";
 	const char *path = t->v->path, *list = mlflow_setting(t->m, "--allowed-hosts", "MLFLOW_SERVER_ALLOWED_HOSTS", usual);
 	return !strcmp(path, "/health") || !strcmp(path, "/version") || listed(list, t->v->host);
 }
@@ -57,7 +58,8 @@ static bool is_local(const char *origin)
 static bool origin_ok(const struct track *t)
 {
 	const char *origin = visit_header(t->v, "Origin"), *method = t->v->q->method, *path = t->v->path;
-	bool changes = !strcmp(method, "POST") || !strcmp(method, "PUT") || !strcmp(method, "DELETE") || !strcmp(method, "PATCH");
+	bool changes = !strcmp(method, "POST") || !strcmp(method, "PUT") || !strcmp(method, "DELETE") ||
+		       !strcmp(method, "PATCH");
 	bool checked = text_starts(path, "/api/") || text_starts(path, "/ajax-api/");
 	if (!origin || !changes || !checked || is_local(origin))
 		return true;
@@ -68,7 +70,8 @@ static bool secured(const struct track *t)
 {
 	bool off = container_has(t->m->k, "--disable-security-middleware") ||
 		   !strcmp(container_env(t->m->k, "MLFLOW_SERVER_DISABLE_SECURITY_MIDDLEWARE", ""), "true");
-	bool other = mlflow_setting(t->m, "--gunicorn-opts", "MLFLOW_GUNICORN_OPTS", NULL) || container_flag(t->m->k, "--waitress-opts");
+	bool other = mlflow_setting(t->m, "--gunicorn-opts", "MLFLOW_GUNICORN_OPTS", NULL) ||
+		     container_flag(t->m->k, "--waitress-opts");
 	return !off && !other;
 }
 
@@ -96,9 +99,11 @@ static const char *admin(const struct track *t, const char *variable, const char
 static bool signed_in(struct track *t)
 {
 	const char *header = visit_header(t->v, "Authorization"), *path = t->v->path;
-	if (!strcmp(path, "/health") || text_starts(path, "/static") || !strcmp(path, "/favicon.ico") || text_ends(path, "/mlflow/server-info"))
+	if (!strcmp(path, "/health") || text_starts(path, "/static") || !strcmp(path, "/favicon.ico") ||
+	    text_ends(path, "/mlflow/server-info"))
 		return true;
-	const char *user = admin(t, "MLFLOW_AUTH_ADMIN_USERNAME", "admin_username"), *password = admin(t, "MLFLOW_AUTH_ADMIN_PASSWORD", "admin_password");
+	const char *user = admin(t, "MLFLOW_AUTH_ADMIN_USERNAME", "admin_username"),
+		   *password = admin(t, "MLFLOW_AUTH_ADMIN_PASSWORD", "admin_password");
 	if (header && text_starts(header, "Basic ") && password) {
 		const char *pair = sim_tmp("%s:%s", user ? user : "admin", password);
 		if (!strcmp(header + 6, sim_base64(pair, strlen(pair), false)))
@@ -106,7 +111,8 @@ static bool signed_in(struct track *t)
 	}
 	answer_header(t->out, "WWW-Authenticate", "Basic realm=\"mlflow\"");
 	answer_text(t->out, 401, "text/html; charset=utf-8",
-		   "You are not authenticated. Please see https://www.mlflow.org/docs/latest/auth/index.html#authenticating-to-mlflow on how to authenticate.");
+		    "You are not authenticated. Please see "
+		    "https://www.mlflow.org/docs/latest/auth/index.html#authenticating-to-mlflow on how to authenticate.");
 	return false;
 }
 
@@ -132,7 +138,8 @@ static void parameters(struct track *t)
 static void index_page(struct track *t)
 {
 	answer_text(t->out, 200, "text/html; charset=utf-8",
-		   "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"/><title>MLflow</title></head><body><div id=\"root\"></div></body></html>");
+		    "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"/><title>MLflow</title></head><body><div "
+		    "id=\"root\"></div></body></html>");
 }
 
 static void routed(struct track *t)
@@ -146,7 +153,8 @@ static void routed(struct track *t)
 	else if (!strcmp(path, "/"))
 		index_page(t);
 	else if ((rest = after(path, "3.0/mlflow/server-info")) != NULL && !*rest)
-		answer_json(t->out, 200, json_make("{'store_type':'SqlStore','workspaces_enabled':%b,'trace_archival_enabled':%b}", 0, 0));
+		answer_json(t->out, 200,
+			    json_make("{'store_type':'SqlStore','workspaces_enabled':%b,'trace_archival_enabled':%b}", 0, 0));
 	else if ((rest = after(path, "2.0/mlflow-artifacts/artifacts")) != NULL)
 		mlflow_artifacts(t, rest);
 	else if (t->m->error && text_starts(path, "/a"))
@@ -154,7 +162,8 @@ static void routed(struct track *t)
 	else if (!strcmp(path, "/get-artifact"))
 		mlflow_shown(t);
 	else if ((rest = after(path, "2.0/mlflow/")) == NULL || !mlflow_rest(t, rest))
-		answer_text(t->out, 404, "text/html; charset=utf-8", "<!doctype html>\n<html lang=en>\n<title>404 Not Found</title>\n<h1>Not Found</h1>\n");
+		answer_text(t->out, 404, "text/html; charset=utf-8",
+			    "<!doctype html>\n<html lang=en>\n<title>404 Not Found</title>\n<h1>Not Found</h1>\n");
 }
 
 void mlflow_answer(struct visit *v, const struct mlflow *m, const char *principal, struct sim_reply *out)
@@ -162,7 +171,8 @@ void mlflow_answer(struct visit *v, const struct mlflow *m, const char *principa
 	struct track t = {.v = v, .m = m, .principal = principal, .out = out};
 	bool basic = !strcmp(mlflow_setting(m, "--app-name", NULL, ""), "basic-auth");
 	if (secured(&t) && !host_ok(&t))
-		answer_text(out, 403, "text/plain; charset=utf-8", "Invalid Host header - possible DNS rebinding attack detected");
+		answer_text(out, 403, "text/plain; charset=utf-8",
+			    "Invalid Host header - possible DNS rebinding attack detected");
 	else if (secured(&t) && !origin_ok(&t))
 		answer_text(out, 403, "text/plain; charset=utf-8", "Cross-origin request blocked");
 	else if (!basic || signed_in(&t)) {

@@ -35,23 +35,54 @@ void mlflow_stop(struct mlflow *m, int code, double seconds, char *text)
 
 /* Settings. ---------------------------------------------------------------------------------------------------------------- */
 static const char *const server_flags[] = {
-	"--backend-store-uri", "--read-replica-backend-store-uri", "--registry-store-uri", "--default-artifact-root", "--serve-artifacts",
-	"--no-serve-artifacts", "--artifacts-only", "--artifacts-destination", "--host", "-h", "--port", "-p", "--workers", "-w", "--allowed-hosts",
-	"--cors-allowed-origins", "--x-frame-options", "--disable-security-middleware", "--static-prefix", "--gunicorn-opts", "--waitress-opts",
-	"--uvicorn-opts", "--expose-prometheus", "--app-name", "--trace-archival-config", "--secrets-cache-ttl", "--secrets-cache-max-size",
-	"--enable-workspaces", "--disable-workspaces", "--workspace-store-uri", "--dev", "--env-file", NULL,
+    "--backend-store-uri",
+    "--read-replica-backend-store-uri",
+    "--registry-store-uri",
+    "--default-artifact-root",
+    "--serve-artifacts",
+    "--no-serve-artifacts",
+    "--artifacts-only",
+    "--artifacts-destination",
+    "--host",
+    "-h",
+    "--port",
+    "-p",
+    "--workers",
+    "-w",
+    "--allowed-hosts",
+    "--cors-allowed-origins",
+    "--x-frame-options",
+    "--disable-security-middleware",
+    "--static-prefix",
+    "--gunicorn-opts",
+    "--waitress-opts",
+    "--uvicorn-opts",
+    "--expose-prometheus",
+    "--app-name",
+    "--trace-archival-config",
+    "--secrets-cache-ttl",
+    "--secrets-cache-max-size",
+    "--enable-workspaces",
+    "--disable-workspaces",
+    "--workspace-store-uri",
+    "--dev",
+    "--env-file",
+    NULL,
 };
 
 static void check_flags(struct mlflow *m)
 {
 	for (const cJSON *a = m->k->argv->child; a && !m->error; a = a->next) {
 		size_t len = strcspn(a->valuestring, "=");
-		bool known = *a->valuestring != '-' || (a->prev && *a->prev->valuestring == '-' && !strchr(a->prev->valuestring, '='));
+		bool known = *a->valuestring != '-' ||
+			     (a->prev && *a->prev->valuestring == '-' && !strchr(a->prev->valuestring, '='));
 		for (const char *const *f = server_flags; *f && !known; f++)
 			known = strlen(*f) == len && !strncmp(*f, a->valuestring, len);
 		if (!known)
-			mlflow_stop(m, 2, 2, xasprintf("Usage: mlflow server [OPTIONS]\nTry 'mlflow server --help' for help.\n\nError: No such option: %.*s",
-						(int)len, a->valuestring));
+			mlflow_stop(m, 2, 2,
+				    xasprintf("Usage: mlflow server [OPTIONS]\nTry 'mlflow server --help' for help.\n\nError: "
+					      "No such option: %.*s",
+					      (int)len, a->valuestring));
 	}
 }
 
@@ -77,7 +108,8 @@ static bool since(const struct mlflow *m, int major, int minor)
 
 static void check_settings(struct mlflow *m)
 {
-	const char *port = mlflow_setting(m, "--port", "MLFLOW_PORT", "5000"), *prefix = mlflow_setting(m, "--static-prefix", "MLFLOW_STATIC_PREFIX", "");
+	const char *port = mlflow_setting(m, "--port", "MLFLOW_PORT", "5000"),
+		   *prefix = mlflow_setting(m, "--static-prefix", "MLFLOW_STATIC_PREFIX", "");
 	const char *other = mlflow_setting(m, "--gunicorn-opts", "MLFLOW_GUNICORN_OPTS", NULL);
 	const char *jobs = container_env(m->k, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION", "true");
 	if (!other)
@@ -88,25 +120,37 @@ static void check_settings(struct mlflow *m)
 	if (*end || !*port)
 		mlflow_stop(m, 2, 2, xasprintf("Error: Invalid value for '--port' / '-p': '%s' is not a valid integer.", port));
 	else if (other && middleware_flagged(m))
-		mlflow_stop(m, 2, 2, xstrdup("Error: Security middleware options can only be used with uvicorn; remove --gunicorn-opts or --waitress-opts."));
+		mlflow_stop(m, 2, 2,
+			    xstrdup("Error: Security middleware options can only be used with uvicorn; remove --gunicorn-opts "
+				    "or --waitress-opts."));
 	else if (*prefix && (*prefix != '/' || text_ends(prefix, "/")))
 		mlflow_stop(m, 2, 2, xstrdup("Error: --static-prefix must begin with a '/' and must not end with a '/'."));
-	else if (since(m, 3, 5) && strcmp(jobs, "true") && strcmp(jobs, "false") && strcmp(jobs, "1") && strcmp(jobs, "0") && strcmp(jobs, "True") && strcmp(jobs, "False"))
-		mlflow_stop(m, 1, 4, xasprintf("ValueError: MLFLOW_SERVER_ENABLE_JOB_EXECUTION value must be one of ['true', 'false', '1', '0'] "
-					"(case-insensitive), but got %s", jobs));
+	else if (since(m, 3, 5) && strcmp(jobs, "true") && strcmp(jobs, "false") && strcmp(jobs, "1") && strcmp(jobs, "0") &&
+		 strcmp(jobs, "True") && strcmp(jobs, "False"))
+		mlflow_stop(
+		    m, 1, 4,
+		    xasprintf("ValueError: MLFLOW_SERVER_ENABLE_JOB_EXECUTION value must be one of ['true', 'false', '1', '0'] "
+			      "(case-insensitive), but got %s",
+			      jobs));
 	const char *app = mlflow_setting(m, "--app-name", NULL, "");
 	if (!strcmp(app, "basic-auth") && !container_env(m->k, "MLFLOW_FLASK_SERVER_SECRET_KEY", NULL))
-		mlflow_stop(m, 1, 5, xstrdup("mlflow.exceptions.MlflowException: A static secret key needs to be set for CSRF protection. Please set the "
-				      "`MLFLOW_FLASK_SERVER_SECRET_KEY` environment variable before starting the server."));
+		mlflow_stop(m, 1, 5,
+			    xstrdup("mlflow.exceptions.MlflowException: A static secret key needs to be set for CSRF "
+				    "protection. Please set the "
+				    "`MLFLOW_FLASK_SERVER_SECRET_KEY` environment variable before starting the server."));
 	if (!strcmp(app, "basic-auth") && !json_bool(m->k->facts, "auth", true))
-		mlflow_stop(m, 1, 5, xstrdup("ImportError: The MLflow basic auth app requires the Flask-WTF package to perform CSRF validation."));
+		mlflow_stop(
+		    m, 1, 5,
+		    xstrdup(
+			"ImportError: The MLflow basic auth app requires the Flask-WTF package to perform CSRF validation."));
 }
 
 /* Until 3.2 gunicorn's workers serve, which are smaller; the runner of jobs came with 3.5, and is on unasked since 3.9. */
 int mlflow_memory(const struct mlflow *m)
 {
 	int workers = atoi(mlflow_setting(m, "--workers", "MLFLOW_WORKERS", "4"));
-	bool jobs = since(m, 3, 5) && on(container_env(m->k, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION", since(m, 3, 9) ? "true" : "false"));
+	bool jobs = since(m, 3, 5) &&
+		    on(container_env(m->k, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION", since(m, 3, 9) ? "true" : "false"));
 	if (!since(m, 3, 3))
 		return 210 + 170 * (workers > 1 ? workers : 1);
 	return (jobs ? 2374 : 493) + 262 * (workers > 1 ? workers - 1 : 0);
@@ -122,8 +166,11 @@ static const char *version_of(const struct mlflow *m)
 static bool may_make_tables(struct mlflow *m)
 {
 	if (m->distrusted)
-		mlflow_stop(m, 1, 6, xstrdup("sqlalchemy.exc.OperationalError: (pymysql.err.OperationalError) (1419, 'You do not have the SUPER privilege and binary "
-					     "logging is enabled (you *might* want to use the less safe log_bin_trust_function_creators variable)')"));
+		mlflow_stop(m, 1, 6,
+			    xstrdup("sqlalchemy.exc.OperationalError: (pymysql.err.OperationalError) (1419, 'You do not have "
+				    "the SUPER privilege and binary "
+				    "logging is enabled (you *might* want to use the less safe log_bin_trust_function_creators "
+				    "variable)')"));
 	return !m->distrusted;
 }
 
@@ -140,10 +187,15 @@ static void check_schema(struct sim *s, struct mlflow *m)
 			may_make_tables(m);
 		return;
 	}
-	mlflow_stop(m, 1, 4, xasprintf("ERROR mlflow.cli: Error initializing backend store\nERROR mlflow.cli: Detected out-of-date database schema (found version %s, but "
-				"expected %s). Take a backup of your database, then run 'mlflow db upgrade <database_uri>' to migrate your database to the "
-				"latest schema. NOTE: schema migration may result in database downtime - please consult your database's documentation for "
-				"more detail.", json_str(schema->doc, "revision", ""), mine.revision));
+	mlflow_stop(m, 1, 4,
+		    xasprintf("ERROR mlflow.cli: Error initializing backend store\nERROR mlflow.cli: Detected out-of-date "
+			      "database schema (found version %s, but "
+			      "expected %s). Take a backup of your database, then run 'mlflow db upgrade <database_uri>' to "
+			      "migrate your database to the "
+			      "latest schema. NOTE: schema migration may result in database downtime - please consult your "
+			      "database's documentation for "
+			      "more detail.",
+			      json_str(schema->doc, "revision", ""), mine.revision));
 }
 
 static void set_schema(struct sim *s, const struct mlflow *m)
@@ -167,8 +219,11 @@ static void migrate(struct sim *s, struct mlflow *m)
 	struct mlflow_release mine;
 	mlflow_release(version_of(m), &mine);
 	if (schema && (int)json_num(schema->doc, "order", 0) > mine.order)
-		mlflow_stop(m, 1, 4, xasprintf("ERROR [alembic.util.messaging] Can't locate revision identified by '%s'\nalembic.util.exc.CommandError: Can't locate revision "
-					"identified by '%s'", json_str(schema->doc, "revision", ""), json_str(schema->doc, "revision", "")));
+		mlflow_stop(m, 1, 4,
+			    xasprintf("ERROR [alembic.util.messaging] Can't locate revision identified by "
+				      "'%s'\nalembic.util.exc.CommandError: Can't locate revision "
+				      "identified by '%s'",
+				      json_str(schema->doc, "revision", ""), json_str(schema->doc, "revision", "")));
 	else if ((schema && (int)json_num(schema->doc, "order", 0) == mine.order) || may_make_tables(m))
 		set_schema(s, m);
 }

@@ -7,14 +7,14 @@
 
 struct mlflow {
 	const struct container *k;
-	char *error;      /* what it writes before it ends; NULL when it runs. Owned */
-	double seconds;   /* until it listens, or until it ends with the error */
+	char *error;    /* what it writes before it ends; NULL when it runs. Owned */
+	double seconds; /* until it listens, or until it ends with the error */
 	int exit_code;
 	int port;
 	const char *host;
-	char *database;   /* what tells its database from others: the key of instance and database; owned */
-	bool mysql;       /* ...which is MySQL's */
-	bool distrusted;  /* ...and lets it make no triggers */
+	char *database;  /* what tells its database from others: the key of instance and database; owned */
+	bool mysql;      /* ...which is MySQL's */
+	bool distrusted; /* ...and lets it make no triggers */
 };
 /* How the instance reaches its surroundings. */
 struct mlflow_place {

@@ -22,118 +22,174 @@ static const struct option {
 	const char *key, *flag;
 	enum option_type type;
 } options[] = {
-	{"acr_values", "acr-values", OPTION_TEXT}, {"allow_query_semicolons", "allow-query-semicolons", OPTION_BOOL},
-	{"allowed_groups", "allowed-group", OPTION_LIST}, {"allowed_roles", "allowed-role", OPTION_LIST},
-	{"api_routes", "api-route", OPTION_LIST}, {"approval_prompt", "approval-prompt", OPTION_TEXT},
-	{"auth_logging", "auth-logging", OPTION_BOOL}, {"auth_logging_format", "auth-logging-format", OPTION_TEXT},
-	{"auth_request_response_mode", "auth-request-response-mode", OPTION_TEXT},
-	{"authenticated_emails_file", "authenticated-emails-file", OPTION_TEXT},
-	{"azure_graph_group_field", "azure-graph-group-field", OPTION_TEXT}, {"azure_tenant", "azure-tenant", OPTION_TEXT},
-	{"backend_logout_url", "backend-logout-url", OPTION_TEXT}, {"banner", "banner", OPTION_TEXT},
-	{"basic_auth_password", "basic-auth-password", OPTION_TEXT},
-	{"bearer_token_login_fallback", "bearer-token-login-fallback", OPTION_BOOL},
-	{"bitbucket_repository", "bitbucket-repository", OPTION_TEXT}, {"bitbucket_team", "bitbucket-team", OPTION_TEXT},
-	{"client_id", "client-id", OPTION_TEXT}, {"client_secret", "client-secret", OPTION_TEXT},
-	{"client_secret_file", "client-secret-file", OPTION_TEXT},
-	{"code_challenge_method", "code-challenge-method", OPTION_TEXT},
-	{"cookie_csrf_expire", "cookie-csrf-expire", OPTION_DURATION},
-	{"cookie_csrf_per_request", "cookie-csrf-per-request", OPTION_BOOL},
-	{"cookie_csrf_per_request_limit", "cookie-csrf-per-request-limit", OPTION_NUMBER},
-	{"cookie_csrf_samesite", "cookie-csrf-samesite", OPTION_TEXT}, {"cookie_domains", "cookie-domain", OPTION_LIST},
-	{"cookie_expire", "cookie-expire", OPTION_DURATION}, {"cookie_httponly", "cookie-httponly", OPTION_BOOL},
-	{"cookie_name", "cookie-name", OPTION_TEXT}, {"cookie_path", "cookie-path", OPTION_TEXT},
-	{"cookie_refresh", "cookie-refresh", OPTION_DURATION}, {"cookie_samesite", "cookie-samesite", OPTION_TEXT},
-	{"cookie_secret", "cookie-secret", OPTION_TEXT}, {"cookie_secret_file", "cookie-secret-file", OPTION_TEXT},
-	{"cookie_secure", "cookie-secure", OPTION_BOOL}, {"custom_sign_in_logo", "custom-sign-in-logo", OPTION_TEXT},
-	{"custom_templates_dir", "custom-templates-dir", OPTION_TEXT},
-	{"disable_keep_alives", "disable-keep-alives", OPTION_BOOL},
-	{"display_htpasswd_form", "display-htpasswd-form", OPTION_BOOL}, {"email_domains", "email-domain", OPTION_LIST},
-	{"encode_state", "encode-state", OPTION_BOOL}, {"entra_id_allowed_tenants", "entra-id-allowed-tenant", OPTION_LIST},
-	{"entra_id_federated_token_auth", "entra-id-federated-token-auth", OPTION_BOOL},
-	{"errors_to_info_log", "errors-to-info-log", OPTION_BOOL},
-	{"exclude_logging_paths", "exclude-logging-path", OPTION_LIST},
-	{"extra_jwt_issuers", "extra-jwt-issuers", OPTION_LIST}, {"flush_interval", "flush-interval", OPTION_DURATION},
-	{"footer", "footer", OPTION_TEXT}, {"force_code_challenge_method", "force-code-challenge-method", OPTION_TEXT},
-	{"force_https", "force-https", OPTION_BOOL}, {"force_json_errors", "force-json-errors", OPTION_BOOL},
-	{"gcp_healthchecks", "gcp-healthchecks", OPTION_BOOL}, {"github_org", "github-org", OPTION_TEXT},
-	{"github_repo", "github-repo", OPTION_TEXT}, {"github_team", "github-team", OPTION_TEXT},
-	{"github_token", "github-token", OPTION_TEXT}, {"github_users", "github-user", OPTION_LIST},
-	{"gitlab_groups", "gitlab-group", OPTION_LIST}, {"gitlab_projects", "gitlab-project", OPTION_LIST},
-	{"google_admin_api_user_scope", "google-admin-api-user-scope", OPTION_TEXT},
-	{"google_admin_email", "google-admin-email", OPTION_TEXT}, {"google_group", "google-group", OPTION_LIST},
-	{"google_groups", "google-group", OPTION_LIST},
-	{"google_service_account_json", "google-service-account-json", OPTION_TEXT},
-	{"google_target_principal", "google-target-principal", OPTION_TEXT},
-	{"google_use_application_default_credentials", "google-use-application-default-credentials", OPTION_TEXT},
-	{"google_use_organization_id", "google-use-organization-id", OPTION_TEXT},
-	{"htpasswd_file", "htpasswd-file", OPTION_TEXT}, {"htpasswd_user_groups", "htpasswd-user-group", OPTION_LIST},
-	{"http_address", "http-address", OPTION_TEXT}, {"https_address", "https-address", OPTION_TEXT},
-	{"insecure_oidc_allow_unverified_email", "insecure-oidc-allow-unverified-email", OPTION_BOOL},
-	{"insecure_oidc_skip_issuer_verification", "insecure-oidc-skip-issuer-verification", OPTION_BOOL},
-	{"insecure_oidc_skip_nonce", "insecure-oidc-skip-nonce", OPTION_BOOL}, {"jwt_key", "jwt-key", OPTION_TEXT},
-	{"jwt_key_file", "jwt-key-file", OPTION_TEXT}, {"keycloak_groups", "keycloak-group", OPTION_LIST},
-	{"logging_compress", "logging-compress", OPTION_BOOL}, {"logging_filename", "logging-filename", OPTION_TEXT},
-	{"logging_local_time", "logging-local-time", OPTION_BOOL}, {"logging_max_age", "logging-max-age", OPTION_NUMBER},
-	{"logging_max_backups", "logging-max-backups", OPTION_NUMBER},
-	{"logging_max_size", "logging-max-size", OPTION_NUMBER}, {"login_url", "login-url", OPTION_TEXT},
-	{"metrics_address", "metrics-address", OPTION_TEXT},
-	{"metrics_secure_address", "metrics-secure-address", OPTION_TEXT},
-	{"metrics_tls_cert_file", "metrics-tls-cert-file", OPTION_TEXT},
-	{"metrics_tls_key_file", "metrics-tls-key-file", OPTION_TEXT},
-	{"oidc_audience_claims", "oidc-audience-claim", OPTION_LIST}, {"oidc_email_claim", "oidc-email-claim", OPTION_TEXT},
-	{"oidc_enabled_signing_algs", "oidc-enabled-signing-alg", OPTION_LIST},
-	{"oidc_extra_audiences", "oidc-extra-audience", OPTION_LIST},
-	{"oidc_groups_claim", "oidc-groups-claim", OPTION_TEXT}, {"oidc_issuer_url", "oidc-issuer-url", OPTION_TEXT},
-	{"oidc_jwks_url", "oidc-jwks-url", OPTION_TEXT}, {"oidc_public_key_files", "oidc-public-key-file", OPTION_LIST},
-	{"pass_access_token", "pass-access-token", OPTION_BOOL},
-	{"pass_authorization_header", "pass-authorization-header", OPTION_BOOL},
-	{"pass_basic_auth", "pass-basic-auth", OPTION_BOOL}, {"pass_host_header", "pass-host-header", OPTION_BOOL},
-	{"pass_user_headers", "pass-user-headers", OPTION_BOOL}, {"ping_path", "ping-path", OPTION_TEXT},
-	{"ping_user_agent", "ping-user-agent", OPTION_TEXT}, {"prefer_email_to_user", "prefer-email-to-user", OPTION_BOOL},
-	{"profile_url", "profile-url", OPTION_TEXT}, {"prompt", "prompt", OPTION_TEXT},
-	{"provider", "provider", OPTION_TEXT}, {"provider_ca_files", "provider-ca-file", OPTION_LIST},
-	{"provider_display_name", "provider-display-name", OPTION_TEXT}, {"proxy_prefix", "proxy-prefix", OPTION_TEXT},
-	{"proxy_websockets", "proxy-websockets", OPTION_BOOL}, {"pubjwk_url", "pubjwk-url", OPTION_TEXT},
-	{"ready_path", "ready-path", OPTION_TEXT}, {"real_client_ip_header", "real-client-ip-header", OPTION_TEXT},
-	{"redeem_url", "redeem-url", OPTION_TEXT}, {"redirect_url", "redirect-url", OPTION_TEXT},
-	{"redis_ca_path", "redis-ca-path", OPTION_TEXT},
-	{"redis_cluster_connection_urls", "redis-cluster-connection-urls", OPTION_LIST},
-	{"redis_connection_idle_timeout", "redis-connection-idle-timeout", OPTION_NUMBER},
-	{"redis_connection_url", "redis-connection-url", OPTION_TEXT},
-	{"redis_insecure_skip_tls_verify", "redis-insecure-skip-tls-verify", OPTION_BOOL},
-	{"redis_password", "redis-password", OPTION_TEXT},
-	{"redis_sentinel_connection_urls", "redis-sentinel-connection-urls", OPTION_LIST},
-	{"redis_sentinel_master_name", "redis-sentinel-master-name", OPTION_TEXT},
-	{"redis_sentinel_password", "redis-sentinel-password", OPTION_TEXT},
-	{"redis_use_cluster", "redis-use-cluster", OPTION_BOOL}, {"redis_use_sentinel", "redis-use-sentinel", OPTION_BOOL},
-	{"redis_username", "redis-username", OPTION_TEXT}, {"relative_redirect_url", "relative-redirect-url", OPTION_BOOL},
-	{"request_id_header", "request-id-header", OPTION_TEXT}, {"request_logging", "request-logging", OPTION_BOOL},
-	{"request_logging_format", "request-logging-format", OPTION_TEXT}, {"resource", "resource", OPTION_TEXT},
-	{"reverse_proxy", "reverse-proxy", OPTION_BOOL}, {"scope", "scope", OPTION_TEXT},
-	{"session_cookie_minimal", "session-cookie-minimal", OPTION_BOOL},
-	{"session_store_type", "session-store-type", OPTION_TEXT},
-	{"set_authorization_header", "set-authorization-header", OPTION_BOOL},
-	{"set_basic_auth", "set-basic-auth", OPTION_BOOL}, {"set_xauthrequest", "set-xauthrequest", OPTION_BOOL},
-	{"show_debug_on_error", "show-debug-on-error", OPTION_BOOL}, {"signature_key", "signature-key", OPTION_TEXT},
-	{"silence_ping_logging", "silence-ping-logging", OPTION_BOOL},
-	{"skip_auth_preflight", "skip-auth-preflight", OPTION_BOOL}, {"skip_auth_regex", "skip-auth-regex", OPTION_LIST},
-	{"skip_auth_routes", "skip-auth-route", OPTION_LIST},
-	{"skip_auth_strip_headers", "skip-auth-strip-headers", OPTION_BOOL},
-	{"skip_claims_from_profile_url", "skip-claims-from-profile-url", OPTION_BOOL},
-	{"skip_jwt_bearer_tokens", "skip-jwt-bearer-tokens", OPTION_BOOL},
-	{"skip_oidc_discovery", "skip-oidc-discovery", OPTION_BOOL},
-	{"skip_provider_button", "skip-provider-button", OPTION_BOOL},
-	{"ssl_insecure_skip_verify", "ssl-insecure-skip-verify", OPTION_BOOL},
-	{"ssl_upstream_insecure_skip_verify", "ssl-upstream-insecure-skip-verify", OPTION_BOOL},
-	{"standard_logging", "standard-logging", OPTION_BOOL},
-	{"standard_logging_format", "standard-logging-format", OPTION_TEXT}, 
-	{"tls_cert_file", "tls-cert-file", OPTION_TEXT},
-	{"tls_cipher_suites", "tls-cipher-suite", OPTION_LIST}, {"tls_key_file", "tls-key-file", OPTION_TEXT},
-	{"tls_min_version", "tls-min-version", OPTION_TEXT}, {"trusted_ips", "trusted-ip", OPTION_LIST},
-	{"trusted_proxy_ips", "trusted-proxy-ip", OPTION_LIST}, {"upstream_timeout", "upstream-timeout", OPTION_DURATION},
-	{"upstreams", "upstream", OPTION_LIST}, {"use_system_trust_store", "use-system-trust-store", OPTION_BOOL},
-	{"user_id_claim", "user-id-claim", OPTION_TEXT}, {"validate_url", "validate-url", OPTION_TEXT},
-	{"whitelist_domains", "whitelist-domain", OPTION_LIST},
+    {"acr_values", "acr-values", OPTION_TEXT},
+    {"allow_query_semicolons", "allow-query-semicolons", OPTION_BOOL},
+    {"allowed_groups", "allowed-group", OPTION_LIST},
+    {"allowed_roles", "allowed-role", OPTION_LIST},
+    {"api_routes", "api-route", OPTION_LIST},
+    {"approval_prompt", "approval-prompt", OPTION_TEXT},
+    {"auth_logging", "auth-logging", OPTION_BOOL},
+    {"auth_logging_format", "auth-logging-format", OPTION_TEXT},
+    {"auth_request_response_mode", "auth-request-response-mode", OPTION_TEXT},
+    {"authenticated_emails_file", "authenticated-emails-file", OPTION_TEXT},
+    {"azure_graph_group_field", "azure-graph-group-field", OPTION_TEXT},
+    {"azure_tenant", "azure-tenant", OPTION_TEXT},
+    {"backend_logout_url", "backend-logout-url", OPTION_TEXT},
+    {"banner", "banner", OPTION_TEXT},
+    {"basic_auth_password", "basic-auth-password", OPTION_TEXT},
+    {"bearer_token_login_fallback", "bearer-token-login-fallback", OPTION_BOOL},
+    {"bitbucket_repository", "bitbucket-repository", OPTION_TEXT},
+    {"bitbucket_team", "bitbucket-team", OPTION_TEXT},
+    {"client_id", "client-id", OPTION_TEXT},
+    {"client_secret", "client-secret", OPTION_TEXT},
+    {"client_secret_file", "client-secret-file", OPTION_TEXT},
+    {"code_challenge_method", "code-challenge-method", OPTION_TEXT},
+    {"cookie_csrf_expire", "cookie-csrf-expire", OPTION_DURATION},
+    {"cookie_csrf_per_request", "cookie-csrf-per-request", OPTION_BOOL},
+    {"cookie_csrf_per_request_limit", "cookie-csrf-per-request-limit", OPTION_NUMBER},
+    {"cookie_csrf_samesite", "cookie-csrf-samesite", OPTION_TEXT},
+    {"cookie_domains", "cookie-domain", OPTION_LIST},
+    {"cookie_expire", "cookie-expire", OPTION_DURATION},
+    {"cookie_httponly", "cookie-httponly", OPTION_BOOL},
+    {"cookie_name", "cookie-name", OPTION_TEXT},
+    {"cookie_path", "cookie-path", OPTION_TEXT},
+    {"cookie_refresh", "cookie-refresh", OPTION_DURATION},
+    {"cookie_samesite", "cookie-samesite", OPTION_TEXT},
+    {"cookie_secret", "cookie-secret", OPTION_TEXT},
+    {"cookie_secret_file", "cookie-secret-file", OPTION_TEXT},
+    {"cookie_secure", "cookie-secure", OPTION_BOOL},
+    {"custom_sign_in_logo", "custom-sign-in-logo", OPTION_TEXT},
+    {"custom_templates_dir", "custom-templates-dir", OPTION_TEXT},
+    {"disable_keep_alives", "disable-keep-alives", OPTION_BOOL},
+    {"display_htpasswd_form", "display-htpasswd-form", OPTION_BOOL},
+    {"email_domains", "email-domain", OPTION_LIST},
+    {"encode_state", "encode-state", OPTION_BOOL},
+    {"entra_id_allowed_tenants", "entra-id-allowed-tenant", OPTION_LIST},
+    {"entra_id_federated_token_auth", "entra-id-federated-token-auth", OPTION_BOOL},
+    {"errors_to_info_log", "errors-to-info-log", OPTION_BOOL},
+    {"exclude_logging_paths", "exclude-logging-path", OPTION_LIST},
+    {"extra_jwt_issuers", "extra-jwt-issuers", OPTION_LIST},
+    {"flush_interval", "flush-interval", OPTION_DURATION},
+    {"footer", "footer", OPTION_TEXT},
+    {"force_code_challenge_method", "force-code-challenge-method", OPTION_TEXT},
+    {"force_https", "force-https", OPTION_BOOL},
+    {"force_json_errors", "force-json-errors", OPTION_BOOL},
+    {"gcp_healthchecks", "gcp-healthchecks", OPTION_BOOL},
+    {"github_org", "github-org", OPTION_TEXT},
+    {"github_repo", "github-repo", OPTION_TEXT},
+    {"github_team", "github-team", OPTION_TEXT},
+    {"github_token", "github-token", OPTION_TEXT},
+    {"github_users", "github-user", OPTION_LIST},
+    {"gitlab_groups", "gitlab-group", OPTION_LIST},
+    {"gitlab_projects", "gitlab-project", OPTION_LIST},
+    {"google_admin_api_user_scope", "google-admin-api-user-scope", OPTION_TEXT},
+    {"google_admin_email", "google-admin-email", OPTION_TEXT},
+    {"google_group", "google-group", OPTION_LIST},
+    {"google_groups", "google-group", OPTION_LIST},
+    {"google_service_account_json", "google-service-account-json", OPTION_TEXT},
+    {"google_target_principal", "google-target-principal", OPTION_TEXT},
+    {"google_use_application_default_credentials", "google-use-application-default-credentials", OPTION_TEXT},
+    {"google_use_organization_id", "google-use-organization-id", OPTION_TEXT},
+    {"htpasswd_file", "htpasswd-file", OPTION_TEXT},
+    {"htpasswd_user_groups", "htpasswd-user-group", OPTION_LIST},
+    {"http_address", "http-address", OPTION_TEXT},
+    {"https_address", "https-address", OPTION_TEXT},
+    {"insecure_oidc_allow_unverified_email", "insecure-oidc-allow-unverified-email", OPTION_BOOL},
+    {"insecure_oidc_skip_issuer_verification", "insecure-oidc-skip-issuer-verification", OPTION_BOOL},
+    {"insecure_oidc_skip_nonce", "insecure-oidc-skip-nonce", OPTION_BOOL},
+    {"jwt_key", "jwt-key", OPTION_TEXT},
+    {"jwt_key_file", "jwt-key-file", OPTION_TEXT},
+    {"keycloak_groups", "keycloak-group", OPTION_LIST},
+    {"logging_compress", "logging-compress", OPTION_BOOL},
+    {"logging_filename", "logging-filename", OPTION_TEXT},
+    {"logging_local_time", "logging-local-time", OPTION_BOOL},
+    {"logging_max_age", "logging-max-age", OPTION_NUMBER},
+    {"logging_max_backups", "logging-max-backups", OPTION_NUMBER},
+    {"logging_max_size", "logging-max-size", OPTION_NUMBER},
+    {"login_url", "login-url", OPTION_TEXT},
+    {"metrics_address", "metrics-address", OPTION_TEXT},
+    {"metrics_secure_address", "metrics-secure-address", OPTION_TEXT},
+    {"metrics_tls_cert_file", "metrics-tls-cert-file", OPTION_TEXT},
+    {"metrics_tls_key_file", "metrics-tls-key-file", OPTION_TEXT},
+    {"oidc_audience_claims", "oidc-audience-claim", OPTION_LIST},
+    {"oidc_email_claim", "oidc-email-claim", OPTION_TEXT},
+    {"oidc_enabled_signing_algs", "oidc-enabled-signing-alg", OPTION_LIST},
+    {"oidc_extra_audiences", "oidc-extra-audience", OPTION_LIST},
+    {"oidc_groups_claim", "oidc-groups-claim", OPTION_TEXT},
+    {"oidc_issuer_url", "oidc-issuer-url", OPTION_TEXT},
+    {"oidc_jwks_url", "oidc-jwks-url", OPTION_TEXT},
+    {"oidc_public_key_files", "oidc-public-key-file", OPTION_LIST},
+    {"pass_access_token", "pass-access-token", OPTION_BOOL},
+    {"pass_authorization_header", "pass-authorization-header", OPTION_BOOL},
+    {"pass_basic_auth", "pass-basic-auth", OPTION_BOOL},
+    {"pass_host_header", "pass-host-header", OPTION_BOOL},
+    {"pass_user_headers", "pass-user-headers", OPTION_BOOL},
+    {"ping_path", "ping-path", OPTION_TEXT},
+    {"ping_user_agent", "ping-user-agent", OPTION_TEXT},
+    {"prefer_email_to_user", "prefer-email-to-user", OPTION_BOOL},
+    {"profile_url", "profile-url", OPTION_TEXT},
+    {"prompt", "prompt", OPTION_TEXT},
+    {"provider", "provider", OPTION_TEXT},
+    {"provider_ca_files", "provider-ca-file", OPTION_LIST},
+    {"provider_display_name", "provider-display-name", OPTION_TEXT},
+    {"proxy_prefix", "proxy-prefix", OPTION_TEXT},
+    {"proxy_websockets", "proxy-websockets", OPTION_BOOL},
+    {"pubjwk_url", "pubjwk-url", OPTION_TEXT},
+    {"ready_path", "ready-path", OPTION_TEXT},
+    {"real_client_ip_header", "real-client-ip-header", OPTION_TEXT},
+    {"redeem_url", "redeem-url", OPTION_TEXT},
+    {"redirect_url", "redirect-url", OPTION_TEXT},
+    {"redis_ca_path", "redis-ca-path", OPTION_TEXT},
+    {"redis_cluster_connection_urls", "redis-cluster-connection-urls", OPTION_LIST},
+    {"redis_connection_idle_timeout", "redis-connection-idle-timeout", OPTION_NUMBER},
+    {"redis_connection_url", "redis-connection-url", OPTION_TEXT},
+    {"redis_insecure_skip_tls_verify", "redis-insecure-skip-tls-verify", OPTION_BOOL},
+    {"redis_password", "redis-password", OPTION_TEXT},
+    {"redis_sentinel_connection_urls", "redis-sentinel-connection-urls", OPTION_LIST},
+    {"redis_sentinel_master_name", "redis-sentinel-master-name", OPTION_TEXT},
+    {"redis_sentinel_password", "redis-sentinel-password", OPTION_TEXT},
+    {"redis_use_cluster", "redis-use-cluster", OPTION_BOOL},
+    {"redis_use_sentinel", "redis-use-sentinel", OPTION_BOOL},
+    {"redis_username", "redis-username", OPTION_TEXT},
+    {"relative_redirect_url", "relative-redirect-url", OPTION_BOOL},
+    {"request_id_header", "request-id-header", OPTION_TEXT},
+    {"request_logging", "request-logging", OPTION_BOOL},
+    {"request_logging_format", "request-logging-format", OPTION_TEXT},
+    {"resource", "resource", OPTION_TEXT},
+    {"reverse_proxy", "reverse-proxy", OPTION_BOOL},
+    {"scope", "scope", OPTION_TEXT},
+    {"session_cookie_minimal", "session-cookie-minimal", OPTION_BOOL},
+    {"session_store_type", "session-store-type", OPTION_TEXT},
+    {"set_authorization_header", "set-authorization-header", OPTION_BOOL},
+    {"set_basic_auth", "set-basic-auth", OPTION_BOOL},
+    {"set_xauthrequest", "set-xauthrequest", OPTION_BOOL},
+    {"show_debug_on_error", "show-debug-on-error", OPTION_BOOL},
+    {"signature_key", "signature-key", OPTION_TEXT},
+    {"silence_ping_logging", "silence-ping-logging", OPTION_BOOL},
+    {"skip_auth_preflight", "skip-auth-preflight", OPTION_BOOL},
+    {"skip_auth_regex", "skip-auth-regex", OPTION_LIST},
+    {"skip_auth_routes", "skip-auth-route", OPTION_LIST},
+    {"skip_auth_strip_headers", "skip-auth-strip-headers", OPTION_BOOL},
+    {"skip_claims_from_profile_url", "skip-claims-from-profile-url", OPTION_BOOL},
+    {"skip_jwt_bearer_tokens", "skip-jwt-bearer-tokens", OPTION_BOOL},
+    {"skip_oidc_discovery", "skip-oidc-discovery", OPTION_BOOL},
+    {"skip_provider_button", "skip-provider-button", OPTION_BOOL},
+    {"ssl_insecure_skip_verify", "ssl-insecure-skip-verify", OPTION_BOOL},
+    {"ssl_upstream_insecure_skip_verify", "ssl-upstream-insecure-skip-verify", OPTION_BOOL},
+    {"standard_logging", "standard-logging", OPTION_BOOL},
+    {"standard_logging_format", "standard-logging-format", OPTION_TEXT},
+    {"tls_cert_file", "tls-cert-file", OPTION_TEXT},
+    {"tls_cipher_suites", "tls-cipher-suite", OPTION_LIST},
+    {"tls_key_file", "tls-key-file", OPTION_TEXT},
+    {"tls_min_version", "tls-min-version", OPTION_TEXT},
+    {"trusted_ips", "trusted-ip", OPTION_LIST},
+    {"trusted_proxy_ips", "trusted-proxy-ip", OPTION_LIST},
+    {"upstream_timeout", "upstream-timeout", OPTION_DURATION},
+    {"upstreams", "upstream", OPTION_LIST},
+    {"use_system_trust_store", "use-system-trust-store", OPTION_BOOL},
+    {"user_id_claim", "user-id-claim", OPTION_TEXT},
+    {"validate_url", "validate-url", OPTION_TEXT},
+    {"whitelist_domains", "whitelist-domain", OPTION_LIST},
 };
 
 static const struct option *option_by_key(const char *key)
@@ -186,11 +242,14 @@ static double duration(const char *text)
 	return p == start ? NAN : *text == '-' ? -sum : sum;
 }
 
-#define UNDECODED "failed to load legacy options: failed to load config: error unmarshalling config: decoding failed due to the following error(s):\n\n"
+#define UNDECODED                                                                                                              \
+	"failed to load legacy options: failed to load config: error unmarshalling config: decoding failed due to the "        \
+	"following error(s):\n\n"
 
 static cJSON *truth(struct gate *g, const char *key, const char *text)
 {
-	static const char *const yes[] = {"1", "t", "T", "true", "TRUE", "True"}, *const no[] = {"0", "f", "F", "false", "FALSE", "False", ""};
+	static const char *const yes[] = {"1", "t", "T", "true", "TRUE", "True"}, *const no[] = {"0",     "f",     "F", "false",
+												 "FALSE", "False", ""};
 	for (size_t i = 0; i < 6; i++)
 		if (!strcmp(text, yes[i]))
 			return cJSON_CreateTrue();
@@ -236,16 +295,21 @@ static void set(struct gate *g, const struct option *o, const cJSON *value)
 		shown = cJSON_IsTrue(value) ? "1" : "0";
 	if (cJSON_IsArray(value) && o->type != OPTION_LIST)
 		fault(g, xasprintf(UNDECODED "'%s' expected type '%s', got unconvertible type '[]interface {}'", o->key,
-				   o->type == OPTION_BOOL ? "bool" : o->type == OPTION_TEXT ? "string" : "int"));
+				   o->type == OPTION_BOOL   ? "bool"
+				   : o->type == OPTION_TEXT ? "string"
+							    : "int"));
 	else if (o->type == OPTION_BOOL)
-		kept = text ? truth(g, o->key, text) : cJSON_CreateBool(cJSON_IsNumber(value) ? value->valuedouble != 0 : cJSON_IsTrue(value));
+		kept = text ? truth(g, o->key, text)
+			    : cJSON_CreateBool(cJSON_IsNumber(value) ? value->valuedouble != 0 : cJSON_IsTrue(value));
 	else if (o->type == OPTION_DURATION && text && isnan(duration(text)))
-		fault(g, xasprintf(UNDECODED "'%s' time: %s duration \"%s\"", o->key,
-				   *text && isdigit((unsigned char)text[strlen(text) - 1]) ? "missing unit in" : "invalid", text));
+		fault(g,
+		      xasprintf(UNDECODED "'%s' time: %s duration \"%s\"", o->key,
+				*text && isdigit((unsigned char)text[strlen(text) - 1]) ? "missing unit in" : "invalid", text));
 	else if (o->type == OPTION_DURATION)
 		kept = cJSON_CreateNumber(text ? duration(text) : value->valuedouble * 1e-9); /* a bare number is nanoseconds */
 	else if (o->type == OPTION_NUMBER)
-		kept = text ? number(g, o->key, text) : cJSON_CreateNumber(cJSON_IsNumber(value) ? value->valuedouble : cJSON_IsTrue(value));
+		kept = text ? number(g, o->key, text)
+			    : cJSON_CreateNumber(cJSON_IsNumber(value) ? value->valuedouble : cJSON_IsTrue(value));
 	else if (o->type == OPTION_LIST && shown)
 		kept = json_make("[%s]", shown);
 	else
@@ -280,7 +344,8 @@ static void add_utf8(struct buf *b, unsigned long code)
 	else if (code < 0x800)
 		buf_printf(b, "%c%c", (char)(0xc0 | code >> 6), (char)(0x80 | (code & 0x3f)));
 	else
-		buf_printf(b, "%c%c%c", (char)(0xe0 | (code >> 12 & 0xf)), (char)(0x80 | (code >> 6 & 0x3f)), (char)(0x80 | (code & 0x3f)));
+		buf_printf(b, "%c%c%c", (char)(0xe0 | (code >> 12 & 0xf)), (char)(0x80 | (code >> 6 & 0x3f)),
+			   (char)(0x80 | (code & 0x3f)));
 }
 
 /* What a backslash in a basic string stands for; false when it is nothing. */
@@ -379,9 +444,13 @@ static void read_file(struct gate *g, const char *text)
 		}
 		const struct option *o = option_by_key(key);
 		if (!value || (*t.p && *t.p != '\n'))
-			fault(g, xasprintf("failed to load legacy options: failed to load config: unable to load config file: While parsing config: toml: line %d: invalid syntax", t.line));
+			fault(g, xasprintf("failed to load legacy options: failed to load config: unable to load config file: "
+					   "While parsing config: toml: line %d: invalid syntax",
+					   t.line));
 		else if (json_at(g->options, key))
-			fault(g, xasprintf("failed to load legacy options: failed to load config: unable to load config file: While parsing config: toml: key %s is already defined", key));
+			fault(g, xasprintf("failed to load legacy options: failed to load config: unable to load config file: "
+					   "While parsing config: toml: key %s is already defined",
+					   key));
 		else if (!o)
 			buf_printf(&unknown, "%s%s", unknown.len ? ", " : "", key);
 		else
@@ -487,7 +556,8 @@ static void check_cookie(const struct container *k, const struct gate *g, struct
 	else if (!from)
 		say(all, sim_tmp("could not read cookie secret file: %s", path));
 	else if (len != 16 && len != 24 && len != 32)
-		say(all, sim_tmp("cookie_secret%s must be 16, 24, or 32 bytes to create an AES cipher, but is %zu bytes", *secret ? "" : " from file", len));
+		say(all, sim_tmp("cookie_secret%s must be 16, 24, or 32 bytes to create an AES cipher, but is %zu bytes",
+				 *secret ? "" : " from file", len));
 	double expire = gate_seconds(g, "cookie_expire", 168 * 3600), refresh = gate_seconds(g, "cookie_refresh", 0);
 	if (expire != 0 && refresh >= expire)
 		say(all, "cookie_refresh must be less than cookie_expire");
@@ -500,7 +570,8 @@ static void check_cookie(const struct container *k, const struct gate *g, struct
 		if (refresh > 0)
 			say(all, "cookie_refresh > 0 requires oauth tokens in sessions. session_cookie_minimal cannot be set");
 		if (gate_bool(g, "pass_access_token", false) || gate_bool(g, "pass_authorization_header", false))
-			say(all, "access or id tokens in headers require oauth tokens in sessions. session_cookie_minimal cannot be set");
+			say(all, "access or id tokens in headers require oauth tokens in sessions. session_cookie_minimal "
+				 "cannot be set");
 	}
 }
 
@@ -513,7 +584,8 @@ static void check_provider(const struct container *k, const struct gate *g, stru
 		say(all, "missing setting: client-secret or client-secret-file");
 	else if (!*gate_text(g, "client_secret", "") && !file_of(k, path))
 		say(all, sim_tmp("could not read client secret file: %s", path));
-	bool google = !strcmp(gate_text(g, "provider", "google"), "google"), adc = gate_bool(g, "google_use_application_default_credentials", false);
+	bool google = !strcmp(gate_text(g, "provider", "google"), "google"),
+	     adc = gate_bool(g, "google_use_application_default_credentials", false);
 	const char *json = gate_text(g, "google_service_account_json", "");
 	if (google && *admin && !*json && !adc)
 		say(all, "missing setting: google-service-account-json or google-use-application-default-credentials");
@@ -524,13 +596,15 @@ static void check_provider(const struct container *k, const struct gate *g, stru
 /* "host:port" whose port is no number, as Go's url.Parse refuses it. */
 static void check_redirect(const struct gate *g, struct buf *all)
 {
-	const char *url = gate_text(g, "redirect_url", ""), *host = strstr(url, "://"), *colon = host ? strchr(host + 3, ':') : NULL;
+	const char *url = gate_text(g, "redirect_url", ""), *host = strstr(url, "://"),
+		   *colon = host ? strchr(host + 3, ':') : NULL;
 	size_t len = host ? strcspn(host + 3, "/?#") : 0;
 	if (!colon || colon >= host + 3 + len)
 		return;
 	size_t port = len - (size_t)(colon - host - 3);
 	if (strspn(colon + 1, "0123456789") < port - 1)
-		say(all, sim_tmp("error parsing redirect-url=\"%s\" parse \"%s\": invalid port \"%.*s\" after host", url, url, (int)port, colon));
+		say(all, sim_tmp("error parsing redirect-url=\"%s\" parse \"%s\": invalid port \"%.*s\" after host", url, url,
+				 (int)port, colon));
 }
 
 /* Upstreams are told apart by their paths. */
@@ -539,7 +613,8 @@ static void check_upstreams(const struct gate *g, struct buf *all)
 	static const char *const schemes[] = {"http", "https", "file", "unix", "static"};
 	const cJSON *list = gate_list(g, "upstreams");
 	for (const cJSON *u = list ? list->child : NULL; u; u = u->next) {
-		const char *sep = strstr(u->valuestring, "://"), *scheme = sim_tmp("%.*s", (int)(sep ? sep - u->valuestring : 0), u->valuestring);
+		const char *sep = strstr(u->valuestring, "://"),
+			   *scheme = sim_tmp("%.*s", (int)(sep ? sep - u->valuestring : 0), u->valuestring);
 		const char *path = sep ? strchr(sep + 3, '/') : NULL;
 		bool known = false;
 		for (size_t i = 0; sep && i < 5; i++)
@@ -551,29 +626,35 @@ static void check_upstreams(const struct gate *g, struct buf *all)
 		for (const cJSON *o = list->child; sep && o != u; o = o->next) {
 			const char *other = strstr(o->valuestring, "://"), *its = other ? strchr(other + 3, '/') : NULL;
 			if (other && !strcmp(its ? its : "/", path ? path : "/"))
-				say(all, sim_tmp("multiple upstreams found with id \"%s\": upstream ids must be unique", path ? path : "/"));
+				say(all, sim_tmp("multiple upstreams found with id \"%s\": upstream ids must be unique",
+						 path ? path : "/"));
 		}
 	}
 }
 
 static void check_network(const struct gate *g, struct buf *all)
 {
-	static const char *const headers[] = {"X-Forwarded-For", "X-Real-IP", "X-ProxyUser-IP", "X-Envoy-External-Address", "CF-Connecting-IP"};
+	static const char *const headers[] = {"X-Forwarded-For", "X-Real-IP", "X-ProxyUser-IP", "X-Envoy-External-Address",
+					      "CF-Connecting-IP"};
 	const cJSON *ips = gate_list(g, "trusted_ips");
 	int n = 0;
 	for (const cJSON *i = ips ? ips->child : NULL; i; i = i->next, n++)
-		if (strspn(i->valuestring, "0123456789abcdefABCDEF.:/") != strlen(i->valuestring) || !strpbrk(i->valuestring, ".:"))
+		if (strspn(i->valuestring, "0123456789abcdefABCDEF.:/") != strlen(i->valuestring) ||
+		    !strpbrk(i->valuestring, ".:"))
 			say(all, sim_tmp("trusted_ips[%d] (%s) could not be recognized", n, i->valuestring));
 	const char *header = gate_text(g, "real_client_ip_header", "X-Real-IP");
 	bool known = !gate_bool(g, "reverse_proxy", false);
 	for (size_t i = 0; i < 5; i++)
 		known |= !strcasecmp(headers[i], header);
 	if (!known)
-		say(all, sim_tmp("real_client_ip_header (%s) not accepted parameter value: the http header key (%s) is either invalid or unsupported", header, header));
+		say(all, sim_tmp("real_client_ip_header (%s) not accepted parameter value: the http header key (%s) is either "
+				 "invalid or unsupported",
+				 header, header));
 	const char *key = gate_text(g, "signature_key", ""), *colon = strchr(key, ':');
 	if (*key && (!colon || strchr(colon + 1, ':')))
 		say(all, sim_tmp("invalid signature hash:key spec: %s", key));
-	if (!strcmp(gate_text(g, "session_store_type", ""), "redis") && !text_starts(gate_text(g, "redis_connection_url", ""), "redis"))
+	if (!strcmp(gate_text(g, "session_store_type", ""), "redis") &&
+	    !text_starts(gate_text(g, "redis_connection_url", ""), "redis"))
 		say(all, "unable to initialize a redis client: unable to parse redis url: redis: invalid URL scheme:");
 }
 
@@ -582,7 +663,8 @@ static void check_patterns(const struct gate *g, const char *key, const char *wh
 	const cJSON *list = gate_list(g, key);
 	for (const cJSON *r = list ? list->child : NULL; r; r = r->next) {
 		regex_t compiled;
-		const char *equals = strchr(r->valuestring, '='), *pattern = !strcmp(key, "skip_auth_routes") && equals ? equals + 1 : r->valuestring;
+		const char *equals = strchr(r->valuestring, '='),
+			   *pattern = !strcmp(key, "skip_auth_routes") && equals ? equals + 1 : r->valuestring;
 		if (regcomp(&compiled, pattern, REG_EXTENDED | REG_NOSUB))
 			say(all, sim_tmp("error compiling %s /%s/", what, pattern));
 		else
@@ -593,18 +675,23 @@ static void check_patterns(const struct gate *g, const char *key, const char *wh
 /* What passes --config-test and stops the start all the same. */
 static void start_faults(const struct container *k, struct gate *g)
 {
-	static const char *const known[] = {"google", "oidc", "github", "gitlab", "azure", "entra-id", "adfs", "keycloak", "keycloak-oidc",
-					    "bitbucket", "facebook", "linkedin", "nextcloud", "digitalocean", "login.gov", "cidaas", "sourcehut"};
+	static const char *const known[] = {"google",    "oidc",         "github",        "gitlab",    "azure",    "entra-id",
+					    "adfs",      "keycloak",     "keycloak-oidc", "bitbucket", "facebook", "linkedin",
+					    "nextcloud", "digitalocean", "login.gov",     "cidaas",    "sourcehut"};
 	const char *provider = gate_text(g, "provider", "google"), *emails = gate_text(g, "authenticated_emails_file", "");
 	bool found = false;
 	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
 		found |= !strcmp(known[i], provider);
 	if (!found)
-		fault(g, xasprintf("Failed to initialise OAuth2 Proxy: error initialising provider: unknown provider type \"%s\"", provider));
+		fault(g,
+		      xasprintf("Failed to initialise OAuth2 Proxy: error initialising provider: unknown provider type \"%s\"",
+				provider));
 	else if (!strcmp(provider, "oidc") && !*gate_text(g, "oidc_issuer_url", ""))
-		fault(g, xstrdup("Failed to initialise OAuth2 Proxy: error initialising provider: missing required setting: oidc-issuer-url"));
+		fault(g, xstrdup("Failed to initialise OAuth2 Proxy: error initialising provider: missing required setting: "
+				 "oidc-issuer-url"));
 	else if (*emails && !file_of(k, emails))
-		fault(g, xasprintf("failed opening authenticated-emails-file=\"%s\", open %s: no such file or directory", emails, emails));
+		fault(g, xasprintf("failed opening authenticated-emails-file=\"%s\", open %s: no such file or directory",
+				   emails, emails));
 	g->late = g->error != NULL;
 }
 
@@ -618,7 +705,8 @@ static void validate(const struct container *k, struct gate *g)
 	check_patterns(g, "skip_auth_regex", "regex", &all);
 	const char *emails = gate_text(g, "authenticated_emails_file", "");
 	if (!*emails && !cJSON_GetArraySize(gate_list(g, "email_domains")) && !*gate_text(g, "htpasswd_file", ""))
-		say(&all, "missing setting for email validation: email-domain or authenticated-emails-file required.\n      use email-domain=* to "
+		say(&all, "missing setting for email validation: email-domain or authenticated-emails-file required.\n      "
+			  "use email-domain=* to "
 			  "authorize all email addresses");
 	const cJSON *issuers = gate_bool(g, "skip_jwt_bearer_tokens", false) ? gate_list(g, "extra_jwt_issuers") : NULL;
 	for (const cJSON *i = issuers ? issuers->child : NULL; i; i = i->next)
@@ -642,7 +730,9 @@ void gate_load(const struct container *k, struct gate *g)
 		path = container_env(k, "OAUTH2_PROXY_CONFIG", NULL);
 	const char *text = path ? file_of(k, path) : NULL;
 	if (path && !text)
-		fault(g, xasprintf("failed to load legacy options: failed to load config: unable to load config file: open %s: no such file or directory", path));
+		fault(g, xasprintf("failed to load legacy options: failed to load config: unable to load config file: open %s: "
+				   "no such file or directory",
+				   path));
 	if (text)
 		read_file(g, text);
 	read_env(k, g);

@@ -17,11 +17,11 @@
 enum fate { HELD, FAULT, RUNS, DONE, CRASHED };
 struct verdict {
 	enum fate fate;
-	bool again;                /* it is started again when it ends */
+	bool again; /* it is started again when it ends */
 	bool started, ready;
-	int code;                  /* with which it ended */
+	int code;                     /* with which it ended */
 	const char *reason, *message; /* why it waits, or why it ended */
-	const char *probe;         /* the probe that fails, in words; NULL */
+	const char *probe;            /* the probe that fails, in words; NULL */
 };
 struct run {
 	struct sim *sim;
@@ -29,7 +29,7 @@ struct run {
 	struct sim_object *pod;
 	struct workload w;
 	int inits;
-	const char *policy;        /* restartPolicy */
+	const char *policy; /* restartPolicy */
 };
 
 static const char *project_of(const struct sim_object *cluster)
@@ -61,13 +61,19 @@ static const char *list_of(const struct run *r, int i)
 /* Why an image is not there, as containerd says it. */
 static const char *pull_words(const struct run *r, int i)
 {
-	const char *image = image_of(r, i), *why = r->w.parts[i].fault, *head = sim_tmp("failed to pull and unpack image \"%s\": failed to resolve reference \"%s\": ", image, image);
+	const char *image = image_of(r, i), *why = r->w.parts[i].fault,
+		   *head = sim_tmp("failed to pull and unpack image \"%s\": failed to resolve reference \"%s\": ", image,
+				   image);
 	const char *host = sim_tmp("%.*s", (int)strcspn(image, "/"), image);
 	if (!strcmp(why, "permission"))
-		return sim_tmp("Failed to pull image \"%s\": %sfailed to authorize: failed to fetch oauth token: unexpected status from GET request to "
-			       "https://%s/v2/token: 403 Forbidden", image, head, host);
+		return sim_tmp("Failed to pull image \"%s\": %sfailed to authorize: failed to fetch oauth token: unexpected "
+			       "status from GET request to "
+			       "https://%s/v2/token: 403 Forbidden",
+			       image, head, host);
 	if (!strcmp(why, "unreachable"))
-		return sim_tmp("Failed to pull image \"%s\": %sfailed to do request: Head \"https://%s/v2/\": dial tcp: i/o timeout", image, head, host);
+		return sim_tmp(
+		    "Failed to pull image \"%s\": %sfailed to do request: Head \"https://%s/v2/\": dial tcp: i/o timeout",
+		    image, head, host);
 	return sim_tmp("Failed to pull image \"%s\": rpc error: code = NotFound desc = %s%s: not found", image, head, image);
 }
 
@@ -90,7 +96,8 @@ static bool listens(const struct workload_part *part, const cJSON *probe)
 		return true;
 	if (container_sql_proxy(&part->k)) {
 		const char *health = container_flag(&part->k, "--http-port");
-		return port == part->r.port || (container_has(&part->k, "--health-check") && port == atoi(health ? health : "9090"));
+		return port == part->r.port ||
+		       (container_has(&part->k, "--health-check") && port == atoi(health ? health : "9090"));
 	}
 	bool unknown = !part->r.port && !container_runs(&part->k, "mlflow") && !container_runs(&part->k, "oauth2-proxy");
 	return (part->r.port == port || unknown) && !part->r.loopback;
@@ -105,7 +112,8 @@ static const char *probe_fails(const struct run *r, const struct workload_part *
 	if (!probe)
 		return NULL;
 	if (!listens(part, probe))
-		return path ? sim_tmp("%s probe failed: Get \"http://%s:%d%s\": dial tcp %s:%d: connect: connection refused", word, ip, port, path, ip, port)
+		return path ? sim_tmp("%s probe failed: Get \"http://%s:%d%s\": dial tcp %s:%d: connect: connection refused",
+				      word, ip, port, path, ip, port)
 			    : sim_tmp("%s probe failed: dial tcp %s:%d: connect: connection refused", word, ip, port);
 	if (!container_sql_proxy(&part->k) && !workload_healthy(&r->w, part, path))
 		return sim_tmp("%s probe failed: HTTP probe failed with statuscode: 404", word);
@@ -116,7 +124,8 @@ static struct verdict fault_of(const struct run *r, int i)
 {
 	const struct workload_part *part = &r->w.parts[i];
 	int tries = (int)json_num(r->pod->hidden, "tries", 0);
-	struct verdict v = {.fate = !strcmp(part->reason, "PodInitializing") ? HELD : FAULT, .reason = part->reason, .message = part->fault};
+	struct verdict v = {
+	    .fate = !strcmp(part->reason, "PodInitializing") ? HELD : FAULT, .reason = part->reason, .message = part->fault};
 	if (!strcmp(part->reason, "ErrImagePull") && tries) {
 		v.reason = "ImagePullBackOff";
 		v.message = sim_tmp("Back-off pulling image \"%s\": ErrImagePull: %s", image_of(r, i), pull_words(r, i));
@@ -145,7 +154,8 @@ static struct verdict judge(const struct run *r, int i)
 	} else if (part->r.ends || (may_end && !part->r.port)) {
 		v.fate = may_end ? DONE : CRASHED;
 		v.reason = "Completed";
-	} else if ((v.probe = probe_fails(r, part, "startupProbe", "Startup")) || (v.probe = probe_fails(r, part, "livenessProbe", "Liveness"))) {
+	} else if ((v.probe = probe_fails(r, part, "startupProbe", "Startup")) ||
+		   (v.probe = probe_fails(r, part, "livenessProbe", "Liveness"))) {
 		v.fate = CRASHED;
 		v.code = 137;
 		v.reason = "Error";
@@ -154,7 +164,9 @@ static struct verdict judge(const struct run *r, int i)
 		v.probe = probe_fails(r, part, "readinessProbe", "Readiness");
 		v.ready = !v.probe;
 	}
-	v.again = v.fate == CRASHED && (i < r->inits ? is_sidecar(r, i) || strcmp(r->policy, "Never") != 0 : strcmp(r->policy, "Always") == 0 || (!strcmp(r->policy, "OnFailure") && v.code));
+	v.again = v.fate == CRASHED &&
+		  (i < r->inits ? is_sidecar(r, i) || strcmp(r->policy, "Never") != 0
+				: strcmp(r->policy, "Always") == 0 || (!strcmp(r->policy, "OnFailure") && v.code));
 	v.ready = v.ready || (v.fate == DONE && i < r->inits);
 	return v;
 }
@@ -187,7 +199,8 @@ static const char *back_off(int restarts)
 
 static const char *whole_name(const struct run *r)
 {
-	return sim_tmp("%s_%s(%s)", json_str(r->pod->doc, "metadata.name", ""), json_str(r->pod->doc, "metadata.namespace", ""), kubernetes_uid(r->pod));
+	return sim_tmp("%s_%s(%s)", json_str(r->pod->doc, "metadata.name", ""), json_str(r->pod->doc, "metadata.namespace", ""),
+		       kubernetes_uid(r->pod));
 }
 
 static const char *id_of(const struct run *r, int i, int starts)
@@ -199,7 +212,8 @@ static const char *id_of(const struct run *r, int i, int starts)
 static cJSON *ended(const struct run *r, int i, const struct verdict *v, int starts)
 {
 	char *now = sim_time(r->sim, 0);
-	cJSON *t = json_make("{'terminated':{'exitCode':%d,'reason':%s,'startedAt':%s,'finishedAt':%s,'containerID':%s}}", v->code, v->reason, now, now, id_of(r, i, starts));
+	cJSON *t = json_make("{'terminated':{'exitCode':%d,'reason':%s,'startedAt':%s,'finishedAt':%s,'containerID':%s}}",
+			     v->code, v->reason, now, now, id_of(r, i, starts));
 	free(now);
 	return t;
 }
@@ -211,8 +225,10 @@ static cJSON *status_of(const struct run *r, int i, const struct verdict *v, int
 	int restarts = starts > 0 ? starts - 1 : 0;
 	bool image = v->fate == RUNS || v->fate == DONE || v->fate == CRASHED;
 	cJSON *state, *last = cJSON_Duplicate(json_at(old, "lastState"), true);
-	cJSON *c = json_make("{'name':%s,'image':%s,'imageID':%s,'ready':%b,'started':%b,'restartCount':%d}", name_of(r, i), image_of(r, i),
-			     image ? sim_tmp("%s@%s", image_of(r, i), sim_sha256(image_of(r, i), strlen(image_of(r, i)))) : "", v->ready, v->started, restarts);
+	cJSON *c = json_make("{'name':%s,'image':%s,'imageID':%s,'ready':%b,'started':%b,'restartCount':%d}", name_of(r, i),
+			     image_of(r, i),
+			     image ? sim_tmp("%s@%s", image_of(r, i), sim_sha256(image_of(r, i), strlen(image_of(r, i)))) : "",
+			     v->ready, v->started, restarts);
 	if (image)
 		json_put_str(c, "containerID", id_of(r, i, starts));
 	if (v->fate == HELD || v->fate == FAULT) {
@@ -221,13 +237,16 @@ static cJSON *status_of(const struct run *r, int i, const struct verdict *v, int
 			json_put_str(state, "waiting.message", v->message);
 	} else if (v->fate == CRASHED && v->again) {
 		state = json_make("{'waiting':{'reason':'CrashLoopBackOff','message':%s}}",
-				  sim_tmp("back-off %s restarting failed container=%s pod=%s", back_off(restarts), name_of(r, i), whole_name(r)));
+				  sim_tmp("back-off %s restarting failed container=%s pod=%s", back_off(restarts),
+					  name_of(r, i), whole_name(r)));
 		cJSON_Delete(last);
 		last = ended(r, i, v, starts);
 	} else if (v->fate == CRASHED || v->fate == DONE) {
-		state = json_at(old, "state.terminated") ? cJSON_Duplicate(json_at(old, "state"), true) : ended(r, i, v, starts);
+		state = json_at(old, "state.terminated") ? cJSON_Duplicate(json_at(old, "state"), true)
+							 : ended(r, i, v, starts);
 	} else {
-		state = json_at(old, "state.running") ? cJSON_Duplicate(json_at(old, "state"), true) : json_make("{'running':{'startedAt':%s}}", now);
+		state = json_at(old, "state.running") ? cJSON_Duplicate(json_at(old, "state"), true)
+						      : json_make("{'running':{'startedAt':%s}}", now);
 	}
 	json_put(c, "state", state);
 	if (last)
@@ -247,7 +266,10 @@ static void tell_start(const struct run *r, int i, bool first)
 	const char *image = image_of(r, i);
 	if (first) {
 		tell(r, i, "Normal", "Pulling", sim_tmp("Pulling image \"%s\"", image));
-		tell(r, i, "Normal", "Pulled", sim_tmp("Successfully pulled image \"%s\" in 2.134s (2.134s including waiting). Image size: 48293712 bytes.", image));
+		tell(r, i, "Normal", "Pulled",
+		     sim_tmp(
+			 "Successfully pulled image \"%s\" in 2.134s (2.134s including waiting). Image size: 48293712 bytes.",
+			 image));
 	} else {
 		tell(r, i, "Normal", "Pulled", sim_tmp("Container image \"%s\" already present on machine", image));
 	}
@@ -292,8 +314,10 @@ static void keep_log(const struct run *r, const char *container, const char *tex
 			cJSON_AddItemToArray(json_at(mine, "now"), json_make("{'time':%s,'line':%s}", when, line));
 		free(when);
 		sim_log_entry(r->sim, project, "k8s_container",
-			      json_make("{'project_id':%s,'location':%s,'cluster_name':%s,'namespace_name':%s,'pod_name':%s,'container_name':%s}", project,
-					json_str(r->cluster->doc, "location", ""), json_str(r->cluster->doc, "name", ""), json_str(r->pod->doc, "metadata.namespace", ""),
+			      json_make("{'project_id':%s,'location':%s,'cluster_name':%s,'namespace_name':%s,'pod_name':%s,'"
+					"container_name':%s}",
+					project, json_str(r->cluster->doc, "location", ""),
+					json_str(r->cluster->doc, "name", ""), json_str(r->pod->doc, "metadata.namespace", ""),
 					json_str(r->pod->doc, "metadata.name", ""), container),
 			      "stderr", bad ? "ERROR" : "INFO", line);
 		p += len + (p[len] == '\n');
@@ -317,9 +341,12 @@ static cJSON *take(const struct run *r, int i, const struct verdict *v, const cJ
 	if (v->probe)
 		tell(r, i, "Warning", "Unhealthy", v->probe);
 	if (v->probe && v->fate == CRASHED)
-		tell(r, i, "Normal", "Killing", sim_tmp("Container %s failed %s probe, will be restarted", name_of(r, i), text_starts(v->probe, "Startup") ? "startup" : "liveness"));
+		tell(r, i, "Normal", "Killing",
+		     sim_tmp("Container %s failed %s probe, will be restarted", name_of(r, i),
+			     text_starts(v->probe, "Startup") ? "startup" : "liveness"));
 	else if (v->fate == CRASHED && v->again)
-		tell(r, i, "Warning", "BackOff", sim_tmp("Back-off restarting failed container %s in pod %s", name_of(r, i), whole_name(r)));
+		tell(r, i, "Warning", "BackOff",
+		     sim_tmp("Back-off restarting failed container %s in pod %s", name_of(r, i), whole_name(r)));
 	return status_of(r, i, v, starts, old);
 }
 
@@ -375,10 +402,17 @@ static void report(const struct run *r, const struct verdict *v, cJSON *early, c
 	bool initialized = !*incomplete;
 	const char *phase = phase_of(r, v, initialized);
 	bool over = !strcmp(phase, "Succeeded"), failed = !strcmp(phase, "Failed"), ready = initialized && !*not_ready;
-	const char *reason = over ? "PodCompleted" : failed ? "PodFailed" : ready ? "" : "ContainersNotReady", *message = ready || over || failed ? "" : sim_tmp("containers with unready status: [%s]", not_ready);
+	const char *reason = over     ? "PodCompleted"
+			     : failed ? "PodFailed"
+			     : ready  ? ""
+				      : "ContainersNotReady",
+		   *message = ready || over || failed ? "" : sim_tmp("containers with unready status: [%s]", not_ready);
 	json_put_str(doc, "status.phase", phase);
 	kubernetes_set_condition(r->sim, status, "PodReadyToStartContainers", !over && !failed, "", "");
-	kubernetes_set_condition(r->sim, status, "Initialized", initialized, over ? "PodCompleted" : initialized ? "" : "ContainersNotInitialized",
+	kubernetes_set_condition(r->sim, status, "Initialized", initialized,
+				 over          ? "PodCompleted"
+				 : initialized ? ""
+					       : "ContainersNotInitialized",
 				 initialized ? "" : sim_tmp("containers with incomplete status: [%s]", incomplete));
 	kubernetes_set_condition(r->sim, status, "Ready", ready && !over, reason, message);
 	kubernetes_set_condition(r->sim, status, "ContainersReady", ready && !over, reason, message);
@@ -411,7 +445,8 @@ bool pod_tried(struct sim *s, const struct sim_object *cluster, struct sim_objec
 {
 	struct run r = {.sim = s, .cluster = cluster, .pod = pod, .policy = json_str(pod->doc, "spec.restartPolicy", "Always")};
 	struct verdict v[WORKLOAD_MOST];
-	workload_open(s, project_of(cluster), "", pod_template(s, cluster, json_str(pod->doc, "metadata.namespace", ""), json_at(pod->doc, "spec")), &r.w);
+	workload_open(s, project_of(cluster), "",
+		      pod_template(s, cluster, json_str(pod->doc, "metadata.namespace", ""), json_at(pod->doc, "spec")), &r.w);
 	workload_start(&r.w);
 	r.inits = (int)json_num(r.w.template, "inits", 0);
 	bool held = false;
@@ -433,7 +468,8 @@ bool pod_open_object(struct sim *s, const struct sim_object *cluster, const stru
 {
 	if (!json_bool(pod->hidden, "live", false))
 		return false;
-	workload_open(s, project_of(cluster), "", pod_template(s, cluster, json_str(pod->doc, "metadata.namespace", ""), json_at(pod->doc, "spec")), w);
+	workload_open(s, project_of(cluster), "",
+		      pod_template(s, cluster, json_str(pod->doc, "metadata.namespace", ""), json_at(pod->doc, "spec")), w);
 	workload_start(w);
 	return true;
 }
@@ -448,7 +484,8 @@ bool pod_open(struct sim *s, const char *cluster, const char *address, struct wo
 	return false;
 }
 
-bool pod_asked(struct sim *s, const struct sim_object *cluster, const char *address, int port, const struct sim_request *q, struct sim_reply *out)
+bool pod_asked(struct sim *s, const struct sim_object *cluster, const char *address, int port, const struct sim_request *q,
+	       struct sim_reply *out)
 {
 	struct workload w;
 	if (!pod_open(s, cluster->key, address, &w))

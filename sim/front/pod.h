@@ -14,6 +14,7 @@ bool pod_open(struct sim *s, const char *cluster, const char *address, struct wo
 /* The same of a pod itself. */
 bool pod_open_object(struct sim *s, const struct sim_object *cluster, const struct sim_object *pod, struct workload *w);
 /* Asks what answers at the address and port of a pod; false when nothing takes the connection. */
-bool pod_asked(struct sim *s, const struct sim_object *cluster, const char *address, int port, const struct sim_request *q, struct sim_reply *out);
+bool pod_asked(struct sim *s, const struct sim_object *cluster, const char *address, int port, const struct sim_request *q,
+	       struct sim_reply *out);
 
 #endif

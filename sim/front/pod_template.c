@@ -114,7 +114,8 @@ static void from_whole(const struct pod *p, const cJSON *from, cJSON *env, cJSON
 	const cJSON *ref = json_at(from, secret ? "secretRef" : "configMapRef");
 	const struct sim_object *o = named(p, secret ? "secrets" : "configmaps", json_str(ref, "name", ""));
 	if (!o && !json_bool(ref, "optional", false))
-		broken(out, "CreateContainerConfigError", sim_tmp("%s \"%s\" not found", secret ? "secret" : "configmap", json_str(ref, "name", "")));
+		broken(out, "CreateContainerConfigError",
+		       sim_tmp("%s \"%s\" not found", secret ? "secret" : "configmap", json_str(ref, "name", "")));
 	const cJSON *data = o ? json_at(o->doc, "data") : NULL;
 	for (const cJSON *d = data ? data->child : NULL; d; d = d->next) {
 		char *value = value_in(o, secret, d->string);
@@ -163,7 +164,9 @@ static cJSON *files_of(const struct pod *p, const cJSON *source, bool secret, co
 	const cJSON *items = json_at(source, "items"), *data = o ? json_at(o->doc, "data") : NULL, *i;
 	cJSON *files = cJSON_CreateObject();
 	if (!o && !json_bool(source, "optional", false))
-		broken(out, "ContainerCreating", sim_tmp("MountVolume.SetUp failed for volume \"%s\" : %s \"%s\" not found", volume, secret ? "secret" : "configmap", name));
+		broken(out, "ContainerCreating",
+		       sim_tmp("MountVolume.SetUp failed for volume \"%s\" : %s \"%s\" not found", volume,
+			       secret ? "secret" : "configmap", name));
 	for (const cJSON *d = items || !data ? NULL : data->child; d; d = d->next) {
 		char *value = value_in(o, secret, d->string);
 		cJSON_AddStringToObject(files, d->string, value);
@@ -174,8 +177,9 @@ static cJSON *files_of(const struct pod *p, const cJSON *source, bool secret, co
 		if (value)
 			cJSON_AddStringToObject(files, json_str(i, "path", ""), value);
 		else
-			broken(out, "ContainerCreating", sim_tmp("MountVolume.SetUp failed for volume \"%s\" : references non-existent %s key: %s", volume, secret ? "secret" : "config",
-								json_str(i, "key", "")));
+			broken(out, "ContainerCreating",
+			       sim_tmp("MountVolume.SetUp failed for volume \"%s\" : references non-existent %s key: %s",
+				       volume, secret ? "secret" : "config", json_str(i, "key", "")));
 		free(value);
 	}
 	return files;
@@ -188,10 +192,13 @@ static cJSON *volumes(const struct pod *p, cJSON *out)
 	cJSON_ArrayForEach(v, json_at(p->spec, "volumes")) {
 		cJSON *files = NULL;
 		if (json_at(v, "secret"))
-			files = files_of(p, json_at(v, "secret"), true, json_str(v, "secret.secretName", ""), json_str(v, "name", ""), out);
+			files = files_of(p, json_at(v, "secret"), true, json_str(v, "secret.secretName", ""),
+					 json_str(v, "name", ""), out);
 		else if (json_at(v, "configMap"))
-			files = files_of(p, json_at(v, "configMap"), false, json_str(v, "configMap.name", ""), json_str(v, "name", ""), out);
-		cJSON_AddItemToArray(all, json_make("{'name':%s,'files':%j}", json_str(v, "name", ""), files ? files : cJSON_CreateObject()));
+			files = files_of(p, json_at(v, "configMap"), false, json_str(v, "configMap.name", ""),
+					 json_str(v, "name", ""), out);
+		cJSON_AddItemToArray(
+		    all, json_make("{'name':%s,'files':%j}", json_str(v, "name", ""), files ? files : cJSON_CreateObject()));
 	}
 	return all;
 }
@@ -199,8 +206,9 @@ static cJSON *volumes(const struct pod *p, cJSON *out)
 /* Identity. ----------------------------------------------------------------------------------------------------------------- */
 static const char *node_account(const struct pod *p)
 {
-	const char *email = json_str(p->cluster->doc, "nodePools.0.config.serviceAccount",
-				     json_str(p->cluster->doc, "autoscaling.autoprovisioningNodePoolDefaults.serviceAccount", "default"));
+	const char *email = json_str(
+	    p->cluster->doc, "nodePools.0.config.serviceAccount",
+	    json_str(p->cluster->doc, "autoscaling.autoprovisioningNodePoolDefaults.serviceAccount", "default"));
 	if (!strcmp(email, "default"))
 		email = sim_tmp("%s-compute@developer.gserviceaccount.com", sim_project_number(p->sim, p->project));
 	return sim_tmp("serviceAccount:%s", email);
@@ -209,17 +217,22 @@ static const char *node_account(const struct pod *p)
 /* Whom Google takes the pod for: its node's account, or by workload identity its own name or the account that it may impersonate. */
 static const char *identity(const struct pod *p)
 {
-	const char *pool = json_str(p->cluster->doc, "workloadIdentityConfig.workloadPool", ""), *ksa = json_str(p->spec, "serviceAccountName", "default");
+	const char *pool = json_str(p->cluster->doc, "workloadIdentityConfig.workloadPool", ""),
+		   *ksa = json_str(p->spec, "serviceAccountName", "default");
 	if (!*pool)
 		return node_account(p);
 	const struct sim_object *account = named(p, "serviceaccounts", ksa);
-	const cJSON *gsa = cJSON_GetObjectItemCaseSensitive(account ? json_at(account->doc, "metadata.annotations") : NULL, "iam.gke.io/gcp-service-account");
+	const cJSON *gsa = cJSON_GetObjectItemCaseSensitive(account ? json_at(account->doc, "metadata.annotations") : NULL,
+							    "iam.gke.io/gcp-service-account");
 	if (!cJSON_IsString(gsa))
-		return sim_tmp("principal://iam.googleapis.com/projects/%s/locations/global/workloadIdentityPools/%s/subject/ns/%s/sa/%s",
-			       sim_project_number(p->sim, p->project), pool, p->ns, ksa);
-	const char *at = strchr(gsa->valuestring, '@'), *owner = at ? sim_tmp("%.*s", (int)strcspn(at + 1, "."), at + 1) : p->project;
+		return sim_tmp(
+		    "principal://iam.googleapis.com/projects/%s/locations/global/workloadIdentityPools/%s/subject/ns/%s/sa/%s",
+		    sim_project_number(p->sim, p->project), pool, p->ns, ksa);
+	const char *at = strchr(gsa->valuestring, '@'),
+		   *owner = at ? sim_tmp("%.*s", (int)strcspn(at + 1, "."), at + 1) : p->project;
 	const char *holder = sim_tmp("//iam.googleapis.com/projects/%s/serviceAccounts/%s", owner, gsa->valuestring);
-	bool may = sim_allowed(p->sim, sim_tmp("serviceAccount:%s[%s/%s]", pool, p->ns, ksa), "iam.serviceAccounts.getAccessToken", owner, holder);
+	bool may = sim_allowed(p->sim, sim_tmp("serviceAccount:%s[%s/%s]", pool, p->ns, ksa),
+			       "iam.serviceAccounts.getAccessToken", owner, holder);
 	return may ? sim_tmp("serviceAccount:%s", gsa->valuestring) : "";
 }
 
@@ -235,7 +248,8 @@ static cJSON *texts(const cJSON *list, const cJSON *env)
 
 static cJSON *container(const struct pod *p, const cJSON *k, const cJSON *whole)
 {
-	static const char *const kept[] = {"name", "image", "ports", "volumeMounts", "startupProbe", "livenessProbe", "readinessProbe", "restartPolicy"};
+	static const char *const kept[] = {"name",         "image",         "ports",          "volumeMounts",
+					   "startupProbe", "livenessProbe", "readinessProbe", "restartPolicy"};
 	cJSON *out = cJSON_CreateObject();
 	if (json_at(whole, "broken"))
 		broken(out, json_str(whole, "brokenReason", ""), json_str(whole, "broken", ""));
@@ -255,8 +269,10 @@ static cJSON *container(const struct pod *p, const cJSON *k, const cJSON *whole)
 static bool has_way_out(const struct pod *p)
 {
 	const char *network = json_str(p->cluster->doc, "networkConfig.network", "");
-	bool private_nodes = json_bool(p->cluster->doc, "networkConfig.defaultEnablePrivateNodes", json_bool(p->cluster->doc, "privateClusterConfig.enablePrivateNodes", false));
-	for (struct sim_object *o = private_nodes ? sim_first(p->sim, "compute.routers", "projects/") : NULL; o; o = sim_following(p->sim, o, "projects/"))
+	bool private_nodes = json_bool(p->cluster->doc, "networkConfig.defaultEnablePrivateNodes",
+				       json_bool(p->cluster->doc, "privateClusterConfig.enablePrivateNodes", false));
+	for (struct sim_object *o = private_nodes ? sim_first(p->sim, "compute.routers", "projects/") : NULL; o;
+	     o = sim_following(p->sim, o, "projects/"))
 		if (text_ends(json_str(o->doc, "network", ""), network) && json_at(o->doc, "nats.0"))
 			return true;
 	return !private_nodes;
@@ -274,6 +290,7 @@ cJSON *pod_template(struct sim *s, const struct sim_object *cluster, const char 
 		cJSON_AddItemToArray(all, container(&p, k, whole));
 	cJSON_Delete(whole);
 	const char *network = json_str(cluster->doc, "networkConfig.network", "");
-	return json_make("{'platform':'pod','principal':%s,'puller':%s,'network':%s,'reaches':{'google':true,'internet':%b},'inits':%d,'volumes':%j,'containers':%j}",
+	return json_make("{'platform':'pod','principal':%s,'puller':%s,'network':%s,'reaches':{'google':true,'internet':%b},'"
+			 "inits':%d,'volumes':%j,'containers':%j}",
 			 identity(&p), node_account(&p), network, has_way_out(&p), first, mounted, all);
 }

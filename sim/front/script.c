@@ -64,13 +64,13 @@ static void echo(const cJSON *word, struct buf *out)
 static const char *redirected(cJSON *words, bool *adds, cJSON **where)
 {
 	cJSON *w;
-	cJSON_ArrayForEach(w, words) if ((!strcmp(w->valuestring, ">") || !strcmp(w->valuestring, ">>")) && w->next)
-	{
-		*adds = w->valuestring[1] == '>';
-		*where = cJSON_DetachItemViaPointer(words, w->next);
-		cJSON_Delete(cJSON_DetachItemViaPointer(words, w));
-		return (*where)->valuestring;
-	}
+	cJSON_ArrayForEach(w, words)
+		if ((!strcmp(w->valuestring, ">") || !strcmp(w->valuestring, ">>")) && w->next) {
+			*adds = w->valuestring[1] == '>';
+			*where = cJSON_DetachItemViaPointer(words, w->next);
+			cJSON_Delete(cJSON_DetachItemViaPointer(words, w));
+			return (*where)->valuestring;
+		}
 	return NULL;
 }
 

@@ -61,10 +61,10 @@ static void expand(struct lexer *l)
 		return;
 	}
 	bool unset = !value || (*l->p == ':' && !*value);
-	const char *operator = *l->p == ':' ? l->p + 1 : l->p;
-	if (unset && *operator == '-')
-		buf_add(&l->word, operator + 1, (size_t)(end - operator - 1));
-	else if (unset && *operator == '?' && !*l->error)
+	const char *operator= * l->p == ':' ? l->p + 1 : l->p;
+	if (unset && *operator== '-')
+		buf_add(&l->word, operator+ 1, (size_t)(end - operator- 1));
+	else if (unset && *operator== '?' && !* l->error)
 		*l->error = xasprintf("%s: parameter not set or null", name);
 	else
 		buf_puts(&l->word, value ? value : "");

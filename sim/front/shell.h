@@ -5,8 +5,8 @@
 #include "sim/api/shared.h"
 
 struct shell {
-	const cJSON *env;                                     /* name: value */
-	char *(*substitute)(void *arg, const char *command);  /* what $(command) gives, for the shell to free; NULL: nothing */
+	const cJSON *env;                                    /* name: value */
+	char *(*substitute)(void *arg, const char *command); /* what $(command) gives, for the shell to free; NULL: nothing */
 	void *arg;
 };
 /* Splits a command line into words: an array for the caller. "&&", "||", "|", ";", ">" and the like are words where they stand alone or end a word

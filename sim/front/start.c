@@ -46,7 +46,8 @@ static void start_mlflow(struct sim *s, const struct container *k, const struct 
 	if (m.error)
 		r->said = xstrdup(m.error);
 	else if (upgrade)
-		r->wrote = xasprintf("INFO  [alembic.runtime.migration] Context impl %s.\nINFO  [alembic.runtime.migration] Will assume %stransactional DDL.",
+		r->wrote = xasprintf("INFO  [alembic.runtime.migration] Context impl %s.\nINFO  [alembic.runtime.migration] "
+				     "Will assume %stransactional DDL.",
 				     m.mysql ? "MySQLImpl" : "PostgresqlImpl", m.mysql ? "non-" : "");
 	else
 		mlflow_start(s, &m);
@@ -57,7 +58,8 @@ static void start_mlflow(struct sim *s, const struct container *k, const struct 
 /* cloud-sql-proxy 2: INSTANCE..., flags with two dashes; it connects when it is asked to. */
 static void start_sql_proxy(const struct container *k, struct start *r)
 {
-	const char *instance = container_sql_proxy(k), *port = container_flag(k, "--port"), *where = container_flag(k, "--address");
+	const char *instance = container_sql_proxy(k), *port = container_flag(k, "--port"),
+		   *where = container_flag(k, "--address");
 	r->seconds = 0.5;
 	r->memory = 24;
 	r->port = atoi(port ? port : "5432");
@@ -89,7 +91,8 @@ static void run_program(struct sim *s, const struct container *k, const struct m
 
 void start_container(struct sim *s, const struct container *k, const struct mlflow_place *place, double limit, struct start *r)
 {
-	*r = (struct start){.seconds = 2, .memory = 40, .port = atoi(container_env(k, "PORT", !strcmp(k->software, "hello") ? "8080" : "0"))};
+	*r = (struct start){
+	    .seconds = 2, .memory = 40, .port = atoi(container_env(k, "PORT", !strcmp(k->software, "hello") ? "8080" : "0"))};
 	run_program(s, k, place, r);
 	if (limit <= 0 || r->memory <= limit)
 		return;
@@ -121,7 +124,8 @@ bool start_answers(const struct container *k, const char *path)
 		return true;
 	if (container_runs(k, "mlflow"))
 		return !strcmp(path, "/health") || !strcmp(path, "/version") ||
-		       (!strcmp(path, "/") && strcmp(container_flag(k, "--app-name") ? container_flag(k, "--app-name") : "", "basic-auth"));
+		       (!strcmp(path, "/") &&
+			strcmp(container_flag(k, "--app-name") ? container_flag(k, "--app-name") : "", "basic-auth"));
 	if (container_runs(k, "oauth2-proxy"))
 		return gate_open(k, path);
 	return true;

@@ -5,14 +5,14 @@
 #include "sim/front/mlflow_server.h"
 
 struct start {
-	char *said;      /* its last words; NULL while it runs. Owned */
-	char *wrote;     /* what it wrote on the way, one that runs or ended well too; or NULL. Owned */
-	double seconds;  /* until it listens, or until it ended */
+	char *said;     /* its last words; NULL while it runs. Owned */
+	char *wrote;    /* what it wrote on the way, one that runs or ended well too; or NULL. Owned */
+	double seconds; /* until it listens, or until it ended */
 	int exit_code;
-	int port;        /* it listens here; 0: nowhere */
-	bool loopback;   /* ...on 127.0.0.1 only */
-	bool ends;       /* it is done by itself, and well: a migration */
-	int memory;      /* MB in use */
+	int port;      /* it listens here; 0: nowhere */
+	bool loopback; /* ...on 127.0.0.1 only */
+	bool ends;     /* it is done by itself, and well: a migration */
+	int memory;    /* MB in use */
 };
 
 /* Starts the container in its place. limit is its memory in MiB, or 0: over it the container is killed, with exit code 137. */

@@ -16,8 +16,10 @@
 void wall_page(struct sim_reply *out, int status, const char *title, const char *text)
 {
 	answer_text(out, status, "text/html; charset=UTF-8",
-		   sim_tmp("\n<html><head>\n<meta http-equiv=\"content-type\" content=\"text/html;charset=utf-8\">\n<title>%d %s</title>\n</head>\n"
-			   "<body text=#000000 bgcolor=#ffffff>\n<h1>Error: %s</h1>\n<h2>%s</h2>\n<h2></h2>\n</body></html>\n", status, title, title, text));
+		    sim_tmp("\n<html><head>\n<meta http-equiv=\"content-type\" content=\"text/html;charset=utf-8\">\n<title>%d "
+			    "%s</title>\n</head>\n"
+			    "<body text=#000000 bgcolor=#ffffff>\n<h1>Error: %s</h1>\n<h2>%s</h2>\n<h2></h2>\n</body></html>\n",
+			    status, title, title, text));
 }
 
 static const char *principal_of(const char *email)
@@ -47,15 +49,18 @@ static bool is_audience(struct visit *v, const struct sim_object *service, const
 
 static void unauthorized(struct visit *v, struct sim_reply *out)
 {
-	answer_header(out, "WWW-Authenticate", "Bearer error=\"invalid_token\" error_description=\"The access token could not be verified\"");
-	wall_page(out, 401, "Unauthorized", sim_tmp("Your client does not have permission to the requested URL <code>%s</code>.", v->path));
+	answer_header(out, "WWW-Authenticate",
+		      "Bearer error=\"invalid_token\" error_description=\"The access token could not be verified\"");
+	wall_page(out, 401, "Unauthorized",
+		  sim_tmp("Your client does not have permission to the requested URL <code>%s</code>.", v->path));
 }
 
 bool wall_invoker(struct visit *v, const struct sim_object *service, struct sim_reply *out)
 {
 	const char *holder = sim_tmp("//run.googleapis.com/%s", service->key);
 	const char *project = sim_tmp("%.*s", (int)strcspn(service->key + 9, "/"), service->key + 9);
-	if (json_bool(service->doc, "invokerIamDisabled", false) || sim_allowed(v->sim, NULL, "run.routes.invoke", project, holder))
+	if (json_bool(service->doc, "invokerIamDisabled", false) ||
+	    sim_allowed(v->sim, NULL, "run.routes.invoke", project, holder))
 		return true;
 	const char *token = bearer(v, "X-Serverless-Authorization"), *why;
 	if (!token)
@@ -73,6 +78,7 @@ bool wall_invoker(struct visit *v, const struct sim_object *service, struct sim_
 		if (sim_allowed(v->sim, who, "run.routes.invoke", project, holder))
 			return true;
 	}
-	wall_page(out, 403, "Forbidden", sim_tmp("Your client does not have permission to get URL <code>%s</code> from this server.", v->path));
+	wall_page(out, 403, "Forbidden",
+		  sim_tmp("Your client does not have permission to get URL <code>%s</code> from this server.", v->path));
 	return false;
 }

@@ -25,17 +25,22 @@ static const char *short_name(const char *link)
 static char *network_of(struct sim *s, const char *project, const char *region, const cJSON *template)
 {
 	const char *network = json_str(template, "vpcAccess.networkInterfaces.0.network", NULL);
-	const char *subnet = json_str(template, "vpcAccess.networkInterfaces.0.subnetwork", NULL), *whole = json_str(template, "network", "");
+	const char *subnet = json_str(template, "vpcAccess.networkInterfaces.0.subnetwork", NULL),
+		   *whole = json_str(template, "network", "");
 	const char *connector = json_str(template, "vpcAccess.connector", "");
 	if (*whole)
 		return xstrdup(whole);
 	if (*connector) {
-		const char *full = strchr(connector, '/') ? connector : sim_tmp("projects/%s/locations/%s/connectors/%s", project, region, connector);
+		const char *full = strchr(connector, '/')
+				       ? connector
+				       : sim_tmp("projects/%s/locations/%s/connectors/%s", project, region, connector);
 		const struct sim_object *o = network_connector(s, full);
 		return o ? xstrdup(json_str(o->hidden, "network", "")) : NULL;
 	}
 	if (!network && subnet) {
-		const struct sim_object *o = sim_get(s, "compute.subnetworks", sim_tmp("projects/%s/regions/%s/subnetworks/%s", project, region, short_name(subnet)));
+		const struct sim_object *o = sim_get(
+		    s, "compute.subnetworks",
+		    sim_tmp("projects/%s/regions/%s/subnetworks/%s", project, region, short_name(subnet)));
 		network = o ? json_str(o->doc, "network", NULL) : NULL;
 	}
 	return network ? xasprintf("projects/%s/global/networks/%s", project, short_name(network)) : NULL;
@@ -47,13 +52,15 @@ static bool together(const struct workload *w, const struct container *a, const 
 	const char *one = json_str(a->spec, "network", ""), *other = json_str(b->spec, "network", "");
 	if (a == b || strcmp(json_str(w->template, "platform", ""), "machine"))
 		return true;
-	return (!strcmp(one, "host") && !strcmp(other, "host")) || (text_starts(one, "container:") && !strcmp(one + 10, b->name)) ||
+	return (!strcmp(one, "host") && !strcmp(other, "host")) ||
+	       (text_starts(one, "container:") && !strcmp(one + 10, b->name)) ||
 	       (text_starts(other, "container:") && !strcmp(other + 10, a->name));
 }
 
 bool workload_open(struct sim *s, const char *project, const char *region, cJSON *template, struct workload *w)
 {
-	*w = (struct workload){.sim = s, .project = project, .template = template, .network = network_of(s, project, region, template)};
+	*w = (struct workload){
+	    .sim = s, .project = project, .template = template, .network = network_of(s, project, region, template)};
 	const char *principal = json_str(template, "principal", NULL), *account = json_str(template, "serviceAccount", "");
 	w->principal = principal ? xstrdup(principal) : xasprintf("serviceAccount:%s", account);
 	w->place = (struct mlflow_place){.principal = w->principal, .network = w->network};
@@ -99,7 +106,8 @@ static bool runs(const struct workload_part *part)
 /* A pod's init containers run to their end before the others start, but for those that are sidecars. */
 static bool is_init(const struct workload *w, int i)
 {
-	return i < (int)json_num(w->template, "inits", 0) && strcmp(json_str(w->template, sim_tmp("containers.%d.restartPolicy", i), ""), "Always");
+	return i < (int)json_num(w->template, "inits", 0) &&
+	       strcmp(json_str(w->template, sim_tmp("containers.%d.restartPolicy", i), ""), "Always");
 }
 
 void workload_start(struct workload *w)
@@ -119,7 +127,8 @@ void workload_start(struct workload *w)
 			if (runs(&w->parts[j]) && w->parts[j].r.port == part->r.port && together(w, &part->k, &w->parts[j].k))
 				start_refused_port(&part->r);
 		/* An init container that serves never ends, and what follows waits for ever. */
-		bool early = i < (int)json_num(w->template, "inits", 0), serves = part->r.port && !part->r.said && !part->r.ends;
+		bool early = i < (int)json_num(w->template, "inits", 0),
+		     serves = part->r.port && !part->r.said && !part->r.ends;
 		held = held || (early && (part->fault || part->r.said)) || (is_init(w, i) && serves);
 		part->r.ends = part->r.ends || (is_init(w, i) && !part->r.said && !serves);
 	}
@@ -190,10 +199,12 @@ static void to_mlflow(struct visit *v, const struct workload *w, const struct co
 }
 
 /* The container at "http://HOST:PORT/", as oauth2-proxy's container reaches it; NULL. */
-static const struct container *upstream_of(const struct workload *w, const struct container *gate, const struct gate *g, int *port)
+static const struct container *upstream_of(const struct workload *w, const struct container *gate, const struct gate *g,
+					   int *port)
 {
 	const cJSON *first = gate_list(g, "upstreams") ? gate_list(g, "upstreams")->child : NULL;
-	const char *url = first ? first->valuestring : "", *host = strstr(url, "://") ? strstr(url, "://") + 3 : url, *colon = strrchr(url, ':');
+	const char *url = first ? first->valuestring : "", *host = strstr(url, "://") ? strstr(url, "://") + 3 : url,
+		   *colon = strrchr(url, ':');
 	const char *name = sim_tmp("%.*s", (int)strcspn(host, ":/"), host);
 	bool local = text_starts(name, "127.") || !strcmp(name, "localhost");
 	*port = colon ? atoi(colon + 1) : 0;
@@ -203,7 +214,8 @@ static const struct container *upstream_of(const struct workload *w, const struc
 			continue;
 		const char *own = container_flag(&part->k, "--port");
 		int listens = part->r.port ? part->r.port : atoi(own ? own : container_env(&part->k, "MLFLOW_PORT", "5000"));
-		if (listens == *port && (local ? together(w, gate, &part->k) : !strcmp(name, part->k.name) && !part->r.loopback))
+		if (listens == *port &&
+		    (local ? together(w, gate, &part->k) : !strcmp(name, part->k.name) && !part->r.loopback))
 			return &part->k;
 	}
 	return NULL;
@@ -226,8 +238,9 @@ static void to_gate(struct visit *v, const struct workload *w, const struct cont
 				v->host = sim_tmp("127.0.0.1:%d", port);
 			to_mlflow(v, w, server, out);
 		} else {
-			answer_text(out, 502, "text/html; charset=utf-8", "<!DOCTYPE html>\n<title>502 Bad Gateway</title>\n<h1>Bad Gateway</h1>\n"
-									  "There was a problem connecting to the upstream server.\n");
+			answer_text(out, 502, "text/html; charset=utf-8",
+				    "<!DOCTYPE html>\n<title>502 Bad Gateway</title>\n<h1>Bad Gateway</h1>\n"
+				    "There was a problem connecting to the upstream server.\n");
 		}
 	}
 	gate_free(&g);
@@ -243,7 +256,8 @@ static void echo(struct visit *v, struct sim_reply *out)
 	for (const cJSON *t = v->told ? v->told->child : NULL; t; t = t->next)
 		if (*t->valuestring && !cJSON_HasObjectItem(headers, t->string))
 			cJSON_AddStringToObject(headers, t->string, t->valuestring);
-	answer_json(out, 200, json_make("{'path':%s,'method':%s,'hostname':%s,'headers':%j}", v->path, v->q->method, v->host, headers));
+	answer_json(out, 200,
+		    json_make("{'path':%s,'method':%s,'hostname':%s,'headers':%j}", v->path, v->q->method, v->host, headers));
 }
 
 void workload_answer(struct visit *v, const struct workload *w, const struct workload_part *part, struct sim_reply *out)
@@ -255,7 +269,9 @@ void workload_answer(struct visit *v, const struct workload *w, const struct wor
 	else if (!strcmp(part->k.software, "echo"))
 		echo(v, out);
 	else
-		answer_text(out, 200, "text/html; charset=utf-8", "<!doctype html>\n<html lang=en><title>Congratulations | Cloud Run</title><h1>It's running!</h1>\n");
+		answer_text(
+		    out, 200, "text/html; charset=utf-8",
+		    "<!doctype html>\n<html lang=en><title>Congratulations | Cloud Run</title><h1>It's running!</h1>\n");
 }
 
 void workload_answer_ingress(struct visit *v, const struct workload *w, struct sim_reply *out)
@@ -265,10 +281,12 @@ void workload_answer_ingress(struct visit *v, const struct workload *w, struct s
 			workload_answer(v, w, &w->parts[i], out);
 			return;
 		}
-	wall_page(out, 503, "Server Error", "The service you requested is not available yet.<p>Please try again in 30 seconds.");
+	wall_page(out, 503, "Server Error",
+		  "The service you requested is not available yet.<p>Please try again in 30 seconds.");
 }
 
-void workload_visited(const struct workload *w, const struct workload_part *part, const struct sim_request *q, struct sim_reply *out)
+void workload_visited(const struct workload *w, const struct workload_part *part, const struct sim_request *q,
+		      struct sim_reply *out)
 {
 	struct visit v;
 	if (!part || !q)

@@ -9,14 +9,14 @@
 
 struct workload_part {
 	struct container k;
-	struct start r;      /* where workload_start was asked */
-	char *fault;         /* why it could not be made, or NULL; owned */
-	const char *reason;  /* of the fault */
+	struct start r;     /* where workload_start was asked */
+	char *fault;        /* why it could not be made, or NULL; owned */
+	const char *reason; /* of the fault */
 };
 struct workload {
 	struct sim *sim;
 	const char *project;
-	cJSON *template;     /* owned */
+	cJSON *template; /* owned */
 	struct workload_part parts[WORKLOAD_MOST];
 	int count;
 	struct mlflow_place place;
@@ -36,7 +36,8 @@ const struct workload_part *workload_at_host(const struct workload *w, int port,
 /* Lets a request in at a part: oauth2-proxy with what is behind it, MLflow, or a sample. */
 void workload_answer(struct visit *v, const struct workload *w, const struct workload_part *part, struct sim_reply *out);
 /* The same as a visit of its own; nothing happens where part or q is NULL. */
-void workload_visited(const struct workload *w, const struct workload_part *part, const struct sim_request *q, struct sim_reply *out);
+void workload_visited(const struct workload *w, const struct workload_part *part, const struct sim_request *q,
+		      struct sim_reply *out);
 /* The same for Cloud Run, where the container with the port is the ingress. */
 void workload_answer_ingress(struct visit *v, const struct workload *w, struct sim_reply *out);
 /* Does a health check's GET (path NULL: a connection) at this part succeed? */

@@ -8,10 +8,10 @@
 #include "sim/front/pod.h"
 
 const struct sim_workloads sim_front_workloads = {
-	.judge = judge,
-	.machine_booted = machine_booted,
-	.machine_asked = machine_asked,
-	.pod_tried = pod_tried,
-	.pod_asked = pod_asked,
-	.healthy = backend_healthy,
+    .judge = judge,
+    .machine_booted = machine_booted,
+    .machine_asked = machine_asked,
+    .pod_tried = pod_tried,
+    .pod_asked = pod_asked,
+    .healthy = backend_healthy,
 };

@@ -52,7 +52,8 @@ static cJSON *mapping(struct reading *r, const yaml_node_t *n)
 
 static bool is_plain_tag(const yaml_node_t *n)
 {
-	static const char *const plain[] = {YAML_STR_TAG, YAML_SEQ_TAG, YAML_MAP_TAG, YAML_INT_TAG, YAML_FLOAT_TAG, YAML_BOOL_TAG, YAML_NULL_TAG};
+	static const char *const plain[] = {YAML_STR_TAG,   YAML_SEQ_TAG,  YAML_MAP_TAG, YAML_INT_TAG,
+					    YAML_FLOAT_TAG, YAML_BOOL_TAG, YAML_NULL_TAG};
 	for (size_t i = 0; i < sizeof plain / sizeof *plain; i++)
 		if (n->tag && !strcmp((const char *)n->tag, plain[i]))
 			return true;

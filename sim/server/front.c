@@ -25,7 +25,8 @@ const struct front_rule *front_for(const struct server *v, const char *host)
 static int dial(int port)
 {
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	struct sockaddr_in to = {
+	    .sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	if (fd >= 0 && connect(fd, (struct sockaddr *)&to, sizeof to) && errno != EINPROGRESS) {
 		close(fd);
 		return -1;
@@ -35,7 +36,8 @@ static int dial(int port)
 
 static bool is_hop(const char *name)
 {
-	static const char *const hops[] = {"Connection", "Proxy-Connection", "Keep-Alive", "Proxy-Authorization", "X-Forwarded-Proto", "X-Forwarded-For"};
+	static const char *const hops[] = {"Connection",          "Proxy-Connection",  "Keep-Alive",
+					   "Proxy-Authorization", "X-Forwarded-Proto", "X-Forwarded-For"};
 	for (size_t i = 0; i < sizeof hops / sizeof *hops; i++)
 		if (!strcasecmp(hops[i], name))
 			return true;
@@ -82,7 +84,10 @@ void front_end(struct connection *c)
 
 static void note(struct connection *c)
 {
-	struct sim_request q = {.method = reader_method(&c->parser), .host = c->host, .target = buf_text(&c->target), .headers = c->headers,
+	struct sim_request q = {.method = reader_method(&c->parser),
+				.host = c->host,
+				.target = buf_text(&c->target),
+				.headers = c->headers,
 				.header_count = c->header_count};
 	struct sim_reply r = {.status = c->up_status};
 	sim_log_exchange(c->server->sim, &q, &r, NULL);

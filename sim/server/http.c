@@ -109,8 +109,12 @@ static int on_complete(http_reader *p)
 	return reader_stop(p);
 }
 
-static const http_reader_settings settings = {.on_url = on_url, .on_header_field = on_field, .on_header_value = on_value,
-					      .on_headers_complete = on_headers, .on_body = on_body, .on_message_complete = on_complete};
+static const http_reader_settings settings = {.on_url = on_url,
+					      .on_header_field = on_field,
+					      .on_header_value = on_value,
+					      .on_headers_complete = on_headers,
+					      .on_body = on_body,
+					      .on_message_complete = on_complete};
 
 static void forget_request(struct connection *c)
 {
@@ -140,13 +144,44 @@ static const char *reason_of(int status)
 		int status;
 		const char *reason;
 	} known[] = {
-		{101, "Switching Protocols"}, {200, "OK"}, {201, "Created"}, {202, "Accepted"}, {204, "No Content"}, {206, "Partial Content"}, {301, "Moved Permanently"}, {302, "Found"},
-		{303, "See Other"}, {304, "Not Modified"}, {307, "Temporary Redirect"}, {308, "Permanent Redirect"}, {400, "Bad Request"},
-		{401, "Unauthorized"}, {402, "Payment Required"}, {403, "Forbidden"}, {404, "Not Found"}, {405, "Method Not Allowed"}, {406, "Not Acceptable"},
-		{408, "Request Timeout"}, {409, "Conflict"}, {410, "Gone"}, {411, "Length Required"}, {412, "Precondition Failed"}, {413, "Payload Too Large"},
-		{414, "URI Too Long"}, {415, "Unsupported Media Type"}, {416, "Range Not Satisfiable"}, {417, "Expectation Failed"},
-		{421, "Misdirected Request"}, {422, "Unprocessable Entity"}, {429, "Too Many Requests"}, {431, "Request Header Fields Too Large"},
-		{500, "Internal Server Error"}, {501, "Not Implemented"}, {502, "Bad Gateway"}, {503, "Service Unavailable"}, {504, "Gateway Timeout"},
+	    {101, "Switching Protocols"},
+	    {200, "OK"},
+	    {201, "Created"},
+	    {202, "Accepted"},
+	    {204, "No Content"},
+	    {206, "Partial Content"},
+	    {301, "Moved Permanently"},
+	    {302, "Found"},
+	    {303, "See Other"},
+	    {304, "Not Modified"},
+	    {307, "Temporary Redirect"},
+	    {308, "Permanent Redirect"},
+	    {400, "Bad Request"},
+	    {401, "Unauthorized"},
+	    {402, "Payment Required"},
+	    {403, "Forbidden"},
+	    {404, "Not Found"},
+	    {405, "Method Not Allowed"},
+	    {406, "Not Acceptable"},
+	    {408, "Request Timeout"},
+	    {409, "Conflict"},
+	    {410, "Gone"},
+	    {411, "Length Required"},
+	    {412, "Precondition Failed"},
+	    {413, "Payload Too Large"},
+	    {414, "URI Too Long"},
+	    {415, "Unsupported Media Type"},
+	    {416, "Range Not Satisfiable"},
+	    {417, "Expectation Failed"},
+	    {421, "Misdirected Request"},
+	    {422, "Unprocessable Entity"},
+	    {429, "Too Many Requests"},
+	    {431, "Request Header Fields Too Large"},
+	    {500, "Internal Server Error"},
+	    {501, "Not Implemented"},
+	    {502, "Bad Gateway"},
+	    {503, "Service Unavailable"},
+	    {504, "Gateway Timeout"},
 	};
 	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
 		if (known[i].status == status)
@@ -275,12 +310,17 @@ static void put_sim_reply(struct connection *c, struct sim_reply *r)
 
 static void serve(struct connection *c)
 {
-	struct sim_request q = {.method = reader_method(&c->parser), .host = c->host ? c->host : "", .target = buf_text(&c->target),
-				.headers = c->headers, .header_count = c->header_count, .body = c->body.data, .body_len = c->body.len};
+	struct sim_request q = {.method = reader_method(&c->parser),
+				.host = c->host ? c->host : "",
+				.target = buf_text(&c->target),
+				.headers = c->headers,
+				.header_count = c->header_count,
+				.body = c->body.data,
+				.body_len = c->body.len};
 	struct sim_reply r;
 	c->closing = !reader_goes_on(&c->parser);
-	bool looks = c->parser.method == HTTP_GET || c->parser.method == HTTP_HEAD || strstr(q.target, "/wait") || strstr(q.target, ":wait") ||
-		     strstr(q.target, ":getIamPolicy");
+	bool looks = c->parser.method == HTTP_GET || c->parser.method == HTTP_HEAD || strstr(q.target, "/wait") ||
+		     strstr(q.target, ":wait") || strstr(q.target, ":getIamPolicy");
 	server_sync(c->server, looks);
 	sim_handle(c->server->sim, &q, &r);
 	put_sim_reply(c, &r);

@@ -46,41 +46,41 @@ static void on_faults(int sig)
 }
 
 static const char usage[] =
-	"Usage: mlflow-setup-sim [OPTION]...\n"
-	"A simulated Google Cloud behind an HTTPS proxy on 127.0.0.1, for mlflow-setup, gcloud, terraform and kubectl.\n"
-	"\n"
-	"  --port=N              listen on this port of 127.0.0.1 (0, the default: any free one)\n"
-	"  --ready-file=FILE     write {\"proxy\",\"ca\",\"pid\",\"project\",\"token\",\"credentials\"} there once it listens;\n"
-	"                        without it they go to standard output\n"
-	"  --world=FILE          the world at the beginning, as JSON; by default project demo-proj, all APIs off\n"
-	"  --seed=N              what chance draws from (1)\n"
-	"  --speed=X             1 is Google's pace, larger is faster; 0 or max does not wait but leaps to what is due (1)\n"
-	"  --clock=PIPE          time stands still but for the seconds written to this named pipe, a number a line\n"
-	"  --faults=FILE         fault rules, as JSON; read again on SIGUSR2\n"
-	"  --log=FILE            every exchange, a JSON object a line, without credentials\n"
-	"  --dump=FILE           the whole store as JSON, on exit and on SIGUSR1\n"
-	"  --front=HOST=URL      pass requests for HOST on to http://127.0.0.1:PORT\n"
-	"  --help, --version\n"
-	"\n"
-	"Outside of it, and answered as a method that is not simulated (501):\n"
-	"  networks       VPN, interconnect, producer-side Private Service Connect, internal ranges, packet mirroring, DNS\n"
-	"                 policies and response policies, service directory\n"
-	"  balancing      TCP, SSL and gRPC proxies, backend buckets, edge security policies, certificate issuance and trust\n"
-	"                 configurations\n"
-	"  machines       sole-tenant nodes, regional disks, snapshots, reservations, resource policies, machine images,\n"
-	"                 suspending\n"
-	"  Cloud Run      domain mappings, worker pools, instances of their own\n"
-	"  Kubernetes     fleets, backups, rollback of node pools, rotation of a cluster's credentials\n"
-	"  App Engine     domain mappings, the firewall, certificates of one's own\n"
-	"  databases      SQL Server, failover replicas and switchover, external replicas, rotation of authorities,\n"
-	"                 executing SQL; Spanner, AlloyDB, Memorystore, BigQuery, Firestore\n"
-	"  images, builds worker pools, build triggers, Container Analysis' notes and attestations of one's own, Binary\n"
-	"                 Authorization\n"
-	"  storage        access control lists, folders, HMAC keys, Anywhere Cache, locking a retention policy\n"
-	"  observing      time series, dashboards, service level objectives, views and links of log buckets, tracing\n"
-	"  identity       folders, tags, boundaries, managed rotation of secrets, attestation, workforce pools, IAP's\n"
-	"                 tunnel groups, private CA, customer-managed keys (Cloud KMS)\n"
-	"  and            Pub/Sub, Functions, Workflows, Eventarc, Tasks, API Gateway\n";
+    "Usage: mlflow-setup-sim [OPTION]...\n"
+    "A simulated Google Cloud behind an HTTPS proxy on 127.0.0.1, for mlflow-setup, gcloud, terraform and kubectl.\n"
+    "\n"
+    "  --port=N              listen on this port of 127.0.0.1 (0, the default: any free one)\n"
+    "  --ready-file=FILE     write {\"proxy\",\"ca\",\"pid\",\"project\",\"token\",\"credentials\"} there once it listens;\n"
+    "                        without it they go to standard output\n"
+    "  --world=FILE          the world at the beginning, as JSON; by default project demo-proj, all APIs off\n"
+    "  --seed=N              what chance draws from (1)\n"
+    "  --speed=X             1 is Google's pace, larger is faster; 0 or max does not wait but leaps to what is due (1)\n"
+    "  --clock=PIPE          time stands still but for the seconds written to this named pipe, a number a line\n"
+    "  --faults=FILE         fault rules, as JSON; read again on SIGUSR2\n"
+    "  --log=FILE            every exchange, a JSON object a line, without credentials\n"
+    "  --dump=FILE           the whole store as JSON, on exit and on SIGUSR1\n"
+    "  --front=HOST=URL      pass requests for HOST on to http://127.0.0.1:PORT\n"
+    "  --help, --version\n"
+    "\n"
+    "Outside of it, and answered as a method that is not simulated (501):\n"
+    "  networks       VPN, interconnect, producer-side Private Service Connect, internal ranges, packet mirroring, DNS\n"
+    "                 policies and response policies, service directory\n"
+    "  balancing      TCP, SSL and gRPC proxies, backend buckets, edge security policies, certificate issuance and trust\n"
+    "                 configurations\n"
+    "  machines       sole-tenant nodes, regional disks, snapshots, reservations, resource policies, machine images,\n"
+    "                 suspending\n"
+    "  Cloud Run      domain mappings, worker pools, instances of their own\n"
+    "  Kubernetes     fleets, backups, rollback of node pools, rotation of a cluster's credentials\n"
+    "  App Engine     domain mappings, the firewall, certificates of one's own\n"
+    "  databases      SQL Server, failover replicas and switchover, external replicas, rotation of authorities,\n"
+    "                 executing SQL; Spanner, AlloyDB, Memorystore, BigQuery, Firestore\n"
+    "  images, builds worker pools, build triggers, Container Analysis' notes and attestations of one's own, Binary\n"
+    "                 Authorization\n"
+    "  storage        access control lists, folders, HMAC keys, Anywhere Cache, locking a retention policy\n"
+    "  observing      time series, dashboards, service level objectives, views and links of log buckets, tracing\n"
+    "  identity       folders, tags, boundaries, managed rotation of secrets, attestation, workforce pools, IAP's\n"
+    "                 tunnel groups, private CA, customer-managed keys (Cloud KMS)\n"
+    "  and            Pub/Sub, Functions, Workflows, Eventarc, Tasks, API Gateway\n";
 
 static bool complain(const struct err *e)
 {
@@ -118,7 +118,21 @@ static bool number(const char *name, const char *text, double min, double max, d
 	return false;
 }
 
-enum { OPT_PORT = 256, OPT_READY, OPT_WORLD, OPT_SEED, OPT_SPEED, OPT_CLOCK, OPT_FAULTS, OPT_LOG, OPT_DUMP, OPT_FRONT, OPT_LISTEN, OPT_HELP, OPT_VERSION };
+enum {
+	OPT_PORT = 256,
+	OPT_READY,
+	OPT_WORLD,
+	OPT_SEED,
+	OPT_SPEED,
+	OPT_CLOCK,
+	OPT_FAULTS,
+	OPT_LOG,
+	OPT_DUMP,
+	OPT_FRONT,
+	OPT_LISTEN,
+	OPT_HELP,
+	OPT_VERSION
+};
 
 static bool take_option(int opt, struct options *o, struct server *v)
 {
@@ -140,27 +154,44 @@ static bool take_option(int opt, struct options *o, struct server *v)
 		else
 			return number("speed", optarg, 0, 1e9, &o->speed);
 		return true;
-	case OPT_CLOCK: o->clock = optarg; return true;
-	case OPT_READY: o->ready = optarg; return true;
-	case OPT_WORLD: o->world = optarg; return true;
-	case OPT_FAULTS: o->faults = optarg; return true;
-	case OPT_LOG: o->log = optarg; return true;
-	case OPT_DUMP: o->dump = optarg; return true;
-	case OPT_FRONT: return add_front(v, optarg);
+	case OPT_CLOCK:
+		o->clock = optarg;
+		return true;
+	case OPT_READY:
+		o->ready = optarg;
+		return true;
+	case OPT_WORLD:
+		o->world = optarg;
+		return true;
+	case OPT_FAULTS:
+		o->faults = optarg;
+		return true;
+	case OPT_LOG:
+		o->log = optarg;
+		return true;
+	case OPT_DUMP:
+		o->dump = optarg;
+		return true;
+	case OPT_FRONT:
+		return add_front(v, optarg);
 	case OPT_LISTEN:
 		fprintf(stderr, "mlflow-setup-sim: it listens on 127.0.0.1 and nowhere else\n");
 		return false;
-	default: return false;
+	default:
+		return false;
 	}
 }
 
 static bool parse(int argc, char **argv, struct options *o, struct server *v)
 {
-	static const struct option longs[] = {{"port", 1, 0, OPT_PORT},       {"ready-file", 1, 0, OPT_READY}, {"world", 1, 0, OPT_WORLD},
-					      {"seed", 1, 0, OPT_SEED},       {"speed", 1, 0, OPT_SPEED},      {"faults", 1, 0, OPT_FAULTS},
-					      {"log", 1, 0, OPT_LOG},         {"dump", 1, 0, OPT_DUMP},	       {"front", 1, 0, OPT_FRONT},
-					      {"clock", 1, 0, OPT_CLOCK},	  {"listen", 1, 0, OPT_LISTEN},   {"host", 1, 0, OPT_LISTEN},      {"address", 1, 0, OPT_LISTEN},
-					      {"help", 0, 0, OPT_HELP},	      {"version", 0, 0, OPT_VERSION},  {0, 0, 0, 0}};
+	static const struct option longs[] = {{"port", 1, 0, OPT_PORT},       {"ready-file", 1, 0, OPT_READY},
+					      {"world", 1, 0, OPT_WORLD},     {"seed", 1, 0, OPT_SEED},
+					      {"speed", 1, 0, OPT_SPEED},     {"faults", 1, 0, OPT_FAULTS},
+					      {"log", 1, 0, OPT_LOG},         {"dump", 1, 0, OPT_DUMP},
+					      {"front", 1, 0, OPT_FRONT},     {"clock", 1, 0, OPT_CLOCK},
+					      {"listen", 1, 0, OPT_LISTEN},   {"host", 1, 0, OPT_LISTEN},
+					      {"address", 1, 0, OPT_LISTEN},  {"help", 0, 0, OPT_HELP},
+					      {"version", 0, 0, OPT_VERSION}, {0, 0, 0, 0}};
 	int opt;
 	while ((opt = getopt_long(argc, argv, "", longs, NULL)) != -1) {
 		if (opt == OPT_HELP || opt == OPT_VERSION) {
@@ -220,10 +251,11 @@ static bool write_papers(struct server *v, const struct options *o, struct paper
 	p->credentials = xasprintf("%s/credentials.json", p->dir);
 	char *credentials = json_text(sim_owner_credentials(v->sim), 0), *proxy = xasprintf("http://127.0.0.1:%d", v->port);
 	const char *pem = sim_ca_pem(v->sim);
-	cJSON *ready = json_make("{'proxy':%s,'ca':%s,'pid':%d,'project':%s,'token':%s,'credentials':%s}", proxy, p->ca, (int)getpid(),
-				 sim_project(v->sim), sim_owner_token(v->sim), p->credentials);
+	cJSON *ready = json_make("{'proxy':%s,'ca':%s,'pid':%d,'project':%s,'token':%s,'credentials':%s}", proxy, p->ca,
+				 (int)getpid(), sim_project(v->sim), sim_owner_token(v->sim), p->credentials);
 	char *text = json_text(ready, -1);
-	bool well = file_write(p->ca, pem, strlen(pem), 0644, &e) && file_write(p->credentials, credentials, strlen(credentials), 0600, &e) &&
+	bool well = file_write(p->ca, pem, strlen(pem), 0644, &e) &&
+		    file_write(p->credentials, credentials, strlen(credentials), 0600, &e) &&
 		    (!o->ready || file_write(o->ready, text, strlen(text), 0600, &e));
 	if (!o->ready && well) {
 		printf("%s\n", text);

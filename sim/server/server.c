@@ -69,14 +69,15 @@ void server_sync(struct server *v, bool looks)
 bool server_listen(struct server *v, int port, struct err *e)
 {
 	int on = 1;
-	struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	struct sockaddr_in at = {
+	    .sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	socklen_t len = sizeof at;
 	v->listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	setsockopt(v->listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
 	if (v->listener < 0 || bind(v->listener, (struct sockaddr *)&at, sizeof at) || listen(v->listener, 128) ||
 	    getsockname(v->listener, (struct sockaddr *)&at, &len))
-		return err_set(e, EXIT_UNAVAILABLE, NULL, "Choose another port with --port.", "cannot listen on 127.0.0.1 port %d: %s", port,
-			       strerror(errno));
+		return err_set(e, EXIT_UNAVAILABLE, NULL, "Choose another port with --port.",
+			       "cannot listen on 127.0.0.1 port %d: %s", port, strerror(errno));
 	v->port = ntohs(at.sin_port);
 	v->began = server_clock();
 	return true;
@@ -190,7 +191,8 @@ static bool is_idle(const struct connection *c)
 /* May more of the client's bytes be read now? */
 static bool wants_bytes(const struct connection *c)
 {
-	return c->leaving > 0 || (!c->waiting && !(c->closing && c->complete) && c->up_out.len - c->up_sent < PENDING_MAX && c->out.len < (8 << 20));
+	return c->leaving > 0 || (!c->waiting && !(c->closing && c->complete) && c->up_out.len - c->up_sent < PENDING_MAX &&
+				  c->out.len < (8 << 20));
 }
 
 /* The loop's sockets: the listener, and each connection's one or two. */
@@ -201,12 +203,14 @@ static size_t collect(struct server *v, struct pollfd *fds, struct connection **
 		fds[n++] = (struct pollfd){.fd = v->listener, .events = POLLIN};
 	for (struct connection *c = v->connections; c; c = c->next) {
 		whose[n] = c;
-		fds[n++] = (struct pollfd){.fd = c->fd, .events = (short)((wants_bytes(c) ? POLLIN : 0) | (c->out.len ? POLLOUT : 0))};
+		fds[n++] = (struct pollfd){.fd = c->fd,
+					   .events = (short)((wants_bytes(c) ? POLLIN : 0) | (c->out.len ? POLLOUT : 0))};
 		if (c->up < 0)
 			continue;
 		bool sends = c->up_connecting || c->up_out.len > c->up_sent;
 		whose[n] = c;
-		fds[n++] = (struct pollfd){.fd = c->up, .events = (short)((c->out.len < (8 << 20) ? POLLIN : 0) | (sends ? POLLOUT : 0))};
+		fds[n++] = (struct pollfd){.fd = c->up,
+					   .events = (short)((c->out.len < (8 << 20) ? POLLIN : 0) | (sends ? POLLOUT : 0))};
 	}
 	return n;
 }

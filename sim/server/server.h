@@ -10,28 +10,28 @@
 #include <stdbool.h>
 
 enum {
-	BODY_MAX = 64 << 20,       /* bytes of a request's body */
+	BODY_MAX = 64 << 20, /* bytes of a request's body */
 	CONNECTIONS_MAX = 512,
-	HOSTS_MAX = 256,           /* certificates kept */
+	HOSTS_MAX = 256, /* certificates kept */
 	READ_SIZE = 64 << 10,
-	PENDING_MAX = 1 << 20,     /* bytes on their way to a front before the client is made to wait */
+	PENDING_MAX = 1 << 20, /* bytes on their way to a front before the client is made to wait */
 	IDLE_SECONDS = 300,
 };
 #define STREAM_SECONDS 0.05 /* between two looks for what a stream has to say */
 
 struct front_rule {
 	char *host;
-	int port;                  /* on 127.0.0.1 */
+	int port; /* on 127.0.0.1 */
 };
 
 struct server {
 	struct sim *sim;
 	int listener, port;
-	double speed;              /* virtual seconds a second; 0: leaps from event to event */
-	double began, leapt;       /* monotonic start; virtual seconds leapt */
-	double asked;              /* monotonic time of the last request */
-	size_t streams;            /* replies that go on */
-	int clock;                 /* a pipe from which the time comes, in seconds, a number a line; -1: time passes by itself */
+	double speed;        /* virtual seconds a second; 0: leaps from event to event */
+	double began, leapt; /* monotonic start; virtual seconds leapt */
+	double asked;        /* monotonic time of the last request */
+	size_t streams;      /* replies that go on */
+	int clock;           /* a pipe from which the time comes, in seconds, a number a line; -1: time passes by itself */
 	struct front_rule *fronts;
 	size_t front_count, front_room;
 	struct connection *connections;
@@ -43,10 +43,10 @@ struct server {
 
 /* What a connection's other end is at this moment. */
 enum stage {
-	STAGE_PROXY,               /* speaks HTTP to us as to a proxy */
-	STAGE_TUNNEL,              /* CONNECT was answered: TLS or plain HTTP comes */
-	STAGE_TLS,                 /* inside TLS */
-	STAGE_PLAIN,               /* plain HTTP inside the tunnel */
+	STAGE_PROXY,  /* speaks HTTP to us as to a proxy */
+	STAGE_TUNNEL, /* CONNECT was answered: TLS or plain HTTP comes */
+	STAGE_TLS,    /* inside TLS */
+	STAGE_PLAIN,  /* plain HTTP inside the tunnel */
 };
 
 struct connection {
@@ -55,8 +55,8 @@ struct connection {
 	int fd;
 	enum stage stage;
 	SSL *ssl;
-	char *host;                /* of CONNECT, or of the absolute URL */
-	double touched;            /* monotonic time of the last byte */
+	char *host;     /* of CONNECT, or of the absolute URL */
+	double touched; /* monotonic time of the last byte */
 	/* the request being read */
 	http_reader parser;
 	struct buf in, target, name, value, body;
@@ -64,18 +64,18 @@ struct connection {
 	size_t header_count, header_room;
 	bool last_was_value, complete, too_big, continued;
 	/* the reply being sent */
-	struct buf out;            /* bytes for the socket, encrypted already inside TLS */
+	struct buf out; /* bytes for the socket, encrypted already inside TLS */
 	size_t sent;
-	struct buf reply;          /* the reply that waits for its time */
+	struct buf reply; /* the reply that waits for its time */
 	size_t replied;
-	double due;                /* monotonic; when the reply may go */
+	double due; /* monotonic; when the reply may go */
 	bool waiting, closing, reset;
-	double leaving;            /* all was said; until then what still comes is read and dropped, lest it resets our last words */
-	double slow;               /* seconds a byte */
-	struct sim_stream stream;  /* what the reply goes on with, in chunks */
+	double leaving; /* all was said; until then what still comes is read and dropped, lest it resets our last words */
+	double slow;    /* seconds a byte */
+	struct sim_stream stream;      /* what the reply goes on with, in chunks */
 	double stream_until, streamed; /* monotonic: its end (infinity: none); when it was last asked */
 	/* a front */
-	int up;                    /* -1: none */
+	int up; /* -1: none */
 	bool up_connecting;
 	struct buf up_out;
 	size_t up_sent;
@@ -87,8 +87,9 @@ struct connection {
 bool server_listen(struct server *v, int port, struct err *e);
 void server_turn(struct server *v, int wait); /* one turn of the loop: waits at most so many milliseconds */
 void server_free(struct server *v);
-double server_clock(void);          /* monotonic seconds */
-void server_sync(struct server *v, bool looks); /* brings the virtual clock to now; looks: for a request that only reads or waits */
+double server_clock(void); /* monotonic seconds */
+void server_sync(struct server *v,
+		 bool looks); /* brings the virtual clock to now; looks: for a request that only reads or waits */
 void connection_close(struct connection *c);
 /* Sends bytes to the client, through TLS when there is some. */
 void connection_send(struct connection *c, const void *data, size_t len);

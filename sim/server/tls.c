@@ -14,7 +14,8 @@ struct tls_host {
 };
 
 /* HTTP/1.1 is all that is spoken here. */
-static int choose_protocol(SSL *ssl, const unsigned char **out, unsigned char *outlen, const unsigned char *in, unsigned inlen, void *arg)
+static int choose_protocol(SSL *ssl, const unsigned char **out, unsigned char *outlen, const unsigned char *in, unsigned inlen,
+			   void *arg)
 {
 	static const unsigned char ours[] = "\x08http/1.1";
 	(void)ssl, (void)arg;

@@ -9,9 +9,10 @@
 enum exit_code {
 	EXIT_DONE = 0,
 	EXIT_GENERAL = 1,
-	EXIT_CHANGES = 2,      /* plan: something would change */
-	EXIT_PARTLY = 3,       /* some of it stands; running apply again goes on from there */
-	EXIT_WAITING = 4,      /* all that could be made stands, and a person has to do something; running apply again goes on from there */
+	EXIT_CHANGES = 2, /* plan: something would change */
+	EXIT_PARTLY = 3,  /* some of it stands; running apply again goes on from there */
+	EXIT_WAITING =
+	    4, /* all that could be made stands, and a person has to do something; running apply again goes on from there */
 	EXIT_USAGE = 64,       /* unknown verb, flag or argument */
 	EXIT_ANSWERS = 65,     /* the answers file is invalid */
 	EXIT_NOINPUT = 66,     /* a file that was named is not there */
@@ -34,7 +35,7 @@ struct err {
 /* Records a failure; the first one wins, later ones are dropped. place and fix are copied and may be NULL. All three go through the door for
  * texts from outside (base/outside.h): a line end becomes a blank. Returns false, so that a function can end in `return err_set(...)`. */
 bool err_set(struct err *e, enum exit_code exit, const char *place, const char *fix, const char *format, ...)
-	__attribute__((format(printf, 5, 6)));
+    __attribute__((format(printf, 5, 6)));
 /* The same for several sentences of ours, a line each. */
 bool err_set_lines(struct err *e, enum exit_code exit, const char *lines);
 /* Gives a failure that has none its place, through the same door. */

@@ -28,7 +28,8 @@ static bool is_regular(int fd, const char *path, struct stat *st, struct err *e)
 	if (fstat(fd, st) != 0)
 		return err_set(e, EXIT_CONFIG, path, NULL, _("cannot read the file (%s)."), strerror(errno));
 	if (!S_ISREG(st->st_mode))
-		return err_set(e, EXIT_CONFIG, path, _("Name a regular file."), _("this is a directory, a pipe or a device, not a file."));
+		return err_set(e, EXIT_CONFIG, path, _("Name a regular file."),
+			       _("this is a directory, a pipe or a device, not a file."));
 	return true;
 }
 
@@ -66,7 +67,8 @@ bool file_is_ours(int fd, const char *path, struct err *e)
 	if (!is_regular(fd, path, &st, e))
 		return false;
 	if (st.st_uid != geteuid())
-		return err_set(e, EXIT_CONFIG, path, _("Find out who put it there, then remove it."), _("it belongs to another user."));
+		return err_set(e, EXIT_CONFIG, path, _("Find out who put it there, then remove it."),
+			       _("it belongs to another user."));
 	if (st.st_mode & (S_IWGRP | S_IWOTH))
 		return err_set(e, EXIT_CONFIG, path, _("Find out who wrote it, then remove it or run chmod 600 on it."),
 			       _("others can write it."));
@@ -111,8 +113,8 @@ static bool sync_dir(const char *path)
 
 static bool cannot_write(const char *path, struct err *e)
 {
-	return err_set(e, EXIT_CANTWRITE, path, _("Check the directory, its permissions and the free space."), _("cannot write the file (%s)."),
-		       strerror(errno));
+	return err_set(e, EXIT_CANTWRITE, path, _("Check the directory, its permissions and the free space."),
+		       _("cannot write the file (%s)."), strerror(errno));
 }
 
 /* owner: whose the file is to be; NULL leaves it ours. */
@@ -120,8 +122,8 @@ static bool write_anew(const char *path, const void *data, size_t len, mode_t mo
 {
 	char *temp = xasprintf("%s.XXXXXX", path);
 	int fd = mkostemp(temp, O_CLOEXEC);
-	bool ok = fd >= 0 && (!owner || fchown(fd, owner->st_uid, owner->st_gid) == 0) && fchmod(fd, mode) == 0 && write_all(fd, data, len) &&
-		  fsync(fd) == 0;
+	bool ok = fd >= 0 && (!owner || fchown(fd, owner->st_uid, owner->st_gid) == 0) && fchmod(fd, mode) == 0 &&
+		  write_all(fd, data, len) && fsync(fd) == 0;
 	int saved = errno;
 	if (fd >= 0 && close(fd) != 0 && ok) {
 		ok = false;
@@ -167,7 +169,8 @@ bool file_update(const char *path, const void *data, size_t len, struct err *e)
 	}
 	bool regular = S_ISREG(st.st_mode), ours = st.st_uid == geteuid() && st.st_gid == getegid();
 	if (!regular)
-		err_set(e, EXIT_CANTWRITE, path, _("Name a regular file."), _("this is a directory, a pipe or a device, not a file."));
+		err_set(e, EXIT_CANTWRITE, path, _("Name a regular file."),
+			_("this is a directory, a pipe or a device, not a file."));
 	bool ok = regular && write_anew(real, data, len, st.st_mode & 07777, ours ? NULL : &st);
 	if (regular && !ok && errno == EPERM && !ours)
 		ok = write_over(real, data, len);
@@ -187,8 +190,8 @@ bool file_make_dirs(const char *path, struct err *e)
 		}
 	ok = ok && (mkdir(copy, 0700) == 0 || errno == EEXIST);
 	free(copy);
-	return ok || err_set(e, EXIT_CANTWRITE, path, _("Check the permissions above it."), _("cannot make the directory (%s)."),
-			     strerror(errno));
+	return ok || err_set(e, EXIT_CANTWRITE, path, _("Check the permissions above it."),
+			     _("cannot make the directory (%s)."), strerror(errno));
 }
 
 bool file_dir_is_ours(const char *path, struct err *e)
@@ -197,9 +200,11 @@ bool file_dir_is_ours(const char *path, struct err *e)
 	if (stat(path, &st) != 0 || !S_ISDIR(st.st_mode))
 		return err_set(e, EXIT_CONFIG, path, NULL, _("this is no directory."));
 	if (st.st_uid != geteuid())
-		return err_set(e, EXIT_CONFIG, path, _("Set XDG_STATE_HOME to a directory of your own."), _("it belongs to another user."));
+		return err_set(e, EXIT_CONFIG, path, _("Set XDG_STATE_HOME to a directory of your own."),
+			       _("it belongs to another user."));
 	if (st.st_mode & (S_IWGRP | S_IWOTH))
-		return err_set(e, EXIT_CONFIG, path, _("Look at what is in it, then run chmod 700 on it."), _("others can write in it."));
+		return err_set(e, EXIT_CONFIG, path, _("Look at what is in it, then run chmod 700 on it."),
+			       _("others can write in it."));
 	return true;
 }
 
@@ -217,10 +222,10 @@ char *file_xdg_dir(const char *kind)
 	static const struct {
 		const char *kind, *variable, *fallback;
 	} rows[] = {
-		{"CONFIG", "XDG_CONFIG_HOME", ".config"},
-		{"STATE", "XDG_STATE_HOME", ".local/state"},
-		{"CACHE", "XDG_CACHE_HOME", ".cache"},
-		{"RUNTIME", "XDG_RUNTIME_DIR", ".local/state"},
+	    {"CONFIG", "XDG_CONFIG_HOME", ".config"},
+	    {"STATE", "XDG_STATE_HOME", ".local/state"},
+	    {"CACHE", "XDG_CACHE_HOME", ".cache"},
+	    {"RUNTIME", "XDG_RUNTIME_DIR", ".local/state"},
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		if (strcmp(rows[i].kind, kind) != 0)

@@ -77,7 +77,8 @@ static const char *bytes_fault(const char *text, size_t len, size_t *at)
 	for (*at = 0; *at < len; *at += n) {
 		char c = text[*at];
 		n = text_utf8(text + *at, len - *at, &code);
-		if (len >= 2 && *at < 2 && (!n || !c) && (!memcmp(text, "\xff\xfe", 2) || !memcmp(text, "\xfe\xff", 2) || !text[0] || !text[1]))
+		if (len >= 2 && *at < 2 && (!n || !c) &&
+		    (!memcmp(text, "\xff\xfe", 2) || !memcmp(text, "\xfe\xff", 2) || !text[0] || !text[1]))
 			return _("this is UTF-16: save it as UTF-8");
 		if (!n)
 			return _("this is not UTF-8");
@@ -91,7 +92,8 @@ static const char *bytes_fault(const char *text, size_t len, size_t *at)
 	return NULL;
 }
 
-static cJSON *not_json(const char *text, size_t len, const char *name, size_t at, const char *what, const char *fix, struct err *e)
+static cJSON *not_json(const char *text, size_t len, const char *name, size_t at, const char *what, const char *fix,
+		       struct err *e)
 {
 	char *copy = xstrndup(text, len), *place = xasprintf("%s:%d", name, line_of(copy, copy + (at < len ? at : len)));
 	err_set(e, EXIT_ANSWERS, place, fix, "%s.", what);
@@ -113,12 +115,14 @@ cJSON *json_parse(const char *text, size_t len, const char *name, struct err *e)
 	if (root && end == text + len && tree_ok(root, 0, &why, &key))
 		return root;
 	if (why && key)
-		err_set(e, EXIT_ANSWERS, name, _("Correct it and try again."), _("this JSON cannot be used: %s (\"%s\")."), why, key);
+		err_set(e, EXIT_ANSWERS, name, _("Correct it and try again."), _("this JSON cannot be used: %s (\"%s\")."), why,
+			key);
 	else if (why)
 		err_set(e, EXIT_ANSWERS, name, _("Correct it and try again."), _("this JSON cannot be used: %s."), why);
 	cJSON_Delete(root);
 	at = end && end >= text && end <= text + len ? (size_t)(end - text) : 0;
-	return why ? NULL : not_json(text, len, name, at, _("this is not JSON"), _("Correct the syntax there, or one line above."), e);
+	return why ? NULL
+		   : not_json(text, len, name, at, _("this is not JSON"), _("Correct the syntax there, or one line above."), e);
 }
 
 static cJSON *child_of(const cJSON *node, const char *key, size_t len)

@@ -328,8 +328,8 @@ bool mustache_render_parts(const char *name, const char *template, mustache_find
 	return block(&r, NULL);
 }
 
-bool mustache_render(const char *name, const char *template, const cJSON *data, enum escape escape, bool strict, struct buf *out,
-		     struct err *e)
+bool mustache_render(const char *name, const char *template, const cJSON *data, enum escape escape, bool strict,
+		     struct buf *out, struct err *e)
 {
 	return mustache_render_parts(name, template, NULL, NULL, data, escape, strict, out, e);
 }

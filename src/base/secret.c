@@ -36,7 +36,8 @@ bool secret_init(struct err *e)
 		return err_set(e, EXIT_CONFIG, NULL, NULL, "core files cannot be switched off: %s.", strerror(errno));
 #ifndef __SANITIZE_ADDRESS__ /* the leak checker attaches to its own process */
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0))
-		return err_set(e, EXIT_CONFIG, NULL, NULL, "this process cannot be kept from being dumped: %s.", strerror(errno));
+		return err_set(e, EXIT_CONFIG, NULL, NULL, "this process cannot be kept from being dumped: %s.",
+			       strerror(errno));
 #endif
 	return true;
 }
@@ -213,7 +214,8 @@ static struct secret *from_fd(int fd, const char *reference, struct err *e)
 {
 	struct stat st;
 	if (!fstat(fd, &st) && S_ISREG(st.st_mode) && st.st_mode & (S_IROTH | S_IWOTH)) {
-		err_set(e, EXIT_CONFIG, reference, "Take those rights away: chmod 600.", "everybody on this machine may read or write it.");
+		err_set(e, EXIT_CONFIG, reference, "Take those rights away: chmod 600.",
+			"everybody on this machine may read or write it.");
 		return NULL;
 	}
 	char *bytes = sodium_malloc(FILE_MAX_BYTES + 1);

@@ -12,27 +12,28 @@
 #include <string.h>
 
 const struct flag flags[] = {
-	{"rehearse", 0, NULL, N_("use the simulated cloud: no account, no network, no cost")},
-	{"json", 0, NULL, N_("print events or results as JSON, a line each")},
-	{"yes", 'y', NULL, N_("consent to what destroys data")},
-	{"wait", 0, "MINUTES", N_("apply: how long it waits for what you have to do by hand, once all else is done; 15 if not given")},
-	{"delete-data", 0, "WHAT", N_("delete the database, or the artifacts, though protected; may be repeated")},
-	{"set", 's', "ID=VALUE", N_("answer a question; may be repeated")},
-	{"out", 'o', "DIR", N_("render: write the files there")},
-	{"plain", 0, NULL, N_("ask line by line, without a full screen")},
-	{"ascii", 0, NULL, N_("draw with ASCII only")},
-	{"color", 0, "WHEN", N_("always, never or auto")},
-	{"quiet", 'q', NULL, N_("print results and failures only")},
-	{"speed", 0, "N", N_("rehearsal on the screen: seconds of cloud time a second")},
-	{"seed", 0, "N", N_("rehearsal: draw other durations and lags")},
-	{"world", 0, "FILE", N_("rehearsal: start from this world")},
-	{"faults", 0, "FILE", N_("rehearsal: make these faults happen")},
-	{"cloud-proxy", 0, "URL", N_("send every request through this proxy")},
-	{"cloud-ca", 0, "FILE", N_("trust this certificate authority, and no other")},
-	{"record", 0, "FILE", N_("write every exchange with the cloud there, without secrets and people's addresses")},
-	{"help", 'h', NULL, N_("print this help")},
-	{"version", 'V', NULL, N_("print the version")},
-	{0},
+    {"rehearse", 0, NULL, N_("use the simulated cloud: no account, no network, no cost")},
+    {"json", 0, NULL, N_("print events or results as JSON, a line each")},
+    {"yes", 'y', NULL, N_("consent to what destroys data")},
+    {"wait", 0, "MINUTES",
+     N_("apply: how long it waits for what you have to do by hand, once all else is done; 15 if not given")},
+    {"delete-data", 0, "WHAT", N_("delete the database, or the artifacts, though protected; may be repeated")},
+    {"set", 's', "ID=VALUE", N_("answer a question; may be repeated")},
+    {"out", 'o', "DIR", N_("render: write the files there")},
+    {"plain", 0, NULL, N_("ask line by line, without a full screen")},
+    {"ascii", 0, NULL, N_("draw with ASCII only")},
+    {"color", 0, "WHEN", N_("always, never or auto")},
+    {"quiet", 'q', NULL, N_("print results and failures only")},
+    {"speed", 0, "N", N_("rehearsal on the screen: seconds of cloud time a second")},
+    {"seed", 0, "N", N_("rehearsal: draw other durations and lags")},
+    {"world", 0, "FILE", N_("rehearsal: start from this world")},
+    {"faults", 0, "FILE", N_("rehearsal: make these faults happen")},
+    {"cloud-proxy", 0, "URL", N_("send every request through this proxy")},
+    {"cloud-ca", 0, "FILE", N_("trust this certificate authority, and no other")},
+    {"record", 0, "FILE", N_("write every exchange with the cloud there, without secrets and people's addresses")},
+    {"help", 'h', NULL, N_("print this help")},
+    {"version", 'V', NULL, N_("print the version")},
+    {0},
 };
 enum { FLAG_COUNT = sizeof flags / sizeof *flags - 1 };
 
@@ -61,7 +62,8 @@ void cli_help(FILE *to)
 	fputs(_("\nOptions:\n"), to);
 	for (const struct flag *f = flags; f->name; f++) {
 		char *name = xasprintf("--%s%s%s", f->name, f->takes ? "=" : "", f->takes ? f->takes : "");
-		fprintf(to, f->letter ? "  -%c, %-20s %s\n" : "  %c   %-20s %s\n", f->letter ? f->letter : ' ', name, _(f->help));
+		fprintf(to, f->letter ? "  -%c, %-20s %s\n" : "  %c   %-20s %s\n", f->letter ? f->letter : ' ', name,
+			_(f->help));
 		free(name);
 	}
 	fputs(_("\nExit status: 0 done, 2 plan found changes, 3 partly done, 64 usage, 65 answers invalid, 66 file missing,\n"
@@ -85,7 +87,8 @@ static bool minutes(const char *flag, const char *text, double *out, struct err 
 	*out = strtod(text, &end);
 	if (*text && !*end && *out >= 0 && *out <= 1e6)
 		return true;
-	return err_set(e, EXIT_USAGE, NULL, _("Give a number of minutes; 0 does not wait."), _("--%s does not take \"%s\"."), flag, text);
+	return err_set(e, EXIT_USAGE, NULL, _("Give a number of minutes; 0 does not wait."), _("--%s does not take \"%s\"."),
+		       flag, text);
 }
 
 static bool color_ok(const char *when, struct err *e)
@@ -124,11 +127,18 @@ static bool take(struct cli *cli, const char *name, const char *value, struct er
 		bool *on;
 		const char **text;
 	} simple[] = {
-		{"rehearse", &cli->rehearse, NULL}, {"json", &cli->json, NULL},         {"yes", &cli->yes, NULL},
-		{"plain", &cli->plain, NULL},       {"ascii", &cli->ascii, NULL},       {"quiet", &cli->quiet, NULL},
-		{"out", NULL, &cli->out},           {"world", NULL, &cli->world},       {"faults", NULL, &cli->faults},
-		{"cloud-ca", NULL, &cli->cloud_ca}, {"cloud-proxy", NULL, &cli->cloud_proxy},
-		{"record", NULL, &cli->record},
+	    {"rehearse", &cli->rehearse, NULL},
+	    {"json", &cli->json, NULL},
+	    {"yes", &cli->yes, NULL},
+	    {"plain", &cli->plain, NULL},
+	    {"ascii", &cli->ascii, NULL},
+	    {"quiet", &cli->quiet, NULL},
+	    {"out", NULL, &cli->out},
+	    {"world", NULL, &cli->world},
+	    {"faults", NULL, &cli->faults},
+	    {"cloud-ca", NULL, &cli->cloud_ca},
+	    {"cloud-proxy", NULL, &cli->cloud_proxy},
+	    {"record", NULL, &cli->record},
 	};
 	if (!strcmp(name, "rehearse") && !rehearsal_there(e))
 		return false;
@@ -208,7 +218,8 @@ static bool words(int count, char **word, struct cli *cli, const struct verb **v
 	if (count > 0)
 		cli->file = word[0];
 	if (count > 1)
-		return err_set(e, EXIT_USAGE, NULL, _("Name one answers file."), _("there is one word too many: \"%s\"."), word[1]);
+		return err_set(e, EXIT_USAGE, NULL, _("Name one answers file."), _("there is one word too many: \"%s\"."),
+			       word[1]);
 	if (cli->file && *verb && !*(*verb)->takes)
 		return err_set(e, EXIT_USAGE, NULL, NULL, _("%s takes no file."), (*verb)->name);
 	if (!cli->file && *verb && *(*verb)->takes)
@@ -223,8 +234,8 @@ bool cli_parse(int argc, char **argv, struct cli *cli, const struct verb **verb,
 	char shorts[2 * FLAG_COUNT + 2] = "";
 	size_t n = 0;
 	for (int i = 0; i < FLAG_COUNT; i++) {
-		longs[i] = (struct option){.name = flags[i].name, .has_arg = flags[i].takes ? required_argument : no_argument,
-					   .val = 256 + i};
+		longs[i] = (struct option){
+		    .name = flags[i].name, .has_arg = flags[i].takes ? required_argument : no_argument, .val = 256 + i};
 		if (flags[i].letter) {
 			shorts[n++] = flags[i].letter;
 			if (flags[i].takes)
@@ -263,7 +274,8 @@ struct answers *cli_answers(const struct cli *cli, struct err *e)
 		const char *eq = strchr(cli->set[i], '=');
 		char *id = xstrndup(cli->set[i], eq ? (size_t)(eq - cli->set[i]) : strlen(cli->set[i]));
 		bool ok = eq ? answers_set_text(a, id, eq + 1, e)
-			     : err_set(e, EXIT_USAGE, NULL, _("Write --set ID=VALUE."), _("--set lacks a value: \"%s\"."), cli->set[i]);
+			     : err_set(e, EXIT_USAGE, NULL, _("Write --set ID=VALUE."), _("--set lacks a value: \"%s\"."),
+				       cli->set[i]);
 		if (!ok && !e->place && question_find(id))
 			err_set_place(e, id);
 		free(id);

@@ -13,46 +13,46 @@ struct recorder;
 
 /* What the options said. Strings belong to argv. */
 struct cli {
-	const char *file;         /* the answers file, or NULL */
-	bool rehearse;            /* against the simulated cloud, in process */
-	const char *cloud_proxy;  /* URL of a proxy that all requests go through */
-	const char *cloud_ca;     /* file of the only CA that is then trusted */
-	double speed;             /* rehearsal in the wizard: cloud seconds a second; 0 when not given */
-	uint64_t seed;            /* rehearsal: which world's luck; 0 when not given */
-	const char *world;        /* rehearsal: a file that describes the starting world */
-	const char *faults;       /* rehearsal: a file of fault rules */
-	const char *record;       /* a new file that every exchange is written to; NULL for none */
+	const char *file;          /* the answers file, or NULL */
+	bool rehearse;             /* against the simulated cloud, in process */
+	const char *cloud_proxy;   /* URL of a proxy that all requests go through */
+	const char *cloud_ca;      /* file of the only CA that is then trusted */
+	double speed;              /* rehearsal in the wizard: cloud seconds a second; 0 when not given */
+	uint64_t seed;             /* rehearsal: which world's luck; 0 when not given */
+	const char *world;         /* rehearsal: a file that describes the starting world */
+	const char *faults;        /* rehearsal: a file of fault rules */
+	const char *record;        /* a new file that every exchange is written to; NULL for none */
 	struct recorder *recorder; /* its recorder, while main has one open */
-	bool json;                /* events or results as JSON lines */
-	double wait;              /* minutes that a person's task is waited for; negative when not given */
-	bool yes;                 /* consent to what destroys data */
-	const char **delete_data; /* words of data that go though they are protected, NULL-terminated; NULL for none */
+	bool json;                 /* events or results as JSON lines */
+	double wait;               /* minutes that a person's task is waited for; negative when not given */
+	bool yes;                  /* consent to what destroys data */
+	const char **delete_data;  /* words of data that go though they are protected, NULL-terminated; NULL for none */
 	size_t delete_count, delete_room;
-	bool plain, ascii;        /* wizard: no screen; no glyphs outside ASCII */
-	const char *color;        /* "auto", "always", "never" */
+	bool plain, ascii; /* wizard: no screen; no glyphs outside ASCII */
+	const char *color; /* "auto", "always", "never" */
 	bool quiet;
-	const char *out;          /* render: a directory */
-	const char **set;         /* ID=VALUE, set_count of them */
+	const char *out;  /* render: a directory */
+	const char **set; /* ID=VALUE, set_count of them */
 	size_t set_count, set_room;
 };
 
 struct verb {
-	const char *name;         /* "apply" */
-	const char *title;        /* N_(): one line for --help */
-	const char *takes;        /* "FILE", or "" */
+	const char *name;  /* "apply" */
+	const char *title; /* N_(): one line for --help */
+	const char *takes; /* "FILE", or "" */
 	/* Does it; messages go to stderr, data to stdout. Failures are left in e for main to print. */
 	enum exit_code (*run)(const struct cli *cli, struct err *e);
 };
-extern const struct verb *const verbs[];      /* ended by NULL */
+extern const struct verb *const verbs[]; /* ended by NULL */
 const struct verb *verb_find(const char *name);
 
 struct flag {
-	const char *name;         /* "cloud-proxy" */
-	char letter;              /* 'h', or 0 */
-	const char *takes;        /* "URL", or NULL */
-	const char *help;         /* N_() */
+	const char *name;  /* "cloud-proxy" */
+	char letter;       /* 'h', or 0 */
+	const char *takes; /* "URL", or NULL */
+	const char *help;  /* N_() */
 };
-extern const struct flag flags[];             /* ended by a NULL name */
+extern const struct flag flags[]; /* ended by a NULL name */
 
 /* Parses argv. *verb is NULL when none was given (the wizard). --help and --version print on stdout and set *done. EXIT_USAGE on failure,
  * with "did you mean". The caller frees cli->set and cli->delete_data. */

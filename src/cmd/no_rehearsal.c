@@ -6,7 +6,8 @@
 
 bool rehearsal_there(struct err *e)
 {
-	return err_set(e, EXIT_USAGE, NULL, _("Use one that is built with it: a build has it unless it was configured with --disable-rehearsal."),
+	return err_set(e, EXIT_USAGE, NULL,
+		       _("Use one that is built with it: a build has it unless it was configured with --disable-rehearsal."),
 		       _("this mlflow-setup was built without the simulated cloud: it cannot rehearse."));
 }
 

@@ -24,8 +24,8 @@ struct exchange {
 	struct http_reply reply;
 	/* of one that asks to go over to another protocol */
 	const struct http_channel *channel; /* else NULL */
-	struct sim_stream stream; /* what was gone over to, once the answer is there */
-	struct buf said;          /* on its way there */
+	struct sim_stream stream;           /* what was gone over to, once the answer is there */
+	struct buf said;                    /* on its way there */
 	bool telling, forgotten;
 };
 
@@ -122,8 +122,8 @@ static void take_headers(struct http_reply *r, const char *lines)
 		if (name < len) {
 			const char *value = lines + name + 1 + strspn(lines + name + 1, " ");
 			r->headers = xgrow(r->headers, r->header_count, &room, sizeof *r->headers);
-			r->headers[r->header_count++] =
-			    (struct header){xstrndup(lines, name), xstrndup(value, (size_t)(lines + len - value))};
+			r->headers[r->header_count++] = (struct header){xstrndup(lines, name),
+									xstrndup(value, (size_t)(lines + len - value))};
 		}
 		lines += len + strspn(lines + len, "\r\n");
 	}
@@ -173,7 +173,8 @@ static char *host_of(const char *url, const char **target)
 	return xstrndup(host, strcspn(host, "/?#:"));
 }
 
-static unsigned long begin_exchange(struct rehearsal *r, const struct http_request *request, http_done *done, const struct http_channel *channel, void *arg)
+static unsigned long begin_exchange(struct rehearsal *r, const struct http_request *request, http_done *done,
+				    const struct http_channel *channel, void *arg)
 {
 	struct exchange *x = xcalloc(1, sizeof *x);
 	*x = (struct exchange){.owner = r, .next = r->flying, .id = ++r->last_id, .done = done, .arg = arg, .channel = channel};
@@ -294,9 +295,9 @@ static void hand(void *arg, const cJSON *event)
 	struct chore *d = xcalloc(1, sizeof *d);
 	cJSON *body = json_make("{'data':%j}", cJSON_Duplicate(json_at(record, "data"), true));
 	*d = (struct chore){.owner = r,
-			   .next = r->chores,
-			   .body = json_text(body, -1),
-			   .target = xasprintf("/%s/%s", json_str(record, "name", ""), json_str(record, "type", ""))};
+			    .next = r->chores,
+			    .body = json_text(body, -1),
+			    .target = xasprintf("/%s/%s", json_str(record, "name", ""), json_str(record, "type", ""))};
 	r->chores = d;
 	d->timer = loop_after(r->loop, HAND_SECONDS, do_chore, d);
 	cJSON_Delete(body);
@@ -316,7 +317,8 @@ static void free_rehearsal(struct transport *t)
 static struct transport *rehearsal_transport(struct loop *loop, struct sim *sim)
 {
 	struct rehearsal *r = xcalloc(1, sizeof *r);
-	r->transport = (struct transport){.send = send_request, .cancel = cancel_request, .upgrade = upgrade, .say = say, .free = free_rehearsal};
+	r->transport = (struct transport){
+	    .send = send_request, .cancel = cancel_request, .upgrade = upgrade, .say = say, .free = free_rehearsal};
 	r->loop = loop;
 	r->sim = sim;
 	return &r->transport;
@@ -378,8 +380,8 @@ struct session *rehearsal_open(const struct cli *cli, bool paced, struct err *e)
 	struct loop *loop = loop_new(paced ? LOOP_PACED : LOOP_VIRTUAL, speed);
 	struct transport *cloud = rehearsal_transport(loop, sim);
 	struct transport *transport = cli->recorder ? recorder_transport(cli->recorder, cloud, loop) : cloud;
-	struct credentials *c =
-	    credentials_from_json(loop, transport, sim_owner_credentials(sim), _("the rehearsal's owner"), e);
+	struct credentials *c = credentials_from_json(loop, transport, sim_owner_credentials(sim), _("the rehearsal's owner"),
+						      e);
 	struct session *s = session_new(loop, transport, c, true);
 	if (handy)
 		session_watch(s, hand, cloud);

@@ -120,13 +120,23 @@ enum exit_code runner_run(const struct cli *cli, enum run_verb verb, void (*fini
 		watch_interrupts();
 		/* A plan is told by its table: of its events only failures are. */
 		r.lines = cli->json && verb != RUN_PLAN ? NULL : lines_new(stderr, stdout, cli->quiet || verb == RUN_PLAN);
-		struct run_options o = {.verb = verb, .answers = a, .file = cli->file, .given = cli->set_count && !cli->rehearse, .consent = cli->yes,
-					.wait = 60 * (cli->wait >= 0 ? cli->wait : WAIT_USUAL), .delete_data = cli->delete_data, .save = on_save,
-					.event = on_event, .arg = &r, .secret = on_secret};
+		struct run_options o = {.verb = verb,
+					.answers = a,
+					.file = cli->file,
+					.given = cli->set_count && !cli->rehearse,
+					.consent = cli->yes,
+					.wait = 60 * (cli->wait >= 0 ? cli->wait : WAIT_USUAL),
+					.delete_data = cli->delete_data,
+					.save = on_save,
+					.event = on_event,
+					.arg = &r,
+					.secret = on_secret};
 		struct run *run = run_start(s, &o, e);
 		code = run ? turn_to_end(s, run) : e->exit;
 		if (answers_beside(a))
-			outside_print(stderr, _("%s was changed meanwhile in a way that cannot be put together with this run: what the run found and made stands in %s.\n"),
+			outside_print(stderr,
+				      _("%s was changed meanwhile in a way that cannot be put together with this run: what the "
+					"run found and made stands in %s.\n"),
 				      cli->file, answers_beside(a));
 		if (run && finish)
 			finish(cli, run);

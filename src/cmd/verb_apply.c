@@ -11,8 +11,8 @@ static enum exit_code run(const struct cli *cli, struct err *e)
 }
 
 const struct verb verb_apply = {
-	.name = "apply",
-	.title = N_("build what the answers ask for, and prove it"),
-	.takes = "FILE",
-	.run = run,
+    .name = "apply",
+    .title = N_("build what the answers ask for, and prove it"),
+    .takes = "FILE",
+    .run = run,
 };

@@ -29,7 +29,8 @@ static enum exit_code run(const struct cli *cli, struct err *e)
 	struct answers *a = cli_answers(cli, e);
 	struct plan *p = NULL;
 	if (a && answers_check(a, cli->file, e) && !*json_str(a->resolved, "project_number", ""))
-		err_set(e, EXIT_ANSWERS, cli->file, _("Run mlflow-setup apply first."), _("these answers were not applied so far."));
+		err_set(e, EXIT_ANSWERS, cli->file, _("Run mlflow-setup apply first."),
+			_("these answers were not applied so far."));
 	if (a && !e->exit)
 		p = plan_make(a, e);
 	if (p)
@@ -40,8 +41,8 @@ static enum exit_code run(const struct cli *cli, struct err *e)
 }
 
 const struct verb verb_connect = {
-	.name = "connect",
-	.title = N_("print what a client needs, for a shell"),
-	.takes = "FILE",
-	.run = run,
+    .name = "connect",
+    .title = N_("print what a client needs, for a shell"),
+    .takes = "FILE",
+    .run = run,
 };

@@ -29,7 +29,8 @@ static void ask_for_data(struct cli *cli)
 		const char *word = (*k)->data_word;
 		if (!word)
 			continue;
-		fprintf(stderr, _("%s: protected data are kept. To delete them for good type \"%s\", Enter keeps them: "), _((*k)->title), word);
+		fprintf(stderr, _("%s: protected data are kept. To delete them for good type \"%s\", Enter keeps them: "),
+			_((*k)->title), word);
 		if (!typed(word))
 			continue;
 		cli->delete_data = xgrow(cli->delete_data, cli->delete_count + 1, &cli->delete_room, sizeof *cli->delete_data);
@@ -45,7 +46,8 @@ static enum exit_code ask_and_run(const struct cli *given, struct err *e)
 		return e->exit;
 	const char *stack = answers_str(a, "stack.name");
 	struct cli cli = *given;
-	fprintf(stderr, _("This removes stack %s from project %s. Type the stack's name to go on: "), stack, answers_str(a, "project.id"));
+	fprintf(stderr, _("This removes stack %s from project %s. Type the stack's name to go on: "), stack,
+		answers_str(a, "project.id"));
 	cli.yes = typed(stack);
 	answers_free(a);
 	if (!cli.yes) {
@@ -74,8 +76,8 @@ static enum exit_code run(const struct cli *cli, struct err *e)
 }
 
 const struct verb verb_destroy = {
-	.name = "destroy",
-	.title = N_("remove what apply made; protected data stay unless named"),
-	.takes = "FILE",
-	.run = run,
+    .name = "destroy",
+    .title = N_("remove what apply made; protected data stay unless named"),
+    .takes = "FILE",
+    .run = run,
 };

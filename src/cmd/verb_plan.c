@@ -42,8 +42,8 @@ static enum exit_code run(const struct cli *cli, struct err *e)
 }
 
 const struct verb verb_plan = {
-	.name = "plan",
-	.title = N_("show what would change; exit 2 when something would"),
-	.takes = "FILE",
-	.run = run,
+    .name = "plan",
+    .title = N_("show what would change; exit 2 when something would"),
+    .takes = "FILE",
+    .run = run,
 };

@@ -8,22 +8,24 @@
 #include <stdlib.h>
 
 static const char *const type_names[] = {
-	[TYPE_TEXT] = "text", [TYPE_CHOICE] = "choice", [TYPE_BOOL] = "bool",
-	[TYPE_INT] = "int",   [TYPE_LIST] = "list",     [TYPE_SECRET] = "secret",
+    [TYPE_TEXT] = "text", [TYPE_CHOICE] = "choice", [TYPE_BOOL] = "bool",
+    [TYPE_INT] = "int",   [TYPE_LIST] = "list",     [TYPE_SECRET] = "secret",
 };
 
 static cJSON *choices_of(const struct question *q)
 {
 	cJSON *list = cJSON_CreateArray();
 	for (const struct choice *c = q->choices; c && c->id; c++)
-		cJSON_AddItemToArray(list, json_make("{'id':%s,'title':%s,'help':%s}", c->id, _(c->title), c->help ? _(c->help) : ""));
+		cJSON_AddItemToArray(
+		    list, json_make("{'id':%s,'title':%s,'help':%s}", c->id, _(c->title), c->help ? _(c->help) : ""));
 	return list;
 }
 
 static cJSON *row_of(const struct question *q, const struct answers *a)
 {
 	cJSON *row = json_make("{'id':%s,'page':%s,'type':%s,'title':%s,'help':%s,'default':%j,'choices':%j}", q->id, q->page,
-			       type_names[q->type], _(q->title), q->help ? _(q->help) : "", question_default(q, a), choices_of(q));
+			       type_names[q->type], _(q->title), q->help ? _(q->help) : "", question_default(q, a),
+			       choices_of(q));
 	if (!q->choices)
 		json_drop(row, "choices");
 	if (q->type == TYPE_INT) {
@@ -66,8 +68,8 @@ static enum exit_code run(const struct cli *cli, struct err *e)
 }
 
 const struct verb verb_questions = {
-	.name = "questions",
-	.title = N_("list every question, its default and its choices"),
-	.takes = "",
-	.run = run,
+    .name = "questions",
+    .title = N_("list every question, its default and its choices"),
+    .takes = "",
+    .run = run,
 };

@@ -24,8 +24,10 @@ static void fill_unknown(const struct cli *cli, struct answers *a)
 	if (!suffix)
 		json_put_str(a->resolved, "suffix", NO_SUFFIX);
 	if (!number && !cli->quiet)
-		outside_print(stderr, _("%s: not applied so far, so the project's number is not known: the files say %s where it belongs.\n"),
-			cli->file, NO_NUMBER);
+		outside_print(
+		    stderr,
+		    _("%s: not applied so far, so the project's number is not known: the files say %s where it belongs.\n"),
+		    cli->file, NO_NUMBER);
 }
 
 static bool write_row(const struct cli *cli, const struct plan *p, const struct render_row *row, struct err *e)
@@ -62,8 +64,8 @@ static enum exit_code run(const struct cli *cli, struct err *e)
 }
 
 const struct verb verb_render = {
-	.name = "render",
-	.title = N_("write the server's files to --out DIR"),
-	.takes = "FILE",
-	.run = run,
+    .name = "render",
+    .title = N_("write the server's files to --out DIR"),
+    .takes = "FILE",
+    .run = run,
 };

@@ -20,8 +20,8 @@ static enum exit_code run(const struct cli *cli, struct err *e)
 }
 
 const struct verb verb_schema = {
-	.name = "schema",
-	.title = N_("print the JSON Schema of the answers file"),
-	.takes = "",
-	.run = run,
+    .name = "schema",
+    .title = N_("print the JSON Schema of the answers file"),
+    .takes = "",
+    .run = run,
 };

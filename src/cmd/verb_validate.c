@@ -18,8 +18,8 @@ static enum exit_code run(const struct cli *cli, struct err *e)
 }
 
 const struct verb verb_validate = {
-	.name = "validate",
-	.title = N_("check an answers file"),
-	.takes = "FILE",
-	.run = run,
+    .name = "validate",
+    .title = N_("check an answers file"),
+    .takes = "FILE",
+    .run = run,
 };

@@ -4,6 +4,7 @@
 
 #include "cmd/cli.h"
 
-extern const struct verb verb_apply, verb_connect, verb_destroy, verb_plan, verb_questions, verb_render, verb_schema, verb_validate;
+extern const struct verb verb_apply, verb_connect, verb_destroy, verb_plan, verb_questions, verb_render, verb_schema,
+    verb_validate;
 
 #endif

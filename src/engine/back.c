@@ -77,7 +77,8 @@ void run_put_backup(const struct run *r, cJSON *result)
 {
 	for (size_t i = 0; r->mode->builds && i < r->count; i++) {
 		const struct step *s = &r->steps[i];
-		if (!s->resource->kind->restore || (s->result != RESULT_DONE && s->result != RESULT_KEPT) || !json_at(s->seen.outputs, "id"))
+		if (!s->resource->kind->restore || (s->result != RESULT_DONE && s->result != RESULT_KEPT) ||
+		    !json_at(s->seen.outputs, "id"))
 			continue;
 		char *command = s->resource->kind->restore(&s->view, &s->seen);
 		json_put_str(result, "backup", s->resource->name);

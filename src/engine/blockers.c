@@ -20,7 +20,8 @@ static bool in_the_way(struct step *s)
 	err_free(&s->err);
 	char *flag = step_consent(s), *fix = xasprintf(_("Add %s if that is meant, or change the answers back."), flag);
 	if (c->verdict == VERDICT_REFUSE && s->seen.presence == PRESENT_STRANGER)
-		err_set(&s->err, EXIT_CONFIG, s->resource->id, _("Choose another name for the stack, or remove what is there."), "%s", c->reason);
+		err_set(&s->err, EXIT_CONFIG, s->resource->id, _("Choose another name for the stack, or remove what is there."),
+			"%s", c->reason);
 	else if (c->verdict == VERDICT_REFUSE)
 		err_set(&s->err, EXIT_CONFIG, s->resource->id, _("Change the answers, or change it back by hand."), "%s",
 			c->reason ? c->reason : _("it cannot be changed."));
@@ -28,7 +29,8 @@ static bool in_the_way(struct step *s)
 		err_set(&s->err, EXIT_CONFIG, s->resource->id, fix, _("it has to be replaced, and its data would go: %s"),
 			c->reason ? c->reason : "");
 	else if (c->verdict == VERDICT_DELETE && data)
-		err_set(&s->err, EXIT_CONFIG, s->resource->id, fix, _("the answers do not want it any more, and its data would go."));
+		err_set(&s->err, EXIT_CONFIG, s->resource->id, fix,
+			_("the answers do not want it any more, and its data would go."));
 	free(fix);
 	free(flag);
 	return s->err.exit != EXIT_DONE;

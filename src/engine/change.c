@@ -60,11 +60,14 @@ double parse_time(const char *text)
 /* How long the cloud itself says that it worked; else until it was last seen at work. */
 static double worked_by(const struct step *s, const cJSON *reply)
 {
-	static const char *const pairs[][2] = {{"insertTime", "endTime"},	       {"startTime", "endTime"},
-					       {"createTime", "finishTime"},	       {"metadata.createTime", "metadata.endTime"},
+	static const char *const pairs[][2] = {{"insertTime", "endTime"},
+					       {"startTime", "endTime"},
+					       {"createTime", "finishTime"},
+					       {"metadata.createTime", "metadata.endTime"},
 					       {"metadata.build.createTime", "metadata.build.finishTime"}};
 	for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
-		double from = parse_time(json_str(reply, pairs[i][0], NULL)), to = parse_time(json_str(reply, pairs[i][1], NULL));
+		double from = parse_time(json_str(reply, pairs[i][0], NULL)),
+		       to = parse_time(json_str(reply, pairs[i][1], NULL));
 		if (from >= 0 && to >= from)
 			return to - from;
 	}
@@ -178,7 +181,9 @@ static void poll_operation(struct step *s)
 	call_set_url(&c, DIALECT_NONE, wait ? "POST" : "GET", body, wait ? wait : s->operation.poll_url);
 	s->polled_at = step_now(s);
 	s->call = api_call(s->run->api, &c,
-			   &(struct api_policy){.timeout = wait ? LONG_POLL : 0, .just_enabled = s->run->enabled, .no_retry_unknown = wait != NULL},
+			   &(struct api_policy){.timeout = wait ? LONG_POLL : 0,
+						.just_enabled = s->run->enabled,
+						.no_retry_unknown = wait != NULL},
 			   on_polled, s);
 	call_free(&c);
 }
@@ -281,8 +286,9 @@ static void fail_for_conflict(struct step *s, const struct api_result *r)
 {
 	struct err e = {0};
 	err_set(&e, EXIT_CONFIG, s->resource->id,
-		_("The manager that is named has set this field, and mlflow-setup wants another value: take it back there, or have that manager give the field up."), "%s",
-		r->error.message);
+		_("The manager that is named has set this field, and mlflow-setup wants another value: take it back there, or "
+		  "have that manager give the field up."),
+		"%s", r->error.message);
 	step_fail(s, &e);
 	err_free(&e);
 }
@@ -395,7 +401,8 @@ static bool only_reads(const struct step *s)
 {
 	struct call c = {0};
 	s->resource->kind->observe(&s->view, &c);
-	bool same = !strcmp(s->changing.method, "GET") || (c.url && !strcmp(c.url, s->changing.url) && !strcmp(c.method, s->changing.method));
+	bool same = !strcmp(s->changing.method, "GET") ||
+		    (c.url && !strcmp(c.url, s->changing.url) && !strcmp(c.method, s->changing.method));
 	call_free(&c);
 	return same;
 }
@@ -424,13 +431,16 @@ static void send_change(void *arg, struct err *e)
 	}
 	choose_request_id(s);
 	if (!reads && r->journal &&
-	    !journal_intend(r->journal, s->resource->id, &s->changing, s->changing.request_id ? s->request_id : NULL, &journal)) {
+	    !journal_intend(r->journal, s->resource->id, &s->changing, s->changing.request_id ? s->request_id : NULL,
+			    &journal)) {
 		run_stop(r, &journal);
 		step_fail(s, &journal);
 		err_free(&journal);
 		return;
 	}
-	struct api_policy policy = {.no_retry_unknown = !reads, .just_enabled = r->enabled, .request_id = s->request_id,
+	struct api_policy policy = {.no_retry_unknown = !reads,
+				    .just_enabled = r->enabled,
+				    .request_id = s->request_id,
 				    .timeout = s->changing.upload ? UPLOAD_TIMEOUT : 0};
 	s->polled_at = step_now(s);
 	s->sent |= !reads;
@@ -448,7 +458,8 @@ void step_change(struct step *s, enum verdict intent)
 	}
 	if (intent == VERDICT_UPDATE && !s->resource->kind->update)
 		err_set(&e, EXIT_GENERAL, s->resource->id, _("Change the answers, or change it back by hand."),
-			_("it differs from what is wanted and cannot be changed: %s."), s->change.count ? s->change.differences[0].path : "");
+			_("it differs from what is wanted and cannot be changed: %s."),
+			s->change.count ? s->change.differences[0].path : "");
 	s->intent = intent;
 	if (!e.exit)
 		make_call(s);

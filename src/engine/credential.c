@@ -21,7 +21,7 @@
 struct credential {
 	struct run *run;
 	struct secret *token;
-	bool waiting;            /* for the vault */
+	bool waiting; /* for the vault */
 	unsigned long call;
 	credential_done *done;
 	void *arg;
@@ -81,7 +81,8 @@ static void ask_token(struct credential *c)
 	const struct plan *plan = c->run->plan;
 	bool jwt = plan->wall.shows == CREDENTIAL_JWT;
 	struct call call = {0};
-	call_set(&call, DIALECT_NONE, "POST", jwt ? jwt_body(c->run) : json_make("{'audience':%s,'includeEmail':true}", plan->wall.audience),
+	call_set(&call, DIALECT_NONE, "POST",
+		 jwt ? jwt_body(c->run) : json_make("{'audience':%s,'includeEmail':true}", plan->wall.audience),
 		 IAM_CREDENTIALS "%s:%s", plan->prover, jwt ? "signJwt" : "generateIdToken");
 	call.sensitive = true;
 	c->call = api_call(c->run->api, &call, &(struct api_policy){.budget = 60, .just_enabled = true}, on_token, c);
@@ -145,7 +146,8 @@ char *credential_header(const struct credential *c, bool forged)
 	if (wall->shows == CREDENTIAL_CHANNEL)
 		return NULL;
 	if (forged)
-		return wall->shows == CREDENTIAL_PASSWORD ? basic(wall->user, "not-the-password") : xstrdup("Bearer not-a-token");
+		return wall->shows == CREDENTIAL_PASSWORD ? basic(wall->user, "not-the-password")
+							  : xstrdup("Bearer not-a-token");
 	struct secret *s = wall->shows == CREDENTIAL_PASSWORD ? vault_lookup(c->run->vault, wall->password) : c->token;
 	const char *bytes = secret_open(s, &len);
 	char *header = wall->shows == CREDENTIAL_PASSWORD ? basic(wall->user, bytes) : xasprintf("Bearer %s", bytes);

@@ -55,7 +55,9 @@ static void spare_data(struct step *s)
 	const char *word = s->resource->kind->data_word;
 	double usd = plan_cost(s->run->plan, s->resource);
 	char *cost = usd > 0 ? xasprintf(_(" It costs about $%.2f a month."), usd) : xstrdup("");
-	spare(s, xasprintf(_("it is protected, and its data are kept. To delete it with them: destroy --yes --delete-data %s.%s"), word, cost));
+	spare(s,
+	      xasprintf(_("it is protected, and its data are kept. To delete it with them: destroy --yes --delete-data %s.%s"),
+			word, cost));
 	free(cost);
 }
 
@@ -190,7 +192,8 @@ void step_destroy(struct step *s)
 
 static bool in_use(int http, const char *code)
 {
-	static const char *const codes[] = {"9", "FAILED_PRECONDITION", "RESOURCE_IN_USE_BY_ANOTHER_RESOURCE", "RESOURCE_IN_USE", NULL};
+	static const char *const codes[] = {"9", "FAILED_PRECONDITION", "RESOURCE_IN_USE_BY_ANOTHER_RESOURCE",
+					    "RESOURCE_IN_USE", NULL};
 	if (http == 400 || http == 409 || http == 412)
 		return true;
 	for (size_t i = 0; code && codes[i]; i++)
@@ -226,7 +229,8 @@ void step_destroy_refused(struct step *s, int http, const char *code, const char
 	int ways = k->destroy_ways > 1 ? k->destroy_ways : 1;
 	struct err e = {0};
 	if (!in_use(http, code)) {
-		err_set(&e, http == 403 ? EXIT_PERMISSION : EXIT_GENERAL, s->resource->id, NULL, "%s", message ? message : _("it was refused."));
+		err_set(&e, http == 403 ? EXIT_PERMISSION : EXIT_GENERAL, s->resource->id, NULL, "%s",
+			message ? message : _("it was refused."));
 		step_fail(s, &e);
 		err_free(&e);
 		return;
@@ -247,7 +251,8 @@ void step_destroy_refused(struct step *s, int http, const char *code, const char
 		free(why);
 		free(words);
 	} else {
-		err_set(&e, EXIT_TRYAGAIN, s->resource->id, _("Run destroy again later."), "%s", message ? message : _("it is in use."));
+		err_set(&e, EXIT_TRYAGAIN, s->resource->id, _("Run destroy again later."), "%s",
+			message ? message : _("it is in use."));
 		step_fail(s, &e);
 		err_free(&e);
 	}

@@ -8,21 +8,21 @@
 #include <string.h>
 
 static const char *const names[EVENT_NAMES] = {
-	[EVENT_RUN] = "run",	 [EVENT_STEP] = "step",	    [EVENT_LOG] = "log",       [EVENT_COUNTS] = "counts",
-	[EVENT_PROOF] = "proof", [EVENT_ERRAND] = "errand", [EVENT_RESULT] = "result",
+    [EVENT_RUN] = "run",     [EVENT_STEP] = "step",     [EVENT_LOG] = "log",       [EVENT_COUNTS] = "counts",
+    [EVENT_PROOF] = "proof", [EVENT_ERRAND] = "errand", [EVENT_RESULT] = "result",
 };
 
 static const char *const outcomes[OUTCOMES] = {
-	[OUTCOME_PROVEN] = "proven",   [OUTCOME_PARTLY] = "partly",	  [OUTCOME_WAITING] = "waiting",
-	[OUTCOME_NOTHING] = "nothing", [OUTCOME_DESTROYED] = "destroyed",
+    [OUTCOME_PROVEN] = "proven",   [OUTCOME_PARTLY] = "partly",       [OUTCOME_WAITING] = "waiting",
+    [OUTCOME_NOTHING] = "nothing", [OUTCOME_DESTROYED] = "destroyed",
 };
 
 static const char *const states[STATES] = {
-	[STATE_WAITING] = "waiting",   [STATE_READING] = "reading", [STATE_CREATING] = "creating", [STATE_UPDATING] = "updating",
-	[STATE_DELETING] = "deleting", [STATE_POLLING] = "polling", [STATE_YOURS] = "yours",	   [STATE_DONE] = "done",
-	[STATE_FAILED] = "failed",     [STATE_SKIPPED] = "skipped", [STATE_KEPT] = "kept",	   [STATE_RUNNING] = "running",
-	[STATE_PASSED] = "passed",     [STATE_STARTED] = "started", [STATE_SURVEYED] = "surveyed", [STATE_FINISHED] = "finished",
-	[STATE_SEEN] = "seen",
+    [STATE_WAITING] = "waiting",   [STATE_READING] = "reading", [STATE_CREATING] = "creating", [STATE_UPDATING] = "updating",
+    [STATE_DELETING] = "deleting", [STATE_POLLING] = "polling", [STATE_YOURS] = "yours",       [STATE_DONE] = "done",
+    [STATE_FAILED] = "failed",     [STATE_SKIPPED] = "skipped", [STATE_KEPT] = "kept",         [STATE_RUNNING] = "running",
+    [STATE_PASSED] = "passed",     [STATE_STARTED] = "started", [STATE_SURVEYED] = "surveyed", [STATE_FINISHED] = "finished",
+    [STATE_SEEN] = "seen",
 };
 
 /* The index of the word that event has in this field; 0, which no word has, for any other. */

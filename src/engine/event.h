@@ -57,7 +57,15 @@ enum event_state {
 	STATE_SEEN,
 	STATES
 };
-enum event_outcome { OUTCOME_NONE, OUTCOME_PROVEN, OUTCOME_PARTLY, OUTCOME_WAITING, OUTCOME_NOTHING, OUTCOME_DESTROYED, OUTCOMES };
+enum event_outcome {
+	OUTCOME_NONE,
+	OUTCOME_PROVEN,
+	OUTCOME_PARTLY,
+	OUTCOME_WAITING,
+	OUTCOME_NOTHING,
+	OUTCOME_DESTROYED,
+	OUTCOMES
+};
 enum event_name event_name(const cJSON *event);
 enum event_state event_state(const cJSON *event);
 enum event_outcome event_outcome(const cJSON *event);

@@ -67,11 +67,16 @@ const char *verdict_name(enum verdict v)
 	return names[v];
 }
 
-static void put_link(const struct step *s, cJSON *e, const char *field, char *(*link)(const struct kind *k, const struct view *v, const cJSON *outputs))
+static void put_link(const struct step *s, cJSON *e, const char *field,
+		     char *(*link)(const struct kind *k, const struct view *v, const cJSON *outputs))
 {
 	const struct resource *of = s->resource;
 	const struct plan *p = s->run->plan;
-	struct view v = {.project = p->project, .number = p->number, .stack = p->stack, .id = of->id, .name = of->name,
+	struct view v = {.project = p->project,
+			 .number = p->number,
+			 .stack = p->stack,
+			 .id = of->id,
+			 .name = of->name,
 			 .spec = s->spec ? s->spec : of->spec};
 	char *url = link(of->kind, &v, s->seen.outputs);
 	if (url)

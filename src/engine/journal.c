@@ -75,8 +75,8 @@ static void note_changed(struct journal *j, const char *step, double at)
 double journal_changed(const struct journal *j, const char *step)
 {
 	return cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(j->changed, step)) > 0
-		       ? cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(j->changed, step))
-		       : 0;
+		   ? cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(j->changed, step))
+		   : 0;
 }
 
 static char *copy(const cJSON *record, const char *field)
@@ -92,8 +92,8 @@ static void replay(struct journal *j, const cJSON *record)
 	if (!strcmp(what, "intent")) {
 		forget(j, step);
 		j->intents = xgrow(j->intents, j->count, &j->room, sizeof *j->intents);
-		j->intents[j->count++] =
-			(struct journal_intent){xstrdup(step), copy(record, "request"), copy(record, "request_id"), NULL};
+		j->intents[j->count++] = (struct journal_intent){xstrdup(step), copy(record, "request"),
+								 copy(record, "request_id"), NULL};
 	} else if (!strcmp(what, "operation") && i) {
 		free(i->operation);
 		i->operation = copy(record, "name");
@@ -110,7 +110,8 @@ static bool read_header(const struct journal *j, const cJSON *record, bool *olde
 {
 	int format = (int)json_num(record, "format", 0);
 	if (strcmp(json_str(record, "t", ""), "journal") || format < 1)
-		return err_set(e, EXIT_CONFIG, j->path, _("Move it away: the next run then finds everything by asking the cloud."),
+		return err_set(e, EXIT_CONFIG, j->path,
+			       _("Move it away: the next run then finds everything by asking the cloud."),
 			       _("this is no journal of mlflow-setup."));
 	if (format > FORMAT)
 		return err_set(e, EXIT_CONFIG, j->path, _("Use the mlflow-setup that wrote it, or a newer one."),
@@ -162,7 +163,8 @@ static bool replay_all(struct journal *j, const char *text, size_t len, struct e
 		cJSON *record;
 		size_t size = read_record(text + at, len - at, &record);
 		if (!size && more_behind(text + at, len - at))
-			return err_set(e, EXIT_CONFIG, j->path, _("Move it away: the next run then finds everything by asking the cloud."),
+			return err_set(e, EXIT_CONFIG, j->path,
+				       _("Move it away: the next run then finds everything by asking the cloud."),
 				       _("the journal is damaged at byte %zu; the records before it are whole."), at);
 		if (!size)
 			break;
@@ -247,7 +249,8 @@ static char *words_of(const struct call *call)
 bool journal_intend(struct journal *j, const char *step, const struct call *call, const char *request_id, struct err *e)
 {
 	char *hash = hash_of(call), *words = words_of(call);
-	bool ok = append(j, json_make("{'t':'intent','step':%s,'request':%s,'request_id':%s,'does':%s}", step, hash, request_id, words), e);
+	bool ok = append(
+	    j, json_make("{'t':'intent','step':%s,'request':%s,'request_id':%s,'does':%s}", step, hash, request_id, words), e);
 	free(words);
 	free(hash);
 	if (ok)
@@ -280,14 +283,16 @@ static bool start_file(struct journal *j, struct err *e)
 	add_record(&b, json_make("{'t':'journal','format':%d}", FORMAT));
 	for (size_t i = 0; i < j->count; i++) {
 		const struct journal_intent *n = &j->intents[i];
-		add_record(&b, json_make("{'t':'intent','step':%s,'request':%s,'request_id':%s}", n->step, n->request, n->request_id));
+		add_record(
+		    &b, json_make("{'t':'intent','step':%s,'request':%s,'request_id':%s}", n->step, n->request, n->request_id));
 		if (n->operation)
 			add_record(&b, json_make("{'t':'operation','step':%s,'name':%s}", n->step, n->operation));
 	}
 	const cJSON *c;
 	cJSON_ArrayForEach(c, j->changed)
 		if (c->valuedouble > (double)time(NULL) - YOUNG)
-			add_record(&b, json_make("{'t':'changed','step':%s,'at':%j}", c->string, cJSON_CreateNumber(c->valuedouble)));
+			add_record(
+			    &b, json_make("{'t':'changed','step':%s,'at':%j}", c->string, cJSON_CreateNumber(c->valuedouble)));
 	bool ok = file_write(j->path, buf_text(&b), b.len, 0600, e);
 	buf_free(&b);
 	if (!ok)
@@ -311,8 +316,8 @@ static void say_who(const char *path, struct err *e)
 	cJSON *who = file_read_ours(path, 4096, &text, &ignored) ? cJSON_Parse(buf_text(&text)) : NULL;
 	err_free(&ignored);
 	err_set(e, EXIT_TRYAGAIN, path, _("Wait for it to end, then run the same command again."),
-		_("another run works on this stack: %s, process %d on %s, since %s."), json_str(who, "verb", "?"), (int)json_num(who, "pid", 0),
-		json_str(who, "host", "?"), json_str(who, "since", "?"));
+		_("another run works on this stack: %s, process %d on %s, since %s."), json_str(who, "verb", "?"),
+		(int)json_num(who, "pid", 0), json_str(who, "host", "?"), json_str(who, "since", "?"));
 	cJSON_Delete(who);
 	buf_free(&text);
 }

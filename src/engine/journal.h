@@ -17,10 +17,10 @@ struct journal;
 
 /* An intent of an earlier run whose outcome is not known. */
 struct journal_intent {
-	char *step;              /* id of the resource */
-	char *request;           /* a hash of the request's method, URL and body */
-	char *request_id;        /* the UUID sent, or NULL */
-	char *operation;         /* the name of what it started, once that was known, or NULL */
+	char *step;       /* id of the resource */
+	char *request;    /* a hash of the request's method, URL and body */
+	char *request_id; /* the UUID sent, or NULL */
+	char *operation;  /* the name of what it started, once that was known, or NULL */
 };
 /* Is this call the request that the intent was for? */
 bool journal_is_same(const struct journal_intent *intent, const struct call *call);

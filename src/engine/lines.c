@@ -17,10 +17,10 @@ enum { HEARTBEAT = 30, LOG_HEARTBEAT = 60 };
 struct lines {
 	FILE *progress, *data;
 	bool quiet;
-	cJSON *counts;      /* the last event of counts, or NULL */
-	cJSON *states;      /* step id -> the state last printed */
-	double last_line;   /* when, in seconds since the run began */
-	bool looking;       /* the run only plans: its table tells all but what failed */
+	cJSON *counts;    /* the last event of counts, or NULL */
+	cJSON *states;    /* step id -> the state last printed */
+	double last_line; /* when, in seconds since the run began */
+	bool looking;     /* the run only plans: its table tells all but what failed */
 };
 
 struct lines *lines_new(FILE *progress, FILE *data, bool quiet)
@@ -46,8 +46,8 @@ static const char *done_word(const char *verdict)
 	static const struct {
 		const char *verdict, *word;
 	} words[] = {
-		{"create", N_("created")},   {"update", N_("updated")}, {"replace", N_("replaced")},
-		{"delete", N_("deleted")},   {"keep", N_("kept")},
+	    {"create", N_("created")}, {"update", N_("updated")}, {"replace", N_("replaced")},
+	    {"delete", N_("deleted")}, {"keep", N_("kept")},
 	};
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
 		if (!strcmp(words[i].verdict, verdict))
@@ -61,9 +61,10 @@ const char *lines_state(const cJSON *step)
 	static const struct {
 		const char *state, *word;
 	} words[] = {
-		{"waiting", N_("waiting")},   {"reading", N_("checking")}, {"creating", N_("creating")}, {"updating", N_("updating")},
-		{"deleting", N_("deleting")}, {"polling", N_("working")},  {"failed", N_("failed")},	 {"skipped", N_("skipped")},
-		{"kept", N_("kept")},	      {"yours", N_("waiting for you")},
+	    {"waiting", N_("waiting")},       {"reading", N_("checking")},  {"creating", N_("creating")},
+	    {"updating", N_("updating")},     {"deleting", N_("deleting")}, {"polling", N_("working")},
+	    {"failed", N_("failed")},         {"skipped", N_("skipped")},   {"kept", N_("kept")},
+	    {"yours", N_("waiting for you")},
 	};
 	const char *state = json_str(step, "state", "");
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
@@ -78,11 +79,11 @@ const char *lines_outcome(const char *outcome)
 	static const struct {
 		const char *outcome, *sentence;
 	} words[] = {
-		{"proven", N_("The server runs, and it was proven that only the chosen people can enter.")},
-		{"partly", N_("Not everything stands. What was made is kept; the same command goes on from there.")},
-		{"waiting", N_("It waits for you: do what is named here, then run the same command again; it goes on from there.")},
-		{"nothing", N_("Nothing was made.")},
-		{"destroyed", N_("What this stack made is gone.")},
+	    {"proven", N_("The server runs, and it was proven that only the chosen people can enter.")},
+	    {"partly", N_("Not everything stands. What was made is kept; the same command goes on from there.")},
+	    {"waiting", N_("It waits for you: do what is named here, then run the same command again; it goes on from there.")},
+	    {"nothing", N_("Nothing was made.")},
+	    {"destroyed", N_("What this stack made is gone.")},
 	};
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
 		if (!strcmp(words[i].outcome, outcome))
@@ -108,7 +109,8 @@ static void say_surveyed(struct lines *l, const cJSON *event)
 	if (!changes)
 		fprintf(l->progress, _("all %d resources are as they should be"), (int)json_num(event, "total", 0));
 	else
-		fprintf(l->progress, _("%d of %d resources are to be made, changed or deleted"), changes, (int)json_num(event, "total", 0));
+		fprintf(l->progress, _("%d of %d resources are to be made, changed or deleted"), changes,
+			(int)json_num(event, "total", 0));
 	if (json_num(event, "expected", 0) >= 1)
 		fprintf(l->progress, _(", usually %s"), text_duration(json_num(event, "expected", 0), usual));
 	fputc('\n', l->progress);
@@ -172,7 +174,8 @@ static void on_step(struct lines *l, const cJSON *event)
 		i++;
 	/* What is not begun because the run stopped before it is told by the end of the run. */
 	bool stopped = !strcmp(state, "skipped") && !*json_str(event, "message", "");
-	if (!told[i] || told_once || stopped || ((l->quiet || l->looking) && !failed) || (!failed && !strcmp(json_str(event, "verdict", ""), "keep")))
+	if (!told[i] || told_once || stopped || ((l->quiet || l->looking) && !failed) ||
+	    (!failed && !strcmp(json_str(event, "verdict", ""), "keep")))
 		return;
 	cJSON_DeleteItemFromObjectCaseSensitive(l->states, id);
 	cJSON_AddStringToObject(l->states, id, state);
@@ -216,7 +219,8 @@ static void on_log(struct lines *l, const cJSON *event)
 
 static void on_proof(struct lines *l, const cJSON *event)
 {
-	const char *state = json_str(event, "state", ""), *title = json_str(event, "title", ""), *message = json_str(event, "message", "");
+	const char *state = json_str(event, "state", ""), *title = json_str(event, "title", ""),
+		   *message = json_str(event, "message", "");
 	bool failed = !strcmp(state, "failed");
 	if (!strcmp(state, "running") || (l->quiet && !failed))
 		return;
@@ -265,8 +269,7 @@ static void on_errand(struct lines *l, const cJSON *event)
 static void say_tasks(struct lines *l, const cJSON *tasks)
 {
 	const cJSON *task;
-	cJSON_ArrayForEach(task, tasks)
-	{
+	cJSON_ArrayForEach(task, tasks) {
 		fprintf(l->progress, "    %s\n", json_str(task, "title", ""));
 		say_task(l, task);
 	}
@@ -285,7 +288,8 @@ static void say_totals(struct lines *l, const cJSON *event)
 		(int)json_num(event, "updated", 0), (int)json_num(event, "deleted", 0), (int)json_num(event, "kept", 0),
 		text_duration(json_num(event, "seconds", 0), took));
 	if (json_num(event, "real_seconds", 0) > 0)
-		fprintf(l->progress, _("; a real run would take about %s"), text_duration(json_num(event, "real_seconds", 0), took));
+		fprintf(l->progress, _("; a real run would take about %s"),
+			text_duration(json_num(event, "real_seconds", 0), took));
 	fputc('\n', l->progress);
 }
 
@@ -324,8 +328,8 @@ void lines_event(struct lines *l, const cJSON *event)
 		const char *name;
 		void (*say)(struct lines *l, const cJSON *event);
 	} says[] = {
-		{"run", on_run},     {"step", on_step},	    {"counts", on_counts}, {"log", on_log},
-		{"proof", on_proof}, {"errand", on_errand}, {"result", on_result},
+	    {"run", on_run},     {"step", on_step},     {"counts", on_counts}, {"log", on_log},
+	    {"proof", on_proof}, {"errand", on_errand}, {"result", on_result},
 	};
 	const char *name = json_str(event, "event", "");
 	for (size_t i = 0; i < sizeof says / sizeof *says; i++) {

@@ -34,8 +34,8 @@ const struct question *oauth_client_of(const struct question *q);
 /* Asks Google's token endpoint whether id and secret belong together, by a code that was never given out: nothing is changed, nobody is signed in. */
 enum oauth_verdict {
 	OAUTH_FITS,
-	OAUTH_REFUSED,      /* e says why */
-	OAUTH_UNKNOWN       /* it could not be asked; e says why */
+	OAUTH_REFUSED, /* e says why */
+	OAUTH_UNKNOWN  /* it could not be asked; e says why */
 };
 typedef void oauth_done(void *arg, enum oauth_verdict verdict, const struct err *e);
 struct oauth_try;

@@ -217,8 +217,8 @@ static struct secret *about_to_be_stored(const struct run *r, const struct plan_
 {
 	const struct question *q = s->question ? question_find(s->question) : NULL;
 	const struct step *keeper = s->keeper ? run_step(r, s->keeper) : NULL;
-	bool stores =
-	    q && q->client && keeper && keeper->change.verdict == VERDICT_CREATE && *answers_str(r->options.answers, q->client);
+	bool stores = q && q->client && keeper && keeper->change.verdict == VERDICT_CREATE &&
+		      *answers_str(r->options.answers, q->client);
 	return stores ? vault_lookup(r->vault, s->name) : NULL;
 }
 

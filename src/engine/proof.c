@@ -31,18 +31,18 @@ struct proof;
 enum files { FILES_ANY, FILES_SERVED, FILES_DIRECT };
 
 struct stage {
-	const char *check, *title;   /* stages of one check stand together; the title stands at the first */
+	const char *check, *title; /* stages of one check stand together; the title stands at the first */
 	enum who who;
 	const char *method;
 	void (*path)(struct proof *p, struct buf *out);
 	cJSON *(*body)(struct proof *p); /* NULL for none */
-	const char *text;            /* a body that is no JSON, or NULL */
-	const char *host, *origin;   /* foreign ones; NULL for the stack's own */
+	const char *text;                /* a body that is no JSON, or NULL */
+	const char *host, *origin;       /* foreign ones; NULL for the stack's own */
 	/* NULL when this is as it should be, else what is wrong; freed by the caller. */
 	char *(*judge)(struct proof *p, const struct http_reply *reply, const cJSON *json);
-	double budget;               /* seconds during which an answer that may pass is asked for again */
+	double budget; /* seconds during which an answer that may pass is asked for again */
 	enum files files;
-	bool bucket;                 /* a request to the bucket with the operator's own rights: path is of its object, method says what to do */
+	bool bucket; /* a request to the bucket with the operator's own rights: path is of its object, method says what to do */
 };
 
 struct proof {
@@ -51,15 +51,15 @@ struct proof {
 	struct credential *credential;
 	const struct reach_way *way;
 	struct transport *ways[PROVER + 1]; /* opened so far */
-	struct transport *sender;    /* of the request under way */
-	bool settled;                /* the name has answered with its own certificate */
+	struct transport *sender;           /* of the request under way */
+	bool settled;                       /* the name has answered with its own certificate */
 	char *name, *experiment, *run_id, *artifact, *sent;
 	unsigned long sending, call;
 	loop_id timer;
-	double since;                /* when this stage was first tried */
+	double since; /* when this stage was first tried */
 	int tries;
-	char *failed;                /* what is wrong, once it is over; the console is asked why */
-	struct step *console;        /* whose that is */
+	char *failed;         /* what is wrong, once it is over; the console is asked why */
+	struct step *console; /* whose that is */
 };
 
 static const struct stage *stage_of(const struct proof *p);
@@ -79,7 +79,8 @@ static char *refused(struct proof *p, const struct http_reply *reply, const cJSO
 	if (reply->status == 401 || reply->status == 403 || (stage_of(p)->who == NOBODY && sent_to_sign_in(p, reply)))
 		return NULL;
 	if (reply->status / 100 == 3)
-		return xasprintf(_("it was sent elsewhere (HTTP %d) instead of being refused: clients would take the sign-in page for an answer."),
+		return xasprintf(_("it was sent elsewhere (HTTP %d) instead of being refused: clients would take the sign-in "
+				   "page for an answer."),
 				 reply->status);
 	return xasprintf(_("it was answered with HTTP %d; 401 or 403 was due."), reply->status);
 }
@@ -264,7 +265,9 @@ static void object_path(struct proof *p, struct buf *out)
 	size_t len = strcspn(rest, "/");
 	char *name = xasprintf("%s/proof.txt", rest + len + strspn(rest + len, "/")), *bucket = xstrndup(rest, len);
 	bool writes = !strcmp(stage_of(p)->method, "POST");
-	buf_printf(out, writes ? "https://storage.googleapis.com/upload/storage/v1/b/%s/o?uploadType=media&name=" : "https://storage.googleapis.com/storage/v1/b/%s/o/",
+	buf_printf(out,
+		   writes ? "https://storage.googleapis.com/upload/storage/v1/b/%s/o?uploadType=media&name="
+			  : "https://storage.googleapis.com/storage/v1/b/%s/o/",
 		   bucket);
 	text_percent(out, name, false);
 	free(bucket);
@@ -301,35 +304,43 @@ static cJSON *experiment_delete_body(struct proof *p)
 
 /* The checks, in order. The one with no method gets the token. */
 static const struct stage stages[] = {
-	{"anonymous", N_("a request without a login is refused"), NOBODY, "GET", search_path, .judge = refused, .budget = ANSWER_BUDGET},
-	{"bad-token", N_("a request with a bad token is refused"), FORGER, "GET", search_path, .judge = refused, .budget = TRIES_BUDGET},
-	{"disguise", N_("a disguised request is refused"), NOBODY, "GET", fragment_path, .judge = kept_outside, .budget = TRIES_BUDGET},
-	{"disguise", NULL, NOBODY, "GET", query_path, .judge = kept_outside, .budget = TRIES_BUDGET},
-	{"disguise", NULL, NOBODY, "GET", folded_path, .judge = kept_outside, .budget = TRIES_BUDGET},
-	{"token", N_("a token is issued to a permitted account"), PROVER, .budget = GRANT_BUDGET},
-	{"permitted", N_("a permitted request is answered"), PROVER, "GET", search_path, .judge = answered, .budget = ANSWER_BUDGET},
-	{"foreign-host", N_("a request for a foreign host is refused"), PROVER, "GET", search_path, .host = STRANGER, .judge = turned_away,
-	 .budget = TRIES_BUDGET},
-	{"foreign-origin", N_("a request from a foreign page is refused"), PROVER, "POST", page_search_path, page_search_body,
-	 .origin = "https://" STRANGER, .judge = turned_away, .budget = TRIES_BUDGET},
-	{"page", N_("a request from the stack's own page is answered"), PROVER, "POST", page_search_path, page_search_body, .judge = answered,
-	 .budget = TRIES_BUDGET},
-	{"experiment", N_("an experiment is created"), PROVER, "POST", experiment_path, experiment_body, .judge = experiment_made,
-	 .budget = TRIES_BUDGET},
-	{"run", N_("a run is logged"), PROVER, "POST", run_path, run_body, .judge = run_made, .budget = TRIES_BUDGET},
-	{"metric", N_("a metric is logged and read back"), PROVER, "POST", metric_path, metric_body, .judge = answered, .budget = TRIES_BUDGET},
-	{"metric", NULL, PROVER, "GET", run_get_path, .judge = metric_read, .budget = TRIES_BUDGET},
-	{"artifact", N_("an artifact is stored and read back"), PROVER, "PUT", artifact_path, .text = CONTENT, .judge = answered,
-	 .budget = TRIES_BUDGET, .files = FILES_SERVED},
-	{"artifact", NULL, PROVER, "GET", artifact_path, .judge = artifact_read, .budget = TRIES_BUDGET, .files = FILES_SERVED},
-	{"artifact", N_("an artifact is stored and read back"), PROVER, "POST", object_path, .budget = GRANT_BUDGET, .files = FILES_DIRECT, .bucket = true},
-	{"artifact", NULL, PROVER, "GET", shown_path, .judge = artifact_read, .budget = TRIES_BUDGET, .files = FILES_DIRECT},
-	{"cleanup", N_("what the proof made is deleted"), PROVER, "DELETE", artifact_path, .judge = answered, .budget = TRIES_BUDGET,
-	 .files = FILES_SERVED},
-	{"cleanup", N_("what the proof made is deleted"), PROVER, "DELETE", object_path, .budget = TRIES_BUDGET, .files = FILES_DIRECT, .bucket = true},
-	{"cleanup", NULL, PROVER, "POST", run_delete_path, run_delete_body, .judge = answered, .budget = TRIES_BUDGET},
-	{"cleanup", NULL, PROVER, "POST", experiment_delete_path, experiment_delete_body, .judge = answered, .budget = TRIES_BUDGET},
-	{0},
+    {"anonymous", N_("a request without a login is refused"), NOBODY, "GET", search_path, .judge = refused,
+     .budget = ANSWER_BUDGET},
+    {"bad-token", N_("a request with a bad token is refused"), FORGER, "GET", search_path, .judge = refused,
+     .budget = TRIES_BUDGET},
+    {"disguise", N_("a disguised request is refused"), NOBODY, "GET", fragment_path, .judge = kept_outside,
+     .budget = TRIES_BUDGET},
+    {"disguise", NULL, NOBODY, "GET", query_path, .judge = kept_outside, .budget = TRIES_BUDGET},
+    {"disguise", NULL, NOBODY, "GET", folded_path, .judge = kept_outside, .budget = TRIES_BUDGET},
+    {"token", N_("a token is issued to a permitted account"), PROVER, .budget = GRANT_BUDGET},
+    {"permitted", N_("a permitted request is answered"), PROVER, "GET", search_path, .judge = answered,
+     .budget = ANSWER_BUDGET},
+    {"foreign-host", N_("a request for a foreign host is refused"), PROVER, "GET", search_path, .host = STRANGER,
+     .judge = turned_away, .budget = TRIES_BUDGET},
+    {"foreign-origin", N_("a request from a foreign page is refused"), PROVER, "POST", page_search_path, page_search_body,
+     .origin = "https://" STRANGER, .judge = turned_away, .budget = TRIES_BUDGET},
+    {"page", N_("a request from the stack's own page is answered"), PROVER, "POST", page_search_path, page_search_body,
+     .judge = answered, .budget = TRIES_BUDGET},
+    {"experiment", N_("an experiment is created"), PROVER, "POST", experiment_path, experiment_body, .judge = experiment_made,
+     .budget = TRIES_BUDGET},
+    {"run", N_("a run is logged"), PROVER, "POST", run_path, run_body, .judge = run_made, .budget = TRIES_BUDGET},
+    {"metric", N_("a metric is logged and read back"), PROVER, "POST", metric_path, metric_body, .judge = answered,
+     .budget = TRIES_BUDGET},
+    {"metric", NULL, PROVER, "GET", run_get_path, .judge = metric_read, .budget = TRIES_BUDGET},
+    {"artifact", N_("an artifact is stored and read back"), PROVER, "PUT", artifact_path, .text = CONTENT, .judge = answered,
+     .budget = TRIES_BUDGET, .files = FILES_SERVED},
+    {"artifact", NULL, PROVER, "GET", artifact_path, .judge = artifact_read, .budget = TRIES_BUDGET, .files = FILES_SERVED},
+    {"artifact", N_("an artifact is stored and read back"), PROVER, "POST", object_path, .budget = GRANT_BUDGET,
+     .files = FILES_DIRECT, .bucket = true},
+    {"artifact", NULL, PROVER, "GET", shown_path, .judge = artifact_read, .budget = TRIES_BUDGET, .files = FILES_DIRECT},
+    {"cleanup", N_("what the proof made is deleted"), PROVER, "DELETE", artifact_path, .judge = answered,
+     .budget = TRIES_BUDGET, .files = FILES_SERVED},
+    {"cleanup", N_("what the proof made is deleted"), PROVER, "DELETE", object_path, .budget = TRIES_BUDGET,
+     .files = FILES_DIRECT, .bucket = true},
+    {"cleanup", NULL, PROVER, "POST", run_delete_path, run_delete_body, .judge = answered, .budget = TRIES_BUDGET},
+    {"cleanup", NULL, PROVER, "POST", experiment_delete_path, experiment_delete_body, .judge = answered,
+     .budget = TRIES_BUDGET},
+    {0},
 };
 
 /* Going on ------------------------------------------------------------------------------------------------------------------- */
@@ -495,8 +506,9 @@ static void on_reply(void *arg, struct http_reply *reply)
 	const struct stage *s = &stages[p->at];
 	p->sending = 0;
 	cJSON *json = cJSON_ParseWithLength(buf_text(&reply->body), reply->body.len);
-	char *wrong = reply->failure == HTTP_OK ? s->judge(p, reply, json)
-						: xasprintf(_("no answer: %s."), reply->failure_text ? reply->failure_text : "");
+	char *wrong = reply->failure == HTTP_OK
+			  ? s->judge(p, reply, json)
+			  : xasprintf(_("no answer: %s."), reply->failure_text ? reply->failure_text : "");
 	cJSON_Delete(json);
 	p->settled |= !wrong;
 	if (!wrong)
@@ -508,8 +520,8 @@ static void on_reply(void *arg, struct http_reply *reply)
 
 static size_t make_headers(struct proof *p, const struct stage *s, struct header *h, char **authorization, char **origin)
 {
-	static char authorization_name[] = "Authorization", origin_name[] = "Origin", host_name[] = "Host", type_name[] = "Content-Type",
-		    json[] = "application/json", text[] = "text/plain", stranger[] = STRANGER;
+	static char authorization_name[] = "Authorization", origin_name[] = "Origin", host_name[] = "Host",
+		    type_name[] = "Content-Type", json[] = "application/json", text[] = "text/plain", stranger[] = STRANGER;
 	size_t n = 0;
 	*authorization = s->who == NOBODY ? NULL : credential_header(p->credential, s->who == FORGER);
 	if (*authorization)
@@ -538,8 +550,14 @@ static void send_stage(struct proof *p, struct transport *t)
 	s->path(p, &url);
 	cJSON *body = s->body ? s->body(p) : NULL;
 	char *text = body ? json_text(body, -1) : s->text ? xstrdup(s->text) : NULL;
-	struct http_request r = {.method = s->method, .url = buf_text(&url), .headers = headers, .body = text,
-				 .body_len = text ? strlen(text) : 0, .timeout = 60, .max_reply = 4 << 20, .anonymous = s->who == NOBODY};
+	struct http_request r = {.method = s->method,
+				 .url = buf_text(&url),
+				 .headers = headers,
+				 .body = text,
+				 .body_len = text ? strlen(text) : 0,
+				 .timeout = 60,
+				 .max_reply = 4 << 20,
+				 .anonymous = s->who == NOBODY};
 	r.header_count = make_headers(p, s, headers, &authorization, &origin);
 	p->sender = t;
 	p->sending = t->send(t, &r, on_reply, p);

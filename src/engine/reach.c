@@ -7,7 +7,7 @@
 #define REACH(name) &reach_##name,
 static const struct reach_way *const ways[] = {
 #include "engine/reaches.tbl"
-	NULL};
+    NULL};
 #undef REACH
 
 const struct reach_way *reach_find(const char *id)

@@ -8,12 +8,12 @@
 enum who { NOBODY, FORGER, PROVER };
 
 struct reach_way {
-	const char *id;          /* "straight": what struct reach of a plan names */
+	const char *id; /* "straight": what struct reach of a plan names */
 	/* A transport for this caller's requests to the stack's URL; with is what the plan says, its references replaced. Where the way asks who
 	 * comes (CREDENTIAL_CHANNEL), a refusal of NOBODY or FORGER arrives as the reply's status. NULL with e set. */
 	struct transport *(*open)(struct run *r, const cJSON *with, enum who who, struct err *e);
-	bool hides_host;         /* a Host of the client's own does not arrive: a foreign one cannot be asked by */
-	bool borrowed;           /* the transport is not this proof's to free */
+	bool hides_host; /* a Host of the client's own does not arrive: a foreign one cannot be asked by */
+	bool borrowed;   /* the transport is not this proof's to free */
 };
 
 #define REACH(name) extern const struct reach_way reach_##name;

@@ -164,11 +164,15 @@ static struct transport *open_way(struct run *r, const cJSON *with, enum who who
 	char *base = xasprintf("https://%s%s", json_str(with, "host", ""), json_str(with, "path", ""));
 	if (!call_is_cluster(base)) {
 		free(base);
-		err_set(e, EXIT_BUG, json_str(with, "host", ""), NULL, _("nothing is sent there: it is not a host that the credentials are for."));
+		err_set(e, EXIT_BUG, json_str(with, "host", ""), NULL,
+			_("nothing is sent there: it is not a host that the credentials are for."));
 		return NULL;
 	}
 	struct cluster_way *w = xcalloc(1, sizeof *w);
-	*w = (struct cluster_way){.transport = {.send = send_request, .cancel = cancel_request, .free = free_way}, .run = r, .who = who, .base = base};
+	*w = (struct cluster_way){.transport = {.send = send_request, .cancel = cancel_request, .free = free_way},
+				  .run = r,
+				  .who = who,
+				  .base = base};
 	return &w->transport;
 }
 

@@ -75,7 +75,8 @@ static cJSON *left_behind(const struct run *r)
 	}
 	size_t at = 0;
 	for (const struct stander *s; r->plan && r->mode->removes && (s = run_stray(r, &at));) {
-		char *line = xasprintf(_("%s %s: it carries this stack's marks and is none of these answers'; it is left."), _(s->kind->title), s->name);
+		char *line = xasprintf(_("%s %s: it carries this stack's marks and is none of these answers'; it is left."),
+				       _(s->kind->title), s->name);
 		cJSON_AddItemToArray(list, cJSON_CreateString(line));
 		free(line);
 	}
@@ -227,7 +228,8 @@ static void resolve_outputs(struct run *r)
 	for (size_t i = 0; i < r->count; i++) {
 		const struct resource *of = r->steps[i].resource;
 		const cJSON *outputs = cJSON_GetObjectItemCaseSensitive(r->outputs, of->id);
-		const char *value = of->recorded_as && stands(&r->steps[i]) ? json_str(outputs, of->recorded_output, NULL) : NULL;
+		const char *value = of->recorded_as && stands(&r->steps[i]) ? json_str(outputs, of->recorded_output, NULL)
+									    : NULL;
 		if (value)
 			run_resolve(r, of->recorded_as, cJSON_CreateString(value));
 	}
@@ -248,7 +250,9 @@ static void forget_outputs(struct run *r)
 {
 	if (spared_any(r))
 		return;
-	static const char *const paths[] = {"choices", "database_password", "secret_versions", "image_digest", "machine_zone", "url", "release", "backup", NULL};
+	static const char *const paths[] = {
+	    "choices", "database_password", "secret_versions", "image_digest", "machine_zone", "url", "release", "backup",
+	    NULL};
 	bool any = false;
 	for (size_t i = 0; paths[i]; i++) {
 		any |= json_at(r->options.answers->resolved, paths[i]) != NULL;
@@ -276,7 +280,8 @@ static void save_given(struct run *r)
 bool run_note_choices(struct run *r)
 {
 	const cJSON *old = json_at(r->options.answers->resolved, "choices"), *one;
-	cJSON *now = answers_choices(r->options.answers), *list = cJSON_IsArray(old) ? cJSON_Duplicate(old, true) : cJSON_CreateArray();
+	cJSON *now = answers_choices(r->options.answers),
+	      *list = cJSON_IsArray(old) ? cJSON_Duplicate(old, true) : cJSON_CreateArray();
 	bool known = false;
 	cJSON_ArrayForEach(one, list)
 		known |= json_equal(one, now);
@@ -392,8 +397,8 @@ void run_proof_ended(struct run *r, bool proven, const char *message)
 	if (proven)
 		settle_release(r);
 	if (!proven && !r->err.exit)
-		err_set(&r->err, EXIT_PARTLY, r->plan->url, _("Mend the cause, then run apply again."), _("the stack stands and is not proven: %s"),
-			message);
+		err_set(&r->err, EXIT_PARTLY, r->plan->url, _("Mend the cause, then run apply again."),
+			_("the stack stands and is not proven: %s"), message);
 	run_finish(r);
 }
 
@@ -462,7 +467,8 @@ static bool resolve_project(struct run *r)
 		while (resolved->child)
 			cJSON_DeleteItemFromObjectCaseSensitive(resolved, resolved->child->string);
 	cJSON *parent = organization ? cJSON_CreateString(json_str(r->project, "parent.id", "")) : cJSON_CreateNull();
-	bool same = !strcmp(json_str(resolved, "project_number", ""), number) && json_equal(json_at(resolved, "organization"), parent);
+	bool same = !strcmp(json_str(resolved, "project_number", ""), number) &&
+		    json_equal(json_at(resolved, "organization"), parent);
 	json_put_str(resolved, "project_number", number);
 	json_put(resolved, "organization", parent);
 	return !same;
@@ -472,7 +478,7 @@ static bool resolve_project(struct run *r)
 static bool resolve_operator(struct run *r, const char *operator)
 {
 	cJSON *resolved = r->options.answers->resolved;
-	if (!operator || !*operator || !strcmp(json_str(resolved, "operator", ""), operator))
+	if (!operator|| !* operator|| !strcmp(json_str(resolved, "operator", ""), operator))
 		return false;
 	json_put_str(resolved, "operator", operator);
 	return true;
@@ -553,9 +559,11 @@ static void on_project(void *arg, const struct api_result *result)
 		err_set(&e, result->err.exit ? result->err.exit : EXIT_UNAVAILABLE, result->err.place, result->err.fix, "%s",
 			result->err.what ? result->err.what : _("the project cannot be read."));
 	else if (active && !*json_str(result->reply, "projectNumber", ""))
-		err_set(&e, EXIT_UNAVAILABLE, "project.id", _("Run the same command again."), _("the reply about the project %s does not tell its number."), id);
+		err_set(&e, EXIT_UNAVAILABLE, "project.id", _("Run the same command again."),
+			_("the reply about the project %s does not tell its number."), id);
 	else if (!active)
-		err_set(&e, EXIT_PERMISSION, "project.id", _("Restore it, or choose another."), _("the project %s is being deleted."), id);
+		err_set(&e, EXIT_PERMISSION, "project.id", _("Restore it, or choose another."),
+			_("the project %s is being deleted."), id);
 	if (e.exit) {
 		give_up(r, "project", N_("Project"), &e);
 	} else {
@@ -584,7 +592,8 @@ struct run *run_start(struct session *s, const struct run_options *o, struct err
 		return NULL;
 	}
 	struct run *r = xcalloc(1, sizeof *r);
-	*r = (struct run){.mode = &run_modes[o->verb], .session = s, .options = *o, .loop = session_loop(s), .outputs = cJSON_CreateObject()};
+	*r = (struct run){
+	    .mode = &run_modes[o->verb], .session = s, .options = *o, .loop = session_loop(s), .outputs = cJSON_CreateObject()};
 	const char *project = answers_str(o->answers, "project.id");
 	const char *quota = credentials_quota_project(c) ? credentials_quota_project(c) : credentials_email(c) ? NULL : project;
 	r->api = api_new(r->loop, session_transport(s), c, quota);

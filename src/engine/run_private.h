@@ -12,24 +12,24 @@
 
 /* What a step does now. */
 enum step_phase {
-	PHASE_WAITING,   /* for what it needs */
+	PHASE_WAITING, /* for what it needs */
 	PHASE_READING,
-	PHASE_CHANGING,  /* a request that changes something is under way */
-	PHASE_POLLING,   /* the cloud works on it */
-	PHASE_BY_HAND,   /* a person has to do it, and was told */
-	PHASE_OVER       /* see its result */
+	PHASE_CHANGING, /* a request that changes something is under way */
+	PHASE_POLLING,  /* the cloud works on it */
+	PHASE_BY_HAND,  /* a person has to do it, and was told */
+	PHASE_OVER      /* see its result */
 };
 
 /* What came of it. */
 enum step_result {
-	RESULT_NONE,     /* it is not over */
-	RESULT_LOOKED,   /* looked at before anything is changed; its turn comes */
-	RESULT_DIFFERS,  /* a plan: it would be changed */
-	RESULT_DONE,     /* changed, and seen so */
-	RESULT_KEPT,     /* it stands as it is wanted */
-	RESULT_ABSENT,   /* what was to go was not there, or went with its parent */
-	RESULT_LEFT,     /* what was to go stays */
-	RESULT_WAITS,    /* for a person who has not done it, or for what does */
+	RESULT_NONE,    /* it is not over */
+	RESULT_LOOKED,  /* looked at before anything is changed; its turn comes */
+	RESULT_DIFFERS, /* a plan: it would be changed */
+	RESULT_DONE,    /* changed, and seen so */
+	RESULT_KEPT,    /* it stands as it is wanted */
+	RESULT_ABSENT,  /* what was to go was not there, or went with its parent */
+	RESULT_LEFT,    /* what was to go stays */
+	RESULT_WAITS,   /* for a person who has not done it, or for what does */
 	RESULT_FAILED,
 	RESULT_SKIPPED
 };
@@ -38,65 +38,65 @@ enum { RESULTS = RESULT_SKIPPED + 1 };
 /* How a text that grows is followed. */
 struct step_log {
 	char *url;
-	unsigned long at;        /* bytes shown */
+	unsigned long at; /* bytes shown */
 	unsigned long call;
-	struct buf rest;         /* the last line, as far as it came */
+	struct buf rest; /* the last line, as far as it came */
 };
 
 struct step {
 	struct run *run;
 	const struct resource *resource;
 	size_t index;
-	double tail;             /* seconds to the end of the plan along its longest path */
+	double tail; /* seconds to the end of the plan along its longest path */
 	enum step_phase phase;
 	enum step_result result;
-	bool observed;           /* destroy and plan: it was looked at */
-	bool gone;               /* what is to go was not there, or is not any more */
-	bool spared;             /* destroy keeps it: it holds protected data, or what does needs it; the reason is in err */
-	char *remains;           /* what is still there after it was deleted, in words */
-	bool fits;               /* the survey found it as it is wanted */
-	char *told;              /* what was said of it to the person who has to do it; NULL before that */
+	bool observed; /* destroy and plan: it was looked at */
+	bool gone;     /* what is to go was not there, or is not any more */
+	bool spared;   /* destroy keeps it: it holds protected data, or what does needs it; the reason is in err */
+	char *remains; /* what is still there after it was deleted, in words */
+	bool fits;     /* the survey found it as it is wanted */
+	char *told;    /* what was said of it to the person who has to do it; NULL before that */
 	double told_at;
-	bool vague;              /* while looking: what it refers to is not there yet */
+	bool vague; /* while looking: what it refers to is not there yet */
 	cJSON *spec;
 	struct view view;
 	struct observation seen;
-	struct change change;    /* as first compared */
-	enum verdict verdict;    /* what was done so far; in a plan, what would be */
+	struct change change; /* as first compared */
+	enum verdict verdict; /* what was done so far; in a plan, what would be */
 
-	char *lock;              /* the key that excludes others, while held */
-	char *wants;             /* the key waited for */
-	unsigned long call;      /* the request under way */
+	char *lock;         /* the key that excludes others, while held */
+	char *wants;        /* the key waited for */
+	unsigned long call; /* the request under way */
 	loop_id timer;
 	void (*then)(struct step *s); /* when the timer ends */
 
-	struct call changing;    /* the request that changes something */
-	enum verdict intent;     /* what it is for */
+	struct call changing; /* the request that changes something */
+	enum verdict intent;  /* what it is for */
 	char request_id[37];
-	bool known_before;       /* the journal tells that an earlier run asked for it */
-	bool collided;           /* it was not there, and was when it was to be made: somebody else makes it */
-	bool sent;               /* something that changes it was sent */
-	bool back;               /* what it stopped is let go on as before (back.c) */
-	int vain;                /* confirmed changes that did not last */
-	bool confirmed;          /* the cloud said that it did it */
+	bool known_before; /* the journal tells that an earlier run asked for it */
+	bool collided;     /* it was not there, and was when it was to be made: somebody else makes it */
+	bool sent;         /* something that changes it was sent */
+	bool back;         /* what it stopped is let go on as before (back.c) */
+	int vain;          /* confirmed changes that did not last */
+	bool confirmed;    /* the cloud said that it did it */
 	bool replacing;
 	int rounds, conflicts, unknowns, rereads;
 	int lags;
 	double lag_since, lag_seen; /* when a lag was first met and last seen; 0 for none */
-	double held_since;       /* when it could have begun, had a grant not been so young; 0 for none */
-	double after_lag;        /* what the cloud worked since it was last seen */
-	double refused_since;    /* destroy: when this way was first refused */
-	cJSON *last;             /* destroy: the last reply */
+	double held_since;          /* when it could have begun, had a grant not been so young; 0 for none */
+	double after_lag;           /* what the cloud worked since it was last seen */
+	double refused_since;       /* destroy: when this way was first refused */
+	cJSON *last;                /* destroy: the last reply */
 
 	struct operation operation;
-	double operation_since;  /* when it was started */
+	double operation_since; /* when it was started */
 	double asked_at, polled_at, not_done_at;
-	int vanished;            /* polls that did not find it */
+	int vanished;                 /* polls that did not find it */
 	char *failure, *failure_code; /* what an operation said */
 	struct step_log log;
 
 	double begun, ended, changed; /* on the loop's clock; changed: when the last change was confirmed, 0 for none */
-	double work;             /* seconds that the cloud worked on it, and lags that could not be avoided */
+	double work;                  /* seconds that the cloud worked on it, and lags that could not be avoided */
 	struct err err;
 };
 
@@ -119,21 +119,21 @@ struct standing {
 	size_t count, room;
 	struct look *looks;
 	size_t look_count, pending;
-	struct err err;          /* why it cannot be told what stands */
+	struct err err; /* why it cannot be told what stands */
 	void (*then)(struct run *r);
 };
 
 /* What a verb does at each point of a run; a row each (mode.c). */
 struct run_mode {
-	const char *name;        /* as the operator says it */
-	bool looks_first;        /* everything is looked at before anything is changed */
-	bool changes;            /* the cloud and the answers file; else it only looks */
-	bool builds;             /* makes what is wanted: lags are waited for, APIs come on, the stack is proven */
-	bool removes;            /* all of it goes, what needs others before them */
-	void (*look)(struct step *s);    /* a step that was read when everything is looked at */
-	void (*decide)(struct step *s);  /* one that was read in its turn */
-	void (*looked)(struct run *r);   /* everything was looked at */
-	void (*ended)(struct run *r);    /* every step is over */
+	const char *name;               /* as the operator says it */
+	bool looks_first;               /* everything is looked at before anything is changed */
+	bool changes;                   /* the cloud and the answers file; else it only looks */
+	bool builds;                    /* makes what is wanted: lags are waited for, APIs come on, the stack is proven */
+	bool removes;                   /* all of it goes, what needs others before them */
+	void (*look)(struct step *s);   /* a step that was read when everything is looked at */
+	void (*decide)(struct step *s); /* one that was read in its turn */
+	void (*looked)(struct run *r);  /* everything was looked at */
+	void (*ended)(struct run *r);   /* every step is over */
 	const char *(*outcome)(const struct run *r); /* the result's word */
 	enum exit_code (*exit)(const struct run *r); /* when nothing failed */
 	const char *(*next)(const char *outcome);    /* the verb to go on with after this outcome, or NULL */
@@ -148,8 +148,8 @@ struct run {
 	struct plan *plan;
 	struct step *steps;
 	size_t count;
-	cJSON *project;          /* as Resource Manager tells of it */
-	cJSON *outputs;          /* id -> outputs */
+	cJSON *project; /* as Resource Manager tells of it */
+	cJSON *outputs; /* id -> outputs */
 	struct standing standing;
 	int awaited;             /* of the operator and what stands: how many have still to be told */
 	int nameless;            /* replies that did not say who is signed in */
@@ -163,15 +163,15 @@ struct run {
 	bool unsaved;            /* something was resolved before the plan was made */
 	bool stopping;           /* nothing is changed any more */
 	bool interrupted, finished, proven;
-	bool went_back;          /* what was stopped was let go on */
+	bool went_back; /* what was stopped was let go on */
 	loop_id wake;
 	unsigned long call;
 	unsigned seq;
 	double started, steps_ended;
-	double busy_at;          /* while a person is waited for: when anything else was last seen to go on */
+	double busy_at; /* while a person is waited for: when anything else was last seen to go on */
 	struct timespec real_started;
 	enum exit_code exit;
-	struct err err;          /* the first failure */
+	struct err err; /* the first failure */
 	unsigned created, updated, deleted, kept;
 };
 

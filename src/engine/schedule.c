@@ -83,7 +83,8 @@ static bool ready(const struct step *s)
 {
 	const struct run *r = s->run;
 	for (size_t i = 0; i < r->count; i++)
-		if ((follows(s, &r->steps[i]) && !ended(&r->steps[i])) || (comes_first(&r->steps[i], s) && !taken(&r->steps[i])))
+		if ((follows(s, &r->steps[i]) && !ended(&r->steps[i])) ||
+		    (comes_first(&r->steps[i], s) && !taken(&r->steps[i])))
 			return false;
 	return true;
 }
@@ -95,7 +96,8 @@ static const struct step *lacking(const struct step *s)
 	bool looking = r->surveying && r->mode->builds;
 	for (size_t i = 0; !looking && i < r->count; i++) {
 		const struct step *other = &r->steps[i];
-		bool lacks = other->result == RESULT_FAILED || other->result == RESULT_SKIPPED, waits = other->result == RESULT_WAITS;
+		bool lacks = other->result == RESULT_FAILED || other->result == RESULT_SKIPPED,
+		     waits = other->result == RESULT_WAITS;
 		if ((follows(s, other) && (lacks || waits)) || (comes_first(other, s) && lacks))
 			return other;
 	}
@@ -113,7 +115,7 @@ static void skip_lacking(struct run *r)
 				continue;
 			if (other && !s->err.exit)
 				err_set(&s->err, EXIT_PARTLY, NULL, NULL,
-					other->result == RESULT_FAILED	? _("%s failed, and this goes with it.")
+					other->result == RESULT_FAILED  ? _("%s failed, and this goes with it.")
 					: other->result == RESULT_WAITS ? _("%s waits for you, and this waits with it.")
 									: _("%s was skipped, and this goes with it."),
 					other->resource->id);
@@ -236,9 +238,10 @@ double run_critical_path(const struct run *r)
 		size_t i = n < wanted ? n : r->count - 1 - (n - wanted);
 		double start = 0;
 		for (size_t k = 0; k < r->count; k++)
-			start = fmax(start, follows(&r->steps[i], &r->steps[k])     ? ends[k]
-					    : comes_first(&r->steps[k], &r->steps[i]) ? ends[k] - (r->steps[k].resource->kind->gate ? r->steps[k].work : 0)
-										       : 0);
+			start = fmax(start, follows(&r->steps[i], &r->steps[k]) ? ends[k]
+					    : comes_first(&r->steps[k], &r->steps[i])
+						? ends[k] - (r->steps[k].resource->kind->gate ? r->steps[k].work : 0)
+						: 0);
 		ends[i] = start + r->steps[i].work;
 		longest = ends[i] > longest ? ends[i] : longest;
 	}

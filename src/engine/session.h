@@ -44,15 +44,16 @@ void session_survey(struct session *s, const char *what, const struct answers *a
 enum run_verb { RUN_PLAN, RUN_APPLY, RUN_DESTROY };
 struct run_options {
 	enum run_verb verb;
-	struct answers *answers;                       /* borrowed for the run; resolved is written */
-	bool given;                                    /* some answers are not the file's: they are saved before the first change, and that is said */
-	bool consent;                                  /* --yes: data may be destroyed (replace, destroy), unless they are protected */
-	const char *const *delete_data;                /* data words (kind.h) that were said: those go, protected or not; NULL-terminated, or NULL */
-	double wait;                                   /* seconds that people are waited for once nothing else goes on; negative: as long as it takes */
-	const char *file;                              /* the answers file's path, for messages and the journal's name */
+	struct answers *answers; /* borrowed for the run; resolved is written */
+	bool given;              /* some answers are not the file's: they are saved before the first change, and that is said */
+	bool consent;            /* --yes: data may be destroyed (replace, destroy), unless they are protected */
+	const char *const
+	    *delete_data; /* data words (kind.h) that were said: those go, protected or not; NULL-terminated, or NULL */
+	double wait;      /* seconds that people are waited for once nothing else goes on; negative: as long as it takes */
+	const char *file; /* the answers file's path, for messages and the journal's name */
 	bool (*save)(void *arg, const struct answers *a, struct err *e);
 	event_fn *event;
-	void *arg;                                     /* for save and event */
+	void *arg; /* for save and event */
 	/* Answers "prompt" references: what is the answer to this question? May be NULL. */
 	bool (*secret)(void *arg, const char *question, struct secret **out, struct err *e);
 };

@@ -35,8 +35,12 @@ static char *name_of(const cJSON *item)
 static struct view view_of(const struct run *r, const cJSON *spec, const char *name)
 {
 	const struct answers *a = r->options.answers;
-	return (struct view){.project = answers_str(a, "project.id"), .number = json_str(a->resolved, "project_number", NULL),
-			     .stack = answers_str(a, "stack.name"), .id = name, .name = name, .spec = spec};
+	return (struct view){.project = answers_str(a, "project.id"),
+			     .number = json_str(a->resolved, "project_number", NULL),
+			     .stack = answers_str(a, "stack.name"),
+			     .id = name,
+			     .name = name,
+			     .spec = spec};
 }
 
 static cJSON *region_of(const struct run *r)
@@ -77,7 +81,8 @@ static bool tells(struct run *r, const struct kind *k, const struct api_result *
 	if (off || *json_str(r->options.answers->resolved, "suffix", ""))
 		return false;
 	err_set(&r->standing.err, result->err.exit ? result->err.exit : EXIT_UNAVAILABLE, result->err.place, result->err.fix,
-		_("it cannot be seen whether the stack stands already (%s): %s"), _(k->title), result->err.what ? result->err.what : "");
+		_("it cannot be seen whether the stack stands already (%s): %s"), _(k->title),
+		result->err.what ? result->err.what : "");
 	return false;
 }
 
@@ -193,7 +198,8 @@ static void recall(struct run *r)
 static void say_adopted(struct run *r, const char *words)
 {
 	cJSON *e = run_event(r, "log");
-	char *line = xasprintf(_("The stack stands already and is gone on with, though the answers did not know it: %s."), words);
+	char *line = xasprintf(_("The stack stands already and is gone on with, though the answers did not know it: %s."),
+			       words);
 	json_put_str(e, "id", "stack");
 	event_text(r, e, "line", line);
 	run_send(r, e);
@@ -206,9 +212,12 @@ static bool fits(struct run *r, const cJSON *found, const char *suffix, struct e
 	bool moves = found->child && !cJSON_GetObjectItemCaseSensitive(found, suffix);
 	if (!moves || (r->options.consent && !r->mode->removes))
 		return true;
-	char *words = list_all(found), *fix = xasprintf(_("Set resolved.suffix in the answers file to %s. With --yes apply makes new, empty ones all the same."),
-							found->child->string);
-	err_set(e, EXIT_CONFIG, "resolved.suffix", fix, _("the answers speak of other data (%s) than those that stand: %s."), suffix, words);
+	char *words = list_all(found),
+	     *fix = xasprintf(
+		 _("Set resolved.suffix in the answers file to %s. With --yes apply makes new, empty ones all the same."),
+		 found->child->string);
+	err_set(e, EXIT_CONFIG, "resolved.suffix", fix, _("the answers speak of other data (%s) than those that stand: %s."),
+		suffix, words);
 	free(fix);
 	free(words);
 	return false;
@@ -223,9 +232,11 @@ bool run_settle_suffix(struct run *r, struct err *e)
 	if (*json_str(resolved, "suffix", "")) {
 		fine = fits(r, found, json_str(resolved, "suffix", ""), e);
 	} else if (cJSON_GetArraySize(found) > 1) {
-		char *fix = xasprintf(_("Say which one is meant: set resolved.suffix in the answers file to one of their endings, such as %s."),
-				      found->child->string);
-		fine = err_set(e, EXIT_CONFIG, "stack.name", fix, _("several stacks of the name %s stand in this project: %s."), stack, words);
+		char *fix = xasprintf(
+		    _("Say which one is meant: set resolved.suffix in the answers file to one of their endings, such as %s."),
+		    found->child->string);
+		fine = err_set(e, EXIT_CONFIG, "stack.name", fix, _("several stacks of the name %s stand in this project: %s."),
+			       stack, words);
 		free(fix);
 	} else if (found->child) {
 		json_put_str(resolved, "suffix", found->child->string);
@@ -284,7 +295,8 @@ static bool mentions(const cJSON *node, const char *word)
 	if (cJSON_IsString(node) && *word) {
 		size_t len = strlen(word);
 		for (const char *at = strstr(node->valuestring, word); at; at = strstr(at + 1, word)) {
-			bool begins = at == node->valuestring || strchr("/:@= ", at[-1]), ends = !at[len] || strchr("/:@?& ", at[len]);
+			bool begins = at == node->valuestring || strchr("/:@= ", at[-1]),
+			     ends = !at[len] || strchr("/:@?& ", at[len]);
 			if (begins && ends)
 				return true;
 		}
@@ -299,7 +311,8 @@ const struct stander *step_leaves(const struct step *s)
 {
 	size_t at = 0;
 	for (const struct stander *o; (o = run_stray(s->run, &at));)
-		if (o->kind->data_word && s->seen.found && (mentions(s->seen.found, o->name) || mentions(s->seen.found, json_str(o->seen.outputs, "ip", ""))))
+		if (o->kind->data_word && s->seen.found &&
+		    (mentions(s->seen.found, o->name) || mentions(s->seen.found, json_str(o->seen.outputs, "ip", ""))))
 			return o;
 	return NULL;
 }

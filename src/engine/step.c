@@ -17,7 +17,7 @@
 #define FORBIDDEN_LAG_BUDGET 120.0
 #define LAG_KNOWN_FOR 1200.0
 #define GRANT_SPREADS 60.0 /* half the median of reference/engine.md 1.2 */
-#define VAIN_MAX 40 /* confirmed changes of one resource that do not last */
+#define VAIN_MAX 40        /* confirmed changes of one resource that do not last */
 #define DEADLINE_DEFAULT 1200.0
 #define REREADS_MAX 4
 /* How long what failed for want of a permission is made again: grants spread within minutes as a rule, and without a bound in words. */
@@ -44,12 +44,12 @@ double step_interval(double elapsed)
 
 static const char *phase_name(const struct step *s)
 {
-	static const char *const names[] = {[PHASE_WAITING] = "waiting", [PHASE_READING] = "reading", [PHASE_POLLING] = "polling",
-					     [PHASE_BY_HAND] = "yours"};
+	static const char *const names[] = {
+	    [PHASE_WAITING] = "waiting", [PHASE_READING] = "reading", [PHASE_POLLING] = "polling", [PHASE_BY_HAND] = "yours"};
 	static const char *const results[RESULTS] = {
-		[RESULT_NONE] = "waiting", [RESULT_LOOKED] = "kept", [RESULT_DIFFERS] = "done", [RESULT_DONE] = "done",	[RESULT_KEPT] = "kept",
-		[RESULT_ABSENT] = "kept",  [RESULT_LEFT] = "kept",   [RESULT_FAILED] = "failed", [RESULT_SKIPPED] = "skipped",
-		[RESULT_WAITS] = "yours",
+	    [RESULT_NONE] = "waiting",    [RESULT_LOOKED] = "kept", [RESULT_DIFFERS] = "done", [RESULT_DONE] = "done",
+	    [RESULT_KEPT] = "kept",       [RESULT_ABSENT] = "kept", [RESULT_LEFT] = "kept",    [RESULT_FAILED] = "failed",
+	    [RESULT_SKIPPED] = "skipped", [RESULT_WAITS] = "yours",
 	};
 	if (s->phase == PHASE_OVER)
 		return results[s->result];
@@ -167,7 +167,8 @@ static void count(struct step *s)
 static bool enabled_by(const struct step *s)
 {
 	const struct run_mode *mode = s->run->mode;
-	bool on = (s->result == RESULT_LOOKED || s->result == RESULT_KEPT) && !mode->removes && s->change.verdict == VERDICT_KEEP;
+	bool on = (s->result == RESULT_LOOKED || s->result == RESULT_KEPT) && !mode->removes &&
+		  s->change.verdict == VERDICT_KEEP;
 	return s->resource->kind->enables && (on || (s->result == RESULT_DONE && mode->builds));
 }
 
@@ -218,7 +219,8 @@ void step_fail(struct step *s, const struct err *why)
 	step_end(s, RESULT_FAILED);
 }
 
-__attribute__((format(printf, 4, 5))) static void fail(struct step *s, enum exit_code exit, const char *fix, const char *format, ...)
+__attribute__((format(printf, 4, 5))) static void fail(struct step *s, enum exit_code exit, const char *fix, const char *format,
+						       ...)
 {
 	va_list args;
 	va_start(args, format);
@@ -377,14 +379,16 @@ static bool same_change(const struct change *a, const struct change *b)
 
 static void refused_by(struct step *s, const char *reason)
 {
-	fail(s, EXIT_CONFIG, _("Change the answers, or change it back by hand."), "%s", reason ? reason : _("it cannot be changed."));
+	fail(s, EXIT_CONFIG, _("Change the answers, or change it back by hand."), "%s",
+	     reason ? reason : _("it cannot be changed."));
 }
 
 /* What an operation said outweighs what the resource says. */
 static void fail_as_operated(struct step *s, const char *state)
 {
 	const char *words = s->failure ? s->failure : state;
-	fail(s, EXIT_GENERAL, _("Mend the cause, then run apply again: it goes on from here."), "%s", words ? words : _("it ended as failed."));
+	fail(s, EXIT_GENERAL, _("Mend the cause, then run apply again: it goes on from here."), "%s",
+	     words ? words : _("it ended as failed."));
 }
 
 /* Seconds since the youngest grant that it needs; INFINITY for none. */
@@ -423,7 +427,8 @@ static bool in_vain(struct step *s)
 static void not_there(struct step *s)
 {
 	if (in_vain(s)) {
-		fail(s, EXIT_GENERAL, NULL, _("it is made again and again, and is not there afterwards: something else removes it."));
+		fail(s, EXIT_GENERAL, NULL,
+		     _("it is made again and again, and is not there afterwards: something else removes it."));
 	} else if (s->replacing) {
 		s->replacing = s->confirmed = false;
 		step_change(s, VERDICT_CREATE);
@@ -451,8 +456,8 @@ static void pending(struct step *s)
 	step_follow(s, s->seen.found);
 	step_set_phase(s, PHASE_POLLING, NULL);
 	if (step_now(s) - since > step_deadline(s)) {
-		fail(s, EXIT_TRYAGAIN, _("Run apply again: it looks where this stands."), _("it is still changing after %.0f minutes."),
-		     step_deadline(s) / 60);
+		fail(s, EXIT_TRYAGAIN, _("Run apply again: it looks where this stands."),
+		     _("it is still changing after %.0f minutes."), step_deadline(s) / 60);
 		return;
 	}
 	step_pause(s, step_interval(step_now(s) - since), step_read);
@@ -617,10 +622,13 @@ static void make(struct step *s)
 	case PRESENT_STRANGER:
 		fail(s, EXIT_CONFIG, _("Choose another name for the stack, or remove it."), "%s",
 		     s->seen.error ? s->seen.error : _("it exists and is not ours."));
-		run_stop(s->run, &s->err); /* seen only now, since its API was off: what else is made would be for a name that cannot be had */
+		run_stop(
+		    s->run,
+		    &s->err); /* seen only now, since its API was off: what else is made would be for a name that cannot be had */
 		break;
 	case PRESENT_UNKNOWN:
-		fail(s, EXIT_GENERAL, NULL, "%s", s->seen.error ? s->seen.error : _("the reply does not tell where it stands."));
+		fail(s, EXIT_GENERAL, NULL, "%s",
+		     s->seen.error ? s->seen.error : _("the reply does not tell where it stands."));
 	}
 }
 
@@ -671,7 +679,8 @@ static void look_for_move(struct step *s)
 		return;
 	s->change.verdict = VERDICT_REFUSE;
 	free(s->change.reason);
-	s->change.reason = xasprintf(_("it uses %s %s, which is not what these answers name: it would be moved to other data. Set resolved.suffix to the "
+	s->change.reason = xasprintf(_("it uses %s %s, which is not what these answers name: it would be moved to other data. "
+				       "Set resolved.suffix to the "
 				       "ending of that name, or add --yes if that is meant."),
 				     _(from->kind->title), from->name);
 }
@@ -810,8 +819,8 @@ void step_read(struct step *s)
 		return;
 	}
 	if (!c.method) {
-		fail(s, EXIT_BUG, NULL, _("%s cannot be asked for: its kind %s does not know what the plan says of it."), s->resource->id,
-		     s->resource->kind->id);
+		fail(s, EXIT_BUG, NULL, _("%s cannot be asked for: its kind %s does not know what the plan says of it."),
+		     s->resource->id, s->resource->kind->id);
 		return;
 	}
 	s->asked_at = step_now(s);
@@ -826,8 +835,12 @@ void step_read(struct step *s)
 static void make_view(struct step *s)
 {
 	const struct run *r = s->run;
-	s->view = (struct view){.project = r->plan->project, .number = r->plan->number, .stack = r->plan->stack, .id = s->resource->id,
-				.name = s->resource->name, .spec = s->spec};
+	s->view = (struct view){.project = r->plan->project,
+				.number = r->plan->number,
+				.stack = r->plan->stack,
+				.id = s->resource->id,
+				.name = s->resource->name,
+				.spec = s->spec};
 }
 
 /* The URL that tells where it stands, if all that is not known were this text; the caller frees. */
@@ -907,7 +920,8 @@ void step_begin(struct step *s)
 		return;
 	}
 	make_view(s);
-	bool goes = step_goes(s), gone_already = goes && !r->surveying && r->mode->changes && (s->gone || !s->resource->kind->destroy);
+	bool goes = step_goes(s),
+	     gone_already = goes && !r->surveying && r->mode->changes && (s->gone || !s->resource->kind->destroy);
 	bool may_resume = r->journal && r->surveyed && !goes;
 	const struct journal_intent *open = may_resume ? journal_pending(r->journal, s->resource->id) : NULL;
 	if (gone_already || s->spared)

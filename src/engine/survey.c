@@ -32,7 +32,7 @@ struct limit_read {
 struct survey_kind {
 	const char *id;
 	void (*begin)(struct survey *s);
-	bool plans;                /* it goes by the plan of the answers */
+	bool plans; /* it goes by the plan of the answers */
 };
 
 struct survey {
@@ -49,7 +49,7 @@ struct survey {
 	size_t reads_left;
 	unsigned long call;
 	loop_id timer;
-	bool sent;                 /* project: billing is being asked */
+	bool sent; /* project: billing is being asked */
 	survey_done *done;
 	void *arg;
 };
@@ -58,7 +58,7 @@ struct surveys {
 	struct loop *loop;
 	struct credentials *credentials;
 	struct api *api;
-	double since;              /* when they were made, seconds since 1970 */
+	double since; /* when they were made, seconds since 1970 */
 	struct survey *list;
 };
 
@@ -92,7 +92,8 @@ static void answer(struct survey *s, const struct err *why)
 	void *arg = s->arg;
 	cJSON *result = why ? NULL : s->result;
 	if (why)
-		err_set(&e, why->exit ? why->exit : EXIT_GENERAL, why->place, why->fix, "%s", why->what ? why->what : _("no answer."));
+		err_set(&e, why->exit ? why->exit : EXIT_GENERAL, why->place, why->fix, "%s",
+			why->what ? why->what : _("no answer."));
 	else
 		s->result = NULL;
 	s->call = 0;
@@ -111,7 +112,8 @@ static void ask(struct survey *s, const char *method, cJSON *body, const char *u
 	call_free(&c);
 }
 
-static void ask_project(struct survey *s, const char *format_before, const char *after, const char *method, cJSON *body, api_done *then)
+static void ask_project(struct survey *s, const char *format_before, const char *after, const char *method, cJSON *body,
+			api_done *then)
 {
 	struct buf url = {0};
 	buf_puts(&url, format_before);
@@ -126,7 +128,8 @@ static void ask_project(struct survey *s, const char *format_before, const char 
 static void put_who(struct survey *s, const char *email)
 {
 	struct credentials *c = s->owner->credentials;
-	s->result = json_make("{'email':%s,'describe':%s,'project':%s}", email, credentials_describe(c), credentials_project(c));
+	s->result = json_make("{'email':%s,'describe':%s,'project':%s}", email, credentials_describe(c),
+			      credentials_project(c));
 	answer(s, NULL);
 }
 
@@ -160,12 +163,12 @@ static void on_projects(void *arg, const struct api_result *r)
 		return;
 	}
 	s->result = cJSON_CreateArray();
-	cJSON_ArrayForEach(p, json_at(r->reply, "projects"))
-	{
+	cJSON_ArrayForEach(p, json_at(r->reply, "projects")) {
 		const char *name = json_str(p, "name", ""), *slash = strrchr(name, '/');
 		if (cJSON_GetArraySize(s->result) < PROJECTS_MAX)
-			cJSON_AddItemToArray(s->result, json_make("{'id':%s,'name':%s,'number':%s}", json_str(p, "projectId", ""),
-								  json_str(p, "displayName", ""), slash ? slash + 1 : name));
+			cJSON_AddItemToArray(s->result,
+					     json_make("{'id':%s,'name':%s,'number':%s}", json_str(p, "projectId", ""),
+						       json_str(p, "displayName", ""), slash ? slash + 1 : name));
 	}
 	answer(s, NULL);
 }
@@ -181,7 +184,8 @@ static void on_billing(void *arg, const struct api_result *r)
 {
 	struct survey *s = arg;
 	/* Whether it may be asked depends on an API that a new project may not have: not knowing is not "off". */
-	json_put(s->result, "billing", r->http == 200 ? cJSON_CreateBool(json_bool(r->reply, "billingEnabled", false)) : cJSON_CreateNull());
+	json_put(s->result, "billing",
+		 r->http == 200 ? cJSON_CreateBool(json_bool(r->reply, "billingEnabled", false)) : cJSON_CreateNull());
 	answer(s, NULL);
 }
 
@@ -193,8 +197,9 @@ static void on_project(void *arg, const struct api_result *r)
 		return;
 	}
 	bool organization = !strcmp(json_str(r->reply, "parent.type", ""), "organization");
-	s->result = json_make("{'id':%s,'number':%s,'organization':%s,'state':%s}", s->project, json_str(r->reply, "projectNumber", ""),
-			      organization ? json_str(r->reply, "parent.id", NULL) : NULL, json_str(r->reply, "lifecycleState", ""));
+	s->result = json_make(
+	    "{'id':%s,'number':%s,'organization':%s,'state':%s}", s->project, json_str(r->reply, "projectNumber", ""),
+	    organization ? json_str(r->reply, "parent.id", NULL) : NULL, json_str(r->reply, "lifecycleState", ""));
 	ask_project(s, "https://cloudbilling.googleapis.com/v1/projects/", "/billingInfo", "GET", NULL, on_billing);
 }
 
@@ -215,7 +220,8 @@ static void on_regions(void *arg, const struct api_result *r)
 	}
 	s->result = cJSON_CreateArray();
 	cJSON_ArrayForEach(l, json_at(r->reply, "locations"))
-		cJSON_AddItemToArray(s->result, json_make("{'id':%s,'title':%s}", json_str(l, "locationId", ""), json_str(l, "displayName", "")));
+		cJSON_AddItemToArray(s->result, json_make("{'id':%s,'title':%s}", json_str(l, "locationId", ""),
+							  json_str(l, "displayName", "")));
 	answer(s, NULL);
 }
 
@@ -226,16 +232,19 @@ static void begin_regions(struct survey *s)
 
 /* preflight ------------------------------------------------------------------------------------------------------------------ */
 
-static void finding(struct survey *s, const char *id, const char *title, const char *state, const char *message, const char *fix)
+static void finding(struct survey *s, const char *id, const char *title, const char *state, const char *message,
+		    const char *fix)
 {
-	cJSON_AddItemToArray(s->result, json_make("{'id':%s,'title':%s,'state':%s,'message':%s,'fix':%s}", id, title, state, message, fix));
+	cJSON_AddItemToArray(
+	    s->result, json_make("{'id':%s,'title':%s,'state':%s,'message':%s,'fix':%s}", id, title, state, message, fix));
 }
 
 /* A bucket's own first policy gives these to the project's owners and editors, whose roles on the project lack them. */
 static bool given_by_bucket(const char *permission)
 {
 	return text_starts(permission, "storage.objects.") ||
-	       (text_starts(permission, "storage.buckets.") && !text_ends(permission, ".create") && !text_ends(permission, ".list"));
+	       (text_starts(permission, "storage.buckets.") && !text_ends(permission, ".create") &&
+		!text_ends(permission, ".list"));
 }
 
 /* Those of a list that are not held: "a, b"; empty when all are. */
@@ -254,11 +263,14 @@ static void judge_permissions(struct survey *s)
 	lacking(s->needed, s->held, &lack);
 	lacking(s->tested, s->held, &later);
 	bool fails = lack.len > 0;
-	char *message = fails	    ? xasprintf(_("missing: %s"), buf_text(&lack))
+	char *message = fails       ? xasprintf(_("missing: %s"), buf_text(&lack))
 			: later.len ? xasprintf(_("missing, to look for it and to take it away again: %s"), buf_text(&later))
 				    : xstrdup(_("all that is needed"));
-	finding(s, "permissions", _("Permissions"), fails ? "fail" : later.len ? "warn" : "ok", message,
-		fails || later.len ? _("Ask for roles that hold these permissions.") : NULL);
+	finding(s, "permissions", _("Permissions"),
+		fails       ? "fail"
+		: later.len ? "warn"
+			    : "ok",
+		message, fails || later.len ? _("Ask for roles that hold these permissions.") : NULL);
 	free(message);
 	buf_free(&lack);
 	buf_free(&later);
@@ -301,8 +313,7 @@ static void test_permissions(struct survey *s)
 	cJSON *list = cJSON_CreateArray();
 	const cJSON *one;
 	int at = 0;
-	cJSON_ArrayForEach(one, s->tested)
-	{
+	cJSON_ArrayForEach(one, s->tested) {
 		if (at >= s->tested_to && cJSON_GetArraySize(list) < PERMISSIONS_PAGE) {
 			s->testing_to = at + 1;
 			if (!cJSON_HasObjectItem(s->held, one->valuestring))
@@ -311,7 +322,8 @@ static void test_permissions(struct survey *s)
 		at++;
 	}
 	if (cJSON_GetArraySize(list)) {
-		ask_project(s, CRM "/v1/projects/", ":testIamPermissions", "POST", json_make("{'permissions':%j}", list), on_permissions);
+		ask_project(s, CRM "/v1/projects/", ":testIamPermissions", "POST", json_make("{'permissions':%j}", list),
+			    on_permissions);
 	} else {
 		cJSON_Delete(list);
 		judge_permissions(s);
@@ -346,16 +358,21 @@ static void on_flight_project(void *arg, const struct api_result *r)
 	struct survey *s = arg;
 	s->result = cJSON_CreateArray();
 	bool signed_in = r->http && r->http != 401;
-	finding(s, "sign-in", _("Sign-in"), signed_in ? "ok" : "fail", signed_in ? credentials_describe(s->owner->credentials) : r->err.what,
-		signed_in ? NULL : r->err.fix);
+	finding(s, "sign-in", _("Sign-in"), signed_in ? "ok" : "fail",
+		signed_in ? credentials_describe(s->owner->credentials) : r->err.what, signed_in ? NULL : r->err.fix);
 	bool there = r->http == 200 && !strcmp(json_str(r->reply, "lifecycleState", ""), "ACTIVE");
 	bool told = !there && r->http != 200 && r->http != 404 && !api_error_is_plain_denial(&r->error) && r->err.what;
 	if (signed_in)
 		finding(s, "project", _("Project"), there ? "ok" : "fail",
-			there ? s->project : told ? r->err.what : _("it is not there or may not be read"),
-			there ? NULL : told ? r->err.fix : _("Check the project's id and who is signed in."));
+			there  ? s->project
+			: told ? r->err.what
+			       : _("it is not there or may not be read"),
+			there  ? NULL
+			: told ? r->err.fix
+			       : _("Check the project's id and who is signed in."));
 	if (there)
-		ask_project(s, "https://cloudbilling.googleapis.com/v1/projects/", "/billingInfo", "GET", NULL, on_flight_billing);
+		ask_project(s, "https://cloudbilling.googleapis.com/v1/projects/", "/billingInfo", "GET", NULL,
+			    on_flight_billing);
 	else
 		answer(s, NULL);
 }
@@ -383,9 +400,10 @@ static void begin_sign_in(struct survey *s)
 {
 	char when[40];
 	char *project = xasprintf("projects/%s", s->project);
-	char *filter = xasprintf("timestamp>=\"%s\" AND (resource.labels.service_name=\"%s\" OR resource.labels.namespace_name:\"%s\") AND "
-				 "(textPayload:\"Authenticated via OAuth2\" OR (httpRequest.userAgent:\"Mozilla\" AND httpRequest.status=200))",
-				 text_rfc3339(s->owner->since, 0, when), s->stack, s->stack);
+	char *filter = xasprintf(
+	    "timestamp>=\"%s\" AND (resource.labels.service_name=\"%s\" OR resource.labels.namespace_name:\"%s\") AND "
+	    "(textPayload:\"Authenticated via OAuth2\" OR (httpRequest.userAgent:\"Mozilla\" AND httpRequest.status=200))",
+	    text_rfc3339(s->owner->since, 0, when), s->stack, s->stack);
 	ask(s, "POST", json_make("{'resourceNames':[%s],'filter':%s,'orderBy':'timestamp desc','pageSize':1}", project, filter),
 	    "https://logging.googleapis.com/v2/entries:list", on_sign_in);
 	free(filter);
@@ -437,9 +455,9 @@ static struct limits *limits_of(const struct answers *a)
 /* All ------------------------------------------------------------------------------------------------------------------------ */
 
 static const struct survey_kind kinds_of_survey[] = {
-	{"who", begin_who, false},	    {"projects", begin_projects, false},   {"project", begin_project, false},
-	{"regions", begin_regions, false}, {"preflight", begin_preflight, true},
-	{"limits", begin_limits, false},   {"sign-in", begin_sign_in, false},
+    {"who", begin_who, false},         {"projects", begin_projects, false},  {"project", begin_project, false},
+    {"regions", begin_regions, false}, {"preflight", begin_preflight, true}, {"limits", begin_limits, false},
+    {"sign-in", begin_sign_in, false},
 };
 
 struct surveys *surveys_new(struct loop *loop, struct transport *transport, struct credentials *credentials)
@@ -505,8 +523,13 @@ void survey_begin(struct surveys *all, const char *what, const struct answers *a
 			drop(s);
 	}
 	struct survey *s = xcalloc(1, sizeof *s);
-	*s = (struct survey){.owner = all, .next = all->list, .kind = kind, .done = done, .arg = arg,
-			     .project = xstrdup(a ? answers_str(a, "project.id") : ""), .stack = xstrdup(a ? answers_str(a, "stack.name") : "")};
+	*s = (struct survey){.owner = all,
+			     .next = all->list,
+			     .kind = kind,
+			     .done = done,
+			     .arg = arg,
+			     .project = xstrdup(a ? answers_str(a, "project.id") : ""),
+			     .stack = xstrdup(a ? answers_str(a, "stack.name") : "")};
 	all->list = s;
 	list_permissions(s, a);
 	if (kind && kind->begin == begin_limits && a)

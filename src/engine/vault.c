@@ -19,13 +19,13 @@
 struct entry {
 	const struct plan_secret *secret;
 	struct secret *value;
-	char *kept_as;       /* the version that keeps it, once that stands */
-	unsigned long call;  /* being read */
+	char *kept_as;      /* the version that keeps it, once that stands */
+	unsigned long call; /* being read */
 	struct vault *vault;
 };
 
 struct waiter {
-	cJSON *names;        /* array */
+	cJSON *names; /* array */
 	vault_done *done;
 	void *arg;
 };
@@ -228,7 +228,8 @@ static bool get(struct entry *n, struct err *e)
 	if (!strcmp(reference, "prompt")) {
 		if (n->vault->prompt)
 			return n->vault->prompt(n->vault->prompt_arg, n->secret->question, &n->value, e) && settle(n, e);
-		return err_set(e, EXIT_CONFIG, n->secret->name, _("Refer to it by env:NAME or file:PATH."), _("nobody can be asked for it."));
+		return err_set(e, EXIT_CONFIG, n->secret->name, _("Refer to it by env:NAME or file:PATH."),
+			       _("nobody can be asked for it."));
 	}
 	n->value = secret_from_reference(reference, e);
 	return n->value && settle(n, e);
@@ -248,7 +249,8 @@ const char *vault_try(struct vault *v, bool (*fresh)(void *arg, const char *keep
 
 static void collect_names(const cJSON *node, cJSON *names)
 {
-	const char *name = cJSON_IsObject(node) ? cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(node, "$secret")) : NULL;
+	const char *name = cJSON_IsObject(node) ? cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(node, "$secret"))
+						: NULL;
 	const cJSON *child;
 	if (name)
 		cJSON_AddItemToArray(names, cJSON_CreateString(name));
@@ -262,8 +264,7 @@ void vault_need(struct vault *v, const cJSON *body, vault_done *done, void *arg)
 	cJSON *names = cJSON_CreateArray();
 	const cJSON *name;
 	collect_names(body, names);
-	cJSON_ArrayForEach(name, names)
-	{
+	cJSON_ArrayForEach(name, names) {
 		struct entry *n = entry_of(v, name->valuestring);
 		if (!n)
 			err_set(&e, EXIT_BUG, NULL, NULL, "the plan has no secret %s", name->valuestring);

@@ -7,11 +7,11 @@
 #include "gcp/kind.h"
 
 struct aip_object {
-	const char *base;              /* "https://certificatemanager.googleapis.com/v1" */
-	const char *collection;        /* "certificates" */
-	const char *id_parameter;      /* "certificateId" */
-	const char *const *fixed;      /* paths that cannot be changed: a difference means REPLACE; NULL-terminated, NULL for none */
-	bool unlabelled;               /* the object has no labels: whose it is is told by its parent or its name */
+	const char *base;         /* "https://certificatemanager.googleapis.com/v1" */
+	const char *collection;   /* "certificates" */
+	const char *id_parameter; /* "certificateId" */
+	const char *const *fixed; /* paths that cannot be changed: a difference means REPLACE; NULL-terminated, NULL for none */
+	bool unlabelled;          /* the object has no labels: whose it is is told by its parent or its name */
 };
 
 /* The functions of struct kind. */
@@ -23,33 +23,34 @@ void aip_update(const struct aip_object *o, const struct view *v, const struct c
 void aip_destroy(const struct aip_object *o, const struct view *v, const struct observation *seen, struct call *out);
 
 /* The static functions of a kind that is such an object, all but decode. */
-#define AIP_OBJECT(object)                                                                                                             \
-	static void observe(const struct view *v, struct call *out)                                                                    \
-	{                                                                                                                              \
-		aip_observe(&(object), v, out);                                                                                        \
-	}                                                                                                                              \
-	static void compare(const struct view *v, const struct observation *seen, struct change *out)                                  \
-	{                                                                                                                              \
-		aip_compare(&(object), v, seen, out);                                                                                  \
-	}                                                                                                                              \
-	static void create(const struct view *v, const struct observation *seen, struct call *out)                                     \
-	{                                                                                                                              \
-		aip_create(&(object), v, seen, out);                                                                                   \
-	}                                                                                                                              \
-	static void update(const struct view *v, const struct observation *seen, const struct change *change, struct call *out)        \
-	{                                                                                                                              \
-		(void)seen;                                                                                                            \
-		aip_update(&(object), v, change, out);                                                                                 \
-	}                                                                                                                              \
-	static void destroy(const struct view *v, const struct observation *seen, struct call *out)                                    \
-	{                                                                                                                              \
-		aip_destroy(&(object), v, seen, out);                                                                                  \
+#define AIP_OBJECT(object)                                                                                                     \
+	static void observe(const struct view *v, struct call *out)                                                            \
+	{                                                                                                                      \
+		aip_observe(&(object), v, out);                                                                                \
+	}                                                                                                                      \
+	static void compare(const struct view *v, const struct observation *seen, struct change *out)                          \
+	{                                                                                                                      \
+		aip_compare(&(object), v, seen, out);                                                                          \
+	}                                                                                                                      \
+	static void create(const struct view *v, const struct observation *seen, struct call *out)                             \
+	{                                                                                                                      \
+		aip_create(&(object), v, seen, out);                                                                           \
+	}                                                                                                                      \
+	static void update(const struct view *v, const struct observation *seen, const struct change *change,                  \
+			   struct call *out)                                                                                   \
+	{                                                                                                                      \
+		(void)seen;                                                                                                    \
+		aip_update(&(object), v, change, out);                                                                         \
+	}                                                                                                                      \
+	static void destroy(const struct view *v, const struct observation *seen, struct call *out)                            \
+	{                                                                                                                      \
+		aip_destroy(&(object), v, seen, out);                                                                          \
 	}
 /* And decode, where a reply needs no more reading. */
-#define AIP_DECODE(object)                                                                                                             \
-	static void decode(const struct view *v, int http, const cJSON *reply, struct observation *out)                                \
-	{                                                                                                                              \
-		aip_decode(&(object), v, http, reply, out);                                                                            \
+#define AIP_DECODE(object)                                                                                                     \
+	static void decode(const struct view *v, int http, const cJSON *reply, struct observation *out)                        \
+	{                                                                                                                      \
+		aip_decode(&(object), v, http, reply, out);                                                                    \
 	}
 
 #endif

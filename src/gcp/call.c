@@ -297,8 +297,8 @@ static void take_aip_error(const cJSON *reply, struct operation *out)
 		return;
 	const cJSON *code = json_at(error, "code");
 	out->error = xstrdup(json_str(error, "message", "the operation failed without saying why"));
-	out->error_code =
-	    cJSON_IsNumber(code) ? xasprintf("%d", (int)code->valuedouble) : xstrdup(json_str(error, "status", "UNKNOWN"));
+	out->error_code = cJSON_IsNumber(code) ? xasprintf("%d", (int)code->valuedouble)
+					       : xstrdup(json_str(error, "status", "UNKNOWN"));
 }
 
 /* Where the scope of a URL keeps its operations, for the dialects whose names do not say it; freed by the caller; NULL when it
@@ -362,8 +362,7 @@ static void take_error_list(const cJSON *reply, struct operation *out)
 {
 	const cJSON *errors = json_at(reply, "error.errors"), *one;
 	struct buf b = {0};
-	cJSON_ArrayForEach(one, errors)
-	{
+	cJSON_ArrayForEach(one, errors) {
 		const char *message = json_str(one, "message", json_str(one, "code", "unknown error"));
 		buf_printf(&b, "%s%s", b.len ? "; " : "", message);
 		if (!out->error_code)
@@ -476,8 +475,7 @@ static void take_once(char **to, const cJSON *node, const char *path)
 static void take_policy(struct api_error *out, const cJSON *violations)
 {
 	const cJSON *v;
-	cJSON_ArrayForEach(v, violations)
-	{
+	cJSON_ArrayForEach(v, violations) {
 		const char *path = text_starts(json_str(v, "type", ""), "constraints/") ? "type" : "subject";
 		if (text_starts(json_str(v, path, ""), "constraints/"))
 			take_once(&out->constraint, v, path);
@@ -487,8 +485,7 @@ static void take_policy(struct api_error *out, const cJSON *violations)
 static void take_details(const cJSON *error, struct api_error *out)
 {
 	const cJSON *d;
-	cJSON_ArrayForEach(d, json_at(error, "details"))
-	{
+	cJSON_ArrayForEach(d, json_at(error, "details")) {
 		const char *type = json_str(d, "@type", "");
 		if (text_ends(type, "google.rpc.ErrorInfo")) {
 			take_once(&out->reason, d, "reason");

@@ -6,52 +6,60 @@
 #include "gcp/kind.h"
 
 struct compute_object {
-	const char *scope;             /* "global", "regions" or "zones": the last two are followed by the spec's region or zone */
-	const char *collection;        /* "backendServices" */
-	const char *const *fixed;      /* paths that cannot be changed once it stands, NULL-terminated: a difference means REPLACE; NULL for none */
-	const char *const *skip;       /* paths that are not compared, NULL-terminated; NULL for none */
+	const char *scope;      /* "global", "regions" or "zones": the last two are followed by the spec's region or zone */
+	const char *collection; /* "backendServices" */
+	const char *const *
+	    fixed; /* paths that cannot be changed once it stands, NULL-terminated: a difference means REPLACE; NULL for none */
+	const char *const *skip; /* paths that are not compared, NULL-terminated; NULL for none */
 };
 
 /* The functions of struct kind, for kinds whose requests are the ordinary ones. PATCH carries the fingerprint that was read, if any. */
 void compute_object_observe(const struct compute_object *o, const struct view *v, struct call *out);
-void compute_object_decode(const struct compute_object *o, const struct view *v, int http, const cJSON *reply, struct observation *out);
-void compute_object_compare(const struct compute_object *o, const struct view *v, const struct observation *seen, struct change *out);
-void compute_object_create(const struct compute_object *o, const struct view *v, const struct observation *seen, struct call *out);
-void compute_object_update(const struct compute_object *o, const struct view *v, const struct observation *seen, struct call *out);
-void compute_object_destroy(const struct compute_object *o, const struct view *v, const struct observation *seen, struct call *out);
+void compute_object_decode(const struct compute_object *o, const struct view *v, int http, const cJSON *reply,
+			   struct observation *out);
+void compute_object_compare(const struct compute_object *o, const struct view *v, const struct observation *seen,
+			    struct change *out);
+void compute_object_create(const struct compute_object *o, const struct view *v, const struct observation *seen,
+			   struct call *out);
+void compute_object_update(const struct compute_object *o, const struct view *v, const struct observation *seen,
+			   struct call *out);
+void compute_object_destroy(const struct compute_object *o, const struct view *v, const struct observation *seen,
+			    struct call *out);
 /* A POST to a method of the object's own ("setTarget"); body is owned by the call from then on. */
-void compute_object_method(const struct compute_object *o, const struct view *v, const char *method, cJSON *body, struct call *out);
+void compute_object_method(const struct compute_object *o, const struct view *v, const char *method, cJSON *body,
+			   struct call *out);
 /* The object as it is wanted: body, name and description. The caller deletes it. */
 cJSON *compute_object_wanted(const struct view *v);
 
 /* The static functions of a kind that is no more than such an object. */
-#define COMPUTE_OBJECT(object)                                                                                                         \
-	static void observe(const struct view *v, struct call *out)                                                                    \
-	{                                                                                                                              \
-		compute_object_observe(&(object), v, out);                                                                                    \
-	}                                                                                                                              \
-	static void decode(const struct view *v, int http, const cJSON *reply, struct observation *out)                                \
-	{                                                                                                                              \
-		compute_object_decode(&(object), v, http, reply, out);                                                                        \
-	}                                                                                                                              \
-	static void compare(const struct view *v, const struct observation *seen, struct change *out)                                  \
-	{                                                                                                                              \
-		compute_object_compare(&(object), v, seen, out);                                                                              \
-	}                                                                                                                              \
-	static void create(const struct view *v, const struct observation *seen, struct call *out)                                     \
-	{                                                                                                                              \
-		compute_object_create(&(object), v, seen, out);                                                                               \
-	}                                                                                                                              \
-	static void destroy(const struct view *v, const struct observation *seen, struct call *out)                                    \
-	{                                                                                                                              \
-		compute_object_destroy(&(object), v, seen, out);                                                                              \
+#define COMPUTE_OBJECT(object)                                                                                                 \
+	static void observe(const struct view *v, struct call *out)                                                            \
+	{                                                                                                                      \
+		compute_object_observe(&(object), v, out);                                                                     \
+	}                                                                                                                      \
+	static void decode(const struct view *v, int http, const cJSON *reply, struct observation *out)                        \
+	{                                                                                                                      \
+		compute_object_decode(&(object), v, http, reply, out);                                                         \
+	}                                                                                                                      \
+	static void compare(const struct view *v, const struct observation *seen, struct change *out)                          \
+	{                                                                                                                      \
+		compute_object_compare(&(object), v, seen, out);                                                               \
+	}                                                                                                                      \
+	static void create(const struct view *v, const struct observation *seen, struct call *out)                             \
+	{                                                                                                                      \
+		compute_object_create(&(object), v, seen, out);                                                                \
+	}                                                                                                                      \
+	static void destroy(const struct view *v, const struct observation *seen, struct call *out)                            \
+	{                                                                                                                      \
+		compute_object_destroy(&(object), v, seen, out);                                                               \
 	}
 /* And its update by PATCH. */
-#define COMPUTE_UPDATE(object)                                                                                                         \
-	static void update(const struct view *v, const struct observation *seen, const struct change *change, struct call *out)        \
-	{                                                                                                                              \
-		(void)change;                                                                                                          \
-		compute_object_update(&(object), v, seen, out);                                                                               \
+#define COMPUTE_UPDATE(object)                                                                                                 \
+	static void update(const struct view *v, const struct observation *seen, const struct change *change,                  \
+			   struct call *out)                                                                                   \
+	{                                                                                                                      \
+		(void)change;                                                                                                  \
+		compute_object_update(&(object), v, seen, out);                                                                \
 	}
 
 #endif

@@ -111,8 +111,7 @@ void kind_say(struct observation *out, enum presence presence, const char *forma
 static bool not_enabled(const struct view *v, const cJSON *reply)
 {
 	const cJSON *item;
-	cJSON_ArrayForEach(item, json_at(reply, "error.details"))
-	{
+	cJSON_ArrayForEach(item, json_at(reply, "error.details")) {
 		if (strcmp(json_str(item, "reason", ""), "SERVICE_DISABLED") != 0)
 			continue;
 		const char *consumer = json_str(item, "metadata.consumer", "");
@@ -309,8 +308,9 @@ static const char *key_of(const struct comparison *k, const cJSON *wanted, const
 static const cJSON *counterpart(const cJSON *wanted, const cJSON *found, const char *key, int index)
 {
 	const cJSON *f;
-	cJSON_ArrayForEach(f, found) if (key && json_equal(cJSON_GetObjectItemCaseSensitive(f, key),
-							   cJSON_GetObjectItemCaseSensitive(wanted, key))) return f;
+	cJSON_ArrayForEach(f, found)
+		if (key && json_equal(cJSON_GetObjectItemCaseSensitive(f, key), cJSON_GetObjectItemCaseSensitive(wanted, key)))
+			return f;
 	return key ? NULL : cJSON_GetArrayItem(found, index);
 }
 

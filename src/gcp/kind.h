@@ -11,20 +11,20 @@
 
 /* Where a resource stands in the cloud. */
 enum presence {
-	PRESENT_UNKNOWN,       /* the reply does not tell (an error that is not about it) */
-	PRESENT_NO,            /* not there */
-	PRESENT_PENDING,       /* there, and changing by itself: look again after a while */
-	PRESENT_YES,           /* there, at rest */
-	PRESENT_FAILED,        /* there, and broken: error says how */
-	PRESENT_STRANGER       /* there, and not ours: no label or mark of this stack */
+	PRESENT_UNKNOWN, /* the reply does not tell (an error that is not about it) */
+	PRESENT_NO,      /* not there */
+	PRESENT_PENDING, /* there, and changing by itself: look again after a while */
+	PRESENT_YES,     /* there, at rest */
+	PRESENT_FAILED,  /* there, and broken: error says how */
+	PRESENT_STRANGER /* there, and not ours: no label or mark of this stack */
 };
 
 /* What the cloud says it has. Owned by whoever declared it; free with observation_free. */
 struct observation {
 	enum presence presence;
-	cJSON *found;          /* Google's object, or NULL */
-	cJSON *outputs;        /* what others may refer to: {"ip":"10.0.0.3"}; see struct resource.spec */
-	char *error;           /* for FAILED and UNKNOWN */
+	cJSON *found;   /* Google's object, or NULL */
+	cJSON *outputs; /* what others may refer to: {"ip":"10.0.0.3"}; see struct resource.spec */
+	char *error;    /* for FAILED and UNKNOWN */
 };
 void observation_free(struct observation *o);
 
@@ -32,32 +32,33 @@ enum verdict { VERDICT_KEEP, VERDICT_CREATE, VERDICT_UPDATE, VERDICT_REPLACE, VE
 
 /* One field that differs. */
 struct difference {
-	char *path;            /* "settings.tier" */
-	char *found, *wanted;  /* as JSON text on one line; NULL when absent */
-	char *waits;           /* id of a resource that has to be made before wanted is known; else NULL */
+	char *path;           /* "settings.tier" */
+	char *found, *wanted; /* as JSON text on one line; NULL when absent */
+	char *waits;          /* id of a resource that has to be made before wanted is known; else NULL */
 };
 /* Wanted held against observed. */
 struct change {
 	enum verdict verdict;
 	struct difference *differences;
 	size_t count, room;
-	char *reason;          /* for REPLACE and REFUSE */
+	char *reason; /* for REPLACE and REFUSE */
 };
 void change_free(struct change *c);
 void change_add(struct change *c, const char *path, const cJSON *found, const cJSON *wanted);
 
 /* A resource as a kind sees it: references in spec are resolved. */
 struct view {
-	const char *project;        /* project id */
-	const char *number;         /* project number as text; NULL before it is known */
-	const char *stack;          /* for ownership marks: labels managed-by=mlflow-setup, stack=NAME */
-	const char *id;             /* the resource's id in the plan */
-	const char *name;           /* its name in the cloud */
-	const cJSON *spec;          /* kind-specific; see each kind's file comment */
+	const char *project; /* project id */
+	const char *number;  /* project number as text; NULL before it is known */
+	const char *stack;   /* for ownership marks: labels managed-by=mlflow-setup, stack=NAME */
+	const char *id;      /* the resource's id in the plan */
+	const char *name;    /* its name in the cloud */
+	const cJSON *spec;   /* kind-specific; see each kind's file comment */
 	/* Only while destroying: */
-	bool consent;               /* the operator agreed that data goes */
-	int way;                    /* how many of the kind's ways (destroy_ways) were refused in this run */
-	const cJSON *last;          /* the reply to this run's last destroy request of this resource; NULL before the first and for none */
+	bool consent; /* the operator agreed that data goes */
+	int way;      /* how many of the kind's ways (destroy_ways) were refused in this run */
+	const cJSON
+	    *last; /* the reply to this run's last destroy request of this resource; NULL before the first and for none */
 };
 
 /* What a request is sent for, for the permissions that it needs. */
@@ -81,43 +82,48 @@ enum part {
 	PART_IMAGE,
 	PART_ACCESS,
 	PART_SERVER,
-	PART_PROOF,            /* of no kind: the checks at the end */
+	PART_PROOF, /* of no kind: the checks at the end */
 	PARTS
 };
 
 struct kind {
-	const char *id;             /* "compute.network": discovery's API and its collection in the singular */
-	const char *title;          /* N_("VPC network") */
-	const char *api;            /* the service that must be enabled: "compute.googleapis.com" */
-	enum part part;             /* of the stack, that it belongs to */
+	const char *id;    /* "compute.network": discovery's API and its collection in the singular */
+	const char *title; /* N_("VPC network") */
+	const char *api;   /* the service that must be enabled: "compute.googleapis.com" */
+	enum part part;    /* of the stack, that it belongs to */
 	/* Its page of Google's console, behind the host and before the project: "sql/instances/{name}/overview". Between braces stand name, project, a path
 	 * in the spec or one of its outputs; of a link the last segment is taken. */
 	const char *console_page;
-	const char *log;            /* which entries of Cloud Logging are its own: a filter with the same braces, between quotes; NULL: it has no log */
+	const char *
+	    log; /* which entries of Cloud Logging are its own: a filter with the same braces, between quotes; NULL: it has no log */
 	struct permissions permissions;
 	/* Where they depend on the spec: the same in its place, with blanks between them, to be freed; NULL for none. May be a NULL function. */
 	char *(*permits)(const cJSON *spec, enum deed deed);
-	double usual, slow;         /* seconds to create, median and 95 % (reference/engine.md 1.2): for the plan and the scheduler */
-	double deadline;            /* seconds after which creating has failed */
-	bool billable;              /* costs money while it stands */
+	double usual, slow; /* seconds to create, median and 95 % (reference/engine.md 1.2): for the plan and the scheduler */
+	double deadline;    /* seconds after which creating has failed */
+	bool billable;      /* costs money while it stands */
 	/* US dollars a month in the region, by the spec, at list prices of kind_prices_date (gcp/prices.h); negative when it depends on use. NULL with
 	 * billable: by what is kept in it. */
 	double (*monthly)(const cJSON *spec, const char *region);
-	bool enables;               /* switches APIs on: its spec's "services" is filled with what the plan's kinds need */
-	bool spreads;               /* what it makes is not known everywhere at once (accounts, permissions) */
-	bool grants;                /* it gives permissions; want of one that it gave may pass by itself */
+	bool enables; /* switches APIs on: its spec's "services" is filled with what the plan's kinds need */
+	bool spreads; /* what it makes is not known everywhere at once (accounts, permissions) */
+	bool grants;  /* it gives permissions; want of one that it gave may pass by itself */
 	/* What must not be changed by two at a time, as a text that the caller frees. NULL: the object whose URL is read. */
 	char *(*lock)(const struct view *v);
-	bool dear;                  /* slow to make and dear to have made in vain: made once all before it in the plan is made, or is being made (gate) */
-	bool gate;                  /* its request may be refused for reasons that nobody sees before; once it was taken, the dear go on beside it */
+	bool
+	    dear; /* slow to make and dear to have made in vain: made once all before it in the plan is made, or is being made (gate) */
+	bool
+	    gate; /* its request may be refused for reasons that nobody sees before; once it was taken, the dear go on beside it */
 	/* The cure for a refusal with these words of Google's: N_("a sentence"), or NULL for the usual one. May be a NULL function. */
 	const char *(*cure)(const char *message);
 	/* A person makes it, and no request of ours: it stands once it is seen done. Its spec has "title", "steps" (lines) and "paste" for them to read.
 	 * It is asked for whatever happens: decode gets http 0 where nothing was had. create, update and destroy are NULL, and so may api be. */
 	bool by_hand;
-	bool page;                  /* what observe asks is no API: decode's reply is {"location","text"}, the header and the body of whatever came */
-	bool keeps_data;            /* destroying it destroys data: destroy needs consent, the plan says so */
-	const char *data_word;      /* by which an operator asks for these data to be deleted: "database"; NULL where they go with a parent's */
+	bool
+	    page; /* what observe asks is no API: decode's reply is {"location","text"}, the header and the body of whatever came */
+	bool keeps_data; /* destroying it destroys data: destroy needs consent, the plan says so */
+	const char *
+	    data_word; /* by which an operator asks for these data to be deleted: "database"; NULL where they go with a parent's */
 	/* Is it protected in the cloud, so that consent to destroying is not enough and the word has to be said? NULL: never. */
 	bool (*guarded)(const struct observation *seen);
 	/* What is still there, and paid for, after it was deleted: a sentence to be freed, or NULL. May be a NULL function. */
@@ -173,13 +179,13 @@ struct kind {
 	/* Did it fail (PRESENT_FAILED) for a reason that passes by itself, such as a permission that has not spread yet? Then the engine makes
 	 * it again after a pause, a few times within the deadline. NULL: never. */
 	bool (*passing)(const struct view *v, const struct observation *seen);
-	const char *stays;          /* N_("why destroy leaves it"), or NULL */
-	int destroy_ways;           /* ways to destroy it, tried in turn as each is refused (view.way counts); 0 means one */
+	const char *stays; /* N_("why destroy leaves it"), or NULL */
+	int destroy_ways;  /* ways to destroy it, tried in turn as each is refused (view.way counts); 0 means one */
 	/* N_("why Google may refuse to delete it for a while, and what to do"), or NULL. When all ways were refused because it is in use or
 	 * not empty (HTTP 400, 409, an operation's FAILED_PRECONDITION or RESOURCE_IN_USE_BY_ANOTHER_RESOURCE), destroy reports it as left
 	 * behind with these words, not as a failure. */
-	const char *lingers;        /* "%s", which may stand in it once, is the resource's name */
-	double patience;            /* seconds to go on asking before lingers is said: 0 where what holds it is known to hold for hours */
+	const char *lingers; /* "%s", which may stand in it once, is the resource's name */
+	double patience; /* seconds to go on asking before lingers is said: 0 where what holds it is known to hold for hours */
 };
 
 /* Does the change have a difference whose path begins with this? */

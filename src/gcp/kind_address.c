@@ -47,33 +47,33 @@ static void destroy(const struct view *v, const struct observation *seen, struct
 static char *permits(const cJSON *spec, enum deed deed)
 {
 	static const char *const everywhere[DEEDS] = {
-		[DEED_READ] = "compute.globalAddresses.get",
-		[DEED_CREATE] = "compute.globalAddresses.create compute.globalOperations.get",
-		[DEED_DESTROY] = "compute.globalAddresses.delete compute.globalOperations.get",
+	    [DEED_READ] = "compute.globalAddresses.get",
+	    [DEED_CREATE] = "compute.globalAddresses.create compute.globalOperations.get",
+	    [DEED_DESTROY] = "compute.globalAddresses.delete compute.globalOperations.get",
 	};
 	static const char *const inside[DEEDS] = {
-		[DEED_READ] = "compute.addresses.get",
-		[DEED_CREATE] = "compute.addresses.create compute.regionOperations.get",
-		[DEED_DESTROY] = "compute.addresses.delete compute.regionOperations.get",
+	    [DEED_READ] = "compute.addresses.get",
+	    [DEED_CREATE] = "compute.addresses.create compute.regionOperations.get",
+	    [DEED_DESTROY] = "compute.addresses.delete compute.regionOperations.get",
 	};
 	const char *text = (json_at(spec, "region") ? inside : everywhere)[deed];
 	return text ? xstrdup(text) : NULL;
 }
 
 const struct kind kind_address = {
-	.id = "compute.address",
-	.title = N_("IP address"),
-	.api = "compute.googleapis.com",
-	.part = PART_NETWORK,
-	.console_page = "networking/addresses/list",
-	.permits = permits,
-	.usual = 1.7,
-	.slow = 3,
-	.deadline = 1200,
-	.observe = observe,
-	.decode = decode,
-	.compare = compare,
-	.create = create,
-	.destroy = destroy,
-	.patience = 60,
+    .id = "compute.address",
+    .title = N_("IP address"),
+    .api = "compute.googleapis.com",
+    .part = PART_NETWORK,
+    .console_page = "networking/addresses/list",
+    .permits = permits,
+    .usual = 1.7,
+    .slow = 3,
+    .deadline = 1200,
+    .observe = observe,
+    .decode = decode,
+    .compare = compare,
+    .create = create,
+    .destroy = destroy,
+    .patience = 60,
 };

@@ -39,26 +39,32 @@ static void compare(const struct view *v, const struct observation *seen, struct
 	bool guarded = json_bool(seen->found, "iap.enabled", false), guard = json_bool(w, "iap.enabled", false);
 	cJSON_Delete(w);
 	if (strcmp(wanted, found) != 0)
-		refuse(out, xasprintf(_("project %s has its App Engine application in %s, and an application can never be moved to %s: choose that region, or a "
+		refuse(out, xasprintf(_("project %s has its App Engine application in %s, and an application can never be "
+					"moved to %s: choose that region, or a "
 					"project of its own"),
 				      v->project, found, wanted));
 	else if (!strcmp(serving, "USER_DISABLED"))
-		refuse(out, xasprintf(_("the App Engine application of project %s was disabled by somebody: enable it first, in the console under App Engine, "
+		refuse(out, xasprintf(_("the App Engine application of project %s was disabled by somebody: enable it first, "
+					"in the console under App Engine, "
 					"Settings"),
 				      v->project));
 	else if (guarded && !guard) /* it may guard others' services: to open them is not ours */
-		refuse(out, xasprintf(_("Identity-Aware Proxy is on for the App Engine application of project %s, and stands before every service of it: choose it as "
-					"the way to sign in, or switch it off in the console under Security, Identity-Aware Proxy"),
-				      v->project));
+		refuse(out,
+		       xasprintf(_("Identity-Aware Proxy is on for the App Engine application of project %s, and stands before "
+				   "every service of it: choose it as "
+				   "the way to sign in, or switch it off in the console under Security, Identity-Aware Proxy"),
+				 v->project));
 	else if (!strcmp(serving, "SYSTEM_DISABLED"))
-		refuse(out, xasprintf(_("Google has disabled the App Engine application of project %s: see its billing"), v->project));
+		refuse(out, xasprintf(_("Google has disabled the App Engine application of project %s: see its billing"),
+				      v->project));
 }
 
 /* Its features come by an update: what creating takes is little. */
 static void create(const struct view *v, const struct observation *seen, struct call *out)
 {
 	(void)seen;
-	call_set(out, DIALECT_AIP, "POST", json_make("{'id':%s,'locationId':%s,'sslPolicy':'MODERN'}", v->project, json_str(v->spec, "location", "")),
+	call_set(out, DIALECT_AIP, "POST",
+		 json_make("{'id':%s,'locationId':%s,'sslPolicy':'MODERN'}", v->project, json_str(v->spec, "location", "")),
 		 "https://appengine.googleapis.com/v1/apps");
 }
 
@@ -70,20 +76,23 @@ static void update(const struct view *v, const struct observation *seen, const s
 }
 
 const struct kind kind_appengine_application = {
-	.id = "appengine.application",
-	.title = N_("App Engine application"),
-	.api = "appengine.googleapis.com",
-	.part = PART_SERVER,
-	.console_page = "appengine",
-	.permissions = {.read = "appengine.applications.get", .create = "appengine.applications.create appengine.operations.get", .update = "appengine.applications.update appengine.operations.get"},
-	.usual = 40,
-	.slow = 120,
-	.deadline = 3600,
-	.lock = appengine_lock,
-	.observe = observe,
-	.decode = decode,
-	.compare = compare,
-	.create = create,
-	.update = update,
-	.stays = N_("The App Engine application stays, in its region: Google cannot delete or move it. It costs nothing while nothing runs in it."),
+    .id = "appengine.application",
+    .title = N_("App Engine application"),
+    .api = "appengine.googleapis.com",
+    .part = PART_SERVER,
+    .console_page = "appengine",
+    .permissions = {.read = "appengine.applications.get",
+		    .create = "appengine.applications.create appengine.operations.get",
+		    .update = "appengine.applications.update appengine.operations.get"},
+    .usual = 40,
+    .slow = 120,
+    .deadline = 3600,
+    .lock = appengine_lock,
+    .observe = observe,
+    .decode = decode,
+    .compare = compare,
+    .create = create,
+    .update = update,
+    .stays = N_("The App Engine application stays, in its region: Google cannot delete or move it. It costs nothing while "
+		"nothing runs in it."),
 };

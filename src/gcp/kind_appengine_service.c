@@ -32,9 +32,11 @@ static void decode(const struct view *v, int http, const cJSON *reply, struct ob
 		return;
 	cJSON_ArrayForEach(share, json_at(out->found, "split.allocations"))
 		if (out->presence == PRESENT_YES && !appengine_ours(v, share->string))
-			kind_say(out, PRESENT_STRANGER, _("App Engine's service %s serves a version of somebody else, %s: name a service of its own in "
-							  "appengine.service"),
-				 service(v), share->string);
+			kind_say(
+			    out, PRESENT_STRANGER,
+			    _("App Engine's service %s serves a version of somebody else, %s: name a service of its own in "
+			      "appengine.service"),
+			    service(v), share->string);
 }
 
 static cJSON *split(const cJSON *version)
@@ -87,20 +89,22 @@ static void create(const struct view *v, const struct observation *seen, struct 
 }
 
 const struct kind kind_appengine_service = {
-	.id = "appengine.service",
-	.title = N_("App Engine service"),
-	.api = "appengine.googleapis.com",
-	.part = PART_SERVER,
-	.console_page = "appengine/services",
-	.log = "resource.type=\"gae_app\" resource.labels.module_id=\"{service}\"",
-	.permissions = {.read = "appengine.services.get", .create = "appengine.services.update appengine.operations.get", .update = "appengine.services.update appengine.operations.get"},
-	.usual = 10,
-	.slow = 40,
-	.deadline = 900,
-	.lock = appengine_lock,
-	.observe = observe,
-	.decode = decode,
-	.compare = compare,
-	.create = create,
-	.update = update,
+    .id = "appengine.service",
+    .title = N_("App Engine service"),
+    .api = "appengine.googleapis.com",
+    .part = PART_SERVER,
+    .console_page = "appengine/services",
+    .log = "resource.type=\"gae_app\" resource.labels.module_id=\"{service}\"",
+    .permissions = {.read = "appengine.services.get",
+		    .create = "appengine.services.update appengine.operations.get",
+		    .update = "appengine.services.update appengine.operations.get"},
+    .usual = 10,
+    .slow = 40,
+    .deadline = 900,
+    .lock = appengine_lock,
+    .observe = observe,
+    .decode = decode,
+    .compare = compare,
+    .create = create,
+    .update = update,
 };

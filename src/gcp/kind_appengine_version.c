@@ -23,7 +23,8 @@ static bool runs(const cJSON *found)
 {
 	const cJSON *i;
 	cJSON_ArrayForEach(i, json_at(found, "instances"))
-		if (!strcmp(json_str(i, "vmStatus", "RUNNING"), "RUNNING") && strcmp(json_str(i, "vmLiveness", ""), "UNHEALTHY") != 0)
+		if (!strcmp(json_str(i, "vmStatus", "RUNNING"), "RUNNING") &&
+		    strcmp(json_str(i, "vmLiveness", ""), "UNHEALTHY") != 0)
 			return true;
 	return false;
 }
@@ -63,27 +64,29 @@ static void create(const struct view *v, const struct observation *seen, struct 
 /* A core costs 0.0526 dollars an hour, a GB of memory 0.0071, a GB of disk 0.04 a month. */
 static double monthly(const cJSON *spec, const char *region)
 {
-	double hourly = json_num(spec, "body.resources.cpu", 1) * 0.0526 + json_num(spec, "body.resources.memoryGb", 1) * 0.0071;
+	double hourly = json_num(spec, "body.resources.cpu", 1) * 0.0526 +
+			json_num(spec, "body.resources.memoryGb", 1) * 0.0071;
 	double each = hourly * 730 + json_num(spec, "body.resources.diskGb", 10) * 0.04;
 	return json_num(spec, "body.manualScaling.instances", 1) * each * price_factor(PRICED_MACHINE, region);
 }
 
 const struct kind kind_appengine_version = {
-	.id = "appengine.version",
-	.title = N_("App Engine version"),
-	.api = "appengineflex.googleapis.com",
-	.part = PART_SERVER,
-	.console_page = "appengine/versions?serviceId={service}",
-	.log = "resource.type=\"gae_app\" resource.labels.module_id=\"{service}\"",
-	.permissions = {.read = "appengine.instances.list", .create = "appengine.versions.create appengine.operations.get iam.serviceAccounts.actAs"},
-	.usual = 480,
-	.slow = 900,
-	.deadline = 3600,
-	.billable = true,
-	.monthly = monthly,
-	.lock = appengine_lock,
-	.observe = observe,
-	.decode = decode,
-	.compare = compare,
-	.create = create,
+    .id = "appengine.version",
+    .title = N_("App Engine version"),
+    .api = "appengineflex.googleapis.com",
+    .part = PART_SERVER,
+    .console_page = "appengine/versions?serviceId={service}",
+    .log = "resource.type=\"gae_app\" resource.labels.module_id=\"{service}\"",
+    .permissions = {.read = "appengine.instances.list",
+		    .create = "appengine.versions.create appengine.operations.get iam.serviceAccounts.actAs"},
+    .usual = 480,
+    .slow = 900,
+    .deadline = 3600,
+    .billable = true,
+    .monthly = monthly,
+    .lock = appengine_lock,
+    .observe = observe,
+    .decode = decode,
+    .compare = compare,
+    .create = create,
 };

@@ -22,7 +22,8 @@ static const char *service(const struct view *v)
 
 static void observe(const struct view *v, struct call *out)
 {
-	call_set(out, DIALECT_NONE, "GET", NULL, APPENGINE "/services/%s/versions?view=FULL&pageSize=200", v->project, service(v));
+	call_set(out, DIALECT_NONE, "GET", NULL, APPENGINE "/services/%s/versions?view=FULL&pageSize=200", v->project,
+		 service(v));
 }
 
 static bool other(const struct view *v, const cJSON *version)
@@ -41,7 +42,8 @@ static int younger(const struct view *v, const cJSON *all, const cJSON *than)
 {
 	int n = 0;
 	const cJSON *one;
-	cJSON_ArrayForEach(one, all) n += other(v, one) && strcmp(json_str(one, "createTime", ""), json_str(than, "createTime", "")) > 0;
+	cJSON_ArrayForEach(one, all)
+		n += other(v, one) && strcmp(json_str(one, "createTime", ""), json_str(than, "createTime", "")) > 0;
 	return n;
 }
 
@@ -59,8 +61,7 @@ static void compare(const struct view *v, const struct observation *seen, struct
 	const cJSON *all = json_at(seen->found, "versions"), *one;
 	bool known = !reference_is(json_at(v->spec, "version"));
 	if (known)
-		cJSON_ArrayForEach(one, all)
-		{
+		cJSON_ArrayForEach(one, all) {
 			if (other(v, one) && younger(v, all, one) >= (int)json_num(v->spec, "keep", 0))
 				change_add(out, json_str(one, "id", ""), json_at(one, "createTime"), NULL);
 			else if (other(v, one) && serves(one))
@@ -72,8 +73,8 @@ static void compare(const struct view *v, const struct observation *seen, struct
 static void on_version(const struct view *v, const char *id, bool stop, struct call *out)
 {
 	if (stop)
-		call_set(out, DIALECT_AIP, "PATCH", json_make("{'servingStatus':'STOPPED'}"), APPENGINE "/services/%s/versions/%s?updateMask=servingStatus",
-			 v->project, service(v), id);
+		call_set(out, DIALECT_AIP, "PATCH", json_make("{'servingStatus':'STOPPED'}"),
+			 APPENGINE "/services/%s/versions/%s?updateMask=servingStatus", v->project, service(v), id);
 	else
 		call_set(out, DIALECT_AIP, "DELETE", NULL, APPENGINE "/services/%s/versions/%s", v->project, service(v), id);
 }
@@ -99,8 +100,7 @@ static void update(const struct view *v, const struct observation *seen, const s
 static void destroy(const struct view *v, const struct observation *seen, struct call *out)
 {
 	const cJSON *one;
-	cJSON_ArrayForEach(one, json_at(seen->found, "versions"))
-	{
+	cJSON_ArrayForEach(one, json_at(seen->found, "versions")) {
 		const char *id = json_str(one, "id", "");
 		if (out->method || !appengine_ours(v, id))
 			continue;
@@ -121,25 +121,26 @@ static char *permits(const cJSON *spec, enum deed deed)
 		return xstrdup("appengine.versions.list");
 	if (deed != DEED_UPDATE && deed != DEED_DESTROY)
 		return NULL;
-	return xasprintf("appengine.versions.update appengine.versions.delete appengine.operations.get%s", goes ? " appengine.services.delete" : "");
+	return xasprintf("appengine.versions.update appengine.versions.delete appengine.operations.get%s",
+			 goes ? " appengine.services.delete" : "");
 }
 
 const struct kind kind_appengine_versions = {
-	.id = "appengine.versions",
-	.title = N_("App Engine's older versions"),
-	.api = "appengine.googleapis.com",
-	.part = PART_SERVER,
-	.console_page = "appengine/versions?serviceId={service}",
-	.permits = permits,
-	.usual = 1,
-	.slow = 20,
-	.deadline = 1800,
-	.lock = appengine_lock,
-	.observe = observe,
-	.decode = kind_decode_plain,
-	.compare = compare,
-	.create = create,
-	.update = update,
-	.destroy = destroy,
-	.stays = N_("App Engine's service default cannot be deleted: its last version stays, stopped, and costs nothing."),
+    .id = "appengine.versions",
+    .title = N_("App Engine's older versions"),
+    .api = "appengine.googleapis.com",
+    .part = PART_SERVER,
+    .console_page = "appengine/versions?serviceId={service}",
+    .permits = permits,
+    .usual = 1,
+    .slow = 20,
+    .deadline = 1800,
+    .lock = appengine_lock,
+    .observe = observe,
+    .decode = kind_decode_plain,
+    .compare = compare,
+    .create = create,
+    .update = update,
+    .destroy = destroy,
+    .stays = N_("App Engine's service default cannot be deleted: its last version stays, stopped, and costs nothing."),
 };

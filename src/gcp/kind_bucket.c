@@ -29,7 +29,8 @@ static void decode(const struct view *v, int http, const cJSON *reply, struct ob
 	const char *number = json_str(out->found, "projectNumber", "");
 	bool foreign = out->found && v->number && *number && strcmp(number, v->number) != 0;
 	if (foreign || (http == 403 && out->presence == PRESENT_UNKNOWN))
-		kind_say(out, PRESENT_STRANGER, _("the bucket name %s is taken by another project, or you may not read it"), v->name);
+		kind_say(out, PRESENT_STRANGER, _("the bucket name %s is taken by another project, or you may not read it"),
+			 v->name);
 }
 
 static cJSON *wanted(const struct view *v)
@@ -47,7 +48,8 @@ static void compare(const struct view *v, const struct observation *seen, struct
 	static const char *const fixed[] = {"location", "name", NULL};
 	cJSON *w = wanted(v);
 	kind_compare_leaves(w, seen->found, NULL, out);
-	kind_refuse_changed(out, fixed, _("a bucket cannot be moved; keep the old value, or make a new stack and move the data"));
+	kind_refuse_changed(out, fixed,
+			    _("a bucket cannot be moved; keep the old value, or make a new stack and move the data"));
 	cJSON_Delete(w);
 }
 
@@ -73,8 +75,7 @@ static const cJSON *next_object(const struct view *v, bool *kept)
 {
 	bool spare = json_bool(v->spec, "data", true) && !v->consent;
 	const cJSON *o, *next = NULL;
-	cJSON_ArrayForEach(o, json_at(v->last, "items"))
-	{
+	cJSON_ArrayForEach(o, json_at(v->last, "items")) {
 		if (spare && !json_at(o, "timeDeleted"))
 			*kept = true;
 		else if (!next)
@@ -90,8 +91,8 @@ static void destroy(const struct view *v, const struct observation *seen, struct
 	bool kept = false;
 	const cJSON *object = next_object(v, &kept);
 	if (object) {
-		call_set(out, DIALECT_NONE, "DELETE", NULL, BASE "/%s/o/%s?generation=%s", v->name, json_str(object, "name", ""),
-			 json_str(object, "generation", "0"));
+		call_set(out, DIALECT_NONE, "DELETE", NULL, BASE "/%s/o/%s?generation=%s", v->name,
+			 json_str(object, "name", ""), json_str(object, "generation", "0"));
 	} else if (!v->last || !json_at(v->last, "kind")) {
 		call_set(out, DIALECT_NONE, "GET", NULL,
 			 BASE "/%s/o?versions=true&maxResults=100&fields=kind,items(name,generation,timeDeleted)", v->name);
@@ -112,32 +113,38 @@ static char *remains(const struct observation *seen)
 	long long seconds = json_int64(seen->found, "softDeletePolicy.retentionDurationSeconds", 0);
 	if (seconds <= 0)
 		return NULL;
-	return xasprintf(_("what was in it can be restored for %lld days (gcloud storage restore), and costs what it did until then."),
-			 seconds / 86400);
+	return xasprintf(
+	    _("what was in it can be restored for %lld days (gcloud storage restore), and costs what it did until then."),
+	    seconds / 86400);
 }
 
 const struct kind kind_bucket = {
-	.id = "storage.bucket",
-	.title = N_("Bucket"),
-	.api = "storage.googleapis.com",
-	.part = PART_STORAGE,
-	.console_page = "storage/browser/{name}",
-	.permissions = {.read = "storage.buckets.get", .list = "storage.buckets.list", .create = "storage.buckets.create", .update = "storage.buckets.update", .destroy = "storage.buckets.delete storage.objects.list storage.objects.delete"},
-	.usual = 0.9,
-	.slow = 1.1,
-	.deadline = 600,
-	.billable = true,
-	.keeps_data = true,
-	.data_word = "artifacts",
-	.guarded = guarded,
-	.remains = remains,
-	.observe = observe,
-	.list = list,
-	.items = "items",
-	.decode = decode,
-	.compare = compare,
-	.create = create,
-	.update = update,
-	.destroy = destroy,
-	.lingers = N_("The bucket is not empty and is kept. To delete it with all that is in it: gcloud storage rm --recursive gs://%s"),
+    .id = "storage.bucket",
+    .title = N_("Bucket"),
+    .api = "storage.googleapis.com",
+    .part = PART_STORAGE,
+    .console_page = "storage/browser/{name}",
+    .permissions = {.read = "storage.buckets.get",
+		    .list = "storage.buckets.list",
+		    .create = "storage.buckets.create",
+		    .update = "storage.buckets.update",
+		    .destroy = "storage.buckets.delete storage.objects.list storage.objects.delete"},
+    .usual = 0.9,
+    .slow = 1.1,
+    .deadline = 600,
+    .billable = true,
+    .keeps_data = true,
+    .data_word = "artifacts",
+    .guarded = guarded,
+    .remains = remains,
+    .observe = observe,
+    .list = list,
+    .items = "items",
+    .decode = decode,
+    .compare = compare,
+    .create = create,
+    .update = update,
+    .destroy = destroy,
+    .lingers = N_(
+	"The bucket is not empty and is kept. To delete it with all that is in it: gcloud storage rm --recursive gs://%s"),
 };

@@ -9,8 +9,10 @@
 #include <string.h>
 
 static const char *const fixed[] = {"managed", NULL};
-static const struct aip_object object = {
-	.base = "https://certificatemanager.googleapis.com/v1", .collection = "certificates", .id_parameter = "certificateId", .fixed = fixed};
+static const struct aip_object object = {.base = "https://certificatemanager.googleapis.com/v1",
+					 .collection = "certificates",
+					 .id_parameter = "certificateId",
+					 .fixed = fixed};
 
 AIP_OBJECT(object)
 
@@ -20,7 +22,8 @@ static void decode(const struct view *v, int http, const cJSON *reply, struct ob
 	const char *state = json_str(out->found, "managed.state", "");
 	if (out->presence != PRESENT_YES || !*state || !strcmp(state, "ACTIVE"))
 		return;
-	const char *detail = json_str(out->found, "managed.authorizationAttemptInfo.0.details", json_str(out->found, "managed.provisioningIssue.details", ""));
+	const char *detail = json_str(out->found, "managed.authorizationAttemptInfo.0.details",
+				      json_str(out->found, "managed.provisioningIssue.details", ""));
 	if (*detail)
 		kind_say(out, PRESENT_PENDING, _("the certificate is %s: %s"), state, detail);
 	else
@@ -28,20 +31,23 @@ static void decode(const struct view *v, int http, const cJSON *reply, struct ob
 }
 
 const struct kind kind_certificate = {
-	.id = "certificatemanager.certificate",
-	.title = N_("Managed certificate"),
-	.api = "certificatemanager.googleapis.com",
-	.part = PART_SERVER,
-	.console_page = "security/ccm/list/certificates",
-	.permissions = {.read = "certificatemanager.certs.get", .create = "certificatemanager.certs.create certificatemanager.operations.get", .update = "certificatemanager.certs.update certificatemanager.operations.get", .destroy = "certificatemanager.certs.delete certificatemanager.operations.get"},
-	.usual = 300,
-	.slow = 1800,
-	.deadline = 7200,
-	.observe = observe,
-	.decode = decode,
-	.compare = compare,
-	.create = create,
-	.update = update,
-	.destroy = destroy,
-	.patience = 120,
+    .id = "certificatemanager.certificate",
+    .title = N_("Managed certificate"),
+    .api = "certificatemanager.googleapis.com",
+    .part = PART_SERVER,
+    .console_page = "security/ccm/list/certificates",
+    .permissions = {.read = "certificatemanager.certs.get",
+		    .create = "certificatemanager.certs.create certificatemanager.operations.get",
+		    .update = "certificatemanager.certs.update certificatemanager.operations.get",
+		    .destroy = "certificatemanager.certs.delete certificatemanager.operations.get"},
+    .usual = 300,
+    .slow = 1800,
+    .deadline = 7200,
+    .observe = observe,
+    .decode = decode,
+    .compare = compare,
+    .create = create,
+    .update = update,
+    .destroy = destroy,
+    .patience = 120,
 };

@@ -5,27 +5,31 @@
 
 #include "base/gettext.h"
 
-static const struct aip_object object = {
-	.base = "https://certificatemanager.googleapis.com/v1", .collection = "certificateMaps", .id_parameter = "certificateMapId"};
+static const struct aip_object object = {.base = "https://certificatemanager.googleapis.com/v1",
+					 .collection = "certificateMaps",
+					 .id_parameter = "certificateMapId"};
 
 AIP_OBJECT(object)
 AIP_DECODE(object)
 
 const struct kind kind_certificate_map = {
-	.id = "certificatemanager.certificateMap",
-	.title = N_("Certificate map"),
-	.api = "certificatemanager.googleapis.com",
-	.part = PART_SERVER,
-	.console_page = "security/ccm/list/certificates",
-	.permissions = {.read = "certificatemanager.certmaps.get", .create = "certificatemanager.certmaps.create certificatemanager.operations.get", .update = "certificatemanager.certmaps.update certificatemanager.operations.get", .destroy = "certificatemanager.certmaps.delete certificatemanager.operations.get"},
-	.usual = 0.2,
-	.slow = 0.3,
-	.deadline = 600,
-	.observe = observe,
-	.decode = decode,
-	.compare = compare,
-	.create = create,
-	.update = update,
-	.destroy = destroy,
-	.patience = 120,
+    .id = "certificatemanager.certificateMap",
+    .title = N_("Certificate map"),
+    .api = "certificatemanager.googleapis.com",
+    .part = PART_SERVER,
+    .console_page = "security/ccm/list/certificates",
+    .permissions = {.read = "certificatemanager.certmaps.get",
+		    .create = "certificatemanager.certmaps.create certificatemanager.operations.get",
+		    .update = "certificatemanager.certmaps.update certificatemanager.operations.get",
+		    .destroy = "certificatemanager.certmaps.delete certificatemanager.operations.get"},
+    .usual = 0.2,
+    .slow = 0.3,
+    .deadline = 600,
+    .observe = observe,
+    .decode = decode,
+    .compare = compare,
+    .create = create,
+    .update = update,
+    .destroy = destroy,
+    .patience = 120,
 };

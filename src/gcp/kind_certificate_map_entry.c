@@ -6,27 +6,32 @@
 #include "base/gettext.h"
 
 static const char *const fixed[] = {"hostname", "matcher", NULL};
-static const struct aip_object object = {
-	.base = "https://certificatemanager.googleapis.com/v1", .collection = "certificateMapEntries", .id_parameter = "certificateMapEntryId", .fixed = fixed};
+static const struct aip_object object = {.base = "https://certificatemanager.googleapis.com/v1",
+					 .collection = "certificateMapEntries",
+					 .id_parameter = "certificateMapEntryId",
+					 .fixed = fixed};
 
 AIP_OBJECT(object)
 AIP_DECODE(object)
 
 const struct kind kind_certificate_map_entry = {
-	.id = "certificatemanager.certificateMapEntry",
-	.title = N_("Certificate map entry"),
-	.api = "certificatemanager.googleapis.com",
-	.part = PART_SERVER,
-	.console_page = "security/ccm/list/certificates",
-	.permissions = {.read = "certificatemanager.certmapentries.get", .create = "certificatemanager.certmapentries.create certificatemanager.operations.get", .update = "certificatemanager.certmapentries.update certificatemanager.operations.get", .destroy = "certificatemanager.certmapentries.delete certificatemanager.operations.get"},
-	.usual = 0.3,
-	.slow = 0.4,
-	.deadline = 600,
-	.observe = observe,
-	.decode = decode,
-	.compare = compare,
-	.create = create,
-	.update = update,
-	.destroy = destroy,
-	.patience = 120,
+    .id = "certificatemanager.certificateMapEntry",
+    .title = N_("Certificate map entry"),
+    .api = "certificatemanager.googleapis.com",
+    .part = PART_SERVER,
+    .console_page = "security/ccm/list/certificates",
+    .permissions = {.read = "certificatemanager.certmapentries.get",
+		    .create = "certificatemanager.certmapentries.create certificatemanager.operations.get",
+		    .update = "certificatemanager.certmapentries.update certificatemanager.operations.get",
+		    .destroy = "certificatemanager.certmapentries.delete certificatemanager.operations.get"},
+    .usual = 0.3,
+    .slow = 0.4,
+    .deadline = 600,
+    .observe = observe,
+    .decode = decode,
+    .compare = compare,
+    .create = create,
+    .update = update,
+    .destroy = destroy,
+    .patience = 120,
 };

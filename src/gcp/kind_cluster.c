@@ -33,7 +33,8 @@ static void read_status(struct observation *out)
 {
 	const char *status = json_str(out->found, "status", "");
 	if (!strcmp(status, "ERROR") || !strcmp(status, "DEGRADED"))
-		kind_say(out, PRESENT_FAILED, "%s", json_str(out->found, "conditions.0.message", json_str(out->found, "statusMessage", status)));
+		kind_say(out, PRESENT_FAILED, "%s",
+			 json_str(out->found, "conditions.0.message", json_str(out->found, "statusMessage", status)));
 	else if (strcmp(status, "RUNNING") != 0)
 		out->presence = PRESENT_PENDING;
 }
@@ -61,10 +62,12 @@ static cJSON *wanted(const struct view *v)
 static void compare(const struct view *v, const struct observation *seen, struct change *out)
 {
 	static const char *const untold[] = {"autoscaling", NULL};
-	static const char *const fixed[] = {"autopilot", "network", "subnetwork", "networkConfig", "ipAllocationPolicy", "name", NULL};
+	static const char *const fixed[] = {"autopilot",          "network", "subnetwork", "networkConfig",
+					    "ipAllocationPolicy", "name",    NULL};
 	cJSON *w = wanted(v);
 	kind_compare_leaves(w, seen->found, untold, out);
-	kind_refuse_changed(out, fixed, _("a cluster cannot be moved or change its mode; remove it, or choose another stack name"));
+	kind_refuse_changed(out, fixed,
+			    _("a cluster cannot be moved or change its mode; remove it, or choose another stack name"));
 	cJSON_Delete(w);
 }
 
@@ -107,25 +110,29 @@ static double monthly(const cJSON *spec, const char *region)
 }
 
 const struct kind kind_cluster = {
-	.id = "container.cluster",
-	.title = N_("GKE cluster"),
-	.api = "container.googleapis.com",
-	.part = PART_SERVER,
-	.console_page = "kubernetes/clusters/details/{region}/{name}/details",
-	.log = "resource.type=\"k8s_cluster\" resource.labels.cluster_name=\"{name}\"",
-	.permissions = {.read = "container.clusters.get", .list = "container.clusters.list", .create = "container.clusters.create container.operations.get", .update = "container.clusters.update container.operations.get", .destroy = "container.clusters.delete container.operations.get"},
-	.usual = 420,
-	.slow = 600,
-	.deadline = 2700,
-	.gate = true,
-	.billable = true,
-	.monthly = monthly,
-	.observe = observe,
-	.list = list,
-	.items = "clusters",
-	.decode = decode,
-	.compare = compare,
-	.create = create,
-	.update = update,
-	.destroy = destroy,
+    .id = "container.cluster",
+    .title = N_("GKE cluster"),
+    .api = "container.googleapis.com",
+    .part = PART_SERVER,
+    .console_page = "kubernetes/clusters/details/{region}/{name}/details",
+    .log = "resource.type=\"k8s_cluster\" resource.labels.cluster_name=\"{name}\"",
+    .permissions = {.read = "container.clusters.get",
+		    .list = "container.clusters.list",
+		    .create = "container.clusters.create container.operations.get",
+		    .update = "container.clusters.update container.operations.get",
+		    .destroy = "container.clusters.delete container.operations.get"},
+    .usual = 420,
+    .slow = 600,
+    .deadline = 2700,
+    .gate = true,
+    .billable = true,
+    .monthly = monthly,
+    .observe = observe,
+    .list = list,
+    .items = "clusters",
+    .decode = decode,
+    .compare = compare,
+    .create = create,
+    .update = update,
+    .destroy = destroy,
 };

@@ -37,7 +37,9 @@ static void decode(const struct view *v, int http, const cJSON *reply, struct ob
 	if (out->presence != PRESENT_YES)
 		return;
 	cJSON *ours = NULL, *c;
-	cJSON_ArrayForEach(c, json_at(out->found, "connections")) if (!strcmp(json_str(c, "peering", ""), PEERING)) ours = c;
+	cJSON_ArrayForEach(c, json_at(out->found, "connections"))
+		if (!strcmp(json_str(c, "peering", ""), PEERING))
+			ours = c;
 	ours = ours ? cJSON_Duplicate(ours, 1) : NULL;
 	cJSON_Delete(out->found);
 	out->found = ours;
@@ -47,15 +49,18 @@ static void decode(const struct view *v, int http, const cJSON *reply, struct ob
 static bool has(const cJSON *list, const char *text)
 {
 	const cJSON *c;
-	cJSON_ArrayForEach(c, list) if (cJSON_IsString(c) && !strcmp(c->valuestring, text)) return true;
+	cJSON_ArrayForEach(c, list)
+		if (cJSON_IsString(c) && !strcmp(c->valuestring, text))
+			return true;
 	return false;
 }
 
 static void compare(const struct view *v, const struct observation *seen, struct change *out)
 {
 	const cJSON *found = json_at(seen->found, "reservedPeeringRanges"), *r;
-	cJSON_ArrayForEach(r, json_at(v->spec, "ranges")) if (!has(found, r->valuestring))
-		change_add(out, "reservedPeeringRanges", found, json_at(v->spec, "ranges"));
+	cJSON_ArrayForEach(r, json_at(v->spec, "ranges"))
+		if (!has(found, r->valuestring))
+			change_add(out, "reservedPeeringRanges", found, json_at(v->spec, "ranges"));
 	out->verdict = out->count ? VERDICT_UPDATE : VERDICT_KEEP;
 }
 
@@ -63,7 +68,8 @@ static void create(const struct view *v, const struct observation *seen, struct 
 {
 	(void)seen;
 	char *link = network_link(v);
-	call_set(out, DIALECT_AIP, "POST", json_make("{'network':%s,'reservedPeeringRanges':%j}", link, kind_copy(v, "ranges")), BASE);
+	call_set(out, DIALECT_AIP, "POST", json_make("{'network':%s,'reservedPeeringRanges':%j}", link, kind_copy(v, "ranges")),
+		 BASE);
 	free(link);
 }
 
@@ -74,8 +80,9 @@ static void update(const struct view *v, const struct observation *seen, const s
 	char *link = network_link(v);
 	cJSON *ranges = kind_copy(v, "ranges");
 	const cJSON *r;
-	cJSON_ArrayForEach(r, json_at(seen->found, "reservedPeeringRanges")) if (!has(ranges, r->valuestring))
-		cJSON_AddItemToArray(ranges, cJSON_CreateString(r->valuestring));
+	cJSON_ArrayForEach(r, json_at(seen->found, "reservedPeeringRanges"))
+		if (!has(ranges, r->valuestring))
+			cJSON_AddItemToArray(ranges, cJSON_CreateString(r->valuestring));
 	call_set(out, DIALECT_AIP, "PATCH", json_make("{'network':%s,'reservedPeeringRanges':%j}", link, ranges),
 		 BASE "/-?updateMask=reservedPeeringRanges&force=true");
 	free(link);
@@ -88,7 +95,8 @@ static void destroy(const struct view *v, const struct observation *seen, struct
 	(void)seen;
 	if (v->way > 0) {
 		call_set(out, DIALECT_COMPUTE, "POST", json_make("{'name':%s}", PEERING),
-			 "https://compute.googleapis.com/compute/v1/projects/%s/global/networks/%s/removePeering", v->project, network(v));
+			 "https://compute.googleapis.com/compute/v1/projects/%s/global/networks/%s/removePeering", v->project,
+			 network(v));
 		out->request_id = true;
 		return;
 	}
@@ -98,22 +106,26 @@ static void destroy(const struct view *v, const struct observation *seen, struct
 }
 
 const struct kind kind_connection = {
-	.id = "servicenetworking.connection",
-	.title = N_("Private services access"),
-	.api = "servicenetworking.googleapis.com",
-	.part = PART_NETWORK,
-	.console_page = "networking/networks/details/{network}",
-	.permissions = {.read = "servicenetworking.services.get", .create = "servicenetworking.services.addPeering", .update = "servicenetworking.services.addPeering", .destroy = "servicenetworking.services.deleteConnection compute.networks.removePeering compute.globalOperations.get"},
-	.usual = 45,
-	.slow = 70,
-	.deadline = 1200,
-	.observe = observe,
-	.decode = decode,
-	.compare = compare,
-	.create = create,
-	.update = update,
-	.destroy = destroy,
-	.destroy_ways = 2,
-	.lingers = N_("Cloud SQL holds the private connection for about four days after its last instance: run destroy again then. "
-		      "It costs nothing."),
+    .id = "servicenetworking.connection",
+    .title = N_("Private services access"),
+    .api = "servicenetworking.googleapis.com",
+    .part = PART_NETWORK,
+    .console_page = "networking/networks/details/{network}",
+    .permissions =
+	{.read = "servicenetworking.services.get",
+	 .create = "servicenetworking.services.addPeering",
+	 .update = "servicenetworking.services.addPeering",
+	 .destroy = "servicenetworking.services.deleteConnection compute.networks.removePeering compute.globalOperations.get"},
+    .usual = 45,
+    .slow = 70,
+    .deadline = 1200,
+    .observe = observe,
+    .decode = decode,
+    .compare = compare,
+    .create = create,
+    .update = update,
+    .destroy = destroy,
+    .destroy_ways = 2,
+    .lingers = N_("Cloud SQL holds the private connection for about four days after its last instance: run destroy again then. "
+		  "It costs nothing."),
 };

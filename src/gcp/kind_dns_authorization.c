@@ -8,8 +8,10 @@
 #include "base/json.h"
 
 static const char *const fixed[] = {"domain", "type", NULL};
-static const struct aip_object object = {
-	.base = "https://certificatemanager.googleapis.com/v1", .collection = "dnsAuthorizations", .id_parameter = "dnsAuthorizationId", .fixed = fixed};
+static const struct aip_object object = {.base = "https://certificatemanager.googleapis.com/v1",
+					 .collection = "dnsAuthorizations",
+					 .id_parameter = "dnsAuthorizationId",
+					 .fixed = fixed};
 
 AIP_OBJECT(object)
 
@@ -23,20 +25,23 @@ static void decode(const struct view *v, int http, const cJSON *reply, struct ob
 }
 
 const struct kind kind_dns_authorization = {
-	.id = "certificatemanager.dnsAuthorization",
-	.title = N_("DNS authorization"),
-	.api = "certificatemanager.googleapis.com",
-	.part = PART_SERVER,
-	.console_page = "security/ccm/list/certificates",
-	.permissions = {.read = "certificatemanager.dnsauthorizations.get", .create = "certificatemanager.dnsauthorizations.create certificatemanager.operations.get", .update = "certificatemanager.dnsauthorizations.update certificatemanager.operations.get", .destroy = "certificatemanager.dnsauthorizations.delete certificatemanager.operations.get"},
-	.usual = 0.3,
-	.slow = 0.5,
-	.deadline = 600,
-	.observe = observe,
-	.decode = decode,
-	.compare = compare,
-	.create = create,
-	.update = update,
-	.destroy = destroy,
-	.patience = 120,
+    .id = "certificatemanager.dnsAuthorization",
+    .title = N_("DNS authorization"),
+    .api = "certificatemanager.googleapis.com",
+    .part = PART_SERVER,
+    .console_page = "security/ccm/list/certificates",
+    .permissions = {.read = "certificatemanager.dnsauthorizations.get",
+		    .create = "certificatemanager.dnsauthorizations.create certificatemanager.operations.get",
+		    .update = "certificatemanager.dnsauthorizations.update certificatemanager.operations.get",
+		    .destroy = "certificatemanager.dnsauthorizations.delete certificatemanager.operations.get"},
+    .usual = 0.3,
+    .slow = 0.5,
+    .deadline = 600,
+    .observe = observe,
+    .decode = decode,
+    .compare = compare,
+    .create = create,
+    .update = update,
+    .destroy = destroy,
+    .patience = 120,
 };

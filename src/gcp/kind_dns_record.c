@@ -12,8 +12,8 @@
 
 static void ask(const struct view *v, const char *method, cJSON *body, bool one, struct call *out)
 {
-	call_set(out, DIALECT_NONE, method, body, "https://dns.googleapis.com/dns/v1/projects/%s/managedZones/%s/rrsets", v->project,
-		 json_str(v->spec, "zone", ""));
+	call_set(out, DIALECT_NONE, method, body, "https://dns.googleapis.com/dns/v1/projects/%s/managedZones/%s/rrsets",
+		 v->project, json_str(v->spec, "zone", ""));
 	if (one)
 		call_add(out, "/%s/%s", json_str(v->spec, "host", ""), json_str(v->spec, "type", ""));
 }
@@ -29,16 +29,17 @@ static void decode(const struct view *v, int http, const cJSON *reply, struct ob
 	if (out->presence != PRESENT_YES || json_equal(json_at(out->found, "rrdatas"), json_at(v->spec, "data")))
 		return;
 	char *data = json_text(json_at(out->found, "rrdatas"), -1);
-	kind_say(out, PRESENT_STRANGER, _("the record %s %s has other data (%s): remove it, or choose another host"), json_str(v->spec, "host", ""),
-		 json_str(v->spec, "type", ""), data);
+	kind_say(out, PRESENT_STRANGER, _("the record %s %s has other data (%s): remove it, or choose another host"),
+		 json_str(v->spec, "host", ""), json_str(v->spec, "type", ""), data);
 	free(data);
 }
 
 static cJSON *wanted(const struct view *v)
 {
 	const cJSON *data = json_at(v->spec, "data");
-	return json_make("{'name':%s,'type':%s,'ttl':%d,'rrdatas':%j}", json_str(v->spec, "host", ""), json_str(v->spec, "type", ""),
-			 (int)json_num(v->spec, "ttl", 300), data ? cJSON_Duplicate(data, 1) : cJSON_CreateArray());
+	return json_make("{'name':%s,'type':%s,'ttl':%d,'rrdatas':%j}", json_str(v->spec, "host", ""),
+			 json_str(v->spec, "type", ""), (int)json_num(v->spec, "ttl", 300),
+			 data ? cJSON_Duplicate(data, 1) : cJSON_CreateArray());
 }
 
 static void compare(const struct view *v, const struct observation *seen, struct change *out)
@@ -67,19 +68,22 @@ static void destroy(const struct view *v, const struct observation *seen, struct
 }
 
 const struct kind kind_dns_record = {
-	.id = "dns.resourceRecordSet",
-	.title = N_("DNS record"),
-	.api = "dns.googleapis.com",
-	.part = PART_NETWORK,
-	.console_page = "net-services/dns/zones/{zone}/details",
-	.permissions = {.read = "dns.resourceRecordSets.get", .create = "dns.resourceRecordSets.create", .update = "dns.resourceRecordSets.update", .destroy = "dns.resourceRecordSets.delete"},
-	.usual = 1,
-	.slow = 3,
-	.deadline = 300,
-	.observe = observe,
-	.decode = decode,
-	.compare = compare,
-	.create = create,
-	.update = update,
-	.destroy = destroy,
+    .id = "dns.resourceRecordSet",
+    .title = N_("DNS record"),
+    .api = "dns.googleapis.com",
+    .part = PART_NETWORK,
+    .console_page = "net-services/dns/zones/{zone}/details",
+    .permissions = {.read = "dns.resourceRecordSets.get",
+		    .create = "dns.resourceRecordSets.create",
+		    .update = "dns.resourceRecordSets.update",
+		    .destroy = "dns.resourceRecordSets.delete"},
+    .usual = 1,
+    .slow = 3,
+    .deadline = 300,
+    .observe = observe,
+    .decode = decode,
+    .compare = compare,
+    .create = create,
+    .update = update,
+    .destroy = destroy,
 };

@@ -28,7 +28,8 @@ static int number_of(const char *type)
 
 static void observe(const struct view *v, struct call *out)
 {
-	call_set(out, DIALECT_NONE, "GET", NULL, "https://dns.google/resolve?name=%s&type=%s", json_str(v->spec, "host", ""), json_str(v->spec, "type", ""));
+	call_set(out, DIALECT_NONE, "GET", NULL, "https://dns.google/resolve?name=%s&type=%s", json_str(v->spec, "host", ""),
+		 json_str(v->spec, "type", ""));
 	out->audience = AUDIENCE_NOBODY;
 }
 
@@ -44,14 +45,18 @@ static bool same_data(const char *a, const char *b)
 static bool among(const cJSON *list, const char *data)
 {
 	const cJSON *one;
-	cJSON_ArrayForEach(one, list) if (cJSON_IsString(one) && same_data(one->valuestring, data)) return true;
+	cJSON_ArrayForEach(one, list)
+		if (cJSON_IsString(one) && same_data(one->valuestring, data))
+			return true;
 	return false;
 }
 
 static bool all_among(const cJSON *some, const cJSON *list)
 {
 	const cJSON *one;
-	cJSON_ArrayForEach(one, some) if (!cJSON_IsString(one) || !among(list, one->valuestring)) return false;
+	cJSON_ArrayForEach(one, some)
+		if (!cJSON_IsString(one) || !among(list, one->valuestring))
+			return false;
 	return true;
 }
 
@@ -60,8 +65,9 @@ static cJSON *data_of(const cJSON *reply, int number)
 {
 	cJSON *list = cJSON_CreateArray();
 	const cJSON *answer;
-	cJSON_ArrayForEach(answer, json_at(reply, "Answer")) if ((int)json_num(answer, "type", 0) == number)
-	    cJSON_AddItemToArray(list, cJSON_CreateString(json_str(answer, "data", "")));
+	cJSON_ArrayForEach(answer, json_at(reply, "Answer"))
+		if ((int)json_num(answer, "type", 0) == number)
+			cJSON_AddItemToArray(list, cJSON_CreateString(json_str(answer, "data", "")));
 	return list;
 }
 
@@ -69,7 +75,8 @@ static char *in_words(const cJSON *list)
 {
 	struct buf b = {0};
 	const cJSON *one;
-	cJSON_ArrayForEach(one, list) buf_printf(&b, "%s%s", b.len ? ", " : "", cJSON_IsString(one) ? one->valuestring : "");
+	cJSON_ArrayForEach(one, list)
+		buf_printf(&b, "%s%s", b.len ? ", " : "", cJSON_IsString(one) ? one->valuestring : "");
 	return buf_take(&b);
 }
 
@@ -124,12 +131,12 @@ static void compare(const struct view *v, const struct observation *seen, struct
 }
 
 const struct kind kind_errand_record = {
-	.id = "errand.record",
-	.title = N_("DNS record, by hand"),
-	.part = PART_ACCESS,
-	.by_hand = true,
-	.observe = observe,
-	.decode = decode,
-	.compare = compare,
-	.stays = N_("you made it where the host's zone is kept: remove it there, since its address is no longer yours."),
+    .id = "errand.record",
+    .title = N_("DNS record, by hand"),
+    .part = PART_ACCESS,
+    .by_hand = true,
+    .observe = observe,
+    .decode = decode,
+    .compare = compare,
+    .stays = N_("you made it where the host's zone is kept: remove it there, since its address is no longer yours."),
 };

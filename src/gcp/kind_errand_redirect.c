@@ -12,7 +12,8 @@
 
 static void observe(const struct view *v, struct call *out)
 {
-	call_set(out, DIALECT_NONE, "GET", NULL, "https://accounts.google.com/o/oauth2/v2/auth?client_id=%s&redirect_uri=%s&response_type=code&scope=%s",
+	call_set(out, DIALECT_NONE, "GET", NULL,
+		 "https://accounts.google.com/o/oauth2/v2/auth?client_id=%s&redirect_uri=%s&response_type=code&scope=%s",
 		 json_str(v->spec, "client_id", ""), json_str(v->spec, "redirect_uri", ""), "openid email");
 	out->audience = AUDIENCE_NOBODY;
 }
@@ -49,13 +50,13 @@ static void compare(const struct view *v, const struct observation *seen, struct
 }
 
 const struct kind kind_errand_redirect = {
-	.id = "errand.redirect",
-	.title = N_("OAuth client, by hand"),
-	.part = PART_ACCESS,
-	.console_page = "auth/clients",
-	.by_hand = true,
-	.page = true,
-	.observe = observe,
-	.decode = decode,
-	.compare = compare,
+    .id = "errand.redirect",
+    .title = N_("OAuth client, by hand"),
+    .part = PART_ACCESS,
+    .console_page = "auth/clients",
+    .by_hand = true,
+    .page = true,
+    .observe = observe,
+    .decode = decode,
+    .compare = compare,
 };

@@ -14,7 +14,8 @@
 static const char *const fixed[] = {"IPProtocol", "loadBalancingScheme", "network", "subnetwork", "networkTier", NULL};
 static const char *const skip[] = {"IPAddress", "portRange", NULL};
 static const struct compute_object global = {.scope = "global", .collection = "forwardingRules", .fixed = fixed, .skip = skip};
-static const struct compute_object regional = {.scope = "regions", .collection = "forwardingRules", .fixed = fixed, .skip = skip};
+static const struct compute_object regional = {
+    .scope = "regions", .collection = "forwardingRules", .fixed = fixed, .skip = skip};
 
 static const struct compute_object *object(const struct view *v)
 {
@@ -37,7 +38,8 @@ static void decode(const struct view *v, int http, const cJSON *reply, struct ob
 	if (out->presence != PRESENT_YES || !*psc || !strcmp(psc, "ACCEPTED"))
 		return;
 	if (!strcmp(psc, "PENDING"))
-		kind_say(out, PRESENT_PENDING, _("the connection waits to be accepted: the project must be among those that the instance allows"));
+		kind_say(out, PRESENT_PENDING,
+			 _("the connection waits to be accepted: the project must be among those that the instance allows"));
 	else
 		kind_say(out, PRESENT_FAILED, _("the Private Service Connect endpoint is %s"), psc);
 }
@@ -69,37 +71,37 @@ static void destroy(const struct view *v, const struct observation *seen, struct
 static char *permits(const cJSON *spec, enum deed deed)
 {
 	static const char *const everywhere[DEEDS] = {
-		[DEED_READ] = "compute.globalForwardingRules.get",
-		[DEED_CREATE] = "compute.globalForwardingRules.create compute.globalOperations.get",
-		[DEED_UPDATE] = "compute.globalForwardingRules.setTarget compute.globalOperations.get",
-		[DEED_DESTROY] = "compute.globalForwardingRules.delete compute.globalOperations.get",
+	    [DEED_READ] = "compute.globalForwardingRules.get",
+	    [DEED_CREATE] = "compute.globalForwardingRules.create compute.globalOperations.get",
+	    [DEED_UPDATE] = "compute.globalForwardingRules.setTarget compute.globalOperations.get",
+	    [DEED_DESTROY] = "compute.globalForwardingRules.delete compute.globalOperations.get",
 	};
 	static const char *const inside[DEEDS] = {
-		[DEED_READ] = "compute.forwardingRules.get",
-		[DEED_CREATE] = "compute.forwardingRules.create compute.regionOperations.get",
-		[DEED_UPDATE] = "compute.forwardingRules.setTarget compute.regionOperations.get",
-		[DEED_DESTROY] = "compute.forwardingRules.delete compute.regionOperations.get",
+	    [DEED_READ] = "compute.forwardingRules.get",
+	    [DEED_CREATE] = "compute.forwardingRules.create compute.regionOperations.get",
+	    [DEED_UPDATE] = "compute.forwardingRules.setTarget compute.regionOperations.get",
+	    [DEED_DESTROY] = "compute.forwardingRules.delete compute.regionOperations.get",
 	};
 	const char *text = (json_at(spec, "region") ? inside : everywhere)[deed];
 	return text ? xstrdup(text) : NULL;
 }
 
 const struct kind kind_forwarding_rule = {
-	.id = "compute.forwardingRule",
-	.title = N_("Forwarding rule"),
-	.api = "compute.googleapis.com",
-	.part = PART_SERVER,
-	.console_page = "net-services/loadbalancing/list/loadBalancers",
-	.permits = permits,
-	.usual = 10,
-	.slow = 11,
-	.deadline = 1200,
-	.billable = true,
-	.observe = observe,
-	.decode = decode,
-	.compare = compare,
-	.create = create,
-	.update = update,
-	.destroy = destroy,
-	.patience = 60,
+    .id = "compute.forwardingRule",
+    .title = N_("Forwarding rule"),
+    .api = "compute.googleapis.com",
+    .part = PART_SERVER,
+    .console_page = "net-services/loadbalancing/list/loadBalancers",
+    .permits = permits,
+    .usual = 10,
+    .slow = 11,
+    .deadline = 1200,
+    .billable = true,
+    .observe = observe,
+    .decode = decode,
+    .compare = compare,
+    .create = create,
+    .update = update,
+    .destroy = destroy,
+    .patience = 60,
 };

@@ -28,8 +28,9 @@ static void decode(const struct view *v, int http, const cJSON *reply, struct ob
 static cJSON *wanted(const struct view *v)
 {
 	char *mark = kind_mark(v);
-	cJSON *w = json_make("{'name':%s,'description':%s,'purpose':'VPC_PEERING','addressType':'INTERNAL','network':%j,'prefixLength':%d}",
-			     v->name, mark, kind_value(v, "network"), (int)json_num(v->spec, "prefixLength", 20));
+	cJSON *w = json_make(
+	    "{'name':%s,'description':%s,'purpose':'VPC_PEERING','addressType':'INTERNAL','network':%j,'prefixLength':%d}",
+	    v->name, mark, kind_value(v, "network"), (int)json_num(v->spec, "prefixLength", 20));
 	free(mark);
 	return w;
 }
@@ -58,22 +59,25 @@ static void destroy(const struct view *v, const struct observation *seen, struct
 }
 
 const struct kind kind_global_address = {
-	.id = "compute.globalAddress",
-	.title = N_("Internal address range"),
-	.api = "compute.googleapis.com",
-	.part = PART_NETWORK,
-	.console_page = "networking/networks/details/{network}",
-	.permissions = {.read = "compute.globalAddresses.get", .list = "compute.globalAddresses.list", .create = "compute.globalAddresses.create compute.globalOperations.get", .destroy = "compute.globalAddresses.delete compute.globalOperations.get"},
-	.usual = 1.7,
-	.slow = 3,
-	.deadline = 1200,
-	.observe = observe,
-	.list = list,
-	.items = "items",
-	.decode = decode,
-	.compare = compare,
-	.create = create,
-	.destroy = destroy,
-	.patience = 30,
-	.lingers = N_("The range goes once the private connection is gone: run destroy again later. It costs nothing."),
+    .id = "compute.globalAddress",
+    .title = N_("Internal address range"),
+    .api = "compute.googleapis.com",
+    .part = PART_NETWORK,
+    .console_page = "networking/networks/details/{network}",
+    .permissions = {.read = "compute.globalAddresses.get",
+		    .list = "compute.globalAddresses.list",
+		    .create = "compute.globalAddresses.create compute.globalOperations.get",
+		    .destroy = "compute.globalAddresses.delete compute.globalOperations.get"},
+    .usual = 1.7,
+    .slow = 3,
+    .deadline = 1200,
+    .observe = observe,
+    .list = list,
+    .items = "items",
+    .decode = decode,
+    .compare = compare,
+    .create = create,
+    .destroy = destroy,
+    .patience = 30,
+    .lingers = N_("The range goes once the private connection is gone: run destroy again later. It costs nothing."),
 };

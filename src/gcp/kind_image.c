@@ -18,8 +18,8 @@
 static void observe(const struct view *v, struct call *out)
 {
 	char *filter = xasprintf("tags=\"%s\" AND tags=\"stack-%s\"", json_str(v->spec, "tag", ""), v->stack);
-	call_set(out, DIALECT_NONE, "GET", NULL, BASE "?projectId=%s&filter=%s&pageSize=20", v->project, json_str(v->spec, "region", ""),
-		 v->project, filter);
+	call_set(out, DIALECT_NONE, "GET", NULL, BASE "?projectId=%s&filter=%s&pageSize=20", v->project,
+		 json_str(v->spec, "region", ""), v->project, filter);
 	free(filter);
 }
 
@@ -38,7 +38,8 @@ static bool ours(const struct view *v, const cJSON *build)
 	char *account = xasprintf("/serviceAccounts/%s", json_str(v->spec, "serviceAccount", ""));
 	char *logs = xasprintf("gs://%s", json_str(v->spec, "logs", ""));
 	bool fits = !strcmp(json_str(build, "images.0", ""), json_str(v->spec, "image", "")) &&
-		    text_ends(json_str(build, "serviceAccount", ""), account) && !strcmp(json_str(build, "logsBucket", ""), logs);
+		    text_ends(json_str(build, "serviceAccount", ""), account) &&
+		    !strcmp(json_str(build, "logsBucket", ""), logs);
 	free(account);
 	free(logs);
 	return fits;
@@ -49,8 +50,7 @@ static const cJSON *telling(const struct view *v, const cJSON *builds)
 {
 	const char *after = json_str(v->spec, "after", "");
 	const cJSON *b, *newest = NULL;
-	cJSON_ArrayForEach(b, builds)
-	{
+	cJSON_ArrayForEach(b, builds) {
 		if (!ours(v, b))
 			continue;
 		if (*after && strncmp(json_str(b, "createTime", ""), after, strlen("2026-11-22T10:00:00")) < 0)
@@ -114,13 +114,16 @@ static void create(const struct view *v, const struct observation *seen, struct 
 	char *account = xasprintf("projects/%s/serviceAccounts/%s", v->project, json_str(v->spec, "serviceAccount", ""));
 	char *logs = xasprintf("gs://%s", json_str(v->spec, "logs", ""));
 	char *stack = xasprintf("stack-%s", v->stack);
-	cJSON *source = json_make("{'storageSource':{'bucket':%s,'object':%s,'generation':%s}}", json_str(v->spec, "bucket", ""),
-				  json_str(v->spec, "object", ""), json_str(v->spec, "generation", ""));
-	cJSON *body = json_make("{'source':%j,'steps':[{'name':'gcr.io/cloud-builders/docker','args':['build','--tag',%s,'.']}],'images':[%s],"
-				"'serviceAccount':%s,'logsBucket':%s,'options':{'logging':'GCS_ONLY','logStreamingOption':'STREAM_ON'},"
-				"'timeout':'1800s','queueTtl':'1800s','tags':['mlflow-setup',%s,%s]}",
-				source, image, image, account, logs, json_str(v->spec, "tag", ""), stack);
-	call_set(out, DIALECT_BUILD, "POST", body, BASE "?projectId=%s", v->project, json_str(v->spec, "region", ""), v->project);
+	cJSON *source = json_make("{'storageSource':{'bucket':%s,'object':%s,'generation':%s}}",
+				  json_str(v->spec, "bucket", ""), json_str(v->spec, "object", ""),
+				  json_str(v->spec, "generation", ""));
+	cJSON *body = json_make(
+	    "{'source':%j,'steps':[{'name':'gcr.io/cloud-builders/docker','args':['build','--tag',%s,'.']}],'images':[%s],"
+	    "'serviceAccount':%s,'logsBucket':%s,'options':{'logging':'GCS_ONLY','logStreamingOption':'STREAM_ON'},"
+	    "'timeout':'1800s','queueTtl':'1800s','tags':['mlflow-setup',%s,%s]}",
+	    source, image, image, account, logs, json_str(v->spec, "tag", ""), stack);
+	call_set(out, DIALECT_BUILD, "POST", body, BASE "?projectId=%s", v->project, json_str(v->spec, "region", ""),
+		 v->project);
 	free(stack);
 	free(logs);
 	free(account);
@@ -151,28 +154,31 @@ static char *log_url(const struct view *v, const cJSON *object)
 static const char *cure(const char *message)
 {
 	if (strstr(message, "cannot run builds in this region"))
-		return N_("New and small projects may build in a few regions only. Build the image in another region or on another machine and give it by its "
-			  "digest (image.source=digest, image.digest), choose another region for the stack, or ask Google for the quota: "
+		return N_("New and small projects may build in a few regions only. Build the image in another region or on "
+			  "another machine and give it by its "
+			  "digest (image.source=digest, image.digest), choose another region for the stack, or ask Google for "
+			  "the quota: "
 			  "https://cloud.google.com/build/docs/locations.");
 	return NULL;
 }
 
 const struct kind kind_image = {
-	.id = "cloudbuild.image",
-	.title = N_("Container image"),
-	.api = "cloudbuild.googleapis.com",
-	.part = PART_IMAGE,
-	.console_page = "cloud-build/builds;region={region}",
-	.permissions = {.read = "cloudbuild.builds.list", .create = "cloudbuild.builds.create cloudbuild.builds.get iam.serviceAccounts.actAs storage.objects.get"},
-	.usual = 60,
-	.slow = 300,
-	.deadline = 3600,
-	.observe = observe,
-	.decode = decode,
-	.compare = compare,
-	.create = create,
-	.passing = passing,
-	.gate = true,
-	.cure = cure,
-	.log_url = log_url,
+    .id = "cloudbuild.image",
+    .title = N_("Container image"),
+    .api = "cloudbuild.googleapis.com",
+    .part = PART_IMAGE,
+    .console_page = "cloud-build/builds;region={region}",
+    .permissions = {.read = "cloudbuild.builds.list",
+		    .create = "cloudbuild.builds.create cloudbuild.builds.get iam.serviceAccounts.actAs storage.objects.get"},
+    .usual = 60,
+    .slow = 300,
+    .deadline = 3600,
+    .observe = observe,
+    .decode = decode,
+    .compare = compare,
+    .create = create,
+    .passing = passing,
+    .gate = true,
+    .cure = cure,
+    .log_url = log_url,
 };

@@ -30,7 +30,8 @@ static void list(const struct view *v, struct call *out)
 {
 	const char *zone = json_str(v->spec, "zone", NULL);
 	char *place = zone ? xstrdup(zone) : xasprintf("%s-b", json_str(v->spec, "region", ""));
-	call_set(out, DIALECT_NONE, "GET", NULL, "https://compute.googleapis.com/compute/v1/projects/%s/zones/%s/instances?maxResults=500", v->project, place);
+	call_set(out, DIALECT_NONE, "GET", NULL,
+		 "https://compute.googleapis.com/compute/v1/projects/%s/zones/%s/instances?maxResults=500", v->project, place);
 	free(place);
 }
 
@@ -69,8 +70,7 @@ static cJSON *wanted(const struct view *v)
 static void compare_metadata(const struct view *v, const cJSON *found, struct change *out)
 {
 	const cJSON *item;
-	cJSON_ArrayForEach(item, json_at(v->spec, "body.metadata.items"))
-	{
+	cJSON_ArrayForEach(item, json_at(v->spec, "body.metadata.items")) {
 		const char *key = json_str(item, "key", "");
 		const cJSON *was = json_at(item_of(json_at(found, "metadata"), key), "value"), *is = json_at(item, "value");
 		char *path = xasprintf("metadata.%s", key);
@@ -112,15 +112,18 @@ static cJSON *merged_metadata(const struct view *v, const cJSON *found)
 	cJSON_ArrayForEach(item, json_at(found, "metadata.items"))
 		if (!item_of(wanted_ones, json_str(item, "key", "")))
 			cJSON_AddItemToArray(items, cJSON_Duplicate(item, 1));
-	cJSON_ArrayForEach(item, json_at(wanted_ones, "items")) cJSON_AddItemToArray(items, cJSON_Duplicate(item, 1));
+	cJSON_ArrayForEach(item, json_at(wanted_ones, "items"))
+		cJSON_AddItemToArray(items, cJSON_Duplicate(item, 1));
 	return json_make("{'fingerprint':%s,'items':%j}", json_str(found, "metadata.fingerprint", ""), items);
 }
 
 static cJSON *merged_labels(const struct view *v, const cJSON *found)
 {
-	cJSON *labels = json_at(found, "labels") ? cJSON_Duplicate(json_at(found, "labels"), 1) : cJSON_CreateObject(), *ours = kind_labels(v);
+	cJSON *labels = json_at(found, "labels") ? cJSON_Duplicate(json_at(found, "labels"), 1) : cJSON_CreateObject(),
+	      *ours = kind_labels(v);
 	const cJSON *l;
-	cJSON_ArrayForEach(l, ours) json_put_str(labels, l->string, l->valuestring);
+	cJSON_ArrayForEach(l, ours)
+		json_put_str(labels, l->string, l->valuestring);
 	cJSON_Delete(ours);
 	return json_make("{'labelFingerprint':%s,'labels':%j}", json_str(found, "labelFingerprint", ""), labels);
 }
@@ -131,11 +134,13 @@ static bool set_stopped(const struct view *v, const cJSON *found, const struct c
 	if (kind_changes(c, "metadata."))
 		compute_object_method(&object, v, "setMetadata", merged_metadata(v, found), out);
 	else if (kind_changes(c, "machineType"))
-		compute_object_method(&object, v, "setMachineType", json_make("{'machineType':%j}", kind_value(v, "body.machineType")), out);
+		compute_object_method(&object, v, "setMachineType",
+				      json_make("{'machineType':%j}", kind_value(v, "body.machineType")), out);
 	else if (kind_changes(c, "serviceAccounts"))
 		compute_object_method(&object, v, "setServiceAccount", kind_value(v, "body.serviceAccounts.0"), out);
 	else if (kind_changes(c, "shieldedInstanceConfig")) {
-		compute_object_method(&object, v, "updateShieldedInstanceConfig", kind_value(v, "body.shieldedInstanceConfig"), out);
+		compute_object_method(&object, v, "updateShieldedInstanceConfig", kind_value(v, "body.shieldedInstanceConfig"),
+				      out);
 		free(out->method);
 		out->method = xstrdup("PATCH");
 	} else
@@ -150,7 +155,9 @@ static void update(const struct view *v, const struct observation *seen, const s
 		compute_object_method(&object, v, "setLabels", merged_labels(v, found), out);
 	else if (kind_changes(change, "tags"))
 		compute_object_method(&object, v, "setTags",
-				      json_make("{'fingerprint':%s,'items':%j}", json_str(found, "tags.fingerprint", ""), kind_value(v, "body.tags.items")), out);
+				      json_make("{'fingerprint':%s,'items':%j}", json_str(found, "tags.fingerprint", ""),
+						kind_value(v, "body.tags.items")),
+				      out);
 	else if (kind_changes(change, "scheduling"))
 		compute_object_method(&object, v, "setScheduling", kind_value(v, "body.scheduling"), out);
 	else if (is_status(found, "SUSPENDED"))
@@ -166,7 +173,8 @@ static const char *downtime(const cJSON *spec, const struct change *c)
 	(void)spec;
 	bool runs_on = true;
 	for (size_t i = 0; i < c->count; i++)
-		runs_on &= !strncmp(c->differences[i].path, "labels", 6) || !strncmp(c->differences[i].path, "tags", 4) || !strncmp(c->differences[i].path, "scheduling", 10);
+		runs_on &= !strncmp(c->differences[i].path, "labels", 6) || !strncmp(c->differences[i].path, "tags", 4) ||
+			   !strncmp(c->differences[i].path, "scheduling", 10);
 	return runs_on ? NULL : N_("The machine is stopped and started: the server does not answer for two or three minutes.");
 }
 
@@ -198,21 +206,24 @@ static double monthly(const cJSON *spec, const char *region)
 	const char *type = strrchr(json_str(spec, "body.machineType", "/"), '/') + 1;
 	for (size_t i = 0; i < sizeof prices / sizeof *prices; i++)
 		if (!strcmp(prices[i].type, type))
-			return (prices[i].hour * 730 + 0.1 * atof(json_str(spec, "body.disks.0.initializeParams.diskSizeGb", "10"))) *
+			return (prices[i].hour * 730 +
+				0.1 * atof(json_str(spec, "body.disks.0.initializeParams.diskSizeGb", "10"))) *
 			       price_factor(PRICED_MACHINE, region);
 	return -1;
 }
 
 static void console(const struct view *v, struct call *out)
 {
-	call_set(out, DIALECT_NONE, "GET", NULL, "https://compute.googleapis.com/compute/v1/projects/%s/zones/%s/instances/%s/serialPort?port=1", v->project,
+	call_set(out, DIALECT_NONE, "GET", NULL,
+		 "https://compute.googleapis.com/compute/v1/projects/%s/zones/%s/instances/%s/serialPort?port=1", v->project,
 		 json_str(v->spec, "zone", ""), v->name);
 }
 
 /* Does a line of the console tell of something that went wrong? */
 static bool tells(const char *line)
 {
-	static const char *const words[] = {"fail", "error", "denied", "exited", "refused", "timed out", "not found", "no such", "invalid"};
+	static const char *const words[] = {"fail",      "error",     "denied",  "exited", "refused",
+					    "timed out", "not found", "no such", "invalid"};
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
 		if (strcasestr(line, words[i]))
 			return true;
@@ -239,28 +250,37 @@ static char *console_lines(const cJSON *reply)
 }
 
 const struct kind kind_instance = {
-	.id = "compute.instance",
-	.title = N_("Virtual machine"),
-	.api = "compute.googleapis.com",
-	.part = PART_SERVER,
-	.console_page = "compute/instancesDetail/zones/{zone}/instances/{name}",
-	.log = "resource.type=\"gce_instance\" resource.labels.instance_id=\"{id}\"",
-	.permissions = {.read = "compute.instances.get", .list = "compute.instances.list", .create = "compute.instances.create compute.disks.create compute.subnetworks.use iam.serviceAccounts.actAs compute.zoneOperations.get", .update = "compute.instances.setLabels compute.instances.setTags compute.instances.setScheduling compute.instances.setMetadata compute.instances.setMachineType compute.instances.setServiceAccount compute.instances.updateShieldedInstanceConfig compute.instances.resume compute.instances.stop compute.instances.start compute.instances.setDeletionProtection iam.serviceAccounts.actAs compute.zoneOperations.get", .destroy = "compute.instances.delete compute.zoneOperations.get"},
-	.usual = 60,
-	.slow = 80,
-	.deadline = 1800,
-	.billable = true,
-	.monthly = monthly,
-	.observe = observe,
-	.list = list,
-	.items = "items",
-	.decode = decode,
-	.compare = compare,
-	.create = create,
-	.downtime = downtime,
-	.update = update,
-	.destroy = destroy,
-	.console = console,
-	.console_lines = console_lines,
-	.patience = 60,
+    .id = "compute.instance",
+    .title = N_("Virtual machine"),
+    .api = "compute.googleapis.com",
+    .part = PART_SERVER,
+    .console_page = "compute/instancesDetail/zones/{zone}/instances/{name}",
+    .log = "resource.type=\"gce_instance\" resource.labels.instance_id=\"{id}\"",
+    .permissions = {.read = "compute.instances.get",
+		    .list = "compute.instances.list",
+		    .create = "compute.instances.create compute.disks.create compute.subnetworks.use iam.serviceAccounts.actAs "
+			      "compute.zoneOperations.get",
+		    .update = "compute.instances.setLabels compute.instances.setTags compute.instances.setScheduling "
+			      "compute.instances.setMetadata compute.instances.setMachineType "
+			      "compute.instances.setServiceAccount compute.instances.updateShieldedInstanceConfig "
+			      "compute.instances.resume compute.instances.stop compute.instances.start "
+			      "compute.instances.setDeletionProtection iam.serviceAccounts.actAs compute.zoneOperations.get",
+		    .destroy = "compute.instances.delete compute.zoneOperations.get"},
+    .usual = 60,
+    .slow = 80,
+    .deadline = 1800,
+    .billable = true,
+    .monthly = monthly,
+    .observe = observe,
+    .list = list,
+    .items = "items",
+    .decode = decode,
+    .compare = compare,
+    .create = create,
+    .downtime = downtime,
+    .update = update,
+    .destroy = destroy,
+    .console = console,
+    .console_lines = console_lines,
+    .patience = 60,
 };

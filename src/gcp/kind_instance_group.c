@@ -55,11 +55,13 @@ static void update(const struct view *v, const struct observation *seen, const s
 	if ((int)json_num(seen->found, "size", 0) == members(v)) {
 		cJSON_Delete(list);
 		compute_object_method(&object, v, "setNamedPorts",
-				      json_make("{'namedPorts':%j,'fingerprint':%s}", kind_value(v, "body.namedPorts"), json_str(seen->found, "fingerprint", "")),
+				      json_make("{'namedPorts':%j,'fingerprint':%s}", kind_value(v, "body.namedPorts"),
+						json_str(seen->found, "fingerprint", "")),
 				      out);
 		return;
 	}
-	cJSON_ArrayForEach(link, json_at(v->spec, "instances")) cJSON_AddItemToArray(list, json_make("{'instance':%j}", cJSON_Duplicate(link, 1)));
+	cJSON_ArrayForEach(link, json_at(v->spec, "instances"))
+		cJSON_AddItemToArray(list, json_make("{'instance':%j}", cJSON_Duplicate(link, 1)));
 	compute_object_method(&object, v, "addInstances", json_make("{'instances':%j}", list), out);
 }
 
@@ -69,20 +71,23 @@ static void destroy(const struct view *v, const struct observation *seen, struct
 }
 
 const struct kind kind_instance_group = {
-	.id = "compute.instanceGroup",
-	.title = N_("Instance group"),
-	.api = "compute.googleapis.com",
-	.part = PART_SERVER,
-	.console_page = "compute/instanceGroups/details/{zone}/{name}",
-	.permissions = {.read = "compute.instanceGroups.get", .create = "compute.instanceGroups.create compute.zoneOperations.get", .update = "compute.instanceGroups.update compute.zoneOperations.get", .destroy = "compute.instanceGroups.delete compute.zoneOperations.get"},
-	.usual = 6,
-	.slow = 12,
-	.deadline = 1200,
-	.observe = observe,
-	.decode = decode,
-	.compare = compare,
-	.create = create,
-	.update = update,
-	.destroy = destroy,
-	.patience = 60,
+    .id = "compute.instanceGroup",
+    .title = N_("Instance group"),
+    .api = "compute.googleapis.com",
+    .part = PART_SERVER,
+    .console_page = "compute/instanceGroups/details/{zone}/{name}",
+    .permissions = {.read = "compute.instanceGroups.get",
+		    .create = "compute.instanceGroups.create compute.zoneOperations.get",
+		    .update = "compute.instanceGroups.update compute.zoneOperations.get",
+		    .destroy = "compute.instanceGroups.delete compute.zoneOperations.get"},
+    .usual = 6,
+    .slow = 12,
+    .deadline = 1200,
+    .observe = observe,
+    .decode = decode,
+    .compare = compare,
+    .create = create,
+    .update = update,
+    .destroy = destroy,
+    .patience = 60,
 };

@@ -96,7 +96,8 @@ static void read_deployment(struct observation *out)
 /* Of a GKE Ingress with one backend: its name and whether it is well stand in an annotation of the controller's, {"k8s1-...":"HEALTHY"}. */
 static void read_ingress(struct observation *out)
 {
-	const cJSON *note = cJSON_GetObjectItemCaseSensitive(json_at(out->found, "metadata.annotations"), "ingress.kubernetes.io/backends");
+	const cJSON *note = cJSON_GetObjectItemCaseSensitive(json_at(out->found, "metadata.annotations"),
+							     "ingress.kubernetes.io/backends");
 	cJSON *backends = cJSON_IsString(note) ? cJSON_Parse(note->valuestring) : NULL;
 	const cJSON *backend = backends ? backends->child : NULL;
 	const char *ip = json_str(out->found, "status.loadBalancer.ingress.0.ip", "");
@@ -112,9 +113,9 @@ static const struct {
 	const char *kind;
 	void (*read)(struct observation *out);
 } readers[] = {
-	{"Job", read_job},
-	{"Deployment", read_deployment},
-	{"Ingress", read_ingress},
+    {"Job", read_job},
+    {"Deployment", read_deployment},
+    {"Ingress", read_ingress},
 };
 
 /* What a Secret holds is not kept a moment longer than it takes to see that it is there. */
@@ -165,7 +166,8 @@ static cJSON *wanted(const struct view *v)
 static void drop_resources(cJSON *containers)
 {
 	cJSON *c;
-	cJSON_ArrayForEach(c, containers) json_drop(c, "resources");
+	cJSON_ArrayForEach(c, containers)
+		json_drop(c, "resources");
 }
 
 /* What a Secret holds is not compared, only that it is there: the annotations say of which versions it is. */
@@ -183,7 +185,8 @@ static void drop_data(cJSON *w, const cJSON *found)
 static bool in_template(const struct change *change)
 {
 	for (size_t i = 0; i < change->count; i++)
-		if (text_starts(change->differences[i].path, "spec.") || text_starts(change->differences[i].path, "metadata.annotations"))
+		if (text_starts(change->differences[i].path, "spec.") ||
+		    text_starts(change->differences[i].path, "metadata.annotations"))
 			return true;
 	return false;
 }
@@ -264,7 +267,8 @@ static double monthly(const cJSON *spec, const char *region)
 	const cJSON *c;
 	if (!strcmp(json_str(spec, "body.kind", ""), "Deployment"))
 		cJSON_ArrayForEach(c, json_at(spec, "body.spec.template.spec.containers"))
-			hour += cpus(json_str(c, "resources.requests.cpu", "0")) * 0.0445 + gibs(json_str(c, "resources.requests.memory", "0")) * 0.0049225;
+			hour += cpus(json_str(c, "resources.requests.cpu", "0")) * 0.0445 +
+				gibs(json_str(c, "resources.requests.memory", "0")) * 0.0049225;
 	return hour * json_num(spec, "body.spec.replicas", 1) * 730 * price_factor(PRICED_MACHINE, region);
 }
 
@@ -279,7 +283,7 @@ static const char *downtime(const cJSON *spec, const struct change *c)
 static char *permits(const cJSON *spec, enum deed deed)
 {
 	static const char *const verbs[DEEDS] = {
-		[DEED_READ] = "get", [DEED_CREATE] = "create", [DEED_UPDATE] = "update", [DEED_DESTROY] = "delete"};
+	    [DEED_READ] = "get", [DEED_CREATE] = "create", [DEED_UPDATE] = "update", [DEED_DESTROY] = "delete"};
 	static const char *const spelled[] = {"serviceAccounts", "networkPolicies", "podDisruptionBudgets", "roleBindings"};
 	const char *collection = json_str(spec, "collection", ""), *plural = strrchr(collection, '/');
 	plural = plural ? plural + 1 : collection;
@@ -299,23 +303,23 @@ static char *permits(const cJSON *spec, enum deed deed)
 }
 
 const struct kind kind_kubernetes_object = {
-	.id = "kubernetes.object",
-	.title = N_("Kubernetes object"),
-	.api = "container.googleapis.com",
-	.part = PART_SERVER,
-	.console_page = "kubernetes/workload/overview",
-	.log = "resource.type=\"k8s_container\" resource.labels.namespace_name=\"{body.metadata.namespace}\"",
-	.permits = permits,
-	.usual = 5,
-	.slow = 90,
-	.deadline = 1800,
-	.billable = true,
-	.monthly = monthly,
-	.observe = observe,
-	.decode = decode,
-	.compare = compare,
-	.downtime = downtime,
-	.create = create,
-	.update = update,
-	.destroy = destroy,
+    .id = "kubernetes.object",
+    .title = N_("Kubernetes object"),
+    .api = "container.googleapis.com",
+    .part = PART_SERVER,
+    .console_page = "kubernetes/workload/overview",
+    .log = "resource.type=\"k8s_container\" resource.labels.namespace_name=\"{body.metadata.namespace}\"",
+    .permits = permits,
+    .usual = 5,
+    .slow = 90,
+    .deadline = 1800,
+    .billable = true,
+    .monthly = monthly,
+    .observe = observe,
+    .decode = decode,
+    .compare = compare,
+    .downtime = downtime,
+    .create = create,
+    .update = update,
+    .destroy = destroy,
 };

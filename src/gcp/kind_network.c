@@ -34,8 +34,9 @@ static void decode(const struct view *v, int http, const cJSON *reply, struct ob
 static cJSON *wanted(const struct view *v)
 {
 	char *mark = kind_mark(v);
-	cJSON *w = json_make("{'name':%s,'description':%s,'autoCreateSubnetworks':false,'routingConfig':{'routingMode':'REGIONAL'}}",
-			     v->name, mark);
+	cJSON *w = json_make(
+	    "{'name':%s,'description':%s,'autoCreateSubnetworks':false,'routingConfig':{'routingMode':'REGIONAL'}}", v->name,
+	    mark);
 	free(mark);
 	return w;
 }
@@ -60,8 +61,8 @@ static void update(const struct view *v, const struct observation *seen, const s
 {
 	(void)seen;
 	(void)change;
-	call_set(out, DIALECT_COMPUTE, "PATCH", json_make("{'routingConfig':{'routingMode':'REGIONAL'}}"), BASE "/%s", v->project,
-		 v->name);
+	call_set(out, DIALECT_COMPUTE, "PATCH", json_make("{'routingConfig':{'routingMode':'REGIONAL'}}"), BASE "/%s",
+		 v->project, v->name);
 	out->request_id = true;
 }
 
@@ -73,23 +74,28 @@ static void destroy(const struct view *v, const struct observation *seen, struct
 }
 
 const struct kind kind_network = {
-	.id = "compute.network",
-	.title = N_("VPC network"),
-	.api = "compute.googleapis.com",
-	.part = PART_NETWORK,
-	.console_page = "networking/networks/details/{name}",
-	.permissions = {.read = "compute.networks.get", .list = "compute.networks.list", .create = "compute.networks.create compute.globalOperations.get", .update = "compute.networks.update compute.globalOperations.get", .destroy = "compute.networks.delete compute.globalOperations.get"},
-	.usual = 9.3,
-	.slow = 13.1,
-	.deadline = 1200,
-	.observe = observe,
-	.list = list,
-	.items = "items",
-	.decode = decode,
-	.compare = compare,
-	.create = create,
-	.update = update,
-	.destroy = destroy,
-	.patience = 60,
-	.lingers = N_("The network goes once its subnet and the private connection are gone: run destroy again later. It costs nothing."),
+    .id = "compute.network",
+    .title = N_("VPC network"),
+    .api = "compute.googleapis.com",
+    .part = PART_NETWORK,
+    .console_page = "networking/networks/details/{name}",
+    .permissions = {.read = "compute.networks.get",
+		    .list = "compute.networks.list",
+		    .create = "compute.networks.create compute.globalOperations.get",
+		    .update = "compute.networks.update compute.globalOperations.get",
+		    .destroy = "compute.networks.delete compute.globalOperations.get"},
+    .usual = 9.3,
+    .slow = 13.1,
+    .deadline = 1200,
+    .observe = observe,
+    .list = list,
+    .items = "items",
+    .decode = decode,
+    .compare = compare,
+    .create = create,
+    .update = update,
+    .destroy = destroy,
+    .patience = 60,
+    .lingers = N_(
+	"The network goes once its subnet and the private connection are gone: run destroy again later. It costs nothing."),
 };

@@ -11,8 +11,8 @@
 
 static void observe(const struct view *v, struct call *out)
 {
-	call_set(out, DIALECT_NONE, "GET", NULL, "https://storage.googleapis.com/storage/v1/b/%s/o/%s", json_str(v->spec, "bucket", ""),
-		 v->name);
+	call_set(out, DIALECT_NONE, "GET", NULL, "https://storage.googleapis.com/storage/v1/b/%s/o/%s",
+		 json_str(v->spec, "bucket", ""), v->name);
 }
 
 static void decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
@@ -40,18 +40,18 @@ static void create(const struct view *v, const struct observation *seen, struct 
 }
 
 const struct kind kind_object = {
-	.id = "storage.object",
-	.title = N_("Source archive"),
-	.api = "storage.googleapis.com",
-	.part = PART_IMAGE,
-	.console_page = "storage/browser/{bucket}",
-	.permissions = {.read = "storage.objects.get", .create = "storage.objects.create"},
-	.usual = 1,
-	.slow = 3,
-	.deadline = 600,
-	.observe = observe,
-	.decode = decode,
-	.compare = compare,
-	.create = create,
-	.reply_tells = true,
+    .id = "storage.object",
+    .title = N_("Source archive"),
+    .api = "storage.googleapis.com",
+    .part = PART_IMAGE,
+    .console_page = "storage/browser/{bucket}",
+    .permissions = {.read = "storage.objects.get", .create = "storage.objects.create"},
+    .usual = 1,
+    .slow = 3,
+    .deadline = 600,
+    .observe = observe,
+    .decode = decode,
+    .compare = compare,
+    .create = create,
+    .reply_tells = true,
 };

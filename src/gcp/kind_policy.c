@@ -20,27 +20,29 @@
 static const struct holder {
 	const char *id;
 	const char *get_method, *get_url;
-	bool get_body;                   /* the version asked for goes in a body */
+	bool get_body; /* the version asked for goes in a body */
 	const char *set_method, *set_url;
-	bool bare;                       /* the policy is the whole body */
-	const char *type;                /* as permissions name it, before ".getIamPolicy" */
+	bool bare;        /* the policy is the whole body */
+	const char *type; /* as permissions name it, before ".getIamPolicy" */
 } holders[] = {
-	{"project", "POST", "https://cloudresourcemanager.googleapis.com/v1/%s:getIamPolicy", true, "POST",
-	 "https://cloudresourcemanager.googleapis.com/v1/%s:setIamPolicy", false, "resourcemanager.projects"},
-	{"serviceAccount", "POST", "https://iam.googleapis.com/v1/%s:getIamPolicy?options.requestedPolicyVersion=3", false, "POST",
-	 "https://iam.googleapis.com/v1/%s:setIamPolicy", false, "iam.serviceAccounts"},
-	{"secret", "GET", "https://secretmanager.googleapis.com/v1/%s:getIamPolicy?options.requestedPolicyVersion=3", false, "POST",
-	 "https://secretmanager.googleapis.com/v1/%s:setIamPolicy", false, "secretmanager.secrets"},
-	{"repository", "GET", "https://artifactregistry.googleapis.com/v1/%s:getIamPolicy?options.requestedPolicyVersion=3", false, "POST",
-	 "https://artifactregistry.googleapis.com/v1/%s:setIamPolicy", false, "artifactregistry.repositories"},
-	{"service", "GET", "https://run.googleapis.com/v2/%s:getIamPolicy?options.requestedPolicyVersion=3", false, "POST",
-	 "https://run.googleapis.com/v2/%s:setIamPolicy", false, "run.services"},
-	{"bucket", "GET", "https://storage.googleapis.com/storage/v1/%s/iam?optionsRequestedPolicyVersion=3", false, "PUT",
-	 "https://storage.googleapis.com/storage/v1/%s/iam", true, "storage.buckets"},
-	{"instance", "GET", "https://compute.googleapis.com/compute/v1/%s/getIamPolicy?optionsRequestedPolicyVersion=3", false, "POST",
-	 "https://compute.googleapis.com/compute/v1/%s/setIamPolicy", false, "compute.instances"},
-	{"iap", "POST", "https://iap.googleapis.com/v1/%s:getIamPolicy", true, "POST", "https://iap.googleapis.com/v1/%s:setIamPolicy", false, "iap.webServices"},
-	{"tunnel", "POST", "https://iap.googleapis.com/v1/%s:getIamPolicy", true, "POST", "https://iap.googleapis.com/v1/%s:setIamPolicy", false, "iap.tunnelInstances"},
+    {"project", "POST", "https://cloudresourcemanager.googleapis.com/v1/%s:getIamPolicy", true, "POST",
+     "https://cloudresourcemanager.googleapis.com/v1/%s:setIamPolicy", false, "resourcemanager.projects"},
+    {"serviceAccount", "POST", "https://iam.googleapis.com/v1/%s:getIamPolicy?options.requestedPolicyVersion=3", false, "POST",
+     "https://iam.googleapis.com/v1/%s:setIamPolicy", false, "iam.serviceAccounts"},
+    {"secret", "GET", "https://secretmanager.googleapis.com/v1/%s:getIamPolicy?options.requestedPolicyVersion=3", false, "POST",
+     "https://secretmanager.googleapis.com/v1/%s:setIamPolicy", false, "secretmanager.secrets"},
+    {"repository", "GET", "https://artifactregistry.googleapis.com/v1/%s:getIamPolicy?options.requestedPolicyVersion=3", false,
+     "POST", "https://artifactregistry.googleapis.com/v1/%s:setIamPolicy", false, "artifactregistry.repositories"},
+    {"service", "GET", "https://run.googleapis.com/v2/%s:getIamPolicy?options.requestedPolicyVersion=3", false, "POST",
+     "https://run.googleapis.com/v2/%s:setIamPolicy", false, "run.services"},
+    {"bucket", "GET", "https://storage.googleapis.com/storage/v1/%s/iam?optionsRequestedPolicyVersion=3", false, "PUT",
+     "https://storage.googleapis.com/storage/v1/%s/iam", true, "storage.buckets"},
+    {"instance", "GET", "https://compute.googleapis.com/compute/v1/%s/getIamPolicy?optionsRequestedPolicyVersion=3", false,
+     "POST", "https://compute.googleapis.com/compute/v1/%s/setIamPolicy", false, "compute.instances"},
+    {"iap", "POST", "https://iap.googleapis.com/v1/%s:getIamPolicy", true, "POST",
+     "https://iap.googleapis.com/v1/%s:setIamPolicy", false, "iap.webServices"},
+    {"tunnel", "POST", "https://iap.googleapis.com/v1/%s:getIamPolicy", true, "POST",
+     "https://iap.googleapis.com/v1/%s:setIamPolicy", false, "iap.tunnelInstances"},
 };
 
 static const struct holder *holder_of(const cJSON *spec)
@@ -69,15 +71,17 @@ void policy_read(const struct view *v, struct call *out)
 	const struct holder *h = holder_of(v->spec);
 	if (!h)
 		return;
-	on_holder(v, h->get_method, h->get_body ? json_make("{'options':{'requestedPolicyVersion':3}}") : NULL, h->get_url, out);
+	on_holder(v, h->get_method, h->get_body ? json_make("{'options':{'requestedPolicyVersion':3}}") : NULL, h->get_url,
+		  out);
 }
 
 /* The unconditional binding of a role in a policy, or NULL. */
 static cJSON *binding_of(const cJSON *policy, const char *role)
 {
 	cJSON *b;
-	cJSON_ArrayForEach(b, json_at(policy, "bindings")) if (!strcmp(json_str(b, "role", ""), role) && !json_at(b, "condition"))
-		return b;
+	cJSON_ArrayForEach(b, json_at(policy, "bindings"))
+		if (!strcmp(json_str(b, "role", ""), role) && !json_at(b, "condition"))
+			return b;
 	return NULL;
 }
 
@@ -85,8 +89,7 @@ static int member_index(const cJSON *binding, const char *member)
 {
 	int i = 0;
 	const cJSON *m;
-	cJSON_ArrayForEach(m, json_at(binding, "members"))
-	{
+	cJSON_ArrayForEach(m, json_at(binding, "members")) {
 		if (cJSON_IsString(m) && !strcmp(m->valuestring, member))
 			return i;
 		i++;
@@ -98,7 +101,8 @@ static int wanted_count(const struct view *v)
 {
 	int n = 0;
 	const cJSON *b;
-	cJSON_ArrayForEach(b, json_at(v->spec, "bindings")) n += cJSON_GetArraySize(json_at(b, "members"));
+	cJSON_ArrayForEach(b, json_at(v->spec, "bindings"))
+		n += cJSON_GetArraySize(json_at(b, "members"));
 	return n;
 }
 
@@ -106,11 +110,11 @@ static int wanted_count(const struct view *v)
 static void find_missing(const struct view *v, const cJSON *policy, struct change *out)
 {
 	const cJSON *b, *m;
-	cJSON_ArrayForEach(b, json_at(v->spec, "bindings"))
-	{
+	cJSON_ArrayForEach(b, json_at(v->spec, "bindings")) {
 		const char *role = json_str(b, "role", "");
-		cJSON_ArrayForEach(m, json_at(b, "members")) if (member_index(binding_of(policy, role), m->valuestring) < 0)
-			change_add(out, role, NULL, m);
+		cJSON_ArrayForEach(m, json_at(b, "members"))
+			if (member_index(binding_of(policy, role), m->valuestring) < 0)
+				change_add(out, role, NULL, m);
 	}
 }
 
@@ -121,7 +125,8 @@ static bool gone(const struct view *v, const cJSON *binding, const cJSON *member
 	if (json_at(binding, "condition") || !cJSON_IsString(member))
 		return false;
 	cJSON_ArrayForEach(g, list)
-		if (!strcmp(json_str(g, "role", ""), json_str(binding, "role", "")) && !strcmp(json_str(g, "member", ""), member->valuestring))
+		if (!strcmp(json_str(g, "role", ""), json_str(binding, "role", "")) &&
+		    !strcmp(json_str(g, "member", ""), member->valuestring))
 			return true;
 	return false;
 }
@@ -132,8 +137,7 @@ static bool unwanted(const struct view *v, const cJSON *binding, const cJSON *me
 	const cJSON *w;
 	if (gone(v, binding, member))
 		return true;
-	cJSON_ArrayForEach(w, json_at(v->spec, "without"))
-	{
+	cJSON_ArrayForEach(w, json_at(v->spec, "without")) {
 		const char *of = json_str(w, "role", role);
 		if (cJSON_IsString(member) && !strcmp(of, role) && text_starts(member->valuestring, json_str(w, "member", "?")))
 			return true;
@@ -199,14 +203,16 @@ static bool asks_for(const cJSON *spec, const char *role, const char *member)
 static void outgrow(cJSON *spec, const cJSON *before)
 {
 	const cJSON *b, *m;
-	if (strcmp(json_str(spec, "holder", ""), json_str(before, "holder", "")) || !json_equal(json_at(spec, "resource"), json_at(before, "resource")))
+	if (strcmp(json_str(spec, "holder", ""), json_str(before, "holder", "")) ||
+	    !json_equal(json_at(spec, "resource"), json_at(before, "resource")))
 		return;
 	if (!json_at(spec, "gone"))
 		json_put(spec, "gone", cJSON_CreateArray());
 	cJSON_ArrayForEach(b, json_at(before, "bindings"))
 		cJSON_ArrayForEach(m, json_at(b, "members"))
 			if (!asks_for(spec, json_str(b, "role", ""), m->valuestring))
-				cJSON_AddItemToArray(json_at(spec, "gone"), json_make("{'role':%s,'member':%s}", json_str(b, "role", ""), m->valuestring));
+				cJSON_AddItemToArray(json_at(spec, "gone"), json_make("{'role':%s,'member':%s}",
+										      json_str(b, "role", ""), m->valuestring));
 	if (!cJSON_GetArraySize(json_at(spec, "gone")))
 		json_drop(spec, "gone");
 }
@@ -229,8 +235,9 @@ static void add_members(cJSON *policy, const cJSON *wanted)
 		cJSON_AddItemToArray(json_at(policy, "bindings"), binding);
 	}
 	const cJSON *m;
-	cJSON_ArrayForEach(m, json_at(wanted, "members")) if (member_index(binding, m->valuestring) < 0)
-		cJSON_AddItemToArray(json_at(binding, "members"), cJSON_CreateString(m->valuestring));
+	cJSON_ArrayForEach(m, json_at(wanted, "members"))
+		if (member_index(binding, m->valuestring) < 0)
+			cJSON_AddItemToArray(json_at(binding, "members"), cJSON_CreateString(m->valuestring));
 }
 
 /* Without a policy in hand (its holder was not to be seen yet) it is read again: to write one without its etag would wipe what others put. */
@@ -242,7 +249,8 @@ static void create(const struct view *v, const struct observation *seen, struct 
 	}
 	cJSON *policy = cJSON_Duplicate(seen->found, 1);
 	const cJSON *b;
-	cJSON_ArrayForEach(b, json_at(v->spec, "bindings")) add_members(policy, b);
+	cJSON_ArrayForEach(b, json_at(v->spec, "bindings"))
+		add_members(policy, b);
 	drop_unwanted(v, policy);
 	write_back(v, policy, out);
 }
@@ -257,8 +265,7 @@ static void drop_members(cJSON *policy, const cJSON *unwanted)
 {
 	cJSON *binding = binding_of(policy, json_str(unwanted, "role", ""));
 	const cJSON *m;
-	cJSON_ArrayForEach(m, json_at(unwanted, "members"))
-	{
+	cJSON_ArrayForEach(m, json_at(unwanted, "members")) {
 		int i = member_index(binding, m->valuestring);
 		if (i >= 0)
 			cJSON_DeleteItemFromArray(json_at(binding, "members"), i);
@@ -271,7 +278,8 @@ static void destroy(const struct view *v, const struct observation *seen, struct
 {
 	cJSON *policy = cJSON_Duplicate(seen->found, 1);
 	const cJSON *b;
-	cJSON_ArrayForEach(b, json_at(v->spec, "bindings")) drop_members(policy, b);
+	cJSON_ArrayForEach(b, json_at(v->spec, "bindings"))
+		drop_members(policy, b);
 	write_back(v, policy, out);
 }
 
@@ -284,23 +292,23 @@ static char *permits(const cJSON *spec, enum deed deed)
 }
 
 const struct kind kind_policy = {
-	.id = "iam.policy",
-	.title = N_("Permissions"),
-	.api = "iam.googleapis.com",
-	.part = PART_ACCESS,
-	.console_page = "iam-admin/iam",
-	.permits = permits,
-	.spreads = true,
-	.grants = true,
-	.usual = 0.5,
-	.slow = 1.7,
-	.deadline = 600,
-	.observe = policy_read,
-	.decode = decode,
-	.compare = compare,
-	.outgrow = outgrow,
-	.create = create,
-	.update = update,
-	.destroy = destroy,
-	.reply_tells = true,
+    .id = "iam.policy",
+    .title = N_("Permissions"),
+    .api = "iam.googleapis.com",
+    .part = PART_ACCESS,
+    .console_page = "iam-admin/iam",
+    .permits = permits,
+    .spreads = true,
+    .grants = true,
+    .usual = 0.5,
+    .slow = 1.7,
+    .deadline = 600,
+    .observe = policy_read,
+    .decode = decode,
+    .compare = compare,
+    .outgrow = outgrow,
+    .create = create,
+    .update = update,
+    .destroy = destroy,
+    .reply_tells = true,
 };

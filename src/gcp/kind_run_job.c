@@ -61,7 +61,8 @@ static cJSON *wanted(const struct view *v)
 	char *once = token(v);
 	cJSON *w = kind_copy(v, "body");
 	json_put(w, "labels", kind_labels(v));
-	json_put(w, "labels.execution", reference_is(json_at(v->spec, "once")) ? kind_value(v, "once") : cJSON_CreateString(once));
+	json_put(w, "labels.execution",
+		 reference_is(json_at(v->spec, "once")) ? kind_value(v, "once") : cJSON_CreateString(once));
 	free(once);
 	put_release(v, w);
 	return w;
@@ -100,24 +101,28 @@ static void destroy(const struct view *v, const struct observation *seen, struct
 }
 
 const struct kind kind_run_job = {
-	.id = "run.job",
-	.title = N_("Cloud Run job"),
-	.api = "run.googleapis.com",
-	.part = PART_SERVER,
-	.console_page = "run/jobs/details/{region}/{name}/executions",
-	.log = "resource.type=\"cloud_run_job\" resource.labels.job_name=\"{name}\"",
-	.permissions = {.read = "run.jobs.get", .list = "run.jobs.list", .create = "run.jobs.create run.jobs.update run.jobs.run run.operations.get iam.serviceAccounts.actAs", .update = "run.jobs.update run.jobs.run run.operations.get iam.serviceAccounts.actAs", .destroy = "run.jobs.delete run.operations.get"},
-	.usual = 40,
-	.slow = 120,
-	.deadline = 1800,
-	.observe = observe,
-	.list = list,
-	.items = "jobs",
-	.decode = decode,
-	.compare = compare,
-	.create = create,
-	.update = update,
-	.destroy = destroy,
-	.tells_release = true,
-	.passing = run_passing,
+    .id = "run.job",
+    .title = N_("Cloud Run job"),
+    .api = "run.googleapis.com",
+    .part = PART_SERVER,
+    .console_page = "run/jobs/details/{region}/{name}/executions",
+    .log = "resource.type=\"cloud_run_job\" resource.labels.job_name=\"{name}\"",
+    .permissions = {.read = "run.jobs.get",
+		    .list = "run.jobs.list",
+		    .create = "run.jobs.create run.jobs.update run.jobs.run run.operations.get iam.serviceAccounts.actAs",
+		    .update = "run.jobs.update run.jobs.run run.operations.get iam.serviceAccounts.actAs",
+		    .destroy = "run.jobs.delete run.operations.get"},
+    .usual = 40,
+    .slow = 120,
+    .deadline = 1800,
+    .observe = observe,
+    .list = list,
+    .items = "jobs",
+    .decode = decode,
+    .compare = compare,
+    .create = create,
+    .update = update,
+    .destroy = destroy,
+    .tells_release = true,
+    .passing = run_passing,
 };

@@ -14,7 +14,8 @@
 
 static void observe(const struct view *v, struct call *out)
 {
-	call_set(out, DIALECT_NONE, "GET", NULL, BASE "?pageSize=500", v->project, json_str(v->spec, "region", ""), json_str(v->spec, "service", ""));
+	call_set(out, DIALECT_NONE, "GET", NULL, BASE "?pageSize=500", v->project, json_str(v->spec, "region", ""),
+		 json_str(v->spec, "service", ""));
 }
 
 /* The last part of a name. */
@@ -40,7 +41,8 @@ static int younger_old(const struct view *v, const cJSON *all, const cJSON *than
 {
 	int n = 0;
 	const cJSON *one;
-	cJSON_ArrayForEach(one, all) n += is_old(v, one) && strcmp(json_str(one, "createTime", ""), json_str(than, "createTime", "")) > 0;
+	cJSON_ArrayForEach(one, all)
+		n += is_old(v, one) && strcmp(json_str(one, "createTime", ""), json_str(than, "createTime", "")) > 0;
 	return n;
 }
 
@@ -65,24 +67,24 @@ static void create(const struct view *v, const struct observation *seen, struct 
 static void update(const struct view *v, const struct observation *seen, const struct change *change, struct call *out)
 {
 	(void)seen;
-	call_set(out, DIALECT_RUN, "DELETE", NULL, BASE "/%s", v->project, json_str(v->spec, "region", ""), json_str(v->spec, "service", ""),
-		 change->differences[0].path);
+	call_set(out, DIALECT_RUN, "DELETE", NULL, BASE "/%s", v->project, json_str(v->spec, "region", ""),
+		 json_str(v->spec, "service", ""), change->differences[0].path);
 }
 
 const struct kind kind_run_revisions = {
-	.id = "run.revisions",
-	.title = N_("Older revisions"),
-	.api = "run.googleapis.com",
-	.part = PART_SERVER,
-	.console_page = "run/detail/{region}/{service}/revisions",
-	.permissions = {.read = "run.revisions.list", .update = "run.revisions.delete run.operations.get"},
-	.usual = 0.3,
-	.slow = 5,
-	.deadline = 600,
-	.observe = observe,
-	.decode = kind_decode_plain,
-	.compare = compare,
-	.foresees = true,
-	.create = create,
-	.update = update,
+    .id = "run.revisions",
+    .title = N_("Older revisions"),
+    .api = "run.googleapis.com",
+    .part = PART_SERVER,
+    .console_page = "run/detail/{region}/{service}/revisions",
+    .permissions = {.read = "run.revisions.list", .update = "run.revisions.delete run.operations.get"},
+    .usual = 0.3,
+    .slow = 5,
+    .deadline = 600,
+    .observe = observe,
+    .decode = kind_decode_plain,
+    .compare = compare,
+    .foresees = true,
+    .create = create,
+    .update = update,
 };

@@ -40,12 +40,14 @@ static void read_urls(const struct view *v, struct observation *out)
 /* Names of the revisions that have traffic or a tag, or may get it. */
 static void read_used(struct observation *out)
 {
-	static const char *const lists[] = {"traffic", "trafficStatuses"}, *const latest[] = {"latestReadyRevision", "latestCreatedRevision"};
+	static const char *const lists[] = {"traffic", "trafficStatuses"}, *const latest[] = {"latestReadyRevision",
+											      "latestCreatedRevision"};
 	cJSON *used = cJSON_CreateArray();
 	const cJSON *t;
 	for (size_t i = 0; i < 2; i++) {
 		cJSON_AddItemToArray(used, cJSON_CreateString(json_str(out->found, latest[i], "")));
-		cJSON_ArrayForEach(t, json_at(out->found, lists[i])) cJSON_AddItemToArray(used, cJSON_CreateString(json_str(t, "revision", "")));
+		cJSON_ArrayForEach(t, json_at(out->found, lists[i]))
+			cJSON_AddItemToArray(used, cJSON_CreateString(json_str(t, "revision", "")));
 	}
 	json_put(out->outputs, "used", used);
 }
@@ -133,36 +135,43 @@ static double monthly(const cJSON *spec, const char *region)
 {
 	double second = 0;
 	const cJSON *c;
-	cJSON_ArrayForEach(c, json_at(spec, "body.template.containers"))
-	{
-		double cpus = amount(json_str(c, "resources.limits.cpu", "1")), gib = amount(json_str(c, "resources.limits.memory", "0Gi"));
-		second += json_bool(c, "resources.cpuIdle", false) ? (cpus + gib) * 0.0000025 : cpus * 0.000018 + gib * 0.000002;
+	cJSON_ArrayForEach(c, json_at(spec, "body.template.containers")) {
+		double cpus = amount(json_str(c, "resources.limits.cpu", "1")),
+		       gib = amount(json_str(c, "resources.limits.memory", "0Gi"));
+		second += json_bool(c, "resources.cpuIdle", false) ? (cpus + gib) * 0.0000025
+								   : cpus * 0.000018 + gib * 0.000002;
 	}
 	return json_num(spec, "body.scaling.minInstanceCount", 0) * second * 3600 * 730 * price_factor(PRICED_RUN, region);
 }
 
 const struct kind kind_run_service = {
-	.id = "run.service",
-	.title = N_("Cloud Run service"),
-	.api = "run.googleapis.com",
-	.part = PART_SERVER,
-	.console_page = "run/detail/{region}/{name}/revisions",
-	.log = "resource.type=\"cloud_run_revision\" resource.labels.service_name=\"{name}\"",
-	.permissions = {.read = "run.services.get", .list = "run.services.list", .create = "run.services.create run.services.update run.services.setIamPolicy run.operations.get iam.serviceAccounts.actAs", .update = "run.services.update run.services.setIamPolicy run.operations.get iam.serviceAccounts.actAs", .destroy = "run.services.delete run.operations.get"},
-	.usual = 20,
-	.slow = 70,
-	.deadline = 1800,
-	.billable = true,
-	.monthly = monthly,
-	.observe = observe,
-	.list = list,
-	.items = "services",
-	.decode = decode,
-	.compare = compare,
-	.renews = true,
-	.renewed_by = renewed_by,
-	.create = create,
-	.update = update,
-	.destroy = destroy,
-	.passing = run_passing,
+    .id = "run.service",
+    .title = N_("Cloud Run service"),
+    .api = "run.googleapis.com",
+    .part = PART_SERVER,
+    .console_page = "run/detail/{region}/{name}/revisions",
+    .log = "resource.type=\"cloud_run_revision\" resource.labels.service_name=\"{name}\"",
+    .permissions =
+	{.read = "run.services.get",
+	 .list = "run.services.list",
+	 .create =
+	     "run.services.create run.services.update run.services.setIamPolicy run.operations.get iam.serviceAccounts.actAs",
+	 .update = "run.services.update run.services.setIamPolicy run.operations.get iam.serviceAccounts.actAs",
+	 .destroy = "run.services.delete run.operations.get"},
+    .usual = 20,
+    .slow = 70,
+    .deadline = 1800,
+    .billable = true,
+    .monthly = monthly,
+    .observe = observe,
+    .list = list,
+    .items = "services",
+    .decode = decode,
+    .compare = compare,
+    .renews = true,
+    .renewed_by = renewed_by,
+    .create = create,
+    .update = update,
+    .destroy = destroy,
+    .passing = run_passing,
 };

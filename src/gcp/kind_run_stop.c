@@ -14,8 +14,8 @@
 
 static void on_service(const struct view *v, const char *method, cJSON *body, const char *query, struct call *out)
 {
-	call_set(out, *method == 'G' ? DIALECT_NONE : DIALECT_RUN, method, body, BASE, v->project, json_str(v->spec, "region", ""),
-		 json_str(v->spec, "service", ""));
+	call_set(out, *method == 'G' ? DIALECT_NONE : DIALECT_RUN, method, body, BASE, v->project,
+		 json_str(v->spec, "region", ""), json_str(v->spec, "service", ""));
 	call_tail(out, query);
 }
 
@@ -36,7 +36,8 @@ static void decode(const struct view *v, int http, const cJSON *reply, struct ob
 
 static bool stopped(const cJSON *service)
 {
-	return !strcmp(json_str(service, "scaling.scalingMode", ""), "MANUAL") && json_num(service, "scaling.manualInstanceCount", 0) == 0;
+	return !strcmp(json_str(service, "scaling.scalingMode", ""), "MANUAL") &&
+	       json_num(service, "scaling.manualInstanceCount", 0) == 0;
 }
 
 static bool has_image(const struct view *v, const cJSON *service)
@@ -69,7 +70,8 @@ static const char *downtime(const cJSON *spec, const struct change *c)
 static void update(const struct view *v, const struct observation *seen, const struct change *change, struct call *out)
 {
 	(void)seen, (void)change;
-	on_service(v, "PATCH", json_make("{'scaling':{'scalingMode':'MANUAL','manualInstanceCount':0}}"), "?updateMask=scaling", out);
+	on_service(v, "PATCH", json_make("{'scaling':{'scalingMode':'MANUAL','manualInstanceCount':0}}"), "?updateMask=scaling",
+		   out);
 }
 
 static void create(const struct view *v, const struct observation *seen, struct call *out)
@@ -87,21 +89,23 @@ static void back(const struct view *v, const struct observation *seen, struct ca
 }
 
 const struct kind kind_run_stop = {
-	.id = "run.serviceStop",
-	.title = N_("Stop of the Cloud Run service"),
-	.part = PART_SERVER,
-	.console_page = "run/detail/{region}/{service}/revisions",
-	.api = "run.googleapis.com",
-	.permissions = {.read = "run.services.get", .create = "run.services.update run.operations.get iam.serviceAccounts.actAs", .update = "run.services.update run.operations.get iam.serviceAccounts.actAs"},
-	.usual = 10,
-	.slow = 30,
-	.deadline = 900,
-	.foresees = true,
-	.observe = observe,
-	.decode = decode,
-	.compare = compare,
-	.downtime = downtime,
-	.create = create,
-	.update = update,
-	.back = back,
+    .id = "run.serviceStop",
+    .title = N_("Stop of the Cloud Run service"),
+    .part = PART_SERVER,
+    .console_page = "run/detail/{region}/{service}/revisions",
+    .api = "run.googleapis.com",
+    .permissions = {.read = "run.services.get",
+		    .create = "run.services.update run.operations.get iam.serviceAccounts.actAs",
+		    .update = "run.services.update run.operations.get iam.serviceAccounts.actAs"},
+    .usual = 10,
+    .slow = 30,
+    .deadline = 900,
+    .foresees = true,
+    .observe = observe,
+    .decode = decode,
+    .compare = compare,
+    .downtime = downtime,
+    .create = create,
+    .update = update,
+    .back = back,
 };

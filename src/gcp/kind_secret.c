@@ -35,8 +35,7 @@ static cJSON *replication(const struct view *v)
 {
 	cJSON *replicas = NULL;
 	const cJSON *l;
-	cJSON_ArrayForEach(l, json_at(v->spec, "locations"))
-	{
+	cJSON_ArrayForEach(l, json_at(v->spec, "locations")) {
 		if (!replicas)
 			replicas = cJSON_CreateArray();
 		cJSON_AddItemToArray(replicas, json_make("{'location':%s}", l->valuestring));
@@ -73,23 +72,26 @@ static double monthly(const cJSON *spec, const char *region)
 }
 
 const struct kind kind_secret = {
-	.id = "secretmanager.secret",
-	.title = N_("Secret"),
-	.api = "secretmanager.googleapis.com",
-	.part = PART_SECRETS,
-	.console_page = "security/secret-manager/secret/{name}/versions",
-	.permissions = {.read = "secretmanager.secrets.get", .list = "secretmanager.secrets.list", .create = "secretmanager.secrets.create", .destroy = "secretmanager.secrets.delete"},
-	.usual = 0.4,
-	.slow = 0.8,
-	.deadline = 600,
-	.billable = true,
-	.monthly = monthly,
-	.observe = observe,
-	.list = list,
-	.items = "secrets",
-	.decode = decode,
-	.compare = compare,
-	.create = create,
-	.destroy = destroy,
-	.reply_tells = true,
+    .id = "secretmanager.secret",
+    .title = N_("Secret"),
+    .api = "secretmanager.googleapis.com",
+    .part = PART_SECRETS,
+    .console_page = "security/secret-manager/secret/{name}/versions",
+    .permissions = {.read = "secretmanager.secrets.get",
+		    .list = "secretmanager.secrets.list",
+		    .create = "secretmanager.secrets.create",
+		    .destroy = "secretmanager.secrets.delete"},
+    .usual = 0.4,
+    .slow = 0.8,
+    .deadline = 600,
+    .billable = true,
+    .monthly = monthly,
+    .observe = observe,
+    .list = list,
+    .items = "secrets",
+    .decode = decode,
+    .compare = compare,
+    .create = create,
+    .destroy = destroy,
+    .reply_tells = true,
 };

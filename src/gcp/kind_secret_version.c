@@ -32,7 +32,8 @@ static void observe(const struct view *v, struct call *out)
 		call_set(out, DIALECT_NONE, "GET", NULL, BASE "/versions/latest:access", v->project, secret(v));
 		out->sensitive = true;
 	} else {
-		call_set(out, DIALECT_NONE, "GET", NULL, BASE "/versions?filter=state%%3AENABLED&pageSize=100", v->project, secret(v));
+		call_set(out, DIALECT_NONE, "GET", NULL, BASE "/versions?filter=state%%3AENABLED&pageSize=100", v->project,
+			 secret(v));
 	}
 }
 
@@ -47,8 +48,7 @@ static const cJSON *chosen(const struct view *v, const cJSON *list)
 {
 	const char *recorded = json_str(v->spec, "version", "");
 	const cJSON *item, *newest = NULL;
-	cJSON_ArrayForEach(item, list)
-	{
+	cJSON_ArrayForEach(item, list) {
 		if (strcmp(json_str(item, "state", "ENABLED"), "ENABLED") != 0)
 			continue;
 		if (!strcmp(number_of(item), recorded))
@@ -123,9 +123,9 @@ static void update(const struct view *v, const struct observation *seen, const s
 static char *permits(const cJSON *spec, enum deed deed)
 {
 	static const char *const drawn[DEEDS] = {
-		[DEED_READ] = "secretmanager.versions.list",
-		[DEED_CREATE] = "secretmanager.versions.add",
-		[DEED_UPDATE] = "secretmanager.versions.add secretmanager.versions.access",
+	    [DEED_READ] = "secretmanager.versions.list",
+	    [DEED_CREATE] = "secretmanager.versions.add",
+	    [DEED_UPDATE] = "secretmanager.versions.add secretmanager.versions.access",
 	};
 	bool compared = deed == DEED_READ && json_at(spec, "text");
 	const char *needed = compared ? "secretmanager.versions.access" : drawn[deed];
@@ -133,20 +133,20 @@ static char *permits(const cJSON *spec, enum deed deed)
 }
 
 const struct kind kind_secret_version = {
-	.id = "secretmanager.version",
-	.title = N_("Secret version"),
-	.api = "secretmanager.googleapis.com",
-	.part = PART_SECRETS,
-	.console_page = "security/secret-manager/secret/{secret}/versions",
-	.permits = permits,
-	.usual = 0.4,
-	.slow = 0.8,
-	.deadline = 600,
-	.observe = observe,
-	.decode = decode,
-	.compare = compare,
-	.create = create,
-	.update = update,
-	.reply_tells = true,
-	.renews = true,
+    .id = "secretmanager.version",
+    .title = N_("Secret version"),
+    .api = "secretmanager.googleapis.com",
+    .part = PART_SECRETS,
+    .console_page = "security/secret-manager/secret/{secret}/versions",
+    .permits = permits,
+    .usual = 0.4,
+    .slow = 0.8,
+    .deadline = 600,
+    .observe = observe,
+    .decode = decode,
+    .compare = compare,
+    .create = create,
+    .update = update,
+    .reply_tells = true,
+    .renews = true,
 };

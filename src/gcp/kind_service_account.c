@@ -71,7 +71,8 @@ static void compare(const struct view *v, const struct observation *seen, struct
 static void create(const struct view *v, const struct observation *seen, struct call *out)
 {
 	(void)seen;
-	call_set(out, DIALECT_NONE, "POST", json_make("{'accountId':%s,'serviceAccount':%j}", v->name, wanted(v)), BASE, v->project);
+	call_set(out, DIALECT_NONE, "POST", json_make("{'accountId':%s,'serviceAccount':%j}", v->name, wanted(v)), BASE,
+		 v->project);
 }
 
 static void update(const struct view *v, const struct observation *seen, const struct change *change, struct call *out)
@@ -88,22 +89,26 @@ static void destroy(const struct view *v, const struct observation *seen, struct
 }
 
 const struct kind kind_service_account = {
-	.id = "iam.serviceAccount",
-	.title = N_("Service account"),
-	.api = "iam.googleapis.com",
-	.part = PART_IDENTITIES,
-	.console_page = "iam-admin/serviceaccounts",
-	.permissions = {.read = "iam.serviceAccounts.get", .list = "iam.serviceAccounts.list", .create = "iam.serviceAccounts.create", .update = "iam.serviceAccounts.update", .destroy = "iam.serviceAccounts.delete"},
-	.spreads = true,
-	.usual = 2.5,
-	.slow = 20,
-	.deadline = 300,
-	.observe = observe,
-	.list = list,
-	.items = "accounts",
-	.decode = decode,
-	.compare = compare,
-	.create = create,
-	.update = update,
-	.destroy = destroy,
+    .id = "iam.serviceAccount",
+    .title = N_("Service account"),
+    .api = "iam.googleapis.com",
+    .part = PART_IDENTITIES,
+    .console_page = "iam-admin/serviceaccounts",
+    .permissions = {.read = "iam.serviceAccounts.get",
+		    .list = "iam.serviceAccounts.list",
+		    .create = "iam.serviceAccounts.create",
+		    .update = "iam.serviceAccounts.update",
+		    .destroy = "iam.serviceAccounts.delete"},
+    .spreads = true,
+    .usual = 2.5,
+    .slow = 20,
+    .deadline = 300,
+    .observe = observe,
+    .list = list,
+    .items = "accounts",
+    .decode = decode,
+    .compare = compare,
+    .create = create,
+    .update = update,
+    .destroy = destroy,
 };

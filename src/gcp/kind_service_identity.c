@@ -42,7 +42,8 @@ static void create(const struct view *v, const struct observation *seen, struct 
 {
 	(void)seen;
 	call_set(out, DIALECT_AIP, "POST", cJSON_CreateObject(),
-		 "https://serviceusage.googleapis.com/v1beta1/projects/%s/services/%s:generateServiceIdentity", v->project, json_str(v->spec, "service", ""));
+		 "https://serviceusage.googleapis.com/v1beta1/projects/%s/services/%s:generateServiceIdentity", v->project,
+		 json_str(v->spec, "service", ""));
 }
 
 static void update(const struct view *v, const struct observation *seen, const struct change *change, struct call *out)
@@ -52,19 +53,19 @@ static void update(const struct view *v, const struct observation *seen, const s
 }
 
 const struct kind kind_service_identity = {
-	.id = "serviceusage.identity",
-	.title = N_("Google's own account"),
-	.api = "serviceusage.googleapis.com",
-	.part = PART_ACCESS,
-	.console_page = "iam-admin/iam",
-	.permissions = {.create = "serviceusage.services.enable", .update = "serviceusage.services.enable"},
-	.usual = 2,
-	.slow = 10,
-	.deadline = 600,
-	.observe = policy_read,
-	.decode = decode,
-	.compare = compare,
-	.create = create,
-	.update = update,
-	.blind = true,
+    .id = "serviceusage.identity",
+    .title = N_("Google's own account"),
+    .api = "serviceusage.googleapis.com",
+    .part = PART_ACCESS,
+    .console_page = "iam-admin/iam",
+    .permissions = {.create = "serviceusage.services.enable", .update = "serviceusage.services.enable"},
+    .usual = 2,
+    .slow = 10,
+    .deadline = 600,
+    .observe = policy_read,
+    .decode = decode,
+    .compare = compare,
+    .create = create,
+    .update = update,
+    .blind = true,
 };

@@ -18,8 +18,7 @@ static void observe(const struct view *v, struct call *out)
 	call_set(out, DIALECT_NONE, "GET", NULL, HOST "/v1/projects/%s/services:batchGet", project);
 	const char *join = "?";
 	const cJSON *s;
-	cJSON_ArrayForEach(s, json_at(v->spec, "services"))
-	{
+	cJSON_ArrayForEach(s, json_at(v->spec, "services")) {
 		call_tail(out, join);
 		call_add(out, "names=projects%%2F%s%%2Fservices%%2F%s", project, s->valuestring);
 		join = "&";
@@ -29,8 +28,7 @@ static void observe(const struct view *v, struct call *out)
 static bool enabled(const cJSON *found, const char *service)
 {
 	const cJSON *s;
-	cJSON_ArrayForEach(s, json_at(found, "services"))
-	{
+	cJSON_ArrayForEach(s, json_at(found, "services")) {
 		const char *name = strrchr(json_str(s, "name", ""), '/');
 		if (name && !strcmp(name + 1, service))
 			return !strcmp(json_str(s, "state", ""), "ENABLED");
@@ -43,8 +41,9 @@ static cJSON *missing(const struct view *v, const cJSON *found)
 {
 	cJSON *list = cJSON_CreateArray();
 	const cJSON *s;
-	cJSON_ArrayForEach(s, json_at(v->spec, "services")) if (!enabled(found, s->valuestring))
-		cJSON_AddItemToArray(list, cJSON_CreateString(s->valuestring));
+	cJSON_ArrayForEach(s, json_at(v->spec, "services"))
+		if (!enabled(found, s->valuestring))
+			cJSON_AddItemToArray(list, cJSON_CreateString(s->valuestring));
 	return list;
 }
 
@@ -63,7 +62,8 @@ static void compare(const struct view *v, const struct observation *seen, struct
 {
 	cJSON *left = missing(v, seen->found), *on = cJSON_CreateString("ENABLED"), *off = cJSON_CreateString("DISABLED");
 	const cJSON *s;
-	cJSON_ArrayForEach(s, left) change_add(out, s->valuestring, off, on);
+	cJSON_ArrayForEach(s, left)
+		change_add(out, s->valuestring, off, on);
 	out->verdict = out->count ? VERDICT_UPDATE : VERDICT_KEEP;
 	cJSON_Delete(left);
 	cJSON_Delete(on);
@@ -93,20 +93,22 @@ static void update(const struct view *v, const struct observation *seen, const s
 }
 
 const struct kind kind_services = {
-	.id = "serviceusage.services",
-	.title = N_("APIs"),
-	.api = "serviceusage.googleapis.com",
-	.part = PART_APIS,
-	.console_page = "apis/dashboard",
-	.permissions = {.read = "serviceusage.services.get", .create = "serviceusage.services.enable", .update = "serviceusage.services.enable"},
-	.enables = true,
-	.usual = 8,
-	.slow = 40,
-	.deadline = 1200,
-	.observe = observe,
-	.decode = decode,
-	.compare = compare,
-	.create = create,
-	.update = update,
-	.stays = N_("APIs stay on: others in the project may use them."),
+    .id = "serviceusage.services",
+    .title = N_("APIs"),
+    .api = "serviceusage.googleapis.com",
+    .part = PART_APIS,
+    .console_page = "apis/dashboard",
+    .permissions = {.read = "serviceusage.services.get",
+		    .create = "serviceusage.services.enable",
+		    .update = "serviceusage.services.enable"},
+    .enables = true,
+    .usual = 8,
+    .slow = 40,
+    .deadline = 1200,
+    .observe = observe,
+    .decode = decode,
+    .compare = compare,
+    .create = create,
+    .update = update,
+    .stays = N_("APIs stay on: others in the project may use them."),
 };

@@ -39,8 +39,7 @@ static const cJSON *choose(const struct view *v, const cJSON *runs)
 	const char *taken = json_str(v->spec, "taken", "");
 	char *mine = description(v);
 	const cJSON *r, *best = NULL;
-	cJSON_ArrayForEach(r, runs)
-	{
+	cJSON_ArrayForEach(r, runs) {
 		if (strcmp(json_str(r, "description", ""), mine) != 0)
 			continue;
 		bool is_taken = *taken && json_int64(r, "id", 0) == strtoll(taken, NULL, 10);
@@ -76,7 +75,8 @@ static void decode(const struct view *v, int http, const cJSON *reply, struct ob
 	if (!strcmp(status, "ENQUEUED") || !strcmp(status, "RUNNING"))
 		out->presence = PRESENT_PENDING;
 	else if (strcmp(status, "SUCCESSFUL") != 0)
-		kind_say(out, PRESENT_FAILED, "Cloud SQL reports the backup as %s: %s", status, json_str(run, "error.message", "no reason given"));
+		kind_say(out, PRESENT_FAILED, "Cloud SQL reports the backup as %s: %s", status,
+			 json_str(run, "error.message", "no reason given"));
 }
 
 static void compare(const struct view *v, const struct observation *seen, struct change *out)
@@ -107,21 +107,21 @@ static char *backup_restore(const struct view *v, const struct observation *seen
 }
 
 const struct kind kind_sql_backup = {
-	.id = "sqladmin.backupRun",
-	.title = N_("Backup of the database"),
-	.part = PART_DATABASE,
-	.console_page = "sql/instances/{instance}/backups",
-	.api = "sqladmin.googleapis.com",
-	.permissions = {.read = "cloudsql.backupRuns.list", .create = "cloudsql.backupRuns.create cloudsql.instances.get"},
-	.lock = sql_lock,
-	.usual = 60,
-	.slow = 180,
-	.deadline = 5400,
-	.billable = true,
-	.observe = observe,
-	.decode = decode,
-	.compare = compare,
-	.create = create,
-	.restore = backup_restore,
-	.blind = true,
+    .id = "sqladmin.backupRun",
+    .title = N_("Backup of the database"),
+    .part = PART_DATABASE,
+    .console_page = "sql/instances/{instance}/backups",
+    .api = "sqladmin.googleapis.com",
+    .permissions = {.read = "cloudsql.backupRuns.list", .create = "cloudsql.backupRuns.create cloudsql.instances.get"},
+    .lock = sql_lock,
+    .usual = 60,
+    .slow = 180,
+    .deadline = 5400,
+    .billable = true,
+    .observe = observe,
+    .decode = decode,
+    .compare = compare,
+    .create = create,
+    .restore = backup_restore,
+    .blind = true,
 };

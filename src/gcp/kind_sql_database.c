@@ -30,7 +30,8 @@ static void decode(const struct view *v, int http, const cJSON *reply, struct ob
 static void compare(const struct view *v, const struct observation *seen, struct change *out)
 {
 	static const char *const fixed[] = {"", NULL};
-	cJSON *w = json_make("{'charset':%s,'collation':%s}", json_str(v->spec, "charset", ""), json_str(v->spec, "collation", ""));
+	cJSON *w = json_make("{'charset':%s,'collation':%s}", json_str(v->spec, "charset", ""),
+			     json_str(v->spec, "collation", ""));
 	kind_compare_leaves(w, seen->found, NULL, out);
 	kind_refuse_changed(out, fixed, _("a database keeps the character set it was made with"));
 	cJSON_Delete(w);
@@ -46,20 +47,20 @@ static void create(const struct view *v, const struct observation *seen, struct 
 }
 
 const struct kind kind_sql_database = {
-	.id = "sqladmin.database",
-	.title = N_("Database"),
-	.api = "sqladmin.googleapis.com",
-	.part = PART_DATABASE,
-	.console_page = "sql/instances/{instance}/databases",
-	.log = "resource.type=\"cloudsql_database\" resource.labels.database_id=\"{project}:{instance}\"",
-	.permissions = {.read = "cloudsql.databases.get", .create = "cloudsql.databases.create"},
-	.lock = sql_lock,
-	.usual = 1,
-	.slow = 4,
-	.deadline = 600,
-	.keeps_data = true,
-	.observe = observe,
-	.decode = decode,
-	.compare = compare,
-	.create = create,
+    .id = "sqladmin.database",
+    .title = N_("Database"),
+    .api = "sqladmin.googleapis.com",
+    .part = PART_DATABASE,
+    .console_page = "sql/instances/{instance}/databases",
+    .log = "resource.type=\"cloudsql_database\" resource.labels.database_id=\"{project}:{instance}\"",
+    .permissions = {.read = "cloudsql.databases.get", .create = "cloudsql.databases.create"},
+    .lock = sql_lock,
+    .usual = 1,
+    .slow = 4,
+    .deadline = 600,
+    .keeps_data = true,
+    .observe = observe,
+    .decode = decode,
+    .compare = compare,
+    .create = create,
 };

@@ -33,8 +33,9 @@ static void observe(const struct view *v, struct call *out)
 static void read_outputs(struct observation *out)
 {
 	const cJSON *ip;
-	cJSON_ArrayForEach(ip, json_at(out->found, "ipAddresses")) if (!strcmp(json_str(ip, "type", ""), "PRIVATE"))
-		json_put_str(out->outputs, "ip", json_str(ip, "ipAddress", ""));
+	cJSON_ArrayForEach(ip, json_at(out->found, "ipAddresses"))
+		if (!strcmp(json_str(ip, "type", ""), "PRIVATE"))
+			json_put_str(out->outputs, "ip", json_str(ip, "ipAddress", ""));
 	const char *ca = json_str(out->found, "serverCaCert.cert", NULL);
 	if (ca)
 		json_put_str(out->outputs, "ca", ca);
@@ -120,7 +121,8 @@ static void compare(const struct view *v, const struct observation *seen, struct
 	keep_larger_disk(w, seen->found);
 	kind_compare_leaves(w, seen->found, NULL, out);
 	compare_path(w, seen->found, out);
-	kind_refuse_changed(out, fixed, _("this cannot be changed in place; keep the old value, or make a new stack and move the data"));
+	kind_refuse_changed(out, fixed,
+			    _("this cannot be changed in place; keep the old value, or make a new stack and move the data"));
 	cJSON_Delete(w);
 	/* Nothing brings an instance back whose making failed. */
 	if (out->verdict != VERDICT_REFUSE && !strcmp(json_str(seen->found, "state", ""), "FAILED")) {
@@ -132,7 +134,8 @@ static void compare(const struct view *v, const struct observation *seen, struct
 static const char *downtime(const cJSON *spec, const struct change *c)
 {
 	(void)spec;
-	if (kind_changes(c, "settings.tier") || kind_changes(c, "settings.edition") || kind_changes(c, "settings.availabilityType"))
+	if (kind_changes(c, "settings.tier") || kind_changes(c, "settings.edition") ||
+	    kind_changes(c, "settings.availabilityType"))
 		return N_("The database restarts: the server does not answer for a minute or two.");
 	if (kind_changes(c, "settings.databaseFlags"))
 		return N_("Some flags restart the database: the server may not answer for a minute or two.");
@@ -159,7 +162,8 @@ static void update(const struct view *v, const struct observation *seen, const s
 	json_put(w, "settings.userLabels", kind_labels_over(v, json_at(seen->found, "settings.userLabels")));
 	cJSON *settings = cJSON_DetachItemFromObject(w, "settings");
 	if (strcmp(json_str(settings, "edition", ""), json_str(seen->found, "settings.edition", "ENTERPRISE")) != 0) {
-		cJSON *alone = json_make("{'edition':%s,'tier':%s}", json_str(settings, "edition", ""), json_str(settings, "tier", ""));
+		cJSON *alone = json_make("{'edition':%s,'tier':%s}", json_str(settings, "edition", ""),
+					 json_str(settings, "tier", ""));
 		cJSON_Delete(settings);
 		settings = alone;
 	}
@@ -207,11 +211,11 @@ static double monthly(const cJSON *spec, const char *region)
 		const char *tier;
 		double usd;
 	} tiers[] = {
-		{"db-f1-micro", 0.0105 * HOURS},
-		{"db-g1-small", 0.035 * HOURS},
-		{"db-custom-1-3840", (0.0413 + 3.75 * 0.007) * HOURS},
-		{"db-custom-2-7680", (2 * 0.0413 + 7.5 * 0.007) * HOURS},
-		{"db-custom-4-15360", (4 * 0.0413 + 15 * 0.007) * HOURS},
+	    {"db-f1-micro", 0.0105 * HOURS},
+	    {"db-g1-small", 0.035 * HOURS},
+	    {"db-custom-1-3840", (0.0413 + 3.75 * 0.007) * HOURS},
+	    {"db-custom-2-7680", (2 * 0.0413 + 7.5 * 0.007) * HOURS},
+	    {"db-custom-4-15360", (4 * 0.0413 + 15 * 0.007) * HOURS},
 	};
 	double disk = 0.17 * (double)json_int64(spec, "settings.dataDiskSizeGb", 10);
 	bool regional = !strcmp(json_str(spec, "settings.availabilityType", ""), "REGIONAL");
@@ -222,31 +226,35 @@ static double monthly(const cJSON *spec, const char *region)
 }
 
 const struct kind kind_sql_instance = {
-	.id = "sqladmin.instance",
-	.title = N_("Cloud SQL instance"),
-	.api = "sqladmin.googleapis.com",
-	.part = PART_DATABASE,
-	.console_page = "sql/instances/{name}/overview",
-	.log = "resource.type=\"cloudsql_database\" resource.labels.database_id=\"{project}:{name}\"",
-	.permissions = {.read = "cloudsql.instances.get", .list = "cloudsql.instances.list", .create = "cloudsql.instances.create", .update = "cloudsql.instances.update", .destroy = "cloudsql.instances.delete"},
-	.usual = 560,
-	.slow = 1100,
-	.deadline = 5400,
-	.billable = true,
-	.monthly = monthly,
-	.lock = sql_lock,
-	.dear = true,
-	.keeps_data = true,
-	.data_word = "database",
-	.guarded = guarded,
-	.remains = remains,
-	.observe = observe,
-	.list = list,
-	.items = "items",
-	.decode = decode,
-	.compare = compare,
-	.downtime = downtime,
-	.create = create,
-	.update = update,
-	.destroy = destroy,
+    .id = "sqladmin.instance",
+    .title = N_("Cloud SQL instance"),
+    .api = "sqladmin.googleapis.com",
+    .part = PART_DATABASE,
+    .console_page = "sql/instances/{name}/overview",
+    .log = "resource.type=\"cloudsql_database\" resource.labels.database_id=\"{project}:{name}\"",
+    .permissions = {.read = "cloudsql.instances.get",
+		    .list = "cloudsql.instances.list",
+		    .create = "cloudsql.instances.create",
+		    .update = "cloudsql.instances.update",
+		    .destroy = "cloudsql.instances.delete"},
+    .usual = 560,
+    .slow = 1100,
+    .deadline = 5400,
+    .billable = true,
+    .monthly = monthly,
+    .lock = sql_lock,
+    .dear = true,
+    .keeps_data = true,
+    .data_word = "database",
+    .guarded = guarded,
+    .remains = remains,
+    .observe = observe,
+    .list = list,
+    .items = "items",
+    .decode = decode,
+    .compare = compare,
+    .downtime = downtime,
+    .create = create,
+    .update = update,
+    .destroy = destroy,
 };

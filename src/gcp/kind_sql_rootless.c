@@ -30,9 +30,9 @@ static void decode(const struct view *v, int http, const cJSON *reply, struct ob
 	}
 	kind_decode_plain(v, http, reply, out);
 	if (out->presence == PRESENT_YES)
-		cJSON_ArrayForEach(u, json_at(out->found, "items")) if (!strcmp(json_str(u, "name", ""), v->name) &&
-									!strcmp(json_str(u, "host", ""), "%")) out->presence =
-		    PRESENT_NO;
+		cJSON_ArrayForEach(u, json_at(out->found, "items"))
+			if (!strcmp(json_str(u, "name", ""), v->name) && !strcmp(json_str(u, "host", ""), "%"))
+				out->presence = PRESENT_NO;
 }
 
 static void compare(const struct view *v, const struct observation *seen, struct change *out)
@@ -48,18 +48,18 @@ static void create(const struct view *v, const struct observation *seen, struct 
 }
 
 const struct kind kind_sql_rootless = {
-	.id = "sqladmin.userAbsence",
-	.title = N_("Database without the user"),
-	.api = "sqladmin.googleapis.com",
-	.part = PART_DATABASE,
-	.console_page = "sql/instances/{instance}/users",
-	.permissions = {.read = "cloudsql.users.list", .create = "cloudsql.users.delete"},
-	.lock = sql_lock,
-	.usual = 1,
-	.slow = 2,
-	.deadline = 600,
-	.observe = observe,
-	.decode = decode,
-	.compare = compare,
-	.create = create,
+    .id = "sqladmin.userAbsence",
+    .title = N_("Database without the user"),
+    .api = "sqladmin.googleapis.com",
+    .part = PART_DATABASE,
+    .console_page = "sql/instances/{instance}/users",
+    .permissions = {.read = "cloudsql.users.list", .create = "cloudsql.users.delete"},
+    .lock = sql_lock,
+    .usual = 1,
+    .slow = 2,
+    .deadline = 600,
+    .observe = observe,
+    .decode = decode,
+    .compare = compare,
+    .create = create,
 };

@@ -38,8 +38,8 @@ static void decode(const struct view *v, int http, const cJSON *reply, struct ob
 static cJSON *wanted(const struct view *v)
 {
 	char *mark = kind_mark(v);
-	cJSON *w = json_make("{'name':%s,'description':%s,'network':%j,'ipCidrRange':%s,'privateIpGoogleAccess':true}", v->name, mark,
-			     kind_value(v, "network"), json_str(v->spec, "ipCidrRange", ""));
+	cJSON *w = json_make("{'name':%s,'description':%s,'network':%j,'ipCidrRange':%s,'privateIpGoogleAccess':true}", v->name,
+			     mark, kind_value(v, "network"), json_str(v->spec, "ipCidrRange", ""));
 	free(mark);
 	return w;
 }
@@ -78,24 +78,29 @@ static void destroy(const struct view *v, const struct observation *seen, struct
 }
 
 const struct kind kind_subnetwork = {
-	.id = "compute.subnetwork",
-	.title = N_("Subnet"),
-	.api = "compute.googleapis.com",
-	.part = PART_NETWORK,
-	.console_page = "networking/subnetworks/details/{region}/{name}",
-	.permissions = {.read = "compute.subnetworks.get", .list = "compute.subnetworks.list", .create = "compute.subnetworks.create compute.regionOperations.get", .update = "compute.subnetworks.setPrivateIpGoogleAccess compute.regionOperations.get", .destroy = "compute.subnetworks.delete compute.regionOperations.get"},
-	.usual = 12,
-	.slow = 22,
-	.deadline = 1200,
-	.observe = observe,
-	.list = list,
-	.items = "items",
-	.decode = decode,
-	.compare = compare,
-	.create = create,
-	.update = update,
-	.destroy = destroy,
-	.patience = 5,
-	.lingers = N_("Cloud Run holds addresses in the subnet for one to two hours after the service is gone: run destroy again then. "
-		      "It costs nothing."),
+    .id = "compute.subnetwork",
+    .title = N_("Subnet"),
+    .api = "compute.googleapis.com",
+    .part = PART_NETWORK,
+    .console_page = "networking/subnetworks/details/{region}/{name}",
+    .permissions = {.read = "compute.subnetworks.get",
+		    .list = "compute.subnetworks.list",
+		    .create = "compute.subnetworks.create compute.regionOperations.get",
+		    .update = "compute.subnetworks.setPrivateIpGoogleAccess compute.regionOperations.get",
+		    .destroy = "compute.subnetworks.delete compute.regionOperations.get"},
+    .usual = 12,
+    .slow = 22,
+    .deadline = 1200,
+    .observe = observe,
+    .list = list,
+    .items = "items",
+    .decode = decode,
+    .compare = compare,
+    .create = create,
+    .update = update,
+    .destroy = destroy,
+    .patience = 5,
+    .lingers = N_(
+	"Cloud Run holds addresses in the subnet for one to two hours after the service is gone: run destroy again then. "
+	"It costs nothing."),
 };

@@ -11,7 +11,8 @@ extern const struct kind kind_bucket, kind_object, kind_repository, kind_image;
 extern const struct kind kind_secret, kind_secret_version;
 extern const struct kind kind_run_job, kind_run_service, kind_run_revisions, kind_run_stop;
 extern const struct kind kind_address, kind_forwarding_rule, kind_target_http_proxy, kind_target_https_proxy, kind_url_map;
-extern const struct kind kind_backend_service, kind_network_endpoint_group, kind_health_check, kind_ssl_policy, kind_ssl_certificate, kind_firewall;
+extern const struct kind kind_backend_service, kind_network_endpoint_group, kind_health_check, kind_ssl_policy,
+    kind_ssl_certificate, kind_firewall;
 extern const struct kind kind_instance, kind_instance_group, kind_router;
 extern const struct kind kind_dns_authorization, kind_certificate, kind_certificate_map, kind_certificate_map_entry;
 extern const struct kind kind_dns_record, kind_dns_zone;

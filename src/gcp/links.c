@@ -93,7 +93,8 @@ char *kind_log_link(const struct kind *k, const struct view *v, const cJSON *out
 	struct call c = {0};
 	bool whole = k->log && walk(k->log, v, outputs, filter_text, filter_value, &filter);
 	if (whole)
-		call_set(&c, DIALECT_NONE, "GET", NULL, "https://console.cloud.google.com/logs/query;query=%s?project=%s", buf_text(&filter), v->project);
+		call_set(&c, DIALECT_NONE, "GET", NULL, "https://console.cloud.google.com/logs/query;query=%s?project=%s",
+			 buf_text(&filter), v->project);
 	buf_free(&filter);
 	return take_url(&c, whole);
 }

@@ -48,9 +48,9 @@ const cJSON *reference_value(const cJSON *node, const cJSON *outputs)
 {
 	const cJSON *value = reference_id(node) ? outputs : NULL, *piece;
 	cJSON_ArrayForEach(piece, member(node, "$ref"))
-		value = cJSON_IsNumber(piece) ? cJSON_GetArrayItem(value, (int)piece->valuedouble)
-		      : cJSON_IsString(piece) ? member(value, piece->valuestring)
-					      : NULL;
+		value = cJSON_IsNumber(piece)   ? cJSON_GetArrayItem(value, (int)piece->valuedouble)
+			: cJSON_IsString(piece) ? member(value, piece->valuestring)
+						: NULL;
 	return value;
 }
 
@@ -58,8 +58,7 @@ char *reference_words(const cJSON *node)
 {
 	struct buf b = {0};
 	const cJSON *piece;
-	cJSON_ArrayForEach(piece, member(node, "$ref"))
-	{
+	cJSON_ArrayForEach(piece, member(node, "$ref")) {
 		if (b.len)
 			buf_putc(&b, '.');
 		if (cJSON_IsNumber(piece))

@@ -21,8 +21,8 @@ void run_read_state(struct observation *out)
 
 bool run_passing(const struct view *v, const struct observation *seen)
 {
-	static const char *const reasons[] = {"SECRETS_ACCESS_CHECK_FAILED", "CONTAINER_PERMISSION_DENIED", "CONTAINER_IMAGE_UNAUTHORIZED",
-					      NULL};
+	static const char *const reasons[] = {"SECRETS_ACCESS_CHECK_FAILED", "CONTAINER_PERMISSION_DENIED",
+					      "CONTAINER_IMAGE_UNAUTHORIZED", NULL};
 	(void)v;
 	const char *reason = json_str(seen->found, "terminalCondition.reason", "");
 	for (const char *const *r = reasons; *r; r++)
@@ -36,8 +36,7 @@ bool run_passing(const struct view *v, const struct observation *seen)
 static void whole_cpus(cJSON *containers)
 {
 	cJSON *c;
-	cJSON_ArrayForEach(c, containers)
-	{
+	cJSON_ArrayForEach(c, containers) {
 		char *end;
 		const char *cpu = json_str(c, "resources.limits.cpu", "");
 		long milli = strtol(cpu, &end, 10);

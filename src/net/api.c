@@ -22,7 +22,7 @@
 struct api_job {
 	struct api *api;
 	struct api_job *next;
-	unsigned long id, sending;   /* sending: the transport's id while a request is under way */
+	unsigned long id, sending; /* sending: the transport's id while a request is under way */
 	loop_id timer;
 	struct call call;
 	struct api_policy policy;
@@ -32,8 +32,8 @@ struct api_job {
 	bool signed_in_again, plain; /* plain: without the quota project */
 	bool waits_token, cancelled;
 	char *host;
-	bool scout, parked;          /* of a service that comes up: one asks, the others wait for it */
-	char *body;                  /* what is being sent; wiped when the reply is there */
+	bool scout, parked; /* of a service that comes up: one asks, the others wait for it */
+	char *body;         /* what is being sent; wiped when the reply is there */
 	size_t body_len;
 	api_done *done;
 	void *arg;
@@ -44,7 +44,7 @@ struct api {
 	struct transport *transport;
 	struct credentials *credentials;
 	char *quota_project;
-	bool plain;                  /* it was denied: it is not sent any more */
+	bool plain; /* it was denied: it is not sent any more */
 	struct secret *(*secrets)(void *arg, const char *name);
 	void *secrets_arg;
 	bool (*uploads)(void *arg, const char *name, struct buf *out);
@@ -187,14 +187,16 @@ static char *host_of(const char *url)
 
 const char *api_tls_fix(void)
 {
-	return _("Check the clock of this machine. An authority of your own, such as that of a proxy that looks into TLS, is named by --cloud-ca FILE, "
+	return _("Check the clock of this machine. An authority of your own, such as that of a proxy that looks into TLS, is "
+		 "named by --cloud-ca FILE, "
 		 "SSL_CERT_FILE or CURL_CA_BUNDLE.");
 }
 
 static void word_failure(const struct api_job *j, const struct http_reply *reply, struct err *e)
 {
 	char *host = host_of(j->call.url);
-	const char *text = reply->failure_text ? reply->failure_text : "", *fix = reply->failure_fix ? _(reply->failure_fix) : NULL;
+	const char *text = reply->failure_text ? reply->failure_text : "",
+		   *fix = reply->failure_fix ? _(reply->failure_fix) : NULL;
 	switch (reply->failure) {
 	case HTTP_TLS:
 		err_set(e, EXIT_UNAVAILABLE, host, api_tls_fix(), _("the connection is not safe: %s."), text);
@@ -218,7 +220,8 @@ static void word_failure(const struct api_job *j, const struct http_reply *reply
 
 static enum exit_code exit_of(const struct api_error *error)
 {
-	bool quota = error->http == 429 || (error->message && strcasestr(error->message, "quota") && strcasestr(error->message, "exceeded"));
+	bool quota = error->http == 429 ||
+		     (error->message && strcasestr(error->message, "quota") && strcasestr(error->message, "exceeded"));
 	if (error->http >= 500)
 		return EXIT_UNAVAILABLE;
 	if (quota || error->http == 408)
@@ -240,7 +243,8 @@ static void word_error(const struct api_job *j, const struct api_error *error, s
 	else if (error->reason && !strcmp(error->reason, "ACCESS_TOKEN_SCOPE_INSUFFICIENT"))
 		fix = xstrdup(_("Sign in with the scope cloud-platform: gcloud auth application-default login."));
 	else if (error->reason && !strcmp(error->reason, "SECURITY_POLICY_VIOLATED"))
-		fix = xstrdup(_("VPC Service Controls refuse it: give the identifier above to the administrator of the perimeter."));
+		fix = xstrdup(
+		    _("VPC Service Controls refuse it: give the identifier above to the administrator of the perimeter."));
 	else if (error->http == 403 && error->permission)
 		fix = xasprintf(_("Ask for the permission %s, then run the same command again."), error->permission);
 	size_t len = message.len;
@@ -308,16 +312,16 @@ static void judge(struct api_job *j, struct http_reply *reply, struct api_result
 	struct api *a = j->api;
 	bool bad = reply->failure != HTTP_OK || reply->status / 100 != 2;
 	struct retry_facts f = {
-		.failure = reply->failure,
-		.error = reply->failure == HTTP_OK && bad ? &result->error : NULL,
-		.retry_after = http_header(reply, "Retry-After"),
-		.wall = loop_wall(a->loop),
-		.tries = j->tries,
-		.chance = randombytes_uniform(1000) / 1000.0,
-		.look_first = j->policy.no_retry_unknown,
-		.just_enabled = j->policy.just_enabled,
-		.signed_in_again = j->signed_in_again || !shows_token(j),
-		.quota_project = charged(j),
+	    .failure = reply->failure,
+	    .error = reply->failure == HTTP_OK && bad ? &result->error : NULL,
+	    .retry_after = http_header(reply, "Retry-After"),
+	    .wall = loop_wall(a->loop),
+	    .tries = j->tries,
+	    .chance = randombytes_uniform(1000) / 1000.0,
+	    .look_first = j->policy.no_retry_unknown,
+	    .just_enabled = j->policy.just_enabled,
+	    .signed_in_again = j->signed_in_again || !shows_token(j),
+	    .quota_project = charged(j),
 	};
 	struct retry r = bad ? retry_decide(&f) : (struct retry){RETRY_NEVER, 0, "answered", false};
 	bool again = r.class == RETRY_SIGN_IN || r.class == RETRY_PLAIN ||
@@ -389,8 +393,9 @@ static bool make_body(struct api_job *j, struct err *e)
 static bool reads(const struct api_job *j)
 {
 	const char *verb = strrchr(j->call.url, ':');
-	return !strcmp(j->call.method, "GET") || (verb && (text_starts(verb, ":getIamPolicy") || text_starts(verb, ":testIam") ||
-							   text_starts(verb, ":wait") || text_starts(verb, ":generate"))) ||
+	return !strcmp(j->call.method, "GET") ||
+	       (verb && (text_starts(verb, ":getIamPolicy") || text_starts(verb, ":testIam") || text_starts(verb, ":wait") ||
+			 text_starts(verb, ":generate"))) ||
 	       text_ends(j->call.url, "/wait");
 }
 
@@ -400,8 +405,10 @@ static bool may_show(const struct api_job *j, struct err *e)
 	const char *url = j->call.url;
 	bool fine = j->call.audience == AUDIENCE_NOBODY || (j->call.audience == AUDIENCE_OWN && text_starts(url, "https://")) ||
 		    (j->call.audience == AUDIENCE_GOOGLE && call_is_google(url)) ||
-		    (j->call.audience == AUDIENCE_CLUSTER && (j->call.ca ? text_starts(url, "https://") : call_is_cluster(url)));
-	return fine || err_set(e, EXIT_BUG, j->host, NULL, _("nothing is sent there: it is not a host that the credentials are for."));
+		    (j->call.audience == AUDIENCE_CLUSTER &&
+		     (j->call.ca ? text_starts(url, "https://") : call_is_cluster(url)));
+	return fine ||
+	       err_set(e, EXIT_BUG, j->host, NULL, _("nothing is sent there: it is not a host that the credentials are for."));
 }
 
 /* A secret that the call names, opened; NULL when it names none. False with e when there is no such secret. */
@@ -437,9 +444,17 @@ static void send_with(struct api_job *j, const char *bearer, const char *key)
 	snprintf(range, sizeof range, "bytes=%lu-", j->policy.range_from);
 	if (j->policy.range_from)
 		headers[count++] = (struct header){range_name, range};
-	struct http_request request = {.method = j->call.method, .url = url, .headers = headers, .header_count = count, .body = j->body,
-				       .body_len = j->body_len, .timeout = j->policy.timeout, .ca = j->call.ca,
-				       .certificate = j->call.certificate, .key = key, .once = j->policy.no_retry_unknown};
+	struct http_request request = {.method = j->call.method,
+				       .url = url,
+				       .headers = headers,
+				       .header_count = count,
+				       .body = j->body,
+				       .body_len = j->body_len,
+				       .timeout = j->policy.timeout,
+				       .ca = j->call.ca,
+				       .certificate = j->call.certificate,
+				       .key = key,
+				       .once = j->policy.no_retry_unknown};
 	j->tries++;
 	a->counts.requests++;
 	if (reads(j))

@@ -8,18 +8,18 @@
 #include "net/transport.h"
 
 struct api;
-struct credentials;   /* net/credentials.h */
+struct credentials; /* net/credentials.h */
 
 /* What became of a call after all retries. Owned by api_call, valid during the callback. */
 struct api_result {
-	int http;                 /* 0 when no reply was had */
-	const cJSON *reply;       /* parsed JSON, or NULL */
-	const char *text;         /* the raw body */
+	int http;           /* 0 when no reply was had */
+	const cJSON *reply; /* parsed JSON, or NULL */
+	const char *text;   /* the raw body */
 	size_t text_len;
-	const struct http_reply *raw;  /* the last reply, for its headers */
-	struct api_error error;   /* decoded when http is not 2xx */
-	struct err err;           /* set when the call failed: worded for the operator, with exit code */
-	bool unknown;             /* the request was sent and no whole reply came: look before sending it again */
+	const struct http_reply *raw; /* the last reply, for its headers */
+	struct api_error error;       /* decoded when http is not 2xx */
+	struct err err;               /* set when the call failed: worded for the operator, with exit code */
+	bool unknown;                 /* the request was sent and no whole reply came: look before sending it again */
 	int tries;
 };
 typedef void api_done(void *arg, const struct api_result *result);

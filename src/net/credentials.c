@@ -60,7 +60,8 @@ static bool take_user(struct credentials *c, const cJSON *file, const char *plac
  * token endpoint and nowhere else. Old key files name it by its old addresses. */
 static bool good_token_uri(const char *uri)
 {
-	static const char *const names[] = {TOKEN_URL, "https://accounts.google.com/o/oauth2/token", "https://www.googleapis.com/oauth2/v4/token"};
+	static const char *const names[] = {TOKEN_URL, "https://accounts.google.com/o/oauth2/token",
+					    "https://www.googleapis.com/oauth2/v4/token"};
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
 		if (!strcmp(uri, names[i]))
 			return true;
@@ -102,17 +103,18 @@ static bool take_file(struct credentials *c, const cJSON *file, const char *plac
 		const char *type;
 		bool (*take)(struct credentials *c, const cJSON *file, const char *place, struct err *e);
 	} types[] = {
-		{"authorized_user", take_user},
-		{"service_account", take_service_account},
-		{"impersonated_service_account", credentials_take_impersonated},
-		{"external_account", credentials_take_external},
+	    {"authorized_user", take_user},
+	    {"service_account", take_service_account},
+	    {"impersonated_service_account", credentials_take_impersonated},
+	    {"external_account", credentials_take_external},
 	};
 	const char *type = json_str(file, "type", NULL), *universe = json_str(file, "universe_domain", "googleapis.com");
 	if (!type)
 		return err_set(e, EXIT_CONFIG, place, _("Make it again: gcloud auth application-default login."),
 			       _("this is not a credentials file: it has no type."));
 	if (strcmp(universe, "googleapis.com")) /* another universe has other hosts for everything */
-		return err_set(e, EXIT_CONFIG, place, NULL, _("the universe %s is not supported, only googleapis.com."), a_word(universe));
+		return err_set(e, EXIT_CONFIG, place, NULL, _("the universe %s is not supported, only googleapis.com."),
+			       a_word(universe));
 	c->quota_project = credentials_text(file, "quota_project_id");
 	c->project = credentials_text(file, "project_id");
 	if (c->quota_project && !credentials_quota_ok(c->quota_project))
@@ -141,8 +143,8 @@ struct credentials *credentials_make(struct loop *loop, struct transport *transp
 	return c;
 }
 
-struct credentials *credentials_from_json(struct loop *loop, struct transport *transport, const cJSON *file, const char *describe,
-					  struct err *e)
+struct credentials *credentials_from_json(struct loop *loop, struct transport *transport, const cJSON *file,
+					  const char *describe, struct err *e)
 {
 	return credentials_make(loop, transport, file, describe, describe, e);
 }
@@ -250,8 +252,14 @@ void credentials_post(struct credentials *c, const char *url, const char *type, 
 	static char type_name[] = "Content-Type", authorization[] = "Authorization";
 	char *shown = bearer ? xasprintf("Bearer %s", bearer) : NULL, *value = xstrdup(type);
 	struct header headers[2] = {{type_name, value}, {authorization, shown}};
-	struct http_request r = {.method = "POST", .url = url, .headers = headers, .header_count = shown ? 2 : 1, .body = body->data,
-				 .body_len = body->len, .timeout = 20, .max_reply = 1 << 20};
+	struct http_request r = {.method = "POST",
+				 .url = url,
+				 .headers = headers,
+				 .header_count = shown ? 2 : 1,
+				 .body = body->data,
+				 .body_len = body->len,
+				 .timeout = 20,
+				 .max_reply = 1 << 20};
 	c->form = *body;
 	*body = (struct buf){0};
 	c->sending = c->transport->send(c->transport, &r, on_reply, c);
@@ -271,7 +279,12 @@ static void send_metadata(struct credentials *c)
 	static char name[] = "Metadata-Flavor", value[] = "Google";
 	struct header header = {name, value};
 	char *url = xasprintf("http://%s/computeMetadata/v1/instance/service-accounts/default/token", c->metadata_host);
-	struct http_request r = {.method = "GET", .url = url, .headers = &header, .header_count = 1, .timeout = 5, .max_reply = 1 << 20,
+	struct http_request r = {.method = "GET",
+				 .url = url,
+				 .headers = &header,
+				 .header_count = 1,
+				 .timeout = 5,
+				 .max_reply = 1 << 20,
 				 .direct = true};
 	c->sending = c->transport->send(c->transport, &r, on_reply, c);
 	free(url);
@@ -309,7 +322,8 @@ static char *fix_for(const struct credentials *c, bool relogin)
 	if (c->type == CREDENTIALS_IMPERSONATED)
 		return xasprintf(_("Ask for roles/iam.serviceAccountTokenCreator on the service account %s."), c->email);
 	if (c->type == CREDENTIALS_EXTERNAL)
-		return xstrdup(_("Check the identity provider's token and what the workload identity pool's provider accepts."));
+		return xstrdup(
+		    _("Check the identity provider's token and what the workload identity pool's provider accepts."));
 	return relogin ? xstrdup(_("Sign in again: gcloud auth application-default login.")) : NULL;
 }
 
@@ -320,10 +334,11 @@ static void refuse(struct credentials *c, const struct api_error *error)
 	char *fix = fix_for(c, relogin);
 	bool clock = error->message && (strstr(error->message, "short-lived") || strstr(error->message, "iat"));
 	if (clock)
-		err_set(&e, EXIT_CONFIG, c->describe, _("Set the clock of this machine."), _("signing in failed: %s."), error->message);
-	else
-		err_set(&e, relogin || error->http == 403 ? EXIT_PERMISSION : EXIT_UNAVAILABLE, c->describe, fix, _("signing in failed: %s."),
+		err_set(&e, EXIT_CONFIG, c->describe, _("Set the clock of this machine."), _("signing in failed: %s."),
 			error->message);
+	else
+		err_set(&e, relogin || error->http == 403 ? EXIT_PERMISSION : EXIT_UNAVAILABLE, c->describe, fix,
+			_("signing in failed: %s."), error->message);
 	free(fix);
 	give(c, &e);
 	err_free(&e);
@@ -332,7 +347,8 @@ static void refuse(struct credentials *c, const struct api_error *error)
 static void no_answer(struct credentials *c, const struct http_reply *reply)
 {
 	struct err e = {0};
-	const char *why = reply->failure_text ? reply->failure_text : "no reply", *fix = reply->failure_fix ? _(reply->failure_fix) : NULL;
+	const char *why = reply->failure_text ? reply->failure_text : "no reply",
+		   *fix = reply->failure_fix ? _(reply->failure_fix) : NULL;
 	if (reply->failure == HTTP_TLS)
 		err_set(&e, EXIT_UNAVAILABLE, c->describe, api_tls_fix(), _("the connection to sign in is not safe: %s."), why);
 	else if (reply->failure == HTTP_REFUSED)
@@ -347,13 +363,15 @@ static void no_answer(struct credentials *c, const struct http_reply *reply)
 /* A token becomes part of a header: it has the characters of RFC 6750 and no others. */
 static bool good_token(const char *token)
 {
-	return token && *token && token[strspn(token, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/=")] == '\0';
+	return token && *token &&
+	       token[strspn(token, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/=")] == '\0';
 }
 
 /* expires_in may come as a number or as text. */
 static bool take_token(struct credentials *c, const cJSON *json)
 {
-	bool impersonated = c->type == CREDENTIALS_IMPERSONATED; /* its end is told as a time of Google's clock: what was asked for counts */
+	bool impersonated =
+	    c->type == CREDENTIALS_IMPERSONATED; /* its end is told as a time of Google's clock: what was asked for counts */
 	const char *token = json_str(json, impersonated ? "accessToken" : "access_token", NULL);
 	double lives = impersonated ? c->lifetime : (double)json_int64(json, "expires_in", 0);
 	if (!good_token(token) || lives <= 0)

@@ -19,8 +19,8 @@ struct credentials *credentials_find(struct loop *loop, struct transport *transp
 /* From one file. */
 struct credentials *credentials_from_file(struct loop *loop, struct transport *transport, const char *path, struct err *e);
 /* From an object of the same form (borrowed); describe is what credentials_describe says. A rehearsal's are made this way. */
-struct credentials *credentials_from_json(struct loop *loop, struct transport *transport, const cJSON *file, const char *describe,
-					  struct err *e);
+struct credentials *credentials_from_json(struct loop *loop, struct transport *transport, const cJSON *file,
+					  const char *describe, struct err *e);
 /* Calls nobody who waits. */
 void credentials_free(struct credentials *c);
 

@@ -44,7 +44,9 @@ static bool take_account(struct credentials *c, const char *url, const char *pla
 	c->type = CREDENTIALS_IMPERSONATED;
 	c->email = account_in(url);
 	c->token_url = c->email ? xstrdup(url) : NULL;
-	return c->email || refuse(place, e, _("service_account_impersonation_url does not name a service account of Google's iamcredentials, so nothing is sent to it."));
+	return c->email || refuse(place, e,
+				  _("service_account_impersonation_url does not name a service account of Google's "
+				    "iamcredentials, so nothing is sent to it."));
 }
 
 bool credentials_take_impersonated(struct credentials *c, const cJSON *file, const char *place, struct err *e)
@@ -65,7 +67,8 @@ bool credentials_take_impersonated(struct credentials *c, const cJSON *file, con
 /* Plain HTTP is for what answers on this machine or beside it. */
 static bool good_url(const char *url, bool *near)
 {
-	static const char *const hosts[] = {"http://169.254.169.254", "http://127.0.0.1", "http://localhost", "http://[fd00:ec2::254]"};
+	static const char *const hosts[] = {"http://169.254.169.254", "http://127.0.0.1", "http://localhost",
+					    "http://[fd00:ec2::254]"};
 	*near = false;
 	for (size_t i = 0; i < sizeof hosts / sizeof *hosts; i++)
 		*near |= text_starts(url, hosts[i]) && strchr("/:?", url[strlen(hosts[i])]);
@@ -89,14 +92,19 @@ static bool take_source(struct subject *s, const cJSON *source, const char *plac
 	s->field = json ? xstrdup(json_str(source, "format.subject_token_field_name", "")) : NULL;
 	take_headers(s, json_at(source, "headers"));
 	if (json_at(source, "environment_id"))
-		return refuse(place, e, _("credentials of AWS are not supported, only those whose token is in a file or behind a URL."));
+		return refuse(place, e,
+			      _("credentials of AWS are not supported, only those whose token is in a file or behind a URL."));
 	if (json_at(source, "executable"))
-		return refuse(place, e, _("credentials whose token a program makes are not supported, only those whose token is in a file or behind a URL."));
+		return refuse(place, e,
+			      _("credentials whose token a program makes are not supported, only those whose token is in a "
+				"file or behind a URL."));
 	if (!s->file && !s->url)
 		return credentials_lack(place, "external_account", "credential_source.file", e);
 	if (!s->file && !good_url(s->url, &near))
-		return refuse(place, e, _("credential_source.url is neither https nor an address of this machine's surroundings."));
-	return !json || *s->field || credentials_lack(place, "external_account", "credential_source.format.subject_token_field_name", e);
+		return refuse(place, e,
+			      _("credential_source.url is neither https nor an address of this machine's surroundings."));
+	return !json || *s->field ||
+	       credentials_lack(place, "external_account", "credential_source.format.subject_token_field_name", e);
 }
 
 static bool take_exchange(struct credentials *c, const cJSON *file, const char *place, struct err *e)
@@ -169,7 +177,8 @@ static void on_source_token(void *arg, const char *token, struct err *e)
 		credentials_fail(c, e);
 		return;
 	}
-	buf_printf(&body, "{\"delegates\":%s,\"lifetime\":\"%.0fs\",\"scope\":[\"%s\"]}", c->delegates, c->lifetime, CREDENTIALS_SCOPE);
+	buf_printf(&body, "{\"delegates\":%s,\"lifetime\":\"%.0fs\",\"scope\":[\"%s\"]}", c->delegates, c->lifetime,
+		   CREDENTIALS_SCOPE);
 	credentials_post(c, c->token_url, "application/json", token, &body);
 }
 
@@ -233,7 +242,8 @@ static void take_subject(struct credentials *c, const char *place, const char *t
 	if (token) {
 		exchange(c, token, token_len);
 	} else {
-		err_set(&e, EXIT_CONFIG, place, _("See what the identity provider writes there."), _("there is no token in it."));
+		err_set(&e, EXIT_CONFIG, place, _("See what the identity provider writes there."),
+			_("there is no token in it."));
 		credentials_fail(c, &e);
 	}
 	err_free(&e);
@@ -278,7 +288,12 @@ void credentials_refresh_external(struct credentials *c)
 		return;
 	}
 	good_url(s->url, &near);
-	struct http_request r = {.method = "GET", .url = s->url, .headers = s->headers, .header_count = s->header_count, .timeout = 20,
-				 .max_reply = SUBJECT_MAX, .direct = near};
+	struct http_request r = {.method = "GET",
+				 .url = s->url,
+				 .headers = s->headers,
+				 .header_count = s->header_count,
+				 .timeout = 20,
+				 .max_reply = SUBJECT_MAX,
+				 .direct = near};
 	c->sending = c->transport->send(c->transport, &r, on_subject, c);
 }

@@ -87,7 +87,8 @@ struct credentials *credentials_from_file(struct loop *loop, struct transport *t
 /* What the environment and gcloud's configuration say beside the credentials themselves. */
 static bool take_surroundings(struct credentials *c, const char *dir, struct err *e)
 {
-	const char *quota = env_of("GOOGLE_CLOUD_QUOTA_PROJECT", NULL), *project = env_of("GOOGLE_CLOUD_PROJECT", "GCLOUD_PROJECT");
+	const char *quota = env_of("GOOGLE_CLOUD_QUOTA_PROJECT", NULL),
+		   *project = env_of("GOOGLE_CLOUD_PROJECT", "GCLOUD_PROJECT");
 	if (quota && !credentials_quota_ok(quota))
 		return err_set(e, EXIT_CONFIG, "GOOGLE_CLOUD_QUOTA_PROJECT", _("Set it to a project's id, or not at all."),
 			       _("it is not the id of a project."));
@@ -128,7 +129,8 @@ static struct credentials *from_metadata(struct loop *loop, struct transport *tr
 	}
 	const char *host = env_of("GCE_METADATA_HOST", "GCE_METADATA_ROOT");
 	if (host && host[strspn(host, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-:[]")]) {
-		err_set(e, EXIT_CONFIG, "GCE_METADATA_HOST", _("Set it to HOST or HOST:PORT, or not at all."), _("it is not a host."));
+		err_set(e, EXIT_CONFIG, "GCE_METADATA_HOST", _("Set it to HOST or HOST:PORT, or not at all."),
+			_("it is not a host."));
 		return NULL;
 	}
 	struct credentials *c = credentials_make(loop, transport, NULL, NULL, _("the metadata server of this machine"), e);
@@ -144,7 +146,8 @@ static struct credentials *from_named(struct loop *loop, struct transport *trans
 	struct err why = {0};
 	struct credentials *c = NULL;
 	if (path[strspn(path, " \t\r\n")] == '{')
-		err_set(e, EXIT_CONFIG, variable, _("Write them into a file that only you can read, and set the variable to its path."),
+		err_set(e, EXIT_CONFIG, variable,
+			_("Write them into a file that only you can read, and set the variable to its path."),
 			_("it holds the credentials themselves where the path of their file is wanted."));
 	else if (access(path, F_OK) != 0)
 		err_set(e, EXIT_CONFIG, variable, LOGIN, _("the file that it names is not there."));

@@ -26,8 +26,8 @@ struct subject {
 	char *file, *url;
 	struct header *headers;
 	size_t header_count;
-	char *field;                        /* of a JSON answer; NULL: the text is the token */
-	char *audience, *type, *options;    /* what the exchange is told */
+	char *field;                     /* of a JSON answer; NULL: the text is the token */
+	char *audience, *type, *options; /* what the exchange is told */
 };
 
 struct credentials {
@@ -37,17 +37,18 @@ struct credentials {
 	char *client_id, *email, *key_id, *token_url, *metadata_host;
 	struct secret *client_secret, *key; /* key: the refresh token or the private key */
 	struct credentials *source;
-	char *delegates;                    /* a JSON array */
-	double lifetime;                    /* seconds that an impersonated token is asked for */
+	char *delegates; /* a JSON array */
+	double lifetime; /* seconds that an impersonated token is asked for */
 	struct subject subject;
 	char *quota_project, *project, *describe;
-	struct secret *token, *shown;       /* shown: the assertion or foreign token that was sent last: an echo must not bring it to light */
-	double fresh_until, asked_at;       /* on loop_now's clock */
+	struct secret *token,
+	    *shown; /* shown: the assertion or foreign token that was sent last: an echo must not bring it to light */
+	double fresh_until, asked_at; /* on loop_now's clock */
 	int tries;
 	bool asks_source;
 	unsigned long sending;
 	loop_id timer;
-	struct buf form;                    /* what is being sent */
+	struct buf form; /* what is being sent */
 	struct credentials_waiter *waiters;
 	size_t waiter_count, waiter_room;
 };

@@ -88,16 +88,16 @@ static size_t on_header(char *data, size_t size, size_t count, void *arg)
 	while (end > value && (end[-1] == '\r' || end[-1] == '\n' || end[-1] == ' '))
 		end--;
 	j->reply.headers = xgrow(j->reply.headers, j->reply.header_count, &j->room, sizeof *j->reply.headers);
-	j->reply.headers[j->reply.header_count++] =
-		(struct header){xstrndup(data, (size_t)(colon - data)), xstrndup(value, (size_t)(end - value))};
+	j->reply.headers[j->reply.header_count++] = (struct header){xstrndup(data, (size_t)(colon - data)),
+								    xstrndup(value, (size_t)(end - value))};
 	return len;
 }
 
 /* A reset during the handshake is a network that failed, not a peer that lied. */
 static bool handshake_cut(const struct curl_job *j)
 {
-	return strstr(j->error, "SSL_ERROR_SYSCALL") || strstr(j->error, "eset by peer") || strstr(j->error, "unexpected eof") ||
-	       strstr(j->error, "Connection refused");
+	return strstr(j->error, "SSL_ERROR_SYSCALL") || strstr(j->error, "eset by peer") ||
+	       strstr(j->error, "unexpected eof") || strstr(j->error, "Connection refused");
 }
 
 /* A failure of the proxy or before the first byte of the request left means that nothing was sent. */
@@ -133,7 +133,8 @@ static const char *fix_of(const struct curl_job *j, CURLcode code)
 	if (code == CURLE_OK || code == CURLE_OPERATION_TIMEDOUT)
 		return NULL;
 	if (connect_code == 407)
-		return N_("The proxy wants a name and a password: write them into its URL (https_proxy=http://NAME:PASSWORD@HOST:PORT).");
+		return N_("The proxy wants a name and a password: write them into its URL "
+			  "(https_proxy=http://NAME:PASSWORD@HOST:PORT).");
 	if (proxy_refuses(j->easy))
 		return N_("Ask whoever runs the proxy to let this host through.");
 	if (code == CURLE_COULDNT_RESOLVE_PROXY && !proxy_malformed(j, code))
@@ -465,7 +466,8 @@ static void connect_only(struct curl_job *j, const struct http_request *r, const
 	lib->easy_setopt(j->easy, CURLOPT_FRESH_CONNECT, 1L);
 }
 
-static unsigned long begin_job(struct curl_transport *t, const struct http_request *r, http_done *done, const struct http_channel *to, void *arg)
+static unsigned long begin_job(struct curl_transport *t, const struct http_request *r, http_done *done,
+			       const struct http_channel *to, void *arg)
 {
 	struct curl_job *j = xcalloc(1, sizeof *j);
 	*j = (struct curl_job){.id = ++t->last_id, .done = done, .arg = arg};
@@ -489,7 +491,8 @@ static unsigned long curl_send(struct transport *base, const struct http_request
 	return begin_job((struct curl_transport *)base, r, done, NULL, arg);
 }
 
-static unsigned long curl_upgrade(struct transport *base, const struct http_request *r, const struct http_channel *to, void *arg)
+static unsigned long curl_upgrade(struct transport *base, const struct http_request *r, const struct http_channel *to,
+				  void *arg)
 {
 	return begin_job((struct curl_transport *)base, r, to->answered, to, arg);
 }
@@ -539,7 +542,8 @@ static void curl_free_transport(struct transport *base)
 struct transport *transport_curl(struct loop *loop, const char *proxy, const char *ca, int parallel)
 {
 	struct curl_transport *t = xcalloc(1, sizeof *t);
-	t->base = (struct transport){.send = curl_send, .cancel = curl_cancel, .upgrade = curl_upgrade, .say = curl_say, .free = curl_free_transport};
+	t->base = (struct transport){
+	    .send = curl_send, .cancel = curl_cancel, .upgrade = curl_upgrade, .say = curl_say, .free = curl_free_transport};
 	t->proxy = proxy ? xstrdup(proxy) : NULL;
 	t->ca = ca ? xstrdup(ca) : NULL;
 	t->parallel = parallel > 0 ? parallel : DEFAULT_PARALLEL;

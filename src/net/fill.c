@@ -23,7 +23,8 @@ struct filling {
 /* The secret that node stands for; false when it stands for none. *s is NULL when nobody knows it. */
 static bool secret_at(struct filling *f, const cJSON *node, struct secret **s)
 {
-	const char *name = cJSON_IsObject(node) ? cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(node, "$secret")) : NULL;
+	const char *name = cJSON_IsObject(node) ? cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(node, "$secret"))
+						: NULL;
 	if (!name)
 		return false;
 	*s = f->lookup ? f->lookup(f->arg, name) : NULL;

@@ -12,7 +12,8 @@ struct secret;
 /* Writes body as one line of JSON, each {"$secret":NAME[,"as":"base64"|"crc32c"]} replaced by that secret's value. The text is in one
  * allocation of its own that is never moved, so that fill_free can wipe every copy. NULL, with EXIT_BUG, when lookup knows no such secret;
  * with EXIT_CONFIG when one that has to be text is not UTF-8. */
-char *fill_body(const cJSON *body, struct secret *(*lookup)(void *arg, const char *name), void *arg, size_t *len, struct err *e);
+char *fill_body(const cJSON *body, struct secret *(*lookup)(void *arg, const char *name), void *arg, size_t *len,
+		struct err *e);
 /* Wipes and frees; NULL is allowed. */
 void fill_free(char *text, size_t len);
 

@@ -36,7 +36,8 @@ static EVP_PKEY *read_key(struct secret *pem, struct err *e)
 	BIO_free(bio);
 	secret_close(pem);
 	if (!key || EVP_PKEY_get_base_id(key) != EVP_PKEY_RSA) {
-		err_set(e, EXIT_CONFIG, "private_key", _("Download the key file again."), _("it is not an RSA key in PEM form."));
+		err_set(e, EXIT_CONFIG, "private_key", _("Download the key file again."),
+			_("it is not an RSA key in PEM form."));
 		EVP_PKEY_free(key);
 		return NULL;
 	}
@@ -63,7 +64,8 @@ char *jwt_sign(struct secret *pem, const char *key_id, const cJSON *claims, stru
 	EVP_PKEY *key = read_key(pem, e);
 	if (!key)
 		return NULL;
-	cJSON *header = key_id ? json_make("{'alg':'RS256','typ':'JWT','kid':%s}", key_id) : json_make("{'alg':'RS256','typ':'JWT'}");
+	cJSON *header = key_id ? json_make("{'alg':'RS256','typ':'JWT','kid':%s}", key_id)
+			       : json_make("{'alg':'RS256','typ':'JWT'}");
 	char *header_text = json_text(header, -1), *claims_text = json_text(claims, -1);
 	char *a = base64url(header_text, strlen(header_text)), *b = base64url(claims_text, strlen(claims_text));
 	char *signed_part = xasprintf("%s.%s", a, b), *signature = sign(key, signed_part, e), *out = NULL;

@@ -22,9 +22,9 @@ struct timer {
 struct loop {
 	enum loop_mode mode;
 	double speed;
-	double origin;        /* real: the boot clock when the loop was made */
-	double now;           /* virtual and paced: cloud time reached */
-	double paced_at;      /* paced: boot clock when now was last brought forward */
+	double origin;   /* real: the boot clock when the loop was made */
+	double now;      /* virtual and paced: cloud time reached */
+	double paced_at; /* paced: boot clock when now was last brought forward */
 	loop_id last_id;
 	struct timer *heap;
 	size_t count, room;

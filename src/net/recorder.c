@@ -206,9 +206,9 @@ static char *request_part(struct recorder *r, const struct http_request *request
 static char *reply_part(struct recorder *r, const struct http_reply *reply)
 {
 	bool broken = reply->failure != HTTP_OK;
-	cJSON *part =
-	    json_make("{'reply':%j,'status':%d}", body_of(broken ? NULL : reply->body.data, broken ? 0 : reply->body.len),
-		      broken ? 0 : reply->status);
+	cJSON *part = json_make("{'reply':%j,'status':%d}",
+				body_of(broken ? NULL : reply->body.data, broken ? 0 : reply->body.len),
+				broken ? 0 : reply->status);
 	const char *type = http_header(reply, "Content-Type"), *date = http_header(reply, "Date"),
 		   *location = http_header(reply, "Location");
 	if (!broken && location) {

@@ -49,7 +49,8 @@ static bool is(const char *text, const char *wanted)
 /* The service is off in our own project, as opposed to: the caller's own client project was charged (reference/gcp-api.md 1.2). */
 static bool service_off(const struct api_error *e)
 {
-	return (is(e->reason, "SERVICE_DISABLED") || is(e->reason, "accessNotConfigured")) && !is(e->consumer, "projects/764086051850");
+	return (is(e->reason, "SERVICE_DISABLED") || is(e->reason, "accessNotConfigured")) &&
+	       !is(e->consumer, "projects/764086051850");
 }
 
 /* Failures that pass by themselves, whatever the method. http 0 matches any. */
@@ -59,26 +60,27 @@ static const struct passing {
 	double base, cap;
 	const char *why;
 } passing[] = {
-	{429, NULL, NULL, 1, 30, "rate limit"},
-	{403, NULL, "Quota exceeded for quota metric", 15, 60, "rate limit"},
-	{403, "rateLimitExceeded", NULL, 1, 30, "rate limit"},
-	{403, "userRateLimitExceeded", NULL, 1, 30, "rate limit"},
-	{403, "RATE_LIMIT_EXCEEDED", NULL, 5, 60, "rate limit"},
-	{403, "CONCURRENT_OPERATIONS_QUOTA_EXCEEDED", NULL, 3, 30, "too many operations at once"},
-	{409, "operationInProgress", NULL, 1, 5, "another operation is under way"},
-	{409, NULL, "operationInProgress", 1, 5, "another operation is under way"},
-	{409, NULL, "operation is already in progress", 1, 5, "another operation is under way"},
-	{400, "resourceNotReady", NULL, 1, 5, "a resource is not ready yet"},
-	{400, NULL, "peering operation in progress", 2, 10, "a peering operation is under way"},
-	{400, NULL, "Another activation or deactivation is in progress", 2, 10, "another activation is under way"},
-	{404, NULL, "unable to retrieve p4sa", 2, 10, "a service agent is being made"},
+    {429, NULL, NULL, 1, 30, "rate limit"},
+    {403, NULL, "Quota exceeded for quota metric", 15, 60, "rate limit"},
+    {403, "rateLimitExceeded", NULL, 1, 30, "rate limit"},
+    {403, "userRateLimitExceeded", NULL, 1, 30, "rate limit"},
+    {403, "RATE_LIMIT_EXCEEDED", NULL, 5, 60, "rate limit"},
+    {403, "CONCURRENT_OPERATIONS_QUOTA_EXCEEDED", NULL, 3, 30, "too many operations at once"},
+    {409, "operationInProgress", NULL, 1, 5, "another operation is under way"},
+    {409, NULL, "operationInProgress", 1, 5, "another operation is under way"},
+    {409, NULL, "operation is already in progress", 1, 5, "another operation is under way"},
+    {400, "resourceNotReady", NULL, 1, 5, "a resource is not ready yet"},
+    {400, NULL, "peering operation in progress", 2, 10, "a peering operation is under way"},
+    {400, NULL, "Another activation or deactivation is in progress", 2, 10, "another activation is under way"},
+    {404, NULL, "unable to retrieve p4sa", 2, 10, "a service agent is being made"},
 };
 
 static const struct passing *passing_row(const struct api_error *e)
 {
 	for (size_t i = 0; i < sizeof passing / sizeof passing[0]; i++) {
 		const struct passing *p = &passing[i];
-		if (p->http == e->http && (!p->reason || is(e->reason, p->reason)) && (!p->message || has(e->message, p->message)))
+		if (p->http == e->http && (!p->reason || is(e->reason, p->reason)) &&
+		    (!p->message || has(e->message, p->message)))
 			return p;
 	}
 	return NULL;
@@ -156,7 +158,8 @@ struct retry retry_decide(const struct retry_facts *f)
 	if (!e)
 		return never("answered");
 	if (e->http == 401)
-		return f->signed_in_again ? never("not signed in") : (struct retry){RETRY_SIGN_IN, 0, "the token was refused", false};
+		return f->signed_in_again ? never("not signed in")
+					  : (struct retry){RETRY_SIGN_IN, 0, "the token was refused", false};
 	if (e->http == 403)
 		return decide_forbidden(f);
 	if (e->http >= 500) {

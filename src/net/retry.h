@@ -34,8 +34,8 @@ struct retry_facts {
 struct retry {
 	enum retry_class class;
 	double delay;
-	const char *why;               /* for the log: "rate limit", never NULL */
-	bool coming_up;                /* the service was enabled just now: it is enough that one asks */
+	const char *why; /* for the log: "rate limit", never NULL */
+	bool coming_up;  /* the service was enabled just now: it is enough that one asks */
 };
 struct retry retry_decide(const struct retry_facts *f);
 

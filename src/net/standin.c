@@ -380,8 +380,9 @@ static void put_known_places(struct standins *s, cJSON *object)
 		put_payload(s, cJSON_GetObjectItemCaseSensitive(object, "payload"));
 	if (!strcmp(json_str(object, "kind", ""), "Secret"))
 		put_kubernetes(s, object);
-	const cJSON *secrets =
-	    !strcmp(json_str(object, "kind", ""), "SecretList") ? cJSON_GetObjectItemCaseSensitive(object, "items") : NULL;
+	const cJSON *secrets = !strcmp(json_str(object, "kind", ""), "SecretList")
+				   ? cJSON_GetObjectItemCaseSensitive(object, "items")
+				   : NULL;
 	for (cJSON *c = secrets ? secrets->child : NULL; c; c = c->next)
 		put_kubernetes(s, c);
 	if (cJSON_IsObject(cJSON_GetObjectItemCaseSensitive(object, "envVariables")))

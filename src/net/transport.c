@@ -63,7 +63,8 @@ size_t http_reply_head(const char *text, size_t len, struct http_reply *r)
 			return SIZE_MAX;
 		}
 		r->headers = xgrow(r->headers, r->header_count, &room, sizeof *r->headers);
-		r->headers[r->header_count++] = (struct header){xstrndup(line, (size_t)(colon - line)), xstrndup(value, (size_t)(next - value))};
+		r->headers[r->header_count++] = (struct header){xstrndup(line, (size_t)(colon - line)),
+								xstrndup(value, (size_t)(next - value))};
 	}
 	return (size_t)(end + 4 - text);
 }

@@ -19,14 +19,16 @@ struct http_request {
 	const char *url;
 	const struct header *headers;
 	size_t header_count;
-	const char *body;         /* owned by the caller until done is called; NULL for none */
+	const char *body; /* owned by the caller until done is called; NULL for none */
 	size_t body_len;
-	double timeout;           /* seconds in all; 0 means 60 */
-	size_t max_reply;         /* bytes after which the reply is refused; 0 means 32 MiB */
-	bool anonymous;           /* no redirect is followed either way; this one also never sends cookies or credentials */
-	bool once;                /* sent a second time it may act twice: that is never done below the caller, who is told that the outcome is unknown */
-	bool direct;              /* never through a proxy: it is for this machine's own surroundings */
-	const char *ca;           /* PEM: the only authorities that may vouch for the host, beside a transport's own; NULL for the usual ones */
+	double timeout;   /* seconds in all; 0 means 60 */
+	size_t max_reply; /* bytes after which the reply is refused; 0 means 32 MiB */
+	bool anonymous;   /* no redirect is followed either way; this one also never sends cookies or credentials */
+	bool
+	    once; /* sent a second time it may act twice: that is never done below the caller, who is told that the outcome is unknown */
+	bool direct; /* never through a proxy: it is for this machine's own surroundings */
+	const char
+	    *ca; /* PEM: the only authorities that may vouch for the host, beside a transport's own; NULL for the usual ones */
 	const char *certificate, *key; /* PEM: shown when the host asks for them; NULL for none */
 };
 /* Why this can never be sent, as a constant phrase ("a header has a line end"), or NULL: what came from outside stands in URLs and headers, and
@@ -34,20 +36,20 @@ struct http_request {
 const char *http_request_fault(const struct http_request *r);
 
 enum http_failure {
-	HTTP_OK,                  /* a status arrived, whatever it is */
-	HTTP_UNREACHABLE,         /* no connection: DNS, refused, proxy: nothing was sent */
-	HTTP_TLS,                 /* certificate or handshake: never retried blindly */
-	HTTP_REFUSED,             /* nothing was sent, and the same would be refused again: a malformed request, a proxy that wants a sign-in */
-	HTTP_BROKEN,              /* sent, but no whole reply: the outcome is unknown */
-	HTTP_TIMEOUT,             /* the same, by time */
+	HTTP_OK,          /* a status arrived, whatever it is */
+	HTTP_UNREACHABLE, /* no connection: DNS, refused, proxy: nothing was sent */
+	HTTP_TLS,         /* certificate or handshake: never retried blindly */
+	HTTP_REFUSED, /* nothing was sent, and the same would be refused again: a malformed request, a proxy that wants a sign-in */
+	HTTP_BROKEN,  /* sent, but no whole reply: the outcome is unknown */
+	HTTP_TIMEOUT, /* the same, by time */
 	HTTP_TOO_LARGE,
 	HTTP_CANCELLED
 };
 
 struct http_reply {
 	enum http_failure failure;
-	char *failure_text;       /* libcurl's words, or NULL */
-	const char *failure_fix;  /* what to do about it, or NULL; a constant */
+	char *failure_text;      /* libcurl's words, or NULL */
+	const char *failure_fix; /* what to do about it, or NULL; a constant */
 	int status;
 	struct header *headers;
 	size_t header_count;
@@ -74,7 +76,8 @@ struct transport {
 	unsigned long (*send)(struct transport *t, const struct http_request *request, http_done *done, void *arg);
 	void (*cancel)(struct transport *t, unsigned long id);
 	/* The same for one that asks to go over to another protocol, which has no body; `to` must last. NULL: this transport knows no channels. */
-	unsigned long (*upgrade)(struct transport *t, const struct http_request *request, const struct http_channel *to, void *arg);
+	unsigned long (*upgrade)(struct transport *t, const struct http_request *request, const struct http_channel *to,
+				 void *arg);
 	/* Says something on a channel that stands; the bytes are copied. */
 	void (*say)(struct transport *t, unsigned long id, const void *data, size_t len);
 	void (*free)(struct transport *t);

@@ -18,7 +18,8 @@ static bool holds_certificates(const char *by, const char *path, struct err *e)
 	struct err why = {0};
 	bool fine = file_read(path, FILE_MAX, &text, &why) && strstr(buf_text(&text), "-----BEGIN ");
 	if (!fine)
-		err_set(e, EXIT_CONFIG, by, _("Name a file of certificates in PEM form."), _("the certificate authorities cannot be read: %s."),
+		err_set(e, EXIT_CONFIG, by, _("Name a file of certificates in PEM form."),
+			_("the certificate authorities cannot be read: %s."),
 			why.what ? why.what : _("the file holds no certificate."));
 	err_free(&why);
 	buf_free(&text);

@@ -247,7 +247,8 @@ static cJSON *loosen(struct answers *a, const char *except)
 static void fasten(struct answers *a, cJSON *loose)
 {
 	const cJSON *id;
-	cJSON_ArrayForEach(id, loose) put(a->values, id->valuestring, question_default(question_find(id->valuestring), a));
+	cJSON_ArrayForEach(id, loose)
+		put(a->values, id->valuestring, question_default(question_find(id->valuestring), a));
 	cJSON_Delete(loose);
 }
 
@@ -405,11 +406,14 @@ static bool check_format(struct problems *p, const cJSON *root)
 {
 	const cJSON *f = item(root, "format");
 	if (!f)
-		problem(p, NULL, _("The key \"format\" is missing: it tells which version of the file this is (now %d)."), ANSWERS_FORMAT);
+		problem(p, NULL, _("The key \"format\" is missing: it tells which version of the file this is (now %d)."),
+			ANSWERS_FORMAT);
 	else if (!cJSON_IsNumber(f) || f->valuedouble != f->valueint || f->valueint < 1)
 		problem(p, "format", _("format: A whole number from 1 is needed."));
 	else if (f->valueint > ANSWERS_FORMAT)
-		problem(p, "format", _("Format %d is newer than this program knows (%d): use the mlflow-setup that wrote the file, or a newer one."),
+		problem(p, "format",
+			_("Format %d is newer than this program knows (%d): use the mlflow-setup that wrote the file, or a "
+			  "newer one."),
 			f->valueint, ANSWERS_FORMAT);
 	else
 		return true;

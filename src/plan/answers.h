@@ -21,11 +21,12 @@ struct answers_file *answers_file_share(struct answers_file *f);
 void answers_file_drop(struct answers_file *f);
 
 struct answers {
-	cJSON *values;   /* object: question id -> value, only those that were answered; ids as flat keys ("database.tier") */
-	cJSON *resolved; /* object: "suffix", "project_number", "organization", "image_digest", "secret_versions", "url", "choices", ... */
-	cJSON *defaults; /* the last fallback given out per id: keeps answers_get's pointers alive */
+	cJSON *values; /* object: question id -> value, only those that were answered; ids as flat keys ("database.tier") */
+	cJSON *
+	    resolved; /* object: "suffix", "project_number", "organization", "image_digest", "secret_versions", "url", "choices", ... */
+	cJSON *defaults;           /* the last fallback given out per id: keeps answers_get's pointers alive */
 	struct answers_file *file; /* what is known of the file on the disk; shared by copies */
-	char *text;      /* the file's text as read, for line numbers; NULL when it was not read from one */
+	char *text;                /* the file's text as read, for line numbers; NULL when it was not read from one */
 };
 
 /* Empty answers, for the wizard. Free with answers_free. */
@@ -49,7 +50,7 @@ const char *answers_beside(const struct answers *a);
 
 /* The value in force: the answer, or the default. Never NULL for a known id; the pointer lives until the answers change. */
 const cJSON *answers_get(const struct answers *a, const char *id);
-const char *answers_str(const struct answers *a, const char *id);   /* "" when it is no text */
+const char *answers_str(const struct answers *a, const char *id); /* "" when it is no text */
 int answers_int(const struct answers *a, const char *id);
 bool answers_bool(const struct answers *a, const char *id);
 /* Sets one; value is owned by the answers from then on. False when the type or the check refuses it (value is freed). Other answers that

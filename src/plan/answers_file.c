@@ -76,7 +76,8 @@ static bool merge_answers(const struct answers *a, const struct answers *was, st
 {
 	for (const struct question *q = questions; q->id; q++) {
 		const cJSON *now = answers_get(a, q->id);
-		bool take, fine = settle(now, answers_get(was, q->id), answers_get(says, q->id), answers_get(said, q->id), &take);
+		bool take,
+		    fine = settle(now, answers_get(was, q->id), answers_get(says, q->id), answers_get(said, q->id), &take);
 		if (!fine)
 			return false;
 		if (take)

@@ -21,7 +21,8 @@ static bool add_file(void *arg, const struct render_row *row, const struct buf *
 	bool fine = lib->write_header(archive, entry) == ARCHIVE_OK &&
 		    lib->write_data(archive, buf_text(text), text->len) == (la_ssize_t)text->len;
 	lib->entry_free(entry);
-	return fine || err_set(e, EXIT_BUG, row->file, NULL, _("the source archive cannot be made: %s."), lib->error_string(archive));
+	return fine ||
+	       err_set(e, EXIT_BUG, row->file, NULL, _("the source archive cannot be made: %s."), lib->error_string(archive));
 }
 
 static la_ssize_t collect(struct archive *archive, void *arg, const void *data, size_t len)

@@ -17,7 +17,8 @@ static void add_member(cJSON *members, char *member)
 {
 	const cJSON *m;
 	bool there = false;
-	cJSON_ArrayForEach(m, members) there |= !strcmp(m->valuestring, member);
+	cJSON_ArrayForEach(m, members)
+		there |= !strcmp(m->valuestring, member);
 	if (!there)
 		cJSON_AddItemToArray(members, cJSON_CreateString(member));
 	free(member);
@@ -27,14 +28,19 @@ static void add_member(cJSON *members, char *member)
 static void let_clients_write(struct design *d, const char *path)
 {
 	cJSON *members = people_members(d->answers);
-	const char *operator = json_str(d->answers->resolved, "operator", "");
+	const char *operator= json_str(d->answers->resolved, "operator", "");
 	if (*operator)
-		add_member(members, xasprintf("%s:%s", text_ends(operator, ".gserviceaccount.com") ? "serviceAccount" : "user", operator));
+		add_member(
+		    members,
+		    xasprintf("%s:%s", text_ends(operator, ".gserviceaccount.com") ? "serviceAccount" : "user", operator));
 	if (cJSON_GetArraySize(members))
-		plan_needs(plan_add(d->plan, "iam/artifact-clients", "iam.policy", _("who keeps files"),
-				    json_make("{'holder':'bucket','resource':%s,'bindings':[{'role':'roles/storage.objectUser','members':%j}]}", path,
-					      cJSON_Duplicate(members, 1))),
-			   "bucket/artifacts");
+		plan_needs(
+		    plan_add(
+			d->plan, "iam/artifact-clients", "iam.policy", _("who keeps files"),
+			json_make(
+			    "{'holder':'bucket','resource':%s,'bindings':[{'role':'roles/storage.objectUser','members':%j}]}",
+			    path, cJSON_Duplicate(members, 1))),
+		    "bucket/artifacts");
 	cJSON_Delete(members);
 }
 
@@ -72,7 +78,9 @@ static char *sources(const struct design *d)
 static void connect(const struct plan *p, struct buf *out)
 {
 	const struct resource *bucket = plan_find(p, "bucket/artifacts");
-	buf_printf(out, "%s\n", _("# Files go straight to the bucket, as whoever a client is for Google, who needs Storage Object User on it. Those who are let in have it:"));
+	buf_printf(out, "%s\n",
+		   _("# Files go straight to the bucket, as whoever a client is for Google, who needs Storage Object User on "
+		     "it. Those who are let in have it:"));
 	buf_puts(out, "pip install google-cloud-storage\ngcloud auth application-default login\n");
 	buf_puts(out, "# gcloud storage buckets add-iam-policy-binding gs://");
 	escape_word(bucket ? bucket->name : "", out);
@@ -83,16 +91,17 @@ static void connect(const struct plan *p, struct buf *out)
 static const char *const asks[] = {"auth.users", "auth.groups", "auth.domains", "auth.service_accounts", NULL};
 
 const struct artifact_mode artifact_mode_direct = {
-	.choice =
-		{
-			.id = "direct",
-			.title = N_("Straight to the bucket"),
-			.help = N_("No limit of size. Every client signs in to Google by itself and may read and change all files of the bucket: those who are let in get "
-				   "that right, others are given it there."),
-			.asks = asks,
-		},
-	.plan = plan,
-	.server = server,
-	.sources = sources,
-	.connect = connect,
+    .choice =
+	{
+	    .id = "direct",
+	    .title = N_("Straight to the bucket"),
+	    .help = N_("No limit of size. Every client signs in to Google by itself and may read and change all files of the "
+		       "bucket: those who are let in get "
+		       "that right, others are given it there."),
+	    .asks = asks,
+	},
+    .plan = plan,
+    .server = server,
+    .sources = sources,
+    .connect = connect,
 };

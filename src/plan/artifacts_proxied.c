@@ -27,18 +27,20 @@ static void connect(const struct plan *p, struct buf *out)
 {
 	int most = p->axes.target->request_mib;
 	if (most)
-		buf_printf(out, _("# A file of more than %d MiB does not pass: %s hands on no larger requests.\n"), most, _(p->axes.target->choice.title));
+		buf_printf(out, _("# A file of more than %d MiB does not pass: %s hands on no larger requests.\n"), most,
+			   _(p->axes.target->choice.title));
 }
 
 const struct artifact_mode artifact_mode_proxied = {
-	.choice =
-		{
-			.id = "proxied",
-			.title = N_("Through the server"),
-			.help = N_("Clients need no rights on the bucket. On Cloud Run and App Engine a file may have 32 MiB at most: larger ones want the other way."),
-		},
-	.served = true,
-	.plan = plan,
-	.server = server,
-	.connect = connect,
+    .choice =
+	{
+	    .id = "proxied",
+	    .title = N_("Through the server"),
+	    .help = N_("Clients need no rights on the bucket. On Cloud Run and App Engine a file may have 32 MiB at most: "
+		       "larger ones want the other way."),
+	},
+    .served = true,
+    .plan = plan,
+    .server = server,
+    .connect = connect,
 };

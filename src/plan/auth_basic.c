@@ -18,10 +18,14 @@
 #define ADMIN "admin"
 
 static const struct choice permissions[] = {
-	{.id = "READ", .title = N_("Read"), .help = N_("Everybody with an account sees everything, and changes what is his own.")},
-	{.id = "EDIT", .title = N_("Read and change"), .help = N_("Everybody with an account may change everything, and delete nothing of others.")},
-	{.id = "NO_PERMISSIONS", .title = N_("Nothing"), .help = N_("Each experiment is seen by its owner and by those who are let in.")},
-	{.id = NULL},
+    {.id = "READ", .title = N_("Read"), .help = N_("Everybody with an account sees everything, and changes what is his own.")},
+    {.id = "EDIT",
+     .title = N_("Read and change"),
+     .help = N_("Everybody with an account may change everything, and delete nothing of others.")},
+    {.id = "NO_PERMISSIONS",
+     .title = N_("Nothing"),
+     .help = N_("Each experiment is seen by its owner and by those who are let in.")},
+    {.id = NULL},
 };
 
 /* clang-format off */
@@ -36,7 +40,9 @@ static const struct question questions_of_basic[] = {
 static void check(const struct answers *a, problem_fn *found, void *arg)
 {
 	if (!strcmp(answers_str(a, "image.source"), "build") && older_than(answers_str(a, "image.mlflow_version"), 3, 16, 1))
-		found(arg, "image.mlflow_version", _("MLflow before 3.16.1 has a default password (CVE-2026-2635): choose 3.16.1 or newer for its own accounts."));
+		found(arg, "image.mlflow_version",
+		      _("MLflow before 3.16.1 has a default password (CVE-2026-2635): choose 3.16.1 or newer for its own "
+			"accounts."));
 }
 
 /* In an INI file a percent sign is written twice. */
@@ -104,28 +110,32 @@ static void wall(const struct design *d, struct wall *out)
 static void connect(const struct plan *p, struct buf *out)
 {
 	buf_printf(out, "export MLFLOW_TRACKING_USERNAME=%s\n", ADMIN);
-	buf_printf(out, "export MLFLOW_TRACKING_PASSWORD=$(gcloud secrets versions access latest --secret=%s-admin --project=%s)\n", p->stack, p->project);
-	buf_printf(out, "%s\n", _("# That is the administrator. Make accounts for people at /signup, or with mlflow.server.get_app_client."));
+	buf_printf(out,
+		   "export MLFLOW_TRACKING_PASSWORD=$(gcloud secrets versions access latest --secret=%s-admin --project=%s)\n",
+		   p->stack, p->project);
+	buf_printf(
+	    out, "%s\n",
+	    _("# That is the administrator. Make accounts for people at /signup, or with mlflow.server.get_app_client."));
 }
 
 static const struct render_row renders[] = {
-	{"shared/basic_auth.ini.mustache", "basic_auth.ini", ESCAPE_LINE, 0644, false},
-	{NULL, NULL, 0, 0, false},
+    {"shared/basic_auth.ini.mustache", "basic_auth.ini", ESCAPE_LINE, 0644, false},
+    {NULL, NULL, 0, 0, false},
 };
 
 const struct auth_mode auth_mode_basic = {
-	.choice =
-		{
-			.id = "basic",
-			.title = N_("MLflow's own accounts"),
-			.help = N_("User names and passwords kept by MLflow, with permissions for each experiment."),
-			.questions = questions_of_basic,
-			.check = check,
-		},
-	.renders = renders,
-	.prepare = prepare,
-	.secrets = secrets,
-	.join = join,
-	.wall = wall,
-	.connect = connect,
+    .choice =
+	{
+	    .id = "basic",
+	    .title = N_("MLflow's own accounts"),
+	    .help = N_("User names and passwords kept by MLflow, with permissions for each experiment."),
+	    .questions = questions_of_basic,
+	    .check = check,
+	},
+    .renders = renders,
+    .prepare = prepare,
+    .secrets = secrets,
+    .join = join,
+    .wall = wall,
+    .connect = connect,
 };

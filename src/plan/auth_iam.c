@@ -45,23 +45,24 @@ static void connect(const struct plan *p, struct buf *out)
 	buf_puts(out, " \\\n    --audiences=");
 	escape_word(p->url, out);
 	buf_puts(out, " --include-email)\n");
-	buf_printf(out, "%s\n", _("# The token lasts an hour. People who are let in may use their own: gcloud auth print-identity-token"));
+	buf_printf(out, "%s\n",
+		   _("# The token lasts an hour. People who are let in may use their own: gcloud auth print-identity-token"));
 	if (p->axes.target->browse)
 		p->axes.target->browse(p, out);
 }
 
 const struct auth_mode auth_mode_iam = {
-	.choice =
-		{
-			.id = "iam",
-			.title = N_("IAM"),
-			.help = N_("Only who may invoke the service; meant for machines and tunnels, not for browsers."),
-			.asks = asks,
-			.check = people_check,
-		},
-	.door = DOOR_IAM,
-	.prepare = prepare,
-	.guard = guard,
-	.wall = wall,
-	.connect = connect,
+    .choice =
+	{
+	    .id = "iam",
+	    .title = N_("IAM"),
+	    .help = N_("Only who may invoke the service; meant for machines and tunnels, not for browsers."),
+	    .asks = asks,
+	    .check = people_check,
+	},
+    .door = DOOR_IAM,
+    .prepare = prepare,
+    .guard = guard,
+    .wall = wall,
+    .connect = connect,
 };

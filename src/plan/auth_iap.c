@@ -55,7 +55,9 @@ static void check(const struct answers *a, problem_fn *found, void *arg)
 	if (axes_of(a).exposure->reach) /* a tunnel's door asks for no OAuth client */
 		return;
 	if (no_organisation(a) && !own_client(a))
-		found(arg, "iap.client_id", _("The project belongs to no organisation: IAP then needs an OAuth client of yours, or choose oauth2-proxy."));
+		found(arg, "iap.client_id",
+		      _("The project belongs to no organisation: IAP then needs an OAuth client of yours, or choose "
+			"oauth2-proxy."));
 	if (own_client(a) && !*answers_str(a, "iap.client_secret"))
 		found(arg, "iap.client_secret", _("A client of yours needs its secret."));
 }
@@ -79,12 +81,14 @@ static void let_iap_in(struct design *d)
 	struct plan *p = d->plan;
 	const struct gate *g = &d->front.invoke;
 	char *member = xasprintf("serviceAccount:service-%s@gcp-sa-iap.iam.gserviceaccount.com", p->number);
-	struct resource *r = plan_add(p, "iap/agent", "serviceusage.identity", "iap.googleapis.com",
-				      json_make("{'service':'iap.googleapis.com','holder':%s,'resource':%s,'member':%s}", g->holder, g->path, member));
+	struct resource *r = plan_add(
+	    p, "iap/agent", "serviceusage.identity", "iap.googleapis.com",
+	    json_make("{'service':'iap.googleapis.com','holder':%s,'resource':%s,'member':%s}", g->holder, g->path, member));
 	plan_needs(r, "apis");
 	plan_needs(r, d->front.invoked);
 	r = plan_add(p, "iam/iap", "iam.policy", "IAP",
-		     json_make("{'holder':%s,'resource':%s,'bindings':[{'role':%s,'members':[%s]}]}", g->holder, g->path, g->role, member));
+		     json_make("{'holder':%s,'resource':%s,'bindings':[{'role':%s,'members':[%s]}]}", g->holder, g->path,
+			       g->role, member));
 	plan_needs(r, "iap/agent");
 	free(member);
 }
@@ -94,8 +98,8 @@ static void use_client(struct design *d)
 	struct plan *p = d->plan;
 	part_secret(d->answers, p, &(struct part_secret){.name = "iap-client", .recipe = -1, .question = "iap.client_secret"});
 	struct resource *r = plan_add(p, "iap/client", "iap.settings", _("OAuth client"),
-				      json_make("{'resource':%j,'client':%s,'secret':{'$secret':'iap-client'}}", gate_path(&d->front.iap),
-						answers_str(d->answers, "iap.client_id")));
+				      json_make("{'resource':%j,'client':%s,'secret':{'$secret':'iap-client'}}",
+						gate_path(&d->front.iap), answers_str(d->answers, "iap.client_id")));
 	plan_needs(r, d->front.id);
 	plan_needs(r, "version/iap-client");
 }
@@ -134,26 +138,27 @@ static void connect(const struct plan *p, struct buf *out)
 		return;
 	buf_printf(out,
 		   "export MLFLOW_TRACKING_TOKEN=$(now=$(date +%%s); gcloud iam service-accounts sign-jwt --iam-account=%s \\\n"
-		   "    <(printf '{\"iss\":\"%s\",\"sub\":\"%s\",\"aud\":\"%s/*\",\"iat\":%%d,\"exp\":%%d}' \"$now\" \"$((now+3600))\") /dev/stdout)\n",
+		   "    <(printf '{\"iss\":\"%s\",\"sub\":\"%s\",\"aud\":\"%s/*\",\"iat\":%%d,\"exp\":%%d}' \"$now\" "
+		   "\"$((now+3600))\") /dev/stdout)\n",
 		   p->prover, p->prover, p->prover, p->url);
 	buf_printf(out, "%s\n", _("# The token lasts an hour. In a browser open the address and sign in."));
 }
 
 const struct auth_mode auth_mode_iap = {
-	.choice =
-		{
-			.id = "iap",
-			.title = N_("Identity-Aware Proxy"),
-			.help = N_("Sign in with Google, checked by Google before a request arrives. Best in an organisation."),
-			.recommended = recommended,
-			.questions = questions_of_iap,
-			.asks = asks,
-			.check = check,
-			.apis = apis,
-		},
-	.prepare = prepare,
-	.join = join,
-	.guard = guard,
-	.wall = wall,
-	.connect = connect,
+    .choice =
+	{
+	    .id = "iap",
+	    .title = N_("Identity-Aware Proxy"),
+	    .help = N_("Sign in with Google, checked by Google before a request arrives. Best in an organisation."),
+	    .recommended = recommended,
+	    .questions = questions_of_iap,
+	    .asks = asks,
+	    .check = check,
+	    .apis = apis,
+	},
+    .prepare = prepare,
+    .join = join,
+    .guard = guard,
+    .wall = wall,
+    .connect = connect,
 };

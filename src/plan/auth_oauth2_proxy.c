@@ -27,7 +27,8 @@ static const char *check_proxy_version(const struct answers *a, const char *valu
 {
 	(void)a;
 	if (older_than(value, 7, 15, 5))
-		return N_("oauth2-proxy before 7.15.5 has known ways around sign-in (GHSA-63jm-59jj-478j and others). Choose 7.15.5 or newer.");
+		return N_("oauth2-proxy before 7.15.5 has known ways around sign-in (GHSA-63jm-59jj-478j and others). Choose "
+			  "7.15.5 or newer.");
 	return NULL;
 }
 
@@ -67,7 +68,8 @@ static const char *const asks[] = {"auth.users", "auth.domains", "auth.service_a
 static void add_texts(cJSON *list, const cJSON *from)
 {
 	const cJSON *t;
-	cJSON_ArrayForEach(t, from) cJSON_AddItemToArray(list, cJSON_Duplicate(t, 1));
+	cJSON_ArrayForEach(t, from)
+		cJSON_AddItemToArray(list, cJSON_Duplicate(t, 1));
 }
 
 /* People, machines, and the account by which the stack is proven: all by name. */
@@ -119,14 +121,17 @@ static void add_errand(struct design *d)
 {
 	struct plan *p = d->plan;
 	char *redirect = redirect_uri(d);
-	char *steps = xasprintf(_("Open this address and create an OAuth client of type Web application:\n"
-				  "https://console.cloud.google.com/auth/clients/create?project=%s\n"
-				  "Add the redirect URI below, exactly as it is written. Download the client's JSON file, or copy its ID and secret: auth.client_id is the "
-				  "ID, auth.client_secret says where the secret is found.\n"
-				  "The service's second address, with a hash in it, is not used: sign-in always returns to the one above."),
-				p->project);
+	char *steps = xasprintf(
+	    _("Open this address and create an OAuth client of type Web application:\n"
+	      "https://console.cloud.google.com/auth/clients/create?project=%s\n"
+	      "Add the redirect URI below, exactly as it is written. Download the client's JSON file, or copy its ID and "
+	      "secret: auth.client_id is the "
+	      "ID, auth.client_secret says where the secret is found.\n"
+	      "The service's second address, with a hash in it, is not used: sign-in always returns to the one above."),
+	    p->project);
 	const char *client = answers_str(d->answers, "auth.client_id");
-	plan_errand(p, "oauth-client", "errand.redirect", *client ? client : "-", _("Create an OAuth client"), steps, cJSON_CreateString(redirect),
+	plan_errand(p, "oauth-client", "errand.redirect", *client ? client : "-", _("Create an OAuth client"), steps,
+		    cJSON_CreateString(redirect),
 		    json_make("{'client_id':%s,'redirect_uri':%s,'answered':%b}", client, redirect, *client != 0));
 	free(steps);
 	free(redirect);
@@ -147,7 +152,8 @@ static bool secrets(struct design *d, struct err *e)
 {
 	design_secret(d, &(struct secret_want){.name = "cookie", .recipe = SECRET_COOKIE});
 	design_secret(d, &(struct secret_want){.name = "oauth-client", .recipe = -1, .question = "auth.client_secret"});
-	return design_secret_file(d, "proxy-config", "oauth2-proxy.cfg", e) && design_secret_file(d, "proxy-emails", "emails", e);
+	return design_secret_file(d, "proxy-config", "oauth2-proxy.cfg", e) &&
+	       design_secret_file(d, "proxy-emails", "emails", e);
 }
 
 static void join(struct design *d)
@@ -192,26 +198,26 @@ static void connect(const struct plan *p, struct buf *out)
 }
 
 static const struct render_row renders[] = {
-	{"shared/oauth2-proxy.cfg.mustache", "oauth2-proxy.cfg", ESCAPE_TOML, 0644, false},
-	{"shared/emails.mustache", "emails", ESCAPE_LINE, 0644, false},
-	{NULL, NULL, 0, 0, false},
+    {"shared/oauth2-proxy.cfg.mustache", "oauth2-proxy.cfg", ESCAPE_TOML, 0644, false},
+    {"shared/emails.mustache", "emails", ESCAPE_LINE, 0644, false},
+    {NULL, NULL, 0, 0, false},
 };
 
 const struct auth_mode auth_mode_oauth2_proxy = {
-	.choice =
-		{
-			.id = "oauth2-proxy",
-			.title = N_("oauth2-proxy"),
-			.help = N_("Sign in with Google, checked by oauth2-proxy in front of MLflow. Works without an organisation."),
-			.questions = questions_of_proxy,
-			.asks = asks,
-			.check = people_check,
-		},
-	.door = DOOR_OPEN,
-	.renders = renders,
-	.prepare = prepare,
-	.secrets = secrets,
-	.join = join,
-	.wall = wall,
-	.connect = connect,
+    .choice =
+	{
+	    .id = "oauth2-proxy",
+	    .title = N_("oauth2-proxy"),
+	    .help = N_("Sign in with Google, checked by oauth2-proxy in front of MLflow. Works without an organisation."),
+	    .questions = questions_of_proxy,
+	    .asks = asks,
+	    .check = people_check,
+	},
+    .door = DOOR_OPEN,
+    .renders = renders,
+    .prepare = prepare,
+    .secrets = secrets,
+    .join = join,
+    .wall = wall,
+    .connect = connect,
 };

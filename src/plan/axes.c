@@ -6,20 +6,30 @@
 
 #include <string.h>
 
-enum axis_id { AXIS_target, AXIS_exposure, AXIS_auth_mode, AXIS_database, AXIS_database_path, AXIS_network_mode, AXIS_artifact_mode, AXES };
+enum axis_id {
+	AXIS_target,
+	AXIS_exposure,
+	AXIS_auth_mode,
+	AXIS_database,
+	AXIS_database_path,
+	AXIS_network_mode,
+	AXIS_artifact_mode,
+	AXES
+};
 
 const char *const axis_questions[AXES + 1] = {
-	[AXIS_target] = "target",
-	[AXIS_exposure] = "exposure",
-	[AXIS_auth_mode] = "auth.mode",
-	[AXIS_database] = "database.engine",
-	[AXIS_database_path] = "database.path",
-	[AXIS_network_mode] = "network.mode",
-	[AXIS_artifact_mode] = "artifacts.mode",
+    [AXIS_target] = "target",
+    [AXIS_exposure] = "exposure",
+    [AXIS_auth_mode] = "auth.mode",
+    [AXIS_database] = "database.engine",
+    [AXIS_database_path] = "database.path",
+    [AXIS_network_mode] = "network.mode",
+    [AXIS_artifact_mode] = "artifacts.mode",
 };
 
 #define CHOICE(axis, name) {AXIS_##axis, &axis##_##name.choice},
-#define LATER(axis, text, words, sentence) {AXIS_##axis, &(const struct choice){.id = text, .title = words, .help = sentence, .later = true}},
+#define LATER(axis, text, words, sentence)                                                                                     \
+	{AXIS_##axis, &(const struct choice){.id = text, .title = words, .help = sentence, .later = true}},
 static const struct {
 	enum axis_id axis;
 	const struct choice *choice;
@@ -59,10 +69,10 @@ static const struct choice *nth(enum axis_id axis, size_t i)
 	return NULL;
 }
 
-#define NTH(axis)                                      \
-	const struct choice *axis_##axis(size_t i)     \
-	{                                              \
-		return nth(AXIS_##axis, i);            \
+#define NTH(axis)                                                                                                              \
+	const struct choice *axis_##axis(size_t i)                                                                             \
+	{                                                                                                                      \
+		return nth(AXIS_##axis, i);                                                                                    \
 	}
 NTH(target)
 NTH(exposure)
@@ -104,20 +114,21 @@ const struct target *axes_target(const struct answers *a)
 struct axes axes_of(const struct answers *a)
 {
 	return (struct axes){
-		.target = (const struct target *)chosen(a, AXIS_target),
-		.exposure = (const struct exposure *)chosen(a, AXIS_exposure),
-		.auth = (const struct auth_mode *)chosen(a, AXIS_auth_mode),
-		.database = (const struct database *)chosen(a, AXIS_database),
-		.path = (const struct database_path *)chosen(a, AXIS_database_path),
-		.network = (const struct network_mode *)chosen(a, AXIS_network_mode),
-		.artifacts = (const struct artifact_mode *)chosen(a, AXIS_artifact_mode),
+	    .target = (const struct target *)chosen(a, AXIS_target),
+	    .exposure = (const struct exposure *)chosen(a, AXIS_exposure),
+	    .auth = (const struct auth_mode *)chosen(a, AXIS_auth_mode),
+	    .database = (const struct database *)chosen(a, AXIS_database),
+	    .path = (const struct database_path *)chosen(a, AXIS_database_path),
+	    .network = (const struct network_mode *)chosen(a, AXIS_network_mode),
+	    .artifacts = (const struct artifact_mode *)chosen(a, AXIS_artifact_mode),
 	};
 }
 
 const struct choice *axes_nth(const struct axes *x, size_t i)
 {
-	const struct choice *const all[] = {&x->target->choice, &x->exposure->choice, &x->auth->choice,	     &x->database->choice,
-					    &x->path->choice,	&x->network->choice,  &x->artifacts->choice, NULL};
+	const struct choice *const all[] = {
+	    &x->target->choice, &x->exposure->choice, &x->auth->choice,      &x->database->choice,
+	    &x->path->choice,   &x->network->choice,  &x->artifacts->choice, NULL};
 	return all[i];
 }
 
@@ -174,7 +185,8 @@ const struct choice *axis_default(const struct question *q, const struct answers
 		if (c->recommended && c->recommended(a) && !axis_refuses(q, a, c->id))
 			return q->nth((size_t)(c - q->choices));
 	for (size_t i = 0; i < COUNT(preferences); i++)
-		if (!strcmp(preferences[i].question, q->id) && holds(a, preferences[i].with) && !axis_refuses(q, a, preferences[i].choice))
+		if (!strcmp(preferences[i].question, q->id) && holds(a, preferences[i].with) &&
+		    !axis_refuses(q, a, preferences[i].choice))
 			return q->nth((size_t)(choice_find(q, preferences[i].choice) - q->choices));
 	for (size_t i = 0; !first && q->nth(i); i++)
 		if (!axis_refuses(q, a, q->nth(i)->id))

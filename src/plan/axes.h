@@ -8,10 +8,11 @@
 /* Where the server runs. It spells the workload (plan/workload.h) as its platform does. */
 struct target {
 	struct choice choice;
-	const struct render_row *renders; /* the files that its image or its manifests are made of, in that order; ended by a NULL template */
-	int request_mib;                  /* the largest request that it passes on, in MiB; 0: no limit */
-	const char *listens;              /* the address on which MLflow listens for probes and whoever is before it; NULL: the loopback */
-	bool networked;                   /* it stands in a network whatever the database's path is */
+	const struct render_row
+	    *renders;    /* the files that its image or its manifests are made of, in that order; ended by a NULL template */
+	int request_mib; /* the largest request that it passes on, in MiB; 0: no limit */
+	const char *listens; /* the address on which MLflow listens for probes and whoever is before it; NULL: the loopback */
+	bool networked;      /* it stands in a network whatever the database's path is */
 	int (*instances)(const struct answers *a); /* how many servers run at the most; NULL: one */
 	/* The host name under which it is reached without a domain, known before anything is made: to be freed. NULL where it has none. */
 	char *(*host)(const struct design *d);
@@ -20,7 +21,7 @@ struct target {
 	/* The server reaches Cloud SQL by Google's connector: adds to the workload what runs it; returns the address for the server's driver, a value
 	 * for a variable. NULL: there is none. It is asked where the path has no address of its own, or the target wants it always. */
 	cJSON *(*connector)(struct design *d);
-	bool connects;                    /* always */
+	bool connects; /* always */
 	/* The kind whose object remembers what an earlier run resolved, and the reading of it into an answers' resolved part: for a file that lost it. */
 	const char *remembers;
 	void (*recall)(const cJSON *found, cJSON *resolved);
@@ -32,7 +33,7 @@ struct target {
 	/* The same where the target makes its load balancer itself: address is the name of a global address that is planned ("address"), for the plan's first
 	 * host. It plans what makes the balancer and its certificate, and says in d->front what people meet then. NULL: it makes none. */
 	void (*balance)(struct design *d, const char *address);
-	bool keeps_secrets;               /* secrets are copied into it: the server itself reads none from where they are kept */
+	bool keeps_secrets; /* secrets are copied into it: the server itself reads none from where they are kept */
 	/* Where a stack without an address is reached through the target's own door: names the way there in out (struct reach); host names as which
 	 * requests arrive by it (MLflow's patterns); the lines for a shell that open it at the plan's url. NULL: there is no such door. */
 	void (*reach)(const struct design *d, struct reach *out);
@@ -50,10 +51,10 @@ struct auth_mode {
 	enum door door;                   /* who is asked before a request gets to the front container */
 	const struct render_row *renders; /* files of its own, or NULL */
 	/* Called in this order while a plan is made; each but wall may be NULL. */
-	bool (*prepare)(struct design *d, struct err *e);  /* accounts, human tasks, data of its templates */
+	bool (*prepare)(struct design *d, struct err *e); /* accounts, human tasks, data of its templates */
 	bool (*secrets)(struct design *d, struct err *e);
-	void (*join)(struct design *d);                    /* its containers, variables and resources, the door that it needs */
-	void (*guard)(struct design *d);                   /* grants on what answers (d->front), which is planned by then */
+	void (*join)(struct design *d);  /* its containers, variables and resources, the door that it needs */
+	void (*guard)(struct design *d); /* grants on what answers (d->front), which is planned by then */
 	/* What a stranger gets, and what a program shows: all of plan.h's struct wall. */
 	void (*wall)(const struct design *d, struct wall *out);
 	/* What a client sets, as lines for a shell. */
@@ -80,20 +81,22 @@ struct exposure {
 /* The database's engine. */
 struct database {
 	struct choice choice;
-	const struct choice *versions;    /* Cloud SQL's words for them, ended by a NULL id */
-	const char *version;              /* the default among them */
-	const char *driver;               /* the requirement that the image installs: "psycopg2-binary==2.9.13" */
+	const struct choice *versions; /* Cloud SQL's words for them, ended by a NULL id */
+	const char *version;           /* the default among them */
+	const char *driver;            /* the requirement that the image installs: "psycopg2-binary==2.9.13" */
 	int port;
-	const char *socket;               /* what its socket is called in the folder that a connector makes; NULL: the folder's name is the socket's */
-	const char *charset, *collation;  /* of the database */
-	const char *user_host;            /* from where its user may come, or NULL where the engine does not ask */
-	const char *host_variable;        /* by which the server gets the address */
-	const char *password_variable;    /* by which the server gets the password */
-	const char *const *before;        /* lines of shell before the server or a migration starts, ended by NULL: what its driver wants as files */
-	const char *const *variables;     /* those that the server must not start without, ended by NULL */
+	const char *
+	    socket; /* what its socket is called in the folder that a connector makes; NULL: the folder's name is the socket's */
+	const char *charset, *collation; /* of the database */
+	const char *user_host;           /* from where its user may come, or NULL where the engine does not ask */
+	const char *host_variable;       /* by which the server gets the address */
+	const char *password_variable;   /* by which the server gets the password */
+	const char *const
+	    *before; /* lines of shell before the server or a migration starts, ended by NULL: what its driver wants as files */
+	const char *const *variables;         /* those that the server must not start without, ended by NULL */
 	int (*connections)(const char *tier); /* that this tier allows by default */
-	const char *const *flags;         /* names that Cloud SQL knows for it, ended by NULL */
-	const char *const *own_flags;     /* those that follow from answers, ended by NULL */
+	const char *const *flags;             /* names that Cloud SQL knows for it, ended by NULL */
+	const char *const *own_flags;         /* those that follow from answers, ended by NULL */
 	/* Appends the flags that log queries slower than so many milliseconds. NULL: it cannot. */
 	void (*slow_queries)(cJSON *flags, int ms);
 	/* Adds to Cloud SQL's settings what is this engine's own: flags, how its backups are kept. */
@@ -110,8 +113,8 @@ struct database {
 /* How the server reaches the database. */
 struct database_path {
 	struct choice choice;
-	bool networked;                   /* it needs a network */
-	const char *connector_flag;       /* for Google's connector, where it is used: "--private-ip", "--psc"; NULL: none */
+	bool networked;             /* it needs a network */
+	const char *connector_flag; /* for Google's connector, where it is used: "--private-ip", "--psc"; NULL: none */
 	/* Plans what must stand before the instance, and returns Cloud SQL's ipConfiguration; *after gets the id that the instance waits for. */
 	cJSON *(*settings)(struct design *d, const char **after);
 	/* Plans what comes after the instance ("sql"). NULL: nothing. */
@@ -129,12 +132,14 @@ struct network_mode {
 /* How files travel. */
 struct artifact_mode {
 	struct choice choice;
-	bool served;                      /* through the server: clients need no rights on the bucket */
+	bool served; /* through the server: clients need no rights on the bucket */
 	/* Who may do what with the objects of d->bucket, which is planned; lines of the templates' lists. */
 	void (*plan)(struct design *d);
 	/* Adds the variables by which the server keeps files. */
 	void (*server)(const struct design *d, struct container *c);
-	char *(*sources)(const struct design *d); /* what else a model version's source may begin with, as a regular expression, to be freed; or NULL */
+	char *(*sources)(
+	    const struct design
+		*d); /* what else a model version's source may begin with, as a regular expression, to be freed; or NULL */
 	/* What a client needs beside its sign-in, as lines for a shell. NULL: nothing. */
 	void (*connect)(const struct plan *p, struct buf *out);
 };

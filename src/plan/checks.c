@@ -20,7 +20,8 @@ const char *check_reference(const struct answers *a, const char *value)
 {
 	(void)a;
 	if (text_starts(value, "GOCSPX-"))
-		return N_("This is the secret itself. The file holds a reference only: prompt, env:NAME, file:PATH or secret:projects/...");
+		return N_("This is the secret itself. The file holds a reference only: prompt, env:NAME, file:PATH or "
+			  "secret:projects/...");
 	if (text_starts(value, "secret:") && text_ends(value, "/versions/latest"))
 		return N_("Name a version by its number: \"latest\" would change under a running server.");
 	return NULL;
@@ -43,7 +44,9 @@ const char *check_mlflow_version(const struct answers *a, const char *value)
 	(void)a;
 	if (older_than(value, 3, 5, 0))
 		return N_("MLflow before 3.5.0 does not check hosts and origins. Choose 3.17.2, or 3.16.1 and newer.");
-	return release_known(value) ? NULL : N_("The image's set of packages was tried with MLflow 3.16.1, 3.17.0, 3.17.1 and 3.17.2 only.");
+	return release_known(value)
+		   ? NULL
+		   : N_("The image's set of packages was tried with MLflow 3.16.1, 3.17.0, 3.17.1 and 3.17.2 only.");
 }
 
 /* Several together ---------------------------------------------------------------------------------------------------------------- */
@@ -79,7 +82,8 @@ static void check_soft_delete(const struct answers *a, problem_fn *found, void *
 {
 	int days = answers_int(a, "artifacts.soft_delete_days");
 	if (days > 0 && days < 7)
-		found(arg, "artifacts.soft_delete_days", _("Cloud Storage keeps deleted objects for 7 to 90 days, or 0 for not at all."));
+		found(arg, "artifacts.soft_delete_days",
+		      _("Cloud Storage keeps deleted objects for 7 to 90 days, or 0 for not at all."));
 }
 
 /* A name that Google is known to refuse would be refused in the middle of a run. */
@@ -87,7 +91,8 @@ static void check_names(const struct answers *a, problem_fn *found, void *arg)
 {
 	const char *stack = answers_str(a, "stack.name");
 	if (strstr(stack, "google") || strstr(stack, "g00gle") || text_starts(stack, "goog"))
-		found(arg, "stack.name", _("The name goes into names of buckets, which may not contain \"google\" nor begin with \"goog\"."));
+		found(arg, "stack.name",
+		      _("The name goes into names of buckets, which may not contain \"google\" nor begin with \"goog\"."));
 }
 
 static const struct region *region_of(const char *id)
@@ -116,9 +121,9 @@ static void check_region(const struct answers *a, problem_fn *found, void *arg)
 static const struct place {
 	const char *id, *regions; /* beginnings, each between blanks; NULL where any region may use it */
 } places[] = {
-	{"us", " us- northamerica- "}, {"eu", " europe- "},	 {"asia", " asia- "},	      {"nam4", " us- northamerica- "},
-	{"eur4", " europe- "},	       {"eur5", " europe- "},	 {"eur7", " europe- "},	      {"eur8", " europe- "},
-	{"asia1", " asia- "},
+    {"us", " us- northamerica- "},   {"eu", " europe- "},   {"asia", " asia- "},
+    {"nam4", " us- northamerica- "}, {"eur4", " europe- "}, {"eur5", " europe- "},
+    {"eur7", " europe- "},           {"eur8", " europe- "}, {"asia1", " asia- "},
 };
 
 /* Does a continent that has multi-regions of its own hold this region, and not that place? */
@@ -141,9 +146,11 @@ static void check_location(const struct answers *a, problem_fn *found, void *arg
 			place = &places[i];
 	char *s = NULL;
 	if (!place && !region_of(location))
-		s = xasprintf(_("There is no place %s for a bucket: name a region, or a multi-region such as us, eu or asia."), location);
+		s = xasprintf(_("There is no place %s for a bucket: name a region, or a multi-region such as us, eu or asia."),
+			      location);
 	else if (place && elsewhere(region, place))
-		s = xasprintf(_("%s is on another continent than region %s: files would travel between them, at a price. Choose the region, or a "
+		s = xasprintf(_("%s is on another continent than region %s: files would travel between them, at a price. "
+				"Choose the region, or a "
 				"multi-region of its continent."),
 			      location, region);
 	if (s)

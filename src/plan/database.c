@@ -18,11 +18,12 @@ static cJSON *instance_settings(const struct design *d, cJSON *ip)
 	bool regional = !strcmp(answers_str(a, "database.availability"), "regional");
 	char *disk = xasprintf("%d", answers_int(a, "database.disk_gb")); /* int64 is text in Google's JSON */
 	cJSON *backups = json_make("{'enabled':true,'backupRetentionSettings':{'retentionUnit':'COUNT'}}");
-	cJSON *settings = json_make("{'edition':'ENTERPRISE','tier':%s,'availabilityType':%s,'activationPolicy':'ALWAYS','pricingPlan':'PER_USE',"
-				    "'dataDiskType':'PD_SSD','dataDiskSizeGb':%s,'storageAutoResize':true,'deletionProtectionEnabled':%b,"
-				    "'connectorEnforcement':'NOT_REQUIRED','backupConfiguration':%j,'ipConfiguration':%j}",
-				    answers_str(a, "database.tier"), regional ? "REGIONAL" : "ZONAL", disk,
-				    answers_bool(a, "database.deletion_protection"), backups, ip);
+	cJSON *settings = json_make(
+	    "{'edition':'ENTERPRISE','tier':%s,'availabilityType':%s,'activationPolicy':'ALWAYS','pricingPlan':'PER_USE',"
+	    "'dataDiskType':'PD_SSD','dataDiskSizeGb':%s,'storageAutoResize':true,'deletionProtectionEnabled':%b,"
+	    "'connectorEnforcement':'NOT_REQUIRED','backupConfiguration':%j,'ipConfiguration':%j}",
+	    answers_str(a, "database.tier"), regional ? "REGIONAL" : "ZONAL", disk,
+	    answers_bool(a, "database.deletion_protection"), backups, ip);
 	if (!d->axes.path->address)
 		json_put_str(settings, "connectorEnforcement", "REQUIRED");
 	d->axes.database->settings(a, settings);
@@ -35,7 +36,8 @@ static cJSON *instance_settings(const struct design *d, cJSON *ip)
 static void add_user(struct design *d, const char *closed)
 {
 	cJSON *spec = json_make("{'instance':%s,'password':{'$secret':'db-password'},'of':%j,'set':%s}", d->instance,
-				plan_ref("version/db-password", "made"), json_str(d->answers->resolved, "database_password", ""));
+				plan_ref("version/db-password", "made"),
+				json_str(d->answers->resolved, "database_password", ""));
 	if (d->axes.database->user_host)
 		json_put_str(spec, "host", d->axes.database->user_host);
 	struct resource *user = plan_add(d->plan, "user", "sqladmin.user", "mlflow", spec);
@@ -55,14 +57,15 @@ void database_plan(struct design *d)
 	cJSON *ip = d->axes.path->settings(d, &after);
 	p->decided_by = "database.tier";
 	struct resource *sql = plan_add(p, "sql", "sqladmin.instance", d->instance,
-					json_make("{'region':%s,'databaseVersion':%s,'settings':%j}", p->region, answers_str(d->answers, "database.version"),
-						  instance_settings(d, ip)));
+					json_make("{'region':%s,'databaseVersion':%s,'settings':%j}", p->region,
+						  answers_str(d->answers, "database.version"), instance_settings(d, ip)));
 	plan_needs(sql, after);
 	p->decided_by = "database.engine";
 	const char *closed = engine->closes ? engine->closes(d, sql) : NULL;
-	plan_needs(plan_add(p, "database", "sqladmin.database", "mlflow",
-			    json_make("{'instance':%s,'charset':%s,'collation':%s}", d->instance, engine->charset, engine->collation)),
-		   "sql");
+	plan_needs(
+	    plan_add(p, "database", "sqladmin.database", "mlflow",
+		     json_make("{'instance':%s,'charset':%s,'collation':%s}", d->instance, engine->charset, engine->collation)),
+	    "sql");
 	add_user(d, closed);
 	p->decided_by = "database.path";
 	if (d->axes.path->plan)

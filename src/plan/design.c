@@ -22,8 +22,8 @@
 static const char *const services[] = {"cloudresourcemanager", "iamcredentials", "logging", NULL};
 
 static const struct render_row server_files[] = {
-	{"shared/server.env.mustache", "server.env", ESCAPE_SHELL, 0644, false},
-	{NULL, NULL, 0, 0, false},
+    {"shared/server.env.mustache", "server.env", ESCAPE_SHELL, 0644, false},
+    {NULL, NULL, 0, 0, false},
 };
 
 /* Lists of the templates' data that the axes add to. */
@@ -37,11 +37,11 @@ static struct design begin(const struct answers *a, struct plan *p)
 	p->artifacts_served = p->axes.artifacts->served;
 	p->settles = p->axes.exposure->settles;
 	return (struct design){
-		.answers = a,
-		.plan = p,
-		.axes = p->axes,
-		.workload = workload_new(),
-		.suffix = json_str(a->resolved, "suffix", ""),
+	    .answers = a,
+	    .plan = p,
+	    .axes = p->axes,
+	    .workload = workload_new(),
+	    .suffix = json_str(a->resolved, "suffix", ""),
 	};
 }
 
@@ -87,11 +87,11 @@ void design_grant(struct design *d, const char *id, const char *holder, const ch
 void design_secret(struct design *d, const struct secret_want *want)
 {
 	struct part_secret part = {
-		.name = want->name,
-		.recipe = want->recipe,
-		.question = want->question,
-		.text = want->text,
-		.opens = want->opens_data ? "sql" : NULL,
+	    .name = want->name,
+	    .recipe = want->recipe,
+	    .question = want->question,
+	    .text = want->text,
+	    .opens = want->opens_data ? "sql" : NULL,
 	};
 	part_secret(d->answers, d->plan, &part);
 	char *name = name_of(d->plan->stack, want->name), *secret = xasprintf("secret/%s", want->name);
@@ -121,7 +121,7 @@ void design_prover(struct design *d)
 {
 	struct plan *p = d->plan;
 	p->prover = part_account(p, "prover", "MLflow proof and token");
-	const char *operator = json_str(d->answers->resolved, "operator", "");
+	const char *operator= json_str(d->answers->resolved, "operator", "");
 	if (!*operator)
 		return;
 	char *path = xasprintf("projects/%s/serviceAccounts/%s", p->project, p->prover);
@@ -182,13 +182,14 @@ static void add_account(struct design *d)
 static void add_project_grants(struct design *d)
 {
 	char *path = xasprintf("projects/%s", d->plan->project);
-	struct resource *r = part_grant(d->plan, "project", "project", path, "roles/logging.logWriter", d->identity, d->identified);
+	struct resource *r = part_grant(d->plan, "project", "project", path, "roles/logging.logWriter", d->identity,
+					d->identified);
 	const cJSON *role;
 	(void)r;
 	decided_by(d, "server.roles");
-	cJSON_ArrayForEach(role, answers_get(d->answers, "server.roles"))
-	{
-		char *id = xasprintf("role-%s", role->valuestring + (text_starts(role->valuestring, "roles/") ? strlen("roles/") : 0));
+	cJSON_ArrayForEach(role, answers_get(d->answers, "server.roles")) {
+		char *id = xasprintf("role-%s",
+				     role->valuestring + (text_starts(role->valuestring, "roles/") ? strlen("roles/") : 0));
 		design_grant(d, id, "project", path, role->valuestring, d->identified);
 		free(id);
 	}
@@ -260,8 +261,8 @@ static const struct {
 	int recipe;
 	const char *variable;
 } keys[] = {
-	{"gateway-key", SECRET_KEK, "MLFLOW_CRYPTO_KEK_PASSPHRASE"},
-	{"webhook-key", SECRET_FERNET, "MLFLOW_WEBHOOK_SECRET_ENCRYPTION_KEY"},
+    {"gateway-key", SECRET_KEK, "MLFLOW_CRYPTO_KEK_PASSPHRASE"},
+    {"webhook-key", SECRET_FERNET, "MLFLOW_WEBHOOK_SECRET_ENCRYPTION_KEY"},
 };
 enum { KEYS = sizeof keys / sizeof *keys };
 
@@ -294,7 +295,8 @@ static void put_data(struct design *d)
 	json_put(data, "env", container_texts(d->workload->containers[0]));
 	json_put_str(data, "host_variable", d->axes.database->host_variable);
 	design_line(d, "requirements", d->axes.database->driver);
-	cJSON_ArrayForEach(package, answers_get(d->answers, "image.packages")) design_line(d, "requirements", package->valuestring);
+	cJSON_ArrayForEach(package, answers_get(d->answers, "image.packages"))
+		design_line(d, "requirements", package->valuestring);
 	design_line(d, "secret_env", d->axes.database->password_variable);
 	for (size_t i = 0; i < KEYS; i++)
 		design_line(d, "secret_env", keys[i].variable);

@@ -8,7 +8,7 @@
 
 /* The network that joins server and database, as network_mode's plan sets it. All is owned by the design. */
 struct network {
-	char *name;               /* of the network and of the subnetwork, as a service in this project writes them: short, or a whole path */
+	char *name; /* of the network and of the subnetwork, as a service in this project writes them: short, or a whole path */
 	char *subnet;
 	char *path;               /* projects/PROJECT/global/networks/NAME */
 	cJSON *link;              /* the same for a spec: a text, or a reference to what is planned */
@@ -18,16 +18,16 @@ struct network {
 /* Who is let in there is said by bindings at this policy: kind iam.policy's holder and path, and the role that lets in. */
 struct gate {
 	const char *holder, *role;
-	char *path;               /* NULL: there is no such gate, or refers says where */
-	cJSON *refers;            /* the path where it is known only once the front stands: text and references; else NULL */
+	char *path;    /* NULL: there is no such gate, or refers says where */
+	cJSON *refers; /* the path where it is known only once the front stands: text and references; else NULL */
 };
 
 /* What answers requests: a service, a load balancer's backend, a machine. */
 struct front {
-	char *id;                 /* the resource; grants at iap come after it */
-	char *invoked;            /* the same for invoke; it stays where it is when something is put in front */
-	struct gate invoke;       /* Google's check of roles: whom DOOR_IAM lets in */
-	struct gate iap;          /* whom DOOR_IAP lets in */
+	char *id;           /* the resource; grants at iap come after it */
+	char *invoked;      /* the same for invoke; it stays where it is when something is put in front */
+	struct gate invoke; /* Google's check of roles: whom DOOR_IAM lets in */
+	struct gate iap;    /* whom DOOR_IAP lets in */
 };
 
 struct design {
@@ -36,13 +36,13 @@ struct design {
 	struct axes axes;
 	struct workload *workload;
 	const char *suffix;
-	char *account;            /* e-mail of the account that the server runs as; NULL where it is none */
-	char *identity;           /* the server as a member of policies: "serviceAccount:EMAIL", "principal://..." */
-	char *identified;         /* id of the resource that must stand before it can be named, or NULL */
-	char *bucket;             /* of the artifacts */
-	char *instance;           /* the Cloud SQL instance's name; its resource is "sql" */
-	bool connected;           /* the server reaches the database by Google's connector */
-	struct network network;   /* empty where none is needed */
+	char *account;          /* e-mail of the account that the server runs as; NULL where it is none */
+	char *identity;         /* the server as a member of policies: "serviceAccount:EMAIL", "principal://..." */
+	char *identified;       /* id of the resource that must stand before it can be named, or NULL */
+	char *bucket;           /* of the artifacts */
+	char *instance;         /* the Cloud SQL instance's name; its resource is "sql" */
+	bool connected;         /* the server reaches the database by Google's connector */
+	struct network network; /* empty where none is needed */
 	struct front front;
 };
 
@@ -55,11 +55,11 @@ bool design_make(const struct answers *a, struct plan *p, struct err *e);
 void design_grant(struct design *d, const char *id, const char *holder, const char *path, const char *role, const char *after);
 /* A secret that the server may read; its version's id is "version/NAME". */
 struct secret_want {
-	const char *name;         /* the last part of its name in the cloud: STACK-NAME */
-	int recipe;               /* enum secret_recipe when it is drawn, negative otherwise */
-	const char *question;     /* the question whose answer refers to it, or NULL */
-	const char *text;         /* what it holds when it is a rendered file, or NULL */
-	bool opens_data;          /* what is in the database cannot be read without it */
+	const char *name;     /* the last part of its name in the cloud: STACK-NAME */
+	int recipe;           /* enum secret_recipe when it is drawn, negative otherwise */
+	const char *question; /* the question whose answer refers to it, or NULL */
+	const char *text;     /* what it holds when it is a rendered file, or NULL */
+	bool opens_data;      /* what is in the database cannot be read without it */
 };
 void design_secret(struct design *d, const struct secret_want *want);
 /* The same for one of the plan's files, by its name. */

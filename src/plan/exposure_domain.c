@@ -104,12 +104,14 @@ static char *add_record(struct design *d, const char *what, cJSON *host, const c
 static void ask_for_record(struct design *d)
 {
 	const char *host = d->plan->hosts[0];
-	char *steps = xasprintf(_("Where the zone of %s is kept (your registrar or DNS provider), create the A record below.\n"
-				  "Let it be the host's only one: no AAAA record, and nothing between, such as a provider's proxy.\n"
-				  "Google issues the certificate once the host leads to this address."),
-				host);
+	char *steps = xasprintf(
+	    _("Where the zone of %s is kept (your registrar or DNS provider), create the A record below.\n"
+	      "Let it be the host's only one: no AAAA record, and nothing between, such as a provider's proxy.\n"
+	      "Google issues the certificate once the host leads to this address."),
+	    host);
 	char *line = xasprintf("%s. 300 IN A ", host);
-	plan_errand(d->plan, "dns/address", "errand.record", host, _("Create a DNS record"), steps, json_make("{'$join':[%s,%j]}", line, plan_ref("address", "ip")),
+	plan_errand(d->plan, "dns/address", "errand.record", host, _("Create a DNS record"), steps,
+		    json_make("{'$join':[%s,%j]}", line, plan_ref("address", "ip")),
 		    json_make("{'host':%s,'type':'A','data':[%j]}", host, plan_ref("address", "ip")));
 	free(line);
 	free(steps);
@@ -131,18 +133,24 @@ static void add_address(struct design *d)
 static void certify_by_dns(struct design *d, cJSON *proxy)
 {
 	const char *host = d->plan->hosts[0];
-	char *authorization = id_of(d, "certificate/authorization"), *certificate = id_of(d, "certificate"), *entry = id_of(d, "certificate/entry");
-	add_of_host(d, authorization, "certificatemanager.dnsAuthorization", "dns", json_make("{'body':{'domain':%s,'type':'PER_PROJECT_RECORD'}}", host));
-	char *record = add_record(d, "dns/certificate", plan_ref(authorization, "record"), "CNAME", plan_ref(authorization, "data"));
+	char *authorization = id_of(d, "certificate/authorization"), *certificate = id_of(d, "certificate"),
+	     *entry = id_of(d, "certificate/entry");
+	add_of_host(d, authorization, "certificatemanager.dnsAuthorization", "dns",
+		    json_make("{'body':{'domain':%s,'type':'PER_PROJECT_RECORD'}}", host));
+	char *record = add_record(d, "dns/certificate", plan_ref(authorization, "record"), "CNAME",
+				  plan_ref(authorization, "data"));
 	plan_needs(add_of_host(d, certificate, "certificatemanager.certificate", "cert",
-			       json_make("{'body':{'managed':{'domains':[%s],'dnsAuthorizations':[%j]}}}", host, plan_ref(authorization, "name"))),
+			       json_make("{'body':{'managed':{'domains':[%s],'dnsAuthorizations':[%j]}}}", host,
+					 plan_ref(authorization, "name"))),
 		   record);
 	add(d, "certificate/map", "certificatemanager.certificateMap", "certs", json_make("{'body':{}}"));
 	char *map = name_of(d->plan->stack, "certs"), *parent = xasprintf("locations/global/certificateMaps/%s", map);
 	plan_needs(add_of_host(d, entry, "certificatemanager.certificateMapEntry", "host",
-			       json_make("{'parent':%s,'body':{'hostname':%s,'certificates':[%j]}}", parent, host, plan_ref(certificate, "name"))),
+			       json_make("{'parent':%s,'body':{'hostname':%s,'certificates':[%j]}}", parent, host,
+					 plan_ref(certificate, "name"))),
 		   "certificate/map");
-	json_put(proxy, "certificateMap", json_make("{'$join':['//certificatemanager.googleapis.com/',%j]}", plan_ref("certificate/map", "name")));
+	json_put(proxy, "certificateMap",
+		 json_make("{'$join':['//certificatemanager.googleapis.com/',%j]}", plan_ref("certificate/map", "name")));
 	free(parent);
 	free(map);
 	free(record);
@@ -156,7 +164,8 @@ static void certify_by_balancer(struct design *d, cJSON *proxy)
 {
 	const char *host = d->plan->hosts[0];
 	char *certificate = id_of(d, "certificate");
-	add_of_host(d, certificate, "compute.sslCertificate", "cert", json_make("{'body':{'type':'MANAGED','managed':{'domains':[%s]}}}", host));
+	add_of_host(d, certificate, "compute.sslCertificate", "cert",
+		    json_make("{'body':{'type':'MANAGED','managed':{'domains':[%s]}}}", host));
 	json_put(proxy, "sslCertificates", json_make("[%j]", plan_ref(certificate, "link")));
 	free(certificate);
 }
@@ -164,7 +173,8 @@ static void certify_by_balancer(struct design *d, cJSON *proxy)
 static struct resource *add_rule(struct design *d, const char *id, const char *what, const char *port, cJSON *target)
 {
 	return add(d, id, "compute.forwardingRule", what,
-		   json_make("{'body':{'loadBalancingScheme':'EXTERNAL_MANAGED','IPProtocol':'TCP','IPAddress':%j,'portRange':%s,'target':%j,"
+		   json_make("{'body':{'loadBalancingScheme':'EXTERNAL_MANAGED','IPProtocol':'TCP','IPAddress':%j,'portRange':%"
+			     "s,'target':%j,"
 			     "'networkTier':'PREMIUM'}}",
 			     plan_ref("address", "link"), port, target));
 }
@@ -173,8 +183,10 @@ static struct resource *add_rule(struct design *d, const char *id, const char *w
 static void add_redirect(struct design *d)
 {
 	add(d, "redirect-map", "compute.urlMap", "redirect",
-	    json_make("{'body':{'defaultUrlRedirect':{'httpsRedirect':true,'redirectResponseCode':'MOVED_PERMANENTLY_DEFAULT','stripQuery':false}}}"));
-	add(d, "http-proxy", "compute.targetHttpProxy", "http", json_make("{'body':{'urlMap':%j}}", plan_ref("redirect-map", "link")));
+	    json_make("{'body':{'defaultUrlRedirect':{'httpsRedirect':true,'redirectResponseCode':'MOVED_PERMANENTLY_DEFAULT','"
+		      "stripQuery':false}}}"));
+	add(d, "http-proxy", "compute.targetHttpProxy", "http",
+	    json_make("{'body':{'urlMap':%j}}", plan_ref("redirect-map", "link")));
 	add_rule(d, "rule/80", "80", "80", plan_ref("http-proxy", "link"));
 }
 
@@ -222,7 +234,8 @@ static bool plan(struct design *d, struct err *e)
 		plan_balanced(d);
 		return true;
 	}
-	cJSON *body = json_make("{'loadBalancingScheme':'EXTERNAL_MANAGED','enableCDN':false,'logConfig':{'enable':true,'sampleRate':1}}");
+	cJSON *body = json_make(
+	    "{'loadBalancingScheme':'EXTERNAL_MANAGED','enableCDN':false,'logConfig':{'enable':true,'sampleRate':1}}");
 	if (!d->axes.target->backend(d, body, e)) {
 		cJSON_Delete(body);
 		return false;
@@ -239,23 +252,24 @@ static bool plan(struct design *d, struct err *e)
 
 static const char *refused(const struct answers *a)
 {
-	return axes_target(a)->backend || axes_target(a)->balance ? NULL : N_("This target cannot be put behind a load balancer yet.");
+	return axes_target(a)->backend || axes_target(a)->balance ? NULL
+								  : N_("This target cannot be put behind a load balancer yet.");
 }
 
 static const char *const apis[] = {"compute", NULL}; /* what else it needs its resources' kinds say */
 
 const struct exposure exposure_domain = {
-	.choice =
-		{
-			.id = "domain",
-			.title = N_("Your own domain"),
-			.help = N_("HTTPS load balancer with a managed certificate; costs a forwarding rule."),
-			.questions = questions_of_domain,
-			.refused = refused,
-			.apis = apis,
-		},
-	.ingress = INGRESS_BALANCER,
-	.address = address,
-	.plan = plan,
-	.settles = 5400,
+    .choice =
+	{
+	    .id = "domain",
+	    .title = N_("Your own domain"),
+	    .help = N_("HTTPS load balancer with a managed certificate; costs a forwarding rule."),
+	    .questions = questions_of_domain,
+	    .refused = refused,
+	    .apis = apis,
+	},
+    .ingress = INGRESS_BALANCER,
+    .address = address,
+    .plan = plan,
+    .settles = 5400,
 };

@@ -32,15 +32,15 @@ static const char *refused(const struct answers *a)
 }
 
 const struct exposure exposure_internal = {
-	.choice =
-		{
-			.id = "internal",
-			.title = N_("Internal only"),
-			.help = N_("Reached through a tunnel or from inside the network."),
-			.refused = refused,
-		},
-	.ingress = INGRESS_INTERNAL,
-	.address = address,
-	.reach = reach,
-	.connect = connect,
+    .choice =
+	{
+	    .id = "internal",
+	    .title = N_("Internal only"),
+	    .help = N_("Reached through a tunnel or from inside the network."),
+	    .refused = refused,
+	},
+    .ingress = INGRESS_INTERNAL,
+    .address = address,
+    .reach = reach,
+    .connect = connect,
 };

@@ -18,12 +18,12 @@ static bool address(struct design *d, struct err *e)
 }
 
 const struct exposure exposure_service_url = {
-	.choice =
-		{
-			.id = "service-url",
-			.title = N_("The service's own URL"),
-			.help = N_("HTTPS at a run.app address that Google gives; nothing to register."),
-		},
-	.ingress = INGRESS_ALL,
-	.address = address,
+    .choice =
+	{
+	    .id = "service-url",
+	    .title = N_("The service's own URL"),
+	    .help = N_("HTTPS at a run.app address that Google gives; nothing to register."),
+	},
+    .ingress = INGRESS_ALL,
+    .address = address,
 };

@@ -83,9 +83,9 @@ enum mark { UNSEEN, OPEN, PLACED };
 
 struct sealing {
 	struct plan *p;
-	struct entry *entries;  /* by id */
+	struct entry *entries; /* by id */
 	enum mark *marks;
-	size_t *order, placed;  /* indexes, as they will stand */
+	size_t *order, placed;     /* indexes, as they will stand */
 	const struct resource *at; /* whose references are looked at */
 };
 
@@ -140,7 +140,8 @@ static void check_names(struct sealing *s)
 	}
 	for (size_t i = 0; i < p->secret_count; i++)
 		if (p->secrets[i].keeper && !entry_of(s, p->secrets[i].keeper))
-			note_fault(p, _("%s keeps %s, and the plan has no %s."), p->secrets[i].keeper, p->secrets[i].name, p->secrets[i].keeper);
+			note_fault(p, _("%s keeps %s, and the plan has no %s."), p->secrets[i].keeper, p->secrets[i].name,
+				   p->secrets[i].keeper);
 }
 
 /* Places what i needs, then i: in a plan that is in order already nothing moves. */
@@ -183,7 +184,9 @@ static void put_in_order(struct sealing *s)
 
 bool plan_seal(struct plan *p, struct err *e)
 {
-	struct sealing s = {.p = p, .entries = xcalloc(p->count + 1, sizeof *s.entries), .marks = xcalloc(p->count + 1, sizeof *s.marks),
+	struct sealing s = {.p = p,
+			    .entries = xcalloc(p->count + 1, sizeof *s.entries),
+			    .marks = xcalloc(p->count + 1, sizeof *s.marks),
 			    .order = xcalloc(p->count + 1, sizeof *s.order)};
 	list_ids(&s);
 	if (!p->fault)

@@ -13,7 +13,8 @@ struct libarchive {
 	int (*write_set_filter_option)(struct archive *a, const char *filter, const char *option, const char *value);
 	int (*write_set_format_ustar)(struct archive *a);
 	int (*write_set_bytes_in_last_block)(struct archive *a, int bytes);
-	int (*write_open)(struct archive *a, void *arg, archive_open_callback *open, archive_write_callback *write, archive_close_callback *close);
+	int (*write_open)(struct archive *a, void *arg, archive_open_callback *open, archive_write_callback *write,
+			  archive_close_callback *close);
 	int (*write_header)(struct archive *a, struct archive_entry *entry);
 	la_ssize_t (*write_data)(struct archive *a, const void *data, size_t len);
 	int (*write_close)(struct archive *a);

@@ -98,7 +98,9 @@ static bool matches(const char *pattern, const char *value)
 static bool any_matches(const cJSON *list, const char *value)
 {
 	const cJSON *one;
-	cJSON_ArrayForEach(one, list) if (cJSON_IsString(one) && matches(one->valuestring, value)) return true;
+	cJSON_ArrayForEach(one, list)
+		if (cJSON_IsString(one) && matches(one->valuestring, value))
+			return true;
 	return false;
 }
 
@@ -107,8 +109,7 @@ static bool any_matches(const cJSON *list, const char *value)
 static bool forbids(const cJSON *rules, const char *value)
 {
 	const cJSON *r;
-	cJSON_ArrayForEach(r, rules)
-	{
+	cJSON_ArrayForEach(r, rules) {
 		const cJSON *allowed = json_at(r, "values.allowedValues"), *denied = json_at(r, "values.deniedValues");
 		if (json_at(r, "condition"))
 			continue;
@@ -280,11 +281,10 @@ static void take_apis(struct limits *l, const cJSON *reply)
 {
 	const cJSON *service, *wanted;
 	l->apis_on = 0;
-	cJSON_ArrayForEach(wanted, l->services)
-	{
+	cJSON_ArrayForEach(wanted, l->services) {
 		bool on = false;
-		cJSON_ArrayForEach(service, json_at(reply, "services")) on |=
-		    cJSON_IsString(wanted) && !strcmp(json_str(service, "config.name", ""), wanted->valuestring);
+		cJSON_ArrayForEach(service, json_at(reply, "services"))
+			on |= cJSON_IsString(wanted) && !strcmp(json_str(service, "config.name", ""), wanted->valuestring);
 		l->apis_on += on;
 	}
 }
@@ -309,8 +309,7 @@ static void take_quotas(struct limits *l, const cJSON *reply, bool regional)
 {
 	const cJSON *q;
 	l->quota_read = true;
-	cJSON_ArrayForEach(q, json_at(reply, "quotas"))
-	{
+	cJSON_ArrayForEach(q, json_at(reply, "quotas")) {
 		const char *metric = json_str(q, "metric", "");
 		char *key = regional ? xasprintf("%s/%s", l->region, metric) : xstrdup(metric);
 		const cJSON *need = cJSON_GetObjectItemCaseSensitive(l->needs, key);
@@ -331,10 +330,10 @@ static void forbidden(struct limits *l, const struct policy *p, const char *valu
 {
 	char *message = value ? xasprintf(_("%s forbids %s: %s"), p->constraint, _(p->words), value)
 			      : xasprintf(_("%s forbids %s"), p->constraint, _(p->words));
-	char *command =
-	    value
-		? xasprintf("gcloud resource-manager org-policies allow %s %s --project=%s", p->constraint, value, l->project)
-		: xasprintf("gcloud resource-manager org-policies disable-enforce %s --project=%s", p->constraint, l->project);
+	char *command = value ? xasprintf("gcloud resource-manager org-policies allow %s %s --project=%s", p->constraint, value,
+					  l->project)
+			      : xasprintf("gcloud resource-manager org-policies disable-enforce %s --project=%s", p->constraint,
+					  l->project);
 	add_broken(l, "policy", _("Organisation policy"), p != &places && !p->every, message,
 		   _("Choose otherwise, or ask for an exception for this project (roles/orgpolicy.policyAdmin may)."), command);
 }
@@ -348,8 +347,9 @@ static void take_policy(struct limits *l, const struct reading *r, const cJSON *
 			forbidden(l, r->policy, r->value);
 		return;
 	}
-	cJSON_ArrayForEach(service, l->services) if (cJSON_IsString(service) && forbids(rules, service->valuestring))
-	    forbidden(l, r->policy, service->valuestring);
+	cJSON_ArrayForEach(service, l->services)
+		if (cJSON_IsString(service) && forbids(rules, service->valuestring))
+			forbidden(l, r->policy, service->valuestring);
 }
 
 static void note(char **why, const char *text)
@@ -362,7 +362,9 @@ static void note(char **why, const char *text)
 static bool api_is_off(const cJSON *reply)
 {
 	const cJSON *detail;
-	cJSON_ArrayForEach(detail, json_at(reply, "error.details")) if (!strcmp(json_str(detail, "reason", ""), "SERVICE_DISABLED")) return true;
+	cJSON_ArrayForEach(detail, json_at(reply, "error.details"))
+		if (!strcmp(json_str(detail, "reason", ""), "SERVICE_DISABLED"))
+			return true;
 	return false;
 }
 
@@ -392,7 +394,9 @@ void limits_take(struct limits *l, size_t i, int http, const cJSON *reply, const
 static bool is_broken(const struct limits *l, const char *id)
 {
 	const cJSON *f;
-	cJSON_ArrayForEach(f, l->broken) if (!strcmp(json_str(f, "id", ""), id)) return true;
+	cJSON_ArrayForEach(f, l->broken)
+		if (!strcmp(json_str(f, "id", ""), id))
+			return true;
 	return false;
 }
 

@@ -64,7 +64,8 @@ static struct plan *make_wanted(const struct answers *a, struct err *e)
 static bool wanted_otherwise(const struct plan *p, const struct resource *r)
 {
 	for (size_t i = 0; i < p->count; i++)
-		if (p->resources[i].kind == r->kind && !strcmp(p->resources[i].name, r->name) && json_equal(p->resources[i].spec, r->spec))
+		if (p->resources[i].kind == r->kind && !strcmp(p->resources[i].name, r->name) &&
+		    json_equal(p->resources[i].spec, r->spec))
 			return true;
 	return false;
 }
@@ -108,8 +109,7 @@ static struct answers *with_choices(const struct answers *a, const cJSON *choice
 {
 	struct answers *then = answers_copy(a);
 	const cJSON *c;
-	cJSON_ArrayForEach(c, choices)
-	{
+	cJSON_ArrayForEach(c, choices) {
 		const struct question *q = question_find(c->string);
 		bool chosen = q && cJSON_IsString(c) && (q->type == TYPE_TEXT || choice_find(q, c->valuestring));
 		if (!chosen && !(q && q->admits && cJSON_IsArray(c)))
@@ -125,8 +125,7 @@ static bool add_unwanted(const struct answers *a, struct plan *p, struct err *e)
 	cJSON *now = answers_choices(a);
 	const cJSON *choices;
 	bool fine = true;
-	cJSON_ArrayForEach(choices, json_at(a->resolved, "choices"))
-	{
+	cJSON_ArrayForEach(choices, json_at(a->resolved, "choices")) {
 		if (!fine || json_equal(choices, now))
 			continue;
 		struct answers *then = with_choices(a, choices);

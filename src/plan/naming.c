@@ -35,9 +35,11 @@ char *name_run_host(const char *stack, const char *number, const char *region)
 	return xasprintf("%s-%s.%s.run.app", stack, number, region);
 }
 
-bool name_check(const char *project, const char *region, const char *stack, const char *suffix, const char *socket, struct err *e)
+bool name_check(const char *project, const char *region, const char *stack, const char *suffix, const char *socket,
+		struct err *e)
 {
-	char *path = xasprintf("/cloudsql/%s:%s:%s-%s%s%s", project, region, stack, suffix, socket ? "/" : "", socket ? socket : "");
+	char *path = xasprintf("/cloudsql/%s:%s:%s-%s%s%s", project, region, stack, suffix, socket ? "/" : "",
+			       socket ? socket : "");
 	bool fits = strlen(path) <= SOCKET_MAX;
 	free(path);
 	return fits || err_set(e, EXIT_ANSWERS, "stack.name", _("Choose a shorter one."),

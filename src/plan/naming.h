@@ -16,7 +16,8 @@ char *name_bucket(const char *project, const char *stack, const char *what, cons
 /* The service's deterministic host: "STACK-NUMBER.REGION.run.app". */
 char *name_run_host(const char *stack, const char *number, const char *region);
 /* Does the path of the socket (a file's name) that Cloud SQL's connectors make fit into sun_path (107 bytes)? EXIT_ANSWERS. */
-bool name_check(const char *project, const char *region, const char *stack, const char *suffix, const char *socket, struct err *e);
+bool name_check(const char *project, const char *region, const char *stack, const char *suffix, const char *socket,
+		struct err *e);
 /* Has the first label of a host at most 63 characters? EXIT_ANSWERS. */
 bool name_check_host(const char *host, struct err *e);
 

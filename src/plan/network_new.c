@@ -12,12 +12,12 @@ static bool plan(struct design *d, struct err *e)
 	struct plan *p = d->plan;
 	(void)e;
 	d->network = (struct network){
-		.name = xstrdup(p->stack),
-		.subnet = name_of(p->stack, p->region),
-		.path = xasprintf("projects/%s/global/networks/%s", p->project, p->stack),
-		.link = plan_ref("network", "link"),
-		.need = xstrdup("network"),
-		.subnet_need = xstrdup("subnet"),
+	    .name = xstrdup(p->stack),
+	    .subnet = name_of(p->stack, p->region),
+	    .path = xasprintf("projects/%s/global/networks/%s", p->project, p->stack),
+	    .link = plan_ref("network", "link"),
+	    .need = xstrdup("network"),
+	    .subnet_need = xstrdup("subnet"),
 	};
 	plan_needs(plan_add(p, "network", "compute.network", p->stack, cJSON_CreateObject()), "apis");
 	/* A /24: Cloud Run's direct egress wants /26 at least, and takes several addresses an instance while revisions change. */
@@ -27,11 +27,11 @@ static bool plan(struct design *d, struct err *e)
 }
 
 const struct network_mode network_mode_new = {
-	.choice =
-		{
-			.id = "new",
-			.title = N_("A new network"),
-			.help = N_("A VPC network of this stack's own, with one subnetwork."),
-		},
-	.plan = plan,
+    .choice =
+	{
+	    .id = "new",
+	    .title = N_("A new network"),
+	    .help = N_("A VPC network of this stack's own, with one subnetwork."),
+	},
+    .plan = plan,
 };

@@ -40,13 +40,14 @@ char *part_account(struct plan *p, const char *what, const char *title)
 	return name_email(p->stack, what, p->project);
 }
 
-struct resource *part_grant(struct plan *p, const char *id, const char *holder, const char *path, const char *role, const char *member,
-			    const char *after)
+struct resource *part_grant(struct plan *p, const char *id, const char *holder, const char *path, const char *role,
+			    const char *member, const char *after)
 {
 	const char *last = strrchr(path, '/') + 1;
 	char *full = xasprintf("iam/%s", id), *of = xasprintf("%s %.*s", holder, (int)strcspn(last, "@"), last);
-	struct resource *r = plan_add(p, full, "iam.policy", of,
-				      json_make("{'holder':%s,'resource':%s,'bindings':[{'role':%s,'members':[%s]}]}", holder, path, role, member));
+	struct resource *r = plan_add(
+	    p, full, "iam.policy", of,
+	    json_make("{'holder':%s,'resource':%s,'bindings':[{'role':%s,'members':[%s]}]}", holder, path, role, member));
 	/* A new bucket lets the project's viewers and editors in, past the gate. Its owners stay: they may let themselves in anyhow, and the installer
 	 * works as one. */
 	if (!strcmp(holder, "bucket"))
@@ -88,8 +89,9 @@ char *part_artifacts(const struct answers *a, struct plan *p)
 {
 	char *name = name_bucket(p->project, p->stack, "artifacts", json_str(a->resolved, "suffix", ""));
 	plan_needs(plan_add(p, "bucket/artifacts", "storage.bucket", name,
-			    json_make("{'body':%j}", bucket_body(answers_str(a, "artifacts.location"), settings_storage_class(a),
-						       answers_int(a, "artifacts.soft_delete_days"), settings_lifecycle(a)))),
+			    json_make("{'body':%j}",
+				      bucket_body(answers_str(a, "artifacts.location"), settings_storage_class(a),
+						  answers_int(a, "artifacts.soft_delete_days"), settings_lifecycle(a)))),
 		   "apis");
 	return name;
 }
@@ -102,20 +104,26 @@ static char *repository_path(const struct plan *p, const char *name)
 void part_quay(struct plan *p)
 {
 	char *name = name_of(p->stack, "quay");
-	cJSON *remote = json_make("{'description':'quay.io','dockerRepository':{'customRepository':{'uri':'https://quay.io'}}}");
-	plan_needs(plan_add(p, "repository/quay", "artifactregistry.repository", name,
-			    json_make("{'region':%s,'body':{'format':'DOCKER','mode':'REMOTE_REPOSITORY','remoteRepositoryConfig':%j}}", p->region,
-				      remote)),
-		   "apis");
+	cJSON *remote = json_make(
+	    "{'description':'quay.io','dockerRepository':{'customRepository':{'uri':'https://quay.io'}}}");
+	plan_needs(
+	    plan_add(
+		p, "repository/quay", "artifactregistry.repository", name,
+		json_make("{'region':%s,'body':{'format':'DOCKER','mode':'REMOTE_REPOSITORY','remoteRepositoryConfig':%j}}",
+			  p->region, remote)),
+	    "apis");
 	free(name);
 }
 
 void part_repository(struct plan *p)
 {
-	cJSON *body = json_make("{'format':'DOCKER','mode':'STANDARD_REPOSITORY','cleanupPolicies':{"
-				"'keep':{'id':'keep','action':'KEEP','mostRecentVersions':{'keepCount':10}},"
-				"'untagged':{'id':'untagged','action':'DELETE','condition':{'tagState':'UNTAGGED','olderThan':'2592000s'}}}}");
-	plan_needs(plan_add(p, "repository", "artifactregistry.repository", p->stack, json_make("{'region':%s,'body':%j}", p->region, body)), "apis");
+	cJSON *body = json_make(
+	    "{'format':'DOCKER','mode':'STANDARD_REPOSITORY','cleanupPolicies':{"
+	    "'keep':{'id':'keep','action':'KEEP','mostRecentVersions':{'keepCount':10}},"
+	    "'untagged':{'id':'untagged','action':'DELETE','condition':{'tagState':'UNTAGGED','olderThan':'2592000s'}}}}");
+	plan_needs(plan_add(p, "repository", "artifactregistry.repository", p->stack,
+			    json_make("{'region':%s,'body':%j}", p->region, body)),
+		   "apis");
 }
 
 /* The bucket of sources and logs, and the repository, both open to the build's account only. */
@@ -123,10 +131,14 @@ static void build_places(struct plan *p, const char *bucket, const char *builder
 {
 	char *member = member_of(builder), *path = xasprintf("b/%s", bucket), *repository = repository_path(p, p->stack);
 	cJSON *rules = json_make("[{'action':{'type':'Delete'},'condition':{'age':90,'matchesPrefix':['logs/']}}]");
-	plan_needs(plan_add(p, "bucket/build", "storage.bucket", bucket, json_make("{'data':false,'body':%j}", bucket_body(p->region, "STANDARD", 7, rules))), "apis");
-	plan_needs(part_grant(p, "build-bucket", "bucket", path, "roles/storage.objectUser", member, "bucket/build"), "sa/build");
+	plan_needs(plan_add(p, "bucket/build", "storage.bucket", bucket,
+			    json_make("{'data':false,'body':%j}", bucket_body(p->region, "STANDARD", 7, rules))),
+		   "apis");
+	plan_needs(part_grant(p, "build-bucket", "bucket", path, "roles/storage.objectUser", member, "bucket/build"),
+		   "sa/build");
 	part_repository(p);
-	plan_needs(part_grant(p, "repository", "repository", repository, "roles/artifactregistry.writer", member, "repository"), "sa/build");
+	plan_needs(part_grant(p, "repository", "repository", repository, "roles/artifactregistry.writer", member, "repository"),
+		   "sa/build");
 	free(repository);
 	free(path);
 	free(member);
@@ -139,16 +151,18 @@ bool part_image(const struct answers *a, struct plan *p, struct err *e)
 		return false;
 	char *builder = part_account(p, "build", "MLflow image builder");
 	char *bucket = name_bucket(p->project, p->stack, "build", json_str(a->resolved, "suffix", ""));
-	char *object = xasprintf("source/%.24s.tar.gz", hash), *tag = xasprintf("source-%.24s", hash), *logs = xasprintf("%s/logs", bucket);
+	char *object = xasprintf("source/%.24s.tar.gz", hash), *tag = xasprintf("source-%.24s", hash),
+	     *logs = xasprintf("%s/logs", bucket);
 	char *image = xasprintf("%s-docker.pkg.dev/%s/%s/server:%.24s", p->region, p->project, p->stack, hash);
 	char *name = xasprintf("server:%.12s", hash);
 	build_places(p, bucket, builder);
-	plan_needs(plan_add(p, "source", "storage.object", object, json_make("{'bucket':%s,'upload':'source.tar.gz'}", bucket)), "bucket/build");
+	plan_needs(plan_add(p, "source", "storage.object", object, json_make("{'bucket':%s,'upload':'source.tar.gz'}", bucket)),
+		   "bucket/build");
 	struct resource *r = plan_add(p, "image", "cloudbuild.image", name,
 				      json_make("{'region':%s,'bucket':%s,'object':%s,'generation':%j,'image':%s,"
 						"'serviceAccount':%s,'logs':%s,'tag':%s,'after':%j}",
-						p->region, bucket, object, plan_ref("source", "generation"), image, builder, logs, tag,
-						plan_ref("repository", "made")));
+						p->region, bucket, object, plan_ref("source", "generation"), image, builder,
+						logs, tag, plan_ref("repository", "made")));
 	plan_records(r, "digest", "image_digest");
 	plan_needs(r, "iam/build-bucket");
 	plan_needs(r, "iam/repository");
@@ -179,7 +193,8 @@ static cJSON *version_spec(const struct answers *a, const struct part_secret *s,
 
 void part_secret(const struct answers *a, struct plan *p, const struct part_secret *s)
 {
-	char *name = name_of(p->stack, s->name), *secret = xasprintf("secret/%s", s->name), *version = xasprintf("version/%s", s->name);
+	char *name = name_of(p->stack, s->name), *secret = xasprintf("secret/%s", s->name),
+	     *version = xasprintf("version/%s", s->name);
 	/* In the stack's region alone: what it reads is there, and an organisation that forbids other places forbids "automatic". */
 	struct resource *shell = plan_add(p, secret, "secretmanager.secret", name, json_make("{'locations':[%s]}", p->region));
 	plan_needs(shell, "apis");

@@ -11,8 +11,8 @@ void part_api(struct plan *p, const char *service);
 /* "sa/WHAT", a service account STACK-WHAT with this title; returns its e-mail for the caller to free. */
 char *part_account(struct plan *p, const char *what, const char *title);
 /* "iam/ID": one role for one member on one holder (kind iam.policy), at path; after is the id of the holder, or NULL. */
-struct resource *part_grant(struct plan *p, const char *id, const char *holder, const char *path, const char *role, const char *member,
-			    const char *after);
+struct resource *part_grant(struct plan *p, const char *id, const char *holder, const char *path, const char *role,
+			    const char *member, const char *after);
 /* "bucket/artifacts". Returns the bucket's name, to be freed. */
 char *part_artifacts(const struct answers *a, struct plan *p);
 /* "bucket/build", "repository", "source", "image": the image built from the templates by a service account of its own. Fails when the
@@ -25,11 +25,11 @@ void part_quay(struct plan *p);
 
 /* A secret: "secret/NAME", "version/NAME". */
 struct part_secret {
-	const char *name;       /* the last part of its name in the cloud: STACK-NAME */
-	int recipe;             /* enum secret_recipe when drawn, negative otherwise */
-	const char *question;   /* the question whose answer refers to it, or NULL */
-	const char *text;       /* a rendered file, or NULL */
-	const char *opens;      /* id of the resource whose data need it, or NULL */
+	const char *name;     /* the last part of its name in the cloud: STACK-NAME */
+	int recipe;           /* enum secret_recipe when drawn, negative otherwise */
+	const char *question; /* the question whose answer refers to it, or NULL */
+	const char *text;     /* a rendered file, or NULL */
+	const char *opens;    /* id of the resource whose data need it, or NULL */
 };
 void part_secret(const struct answers *a, struct plan *p, const struct part_secret *s);
 

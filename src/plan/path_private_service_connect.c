@@ -14,8 +14,9 @@
 static cJSON *settings(struct design *d, const char **after)
 {
 	(void)after;
-	return json_make("{'ipv4Enabled':false,'sslMode':'ENCRYPTED_ONLY','pscConfig':{'pscEnabled':true,'allowedConsumerProjects':[%s]}}",
-			 d->plan->project);
+	return json_make(
+	    "{'ipv4Enabled':false,'sslMode':'ENCRYPTED_ONLY','pscConfig':{'pscEnabled':true,'allowedConsumerProjects':[%s]}}",
+	    d->plan->project);
 }
 
 static void need(struct resource *r, const char *id)
@@ -28,7 +29,9 @@ static void need(struct resource *r, const char *id)
 static char *subnet_path(const struct design *d)
 {
 	const char *subnet = d->network.subnet;
-	return strchr(subnet, '/') ? xstrdup(subnet) : xasprintf("projects/%s/regions/%s/subnetworks/%s", d->plan->project, d->plan->region, subnet);
+	return strchr(subnet, '/')
+		   ? xstrdup(subnet)
+		   : xasprintf("projects/%s/regions/%s/subnetworks/%s", d->plan->project, d->plan->region, subnet);
 }
 
 /* The address, and the rule that leads from it to the instance's service attachment. */
@@ -36,14 +39,16 @@ static void add_endpoint(struct design *d)
 {
 	struct plan *p = d->plan;
 	char *name = name_of(p->stack, "sql-psc"), *subnet = subnet_path(d);
-	struct resource *address =
-		plan_add(p, "endpoint/address", "compute.address", name,
-			 json_make("{'region':%s,'body':{'addressType':'INTERNAL','purpose':'GCE_ENDPOINT','subnetwork':%s}}", p->region, subnet));
+	struct resource *address = plan_add(
+	    p, "endpoint/address", "compute.address", name,
+	    json_make("{'region':%s,'body':{'addressType':'INTERNAL','purpose':'GCE_ENDPOINT','subnetwork':%s}}", p->region,
+		      subnet));
 	plan_needs(address, "apis");
 	need(address, d->network.subnet_need);
 	struct resource *rule = plan_add(p, "endpoint/rule", "compute.forwardingRule", name,
 					 json_make("{'region':%s,'body':{'IPAddress':%j,'network':%j,'target':%j}}", p->region,
-						   plan_ref("endpoint/address", "link"), cJSON_Duplicate(d->network.link, 1), plan_ref("sql", "attachment")));
+						   plan_ref("endpoint/address", "link"), cJSON_Duplicate(d->network.link, 1),
+						   plan_ref("sql", "attachment")));
 	need(rule, d->network.need);
 	free(subnet);
 	free(name);
@@ -55,13 +60,16 @@ static void add_name(struct design *d)
 	struct plan *p = d->plan;
 	char *zone = name_of(p->stack, "sql-goog"), *domain = xasprintf("%s.sql.goog.", p->region);
 	char *url = xasprintf("https://www.googleapis.com/compute/v1/%s", d->network.path);
-	struct resource *r = plan_add(p, "endpoint/zone", "dns.managedZone", zone,
-				      json_make("{'body':{'dnsName':%s,'visibility':'private','privateVisibilityConfig':{'networks':[{'networkUrl':%s}]}}}", domain,
-						url));
+	struct resource *r = plan_add(
+	    p, "endpoint/zone", "dns.managedZone", zone,
+	    json_make(
+		"{'body':{'dnsName':%s,'visibility':'private','privateVisibilityConfig':{'networks':[{'networkUrl':%s}]}}}",
+		domain, url));
 	plan_needs(r, "apis");
 	need(r, d->network.need);
 	r = plan_add(p, "endpoint/name", "dns.resourceRecordSet", d->instance,
-		     json_make("{'zone':%s,'host':%j,'type':'A','ttl':300,'data':[%j]}", zone, plan_ref("sql", "dns"), plan_ref("endpoint/address", "ip")));
+		     json_make("{'zone':%s,'host':%j,'type':'A','ttl':300,'data':[%j]}", zone, plan_ref("sql", "dns"),
+			       plan_ref("endpoint/address", "ip")));
 	plan_needs(r, "endpoint/zone");
 	plan_needs(r, "endpoint/rule");
 	workload_needs(d->workload, "endpoint/name");
@@ -86,16 +94,16 @@ static cJSON *address(const struct design *d)
 static const char *const apis[] = {"compute", "dns", NULL};
 
 const struct database_path database_path_private_service_connect = {
-	.choice =
-		{
-			.id = "private-service-connect",
-			.title = N_("Private Service Connect"),
-			.help = N_("A private endpoint; for networks that must not peer."),
-			.apis = apis,
-		},
-	.networked = true,
-	.connector_flag = "--psc",
-	.settings = settings,
-	.plan = plan,
-	.address = address,
+    .choice =
+	{
+	    .id = "private-service-connect",
+	    .title = N_("Private Service Connect"),
+	    .help = N_("A private endpoint; for networks that must not peer."),
+	    .apis = apis,
+	},
+    .networked = true,
+    .connector_flag = "--psc",
+    .settings = settings,
+    .plan = plan,
+    .address = address,
 };

@@ -43,15 +43,15 @@ static cJSON *address(const struct design *d)
 static const char *const apis[] = {"compute", "servicenetworking", NULL};
 
 const struct database_path database_path_private_services_access = {
-	.choice =
-		{
-			.id = "private-services-access",
-			.title = N_("Private services access"),
-			.help = N_("A private address in your network, by peering with Google's."),
-			.apis = apis,
-		},
-	.networked = true,
-	.connector_flag = "--private-ip",
-	.settings = settings,
-	.address = address,
+    .choice =
+	{
+	    .id = "private-services-access",
+	    .title = N_("Private services access"),
+	    .help = N_("A private address in your network, by peering with Google's."),
+	    .apis = apis,
+	},
+    .networked = true,
+    .connector_flag = "--private-ip",
+    .settings = settings,
+    .address = address,
 };

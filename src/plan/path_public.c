@@ -14,16 +14,18 @@ static cJSON *settings(struct design *d, const char **after)
 
 static const char *refused(const struct answers *a)
 {
-	return axes_target(a)->connector ? NULL : N_("This target has no connector of Google's: choose a private way to the database.");
+	return axes_target(a)->connector
+		   ? NULL
+		   : N_("This target has no connector of Google's: choose a private way to the database.");
 }
 
 const struct database_path database_path_public = {
-	.choice =
-		{
-			.id = "public",
-			.title = N_("Public address, connectors only"),
-			.help = N_("No network to plan; only Google's connectors may enter."),
-			.refused = refused,
-		},
-	.settings = settings,
+    .choice =
+	{
+	    .id = "public",
+	    .title = N_("Public address, connectors only"),
+	    .help = N_("No network to plan; only Google's connectors may enter."),
+	    .refused = refused,
+	},
+    .settings = settings,
 };

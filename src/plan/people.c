@@ -28,7 +28,8 @@ static const char *check_person(const struct answers *a, const char *value)
 	if (text_ends(value, "gserviceaccount.com"))
 		return N_("This is a service account: list it under auth.service_accounts.");
 	if (text_ends(value, "@googlegroups.com"))
-		return N_("This is a group, which cannot sign in: name its members, or choose a way to sign in that knows groups.");
+		return N_(
+		    "This is a group, which cannot sign in: name its members, or choose a way to sign in that knows groups.");
 	const char *at = strchr(value, '@');
 	if (at && strchr(at + 1, '@'))
 		return N_("An e-mail address has one @ only.");
@@ -39,11 +40,13 @@ static const char *check_person(const struct answers *a, const char *value)
 static const char *check_domain(const struct answers *a, const char *value)
 {
 	(void)a;
-	static const char *const open[] = {"gmail.com", "googlemail.com", "outlook.com", "hotmail.com", "yahoo.com", "icloud.com", NULL};
+	static const char *const open[] = {"gmail.com", "googlemail.com", "outlook.com", "hotmail.com",
+					   "yahoo.com", "icloud.com",     NULL};
 	if (is_everybody(value))
 		return N_("This would let everybody in. Name a domain that you own.");
 	if (text_ends(value, "gserviceaccount.com"))
-		return N_("This would let every service account of the world in. List single ones under auth.service_accounts.");
+		return N_(
+		    "This would let every service account of the world in. List single ones under auth.service_accounts.");
 	if (strchr(value, '@'))
 		return N_("This is an address: list it under auth.users. A domain is what follows the @.");
 	for (const char *const *o = open; *o; o++) {
@@ -119,8 +122,7 @@ void people_check(const struct answers *a, problem_fn *found, void *arg)
 static void add_members(cJSON *list, const cJSON *addresses, const char *prefix)
 {
 	const cJSON *one;
-	cJSON_ArrayForEach(one, addresses)
-	{
+	cJSON_ArrayForEach(one, addresses) {
 		char *member = xasprintf("%s:%s", prefix, one->valuestring);
 		cJSON_AddItemToArray(list, cJSON_CreateString(member));
 		free(member);
@@ -153,8 +155,8 @@ void people_let_in(struct design *d, const struct gate *gate, const char *after)
 		free(prover);
 	}
 	struct resource *r = plan_add(p, "iam/people", "iam.policy", _("who may enter"),
-				      json_make("{'holder':%s,'resource':%j,'bindings':[{'role':%s,'members':%j}]}", gate->holder, gate_path(gate), gate->role,
-						members));
+				      json_make("{'holder':%s,'resource':%j,'bindings':[{'role':%s,'members':%j}]}",
+						gate->holder, gate_path(gate), gate->role, members));
 	plan_needs(r, after);
 	if (p->prover)
 		plan_needs(r, "sa/prover");

@@ -80,7 +80,8 @@ static char *copy(const char *text)
 	return text ? xstrdup(text) : NULL;
 }
 
-struct resource *plan_errand(struct plan *p, const char *id, const char *kind, const char *name, const char *title, const char *steps, cJSON *paste, cJSON *spec)
+struct resource *plan_errand(struct plan *p, const char *id, const char *kind, const char *name, const char *title,
+			     const char *steps, cJSON *paste, cJSON *spec)
 {
 	json_put_str(spec, "title", title);
 	json_put_str(spec, "steps", steps);
@@ -110,8 +111,11 @@ void plan_files(struct plan *p, const struct render_row *rows)
 void plan_secret(struct plan *p, const char *name, int recipe, const char *question, const char *reference, const char *keeper)
 {
 	p->secrets = xgrow(p->secrets, p->secret_count, &p->secret_room, sizeof *p->secrets);
-	p->secrets[p->secret_count++] = (struct plan_secret){
-		.name = xstrdup(name), .recipe = recipe, .question = copy(question), .reference = copy(reference), .keeper = copy(keeper)};
+	p->secrets[p->secret_count++] = (struct plan_secret){.name = xstrdup(name),
+							     .recipe = recipe,
+							     .question = copy(question),
+							     .reference = copy(reference),
+							     .keeper = copy(keeper)};
 }
 
 bool plan_keeps_data(const struct resource *r)

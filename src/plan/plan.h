@@ -11,27 +11,28 @@
 /* spec may refer to another resource's outputs by nodes (gcp/reference.h): {"$ref":[ID,OUTPUT]} is replaced by that output once ID is done, and
  * {"$join":[...]} by the text of its parts. ID is then among needs. */
 struct resource {
-	char *id;                   /* unique in the plan, readable: "network", "sql", "secret/cookie", "iam/bucket" */
+	char *id; /* unique in the plan, readable: "network", "sql", "secret/cookie", "iam/bucket" */
 	const struct kind *kind;
-	char *name;                 /* in the cloud */
+	char *name; /* in the cloud */
 	cJSON *spec;
-	char **needs;               /* ids, count of them */
+	char **needs; /* ids, count of them */
 	size_t need_count, need_room;
-	size_t *needed;             /* once the plan is sealed: the same as indexes among its resources, each before its own */
-	char *opens;                /* id of the resource whose data cannot be read without this (keys); as long as those are kept, so is it; or NULL */
-	char *recorded_as;          /* where the answers' resolved values keep its output recorded_output ("image_digest"); or NULL */
+	size_t *needed; /* once the plan is sealed: the same as indexes among its resources, each before its own */
+	char *
+	    opens; /* id of the resource whose data cannot be read without this (keys); as long as those are kept, so is it; or NULL */
+	char *recorded_as; /* where the answers' resolved values keep its output recorded_output ("image_digest"); or NULL */
 	char *recorded_output;
-	const char *decided_by;     /* id of the question whose answer decides what it is like; of the table's own */
-	bool unwanted;              /* earlier answers wanted it, these do not: apply deletes it after all that is wanted stands */
+	const char *decided_by; /* id of the question whose answer decides what it is like; of the table's own */
+	bool unwanted;          /* earlier answers wanted it, these do not: apply deletes it after all that is wanted stands */
 };
 
 /* A value that calls name as {"$secret":NAME} and that never leaves guarded memory but for Secret Manager. */
 struct plan_secret {
-	char *name;                 /* "db-password" */
-	int recipe;                 /* enum secret_recipe when it is drawn; negative when the operator refers to it */
-	char *reference;            /* the operator's reference ("env:NAME", "prompt", ...), or NULL when it is drawn */
-	char *question;             /* id of the question whose answer that is; NULL when it is drawn */
-	char *keeper;               /* id of the secretmanager.version that keeps it: when that stands, its payload (outputs.name + ":access")
+	char *name;      /* "db-password" */
+	int recipe;      /* enum secret_recipe when it is drawn; negative when the operator refers to it */
+	char *reference; /* the operator's reference ("env:NAME", "prompt", ...), or NULL when it is drawn */
+	char *question;  /* id of the question whose answer that is; NULL when it is drawn */
+	char *keeper; /* id of the secretmanager.version that keeps it: when that stands, its payload (outputs.name + ":access")
 	                               is the value, and none is drawn */
 };
 
@@ -56,27 +57,29 @@ struct axes {
 
 /* What a program shows to be let in. */
 enum shown {
-	CREDENTIAL_ID_TOKEN,        /* Google's ID token of the prover for the audience, as a bearer */
-	CREDENTIAL_JWT,             /* a JWT that the prover signs itself (claims iss, sub, aud, iat, exp), as a bearer */
-	CREDENTIAL_PASSWORD,        /* user and password */
-	CREDENTIAL_CHANNEL          /* nothing: the way there asked already */
+	CREDENTIAL_ID_TOKEN, /* Google's ID token of the prover for the audience, as a bearer */
+	CREDENTIAL_JWT,      /* a JWT that the prover signs itself (claims iss, sub, aud, iat, exp), as a bearer */
+	CREDENTIAL_PASSWORD, /* user and password */
+	CREDENTIAL_CHANNEL   /* nothing: the way there asked already */
 };
 
 /* What the wall of a stack does: the proof and the clients' texts are written against it. A 401 or 403 is always a refusal. */
 struct wall {
 	enum shown shows;
-	char *audience;             /* of the token or JWT; NULL for the others */
-	char *user, *password;      /* the user's name, the name of the plan's secret; NULL but for CREDENTIAL_PASSWORD */
-	double spreads;             /* seconds during which somebody who is permitted may still be refused, as grants spread; 0: none */
-	bool people;                /* people sign in on a page of Google's, which no program can try */
-	char *sign_in;              /* a redirect of somebody who shows nothing to an address that begins so is a refusal too; NULL: none is */
+	char *audience;        /* of the token or JWT; NULL for the others */
+	char *user, *password; /* the user's name, the name of the plan's secret; NULL but for CREDENTIAL_PASSWORD */
+	double spreads; /* seconds during which somebody who is permitted may still be refused, as grants spread; 0: none */
+	bool people;    /* people sign in on a page of Google's, which no program can try */
+	char *
+	    sign_in; /* a redirect of somebody who shows nothing to an address that begins so is a refusal too; NULL: none is */
 };
 
 /* How requests of this machine get to the stack. */
 struct reach {
-	const char *way;            /* a row of engine/reaches.tbl: "straight" */
-	cJSON *with;                /* what the way has to know, with references; NULL for nothing */
-	const char *permissions;    /* that the operator needs for it, and the plan grants nobody; blanks between them, NULL for none */
+	const char *way; /* a row of engine/reaches.tbl: "straight" */
+	cJSON *with;     /* what the way has to know, with references; NULL for nothing */
+	const char
+	    *permissions; /* that the operator needs for it, and the plan grants nobody; blanks between them, NULL for none */
 };
 
 struct plan {
@@ -86,30 +89,31 @@ struct plan {
 	struct plan_secret *secrets;
 	size_t secret_count, secret_room;
 	struct axes axes;
-	char *url;                  /* the deterministic URL of the service */
-	char **hosts;               /* NULL-terminated: all public names, the one that is used first */
-	char *prover;               /* e-mail of the service account that the proof and `token` speak as, or NULL */
+	char *url;    /* the deterministic URL of the service */
+	char **hosts; /* NULL-terminated: all public names, the one that is used first */
+	char *prover; /* e-mail of the service account that the proof and `token` speak as, or NULL */
 	struct wall wall;
 	struct reach reach;
-	double settles;             /* seconds until the name answers with its own certificate, once everything stands; 0: at once */
-	bool artifacts_served;      /* files pass the server; else they go straight to the bucket */
-	struct render_row *files;   /* what `render` writes; ended by a NULL template */
+	double settles;        /* seconds until the name answers with its own certificate, once everything stands; 0: at once */
+	bool artifacts_served; /* files pass the server; else they go straight to the bucket */
+	struct render_row *files; /* what `render` writes; ended by a NULL template */
 	size_t file_count, file_room;
-	cJSON *render;              /* the data that the templates get (templates/README.md) */
-	const char *decided_by;     /* while it is made: of what is added now */
-	cJSON *newer;               /* {QUESTION: VERSION}: releases that this program knows and that are newer than what the answers ask for */
-	char *release;              /* what the server's image holds: "3.17.2", or "sha256-" and the beginning of a digest */
-	char *upgrades;             /* the release whose tables the database has, when they will be changed for this one; else NULL */
-	struct err downgrade;       /* why they cannot be: then nothing is to be built */
-	char *fault;                /* what is wrong with it by a fault of ours, for plan_seal; or NULL */
+	cJSON *render;          /* the data that the templates get (templates/README.md) */
+	const char *decided_by; /* while it is made: of what is added now */
+	cJSON
+	    *newer; /* {QUESTION: VERSION}: releases that this program knows and that are newer than what the answers ask for */
+	char *release;        /* what the server's image holds: "3.17.2", or "sha256-" and the beginning of a digest */
+	char *upgrades;       /* the release whose tables the database has, when they will be changed for this one; else NULL */
+	struct err downgrade; /* why they cannot be: then nothing is to be built */
+	char *fault;          /* what is wrong with it by a fault of ours, for plan_seal; or NULL */
 };
 
 struct render_row {
-	const char *template;       /* "run/Dockerfile.mustache" */
-	const char *file;           /* "Dockerfile" */
-	int escape;                 /* enum escape */
-	int mode;                   /* 0644 or 0755 */
-	bool source;                /* the image is built from it: it goes into the source archive */
+	const char *template; /* "run/Dockerfile.mustache" */
+	const char *file;     /* "Dockerfile" */
+	int escape;           /* enum escape */
+	int mode;             /* 0644 or 0755 */
+	bool source;          /* the image is built from it: it goes into the source archive */
 };
 
 /* Makes the plan. Needs resolved project_number and suffix (the survey finds one and draws the other). resolved.choices, a list of what
@@ -141,7 +145,8 @@ bool *plan_behind(const struct plan *p, size_t resource);
 
 /* What a person has to do, as a resource of a kind that says so (by_hand): its title ("Create an OAuth client"), lines that say where and what to press,
  * and the exact text to paste, a reference or a text made of them too (owned by the plan from then on). spec gets these. */
-struct resource *plan_errand(struct plan *p, const char *id, const char *kind, const char *name, const char *title, const char *steps, cJSON *paste, cJSON *spec);
+struct resource *plan_errand(struct plan *p, const char *id, const char *kind, const char *name, const char *title,
+			     const char *steps, cJSON *paste, cJSON *spec);
 /* The next one that is to be done and is wanted, from *at on; NULL at the end. */
 const struct resource *plan_next_errand(const struct plan *p, size_t *at);
 /* For the axes: appends a secret; texts are copied, NULL stays NULL. */

@@ -11,12 +11,12 @@
 struct answers;
 
 enum question_type {
-	TYPE_TEXT,    /* one line */
-	TYPE_CHOICE,  /* one of choices */
+	TYPE_TEXT,   /* one line */
+	TYPE_CHOICE, /* one of choices */
 	TYPE_BOOL,
-	TYPE_INT,     /* within min..max, with unit */
-	TYPE_LIST,    /* texts, each checked by check */
-	TYPE_SECRET   /* a reference to a secret: never the value */
+	TYPE_INT,   /* within min..max, with unit */
+	TYPE_LIST,  /* texts, each checked by check */
+	TYPE_SECRET /* a reference to a secret: never the value */
 };
 
 struct question;
@@ -25,34 +25,35 @@ struct question;
 typedef void problem_fn(void *arg, const char *id, const char *sentence);
 
 struct choice {
-	const char *id;                                 /* stable, what the file holds */
-	const char *title;                              /* N_() */
-	const char *help;                               /* N_(), one or two sentences */
+	const char *id;    /* stable, what the file holds */
+	const char *title; /* N_() */
+	const char *help;  /* N_(), one or two sentences */
 
 	/* For choices of an axis (plan/axes.h); all may be absent. */
-	bool later;                                     /* named already, and not in this version yet */
+	bool later; /* named already, and not in this version yet */
 	/* Why it cannot be chosen with these answers, beside what pairs.tbl says: N_() text, or NULL when it can. */
 	const char *(*refused)(const struct answers *a);
-	bool (*recommended)(const struct answers *a);   /* true: it is the default, whatever stands before it */
-	const struct question *questions;               /* that it brings: asked while it is chosen; ended by a NULL id */
-	const char *const *asks;                        /* ids of questions of others that are asked as well; ended by NULL */
+	bool (*recommended)(const struct answers *a); /* true: it is the default, whatever stands before it */
+	const struct question *questions;             /* that it brings: asked while it is chosen; ended by a NULL id */
+	const char *const *asks;                      /* ids of questions of others that are asked as well; ended by NULL */
 	/* What is wrong with several answers together, while it is chosen. */
 	void (*check)(const struct answers *a, problem_fn *found, void *arg);
-	const char *const *apis;                        /* services that must be on, without ".googleapis.com"; ended by NULL */
+	const char *const *apis; /* services that must be on, without ".googleapis.com"; ended by NULL */
 };
 
 struct question {
-	const char *id;                                 /* "database.tier": stable, dotted, lower case */
-	const char *page;                               /* id of the wizard page that asks it */
+	const char *id;   /* "database.tier": stable, dotted, lower case */
+	const char *page; /* id of the wizard page that asks it */
 	enum question_type type;
-	const char *title;                              /* N_(): the label, at most 30 cells in English */
-	const char *help;                               /* N_(): why it is asked, what the default does, what it costs */
-	const struct choice *choices;                   /* for TYPE_CHOICE, ended by a NULL id */
-	const struct choice *(*nth)(size_t i);          /* the same where another table holds them: the i-th, NULL after the last; choices is made of it */
-	int min, max;                                   /* for TYPE_INT */
-	const char *unit;                               /* "GiB", or NULL */
-	bool optional;                                  /* an empty text or list is an answer too */
-	bool shared;                                    /* asked only while a choice has it among its asks */
+	const char *title;            /* N_(): the label, at most 30 cells in English */
+	const char *help;             /* N_(): why it is asked, what the default does, what it costs */
+	const struct choice *choices; /* for TYPE_CHOICE, ended by a NULL id */
+	const struct choice *(*nth)(
+	    size_t i);    /* the same where another table holds them: the i-th, NULL after the last; choices is made of it */
+	int min, max;     /* for TYPE_INT */
+	const char *unit; /* "GiB", or NULL */
+	bool optional;    /* an empty text or list is an answer too */
+	bool shared;      /* asked only while a choice has it among its asks */
 	/* Is it asked with these answers? NULL: always. An unasked question keeps its default in the file. */
 	bool (*when)(const struct answers *a);
 	/* The default: a text as --set takes it (NULL: empty), or a function of earlier answers and what was resolved, which gives a new value. */
@@ -63,19 +64,20 @@ struct question {
 	const char *pattern, *form;
 	/* What pattern and choices cannot say: NULL when fine, else a sentence N_() that says what is allowed. Called before the pattern. */
 	const char *(*check)(const struct answers *a, const char *value);
-	const char *suggests;                           /* the survey (engine/session.h) whose list can be chosen from instead of typing, or NULL */
-	const char *rehearsal;                          /* what a rehearsal puts where only a human can get the answer, or NULL */
-	const char *typed;                              /* N_(): what is said where a secret is typed; for TYPE_SECRET */
-	const char *client;                             /* for TYPE_SECRET: it is the secret of the OAuth client whose ID is the answer to this question; or NULL */
-	bool admits;                                    /* of a list: whoever or whatever is on it is granted something, which is taken back when it goes off it */
-	bool quiet;                                     /* a line that sums its page up names it only when it is not at its default */
-	bool basic;                                     /* of a page that shows few questions it is one */
-	const char *after;                              /* of a table that is joined in: the question behind which it stands */
-	const struct choice *owner;                     /* set by the joining: the choice that brought it, or NULL */
+	const char *suggests;  /* the survey (engine/session.h) whose list can be chosen from instead of typing, or NULL */
+	const char *rehearsal; /* what a rehearsal puts where only a human can get the answer, or NULL */
+	const char *typed;     /* N_(): what is said where a secret is typed; for TYPE_SECRET */
+	const char *
+	    client; /* for TYPE_SECRET: it is the secret of the OAuth client whose ID is the answer to this question; or NULL */
+	bool admits; /* of a list: whoever or whatever is on it is granted something, which is taken back when it goes off it */
+	bool quiet;  /* a line that sums its page up names it only when it is not at its default */
+	bool basic;  /* of a page that shows few questions it is one */
+	const char *after;          /* of a table that is joined in: the question behind which it stands */
+	const struct choice *owner; /* set by the joining: the choice that brought it, or NULL */
 };
 
 struct page {
-	const char *id, *title, *intro;                 /* N_() */
+	const char *id, *title, *intro; /* N_() */
 };
 
 /* The tables, each ended by an entry whose id is NULL. questions is joined before main begins: of this table's own rows, of those that the axes'

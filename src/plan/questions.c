@@ -58,39 +58,51 @@ static bool when_networked(const struct answers *a)
 /* Choices that are no axis ------------------------------------------------------------------------------------------------------------ */
 
 static const struct choice tier_choices[] = {
-	{.id = "db-f1-micro", .title = N_("Shared core, 0.6 GB"), .help = N_("To try things out: no service level, room for 15 connections.")},
-	{.id = "db-g1-small", .title = N_("Shared core, 1.7 GB"), .help = N_("A few people: no service level, room for 30 connections.")},
-	{.id = "db-custom-1-3840", .title = N_("1 CPU, 3.75 GB"), .help = N_("A team. The largest part of the monthly cost, since it runs day and night.")},
-	{.id = "db-custom-2-7680", .title = N_("2 CPUs, 7.5 GB"), .help = N_("Several teams, or much logging of metrics.")},
-	{.id = "db-custom-4-15360", .title = N_("4 CPUs, 15 GB"), .help = N_("Heavy use.")},
-	{.id = NULL},
+    {.id = "db-f1-micro",
+     .title = N_("Shared core, 0.6 GB"),
+     .help = N_("To try things out: no service level, room for 15 connections.")},
+    {.id = "db-g1-small",
+     .title = N_("Shared core, 1.7 GB"),
+     .help = N_("A few people: no service level, room for 30 connections.")},
+    {.id = "db-custom-1-3840",
+     .title = N_("1 CPU, 3.75 GB"),
+     .help = N_("A team. The largest part of the monthly cost, since it runs day and night.")},
+    {.id = "db-custom-2-7680", .title = N_("2 CPUs, 7.5 GB"), .help = N_("Several teams, or much logging of metrics.")},
+    {.id = "db-custom-4-15360", .title = N_("4 CPUs, 15 GB"), .help = N_("Heavy use.")},
+    {.id = NULL},
 };
 
 static const struct choice availability_choices[] = {
-	{.id = "zonal", .title = N_("One zone"), .help = N_("A zone's failure stops the server until it is back; backups are kept either way.")},
-	{.id = "regional", .title = N_("Two zones"), .help = N_("A standby takes over by itself. Doubles the cost of the database.")},
-	{.id = NULL},
+    {.id = "zonal",
+     .title = N_("One zone"),
+     .help = N_("A zone's failure stops the server until it is back; backups are kept either way.")},
+    {.id = "regional",
+     .title = N_("Two zones"),
+     .help = N_("A standby takes over by itself. Doubles the cost of the database.")},
+    {.id = NULL},
 };
 
 static const struct choice source_choices[] = {
-	{.id = "build", .title = N_("Build it"), .help = N_("Cloud Build makes the image in your project from our template, pinned by digest.")},
-	{.id = "digest", .title = N_("Use an image of mine"), .help = N_("One that you built from our template, given by digest.")},
-	{.id = NULL},
+    {.id = "build",
+     .title = N_("Build it"),
+     .help = N_("Cloud Build makes the image in your project from our template, pinned by digest.")},
+    {.id = "digest", .title = N_("Use an image of mine"), .help = N_("One that you built from our template, given by digest.")},
+    {.id = NULL},
 };
 
 static const struct choice memory_choices[] = {
-	{.id = "1Gi", .title = N_("1 GiB"), .help = N_("One worker.")},
-	{.id = "2Gi", .title = N_("2 GiB"), .help = N_("Two workers.")},
-	{.id = "4Gi", .title = N_("4 GiB"), .help = N_("Four workers.")},
-	{.id = "8Gi", .title = N_("8 GiB"), .help = N_("Eight workers; needs 2 CPUs.")},
-	{.id = NULL},
+    {.id = "1Gi", .title = N_("1 GiB"), .help = N_("One worker.")},
+    {.id = "2Gi", .title = N_("2 GiB"), .help = N_("Two workers.")},
+    {.id = "4Gi", .title = N_("4 GiB"), .help = N_("Four workers.")},
+    {.id = "8Gi", .title = N_("8 GiB"), .help = N_("Eight workers; needs 2 CPUs.")},
+    {.id = NULL},
 };
 
 static const struct choice cpu_choices[] = {
-	{.id = "1", .title = N_("1 CPU"), .help = N_("Enough for a team.")},
-	{.id = "2", .title = N_("2 CPUs"), .help = N_("Starts faster; needed above 4 GiB.")},
-	{.id = "4", .title = N_("4 CPUs"), .help = N_("Heavy use.")},
-	{.id = NULL},
+    {.id = "1", .title = N_("1 CPU"), .help = N_("Enough for a team.")},
+    {.id = "2", .title = N_("2 CPUs"), .help = N_("Starts faster; needed above 4 GiB.")},
+    {.id = "4", .title = N_("4 CPUs"), .help = N_("Heavy use.")},
+    {.id = NULL},
 };
 
 /* The table ----------------------------------------------------------------------------------------------------------------------- */

@@ -9,10 +9,10 @@
 static const struct {
 	const char *version, *schema;
 } mlflow[] = {
-	{"3.16.1", "b7e2c1a4d9f3"},
-	{"3.17.0", "dc11669786a5"},
-	{"3.17.1", "dc11669786a5"},
-	{"3.17.2", "dc11669786a5"},
+    {"3.16.1", "b7e2c1a4d9f3"},
+    {"3.17.0", "dc11669786a5"},
+    {"3.17.1", "dc11669786a5"},
+    {"3.17.2", "dc11669786a5"},
 };
 enum { MLFLOW = sizeof mlflow / sizeof *mlflow };
 

@@ -47,8 +47,7 @@ static cJSON *join(struct resolving *r, const cJSON *parts)
 	struct buf b = {0};
 	const cJSON *part;
 	bool known = true;
-	cJSON_ArrayForEach(part, parts)
-	{
+	cJSON_ArrayForEach(part, parts) {
 		const cJSON *value = reference_is(part) ? reference_value(part, r->outputs) : part;
 		known = known && value;
 		if (known)
@@ -65,7 +64,8 @@ static cJSON *resolve(void *arg, const cJSON *node)
 	struct resolving *r = arg;
 	if (!reference_is(node))
 		return NULL;
-	const cJSON *parts = cJSON_GetObjectItemCaseSensitive(node, "$join"), *value = parts ? NULL : reference_value(node, r->outputs);
+	const cJSON *parts = cJSON_GetObjectItemCaseSensitive(node, "$join"),
+		    *value = parts ? NULL : reference_value(node, r->outputs);
 	cJSON *known = parts ? join(r, parts) : value ? cJSON_Duplicate(value, true) : NULL;
 	if (known)
 		return known;

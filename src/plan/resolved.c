@@ -24,19 +24,19 @@ static const struct row {
 	const char *key, *pattern; /* POSIX extended and ECMA-262 at once */
 	enum form form;
 } rows[] = {
-	{"backup", "^[0-9]{1,20}$", FORM_TEXT},
-	{"choices", "^[-A-Za-z0-9_.:/@]{0,300}$", FORM_CHOICES},
-	{"database_password", "^[-A-Za-z0-9._:/+=]{1,300}$", FORM_TEXT},
-	{"image_digest", "^[-A-Za-z0-9._:/@+]{1,500}$", FORM_TEXT},
-	{"machine_zone", "^[a-z]{1,20}-[a-z]{1,30}[0-9]{1,3}-[a-z]$", FORM_TEXT},
-	{"operator", "^[-A-Za-z0-9.!#$%&'*+/=?^_`{|}~:]{1,200}(@[-A-Za-z0-9.]{1,250})?$", FORM_TEXT},
-	{"organization", "^[0-9]{1,20}$", FORM_TEXT_OR_NULL},
-	{"project_number", "^[0-9]{1,20}$", FORM_TEXT},
-	{"release", "^([0-9]{1,5}[.][0-9]{1,5}[.][0-9]{1,5}|sha256-[0-9a-f]{0,12})$", FORM_TEXT},
-	{"secret_versions", "^[0-9]{1,18}$", FORM_TEXTS},
-	{"suffix", "^[a-z0-9]([-a-z0-9]{0,18}[a-z0-9])?$", FORM_TEXT},
-	{"url", "^https?://[-A-Za-z0-9.]{1,253}(:[0-9]{1,5})?(/[-A-Za-z0-9._~/]*)?$", FORM_TEXT},
-	{0},
+    {"backup", "^[0-9]{1,20}$", FORM_TEXT},
+    {"choices", "^[-A-Za-z0-9_.:/@]{0,300}$", FORM_CHOICES},
+    {"database_password", "^[-A-Za-z0-9._:/+=]{1,300}$", FORM_TEXT},
+    {"image_digest", "^[-A-Za-z0-9._:/@+]{1,500}$", FORM_TEXT},
+    {"machine_zone", "^[a-z]{1,20}-[a-z]{1,30}[0-9]{1,3}-[a-z]$", FORM_TEXT},
+    {"operator", "^[-A-Za-z0-9.!#$%&'*+/=?^_`{|}~:]{1,200}(@[-A-Za-z0-9.]{1,250})?$", FORM_TEXT},
+    {"organization", "^[0-9]{1,20}$", FORM_TEXT_OR_NULL},
+    {"project_number", "^[0-9]{1,20}$", FORM_TEXT},
+    {"release", "^([0-9]{1,5}[.][0-9]{1,5}[.][0-9]{1,5}|sha256-[0-9a-f]{0,12})$", FORM_TEXT},
+    {"secret_versions", "^[0-9]{1,18}$", FORM_TEXTS},
+    {"suffix", "^[a-z0-9]([-a-z0-9]{0,18}[a-z0-9])?$", FORM_TEXT},
+    {"url", "^https?://[-A-Za-z0-9.]{1,253}(:[0-9]{1,5})?(/[-A-Za-z0-9._~/]*)?$", FORM_TEXT},
+    {0},
 };
 static const char name_pattern[] = "^[-A-Za-z0-9_.]{1,100}$";
 
@@ -117,7 +117,8 @@ static char *unknown(const char *key)
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
 		keys[i] = rows[i].key;
 	const char *near = text_nearest(key, keys);
-	return near ? xasprintf(_("Unknown key \"%s\": did you mean \"%s\"?"), key, near) : xasprintf(_("Unknown key \"%s\"."), key);
+	return near ? xasprintf(_("Unknown key \"%s\": did you mean \"%s\"?"), key, near)
+		    : xasprintf(_("Unknown key \"%s\"."), key);
 }
 
 void resolved_check(const cJSON *resolved, void (*problem)(void *arg, const char *path, const char *sentence), void *arg)
@@ -147,11 +148,13 @@ static cJSON *row_schema(const struct row *row)
 		json_put(text, "type", cJSON_Parse("[\"string\",\"null\"]"));
 		break;
 	case FORM_TEXTS:
-		return json_make("{'type':'object','propertyNames':{'pattern':%s},'additionalProperties':%j}", name_pattern, text);
+		return json_make("{'type':'object','propertyNames':{'pattern':%s},'additionalProperties':%j}", name_pattern,
+				 text);
 	case FORM_CHOICES:
-		return json_make("{'type':'array','items':{'type':'object','propertyNames':{'pattern':%s},'additionalProperties':"
-				 "{'anyOf':[%j,{'type':'array','items':{'type':'string','pattern':%s}}]}}}",
-				 name_pattern, text, listed_pattern);
+		return json_make(
+		    "{'type':'array','items':{'type':'object','propertyNames':{'pattern':%s},'additionalProperties':"
+		    "{'anyOf':[%j,{'type':'array','items':{'type':'string','pattern':%s}}]}}}",
+		    name_pattern, text, listed_pattern);
 	}
 	return text;
 }

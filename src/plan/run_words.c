@@ -24,7 +24,8 @@ static cJSON *spell_variable(const struct plan *p, const struct variable *v)
 	if (!v->secret)
 		return json_make("{'name':%s,'value':%j}", v->name, cJSON_Duplicate(v->value, 1));
 	char *name = name_of(p->stack, v->secret);
-	cJSON *j = json_make("{'name':%s,'valueSource':{'secretKeyRef':{'secret':%s,'version':%j}}}", v->name, name, run_version(v->secret, "version"));
+	cJSON *j = json_make("{'name':%s,'valueSource':{'secretKeyRef':{'secret':%s,'version':%j}}}", v->name, name,
+			     run_version(v->secret, "version"));
 	free(name);
 	return j;
 }
@@ -33,8 +34,8 @@ static cJSON *spell_variable(const struct plan *p, const struct variable *v)
 cJSON *run_volume(const struct plan *p, const struct mount *m)
 {
 	char *name = name_of(p->stack, m->secret);
-	cJSON *v = json_make("{'name':%s,'secret':{'secret':%s,'defaultMode':292,'items':[{'version':%j,'path':%s}]}}", m->secret, name,
-			     run_version(m->secret, "version"), m->file);
+	cJSON *v = json_make("{'name':%s,'secret':{'secret':%s,'defaultMode':292,'items':[{'version':%j,'path':%s}]}}",
+			     m->secret, name, run_version(m->secret, "version"), m->file);
 	free(name);
 	return v;
 }
@@ -60,7 +61,8 @@ static cJSON *spell_mounts(const struct design *d, const struct container *c)
 
 cJSON *run_container(const struct design *d, const struct container *c)
 {
-	cJSON *j = json_make("{'name':%s,'image':%j,'resources':{'limits':{'cpu':%s,'memory':%s}}}", c->name, cJSON_Duplicate(c->image, 1), c->cpu, c->memory);
+	cJSON *j = json_make("{'name':%s,'image':%j,'resources':{'limits':{'cpu':%s,'memory':%s}}}", c->name,
+			     cJSON_Duplicate(c->image, 1), c->cpu, c->memory);
 	cJSON *mounts = spell_mounts(d, c);
 	if (c->variable_count)
 		json_put(j, "env", spell_variables(d->plan, c));
@@ -83,14 +85,16 @@ cJSON *run_connector_volume(const struct design *d)
 void run_put_network(const struct design *d, cJSON *template)
 {
 	if (d->network.name)
-		json_put(template, "vpcAccess", json_make("{'egress':'PRIVATE_RANGES_ONLY','networkInterfaces':[{'network':%s,'subnetwork':%s}]}",
-							  d->network.name, d->network.subnet));
+		json_put(template, "vpcAccess",
+			 json_make("{'egress':'PRIVATE_RANGES_ONLY','networkInterfaces':[{'network':%s,'subnetwork':%s}]}",
+				   d->network.name, d->network.subnet));
 }
 
 void run_needs(struct resource *r, const cJSON *ids)
 {
 	const cJSON *id;
-	cJSON_ArrayForEach(id, ids) plan_needs(r, id->valuestring);
+	cJSON_ArrayForEach(id, ids)
+		plan_needs(r, id->valuestring);
 }
 
 void run_migration(struct design *d, const char *after)
@@ -104,9 +108,10 @@ void run_migration(struct design *d, const char *after)
 	run_put_network(d, task);
 	if (d->connected)
 		json_put(task, "volumes", json_make("[%j]", run_connector_volume(d)));
-	struct resource *r = plan_add(p, "migrate", "run.job", name,
-				      json_make("{'region':%s,'release':%s,'once':%j,'body':{'template':{'taskCount':1,'template':%j}}}", p->region, p->release,
-						cJSON_Duplicate(w->migration_once, 1), task));
+	struct resource *r = plan_add(
+	    p, "migrate", "run.job", name,
+	    json_make("{'region':%s,'release':%s,'once':%j,'body':{'template':{'taskCount':1,'template':%j}}}", p->region,
+		      p->release, cJSON_Duplicate(w->migration_once, 1), task));
 	run_needs(r, w->migration_needs);
 	if (after)
 		plan_needs(r, after);

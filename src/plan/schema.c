@@ -74,10 +74,11 @@ cJSON *answers_schema(void)
 	for (const struct question *q = questions; q->id; q++)
 		cJSON_AddItemToObject(properties, q->id, question_schema(q, none));
 	answers_free(none);
-	return json_make("{'$schema':'https://json-schema.org/draft/2020-12/schema','$id':'urn:mlflow-setup:answers:1',"
-			 "'title':'Answers of mlflow-setup','type':'object','additionalProperties':false,'required':['format','answers'],"
-			 "'properties':{'$schema':{'type':'string'},'format':{'type':'integer','minimum':1,'maximum':%d},"
-			 "'answers':{'type':'object','additionalProperties':false,'properties':%j},"
-			 "'resolved':%j}}",
-			 ANSWERS_FORMAT, properties, resolved_schema());
+	return json_make(
+	    "{'$schema':'https://json-schema.org/draft/2020-12/schema','$id':'urn:mlflow-setup:answers:1',"
+	    "'title':'Answers of mlflow-setup','type':'object','additionalProperties':false,'required':['format','answers'],"
+	    "'properties':{'$schema':{'type':'string'},'format':{'type':'integer','minimum':1,'maximum':%d},"
+	    "'answers':{'type':'object','additionalProperties':false,'properties':%j},"
+	    "'resolved':%j}}",
+	    ANSWERS_FORMAT, properties, resolved_schema());
 }

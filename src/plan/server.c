@@ -15,7 +15,8 @@ static char *allowed_hosts(const struct design *d)
 	const cJSON *more;
 	for (char **h = d->plan->hosts; *h; h++)
 		buf_printf(&b, "%s,%s:*,", *h, *h);
-	cJSON_ArrayForEach(more, answers_get(d->answers, "server.extra_hosts")) buf_printf(&b, "%s,", more->valuestring);
+	cJSON_ArrayForEach(more, answers_get(d->answers, "server.extra_hosts"))
+		buf_printf(&b, "%s,", more->valuestring);
 	buf_puts(&b, "localhost,localhost:*,127.0.0.1,127.0.0.1:*");
 	return buf_take(&b);
 }
@@ -25,7 +26,8 @@ static char *allowed_origins(const struct design *d)
 	struct buf b = {0};
 	const cJSON *more;
 	buf_puts(&b, d->plan->url);
-	cJSON_ArrayForEach(more, answers_get(d->answers, "server.extra_origins")) buf_printf(&b, ",%s", more->valuestring);
+	cJSON_ArrayForEach(more, answers_get(d->answers, "server.extra_origins"))
+		buf_printf(&b, ",%s", more->valuestring);
 	return buf_take(&b);
 }
 
@@ -33,7 +35,8 @@ static char *allowed_origins(const struct design *d)
 static char *allowed_sources(const struct design *d)
 {
 	char *more = d->axes.artifacts->sources ? d->axes.artifacts->sources(d) : NULL;
-	char *regex = xasprintf("^(mlflow-artifacts:/|models:/|%s%s(dummy-source|prompt-template)$)", more ? more : "", more ? "|" : "");
+	char *regex = xasprintf("^(mlflow-artifacts:/|models:/|%s%s(dummy-source|prompt-template)$)", more ? more : "",
+				more ? "|" : "");
 	free(more);
 	return regex;
 }

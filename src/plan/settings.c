@@ -50,11 +50,11 @@ static bool same_name(const char *one, const char *other)
 static const char *twice(const cJSON *pairs)
 {
 	const cJSON *one, *two;
-	cJSON_ArrayForEach(one, pairs) for (two = one->next; two; two = two->next)
-	{
-		if (same_name(two->valuestring, one->valuestring))
-			return two->valuestring;
-	}
+	cJSON_ArrayForEach(one, pairs)
+		for (two = one->next; two; two = two->next) {
+			if (same_name(two->valuestring, one->valuestring))
+				return two->valuestring;
+		}
 	return NULL;
 }
 
@@ -136,7 +136,8 @@ static cJSON *flags(const struct answers *a, cJSON *list)
 	list = list ? list : cJSON_CreateArray();
 	if (slow && engine->slow_queries)
 		engine->slow_queries(list, slow);
-	cJSON_ArrayForEach(pair, answers_get(a, "database.flags")) put_flag(list, pair->valuestring);
+	cJSON_ArrayForEach(pair, answers_get(a, "database.flags"))
+		put_flag(list, pair->valuestring);
 	cJSON *sorted = cJSON_CreateArray();
 	while (list->child) {
 		cJSON *least = list->child;
@@ -183,9 +184,9 @@ const char *settings_storage_class(const struct answers *a)
 cJSON *settings_lifecycle(const struct answers *a)
 {
 	int cold = answers_int(a, "artifacts.cold_after_days");
-	cJSON *rules =
-	    json_make("[{'action':{'type':'Delete'},'condition':{'daysSinceNoncurrentTime':%d,'numNewerVersions':%d}}]",
-		      answers_int(a, "artifacts.versions_days"), answers_int(a, "artifacts.versions_kept"));
+	cJSON *rules = json_make(
+	    "[{'action':{'type':'Delete'},'condition':{'daysSinceNoncurrentTime':%d,'numNewerVersions':%d}}]",
+	    answers_int(a, "artifacts.versions_days"), answers_int(a, "artifacts.versions_kept"));
 	if (cold)
 		cJSON_AddItemToArray(
 		    rules, json_make("{'action':{'type':'SetStorageClass','storageClass':'COLDLINE'},'condition':{'age':%d,"
@@ -334,22 +335,31 @@ static const char *check_variable(const struct answers *a, const char *value)
 /* With these the server could let anybody in, itself first, or read what others keep. */
 static const char *check_role(const struct answers *a, const char *value)
 {
-	static const char *const families[] = {"roles/iam.", "roles/resourcemanager.", "roles/secretmanager.", "roles/iap.", "roles/serviceusage.", "roles/cloudsql.",
-					       "roles/run.", "roles/container.", "roles/appengine.", "roles/compute.", NULL};
+	static const char *const families[] = {"roles/iam.",
+					       "roles/resourcemanager.",
+					       "roles/secretmanager.",
+					       "roles/iap.",
+					       "roles/serviceusage.",
+					       "roles/cloudsql.",
+					       "roles/run.",
+					       "roles/container.",
+					       "roles/appengine.",
+					       "roles/compute.",
+					       NULL};
 	(void)a;
 	if (!strcmp(value, "roles/owner") || !strcmp(value, "roles/editor") || !strcmp(value, "roles/viewer"))
 		return N_("This role is for everything in the project. Name the ones that are needed.");
 	for (const char *const *f = families; *f; f++)
 		if (text_starts(value, *f))
-			return N_("With this role the server could change who may do what, or what it runs on. Grant it by hand where that is meant.");
+			return N_("With this role the server could change who may do what, or what it runs on. Grant it by "
+				  "hand where that is meant.");
 	return NULL;
 }
 
 void settings_variables(const struct answers *a, struct container *c)
 {
 	const cJSON *pair;
-	cJSON_ArrayForEach(pair, answers_get(a, "server.environment"))
-	{
+	cJSON_ArrayForEach(pair, answers_get(a, "server.environment")) {
 		size_t len = strcspn(pair->valuestring, "=");
 		char *name = xstrndup(pair->valuestring, len);
 		container_set(c, name, pair->valuestring + len + 1);
@@ -381,7 +391,8 @@ static void check_jobs(const struct answers *a, problem_fn *found, void *arg)
 	if (!answers_bool(a, "server.jobs"))
 		return;
 	if (atoi(answers_str(a, "server.memory")) < answers_int(a, "server.workers") + 2)
-		found(arg, "server.jobs", _("Background jobs take 2 GiB beside the workers: choose more server.memory, or fewer workers."));
+		found(arg, "server.jobs",
+		      _("Background jobs take 2 GiB beside the workers: choose more server.memory, or fewer workers."));
 }
 
 void settings_check(const struct answers *a, problem_fn *found, void *arg)

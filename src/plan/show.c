@@ -15,8 +15,8 @@
 enum verdict_count { VERDICTS = VERDICT_REFUSE + 1 };
 
 static const char *const verdict_words[VERDICTS] = {
-	[VERDICT_KEEP] = "keep",       [VERDICT_CREATE] = "create", [VERDICT_UPDATE] = "update",
-	[VERDICT_REPLACE] = "replace", [VERDICT_DELETE] = "delete", [VERDICT_REFUSE] = "refuse",
+    [VERDICT_KEEP] = "keep",       [VERDICT_CREATE] = "create", [VERDICT_UPDATE] = "update",
+    [VERDICT_REPLACE] = "replace", [VERDICT_DELETE] = "delete", [VERDICT_REFUSE] = "refuse",
 };
 
 static enum verdict verdict_of(const struct change *const *changes, size_t i)
@@ -94,10 +94,12 @@ static const char *downtime_of(const struct resource *r, const struct change *c,
 static cJSON *resource_json(const struct plan *p, const struct resource *r, const struct change *c, enum verdict verdict)
 {
 	const char *down = downtime_of(r, c, verdict);
-	return json_make("{'id':%s,'kind':%s,'name':%s,'verdict':%s,'billable':%b,'keeps_data':%b,'monthly_usd':%j,'needs':%j,'grants':%j,'differences':%j,"
+	return json_make("{'id':%s,'kind':%s,'name':%s,'verdict':%s,'billable':%b,'keeps_data':%b,'monthly_usd':%j,'needs':%j,'"
+			 "grants':%j,'differences':%j,"
 			 "'reason':%j,'downtime':%j}",
-			 r->id, r->kind->id, r->name, verdict_words[verdict], r->kind->billable, plan_keeps_data(r), dollars(plan_cost(p, r)),
-			 needs_json(r), grants_json(r), differences_json(c), text_or_null(c ? c->reason : NULL), text_or_null(down ? _(down) : NULL));
+			 r->id, r->kind->id, r->name, verdict_words[verdict], r->kind->billable, plan_keeps_data(r),
+			 dollars(plan_cost(p, r)), needs_json(r), grants_json(r), differences_json(c),
+			 text_or_null(c ? c->reason : NULL), text_or_null(down ? _(down) : NULL));
 }
 
 /* What is not known yet is said in words. */
@@ -122,8 +124,9 @@ static cJSON *errands_json(const struct plan *p, const struct change *const *cha
 	size_t at = 0;
 	for (const struct resource *r; (r = plan_next_errand(p, &at));) {
 		char *paste = paste_of(r);
-		cJSON_AddItemToArray(list, json_make("{'title':%s,'steps':%s,'paste':%s,'done':%b}", json_str(r->spec, "title", ""), json_str(r->spec, "steps", ""),
-						     paste, errand_done(p, changes, r)));
+		cJSON_AddItemToArray(list,
+				     json_make("{'title':%s,'steps':%s,'paste':%s,'done':%b}", json_str(r->spec, "title", ""),
+					       json_str(r->spec, "steps", ""), paste, errand_done(p, changes, r)));
 		free(paste);
 	}
 	return list;
@@ -142,10 +145,12 @@ cJSON *plan_json(const struct plan *p, const struct change *const *changes)
 	}
 	for (int v = 0; v < VERDICTS; v++)
 		json_put_num(counted, verdict_words[v], counts[v]);
-	return json_make("{'project':%s,'stack':%s,'region':%s,'url':%s,'counts':%j,'expected_seconds':%d,'monthly_usd':%j,'prices':%s,"
-			 "'permissions':%j,'resources':%j,'errands':%j,'newer':%j}",
-			 p->project, p->stack, p->region, p->url, counted, (int)plan_expected(p, changes), dollars(total_cost(p, changes)), kind_prices_date, plan_permissions_json(p), resources,
-			 errands_json(p, changes), p->newer ? cJSON_Duplicate(p->newer, true) : cJSON_CreateObject());
+	return json_make(
+	    "{'project':%s,'stack':%s,'region':%s,'url':%s,'counts':%j,'expected_seconds':%d,'monthly_usd':%j,'prices':%s,"
+	    "'permissions':%j,'resources':%j,'errands':%j,'newer':%j}",
+	    p->project, p->stack, p->region, p->url, counted, (int)plan_expected(p, changes), dollars(total_cost(p, changes)),
+	    kind_prices_date, plan_permissions_json(p), resources, errands_json(p, changes),
+	    p->newer ? cJSON_Duplicate(p->newer, true) : cJSON_CreateObject());
 }
 
 /* Table -------------------------------------------------------------------------------------------------------------------- */
@@ -236,7 +241,8 @@ static void put_side(struct buf *out, const char *text)
 		buf_puts(out, text ? text : "-");
 }
 
-static void put_row(const struct plan *p, const struct resource *r, const struct change *c, enum verdict verdict, int width, struct buf *out)
+static void put_row(const struct plan *p, const struct resource *r, const struct change *c, enum verdict verdict, int width,
+		    struct buf *out)
 {
 	char cost[24] = "";
 	double usd = plan_cost(p, r);
@@ -270,7 +276,8 @@ static void put_errands(const struct plan *p, const struct change *const *change
 	for (const struct resource *r; (r = plan_next_errand(p, &at));) {
 		bool done = errand_done(p, changes, r);
 		char *paste = paste_of(r);
-		buf_printf(out, "\n%s: %s%s\n", _("By hand"), json_str(r->spec, "title", ""), done ? _(" (done, as far as can be seen)") : "");
+		buf_printf(out, "\n%s: %s%s\n", _("By hand"), json_str(r->spec, "title", ""),
+			   done ? _(" (done, as far as can be seen)") : "");
 		if (!done)
 			put_wrapped(out, json_str(r->spec, "steps", ""), 2, width);
 		if (*paste)
@@ -285,7 +292,8 @@ static void put_limit(const struct plan *p, int wide, struct buf *out)
 	int most = p->axes.target->request_mib;
 	if (!p->artifacts_served || !most)
 		return;
-	char *text = xasprintf(_("Files of runs may have %d MiB at most: they pass %s, which hands on no larger requests."), most, _(p->axes.target->choice.title));
+	char *text = xasprintf(_("Files of runs may have %d MiB at most: they pass %s, which hands on no larger requests."),
+			       most, _(p->axes.target->choice.title));
 	put_wrapped(out, text, 0, wide);
 	free(text);
 }
@@ -294,10 +302,9 @@ static void put_limit(const struct plan *p, int wide, struct buf *out)
 static void put_newer(const struct plan *p, int wide, struct buf *out)
 {
 	const cJSON *version;
-	cJSON_ArrayForEach(version, p->newer)
-	{
-		char *text = xasprintf(_("%s %s is known: --set %s=%s asks for it."), _(question_find(version->string)->title), version->valuestring,
-				       version->string, version->valuestring);
+	cJSON_ArrayForEach(version, p->newer) {
+		char *text = xasprintf(_("%s %s is known: --set %s=%s asks for it."), _(question_find(version->string)->title),
+				       version->valuestring, version->string, version->valuestring);
 		put_wrapped(out, text, 0, wide);
 		free(text);
 	}
@@ -313,10 +320,11 @@ void plan_table(const struct plan *p, const struct change *const *changes, int w
 		counts[v]++;
 		put_row(p, &p->resources[i], changes ? changes[i] : NULL, v, wide, out);
 	}
-	char *counted = xasprintf(_("%d to create, %d to update, %d to replace, %d to delete, %d unchanged, %d refused."), counts[VERDICT_CREATE],
-				  counts[VERDICT_UPDATE], counts[VERDICT_REPLACE], counts[VERDICT_DELETE], counts[VERDICT_KEEP],
-				  counts[VERDICT_REFUSE]);
-	char *cost = xasprintf(_("About $%.2f a month and what is used: an estimate by list prices of %s in %s."), total_cost(p, changes), kind_prices_date, p->region);
+	char *counted = xasprintf(_("%d to create, %d to update, %d to replace, %d to delete, %d unchanged, %d refused."),
+				  counts[VERDICT_CREATE], counts[VERDICT_UPDATE], counts[VERDICT_REPLACE],
+				  counts[VERDICT_DELETE], counts[VERDICT_KEEP], counts[VERDICT_REFUSE]);
+	char *cost = xasprintf(_("About $%.2f a month and what is used: an estimate by list prices of %s in %s."),
+			       total_cost(p, changes), kind_prices_date, p->region);
 	buf_putc(out, '\n');
 	put_wrapped(out, counted, 0, wide);
 	put_wrapped(out, cost, 0, wide);

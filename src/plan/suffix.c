@@ -34,7 +34,8 @@ char *plan_suffix_of(const struct answers *a, const struct kind *kind, const cha
 	json_put_str(then->resolved, "suffix", dash + 1);
 	struct plan *p = plan_make(then, &e);
 	for (size_t i = 0; p && i < p->count; i++)
-		ours |= p->resources[i].kind == kind && !strcmp(p->resources[i].name, name) && plan_keeps_data(&p->resources[i]);
+		ours |= p->resources[i].kind == kind && !strcmp(p->resources[i].name, name) &&
+			plan_keeps_data(&p->resources[i]);
 	plan_free(p);
 	answers_free(then);
 	err_free(&e);

@@ -23,12 +23,30 @@ enum { NAME_MAX_ALL = 63, VERSION_ID = 15 };
 static const struct place {
 	const char *region, *location, *code;
 } places[] = {
-	{"asia-east1", NULL, "de"},	 {"asia-east2", NULL, "df"},	 {"asia-northeast1", NULL, "an"},	{"asia-northeast2", NULL, "dt"},
-	{"asia-northeast3", NULL, "du"}, {"asia-south1", NULL, "el"},	 {"asia-southeast1", NULL, "as"},	{"asia-southeast2", NULL, "et"},
-	{"australia-southeast1", NULL, "ts"}, {"europe-central2", NULL, "lm"}, {"europe-west1", "europe-west", "ew"}, {"europe-west2", NULL, "nw"},
-	{"europe-west3", NULL, "ey"},	 {"europe-west6", NULL, "oa"},	 {"northamerica-northeast1", NULL, "nn"}, {"southamerica-east1", NULL, "rj"},
-	{"us-central1", "us-central", "uc"}, {"us-east1", NULL, "ue"},	 {"us-east4", NULL, "uk"},		{"us-west1", NULL, "uw"},
-	{"us-west2", NULL, "wl"},	 {"us-west3", NULL, "wm"},	 {"us-west4", NULL, "wn"},		{NULL, NULL, NULL},
+    {"asia-east1", NULL, "de"},
+    {"asia-east2", NULL, "df"},
+    {"asia-northeast1", NULL, "an"},
+    {"asia-northeast2", NULL, "dt"},
+    {"asia-northeast3", NULL, "du"},
+    {"asia-south1", NULL, "el"},
+    {"asia-southeast1", NULL, "as"},
+    {"asia-southeast2", NULL, "et"},
+    {"australia-southeast1", NULL, "ts"},
+    {"europe-central2", NULL, "lm"},
+    {"europe-west1", "europe-west", "ew"},
+    {"europe-west2", NULL, "nw"},
+    {"europe-west3", NULL, "ey"},
+    {"europe-west6", NULL, "oa"},
+    {"northamerica-northeast1", NULL, "nn"},
+    {"southamerica-east1", NULL, "rj"},
+    {"us-central1", "us-central", "uc"},
+    {"us-east1", NULL, "ue"},
+    {"us-east4", NULL, "uk"},
+    {"us-west1", NULL, "uw"},
+    {"us-west2", NULL, "wl"},
+    {"us-west3", NULL, "wm"},
+    {"us-west4", NULL, "wn"},
+    {NULL, NULL, NULL},
 };
 
 static const struct place *place_of(const char *region)
@@ -48,7 +66,9 @@ static char *host(const struct design *d)
 {
 	const struct place *place = place_of(d->plan->region);
 	bool own = strcmp(service(d), "default") != 0;
-	return place ? xasprintf("%s%s%s.%s.r.appspot.com", own ? service(d) : "", own ? "-dot-" : "", d->plan->project, place->code) : NULL;
+	return place ? xasprintf("%s%s%s.%s.r.appspot.com", own ? service(d) : "", own ? "-dot-" : "", d->plan->project,
+				 place->code)
+		     : NULL;
 }
 
 /* The version ------------------------------------------------------------------------------------------------------------------ */
@@ -57,7 +77,8 @@ static char *host(const struct design *d)
 static cJSON *secret_reference(const struct plan *p, const char *secret, const struct mount *m)
 {
 	char *name = name_of(p->stack, secret);
-	char *start = m ? xasprintf("sm://%s/%s?destination=%s/%s#", p->project, name, m->folder, m->file) : xasprintf("sm://%s/%s#", p->project, name);
+	char *start = m ? xasprintf("sm://%s/%s?destination=%s/%s#", p->project, name, m->folder, m->file)
+			: xasprintf("sm://%s/%s#", p->project, name);
 	cJSON *j = json_make("{'$join':[%s,%j]}", start, run_version(secret, "version"));
 	free(start);
 	free(name);
@@ -69,7 +90,8 @@ static cJSON *spell_variables(const struct design *d, const struct container *c)
 	cJSON *env = cJSON_CreateObject();
 	for (size_t i = 0; i < c->variable_count; i++) {
 		const struct variable *v = &c->variables[i];
-		cJSON_AddItemToObject(env, v->name, v->secret ? secret_reference(d->plan, v->secret, NULL) : cJSON_Duplicate(v->value, 1));
+		cJSON_AddItemToObject(env, v->name,
+				      v->secret ? secret_reference(d->plan, v->secret, NULL) : cJSON_Duplicate(v->value, 1));
 	}
 	for (size_t i = 0; i < c->mount_count; i++) {
 		char *name = xasprintf("SECRET_FILE_%zu", i + 1);
@@ -99,20 +121,27 @@ static void add_version(struct design *d)
 	const struct workload *w = d->workload;
 	const struct container *c = w->containers[0];
 	struct plan *p = d->plan;
-	cJSON *body = json_make("{'runtime':'custom','env':'flex','serviceAccount':%s,'deployment':{'container':{'image':%j}},'resources':%j,"
-				"'manualScaling':{'instances':%d},'envVariables':%j,'servingStatus':'SERVING'}",
-				d->account, cJSON_Duplicate(c->image, 1), spell_resources(c), answers_int(d->answers, "appengine.instances"),
-				spell_variables(d, c));
-	json_put(body, "readinessCheck", json_make("{'path':%s,'checkInterval':'5s','timeout':'4s','failureThreshold':2,'successThreshold':2,"
-						   "'appStartTimeout':'600s'}", c->started.path));
-	json_put(body, "livenessCheck", json_make("{'path':%s,'checkInterval':'30s','timeout':'4s','failureThreshold':4,'successThreshold':2,"
-						  "'initialDelay':'300s'}", c->alive.path));
+	cJSON *body = json_make(
+	    "{'runtime':'custom','env':'flex','serviceAccount':%s,'deployment':{'container':{'image':%j}},'resources':%j,"
+	    "'manualScaling':{'instances':%d},'envVariables':%j,'servingStatus':'SERVING'}",
+	    d->account, cJSON_Duplicate(c->image, 1), spell_resources(c), answers_int(d->answers, "appengine.instances"),
+	    spell_variables(d, c));
+	json_put(body, "readinessCheck",
+		 json_make("{'path':%s,'checkInterval':'5s','timeout':'4s','failureThreshold':2,'successThreshold':2,"
+			   "'appStartTimeout':'600s'}",
+			   c->started.path));
+	json_put(body, "livenessCheck",
+		 json_make("{'path':%s,'checkInterval':'30s','timeout':'4s','failureThreshold':4,'successThreshold':2,"
+			   "'initialDelay':'300s'}",
+			   c->alive.path));
 	if (d->network.name)
-		json_put(body, "network", json_make("{'name':%s,'subnetworkName':%s,'instanceTag':%s,'instanceIpMode':'INTERNAL'}", d->network.name,
-						    d->network.subnet, p->stack));
+		json_put(body, "network",
+			 json_make("{'name':%s,'subnetworkName':%s,'instanceTag':%s,'instanceIpMode':'INTERNAL'}",
+				   d->network.name, d->network.subnet, p->stack));
 	if (d->connected)
 		json_put(body, "betaSettings", json_make("{'cloud_sql_instances':%s}", w->connection));
-	struct resource *r = plan_add(p, "version", "appengine.version", p->stack, json_make("{'service':%s,'body':%j}", service(d), body));
+	struct resource *r = plan_add(p, "version", "appengine.version", p->stack,
+				      json_make("{'service':%s,'body':%j}", service(d), body));
 	plan_needs(r, "application");
 	plan_needs(r, "migrate");
 	if (d->network.subnet_need)
@@ -125,7 +154,9 @@ static void add_application(struct design *d)
 {
 	struct plan *p = d->plan;
 	const char *location = place_of(p->region)->location;
-	cJSON *body = d->workload->door == DOOR_IAP && d->workload->ingress == INGRESS_ALL ? json_make("{'iap':{'enabled':true}}") : cJSON_CreateObject();
+	cJSON *body = d->workload->door == DOOR_IAP && d->workload->ingress == INGRESS_ALL
+			  ? json_make("{'iap':{'enabled':true}}")
+			  : cJSON_CreateObject();
 	struct resource *r = plan_add(p, "application", "appengine.application", p->project,
 				      json_make("{'location':%s,'body':%j}", location ? location : p->region, body));
 	r->decided_by = "region";
@@ -167,8 +198,9 @@ static bool spell(struct design *d, struct err *e)
 	add_version(d);
 	add_traffic(d);
 	d->front = (struct front){
-		.id = xstrdup("service"),
-		.iap = {"iap", "roles/iap.httpsResourceAccessor", xasprintf("projects/%s/iap_web/appengine-%s/services/%s", p->number, p->project, service(d))},
+	    .id = xstrdup("service"),
+	    .iap = {"iap", "roles/iap.httpsResourceAccessor",
+		    xasprintf("projects/%s/iap_web/appengine-%s/services/%s", p->number, p->project, service(d))},
 	};
 	return true;
 }
@@ -180,7 +212,8 @@ static bool backend(struct design *d, cJSON *body, struct err *e)
 	char *name = name_of(p->stack, "neg");
 	(void)e;
 	plan_needs(plan_add(p, "endpoints", "compute.networkEndpointGroup", name,
-			    json_make("{'region':%s,'body':{'networkEndpointType':'SERVERLESS','appEngine':{'service':%s}}}", p->region, service(d))),
+			    json_make("{'region':%s,'body':{'networkEndpointType':'SERVERLESS','appEngine':{'service':%s}}}",
+				      p->region, service(d))),
 		   "service");
 	json_put_str(body, "protocol", "HTTPS");
 	json_put(body, "backends", json_make("[{'group':%j}]", plan_ref("endpoints", "link")));
@@ -201,7 +234,9 @@ static cJSON *connector(struct design *d)
 /* "VERSION-dot-SERVICE-dot-PROJECT" is a label of a host name. */
 static bool name_fits(const struct answers *a)
 {
-	return strlen(answers_str(a, "appengine.service")) + strlen(answers_str(a, "project.id")) + VERSION_ID + strlen("-dot--dot-") <= NAME_MAX_ALL;
+	return strlen(answers_str(a, "appengine.service")) + strlen(answers_str(a, "project.id")) + VERSION_ID +
+		   strlen("-dot--dot-") <=
+	       NAME_MAX_ALL;
 }
 
 static void check(const struct answers *a, problem_fn *found, void *arg)
@@ -210,9 +245,12 @@ static void check(const struct answers *a, problem_fn *found, void *arg)
 	if (!place_of(answers_str(a, "region")))
 		found(arg, "region", _("App Engine is not in this region."));
 	if (!answers_bool(a, "appengine.for_ever"))
-		found(arg, "appengine.for_ever", _("An application of App Engine can never be moved nor deleted: say that this is meant, or choose another target."));
+		found(arg, "appengine.for_ever",
+		      _("An application of App Engine can never be moved nor deleted: say that this is meant, or choose "
+			"another target."));
 	if (!name_fits(a))
-		found(arg, "appengine.service", _("With the project's name it is too long for App Engine's addresses: choose a shorter one."));
+		found(arg, "appengine.service",
+		      _("With the project's name it is too long for App Engine's addresses: choose a shorter one."));
 	if (cpu > 1 && cpu % 2)
 		found(arg, "server.cpu", _("App Engine has machines of 1 CPU, or of an even number."));
 	if (gib < cpu - 0.4 || gib > cpu * 6.5 - 0.4)
@@ -243,33 +281,33 @@ static const struct question questions_of_appengine[] = {
 /* clang-format on */
 
 static const struct render_row renders[] = {
-	{"appengine/Dockerfile.mustache", "Dockerfile", ESCAPE_DOCKERFILE, 0644, true},
-	{"shared/requirements.txt.mustache", "requirements.txt", ESCAPE_LINE, 0644, true},
-	{"shared/constraints.txt.mustache", "constraints.txt", ESCAPE_LINE, 0644, true},
-	{"shared/start.sh.mustache", "start.sh", ESCAPE_SHELL, 0755, true},
-	{"shared/migrate.sh.mustache", "migrate.sh", ESCAPE_SHELL, 0755, true},
-	{"appengine/with_secrets.py.mustache", "with_secrets.py", ESCAPE_LINE, 0644, true},
-	{NULL, NULL, 0, 0, false},
+    {"appengine/Dockerfile.mustache", "Dockerfile", ESCAPE_DOCKERFILE, 0644, true},
+    {"shared/requirements.txt.mustache", "requirements.txt", ESCAPE_LINE, 0644, true},
+    {"shared/constraints.txt.mustache", "constraints.txt", ESCAPE_LINE, 0644, true},
+    {"shared/start.sh.mustache", "start.sh", ESCAPE_SHELL, 0755, true},
+    {"shared/migrate.sh.mustache", "migrate.sh", ESCAPE_SHELL, 0755, true},
+    {"appengine/with_secrets.py.mustache", "with_secrets.py", ESCAPE_LINE, 0644, true},
+    {NULL, NULL, 0, 0, false},
 };
 
 static const char *const apis[] = {"appengine", "appengineflex", "compute", NULL};
 
 const struct target target_appengine = {
-	.choice =
-		{
-			.id = "appengine",
-			.title = N_("App Engine flexible"),
-			.help = N_("One machine or more, with Identity-Aware Proxy built in."),
-			.questions = questions_of_appengine,
-			.check = check,
-			.apis = apis,
-		},
-	.renders = renders,
-	.request_mib = 32,
-	.listens = "0.0.0.0",
-	.networked = true,
-	.host = host,
-	.connector = connector,
-	.spell = spell,
-	.backend = backend,
+    .choice =
+	{
+	    .id = "appengine",
+	    .title = N_("App Engine flexible"),
+	    .help = N_("One machine or more, with Identity-Aware Proxy built in."),
+	    .questions = questions_of_appengine,
+	    .check = check,
+	    .apis = apis,
+	},
+    .renders = renders,
+    .request_mib = 32,
+    .listens = "0.0.0.0",
+    .networked = true,
+    .host = host,
+    .connector = connector,
+    .spell = spell,
+    .backend = backend,
 };

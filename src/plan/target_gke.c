@@ -15,10 +15,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ACCOUNT "server"   /* the Kubernetes service account */
-#define SERVICE "mlflow"   /* Deployment, Service, and what goes with them */
+#define ACCOUNT "server" /* the Kubernetes service account */
+#define SERVICE "mlflow" /* Deployment, Service, and what goes with them */
 #define SECRET "mlflow"
-#define USER_ID 10001      /* of the image */
+#define USER_ID 10001 /* of the image */
 #define PROXY_IMAGE "gcr.io/cloud-sql-connectors/cloud-sql-proxy:2.27.0"
 
 /* The same namespace and account in another cluster of the project would be the same identity: the suffix keeps them apart. */
@@ -34,13 +34,15 @@ struct type {
 };
 static const struct type namespace_type = {"Namespace", "v1", "namespace", "namespaces"},
 			 account_type = {"ServiceAccount", "v1", "serviceaccount", "serviceaccounts"},
-			 secret_type = {"Secret", "v1", "secret", "secrets"}, service_type = {"Service", "v1", "service", "services"},
-			 job_type = {"Job", "batch/v1", "job", "jobs"}, deployment_type = {"Deployment", "apps/v1", "deployment", "deployments"},
+			 secret_type = {"Secret", "v1", "secret", "secrets"},
+			 service_type = {"Service", "v1", "service", "services"}, job_type = {"Job", "batch/v1", "job", "jobs"},
+			 deployment_type = {"Deployment", "apps/v1", "deployment", "deployments"},
 			 budget_type = {"PodDisruptionBudget", "policy/v1", "poddisruptionbudget", "poddisruptionbudgets"},
 			 policy_type = {"NetworkPolicy", "networking.k8s.io/v1", "networkpolicy", "networkpolicies"},
 			 backend_type = {"BackendConfig", "cloud.google.com/v1", "backendconfig", "backendconfigs"},
 			 frontend_type = {"FrontendConfig", "networking.gke.io/v1beta1", "frontendconfig", "frontendconfigs"},
-			 certificate_type = {"ManagedCertificate", "networking.gke.io/v1", "managedcertificate", "managedcertificates"},
+			 certificate_type = {"ManagedCertificate", "networking.gke.io/v1", "managedcertificate",
+					     "managedcertificates"},
 			 ingress_type = {"Ingress", "networking.k8s.io/v1", "ingress", "ingresses"},
 			 role_type = {"Role", "rbac.authorization.k8s.io/v1", "role", "roles"},
 			 binding_type = {"RoleBinding", "rbac.authorization.k8s.io/v1", "rolebinding", "rolebindings"};
@@ -62,8 +64,9 @@ static struct resource *add(struct design *d, const char *id, const struct type 
 	json_put_str(body, "metadata.name", name);
 	if (!global)
 		json_put_str(body, "metadata.namespace", ns);
-	struct resource *r = plan_add(d->plan, id, "kubernetes.object", spoken,
-				      json_make("{'host':%j,'collection':%s,'body':%j}", plan_ref("cluster", "host"), collection, body));
+	struct resource *r = plan_add(
+	    d->plan, id, "kubernetes.object", spoken,
+	    json_make("{'host':%j,'collection':%s,'body':%j}", plan_ref("cluster", "host"), collection, body));
 	if (!global)
 		plan_needs(r, "namespace");
 	free(collection);
@@ -103,8 +106,8 @@ static cJSON *spell_variable(const struct variable *v)
 
 static cJSON *spell_probe(const struct probe *probe, int port)
 {
-	cJSON *j = json_make("{'httpGet':{'path':%s,'port':%d},'periodSeconds':%d,'timeoutSeconds':%d,'failureThreshold':%d}", probe->path, port,
-			     probe->period, probe->timeout, probe->failures);
+	cJSON *j = json_make("{'httpGet':{'path':%s,'port':%d},'periodSeconds':%d,'timeoutSeconds':%d,'failureThreshold':%d}",
+			     probe->path, port, probe->period, probe->timeout, probe->failures);
 	if (probe->delay)
 		json_put_num(j, "initialDelaySeconds", probe->delay);
 	return j;
@@ -133,11 +136,14 @@ static cJSON *spell_container(const struct container *c)
 	for (size_t i = 0; i < c->variable_count; i++)
 		cJSON_AddItemToArray(env, spell_variable(&c->variables[i]));
 	for (size_t i = 0; i < c->mount_count; i++)
-		cJSON_AddItemToArray(mounts, json_make("{'name':%s,'mountPath':%s,'readOnly':true}", c->mounts[i].secret, c->mounts[i].folder));
-	cJSON *j = json_make("{'name':%s,'image':%j,'env':%j,'volumeMounts':%j,'resources':{'requests':{'cpu':%s,'memory':%s},'limits':{'cpu':%s,"
-			     "'memory':%s}},'securityContext':{'allowPrivilegeEscalation':false,'capabilities':{'drop':['ALL']},"
-			     "'readOnlyRootFilesystem':true}}",
-			     c->name, cJSON_Duplicate(c->image, 1), env, mounts, c->cpu, c->memory, c->cpu, c->memory);
+		cJSON_AddItemToArray(
+		    mounts, json_make("{'name':%s,'mountPath':%s,'readOnly':true}", c->mounts[i].secret, c->mounts[i].folder));
+	cJSON *j = json_make(
+	    "{'name':%s,'image':%j,'env':%j,'volumeMounts':%j,'resources':{'requests':{'cpu':%s,'memory':%s},'limits':{'cpu':%"
+	    "s,"
+	    "'memory':%s}},'securityContext':{'allowPrivilegeEscalation':false,'capabilities':{'drop':['ALL']},"
+	    "'readOnlyRootFilesystem':true}}",
+	    c->name, cJSON_Duplicate(c->image, 1), env, mounts, c->cpu, c->memory, c->cpu, c->memory);
 	if (c->command)
 		json_put(j, "command", cJSON_Duplicate(c->command, 1));
 	if (c->args)
@@ -152,7 +158,8 @@ static cJSON *spell_container(const struct container *c)
 static void add_volumes(cJSON *volumes, const struct container *c)
 {
 	for (size_t i = 0; i < c->mount_count; i++)
-		cJSON_AddItemToArray(volumes, json_make("{'name':%s,'secret':{'secretName':'" SECRET "','defaultMode':288,'items':[{'key':%s,"
+		cJSON_AddItemToArray(volumes, json_make("{'name':%s,'secret':{'secretName':'" SECRET
+							"','defaultMode':288,'items':[{'key':%s,"
 							"'path':%s}]}}",
 							c->mounts[i].secret, c->mounts[i].secret, c->mounts[i].file));
 }
@@ -161,14 +168,19 @@ static void add_volumes(cJSON *volumes, const struct container *c)
 static cJSON *spell_connector(const struct design *d)
 {
 	char *port = xasprintf("--port=%d", d->axes.database->port);
-	cJSON *args = json_make("['--structured-logs','--health-check','--http-address=0.0.0.0','--exit-zero-on-sigterm','--max-sigterm-delay=30s',%s]", port);
+	cJSON *args = json_make("['--structured-logs','--health-check','--http-address=0.0.0.0','--exit-zero-on-sigterm','--"
+				"max-sigterm-delay=30s',%s]",
+				port);
 	if (d->axes.path->connector_flag)
 		cJSON_AddItemToArray(args, cJSON_CreateString(d->axes.path->connector_flag));
 	cJSON_AddItemToArray(args, cJSON_CreateString(d->workload->connection));
 	free(port);
-	return json_make("{'name':'cloud-sql-proxy','image':'" PROXY_IMAGE "','restartPolicy':'Always','args':%j,'startupProbe':{'httpGet':{'path':'/startup',"
-			 "'port':9090},'periodSeconds':1,'timeoutSeconds':5,'failureThreshold':60},'resources':{'requests':{'cpu':'250m','memory':'512Mi'},"
-			 "'limits':{'cpu':'250m','memory':'512Mi'}},'securityContext':{'allowPrivilegeEscalation':false,'capabilities':{'drop':['ALL']},"
+	return json_make("{'name':'cloud-sql-proxy','image':'" PROXY_IMAGE
+			 "','restartPolicy':'Always','args':%j,'startupProbe':{'httpGet':{'path':'/startup',"
+			 "'port':9090},'periodSeconds':1,'timeoutSeconds':5,'failureThreshold':60},'resources':{'requests':{'"
+			 "cpu':'250m','memory':'512Mi'},"
+			 "'limits':{'cpu':'250m','memory':'512Mi'}},'securityContext':{'allowPrivilegeEscalation':false,'"
+			 "capabilities':{'drop':['ALL']},"
 			 "'readOnlyRootFilesystem':true}}",
 			 args);
 }
@@ -180,10 +192,12 @@ static cJSON *spell_pod(const struct design *d, const struct container *const *c
 		cJSON_AddItemToArray(list, spell_container(containers[i]));
 		add_volumes(volumes, containers[i]);
 	}
-	cJSON *pod = json_make("{'serviceAccountName':'" ACCOUNT "','automountServiceAccountToken':false,'enableServiceLinks':false,'securityContext':{"
-			       "'runAsNonRoot':true,'runAsUser':%d,'runAsGroup':%d,'fsGroup':%d,'seccompProfile':{'type':'RuntimeDefault'}},"
-			       "'containers':%j,'volumes':%j}",
-			       USER_ID, USER_ID, USER_ID, list, volumes);
+	cJSON *pod = json_make(
+	    "{'serviceAccountName':'" ACCOUNT
+	    "','automountServiceAccountToken':false,'enableServiceLinks':false,'securityContext':{"
+	    "'runAsNonRoot':true,'runAsUser':%d,'runAsGroup':%d,'fsGroup':%d,'seccompProfile':{'type':'RuntimeDefault'}},"
+	    "'containers':%j,'volumes':%j}",
+	    USER_ID, USER_ID, USER_ID, list, volumes);
 	if (d->connected)
 		json_put(pod, "initContainers", json_make("[%j]", spell_connector(d)));
 	return pod;
@@ -210,7 +224,8 @@ static cJSON *asked_for(const struct container *c)
 static char *add_nodes_account(struct design *d)
 {
 	struct plan *p = d->plan;
-	char *email = part_account(p, "nodes", "MLflow nodes"), *member = xasprintf("serviceAccount:%s", email), *path = xasprintf("projects/%s", p->project);
+	char *email = part_account(p, "nodes", "MLflow nodes"), *member = xasprintf("serviceAccount:%s", email),
+	     *path = xasprintf("projects/%s", p->project);
 	part_grant(p, "nodes", "project", path, "roles/container.defaultNodeServiceAccount", member, "sa/nodes");
 	free(path);
 	free(member);
@@ -223,8 +238,10 @@ static void let_nodes_pull(struct design *d, const char *repository, const char 
 	struct plan *p = d->plan;
 	if (!plan_find(p, repository))
 		return;
-	char *path = xasprintf("projects/%s/locations/%s/repositories/%s", p->project, p->region, name), *id = xasprintf("nodes-%s", name);
-	char *email = name_email(p->stack, "nodes", p->project), *member = xasprintf("serviceAccount:%s", email), *full = xasprintf("iam/%s", id);
+	char *path = xasprintf("projects/%s/locations/%s/repositories/%s", p->project, p->region, name),
+	     *id = xasprintf("nodes-%s", name);
+	char *email = name_email(p->stack, "nodes", p->project), *member = xasprintf("serviceAccount:%s", email),
+	     *full = xasprintf("iam/%s", id);
 	plan_needs(part_grant(p, id, "repository", path, "roles/artifactregistry.reader", member, repository), "sa/nodes");
 	workload_migration_needs(d->workload, full);
 	workload_needs(d->workload, full);
@@ -242,13 +259,17 @@ static void add_cluster(struct design *d)
 {
 	struct plan *p = d->plan;
 	char *nodes = add_nodes_account(d);
-	cJSON *pools = json_make("{'serviceAccount':%s,'oauthScopes':['https://www.googleapis.com/auth/cloud-platform']}", nodes);
-	cJSON *body = json_make("{'autopilot':{'enabled':true},'releaseChannel':{'channel':'REGULAR'},'network':%j,'subnetwork':%s,'ipAllocationPolicy':{"
-				"'useIpAliases':true},'networkConfig':{'defaultEnablePrivateNodes':%b},'controlPlaneEndpointsConfig':{"
-				"'dnsEndpointConfig':{'allowExternalTraffic':true},'ipEndpointsConfig':{'enabled':false}},'autoscaling':{"
-				"'autoprovisioningNodePoolDefaults':%j}}",
-				cJSON_Duplicate(d->network.link, 1), d->network.subnet, d->axes.path->address != NULL, pools);
-	struct resource *r = plan_add(p, "cluster", "container.cluster", p->stack, json_make("{'region':%s,'body':%j}", p->region, body));
+	cJSON *pools = json_make("{'serviceAccount':%s,'oauthScopes':['https://www.googleapis.com/auth/cloud-platform']}",
+				 nodes);
+	cJSON *body = json_make(
+	    "{'autopilot':{'enabled':true},'releaseChannel':{'channel':'REGULAR'},'network':%j,'subnetwork':%s,'"
+	    "ipAllocationPolicy':{"
+	    "'useIpAliases':true},'networkConfig':{'defaultEnablePrivateNodes':%b},'controlPlaneEndpointsConfig':{"
+	    "'dnsEndpointConfig':{'allowExternalTraffic':true},'ipEndpointsConfig':{'enabled':false}},'autoscaling':{"
+	    "'autoprovisioningNodePoolDefaults':%j}}",
+	    cJSON_Duplicate(d->network.link, 1), d->network.subnet, d->axes.path->address != NULL, pools);
+	struct resource *r = plan_add(p, "cluster", "container.cluster", p->stack,
+				      json_make("{'region':%s,'body':%j}", p->region, body));
 	plan_needs(r, "apis");
 	r->decided_by = "target";
 	plan_needs(r, "iam/nodes");
@@ -261,7 +282,8 @@ static void add_cluster(struct design *d)
 static void identity(struct design *d)
 {
 	char *ns = namespace_of(d);
-	d->identity = xasprintf("principal://iam.googleapis.com/projects/%s/locations/global/workloadIdentityPools/%s.svc.id.goog/subject/ns/%s/sa/" ACCOUNT,
+	d->identity = xasprintf("principal://iam.googleapis.com/projects/%s/locations/global/workloadIdentityPools/"
+				"%s.svc.id.goog/subject/ns/%s/sa/" ACCOUNT,
 				d->plan->number, d->plan->project, ns);
 	d->identified = xstrdup("cluster");
 	free(ns);
@@ -272,7 +294,8 @@ static void identity(struct design *d)
 static void need_all(struct resource *r, const cJSON *ids)
 {
 	const cJSON *id;
-	cJSON_ArrayForEach(id, ids) plan_needs(r, id->valuestring);
+	cJSON_ArrayForEach(id, ids)
+		plan_needs(r, id->valuestring);
 }
 
 static void add_place(struct design *d)
@@ -294,10 +317,12 @@ static void add_secret(struct design *d)
 	for (size_t i = 0; i < w->secret_count; i++) {
 		const struct workload_secret *s = &w->secrets[i];
 		char *text = s->text ? encode_base64(s->text, strlen(s->text)) : NULL;
-		cJSON_AddItemToObject(data, s->name, text ? cJSON_CreateString(text) : json_make("{'$secret':%s,'as':'base64'}", s->name));
+		cJSON_AddItemToObject(data, s->name,
+				      text ? cJSON_CreateString(text) : json_make("{'$secret':%s,'as':'base64'}", s->name));
 		free(text);
 	}
-	add(d, "secret", &secret_type, SECRET, json_make("{'type':'Opaque','metadata':{'annotations':%j},'data':%j}", versions(w), data));
+	add(d, "secret", &secret_type, SECRET,
+	    json_make("{'type':'Opaque','metadata':{'annotations':%j},'data':%j}", versions(w), data));
 }
 
 static void add_job(struct design *d)
@@ -309,7 +334,8 @@ static void add_job(struct design *d)
 	json_put_str(pod, "restartPolicy", "Never");
 	cJSON_AddItemToObject(notes, "mlflow-setup/once", cJSON_Duplicate(w->migration_once, 1));
 	struct resource *r = add(d, "migrate", &job_type, "migrate",
-				 json_make("{'metadata':{'annotations':%j},'spec':{'backoffLimit':1,'activeDeadlineSeconds':900,'template':{'metadata':{'labels':{"
+				 json_make("{'metadata':{'annotations':%j},'spec':{'backoffLimit':1,'activeDeadlineSeconds':"
+					   "900,'template':{'metadata':{'labels':{"
 					   "'app':'migrate'}},'spec':%j}}}",
 					   notes, pod));
 	need_all(r, w->migration_needs);
@@ -330,11 +356,13 @@ static void add_deployment(struct design *d)
 		cJSON_AddItemToObject(notes, key, asked_for(w->containers[i]));
 		free(key);
 	}
-	struct resource *r = add(d, "deployment", &deployment_type, SERVICE,
-				 json_make("{'metadata':{'annotations':%j},'spec':{'replicas':1,'strategy':{'type':'Recreate'},'progressDeadlineSeconds':900,"
-					   "'selector':{'matchLabels':{'app':'" SERVICE "'}},'template':{'metadata':{'labels':{'app':'" SERVICE "'},"
-					   "'annotations':%j},'spec':%j}}}",
-					   notes, versions(w), spell_pod(d, (const struct container *const *)w->containers, w->count)));
+	struct resource *r = add(
+	    d, "deployment", &deployment_type, SERVICE,
+	    json_make("{'metadata':{'annotations':%j},'spec':{'replicas':1,'strategy':{'type':'Recreate'},'"
+		      "progressDeadlineSeconds':900,"
+		      "'selector':{'matchLabels':{'app':'" SERVICE "'}},'template':{'metadata':{'labels':{'app':'" SERVICE "'},"
+		      "'annotations':%j},'spec':%j}}}",
+		      notes, versions(w), spell_pod(d, (const struct container *const *)w->containers, w->count)));
 	need_all(r, w->needs);
 	plan_needs(r, "migrate");
 	plan_needs(r, "account");
@@ -345,7 +373,8 @@ static void add_deployment(struct design *d)
 static void add_service(struct design *d)
 {
 	const struct container *front = workload_find(d->workload, d->workload->front);
-	cJSON *body = json_make("{'spec':{'type':'ClusterIP','selector':{'app':'" SERVICE "'},'ports':[{'name':'http','port':80,'targetPort':%d,"
+	cJSON *body = json_make("{'spec':{'type':'ClusterIP','selector':{'app':'" SERVICE
+				"'},'ports':[{'name':'http','port':80,'targetPort':%d,"
 				"'protocol':'TCP'}]}}",
 				front->port);
 	if (d->workload->ingress == INGRESS_BALANCER) {
@@ -355,7 +384,8 @@ static void add_service(struct design *d)
 		json_put(body, "metadata.annotations", notes);
 	}
 	add(d, "service", &service_type, SERVICE, body);
-	add(d, "budget", &budget_type, SERVICE, json_make("{'spec':{'maxUnavailable':1,'selector':{'matchLabels':{'app':'" SERVICE "'}}}}"));
+	add(d, "budget", &budget_type, SERVICE,
+	    json_make("{'spec':{'maxUnavailable':1,'selector':{'matchLabels':{'app':'" SERVICE "'}}}}"));
 }
 
 static cJSON *ports(int port, bool udp)
@@ -377,8 +407,10 @@ static cJSON *callers(const struct design *d)
 {
 	if (d->workload->ingress == INGRESS_BALANCER)
 		return json_make("[{'ipBlock':{'cidr':'130.211.0.0/22'}},{'ipBlock':{'cidr':'35.191.0.0/16'}}]");
-	cJSON *agents = json_make("[{'namespaceSelector':{'matchLabels':{}},'podSelector':{'matchLabels':{'k8s-app':'konnectivity-agent'}}}]");
-	cJSON_AddStringToObject(json_at(agents, "0.namespaceSelector.matchLabels"), "kubernetes.io/metadata.name", "kube-system");
+	cJSON *agents = json_make(
+	    "[{'namespaceSelector':{'matchLabels':{}},'podSelector':{'matchLabels':{'k8s-app':'konnectivity-agent'}}}]");
+	cJSON_AddStringToObject(json_at(agents, "0.namespaceSelector.matchLabels"), "kubernetes.io/metadata.name",
+				"kube-system");
 	return agents;
 }
 
@@ -393,12 +425,14 @@ static void add_policy(struct design *d)
 	if (d->connected)
 		cJSON_AddItemToArray(out, json_make("{'ports':%j}", ports(3307, false)));
 	else /* by an address of the network's, or by a name of one */
-		cJSON_AddItemToArray(out, json_make("{'to':[{'ipBlock':{'cidr':'10.0.0.0/8'}},{'ipBlock':{'cidr':'172.16.0.0/12'}},"
-						    "{'ipBlock':{'cidr':'192.168.0.0/16'}}],'ports':%j}",
-						    ports(d->axes.database->port, false)));
+		cJSON_AddItemToArray(out,
+				     json_make("{'to':[{'ipBlock':{'cidr':'10.0.0.0/8'}},{'ipBlock':{'cidr':'172.16.0.0/12'}},"
+					       "{'ipBlock':{'cidr':'192.168.0.0/16'}}],'ports':%j}",
+					       ports(d->axes.database->port, false)));
 	add(d, "policy", &policy_type, SERVICE,
-	    json_make("{'spec':{'podSelector':{},'policyTypes':['Ingress','Egress'],'ingress':[{'from':%j,'ports':%j}],'egress':%j}}", callers(d),
-		      ports(front->port, false), out));
+	    json_make(
+		"{'spec':{'podSelector':{},'policyTypes':['Ingress','Egress'],'ingress':[{'from':%j,'ports':%j}],'egress':%j}}",
+		callers(d), ports(front->port, false), out));
 }
 
 static bool spell(struct design *d, struct err *e)
@@ -417,9 +451,9 @@ static bool spell(struct design *d, struct err *e)
 	add_deployment(d);
 	/* To find the cluster and to be let through to its API server, and no more; what one may do there its own roles say. */
 	d->front = (struct front){
-		.id = xstrdup("deployment"),
-		.invoked = xstrdup("deployment"),
-		.invoke = {"project", "roles/container.clusterViewer", xasprintf("projects/%s", p->project)},
+	    .id = xstrdup("deployment"),
+	    .invoked = xstrdup("deployment"),
+	    .invoke = {"project", "roles/container.clusterViewer", xasprintf("projects/%s", p->project)},
 	};
 	free(quay);
 	return true;
@@ -433,9 +467,12 @@ static void add_configs(struct design *d)
 	const struct container *front = workload_find(d->workload, d->workload->front);
 	/* IAP is switched off by saying so: left out, it would stay on. */
 	add(d, "backend-config", &backend_type, SERVICE,
-	    json_make("{'spec':{'healthCheck':{'type':'HTTP','requestPath':%s,'port':%d,'checkIntervalSec':15,'timeoutSec':5},'timeoutSec':%d,"
-		      "'connectionDraining':{'drainingTimeoutSec':60},'logging':{'enable':true,'sampleRate':1},'iap':{'enabled':%b}}}",
-		      answers_at(front)->path, front->port, answers_int(d->answers, "server.timeout"), d->workload->door == DOOR_IAP));
+	    json_make("{'spec':{'healthCheck':{'type':'HTTP','requestPath':%s,'port':%d,'checkIntervalSec':15,'timeoutSec':5},'"
+		      "timeoutSec':%d,"
+		      "'connectionDraining':{'drainingTimeoutSec':60},'logging':{'enable':true,'sampleRate':1},'iap':{'enabled'"
+		      ":%b}}}",
+		      answers_at(front)->path, front->port, answers_int(d->answers, "server.timeout"),
+		      d->workload->door == DOOR_IAP));
 	add(d, "frontend-config", &frontend_type, SERVICE,
 	    json_make("{'spec':{'redirectToHttps':{'enabled':true,'responseCodeName':'MOVED_PERMANENTLY_DEFAULT'}}}"));
 	add(d, "managed-certificate", &certificate_type, SERVICE, json_make("{'spec':{'domains':[%s]}}", d->plan->hosts[0]));
@@ -444,7 +481,8 @@ static void add_configs(struct design *d)
 /* The class is an annotation: the controller takes an Ingress with spec.ingressClassName for somebody else's. */
 static void balance(struct design *d, const char *address)
 {
-	static const char *const needs[] = {"address", "deployment", "service", "backend-config", "frontend-config", "managed-certificate"};
+	static const char *const needs[] = {"address",        "deployment",      "service",
+					    "backend-config", "frontend-config", "managed-certificate"};
 	cJSON *notes = cJSON_CreateObject();
 	add_configs(d);
 	cJSON_AddStringToObject(notes, "kubernetes.io/ingress.class", "gce");
@@ -485,8 +523,10 @@ static void tunnel(const struct plan *p, struct buf *out)
 {
 	const struct resource *ns = plan_find(p, "namespace");
 	buf_printf(out, "%s\n", _("# In another terminal, as long as it is used:"));
-	buf_printf(out, "#   gcloud container clusters get-credentials %s --location=%s --project=%s --dns-endpoint\n", p->stack, p->region, p->project);
-	buf_printf(out, "#   kubectl --namespace=%s port-forward service/" SERVICE " 5000:80\n", ns ? strchr(ns->name, '/') + 1 : "");
+	buf_printf(out, "#   gcloud container clusters get-credentials %s --location=%s --project=%s --dns-endpoint\n",
+		   p->stack, p->region, p->project);
+	buf_printf(out, "#   kubectl --namespace=%s port-forward service/" SERVICE " 5000:80\n",
+		   ns ? strchr(ns->name, '/') + 1 : "");
 }
 
 /* A Role that lets through to the pods of this namespace, and whom. The cluster knows people and service accounts by their address. */
@@ -495,13 +535,17 @@ static void admit(struct design *d, cJSON *members)
 	cJSON *subjects = cJSON_CreateArray();
 	const cJSON *m;
 	cJSON_ArrayForEach(m, members)
-		cJSON_AddItemToArray(subjects, json_make("{'kind':'User','name':%s,'apiGroup':'rbac.authorization.k8s.io'}", strchr(m->valuestring, ':') + 1));
+		cJSON_AddItemToArray(subjects, json_make("{'kind':'User','name':%s,'apiGroup':'rbac.authorization.k8s.io'}",
+							 strchr(m->valuestring, ':') + 1));
 	cJSON *rules = json_make("[{'apiGroups':[''],'resources':['services','pods'],'verbs':['get','list']},"
 				 "{'apiGroups':[''],'resources':['pods/portforward'],'verbs':['create','get']}]");
 	add(d, "role", &role_type, "port-forward", json_make("{'rules':%j}", rules));
-	plan_needs(add(d, "role-binding", &binding_type, "port-forward",
-		       json_make("{'roleRef':{'apiGroup':'rbac.authorization.k8s.io','kind':'Role','name':'port-forward'},'subjects':%j}", subjects)),
-		   "role");
+	plan_needs(
+	    add(d, "role-binding", &binding_type, "port-forward",
+		json_make(
+		    "{'roleRef':{'apiGroup':'rbac.authorization.k8s.io','kind':'Role','name':'port-forward'},'subjects':%j}",
+		    subjects)),
+	    "role");
 	cJSON_Delete(members);
 }
 
@@ -517,12 +561,12 @@ static void check(const struct answers *a, problem_fn *found, void *arg)
 }
 
 static const struct render_row renders[] = {
-	{"run/Dockerfile.mustache", "Dockerfile", ESCAPE_DOCKERFILE, 0644, true},
-	{"shared/requirements.txt.mustache", "requirements.txt", ESCAPE_LINE, 0644, true},
-	{"shared/constraints.txt.mustache", "constraints.txt", ESCAPE_LINE, 0644, true},
-	{"shared/start.sh.mustache", "start.sh", ESCAPE_SHELL, 0755, true},
-	{"shared/migrate.sh.mustache", "migrate.sh", ESCAPE_SHELL, 0755, true},
-	{NULL, NULL, 0, 0, false},
+    {"run/Dockerfile.mustache", "Dockerfile", ESCAPE_DOCKERFILE, 0644, true},
+    {"shared/requirements.txt.mustache", "requirements.txt", ESCAPE_LINE, 0644, true},
+    {"shared/constraints.txt.mustache", "constraints.txt", ESCAPE_LINE, 0644, true},
+    {"shared/start.sh.mustache", "start.sh", ESCAPE_SHELL, 0755, true},
+    {"shared/migrate.sh.mustache", "migrate.sh", ESCAPE_SHELL, 0755, true},
+    {NULL, NULL, 0, 0, false},
 };
 
 static const char *const apis[] = {"container", "compute", NULL};
@@ -530,25 +574,25 @@ static const char *const apis[] = {"container", "compute", NULL};
 static const char *const asks[] = {"server.timeout", NULL};
 
 const struct target target_gke = {
-	.choice =
-		{
-			.id = "gke",
-			.title = N_("Kubernetes Engine"),
-			.help = N_("A cluster, for large uploads and for teams that live in Kubernetes."),
-			.asks = asks,
-			.check = check,
-			.apis = apis,
-		},
-	.renders = renders,
-	.listens = "0.0.0.0",
-	.networked = true,
-	.keeps_secrets = true,
-	.identity = identity,
-	.connector = connector,
-	.spell = spell,
-	.balance = balance,
-	.reach = reach,
-	.reached_as = "*.gke.goog",
-	.tunnel = tunnel,
-	.admit = admit,
+    .choice =
+	{
+	    .id = "gke",
+	    .title = N_("Kubernetes Engine"),
+	    .help = N_("A cluster, for large uploads and for teams that live in Kubernetes."),
+	    .asks = asks,
+	    .check = check,
+	    .apis = apis,
+	},
+    .renders = renders,
+    .listens = "0.0.0.0",
+    .networked = true,
+    .keeps_secrets = true,
+    .identity = identity,
+    .connector = connector,
+    .spell = spell,
+    .balance = balance,
+    .reach = reach,
+    .reached_as = "*.gke.goog",
+    .tunnel = tunnel,
+    .admit = admit,
 };

@@ -23,8 +23,8 @@ static char *host(const struct design *d)
 
 static cJSON *spell_probe(const struct probe *probe, int port)
 {
-	cJSON *j = json_make("{'httpGet':{'path':%s,'port':%d},'periodSeconds':%d,'timeoutSeconds':%d,'failureThreshold':%d}", probe->path, port,
-			     probe->period, probe->timeout, probe->failures);
+	cJSON *j = json_make("{'httpGet':{'path':%s,'port':%d},'periodSeconds':%d,'timeoutSeconds':%d,'failureThreshold':%d}",
+			     probe->path, port, probe->period, probe->timeout, probe->failures);
 	if (probe->delay)
 		json_put_num(j, "initialDelaySeconds", probe->delay);
 	return j;
@@ -83,9 +83,10 @@ static cJSON *service_template(const struct design *d)
 	}
 	if (d->connected)
 		cJSON_AddItemToArray(volumes, run_connector_volume(d));
-	cJSON *template = json_make("{'annotations':%j,'serviceAccount':%s,'executionEnvironment':'EXECUTION_ENVIRONMENT_GEN2','timeout':%s,"
-				    "'maxInstanceRequestConcurrency':%d,'volumes':%j,'containers':%j}",
-				    secret_times(w), d->account, timeout, answers_int(d->answers, "server.concurrency"), volumes, containers);
+	cJSON *template = json_make(
+	    "{'annotations':%j,'serviceAccount':%s,'executionEnvironment':'EXECUTION_ENVIRONMENT_GEN2','timeout':%s,"
+	    "'maxInstanceRequestConcurrency':%d,'volumes':%j,'containers':%j}",
+	    secret_times(w), d->account, timeout, answers_int(d->answers, "server.concurrency"), volumes, containers);
 	free(timeout);
 	run_put_network(d, template);
 	return template;
@@ -93,14 +94,15 @@ static cJSON *service_template(const struct design *d)
 
 /* With a load balancer in front, nothing else may reach the service, and its own URL is off. */
 static const char *const ingresses[] = {
-	[INGRESS_ALL] = "INGRESS_TRAFFIC_ALL",
-	[INGRESS_BALANCER] = "INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER",
-	[INGRESS_INTERNAL] = "INGRESS_TRAFFIC_INTERNAL_ONLY",
+    [INGRESS_ALL] = "INGRESS_TRAFFIC_ALL",
+    [INGRESS_BALANCER] = "INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER",
+    [INGRESS_INTERNAL] = "INGRESS_TRAFFIC_INTERNAL_ONLY",
 };
 
 static cJSON *scaling(const struct design *d)
 {
-	return json_make("{'minInstanceCount':%d,'maxInstanceCount':%d}", answers_int(d->answers, "server.min_instances"), answers_int(d->answers, "server.max_instances"));
+	return json_make("{'minInstanceCount':%d,'maxInstanceCount':%d}", answers_int(d->answers, "server.min_instances"),
+			 answers_int(d->answers, "server.max_instances"));
 }
 
 static void add_service(struct design *d)
@@ -115,7 +117,8 @@ static void add_service(struct design *d)
 		json_put_bool(body, "iapEnabled", true);
 	if (w->ingress == INGRESS_BALANCER)
 		json_put_bool(body, "defaultUriDisabled", true);
-	struct resource *r = plan_add(p, "service", "run.service", p->stack, json_make("{'region':%s,'body':%j}", p->region, body));
+	struct resource *r = plan_add(p, "service", "run.service", p->stack,
+				      json_make("{'region':%s,'body':%j}", p->region, body));
 	plan_needs(r, "migrate");
 	for (size_t i = 0; i < w->count; i++)
 		if (w->containers[i]->source)
@@ -128,8 +131,8 @@ static void add_revisions(struct design *d)
 {
 	struct plan *p = d->plan;
 	plan_needs(plan_add(p, "revisions", "run.revisions", p->stack,
-			    json_make("{'region':%s,'service':%s,'keep':%d,'used':%j}", p->region, p->stack, answers_int(d->answers, "run.kept_revisions"),
-				      plan_ref("service", "used"))),
+			    json_make("{'region':%s,'service':%s,'keep':%d,'used':%j}", p->region, p->stack,
+				      answers_int(d->answers, "run.kept_revisions"), plan_ref("service", "used"))),
 		   "service");
 }
 
@@ -139,8 +142,8 @@ static const char *stop_writers(struct design *d)
 	const struct plan *p = d->plan;
 	const struct container *server = d->workload->containers[0];
 	return upgrade_stop(d, "run.serviceStop", p->stack,
-			    json_make("{'region':%s,'service':%s,'container':%s,'image':%j,'scaling':%j}", p->region, p->stack, server->name,
-				      cJSON_Duplicate(server->image, 1), scaling(d)));
+			    json_make("{'region':%s,'service':%s,'container':%s,'image':%j,'scaling':%j}", p->region, p->stack,
+				      server->name, cJSON_Duplicate(server->image, 1), scaling(d)));
 }
 
 static bool spell(struct design *d, struct err *e)
@@ -151,11 +154,12 @@ static bool spell(struct design *d, struct err *e)
 	add_service(d);
 	add_revisions(d);
 	d->front = (struct front){
-		.id = xstrdup("service"),
-		.invoked = xstrdup("service"),
-		.invoke = {"service", "roles/run.invoker", xasprintf("projects/%s/locations/%s/services/%s", p->project, p->region, p->stack)},
-		.iap = {"iap", "roles/iap.httpsResourceAccessor",
-			xasprintf("projects/%s/iap_web/cloud_run-%s/services/%s", p->number, p->region, p->stack)},
+	    .id = xstrdup("service"),
+	    .invoked = xstrdup("service"),
+	    .invoke = {"service", "roles/run.invoker",
+		       xasprintf("projects/%s/locations/%s/services/%s", p->project, p->region, p->stack)},
+	    .iap = {"iap", "roles/iap.httpsResourceAccessor",
+		    xasprintf("projects/%s/iap_web/cloud_run-%s/services/%s", p->number, p->region, p->stack)},
 	};
 	return true;
 }
@@ -167,7 +171,8 @@ static bool backend(struct design *d, cJSON *body, struct err *e)
 	char *name = name_of(p->stack, "neg");
 	(void)e;
 	plan_needs(plan_add(p, "endpoints", "compute.networkEndpointGroup", name,
-			    json_make("{'region':%s,'body':{'networkEndpointType':'SERVERLESS','cloudRun':{'service':%s}}}", p->region, p->stack)),
+			    json_make("{'region':%s,'body':{'networkEndpointType':'SERVERLESS','cloudRun':{'service':%s}}}",
+				      p->region, p->stack)),
 		   "service");
 	json_put_str(body, "protocol", "HTTPS");
 	json_put(body, "backends", json_make("[{'group':%j}]", plan_ref("endpoints", "link")));
@@ -177,8 +182,8 @@ static bool backend(struct design *d, cJSON *body, struct err *e)
 
 static void browse(const struct plan *p, struct buf *out)
 {
-	buf_printf(out, "%s\n# gcloud run services proxy %s --project=%s --region=%s --port=8080\n", _("# In a browser, on http://localhost:8080 while this runs:"),
-		   p->stack, p->project, p->region);
+	buf_printf(out, "%s\n# gcloud run services proxy %s --project=%s --region=%s --port=8080\n",
+		   _("# In a browser, on http://localhost:8080 while this runs:"), p->stack, p->project, p->region);
 }
 
 static cJSON *connector(struct design *d)
@@ -213,8 +218,7 @@ static void recall(const cJSON *found, cJSON *resolved)
 {
 	static const char mark[] = "mlflow-setup/";
 	const cJSON *template = json_at(found, "template"), *times = json_at(template, "annotations"), *time;
-	cJSON_ArrayForEach(time, times)
-	{
+	cJSON_ArrayForEach(time, times) {
 		const char *secret = text_starts(time->string, mark) ? time->string + strlen(mark) : NULL;
 		const char *version = secret ? used_version(template, secret) : NULL;
 		char *path = xasprintf("secret_versions.%s", secret ? secret : "");
@@ -243,8 +247,11 @@ static void check(const struct answers *a, problem_fn *found, void *arg)
 		found(arg, "server.cpu", _("More than 4 GiB of memory needs 2 CPUs or more on Cloud Run."));
 	if (cpu >= 4 && gib < 2)
 		found(arg, "server.memory", _("4 CPUs need 2 GiB of memory or more on Cloud Run."));
-	if (answers_bool(a, "server.jobs") && (!answers_bool(a, "server.cpu_always") || !answers_int(a, "server.min_instances")))
-		found(arg, "server.jobs", _("Background jobs work between requests: set server.cpu_always and at least one of server.min_instances."));
+	if (answers_bool(a, "server.jobs") &&
+	    (!answers_bool(a, "server.cpu_always") || !answers_int(a, "server.min_instances")))
+		found(arg, "server.jobs",
+		      _("Background jobs work between requests: set server.cpu_always and at least one of "
+			"server.min_instances."));
 	check_instances(a, found, arg);
 }
 
@@ -271,12 +278,12 @@ static const struct question questions_of_run[] = {
 /* clang-format on */
 
 static const struct render_row renders[] = {
-	{"run/Dockerfile.mustache", "Dockerfile", ESCAPE_DOCKERFILE, 0644, true},
-	{"shared/requirements.txt.mustache", "requirements.txt", ESCAPE_LINE, 0644, true},
-	{"shared/constraints.txt.mustache", "constraints.txt", ESCAPE_LINE, 0644, true},
-	{"shared/start.sh.mustache", "start.sh", ESCAPE_SHELL, 0755, true},
-	{"shared/migrate.sh.mustache", "migrate.sh", ESCAPE_SHELL, 0755, true},
-	{NULL, NULL, 0, 0, false},
+    {"run/Dockerfile.mustache", "Dockerfile", ESCAPE_DOCKERFILE, 0644, true},
+    {"shared/requirements.txt.mustache", "requirements.txt", ESCAPE_LINE, 0644, true},
+    {"shared/constraints.txt.mustache", "constraints.txt", ESCAPE_LINE, 0644, true},
+    {"shared/start.sh.mustache", "start.sh", ESCAPE_SHELL, 0755, true},
+    {"shared/migrate.sh.mustache", "migrate.sh", ESCAPE_SHELL, 0755, true},
+    {NULL, NULL, 0, 0, false},
 };
 
 static const char *const apis[] = {"run", NULL}, *const asks[] = {"server.timeout", NULL};
@@ -287,25 +294,25 @@ static int most_instances(const struct answers *a)
 }
 
 const struct target target_run = {
-	.choice =
-		{
-			.id = "run",
-			.title = N_("Cloud Run"),
-			.help = N_("No machine to look after, and close to no cost while nobody uses it. The usual choice."),
-			.questions = questions_of_run,
-			.asks = asks,
-			.check = check,
-			.apis = apis,
-		},
-	.renders = renders,
-	.request_mib = 32,
-	.listens = "0.0.0.0",
-	.instances = most_instances,
-	.host = host,
-	.connector = connector,
-	.remembers = "run.service",
-	.recall = recall,
-	.spell = spell,
-	.backend = backend,
-	.browse = browse,
+    .choice =
+	{
+	    .id = "run",
+	    .title = N_("Cloud Run"),
+	    .help = N_("No machine to look after, and close to no cost while nobody uses it. The usual choice."),
+	    .questions = questions_of_run,
+	    .asks = asks,
+	    .check = check,
+	    .apis = apis,
+	},
+    .renders = renders,
+    .request_mib = 32,
+    .listens = "0.0.0.0",
+    .instances = most_instances,
+    .host = host,
+    .connector = connector,
+    .remembers = "run.service",
+    .recall = recall,
+    .spell = spell,
+    .backend = backend,
+    .browse = browse,
 };

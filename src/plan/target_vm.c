@@ -125,7 +125,8 @@ static cJSON *arguments_of(const struct container *c)
 	const cJSON *word;
 	for (word = c->command && c->command->child ? c->command->child->next : NULL; word; word = word->next)
 		cJSON_AddItemToArray(list, cJSON_Duplicate(word, 1));
-	cJSON_ArrayForEach(word, c->args) cJSON_AddItemToArray(list, cJSON_Duplicate(word, 1));
+	cJSON_ArrayForEach(word, c->args)
+		cJSON_AddItemToArray(list, cJSON_Duplicate(word, 1));
 	return list;
 }
 
@@ -143,7 +144,8 @@ static cJSON *secret_variables(const struct container *c)
 	cJSON *list = cJSON_CreateArray();
 	for (size_t i = 0; i < c->variable_count; i++)
 		if (c->variables[i].secret)
-			cJSON_AddItemToArray(list, json_make("{'variable':%s,'secret':%s}", c->variables[i].name, c->variables[i].secret));
+			cJSON_AddItemToArray(
+			    list, json_make("{'variable':%s,'secret':%s}", c->variables[i].name, c->variables[i].secret));
 	return list;
 }
 
@@ -159,8 +161,10 @@ static cJSON *mounts(const struct container *c)
 static cJSON *unit(const struct design *d, const struct container *c, const char *name, const char *image_of, bool once)
 {
 	char *variable = variable_of(image_of, "IMAGE"), *image = xasprintf("${%s}", variable);
-	cJSON *u = json_make("{'name':%s,'once':%b,'image':%s,'env':%j,'options':%j,'arguments':%j,'before':%j,'secret_variables':%j,'mounts':%j,'attributes':%j}", name, once,
-			     image, container_texts(c), options_of(c), arguments_of(c), before(d, c), secret_variables(c), mounts(c), attributes_of(c));
+	cJSON *u = json_make("{'name':%s,'once':%b,'image':%s,'env':%j,'options':%j,'arguments':%j,'before':%j,'secret_"
+			     "variables':%j,'mounts':%j,'attributes':%j}",
+			     name, once, image, container_texts(c), options_of(c), arguments_of(c), before(d, c),
+			     secret_variables(c), mounts(c), attributes_of(c));
 	free(image);
 	free(variable);
 	return u;
@@ -173,7 +177,8 @@ static cJSON *secrets(const struct design *d)
 	for (size_t i = 0; i < w->secret_count; i++) {
 		char *variable = variable_of(w->secrets[i].name, "VERSION"), *shell = xasprintf("${%s}", variable);
 		char *secret = name_of(d->plan->stack, w->secrets[i].name);
-		cJSON_AddItemToArray(list, json_make("{'name':%s,'secret':%s,'variable':%s}", w->secrets[i].name, secret, shell));
+		cJSON_AddItemToArray(list,
+				     json_make("{'name':%s,'secret':%s,'variable':%s}", w->secrets[i].name, secret, shell));
 		free(secret);
 		free(shell);
 		free(variable);
@@ -184,7 +189,8 @@ static cJSON *secrets(const struct design *d)
 static void put_data(struct design *d)
 {
 	const struct workload *w = d->workload;
-	cJSON *units = json_make("[%j]", unit(d, w->migration, "mlflow-migrate", w->containers[0]->name, true)), *services = cJSON_CreateArray();
+	cJSON *units = json_make("[%j]", unit(d, w->migration, "mlflow-migrate", w->containers[0]->name, true)),
+	      *services = cJSON_CreateArray();
 	cJSON *sources = cJSON_CreateArray();
 	char *registry = xasprintf("%s-docker.pkg.dev", d->plan->region);
 	for (size_t i = 0; i < w->count; i++) {
@@ -194,8 +200,10 @@ static void put_data(struct design *d)
 	for (const char *const *s = callers(d); *s; s++)
 		cJSON_AddItemToArray(sources, cJSON_CreateString(*s));
 	json_put(d->plan->render, "vm",
-		 json_make("{'project':%s,'registry':%s,'port':%d,'sources':%j,'services':%j,'secrets':%j,'units':%j,'attributes':%j,'values':[]}", d->plan->project, registry,
-			   workload_find(w, w->front)->port, sources, services, secrets(d), units, attributes_of(w->containers[0])));
+		 json_make("{'project':%s,'registry':%s,'port':%d,'sources':%j,'services':%j,'secrets':%j,'units':%j,'"
+			   "attributes':%j,'values':[]}",
+			   d->plan->project, registry, workload_find(w, w->front)->port, sources, services, secrets(d), units,
+			   attributes_of(w->containers[0])));
 	free(registry);
 }
 
@@ -220,7 +228,8 @@ static cJSON *user_data(struct design *d, struct err *e)
 	put_data(d);
 	if (plan_render_file(d->plan, &machine_file, &text, e)) {
 		all = json_make("{'$join':[%s]}", buf_text(&text));
-		cJSON_ArrayForEach(p, parts) cJSON_AddItemToArray(cJSON_GetObjectItemCaseSensitive(all, "$join"), cJSON_Duplicate(p, 1));
+		cJSON_ArrayForEach(p, parts)
+			cJSON_AddItemToArray(cJSON_GetObjectItemCaseSensitive(all, "$join"), cJSON_Duplicate(p, 1));
 		show_values(d, parts);
 	}
 	buf_free(&text);
@@ -233,7 +242,8 @@ static cJSON *user_data(struct design *d, struct err *e)
 static void add_needs(struct resource *r, const cJSON *ids)
 {
 	const cJSON *id;
-	cJSON_ArrayForEach(id, ids) plan_needs(r, id->valuestring);
+	cJSON_ArrayForEach(id, ids)
+		plan_needs(r, id->valuestring);
 }
 
 /* The machine pulls by its own account. */
@@ -249,10 +259,11 @@ static void add_network(struct design *d)
 {
 	struct plan *p = d->plan;
 	char *router = name_of(p->stack, "router");
-	struct resource *r = plan_add(p, "router", "compute.router", router,
-				      json_make("{'region':%s,'body':{'network':%j,'nats':[{'name':'nat','natIpAllocateOption':'AUTO_ONLY',"
-						"'sourceSubnetworkIpRangesToNat':'ALL_SUBNETWORKS_ALL_IP_RANGES'}]}}",
-						p->region, cJSON_Duplicate(d->network.link, 1)));
+	struct resource *r = plan_add(
+	    p, "router", "compute.router", router,
+	    json_make("{'region':%s,'body':{'network':%j,'nats':[{'name':'nat','natIpAllocateOption':'AUTO_ONLY',"
+		      "'sourceSubnetworkIpRangesToNat':'ALL_SUBNETWORKS_ALL_IP_RANGES'}]}}",
+		      p->region, cJSON_Duplicate(d->network.link, 1)));
 	if (d->network.need)
 		plan_needs(r, d->network.need);
 	workload_needs(d->workload, "router");
@@ -262,13 +273,16 @@ static void add_network(struct design *d)
 static cJSON *metadata(const struct design *d, cJSON *user_data)
 {
 	const struct container *server = d->workload->containers[0];
-	cJSON *m = json_make("{'items':[{'key':'user-data','value':%j},{'key':'google-logging-enabled','value':'true'},{'key':'enable-oslogin','value':'TRUE'},"
-			 "{'key':'block-project-ssh-keys','value':'TRUE'},{'key':'cos-update-strategy','value':'update_disabled'}]}",
-			 user_data);
+	cJSON *m = json_make(
+	    "{'items':[{'key':'user-data','value':%j},{'key':'google-logging-enabled','value':'true'},{'key':'enable-oslogin','"
+	    "value':'TRUE'},"
+	    "{'key':'block-project-ssh-keys','value':'TRUE'},{'key':'cos-update-strategy','value':'update_disabled'}]}",
+	    user_data);
 	for (size_t i = 0; i < server->variable_count; i++) {
 		const struct variable *v = &server->variables[i];
 		if (v->value && !cJSON_IsString(v->value))
-			cJSON_AddItemToArray(json_at(m, "items"), json_make("{'key':%s,'value':%j}", v->name, cJSON_Duplicate(v->value, 1)));
+			cJSON_AddItemToArray(json_at(m, "items"),
+					     json_make("{'key':%s,'value':%j}", v->name, cJSON_Duplicate(v->value, 1)));
 	}
 	return m;
 }
@@ -278,15 +292,17 @@ static cJSON *machine(const struct design *d, const char *zone, cJSON *user_data
 	const struct plan *p = d->plan;
 	char *type = xasprintf("zones/%s/machineTypes/%s", zone, answers_str(d->answers, "vm.machine_type"));
 	char *disk = xasprintf("zones/%s/diskTypes/pd-balanced", zone);
-	char *subnet = strchr(d->network.subnet, '/') ? xstrdup(d->network.subnet)
-						      : xasprintf("projects/%s/regions/%s/subnetworks/%s", p->project, p->region, d->network.subnet);
-	cJSON *body = json_make("{'machineType':%s,'disks':[{'boot':true,'autoDelete':true,'initializeParams':{'sourceImage':"
-				"'projects/cos-cloud/global/images/family/cos-stable','diskSizeGb':'30','diskType':%s}}],"
-				"'networkInterfaces':[{'network':%j,'subnetwork':%s}],"
-				"'serviceAccounts':[{'email':%s,'scopes':['https://www.googleapis.com/auth/cloud-platform']}],"
-				"'shieldedInstanceConfig':{'enableSecureBoot':true,'enableVtpm':true,'enableIntegrityMonitoring':true},"
-				"'scheduling':{'automaticRestart':true,'onHostMaintenance':'MIGRATE'},'tags':{'items':[%s]},'metadata':%j}",
-				type, disk, cJSON_Duplicate(d->network.link, 1), subnet, d->account, p->stack, metadata(d, user_data));
+	char *subnet = strchr(d->network.subnet, '/')
+			   ? xstrdup(d->network.subnet)
+			   : xasprintf("projects/%s/regions/%s/subnetworks/%s", p->project, p->region, d->network.subnet);
+	cJSON *body = json_make(
+	    "{'machineType':%s,'disks':[{'boot':true,'autoDelete':true,'initializeParams':{'sourceImage':"
+	    "'projects/cos-cloud/global/images/family/cos-stable','diskSizeGb':'30','diskType':%s}}],"
+	    "'networkInterfaces':[{'network':%j,'subnetwork':%s}],"
+	    "'serviceAccounts':[{'email':%s,'scopes':['https://www.googleapis.com/auth/cloud-platform']}],"
+	    "'shieldedInstanceConfig':{'enableSecureBoot':true,'enableVtpm':true,'enableIntegrityMonitoring':true},"
+	    "'scheduling':{'automaticRestart':true,'onHostMaintenance':'MIGRATE'},'tags':{'items':[%s]},'metadata':%j}",
+	    type, disk, cJSON_Duplicate(d->network.link, 1), subnet, d->account, p->stack, metadata(d, user_data));
 	free(subnet);
 	free(disk);
 	free(type);
@@ -300,10 +316,11 @@ static void add_firewall(struct design *d, const char *what, int port)
 	cJSON *ranges = cJSON_CreateArray();
 	for (const char *const *s = callers(d); *s; s++)
 		cJSON_AddItemToArray(ranges, cJSON_CreateString(*s));
-	struct resource *r = plan_add(d->plan, "firewall", "compute.firewall", name,
-				      json_make("{'body':{'network':%j,'direction':'INGRESS','sourceRanges':%j,'targetTags':[%s],"
-						"'allowed':[{'IPProtocol':'tcp','ports':[%s]}]}}",
-						cJSON_Duplicate(d->network.link, 1), ranges, d->plan->stack, text));
+	struct resource *r = plan_add(
+	    d->plan, "firewall", "compute.firewall", name,
+	    json_make("{'body':{'network':%j,'direction':'INGRESS','sourceRanges':%j,'targetTags':[%s],"
+		      "'allowed':[{'IPProtocol':'tcp','ports':[%s]}]}}",
+		      cJSON_Duplicate(d->network.link, 1), ranges, d->plan->stack, text));
 	if (d->network.need)
 		plan_needs(r, d->network.need);
 	free(text);
@@ -325,8 +342,10 @@ static bool spell(struct design *d, struct err *e)
 	may_pull(d, "pull-quay", quay, "repository/quay");
 	cJSON *data = user_data(d, e);
 	if (data) {
-		const char *backup = upgrade_backup(d); /* the machine itself stops the old server, and migrates before it starts the new one */
-		struct resource *r = plan_add(p, "machine", "compute.instance", p->stack, json_make("{'zone':%s,'body':%j}", zone, machine(d, zone, data)));
+		const char *backup = upgrade_backup(
+		    d); /* the machine itself stops the old server, and migrates before it starts the new one */
+		struct resource *r = plan_add(p, "machine", "compute.instance", p->stack,
+					      json_make("{'zone':%s,'body':%j}", zone, machine(d, zone, data)));
 		r->decided_by = "vm.machine_type";
 		plan_records(r, "zone", "machine_zone");
 		add_needs(r, w->needs);
@@ -340,8 +359,9 @@ static bool spell(struct design *d, struct err *e)
 		if (w->ingress == INGRESS_INTERNAL) {
 			part_api(p, "iap");
 			d->front.invoked = xstrdup("machine");
-			d->front.invoke = (struct gate){"tunnel", "roles/iap.tunnelResourceAccessor",
-							xasprintf("projects/%s/iap_tunnel/zones/%s/instances/%s", p->number, zone, p->stack), NULL};
+			d->front.invoke = (struct gate){
+			    "tunnel", "roles/iap.tunnelResourceAccessor",
+			    xasprintf("projects/%s/iap_tunnel/zones/%s/instances/%s", p->number, zone, p->stack), NULL};
 		}
 	}
 	free(zone);
@@ -358,13 +378,16 @@ static bool backend(struct design *d, cJSON *body, struct err *e)
 	(void)e;
 	add_firewall(d, "balancer", front->port);
 	plan_add(p, "group", "compute.instanceGroup", group,
-		 json_make("{'zone':%s,'instances':[%j],'body':{'network':%j,'namedPorts':[{'name':'http','port':%d}]}}", zone, plan_ref("machine", "link"),
-			   cJSON_Duplicate(d->network.link, 1), front->port));
-	plan_needs(plan_add(p, "health", "compute.healthCheck", health,
-			    json_make("{'body':{'type':'HTTP','checkIntervalSec':10,'timeoutSec':5,'healthyThreshold':2,'unhealthyThreshold':3,"
-				      "'httpHealthCheck':{'port':%d,'requestPath':%s}}}",
-				      front->port, front->started.path)),
-		   "apis");
+		 json_make("{'zone':%s,'instances':[%j],'body':{'network':%j,'namedPorts':[{'name':'http','port':%d}]}}", zone,
+			   plan_ref("machine", "link"), cJSON_Duplicate(d->network.link, 1), front->port));
+	plan_needs(
+	    plan_add(
+		p, "health", "compute.healthCheck", health,
+		json_make(
+		    "{'body':{'type':'HTTP','checkIntervalSec':10,'timeoutSec':5,'healthyThreshold':2,'unhealthyThreshold':3,"
+		    "'httpHealthCheck':{'port':%d,'requestPath':%s}}}",
+		    front->port, front->started.path)),
+	    "apis");
 	json_put_str(body, "protocol", "HTTP");
 	json_put_str(body, "portName", "http");
 	json_put_num(body, "timeoutSec", answers_int(d->answers, "server.timeout"));
@@ -390,18 +413,21 @@ static void reach(const struct design *d, struct reach *out)
 static void tunnel(const struct plan *p, struct buf *out)
 {
 	buf_printf(out, "%s\n", _("# In another terminal, as long as it is used:"));
-	buf_printf(out, "#   gcloud compute start-iap-tunnel %s %d --local-host-port=localhost:5000 --zone=%s --project=%s\n", p->stack,
-		   (int)json_num(p->reach.with, "port", 0), json_str(p->reach.with, "zone", ""), p->project);
+	buf_printf(out, "#   gcloud compute start-iap-tunnel %s %d --local-host-port=localhost:5000 --zone=%s --project=%s\n",
+		   p->stack, (int)json_num(p->reach.with, "port", 0), json_str(p->reach.with, "zone", ""), p->project);
 	buf_printf(out, "%s\n", _("# Then a browser finds MLflow at http://localhost:5000."));
 }
 
 /* gcloud looks the machine up before it goes through. */
 static void admit(struct design *d, cJSON *members)
 {
-	char *zone = zone_of(d->answers), *path = xasprintf("projects/%s/zones/%s/instances/%s", d->plan->project, zone, d->plan->stack);
-	plan_needs(plan_add(d->plan, "iam/viewers", "iam.policy", _("who may look up the machine"),
-			    json_make("{'holder':'instance','resource':%s,'bindings':[{'role':'roles/compute.viewer','members':%j}]}", path, members)),
-		   "machine");
+	char *zone = zone_of(d->answers),
+	     *path = xasprintf("projects/%s/zones/%s/instances/%s", d->plan->project, zone, d->plan->stack);
+	plan_needs(
+	    plan_add(d->plan, "iam/viewers", "iam.policy", _("who may look up the machine"),
+		     json_make("{'holder':'instance','resource':%s,'bindings':[{'role':'roles/compute.viewer','members':%j}]}",
+			       path, members)),
+	    "machine");
 	free(path);
 	free(zone);
 }
@@ -427,9 +453,10 @@ static void recall_line(const char *line, cJSON *resolved)
 static void recall(const cJSON *found, cJSON *resolved)
 {
 	const cJSON *item;
-	cJSON_ArrayForEach(item, json_at(found, "metadata.items"))
-	{
-		const char *text = strcmp(json_str(item, "key", ""), "user-data") ? NULL : strstr(json_str(item, "value", ""), "/etc/mlflow/values\n  permissions");
+	cJSON_ArrayForEach(item, json_at(found, "metadata.items")) {
+		const char *text = strcmp(json_str(item, "key", ""), "user-data")
+				       ? NULL
+				       : strstr(json_str(item, "value", ""), "/etc/mlflow/values\n  permissions");
 		char *copy = text ? xstrdup(text) : NULL, *rest;
 		for (char *line = copy ? strtok_r(copy, "\n", &rest) : NULL; line; line = strtok_r(NULL, "\n", &rest))
 			recall_line(line + strspn(line, " "), resolved);
@@ -450,7 +477,8 @@ static void check_moved(const struct answers *a, problem_fn *found, void *arg)
 	const char *stands = json_str(a->resolved, "machine_zone", NULL);
 	char *zone = zone_of(a);
 	if (stands && strcmp(stands, zone) != 0) {
-		char *s = xasprintf(_("The machine stands in zone %s and does not move: destroy the stack first, or name that zone."), stands);
+		char *s = xasprintf(
+		    _("The machine stands in zone %s and does not move: destroy the stack first, or name that zone."), stands);
 		found(arg, "vm.zone", s);
 		free(s);
 	}
@@ -466,9 +494,11 @@ static void check(const struct answers *a, problem_fn *found, void *arg)
 		if (strcmp(sizes[i].id, answers_str(a, "vm.machine_type")) != 0)
 			continue;
 		if (gib + 1 > sizes[i].gib)
-			found(arg, "server.memory", _("The machine has not that much memory: choose a larger machine, or give MLflow less."));
+			found(arg, "server.memory",
+			      _("The machine has not that much memory: choose a larger machine, or give MLflow less."));
 		if (cpu > sizes[i].cpus)
-			found(arg, "server.cpu", _("The machine has not that many CPUs: choose a larger machine, or give MLflow fewer."));
+			found(arg, "server.cpu",
+			      _("The machine has not that many CPUs: choose a larger machine, or give MLflow fewer."));
 	}
 }
 
@@ -480,11 +510,11 @@ static const char *check_zone(const struct answers *a, const char *value)
 }
 
 static const struct choice machine_types[] = {
-	{.id = "e2-medium", .title = N_("e2-medium"), .help = N_("2 shared CPUs, 4 GB: for a few people.")},
-	{.id = "e2-standard-2", .title = N_("e2-standard-2"), .help = N_("2 CPUs, 8 GB.")},
-	{.id = "e2-standard-4", .title = N_("e2-standard-4"), .help = N_("4 CPUs, 16 GB.")},
-	{.id = "e2-standard-8", .title = N_("e2-standard-8"), .help = N_("8 CPUs, 32 GB.")},
-	{.id = NULL},
+    {.id = "e2-medium", .title = N_("e2-medium"), .help = N_("2 shared CPUs, 4 GB: for a few people.")},
+    {.id = "e2-standard-2", .title = N_("e2-standard-2"), .help = N_("2 CPUs, 8 GB.")},
+    {.id = "e2-standard-4", .title = N_("e2-standard-4"), .help = N_("4 CPUs, 16 GB.")},
+    {.id = "e2-standard-8", .title = N_("e2-standard-8"), .help = N_("8 CPUs, 32 GB.")},
+    {.id = NULL},
 };
 
 /* clang-format off */
@@ -503,13 +533,13 @@ static const struct question questions_of_vm[] = {
 /* clang-format on */
 
 static const struct render_row renders[] = {
-	{"run/Dockerfile.mustache", "Dockerfile", ESCAPE_DOCKERFILE, 0644, true},
-	{"shared/requirements.txt.mustache", "requirements.txt", ESCAPE_LINE, 0644, true},
-	{"shared/constraints.txt.mustache", "constraints.txt", ESCAPE_LINE, 0644, true},
-	{"shared/start.sh.mustache", "start.sh", ESCAPE_SHELL, 0755, true},
-	{"shared/migrate.sh.mustache", "migrate.sh", ESCAPE_SHELL, 0755, true},
-	{"vm/user-data.mustache", "user-data", ESCAPE_LINE, 0644, false},
-	{NULL, NULL, 0, 0, false},
+    {"run/Dockerfile.mustache", "Dockerfile", ESCAPE_DOCKERFILE, 0644, true},
+    {"shared/requirements.txt.mustache", "requirements.txt", ESCAPE_LINE, 0644, true},
+    {"shared/constraints.txt.mustache", "constraints.txt", ESCAPE_LINE, 0644, true},
+    {"shared/start.sh.mustache", "start.sh", ESCAPE_SHELL, 0755, true},
+    {"shared/migrate.sh.mustache", "migrate.sh", ESCAPE_SHELL, 0755, true},
+    {"vm/user-data.mustache", "user-data", ESCAPE_LINE, 0644, false},
+    {NULL, NULL, 0, 0, false},
 };
 
 static const char *const apis[] = {"compute", NULL};
@@ -517,23 +547,23 @@ static const char *const apis[] = {"compute", NULL};
 static const char *const asks[] = {"server.timeout", NULL};
 
 const struct target target_vm = {
-	.choice =
-		{
-			.id = "vm",
-			.title = N_("Virtual machine"),
-			.help = N_("One machine that you can sign in to, by domain or tunnel."),
-			.questions = questions_of_vm,
-			.asks = asks,
-			.check = check,
-			.apis = apis,
-		},
-	.renders = renders,
-	.networked = true,
-	.remembers = "compute.instance",
-	.recall = recall,
-	.spell = spell,
-	.backend = backend,
-	.reach = reach,
-	.tunnel = tunnel,
-	.admit = admit,
+    .choice =
+	{
+	    .id = "vm",
+	    .title = N_("Virtual machine"),
+	    .help = N_("One machine that you can sign in to, by domain or tunnel."),
+	    .questions = questions_of_vm,
+	    .asks = asks,
+	    .check = check,
+	    .apis = apis,
+	},
+    .renders = renders,
+    .networked = true,
+    .remembers = "compute.instance",
+    .recall = recall,
+    .spell = spell,
+    .backend = backend,
+    .reach = reach,
+    .tunnel = tunnel,
+    .admit = admit,
 };

@@ -40,10 +40,12 @@ void upgrade_judge(const struct answers *a, struct plan *p)
 	if (!*stands || !strcmp(stands, p->release) || release_same_schema(stands, p->release))
 		return;
 	if (*stands != 's' && *p->release != 's' && release_compare(p->release, stands) < 0) {
-		char *fix = xasprintf(_("Set it to %s or newer. To go back, restore a backup from before the upgrade into a new stack."), stands);
+		char *fix = xasprintf(
+		    _("Set it to %s or newer. To go back, restore a backup from before the upgrade into a new stack."), stands);
 		err_set(&p->downgrade, EXIT_CONFIG, "image.mlflow_version", fix,
-			_("the database has the tables of MLflow %s, which MLflow %s cannot read; there is no way from newer tables to older ones."), stands,
-			p->release);
+			_("the database has the tables of MLflow %s, which MLflow %s cannot read; there is no way from newer "
+			  "tables to older ones."),
+			stands, p->release);
 		free(fix);
 		return;
 	}
@@ -60,8 +62,10 @@ static void need_all(const struct design *d, struct resource *r)
 {
 	const struct workload *w = d->workload;
 	const cJSON *id;
-	cJSON_ArrayForEach(id, w->migration_needs) plan_needs(r, id->valuestring);
-	cJSON_ArrayForEach(id, w->needs) plan_needs(r, id->valuestring);
+	cJSON_ArrayForEach(id, w->migration_needs)
+		plan_needs(r, id->valuestring);
+	cJSON_ArrayForEach(id, w->needs)
+		plan_needs(r, id->valuestring);
 	for (size_t i = 0; i < w->count; i++)
 		if (w->containers[i]->source)
 			plan_needs(r, w->containers[i]->source);

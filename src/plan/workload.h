@@ -16,8 +16,8 @@ struct probe {
 /* A variable: a value (a text, or a reference), or a secret of the workload by its name. */
 struct variable {
 	char *name;
-	cJSON *value;            /* NULL for a secret */
-	char *secret;            /* NULL for a value */
+	cJSON *value; /* NULL for a secret */
+	char *secret; /* NULL for a value */
 };
 
 /* A file that holds a secret and nothing else, readable by the container's user alone or by any user of a container of its own. */
@@ -26,31 +26,31 @@ struct mount {
 };
 
 struct container {
-	char *name;              /* "mlflow", "oauth2-proxy" */
-	cJSON *image;            /* a text or a reference */
-	const char *source;      /* id of the resource that it is pulled from, or NULL */
-	cJSON *command, *args;   /* lists of texts; NULL: the image's own */
+	char *name;            /* "mlflow", "oauth2-proxy" */
+	cJSON *image;          /* a text or a reference */
+	const char *source;    /* id of the resource that it is pulled from, or NULL */
+	cJSON *command, *args; /* lists of texts; NULL: the image's own */
 	struct variable *variables;
 	size_t variable_count, variable_room;
 	struct mount *mounts;
 	size_t mount_count, mount_room;
-	int port;                /* that it listens on; 0: none */
+	int port; /* that it listens on; 0: none */
 	struct probe started, alive;
 	const char *cpu, *memory; /* limits: "1", "512Mi" */
-	const char *after;       /* the container that must have started before, or NULL */
+	const char *after;        /* the container that must have started before, or NULL */
 };
 
 /* A secret that the containers use: kept in Secret Manager as STACK-NAME, readable by the server's identity. */
 struct workload_secret {
 	char *name;
-	char *text;              /* a file made of the answers: it changes with them. NULL: drawn or typed once */
+	char *text; /* a file made of the answers: it changes with them. NULL: drawn or typed once */
 };
 
 /* Who is asked first, before a request gets to the front container. */
 enum door {
-	DOOR_OPEN,               /* nobody: the wall stands inside */
-	DOOR_IAM,                /* Google's check of the caller's role */
-	DOOR_IAP                 /* Identity-Aware Proxy */
+	DOOR_OPEN, /* nobody: the wall stands inside */
+	DOOR_IAM,  /* Google's check of the caller's role */
+	DOOR_IAP   /* Identity-Aware Proxy */
 };
 
 /* From where requests may come. */
@@ -59,12 +59,12 @@ enum ingress { INGRESS_ALL, INGRESS_BALANCER, INGRESS_INTERNAL };
 struct workload {
 	struct container **containers; /* the first is MLflow */
 	size_t count, room;
-	struct container *migration;   /* runs to its end before any server of this image starts */
-	cJSON *migration_once;   /* a text or a reference: the migration is made again when it differs */
-	const char *front;       /* the container that gets what comes from outside */
+	struct container *migration; /* runs to its end before any server of this image starts */
+	cJSON *migration_once;       /* a text or a reference: the migration is made again when it differs */
+	const char *front;           /* the container that gets what comes from outside */
 	enum door door;
 	enum ingress ingress;
-	char *connection;        /* PROJECT:REGION:INSTANCE when Google's connector is used, else NULL */
+	char *connection; /* PROJECT:REGION:INSTANCE when Google's connector is used, else NULL */
 	struct workload_secret *secrets;
 	size_t secret_count, secret_room;
 	cJSON *needs, *migration_needs; /* ids of resources that must stand before */

@@ -20,7 +20,8 @@ static const char *how;
 static void count_out(void)
 {
 	char text[32];
-	int n = snprintf(text, sizeof text, "%ld\n", calls), fd = (int)syscall(SYS_openat, AT_FDCWD, getenv("ATTACK_COUNT"), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+	int n = snprintf(text, sizeof text, "%ld\n", calls),
+	    fd = (int)syscall(SYS_openat, AT_FDCWD, getenv("ATTACK_COUNT"), O_WRONLY | O_CREAT | O_TRUNC, 0600);
 	if (fd < 0 || syscall(SYS_write, fd, text, n) != n)
 		abort();
 }
@@ -67,19 +68,19 @@ static void after(int mine)
 		raise(SIGKILL);
 }
 
-#define AROUND(type, name, counts, parameters, arguments)                                                                                                        \
-	type name parameters                                                                                                                                     \
-	{                                                                                                                                                        \
-		static type(*real) parameters;                                                                                                                   \
-		real = real ? real : (type(*) parameters)dlsym(RTLD_NEXT, #name);                                                                                \
-		int mine = due(counts), code = before(mine);                                                                                                     \
-		if (code) {                                                                                                                                      \
-			errno = code;                                                                                                                            \
-			return (type)-1;                                                                                                                         \
-		}                                                                                                                                                \
-		type result = real arguments;                                                                                                                    \
-		after(mine);                                                                                                                                     \
-		return result;                                                                                                                                   \
+#define AROUND(type, name, counts, parameters, arguments)                                                                      \
+	type name parameters                                                                                                   \
+	{                                                                                                                      \
+		static type(*real) parameters;                                                                                 \
+		real = real ? real : (type(*) parameters)dlsym(RTLD_NEXT, #name);                                              \
+		int mine = due(counts), code = before(mine);                                                                   \
+		if (code) {                                                                                                    \
+			errno = code;                                                                                          \
+			return (type)-1;                                                                                       \
+		}                                                                                                              \
+		type result = real arguments;                                                                                  \
+		after(mine);                                                                                                   \
+		return result;                                                                                                 \
 	}
 
 AROUND(ssize_t, read, is_file(fd), (int fd, void *data, size_t len), (fd, data, len))

@@ -8,8 +8,14 @@
 
 int main(void)
 {
-	static const char *const words[][2] = {{"", ""},         {"f", "Zg=="},         {"fo", "Zm8="},        {"foo", "Zm9v"},
-					       {"foob", "Zm9vYg=="}, {"fooba", "Zm9vYmE="}, {"foobar", "Zm9vYmFy"}, {"\xff\xfe", "//4="}};
+	static const char *const words[][2] = {{"", ""},
+					       {"f", "Zg=="},
+					       {"fo", "Zm8="},
+					       {"foo", "Zm9v"},
+					       {"foob", "Zm9vYg=="},
+					       {"fooba", "Zm9vYmE="},
+					       {"foobar", "Zm9vYmFy"},
+					       {"\xff\xfe", "//4="}};
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
 		char *text = encode_base64(words[i][0], strlen(words[i][0]));
 		is_str(text, words[i][1], "base64");

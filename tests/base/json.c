@@ -45,13 +45,16 @@ static void parsing(void)
 /* What arguments hold is never read as a part of the format. */
 static void making(void)
 {
-	const char *hostile[] = {"\001move:9999999", "\001move:0", "%s%j", "${HOME}", "'},'x':{'", "\",\\", "{\"$ref\":[\"a\",\"b\"]}"};
+	const char *hostile[] = {"\001move:9999999",        "\001move:0", "%s%j", "${HOME}", "'},'x':{'", "\",\\",
+				 "{\"$ref\":[\"a\",\"b\"]}"};
 	for (size_t i = 0; i < sizeof hostile / sizeof *hostile; i++) {
-		cJSON *j = json_make("{%s:%s,'list':[%s,%j,{'deep':%s}]}", hostile[i], hostile[i], hostile[i], cJSON_CreateString(hostile[i]), hostile[i]);
+		cJSON *j = json_make("{%s:%s,'list':[%s,%j,{'deep':%s}]}", hostile[i], hostile[i], hostile[i],
+				     cJSON_CreateString(hostile[i]), hostile[i]);
 		const cJSON *list = json_at(j, "list");
-		is_str(cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(j, hostile[i])), hostile[i], "a hostile text is a text, as key and value");
+		is_str(cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(j, hostile[i])), hostile[i],
+		       "a hostile text is a text, as key and value");
 		ok(!strcmp(json_str(list, "0", ""), hostile[i]) && !strcmp(json_str(list, "1", ""), hostile[i]) &&
-			   !strcmp(json_str(list, "2.deep", ""), hostile[i]) && cJSON_GetArraySize(j) == 2,
+		       !strcmp(json_str(list, "2.deep", ""), hostile[i]) && cJSON_GetArraySize(j) == 2,
 		   "and in lists, moved and nested");
 		cJSON_Delete(j);
 	}
@@ -63,9 +66,10 @@ static void making(void)
 	j = json_make("[]");
 	for (int i = 0; i < 100; i++)
 		cJSON_AddItemToArray(j, cJSON_CreateNumber(i));
-	cJSON *many = json_make("[%j,%j,%j,%j,%j,%j,%j,%j,%j,%j,%j,%j,%j,%j,%j,%j,%j,%j,%j,%j,%j,%j,%j,%j,%j,%j,%j,%j,%j,%j,%j,%j,%j,%j]", NULL, NULL, NULL,
-				NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
-				NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, j);
+	cJSON *many = json_make(
+	    "[%j,%j,%j,%j,%j,%j,%j,%j,%j,%j,%j,%j,%j,%j,%j,%j,%j,%j,%j,%j,%j,%j,%j,%j,%j,%j,%j,%j,%j,%j,%j,%j,%j,%j]", NULL,
+	    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+	    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, j);
 	is_int(json_int64(many, "33.99", 0), 99, "as many arguments as there are");
 	cJSON_Delete(many);
 }
@@ -93,7 +97,8 @@ static void replacing(void)
 	is_str(buf_text(&b), "{\"a\":[\"y\",!,{\"c\":!}],\"b\":!,\"n\":1}", "a leaf is written by another hand");
 	buf_clear(&b);
 	json_write(&b, copy, -1);
-	is_str(buf_text(&b), "{\"a\":[\"y\",{\"was\":\"x\"},{\"c\":{\"was\":\"x\"}}],\"b\":{\"was\":\"x\"},\"n\":1}", "a node is swapped in a copy");
+	is_str(buf_text(&b), "{\"a\":[\"y\",{\"was\":\"x\"},{\"c\":{\"was\":\"x\"}}],\"b\":{\"was\":\"x\"},\"n\":1}",
+	       "a node is swapped in a copy");
 	buf_clear(&b);
 	json_write_string(&b, "a\0\x1f\x7f\n\"", 6);
 	is_str(buf_text(&b), "\"a\\u0000\\u001f\\u007f\\n\\\"\"", "a string of any bytes");

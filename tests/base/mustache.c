@@ -14,7 +14,8 @@
 static char *cases_folder(void)
 {
 	const char *contract = getenv("MLFLOW_SETUP_CONTRACT"), *top = getenv("TOP_SRCDIR");
-	char *folder = contract ? xasprintf("%s/mustache", contract) : xasprintf("%s/../shared/contract/mustache", top ? top : ".");
+	char *folder = contract ? xasprintf("%s/mustache", contract)
+				: xasprintf("%s/../shared/contract/mustache", top ? top : ".");
 	if (!access(folder, R_OK))
 		return folder;
 	free(folder);
@@ -30,8 +31,8 @@ static void one_case(const char *file, const cJSON *c)
 {
 	struct buf out = {0};
 	struct err e = {0};
-	bool done = mustache_render_parts(file, json_str(c, "template", ""), find_part, json_at(c, "partials"), json_at(c, "data"),
-					  ESCAPE_HTML, false, &out, &e);
+	bool done = mustache_render_parts(file, json_str(c, "template", ""), find_part, json_at(c, "partials"),
+					  json_at(c, "data"), ESCAPE_HTML, false, &out, &e);
 	char *name = xasprintf("%s: %s", file, json_str(c, "name", "?"));
 	is_str(done ? buf_text(&out) : e.what, json_str(c, "expected", NULL), name);
 	free(name);
@@ -95,7 +96,8 @@ static void ours(void)
 	is_refused("{{#b}}{{/b}}", ESCAPE_NONE, "{'a':1}", "t:1", "\"b\" is not in the data.");
 	is_refused("{{a.b}}", ESCAPE_NONE, "{'a':{}}", "t:1", "\"a.b\" is not in the data.");
 	is_refused("{{a}}", ESCAPE_NONE, "{'a':[1]}", "t:1", "\"a\" is a list or an object, not a text.");
-	is_refused("{{#a}}\n{{^b}}{{/a}}", ESCAPE_NONE, "{'a':1,'b':0}", "t:2", "\"a\" closes a section that is not open here.");
+	is_refused("{{#a}}\n{{^b}}{{/a}}", ESCAPE_NONE, "{'a':1,'b':0}", "t:2",
+		   "\"a\" closes a section that is not open here.");
 	is_refused("\n{{#a}}\n", ESCAPE_NONE, "{'a':1}", "t:2", "\"a\" is a section that is not closed.");
 	is_refused("{{/a}}", ESCAPE_NONE, "{}", "t:1", "\"a\" closes a section that is not open here.");
 	is_refused("x {{a", ESCAPE_NONE, "{'a':1}", "t:1", "a tag is not closed.");

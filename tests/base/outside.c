@@ -125,7 +125,8 @@ static void door(void)
 {
 	struct err e = {0};
 	err_set(&e, EXIT_GENERAL, "p\033[2J", "f\xc2\x9b", "Google says: %s.", "Token expired.\nHelp Token: x\xe2\x80\xae.");
-	is_str(e.what, "Google says: Token expired. Help Token: x\\xe2\\x80\\xae.", "S5, T8: a line end is a blank, one full stop ends it");
+	is_str(e.what, "Google says: Token expired. Help Token: x\\xe2\\x80\\xae.",
+	       "S5, T8: a line end is a blank, one full stop ends it");
 	is_str(e.place, "p\\x1b[2J", "S5: the place");
 	is_str(e.fix, "f\\xc2\\x9b", "S5: the fix");
 	err_free(&e);
@@ -138,7 +139,8 @@ static void door(void)
 	cJSON *j = json_make("{'a\033':[%s,{'b':%s}],'n':1}", "\033]0;x\007", "\xe2\x81\xa7");
 	outside_json(j, false);
 	char *text = json_text(j, -1);
-	is_str(text, "{\"a\\\\x1b\":[\"\\\\x1b]0;x\\\\x07\",{\"b\":\"\\\\xe2\\\\x81\\\\xa7\"}],\"n\":1}", "S5: every string and key of a tree");
+	is_str(text, "{\"a\\\\x1b\":[\"\\\\x1b]0;x\\\\x07\",{\"b\":\"\\\\xe2\\\\x81\\\\xa7\"}],\"n\":1}",
+	       "S5: every string and key of a tree");
 	free(text);
 	cJSON_Delete(j);
 	j = cJSON_CreateString("\xe2\x80\xae\xf3\xa0\x81\x81\xc2\x9b\xff");

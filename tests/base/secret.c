@@ -34,19 +34,20 @@ static void cookie_vectors(void)
 		const char *text;
 		bool accepted;
 	} vectors[] = {
-		{"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMN-_A=", true},
-		{"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMN-_A", true},
-		{"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMN+_A=", false},
-		{"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMN-/A=", false},
-		{"00112233445566778899aabbccddeeff", true},
-		{"00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff", false},
-		{"abcdefghijklmnopqrstuvwxyzabcdef", true},
-		{"abcdefghijklmnop", true},
-		{"\"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMN-_A=\"", false},
-		{"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMN-_A=\n", false},
+	    {"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMN-_A=", true},
+	    {"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMN-_A", true},
+	    {"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMN+_A=", false},
+	    {"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMN-/A=", false},
+	    {"00112233445566778899aabbccddeeff", true},
+	    {"00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff", false},
+	    {"abcdefghijklmnopqrstuvwxyzabcdef", true},
+	    {"abcdefghijklmnop", true},
+	    {"\"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMN-_A=\"", false},
+	    {"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMN-_A=\n", false},
 	};
 	for (size_t i = 0; i < sizeof vectors / sizeof *vectors; i++)
-		ok(cookie_accepted(vectors[i].text) == vectors[i].accepted, "cookie vector %zu is judged as by oauth2-proxy", i);
+		ok(cookie_accepted(vectors[i].text) == vectors[i].accepted, "cookie vector %zu is judged as by oauth2-proxy",
+		   i);
 }
 
 static bool only(const char *text, size_t len, int (*class)(int), const char *more)
@@ -65,9 +66,9 @@ static void recipes(void)
 		int (*class)(int);
 		const char *more;
 	} rows[SECRET_RECIPES] = {
-		[SECRET_PASSWORD] = {"password", 32, isalnum, ""}, [SECRET_COOKIE] = {"cookie", 44, isalnum, "-_="},
-		[SECRET_FLASK] = {"flask", 64, isxdigit, ""},	   [SECRET_FERNET] = {"fernet", 44, isalnum, "-_="},
-		[SECRET_KEK] = {"kek", 40, isalnum, ""},
+	    [SECRET_PASSWORD] = {"password", 32, isalnum, ""}, [SECRET_COOKIE] = {"cookie", 44, isalnum, "-_="},
+	    [SECRET_FLASK] = {"flask", 64, isxdigit, ""},      [SECRET_FERNET] = {"fernet", 44, isalnum, "-_="},
+	    [SECRET_KEK] = {"kek", 40, isalnum, ""},
 	};
 	for (int i = 0; i < SECRET_RECIPES; i++) {
 		int good = 0, cookies = 0, same = 0;

@@ -15,7 +15,8 @@ static void is_embedded(const char *path, const char *name)
 	struct err e = {0};
 	size_t len = 0;
 	const char *text = template_find(name, &len);
-	bool same = file_read(path, 1 << 20, &file, &e) && text && len == file.len && strlen(text) == len && !memcmp(text, file.data, len);
+	bool same = file_read(path, 1 << 20, &file, &e) && text && len == file.len && strlen(text) == len &&
+		    !memcmp(text, file.data, len);
 	ok(same, "%s is embedded as it is", name);
 	err_free(&e);
 	buf_free(&file);

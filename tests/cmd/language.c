@@ -38,12 +38,13 @@ int main(void)
 	if (!getenv("TOP_SRCDIR") || !mkdtemp(dir))
 		return 99;
 	char command[4096];
-	snprintf(command, sizeof command, "mkdir -p '%s/de/LC_MESSAGES' && msgfmt -o '%s/de/LC_MESSAGES/%s.mo' '%s/po/de.po'", dir, dir, PACKAGE,
-		 getenv("TOP_SRCDIR"));
+	snprintf(command, sizeof command, "mkdir -p '%s/de/LC_MESSAGES' && msgfmt -o '%s/de/LC_MESSAGES/%s.mo' '%s/po/de.po'",
+		 dir, dir, PACKAGE, getenv("TOP_SRCDIR"));
 	if (system(command)) {
 		skip("a language whose locale is not there", "msgfmt is not installed or failed");
 	} else {
-		is_int(begun(dir, "LANG", "de_XX.UTF-8"), 3, "a locale that this system has not: the words are translated all the same");
+		is_int(begun(dir, "LANG", "de_XX.UTF-8"), 3,
+		       "a locale that this system has not: the words are translated all the same");
 		is_int(begun(dir, "LC_ALL", "de_XX.utf8@euro"), 3, "also where LC_ALL says so");
 		is_int(begun(dir, "LANG", "de_XX"), 1, "a locale that does not say UTF-8 gets no such characters");
 		is_int(begun(dir, "LANG", "xx_XX.UTF-8"), 2, "of a language that has no translation nothing is said");

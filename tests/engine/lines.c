@@ -27,21 +27,24 @@ static void feed(const char *events, bool quiet, char **progress, char **data)
 }
 
 static const char run[] =
-	"{'event':'run','at':0,'state':'started','verb':'apply','stack':'mlflow','project':'demo-proj','total':3}\n"
-	"{'event':'run','at':1,'state':'surveyed','total':3,'changes':2,'expected':725}\n"
-	"{'event':'step','at':1,'id':'network','title':'VPC network','name':'mlflow-x','state':'reading'}\n"
-	"{'event':'step','at':2,'id':'network','title':'VPC network','name':'mlflow-x','state':'creating','verdict':'create'}\n"
-	"{'event':'step','at':3,'id':'network','title':'VPC network','name':'mlflow-x','state':'creating','verdict':'create'}\n"
-	"{'event':'step','at':20,'id':'network','title':'VPC network','name':'mlflow-x','state':'done','verdict':'create','elapsed':18}\n"
-	"{'event':'step','at':20,'id':'bucket','title':'Bucket','name':'b','state':'kept','verdict':'keep'}\n"
-	"{'event':'counts','at':30,'done':2,'running':1,'left':4}\n"
-	"{'event':'counts','at':90,'done':2,'running':1,'left':4}\n"
-	"{'event':'log','at':91,'id':'build','line':'Step 1/3'}\n"
-	"{'event':'step','at':95,'id':'sql','title':'Database','name':'db','state':'failed','verdict':'create','message':'Quota.','fix':'Ask.'}\n"
-	"{'event':'proof','at':96,'id':'anon','title':'An anonymous request is refused','state':'passed'}\n"
-	"{'event':'something-new','at':97}\n"
-	"{'event':'result','at':98,'outcome':'partly','url':'https://x.run.app','undo':'mlflow-setup destroy f','file':'f','created':1,"
-	"'updated':0,'deleted':0,'kept':1,'seconds':98}\n";
+    "{'event':'run','at':0,'state':'started','verb':'apply','stack':'mlflow','project':'demo-proj','total':3}\n"
+    "{'event':'run','at':1,'state':'surveyed','total':3,'changes':2,'expected':725}\n"
+    "{'event':'step','at':1,'id':'network','title':'VPC network','name':'mlflow-x','state':'reading'}\n"
+    "{'event':'step','at':2,'id':'network','title':'VPC network','name':'mlflow-x','state':'creating','verdict':'create'}\n"
+    "{'event':'step','at':3,'id':'network','title':'VPC network','name':'mlflow-x','state':'creating','verdict':'create'}\n"
+    "{'event':'step','at':20,'id':'network','title':'VPC "
+    "network','name':'mlflow-x','state':'done','verdict':'create','elapsed':18}\n"
+    "{'event':'step','at':20,'id':'bucket','title':'Bucket','name':'b','state':'kept','verdict':'keep'}\n"
+    "{'event':'counts','at':30,'done':2,'running':1,'left':4}\n"
+    "{'event':'counts','at':90,'done':2,'running':1,'left':4}\n"
+    "{'event':'log','at':91,'id':'build','line':'Step 1/3'}\n"
+    "{'event':'step','at':95,'id':'sql','title':'Database','name':'db','state':'failed','verdict':'create','message':'Quota.','"
+    "fix':'Ask.'}\n"
+    "{'event':'proof','at':96,'id':'anon','title':'An anonymous request is refused','state':'passed'}\n"
+    "{'event':'something-new','at':97}\n"
+    "{'event':'result','at':98,'outcome':'partly','url':'https://x.run.app','undo':'mlflow-setup destroy "
+    "f','file':'f','created':1,"
+    "'updated':0,'deleted':0,'kept':1,'seconds':98}\n";
 
 int main(void)
 {
@@ -69,12 +72,14 @@ int main(void)
 	free(progress);
 	free(data);
 	feed(run, true, &progress, &data);
-	ok(!strstr(progress, "creating") && strstr(progress, "failed    Database db") && strstr(progress, "To undo"), "quiet: failures, result");
+	ok(!strstr(progress, "creating") && strstr(progress, "failed    Database db") && strstr(progress, "To undo"),
+	   "quiet: failures, result");
 	free(progress);
 	free(data);
 	/* A step that fails before anything was decided for it; the steps of a plan, which only look. */
-	feed("{'event':'step','at':1,'id':'n','title':'VPC network','name':'m','state':'failed','verdict':'keep','message':'Not ours.'}\n", false, &progress,
-	     &data);
+	feed("{'event':'step','at':1,'id':'n','title':'VPC "
+	     "network','name':'m','state':'failed','verdict':'keep','message':'Not ours.'}\n",
+	     false, &progress, &data);
 	is_str(progress, "  0:01  failed    VPC network m\n        Not ours.\n", "a step that is only read and fails is told");
 	free(progress);
 	free(data);

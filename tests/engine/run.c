@@ -32,9 +32,15 @@ struct plan *plan_make(const struct answers *a, struct err *e)
 {
 	struct plan *p = xcalloc(1, sizeof *p);
 	(void)a;
-	*p = (struct plan){.project = xstrdup("demo-proj"), .number = xstrdup("123"), .stack = xstrdup("s"),
-			   .url = xstrdup("https://front.example"), .prover = xstrdup("prover@demo-proj.iam.gserviceaccount.com"),
-			   .reach = {.way = "straight"}, .wall = wall, .settles = settles, .artifacts_served = served};
+	*p = (struct plan){.project = xstrdup("demo-proj"),
+			   .number = xstrdup("123"),
+			   .stack = xstrdup("s"),
+			   .url = xstrdup("https://front.example"),
+			   .prover = xstrdup("prover@demo-proj.iam.gserviceaccount.com"),
+			   .reach = {.way = "straight"},
+			   .wall = wall,
+			   .settles = settles,
+			   .artifacts_served = served};
 	p->wall.audience = xstrdup("https://front.example");
 	p->wall.sign_in = wall.sign_in ? xstrdup(wall.sign_in) : NULL;
 	p->wall.user = wall.user ? xstrdup(wall.user) : NULL;
@@ -69,8 +75,8 @@ struct world {
 	struct session *session;
 	struct answers *answers;
 	cJSON *result;
-	cJSON *states;  /* step -> last state */
-	cJSON *proofs;  /* check -> last state */
+	cJSON *states; /* step -> last state */
+	cJSON *proofs; /* check -> last state */
 	int saves;
 	unsigned seq;
 	bool in_order;
@@ -131,7 +137,12 @@ static void close_world(struct world *w)
 static enum exit_code go(struct world *w, enum run_verb verb)
 {
 	struct err e = {0};
-	struct run_options o = {.verb = verb, .answers = w->answers, .file = "t.json", .save = on_save, .event = on_event, .arg = w,
+	struct run_options o = {.verb = verb,
+				.answers = w->answers,
+				.file = "t.json",
+				.save = on_save,
+				.event = on_event,
+				.arg = w,
 				.consent = consent};
 	cJSON_Delete(w->result);
 	w->result = NULL;
@@ -160,14 +171,17 @@ static void whole(void)
 	is_int((int)go(&w, RUN_APPLY), 0, "an apply ends well");
 	is_str(json_str(w.result, "outcome", ""), "proven", "and is proven");
 	ok(w.in_order, "events are numbered and versioned");
-	ok(!strncmp(w.toy->order, "+a +e", 5) && !strcmp(w.toy->order + strlen(w.toy->order) - 2, "+d"), "longest path first: %s", w.toy->order);
+	ok(!strncmp(w.toy->order, "+a +e", 5) && !strcmp(w.toy->order + strlen(w.toy->order) - 2, "+d"),
+	   "longest path first: %s", w.toy->order);
 	double makespan = json_num(w.result, "makespan", 0), path = json_num(w.result, "critical_path", 1);
 	ok(path >= 28 && makespan / path < 1.1, "makespan %.1f s, critical path %.1f s", makespan, path);
-	ok(w.saves == 3 && *json_str(w.answers->resolved, "suffix", "") && json_at(w.answers->resolved, "choices.0"), "number, suffix, choices and URL are saved");
+	ok(w.saves == 3 && *json_str(w.answers->resolved, "suffix", "") && json_at(w.answers->resolved, "choices.0"),
+	   "number, suffix, choices and URL are saved");
 	w.saves = 0;
 	is_int((int)go(&w, RUN_APPLY), 0, "again");
 	ok(json_num(w.result, "kept", 0) == 5 && w.toy->writes == 0 && w.saves == 0, "nothing is written and nothing saved");
-	is_int((int)json_num(w.result, "requests", 0), 5 + 6, "one request a resource, one for the project, the operator, the proof's token, three for what stands");
+	is_int((int)json_num(w.result, "requests", 0), 5 + 6,
+	       "one request a resource, one for the project, the operator, the proof's token, three for what stands");
 	is_int((int)go(&w, RUN_PLAN), EXIT_DONE, "a plan finds nothing to do");
 	wanted_value = 2;
 	is_int((int)go(&w, RUN_PLAN), EXIT_CHANGES, "and with other answers, something");
@@ -186,7 +200,8 @@ static void whole(void)
 /* Every request of a run fails in every way in turn: it converges, and nothing is made twice. */
 static void faults(void)
 {
-	static const char *const names[] = {"", "lost before", "lost after acting", "unreachable", "503", "429", "401", "half a reply"};
+	static const char *const names[] = {"",    "lost before", "lost after acting", "unreachable", "503",
+					    "429", "401",         "half a reply"};
 	for (enum toy_fault f = TOY_LOST_BEFORE; f <= TOY_HALF; f++) {
 		int at = 1, bad = 0;
 		for (bool more = true; more && at < 200; at++) {
@@ -221,7 +236,8 @@ static void refusals(void)
 	w.toy->refuse = "c";
 	is_int((int)go(&w, RUN_APPLY), EXIT_PARTLY, "a refused step: partly");
 	ok(!strcmp(state(&w, "c"), "failed") && !strcmp(state(&w, "d"), "skipped") && !strcmp(state(&w, "b"), "done") &&
-		   !strcmp(state(&w, "e"), "done"), "what needs it is skipped, the others go on");
+	       !strcmp(state(&w, "e"), "done"),
+	   "what needs it is skipped, the others go on");
 	ok(strstr(json_str(w.result, "message", ""), "toy.things.create") != NULL, "the permission is named");
 	w.toy->refuse = NULL;
 	is_int((int)go(&w, RUN_APPLY), 0, "after the grant it goes on");
@@ -236,17 +252,20 @@ static void refusals(void)
 	close_world(&w);
 	open_world(&w);
 	w.toy->fails = "b";
-	ok(go(&w, RUN_APPLY) == EXIT_PARTLY && strstr(json_str(w.result, "message", ""), "quota is used up"), "an operation's error is told");
+	ok(go(&w, RUN_APPLY) == EXIT_PARTLY && strstr(json_str(w.result, "message", ""), "quota is used up"),
+	   "an operation's error is told");
 	close_world(&w);
 	open_world(&w);
 	w.toy->lag = "c";
 	w.toy->lag_until = 60;
-	ok(go(&w, RUN_APPLY) == EXIT_DONE && json_num(w.toy->made, "c", 0) == 1, "what is not known everywhere yet is waited for");
+	ok(go(&w, RUN_APPLY) == EXIT_DONE && json_num(w.toy->made, "c", 0) == 1,
+	   "what is not known everywhere yet is waited for");
 	close_world(&w);
 	open_world(&w);
 	go(&w, RUN_APPLY);
 	w.toy->in_use = "a";
-	ok(go(&w, RUN_DESTROY) == EXIT_PARTLY && cJSON_GetArraySize(json_at(w.result, "left")) == 1, "what is in use is listed as left");
+	ok(go(&w, RUN_DESTROY) == EXIT_PARTLY && cJSON_GetArraySize(json_at(w.result, "left")) == 1,
+	   "what is in use is listed as left");
 	close_world(&w);
 }
 
@@ -288,7 +307,8 @@ static void unwanted(void)
 	put_thing(&w, "x", "s");
 	w.toy->in_use = "x";
 	unwanted_kind = &toy_kind;
-	ok(go(&w, RUN_APPLY) != EXIT_DONE && cJSON_GetArraySize(json_at(w.result, "left")) == 1, "what cannot be deleted is listed as left");
+	ok(go(&w, RUN_APPLY) != EXIT_DONE && cJSON_GetArraySize(json_at(w.result, "left")) == 1,
+	   "what cannot be deleted is listed as left");
 	is_str(json_str(w.result, "outcome", ""), "proven", "and the stack is proven all the same");
 	close_world(&w);
 	unwanted_kind = NULL;
@@ -301,7 +321,8 @@ static void interruption(void)
 	w.interrupt_at = "a";
 	w.interrupts = 1;
 	is_int((int)go(&w, RUN_APPLY), EXIT_INTERRUPTED, "interrupted once");
-	ok(!strcmp(state(&w, "a"), "done") && !strcmp(state(&w, "b"), "skipped"), "what is under way is finished, the rest is not begun");
+	ok(!strcmp(state(&w, "a"), "done") && !strcmp(state(&w, "b"), "skipped"),
+	   "what is under way is finished, the rest is not begun");
 	ok(strstr(json_str(w.result, "next", ""), "apply --rehearse t.json") != NULL, "the next command is named");
 	w.interrupt_at = NULL;
 	is_int((int)go(&w, RUN_APPLY), 0, "apply goes on from there");
@@ -318,8 +339,8 @@ static void walls(void)
 		w.toy->no_wall = i == 0;
 		w.toy->no_host_check = i == 1;
 		w.toy->no_origin_check = i == 2;
-		ok(go(&w, RUN_APPLY) == EXIT_PARTLY && !strcmp(json_str(w.proofs, checks[i], ""), "failed"), "without the wall of %s: not proven",
-		   checks[i]);
+		ok(go(&w, RUN_APPLY) == EXIT_PARTLY && !strcmp(json_str(w.proofs, checks[i], ""), "failed"),
+		   "without the wall of %s: not proven", checks[i]);
 		ok(strcmp(json_str(w.result, "outcome", ""), "proven") && !json_at(w.result, "url"), "and it does not say so");
 		close_world(&w);
 	}
@@ -342,8 +363,8 @@ static bool failed(const struct world *w, const char *check)
 /* The walls of other auth modes: none of them is known here, they are what a plan says. */
 static void other_walls(void)
 {
-	static char google[] = "https://accounts.google.com/", other[] = "https://accounts.example/", admin[] = "admin", none[] = "no-such",
-		    page[] = "https://accounts.google.com/o/oauth2/v2/auth?x";
+	static char google[] = "https://accounts.google.com/", other[] = "https://accounts.example/", admin[] = "admin",
+		    none[] = "no-such", page[] = "https://accounts.google.com/o/oauth2/v2/auth?x";
 	struct world w;
 	open_world(&w);
 	w.toy->signs_in = page;

@@ -20,8 +20,11 @@ static void on_answer(void *arg, const cJSON *result, struct err *e)
 	free(text);
 }
 
-#define TOKEN {.method = "POST", .url = "oauth2.googleapis.com/token", .status = 200, .stays = true, \
-	       .body = "{\"access_token\":\"t\",\"expires_in\":3600}"}
+#define TOKEN                                                                                                                  \
+	{                                                                                                                      \
+		.method = "POST", .url = "oauth2.googleapis.com/token", .status = 200, .stays = true,                          \
+		.body = "{\"access_token\":\"t\",\"expires_in\":3600}"                                                         \
+	}
 
 static const char *ask(struct script_line *lines, bool signed_in, const char *what)
 {
@@ -50,49 +53,70 @@ int main(void)
 	mem_install();
 	if (!secret_init(&e))
 		return 99;
-	struct script_line who[] = {TOKEN, {.method = "GET", .url = "userinfo", .status = 200, .body = "{\"email\":\"a@b.c\"}"}, {0}};
+	struct script_line who[] = {
+	    TOKEN, {.method = "GET", .url = "userinfo", .status = 200, .body = "{\"email\":\"a@b.c\"}"}, {0}};
 	is_str(ask(who, true, "who"), "{\"describe\":\"the test\",\"email\":\"a@b.c\",\"project\":null}", "who is signed in");
 	is_int(answers_had, 1, "a new survey of the same kind takes the place of the old one");
 	ask(who, false, "who");
 	ok(strstr(why, "nobody is signed in") != NULL, "or that nobody is");
 	struct script_line projects[] = {
-		TOKEN,
-		{.method = "GET", .url = "projects:search", .status = 200,
-		 .body = "{\"projects\":[{\"name\":\"projects/12\",\"projectId\":\"p\",\"displayName\":\"P\"}]}"},
-		{0},
+	    TOKEN,
+	    {.method = "GET",
+	     .url = "projects:search",
+	     .status = 200,
+	     .body = "{\"projects\":[{\"name\":\"projects/12\",\"projectId\":\"p\",\"displayName\":\"P\"}]}"},
+	    {0},
 	};
 	is_str(ask(projects, true, "projects"), "[{\"id\":\"p\",\"name\":\"P\",\"number\":\"12\"}]", "projects");
 	struct script_line project[] = {
-		TOKEN,
-		{.method = "GET", .url = "v1/projects/demo-proj", .status = 200,
-		 .body = "{\"projectNumber\":\"12\",\"lifecycleState\":\"ACTIVE\",\"parent\":{\"type\":\"organization\",\"id\":\"7\"}}"},
-		{.method = "GET", .url = "billingInfo", .status = 403, .body = "{}"},
-		{0},
+	    TOKEN,
+	    {.method = "GET",
+	     .url = "v1/projects/demo-proj",
+	     .status = 200,
+	     .body = "{\"projectNumber\":\"12\",\"lifecycleState\":\"ACTIVE\",\"parent\":{\"type\":\"organization\",\"id\":"
+		     "\"7\"}}"},
+	    {.method = "GET", .url = "billingInfo", .status = 403, .body = "{}"},
+	    {0},
 	};
-	is_str(ask(project, true, "project"), "{\"billing\":null,\"id\":\"demo-proj\",\"number\":\"12\",\"organization\":\"7\",\"state\":\"ACTIVE\"}",
+	is_str(ask(project, true, "project"),
+	       "{\"billing\":null,\"id\":\"demo-proj\",\"number\":\"12\",\"organization\":\"7\",\"state\":\"ACTIVE\"}",
 	       "a project; whether it is billed may not be known");
 	struct script_line gone[] = {TOKEN, {.method = "GET", .url = "v1/projects", .status = 403, .body = "{}"}, {0}};
 	ask(gone, true, "project");
 	ok(!strncmp(why, "77 ", 3), "one that may not be read: 77");
 	struct script_line flight[] = {
-		TOKEN,
-		{.method = "GET", .url = "v1/projects/demo-proj", .status = 200, .body = "{\"projectNumber\":\"12\",\"lifecycleState\":\"ACTIVE\"}"},
-		{.method = "GET", .url = "billingInfo", .status = 200, .body = "{}"},
-		{.method = "POST", .url = ":testIamPermissions", .status = 400,
-		 .body = "{\"error\":{\"code\":400,\"message\":\"Permission artifactregistry.repositories.create is not valid for this resource.\",\"status\":\"INVALID_ARGUMENT\"}}"},
-		{.method = "POST", .url = ":testIamPermissions", .status = 200, .body = "{\"permissions\":[\"run.services.create\"]}", .stays = true},
-		{0},
+	    TOKEN,
+	    {.method = "GET",
+	     .url = "v1/projects/demo-proj",
+	     .status = 200,
+	     .body = "{\"projectNumber\":\"12\",\"lifecycleState\":\"ACTIVE\"}"},
+	    {.method = "GET", .url = "billingInfo", .status = 200, .body = "{}"},
+	    {.method = "POST",
+	     .url = ":testIamPermissions",
+	     .status = 400,
+	     .body = "{\"error\":{\"code\":400,\"message\":\"Permission artifactregistry.repositories.create is not valid for "
+		     "this resource.\",\"status\":\"INVALID_ARGUMENT\"}}"},
+	    {.method = "POST",
+	     .url = ":testIamPermissions",
+	     .status = 200,
+	     .body = "{\"permissions\":[\"run.services.create\"]}",
+	     .stays = true},
+	    {0},
 	};
 	const char *found = ask(flight, true, "preflight");
 	ok(strstr(found, "\"id\":\"billing\"") && strstr(found, "\"state\":\"fail\""), "preflight: billing that is off");
-	ok(strstr(found, "cloudsql.instances.create") && !strstr(found, "run.services.create"), "and the permissions that lack");
+	ok(strstr(found, "cloudsql.instances.create") && !strstr(found, "run.services.create"),
+	   "and the permissions that lack");
 	ok(!strstr(found, "container.clusters.create") && !strstr(found, "artifactregistry.repositories.create"),
 	   "not those of another target, nor one that cannot be tested on a project");
 	ok(!strstr(found, "cloudsql.instances.delete"), "what only destroying needs does not stop an apply");
 	struct script_line log[] = {
-		TOKEN,
-		{.method = "POST", .url = "entries:list", .status = 200, .body = "{\"entries\":[{\"textPayload\":\"ada@example.com [AuthSuccess] Authenticated via OAuth2\"}]}"},
-		{0},
+	    TOKEN,
+	    {.method = "POST",
+	     .url = "entries:list",
+	     .status = 200,
+	     .body = "{\"entries\":[{\"textPayload\":\"ada@example.com [AuthSuccess] Authenticated via OAuth2\"}]}"},
+	    {0},
 	};
 	is_str(ask(log, true, "sign-in"), "{\"seen\":true}", "somebody who signed in is seen in the server's log");
 	struct script_line quiet[] = {TOKEN, {.method = "POST", .url = "entries:list", .status = 200, .body = "{}"}, {0}};

@@ -18,25 +18,25 @@ enum toy_fault { TOY_NONE, TOY_LOST_BEFORE, TOY_LOST_AFTER, TOY_UNREACHABLE, TOY
 struct toy {
 	struct transport base;
 	struct loop *loop;
-	cJSON *things;             /* name -> {name, value, mark, ready: when it is} */
-	cJSON *made;               /* name -> how often a POST acted */
-	cJSON *runs;               /* what MLflow holds */
+	cJSON *things; /* name -> {name, value, mark, ready: when it is} */
+	cJSON *made;   /* name -> how often a POST acted */
+	cJSON *runs;   /* what MLflow holds */
 	enum toy_fault fault;
 	int fault_at, requests, writes;
-	double seconds;            /* an operation takes so long */
-	const char *refuse;        /* a POST of this name is refused for good */
-	const char *lag;           /* this thing's POST is 404 for a while, as if it did not know what it needs */
+	double seconds;     /* an operation takes so long */
+	const char *refuse; /* a POST of this name is refused for good */
+	const char *lag;    /* this thing's POST is 404 for a while, as if it did not know what it needs */
 	double lag_until;
-	const char *fails;         /* this thing's operation ends in an error */
-	const char *in_use;        /* this thing's DELETE is refused */
-	const char *takes;       /* the Authorization that its wall takes; NULL: the prover's ID token */
-	char *signs_in;         /* where its wall sends those who show nothing; NULL: they get 401 */
-	const char *root;        /* where a run's files go; NULL: through the server */
-	int no_certificate;      /* so many requests find none yet */
-	int grants_lag;          /* so many requests of one who is permitted are refused */
-	cJSON *claims;           /* of the last JWT that was signed */
+	const char *fails;  /* this thing's operation ends in an error */
+	const char *in_use; /* this thing's DELETE is refused */
+	const char *takes;  /* the Authorization that its wall takes; NULL: the prover's ID token */
+	char *signs_in;     /* where its wall sends those who show nothing; NULL: they get 401 */
+	const char *root;   /* where a run's files go; NULL: through the server */
+	int no_certificate; /* so many requests find none yet */
+	int grants_lag;     /* so many requests of one who is permitted are refused */
+	cJSON *claims;      /* of the last JWT that was signed */
 	bool no_wall, no_host_check, no_origin_check;
-	char order[400];           /* what acted, in order: "+a +b -a" */
+	char order[400]; /* what acted, in order: "+a +b -a" */
 };
 
 struct toy_flight {
@@ -151,8 +151,9 @@ static void toy_mlflow(struct toy *t, const struct http_request *q, const cJSON 
 	if (strstr(path, "experiments/create")) {
 		toy_answer(r, 200, json_make("{'experiment_id':'7'}"));
 	} else if (strstr(path, "runs/create")) {
-		toy_answer(r, 200, json_make("{'run':{'info':{'run_id':'r1','artifact_uri':%s}}}",
-					   t->root ? t->root : "mlflow-artifacts:/7/r1/artifacts"));
+		toy_answer(r, 200,
+			   json_make("{'run':{'info':{'run_id':'r1','artifact_uri':%s}}}",
+				     t->root ? t->root : "mlflow-artifacts:/7/r1/artifacts"));
 	} else if (strstr(path, "log-metric")) {
 		json_put_num(t->runs, "metric", json_num(body, "value", 0));
 		toy_answer(r, 200, json_make("{}"));
@@ -272,8 +273,12 @@ static void toy_free(struct transport *base)
 static struct toy *toy_new(struct loop *loop)
 {
 	struct toy *t = xcalloc(1, sizeof *t);
-	*t = (struct toy){.base = {.send = toy_send, .cancel = toy_cancel, .free = toy_free}, .loop = loop, .things = cJSON_CreateObject(), .made = cJSON_CreateObject(),
-			  .runs = cJSON_CreateObject(), .seconds = 10};
+	*t = (struct toy){.base = {.send = toy_send, .cancel = toy_cancel, .free = toy_free},
+			  .loop = loop,
+			  .things = cJSON_CreateObject(),
+			  .made = cJSON_CreateObject(),
+			  .runs = cJSON_CreateObject(),
+			  .seconds = 10};
 	return t;
 }
 
@@ -328,17 +333,17 @@ static void toy_destroy(const struct view *v, const struct observation *seen, st
 }
 
 static const struct kind toy_kind = {
-	.id = "toy.thing",
-	.title = "Thing",
-	.api = "toy.googleapis.com",
-	.usual = 10,
-	.deadline = 600,
-	.observe = toy_observe,
-	.decode = toy_decode,
-	.compare = toy_compare,
-	.create = toy_create,
-	.update = toy_update,
-	.destroy = toy_destroy,
+    .id = "toy.thing",
+    .title = "Thing",
+    .api = "toy.googleapis.com",
+    .usual = 10,
+    .deadline = 600,
+    .observe = toy_observe,
+    .decode = toy_decode,
+    .compare = toy_compare,
+    .create = toy_create,
+    .update = toy_update,
+    .destroy = toy_destroy,
 };
 
 /* The same, holding users' data. */

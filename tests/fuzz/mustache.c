@@ -25,7 +25,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	cJSON *values = json ? json_parse(json + 1, (size_t)((const char *)data + size - json - 1), "fuzz", &e) : NULL;
 	err_free(&e);
 	e = (struct err){0};
-	if (!mustache_render_parts("fuzz", text, itself, "{{a}}", values, data[0] % (ESCAPE_LINE + 1), data[0] & 0x80, &out, &e) && !e.exit)
+	if (!mustache_render_parts("fuzz", text, itself, "{{a}}", values, data[0] % (ESCAPE_LINE + 1), data[0] & 0x80, &out,
+				   &e) &&
+	    !e.exit)
 		abort();
 	err_free(&e);
 	cJSON_Delete(values);

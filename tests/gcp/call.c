@@ -27,48 +27,51 @@ static const struct {
 	const char *url, *reply, *poll, *wait, *code;
 	bool is, done;
 } rows[] = {
-	{DIALECT_AIP, "https://serviceusage.googleapis.com/v1/projects/p/services:batchEnable", "{'name':'operations/acat.p2-123-uuid'}",
-	 "https://serviceusage.googleapis.com/v1/operations/acat.p2-123-uuid", NULL, NULL, true, false},
-	{DIALECT_AIP, "https://serviceusage.googleapis.com/v1beta1/projects/p/services/iap.googleapis.com:generateServiceIdentity",
-	 "{'name':'operations/finished.DONE_OPERATION','done':true,'response':{}}",
-	 "https://serviceusage.googleapis.com/v1beta1/operations/finished.DONE_OPERATION", NULL, NULL, true, true},
-	{DIALECT_AIP, "https://artifactregistry.googleapis.com/v1/projects/p/locations/r/repositories?repositoryId=x",
-	 "{'name':'projects/p/locations/r/operations/u','done':true,'error':{'code':9,'message':'no'}}",
-	 "https://artifactregistry.googleapis.com/v1/projects/p/locations/r/operations/u", NULL, "9", true, true},
-	{DIALECT_AIP, "https://x.googleapis.com/v1/y", "{'name':'../../evil/operations/x'}", NULL, NULL, NULL, false, false},
-	{DIALECT_AIP, "https://x.googleapis.com/v1/y", "{'name':'projects/p/secrets/s'}", NULL, NULL, NULL, false, false},
-	{DIALECT_RUN, "https://run.googleapis.com/v2/projects/p/locations/r/services/s?allowMissing=true",
-	 "{'name':'projects/p/locations/r/operations/u','metadata':{'@type':'x'}}",
-	 "https://run.googleapis.com/v2/projects/p/locations/r/operations/u",
-	 "https://run.googleapis.com/v2/projects/p/locations/r/operations/u:wait", NULL, true, false},
-	{DIALECT_COMPUTE, "https://compute.googleapis.com/compute/v1/projects/p/global/networks",
-	 "{'kind':'compute#operation','name':'operation-1','operationType':'insert','status':'RUNNING','progress':50,"
-	 "'selfLink':'https://evil.example/x'}",
-	 "https://compute.googleapis.com/compute/v1/projects/p/global/operations/operation-1",
-	 "https://compute.googleapis.com/compute/v1/projects/p/global/operations/operation-1/wait", NULL, true, false},
-	{DIALECT_COMPUTE, "https://compute.googleapis.com/compute/v1/projects/p/regions/r/subnetworks",
-	 "{'kind':'compute#operation','name':'operation-2','operationType':'insert','status':'DONE','error':{'errors':[{'code':"
-	 "'QUOTA_EXCEEDED','message':'Quota'},{'code':'X','message':'more'}]}}",
-	 "https://compute.googleapis.com/compute/v1/projects/p/regions/r/operations/operation-2",
-	 "https://compute.googleapis.com/compute/v1/projects/p/regions/r/operations/operation-2/wait", "QUOTA_EXCEEDED", true, true},
-	{DIALECT_COMPUTE, "https://compute.googleapis.com/compute/v1/projects/p/zones/z/operations/operation-3/wait",
-	 "{'name':'operation-3','operationType':'insert','status':'PENDING'}",
-	 "https://compute.googleapis.com/compute/v1/projects/p/zones/z/operations/operation-3",
-	 "https://compute.googleapis.com/compute/v1/projects/p/zones/z/operations/operation-3/wait", NULL, true, false},
-	{DIALECT_SQL, "https://sqladmin.googleapis.com/v1/projects/p/instances/i/users",
-	 "{'kind':'sql#operation','name':'0a-1b','status':'PENDING','operationType':'CREATE_USER','error':{'errors':[{'code':'X'}]}}",
-	 "https://sqladmin.googleapis.com/v1/projects/p/operations/0a-1b", NULL, NULL, true, false},
-	{DIALECT_SQL, "https://sqladmin.googleapis.com/sql/v1beta4/projects/p/instances", "{'kind':'sql#instance','name':'i','state':'RUNNABLE'}",
-	 NULL, NULL, NULL, false, false},
-	{DIALECT_CONTAINER, "https://container.googleapis.com/v1/projects/p/locations/r/clusters",
-	 "{'name':'operation-9','operationType':'CREATE_CLUSTER','status':'DONE','statusMessage':'stockout'}",
-	 "https://container.googleapis.com/v1/projects/p/locations/r/operations/operation-9", NULL, "UNKNOWN", true, true},
-	{DIALECT_BUILD, "https://cloudbuild.googleapis.com/v1/projects/p/locations/r/builds",
-	 "{'name':'projects/p/locations/r/operations/YWJj','metadata':{'build':{'id':'u-1','status':'QUEUED'}}}",
-	 "https://cloudbuild.googleapis.com/v1/projects/p/locations/r/builds/u-1", NULL, NULL, true, false},
-	{DIALECT_BUILD, "https://cloudbuild.googleapis.com/v1/projects/p/locations/r/builds/u-1",
-	 "{'id':'u-1','status':'FAILURE','failureInfo':{'type':'PUSH_NOT_AUTHORIZED','detail':'d'}}",
-	 "https://cloudbuild.googleapis.com/v1/projects/p/locations/r/builds/u-1", NULL, "PUSH_NOT_AUTHORIZED", true, true},
+    {DIALECT_AIP, "https://serviceusage.googleapis.com/v1/projects/p/services:batchEnable",
+     "{'name':'operations/acat.p2-123-uuid'}", "https://serviceusage.googleapis.com/v1/operations/acat.p2-123-uuid", NULL, NULL,
+     true, false},
+    {DIALECT_AIP, "https://serviceusage.googleapis.com/v1beta1/projects/p/services/iap.googleapis.com:generateServiceIdentity",
+     "{'name':'operations/finished.DONE_OPERATION','done':true,'response':{}}",
+     "https://serviceusage.googleapis.com/v1beta1/operations/finished.DONE_OPERATION", NULL, NULL, true, true},
+    {DIALECT_AIP, "https://artifactregistry.googleapis.com/v1/projects/p/locations/r/repositories?repositoryId=x",
+     "{'name':'projects/p/locations/r/operations/u','done':true,'error':{'code':9,'message':'no'}}",
+     "https://artifactregistry.googleapis.com/v1/projects/p/locations/r/operations/u", NULL, "9", true, true},
+    {DIALECT_AIP, "https://x.googleapis.com/v1/y", "{'name':'../../evil/operations/x'}", NULL, NULL, NULL, false, false},
+    {DIALECT_AIP, "https://x.googleapis.com/v1/y", "{'name':'projects/p/secrets/s'}", NULL, NULL, NULL, false, false},
+    {DIALECT_RUN, "https://run.googleapis.com/v2/projects/p/locations/r/services/s?allowMissing=true",
+     "{'name':'projects/p/locations/r/operations/u','metadata':{'@type':'x'}}",
+     "https://run.googleapis.com/v2/projects/p/locations/r/operations/u",
+     "https://run.googleapis.com/v2/projects/p/locations/r/operations/u:wait", NULL, true, false},
+    {DIALECT_COMPUTE, "https://compute.googleapis.com/compute/v1/projects/p/global/networks",
+     "{'kind':'compute#operation','name':'operation-1','operationType':'insert','status':'RUNNING','progress':50,"
+     "'selfLink':'https://evil.example/x'}",
+     "https://compute.googleapis.com/compute/v1/projects/p/global/operations/operation-1",
+     "https://compute.googleapis.com/compute/v1/projects/p/global/operations/operation-1/wait", NULL, true, false},
+    {DIALECT_COMPUTE, "https://compute.googleapis.com/compute/v1/projects/p/regions/r/subnetworks",
+     "{'kind':'compute#operation','name':'operation-2','operationType':'insert','status':'DONE','error':{'errors':[{'code':"
+     "'QUOTA_EXCEEDED','message':'Quota'},{'code':'X','message':'more'}]}}",
+     "https://compute.googleapis.com/compute/v1/projects/p/regions/r/operations/operation-2",
+     "https://compute.googleapis.com/compute/v1/projects/p/regions/r/operations/operation-2/wait", "QUOTA_EXCEEDED", true,
+     true},
+    {DIALECT_COMPUTE, "https://compute.googleapis.com/compute/v1/projects/p/zones/z/operations/operation-3/wait",
+     "{'name':'operation-3','operationType':'insert','status':'PENDING'}",
+     "https://compute.googleapis.com/compute/v1/projects/p/zones/z/operations/operation-3",
+     "https://compute.googleapis.com/compute/v1/projects/p/zones/z/operations/operation-3/wait", NULL, true, false},
+    {DIALECT_SQL, "https://sqladmin.googleapis.com/v1/projects/p/instances/i/users",
+     "{'kind':'sql#operation','name':'0a-1b','status':'PENDING','operationType':'CREATE_USER','error':{'errors':[{'code':'X'}]}"
+     "}",
+     "https://sqladmin.googleapis.com/v1/projects/p/operations/0a-1b", NULL, NULL, true, false},
+    {DIALECT_SQL, "https://sqladmin.googleapis.com/sql/v1beta4/projects/p/instances",
+     "{'kind':'sql#instance','name':'i','state':'RUNNABLE'}", NULL, NULL, NULL, false, false},
+    {DIALECT_CONTAINER, "https://container.googleapis.com/v1/projects/p/locations/r/clusters",
+     "{'name':'operation-9','operationType':'CREATE_CLUSTER','status':'DONE','statusMessage':'stockout'}",
+     "https://container.googleapis.com/v1/projects/p/locations/r/operations/operation-9", NULL, "UNKNOWN", true, true},
+    {DIALECT_BUILD, "https://cloudbuild.googleapis.com/v1/projects/p/locations/r/builds",
+     "{'name':'projects/p/locations/r/operations/YWJj','metadata':{'build':{'id':'u-1','status':'QUEUED'}}}",
+     "https://cloudbuild.googleapis.com/v1/projects/p/locations/r/builds/u-1", NULL, NULL, true, false},
+    {DIALECT_BUILD, "https://cloudbuild.googleapis.com/v1/projects/p/locations/r/builds/u-1",
+     "{'id':'u-1','status':'FAILURE','failureInfo':{'type':'PUSH_NOT_AUTHORIZED','detail':'d'}}",
+     "https://cloudbuild.googleapis.com/v1/projects/p/locations/r/builds/u-1", NULL, "PUSH_NOT_AUTHORIZED", true, true},
 };
 
 static void operations(void)
@@ -102,13 +105,19 @@ static void error_of(int http, const char *text, struct api_error *out)
 static void errors(void)
 {
 	struct api_error e;
-	error_of(404, "{`error`:{`code`:404,`message`:`gone`,`errors`:[{`domain`:`global`,`reason`:`notFound`,`message`:`gone`}]}}", &e);
+	error_of(404,
+		 "{`error`:{`code`:404,`message`:`gone`,`errors`:[{`domain`:`global`,`reason`:`notFound`,`message`:`gone`}]}}",
+		 &e);
 	is_str(e.reason, "notFound", "errors[].reason");
 	is_str(e.status, NULL, "which has no status");
 	api_error_free(&e);
-	error_of(403, "{`error`:{`code`:403,`message`:`m`,`status`:`PERMISSION_DENIED`,`details`:[{`@type`:`type.googleapis.com/google.rpc.Help`},"
-		      "{`@type`:`type.googleapis.com/google.rpc.ErrorInfo`,`reason`:`SERVICE_DISABLED`,`metadata`:{`service`:`run.googleapis.com`,"
-		      "`consumer`:`projects/12`}},{`@type`:`type.googleapis.com/google.rpc.RetryInfo`,`retryDelay`:`7.5s`}]}}", &e);
+	error_of(403,
+		 "{`error`:{`code`:403,`message`:`m`,`status`:`PERMISSION_DENIED`,`details`:[{`@type`:`type.googleapis.com/"
+		 "google.rpc.Help`},"
+		 "{`@type`:`type.googleapis.com/"
+		 "google.rpc.ErrorInfo`,`reason`:`SERVICE_DISABLED`,`metadata`:{`service`:`run.googleapis.com`,"
+		 "`consumer`:`projects/12`}},{`@type`:`type.googleapis.com/google.rpc.RetryInfo`,`retryDelay`:`7.5s`}]}}",
+		 &e);
 	is_str(e.status, "PERMISSION_DENIED", "status");
 	is_str(e.reason, "SERVICE_DISABLED", "ErrorInfo.reason");
 	is_str(e.service, "run.googleapis.com", "its service");
@@ -119,10 +128,12 @@ static void errors(void)
 	is_str(e.reason, "invalid_grant", "the token endpoint's reason");
 	is_str(e.message, "Bad Request", "and words");
 	api_error_free(&e);
-	error_of(403, "{`error`:{`message`:`Permission 'iam.serviceAccounts.get' denied on resource (or it may not exist).`}}", &e);
+	error_of(403, "{`error`:{`message`:`Permission 'iam.serviceAccounts.get' denied on resource (or it may not exist).`}}",
+		 &e);
 	is_str(e.permission, "iam.serviceAccounts.get", "the permission in a message");
 	api_error_free(&e);
-	error_of(412, "{`error`:{`message`:`Constraint constraints/iam.allowedPolicyMemberDomains violated for projects/p`}}", &e);
+	error_of(412, "{`error`:{`message`:`Constraint constraints/iam.allowedPolicyMemberDomains violated for projects/p`}}",
+		 &e);
 	is_str(e.constraint, "constraints/iam.allowedPolicyMemberDomains", "the constraint in a message");
 	api_error_free(&e);
 	error_of(502, "<!DOCTYPE html><html>\x1b[31m", &e);
@@ -140,15 +151,22 @@ static void errors(void)
 static void refusals(void)
 {
 	struct api_error e;
-	error_of(400, "{`error`:{`code`:400,`message`:`no`,`status`:`FAILED_PRECONDITION`,`details`:[{`@type`:`type.googleapis.com/google.rpc.PreconditionFailure`,"
-		      "`violations`:[{`type`:`constraints/gcp.resourceLocations`,`subject`:`orgpolicy:projects/1`}]}]}}", &e);
+	error_of(400,
+		 "{`error`:{`code`:400,`message`:`no`,`status`:`FAILED_PRECONDITION`,`details`:[{`@type`:`type.googleapis.com/"
+		 "google.rpc.PreconditionFailure`,"
+		 "`violations`:[{`type`:`constraints/gcp.resourceLocations`,`subject`:`orgpolicy:projects/1`}]}]}}",
+		 &e);
 	is_str(e.constraint, "constraints/gcp.resourceLocations", "T8: a policy's name is in the violation's type");
 	api_error_free(&e);
-	error_of(403, "{`error`:{`code`:403,`message`:`no`,`status`:`PERMISSION_DENIED`,`details`:[{`@type`:`type.googleapis.com/google.rpc.ErrorInfo`,"
-		      "`reason`:`ACCESS_TOKEN_SCOPE_INSUFFICIENT`}]}}", &e);
+	error_of(403,
+		 "{`error`:{`code`:403,`message`:`no`,`status`:`PERMISSION_DENIED`,`details`:[{`@type`:`type.googleapis.com/"
+		 "google.rpc.ErrorInfo`,"
+		 "`reason`:`ACCESS_TOKEN_SCOPE_INSUFFICIENT`}]}}",
+		 &e);
 	ok(!api_error_is_plain_denial(&e), "T8: a token's scopes are no lacking permission");
 	api_error_free(&e);
-	error_of(403, "{`error`:{`code`:403,`message`:`The caller does not have permission`,`status`:`PERMISSION_DENIED`}}", &e);
+	error_of(403, "{`error`:{`code`:403,`message`:`The caller does not have permission`,`status`:`PERMISSION_DENIED`}}",
+		 &e);
 	ok(api_error_is_plain_denial(&e), "a lacking permission is one");
 	api_error_free(&e);
 }

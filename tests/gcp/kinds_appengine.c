@@ -34,17 +34,22 @@ static void application(void)
 	is_str(json_str(c.body, "locationId", ""), "europe-west", "an application is made where it is wanted");
 	call_free(&c);
 	is_int(presence(id, &v, 404, "{}"), PRESENT_NO, "there may be none");
-	is_int(verdict(id, &v, "{'locationId':'us-central','servingStatus':'SERVING','iap':{'enabled':true}}", &reason), VERDICT_REFUSE, "elsewhere it is refused");
+	is_int(verdict(id, &v, "{'locationId':'us-central','servingStatus':'SERVING','iap':{'enabled':true}}", &reason),
+	       VERDICT_REFUSE, "elsewhere it is refused");
 	ok(strstr(reason, "us-central") && strstr(reason, "never"), "with both places and why");
 	free(reason);
-	is_int(verdict(id, &v, "{'locationId':'europe-west','servingStatus':'USER_DISABLED','iap':{'enabled':true}}", NULL), VERDICT_REFUSE, "so is a disabled one");
-	is_int(verdict(id, &v, "{'locationId':'europe-west','servingStatus':'SERVING'}", NULL), VERDICT_UPDATE, "the sign-in is switched on");
-	is_int(verdict(id, &v, "{'locationId':'europe-west','servingStatus':'SERVING','iap':{'enabled':true}}", NULL), VERDICT_KEEP, "once");
+	is_int(verdict(id, &v, "{'locationId':'europe-west','servingStatus':'USER_DISABLED','iap':{'enabled':true}}", NULL),
+	       VERDICT_REFUSE, "so is a disabled one");
+	is_int(verdict(id, &v, "{'locationId':'europe-west','servingStatus':'SERVING'}", NULL), VERDICT_UPDATE,
+	       "the sign-in is switched on");
+	is_int(verdict(id, &v, "{'locationId':'europe-west','servingStatus':'SERVING','iap':{'enabled':true}}", NULL),
+	       VERDICT_KEEP, "once");
 	cJSON *open = parse("{'location':'europe-west','body':{}}");
 	v.spec = open;
-	is_int(verdict(id, &v, "{'locationId':'europe-west','servingStatus':'SERVING','iap':{'enabled':true}}", NULL), VERDICT_REFUSE,
-	       "where it is on and not wanted, it is not switched off before others' services");
-	is_int(verdict(id, &v, "{'locationId':'europe-west','servingStatus':'SERVING','iap':{}}", NULL), VERDICT_KEEP, "where it is off, all is well");
+	is_int(verdict(id, &v, "{'locationId':'europe-west','servingStatus':'SERVING','iap':{'enabled':true}}", NULL),
+	       VERDICT_REFUSE, "where it is on and not wanted, it is not switched off before others' services");
+	is_int(verdict(id, &v, "{'locationId':'europe-west','servingStatus':'SERVING','iap':{}}", NULL), VERDICT_KEEP,
+	       "where it is off, all is well");
 	cJSON_Delete(open);
 	ok(!kind_find(id)->destroy && kind_find(id)->stays, "it is never deleted, and that is said");
 	cJSON_Delete(spec);
@@ -53,21 +58,26 @@ static void application(void)
 static void version(void)
 {
 	static const char id[] = "appengine.version";
-	cJSON *spec = parse("{'service':'default','body':{'runtime':'custom','envVariables':{'A':'1'}}}"), *other = parse("{'service':'default','body':{'runtime':'x'}}");
+	cJSON *spec = parse("{'service':'default','body':{'runtime':'custom','envVariables':{'A':'1'}}}"),
+	      *other = parse("{'service':'default','body':{'runtime':'x'}}");
 	struct view v = view_of("mlflow", spec), w = view_of("mlflow", other);
 	struct call c = {0}, d = {0};
 	kind_find(id)->create(&v, NULL, &c);
 	kind_find(id)->create(&w, NULL, &d);
 	const char *name = json_str(c.body, "id", "");
 	ok(strlen(name) == 15 && strspn(name + 1, "0123456789abcdef") == 14, "a version is named for what is in it");
-	ok(strcmp(name, json_str(d.body, "id", "")) != 0 && !strncmp(name, json_str(d.body, "id", ""), 7), "another content is another version, of the same stack");
-	ok(appengine_ours(&v, name) && !appengine_ours(&v, "20260101t101010") && !appengine_ours(&v, "m"), "by which ours are known");
+	ok(strcmp(name, json_str(d.body, "id", "")) != 0 && !strncmp(name, json_str(d.body, "id", ""), 7),
+	   "another content is another version, of the same stack");
+	ok(appengine_ours(&v, name) && !appengine_ours(&v, "20260101t101010") && !appengine_ours(&v, "m"),
+	   "by which ours are known");
 	v.stack = "other";
 	ok(!appengine_ours(&v, name), "and another stack's");
 	v.stack = "mlflow";
 	is_int(presence(id, &v, 200, "{}"), PRESENT_NO, "one without instances is made again");
-	is_int(presence(id, &v, 200, "{'instances':[{'vmStatus':'RUNNING','vmLiveness':'UNHEALTHY'}]}"), PRESENT_NO, "so is one whose instances are not well");
-	is_int(presence(id, &v, 200, "{'instances':[{'vmStatus':'RUNNING','vmLiveness':'HEALTHY'}]}"), PRESENT_YES, "one that runs stands");
+	is_int(presence(id, &v, 200, "{'instances':[{'vmStatus':'RUNNING','vmLiveness':'UNHEALTHY'}]}"), PRESENT_NO,
+	       "so is one whose instances are not well");
+	is_int(presence(id, &v, 200, "{'instances':[{'vmStatus':'RUNNING','vmLiveness':'HEALTHY'}]}"), PRESENT_YES,
+	       "one that runs stands");
 	call_free(&c), call_free(&d);
 	cJSON_Delete(spec), cJSON_Delete(other);
 }
@@ -90,11 +100,13 @@ static void traffic(void)
 	static const char id[] = "appengine.service";
 	char own[APPENGINE_VERSION];
 	appengine_version_id("mlflow", NULL, own);
-	char *text = xasprintf("{'service':'default','version':'%s'}", own), *same = xasprintf("{'split':{'allocations':{'%s':1}}}", own);
+	char *text = xasprintf("{'service':'default','version':'%s'}", own),
+	     *same = xasprintf("{'split':{'allocations':{'%s':1}}}", own);
 	char *old = xasprintf("{'split':{'allocations':{'%.7s00000000':1}}}", own);
 	cJSON *spec = parse(text);
 	struct view v = view_of("default", spec);
-	is_int(presence(id, &v, 200, "{'split':{'allocations':{'shop':1}}}"), PRESENT_STRANGER, "a service that serves somebody else's version is not ours");
+	is_int(presence(id, &v, 200, "{'split':{'allocations':{'shop':1}}}"), PRESENT_STRANGER,
+	       "a service that serves somebody else's version is not ours");
 	is_int(verdict(id, &v, same, NULL), VERDICT_KEEP, "the traffic is where it is wanted");
 	is_int(verdict(id, &v, old, NULL), VERDICT_UPDATE, "or goes there");
 	struct call c = after(id, &v, old);
@@ -115,7 +127,8 @@ static void versions(void)
 	char *reply = versions_text(&v);
 	struct change change;
 	struct observation seen = see(id, &v, 200, reply, &change);
-	is_int((long)change.count, 2, "of three one is stopped and one too many, the one that serves and the stranger's are left");
+	is_int((long)change.count, 2,
+	       "of three one is stopped and one too many, the one that serves and the stranger's are left");
 	struct call c = {0};
 	kind_find(id)->update(&v, &seen, &change, &c);
 	is_str(c.method, "DELETE", "the oldest goes");

@@ -13,30 +13,48 @@
 #define LABELS "'labels':{'managed-by':'mlflow-setup','stack':'mlflow'}"
 #define DEPLOYMENTS "'host':'gke-1.r1.gke.goog','collection':'/apis/apps/v1/namespaces/ml/deployments'"
 
-#define CLUSTER "'resourceLabels':{'managed-by':'mlflow-setup','stack':'mlflow'},'name':'mlflow','autopilot':{'enabled':true},'network':'mlflow'"
+#define CLUSTER                                                                                                                \
+	"'resourceLabels':{'managed-by':'mlflow-setup','stack':'mlflow'},'name':'mlflow','autopilot':{'enabled':true},'"       \
+	"network':'mlflow'"
 
 static void cluster(void)
 {
 	static const char id[] = "container.cluster";
-	cJSON *spec = parse("{'region':'r1','body':{'autopilot':{'enabled':true},'network':'projects/demo/global/networks/mlflow','controlPlaneEndpointsConfig':"
+	cJSON *spec = parse("{'region':'r1','body':{'autopilot':{'enabled':true},'network':'projects/demo/global/networks/"
+			    "mlflow','controlPlaneEndpointsConfig':"
 			    "{'dnsEndpointConfig':{'allowExternalTraffic':true}}}}");
 	struct view v = view_of("mlflow", spec);
 	const struct kind *k = kind_find(id);
 	struct call c = {0};
 	k->create(&v, NULL, &c);
-	is_str(c.url, "https://container.googleapis.com/v1/projects/demo/locations/r1/clusters", "a cluster is asked for in its region");
+	is_str(c.url, "https://container.googleapis.com/v1/projects/demo/locations/r1/clusters",
+	       "a cluster is asked for in its region");
 	is_str(json_str(c.body, "cluster.resourceLabels.stack", ""), "mlflow", "with the stack's labels");
 	ok(c.dialect == DIALECT_CONTAINER, "an operation is followed");
 	call_free(&c);
-	is_int(presence(id, &v, 200, "{" CLUSTER ",'status':'PROVISIONING'}"), PRESENT_PENDING, "while it is made it is waited for");
-	is_int(presence(id, &v, 200, "{" CLUSTER ",'status':'DEGRADED','conditions':[{'message':'no room'}]}"), PRESENT_FAILED, "a broken one has failed");
-	is_int(presence(id, &v, 200, "{'name':'mlflow','status':'RUNNING'}"), PRESENT_STRANGER, "one without the labels is a stranger's");
-	is_int(verdict(id, &v, "{" CLUSTER ",'status':'RUNNING','controlPlaneEndpointsConfig':{'dnsEndpointConfig':{'endpoint':'gke-1.r1.gke.goog',"
-				"'allowExternalTraffic':true}}}", NULL), VERDICT_KEEP, "one as it should be is kept, its network told by a short name");
-	is_int(verdict(id, &v, "{" CLUSTER ",'status':'RUNNING','controlPlaneEndpointsConfig':{'dnsEndpointConfig':{'endpoint':'gke-1.r1.gke.goog'}}}", NULL),
-	       VERDICT_UPDATE, "a door that was shut is opened");
+	is_int(presence(id, &v, 200, "{" CLUSTER ",'status':'PROVISIONING'}"), PRESENT_PENDING,
+	       "while it is made it is waited for");
+	is_int(presence(id, &v, 200, "{" CLUSTER ",'status':'DEGRADED','conditions':[{'message':'no room'}]}"), PRESENT_FAILED,
+	       "a broken one has failed");
+	is_int(presence(id, &v, 200, "{'name':'mlflow','status':'RUNNING'}"), PRESENT_STRANGER,
+	       "one without the labels is a stranger's");
+	is_int(verdict(id, &v,
+		       "{" CLUSTER
+		       ",'status':'RUNNING','controlPlaneEndpointsConfig':{'dnsEndpointConfig':{'endpoint':'gke-1.r1.gke.goog',"
+		       "'allowExternalTraffic':true}}}",
+		       NULL),
+	       VERDICT_KEEP, "one as it should be is kept, its network told by a short name");
+	is_int(
+	    verdict(id, &v,
+		    "{" CLUSTER
+		    ",'status':'RUNNING','controlPlaneEndpointsConfig':{'dnsEndpointConfig':{'endpoint':'gke-1.r1.gke.goog'}}}",
+		    NULL),
+	    VERDICT_UPDATE, "a door that was shut is opened");
 	char *reason = NULL;
-	is_int(verdict(id, &v, "{'resourceLabels':{'managed-by':'mlflow-setup','stack':'mlflow'},'name':'mlflow','status':'RUNNING','network':'mlflow'}", &reason),
+	is_int(verdict(id, &v,
+		       "{'resourceLabels':{'managed-by':'mlflow-setup','stack':'mlflow'},'name':'mlflow','status':'RUNNING','"
+		       "network':'mlflow'}",
+		       &reason),
 	       VERDICT_REFUSE, "one that is no Autopilot cluster is refused");
 	ok(reason && strstr(reason, "autopilot") != NULL, "and the field is named");
 	free(reason);
@@ -45,14 +63,17 @@ static void cluster(void)
 
 static void apply(void)
 {
-	cJSON *spec = parse("{" DEPLOYMENTS ",'body':{'apiVersion':'apps/v1','kind':'Deployment','metadata':{'namespace':'ml'},'spec':{'replicas':1}}}");
+	cJSON *spec = parse(
+	    "{" DEPLOYMENTS
+	    ",'body':{'apiVersion':'apps/v1','kind':'Deployment','metadata':{'namespace':'ml'},'spec':{'replicas':1}}}");
 	struct view v = view_of("deployment/mlflow", spec);
 	const struct kind *k = kind_find("kubernetes.object");
 	struct observation none = {0};
 	struct call c = {0};
 	k->create(&v, &none, &c);
 	is_str(c.method, "PATCH", "an object is applied");
-	is_str(c.url, "https://gke-1.r1.gke.goog/apis/apps/v1/namespaces/ml/deployments/mlflow?fieldManager=mlflow-setup", "in our name, and without force");
+	is_str(c.url, "https://gke-1.r1.gke.goog/apis/apps/v1/namespaces/ml/deployments/mlflow?fieldManager=mlflow-setup",
+	       "in our name, and without force");
 	is_str(c.content_type, "application/apply-patch+yaml", "as an applied configuration");
 	is_str(json_str(c.body, "metadata.name", ""), "mlflow", "under its name");
 	is_str(json_str(c.body, "metadata.labels.managed-by", ""), "mlflow-setup", "with the stack's labels");
@@ -63,42 +84,58 @@ static void apply(void)
 	cJSON_Delete(spec);
 }
 
-#define STANDS "{'apiVersion':'apps/v1','kind':'Deployment','metadata':{'name':'mlflow','namespace':'ml','generation':2," LABELS "},'spec':{'replicas':1,'template':{'spec':"
+#define STANDS                                                                                                                 \
+	"{'apiVersion':'apps/v1','kind':'Deployment','metadata':{'name':'mlflow','namespace':'ml','generation':2," LABELS      \
+	"},'spec':{'replicas':1,'template':{'spec':"
 #define AS_ASKED STANDS "{'containers':[{'name':'m','image':'i','resources':{'requests':{'cpu':'250m'}}}]}}}"
 #define UP ",'status':{'observedGeneration':2,'replicas':1,'updatedReplicas':1,'readyReplicas':1}}"
 
 static void rollout(void)
 {
 	static const char id[] = "kubernetes.object";
-	cJSON *spec = parse("{" DEPLOYMENTS ",'body':{'apiVersion':'apps/v1','kind':'Deployment','metadata':{'namespace':'ml'},'spec':{'replicas':1,'template':{'spec':"
+	cJSON *spec = parse("{" DEPLOYMENTS ",'body':{'apiVersion':'apps/"
+			    "v1','kind':'Deployment','metadata':{'namespace':'ml'},'spec':{'replicas':1,'template':{'spec':"
 			    "{'containers':[{'name':'m','image':'i','resources':{'requests':{'cpu':'1'}}}]}}}}}");
 	struct view v = view_of("deployment/mlflow", spec);
 	is_int(presence(id, &v, 200, AS_ASKED UP), PRESENT_YES, "a Deployment whose pods are up stands");
-	is_int(presence(id, &v, 200, AS_ASKED ",'status':{'observedGeneration':1,'replicas':1,'updatedReplicas':1,'readyReplicas':1}}"), PRESENT_PENDING,
-	       "not when that was said of an older generation");
-	is_int(presence(id, &v, 200, AS_ASKED ",'status':{'observedGeneration':2,'replicas':2,'updatedReplicas':1,'readyReplicas':2}}"), PRESENT_PENDING,
-	       "nor while an old pod is left");
-	is_int(presence(id, &v, 200, AS_ASKED ",'status':{'observedGeneration':2,'conditions':[{'type':'Progressing','status':'False','reason':"
-				     "'ProgressDeadlineExceeded','message':'timed out'}]}}"), PRESENT_FAILED, "one that gave up has failed");
-	is_int(presence(id, &v, 404, "{'kind':'Status','code':404,'reason':'NotFound','message':'not found'}"), PRESENT_NO, "one that is not there is not");
-	is_int(presence(id, &v, 200, "{'kind':'Deployment','metadata':{'name':'mlflow'},'spec':{}}"), PRESENT_STRANGER, "without our labels it is a stranger's");
+	is_int(presence(id, &v, 200,
+			AS_ASKED ",'status':{'observedGeneration':1,'replicas':1,'updatedReplicas':1,'readyReplicas':1}}"),
+	       PRESENT_PENDING, "not when that was said of an older generation");
+	is_int(presence(id, &v, 200,
+			AS_ASKED ",'status':{'observedGeneration':2,'replicas':2,'updatedReplicas':1,'readyReplicas':2}}"),
+	       PRESENT_PENDING, "nor while an old pod is left");
+	is_int(presence(id, &v, 200,
+			AS_ASKED
+			",'status':{'observedGeneration':2,'conditions':[{'type':'Progressing','status':'False','reason':"
+			"'ProgressDeadlineExceeded','message':'timed out'}]}}"),
+	       PRESENT_FAILED, "one that gave up has failed");
+	is_int(presence(id, &v, 404, "{'kind':'Status','code':404,'reason':'NotFound','message':'not found'}"), PRESENT_NO,
+	       "one that is not there is not");
+	is_int(presence(id, &v, 200, "{'kind':'Deployment','metadata':{'name':'mlflow'},'spec':{}}"), PRESENT_STRANGER,
+	       "without our labels it is a stranger's");
 	is_int(verdict(id, &v, AS_ASKED UP, NULL), VERDICT_KEEP, "what Autopilot makes of the resources is no difference");
-	is_int(verdict(id, &v, STANDS "{'containers':[{'name':'m','image':'other'}]}}}" UP, NULL), VERDICT_UPDATE, "another image is");
+	is_int(verdict(id, &v, STANDS "{'containers':[{'name':'m','image':'other'}]}}}" UP, NULL), VERDICT_UPDATE,
+	       "another image is");
 	cJSON_Delete(spec);
 }
 
 static void ingress(void)
 {
 	static const char id[] = "kubernetes.object";
-	cJSON *spec = parse("{'host':'h.gke.goog','collection':'/apis/networking.k8s.io/v1/namespaces/ml/ingresses','body':{'kind':'Ingress'}}");
+	cJSON *spec = parse("{'host':'h.gke.goog','collection':'/apis/networking.k8s.io/v1/namespaces/ml/"
+			    "ingresses','body':{'kind':'Ingress'}}");
 	struct view v = view_of("ingress/mlflow", spec);
-	is_int(presence(id, &v, 200, "{'kind':'Ingress','metadata':{" LABELS "},'status':{}}"), PRESENT_PENDING, "an Ingress without an address is waited for");
+	is_int(presence(id, &v, 200, "{'kind':'Ingress','metadata':{" LABELS "},'status':{}}"), PRESENT_PENDING,
+	       "an Ingress without an address is waited for");
 	struct change change;
-	cJSON *found = parse("{'kind':'Ingress','metadata':{" LABELS ",'annotations':{}},'status':{'loadBalancer':{'ingress':[{'ip':'203.0.113.9'}]}}}");
-	cJSON_AddStringToObject(json_at(found, "metadata.annotations"), "ingress.kubernetes.io/backends", "{\"k8s1-ml-mlflow-80\":\"Unknown\"}");
+	cJSON *found = parse("{'kind':'Ingress','metadata':{" LABELS
+			     ",'annotations':{}},'status':{'loadBalancer':{'ingress':[{'ip':'203.0.113.9'}]}}}");
+	cJSON_AddStringToObject(json_at(found, "metadata.annotations"), "ingress.kubernetes.io/backends",
+				"{\"k8s1-ml-mlflow-80\":\"Unknown\"}");
 	char *text = json_text(found, -1);
 	is_int(presence(id, &v, 200, text), PRESENT_PENDING, "and while its backend is not well");
-	cJSON_ReplaceItemInObject(json_at(found, "metadata.annotations"), "ingress.kubernetes.io/backends", cJSON_CreateString("{\"k8s1-ml-mlflow-80\":\"HEALTHY\"}"));
+	cJSON_ReplaceItemInObject(json_at(found, "metadata.annotations"), "ingress.kubernetes.io/backends",
+				  cJSON_CreateString("{\"k8s1-ml-mlflow-80\":\"HEALTHY\"}"));
 	free(text);
 	text = json_text(found, -1);
 	struct observation seen = see(id, &v, 200, text, &change);
@@ -111,12 +148,15 @@ static void ingress(void)
 	cJSON_Delete(spec);
 }
 
-#define JOB "{'apiVersion':'batch/v1','kind':'Job','metadata':{'name':'migrate','namespace':'ml'," LABELS ",'annotations':{'once':"
+#define JOB                                                                                                                    \
+	"{'apiVersion':'batch/v1','kind':'Job','metadata':{'name':'migrate','namespace':'ml'," LABELS ",'annotations':{'once'" \
+	":"
 
 static void job(void)
 {
 	static const char id[] = "kubernetes.object";
-	cJSON *spec = parse("{'host':'h.gke.goog','collection':'/apis/batch/v1/namespaces/ml/jobs','body':{'apiVersion':'batch/v1','kind':'Job','metadata':{'namespace':"
+	cJSON *spec = parse("{'host':'h.gke.goog','collection':'/apis/batch/v1/namespaces/ml/jobs','body':{'apiVersion':'batch/"
+			    "v1','kind':'Job','metadata':{'namespace':"
 			    "'ml','annotations':{'once':'a'}},'spec':{'backoffLimit':1}}}");
 	struct view v = view_of("job/migrate", spec);
 	static const char done[] = "},'spec':{'backoffLimit':1},'status':{'conditions':[{'type':'Complete','status':'True'}]}}";
@@ -124,8 +164,13 @@ static void job(void)
 	char *text = xasprintf("%s%s", JOB "'a'}", done), *other = xasprintf("%s%s", JOB "'b'}", done);
 	is_int(verdict(id, &v, text, NULL), VERDICT_KEEP, "one that has done this work is kept");
 	is_int(verdict(id, &v, other, NULL), VERDICT_REPLACE, "another work is another Job");
-	is_int(verdict(id, &v, JOB "'a'}},'spec':{'backoffLimit':1},'status':{'conditions':[{'type':'Failed','status':'True','message':'no'}]}}", NULL), VERDICT_REPLACE,
-	       "one that failed is made again");
+	is_int(
+	    verdict(
+		id, &v,
+		JOB
+		"'a'}},'spec':{'backoffLimit':1},'status':{'conditions':[{'type':'Failed','status':'True','message':'no'}]}}",
+		NULL),
+	    VERDICT_REPLACE, "one that failed is made again");
 	free(text);
 	free(other);
 	cJSON_Delete(spec);
@@ -134,12 +179,15 @@ static void job(void)
 static void secret(void)
 {
 	static const char id[] = "kubernetes.object";
-	cJSON *spec = parse("{'host':'h.gke.goog','collection':'/api/v1/namespaces/ml/secrets','body':{'apiVersion':'v1','kind':'Secret','metadata':{'annotations':"
+	cJSON *spec = parse("{'host':'h.gke.goog','collection':'/api/v1/namespaces/ml/"
+			    "secrets','body':{'apiVersion':'v1','kind':'Secret','metadata':{'annotations':"
 			    "{'of':'2'}},'data':{'p':{'$secret':'db-password','as':'base64'}}}}");
 	struct view v = view_of("secret/mlflow", spec);
 	struct change change;
 	struct call c = {0};
-	struct observation seen = see(id, &v, 200, "{'apiVersion':'v1','kind':'Secret','metadata':{'name':'mlflow'," LABELS ",'annotations':{'of':'2'}},'data':{'p':'c2VjcmV0'}}",
+	struct observation seen = see(id, &v, 200,
+				      "{'apiVersion':'v1','kind':'Secret','metadata':{'name':'mlflow'," LABELS
+				      ",'annotations':{'of':'2'}},'data':{'p':'c2VjcmV0'}}",
 				      &change);
 	is_int(change.verdict, VERDICT_KEEP, "of a Secret the version is compared");
 	char *text = json_text(seen.found, -1);
@@ -150,14 +198,25 @@ static void secret(void)
 	call_free(&c);
 	observation_free(&seen);
 	change_free(&change);
-	is_int(verdict(id, &v, "{'apiVersion':'v1','kind':'Secret','metadata':{'name':'mlflow'," LABELS ",'annotations':{'of':'1'}},'data':{'p':'c2VjcmV0'}}", NULL), VERDICT_UPDATE,
-	       "an older version is set anew");
-	is_int(verdict(id, &v, "{'apiVersion':'v1','kind':'Secret','metadata':{'name':'mlflow'," LABELS ",'annotations':{'of':'2'}}}", NULL), VERDICT_UPDATE,
-	       "and so is one that somebody emptied");
+	is_int(verdict(id, &v,
+		       "{'apiVersion':'v1','kind':'Secret','metadata':{'name':'mlflow'," LABELS
+		       ",'annotations':{'of':'1'}},'data':{'p':'c2VjcmV0'}}",
+		       NULL),
+	       VERDICT_UPDATE, "an older version is set anew");
+	is_int(verdict(id, &v,
+		       "{'apiVersion':'v1','kind':'Secret','metadata':{'name':'mlflow'," LABELS ",'annotations':{'of':'2'}}}",
+		       NULL),
+	       VERDICT_UPDATE, "and so is one that somebody emptied");
 	json_put(spec, "body.data.f", cJSON_CreateString("ZmlsZQ=="));
-	is_int(verdict(id, &v, "{'apiVersion':'v1','kind':'Secret','metadata':{'name':'mlflow'," LABELS ",'annotations':{'of':'2'}},'data':{'p':'eA==','f':'eA=='}}", NULL),
+	is_int(verdict(id, &v,
+		       "{'apiVersion':'v1','kind':'Secret','metadata':{'name':'mlflow'," LABELS
+		       ",'annotations':{'of':'2'}},'data':{'p':'eA==','f':'eA=='}}",
+		       NULL),
 	       VERDICT_KEEP, "a file in it is compared by its version too");
-	is_int(verdict(id, &v, "{'apiVersion':'v1','kind':'Secret','metadata':{'name':'mlflow'," LABELS ",'annotations':{'of':'2'}},'data':{'p':'eA=='}}", NULL),
+	is_int(verdict(id, &v,
+		       "{'apiVersion':'v1','kind':'Secret','metadata':{'name':'mlflow'," LABELS
+		       ",'annotations':{'of':'2'}},'data':{'p':'eA=='}}",
+		       NULL),
 	       VERDICT_UPDATE, "and is set when it is not there");
 	cJSON_Delete(spec);
 }
@@ -176,24 +235,30 @@ static size_t differences(const char *wanted, const char *found)
 
 static void keyed_lists(void)
 {
-	const char *wanted = "{'containers':[{'name':'a','env':[{'name':'X','value':'1'},{'name':'Y','value':'2'}]},{'name':'b','ports':[{'containerPort':1},{'containerPort':2}]}]}";
-	is_int((int)differences(wanted, "{'containers':[{'name':'b','ports':[{'containerPort':2},{'containerPort':1}]},{'name':'a','env':[{'name':'Y','value':'2'},"
+	const char *wanted = "{'containers':[{'name':'a','env':[{'name':'X','value':'1'},{'name':'Y','value':'2'}]},{'name':'b'"
+			     ",'ports':[{'containerPort':1},{'containerPort':2}]}]}";
+	is_int((int)differences(wanted, "{'containers':[{'name':'b','ports':[{'containerPort':2},{'containerPort':1}]},{'name':"
+					"'a','env':[{'name':'Y','value':'2'},"
 					"{'name':'X','value':'1'}]}]}"),
 	       0, "the order of what has keys is no difference");
-	is_int((int)differences("{'env':[{'name':'X','value':'1'},{'name':'Y','value':'2'}]}", "{'env':[{'name':'Y','value':'2'},{'name':'X','value':'3'}]}"), 1,
-	       "a value is compared with that of its key");
-	is_int((int)differences("{'env':[{'name':'X','value':'1'},{'name':'Y'}]}", "{'env':[{'name':'Z','value':'1'},{'name':'Y'}]}"), 1,
-	       "a key that is not there is one difference");
-	is_int((int)differences("{'initContainers':[{'name':'a'},{'name':'b'}]}", "{'initContainers':[{'name':'b'},{'name':'a'}]}"), 2,
-	       "what runs one after the other keeps its order");
+	is_int((int)differences("{'env':[{'name':'X','value':'1'},{'name':'Y','value':'2'}]}",
+				"{'env':[{'name':'Y','value':'2'},{'name':'X','value':'3'}]}"),
+	       1, "a value is compared with that of its key");
+	is_int((int)differences("{'env':[{'name':'X','value':'1'},{'name':'Y'}]}",
+				"{'env':[{'name':'Z','value':'1'},{'name':'Y'}]}"),
+	       1, "a key that is not there is one difference");
+	is_int((int)differences("{'initContainers':[{'name':'a'},{'name':'b'}]}",
+				"{'initContainers':[{'name':'b'},{'name':'a'}]}"),
+	       2, "what runs one after the other keeps its order");
 	is_int((int)differences("{'args':['a','b']}", "{'args':['b','a']}"), 2, "as do plain values");
 }
 
 static void hosts(void)
 {
 	ok(call_is_cluster("https://gke-0123.us-central1.gke.goog/api"), "a DNS endpoint is a cluster's");
-	ok(!call_is_cluster("https://gke.goog.example.com/api") && !call_is_cluster("http://gke-1.r.gke.goog/") && !call_is_cluster("https://u@gke-1.r.gke.goog/") &&
-	   !call_is_cluster("https://xgke.goog/"), "nothing that only looks so");
+	ok(!call_is_cluster("https://gke.goog.example.com/api") && !call_is_cluster("http://gke-1.r.gke.goog/") &&
+	       !call_is_cluster("https://u@gke-1.r.gke.goog/") && !call_is_cluster("https://xgke.goog/"),
+	   "nothing that only looks so");
 	ok(!call_is_google("https://gke-0123.us-central1.gke.goog/api"), "and it is not an API of Google's");
 }
 

@@ -19,24 +19,25 @@ static const struct collection {
 	const char *const *skip;
 	enum presence stands; /* a resource without our mark: a stranger's; PRESENT_YES for kinds that carry none */
 } collections[] = {
-	{"compute.network", "/global/networks", NULL, NULL, PRESENT_STRANGER},
-	/* One request spells its region "global/regions/...". */
-	{"compute.subnetwork", "/subnetworks", NULL, (const char *const[]){"region", NULL}, PRESENT_STRANGER},
-	{"compute.globalAddress", "/global/addresses", NULL, (const char *const[]){"labels", NULL}, PRESENT_STRANGER},
-	/* Never told: the root password. Told in other words: what replaced requireSsl, replica settings. Dropped by the server: a second zone of a
+    {"compute.network", "/global/networks", NULL, NULL, PRESENT_STRANGER},
+    /* One request spells its region "global/regions/...". */
+    {"compute.subnetwork", "/subnetworks", NULL, (const char *const[]){"region", NULL}, PRESENT_STRANGER},
+    {"compute.globalAddress", "/global/addresses", NULL, (const char *const[]){"labels", NULL}, PRESENT_STRANGER},
+    /* Never told: the root password. Told in other words: what replaced requireSsl, replica settings. Dropped by the server: a second zone of a
 	 * zonal instance, a network that has expired. */
-	{"sqladmin.instance", "/instances", NULL,
-	 (const char *const[]){"rootPassword", "settings.ipConfiguration.requireSsl", "replicaConfiguration", "settings.settingsVersion",
-			       "settings.locationPreference.secondaryZone", "settings.ipConfiguration.authorizedNetworks", NULL},
-	 PRESENT_STRANGER},
-	{"storage.bucket", "storage/v1/b", NULL, (const char *const[]){"autoclass.toggleTime", "location", NULL}, PRESENT_STRANGER},
-	{"secretmanager.secret", "/secrets", NULL, (const char *const[]){"ttl", NULL}, PRESENT_STRANGER},
-	{"iam.serviceAccount", "/serviceAccounts", "serviceAccount", NULL, PRESENT_STRANGER},
-	/* The server puts a socket's folder right; the instances' names are replaced in the recording. */
-	{"run.job", "/jobs", NULL,
-	 (const char *const[]){"template.template.containers.0.volumeMounts.0.mountPath",
-			       "template.template.volumes.0.cloudSqlInstance.instances", NULL},
-	 PRESENT_STRANGER},
+    {"sqladmin.instance", "/instances", NULL,
+     (const char *const[]){"rootPassword", "settings.ipConfiguration.requireSsl", "replicaConfiguration",
+			   "settings.settingsVersion", "settings.locationPreference.secondaryZone",
+			   "settings.ipConfiguration.authorizedNetworks", NULL},
+     PRESENT_STRANGER},
+    {"storage.bucket", "storage/v1/b", NULL, (const char *const[]){"autoclass.toggleTime", "location", NULL}, PRESENT_STRANGER},
+    {"secretmanager.secret", "/secrets", NULL, (const char *const[]){"ttl", NULL}, PRESENT_STRANGER},
+    {"iam.serviceAccount", "/serviceAccounts", "serviceAccount", NULL, PRESENT_STRANGER},
+    /* The server puts a socket's folder right; the instances' names are replaced in the recording. */
+    {"run.job", "/jobs", NULL,
+     (const char *const[]){"template.template.containers.0.volumeMounts.0.mountPath",
+			   "template.template.volumes.0.cloudSqlInstance.instances", NULL},
+     PRESENT_STRANGER},
 };
 
 struct event {
@@ -158,7 +159,8 @@ static void check_sent(const char *log, size_t i, const struct collection *c, si
 	if (change.count)
 		ok(false, "%s: what was sent to %s is read back", log, c->kind);
 	for (size_t d = 0; d < change.count; d++)
-		printf("# %s: sent %s, read %s\n", change.differences[d].path, change.differences[d].wanted, change.differences[d].found);
+		printf("# %s: sent %s, read %s\n", change.differences[d].path, change.differences[d].wanted,
+		       change.differences[d].found);
 	change_free(&change);
 }
 
@@ -205,7 +207,10 @@ static enum dialect dialect_of(const char *url)
 	static const struct {
 		const char *host;
 		enum dialect dialect;
-	} hosts[] = {{"/compute/v1/", DIALECT_COMPUTE}, {"//sqladmin.", DIALECT_SQL}, {"//container.", DIALECT_CONTAINER}, {"//run.", DIALECT_RUN}};
+	} hosts[] = {{"/compute/v1/", DIALECT_COMPUTE},
+		     {"//sqladmin.", DIALECT_SQL},
+		     {"//container.", DIALECT_CONTAINER},
+		     {"//run.", DIALECT_RUN}};
 	for (size_t i = 0; i < sizeof hosts / sizeof *hosts; i++)
 		if (strstr(url, hosts[i].host))
 			return hosts[i].dialect;
@@ -259,7 +264,8 @@ static void check_poll(const char *log, size_t i, const struct operation *op)
 	for (size_t n = i + 1; n < count; n++) {
 		char *url = plain_name(events[n].url);
 		const char *name = strstr(url, "/operations/");
-		bool polls = name && !strcmp(events[n].method, "GET") && text_ends(op->name, strrchr(url, '/') + 1) && !strncmp(url, op->poll_url, host);
+		bool polls = name && !strcmp(events[n].method, "GET") && text_ends(op->name, strrchr(url, '/') + 1) &&
+			     !strncmp(url, op->poll_url, host);
 		if (polls) {
 			polls_checked++;
 			if (!same_place(url, op->poll_url))
@@ -318,7 +324,8 @@ int main(void)
 {
 	mem_install();
 	const char *contract = getenv("MLFLOW_SETUP_CONTRACT"), *top = getenv("TOP_SRCDIR");
-	char *dir = contract ? xasprintf("%s/recorded/log", contract) : xasprintf("%s/../shared/contract/recorded/log", top ? top : ".");
+	char *dir = contract ? xasprintf("%s/recorded/log", contract)
+			     : xasprintf("%s/../shared/contract/recorded/log", top ? top : ".");
 	if (access(dir, R_OK) != 0) {
 		printf("1..0 # SKIP no recorded traffic: set MLFLOW_SETUP_CONTRACT\n");
 		free(dir);
@@ -330,7 +337,7 @@ int main(void)
 	ok(sent_checked > 20, "what was sent in %zu recorded requests is read back", sent_checked);
 	ok(reads_checked > 100, "%zu recorded reads are understood", reads_checked);
 	ok(errors_checked > 50, "%zu recorded errors are understood", errors_checked);
-	ok(operations_checked > 100 && polls_checked > 50, "%zu recorded operations are, and %zu are polled where they were", operations_checked,
-	   polls_checked);
+	ok(operations_checked > 100 && polls_checked > 50, "%zu recorded operations are, and %zu are polled where they were",
+	   operations_checked, polls_checked);
 	return tap_done();
 }

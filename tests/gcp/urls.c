@@ -134,15 +134,16 @@ static void try_permissions(void)
 			says[d] = *text;
 			free(text);
 		}
-		ok((says[DEED_READ] || says[DEED_CREATE]) && (!(*k)->list || says[DEED_LIST]) && (!(*k)->destroy || says[DEED_DESTROY]) &&
-			   (!(*k)->update || says[DEED_UPDATE]),
+		ok((says[DEED_READ] || says[DEED_CREATE]) && (!(*k)->list || says[DEED_LIST]) &&
+		       (!(*k)->destroy || says[DEED_DESTROY]) && (!(*k)->update || says[DEED_UPDATE]),
 		   "%s says which permissions it needs", (*k)->id);
 	}
 	cJSON_Delete(spec);
 }
 
 /* A link to look at: as sound as a request, whatever names hold; with a tame name it is there, and leads to Google's console and nowhere else. */
-static void try_link(const struct kind *k, const char *word, char *(*link)(const struct kind *k, const struct view *v, const cJSON *outputs), size_t *bad)
+static void try_link(const struct kind *k, const char *word,
+		     char *(*link)(const struct kind *k, const struct view *v, const cJSON *outputs), size_t *bad)
 {
 	cJSON *specs[2] = {spec_of(word, "projects/p/things/a"), spec_of("tame", "projects/p/things/a")};
 	cJSON *outputs[2] = {json_make("{'id':%s}", word), json_make("{'id':'tame'}")};
@@ -174,7 +175,8 @@ static void try_links(void)
 			try_link(*k, hostile[i], kind_log_link, &bad);
 		}
 		ok(!bad, "%s: its links lead where they should", (*k)->id);
-		ok((*k)->part > PART_UNSAID && (*k)->part < PART_PROOF && ((*k)->console_page || (*k)->by_hand), "and it says its part and its page");
+		ok((*k)->part > PART_UNSAID && (*k)->part < PART_PROOF && ((*k)->console_page || (*k)->by_hand),
+		   "and it says its part and its page");
 	}
 }
 

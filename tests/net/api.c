@@ -75,29 +75,33 @@ static void call(struct world *w, const char *method, const char *url, cJSON *bo
 	run(w);
 }
 
-#define TOKEN {.method = "POST", .url = "oauth2.googleapis.com/token", .status = 200, .stays = true, \
-	       .body = "{\"access_token\":\"t\",\"expires_in\":3600}"}
+#define TOKEN                                                                                                                  \
+	{                                                                                                                      \
+		.method = "POST", .url = "oauth2.googleapis.com/token", .status = 200, .stays = true,                          \
+		.body = "{\"access_token\":\"t\",\"expires_in\":3600}"                                                         \
+	}
 #define URL "https://run.googleapis.com/v2/x"
 
 static void plain_calls(void)
 {
 	struct script_line lines[] = {
-		TOKEN,
-		{.method = "GET", .url = URL, .status = 503, .body = "<html>"},
-		{.method = "GET", .url = URL, .failure = HTTP_BROKEN},
-		{.method = "GET", .url = URL, .status = 200, .body = "{\"a\":"},
-		{.method = "GET", .url = URL, .status = 200, .body = "{\"a\":1}"},
-		{.method = "GET", .url = URL, .status = 401},
-		{.method = "GET", .url = URL, .status = 200, .body = "{\"a\":2}"},
-		{.method = "GET", .url = URL, .status = 401},
-		{.method = "GET", .url = URL, .status = 401},
-		{.method = "GET", .url = URL, .status = 403, .body = "{\"error\":{\"mess"},
-		{.method = "GET", .url = URL, .status = 403, .body = "{\"error\":{\"message\":\"no\"}}"},
-		{0},
+	    TOKEN,
+	    {.method = "GET", .url = URL, .status = 503, .body = "<html>"},
+	    {.method = "GET", .url = URL, .failure = HTTP_BROKEN},
+	    {.method = "GET", .url = URL, .status = 200, .body = "{\"a\":"},
+	    {.method = "GET", .url = URL, .status = 200, .body = "{\"a\":1}"},
+	    {.method = "GET", .url = URL, .status = 401},
+	    {.method = "GET", .url = URL, .status = 200, .body = "{\"a\":2}"},
+	    {.method = "GET", .url = URL, .status = 401},
+	    {.method = "GET", .url = URL, .status = 401},
+	    {.method = "GET", .url = URL, .status = 403, .body = "{\"error\":{\"mess"},
+	    {.method = "GET", .url = URL, .status = 403, .body = "{\"error\":{\"message\":\"no\"}}"},
+	    {0},
 	};
 	struct world w = world(lines, "demo");
 	call(&w, "GET", URL, NULL, NULL);
-	ok(last.http == 200 && last.tries == 4 && !strcmp(last.reply, "{\"a\":1}"), "a read outlives a 503, a cut and half a JSON text");
+	ok(last.http == 200 && last.tries == 4 && !strcmp(last.reply, "{\"a\":1}"),
+	   "a read outlives a 503, a cut and half a JSON text");
 	is_str(w.script->sent[1].user_project, "demo", "the quota project is named");
 	call(&w, "GET", URL, NULL, NULL);
 	is_str(last.reply, "{\"a\":2}", "a 401 is answered with a new token, once");
@@ -110,11 +114,11 @@ static void plain_calls(void)
 static void creating(void)
 {
 	struct script_line lines[] = {
-		TOKEN,
-		{.method = "POST", .url = URL, .failure = HTTP_UNREACHABLE},
-		{.method = "POST", .url = URL, .status = 429, .headers = "Retry-After: 30"},
-		{.method = "POST", .url = URL, .failure = HTTP_BROKEN},
-		{0},
+	    TOKEN,
+	    {.method = "POST", .url = URL, .failure = HTTP_UNREACHABLE},
+	    {.method = "POST", .url = URL, .status = 429, .headers = "Retry-After: 30"},
+	    {.method = "POST", .url = URL, .failure = HTTP_BROKEN},
+	    {0},
 	};
 	struct world w = world(lines, NULL);
 	call(&w, "POST", URL, json_make("{'x':1}"), &(struct api_policy){.no_retry_unknown = true});
@@ -136,12 +140,15 @@ static void budget(void)
 static void quota_project(void)
 {
 	struct script_line lines[] = {
-		TOKEN,
-		{.method = "GET", .url = URL, .status = 403,
-		 .body = "{\"error\":{\"message\":\"no\",\"details\":[{\"@type\":\"type.googleapis.com/google.rpc.ErrorInfo\",\"reason\":"
-			 "\"USER_PROJECT_DENIED\"}]}}"},
-		{.method = "GET", .url = URL, .status = 200, .stays = true},
-		{0},
+	    TOKEN,
+	    {.method = "GET",
+	     .url = URL,
+	     .status = 403,
+	     .body = "{\"error\":{\"message\":\"no\",\"details\":[{\"@type\":\"type.googleapis.com/"
+		     "google.rpc.ErrorInfo\",\"reason\":"
+		     "\"USER_PROJECT_DENIED\"}]}}"},
+	    {.method = "GET", .url = URL, .status = 200, .stays = true},
+	    {0},
 	};
 	struct world w = world(lines, "demo");
 	call(&w, "GET", URL, NULL, NULL);
@@ -165,8 +172,11 @@ static void secrets(void)
 	struct world w = world(lines, NULL);
 	the_secret = secret_copy("p\"w\\\n%", 6);
 	api_set_secrets(w.api, lookup, NULL);
-	call(&w, "POST", URL, json_make("{'z':{'$secret':'db'},'a':[{'$secret':'db','as':'base64'},{'$secret':'db','as':'crc32c'}],'m':1}"), NULL);
-	char *wanted = xasprintf("{\"a\":[\"cCJ3XAol\",\"%u\"],\"m\":1,\"z\":\"p\\\"w\\\\\\n%%\"}", (unsigned)encode_crc32c("p\"w\\\n%", 6));
+	call(&w, "POST", URL,
+	     json_make("{'z':{'$secret':'db'},'a':[{'$secret':'db','as':'base64'},{'$secret':'db','as':'crc32c'}],'m':1}"),
+	     NULL);
+	char *wanted = xasprintf("{\"a\":[\"cCJ3XAol\",\"%u\"],\"m\":1,\"z\":\"p\\\"w\\\\\\n%%\"}",
+				 (unsigned)encode_crc32c("p\"w\\\n%", 6));
 	is_str(w.script->sent[1].body, wanted, "secrets are filled in, each where it belongs");
 	call(&w, "POST", URL, json_make("{'z':{'$secret':'other'}}"), NULL);
 	ok(last.exit == EXIT_BUG && w.script->count == 2, "an unknown one is not sent");
@@ -188,11 +198,11 @@ static bool upload(void *arg, const char *name, struct buf *out)
 static void uploads_and_ids(void)
 {
 	struct script_line lines[] = {
-		TOKEN,
-		{.method = "POST", .url = "/upload", .status = 200},
-		{.method = "POST", .url = URL, .status = 429},
-		{.method = "POST", .url = URL, .status = 200},
-		{0},
+	    TOKEN,
+	    {.method = "POST", .url = "/upload", .status = 200},
+	    {.method = "POST", .url = URL, .status = 429},
+	    {.method = "POST", .url = URL, .status = 200},
+	    {0},
 	};
 	struct world w = world(lines, NULL);
 	struct call c = {0};
@@ -229,12 +239,19 @@ static void uploads_and_ids(void)
 static void audiences(void)
 {
 	static const char *const elsewhere[] = {
-		"https://evil.example/x", "https://googleapis.com.evil.example/x", "https://evil.example/?https://run.googleapis.com",
-		"https://run.googleapis.com@evil.example/x", "http://run.googleapis.com/x", "https://evilgoogleapis.com/x",
-		"https://run.googleapis.com:443/x", "https://x.tunnel.cloudproxy.app/x", "https://svc-1.us-central1.run.app/x",
+	    "https://evil.example/x",
+	    "https://googleapis.com.evil.example/x",
+	    "https://evil.example/?https://run.googleapis.com",
+	    "https://run.googleapis.com@evil.example/x",
+	    "http://run.googleapis.com/x",
+	    "https://evilgoogleapis.com/x",
+	    "https://run.googleapis.com:443/x",
+	    "https://x.tunnel.cloudproxy.app/x",
+	    "https://svc-1.us-central1.run.app/x",
 	};
 	for (size_t i = 0; i < sizeof elsewhere / sizeof *elsewhere; i++) {
-		struct script_line lines[] = {TOKEN, {.method = "GET", .url = "/x", .status = 200, .stays = true, .body = "{}"}, {0}};
+		struct script_line lines[] = {
+		    TOKEN, {.method = "GET", .url = "/x", .status = 200, .stays = true, .body = "{}"}, {0}};
 		struct world w = world(lines, NULL);
 		call(&w, "GET", elsewhere[i], NULL, NULL);
 		ok(last.exit == EXIT_BUG && w.script->count <= 1, "S8, S10: nothing is sent to %s", elsewhere[i]);
@@ -247,35 +264,40 @@ static void audiences(void)
 	c.audience = AUDIENCE_NOBODY;
 	api_call(w.api, &c, NULL, on_done, NULL);
 	run(&w);
-	ok(last.http == 200 && w.script->count == 1 && !w.script->sent[0].token && !w.script->sent[0].user_project, "nobody's call shows nothing");
+	ok(last.http == 200 && w.script->count == 1 && !w.script->sent[0].token && !w.script->sent[0].user_project,
+	   "nobody's call shows nothing");
 	call_set(&c, DIALECT_NONE, "PATCH", json_make("{}"), "https://10.0.0.1/x");
 	c.audience = AUDIENCE_CLUSTER;
 	api_call(w.api, &c, NULL, on_done, NULL);
 	run(&w);
-	ok(last.exit == EXIT_BUG && !strstr(w.script->sent[w.script->count - 1].url, "10.0.0.1"), "a cluster without an authority of its own is shown nothing");
+	ok(last.exit == EXIT_BUG && !strstr(w.script->sent[w.script->count - 1].url, "10.0.0.1"),
+	   "a cluster without an authority of its own is shown nothing");
 	call_set(&c, DIALECT_NONE, "GET", NULL, "https://10.0.0.1/x");
 	c.audience = AUDIENCE_CLUSTER;
 	c.ca = xstrdup("PEM");
 	api_call(w.api, &c, NULL, on_done, NULL);
 	run(&w);
 	const struct script_sent *sent = &w.script->sent[w.script->count - 1];
-	ok(last.http == 200 && sent->token && !strcmp(sent->token, "Bearer t") && !sent->user_project, "one with it gets the token, and no quota project");
+	ok(last.http == 200 && sent->token && !strcmp(sent->token, "Bearer t") && !sent->user_project,
+	   "one with it gets the token, and no quota project");
 	call_free(&c);
 	close_world(&w);
 	static const struct {
 		const char *url, *name, *value, *says;
 	} faults[] = {
-		{"https://h/a b", "A", "b", "malformed"},	   {"https://h/a\r\nb", "A", "b", "malformed"},
-		{"https://u:p@h/", "A", "b", "user"},		   {"https:///x", "A", "b", "host"},
-		{"ftp://h/", "A", "b", "malformed"},		   {"https://h/", "A", "b\r\nX: y", "line end"},
-		{"https://h/", "A", "b\nX: y", "line end"},	   {"https://h/", "A: b\r\nX", "y", "line end"},
-		{"https://h/", "A", "b\x7f", "control"},	   {"https://h/?q=%0d%0a", "A", "b", NULL},
+	    {"https://h/a b", "A", "b", "malformed"},   {"https://h/a\r\nb", "A", "b", "malformed"},
+	    {"https://u:p@h/", "A", "b", "user"},       {"https:///x", "A", "b", "host"},
+	    {"ftp://h/", "A", "b", "malformed"},        {"https://h/", "A", "b\r\nX: y", "line end"},
+	    {"https://h/", "A", "b\nX: y", "line end"}, {"https://h/", "A: b\r\nX", "y", "line end"},
+	    {"https://h/", "A", "b\x7f", "control"},    {"https://h/?q=%0d%0a", "A", "b", NULL},
 	};
 	for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
 		char *name = xstrdup(faults[i].name), *value = xstrdup(faults[i].value);
 		struct header h = {name, value};
-		const char *why = http_request_fault(&(struct http_request){.method = "GET", .url = faults[i].url, .headers = &h, .header_count = 1});
-		ok(faults[i].says ? why && strstr(why, faults[i].says) : !why, "S10: request %zu: %s", i + 1, faults[i].says ? faults[i].says : "sent");
+		const char *why = http_request_fault(
+		    &(struct http_request){.method = "GET", .url = faults[i].url, .headers = &h, .header_count = 1});
+		ok(faults[i].says ? why && strstr(why, faults[i].says) : !why, "S10: request %zu: %s", i + 1,
+		   faults[i].says ? faults[i].says : "sent");
 		free(name);
 		free(value);
 	}

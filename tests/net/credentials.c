@@ -36,8 +36,9 @@ static void run(struct loop *l, double seconds)
 static struct credentials *user_credentials(struct script_line *lines, struct loop **l, struct script **s)
 {
 	struct err e = {0};
-	cJSON *file = json_make("{'type':'authorized_user','client_id':'id','client_secret':'se+cret','refresh_token':'re/fresh',"
-				"'quota_project_id':'q'}");
+	cJSON *file = json_make(
+	    "{'type':'authorized_user','client_id':'id','client_secret':'se+cret','refresh_token':'re/fresh',"
+	    "'quota_project_id':'q'}");
 	*l = loop_new(LOOP_VIRTUAL, 1);
 	*s = script_new(*l, lines);
 	struct credentials *c = credentials_from_json(*l, &(*s)->base, file, "the test", &e);
@@ -55,12 +56,17 @@ static void drop(struct credentials *c, struct script *s, struct loop *l)
 static void authorized_user(void)
 {
 	struct script_line lines[] = {
-		{.method = "POST", .url = "https://oauth2.googleapis.com/token", .status = 503, .body = "{}"},
-		{.method = "POST", .url = "https://oauth2.googleapis.com/token", .status = 200, .seconds = 1,
-		 .body = "{\"access_token\":\"tok1\",\"expires_in\":\"3600\"}"},
-		{.method = "POST", .url = "https://oauth2.googleapis.com/token", .status = 200,
-		 .body = "{\"access_token\":\"tok2\",\"expires_in\":3600}"},
-		{0},
+	    {.method = "POST", .url = "https://oauth2.googleapis.com/token", .status = 503, .body = "{}"},
+	    {.method = "POST",
+	     .url = "https://oauth2.googleapis.com/token",
+	     .status = 200,
+	     .seconds = 1,
+	     .body = "{\"access_token\":\"tok1\",\"expires_in\":\"3600\"}"},
+	    {.method = "POST",
+	     .url = "https://oauth2.googleapis.com/token",
+	     .status = 200,
+	     .body = "{\"access_token\":\"tok2\",\"expires_in\":3600}"},
+	    {0},
 	};
 	struct loop *l;
 	struct script *s;
@@ -71,7 +77,8 @@ static void authorized_user(void)
 	run(l, 60);
 	ok(answers == 2 && !strcmp(got, "tok1"), "two who wait share one refresh, a 503 is retried, expires_in may be text");
 	is_int(s->count, 2, "with two requests");
-	is_str(s->sent[1].body, "grant_type=refresh_token&client_id=id&client_secret=se%2Bcret&refresh_token=re%2Ffresh", "the form");
+	is_str(s->sent[1].body, "grant_type=refresh_token&client_id=id&client_secret=se%2Bcret&refresh_token=re%2Ffresh",
+	       "the form");
 	credentials_token(c, on_token, NULL);
 	run(l, 60);
 	is_int(s->count, 2, "a fresh token is used again");
@@ -85,16 +92,19 @@ static void authorized_user(void)
 static void revoked(void)
 {
 	struct script_line lines[] = {
-		{.method = "POST", .url = "/token", .status = 400,
-		 .body = "{\"error\":\"invalid_grant\",\"error_description\":\"Token has been expired or revoked.\"}"},
-		{0},
+	    {.method = "POST",
+	     .url = "/token",
+	     .status = 400,
+	     .body = "{\"error\":\"invalid_grant\",\"error_description\":\"Token has been expired or revoked.\"}"},
+	    {0},
 	};
 	struct loop *l;
 	struct script *s;
 	struct credentials *c = user_credentials(lines, &l, &s);
 	credentials_token(c, on_token, NULL);
 	run(l, 60);
-	ok(strstr(why, "revoked") && strstr(why, "gcloud auth application-default login"), "a revoked login says how to sign in again");
+	ok(strstr(why, "revoked") && strstr(why, "gcloud auth application-default login"),
+	   "a revoked login says how to sign in again");
 	is_int(s->count, 1, "without a retry");
 	drop(c, s, l);
 }
@@ -107,8 +117,12 @@ static void nothing(void *arg)
 static void expiry(void)
 {
 	struct script_line lines[] = {
-		{.method = "POST", .url = "/token", .status = 200, .stays = true, .body = "{\"access_token\":\"t\",\"expires_in\":3600}"},
-		{0},
+	    {.method = "POST",
+	     .url = "/token",
+	     .status = 200,
+	     .stays = true,
+	     .body = "{\"access_token\":\"t\",\"expires_in\":3600}"},
+	    {0},
 	};
 	struct loop *l;
 	struct script *s;
@@ -159,9 +173,11 @@ static bool signature_holds(EVP_PKEY *key, const char *jwt)
 static void service_account(void)
 {
 	struct script_line lines[] = {
-		{.method = "POST", .url = "https://oauth2.googleapis.com/token", .status = 200,
-		 .body = "{\"access_token\":\"sa\",\"expires_in\":3599}"},
-		{0},
+	    {.method = "POST",
+	     .url = "https://oauth2.googleapis.com/token",
+	     .status = 200,
+	     .body = "{\"access_token\":\"sa\",\"expires_in\":3599}"},
+	    {0},
 	};
 	struct loop *l = loop_new(LOOP_VIRTUAL, 1);
 	struct script *s = script_new(l, lines);
@@ -169,7 +185,8 @@ static void service_account(void)
 	EVP_PKEY *key;
 	char *pem = new_key(&key);
 	cJSON *file = json_make("{'type':'service_account','client_email':'a@p.iam.gserviceaccount.com','private_key':%s,"
-				"'private_key_id':'k1','token_uri':'https://oauth2.googleapis.com/token','project_id':'p'}", pem);
+				"'private_key_id':'k1','token_uri':'https://oauth2.googleapis.com/token','project_id':'p'}",
+				pem);
 	struct credentials *c = credentials_from_json(l, &s->base, file, "the test", &e);
 	is_str(credentials_project(c), "p", "a key knows its project");
 	credentials_token(c, on_token, NULL);
@@ -179,7 +196,8 @@ static void service_account(void)
 	ok(assertion && signature_holds(key, assertion + 10), "its signature holds");
 	credentials_free(c);
 	json_put_str(file, "token_uri", "https://oauth2.googleapis.com.evil.example/token");
-	ok(!credentials_from_json(l, &s->base, file, "the test", &e) && strstr(e.what, "token_uri"), "a foreign token_uri is refused");
+	ok(!credentials_from_json(l, &s->base, file, "the test", &e) && strstr(e.what, "token_uri"),
+	   "a foreign token_uri is refused");
 	err_free(&e);
 	json_put_str(file, "token_uri", "https://evil.example@oauth2.googleapis.com/token");
 	ok(!credentials_from_json(l, &s->base, file, "the test", &e), "so is one with a user part");
@@ -222,7 +240,8 @@ static void finding(void)
 	setenv("CLOUDSDK_CONFIG", dir, 1);
 	setenv("NO_GCE_CHECK", "true", 1);
 	unsetenv("GOOGLE_APPLICATION_CREDENTIALS");
-	ok(!credentials_find(l, &s->base, &e) && e.exit == EXIT_CONFIG && strstr(e.fix, "gcloud auth"), "none: 78 and how to sign in");
+	ok(!credentials_find(l, &s->base, &e) && e.exit == EXIT_CONFIG && strstr(e.fix, "gcloud auth"),
+	   "none: 78 and how to sign in");
 	err_free(&e);
 	const char *text = "{\"type\":\"authorized_user\",\"client_id\":\"i\",\"client_secret\":\"s\",\"refresh_token\":\"r\"}";
 	const char *path = write_file(dir, "application_default_credentials.json", text, 0600);
@@ -232,15 +251,16 @@ static void finding(void)
 	setenv("GOOGLE_APPLICATION_CREDENTIALS", "/nonexistent/key.json", 1);
 	ok(!credentials_find(l, &s->base, &e) && e.exit == EXIT_CONFIG, "a named file that is not there: no fall-through");
 	err_free(&e);
-	static const char *const refused[] = {"external_account", "impersonated_service_account", "external_account_authorized_user",
-					      "gdch_service_account"};
+	static const char *const refused[] = {"external_account", "impersonated_service_account",
+					      "external_account_authorized_user", "gdch_service_account"};
 	setenv("GOOGLE_APPLICATION_CREDENTIALS", "{\"type\":\"service_account\",\"private_key\":\"PRIVATE\"}", 1);
-	ok(!credentials_find(l, &s->base, &e) && e.exit == EXIT_CONFIG && strstr(e.what, "path") && !strstr(e.what, "PRIVATE") &&
-		   !strstr(e.place, "PRIVATE") && !strstr(e.fix, "PRIVATE"),
+	ok(!credentials_find(l, &s->base, &e) && e.exit == EXIT_CONFIG && strstr(e.what, "path") &&
+	       !strstr(e.what, "PRIVATE") && !strstr(e.place, "PRIVATE") && !strstr(e.fix, "PRIVATE"),
 	   "S12: credentials in the variable are not shown");
 	err_free(&e);
 	setenv("GOOGLE_APPLICATION_CREDENTIALS", "UFJJVkFURS1LRVk=", 1);
-	ok(!credentials_find(l, &s->base, &e) && !strstr(e.what, "UFJJ") && !strstr(e.place, "UFJJ"), "S12: nor is any other value that is no file");
+	ok(!credentials_find(l, &s->base, &e) && !strstr(e.what, "UFJJ") && !strstr(e.place, "UFJJ"),
+	   "S12: nor is any other value that is no file");
 	err_free(&e);
 	setenv("GOOGLE_APPLICATION_CREDENTIALS", write_file(dir, "odd.json", "{\"type\":\"-----BEGIN KEY\"}", 0600), 1);
 	ok(!credentials_find(l, &s->base, &e) && !strstr(e.what, "BEGIN"), "S12: nor a type that is no word");
@@ -283,22 +303,31 @@ static struct credentials *made_of(cJSON *file, struct script_line *lines, struc
 	return c;
 }
 
-#define GENERATE "https://iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/deployer@p.iam.gserviceaccount.com:generateAccessToken"
+#define GENERATE                                                                                                               \
+	"https://iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/"                                                 \
+	"deployer@p.iam.gserviceaccount.com:generateAccessToken"
 
 static cJSON *impersonated(const char *url)
 {
 	return json_make("{'type':'impersonated_service_account','delegates':['d@p.iam.gserviceaccount.com'],"
-			 "'service_account_impersonation_url':%s,'source_credentials':{'type':'authorized_user','client_id':'i','client_secret':'s',"
-			 "'refresh_token':'r'}}", url);
+			 "'service_account_impersonation_url':%s,'source_credentials':{'type':'authorized_user','client_id':'i'"
+			 ",'client_secret':'s',"
+			 "'refresh_token':'r'}}",
+			 url);
 }
 
 static void impersonating(void)
 {
 	struct script_line lines[] = {
-		{.method = "POST", .url = "https://oauth2.googleapis.com/token", .status = 200, .body = "{\"access_token\":\"mine\",\"expires_in\":3600}"},
-		{.method = "POST", .url = GENERATE, .status = 200,
-		 .body = "{\"accessToken\":\"theirs\",\"expireTime\":\"2026-11-29T11:00:00Z\"}"},
-		{0},
+	    {.method = "POST",
+	     .url = "https://oauth2.googleapis.com/token",
+	     .status = 200,
+	     .body = "{\"access_token\":\"mine\",\"expires_in\":3600}"},
+	    {.method = "POST",
+	     .url = GENERATE,
+	     .status = 200,
+	     .body = "{\"accessToken\":\"theirs\",\"expireTime\":\"2026-11-29T11:00:00Z\"}"},
+	    {0},
 	};
 	struct loop *l;
 	struct script *s;
@@ -307,15 +336,17 @@ static void impersonating(void)
 	ok(answers == 2 && !strcmp(got, "theirs"), "T12: an impersonated account's token comes with the source's");
 	is_int(s->count, 2, "T12: by two requests");
 	is_str(s->sent[1].token, "Bearer mine", "T12: the source's token is shown");
-	is_str(s->sent[1].body, "{\"delegates\":[\"d@p.iam.gserviceaccount.com\"],\"lifetime\":\"3600s\","
-				"\"scope\":[\"https://www.googleapis.com/auth/cloud-platform\"]}", "T12: delegates, lifetime and scope");
+	is_str(s->sent[1].body,
+	       "{\"delegates\":[\"d@p.iam.gserviceaccount.com\"],\"lifetime\":\"3600s\","
+	       "\"scope\":[\"https://www.googleapis.com/auth/cloud-platform\"]}",
+	       "T12: delegates, lifetime and scope");
 	is_str(credentials_email(c), "deployer@p.iam.gserviceaccount.com", "T12: it is signed in as the account");
 	drop(c, s, l);
 	static const char *const bad[] = {
-		"https://evil.example/v1/projects/-/serviceAccounts/a@b:generateAccessToken",
-		"https://iamcredentials.googleapis.com.evil.example/v1/projects/-/serviceAccounts/a@b:generateAccessToken",
-		"https://iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/a/../../x:generateAccessToken",
-		"http://iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/a@b:generateAccessToken",
+	    "https://evil.example/v1/projects/-/serviceAccounts/a@b:generateAccessToken",
+	    "https://iamcredentials.googleapis.com.evil.example/v1/projects/-/serviceAccounts/a@b:generateAccessToken",
+	    "https://iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/a/../../x:generateAccessToken",
+	    "http://iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/a@b:generateAccessToken",
 	};
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
 		ok(!made_of(impersonated(bad[i]), lines, &l, &s, &e) && strstr(e.what, "service_account_impersonation_url"),
@@ -325,10 +356,13 @@ static void impersonating(void)
 		loop_free(l);
 	}
 	struct script_line denied[] = {
-		{.method = "POST", .url = "/token", .status = 200, .body = "{\"access_token\":\"mine\",\"expires_in\":3600}"},
-		{.method = "POST", .url = GENERATE, .status = 403,
-		 .body = "{\"error\":{\"code\":403,\"message\":\"Permission 'iam.serviceAccounts.getAccessToken' denied.\",\"status\":\"PERMISSION_DENIED\"}}"},
-		{0},
+	    {.method = "POST", .url = "/token", .status = 200, .body = "{\"access_token\":\"mine\",\"expires_in\":3600}"},
+	    {.method = "POST",
+	     .url = GENERATE,
+	     .status = 403,
+	     .body = "{\"error\":{\"code\":403,\"message\":\"Permission 'iam.serviceAccounts.getAccessToken' "
+		     "denied.\",\"status\":\"PERMISSION_DENIED\"}}"},
+	    {0},
 	};
 	c = made_of(impersonated(GENERATE), denied, &l, &s, &e);
 	ok(strstr(why, "getAccessToken") && strstr(why, "serviceAccountTokenCreator"), "T12: a refusal says which role lacks");
@@ -337,9 +371,12 @@ static void impersonating(void)
 
 static cJSON *external(cJSON *source)
 {
-	return json_make("{'type':'external_account','audience':'//iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/p/providers/q',"
-			 "'subject_token_type':'urn:ietf:params:oauth:token-type:jwt','token_url':'https://sts.googleapis.com/v1/token',"
-			 "'credential_source':%j}", source);
+	return json_make(
+	    "{'type':'external_account','audience':'//iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/p/"
+	    "providers/q',"
+	    "'subject_token_type':'urn:ietf:params:oauth:token-type:jwt','token_url':'https://sts.googleapis.com/v1/token',"
+	    "'credential_source':%j}",
+	    source);
 }
 
 static void exchanging(void)
@@ -350,26 +387,37 @@ static void exchanging(void)
 		printf("# cannot write\n");
 	close(fd);
 	struct script_line lines[] = {
-		{.method = "GET", .url = "https://ci.example/token?x=1", .status = 200, .body = "{\"value\":\"by url\"}"},
-		{.method = "POST", .url = "https://sts.googleapis.com/v1/token", .status = 200, .stays = true,
-		 .body = "{\"access_token\":\"exchanged\",\"expires_in\":3600,\"token_type\":\"Bearer\"}"},
-		{.method = "POST", .url = GENERATE, .status = 200, .stays = true,
-		 .body = "{\"accessToken\":\"theirs\",\"expireTime\":\"2026-11-29T11:00:00Z\"}"},
-		{0},
+	    {.method = "GET", .url = "https://ci.example/token?x=1", .status = 200, .body = "{\"value\":\"by url\"}"},
+	    {.method = "POST",
+	     .url = "https://sts.googleapis.com/v1/token",
+	     .status = 200,
+	     .stays = true,
+	     .body = "{\"access_token\":\"exchanged\",\"expires_in\":3600,\"token_type\":\"Bearer\"}"},
+	    {.method = "POST",
+	     .url = GENERATE,
+	     .status = 200,
+	     .stays = true,
+	     .body = "{\"accessToken\":\"theirs\",\"expireTime\":\"2026-11-29T11:00:00Z\"}"},
+	    {0},
 	};
 	struct loop *l;
 	struct script *s;
 	struct err e = {0};
 	struct credentials *c = made_of(external(json_make("{'file':%s}", path)), lines, &l, &s, &e);
 	ok(answers == 2 && !strcmp(got, "exchanged"), "T12: a token in a file is exchanged");
-	is_str(s->sent[0].body,
-	       "grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Atoken-exchange&audience=%2F%2Fiam.googleapis.com%2Fprojects%2F1%2Flocations%2F"
-	       "global%2FworkloadIdentityPools%2Fp%2Fproviders%2Fq&scope=https%3A%2F%2Fwww.googleapis.com%2Fauth%2Fcloud-platform&"
-	       "requested_token_type=urn%3Aietf%3Aparams%3Aoauth%3Atoken-type%3Aaccess_token&subject_token_type=urn%3Aietf%3Aparams%3Aoauth%3A"
-	       "token-type%3Ajwt&subject_token=the.ci-token", "T12: the exchange");
+	is_str(
+	    s->sent[0].body,
+	    "grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Atoken-exchange&audience=%2F%2Fiam.googleapis.com%2Fprojects%"
+	    "2F1%2Flocations%2F"
+	    "global%2FworkloadIdentityPools%2Fp%2Fproviders%2Fq&scope=https%3A%2F%2Fwww.googleapis.com%2Fauth%2Fcloud-platform&"
+	    "requested_token_type=urn%3Aietf%3Aparams%3Aoauth%3Atoken-type%3Aaccess_token&subject_token_type=urn%3Aietf%"
+	    "3Aparams%3Aoauth%3A"
+	    "token-type%3Ajwt&subject_token=the.ci-token",
+	    "T12: the exchange");
 	drop(c, s, l);
 	c = made_of(external(json_make("{'url':'https://ci.example/token?x=1','headers':{'Authorization':'Bearer ci'},"
-				       "'format':{'type':'json','subject_token_field_name':'value'}}")), lines, &l, &s, &e);
+				       "'format':{'type':'json','subject_token_field_name':'value'}}")),
+		    lines, &l, &s, &e);
 	ok(!strcmp(got, "exchanged") && strstr(s->sent[1].body, "subject_token=by%20url"), "T12: one behind a URL too");
 	is_str(s->sent[0].token, "Bearer ci", "T12: with its headers");
 	drop(c, s, l);
@@ -391,7 +439,8 @@ static void exchanging(void)
 		   {"{\"url\":\"http://evil.example/\"}", "https"},
 		   {"{}", "credential_source.file"}};
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-		ok(!made_of(external(cJSON_Parse(bad[i].source)), lines, &l, &s, &e) && strstr(e.what, bad[i].words), "T12: refused: %s", bad[i].source);
+		ok(!made_of(external(cJSON_Parse(bad[i].source)), lines, &l, &s, &e) && strstr(e.what, bad[i].words),
+		   "T12: refused: %s", bad[i].source);
 		err_free(&e);
 		script_free(&s->base);
 		loop_free(l);
@@ -408,14 +457,15 @@ static void exchanging(void)
 static void hostile_tokens(void)
 {
 	static const char *const bodies[] = {
-		"{\"access_token\":\"a\\r\\nX-Evil: 1\",\"expires_in\":3600}",
-		"{\"access_token\":\"a b\",\"expires_in\":3600}",
-		"{\"access_token\":\"\",\"expires_in\":3600}",
-		"{\"access_token\":7,\"expires_in\":3600}",
-		"[]",
+	    "{\"access_token\":\"a\\r\\nX-Evil: 1\",\"expires_in\":3600}",
+	    "{\"access_token\":\"a b\",\"expires_in\":3600}",
+	    "{\"access_token\":\"\",\"expires_in\":3600}",
+	    "{\"access_token\":7,\"expires_in\":3600}",
+	    "[]",
 	};
 	for (size_t i = 0; i < sizeof bodies / sizeof *bodies; i++) {
-		struct script_line lines[] = {{.method = "POST", .url = "/token", .status = 200, .stays = true, .body = bodies[i]}, {0}};
+		struct script_line lines[] = {
+		    {.method = "POST", .url = "/token", .status = 200, .stays = true, .body = bodies[i]}, {0}};
 		struct loop *l;
 		struct script *s;
 		struct credentials *c = user_credentials(lines, &l, &s);
@@ -432,7 +482,8 @@ static void hostile_tokens(void)
 		struct loop *l;
 		struct script *s;
 		struct err e = {0};
-		cJSON *file = json_make("{'type':'service_account','client_email':'a@b','private_key':'k','token_uri':%s}", uris[i]);
+		cJSON *file = json_make("{'type':'service_account','client_email':'a@b','private_key':'k','token_uri':%s}",
+					uris[i]);
 		ok(!made_of(file, none, &l, &s, &e) && strstr(e.what, "token_uri"), "S10: token_uri may not be %s", uris[i]);
 		err_free(&e);
 		script_free(&s->base);

@@ -12,43 +12,57 @@ static const struct {
 	enum retry_class class;
 	const char *name;
 } rows[] = {
-	{429, "{\"error\":{\"code\":429,\"message\":\"Too many\"}}", true, false, false, RETRY_LATER, "429 passes, even for a create"},
-	{503, "<html>busy</html>", false, false, false, RETRY_LATER, "503 of a read passes"},
-	{503, "", true, false, false, RETRY_UNKNOWN, "503 of a create: look first"},
-	{501, "", false, false, false, RETRY_NEVER, "501 does not pass"},
-	{401, "{}", false, false, false, RETRY_SIGN_IN, "401 wants a new token"},
-	{404, "{}", false, false, false, RETRY_NEVER, "404 is an answer"},
-	{403, "{\"error\":{\"message\":\"Quota exceeded for quota metric 'x' and limit 'y per minute'\"}}", true, false, false, RETRY_LATER,
-	 "a rate quota is a 429 by another name"},
-	{403, "{\"error\":{\"details\":[{\"@type\":\"type.googleapis.com/google.rpc.ErrorInfo\",\"reason\":"
-	      "\"CONCURRENT_OPERATIONS_QUOTA_EXCEEDED\"}]}}", true, false, false, RETRY_LATER, "too many operations at once pass"},
-	{403, "{\"error\":{\"details\":[{\"@type\":\"type.googleapis.com/google.rpc.ErrorInfo\",\"reason\":\"SERVICE_DISABLED\","
-	      "\"metadata\":{\"service\":\"run.googleapis.com\",\"consumer\":\"projects/1\"}}]}}", false, true, false, RETRY_LATER,
-	 "a service that we just enabled comes up"},
-	{403, "{\"error\":{\"details\":[{\"@type\":\"type.googleapis.com/google.rpc.ErrorInfo\",\"reason\":\"SERVICE_DISABLED\","
-	      "\"metadata\":{\"service\":\"run.googleapis.com\",\"consumer\":\"projects/1\"}}]}}", false, false, false, RETRY_NEVER,
-	 "one that we did not enable does not"},
-	{403, "{\"error\":{\"details\":[{\"@type\":\"type.googleapis.com/google.rpc.ErrorInfo\",\"reason\":\"SERVICE_DISABLED\","
-	      "\"metadata\":{\"service\":\"run.googleapis.com\",\"consumer\":\"projects/764086051850\"}}]}}", false, true, false, RETRY_NEVER,
-	 "nor one that is off in gcloud's own project"},
-	{403, "{\"error\":{\"details\":[{\"@type\":\"type.googleapis.com/google.rpc.ErrorInfo\",\"reason\":\"USER_PROJECT_DENIED\"}]}}", false,
-	 false, true, RETRY_PLAIN, "a denied quota project is left out"},
-	{403, "{\"error\":{\"message\":\"Permission 'run.services.create' denied\"}}", false, true, false, RETRY_NEVER, "a refusal is final"},
-	{403, "{\"error\":{\"message\":\"Permission denied on X. If you granted it just now, it might take a few minutes to propagate.\"}}", true, false,
-	 false, RETRY_LATER, "T9: a permission that spreads"},
-	{403, "{\"error\":{\"message\":\"The caller lacks it. Wait several minutes for the change to propagate and retry.\"}}", false, false, false,
-	 RETRY_LATER, "T9: in other words"},
-	{403, "{\"error\":{\"message\":\"Cloud Run Admin API has not been used. If you enabled this API recently, wait a few minutes for the action to "
-	      "propagate to our systems and retry.\",\"details\":[{\"@type\":\"type.googleapis.com/google.rpc.ErrorInfo\",\"reason\":"
-	      "\"SERVICE_DISABLED\",\"metadata\":{\"service\":\"run.googleapis.com\",\"consumer\":\"projects/1\"}}]}}", false, false, false,
-	 RETRY_NEVER, "T9: a service that is off stays off"},
-	{409, "{\"error\":{\"errors\":[{\"reason\":\"operationInProgress\"}]}}", true, false, false, RETRY_LATER, "SQL is busy"},
-	{409, "{\"error\":{\"errors\":[{\"reason\":\"instanceAlreadyExists\"}]}}", true, false, false, RETRY_NEVER, "SQL exists"},
-	{400, "{\"error\":{\"errors\":[{\"reason\":\"resourceNotReady\"}],\"message\":\"The resource 'projects/p/global/networks/n' is not ready\"}}",
-	 true, false, false, RETRY_LATER, "a network that is not ready"},
-	{400, "{\"error\":{\"message\":\"There is a peering operation in progress on the local or peer network.\"}}", true, false, false,
-	 RETRY_LATER, "a peering under way"},
-	{400, "{\"error\":{\"message\":\"Invalid value for field\"}}", false, false, false, RETRY_NEVER, "a bad request stays bad"},
+    {429, "{\"error\":{\"code\":429,\"message\":\"Too many\"}}", true, false, false, RETRY_LATER,
+     "429 passes, even for a create"},
+    {503, "<html>busy</html>", false, false, false, RETRY_LATER, "503 of a read passes"},
+    {503, "", true, false, false, RETRY_UNKNOWN, "503 of a create: look first"},
+    {501, "", false, false, false, RETRY_NEVER, "501 does not pass"},
+    {401, "{}", false, false, false, RETRY_SIGN_IN, "401 wants a new token"},
+    {404, "{}", false, false, false, RETRY_NEVER, "404 is an answer"},
+    {403, "{\"error\":{\"message\":\"Quota exceeded for quota metric 'x' and limit 'y per minute'\"}}", true, false, false,
+     RETRY_LATER, "a rate quota is a 429 by another name"},
+    {403,
+     "{\"error\":{\"details\":[{\"@type\":\"type.googleapis.com/google.rpc.ErrorInfo\",\"reason\":"
+     "\"CONCURRENT_OPERATIONS_QUOTA_EXCEEDED\"}]}}",
+     true, false, false, RETRY_LATER, "too many operations at once pass"},
+    {403,
+     "{\"error\":{\"details\":[{\"@type\":\"type.googleapis.com/google.rpc.ErrorInfo\",\"reason\":\"SERVICE_DISABLED\","
+     "\"metadata\":{\"service\":\"run.googleapis.com\",\"consumer\":\"projects/1\"}}]}}",
+     false, true, false, RETRY_LATER, "a service that we just enabled comes up"},
+    {403,
+     "{\"error\":{\"details\":[{\"@type\":\"type.googleapis.com/google.rpc.ErrorInfo\",\"reason\":\"SERVICE_DISABLED\","
+     "\"metadata\":{\"service\":\"run.googleapis.com\",\"consumer\":\"projects/1\"}}]}}",
+     false, false, false, RETRY_NEVER, "one that we did not enable does not"},
+    {403,
+     "{\"error\":{\"details\":[{\"@type\":\"type.googleapis.com/google.rpc.ErrorInfo\",\"reason\":\"SERVICE_DISABLED\","
+     "\"metadata\":{\"service\":\"run.googleapis.com\",\"consumer\":\"projects/764086051850\"}}]}}",
+     false, true, false, RETRY_NEVER, "nor one that is off in gcloud's own project"},
+    {403,
+     "{\"error\":{\"details\":[{\"@type\":\"type.googleapis.com/google.rpc.ErrorInfo\",\"reason\":\"USER_PROJECT_DENIED\"}]}}",
+     false, false, true, RETRY_PLAIN, "a denied quota project is left out"},
+    {403, "{\"error\":{\"message\":\"Permission 'run.services.create' denied\"}}", false, true, false, RETRY_NEVER,
+     "a refusal is final"},
+    {403,
+     "{\"error\":{\"message\":\"Permission denied on X. If you granted it just now, it might take a few minutes to "
+     "propagate.\"}}",
+     true, false, false, RETRY_LATER, "T9: a permission that spreads"},
+    {403, "{\"error\":{\"message\":\"The caller lacks it. Wait several minutes for the change to propagate and retry.\"}}",
+     false, false, false, RETRY_LATER, "T9: in other words"},
+    {403,
+     "{\"error\":{\"message\":\"Cloud Run Admin API has not been used. If you enabled this API recently, wait a few minutes "
+     "for the action to "
+     "propagate to our systems and retry.\",\"details\":[{\"@type\":\"type.googleapis.com/google.rpc.ErrorInfo\",\"reason\":"
+     "\"SERVICE_DISABLED\",\"metadata\":{\"service\":\"run.googleapis.com\",\"consumer\":\"projects/1\"}}]}}",
+     false, false, false, RETRY_NEVER, "T9: a service that is off stays off"},
+    {409, "{\"error\":{\"errors\":[{\"reason\":\"operationInProgress\"}]}}", true, false, false, RETRY_LATER, "SQL is busy"},
+    {409, "{\"error\":{\"errors\":[{\"reason\":\"instanceAlreadyExists\"}]}}", true, false, false, RETRY_NEVER, "SQL exists"},
+    {400,
+     "{\"error\":{\"errors\":[{\"reason\":\"resourceNotReady\"}],\"message\":\"The resource 'projects/p/global/networks/n' is "
+     "not ready\"}}",
+     true, false, false, RETRY_LATER, "a network that is not ready"},
+    {400, "{\"error\":{\"message\":\"There is a peering operation in progress on the local or peer network.\"}}", true, false,
+     false, RETRY_LATER, "a peering under way"},
+    {400, "{\"error\":{\"message\":\"Invalid value for field\"}}", false, false, false, RETRY_NEVER, "a bad request stays bad"},
 };
 
 static void classes(void)
@@ -58,8 +72,12 @@ static void classes(void)
 		cJSON *body = json_parse(rows[i].body, strlen(rows[i].body), "t", &e);
 		struct api_error error;
 		api_error_decode(rows[i].http, body, rows[i].body, &error);
-		struct retry r = retry_decide(&(struct retry_facts){.error = &error, .tries = 1, .chance = 0.5, .look_first = rows[i].look_first,
-								    .just_enabled = rows[i].just_enabled, .quota_project = rows[i].quota});
+		struct retry r = retry_decide(&(struct retry_facts){.error = &error,
+								    .tries = 1,
+								    .chance = 0.5,
+								    .look_first = rows[i].look_first,
+								    .just_enabled = rows[i].just_enabled,
+								    .quota_project = rows[i].quota});
 		is_int((int)r.class, (int)rows[i].class, rows[i].name);
 		api_error_free(&error);
 		cJSON_Delete(body);
@@ -85,7 +103,9 @@ static void failures(void)
 static double told(const char *value)
 {
 	struct api_error error = {.http = 429, .retry_after = -1};
-	return retry_decide(&(struct retry_facts){.error = &error, .tries = 1, .chance = 0, .retry_after = value, .wall = 784111777}).delay;
+	return retry_decide(
+		   &(struct retry_facts){.error = &error, .tries = 1, .chance = 0, .retry_after = value, .wall = 784111777})
+	    .delay;
 }
 
 static void delays(void)

@@ -10,13 +10,13 @@
 #include <string.h>
 
 struct script_line {
-	const char *method, *url;   /* url: a part of it */
-	int status;                 /* 0: failure says how */
+	const char *method, *url; /* url: a part of it */
+	int status;               /* 0: failure says how */
 	enum http_failure failure;
-	const char *headers;        /* "Name: value" or NULL */
+	const char *headers; /* "Name: value" or NULL */
 	const char *body;
 	double seconds;
-	bool stays;                 /* answers any number of requests */
+	bool stays; /* answers any number of requests */
 	int used;
 };
 
@@ -28,7 +28,7 @@ struct script_sent {
 struct script {
 	struct transport base;
 	struct loop *loop;
-	struct script_line *lines;  /* ended by one without method */
+	struct script_line *lines; /* ended by one without method */
 	struct script_sent sent[400];
 	int count, unexpected;
 	unsigned long last_id;
@@ -74,9 +74,11 @@ __attribute__((unused)) static void script_land(void *arg)
 	free(f);
 }
 
-__attribute__((unused)) static unsigned long script_send(struct transport *t, const struct http_request *r, http_done *done, void *arg)
+__attribute__((unused)) static unsigned long script_send(struct transport *t, const struct http_request *r, http_done *done,
+							 void *arg)
 {
-	static const struct script_line nothing = {.status = 599, .body = "{\"error\":{\"code\":599,\"message\":\"not in the script\"}}"};
+	static const struct script_line nothing = {.status = 599,
+						   .body = "{\"error\":{\"code\":599,\"message\":\"not in the script\"}}"};
 	struct script *s = (struct script *)t;
 	struct script_sent *sent = &s->sent[s->count < 399 ? s->count++ : 399];
 	*sent = (struct script_sent){.method = xstrdup(r->method), .url = xstrdup(r->url), .at = loop_now(s->loop)};

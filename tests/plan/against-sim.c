@@ -38,7 +38,8 @@ static void fill_secrets(cJSON *node)
 			continue;
 		}
 		const char *as = json_str(c, "as", "");
-		const char *text = !strcmp(as, "base64") ? "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=" : "0123456789abcdef0123456789abcdef";
+		const char *text = !strcmp(as, "base64") ? "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
+							 : "0123456789abcdef0123456789abcdef";
 		/* The checksum is optional: left out here, so that this test does not repeat the arithmetic that others check. */
 		if (!strcmp(as, "crc32c"))
 			cJSON_Delete(cJSON_DetachItemViaPointer(node, c));
@@ -70,7 +71,8 @@ static void watch(void *arg, const cJSON *exchange)
 	if (!json_at(exchange, "ignored"))
 		return;
 	refusals++;
-	printf("# %s %s: field %s is not known\n", json_str(exchange, "method", ""), json_str(exchange, "url", ""), json_str(exchange, "ignored.0", ""));
+	printf("# %s %s: field %s is not known\n", json_str(exchange, "method", ""), json_str(exchange, "url", ""),
+	       json_str(exchange, "ignored.0", ""));
 }
 
 /* Sends a call and frees it; the reply is the caller's. What Google would refuse for its form fails the test. */
@@ -93,7 +95,8 @@ static int send_call(struct call *c, const char *who, cJSON **reply)
 	int status = r.status;
 	*reply = r.body.len ? cJSON_ParseWithLength(r.body.data, r.body.len) : NULL;
 	const char *message = json_str(*reply, "error.message", "");
-	bool form = status == 400 && (strstr(message, "Invalid JSON") || strstr(message, "Unknown name") || strstr(message, "Invalid value at"));
+	bool form = status == 400 &&
+		    (strstr(message, "Invalid JSON") || strstr(message, "Unknown name") || strstr(message, "Invalid value at"));
 	bool nowhere = status == 404 && !*reply;
 	if (form || nowhere || status == 405 || status == 501) {
 		refusals++;
@@ -166,7 +169,12 @@ static bool begin(struct step *s, const struct resource *r)
 	const char *password = json_str(cJSON_GetObjectItemCaseSensitive(outputs, r->id), "password", NULL);
 	if (password) /* as the answers keep it */
 		json_put_str(s->spec, "set", password);
-	s->view = (struct view){.project = plan->project, .number = plan->number, .stack = plan->stack, .id = r->id, .name = r->name, .spec = s->spec};
+	s->view = (struct view){.project = plan->project,
+				.number = plan->number,
+				.stack = plan->stack,
+				.id = r->id,
+				.name = r->name,
+				.spec = s->spec};
 	return true;
 }
 
@@ -269,7 +277,8 @@ static bool stand(const struct resource *r)
 		publish(&s);
 	ok(done, "%s stands (%d reads, %d writes)", r->id, s.reads, s.writes);
 	if (!done)
-		printf("# %s: %s\n# seen: %d %s\n", r->id, s.trouble ? s.trouble : "", s.seen.presence, s.seen.error ? s.seen.error : "");
+		printf("# %s: %s\n# seen: %d %s\n", r->id, s.trouble ? s.trouble : "", s.seen.presence,
+		       s.seen.error ? s.seen.error : "");
 	else if (s.trouble)
 		printf("# %s, at first: %s\n", r->id, s.trouble);
 	end(&s);
@@ -289,7 +298,8 @@ static void keep(const struct resource *r)
 	}
 	ok(kept && change.verdict == VERDICT_KEEP && s.reads == 1, "%s is kept after one look", r->id);
 	for (size_t i = 0; i < change.count; i++)
-		printf("# %s: %s -> %s\n", change.differences[i].path, change.differences[i].found, change.differences[i].wanted);
+		printf("# %s: %s -> %s\n", change.differences[i].path, change.differences[i].found,
+		       change.differences[i].wanted);
 	change_free(&change);
 	end(&s);
 }
@@ -348,7 +358,8 @@ static void complete(struct answers *a)
 {
 	struct call c = {0};
 	cJSON *reply = NULL;
-	call_set(&c, DIALECT_NONE, "GET", NULL, "https://cloudresourcemanager.googleapis.com/v1/projects/%s", sim_project(cloud));
+	call_set(&c, DIALECT_NONE, "GET", NULL, "https://cloudresourcemanager.googleapis.com/v1/projects/%s",
+		 sim_project(cloud));
 	send_call(&c, "survey", &reply);
 	json_put_str(a->resolved, "project_number", number_in(reply));
 	json_put_str(a->resolved, "suffix", "x7k2q");
@@ -360,12 +371,21 @@ static void complete(struct answers *a)
 static void go_far(struct answers *a)
 {
 	static const char *const far[][2] = {
-		{"stack.name", "a-stack-of-twenty-ch"}, {"artifacts.location", "EU"},	 {"artifacts.soft_delete_days", "0"},
-		{"database.availability", "regional"},	{"database.disk_gb", "250"},	 {"database.tier", "db-custom-4-15360"},
-		{"database.version", "POSTGRES_18"},	{"server.memory", "8Gi"},	 {"server.cpu", "4"},
-		{"server.min_instances", "1"},		{"server.max_instances", "1"},	 {"server.workers", "8"},
-		{"auth.domains", "example.com"},	{"database.deletion_protection", "false"},
-		{"auth.service_accounts", "train@demo-proj.iam.gserviceaccount.com"},
+	    {"stack.name", "a-stack-of-twenty-ch"},
+	    {"artifacts.location", "EU"},
+	    {"artifacts.soft_delete_days", "0"},
+	    {"database.availability", "regional"},
+	    {"database.disk_gb", "250"},
+	    {"database.tier", "db-custom-4-15360"},
+	    {"database.version", "POSTGRES_18"},
+	    {"server.memory", "8Gi"},
+	    {"server.cpu", "4"},
+	    {"server.min_instances", "1"},
+	    {"server.max_instances", "1"},
+	    {"server.workers", "8"},
+	    {"auth.domains", "example.com"},
+	    {"database.deletion_protection", "false"},
+	    {"auth.service_accounts", "train@demo-proj.iam.gserviceaccount.com"},
 	};
 	struct err e = {0};
 	for (size_t i = 0; i < sizeof far / sizeof *far; i++)

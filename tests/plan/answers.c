@@ -26,32 +26,32 @@ static char *draw_text(const char *id)
 	static const struct {
 		const char *id, *texts[3];
 	} samples[] = {
-		{"project.id", {"demo-proj", "a-b-c-1", "x23456"}},
-		{"stack.name", {"mlflow", "m", "team-a-2"}},
-		{"region", {"us-central1", "europe-west12", "asia-northeast1"}},
-		{"auth.client_id", {"12-a_b.apps.googleusercontent.com", "9-x.apps.googleusercontent.com", ""}},
-		{"auth.client_secret", {"prompt", "env:A_B", "secret:projects/p/secrets/s/versions/3"}},
-		{"appengine.service", {"default", "mlflow", "a-1"}},
-		{"auth.users", {"ada@example.com", "o'x.y+z@sub.example.org", "Bob_1@example.co.uk"}},
-		{"domain.host", {"mlflow.example.com", "a.b.example.org", "m-1.example.net"}},
-		{"domain.zone", {"a-zone", "example-com", "zone-1"}},
-		{"vm.zone", {"", "us-central1-a", "us-central1-f"}},
-		{"auth.groups", {"team@example.com", "o'brien-fans@example.com", "g+x@example.org"}},
-		{"iap.client_id", {"", "1-a.apps.googleusercontent.com", "22-b_c.apps.googleusercontent.com"}},
-		{"iap.client_secret", {"", "env:A_B", "prompt"}},
-		{"auth.domains", {"example.com", "a-b.example.org", "x.dev"}},
-		{"auth.service_accounts",
-		 {"ci@demo-proj.iam.gserviceaccount.com", "a-b@x.iam.gserviceaccount.com", "t@p.iam.gserviceaccount.com"}},
-		{"artifacts.location", {"EU", "us-east1", "ASIA"}},
-		{"image.mlflow_version", {"3.17.2", "3.16.1", "3.17.0"}},
-		{"image.digest", {"", "", ""}},
-		{"oauth2_proxy.version", {"7.15.5", "7.15.6", "8.0.0"}},
-		{"database.flags", {"work_mem=8192", "cloudsql.enable_pgaudit=on", "timezone=UTC"}},
-		{"image.packages", {"boto3==1.40.0", "mlflow-plugin[x,y]==0.1", "a-b.c_d==2!1.0.post1+local"}},
-		{"server.environment", {"A=", "LOG_LEVEL=debug", "_x9=a=b c"}},
-		{"server.roles", {"roles/bigquery.user", "roles/aiplatform.user", "projects/p/roles/mine"}},
-		{"server.extra_hosts", {"proxy.example.com", "a.b.example.org:8443", "m-1.example.net"}},
-		{"server.extra_origins", {"https://proxy.example.com", "https://a.b.example.org:8443", "https://m-1.example.net"}},
+	    {"project.id", {"demo-proj", "a-b-c-1", "x23456"}},
+	    {"stack.name", {"mlflow", "m", "team-a-2"}},
+	    {"region", {"us-central1", "europe-west12", "asia-northeast1"}},
+	    {"auth.client_id", {"12-a_b.apps.googleusercontent.com", "9-x.apps.googleusercontent.com", ""}},
+	    {"auth.client_secret", {"prompt", "env:A_B", "secret:projects/p/secrets/s/versions/3"}},
+	    {"appengine.service", {"default", "mlflow", "a-1"}},
+	    {"auth.users", {"ada@example.com", "o'x.y+z@sub.example.org", "Bob_1@example.co.uk"}},
+	    {"domain.host", {"mlflow.example.com", "a.b.example.org", "m-1.example.net"}},
+	    {"domain.zone", {"a-zone", "example-com", "zone-1"}},
+	    {"vm.zone", {"", "us-central1-a", "us-central1-f"}},
+	    {"auth.groups", {"team@example.com", "o'brien-fans@example.com", "g+x@example.org"}},
+	    {"iap.client_id", {"", "1-a.apps.googleusercontent.com", "22-b_c.apps.googleusercontent.com"}},
+	    {"iap.client_secret", {"", "env:A_B", "prompt"}},
+	    {"auth.domains", {"example.com", "a-b.example.org", "x.dev"}},
+	    {"auth.service_accounts",
+	     {"ci@demo-proj.iam.gserviceaccount.com", "a-b@x.iam.gserviceaccount.com", "t@p.iam.gserviceaccount.com"}},
+	    {"artifacts.location", {"EU", "us-east1", "ASIA"}},
+	    {"image.mlflow_version", {"3.17.2", "3.16.1", "3.17.0"}},
+	    {"image.digest", {"", "", ""}},
+	    {"oauth2_proxy.version", {"7.15.5", "7.15.6", "8.0.0"}},
+	    {"database.flags", {"work_mem=8192", "cloudsql.enable_pgaudit=on", "timezone=UTC"}},
+	    {"image.packages", {"boto3==1.40.0", "mlflow-plugin[x,y]==0.1", "a-b.c_d==2!1.0.post1+local"}},
+	    {"server.environment", {"A=", "LOG_LEVEL=debug", "_x9=a=b c"}},
+	    {"server.roles", {"roles/bigquery.user", "roles/aiplatform.user", "projects/p/roles/mine"}},
+	    {"server.extra_hosts", {"proxy.example.com", "a.b.example.org:8443", "m-1.example.net"}},
+	    {"server.extra_origins", {"https://proxy.example.com", "https://a.b.example.org:8443", "https://m-1.example.net"}},
 	};
 	for (size_t i = 0; i < sizeof samples / sizeof *samples; i++) {
 		if (!strcmp(samples[i].id, id))
@@ -181,34 +181,46 @@ static void refused(const char *name, const char *text, const char *part, const 
 static void bad_files(void)
 {
 	refused("broken JSON", "{\n\"format\": 1,\n\"answers\": {", "m.json:", NULL);
-	refused("a key twice", "{\"format\":1,\"answers\":{\"region\":\"us-east1\",\"region\":\"us-east1\"}}", "a key twice (\"region\")", NULL);
-	refused("an unknown question", "{\"format\":1,\n\"answers\":{\n\"database.teir\":\"x\"}}", "m.json:3:", "did you mean \"database.tier\"?");
+	refused("a key twice", "{\"format\":1,\"answers\":{\"region\":\"us-east1\",\"region\":\"us-east1\"}}",
+		"a key twice (\"region\")", NULL);
+	refused("an unknown question", "{\"format\":1,\n\"answers\":{\n\"database.teir\":\"x\"}}",
+		"m.json:3:", "did you mean \"database.tier\"?");
 	refused("an unknown key at the top", "{\"format\":1,\n\"anwers\":{}}", "m.json:2: ", "did you mean \"answers\"?");
 	refused("a newer format", "{\"format\": 2,\n\"answers\":{}}", "m.json:1: Format 2 is newer", NULL);
 	refused("no format", "{\"answers\":{}}", "\"format\" is missing", NULL);
 	refused("a format that is no number", "{\"format\":\"1\",\"answers\":{}}", "format: A whole number", NULL);
 	refused("an array", "[]", "is a JSON object", NULL);
-	refused("a text for a number", "{\"format\":1,\"answers\":{\n\"server.workers\":\"2\"}}", "m.json:2: server.workers:", "whole number");
+	refused("a text for a number", "{\"format\":1,\"answers\":{\n\"server.workers\":\"2\"}}",
+		"m.json:2: server.workers:", "whole number");
 	refused("a fraction", "{\"format\":1,\"answers\":{\"server.workers\":2.5}}", "whole number", NULL);
 	refused("a number out of range", "{\"format\":1,\"answers\":{\"server.workers\":99}}", "99 is outside 1 to 8", NULL);
-	refused("a text for a truth", "{\"format\":1,\"answers\":{\"database.deletion_protection\":\"yes\"}}", "true or false", NULL);
+	refused("a text for a truth", "{\"format\":1,\"answers\":{\"database.deletion_protection\":\"yes\"}}", "true or false",
+		NULL);
 	refused("a text for a list", "{\"format\":1,\"answers\":{\"auth.users\":\"a@example.com\"}}", "list of texts", NULL);
 	refused("a number in a list", "{\"format\":1,\"answers\":{\"auth.users\":[7]}}", "list of texts", NULL);
-	refused("a list with doubles", "{\"format\":1,\"answers\":{\"auth.users\":[\"a@b.co\",\"a@b.co\"]}}", "listed twice", NULL);
+	refused("a list with doubles", "{\"format\":1,\"answers\":{\"auth.users\":[\"a@b.co\",\"a@b.co\"]}}", "listed twice",
+		NULL);
 	refused("an unknown choice", "{\"format\":1,\"answers\":{\"target\":\"rum\"}}", "did you mean \"run\"?", NULL);
 	refused("null", "{\"format\":1,\"answers\":{\"region\":null}}", "A text is needed", NULL);
 	refused("a bad region", "{\"format\":1,\"answers\":{\"region\":\"Zurich\"}}", "europe-west1", NULL);
-	refused("several at once", "{\"format\":1,\"answers\":{\n\"region\":1,\n\"foo.bar\":2,\n\"target\":\"\"}}", "m.json:2: region", "m.json:3:");
-	refused("the secret itself", "{\"format\":1,\"answers\":{\"auth.client_secret\":\"GOCSPX-abc\"}}", "the secret itself", NULL);
+	refused("several at once", "{\"format\":1,\"answers\":{\n\"region\":1,\n\"foo.bar\":2,\n\"target\":\"\"}}",
+		"m.json:2: region", "m.json:3:");
+	refused("the secret itself", "{\"format\":1,\"answers\":{\"auth.client_secret\":\"GOCSPX-abc\"}}", "the secret itself",
+		NULL);
 	refused("everybody", "{\"format\":1,\"answers\":{\"auth.users\":[\"allUsers\"]}}", "let everybody in", NULL);
 	refused("every domain", "{\"format\":1,\"answers\":{\"auth.domains\":[\"*\"]}}", "let everybody in", NULL);
-	refused("a public mail domain", "{\"format\":1,\"answers\":{\"auth.domains\":[\"gmail.com\"]}}", "Anybody can have", NULL);
-	refused("all service accounts", "{\"format\":1,\"answers\":{\"auth.domains\":[\"gserviceaccount.com\"]}}", "every service account", NULL);
+	refused("a public mail domain", "{\"format\":1,\"answers\":{\"auth.domains\":[\"gmail.com\"]}}", "Anybody can have",
+		NULL);
+	refused("all service accounts", "{\"format\":1,\"answers\":{\"auth.domains\":[\"gserviceaccount.com\"]}}",
+		"every service account", NULL);
 	refused("a bad address", "{\"format\":1,\"answers\":{\"auth.users\":[\"ada@\"]}}", "An e-mail address", NULL);
 	refused("an address with two @", "{\"format\":1,\"answers\":{\"auth.users\":[\"a@b@c.de\"]}}", "one @ only", NULL);
-	refused("an old oauth2-proxy", "{\"format\":1,\"answers\":{\"oauth2_proxy.version\":\"7.15.4\"}}", "known ways around", NULL);
-	refused("T2: a release without a tried set", "{\"format\":1,\"answers\":{\"image.mlflow_version\":\"3.9.0\"}}", "was tried with", NULL);
-	refused("T13: a group among people", "{\"format\":1,\"answers\":{\"auth.users\":[\"team@googlegroups.com\"]}}", "cannot sign in", NULL);
+	refused("an old oauth2-proxy", "{\"format\":1,\"answers\":{\"oauth2_proxy.version\":\"7.15.4\"}}", "known ways around",
+		NULL);
+	refused("T2: a release without a tried set", "{\"format\":1,\"answers\":{\"image.mlflow_version\":\"3.9.0\"}}",
+		"was tried with", NULL);
+	refused("T13: a group among people", "{\"format\":1,\"answers\":{\"auth.users\":[\"team@googlegroups.com\"]}}",
+		"cannot sign in", NULL);
 }
 
 /* Checks -------------------------------------------------------------------------------------------------------------------------- */
@@ -245,7 +257,8 @@ static void checks(void)
 	answers_free(a);
 	a = answers_new();
 	ok(!answers_check(a, "m.json", &e), "empty answers do not");
-	ok(strstr(e.what, "project.id: An answer is needed.") && strstr(e.what, "auth.client_id:") && strstr(e.what, "Nobody could sign in"),
+	ok(strstr(e.what, "project.id: An answer is needed.") && strstr(e.what, "auth.client_id:") &&
+	       strstr(e.what, "Nobody could sign in"),
 	   "and everything that is missing is named at once");
 	err_free(&e);
 	is_str(answers_check_page(a, "auth", &e), "auth.client_id", "the first problem of a page");
@@ -266,7 +279,8 @@ static void setting(void)
 	struct err e = {0};
 	struct answers *a = complete();
 	is_str(answers_str(a, "artifacts.location"), "us-central1", "a default that follows another answer");
-	ok(answers_set_text(a, "artifacts.location", "us-central1", &e) && answers_set_text(a, "region", "europe-west1", &e), "set two");
+	ok(answers_set_text(a, "artifacts.location", "us-central1", &e) && answers_set_text(a, "region", "europe-west1", &e),
+	   "set two");
 	is_str(answers_str(a, "artifacts.location"), "europe-west1", "what stood at its default follows");
 	answers_set_text(a, "artifacts.location", "EU", &e);
 	answers_set_text(a, "region", "europe-west4", &e);
@@ -277,8 +291,10 @@ static void setting(void)
 	err_free(&e);
 	ok(!answers_set_text(a, "sever.workers", "2", &e) && strstr(e.what, "server.workers"), "a misspelt id");
 	err_free(&e);
-	ok(answers_set_text(a, "database.deletion_protection", "no", &e) && !answers_bool(a, "database.deletion_protection"), "a truth from text");
-	ok(!answers_set_text(a, "network.mode", "existing", &e) && strstr(e.what, "Not yet"), "a choice that cannot be chosen says why");
+	ok(answers_set_text(a, "database.deletion_protection", "no", &e) && !answers_bool(a, "database.deletion_protection"),
+	   "a truth from text");
+	ok(!answers_set_text(a, "network.mode", "existing", &e) && strstr(e.what, "Not yet"),
+	   "a choice that cannot be chosen says why");
 	err_free(&e);
 	answers_free(a);
 }
@@ -323,13 +339,15 @@ static void merging(void)
 	json_put_str(a->resolved, "url", "https://x.example");
 	ok(answers_save(a, path, &e), "S4: and once more");
 	text = said_by(path);
-	ok(strstr(text, "theirs") && strstr(text, "abc12") && strstr(text, "https://x.example"), "S4: the edit stays, what was resolved stands beside it");
+	ok(strstr(text, "theirs") && strstr(text, "abc12") && strstr(text, "https://x.example"),
+	   "S4: the edit stays, what was resolved stands beside it");
 	free(text);
 	struct stat st;
 	ok(!stat(path, &st) && (st.st_mode & 07777) == 0640, "S4: with the mode that the file has");
 	change_file(path, "suffix", "zzz99");
 	json_put_str(a->resolved, "suffix", "yyy88");
-	ok(answers_save(a, path, &e) && answers_beside(a) && !strcmp(answers_beside(a), beside), "S4: changed on both sides: ours goes beside");
+	ok(answers_save(a, path, &e) && answers_beside(a) && !strcmp(answers_beside(a), beside),
+	   "S4: changed on both sides: ours goes beside");
 	text = said_by(path);
 	ok(strstr(text, "zzz99") && !strstr(text, "yyy88"), "S4: and the file is left");
 	free(text);

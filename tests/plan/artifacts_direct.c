@@ -34,7 +34,8 @@ static void rights(const struct plan *p)
 {
 	const struct resource *clients = plan_find(p, "iam/artifact-clients"), *server = plan_find(p, "iam/artifacts");
 	char *members = json_text(json_at(clients->spec, "bindings.0.members"), -1);
-	is_str(members, "[\"user:operator@example.com\",\"user:ada@example.com\"]", "those who are let in, and the operator, each once");
+	is_str(members, "[\"user:operator@example.com\",\"user:ada@example.com\"]",
+	       "those who are let in, and the operator, each once");
 	free(members);
 	is_str(json_str(clients->spec, "bindings.0.role", ""), "roles/storage.objectUser", "may write");
 	is_str(json_str(server->spec, "bindings.0.role", ""), "roles/storage.objectViewer", "the server may look");
@@ -48,10 +49,13 @@ static void server(const struct plan *p)
 	while (row->template && strcmp(row->file, "start.sh") != 0)
 		row++;
 	ok(row->template && plan_render_file(p, row, &start, &e), "start.sh is rendered");
-	ok(strstr(buf_text(&start), " --no-serve-artifacts --default-artifact-root \"$MLFLOW_DEFAULT_ARTIFACT_ROOT\"") != NULL, "the server serves none");
-	ok(strstr(buf_text(&start), "\"${MLFLOW_DEFAULT_ARTIFACT_ROOT:?}\"") != NULL, "and does not start without a place for them");
+	ok(strstr(buf_text(&start), " --no-serve-artifacts --default-artifact-root \"$MLFLOW_DEFAULT_ARTIFACT_ROOT\"") != NULL,
+	   "the server serves none");
+	ok(strstr(buf_text(&start), "\"${MLFLOW_DEFAULT_ARTIFACT_ROOT:?}\"") != NULL,
+	   "and does not start without a place for them");
 	char *spec = json_text(plan_find(p, "service")->spec, -1);
-	ok(strstr(spec, "\"gs://demo-proj-mlflow-artifacts-x7k2q/artifacts\"") && !strstr(spec, "MLFLOW_ARTIFACTS_DESTINATION"), "which is in the bucket");
+	ok(strstr(spec, "\"gs://demo-proj-mlflow-artifacts-x7k2q/artifacts\"") && !strstr(spec, "MLFLOW_ARTIFACTS_DESTINATION"),
+	   "which is in the bucket");
 	ok(strstr(spec, "|models:/|gs://demo-proj-mlflow-artifacts-x7k2q/|") != NULL, "where versions may come from, too");
 	free(spec);
 	buf_free(&start);

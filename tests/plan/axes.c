@@ -41,9 +41,11 @@ static void rows(void)
 {
 	for (size_t i = 0; i < PAIRS; i++) {
 		const struct question *q = question_find(pairs[i].question);
-		bool known = q && choice_find(q, pairs[i].choice) && stands_before(pairs[i].with, q->id) && stands_before(pairs[i].and, q->id);
+		bool known = q && choice_find(q, pairs[i].choice) && stands_before(pairs[i].with, q->id) &&
+			     stands_before(pairs[i].and, q->id);
 		if (!known || !*pairs[i].with)
-			ok(false, "pairs.tbl: %s=%s with %s %s", pairs[i].question, pairs[i].choice, pairs[i].with, pairs[i].and);
+			ok(false, "pairs.tbl: %s=%s with %s %s", pairs[i].question, pairs[i].choice, pairs[i].with,
+			   pairs[i].and);
 	}
 	ok(PAIRS > 10, "%d rows of pairs.tbl were looked at", (int)PAIRS);
 }
@@ -63,8 +65,9 @@ static int defaults_of(struct answers *a)
 		const char *why = axis_refuses(q, a, answers_str(a, q->id));
 		bad += why != NULL;
 		if (why)
-			printf("# %s, %s, %s: %s is %s by default: %s\n", answers_str(a, axis_questions[0]), answers_str(a, axis_questions[1]),
-			       answers_str(a, axis_questions[2]), q->id, answers_str(a, q->id), why);
+			printf("# %s, %s, %s: %s is %s by default: %s\n", answers_str(a, axis_questions[0]),
+			       answers_str(a, axis_questions[1]), answers_str(a, axis_questions[2]), q->id,
+			       answers_str(a, q->id), why);
 	}
 	for (const struct question *q = questions; q->id; q++)
 		answers_asked(a, q);
@@ -104,7 +107,8 @@ static void defaults(void)
 		bool fine = true;
 		for (size_t n = 1; n < 3 && !t->later; n++)
 			fine &= !axis_refuses(question_find(axis_questions[n]), a, answers_str(a, axis_questions[n]));
-		ok(fine, "%s: exposure %s, auth mode %s by default", t->id, answers_str(a, axis_questions[1]), answers_str(a, axis_questions[2]));
+		ok(fine, "%s: exposure %s, auth mode %s by default", t->id, answers_str(a, axis_questions[1]),
+		   answers_str(a, axis_questions[2]));
 		answers_free(a);
 	}
 }

@@ -26,7 +26,8 @@ static void is_fault(struct plan *p, const char *one_end, const char *other_end,
 	struct err e = {0};
 	bool sealed = plan_seal(p, &e);
 	ok(!sealed && e.exit == EXIT_BUG, "%s is a fault", what);
-	ok(e.what && strstr(e.what, one_end) && strstr(e.what, other_end), "which names %s and %s: %s", one_end, other_end, e.what ? e.what : "-");
+	ok(e.what && strstr(e.what, one_end) && strstr(e.what, other_end), "which names %s and %s: %s", one_end, other_end,
+	   e.what ? e.what : "-");
 	err_free(&e);
 	plan_free(p);
 }
@@ -84,7 +85,8 @@ static bool in_order(const struct plan *p)
 {
 	for (size_t i = 0; i < p->count; i++)
 		for (size_t n = 0; n < p->resources[i].need_count; n++)
-			if (p->resources[i].needed[n] >= i || strcmp(p->resources[p->resources[i].needed[n]].id, p->resources[i].needs[n]) != 0)
+			if (p->resources[i].needed[n] >= i ||
+			    strcmp(p->resources[p->resources[i].needed[n]].id, p->resources[i].needs[n]) != 0)
 				return false;
 	return true;
 }

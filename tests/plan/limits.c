@@ -60,33 +60,49 @@ static void says(const char *const *set, bool stands, const char *ending, const 
 
 int main(void)
 {
-	static const char *const none[] = {NULL}, *const machine[] = {"target=vm", "exposure=domain", "auth.mode=iap", "domain.host=mlflow.example.com", "domain.zone=example-com", NULL};
+	static const char *const none[] = {NULL}, *const machine[] = {"target=vm",
+								      "exposure=domain",
+								      "auth.mode=iap",
+								      "domain.host=mlflow.example.com",
+								      "domain.zone=example-com",
+								      NULL};
 	mem_install();
 	char *text = found(none, false, "nowhere", 200, "{}");
 	is_str(text, "not asked", "only what the plan meets is asked for");
 	free(text);
-	says(none, false, "/regions/us-central1", "{'quotas':[{'metric':'CPUS','limit':0,'usage':0}]}", "\"quota\",\"message\":\"enough\"", "Cloud Run needs no CPUs of Compute Engine's");
-	says(none, false, "/projects/demo-proj", "{'quotas':[{'metric':'NETWORKS','limit':5,'usage':5}]}", "NETWORKS: 5 of 5 are used, and 1 more", "a network too many");
+	says(none, false, "/regions/us-central1", "{'quotas':[{'metric':'CPUS','limit':0,'usage':0}]}",
+	     "\"quota\",\"message\":\"enough\"", "Cloud Run needs no CPUs of Compute Engine's");
+	says(none, false, "/projects/demo-proj", "{'quotas':[{'metric':'NETWORKS','limit':5,'usage':5}]}",
+	     "NETWORKS: 5 of 5 are used, and 1 more", "a network too many");
 	says(none, false, "/projects/demo-proj", "{'quotas':[{'metric':'NETWORKS','limit':5,'usage':5}]}",
 	     "--quota-id=NETWORKS-per-project --preferred-value=6", "with the line that asks for more");
-	says(none, false, "/projects/demo-proj", "{'quotas':[{'metric':'NETWORKS','limit':5,'usage':4}]}", "\"message\":\"enough\"", "the last one is enough");
-	says(machine, false, "/regions/us-central1", "{'quotas':[{'metric':'CPUS','limit':1,'usage':1}]}", "us-central1/CPUS: 1 of 1", "a machine's CPUs");
+	says(none, false, "/projects/demo-proj", "{'quotas':[{'metric':'NETWORKS','limit':5,'usage':4}]}",
+	     "\"message\":\"enough\"", "the last one is enough");
+	says(machine, false, "/regions/us-central1", "{'quotas':[{'metric':'CPUS','limit':1,'usage':1}]}",
+	     "us-central1/CPUS: 1 of 1", "a machine's CPUs");
 	text = found(none, true, "/projects/demo-proj", 200, "{}");
 	is_str(text, "not asked", "what stands has its part already");
 	free(text);
-	says(none, false, "gcp.resourceLocations:getEffectivePolicy", "{'spec':{'rules':[{'values':{'allowedValues':['in:eu-locations']}}]}}",
+	says(none, false, "gcp.resourceLocations:getEffectivePolicy",
+	     "{'spec':{'rules':[{'values':{'allowedValues':['in:eu-locations']}}]}}",
 	     "gcp.resourceLocations forbids resources in this region: us-central1", "a region that policy forbids");
-	says(none, false, "gcp.resourceLocations:getEffectivePolicy", "{'spec':{'rules':[{'values':{'allowedValues':['in:us-locations']}}]}}",
-	     "nothing in the way", "one that it allows");
+	says(none, false, "gcp.resourceLocations:getEffectivePolicy",
+	     "{'spec':{'rules':[{'values':{'allowedValues':['in:us-locations']}}]}}", "nothing in the way",
+	     "one that it allows");
 	says(none, false, "iam.disableServiceAccountCreation:getEffectivePolicy", "{'spec':{'rules':[{'enforce':true}]}}",
-	     "org-policies disable-enforce iam.disableServiceAccountCreation --project=demo-proj", "service accounts that may not be made, with the line");
-	says(none, false, "gcp.restrictServiceUsage:getEffectivePolicy", "{'spec':{'rules':[{'values':{'deniedValues':['sqladmin.googleapis.com']}}]}}",
+	     "org-policies disable-enforce iam.disableServiceAccountCreation --project=demo-proj",
+	     "service accounts that may not be made, with the line");
+	says(none, false, "gcp.restrictServiceUsage:getEffectivePolicy",
+	     "{'spec':{'rules':[{'values':{'deniedValues':['sqladmin.googleapis.com']}}]}}",
 	     "forbids using this API: sqladmin.googleapis.com", "an API that may not be used");
-	says(none, false, "run.allowedIngress:getEffectivePolicy", "{'spec':{'rules':[{'values':{'allowedValues':['internal']}}]}}", "exposure of a Cloud Run service: all",
+	says(none, false, "run.allowedIngress:getEffectivePolicy",
+	     "{'spec':{'rules':[{'values':{'allowedValues':['internal']}}]}}", "exposure of a Cloud Run service: all",
 	     "an ingress that may not be");
-	says(none, false, "run.allowedIngress:getEffectivePolicy", "{'spec':{'rules':[{'condition':{'expression':'x'},'denyAll':true}]}}", "nothing in the way",
+	says(none, false, "run.allowedIngress:getEffectivePolicy",
+	     "{'spec':{'rules':[{'condition':{'expression':'x'},'denyAll':true}]}}", "nothing in the way",
 	     "a rule with a condition is about others");
-	says(none, false, "/services?filter=state:ENABLED&pageSize=200", "{'services':[{'config':{'name':'run.googleapis.com'}}]}", "\"message\":\"1 of ", "APIs that are on");
+	says(none, false, "/services?filter=state:ENABLED&pageSize=200",
+	     "{'services':[{'config':{'name':'run.googleapis.com'}}]}", "\"message\":\"1 of ", "APIs that are on");
 	text = found(none, false, "gcp.resourceLocations:getEffectivePolicy", 403, "{}");
 	ok(strstr(text, "\"state\":\"fail\"") == NULL, "what may not be read is no failure: %s", text);
 	free(text);

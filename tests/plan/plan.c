@@ -139,24 +139,28 @@ static void test_records(const struct plan *p)
 	is_str(plan_find(p, "version/cookie")->recorded_as, "secret_versions.cookie", "a secret's version is kept");
 	ok(!plan_find(p, "version/proxy-config")->recorded_as, "that of a rendered file is not");
 	for (size_t i = 0; i < p->count; i++)
-		ok(!p->resources[i].recorded_as == !p->resources[i].recorded_output, "%s: an output and a place", p->resources[i].id);
+		ok(!p->resources[i].recorded_as == !p->resources[i].recorded_output, "%s: an output and a place",
+		   p->resources[i].id);
 }
 
 static void test_resolve(void)
 {
 	struct err e = {0};
-	cJSON *out = NULL, *outputs = json_make("{'sql':{'ip':'10.0.0.3'},'version/x':{'version':'4'},'n':{'list':['a','b'],'count':7}}");
-	cJSON *spec = json_make("{'whole':%j,'inside':{'$join':['host=',%j,':5432 v',%j]},'list':[%j],'element':{'$ref':['n','list',1]},"
-				"'plain':%s,'count':{'$join':['c',%j]}}",
-				plan_ref("sql", "ip"), plan_ref("sql", "ip"), plan_ref("version/x", "version"), plan_ref("n", "list"),
-				"${sql.ip} \001move:9999999 {\"$ref\":[\"sql\",\"ip\"]}", plan_ref("n", "count"));
+	cJSON *out = NULL,
+	      *outputs = json_make("{'sql':{'ip':'10.0.0.3'},'version/x':{'version':'4'},'n':{'list':['a','b'],'count':7}}");
+	cJSON *spec = json_make(
+	    "{'whole':%j,'inside':{'$join':['host=',%j,':5432 v',%j]},'list':[%j],'element':{'$ref':['n','list',1]},"
+	    "'plain':%s,'count':{'$join':['c',%j]}}",
+	    plan_ref("sql", "ip"), plan_ref("sql", "ip"), plan_ref("version/x", "version"), plan_ref("n", "list"),
+	    "${sql.ip} \001move:9999999 {\"$ref\":[\"sql\",\"ip\"]}", plan_ref("n", "count"));
 	ok(plan_resolve(spec, outputs, &out, &e), "references are resolved");
 	is_str(json_str(out, "whole", ""), "10.0.0.3", "a whole reference");
 	is_str(json_str(out, "inside", ""), "host=10.0.0.3:5432 v4", "references inside a text");
 	is_str(json_str(out, "list.0.1", ""), "b", "a whole reference keeps its type");
 	is_str(json_str(out, "count", ""), "c7", "a number inside a text");
 	is_str(json_str(out, "element", ""), "b", "a reference goes into lists");
-	is_str(json_str(out, "plain", ""), "${sql.ip} \001move:9999999 {\"$ref\":[\"sql\",\"ip\"]}", "a text is a text, whatever it looks like");
+	is_str(json_str(out, "plain", ""), "${sql.ip} \001move:9999999 {\"$ref\":[\"sql\",\"ip\"]}",
+	       "a text is a text, whatever it looks like");
 	cJSON_Delete(out);
 	cJSON_Delete(spec);
 	spec = json_make("{'a':[%j],'b':{'$join':['x',%j]}}", plan_ref("image", "digest"), plan_ref("image", "image"));
@@ -194,8 +198,10 @@ static void test_source(const struct plan *p)
 	char hash[ARCHIVE_HASH];
 	ok(plan_render_source(p, &one, &e) && plan_render_source(p, &two, &e), "the source archive is made");
 	ok(one.len > 500 && one.len == two.len && !memcmp(one.data, two.data, one.len), "twice with the same bytes");
-	ok(one.len > 10 && (unsigned char)one.data[0] == 0x1f && !memcmp(one.data + 4, "\0\0\0\0", 4), "gzip without a time stamp");
-	ok(archive_hash(p, hash, &e) && strstr(plan_find(p, "source")->name, (hash[24] = '\0', hash)), "its object is named by its content");
+	ok(one.len > 10 && (unsigned char)one.data[0] == 0x1f && !memcmp(one.data + 4, "\0\0\0\0", 4),
+	   "gzip without a time stamp");
+	ok(archive_hash(p, hash, &e) && strstr(plan_find(p, "source")->name, (hash[24] = '\0', hash)),
+	   "its object is named by its content");
 	buf_free(&one);
 	buf_free(&two);
 	err_free(&e);
@@ -214,8 +220,8 @@ static void test_names(void)
 	free(b);
 	struct err e = {0};
 	ok(name_check("demo-proj", "us-central1", "mlflow", "x7k2q", ".s.PGSQL.5432", &e), "the example's names fit");
-	ok(!name_check("a-project-with-thirty-letters1", "northamerica-northeast1", "a-stack-of-forty-characters-xxxxxxxxxxxx", "x7k2q",
-		       ".s.PGSQL.5432", &e),
+	ok(!name_check("a-project-with-thirty-letters1", "northamerica-northeast1", "a-stack-of-forty-characters-xxxxxxxxxxxx",
+		       "x7k2q", ".s.PGSQL.5432", &e),
 	   "a socket path of more than 107 bytes is refused");
 	err_free(&e);
 }
@@ -233,13 +239,16 @@ static size_t longest_line(const char *text)
 /* An image that is given by digest: nothing is built, and that digest runs and migrates. */
 static void test_given_image(struct answers *a)
 {
-	static const char image[] = "us-docker.pkg.dev/p/r/mlflow@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+	static const char image[] =
+	    "us-docker.pkg.dev/p/r/mlflow@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 	struct err e = {0};
-	ok(answers_set_text(a, "image.source", "digest", &e) && answers_set_text(a, "image.digest", image, &e), "an image by digest");
+	ok(answers_set_text(a, "image.source", "digest", &e) && answers_set_text(a, "image.digest", image, &e),
+	   "an image by digest");
 	struct plan *p = plan_make(a, &e);
 	if (!ok(p != NULL, "is planned"))
 		return;
-	ok(!plan_find(p, "image") && !plan_find(p, "source") && !plan_find(p, "bucket/build") && !plan_find(p, "sa/build"), "nothing is built");
+	ok(!plan_find(p, "image") && !plan_find(p, "source") && !plan_find(p, "bucket/build") && !plan_find(p, "sa/build"),
+	   "nothing is built");
 	const struct resource *service = plan_find(p, "service"), *migrate = plan_find(p, "migrate");
 	is_str(json_str(service->spec, "body.template.containers.1.image", ""), image, "that image runs");
 	is_str(json_str(migrate->spec, "once", ""), "@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
@@ -254,11 +263,15 @@ static void test_gate(const struct plan *p)
 {
 	const char *config = json_str(plan_find(p, "version/proxy-config")->spec, "text", "");
 	const char *emails = json_str(plan_find(p, "version/proxy-emails")->spec, "text", "");
-	ok(strstr(config, "redirect_url = \"https://mlflow-123456789012.us-central1.run.app/oauth2/callback\"") != NULL, "the redirect URL");
-	ok(strstr(config, "https://accounts.google.com=https://mlflow-123456789012.us-central1.run.app\"") != NULL, "tokens for the service's URL");
-	ok(strstr(config, "https://accounts.google.com=123456789012-example.apps.googleusercontent.com\"") != NULL, "tokens for the client");
+	ok(strstr(config, "redirect_url = \"https://mlflow-123456789012.us-central1.run.app/oauth2/callback\"") != NULL,
+	   "the redirect URL");
+	ok(strstr(config, "https://accounts.google.com=https://mlflow-123456789012.us-central1.run.app\"") != NULL,
+	   "tokens for the service's URL");
+	ok(strstr(config, "https://accounts.google.com=123456789012-example.apps.googleusercontent.com\"") != NULL,
+	   "tokens for the client");
 	ok(strstr(config, "email_domains = []") && !strstr(config, "32555940559"), "no domain and nobody's else client");
-	ok(strstr(emails, "operator@example.com\nmlflow-prover@demo-proj.iam.gserviceaccount.com\n") != NULL, "those who may enter, by name");
+	ok(strstr(emails, "operator@example.com\nmlflow-prover@demo-proj.iam.gserviceaccount.com\n") != NULL,
+	   "those who may enter, by name");
 }
 
 static void test_refused(struct answers *a)
@@ -273,11 +286,14 @@ static void test_refused(struct answers *a)
 static void test_deciders(struct plan *p)
 {
 	static const char *const rows[][2] = {
-	    {"sql", "database.tier"}, {"service", "server.memory"}, {"image", "image.source"}, {"bucket/artifacts", "artifacts.location"}, {"network", "network.mode"},
+	    {"sql", "database.tier"},    {"service", "server.memory"},
+	    {"image", "image.source"},   {"bucket/artifacts", "artifacts.location"},
+	    {"network", "network.mode"},
 	};
 	struct err e = {0};
 	for (size_t i = 0; i < p->count; i++)
-		ok(p->resources[i].decided_by && question_find(p->resources[i].decided_by), "%s is decided by a question", p->resources[i].id);
+		ok(p->resources[i].decided_by && question_find(p->resources[i].decided_by), "%s is decided by a question",
+		   p->resources[i].id);
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
 		is_str(plan_find(p, rows[i][0])->decided_by, rows[i][1], rows[i][0]);
 	p->resources[0].decided_by = "no.question";
@@ -307,10 +323,13 @@ static void test_regions(struct answers *a)
 	struct err e = {0};
 	answers_set_text(a, "server.min_instances", "1", &e);
 	double iowa = month_in(a, "us-central1", "sql"), zurich = month_in(a, "europe-west6", "sql");
-	ok(iowa > 50 && iowa < 53 && zurich > 1.35 * iowa && zurich < 1.45 * iowa, "a database in two regions: $%.2f and $%.2f", iowa, zurich);
+	ok(iowa > 50 && iowa < 53 && zurich > 1.35 * iowa && zurich < 1.45 * iowa, "a database in two regions: $%.2f and $%.2f",
+	   iowa, zurich);
 	double tier1 = month_in(a, "europe-west1", "service"), tier2 = month_in(a, "europe-west6", "service");
-	ok(tier1 > 0 && tier2 > 1.39 * tier1 && tier2 < 1.41 * tier1, "a server on Cloud Run in two: $%.2f and $%.2f", tier1, tier2);
-	ok(month_in(a, "us-central1", "secret/db-password") == month_in(a, "europe-west6", "secret/db-password"), "a secret costs the same everywhere");
+	ok(tier1 > 0 && tier2 > 1.39 * tier1 && tier2 < 1.41 * tier1, "a server on Cloud Run in two: $%.2f and $%.2f", tier1,
+	   tier2);
+	ok(month_in(a, "us-central1", "secret/db-password") == month_in(a, "europe-west6", "secret/db-password"),
+	   "a secret costs the same everywhere");
 	struct buf table = {0};
 	char *path = in_source("src/gcp/prices.tbl");
 	ok(file_read(path, 1 << 20, &table, &e), "the table of prices can be read");
@@ -338,7 +357,8 @@ int main(void)
 	golden("tests/plan/cloud-run.plan.json", text);
 	golden("tests/plan/cloud-run.specs.json", specs);
 	is_str(p->url, "https://mlflow-123456789012.us-central1.run.app", "the deterministic URL");
-	is_str(json_str(plan_find(p, "oauth-client")->spec, "paste", ""), "https://mlflow-123456789012.us-central1.run.app/oauth2/callback", "the redirect URI to paste");
+	is_str(json_str(plan_find(p, "oauth-client")->spec, "paste", ""),
+	       "https://mlflow-123456789012.us-central1.run.app/oauth2/callback", "the redirect URI to paste");
 	test_order(p);
 	test_apis(p);
 	test_records(p);
@@ -354,7 +374,8 @@ int main(void)
 	test_refused(a);
 	struct buf table = {0};
 	plan_table(p, NULL, 80, &table);
-	ok(strstr(buf_text(&table), "Cloud SQL instance") && strstr(buf_text(&table), "$51."), "the table shows what the database costs");
+	ok(strstr(buf_text(&table), "Cloud SQL instance") && strstr(buf_text(&table), "$51."),
+	   "the table shows what the database costs");
 	ok(strstr(buf_text(&table), "32 MiB at most") != NULL, "and what a file may have");
 	ok(longest_line(buf_text(&table)) <= 80, "the table keeps to 80 columns");
 	buf_free(&table);

@@ -10,8 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PRINCIPAL                                                                                                       \
-	"principal://iam.googleapis.com/projects/123456789012/locations/global/workloadIdentityPools/demo-proj.svc.id.goog/subject/ns/mlflow-x7k2q/sa/" \
+#define PRINCIPAL                                                                                                              \
+	"principal://iam.googleapis.com/projects/123456789012/locations/global/workloadIdentityPools/demo-proj.svc.id.goog/"   \
+	"subject/ns/mlflow-x7k2q/sa/"                                                                                          \
 	"server"
 
 static struct answers *answers(void)
@@ -48,8 +49,10 @@ static void identity(const struct plan *p)
 		accessor |= strstr(text, "secretmanager.secretAccessor") != NULL;
 		free(text);
 	}
-	ok(grants >= 2 && direct, "the server is its Kubernetes service account itself, the project by its number in the path and by its id in the pool");
-	ok(!plan_find(p, "sa/server") && !plan_find(p, "sa/prover"), "there is no account, and none to prove with: the operator comes by the cluster");
+	ok(grants >= 2 && direct, "the server is its Kubernetes service account itself, the project by its number in the path "
+				  "and by its id in the pool");
+	ok(!plan_find(p, "sa/server") && !plan_find(p, "sa/prover"),
+	   "there is no account, and none to prove with: the operator comes by the cluster");
 	ok(!accessor, "the server reads no secret where they are kept");
 	bool waits = false;
 	const struct resource *r = plan_find(p, "iam/artifacts");
@@ -62,17 +65,21 @@ static void identity(const struct plan *p)
 static void restricted(const struct plan *p)
 {
 	static const char *const pods[] = {"deployment", "migrate"};
-	const cJSON *label = cJSON_GetObjectItemCaseSensitive(json_at(body(p, "namespace"), "metadata.labels"), "pod-security.kubernetes.io/enforce");
+	const cJSON *label = cJSON_GetObjectItemCaseSensitive(json_at(body(p, "namespace"), "metadata.labels"),
+							      "pod-security.kubernetes.io/enforce");
 	is_str(cJSON_IsString(label) ? label->valuestring : "", "restricted", "the namespace enforces it");
 	for (size_t i = 0; i < 2; i++) {
 		const cJSON *pod = json_at(body(p, pods[i]), "spec.template.spec"), *c;
-		ok(json_bool(pod, "securityContext.runAsNonRoot", false) && !strcmp(json_str(pod, "securityContext.seccompProfile.type", ""), "RuntimeDefault"),
+		ok(json_bool(pod, "securityContext.runAsNonRoot", false) &&
+		       !strcmp(json_str(pod, "securityContext.seccompProfile.type", ""), "RuntimeDefault"),
 		   "%s runs as somebody, and confined", pods[i]);
 		ok(!json_bool(pod, "automountServiceAccountToken", true) && !json_bool(pod, "enableServiceLinks", true),
 		   "%s gets neither a token of the cluster nor MLFLOW_PORT", pods[i]);
 		cJSON_ArrayForEach(c, json_at(pod, "containers"))
-			ok(!json_bool(c, "securityContext.allowPrivilegeEscalation", true) && json_bool(c, "securityContext.readOnlyRootFilesystem", false) &&
-			   !strcmp(json_str(c, "securityContext.capabilities.drop.0", ""), "ALL"), "%s: %s may do nothing more", pods[i], json_str(c, "name", ""));
+			ok(!json_bool(c, "securityContext.allowPrivilegeEscalation", true) &&
+			       json_bool(c, "securityContext.readOnlyRootFilesystem", false) &&
+			       !strcmp(json_str(c, "securityContext.capabilities.drop.0", ""), "ALL"),
+			   "%s: %s may do nothing more", pods[i], json_str(c, "name", ""));
 	}
 }
 
@@ -80,7 +87,8 @@ static void secrets(const struct plan *p)
 {
 	const cJSON *value, *data = json_at(body(p, "secret"), "data");
 	bool all = cJSON_GetArraySize(data) >= 3;
-	cJSON_ArrayForEach(value, data) all &= json_str(value, "$secret", NULL) && !strcmp(json_str(value, "as", ""), "base64");
+	cJSON_ArrayForEach(value, data)
+		all &= json_str(value, "$secret", NULL) && !strcmp(json_str(value, "as", ""), "base64");
 	ok(all, "secrets stand in the manifests by their names alone");
 }
 
@@ -89,12 +97,16 @@ static void door(const struct plan *p)
 	struct buf lines = {0};
 	is_str(p->url, "http://localhost:5000", "clients come to this machine");
 	is_str(p->reach.way, "cluster", "the proof goes through the cluster's API server");
-	is_str(json_str(p->reach.with, "path", ""), "/api/v1/namespaces/mlflow-x7k2q/services/http:mlflow:80/proxy", "to the Service");
+	is_str(json_str(p->reach.with, "path", ""), "/api/v1/namespaces/mlflow-x7k2q/services/http:mlflow:80/proxy",
+	       "to the Service");
 	ok(p->wall.shows == CREDENTIAL_CHANNEL, "where the door itself asks who it is");
 	p->axes.exposure->connect(p, &lines);
-	ok(strstr(buf_text(&lines), "kubectl --namespace=mlflow-x7k2q port-forward service/mlflow 5000:80") != NULL, "connect says how to get there");
-	is_str(json_str(body(p, "role-binding"), "subjects.0.name", ""), "operator@example.com", "who may, is let through by a role of the namespace");
-	is_str(json_str(plan_find(p, "iam/people")->spec, "bindings.0.role", ""), "roles/container.clusterViewer", "and may find the cluster, and no more");
+	ok(strstr(buf_text(&lines), "kubectl --namespace=mlflow-x7k2q port-forward service/mlflow 5000:80") != NULL,
+	   "connect says how to get there");
+	is_str(json_str(body(p, "role-binding"), "subjects.0.name", ""), "operator@example.com",
+	       "who may, is let through by a role of the namespace");
+	is_str(json_str(plan_find(p, "iam/people")->spec, "bindings.0.role", ""), "roles/container.clusterViewer",
+	       "and may find the cluster, and no more");
 	buf_free(&lines);
 }
 
@@ -107,7 +119,8 @@ static void proxied(struct answers *a)
 		return;
 	const cJSON *people = plan_find(p, "iam/people")->spec;
 	ok(json_bool(body(p, "backend-config"), "spec.iap.enabled", false), "the balancer asks IAP");
-	is_str(json_str(people, "resource.$join.0", ""), "projects/123456789012/iap_web/compute/services/", "who may enter is said at the backend service");
+	is_str(json_str(people, "resource.$join.0", ""), "projects/123456789012/iap_web/compute/services/",
+	       "who may enter is said at the backend service");
 	is_str(json_str(people, "resource.$join.1.$ref.0", ""), "ingress", "that the Ingress names");
 	ok(!plan_find(p, "iam/iap") && !plan_find(p, "iap/agent"), "IAP itself needs no right in the cluster");
 	plan_free(p);
@@ -124,10 +137,14 @@ static void connected(struct answers *a)
 	for (size_t i = 0; i < 2; i++) {
 		const cJSON *proxy = json_at(body(p, pods[i]), "spec.template.spec.initContainers.0");
 		is_str(json_str(proxy, "restartPolicy", ""), "Always", "the proxy is a sidecar");
-		ok(json_bool(proxy, "securityContext.readOnlyRootFilesystem", false) && json_str(proxy, "startupProbe.httpGet.path", NULL), "confined, and waited for");
+		ok(json_bool(proxy, "securityContext.readOnlyRootFilesystem", false) &&
+		       json_str(proxy, "startupProbe.httpGet.path", NULL),
+		   "confined, and waited for");
 	}
-	is_str(json_str(plan_find(p, "iam/sql-client")->spec, "bindings.0.role", ""), "roles/cloudsql.client", "the server may connect");
-	ok(!json_bool(body(p, "cluster"), "networkConfig.defaultEnablePrivateNodes", true), "and its machines reach a public address");
+	is_str(json_str(plan_find(p, "iam/sql-client")->spec, "bindings.0.role", ""), "roles/cloudsql.client",
+	       "the server may connect");
+	ok(!json_bool(body(p, "cluster"), "networkConfig.defaultEnablePrivateNodes", true),
+	   "and its machines reach a public address");
 	plan_free(p);
 }
 
@@ -136,11 +153,13 @@ static void refused(struct answers *a)
 	struct err e = {0};
 	ok(!answers_set_text(a, "exposure", "service-url", &e), "a cluster has no address of its own");
 	err_free(&e);
-	ok(!answers_set_text(a, "auth.mode", "iap", &e) && !answers_set_text(a, "auth.mode", "oauth2-proxy", &e), "behind a port-forward there is no second login");
+	ok(!answers_set_text(a, "auth.mode", "iap", &e) && !answers_set_text(a, "auth.mode", "oauth2-proxy", &e),
+	   "behind a port-forward there is no second login");
 	err_free(&e);
 	ok(answers_set_text(a, "auth.domains", "example.com", &e), "a domain is an answer");
 	err_free(&e);
-	ok(!answers_check(a, "gke.json", &e) && e.what && strstr(e.what, "list people one by one"), "that a cluster's roles cannot heed");
+	ok(!answers_check(a, "gke.json", &e) && e.what && strstr(e.what, "list people one by one"),
+	   "that a cluster's roles cannot heed");
 	err_free(&e);
 }
 
@@ -155,7 +174,8 @@ static void balanced(struct answers *a)
 {
 	struct err e = {0};
 	bool set = answers_set_text(a, "exposure", "domain", &e) && answers_set_text(a, "auth.mode", "oauth2-proxy", &e) &&
-		   answers_set_text(a, "domain.host", "mlflow.example.com", &e) && answers_set_text(a, "auth.client_id", "123-x.apps.googleusercontent.com", &e) &&
+		   answers_set_text(a, "domain.host", "mlflow.example.com", &e) &&
+		   answers_set_text(a, "auth.client_id", "123-x.apps.googleusercontent.com", &e) &&
 		   answers_set_text(a, "auth.client_secret", "env:X", &e);
 	struct plan *p = set ? plan_make(a, &e) : NULL;
 	if (!ok(p != NULL, "a stack on a domain is planned: %s", e.what ? e.what : ""))
@@ -163,14 +183,18 @@ static void balanced(struct answers *a)
 	const cJSON *ingress = body(p, "ingress"), *backend = body(p, "backend-config");
 	is_str(note(ingress, "kubernetes.io/ingress.class"), "gce", "the controller is called by its annotation");
 	ok(!json_at(ingress, "spec.ingressClassName"), "and by no class that it would not heed");
-	is_str(note(ingress, "kubernetes.io/ingress.global-static-ip-name"), "mlflow-ip", "the address is the one that is planned");
+	is_str(note(ingress, "kubernetes.io/ingress.global-static-ip-name"), "mlflow-ip",
+	       "the address is the one that is planned");
 	is_str(note(body(p, "service"), "cloud.google.com/neg"), "{\"ingress\":true}", "requests go to the pods themselves");
 	is_str(json_str(backend, "spec.healthCheck.requestPath", ""), "/ping", "oauth2-proxy is asked whether it is well");
 	is_int((long long)json_num(backend, "spec.healthCheck.port", 0), 4180, "at its port");
-	is_str(json_str(body(p, "managed-certificate"), "spec.domains.0", ""), "mlflow.example.com", "the certificate is for the host");
-	is_str(json_str(body(p, "policy"), "spec.ingress.0.from.1.ipBlock.cidr", ""), "35.191.0.0/16", "Google's front ends are let in, and nobody else");
+	is_str(json_str(body(p, "managed-certificate"), "spec.domains.0", ""), "mlflow.example.com",
+	       "the certificate is for the host");
+	is_str(json_str(body(p, "policy"), "spec.ingress.0.from.1.ipBlock.cidr", ""), "35.191.0.0/16",
+	       "Google's front ends are let in, and nobody else");
 	ok(json_bool(body(p, "frontend-config"), "spec.redirectToHttps.enabled", false), "nothing is answered in the clear");
-	ok(!plan_find(p, "role") && !plan_find(p, "backend"), "nobody needs a way into the cluster, and nothing balances twice");
+	ok(!plan_find(p, "role") && !plan_find(p, "backend"),
+	   "nobody needs a way into the cluster, and nothing balances twice");
 	plan_free(p);
 }
 

@@ -94,14 +94,17 @@ __attribute__((unused)) static cJSON *act(const char *method, const char *url, c
 }
 
 /* A request that is refused with this status, reason and message. */
-__attribute__((unused)) static void refuse(const char *method, const char *url, cJSON *body, int status, const char *reason, const char *message)
+__attribute__((unused)) static void refuse(const char *method, const char *url, cJSON *body, int status, const char *reason,
+					   const char *message)
 {
 	cJSON *reply = ask(method, url, body);
 	const char *got = json_str(reply, "error.message", "");
-	bool good = last_status == status && (!reason || !strcmp(json_str(reply, "error.errors.0.reason", ""), reason)) && !strcmp(got, message);
+	bool good = last_status == status && (!reason || !strcmp(json_str(reply, "error.errors.0.reason", ""), reason)) &&
+		    !strcmp(got, message);
 	ok(good, "%d %s: %s", status, reason ? reason : "", message);
 	if (!good)
-		printf("# %s %s\n# got %d %s: %s\n", method, url, last_status, json_str(reply, "error.errors.0.reason", ""), got);
+		printf("# %s %s\n# got %d %s: %s\n", method, url, last_status, json_str(reply, "error.errors.0.reason", ""),
+		       got);
 }
 
 __attribute__((unused)) static void new_cloud(const char *world)

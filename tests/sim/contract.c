@@ -46,33 +46,42 @@ static void refused(const char *host, const char *target, const char *body, cons
 static void words(void)
 {
 	static const char run[] = "run.googleapis.com";
-	refused(run, RUN, "{\"foo\":1}", "Invalid JSON payload received. Unknown name \"foo\" at 'service': Cannot find field.");
-	refused(run, RUN, "{\"template\":{\"containers\":[{},{\"imag\":\"x\"}]}}", "Unknown name \"imag\" at 'service.template.containers[1]': Cannot find field.");
+	refused(run, RUN, "{\"foo\":1}",
+		"Invalid JSON payload received. Unknown name \"foo\" at 'service': Cannot find field.");
+	refused(run, RUN, "{\"template\":{\"containers\":[{},{\"imag\":\"x\"}]}}",
+		"Unknown name \"imag\" at 'service.template.containers[1]': Cannot find field.");
 	refused(run, RUN, "{\"ingress\":\"FOO\"}", "Invalid value at 'service.ingress'");
 	refused(run, RUN, "{\"template\":{\"timeout\":\"5\"}}",
-		"Invalid value at 'service.template.timeout' (type.googleapis.com/google.protobuf.Duration), Field 'timeout', Illegal duration format; duration must "
+		"Invalid value at 'service.template.timeout' (type.googleapis.com/google.protobuf.Duration), Field 'timeout', "
+		"Illegal duration format; duration must "
 		"end with 's'");
 	refused(run, RUN, "{\"template\":{\"maxInstanceRequestConcurrency\":\"many\"}}",
 		"Invalid value at 'service.template.max_instance_request_concurrency' (TYPE_INT32), \"many\"");
 	refused(run, RUN, "{\"description\":5}", "Invalid value at 'service.description' (TYPE_STRING), 5");
 	refused(run, RUN, "{\"iapEnabled\":\"maybe\"}", "(TYPE_BOOL), \"maybe\"");
-	refused(run, RUN, "{\"template\":[]}", "Unknown name \"template\" at 'service': Proto field is not repeating, cannot start list.");
+	refused(run, RUN, "{\"template\":[]}",
+		"Unknown name \"template\" at 'service': Proto field is not repeating, cannot start list.");
 	refused(run, RUN, "{\"template\":{\"volumes\":{\"name\":\"v\"}}}", "Invalid value at 'service.template.volumes'");
 	refused(run, RUN, "{\"labels\":{\"a\":1}}", "(TYPE_STRING), 1");
 	refused(run, RUN, "[]", "Root element must be a message.");
 	refused(run, RUN, "{\"a\":", "Invalid JSON payload received. Unexpected token.");
 	refused(run, RUN "&nonsense=1", "{}", "Unknown name \"nonsense\": Cannot bind query parameter.");
-	refused("secretmanager.googleapis.com", "/v1/projects/demo-proj/secrets/s:addVersion", "{\"payload\":{\"data\":\"%%%\"}}", "(TYPE_BYTES), Base64 decoding failed");
-	refused("secretmanager.googleapis.com", "/v1/projects/demo-proj/secrets?secretId=s", "{\"expireTime\":\"tomorrow\"}", "Illegal timestamp format");
-	refused("compute.googleapis.com", NETWORKS, "{\"nam\":\"x\"}", "Unknown name \"nam\" at 'resource': Cannot find field.");
-	refused("compute.googleapis.com", NETWORKS, "{\"name\":\"x\",\"mtu\":\"big\"}", "Invalid value for: Expected a signed integer, got 'big' (class java.lang.String)");
+	refused("secretmanager.googleapis.com", "/v1/projects/demo-proj/secrets/s:addVersion",
+		"{\"payload\":{\"data\":\"%%%\"}}", "(TYPE_BYTES), Base64 decoding failed");
+	refused("secretmanager.googleapis.com", "/v1/projects/demo-proj/secrets?secretId=s", "{\"expireTime\":\"tomorrow\"}",
+		"Illegal timestamp format");
+	refused("compute.googleapis.com", NETWORKS, "{\"nam\":\"x\"}",
+		"Unknown name \"nam\" at 'resource': Cannot find field.");
+	refused("compute.googleapis.com", NETWORKS, "{\"name\":\"x\",\"mtu\":\"big\"}",
+		"Invalid value for: Expected a signed integer, got 'big' (class java.lang.String)");
 	refused(SQL, "{}", "Invalid request: Missing parameter: Instance.");
 	refused(SQL, "{\"aaa\":\"aaa\"}", "Invalid request: instance name ().");
 	refused(SQL, "{\"name\":\"foo\"}", "Missing parameter: Tier.");
 	refused(SQL, "{\"name\":\"foo\",\"settings\":{\"tier\":\"aaaaaa\"}}",
 		"Invalid request: Invalid Tier (aaaaaa) for (ENTERPRISE) Edition.");
 	refused(SQL, "{\"databaseVersion\":\"POSTGRES_POSTGRES_16\"}",
-		"Invalid value at 'body.database_version' (type.googleapis.com/google.cloud.sql.v1beta4.SqlDatabaseVersion), \"POSTGRES_POSTGRES_16\"");
+		"Invalid value at 'body.database_version' (type.googleapis.com/google.cloud.sql.v1beta4.SqlDatabaseVersion), "
+		"\"POSTGRES_POSTGRES_16\"");
 	refused("compute.googleapis.com", NETWORKS, "{}", "Required field 'resource' not specified");
 	refused("storage.googleapis.com", "/storage/v1/b", "{\"name\":\"x\"}", "Required parameter: project");
 }
@@ -81,13 +90,18 @@ static void dropped(void)
 {
 	int status;
 	cJSON_Delete(ask("POST", "compute.googleapis.com", NETWORKS,
-			 "{\"name\":\"plain\",\"auto_create_subnetworks\":false,\"id\":\"5\",\"selfLink\":\"x\",\"description\":null,\"mtu\":\"1460\"}", &status));
+			 "{\"name\":\"plain\",\"auto_create_subnetworks\":false,\"id\":\"5\",\"selfLink\":\"x\","
+			 "\"description\":null,\"mtu\":\"1460\"}",
+			 &status));
 	is_int(status, 200, "read-only fields and null are dropped; proto names and texts for numbers are taken");
 	sim_advance(sim, sim_now(sim) + 60);
-	cJSON *j = ask("GET", "www.googleapis.com", "/compute/v1/projects/123456789012/global/networks/plain?fields=name,mtu,routingConfig/routingMode&prettyPrint=false",
+	cJSON *j = ask("GET", "www.googleapis.com",
+		       "/compute/v1/projects/123456789012/global/networks/plain?fields=name,mtu,routingConfig/"
+		       "routingMode&prettyPrint=false",
 		       NULL, &status);
 	is_str(json_str(j, "name", NULL), "plain", "either host, the project by number");
-	ok(cJSON_GetArraySize(j) == 3 && cJSON_GetArraySize(json_at(j, "routingConfig")) == 1, "only the fields that were asked for");
+	ok(cJSON_GetArraySize(j) == 3 && cJSON_GetArraySize(json_at(j, "routingConfig")) == 1,
+	   "only the fields that were asked for");
 	cJSON_Delete(j);
 	j = ask("GET", "compute.googleapis.com", NETWORKS "?fields=items(name", NULL, &status);
 	is_int(status, 400, "a broken selection is refused");
@@ -102,27 +116,34 @@ static void paths(void)
 	struct contract_method m;
 	bool known;
 	cJSON *params = cJSON_CreateObject();
-	ok(contract_find("us-central1-run.googleapis.com", "GET", "/apis/serving.knative.dev/v1/namespaces/demo-proj/services/s", &m, params, &known) &&
-		   span_is(m.id, "run.namespaces.services.get"),
+	ok(contract_find("us-central1-run.googleapis.com", "GET",
+			 "/apis/serving.knative.dev/v1/namespaces/demo-proj/services/s", &m, params, &known) &&
+	       span_is(m.id, "run.namespaces.services.get"),
 	   "Knative paths at a regional host");
 	is_str(json_str(params, "name", NULL), "namespaces/demo-proj/services/s", "with the name as one parameter");
 	cJSON_Delete(params);
 	params = cJSON_CreateObject();
-	ok(contract_find("iap.googleapis.com", "POST", "/v1/projects/1/iap_web/compute/services/5:getIamPolicy", &m, params, &known) &&
-		   span_is(m.id, "iap.getIamPolicy"),
+	ok(contract_find("iap.googleapis.com", "POST", "/v1/projects/1/iap_web/compute/services/5:getIamPolicy", &m, params,
+			 &known) &&
+	       span_is(m.id, "iap.getIamPolicy"),
 	   "a name of any depth before a verb");
 	is_str(json_str(params, "resource", NULL), "projects/1/iap_web/compute/services/5", "without the verb");
 	cJSON_Delete(params);
 	params = cJSON_CreateObject();
-	ok(contract_find("storage.googleapis.com", "GET", "/storage/v1/b/b1/o/a%2Fb%20c", &m, params, &known) && span_is(m.id, "storage.objects.get"),
+	ok(contract_find("storage.googleapis.com", "GET", "/storage/v1/b/b1/o/a%2Fb%20c", &m, params, &known) &&
+	       span_is(m.id, "storage.objects.get"),
 	   "an object's name with an encoded slash");
 	is_str(json_str(params, "object", NULL), "a/b c", "decoded");
 	cJSON_Delete(params);
 	params = cJSON_CreateObject();
-	ok(contract_find("container.googleapis.com", "GET", "/v1beta1/projects/p/locations/l/clusters/c", &m, params, &known) && m.lenient, "a beta path");
-	ok(!contract_find("run.googleapis.com", "GET", "/v2/projects/p/locations", &m, params, &known) && known, "an unknown path of a known host");
+	ok(contract_find("container.googleapis.com", "GET", "/v1beta1/projects/p/locations/l/clusters/c", &m, params, &known) &&
+	       m.lenient,
+	   "a beta path");
+	ok(!contract_find("run.googleapis.com", "GET", "/v2/projects/p/locations", &m, params, &known) && known,
+	   "an unknown path of a known host");
 	ok(!contract_find("example.com", "GET", "/", &m, params, &known) && !known, "an unknown host");
-	ok(!contract_find("evilrun.googleapis.com", "GET", "/v2/projects/p/locations/l/services", &m, params, &known), "a host that only ends like one of ours");
+	ok(!contract_find("evilrun.googleapis.com", "GET", "/v2/projects/p/locations/l/services", &m, params, &known),
+	   "a host that only ends like one of ours");
 	cJSON_Delete(params);
 }
 
@@ -137,7 +158,8 @@ static size_t page_cost(const char *collection)
 	struct buf body = {0};
 	struct sim_reply reply = {0};
 	struct exchange x = {.query = cJSON_CreateObject()}, *outer = sim->current;
-	x.call = (struct sim_call){.sim = sim, .host = "h", .path = "/", .params = json_make("{'pageSize':'50'}"), .reply = &reply};
+	x.call = (struct sim_call){
+	    .sim = sim, .host = "h", .path = "/", .params = json_make("{'pageSize':'50'}"), .reply = &reply};
 	sim->current = &x;
 	size_t before = sim_store_steps;
 	sim_list(&x.call, collection, "k/", "items", all, NULL);
@@ -199,7 +221,8 @@ static void durations(void)
 			v[i] = sim_draw(sim, d->key);
 		qsort(v, DRAWS, sizeof *v, by_value);
 		double median = v[DRAWS / 2] / d->median, tail = v[DRAWS * 95 / 100] / d->p95;
-		bool well = fabs(log(median)) < 0.12 * (1 + log(d->p95 / d->median)) && fabs(log(tail)) < 0.12 * (1 + log(d->p95 / d->median));
+		bool well = fabs(log(median)) < 0.12 * (1 + log(d->p95 / d->median)) &&
+			    fabs(log(tail)) < 0.12 * (1 + log(d->p95 / d->median));
 		wrong += !well;
 		if (!well)
 			printf("# %s: median %.2f, p95 %.2f of the table's\n", d->key, median, tail);

@@ -22,7 +22,8 @@ static cJSON *ask(const char *method, const char *host, const char *target, cons
 	return j;
 }
 
-static void refuses(const char *method, const char *host, const char *target, const char *body, int wanted, const char *path, const char *text)
+static void refuses(const char *method, const char *host, const char *target, const char *body, int wanted, const char *path,
+		    const char *text)
 {
 	int status;
 	cJSON *j = ask(method, host, target, sim_owner_token(sim), body, &status);
@@ -35,13 +36,14 @@ static void refuses(const char *method, const char *host, const char *target, co
 static void dialects(void)
 {
 	int status;
-	cJSON *j = ask("GET", "run.googleapis.com", "/v2/projects/demo-proj/locations/us-central1/services", NULL, NULL, &status);
+	cJSON *j = ask("GET", "run.googleapis.com", "/v2/projects/demo-proj/locations/us-central1/services", NULL, NULL,
+		       &status);
 	ok(status == 401, "no credentials: 401");
 	is_str(json_str(j, "error.status", ""), "UNAUTHENTICATED", "with its status");
 	cJSON_Delete(j);
 	refuses("GET", "run.googleapis.com", "/v2/nonsense", NULL, 404, "", NULL);
-	refuses("POST", "compute.googleapis.com", "/compute/v1/projects/demo-proj/global/targetTcpProxies", "{}", 501, "error.message",
-		"The method compute.targetTcpProxies.insert is not simulated.");
+	refuses("POST", "compute.googleapis.com", "/compute/v1/projects/demo-proj/global/targetTcpProxies", "{}", 501,
+		"error.message", "The method compute.targetTcpProxies.insert is not simulated.");
 	refuses("GET", "pubsub.googleapis.com", "/v1/projects/demo-proj/topics", NULL, 501, "error.status", "UNIMPLEMENTED");
 }
 
@@ -51,24 +53,24 @@ static void credentials(void)
 	static const struct {
 		const char *api, *path;
 	} lists[] = {
-		{"appengine", "/v1/apps/demo-proj"},
-		{"artifactregistry", "/v1/projects/demo-proj/locations/us-central1/repositories"},
-		{"certificatemanager", "/v1/projects/demo-proj/locations/global/certificates"},
-		{"cloudbilling", "/v1/projects/demo-proj/billingInfo"},
-		{"cloudbuild", "/v1/projects/demo-proj/locations/us-central1/builds"},
-		{"cloudresourcemanager", "/v1/projects/demo-proj"},
-		{"compute", "/compute/v1/projects/demo-proj/zones"},
-		{"container", "/v1/projects/demo-proj/locations/-/clusters"},
-		{"dns", "/dns/v1/projects/demo-proj/managedZones"},
-		{"iam", "/v1/projects/demo-proj/serviceAccounts"},
-		{"logging", "/v2/projects/demo-proj/logs"},
-		{"orgpolicy", "/v2/projects/demo-proj/policies"},
-		{"run", "/v2/projects/demo-proj/locations/us-central1/services"},
-		{"secretmanager", "/v1/projects/demo-proj/secrets"},
-		{"servicenetworking", "/v1/services/servicenetworking.googleapis.com/connections"},
-		{"serviceusage", "/v1/projects/demo-proj/services"},
-		{"sqladmin", "/sql/v1beta4/projects/demo-proj/instances"},
-		{"storage", "/storage/v1/b"},
+	    {"appengine", "/v1/apps/demo-proj"},
+	    {"artifactregistry", "/v1/projects/demo-proj/locations/us-central1/repositories"},
+	    {"certificatemanager", "/v1/projects/demo-proj/locations/global/certificates"},
+	    {"cloudbilling", "/v1/projects/demo-proj/billingInfo"},
+	    {"cloudbuild", "/v1/projects/demo-proj/locations/us-central1/builds"},
+	    {"cloudresourcemanager", "/v1/projects/demo-proj"},
+	    {"compute", "/compute/v1/projects/demo-proj/zones"},
+	    {"container", "/v1/projects/demo-proj/locations/-/clusters"},
+	    {"dns", "/dns/v1/projects/demo-proj/managedZones"},
+	    {"iam", "/v1/projects/demo-proj/serviceAccounts"},
+	    {"logging", "/v2/projects/demo-proj/logs"},
+	    {"orgpolicy", "/v2/projects/demo-proj/policies"},
+	    {"run", "/v2/projects/demo-proj/locations/us-central1/services"},
+	    {"secretmanager", "/v1/projects/demo-proj/secrets"},
+	    {"servicenetworking", "/v1/services/servicenetworking.googleapis.com/connections"},
+	    {"serviceusage", "/v1/projects/demo-proj/services"},
+	    {"sqladmin", "/sql/v1beta4/projects/demo-proj/instances"},
+	    {"storage", "/storage/v1/b"},
 	};
 	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
 		char *host = xasprintf("%s.googleapis.com", lists[i].api);
@@ -88,7 +90,8 @@ static void many_texts(struct sim *s, const cJSON *arg)
 	const char *first = sim_tmp("%s", json_str(arg, "text", ""));
 	for (int i = 0; i < 5000; i++)
 		sim_tmp("%d", i);
-	cJSON_Delete(ask("GET", "compute.googleapis.com", "/compute/v1/projects/demo-proj/zones", sim_owner_token(s), NULL, &status));
+	cJSON_Delete(
+	    ask("GET", "compute.googleapis.com", "/compute/v1/projects/demo-proj/zones", sim_owner_token(s), NULL, &status));
 	still_there = !strcmp(first, "the first") && status == 200;
 }
 

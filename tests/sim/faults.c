@@ -50,9 +50,12 @@ static int status_of(const char *method, const char *target)
 static void counting(void)
 {
 	rules("[{'path':'*/zones','nth':2,'status':503}]");
-	ok(status_of("GET", ZONES) != 503 && status_of("GET", ZONES) == 503 && status_of("GET", ZONES) != 503, "the second only");
+	ok(status_of("GET", ZONES) != 503 && status_of("GET", ZONES) == 503 && status_of("GET", ZONES) != 503,
+	   "the second only");
 	rules("[{'path':'*/zones','every':2,'status':500}]");
-	ok(status_of("GET", ZONES) != 500 && status_of("GET", ZONES) == 500 && status_of("GET", ZONES) != 500 && status_of("GET", ZONES) == 500, "every second");
+	ok(status_of("GET", ZONES) != 500 && status_of("GET", ZONES) == 500 && status_of("GET", ZONES) != 500 &&
+	       status_of("GET", ZONES) == 500,
+	   "every second");
 	rules("[{'method':'POST','status':500},{'path':'*/zones','count':1,'status':429}]");
 	ok(status_of("GET", ZONES) == 429 && status_of("GET", ZONES) != 429, "a count, and a method that does not match");
 	rules("[{'path':'*/zones','flap':true}]");
@@ -81,7 +84,8 @@ static void actions(void)
 /* Makes a network whose operation is spoilt; the reply to a read of the operation. */
 static cJSON *spoilt(const char *what, const char *name, int *status)
 {
-	char *text = xasprintf("[{'method':'POST','path':'*/networks','operation':%s}]", what), *body = xasprintf("{\"name\":\"%s\",\"autoCreateSubnetworks\":false}", name);
+	char *text = xasprintf("[{'method':'POST','path':'*/networks','operation':%s}]", what),
+	     *body = xasprintf("{\"name\":\"%s\",\"autoCreateSubnetworks\":false}", name);
 	rules(text);
 	struct sim_reply r = ask("POST", "compute.googleapis.com", NETWORKS, body);
 	cJSON *op = cJSON_Parse(buf_text(&r.body));
@@ -118,7 +122,8 @@ static void lags(void)
 	ok(sim_draw(sim, "compute.network.insert") > 1000, "longer operations");
 	struct err e = {0};
 	cJSON *wrong = json_make("[{'methd':'GET'}]");
-	ok(!sim_faults(sim, wrong, &e) && e.what && strstr(e.what, "did you mean \"method\""), "an unknown key is refused with a nearer word");
+	ok(!sim_faults(sim, wrong, &e) && e.what && strstr(e.what, "did you mean \"method\""),
+	   "an unknown key is refused with a nearer word");
 	err_free(&e);
 	cJSON_Delete(wrong);
 }

@@ -17,7 +17,10 @@ static char *jar; /* a Cookie header */
 
 static int go(const char *method, const char *host, const char *path, const char *name, const char *value, const char *body)
 {
-	struct sim_header headers[] = {{"Host", host}, {"Cookie", jar ? jar : ""}, {"Content-Type", "application/x-www-form-urlencoded"}, {name ? name : "X-None", value ? value : ""},
+	struct sim_header headers[] = {{"Host", host},
+				       {"Cookie", jar ? jar : ""},
+				       {"Content-Type", "application/x-www-form-urlencoded"},
+				       {name ? name : "X-None", value ? value : ""},
 				       {"X-Goog-Authenticated-User-Email", "accounts.google.com:forged@example.com"}};
 	struct sim_request q = {method, host, path, headers, 5, body, body ? strlen(body) : 0};
 	sim_reply_free(&last);
@@ -39,7 +42,8 @@ static char *header(const char *name, int n)
 
 static void keep_cookie(int n)
 {
-	char *cookie = header("Set-Cookie", n), *all = xasprintf("%s%s%.*s", jar ? jar : "", jar ? "; " : "", (int)strcspn(cookie, ";"), cookie);
+	char *cookie = header("Set-Cookie", n),
+	     *all = xasprintf("%s%s%.*s", jar ? jar : "", jar ? "; " : "", (int)strcspn(cookie, ";"), cookie);
 	free(jar);
 	free(cookie);
 	jar = all;
@@ -48,7 +52,8 @@ static void keep_cookie(int n)
 /* Follows the last reply's Location; as a browser, without the fragment. */
 static int follow(void)
 {
-	char *to = header("Location", 0), *host = xstrndup(to + 8, strcspn(to + 8, "/")), *path = xstrdup(to + 8 + strlen(host));
+	char *to = header("Location", 0), *host = xstrndup(to + 8, strcspn(to + 8, "/")),
+	     *path = xstrdup(to + 8 + strlen(host));
 	int code = go("GET", host, *path ? path : "/", NULL, NULL, NULL);
 	free(to), free(host), free(path);
 	return code;
@@ -58,7 +63,8 @@ static int follow(void)
 static int sign_in(const char *email)
 {
 	char *to = header("Location", 0), *query = strchr(to, '?');
-	ok(text_starts(to, "https://accounts.google.com/o/oauth2/v2/auth?client_id="), "a browser is sent to sign in with Google");
+	ok(text_starts(to, "https://accounts.google.com/o/oauth2/v2/auth?client_id="),
+	   "a browser is sent to sign in with Google");
 	keep_cookie(0);
 	is_int(follow(), 200, "who sees a page");
 	ok(strstr(buf_text(&last.body), "<input type=\"email\" name=\"identifier\"") != NULL, "that asks for an address");
@@ -83,8 +89,8 @@ static void forget(void)
 static void bind(const char *host, const char *resource, const char *role, const char *member, const char *another)
 {
 	char *target = xasprintf("/%s:setIamPolicy", resource);
-	char *body = xasprintf("{\"policy\":{\"bindings\":[{\"role\":\"%s\",\"members\":[\"%s\"%s%s%s]}]}}", role, member, another ? ",\"" : "", another ? another : "",
-			       another ? "\"" : "");
+	char *body = xasprintf("{\"policy\":{\"bindings\":[{\"role\":\"%s\",\"members\":[\"%s\"%s%s%s]}]}}", role, member,
+			       another ? ",\"" : "", another ? another : "", another ? "\"" : "");
 	cJSON_Delete(expect(200, "POST", host, target, body, "a binding is made"));
 	free(target);
 	free(body);
@@ -121,12 +127,14 @@ static void browser(void)
 	is_int(sign_in("ann@example.com"), 200, "a permitted person is let in");
 	cJSON *seen = cJSON_Parse(buf_text(&last.body));
 	is_str(json_str(seen, "path", ""), "/page", "at the page that was asked for");
-	is_str(json_str(seen, "headers.X-Goog-Authenticated-User-Email", ""), "accounts.google.com:ann@example.com", "and the backend is told who it is, not what the browser says");
+	is_str(json_str(seen, "headers.X-Goog-Authenticated-User-Email", ""), "accounts.google.com:ann@example.com",
+	       "and the backend is told who it is, not what the browser says");
 	const char *token = json_str(seen, "headers.X-Goog-IAP-JWT-Assertion", "");
 	ok(signed_by_iap(token), "in a JWT that IAP has signed with a published key");
 	cJSON *head, *claims;
 	if (ok(oidc_jwt_parts(token, &head, &claims), "whose claims")) {
-		is_str(json_str(claims, "aud", ""), "/projects/123456789012/locations/us-central1/services/guarded", "name the service");
+		is_str(json_str(claims, "aud", ""), "/projects/123456789012/locations/us-central1/services/guarded",
+		       "name the service");
 		is_str(json_str(claims, "iss", ""), "https://cloud.google.com/iap", "and IAP");
 		is_str(json_str(claims, "email", ""), "ann@example.com", "and the person");
 	}
@@ -190,23 +198,33 @@ static char *account_jwt(const char *audience, double seconds)
 
 static void programs(void)
 {
-	char *jwt = account_jwt("https://" GUARDED "/*", 3600), *long_one = account_jwt("https://" GUARDED "/*", 7200), *other = account_jwt("https://elsewhere/*", 3600);
+	char *jwt = account_jwt("https://" GUARDED "/*", 3600), *long_one = account_jwt("https://" GUARDED "/*", 7200),
+	     *other = account_jwt("https://elsewhere/*", 3600);
 	with_token(jwt, NULL, "a JWT that a service account has signed for the URL is let in, without any OAuth client", 200);
 	with_token(long_one, "JWT's lifetime is longer than an hour", "one for two hours is not", 401);
 	with_token(other, "JWT audience doesn't match this application", "nor one for another URL", 401);
 	jwt[strlen(jwt) - 3] ^= 1;
 	with_token(jwt, "JWT signature is invalid", "nor one whose signature is not the account's", 401);
 	free(jwt), free(long_one), free(other);
-	char *token = id_token(SERVER, "a.apps.googleusercontent.com"), *nameless = id_token(NULL, "a.apps.googleusercontent.com");
-	with_token(token, "JWT audience doesn't match this application", "with Google's own client programs' ID tokens are refused", 401);
-	cJSON_Delete(expect(200, "PATCH", "iap.googleapis.com", "/v1/projects/123456789012/iap_web:iapSettings?updateMask=iapSettings.accessSettings.oauthSettings.programmaticClients",
-			    "{\"accessSettings\":{\"oauthSettings\":{\"programmaticClients\":[\"a.apps.googleusercontent.com\"]}}}", "until their client is listed, for the whole project"));
+	char *token = id_token(SERVER, "a.apps.googleusercontent.com"),
+	     *nameless = id_token(NULL, "a.apps.googleusercontent.com");
+	with_token(token, "JWT audience doesn't match this application",
+		   "with Google's own client programs' ID tokens are refused", 401);
+	cJSON_Delete(
+	    expect(200, "PATCH", "iap.googleapis.com",
+		   "/v1/projects/123456789012/"
+		   "iap_web:iapSettings?updateMask=iapSettings.accessSettings.oauthSettings.programmaticClients",
+		   "{\"accessSettings\":{\"oauthSettings\":{\"programmaticClients\":[\"a.apps.googleusercontent.com\"]}}}",
+		   "until their client is listed, for the whole project"));
 	with_token(token, NULL, "then they are let in", 200);
 	with_token(nameless, "JWT 'email' claim isn't a string", "unless they lack the address", 401);
 	with_token("abc", "Unable to parse JWT", "what is no token is refused", 401);
 	free(token), free(nameless);
-	cJSON_Delete(expect(200, "PATCH", "iap.googleapis.com", "/" WEB_RESOURCE ":iapSettings?updateMask=iapSettings.accessSettings.oauthSettings",
-			    "{\"accessSettings\":{\"oauthSettings\":{\"clientId\":\"own.apps.googleusercontent.com\",\"clientSecret\":\"s\"}}}", "a client of one's own is set"));
+	cJSON_Delete(expect(
+	    200, "PATCH", "iap.googleapis.com",
+	    "/" WEB_RESOURCE ":iapSettings?updateMask=iapSettings.accessSettings.oauthSettings",
+	    "{\"accessSettings\":{\"oauthSettings\":{\"clientId\":\"own.apps.googleusercontent.com\",\"clientSecret\":\"s\"}}}",
+	    "a client of one's own is set"));
 	token = id_token(SERVER, "own.apps.googleusercontent.com");
 	with_token(token, NULL, "its ID tokens are let in", 200);
 	pass(3700);
@@ -226,15 +244,20 @@ static void alone(void)
 	sim_free(sim);
 	sim = sim_new(&(struct sim_options){.world = world}, &e);
 	cJSON_Delete(world);
-	static const char *const services[] = {"appengine.googleapis.com", "appengineflex.googleapis.com", "iap.googleapis.com"};
+	static const char *const services[] = {"appengine.googleapis.com", "appengineflex.googleapis.com",
+					       "iap.googleapis.com"};
 	for (size_t i = 0; i < 3; i++)
 		sim_service_enable(sim, "demo-proj", services[i]);
 	const char *app = "appengine.googleapis.com";
 	cJSON_Delete(finished(app, "v1", ask("POST", app, "/v1/apps", "{\"id\":\"demo-proj\",\"locationId\":\"us-central\"}")));
-	cJSON_Delete(finished(app, "v1", ask("POST", app, "/v1/apps/demo-proj/services/default/versions",
-					     "{\"id\":\"v1\",\"runtime\":\"custom\",\"env\":\"flex\",\"deployment\":{\"container\":{\"image\":\"us-docker.pkg.dev/cloudrun/container/hello\"}}}")));
-	cJSON_Delete(finished(app, "v1", ask("PATCH", app, "/v1/apps/demo-proj?updateMask=iap", "{\"iap\":{\"enabled\":true}}")));
-	is_int(go("GET", "demo-proj.uc.r.appspot.com", "/", NULL, NULL, NULL), 502, "without an organization and a client IAP answers 502");
+	cJSON_Delete(finished(app, "v1",
+			      ask("POST", app, "/v1/apps/demo-proj/services/default/versions",
+				  "{\"id\":\"v1\",\"runtime\":\"custom\",\"env\":\"flex\",\"deployment\":{\"container\":{"
+				  "\"image\":\"us-docker.pkg.dev/cloudrun/container/hello\"}}}")));
+	cJSON_Delete(
+	    finished(app, "v1", ask("PATCH", app, "/v1/apps/demo-proj?updateMask=iap", "{\"iap\":{\"enabled\":true}}")));
+	is_int(go("GET", "demo-proj.uc.r.appspot.com", "/", NULL, NULL, NULL), 502,
+	       "without an organization and a client IAP answers 502");
 	is_str(buf_text(&last.body), "Empty Google Account OAuth client ID(s)/secret(s).", "in its words");
 }
 
@@ -242,15 +265,21 @@ int main(void)
 {
 	begin();
 	sim_service_enable(sim, "demo-proj", "iamcredentials.googleapis.com");
-	cJSON_Delete(ask("POST", "serviceusage.googleapis.com", "/v1beta1/projects/demo-proj/services/iap.googleapis.com:generateServiceIdentity", "{}"));
+	cJSON_Delete(ask("POST", "serviceusage.googleapis.com",
+			 "/v1beta1/projects/demo-proj/services/iap.googleapis.com:generateServiceIdentity", "{}"));
 	cJSON_Delete(ask("POST", "iam.googleapis.com", "/v1/projects/demo-proj/serviceAccounts", "{\"accountId\":\"server\"}"));
-	cJSON_Delete(finished(RUN_HOST, "v2", ask("POST", RUN_HOST, "/v2/" PLACE "/services?serviceId=guarded",
-						  "{\"iapEnabled\":true,\"template\":{\"containers\":[{\"image\":\"" ECHO "\"}]}}")));
+	cJSON_Delete(finished(RUN_HOST, "v2",
+			      ask("POST", RUN_HOST, "/v2/" PLACE "/services?serviceId=guarded",
+				  "{\"iapEnabled\":true,\"template\":{\"containers\":[{\"image\":\"" ECHO "\"}]}}")));
 	pass(600);
-	bind("iap.googleapis.com", WEB_RESOURCE, "roles/iap.httpsResourceAccessor", "user:ann@example.com", "serviceAccount:" SERVER);
-	bind(RUN_HOST, "v2/" PLACE "/services/guarded", "roles/run.invoker", "serviceAccount:service-123456789012@gcp-sa-iap.iam.gserviceaccount.com", NULL);
+	bind("iap.googleapis.com", WEB_RESOURCE, "roles/iap.httpsResourceAccessor", "user:ann@example.com",
+	     "serviceAccount:" SERVER);
+	bind(RUN_HOST, "v2/" PLACE "/services/guarded", "roles/run.invoker",
+	     "serviceAccount:service-123456789012@gcp-sa-iap.iam.gserviceaccount.com", NULL);
 	cJSON_Delete(expect(200, "POST", "iam.googleapis.com", "/v1/projects/demo-proj/serviceAccounts/" SERVER ":setIamPolicy",
-			    "{\"policy\":{\"bindings\":[{\"role\":\"roles/iam.serviceAccountTokenCreator\",\"members\":[\"user:operator@example.com\"]}]}}", "and one for signing"));
+			    "{\"policy\":{\"bindings\":[{\"role\":\"roles/"
+			    "iam.serviceAccountTokenCreator\",\"members\":[\"user:operator@example.com\"]}]}}",
+			    "and one for signing"));
 	pass(1200);
 	browser();
 	programs();

@@ -24,7 +24,8 @@ static int visit(const char *host, const char *path, const char *token)
 
 static char *id_token(const char *email, const char *audience)
 {
-	cJSON *claims = json_make("{'iss':'https://accounts.google.com','aud':%s,'sub':'1','email':%s,'email_verified':true}", audience, email);
+	cJSON *claims = json_make("{'iss':'https://accounts.google.com','aud':%s,'sub':'1','email':%s,'email_verified':true}",
+				  audience, email);
 	json_put_num(claims, "iat", sim_wall(sim));
 	json_put_num(claims, "exp", sim_wall(sim) + 3600);
 	char *token = sim_id_token(sim, claims);
@@ -34,7 +35,8 @@ static char *id_token(const char *email, const char *audience)
 
 static void apply(const char *path, cJSON *doc)
 {
-	char *bearer = xasprintf("Bearer %s", sim_owner_token(sim)), *target = xasprintf("%s?fieldManager=t&force=true", path), *text = json_text(doc, -1);
+	char *bearer = xasprintf("Bearer %s", sim_owner_token(sim)), *target = xasprintf("%s?fieldManager=t&force=true", path),
+	     *text = json_text(doc, -1);
 	struct sim_header headers[] = {{"authorization", bearer}, {"content-type", "application/apply-patch+yaml"}};
 	struct sim_request q = {"PATCH", kube, target, headers, 2, text, strlen(text)};
 	struct sim_reply r;
@@ -54,7 +56,8 @@ static cJSON *get(const char *path)
 /* A Secret's or ConfigMap's key by its text. */
 static void keep(const char *kind, const char *name, const char *key, const char *value)
 {
-	cJSON *doc = json_make("{'apiVersion':'v1','kind':%s,'metadata':{'name':%s,'namespace':'ml'}}", kind, name), *data = cJSON_CreateObject();
+	cJSON *doc = json_make("{'apiVersion':'v1','kind':%s,'metadata':{'name':%s,'namespace':'ml'}}", kind, name),
+	      *data = cJSON_CreateObject();
 	bool secret = !strcmp(kind, "Secret");
 	cJSON_AddStringToObject(data, key, value);
 	json_put(doc, secret ? "stringData" : "data", data);
@@ -66,17 +69,26 @@ static void keep(const char *kind, const char *name, const char *key, const char
 /* MLflow's container of the deployment, which tests change. */
 static cJSON *server(void)
 {
-	return json_make("{'name':'mlflow','image':'" IMAGE "','ports':[{'name':'http','containerPort':5000}],'command':['mlflow'],'args':['server','--host=0.0.0.0','--port=5000',"
-			 "'--backend-store-uri=postgresql+psycopg2://mlflow:$(PASSWORD)@$(DATABASE)/mlflow'],'env':[{'name':'PASSWORD','valueFrom':{'secretKeyRef':{'name':"
-			 "'password','key':'password'}}},{'name':'DATABASE','value':%s},{'name':'MLFLOW_SERVER_ENABLE_JOB_EXECUTION','value':'false'},"
-			 "{'name':'MLFLOW_SERVER_ALLOWED_HOSTS','value':'*'}],'readinessProbe':{'httpGet':{'path':'/health','port':'http'}},"
-			 "'resources':{'limits':{'memory':'2Gi'}}}", database_host);
+	return json_make(
+	    "{'name':'mlflow','image':'" IMAGE "','ports':[{'name':'http','containerPort':5000}],'command':['mlflow'],'args':['"
+	    "server','--host=0.0.0.0','--port=5000',"
+	    "'--backend-store-uri=postgresql+psycopg2://mlflow:$(PASSWORD)@$(DATABASE)/"
+	    "mlflow'],'env':[{'name':'PASSWORD','valueFrom':{'secretKeyRef':{'name':"
+	    "'password','key':'password'}}},{'name':'DATABASE','value':%s},{'name':'MLFLOW_SERVER_ENABLE_JOB_EXECUTION','value'"
+	    ":'false'},"
+	    "{'name':'MLFLOW_SERVER_ALLOWED_HOSTS','value':'*'}],'readinessProbe':{'httpGet':{'path':'/health','port':'http'}},"
+	    "'resources':{'limits':{'memory':'2Gi'}}}",
+	    database_host);
 }
 
 static void roll_out(cJSON *container)
 {
-	apply(DEPLOYMENT, json_make("{'apiVersion':'apps/v1','kind':'Deployment','metadata':{'name':'mlflow','namespace':'ml'},'spec':{'replicas':1,'strategy':{'type':'Recreate'},"
-				    "'selector':{'matchLabels':{'app':'mlflow'}},'template':{'metadata':{'labels':{'app':'mlflow'}},'spec':{'containers':[%j]}}}}", container));
+	apply(DEPLOYMENT, json_make("{'apiVersion':'apps/"
+				    "v1','kind':'Deployment','metadata':{'name':'mlflow','namespace':'ml'},'spec':{'replicas':"
+				    "1,'strategy':{'type':'Recreate'},"
+				    "'selector':{'matchLabels':{'app':'mlflow'}},'template':{'metadata':{'labels':{'app':'"
+				    "mlflow'}},'spec':{'containers':[%j]}}}}",
+				    container));
 	pass(900);
 }
 
@@ -86,7 +98,8 @@ static const char *state(char **message)
 	static char text[64];
 	cJSON *pods = get("/api/v1/namespaces/ml/pods?labelSelector=app%3Dmlflow");
 	const cJSON *status_of = json_at(pods, "items.0.status.containerStatuses.0");
-	snprintf(text, sizeof text, "%s", json_str(status_of, "state.waiting.reason", json_bool(status_of, "ready", false) ? "Ready" : "Running"));
+	snprintf(text, sizeof text, "%s",
+		 json_str(status_of, "state.waiting.reason", json_bool(status_of, "ready", false) ? "Ready" : "Running"));
 	free(*message);
 	*message = xstrdup(json_str(status_of, "state.waiting.message", ""));
 	cJSON_Delete(pods);
@@ -96,7 +109,9 @@ static const char *state(char **message)
 static bool logged(const char *text)
 {
 	cJSON *j = ask("POST", "logging.googleapis.com", "/v2/entries:list",
-		       "{\"resourceNames\":[\"projects/demo-proj\"],\"filter\":\"resource.type=\\\"k8s_container\\\"\",\"orderBy\":\"timestamp desc\",\"pageSize\":1000}");
+		       "{\"resourceNames\":[\"projects/"
+		       "demo-proj\"],\"filter\":\"resource.type=\\\"k8s_container\\\"\",\"orderBy\":\"timestamp "
+		       "desc\",\"pageSize\":1000}");
 	char *all = json_text(j, -1);
 	bool found = strstr(all, text) != NULL;
 	free(all);
@@ -114,15 +129,17 @@ static void fails(cJSON *container, const char *wanted, const char *words, const
 	if (entry)
 		ok(logged(entry), "%s: the log says %s", name, entry);
 	cJSON *d = get(DEPLOYMENT);
-	is_str(json_str(d, "status.conditions.1.reason", ""), "ProgressDeadlineExceeded", "and the deployment gives up waiting");
+	is_str(json_str(d, "status.conditions.1.reason", ""), "ProgressDeadlineExceeded",
+	       "and the deployment gives up waiting");
 	cJSON_Delete(d);
 	free(message);
 }
 
 static void cluster(void)
 {
-	cJSON_Delete(ask("POST", "container.googleapis.com", "/v1/" PLACE "/clusters",
-			 "{\"cluster\":{\"name\":\"c\",\"autopilot\":{\"enabled\":true},\"network\":\"net\",\"subnetwork\":\"sub\"}}"));
+	cJSON_Delete(
+	    ask("POST", "container.googleapis.com", "/v1/" PLACE "/clusters",
+		"{\"cluster\":{\"name\":\"c\",\"autopilot\":{\"enabled\":true},\"network\":\"net\",\"subnetwork\":\"sub\"}}"));
 	ok(status == 200, "a cluster is ordered");
 	pass(1200);
 	cJSON *c = ask("GET", "container.googleapis.com", "/v1/" PLACE "/clusters/c", NULL);
@@ -142,7 +159,8 @@ static void runs(void)
 	is_str(state(&message), "CrashLoopBackOff", "with a wrong password MLflow ends, and is started again and again");
 	ok(logged("password authentication failed for user"), "and says why in the log");
 	cJSON *pods = get("/api/v1/namespaces/ml/pods"), *events = get("/api/v1/namespaces/ml/events");
-	char *all = json_text(events, -1), *path = xasprintf("/api/v1/namespaces/ml/pods/%s/log", json_str(pods, "items.0.metadata.name", ""));
+	char *all = json_text(events, -1),
+	     *path = xasprintf("/api/v1/namespaces/ml/pods/%s/log", json_str(pods, "items.0.metadata.name", ""));
 	ok(strstr(all, "Back-off restarting failed container mlflow in pod mlflow-") != NULL, "an event tells of the back-off");
 	cJSON_Delete(get(path));
 	is_int(status, 200, "the pod's log can be read");
@@ -165,17 +183,24 @@ static cJSON *with(cJSON *container, const char *path, cJSON *value)
 
 static void what_goes_wrong(void)
 {
-	fails(with(server(), "image", cJSON_CreateString("us-central1-docker.pkg.dev/demo-proj/images/server:none")), "ImagePullBackOff", "not found", NULL,
-	      "an image that is not there");
-	fails(with(server(), "env.1.value", cJSON_CreateString("10.99.0.9")), "CrashLoopBackOff", NULL, "Connection timed out", "a database out of reach");
-	fails(with(server(), "resources", json_make("{'requests':{'cpu':'100m'},'limits':{'memory':'256Mi'}}")), "CrashLoopBackOff", NULL, NULL, "too little memory");
+	fails(with(server(), "image", cJSON_CreateString("us-central1-docker.pkg.dev/demo-proj/images/server:none")),
+	      "ImagePullBackOff", "not found", NULL, "an image that is not there");
+	fails(with(server(), "env.1.value", cJSON_CreateString("10.99.0.9")), "CrashLoopBackOff", NULL, "Connection timed out",
+	      "a database out of reach");
+	fails(with(server(), "resources", json_make("{'requests':{'cpu':'100m'},'limits':{'memory':'256Mi'}}")),
+	      "CrashLoopBackOff", NULL, NULL, "too little memory");
 	cJSON *pods = get("/api/v1/namespaces/ml/pods?labelSelector=app%3Dmlflow");
-	is_str(json_str(pods, "items.0.status.containerStatuses.0.lastState.terminated.reason", ""), "OOMKilled", "as the last state says");
+	is_str(json_str(pods, "items.0.status.containerStatuses.0.lastState.terminated.reason", ""), "OOMKilled",
+	       "as the last state says");
 	cJSON_Delete(pods);
-	fails(with(server(), "args.1", cJSON_CreateString("--host=127.0.0.1")), "Running", NULL, NULL, "a server that listens on loopback runs, unready");
-	fails(with(server(), "args.2", cJSON_CreateString("--prot=5000")), "CrashLoopBackOff", NULL, "No such option: --prot", "an unknown option");
-	apply("/api/v1/namespaces/ml/services/mlflow", json_make("{'apiVersion':'v1','kind':'Service','metadata':{'name':'mlflow','namespace':'ml'},'spec':{'selector':{'app':'mlflow'},"
-								 "'ports':[{'port':80,'targetPort':'http'}]}}"));
+	fails(with(server(), "args.1", cJSON_CreateString("--host=127.0.0.1")), "Running", NULL, NULL,
+	      "a server that listens on loopback runs, unready");
+	fails(with(server(), "args.2", cJSON_CreateString("--prot=5000")), "CrashLoopBackOff", NULL, "No such option: --prot",
+	      "an unknown option");
+	apply("/api/v1/namespaces/ml/services/mlflow",
+	      json_make("{'apiVersion':'v1','kind':'Service','metadata':{'name':'mlflow','namespace':'ml'},'spec':{'selector':{"
+			"'app':'mlflow'},"
+			"'ports':[{'port':80,'targetPort':'http'}]}}"));
 	cJSON *bare = server();
 	cJSON_DeleteItemFromArray(json_at(bare, "args"), 2);
 	fails(bare, "CrashLoopBackOff", NULL, "is not a valid integer", "a Service called mlflow sets MLFLOW_PORT");
@@ -185,25 +210,36 @@ static void ingress(void)
 {
 	cJSON_Delete(ask("POST", COMPUTE_HOST, C "global/addresses", "{\"name\":\"ip\"}"));
 	pass(60);
-	apply("/api/v1/namespaces/ml/secrets/client", json_make("{'apiVersion':'v1','kind':'Secret','metadata':{'name':'client','namespace':'ml'},'stringData':{'client_id':'gke-client',"
+	apply("/api/v1/namespaces/ml/secrets/client", json_make("{'apiVersion':'v1','kind':'Secret','metadata':{'name':'client'"
+								",'namespace':'ml'},'stringData':{'client_id':'gke-client',"
 								"'client_secret':'kept'}}"));
-	apply("/apis/cloud.google.com/v1/namespaces/ml/backendconfigs/be", json_make("{'apiVersion':'cloud.google.com/v1','kind':'BackendConfig','metadata':{'name':'be','namespace':'ml'},"
-		"'spec':{'iap':{'enabled':true,'oauthclientCredentials':{'secretName':'client'}}}}"));
-	cJSON *service = json_make("{'apiVersion':'v1','kind':'Service','metadata':{'name':'mlflow','namespace':'ml','annotations':{}},'spec':{'selector':{'app':'mlflow'},"
+	apply("/apis/cloud.google.com/v1/namespaces/ml/backendconfigs/be",
+	      json_make("{'apiVersion':'cloud.google.com/v1','kind':'BackendConfig','metadata':{'name':'be','namespace':'ml'},"
+			"'spec':{'iap':{'enabled':true,'oauthclientCredentials':{'secretName':'client'}}}}"));
+	cJSON *service = json_make("{'apiVersion':'v1','kind':'Service','metadata':{'name':'mlflow','namespace':'ml','"
+				   "annotations':{}},'spec':{'selector':{'app':'mlflow'},"
 				   "'ports':[{'port':80,'targetPort':'http'}]}}");
-	cJSON_AddStringToObject(json_at(service, "metadata.annotations"), "cloud.google.com/backend-config", "{\"default\":\"be\"}");
+	cJSON_AddStringToObject(json_at(service, "metadata.annotations"), "cloud.google.com/backend-config",
+				"{\"default\":\"be\"}");
 	apply("/api/v1/namespaces/ml/services/mlflow", service);
-	apply("/apis/networking.gke.io/v1/namespaces/ml/managedcertificates/mc", json_make("{'apiVersion':'networking.gke.io/v1','kind':'ManagedCertificate','metadata':{'name':'mc',"
-		"'namespace':'ml'},'spec':{'domains':['" DOMAIN "']}}"));
-	cJSON *i = json_make("{'apiVersion':'networking.k8s.io/v1','kind':'Ingress','metadata':{'name':'i','namespace':'ml','annotations':{}},'spec':{'rules':[{'host':'" DOMAIN "','http':{'paths':"
-			     "[{'path':'/*','pathType':'ImplementationSpecific','backend':{'service':{'name':'mlflow','port':{'number':80}}}}]}}]}}");
+	apply("/apis/networking.gke.io/v1/namespaces/ml/managedcertificates/mc",
+	      json_make("{'apiVersion':'networking.gke.io/v1','kind':'ManagedCertificate','metadata':{'name':'mc',"
+			"'namespace':'ml'},'spec':{'domains':['" DOMAIN "']}}"));
+	cJSON *i = json_make(
+	    "{'apiVersion':'networking.k8s.io/"
+	    "v1','kind':'Ingress','metadata':{'name':'i','namespace':'ml','annotations':{}},'spec':{'rules':[{'host':'" DOMAIN
+	    "','http':{'paths':"
+	    "[{'path':'/"
+	    "*','pathType':'ImplementationSpecific','backend':{'service':{'name':'mlflow','port':{'number':80}}}}]}}]}}");
 	cJSON_AddStringToObject(json_at(i, "metadata.annotations"), "kubernetes.io/ingress.global-static-ip-name", "ip");
 	cJSON_AddStringToObject(json_at(i, "metadata.annotations"), "networking.gke.io/managed-certificates", "mc");
 	apply("/apis/networking.k8s.io/v1/namespaces/ml/ingresses/i", i);
 	pass(1200);
 	cJSON *live = get("/apis/networking.k8s.io/v1/namespaces/ml/ingresses/i");
-	const cJSON *note = cJSON_GetObjectItemCaseSensitive(json_at(live, "metadata.annotations"), "ingress.kubernetes.io/backends");
-	ok(note && strstr(note->valuestring, "Unknown"), "an ingress without ready pods does not know its backends' health: %s", note ? note->valuestring : "");
+	const cJSON *note = cJSON_GetObjectItemCaseSensitive(json_at(live, "metadata.annotations"),
+							     "ingress.kubernetes.io/backends");
+	ok(note && strstr(note->valuestring, "Unknown"), "an ingress without ready pods does not know its backends' health: %s",
+	   note ? note->valuestring : "");
 	cJSON_Delete(live);
 	cJSON *rules = ask("GET", COMPUTE_HOST, C "global/forwardingRules", NULL);
 	is_int(cJSON_GetArraySize(json_at(rules, "items")), 2, "GKE makes forwarding rules for HTTPS and HTTP");
@@ -217,13 +253,18 @@ static void ingress(void)
 	live = get("/apis/networking.k8s.io/v1/namespaces/ml/ingresses/i");
 	note = cJSON_GetObjectItemCaseSensitive(json_at(live, "metadata.annotations"), "ingress.kubernetes.io/backends");
 	cJSON *states = note ? cJSON_Parse(note->valuestring) : NULL;
-	is_str(json_str(states, states && states->child ? states->child->string : "x", ""), "HEALTHY", "the ingress says that its backend is healthy");
-	char *be = xasprintf("/v1/projects/123456789012/iap_web/compute/services/%s:setIamPolicy", states && states->child ? states->child->string : "x");
-	cJSON_Delete(expect(200, "POST", "iap.googleapis.com", be, "{\"policy\":{\"bindings\":[{\"role\":\"roles/iap.httpsResourceAccessor\",\"members\":[\"user:ann@example.com\"]}]}}",
+	is_str(json_str(states, states && states->child ? states->child->string : "x", ""), "HEALTHY",
+	       "the ingress says that its backend is healthy");
+	char *be = xasprintf("/v1/projects/123456789012/iap_web/compute/services/%s:setIamPolicy",
+			     states && states->child ? states->child->string : "x");
+	cJSON_Delete(expect(200, "POST", "iap.googleapis.com", be,
+			    "{\"policy\":{\"bindings\":[{\"role\":\"roles/"
+			    "iap.httpsResourceAccessor\",\"members\":[\"user:ann@example.com\"]}]}}",
 			    "access is granted on the backend service that GKE made"));
 	pass(1200);
 	char *token = id_token("ann@example.com", "gke-client"), *other = id_token("bob@example.com", "gke-client");
-	is_int(visit(DOMAIN, "/api/2.0/mlflow/experiments/search?max_results=1", token), 200, "who has access reaches MLflow in the pod");
+	is_int(visit(DOMAIN, "/api/2.0/mlflow/experiments/search?max_results=1", token), 200,
+	       "who has access reaches MLflow in the pod");
 	is_int(visit(DOMAIN, "/", other), 403, "who has none is refused");
 	free(token), free(other), free(be);
 	cJSON_Delete(states);
@@ -233,9 +274,13 @@ static void ingress(void)
 static void jobs(void)
 {
 	const char *path = "/apis/batch/v1/namespaces/ml/jobs/migrate";
-	cJSON *k = json_make("{'name':'m','image':'" IMAGE "','command':['mlflow','db','upgrade','postgresql+psycopg2://mlflow:nope@10.9.9.9/mlflow']}");
-	apply(path, json_make("{'apiVersion':'batch/v1','kind':'Job','metadata':{'name':'migrate','namespace':'ml'},'spec':{'backoffLimit':1,'template':{'spec':{'restartPolicy':'Never',"
-			      "'containers':[%j]}}}}", k));
+	cJSON *k = json_make("{'name':'m','image':'" IMAGE
+			     "','command':['mlflow','db','upgrade','postgresql+psycopg2://mlflow:nope@10.9.9.9/mlflow']}");
+	apply(path, json_make("{'apiVersion':'batch/"
+			      "v1','kind':'Job','metadata':{'name':'migrate','namespace':'ml'},'spec':{'backoffLimit':1,'"
+			      "template':{'spec':{'restartPolicy':'Never',"
+			      "'containers':[%j]}}}}",
+			      k));
 	pass(600);
 	cJSON *j = get(path);
 	is_str(json_str(j, "status.conditions.1.type", ""), "Failed", "a job whose migration fails is tried again and fails");
@@ -251,7 +296,8 @@ static void end(void)
 	ok(json_at(going, "metadata.deletionTimestamp") != NULL, "an ingress stays while its load balancer goes");
 	cJSON_Delete(going);
 	pass(1200);
-	cJSON *rules = ask("GET", COMPUTE_HOST, C "global/forwardingRules", NULL), *maps = ask("GET", COMPUTE_HOST, C "global/urlMaps", NULL);
+	cJSON *rules = ask("GET", COMPUTE_HOST, C "global/forwardingRules", NULL),
+	      *maps = ask("GET", COMPUTE_HOST, C "global/urlMaps", NULL);
 	ok(!json_at(rules, "items") && !json_at(maps, "items"), "with the ingress its load balancer goes");
 	cJSON_Delete(rules);
 	cJSON_Delete(maps);

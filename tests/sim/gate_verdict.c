@@ -41,7 +41,10 @@ int main(int argc, char **argv)
 	mem_install();
 	for (int i = 1; i < argc; i++) {
 		char *text = content(argv[i]), *flag = xasprintf("--config=%s", argv[i]);
-		struct container k = {.name = "gate", .argv = json_make("['oauth2-proxy',%s]", flag), .env = cJSON_CreateObject(), .files = cJSON_CreateObject()};
+		struct container k = {.name = "gate",
+				      .argv = json_make("['oauth2-proxy',%s]", flag),
+				      .env = cJSON_CreateObject(),
+				      .files = cJSON_CreateObject()};
 		struct gate g;
 		if (text) {
 			cJSON_AddStringToObject(k.files, argv[i], text);

@@ -58,7 +58,7 @@ static void zones(void)
 	wants(200, "GET " DNS "/z1/rrsets?name=a.example.net.", NULL, "none of a name");
 	ok(cJSON_IsArray(json_at(reply, "rrsets")), "is an empty list");
 	static const char *const add =
-		"{\"additions\":[{\"name\":\"a.example.net.\",\"type\":\"A\",\"ttl\":300,\"rrdatas\":[\"203.0.113.7\"]}]}";
+	    "{\"additions\":[{\"name\":\"a.example.net.\",\"type\":\"A\",\"ttl\":300,\"rrdatas\":[\"203.0.113.7\"]}]}";
 	wants(200, "POST " DNS "/z1/changes", add, "a change");
 	is_str(said("status"), "pending", "is pending");
 	is_str(said("id"), "1", "and counted");
@@ -88,9 +88,9 @@ static void certificates(void)
 	pass(10);
 	wants(200, poll, NULL, "which ends");
 	is_str(said("response.dnsResourceRecord.name"), "_acme-challenge.a.example.net.", "and says what record it wants");
-	char *record =
-		xasprintf("{\"name\":\"_acme-challenge.a.example.net.\",\"type\":\"CNAME\",\"ttl\":300,\"rrdatas\":[\"%s\"]}",
-			  said("response.dnsResourceRecord.data"));
+	char *record = xasprintf(
+	    "{\"name\":\"_acme-challenge.a.example.net.\",\"type\":\"CNAME\",\"ttl\":300,\"rrdatas\":[\"%s\"]}",
+	    said("response.dnsResourceRecord.data"));
 	wants(200, "POST " CM "/certificates?certificateId=c1",
 	      "{\"managed\":{\"domains\":[\"a.example.net\"],\"dnsAuthorizations\":[\"projects/" P
 	      "/locations/global/dnsAuthorizations/a1\"]}}",

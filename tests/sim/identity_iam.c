@@ -152,30 +152,30 @@ static void expressions(void)
 		const char *expression;
 		bool holds;
 	} cases[] = {
-		{"request.time < timestamp(\"2030-01-01T00:00:00Z\")", true},
-		{"request.time.getFullYear() == 2026 && request.time.getMonth() == 0 && request.time.getDate() == 1", true},
-		{"request.time.getDayOfWeek(\"UTC\") >= 1 && request.time.getDayOfWeek(\"UTC\") <= 5", true},
-		{"request.time.getHours(\"+02:00\") == 14", true},
-		{"request.time.getHours(\"Europe/Berlin\") == 13", true},
-		{"request.time > timestamp(\"2026-01-01T11:00:00Z\") + duration(\"2h\")", false},
-		{"request.time < date(\"2026-02-01\")", true},
-		{"resource.type == \"secretmanager.googleapis.com/Secret\"", true},
-		{"resource.service == 'secretmanager.googleapis.com' && resource.type != 'storage.googleapis.com/Bucket'", true},
-		{"resource.name == \"projects/123456789012/secrets/db\"", true},
-		{"resource.name.startsWith(\"projects/123456789012/secrets/\") && resource.name.endsWith(\"db\")", true},
-		{"resource.name.extract(\"/secrets/{name}\") == \"db\"", true},
-		{"resource.name.extract(\"projects/{project}/\") in [\"1\", \"123456789012\"]", true},
-		{"resource.name.extract(\"/buckets/{name}/\") == \"\"", true},
-		{"resource.name.matches(\"secrets/[a-c]b\") || resource.name.contains(\"/db\")", true},
-		{"!(resource.type == \"storage.googleapis.com/Object\")", true},
-		{"(resource.service == \"x\" || true) && !false", true},
-		{"api.getAttribute(\"iam.googleapis.com/modifiedGrantsByRole\", []).hasOnly([\"roles/viewer\"])", true},
-		{"request.path.startsWith(\"/\") || resource.name.size() > 3", true},
-		{"resource.name", false},
-		{"resource.name == 3", false},
-		{"request.time <", false},
-		{"\"open", false},
-		{"((((((((((((((((((((((((((((((((((((((((((((((((((true))))))))))))))))))))))))))))))))))))))))))))))))))", false},
+	    {"request.time < timestamp(\"2030-01-01T00:00:00Z\")", true},
+	    {"request.time.getFullYear() == 2026 && request.time.getMonth() == 0 && request.time.getDate() == 1", true},
+	    {"request.time.getDayOfWeek(\"UTC\") >= 1 && request.time.getDayOfWeek(\"UTC\") <= 5", true},
+	    {"request.time.getHours(\"+02:00\") == 14", true},
+	    {"request.time.getHours(\"Europe/Berlin\") == 13", true},
+	    {"request.time > timestamp(\"2026-01-01T11:00:00Z\") + duration(\"2h\")", false},
+	    {"request.time < date(\"2026-02-01\")", true},
+	    {"resource.type == \"secretmanager.googleapis.com/Secret\"", true},
+	    {"resource.service == 'secretmanager.googleapis.com' && resource.type != 'storage.googleapis.com/Bucket'", true},
+	    {"resource.name == \"projects/123456789012/secrets/db\"", true},
+	    {"resource.name.startsWith(\"projects/123456789012/secrets/\") && resource.name.endsWith(\"db\")", true},
+	    {"resource.name.extract(\"/secrets/{name}\") == \"db\"", true},
+	    {"resource.name.extract(\"projects/{project}/\") in [\"1\", \"123456789012\"]", true},
+	    {"resource.name.extract(\"/buckets/{name}/\") == \"\"", true},
+	    {"resource.name.matches(\"secrets/[a-c]b\") || resource.name.contains(\"/db\")", true},
+	    {"!(resource.type == \"storage.googleapis.com/Object\")", true},
+	    {"(resource.service == \"x\" || true) && !false", true},
+	    {"api.getAttribute(\"iam.googleapis.com/modifiedGrantsByRole\", []).hasOnly([\"roles/viewer\"])", true},
+	    {"request.path.startsWith(\"/\") || resource.name.size() > 3", true},
+	    {"resource.name", false},
+	    {"resource.name == 3", false},
+	    {"request.time <", false},
+	    {"\"open", false},
+	    {"((((((((((((((((((((((((((((((((((((((((((((((((((true))))))))))))))))))))))))))))))))))))))))))))))))))", false},
 	};
 	begin(WORLD);
 	char service[64], type[96], name[512];
@@ -188,18 +188,23 @@ static void expressions(void)
 static void linted(void)
 {
 	begin(WORLD);
-	wants(200, "POST iam.googleapis.com/v1/permissions:queryTestablePermissions", "{\"fullResourceName\":\"//cloudresourcemanager.googleapis.com/projects/" P "\",\"pageSize\":20}",
+	wants(200, "POST iam.googleapis.com/v1/permissions:queryTestablePermissions",
+	      "{\"fullResourceName\":\"//cloudresourcemanager.googleapis.com/projects/" P "\",\"pageSize\":20}",
 	      "testable permissions are listed");
 	ok(cJSON_GetArraySize(json_at(reply, "permissions")) == 20 && json_at(reply, "nextPageToken"), "by pages");
-	wants(200, "POST iam.googleapis.com/v1/iamPolicies:lintPolicy", "{\"condition\":{\"expression\":\"resource.name ==\"}}", "a condition is linted");
+	wants(200, "POST iam.googleapis.com/v1/iamPolicies:lintPolicy", "{\"condition\":{\"expression\":\"resource.name ==\"}}",
+	      "a condition is linted");
 	is_str(said("lintResults.0.severity"), "ERROR", "and found wrong");
-	wants(200, "POST iam.googleapis.com/v1/iamPolicies:lintPolicy", "{\"condition\":{\"expression\":\"resource.name == 'x'\"}}", "a good one");
+	wants(200, "POST iam.googleapis.com/v1/iamPolicies:lintPolicy",
+	      "{\"condition\":{\"expression\":\"resource.name == 'x'\"}}", "a good one");
 	ok(!json_at(reply, "lintResults"), "is not");
 }
 
 #define DELEGATED                                                                                                              \
-	"{\"policy\":{\"version\":3,\"bindings\":[{\"role\":\"roles/owner\",\"members\":[\"user:operator@example.com\"]},"    \
-	"{\"role\":\"roles/resourcemanager.projectIamAdmin\",\"members\":[\"user:ann@example.com\"],\"condition\":{\"title\":\"t\",\"expression\":"  \
+	"{\"policy\":{\"version\":3,\"bindings\":[{\"role\":\"roles/owner\",\"members\":[\"user:operator@example.com\"]},"     \
+	"{\"role\":\"roles/"                                                                                                   \
+	"resourcemanager.projectIamAdmin\",\"members\":[\"user:ann@example.com\"],\"condition\":{\"title\":\"t\","             \
+	"\"expression\":"                                                                                                      \
 	"\"api.getAttribute('iam.googleapis.com/modifiedGrantsByRole', []).hasOnly(['roles/run.invoker'])\"}}%s]}}"
 
 static void wants_as(const char *principal, int wanted, const char *what, const char *body, const char *name)
@@ -215,15 +220,18 @@ static void wants_as(const char *principal, int wanted, const char *what, const 
 static void delegation(void)
 {
 	begin(WORLD);
-	char *body = xasprintf(DELEGATED, ""), *allowed = xasprintf(DELEGATED, ",{\"role\":\"roles/run.invoker\",\"members\":[\"user:bob@example.com\"]}"),
+	char *body = xasprintf(DELEGATED, ""),
+	     *allowed = xasprintf(DELEGATED, ",{\"role\":\"roles/run.invoker\",\"members\":[\"user:bob@example.com\"]}"),
 	     *more = xasprintf(DELEGATED, ",{\"role\":\"roles/run.admin\",\"members\":[\"user:bob@example.com\"]}");
 	wants(200, "POST " CRM ":setIamPolicy", body, "a role is given on condition that it changes one role only");
 	pass(3600);
 	wants_as("user:ann@example.com", 403, "POST " CRM ":setIamPolicy", more, "who has it cannot give another role");
 	wants_as("user:ann@example.com", 200, "POST " CRM ":setIamPolicy", allowed, "but that one");
 	wants(400, "POST " CRM ":setIamPolicy",
-	      "{\"policy\":{\"version\":3,\"bindings\":[{\"role\":\"roles/owner\",\"members\":[\"user:operator@example.com\"]},{\"role\":\"roles/run.admin\",\"members\":"
-	      "[\"user:bob@example.com\"],\"condition\":{\"title\":\"t\",\"expression\":\"resource.name == (\"}}]}}", "an expression that is none is refused");
+	      "{\"policy\":{\"version\":3,\"bindings\":[{\"role\":\"roles/"
+	      "owner\",\"members\":[\"user:operator@example.com\"]},{\"role\":\"roles/run.admin\",\"members\":"
+	      "[\"user:bob@example.com\"],\"condition\":{\"title\":\"t\",\"expression\":\"resource.name == (\"}}]}}",
+	      "an expression that is none is refused");
 	free(body), free(allowed), free(more);
 }
 
@@ -271,8 +279,8 @@ static void last_owner(void)
 
 static void tokens(void)
 {
-	static const char *const generate =
-		"POST iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/" SA ":generateAccessToken";
+	static const char *const generate = "POST iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/" SA
+					    ":generateAccessToken";
 	static const char *const scope = "{\"scope\":[\"https://www.googleapis.com/auth/cloud-platform\"]}";
 	begin(WORLD);
 	make_account();
@@ -395,8 +403,8 @@ static void federation(void)
 	      "/attribute.repository/me/app\"]}]}}",
 	      "a repository may act as the account");
 	pass(3600);
-	static const char *const generate =
-		"POST iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/" SA ":generateAccessToken";
+	static const char *const generate = "POST iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/" SA
+					    ":generateAccessToken";
 	static const char *const scope = "{\"scope\":[\"https://www.googleapis.com/auth/cloud-platform\"]}";
 	as_token = token = exchange("me/app", "me");
 	ok(token != NULL, "who does is let in");

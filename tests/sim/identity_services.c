@@ -39,7 +39,8 @@ static void enabling(void)
 		buf_puts(&many, ",\"a\"");
 	buf_puts(&many, "]}");
 	wants(400, "POST " SU ":batchEnable", buf_text(&many), "a batch of 21 is an error");
-	wants(403, "POST " SU ":batchEnable", "{\"serviceIds\":[\"\",\"run.googleapis.com\"]}", "a service without a name is not found");
+	wants(403, "POST " SU ":batchEnable", "{\"serviceIds\":[\"\",\"run.googleapis.com\"]}",
+	      "a service without a name is not found");
 	buf_free(&many);
 	wants(200, "POST " SU "/secretmanager.googleapis.com:enable", "{}", "one is enabled by itself");
 	char *poll = xasprintf("GET serviceusage.googleapis.com/v1beta1/%s", said("name"));

@@ -58,16 +58,16 @@ static void uploads(void)
 	send_bytes("POST " UP "/demo-b1/o?uploadType=media&name=dir%2Fa.txt&ifGenerationMatch=0", NULL, "x", 1);
 	is_int(status, 412, "only if it is not there: it is");
 	static const char body[] =
-		"--B\r\nContent-Type: application/json\r\n\r\n{\"name\":\"m.bin\",\"md5Hash\":\"XUFAKrxLKna5cZ2REBfFkg==\"}\r\n"
-		"--B\r\nContent-Type: image/png\r\n\r\nhello\r\n--B--";
+	    "--B\r\nContent-Type: application/json\r\n\r\n{\"name\":\"m.bin\",\"md5Hash\":\"XUFAKrxLKna5cZ2REBfFkg==\"}\r\n"
+	    "--B\r\nContent-Type: image/png\r\n\r\nhello\r\n--B--";
 	send_bytes("POST " UP "/demo-b1/o?uploadType=multipart", "Content-Type: multipart/related; boundary=\"B\"", body,
 		   sizeof body - 1);
 	is_int(status, 200, "a multipart upload");
 	is_str(said("contentType"), "image/png", "with its type");
 	is_str(said("size"), "5", "and its bytes");
 	static const char wrong[] =
-		"--B\r\nContent-Type: application/json\r\n\r\n{\"name\":\"w.bin\",\"md5Hash\":\"XUFAKrxLKna5cZ2REBfFkg==\"}\r\n"
-		"--B\r\nContent-Type: image/png\r\n\r\nhullo\r\n--B--";
+	    "--B\r\nContent-Type: application/json\r\n\r\n{\"name\":\"w.bin\",\"md5Hash\":\"XUFAKrxLKna5cZ2REBfFkg==\"}\r\n"
+	    "--B\r\nContent-Type: image/png\r\n\r\nhullo\r\n--B--";
 	send_bytes("POST " UP "/demo-b1/o?uploadType=multipart", "Content-Type: multipart/related; boundary=B", wrong,
 		   sizeof wrong - 1);
 	is_int(status, 400, "bytes that are not what the checksum says are refused");
@@ -98,7 +98,8 @@ static void resumable(void)
 	send_bytes(session, "Content-Range: bytes */300000", NULL, 0);
 	is_int(status, 308, "it can be asked how far it got");
 	send_bytes(session, "Content-Range: bytes */300000\nX-GUploader-No-308: yes", NULL, 0);
-	ok(status == 200 && strstr(reply_headers, "X-HTTP-Status-Code-Override: 308"), "without that status, for Google's Go clients");
+	ok(status == 200 && strstr(reply_headers, "X-HTTP-Status-Code-Override: 308"),
+	   "without that status, for Google's Go clients");
 	send_bytes(session, "Content-Range: bytes 262144-299999/300000", data, 300000 - quantum);
 	is_int(status, 200, "the last chunk ends it");
 	is_str(said("size"), "300000", "all bytes are there");
@@ -223,20 +224,20 @@ static void rights(void)
 	put("a");
 	is_int(status, 200, "an owner of the project may write, by the bucket's first policy");
 	ok(!sim_object_read(cloud, "serviceAccount:x@y.iam.gserviceaccount.com", "demo-b1", "a", NULL, &len, &why) &&
-		   !strcmp(why, "permission"),
+	       !strcmp(why, "permission"),
 	   "a stranger may not read");
 	ask("POST iam.googleapis.com/v1/projects/" P "/serviceAccounts", "{\"accountId\":\"app-sa\"}");
 	pass(600);
 	ask("GET " GCS "/demo-b1/iam", NULL);
 	cJSON *policy = cJSON_Duplicate(reply, true);
-	cJSON_AddItemToArray(json_at(policy, "bindings"),
-			     json_make("{'role':'roles/storage.objectUser','members':['serviceAccount:app-sa@" P
-				       ".iam.gserviceaccount.com']}"));
+	cJSON_AddItemToArray(
+	    json_at(policy, "bindings"),
+	    json_make("{'role':'roles/storage.objectUser','members':['serviceAccount:app-sa@" P ".iam.gserviceaccount.com']}"));
 	char *text = json_text(policy, -1);
 	wants(200, "PUT " GCS "/demo-b1/iam", text, "an account is let in");
 	pass(3600);
-	char *data =
-		sim_object_read(cloud, "serviceAccount:app-sa@" P ".iam.gserviceaccount.com", "demo-b1", "a", NULL, &len, &why);
+	char *data = sim_object_read(cloud, "serviceAccount:app-sa@" P ".iam.gserviceaccount.com", "demo-b1", "a", NULL, &len,
+				     &why);
 	ok(data && len == 1, "and reads");
 	wants(409, "PUT " GCS "/demo-b1/iam", text, "a stale etag is refused");
 	free(data), free(text);

@@ -14,7 +14,8 @@ static char *run(const char *version, bool upgrade)
 	struct container k = {.name = "", .software = "mlflow"};
 	cJSON *facts = json_make("{'software':'mlflow','version':%s,'psycopg2':true}", version);
 	k.facts = facts;
-	k.argv = upgrade ? json_make("['mlflow','db','upgrade',%s]", uri) : json_make("['mlflow','server','--backend-store-uri',%s]", uri);
+	k.argv = upgrade ? json_make("['mlflow','db','upgrade',%s]", uri)
+			 : json_make("['mlflow','server','--backend-store-uri',%s]", uri);
 	k.env = cJSON_CreateObject();
 	k.files = cJSON_CreateObject();
 	struct mlflow m;
@@ -54,15 +55,19 @@ static void stops(const char *version, bool upgrade, const char *text, const cha
 static void schemas(void)
 {
 	new_cloud(NULL);
-	act("POST", SQL "instances", json_make("{'name':'db','region':'us-central1','databaseVersion':'POSTGRES_17','settings':{'edition':'ENTERPRISE','tier':"
+	act("POST", SQL "instances",
+	    json_make(
+		"{'name':'db','region':'us-central1','databaseVersion':'POSTGRES_17','settings':{'edition':'ENTERPRISE','tier':"
 		"'db-custom-1-3840','ipConfiguration':{'authorizedNetworks':[{'value':'0.0.0.0/0'}]}}}"));
 	act("POST", SQL "instances/db/databases", json_make("{'name':'mlflow'}"));
 	act("POST", SQL "instances/db/users", json_make("{'name':'mlflow','password':'pw'}"));
 	address = xstrdup(json_str(asks("GET", SQL "instances/db", NULL, 200), "ipAddresses.0.ipAddress", ""));
 	runs("3.8.1", false, "T1: the first server makes its tables");
 	runs("3.8.1", false, "T1: and comes back to them");
-	stops("3.9.0", false, "Detected out-of-date database schema (found version 1bd49d398cd23, but expected d3e4f5a6b7c8)", "T1: a newer one wants a migration");
-	stops("3.7.0", false, "Detected out-of-date database schema (found version 1bd49d398cd23, but expected bf29a5ff90ea)", "T1: an older one refuses");
+	stops("3.9.0", false, "Detected out-of-date database schema (found version 1bd49d398cd23, but expected d3e4f5a6b7c8)",
+	      "T1: a newer one wants a migration");
+	stops("3.7.0", false, "Detected out-of-date database schema (found version 1bd49d398cd23, but expected bf29a5ff90ea)",
+	      "T1: an older one refuses");
 	runs("3.9.0", true, "T1: mlflow db upgrade migrates");
 	runs("3.9.0", false, "T1: and the newer server runs");
 	stops("3.8.1", false, "found version d3e4f5a6b7c8", "T1: the older one no longer does");
@@ -81,7 +86,8 @@ static char *build(const char *version, const char *pins)
 	struct buf log = {0};
 	char *requirements = xasprintf("mlflow[auth]==%s\npsycopg2-binary==2.9.13\n", version), *why = NULL;
 	static const char dockerfile[] = "FROM python:3.11-slim\nRUN pip install -r requirements.txt -c constraints.txt\n";
-	cJSON *files = json_make("{'Dockerfile':%s,'requirements.txt':%s,'constraints.txt':%s}", dockerfile, requirements, pins);
+	cJSON *files = json_make("{'Dockerfile':%s,'requirements.txt':%s,'constraints.txt':%s}", dockerfile, requirements,
+				 pins);
 	cJSON *facts = build_docker(files, "Dockerfile", ".", &log, &why);
 	char *said = why ? xasprintf("%s\n%s", buf_text(&log), why) : NULL;
 	ok(!facts == !!why, "T2: a build of MLflow %s has an image or a reason", version);
@@ -99,15 +105,17 @@ static void builds(void)
 	ok(!said, "T2: what goes together is built");
 	free(said);
 	said = build("3.10.0", "SQLAlchemy==2.1.9\ncryptography==50.0.2\n");
-	ok(said && strstr(said, "mlflow 3.10.0 depends on cryptography <47,>=43.0.0") == NULL && strstr(said, "depends on cryptography<47,>=43.0.0") &&
-		   strstr(said, "(constraint) cryptography==50.0.2") && strstr(said, "ResolutionImpossible") && strstr(said, "returned a non-zero code: 1"),
+	ok(said && strstr(said, "mlflow 3.10.0 depends on cryptography <47,>=43.0.0") == NULL &&
+	       strstr(said, "depends on cryptography<47,>=43.0.0") && strstr(said, "(constraint) cryptography==50.0.2") &&
+	       strstr(said, "ResolutionImpossible") && strstr(said, "returned a non-zero code: 1"),
 	   "T2: a pin that MLflow's release does not let pass fails as pip fails");
 	free(said);
 	said = build("3.5.0", "cryptography==46.0.1\n");
 	ok(!said, "T2: one that it does passes");
 	free(said);
 	said = build("3.18.0", "");
-	ok(said && strstr(said, "No matching distribution found for mlflow-skinny==3.18.0"), "T2: a release whose own parts are missing cannot be installed");
+	ok(said && strstr(said, "No matching distribution found for mlflow-skinny==3.18.0"),
+	   "T2: a release whose own parts are missing cannot be installed");
 	free(said);
 	said = build("3.99.0", "");
 	ok(said && strstr(said, "No matching distribution found for mlflow==3.99.0"), "T2: nor one that does not exist");

@@ -12,24 +12,34 @@ static void chain(void)
 	    json_make("{'name':'neg','networkEndpointType':'SERVERLESS','cloudRun':{'service':'s'}}"));
 	char *group = xasprintf("%sregions/us-central1/networkEndpointGroups/neg", base);
 	refuse("POST", COMPUTE "global/backendServices",
-	       json_make("{'name':'be','loadBalancingScheme':'EXTERNAL_MANAGED','healthChecks':['global/healthChecks/hc'],'backends':[{'group':%s}]}", group),
+	       json_make("{'name':'be','loadBalancingScheme':'EXTERNAL_MANAGED','healthChecks':['global/healthChecks/"
+			 "hc'],'backends':[{'group':%s}]}",
+			 group),
 	       400, "invalid",
-	       "Invalid value for field 'resource.healthChecks': 'https://www.googleapis.com/compute/v1/projects/demo-proj/global/healthChecks/hc'. A backend "
+	       "Invalid value for field 'resource.healthChecks': "
+	       "'https://www.googleapis.com/compute/v1/projects/demo-proj/global/healthChecks/hc'. A backend "
 	       "service cannot have a healthcheck with Serverless network endpoint group backends.");
 	refuse("POST", COMPUTE "global/backendServices",
-	       json_make("{'name':'be','backends':[{'group':'regions/us-central1/networkEndpointGroups/neg'}]}"), 400, "invalid",
-	       "Invalid value for field 'resource.backends[0].group': 'regions/us-central1/networkEndpointGroups/neg'. The URL is malformed.");
+	       json_make("{'name':'be','backends':[{'group':'regions/us-central1/networkEndpointGroups/neg'}]}"), 400,
+	       "invalid",
+	       "Invalid value for field 'resource.backends[0].group': 'regions/us-central1/networkEndpointGroups/neg'. The URL "
+	       "is malformed.");
 	act("POST", COMPUTE "global/backendServices",
-	    json_make("{'name':'be','loadBalancingScheme':'EXTERNAL_MANAGED','backends':[{'group':%s}],'iap':{'enabled':true,'oauth2ClientId':'c',"
-		      "'oauth2ClientSecret':'s'}}", group));
+	    json_make("{'name':'be','loadBalancingScheme':'EXTERNAL_MANAGED','backends':[{'group':%s}],'iap':{'enabled':true,'"
+		      "oauth2ClientId':'c',"
+		      "'oauth2ClientSecret':'s'}}",
+		      group));
 	cJSON *b = asks("GET", COMPUTE "global/backendServices/be", NULL, 200);
-	is_str(json_str(b, "iap.oauth2ClientSecretSha256", ""), "043a718774c572bd8a25adbeb1bfcd5c0256ae11cecf9f9c3f925d0e52beaf89",
+	is_str(json_str(b, "iap.oauth2ClientSecretSha256", ""),
+	       "043a718774c572bd8a25adbeb1bfcd5c0256ae11cecf9f9c3f925d0e52beaf89",
 	       "a client secret comes back as its hash alone");
 	ok(!json_at(b, "iap.oauth2ClientSecret"), "and not in clear");
 	act("POST", COMPUTE "global/urlMaps", json_make("{'name':'um','defaultService':'global/backendServices/be'}"));
 	is_str(json_str(asks("GET", COMPUTE "global/backendServices/be", NULL, 200), "usedBy.0.reference", ""),
-	       "https://www.googleapis.com/compute/v1/projects/demo-proj/global/urlMaps/um", "a backend service says who uses it");
-	act("POST", COMPUTE "global/sslCertificates", json_make("{'name':'cert','type':'MANAGED','managed':{'domains':['app.example.com']}}"));
+	       "https://www.googleapis.com/compute/v1/projects/demo-proj/global/urlMaps/um",
+	       "a backend service says who uses it");
+	act("POST", COMPUTE "global/sslCertificates",
+	    json_make("{'name':'cert','type':'MANAGED','managed':{'domains':['app.example.com']}}"));
 	act("POST", COMPUTE "global/targetHttpsProxies",
 	    json_make("{'name':'tp','urlMap':'global/urlMaps/um','sslCertificates':['global/sslCertificates/cert']}"));
 	free(group);
@@ -55,24 +65,30 @@ static void certificate(void)
 	is_str(json_str(asks("GET", COMPUTE "global/sslCertificates/cert", NULL, 200), "managed.status", ""), "PROVISIONING",
 	       "a managed certificate waits for a forwarding rule, however long");
 	act("POST", COMPUTE "global/forwardingRules",
-	    json_make("{'name':'fr','IPAddress':'global/addresses/ip','target':'global/targetHttpsProxies/tp','portRange':'443','loadBalancingScheme':"
+	    json_make("{'name':'fr','IPAddress':'global/addresses/ip','target':'global/targetHttpsProxies/"
+		      "tp','portRange':'443','loadBalancingScheme':"
 		      "'EXTERNAL_MANAGED'}"));
-	is_int((long long)json_num(asks("GET", COMPUTE "global/urlMaps/um", NULL, 200), "status.quotaUsage.forwardingRules", -1), 1,
-	       "a URL map counts the rules that lead to it");
+	is_int(
+	    (long long)json_num(asks("GET", COMPUTE "global/urlMaps/um", NULL, 200), "status.quotaUsage.forwardingRules", -1),
+	    1, "a URL map counts the rules that lead to it");
 	sim_advance(cloud, sim_now(cloud) + 4 * 3600);
 	cJSON *c = asks("GET", COMPUTE "global/sslCertificates/cert", NULL, 200);
 	char *text = json_text(json_at(c, "managed"), -1);
-	ok(strstr(text, "\"app.example.com\":\"FAILED_NOT_VISIBLE\"") && strstr(text, "\"status\":\"PROVISIONING\""), "and then for DNS: %s", text);
+	ok(strstr(text, "\"app.example.com\":\"FAILED_NOT_VISIBLE\"") && strstr(text, "\"status\":\"PROVISIONING\""),
+	   "and then for DNS: %s", text);
 	free(text);
 	cJSON *a = asks("GET", COMPUTE "global/addresses/ip", NULL, 200);
 	is_str(json_str(a, "status", ""), "IN_USE", "the address is in use");
-	char *clash = xasprintf("Invalid value for field 'resource.IPAddress': '%s'. Specified IP address is in-use and would result in a conflict.",
+	char *clash = xasprintf("Invalid value for field 'resource.IPAddress': '%s'. Specified IP address is in-use and would "
+				"result in a conflict.",
 				json_str(a, "address", ""));
 	refuse("DELETE", COMPUTE "global/addresses/ip", NULL, 400, "resourceInUseByAnotherResource",
-	       "The address resource 'projects/demo-proj/global/addresses/ip' is already being used by 'projects/demo-proj/global/forwardingRules/fr'");
+	       "The address resource 'projects/demo-proj/global/addresses/ip' is already being used by "
+	       "'projects/demo-proj/global/forwardingRules/fr'");
 	refuse("POST", COMPUTE "global/forwardingRules",
-	       json_make("{'name':'fr2','IPAddress':'global/addresses/ip','target':'global/targetHttpsProxies/tp','portRange':'443-443'}"), 400, "invalid",
-	       clash);
+	       json_make("{'name':'fr2','IPAddress':'global/addresses/ip','target':'global/targetHttpsProxies/"
+			 "tp','portRange':'443-443'}"),
+	       400, "invalid", clash);
 	free(clash);
 }
 
@@ -95,12 +111,13 @@ static void set_record(const char *record, cJSON *data)
 static void names_resolve(const char *ip)
 {
 	cJSON *r = asks("GET", "dns.google/resolve?name=APP.example.com.&type=A", NULL, 200);
-	ok(json_num(r, "Status", -1) == 0 && json_num(r, "Answer.0.type", 0) == 1 && !strcmp(json_str(r, "Answer.0.data", ""), ip) &&
-		   !strcmp(json_str(r, "Answer.0.name", ""), "app.example.com."),
+	ok(json_num(r, "Status", -1) == 0 && json_num(r, "Answer.0.type", 0) == 1 &&
+	       !strcmp(json_str(r, "Answer.0.data", ""), ip) && !strcmp(json_str(r, "Answer.0.name", ""), "app.example.com."),
 	   "a name resolves, in whatever letters");
 	set_record("www.example.com/CNAME", json_make("['app.example.com.']"));
 	r = asks("GET", "dns.google/resolve?name=www.example.com", NULL, 200);
-	ok(json_num(r, "Answer.0.type", 0) == 5 && !strcmp(json_str(r, "Answer.1.data", ""), ip), "an alias is followed to the address");
+	ok(json_num(r, "Answer.0.type", 0) == 5 && !strcmp(json_str(r, "Answer.1.data", ""), ip),
+	   "an alias is followed to the address");
 	r = asks("GET", "dns.google/resolve?name=app.example.com&type=28", NULL, 200);
 	ok(json_num(r, "Status", -1) == 0 && !json_at(r, "Answer"), "a name without such a record has no answer");
 	r = asks("GET", "dns.google/resolve?name=none.example.com&type=A", NULL, 200);
@@ -114,7 +131,8 @@ static void visible(void)
 	new_cloud(NULL);
 	chain();
 	act("POST", COMPUTE "global/forwardingRules",
-	    json_make("{'name':'fr','IPAddress':'global/addresses/ip','target':'global/targetHttpsProxies/tp','portRange':'443','loadBalancingScheme':"
+	    json_make("{'name':'fr','IPAddress':'global/addresses/ip','target':'global/targetHttpsProxies/"
+		      "tp','portRange':'443','loadBalancingScheme':"
 		      "'EXTERNAL_MANAGED'}"));
 	sim_advance(cloud, sim_now(cloud) + 24 * 3600);
 	is_str(certificate_of("app.example.com"), "FAILED_NOT_VISIBLE", "nobody sets the record: it never becomes active");
@@ -134,8 +152,8 @@ static void visible(void)
 	is_str(certificate_of("app.example.com"), "ACTIVE", "once its only address is the rule's it does");
 	names_resolve(ip);
 	free(ip);
-	static const char *const order[] = {"forwardingRules/fr", "targetHttpsProxies/tp", "sslCertificates/cert", "urlMaps/um", "backendServices/be",
-					    "healthChecks/hc", "addresses/ip"};
+	static const char *const order[] = {"forwardingRules/fr", "targetHttpsProxies/tp", "sslCertificates/cert", "urlMaps/um",
+					    "backendServices/be", "healthChecks/hc",       "addresses/ip"};
 	for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
 		char *url = xasprintf(COMPUTE "global/%s", order[i]);
 		act("DELETE", url, NULL);
@@ -146,9 +164,11 @@ static void visible(void)
 
 static cJSON *machine(const char *name)
 {
-	return json_make("{'name':%s,'machineType':'zones/us-central1-a/machineTypes/e2-standard-2','disks':[{'boot':true,'autoDelete':true,"
-			 "'initializeParams':{'sourceImage':'projects/cos-cloud/global/images/family/cos-stable','diskSizeGb':'30'}}],"
-			 "'networkInterfaces':[{'network':'global/networks/default'}],'tags':{'items':['mlflow']},'labels':{'a':'b'}}", name);
+	return json_make(
+	    "{'name':%s,'machineType':'zones/us-central1-a/machineTypes/e2-standard-2','disks':[{'boot':true,'autoDelete':true,"
+	    "'initializeParams':{'sourceImage':'projects/cos-cloud/global/images/family/cos-stable','diskSizeGb':'30'}}],"
+	    "'networkInterfaces':[{'network':'global/networks/default'}],'tags':{'items':['mlflow']},'labels':{'a':'b'}}",
+	    name);
 }
 
 static void machines(void)
@@ -158,11 +178,13 @@ static void machines(void)
 	is_str(json_str(vm, "status", ""), "RUNNING", "a machine runs");
 	ok(*json_str(vm, "metadata.fingerprint", "") != 0, "with a fingerprint of its metadata");
 	is_str(json_str(asks("GET", COMPUTE "zones/us-central1-a/disks/vm", NULL, 200), "sizeGb", ""), "30", "and its disk");
-	refuse("POST", COMPUTE "zones/us-central1-a/instances/vm/setMetadata", json_make("{'items':[],'fingerprint':'AAAAAAAAAAA='}"), 412,
-	       "conditionNotMet", "Supplied fingerprint does not match current metadata fingerprint.");
+	refuse("POST", COMPUTE "zones/us-central1-a/instances/vm/setMetadata",
+	       json_make("{'items':[],'fingerprint':'AAAAAAAAAAA='}"), 412, "conditionNotMet",
+	       "Supplied fingerprint does not match current metadata fingerprint.");
 	act("POST", COMPUTE "zones/us-central1-a/instances/vm/setDeletionProtection?deletionProtection=true", NULL);
 	refuse("DELETE", COMPUTE "zones/us-central1-a/instances/vm", NULL, 412, "conditionNotMet",
-	       "Invalid resource usage: 'Resource cannot be deleted if it's protected against deletion. Disable deletion protection and try again.'.");
+	       "Invalid resource usage: 'Resource cannot be deleted if it's protected against deletion. Disable deletion "
+	       "protection and try again.'.");
 	act("POST", COMPUTE "zones/us-central1-a/instances/vm/setDeletionProtection?deletionProtection=false", NULL);
 	act("DELETE", COMPUTE "zones/us-central1-a/instances/vm", NULL);
 	refuse("GET", COMPUTE "zones/us-central1-a/disks/vm", NULL, 404, "notFound",
@@ -196,17 +218,22 @@ static void clusters(void)
 {
 #define CONTAINER "container.googleapis.com/v1/projects/demo-proj/locations/"
 	new_cloud(NULL);
-	refuse("GET", CONTAINER "us-central1/clusters/c", NULL, 404, "notFound", "Not found: projects/demo-proj/locations/us-central1/clusters/c.");
-	refuse("POST", CONTAINER "us-central1-a/clusters", json_make("{'cluster':{'name':'c','autopilot':{'enabled':true}}}"), 400, "badRequest",
-	       "Autopilot clusters must be regional clusters.");
-	act("POST", CONTAINER "us-central1/clusters", json_make("{'cluster':{'name':'ap','autopilot':{'enabled':true},'releaseChannel':{'channel':'REGULAR'}}}"));
+	refuse("GET", CONTAINER "us-central1/clusters/c", NULL, 404, "notFound",
+	       "Not found: projects/demo-proj/locations/us-central1/clusters/c.");
+	refuse("POST", CONTAINER "us-central1-a/clusters", json_make("{'cluster':{'name':'c','autopilot':{'enabled':true}}}"),
+	       400, "badRequest", "Autopilot clusters must be regional clusters.");
+	act("POST", CONTAINER "us-central1/clusters",
+	    json_make("{'cluster':{'name':'ap','autopilot':{'enabled':true},'releaseChannel':{'channel':'REGULAR'}}}"));
 	cJSON *c = asks("GET", CONTAINER "us-central1/clusters/ap", NULL, 200);
-	is_str(json_str(c, "workloadIdentityConfig.workloadPool", ""), "demo-proj.svc.id.goog", "Autopilot has workload identity");
+	is_str(json_str(c, "workloadIdentityConfig.workloadPool", ""), "demo-proj.svc.id.goog",
+	       "Autopilot has workload identity");
 	ok(json_at(c, "legacyAbac") && json_at(c, "networkConfig"), "what strict clients demand is there");
 	act("POST", CONTAINER "us-central1-a/clusters", json_make("{'cluster':{'name':'std','initialNodeCount':1}}"));
 	c = asks("GET", CONTAINER "us-central1-a/clusters/std", NULL, 200);
-	char *group = xasprintf("compute.googleapis.com/compute%s", strstr(json_str(c, "nodePools.0.instanceGroupUrls.0", "/v1"), "/v1"));
-	is_int((long long)json_num(asks("GET", group, NULL, 200), "targetSize", 0), 1, "a pool's instance group manager can be read");
+	char *group = xasprintf("compute.googleapis.com/compute%s",
+				strstr(json_str(c, "nodePools.0.instanceGroupUrls.0", "/v1"), "/v1"));
+	is_int((long long)json_num(asks("GET", group, NULL, 200), "targetSize", 0), 1,
+	       "a pool's instance group manager can be read");
 	free(group);
 	cJSON *op = asks("DELETE", CONTAINER "us-central1-a/clusters/std/nodePools/default-pool", NULL, 200);
 	char *link = xstrdup(json_str(op, "selfLink", ""));

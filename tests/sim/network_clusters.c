@@ -59,18 +59,21 @@ static void ranges(void)
 	static const char subnet[] = COMPUTE "regions/us-central1/subnetworks/default";
 	make("{'ipAllocationPolicy':{'clusterIpv4CidrBlock':'/20','servicesIpv4CidrBlock':'/20'}}");
 	cJSON *doc = cluster();
-	char *pods = xstrdup(json_str(doc, "ipAllocationPolicy.clusterSecondaryRangeName", "")), *cidr = xstrdup(json_str(doc, "clusterIpv4Cidr", ""));
+	char *pods = xstrdup(json_str(doc, "ipAllocationPolicy.clusterSecondaryRangeName", "")),
+	     *cidr = xstrdup(json_str(doc, "clusterIpv4Cidr", ""));
 	is_text(doc, "servicesIpv4Cidr", "34.118.224.0/20");
 	ok(!json_at(doc, "ipAllocationPolicy.servicesSecondaryRangeName"), "Google's own range for services is in no subnet");
 	same(doc, "nodePools.0.networkConfig.podIpv4CidrBlock", "clusterIpv4Cidr");
-	ok(text_starts(pods, "gke-c-pods-") && text_ends(cidr, "/20"), "a range of the size asked for, named after the cluster");
+	ok(text_starts(pods, "gke-c-pods-") && text_ends(cidr, "/20"),
+	   "a range of the size asked for, named after the cluster");
 	doc = asks("GET", subnet, NULL, 200);
 	is_text(doc, "secondaryIpRanges.0.rangeName", pods);
 	is_text(doc, "secondaryIpRanges.0.ipCidrRange", cidr);
 	doc = asks("DELETE", subnet, NULL, 200);
 	doc = finish(json_str(doc, "selfLink", ""));
 	is_text(doc, "error.errors.0.code", "RESOURCE_IN_USE_BY_ANOTHER_RESOURCE");
-	ok(strstr(json_str(doc, "error.errors.0.message", ""), "/zones/us-central1-a/instances/gke-c-default-pool-"), "its nodes hold the subnet");
+	ok(strstr(json_str(doc, "error.errors.0.message", ""), "/zones/us-central1-a/instances/gke-c-default-pool-"),
+	   "its nodes hold the subnet");
 	sim_advance(cloud, sim_now(cloud) + 7200);
 	doc = cluster();
 	ok(json_num(doc, "ipAllocationPolicy.defaultPodIpv4RangeUtilization", 0) == 0.0625, "one of sixteen blocks is taken");
@@ -78,8 +81,10 @@ static void ranges(void)
 	ok(!json_at(doc, "networkConfig.podIpv4RangeUtilization"), "which the pool alone does not tell");
 	remove_cluster();
 	ok(!json_at(asks("GET", subnet, NULL, 200), "secondaryIpRanges"), "the range goes with the cluster");
-	refuse("POST", CLUSTERS, json_make("{'cluster':{'name':'c','initialNodeCount':1,'ipAllocationPolicy':{'clusterSecondaryRangeName':'pods'}}}"), 400,
-	       "badRequest", "Secondary range \"pods\" does not exist in network \"default\", subnetwork \"default\".");
+	refuse("POST", CLUSTERS,
+	       json_make(
+		   "{'cluster':{'name':'c','initialNodeCount':1,'ipAllocationPolicy':{'clusterSecondaryRangeName':'pods'}}}"),
+	       400, "badRequest", "Secondary range \"pods\" does not exist in network \"default\", subnetwork \"default\".");
 	free(pods);
 	free(cidr);
 }
@@ -94,12 +99,14 @@ static void endpoints(void)
 	same(doc, "endpoint", IP "publicEndpoint");
 	ok(json_bool(doc, "networkConfig.defaultEnablePrivateNodes", false), "private nodes, in the newer field too");
 	ok(json_bool(doc, "nodePools.0.networkConfig.enablePrivateNodes", false), "and of the pool");
-	ok(json_bool(doc, "masterAuthorizedNetworksConfig.privateEndpointEnforcementEnabled", false), "who may reach the endpoint is enforced");
+	ok(json_bool(doc, "masterAuthorizedNetworksConfig.privateEndpointEnforcementEnabled", false),
+	   "who may reach the endpoint is enforced");
 	const char *own = strrchr(json_str(doc, IP "privateEndpointSubnetwork", "/"), '/') + 1;
 	char *subnet = xasprintf(COMPUTE "regions/us-central1/subnetworks/%s", own);
 	is_text(asks("GET", subnet, NULL, 200), "ipCidrRange", "172.16.2.32/28");
-	doc = update("{'desiredControlPlaneEndpointsConfig':{'ipEndpointsConfig':{'enablePublicEndpoint':false,'globalAccess':true,"
-		     "'authorizedNetworksConfig':{'enabled':true,'cidrBlocks':[{'cidrBlock':'10.0.0.0/8'}]}}}}");
+	doc = update(
+	    "{'desiredControlPlaneEndpointsConfig':{'ipEndpointsConfig':{'enablePublicEndpoint':false,'globalAccess':true,"
+	    "'authorizedNetworksConfig':{'enabled':true,'cidrBlocks':[{'cidrBlock':'10.0.0.0/8'}]}}}}");
 	is_text(doc, "endpoint", "172.16.2.34");
 	ok(!json_at(doc, IP "publicEndpoint"), "a public endpoint that is off is not shown");
 	is_text(doc, "privateClusterConfig.publicEndpoint", outer);
@@ -119,15 +126,18 @@ static void endpoints(void)
 
 static void telemetry(void)
 {
-	make("{'addonsConfig':{'dnsCacheConfig':{'enabled':false},'gcePersistentDiskCsiDriverConfig':{'enabled':false}},'legacyAbac':{'enabled':false},"
+	make("{'addonsConfig':{'dnsCacheConfig':{'enabled':false},'gcePersistentDiskCsiDriverConfig':{'enabled':false}},'"
+	     "legacyAbac':{'enabled':false},"
 	     "'resourceLabels':{'empty':''}}");
 	cJSON *doc = cluster();
 	is_json(doc, "addonsConfig.dnsCacheConfig", "{}");
-	ok(json_bool(doc, "addonsConfig.gcePersistentDiskCsiDriverConfig.enabled", false), "a new cluster has the disk driver, whatever is asked");
+	ok(json_bool(doc, "addonsConfig.gcePersistentDiskCsiDriverConfig.enabled", false),
+	   "a new cluster has the disk driver, whatever is asked");
 	is_json(doc, "legacyAbac", "{}");
 	is_json(doc, "resourceLabels", "{'empty':''}");
 	doc = update("{'desiredMonitoringService':'none'}");
-	is_json(doc, "monitoringConfig.componentConfig.enableComponents", "['STORAGE','HPA','POD','DAEMONSET','DEPLOYMENT','STATEFULSET','CADVISOR','KUBELET','DCGM','JOBSET']");
+	is_json(doc, "monitoringConfig.componentConfig.enableComponents",
+		"['STORAGE','HPA','POD','DAEMONSET','DEPLOYMENT','STATEFULSET','CADVISOR','KUBELET','DCGM','JOBSET']");
 	is_text(doc, "monitoringService", "none");
 	doc = update("{'desiredMonitoringService':'monitoring.googleapis.com/kubernetes'}");
 	is_text(doc, "monitoringConfig.componentConfig.enableComponents.0", "SYSTEM_COMPONENTS");
@@ -144,11 +154,13 @@ static void telemetry(void)
 	doc = update("{'desiredAddonsConfig':{'gcePersistentDiskCsiDriverConfig':{'enabled':false}}}");
 	is_json(doc, "addonsConfig.gcePersistentDiskCsiDriverConfig", "{}");
 	is_json(doc, "addonsConfig.networkPolicyConfig", "{'disabled':true}");
-	doc = update("{'desiredDatabaseEncryption':{'state':'ENCRYPTED','keyName':'projects/p/locations/l/keyRings/r/cryptoKeys/k'}}");
+	doc = update(
+	    "{'desiredDatabaseEncryption':{'state':'ENCRYPTED','keyName':'projects/p/locations/l/keyRings/r/cryptoKeys/k'}}");
 	is_text(doc, "databaseEncryption.currentState", "CURRENT_STATE_ALL_OBJECTS_ENCRYPTION_ENABLED");
 	doc = update("{'desiredDatabaseEncryption':{'state':'DECRYPTED'}}");
 	is_json(doc, "databaseEncryption.decryptionKeys", "['projects/p/locations/l/keyRings/r/cryptoKeys/k']");
-	refuse("PUT", CLUSTERS "/c", json_make("{'update':{'desiredMasterVersion':'1.10'}}"), 400, "badRequest", "Master version \"1.10\" is unsupported.");
+	refuse("PUT", CLUSTERS "/c", json_make("{'update':{'desiredMasterVersion':'1.10'}}"), 400, "badRequest",
+	       "Master version \"1.10\" is unsupported.");
 	refuse("PUT", CLUSTERS "/c", json_make("{'update':{}}"), 400, "badRequest", "Must specify a field to update.");
 	is_text(cluster(), "status", "RUNNING");
 }
@@ -178,11 +190,12 @@ static void setters(void)
 	cJSON *policy = json_make("{'resourceVersion':%s,'window':{'dailyMaintenanceWindow':{'startTime':'03:00'}}}", version);
 	act("POST", CLUSTERS "/c:setMaintenancePolicy", json_make("{'maintenancePolicy':%j}", policy));
 	is_text(cluster(), "maintenancePolicy.window.dailyMaintenanceWindow.duration", "PT4H0M0S");
-	refuse("POST", CLUSTERS "/c:setMaintenancePolicy", json_make("{'maintenancePolicy':{'resourceVersion':%s}}", version), 400, "failedPrecondition",
-	       "Maintenance policy could not be set due to resource version mismatch.");
+	refuse("POST", CLUSTERS "/c:setMaintenancePolicy", json_make("{'maintenancePolicy':{'resourceVersion':%s}}", version),
+	       400, "failedPrecondition", "Maintenance policy could not be set due to resource version mismatch.");
 	free(version);
-	cJSON *op = act("POST", CLUSTERS "/c:setResourceLabels",
-			json_make("{'labelFingerprint':%s,'resourceLabels':{'a':'b'}}", json_str(cluster(), "labelFingerprint", "")));
+	cJSON *op = act(
+	    "POST", CLUSTERS "/c:setResourceLabels",
+	    json_make("{'labelFingerprint':%s,'resourceLabels':{'a':'b'}}", json_str(cluster(), "labelFingerprint", "")));
 	is_text(op, "operationType", "UPDATE_CLUSTER");
 	is_json(cluster(), "resourceLabels", "{'a':'b'}");
 }
@@ -190,8 +203,10 @@ static void setters(void)
 static void pools(void)
 {
 	cJSON *op = asks("POST", CLUSTERS "/c/nodePools",
-			 json_make("{'nodePool':{'name':'q','config':{'machineType':'n4-standard-2'},'autoscaling':{'enabled':true,'maxNodeCount':3,"
-				   "'totalMaxNodeCount':0},'queuedProvisioning':{'enabled':true}}}"), 200);
+			 json_make("{'nodePool':{'name':'q','config':{'machineType':'n4-standard-2'},'autoscaling':{'enabled':"
+				   "true,'maxNodeCount':3,"
+				   "'totalMaxNodeCount':0},'queuedProvisioning':{'enabled':true}}}"),
+			 200);
 	is_text(op, "status", "PENDING");
 	char *link = xstrdup(json_str(op, "selfLink", ""));
 	is_text(cluster(), "status", "RECONCILING");
@@ -209,22 +224,28 @@ static void pools(void)
 	is_text(op, "operationType", "UPGRADE_NODES");
 	is_json(op, "progress.metrics.0", "{'intValue':'1','name':'NODES_TOTAL'}");
 	pool = asks("GET", CLUSTERS "/c/nodePools/default-pool", NULL, 200);
-	is_json(pool, "config.kubeletConfig", "{'insecureKubeletReadonlyPortEnabled':false,'maxParallelImagePulls':2,'podPidsLimit':'2048'}");
+	is_json(pool, "config.kubeletConfig",
+		"{'insecureKubeletReadonlyPortEnabled':false,'maxParallelImagePulls':2,'podPidsLimit':'2048'}");
 	is_text(pool, "config.imageType", "COS_CONTAINERD");
 	ok(!json_at(pool, "queuedProvisioning"), "what is not queued says nothing of it");
-	update("{'desiredNodePoolId':'q','desiredNodePoolAutoscaling':{'enabled':true,'maxNodeCount':5,'locationPolicy':'BALANCED'}}");
-	ok(json_num(asks("GET", CLUSTERS "/c/nodePools/q", NULL, 200), "autoscaling.maxNodeCount", 0) == 5, "a pool's autoscaling is changed through its cluster");
-	refuse("PUT", CLUSTERS "/c", json_make("{'update':{'desiredNodePoolAutoscaling':{'enabled':false}}}"), 400, "badRequest",
-	       "Node pool id must be specified.");
-	message = xasprintf("Permission denied: for service-%s@container-engine-robot.iam.gserviceaccount.com on TagKey \"tagKeys/1\" (or it may not exist).",
+	update("{'desiredNodePoolId':'q','desiredNodePoolAutoscaling':{'enabled':true,'maxNodeCount':5,'locationPolicy':'"
+	       "BALANCED'}}");
+	ok(json_num(asks("GET", CLUSTERS "/c/nodePools/q", NULL, 200), "autoscaling.maxNodeCount", 0) == 5,
+	   "a pool's autoscaling is changed through its cluster");
+	refuse("PUT", CLUSTERS "/c", json_make("{'update':{'desiredNodePoolAutoscaling':{'enabled':false}}}"), 400,
+	       "badRequest", "Node pool id must be specified.");
+	message = xasprintf("Permission denied: for service-%s@container-engine-robot.iam.gserviceaccount.com on TagKey "
+			    "\"tagKeys/1\" (or it may not exist).",
 			    sim_project_number(cloud, "demo-proj"));
-	refuse("POST", CLUSTERS "/c/nodePools", json_make("{'nodePool':{'name':'t','config':{'resourceManagerTags':{'tags':{'tagKeys/1':'tagValues/2'}}}}}"),
+	refuse("POST", CLUSTERS "/c/nodePools",
+	       json_make("{'nodePool':{'name':'t','config':{'resourceManagerTags':{'tags':{'tagKeys/1':'tagValues/2'}}}}}"),
 	       403, "forbidden", message);
 	free(message);
 	act("DELETE", CLUSTERS "/c/nodePools/q", NULL);
 	act("DELETE", CLUSTERS "/c/nodePools/default-pool", NULL);
 	cJSON *doc = cluster();
-	ok(!json_at(doc, "nodePools") && !json_at(doc, "nodeConfig") && !json_at(doc, "instanceGroupUrls"), "a cluster without pools has no nodes to tell of");
+	ok(!json_at(doc, "nodePools") && !json_at(doc, "nodeConfig") && !json_at(doc, "instanceGroupUrls"),
+	   "a cluster without pools has no nodes to tell of");
 	ok(json_num(doc, "currentNodeCount", 0) == 1, "U8: they are still counted");
 	sim_advance(cloud, sim_now(cloud) + 600);
 	ok(!json_at(cluster(), "currentNodeCount"), "U8: no nodes are not told as 0");
@@ -233,17 +254,21 @@ static void pools(void)
 
 static void progress(void)
 {
-	cJSON *op = asks("POST", CLUSTERS,
-			 json_make("{'cluster':{'name':'c','initialNodeCount':1,'autoscaling':{'enableNodeAutoprovisioning':true,"
-				   "'autoprovisioningNodePoolDefaults':{'oauthScopes':['https://www.googleapis.com/auth/logging.write'],'minCpuPlatform':"
-				   "'automatic','upgradeSettings':{}}}}}"), 200);
+	cJSON *op = asks(
+	    "POST", CLUSTERS,
+	    json_make("{'cluster':{'name':'c','initialNodeCount':1,'autoscaling':{'enableNodeAutoprovisioning':true,"
+		      "'autoprovisioningNodePoolDefaults':{'oauthScopes':['https://www.googleapis.com/auth/"
+		      "logging.write'],'minCpuPlatform':"
+		      "'automatic','upgradeSettings':{}}}}}"),
+	    200);
 	char *link = xstrdup(json_str(op, "selfLink", "") + strlen("https://"));
 	sim_advance(cloud, sim_now(cloud) + 5);
 	op = asks("GET", link, NULL, 200);
 	is_text(op, "detail", "Cluster is being configured");
 	is_text(op, "progress.metrics.1.name", "CLUSTER_CONFIGURING_TOTAL");
 	op = finish(link);
-	ok(cJSON_GetArraySize(json_at(op, "progress.metrics")) == 6 && !json_at(op, "detail"), "what is done has gone through all phases");
+	ok(cJSON_GetArraySize(json_at(op, "progress.metrics")) == 6 && !json_at(op, "detail"),
+	   "what is done has gone through all phases");
 	cJSON *doc = cluster();
 	is_json(doc, "autoscaling.autoprovisioningNodePoolDefaults.oauthScopes",
 		"['https://www.googleapis.com/auth/logging.write','https://www.googleapis.com/auth/monitoring']");
@@ -257,18 +282,21 @@ static void progress(void)
 static void beta(void)
 {
 	act("POST", BETA "clusters",
-	    json_make("{'cluster':{'name':'c','initialNodeCount':1,'workloadIdentityConfig':{'workloadPool':'demo-proj.svc.id.goog'},'addonsConfig':"
+	    json_make("{'cluster':{'name':'c','initialNodeCount':1,'workloadIdentityConfig':{'workloadPool':'demo-proj.svc.id."
+		      "goog'},'addonsConfig':"
 		      "{'istioConfig':{'disabled':true}}}}"));
 	cJSON *doc = asks("GET", BETA "clusters/c", NULL, 200);
 	is_json(doc, "addonsConfig.istioConfig", "{'disabled':true}");
 	is_text(doc, "workloadIdentityConfig.identityNamespace", "demo-proj.svc.id.goog");
 	is_text(doc, "nodeConfig.workloadMetadataConfig.nodeMetadata", "GKE_METADATA_SERVER");
-	act("PUT", BETA "clusters/c", json_make("{'update':{'desired':1,'':2,'desiredClusterTelemetry':3,'desiredStatus':'ERROR','a.b.c':[1]}}"));
+	act("PUT", BETA "clusters/c",
+	    json_make("{'update':{'desired':1,'':2,'desiredClusterTelemetry':3,'desiredStatus':'ERROR','a.b.c':[1]}}"));
 	is_text(asks("GET", BETA "clusters/c", NULL, 200), "status", "RUNNING");
 	act("PUT", CLUSTERS "/c", json_make("{'update':{'desiredLoggingService':'none'}}"));
 	is_text(asks("GET", BETA "clusters/c", NULL, 200), "clusterTelemetry.type", "SYSTEM_ONLY");
 	doc = cluster();
-	ok(!json_at(doc, "addonsConfig.istioConfig") && !json_at(doc, "workloadIdentityConfig.identityNamespace"), "others do not see it");
+	ok(!json_at(doc, "addonsConfig.istioConfig") && !json_at(doc, "workloadIdentityConfig.identityNamespace"),
+	   "others do not see it");
 	remove_cluster();
 }
 
@@ -281,39 +309,50 @@ static void private_access(void)
 	ok(!json_bool(doc, "privateIpGoogleAccess", true), "U1: a subnetwork comes without private Google access");
 	make("{}");
 	doc = asks("GET", subnet, NULL, 200);
-	ok(json_bool(doc, "privateIpGoogleAccess", false) && strcmp(json_str(doc, "fingerprint", ""), fingerprint), "U1: a public cluster turns it on");
+	ok(json_bool(doc, "privateIpGoogleAccess", false) && strcmp(json_str(doc, "fingerprint", ""), fingerprint),
+	   "U1: a public cluster turns it on");
 	remove_cluster();
-	ok(json_bool(asks("GET", subnet, NULL, 200), "privateIpGoogleAccess", false), "U1: it stays on when the cluster is gone");
+	ok(json_bool(asks("GET", subnet, NULL, 200), "privateIpGoogleAccess", false),
+	   "U1: it stays on when the cluster is gone");
 	free(fingerprint);
 }
 
 static void autopilot(void)
 {
 #define REGIONAL "container.googleapis.com/v1/projects/demo-proj/locations/us-central1/clusters"
-	act("POST", REGIONAL, json_make("{'cluster':{'name':'ap','autopilot':{'enabled':true},'nodePools':[{'name':'mine','initialNodeCount':3}]}}"));
+	act("POST", REGIONAL,
+	    json_make(
+		"{'cluster':{'name':'ap','autopilot':{'enabled':true},'nodePools':[{'name':'mine','initialNodeCount':3}]}}"));
 	cJSON *doc = asks("GET", REGIONAL "/ap", NULL, 200), *zones = json_at(doc, "locations"), *zone;
 	const char *own = json_str(doc, "nodePools.0.locations.0", "");
 	bool among = false;
 	cJSON_ArrayForEach(zone, zones)
 		among = among || !strcmp(zone->valuestring, own);
-	ok(cJSON_GetArraySize(zones) == 4 && among && !json_at(doc, "nodePools.0.locations.1"), "U21: the pool is in one of the region's four zones");
+	ok(cJSON_GetArraySize(zones) == 4 && among && !json_at(doc, "nodePools.0.locations.1"),
+	   "U21: the pool is in one of the region's four zones");
 	is_text(doc, "nodePools.0.name", "default-pool");
 	is_json(doc, "nodePools.0.maxPodsConstraint", "{'maxPodsPerNode':'32'}");
 	ok(json_num(doc, "nodePools.0.podIpv4CidrSize", 0) == 26, "U21: 64 addresses for 32 pods a node");
-	is_json(doc, "nodePools.0.autoscaling", "{'enabled':true,'autoprovisioned':true,'locationPolicy':'BALANCED','maxNodeCount':1000}");
+	is_json(doc, "nodePools.0.autoscaling",
+		"{'enabled':true,'autoprovisioned':true,'locationPolicy':'BALANCED','maxNodeCount':1000}");
 	is_json(doc, "nodePools.0.config.shieldedInstanceConfig", "{'enableIntegrityMonitoring':true,'enableSecureBoot':true}");
-	is_json(doc, "nodePools.0.config.taints", "[{'key':'cloud.google.com/gke-quick-remove','value':'true','effect':'NO_SCHEDULE'}]");
+	is_json(doc, "nodePools.0.config.taints",
+		"[{'key':'cloud.google.com/gke-quick-remove','value':'true','effect':'NO_SCHEDULE'}]");
 	is_json(doc, "nodePools.0.config.gvnic", "{'enabled':true}");
 	is_json(doc, "nodePools.0.config.gcfsConfig", "{'enabled':true}");
 	is_json(doc, "addonsConfig.parallelstoreCsiDriverConfig", "{'enabled':true}");
 	is_json(doc, "addonsConfig.statefulHaConfig", "{'enabled':true}");
-	ok(json_bool(doc, "monitoringConfig.advancedDatapathObservabilityConfig.enableMetrics", false), "U21: the data path's metrics are on");
-	is_json(doc, "rbacBindingConfig", "{'enableInsecureBindingSystemAuthenticated':false,'enableInsecureBindingSystemUnauthenticated':false}");
+	ok(json_bool(doc, "monitoringConfig.advancedDatapathObservabilityConfig.enableMetrics", false),
+	   "U21: the data path's metrics are on");
+	is_json(doc, "rbacBindingConfig",
+		"{'enableInsecureBindingSystemAuthenticated':false,'enableInsecureBindingSystemUnauthenticated':false}");
 	is_text(doc, "nodePools.0.config.machineType", "e2-medium");
 	act("DELETE", REGIONAL "/ap", NULL);
-	act("POST", REGIONAL, json_make("{'cluster':{'name':'ap','autopilot':{'enabled':true},'confidentialNodes':{'enabled':true}}}"));
+	act("POST", REGIONAL,
+	    json_make("{'cluster':{'name':'ap','autopilot':{'enabled':true},'confidentialNodes':{'enabled':true}}}"));
 	doc = asks("GET", REGIONAL "/ap", NULL, 200);
-	ok(text_starts(json_str(doc, "nodePools.0.config.machineType", ""), "n2d-"), "U20: confidential nodes are machines that can be");
+	ok(text_starts(json_str(doc, "nodePools.0.config.machineType", ""), "n2d-"),
+	   "U20: confidential nodes are machines that can be");
 	is_json(doc, "nodePools.0.config.confidentialNodes", "{'enabled':true,'confidentialInstanceType':'SEV'}");
 	act("DELETE", REGIONAL "/ap", NULL);
 }

@@ -6,33 +6,40 @@ static void in_use_late(void)
 {
 	act("POST", COMPUTE "global/networks", json_make("{'name':'n1','autoCreateSubnetworks':false}"));
 	act("POST", COMPUTE "regions/us-central1/subnetworks",
-	    json_make("{'name':'s1','network':'global/networks/n1','ipCidrRange':'10.10.0.0/24','privateIpGoogleAccess':true}"));
+	    json_make(
+		"{'name':'s1','network':'global/networks/n1','ipCidrRange':'10.10.0.0/24','privateIpGoogleAccess':true}"));
 	act("POST", COMPUTE "global/firewalls",
-	    json_make("{'name':'f1','network':'https://compute.googleapis.com/compute/v1/projects/demo-proj/global/networks/n1','allowed':"
+	    json_make("{'name':'f1','network':'https://compute.googleapis.com/compute/v1/projects/demo-proj/global/networks/"
+		      "n1','allowed':"
 		      "[{'IPProtocol':'tcp','ports':['4180']}],'sourceRanges':['35.191.0.0/16']}"));
 	cJSON *op = asks("DELETE", COMPUTE "global/networks/n1", NULL, 200);
 	char *link = xstrdup(json_str(op, "selfLink", ""));
 	op = finish(link);
-	is_str(json_str(op, "error.errors.0.code", ""), "RESOURCE_IN_USE_BY_ANOTHER_RESOURCE", "a network in use fails later, in the operation");
+	is_str(json_str(op, "error.errors.0.code", ""), "RESOURCE_IN_USE_BY_ANOTHER_RESOURCE",
+	       "a network in use fails later, in the operation");
 	is_str(json_str(op, "error.errors.0.message", ""),
-	       "The network resource 'projects/demo-proj/global/networks/n1' is already being used by 'projects/demo-proj/global/firewalls/f1'",
+	       "The network resource 'projects/demo-proj/global/networks/n1' is already being used by "
+	       "'projects/demo-proj/global/firewalls/f1'",
 	       "in Google's words");
 	is_int((long long)json_num(op, "httpErrorStatusCode", 0), 400, "with the status");
 	is_str(json_str(asks("GET", COMPUTE "global/networks/n1", NULL, 200), "subnetworks.0", ""),
-	       "https://www.googleapis.com/compute/v1/projects/demo-proj/regions/us-central1/subnetworks/s1", "and the network stays, with its subnet");
+	       "https://www.googleapis.com/compute/v1/projects/demo-proj/regions/us-central1/subnetworks/s1",
+	       "and the network stays, with its subnet");
 	free(link);
 }
 
 static void not_ready(void)
 {
 	asks("POST", COMPUTE "global/networks", json_make("{'name':'n2','autoCreateSubnetworks':false}"), 200);
-	refuse("POST", COMPUTE "regions/us-central1/subnetworks", json_make("{'name':'s2','network':'global/networks/n2','ipCidrRange':'10.0.0.0/24'}"),
-	       400, "resourceNotReady", "The resource 'projects/demo-proj/global/networks/n2' is not ready");
+	refuse("POST", COMPUTE "regions/us-central1/subnetworks",
+	       json_make("{'name':'s2','network':'global/networks/n2','ipCidrRange':'10.0.0.0/24'}"), 400, "resourceNotReady",
+	       "The resource 'projects/demo-proj/global/networks/n2' is not ready");
 	refuse("DELETE", COMPUTE "global/networks/n2", NULL, 400, "resourceNotReady",
 	       "The resource 'projects/demo-proj/global/networks/n2' is not ready");
 	sim_advance(cloud, sim_now(cloud) + 60);
 	act("DELETE", COMPUTE "global/networks/n2", NULL);
-	refuse("GET", COMPUTE "global/networks/n2", NULL, 404, "notFound", "The resource 'projects/demo-proj/global/networks/n2' was not found");
+	refuse("GET", COMPUTE "global/networks/n2", NULL, 404, "notFound",
+	       "The resource 'projects/demo-proj/global/networks/n2' was not found");
 }
 
 static void operations(void)
@@ -41,14 +48,17 @@ static void operations(void)
 			 json_make("{'name':'a1','labels':{'x':'y'}}"), 200);
 	char *name = xstrdup(json_str(op, "name", "")), *url = xasprintf(COMPUTE "global/operations/%s/wait", name);
 	is_str(json_str(op, "operationType", ""), "insert", "an operation has its type");
-	is_str(json_str(op, "targetLink", ""), "https://www.googleapis.com/compute/v1/projects/demo-proj/global/addresses/a1", "and its target");
-	op = asks("POST", COMPUTE "global/addresses?requestId=8b1f0d3c-6f5e-4f6e-9c3a-1d2e3f405162", json_make("{'name':'a1'}"), 200);
+	is_str(json_str(op, "targetLink", ""), "https://www.googleapis.com/compute/v1/projects/demo-proj/global/addresses/a1",
+	       "and its target");
+	op = asks("POST", COMPUTE "global/addresses?requestId=8b1f0d3c-6f5e-4f6e-9c3a-1d2e3f405162", json_make("{'name':'a1'}"),
+		  200);
 	is_str(json_str(op, "name", ""), name, "the same requestId gives the same operation");
 	double before = sim_now(cloud);
 	op = asks("POST", url, NULL, 200);
 	is_str(json_str(op, "status", ""), "DONE", "wait answers when it is done");
 	ok(sim_now(cloud) > before + 0.3, "and takes its time");
-	refuse("POST", COMPUTE "global/addresses?requestId=00000000-0000-0000-0000-000000000000", json_make("{'name':'a2'}"), 400, "invalid",
+	refuse("POST", COMPUTE "global/addresses?requestId=00000000-0000-0000-0000-000000000000", json_make("{'name':'a2'}"),
+	       400, "invalid",
 	       "Invalid value for field 'requestId': '00000000-0000-0000-0000-000000000000'. The zero UUID is not supported.");
 	refuse("POST", COMPUTE "global/addresses", json_make("{'name':'a1'}"), 409, "alreadyExists",
 	       "The resource 'projects/demo-proj/global/addresses/a1' already exists");
@@ -61,9 +71,11 @@ static void labels(void)
 	cJSON *a = asks("GET", COMPUTE "global/addresses/a1", NULL, 200);
 	ok(!json_at(a, "labels"), "labels sent with insert are dropped");
 	char *print = xstrdup(json_str(a, "labelFingerprint", ""));
-	refuse("POST", COMPUTE "global/addresses/a1/setLabels", json_make("{'labels':{'a':'b'},'labelFingerprint':'AAAAAAAAAAA='}"), 412, "conditionNotMet",
+	refuse("POST", COMPUTE "global/addresses/a1/setLabels",
+	       json_make("{'labels':{'a':'b'},'labelFingerprint':'AAAAAAAAAAA='}"), 412, "conditionNotMet",
 	       "Labels fingerprint either invalid or resource labels have changed");
-	cJSON *op = asks("POST", COMPUTE "global/addresses/a1/setLabels", json_make("{'labels':{'a':'b'},'labelFingerprint':%s}", print), 200);
+	cJSON *op = asks("POST", COMPUTE "global/addresses/a1/setLabels",
+			 json_make("{'labels':{'a':'b'},'labelFingerprint':%s}", print), 200);
 	is_str(json_str(op, "status", ""), "DONE", "setLabels is done at once");
 	is_str(json_str(asks("GET", COMPUTE "global/addresses/a1", NULL, 200), "labels.a", ""), "b", "and kept");
 	free(print);
@@ -71,28 +83,36 @@ static void labels(void)
 
 static void fingerprints(void)
 {
-	refuse("PATCH", COMPUTE "regions/us-central1/subnetworks/s1", json_make("{'privateIpGoogleAccess':false}"), 400, "required",
-	       "Required field 'resource.fingerprint' not specified");
-	refuse("PATCH", COMPUTE "regions/us-central1/subnetworks/s1", json_make("{'privateIpGoogleAccess':false,'fingerprint':'AAAAAAAAAAA='}"), 412,
-	       "conditionNotMet", "Invalid fingerprint.");
-	char *print = xstrdup(json_str(asks("GET", COMPUTE "regions/us-central1/subnetworks/s1", NULL, 200), "fingerprint", ""));
-	act("PATCH", COMPUTE "regions/us-central1/subnetworks/s1", json_make("{'privateIpGoogleAccess':false,'fingerprint':%s}", print));
+	refuse("PATCH", COMPUTE "regions/us-central1/subnetworks/s1", json_make("{'privateIpGoogleAccess':false}"), 400,
+	       "required", "Required field 'resource.fingerprint' not specified");
+	refuse("PATCH", COMPUTE "regions/us-central1/subnetworks/s1",
+	       json_make("{'privateIpGoogleAccess':false,'fingerprint':'AAAAAAAAAAA='}"), 412, "conditionNotMet",
+	       "Invalid fingerprint.");
+	char *print = xstrdup(
+	    json_str(asks("GET", COMPUTE "regions/us-central1/subnetworks/s1", NULL, 200), "fingerprint", ""));
+	act("PATCH", COMPUTE "regions/us-central1/subnetworks/s1",
+	    json_make("{'privateIpGoogleAccess':false,'fingerprint':%s}", print));
 	cJSON *s = asks("GET", COMPUTE "regions/us-central1/subnetworks/s1", NULL, 200);
-	ok(!json_bool(s, "privateIpGoogleAccess", true) && strcmp(json_str(s, "fingerprint", ""), print), "a change changes the fingerprint");
+	ok(!json_bool(s, "privateIpGoogleAccess", true) && strcmp(json_str(s, "fingerprint", ""), print),
+	   "a change changes the fingerprint");
 	free(print);
 }
 
 static void bad_values(void)
 {
-	refuse("POST", COMPUTE "global/networks", json_make("{'name':'Bad_Name','autoCreateSubnetworks':false}"), 400, "invalid",
-	       "Invalid value for field 'resource.name': 'Bad_Name'. Must be a match of regex '(?:[a-z](?:[-a-z0-9]{0,61}[a-z0-9])?)'");
-	refuse("POST", COMPUTE "regions/us-central1/subnetworks", json_make("{'name':'s9','network':'global/networks/none','ipCidrRange':'10.0.0.0/24'}"),
-	       400, "invalid",
-	       "Invalid value for field 'resource.network': 'projects/demo-proj/global/networks/none'. The referenced network resource cannot be found.");
-	refuse("POST", COMPUTE "regions/us-central1/subnetworks", json_make("{'name':'s9','network':'global/networks/n1','ipCidrRange':'10.10.0.0/25'}"),
-	       400, "invalid", "Invalid IPCidrRange: 10.10.0.0/25 conflicts with existing subnetwork 's1' in region 'us-central1'.");
-	refuse("POST", COMPUTE "regions/nowhere1/routers", json_make("{'name':'r1','network':'global/networks/n1'}"), 400, "invalid",
-	       "Invalid value for field 'region': 'nowhere1'. Unknown region.");
+	refuse("POST", COMPUTE "global/networks", json_make("{'name':'Bad_Name','autoCreateSubnetworks':false}"), 400,
+	       "invalid",
+	       "Invalid value for field 'resource.name': 'Bad_Name'. Must be a match of regex "
+	       "'(?:[a-z](?:[-a-z0-9]{0,61}[a-z0-9])?)'");
+	refuse("POST", COMPUTE "regions/us-central1/subnetworks",
+	       json_make("{'name':'s9','network':'global/networks/none','ipCidrRange':'10.0.0.0/24'}"), 400, "invalid",
+	       "Invalid value for field 'resource.network': 'projects/demo-proj/global/networks/none'. The referenced network "
+	       "resource cannot be found.");
+	refuse("POST", COMPUTE "regions/us-central1/subnetworks",
+	       json_make("{'name':'s9','network':'global/networks/n1','ipCidrRange':'10.10.0.0/25'}"), 400, "invalid",
+	       "Invalid IPCidrRange: 10.10.0.0/25 conflicts with existing subnetwork 's1' in region 'us-central1'.");
+	refuse("POST", COMPUTE "regions/nowhere1/routers", json_make("{'name':'r1','network':'global/networks/n1'}"), 400,
+	       "invalid", "Invalid value for field 'region': 'nowhere1'. Unknown region.");
 }
 
 static void routers(void)
@@ -111,8 +131,8 @@ static void quotas(void)
 {
 	new_cloud("{'quotas':{'NETWORKS':2,'us-central1/STATIC_ADDRESSES':1}}");
 	act("POST", COMPUTE "global/networks", json_make("{'name':'q1','autoCreateSubnetworks':false}"));
-	refuse("POST", COMPUTE "global/networks", json_make("{'name':'q2','autoCreateSubnetworks':false}"), 403, "quotaExceeded",
-	       "Quota 'NETWORKS' exceeded.  Limit: 2.0 globally.");
+	refuse("POST", COMPUTE "global/networks", json_make("{'name':'q2','autoCreateSubnetworks':false}"), 403,
+	       "quotaExceeded", "Quota 'NETWORKS' exceeded.  Limit: 2.0 globally.");
 	act("POST", COMPUTE "regions/us-central1/addresses", json_make("{'name':'q1'}"));
 	refuse("POST", COMPUTE "regions/us-central1/addresses", json_make("{'name':'q2'}"), 403, "quotaExceeded",
 	       "Quota 'STATIC_ADDRESSES' exceeded.  Limit: 1.0 in region us-central1.");
@@ -120,7 +140,8 @@ static void quotas(void)
 	cJSON *q;
 	bool found = false;
 	cJSON_ArrayForEach(q, json_at(asks("GET", COMPUTE "regions/us-central1", NULL, 200), "quotas"))
-		found = found || (!strcmp(json_str(q, "metric", ""), "STATIC_ADDRESSES") && json_num(q, "usage", 0) == 1 && json_num(q, "limit", 0) == 1);
+		found = found || (!strcmp(json_str(q, "metric", ""), "STATIC_ADDRESSES") && json_num(q, "usage", 0) == 1 &&
+				  json_num(q, "limit", 0) == 1);
 	ok(found, "the region shows limit and usage");
 }
 
@@ -136,7 +157,9 @@ static void lists(void)
 	free(text);
 	l = asks("GET", COMPUTE "zones?filter=name%3Dus-central1-f", NULL, 200);
 	is_int(cJSON_GetArraySize(json_at(l, "items")), 1, "zones are filtered");
-	is_int((long long)json_num(asks("GET", COMPUTE "zones/us-central1-a/machineTypes/e2-standard-2", NULL, 200), "guestCpus", 0), 2, "machine types");
+	is_int((long long)json_num(asks("GET", COMPUTE "zones/us-central1-a/machineTypes/e2-standard-2", NULL, 200),
+				   "guestCpus", 0),
+	       2, "machine types");
 }
 
 static void egress(void)
@@ -163,17 +186,21 @@ static void disks(void)
 	act("POST", COMPUTE "zones/us-central1-a/disks",
 	    json_make("{'name':'d1','sourceImage':'projects/debian-cloud/global/images/family/debian-12','sizeGb':'20'}"));
 	char *id = xstrdup(json_str(asks("GET", COMPUTE "zones/us-central1-a/disks/d1", NULL, 200), "id", ""));
-	act("POST", COMPUTE "zones/us-central1-a/disks", json_make("{'name':'d2','sourceDisk':'zones/us-central1-a/disks/d1'}"));
+	act("POST", COMPUTE "zones/us-central1-a/disks",
+	    json_make("{'name':'d2','sourceDisk':'zones/us-central1-a/disks/d1'}"));
 	cJSON *d = asks("GET", COMPUTE "zones/us-central1-a/disks/d2", NULL, 200);
 	is_str(json_str(d, "sourceDiskId", ""), id, "a clone knows the disk that it was made from");
 	is_str(json_str(d, "sizeGb", ""), "20", "and is as large");
-	is_str(json_str(d, "licenses.0", ""), "https://www.googleapis.com/compute/v1/projects/debian-cloud/global/licenses/debian-12-bookworm",
+	is_str(json_str(d, "licenses.0", ""),
+	       "https://www.googleapis.com/compute/v1/projects/debian-cloud/global/licenses/debian-12-bookworm",
 	       "with the licenses of the image behind it");
-	refuse("POST", COMPUTE "zones/us-central1-a/disks", json_make("{'name':'d3','sourceDisk':'zones/us-central1-a/disks/d1','sizeGb':'10'}"), 400,
-	       "invalid",
-	       "Invalid value for field 'resource.sizeGb': '10'. Requested disk size cannot be smaller than the source disk size (20 GB)");
+	refuse("POST", COMPUTE "zones/us-central1-a/disks",
+	       json_make("{'name':'d3','sourceDisk':'zones/us-central1-a/disks/d1','sizeGb':'10'}"), 400, "invalid",
+	       "Invalid value for field 'resource.sizeGb': '10'. Requested disk size cannot be smaller than the source disk "
+	       "size (20 GB)");
 	refuse("GET", COMPUTE "zones/us-central1-a/disks/D_1", NULL, 400, "invalid",
-	       "Invalid value for field 'disk': 'D_1'. Must be a match of regex '[a-z](?:[-a-z0-9]{0,61}[a-z0-9])?|[1-9][0-9]{0,19}'");
+	       "Invalid value for field 'disk': 'D_1'. Must be a match of regex "
+	       "'[a-z](?:[-a-z0-9]{0,61}[a-z0-9])?|[1-9][0-9]{0,19}'");
 	free(id);
 }
 
@@ -182,14 +209,17 @@ static void new_project(void)
 {
 	static const char other[] = "compute.googleapis.com/compute/v1/projects/other-proj/global/";
 	char *network = xasprintf("%snetworks/default", other), *rule = xasprintf("%sfirewalls/default-allow-ssh", other);
-	asks("POST", "cloudresourcemanager.googleapis.com/v1/projects", json_make("{'projectId':'other-proj','name':'Other'}"), 200);
+	asks("POST", "cloudresourcemanager.googleapis.com/v1/projects", json_make("{'projectId':'other-proj','name':'Other'}"),
+	     200);
 	sim_advance(cloud, sim_now(cloud) + 600);
 	asks("PUT", "cloudbilling.googleapis.com/v1/projects/other-proj/billingInfo",
 	     json_make("{'billingAccountName':'billingAccounts/012345-6789AB-CDEF01'}"), 200);
 	sim_advance(cloud, sim_now(cloud) + 600);
-	asks("POST", "serviceusage.googleapis.com/v1/projects/other-proj/services/compute.googleapis.com:enable", json_make("{}"), 200);
+	asks("POST", "serviceusage.googleapis.com/v1/projects/other-proj/services/compute.googleapis.com:enable",
+	     json_make("{}"), 200);
 	sim_advance(cloud, sim_now(cloud) + 1800);
-	is_str(json_str(asks("GET", network, NULL, 200), "description", ""), "Default network for the project", "a new project has a default network");
+	is_str(json_str(asks("GET", network, NULL, 200), "description", ""), "Default network for the project",
+	       "a new project has a default network");
 	is_str(json_str(asks("GET", rule, NULL, 200), "allowed.0.ports.0", ""), "22", "and its rules");
 	free(network);
 	free(rule);

@@ -17,7 +17,8 @@ static cJSON *settled(const char *method, const char *url, cJSON *body)
 
 static cJSON *instance(const char *name, const char *version, const char *more)
 {
-	cJSON *doc = json_make("{'name':%s,'region':'us-central1','databaseVersion':%s,'rootPassword':'secret'}", name, version);
+	cJSON *doc = json_make("{'name':%s,'region':'us-central1','databaseVersion':%s,'rootPassword':'secret'}", name,
+			       version);
 	json_put(doc, "settings", json_make(more));
 	return doc;
 }
@@ -25,56 +26,80 @@ static cJSON *instance(const char *name, const char *version, const char *more)
 static void peering(void)
 {
 	act("POST", COMPUTE "global/networks", json_make("{'name':'n1','autoCreateSubnetworks':false}"));
-	refuse("POST", SQL "instances", instance("early", "POSTGRES_17", "{'edition':'ENTERPRISE','tier':'db-custom-1-3840','ipConfiguration':{"
-		"'ipv4Enabled':false,'privateNetwork':'projects/demo-proj/global/networks/n1'}}"), 400, "invalid",
+	refuse("POST", SQL "instances",
+	       instance("early", "POSTGRES_17",
+			"{'edition':'ENTERPRISE','tier':'db-custom-1-3840','ipConfiguration':{"
+			"'ipv4Enabled':false,'privateNetwork':'projects/demo-proj/global/networks/n1'}}"),
+	       400, "invalid",
 	       "Invalid request: Incorrect Service Networking config for instance: demo-proj:early:NETWORK_NOT_PEERED.");
-	act("POST", COMPUTE "global/addresses", json_make("{'name':'psa','purpose':'VPC_PEERING','addressType':'INTERNAL','address':'10.77.0.0',"
-		"'prefixLength':20,'network':'global/networks/n1'}"));
+	act("POST", COMPUTE "global/addresses",
+	    json_make("{'name':'psa','purpose':'VPC_PEERING','addressType':'INTERNAL','address':'10.77.0.0',"
+		      "'prefixLength':20,'network':'global/networks/n1'}"));
 	cJSON *l = asks("GET", CONNECTIONS "?network=projects%2F123456789012%2Fglobal%2Fnetworks%2Fn1", NULL, 200);
 	ok(!l->child, "no connection yet: {}");
 	cJSON *op = settled("POST", CONNECTIONS, json_make("{'network':'" NETWORK "','reservedPeeringRanges':['psa']}"));
 	is_str(json_str(op, "response.peering", ""), "servicenetworking-googleapis-com", "the connection is made");
 	ok(text_starts(json_str(op, "name", ""), "operations/pssn.p24-123456789012-"), "by an operation of that name");
-	act("POST", COMPUTE "global/addresses", json_make("{'name':'psb','purpose':'VPC_PEERING','addressType':'INTERNAL','prefixLength':24,"
-		"'network':'global/networks/n1'}"));
+	act("POST", COMPUTE "global/addresses",
+	    json_make("{'name':'psb','purpose':'VPC_PEERING','addressType':'INTERNAL','prefixLength':24,"
+		      "'network':'global/networks/n1'}"));
 	op = settled("POST", CONNECTIONS, json_make("{'network':'" NETWORK "','reservedPeeringRanges':['psa','psb']}"));
 	is_int((long long)json_num(op, "error.code", 0), 9, "a second create that changes the ranges fails");
-	is_str(json_str(op, "error.message", ""), "Cannot modify allocated ranges in CreateConnection. Please use UpdateConnection.", "in Google's words");
+	is_str(json_str(op, "error.message", ""),
+	       "Cannot modify allocated ranges in CreateConnection. Please use UpdateConnection.", "in Google's words");
 	op = settled("PATCH", CONNECTIONS "/-?updateMask=reservedPeeringRanges&force=true",
 		     json_make("{'network':'" NETWORK "','reservedPeeringRanges':['psa','psb']}"));
 	is_str(json_str(op, "response.reservedPeeringRanges.1", ""), "psb", "a patch does");
-	ask("POST", CONNECTIONS, json_make("{'network':'projects/demo-proj/global/networks/n1','reservedPeeringRanges':['psa']}"));
+	ask("POST", CONNECTIONS,
+	    json_make("{'network':'projects/demo-proj/global/networks/n1','reservedPeeringRanges':['psa']}"));
 	is_int(last_status, 400, "the network is named with the project's number");
 }
 
 static void rules(void)
 {
 	refuse("POST", SQL "instances", instance("r1", "POSTGRES_17", "{'tier':'db-f1-micro'}"), 400, "invalid",
-	       "Invalid request: Invalid Tier (db-f1-micro) for (ENTERPRISE_PLUS) Edition. Use a predefined Tier like db-perf-optimized-N-* instead. "
+	       "Invalid request: Invalid Tier (db-f1-micro) for (ENTERPRISE_PLUS) Edition. Use a predefined Tier like "
+	       "db-perf-optimized-N-* instead. "
 	       "Learn more at https://cloud.google.com/sql/docs/postgres/create-instance#machine-types");
-	refuse("POST", SQL "instances", instance("r1", "POSTGRES_17", "{'edition':'ENTERPRISE','tier':'db-custom-1-3840','backupConfiguration':{'enabled':"
-		"true,'pointInTimeRecoveryEnabled':true,'transactionLogRetentionDays':14}}"), 400, "invalid",
-	       "Invalid request: The number of transaction log retention days must be between 1 and 7.");
-	refuse("POST", SQL "instances", instance("r1", "POSTGRES_17", "{'edition':'ENTERPRISE','tier':'db-custom-1-3840','backupConfiguration':{'enabled':"
-		"true,'pointInTimeRecoveryEnabled':true,'transactionLogRetentionDays':7,'backupRetentionSettings':{'retainedBackups':3}}}"), 400, "invalid",
-	       "Invalid request: backup retention should be > transaction log retention.");
-	refuse("POST", SQL "instances", instance("r1", "POSTGRES_17", "{'edition':'ENTERPRISE','tier':'db-custom-3-3840'}"), 400, "invalid",
-	       "Invalid request: Incorrect custom machine type: db-custom-3-3840. The number of vCPUs must be 1 or an even number between 2 and 96.");
+	refuse("POST", SQL "instances",
+	       instance("r1", "POSTGRES_17",
+			"{'edition':'ENTERPRISE','tier':'db-custom-1-3840','backupConfiguration':{'enabled':"
+			"true,'pointInTimeRecoveryEnabled':true,'transactionLogRetentionDays':14}}"),
+	       400, "invalid", "Invalid request: The number of transaction log retention days must be between 1 and 7.");
+	refuse("POST", SQL "instances",
+	       instance("r1", "POSTGRES_17",
+			"{'edition':'ENTERPRISE','tier':'db-custom-1-3840','backupConfiguration':{'enabled':"
+			"true,'pointInTimeRecoveryEnabled':true,'transactionLogRetentionDays':7,'backupRetentionSettings':{'"
+			"retainedBackups':3}}}"),
+	       400, "invalid", "Invalid request: backup retention should be > transaction log retention.");
+	refuse("POST", SQL "instances", instance("r1", "POSTGRES_17", "{'edition':'ENTERPRISE','tier':'db-custom-3-3840'}"),
+	       400, "invalid",
+	       "Invalid request: Incorrect custom machine type: db-custom-3-3840. The number of vCPUs must be 1 or an even "
+	       "number between 2 and 96.");
 	refuse("GET", SQL "instances/r1", NULL, 404, "instanceDoesNotExist", "The Cloud SQL instance does not exist.");
-	refuse("DELETE", SQL "instances/r1/users?name=x", NULL, 403, "notAuthorized", "The client is not authorized to make this request.");
+	refuse("DELETE", SQL "instances/r1/users?name=x", NULL, 403, "notAuthorized",
+	       "The client is not authorized to make this request.");
 }
 
 static void life(void)
 {
-	cJSON *op = asks("POST", SQL "instances", instance("db", "POSTGRES_17", "{'edition':'ENTERPRISE','tier':'db-custom-1-3840',"
-		"'deletionProtectionEnabled':true,'backupConfiguration':{'enabled':true,'pointInTimeRecoveryEnabled':true},'ipConfiguration':{"
-		"'ipv4Enabled':false,'allocatedIpRange':'psa','privateNetwork':'projects/demo-proj/global/networks/n1'}}"), 200);
+	cJSON *op = asks(
+	    "POST", SQL "instances",
+	    instance("db", "POSTGRES_17",
+		     "{'edition':'ENTERPRISE','tier':'db-custom-1-3840',"
+		     "'deletionProtectionEnabled':true,'backupConfiguration':{'enabled':true,'pointInTimeRecoveryEnabled':true}"
+		     ",'ipConfiguration':{"
+		     "'ipv4Enabled':false,'allocatedIpRange':'psa','privateNetwork':'projects/demo-proj/global/networks/n1'}}"),
+	    200);
 	is_str(json_str(op, "status", ""), "PENDING", "an insert is pending");
 	char *link = xstrdup(json_str(op, "selfLink", ""));
-	is_str(json_str(asks("GET", SQL "instances/db", NULL, 200), "state", ""), "PENDING_CREATE", "while the instance is made");
+	is_str(json_str(asks("GET", SQL "instances/db", NULL, 200), "state", ""), "PENDING_CREATE",
+	       "while the instance is made");
 	refuse("PATCH", SQL "instances/db", json_make("{'settings':{}}"), 409, "operationInProgress",
-	       "Operation failed because another operation was already in progress. Try your request after the current operation is complete.");
-	refuse("GET", SQL "instances/db/users", NULL, 400, "invalid", "Invalid request: Invalid request since instance is not running.");
+	       "Operation failed because another operation was already in progress. Try your request after the current "
+	       "operation is complete.");
+	refuse("GET", SQL "instances/db/users", NULL, 400, "invalid",
+	       "Invalid request: Invalid request since instance is not running.");
 	double began = sim_now(cloud);
 	finish(link);
 	ok(sim_now(cloud) > began + 100, "which takes minutes");
@@ -85,20 +110,28 @@ static void life(void)
 	is_str(json_str(i, "settings.ipConfiguration.sslMode", ""), "ALLOW_UNENCRYPTED_AND_ENCRYPTED", "and Google's defaults");
 	ok(json_bool(i, "settings.backupConfiguration.replicationLogArchivingEnabled", false), "also those of recovery");
 	ok(text_starts(json_str(i, "serverCaCert.cert", ""), "-----BEGIN CERTIFICATE-----"), "and a certificate");
-	refuse("POST", SQL "instances", instance("db", "POSTGRES_17", "{'edition':'ENTERPRISE','tier':'db-custom-1-3840'}"), 409, "instanceAlreadyExists",
-	       "The Cloud SQL instance already exists.");
+	refuse("POST", SQL "instances", instance("db", "POSTGRES_17", "{'edition':'ENTERPRISE','tier':'db-custom-1-3840'}"),
+	       409, "instanceAlreadyExists", "The Cloud SQL instance already exists.");
 	refuse("DELETE", SQL "instances/db", NULL, 400, "invalid",
-	       "The instance is protected. Please disable the deletion protection and try again. To disable deletion protection, update the instance "
+	       "The instance is protected. Please disable the deletion protection and try again. To disable deletion "
+	       "protection, update the instance "
 	       "settings with deletionProtectionEnabled set to false.");
-	refuse("PATCH", SQL "instances/db", json_make("{'settings':{'settingsVersion':'99','tier':'db-custom-2-7680'}}"), 412, "staleData",
-	       "Condition does not match.");
+	refuse("PATCH", SQL "instances/db", json_make("{'settings':{'settingsVersion':'99','tier':'db-custom-2-7680'}}"), 412,
+	       "staleData", "Condition does not match.");
 }
 
 /* From a network to the private address, as the user mlflow. */
-static const char *login(const char *network, const char *password, const char *database, bool encrypted, const char *authority, struct buf *at)
+static const char *login(const char *network, const char *password, const char *database, bool encrypted, const char *authority,
+			 struct buf *at)
 {
-	const struct sim_sql_client k = {.principal = "user:x@example.com", .network = network, .address = "10.77.0.3", .user = "mlflow", .password = password,
-					 .database = database, .encrypted = encrypted, .authority = authority};
+	const struct sim_sql_client k = {.principal = "user:x@example.com",
+					 .network = network,
+					 .address = "10.77.0.3",
+					 .user = "mlflow",
+					 .password = password,
+					 .database = database,
+					 .encrypted = encrypted,
+					 .authority = authority};
 	return sim_sql_login(cloud, &k, at);
 }
 
@@ -107,14 +140,17 @@ static void encryption(const char *network)
 {
 	struct buf at = {0};
 	ok(!login(network, "new", "mlflow", false, NULL, &at), "without encryption, while the instance allows it");
-	act("PATCH", SQL "instances/db", json_make("{'settings':{'ipConfiguration':{'ipv4Enabled':false,'allocatedIpRange':'psa','privateNetwork':"
-						   "'projects/demo-proj/global/networks/n1','sslMode':'ENCRYPTED_ONLY'}}}"));
+	act("PATCH", SQL "instances/db",
+	    json_make("{'settings':{'ipConfiguration':{'ipv4Enabled':false,'allocatedIpRange':'psa','privateNetwork':"
+		      "'projects/demo-proj/global/networks/n1','sslMode':'ENCRYPTED_ONLY'}}}"));
 	is_str(login(network, "new", "mlflow", false, NULL, &at), "plain", "not once it must be encrypted");
 	ok(!login(network, "new", "mlflow", true, NULL, &at), "but with it");
-	is_str(login(network, "new", "mlflow", true, "-----BEGIN CERTIFICATE-----\nother", &at), "authority", "who trusts another authority stops");
+	is_str(login(network, "new", "mlflow", true, "-----BEGIN CERTIFICATE-----\nother", &at), "authority",
+	       "who trusts another authority stops");
 	char *own = xasprintf("%s\n", json_str(asks("GET", SQL "instances/db", NULL, 200), "serverCaCert.cert", ""));
 	ok(!login(network, "new", "mlflow", true, own, &at), "who trusts the instance's own goes on");
-	const struct sim_sql_client named = {.network = network, .address = "10.77.0.3", .encrypted = true, .authority = own, .names = true};
+	const struct sim_sql_client named = {
+	    .network = network, .address = "10.77.0.3", .encrypted = true, .authority = own, .names = true};
 	is_str(sim_sql_login(cloud, &named, &at), "name", "the certificate does not name the address");
 	const struct sim_sql_client other = {.network = network, .address = "10.77.0.3", .encrypted = true, .mysql = true};
 	is_str(sim_sql_login(cloud, &other, &at), "refused", "nobody speaks MySQL there");
@@ -126,11 +162,14 @@ static void inside(void)
 {
 	struct buf at = {0};
 	act("POST", SQL "instances/db/databases", json_make("{'name':'mlflow'}"));
-	is_str(json_str(asks("GET", SQL "instances/db/databases/mlflow", NULL, 200), "collation", ""), "en_US.UTF8", "a database with defaults");
+	is_str(json_str(asks("GET", SQL "instances/db/databases/mlflow", NULL, 200), "collation", ""), "en_US.UTF8",
+	       "a database with defaults");
 	act("POST", SQL "instances/db/users", json_make("{'name':'mlflow','password':'pw'}"));
 	act("POST", SQL "instances/db/users", json_make("{'name':'sa@demo-proj.iam','type':'CLOUD_IAM_SERVICE_ACCOUNT'}"));
-	refuse("POST", SQL "instances/db/users", json_make("{'name':'sa@demo-proj.iam.gserviceaccount.com','type':'CLOUD_IAM_SERVICE_ACCOUNT'}"), 400,
-	       "invalid", "Invalid request: Database username for Cloud IAM service account should be created without \".gserviceaccount.com\" suffix.");
+	refuse("POST", SQL "instances/db/users",
+	       json_make("{'name':'sa@demo-proj.iam.gserviceaccount.com','type':'CLOUD_IAM_SERVICE_ACCOUNT'}"), 400, "invalid",
+	       "Invalid request: Database username for Cloud IAM service account should be created without "
+	       "\".gserviceaccount.com\" suffix.");
 	cJSON *l = asks("GET", SQL "instances/db/users", NULL, 200);
 	is_int(cJSON_GetArraySize(json_at(l, "items")), 3, "users, with the postgres it was born with");
 	char *text = json_text(l, -1);
@@ -155,20 +194,28 @@ static void mysql(void)
 	       "Invalid request: Error 1396: Operation DROP USER failed for 'root'@''.");
 	act("DELETE", SQL "instances/my/users?name=root&host=%25", NULL);
 	ok(true, "MySQL's root goes with its host alone");
-	refuse("POST", SQL "instances/my/databases", json_make("{'name':'d','charset':'UTF8','collation':'en_US.UTF8'}"), 400, "invalid",
+	refuse("POST", SQL "instances/my/databases", json_make("{'name':'d','charset':'UTF8','collation':'en_US.UTF8'}"), 400,
+	       "invalid",
 	       "Invalid request: failed to create database d. Detail: Error 1273 (HY000): Unknown collation: 'en_US.UTF8'.");
-	refuse("POST", SQL "instances/my/databases", json_make("{'name':'d','charset':'latin1','collation':'utf8mb4_0900_ai_ci'}"), 400, "invalid",
-	       "Invalid request: failed to create database d. Detail: Error 1253 (42000): COLLATION 'utf8mb4_0900_ai_ci' is not valid for CHARACTER SET 'latin1'.");
-	act("POST", SQL "instances/my/databases", json_make("{'name':'d','charset':'utf8mb4','collation':'utf8mb4_0900_ai_ci'}"));
-	refuse("PATCH", SQL "instances/my", json_make("{'settings':{'databaseFlags':[{'name':'cloudsql.iam_authentication','value':'on'}]}}"), 400, "invalid",
-	       "Invalid request: Invalid flag name: cloudsql.iam_authentication.");
+	refuse("POST", SQL "instances/my/databases",
+	       json_make("{'name':'d','charset':'latin1','collation':'utf8mb4_0900_ai_ci'}"), 400, "invalid",
+	       "Invalid request: failed to create database d. Detail: Error 1253 (42000): COLLATION 'utf8mb4_0900_ai_ci' is "
+	       "not valid for CHARACTER SET 'latin1'.");
+	act("POST", SQL "instances/my/databases",
+	    json_make("{'name':'d','charset':'utf8mb4','collation':'utf8mb4_0900_ai_ci'}"));
+	refuse("PATCH", SQL "instances/my",
+	       json_make("{'settings':{'databaseFlags':[{'name':'cloudsql.iam_authentication','value':'on'}]}}"), 400,
+	       "invalid", "Invalid request: Invalid flag name: cloudsql.iam_authentication.");
 	ok(!sim_sql_distrusts(cloud, "projects/demo-proj/instances/my"), "without a binary log anybody makes triggers");
-	act("PATCH", SQL "instances/my", json_make("{'settings':{'backupConfiguration':{'enabled':true,'binaryLogEnabled':true}}}"));
+	act("PATCH", SQL "instances/my",
+	    json_make("{'settings':{'backupConfiguration':{'enabled':true,'binaryLogEnabled':true}}}"));
 	ok(sim_sql_distrusts(cloud, "projects/demo-proj/instances/my"), "with one nobody does");
-	act("PATCH", SQL "instances/my", json_make("{'settings':{'databaseFlags':[{'name':'log_bin_trust_function_creators','value':'on'}]}}"));
+	act("PATCH", SQL "instances/my",
+	    json_make("{'settings':{'databaseFlags':[{'name':'log_bin_trust_function_creators','value':'on'}]}}"));
 	ok(!sim_sql_distrusts(cloud, "projects/demo-proj/instances/my"), "unless the flag says that they are trusted");
 	act("DELETE", SQL "instances/my?enableFinalBackup=true&finalBackupTtlDays=30", NULL);
-	is_str(json_str(asks("GET", SQL "backups", NULL, 200), "backups.0.type", ""), "FINAL", "a final backup outlives the instance");
+	is_str(json_str(asks("GET", SQL "backups", NULL, 200), "backups.0.type", ""), "FINAL",
+	       "a final backup outlives the instance");
 }
 
 static void teardown(void)
@@ -176,9 +223,11 @@ static void teardown(void)
 	act("PATCH", SQL "instances/db", json_make("{'settings':{'deletionProtectionEnabled':false}}"));
 	act("DELETE", SQL "instances/db", NULL);
 	refuse("GET", SQL "instances/db", NULL, 404, "instanceDoesNotExist", "The Cloud SQL instance does not exist.");
-	cJSON *op = settled("POST", CONNECTIONS "/servicenetworking-googleapis-com", json_make("{'consumerNetwork':'" NETWORK "'}"));
+	cJSON *op = settled("POST", CONNECTIONS "/servicenetworking-googleapis-com",
+			    json_make("{'consumerNetwork':'" NETWORK "'}"));
 	is_int((long long)json_num(op, "error.code", 0), 9, "the peering lingers after the instance");
-	ok(text_starts(json_str(op, "error.message", ""), "Failed to delete connection; Producer services (e.g. CloudSQL"), "in Google's words");
+	ok(text_starts(json_str(op, "error.message", ""), "Failed to delete connection; Producer services (e.g. CloudSQL"),
+	   "in Google's words");
 	sim_advance(cloud, sim_now(cloud) + 2 * 86400);
 	op = settled("POST", CONNECTIONS "/servicenetworking-googleapis-com", json_make("{'consumerNetwork':'" NETWORK "'}"));
 	ok(json_at(op, "error") != NULL, "for days");
@@ -194,7 +243,8 @@ static void versions(void)
 {
 	cJSON *op = asks("POST", "sqladmin.googleapis.com/sql/v1beta4/projects/demo-proj/instances",
 			 instance("old", "POSTGRES_16", "{'edition':'ENTERPRISE','tier':'db-f1-micro'}"), 200);
-	ok(text_starts(json_str(op, "selfLink", ""), "https://sqladmin.googleapis.com/sql/v1beta4/projects/demo-proj/operations/"),
+	ok(text_starts(json_str(op, "selfLink", ""),
+		       "https://sqladmin.googleapis.com/sql/v1beta4/projects/demo-proj/operations/"),
 	   "v1beta4 answers with its own links");
 }
 

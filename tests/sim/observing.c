@@ -49,8 +49,8 @@ static void logs_of_builds(void)
 			 json_make("{'steps':[{'name':'ubuntu','args':['true']}]}"), 200);
 	const char *bucket = "gs://123456789012.cloudbuild-logs.googleusercontent.com";
 	is_str(json_str(op, "metadata.build.logsBucket", ""), bucket, "U22: a build's log is in Google's own bucket");
-	char *url =
-	    xasprintf("storage.googleapis.com/storage/v1/b/%s/o/log-%s.txt", bucket + 5, json_str(op, "metadata.build.id", ""));
+	char *url = xasprintf("storage.googleapis.com/storage/v1/b/%s/o/log-%s.txt", bucket + 5,
+			      json_str(op, "metadata.build.id", ""));
 	sim_advance(cloud, sim_now(cloud) + 3600);
 	is_str(json_str(asks("GET", url, NULL, 200), "contentType", ""), "text/plain",
 	       "U22: where the project's people find it");

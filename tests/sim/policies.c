@@ -13,8 +13,9 @@ static void world(const char *policies)
 	new_cloud(text);
 	free(text);
 	act("POST", COMPUTE "global/networks", json_make("{'name':'n1','autoCreateSubnetworks':false}"));
-	act("POST", COMPUTE "global/addresses", json_make("{'name':'psa','purpose':'VPC_PEERING','addressType':'INTERNAL','prefixLength':20,'network':"
-							  "'global/networks/n1'}"));
+	act("POST", COMPUTE "global/addresses",
+	    json_make("{'name':'psa','purpose':'VPC_PEERING','addressType':'INTERNAL','prefixLength':20,'network':"
+		      "'global/networks/n1'}"));
 }
 
 static cJSON *peer(void)
@@ -38,8 +39,10 @@ static void peering(void)
 	cJSON *op = peer();
 	is_int((long)json_num(op, "error.code", 0), 9, "T10: peering is forbidden in the operation");
 	const char *message = json_str(op, "error.message", "");
-	ok(text_starts(message, "Constraint constraints/compute.restrictVpcPeering violated for project 123456789012. Peering the network projects/v") &&
-		   text_ends(message, "-tp/global/networks/servicenetworking is not allowed."), "T10: in Google's words");
+	ok(text_starts(message, "Constraint constraints/compute.restrictVpcPeering violated for project 123456789012. Peering "
+				"the network projects/v") &&
+	       text_ends(message, "-tp/global/networks/servicenetworking is not allowed."),
+	   "T10: in Google's words");
 	ok(!peered(), "T10: and there is no peering");
 	ok(!json_at(asks("GET", CONNECTIONS "?network=" NETWORK, NULL, 200), "connections"), "T10: nor a connection");
 	world("{'compute.restrictVpcPeering':{'allow':['under:projects/other']}}");
@@ -50,10 +53,13 @@ static void peering(void)
 
 static void usage(void)
 {
-	world("{'gcp.restrictServiceUsage':{'deny':['cloudbuild.googleapis.com','sqladmin.googleapis.com','iam.googleapis.com']}}");
+	world("{'gcp.restrictServiceUsage':{'deny':['cloudbuild.googleapis.com','sqladmin.googleapis.com','iam.googleapis.com']"
+	      "}}");
 	cJSON *reply = asks("GET", "cloudbuild.googleapis.com/v1/projects/demo-proj/locations/global/builds", NULL, 403);
-	is_str(json_str(reply, "error.message", ""), "Request is disallowed by organization's constraints/gcp.restrictServiceUsage constraint for "
-	       "projects/123456789012 attempting to use service cloudbuild.googleapis.com.", "T10: a denied service cannot be used");
+	is_str(json_str(reply, "error.message", ""),
+	       "Request is disallowed by organization's constraints/gcp.restrictServiceUsage constraint for "
+	       "projects/123456789012 attempting to use service cloudbuild.googleapis.com.",
+	       "T10: a denied service cannot be used");
 	is_str(json_str(reply, "error.details.0.reason", ""), "RESOURCE_USAGE_RESTRICTION_VIOLATED", "T10: for this reason");
 	asks("GET", SQL "instances", NULL, 403);
 	asks("GET", "storage.googleapis.com/storage/v1/b?project=demo-proj", NULL, 200);
@@ -77,37 +83,53 @@ static cJSON *service(const char *vpc)
 static void egress(void)
 {
 	world("{'run.allowedVPCEgress':{'allow':['all-traffic']}}");
-	act("POST", COMPUTE "regions/us-central1/subnetworks", json_make("{'name':'s1','network':'global/networks/n1','ipCidrRange':'10.1.0.0/24'}"));
+	act("POST", COMPUTE "regions/us-central1/subnetworks",
+	    json_make("{'name':'s1','network':'global/networks/n1','ipCidrRange':'10.1.0.0/24'}"));
 	const char *half = "{'networkInterfaces':[{'network':'n1','subnetwork':'s1'}],'egress':'PRIVATE_RANGES_ONLY'}";
 	const char *all = "{'networkInterfaces':[{'network':'n1','subnetwork':'s1'}],'egress':'ALL_TRAFFIC'}";
 	cJSON *reply = asks("POST", RUN "services?serviceId=s", service(half), 400);
 	is_str(json_str(reply, "error.status", ""), "FAILED_PRECONDITION", "T10: private ranges only is refused");
-	ok(text_starts(json_str(reply, "error.message", ""), "Constraint constraints/run.allowedVPCEgress violated for projects/demo-proj"), "T10: by its name");
+	ok(text_starts(json_str(reply, "error.message", ""),
+		       "Constraint constraints/run.allowedVPCEgress violated for projects/demo-proj"),
+	   "T10: by its name");
 	asks("POST", RUN "services?serviceId=s", service(NULL), 400);
 	asks("POST", RUN "services?serviceId=s", service(all), 200);
 	world("{'run.allowedVPCEgress':{'allow':['private-ranges-only']}}");
-	asks("POST", RUN "services?serviceId=s", service("{'networkInterfaces':[{'network':'n1','subnetwork':'s1'}],'egress':'ALL_TRAFFIC'}"), 400);
+	asks("POST", RUN "services?serviceId=s",
+	     service("{'networkInterfaces':[{'network':'n1','subnetwork':'s1'}],'egress':'ALL_TRAFFIC'}"), 400);
 	asks("POST", RUN "services?serviceId=s", service(NULL), 400);
 	ok(true, "T10: each of the two ways, or none, by the policy");
 }
 
 static void keys(void)
 {
-	world("{'gcp.restrictNonCmekServices':{'deny':['sqladmin.googleapis.com','storage.googleapis.com','secretmanager.googleapis.com',"
+	world("{'gcp.restrictNonCmekServices':{'deny':['sqladmin.googleapis.com','storage.googleapis.com','secretmanager."
+	      "googleapis.com',"
 	      "'artifactregistry.googleapis.com','run.googleapis.com']}}");
-	cJSON *reply = asks("POST", SQL "instances", json_make("{'name':'db','region':'us-central1','databaseVersion':'POSTGRES_17','settings':{'edition':"
-							       "'ENTERPRISE','tier':'db-custom-1-3840'}}"), 400);
+	cJSON *reply = asks(
+	    "POST", SQL "instances",
+	    json_make("{'name':'db','region':'us-central1','databaseVersion':'POSTGRES_17','settings':{'edition':"
+		      "'ENTERPRISE','tier':'db-custom-1-3840'}}"),
+	    400);
 	is_str(json_str(reply, "error.message", ""),
-	       "Constraint 'constraints/gcp.restrictNonCmekServices' violated for 'projects/demo-proj' attempting to perform the operation "
-	       "'google.cloud.sql.v1.SqlInstancesService.Insert' with violated value 'sqladmin.googleapis.com'. See https://cloud.google.com/resource-manager/"
-	       "docs/organization-policy/org-policy-constraints for more information.", "T10: an instance needs a key of Cloud KMS");
+	       "Constraint 'constraints/gcp.restrictNonCmekServices' violated for 'projects/demo-proj' attempting to perform "
+	       "the operation "
+	       "'google.cloud.sql.v1.SqlInstancesService.Insert' with violated value 'sqladmin.googleapis.com'. See "
+	       "https://cloud.google.com/resource-manager/"
+	       "docs/organization-policy/org-policy-constraints for more information.",
+	       "T10: an instance needs a key of Cloud KMS");
 	asks("GET", SQL "instances/db", NULL, 404);
 	asks("POST", "storage.googleapis.com/storage/v1/b?project=demo-proj", json_make("{'name':'demo-proj-b'}"), 412);
-	asks("POST", "secretmanager.googleapis.com/v1/projects/demo-proj/secrets?secretId=x", json_make("{'replication':{'automatic':{}}}"), 400);
-	asks("POST", "artifactregistry.googleapis.com/v1/projects/demo-proj/locations/us-central1/repositories?repositoryId=r", json_make("{'format':'DOCKER'}"), 400);
+	asks("POST", "secretmanager.googleapis.com/v1/projects/demo-proj/secrets?secretId=x",
+	     json_make("{'replication':{'automatic':{}}}"), 400);
+	asks("POST", "artifactregistry.googleapis.com/v1/projects/demo-proj/locations/us-central1/repositories?repositoryId=r",
+	     json_make("{'format':'DOCKER'}"), 400);
 	asks("POST", RUN "services?serviceId=s", service(NULL), 400);
-	reply = asks("GET", "orgpolicy.googleapis.com/v2/projects/demo-proj/policies/gcp.restrictNonCmekServices:getEffectivePolicy", NULL, 200);
-	is_str(json_str(reply, "spec.rules.0.values.deniedValues.0", ""), "sqladmin.googleapis.com", "T10: the policy can be read");
+	reply = asks("GET",
+		     "orgpolicy.googleapis.com/v2/projects/demo-proj/policies/gcp.restrictNonCmekServices:getEffectivePolicy",
+		     NULL, 200);
+	is_str(json_str(reply, "spec.rules.0.values.deniedValues.0", ""), "sqladmin.googleapis.com",
+	       "T10: the policy can be read");
 	world("{'gcp.restrictNonCmekServices':{'deny':['sqladmin.googleapis.com']}}");
 	asks("POST", "storage.googleapis.com/storage/v1/b?project=demo-proj", json_make("{'name':'demo-proj-b'}"), 200);
 }
@@ -116,7 +138,9 @@ static void keys(void)
 static void spoil(const char *path)
 {
 	struct err e = {0};
-	cJSON *rules = json_make("[{'path':%s,'method':'POST','nth':1,'operation':{'error':{'code':'INTERNAL_ERROR','message':'It broke.'}}}]", path);
+	cJSON *rules = json_make(
+	    "[{'path':%s,'method':'POST','nth':1,'operation':{'error':{'code':'INTERNAL_ERROR','message':'It broke.'}}}]",
+	    path);
 	ok(sim_faults(cloud, rules, &e), "T10: a rule for %s", path);
 	cJSON_Delete(rules);
 }
@@ -126,15 +150,19 @@ static void broken(void)
 	world("{}");
 	peer();
 	spoil("*/instances");
-	cJSON *op = asks("POST", SQL "instances", json_make("{'name':'db','region':'us-central1','databaseVersion':'POSTGRES_17','settings':{'edition':"
-							    "'ENTERPRISE','tier':'db-custom-1-3840'}}"), 200);
+	cJSON *op = asks("POST", SQL "instances",
+			 json_make("{'name':'db','region':'us-central1','databaseVersion':'POSTGRES_17','settings':{'edition':"
+				   "'ENTERPRISE','tier':'db-custom-1-3840'}}"),
+			 200);
 	char *link = xstrdup(json_str(op, "selfLink", ""));
 	is_str(json_str(finish(link), "error.errors.0.message", ""), "It broke.", "T10: the operation fails");
 	sim_faults(cloud, NULL, &(struct err){0});
-	is_str(json_str(finish(link), "error.errors.0.message", ""), "It broke.", "T10: for good, whatever the rules are later");
+	is_str(json_str(finish(link), "error.errors.0.message", ""), "It broke.",
+	       "T10: for good, whatever the rules are later");
 	free(link);
 	sim_advance(cloud, sim_now(cloud) + 7200);
-	is_str(json_str(asks("GET", SQL "instances/db", NULL, 200), "state", ""), "FAILED", "T10: and leaves no healthy instance");
+	is_str(json_str(asks("GET", SQL "instances/db", NULL, 200), "state", ""), "FAILED",
+	       "T10: and leaves no healthy instance");
 	spoil("*/global/networks");
 	asks("POST", COMPUTE "global/networks", json_make("{'name':'n2','autoCreateSubnetworks':false}"), 200);
 	sim_advance(cloud, sim_now(cloud) + 600);
@@ -146,15 +174,18 @@ static void broken(void)
 	is_str(json_str(s, "terminalCondition.state", ""), "CONDITION_FAILED", "T10: nor a service that is ready");
 	ok(!json_at(s, "latestReadyRevision") && !json_bool(s, "reconciling", false), "T10: nor a ready revision");
 	spoil("*/repositories");
-	asks("POST", "artifactregistry.googleapis.com/v1/projects/demo-proj/locations/us-central1/repositories?repositoryId=r", json_make("{'format':'DOCKER'}"), 200);
+	asks("POST", "artifactregistry.googleapis.com/v1/projects/demo-proj/locations/us-central1/repositories?repositoryId=r",
+	     json_make("{'format':'DOCKER'}"), 200);
 	sim_advance(cloud, sim_now(cloud) + 600);
 	asks("GET", "artifactregistry.googleapis.com/v1/projects/demo-proj/locations/us-central1/repositories/r", NULL, 404);
 	spoil("*/clusters");
 	asks("POST", "container.googleapis.com/v1/projects/demo-proj/locations/us-central1/clusters",
 	     json_make("{'cluster':{'name':'k','autopilot':{'enabled':true},'network':'default'}}"), 200);
 	sim_advance(cloud, sim_now(cloud) + 3600);
-	is_str(json_str(asks("GET", "container.googleapis.com/v1/projects/demo-proj/locations/us-central1/clusters/k", NULL, 200), "status", ""), "ERROR",
-	       "T10: nor a cluster that runs");
+	is_str(
+	    json_str(asks("GET", "container.googleapis.com/v1/projects/demo-proj/locations/us-central1/clusters/k", NULL, 200),
+		     "status", ""),
+	    "ERROR", "T10: nor a cluster that runs");
 }
 
 int main(void)

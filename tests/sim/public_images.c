@@ -24,27 +24,35 @@ static void old_hosts(void)
 	const char *digest;
 	cJSON *facts = json_make("{'software':'other'}");
 	is_str(pull("gcr.io/demo-proj/app:v1"), "missing", "U14: nothing was pushed to gcr.io yet");
-	is_str(image_push(cloud, "user:ann@example.com", "gcr.io/demo-proj/app:v1", facts, &digest), "permission", "U14: not everybody may push there");
-	asks("POST", "cloudresourcemanager.googleapis.com/v1/projects/demo-proj:setIamPolicy", json_make("{'policy':{'bindings':[{'role':'roles/owner','members':['" OWNER "']},"
-		"{'role':'roles/artifactregistry.writer','members':['user:ann@example.com']}]}}"), 200);
+	is_str(image_push(cloud, "user:ann@example.com", "gcr.io/demo-proj/app:v1", facts, &digest), "permission",
+	       "U14: not everybody may push there");
+	asks("POST", "cloudresourcemanager.googleapis.com/v1/projects/demo-proj:setIamPolicy",
+	     json_make("{'policy':{'bindings':[{'role':'roles/owner','members':['" OWNER "']},"
+		       "{'role':'roles/artifactregistry.writer','members':['user:ann@example.com']}]}}"),
+	     200);
 	sim_advance(cloud, sim_now(cloud) + 600);
-	is_str(image_push(cloud, "user:ann@example.com", "gcr.io/demo-proj/app:v1", facts, &digest), "unmade", "U14: a writer does not make its repository");
+	is_str(image_push(cloud, "user:ann@example.com", "gcr.io/demo-proj/app:v1", facts, &digest), "unmade",
+	       "U14: a writer does not make its repository");
 	ok(!image_push(cloud, OWNER, "gcr.io/demo-proj/app:v1", facts, &digest), "U14: the first push by who may makes it");
 	cJSON *r = asks("GET", REGISTRY "us/repositories/gcr.io", NULL, 200);
 	is_str(json_str(r, "registryUri", ""), "us-docker.pkg.dev/demo-proj/gcr.io", "U14: gcr.io is a repository in us");
-	ok(!image_push(cloud, "user:ann@example.com", "gcr.io/demo-proj/sub/app:v2", facts, &digest), "U14: then a writer pushes too");
+	ok(!image_push(cloud, "user:ann@example.com", "gcr.io/demo-proj/sub/app:v2", facts, &digest),
+	   "U14: then a writer pushes too");
 	is_str(pull("gcr.io/demo-proj/sub/app:v2"), "there", "U14: what was pushed is pulled");
 	is_str(pull("us-docker.pkg.dev/demo-proj/gcr.io/app:v1"), "there", "U14: by its other name as well");
 	asks("POST", REGISTRY "us/repositories?repositoryId=eu.gcr.io", json_make("{'format':'DOCKER'}"), 400);
 	asks("POST", REGISTRY "europe/repositories?repositoryId=eu.gcr.io", json_make("{'format':'DOCKER'}"), 200);
 	sim_advance(cloud, sim_now(cloud) + 600);
-	ok(!image_push(cloud, "user:ann@example.com", "eu.gcr.io/demo-proj/app", facts, &digest), "U14: one that was made before takes a push at once");
+	ok(!image_push(cloud, "user:ann@example.com", "eu.gcr.io/demo-proj/app", facts, &digest),
+	   "U14: one that was made before takes a push at once");
 	is_str(pull("asia.gcr.io/demo-proj/app"), "missing", "U14: each host is a repository of its own");
 	is_str(pull("gcr.io/another-project-7/app"), "permission", "U14: nobody's private images are public");
-	is_str(image_push(cloud, OWNER, "us-central1-docker.pkg.dev/demo-proj/none/app:v1", facts, &digest), "missing", "U14: other repositories are never made by a push");
+	is_str(image_push(cloud, OWNER, "us-central1-docker.pkg.dev/demo-proj/none/app:v1", facts, &digest), "missing",
+	       "U14: other repositories are never made by a push");
 	is_str(pull("gcr.io/cloudrun/hello"), "there", "U14: Google's own images are where they were");
 	is_str(pull("gcr.io/google-samples/hello-app:1.0"), "there", "U17: others of Google's too");
-	ok(!image_of_own("gcr.io/cloudrun/hello") && image_of_own("gcr.io/demo-proj/app"), "U14: only the project's own need credentials");
+	ok(!image_of_own("gcr.io/cloudrun/hello") && image_of_own("gcr.io/demo-proj/app"),
+	   "U14: only the project's own need credentials");
 	cJSON_Delete(facts);
 }
 
@@ -52,14 +60,17 @@ static void public_ones(void)
 {
 	is_str(pull("alpine:3.20"), "there", "U17: any plausible public image exists");
 	is_str(pull("docker.io/bitnami/mlflow:2.14.1"), "there", "U17: also of other publishers");
-	is_str(pull("quay.io/prometheus/node-exporter:v1.8.1"), "registry", "U17: but Cloud Run does not pull from every registry");
+	is_str(pull("quay.io/prometheus/node-exporter:v1.8.1"), "registry",
+	       "U17: but Cloud Run does not pull from every registry");
 	is_str(anywhere("quay.io/prometheus/node-exporter:v1.8.1"), "there", "U17: a node does");
 	is_str(anywhere("ghcr.io/mlflow/mlflow:v2.14.1"), "there", "U17: MLflow's image is there for its releases");
 	is_str(anywhere("ghcr.io/mlflow/mlflow:v2.14.9"), "missing", "U17: and not for what is none");
 	is_str(anywhere("ghcr.io/mlflow/mlflow:v2.14.1-full"), "missing", "U17: the full variant came later");
-	is_str(anywhere("quay.io/oauth2-proxy/oauth2-proxy:v7.99.0"), "missing", "U17: nor is a proxy's version that never was");
+	is_str(anywhere("quay.io/oauth2-proxy/oauth2-proxy:v7.99.0"), "missing",
+	       "U17: nor is a proxy's version that never was");
 	is_str(pull("docker.io/Upper/case"), "missing", "U17: a name that can be none is none");
-	is_str(pull("docker.io/library/alpine@sha256:0000000000000000000000000000000000000000000000000000000000000000"), "there", "U17: by digest too");
+	is_str(pull("docker.io/library/alpine@sha256:0000000000000000000000000000000000000000000000000000000000000000"),
+	       "there", "U17: by digest too");
 	is_str(pull("docker.io/nobody/nothing:1"), "missing", "U17: what the world says is missing is");
 	is_str(pull("docker.io/library/nginx:gone"), "missing", "U17: a tag alone as well");
 	is_str(pull("docker.io/library/nginx:1.25"), "there", "U17: its others are there");

@@ -37,7 +37,8 @@ __attribute__((unused)) static void pass(double seconds)
 }
 
 /* Asks, expects a status, says what was wrong; the caller deletes the reply. */
-__attribute__((unused)) static cJSON *expect(int wanted, const char *method, const char *host, const char *target, const char *body, const char *name)
+__attribute__((unused)) static cJSON *expect(int wanted, const char *method, const char *host, const char *target,
+					     const char *body, const char *name)
 {
 	cJSON *j = ask(method, host, target, body);
 	if (!ok(status == wanted, "%s", name)) {
@@ -69,8 +70,19 @@ __attribute__((unused)) static void begin(void)
 	setenv("MLFLOW_SETUP_SIM_STRICT", "1", 1);
 	struct err e = {0};
 	sim = sim_new(&(struct sim_options){0}, &e);
-	static const char *const services[] = {"run", "artifactregistry", "cloudbuild", "logging", "secretmanager", "storage", "compute", "iam",
-					       "appengine", "appengineflex", "sqladmin", "iap", "servicenetworking",
+	static const char *const services[] = {"run",
+					       "artifactregistry",
+					       "cloudbuild",
+					       "logging",
+					       "secretmanager",
+					       "storage",
+					       "compute",
+					       "iam",
+					       "appengine",
+					       "appengineflex",
+					       "sqladmin",
+					       "iap",
+					       "servicenetworking",
 					       "cloudresourcemanager"};
 	for (size_t i = 0; i < sizeof services / sizeof *services; i++) {
 		char *name = xasprintf("%s.googleapis.com", services[i]);

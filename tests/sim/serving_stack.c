@@ -15,7 +15,8 @@ static void images(void)
 	source(&good, DOCKERFILE);
 	source(&bare, NULL);
 	source(&odd, "FROM python\nINSTALL mlflow\n");
-	char *g = upload("demo-proj-art", "good.tar.gz", &good), *b = upload("demo-proj-art", "bare.tar.gz", &bare), *o = upload("demo-proj-art", "odd.tar.gz", &odd);
+	char *g = upload("demo-proj-art", "good.tar.gz", &good), *b = upload("demo-proj-art", "bare.tar.gz", &bare),
+	     *o = upload("demo-proj-art", "odd.tar.gz", &odd);
 	ok(*g, "the source is uploaded");
 	char *early = build("good.tar.gz", g);
 	pass(400);
@@ -23,14 +24,17 @@ static void images(void)
 	is_str(json_str(j, "status", ""), "FAILURE", "a build before its account's grants have reached everything fails");
 	cJSON_Delete(j);
 	pass(900);
-	char *ids[] = {build("good.tar.gz", g), build("bare.tar.gz", b), build("odd.tar.gz", o), build("absent.tar.gz", "1"), build("good.tar.gz", "12345")};
+	char *ids[] = {build("good.tar.gz", g), build("bare.tar.gz", b), build("odd.tar.gz", o), build("absent.tar.gz", "1"),
+		       build("good.tar.gz", "12345")};
 	pass(900);
 	static const char *const wanted[][3] = {
-		{"SUCCESS", NULL, NULL},
-		{"FAILURE", "USER_BUILD_STEP", "build step 0 \"gcr.io/cloud-builders/docker\" failed: step exited with non-zero status: 1"},
-		{"FAILURE", "USER_BUILD_STEP", "build step 0 \"gcr.io/cloud-builders/docker\" failed: step exited with non-zero status: 1"},
-		{"FAILURE", "FETCH_SOURCE_FAILED", NULL},
-		{"FAILURE", "FETCH_SOURCE_FAILED", NULL},
+	    {"SUCCESS", NULL, NULL},
+	    {"FAILURE", "USER_BUILD_STEP",
+	     "build step 0 \"gcr.io/cloud-builders/docker\" failed: step exited with non-zero status: 1"},
+	    {"FAILURE", "USER_BUILD_STEP",
+	     "build step 0 \"gcr.io/cloud-builders/docker\" failed: step exited with non-zero status: 1"},
+	    {"FAILURE", "FETCH_SOURCE_FAILED", NULL},
+	    {"FAILURE", "FETCH_SOURCE_FAILED", NULL},
 	};
 	for (int i = 0; i < 5; i++) {
 		j = built(ids[i]);
@@ -49,7 +53,8 @@ static void images(void)
 	struct sim_request q = {"GET", "storage.googleapis.com", log, headers, 1, NULL, 0};
 	struct sim_reply r;
 	sim_handle(sim, &q, &r);
-	ok(r.status == 200 && strstr(buf_text(&r.body), "lstat /workspace/Dockerfile: no such file or directory"), "the log object says what Docker said");
+	ok(r.status == 200 && strstr(buf_text(&r.body), "lstat /workspace/Dockerfile: no such file or directory"),
+	   "the log object says what Docker said");
 	sim_reply_free(&r);
 	free(log), free(bearer), free(early), free(g), free(b), free(o);
 	for (int i = 0; i < 5; i++)
@@ -67,18 +72,18 @@ static void images(void)
 static void build_requests(void)
 {
 	static const char *const wrong[][2] = {
-		{"{}", "invalid build: invalid .steps field: no build steps are specified"},
-		{"{\"steps\":[{\"args\":[\"x\"]}]}", "invalid build: invalid .steps field: build step 0 must specify name"},
-		{"{\"steps\":[{\"name\":\"a\",\"script\":\"x\",\"entrypoint\":\"sh\"}]}",
-		 "invalid build: invalid .steps field: build step 0 both script and entrypoint provided"},
-		{"{\"steps\":[{\"name\":\"a\",\"waitFor\":[\"b\"]}]}",
-		 "invalid build: invalid .steps field: build step #0 depends on \"b\", which has not been defined"},
-		{"{\"steps\":[{\"name\":\"a\",\"args\":[\"echo $HOME\"]}]}",
-		 "invalid value for 'build.substitutions': key in the template \"HOME\" is not a valid built-in substitution"},
-		{"{\"steps\":[{\"name\":\"a\"}],\"substitutions\":{\"_X\":\"1\"}}",
-		 "invalid build: key \"_X\" in the substitution data is not matched in the template"},
-		{"{\"steps\":[{\"name\":\"a\",\"args\":[\"${_Y}\"]}]}",
-		 "invalid build: key in the template \"_Y\" is not matched in the substitution data"},
+	    {"{}", "invalid build: invalid .steps field: no build steps are specified"},
+	    {"{\"steps\":[{\"args\":[\"x\"]}]}", "invalid build: invalid .steps field: build step 0 must specify name"},
+	    {"{\"steps\":[{\"name\":\"a\",\"script\":\"x\",\"entrypoint\":\"sh\"}]}",
+	     "invalid build: invalid .steps field: build step 0 both script and entrypoint provided"},
+	    {"{\"steps\":[{\"name\":\"a\",\"waitFor\":[\"b\"]}]}",
+	     "invalid build: invalid .steps field: build step #0 depends on \"b\", which has not been defined"},
+	    {"{\"steps\":[{\"name\":\"a\",\"args\":[\"echo $HOME\"]}]}",
+	     "invalid value for 'build.substitutions': key in the template \"HOME\" is not a valid built-in substitution"},
+	    {"{\"steps\":[{\"name\":\"a\"}],\"substitutions\":{\"_X\":\"1\"}}",
+	     "invalid build: key \"_X\" in the substitution data is not matched in the template"},
+	    {"{\"steps\":[{\"name\":\"a\",\"args\":[\"${_Y}\"]}]}",
+	     "invalid build: key in the template \"_Y\" is not matched in the substitution data"},
 	};
 	cJSON *j;
 	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
@@ -100,7 +105,8 @@ static void repository_parts(void)
 	cJSON *j = expect(200, "GET", ar, REPOSITORY "/files", NULL, "its files are listed");
 	const char *file = json_str(j, "files.0.name", "");
 	char *target = xasprintf("/v1/%s", file);
-	ok(text_starts(file, PLACE "/repositories/images/files/sha256:") && atoll(json_str(j, "files.0.sizeBytes", "0")) > 0, "with digest and size");
+	ok(text_starts(file, PLACE "/repositories/images/files/sha256:") && atoll(json_str(j, "files.0.sizeBytes", "0")) > 0,
+	   "with digest and size");
 	cJSON_Delete(expect(200, "GET", ar, target, NULL, "one can be read"));
 	cJSON_Delete(j);
 	free(target);
@@ -110,13 +116,16 @@ static void repository_parts(void)
 	cJSON_Delete(expect(200, "PATCH", ar, target, "{\"annotations\":{\"a\":\"b\"}}", "a version is annotated"));
 	free(target);
 	char *body = xasprintf("{\"names\":[\"%s\"]}", version);
-	cJSON_Delete(expect(400, "POST", ar, REPOSITORY "/packages/server/versions:batchDelete", body, "one with a tag is not deleted with others"));
+	cJSON_Delete(expect(400, "POST", ar, REPOSITORY "/packages/server/versions:batchDelete", body,
+			    "one with a tag is not deleted with others"));
 	free(body);
 	body = xasprintf("{\"version\":\"%s\"}", version);
-	cJSON_Delete(expect(200, "PATCH", ar, REPOSITORY "/packages/server/tags/t1?updateMask=version", body, "a tag is moved"));
+	cJSON_Delete(
+	    expect(200, "PATCH", ar, REPOSITORY "/packages/server/tags/t1?updateMask=version", body, "a tag is moved"));
 	free(body);
 	cJSON_Delete(j);
-	cJSON_Delete(expect(200, "POST", ar, REPOSITORY "/rules?ruleId=r", "{\"action\":\"DENY\",\"operation\":\"DOWNLOAD\"}", "a rule is made"));
+	cJSON_Delete(expect(200, "POST", ar, REPOSITORY "/rules?ruleId=r", "{\"action\":\"DENY\",\"operation\":\"DOWNLOAD\"}",
+			    "a rule is made"));
 	j = expect(200, "PATCH", ar, REPOSITORY "/rules/r?updateMask=action", "{\"action\":\"ALLOW\"}", "changed");
 	is_str(json_str(j, "action", ""), "ALLOW", "as asked");
 	cJSON_Delete(j);
@@ -132,9 +141,12 @@ static void secrets(void)
 	secret("good", GATE_CONFIG(""));
 	secret("typo", GATE_CONFIG("upstrems = []\n"));
 	secret("unit", GATE_CONFIG("cookie_refresh = \"3600\"\n"));
-	secret("nobody", "client_id = \"c\"\nclient_secret = \"s\"\ncookie_secret = \"0123456789012345\"\nhttp_address = \"0.0.0.0:4180\"\n");
-	secret("loop", "client_id = \"c\"\nclient_secret = \"s\"\ncookie_secret = \"0123456789012345\"\nemail_domains = [\"*\"]\n");
-	secret("short", "client_id = \"c\"\nclient_secret = \"s\"\ncookie_secret = \"too short\"\nemail_domains = [\"*\"]\nhttp_address = \"0.0.0.0:4180\"\n");
+	secret("nobody", "client_id = \"c\"\nclient_secret = \"s\"\ncookie_secret = \"0123456789012345\"\nhttp_address = "
+			 "\"0.0.0.0:4180\"\n");
+	secret("loop",
+	       "client_id = \"c\"\nclient_secret = \"s\"\ncookie_secret = \"0123456789012345\"\nemail_domains = [\"*\"]\n");
+	secret("short", "client_id = \"c\"\nclient_secret = \"s\"\ncookie_secret = \"too short\"\nemail_domains = "
+			"[\"*\"]\nhttp_address = \"0.0.0.0:4180\"\n");
 	secret("client", "GOCSPX-shh-not-a-word");
 	secret("cookie", COOKIE);
 	secret("password", "pw");
@@ -145,7 +157,8 @@ static void secrets(void)
 static bool logged(const char *text)
 {
 	cJSON *j = ask("POST", "logging.googleapis.com", "/v2/entries:list",
-		       "{\"resourceNames\":[\"projects/demo-proj\"],\"filter\":\"resource.type=\\\"cloud_run_revision\\\" AND resource.labels.service_name=\\\"mlflow\\\"\","
+		       "{\"resourceNames\":[\"projects/demo-proj\"],\"filter\":\"resource.type=\\\"cloud_run_revision\\\" AND "
+		       "resource.labels.service_name=\\\"mlflow\\\"\","
 		       "\"orderBy\":\"timestamp desc\",\"pageSize\":1000}");
 	char *all = json_text(j, -1);
 	bool found = strstr(all, text) != NULL;
@@ -154,7 +167,8 @@ static bool logged(const char *text)
 	return found;
 }
 
-static void fails(const char *config, const char *uri, const char *host, const char *memory, const char *words, const char *entry, const char *name)
+static void fails(const char *config, const char *uri, const char *host, const char *memory, const char *words,
+		  const char *entry, const char *name)
 {
 	cJSON *op = deploy("PATCH", config, uri, host, memory);
 	const char *message = json_str(op, "error.message", "(none)");
@@ -170,24 +184,34 @@ static void fails(const char *config, const char *uri, const char *host, const c
 
 static void what_goes_wrong(void)
 {
-	fails("absent", URI, database_host, "2Gi", "Secret projects/123456789012/secrets/absent/versions/1 was not found", NULL, "a missing secret");
+	fails("absent", URI, database_host, "2Gi", "Secret projects/123456789012/secrets/absent/versions/1 was not found", NULL,
+	      "a missing secret");
 	fails("typo", URI, database_host, "2Gi", UNHEALTHY, "has invalid keys: upstrems", "an unknown option");
 	fails("unit", URI, database_host, "2Gi", UNHEALTHY, "missing unit in duration", "a duration without unit");
 	fails("nobody", URI, database_host, "2Gi", UNHEALTHY, "missing setting for email validation", "nobody let in");
-	fails("short", URI, database_host, "2Gi", UNHEALTHY, "cookie_secret must be 16, 24, or 32 bytes to create an AES cipher, but is 9 bytes", "a short cookie secret");
-	fails("loop", URI, database_host, "2Gi", UNHEALTHY, "STARTUP HTTP probe failed 3 time(s) consecutively for container", "the proxy on loopback");
+	fails("short", URI, database_host, "2Gi", UNHEALTHY,
+	      "cookie_secret must be 16, 24, or 32 bytes to create an AES cipher, but is 9 bytes", "a short cookie secret");
+	fails("loop", URI, database_host, "2Gi", UNHEALTHY, "STARTUP HTTP probe failed 3 time(s) consecutively for container",
+	      "the proxy on loopback");
 	fails("good", "postgresql://", database_host, "2Gi", UNHEALTHY, "No module named 'psycopg'", "no driver named");
-	fails("good", URI, "10.99.0.1", "2Gi", UNHEALTHY, "SQLAlchemy database engine could not be created", "a wrong database address");
-	fails("good", "postgresql+psycopg2://mlflow:no@/mlflow", database_host, "2Gi", UNHEALTHY, "password authentication failed for user", "a wrong password");
-	fails("good", URI, database_host, "512Mi", UNHEALTHY, "Memory limit of 512 MiB exceeded with 755 MiB used.", "too little memory");
+	fails("good", URI, "10.99.0.1", "2Gi", UNHEALTHY, "SQLAlchemy database engine could not be created",
+	      "a wrong database address");
+	fails("good", "postgresql+psycopg2://mlflow:no@/mlflow", database_host, "2Gi", UNHEALTHY,
+	      "password authentication failed for user", "a wrong password");
+	fails("good", URI, database_host, "512Mi", UNHEALTHY, "Memory limit of 512 MiB exceeded with 755 MiB used.",
+	      "too little memory");
 }
 
 static void runs(void)
 {
-	char *job = xasprintf("{\"template\":{\"template\":{\"serviceAccount\":\"" SERVER "\",\"maxRetries\":1,\"vpcAccess\":{\"networkInterfaces\":[{\"network\":\"net\","
-			      "\"subnetwork\":\"sub\"}]},\"containers\":[{\"image\":\"" IMAGE "\",\"command\":[\"sh\"],\"args\":[\"/app/migrate.sh\"],\"resources\":{"
-			      "\"limits\":{\"memory\":\"1Gi\"}},\"env\":[{\"name\":\"MLFLOW_BACKEND_STORE_URI\",\"value\":\"postgresql+psycopg2://mlflow:pw@%s/mlflow\"}"
-			      "]}]}}}", database_host);
+	char *job = xasprintf("{\"template\":{\"template\":{\"serviceAccount\":\"" SERVER
+			      "\",\"maxRetries\":1,\"vpcAccess\":{\"networkInterfaces\":[{\"network\":\"net\","
+			      "\"subnetwork\":\"sub\"}]},\"containers\":[{\"image\":\"" IMAGE
+			      "\",\"command\":[\"sh\"],\"args\":[\"/app/migrate.sh\"],\"resources\":{"
+			      "\"limits\":{\"memory\":\"1Gi\"}},\"env\":[{\"name\":\"MLFLOW_BACKEND_STORE_URI\",\"value\":"
+			      "\"postgresql+psycopg2://mlflow:pw@%s/mlflow\"}"
+			      "]}]}}}",
+			      database_host);
 	cJSON_Delete(finished(RUN_HOST, "v2", ask("POST", RUN_HOST, "/v2/" PLACE "/jobs?jobId=migrate", job)));
 	cJSON *op = finished(RUN_HOST, "v2", ask("POST", RUN_HOST, "/v2/" PLACE "/jobs/migrate:run", "{}"));
 	is_int((long long)json_num(op, "response.succeededCount", 0), 1, "the migration succeeds");
@@ -216,11 +240,16 @@ static int visit(const char *method, const char *target, const char *body, const
 	return last.status;
 }
 
-#define WITH(...) (const char *const[]){__VA_ARGS__, NULL}
+#define WITH(...)                                                                                                              \
+	(const char *const[])                                                                                                  \
+	{                                                                                                                      \
+		__VA_ARGS__, NULL                                                                                              \
+	}
 
 static char *id_token(const char *email, const char *audience)
 {
-	cJSON *claims = json_make("{'iss':'https://accounts.google.com','aud':%s,'sub':'1','email':%s,'email_verified':true}", audience, email);
+	cJSON *claims = json_make("{'iss':'https://accounts.google.com','aud':%s,'sub':'1','email':%s,'email_verified':true}",
+				  audience, email);
 	json_put_num(claims, "iat", sim_wall(sim));
 	json_put_num(claims, "exp", sim_wall(sim) + 3600);
 	char *token = sim_id_token(sim, claims), *bearer = xasprintf("Bearer %s", token);
@@ -236,12 +265,19 @@ static void front(void)
 	is_int(visit("GET", "/ping", NULL, NULL), 200, "/ping answers everybody");
 	is_int(visit("GET", "/health", NULL, NULL), 200, "/health too");
 	is_int(visit("GET", "/", NULL, NULL), 302, "a browser is sent to sign in");
-	ok(last.headers && strstr(last.headers, "Location: https://accounts.google.com/o/oauth2/auth?access_type=offline&approval_prompt=force&client_id=" CLIENT), "with Google");
-	ok(strstr(last.headers, "code_challenge_method=S256") && strstr(last.headers, "redirect_uri=https%3A%2F%2F" HOST "%2Foauth2%2Fcallback"), "with PKCE and its redirect URI");
+	ok(last.headers &&
+	       strstr(last.headers,
+		      "Location: "
+		      "https://accounts.google.com/o/oauth2/auth?access_type=offline&approval_prompt=force&client_id=" CLIENT),
+	   "with Google");
+	ok(strstr(last.headers, "code_challenge_method=S256") &&
+	       strstr(last.headers, "redirect_uri=https%3A%2F%2F" HOST "%2Foauth2%2Fcallback"),
+	   "with PKCE and its redirect URI");
 	ok(strstr(last.headers, "__Host-mlflow_csrf=") != NULL, "and a CSRF cookie");
 	is_int(visit("POST", "/api/2.0/mlflow/experiments/search", "{}", NULL), 401, "a program gets 401");
 	is_str(buf_text(&last.body), "{}", "and {}");
-	is_int(visit("GET", "/api/2.0/mlflow/experiments/search", NULL, WITH("Authorization", "Bearer nonsense")), 403, "a bad token is 403");
+	is_int(visit("GET", "/api/2.0/mlflow/experiments/search", NULL, WITH("Authorization", "Bearer nonsense")), 403,
+	       "a bad token is 403");
 	is_str(buf_text(&last.body), "Forbidden\n", "in plain text");
 	is_int(visit("GET", "/health", NULL, WITH("Authorization", "Bearer nonsense")), 403, "even on /health");
 	is_int(visit("GET", "/", NULL, WITH("Authorization", wrong)), 403, "so is one for another audience");
@@ -250,20 +286,30 @@ static void front(void)
 	is_int(visit("GET", "/version", NULL, WITH("Authorization", good)), 200, "the right one is let through");
 	is_str(buf_text(&last.body), "3.17.2", "to MLflow");
 	ok(strstr(last.headers, "gap-auth: ann@example.com") != NULL, "with its name in the reply");
-	is_int(visit("POST", "/api/2.0/mlflow/experiments/search", "{}", WITH("Host", "evil.example", "Authorization", good)), 403, "a foreign Host is 403");
+	is_int(visit("POST", "/api/2.0/mlflow/experiments/search", "{}", WITH("Host", "evil.example", "Authorization", good)),
+	       403, "a foreign Host is 403");
 	is_str(buf_text(&last.body), "Invalid Host header - possible DNS rebinding attack detected", "in MLflow's words");
-	is_int(visit("POST", "/ajax-api/2.0/mlflow/experiments/search", "{}", WITH("Authorization", good, "Origin", "https://evil.example")), 403, "a foreign Origin too");
+	is_int(visit("POST", "/ajax-api/2.0/mlflow/experiments/search", "{}",
+		     WITH("Authorization", good, "Origin", "https://evil.example")),
+	       403, "a foreign Origin too");
 	is_str(buf_text(&last.body), "Cross-origin request blocked", "in MLflow's words");
-	is_int(visit("POST", "/ajax-api/2.0/mlflow/experiments/search", "{\"max_results\":5}", WITH("Authorization", good, "Origin", origin)), 200, "the own one passes");
+	is_int(visit("POST", "/ajax-api/2.0/mlflow/experiments/search", "{\"max_results\":5}",
+		     WITH("Authorization", good, "Origin", origin)),
+	       200, "the own one passes");
 	ok(strstr(buf_text(&last.body), "mlflow-artifacts:/0") != NULL, "and the first experiment is there");
-	is_int(visit("POST", "/api/2.0/mlflow/experiments/create", "{\"name\":\"proof\"}", WITH("Authorization", good)), 200, "an experiment is made");
-	is_int(visit("POST", "/api/2.0/mlflow/experiments/create", "{\"name\":\"proof\"}", WITH("Authorization", good)), 400, "once");
-	is_int(visit("POST", "/api/2.0/mlflow/runs/create", "{\"experiment_id\":\"1\"}", WITH("Authorization", good)), 200, "a run is made");
+	is_int(visit("POST", "/api/2.0/mlflow/experiments/create", "{\"name\":\"proof\"}", WITH("Authorization", good)), 200,
+	       "an experiment is made");
+	is_int(visit("POST", "/api/2.0/mlflow/experiments/create", "{\"name\":\"proof\"}", WITH("Authorization", good)), 400,
+	       "once");
+	is_int(visit("POST", "/api/2.0/mlflow/runs/create", "{\"experiment_id\":\"1\"}", WITH("Authorization", good)), 200,
+	       "a run is made");
 	cJSON *run = cJSON_Parse(buf_text(&last.body));
 	const char *id = json_str(run, "run.info.run_id", "");
 	char *metric = xasprintf("{\"run_id\":\"%s\",\"key\":\"m\",\"value\":0.5,\"timestamp\":1,\"step\":2}", id);
-	is_int(visit("POST", "/api/2.0/mlflow/runs/log-metric", metric, WITH("Authorization", good)), 200, "a metric is logged");
-	char *get = xasprintf("/api/2.0/mlflow/runs/get?run_id=%s", id), *file = xasprintf("/api/2.0/mlflow-artifacts/artifacts/1/%s/artifacts/a/f.txt", id);
+	is_int(visit("POST", "/api/2.0/mlflow/runs/log-metric", metric, WITH("Authorization", good)), 200,
+	       "a metric is logged");
+	char *get = xasprintf("/api/2.0/mlflow/runs/get?run_id=%s", id),
+	     *file = xasprintf("/api/2.0/mlflow-artifacts/artifacts/1/%s/artifacts/a/f.txt", id);
 	visit("GET", get, NULL, WITH("Authorization", good));
 	cJSON *seen = cJSON_Parse(buf_text(&last.body));
 	ok(json_num(seen, "run.data.metrics.0.value", 0) == 0.5, "and read back");
@@ -298,13 +344,15 @@ static char *signs_in(const char *email, int *callback)
 {
 	visit("GET", "/?page=1", NULL, NULL);
 	char *location = header("Location", "\r"), *csrf = header("Set-Cookie", ";");
-	char *target = xasprintf("%s&login_hint=%s&prompt=none", text_starts(location, "https://accounts.google.com") ? location + 27 : "/", email);
+	char *target = xasprintf("%s&login_hint=%s&prompt=none",
+				 text_starts(location, "https://accounts.google.com") ? location + 27 : "/", email);
 	struct sim_header headers[] = {{"Host", "accounts.google.com"}};
 	struct sim_request q = {"GET", "accounts.google.com", target, headers, 1, NULL, 0};
 	sim_reply_free(&last);
 	sim_handle(sim, &q, &last);
 	char *back = header("Location", "\r");
-	*callback = visit("GET", text_starts(back, "https://" HOST) ? back + strlen("https://" HOST) : "/nowhere", NULL, WITH("Cookie", csrf));
+	*callback = visit("GET", text_starts(back, "https://" HOST) ? back + strlen("https://" HOST) : "/nowhere", NULL,
+			  WITH("Cookie", csrf));
 	const char *at = last.headers ? strstr(last.headers, "Set-Cookie: __Host-mlflow=") : NULL;
 	char *session = at ? xstrndup(at + 12, strcspn(at + 12, ";")) : xstrdup("");
 	free(location), free(csrf), free(target), free(back);
@@ -321,7 +369,8 @@ static void browser(void)
 	is_int(visit("GET", "/oauth2/userinfo", NULL, WITH("Cookie", session)), 200, "the proxy knows who it is");
 	ok(strstr(buf_text(&last.body), "ann@example.com") != NULL, "by address");
 	is_int(visit("GET", "/oauth2/auth", NULL, WITH("Cookie", session)), 202, "/oauth2/auth is 202");
-	is_int(visit("GET", "/", NULL, WITH("Cookie", session, "Authorization", "Bearer bad")), 403, "a bad bearer beats a good cookie");
+	is_int(visit("GET", "/", NULL, WITH("Cookie", session, "Authorization", "Bearer bad")), 403,
+	       "a bad bearer beats a good cookie");
 	is_int(visit("GET", "/oauth2/sign_out", NULL, WITH("Cookie", session)), 302, "signing out");
 	pass(8 * 86400);
 	is_int(visit("GET", "/", NULL, WITH("Cookie", session)), 302, "after a week it is over");
@@ -338,14 +387,23 @@ static void basic(void)
 {
 	char *text[2];
 	for (int i = 0; i < 2; i++)
-		text[i] = xasprintf("{\"invokerIamDisabled\":true,\"template\":{\"serviceAccount\":\"" SERVER "\",\"vpcAccess\":{\"networkInterfaces\":[{\"network\":"
-			       "\"net\",\"subnetwork\":\"sub\"}]},\"containers\":[{\"image\":\"" IMAGE "\",\"command\":[\"mlflow\"],\"args\":[\"server\","
-			       "\"--host=0.0.0.0\",\"--port\",\"8080\",\"--workers\",\"1\",\"--app-name\",\"basic-auth\",\"--allowed-hosts\",\"basic-123456789012.us-central1.run.app\"],"
-			       "\"env\":[{\"name\":\"MLFLOW_BACKEND_STORE_URI\",\"value\":\"postgresql+psycopg2://mlflow:pw@%s/mlflow\"},{\"name\":"
-			       "\"MLFLOW_SERVER_ENABLE_JOB_EXECUTION\",\"value\":\"false\"},{\"name\":\"MLFLOW_AUTH_ADMIN_USERNAME\",\"value\":\"admin\"},"
-			       "{\"name\":\"MLFLOW_AUTH_ADMIN_PASSWORD\",\"value\":\"long enough\"}%s],\"resources\":{\"limits\":{\"memory\":\"1Gi\"}}}]}}", database_host, i ? ",{\"name\":\"MLFLOW_FLASK_SERVER_SECRET_KEY\",\"value\":\"k\"}" : "");
+		text[i] = xasprintf("{\"invokerIamDisabled\":true,\"template\":{\"serviceAccount\":\"" SERVER
+				    "\",\"vpcAccess\":{\"networkInterfaces\":[{\"network\":"
+				    "\"net\",\"subnetwork\":\"sub\"}]},\"containers\":[{\"image\":\"" IMAGE
+				    "\",\"command\":[\"mlflow\"],\"args\":[\"server\","
+				    "\"--host=0.0.0.0\",\"--port\",\"8080\",\"--workers\",\"1\",\"--app-name\",\"basic-auth\","
+				    "\"--allowed-hosts\",\"basic-123456789012.us-central1.run.app\"],"
+				    "\"env\":[{\"name\":\"MLFLOW_BACKEND_STORE_URI\",\"value\":\"postgresql+psycopg2://"
+				    "mlflow:pw@%s/mlflow\"},{\"name\":"
+				    "\"MLFLOW_SERVER_ENABLE_JOB_EXECUTION\",\"value\":\"false\"},{\"name\":\"MLFLOW_AUTH_ADMIN_"
+				    "USERNAME\",\"value\":\"admin\"},"
+				    "{\"name\":\"MLFLOW_AUTH_ADMIN_PASSWORD\",\"value\":\"long "
+				    "enough\"}%s],\"resources\":{\"limits\":{\"memory\":\"1Gi\"}}}]}}",
+				    database_host, i ? ",{\"name\":\"MLFLOW_FLASK_SERVER_SECRET_KEY\",\"value\":\"k\"}" : "");
 	cJSON *op = finished(RUN_HOST, "v2", ask("POST", RUN_HOST, "/v2/" PLACE "/services?serviceId=basic", text[0]));
-	ok(strstr(json_str(op, "error.message", ""), "failed to start and listen on the port defined provided by the PORT=8080") != NULL, "basic auth without Flask's key does not start");
+	ok(strstr(json_str(op, "error.message", ""),
+		  "failed to start and listen on the port defined provided by the PORT=8080") != NULL,
+	   "basic auth without Flask's key does not start");
 	cJSON_Delete(op);
 	op = finished(RUN_HOST, "v2", ask("PATCH", RUN_HOST, "/v2/" PLACE "/services/basic", text[1]));
 	ok(json_at(op, "response.latestReadyRevision") != NULL, "with it it does");
@@ -353,11 +411,16 @@ static void basic(void)
 	static const struct {
 		const char *path, *authorization;
 		int status;
-	} visits[] = {{"/health", NULL, 200}, {"/version", NULL, 401}, {"/version", "Basic YWRtaW46bG9uZyBlbm91Z2g=", 200}, {"/version", "Basic YWRtaW46d3Jvbmc=", 401},
+	} visits[] = {{"/health", NULL, 200},
+		      {"/version", NULL, 401},
+		      {"/version", "Basic YWRtaW46bG9uZyBlbm91Z2g=", 200},
+		      {"/version", "Basic YWRtaW46d3Jvbmc=", 401},
 		      {"/api/2.0/mlflow/experiments/get?experiment_id=0", "Bearer x", 401}};
 	for (size_t i = 0; i < sizeof visits / sizeof *visits; i++) {
 		struct sim_header headers[] = {{"Authorization", visits[i].authorization}};
-		struct sim_request q = {"GET", "basic-123456789012.us-central1.run.app", visits[i].path, headers, visits[i].authorization ? 1 : 0, NULL, 0};
+		struct sim_request q = {"GET",   "basic-123456789012.us-central1.run.app", visits[i].path,
+					headers, visits[i].authorization ? 1 : 0,          NULL,
+					0};
 		sim_reply_free(&last);
 		sim_handle(sim, &q, &last);
 		is_int(last.status, visits[i].status, "basic auth answers as MLflow's");
@@ -371,14 +434,17 @@ static void another_database(void)
 {
 	char *good = id_token("ann@example.com", "https://" HOST);
 	const char *sql = "sqladmin.googleapis.com";
-	is_int(visit("GET", "/api/2.0/mlflow/experiments/get-by-name?experiment_name=proof", NULL, WITH("Authorization", good)), 200, "the experiment is there");
+	is_int(visit("GET", "/api/2.0/mlflow/experiments/get-by-name?experiment_name=proof", NULL, WITH("Authorization", good)),
+	       200, "the experiment is there");
 	cJSON_Delete(ask("DELETE", sql, "/v1/projects/demo-proj/instances/db/databases/mlflow", NULL));
 	pass(60);
-	is_int(visit("GET", "/api/2.0/mlflow/experiments/get-by-name?experiment_name=proof", NULL, WITH("Authorization", good)), 503, "without its database MLflow is unavailable");
+	is_int(visit("GET", "/api/2.0/mlflow/experiments/get-by-name?experiment_name=proof", NULL, WITH("Authorization", good)),
+	       503, "without its database MLflow is unavailable");
 	is_int(visit("GET", "/health", NULL, NULL), 200, "though /health does not tell");
 	cJSON_Delete(ask("POST", sql, "/v1/projects/demo-proj/instances/db/databases", "{\"name\":\"mlflow\"}"));
 	pass(60);
-	is_int(visit("GET", "/api/2.0/mlflow/experiments/get-by-name?experiment_name=proof", NULL, WITH("Authorization", good)), 404, "a new one is empty");
+	is_int(visit("GET", "/api/2.0/mlflow/experiments/get-by-name?experiment_name=proof", NULL, WITH("Authorization", good)),
+	       404, "a new one is empty");
 	free(good);
 }
 
@@ -387,20 +453,31 @@ static void flexible(void)
 {
 	const char *app = "appengine.googleapis.com";
 #define FLEXIBLE(id, env)                                                                                                      \
-	"{\"id\":\"" id "\",\"runtime\":\"custom\",\"env\":\"flex\",\"manualScaling\":{\"instances\":1},\"serviceAccount\":\"" SERVER "\",\"network\":{\"name\":\"net\"," \
-	"\"subnetworkName\":\"sub\"},\"resources\":{\"cpu\":1,\"memoryGb\":2},\"readinessCheck\":{\"path\":\"/health\"},\"deployment\":{\"container\":{\"image\":\"" IMAGE "\"}}," \
+	"{\"id\":\"" id                                                                                                        \
+	"\",\"runtime\":\"custom\",\"env\":\"flex\",\"manualScaling\":{\"instances\":1},\"serviceAccount\":\"" SERVER          \
+	"\",\"network\":{\"name\":\"net\","                                                                                    \
+	"\"subnetworkName\":\"sub\"},\"resources\":{\"cpu\":1,\"memoryGb\":2},\"readinessCheck\":{\"path\":\"/"                \
+	"health\"},\"deployment\":{\"container\":{\"image\":\"" IMAGE "\"}},"                                                  \
 	"\"envVariables\":{" env "}}"
-#define DATABASE "\"MLFLOW_BACKEND_STORE_URI\":\"postgresql+psycopg2://\",\"PGUSER\":\"mlflow\",\"PGPASSWORD\":\"pw\",\"PGDATABASE\":\"mlflow\",\"MLFLOW_SERVER_ENABLE_JOB_EXECUTION\":\"false\""
+#define DATABASE                                                                                                               \
+	"\"MLFLOW_BACKEND_STORE_URI\":\"postgresql+psycopg2://"                                                                \
+	"\",\"PGUSER\":\"mlflow\",\"PGPASSWORD\":\"pw\",\"PGDATABASE\":\"mlflow\",\"MLFLOW_SERVER_ENABLE_JOB_EXECUTION\":"     \
+	"\"false\""
 	cJSON_Delete(finished(app, "v1", ask("POST", app, "/v1/apps", "{\"id\":\"demo-proj\",\"locationId\":\"us-central\"}")));
-	cJSON *op = finished(app, "v1", ask("POST", app, "/v1/apps/demo-proj/services/default/versions", FLEXIBLE("crash", "")));
-	ok(strstr(json_str(op, "error.message", ""), "Application startup error! Code: APP_CONTAINER_CRASHED") != NULL, "a version that lacks a variable crashes");
+	cJSON *op = finished(app, "v1",
+			     ask("POST", app, "/v1/apps/demo-proj/services/default/versions", FLEXIBLE("crash", "")));
+	ok(strstr(json_str(op, "error.message", ""), "Application startup error! Code: APP_CONTAINER_CRASHED") != NULL,
+	   "a version that lacks a variable crashes");
 	cJSON_Delete(op);
 	char *port = xasprintf(FLEXIBLE("port", DATABASE ",\"PGHOST\":\"%s\""), database_host);
 	op = finished(app, "v1", ask("POST", app, "/v1/apps/demo-proj/services/default/versions", port));
-	is_str(json_str(op, "error.message", ""), "Timed out waiting for the app infrastructure to become healthy.", "one that listens elsewhere than at 8080 does not become healthy");
+	is_str(json_str(op, "error.message", ""), "Timed out waiting for the app infrastructure to become healthy.",
+	       "one that listens elsewhere than at 8080 does not become healthy");
 	cJSON_Delete(op);
 	free(port);
-	cJSON *j = ask("POST", "logging.googleapis.com", "/v2/entries:list", "{\"resourceNames\":[\"projects/demo-proj\"],\"filter\":\"resource.type=\\\"gae_app\\\"\",\"pageSize\":1000}");
+	cJSON *j = ask(
+	    "POST", "logging.googleapis.com", "/v2/entries:list",
+	    "{\"resourceNames\":[\"projects/demo-proj\"],\"filter\":\"resource.type=\\\"gae_app\\\"\",\"pageSize\":1000}");
 	char *all = json_text(j, -1);
 	ok(strstr(all, "MLFLOW_BACKEND_STORE_URI: parameter not set") != NULL, "the log of the version says what lacks");
 	free(all);

@@ -45,14 +45,18 @@ __attribute__((unused)) static void source(struct buf *b, const char *dockerfile
 	if (dockerfile)
 		tar_file(b, "Dockerfile", dockerfile);
 	tar_file(b, "requirements.txt", "mlflow[auth]==3.17.2\npsycopg2-binary==2.9.13\ngoogle-cloud-storage==3.17.1\n");
-	tar_file(b, "start.sh", "#!/bin/sh\nset -eu\n: \"${MLFLOW_BACKEND_STORE_URI:?}\" \"${PGHOST:?}\"\nexec mlflow server --host \"${SERVER_ADDRESS:-127.0.0.1}\" "
-				"--port 5000 \\\n\t--workers \"${MLFLOW_WORKERS:-2}\"\n");
+	tar_file(b, "start.sh",
+		 "#!/bin/sh\nset -eu\n: \"${MLFLOW_BACKEND_STORE_URI:?}\" \"${PGHOST:?}\"\nexec mlflow server --host "
+		 "\"${SERVER_ADDRESS:-127.0.0.1}\" "
+		 "--port 5000 \\\n\t--workers \"${MLFLOW_WORKERS:-2}\"\n");
 	tar_file(b, "migrate.sh", "#!/bin/sh\nset -eu\nexec mlflow db upgrade \"$MLFLOW_BACKEND_STORE_URI\"\n");
 	buf_add(b, zeros, sizeof zeros);
 }
 
-#define DOCKERFILE "FROM python:3.11-slim-bookworm\nCOPY requirements.txt /app/\nRUN pip install -r /app/requirements.txt\nCOPY start.sh migrate.sh /app/\n" \
-		   "CMD [\"sh\", \"/app/start.sh\"]\n"
+#define DOCKERFILE                                                                                                             \
+	"FROM python:3.11-slim-bookworm\nCOPY requirements.txt /app/\nRUN pip install -r /app/requirements.txt\nCOPY "         \
+	"start.sh migrate.sh /app/\n"                                                                                          \
+	"CMD [\"sh\", \"/app/start.sh\"]\n"
 
 /* Uploads bytes; the generation for the caller to free. */
 __attribute__((unused)) static char *upload(const char *bucket, const char *name, const struct buf *data)
@@ -94,14 +98,16 @@ __attribute__((unused)) static void secret(const char *name, const char *payload
 	struct buf b = {0};
 	size_t len = strlen(payload);
 	for (size_t i = 0; i < len; i += 3) {
-		unsigned v = (unsigned)(unsigned char)payload[i] << 16 | (i + 1 < len ? (unsigned)(unsigned char)payload[i + 1] << 8 : 0) |
+		unsigned v = (unsigned)(unsigned char)payload[i] << 16 |
+			     (i + 1 < len ? (unsigned)(unsigned char)payload[i + 1] << 8 : 0) |
 			     (i + 2 < len ? (unsigned char)payload[i + 2] : 0);
 		buf_putc(&b, letters[v >> 18]);
 		buf_putc(&b, letters[v >> 12 & 63]);
 		buf_putc(&b, i + 1 < len ? letters[v >> 6 & 63] : '=');
 		buf_putc(&b, i + 2 < len ? letters[v & 63] : '=');
 	}
-	char *target = xasprintf("/v1/projects/demo-proj/secrets?secretId=%s", name), *body = xasprintf("{\"payload\":{\"data\":\"%s\"}}", buf_text(&b));
+	char *target = xasprintf("/v1/projects/demo-proj/secrets?secretId=%s", name),
+	     *body = xasprintf("{\"payload\":{\"data\":\"%s\"}}", buf_text(&b));
 	cJSON_Delete(ask("POST", "secretmanager.googleapis.com", target, "{\"replication\":{\"automatic\":{}}}"));
 	free(target);
 	target = xasprintf("/v1/projects/demo-proj/secrets/%s:addVersion", name);
@@ -137,22 +143,28 @@ __attribute__((unused)) static void database(void)
 {
 	const char *compute = "compute.googleapis.com", *sql = "sqladmin.googleapis.com";
 	done_compute(ask("POST", compute, C "global/networks", "{\"name\":\"net\",\"autoCreateSubnetworks\":false}"));
-	done_compute(ask("POST", compute, C "regions/us-central1/subnetworks",
-			 "{\"name\":\"sub\",\"network\":\"projects/demo-proj/global/networks/net\",\"ipCidrRange\":\"10.1.0.0/24\"}"));
+	done_compute(
+	    ask("POST", compute, C "regions/us-central1/subnetworks",
+		"{\"name\":\"sub\",\"network\":\"projects/demo-proj/global/networks/net\",\"ipCidrRange\":\"10.1.0.0/24\"}"));
 	done_compute(ask("POST", compute, C "global/addresses",
-			 "{\"name\":\"range\",\"purpose\":\"VPC_PEERING\",\"addressType\":\"INTERNAL\",\"prefixLength\":20,\"network\":\"global/networks/net\"}"));
-	done_compute(ask("PATCH", "servicenetworking.googleapis.com",
-			 "/v1/services/servicenetworking.googleapis.com/connections/-?updateMask=reservedPeeringRanges&force=true",
-			 "{\"network\":\"projects/123456789012/global/networks/net\",\"reservedPeeringRanges\":[\"range\"]}"));
+			 "{\"name\":\"range\",\"purpose\":\"VPC_PEERING\",\"addressType\":\"INTERNAL\",\"prefixLength\":20,"
+			 "\"network\":\"global/networks/net\"}"));
+	done_compute(
+	    ask("PATCH", "servicenetworking.googleapis.com",
+		"/v1/services/servicenetworking.googleapis.com/connections/-?updateMask=reservedPeeringRanges&force=true",
+		"{\"network\":\"projects/123456789012/global/networks/net\",\"reservedPeeringRanges\":[\"range\"]}"));
 	pass(300);
 	cJSON_Delete(ask("POST", sql, "/v1/projects/demo-proj/instances",
-			 "{\"name\":\"db\",\"region\":\"us-central1\",\"databaseVersion\":\"POSTGRES_17\",\"settings\":{\"edition\":\"ENTERPRISE\",\"tier\":"
-			 "\"db-custom-1-3840\",\"ipConfiguration\":{\"ipv4Enabled\":false,\"privateNetwork\":\"projects/demo-proj/global/networks/net\"}}}"));
+			 "{\"name\":\"db\",\"region\":\"us-central1\",\"databaseVersion\":\"POSTGRES_17\",\"settings\":{"
+			 "\"edition\":\"ENTERPRISE\",\"tier\":"
+			 "\"db-custom-1-3840\",\"ipConfiguration\":{\"ipv4Enabled\":false,\"privateNetwork\":\"projects/"
+			 "demo-proj/global/networks/net\"}}}"));
 	ok(status == 200, "the database is ordered");
 	pass(3000);
 	cJSON_Delete(ask("POST", sql, "/v1/projects/demo-proj/instances/db/databases", "{\"name\":\"mlflow\"}"));
 	pass(30);
-	cJSON_Delete(ask("POST", sql, "/v1/projects/demo-proj/instances/db/users", "{\"name\":\"mlflow\",\"password\":\"pw\"}"));
+	cJSON_Delete(
+	    ask("POST", sql, "/v1/projects/demo-proj/instances/db/users", "{\"name\":\"mlflow\",\"password\":\"pw\"}"));
 	ok(status == 200, "its user too");
 	pass(30);
 }
@@ -168,9 +180,11 @@ __attribute__((unused)) static char *database_address(void)
 __attribute__((unused)) static void accounts(void)
 {
 	cJSON_Delete(ask("POST", "iam.googleapis.com", "/v1/projects/demo-proj/serviceAccounts", "{\"accountId\":\"server\"}"));
-	cJSON_Delete(ask("POST", "iam.googleapis.com", "/v1/projects/demo-proj/serviceAccounts", "{\"accountId\":\"builder\"}"));
+	cJSON_Delete(
+	    ask("POST", "iam.googleapis.com", "/v1/projects/demo-proj/serviceAccounts", "{\"accountId\":\"builder\"}"));
 	pass(300);
-	static const char *const build[] = {"roles/storage.objectUser", "roles/artifactregistry.writer", "roles/logging.logWriter"};
+	static const char *const build[] = {"roles/storage.objectUser", "roles/artifactregistry.writer",
+					    "roles/logging.logWriter"};
 	for (int i = 0; i < 3; i++)
 		grant(build[i], "serviceAccount:" BUILDER);
 	grant("roles/storage.objectUser", "serviceAccount:" SERVER);
@@ -180,22 +194,29 @@ __attribute__((unused)) static void accounts(void)
 __attribute__((unused)) static void places(void)
 {
 	const char *ar = "artifactregistry.googleapis.com";
-	cJSON_Delete(finished(ar, "v1", ask("POST", ar, "/v1/" PLACE "/repositories?repositoryId=images", "{\"format\":\"DOCKER\"}")));
-	cJSON_Delete(finished(ar, "v1", ask("POST", ar, "/v1/" PLACE "/repositories?repositoryId=quay",
-		"{\"format\":\"DOCKER\",\"mode\":\"REMOTE_REPOSITORY\",\"remoteRepositoryConfig\":{\"dockerRepository\":{\"customRepository\":"
-		"{\"uri\":\"https://quay.io\"}}}}")));
-	cJSON_Delete(ask("POST", "storage.googleapis.com", "/storage/v1/b?project=demo-proj", "{\"name\":\"demo-proj-art\",\"location\":\"US-CENTRAL1\","
-		"\"iamConfiguration\":{\"uniformBucketLevelAccess\":{\"enabled\":true}}}"));
+	cJSON_Delete(
+	    finished(ar, "v1", ask("POST", ar, "/v1/" PLACE "/repositories?repositoryId=images", "{\"format\":\"DOCKER\"}")));
+	cJSON_Delete(finished(ar, "v1",
+			      ask("POST", ar, "/v1/" PLACE "/repositories?repositoryId=quay",
+				  "{\"format\":\"DOCKER\",\"mode\":\"REMOTE_REPOSITORY\",\"remoteRepositoryConfig\":{"
+				  "\"dockerRepository\":{\"customRepository\":"
+				  "{\"uri\":\"https://quay.io\"}}}}")));
+	cJSON_Delete(ask("POST", "storage.googleapis.com", "/storage/v1/b?project=demo-proj",
+			 "{\"name\":\"demo-proj-art\",\"location\":\"US-CENTRAL1\","
+			 "\"iamConfiguration\":{\"uniformBucketLevelAccess\":{\"enabled\":true}}}"));
 	ok(status == 200, "a bucket");
 }
 
 /* Starts a build of the archive at this generation; the build's id for the caller to free. */
 __attribute__((unused)) static char *build(const char *object, const char *generation)
 {
-	char *body = xasprintf("{\"source\":{\"storageSource\":{\"bucket\":\"demo-proj-art\",\"object\":\"%s\",\"generation\":\"%s\"}},\"steps\":[{\"name\":"
-			       "\"gcr.io/cloud-builders/docker\",\"args\":[\"build\",\"--tag\",\"" IMAGE "\",\".\"]}],\"images\":[\"" IMAGE "\"],"
-			       "\"serviceAccount\":\"projects/demo-proj/serviceAccounts/" BUILDER "\",\"logsBucket\":\"gs://demo-proj-art/logs\","
-			       "\"options\":{\"logging\":\"GCS_ONLY\"},\"tags\":[\"t\"]}", object, generation);
+	char *body = xasprintf(
+	    "{\"source\":{\"storageSource\":{\"bucket\":\"demo-proj-art\",\"object\":\"%s\",\"generation\":\"%s\"}},\"steps\":["
+	    "{\"name\":"
+	    "\"gcr.io/cloud-builders/docker\",\"args\":[\"build\",\"--tag\",\"" IMAGE "\",\".\"]}],\"images\":[\"" IMAGE "\"],"
+	    "\"serviceAccount\":\"projects/demo-proj/serviceAccounts/" BUILDER "\",\"logsBucket\":\"gs://demo-proj-art/logs\","
+	    "\"options\":{\"logging\":\"GCS_ONLY\"},\"tags\":[\"t\"]}",
+	    object, generation);
 	cJSON *op = ask("POST", "cloudbuild.googleapis.com", "/v1/" PLACE "/builds", body);
 	char *id = xstrdup(json_str(op, "metadata.build.id", json_str(op, "error.message", "?")));
 	cJSON_Delete(op);
@@ -211,38 +232,60 @@ __attribute__((unused)) static cJSON *built(const char *id)
 	return b;
 }
 
-#define GATE_CONFIG(more) \
-	"provider = \"google\"\nclient_id = \"" CLIENT "\"\nclient_secret_file = \"/s/client/client\"\ncookie_secret_file = \"/s/cookie/cookie\"\n" \
-	"redirect_url = \"https://" HOST "/oauth2/callback\"\nhttp_address = \"0.0.0.0:4180\"\nemail_domains = [\"example.com\"]\n" \
-	"upstreams = [\"http://127.0.0.1:5000/\"]\nupstream_timeout = \"3600s\"\nskip_jwt_bearer_tokens = true\nbearer_token_login_fallback = false\n" \
-	"extra_jwt_issuers = [\"https://accounts.google.com=https://" HOST "\", ]\napi_routes = [\"^/api/\", \"^/ajax-api/\"]\n" \
-	"skip_auth_routes = [\"GET=^/health$\"]\nskip_provider_button = true\ncookie_name = \"__Host-mlflow\"\ncode_challenge_method = \"S256\"\n" more
+#define GATE_CONFIG(more)                                                                                                      \
+	"provider = \"google\"\nclient_id = \"" CLIENT                                                                         \
+	"\"\nclient_secret_file = \"/s/client/client\"\ncookie_secret_file = \"/s/cookie/cookie\"\n"                           \
+	"redirect_url = \"https://" HOST                                                                                       \
+	"/oauth2/callback\"\nhttp_address = \"0.0.0.0:4180\"\nemail_domains = [\"example.com\"]\n"                             \
+	"upstreams = [\"http://127.0.0.1:5000/\"]\nupstream_timeout = \"3600s\"\nskip_jwt_bearer_tokens = "                    \
+	"true\nbearer_token_login_fallback = false\n"                                                                          \
+	"extra_jwt_issuers = [\"https://accounts.google.com=https://" HOST                                                     \
+	"\", ]\napi_routes = [\"^/api/\", \"^/ajax-api/\"]\n"                                                                  \
+	"skip_auth_routes = [\"GET=^/health$\"]\nskip_provider_button = true\ncookie_name = "                                  \
+	"\"__Host-mlflow\"\ncode_challenge_method = \"S256\"\n" more
 
 /* A template of the stack: oauth2-proxy and MLflow, with this configuration secret, backend URI, PGHOST and memory. */
 __attribute__((unused)) static char *template(const char *config, const char *uri, const char *host, const char *memory)
 {
-	return xasprintf("{\"invokerIamDisabled\":true,\"template\":{\"serviceAccount\":\"" SERVER "\",\"vpcAccess\":{\"networkInterfaces\":[{\"network\":\"net\","
-			 "\"subnetwork\":\"sub\"}]},\"volumes\":[{\"name\":\"c\",\"secret\":{\"secret\":\"%s\",\"items\":[{\"version\":\"1\",\"path\":"
-			 "\"gate.cfg\"}]}},{\"name\":\"client\",\"secret\":{\"secret\":\"client\",\"items\":[{\"version\":\"1\",\"path\":\"client\"}]}},"
-			 "{\"name\":\"cookie\",\"secret\":{\"secret\":\"cookie\",\"items\":[{\"version\":\"1\",\"path\":\"cookie\"}]}}],\"containers\":[{\"name\":"
-			 "\"oauth2-proxy\",\"image\":\"" PROXY "\",\"args\":[\"--config=/s/config/gate.cfg\"],\"ports\":[{\"containerPort\":4180}],\"dependsOn\":"
-			 "[\"mlflow\"],\"volumeMounts\":[{\"name\":\"c\",\"mountPath\":\"/s/config\"},{\"name\":\"client\",\"mountPath\":\"/s/client\"},"
-			 "{\"name\":\"cookie\",\"mountPath\":\"/s/cookie\"}],\"startupProbe\":{\"httpGet\":{\"path\":\"/ping\",\"port\":4180}}},{\"name\":\"mlflow\","
-			 "\"image\":\"" IMAGE "\",\"env\":[{\"name\":\"SERVER_ADDRESS\",\"value\":\"0.0.0.0\"},{\"name\":\"MLFLOW_BACKEND_STORE_URI\",\"value\":"
-			 "\"%s\"},{\"name\":\"PGHOST\",\"value\":\"%s\"},{\"name\":\"PGUSER\",\"value\":\"mlflow\"},{\"name\":\"PGDATABASE\",\"value\":\"mlflow\"},"
-			 "{\"name\":\"PGPASSWORD\",\"valueSource\":{\"secretKeyRef\":{\"secret\":\"password\",\"version\":\"1\"}}},{\"name\":"
-			 "\"MLFLOW_ARTIFACTS_DESTINATION\",\"value\":\"gs://demo-proj-art/artifacts\"},{\"name\":\"MLFLOW_SERVER_ENABLE_JOB_EXECUTION\",\"value\":"
-			 "\"false\"},{\"name\":\"MLFLOW_SERVER_ALLOWED_HOSTS\",\"value\":\"" HOST ",localhost\"},{\"name\":\"MLFLOW_SERVER_CORS_ALLOWED_ORIGINS\","
-			 "\"value\":\"https://" HOST "\"}],\"resources\":{\"limits\":{\"cpu\":\"1\",\"memory\":\"%s\"}},\"startupProbe\":{\"httpGet\":{\"path\":"
-			 "\"/health\",\"port\":5000},\"periodSeconds\":10,\"failureThreshold\":23}}]}}",
-			 config, uri, host, memory);
+	return xasprintf(
+	    "{\"invokerIamDisabled\":true,\"template\":{\"serviceAccount\":\"" SERVER
+	    "\",\"vpcAccess\":{\"networkInterfaces\":[{\"network\":\"net\","
+	    "\"subnetwork\":\"sub\"}]},\"volumes\":[{\"name\":\"c\",\"secret\":{\"secret\":\"%s\",\"items\":[{\"version\":"
+	    "\"1\",\"path\":"
+	    "\"gate.cfg\"}]}},{\"name\":\"client\",\"secret\":{\"secret\":\"client\",\"items\":[{\"version\":\"1\",\"path\":"
+	    "\"client\"}]}},"
+	    "{\"name\":\"cookie\",\"secret\":{\"secret\":\"cookie\",\"items\":[{\"version\":\"1\",\"path\":\"cookie\"}]}}],"
+	    "\"containers\":[{\"name\":"
+	    "\"oauth2-proxy\",\"image\":\"" PROXY
+	    "\",\"args\":[\"--config=/s/config/gate.cfg\"],\"ports\":[{\"containerPort\":4180}],\"dependsOn\":"
+	    "[\"mlflow\"],\"volumeMounts\":[{\"name\":\"c\",\"mountPath\":\"/s/config\"},{\"name\":\"client\",\"mountPath\":\"/"
+	    "s/client\"},"
+	    "{\"name\":\"cookie\",\"mountPath\":\"/s/cookie\"}],\"startupProbe\":{\"httpGet\":{\"path\":\"/"
+	    "ping\",\"port\":4180}}},{\"name\":\"mlflow\","
+	    "\"image\":\"" IMAGE
+	    "\",\"env\":[{\"name\":\"SERVER_ADDRESS\",\"value\":\"0.0.0.0\"},{\"name\":\"MLFLOW_BACKEND_STORE_URI\",\"value\":"
+	    "\"%s\"},{\"name\":\"PGHOST\",\"value\":\"%s\"},{\"name\":\"PGUSER\",\"value\":\"mlflow\"},{\"name\":"
+	    "\"PGDATABASE\",\"value\":\"mlflow\"},"
+	    "{\"name\":\"PGPASSWORD\",\"valueSource\":{\"secretKeyRef\":{\"secret\":\"password\",\"version\":\"1\"}}},{"
+	    "\"name\":"
+	    "\"MLFLOW_ARTIFACTS_DESTINATION\",\"value\":\"gs://demo-proj-art/"
+	    "artifacts\"},{\"name\":\"MLFLOW_SERVER_ENABLE_JOB_EXECUTION\",\"value\":"
+	    "\"false\"},{\"name\":\"MLFLOW_SERVER_ALLOWED_HOSTS\",\"value\":\"" HOST
+	    ",localhost\"},{\"name\":\"MLFLOW_SERVER_CORS_ALLOWED_ORIGINS\","
+	    "\"value\":\"https://" HOST
+	    "\"}],\"resources\":{\"limits\":{\"cpu\":\"1\",\"memory\":\"%s\"}},\"startupProbe\":{\"httpGet\":{\"path\":"
+	    "\"/health\",\"port\":5000},\"periodSeconds\":10,\"failureThreshold\":23}}]}}",
+	    config, uri, host, memory);
 }
 
-__attribute__((unused)) static cJSON *deploy(const char *method, const char *config, const char *uri, const char *host, const char *memory)
+__attribute__((unused)) static cJSON *deploy(const char *method, const char *config, const char *uri, const char *host,
+					     const char *memory)
 {
 	char *body = template(config, uri, host, memory);
 	bool create = !strcmp(method, "POST");
-	cJSON *op = finished(RUN_HOST, "v2", ask(method, RUN_HOST, create ? "/v2/" PLACE "/services?serviceId=mlflow" : "/v2/" PLACE "/services/mlflow", body));
+	cJSON *op = finished(
+	    RUN_HOST, "v2",
+	    ask(method, RUN_HOST, create ? "/v2/" PLACE "/services?serviceId=mlflow" : "/v2/" PLACE "/services/mlflow", body));
 	free(body);
 	return op;
 }

@@ -28,9 +28,13 @@ static void refuses(const char *what, const char *text, int wanted)
 int main(void)
 {
 	mem_install();
-	reads("a cloud-init document", "#cloud-config\nwrite_files:\n- path: /etc/x\n  permissions: 0644\n  content: |\n    a: b\n      c\nruncmd:\n  - [ls, -l]\n",
-	      "{\"write_files\":[{\"path\":\"/etc/x\",\"permissions\":\"0644\",\"content\":\"a: b\\n  c\\n\"}],\"runcmd\":[[\"ls\",\"-l\"]]}");
-	reads("folded, quoted and empty scalars", "a: >-\n  one\n  two\nb: \"x\\ty\"\nc: 'it''s'\nd:\n", "{\"a\":\"one two\",\"b\":\"x\\ty\",\"c\":\"it's\",\"d\":\"\"}");
+	reads("a cloud-init document",
+	      "#cloud-config\nwrite_files:\n- path: /etc/x\n  permissions: 0644\n  content: |\n    a: b\n      c\nruncmd:\n  - "
+	      "[ls, -l]\n",
+	      "{\"write_files\":[{\"path\":\"/etc/x\",\"permissions\":\"0644\",\"content\":\"a: b\\n  "
+	      "c\\n\"}],\"runcmd\":[[\"ls\",\"-l\"]]}");
+	reads("folded, quoted and empty scalars", "a: >-\n  one\n  two\nb: \"x\\ty\"\nc: 'it''s'\nd:\n",
+	      "{\"a\":\"one two\",\"b\":\"x\\ty\",\"c\":\"it's\",\"d\":\"\"}");
 	reads("a flow over several lines", "a: {b: [1,\n  2], c: d}\n", "{\"a\":{\"b\":[\"1\",\"2\"],\"c\":\"d\"}}");
 	reads("anchors", "a: &x [1]\nb: *x\n", "{\"a\":[\"1\"],\"b\":[\"1\"]}");
 	reads("of a key that stands twice the last", "a: 1\na: 2\n", "{\"a\":\"2\"}");

@@ -24,9 +24,9 @@ struct session {
 	struct asked asked[8];
 	size_t asked_count;
 	char *bad_survey, *bad_words, *bad_fix, *bad_step, *replaced;
-	cJSON *stream;             /* the events that a run plays, instead of walking a plan */
+	cJSON *stream; /* the events that a run plays, instead of walking a plan */
 	char *fails, *fail_words, *fail_fix;
-	int pace;                  /* events a turn */
+	int pace; /* events a turn */
 	bool consented, refuses_client;
 	struct oauth_try *try;
 	struct run *run;
@@ -38,8 +38,8 @@ struct run {
 	struct plan *plan;
 	size_t done, begun;
 	bool finished, proven;
-	const cJSON *next;         /* of the stream */
-	cJSON *failed;             /* ids of steps that failed in the stream */
+	const cJSON *next; /* of the stream */
+	cJSON *failed;     /* ids of steps that failed in the stream */
 	int interrupts, seq;
 	enum exit_code code;
 };
@@ -167,7 +167,8 @@ static void answer_try(struct session *s)
 	struct oauth_try *t = s->try;
 	struct err e = {0};
 	if (s->refuses_client)
-		err_set(&e, EXIT_CONFIG, NULL, "Copy the secret again.", "Google does not take this secret for the OAuth client.");
+		err_set(&e, EXIT_CONFIG, NULL, "Copy the secret again.",
+			"Google does not take this secret for the OAuth client.");
 	s->try = NULL;
 	if (t)
 		t->done(t->arg, s->refuses_client ? OAUTH_REFUSED : OAUTH_FITS, &e);
@@ -206,11 +207,13 @@ void session_survey(struct session *s, const char *what, const struct answers *a
 static cJSON *regions(void)
 {
 	static const char *const rows[][2] = {
-		{"asia-east1", "Changhua County, Taiwan"}, {"asia-northeast1", "Tokyo, Japan"},	 {"asia-south1", "Mumbai, India"},
-		{"australia-southeast1", "Sydney"},	   {"europe-north1", "Hamina, Finland"}, {"europe-west1", "St. Ghislain, Belgium"},
-		{"europe-west3", "Frankfurt, Germany"},	   {"europe-west4", "Eemshaven, Netherlands"}, {"europe-west6", "Zurich, Switzerland"},
-		{"southamerica-east1", "Sao Paulo, Brazil"}, {"us-central1", "Council Bluffs, Iowa"}, {"us-east1", "Moncks Corner, South Carolina"},
-		{"us-east4", "Ashburn, Virginia"},	   {"us-west1", "The Dalles, Oregon"},
+	    {"asia-east1", "Changhua County, Taiwan"}, {"asia-northeast1", "Tokyo, Japan"},
+	    {"asia-south1", "Mumbai, India"},          {"australia-southeast1", "Sydney"},
+	    {"europe-north1", "Hamina, Finland"},      {"europe-west1", "St. Ghislain, Belgium"},
+	    {"europe-west3", "Frankfurt, Germany"},    {"europe-west4", "Eemshaven, Netherlands"},
+	    {"europe-west6", "Zurich, Switzerland"},   {"southamerica-east1", "Sao Paulo, Brazil"},
+	    {"us-central1", "Council Bluffs, Iowa"},   {"us-east1", "Moncks Corner, South Carolina"},
+	    {"us-east4", "Ashburn, Virginia"},         {"us-west1", "The Dalles, Oregon"},
 	};
 	cJSON *list = cJSON_CreateArray();
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
@@ -221,13 +224,15 @@ static cJSON *regions(void)
 static cJSON *answer(const char *what, const char *project)
 {
 	if (!strcmp(what, "who"))
-		return json_make("{'email':'operator@example.com','describe':%s,'project':'demo-proj'}", "the rehearsal's owner");
+		return json_make("{'email':'operator@example.com','describe':%s,'project':'demo-proj'}",
+				 "the rehearsal's owner");
 	if (!strcmp(what, "projects"))
-		return json_make("[{'id':'demo-proj','name':'Demo','number':'246813579012'},{'id':'ml-research','name':'Machine learning research',"
+		return json_make("[{'id':'demo-proj','name':'Demo','number':'246813579012'},{'id':'ml-research','name':'"
+				 "Machine learning research',"
 				 "'number':'998877665544'}]");
 	if (!strcmp(what, "project"))
-		return json_make("{'id':%s,'number':'246813579012','organization':'example.com','billing':%b,'state':'ACTIVE'}", project,
-				 strcmp(project, "ml-research") != 0);
+		return json_make("{'id':%s,'number':'246813579012','organization':'example.com','billing':%b,'state':'ACTIVE'}",
+				 project, strcmp(project, "ml-research") != 0);
 	if (!strcmp(what, "sign-in"))
 		return json_make("{'seen':%b}", 1);
 	if (!strcmp(what, "regions"))
@@ -269,16 +274,18 @@ static void emit_step(struct run *r, size_t i, const char *state, double elapsed
 {
 	const struct resource *of = &r->plan->resources[i];
 	bool failed = !strcmp(state, "failed");
-	cJSON *e = json_make("{'event':'step','id':%s,'title':%s,'kind':%s,'name':%s,'state':%s,'verdict':'create'}", of->id, of->kind->title,
-			     of->kind->id, of->name, state);
+	cJSON *e = json_make("{'event':'step','id':%s,'title':%s,'kind':%s,'name':%s,'state':%s,'verdict':'create'}", of->id,
+			     of->kind->title, of->kind->id, of->name, state);
 	json_put_num(e, "elapsed", elapsed);
 	json_put_num(e, "usual", of->kind->usual);
 	if (of->decided_by)
 		json_put_str(e, "question", of->decided_by);
 	if (failed) {
-		json_put_str(e, "console", "https://console.cloud.google.com/networking/networks/details/mlflow?project=demo-proj");
+		json_put_str(e, "console",
+			     "https://console.cloud.google.com/networking/networks/details/mlflow?project=demo-proj");
 		json_put_str(e, "message", "Quota 'CPUS' exceeded. Limit: 8.0 in region us-central1.");
-		json_put_str(e, "fix", "Ask for more at https://console.cloud.google.com/iam-admin/quotas, or choose another region.");
+		json_put_str(e, "fix",
+			     "Ask for more at https://console.cloud.google.com/iam-admin/quotas, or choose another region.");
 	}
 	emit(r, e);
 }
@@ -300,24 +307,34 @@ static const struct {
 	const char *id, *name;
 	struct kind kind;
 } rows[] = {
-	{"apis", "14 APIs", {.id = "serviceusage.services", .title = "APIs", .usual = 16}},
-	{"sa/server", "mlflow-server", {.id = "iam.serviceAccount", .title = "Service account", .usual = 5}},
-	{"bucket", "demo-proj-mlflow-artifacts-k3x9", {.id = "storage.bucket", .title = "Bucket", .usual = 2, .billable = true}},
-	{"iam/bucket", "b/demo-proj-mlflow-artifacts-k3x9", {.id = "iam.policy", .title = "Permissions", .usual = 1}},
-	{"secret/cookie", "mlflow-cookie", {.id = "secretmanager.secret", .title = "Secret", .usual = 1, .billable = true}},
-	{"iam/cookie", "projects/demo-proj/secrets/mlflow-cookie", {.id = "iam.policy", .title = "Permissions", .usual = 1}},
-	{"repository", "mlflow", {.id = "artifactregistry.repository", .title = "Image repository", .usual = 3, .billable = true}},
-	{"image", "us-central1-docker.pkg.dev/demo-proj/mlflow/mlflow-server:3.17.2", {.id = "cloudbuild.image", .title = "Container image", .usual = 90}},
-	{"network", "mlflow", {.id = "compute.network", .title = "VPC network", .usual = 19}},
-	{"subnet", "mlflow-us-central1", {.id = "compute.subnetwork", .title = "Subnet", .usual = 12}},
-	{"range", "mlflow-services", {.id = "compute.globalAddress", .title = "Address range", .usual = 2}},
-	{"peering", "servicenetworking.googleapis.com", {.id = "servicenetworking.connection", .title = "Private services access", .usual = 45}},
-	{"sql", "mlflow-k3x9",
-	 {.id = "sqladmin.instance", .title = "Cloud SQL instance", .usual = 560, .billable = true, .monthly = fifty_one, .keeps_data = true}},
-	{"database", "mlflow", {.id = "sqladmin.database", .title = "Database", .usual = 1}},
-	{"user", "mlflow", {.id = "sqladmin.user", .title = "Database user", .usual = 1}},
-	{"migrate", "mlflow-migrate", {.id = "run.job", .title = "Cloud Run job", .usual = 40}},
-	{"service", "mlflow", {.id = "run.service", .title = "Cloud Run service", .usual = 20, .billable = true}},
+    {"apis", "14 APIs", {.id = "serviceusage.services", .title = "APIs", .usual = 16}},
+    {"sa/server", "mlflow-server", {.id = "iam.serviceAccount", .title = "Service account", .usual = 5}},
+    {"bucket", "demo-proj-mlflow-artifacts-k3x9", {.id = "storage.bucket", .title = "Bucket", .usual = 2, .billable = true}},
+    {"iam/bucket", "b/demo-proj-mlflow-artifacts-k3x9", {.id = "iam.policy", .title = "Permissions", .usual = 1}},
+    {"secret/cookie", "mlflow-cookie", {.id = "secretmanager.secret", .title = "Secret", .usual = 1, .billable = true}},
+    {"iam/cookie", "projects/demo-proj/secrets/mlflow-cookie", {.id = "iam.policy", .title = "Permissions", .usual = 1}},
+    {"repository", "mlflow", {.id = "artifactregistry.repository", .title = "Image repository", .usual = 3, .billable = true}},
+    {"image",
+     "us-central1-docker.pkg.dev/demo-proj/mlflow/mlflow-server:3.17.2",
+     {.id = "cloudbuild.image", .title = "Container image", .usual = 90}},
+    {"network", "mlflow", {.id = "compute.network", .title = "VPC network", .usual = 19}},
+    {"subnet", "mlflow-us-central1", {.id = "compute.subnetwork", .title = "Subnet", .usual = 12}},
+    {"range", "mlflow-services", {.id = "compute.globalAddress", .title = "Address range", .usual = 2}},
+    {"peering",
+     "servicenetworking.googleapis.com",
+     {.id = "servicenetworking.connection", .title = "Private services access", .usual = 45}},
+    {"sql",
+     "mlflow-k3x9",
+     {.id = "sqladmin.instance",
+      .title = "Cloud SQL instance",
+      .usual = 560,
+      .billable = true,
+      .monthly = fifty_one,
+      .keeps_data = true}},
+    {"database", "mlflow", {.id = "sqladmin.database", .title = "Database", .usual = 1}},
+    {"user", "mlflow", {.id = "sqladmin.user", .title = "Database user", .usual = 1}},
+    {"migrate", "mlflow-migrate", {.id = "run.job", .title = "Cloud Run job", .usual = 40}},
+    {"service", "mlflow", {.id = "run.service", .title = "Cloud Run service", .usual = 20, .billable = true}},
 };
 enum { ROWS = sizeof rows / sizeof *rows };
 
@@ -332,14 +349,18 @@ static struct plan *fake_plan(const struct answers *a)
 	p->resources = xcalloc(ROWS, sizeof *p->resources);
 	p->room = ROWS;
 	for (p->count = 0; p->count < ROWS; p->count++)
-		p->resources[p->count] = (struct resource){.id = xstrdup(rows[p->count].id), .kind = &rows[p->count].kind,
-							   .name = xstrdup(rows[p->count].name), .spec = json_make("{'settings':{'tier':'db-custom-1-3840'}}"),
-							   .decided_by = rows[p->count].kind.monthly ? "database.tier" : "network.mode"};
+		p->resources[p->count] = (struct resource){.id = xstrdup(rows[p->count].id),
+							   .kind = &rows[p->count].kind,
+							   .name = xstrdup(rows[p->count].name),
+							   .spec = json_make("{'settings':{'tier':'db-custom-1-3840'}}"),
+							   .decided_by = rows[p->count].kind.monthly ? "database.tier"
+												     : "network.mode"};
 	struct err e = {0};
 	plan_secret(p, "oauth-client", -1, "auth.client_secret", answers_str(a, "auth.client_secret"), "secret/cookie");
 	if (!text_ends(answers_str(a, "auth.client_id"), "rehearsal.apps.googleusercontent.com"))
 		plan_errand(p, "oauth-client", "errand.redirect", "-", "Create an OAuth client", "In the console.",
-			    cJSON_CreateString("https://mlflow-246813579012.us-central1.run.app/oauth2/callback"), cJSON_CreateObject());
+			    cJSON_CreateString("https://mlflow-246813579012.us-central1.run.app/oauth2/callback"),
+			    cJSON_CreateObject());
 	if (!plan_seal(p, &e))
 		exit(1);
 	return p;
@@ -362,8 +383,10 @@ struct run *run_start(struct session *s, const struct run_options *o, struct err
 		r->failed = cJSON_CreateObject();
 		return r;
 	}
-	emit(r, json_make("{'event':'run','state':'started','verb':'apply','stack':'mlflow','project':'demo-proj','total':%d}", (int)r->plan->count));
-	emit(r, json_make("{'event':'run','state':'surveyed','total':%d,'changes':%d,'expected':760}", (int)r->plan->count, (int)r->plan->count));
+	emit(r, json_make("{'event':'run','state':'started','verb':'apply','stack':'mlflow','project':'demo-proj','total':%d}",
+			  (int)r->plan->count));
+	emit(r, json_make("{'event':'run','state':'surveyed','total':%d,'changes':%d,'expected':760}", (int)r->plan->count,
+			  (int)r->plan->count));
 	for (size_t i = 0; i < r->plan->count; i++)
 		emit_step(r, i, "waiting", 0);
 	return r;
@@ -371,9 +394,11 @@ struct run *run_start(struct session *s, const struct run_options *o, struct err
 
 static void finish(struct run *r, const char *outcome, enum exit_code code)
 {
-	cJSON *e = json_make("{'event':'result','outcome':%s,'exit':%d,'next':'mlflow-setup connect mlflow.json','undo':'mlflow-setup destroy mlflow.json',"
-			     "'created':%d,'updated':0,'deleted':0,'kept':0,'sign_in_untried':true,'seconds':742,'real_seconds':742}",
-			     outcome, code, (int)r->done);
+	cJSON *e = json_make(
+	    "{'event':'result','outcome':%s,'exit':%d,'next':'mlflow-setup connect mlflow.json','undo':'mlflow-setup destroy "
+	    "mlflow.json',"
+	    "'created':%d,'updated':0,'deleted':0,'kept':0,'sign_in_untried':true,'seconds':742,'real_seconds':742}",
+	    outcome, code, (int)r->done);
 	if (!strcmp(outcome, "proven"))
 		json_put_str(e, "url", r->plan->url);
 	emit(r, e);
@@ -508,10 +533,12 @@ const struct plan *run_plan(const struct run *r)
 
 const struct change *run_change(const struct run *r, size_t resource)
 {
-	static char path[] = "databaseVersion", found[] = "\"POSTGRES_18\"", wanted[] = "\"POSTGRES_17\"", reason[] = "It cannot go back.";
+	static char path[] = "databaseVersion", found[] = "\"POSTGRES_18\"", wanted[] = "\"POSTGRES_17\"",
+		    reason[] = "It cannot go back.";
 	static struct difference differences[] = {{.path = path, .found = found, .wanted = wanted}};
 	static const struct change kept = {.verdict = VERDICT_KEEP},
-				   replaced = {.verdict = VERDICT_REPLACE, .differences = differences, .count = 1, .reason = reason};
+				   replaced = {
+				       .verdict = VERDICT_REPLACE, .differences = differences, .count = 1, .reason = reason};
 	if (!r->session->replaced)
 		return NULL;
 	return !strcmp(r->plan->resources[resource].id, r->session->replaced) ? &replaced : &kept;

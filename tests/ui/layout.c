@@ -36,7 +36,8 @@ static bool cursor_stands(const struct buf *screen)
 {
 	const char *last = strstr(buf_text(screen), "\ncursor "), *line = buf_text(screen);
 	int y = -1, x = -1;
-	if (!last || sscanf(last, "\ncursor %d %d", &y, &x) != 2 || y < 0 || x < 0 || y >= screen_lines() || x >= screen_columns())
+	if (!last || sscanf(last, "\ncursor %d %d", &y, &x) != 2 || y < 0 || x < 0 || y >= screen_lines() ||
+	    x >= screen_columns())
 		return false;
 	while (y-- > 0)
 		line = strchr(line, '\n') + 1;
@@ -234,17 +235,23 @@ static const struct {
 	const char *ids, *message, *fix;
 	enum cause_kind kind;
 } failures[] = {
-	{"secret", "Permission 'secretmanager.secrets.create' denied on resource 'projects/demo-proj' (or it may not exist).",
-	 "Ask for the permission secretmanager.secrets.create, then run the same command again.", CAUSE_PERMISSION},
-	{"sql", "Quota 'CPUS' exceeded. Limit: 8.0 in region us-central1.", "", CAUSE_QUOTA},
-	{"secret", "Constraint constraints/gcp.resourceLocations violated for [projects/demo-proj] attempting to create a secret in [global].",
-	 "The organization policy constraints/gcp.resourceLocations forbids it: ask its administrator.", CAUSE_POLICY},
-	{"network", "The credentials are no longer valid.", "Sign in again: gcloud auth application-default login.", CAUSE_SIGN_IN},
-	{"image", "no connection: Could not resolve host.", "Check the network, then run the same command again.", CAUSE_UNREACHABLE},
-	{"repository", "The API is off.", "Enable it: gcloud services enable artifactregistry.googleapis.com.", CAUSE_API_OFF},
-	{"service", "Something that nobody thought of went wrong, and it is described in a sentence that goes on and on until it is longer than most lines of most "
-		    "terminals, \u65e5\u672c\u8a9e included.", "", CAUSE_OTHER},
-	{"anonymous", "it was answered with HTTP 200; 401 or 403 was due.", "", CAUSE_PROOF},
+    {"secret", "Permission 'secretmanager.secrets.create' denied on resource 'projects/demo-proj' (or it may not exist).",
+     "Ask for the permission secretmanager.secrets.create, then run the same command again.", CAUSE_PERMISSION},
+    {"sql", "Quota 'CPUS' exceeded. Limit: 8.0 in region us-central1.", "", CAUSE_QUOTA},
+    {"secret",
+     "Constraint constraints/gcp.resourceLocations violated for [projects/demo-proj] attempting to create a secret in "
+     "[global].",
+     "The organization policy constraints/gcp.resourceLocations forbids it: ask its administrator.", CAUSE_POLICY},
+    {"network", "The credentials are no longer valid.", "Sign in again: gcloud auth application-default login.", CAUSE_SIGN_IN},
+    {"image", "no connection: Could not resolve host.", "Check the network, then run the same command again.",
+     CAUSE_UNREACHABLE},
+    {"repository", "The API is off.", "Enable it: gcloud services enable artifactregistry.googleapis.com.", CAUSE_API_OFF},
+    {"service",
+     "Something that nobody thought of went wrong, and it is described in a sentence that goes on and on until it is longer "
+     "than most lines of most "
+     "terminals, \u65e5\u672c\u8a9e included.",
+     "", CAUSE_OTHER},
+    {"anonymous", "it was answered with HTTP 200; 401 or 403 was due.", "", CAUSE_PROOF},
 };
 
 static void failing(size_t i)
@@ -254,7 +261,8 @@ static void failing(size_t i)
 	for (int n = 0; n < 60 && !w->build.over; n++)
 		turns(1);
 	check("failed");
-	ok(w->build.over && w->build.p.cause_count == 1 && w->build.p.causes[0].kind == failures[i].kind, "failure %zu is one cause of its kind", i);
+	ok(w->build.over && w->build.p.cause_count == 1 && w->build.p.causes[0].kind == failures[i].kind,
+	   "failure %zu is one cause of its kind", i);
 	press("Enter");
 	check("failed, menu");
 	press("Down Down Up Esc u");
@@ -309,7 +317,8 @@ static void tour(int lines, int columns, bool color, bool ascii)
 /* Without MLFLOW_SETUP_ALL mono and ASCII are shown in English, and all but the longest language and English at the two smallest sizes, only. */
 static void all_sizes(const char *language)
 {
-	bool all = getenv("MLFLOW_SETUP_ALL") != NULL, large = all || !strcmp(language, "en") || !strcmp(language, "pseudo-language");
+	bool all = getenv("MLFLOW_SETUP_ALL") != NULL,
+	     large = all || !strcmp(language, "en") || !strcmp(language, "pseudo-language");
 	static const int sizes[][2] = {{24, 80}, {20, 60}, {30, 100}, {50, 132}, {60, 200}};
 	static const struct {
 		const char *name;
@@ -319,7 +328,8 @@ static void all_sizes(const char *language)
 		for (size_t m = 0; m < (all || (!strcmp(language, "en") && i < 2) ? sizeof modes / sizeof *modes : 1); m++) {
 			wrong = seen = 0;
 			tour(sizes[i][0], sizes[i][1], modes[m].color, modes[m].ascii);
-			ok(!wrong && seen > 60, "%s, %dx%d, %s: %d screens, %d faults", language, sizes[i][1], sizes[i][0], modes[m].name, seen, wrong);
+			ok(!wrong && seen > 60, "%s, %dx%d, %s: %d screens, %d faults", language, sizes[i][1], sizes[i][0],
+			   modes[m].name, seen, wrong);
 		}
 	}
 }
@@ -351,7 +361,9 @@ static void languages(const char *dir)
 	}
 	if (file)
 		fclose(file);
-	if (translation_load(dir, "xx", "msgfilter -i \"$TOP_SRCDIR/po/de.po\" --keep-header sed -e 's/.*[^ ]$/\u6771\u4eac &/' 2>/dev/null >\"$dir/words.po\""))
+	if (translation_load(dir, "xx",
+			     "msgfilter -i \"$TOP_SRCDIR/po/de.po\" --keep-header sed -e 's/.*[^ ]$/\u6771\u4eac &/' "
+			     "2>/dev/null >\"$dir/words.po\""))
 		all_sizes("pseudo-language");
 	else
 		skip("the pseudo-language", "msgfilter or the locales' sources are not installed");

@@ -93,7 +93,8 @@ static int number_in_section(const char *id)
 	return n;
 }
 
-static void says_after_pages(const char *name, const char *id, const char *text, bool stop, const char *tail, bool rehearsal, const char *part)
+static void says_after_pages(const char *name, const char *id, const char *text, bool stop, const char *tail, bool rehearsal,
+			     const char *part)
 {
 	char *input = pages_with(id, text, stop, tail);
 	says(name, input, rehearsal, 0, part);
@@ -112,13 +113,15 @@ static void at_the_review(void)
 	char *tail = xasprintf("6\n%d\n1\nq\n", number_in_section("database.version"));
 	leads_after_pages("a number chooses", tail, "database.version", "POSTGRES_18");
 	free(tail);
-	leads_after_pages("all settings can be narrowed and changed", "a\n/mlflow_version\n1\n3.16.1\nq\n", "image.mlflow_version", "3.16.1");
+	leads_after_pages("all settings can be narrowed and changed", "a\n/mlflow_version\n1\n3.16.1\nq\n",
+			  "image.mlflow_version", "3.16.1");
 	char *later = xasprintf("4\n%d\n3\nq\n", number_in_section("exposure"));
 	says_after_pages("a choice that cannot be made says why", NULL, NULL, false, later, true, "reached by its web address");
 	free(later);
 	says_after_pages("prices stand beside choices", NULL, NULL, false, "q\n", true, "About $101 a month in all.");
 	says_after_pages("nobody is consent", "auth.client_id", "12-a.apps.googleusercontent.com", false, "\n", false, "[no] ");
-	says_after_pages("the redirect URI is said", "auth.client_id", "q", true, "", false, "https://mlflow-246813579012.us-central1.run.app/oauth2/callback");
+	says_after_pages("the redirect URI is said", "auth.client_id", "q", true, "", false,
+			 "https://mlflow-246813579012.us-central1.run.app/oauth2/callback");
 }
 
 /* What is typed for a secret is kept apart; the answers say that it was typed. */
@@ -126,7 +129,8 @@ static void secret(void)
 {
 	struct answers *a;
 	int code;
-	char *one = pages_with("auth.client_id", "12-a.apps.googleusercontent.com", true, "GOCSPX-very-secret-indeed\nq\n"), *said = talk(one, false, &a, &code);
+	char *one = pages_with("auth.client_id", "12-a.apps.googleusercontent.com", true, "GOCSPX-very-secret-indeed\nq\n"),
+	     *said = talk(one, false, &a, &code);
 	ok(strstr(said, "OAuth client secret") && !strstr(said, "very-secret"), "a secret is asked for and not said again");
 	is_str(answers_str(a, "auth.client_secret"), "prompt", "and is no answer");
 	free(one);

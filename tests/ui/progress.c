@@ -18,14 +18,19 @@ static void tell(struct progress *p, cJSON *event, double now)
 
 static void step(struct progress *p, const char *id, const char *kind, const char *state, double usual, double now)
 {
-	cJSON *e = json_make("{'event':'step','id':%s,'kind':%s,'title':%s,'name':%s,'state':%s,'verdict':'create'}", id, kind, kind, id, state);
+	cJSON *e = json_make("{'event':'step','id':%s,'kind':%s,'title':%s,'name':%s,'state':%s,'verdict':'create'}", id, kind,
+			     kind, id, state);
 	json_put_num(e, "usual", usual);
 	tell(p, e, now);
 }
 
 static void fail(struct progress *p, const char *id, const char *message)
 {
-	tell(p, json_make("{'event':'step','id':%s,'kind':'secretmanager.secret','name':%s,'state':'failed','message':%s,'fix':''}", id, id, message), 9);
+	tell(
+	    p,
+	    json_make("{'event':'step','id':%s,'kind':'secretmanager.secret','name':%s,'state':'failed','message':%s,'fix':''}",
+		      id, id, message),
+	    9);
 }
 
 static int part_named(const char *id)
@@ -58,15 +63,19 @@ static void two_hundred_steps(void)
 static void causes(void)
 {
 	struct progress p = {0};
-	fail(&p, "secret/a", "Permission 'secretmanager.secrets.create' denied on resource 'projects/demo-proj' (or it may not exist).");
-	fail(&p, "secret/b", "Permission 'secretmanager.secrets.create' denied on resource 'projects/demo-proj' (or it may not exist).");
+	fail(&p, "secret/a",
+	     "Permission 'secretmanager.secrets.create' denied on resource 'projects/demo-proj' (or it may not exist).");
+	fail(&p, "secret/b",
+	     "Permission 'secretmanager.secrets.create' denied on resource 'projects/demo-proj' (or it may not exist).");
 	fail(&p, "secret/c", "Secret 'secret/c' is reserved.");
 	fail(&p, "secret/d", "Secret 'secret/d' is reserved.");
 	is_int((long long)p.cause_count, 2, "failures with one cause stand together");
 	is_int(p.causes[0].count, 2, "with their number");
 	char *line = cause_command(&p, &p.causes[0], "ada@example.com", "demo-proj");
-	is_str(line, "gcloud projects add-iam-policy-binding demo-proj --member=user:ada@example.com --role=roles/secretmanager.admin",
-	       "and the line that mends them");
+	is_str(
+	    line,
+	    "gcloud projects add-iam-policy-binding demo-proj --member=user:ada@example.com --role=roles/secretmanager.admin",
+	    "and the line that mends them");
 	free(line);
 	step(&p, "secret/c", "secretmanager.secret", "creating", 1, 10);
 	step(&p, "secret/d", "secretmanager.secret", "creating", 1, 10);
@@ -79,18 +88,20 @@ static void permissions(void)
 	static const struct {
 		const char *text, *permission;
 	} rows[] = {
-		{"Required 'compute.networks.create' permission for 'projects/p/global/networks/n'", "compute.networks.create"},
-		{"Enable it by visiting https://console.developers.google.com/apis/api/run.googleapis.com/overview", NULL},
-		{"Permission iam.serviceAccounts.actAs denied on service account a@p.iam.gserviceaccount.com", "iam.serviceAccounts.actAs"},
-		{"The service mlflow-1.us-central1.run.app answered", NULL},
-		{"", NULL},
+	    {"Required 'compute.networks.create' permission for 'projects/p/global/networks/n'", "compute.networks.create"},
+	    {"Enable it by visiting https://console.developers.google.com/apis/api/run.googleapis.com/overview", NULL},
+	    {"Permission iam.serviceAccounts.actAs denied on service account a@p.iam.gserviceaccount.com",
+	     "iam.serviceAccounts.actAs"},
+	    {"The service mlflow-1.us-central1.run.app answered", NULL},
+	    {"", NULL},
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		char *found = permission_named(rows[i].text);
 		is_str(found, rows[i].permission, *rows[i].text ? rows[i].text : "no text");
 		free(found);
 	}
-	is_str(role_holding("iam.serviceAccounts.actAs"), "roles/iam.serviceAccountUser", "the most special row tells the role");
+	is_str(role_holding("iam.serviceAccounts.actAs"), "roles/iam.serviceAccountUser",
+	       "the most special row tells the role");
 	is_str(role_holding("nobody.knows.this"), NULL, "what is not known has none");
 }
 
@@ -108,7 +119,8 @@ static void bar(void)
 		forward &= progress_share(&p) >= last;
 		last = progress_share(&p);
 		if (t == 302)
-			is_int((long long)(progress_share(&p) * 100), 50, "half of the time is half of the bar, however many steps are done");
+			is_int((long long)(progress_share(&p) * 100), 50,
+			       "half of the time is half of the bar, however many steps are done");
 		if (t == 8)
 			is_int(progress_deciding(&p), 0, "the database decides the time");
 	}
@@ -122,7 +134,8 @@ static void words_to_come(void)
 {
 	struct progress p = {0};
 	cJSON *e = json_make("{'event':'juggle','state':'failed','outcome':'shiny'}");
-	ok(event_name(e) == EVENT_NONE && event_state(e) == STATE_FAILED && event_outcome(e) == OUTCOME_NONE, "a word that is not known is none");
+	ok(event_name(e) == EVENT_NONE && event_state(e) == STATE_FAILED && event_outcome(e) == OUTCOME_NONE,
+	   "a word that is not known is none");
 	tell(&p, e, 1);
 	is_int((long long)p.count, 0, "an event that is not known tells nothing");
 	step(&p, "sql", "sqladmin.instance", "thinking", 600, 1);
@@ -131,7 +144,8 @@ static void words_to_come(void)
 	step(&p, "sql", "sqladmin.instance", "done", 600, 2);
 	is_int(p.steps[0].phase, PHASE_DONE, "until it is done");
 	step(&p, "thing", "no.such.kind", "failed", 1, 3);
-	ok(p.steps[1].phase == PHASE_FAILED && p.steps[1].part == PART_SERVER, "a kind that is not known stands with the server");
+	ok(p.steps[1].phase == PHASE_FAILED && p.steps[1].part == PART_SERVER,
+	   "a kind that is not known stands with the server");
 	progress_free(&p);
 }
 
@@ -141,8 +155,12 @@ static void log_lines(void)
 	struct buf all = {0};
 	step(&p, "image", "cloudbuild.image", "creating", 60, 1);
 	for (int i = 0; i < 100000; i++)
-		tell(&p, json_make("{'event':'log','id':'image','line':'Step 5/9 : a line of an endless build, with a text of some length'}"), 2);
-	ok(p.line_count <= 20000 && p.log_bytes <= 2 << 20 && p.line_count + p.dropped == 100001, "an endless log is bounded, and what went is counted");
+		tell(&p,
+		     json_make("{'event':'log','id':'image','line':'Step 5/9 : a line of an endless build, with a text of some "
+			       "length'}"),
+		     2);
+	ok(p.line_count <= 20000 && p.log_bytes <= 2 << 20 && p.line_count + p.dropped == 100001,
+	   "an endless log is bounded, and what went is counted");
 	progress_free(&p);
 	step(&p, "image", "cloudbuild.image", "creating", 60, 1);
 	tell(&p, json_make("{'event':'log','id':'image','line':'one'}"), 2);

@@ -173,7 +173,8 @@ static void editing(void)
 	press("Enter");
 	turns(3);
 	screen_is("edit-billing-off");
-	ok(wizard_on(w, "project") && !strcmp(answers_str(w->answers, "project.id"), "ml-research"), "Enter takes the single match, and a project without billing holds its page");
+	ok(wizard_on(w, "project") && !strcmp(answers_str(w->answers, "project.id"), "ml-research"),
+	   "Enter takes the single match, and a project without billing holds its page");
 	press("?");
 	screen_is("edit-help");
 	press("x C-c");
@@ -192,17 +193,20 @@ static void editing(void)
 	press("Space");
 	type("yes");
 	press("Enter");
-	ok(w->over && !w->secret && w->message && strstr(w->message, "cannot be the secret"), "what is no client's secret is not taken");
+	ok(w->over && !w->secret && w->message && strstr(w->message, "cannot be the secret"),
+	   "what is no client's secret is not taken");
 	type("GOCSPX-of-some-other-client");
 	screen_is("edit-secret");
 	press("Enter");
 	to_field("auth.client_id");
 	fake_refuse_client(session, true);
 	paste("{\"web\":{\"client_id\":\"12-ab.apps.googleusercontent.com\",\"client_secret\":\"GOCSPX-not-the-right-one\"}}");
-	is_str(answers_str(w->answers, "auth.client_id"), "12-ab.apps.googleusercontent.com", "a pasted download gives the client's ID");
+	is_str(answers_str(w->answers, "auth.client_id"), "12-ab.apps.googleusercontent.com",
+	       "a pasted download gives the client's ID");
 	turns(2);
 	press("Enter");
-	ok(wizard_on(w, "access") && w->message && strstr(w->message, "does not take this secret"), "a client that Google refuses holds its page");
+	ok(wizard_on(w, "access") && w->message && strstr(w->message, "does not take this secret"),
+	   "a client that Google refuses holds its page");
 	screen_is("edit-client-refused");
 	fake_refuse_client(session, false);
 	press("Space");
@@ -210,7 +214,8 @@ static void editing(void)
 	press("Enter");
 	turns(2);
 	screen_is("edit-client-fits");
-	ok(w->secret != NULL && !strcmp(answers_str(w->answers, "auth.client_secret"), "prompt"), "a typed secret is kept apart from the answers");
+	ok(w->secret != NULL && !strcmp(answers_str(w->answers, "auth.client_secret"), "prompt"),
+	   "a typed secret is kept apart from the answers");
 	to_field("auth.users");
 	press("Space");
 	type("allUsers");
@@ -255,7 +260,8 @@ static void failing(void)
 	close_it();
 
 	open_at(24, 80, false, true);
-	fake_fail_survey(session, "who", "The refresh token was revoked.", "Sign in again: gcloud auth application-default login.");
+	fake_fail_survey(session, "who", "The refresh token was revoked.",
+			 "Sign in again: gcloud auth application-default login.");
 	turns(2);
 	screen_is("failed-sign-in");
 	close_it();
@@ -303,7 +309,8 @@ static void hub(void)
 	open_at(24, 80, false, true);
 	turns(2);
 	to_review();
-	ok(cJSON_HasObjectItem(w->answers->values, "exposure") && cJSON_HasObjectItem(w->answers->values, "database.tier"), "what a page showed and was left as it was is an answer");
+	ok(cJSON_HasObjectItem(w->answers->values, "exposure") && cJSON_HasObjectItem(w->answers->values, "database.tier"),
+	   "what a page showed and was left as it was is an answer");
 	press("Home Down Down Down Down Down Enter");
 	screen_is("hub-section");
 	press("Down Down Enter");
@@ -311,7 +318,8 @@ static void hub(void)
 	press("Down Enter Esc");
 	turns(3);
 	screen_is("hub-changed");
-	ok(wizard_on(w, "review") && !strcmp(answers_str(w->answers, "database.tier"), "db-custom-2-7680"), "Enter changed it, and came back");
+	ok(wizard_on(w, "review") && !strcmp(answers_str(w->answers, "database.tier"), "db-custom-2-7680"),
+	   "Enter changed it, and came back");
 	press("a");
 	screen_is("hub-all");
 	type("worker");
@@ -415,19 +423,19 @@ static void breaking(void)
 		const char *text, *line, *rest;
 		int width;
 	} cases[] = {
-		{"one two", "one", "two", 6},
-		{"MLflow \u5c06\u5b9e\u9a8c\u4fdd\u5b58", "MLflow \u5c06\u5b9e", "\u9a8c\u4fdd\u5b58", 12},
-		{"\u5b9e\u9a8c\u4fdd\u3002\u5b58", "\u5b9e\u9a8c", "\u4fdd\u3002\u5b58", 6},
-		{"\u5b9e\u9a8c (\u4fdd\u5b58)", "\u5b9e\u9a8c", "(\u4fdd\u5b58)", 6},
-		{"\u30c7\u30fc\u30bf", "\u30c7\u30fc", "\u30bf", 5},
-		{"\ud504\ub85c \uc81d\ud2b8", "\ud504\ub85c", "\uc81d\ud2b8", 7},
-		{"\u5b9e\u9a8cabc", "\u5b9e\u9a8c", "abc", 6},
+	    {"one two", "one", "two", 6},
+	    {"MLflow \u5c06\u5b9e\u9a8c\u4fdd\u5b58", "MLflow \u5c06\u5b9e", "\u9a8c\u4fdd\u5b58", 12},
+	    {"\u5b9e\u9a8c\u4fdd\u3002\u5b58", "\u5b9e\u9a8c", "\u4fdd\u3002\u5b58", 6},
+	    {"\u5b9e\u9a8c (\u4fdd\u5b58)", "\u5b9e\u9a8c", "(\u4fdd\u5b58)", 6},
+	    {"\u30c7\u30fc\u30bf", "\u30c7\u30fc", "\u30bf", 5},
+	    {"\ud504\ub85c \uc81d\ud2b8", "\ud504\ub85c", "\uc81d\ud2b8", 7},
+	    {"\u5b9e\u9a8cabc", "\u5b9e\u9a8c", "abc", 6},
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		const char *next;
 		size_t len = break_line(cases[i].text, cases[i].width, &next);
-		ok(len == strlen(cases[i].line) && !strncmp(cases[i].text, cases[i].line, len) && !strcmp(next, cases[i].rest), "line %zu breaks: %.*s|%s", i, (int)len,
-		   cases[i].text, next);
+		ok(len == strlen(cases[i].line) && !strncmp(cases[i].text, cases[i].line, len) && !strcmp(next, cases[i].rest),
+		   "line %zu breaks: %.*s|%s", i, (int)len, cases[i].text, next);
 	}
 }
 

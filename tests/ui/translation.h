@@ -18,7 +18,9 @@ static bool translation_command(const char *format, const char *dir, const char 
 /* From glibc 2.37 on no words are translated in C.UTF-8: a locale of another name is made of the same rules. */
 static bool translation_found(const char *dir)
 {
-	if (*gettext("") || !translation_command("localedef -c -i POSIX -f UTF-8 \"$dir/words.UTF-8\" 2>/dev/null; test -d \"$dir/words.UTF-8\"", dir, ""))
+	if (*gettext("") ||
+	    !translation_command(
+		"localedef -c -i POSIX -f UTF-8 \"$dir/words.UTF-8\" 2>/dev/null; test -d \"$dir/words.UTF-8\"", dir, ""))
 		return *gettext("");
 	setenv("LOCPATH", dir, 1);
 	setlocale(LC_MESSAGES, "words.UTF-8");
@@ -30,7 +32,8 @@ static bool translation_found(const char *dir)
 __attribute__((unused)) static bool translation_load(const char *dir, const char *language, const char *make)
 {
 	if (!translation_command(make, dir, language) ||
-	    !translation_command("mkdir -p \"$dir/$language/LC_MESSAGES\" && msgfmt -o \"$dir/$language/LC_MESSAGES/" PACKAGE ".mo\" \"$dir/words.po\" && rm \"$dir/words.po\"",
+	    !translation_command("mkdir -p \"$dir/$language/LC_MESSAGES\" && msgfmt -o \"$dir/$language/LC_MESSAGES/" PACKAGE
+				 ".mo\" \"$dir/words.po\" && rm \"$dir/words.po\"",
 				 dir, language))
 		return false;
 	setenv("LANGUAGE", language, 1);
