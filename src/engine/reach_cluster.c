@@ -1,165 +1,92 @@
 /* The way to a stack in a cluster: its API server's proxy to the Service. Whoever comes has to be somebody to the API server: the operator, by their own
  * access token. The reach's with: {"host","path"}, which stand in place of the stack's URL. */
 #include "config.h"
-#include "engine/reach.h"
+#include "engine/passage.h"
 
 #include "base/gettext.h"
 #include "base/json.h"
 #include "base/mem.h"
-#include "base/text.h"
-#include "net/credentials.h"
 
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 
 struct cluster_way {
-	struct transport transport; /* first: the transport is cast back */
-	struct run *run;
-	enum who who;
+	struct passages way; /* first: it is cast back */
 	char *base;
-	struct flight *flights;
-	unsigned long last_id;
 };
 
-struct flight {
-	struct cluster_way *way;
-	struct flight *next;
-	unsigned long id, sending;
-	bool signing_in;
-	loop_id timer;
-	char *method, *url, *why;
+struct cluster_passage {
+	struct passage passage; /* first: it is cast back */
+	char *method, *url;
 	struct header *headers;
-	struct http_request request; /* its texts are the flight's; its body is the caller's */
-	http_done *done;
-	void *arg;
+	struct http_request request; /* its texts are the passage's; its body is the caller's */
 };
 
-static struct transport *under(const struct flight *f)
+static void cluster_drop(struct passage *passage)
 {
-	return session_transport(f->way->run->session);
-}
-
-static void flight_free(struct flight *f)
-{
-	struct flight **at = &f->way->flights;
-	while (*at != f)
-		at = &(*at)->next;
-	*at = f->next;
-	for (size_t i = 0; i < f->request.header_count; i++) {
-		sodium_memzero(f->headers[i].value, strlen(f->headers[i].value));
-		free(f->headers[i].name);
-		free(f->headers[i].value);
+	struct cluster_passage *p = (struct cluster_passage *)passage;
+	for (size_t i = 0; i < p->request.header_count; i++) {
+		sodium_memzero(p->headers[i].value, strlen(p->headers[i].value));
+		free(p->headers[i].name);
+		free(p->headers[i].value);
 	}
-	free(f->headers);
-	free(f->method);
-	free(f->url);
-	free(f->why);
-	free(f);
+	free(p->headers);
+	free(p->method);
+	free(p->url);
 }
 
-static void on_reply(void *arg, struct http_reply *reply)
+static void cluster_replied(void *arg, struct http_reply *reply)
 {
-	struct flight *f = arg;
-	http_done *done = f->done;
-	void *to = f->arg;
-	flight_free(f);
-	done(to, reply);
+	struct passage *p = arg;
+	p->below = 0;
+	passage_end(p, reply);
 }
 
-static void give_up(void *arg)
+static void cluster_header(struct cluster_passage *p, const char *name, char *value)
 {
-	struct flight *f = arg;
-	struct http_reply reply = {.failure = HTTP_REFUSED, .failure_text = xstrdup(f->why)};
-	on_reply(f, &reply);
-	http_reply_free(&reply);
+	p->headers[p->request.header_count++] = (struct header){xstrdup(name), value};
 }
 
-static void add_header(struct flight *f, const char *name, char *value)
+static void cluster_go(struct passage *passage, const char *token)
 {
-	f->headers[f->request.header_count++] = (struct header){xstrdup(name), value};
-}
-
-static void take_off(struct flight *f)
-{
-	f->sending = under(f)->send(under(f), &f->request, on_reply, f);
-}
-
-static void on_token(void *arg, const char *token, struct err *e)
-{
-	struct flight *f = arg;
-	f->signing_in = false;
-	if (token) {
-		add_header(f, "Authorization", xasprintf("Bearer %s", token));
-		take_off(f);
-		return;
-	}
-	f->why = xstrdup(e->what ? e->what : _("no token came."));
-	f->timer = loop_after(f->way->run->loop, 0, give_up, f);
+	struct cluster_passage *p = (struct cluster_passage *)passage;
+	struct transport *under = passage_under(passage);
+	if (token)
+		cluster_header(p, "Authorization", xasprintf("Bearer %s", token));
+	passage->below = under->send(under, &p->request, cluster_replied, p);
 }
 
 /* The same request to the API server's address of it. */
-static void copy_request(struct flight *f, const struct http_request *r)
+static void cluster_take(struct passage *passage, const struct http_request *r)
 {
+	struct cluster_passage *p = (struct cluster_passage *)passage;
 	const char *path = strstr(r->url, "://") + strlen("://");
 	path += strcspn(path, "/");
-	f->method = xstrdup(r->method);
-	f->url = xasprintf("%s%s", f->way->base, path);
-	f->headers = xcalloc(r->header_count + 1, sizeof *f->headers);
-	f->request = *r;
-	f->request.method = f->method;
-	f->request.url = f->url;
-	f->request.headers = f->headers;
-	f->request.header_count = 0;
+	p->method = xstrdup(r->method);
+	p->url = xasprintf("%s%s", ((struct cluster_way *)passage->way)->base, path);
+	p->headers = xcalloc(r->header_count + 1, sizeof *p->headers);
+	p->request = *r;
+	p->request.method = p->method;
+	p->request.url = p->url;
+	p->request.headers = p->headers;
+	p->request.header_count = 0;
 	for (size_t i = 0; i < r->header_count; i++)
-		add_header(f, r->headers[i].name, xstrdup(r->headers[i].value));
+		cluster_header(p, r->headers[i].name, xstrdup(r->headers[i].value));
 }
 
-static unsigned long send_request(struct transport *t, const struct http_request *r, http_done *done, void *arg)
+static void cluster_close(struct passages *w)
 {
-	struct cluster_way *w = (struct cluster_way *)t;
-	struct flight *f = xcalloc(1, sizeof *f);
-	*f = (struct flight){.way = w, .next = w->flights, .id = ++w->last_id, .done = done, .arg = arg};
-	unsigned long id = f->id;
-	w->flights = f;
-	copy_request(f, r);
-	if (w->who == PROVER) {
-		f->signing_in = true;
-		credentials_token(session_credentials(w->run->session), on_token, f);
-		return id;
-	}
-	if (w->who == FORGER)
-		add_header(f, "Authorization", xstrdup("Bearer not-a-token"));
-	take_off(f);
-	return id;
+	free(((struct cluster_way *)w)->base);
 }
 
-static void cancel_request(struct transport *t, unsigned long id)
-{
-	struct cluster_way *w = (struct cluster_way *)t;
-	struct flight *f = w->flights;
-	while (f && f->id != id)
-		f = f->next;
-	if (!f)
-		return;
-	if (f->signing_in)
-		credentials_forget(session_credentials(w->run->session), f);
-	if (f->sending)
-		under(f)->cancel(under(f), f->sending);
-	loop_cancel(w->run->loop, f->timer);
-	flight_free(f);
-}
+static const struct passage_kind cluster_passages = {.size = sizeof(struct cluster_passage),
+						     .take = cluster_take,
+						     .go = cluster_go,
+						     .drop = cluster_drop,
+						     .close = cluster_close};
 
-static void free_way(struct transport *t)
-{
-	struct cluster_way *w = (struct cluster_way *)t;
-	while (w->flights)
-		cancel_request(t, w->flights->id);
-	free(w->base);
-	free(w);
-}
-
-static struct transport *open_way(struct run *r, const cJSON *with, enum who who, struct err *e)
+static struct transport *cluster_open(struct run *r, const cJSON *with, enum who who, struct err *e)
 {
 	char *base = xasprintf("https://%s%s", json_str(with, "host", ""), json_str(with, "path", ""));
 	if (!call_is_cluster(base)) {
@@ -168,12 +95,9 @@ static struct transport *open_way(struct run *r, const cJSON *with, enum who who
 			_("nothing is sent there: it is not a host that the credentials are for."));
 		return NULL;
 	}
-	struct cluster_way *w = xcalloc(1, sizeof *w);
-	*w = (struct cluster_way){.transport = {.send = send_request, .cancel = cancel_request, .free = free_way},
-				  .run = r,
-				  .who = who,
-				  .base = base};
+	struct passages *w = passages_open(&cluster_passages, sizeof(struct cluster_way), r, who);
+	((struct cluster_way *)w)->base = base;
 	return &w->transport;
 }
 
-const struct reach_way reach_cluster = {.id = "cluster", .open = open_way, .hides_host = true};
+const struct reach_way reach_cluster = {.id = "cluster", .open = cluster_open, .hides_host = true};

@@ -3,7 +3,7 @@
  * connection. Who comes shows the operator's access token to Google, or nothing, or something forged. The reach's with:
  * {"project","zone","instance","port"}. */
 #include "config.h"
-#include "engine/reach.h"
+#include "engine/passage.h"
 
 #include "base/gettext.h"
 #include "base/json.h"
@@ -29,22 +29,14 @@
 enum code { CODE_NORMAL = 1000, CODE_BACKEND = 4003, CODE_SIGN_IN = 4004, CODE_FORBIDDEN = 4033, CODE_LOOKUP = 4047 };
 
 struct tunnel_way {
-	struct transport transport; /* first: the transport is cast back */
-	struct run *run;
-	enum who who;
+	struct passages way; /* first: it is cast back */
 	char *url;
-	struct passage *passages;
-	unsigned long last_id;
 };
 
 /* A request on its way through a tunnel of its own. */
-struct passage {
-	struct tunnel_way *way;
-	struct passage *next;
-	unsigned long id, channel;
-	bool signing_in;
-	loop_id timer;      /* the end of patience */
-	struct buf request; /* as it goes to the machine */
+struct tunnel_passage {
+	struct passage passage; /* first: it is cast back; below is the channel */
+	struct buf request;     /* as it goes to the machine */
 	char key[WS_KEY_TEXT];
 	struct ws_reader reader;
 	struct relay relay;
@@ -52,71 +44,40 @@ struct passage {
 	size_t reply_max;
 	uint64_t heard; /* bytes of the relay's, all in all */
 	bool head_only; /* a HEAD: its reply has no body */
-	http_done *done;
-	void *arg;
 };
 
-static struct transport *tunnel_under(const struct passage *p)
+static void tunnel_drop(struct passage *passage)
 {
-	return session_transport(p->way->run->session);
-}
-
-static void passage_free(struct passage *p)
-{
-	struct passage **at = &p->way->passages;
-	while (*at != p)
-		at = &(*at)->next;
-	*at = p->next;
-	if (p->channel)
-		tunnel_under(p)->cancel(tunnel_under(p), p->channel);
-	loop_cancel(p->way->run->loop, p->timer);
+	struct tunnel_passage *p = (struct tunnel_passage *)passage;
 	ws_free(&p->reader);
 	if (p->request.data)
 		sodium_memzero(p->request.data, p->request.room);
 	buf_free(&p->request);
 	buf_free(&p->reply);
-	free(p);
 }
 
-static void passage_end(struct passage *p, struct http_reply *reply)
+static void tunnel_fail(struct tunnel_passage *p, enum http_failure failure, const char *why)
 {
-	http_done *done = p->done;
-	void *to = p->arg;
-	passage_free(p);
-	done(to, reply);
-	http_reply_free(reply);
+	passage_fail(&p->passage, failure, why);
 }
 
-static void passage_fail(struct passage *p, enum http_failure failure, const char *why)
+static void tunnel_late(void *arg)
 {
-	struct http_reply reply = {.failure = failure, .failure_text = xstrdup(why)};
-	passage_end(p, &reply);
+	struct tunnel_passage *p = arg;
+	p->passage.timer = 0;
+	tunnel_fail(p, p->relay.open ? HTTP_TIMEOUT : HTTP_UNREACHABLE, _("no reply in time"));
 }
 
-/* Google's refusal, as the way's answer. */
-static void passage_refuse(struct passage *p, int status)
-{
-	struct http_reply reply = {.status = status};
-	passage_end(p, &reply);
-}
-
-static void passage_late(void *arg)
-{
-	struct passage *p = arg;
-	p->timer = 0;
-	passage_fail(p, p->relay.open ? HTTP_TIMEOUT : HTTP_UNREACHABLE, _("no reply in time"));
-}
-
-static void passage_say(struct passage *p, const struct buf *frames)
+static void tunnel_say(struct tunnel_passage *p, const struct buf *frames)
 {
 	if (frames->len)
-		tunnel_under(p)->say(tunnel_under(p), p->channel, frames->data, frames->len);
+		passage_under(&p->passage)->say(passage_under(&p->passage), p->passage.below, frames->data, frames->len);
 }
 
 /* The machine's reply ------------------------------------------------------------------------------------------------------- */
 
 /* Is the reply whole, now that no more may come? False while a body that says its length is shorter. */
-static bool passage_whole(const struct passage *p, struct http_reply *reply, bool closed)
+static bool tunnel_whole(const struct tunnel_passage *p, struct http_reply *reply, bool closed)
 {
 	size_t head = http_reply_head(buf_text(&p->reply), p->reply.len, reply);
 	const char *length = head && head != SIZE_MAX ? http_header(reply, "Content-Length") : NULL;
@@ -130,93 +91,95 @@ static bool passage_whole(const struct passage *p, struct http_reply *reply, boo
 	return true;
 }
 
-static void passage_closed(struct passage *p)
+static void tunnel_closed(struct tunnel_passage *p)
 {
 	struct http_reply reply = {0};
-	if (passage_whole(p, &reply, true)) {
-		passage_end(p, &reply);
+	if (tunnel_whole(p, &reply, true)) {
+		passage_end(&p->passage, &reply);
+		http_reply_free(&reply);
 		return;
 	}
 	http_reply_free(&reply);
-	passage_fail(p, HTTP_BROKEN, _("the connection ended before the reply was whole"));
+	tunnel_fail(p, HTTP_BROKEN, _("the connection ended before the reply was whole"));
 }
 
 /* False when the passage is over. */
-static bool passage_received(struct passage *p, const char *data, size_t len)
+static bool tunnel_received(struct tunnel_passage *p, const char *data, size_t len)
 {
 	struct http_reply reply = {0};
 	struct buf frames = {0};
 	bool headless = p->reply.len > HEAD_MAX && !memmem(p->reply.data, HEAD_MAX, "\r\n\r\n", 4);
 	if (headless || p->reply.len + len > p->reply_max) {
-		passage_fail(p, HTTP_TOO_LARGE, _("the reply is too large"));
+		tunnel_fail(p, HTTP_TOO_LARGE, _("the reply is too large"));
 		return false;
 	}
 	buf_add(&p->reply, data, len);
-	if (passage_whole(p, &reply, false)) {
-		passage_end(p, &reply);
+	if (tunnel_whole(p, &reply, false)) {
+		passage_end(&p->passage, &reply);
+		http_reply_free(&reply);
 		return false;
 	}
 	http_reply_free(&reply);
 	relay_tell(&p->relay, &frames);
-	passage_say(p, &frames);
+	tunnel_say(p, &frames);
 	buf_free(&frames);
 	return true;
 }
 
 /* The relay's messages ------------------------------------------------------------------------------------------------------ */
 
-static void passage_shut(struct passage *p, const char *data, size_t len)
+static void tunnel_shut(struct tunnel_passage *p, const char *data, size_t len)
 {
 	int code = ws_close_code(data, len);
 	struct buf words = {0};
 	switch (code) {
 	case CODE_NORMAL:
-		passage_closed(p);
+		tunnel_closed(p);
 		return;
 	case CODE_SIGN_IN:
-		credentials_reject(session_credentials(p->way->run->session));
-		passage_refuse(p, 401);
+		credentials_reject(session_credentials(p->passage.way->run->session));
+		passage_refuse(&p->passage, 401);
 		return;
 	case CODE_FORBIDDEN:
-		passage_refuse(p, 403);
+		passage_refuse(&p->passage, 403);
 		return;
 	case CODE_BACKEND:
-		passage_fail(
+		tunnel_fail(
 		    p, HTTP_UNREACHABLE,
 		    _("the machine's port takes no connection: nothing listens there, or a firewall keeps the tunnel out"));
 		return;
 	case CODE_LOOKUP:
-		passage_fail(p, HTTP_UNREACHABLE, _("the tunnel finds no running machine"));
+		tunnel_fail(p, HTTP_UNREACHABLE, _("the tunnel finds no running machine"));
 		return;
 	default:
 		outside_text(&words, len > 2 ? data + 2 : "", len > 2 ? len - 2 : 0, false, 100);
 		char *why = xasprintf(_("the tunnel was closed with code %d: %s"), code, buf_text(&words));
-		passage_fail(p, p->relay.open ? HTTP_BROKEN : HTTP_UNREACHABLE, why);
+		tunnel_fail(p, p->relay.open ? HTTP_BROKEN : HTTP_UNREACHABLE, why);
 		free(why);
 		buf_free(&words);
 	}
 }
 
-static void passage_opened(struct passage *p)
+static void tunnel_opened(struct tunnel_passage *p)
 {
 	struct buf frames = {0};
 	relay_say(&p->relay, &frames, p->request.data, p->request.len);
-	passage_say(p, &frames);
+	tunnel_say(p, &frames);
 	sodium_memzero(frames.data, frames.len);
 	buf_free(&frames);
 }
 
-static bool passage_relayed(struct passage *p, const char *data, size_t len)
+static bool tunnel_relayed(struct tunnel_passage *p, const char *data, size_t len)
 {
 	struct relay_heard heard = relay_hear(&p->relay, data, len);
 	switch (heard.news) {
 	case RELAY_OPENED:
-		passage_opened(p);
+		tunnel_opened(p);
 		return true;
 	case RELAY_DATA:
-		return passage_received(p, heard.bytes, heard.count);
+		return tunnel_received(p, heard.bytes, heard.count);
 	case RELAY_BROKEN:
-		passage_fail(p, HTTP_BROKEN, _(heard.fault));
+		tunnel_fail(p, HTTP_BROKEN, _(heard.fault));
 		return false;
 	case RELAY_NOTHING:
 		break;
@@ -226,45 +189,45 @@ static bool passage_relayed(struct passage *p, const char *data, size_t len)
 
 /* Bytes that are being taken in; what a message says may end the passage, and with it all that it is part of. */
 struct hearing {
-	struct passage *passage;
+	struct tunnel_passage *passage;
 	bool over;
 };
 
-static bool passage_told(struct passage *p, enum ws_opcode opcode, const char *data, size_t len)
+static bool tunnel_told(struct tunnel_passage *p, enum ws_opcode opcode, const char *data, size_t len)
 {
 	struct buf frames = {0};
 	switch (opcode) {
 	case WS_CLOSE:
-		passage_shut(p, data, len);
+		tunnel_shut(p, data, len);
 		return false;
 	case WS_PING:
 		ws_frame(&frames, WS_PONG, data, len);
-		passage_say(p, &frames);
+		tunnel_say(p, &frames);
 		buf_free(&frames);
 		return true;
 	case WS_BINARY:
-		return passage_relayed(p, data, len);
+		return tunnel_relayed(p, data, len);
 	case WS_TEXT:
-		passage_fail(p, HTTP_BROKEN, _("the relay speaks text"));
+		tunnel_fail(p, HTTP_BROKEN, _("the relay speaks text"));
 		return false;
 	default:
 		return true;
 	}
 }
 
-static bool passage_message(void *arg, enum ws_opcode opcode, const char *data, size_t len)
+static bool tunnel_message(void *arg, enum ws_opcode opcode, const char *data, size_t len)
 {
 	struct hearing *h = arg;
-	h->over = !passage_told(h->passage, opcode, data, len);
+	h->over = !tunnel_told(h->passage, opcode, data, len);
 	return !h->over;
 }
 
-static void passage_heard(void *arg, const char *data, size_t len)
+static void tunnel_heard(void *arg, const char *data, size_t len)
 {
 	struct hearing h = {.passage = arg};
 	struct ws_reader reader = h.passage->reader;
 	h.passage->reader = (struct ws_reader){0};
-	const char *fault = ws_take(&reader, data, len, passage_message, &h);
+	const char *fault = ws_take(&reader, data, len, tunnel_message, &h);
 	if (h.over) {
 		ws_free(&reader);
 		return;
@@ -272,42 +235,43 @@ static void passage_heard(void *arg, const char *data, size_t len)
 	h.passage->reader = reader;
 	h.passage->heard += len;
 	if (fault)
-		passage_fail(h.passage, HTTP_BROKEN, _(fault));
+		tunnel_fail(h.passage, HTTP_BROKEN, _(fault));
 	else if (h.passage->heard > h.passage->reply.len + BESIDES_MAX)
-		passage_fail(h.passage, HTTP_BROKEN, _("the relay talks without an end and brings nothing"));
+		tunnel_fail(h.passage, HTTP_BROKEN, _("the relay talks without an end and brings nothing"));
 }
 
-static void passage_ended(void *arg, const char *why)
+static void tunnel_ended(void *arg, const char *why)
 {
-	struct passage *p = arg;
-	p->channel = 0;
+	struct tunnel_passage *p = arg;
+	p->passage.below = 0;
 	(void)why;
-	passage_closed(p);
+	tunnel_closed(p);
 }
 
 /* Opening ------------------------------------------------------------------------------------------------------------------- */
 
-static void passage_answered(void *arg, struct http_reply *reply)
+static void tunnel_answered(void *arg, struct http_reply *reply)
 {
-	struct passage *p = arg;
+	struct tunnel_passage *p = arg;
 	if (reply->status == 101 && ws_accepts(p->key, http_header(reply, "Sec-WebSocket-Accept")))
 		return;
 	bool refused = reply->failure == HTTP_OK && reply->status != 101;
 	if (reply->status != 101)
-		p->channel = 0;
+		p->passage.below = 0;
 	if (refused)
-		passage_refuse(p, reply->status);
+		passage_refuse(&p->passage, reply->status);
 	else if (reply->failure == HTTP_OK)
-		passage_fail(p, HTTP_BROKEN, _("what answers is no WebSocket"));
+		tunnel_fail(p, HTTP_BROKEN, _("what answers is no WebSocket"));
 	else
-		passage_fail(p, reply->failure, reply->failure_text ? reply->failure_text : "");
+		tunnel_fail(p, reply->failure, reply->failure_text ? reply->failure_text : "");
 }
 
-static const struct http_channel passage_channel = {passage_answered, passage_heard, passage_ended};
+static const struct http_channel tunnel_channel = {tunnel_answered, tunnel_heard, tunnel_ended};
 
-/* token NULL: nothing is shown. */
-static void passage_open(struct passage *p, const char *token)
+static void tunnel_go(struct passage *passage, const char *token)
 {
+	struct tunnel_passage *p = (struct tunnel_passage *)passage;
+	struct transport *under = passage_under(passage);
 	char *bearer = token ? xasprintf("Bearer %s", token) : NULL;
 	const char *const named[][2] = {{"Upgrade", "websocket"},
 					{"Connection", "Upgrade"},
@@ -321,37 +285,21 @@ static void passage_open(struct passage *p, const char *token)
 	for (size_t i = 0; i < count; i++)
 		headers[i] = (struct header){(char *)(uintptr_t)named[i][0], (char *)(uintptr_t)named[i][1]};
 	ws_key(p->key);
-	p->channel = tunnel_under(p)->upgrade(
-	    tunnel_under(p),
-	    &(struct http_request){
-		.method = "GET", .url = p->way->url, .headers = headers, .header_count = count, .anonymous = !bearer},
-	    &passage_channel, p);
+	passage_patience(passage, 60, tunnel_late);
+	passage->below = under->upgrade(under,
+					&(struct http_request){.method = "GET",
+							       .url = ((struct tunnel_way *)passage->way)->url,
+							       .headers = headers,
+							       .header_count = count,
+							       .anonymous = !bearer},
+					&tunnel_channel, p);
 	if (bearer)
 		sodium_memzero(bearer, strlen(bearer));
 	free(bearer);
 }
 
-static void passage_begin(void *arg)
-{
-	struct passage *p = arg;
-	p->timer = loop_after(p->way->run->loop, 60, passage_late, p);
-	passage_open(p, p->way->who == FORGER ? "not-a-token" : NULL);
-}
-
-static void passage_token(void *arg, const char *token, struct err *e)
-{
-	struct passage *p = arg;
-	p->signing_in = false;
-	if (!token) {
-		passage_fail(p, HTTP_REFUSED, e->what ? e->what : _("no token came."));
-		return;
-	}
-	p->timer = loop_after(p->way->run->loop, 60, passage_late, p);
-	passage_open(p, token);
-}
-
 /* The request as it goes to the machine: HTTP/1.0, so that the reply comes in one piece and ends with the connection. */
-static void write_passage(const struct http_request *r, struct buf *out)
+static void tunnel_request(const struct http_request *r, struct buf *out)
 {
 	const char *host = strstr(r->url, "://") + strlen("://"), *path = host + strcspn(host, "/?#");
 	bool own_host = false;
@@ -368,57 +316,21 @@ static void write_passage(const struct http_request *r, struct buf *out)
 	buf_add(out, r->body ? r->body : "", r->body_len);
 }
 
-static void tunnel_malformed(void *arg)
+static void tunnel_take(struct passage *passage, const struct http_request *r)
 {
-	struct passage *p = arg;
-	p->timer = 0;
-	passage_fail(p, HTTP_REFUSED, _("the request is malformed"));
-}
-
-static unsigned long tunnel_send(struct transport *t, const struct http_request *r, http_done *done, void *arg)
-{
-	struct tunnel_way *w = (struct tunnel_way *)t;
-	struct passage *p = xcalloc(1, sizeof *p);
-	*p = (struct passage){.way = w, .next = w->passages, .id = ++w->last_id, .done = done, .arg = arg};
-	unsigned long id = p->id;
-	w->passages = p;
+	struct tunnel_passage *p = (struct tunnel_passage *)passage;
 	p->reply_max = r->max_reply ? r->max_reply : (size_t)32 << 20;
 	p->head_only = !strcmp(r->method, "HEAD");
-	if (http_request_fault(r)) {
-		p->timer = loop_after(w->run->loop, 0, tunnel_malformed, p);
-		return id;
-	}
-	write_passage(r, &p->request);
-	if (w->who == PROVER) {
-		p->signing_in = true;
-		credentials_token(session_credentials(w->run->session), passage_token, p);
-	} else {
-		passage_begin(p);
-	}
-	return id;
+	tunnel_request(r, &p->request);
 }
 
-static void tunnel_cancel(struct transport *t, unsigned long id)
+static void tunnel_close(struct passages *w)
 {
-	struct tunnel_way *w = (struct tunnel_way *)t;
-	struct passage *p = w->passages;
-	while (p && p->id != id)
-		p = p->next;
-	if (!p)
-		return;
-	if (p->signing_in)
-		credentials_forget(session_credentials(w->run->session), p);
-	passage_free(p);
+	free(((struct tunnel_way *)w)->url);
 }
 
-static void tunnel_free(struct transport *t)
-{
-	struct tunnel_way *w = (struct tunnel_way *)t;
-	while (w->passages)
-		tunnel_cancel(t, w->passages->id);
-	free(w->url);
-	free(w);
-}
+static const struct passage_kind tunnel_passages = {
+    .size = sizeof(struct tunnel_passage), .take = tunnel_take, .go = tunnel_go, .drop = tunnel_drop, .close = tunnel_close};
 
 static struct transport *tunnel_open(struct run *r, const cJSON *with, enum who who, struct err *e)
 {
@@ -426,9 +338,7 @@ static struct transport *tunnel_open(struct run *r, const cJSON *with, enum who 
 		err_set(e, EXIT_BUG, HOST, NULL, _("this program's transport speaks no WebSocket."));
 		return NULL;
 	}
-	struct tunnel_way *w = xcalloc(1, sizeof *w);
-	*w = (struct tunnel_way){
-	    .transport = {.send = tunnel_send, .cancel = tunnel_cancel, .free = tunnel_free}, .run = r, .who = who};
+	struct passages *w = passages_open(&tunnel_passages, sizeof(struct tunnel_way), r, who);
 	struct buf url = {0};
 	buf_puts(&url, "https://" HOST "/v4/connect?project=");
 	text_percent(&url, json_str(with, "project", ""), false);
@@ -437,7 +347,7 @@ static struct transport *tunnel_open(struct run *r, const cJSON *with, enum who 
 	buf_puts(&url, "&instance=");
 	text_percent(&url, json_str(with, "instance", ""), false);
 	buf_puts(&url, "&interface=nic0");
-	w->url = buf_take(&url);
+	((struct tunnel_way *)w)->url = buf_take(&url);
 	return &w->transport;
 }
 
