@@ -145,7 +145,7 @@ bool wizard_secret(void *arg, const char *question, struct secret **out, struct 
 
 /* Events ----------------------------------------------------------------------------------------------------------------------------- */
 
-static void event(struct wizard *w, const cJSON *e)
+static void build_event(struct wizard *w, const cJSON *e)
 {
 	progress_event(&w->build.p, e, session_now(w->session));
 	if (event_name(e) != EVENT_RESULT)
@@ -640,7 +640,7 @@ static int row_count(const struct build *b)
 	return n;
 }
 
-static void draw(struct wizard *w, struct rect r)
+static void build_draw(struct wizard *w, struct rect r)
 {
 	struct build *b = &w->build;
 	screen_cursor(r.y, r.x);
@@ -779,7 +779,7 @@ static enum action character_key(struct wizard *w, wint_t c)
 	return action;
 }
 
-static enum action key(struct wizard *w, const struct key *k)
+static enum action build_key(struct wizard *w, const struct key *k)
 {
 	if (k->kind == KEY_TARGET)
 		focus_row(&w->build, (int)k->code);
@@ -788,14 +788,14 @@ static enum action key(struct wizard *w, const struct key *k)
 	return k->kind == KEY_CHARACTER ? character_key(w, k->code) : ACTION_NONE;
 }
 
-static void enter(struct wizard *w)
+static void build_enter(struct wizard *w)
 {
 	w->jump_to = NULL;
 	if (w->review.agreed && w->session)
 		build_start(w, false);
 }
 
-static void hints(struct wizard *w, struct hints *h)
+static void build_hints(struct wizard *w, struct hints *h)
 {
 	struct build *b = &w->build;
 	bool failed = failed_step(b, focused(b)) >= 0;
@@ -822,11 +822,11 @@ static void hints(struct wizard *w, struct hints *h)
 
 const struct page_view build_view = {
     .id = "build",
-    .enter = enter,
-    .draw = draw,
-    .key = key,
-    .hints = hints,
-    .event = event,
+    .enter = build_enter,
+    .draw = build_draw,
+    .key = build_key,
+    .hints = build_hints,
+    .event = build_event,
     .help = N_("Each line is a part of the server; Right and Enter unfold it into its steps, Left folds it again. Below or "
 	       "beside stands its log, or why it "
 	       "failed and what mends it. The first Ctrl-C lets what is in flight finish and begins nothing new; the second "

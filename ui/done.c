@@ -245,7 +245,7 @@ void done_doc(const struct wizard *w, struct doc *d, bool all_proofs)
 	log_lines(w, d);
 }
 
-static void draw(struct wizard *w, struct rect r)
+static void done_draw(struct wizard *w, struct rect r)
 {
 	struct doc d = {0};
 	done_doc(w, &d, w->done_all);
@@ -307,7 +307,7 @@ static enum action character_key(struct wizard *w, wint_t c)
 	return ACTION_NONE;
 }
 
-static enum action key(struct wizard *w, const struct key *k)
+static enum action done_key(struct wizard *w, const struct key *k)
 {
 	if (k->kind == KEY_CHARACTER)
 		return character_key(w, k->code);
@@ -325,7 +325,7 @@ static enum action key(struct wizard *w, const struct key *k)
 	return ACTION_NONE;
 }
 
-static void hints(struct wizard *w, struct hints *h)
+static void done_hints(struct wizard *w, struct hints *h)
 {
 	hint(h, _("Enter"), _("leave"));
 	hint(h, _("Esc"), _("the steps again"));
@@ -339,7 +339,7 @@ static void hints(struct wizard *w, struct hints *h)
 	hint(h, "?", _("help"));
 }
 
-static void enter(struct wizard *w)
+static void done_enter(struct wizard *w)
 {
 	w->review.agreed = false; /* coming back to the build page must not build again */
 	w->done_top = 0;
@@ -347,10 +347,10 @@ static void enter(struct wizard *w)
 
 const struct page_view done_view = {
     .id = "done",
-    .enter = enter,
-    .draw = draw,
-    .key = key,
-    .hints = hints,
+    .enter = done_enter,
+    .draw = done_draw,
+    .key = done_key,
+    .hints = done_hints,
     .help = N_("What is said here was found by asking the server itself. Everything on this page is printed again when you "
 	       "leave, where it can be copied."),
 };

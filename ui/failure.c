@@ -69,7 +69,7 @@ static const char *menu(const struct wizard *w, char *into)
 	return into;
 }
 
-static void draw(struct wizard *w)
+static void failure_draw(struct wizard *w)
 {
 	char keys[16];
 	const struct cause *c = build_cause(w);
@@ -146,7 +146,7 @@ static bool act(struct wizard *w, char key, enum action *action)
 	return true;
 }
 
-static bool key(struct wizard *w, const struct key *k, enum action *action)
+static bool failure_key(struct wizard *w, const struct key *k, enum action *action)
 {
 	char keys[16];
 	int count = (int)strlen(menu(w, keys));
@@ -165,7 +165,7 @@ static bool key(struct wizard *w, const struct key *k, enum action *action)
 	return k->code > 127 || act(w, (char)k->code, action);
 }
 
-static void hints(struct wizard *w, struct hints *h)
+static void failure_hints(struct wizard *w, struct hints *h)
 {
 	(void)w;
 	hint(h, _("Up/Down"), _("move"));
@@ -173,7 +173,7 @@ static void hints(struct wizard *w, struct hints *h)
 	hint(h, _("Esc"), _("back"));
 }
 
-const struct overlay overlay_failure = {draw, key, hints};
+const struct overlay overlay_failure = {failure_draw, failure_key, failure_hints};
 
 /* Undoing ---------------------------------------------------------------------------------------------------------------------------- */
 

@@ -82,7 +82,7 @@ void form_load(struct wizard *w)
 }
 
 /* The focus goes to the first field that needs an answer. */
-static void enter(struct wizard *w)
+static void form_enter(struct wizard *w)
 {
 	w->focus = 0;
 	for (int i = asked_count(w) - 1; i >= 0; i--) {
@@ -589,7 +589,7 @@ static void draw_rows(struct wizard *w, struct rect r)
 		draw_suggestions(w, q, r);
 }
 
-static void draw(struct wizard *w, struct rect r)
+static void form_draw(struct wizard *w, struct rect r)
 {
 	const struct wizard_page *page = &wizard_pages[w->page];
 	int y = r.y + put_lines(r.y, r.x, r.h >= 18 ? 2 : 1, r.w, ROLE_TEXT, _(page->intro)) + 1;
@@ -840,7 +840,7 @@ static bool is_help_key(const struct key *k)
 	return (k->kind == KEY_CHARACTER && k->code == L'?') || (k->kind == KEY_FUNCTION && k->code == KEY_F(1));
 }
 
-static enum action key(struct wizard *w, const struct key *k)
+static enum action form_key(struct wizard *w, const struct key *k)
 {
 	const struct question *q = form_focused(w);
 	if (is_help_key(k)) {
@@ -870,7 +870,7 @@ static enum action key(struct wizard *w, const struct key *k)
 	return ACTION_NONE;
 }
 
-static void hints(struct wizard *w, struct hints *h)
+static void form_hints(struct wizard *w, struct hints *h)
 {
 	const struct question *q = form_focused(w);
 	hint(h, _("Enter"), _("next"));
@@ -899,8 +899,8 @@ static void hints(struct wizard *w, struct hints *h)
 
 const struct page_view form_view = {
     .id = "form",
-    .enter = enter,
-    .draw = draw,
-    .key = key,
-    .hints = hints,
+    .enter = form_enter,
+    .draw = form_draw,
+    .key = form_key,
+    .hints = form_hints,
 };

@@ -154,7 +154,7 @@ static void draw_search(struct log_view *v)
 	edit_draw(&v->search, y, 4, screen_columns() - 8 < 60 ? screen_columns() - 8 : 60, ROLE_FIELD, false);
 }
 
-static void draw(struct wizard *w)
+static void log_draw(struct wizard *w)
 {
 	struct log_view *v = &w->log;
 	const struct progress *p = &w->build.p;
@@ -294,7 +294,7 @@ static void character_key(struct wizard *w, wint_t c)
 	}
 }
 
-static bool key(struct wizard *w, const struct key *k, enum action *action)
+static bool log_key(struct wizard *w, const struct key *k, enum action *action)
 {
 	struct log_view *v = &w->log;
 	(void)action;
@@ -309,7 +309,7 @@ static bool key(struct wizard *w, const struct key *k, enum action *action)
 	return true;
 }
 
-static void hints(struct wizard *w, struct hints *h)
+static void log_hints(struct wizard *w, struct hints *h)
 {
 	const struct log_view *v = &w->log;
 	if (v->searching) {
@@ -329,4 +329,4 @@ static void hints(struct wizard *w, struct hints *h)
 		hint(h, _("Left/Right"), _("sideways"));
 }
 
-const struct overlay overlay_log = {draw, key, hints};
+const struct overlay overlay_log = {log_draw, log_key, log_hints};

@@ -139,7 +139,7 @@ static void choice_draw(struct wizard *w)
 	draw_choices(w, q, r, w->over_focus);
 }
 
-static bool choice_key(struct wizard *w, const struct key *k, enum action *action)
+static bool overlays_choice_key(struct wizard *w, const struct key *k, enum action *action)
 {
 	(void)action;
 	const struct question *q = form_focused(w);
@@ -162,7 +162,7 @@ static void choice_hints(struct wizard *w, struct hints *h)
 	hint(h, _("Esc"), _("leave it as it was"));
 }
 
-const struct overlay overlay_choice = {choice_draw, choice_key, choice_hints};
+const struct overlay overlay_choice = {choice_draw, overlays_choice_key, choice_hints};
 
 /* Lists ----------------------------------------------------------------------------------------------------------------------------- */
 

@@ -124,7 +124,7 @@ static void errand_lines(struct doc *d, const cJSON *plan)
 	}
 }
 
-static void draw(struct wizard *w)
+static void resources_draw(struct wizard *w)
 {
 	struct doc d = {0};
 	struct rect r = {3, 2, screen_lines() - 5, screen_columns() - 4};
@@ -141,7 +141,7 @@ static void draw(struct wizard *w)
 	doc_free(&d);
 }
 
-static bool key(struct wizard *w, const struct key *k, enum action *action)
+static bool resources_key(struct wizard *w, const struct key *k, enum action *action)
 {
 	int page = screen_lines() - 6;
 	(void)action;
@@ -158,11 +158,11 @@ static bool key(struct wizard *w, const struct key *k, enum action *action)
 	return true;
 }
 
-static void hints(struct wizard *w, struct hints *h)
+static void resources_hints(struct wizard *w, struct hints *h)
 {
 	(void)w;
 	hint(h, _("Up/Down"), _("move"));
 	hint(h, _("Esc"), _("back"));
 }
 
-const struct overlay overlay_resources = {draw, key, hints};
+const struct overlay overlay_resources = {resources_draw, resources_key, resources_hints};

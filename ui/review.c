@@ -111,7 +111,7 @@ static void take_plan(struct wizard *w)
 }
 
 /* What went wrong while reading, for when no plan comes of it. */
-static void event(struct wizard *w, const cJSON *e)
+static void review_event(struct wizard *w, const cJSON *e)
 {
 	const char *message = json_str(e, "message", "");
 	if (!*message || (event_state(e) != STATE_FAILED && event_name(e) != EVENT_RESULT))
@@ -470,7 +470,7 @@ static void draw_pane(const struct wizard *w, const char *section, struct rect r
 	free(words);
 }
 
-static void draw(struct wizard *w, struct rect r)
+static void review_draw(struct wizard *w, struct rect r)
 {
 	struct review *v = &w->review;
 	bool beside = r.w >= BESIDE_FROM;
@@ -578,7 +578,7 @@ static enum action function_key(struct wizard *w, wint_t code)
 	return code == KEY_RIGHT ? enter_key(w) : ACTION_NONE;
 }
 
-static enum action key(struct wizard *w, const struct key *k)
+static enum action review_key(struct wizard *w, const struct key *k)
 {
 	if (k->kind == KEY_TARGET) {
 		bool again = w->review.focus == (int)k->code;
@@ -619,7 +619,7 @@ static enum action key(struct wizard *w, const struct key *k)
 	return ACTION_NONE;
 }
 
-static void enter(struct wizard *w)
+static void review_enter(struct wizard *w)
 {
 	w->jump_to = NULL;
 	review_start(w);
@@ -627,7 +627,7 @@ static void enter(struct wizard *w)
 	w->review.focus = first_focus(w);
 }
 
-static void hints(struct wizard *w, struct hints *h)
+static void review_hints(struct wizard *w, struct hints *h)
 {
 	bool last = !section_at(w, w->review.focus);
 	if (!last)
@@ -642,11 +642,11 @@ static void hints(struct wizard *w, struct hints *h)
 
 const struct page_view review_view = {
     .id = "review",
-    .enter = enter,
-    .draw = draw,
-    .key = key,
-    .hints = hints,
-    .event = event,
+    .enter = review_enter,
+    .draw = review_draw,
+    .key = review_key,
+    .hints = review_hints,
+    .event = review_event,
     .help = N_(
 	"Each line is a group of settings: Enter changes it and comes back. d lists every resource of the plan, a every "
 	"setting; c copies the line that "

@@ -171,7 +171,7 @@ static void draw_list(struct wizard *w, struct rect r)
 		put(r.y, r.x + 2, r.w - 2, ROLE_WARN, _("No setting matches what you typed."));
 }
 
-static void draw(struct wizard *w)
+static void settings_draw(struct wizard *w)
 {
 	struct settings *s = &w->settings;
 	struct rect all = {2, 2, screen_lines() - 4, screen_columns() - 4};
@@ -283,7 +283,7 @@ static void filter_key(struct wizard *w, const struct key *k)
 	move_by(w, 0);
 }
 
-static bool key(struct wizard *w, const struct key *k, enum action *action)
+static bool settings_key(struct wizard *w, const struct key *k, enum action *action)
 {
 	struct settings *s = &w->settings;
 	const struct question *q = s->focused;
@@ -311,7 +311,7 @@ static bool key(struct wizard *w, const struct key *k, enum action *action)
 	return true;
 }
 
-static void hints(struct wizard *w, struct hints *h)
+static void settings_hints(struct wizard *w, struct hints *h)
 {
 	const struct settings *s = &w->settings;
 	hint(h, _("Up/Down"), s->choosing ? _("choose") : _("move"));
@@ -321,4 +321,4 @@ static void hints(struct wizard *w, struct hints *h)
 	hint(h, _("Esc"), s->choosing || s->typing ? _("leave it as it was") : _("back to the review"));
 }
 
-const struct overlay overlay_settings = {draw, key, hints};
+const struct overlay overlay_settings = {settings_draw, settings_key, settings_hints};

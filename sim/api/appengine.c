@@ -256,14 +256,14 @@ static struct sim_object *service(struct sim_call *c)
 	return o;
 }
 
-static void service_get(struct sim_call *c)
+static void appengine_service_get(struct sim_call *c)
 {
 	struct sim_object *o = service(c);
 	if (o)
 		sim_ok(c, cJSON_Duplicate(o->doc, 1));
 }
 
-static void service_list(struct sim_call *c)
+static void appengine_service_list(struct sim_call *c)
 {
 	if (app(c))
 		sim_list(c, APPENGINE_SERVICES, sim_tmp("%s/services/", app_key(c)), "services", NULL, NULL);
@@ -297,7 +297,7 @@ static bool split_ok(struct sim_call *c, const cJSON *body)
 	return false;
 }
 
-static void service_patch(struct sim_call *c)
+static void appengine_service_patch(struct sim_call *c)
 {
 	struct sim_object *o = service(c), *owner = o ? app(c) : NULL;
 	if (!owner || !is_free(c, owner) || !split_ok(c, c->body))
@@ -604,7 +604,7 @@ static void version_ended(struct sim *s, const cJSON *arg)
 }
 
 /* A version whose making failed stays, and cannot serve. */
-static bool spoil(struct sim *s, const cJSON *arg, const cJSON *error)
+static bool appengine_spoil(struct sim *s, const cJSON *arg, const cJSON *error)
 {
 	const char *name = json_str(arg, "operation", "");
 	struct sim_object *o = sim_get(s, APPENGINE_VERSIONS, json_str(arg, "key", ""));
@@ -700,12 +700,12 @@ static void instance_list(struct sim_call *c)
 }
 
 /* Operations and locations. ------------------------------------------------------------------------------------------------ */
-static void operation_get(struct sim_call *c)
+static void appengine_operation_get(struct sim_call *c)
 {
 	sim_lro_get(c, OPERATIONS);
 }
 
-static void operation_list(struct sim_call *c)
+static void appengine_operation_list(struct sim_call *c)
 {
 	sim_list(c, OPERATIONS, sim_tmp("%s/operations/", app_key(c)), "operations", NULL, NULL);
 }
@@ -746,13 +746,13 @@ static const struct sim_route routes[] = {
     {A "create", app_create, NULL, NULL},
     {A "get", app_get, "appengine.applications.get", NULL},
     {A "patch", app_patch, "appengine.applications.update", NULL},
-    {A "operations.get", operation_get, "appengine.operations.get", NULL},
-    {A "operations.list", operation_list, "appengine.operations.list", NULL},
+    {A "operations.get", appengine_operation_get, "appengine.operations.get", NULL},
+    {A "operations.list", appengine_operation_list, "appengine.operations.list", NULL},
     {A "locations.get", location_get, NULL, NULL},
     {A "locations.list", location_list, NULL, NULL},
-    {S "get", service_get, "appengine.services.get", NULL},
-    {S "list", service_list, "appengine.services.list", NULL},
-    {S "patch", service_patch, "appengine.services.update", NULL},
+    {S "get", appengine_service_get, "appengine.services.get", NULL},
+    {S "list", appengine_service_list, "appengine.services.list", NULL},
+    {S "patch", appengine_service_patch, "appengine.services.update", NULL},
     {S "delete", service_delete, "appengine.services.delete", NULL},
     {V "create", version_create, "appengine.versions.create", NULL},
     {V "get", version_get, "appengine.versions.get", NULL},
@@ -771,5 +771,5 @@ const struct sim_api sim_appengine = {
     .service = "appengine.googleapis.com",
     .errors = SIM_ERRORS_AIP,
     .routes = routes,
-    .spoil = spoil,
+    .spoil = appengine_spoil,
 };

@@ -159,7 +159,7 @@ static void created(struct sim *s, const cJSON *arg)
 	sim_lro_done(s, OPERATIONS, json_str(arg, "operation", ""), NULL, response);
 }
 
-static bool spoil(struct sim *s, const cJSON *arg, const cJSON *error)
+static bool artifactregistry_spoil(struct sim *s, const cJSON *arg, const cJSON *error)
 {
 	const char *operation = json_str(arg, "operation", "");
 	struct sim_object *o = sim_get(s, REPOSITORIES, json_str(arg, "name", ""));
@@ -209,7 +209,7 @@ static bool may_create(struct sim_call *c, const char *id, const char *format)
 	return false;
 }
 
-static void create(struct sim_call *c)
+static void artifactregistry_create(struct sim_call *c)
 {
 	const char *id = sim_param(c, *sim_param(c, "repositoryId") ? "repositoryId" : "repository_id");
 	if (!may_create(c, id, json_str(c->body, "format", "")))
@@ -239,7 +239,7 @@ static void create(struct sim_call *c)
 	sim_lro_reply(c, op);
 }
 
-static void patch(struct sim_call *c)
+static void artifactregistry_patch(struct sim_call *c)
 {
 	struct sim_object *o = repository(c);
 	if (!o)
@@ -311,7 +311,7 @@ static void list_packages(struct sim_call *c)
 	list_in(c, "artifactregistry.packages", "packages");
 }
 
-static void list_versions(struct sim_call *c)
+static void artifactregistry_list_versions(struct sim_call *c)
 {
 	list_in(c, "artifactregistry.versions", "versions");
 }
@@ -420,7 +420,7 @@ static void create_tag(struct sim_call *c)
 }
 
 /* IAM, operations, locations. ---------------------------------------------------------------------------------------------- */
-static void get_operation(struct sim_call *c)
+static void artifactregistry_get_operation(struct sim_call *c)
 {
 	sim_lro_get(c, OPERATIONS);
 }
@@ -446,11 +446,11 @@ static void get_location(struct sim_call *c)
 static const struct sim_route routes[] = {
     {P "list", list_locations, "artifactregistry.locations.list", NULL},
     {P "get", get_location, "artifactregistry.locations.get", NULL},
-    {P "operations.get", get_operation, NULL, NULL},
-    {R ".create", create, "artifactregistry.repositories.create", NULL},
+    {P "operations.get", artifactregistry_get_operation, NULL, NULL},
+    {R ".create", artifactregistry_create, "artifactregistry.repositories.create", NULL},
     {R ".get", resource_get, "artifactregistry.repositories.get", NULL},
     {R ".list", resource_list, "artifactregistry.repositories.list", NULL},
-    {R ".patch", patch, "artifactregistry.repositories.update", NULL},
+    {R ".patch", artifactregistry_patch, "artifactregistry.repositories.update", NULL},
     {R ".delete", artifactregistry_delete, "artifactregistry.repositories.delete", NULL},
     {R ".getIamPolicy", resource_get_policy, "artifactregistry.repositories.getIamPolicy", NULL},
     {R ".setIamPolicy", resource_set_policy, "artifactregistry.repositories.setIamPolicy", NULL},
@@ -461,7 +461,7 @@ static const struct sim_route routes[] = {
     {R ".packages.list", list_packages, "artifactregistry.packages.list", NULL},
     {R ".packages.delete", delete_package, "artifactregistry.packages.delete", NULL},
     {R ".packages.versions.get", resource_get, "artifactregistry.versions.get", NULL},
-    {R ".packages.versions.list", list_versions, "artifactregistry.versions.list", NULL},
+    {R ".packages.versions.list", artifactregistry_list_versions, "artifactregistry.versions.list", NULL},
     {R ".packages.versions.delete", delete_version, "artifactregistry.versions.delete", NULL},
     {R ".packages.tags.get", resource_get, "artifactregistry.tags.get", NULL},
     {R ".packages.tags.list", list_tags, "artifactregistry.tags.list", NULL},
@@ -477,5 +477,5 @@ const struct sim_api sim_artifactregistry = {
     .routes = routes,
     .resources = resources,
     .guard = artifact_guard,
-    .spoil = spoil,
+    .spoil = artifactregistry_spoil,
 };

@@ -205,7 +205,7 @@ static void create_rule(struct sim_call *c)
 	}
 }
 
-static void get_rule(struct sim_call *c)
+static void artifactregistry_files_get_rule(struct sim_call *c)
 {
 	struct sim_object *o = named(c, RULES);
 	if (o)
@@ -218,7 +218,7 @@ static void list_rules(struct sim_call *c)
 		sim_list(c, RULES, sim_tmp("%s/rules/", repository_key(c)), "rules", NULL, NULL);
 }
 
-static void patch_rule(struct sim_call *c)
+static void artifactregistry_files_patch_rule(struct sim_call *c)
 {
 	patch(c, RULES);
 }
@@ -255,9 +255,9 @@ static const struct sim_route routes[] = {
     {R "files.list", list_files, "artifactregistry.files.list", NULL},
     {R "files.get", get_file, "artifactregistry.files.get", NULL},
     {R "rules.create", create_rule, "artifactregistry.rules.create", NULL},
-    {R "rules.get", get_rule, "artifactregistry.rules.get", NULL},
+    {R "rules.get", artifactregistry_files_get_rule, "artifactregistry.rules.get", NULL},
     {R "rules.list", list_rules, "artifactregistry.rules.list", NULL},
-    {R "rules.patch", patch_rule, "artifactregistry.rules.update", NULL},
+    {R "rules.patch", artifactregistry_files_patch_rule, "artifactregistry.rules.update", NULL},
     {R "rules.delete", delete_rule, "artifactregistry.rules.delete", NULL},
     {R "packages.patch", patch_package, "artifactregistry.packages.update", NULL},
     {R "packages.versions.patch", patch_version, "artifactregistry.versions.update", NULL},

@@ -70,7 +70,7 @@ static void list_projects(struct sim_call *c)
 	sim_ok(c, json_make("{'projectBillingInfo':%j,'nextPageToken':''}", all));
 }
 
-static void test_permissions(struct sim_call *c)
+static void cloudbilling_test_permissions(struct sim_call *c)
 {
 	/* Whoever owns the world's projects owns its billing account. */
 	const cJSON *asked = json_at(c->body, "permissions");
@@ -82,7 +82,7 @@ static const struct sim_route routes[] = {
     {"cloudbilling.projects.updateBillingInfo", billing_update, NULL, NULL},
     {"cloudbilling.billingAccounts.list", list_accounts, NULL, NULL},
     {"cloudbilling.billingAccounts.projects.list", list_projects, NULL, NULL},
-    {"cloudbilling.billingAccounts.testIamPermissions", test_permissions, NULL, NULL},
+    {"cloudbilling.billingAccounts.testIamPermissions", cloudbilling_test_permissions, NULL, NULL},
     {0},
 };
 

@@ -426,7 +426,7 @@ static void dress(struct sim_call *c, cJSON *doc, const char *id)
 	cJSON_Delete(built_in);
 }
 
-static void create(struct sim_call *c)
+static void cloudbuild_create(struct sim_call *c)
 {
 	if (!may_create(c))
 		return;
@@ -450,7 +450,7 @@ static void create(struct sim_call *c)
 }
 
 /* The others. --------------------------------------------------------------------------------------------------------------- */
-static void get(struct sim_call *c)
+static void cloudbuild_get(struct sim_call *c)
 {
 	struct sim_object *b = named(c);
 	if (b)
@@ -490,12 +490,12 @@ static bool wanted(const struct sim_call *c, const struct sim_object *b)
 	return true;
 }
 
-static void list(struct sim_call *c)
+static void cloudbuild_list(struct sim_call *c)
 {
 	sim_list(c, BUILDS, builds_prefix(c), "builds", wanted, NULL);
 }
 
-static void cancel(struct sim_call *c)
+static void cloudbuild_cancel(struct sim_call *c)
 {
 	struct sim_object *b = named(c);
 	if (!b)
@@ -510,7 +510,7 @@ static void cancel(struct sim_call *c)
 	sim_ok(c, cJSON_Duplicate(b->doc, 1));
 }
 
-static void get_operation(struct sim_call *c)
+static void cloudbuild_get_operation(struct sim_call *c)
 {
 	sim_lro_get(c, OPERATIONS);
 }
@@ -527,17 +527,17 @@ static void default_account(struct sim_call *c)
 #define P "cloudbuild.projects."
 #define L P "locations."
 static const struct sim_route routes[] = {
-    {P "builds.create", create, "cloudbuild.builds.create", NULL},
-    {P "builds.get", get, "cloudbuild.builds.get", NULL},
-    {P "builds.list", list, "cloudbuild.builds.list", NULL},
-    {P "builds.cancel", cancel, "cloudbuild.builds.update", NULL},
-    {L "builds.create", create, "cloudbuild.builds.create", NULL},
-    {L "builds.get", get, "cloudbuild.builds.get", NULL},
-    {L "builds.list", list, "cloudbuild.builds.list", NULL},
-    {L "builds.cancel", cancel, "cloudbuild.builds.update", NULL},
-    {L "operations.get", get_operation, "cloudbuild.builds.get", NULL},
+    {P "builds.create", cloudbuild_create, "cloudbuild.builds.create", NULL},
+    {P "builds.get", cloudbuild_get, "cloudbuild.builds.get", NULL},
+    {P "builds.list", cloudbuild_list, "cloudbuild.builds.list", NULL},
+    {P "builds.cancel", cloudbuild_cancel, "cloudbuild.builds.update", NULL},
+    {L "builds.create", cloudbuild_create, "cloudbuild.builds.create", NULL},
+    {L "builds.get", cloudbuild_get, "cloudbuild.builds.get", NULL},
+    {L "builds.list", cloudbuild_list, "cloudbuild.builds.list", NULL},
+    {L "builds.cancel", cloudbuild_cancel, "cloudbuild.builds.update", NULL},
+    {L "operations.get", cloudbuild_get_operation, "cloudbuild.builds.get", NULL},
     {L "getDefaultServiceAccount", default_account, "cloudbuild.builds.get", NULL},
-    {"cloudbuild.operations.get", get_operation, NULL, NULL},
+    {"cloudbuild.operations.get", cloudbuild_get_operation, NULL, NULL},
     {NULL, NULL, NULL, NULL},
 };
 

@@ -67,7 +67,7 @@ static bool check_internal(struct sim_call *c, cJSON *doc)
 	return true;
 }
 
-static bool check(struct sim_call *c, cJSON *doc, const struct sim_object *old)
+static bool compute_addresses_check(struct sim_call *c, cJSON *doc, const struct sim_object *old)
 {
 	char text[16];
 	if (old)
@@ -95,7 +95,7 @@ static bool check(struct sim_call *c, cJSON *doc, const struct sim_object *old)
 }
 
 /* Who stands among the users holds it. */
-static char *held(struct sim *s, const struct sim_object *o)
+static char *compute_addresses_held(struct sim *s, const struct sim_object *o)
 {
 	const char *user = json_str(o->doc, "users.0", NULL), *path = user ? compute_path(s, "-", user) : NULL;
 	return path ? xstrdup(path) : NULL;
@@ -138,8 +138,8 @@ const struct compute_kind compute_address_kind = {
     .insert = "compute.address.insert",
     .change = "compute.address.insert",
     .remove = "compute.address.delete",
-    .check = check,
-    .held = held,
+    .check = compute_addresses_check,
+    .held = compute_addresses_held,
 };
 
 static const struct sim_route routes[] = {

@@ -44,7 +44,7 @@ static bool policy_ok(struct sim_call *c, const cJSON *policy)
 	return true;
 }
 
-static bool check(struct sim_call *c, cJSON *doc, const struct sim_object *old)
+static bool compute_autoscalers_check(struct sim_call *c, cJSON *doc, const struct sim_object *old)
 {
 	(void)old;
 	cJSON *policy = json_at(doc, "autoscalingPolicy");
@@ -130,7 +130,7 @@ static void change(struct sim_call *c, bool whole)
 	json_drop(body, "name");
 	compute_merge(doc, body);
 	cJSON_Delete(body);
-	if (!compute_links(c, &compute_autoscaler_kind, doc) || !check(c, doc, o) || !apply(c, doc)) {
+	if (!compute_links(c, &compute_autoscaler_kind, doc) || !compute_autoscalers_check(c, doc, o) || !apply(c, doc)) {
 		cJSON_Delete(doc);
 		return;
 	}
@@ -159,7 +159,7 @@ const struct compute_kind compute_autoscaler_kind = {
     .insert = "compute.default.update",
     .change = "compute.default.update",
     .remove = "compute.default.update",
-    .check = check,
+    .check = compute_autoscalers_check,
 };
 
 #define AUTOSCALERS(r)                                                                                                         \

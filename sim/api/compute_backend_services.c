@@ -88,7 +88,7 @@ static bool full_links(struct sim_call *c, const cJSON *body)
 	return true;
 }
 
-static bool check(struct sim_call *c, cJSON *doc, const struct sim_object *old)
+static bool compute_backend_services_check(struct sim_call *c, cJSON *doc, const struct sim_object *old)
 {
 	bool global = !*sim_param(c, "region");
 	const char *scheme = json_str(doc, "loadBalancingScheme", "EXTERNAL");
@@ -131,7 +131,7 @@ static void service_update(struct sim_call *c)
 }
 
 /* The reference alone; "" takes it away. */
-static void set_policy(struct sim_call *c)
+static void compute_backend_services_set_policy(struct sim_call *c)
 {
 	struct sim_object *o = compute_repeated(c) ? NULL : compute_ready_target(c);
 	cJSON *doc = o ? json_make("{'securityPolicy':%s}", json_str(c->body, "securityPolicy", "")) : NULL;
@@ -192,7 +192,7 @@ const struct compute_kind compute_backend_service_kind = {
     .insert = "compute.backendService.insert",
     .change = "compute.backendService.update",
     .remove = "compute.backendService.delete",
-    .check = check,
+    .check = compute_backend_services_check,
 };
 
 #define SERVICES(r)                                                                                                            \
@@ -205,7 +205,8 @@ const struct compute_kind compute_backend_service_kind = {
 static const struct sim_route routes[] = {
     SERVICES("backendServices"),
     {"compute.backendServices.aggregatedList", compute_aggregated, "compute.backendServices.list", NULL},
-    {"compute.backendServices.setSecurityPolicy", set_policy, "compute.backendServices.setSecurityPolicy", NULL},
+    {"compute.backendServices.setSecurityPolicy", compute_backend_services_set_policy,
+     "compute.backendServices.setSecurityPolicy", NULL},
     SERVICES("regionBackendServices"),
     {NULL, NULL, NULL, NULL},
 };

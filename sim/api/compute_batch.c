@@ -74,7 +74,7 @@ static void one(struct sim_call *c, const char *p, const char *end, const char *
 	free(target);
 }
 
-static void batch(struct sim_call *c)
+static void compute_batch(struct sim_call *c)
 {
 	const char *type = sim_request_header(c->request, "Content-Type"), *at = type ? strstr(type, "boundary=") : NULL;
 	struct buf out = {0};
@@ -105,8 +105,8 @@ static void batch(struct sim_call *c)
 }
 
 static const struct sim_route routes[] = {
-    {"POST compute.googleapis.com/batch/compute/v1*", batch, NULL, NULL},
-    {"POST www.googleapis.com/batch/compute/v1*", batch, NULL, NULL},
+    {"POST compute.googleapis.com/batch/compute/v1*", compute_batch, NULL, NULL},
+    {"POST www.googleapis.com/batch/compute/v1*", compute_batch, NULL, NULL},
     {NULL, NULL, NULL, NULL},
 };
 

@@ -43,7 +43,7 @@ static bool domain_good(const char *d)
 	       strspn(d, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-") == len;
 }
 
-static bool check(struct sim_call *c, cJSON *doc, const struct sim_object *old)
+static bool compute_certificates_check(struct sim_call *c, cJSON *doc, const struct sim_object *old)
 {
 	const cJSON *d;
 	(void)old;
@@ -135,7 +135,7 @@ static void issue(struct sim *s, const cJSON *arg)
 	json_put(o->doc, "subjectAlternativeNames", cJSON_Duplicate(json_at(o->doc, "managed.domains"), true));
 }
 
-static void stored(struct sim *s, struct sim_object *o)
+static void compute_certificates_stored(struct sim *s, struct sim_object *o)
 {
 	if (strcmp(json_str(o->doc, "type", ""), "MANAGED"))
 		return;
@@ -153,8 +153,8 @@ const struct compute_kind compute_certificate_kind = {
     .insert = "compute.sslCertificate.insert",
     .change = "compute.sslCertificate.insert",
     .remove = "compute.sslCertificate.delete",
-    .check = check,
-    .stored = stored,
+    .check = compute_certificates_check,
+    .stored = compute_certificates_stored,
 };
 
 static const struct sim_route routes[] = {

@@ -41,7 +41,7 @@ static bool fill_from_source(struct sim_call *c, cJSON *doc, int *least, int *us
 	return true;
 }
 
-static bool check(struct sim_call *c, cJSON *doc, const struct sim_object *old)
+static bool compute_disks_check(struct sim_call *c, cJSON *doc, const struct sim_object *old)
 {
 	const char *zone = sim_param(c, "zone");
 	int least, usual;
@@ -66,13 +66,13 @@ static bool check(struct sim_call *c, cJSON *doc, const struct sim_object *old)
 	return true;
 }
 
-static char *held(struct sim *s, const struct sim_object *o)
+static char *compute_disks_held(struct sim *s, const struct sim_object *o)
 {
 	const char *user = json_str(o->doc, "users.0", NULL), *path = user ? compute_path(s, "-", user) : NULL;
 	return path ? xstrdup(path) : NULL;
 }
 
-static char *landed(struct sim *s, struct sim_object *o, const char **code)
+static char *compute_disks_landed(struct sim *s, struct sim_object *o, const char **code)
 {
 	(void)s;
 	(void)code;
@@ -80,7 +80,7 @@ static char *landed(struct sim *s, struct sim_object *o, const char **code)
 	return NULL;
 }
 
-static void resize(struct sim_call *c)
+static void compute_disks_resize(struct sim_call *c)
 {
 	struct sim_object *o = compute_repeated(c) ? NULL : compute_ready_target(c);
 	if (!o)
@@ -147,9 +147,9 @@ const struct compute_kind compute_disk_kind = {
     .insert = "compute.disk.insert",
     .change = "compute.disk.insert",
     .remove = "compute.disk.delete",
-    .check = check,
-    .held = held,
-    .landed = landed,
+    .check = compute_disks_check,
+    .held = compute_disks_held,
+    .landed = compute_disks_landed,
 };
 
 static const struct sim_route routes[] = {
@@ -157,7 +157,7 @@ static const struct sim_route routes[] = {
     {"compute.disks.aggregatedList", compute_aggregated, "compute.disks.list", NULL},
     {"compute.disks.setLabels", compute_set_labels, "compute.disks.setLabels", NULL},
     COMPUTE_POLICIES("disks"),
-    {"compute.disks.resize", resize, "compute.disks.resize", NULL},
+    {"compute.disks.resize", compute_disks_resize, "compute.disks.resize", NULL},
     {"compute.diskTypes.list", type_list, "compute.diskTypes.list", NULL},
     {"compute.diskTypes.get", type_get, "compute.diskTypes.get", NULL},
     {NULL, NULL, NULL, NULL},

@@ -20,7 +20,7 @@ static bool ranges_good(struct sim_call *c, const cJSON *doc, const char *field)
 	return true;
 }
 
-static bool check(struct sim_call *c, cJSON *doc, const struct sim_object *old)
+static bool compute_firewalls_check(struct sim_call *c, cJSON *doc, const struct sim_object *old)
 {
 	(void)old;
 	bool ingress = strcmp(json_str(doc, "direction", "INGRESS"), "EGRESS") != 0;
@@ -67,7 +67,7 @@ const struct compute_kind compute_firewall_kind = {
     .insert = "compute.firewall.insert",
     .change = "compute.firewall.update",
     .remove = "compute.firewall.delete",
-    .check = check,
+    .check = compute_firewalls_check,
 };
 
 static const struct sim_route routes[] = {

@@ -118,7 +118,7 @@ static bool accepted(struct sim_call *c, const cJSON *doc)
 	return false;
 }
 
-static bool check(struct sim_call *c, cJSON *doc, const struct sim_object *old)
+static bool compute_forwarding_rules_check(struct sim_call *c, cJSON *doc, const struct sim_object *old)
 {
 	char id[24];
 	if (old)
@@ -158,14 +158,14 @@ static bool check(struct sim_call *c, cJSON *doc, const struct sim_object *old)
 	return settle_ports(c, doc) && settle_address(c, doc) && free_of_conflict(c, doc);
 }
 
-static void stored(struct sim *s, struct sim_object *o)
+static void compute_forwarding_rules_stored(struct sim *s, struct sim_object *o)
 {
 	const char *project = sim_tmp("%.*s", (int)strcspn(o->key + 9, "/"), o->key + 9);
 	network_address_used(s, project, json_str(o->doc, "IPAddress", ""), json_str(o->doc, "selfLink", ""), true);
 	compute_count_rules(s, json_str(o->doc, "target", ""));
 }
 
-static void removed(struct sim *s, const struct sim_object *o)
+static void compute_forwarding_rules_removed(struct sim *s, const struct sim_object *o)
 {
 	const char *project = sim_tmp("%.*s", (int)strcspn(o->key + 9, "/"), o->key + 9);
 	network_address_used(s, project, json_str(o->doc, "IPAddress", ""), json_str(o->doc, "selfLink", ""), false);
@@ -207,9 +207,9 @@ const struct compute_kind compute_forwarding_rule_kind = {
     .insert = "compute.forwardingRule.insert",
     .change = "compute.default.update",
     .remove = "compute.forwardingRule.delete",
-    .check = check,
-    .stored = stored,
-    .removed = removed,
+    .check = compute_forwarding_rules_check,
+    .stored = compute_forwarding_rules_stored,
+    .removed = compute_forwarding_rules_removed,
 };
 
 static const struct sim_route routes[] = {

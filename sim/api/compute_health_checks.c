@@ -18,7 +18,7 @@ static const struct {
     {"GRPC", "grpcHealthCheck", "{}"},
 };
 
-static bool check(struct sim_call *c, cJSON *doc, const struct sim_object *old)
+static bool compute_health_checks_check(struct sim_call *c, cJSON *doc, const struct sim_object *old)
 {
 	(void)old;
 	const char *type = json_str(doc, "type", "");
@@ -53,7 +53,7 @@ const struct compute_kind compute_health_check_kind = {
     .insert = "compute.healthCheck.insert",
     .change = "compute.healthCheck.update",
     .remove = "compute.healthCheck.delete",
-    .check = check,
+    .check = compute_health_checks_check,
 };
 
 static const struct sim_route routes[] = {

@@ -212,7 +212,7 @@ static bool check_machine(struct sim_call *c, cJSON *doc)
 	return good;
 }
 
-static bool check(struct sim_call *c, cJSON *doc, const struct sim_object *old)
+static bool compute_instances_check(struct sim_call *c, cJSON *doc, const struct sim_object *old)
 {
 	char region[40];
 	if (old)
@@ -259,14 +259,14 @@ static void use(struct sim *s, const struct sim_object *o, bool used)
 	}
 }
 
-static void stored(struct sim *s, struct sim_object *o)
+static void compute_instances_stored(struct sim *s, struct sim_object *o)
 {
 	if (!json_at(o->hidden, "used"))
 		use(s, o, true);
 	json_put_bool(o->hidden, "used", true);
 }
 
-static void removed(struct sim *s, const struct sim_object *o)
+static void compute_instances_removed(struct sim *s, const struct sim_object *o)
 {
 	use(s, o, false);
 }
@@ -281,7 +281,7 @@ static void booted(struct sim *s, const cJSON *arg)
 }
 
 /* When it comes up, unless its region's processors are all in use, or the zone is out of them. */
-static char *landed(struct sim *s, struct sim_object *o, const char **code)
+static char *compute_instances_landed(struct sim *s, struct sim_object *o, const char **code)
 {
 	char region[40], zone[48];
 	char *why = NULL;
@@ -321,7 +321,7 @@ static void running(struct sim *s, const cJSON *arg)
 {
 	struct sim_object *o = compute_op_object(s, arg);
 	const char *code = NULL;
-	char *why = o ? landed(s, o, &code) : NULL;
+	char *why = o ? compute_instances_landed(s, o, &code) : NULL;
 	if (why)
 		json_put_str(o->doc, "status", "TERMINATED");
 	compute_end(s, arg, code, why);
@@ -344,7 +344,7 @@ static struct sim_object *one(struct sim_call *c)
 	return compute_repeated(c) ? NULL : compute_ready_target(c);
 }
 
-static void start(struct sim_call *c)
+static void compute_instances_start(struct sim_call *c)
 {
 	struct sim_object *o = one(c);
 	if (!o)
@@ -354,7 +354,7 @@ static void start(struct sim_call *c)
 	compute_begin(c, o, "start", sim_draw(c->sim, "compute.instance.start"), false, running);
 }
 
-static void stop(struct sim_call *c)
+static void compute_instances_stop(struct sim_call *c)
 {
 	struct sim_object *o = one(c);
 	if (!o)
@@ -363,7 +363,7 @@ static void stop(struct sim_call *c)
 	compute_begin(c, o, "stop", sim_draw(c->sim, "compute.instance.stop"), true, stopped);
 }
 
-static void reset(struct sim_call *c)
+static void compute_instances_reset(struct sim_call *c)
 {
 	struct sim_object *o = one(c);
 	if (!o)
@@ -547,7 +547,7 @@ static void delete_instance(struct sim_call *c)
 	compute_delete(c);
 }
 
-static void serial(struct sim_call *c)
+static void compute_instances_serial(struct sim_call *c)
 {
 	struct sim_object *o = compute_target(c);
 	if (!o)
@@ -600,9 +600,9 @@ struct sim_object *compute_instance_from(struct sim_call *c, const char *zone, c
 	json_put_str(doc, "name", name);
 	in_zone(doc, zone);
 	json_put_str(params, "zone", zone);
-	if (compute_links(c, &compute_instance_kind, doc) && check(c, doc, NULL)) {
+	if (compute_links(c, &compute_instance_kind, doc) && compute_instances_check(c, doc, NULL)) {
 		o = compute_store(c->sim, &compute_instance_kind, scope, doc);
-		free(landed(c->sim, o, &code)); /* a group goes on trying where there is no room */
+		free(compute_instances_landed(c->sim, o, &code)); /* a group goes on trying where there is no room */
 	} else {
 		cJSON_Delete(doc);
 	}
@@ -615,7 +615,7 @@ struct sim_object *compute_instance_from(struct sim_call *c, const char *zone, c
 
 void compute_instance_drop(struct sim *s, struct sim_object *vm)
 {
-	removed(s, vm);
+	compute_instances_removed(s, vm);
 	sim_remove(s, vm);
 }
 
@@ -629,10 +629,10 @@ const struct compute_kind compute_instance_kind = {
     .insert = "compute.instance.insert",
     .change = "compute.instance.update",
     .remove = "compute.instance.delete",
-    .check = check,
-    .stored = stored,
-    .removed = removed,
-    .landed = landed,
+    .check = compute_instances_check,
+    .stored = compute_instances_stored,
+    .removed = compute_instances_removed,
+    .landed = compute_instances_landed,
 };
 
 static const struct sim_route routes[] = {
@@ -640,9 +640,9 @@ static const struct sim_route routes[] = {
     {"compute.instances.aggregatedList", compute_aggregated, "compute.instances.list", NULL},
     {"compute.instances.insert", compute_insert, "compute.instances.create compute.disks.create compute.subnetworks.use", NULL},
     {"compute.instances.delete", delete_instance, "compute.instances.delete", NULL},
-    {"compute.instances.start", start, "compute.instances.start", NULL},
-    {"compute.instances.stop", stop, "compute.instances.stop", NULL},
-    {"compute.instances.reset", reset, "compute.instances.reset", NULL},
+    {"compute.instances.start", compute_instances_start, "compute.instances.start", NULL},
+    {"compute.instances.stop", compute_instances_stop, "compute.instances.stop", NULL},
+    {"compute.instances.reset", compute_instances_reset, "compute.instances.reset", NULL},
     {"compute.instances.setMetadata", set_metadata, "compute.instances.setMetadata", NULL},
     {"compute.instances.setTags", set_tags, "compute.instances.setTags", NULL},
     {"compute.instances.setLabels", compute_set_labels, "compute.instances.setLabels", NULL},
@@ -654,7 +654,7 @@ static const struct sim_route routes[] = {
     {"compute.instances.attachDisk", attach_disk, "compute.instances.attachDisk", NULL},
     {"compute.instances.detachDisk", detach_disk, "compute.instances.detachDisk", NULL},
     COMPUTE_POLICIES("instances"),
-    {"compute.instances.getSerialPortOutput", serial, "compute.instances.getSerialPortOutput", NULL},
+    {"compute.instances.getSerialPortOutput", compute_instances_serial, "compute.instances.getSerialPortOutput", NULL},
     {NULL, NULL, NULL, NULL},
 };
 

@@ -208,7 +208,7 @@ bool compute_manager_fit(struct sim_call *c, struct sim_object *o)
 	return fit(c, o, false);
 }
 
-static bool check(struct sim_call *c, cJSON *doc, const struct sim_object *old)
+static bool compute_managers_check(struct sim_call *c, cJSON *doc, const struct sim_object *old)
 {
 	const char *name = json_str(doc, "name", ""),
 		   *template = json_str(doc, "instanceTemplate", json_str(doc, "versions.0.instanceTemplate", ""));
@@ -246,7 +246,7 @@ static bool check(struct sim_call *c, cJSON *doc, const struct sim_object *old)
 }
 
 /* The group that it manages comes and goes with it; GKE brings its own. */
-static void stored(struct sim *s, struct sim_object *o)
+static void compute_managers_stored(struct sim *s, struct sim_object *o)
 {
 	if (json_at(o->doc, "beta:serviceAccount") || compute_find(s, json_str(o->doc, "instanceGroup", "")))
 		return;
@@ -262,7 +262,7 @@ static void stored(struct sim *s, struct sim_object *o)
 		json_put(g->doc, "namedPorts", cJSON_Duplicate(json_at(o->doc, "namedPorts"), true));
 }
 
-static void removed(struct sim *s, const struct sim_object *o)
+static void compute_managers_removed(struct sim *s, const struct sim_object *o)
 {
 	struct sim_object *g = compute_find(s, json_str(o->doc, "instanceGroup", ""));
 	const cJSON *m, *list = g ? json_at(g->hidden, "members") : NULL;
@@ -276,13 +276,13 @@ static void removed(struct sim *s, const struct sim_object *o)
 }
 
 /* Who uses its group holds it too. */
-static char *held(struct sim *s, const struct sim_object *o)
+static char *compute_managers_held(struct sim *s, const struct sim_object *o)
 {
 	struct sim_object *g = compute_find(s, json_str(o->doc, "instanceGroup", ""));
 	return g ? compute_user(s, &compute_instance_group_kind, g) : NULL;
 }
 
-static char *landed(struct sim *s, struct sim_object *o, const char **code)
+static char *compute_managers_landed(struct sim *s, struct sim_object *o, const char **code)
 {
 	(void)code;
 	count(s, o);
@@ -429,11 +429,11 @@ const struct compute_kind compute_manager_kind = {
     .insert = "compute.instanceGroup.insert",
     .change = "compute.default.update",
     .remove = "compute.instanceGroup.delete",
-    .check = check,
-    .stored = stored,
-    .removed = removed,
-    .held = held,
-    .landed = landed,
+    .check = compute_managers_check,
+    .stored = compute_managers_stored,
+    .removed = compute_managers_removed,
+    .held = compute_managers_held,
+    .landed = compute_managers_landed,
 };
 
 #define MANAGERS(r)                                                                                                            \

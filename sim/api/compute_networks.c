@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool check(struct sim_call *c, cJSON *doc, const struct sim_object *old)
+static bool compute_networks_check(struct sim_call *c, cJSON *doc, const struct sim_object *old)
 {
 	const cJSON *automatic = json_at(doc, "autoCreateSubnetworks");
 	if (!automatic && !json_at(doc, "IPv4Range"))
@@ -45,7 +45,7 @@ static void add_subnets(struct sim *s, const struct sim_object *o)
 	}
 }
 
-static void stored(struct sim *s, struct sim_object *o)
+static void compute_networks_stored(struct sim *s, struct sim_object *o)
 {
 	if (json_at(o->doc, "selfLinkWithId"))
 		return;
@@ -66,7 +66,7 @@ static void stored(struct sim *s, struct sim_object *o)
 }
 
 /* Routes and, of an automatic network, subnets go with it. */
-static void removed(struct sim *s, const struct sim_object *o)
+static void compute_networks_removed(struct sim *s, const struct sim_object *o)
 {
 	static const char *const with[] = {"compute.routes", "compute.subnetworks"};
 	const char *link = json_str(o->doc, "selfLink", "");
@@ -83,7 +83,7 @@ static void removed(struct sim *s, const struct sim_object *o)
 }
 
 /* A subnet of one's own making holds the network; those of an automatic network go with it. */
-static char *held(struct sim *s, const struct sim_object *o)
+static char *compute_networks_held(struct sim *s, const struct sim_object *o)
 {
 	char *user = NULL;
 	const char *prefix = sim_tmp("%.*s/", (int)(strcspn(o->key + 9, "/") + 9), o->key);
@@ -357,10 +357,10 @@ const struct compute_kind compute_network_kind = {
     .insert = "compute.network.insert",
     .change = "compute.network.update",
     .remove = "compute.network.delete",
-    .check = check,
-    .stored = stored,
-    .removed = removed,
-    .held = held,
+    .check = compute_networks_check,
+    .stored = compute_networks_stored,
+    .removed = compute_networks_removed,
+    .held = compute_networks_held,
 };
 
 static bool check_route(struct sim_call *c, cJSON *doc, const struct sim_object *old)

@@ -149,7 +149,7 @@ void compute_end(struct sim *s, const cJSON *arg, const char *code, const char *
 }
 
 /* What an insert that failed would have made is not there. */
-static bool spoil(struct sim *s, const cJSON *arg, const cJSON *error)
+static bool compute_operations_spoil(struct sim *s, const cJSON *arg, const cJSON *error)
 {
 	const struct sim_object *op = sim_get(s, "compute.operations", json_str(arg, "op", ""));
 	struct sim_object *o = compute_op_object(s, arg);
@@ -180,7 +180,7 @@ static struct sim_object *target(struct sim_call *c)
 	return op;
 }
 
-static void operation_get(struct sim_call *c)
+static void compute_operations_operation_get(struct sim_call *c)
 {
 	struct sim_object *op = target(c);
 	if (op)
@@ -224,7 +224,7 @@ static bool passes(const struct sim_call *c, const struct sim_object *o)
 	return compute_filter(sim_param(c, "filter"), o->doc, &bad);
 }
 
-static void operation_list(struct sim_call *c)
+static void compute_operations_operation_list(struct sim_call *c)
 {
 	struct buf prefix = {0};
 	if (compute_scope(c, &prefix)) {
@@ -237,7 +237,7 @@ static void operation_list(struct sim_call *c)
 	buf_free(&prefix);
 }
 
-static void aggregated(struct sim_call *c)
+static void compute_operations_aggregated(struct sim_call *c)
 {
 	const char *prefix = sim_tmp("projects/%s/", c->project);
 	const char *id = sim_tmp("projects/%s/aggregated/operations", c->project), *link = compute_link(id);
@@ -256,21 +256,24 @@ static void aggregated(struct sim_call *c)
 }
 
 static const struct sim_route routes[] = {
-    {"compute.globalOperations.get", operation_get, "compute.globalOperations.get", NULL},
-    {"compute.globalOperations.list", operation_list, "compute.globalOperations.list", NULL},
-    {"compute.globalOperations.aggregatedList", aggregated, "compute.globalOperations.list", NULL},
+    {"compute.globalOperations.get", compute_operations_operation_get, "compute.globalOperations.get", NULL},
+    {"compute.globalOperations.list", compute_operations_operation_list, "compute.globalOperations.list", NULL},
+    {"compute.globalOperations.aggregatedList", compute_operations_aggregated, "compute.globalOperations.list", NULL},
     {"compute.globalOperations.wait", wait_for, "compute.globalOperations.get", NULL},
     {"compute.globalOperations.delete", operation_delete, "compute.globalOperations.delete", NULL},
-    {"compute.regionOperations.get", operation_get, "compute.regionOperations.get", NULL},
-    {"compute.regionOperations.list", operation_list, "compute.regionOperations.list", NULL},
+    {"compute.regionOperations.get", compute_operations_operation_get, "compute.regionOperations.get", NULL},
+    {"compute.regionOperations.list", compute_operations_operation_list, "compute.regionOperations.list", NULL},
     {"compute.regionOperations.wait", wait_for, "compute.regionOperations.get", NULL},
     {"compute.regionOperations.delete", operation_delete, "compute.regionOperations.delete", NULL},
-    {"compute.zoneOperations.get", operation_get, "compute.zoneOperations.get", NULL},
-    {"compute.zoneOperations.list", operation_list, "compute.zoneOperations.list", NULL},
+    {"compute.zoneOperations.get", compute_operations_operation_get, "compute.zoneOperations.get", NULL},
+    {"compute.zoneOperations.list", compute_operations_operation_list, "compute.zoneOperations.list", NULL},
     {"compute.zoneOperations.wait", wait_for, "compute.zoneOperations.get", NULL},
     {"compute.zoneOperations.delete", operation_delete, "compute.zoneOperations.delete", NULL},
     {NULL, NULL, NULL, NULL},
 };
 
-const struct sim_api sim_compute_operations = {
-    .name = "compute", .service = "compute.googleapis.com", .errors = SIM_ERRORS_LEGACY, .routes = routes, .spoil = spoil};
+const struct sim_api sim_compute_operations = {.name = "compute",
+					       .service = "compute.googleapis.com",
+					       .errors = SIM_ERRORS_LEGACY,
+					       .routes = routes,
+					       .spoil = compute_operations_spoil};

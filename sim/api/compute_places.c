@@ -303,7 +303,7 @@ static void machine_aggregated(struct sim_call *c)
 	sim_ok(c, json_make("{'kind':'compute#machineTypeAggregatedList','id':%s,'selfLink':%s,'items':%j}", id, link, items));
 }
 
-static void project_get(struct sim_call *c)
+static void compute_places_project_get(struct sim_call *c)
 {
 	const char *number = sim_project_number(c->sim, c->project);
 	const char *account = sim_tmp("%s-compute@developer.gserviceaccount.com", number),
@@ -339,7 +339,7 @@ static const struct sim_route routes[] = {
     {"compute.machineTypes.get", machine_get, "compute.machineTypes.get", NULL},
     {"compute.machineTypes.list", machine_list, "compute.machineTypes.list", NULL},
     {"compute.machineTypes.aggregatedList", machine_aggregated, "compute.machineTypes.list", NULL},
-    {"compute.projects.get", project_get, "compute.projects.get", NULL},
+    {"compute.projects.get", compute_places_project_get, "compute.projects.get", NULL},
     {NULL, NULL, NULL, NULL},
 };
 

@@ -55,7 +55,7 @@ static bool check_ssl(struct sim_call *c, cJSON *doc, const struct sim_object *o
 	return true;
 }
 
-static void available(struct sim_call *c)
+static void compute_policies_available(struct sim_call *c)
 {
 	sim_ok(c, json_make("{'features':[" MODERN_FEATURES "," OLDEST_FEATURES "]}"));
 }
@@ -131,7 +131,7 @@ static struct sim_object *with_rule(struct sim_call *c, cJSON **rule)
 	return *rule ? o : NULL;
 }
 
-static void get_rule(struct sim_call *c)
+static void compute_policies_get_rule(struct sim_call *c)
 {
 	cJSON *rule;
 	if (with_rule(c, &rule))
@@ -157,7 +157,7 @@ static void add_rule(struct sim_call *c)
 	changed(c, o, "compute.securityPolicies.addRule");
 }
 
-static void patch_rule(struct sim_call *c)
+static void compute_policies_patch_rule(struct sim_call *c)
 {
 	cJSON *rule;
 	struct sim_object *o = with_rule(c, &rule);
@@ -221,14 +221,15 @@ static const struct sim_route routes[] = {
     COMPUTE_BASICS("sslPolicies", "sslPolicies"),
     {"compute.sslPolicies.aggregatedList", compute_aggregated, "compute.sslPolicies.list", NULL},
     {"compute.sslPolicies.patch", compute_patch, "compute.sslPolicies.update", NULL},
-    {"compute.sslPolicies.listAvailableFeatures", available, "compute.sslPolicies.listAvailableFeatures", NULL},
+    {"compute.sslPolicies.listAvailableFeatures", compute_policies_available, "compute.sslPolicies.listAvailableFeatures",
+     NULL},
     COMPUTE_BASICS("securityPolicies", "securityPolicies"),
     {"compute.securityPolicies.aggregatedList", compute_aggregated, "compute.securityPolicies.list", NULL},
     {"compute.securityPolicies.patch", compute_patch, "compute.securityPolicies.update", NULL},
     {"compute.securityPolicies.setLabels", compute_set_labels, "compute.securityPolicies.setLabels", NULL},
-    {"compute.securityPolicies.getRule", get_rule, "compute.securityPolicies.get", NULL},
+    {"compute.securityPolicies.getRule", compute_policies_get_rule, "compute.securityPolicies.get", NULL},
     {"compute.securityPolicies.addRule", add_rule, "compute.securityPolicies.update", NULL},
-    {"compute.securityPolicies.patchRule", patch_rule, "compute.securityPolicies.update", NULL},
+    {"compute.securityPolicies.patchRule", compute_policies_patch_rule, "compute.securityPolicies.update", NULL},
     {"compute.securityPolicies.removeRule", remove_rule, "compute.securityPolicies.update", NULL},
     {NULL, NULL, NULL, NULL},
 };

@@ -33,7 +33,7 @@ static bool check_nat(struct sim_call *c, cJSON *nat)
 	return true;
 }
 
-static bool check(struct sim_call *c, cJSON *doc, const struct sim_object *old)
+static bool compute_routers_check(struct sim_call *c, cJSON *doc, const struct sim_object *old)
 {
 	(void)old;
 	cJSON *nat;
@@ -52,7 +52,7 @@ static bool check(struct sim_call *c, cJSON *doc, const struct sim_object *old)
 	return true;
 }
 
-static void status(struct sim_call *c)
+static void compute_routers_status(struct sim_call *c)
 {
 	struct sim_object *o = compute_target(c);
 	if (!o)
@@ -81,7 +81,7 @@ const struct compute_kind compute_router_kind = {
     .insert = "compute.router.insert",
     .change = "compute.router.update",
     .remove = "compute.router.delete",
-    .check = check,
+    .check = compute_routers_check,
 };
 
 static const struct sim_route routes[] = {
@@ -89,7 +89,7 @@ static const struct sim_route routes[] = {
     {"compute.routers.aggregatedList", compute_aggregated, "compute.routers.list", NULL},
     {"compute.routers.patch", compute_patch, "compute.routers.update", NULL},
     {"compute.routers.update", compute_update, "compute.routers.update", NULL},
-    {"compute.routers.getRouterStatus", status, "compute.routers.get", NULL},
+    {"compute.routers.getRouterStatus", compute_routers_status, "compute.routers.get", NULL},
     {NULL, NULL, NULL, NULL},
 };
 

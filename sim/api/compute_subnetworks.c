@@ -26,7 +26,7 @@ static const struct sim_object *conflict(struct sim *s, const char *project, con
 	return found;
 }
 
-static bool check(struct sim_call *c, cJSON *doc, const struct sim_object *old)
+static bool compute_subnetworks_check(struct sim_call *c, cJSON *doc, const struct sim_object *old)
 {
 	struct ip4_range r;
 	const char *range = json_str(doc, "ipCidrRange", "");
@@ -59,7 +59,7 @@ static bool check(struct sim_call *c, cJSON *doc, const struct sim_object *old)
 }
 
 /* The network lists its subnets. */
-static void stored(struct sim *s, struct sim_object *o)
+static void compute_subnetworks_stored(struct sim *s, struct sim_object *o)
 {
 	struct sim_object *network = compute_find(s, json_str(o->doc, "network", ""));
 	const char *link = json_str(o->doc, "selfLink", "");
@@ -73,7 +73,7 @@ static void stored(struct sim *s, struct sim_object *o)
 		cJSON_AddItemToArray(list, cJSON_CreateString(link));
 }
 
-static void removed(struct sim *s, const struct sim_object *o)
+static void compute_subnetworks_removed(struct sim *s, const struct sim_object *o)
 {
 	struct sim_object *network = compute_find(s, json_str(o->doc, "network", ""));
 	cJSON *list = network ? json_at(network->doc, "subnetworks") : NULL, *item;
@@ -98,7 +98,7 @@ static void set_google_access(struct sim_call *c)
 	compute_begin(c, o, "setPrivateIpGoogleAccess", sim_draw(c->sim, "compute.subnetwork.update"), true, NULL);
 }
 
-static void expand(struct sim_call *c)
+static void compute_subnetworks_expand(struct sim_call *c)
 {
 	if (compute_repeated(c))
 		return;
@@ -127,7 +127,7 @@ static void expand(struct sim_call *c)
 }
 
 /* A patch names the subnet by its fingerprint. */
-static void usable(struct sim_call *c)
+static void compute_subnetworks_usable(struct sim_call *c)
 {
 	cJSON *items = cJSON_CreateArray();
 	const char *prefix = sim_tmp("projects/%s/regions/", c->project);
@@ -190,7 +190,7 @@ void sim_vpc_release(struct sim *s, const char *holder)
 }
 
 /* The nodes of a cluster and a connector hold it too. */
-static char *held(struct sim *s, const struct sim_object *o)
+static char *compute_subnetworks_held(struct sim *s, const struct sim_object *o)
 {
 	char *user = network_manager_in(s, json_str(o->doc, "selfLink", ""));
 	return user ? user : network_connector_in(s, o->key);
@@ -212,10 +212,10 @@ const struct compute_kind compute_subnetwork_kind = {
     .insert = "compute.subnetwork.insert",
     .change = "compute.subnetwork.update",
     .remove = "compute.subnetwork.delete",
-    .check = check,
-    .stored = stored,
-    .removed = removed,
-    .held = held,
+    .check = compute_subnetworks_check,
+    .stored = compute_subnetworks_stored,
+    .removed = compute_subnetworks_removed,
+    .held = compute_subnetworks_held,
 };
 
 static const struct sim_route routes[] = {
@@ -223,8 +223,8 @@ static const struct sim_route routes[] = {
     {"compute.subnetworks.aggregatedList", compute_aggregated, "compute.subnetworks.list", NULL},
     {"compute.subnetworks.patch", compute_patch, "compute.subnetworks.update", NULL},
     {"compute.subnetworks.setPrivateIpGoogleAccess", set_google_access, "compute.subnetworks.setPrivateIpGoogleAccess", NULL},
-    {"compute.subnetworks.expandIpCidrRange", expand, "compute.subnetworks.expandIpCidrRange", NULL},
-    {"compute.subnetworks.listUsable", usable, "compute.subnetworks.list", NULL},
+    {"compute.subnetworks.expandIpCidrRange", compute_subnetworks_expand, "compute.subnetworks.expandIpCidrRange", NULL},
+    {"compute.subnetworks.listUsable", compute_subnetworks_usable, "compute.subnetworks.list", NULL},
     COMPUTE_POLICIES("subnetworks"),
     {NULL, NULL, NULL, NULL},
 };

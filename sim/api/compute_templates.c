@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool check(struct sim_call *c, cJSON *doc, const struct sim_object *old)
+static bool compute_templates_check(struct sim_call *c, cJSON *doc, const struct sim_object *old)
 {
 	(void)old;
 	cJSON *properties = json_at(doc, "properties"), *disk, *nic;
@@ -67,7 +67,7 @@ const struct compute_kind compute_template_kind = {
     .insert = "compute.default.insert",
     .change = "compute.default.update",
     .remove = "compute.default.delete",
-    .check = check,
+    .check = compute_templates_check,
 };
 
 static const struct sim_route routes[] = {

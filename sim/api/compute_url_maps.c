@@ -134,12 +134,12 @@ static bool check_map(struct sim_call *c, cJSON *doc, const struct sim_object *o
 	return true;
 }
 
-static void validate(struct sim_call *c)
+static void compute_url_maps_validate(struct sim_call *c)
 {
 	sim_ok(c, json_make("{'result':{'loadSucceeded':true,'testPassed':true}}"));
 }
 
-static void invalidate(struct sim_call *c)
+static void compute_url_maps_invalidate(struct sim_call *c)
 {
 	struct sim_object *o = compute_repeated(c) ? NULL : compute_ready_target(c);
 	if (o)
@@ -174,7 +174,7 @@ static bool check_https(struct sim_call *c, cJSON *doc, const struct sim_object 
 }
 
 /* setUrlMap, setSslCertificates, setCertificateMap, setQuicOverride, setSslPolicy: one field each. */
-static void set_field(struct sim_call *c)
+static void compute_url_maps_set_field(struct sim_call *c)
 {
 	const struct compute_kind *k = compute_kind_of(c->id);
 	struct sim_object *o = compute_repeated(c) ? NULL : compute_ready_target(c);
@@ -260,31 +260,36 @@ static const struct sim_route routes[] = {
     {"compute.urlMaps.aggregatedList", compute_aggregated, "compute.urlMaps.list", NULL},
     {"compute.urlMaps.patch", compute_patch, "compute.urlMaps.update", NULL},
     {"compute.urlMaps.update", compute_update, "compute.urlMaps.update", NULL},
-    {"compute.urlMaps.validate", validate, "compute.urlMaps.validate", NULL},
-    {"compute.urlMaps.invalidateCache", invalidate, "compute.urlMaps.invalidateCache", NULL},
+    {"compute.urlMaps.validate", compute_url_maps_validate, "compute.urlMaps.validate", NULL},
+    {"compute.urlMaps.invalidateCache", compute_url_maps_invalidate, "compute.urlMaps.invalidateCache", NULL},
     COMPUTE_BASICS("regionUrlMaps", "regionUrlMaps"),
     {"compute.regionUrlMaps.patch", compute_patch, "compute.regionUrlMaps.update", NULL},
     {"compute.regionUrlMaps.update", compute_update, "compute.regionUrlMaps.update", NULL},
-    {"compute.regionUrlMaps.validate", validate, "compute.regionUrlMaps.validate", NULL},
+    {"compute.regionUrlMaps.validate", compute_url_maps_validate, "compute.regionUrlMaps.validate", NULL},
     COMPUTE_BASICS("targetHttpProxies", "targetHttpProxies"),
     {"compute.targetHttpProxies.aggregatedList", compute_aggregated, "compute.targetHttpProxies.list", NULL},
     {"compute.targetHttpProxies.patch", compute_patch, "compute.targetHttpProxies.update", NULL},
-    {"compute.targetHttpProxies.setUrlMap", set_field, "compute.targetHttpProxies.setUrlMap", NULL},
+    {"compute.targetHttpProxies.setUrlMap", compute_url_maps_set_field, "compute.targetHttpProxies.setUrlMap", NULL},
     COMPUTE_BASICS("regionTargetHttpProxies", "regionTargetHttpProxies"),
-    {"compute.regionTargetHttpProxies.setUrlMap", set_field, "compute.regionTargetHttpProxies.setUrlMap", NULL},
+    {"compute.regionTargetHttpProxies.setUrlMap", compute_url_maps_set_field, "compute.regionTargetHttpProxies.setUrlMap",
+     NULL},
     COMPUTE_BASICS("targetHttpsProxies", "targetHttpsProxies"),
     {"compute.targetHttpsProxies.aggregatedList", compute_aggregated, "compute.targetHttpsProxies.list", NULL},
     {"compute.targetHttpsProxies.patch", compute_patch, "compute.targetHttpsProxies.update", NULL},
-    {"compute.targetHttpsProxies.setUrlMap", set_field, "compute.targetHttpsProxies.setUrlMap", NULL},
-    {"compute.targetHttpsProxies.setSslCertificates", set_field, "compute.targetHttpsProxies.setSslCertificates", NULL},
-    {"compute.targetHttpsProxies.setCertificateMap", set_field, "compute.targetHttpsProxies.setCertificateMap", NULL},
-    {"compute.targetHttpsProxies.setQuicOverride", set_field, "compute.targetHttpsProxies.setQuicOverride", NULL},
-    {"compute.targetHttpsProxies.setSslPolicy", set_field, "compute.targetHttpsProxies.setSslPolicy", NULL},
+    {"compute.targetHttpsProxies.setUrlMap", compute_url_maps_set_field, "compute.targetHttpsProxies.setUrlMap", NULL},
+    {"compute.targetHttpsProxies.setSslCertificates", compute_url_maps_set_field,
+     "compute.targetHttpsProxies.setSslCertificates", NULL},
+    {"compute.targetHttpsProxies.setCertificateMap", compute_url_maps_set_field, "compute.targetHttpsProxies.setCertificateMap",
+     NULL},
+    {"compute.targetHttpsProxies.setQuicOverride", compute_url_maps_set_field, "compute.targetHttpsProxies.setQuicOverride",
+     NULL},
+    {"compute.targetHttpsProxies.setSslPolicy", compute_url_maps_set_field, "compute.targetHttpsProxies.setSslPolicy", NULL},
     COMPUTE_BASICS("regionTargetHttpsProxies", "regionTargetHttpsProxies"),
     {"compute.regionTargetHttpsProxies.patch", compute_patch, "compute.regionTargetHttpsProxies.update", NULL},
-    {"compute.regionTargetHttpsProxies.setUrlMap", set_field, "compute.regionTargetHttpsProxies.setUrlMap", NULL},
-    {"compute.regionTargetHttpsProxies.setSslCertificates", set_field, "compute.regionTargetHttpsProxies.setSslCertificates",
+    {"compute.regionTargetHttpsProxies.setUrlMap", compute_url_maps_set_field, "compute.regionTargetHttpsProxies.setUrlMap",
      NULL},
+    {"compute.regionTargetHttpsProxies.setSslCertificates", compute_url_maps_set_field,
+     "compute.regionTargetHttpsProxies.setSslCertificates", NULL},
     {NULL, NULL, NULL, NULL},
 };
 

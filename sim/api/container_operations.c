@@ -233,14 +233,14 @@ static struct sim_object *operation(struct sim_call *c)
 	return op;
 }
 
-static void operation_get(struct sim_call *c)
+static void container_operations_operation_get(struct sim_call *c)
 {
 	struct sim_object *op = operation(c);
 	if (op)
 		sim_ok(c, shown(c, op));
 }
 
-static void operation_list(struct sim_call *c)
+static void container_operations_operation_list(struct sim_call *c)
 {
 	struct container_place p = container_place(c);
 	const char *prefix = sim_tmp("projects/%s/locations/%s", c->project, strcmp(p.location, "-") ? p.location : "");
@@ -254,14 +254,14 @@ static void operation_list(struct sim_call *c)
 	sim_ok(c, reply);
 }
 
-static void cancel(struct sim_call *c)
+static void container_operations_cancel(struct sim_call *c)
 {
 	if (operation(c))
 		sim_fail(c, "INVALID_ARGUMENT", "badRequest", "The operation cannot be cancelled.");
 }
 
 /* A cluster whose making failed stays, in ERROR; any other failure only ends the operation. */
-static bool spoil(struct sim *s, const cJSON *arg, const cJSON *error)
+static bool container_operations_spoil(struct sim *s, const cJSON *arg, const cJSON *error)
 {
 	const struct sim_object *op = sim_get(s, "container.operations", json_str(arg, "op", ""));
 	struct sim_object *o = container_arg_cluster(s, arg);
@@ -274,13 +274,16 @@ static bool spoil(struct sim *s, const cJSON *arg, const cJSON *error)
 }
 
 static const struct sim_route routes[] = {
-    {"container.projects.locations.operations.get", operation_get, "container.operations.get", NULL},
-    {"container.projects.locations.operations.list", operation_list, "container.operations.list", NULL},
-    {"container.projects.locations.operations.cancel", cancel, "container.operations.get", NULL},
-    {"container.projects.zones.operations.get", operation_get, "container.operations.get", NULL},
-    {"container.projects.zones.operations.list", operation_list, "container.operations.list", NULL},
+    {"container.projects.locations.operations.get", container_operations_operation_get, "container.operations.get", NULL},
+    {"container.projects.locations.operations.list", container_operations_operation_list, "container.operations.list", NULL},
+    {"container.projects.locations.operations.cancel", container_operations_cancel, "container.operations.get", NULL},
+    {"container.projects.zones.operations.get", container_operations_operation_get, "container.operations.get", NULL},
+    {"container.projects.zones.operations.list", container_operations_operation_list, "container.operations.list", NULL},
     {NULL, NULL, NULL, NULL},
 };
 
-const struct sim_api sim_container_operations = {
-    .name = "container", .service = "container.googleapis.com", .errors = SIM_ERRORS_BOTH, .routes = routes, .spoil = spoil};
+const struct sim_api sim_container_operations = {.name = "container",
+						 .service = "container.googleapis.com",
+						 .errors = SIM_ERRORS_BOTH,
+						 .routes = routes,
+						 .spoil = container_operations_spoil};

@@ -286,7 +286,7 @@ static void set_field(struct sim_call *c, const char *field, const char *type)
 			json_make("{'nodes':0}"), NULL);
 }
 
-static void set_autoscaling(struct sim_call *c)
+static void container_pools_set_autoscaling(struct sim_call *c)
 {
 	set_field(c, "autoscaling", "UPDATE_CLUSTER");
 }
@@ -311,8 +311,10 @@ static void set_management(struct sim_call *c)
 static const struct sim_route routes[] = {
     POOLS("locations"),
     POOLS("zones"),
-    {"container.projects.locations.clusters.nodePools.setAutoscaling", set_autoscaling, "container.clusters.update", NULL},
-    {"container.projects.zones.clusters.nodePools.autoscaling", set_autoscaling, "container.clusters.update", NULL},
+    {"container.projects.locations.clusters.nodePools.setAutoscaling", container_pools_set_autoscaling,
+     "container.clusters.update", NULL},
+    {"container.projects.zones.clusters.nodePools.autoscaling", container_pools_set_autoscaling, "container.clusters.update",
+     NULL},
     {NULL, NULL, NULL, NULL},
 };
 

@@ -42,7 +42,7 @@ static void scan(struct sim *s, const char *project)
 }
 
 /* An image that is gone takes what was known of it along. */
-static bool there(const struct sim_call *c, const struct sim_object *o)
+static bool containeranalysis_there(const struct sim_call *c, const struct sim_object *o)
 {
 	return sim_get(c->sim, "artifactregistry.dockerImages", json_str(o->hidden, "image", "")) != NULL;
 }
@@ -55,7 +55,7 @@ static bool fits(const struct sim_call *c, const struct sim_object *o)
 	json_put_str(doc, "resourceUrl", json_str(doc, "resourceUri", ""));
 	bool fit = filter_fits(sim_param(c, "filter"), doc, &bad);
 	cJSON_Delete(doc);
-	return fit && there(c, o);
+	return fit && containeranalysis_there(c, o);
 }
 
 static bool filter_ok(struct sim_call *c)
@@ -83,7 +83,7 @@ static void occurrence_get(struct sim_call *c)
 	resource_get(c);
 }
 
-static void note(struct sim_call *c)
+static void containeranalysis_note(struct sim_call *c)
 {
 	scan(c->sim, c->project);
 	if (resource_find(c, c->api->resources))
@@ -92,7 +92,7 @@ static void note(struct sim_call *c)
 }
 
 /* Nothing was found, so nothing is counted; nobody has written a note. */
-static void nothing(struct sim_call *c)
+static void containeranalysis_nothing(struct sim_call *c)
 {
 	if (filter_ok(c))
 		sim_empty(c);
@@ -106,7 +106,7 @@ static const struct sim_resource resources[] = {
      .key = "projects/{project}/occurrences/{occurrences}",
      .missing = "occurrence with ID \"{occurrences}\" for project \"{project}\" does not exist",
      .field = "occurrences",
-     .there = there},
+     .there = containeranalysis_there},
     {.methods = "containeranalysis.projects.notes",
      .collection = "containeranalysis.notes",
      .key = "projects/{project}/notes/{notes}",
@@ -118,11 +118,11 @@ static const struct sim_resource resources[] = {
 static const struct sim_route routes[] = {
     {O "list", occurrence_list, "containeranalysis.occurrences.list", NULL},
     {O "get", occurrence_get, "containeranalysis.occurrences.get", NULL},
-    {O "getNotes", note, "containeranalysis.occurrences.get", NULL},
-    {O "getVulnerabilitySummary", nothing, "containeranalysis.occurrences.list", NULL},
-    {N "list", nothing, "containeranalysis.notes.list", NULL},
+    {O "getNotes", containeranalysis_note, "containeranalysis.occurrences.get", NULL},
+    {O "getVulnerabilitySummary", containeranalysis_nothing, "containeranalysis.occurrences.list", NULL},
+    {N "list", containeranalysis_nothing, "containeranalysis.notes.list", NULL},
     {N "get", resource_get, "containeranalysis.notes.get", NULL},
-    {N "occurrences.list", nothing, "containeranalysis.notes.listOccurrences", NULL},
+    {N "occurrences.list", containeranalysis_nothing, "containeranalysis.notes.listOccurrences", NULL},
     {NULL, NULL, NULL, NULL},
 };
 

@@ -484,7 +484,7 @@ static void change_zone(struct sim_call *c)
 	free(now);
 }
 
-static void get_operation(struct sim_call *c)
+static void dns_get_operation(struct sim_call *c)
 {
 	struct sim_object *zone = zone_for(c);
 	if (!zone)
@@ -568,7 +568,7 @@ static const struct sim_route routes[] = {
     {"dns.managedZones.patch", change_zone, "dns.managedZones.update", NULL},
     {"dns.managedZones.update", change_zone, "dns.managedZones.update", NULL},
     {"dns.managedZones.delete", delete_zone, "dns.managedZones.delete", NULL},
-    {"dns.managedZoneOperations.get", get_operation, "dns.managedZoneOperations.get", NULL},
+    {"dns.managedZoneOperations.get", dns_get_operation, "dns.managedZoneOperations.get", NULL},
     {"dns.resourceRecordSets.list", list_records, "dns.resourceRecordSets.list", NULL},
     {"dns.resourceRecordSets.get", get_record, "dns.resourceRecordSets.get", NULL},
     {"dns.resourceRecordSets.create", create_record, "dns.resourceRecordSets.create", NULL},

@@ -54,7 +54,7 @@ static void base(struct sim_call *c)
 }
 
 /* The token endpoint hands on the access token that it was shown. */
-static void token(struct sim_call *c)
+static void docker_registry_token(struct sim_call *c)
 {
 	const char *who = caller(c);
 	char *fresh = who ? sim_token_new(c->sim, who, 3600) : NULL;
@@ -72,7 +72,7 @@ static void token(struct sim_call *c)
 	cJSON_Delete(body);
 }
 
-static void manifest(struct sim_call *c)
+static void docker_registry_manifest(struct sim_call *c)
 {
 	const char *path = c->path + 4, *at = strstr(path, "/manifests/");
 	if (!*path) {
@@ -108,9 +108,9 @@ static void manifest(struct sim_call *c)
 }
 
 static const struct sim_route routes[] = {
-    {"GET *-docker.pkg.dev/v2/token", token, NULL, NULL},
-    {"GET *-docker.pkg.dev/v2/*", manifest, NULL, NULL},
-    {"HEAD *-docker.pkg.dev/v2/*", manifest, NULL, NULL},
+    {"GET *-docker.pkg.dev/v2/token", docker_registry_token, NULL, NULL},
+    {"GET *-docker.pkg.dev/v2/*", docker_registry_manifest, NULL, NULL},
+    {"HEAD *-docker.pkg.dev/v2/*", docker_registry_manifest, NULL, NULL},
     {NULL, NULL, NULL, NULL},
 };
 

@@ -39,7 +39,7 @@ static void page(struct sim_call *c, const char *size_text, const char *token, b
 	sim_ok(c, reply);
 }
 
-static void role_list(struct sim_call *c)
+static void iam_role_list(struct sim_call *c)
 {
 	const char *parent = sim_param(c, "parent");
 	if (*parent)
@@ -48,7 +48,7 @@ static void role_list(struct sim_call *c)
 		page(c, sim_param(c, "pageSize"), sim_param(c, "pageToken"), !strcmp(sim_param(c, "view"), "FULL"));
 }
 
-static void grantable(struct sim_call *c)
+static void iam_grantable(struct sim_call *c)
 {
 	char size[24];
 	snprintf(size, sizeof size, "%d", (int)json_num(c->body, "pageSize", 0));
@@ -57,8 +57,8 @@ static void grantable(struct sim_call *c)
 
 static const struct sim_route routes[] = {
     {"iam.roles.get", role_get, NULL, NULL},
-    {"iam.roles.list", role_list, NULL, NULL},
-    {"iam.roles.queryGrantableRoles", grantable, NULL, NULL},
+    {"iam.roles.list", iam_role_list, NULL, NULL},
+    {"iam.roles.queryGrantableRoles", iam_grantable, NULL, NULL},
     {0},
 };
 

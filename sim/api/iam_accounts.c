@@ -368,7 +368,7 @@ static void account_disable(struct sim_call *c)
 
 /* Policies. --------------------------------------------------------------------------------------------------------------- */
 
-static void get_policy(struct sim_call *c)
+static void iam_accounts_get_policy(struct sim_call *c)
 {
 	struct sim_object *o = sim_account_for(c, "iam.serviceAccounts.getIamPolicy");
 	char *holder = o ? sim_account_holder(o) : NULL;
@@ -377,7 +377,7 @@ static void get_policy(struct sim_call *c)
 	free(holder);
 }
 
-static void set_policy(struct sim_call *c)
+static void iam_accounts_set_policy(struct sim_call *c)
 {
 	struct sim_object *o = sim_account_for(c, "iam.serviceAccounts.setIamPolicy");
 	char *holder = o ? sim_account_holder(o) : NULL;
@@ -386,7 +386,7 @@ static void set_policy(struct sim_call *c)
 	free(holder);
 }
 
-static void test_permissions(struct sim_call *c)
+static void iam_accounts_test_permissions(struct sim_call *c)
 {
 	struct sim_object *o = sim_account(c->sim, sim_path_part(c, "serviceAccounts"));
 	char *holder = o ? sim_account_holder(o) : NULL;
@@ -409,9 +409,9 @@ static const struct sim_route routes[] = {
     {"iam.projects.serviceAccounts.undelete", account_undelete, NULL, NULL},
     {"iam.projects.serviceAccounts.enable", account_enable, NULL, NULL},
     {"iam.projects.serviceAccounts.disable", account_disable, NULL, NULL},
-    {"iam.projects.serviceAccounts.getIamPolicy", get_policy, NULL, NULL},
-    {"iam.projects.serviceAccounts.setIamPolicy", set_policy, NULL, NULL},
-    {"iam.projects.serviceAccounts.testIamPermissions", test_permissions, NULL, NULL},
+    {"iam.projects.serviceAccounts.getIamPolicy", iam_accounts_get_policy, NULL, NULL},
+    {"iam.projects.serviceAccounts.setIamPolicy", iam_accounts_set_policy, NULL, NULL},
+    {"iam.projects.serviceAccounts.testIamPermissions", iam_accounts_test_permissions, NULL, NULL},
     {0},
 };
 

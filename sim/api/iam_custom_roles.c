@@ -97,7 +97,7 @@ static const struct sim_resource resources[] = {
 };
 
 /* Without permissions, unless the view is full; a page's token is the key that it begins with. */
-static void role_list(struct sim_call *c)
+static void iam_custom_roles_role_list(struct sim_call *c)
 {
 	const char *prefix = sim_tmp("projects/%s/roles/", c->project);
 	const char *token = sim_param(c, "pageToken");
@@ -179,7 +179,7 @@ bool sim_custom_role_has(struct sim *s, const char *role, const char *permission
 static const struct sim_route routes[] = {
     {"iam.projects.roles.create", resource_create, "iam.roles.create", NULL},
     {"iam.projects.roles.get", resource_get, "iam.roles.get", NULL},
-    {"iam.projects.roles.list", role_list, "iam.roles.list", NULL},
+    {"iam.projects.roles.list", iam_custom_roles_role_list, "iam.roles.list", NULL},
     {"iam.projects.roles.patch", resource_patch, "iam.roles.update", NULL},
     {"iam.projects.roles.delete", role_delete, "iam.roles.delete", NULL},
     {"iam.projects.roles.undelete", role_undelete, "iam.roles.undelete", NULL},

@@ -249,7 +249,7 @@ static void key_create(struct sim_call *c)
 	free(pem), free(cert), free(file);
 }
 
-static void upload(struct sim_call *c)
+static void iam_keys_upload(struct sim_call *c)
 {
 	struct sim_object *account = sim_account_for(c, "iam.serviceAccountKeys.create");
 	if (!account ||
@@ -354,7 +354,7 @@ static void key_disable(struct sim_call *c)
 }
 
 /* Anyone may read an account's certificates, to check what it signed. */
-static void certificates(struct sim_call *c)
+static void iam_keys_certificates(struct sim_call *c)
 {
 	const char *slash = strrchr(c->path, '/');
 	struct sim_object *account = sim_account(c->sim, slash ? slash + 1 : "");
@@ -377,7 +377,7 @@ static void certificates(struct sim_call *c)
 
 static const struct sim_route routes[] = {
     {"iam.projects.serviceAccounts.keys.create", key_create, NULL, NULL},
-    {"iam.projects.serviceAccounts.keys.upload", upload, NULL, NULL},
+    {"iam.projects.serviceAccounts.keys.upload", iam_keys_upload, NULL, NULL},
     {"iam.projects.serviceAccounts.keys.list", key_list, NULL, NULL},
     {"iam.projects.serviceAccounts.keys.get", key_get, NULL, NULL},
     {"iam.projects.serviceAccounts.keys.delete", key_delete, NULL, NULL},
@@ -387,8 +387,8 @@ static const struct sim_route routes[] = {
 };
 
 static const struct sim_route public_routes[] = {
-    {"GET www.googleapis.com/robot/v1/metadata/x509/*", certificates, NULL, NULL},
-    {"GET www.googleapis.com/service_accounts/v1/metadata/x509/*", certificates, NULL, NULL},
+    {"GET www.googleapis.com/robot/v1/metadata/x509/*", iam_keys_certificates, NULL, NULL},
+    {"GET www.googleapis.com/service_accounts/v1/metadata/x509/*", iam_keys_certificates, NULL, NULL},
     {0},
 };
 

@@ -12,7 +12,7 @@
 #include <string.h>
 
 /* Of the catalogue that roles are spelt out from; a page that begins at a number. */
-static void testable(struct sim_call *c)
+static void iam_permissions_testable(struct sim_call *c)
 {
 	const char *of = json_str(c->body, "fullResourceName", "");
 	if (!text_starts(of, "//") || !strchr(of + 2, '/')) {
@@ -33,7 +33,7 @@ static void testable(struct sim_call *c)
 	sim_ok(c, reply);
 }
 
-static void lint(struct sim_call *c)
+static void iam_permissions_lint(struct sim_call *c)
 {
 	char service[64], type[96], name[512];
 	const char *why = NULL, *expression = json_str(c->body, "condition.expression", "");
@@ -50,8 +50,8 @@ static void lint(struct sim_call *c)
 }
 
 static const struct sim_route routes[] = {
-    {"iam.permissions.queryTestablePermissions", testable, NULL, NULL},
-    {"iam.iamPolicies.lintPolicy", lint, NULL, NULL},
+    {"iam.permissions.queryTestablePermissions", iam_permissions_testable, NULL, NULL},
+    {"iam.iamPolicies.lintPolicy", iam_permissions_lint, NULL, NULL},
     {NULL, NULL, NULL, NULL},
 };
 

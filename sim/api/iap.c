@@ -134,17 +134,17 @@ static void write_policy(struct sim_call *c, const char *holder)
 	sim_policy_set(c, holder, json_at(c->body, "policy"));
 }
 
-static void get_policy(struct sim_call *c)
+static void iap_get_policy(struct sim_call *c)
 {
 	policy_call(c, "getIamPolicy", sim_policy_get);
 }
 
-static void set_policy(struct sim_call *c)
+static void iap_set_policy(struct sim_call *c)
 {
 	policy_call(c, "setIamPolicy", write_policy);
 }
 
-static void test_permissions(struct sim_call *c)
+static void iap_test_permissions(struct sim_call *c)
 {
 	policy_call(c, "", sim_policy_test);
 }
@@ -262,24 +262,24 @@ static void validate_expression(struct sim_call *c)
 
 /* The project stands in a resource name that is any path, so handlers check permissions themselves. */
 /* OAuth brands and clients are still in the document; the API behind them is gone since 19 March 2026. */
-static void gone(struct sim_call *c)
+static void iap_gone(struct sim_call *c)
 {
 	sim_fail(c, "FAILED_PRECONDITION", NULL,
 		 "The IAP OAuth Admin APIs have been permanently shut down. Access to this feature is no longer available.");
 }
 
 static const struct sim_route routes[] = {
-    {"iap.projects.brands.create", gone, NULL, NULL},
-    {"iap.projects.brands.get", gone, NULL, NULL},
-    {"iap.projects.brands.list", gone, NULL, NULL},
-    {"iap.projects.brands.identityAwareProxyClients.create", gone, NULL, NULL},
-    {"iap.projects.brands.identityAwareProxyClients.get", gone, NULL, NULL},
-    {"iap.projects.brands.identityAwareProxyClients.list", gone, NULL, NULL},
-    {"iap.projects.brands.identityAwareProxyClients.delete", gone, NULL, NULL},
-    {"iap.projects.brands.identityAwareProxyClients.resetSecret", gone, NULL, NULL},
-    {"iap.getIamPolicy", get_policy, NULL, NULL},
-    {"iap.setIamPolicy", set_policy, NULL, NULL},
-    {"iap.testIamPermissions", test_permissions, NULL, NULL},
+    {"iap.projects.brands.create", iap_gone, NULL, NULL},
+    {"iap.projects.brands.get", iap_gone, NULL, NULL},
+    {"iap.projects.brands.list", iap_gone, NULL, NULL},
+    {"iap.projects.brands.identityAwareProxyClients.create", iap_gone, NULL, NULL},
+    {"iap.projects.brands.identityAwareProxyClients.get", iap_gone, NULL, NULL},
+    {"iap.projects.brands.identityAwareProxyClients.list", iap_gone, NULL, NULL},
+    {"iap.projects.brands.identityAwareProxyClients.delete", iap_gone, NULL, NULL},
+    {"iap.projects.brands.identityAwareProxyClients.resetSecret", iap_gone, NULL, NULL},
+    {"iap.getIamPolicy", iap_get_policy, NULL, NULL},
+    {"iap.setIamPolicy", iap_set_policy, NULL, NULL},
+    {"iap.testIamPermissions", iap_test_permissions, NULL, NULL},
     {"iap.getIapSettings", get_settings, NULL, NULL},
     {"iap.updateIapSettings", update_settings, NULL, NULL},
     {"iap.validateAttributeExpression", validate_expression, NULL, NULL},

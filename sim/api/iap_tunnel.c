@@ -330,7 +330,7 @@ static void take_up(struct relay *r, const cJSON *kept, uint64_t acked)
 	say_data(r, buf_text(&r->unconfirmed), r->unconfirmed.len);
 }
 
-static void reconnect(struct sim_call *c)
+static void iap_tunnel_reconnect(struct sim_call *c)
 {
 	if (!shaken(c))
 		return;
@@ -359,7 +359,7 @@ static void reconnect(struct sim_call *c)
 
 static const struct sim_route routes[] = {
     {"GET tunnel.cloudproxy.app/v4/connect", connect_machine, NULL, NULL},
-    {"GET tunnel.cloudproxy.app/v4/reconnect", reconnect, NULL, NULL},
+    {"GET tunnel.cloudproxy.app/v4/reconnect", iap_tunnel_reconnect, NULL, NULL},
     {0},
 };
 

@@ -467,7 +467,7 @@ static bool dns_lets_in(struct kubernetes_call *k)
 	return false;
 }
 
-static void serve(struct sim_call *c)
+static void kubernetes_serve(struct sim_call *c)
 {
 	struct kubernetes_call k = {.c = c, .cluster = cluster_of(c->sim, c->host)};
 	const char *agent = sim_request_header(c->request, "User-Agent");
@@ -497,8 +497,8 @@ static void serve(struct sim_call *c)
 }
 
 static const struct sim_route routes[] = {
-    {"* 104.154.*/*", serve, NULL, NULL},
-    {"* gke-*.gke.goog/*", serve, NULL, NULL},
+    {"* 104.154.*/*", kubernetes_serve, NULL, NULL},
+    {"* gke-*.gke.goog/*", kubernetes_serve, NULL, NULL},
     {NULL, NULL, NULL, NULL},
 };
 

@@ -426,7 +426,7 @@ static double quantity(const char *text)
 	return s ? v * decimal[s - suffixes] : v;
 }
 
-static void check_resources(struct rules *r, const cJSON *v, const char *field)
+static void kubernetes_rules_check_resources(struct rules *r, const cJSON *v, const char *field)
 {
 	const cJSON *q;
 	cJSON_ArrayForEach(q, json_at(v, "requests")) {
@@ -439,7 +439,7 @@ static void check_resources(struct rules *r, const cJSON *v, const char *field)
 	}
 }
 
-static void check_probe(struct rules *r, const cJSON *v, const char *field)
+static void kubernetes_rules_check_probe(struct rules *r, const cJSON *v, const char *field)
 {
 	static const char *const ways[] = {"exec", "httpGet", "tcpSocket", "grpc"}, *const counts[] = {
 											"initialDelaySeconds", "timeoutSeconds",
@@ -889,7 +889,7 @@ static void check_mode_kept(struct rules *r, const cJSON *v, const char *field)
 }
 
 /* Metadata. -------------------------------------------------------------------------------------------------------------- */
-static void check_name(struct rules *r, const cJSON *v, const char *field)
+static void kubernetes_rules_check_name(struct rules *r, const cJSON *v, const char *field)
 {
 	const char *kind = r->resource->kind;
 	if (!*text_of(v))
@@ -921,7 +921,7 @@ struct row {
 };
 
 static const struct row rows[] = {
-    {"meta", "metadata.name", ALWAYS, check_name, NULL},
+    {"meta", "metadata.name", ALWAYS, kubernetes_rules_check_name, NULL},
     {"meta", "metadata.labels", IF_THERE, check_labels, NULL},
     {"meta", "metadata.annotations", IF_THERE, check_annotations, NULL},
     {"meta", "metadata.uid", IF_THERE, check_kept, NULL},
@@ -1008,10 +1008,10 @@ static const struct row rows[] = {
     {"container", "volumeMounts[]", IF_THERE, check_mount, NULL},
     {"container", "volumeMounts", IF_THERE, check_mounts_unique, NULL},
     {"container", "imagePullPolicy", IF_THERE, NULL, "Always|IfNotPresent|Never"},
-    {"container", "resources", IF_THERE, check_resources, NULL},
-    {"container", "livenessProbe", IF_THERE, check_probe, NULL},
-    {"container", "readinessProbe", IF_THERE, check_probe, NULL},
-    {"container", "startupProbe", IF_THERE, check_probe, NULL},
+    {"container", "resources", IF_THERE, kubernetes_rules_check_resources, NULL},
+    {"container", "livenessProbe", IF_THERE, kubernetes_rules_check_probe, NULL},
+    {"container", "readinessProbe", IF_THERE, kubernetes_rules_check_probe, NULL},
+    {"container", "startupProbe", IF_THERE, kubernetes_rules_check_probe, NULL},
     {"containerPort", "name", IF_THERE, check_port_name, NULL},
     {"containerPort", "containerPort", OTHERWISE_REQUIRED, check_port, NULL},
     {"containerPort", "protocol", IF_THERE, NULL, "SCTP|TCP|UDP"},

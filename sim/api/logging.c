@@ -72,7 +72,7 @@ static const char *asked_project(struct sim_call *c)
 	return c->reply->status >= 400 ? NULL : project;
 }
 
-static void list(struct sim_call *c)
+static void logging_list(struct sim_call *c)
 {
 	const char *project = asked_project(c), *filter = json_str(c->body, "filter", ""),
 		   *order = json_str(c->body, "orderBy", "timestamp asc");
@@ -120,7 +120,7 @@ static const char *log_project(struct sim_call *c, const char *log)
 	return c->reply->status >= 400 ? NULL : project;
 }
 
-static void write(struct sim_call *c)
+static void logging_write(struct sim_call *c)
 {
 	const cJSON *entries = json_at(c->body, "entries"), *resource = json_at(c->body, "resource");
 	bool dry = json_bool(c->body, "dryRun", false);
@@ -183,8 +183,8 @@ static void logs_delete(struct sim_call *c)
 }
 
 static const struct sim_route routes[] = {
-    {"logging.entries.list", list, NULL, NULL},
-    {"logging.entries.write", write, NULL, NULL},
+    {"logging.entries.list", logging_list, NULL, NULL},
+    {"logging.entries.write", logging_write, NULL, NULL},
     {"logging.logs.list", logs_list, "logging.logs.list", NULL},
     {"logging.projects.logs.list", logs_list, "logging.logs.list", NULL},
     {"logging.logs.delete", logs_delete, "logging.logs.delete", NULL},

@@ -61,7 +61,7 @@ static void keep(struct sim_call *c, const char *collection, const char *key, cJ
 	sim_ok(c, cJSON_Duplicate(doc, true));
 }
 
-static void drop(struct sim_call *c)
+static void logging_config_drop(struct sim_call *c)
 {
 	struct sim_object *o = resource_named(c);
 	if (!o)
@@ -167,13 +167,13 @@ static void born(struct sim_call *c)
 	}
 }
 
-static void list(struct sim_call *c)
+static void logging_config_list(struct sim_call *c)
 {
 	born(c);
 	resource_list(c);
 }
 
-static void get(struct sim_call *c)
+static void logging_config_get(struct sim_call *c)
 {
 	born(c);
 	resource_get(c);
@@ -252,7 +252,7 @@ static void sink_delete(struct sim_call *c)
 	if (o && text_ends(o->key, "/_Required"))
 		sim_fail(c, "PERMISSION_DENIED", NULL, "The _Required sink cannot be deleted.");
 	else if (o)
-		drop(c);
+		logging_config_drop(c);
 }
 
 /* Buckets. ------------------------------------------------------------------------------------------------------------------ */
@@ -345,16 +345,16 @@ static const struct sim_route routes[] = {
     {P "metrics.get", resource_get, "logging.logMetrics.get", NULL},
     {P "metrics.list", resource_list, "logging.logMetrics.list", NULL},
     {P "metrics.update", metric_update, "logging.logMetrics.update", NULL},
-    {P "metrics.delete", drop, "logging.logMetrics.delete", NULL},
+    {P "metrics.delete", logging_config_drop, "logging.logMetrics.delete", NULL},
     {P "sinks.create", sink_create, "logging.sinks.create", NULL},
-    {P "sinks.get", get, "logging.sinks.get", NULL},
-    {P "sinks.list", list, "logging.sinks.list", NULL},
+    {P "sinks.get", logging_config_get, "logging.sinks.get", NULL},
+    {P "sinks.list", logging_config_list, "logging.sinks.list", NULL},
     {P "sinks.update", sink_change, "logging.sinks.update", NULL},
     {P "sinks.patch", sink_change, "logging.sinks.update", NULL},
     {P "sinks.delete", sink_delete, "logging.sinks.delete", NULL},
     {P "locations.buckets.create", bucket_create, "logging.buckets.create", NULL},
-    {P "locations.buckets.get", get, "logging.buckets.get", NULL},
-    {P "locations.buckets.list", list, "logging.buckets.list", NULL},
+    {P "locations.buckets.get", logging_config_get, "logging.buckets.get", NULL},
+    {P "locations.buckets.list", logging_config_list, "logging.buckets.list", NULL},
     {P "locations.buckets.patch", bucket_patch, "logging.buckets.update", NULL},
     {P "locations.buckets.delete", bucket_delete, "logging.buckets.delete", NULL},
     {NULL, NULL, NULL, NULL},

@@ -98,7 +98,7 @@ static void answer(struct sim_call *c, const char *what)
 	free(email);
 }
 
-static void metadata(struct sim_call *c)
+static void metadata_serve(struct sim_call *c)
 {
 	const char *flavour = sim_request_header(c->request, "Metadata-Flavor");
 	sim_header(c, "Metadata-Flavor", "Google");
@@ -114,7 +114,7 @@ static void metadata(struct sim_call *c)
 		answer(c, text_starts(c->path, PREFIX) ? c->path + strlen(PREFIX) : "");
 }
 
-static void seed(struct sim *s, const cJSON *world)
+static void metadata_seed(struct sim *s, const cJSON *world)
 {
 	const char *email = json_str(world, "metadata.serviceAccount", NULL);
 	if (email)
@@ -122,9 +122,9 @@ static void seed(struct sim *s, const cJSON *world)
 }
 
 static const struct sim_route routes[] = {
-    {"* metadata.google.internal/*", metadata, NULL, NULL},
-    {"* 169.254.169.254/*", metadata, NULL, NULL},
+    {"* metadata.google.internal/*", metadata_serve, NULL, NULL},
+    {"* 169.254.169.254/*", metadata_serve, NULL, NULL},
     {NULL, NULL, NULL, NULL},
 };
 
-const struct sim_api sim_metadata = {.name = "metadata", .errors = SIM_ERRORS_AIP, .routes = routes, .seed = seed};
+const struct sim_api sim_metadata = {.name = "metadata", .errors = SIM_ERRORS_AIP, .routes = routes, .seed = metadata_seed};

@@ -407,14 +407,14 @@ static void policy_delete(struct sim_call *c)
 	sim_empty(c);
 }
 
-static bool fits(const struct sim_call *c, const struct sim_object *o)
+static bool monitoring_fits(const struct sim_call *c, const struct sim_object *o)
 {
 	bool bad;
 	return filter_fits(sim_param(c, "filter"), o->doc, &bad) && !bad;
 }
 
 /* Nothing is measured. */
-static void series(struct sim_call *c)
+static void monitoring_series(struct sim_call *c)
 {
 	if (!strstr(sim_param(c, "filter"), "metric.type"))
 		refuse(c, "Field filter had an invalid value of ",
@@ -435,13 +435,13 @@ static const struct sim_resource resources[] = {
      .key = "projects/{project}/alertPolicies/{alertPolicies}",
      .missing = "The alert policy with name projects/{project}/alertPolicies/{alertPolicies} does not exist.",
      .field = "alertPolicies",
-     .shown = fits},
+     .shown = monitoring_fits},
     {.methods = M "notificationChannels",
      .collection = CHANNELS,
      .key = "projects/{project}/notificationChannels/{notificationChannels}",
      .missing = "Cannot find channel with name: projects/{project}/notificationChannels/{notificationChannels}",
      .field = "notificationChannels",
-     .shown = fits},
+     .shown = monitoring_fits},
     {.methods = NULL},
 };
 
@@ -462,7 +462,7 @@ static const struct sim_route routes[] = {
     {M "notificationChannels.list", resource_list, "monitoring.notificationChannels.list", NULL},
     {M "notificationChannels.patch", channel_patch, "monitoring.notificationChannels.update", NULL},
     {M "notificationChannels.delete", channel_delete, "monitoring.notificationChannels.delete", NULL},
-    {M "timeSeries.list", series, "monitoring.timeSeries.list", NULL},
+    {M "timeSeries.list", monitoring_series, "monitoring.timeSeries.list", NULL},
     {NULL, NULL, NULL, NULL},
 };
 

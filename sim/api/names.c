@@ -155,7 +155,7 @@ static bool known(struct sim *s, const char *name)
 	return any;
 }
 
-static void resolve(struct sim_call *c)
+static void names_resolve(struct sim_call *c)
 {
 	const char *name = sim_param(c, "name"), *type = sim_param(c, "type");
 	int t = *type ? type_named(type) : type_named("A");
@@ -196,7 +196,7 @@ static void set(struct sim *s, const char *name, const char *type, cJSON *data)
 	free(host);
 }
 
-static void registrar(struct sim_call *c)
+static void names_registrar(struct sim_call *c)
 {
 	const char *slash = *c->path ? strrchr(c->path + 1, '/') : NULL;
 	cJSON *body = c->raw_len ? cJSON_ParseWithLength(c->raw, c->raw_len) : NULL,
@@ -215,7 +215,7 @@ static void registrar(struct sim_call *c)
 }
 
 /* "dns": {"mlflow.example.com": "203.0.113.7", "www.example.com": {"CNAME": ["mlflow.example.com."]}} */
-static void seed(struct sim *s, const cJSON *world)
+static void names_seed(struct sim *s, const cJSON *world)
 {
 	const cJSON *dns = json_at(world, "dns"), *d, *t;
 	for (d = cJSON_IsObject(dns) ? dns->child : NULL; d; d = d->next) {
@@ -227,9 +227,9 @@ static void seed(struct sim *s, const cJSON *world)
 }
 
 static const struct sim_route routes[] = {
-    {"GET dns.google/resolve", resolve, NULL, NULL},
-    {"* registrar.example/*", registrar, NULL, NULL},
+    {"GET dns.google/resolve", names_resolve, NULL, NULL},
+    {"* registrar.example/*", names_registrar, NULL, NULL},
     {NULL, NULL, NULL, NULL},
 };
 
-const struct sim_api sim_names = {.name = "names", .errors = SIM_ERRORS_AIP, .routes = routes, .seed = seed};
+const struct sim_api sim_names = {.name = "names", .errors = SIM_ERRORS_AIP, .routes = routes, .seed = names_seed};

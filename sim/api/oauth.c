@@ -279,7 +279,7 @@ static void by_assertion(struct sim_call *c, const cJSON *form)
 	cJSON_Delete(claims);
 }
 
-static void token(struct sim_call *c)
+static void oauth_token(struct sim_call *c)
 {
 	cJSON *form = oauth_form(c);
 	const char *type = json_str(form, "grant_type", "");
@@ -297,7 +297,7 @@ static void token(struct sim_call *c)
 	cJSON_Delete(form);
 }
 
-static void revoke(struct sim_call *c)
+static void oauth_revoke(struct sim_call *c)
 {
 	cJSON *form = oauth_form(c);
 	struct sim_object *o = sim_get(c->sim, "oauth.refresh", json_str(form, "token", ""));
@@ -345,7 +345,7 @@ static void userinfo_as(struct sim_call *c, bool openid)
 	oauth_reply(c, 200, claims);
 }
 
-static void userinfo(struct sim_call *c)
+static void oauth_userinfo(struct sim_call *c)
 {
 	userinfo_as(c, true);
 }
@@ -365,7 +365,7 @@ static void tokeninfo_of_id(struct sim_call *c, const char *id)
 		oauth_error(c, 400, "invalid_token", "Invalid Value");
 }
 
-static void tokeninfo(struct sim_call *c)
+static void oauth_tokeninfo(struct sim_call *c)
 {
 	cJSON *form = oauth_form(c);
 	const char *header = sim_request_header(c->request, "Authorization");
@@ -402,7 +402,7 @@ static void tokeninfo(struct sim_call *c)
 }
 
 /* Discovery and keys ----------------------------------------------------------------------------------------------------------- */
-static void configuration(struct sim_call *c)
+static void oauth_configuration(struct sim_call *c)
 {
 	oauth_reply(c, 200,
 		    json_make("{'issuer':'https://accounts.google.com','authorization_endpoint':'https://accounts.google.com/o/"
@@ -422,7 +422,7 @@ static void configuration(struct sim_call *c)
 			      "'urn:ietf:params:oauth:grant-type:jwt-bearer']}"));
 }
 
-static void certs(struct sim_call *c)
+static void oauth_certs(struct sim_call *c)
 {
 	oauth_reply(c, 200, json_make("{'keys':[%j]}", oidc_jwk(c->sim)));
 }
@@ -454,22 +454,22 @@ static void certs_v1(struct sim_call *c)
 }
 
 static const struct sim_route routes[] = {
-    {"POST oauth2.googleapis.com/token", token, NULL, NULL},
-    {"POST www.googleapis.com/oauth2/v3/token", token, NULL, NULL}, /* oauth2-proxy asks here */
-    {"POST www.googleapis.com/oauth2/v4/token", token, NULL, NULL},
-    {"POST accounts.google.com/o/oauth2/token", token, NULL, NULL},
-    {"POST oauth2.googleapis.com/revoke", revoke, NULL, NULL},
-    {"* openidconnect.googleapis.com/v1/userinfo", userinfo, NULL, NULL},
-    {"* www.googleapis.com/oauth2/v3/userinfo", userinfo, NULL, NULL},
+    {"POST oauth2.googleapis.com/token", oauth_token, NULL, NULL},
+    {"POST www.googleapis.com/oauth2/v3/token", oauth_token, NULL, NULL}, /* oauth2-proxy asks here */
+    {"POST www.googleapis.com/oauth2/v4/token", oauth_token, NULL, NULL},
+    {"POST accounts.google.com/o/oauth2/token", oauth_token, NULL, NULL},
+    {"POST oauth2.googleapis.com/revoke", oauth_revoke, NULL, NULL},
+    {"* openidconnect.googleapis.com/v1/userinfo", oauth_userinfo, NULL, NULL},
+    {"* www.googleapis.com/oauth2/v3/userinfo", oauth_userinfo, NULL, NULL},
     {"* www.googleapis.com/oauth2/v1/userinfo", userinfo_v2, NULL, NULL},
     {"oauth2.userinfo.get", userinfo_v2, NULL, NULL},
     {"oauth2.userinfo.v2.me.get", userinfo_v2, NULL, NULL},
-    {"* oauth2.googleapis.com/tokeninfo", tokeninfo, NULL, NULL},
-    {"* www.googleapis.com/oauth2/v3/tokeninfo", tokeninfo, NULL, NULL},
-    {"* www.googleapis.com/oauth2/v1/tokeninfo", tokeninfo, NULL, NULL},
-    {"* www.googleapis.com/oauth2/v2/tokeninfo", tokeninfo, NULL, NULL},
-    {"GET accounts.google.com/.well-known/openid-configuration", configuration, NULL, NULL},
-    {"GET www.googleapis.com/oauth2/v3/certs", certs, NULL, NULL},
+    {"* oauth2.googleapis.com/tokeninfo", oauth_tokeninfo, NULL, NULL},
+    {"* www.googleapis.com/oauth2/v3/tokeninfo", oauth_tokeninfo, NULL, NULL},
+    {"* www.googleapis.com/oauth2/v1/tokeninfo", oauth_tokeninfo, NULL, NULL},
+    {"* www.googleapis.com/oauth2/v2/tokeninfo", oauth_tokeninfo, NULL, NULL},
+    {"GET accounts.google.com/.well-known/openid-configuration", oauth_configuration, NULL, NULL},
+    {"GET www.googleapis.com/oauth2/v3/certs", oauth_certs, NULL, NULL},
     {"GET www.googleapis.com/oauth2/v1/certs", certs_v1, NULL, NULL},
     {NULL, NULL, NULL, NULL},
 };

@@ -185,7 +185,7 @@ static bool policy_valid(struct sim_call *c, const char *id)
 	return known_or_fail(c, id);
 }
 
-static bool policy_complete(struct sim_call *c, cJSON *doc, const struct sim_object *old)
+static bool orgpolicy_policy_complete(struct sim_call *c, cJSON *doc, const struct sim_object *old)
 {
 	const cJSON *rules = json_at(doc, "spec.rules");
 	(void)c, (void)old;
@@ -227,7 +227,7 @@ static const struct sim_resource resources[] = {
      .field = "policies",
      .masked = "policy.",
      .valid = policy_valid,
-     .complete = policy_complete,
+     .complete = orgpolicy_policy_complete,
      .touched = policy_touched},
     {0},
 };

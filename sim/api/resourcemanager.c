@@ -108,7 +108,7 @@ static struct sim_object *allowed_project(struct sim_call *c, const char *permis
 	return NULL;
 }
 
-static void holder_of(const struct sim_call *c, struct buf *out)
+static void resourcemanager_holder_of(const struct sim_call *c, struct buf *out)
 {
 	const char *id = sim_project_id(c->sim, sim_path_part(c, "projects"));
 	buf_printf(out, HOST "%s/%s", id ? "projects" : "organizations", id ? id : sim_path_part(c, "organizations"));
@@ -116,7 +116,7 @@ static void holder_of(const struct sim_call *c, struct buf *out)
 
 /* Projects. --------------------------------------------------------------------------------------------------------------- */
 
-static void project_get(struct sim_call *c)
+static void resourcemanager_project_get(struct sim_call *c)
 {
 	struct sim_object *o = allowed_project(c, "resourcemanager.projects.get");
 	if (o)
@@ -225,7 +225,7 @@ static void get_ancestry(struct sim_call *c)
 static void policy_call(struct sim_call *c, const char *permission, void (*answer)(struct sim_call *, const char *))
 {
 	struct buf holder = {0};
-	holder_of(c, &holder);
+	resourcemanager_holder_of(c, &holder);
 	const char *project = sim_project_id(c->sim, sim_path_part(c, "projects"));
 	c->project = project;
 	bool known = project || sim_get(c->sim, ORGANIZATIONS, buf_text(&holder) + strlen(HOST));
@@ -241,7 +241,7 @@ static void write_policy(struct sim_call *c, const char *holder)
 	sim_policy_set(c, holder, json_at(c->body, "policy"));
 }
 
-static void get_policy(struct sim_call *c)
+static void resourcemanager_get_policy(struct sim_call *c)
 {
 	policy_call(c,
 		    *sim_path_part(c, "projects") ? "resourcemanager.projects.getIamPolicy"
@@ -249,7 +249,7 @@ static void get_policy(struct sim_call *c)
 		    sim_policy_get);
 }
 
-static void set_policy(struct sim_call *c)
+static void resourcemanager_set_policy(struct sim_call *c)
 {
 	policy_call(c,
 		    *sim_path_part(c, "projects") ? "resourcemanager.projects.setIamPolicy"
@@ -257,7 +257,7 @@ static void set_policy(struct sim_call *c)
 		    write_policy);
 }
 
-static void test_permissions(struct sim_call *c)
+static void resourcemanager_test_permissions(struct sim_call *c)
 {
 	policy_call(c, NULL, sim_policy_test);
 }
@@ -353,7 +353,7 @@ static void project_create(struct sim_call *c)
 	free(number);
 }
 
-static void get_operation(struct sim_call *c)
+static void resourcemanager_get_operation(struct sim_call *c)
 {
 	struct sim_object *o = sim_get(c->sim, "cloudresourcemanager.operations", c->path + strlen("/v1/"));
 	if (o)
@@ -432,23 +432,23 @@ static void search_organizations(struct sim_call *c)
 }
 
 static const struct sim_route routes[] = {
-    {"cloudresourcemanager.projects.get", project_get, NULL, NULL},
+    {"cloudresourcemanager.projects.get", resourcemanager_project_get, NULL, NULL},
     {"cloudresourcemanager.projects.list", project_list, NULL, NULL},
     {"cloudresourcemanager.projects.search", project_list, NULL, NULL},
     {"cloudresourcemanager.projects.getAncestry", get_ancestry, NULL, NULL},
-    {"cloudresourcemanager.projects.getIamPolicy", get_policy, NULL, NULL},
-    {"cloudresourcemanager.projects.setIamPolicy", set_policy, NULL, NULL},
-    {"cloudresourcemanager.projects.testIamPermissions", test_permissions, NULL, NULL},
+    {"cloudresourcemanager.projects.getIamPolicy", resourcemanager_get_policy, NULL, NULL},
+    {"cloudresourcemanager.projects.setIamPolicy", resourcemanager_set_policy, NULL, NULL},
+    {"cloudresourcemanager.projects.testIamPermissions", resourcemanager_test_permissions, NULL, NULL},
     {"cloudresourcemanager.projects.create", project_create, NULL, NULL},
     {"cloudresourcemanager.projects.update", project_update, NULL, NULL},
     {"cloudresourcemanager.projects.delete", project_delete, NULL, NULL},
     {"cloudresourcemanager.projects.undelete", project_undelete, NULL, NULL},
-    {"cloudresourcemanager.operations.get", get_operation, NULL, NULL},
+    {"cloudresourcemanager.operations.get", resourcemanager_get_operation, NULL, NULL},
     {"cloudresourcemanager.organizations.get", get_organization, NULL, NULL},
     {"cloudresourcemanager.organizations.search", search_organizations, NULL, NULL},
-    {"cloudresourcemanager.organizations.getIamPolicy", get_policy, NULL, NULL},
-    {"cloudresourcemanager.organizations.setIamPolicy", set_policy, NULL, NULL},
-    {"cloudresourcemanager.organizations.testIamPermissions", test_permissions, NULL, NULL},
+    {"cloudresourcemanager.organizations.getIamPolicy", resourcemanager_get_policy, NULL, NULL},
+    {"cloudresourcemanager.organizations.setIamPolicy", resourcemanager_set_policy, NULL, NULL},
+    {"cloudresourcemanager.organizations.testIamPermissions", resourcemanager_test_permissions, NULL, NULL},
     {0},
 };
 
@@ -458,5 +458,5 @@ const struct sim_api sim_api_resourcemanager = {
     .errors = SIM_ERRORS_AIP,
     .routes = routes,
     .seed = sim_world_seed,
-    .guard = holder_of,
+    .guard = resourcemanager_holder_of,
 };

@@ -49,7 +49,7 @@ static struct sim_object *version_of(struct sim *s, const struct sim_object *sec
 	return o;
 }
 
-static void holder_of(const struct sim_call *c, struct buf *out)
+static void secretmanager_holder_of(const struct sim_call *c, struct buf *out)
 {
 	const char *secret = sim_path_part(c, "secrets");
 	if (*secret && c->project)
@@ -326,7 +326,7 @@ static bool newest_first(const struct sim_call *c, const struct sim_object *o)
 }
 
 /* Newest first, unlike the store: a page is the tail of what is left. */
-static void list_versions(struct sim_call *c)
+static void secretmanager_list_versions(struct sim_call *c)
 {
 	struct sim_object *secret = secret_for(c);
 	long size = strtol(sim_param(c, "pageSize"), NULL, 10), from = strtol(sim_param(c, "pageToken"), NULL, 10);
@@ -453,7 +453,7 @@ static const struct sim_route routes[] = {
     {S ".addVersion", add_version, "secretmanager.versions.add", NULL},
     RESOURCE_POLICIES(S, "secretmanager.secrets"),
     {S ".versions.get", resource_get, "secretmanager.versions.get", NULL},
-    {S ".versions.list", list_versions, "secretmanager.versions.list", NULL},
+    {S ".versions.list", secretmanager_list_versions, "secretmanager.versions.list", NULL},
     {S ".versions.access", access_version, "secretmanager.versions.access", NULL},
     {S ".versions.enable", enable_version, "secretmanager.versions.enable", NULL},
     {S ".versions.disable", disable_version, "secretmanager.versions.disable", NULL},
@@ -467,5 +467,5 @@ const struct sim_api sim_api_secretmanager = {
     .errors = SIM_ERRORS_AIP,
     .routes = routes,
     .resources = resources,
-    .guard = holder_of,
+    .guard = secretmanager_holder_of,
 };

@@ -282,7 +282,7 @@ static void connection_delete(struct sim_call *c)
 	free(path);
 }
 
-static void operation(struct sim_call *c)
+static void servicenetworking_operation(struct sim_call *c)
 {
 	const char *at = strstr(c->path, "/operations/");
 	struct sim_object *op = at ? sim_get(c->sim, OPERATIONS, at + 1) : NULL;
@@ -292,7 +292,7 @@ static void operation(struct sim_call *c)
 		sim_fail(c, "NOT_FOUND", NULL, "Operation not found: %s", at ? at + 1 : c->path);
 }
 
-static bool spoil(struct sim *s, const cJSON *arg, const cJSON *error)
+static bool servicenetworking_spoil(struct sim *s, const cJSON *arg, const cJSON *error)
 {
 	if (!sim_get(s, OPERATIONS, json_str(arg, "op", "")))
 		return false;
@@ -305,7 +305,7 @@ static const struct sim_route routes[] = {
     {"servicenetworking.services.connections.create", connection_create, NULL, NULL},
     {"servicenetworking.services.connections.patch", connection_patch, NULL, NULL},
     {"servicenetworking.services.connections.deleteConnection", connection_delete, NULL, NULL},
-    {"servicenetworking.operations.get", operation, NULL, NULL},
+    {"servicenetworking.operations.get", servicenetworking_operation, NULL, NULL},
     {NULL, NULL, NULL, NULL},
 };
 
@@ -313,4 +313,4 @@ const struct sim_api sim_servicenetworking = {.name = "servicenetworking",
 					      .service = "servicenetworking.googleapis.com",
 					      .errors = SIM_ERRORS_AIP,
 					      .routes = routes,
-					      .spoil = spoil};
+					      .spoil = servicenetworking_spoil};

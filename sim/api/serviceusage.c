@@ -179,7 +179,7 @@ static void seed_project(struct sim *s, const char *project)
 			enable_matching(s, project, one->valuestring);
 }
 
-static void seed(struct sim *s, const cJSON *world)
+static void serviceusage_seed(struct sim *s, const cJSON *world)
 {
 	(void)world;
 	for (struct sim_object *o = sim_first(s, "cloudresourcemanager.projects", ""); o; o = sim_following(s, o, ""))
@@ -287,7 +287,7 @@ static void finish(struct sim *s, const char *operation, cJSON *response)
 	cJSON_AddItemToObject(op->doc, "response", response);
 }
 
-static bool spoil(struct sim *s, const cJSON *arg, const cJSON *error)
+static bool serviceusage_spoil(struct sim *s, const cJSON *arg, const cJSON *error)
 {
 	struct sim_object *op = sim_get(s, OPERATIONS, json_str(arg, "operation", ""));
 	if (!op)
@@ -451,7 +451,7 @@ static void service_disable(struct sim_call *c)
 
 /* Reading. ---------------------------------------------------------------------------------------------------------------- */
 
-static void service_get(struct sim_call *c)
+static void serviceusage_service_get(struct sim_call *c)
 {
 	struct sim_object *o = service_of(c->sim, c->project, sim_path_part(c, "services"));
 	if (o)
@@ -536,7 +536,7 @@ static void answer_page(struct sim_call *c, const char *prefix, const char *afte
 	free(from);
 }
 
-static void service_list(struct sim_call *c)
+static void serviceusage_service_list(struct sim_call *c)
 {
 	const char *filter = sim_param(c, "filter"), *token = sim_param(c, "pageToken");
 	char *after = *token ? token_service(token) : NULL;
@@ -551,7 +551,7 @@ static void service_list(struct sim_call *c)
 	free(after);
 }
 
-static void get_operation(struct sim_call *c)
+static void serviceusage_get_operation(struct sim_call *c)
 {
 	const char *name = strstr(c->path, "operations/");
 	struct sim_object *o = name ? sim_get(c->sim, OPERATIONS, name) : NULL;
@@ -601,14 +601,14 @@ static void beta_post(struct sim_call *c)
 }
 
 static const struct sim_route routes[] = {
-    {"serviceusage.services.list", service_list, "serviceusage.services.list", NULL},
-    {"serviceusage.services.get", service_get, "serviceusage.services.get", NULL},
+    {"serviceusage.services.list", serviceusage_service_list, "serviceusage.services.list", NULL},
+    {"serviceusage.services.get", serviceusage_service_get, "serviceusage.services.get", NULL},
     {"serviceusage.services.batchGet", batch_get, "serviceusage.services.get", NULL},
     {"serviceusage.services.enable", service_enable, "serviceusage.services.enable", NULL},
     {"serviceusage.services.batchEnable", batch_enable, "serviceusage.services.enable", NULL},
     {"serviceusage.services.disable", service_disable, "serviceusage.services.disable", NULL},
-    {"serviceusage.operations.get", get_operation, NULL, NULL},
-    {"GET serviceusage.googleapis.com/v1beta1/operations/*", get_operation, NULL, NULL},
+    {"serviceusage.operations.get", serviceusage_get_operation, NULL, NULL},
+    {"GET serviceusage.googleapis.com/v1beta1/operations/*", serviceusage_get_operation, NULL, NULL},
     {"POST serviceusage.googleapis.com/v1beta1/projects/*", beta_post, NULL, NULL},
     {0},
 };
@@ -618,6 +618,6 @@ const struct sim_api sim_api_serviceusage = {
     .service = "serviceusage.googleapis.com",
     .errors = SIM_ERRORS_AIP,
     .routes = routes,
-    .seed = seed,
-    .spoil = spoil,
+    .seed = serviceusage_seed,
+    .spoil = serviceusage_spoil,
 };

@@ -88,7 +88,7 @@ static void set_client(struct sim *s, const char *client, const cJSON *uris)
 	sim_put(s, CLIENTS, client, json_make("{'redirect_uris':%j}", cJSON_Duplicate(uris, true)));
 }
 
-static void console(struct sim_call *c)
+static void signin_console(struct sim_call *c)
 {
 	cJSON *body = c->raw_len ? cJSON_ParseWithLength(c->raw, c->raw_len) : NULL;
 	const cJSON *uris = json_at(body, "redirect_uris");
@@ -99,7 +99,7 @@ static void console(struct sim_call *c)
 	sim_bytes(c, fine ? 200 : 400, "application/json", "{}", 2);
 }
 
-static void seed(struct sim *s, const cJSON *world)
+static void signin_seed(struct sim *s, const cJSON *world)
 {
 	const cJSON *client;
 	cJSON_ArrayForEach(client, json_at(world, "clients"))
@@ -184,7 +184,7 @@ static bool is_address(const char *text)
 	return at && at > text && strchr(at, '.') && !strpbrk(text, " \r\n\t<>\"") && !strchr(at + 1, '@');
 }
 
-static void authorize(struct sim_call *c)
+static void signin_authorize(struct sim_call *c)
 {
 	cJSON *q = oauth_form(c);
 	const char *typed = json_str(q, "identifier", ""), *hint = json_str(q, "login_hint", "");
@@ -201,11 +201,11 @@ static void authorize(struct sim_call *c)
 }
 
 static const struct sim_route routes[] = {
-    {"* accounts.google.com/o/oauth2/v2/auth", authorize, NULL, NULL},
-    {"* accounts.google.com/o/oauth2/auth", authorize, NULL, NULL},
+    {"* accounts.google.com/o/oauth2/v2/auth", signin_authorize, NULL, NULL},
+    {"* accounts.google.com/o/oauth2/auth", signin_authorize, NULL, NULL},
     {"* accounts.google.com/signin/oauth/error", error_page, NULL, NULL},
-    {"PUT console.example/*", console, NULL, NULL},
+    {"PUT console.example/*", signin_console, NULL, NULL},
     {NULL, NULL, NULL, NULL},
 };
 
-const struct sim_api sim_signin = {.name = "signin", .errors = SIM_ERRORS_AIP, .routes = routes, .seed = seed};
+const struct sim_api sim_signin = {.name = "signin", .errors = SIM_ERRORS_AIP, .routes = routes, .seed = signin_seed};

@@ -170,7 +170,7 @@ static void finish_restore(struct sim *s, const cJSON *arg)
 }
 
 /* Brings an instance back to what a backup knows of it. */
-static void restore(struct sim_call *c)
+static void sql_backups_restore(struct sim_call *c)
 {
 	struct sim_object *o = sql_instance(c, false);
 	if (!o || sql_busy(c, o))
@@ -196,7 +196,7 @@ static const struct sim_route routes[] = {
     {"sql.Backups.GetBackup", get_backup, "cloudsql.backupRuns.get", NULL},
     {"sql.Backups.CreateBackup", create_backup, "cloudsql.backupRuns.create", NULL},
     {"sql.Backups.DeleteBackup", get_backup, "cloudsql.backupRuns.delete", NULL},
-    {"sql.instances.restoreBackup", restore, "cloudsql.instances.restoreBackup", NULL},
+    {"sql.instances.restoreBackup", sql_backups_restore, "cloudsql.instances.restoreBackup", NULL},
     {NULL, NULL, NULL, NULL},
 };
 

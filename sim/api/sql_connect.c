@@ -119,7 +119,7 @@ cJSON *sql_certificate(struct sim *s, const char *instance, const char *common_n
 }
 
 /* Connectors. ------------------------------------------------------------------------------------------------------------ */
-static void settings(struct sim_call *c)
+static void sql_connect_settings(struct sim_call *c)
 {
 	struct sim_object *o = sql_instance(c, false);
 	if (!o)
@@ -135,7 +135,7 @@ static void settings(struct sim_call *c)
 	sql_ok(c, doc);
 }
 
-static void ephemeral(struct sim_call *c)
+static void sql_connect_ephemeral(struct sim_call *c)
 {
 	struct sim_object *o = sql_running(c);
 	if (!o)
@@ -182,7 +182,7 @@ static void one_cert(struct sim_call *c)
 TABLE_OF(tier_table, "tiers.tbl", 3);
 TABLE_OF(flag_table, "sql_flags.tbl", 6);
 
-static void tiers(struct sim_call *c)
+static void sql_connect_tiers(struct sim_call *c)
 {
 	cJSON *items = cJSON_CreateArray(), *regions = cJSON_CreateArray();
 	for (size_t i = 0; sim_region_at(i); i++)
@@ -213,7 +213,7 @@ bool sql_flag_is_foreign(const char *name, bool postgres)
 	return foreign;
 }
 
-static void flags(struct sim_call *c)
+static void sql_connect_flags(struct sim_call *c)
 {
 	static const char pg[] = "['POSTGRES_13','POSTGRES_14','POSTGRES_15','POSTGRES_16','POSTGRES_17','POSTGRES_18']";
 	static const char my[] = "['MYSQL_5_7','MYSQL_8_0','MYSQL_8_4']";
@@ -236,14 +236,14 @@ static void flags(struct sim_call *c)
 }
 
 static const struct sim_route routes[] = {
-    {"sql.connect.get", settings, "cloudsql.instances.connect", NULL},
-    {"sql.connect.generateEphemeral", ephemeral, "cloudsql.instances.connect", NULL},
-    {"sql.sslCerts.createEphemeral", ephemeral, "cloudsql.sslCerts.createEphemeral", NULL},
+    {"sql.connect.get", sql_connect_settings, "cloudsql.instances.connect", NULL},
+    {"sql.connect.generateEphemeral", sql_connect_ephemeral, "cloudsql.instances.connect", NULL},
+    {"sql.sslCerts.createEphemeral", sql_connect_ephemeral, "cloudsql.sslCerts.createEphemeral", NULL},
     {"sql.sslCerts.list", list_certs, "cloudsql.sslCerts.list", NULL},
     {"sql.sslCerts.get", one_cert, "cloudsql.sslCerts.get", NULL},
     {"sql.sslCerts.delete", one_cert, "cloudsql.sslCerts.delete", NULL},
-    {"sql.tiers.list", tiers, NULL, NULL},
-    {"sql.flags.list", flags, NULL, NULL},
+    {"sql.tiers.list", sql_connect_tiers, NULL, NULL},
+    {"sql.flags.list", sql_connect_flags, NULL, NULL},
     {NULL, NULL, NULL, NULL},
 };
 

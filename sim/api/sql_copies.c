@@ -211,7 +211,7 @@ static void promoted(struct sim *s, const cJSON *arg)
 	sql_end(s, arg, NULL, NULL);
 }
 
-static void promote(struct sim_call *c)
+static void sql_copies_promote(struct sim_call *c)
 {
 	struct sim_object *o = sql_instance(c, false);
 	if (!o || sql_busy(c, o))
@@ -367,7 +367,7 @@ static void insert_cert(struct sim_call *c)
 
 static const struct sim_route routes[] = {
     {"sql.instances.clone", make_clone, "cloudsql.instances.clone", NULL},
-    {"sql.instances.promoteReplica", promote, "cloudsql.instances.promoteReplica", NULL},
+    {"sql.instances.promoteReplica", sql_copies_promote, "cloudsql.instances.promoteReplica", NULL},
     {"sql.instances.export", put_out, "cloudsql.instances.export", NULL},
     {"sql.instances.import", take_in, "cloudsql.instances.import", NULL},
     {"sql.sslCerts.insert", insert_cert, "cloudsql.sslCerts.create", NULL},

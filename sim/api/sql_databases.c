@@ -19,7 +19,7 @@ static struct sim_object *target(struct sim_call *c, const struct sim_object *in
 	return d;
 }
 
-static void list(struct sim_call *c)
+static void sql_databases_list(struct sim_call *c)
 {
 	struct sim_object *o = sql_running(c);
 	if (!o)
@@ -31,7 +31,7 @@ static void list(struct sim_call *c)
 	sql_ok(c, json_make("{'kind':'sql#databasesList','items':%j}", items));
 }
 
-static void get(struct sim_call *c)
+static void sql_databases_get(struct sim_call *c)
 {
 	struct sim_object *o = sql_running(c), *d = o ? target(c, o) : NULL;
 	if (d)
@@ -81,7 +81,7 @@ static bool check_words(struct sim_call *c, bool mysql, const char *name, const 
 			   collation);
 }
 
-static void insert(struct sim_call *c)
+static void sql_databases_insert(struct sim_call *c)
 {
 	struct sim_object *o = sql_running(c);
 	if (!o || sql_busy(c, o))
@@ -118,7 +118,7 @@ static void insert(struct sim_call *c)
 	cJSON_Delete(body);
 }
 
-static void change(struct sim_call *c)
+static void sql_databases_change(struct sim_call *c)
 {
 	struct sim_object *o = sql_running(c);
 	struct sim_object *d = o && !sql_busy(c, o) ? target(c, o) : NULL;
@@ -150,11 +150,11 @@ static void sql_databases_delete(struct sim_call *c)
 }
 
 static const struct sim_route routes[] = {
-    {"sql.databases.list", list, "cloudsql.databases.list", NULL},
-    {"sql.databases.get", get, "cloudsql.databases.get", NULL},
-    {"sql.databases.insert", insert, "cloudsql.databases.create", NULL},
-    {"sql.databases.update", change, "cloudsql.databases.update", NULL},
-    {"sql.databases.patch", change, "cloudsql.databases.update", NULL},
+    {"sql.databases.list", sql_databases_list, "cloudsql.databases.list", NULL},
+    {"sql.databases.get", sql_databases_get, "cloudsql.databases.get", NULL},
+    {"sql.databases.insert", sql_databases_insert, "cloudsql.databases.create", NULL},
+    {"sql.databases.update", sql_databases_change, "cloudsql.databases.update", NULL},
+    {"sql.databases.patch", sql_databases_change, "cloudsql.databases.update", NULL},
     {"sql.databases.delete", sql_databases_delete, "cloudsql.databases.delete", NULL},
     {NULL, NULL, NULL, NULL},
 };

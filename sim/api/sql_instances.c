@@ -100,7 +100,7 @@ void sql_create(struct sim_call *c, cJSON *doc, const char *type, const char *or
 	sql_begin(c, key, type, "", creation_time(c->sim, doc), made);
 }
 
-static void insert(struct sim_call *c)
+static void sql_instances_insert(struct sim_call *c)
 {
 	cJSON *doc = sim_take_body(c);
 	const char *key = sim_tmp("projects/%s/instances/%s", c->project, json_str(doc, "name", ""));
@@ -138,14 +138,14 @@ out:
 	cJSON_Delete(doc);
 }
 
-static void get(struct sim_call *c)
+static void sql_instances_get(struct sim_call *c)
 {
 	struct sim_object *o = sql_instance(c, false);
 	if (o)
 		sql_ok(c, cJSON_Duplicate(o->doc, true));
 }
 
-static void list(struct sim_call *c)
+static void sql_instances_list(struct sim_call *c)
 {
 	const char *prefix = sim_tmp("projects/%s/instances/", c->project);
 	cJSON *items = cJSON_CreateArray(), *reply = cJSON_CreateObject();
@@ -274,12 +274,12 @@ static void change(struct sim_call *c, bool whole)
 	sql_begin(c, o->key, "UPDATE", "", seconds, changed);
 }
 
-static void patch(struct sim_call *c)
+static void sql_instances_patch(struct sim_call *c)
 {
 	change(c, false);
 }
 
-static void update(struct sim_call *c)
+static void sql_instances_update(struct sim_call *c)
 {
 	change(c, true);
 }
@@ -351,7 +351,7 @@ static void sql_instances_delete(struct sim_call *c)
 	sql_begin(c, o->key, "DELETE", "", sim_draw(c->sim, "sql.delete"), deleted);
 }
 
-static void restart(struct sim_call *c)
+static void sql_instances_restart(struct sim_call *c)
 {
 	struct sim_object *o = sql_instance(c, false);
 	if (o && !sql_busy(c, o))
@@ -379,13 +379,13 @@ static void server_cas(struct sim_call *c)
 }
 
 static const struct sim_route routes[] = {
-    {"sql.instances.insert", insert, "cloudsql.instances.create", NULL},
-    {"sql.instances.get", get, "cloudsql.instances.get", NULL},
-    {"sql.instances.list", list, "cloudsql.instances.list", NULL},
-    {"sql.instances.patch", patch, "cloudsql.instances.update", NULL},
-    {"sql.instances.update", update, "cloudsql.instances.update", NULL},
+    {"sql.instances.insert", sql_instances_insert, "cloudsql.instances.create", NULL},
+    {"sql.instances.get", sql_instances_get, "cloudsql.instances.get", NULL},
+    {"sql.instances.list", sql_instances_list, "cloudsql.instances.list", NULL},
+    {"sql.instances.patch", sql_instances_patch, "cloudsql.instances.update", NULL},
+    {"sql.instances.update", sql_instances_update, "cloudsql.instances.update", NULL},
     {"sql.instances.delete", sql_instances_delete, "cloudsql.instances.delete", NULL},
-    {"sql.instances.restart", restart, "cloudsql.instances.restart", NULL},
+    {"sql.instances.restart", sql_instances_restart, "cloudsql.instances.restart", NULL},
     {"sql.instances.resetSslConfig", reset_ssl, "cloudsql.instances.resetSslConfig", NULL},
     {"sql.instances.listServerCas", server_cas, "cloudsql.instances.listServerCas", NULL},
     {NULL, NULL, NULL, NULL},

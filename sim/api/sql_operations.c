@@ -156,7 +156,7 @@ void sql_end(struct sim *s, const cJSON *arg, const char *code, const char *mess
 }
 
 /* An instance whose making failed stays, FAILED; any other failure only ends the operation. */
-static bool spoil(struct sim *s, const cJSON *arg, const cJSON *error)
+static bool sql_operations_spoil(struct sim *s, const cJSON *arg, const cJSON *error)
 {
 	const struct sim_object *op = sim_get(s, "sql.operations", json_str(arg, "op", ""));
 	struct sim_object *o = sim_get(s, "sql.instances", json_str(arg, "instance", ""));
@@ -170,7 +170,7 @@ static bool spoil(struct sim *s, const cJSON *arg, const cJSON *error)
 	return true;
 }
 
-static void get(struct sim_call *c)
+static void sql_operations_get(struct sim_call *c)
 {
 	const char *key = sim_tmp("projects/%s/operations/%s", c->project, sim_param(c, "operation"));
 	struct sim_object *op = sim_get(c->sim, "sql.operations", key);
@@ -180,7 +180,7 @@ static void get(struct sim_call *c)
 		sim_fail(c, "NOT_FOUND", "operationDoesNotExist", "The Cloud SQL instance operation does not exist.");
 }
 
-static void list(struct sim_call *c)
+static void sql_operations_list(struct sim_call *c)
 {
 	const char *prefix = sim_tmp("projects/%s/operations/", c->project);
 	const char *instance = sim_param(c, "instance");
@@ -197,10 +197,13 @@ static void list(struct sim_call *c)
 }
 
 static const struct sim_route routes[] = {
-    {"sql.operations.get", get, "cloudsql.instances.get", NULL},
-    {"sql.operations.list", list, "cloudsql.instances.get", NULL},
+    {"sql.operations.get", sql_operations_get, "cloudsql.instances.get", NULL},
+    {"sql.operations.list", sql_operations_list, "cloudsql.instances.get", NULL},
     {NULL, NULL, NULL, NULL},
 };
 
-const struct sim_api sim_sql_operations = {
-    .name = "sqladmin", .service = "sqladmin.googleapis.com", .errors = SIM_ERRORS_LEGACY, .routes = routes, .spoil = spoil};
+const struct sim_api sim_sql_operations = {.name = "sqladmin",
+					   .service = "sqladmin.googleapis.com",
+					   .errors = SIM_ERRORS_LEGACY,
+					   .routes = routes,
+					   .spoil = sql_operations_spoil};

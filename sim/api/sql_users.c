@@ -92,7 +92,7 @@ void sql_forget(struct sim *s, const char *instance_key)
 	}
 }
 
-static void list(struct sim_call *c)
+static void sql_users_list(struct sim_call *c)
 {
 	struct sim_object *o = sql_running(c);
 	if (!o)
@@ -109,7 +109,7 @@ static void list(struct sim_call *c)
 	sql_ok(c, reply);
 }
 
-static void get(struct sim_call *c)
+static void sql_users_get(struct sim_call *c)
 {
 	struct sim_object *o = sql_running(c);
 	struct sim_object *u = o ? find(c, o, sim_param(c, "name"), sim_param(c, "host")) : NULL;
@@ -151,7 +151,7 @@ static bool check_new(struct sim_call *c, const struct sim_object *o, const cJSO
 	return true;
 }
 
-static void insert(struct sim_call *c)
+static void sql_users_insert(struct sim_call *c)
 {
 	struct sim_object *o = sql_running(c);
 	if (!o || sql_busy(c, o))
@@ -183,7 +183,7 @@ static void insert(struct sim_call *c)
 }
 
 /* Sets what was sent; a user who is not there is made, as UPDATE_USER says. */
-static void update(struct sim_call *c)
+static void sql_users_update(struct sim_call *c)
 {
 	struct sim_object *o = sql_running(c);
 	if (!o || sql_busy(c, o))
@@ -225,10 +225,10 @@ static void sql_users_delete(struct sim_call *c)
 }
 
 static const struct sim_route routes[] = {
-    {"sql.users.list", list, "cloudsql.users.list", NULL},
-    {"sql.users.get", get, "cloudsql.users.get", NULL},
-    {"sql.users.insert", insert, "cloudsql.users.create", NULL},
-    {"sql.users.update", update, "cloudsql.users.update", NULL},
+    {"sql.users.list", sql_users_list, "cloudsql.users.list", NULL},
+    {"sql.users.get", sql_users_get, "cloudsql.users.get", NULL},
+    {"sql.users.insert", sql_users_insert, "cloudsql.users.create", NULL},
+    {"sql.users.update", sql_users_update, "cloudsql.users.update", NULL},
     {"sql.users.delete", sql_users_delete, "cloudsql.users.delete", NULL},
     {NULL, NULL, NULL, NULL},
 };

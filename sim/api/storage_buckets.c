@@ -340,7 +340,7 @@ static cJSON *bucket_doc(struct sim_call *c, const char *name, const char *locat
 	return doc;
 }
 
-static void insert(struct sim_call *c)
+static void storage_buckets_insert(struct sim_call *c)
 {
 	const char *name = json_str(c->body, "name", "");
 	char *location = xstrdup(json_str(c->body, "location", "US"));
@@ -395,7 +395,7 @@ static struct sim_object *soft_deleted(struct sim_call *c)
 	return o;
 }
 
-static void get(struct sim_call *c)
+static void storage_buckets_get(struct sim_call *c)
 {
 	struct sim_object *o;
 	if (storage_query_bool(c, "softDeleted")) {
@@ -408,7 +408,7 @@ static void get(struct sim_call *c)
 		sim_ok(c, show(c, o, "noAcl"));
 }
 
-static void list(struct sim_call *c)
+static void storage_buckets_list(struct sim_call *c)
 {
 	const char *project = sim_project_id(c->sim, storage_query(c, "project"));
 	bool soft = storage_query_bool(c, "softDeleted");
@@ -428,7 +428,7 @@ static void list(struct sim_call *c)
 	free(prefix);
 }
 
-static void layout(struct sim_call *c)
+static void storage_buckets_layout(struct sim_call *c)
 {
 	struct sim_object *o = storage_bucket_for(c, 0, "storage.objects.list", "bucket");
 	if (o)
@@ -539,7 +539,7 @@ static void replace(struct sim_call *c, struct sim_object *o, cJSON *new, const 
 	sim_ok(c, show(c, o, projection));
 }
 
-static void patch(struct sim_call *c)
+static void storage_buckets_patch(struct sim_call *c)
 {
 	struct sim_object *o = storage_bucket_for(c, 0, "storage.buckets.update", "bucket");
 	if (!o || !conditions(c, o))
@@ -554,7 +554,7 @@ static void patch(struct sim_call *c)
 	replace(c, o, new, "full");
 }
 
-static void update(struct sim_call *c)
+static void storage_buckets_update(struct sim_call *c)
 {
 	struct sim_object *o = storage_bucket_for(c, 0, "storage.buckets.update", "bucket");
 	static const char *const kept[] = {"kind",         "id",      "name",        "selfLink",       "projectNumber",
@@ -612,7 +612,7 @@ static void delete (struct sim_call *c)
 	free(holder);
 }
 
-static void restore(struct sim_call *c)
+static void storage_buckets_restore(struct sim_call *c)
 {
 	struct sim_object *soft = soft_deleted(c);
 	if (!soft)
@@ -648,7 +648,7 @@ static cJSON *as_storage(const char *bucket, cJSON *policy)
 	return policy;
 }
 
-static void get_policy(struct sim_call *c)
+static void storage_buckets_get_policy(struct sim_call *c)
 {
 	struct sim_object *o = storage_bucket_for(c, 0, "storage.buckets.getIamPolicy", "bucket");
 	if (!o)
@@ -670,7 +670,7 @@ static bool names_public(const cJSON *policy)
 	return false;
 }
 
-static void set_policy(struct sim_call *c)
+static void storage_buckets_set_policy(struct sim_call *c)
 {
 	struct sim_object *o = storage_bucket_for(c, 0, "storage.buckets.setIamPolicy", "bucket");
 	if (!o)
@@ -690,7 +690,7 @@ static void set_policy(struct sim_call *c)
 	free(holder);
 }
 
-static void test_permissions(struct sim_call *c)
+static void storage_buckets_test_permissions(struct sim_call *c)
 {
 	struct sim_object *o = storage_bucket_for(c, 0, NULL, "bucket");
 	const cJSON *asked = json_at(c->params, "permissions"), *p;
@@ -711,17 +711,17 @@ static void test_permissions(struct sim_call *c)
 
 /* A bucket belongs to a project that its path does not name: handlers check permissions themselves. */
 static const struct sim_route routes[] = {
-    {"storage.buckets.insert", insert, NULL, NULL},
-    {"storage.buckets.get", get, NULL, NULL},
-    {"storage.buckets.list", list, NULL, NULL},
-    {"storage.buckets.patch", patch, NULL, NULL},
-    {"storage.buckets.update", update, NULL, NULL},
+    {"storage.buckets.insert", storage_buckets_insert, NULL, NULL},
+    {"storage.buckets.get", storage_buckets_get, NULL, NULL},
+    {"storage.buckets.list", storage_buckets_list, NULL, NULL},
+    {"storage.buckets.patch", storage_buckets_patch, NULL, NULL},
+    {"storage.buckets.update", storage_buckets_update, NULL, NULL},
     {"storage.buckets.delete", delete, NULL, NULL},
-    {"storage.buckets.restore", restore, NULL, NULL},
-    {"storage.buckets.getIamPolicy", get_policy, NULL, NULL},
-    {"storage.buckets.setIamPolicy", set_policy, NULL, NULL},
-    {"storage.buckets.testIamPermissions", test_permissions, NULL, NULL},
-    {"storage.buckets.getStorageLayout", layout, NULL, NULL},
+    {"storage.buckets.restore", storage_buckets_restore, NULL, NULL},
+    {"storage.buckets.getIamPolicy", storage_buckets_get_policy, NULL, NULL},
+    {"storage.buckets.setIamPolicy", storage_buckets_set_policy, NULL, NULL},
+    {"storage.buckets.testIamPermissions", storage_buckets_test_permissions, NULL, NULL},
+    {"storage.buckets.getStorageLayout", storage_buckets_layout, NULL, NULL},
     {"storage.managedFolders.list", list_nothing, NULL, NULL},
     {"storage.anywhereCaches.list", list_nothing, NULL, NULL},
     {"storage.folders.list", list_folders, NULL, NULL},

@@ -97,7 +97,7 @@ void storage_send(struct sim_call *c, const struct sim_object *o)
 }
 
 /* GET /download/storage/v1/b/B/o/O: what mediaLink names. */
-static void download(struct sim_call *c)
+static void storage_download(struct sim_call *c)
 {
 	struct sim_object *o = storage_object_for(c, 0, "storage.objects.get");
 	if (o)
@@ -150,8 +150,8 @@ static void xml_get(struct sim_call *c)
 }
 
 static const struct sim_route routes[] = {
-    {"GET storage.googleapis.com/download/storage/v1/b/*", download, NULL, NULL},
-    {"GET www.googleapis.com/download/storage/v1/b/*", download, NULL, NULL},
+    {"GET storage.googleapis.com/download/storage/v1/b/*", storage_download, NULL, NULL},
+    {"GET www.googleapis.com/download/storage/v1/b/*", storage_download, NULL, NULL},
     /* A host with a wildcard is looked at after the contract's methods. */
     {"GET storage.googleapis.com*/*", xml_get, NULL, NULL},
     {"HEAD storage.googleapis.com*/*", xml_get, NULL, NULL},

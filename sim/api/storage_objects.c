@@ -66,7 +66,7 @@ static struct sim_object *soft_for(struct sim_call *c, struct sim_object **bucke
 	return o;
 }
 
-static void get(struct sim_call *c)
+static void storage_objects_get(struct sim_call *c)
 {
 	struct sim_object *bucket, *o;
 	if (storage_query_bool(c, "softDeleted")) {
@@ -199,7 +199,7 @@ static void answer_list(struct listing *l)
 	sim_ok(l->call, reply);
 }
 
-static void list(struct sim_call *c)
+static void storage_objects_list(struct sim_call *c)
 {
 	struct sim_object *bucket = storage_bucket_for(c, 0, "storage.objects.list", "bucket");
 	long most = strtol(storage_query(c, "maxResults"), NULL, 10);
@@ -292,12 +292,12 @@ static void change(struct sim_call *c, bool whole)
 	changed(c, o);
 }
 
-static void patch(struct sim_call *c)
+static void storage_objects_patch(struct sim_call *c)
 {
 	change(c, false);
 }
 
-static void update(struct sim_call *c)
+static void storage_objects_update(struct sim_call *c)
 {
 	change(c, true);
 }
@@ -312,7 +312,7 @@ static void delete (struct sim_call *c)
 	sim_bytes(c, 204, "application/json", "", 0);
 }
 
-static void restore(struct sim_call *c)
+static void storage_objects_restore(struct sim_call *c)
 {
 	struct sim_object *bucket, *soft = soft_for(c, &bucket);
 	size_t len;
@@ -381,14 +381,14 @@ static struct sim_object *copied(struct sim_call *c)
 	return o;
 }
 
-static void copy(struct sim_call *c)
+static void storage_objects_copy(struct sim_call *c)
 {
 	struct sim_object *o = copied(c);
 	if (o)
 		sim_ok(c, storage_show(c, o));
 }
 
-static void rewrite(struct sim_call *c)
+static void storage_objects_rewrite(struct sim_call *c)
 {
 	struct sim_object *o = copied(c);
 	if (o)
@@ -418,7 +418,7 @@ static bool gather(struct sim_call *c, const char *bucket, const cJSON *sources,
 	return true;
 }
 
-static void compose(struct sim_call *c)
+static void storage_objects_compose(struct sim_call *c)
 {
 	struct sim_object *bucket = storage_bucket_for(c, 0, "storage.objects.create", "object");
 	const cJSON *sources = json_at(c->body, "sourceObjects");
@@ -451,7 +451,7 @@ static void compose(struct sim_call *c)
 	sim_ok(c, storage_show(c, o));
 }
 
-static void move(struct sim_call *c)
+static void storage_objects_move(struct sim_call *c)
 {
 	struct sim_object *from = storage_object_for(c, 0, "storage.objects.move");
 	const char *to = storage_name(c, "o", 1);
@@ -473,16 +473,16 @@ static void move(struct sim_call *c)
 }
 
 static const struct sim_route routes[] = {
-    {"storage.objects.get", get, NULL, NULL},
-    {"storage.objects.list", list, NULL, NULL},
-    {"storage.objects.patch", patch, NULL, NULL},
-    {"storage.objects.update", update, NULL, NULL},
+    {"storage.objects.get", storage_objects_get, NULL, NULL},
+    {"storage.objects.list", storage_objects_list, NULL, NULL},
+    {"storage.objects.patch", storage_objects_patch, NULL, NULL},
+    {"storage.objects.update", storage_objects_update, NULL, NULL},
     {"storage.objects.delete", delete, NULL, NULL},
-    {"storage.objects.restore", restore, NULL, NULL},
-    {"storage.objects.copy", copy, NULL, NULL},
-    {"storage.objects.rewrite", rewrite, NULL, NULL},
-    {"storage.objects.compose", compose, NULL, NULL},
-    {"storage.objects.move", move, NULL, NULL},
+    {"storage.objects.restore", storage_objects_restore, NULL, NULL},
+    {"storage.objects.copy", storage_objects_copy, NULL, NULL},
+    {"storage.objects.rewrite", storage_objects_rewrite, NULL, NULL},
+    {"storage.objects.compose", storage_objects_compose, NULL, NULL},
+    {"storage.objects.move", storage_objects_move, NULL, NULL},
     {0},
 };
 

@@ -348,7 +348,7 @@ static bool chunk_ok(struct sim_call *c, const struct chunk *k, size_t have)
 	return false;
 }
 
-static void resume(struct sim_call *c)
+static void storage_upload_resume(struct sim_call *c)
 {
 	struct sim_object *session = sim_get(c->sim, UPLOADS, storage_query(c, "upload_id"));
 	struct chunk k;
@@ -377,7 +377,7 @@ static void resume(struct sim_call *c)
 		resume_incomplete(c, have);
 }
 
-static void cancel(struct sim_call *c)
+static void storage_upload_cancel(struct sim_call *c)
 {
 	struct sim_object *session = sim_get(c->sim, UPLOADS, storage_query(c, "upload_id"));
 	if (!session) {
@@ -388,11 +388,11 @@ static void cancel(struct sim_call *c)
 	sim_bytes(c, 499, "text/html; charset=UTF-8", "", 0);
 }
 
-static void post(struct sim_call *c)
+static void storage_upload_post(struct sim_call *c)
 {
 	const char *type = storage_query(c, "uploadType");
 	if (*storage_query(c, "upload_id"))
-		resume(c);
+		storage_upload_resume(c);
 	else if (!strcmp(type, "media"))
 		media(c);
 	else if (!strcmp(type, "multipart"))
@@ -406,13 +406,13 @@ static void post(struct sim_call *c)
 }
 
 static const struct sim_route routes[] = {
-    {"POST storage.googleapis.com/upload/storage/v1/b/*", post, NULL, NULL},
-    {"PUT storage.googleapis.com/upload/storage/v1/b/*", resume, NULL, NULL},
-    {"DELETE storage.googleapis.com/upload/storage/v1/b/*", cancel, NULL, NULL},
-    {"POST storage.googleapis.com/resumable/upload/storage/v1/b/*", post, NULL, NULL},
-    {"PUT storage.googleapis.com/resumable/upload/storage/v1/b/*", resume, NULL, NULL},
-    {"POST www.googleapis.com/upload/storage/v1/b/*", post, NULL, NULL},
-    {"PUT www.googleapis.com/upload/storage/v1/b/*", resume, NULL, NULL},
+    {"POST storage.googleapis.com/upload/storage/v1/b/*", storage_upload_post, NULL, NULL},
+    {"PUT storage.googleapis.com/upload/storage/v1/b/*", storage_upload_resume, NULL, NULL},
+    {"DELETE storage.googleapis.com/upload/storage/v1/b/*", storage_upload_cancel, NULL, NULL},
+    {"POST storage.googleapis.com/resumable/upload/storage/v1/b/*", storage_upload_post, NULL, NULL},
+    {"PUT storage.googleapis.com/resumable/upload/storage/v1/b/*", storage_upload_resume, NULL, NULL},
+    {"POST www.googleapis.com/upload/storage/v1/b/*", storage_upload_post, NULL, NULL},
+    {"PUT www.googleapis.com/upload/storage/v1/b/*", storage_upload_resume, NULL, NULL},
     {0},
 };
 

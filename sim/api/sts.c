@@ -199,7 +199,7 @@ static void exchange(struct sim_call *c, const cJSON *form)
 	cJSON_Delete(claims);
 }
 
-static void token(struct sim_call *c)
+static void sts_token(struct sim_call *c)
 {
 	cJSON *form = oauth_form(c);
 	if (strcmp(either(form, "grant_type", "grantType"), "urn:ietf:params:oauth:grant-type:token-exchange"))
@@ -210,7 +210,7 @@ static void token(struct sim_call *c)
 }
 
 static const struct sim_route routes[] = {
-    {"POST sts.googleapis.com/v1/token", token, NULL, NULL},
+    {"POST sts.googleapis.com/v1/token", sts_token, NULL, NULL},
     {NULL, NULL, NULL, NULL},
 };
 

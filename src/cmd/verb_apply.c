@@ -5,7 +5,7 @@
 #include "base/gettext.h"
 #include "cmd/runner.h"
 
-static enum exit_code run(const struct cli *cli, struct err *e)
+static enum exit_code verb_apply_run(const struct cli *cli, struct err *e)
 {
 	return runner_run(cli, RUN_APPLY, NULL, e);
 }
@@ -14,5 +14,5 @@ const struct verb verb_apply = {
     .name = "apply",
     .title = N_("build what the answers ask for, and prove it"),
     .takes = "FILE",
-    .run = run,
+    .run = verb_apply_run,
 };

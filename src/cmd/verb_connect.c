@@ -24,7 +24,7 @@ static void print(const struct plan *p)
 	buf_free(&lines);
 }
 
-static enum exit_code run(const struct cli *cli, struct err *e)
+static enum exit_code verb_connect_run(const struct cli *cli, struct err *e)
 {
 	struct answers *a = cli_answers(cli, e);
 	struct plan *p = NULL;
@@ -44,5 +44,5 @@ const struct verb verb_connect = {
     .name = "connect",
     .title = N_("print what a client needs, for a shell"),
     .takes = "FILE",
-    .run = run,
+    .run = verb_connect_run,
 };

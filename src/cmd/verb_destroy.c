@@ -62,7 +62,7 @@ static enum exit_code ask_and_run(const struct cli *given, struct err *e)
 	return code;
 }
 
-static enum exit_code run(const struct cli *cli, struct err *e)
+static enum exit_code verb_destroy_run(const struct cli *cli, struct err *e)
 {
 	if (cli->yes)
 		return runner_run(cli, RUN_DESTROY, NULL, e);
@@ -79,5 +79,5 @@ const struct verb verb_destroy = {
     .name = "destroy",
     .title = N_("remove what apply made; protected data stay unless named"),
     .takes = "FILE",
-    .run = run,
+    .run = verb_destroy_run,
 };

@@ -36,7 +36,7 @@ static void show(const struct cli *cli, const struct run *r)
 	free(changes);
 }
 
-static enum exit_code run(const struct cli *cli, struct err *e)
+static enum exit_code verb_plan_run(const struct cli *cli, struct err *e)
 {
 	return runner_run(cli, RUN_PLAN, show, e);
 }
@@ -45,5 +45,5 @@ const struct verb verb_plan = {
     .name = "plan",
     .title = N_("show what would change; exit 2 when something would"),
     .takes = "FILE",
-    .run = run,
+    .run = verb_plan_run,
 };

@@ -48,7 +48,7 @@ static void print_row(const struct question *q, const cJSON *row)
 	free(fallback);
 }
 
-static enum exit_code run(const struct cli *cli, struct err *e)
+static enum exit_code verb_questions_run(const struct cli *cli, struct err *e)
 {
 	(void)e;
 	struct answers *a = answers_new();
@@ -71,5 +71,5 @@ const struct verb verb_questions = {
     .name = "questions",
     .title = N_("list every question, its default and its choices"),
     .takes = "",
-    .run = run,
+    .run = verb_questions_run,
 };

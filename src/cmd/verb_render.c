@@ -42,7 +42,7 @@ static bool write_row(const struct cli *cli, const struct plan *p, const struct 
 	return ok;
 }
 
-static enum exit_code run(const struct cli *cli, struct err *e)
+static enum exit_code verb_render_run(const struct cli *cli, struct err *e)
 {
 	if (!cli->out) {
 		err_set(e, EXIT_USAGE, NULL, _("Add --out DIR."), _("render needs a directory to write to."));
@@ -67,5 +67,5 @@ const struct verb verb_render = {
     .name = "render",
     .title = N_("write the server's files to --out DIR"),
     .takes = "FILE",
-    .run = run,
+    .run = verb_render_run,
 };

@@ -7,7 +7,7 @@
 
 #include <stdlib.h>
 
-static enum exit_code run(const struct cli *cli, struct err *e)
+static enum exit_code verb_schema_run(const struct cli *cli, struct err *e)
 {
 	(void)cli;
 	(void)e;
@@ -23,5 +23,5 @@ const struct verb verb_schema = {
     .name = "schema",
     .title = N_("print the JSON Schema of the answers file"),
     .takes = "",
-    .run = run,
+    .run = verb_schema_run,
 };

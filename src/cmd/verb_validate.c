@@ -5,7 +5,7 @@
 #include "base/gettext.h"
 #include "base/outside.h"
 
-static enum exit_code run(const struct cli *cli, struct err *e)
+static enum exit_code verb_validate_run(const struct cli *cli, struct err *e)
 {
 	struct answers *a = cli_answers(cli, e);
 	bool fine = a && answers_check(a, cli->file, e);
@@ -21,5 +21,5 @@ const struct verb verb_validate = {
     .name = "validate",
     .title = N_("check an answers file"),
     .takes = "FILE",
-    .run = run,
+    .run = verb_validate_run,
 };

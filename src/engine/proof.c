@@ -73,7 +73,7 @@ static bool sent_to_sign_in(const struct proof *p, const struct http_reply *repl
 	return reply->status / 100 == 3 && sign_in && to && text_starts(to, sign_in);
 }
 
-static char *refused(struct proof *p, const struct http_reply *reply, const cJSON *json)
+static char *proof_refused(struct proof *p, const struct http_reply *reply, const cJSON *json)
 {
 	(void)json;
 	if (reply->status == 401 || reply->status == 403 || (stage_of(p)->who == NOBODY && sent_to_sign_in(p, reply)))
@@ -103,7 +103,7 @@ static char *kept_outside(struct proof *p, const struct http_reply *reply, const
 	return xasprintf(_("it was answered with HTTP %d: the gate can be gone around."), reply->status);
 }
 
-static char *answered(struct proof *p, const struct http_reply *reply, const cJSON *json)
+static char *proof_answered(struct proof *p, const struct http_reply *reply, const cJSON *json)
 {
 	(void)p;
 	struct buf words = {0};
@@ -126,13 +126,13 @@ static char *keep(char **to, const cJSON *json, const char *path)
 
 static char *experiment_made(struct proof *p, const struct http_reply *reply, const cJSON *json)
 {
-	char *wrong = answered(p, reply, json);
+	char *wrong = proof_answered(p, reply, json);
 	return wrong ? wrong : keep(&p->experiment, json, "experiment_id");
 }
 
 static char *run_made(struct proof *p, const struct http_reply *reply, const cJSON *json)
 {
-	char *wrong = answered(p, reply, json);
+	char *wrong = proof_answered(p, reply, json);
 	if (!wrong)
 		wrong = keep(&p->run_id, json, "run.info.run_id");
 	return wrong ? wrong : keep(&p->artifact, json, "run.info.artifact_uri");
@@ -140,7 +140,7 @@ static char *run_made(struct proof *p, const struct http_reply *reply, const cJS
 
 static char *metric_read(struct proof *p, const struct http_reply *reply, const cJSON *json)
 {
-	char *wrong = answered(p, reply, json);
+	char *wrong = proof_answered(p, reply, json);
 	if (wrong)
 		return wrong;
 	const cJSON *m;
@@ -152,7 +152,7 @@ static char *metric_read(struct proof *p, const struct http_reply *reply, const 
 
 static char *artifact_read(struct proof *p, const struct http_reply *reply, const cJSON *json)
 {
-	char *wrong = answered(p, reply, json);
+	char *wrong = proof_answered(p, reply, json);
 	bool same = reply->body.len == strlen(CONTENT) && !memcmp(reply->body.data, CONTENT, strlen(CONTENT));
 	return wrong ? wrong : same ? NULL : xstrdup(_("the artifact that is read is not the one that was written."));
 }
@@ -304,41 +304,41 @@ static cJSON *experiment_delete_body(struct proof *p)
 
 /* The checks, in order. The one with no method gets the token. */
 static const struct stage stages[] = {
-    {"anonymous", N_("a request without a login is refused"), NOBODY, "GET", search_path, .judge = refused,
+    {"anonymous", N_("a request without a login is refused"), NOBODY, "GET", search_path, .judge = proof_refused,
      .budget = ANSWER_BUDGET},
-    {"bad-token", N_("a request with a bad token is refused"), FORGER, "GET", search_path, .judge = refused,
+    {"bad-token", N_("a request with a bad token is refused"), FORGER, "GET", search_path, .judge = proof_refused,
      .budget = TRIES_BUDGET},
     {"disguise", N_("a disguised request is refused"), NOBODY, "GET", fragment_path, .judge = kept_outside,
      .budget = TRIES_BUDGET},
     {"disguise", NULL, NOBODY, "GET", query_path, .judge = kept_outside, .budget = TRIES_BUDGET},
     {"disguise", NULL, NOBODY, "GET", folded_path, .judge = kept_outside, .budget = TRIES_BUDGET},
     {"token", N_("a token is issued to a permitted account"), PROVER, .budget = GRANT_BUDGET},
-    {"permitted", N_("a permitted request is answered"), PROVER, "GET", search_path, .judge = answered,
+    {"permitted", N_("a permitted request is answered"), PROVER, "GET", search_path, .judge = proof_answered,
      .budget = ANSWER_BUDGET},
     {"foreign-host", N_("a request for a foreign host is refused"), PROVER, "GET", search_path, .host = STRANGER,
      .judge = turned_away, .budget = TRIES_BUDGET},
     {"foreign-origin", N_("a request from a foreign page is refused"), PROVER, "POST", page_search_path, page_search_body,
      .origin = "https://" STRANGER, .judge = turned_away, .budget = TRIES_BUDGET},
     {"page", N_("a request from the stack's own page is answered"), PROVER, "POST", page_search_path, page_search_body,
-     .judge = answered, .budget = TRIES_BUDGET},
+     .judge = proof_answered, .budget = TRIES_BUDGET},
     {"experiment", N_("an experiment is created"), PROVER, "POST", experiment_path, experiment_body, .judge = experiment_made,
      .budget = TRIES_BUDGET},
     {"run", N_("a run is logged"), PROVER, "POST", run_path, run_body, .judge = run_made, .budget = TRIES_BUDGET},
-    {"metric", N_("a metric is logged and read back"), PROVER, "POST", metric_path, metric_body, .judge = answered,
+    {"metric", N_("a metric is logged and read back"), PROVER, "POST", metric_path, metric_body, .judge = proof_answered,
      .budget = TRIES_BUDGET},
     {"metric", NULL, PROVER, "GET", run_get_path, .judge = metric_read, .budget = TRIES_BUDGET},
-    {"artifact", N_("an artifact is stored and read back"), PROVER, "PUT", artifact_path, .text = CONTENT, .judge = answered,
-     .budget = TRIES_BUDGET, .files = FILES_SERVED},
+    {"artifact", N_("an artifact is stored and read back"), PROVER, "PUT", artifact_path, .text = CONTENT,
+     .judge = proof_answered, .budget = TRIES_BUDGET, .files = FILES_SERVED},
     {"artifact", NULL, PROVER, "GET", artifact_path, .judge = artifact_read, .budget = TRIES_BUDGET, .files = FILES_SERVED},
     {"artifact", N_("an artifact is stored and read back"), PROVER, "POST", object_path, .budget = GRANT_BUDGET,
      .files = FILES_DIRECT, .bucket = true},
     {"artifact", NULL, PROVER, "GET", shown_path, .judge = artifact_read, .budget = TRIES_BUDGET, .files = FILES_DIRECT},
-    {"cleanup", N_("what the proof made is deleted"), PROVER, "DELETE", artifact_path, .judge = answered,
+    {"cleanup", N_("what the proof made is deleted"), PROVER, "DELETE", artifact_path, .judge = proof_answered,
      .budget = TRIES_BUDGET, .files = FILES_SERVED},
     {"cleanup", N_("what the proof made is deleted"), PROVER, "DELETE", object_path, .budget = TRIES_BUDGET,
      .files = FILES_DIRECT, .bucket = true},
-    {"cleanup", NULL, PROVER, "POST", run_delete_path, run_delete_body, .judge = answered, .budget = TRIES_BUDGET},
-    {"cleanup", NULL, PROVER, "POST", experiment_delete_path, experiment_delete_body, .judge = answered,
+    {"cleanup", NULL, PROVER, "POST", run_delete_path, run_delete_body, .judge = proof_answered, .budget = TRIES_BUDGET},
+    {"cleanup", NULL, PROVER, "POST", experiment_delete_path, experiment_delete_body, .judge = proof_answered,
      .budget = TRIES_BUDGET},
     {0},
 };

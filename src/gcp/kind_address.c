@@ -17,34 +17,34 @@ static const struct compute_object *object(const struct view *v)
 	return json_at(v->spec, "region") ? &regional : &global;
 }
 
-static void observe(const struct view *v, struct call *out)
+static void address_observe(const struct view *v, struct call *out)
 {
 	compute_object_observe(object(v), v, out);
 }
 
-static void decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
+static void address_decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
 {
 	compute_object_decode(object(v), v, http, reply, out);
 	if (out->outputs)
 		json_put_str(out->outputs, "ip", json_str(out->found, "address", ""));
 }
 
-static void compare(const struct view *v, const struct observation *seen, struct change *out)
+static void address_compare(const struct view *v, const struct observation *seen, struct change *out)
 {
 	compute_object_compare(object(v), v, seen, out);
 }
 
-static void create(const struct view *v, const struct observation *seen, struct call *out)
+static void address_create(const struct view *v, const struct observation *seen, struct call *out)
 {
 	compute_object_create(object(v), v, seen, out);
 }
 
-static void destroy(const struct view *v, const struct observation *seen, struct call *out)
+static void address_destroy(const struct view *v, const struct observation *seen, struct call *out)
 {
 	compute_object_destroy(object(v), v, seen, out);
 }
 
-static char *permits(const cJSON *spec, enum deed deed)
+static char *address_permits(const cJSON *spec, enum deed deed)
 {
 	static const char *const everywhere[DEEDS] = {
 	    [DEED_READ] = "compute.globalAddresses.get",
@@ -66,14 +66,14 @@ const struct kind kind_address = {
     .api = "compute.googleapis.com",
     .part = PART_NETWORK,
     .console_page = "networking/addresses/list",
-    .permits = permits,
+    .permits = address_permits,
     .usual = 1.7,
     .slow = 3,
     .deadline = 1200,
-    .observe = observe,
-    .decode = decode,
-    .compare = compare,
-    .create = create,
-    .destroy = destroy,
+    .observe = address_observe,
+    .decode = address_decode,
+    .compare = address_compare,
+    .create = address_create,
+    .destroy = address_destroy,
     .patience = 60,
 };

@@ -10,12 +10,12 @@
 
 #include <string.h>
 
-static void observe(const struct view *v, struct call *out)
+static void appengine_application_observe(const struct view *v, struct call *out)
 {
 	call_set(out, DIALECT_NONE, "GET", NULL, APPENGINE, v->project);
 }
 
-static void decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
+static void appengine_application_decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
 {
 	kind_decode_plain(v, http, reply, out);
 	if (out->presence != PRESENT_YES)
@@ -30,7 +30,7 @@ static void refuse(struct change *out, char *reason)
 	out->reason = reason;
 }
 
-static void compare(const struct view *v, const struct observation *seen, struct change *out)
+static void appengine_application_compare(const struct view *v, const struct observation *seen, struct change *out)
 {
 	const char *wanted = json_str(v->spec, "location", ""), *found = json_str(seen->found, "locationId", "");
 	const char *serving = json_str(seen->found, "servingStatus", "SERVING");
@@ -60,7 +60,7 @@ static void compare(const struct view *v, const struct observation *seen, struct
 }
 
 /* Its features come by an update: what creating takes is little. */
-static void create(const struct view *v, const struct observation *seen, struct call *out)
+static void appengine_application_create(const struct view *v, const struct observation *seen, struct call *out)
 {
 	(void)seen;
 	call_set(out, DIALECT_AIP, "POST",
@@ -68,7 +68,8 @@ static void create(const struct view *v, const struct observation *seen, struct 
 		 "https://appengine.googleapis.com/v1/apps");
 }
 
-static void update(const struct view *v, const struct observation *seen, const struct change *change, struct call *out)
+static void appengine_application_update(const struct view *v, const struct observation *seen, const struct change *change,
+					 struct call *out)
 {
 	(void)seen;
 	(void)change;
@@ -88,11 +89,11 @@ const struct kind kind_appengine_application = {
     .slow = 120,
     .deadline = 3600,
     .lock = appengine_lock,
-    .observe = observe,
-    .decode = decode,
-    .compare = compare,
-    .create = create,
-    .update = update,
+    .observe = appengine_application_observe,
+    .decode = appengine_application_decode,
+    .compare = appengine_application_compare,
+    .create = appengine_application_create,
+    .update = appengine_application_update,
     .stays = N_("The App Engine application stays, in its region: Google cannot delete or move it. It costs nothing while "
 		"nothing runs in it."),
 };

@@ -18,13 +18,13 @@ static const char *service(const struct view *v)
 	return json_str(v->spec, "service", "");
 }
 
-static void observe(const struct view *v, struct call *out)
+static void appengine_service_observe(const struct view *v, struct call *out)
 {
 	call_set(out, DIALECT_NONE, "GET", NULL, APPENGINE "/services/%s", v->project, service(v));
 }
 
 /* A service is ours when what it serves is. */
-static void decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
+static void appengine_service_decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
 {
 	const cJSON *share;
 	kind_decode_plain(v, http, reply, out);
@@ -64,7 +64,7 @@ static cJSON *told(const struct observation *seen)
 	return found;
 }
 
-static void compare(const struct view *v, const struct observation *seen, struct change *out)
+static void appengine_service_compare(const struct view *v, const struct observation *seen, struct change *out)
 {
 	cJSON *w = wanted(v), *found = told(seen);
 	kind_compare_leaves(w, found, NULL, out);
@@ -73,7 +73,8 @@ static void compare(const struct view *v, const struct observation *seen, struct
 }
 
 /* The door first: traffic comes by it. */
-static void update(const struct view *v, const struct observation *seen, const struct change *change, struct call *out)
+static void appengine_service_update(const struct view *v, const struct observation *seen, const struct change *change,
+				     struct call *out)
 {
 	const char *mask = "split";
 	(void)seen;
@@ -83,9 +84,9 @@ static void update(const struct view *v, const struct observation *seen, const s
 	call_set(out, DIALECT_AIP, "PATCH", wanted(v), APPENGINE "/services/%s?updateMask=%s", v->project, service(v), mask);
 }
 
-static void create(const struct view *v, const struct observation *seen, struct call *out)
+static void appengine_service_create(const struct view *v, const struct observation *seen, struct call *out)
 {
-	update(v, seen, NULL, out);
+	appengine_service_update(v, seen, NULL, out);
 }
 
 const struct kind kind_appengine_service = {
@@ -102,9 +103,9 @@ const struct kind kind_appengine_service = {
     .slow = 40,
     .deadline = 900,
     .lock = appengine_lock,
-    .observe = observe,
-    .decode = decode,
-    .compare = compare,
-    .create = create,
-    .update = update,
+    .observe = appengine_service_observe,
+    .decode = appengine_service_decode,
+    .compare = appengine_service_compare,
+    .create = appengine_service_create,
+    .update = appengine_service_update,
 };

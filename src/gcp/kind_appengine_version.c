@@ -12,7 +12,7 @@
 
 #define VERSIONS APPENGINE "/services/%s/versions"
 
-static void observe(const struct view *v, struct call *out)
+static void appengine_version_observe(const struct view *v, struct call *out)
 {
 	char id[APPENGINE_VERSION];
 	appengine_version_id(v->stack, json_at(v->spec, "body"), id);
@@ -29,7 +29,7 @@ static bool runs(const cJSON *found)
 	return false;
 }
 
-static void decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
+static void appengine_version_decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
 {
 	char id[APPENGINE_VERSION];
 	kind_decode_plain(v, http, reply, out);
@@ -44,14 +44,14 @@ static void decode(const struct view *v, int http, const cJSON *reply, struct ob
 	json_put_str(out->outputs, "id", id);
 }
 
-static void compare(const struct view *v, const struct observation *seen, struct change *out)
+static void appengine_version_compare(const struct view *v, const struct observation *seen, struct change *out)
 {
 	(void)v;
 	(void)seen;
 	out->verdict = VERDICT_KEEP;
 }
 
-static void create(const struct view *v, const struct observation *seen, struct call *out)
+static void appengine_version_create(const struct view *v, const struct observation *seen, struct call *out)
 {
 	char id[APPENGINE_VERSION];
 	cJSON *body = kind_copy(v, "body");
@@ -62,7 +62,7 @@ static void create(const struct view *v, const struct observation *seen, struct 
 }
 
 /* A core costs 0.0526 dollars an hour, a GB of memory 0.0071, a GB of disk 0.04 a month. */
-static double monthly(const cJSON *spec, const char *region)
+static double appengine_version_monthly(const cJSON *spec, const char *region)
 {
 	double hourly = json_num(spec, "body.resources.cpu", 1) * 0.0526 +
 			json_num(spec, "body.resources.memoryGb", 1) * 0.0071;
@@ -83,10 +83,10 @@ const struct kind kind_appengine_version = {
     .slow = 900,
     .deadline = 3600,
     .billable = true,
-    .monthly = monthly,
+    .monthly = appengine_version_monthly,
     .lock = appengine_lock,
-    .observe = observe,
-    .decode = decode,
-    .compare = compare,
-    .create = create,
+    .observe = appengine_version_observe,
+    .decode = appengine_version_decode,
+    .compare = appengine_version_compare,
+    .create = appengine_version_create,
 };

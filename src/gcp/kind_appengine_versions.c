@@ -20,7 +20,7 @@ static const char *service(const struct view *v)
 	return json_str(v->spec, "service", "");
 }
 
-static void observe(const struct view *v, struct call *out)
+static void appengine_versions_observe(const struct view *v, struct call *out)
 {
 	call_set(out, DIALECT_NONE, "GET", NULL, APPENGINE "/services/%s/versions?view=FULL&pageSize=200", v->project,
 		 service(v));
@@ -56,7 +56,7 @@ static void stop_it(struct change *out, const cJSON *version)
 	free(path);
 }
 
-static void compare(const struct view *v, const struct observation *seen, struct change *out)
+static void appengine_versions_compare(const struct view *v, const struct observation *seen, struct change *out)
 {
 	const cJSON *all = json_at(seen->found, "versions"), *one;
 	bool known = !reference_is(json_at(v->spec, "version"));
@@ -80,14 +80,15 @@ static void on_version(const struct view *v, const char *id, bool stop, struct c
 }
 
 /* They come with the service's first version: nothing is made, they are looked at again. */
-static void create(const struct view *v, const struct observation *seen, struct call *out)
+static void appengine_versions_create(const struct view *v, const struct observation *seen, struct call *out)
 {
 	(void)seen;
-	observe(v, out);
+	appengine_versions_observe(v, out);
 }
 
 /* One a turn. */
-static void update(const struct view *v, const struct observation *seen, const struct change *change, struct call *out)
+static void appengine_versions_update(const struct view *v, const struct observation *seen, const struct change *change,
+				      struct call *out)
 {
 	const char *path = change->differences[0].path;
 	char *id = xstrndup(path, strcspn(path, "."));
@@ -97,7 +98,7 @@ static void update(const struct view *v, const struct observation *seen, const s
 }
 
 /* A service is deleted with all of its versions, but for the one called default: there the one that has the traffic can only be stopped. */
-static void destroy(const struct view *v, const struct observation *seen, struct call *out)
+static void appengine_versions_destroy(const struct view *v, const struct observation *seen, struct call *out)
 {
 	const cJSON *one;
 	cJSON_ArrayForEach(one, json_at(seen->found, "versions")) {
@@ -114,7 +115,7 @@ static void destroy(const struct view *v, const struct observation *seen, struct
 }
 
 /* The service called default is never deleted. */
-static char *permits(const cJSON *spec, enum deed deed)
+static char *appengine_versions_permits(const cJSON *spec, enum deed deed)
 {
 	bool goes = deed == DEED_DESTROY && strcmp(json_str(spec, "service", ""), "default") != 0;
 	if (deed == DEED_READ)
@@ -131,16 +132,16 @@ const struct kind kind_appengine_versions = {
     .api = "appengine.googleapis.com",
     .part = PART_SERVER,
     .console_page = "appengine/versions?serviceId={service}",
-    .permits = permits,
+    .permits = appengine_versions_permits,
     .usual = 1,
     .slow = 20,
     .deadline = 1800,
     .lock = appengine_lock,
-    .observe = observe,
+    .observe = appengine_versions_observe,
     .decode = kind_decode_plain,
-    .compare = compare,
-    .create = create,
-    .update = update,
-    .destroy = destroy,
+    .compare = appengine_versions_compare,
+    .create = appengine_versions_create,
+    .update = appengine_versions_update,
+    .destroy = appengine_versions_destroy,
     .stays = N_("App Engine's service default cannot be deleted: its last version stays, stopped, and costs nothing."),
 };

@@ -12,18 +12,18 @@
 
 #define BASE "https://storage.googleapis.com/storage/v1/b"
 
-static void observe(const struct view *v, struct call *out)
+static void bucket_observe(const struct view *v, struct call *out)
 {
 	call_set(out, DIALECT_NONE, "GET", NULL, BASE "/%s", v->name);
 }
 
 /* Names are the whole world's: 403 means that it is somebody else's, as does another project's number. */
-static void list(const struct view *v, struct call *out)
+static void bucket_list(const struct view *v, struct call *out)
 {
 	call_set(out, DIALECT_NONE, "GET", NULL, BASE "?project=%s&maxResults=500", v->project);
 }
 
-static void decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
+static void bucket_decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
 {
 	kind_decode_labels(v, http, reply, "labels", out);
 	const char *number = json_str(out->found, "projectNumber", "");
@@ -43,7 +43,7 @@ static cJSON *wanted(const struct view *v)
 	return w;
 }
 
-static void compare(const struct view *v, const struct observation *seen, struct change *out)
+static void bucket_compare(const struct view *v, const struct observation *seen, struct change *out)
 {
 	static const char *const fixed[] = {"location", "name", NULL};
 	cJSON *w = wanted(v);
@@ -53,13 +53,13 @@ static void compare(const struct view *v, const struct observation *seen, struct
 	cJSON_Delete(w);
 }
 
-static void create(const struct view *v, const struct observation *seen, struct call *out)
+static void bucket_create(const struct view *v, const struct observation *seen, struct call *out)
 {
 	(void)seen;
 	call_set(out, DIALECT_NONE, "POST", wanted(v), BASE "?project=%s", v->project);
 }
 
-static void update(const struct view *v, const struct observation *seen, const struct change *change, struct call *out)
+static void bucket_update(const struct view *v, const struct observation *seen, const struct change *change, struct call *out)
 {
 	(void)change;
 	cJSON *w = wanted(v);
@@ -85,7 +85,7 @@ static const cJSON *next_object(const struct view *v, bool *kept)
 }
 
 /* Turns: list what is in it, delete one, list again...; then the bucket itself. */
-static void destroy(const struct view *v, const struct observation *seen, struct call *out)
+static void bucket_destroy(const struct view *v, const struct observation *seen, struct call *out)
 {
 	(void)seen;
 	bool kept = false;
@@ -102,13 +102,13 @@ static void destroy(const struct view *v, const struct observation *seen, struct
 }
 
 /* Files have no backup: they go on their own word only, however the bucket is set. */
-static bool guarded(const struct observation *seen)
+static bool bucket_guarded(const struct observation *seen)
 {
 	(void)seen;
 	return true;
 }
 
-static char *remains(const struct observation *seen)
+static char *bucket_remains(const struct observation *seen)
 {
 	long long seconds = json_int64(seen->found, "softDeletePolicy.retentionDurationSeconds", 0);
 	if (seconds <= 0)
@@ -135,16 +135,16 @@ const struct kind kind_bucket = {
     .billable = true,
     .keeps_data = true,
     .data_word = "artifacts",
-    .guarded = guarded,
-    .remains = remains,
-    .observe = observe,
-    .list = list,
+    .guarded = bucket_guarded,
+    .remains = bucket_remains,
+    .observe = bucket_observe,
+    .list = bucket_list,
     .items = "items",
-    .decode = decode,
-    .compare = compare,
-    .create = create,
-    .update = update,
-    .destroy = destroy,
+    .decode = bucket_decode,
+    .compare = bucket_compare,
+    .create = bucket_create,
+    .update = bucket_update,
+    .destroy = bucket_destroy,
     .lingers = N_(
 	"The bucket is not empty and is kept. To delete it with all that is in it: gcloud storage rm --recursive gs://%s"),
 };

@@ -16,7 +16,7 @@ static const struct aip_object object = {.base = "https://certificatemanager.goo
 
 AIP_OBJECT(object)
 
-static void decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
+static void certificate_decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
 {
 	aip_decode(&object, v, http, reply, out);
 	const char *state = json_str(out->found, "managed.state", "");
@@ -44,7 +44,7 @@ const struct kind kind_certificate = {
     .slow = 1800,
     .deadline = 7200,
     .observe = observe,
-    .decode = decode,
+    .decode = certificate_decode,
     .compare = compare,
     .create = create,
     .update = update,

@@ -19,12 +19,12 @@ static const char *region(const struct view *v)
 	return json_str(v->spec, "region", "");
 }
 
-static void observe(const struct view *v, struct call *out)
+static void cluster_observe(const struct view *v, struct call *out)
 {
 	call_set(out, DIALECT_NONE, "GET", NULL, BASE "/%s", v->project, region(v), v->name);
 }
 
-static void list(const struct view *v, struct call *out)
+static void cluster_list(const struct view *v, struct call *out)
 {
 	call_set(out, DIALECT_NONE, "GET", NULL, BASE, v->project, region(v));
 }
@@ -39,7 +39,7 @@ static void read_status(struct observation *out)
 		out->presence = PRESENT_PENDING;
 }
 
-static void decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
+static void cluster_decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
 {
 	kind_decode_labels(v, http, reply, "resourceLabels", out);
 	if (out->outputs) {
@@ -59,7 +59,7 @@ static cJSON *wanted(const struct view *v)
 }
 
 /* Of how node machines are made, Google tells in one place what was given in another; it is fixed when the cluster is made. */
-static void compare(const struct view *v, const struct observation *seen, struct change *out)
+static void cluster_compare(const struct view *v, const struct observation *seen, struct change *out)
 {
 	static const char *const untold[] = {"autoscaling", NULL};
 	static const char *const fixed[] = {"autopilot",          "network", "subnetwork", "networkConfig",
@@ -71,7 +71,7 @@ static void compare(const struct view *v, const struct observation *seen, struct
 	cJSON_Delete(w);
 }
 
-static void create(const struct view *v, const struct observation *seen, struct call *out)
+static void cluster_create(const struct view *v, const struct observation *seen, struct call *out)
 {
 	(void)seen;
 	call_set(out, DIALECT_CONTAINER, "POST", json_make("{'cluster':%j}", wanted(v)), BASE, v->project, region(v));
@@ -86,7 +86,7 @@ static bool differs_in(const struct change *change, const char *field)
 }
 
 /* One field at a time is what the API takes; the next is asked for when this one is seen. */
-static void update(const struct view *v, const struct observation *seen, const struct change *change, struct call *out)
+static void cluster_update(const struct view *v, const struct observation *seen, const struct change *change, struct call *out)
 {
 	(void)seen;
 	bool channel = differs_in(change, "releaseChannel");
@@ -96,14 +96,14 @@ static void update(const struct view *v, const struct observation *seen, const s
 	call_set(out, DIALECT_CONTAINER, "PUT", json_make("{'update':%j}", update), BASE "/%s", v->project, region(v), v->name);
 }
 
-static void destroy(const struct view *v, const struct observation *seen, struct call *out)
+static void cluster_destroy(const struct view *v, const struct observation *seen, struct call *out)
 {
 	(void)seen;
 	call_set(out, DIALECT_CONTAINER, "DELETE", NULL, BASE "/%s", v->project, region(v), v->name);
 }
 
 /* The fee of 0.10 dollars an hour; one cluster of a billing account is free of it, which is not known here. */
-static double monthly(const cJSON *spec, const char *region)
+static double cluster_monthly(const cJSON *spec, const char *region)
 {
 	(void)spec, (void)region;
 	return 0.10 * 730;
@@ -126,13 +126,13 @@ const struct kind kind_cluster = {
     .deadline = 2700,
     .gate = true,
     .billable = true,
-    .monthly = monthly,
-    .observe = observe,
-    .list = list,
+    .monthly = cluster_monthly,
+    .observe = cluster_observe,
+    .list = cluster_list,
     .items = "clusters",
-    .decode = decode,
-    .compare = compare,
-    .create = create,
-    .update = update,
-    .destroy = destroy,
+    .decode = cluster_decode,
+    .compare = cluster_compare,
+    .create = cluster_create,
+    .update = cluster_update,
+    .destroy = cluster_destroy,
 };

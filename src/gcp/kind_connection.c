@@ -24,14 +24,14 @@ static char *network_link(const struct view *v)
 	return xasprintf("projects/%s/global/networks/%s", v->number ? v->number : v->project, network(v));
 }
 
-static void observe(const struct view *v, struct call *out)
+static void connection_observe(const struct view *v, struct call *out)
 {
 	char *link = network_link(v);
 	call_set(out, DIALECT_NONE, "GET", NULL, BASE "?network=%s", link);
 	free(link);
 }
 
-static void decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
+static void connection_decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
 {
 	kind_decode_plain(v, http, reply, out);
 	if (out->presence != PRESENT_YES)
@@ -55,7 +55,7 @@ static bool has(const cJSON *list, const char *text)
 	return false;
 }
 
-static void compare(const struct view *v, const struct observation *seen, struct change *out)
+static void connection_compare(const struct view *v, const struct observation *seen, struct change *out)
 {
 	const cJSON *found = json_at(seen->found, "reservedPeeringRanges"), *r;
 	cJSON_ArrayForEach(r, json_at(v->spec, "ranges"))
@@ -64,7 +64,7 @@ static void compare(const struct view *v, const struct observation *seen, struct
 	out->verdict = out->count ? VERDICT_UPDATE : VERDICT_KEEP;
 }
 
-static void create(const struct view *v, const struct observation *seen, struct call *out)
+static void connection_create(const struct view *v, const struct observation *seen, struct call *out)
 {
 	(void)seen;
 	char *link = network_link(v);
@@ -74,7 +74,8 @@ static void create(const struct view *v, const struct observation *seen, struct 
 }
 
 /* A range that is left out would be dropped: those found are sent again. */
-static void update(const struct view *v, const struct observation *seen, const struct change *change, struct call *out)
+static void connection_update(const struct view *v, const struct observation *seen, const struct change *change,
+			      struct call *out)
 {
 	(void)change;
 	char *link = network_link(v);
@@ -90,7 +91,7 @@ static void update(const struct view *v, const struct observation *seen, const s
 
 /* Cloud SQL holds the connection for about four days after its last instance: then the peering is removed from our side. The proper
  * way is tried first, because connections that are cut count against a limit of the project. */
-static void destroy(const struct view *v, const struct observation *seen, struct call *out)
+static void connection_destroy(const struct view *v, const struct observation *seen, struct call *out)
 {
 	(void)seen;
 	if (v->way > 0) {
@@ -119,12 +120,12 @@ const struct kind kind_connection = {
     .usual = 45,
     .slow = 70,
     .deadline = 1200,
-    .observe = observe,
-    .decode = decode,
-    .compare = compare,
-    .create = create,
-    .update = update,
-    .destroy = destroy,
+    .observe = connection_observe,
+    .decode = connection_decode,
+    .compare = connection_compare,
+    .create = connection_create,
+    .update = connection_update,
+    .destroy = connection_destroy,
     .destroy_ways = 2,
     .lingers = N_("Cloud SQL holds the private connection for about four days after its last instance: run destroy again then. "
 		  "It costs nothing."),

@@ -15,7 +15,7 @@ static const struct aip_object object = {.base = "https://certificatemanager.goo
 
 AIP_OBJECT(object)
 
-static void decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
+static void dns_authorization_decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
 {
 	aip_decode(&object, v, http, reply, out);
 	if (!out->outputs)
@@ -38,7 +38,7 @@ const struct kind kind_dns_authorization = {
     .slow = 0.5,
     .deadline = 600,
     .observe = observe,
-    .decode = decode,
+    .decode = dns_authorization_decode,
     .compare = compare,
     .create = create,
     .update = update,

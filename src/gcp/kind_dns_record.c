@@ -18,12 +18,12 @@ static void ask(const struct view *v, const char *method, cJSON *body, bool one,
 		call_add(out, "/%s/%s", json_str(v->spec, "host", ""), json_str(v->spec, "type", ""));
 }
 
-static void observe(const struct view *v, struct call *out)
+static void dns_record_observe(const struct view *v, struct call *out)
 {
 	ask(v, "GET", NULL, true, out);
 }
 
-static void decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
+static void dns_record_decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
 {
 	kind_decode_plain(v, http, reply, out);
 	if (out->presence != PRESENT_YES || json_equal(json_at(out->found, "rrdatas"), json_at(v->spec, "data")))
@@ -42,26 +42,27 @@ static cJSON *wanted(const struct view *v)
 			 data ? cJSON_Duplicate(data, 1) : cJSON_CreateArray());
 }
 
-static void compare(const struct view *v, const struct observation *seen, struct change *out)
+static void dns_record_compare(const struct view *v, const struct observation *seen, struct change *out)
 {
 	cJSON *w = wanted(v);
 	kind_compare_leaves(w, seen->found, NULL, out);
 	cJSON_Delete(w);
 }
 
-static void create(const struct view *v, const struct observation *seen, struct call *out)
+static void dns_record_create(const struct view *v, const struct observation *seen, struct call *out)
 {
 	(void)seen;
 	ask(v, "POST", wanted(v), false, out);
 }
 
-static void update(const struct view *v, const struct observation *seen, const struct change *change, struct call *out)
+static void dns_record_update(const struct view *v, const struct observation *seen, const struct change *change,
+			      struct call *out)
 {
 	(void)seen, (void)change;
 	ask(v, "PATCH", wanted(v), true, out);
 }
 
-static void destroy(const struct view *v, const struct observation *seen, struct call *out)
+static void dns_record_destroy(const struct view *v, const struct observation *seen, struct call *out)
 {
 	(void)seen;
 	ask(v, "DELETE", NULL, true, out);
@@ -80,10 +81,10 @@ const struct kind kind_dns_record = {
     .usual = 1,
     .slow = 3,
     .deadline = 300,
-    .observe = observe,
-    .decode = decode,
-    .compare = compare,
-    .create = create,
-    .update = update,
-    .destroy = destroy,
+    .observe = dns_record_observe,
+    .decode = dns_record_decode,
+    .compare = dns_record_compare,
+    .create = dns_record_create,
+    .update = dns_record_update,
+    .destroy = dns_record_destroy,
 };

@@ -11,12 +11,12 @@
 
 #define BASE "https://dns.googleapis.com/dns/v1/projects/%s/managedZones"
 
-static void observe(const struct view *v, struct call *out)
+static void dns_zone_observe(const struct view *v, struct call *out)
 {
 	call_set(out, DIALECT_NONE, "GET", NULL, BASE "/%s", v->project, v->name);
 }
 
-static void decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
+static void dns_zone_decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
 {
 	kind_decode_labels(v, http, reply, "labels", out);
 	if (out->outputs)
@@ -34,7 +34,7 @@ static cJSON *wanted(const struct view *v)
 	return w;
 }
 
-static void compare(const struct view *v, const struct observation *seen, struct change *out)
+static void dns_zone_compare(const struct view *v, const struct observation *seen, struct change *out)
 {
 	static const char *const fixed[] = {"dnsName", "visibility", NULL};
 	cJSON *w = wanted(v);
@@ -43,19 +43,19 @@ static void compare(const struct view *v, const struct observation *seen, struct
 	cJSON_Delete(w);
 }
 
-static void create(const struct view *v, const struct observation *seen, struct call *out)
+static void dns_zone_create(const struct view *v, const struct observation *seen, struct call *out)
 {
 	(void)seen;
 	call_set(out, DIALECT_NONE, "POST", wanted(v), BASE, v->project);
 }
 
-static void update(const struct view *v, const struct observation *seen, const struct change *change, struct call *out)
+static void dns_zone_update(const struct view *v, const struct observation *seen, const struct change *change, struct call *out)
 {
 	(void)seen, (void)change;
 	call_set(out, DIALECT_NONE, "PATCH", wanted(v), BASE "/%s", v->project, v->name);
 }
 
-static void destroy(const struct view *v, const struct observation *seen, struct call *out)
+static void dns_zone_destroy(const struct view *v, const struct observation *seen, struct call *out)
 {
 	(void)seen;
 	call_set(out, DIALECT_NONE, "DELETE", NULL, BASE "/%s", v->project, v->name);
@@ -75,11 +75,11 @@ const struct kind kind_dns_zone = {
     .slow = 3,
     .deadline = 300,
     .billable = true,
-    .observe = observe,
-    .decode = decode,
-    .compare = compare,
-    .create = create,
-    .update = update,
-    .destroy = destroy,
+    .observe = dns_zone_observe,
+    .decode = dns_zone_decode,
+    .compare = dns_zone_compare,
+    .create = dns_zone_create,
+    .update = dns_zone_update,
+    .destroy = dns_zone_destroy,
     .lingers = N_("The zone still holds records that this program did not write: remove them, then run destroy again."),
 };

@@ -26,7 +26,7 @@ static int number_of(const char *type)
 	return 0;
 }
 
-static void observe(const struct view *v, struct call *out)
+static void errand_record_observe(const struct view *v, struct call *out)
 {
 	call_set(out, DIALECT_NONE, "GET", NULL, "https://dns.google/resolve?name=%s&type=%s", json_str(v->spec, "host", ""),
 		 json_str(v->spec, "type", ""));
@@ -97,7 +97,7 @@ static void say_missing(const struct view *v, const cJSON *there, struct observa
 enum { NOERROR = 0, NXDOMAIN = 3 };
 
 /* Whoever cannot be asked tells nothing: it is taken for not done, and asked again. */
-static void decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
+static void errand_record_decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
 {
 	const char *host = json_str(v->spec, "host", "");
 	const cJSON *wanted = json_at(v->spec, "data"), *first = cJSON_GetArrayItem(wanted, 0);
@@ -124,7 +124,7 @@ static void decode(const struct view *v, int http, const cJSON *reply, struct ob
 }
 
 /* One that is seen is as it is wanted. */
-static void compare(const struct view *v, const struct observation *seen, struct change *out)
+static void errand_record_compare(const struct view *v, const struct observation *seen, struct change *out)
 {
 	(void)v, (void)seen;
 	out->verdict = VERDICT_KEEP;
@@ -135,8 +135,8 @@ const struct kind kind_errand_record = {
     .title = N_("DNS record, by hand"),
     .part = PART_ACCESS,
     .by_hand = true,
-    .observe = observe,
-    .decode = decode,
-    .compare = compare,
+    .observe = errand_record_observe,
+    .decode = errand_record_decode,
+    .compare = errand_record_compare,
     .stays = N_("you made it where the host's zone is kept: remove it there, since its address is no longer yours."),
 };

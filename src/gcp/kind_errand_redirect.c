@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void observe(const struct view *v, struct call *out)
+static void errand_redirect_observe(const struct view *v, struct call *out)
 {
 	call_set(out, DIALECT_NONE, "GET", NULL,
 		 "https://accounts.google.com/o/oauth2/v2/auth?client_id=%s&redirect_uri=%s&response_type=code&scope=%s",
@@ -29,7 +29,7 @@ static bool turned_away(const cJSON *reply, const char *in_page, const char *in_
 
 /* Only a clear refusal counts as not done: what the sign-in's pages look like is no interface, and what cannot be told is the
  * operator's to know. */
-static void decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
+static void errand_redirect_decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
 {
 	const char *client = json_str(v->spec, "client_id", ""), *uri = json_str(v->spec, "redirect_uri", "");
 	(void)http;
@@ -43,7 +43,7 @@ static void decode(const struct view *v, int http, const cJSON *reply, struct ob
 		out->found = cJSON_CreateObject();
 }
 
-static void compare(const struct view *v, const struct observation *seen, struct change *out)
+static void errand_redirect_compare(const struct view *v, const struct observation *seen, struct change *out)
 {
 	(void)v, (void)seen;
 	out->verdict = VERDICT_KEEP;
@@ -56,7 +56,7 @@ const struct kind kind_errand_redirect = {
     .console_page = "auth/clients",
     .by_hand = true,
     .page = true,
-    .observe = observe,
-    .decode = decode,
-    .compare = compare,
+    .observe = errand_redirect_observe,
+    .decode = errand_redirect_decode,
+    .compare = errand_redirect_compare,
 };

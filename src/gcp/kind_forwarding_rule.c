@@ -22,13 +22,13 @@ static const struct compute_object *object(const struct view *v)
 	return json_at(v->spec, "region") ? &regional : &global;
 }
 
-static void observe(const struct view *v, struct call *out)
+static void forwarding_rule_observe(const struct view *v, struct call *out)
 {
 	compute_object_observe(object(v), v, out);
 }
 
 /* An endpoint is of use once the producer has accepted it. */
-static void decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
+static void forwarding_rule_decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
 {
 	compute_object_decode(object(v), v, http, reply, out);
 	const char *psc = json_str(out->found, "pscConnectionStatus", "");
@@ -44,18 +44,19 @@ static void decode(const struct view *v, int http, const cJSON *reply, struct ob
 		kind_say(out, PRESENT_FAILED, _("the Private Service Connect endpoint is %s"), psc);
 }
 
-static void compare(const struct view *v, const struct observation *seen, struct change *out)
+static void forwarding_rule_compare(const struct view *v, const struct observation *seen, struct change *out)
 {
 	compute_object_compare(object(v), v, seen, out);
 }
 
-static void create(const struct view *v, const struct observation *seen, struct call *out)
+static void forwarding_rule_create(const struct view *v, const struct observation *seen, struct call *out)
 {
 	compute_object_create(object(v), v, seen, out);
 }
 
 /* Only the target can be moved. */
-static void update(const struct view *v, const struct observation *seen, const struct change *change, struct call *out)
+static void forwarding_rule_update(const struct view *v, const struct observation *seen, const struct change *change,
+				   struct call *out)
 {
 	(void)seen, (void)change;
 	cJSON *body = cJSON_CreateObject();
@@ -63,12 +64,12 @@ static void update(const struct view *v, const struct observation *seen, const s
 	compute_object_method(object(v), v, "setTarget", body, out);
 }
 
-static void destroy(const struct view *v, const struct observation *seen, struct call *out)
+static void forwarding_rule_destroy(const struct view *v, const struct observation *seen, struct call *out)
 {
 	compute_object_destroy(object(v), v, seen, out);
 }
 
-static char *permits(const cJSON *spec, enum deed deed)
+static char *forwarding_rule_permits(const cJSON *spec, enum deed deed)
 {
 	static const char *const everywhere[DEEDS] = {
 	    [DEED_READ] = "compute.globalForwardingRules.get",
@@ -92,16 +93,16 @@ const struct kind kind_forwarding_rule = {
     .api = "compute.googleapis.com",
     .part = PART_SERVER,
     .console_page = "net-services/loadbalancing/list/loadBalancers",
-    .permits = permits,
+    .permits = forwarding_rule_permits,
     .usual = 10,
     .slow = 11,
     .deadline = 1200,
     .billable = true,
-    .observe = observe,
-    .decode = decode,
-    .compare = compare,
-    .create = create,
-    .update = update,
-    .destroy = destroy,
+    .observe = forwarding_rule_observe,
+    .decode = forwarding_rule_decode,
+    .compare = forwarding_rule_compare,
+    .create = forwarding_rule_create,
+    .update = forwarding_rule_update,
+    .destroy = forwarding_rule_destroy,
     .patience = 60,
 };

@@ -9,17 +9,17 @@
 
 #define BASE "https://compute.googleapis.com/compute/v1/projects/%s/global/addresses"
 
-static void observe(const struct view *v, struct call *out)
+static void global_address_observe(const struct view *v, struct call *out)
 {
 	call_set(out, DIALECT_NONE, "GET", NULL, BASE "/%s", v->project, v->name);
 }
 
-static void list(const struct view *v, struct call *out)
+static void global_address_list(const struct view *v, struct call *out)
 {
 	call_set(out, DIALECT_NONE, "GET", NULL, BASE "?maxResults=500", v->project);
 }
 
-static void decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
+static void global_address_decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
 {
 	kind_decode_mark(v, http, reply, out);
 }
@@ -35,7 +35,7 @@ static cJSON *wanted(const struct view *v)
 	return w;
 }
 
-static void compare(const struct view *v, const struct observation *seen, struct change *out)
+static void global_address_compare(const struct view *v, const struct observation *seen, struct change *out)
 {
 	static const char *const fixed[] = {"", NULL};
 	cJSON *w = wanted(v);
@@ -44,14 +44,14 @@ static void compare(const struct view *v, const struct observation *seen, struct
 	cJSON_Delete(w);
 }
 
-static void create(const struct view *v, const struct observation *seen, struct call *out)
+static void global_address_create(const struct view *v, const struct observation *seen, struct call *out)
 {
 	(void)seen;
 	call_set(out, DIALECT_COMPUTE, "POST", wanted(v), BASE, v->project);
 	out->request_id = true;
 }
 
-static void destroy(const struct view *v, const struct observation *seen, struct call *out)
+static void global_address_destroy(const struct view *v, const struct observation *seen, struct call *out)
 {
 	(void)seen;
 	call_set(out, DIALECT_COMPUTE, "DELETE", NULL, BASE "/%s", v->project, v->name);
@@ -71,13 +71,13 @@ const struct kind kind_global_address = {
     .usual = 1.7,
     .slow = 3,
     .deadline = 1200,
-    .observe = observe,
-    .list = list,
+    .observe = global_address_observe,
+    .list = global_address_list,
     .items = "items",
-    .decode = decode,
-    .compare = compare,
-    .create = create,
-    .destroy = destroy,
+    .decode = global_address_decode,
+    .compare = global_address_compare,
+    .create = global_address_create,
+    .destroy = global_address_destroy,
     .patience = 30,
     .lingers = N_("The range goes once the private connection is gone: run destroy again later. It costs nothing."),
 };

@@ -11,12 +11,12 @@
 
 #define URL "https://iap.googleapis.com/v1/%-s:iapSettings"
 
-static void observe(const struct view *v, struct call *out)
+static void iap_settings_observe(const struct view *v, struct call *out)
 {
 	call_set(out, DIALECT_NONE, "GET", NULL, URL, json_str(v->spec, "resource", ""));
 }
 
-static void decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
+static void iap_settings_decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
 {
 	kind_decode_plain(v, http, reply, out);
 }
@@ -27,14 +27,14 @@ static cJSON *oauth_settings(const struct view *v)
 	return json_make("{'clientId':%s,'programmaticClients':[%s]}", client, client);
 }
 
-static void compare(const struct view *v, const struct observation *seen, struct change *out)
+static void iap_settings_compare(const struct view *v, const struct observation *seen, struct change *out)
 {
 	cJSON *w = json_make("{'accessSettings':{'oauthSettings':%j}}", oauth_settings(v));
 	kind_compare_leaves(w, seen->found, NULL, out);
 	cJSON_Delete(w);
 }
 
-static void create(const struct view *v, const struct observation *seen, struct call *out)
+static void iap_settings_create(const struct view *v, const struct observation *seen, struct call *out)
 {
 	const char *resource = json_str(v->spec, "resource", "");
 	cJSON *settings = oauth_settings(v), *secret = json_at(v->spec, "secret");
@@ -45,14 +45,15 @@ static void create(const struct view *v, const struct observation *seen, struct 
 	out->sensitive = true;
 }
 
-static void update(const struct view *v, const struct observation *seen, const struct change *change, struct call *out)
+static void iap_settings_update(const struct view *v, const struct observation *seen, const struct change *change,
+				struct call *out)
 {
 	(void)change;
-	create(v, seen, out);
+	iap_settings_create(v, seen, out);
 }
 
 /* IAP's resources are of types: a service of a load balancer or of App Engine, or what is above it. */
-static char *permits(const cJSON *spec, enum deed deed)
+static char *iap_settings_permits(const cJSON *spec, enum deed deed)
 {
 	const char *type = strstr(json_str(spec, "resource", ""), "/services/") ? "webServices" : "webTypes";
 	if (deed == DEED_LIST || deed == DEED_DESTROY)
@@ -66,13 +67,13 @@ const struct kind kind_iap_settings = {
     .api = "iap.googleapis.com",
     .part = PART_ACCESS,
     .console_page = "security/iap",
-    .permits = permits,
+    .permits = iap_settings_permits,
     .usual = 1,
     .slow = 3,
     .deadline = 600,
-    .observe = observe,
-    .decode = decode,
-    .compare = compare,
-    .create = create,
-    .update = update,
+    .observe = iap_settings_observe,
+    .decode = iap_settings_decode,
+    .compare = iap_settings_compare,
+    .create = iap_settings_create,
+    .update = iap_settings_update,
 };

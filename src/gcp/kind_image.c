@@ -15,7 +15,7 @@
 
 #define BASE "https://cloudbuild.googleapis.com/v1/projects/%s/locations/%s/builds"
 
-static void observe(const struct view *v, struct call *out)
+static void image_observe(const struct view *v, struct call *out)
 {
 	char *filter = xasprintf("tags=\"%s\" AND tags=\"stack-%s\"", json_str(v->spec, "tag", ""), v->stack);
 	call_set(out, DIALECT_NONE, "GET", NULL, BASE "?projectId=%s&filter=%s&pageSize=20", v->project,
@@ -77,7 +77,7 @@ static void read_digest(const struct view *v, struct observation *out)
 	free(pinned);
 }
 
-static void decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
+static void image_decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
 {
 	static const char *const moving[] = {"PENDING", "QUEUED", "WORKING", "STATUS_UNKNOWN", NULL};
 	kind_decode_plain(v, http, reply, out);
@@ -100,14 +100,14 @@ static void decode(const struct view *v, int http, const cJSON *reply, struct ob
 }
 
 /* One that failed before is simply built again. */
-static void compare(const struct view *v, const struct observation *seen, struct change *out)
+static void image_compare(const struct view *v, const struct observation *seen, struct change *out)
 {
 	(void)v;
 	out->verdict = seen->presence == PRESENT_FAILED ? VERDICT_CREATE : VERDICT_KEEP;
 }
 
 /* Its own service account needs a logs bucket of ours; GCS_ONLY is what can be followed. */
-static void create(const struct view *v, const struct observation *seen, struct call *out)
+static void image_create(const struct view *v, const struct observation *seen, struct call *out)
 {
 	(void)seen;
 	const char *image = json_str(v->spec, "image", "");
@@ -130,7 +130,7 @@ static void create(const struct view *v, const struct observation *seen, struct 
 }
 
 /* A grant made a minute ago may not have reached the build. */
-static bool passing(const struct view *v, const struct observation *seen)
+static bool image_passing(const struct view *v, const struct observation *seen)
 {
 	static const char *const types[] = {"FETCH_SOURCE_FAILED", "PUSH_NOT_AUTHORIZED", "LOGGING_FAILURE", NULL};
 	(void)v;
@@ -151,7 +151,7 @@ static char *log_url(const struct view *v, const cJSON *object)
 	return xasprintf("https://storage.googleapis.com/%s/log-%s.txt", bucket, id);
 }
 
-static const char *cure(const char *message)
+static const char *image_cure(const char *message)
 {
 	if (strstr(message, "cannot run builds in this region"))
 		return N_("New and small projects may build in a few regions only. Build the image in another region or on "
@@ -173,12 +173,12 @@ const struct kind kind_image = {
     .usual = 60,
     .slow = 300,
     .deadline = 3600,
-    .observe = observe,
-    .decode = decode,
-    .compare = compare,
-    .create = create,
-    .passing = passing,
+    .observe = image_observe,
+    .decode = image_decode,
+    .compare = image_compare,
+    .create = image_create,
+    .passing = image_passing,
     .gate = true,
-    .cure = cure,
+    .cure = image_cure,
     .log_url = log_url,
 };

@@ -20,13 +20,13 @@ static const char *const skip[] = {"disks", "metadata", "description", NULL};
 
 static const struct compute_object object = {.scope = "zones", .collection = "instances", .skip = skip};
 
-static void observe(const struct view *v, struct call *out)
+static void instance_observe(const struct view *v, struct call *out)
 {
 	compute_object_observe(&object, v, out);
 }
 
 /* Of one zone: the spec's, else the region's b, where a machine is put when nothing else is said. */
-static void list(const struct view *v, struct call *out)
+static void instance_list(const struct view *v, struct call *out)
 {
 	const char *zone = json_str(v->spec, "zone", NULL);
 	char *place = zone ? xstrdup(zone) : xasprintf("%s-b", json_str(v->spec, "region", ""));
@@ -40,7 +40,7 @@ static bool is_status(const cJSON *found, const char *status)
 	return !strcmp(json_str(found, "status", ""), status);
 }
 
-static void decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
+static void instance_decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
 {
 	static const char *const passing[] = {"PROVISIONING", "STAGING", "STOPPING", "SUSPENDING", "REPAIRING", NULL};
 	compute_object_decode(&object, v, http, reply, out);
@@ -80,7 +80,7 @@ static void compare_metadata(const struct view *v, const cJSON *found, struct ch
 	}
 }
 
-static void compare(const struct view *v, const struct observation *seen, struct change *out)
+static void instance_compare(const struct view *v, const struct observation *seen, struct change *out)
 {
 	cJSON *w = wanted(v);
 	json_put_str(w, "status", "RUNNING");
@@ -95,7 +95,7 @@ static void compare(const struct view *v, const struct observation *seen, struct
 	cJSON_Delete(w);
 }
 
-static void create(const struct view *v, const struct observation *seen, struct call *out)
+static void instance_create(const struct view *v, const struct observation *seen, struct call *out)
 {
 	(void)seen;
 	cJSON *w = wanted(v);
@@ -148,7 +148,7 @@ static bool set_stopped(const struct view *v, const cJSON *found, const struct c
 	return true;
 }
 
-static void update(const struct view *v, const struct observation *seen, const struct change *change, struct call *out)
+static void instance_update(const struct view *v, const struct observation *seen, const struct change *change, struct call *out)
 {
 	const cJSON *found = seen->found;
 	if (kind_changes(change, "labels"))
@@ -168,7 +168,7 @@ static void update(const struct view *v, const struct observation *seen, const s
 		compute_object_method(&object, v, "start", NULL, out);
 }
 
-static const char *downtime(const cJSON *spec, const struct change *c)
+static const char *instance_downtime(const cJSON *spec, const struct change *c)
 {
 	(void)spec;
 	bool runs_on = true;
@@ -184,7 +184,7 @@ static bool guarded(const struct observation *seen)
 	return json_bool(seen->found, "deletionProtection", false);
 }
 
-static void destroy(const struct view *v, const struct observation *seen, struct call *out)
+static void instance_destroy(const struct view *v, const struct observation *seen, struct call *out)
 {
 	if (guarded(seen)) {
 		compute_object_method(&object, v, "setDeletionProtection", NULL, out);
@@ -201,7 +201,7 @@ static const struct {
 	double hour;
 } prices[] = {{"e2-medium", 0.03351}, {"e2-standard-2", 0.06701}, {"e2-standard-4", 0.13402}, {"e2-standard-8", 0.26805}};
 
-static double monthly(const cJSON *spec, const char *region)
+static double instance_monthly(const cJSON *spec, const char *region)
 {
 	const char *type = strrchr(json_str(spec, "body.machineType", "/"), '/') + 1;
 	for (size_t i = 0; i < sizeof prices / sizeof *prices; i++)
@@ -212,7 +212,7 @@ static double monthly(const cJSON *spec, const char *region)
 	return -1;
 }
 
-static void console(const struct view *v, struct call *out)
+static void instance_console(const struct view *v, struct call *out)
 {
 	call_set(out, DIALECT_NONE, "GET", NULL,
 		 "https://compute.googleapis.com/compute/v1/projects/%s/zones/%s/instances/%s/serialPort?port=1", v->project,
@@ -270,17 +270,17 @@ const struct kind kind_instance = {
     .slow = 80,
     .deadline = 1800,
     .billable = true,
-    .monthly = monthly,
-    .observe = observe,
-    .list = list,
+    .monthly = instance_monthly,
+    .observe = instance_observe,
+    .list = instance_list,
     .items = "items",
-    .decode = decode,
-    .compare = compare,
-    .create = create,
-    .downtime = downtime,
-    .update = update,
-    .destroy = destroy,
-    .console = console,
+    .decode = instance_decode,
+    .compare = instance_compare,
+    .create = instance_create,
+    .downtime = instance_downtime,
+    .update = instance_update,
+    .destroy = instance_destroy,
+    .console = instance_console,
     .console_lines = console_lines,
     .patience = 60,
 };

@@ -13,12 +13,12 @@
 
 static const struct compute_object object = {.scope = "zones", .collection = "instanceGroups"};
 
-static void observe(const struct view *v, struct call *out)
+static void instance_group_observe(const struct view *v, struct call *out)
 {
 	compute_object_observe(&object, v, out);
 }
 
-static void decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
+static void instance_group_decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
 {
 	compute_object_decode(&object, v, http, reply, out);
 }
@@ -28,7 +28,7 @@ static int members(const struct view *v)
 	return cJSON_GetArraySize(json_at(v->spec, "instances"));
 }
 
-static void compare(const struct view *v, const struct observation *seen, struct change *out)
+static void instance_group_compare(const struct view *v, const struct observation *seen, struct change *out)
 {
 	cJSON *wanted = compute_object_wanted(v);
 	json_put_num(wanted, "size", members(v));
@@ -42,12 +42,13 @@ static void compare(const struct view *v, const struct observation *seen, struct
 	cJSON_Delete(wanted);
 }
 
-static void create(const struct view *v, const struct observation *seen, struct call *out)
+static void instance_group_create(const struct view *v, const struct observation *seen, struct call *out)
 {
 	compute_object_create(&object, v, seen, out);
 }
 
-static void update(const struct view *v, const struct observation *seen, const struct change *change, struct call *out)
+static void instance_group_update(const struct view *v, const struct observation *seen, const struct change *change,
+				  struct call *out)
 {
 	cJSON *list = cJSON_CreateArray();
 	const cJSON *link;
@@ -65,7 +66,7 @@ static void update(const struct view *v, const struct observation *seen, const s
 	compute_object_method(&object, v, "addInstances", json_make("{'instances':%j}", list), out);
 }
 
-static void destroy(const struct view *v, const struct observation *seen, struct call *out)
+static void instance_group_destroy(const struct view *v, const struct observation *seen, struct call *out)
 {
 	compute_object_destroy(&object, v, seen, out);
 }
@@ -83,11 +84,11 @@ const struct kind kind_instance_group = {
     .usual = 6,
     .slow = 12,
     .deadline = 1200,
-    .observe = observe,
-    .decode = decode,
-    .compare = compare,
-    .create = create,
-    .update = update,
-    .destroy = destroy,
+    .observe = instance_group_observe,
+    .decode = instance_group_decode,
+    .compare = instance_group_compare,
+    .create = instance_group_create,
+    .update = instance_group_update,
+    .destroy = instance_group_destroy,
     .patience = 60,
 };

@@ -48,7 +48,7 @@ static void ask(const struct view *v, const char *method, cJSON *body, const cha
 	out->sensitive = is(v, "Secret");
 }
 
-static void observe(const struct view *v, struct call *out)
+static void kubernetes_object_observe(const struct view *v, struct call *out)
 {
 	ask(v, "GET", NULL, "", out);
 }
@@ -130,7 +130,7 @@ static void forget_data(const struct view *v, struct observation *out)
 			}
 }
 
-static void decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
+static void kubernetes_object_decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
 {
 	kind_decode_labels(v, http, reply, "metadata.labels", out);
 	if (out->presence == PRESENT_UNKNOWN && json_str(reply, "message", NULL))
@@ -192,7 +192,7 @@ static bool in_template(const struct change *change)
 }
 
 /* A Job does its work once: another work is another Job. */
-static void compare(const struct view *v, const struct observation *seen, struct change *out)
+static void kubernetes_object_compare(const struct view *v, const struct observation *seen, struct change *out)
 {
 	cJSON *w = wanted(v);
 	drop_resources(json_at(w, "spec.template.spec.containers"));
@@ -222,7 +222,7 @@ static void begin_anew(cJSON *w, const cJSON *found)
 	cJSON_AddStringToObject(json_at(w, "spec.template.metadata.annotations"), "mlflow-setup/again-after", text);
 }
 
-static void create(const struct view *v, const struct observation *seen, struct call *out)
+static void kubernetes_object_create(const struct view *v, const struct observation *seen, struct call *out)
 {
 	cJSON *w = wanted(v);
 	if (seen->presence == PRESENT_FAILED && is(v, "Deployment"))
@@ -231,14 +231,15 @@ static void create(const struct view *v, const struct observation *seen, struct 
 	out->content_type = xstrdup("application/apply-patch+yaml"); /* JSON is YAML */
 }
 
-static void update(const struct view *v, const struct observation *seen, const struct change *change, struct call *out)
+static void kubernetes_object_update(const struct view *v, const struct observation *seen, const struct change *change,
+				     struct call *out)
 {
 	(void)change;
-	create(v, seen, out);
+	kubernetes_object_create(v, seen, out);
 }
 
 /* What it owns goes first: it is gone when its pods, or its load balancer, are. */
-static void destroy(const struct view *v, const struct observation *seen, struct call *out)
+static void kubernetes_object_destroy(const struct view *v, const struct observation *seen, struct call *out)
 {
 	(void)seen;
 	ask(v, "DELETE", NULL, "?propagationPolicy=Foreground", out);
@@ -261,7 +262,7 @@ static double gibs(const char *text)
 }
 
 /* Autopilot's general-purpose pods, by what they ask for: a CPU 0.0445 dollars an hour, a GiB 0.0049225. */
-static double monthly(const cJSON *spec, const char *region)
+static double kubernetes_object_monthly(const cJSON *spec, const char *region)
 {
 	double hour = 0;
 	const cJSON *c;
@@ -273,14 +274,14 @@ static double monthly(const cJSON *spec, const char *region)
 }
 
 /* A Deployment that is told to end its pods before it starts others. */
-static const char *downtime(const cJSON *spec, const struct change *c)
+static const char *kubernetes_object_downtime(const cJSON *spec, const struct change *c)
 {
 	bool pods = kind_changes(c, "spec.template") && !strcmp(json_str(spec, "body.spec.strategy.type", ""), "Recreate");
 	return pods ? N_("The pod ends before its successor starts: the server does not answer for about a minute.") : NULL;
 }
 
 /* GKE's permissions go by the plural, spelled as IAM does ("networkPolicies"): the last segment of the collection, but for what is no type of Kubernetes' own. */
-static char *permits(const cJSON *spec, enum deed deed)
+static char *kubernetes_object_permits(const cJSON *spec, enum deed deed)
 {
 	static const char *const verbs[DEEDS] = {
 	    [DEED_READ] = "get", [DEED_CREATE] = "create", [DEED_UPDATE] = "update", [DEED_DESTROY] = "delete"};
@@ -309,17 +310,17 @@ const struct kind kind_kubernetes_object = {
     .part = PART_SERVER,
     .console_page = "kubernetes/workload/overview",
     .log = "resource.type=\"k8s_container\" resource.labels.namespace_name=\"{body.metadata.namespace}\"",
-    .permits = permits,
+    .permits = kubernetes_object_permits,
     .usual = 5,
     .slow = 90,
     .deadline = 1800,
     .billable = true,
-    .monthly = monthly,
-    .observe = observe,
-    .decode = decode,
-    .compare = compare,
-    .downtime = downtime,
-    .create = create,
-    .update = update,
-    .destroy = destroy,
+    .monthly = kubernetes_object_monthly,
+    .observe = kubernetes_object_observe,
+    .decode = kubernetes_object_decode,
+    .compare = kubernetes_object_compare,
+    .downtime = kubernetes_object_downtime,
+    .create = kubernetes_object_create,
+    .update = kubernetes_object_update,
+    .destroy = kubernetes_object_destroy,
 };

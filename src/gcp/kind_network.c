@@ -10,17 +10,17 @@
 
 #define BASE "https://compute.googleapis.com/compute/v1/projects/%s/global/networks"
 
-static void observe(const struct view *v, struct call *out)
+static void network_observe(const struct view *v, struct call *out)
 {
 	call_set(out, DIALECT_NONE, "GET", NULL, BASE "/%s", v->project, v->name);
 }
 
-static void list(const struct view *v, struct call *out)
+static void network_list(const struct view *v, struct call *out)
 {
 	call_set(out, DIALECT_NONE, "GET", NULL, BASE "?maxResults=500", v->project);
 }
 
-static void decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
+static void network_decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
 {
 	kind_decode_mark(v, http, reply, out);
 	if (!out->outputs)
@@ -41,7 +41,7 @@ static cJSON *wanted(const struct view *v)
 	return w;
 }
 
-static void compare(const struct view *v, const struct observation *seen, struct change *out)
+static void network_compare(const struct view *v, const struct observation *seen, struct change *out)
 {
 	static const char *const fixed[] = {"autoCreateSubnetworks", "name", NULL};
 	cJSON *w = wanted(v);
@@ -50,14 +50,14 @@ static void compare(const struct view *v, const struct observation *seen, struct
 	cJSON_Delete(w);
 }
 
-static void create(const struct view *v, const struct observation *seen, struct call *out)
+static void network_create(const struct view *v, const struct observation *seen, struct call *out)
 {
 	(void)seen;
 	call_set(out, DIALECT_COMPUTE, "POST", wanted(v), BASE, v->project);
 	out->request_id = true;
 }
 
-static void update(const struct view *v, const struct observation *seen, const struct change *change, struct call *out)
+static void network_update(const struct view *v, const struct observation *seen, const struct change *change, struct call *out)
 {
 	(void)seen;
 	(void)change;
@@ -66,7 +66,7 @@ static void update(const struct view *v, const struct observation *seen, const s
 	out->request_id = true;
 }
 
-static void destroy(const struct view *v, const struct observation *seen, struct call *out)
+static void network_destroy(const struct view *v, const struct observation *seen, struct call *out)
 {
 	(void)seen;
 	call_set(out, DIALECT_COMPUTE, "DELETE", NULL, BASE "/%s", v->project, v->name);
@@ -87,14 +87,14 @@ const struct kind kind_network = {
     .usual = 9.3,
     .slow = 13.1,
     .deadline = 1200,
-    .observe = observe,
-    .list = list,
+    .observe = network_observe,
+    .list = network_list,
     .items = "items",
-    .decode = decode,
-    .compare = compare,
-    .create = create,
-    .update = update,
-    .destroy = destroy,
+    .decode = network_decode,
+    .compare = network_compare,
+    .create = network_create,
+    .update = network_update,
+    .destroy = network_destroy,
     .patience = 60,
     .lingers = N_(
 	"The network goes once its subnet and the private connection are gone: run destroy again later. It costs nothing."),

@@ -9,20 +9,20 @@
 
 #include <stdlib.h>
 
-static void observe(const struct view *v, struct call *out)
+static void object_observe(const struct view *v, struct call *out)
 {
 	call_set(out, DIALECT_NONE, "GET", NULL, "https://storage.googleapis.com/storage/v1/b/%s/o/%s",
 		 json_str(v->spec, "bucket", ""), v->name);
 }
 
-static void decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
+static void object_decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
 {
 	kind_decode_plain(v, http, reply, out);
 	if (out->outputs)
 		json_put_str(out->outputs, "generation", json_str(out->found, "generation", ""));
 }
 
-static void compare(const struct view *v, const struct observation *seen, struct change *out)
+static void object_compare(const struct view *v, const struct observation *seen, struct change *out)
 {
 	(void)v;
 	(void)seen;
@@ -30,7 +30,7 @@ static void compare(const struct view *v, const struct observation *seen, struct
 }
 
 /* ifGenerationMatch=0: a repeat of a request that did arrive is refused with 412 instead of writing twice. */
-static void create(const struct view *v, const struct observation *seen, struct call *out)
+static void object_create(const struct view *v, const struct observation *seen, struct call *out)
 {
 	(void)seen;
 	call_set(out, DIALECT_NONE, "POST", NULL,
@@ -49,9 +49,9 @@ const struct kind kind_object = {
     .usual = 1,
     .slow = 3,
     .deadline = 600,
-    .observe = observe,
-    .decode = decode,
-    .compare = compare,
-    .create = create,
+    .observe = object_observe,
+    .decode = object_decode,
+    .compare = object_compare,
+    .create = object_create,
     .reply_tells = true,
 };

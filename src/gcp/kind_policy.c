@@ -169,7 +169,7 @@ static void drop_unwanted(const struct view *v, cJSON *policy)
 	}
 }
 
-static void decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
+static void policy_decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
 {
 	kind_decode_plain(v, http, reply, out);
 	if (out->presence != PRESENT_YES)
@@ -181,7 +181,7 @@ static void decode(const struct view *v, int http, const cJSON *reply, struct ob
 	change_free(&lack);
 }
 
-static void compare(const struct view *v, const struct observation *seen, struct change *out)
+static void policy_compare(const struct view *v, const struct observation *seen, struct change *out)
 {
 	find_missing(v, seen->found, out);
 	find_unwanted(v, seen->found, out);
@@ -200,7 +200,7 @@ static bool asks_for(const cJSON *spec, const char *role, const char *member)
 }
 
 /* What was granted on something else is not looked for here. */
-static void outgrow(cJSON *spec, const cJSON *before)
+static void policy_outgrow(cJSON *spec, const cJSON *before)
 {
 	const cJSON *b, *m;
 	if (strcmp(json_str(spec, "holder", ""), json_str(before, "holder", "")) ||
@@ -241,7 +241,7 @@ static void add_members(cJSON *policy, const cJSON *wanted)
 }
 
 /* Without a policy in hand (its holder was not to be seen yet) it is read again: to write one without its etag would wipe what others put. */
-static void create(const struct view *v, const struct observation *seen, struct call *out)
+static void policy_create(const struct view *v, const struct observation *seen, struct call *out)
 {
 	if (!seen->found) {
 		policy_read(v, out);
@@ -255,10 +255,10 @@ static void create(const struct view *v, const struct observation *seen, struct 
 	write_back(v, policy, out);
 }
 
-static void update(const struct view *v, const struct observation *seen, const struct change *change, struct call *out)
+static void policy_update(const struct view *v, const struct observation *seen, const struct change *change, struct call *out)
 {
 	(void)change;
-	create(v, seen, out);
+	policy_create(v, seen, out);
 }
 
 static void drop_members(cJSON *policy, const cJSON *unwanted)
@@ -274,7 +274,7 @@ static void drop_members(cJSON *policy, const cJSON *unwanted)
 		cJSON_Delete(cJSON_DetachItemViaPointer(json_at(policy, "bindings"), binding));
 }
 
-static void destroy(const struct view *v, const struct observation *seen, struct call *out)
+static void policy_destroy(const struct view *v, const struct observation *seen, struct call *out)
 {
 	cJSON *policy = cJSON_Duplicate(seen->found, 1);
 	const cJSON *b;
@@ -283,7 +283,7 @@ static void destroy(const struct view *v, const struct observation *seen, struct
 	write_back(v, policy, out);
 }
 
-static char *permits(const cJSON *spec, enum deed deed)
+static char *policy_permits(const cJSON *spec, enum deed deed)
 {
 	const struct holder *h = holder_of(spec);
 	if (!h || deed == DEED_LIST)
@@ -297,18 +297,18 @@ const struct kind kind_policy = {
     .api = "iam.googleapis.com",
     .part = PART_ACCESS,
     .console_page = "iam-admin/iam",
-    .permits = permits,
+    .permits = policy_permits,
     .spreads = true,
     .grants = true,
     .usual = 0.5,
     .slow = 1.7,
     .deadline = 600,
     .observe = policy_read,
-    .decode = decode,
-    .compare = compare,
-    .outgrow = outgrow,
-    .create = create,
-    .update = update,
-    .destroy = destroy,
+    .decode = policy_decode,
+    .compare = policy_compare,
+    .outgrow = policy_outgrow,
+    .create = policy_create,
+    .update = policy_update,
+    .destroy = policy_destroy,
     .reply_tells = true,
 };

@@ -15,17 +15,17 @@ static const char *region(const struct view *v)
 	return json_str(v->spec, "region", "");
 }
 
-static void observe(const struct view *v, struct call *out)
+static void repository_observe(const struct view *v, struct call *out)
 {
 	call_set(out, DIALECT_NONE, "GET", NULL, BASE "/%s", v->project, region(v), v->name);
 }
 
-static void list(const struct view *v, struct call *out)
+static void repository_list(const struct view *v, struct call *out)
 {
 	call_set(out, DIALECT_NONE, "GET", NULL, BASE "?pageSize=500", v->project, json_str(v->spec, "region", ""));
 }
 
-static void decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
+static void repository_decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
 {
 	kind_decode_labels(v, http, reply, "labels", out);
 	if (!out->outputs)
@@ -43,7 +43,7 @@ static cJSON *wanted(const struct view *v)
 	return w;
 }
 
-static void compare(const struct view *v, const struct observation *seen, struct change *out)
+static void repository_compare(const struct view *v, const struct observation *seen, struct change *out)
 {
 	static const char *const fixed[] = {"format", "mode", "remoteRepositoryConfig", NULL};
 	/* The upstream comes back under the one or the other of its two spellings. */
@@ -54,14 +54,15 @@ static void compare(const struct view *v, const struct observation *seen, struct
 	cJSON_Delete(w);
 }
 
-static void create(const struct view *v, const struct observation *seen, struct call *out)
+static void repository_create(const struct view *v, const struct observation *seen, struct call *out)
 {
 	(void)seen;
 	call_set(out, DIALECT_AIP, "POST", wanted(v), BASE "?repositoryId=%s", v->project, region(v), v->name);
 }
 
 /* PATCH answers the repository itself, not an operation. */
-static void update(const struct view *v, const struct observation *seen, const struct change *change, struct call *out)
+static void repository_update(const struct view *v, const struct observation *seen, const struct change *change,
+			      struct call *out)
 {
 	(void)change;
 	cJSON *w = wanted(v);
@@ -76,7 +77,7 @@ static void update(const struct view *v, const struct observation *seen, const s
 	buf_free(&mask);
 }
 
-static void destroy(const struct view *v, const struct observation *seen, struct call *out)
+static void repository_destroy(const struct view *v, const struct observation *seen, struct call *out)
 {
 	(void)seen;
 	call_set(out, DIALECT_AIP, "DELETE", NULL, BASE "/%s", v->project, region(v), v->name);
@@ -97,12 +98,12 @@ const struct kind kind_repository = {
     .slow = 12,
     .deadline = 1200,
     .billable = true,
-    .observe = observe,
-    .list = list,
+    .observe = repository_observe,
+    .list = repository_list,
     .items = "repositories",
-    .decode = decode,
-    .compare = compare,
-    .create = create,
-    .update = update,
-    .destroy = destroy,
+    .decode = repository_decode,
+    .compare = repository_compare,
+    .create = repository_create,
+    .update = repository_update,
+    .destroy = repository_destroy,
 };

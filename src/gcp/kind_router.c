@@ -13,7 +13,7 @@ COMPUTE_OBJECT(object)
 COMPUTE_UPDATE(object)
 
 /* The gateway for one machine, an hour; what passes through it comes on top. */
-static double monthly(const cJSON *spec, const char *region)
+static double router_monthly(const cJSON *spec, const char *region)
 {
 	(void)spec, (void)region;
 	return 0.0014 * 730;
@@ -33,7 +33,7 @@ const struct kind kind_router = {
     .slow = 24,
     .deadline = 1200,
     .billable = true,
-    .monthly = monthly,
+    .monthly = router_monthly,
     .observe = observe,
     .decode = decode,
     .compare = compare,

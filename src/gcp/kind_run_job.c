@@ -20,17 +20,17 @@ static const char *region(const struct view *v)
 	return json_str(v->spec, "region", "");
 }
 
-static void observe(const struct view *v, struct call *out)
+static void run_job_observe(const struct view *v, struct call *out)
 {
 	call_set(out, DIALECT_NONE, "GET", NULL, BASE "/%s", v->project, region(v), v->name);
 }
 
-static void list(const struct view *v, struct call *out)
+static void run_job_list(const struct view *v, struct call *out)
 {
 	call_set(out, DIALECT_NONE, "GET", NULL, BASE "?pageSize=500", v->project, json_str(v->spec, "region", ""));
 }
 
-static void decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
+static void run_job_decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
 {
 	kind_decode_labels(v, http, reply, "labels", out);
 	if (out->presence == PRESENT_YES)
@@ -68,7 +68,7 @@ static cJSON *wanted(const struct view *v)
 	return w;
 }
 
-static void compare(const struct view *v, const struct observation *seen, struct change *out)
+static void run_job_compare(const struct view *v, const struct observation *seen, struct change *out)
 {
 	cJSON *w = wanted(v);
 	run_compare(w, seen, "template.template.containers", out);
@@ -76,7 +76,7 @@ static void compare(const struct view *v, const struct observation *seen, struct
 }
 
 /* An upsert. An execution's name is never used twice: after a failure the token gets a number. */
-static void create(const struct view *v, const struct observation *seen, struct call *out)
+static void kind_run_job_create(const struct view *v, const struct observation *seen, struct call *out)
 {
 	char *once = token(v);
 	long long runs = json_int64(seen->found, "executionCount", 0);
@@ -88,13 +88,13 @@ static void create(const struct view *v, const struct observation *seen, struct 
 	free(once);
 }
 
-static void update(const struct view *v, const struct observation *seen, const struct change *change, struct call *out)
+static void run_job_update(const struct view *v, const struct observation *seen, const struct change *change, struct call *out)
 {
 	(void)change;
-	create(v, seen, out);
+	kind_run_job_create(v, seen, out);
 }
 
-static void destroy(const struct view *v, const struct observation *seen, struct call *out)
+static void run_job_destroy(const struct view *v, const struct observation *seen, struct call *out)
 {
 	(void)seen;
 	call_set(out, DIALECT_RUN, "DELETE", NULL, BASE "/%s", v->project, region(v), v->name);
@@ -115,14 +115,14 @@ const struct kind kind_run_job = {
     .usual = 40,
     .slow = 120,
     .deadline = 1800,
-    .observe = observe,
-    .list = list,
+    .observe = run_job_observe,
+    .list = run_job_list,
     .items = "jobs",
-    .decode = decode,
-    .compare = compare,
-    .create = create,
-    .update = update,
-    .destroy = destroy,
+    .decode = run_job_decode,
+    .compare = run_job_compare,
+    .create = kind_run_job_create,
+    .update = run_job_update,
+    .destroy = run_job_destroy,
     .tells_release = true,
     .passing = run_passing,
 };

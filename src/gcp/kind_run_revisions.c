@@ -12,7 +12,7 @@
 
 #define BASE "https://run.googleapis.com/v2/projects/%s/locations/%s/services/%s/revisions"
 
-static void observe(const struct view *v, struct call *out)
+static void run_revisions_observe(const struct view *v, struct call *out)
 {
 	call_set(out, DIALECT_NONE, "GET", NULL, BASE "?pageSize=500", v->project, json_str(v->spec, "region", ""),
 		 json_str(v->spec, "service", ""));
@@ -46,7 +46,7 @@ static int younger_old(const struct view *v, const cJSON *all, const cJSON *than
 	return n;
 }
 
-static void compare(const struct view *v, const struct observation *seen, struct change *out)
+static void run_revisions_compare(const struct view *v, const struct observation *seen, struct change *out)
 {
 	const cJSON *all = json_at(seen->found, "revisions"), *one;
 	int keep = (int)json_num(v->spec, "keep", 0);
@@ -57,14 +57,15 @@ static void compare(const struct view *v, const struct observation *seen, struct
 }
 
 /* They come with the service: nothing is made, they are looked at again. */
-static void create(const struct view *v, const struct observation *seen, struct call *out)
+static void run_revisions_create(const struct view *v, const struct observation *seen, struct call *out)
 {
 	(void)seen;
-	observe(v, out);
+	run_revisions_observe(v, out);
 }
 
 /* One a turn. */
-static void update(const struct view *v, const struct observation *seen, const struct change *change, struct call *out)
+static void run_revisions_update(const struct view *v, const struct observation *seen, const struct change *change,
+				 struct call *out)
 {
 	(void)seen;
 	call_set(out, DIALECT_RUN, "DELETE", NULL, BASE "/%s", v->project, json_str(v->spec, "region", ""),
@@ -81,10 +82,10 @@ const struct kind kind_run_revisions = {
     .usual = 0.3,
     .slow = 5,
     .deadline = 600,
-    .observe = observe,
+    .observe = run_revisions_observe,
     .decode = kind_decode_plain,
-    .compare = compare,
+    .compare = run_revisions_compare,
     .foresees = true,
-    .create = create,
-    .update = update,
+    .create = run_revisions_create,
+    .update = run_revisions_update,
 };

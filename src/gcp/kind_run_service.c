@@ -19,7 +19,7 @@ static const char *region(const struct view *v)
 	return json_str(v->spec, "region", "");
 }
 
-static void observe(const struct view *v, struct call *out)
+static void run_service_observe(const struct view *v, struct call *out)
 {
 	call_set(out, DIALECT_NONE, "GET", NULL, BASE "/%s", v->project, region(v), v->name);
 }
@@ -57,12 +57,12 @@ static bool renewed_by(const struct change *c)
 	return kind_changes(c, "template");
 }
 
-static void list(const struct view *v, struct call *out)
+static void run_service_list(const struct view *v, struct call *out)
 {
 	call_set(out, DIALECT_NONE, "GET", NULL, BASE "?pageSize=500", v->project, json_str(v->spec, "region", ""));
 }
 
-static void decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
+static void run_service_decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
 {
 	kind_decode_labels(v, http, reply, "labels", out);
 	if (out->presence != PRESENT_YES)
@@ -94,7 +94,7 @@ static cJSON *wanted(const struct view *v, const struct observation *seen)
 }
 
 /* A failed first create leaves the service: it is mended by an update, never made again. */
-static void compare(const struct view *v, const struct observation *seen, struct change *out)
+static void run_service_compare(const struct view *v, const struct observation *seen, struct change *out)
 {
 	cJSON *w = wanted(v, seen);
 	run_compare(w, seen, "template.containers", out);
@@ -102,20 +102,21 @@ static void compare(const struct view *v, const struct observation *seen, struct
 }
 
 /* After a failure the same text would make no new revision unless it is forced. */
-static void create(const struct view *v, const struct observation *seen, struct call *out)
+static void kind_run_service_create(const struct view *v, const struct observation *seen, struct call *out)
 {
 	call_set(out, DIALECT_RUN, "PATCH", wanted(v, seen), BASE "/%s?allowMissing=true", v->project, region(v), v->name);
 	if (seen->presence == PRESENT_FAILED)
 		call_tail(out, "&forceNewRevision=true");
 }
 
-static void update(const struct view *v, const struct observation *seen, const struct change *change, struct call *out)
+static void run_service_update(const struct view *v, const struct observation *seen, const struct change *change,
+			       struct call *out)
 {
 	(void)change;
-	create(v, seen, out);
+	kind_run_service_create(v, seen, out);
 }
 
-static void destroy(const struct view *v, const struct observation *seen, struct call *out)
+static void run_service_destroy(const struct view *v, const struct observation *seen, struct call *out)
 {
 	(void)seen;
 	call_set(out, DIALECT_RUN, "DELETE", NULL, BASE "/%s", v->project, region(v), v->name);
@@ -131,7 +132,7 @@ static double amount(const char *text)
 
 /* Request-based billing. Instances that are kept: idle CPU and memory cost 0.0000025 dollars a second each, for a CPU and for a GiB. What requests
  * cost comes on top. With CPU between requests a CPU costs 0.000018 and a GiB 0.000002 a second, and requests nothing more. */
-static double monthly(const cJSON *spec, const char *region)
+static double run_service_monthly(const cJSON *spec, const char *region)
 {
 	double second = 0;
 	const cJSON *c;
@@ -162,16 +163,16 @@ const struct kind kind_run_service = {
     .slow = 70,
     .deadline = 1800,
     .billable = true,
-    .monthly = monthly,
-    .observe = observe,
-    .list = list,
+    .monthly = run_service_monthly,
+    .observe = run_service_observe,
+    .list = run_service_list,
     .items = "services",
-    .decode = decode,
-    .compare = compare,
+    .decode = run_service_decode,
+    .compare = run_service_compare,
     .renews = true,
     .renewed_by = renewed_by,
-    .create = create,
-    .update = update,
-    .destroy = destroy,
+    .create = kind_run_service_create,
+    .update = run_service_update,
+    .destroy = run_service_destroy,
     .passing = run_passing,
 };

@@ -19,13 +19,13 @@ static void on_service(const struct view *v, const char *method, cJSON *body, co
 	call_tail(out, query);
 }
 
-static void observe(const struct view *v, struct call *out)
+static void run_stop_observe(const struct view *v, struct call *out)
 {
 	on_service(v, "GET", NULL, "", out);
 }
 
 /* A service that is not there does not run; one whose newest revision failed may, with an older one. */
-static void decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
+static void run_stop_decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
 {
 	kind_decode_labels(v, http, reply, "labels", out);
 	if (out->presence == PRESENT_YES)
@@ -49,7 +49,7 @@ static bool has_image(const struct view *v, const cJSON *service)
 	return false;
 }
 
-static void compare(const struct view *v, const struct observation *seen, struct change *out)
+static void run_stop_compare(const struct view *v, const struct observation *seen, struct change *out)
 {
 	if (!seen->found || stopped(seen->found) || has_image(v, seen->found)) {
 		out->verdict = VERDICT_KEEP;
@@ -61,25 +61,25 @@ static void compare(const struct view *v, const struct observation *seen, struct
 	cJSON_Delete(none);
 }
 
-static const char *downtime(const cJSON *spec, const struct change *c)
+static const char *run_stop_downtime(const cJSON *spec, const struct change *c)
 {
 	(void)spec, (void)c;
 	return N_("The server does not answer from here on until the new one has started: three to ten minutes.");
 }
 
-static void update(const struct view *v, const struct observation *seen, const struct change *change, struct call *out)
+static void run_stop_update(const struct view *v, const struct observation *seen, const struct change *change, struct call *out)
 {
 	(void)seen, (void)change;
 	on_service(v, "PATCH", json_make("{'scaling':{'scalingMode':'MANUAL','manualInstanceCount':0}}"), "?updateMask=scaling",
 		   out);
 }
 
-static void create(const struct view *v, const struct observation *seen, struct call *out)
+static void run_stop_create(const struct view *v, const struct observation *seen, struct call *out)
 {
-	update(v, seen, NULL, out);
+	run_stop_update(v, seen, NULL, out);
 }
 
-static void back(const struct view *v, const struct observation *seen, struct call *out)
+static void run_stop_back(const struct view *v, const struct observation *seen, struct call *out)
 {
 	if (!seen->found || !stopped(seen->found))
 		return;
@@ -101,11 +101,11 @@ const struct kind kind_run_stop = {
     .slow = 30,
     .deadline = 900,
     .foresees = true,
-    .observe = observe,
-    .decode = decode,
-    .compare = compare,
-    .downtime = downtime,
-    .create = create,
-    .update = update,
-    .back = back,
+    .observe = run_stop_observe,
+    .decode = run_stop_decode,
+    .compare = run_stop_compare,
+    .downtime = run_stop_downtime,
+    .create = run_stop_create,
+    .update = run_stop_update,
+    .back = run_stop_back,
 };

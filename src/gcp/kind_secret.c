@@ -11,17 +11,17 @@
 
 #define BASE "https://secretmanager.googleapis.com/v1/projects/%s/secrets"
 
-static void observe(const struct view *v, struct call *out)
+static void secret_observe(const struct view *v, struct call *out)
 {
 	call_set(out, DIALECT_NONE, "GET", NULL, BASE "/%s", v->project, v->name);
 }
 
-static void list(const struct view *v, struct call *out)
+static void secret_list(const struct view *v, struct call *out)
 {
 	call_set(out, DIALECT_NONE, "GET", NULL, BASE "?pageSize=500", v->project);
 }
 
-static void decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
+static void secret_decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
 {
 	kind_decode_labels(v, http, reply, "labels", out);
 	if (!out->outputs)
@@ -44,28 +44,28 @@ static cJSON *replication(const struct view *v)
 }
 
 /* Where it is replicated is fixed for ever and no difference to act on. */
-static void compare(const struct view *v, const struct observation *seen, struct change *out)
+static void secret_compare(const struct view *v, const struct observation *seen, struct change *out)
 {
 	(void)v;
 	(void)seen;
 	out->verdict = VERDICT_KEEP;
 }
 
-static void create(const struct view *v, const struct observation *seen, struct call *out)
+static void secret_create(const struct view *v, const struct observation *seen, struct call *out)
 {
 	(void)seen;
 	call_set(out, DIALECT_NONE, "POST", json_make("{'replication':%j,'labels':%j}", replication(v), kind_labels(v)),
 		 BASE "?secretId=%s", v->project, v->name);
 }
 
-static void destroy(const struct view *v, const struct observation *seen, struct call *out)
+static void secret_destroy(const struct view *v, const struct observation *seen, struct call *out)
 {
 	(void)seen;
 	call_set(out, DIALECT_NONE, "DELETE", NULL, BASE "/%s", v->project, v->name);
 }
 
 /* One active version. */
-static double monthly(const cJSON *spec, const char *region)
+static double secret_monthly(const cJSON *spec, const char *region)
 {
 	(void)spec, (void)region;
 	return 0.06;
@@ -85,13 +85,13 @@ const struct kind kind_secret = {
     .slow = 0.8,
     .deadline = 600,
     .billable = true,
-    .monthly = monthly,
-    .observe = observe,
-    .list = list,
+    .monthly = secret_monthly,
+    .observe = secret_observe,
+    .list = secret_list,
     .items = "secrets",
-    .decode = decode,
-    .compare = compare,
-    .create = create,
-    .destroy = destroy,
+    .decode = secret_decode,
+    .compare = secret_compare,
+    .create = secret_create,
+    .destroy = secret_destroy,
     .reply_tells = true,
 };

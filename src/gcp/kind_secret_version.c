@@ -26,7 +26,7 @@ static const char *text(const struct view *v)
 }
 
 /* A rendered file is read back, since its text alone tells whether it is current; a real secret never is. */
-static void observe(const struct view *v, struct call *out)
+static void secret_version_observe(const struct view *v, struct call *out)
 {
 	if (text(v)) {
 		call_set(out, DIALECT_NONE, "GET", NULL, BASE "/versions/latest:access", v->project, secret(v));
@@ -60,7 +60,7 @@ static const cJSON *chosen(const struct view *v, const cJSON *list)
 }
 
 /* Reads three replies: a list, an access, and the version that a create answers with. */
-static void decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
+static void secret_version_decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
 {
 	kind_decode_plain(v, http, reply, out);
 	if (out->presence != PRESENT_YES)
@@ -78,7 +78,7 @@ static void decode(const struct view *v, int http, const cJSON *reply, struct ob
 }
 
 /* Neither text is shown: a list of e-mail addresses is nobody else's business. */
-static void compare(const struct view *v, const struct observation *seen, struct change *out)
+static void secret_version_compare(const struct view *v, const struct observation *seen, struct change *out)
 {
 	const char *data = json_str(seen->found, "payload.data", NULL);
 	char *wanted = text(v) && data ? encode_base64(text(v), strlen(text(v))) : NULL;
@@ -106,21 +106,22 @@ static cJSON *payload(const struct view *v)
 	return p;
 }
 
-static void create(const struct view *v, const struct observation *seen, struct call *out)
+static void secret_version_create(const struct view *v, const struct observation *seen, struct call *out)
 {
 	(void)seen;
 	call_set(out, DIALECT_NONE, "POST", json_make("{'payload':%j}", payload(v)), BASE ":addVersion", v->project, secret(v));
 	out->sensitive = true;
 }
 
-static void update(const struct view *v, const struct observation *seen, const struct change *change, struct call *out)
+static void secret_version_update(const struct view *v, const struct observation *seen, const struct change *change,
+				  struct call *out)
 {
 	(void)change;
-	create(v, seen, out);
+	secret_version_create(v, seen, out);
 }
 
 /* A text is compared by what was stored. A value that was drawn is read when what needs it is made later: at an update of the stack. */
-static char *permits(const cJSON *spec, enum deed deed)
+static char *secret_version_permits(const cJSON *spec, enum deed deed)
 {
 	static const char *const drawn[DEEDS] = {
 	    [DEED_READ] = "secretmanager.versions.list",
@@ -138,15 +139,15 @@ const struct kind kind_secret_version = {
     .api = "secretmanager.googleapis.com",
     .part = PART_SECRETS,
     .console_page = "security/secret-manager/secret/{secret}/versions",
-    .permits = permits,
+    .permits = secret_version_permits,
     .usual = 0.4,
     .slow = 0.8,
     .deadline = 600,
-    .observe = observe,
-    .decode = decode,
-    .compare = compare,
-    .create = create,
-    .update = update,
+    .observe = secret_version_observe,
+    .decode = secret_version_decode,
+    .compare = secret_version_compare,
+    .create = secret_version_create,
+    .update = secret_version_update,
     .reply_tells = true,
     .renews = true,
 };

@@ -23,18 +23,18 @@ static void on_account(const struct view *v, const char *method, cJSON *body, st
 	free(email);
 }
 
-static void observe(const struct view *v, struct call *out)
+static void service_account_observe(const struct view *v, struct call *out)
 {
 	on_account(v, "GET", NULL, out);
 }
 
 /* One that is not there, or not visible yet, may be answered with 403 "... (or it may not exist)". */
-static void list(const struct view *v, struct call *out)
+static void service_account_list(const struct view *v, struct call *out)
 {
 	call_set(out, DIALECT_NONE, "GET", NULL, BASE "?pageSize=100", v->project);
 }
 
-static void decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
+static void service_account_decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
 {
 	if (http == 403 && strstr(json_str(reply, "error.message", ""), "may not exist")) {
 		out->presence = PRESENT_NO;
@@ -57,7 +57,7 @@ static cJSON *wanted(const struct view *v)
 	return w;
 }
 
-static void compare(const struct view *v, const struct observation *seen, struct change *out)
+static void service_account_compare(const struct view *v, const struct observation *seen, struct change *out)
 {
 	cJSON *w = wanted(v);
 	kind_compare_leaves(w, seen->found, NULL, out);
@@ -68,21 +68,22 @@ static void compare(const struct view *v, const struct observation *seen, struct
 	}
 }
 
-static void create(const struct view *v, const struct observation *seen, struct call *out)
+static void service_account_create(const struct view *v, const struct observation *seen, struct call *out)
 {
 	(void)seen;
 	call_set(out, DIALECT_NONE, "POST", json_make("{'accountId':%s,'serviceAccount':%j}", v->name, wanted(v)), BASE,
 		 v->project);
 }
 
-static void update(const struct view *v, const struct observation *seen, const struct change *change, struct call *out)
+static void service_account_update(const struct view *v, const struct observation *seen, const struct change *change,
+				   struct call *out)
 {
 	(void)seen;
 	(void)change;
 	on_account(v, "PATCH", json_make("{'serviceAccount':%j,'updateMask':'displayName,description'}", wanted(v)), out);
 }
 
-static void destroy(const struct view *v, const struct observation *seen, struct call *out)
+static void service_account_destroy(const struct view *v, const struct observation *seen, struct call *out)
 {
 	(void)seen;
 	on_account(v, "DELETE", NULL, out);
@@ -103,12 +104,12 @@ const struct kind kind_service_account = {
     .usual = 2.5,
     .slow = 20,
     .deadline = 300,
-    .observe = observe,
-    .list = list,
+    .observe = service_account_observe,
+    .list = service_account_list,
     .items = "accounts",
-    .decode = decode,
-    .compare = compare,
-    .create = create,
-    .update = update,
-    .destroy = destroy,
+    .decode = service_account_decode,
+    .compare = service_account_compare,
+    .create = service_account_create,
+    .update = service_account_update,
+    .destroy = service_account_destroy,
 };

@@ -11,7 +11,7 @@
 
 #include <string.h>
 
-static void decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
+static void service_identity_decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
 {
 	kind_decode_plain(v, http, reply, out);
 }
@@ -26,7 +26,7 @@ static bool is_member(const cJSON *policy, const char *member)
 	return false;
 }
 
-static void compare(const struct view *v, const struct observation *seen, struct change *out)
+static void service_identity_compare(const struct view *v, const struct observation *seen, struct change *out)
 {
 	const char *member = json_str(v->spec, "member", "");
 	out->verdict = VERDICT_KEEP;
@@ -38,7 +38,7 @@ static void compare(const struct view *v, const struct observation *seen, struct
 	cJSON_Delete(wanted);
 }
 
-static void create(const struct view *v, const struct observation *seen, struct call *out)
+static void service_identity_create(const struct view *v, const struct observation *seen, struct call *out)
 {
 	(void)seen;
 	call_set(out, DIALECT_AIP, "POST", cJSON_CreateObject(),
@@ -46,10 +46,11 @@ static void create(const struct view *v, const struct observation *seen, struct 
 		 json_str(v->spec, "service", ""));
 }
 
-static void update(const struct view *v, const struct observation *seen, const struct change *change, struct call *out)
+static void service_identity_update(const struct view *v, const struct observation *seen, const struct change *change,
+				    struct call *out)
 {
 	(void)change;
-	create(v, seen, out);
+	service_identity_create(v, seen, out);
 }
 
 const struct kind kind_service_identity = {
@@ -63,9 +64,9 @@ const struct kind kind_service_identity = {
     .slow = 10,
     .deadline = 600,
     .observe = policy_read,
-    .decode = decode,
-    .compare = compare,
-    .create = create,
-    .update = update,
+    .decode = service_identity_decode,
+    .compare = service_identity_compare,
+    .create = service_identity_create,
+    .update = service_identity_update,
     .blind = true,
 };

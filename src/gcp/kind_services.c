@@ -12,7 +12,7 @@
 #define HOST "https://serviceusage.googleapis.com"
 enum { BATCH_MAX = 20 };
 
-static void observe(const struct view *v, struct call *out)
+static void services_observe(const struct view *v, struct call *out)
 {
 	const char *project = v->number ? v->number : v->project;
 	call_set(out, DIALECT_NONE, "GET", NULL, HOST "/v1/projects/%s/services:batchGet", project);
@@ -47,7 +47,7 @@ static cJSON *missing(const struct view *v, const cJSON *found)
 	return list;
 }
 
-static void decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
+static void services_decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
 {
 	kind_decode_plain(v, http, reply, out);
 	if (out->presence != PRESENT_YES)
@@ -58,7 +58,7 @@ static void decode(const struct view *v, int http, const cJSON *reply, struct ob
 	cJSON_Delete(left);
 }
 
-static void compare(const struct view *v, const struct observation *seen, struct change *out)
+static void services_compare(const struct view *v, const struct observation *seen, struct change *out)
 {
 	cJSON *left = missing(v, seen->found), *on = cJSON_CreateString("ENABLED"), *off = cJSON_CreateString("DISABLED");
 	const cJSON *s;
@@ -71,7 +71,7 @@ static void compare(const struct view *v, const struct observation *seen, struct
 }
 
 /* At most 20 a call, all or nothing; a batch of one is an error (reference: Service Usage, services.batchEnable). */
-static void create(const struct view *v, const struct observation *seen, struct call *out)
+static void services_create(const struct view *v, const struct observation *seen, struct call *out)
 {
 	cJSON *left = missing(v, seen->found);
 	while (cJSON_GetArraySize(left) > BATCH_MAX)
@@ -86,10 +86,10 @@ static void create(const struct view *v, const struct observation *seen, struct 
 		 v->project);
 }
 
-static void update(const struct view *v, const struct observation *seen, const struct change *change, struct call *out)
+static void services_update(const struct view *v, const struct observation *seen, const struct change *change, struct call *out)
 {
 	(void)change;
-	create(v, seen, out);
+	services_create(v, seen, out);
 }
 
 const struct kind kind_services = {
@@ -105,10 +105,10 @@ const struct kind kind_services = {
     .usual = 8,
     .slow = 40,
     .deadline = 1200,
-    .observe = observe,
-    .decode = decode,
-    .compare = compare,
-    .create = create,
-    .update = update,
+    .observe = services_observe,
+    .decode = services_decode,
+    .compare = services_compare,
+    .create = services_create,
+    .update = services_update,
     .stays = N_("APIs stay on: others in the project may use them."),
 };

@@ -28,7 +28,7 @@ static char *description(const struct view *v)
 	return whole;
 }
 
-static void observe(const struct view *v, struct call *out)
+static void sql_backup_observe(const struct view *v, struct call *out)
 {
 	call_set(out, DIALECT_NONE, "GET", NULL, BASE "?maxResults=200", v->project, instance(v));
 }
@@ -52,7 +52,7 @@ static const cJSON *choose(const struct view *v, const cJSON *runs)
 	return best;
 }
 
-static void decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
+static void sql_backup_decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
 {
 	if (sql_absent(http, reply)) {
 		out->presence = PRESENT_NO;
@@ -79,14 +79,14 @@ static void decode(const struct view *v, int http, const cJSON *reply, struct ob
 			 json_str(run, "error.message", "no reason given"));
 }
 
-static void compare(const struct view *v, const struct observation *seen, struct change *out)
+static void sql_backup_compare(const struct view *v, const struct observation *seen, struct change *out)
 {
 	const char *taken = json_str(v->spec, "taken", "");
 	bool is_taken = *taken && !strcmp(json_str(seen->outputs, "id", ""), taken);
 	out->verdict = is_taken && seen->presence != PRESENT_FAILED ? VERDICT_KEEP : VERDICT_CREATE;
 }
 
-static void create(const struct view *v, const struct observation *seen, struct call *out)
+static void sql_backup_create(const struct view *v, const struct observation *seen, struct call *out)
 {
 	char *text = description(v);
 	(void)seen;
@@ -118,10 +118,10 @@ const struct kind kind_sql_backup = {
     .slow = 180,
     .deadline = 5400,
     .billable = true,
-    .observe = observe,
-    .decode = decode,
-    .compare = compare,
-    .create = create,
+    .observe = sql_backup_observe,
+    .decode = sql_backup_decode,
+    .compare = sql_backup_compare,
+    .create = sql_backup_create,
     .restore = backup_restore,
     .blind = true,
 };

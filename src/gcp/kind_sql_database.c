@@ -13,12 +13,12 @@ static const char *instance(const struct view *v)
 	return json_str(v->spec, "instance", "");
 }
 
-static void observe(const struct view *v, struct call *out)
+static void sql_database_observe(const struct view *v, struct call *out)
 {
 	call_set(out, DIALECT_NONE, "GET", NULL, BASE "/%s", v->project, instance(v), v->name);
 }
 
-static void decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
+static void sql_database_decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
 {
 	if (sql_absent(http, reply)) {
 		out->presence = PRESENT_NO;
@@ -27,7 +27,7 @@ static void decode(const struct view *v, int http, const cJSON *reply, struct ob
 	kind_decode_plain(v, http, reply, out);
 }
 
-static void compare(const struct view *v, const struct observation *seen, struct change *out)
+static void sql_database_compare(const struct view *v, const struct observation *seen, struct change *out)
 {
 	static const char *const fixed[] = {"", NULL};
 	cJSON *w = json_make("{'charset':%s,'collation':%s}", json_str(v->spec, "charset", ""),
@@ -37,7 +37,7 @@ static void compare(const struct view *v, const struct observation *seen, struct
 	cJSON_Delete(w);
 }
 
-static void create(const struct view *v, const struct observation *seen, struct call *out)
+static void sql_database_create(const struct view *v, const struct observation *seen, struct call *out)
 {
 	(void)seen;
 	call_set(out, DIALECT_SQL, "POST",
@@ -59,8 +59,8 @@ const struct kind kind_sql_database = {
     .slow = 4,
     .deadline = 600,
     .keeps_data = true,
-    .observe = observe,
-    .decode = decode,
-    .compare = compare,
-    .create = create,
+    .observe = sql_database_observe,
+    .decode = sql_database_decode,
+    .compare = sql_database_compare,
+    .create = sql_database_create,
 };

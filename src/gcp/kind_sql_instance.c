@@ -22,7 +22,7 @@ static void on_instance(const struct view *v, const char *method, cJSON *body, c
 	call_tail(out, query);
 }
 
-static void observe(const struct view *v, struct call *out)
+static void sql_instance_observe(const struct view *v, struct call *out)
 {
 	on_instance(v, "GET", NULL, "", out);
 }
@@ -61,12 +61,12 @@ static void read_state(struct observation *out)
 		out->presence = PRESENT_PENDING;
 }
 
-static void list(const struct view *v, struct call *out)
+static void sql_instance_list(const struct view *v, struct call *out)
 {
 	call_set(out, DIALECT_NONE, "GET", NULL, BASE "?maxResults=500", v->project);
 }
 
-static void decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
+static void sql_instance_decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
 {
 	if (sql_absent(http, reply)) {
 		out->presence = PRESENT_NO;
@@ -114,7 +114,7 @@ static void compare_path(const cJSON *wanted, const cJSON *found, struct change 
 	cJSON_Delete(f);
 }
 
-static void compare(const struct view *v, const struct observation *seen, struct change *out)
+static void sql_instance_compare(const struct view *v, const struct observation *seen, struct change *out)
 {
 	static const char *const fixed[] = {"name", "region", "databaseVersion", NETWORK, PSC, NULL};
 	cJSON *w = wanted(v);
@@ -131,7 +131,7 @@ static void compare(const struct view *v, const struct observation *seen, struct
 	}
 }
 
-static const char *downtime(const cJSON *spec, const struct change *c)
+static const char *sql_instance_downtime(const cJSON *spec, const struct change *c)
 {
 	(void)spec;
 	if (kind_changes(c, "settings.tier") || kind_changes(c, "settings.edition") ||
@@ -142,7 +142,7 @@ static const char *downtime(const cJSON *spec, const struct change *c)
 	return NULL;
 }
 
-static void create(const struct view *v, const struct observation *seen, struct call *out)
+static void sql_instance_create(const struct view *v, const struct observation *seen, struct call *out)
 {
 	cJSON *body = wanted(v), *password = kind_value(v, "rootPassword");
 	(void)seen;
@@ -154,7 +154,8 @@ static void create(const struct view *v, const struct observation *seen, struct 
 
 /* PATCH replaces the sub-objects it is sent, so all settings go; the settings' version makes a concurrent change an error. A change of
  * edition goes alone with its tier, the rest follows in the next turn. */
-static void update(const struct view *v, const struct observation *seen, const struct change *change, struct call *out)
+static void sql_instance_update(const struct view *v, const struct observation *seen, const struct change *change,
+				struct call *out)
 {
 	(void)change;
 	cJSON *w = wanted(v);
@@ -177,7 +178,7 @@ static void update(const struct view *v, const struct observation *seen, const s
 #define FINAL_BACKUP_DAYS 30
 #define FINAL_BACKUP_TEXT "30"
 
-static void destroy(const struct view *v, const struct observation *seen, struct call *out)
+static void sql_instance_destroy(const struct view *v, const struct observation *seen, struct call *out)
 {
 	if (json_bool(seen->found, "settings.deletionProtectionEnabled", false))
 		on_instance(v, "PATCH", json_make("{'settings':{'deletionProtectionEnabled':false}}"), "", out);
@@ -185,7 +186,7 @@ static void destroy(const struct view *v, const struct observation *seen, struct
 		on_instance(v, "DELETE", NULL, "?enableFinalBackup=true&finalBackupTtlDays=" FINAL_BACKUP_TEXT, out);
 }
 
-static bool guarded(const struct observation *seen)
+static bool sql_instance_guarded(const struct observation *seen)
 {
 	return json_bool(seen->found, "settings.deletionProtectionEnabled", false);
 }
@@ -193,7 +194,7 @@ static bool guarded(const struct observation *seen)
 /* List price of Cloud SQL's backups in us-central1 (2026-05), US dollars a GB a month. What the disk could hold is the most that it can cost. */
 #define BACKUP_USD 0.08
 
-static char *remains(const struct observation *seen)
+static char *sql_instance_remains(const struct observation *seen)
 {
 	long long gb = json_int64(seen->found, "settings.dataDiskSizeGb", 10);
 	double usd = BACKUP_USD * price_factor(PRICED_MACHINE, json_str(seen->found, "region", ""));
@@ -205,7 +206,7 @@ static char *remains(const struct observation *seen)
 enum { HOURS = 730 };
 
 /* Enterprise: 0.0413 a vCPU and 0.007 a GB an hour, shared cores 0.0105 and 0.035, SSD 0.17 a GB a month; all twice in two zones. */
-static double monthly(const cJSON *spec, const char *region)
+static double sql_instance_monthly(const cJSON *spec, const char *region)
 {
 	static const struct {
 		const char *tier;
@@ -241,20 +242,20 @@ const struct kind kind_sql_instance = {
     .slow = 1100,
     .deadline = 5400,
     .billable = true,
-    .monthly = monthly,
+    .monthly = sql_instance_monthly,
     .lock = sql_lock,
     .dear = true,
     .keeps_data = true,
     .data_word = "database",
-    .guarded = guarded,
-    .remains = remains,
-    .observe = observe,
-    .list = list,
+    .guarded = sql_instance_guarded,
+    .remains = sql_instance_remains,
+    .observe = sql_instance_observe,
+    .list = sql_instance_list,
     .items = "items",
-    .decode = decode,
-    .compare = compare,
-    .downtime = downtime,
-    .create = create,
-    .update = update,
-    .destroy = destroy,
+    .decode = sql_instance_decode,
+    .compare = sql_instance_compare,
+    .downtime = sql_instance_downtime,
+    .create = sql_instance_create,
+    .update = sql_instance_update,
+    .destroy = sql_instance_destroy,
 };

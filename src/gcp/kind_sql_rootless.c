@@ -16,12 +16,12 @@ static const char *instance(const struct view *v)
 	return json_str(v->spec, "instance", "");
 }
 
-static void observe(const struct view *v, struct call *out)
+static void sql_rootless_observe(const struct view *v, struct call *out)
 {
 	call_set(out, DIALECT_NONE, "GET", NULL, BASE, v->project, instance(v));
 }
 
-static void decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
+static void sql_rootless_decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
 {
 	const cJSON *u;
 	if (sql_absent(http, reply)) {
@@ -35,13 +35,13 @@ static void decode(const struct view *v, int http, const cJSON *reply, struct ob
 				out->presence = PRESENT_NO;
 }
 
-static void compare(const struct view *v, const struct observation *seen, struct change *out)
+static void sql_rootless_compare(const struct view *v, const struct observation *seen, struct change *out)
 {
 	(void)v, (void)seen;
 	out->verdict = VERDICT_KEEP;
 }
 
-static void create(const struct view *v, const struct observation *seen, struct call *out)
+static void sql_rootless_create(const struct view *v, const struct observation *seen, struct call *out)
 {
 	(void)seen;
 	call_set(out, DIALECT_SQL, "DELETE", NULL, BASE "?name=%s&host=%%25", v->project, instance(v), v->name);
@@ -58,8 +58,8 @@ const struct kind kind_sql_rootless = {
     .usual = 1,
     .slow = 2,
     .deadline = 600,
-    .observe = observe,
-    .decode = decode,
-    .compare = compare,
-    .create = create,
+    .observe = sql_rootless_observe,
+    .decode = sql_rootless_decode,
+    .compare = sql_rootless_compare,
+    .create = sql_rootless_create,
 };

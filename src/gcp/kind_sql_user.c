@@ -19,12 +19,12 @@ static const char *instance(const struct view *v)
 }
 
 /* users.insert on a user that is there is not safe to repeat: the list is read first. */
-static void observe(const struct view *v, struct call *out)
+static void sql_user_observe(const struct view *v, struct call *out)
 {
 	call_set(out, DIALECT_NONE, "GET", NULL, BASE, v->project, instance(v));
 }
 
-static void decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
+static void sql_user_decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
 {
 	if (sql_absent(http, reply)) {
 		out->presence = PRESENT_NO;
@@ -46,7 +46,7 @@ static void decode(const struct view *v, int http, const cJSON *reply, struct ob
 		json_put_str(out->outputs, "password", json_str(v->spec, "of", ""));
 }
 
-static void compare(const struct view *v, const struct observation *seen, struct change *out)
+static void sql_user_compare(const struct view *v, const struct observation *seen, struct change *out)
 {
 	const cJSON *set = json_at(v->spec, "set"), *of = json_at(v->spec, "of");
 	(void)seen;
@@ -57,7 +57,7 @@ static void compare(const struct view *v, const struct observation *seen, struct
 	out->verdict = VERDICT_UPDATE;
 }
 
-static void create(const struct view *v, const struct observation *seen, struct call *out)
+static void sql_user_create(const struct view *v, const struct observation *seen, struct call *out)
 {
 	(void)seen;
 	cJSON *body = json_make("{'name':%s,'password':%j,'type':'BUILT_IN'}", v->name, kind_copy(v, "password"));
@@ -67,7 +67,7 @@ static void create(const struct view *v, const struct observation *seen, struct 
 	out->sensitive = true;
 }
 
-static void update(const struct view *v, const struct observation *seen, const struct change *change, struct call *out)
+static void sql_user_update(const struct view *v, const struct observation *seen, const struct change *change, struct call *out)
 {
 	const char *host = json_str(v->spec, "host", "");
 	(void)seen;
@@ -90,10 +90,10 @@ const struct kind kind_sql_user = {
     .usual = 1,
     .slow = 2,
     .deadline = 600,
-    .observe = observe,
-    .decode = decode,
-    .compare = compare,
-    .create = create,
-    .update = update,
+    .observe = sql_user_observe,
+    .decode = sql_user_decode,
+    .compare = sql_user_compare,
+    .create = sql_user_create,
+    .update = sql_user_update,
     .blind = true,
 };

@@ -13,18 +13,18 @@
 static const char *const fixed[] = {"type", "managed", NULL};
 static const struct compute_object object = {.scope = "global", .collection = "sslCertificates", .fixed = fixed};
 
-static void observe(const struct view *v, struct call *out)
+static void ssl_certificate_observe(const struct view *v, struct call *out)
 {
 	compute_object_observe(&object, v, out);
 }
 
-static void list(const struct view *v, struct call *out)
+static void ssl_certificate_list(const struct view *v, struct call *out)
 {
 	call_set(out, DIALECT_NONE, "GET", NULL,
 		 "https://compute.googleapis.com/compute/v1/projects/%s/global/sslCertificates?maxResults=500", v->project);
 }
 
-static void decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
+static void ssl_certificate_decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
 {
 	compute_object_decode(&object, v, http, reply, out);
 	if (out->presence == PRESENT_YES &&
@@ -34,17 +34,17 @@ static void decode(const struct view *v, int http, const cJSON *reply, struct ob
 			   "certificate."));
 }
 
-static void compare(const struct view *v, const struct observation *seen, struct change *out)
+static void ssl_certificate_compare(const struct view *v, const struct observation *seen, struct change *out)
 {
 	compute_object_compare(&object, v, seen, out);
 }
 
-static void create(const struct view *v, const struct observation *seen, struct call *out)
+static void ssl_certificate_create(const struct view *v, const struct observation *seen, struct call *out)
 {
 	compute_object_create(&object, v, seen, out);
 }
 
-static void destroy(const struct view *v, const struct observation *seen, struct call *out)
+static void ssl_certificate_destroy(const struct view *v, const struct observation *seen, struct call *out)
 {
 	compute_object_destroy(&object, v, seen, out);
 }
@@ -62,12 +62,12 @@ const struct kind kind_ssl_certificate = {
     .usual = 1,
     .slow = 2,
     .deadline = 1200,
-    .observe = observe,
-    .list = list,
+    .observe = ssl_certificate_observe,
+    .list = ssl_certificate_list,
     .items = "items",
-    .decode = decode,
-    .compare = compare,
-    .create = create,
-    .destroy = destroy,
+    .decode = ssl_certificate_decode,
+    .compare = ssl_certificate_compare,
+    .create = ssl_certificate_create,
+    .destroy = ssl_certificate_destroy,
     .patience = 120,
 };

@@ -15,17 +15,17 @@ static const char *region(const struct view *v)
 	return json_str(v->spec, "region", "");
 }
 
-static void observe(const struct view *v, struct call *out)
+static void subnetwork_observe(const struct view *v, struct call *out)
 {
 	call_set(out, DIALECT_NONE, "GET", NULL, BASE "/%s", v->project, region(v), v->name);
 }
 
-static void list(const struct view *v, struct call *out)
+static void subnetwork_list(const struct view *v, struct call *out)
 {
 	call_set(out, DIALECT_NONE, "GET", NULL, BASE "?maxResults=500", v->project, json_str(v->spec, "region", ""));
 }
 
-static void decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
+static void subnetwork_decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
 {
 	kind_decode_mark(v, http, reply, out);
 	if (!out->outputs)
@@ -44,7 +44,7 @@ static cJSON *wanted(const struct view *v)
 	return w;
 }
 
-static void compare(const struct view *v, const struct observation *seen, struct change *out)
+static void subnetwork_compare(const struct view *v, const struct observation *seen, struct change *out)
 {
 	static const char *const fixed[] = {"network", "ipCidrRange", "name", NULL};
 	cJSON *w = wanted(v);
@@ -53,7 +53,7 @@ static void compare(const struct view *v, const struct observation *seen, struct
 	cJSON_Delete(w);
 }
 
-static void create(const struct view *v, const struct observation *seen, struct call *out)
+static void subnetwork_create(const struct view *v, const struct observation *seen, struct call *out)
 {
 	(void)seen;
 	call_set(out, DIALECT_COMPUTE, "POST", wanted(v), BASE, v->project, region(v));
@@ -61,7 +61,8 @@ static void create(const struct view *v, const struct observation *seen, struct 
 }
 
 /* Private Google access has a method of its own; PATCH does not take it. */
-static void update(const struct view *v, const struct observation *seen, const struct change *change, struct call *out)
+static void subnetwork_update(const struct view *v, const struct observation *seen, const struct change *change,
+			      struct call *out)
 {
 	(void)seen;
 	(void)change;
@@ -70,7 +71,7 @@ static void update(const struct view *v, const struct observation *seen, const s
 	out->request_id = true;
 }
 
-static void destroy(const struct view *v, const struct observation *seen, struct call *out)
+static void subnetwork_destroy(const struct view *v, const struct observation *seen, struct call *out)
 {
 	(void)seen;
 	call_set(out, DIALECT_COMPUTE, "DELETE", NULL, BASE "/%s", v->project, region(v), v->name);
@@ -91,14 +92,14 @@ const struct kind kind_subnetwork = {
     .usual = 12,
     .slow = 22,
     .deadline = 1200,
-    .observe = observe,
-    .list = list,
+    .observe = subnetwork_observe,
+    .list = subnetwork_list,
     .items = "items",
-    .decode = decode,
-    .compare = compare,
-    .create = create,
-    .update = update,
-    .destroy = destroy,
+    .decode = subnetwork_decode,
+    .compare = subnetwork_compare,
+    .create = subnetwork_create,
+    .update = subnetwork_update,
+    .destroy = subnetwork_destroy,
     .patience = 5,
     .lingers = N_(
 	"Cloud Run holds addresses in the subnet for one to two hours after the service is gone: run destroy again then. "

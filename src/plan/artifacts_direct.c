@@ -44,7 +44,7 @@ static void let_clients_write(struct design *d, const char *path)
 	cJSON_Delete(members);
 }
 
-static void plan(struct design *d)
+static void artifacts_direct_plan(struct design *d)
 {
 	char *path = xasprintf("b/%s", d->bucket);
 	design_ask(d, "needed", "MLFLOW_DEFAULT_ARTIFACT_ROOT");
@@ -54,7 +54,7 @@ static void plan(struct design *d)
 	free(path);
 }
 
-static void server(const struct design *d, struct container *c)
+static void artifacts_direct_server(const struct design *d, struct container *c)
 {
 	char *root = xasprintf("gs://%s/artifacts", d->bucket);
 	container_set(c, "MLFLOW_DEFAULT_ARTIFACT_ROOT", root);
@@ -62,7 +62,7 @@ static void server(const struct design *d, struct container *c)
 }
 
 /* A model version may come from the stack's own bucket, and from no other. A dot stands for itself. */
-static char *sources(const struct design *d)
+static char *artifacts_direct_sources(const struct design *d)
 {
 	struct buf b = {0};
 	buf_puts(&b, "gs://");
@@ -75,7 +75,7 @@ static char *sources(const struct design *d)
 	return buf_take(&b);
 }
 
-static void connect(const struct plan *p, struct buf *out)
+static void artifacts_direct_connect(const struct plan *p, struct buf *out)
 {
 	const struct resource *bucket = plan_find(p, "bucket/artifacts");
 	buf_printf(out, "%s\n",
@@ -100,8 +100,8 @@ const struct artifact_mode artifact_mode_direct = {
 		       "that right, others are given it there."),
 	    .asks = asks,
 	},
-    .plan = plan,
-    .server = server,
-    .sources = sources,
-    .connect = connect,
+    .plan = artifacts_direct_plan,
+    .server = artifacts_direct_server,
+    .sources = artifacts_direct_sources,
+    .connect = artifacts_direct_connect,
 };

@@ -7,7 +7,7 @@
 
 #include <stdlib.h>
 
-static void plan(struct design *d)
+static void artifacts_proxied_plan(struct design *d)
 {
 	char *path = xasprintf("b/%s", d->bucket);
 	design_ask(d, "needed", "MLFLOW_ARTIFACTS_DESTINATION");
@@ -16,14 +16,14 @@ static void plan(struct design *d)
 }
 
 /* The root of new experiments is left to MLflow: a root in the bucket beside a serving server would send clients there. */
-static void server(const struct design *d, struct container *c)
+static void artifacts_proxied_server(const struct design *d, struct container *c)
 {
 	char *destination = xasprintf("gs://%s/artifacts", d->bucket);
 	container_set(c, "MLFLOW_ARTIFACTS_DESTINATION", destination);
 	free(destination);
 }
 
-static void connect(const struct plan *p, struct buf *out)
+static void artifacts_proxied_connect(const struct plan *p, struct buf *out)
 {
 	int most = p->axes.target->request_mib;
 	if (most)
@@ -40,7 +40,7 @@ const struct artifact_mode artifact_mode_proxied = {
 		       "larger ones want the other way."),
 	},
     .served = true,
-    .plan = plan,
-    .server = server,
-    .connect = connect,
+    .plan = artifacts_proxied_plan,
+    .server = artifacts_proxied_server,
+    .connect = artifacts_proxied_connect,
 };

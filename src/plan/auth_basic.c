@@ -37,7 +37,7 @@ static const struct question questions_of_basic[] = {
 };
 /* clang-format on */
 
-static void check(const struct answers *a, problem_fn *found, void *arg)
+static void auth_basic_check(const struct answers *a, problem_fn *found, void *arg)
 {
 	if (!strcmp(answers_str(a, "image.source"), "build") && older_than(answers_str(a, "image.mlflow_version"), 3, 16, 1))
 		found(arg, "image.mlflow_version",
@@ -57,7 +57,7 @@ static char *doubled(const char *text)
 	return buf_take(&b);
 }
 
-static bool prepare(struct design *d, struct err *e)
+static bool auth_basic_prepare(struct design *d, struct err *e)
 {
 	(void)e;
 	json_put_str(d->plan->render, "default_permission", answers_str(d->answers, "basic.default_permission"));
@@ -80,7 +80,7 @@ static void put_database(struct design *d)
 	cJSON_Delete(texts);
 }
 
-static bool secrets(struct design *d, struct err *e)
+static bool auth_basic_secrets(struct design *d, struct err *e)
 {
 	put_database(d);
 	design_secret(d, &(struct secret_want){.name = "admin", .recipe = SECRET_PASSWORD, .opens_data = true});
@@ -88,7 +88,7 @@ static bool secrets(struct design *d, struct err *e)
 	return design_secret_file(d, "auth-config", "basic_auth.ini", e);
 }
 
-static void join(struct design *d)
+static void auth_basic_join(struct design *d)
 {
 	struct container *c = d->workload->containers[0];
 	container_set(c, "MLFLOW_AUTH_CONFIG_PATH", CONFIG_DIR "/basic_auth.ini");
@@ -99,7 +99,7 @@ static void join(struct design *d)
 	d->workload->door = DOOR_OPEN;
 }
 
-static void wall(const struct design *d, struct wall *out)
+static void auth_basic_wall(const struct design *d, struct wall *out)
 {
 	(void)d;
 	out->shows = CREDENTIAL_PASSWORD;
@@ -107,7 +107,7 @@ static void wall(const struct design *d, struct wall *out)
 	out->password = xstrdup("admin");
 }
 
-static void connect(const struct plan *p, struct buf *out)
+static void auth_basic_connect(const struct plan *p, struct buf *out)
 {
 	buf_printf(out, "export MLFLOW_TRACKING_USERNAME=%s\n", ADMIN);
 	buf_printf(out,
@@ -130,12 +130,12 @@ const struct auth_mode auth_mode_basic = {
 	    .title = N_("MLflow's own accounts"),
 	    .help = N_("User names and passwords kept by MLflow, with permissions for each experiment."),
 	    .questions = questions_of_basic,
-	    .check = check,
+	    .check = auth_basic_check,
 	},
     .renders = renders,
-    .prepare = prepare,
-    .secrets = secrets,
-    .join = join,
-    .wall = wall,
-    .connect = connect,
+    .prepare = auth_basic_prepare,
+    .secrets = auth_basic_secrets,
+    .join = auth_basic_join,
+    .wall = auth_basic_wall,
+    .connect = auth_basic_connect,
 };

@@ -10,7 +10,7 @@
 
 static const char *const asks[] = {"auth.users", "auth.groups", "auth.domains", "auth.service_accounts", NULL};
 
-static bool prepare(struct design *d, struct err *e)
+static bool auth_iam_prepare(struct design *d, struct err *e)
 {
 	(void)e;
 	if (!d->axes.exposure->reach)
@@ -18,7 +18,7 @@ static bool prepare(struct design *d, struct err *e)
 	return true;
 }
 
-static void guard(struct design *d)
+static void auth_iam_guard(struct design *d)
 {
 	people_let_in(d, &d->front.invoke, d->front.invoked);
 	if (d->axes.target->admit)
@@ -26,7 +26,7 @@ static void guard(struct design *d)
 }
 
 /* Google asks before anything of the stack does, and never by a sign-in page: 401 or 403. A tunnel is where it asks, of the operator as of people. */
-static void wall(const struct design *d, struct wall *out)
+static void auth_iam_wall(const struct design *d, struct wall *out)
 {
 	out->shows = CREDENTIAL_CHANNEL;
 	out->spreads = 900;
@@ -36,7 +36,7 @@ static void wall(const struct design *d, struct wall *out)
 	out->audience = xstrdup(d->plan->url);
 }
 
-static void connect(const struct plan *p, struct buf *out)
+static void auth_iam_connect(const struct plan *p, struct buf *out)
 {
 	if (p->wall.shows == CREDENTIAL_CHANNEL)
 		return;
@@ -61,8 +61,8 @@ const struct auth_mode auth_mode_iam = {
 	    .check = people_check,
 	},
     .door = DOOR_IAM,
-    .prepare = prepare,
-    .guard = guard,
-    .wall = wall,
-    .connect = connect,
+    .prepare = auth_iam_prepare,
+    .guard = auth_iam_guard,
+    .wall = auth_iam_wall,
+    .connect = auth_iam_connect,
 };

@@ -44,12 +44,12 @@ static bool no_organisation(const struct answers *a)
 	return cJSON_IsNull(json_at(a->resolved, "organization"));
 }
 
-static bool recommended(const struct answers *a)
+static bool auth_iap_recommended(const struct answers *a)
 {
 	return json_at(a->resolved, "organization") && !no_organisation(a) && axes_target(a)->host;
 }
 
-static void check(const struct answers *a, problem_fn *found, void *arg)
+static void auth_iap_check(const struct answers *a, problem_fn *found, void *arg)
 {
 	people_check(a, found, arg);
 	if (axes_of(a).exposure->reach) /* a tunnel's door asks for no OAuth client */
@@ -62,7 +62,7 @@ static void check(const struct answers *a, problem_fn *found, void *arg)
 		found(arg, "iap.client_secret", _("A client of yours needs its secret."));
 }
 
-static bool prepare(struct design *d, struct err *e)
+static bool auth_iap_prepare(struct design *d, struct err *e)
 {
 	(void)e;
 	if (!d->axes.exposure->reach)
@@ -70,7 +70,7 @@ static bool prepare(struct design *d, struct err *e)
 	return true;
 }
 
-static void join(struct design *d)
+static void auth_iap_join(struct design *d)
 {
 	d->workload->door = DOOR_IAP;
 }
@@ -105,7 +105,7 @@ static void use_client(struct design *d)
 }
 
 /* Where a tunnel leads to the server, IAP stands at its entrance, and at no page. */
-static void guard(struct design *d)
+static void auth_iap_guard(struct design *d)
 {
 	if (d->axes.exposure->reach) {
 		people_let_in(d, &d->front.invoke, d->front.invoked);
@@ -120,7 +120,7 @@ static void guard(struct design *d)
 }
 
 /* People without a session are sent to Google's sign-in page; a bad token gets 401. A JWT that a service account signs itself needs no OAuth client. */
-static void wall(const struct design *d, struct wall *out)
+static void auth_iap_wall(const struct design *d, struct wall *out)
 {
 	out->spreads = 900;
 	out->shows = CREDENTIAL_CHANNEL;
@@ -132,7 +132,7 @@ static void wall(const struct design *d, struct wall *out)
 	out->sign_in = xstrdup("https://accounts.google.com/");
 }
 
-static void connect(const struct plan *p, struct buf *out)
+static void auth_iap_connect(const struct plan *p, struct buf *out)
 {
 	if (p->wall.shows == CREDENTIAL_CHANNEL)
 		return;
@@ -150,15 +150,15 @@ const struct auth_mode auth_mode_iap = {
 	    .id = "iap",
 	    .title = N_("Identity-Aware Proxy"),
 	    .help = N_("Sign in with Google, checked by Google before a request arrives. Best in an organisation."),
-	    .recommended = recommended,
+	    .recommended = auth_iap_recommended,
 	    .questions = questions_of_iap,
 	    .asks = asks,
-	    .check = check,
+	    .check = auth_iap_check,
 	    .apis = apis,
 	},
-    .prepare = prepare,
-    .join = join,
-    .guard = guard,
-    .wall = wall,
-    .connect = connect,
+    .prepare = auth_iap_prepare,
+    .join = auth_iap_join,
+    .guard = auth_iap_guard,
+    .wall = auth_iap_wall,
+    .connect = auth_iap_connect,
 };

@@ -139,7 +139,7 @@ static void add_errand(struct design *d)
 
 /* In the plan ---------------------------------------------------------------------------------------------------------------- */
 
-static bool prepare(struct design *d, struct err *e)
+static bool auth_oauth2_proxy_prepare(struct design *d, struct err *e)
 {
 	(void)e;
 	design_prover(d);
@@ -148,7 +148,7 @@ static bool prepare(struct design *d, struct err *e)
 	return true;
 }
 
-static bool secrets(struct design *d, struct err *e)
+static bool auth_oauth2_proxy_secrets(struct design *d, struct err *e)
 {
 	design_secret(d, &(struct secret_want){.name = "cookie", .recipe = SECRET_COOKIE});
 	design_secret(d, &(struct secret_want){.name = "oauth-client", .recipe = -1, .question = "auth.client_secret"});
@@ -156,7 +156,7 @@ static bool secrets(struct design *d, struct err *e)
 	       design_secret_file(d, "proxy-emails", "emails", e);
 }
 
-static void join(struct design *d)
+static void auth_oauth2_proxy_join(struct design *d)
 {
 	struct plan *p = d->plan;
 	char *image = xasprintf("%s-docker.pkg.dev/%s/%s-quay/oauth2-proxy/oauth2-proxy:v%s", p->region, p->project, p->stack,
@@ -180,14 +180,14 @@ static void join(struct design *d)
 }
 
 /* A program is never sent to a sign-in page: API routes answer 401, so a redirect there is no refusal. */
-static void wall(const struct design *d, struct wall *out)
+static void auth_oauth2_proxy_wall(const struct design *d, struct wall *out)
 {
 	out->shows = CREDENTIAL_ID_TOKEN;
 	out->people = true;
 	out->audience = xstrdup(d->plan->url);
 }
 
-static void connect(const struct plan *p, struct buf *out)
+static void auth_oauth2_proxy_connect(const struct plan *p, struct buf *out)
 {
 	buf_puts(out, "export MLFLOW_TRACKING_TOKEN=$(gcloud auth print-identity-token --impersonate-service-account=");
 	escape_word(p->prover, out);
@@ -215,9 +215,9 @@ const struct auth_mode auth_mode_oauth2_proxy = {
 	},
     .door = DOOR_OPEN,
     .renders = renders,
-    .prepare = prepare,
-    .secrets = secrets,
-    .join = join,
-    .wall = wall,
-    .connect = connect,
+    .prepare = auth_oauth2_proxy_prepare,
+    .secrets = auth_oauth2_proxy_secrets,
+    .join = auth_oauth2_proxy_join,
+    .wall = auth_oauth2_proxy_wall,
+    .connect = auth_oauth2_proxy_connect,
 };

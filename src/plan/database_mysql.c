@@ -16,14 +16,14 @@
 #define AUTHORITY "/tmp/mysql-ca.pem"
 
 /* Cloud SQL's defaults by tier. */
-static int connections(const char *tier)
+static int database_mysql_connections(const char *tier)
 {
 	return !strcmp(tier, "db-f1-micro") ? 250 : !strcmp(tier, "db-g1-small") ? 1000 : 4000;
 }
 
 /* Recovery to a point in time is the binary log. With it on, who makes a trigger, as MLflow's migrations do, must be trusted or
  * be SUPER. */
-static void settings(const struct answers *a, cJSON *settings)
+static void database_mysql_settings(const struct answers *a, cJSON *settings)
 {
 	(void)a;
 	if (!json_at(settings, "databaseFlags"))
@@ -35,7 +35,7 @@ static void settings(const struct answers *a, cJSON *settings)
 
 /* An instance is born with a root who may come from anywhere, without a password unless one is given: it gets one, and goes
  * before anything else is made in there. */
-static const char *closes(struct design *d, struct resource *instance)
+static const char *database_mysql_closes(struct design *d, struct resource *instance)
 {
 	json_put(instance->spec, "rootPassword", json_make("{'$secret':'db-password'}"));
 	plan_needs(instance, "version/db-password");
@@ -46,7 +46,7 @@ static const char *closes(struct design *d, struct resource *instance)
 
 /* The certificate names the instance, the server asks for an address: its authority is checked, the name is not. A connector
  * ends the encryption itself. */
-static void server(const struct design *d, struct container *c)
+static void database_mysql_server(const struct design *d, struct container *c)
 {
 	const char *with = d->connected ? "" : "&ssl_ca=" AUTHORITY "&ssl_check_hostname=false";
 	char *uri = xasprintf("mysql+pymysql:///mlflow?charset=utf8mb4&read_default_file=" OPTIONS "%s", with);
@@ -56,7 +56,7 @@ static void server(const struct design *d, struct container *c)
 }
 
 /* A connector's socket goes before the host, which MySQL's clients then call localhost. */
-static void address(struct container *c, cJSON *host)
+static void database_mysql_address(struct container *c, cJSON *host)
 {
 	if (cJSON_IsObject(host))
 		container_set_value(c, "DATABASE_CA", plan_ref("sql", "ca"));
@@ -134,7 +134,7 @@ static const char *const own_flags[] = {"log_bin_trust_function_creators", "log_
 					"cloudsql_iam_authentication",     NULL};
 
 /* Into a file, which Cloud Logging reads; a table would stay in the database. */
-static void slow_queries(cJSON *list, int ms)
+static void database_mysql_slow_queries(cJSON *list, int ms)
 {
 	char text[24];
 	snprintf(text, sizeof text, "%g", ms / 1000.0);
@@ -167,12 +167,12 @@ const struct database database_mysql = {
     .password_variable = "MYSQL_PASSWORD",
     .before = before,
     .variables = variables,
-    .connections = connections,
+    .connections = database_mysql_connections,
     .flags = flags,
     .own_flags = own_flags,
-    .slow_queries = slow_queries,
-    .settings = settings,
-    .closes = closes,
-    .server = server,
-    .address = address,
+    .slow_queries = database_mysql_slow_queries,
+    .settings = database_mysql_settings,
+    .closes = database_mysql_closes,
+    .server = database_mysql_server,
+    .address = database_mysql_address,
 };

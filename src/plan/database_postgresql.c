@@ -10,7 +10,7 @@
 #include <string.h>
 
 /* Cloud SQL's table by memory. */
-static int connections(const char *tier)
+static int database_postgresql_connections(const char *tier)
 {
 	int cpus, mb;
 	if (!strcmp(tier, "db-f1-micro"))
@@ -22,14 +22,14 @@ static int connections(const char *tier)
 	return mb < 6144 ? 100 : mb < 7680 ? 200 : mb < 15360 ? 400 : 500;
 }
 
-static void settings(const struct answers *a, cJSON *settings)
+static void database_postgresql_settings(const struct answers *a, cJSON *settings)
 {
 	(void)a;
 	json_put_bool(settings, "backupConfiguration.pointInTimeRecoveryEnabled", true);
 }
 
 /* A connector ends the encryption itself: there is none between it and the server. */
-static void server(const struct design *d, struct container *c)
+static void database_postgresql_server(const struct design *d, struct container *c)
 {
 	container_set(c, "MLFLOW_BACKEND_STORE_URI", "postgresql+psycopg2://");
 	container_set(c, "PGPORT", "5432");
@@ -43,7 +43,7 @@ static void server(const struct design *d, struct container *c)
 }
 
 /* The authority of the instance's certificate is known once that stands, as its address is; the scripts make a file of it. */
-static void address(struct container *c, cJSON *host)
+static void database_postgresql_address(struct container *c, cJSON *host)
 {
 	if (cJSON_IsObject(host))
 		container_set_value(c, "DATABASE_CA", plan_ref("sql", "ca"));
@@ -208,7 +208,7 @@ static const char *const flags[] = {"autovacuum",
 				    NULL};
 static const char *const own_flags[] = {"log_min_duration_statement", "cloudsql.iam_authentication", NULL};
 
-static void slow_queries(cJSON *list, int ms)
+static void database_postgresql_slow_queries(cJSON *list, int ms)
 {
 	char text[16];
 	snprintf(text, sizeof text, "%d", ms);
@@ -240,11 +240,11 @@ const struct database database_postgresql = {
     .password_variable = "PGPASSWORD",
     .before = before,
     .variables = variables,
-    .connections = connections,
+    .connections = database_postgresql_connections,
     .flags = flags,
     .own_flags = own_flags,
-    .slow_queries = slow_queries,
-    .settings = settings,
-    .server = server,
-    .address = address,
+    .slow_queries = database_postgresql_slow_queries,
+    .settings = database_postgresql_settings,
+    .server = database_postgresql_server,
+    .address = database_postgresql_address,
 };

@@ -51,7 +51,7 @@ static const char *zone_of(const struct design *d)
 	return *zone ? zone : NULL;
 }
 
-static bool address(struct design *d, struct err *e)
+static bool exposure_domain_address(struct design *d, struct err *e)
 {
 	const char *host = answers_str(d->answers, "domain.host");
 	if (!*host)
@@ -228,7 +228,7 @@ static void plan_balanced(struct design *d)
 	free(name);
 }
 
-static bool plan(struct design *d, struct err *e)
+static bool exposure_domain_plan(struct design *d, struct err *e)
 {
 	if (d->axes.target->balance) {
 		plan_balanced(d);
@@ -250,7 +250,7 @@ static bool plan(struct design *d, struct err *e)
 	return true;
 }
 
-static const char *refused(const struct answers *a)
+static const char *exposure_domain_refused(const struct answers *a)
 {
 	return axes_target(a)->backend || axes_target(a)->balance ? NULL
 								  : N_("This target cannot be put behind a load balancer yet.");
@@ -265,11 +265,11 @@ const struct exposure exposure_domain = {
 	    .title = N_("Your own domain"),
 	    .help = N_("HTTPS load balancer with a managed certificate; costs a forwarding rule."),
 	    .questions = questions_of_domain,
-	    .refused = refused,
+	    .refused = exposure_domain_refused,
 	    .apis = apis,
 	},
     .ingress = INGRESS_BALANCER,
-    .address = address,
-    .plan = plan,
+    .address = exposure_domain_address,
+    .plan = exposure_domain_plan,
     .settles = 5400,
 };

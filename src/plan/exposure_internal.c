@@ -5,7 +5,7 @@
 #include "base/gettext.h"
 #include "base/mem.h"
 
-static bool address(struct design *d, struct err *e)
+static bool exposure_internal_address(struct design *d, struct err *e)
 {
 	const char *as = d->axes.target->reached_as;
 	(void)e;
@@ -16,17 +16,17 @@ static bool address(struct design *d, struct err *e)
 	return true;
 }
 
-static void reach(const struct design *d, struct reach *out)
+static void exposure_internal_reach(const struct design *d, struct reach *out)
 {
 	d->axes.target->reach(d, out);
 }
 
-static void connect(const struct plan *p, struct buf *out)
+static void exposure_internal_connect(const struct plan *p, struct buf *out)
 {
 	p->axes.target->tunnel(p, out);
 }
 
-static const char *refused(const struct answers *a)
+static const char *exposure_internal_refused(const struct answers *a)
 {
 	return axes_target(a)->reach ? NULL : N_("This target is reached by its web address: there is no tunnel to it.");
 }
@@ -37,10 +37,10 @@ const struct exposure exposure_internal = {
 	    .id = "internal",
 	    .title = N_("Internal only"),
 	    .help = N_("Reached through a tunnel or from inside the network."),
-	    .refused = refused,
+	    .refused = exposure_internal_refused,
 	},
     .ingress = INGRESS_INTERNAL,
-    .address = address,
-    .reach = reach,
-    .connect = connect,
+    .address = exposure_internal_address,
+    .reach = exposure_internal_reach,
+    .connect = exposure_internal_connect,
 };

@@ -6,7 +6,7 @@
 #include "base/mem.h"
 #include "plan/naming.h"
 
-static bool address(struct design *d, struct err *e)
+static bool exposure_service_url_address(struct design *d, struct err *e)
 {
 	char *host = d->axes.target->host ? d->axes.target->host(d) : NULL;
 	if (!host)
@@ -25,5 +25,5 @@ const struct exposure exposure_service_url = {
 	    .help = N_("HTTPS at a run.app address that Google gives; nothing to register."),
 	},
     .ingress = INGRESS_ALL,
-    .address = address,
+    .address = exposure_service_url_address,
 };

@@ -7,7 +7,7 @@
 #include "base/mem.h"
 #include "plan/naming.h"
 
-static bool plan(struct design *d, struct err *e)
+static bool network_new_plan(struct design *d, struct err *e)
 {
 	struct plan *p = d->plan;
 	(void)e;
@@ -33,5 +33,5 @@ const struct network_mode network_mode_new = {
 	    .title = N_("A new network"),
 	    .help = N_("A VPC network of this stack's own, with one subnetwork."),
 	},
-    .plan = plan,
+    .plan = network_new_plan,
 };

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static cJSON *settings(struct design *d, const char **after)
+static cJSON *path_private_service_connect_settings(struct design *d, const char **after)
 {
 	(void)after;
 	return json_make(
@@ -79,13 +79,13 @@ static void add_name(struct design *d)
 	free(zone);
 }
 
-static void plan(struct design *d)
+static void path_private_service_connect_plan(struct design *d)
 {
 	add_endpoint(d);
 	add_name(d);
 }
 
-static cJSON *address(const struct design *d)
+static cJSON *path_private_service_connect_address(const struct design *d)
 {
 	(void)d;
 	return plan_ref("sql", "host");
@@ -103,7 +103,7 @@ const struct database_path database_path_private_service_connect = {
 	},
     .networked = true,
     .connector_flag = "--psc",
-    .settings = settings,
-    .plan = plan,
-    .address = address,
+    .settings = path_private_service_connect_settings,
+    .plan = path_private_service_connect_plan,
+    .address = path_private_service_connect_address,
 };

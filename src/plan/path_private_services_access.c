@@ -15,7 +15,7 @@ static void need(struct resource *r, const char *id)
 		plan_needs(r, id);
 }
 
-static cJSON *settings(struct design *d, const char **after)
+static cJSON *path_private_services_access_settings(struct design *d, const char **after)
 {
 	struct plan *p = d->plan;
 	char *range = name_of(p->stack, "services");
@@ -34,7 +34,7 @@ static cJSON *settings(struct design *d, const char **after)
 	return ip;
 }
 
-static cJSON *address(const struct design *d)
+static cJSON *path_private_services_access_address(const struct design *d)
 {
 	(void)d;
 	return plan_ref("sql", "ip");
@@ -52,6 +52,6 @@ const struct database_path database_path_private_services_access = {
 	},
     .networked = true,
     .connector_flag = "--private-ip",
-    .settings = settings,
-    .address = address,
+    .settings = path_private_services_access_settings,
+    .address = path_private_services_access_address,
 };

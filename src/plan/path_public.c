@@ -6,13 +6,13 @@
 #include "base/gettext.h"
 #include "base/json.h"
 
-static cJSON *settings(struct design *d, const char **after)
+static cJSON *path_public_settings(struct design *d, const char **after)
 {
 	(void)d, (void)after;
 	return json_make("{'ipv4Enabled':true,'sslMode':'ENCRYPTED_ONLY','authorizedNetworks':[]}");
 }
 
-static const char *refused(const struct answers *a)
+static const char *path_public_refused(const struct answers *a)
 {
 	return axes_target(a)->connector
 		   ? NULL
@@ -25,7 +25,7 @@ const struct database_path database_path_public = {
 	    .id = "public",
 	    .title = N_("Public address, connectors only"),
 	    .help = N_("No network to plan; only Google's connectors may enter."),
-	    .refused = refused,
+	    .refused = path_public_refused,
 	},
-    .settings = settings,
+    .settings = path_public_settings,
 };

@@ -39,7 +39,7 @@ static const char *check_version(const struct answers *a, const char *value)
 	return v->id ? NULL : N_("This is a version of another engine.");
 }
 
-static bool when_built(const struct answers *a)
+static bool questions_when_built(const struct answers *a)
 {
 	return !strcmp(answers_str(a, "image.source"), "build");
 }
@@ -175,7 +175,7 @@ static const struct question own[] = {
 	 .choices = source_choices, .preset = "build"},
 	{.id = "image.mlflow_version", .page = "image", .type = TYPE_TEXT, .title = N_("MLflow version"),
 	 .help = N_("A released version. A newer one may change the database: plan says so; a backup is taken before. There is no way to an older one."),
-	 .when = when_built, .preset = "3.17.2",
+	 .when = questions_when_built, .preset = "3.17.2",
 	 .pattern = "^[0-9]+\\.[0-9]+\\.[0-9]+$",
 	 .form = N_("Three numbers, such as 3.17.2."),
 	 .check = check_mlflow_version},

@@ -32,7 +32,7 @@ static bool when_timed(const struct answers *a)
 	return x.target->host || x.exposure->ingress == INGRESS_BALANCER;
 }
 
-static bool when_built(const struct answers *a)
+static bool settings_when_built(const struct answers *a)
 {
 	return !strcmp(answers_str(a, "image.source"), "build");
 }
@@ -459,7 +459,7 @@ const struct question settings_questions[] = {
 	 .after = "artifacts.soft_delete_days", .min = 1, .max = 100, .preset = "3"},
 	{.id = "image.packages", .quiet = true, .page = "image", .type = TYPE_LIST, .title = N_("More Python packages"),
 	 .help = N_("NAME==VERSION each, installed into the image beside MLflow: for plugins of the server. They must have wheels."),
-	 .after = "image.mlflow_version", .optional = true, .when = when_built,
+	 .after = "image.mlflow_version", .optional = true, .when = settings_when_built,
 	 .pattern = "^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?(\\[[A-Za-z0-9._-]+(,[A-Za-z0-9._-]+)*\\])?==[0-9][A-Za-z0-9.!+_-]*$",
 	 .form = N_("A package and its version: NAME==1.2.3."),
 	 .check = check_package},

@@ -62,7 +62,7 @@ static const char *service(const struct design *d)
 	return answers_str(d->answers, "appengine.service");
 }
 
-static char *host(const struct design *d)
+static char *target_appengine_host(const struct design *d)
 {
 	const struct place *place = place_of(d->plan->region);
 	bool own = strcmp(service(d), "default") != 0;
@@ -187,7 +187,7 @@ static void let_pull(struct design *d)
 	free(path);
 }
 
-static bool spell(struct design *d, struct err *e)
+static bool target_appengine_spell(struct design *d, struct err *e)
 {
 	struct plan *p = d->plan;
 	if (!place_of(p->region))
@@ -206,7 +206,7 @@ static bool spell(struct design *d, struct err *e)
 }
 
 /* A load balancer finds the service by a serverless network endpoint group, which has neither port nor health check. */
-static bool backend(struct design *d, cJSON *body, struct err *e)
+static bool target_appengine_backend(struct design *d, cJSON *body, struct err *e)
 {
 	struct plan *p = d->plan;
 	char *name = name_of(p->stack, "neg");
@@ -221,7 +221,7 @@ static bool backend(struct design *d, cJSON *body, struct err *e)
 	return true;
 }
 
-static cJSON *connector(struct design *d)
+static cJSON *target_appengine_connector(struct design *d)
 {
 	char *folder = xasprintf("/cloudsql/%s", d->workload->connection);
 	cJSON *address = cJSON_CreateString(folder);
@@ -239,7 +239,7 @@ static bool name_fits(const struct answers *a)
 	       NAME_MAX_ALL;
 }
 
-static void check(const struct answers *a, problem_fn *found, void *arg)
+static void target_appengine_check(const struct answers *a, problem_fn *found, void *arg)
 {
 	int cpu = atoi(answers_str(a, "server.cpu")), gib = atoi(answers_str(a, "server.memory"));
 	if (!place_of(answers_str(a, "region")))
@@ -299,15 +299,15 @@ const struct target target_appengine = {
 	    .title = N_("App Engine flexible"),
 	    .help = N_("One machine or more, with Identity-Aware Proxy built in."),
 	    .questions = questions_of_appengine,
-	    .check = check,
+	    .check = target_appengine_check,
 	    .apis = apis,
 	},
     .renders = renders,
     .request_mib = 32,
     .listens = "0.0.0.0",
     .networked = true,
-    .host = host,
-    .connector = connector,
-    .spell = spell,
-    .backend = backend,
+    .host = target_appengine_host,
+    .connector = target_appengine_connector,
+    .spell = target_appengine_spell,
+    .backend = target_appengine_backend,
 };

@@ -203,7 +203,7 @@ static cJSON *spell_pod(const struct design *d, const struct container *const *c
 	return pod;
 }
 
-static cJSON *connector(struct design *d)
+static cJSON *target_gke_connector(struct design *d)
 {
 	(void)d;
 	return cJSON_CreateString("127.0.0.1");
@@ -279,7 +279,7 @@ static void add_cluster(struct design *d)
 }
 
 /* The service account in its namespace, as Google's policies name it; the pool is there once the project has a cluster that has it. */
-static void identity(struct design *d)
+static void target_gke_identity(struct design *d)
 {
 	char *ns = namespace_of(d);
 	d->identity = xasprintf("principal://iam.googleapis.com/projects/%s/locations/global/workloadIdentityPools/"
@@ -435,7 +435,7 @@ static void add_policy(struct design *d)
 		callers(d), ports(front->port, false), out));
 }
 
-static bool spell(struct design *d, struct err *e)
+static bool target_gke_spell(struct design *d, struct err *e)
 {
 	struct plan *p = d->plan;
 	char *quay = name_of(p->stack, "quay");
@@ -479,7 +479,7 @@ static void add_configs(struct design *d)
 }
 
 /* The class is an annotation: the controller takes an Ingress with spec.ingressClassName for somebody else's. */
-static void balance(struct design *d, const char *address)
+static void target_gke_balance(struct design *d, const char *address)
 {
 	static const char *const needs[] = {"address",        "deployment",      "service",
 					    "backend-config", "frontend-config", "managed-certificate"};
@@ -509,7 +509,7 @@ static void balance(struct design *d, const char *address)
 
 /* The API server's own proxy to the Service. It hands a request on as it is, but for the Authorization that it asked for itself, so the host is the API
  * server's. */
-static void reach(const struct design *d, struct reach *out)
+static void target_gke_reach(const struct design *d, struct reach *out)
 {
 	char *ns = namespace_of(d), *path = xasprintf("/api/v1/namespaces/%s/services/http:" SERVICE ":80/proxy", ns);
 	out->way = "cluster";
@@ -519,7 +519,7 @@ static void reach(const struct design *d, struct reach *out)
 	free(ns);
 }
 
-static void tunnel(const struct plan *p, struct buf *out)
+static void target_gke_tunnel(const struct plan *p, struct buf *out)
 {
 	const struct resource *ns = plan_find(p, "namespace");
 	buf_printf(out, "%s\n", _("# In another terminal, as long as it is used:"));
@@ -530,7 +530,7 @@ static void tunnel(const struct plan *p, struct buf *out)
 }
 
 /* A Role that lets through to the pods of this namespace, and whom. The cluster knows people and service accounts by their address. */
-static void admit(struct design *d, cJSON *members)
+static void target_gke_admit(struct design *d, cJSON *members)
 {
 	cJSON *subjects = cJSON_CreateArray();
 	const cJSON *m;
@@ -551,7 +551,7 @@ static void admit(struct design *d, cJSON *members)
 
 /* Questions ------------------------------------------------------------------------------------------------------------------ */
 
-static void check(const struct answers *a, problem_fn *found, void *arg)
+static void target_gke_check(const struct answers *a, problem_fn *found, void *arg)
 {
 	static const char *const unknown[] = {"auth.groups", "auth.domains"};
 	bool by_role = axes_of(a).auth->door == DOOR_IAM;
@@ -580,19 +580,19 @@ const struct target target_gke = {
 	    .title = N_("Kubernetes Engine"),
 	    .help = N_("A cluster, for large uploads and for teams that live in Kubernetes."),
 	    .asks = asks,
-	    .check = check,
+	    .check = target_gke_check,
 	    .apis = apis,
 	},
     .renders = renders,
     .listens = "0.0.0.0",
     .networked = true,
     .keeps_secrets = true,
-    .identity = identity,
-    .connector = connector,
-    .spell = spell,
-    .balance = balance,
-    .reach = reach,
+    .identity = target_gke_identity,
+    .connector = target_gke_connector,
+    .spell = target_gke_spell,
+    .balance = target_gke_balance,
+    .reach = target_gke_reach,
     .reached_as = "*.gke.goog",
-    .tunnel = tunnel,
-    .admit = admit,
+    .tunnel = target_gke_tunnel,
+    .admit = target_gke_admit,
 };

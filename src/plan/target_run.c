@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static char *host(const struct design *d)
+static char *target_run_host(const struct design *d)
 {
 	return name_run_host(d->plan->stack, d->plan->number, d->plan->region);
 }
@@ -146,7 +146,7 @@ static const char *stop_writers(struct design *d)
 				      server->name, cJSON_Duplicate(server->image, 1), scaling(d)));
 }
 
-static bool spell(struct design *d, struct err *e)
+static bool target_run_spell(struct design *d, struct err *e)
 {
 	struct plan *p = d->plan;
 	(void)e;
@@ -165,7 +165,7 @@ static bool spell(struct design *d, struct err *e)
 }
 
 /* A load balancer finds the service by a serverless network endpoint group, which has neither port nor health check. */
-static bool backend(struct design *d, cJSON *body, struct err *e)
+static bool target_run_backend(struct design *d, cJSON *body, struct err *e)
 {
 	struct plan *p = d->plan;
 	char *name = name_of(p->stack, "neg");
@@ -180,13 +180,13 @@ static bool backend(struct design *d, cJSON *body, struct err *e)
 	return true;
 }
 
-static void browse(const struct plan *p, struct buf *out)
+static void target_run_browse(const struct plan *p, struct buf *out)
 {
 	buf_printf(out, "%s\n# gcloud run services proxy %s --project=%s --region=%s --port=8080\n",
 		   _("# In a browser, on http://localhost:8080 while this runs:"), p->stack, p->project, p->region);
 }
 
-static cJSON *connector(struct design *d)
+static cJSON *target_run_connector(struct design *d)
 {
 	char *folder = xasprintf("/cloudsql/%s", d->workload->connection);
 	cJSON *address = cJSON_CreateString(folder);
@@ -214,7 +214,7 @@ static const char *used_version(const cJSON *template, const char *secret)
 }
 
 /* The versions in use, and of which one the database's password was made. */
-static void recall(const cJSON *found, cJSON *resolved)
+static void target_run_recall(const cJSON *found, cJSON *resolved)
 {
 	static const char mark[] = "mlflow-setup/";
 	const cJSON *template = json_at(found, "template"), *times = json_at(template, "annotations"), *time;
@@ -240,7 +240,7 @@ static void check_instances(const struct answers *a, problem_fn *found, void *ar
 }
 
 /* What Cloud Run allows for a number of CPUs. */
-static void check(const struct answers *a, problem_fn *found, void *arg)
+static void target_run_check(const struct answers *a, problem_fn *found, void *arg)
 {
 	int gib = atoi(answers_str(a, "server.memory")), cpu = atoi(answers_str(a, "server.cpu"));
 	if (gib > 4 && cpu < 2)
@@ -301,18 +301,18 @@ const struct target target_run = {
 	    .help = N_("No machine to look after, and close to no cost while nobody uses it. The usual choice."),
 	    .questions = questions_of_run,
 	    .asks = asks,
-	    .check = check,
+	    .check = target_run_check,
 	    .apis = apis,
 	},
     .renders = renders,
     .request_mib = 32,
     .listens = "0.0.0.0",
     .instances = most_instances,
-    .host = host,
-    .connector = connector,
+    .host = target_run_host,
+    .connector = target_run_connector,
     .remembers = "run.service",
-    .recall = recall,
-    .spell = spell,
-    .backend = backend,
-    .browse = browse,
+    .recall = target_run_recall,
+    .spell = target_run_spell,
+    .backend = target_run_backend,
+    .browse = target_run_browse,
 };

@@ -327,7 +327,7 @@ static void add_firewall(struct design *d, const char *what, int port)
 	free(name);
 }
 
-static bool spell(struct design *d, struct err *e)
+static bool target_vm_spell(struct design *d, struct err *e)
 {
 	const struct workload *w = d->workload;
 	struct plan *p = d->plan;
@@ -370,7 +370,7 @@ static bool spell(struct design *d, struct err *e)
 }
 
 /* The group finds the machine, the port has a name, and the check asks what the wall answers to anybody. */
-static bool backend(struct design *d, cJSON *body, struct err *e)
+static bool target_vm_backend(struct design *d, cJSON *body, struct err *e)
 {
 	struct plan *p = d->plan;
 	const struct container *front = workload_find(d->workload, d->workload->front);
@@ -401,7 +401,7 @@ static bool backend(struct design *d, cJSON *body, struct err *e)
 
 /* The tunnel ----------------------------------------------------------------------------------------------------------------------- */
 
-static void reach(const struct design *d, struct reach *out)
+static void target_vm_reach(const struct design *d, struct reach *out)
 {
 	char *zone = zone_of(d->answers);
 	out->way = "tunnel";
@@ -410,7 +410,7 @@ static void reach(const struct design *d, struct reach *out)
 	free(zone);
 }
 
-static void tunnel(const struct plan *p, struct buf *out)
+static void target_vm_tunnel(const struct plan *p, struct buf *out)
 {
 	buf_printf(out, "%s\n", _("# In another terminal, as long as it is used:"));
 	buf_printf(out, "#   gcloud compute start-iap-tunnel %s %d --local-host-port=localhost:5000 --zone=%s --project=%s\n",
@@ -419,7 +419,7 @@ static void tunnel(const struct plan *p, struct buf *out)
 }
 
 /* gcloud looks the machine up before it goes through. */
-static void admit(struct design *d, cJSON *members)
+static void target_vm_admit(struct design *d, cJSON *members)
 {
 	char *zone = zone_of(d->answers),
 	     *path = xasprintf("projects/%s/zones/%s/instances/%s", d->plan->project, zone, d->plan->stack);
@@ -450,7 +450,7 @@ static void recall_line(const char *line, cJSON *resolved)
 	free(path);
 }
 
-static void recall(const cJSON *found, cJSON *resolved)
+static void target_vm_recall(const cJSON *found, cJSON *resolved)
 {
 	const cJSON *item;
 	cJSON_ArrayForEach(item, json_at(found, "metadata.items")) {
@@ -486,7 +486,7 @@ static void check_moved(const struct answers *a, problem_fn *found, void *arg)
 }
 
 /* The system and the gate take a GiB. */
-static void check(const struct answers *a, problem_fn *found, void *arg)
+static void target_vm_check(const struct answers *a, problem_fn *found, void *arg)
 {
 	int gib = atoi(answers_str(a, "server.memory")), cpu = atoi(answers_str(a, "server.cpu"));
 	check_moved(a, found, arg);
@@ -554,16 +554,16 @@ const struct target target_vm = {
 	    .help = N_("One machine that you can sign in to, by domain or tunnel."),
 	    .questions = questions_of_vm,
 	    .asks = asks,
-	    .check = check,
+	    .check = target_vm_check,
 	    .apis = apis,
 	},
     .renders = renders,
     .networked = true,
     .remembers = "compute.instance",
-    .recall = recall,
-    .spell = spell,
-    .backend = backend,
-    .reach = reach,
-    .tunnel = tunnel,
-    .admit = admit,
+    .recall = target_vm_recall,
+    .spell = target_vm_spell,
+    .backend = target_vm_backend,
+    .reach = target_vm_reach,
+    .tunnel = target_vm_tunnel,
+    .admit = target_vm_admit,
 };
