@@ -4,6 +4,7 @@
 #include "base/mem.h"
 
 #include <math.h>
+#include <regex.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -204,4 +205,24 @@ double text_http_date(const char *text)
 	tm.tm_mon = (int)(at - months) / 3;
 	tm.tm_year -= 1900;
 	return (double)timegm(&tm);
+}
+
+/* Compiling takes a thousand times as long as matching: "{0,300}" is three hundred states. */
+bool text_matches(const char *text, const char *pattern)
+{
+	static struct compiled {
+		const char *pattern;
+		regex_t regex;
+	} * all;
+	static size_t count, room;
+	size_t i = 0;
+	while (i < count && all[i].pattern != pattern)
+		i++;
+	if (i == count) {
+		all = xgrow(all, count, &room, sizeof *all);
+		if (regcomp(&all[i].regex, pattern, REG_EXTENDED | REG_NOSUB))
+			abort();
+		all[count++].pattern = pattern;
+	}
+	return regexec(&all[i].regex, text, 0, NULL, 0) == 0;
 }

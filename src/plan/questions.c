@@ -13,7 +13,6 @@
 #include "plan/settings.h"
 
 #include <errno.h>
-#include <regex.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -394,16 +393,6 @@ cJSON *question_default(const struct question *q, const struct answers *a)
 	return question_value(q, q->preset ? q->preset : "");
 }
 
-static bool matches(const char *pattern, const char *value)
-{
-	regex_t re;
-	if (regcomp(&re, pattern, REG_EXTENDED | REG_NOSUB))
-		abort(); /* a row of ours is wrong */
-	bool match = !regexec(&re, value, 0, NULL, 0);
-	regfree(&re);
-	return match;
-}
-
 const char *question_refuses(const struct question *q, const struct answers *a, const char *value)
 {
 	if (q->type == TYPE_CHOICE && !choice_find(q, value))
@@ -413,5 +402,5 @@ const char *question_refuses(const struct question *q, const struct answers *a, 
 	const char *why = q->nth ? axis_refuses(q, a, value) : NULL;
 	if (!why && q->check)
 		why = q->check(a, value);
-	return why ? why : q->pattern && !matches(q->pattern, value) ? q->form : NULL;
+	return why ? why : q->pattern && !text_matches(value, q->pattern) ? q->form : NULL;
 }

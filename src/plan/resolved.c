@@ -7,7 +7,6 @@
 #include "base/text.h"
 #include "plan/question.h"
 
-#include <regex.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -40,19 +39,9 @@ static const struct row {
 };
 static const char name_pattern[] = "^[-A-Za-z0-9_.]{1,100}$";
 
-static bool matches(const char *text, const char *pattern)
-{
-	regex_t r;
-	if (regcomp(&r, pattern, REG_EXTENDED | REG_NOSUB))
-		abort();
-	bool so = regexec(&r, text, 0, NULL, 0) == 0;
-	regfree(&r);
-	return so;
-}
-
 static bool is_text(const cJSON *v, const char *pattern)
 {
-	return cJSON_IsString(v) && matches(v->valuestring, pattern);
+	return cJSON_IsString(v) && text_matches(v->valuestring, pattern);
 }
 
 static bool are_texts(const cJSON *object, const char *pattern)
@@ -60,7 +49,7 @@ static bool are_texts(const cJSON *object, const char *pattern)
 	const cJSON *v;
 	bool fine = cJSON_IsObject(object) && cJSON_GetArraySize(object) <= CHOICES_MAX;
 	for (v = fine ? object->child : NULL; v && fine; v = v->next)
-		fine = matches(v->string, name_pattern) && is_text(v, pattern);
+		fine = text_matches(v->string, name_pattern) && is_text(v, pattern);
 	return fine;
 }
 
@@ -82,7 +71,7 @@ static bool is_choice(const cJSON *one, const char *pattern)
 	const cJSON *v;
 	bool fine = cJSON_IsObject(one) && cJSON_GetArraySize(one) <= CHOICES_MAX;
 	for (v = fine ? one->child : NULL; v && fine; v = v->next)
-		fine = matches(v->string, name_pattern) && (is_text(v, pattern) || are_listed(v));
+		fine = text_matches(v->string, name_pattern) && (is_text(v, pattern) || are_listed(v));
 	return fine;
 }
 
