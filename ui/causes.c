@@ -2,6 +2,7 @@
 #include "config.h"
 #include "ui/causes.h"
 
+#include "base/err.h"
 #include "base/gettext.h"
 #include "base/mem.h"
 #include "gcp/roles.h"
@@ -40,6 +41,9 @@ static enum cause_kind kind_of(const struct step *s, bool permission)
 		if (says(s, signs[i].word))
 			return signs[i].kind;
 	}
+	/* These are told in the operator's language: what they stand for tells them apart. */
+	if (s->exit == EXIT_UNAVAILABLE || s->exit == EXIT_TRYAGAIN)
+		return s->exit == EXIT_TRYAGAIN ? CAUSE_QUOTA : CAUSE_UNREACHABLE;
 	return strcmp(s->verdict, "refuse") == 0 ? CAUSE_IN_THE_WAY : CAUSE_OTHER;
 }
 

@@ -5,8 +5,10 @@
 #include "base/gettext.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/text.h"
 
 #include <curses.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,6 +20,23 @@ static bool is_char(const struct key *k, wint_t c)
 static bool is_function(const struct key *k, wint_t c)
 {
 	return k->kind == KEY_FUNCTION && k->code == c;
+}
+
+/* What a key says to a question: 1 yes, 0 no, -1 neither. */
+static int meaning_of(const struct key *k)
+{
+	char typed[4 * MB_LEN_MAX] = "";
+	wchar_t c[2] = {(wchar_t)k->code, 0};
+	return k->kind == KEY_CHARACTER && wcstombs(typed, c, sizeof typed - 1) != (size_t)-1 ? text_yes_no(typed) : -1;
+}
+
+/* The key for yes or for no: the first letter of the language's word where every keyboard has it, else the English one. */
+static const char *yes_no_key(bool yes)
+{
+	static char keys[2][2];
+	const char *word = yes ? _("yes") : _("no"), *english = yes ? "y" : "n";
+	keys[yes][0] = (unsigned char)*word < 128 && *_("yes") != *_("no") ? *word : *english;
+	return keys[yes];
 }
 
 /* Help ------------------------------------------------------------------------------------------------------------------------------ */
@@ -94,14 +113,15 @@ static void quit_draw(struct wizard *w)
 				     w->options->file);
 	put_wrapped(r.y + 1, r.x, 3, r.w, ROLE_TEXT, text);
 	int x = r.x + put(r.y + 4, r.x, r.w - 12, ROLE_TEXT, asks ? _("Keep these changes in the file?") : _("Leave now?")) + 1;
-	put(r.y + 4, x, 10, ROLE_KEY, asks ? "[y/n]" : "[y/N]");
+	putf(r.y + 4, x, 10, ROLE_KEY, "[%s/%s]", yes_no_key(true), yes_no_key(false));
 	screen_cursor(r.y + 4, x);
 	free(text);
 }
 
 static bool quit_key(struct wizard *w, const struct key *k, enum action *action)
 {
-	bool yes = is_char(k, L'y') || is_char(k, L'Y'), no = is_char(k, L'n') || is_char(k, L'N');
+	int means = meaning_of(k);
+	bool yes = means == 1, no = means == 0;
 	if (asks_to_keep(w) && (yes || no)) {
 		w->keep = yes;
 		*action = ACTION_QUIT;
@@ -114,9 +134,9 @@ static bool quit_key(struct wizard *w, const struct key *k, enum action *action)
 static void quit_hints(struct wizard *w, struct hints *h)
 {
 	bool asks = asks_to_keep(w);
-	hint(h, "y", asks ? _("keep them and leave") : _("leave"));
+	hint(h, yes_no_key(true), asks ? _("keep them and leave") : _("leave"));
 	if (asks)
-		hint(h, "n", _("leave the file as it was"));
+		hint(h, yes_no_key(false), _("leave the file as it was"));
 	hint(h, _("any other key"), _("stay"));
 }
 
@@ -307,7 +327,7 @@ static void consent_draw(struct wizard *w)
 	    (int)json_num(p, "counts.delete", 0), answers_str(w->answers, "project.id"), json_num(p, "monthly_usd", 0));
 	put_wrapped(r.y + 1, r.x, 3, r.w, ROLE_TEXT, text);
 	int x = r.x + put(r.y + 5, r.x, r.w, ROLE_TEXT, _("Build now?")) + 1;
-	put(r.y + 5, x, 10, ROLE_KEY, "[y/N]");
+	putf(r.y + 5, x, 10, ROLE_KEY, "[%s/%s]", yes_no_key(true), yes_no_key(false));
 	screen_cursor(r.y + 5, x);
 	free(text);
 }
@@ -331,13 +351,13 @@ static bool agreed(struct wizard *w, enum action *action)
 
 static bool consent_key(struct wizard *w, const struct key *k, enum action *action)
 {
-	return (is_char(k, L'y') || is_char(k, L'Y')) && agreed(w, action);
+	return meaning_of(k) == 1 && agreed(w, action);
 }
 
 static void consent_hints(struct wizard *w, struct hints *h)
 {
 	(void)w;
-	hint(h, "y", _("build"));
+	hint(h, yes_no_key(true), _("build"));
 	hint(h, _("any other key"), _("not yet"));
 }
 

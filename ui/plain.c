@@ -8,6 +8,7 @@
 #include "base/process.h"
 #include "base/outside.h"
 #include "base/secret.h"
+#include "base/text.h"
 #include "engine/lines.h"
 #include "plan/show.h"
 #include "ui/state.h"
@@ -200,7 +201,8 @@ static const char *bool_meant(const struct question *q, const char *text)
 {
 	if (q->type != TYPE_BOOL)
 		return text;
-	return !strcmp(text, "y") ? "yes" : !strcmp(text, "n") ? "no" : text;
+	int means = text_yes_no(text);
+	return means < 0 ? text : means ? "yes" : "no";
 }
 
 static bool set(struct plain *p, const struct question *q, const char *text)
@@ -409,8 +411,8 @@ static void say_plan(struct plain *p)
 	cJSON_ArrayForEach(r, json_at(plan, "resources")) {
 		const struct kind *k = kind_find(json_str(r, "kind", ""));
 		double usd = json_num(r, "monthly_usd", -1);
-		outside_print(p->out, "%s: %s %s", json_str(r, "verdict", "create"), k ? _(k->title) : json_str(r, "kind", ""),
-			      json_str(r, "name", ""));
+		outside_print(p->out, "%s: %s %s", plan_verdict_word(json_str(r, "verdict", "create")),
+			      k ? _(k->title) : json_str(r, "kind", ""), json_str(r, "name", ""));
 		if (json_bool(r, "billable", false) && usd >= 0.5)
 			outside_print(p->out, _(", $%.0f a month"), usd);
 		fputc('\n', p->out);
@@ -557,7 +559,7 @@ static enum decision decide(struct plain *p)
 		    _("A number changes that line; a lists all settings; d lists the resources; yes builds; < goes back."));
 		outside_print(p->out, rehearsal ? _("Build now (rehearsal)? [yes] ") : _("Build now? [no] "));
 		enum reply r = read_reply(p, &text);
-		bool yes = r == REPLY_TEXT && (!strcmp(text, "yes") || !strcmp(text, _("yes"))),
+		bool yes = r == REPLY_TEXT && (!strcmp(text, "yes") || !strcasecmp(text, _("yes"))),
 		     all = r == REPLY_TEXT && !strcmp(text, "a");
 		const char *section = r == REPLY_TEXT ? section_at(p, atoi(text), false) : NULL;
 		bool details = r == REPLY_TEXT && !strcmp(text, "d");

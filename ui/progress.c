@@ -244,6 +244,7 @@ static void on_step(struct progress *p, const cJSON *event, bool proof)
 	replace(&s->verdict, event, "verdict");
 	replace(&s->message, event, "message");
 	replace(&s->fix, event, "fix");
+	s->exit = (int)json_num(event, "exit", s->exit);
 	s->proof = proof;
 	s->optional |= json_bool(event, "optional", false);
 	s->phase = phase_of(s->state);

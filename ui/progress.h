@@ -30,6 +30,7 @@ struct step {
 	int part; /* enum part */
 	bool proof, optional;
 	bool kept; /* looked at, and nothing is to be done */
+	int exit;  /* of one that failed: the exit code that its failure stands for; 0 where that is not known */
 };
 
 /* One line of the log. */

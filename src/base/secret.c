@@ -2,6 +2,7 @@
 #include "config.h"
 #include "base/secret.h"
 
+#include "base/gettext.h"
 #include "base/mem.h"
 #include "base/text.h"
 
@@ -30,13 +31,13 @@ static struct secret *all;
 bool secret_init(struct err *e)
 {
 	if (sodium_init() < 0)
-		return err_set(e, EXIT_CONFIG, NULL, "Check that this system has a working random generator.",
-			       "libsodium cannot be started.");
+		return err_set(e, EXIT_CONFIG, NULL, _("Check that this system has a working random generator."),
+			       _("libsodium cannot be started."));
 	if (setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0}))
-		return err_set(e, EXIT_CONFIG, NULL, NULL, "core files cannot be switched off: %s.", strerror(errno));
+		return err_set(e, EXIT_CONFIG, NULL, NULL, _("core files cannot be switched off: %s."), strerror(errno));
 #ifndef __SANITIZE_ADDRESS__ /* the leak checker attaches to its own process */
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0))
-		return err_set(e, EXIT_CONFIG, NULL, NULL, "this process cannot be kept from being dumped: %s.",
+		return err_set(e, EXIT_CONFIG, NULL, NULL, _("this process cannot be kept from being dumped: %s."),
 			       strerror(errno));
 #endif
 	return true;
@@ -170,7 +171,7 @@ static struct secret *not_empty(struct secret *s, const char *reference, struct 
 	if (s->len)
 		return s;
 	secret_free(s);
-	err_set(e, EXIT_CONFIG, reference, "Put the secret there.", "it is empty.");
+	err_set(e, EXIT_CONFIG, reference, _("Put the secret there."), _("it is empty."));
 	return NULL;
 }
 
@@ -179,7 +180,7 @@ static struct secret *from_env(const char *reference, const char *name, struct e
 	const char *value = getenv(name);
 	if (value)
 		return not_empty(secret_copy(value, strlen(value)), reference, e);
-	err_set(e, EXIT_CONFIG, reference, "Set and export it.", "the variable is not set.");
+	err_set(e, EXIT_CONFIG, reference, _("Set and export it."), _("the variable is not set."));
 	return NULL;
 }
 
@@ -214,8 +215,8 @@ static struct secret *from_fd(int fd, const char *reference, struct err *e)
 {
 	struct stat st;
 	if (!fstat(fd, &st) && S_ISREG(st.st_mode) && st.st_mode & (S_IROTH | S_IWOTH)) {
-		err_set(e, EXIT_CONFIG, reference, "Take those rights away: chmod 600.",
-			"everybody on this machine may read or write it.");
+		err_set(e, EXIT_CONFIG, reference, _("Take those rights away: chmod 600."),
+			_("everybody on this machine may read or write it."));
 		return NULL;
 	}
 	char *bytes = sodium_malloc(FILE_MAX_BYTES + 1);
@@ -224,9 +225,9 @@ static struct secret *from_fd(int fd, const char *reference, struct err *e)
 	ssize_t len = read_whole(fd, bytes, FILE_MAX_BYTES + 1);
 	struct secret *s = NULL;
 	if (len < 0)
-		err_set(e, EXIT_CONFIG, reference, NULL, "it cannot be read: %s.", strerror(errno));
+		err_set(e, EXIT_CONFIG, reference, NULL, _("it cannot be read: %s."), strerror(errno));
 	else if (len > FILE_MAX_BYTES)
-		err_set(e, EXIT_CONFIG, reference, NULL, "it is larger than 64 KiB.");
+		err_set(e, EXIT_CONFIG, reference, NULL, _("it is larger than 64 KiB."));
 	else
 		s = not_empty(secret_copy(bytes, (size_t)len - (len && bytes[len - 1] == '\n')), reference, e);
 	sodium_free(bytes);
@@ -237,7 +238,7 @@ static struct secret *from_file(const char *reference, const char *path, struct 
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	if (fd < 0) {
-		err_set(e, EXIT_CONFIG, reference, "Check the path.", "it cannot be opened: %s.", strerror(errno));
+		err_set(e, EXIT_CONFIG, reference, _("Check the path."), _("it cannot be opened: %s."), strerror(errno));
 		return NULL;
 	}
 	struct secret *s = from_fd(fd, reference, e);
@@ -251,6 +252,7 @@ struct secret *secret_from_reference(const char *reference, struct err *e)
 		return from_env(reference, reference + strlen("env:"), e);
 	if (text_starts(reference, "file:"))
 		return from_file(reference, reference + strlen("file:"), e);
-	err_set(e, EXIT_CONFIG, reference, "Use env:NAME or file:PATH.", "this is no reference to a secret on this machine.");
+	err_set(e, EXIT_CONFIG, reference, _("Use env:NAME or file:PATH."),
+		_("this is no reference to a secret on this machine."));
 	return NULL;
 }

@@ -1,6 +1,7 @@
 #include "config.h"
 #include "base/text.h"
 
+#include "base/gettext.h"
 #include "base/mem.h"
 
 #include <math.h>
@@ -8,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <time.h>
 
 static size_t distance(const char *a, const char *b)
@@ -121,12 +123,33 @@ char *text_duration(double seconds, char *into)
 {
 	long s = lround(seconds > 0 ? seconds : 0);
 	if (s < 60)
-		snprintf(into, 24, "%ld s", s);
+		snprintf(into, 24, _("%ld s"), s); /* TRANSLATORS: these three are times: 45 s, 3 min 05 s, 1 h 02 min */
 	else if (s < 3600)
-		snprintf(into, 24, "%ld min %02ld s", s / 60, s % 60);
+		snprintf(into, 24, _("%ld min %02ld s"), s / 60, s % 60);
 	else
-		snprintf(into, 24, "%ld h %02ld min", s / 3600 % 100000, s % 3600 / 60);
+		snprintf(into, 24, _("%ld h %02ld min"), s / 3600 % 100000, s % 3600 / 60);
 	return into;
+}
+
+/* The word, or its first character. */
+static bool text_means(const char *typed, const char *word)
+{
+	size_t first = 1;
+	while (((unsigned char)word[first] & 0xc0) == 0x80)
+		first++;
+	return !strcasecmp(typed, word) || (strlen(typed) == first && !strncasecmp(typed, word, first));
+}
+
+int text_yes_no(const char *typed)
+{
+	if (!*typed)
+		return -1;
+	/* The operator's own words come first: in one language "n" may begin the word for yes. */
+	if (text_means(typed, _("yes")))
+		return 1;
+	if (text_means(typed, _("no")))
+		return 0;
+	return text_means(typed, "yes") ? 1 : text_means(typed, "no") ? 0 : -1;
 }
 
 void text_percent(struct buf *b, const char *text, bool keep_slash)

@@ -21,6 +21,8 @@ void text_visible(struct buf *b, const char *text, size_t len, bool lines);
 
 /* "8 s", "2 min 05 s", "1 h 03 min" for a number of seconds; into a buffer of at least 24 bytes, which is returned. */
 char *text_duration(double seconds, char *into);
+/* Is it a yes (1) or a no (0), in English or in the operator's language, the whole word or its first letter in either case? -1: neither. */
+int text_yes_no(const char *typed);
 
 /* Appends text percent-encoded: RFC 3986 unreserved characters stay, all others become %XX; '/' stays when keep_slash. */
 void text_percent(struct buf *b, const char *text, bool keep_slash);

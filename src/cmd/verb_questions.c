@@ -40,7 +40,8 @@ static cJSON *row_of(const struct question *q, const struct answers *a)
 static void print_row(const struct question *q, const cJSON *row)
 {
 	char *fallback = json_text(json_at(row, "default"), -1);
-	printf("%s  %s\n    %s, default %s\n", q->id, _(q->title), type_names[q->type], fallback);
+	printf("%s  %s\n    ", q->id, _(q->title));
+	printf(_("%s, default %s\n"), type_names[q->type], fallback);
 	for (const struct choice *c = q->choices; c && c->id; c++)
 		printf("    %s: %s\n", c->id, _(c->title));
 	if (q->help)

@@ -11,7 +11,7 @@ enum { EVENT_VERSION = 1 };
  *  run      {state: started|finished, verb, stack, project, total}; before an apply changes anything {state: surveyed, total, changes,
  *            expected (seconds)}
  *  step     {id, title, kind, name, state: waiting|reading|creating|updating|deleting|polling|yours|done|failed|skipped|kept,
- *            elapsed, usual, verdict, operation, message, fix, attempt,
+ *            elapsed, usual, verdict, operation, message, fix, attempt, exit (of one that failed: the exit code that its failure stands for),
  *            console (address of its page in Google's console), log (of its log there), question (whose answer decides what it is like)}
  *  log      {id (step), line}                    build log, job log, retries
  *  counts   {done, running, left, waiting (for a person), failed, skipped}

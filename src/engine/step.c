@@ -214,7 +214,7 @@ void step_fail(struct step *s, const struct err *why)
 	if (why != &s->err) {
 		err_free(&s->err);
 		err_set(&s->err, why->exit ? why->exit : EXIT_GENERAL, why->place, cure ? _(cure) : why->fix, "%s",
-			why->what ? why->what : "it failed.");
+			why->what ? why->what : _("it failed."));
 	}
 	step_end(s, RESULT_FAILED);
 }

@@ -296,7 +296,7 @@ static void take_aip_error(const cJSON *reply, struct operation *out)
 	if (!cJSON_IsObject(error))
 		return;
 	const cJSON *code = json_at(error, "code");
-	out->error = xstrdup(json_str(error, "message", "the operation failed without saying why"));
+	out->error = xstrdup(json_str(error, "message", _("the operation failed without saying why")));
 	out->error_code = cJSON_IsNumber(code) ? xasprintf("%d", (int)code->valuedouble)
 					       : xstrdup(json_str(error, "status", "UNKNOWN"));
 }
@@ -411,9 +411,10 @@ static bool decode_build(const char *url, const cJSON *reply, struct operation *
 	for (size_t i = 0; failed[i]; i++) {
 		if (strcmp(status, failed[i]))
 			continue;
-		const char *detail = json_str(build, "failureInfo.detail", json_str(build, "statusDetail", "no detail given"));
+		const char *detail = json_str(build, "failureInfo.detail",
+					      json_str(build, "statusDetail", _("no detail given")));
 		out->done = true;
-		out->error = xasprintf("build %s: %s", status, detail);
+		out->error = xasprintf(_("build %s: %s"), status, detail);
 		out->error_code = xstrdup(json_str(build, "failureInfo.type", status));
 	}
 	return out->poll_url != NULL;
@@ -543,7 +544,7 @@ static char *message_of_text(int http, const char *text)
 	while (text && isspace((unsigned char)*text))
 		text++;
 	if (!text || !*text || *text == '<')
-		return xasprintf("HTTP status %d without an explanation", http);
+		return xasprintf(_("HTTP status %d without an explanation"), http);
 	struct buf b = {0};
 	size_t len = strcspn(text, "\r\n");
 	outside_text(&b, text, len, false, 200);

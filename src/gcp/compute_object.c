@@ -2,6 +2,7 @@
 #include "config.h"
 #include "gcp/compute_object.h"
 
+#include "base/gettext.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/text.h"
@@ -74,7 +75,7 @@ static void replace_if_fixed(struct change *c, const char *const *fixed)
 		for (const char *const *f = fixed; f && *f; f++)
 			if (text_starts(c->differences[i].path, *f) && !c->reason) {
 				c->verdict = VERDICT_REPLACE;
-				c->reason = xasprintf("%s cannot be changed once it stands", c->differences[i].path);
+				c->reason = xasprintf(_("%s cannot be changed once it stands"), c->differences[i].path);
 			}
 }
 

@@ -172,9 +172,10 @@ void kind_refuse_changed(struct change *c, const char *const *paths, const char 
 		for (const char *const *p = paths; *p; p++)
 			if (text_starts(c->differences[i].path, *p)) {
 				free(c->reason);
-				c->reason = xasprintf("%s is %s and should be %s: %s", c->differences[i].path,
-						      c->differences[i].found ? c->differences[i].found : "not set",
-						      c->differences[i].wanted ? c->differences[i].wanted : "not set", reason);
+				c->reason = xasprintf(_("%s is %s and should be %s: %s"), c->differences[i].path,
+						      c->differences[i].found ? c->differences[i].found : _("not set"),
+						      c->differences[i].wanted ? c->differences[i].wanted : _("not set"),
+						      reason);
 				c->verdict = VERDICT_REFUSE;
 				return;
 			}

@@ -75,8 +75,8 @@ static void sql_backup_decode(const struct view *v, int http, const cJSON *reply
 	if (!strcmp(status, "ENQUEUED") || !strcmp(status, "RUNNING"))
 		out->presence = PRESENT_PENDING;
 	else if (strcmp(status, "SUCCESSFUL") != 0)
-		kind_say(out, PRESENT_FAILED, "Cloud SQL reports the backup as %s: %s", status,
-			 json_str(run, "error.message", "no reason given"));
+		kind_say(out, PRESENT_FAILED, _("Cloud SQL reports the backup as %s: %s"), status,
+			 json_str(run, "error.message", _("no reason given")));
 }
 
 static void sql_backup_compare(const struct view *v, const struct observation *seen, struct change *out)

@@ -2,6 +2,7 @@
 #include "config.h"
 #include "gcp/run_state.h"
 
+#include "base/gettext.h"
 #include "base/json.h"
 
 #include <stdlib.h>
@@ -14,7 +15,8 @@ void run_read_state(struct observation *out)
 	long long generation = json_int64(f, "generation", 0);
 	bool current = json_int64(f, "observedGeneration", generation) == generation;
 	if (!strcmp(state, "CONDITION_FAILED"))
-		kind_say(out, PRESENT_FAILED, "%s", json_str(f, "terminalCondition.message", "Cloud Run reports it as failed"));
+		kind_say(out, PRESENT_FAILED, "%s",
+			 json_str(f, "terminalCondition.message", _("Cloud Run reports it as failed")));
 	else if (strcmp(state, "CONDITION_SUCCEEDED") != 0 || !current || json_bool(f, "reconciling", false))
 		out->presence = PRESENT_PENDING;
 }

@@ -14,10 +14,19 @@
 
 enum verdict_count { VERDICTS = VERDICT_REFUSE + 1 };
 
+/* TRANSLATORS: what is done with a resource, before its name in a table; at most 8 cells each. */
 static const char *const verdict_words[VERDICTS] = {
-    [VERDICT_KEEP] = "keep",       [VERDICT_CREATE] = "create", [VERDICT_UPDATE] = "update",
-    [VERDICT_REPLACE] = "replace", [VERDICT_DELETE] = "delete", [VERDICT_REFUSE] = "refuse",
+    [VERDICT_KEEP] = N_("keep"),       [VERDICT_CREATE] = N_("create"), [VERDICT_UPDATE] = N_("update"),
+    [VERDICT_REPLACE] = N_("replace"), [VERDICT_DELETE] = N_("delete"), [VERDICT_REFUSE] = N_("refuse"),
 };
+
+const char *plan_verdict_word(const char *verdict)
+{
+	for (size_t i = 0; i < VERDICTS; i++)
+		if (!strcmp(verdict_words[i], verdict))
+			return _(verdict_words[i]);
+	return verdict;
+}
 
 static enum verdict verdict_of(const struct change *const *changes, size_t i)
 {
@@ -250,7 +259,9 @@ static void put_row(const struct plan *p, const struct resource *r, const struct
 		snprintf(cost, sizeof cost, _("$%.2f"), usd);
 	else if (usd < 0)
 		snprintf(cost, sizeof cost, "%s", _("by use"));
-	buf_printf(out, "%c %-8s ", marks[verdict], verdict_words[verdict]);
+	buf_printf(out, "%c ", marks[verdict]);
+	put_cell(out, _(verdict_words[verdict]), 8);
+	buf_putc(out, ' ');
 	put_cell(out, _(r->kind->title), TITLE_WIDTH);
 	buf_putc(out, ' ');
 	put_cell(out, r->name, width - TITLE_WIDTH - 22);

@@ -11,5 +11,7 @@
 cJSON *plan_json(const struct plan *p, const struct change *const *changes);
 /* Appends the table, wrapped to width cells. */
 void plan_table(const struct plan *p, const struct change *const *changes, int width, struct buf *out);
+/* The word for a "verdict" of the JSON in the operator's language; what is none is given back. */
+const char *plan_verdict_word(const char *verdict);
 
 #endif

@@ -13,6 +13,9 @@ static void dates(void)
 		       !text_matches("a", digits),
 		   "each pattern matches what it says, the second time too");
 	is_str(text_rfc3339(784111777.25, 3, at), "1994-11-06T08:49:37.250Z", "RFC 3339");
+	ok(text_yes_no("yes") == 1 && text_yes_no("Y") == 1 && text_yes_no("NO") == 0 && text_yes_no("n") == 0 &&
+	       text_yes_no("") < 0 && text_yes_no("yesterday") < 0,
+	   "yes and no, whole or by their letter");
 	is_str(text_duration(125, at), "2 min 05 s", "a duration");
 }
 

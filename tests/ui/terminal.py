@@ -295,7 +295,7 @@ def consent():
         t.send(b"\r")
         t.wait(page)
     t.send(b"b")
-    ok(t.wait(r"Build now\? \[y/N\]|Build now\?"), "without a rehearsal Enter does not build: it asks")
+    ok(t.wait(r"Build now\? \[y/n\]|Build now\?"), "without a rehearsal Enter does not build: it asks")
     t.send(b"\r")
     t.send(b"b")
     t.wait("Build now")
