@@ -2,6 +2,7 @@
 #include "cmd/cli.h"
 
 #include "base/gettext.h"
+#include "base/json.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "cmd/rehearsal.h"
@@ -285,4 +286,13 @@ struct answers *cli_answers(const struct cli *cli, struct err *e)
 		}
 	}
 	return a;
+}
+
+struct plan *cli_applied(const struct cli *cli, struct answers **a, struct err *e)
+{
+	*a = cli_answers(cli, e);
+	if (*a && answers_check(*a, cli->file, e) && !*json_str((*a)->resolved, "project_number", ""))
+		err_set(e, EXIT_ANSWERS, cli->file, _("Run mlflow-setup apply first."),
+			_("these answers were not applied so far."));
+	return *a && !e->exit ? plan_make(*a, e) : NULL;
 }

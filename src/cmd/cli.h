@@ -4,6 +4,7 @@
 
 #include "base/err.h"
 #include "plan/answers.h"
+#include "plan/plan.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -61,5 +62,8 @@ void cli_help(FILE *to);
 
 /* Loads cli->file and applies --set. Failures as answers_load; EXIT_USAGE when no file was named. */
 struct answers *cli_answers(const struct cli *cli, struct err *e);
+/* The same, checked, with what they plan, for what is said of a stack that was applied (else EXIT_ANSWERS). The caller frees both, the plan first;
+ * NULL with e on failure. */
+struct plan *cli_applied(const struct cli *cli, struct answers **a, struct err *e);
 
 #endif

@@ -13,6 +13,7 @@ src_cmd_libcmd_a_SOURCES = \
 	src/cmd/verb_questions.c \
 	src/cmd/verb_render.c \
 	src/cmd/verb_schema.c \
+	src/cmd/verb_token.c \
 	src/cmd/verb_validate.c \
 	src/cmd/verbs.c src/cmd/verbs.h
 
@@ -21,7 +22,7 @@ bin_PROGRAMS += mlflow-setup
 if REHEARSAL
 mlflow_setup_SOURCES = src/main.c src/cmd/rehearsal.c
 mlflow_setup_LDADD = src/cmd/libcmd.a $(LIB_UI) $(LIB_SIM)
-TESTS += tests/cases/bad_input.py tests/cases/record.py tests/cases/rehearsed.py tests/cases/safety.py tests/cases/waiting.py tests/ui/rehearsal.py
+TESTS += tests/cases/bad_input.py tests/cases/clients.py tests/cases/record.py tests/cases/rehearsed.py tests/cases/safety.py tests/cases/waiting.py tests/ui/rehearsal.py
 else
 mlflow_setup_SOURCES = src/main.c src/cmd/no_rehearsal.c
 mlflow_setup_LDADD = src/cmd/libcmd.a $(LIB_UI)

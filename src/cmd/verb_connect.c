@@ -4,7 +4,6 @@
 
 #include "base/escape.h"
 #include "base/gettext.h"
-#include "base/json.h"
 #include "plan/axes.h"
 
 #include <stdlib.h>
@@ -26,13 +25,8 @@ static void print(const struct plan *p)
 
 static enum exit_code verb_connect_run(const struct cli *cli, struct err *e)
 {
-	struct answers *a = cli_answers(cli, e);
-	struct plan *p = NULL;
-	if (a && answers_check(a, cli->file, e) && !*json_str(a->resolved, "project_number", ""))
-		err_set(e, EXIT_ANSWERS, cli->file, _("Run mlflow-setup apply first."),
-			_("these answers were not applied so far."));
-	if (a && !e->exit)
-		p = plan_make(a, e);
+	struct answers *a = NULL;
+	struct plan *p = cli_applied(cli, &a, e);
 	if (p)
 		print(p);
 	plan_free(p);

@@ -5,6 +5,6 @@
 #include "cmd/cli.h"
 
 extern const struct verb verb_apply, verb_connect, verb_destroy, verb_plan, verb_questions, verb_render, verb_schema,
-    verb_validate;
+    verb_token, verb_validate;
 
 #endif

@@ -19,7 +19,7 @@
 #define JWT_LIFE 3600
 
 struct credential {
-	struct run *run;
+	struct credential_means with;
 	struct secret *token;
 	bool waiting; /* for the vault */
 	unsigned long call;
@@ -27,10 +27,10 @@ struct credential {
 	void *arg;
 };
 
-struct credential *credential_new(struct run *r)
+struct credential *credential_new(const struct credential_means *with)
 {
 	struct credential *c = xcalloc(1, sizeof *c);
-	c->run = r;
+	c->with = *with;
 	return c;
 }
 
@@ -38,9 +38,9 @@ void credential_free(struct credential *c)
 {
 	if (!c)
 		return;
-	api_cancel(c->run->api, c->call);
+	api_cancel(c->with.api, c->call);
 	if (c->waiting)
-		vault_forget(c->run->vault, c);
+		vault_forget(c->with.vault, c);
 	secret_free(c->token);
 	free(c);
 }
@@ -51,7 +51,7 @@ static void on_token(void *arg, const struct api_result *r)
 {
 	struct credential *c = arg;
 	c->call = 0;
-	const cJSON *node = json_at(r->reply, c->run->plan->wall.shows == CREDENTIAL_JWT ? "signedJwt" : "token");
+	const cJSON *node = json_at(r->reply, c->with.plan->wall.shows == CREDENTIAL_JWT ? "signedJwt" : "token");
 	if (r->http == 200 && cJSON_IsString(node)) {
 		secret_free(c->token);
 		c->token = secret_copy(node->valuestring, strlen(node->valuestring));
@@ -60,13 +60,18 @@ static void on_token(void *arg, const struct api_result *r)
 		return;
 	}
 	bool spreads = r->http == 403 || r->http == 404 || r->http >= 500 || r->http == 429;
-	c->done(c->arg, r->err.what ? r->err.what : _("no token came."), spreads);
+	struct err none = {0};
+	if (!r->err.what)
+		err_set(&none, EXIT_UNAVAILABLE, NULL, NULL, _("no token came."));
+	c->done(c->arg, r->err.what ? &r->err : &none, spreads);
+	err_free(&none);
 }
 
-static cJSON *jwt_body(const struct run *r)
+static cJSON *jwt_body(const struct credential_means *with)
 {
-	double now = floor(loop_wall(r->loop));
-	cJSON *claims = json_make("{'iss':%s,'sub':%s,'aud':%s}", r->plan->prover, r->plan->prover, r->plan->wall.audience);
+	double now = floor(loop_wall(with->loop));
+	const struct plan *p = with->plan;
+	cJSON *claims = json_make("{'iss':%s,'sub':%s,'aud':%s}", p->prover, p->prover, p->wall.audience);
 	json_put_num(claims, "iat", now);
 	json_put_num(claims, "exp", now + JWT_LIFE);
 	char *text = json_text(claims, -1);
@@ -78,14 +83,14 @@ static cJSON *jwt_body(const struct run *r)
 
 static void ask_token(struct credential *c)
 {
-	const struct plan *plan = c->run->plan;
+	const struct plan *plan = c->with.plan;
 	bool jwt = plan->wall.shows == CREDENTIAL_JWT;
 	struct call call = {0};
 	call_set(&call, DIALECT_NONE, "POST",
-		 jwt ? jwt_body(c->run) : json_make("{'audience':%s,'includeEmail':true}", plan->wall.audience),
+		 jwt ? jwt_body(&c->with) : json_make("{'audience':%s,'includeEmail':true}", plan->wall.audience),
 		 IAM_CREDENTIALS "%s:%s", plan->prover, jwt ? "signJwt" : "generateIdToken");
 	call.sensitive = true;
-	c->call = api_call(c->run->api, &call, &(struct api_policy){.budget = 60, .just_enabled = true}, on_token, c);
+	c->call = api_call(c->with.api, &call, &(struct api_policy){.budget = 60, .just_enabled = true}, on_token, c);
 	call_free(&call);
 }
 
@@ -95,14 +100,14 @@ static void on_password(void *arg, struct err *e)
 {
 	struct credential *c = arg;
 	c->waiting = false;
-	c->done(c->arg, e->exit ? e->what : NULL, false);
+	c->done(c->arg, e->exit ? e : NULL, false);
 }
 
 static void ask_password(struct credential *c)
 {
-	cJSON *body = json_make("{'$secret':%s}", c->run->plan->wall.password);
+	cJSON *body = json_make("{'$secret':%s}", c->with.plan->wall.password);
 	c->waiting = true;
-	vault_need(c->run->vault, body, on_password, c);
+	vault_need(c->with.vault, body, on_password, c);
 	cJSON_Delete(body);
 }
 
@@ -125,13 +130,16 @@ static char *basic(const char *user, const char *password)
 
 void credential_get(struct credential *c, credential_done *done, void *arg)
 {
-	enum shown shows = c->run->plan->wall.shows;
+	enum shown shows = c->with.plan->wall.shows;
 	bool token = shows == CREDENTIAL_ID_TOKEN || shows == CREDENTIAL_JWT;
 	c->done = done;
 	c->arg = arg;
-	if (token && !c->run->plan->prover)
-		done(arg, _("the plan names no account that could prove it."), false);
-	else if (token)
+	struct err none = {0};
+	if (token && !c->with.plan->prover) {
+		err_set(&none, EXIT_BUG, NULL, NULL, _("the plan names no account that could prove it."));
+		done(arg, &none, false);
+		err_free(&none);
+	} else if (token)
 		ask_token(c);
 	else if (shows == CREDENTIAL_PASSWORD)
 		ask_password(c);
@@ -139,16 +147,21 @@ void credential_get(struct credential *c, credential_done *done, void *arg)
 		done(arg, NULL, false);
 }
 
+struct secret *credential_token(const struct credential *c)
+{
+	return c->token;
+}
+
 char *credential_header(const struct credential *c, bool forged)
 {
-	const struct wall *wall = &c->run->plan->wall;
+	const struct wall *wall = &c->with.plan->wall;
 	size_t len;
 	if (wall->shows == CREDENTIAL_CHANNEL)
 		return NULL;
 	if (forged)
 		return wall->shows == CREDENTIAL_PASSWORD ? basic(wall->user, "not-the-password")
 							  : xstrdup("Bearer not-a-token");
-	struct secret *s = wall->shows == CREDENTIAL_PASSWORD ? vault_lookup(c->run->vault, wall->password) : c->token;
+	struct secret *s = wall->shows == CREDENTIAL_PASSWORD ? vault_lookup(c->with.vault, wall->password) : c->token;
 	const char *bytes = secret_open(s, &len);
 	char *header = wall->shows == CREDENTIAL_PASSWORD ? basic(wall->user, bytes) : xasprintf("Bearer %s", bytes);
 	secret_close(s);

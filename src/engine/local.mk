@@ -23,6 +23,7 @@ src_engine_libengine_a_SOURCES = \
 	src/engine/session.c src/engine/session.h \
 	src/engine/standing.c \
 	src/engine/step.c \
+	src/engine/token.c \
 	src/engine/survey.c src/engine/survey.h \
 	src/engine/vault.c src/engine/vault.h
 

@@ -5,6 +5,7 @@
 #include "config.h"
 #include "engine/credential.h"
 #include "engine/reach.h"
+#include "engine/run_private.h"
 
 #include "base/gettext.h"
 #include "base/json.h"
@@ -573,13 +574,13 @@ static void send_stage(struct proof *p, struct transport *t)
 
 /* Other ways ----------------------------------------------------------------------------------------------------------------- */
 
-static void on_credential(void *arg, const char *why, bool passing)
+static void on_credential(void *arg, const struct err *why, bool passing)
 {
 	struct proof *p = arg;
 	if (!why)
 		pass(p);
 	else if (!passing || !again(p, stage_of(p)->budget))
-		fail(p, why);
+		fail(p, why->what);
 }
 
 static void on_bucket(void *arg, const struct api_result *r)
@@ -668,7 +669,9 @@ void proof_begin(struct run *r)
 		return;
 	}
 	r->proof = xcalloc(1, sizeof *r->proof);
-	*r->proof = (struct proof){.run = r, .way = way, .credential = credential_new(r)};
+	*r->proof = (struct proof){.run = r, .way = way};
+	r->proof->credential = credential_new(
+	    &(struct credential_means){.plan = r->plan, .api = r->api, .loop = r->loop, .vault = r->vault});
 	begin_stage(r->proof);
 }
 

@@ -39,6 +39,10 @@ double session_now(const struct session *s);
 typedef void survey_done(void *arg, const cJSON *result, struct err *e);
 void session_survey(struct session *s, const char *what, const struct answers *a, survey_done *done, void *arg);
 
+/* A fresh token for a client at this plan's wall, which has to show one (CREDENTIAL_ID_TOKEN, CREDENTIAL_JWT). It turns the loop until it is there; NULL
+ * with e on failure. The caller frees it. */
+struct secret *session_token(struct session *s, const struct plan *p, struct err *e);
+
 /* Runs. The answers' resolved part is completed (project number, suffix) before the plan is made and as results come in; save is called
  * whenever it changed, and must write the file. One run at a time. */
 enum run_verb { RUN_PLAN, RUN_APPLY, RUN_DESTROY };
