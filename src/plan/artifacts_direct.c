@@ -7,32 +7,16 @@
 #include "base/gettext.h"
 #include "base/json.h"
 #include "base/mem.h"
-#include "base/text.h"
 #include "plan/people.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-static void add_member(cJSON *members, char *member)
-{
-	const cJSON *m;
-	bool there = false;
-	cJSON_ArrayForEach(m, members)
-		there |= !strcmp(m->valuestring, member);
-	if (!there)
-		cJSON_AddItemToArray(members, cJSON_CreateString(member));
-	free(member);
-}
-
 /* Those who are let in, and the operator, whose own rights the proof writes with. */
 static void let_clients_write(struct design *d, const char *path)
 {
 	cJSON *members = people_members(d->answers);
-	const char *operator= json_str(d->answers->resolved, "operator", "");
-	if (*operator)
-		add_member(
-		    members,
-		    xasprintf("%s:%s", text_ends(operator, ".gserviceaccount.com") ? "serviceAccount" : "user", operator));
+	people_add_operator(d->answers, members);
 	if (cJSON_GetArraySize(members))
 		plan_needs(
 		    plan_add(

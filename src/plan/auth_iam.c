@@ -8,7 +8,7 @@
 #include "base/mem.h"
 #include "plan/people.h"
 
-static const char *const asks[] = {"auth.users", "auth.groups", "auth.domains", "auth.service_accounts", NULL};
+static const char *const asks[] = {"auth.users", "auth.groups", "auth.domains", "auth.service_accounts", "auth.tokens", NULL};
 
 static bool auth_iam_prepare(struct design *d, struct err *e)
 {

@@ -30,7 +30,7 @@ static const struct question questions_of_iap[] = {
 };
 /* clang-format on */
 
-static const char *const asks[] = {"auth.users", "auth.groups", "auth.domains", "auth.service_accounts", NULL};
+static const char *const asks[] = {"auth.users", "auth.groups", "auth.domains", "auth.service_accounts", "auth.tokens", NULL};
 static const char *const apis[] = {"iap", NULL};
 
 static bool own_client(const struct answers *a)

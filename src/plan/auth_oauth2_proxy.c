@@ -61,7 +61,7 @@ static const struct question questions_of_proxy[] = {
 };
 /* clang-format on */
 
-static const char *const asks[] = {"auth.users", "auth.domains", "auth.service_accounts", NULL};
+static const char *const asks[] = {"auth.users", "auth.domains", "auth.service_accounts", "auth.tokens", NULL};
 
 /* Templates' data ------------------------------------------------------------------------------------------------------------ */
 

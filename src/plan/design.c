@@ -12,6 +12,7 @@
 #include "plan/database.h"
 #include "plan/naming.h"
 #include "plan/parts.h"
+#include "plan/people.h"
 #include "plan/server.h"
 #include "plan/upgrade.h"
 
@@ -120,14 +121,13 @@ bool design_secret_file(struct design *d, const char *name, const char *file, st
 void design_prover(struct design *d)
 {
 	struct plan *p = d->plan;
+	cJSON *members = people_token_makers(d->answers);
 	p->prover = part_account(p, "prover", "MLflow proof and token");
-	const char *operator= json_str(d->answers->resolved, "operator", "");
-	if (!*operator)
-		return;
 	char *path = xasprintf("projects/%s/serviceAccounts/%s", p->project, p->prover);
-	char *member = xasprintf("%s:%s", text_ends(operator, ".gserviceaccount.com") ? "serviceAccount" : "user", operator);
-	part_grant(p, "prover", "serviceAccount", path, "roles/iam.serviceAccountTokenCreator", member, "sa/prover");
-	free(member);
+	if (cJSON_GetArraySize(members))
+		part_grants(p, "prover", "serviceAccount", path, "roles/iam.serviceAccountTokenCreator", members, "sa/prover");
+	else
+		cJSON_Delete(members);
 	free(path);
 }
 

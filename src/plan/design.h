@@ -64,7 +64,7 @@ struct secret_want {
 void design_secret(struct design *d, const struct secret_want *want);
 /* The same for one of the plan's files, by its name. */
 bool design_secret_file(struct design *d, const char *name, const char *file, struct err *e);
-/* "sa/prover": the account that the proof, `token` and clients speak as; the operator may make tokens of it, and of no other account. */
+/* "sa/prover": the account that the proof, `token` and clients speak as. Who may make tokens of it, and of no other account, is the answers' to say. */
 void design_prover(struct design *d);
 /* Appends a text to a list of the templates' data (templates/README.md): "requirements", "flags", "before", "migrations". */
 void design_line(struct design *d, const char *list, const char *text);

@@ -40,14 +40,14 @@ char *part_account(struct plan *p, const char *what, const char *title)
 	return name_email(p->stack, what, p->project);
 }
 
-struct resource *part_grant(struct plan *p, const char *id, const char *holder, const char *path, const char *role,
-			    const char *member, const char *after)
+struct resource *part_grants(struct plan *p, const char *id, const char *holder, const char *path, const char *role,
+			     cJSON *members, const char *after)
 {
 	const char *last = strrchr(path, '/') + 1;
 	char *full = xasprintf("iam/%s", id), *of = xasprintf("%s %.*s", holder, (int)strcspn(last, "@"), last);
 	struct resource *r = plan_add(
 	    p, full, "iam.policy", of,
-	    json_make("{'holder':%s,'resource':%s,'bindings':[{'role':%s,'members':[%s]}]}", holder, path, role, member));
+	    json_make("{'holder':%s,'resource':%s,'bindings':[{'role':%s,'members':%j}]}", holder, path, role, members));
 	/* A new bucket lets the project's viewers and editors in, past the gate. Its owners stay: they may let themselves in anyhow, and the installer
 	 * works as one. */
 	if (!strcmp(holder, "bucket"))
@@ -56,6 +56,12 @@ struct resource *part_grant(struct plan *p, const char *id, const char *holder, 
 	free(of);
 	free(full);
 	return r;
+}
+
+struct resource *part_grant(struct plan *p, const char *id, const char *holder, const char *path, const char *role,
+			    const char *member, const char *after)
+{
+	return part_grants(p, id, holder, path, role, json_make("[%s]", member), after);
 }
 
 /* serviceAccount:EMAIL, to be freed. */

@@ -13,6 +13,9 @@ char *part_account(struct plan *p, const char *what, const char *title);
 /* "iam/ID": one role for one member on one holder (kind iam.policy), at path; after is the id of the holder, or NULL. */
 struct resource *part_grant(struct plan *p, const char *id, const char *holder, const char *path, const char *role,
 			    const char *member, const char *after);
+/* The same for several, a list that the plan owns then. */
+struct resource *part_grants(struct plan *p, const char *id, const char *holder, const char *path, const char *role,
+			     cJSON *members, const char *after);
 /* "bucket/artifacts". Returns the bucket's name, to be freed. */
 char *part_artifacts(const struct answers *a, struct plan *p);
 /* "bucket/build", "repository", "source", "image": the image built from the templates by a service account of its own. Fails when the

@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "plan/axes.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -74,6 +75,20 @@ static const char *check_group(const struct answers *a, const char *value)
 	return why;
 }
 
+static const struct choice makers[] = {
+    {.id = "listed",
+     .title = N_("Whoever is let in"),
+     .help = N_("Everybody whom the answers name: a laptop then needs no key, only its owner's sign-in.")},
+    {.id = "operator", .title = N_("The operator"), .help = N_("Only who runs the installer; others sign in with a browser.")},
+    {.id = NULL},
+};
+
+/* Through a tunnel nobody shows a token. */
+static bool tokens_are_shown(const struct answers *a)
+{
+	return !axes_of(a).exposure->reach;
+}
+
 /* clang-format off */
 const struct question people_questions[] = {
 	{.id = "auth.users", .page = "auth", .type = TYPE_LIST, .admits = true, .title = N_("People"),
@@ -100,6 +115,10 @@ const struct question people_questions[] = {
 	 .pattern = "^[a-z0-9]([a-z0-9-]*[a-z0-9])?@[a-z0-9.-]+\\.gserviceaccount\\.com$",
 	 .form = N_("A service account's address: NAME@PROJECT.iam.gserviceaccount.com."),
 	 .check = check_service_account},
+	{.id = "auth.tokens", .quiet = true, .page = "auth", .type = TYPE_CHOICE, .title = N_("Who may make tokens"),
+	 .help = N_("Programs show a token of an account that the stack keeps for them, which has no key and no other right. Who may have one made by Google; needed to "
+		    "log runs from a laptop. Where an organisation shares with its own members only, outsiders cannot be let do that."),
+	 .after = "auth.mode", .shared = true, .when = tokens_are_shown, .choices = makers, .preset = "listed"},
 	{.id = NULL},
 };
 /* clang-format on */
@@ -138,6 +157,33 @@ cJSON *people_members(const struct answers *a)
 	add_members(list, answers_get(a, "auth.domains"), "domain");
 	add_members(list, answers_get(a, "auth.service_accounts"), "serviceAccount");
 	return list;
+}
+
+static void add_once(cJSON *members, const char *member)
+{
+	const cJSON *m;
+	cJSON_ArrayForEach(m, members)
+		if (!strcmp(m->valuestring, member))
+			return;
+	cJSON_AddItemToArray(members, cJSON_CreateString(member));
+}
+
+void people_add_operator(const struct answers *a, cJSON *members)
+{
+	const char *operator= json_str(a->resolved, "operator", "");
+	if (!*operator)
+		return;
+	char *member = xasprintf("%s:%s", text_ends(operator, ".gserviceaccount.com") ? "serviceAccount" : "user", operator);
+	add_once(members, member);
+	free(member);
+}
+
+cJSON *people_token_makers(const struct answers *a)
+{
+	bool listed = !strcmp(answers_str(a, "auth.tokens"), "listed");
+	cJSON *members = listed ? people_members(a) : cJSON_CreateArray();
+	people_add_operator(a, members);
+	return members;
 }
 
 cJSON *gate_path(const struct gate *gate)

@@ -13,6 +13,10 @@ void people_check(const struct answers *a, problem_fn *found, void *arg);
 bool people_named(const struct answers *a);
 /* All who are named, as members of a policy: "user:ada@example.com"; the caller deletes the list. */
 cJSON *people_members(const struct answers *a);
+/* Adds the operator, where it is known who that is, unless he is among them. */
+void people_add_operator(const struct answers *a, cJSON *members);
+/* Who may make tokens of the prover, as members; the caller deletes the list. */
+cJSON *people_token_makers(const struct answers *a);
 /* Where the gate's bindings stand, as a value of a spec. */
 cJSON *gate_path(const struct gate *gate);
 /* "iam/people": all of them, and the prover where there is one, are let in at this gate, once the resource with the id after stands. */
