@@ -30,7 +30,8 @@ static bool ended_well(const struct wizard *w)
 	return w->build.over && is_outcome(w, w->build.undoing ? OUTCOME_DESTROYED : OUTCOME_PROVEN);
 }
 
-bool build_ended_badly(const struct wizard *w)
+/* Are there failures, or was it stopped, so that something is to be decided? */
+static bool build_ended_badly(const struct wizard *w)
 {
 	return w->build.over && !ended_well(w);
 }

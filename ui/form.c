@@ -139,7 +139,7 @@ static const cJSON *suggestion_beside(const struct wizard *w, const cJSON *list,
 	return found || delta < 0 ? NULL : first;
 }
 
-void form_project_changed(struct wizard *w)
+static void form_project_changed(struct wizard *w)
 {
 	if (w->session)
 		w->typed_at = session_now(w->session);

@@ -41,7 +41,8 @@ bool page_holds(const struct wizard_page *p, const char *section)
 	return false;
 }
 
-int choices_possible(const struct question *q, const struct answers *a)
+/* How many of q's choices can be chosen now. */
+static int choices_possible(const struct question *q, const struct answers *a)
 {
 	int n = 0;
 	for (const struct choice *c = q->choices; c->id; c++)

@@ -19,8 +19,6 @@ bool page_asks(const struct wizard_page *p, const struct answers *a, const struc
 bool page_has_questions(const struct wizard_page *p, const struct answers *a);
 /* Does the page hold this section? */
 bool page_holds(const struct wizard_page *p, const char *section);
-/* How many of q's choices can be chosen now. */
-int choices_possible(const struct question *q, const struct answers *a);
 /* A section's answers in a line of words, what has its own title first; freed by the caller. */
 char *section_words(const struct answers *a, const char *section);
 /* Does q have to have an answer, and has none? */

@@ -60,7 +60,8 @@ void progress_free(struct progress *p)
 	*p = (struct progress){0};
 }
 
-int progress_find(const struct progress *p, const char *id)
+/* The index of the step with this id, or -1. */
+static int progress_find(const struct progress *p, const char *id)
 {
 	if (p->last < p->count && !strcmp(p->steps[p->last].id, id))
 		return (int)p->last;
@@ -130,7 +131,8 @@ const char *step_link(const struct step *s)
 	return *s->log ? s->log : s->console;
 }
 
-char *step_sentence(const struct step *s)
+/* The state of a step in a sentence, "creating the Cloud SQL instance mlflow-k3x9"; freed by the caller. */
+static char *step_sentence(const struct step *s)
 {
 	static const char *const sentences[STATES] = {
 	    /* TRANSLATORS: %s is a resource and its name, "Cloud SQL instance mlflow-k3x9". */

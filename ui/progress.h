@@ -85,8 +85,6 @@ void progress_event(struct progress *p, const cJSON *event, double now);
  * to be done at all. */
 void progress_plan(struct progress *p, const struct plan *plan, const struct change *const *changes);
 
-/* The index of the step with this id, or -1. */
-int progress_find(const struct progress *p, const char *id);
 /* How many steps a part has in this phase; PHASE_COUNT counts all. */
 int progress_part_count(const struct progress *p, int part, enum phase phase);
 /* How many steps of the whole are in this phase, checks of the proof aside. */
@@ -107,8 +105,6 @@ double step_seconds(const struct progress *p, const struct step *s);
 /* The cause that stopped this step, or NULL. */
 const struct cause *progress_cause(const struct progress *p, int step);
 
-/* The state of a step in a sentence, "creating the Cloud SQL instance mlflow-k3x9"; freed by the caller. */
-char *step_sentence(const struct step *s);
 /* Where it is looked at in a browser: its log, else its page; "" when there is neither. Borrowed. */
 const char *step_link(const struct step *s);
 /* The step's title and name, "Cloud SQL instance mlflow-k3x9"; freed by the caller. */

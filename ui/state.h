@@ -163,7 +163,6 @@ size_t wizard_page_index(const char *id);
 /* Opens, draws a frame, takes a key, one turn of the loop: what wizard_run does, for tests one by one. */
 struct wizard *wizard_new(struct session *s, struct answers *a, const struct wizard_options *o);
 void wizard_free(struct wizard *w);
-void wizard_attach(struct wizard *w, struct session *s);
 void wizard_draw(struct wizard *w);
 void wizard_take(struct wizard *w, const struct key *k);
 /* After a turn of the session: what follows from what came in. */
@@ -176,14 +175,10 @@ char *wizard_sentence(const struct err *e);
 /* Asks again what failed; after a failure to sign in the session is opened anew. */
 void wizard_reopen(struct wizard *w);
 
-/* Fills defaults that only the cloud knows (project, people) and, in rehearsal, those that only a console could give. */
-void wizard_prefill(struct wizard *w);
-
 /* Form helpers that overlays use. */
 const struct question *form_focused(const struct wizard *w);
 void form_load(struct wizard *w);
 bool form_set(struct wizard *w, const struct question *q, cJSON *value);
-void form_project_changed(struct wizard *w);
 /* After an answer was set by another way than form_set: what follows from it. */
 void form_changed(struct wizard *w, const struct question *q);
 /* Opens a list for editing, over what lies over the page. */
@@ -231,8 +226,6 @@ char *review_data_lost(const struct wizard *w);
 void build_start(struct wizard *w, bool undo);
 /* The cause under the focus, or the first one; NULL when nothing failed. */
 const struct cause *build_cause(const struct wizard *w);
-/* Are there failures, or was it stopped, so that something is to be decided? */
-bool build_ended_badly(const struct wizard *w);
 /* The part of the row under the focus, -1 for none. */
 int build_focused_part(const struct wizard *w);
 /* Opens the log over the page: one part's, or all for -1. */

@@ -53,7 +53,6 @@ static void start(struct wizard *w, enum survey_id id, char *of)
 	free(s->of);
 	s->project = xstrdup(answers_str(w->answers, "project.id"));
 	s->of = of;
-	s->wizard = w;
 	s->id = id;
 	s->state = SURVEY_CHECKING;
 	session_survey(w->session, surveys_of[id].name, w->answers, done, s);

@@ -23,7 +23,6 @@ enum survey_state { SURVEY_UNKNOWN, SURVEY_CHECKING, SURVEY_KNOWN, SURVEY_FAILED
 struct wizard;
 
 struct survey {
-	struct wizard *wizard;
 	enum survey_id id;
 	enum survey_state state;
 	cJSON *result;  /* when known */

@@ -185,7 +185,7 @@ static void prefill_project(struct wizard *w)
 }
 
 /* Each is filled in once: what the operator empties later stays empty. */
-void wizard_prefill(struct wizard *w)
+static void wizard_prefill(struct wizard *w)
 {
 	const cJSON *who = w->surveys[SURVEY_WHO].result;
 	if (w->options->rehearsal)
@@ -416,7 +416,7 @@ void wizard_settle(struct wizard *w)
 
 /* Life ------------------------------------------------------------------------------------------------------------------------------ */
 
-void wizard_attach(struct wizard *w, struct session *s)
+static void wizard_attach(struct wizard *w, struct session *s)
 {
 	w->session = s;
 	if (s && w->options->speed > 0)

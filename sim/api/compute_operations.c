@@ -41,7 +41,7 @@ static char *scope_of(const char *key)
 	return xstrndup(key, (size_t)(p - key) + 1);
 }
 
-/* As sim_time_compute would have it at that time. */
+/* As sim_stamp_compute would have it at that time. */
 static void finish_doc(cJSON *doc, double when)
 {
 	char now[48];

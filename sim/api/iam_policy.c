@@ -651,7 +651,8 @@ void sim_policy_seed(struct sim *s, const char *holder, const char *role, const 
 		cJSON_DeleteItemFromArray(states, --n - 1);
 }
 
-bool sim_policy_held(struct sim_call *c, const char *holder, const cJSON *permissions, cJSON **held)
+/* Which of these permissions the caller has; a new array. False when the call was answered with an error. */
+static bool sim_policy_held(struct sim_call *c, const char *holder, const cJSON *permissions, cJSON **held)
 {
 	const cJSON *p;
 	*held = cJSON_CreateArray();

@@ -41,8 +41,6 @@ void sim_policy_seed(struct sim *s, const char *holder, const char *role, const 
 cJSON *sim_policy_view(struct sim *s, const char *holder, int version);
 /* Checks and writes a policy; false when the call was answered with an error. */
 bool sim_policy_write(struct sim_call *c, const char *holder, const cJSON *policy);
-/* Which of these permissions the caller has; a new array. False when the call was answered with an error. */
-bool sim_policy_held(struct sim_call *c, const char *holder, const cJSON *permissions, cJSON **held);
 /* A service account was deleted: its members become "deleted:serviceAccount:EMAIL?uid=ID"; or the other way when it is back. */
 void sim_policy_account(struct sim *s, const char *email, const char *uid, bool gone);
 
@@ -73,8 +71,6 @@ unsigned char *sim_account_sign(struct sim *s, const char *email, const void *da
 void sim_service_catalogue(struct sim *s, const char *project);
 /* The service agents that come with a service, and the roles on the project that they start with. */
 void sim_service_agents(struct sim *s, const char *project, const char *service, bool generated);
-/* The agent's address that generateServiceIdentity gives for a service; "" when the service has none. */
-void sim_service_agent(struct sim *s, const char *project, const char *service, struct buf *out);
 
 /* Google's spelling of an IAP resource ("projects/p/iap_web/compute/services/NAME"): with the project's number and a backend
  * service's own; false when it is not there. *project is then the id, or NULL. sim/api/iap.c. */

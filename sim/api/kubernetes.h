@@ -48,10 +48,10 @@ struct kubernetes_field {
 	const char *name;
 	struct kubernetes_shape *shape;
 	bool omit_empty, required;
-	bool retain_keys, merges; /* how a strategic patch takes it; merges: a list of scalars */
-	const char *merge_key;    /* of a list that a strategic patch merges */
-	const char *key_default;  /* of a key that is left out */
-	unsigned char number[3];  /* in protocol buffers, of the messages on the way; 0 after the last */
+	bool merges;             /* a strategic patch adds to it: a list of scalars */
+	const char *merge_key;   /* of a list that a strategic patch merges */
+	const char *key_default; /* of a key that is left out */
+	unsigned char number[3]; /* in protocol buffers, of the messages on the way; 0 after the last */
 };
 struct kubernetes_type {
 	const char *name;

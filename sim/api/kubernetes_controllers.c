@@ -100,7 +100,7 @@ static void orphan(struct sim *s, const struct sim_object *cluster, struct sim_o
 		hand_over(s, cluster, o, o);
 }
 
-void kubernetes_collect(struct sim *s, const struct sim_object *cluster, const char *uid, const char *ns, bool orphaned)
+static void kubernetes_collect(struct sim *s, const struct sim_object *cluster, const char *uid, const char *ns, bool orphaned)
 {
 	const char *prefix = sim_tmp("%s|", cluster->key), *owner = sim_tmp("%s", uid), *home = sim_tmp("%s", ns);
 	struct sim_object *next;

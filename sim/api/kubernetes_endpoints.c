@@ -10,7 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-int kubernetes_target_port(const cJSON *pod, const cJSON *port)
+/* The port of the pod behind a Service's port, which may be a name. */
+static int kubernetes_target_port(const cJSON *pod, const cJSON *port)
 {
 	const cJSON *target = json_at(port, "targetPort"), *k, *p;
 	if (cJSON_IsNumber(target))

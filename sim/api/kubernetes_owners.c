@@ -12,7 +12,6 @@
 #include <string.h>
 
 #define LAST_APPLIED "kubectl.kubernetes.io/last-applied-configuration"
-#define CURRENT "current-operation"
 
 /* One entry of managedFields. */
 struct owner {

@@ -49,7 +49,6 @@ const char *kubernetes_drawn(struct sim *s);
 void kubernetes_look(struct sim *s, const char *cluster, const char *key, const char *uid);
 void kubernetes_look_again(struct sim *s, const cJSON *arg); /* the same of an {"cluster","key","uid"}, for sim_after */
 /* What the object of this uid owned goes with it, or is on its own from now on. ns "": in every namespace. */
-void kubernetes_collect(struct sim *s, const struct sim_object *cluster, const char *uid, const char *ns, bool orphaned);
 void kubernetes_deployment(struct sim *s, const struct sim_object *cluster, struct sim_object *o);
 void kubernetes_deployment_look(struct sim *s, const struct sim_object *cluster, struct sim_object *o);
 void kubernetes_replica_set(struct sim *s, const struct sim_object *cluster, struct sim_object *o);
@@ -70,8 +69,6 @@ const struct sim_object *kubernetes_budget_against(struct sim *s, const struct s
 cJSON *kubernetes_endpoints(struct sim *s, const char *cluster, const char *ns, const char *service, const char *port);
 /* Endpoints and EndpointSlices of the namespace's Services as its pods are now. */
 void kubernetes_endpoints_sync(struct sim *s, const struct sim_object *cluster, const char *ns);
-/* The port of the pod behind a Service's port, which may be a name. */
-int kubernetes_target_port(const cJSON *pod, const cJSON *port);
 
 /* Nodes (kubernetes_nodes.c). ------------------------------------------------------------------------------------------------ */
 /* Node objects as the cluster's pools have machines, and what runs on each of them. */

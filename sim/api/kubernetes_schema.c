@@ -170,8 +170,6 @@ static void read_flags(struct kubernetes_field *f, const char *flags)
 			f->shape->atomic = true;
 		else if (!strcmp(one, "set"))
 			f->shape->set = true;
-		else if (!strcmp(one, "r"))
-			f->retain_keys = true;
 		else if (text_starts(one, "k="))
 			f->shape->keys = xstrdup(one + 2);
 		else if (text_starts(one, "m="))

@@ -90,7 +90,8 @@ char *oauth_id_token(struct sim *s, const char *principal, const char *audience,
 	return token;
 }
 
-bool oauth_wants_id(const char *scope)
+/* Does the scope ask for an ID token? */
+static bool oauth_wants_id(const char *scope)
 {
 	/* Google's rule: an identity scope brings an ID token; oauth2-proxy asks for "profile email". */
 	static const char *const identity[] = {" openid ", " email ", " profile ", "/auth/userinfo.email ",

@@ -18,7 +18,5 @@ char *oauth_subject(struct sim *s, const char *email, char *into);
 cJSON *oauth_claims(struct sim *s, const char *principal);
 /* A signed ID token for this audience, good for an hour; nonce may be NULL. The caller frees. */
 char *oauth_id_token(struct sim *s, const char *principal, const char *audience, const char *nonce);
-/* Does the scope ask for an ID token? */
-bool oauth_wants_id(const char *scope);
 
 #endif

@@ -92,7 +92,8 @@ struct sim_object *resource_named(struct sim_call *c)
 	return resource_find(c, resource_of(c));
 }
 
-const char *resource_prefix(const struct sim_call *c, const struct sim_resource *r)
+/* The keys' prefix of a list; the part behind a "-", which stands for all, is left out. A passing text. */
+static const char *resource_prefix(const struct sim_call *c, const struct sim_resource *r)
 {
 	return filled(c, r->key, (size_t)(strrchr(r->key, '{') - r->key), "-", NULL);
 }

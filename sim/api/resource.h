@@ -87,8 +87,6 @@ const char *resource_text_of(const struct sim_call *c, const char *text, const c
 struct sim_object *resource_find(struct sim_call *c, const struct sim_resource *r);
 /* The same of the kind that the method is of. */
 struct sim_object *resource_named(struct sim_call *c);
-/* The keys' prefix of a list; the part behind a "-", which stands for all, is left out. A passing text. */
-const char *resource_prefix(const struct sim_call *c, const struct sim_resource *r);
 /* The policy's holder. A passing text. */
 const char *resource_holder(const struct sim_resource *r, const struct sim_object *o);
 /* All objects of the collection below the prefix are gone. */
@@ -100,8 +98,6 @@ void resource_remove(struct sim *s, const struct sim_resource *r, struct sim_obj
 void resource_begin(struct sim_call *c, const struct sim_resource *r, const char *key, const char *verb);
 /* For sim_api's spoil: operations that resource_begin began. */
 bool resource_spoil(struct sim *s, const cJSON *arg, const cJSON *error);
-/* Calls fn with each of the blank-separated words. */
-void resource_words(const char *words, void (*fn)(void *arg, const char *word), void *arg);
 
 sim_handler resource_create, resource_get, resource_list, resource_patch, resource_delete, resource_get_policy,
     resource_set_policy, resource_test_policy;

@@ -10,7 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-void resource_words(const char *words, void (*fn)(void *arg, const char *word), void *arg)
+/* Calls fn with each of the blank-separated words. */
+static void resource_words(const char *words, void (*fn)(void *arg, const char *word), void *arg)
 {
 	char *copy = xstrdup(words ? words : ""), *save = NULL;
 	for (char *word = strtok_r(copy, " ", &save); word; word = strtok_r(NULL, " ", &save))

@@ -26,7 +26,6 @@ bool run_check_account(struct sim_call *c, const cJSON *template);
 void run_defaults(struct sim *s, const char *project, cJSON *template, bool job);
 
 /* run_common.c */
-char *run_etag(struct sim *s, const char *name);
 cJSON *run_condition(struct sim *s, const char *type, const char *state);
 const char *run_operation_name(struct sim *s, const char *parent);
 /* Is the etag of a request (may be "") the resource's? Answered with 409 when not. */

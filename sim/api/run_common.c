@@ -21,7 +21,7 @@ static size_t field(unsigned char *into, unsigned tag, unsigned long long n)
 }
 
 /* The time of the change (a Timestamp message) and the resource's name, both in base64. */
-char *run_etag(struct sim *s, const char *name)
+static char *run_etag(struct sim *s, const char *name)
 {
 	double wall = sim_wall(s);
 	unsigned char stamp[24];

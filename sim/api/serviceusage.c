@@ -86,7 +86,8 @@ void sim_service_agents(struct sim *s, const char *project, const char *service,
 	}
 }
 
-void sim_service_agent(struct sim *s, const char *project, const char *service, struct buf *out)
+/* The agent's address that generateServiceIdentity gives for a service; "" when the service has none. */
+static void sim_service_agent(struct sim *s, const char *project, const char *service, struct buf *out)
 {
 	const struct service_entry *e = entry(service);
 	if (!e || !e->agents[0].address)

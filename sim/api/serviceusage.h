@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-enum service_trait {
+enum {
 	SERVICE_DEFAULT = 1, /* on in a new project */
 	SERVICE_BILLED = 2,  /* cannot be enabled without billing */
 	SERVICE_OTHER = 4    /* of no use to what we deploy */

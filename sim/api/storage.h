@@ -21,12 +21,10 @@ void storage_denied(struct sim_call *c, const char *permission, const char *what
 
 /* Buckets. By its name, whoever owns it; or NULL. */
 struct sim_object *storage_bucket(struct sim *s, const char *name);
-const char *storage_project(struct sim *s, const struct sim_object *bucket);
 /* The n-th bucket of the path, when the caller has the permission on it (NULL: none is needed); sets the call's project. NULL:
  * answered. */
 struct sim_object *storage_bucket_for(struct sim_call *c, int nth, const char *permission, const char *what);
 bool storage_may(struct sim *s, const char *principal, const char *permission, const struct sim_object *bucket);
-char *storage_holder(const char *bucket);
 /* A bucket of this name that Google keeps for a project: none of its own, never listed, but what is in it is read by the project's people. Made when
  * there is none. */
 struct sim_object *storage_of_google(struct sim *s, const char *project, const char *name);

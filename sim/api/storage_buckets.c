@@ -23,12 +23,12 @@ struct sim_object *storage_bucket(struct sim *s, const char *name)
 	return o ? sim_get(s, BUCKETS, json_str(o->doc, "key", "")) : NULL;
 }
 
-const char *storage_project(struct sim *s, const struct sim_object *bucket)
+static const char *storage_project(struct sim *s, const struct sim_object *bucket)
 {
 	return sim_project_id(s, json_str(bucket->doc, "projectNumber", ""));
 }
 
-char *storage_holder(const char *bucket)
+static char *storage_holder(const char *bucket)
 {
 	return xasprintf("//storage.googleapis.com/projects/_/buckets/%s", bucket);
 }

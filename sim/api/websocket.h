@@ -9,14 +9,7 @@
 /* Bytes of one message at most; a longer one is a breach. */
 #define WEBSOCKET_MOST ((size_t)1 << 20)
 
-enum websocket_opcode {
-	WEBSOCKET_CONTINUATION,
-	WEBSOCKET_TEXT,
-	WEBSOCKET_BINARY,
-	WEBSOCKET_CLOSE = 8,
-	WEBSOCKET_PING,
-	WEBSOCKET_PONG
-};
+enum { WEBSOCKET_CONTINUATION, WEBSOCKET_BINARY = 2, WEBSOCKET_CLOSE = 8, WEBSOCKET_PING, WEBSOCKET_PONG };
 
 struct websocket {
 	struct buf in;      /* bytes that are no whole frame yet */

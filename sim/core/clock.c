@@ -194,6 +194,14 @@ double clock_draw_latency(struct sim *s, const char *key, const char *service, c
 	return d ? draw(s, d) : 0.1;
 }
 
+/* "2026-01-01T01:00:00.123-08:00" */
+static char *sim_time_compute(const struct sim *s)
+{
+	char text[40];
+	text_rfc3339(sim_wall(s) - 8 * 3600, 3, text);
+	return xasprintf("%.*s-08:00", (int)strlen(text) - 1, text);
+}
+
 const char *sim_stamp(const struct sim *s, int decimals)
 {
 	return sim_keep(sim_time(s, decimals));
@@ -208,13 +216,6 @@ char *sim_time(const struct sim *s, int decimals)
 {
 	char text[40];
 	return xstrdup(text_rfc3339(sim_wall(s), decimals, text));
-}
-
-char *sim_time_compute(const struct sim *s)
-{
-	char text[40];
-	text_rfc3339(sim_wall(s) - 8 * 3600, 3, text);
-	return xasprintf("%.*s-08:00", (int)strlen(text) - 1, text);
 }
 
 char *sim_hex(struct sim *s, int digits)

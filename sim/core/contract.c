@@ -52,7 +52,7 @@ CONTRACT(tbl_vpcaccess_v1, "vpcaccess.v1.tbl");
 		.errors = dialect, .text = tbl_##id##_##ver, .end = tbl_##id##_##ver##_end, .hosts = HOSTS(__VA_ARGS__)        \
 	}
 
-const struct contract_api contract_apis[] = {
+static const struct contract_api contract_apis[] = {
     API(appengine, v1, "App Engine Admin API", "google.appengine.v1", SIM_ERRORS_AIP, "appengine.googleapis.com"),
     API(artifactregistry, v1, "Artifact Registry API", "google.devtools.artifactregistry.v1", SIM_ERRORS_AIP,
 	"artifactregistry.googleapis.com"),
@@ -333,7 +333,8 @@ static bool take_variable(struct match *m, const char *stop, cJSON *params)
 	return true;
 }
 
-bool contract_match(struct span template, const char *path, cJSON *params, int *score)
+/* Does this path match the template; params may be NULL. */
+static bool contract_match(struct span template, const char *path, cJSON *params, int *score)
 {
 	struct match m = {template.p, template.p + template.n, path, 0};
 	/* The template's verb, and where it stands in the path. */
@@ -446,21 +447,4 @@ bool contract_find(const char *host, const char *verb, const char *path, struct 
 	}
 	free(stable);
 	return found != NULL;
-}
-
-bool contract_by_id(const char *id, struct contract_method *out)
-{
-	const char *at = strchr(id, '@');
-	for (const struct contract_api *a = contract_apis; a->name; a++) {
-		const struct index *x = index_of(a);
-		for (size_t i = 0; i < x->method_count; i++) {
-			struct span s = x->methods[i].id;
-			bool qualified = at && !strcmp(at + 1, a->version) && s.n == (size_t)(at - id) && !memcmp(s.p, id, s.n);
-			if (span_is(s, id) || qualified) {
-				*out = x->methods[i];
-				return true;
-			}
-		}
-	}
-	return false;
 }

@@ -16,7 +16,6 @@ struct contract_api {
 	const char *text, *end;   /* the table */
 	bool anonymous;           /* asks for no credentials */
 };
-extern const struct contract_api contract_apis[];
 
 struct contract_method {
 	const struct contract_api *api;
@@ -32,8 +31,6 @@ struct contract_field {
  * as sent (percent-encoded), without query. known is set when the host is one of Google's APIs. */
 bool contract_find(const char *host, const char *verb, const char *path, struct contract_method *out, cJSON *params,
 		   bool *known);
-/* Does this path match the template; params may be NULL. */
-bool contract_match(struct span template, const char *path, cJSON *params, int *score);
 
 /* A query parameter of the method; false when there is none such. */
 bool contract_param(const struct contract_method *m, const char *name, struct contract_field *out);
@@ -43,8 +40,6 @@ bool contract_next(const char **at, const char *end, struct contract_field *out)
 const char *contract_schema(const struct contract_api *api, struct span name);
 /* A field by its JSON name or by its proto name (snake_case); of a map-like schema ("*") that one. */
 bool contract_field(const struct contract_api *api, const char *fields, const char *name, struct contract_field *out);
-/* The method of this id (with or without "@version"); for tests. */
-bool contract_by_id(const char *id, struct contract_method *out);
 /* How much has been indexed: bytes of memory in use by the indices. */
 size_t contract_memory(void);
 

@@ -131,9 +131,8 @@ void sim_fill(cJSON *doc, const cJSON *defaults);
 
 /* Time and chance. ------------------------------------------------------------------------------------------------------- */
 double sim_now(const struct sim *s); /* seconds from 0 */
-/* RFC 3339 now, freed by the caller; decimals as the API shows them (compute: -08:00 offset, see sim_time_compute). */
+/* RFC 3339 now, freed by the caller; decimals as the API shows them (Compute Engine: -08:00 offset, sim_stamp_compute). */
 char *sim_time(const struct sim *s, int decimals);
-char *sim_time_compute(const struct sim *s); /* "2026-01-01T01:00:00.123-08:00" */
 /* The same as passing texts. */
 const char *sim_stamp(const struct sim *s, int decimals), *sim_stamp_compute(const struct sim *s);
 /* Runs fn(sim, arg) after so many seconds; arg is then owned by the core and deleted after the call. */

@@ -102,9 +102,6 @@ void check_number_enums(const struct exchange *x, cJSON *body);
 /* fields.c: keeps only what a `fields` mask selects; false when the mask is malformed. */
 bool fields_select(cJSON *body, const char *mask);
 /* reply.c */
-void reply_json(struct exchange *x, int status, cJSON *body);
-int status_http(const char *status);
-int status_grpc(const char *status);
 /* faults.c */
 struct fault_result {
 	bool replied;                   /* the reply is made; do not act */

@@ -10,7 +10,6 @@ unsigned char *oidc_jwt_decode(const char *text, size_t text_len, size_t *len);
 
 /* The parts of a token: header and claims parsed, or NULL when it is none; both owned by the caller. */
 bool oidc_jwt_parts(const char *token, cJSON **header, cJSON **claims);
-char *oidc_jwt_sign(EVP_PKEY *key, const char *kid, const cJSON *claims);
 bool oidc_jwt_verify(EVP_PKEY *key, const char *token);
 EVP_PKEY *jwt_public_key(const char *pem);
 

@@ -72,7 +72,7 @@ bool oidc_jwt_parts(const char *token, cJSON **header, cJSON **claims)
 	return false;
 }
 
-char *oidc_jwt_sign(EVP_PKEY *key, const char *kid, const cJSON *claims)
+static char *oidc_jwt_sign(EVP_PKEY *key, const char *kid, const cJSON *claims)
 {
 	cJSON *header = json_make("{'alg':'RS256','kid':%s,'typ':'JWT'}", kid);
 	char *h = json_text(header, -1), *c = json_text(claims, -1), *h64 = oidc_jwt_encode(h, strlen(h)),

@@ -41,12 +41,7 @@ static const struct status *status_of(const char *name)
 	abort();
 }
 
-int status_http(const char *status)
-{
-	return status_of(status)->http;
-}
-
-int status_grpc(const char *status)
+static int status_grpc(const char *status)
 {
 	return status_of(status)->grpc;
 }
@@ -69,7 +64,7 @@ void sim_bytes(struct sim_call *c, int status, const char *type, const void *dat
 	buf_add(&c->reply->body, data, len);
 }
 
-void reply_json(struct exchange *x, int status, cJSON *body)
+static void reply_json(struct exchange *x, int status, cJSON *body)
 {
 	struct sim_call *c = &x->call;
 	const char *mask = json_str(x->query, "fields", NULL), *pretty = json_str(x->query, "prettyPrint", "true");

@@ -835,7 +835,12 @@ static void survey(struct machine *m)
 	m->google = m->internet || (subnet && json_bool(subnet->doc, "privateIpGoogleAccess", false));
 }
 
-cJSON *machine_template(struct sim *s, const struct sim_object *vm, struct buf *serial)
+/* A template (container.h) of the containers and programs that the machine starts: from a container declaration, cloud-init's user data and the startup
+ * script. Each container has besides "host" (the machine's own network), "publish" [{"host","container"}], "restart" and, for a program
+ * without a container, "native" with its "facts"; the template has "open", the ports that the machine's own firewall lets in
+ * ("*" for all, "5000 RANGE" for who comes from there).
+ * What the scripts say on the way goes to serial, a line each. The caller deletes. */
+static cJSON *machine_template(struct sim *s, const struct sim_object *vm, struct buf *serial)
 {
 	struct machine m = {.sim = s,
 			    .vm = vm,

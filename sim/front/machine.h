@@ -4,12 +4,6 @@
 
 #include "sim/front/workload.h"
 
-/* A template (container.h) of the containers and programs that the machine starts: from a container declaration, cloud-init's user data and the startup
- * script. Each container has besides "host" (the machine's own network), "publish" [{"host","container"}], "restart" and, for a program
- * without a container, "native" with its "facts"; the template has "open", the ports that the machine's own firewall lets in
- * ("*" for all, "5000 RANGE" for who comes from there).
- * What the scripts say on the way goes to serial, a line each. The caller deletes. */
-cJSON *machine_template(struct sim *s, const struct sim_object *vm, struct buf *serial);
 /* When the machine has come up: starts what it runs, writes the log and the serial port's text. */
 void machine_booted(struct sim *s, struct sim_object *vm);
 /* What runs on it now, for workload_close; false when it is not up. */

@@ -464,7 +464,8 @@ bool pod_tried(struct sim *s, const struct sim_object *cluster, struct sim_objec
 	return json_bool(pod->hidden, "ready", false);
 }
 
-bool pod_open_object(struct sim *s, const struct sim_object *cluster, const struct sim_object *pod, struct workload *w)
+/* The same of a pod itself. */
+static bool pod_open_object(struct sim *s, const struct sim_object *cluster, const struct sim_object *pod, struct workload *w)
 {
 	if (!json_bool(pod->hidden, "live", false))
 		return false;

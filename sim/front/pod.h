@@ -11,8 +11,6 @@ cJSON *pod_template(struct sim *s, const struct sim_object *cluster, const char 
 bool pod_tried(struct sim *s, const struct sim_object *cluster, struct sim_object *pod);
 /* What runs in the cluster's pod with this address, for workload_close; false when no such pod is up. */
 bool pod_open(struct sim *s, const char *cluster, const char *address, struct workload *w);
-/* The same of a pod itself. */
-bool pod_open_object(struct sim *s, const struct sim_object *cluster, const struct sim_object *pod, struct workload *w);
 /* Asks what answers at the address and port of a pod; false when nothing takes the connection. */
 bool pod_asked(struct sim *s, const struct sim_object *cluster, const char *address, int port, const struct sim_request *q,
 	       struct sim_reply *out);

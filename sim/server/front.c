@@ -48,7 +48,6 @@ void front_start(struct connection *c, const struct front_rule *f)
 {
 	c->up = dial(f->port);
 	c->up_status = 0;
-	c->up_began = server_clock();
 	c->up_sent = 0;
 	buf_clear(&c->up_out);
 	c->up_out.max = (size_t)BODY_MAX * 2;

@@ -80,7 +80,6 @@ struct connection {
 	struct buf up_out;
 	size_t up_sent;
 	int up_status;
-	double up_began;
 };
 
 /* server.c */

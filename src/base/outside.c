@@ -358,7 +358,9 @@ static const char *no_name(void *arg, struct secret *s, bool base64)
 	return "[secret]";
 }
 
-void outside_redact(struct buf *text)
+/* Replaces each of this process's secrets by "[secret]": plain, as base64 of either alphabet at any offset (and what that stands in), in hex,
+ * percent-encoded, JSON- or HTML-escaped, each once or twice, and what is left of one that was cut at the text's end. */
+static void outside_redact(struct buf *text)
 {
 	outside_replace(text, no_name, NULL);
 }

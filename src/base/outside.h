@@ -17,10 +17,6 @@ void outside_json(cJSON *tree, bool lines);
 /* printf through the door, newlines kept. */
 void outside_print(FILE *to, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Replaces each of this process's secrets by "[secret]": plain, as base64 of either alphabet at any offset (and what that stands in), in hex,
- * percent-encoded, JSON- or HTML-escaped, each once or twice, and what is left of one that was cut at the text's end. */
-void outside_redact(struct buf *text);
-
 /* The same with a word of the caller's for each secret; base64: it stands in place of base64. What word returns is copied at once. */
 struct secret;
 typedef const char *outside_word(void *arg, struct secret *s, bool base64);

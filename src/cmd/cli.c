@@ -38,7 +38,8 @@ const struct flag flags[] = {
 };
 enum { FLAG_COUNT = sizeof flags / sizeof *flags - 1 };
 
-const struct verb *verb_find(const char *name)
+/* ended by NULL */
+static const struct verb *verb_find(const char *name)
 {
 	for (const struct verb *const *v = verbs; *v; v++)
 		if (!strcmp((*v)->name, name))
@@ -46,7 +47,7 @@ const struct verb *verb_find(const char *name)
 	return NULL;
 }
 
-void cli_help(FILE *to)
+static void cli_help(FILE *to)
 {
 	fputs(_("Usage: mlflow-setup [OPTION]... [VERB FILE]\n"
 		"Sets up an MLflow tracking server on Google Cloud that nobody outside the chosen people can reach.\n"

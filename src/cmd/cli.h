@@ -44,9 +44,7 @@ struct verb {
 	/* Does it; messages go to stderr, data to stdout. Failures are left in e for main to print. */
 	enum exit_code (*run)(const struct cli *cli, struct err *e);
 };
-extern const struct verb *const verbs[]; /* ended by NULL */
-const struct verb *verb_find(const char *name);
-
+extern const struct verb *const verbs[];
 struct flag {
 	const char *name;  /* "cloud-proxy" */
 	char letter;       /* 'h', or 0 */
@@ -58,7 +56,6 @@ extern const struct flag flags[]; /* ended by a NULL name */
 /* Parses argv. *verb is NULL when none was given (the wizard). --help and --version print on stdout and set *done. EXIT_USAGE on failure,
  * with "did you mean". The caller frees cli->set and cli->delete_data. */
 bool cli_parse(int argc, char **argv, struct cli *cli, const struct verb **verb, bool *done, struct err *e);
-void cli_help(FILE *to);
 
 /* Loads cli->file and applies --set. Failures as answers_load; EXIT_USAGE when no file was named. */
 struct answers *cli_answers(const struct cli *cli, struct err *e);

@@ -89,7 +89,6 @@ static void ask_token(struct credential *c)
 	call_set(&call, DIALECT_NONE, "POST",
 		 jwt ? jwt_body(&c->with) : json_make("{'audience':%s,'includeEmail':true}", plan->wall.audience),
 		 IAM_CREDENTIALS "%s:%s", plan->prover, jwt ? "signJwt" : "generateIdToken");
-	call.sensitive = true;
 	c->call = api_call(c->with.api, &call, &(struct api_policy){.budget = 60, .just_enabled = true}, on_token, c);
 	call_free(&call);
 }

@@ -61,7 +61,7 @@ void run_send_counts(struct run *r)
 	run_send(r, e);
 }
 
-const char *verdict_name(enum verdict v)
+static const char *verdict_name(enum verdict v)
 {
 	static const char *const names[] = {"keep", "create", "update", "replace", "delete", "refuse"};
 	return names[v];

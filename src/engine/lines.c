@@ -56,7 +56,8 @@ static const char *done_word(const char *verdict)
 	return _("done");
 }
 
-const char *lines_state(const cJSON *step)
+/* Words that every renderer shares. The word for a step's state ("creating", "created", "kept"...), translated; never NULL. */
+static const char *lines_state(const cJSON *step)
 {
 	static const struct {
 		const char *state, *word;

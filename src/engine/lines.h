@@ -18,8 +18,6 @@ void lines_event(struct lines *l, const cJSON *event);
 /* Says that it still works when nothing was said for half a minute; at: seconds since the run began. Called whenever time has passed. */
 void lines_still(struct lines *l, double at);
 
-/* Words that every renderer shares. The word for a step's state ("creating", "created", "kept"...), translated; never NULL. */
-const char *lines_state(const cJSON *step);
 /* The sentence for a result's outcome, translated. */
 const char *lines_outcome(const char *outcome);
 

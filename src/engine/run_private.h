@@ -50,7 +50,6 @@ struct step {
 	double tail; /* seconds to the end of the plan along its longest path */
 	enum step_phase phase;
 	enum step_result result;
-	bool observed; /* destroy and plan: it was looked at */
 	bool gone;     /* what is to go was not there, or is not any more */
 	bool spared;   /* destroy keeps it: it holds protected data, or what does needs it; the reason is in err */
 	char *remains; /* what is still there after it was deleted, in words */
@@ -177,8 +176,6 @@ struct run {
 
 /* step.c: reading and deciding. */
 double step_now(const struct step *s);
-/* Seconds since its resource was made or changed, as far as this run, the journal or the cloud tell: whoever did it. INFINITY when nobody tells. */
-double step_age(const struct step *s);
 /* Seconds after which what the cloud works on has failed. */
 double step_deadline(const struct step *s);
 /* Seconds until something that has moved for so long is looked at again: late by a few hundredths at most, and few requests for what is slow. */
@@ -324,7 +321,6 @@ void event_server_log(struct run *r, cJSON *event);
 void run_send(struct run *r, cJSON *event);
 void run_send_counts(struct run *r);
 void step_send(struct step *s, const char *state, const char *message, const char *fix);
-const char *verdict_name(enum verdict v);
 
 /* proof.c */
 /* The upload whose bytes are the proof's file. */

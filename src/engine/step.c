@@ -185,7 +185,6 @@ void step_end(struct step *s, enum step_result result)
 	struct run *r = s->run;
 	bool failed = result == RESULT_FAILED;
 	s->ended = step_now(s);
-	s->observed = true;
 	s->phase = PHASE_OVER;
 	s->result = result;
 	step_unfollow(s);
@@ -256,7 +255,8 @@ static double age_of_stack(const struct run *r)
 	return youngest;
 }
 
-double step_age(const struct step *s)
+/* Seconds since its resource was made or changed, as far as this run, the journal or the cloud tell: whoever did it. INFINITY when nobody tells. */
+static double step_age(const struct step *s)
 {
 	const struct run *r = s->run;
 	double noted = r->journal ? journal_changed(r->journal, s->resource->id) : 0, cloud = age_by_cloud(s);

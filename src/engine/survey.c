@@ -17,7 +17,6 @@
 #include <string.h>
 
 #define PROJECTS_MAX 500
-#define REGIONS_PAGE 500
 #define PERMISSIONS_PAGE 100 /* that testIamPermissions takes at once */
 #define CRM "https://cloudresourcemanager.googleapis.com"
 

@@ -202,7 +202,6 @@ static void access_version(struct entry *n, const char *version_name)
 {
 	struct call c = {0};
 	call_set(&c, DIALECT_NONE, "GET", NULL, MANAGER "%-s:access", version_name);
-	c.sensitive = true;
 	n->call = api_call(n->vault->api, &c, &(struct api_policy){.just_enabled = true}, on_access, n);
 	call_free(&c);
 }

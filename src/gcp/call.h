@@ -38,7 +38,6 @@ struct call {
 	char *key, *bearer; /* names of secrets, looked up at the last moment; NULL for none */
 	enum dialect dialect;
 	bool request_id; /* the method takes ?requestId=UUID: the engine adds it, the same on every retry */
-	bool sensitive;  /* neither body nor reply may be logged */
 	char *
 	    fault; /* why no request could be made of its parts, by a fault of ours: "the value after \"instances/\" is missing"; method and url
 	                          are NULL then. NULL when nothing is wrong */

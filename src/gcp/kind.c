@@ -83,12 +83,13 @@ char *kind_mark(const struct view *v)
 	return xasprintf("managed-by=" MANAGED_BY " stack=%s", v->stack);
 }
 
-bool kind_owned_by_labels(const struct view *v, const cJSON *labels)
+static bool kind_owned_by_labels(const struct view *v, const cJSON *labels)
 {
 	return !strcmp(json_str(labels, "managed-by", ""), MANAGED_BY) && !strcmp(json_str(labels, "stack", ""), v->stack);
 }
 
-bool kind_owned_by_mark(const struct view *v, const char *description)
+/* True when labels (or a description holding the mark) are this stack's. */
+static bool kind_owned_by_mark(const struct view *v, const char *description)
 {
 	char *mark = kind_mark(v);
 	const char *at = description ? strstr(description, mark) : NULL;

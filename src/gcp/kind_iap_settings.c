@@ -42,7 +42,6 @@ static void iap_settings_create(const struct view *v, const struct observation *
 	json_put(settings, "clientSecret", secret ? cJSON_Duplicate(secret, 1) : cJSON_CreateNull());
 	call_set(out, DIALECT_NONE, "PATCH", json_make("{'name':%s,'accessSettings':{'oauthSettings':%j}}", resource, settings),
 		 URL "?updateMask=iapSettings.accessSettings.oauthSettings", resource);
-	out->sensitive = true;
 }
 
 static void iap_settings_update(const struct view *v, const struct observation *seen, const struct change *change,

@@ -45,7 +45,6 @@ static void ask(const struct view *v, const char *method, cJSON *body, const cha
 	call_tail(out, query);
 	free(base);
 	out->audience = AUDIENCE_CLUSTER;
-	out->sensitive = is(v, "Secret");
 }
 
 static void kubernetes_object_observe(const struct view *v, struct call *out)

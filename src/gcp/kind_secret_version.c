@@ -28,13 +28,11 @@ static const char *text(const struct view *v)
 /* A rendered file is read back, since its text alone tells whether it is current; a real secret never is. */
 static void secret_version_observe(const struct view *v, struct call *out)
 {
-	if (text(v)) {
+	if (text(v))
 		call_set(out, DIALECT_NONE, "GET", NULL, BASE "/versions/latest:access", v->project, secret(v));
-		out->sensitive = true;
-	} else {
+	else
 		call_set(out, DIALECT_NONE, "GET", NULL, BASE "/versions?filter=state%%3AENABLED&pageSize=100", v->project,
 			 secret(v));
-	}
 }
 
 static const char *number_of(const cJSON *version)
@@ -110,7 +108,6 @@ static void secret_version_create(const struct view *v, const struct observation
 {
 	(void)seen;
 	call_set(out, DIALECT_NONE, "POST", json_make("{'payload':%j}", payload(v)), BASE ":addVersion", v->project, secret(v));
-	out->sensitive = true;
 }
 
 static void secret_version_update(const struct view *v, const struct observation *seen, const struct change *change,

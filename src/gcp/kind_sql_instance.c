@@ -149,7 +149,6 @@ static void sql_instance_create(const struct view *v, const struct observation *
 	if (password)
 		json_put(body, "rootPassword", password);
 	call_set(out, DIALECT_SQL, "POST", body, BASE, v->project);
-	out->sensitive = password != NULL;
 }
 
 /* PATCH replaces the sub-objects it is sent, so all settings go; the settings' version makes a concurrent change an error. A change of

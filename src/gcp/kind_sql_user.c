@@ -64,7 +64,6 @@ static void sql_user_create(const struct view *v, const struct observation *seen
 	if (*json_str(v->spec, "host", ""))
 		json_put_str(body, "host", json_str(v->spec, "host", ""));
 	call_set(out, DIALECT_SQL, "POST", body, BASE, v->project, instance(v));
-	out->sensitive = true;
 }
 
 static void sql_user_update(const struct view *v, const struct observation *seen, const struct change *change, struct call *out)
@@ -76,7 +75,6 @@ static void sql_user_update(const struct view *v, const struct observation *seen
 	call_set(out, DIALECT_SQL, "PUT", body, BASE "?name=%s", v->project, instance(v), v->name);
 	if (*host)
 		call_add(out, "&host=%s", host);
-	out->sensitive = true;
 }
 
 const struct kind kind_sql_user = {

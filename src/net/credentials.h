@@ -16,8 +16,6 @@ struct credentials;
  * behind a URL); any other is refused by name. No request is made yet.
  * EXIT_CONFIG on failure. */
 struct credentials *credentials_find(struct loop *loop, struct transport *transport, struct err *e);
-/* From one file. */
-struct credentials *credentials_from_file(struct loop *loop, struct transport *transport, const char *path, struct err *e);
 /* From an object of the same form (borrowed); describe is what credentials_describe says. A rehearsal's are made this way. */
 struct credentials *credentials_from_json(struct loop *loop, struct transport *transport, const cJSON *file,
 					  const char *describe, struct err *e);

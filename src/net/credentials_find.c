@@ -71,7 +71,9 @@ static void wipe(cJSON *node)
 		wipe(child);
 }
 
-struct credentials *credentials_from_file(struct loop *loop, struct transport *transport, const char *path, struct err *e)
+/* From one file. */
+static struct credentials *credentials_from_file(struct loop *loop, struct transport *transport, const char *path,
+						 struct err *e)
 {
 	cJSON *file = read_file(path, e);
 	if (!file)

@@ -12,7 +12,7 @@
 #include <string.h>
 #include <wchar.h>
 
-enum verdict_count { VERDICTS = VERDICT_REFUSE + 1 };
+enum { VERDICTS = VERDICT_REFUSE + 1 };
 
 /* TRANSLATORS: what is done with a resource, before its name in a table; at most 8 cells each. */
 static const char *const verdict_words[VERDICTS] = {

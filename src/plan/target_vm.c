@@ -466,7 +466,7 @@ static void target_vm_recall(const cJSON *found, cJSON *resolved)
 
 /* Questions ---------------------------------------------------------------------------------------------------------------------- */
 
-static const struct machine_type {
+static const struct {
 	int cpus, gib;
 	const char *id;
 } sizes[] = {{2, 4, "e2-medium"}, {2, 8, "e2-standard-2"}, {4, 16, "e2-standard-4"}, {8, 32, "e2-standard-8"}};

@@ -52,7 +52,8 @@ void upgrade_judge(const struct answers *a, struct plan *p)
 	p->upgrades = xstrdup(stands);
 }
 
-bool upgrade_wanted(const struct design *d)
+/* Does the tables' release change? */
+static bool upgrade_wanted(const struct design *d)
 {
 	return d->plan->upgrades != NULL;
 }

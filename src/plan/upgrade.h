@@ -6,8 +6,6 @@
 
 /* Sets p's release, upgrades and downgrade: which release the answers ask for, and what that means for the tables that the database has. */
 void upgrade_judge(const struct answers *a, struct plan *p);
-/* Does the tables' release change? */
-bool upgrade_wanted(const struct design *d);
 /* "backup": one of the database, taken before its tables change, once all is there that the new server needs. Nothing where they do not change; the
  * migration then needs what this returns, else NULL. */
 const char *upgrade_backup(struct design *d);
