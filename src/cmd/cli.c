@@ -21,6 +21,7 @@ const struct flag flags[] = {
     {"delete-data", 0, "WHAT", N_("delete the database, or the artifacts, though protected; may be repeated")},
     {"set", 's', "ID=VALUE", N_("answer a question; may be repeated")},
     {"out", 'o', "DIR", N_("render: write the files there")},
+    {"for", 0, "CLIENT", N_("connect: lines for a shell, python, a notebook, curl or ci")},
     {"plain", 0, NULL, N_("ask line by line, without a full screen")},
     {"ascii", 0, NULL, N_("draw with ASCII only")},
     {"color", 0, "WHEN", N_("always, never or auto")},
@@ -129,17 +130,10 @@ static bool take(struct cli *cli, const char *name, const char *value, struct er
 		bool *on;
 		const char **text;
 	} simple[] = {
-	    {"rehearse", &cli->rehearse, NULL},
-	    {"json", &cli->json, NULL},
-	    {"yes", &cli->yes, NULL},
-	    {"plain", &cli->plain, NULL},
-	    {"ascii", &cli->ascii, NULL},
-	    {"quiet", &cli->quiet, NULL},
-	    {"out", NULL, &cli->out},
-	    {"world", NULL, &cli->world},
-	    {"faults", NULL, &cli->faults},
-	    {"cloud-ca", NULL, &cli->cloud_ca},
-	    {"cloud-proxy", NULL, &cli->cloud_proxy},
+	    {"rehearse", &cli->rehearse, NULL}, {"json", &cli->json, NULL},         {"yes", &cli->yes, NULL},
+	    {"plain", &cli->plain, NULL},       {"ascii", &cli->ascii, NULL},       {"quiet", &cli->quiet, NULL},
+	    {"out", NULL, &cli->out},           {"for", NULL, &cli->form},          {"world", NULL, &cli->world},
+	    {"faults", NULL, &cli->faults},     {"cloud-ca", NULL, &cli->cloud_ca}, {"cloud-proxy", NULL, &cli->cloud_proxy},
 	    {"record", NULL, &cli->record},
 	};
 	if (!strcmp(name, "rehearse") && !rehearsal_there(e))

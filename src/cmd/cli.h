@@ -33,6 +33,7 @@ struct cli {
 	const char *color; /* "auto", "always", "never" */
 	bool quiet;
 	const char *out;  /* render: a directory */
+	const char *form; /* connect: for which kind of client, or NULL */
 	const char **set; /* ID=VALUE, set_count of them */
 	size_t set_count, set_room;
 };

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 /* Not by stdio, whose buffer would keep it. */
-static bool write_whole(const char *bytes, size_t len)
+static bool verb_token_write(const char *bytes, size_t len)
 {
 	while (len) {
 		ssize_t n = write(STDOUT_FILENO, bytes, len);
@@ -24,17 +24,17 @@ static bool write_whole(const char *bytes, size_t len)
 	return true;
 }
 
-static void print(struct secret *token, struct err *e)
+static void verb_token_print(struct secret *token, struct err *e)
 {
 	size_t len;
 	const char *bytes = secret_open(token, &len);
-	if (!write_whole(bytes, len) || !write_whole("\n", 1))
+	if (!verb_token_write(bytes, len) || !verb_token_write("\n", 1))
 		err_set(e, EXIT_CANTWRITE, "token", NULL, _("it cannot be written: %s."), strerror(errno));
 	secret_close(token);
 }
 
 /* Some walls want no token: what they want is said. */
-static bool has_token(const struct cli *cli, const struct plan *p, struct err *e)
+static bool verb_token_is_there(const struct cli *cli, const struct plan *p, struct err *e)
 {
 	switch (p->wall.shows) {
 	case CREDENTIAL_PASSWORD:
@@ -50,14 +50,14 @@ static bool has_token(const struct cli *cli, const struct plan *p, struct err *e
 	}
 }
 
-static enum exit_code run(const struct cli *cli, struct err *e)
+static enum exit_code verb_token_run(const struct cli *cli, struct err *e)
 {
 	struct answers *a = NULL;
 	struct plan *p = cli_applied(cli, &a, e);
-	struct session *s = p && has_token(cli, p, e) ? open_session(cli, false, e) : NULL;
+	struct session *s = p && verb_token_is_there(cli, p, e) ? open_session(cli, false, e) : NULL;
 	struct secret *token = s ? session_token(s, p, e) : NULL;
 	if (token)
-		print(token, e);
+		verb_token_print(token, e);
 	secret_free(token);
 	session_free(s);
 	plan_free(p);
@@ -69,5 +69,5 @@ const struct verb verb_token = {
     .name = "token",
     .title = N_("print a fresh token for a client, and nothing else"),
     .takes = "FILE",
-    .run = run,
+    .run = verb_token_run,
 };

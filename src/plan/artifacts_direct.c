@@ -65,8 +65,8 @@ static void artifacts_direct_connect(const struct plan *p, struct buf *out)
 	buf_printf(out, "%s\n",
 		   _("# Files go straight to the bucket, as whoever a client is for Google, who needs Storage Object User on "
 		     "it. Those who are let in have it:"));
-	buf_puts(out, "pip install google-cloud-storage\ngcloud auth application-default login\n");
-	buf_puts(out, "# gcloud storage buckets add-iam-policy-binding gs://");
+	buf_puts(out, "#   pip install google-cloud-storage\n#   gcloud auth application-default login\n");
+	buf_puts(out, "#   gcloud storage buckets add-iam-policy-binding gs://");
 	escape_word(bucket ? bucket->name : "", out);
 	buf_puts(out, " --role=roles/storage.objectUser --member=...\n");
 }

@@ -40,13 +40,7 @@ static void auth_iam_connect(const struct plan *p, struct buf *out)
 {
 	if (p->wall.shows == CREDENTIAL_CHANNEL)
 		return;
-	buf_puts(out, "export MLFLOW_TRACKING_TOKEN=$(gcloud auth print-identity-token --impersonate-service-account=");
-	escape_word(p->prover, out);
-	buf_puts(out, " \\\n    --audiences=");
-	escape_word(p->url, out);
-	buf_puts(out, " --include-email)\n");
-	buf_printf(out, "%s\n",
-		   _("# The token lasts an hour. People who are let in may use their own: gcloud auth print-identity-token"));
+	buf_printf(out, "%s\n", _("# People who are let in may use a token of their own: gcloud auth print-identity-token"));
 	if (p->axes.target->browse)
 		p->axes.target->browse(p, out);
 }

@@ -134,14 +134,8 @@ static void auth_iap_wall(const struct design *d, struct wall *out)
 
 static void auth_iap_connect(const struct plan *p, struct buf *out)
 {
-	if (p->wall.shows == CREDENTIAL_CHANNEL)
-		return;
-	buf_printf(out,
-		   "export MLFLOW_TRACKING_TOKEN=$(now=$(date +%%s); gcloud iam service-accounts sign-jwt --iam-account=%s \\\n"
-		   "    <(printf '{\"iss\":\"%s\",\"sub\":\"%s\",\"aud\":\"%s/*\",\"iat\":%%d,\"exp\":%%d}' \"$now\" "
-		   "\"$((now+3600))\") /dev/stdout)\n",
-		   p->prover, p->prover, p->prover, p->url);
-	buf_printf(out, "%s\n", _("# The token lasts an hour. In a browser open the address and sign in."));
+	if (p->wall.people)
+		buf_printf(out, "%s\n", _("# In a browser open the address and sign in."));
 }
 
 const struct auth_mode auth_mode_iap = {

@@ -41,7 +41,7 @@ struct target {
 	void (*tunnel)(const struct plan *p, struct buf *out);
 	/* Lets members of policies ("user:EMAIL") through the target's own check, besides d->front.invoke; owned by the callee. NULL: there is none. */
 	void (*admit)(struct design *d, cJSON *members);
-	/* How a person who may invoke it opens it in a browser, as lines for a shell. NULL: there is no way but the exposure's. */
+	/* How a person who may invoke it opens it in a browser, as lines that begin with #. NULL: there is no way but the exposure's. */
 	void (*browse)(const struct plan *p, struct buf *out);
 };
 
@@ -57,7 +57,7 @@ struct auth_mode {
 	void (*guard)(struct design *d); /* grants on what answers (d->front), which is planned by then */
 	/* What a stranger gets, and what a program shows: all of plan.h's struct wall. */
 	void (*wall)(const struct design *d, struct wall *out);
-	/* What a client sets, as lines for a shell. */
+	/* What a client has to know beside its credential (plan/connect.h): lines that begin with #. NULL: nothing. */
 	void (*connect)(const struct plan *p, struct buf *out);
 };
 
@@ -74,7 +74,7 @@ struct exposure {
 	double settles;
 	/* How requests of this machine get there: names a row of engine/reaches.tbl and what it has to know, with references. NULL: straight. */
 	void (*reach)(const struct design *d, struct reach *out);
-	/* What has to run beside a client, as lines for a shell. NULL: nothing. */
+	/* What has to run beside a client: lines that begin with #. NULL: nothing. */
 	void (*connect)(const struct plan *p, struct buf *out);
 };
 
@@ -140,7 +140,7 @@ struct artifact_mode {
 	char *(*sources)(
 	    const struct design
 		*d); /* what else a model version's source may begin with, as a regular expression, to be freed; or NULL */
-	/* What a client needs beside its sign-in, as lines for a shell. NULL: nothing. */
+	/* What a client needs beside its sign-in: lines that begin with #. NULL: nothing. */
 	void (*connect)(const struct plan *p, struct buf *out);
 };
 

@@ -2,6 +2,7 @@ noinst_LIBRARIES += src/plan/libplan.a
 src_plan_libplan_a_SOURCES = \
 	src/plan/answers.c src/plan/answers.h \
 	src/plan/archive.c src/plan/archive.h \
+	src/plan/connect.c src/plan/connect.h \
 	src/plan/artifacts_direct.c \
 	src/plan/artifacts_proxied.c \
 	src/plan/auth_basic.c \

@@ -4,6 +4,7 @@ import base64
 import itertools
 import json
 import ssl
+import subprocess
 import sys
 import urllib.error
 import urllib.parse
@@ -106,8 +107,22 @@ def opens(home, mode, audience, issuer, others):
         run = sim.run("token", answers, "--record", recorded)
         ok(run.returncode == 0 and run.stdout.strip().encode() not in read(recorded) and not sim.writes(before),
            f"{mode}: a recording has another in its place, and nothing is changed", run.stderr)
+        whole(home, answers, mode)
         if others:
             of_others(home, sim, answers, url)
+
+
+def whole(home, answers, mode):
+    """The lines for each client are whole: what runs them is tests/real/clients.py."""
+    for form in ("shell", "curl", "ci"):
+        run = subprocess.run(["sh", "-n"], input=home.run("connect", answers, "--for", form).stdout, capture_output=True, text=True, timeout=20)
+        ok(run.returncode == 0, f"{mode}: the lines for {form} are a shell's", run.stderr)
+    for form in ("python", "notebook"):
+        lines = home.run("connect", answers, "--for", form).stdout
+        compile("".join(line + "\n" for line in lines.splitlines() if not line.startswith("%pip ")), form, "exec")
+        ok("MLFLOW_TRACKING_URI" in lines, f"{mode}: the lines for {form} are Python's", lines)
+    run = home.run("connect", answers, "--for", "sheell")
+    ok(run.returncode == 64 and not run.stdout and "notebook" in run.stderr, f"{mode}: a client that is none is refused, and which there are is told", run.stderr)
 
 
 def of_others(home, sim, answers, url):
