@@ -578,7 +578,9 @@ static void version_ended(struct sim *s, const cJSON *arg)
 	json_drop(o->hidden, "creating");
 	join_service(s, o);
 	struct run_verdict v = {0};
-	if (is_flexible(o->doc) && *json_str(o->doc, "deployment.container.image", "")) {
+	/* "Only the versions with a SERVING status create instances": what has none cannot fail to start. */
+	if (is_flexible(o->doc) && *json_str(o->doc, "deployment.container.image", "") &&
+	    !strcmp(json_str(o->doc, "servingStatus", ""), "SERVING")) {
 		const struct sim_object *owner = sim_get(s, APPENGINE_APPS, sim_tmp("apps/%s", owner_of(o->key)));
 		cJSON *template = appengine_template(o);
 		sim_workloads(s)->judge(s, owner_of(o->key), appengine_region(json_str(owner->doc, "locationId", "")), template,

@@ -4,6 +4,9 @@
 
 #include "gcp/kind.h"
 
+/* The variable that a version has which is only there to be first. */
+#define APPENGINE_PLACEHOLDER "MLFLOW_SETUP_PLACEHOLDER"
+
 #define APPENGINE "https://appengine.googleapis.com/v1/apps/%s"
 
 enum { APPENGINE_VERSION = 16 };

@@ -50,10 +50,12 @@ static void appengine_application_compare(const struct view *v, const struct obs
 				      v->project));
 	else if (guarded && !guard) /* it may guard others' services: to open them is not ours */
 		refuse(out,
-		       xasprintf(_("Identity-Aware Proxy is on for the App Engine application of project %s, and stands before "
-				   "every service of it: choose it as "
-				   "the way to sign in, or switch it off in the console under Security, Identity-Aware Proxy"),
-				 v->project));
+		       xasprintf(
+			   _("Identity-Aware Proxy is on for the App Engine application of project %s, and stands before "
+			     "every service of it: choose it as "
+			     "the way to sign in at the service's own address, or switch it off in the console under Security, "
+			     "Identity-Aware Proxy"),
+			   v->project));
 	else if (!strcmp(serving, "SYSTEM_DISABLED"))
 		refuse(out, xasprintf(_("Google has disabled the App Engine application of project %s: see its billing"),
 				      v->project));

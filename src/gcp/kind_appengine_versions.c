@@ -97,7 +97,8 @@ static void appengine_versions_update(const struct view *v, const struct observa
 	free(id);
 }
 
-/* A service is deleted with all of its versions, but for the one called default: there the one that has the traffic can only be stopped. */
+/* A service is deleted with all of its versions, but for the one called default: there the one that has the traffic can only be stopped. That is not the
+ * one that was to have it where an earlier run broke off: then deleting it is refused, which is the second way. */
 static void appengine_versions_destroy(const struct view *v, const struct observation *seen, struct call *out)
 {
 	const cJSON *one;
@@ -105,7 +106,7 @@ static void appengine_versions_destroy(const struct view *v, const struct observ
 		const char *id = json_str(one, "id", "");
 		if (out->method || !appengine_ours(v, id))
 			continue;
-		if (other(v, one))
+		if (other(v, one) && !v->way)
 			on_version(v, id, false, out);
 		else if (serves(one))
 			on_version(v, id, true, out);
@@ -143,5 +144,6 @@ const struct kind kind_appengine_versions = {
     .create = appengine_versions_create,
     .update = appengine_versions_update,
     .destroy = appengine_versions_destroy,
+    .destroy_ways = 2,
     .stays = N_("App Engine's service default cannot be deleted: its last version stays, stopped, and costs nothing."),
 };

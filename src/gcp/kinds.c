@@ -56,6 +56,8 @@ const struct kind *const kinds[] = {
     &kind_service_identity,
     &kind_iap_settings,
     &kind_appengine_application,
+    &kind_appengine_placeholder,
+    &kind_appengine_ingress,
     &kind_appengine_version,
     &kind_appengine_service,
     &kind_appengine_versions,

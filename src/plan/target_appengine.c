@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/mustache.h"
+#include "gcp/appengine_shared.h"
 #include "plan/naming.h"
 #include "plan/run_words.h"
 #include "plan/upgrade.h"
@@ -15,6 +16,7 @@
 #include <string.h>
 
 #define PORT 8080 /* the one that App Engine asks */
+#define ONLY_BALANCER "INGRESS_TRAFFIC_ALLOWED_INTERNAL_AND_LB"
 enum { NAME_MAX_ALL = 63, VERSION_ID = 15 };
 
 /* Places --------------------------------------------------------------------------------------------------------------------- */
@@ -111,9 +113,57 @@ static cJSON *spell_variables(const struct design *d, const struct container *c)
 	return env;
 }
 
+static void put_network(const struct design *d, cJSON *body)
+{
+	if (d->network.name)
+		json_put(body, "network",
+			 json_make("{'name':%s,'subnetworkName':%s,'instanceTag':%s,'instanceIpMode':'INTERNAL'}",
+				   d->network.name, d->network.subnet, d->plan->stack));
+}
+
 static cJSON *spell_resources(const struct container *c)
 {
 	return json_make("{'cpu':%d,'memoryGb':%d,'diskGb':20}", atoi(c->cpu), atoi(c->memory));
+}
+
+/* A version that is not to run: of the same image, so that nothing else is needed for it. */
+static void add_placeholder(struct design *d, const char *of)
+{
+	struct plan *p = d->plan;
+	char *id = xasprintf("placeholder/%s", of);
+	if (!plan_find(p, id)) {
+		cJSON *variables = cJSON_CreateObject();
+		cJSON_AddStringToObject(variables, APPENGINE_PLACEHOLDER, "true");
+		cJSON *body = json_make(
+		    "{'runtime':'custom','env':'flex','serviceAccount':%s,'deployment':{'container':{'image':%j}},"
+		    "'resources':{'cpu':1,'memoryGb':1,'diskGb':10},'manualScaling':{'instances':1},'envVariables':%j,"
+		    "'servingStatus':'STOPPED'}",
+		    d->account, cJSON_Duplicate(d->workload->containers[0]->image, 1), variables);
+		put_network(d, body);
+		struct resource *r = plan_add(p, id, "appengine.placeholder", of,
+					      json_make("{'service':%s,'body':%j}", of, body));
+		r->decided_by = "appengine.service";
+		plan_needs(r, "application");
+		run_needs(r, d->workload->needs);
+		if (strcmp(of, "default") != 0)
+			plan_needs(r, "placeholder/default");
+	}
+	free(id);
+}
+
+/* The application's first service must be called default; and where the door is to be closed, it is before there is anything behind it. */
+static void add_doors(struct design *d)
+{
+	bool closed = d->workload->ingress == INGRESS_BALANCER;
+	add_placeholder(d, "default");
+	if (!closed)
+		return;
+	add_placeholder(d, service(d));
+	char *first = xasprintf("placeholder/%s", service(d));
+	struct resource *r = plan_add(d->plan, "ingress", "appengine.ingress", service(d),
+				      json_make("{'service':%s,'ingress':%s}", service(d), ONLY_BALANCER));
+	plan_needs(r, first);
+	free(first);
 }
 
 static void add_version(struct design *d)
@@ -121,6 +171,9 @@ static void add_version(struct design *d)
 	const struct workload *w = d->workload;
 	const struct container *c = w->containers[0];
 	struct plan *p = d->plan;
+	bool first = !strcmp(service(d), "default") && w->ingress != INGRESS_BALANCER;
+	if (!first)
+		add_doors(d);
 	cJSON *body = json_make(
 	    "{'runtime':'custom','env':'flex','serviceAccount':%s,'deployment':{'container':{'image':%j}},'resources':%j,"
 	    "'manualScaling':{'instances':%d},'envVariables':%j,'servingStatus':'SERVING'}",
@@ -134,16 +187,17 @@ static void add_version(struct design *d)
 		 json_make("{'path':%s,'checkInterval':'30s','timeout':'4s','failureThreshold':4,'successThreshold':2,"
 			   "'initialDelay':'300s'}",
 			   c->alive.path));
-	if (d->network.name)
-		json_put(body, "network",
-			 json_make("{'name':%s,'subnetworkName':%s,'instanceTag':%s,'instanceIpMode':'INTERNAL'}",
-				   d->network.name, d->network.subnet, p->stack));
+	put_network(d, body);
 	if (d->connected)
 		json_put(body, "betaSettings", json_make("{'cloud_sql_instances':%s}", w->connection));
 	struct resource *r = plan_add(p, "version", "appengine.version", p->stack,
 				      json_make("{'service':%s,'body':%j}", service(d), body));
 	plan_needs(r, "application");
 	plan_needs(r, "migrate");
+	if (!first)
+		plan_needs(r, "placeholder/default");
+	if (w->ingress == INGRESS_BALANCER)
+		plan_needs(r, "ingress");
 	if (d->network.subnet_need)
 		plan_needs(r, d->network.subnet_need);
 	run_needs(r, w->needs);
@@ -168,7 +222,7 @@ static void add_traffic(struct design *d)
 	struct plan *p = d->plan;
 	cJSON *spec = json_make("{'service':%s,'version':%j}", service(d), plan_ref("version", "id"));
 	if (d->workload->ingress == INGRESS_BALANCER)
-		json_put_str(spec, "ingress", "INGRESS_TRAFFIC_ALLOWED_INTERNAL_AND_LB");
+		json_put_str(spec, "ingress", ONLY_BALANCER);
 	plan_add(p, "service", "appengine.service", service(d), spec);
 	plan_needs(plan_add(p, "versions", "appengine.versions", service(d),
 			    json_make("{'service':%s,'version':%j,'keep':%d}", service(d), plan_ref("version", "id"),

@@ -144,8 +144,46 @@ static void versions(void)
 	cJSON_Delete(spec);
 }
 
+/* What a service begins with, and its door. */
+static void beginnings(void)
+{
+	static const char id[] = "appengine.placeholder", door[] = "appengine.ingress";
+	char own[APPENGINE_VERSION];
+	cJSON *spec = parse("{'service':'default','body':{'servingStatus':'STOPPED'}}");
+	struct view v = view_of("default", spec);
+	struct call c = {0};
+	appengine_version_id(v.stack, NULL, own);
+	kind_find(id)->create(&v, NULL, &c);
+	ok(appengine_ours(&v, json_str(c.body, "id", "")) && !strcmp(json_str(c.body, "servingStatus", ""), "STOPPED"),
+	   "a placeholder is the stack's, and never runs");
+	call_free(&c);
+	is_int(presence(id, &v, 404, "{}"), PRESENT_NO, "it is wanted where the service is missing");
+	is_int(verdict(id, &v, "{'versions':[{'id':'shop','servingStatus':'SERVING'}]}", NULL), VERDICT_KEEP,
+	       "and not where somebody else's is");
+	char *runs = xasprintf("{'versions':[{'id':'shop','servingStatus':'SERVING'},{'id':'%s','servingStatus':'SERVING',"
+			       "'envVariables':{'" APPENGINE_PLACEHOLDER "':'true'}}]}",
+			       own);
+	c = after(id, &v, runs);
+	ok(c.url && strstr(c.url, own) && !strcmp(json_str(c.body, "servingStatus", ""), "STOPPED"),
+	   "one that App Engine started is stopped");
+	call_free(&c);
+	ok(!kind_find(id)->destroy && kind_find(id)->stays, "it goes with its service or stays, which is said");
+	cJSON *closed = parse("{'service':'default','ingress':'INGRESS_TRAFFIC_ALLOWED_INTERNAL_AND_LB'}");
+	v.spec = closed;
+	is_int(verdict(door, &v, "{'id':'default'}", NULL), VERDICT_UPDATE, "a door that is open is closed");
+	is_int(
+	    verdict(door, &v, "{'networkSettings':{'ingressTrafficAllowed':'INGRESS_TRAFFIC_ALLOWED_INTERNAL_AND_LB'}}", NULL),
+	    VERDICT_KEEP, "once");
+	c = after(door, &v, "{'id':'default'}");
+	ok(c.url && strstr(c.url, "/services/default?updateMask=networkSettings"), "by its own mask");
+	call_free(&c);
+	cJSON_Delete(spec), cJSON_Delete(closed);
+	free(runs);
+}
+
 int main(void)
 {
+	beginnings();
 	application();
 	version();
 	traffic();
