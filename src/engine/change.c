@@ -270,8 +270,7 @@ static void took_effect(struct step *s, const struct api_result *r)
 		step_read(s);
 		return;
 	}
-	observation_free(&s->seen);
-	s->resource->kind->decode(&s->view, r->http, r->reply, &s->seen);
+	step_decode(s, r);
 	step_decide(s);
 }
 
@@ -362,8 +361,7 @@ static void on_read_again(void *arg, const struct api_result *r)
 			step_fail(s, &r->err);
 		return;
 	}
-	observation_free(&s->seen);
-	s->resource->kind->decode(&s->view, r->http, r->reply, &s->seen);
+	step_decode(s, r);
 	s->confirmed = false;
 	step_decide(s);
 }

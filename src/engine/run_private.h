@@ -182,6 +182,8 @@ double step_deadline(const struct step *s);
 double step_interval(double elapsed);
 void step_begin(struct step *s);
 void step_read(struct step *s);
+/* Has the kind read a reply, into s->seen. */
+void step_decode(struct step *s, const struct api_result *r);
 /* It fails: no request could be made of what is known, for this reason (struct call's fault). */
 void step_faulty(struct step *s, const char *fault);
 void step_decide(struct step *s);

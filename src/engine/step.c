@@ -8,6 +8,7 @@
 #include "base/text.h"
 
 #include <math.h>
+#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -324,8 +325,10 @@ bool step_lags(struct step *s, int http, const char *message)
 	if (!words_of_lag(s, http, message))
 		return false;
 	lag_goes_on(s);
-	/* A 403 may as well be a refusal: it is not asked for as long. */
-	return step_now(s) - s->lag_since < (http == 403 ? FORBIDDEN_LAG_BUDGET : LAG_BUDGET);
+	/* A 403 may as well be a refusal, and what is made elsewhere may not exist: it is not asked for as long. */
+	const struct kind *k = s->resource->kind;
+	double budget = http == 403 ? FORBIDDEN_LAG_BUDGET : k->page && k->deadline > 0 ? k->deadline : LAG_BUDGET;
+	return step_now(s) - s->lag_since < budget;
 }
 
 double step_lag_delay(struct step *s)
@@ -550,6 +553,7 @@ static void at_rest(struct step *s)
 		change_free(&c);
 		return;
 	}
+	bool came = first && s->change.verdict == VERDICT_CREATE && s->resource->kind->page && s->resource->kind->create;
 	change_free(&s->change);
 	s->change = c;
 	switch (c.verdict) {
@@ -562,7 +566,9 @@ static void at_rest(struct step *s)
 		lag_ends(s);
 		if (s->sent && s->verdict == VERDICT_KEEP) /* its reply was lost */
 			s->verdict = s->intent;
-		step_end(s, s->sent ? RESULT_DONE : RESULT_KEPT);
+		if (came) /* being asked for made it */
+			s->verdict = VERDICT_CREATE;
+		step_end(s, s->sent || came ? RESULT_DONE : RESULT_KEPT);
 		break;
 	case VERDICT_REFUSE:
 	case VERDICT_DELETE:
@@ -767,27 +773,39 @@ static bool parent_gone(const struct step *s)
 	return false;
 }
 
-static void decode(struct step *s, const struct api_result *r)
+/* SHA-256 in hexadecimal digits, to be freed. */
+static char *hash_of(const char *bytes, size_t len)
 {
+	unsigned char sum[crypto_hash_sha256_BYTES];
+	char *hex = xcalloc(1, 2 * sizeof sum + 1);
+	crypto_hash_sha256(sum, (const unsigned char *)(bytes ? bytes : ""), bytes ? len : 0);
+	return sodium_bin2hex(hex, 2 * sizeof sum + 1, sum, sizeof sum);
+}
+
+void step_decode(struct step *s, const struct api_result *r)
+{
+	observation_free(&s->seen);
 	const struct kind *k = s->resource->kind;
 	const char *to = r->raw && k->page ? http_header(r->raw, "Location") : NULL;
-	cJSON *page = k->page ? json_make("{'location':%s,'text':%s}", to ? to : "", r->text ? r->text : "") : NULL;
+	char *sum = k->page ? hash_of(r->text, r->text_len) : NULL;
+	cJSON *page = k->page ? json_make("{'location':%s,'text':%s,'sha256':%s}", to ? to : "", r->text ? r->text : "", sum)
+			      : NULL;
 	k->decode(&s->view, r->http, page ? page : r->reply, &s->seen);
 	cJSON_Delete(page);
+	free(sum);
 }
 
 static void on_seen(void *arg, const struct api_result *r)
 {
 	struct step *s = arg;
 	s->call = 0;
-	observation_free(&s->seen);
 	if (r->tries > 1 && s->lag_since <= 0) /* the cloud made it wait: an API that was coming up, a rate limit */
 		s->work += step_now(s) - s->asked_at;
 	if (!r->http && !s->resource->kind->by_hand) {
 		step_fail(s, &r->err);
 		return;
 	}
-	decode(s, r);
+	step_decode(s, r);
 	if (s->vague && s->seen.presence == PRESENT_UNKNOWN)
 		s->seen.presence = PRESENT_NO;
 	if (s->seen.presence != PRESENT_UNKNOWN) {

@@ -21,6 +21,7 @@ void call_free(struct call *c)
 	free(c->url);
 	free(c->upload);
 	free(c->content_type);
+	free(c->accept);
 	free(c->ca);
 	free(c->certificate);
 	free(c->key);
@@ -42,6 +43,7 @@ struct call call_copy(const struct call *c)
 	copy.url = copy_text(c->url);
 	copy.upload = copy_text(c->upload);
 	copy.content_type = copy_text(c->content_type);
+	copy.accept = copy_text(c->accept);
 	copy.ca = copy_text(c->ca);
 	copy.certificate = copy_text(c->certificate);
 	copy.key = copy_text(c->key);
@@ -68,7 +70,8 @@ static bool host_within(const char *url, const char *domain, bool below)
 /* Cloud Run's, App Engine's and the like are names that anybody can have: they are not here. */
 bool call_is_google(const char *url)
 {
-	return host_within(url, "googleapis.com", true) || host_within(url, "tunnel.cloudproxy.app", false);
+	return host_within(url, "googleapis.com", true) || host_within(url, "tunnel.cloudproxy.app", false) ||
+	       host_within(url, "pkg.dev", true);
 }
 
 bool call_is_cluster(const char *url)
@@ -571,6 +574,8 @@ void api_error_decode(int http, const cJSON *reply, const char *text, struct api
 		take_once(&out->reason, reply, "reason");
 		take_once(&out->message, reply, "message");
 	}
+	take_once(&out->reason, reply, "errors.0.code"); /* a registry's */
+	take_once(&out->message, reply, "errors.0.message");
 	if (!out->message)
 		out->message = message_of_text(http, cJSON_IsObject(reply) ? NULL : text);
 	take_from_message(out);

@@ -32,6 +32,7 @@ struct call {
 	cJSON *body;  /* NULL for none */
 	char *upload; /* name of a file set made by the templates (source archive) to send as media instead of body; or NULL */
 	char *content_type; /* of body; NULL for application/json */
+	char *accept;       /* media types that the reply may have; NULL for any */
 	enum audience audience;
 	char *ca;           /* PEM: the only authorities that may vouch for the host; NULL for those of the machine */
 	char *certificate;  /* PEM: the client's, with the key in `key`; NULL for none */

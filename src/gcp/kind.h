@@ -120,7 +120,7 @@ struct kind {
 	 * It is asked for whatever happens: decode gets http 0 where nothing was had. create, update and destroy are NULL, and so may api be. */
 	bool by_hand;
 	bool
-	    page; /* what observe asks is no API: decode's reply is {"location","text"}, the header and the body of whatever came */
+	    page; /* what observe asks is no API: decode's reply is {"location","text","sha256"}, the header, the body and its hash of whatever came. With create: it is made by being asked for */
 	bool keeps_data; /* destroying it destroys data: destroy needs consent, the plan says so */
 	const char *
 	    data_word; /* by which an operator asks for these data to be deleted: "database"; NULL where they go with a parent's */

@@ -22,6 +22,7 @@ const struct kind *const kinds[] = {
     &kind_bucket,
     &kind_object,
     &kind_repository,
+    &kind_docker_image,
     &kind_image,
     &kind_secret,
     &kind_secret_version,

@@ -7,7 +7,7 @@
 extern const struct kind kind_services, kind_service_account, kind_policy;
 extern const struct kind kind_network, kind_subnetwork, kind_global_address, kind_connection;
 extern const struct kind kind_sql_instance, kind_sql_database, kind_sql_user, kind_sql_rootless, kind_sql_backup;
-extern const struct kind kind_bucket, kind_object, kind_repository, kind_image;
+extern const struct kind kind_bucket, kind_object, kind_repository, kind_image, kind_docker_image;
 extern const struct kind kind_secret, kind_secret_version;
 extern const struct kind kind_run_job, kind_run_service, kind_run_revisions, kind_run_stop;
 extern const struct kind kind_address, kind_forwarding_rule, kind_target_http_proxy, kind_target_https_proxy, kind_url_map;

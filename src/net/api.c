@@ -430,15 +430,17 @@ static void send_with(struct api_job *j, const char *bearer, const char *key)
 {
 	struct api *a = j->api;
 	static char authorization[] = "Authorization", content_type[] = "Content-Type", user_project[] = "X-Goog-User-Project",
-		    gzip[] = "application/gzip", json[] = "application/json", range_name[] = "Range";
+		    gzip[] = "application/gzip", json[] = "application/json", range_name[] = "Range", accept_name[] = "Accept";
 	char range[40];
-	struct header headers[4];
+	struct header headers[5];
 	size_t count = 0;
 	char *shown = bearer ? xasprintf("Bearer %s", bearer) : NULL, *url = url_of(j), *type = j->call.upload ? gzip : json;
 	if (shown)
 		headers[count++] = (struct header){authorization, shown};
 	if (j->body)
 		headers[count++] = (struct header){content_type, j->call.content_type ? j->call.content_type : type};
+	if (j->call.accept)
+		headers[count++] = (struct header){accept_name, j->call.accept};
 	if (charged(j))
 		headers[count++] = (struct header){user_project, a->quota_project};
 	snprintf(range, sizeof range, "bytes=%lu-", j->policy.range_from);

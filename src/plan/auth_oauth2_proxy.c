@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "base/mustache.h"
 #include "base/secret.h"
+#include "base/text.h"
 #include "plan/checks.h"
 #include "plan/parts.h"
 #include "plan/people.h"
@@ -15,6 +16,7 @@
 #include "plan/upgrade.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #define CLIENT_SECRET_DIR "/secrets/oauth"
 #define COOKIE_SECRET_DIR "/secrets/cookie"
@@ -148,8 +150,30 @@ static bool auth_oauth2_proxy_prepare(struct design *d, struct err *e)
 	return true;
 }
 
+/* The release's image. The digest that an earlier run found for this release is used again, whatever the tag says by now. */
+static void auth_oauth2_proxy_image(const struct design *d)
+{
+	struct plan *p = d->plan;
+	char *repository = xasprintf("%s-quay", p->stack),
+	     *tag = xasprintf("v%s", answers_str(d->answers, "oauth2_proxy.version"));
+	const char *kept = json_str(d->answers->resolved, "oauth2_proxy_image", ""), *at = strchr(kept, '@');
+	bool same = at && (size_t)(at - kept) == strlen(tag) && text_starts(kept, tag);
+	struct resource *r = plan_add(p, "image/oauth2-proxy", "artifactregistry.dockerImage", tag,
+				      json_make("{'region':%s,'repository':%s,'image':'oauth2-proxy/oauth2-proxy','tag':%s}",
+						p->region, repository, tag));
+	if (same)
+		json_put_str(r->spec, "digest", at + 1);
+	plan_needs(r, "repository/quay");
+	plan_records(r, "pinned", "oauth2_proxy_image");
+	free(repository);
+	free(tag);
+}
+
+/* The image is asked for here, where a release that does not exist is met before the database is begun. */
 static bool auth_oauth2_proxy_secrets(struct design *d, struct err *e)
 {
+	part_quay(d->plan);
+	auth_oauth2_proxy_image(d);
 	design_secret(d, &(struct secret_want){.name = "cookie", .recipe = SECRET_COOKIE});
 	design_secret(d, &(struct secret_want){.name = "oauth-client", .recipe = -1, .question = "auth.client_secret"});
 	return design_secret_file(d, "proxy-config", "oauth2-proxy.cfg", e) &&
@@ -159,11 +183,8 @@ static bool auth_oauth2_proxy_secrets(struct design *d, struct err *e)
 static void auth_oauth2_proxy_join(struct design *d)
 {
 	struct plan *p = d->plan;
-	char *image = xasprintf("%s-docker.pkg.dev/%s/%s-quay/oauth2-proxy/oauth2-proxy:v%s", p->region, p->project, p->stack,
-				answers_str(d->answers, "oauth2_proxy.version"));
-	part_quay(p);
 	upgrade_offer(d->answers, p, "oauth2_proxy.version", release_newest_proxy());
-	struct container *c = workload_container(d->workload, "oauth2-proxy", cJSON_CreateString(image));
+	struct container *c = workload_container(d->workload, "oauth2-proxy", plan_ref("image/oauth2-proxy", "image"));
 	c->source = "repository/quay";
 	c->args = json_make("['--config=" CONFIG_DIR "/oauth2-proxy.cfg']");
 	c->port = 4180;
@@ -176,7 +197,6 @@ static void auth_oauth2_proxy_join(struct design *d)
 	container_mount(c, "proxy-config", CONFIG_DIR, "oauth2-proxy.cfg");
 	container_mount(c, "proxy-emails", EMAILS_DIR, "list");
 	d->workload->front = c->name;
-	free(image);
 }
 
 /* A program is never sent to a sign-in page: API routes answer 401, so a redirect there is no refusal. */

@@ -170,7 +170,7 @@ static const struct question own[] = {
 	 .help = N_("Deleted files can be brought back for so long: 7 to 90 days, or 0 for not at all. They are paid for meanwhile."),
 	 .min = 0, .max = 90, .unit = N_("days"), .preset = "7"},
 	{.id = "image.source", .page = "image", .type = TYPE_CHOICE, .title = N_("Image"),
-	 .help = N_("Where MLflow's image comes from. It always runs by digest, never by tag. oauth2-proxy and the Auth Proxy run by their released versions."),
+	 .help = N_("Where MLflow's image comes from. It always runs by digest, never by tag, and so does oauth2-proxy; the Auth Proxy runs by its release."),
 	 .choices = source_choices, .preset = "build"},
 	{.id = "image.mlflow_version", .page = "image", .type = TYPE_TEXT, .title = N_("MLflow version"),
 	 .help = N_("A released version. A newer one may change the database: plan says so; a backup is taken before. There is no way to an older one."),

@@ -28,6 +28,7 @@ static const struct row {
     {"database_password", "^[-A-Za-z0-9._:/+=]{1,300}$", FORM_TEXT},
     {"image_digest", "^[-A-Za-z0-9._:/@+]{1,500}$", FORM_TEXT},
     {"machine_zone", "^[a-z]{1,20}-[a-z]{1,30}[0-9]{1,3}-[a-z]$", FORM_TEXT},
+    {"oauth2_proxy_image", "^v[0-9]{1,5}[.][0-9]{1,5}[.][0-9]{1,5}@sha256:[0-9a-f]{64}$", FORM_TEXT},
     {"operator", "^[-A-Za-z0-9.!#$%&'*+/=?^_`{|}~:]{1,200}(@[-A-Za-z0-9.]{1,250})?$", FORM_TEXT},
     {"organization", "^[0-9]{1,20}$", FORM_TEXT_OR_NULL},
     {"project_number", "^[0-9]{1,20}$", FORM_TEXT},

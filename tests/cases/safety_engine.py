@@ -82,6 +82,7 @@ def protected(home):
         members = {m for b in ask(sim, "GET", f"{STORAGE}/{buckets(sim)[0]}/iam")["bindings"] for m in b["members"]}
         ok(not [m for m in members if m.startswith(("projectViewer:", "projectEditor:"))], "S14: the project's viewers and editors read no artifacts", members)
         server = ask(sim, "GET", f"{RUN}/mlflow")["template"]["containers"]
+        ok(all("@sha256:" in c["image"] for c in server), "T14: every image is named by its digest", [c["image"] for c in server])
         env = {e["name"]: e.get("value", "") for c in server for e in c.get("env", [])}
         ok(env.get("PGSSLMODE") == "verify-ca" and "BEGIN CERTIFICATE" in env.get("DATABASE_CA", ""), "S14: the database's certificate is checked", env)
         undo = result_of(built.stdout).get("undo", "")
@@ -282,6 +283,10 @@ def first_things(home):
     begun = [e["id"] for e in (json.loads(line) for line in run.stdout.splitlines()) if e.get("state") == "creating"]
     ok(run.returncode == 3 and "sql" not in begun and "image.source=digest" in result_of(run.stdout).get("fix", ""),
        "T6: a region that may not build is met before the database is begun, with its cure", run.returncode, begun, result_of(run.stdout))
+    run = home.run("apply", "--rehearse", "--json", home.example("release.json", auth__client_secret="prompt", oauth2_proxy__version="7.99.0"))
+    begun = [e["id"] for e in (json.loads(line) for line in run.stdout.splitlines()) if e.get("state") == "creating"]
+    ok(run.returncode not in (0, 2) and "sql" not in begun and "v7.99.0" in run.stdout, "T6: and so is a release of oauth2-proxy that does not exist",
+       run.returncode, begun, result_of(run.stdout))
 
 
 def located(home):

@@ -55,7 +55,7 @@ def service(gcloud, name, url):
     ok(names == ["mlflow", "oauth2-proxy"], "the service has MLflow beside oauth2-proxy", names)
     images = {c.get("name"): c["image"] for c in template["containers"]}
     ok("@sha256:" in images.get("mlflow", ""), "the image that was built is named by its digest", images)
-    ok(re.search(r"-quay/oauth2-proxy/oauth2-proxy:v\d+\.\d+\.\d+$", images.get("oauth2-proxy", "")), "oauth2-proxy's by its release", images)
+    ok(re.search(r"-quay/oauth2-proxy/oauth2-proxy@sha256:[0-9a-f]{64}$", images.get("oauth2-proxy", "")), "T14: and so is oauth2-proxy's", images)
     ports = [c["name"] for c in template["containers"] if c.get("ports")]
     ok(ports == ["oauth2-proxy"], "only oauth2-proxy has a port", ports)
     ok(url in json.dumps(found["metadata"]) or url == found["status"].get("url"), "its URL is the planned one", found["status"])

@@ -5,6 +5,7 @@
 
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "gcp/kind.h"
 
 #include <stdlib.h>
@@ -524,6 +525,49 @@ static void test_outputs(void)
 	}
 }
 
+/* An image from elsewhere is named by the hash of what came, whatever the registry says of it. */
+static void test_docker_image(void)
+{
+	const struct kind *k = kind_find("artifactregistry.dockerImage");
+	static const char *const replies[][3] = {
+	    {"{\"schemaVersion\":2,\"manifests\":[]}", "sha256:aa", "an index"},
+	    {"{\"schemaVersion\":2,\"layers\":[]}", "sha256:aa", "an image"},
+	    {"{\"schemaVersion\":1,\"fsLayers\":[]}", "", "a manifest of the old form has no digest of its own"},
+	    {"<html>", "", "a page is no manifest"},
+	    {"", "", "nothing is no manifest"},
+	};
+	cJSON *spec = json_make("{'region':'r1','repository':'q','image':'o/p','tag':'v7.15.6'}");
+	struct view v = view_of("v7.15.6", spec);
+	struct call c = {0};
+	k->observe(&v, &c);
+	is_str(c.url, "https://r1-docker.pkg.dev/v2/demo/q/o/p/manifests/v7.15.6", "S13: a release is asked for by its tag");
+	ok(call_is_google(c.url) && c.accept && strstr(c.accept, "image.index"), "S13: at Google's registry, of any platform");
+	call_free(&c);
+	for (size_t i = 0; i < sizeof replies / sizeof *replies; i++) {
+		struct observation seen = {0};
+		cJSON *reply = json_make("{'text':%s,'sha256':'aa'}", replies[i][0]);
+		k->decode(&v, 200, reply, &seen);
+		is_str(json_str(seen.outputs, "digest", ""), replies[i][1], replies[i][2]);
+		observation_free(&seen);
+		cJSON_Delete(reply);
+	}
+	cJSON_Delete(spec);
+	spec = json_make("{'region':'r1','repository':'q','image':'o/p','tag':'v7.15.6','digest':'sha256:aa'}");
+	v = view_of("v7.15.6", spec);
+	k->observe(&v, &c);
+	ok(c.url && text_ends(c.url, "/manifests/sha256:aa"), "T14: what was found once is asked for by its digest");
+	call_free(&c);
+	for (int i = 0; i < 2; i++) {
+		struct observation seen = {0};
+		cJSON *reply = json_make("{'text':%s,'sha256':%s}", "{\"schemaVersion\":2,\"layers\":[]}", i ? "aa" : "bb");
+		k->decode(&v, 200, reply, &seen);
+		ok(seen.presence == (i ? PRESENT_YES : PRESENT_FAILED), "T14: and nothing else is taken for it");
+		observation_free(&seen);
+		cJSON_Delete(reply);
+	}
+	cJSON_Delete(spec);
+}
+
 /* Only what is ours is added, what others put stays, conditions and all; the etag goes back. */
 static void test_policy(void)
 {
@@ -859,6 +903,7 @@ int main(void)
 	test_broken_instance();
 	test_failed_service();
 	test_outputs();
+	test_docker_image();
 	test_policy();
 	test_image();
 	test_versions();
