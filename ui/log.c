@@ -90,6 +90,8 @@ void log_tail(const struct wizard *w, int part, struct rect r)
 
 /* Over the page ---------------------------------------------------------------------------------------------------------------------- */
 
+static const struct overlay overlay_log;
+
 void log_open(struct wizard *w, int part, bool search)
 {
 	struct log_view *v = &w->log;
@@ -329,4 +331,4 @@ static void log_hints(struct wizard *w, struct hints *h)
 		hint(h, _("Left/Right"), _("sideways"));
 }
 
-const struct overlay overlay_log = {log_draw, log_key, log_hints};
+static const struct overlay overlay_log = {log_draw, log_key, log_hints};

@@ -212,6 +212,8 @@ static void list_draw(struct wizard *w)
 	edit_draw(&w->over_edit, r.y + w->over_focus - w->over_top, r.x + 5, r.w - 5, ROLE_FIELD, false);
 }
 
+static const struct overlay overlay_list;
+
 void list_open(struct wizard *w, const struct question *q)
 {
 	cJSON_Delete(w->over_list);
@@ -311,7 +313,7 @@ static void list_hints(struct wizard *w, struct hints *h)
 	hint(h, _("Esc"), _("leave it as it was"));
 }
 
-const struct overlay overlay_list = {list_draw, list_key, list_hints};
+static const struct overlay overlay_list = {list_draw, list_key, list_hints};
 
 /* Consent --------------------------------------------------------------------------------------------------------------------------- */
 
@@ -418,6 +420,8 @@ static void secret_draw_box(struct wizard *w)
 	edit_draw(&w->over_edit, r.y + 5, r.x, r.w, ROLE_FIELD, true);
 }
 
+static const struct overlay overlay_secret;
+
 void secret_open_field(struct wizard *w, const struct question *q, bool then_build)
 {
 	w->over_secret = q;
@@ -471,4 +475,4 @@ static void secret_hints(struct wizard *w, struct hints *h)
 	hint(h, _("Esc"), _("not yet"));
 }
 
-const struct overlay overlay_secret = {secret_draw_box, secret_key, secret_hints};
+static const struct overlay overlay_secret = {secret_draw_box, secret_key, secret_hints};

@@ -50,8 +50,8 @@ struct overlay {
 	bool (*key)(struct wizard *w, const struct key *k, enum action *action);
 	void (*hints)(struct wizard *w, struct hints *h);
 };
-extern const struct overlay overlay_help, overlay_quit, overlay_choice, overlay_list, overlay_consent, overlay_data,
-    overlay_secret, overlay_log, overlay_failure, overlay_undo, overlay_resources, overlay_settings;
+extern const struct overlay overlay_help, overlay_quit, overlay_choice, overlay_consent, overlay_data, overlay_failure,
+    overlay_undo, overlay_resources, overlay_settings;
 
 struct build {
 	struct run *run;
