@@ -18,8 +18,7 @@ static bool shows_token(const struct plan *p)
 static void add_remarks(const struct plan *p, struct buf *out)
 {
 	if (shows_token(p))
-		buf_printf(out, "%s\n",
-			   _("# The token lasts an hour. A longer run has to renew it."));
+		buf_printf(out, "%s\n", _("# The token lasts an hour. A longer run has to renew it."));
 	if (p->axes.exposure->connect)
 		p->axes.exposure->connect(p, out);
 	if (p->axes.auth->connect)
