@@ -132,6 +132,7 @@ int main(int argc, char **argv)
 	}
 	free(cli.set);
 	free(cli.delete_data);
+	free(cli.leave_out);
 	if (fflush(stdout) != 0 || ferror(stdout))
 		code = code ? code : EXIT_CANTWRITE;
 	return code;

@@ -48,7 +48,48 @@ void build_free(struct build *b)
 		run_free(b->run);
 	progress_free(&b->p);
 	free(b->focus);
+	cJSON_Delete(b->left_out);
 	*b = (struct build){0};
+}
+
+static bool stopped_by(const struct progress *p, size_t step, const struct cause *c)
+{
+	return progress_cause(p, (int)step) == c;
+}
+
+bool build_may_leave_out(const struct wizard *w)
+{
+	const struct progress *p = &w->build.p;
+	const struct cause *c = build_cause(w);
+	bool may = c && w->build.over && !w->build.undoing;
+	for (size_t i = 0; may && i < p->count; i++)
+		may = !stopped_by(p, i, c) || p->steps[i].optional;
+	return may;
+}
+
+void build_leave_out(struct wizard *w)
+{
+	struct build *b = &w->build;
+	const struct cause *c = build_cause(w);
+	if (!build_may_leave_out(w))
+		return;
+	if (!b->left_out)
+		b->left_out = cJSON_CreateArray();
+	for (size_t i = 0; i < b->p.count; i++)
+		if (stopped_by(&b->p, i, c))
+			cJSON_AddItemToArray(b->left_out, cJSON_CreateString(b->p.steps[i].id));
+	build_start(w, false);
+}
+
+/* A NULL-terminated array of a list's texts, which it still owns; the caller frees the array. NULL for no list. */
+static const char **texts_of(const cJSON *list)
+{
+	size_t n = 0;
+	const cJSON *item;
+	const char **texts = list ? xcalloc((size_t)cJSON_GetArraySize(list) + 1, sizeof *texts) : NULL;
+	cJSON_ArrayForEach(item, list)
+		texts[n++] = item->valuestring;
+	return texts;
 }
 
 static void say_failed(struct wizard *w, struct err *e)
@@ -78,19 +119,23 @@ void build_start(struct wizard *w, bool undo)
 {
 	struct err e = {0};
 	bool consent = w->review.consent || undo;
+	cJSON *left_out = w->build.left_out;
+	w->build.left_out = NULL;
 	review_stop(w);
 	build_free(&w->build);
+	w->build.left_out = left_out;
 	cJSON_Delete(w->result);
 	w->result = NULL;
 	w->keep = true;
 	w->build.active = true;
 	w->build.undoing = undo;
 	w->build.p.started = w->build.p.now = session_now(w->session);
-	const char **words = undo ? data_words() : NULL;
+	const char **words = undo ? data_words() : NULL, **without = undo ? NULL : texts_of(left_out);
 	struct run_options o = {.verb = undo ? RUN_DESTROY : RUN_APPLY,
 				.answers = w->answers,
 				.consent = consent,
 				.delete_data = words,
+				.leave_out = without,
 				.wait = -1,
 				.file = w->options->file,
 				.save = wizard_save_run,
@@ -98,6 +143,7 @@ void build_start(struct wizard *w, bool undo)
 				.arg = w,
 				.secret = wizard_secret};
 	w->build.run = run_start(w->session, &o, &e);
+	free(without);
 	free(words);
 	if (!w->build.run)
 		say_failed(w, &e);
@@ -792,8 +838,11 @@ static enum action build_key(struct wizard *w, const struct key *k)
 static void build_enter(struct wizard *w)
 {
 	w->jump_to = NULL;
-	if (w->review.agreed && w->session)
-		build_start(w, false);
+	if (!w->review.agreed || !w->session)
+		return;
+	cJSON_Delete(w->build.left_out);
+	w->build.left_out = NULL;
+	build_start(w, false);
 }
 
 static void build_hints(struct wizard *w, struct hints *h)

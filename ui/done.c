@@ -179,6 +179,11 @@ static void left_lines(const struct wizard *w, struct doc *d)
 	const cJSON *item;
 	cJSON_ArrayForEach(item, json_at(w->result, "left"))
 		doc_mark(d, ROLE_WARN, GLYPH_WARN, 0, cJSON_IsString(item) ? item->valuestring : json_str(item, "name", ""));
+	cJSON_ArrayForEach(item, json_at(w->result, "left_out")) {
+		char *text = xasprintf(_("Left out this time; the next run makes it: %s"), item->valuestring);
+		doc_mark(d, ROLE_WARN, GLYPH_WARN, 0, text);
+		free(text);
+	}
 }
 
 static void total_lines(const struct wizard *w, struct doc *d)

@@ -15,20 +15,17 @@ static const struct {
 	const char *words; /* N_() */
 	bool over_only;    /* only once the run has ended */
 } actions[] = {
-    {'r', N_("Try again: what stands is kept"), true},
-    {'e', N_("Change the answer that decided it"), true},
-    {'c', N_("Copy the line that mends it"), false},
-    {'s', N_("A shell with the project set"), true},
-    {'l', N_("The whole log"), false},
-    {'u', N_("Undo: take away what was made"), true},
-    {'q', N_("Save the answers and leave"), true},
+    {'r', N_("Try again: what stands is kept"), true}, {'e', N_("Change the answer that decided it"), true},
+    {'c', N_("Copy the line that mends it"), false},   {'k', N_("Go on without it this time"), true},
+    {'s', N_("A shell with the project set"), true},   {'l', N_("The whole log"), false},
+    {'u', N_("Undo: take away what was made"), true},  {'q', N_("Save the answers and leave"), true},
 };
 
 /* Which actions make sense for a kind of failure, the likeliest first. */
 static const char *const orders[] = {
-    [CAUSE_PERMISSION] = "crsluq", [CAUSE_SIGN_IN] = "crslq", [CAUSE_QUOTA] = "ersluq",
-    [CAUSE_POLICY] = "ecrslq",     [CAUSE_API_OFF] = "rcslq", [CAUSE_IN_THE_WAY] = "erslq",
-    [CAUSE_UNREACHABLE] = "rslq",  [CAUSE_PROOF] = "rlsuq",   [CAUSE_OTHER] = "relsuq",
+    [CAUSE_PERMISSION] = "crksluq", [CAUSE_SIGN_IN] = "crslq", [CAUSE_QUOTA] = "ekrsluq",
+    [CAUSE_POLICY] = "eckrslq",     [CAUSE_API_OFF] = "rcslq", [CAUSE_IN_THE_WAY] = "ekrslq",
+    [CAUSE_UNREACHABLE] = "rslq",   [CAUSE_PROOF] = "rlsuq",   [CAUSE_OTHER] = "rkelsuq",
 };
 
 static char *command_of(const struct wizard *w)
@@ -48,7 +45,7 @@ static const char *words_of(char key)
 static bool possible(const struct wizard *w, char key)
 {
 	char *command = key == 'c' ? command_of(w) : NULL;
-	bool fits = key != 'c' || command;
+	bool fits = key == 'c' ? command != NULL : key != 'k' || build_may_leave_out(w);
 	free(command);
 	for (size_t i = 0; i < sizeof actions / sizeof *actions; i++)
 		fits &= actions[i].key != key || !actions[i].over_only || w->build.over;
@@ -116,7 +113,7 @@ static const struct question *deciding_question(const struct wizard *w)
 /* False closes the menu. */
 static bool act(struct wizard *w, char key, enum action *action)
 {
-	if (!strchr("recsluq", key) || !possible(w, key))
+	if (!strchr("recksluq", key) || !possible(w, key))
 		return true;
 	switch (key) {
 	case 'r':
@@ -129,6 +126,9 @@ static bool act(struct wizard *w, char key, enum action *action)
 	case 'c':
 		copy_command(w);
 		return true;
+	case 'k':
+		build_leave_out(w);
+		return false;
 	case 's':
 		shell_open(w);
 		return true;

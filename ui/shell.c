@@ -20,6 +20,7 @@ static void become_shell(const struct wizard *w)
 		signal(defaults[i], SIG_DFL);
 	setenv("CLOUDSDK_CORE_PROJECT", project, 1);
 	setenv("GOOGLE_CLOUD_PROJECT", project, 1);
+	setenv("CLOUDSDK_COMPUTE_REGION", answers_str(w->answers, "region"), 1);
 	setenv("CLOUDSDK_RUN_REGION", answers_str(w->answers, "region"), 1);
 	setenv("MLFLOW_SETUP_FILE", w->options->file, 1);
 	if (!shell || !*shell)
@@ -36,6 +37,18 @@ static void take_terminal_back(void)
 	signal(SIGTTOU, before);
 }
 
+/* A shell that was suspended has nobody above it who could let it go on. */
+static void wait_for_end(pid_t child, int *status)
+{
+	while (child > 0) {
+		pid_t ended = waitpid(child, status, WUNTRACED);
+		if (ended == child && WIFSTOPPED(*status))
+			kill(child, SIGCONT);
+		else if (ended == child || errno != EINTR)
+			return;
+	}
+}
+
 void shell_open(struct wizard *w)
 {
 	static const int ours[] = {SIGINT, SIGQUIT, SIGTSTP};
@@ -50,8 +63,7 @@ void shell_open(struct wizard *w)
 	pid_t child = fork();
 	if (child == 0)
 		become_shell(w);
-	while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR)
-		;
+	wait_for_end(child, &status);
 	take_terminal_back();
 	for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
 		sigaction(ours[i], &before[i], NULL);

@@ -63,7 +63,8 @@ struct build {
 	bool unfolded[PARTS]; /* by part */
 	int top;              /* first row shown */
 	int interrupts;
-	double monthly; /* US dollars a month of what is wanted */
+	double monthly;  /* US dollars a month of what is wanted */
+	cJSON *left_out; /* ids of resources that the next run of this page goes on without; NULL for none */
 };
 
 /* The whole log over the page. Lines are counted from the run's first one, also those that were let go. */
@@ -241,6 +242,9 @@ void shell_open(struct wizard *w);
 const char *wizard_who(const struct wizard *w);
 void build_settle(struct wizard *w);
 void build_interrupt(struct wizard *w);
+/* The cause under the focus may be left out: what it stopped is optional. And to go on without that. */
+bool build_may_leave_out(const struct wizard *w);
+void build_leave_out(struct wizard *w);
 void build_free(struct build *b);
 bool build_running(const struct wizard *w);
 void wizard_event(void *arg, const cJSON *event);

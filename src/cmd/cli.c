@@ -19,6 +19,7 @@ const struct flag flags[] = {
     {"wait", 0, "MINUTES",
      N_("apply: how long it waits for what you have to do by hand, once all else is done; 15 if not given")},
     {"delete-data", 0, "WHAT", N_("delete the database, or the artifacts, though protected; may be repeated")},
+    {"leave-out", 0, "RESOURCE", N_("apply: go on without this resource, which is optional, for once; may be repeated")},
     {"set", 's', "ID=VALUE", N_("answer a question; may be repeated")},
     {"out", 'o', "DIR", N_("render: write the files there")},
     {"for", 0, "CLIENT", N_("connect: lines for a shell, python, a notebook, curl or ci")},
@@ -165,6 +166,12 @@ static bool take(struct cli *cli, const char *name, const char *value, struct er
 		cli->delete_data[cli->delete_count++] = value;
 		cli->delete_data[cli->delete_count] = NULL;
 		return data_word_ok(value, e);
+	}
+	if (!strcmp(name, "leave-out")) {
+		cli->leave_out = xgrow(cli->leave_out, cli->leave_out_count + 1, &cli->leave_out_room, sizeof *cli->leave_out);
+		cli->leave_out[cli->leave_out_count++] = value;
+		cli->leave_out[cli->leave_out_count] = NULL;
+		return true;
 	}
 	cli->set = xgrow(cli->set, cli->set_count, &cli->set_room, sizeof *cli->set);
 	cli->set[cli->set_count++] = value;

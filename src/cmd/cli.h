@@ -29,6 +29,8 @@ struct cli {
 	bool yes;                  /* consent to what destroys data */
 	const char **delete_data;  /* words of data that go though they are protected, NULL-terminated; NULL for none */
 	size_t delete_count, delete_room;
+	const char **leave_out; /* ids of optional resources that an apply goes on without, NULL-terminated; NULL for none */
+	size_t leave_out_count, leave_out_room;
 	bool plain, ascii; /* wizard: no screen; no glyphs outside ASCII */
 	const char *color; /* "auto", "always", "never" */
 	bool quiet;
@@ -55,7 +57,7 @@ struct flag {
 extern const struct flag flags[]; /* ended by a NULL name */
 
 /* Parses argv. *verb is NULL when none was given (the wizard). --help and --version print on stdout and set *done. EXIT_USAGE on failure,
- * with "did you mean". The caller frees cli->set and cli->delete_data. */
+ * with "did you mean". The caller frees cli->set, cli->delete_data and cli->leave_out. */
 bool cli_parse(int argc, char **argv, struct cli *cli, const struct verb **verb, bool *done, struct err *e);
 
 /* Loads cli->file and applies --set. Failures as answers_load; EXIT_USAGE when no file was named. */

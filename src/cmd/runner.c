@@ -127,6 +127,7 @@ enum exit_code runner_run(const struct cli *cli, enum run_verb verb, void (*fini
 					.consent = cli->yes,
 					.wait = 60 * (cli->wait >= 0 ? cli->wait : WAIT_USUAL),
 					.delete_data = cli->delete_data,
+					.leave_out = cli->leave_out,
 					.save = on_save,
 					.event = on_event,
 					.arg = &r,

@@ -15,6 +15,8 @@ static bool in_the_way(struct step *s)
 {
 	const struct change *c = &s->change;
 	bool data = !step_may_go(s);
+	if (s->left_out)
+		return false;
 	if (s->result == RESULT_FAILED && s->err.exit == EXIT_PERMISSION)
 		return true;
 	err_free(&s->err);

@@ -11,7 +11,7 @@ enum { EVENT_VERSION = 1 };
  *  run      {state: started|finished, verb, stack, project, total}; before an apply changes anything {state: surveyed, total, changes,
  *            expected (seconds)}
  *  step     {id, title, kind, name, state: waiting|reading|creating|updating|deleting|polling|yours|done|failed|skipped|kept,
- *            elapsed, usual, verdict, operation, message, fix, attempt, exit (of one that failed: the exit code that its failure stands for),
+ *            elapsed, usual, verdict, operation, message, fix, attempt, exit (of one that failed: the exit code that its failure stands for), optional (true of one that may be left out),
  *            console (address of its page in Google's console), log (of its log there), question (whose answer decides what it is like)}
  *  log      {id (step), line}                    build log, job log, retries
  *  counts   {done, running, left, waiting (for a person), failed, skipped}
@@ -19,7 +19,7 @@ enum { EVENT_VERSION = 1 };
  *  errand   {id (step), state: waiting|seen, title, steps, paste, record: {name, type, data: [..]} where it is one, message: what is seen instead}:
  *            what a person has to do; told once, and again when the message changes
  *  result   {outcome: proven|partly|waiting|nothing|destroyed, exit, waiting: [..] (errands without their state), url, log (address of the server's log, once it is proven), next, undo, file, requests, writes, retries, resources, created,
- *            updated, deleted, kept, sign_in_untried (proven, but people sign in on a page that no program can try), seconds, real_seconds (what a real run would take, in rehearsal), left: [..], message and fix (of the first
+ *            updated, deleted, kept, sign_in_untried (proven, but people sign in on a page that no program can try), seconds, real_seconds (what a real run would take, in rehearsal), left: [..], left_out: [..] (what the operator went on without), message and fix (of the first
  *            failure), makespan (seconds until the last step ended), critical_path (the longest chain of what the cloud worked, by its own
  *            clock, and of lags that it imposed until they were last seen)}                                                          */
 typedef void event_fn(void *arg, const cJSON *event);

@@ -111,6 +111,8 @@ void step_send(struct step *s, const char *state, const char *message, const cha
 	event_text(r, e, "operation", s->operation.name);
 	event_text(r, e, "message", message);
 	event_text(r, e, "fix", fix);
+	if (s->resource->optional)
+		json_put(e, "optional", cJSON_CreateTrue());
 	if (s->err.exit && !strcmp(state, "failed"))
 		json_put_num(e, "exit", s->err.exit);
 	run_send(r, e);

@@ -311,6 +311,8 @@ static void on_result(struct lines *l, const cJSON *event)
 	say_totals(l, event);
 	cJSON_ArrayForEach(item, left)
 		fprintf(l->progress, _("left: %s\n"), cJSON_IsString(item) ? item->valuestring : json_str(item, "name", ""));
+	cJSON_ArrayForEach(item, json_at(event, "left_out"))
+		fprintf(l->progress, _("left out this time: %s\n"), item->valuestring);
 	say_pair(l->progress, _("Server's log:"), json_str(event, "log", ""));
 	say_pair(l->progress, _("Backup:"), json_str(event, "backup", ""));
 	say_pair(l->progress, _("To restore it:"), json_str(event, "restore", ""));

@@ -22,7 +22,7 @@ static bool stands(const struct step *s)
 
 static bool failed(const struct step *s)
 {
-	return s->result == RESULT_FAILED || s->result == RESULT_SKIPPED;
+	return s->result == RESULT_FAILED || (s->result == RESULT_SKIPPED && !s->left_out);
 }
 
 size_t run_standing(const struct run *r)
@@ -91,6 +91,20 @@ static void put_command(const struct run *r, cJSON *e, const char *field, const 
 	free(text);
 }
 
+/* What the operator goes on without this time. */
+static void put_left_out(const struct run *r, cJSON *e)
+{
+	cJSON *list = cJSON_CreateArray();
+	for (size_t i = 0; i < r->count; i++) {
+		const struct step *s = &r->steps[i];
+		char *line = xasprintf("%s %s", _(s->resource->kind->title), s->resource->name);
+		if (s->left_out && s->result == RESULT_SKIPPED)
+			cJSON_AddItemToArray(list, cJSON_CreateString(line));
+		free(line);
+	}
+	json_put(e, "left_out", list);
+}
+
 static void put_next(const struct run *r, cJSON *e)
 {
 	const char *outcome = json_str(e, "outcome", ""), *next = r->mode->next(outcome);
@@ -145,6 +159,7 @@ static void send_result(struct run *r)
 	if (run_waited(r))
 		json_put(e, "waiting", run_tasks(r));
 	run_put_backup(r, e);
+	put_left_out(r, e);
 	put_next(r, e);
 	put_numbers(r, e);
 	event_text(r, e, "message", r->err.what);
@@ -322,7 +337,8 @@ static bool all_stand(const struct run *r, bool wanted)
 {
 	for (size_t i = 0; i < r->count; i++) {
 		const struct step *s = &r->steps[i];
-		if (!stands(s) && s->result != RESULT_ABSENT && !stays_for_ever(s) && !(wanted && s->resource->unwanted))
+		bool passed_over = wanted && (s->resource->unwanted || s->left_out);
+		if (!stands(s) && s->result != RESULT_ABSENT && !stays_for_ever(s) && !passed_over)
 			return false;
 	}
 	return true;
@@ -409,13 +425,38 @@ void run_proof_ended(struct run *r, bool proven, const char *message)
 	run_finish(r);
 }
 
+/* Every id that is to be left out is one of an optional resource. */
+static bool may_be_left_out(const struct run *r, struct err *e)
+{
+	for (const char *const *id = r->options.leave_out; id && *id; id++) {
+		const struct resource *resource = plan_find(r->plan, *id);
+		if (!resource || !resource->optional)
+			return err_set(e, EXIT_USAGE, *id,
+				       _("plan --json lists the resources; only an optional one may be left out."),
+				       _("it cannot be left out."));
+	}
+	return true;
+}
+
+static bool is_left_out(const struct run *r, const struct resource *resource)
+{
+	for (const char *const *id = r->options.leave_out; id && *id; id++)
+		if (!strcmp(*id, resource->id))
+			return resource->optional;
+	return false;
+}
+
 static void make_steps(struct run *r)
 {
 	double *tails = plan_tails(r->plan);
 	r->count = r->plan->count;
 	r->steps = xcalloc(r->count + 1, sizeof *r->steps);
 	for (size_t i = 0; i < r->count; i++)
-		r->steps[i] = (struct step){.run = r, .resource = &r->plan->resources[i], .index = i, .tail = tails[i]};
+		r->steps[i] = (struct step){.run = r,
+					    .resource = &r->plan->resources[i],
+					    .index = i,
+					    .tail = tails[i],
+					    .left_out = is_left_out(r, &r->plan->resources[i])};
 	free(tails);
 	cJSON *e = run_event(r, "run");
 	json_put_str(e, "state", "started");
@@ -446,6 +487,11 @@ static void go(struct run *r)
 	struct err e = {0};
 	r->plan = plan_make(r->options.answers, &e);
 	if (!r->plan) {
+		give_up(r, "plan", N_("Plan"), &e);
+		err_free(&e);
+		return;
+	}
+	if (!may_be_left_out(r, &e)) {
 		give_up(r, "plan", N_("Plan"), &e);
 		err_free(&e);
 		return;
@@ -591,6 +637,25 @@ static void find_project(struct run *r)
 
 /* The face's side ------------------------------------------------------------------------------------------------------------ */
 
+/* A copy of a NULL-terminated list; NULL for none. */
+static char **words_copy(const char *const *list)
+{
+	size_t n = 0;
+	while (list && list[n])
+		n++;
+	char **copy = list ? xcalloc(n + 1, sizeof *copy) : NULL;
+	for (size_t i = 0; i < n; i++)
+		copy[i] = xstrdup(list[i]);
+	return copy;
+}
+
+static void words_free(char **list)
+{
+	for (char **word = list; word && *word; word++)
+		free(*word);
+	free(list);
+}
+
 struct run *run_start(struct session *s, const struct run_options *o, struct err *e)
 {
 	struct credentials *c = session_credentials(s);
@@ -601,6 +666,8 @@ struct run *run_start(struct session *s, const struct run_options *o, struct err
 	struct run *r = xcalloc(1, sizeof *r);
 	*r = (struct run){
 	    .mode = &run_modes[o->verb], .session = s, .options = *o, .loop = session_loop(s), .outputs = cJSON_CreateObject()};
+	r->options.delete_data = (const char *const *)(r->delete_data = words_copy(o->delete_data));
+	r->options.leave_out = (const char *const *)(r->leave_out = words_copy(o->leave_out));
 	const char *project = answers_str(o->answers, "project.id");
 	const char *quota = credentials_quota_project(c) ? credentials_quota_project(c) : credentials_email(c) ? NULL : project;
 	r->api = api_new(r->loop, session_transport(s), c, quota);
@@ -670,6 +737,8 @@ void run_free(struct run *r)
 		step_free(&r->steps[i]);
 	}
 	free(r->steps);
+	words_free(r->delete_data);
+	words_free(r->leave_out);
 	vault_free(r->vault);
 	api_free(r->api);
 	journal_close(r->journal);

@@ -56,7 +56,8 @@ struct step {
 	bool fits;     /* the survey found it as it is wanted */
 	char *told;    /* what was said of it to the person who has to do it; NULL before that */
 	double told_at;
-	bool vague; /* while looking: what it refers to is not there yet */
+	bool left_out; /* the operator goes on without it this time */
+	bool vague;    /* while looking: what it refers to is not there yet */
 	cJSON *spec;
 	struct view view;
 	struct observation seen;
@@ -142,6 +143,7 @@ struct run {
 	const struct run_mode *mode;
 	struct session *session;
 	struct run_options options;
+	char **delete_data, **leave_out; /* the lists of the options, whose owner does not keep them */
 	struct loop *loop;
 	struct api *api;
 	struct plan *plan;

@@ -98,10 +98,23 @@ static const struct step *lacking(const struct step *s)
 		const struct step *other = &r->steps[i];
 		bool lacks = other->result == RESULT_FAILED || other->result == RESULT_SKIPPED,
 		     waits = other->result == RESULT_WAITS;
-		if ((follows(s, other) && (lacks || waits)) || (comes_first(other, s) && lacks))
+		bool needed = other->left_out ? step_needs(s, other) : follows(s, other) || (comes_first(other, s) && !waits);
+		if (needed && (lacks || waits))
 			return other;
 	}
 	return NULL;
+}
+
+/* What the operator goes on without, and what comes with it. */
+static void leave_out(struct run *r)
+{
+	for (size_t i = 0; i < r->count && !r->surveying; i++) {
+		struct step *s = &r->steps[i];
+		if (!s->left_out || s->phase != PHASE_WAITING)
+			continue;
+		err_set(&s->err, EXIT_PARTLY, NULL, NULL, _("left out this time, as you chose; the next run makes it."));
+		step_end(s, RESULT_SKIPPED);
+	}
 }
 
 static void skip_lacking(struct run *r)
@@ -119,6 +132,7 @@ static void skip_lacking(struct run *r)
 					: other->result == RESULT_WAITS ? _("%s waits for you, and this waits with it.")
 									: _("%s was skipped, and this goes with it."),
 					other->resource->id);
+			s->left_out |= other && other->left_out && s->resource->optional;
 			step_end(s, other && other->result == RESULT_WAITS ? RESULT_WAITS : RESULT_SKIPPED);
 			again = true;
 		}
@@ -130,7 +144,8 @@ static struct step *next_ready(struct run *r)
 	struct step *best = NULL;
 	for (size_t i = 0; i < r->count; i++) {
 		struct step *s = &r->steps[i];
-		if (s->phase == PHASE_WAITING && (!best || s->tail > best->tail) && ready(s))
+		/* One that ended as soon as it began may have been the last that s waited for: whether s lacks something is asked here too. */
+		if (s->phase == PHASE_WAITING && (!best || s->tail > best->tail) && ready(s) && !lacking(s))
 			best = s;
 	}
 	return best;
@@ -143,6 +158,7 @@ static void schedule(void *arg)
 	r->wake = 0;
 	if (r->stopping)
 		run_leave(r);
+	leave_out(r);
 	skip_lacking(r);
 	for (size_t i = 0; i < r->count; i++)
 		active += r->steps[i].phase == PHASE_READING || r->steps[i].phase == PHASE_CHANGING;

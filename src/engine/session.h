@@ -53,6 +53,8 @@ struct run_options {
 	bool consent;            /* --yes: data may be destroyed (replace, destroy), unless they are protected */
 	const char *const
 	    *delete_data; /* data words (kind.h) that were said: those go, protected or not; NULL-terminated, or NULL */
+	const char *const
+	    *leave_out;   /* ids of resources that this run goes on without: of optional ones alone; NULL-terminated, or NULL */
 	double wait;      /* seconds that people are waited for once nothing else goes on; negative: as long as it takes */
 	const char *file; /* the answers file's path, for messages and the journal's name */
 	bool (*save)(void *arg, const struct answers *a, struct err *e);
@@ -62,7 +64,7 @@ struct run_options {
 	bool (*secret)(void *arg, const char *question, struct secret **out, struct err *e);
 };
 struct run;
-/* Starts; events tell the rest, the last is "result". NULL with e when it cannot start (another run holds the lock: EXIT_TRYAGAIN). */
+/* Starts, with copies of the lists in o; events tell the rest, the last is "result". NULL with e when it cannot start (another run holds the lock: EXIT_TRYAGAIN). */
 struct run *run_start(struct session *s, const struct run_options *o, struct err *e);
 bool run_finished(const struct run *r);
 enum exit_code run_exit(const struct run *r);

@@ -179,15 +179,16 @@ static struct resource *add_rule(struct design *d, const char *id, const char *w
 			     plan_ref("address", "link"), port, target));
 }
 
-/* What comes by HTTP is sent to HTTPS; nothing is ever answered in the clear. */
+/* What comes by HTTP is sent to HTTPS; nothing is ever answered in the clear. Whoever types the address with https does without. */
 static void add_redirect(struct design *d)
 {
-	add(d, "redirect-map", "compute.urlMap", "redirect",
+	plan_optional(add(
+	    d, "redirect-map", "compute.urlMap", "redirect",
 	    json_make("{'body':{'defaultUrlRedirect':{'httpsRedirect':true,'redirectResponseCode':'MOVED_PERMANENTLY_DEFAULT','"
-		      "stripQuery':false}}}"));
-	add(d, "http-proxy", "compute.targetHttpProxy", "http",
-	    json_make("{'body':{'urlMap':%j}}", plan_ref("redirect-map", "link")));
-	add_rule(d, "rule/80", "80", "80", plan_ref("http-proxy", "link"));
+		      "stripQuery':false}}}")));
+	plan_optional(add(d, "http-proxy", "compute.targetHttpProxy", "http",
+			  json_make("{'body':{'urlMap':%j}}", plan_ref("redirect-map", "link"))));
+	plan_optional(add_rule(d, "rule/80", "80", "80", plan_ref("http-proxy", "link")));
 }
 
 static void add_front(struct design *d)

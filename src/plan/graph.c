@@ -50,6 +50,11 @@ void plan_needs(struct resource *r, const char *id)
 	r->needs[r->need_count++] = xstrdup(id);
 }
 
+void plan_optional(struct resource *r)
+{
+	r->optional = true;
+}
+
 void plan_opens(struct resource *r, const char *id)
 {
 	free(r->opens);
@@ -156,6 +161,8 @@ static void place(struct sealing *s, size_t i)
 			note_fault(p, _("%s needs %s, which needs %s itself, directly or not."), r->id, r->needs[n], r->id);
 		else if (p->resources[need].unwanted && !r->unwanted)
 			note_fault(p, _("%s needs %s, which is not wanted any more."), r->id, r->needs[n]);
+		else if (p->resources[need].optional && !r->optional && !r->unwanted)
+			note_fault(p, _("%s needs %s, which may be left out."), r->id, r->needs[n]);
 		else if (s->marks[need] == UNSEEN)
 			place(s, need);
 	}

@@ -23,6 +23,7 @@ struct resource {
 	char *recorded_as; /* where the answers' resolved values keep its output recorded_output ("image_digest"); or NULL */
 	char *recorded_output;
 	const char *decided_by; /* id of the question whose answer decides what it is like; of the table's own */
+	bool optional;          /* the stack runs, is safe and can be proven without it: nothing else may need it */
 	bool unwanted;          /* earlier answers wanted it, these do not: apply deletes it after all that is wanted stands */
 };
 
@@ -131,6 +132,8 @@ struct plan *plan_new(const struct answers *a, const char *number);
  * taken, is kept as the plan's fault. Needs are added by plan_needs; what spec refers to is needed. */
 struct resource *plan_add(struct plan *p, const char *id, const char *kind, const char *name, cJSON *spec);
 void plan_needs(struct resource *r, const char *id);
+/* The stack is whole enough without r, so that an operator may leave it out for once. */
+void plan_optional(struct resource *r);
 /* The data of the resource with this id cannot be read without r. */
 void plan_opens(struct resource *r, const char *id);
 /* Once it stands, its output (a text) is kept among the resolved values, as path. */

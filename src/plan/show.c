@@ -103,11 +103,12 @@ static const char *downtime_of(const struct resource *r, const struct change *c,
 static cJSON *resource_json(const struct plan *p, const struct resource *r, const struct change *c, enum verdict verdict)
 {
 	const char *down = downtime_of(r, c, verdict);
-	return json_make("{'id':%s,'kind':%s,'name':%s,'verdict':%s,'billable':%b,'keeps_data':%b,'monthly_usd':%j,'needs':%j,'"
+	return json_make("{'id':%s,'kind':%s,'name':%s,'verdict':%s,'billable':%b,'keeps_data':%b,'optional':%b,'monthly_usd':%"
+			 "j,'needs':%j,'"
 			 "grants':%j,'differences':%j,"
 			 "'reason':%j,'downtime':%j}",
 			 r->id, r->kind->id, r->name, verdict_words[verdict], r->kind->billable, plan_keeps_data(r),
-			 dollars(plan_cost(p, r)), needs_json(r), grants_json(r), differences_json(c),
+			 r->optional, dollars(plan_cost(p, r)), needs_json(r), grants_json(r), differences_json(c),
 			 text_or_null(c ? c->reason : NULL), text_or_null(down ? _(down) : NULL));
 }
 

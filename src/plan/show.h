@@ -6,7 +6,7 @@
 #include "plan/plan.h"
 
 /* changes has plan->count pointers in the order of the resources; a NULL one (nothing observed so far) is shown as create.
- * {"project","stack","url","counts":{...},"monthly_usd","resources":[{"id","kind","name","verdict","billable","monthly_usd","differences":[...],"reason"}],
+ * {"project","stack","url","counts":{...},"monthly_usd","resources":[{"id","kind","name","verdict","billable","monthly_usd","differences":[...],"reason","optional"}],
  * "errands":[{"title","steps","paste","done"}],"newer":{QUESTION:VERSION}}; the caller deletes it. */
 cJSON *plan_json(const struct plan *p, const struct change *const *changes);
 /* Appends the table, wrapped to width cells. */

@@ -130,10 +130,11 @@ static void add_service(struct design *d)
 static void add_revisions(struct design *d)
 {
 	struct plan *p = d->plan;
-	plan_needs(plan_add(p, "revisions", "run.revisions", p->stack,
-			    json_make("{'region':%s,'service':%s,'keep':%d,'used':%j}", p->region, p->stack,
-				      answers_int(d->answers, "run.kept_revisions"), plan_ref("service", "used"))),
-		   "service");
+	struct resource *r = plan_add(p, "revisions", "run.revisions", p->stack,
+				      json_make("{'region':%s,'service':%s,'keep':%d,'used':%j}", p->region, p->stack,
+						answers_int(d->answers, "run.kept_revisions"), plan_ref("service", "used")));
+	plan_needs(r, "service");
+	plan_optional(r);
 }
 
 /* Before the tables change; the id of what does it, or NULL where they do not. */

@@ -13,13 +13,19 @@ static bool consent = true;
 static struct wall wall; /* its texts are copied */
 static double settles;
 static bool served = true;
+static const char *optional = "";        /* ids of what may be left out, a letter each */
+static const char *left_out[2];          /* what the next run goes on without */
 static const struct kind *unwanted_kind; /* when set, x <- y are of it, and not wanted any more */
 
 static void add(struct plan *p, const char *id, const char *needs)
 {
 	p->resources = xgrow(p->resources, p->count, &p->room, sizeof *p->resources);
 	struct resource *r = &p->resources[p->count++];
-	*r = (struct resource){.id = xstrdup(id), .kind = &toy_kind, .name = xstrdup(id), .spec = json_make("{}")};
+	*r = (struct resource){.id = xstrdup(id),
+			       .kind = &toy_kind,
+			       .name = xstrdup(id),
+			       .spec = json_make("{}"),
+			       .optional = strchr(optional, *id) != NULL};
 	json_put_num(r->spec, "value", wanted_value);
 	for (; *needs; needs++) {
 		r->needs = xgrow(r->needs, r->need_count, &r->need_room, sizeof *r->needs);
@@ -143,6 +149,7 @@ static enum exit_code go(struct world *w, enum run_verb verb)
 				.save = on_save,
 				.event = on_event,
 				.arg = w,
+				.leave_out = left_out,
 				.consent = consent};
 	cJSON_Delete(w->result);
 	w->result = NULL;
@@ -266,6 +273,29 @@ static void refusals(void)
 	w.toy->in_use = "a";
 	ok(go(&w, RUN_DESTROY) == EXIT_PARTLY && cJSON_GetArraySize(json_at(w.result, "left")) == 1,
 	   "what is in use is listed as left");
+	close_world(&w);
+}
+
+/* b fails, and d needs both b and c. */
+static void without(void)
+{
+	struct world w;
+	open_world(&w);
+	optional = "bd";
+	w.toy->refuse = "b";
+	is_int((int)go(&w, RUN_APPLY), EXIT_PARTLY, "an optional resource that fails is a failure");
+	left_out[0] = "b";
+	ok(go(&w, RUN_APPLY) == EXIT_DONE && !strcmp(state(&w, "b"), "skipped") && !strcmp(state(&w, "d"), "skipped"),
+	   "the run goes on without it, and without what needs it");
+	ok(!strcmp(json_str(w.result, "outcome", ""), "proven") && cJSON_GetArraySize(json_at(w.result, "left_out")) == 2,
+	   "the rest is proven, and what was left out is named");
+	left_out[0] = "c";
+	ok(go(&w, RUN_APPLY) == EXIT_USAGE && !w.toy->writes, "what is needed cannot be left out");
+	left_out[0] = NULL;
+	w.toy->refuse = NULL;
+	ok(go(&w, RUN_APPLY) == EXIT_DONE && json_num(w.toy->made, "b", 0) == 1 && json_num(w.toy->made, "d", 0) == 1,
+	   "the next run makes it");
+	optional = "";
 	close_world(&w);
 }
 
@@ -442,6 +472,7 @@ int main(void)
 	whole();
 	faults();
 	refusals();
+	without();
 	unwanted();
 	interruption();
 	walls();

@@ -26,6 +26,7 @@ struct session {
 	char *bad_survey, *bad_words, *bad_fix, *bad_step, *replaced;
 	cJSON *stream; /* the events that a run plays, instead of walking a plan */
 	char *fails, *fail_words, *fail_fix;
+	bool optional;
 	int pace; /* events a turn */
 	bool consented, refuses_client;
 	struct oauth_try *try;
@@ -38,6 +39,7 @@ struct run {
 	struct plan *plan;
 	size_t done, begun;
 	bool finished, proven;
+	bool left_out;     /* the step that fails */
 	const cJSON *next; /* of the stream */
 	cJSON *failed;     /* ids of steps that failed in the stream */
 	int interrupts, seq;
@@ -89,6 +91,11 @@ void fake_stream(struct session *s, cJSON *events, int pace)
 	cJSON_Delete(s->stream);
 	s->stream = events;
 	s->pace = pace;
+}
+
+void fake_optional(struct session *s, bool optional)
+{
+	s->optional = optional;
 }
 
 void fake_stream_fail(struct session *s, const char *ids, const char *message, const char *fix)
@@ -281,6 +288,8 @@ static void emit_step(struct run *r, size_t i, const char *state, double elapsed
 	if (of->decided_by)
 		json_put_str(e, "question", of->decided_by);
 	if (failed) {
+		if (r->session->optional)
+			json_put(e, "optional", cJSON_CreateTrue());
 		json_put_str(e, "console",
 			     "https://console.cloud.google.com/networking/networks/details/mlflow?project=demo-proj");
 		json_put_str(e, "message", "Quota 'CPUS' exceeded. Limit: 8.0 in region us-central1.");
@@ -366,6 +375,14 @@ static struct plan *fake_plan(const struct answers *a)
 	return p;
 }
 
+static bool is_left_out(const struct run_options *o, const char *step)
+{
+	for (const char *const *id = o->leave_out; id && *id; id++)
+		if (!strcmp(*id, step))
+			return true;
+	return false;
+}
+
 struct run *run_start(struct session *s, const struct run_options *o, struct err *e)
 {
 	struct run *r = xcalloc(1, sizeof *r);
@@ -376,6 +393,8 @@ struct run *run_start(struct session *s, const struct run_options *o, struct err
 	*r = (struct run){.session = s, .o = *o, .plan = fake_plan(o->answers)};
 	s->run = r;
 	s->consented = o->consent;
+	r->left_out = s->bad_step && is_left_out(o, s->bad_step);
+	r->o.leave_out = NULL; /* theirs to free */
 	if (o->verb == RUN_PLAN)
 		return r;
 	if (s->stream) {
@@ -472,12 +491,15 @@ static void advance(struct run *r)
 	if (r->done < r->begun) {
 		const struct resource *of = &r->plan->resources[r->done];
 		emit(r, json_make("{'event':'log','id':%s,'line':%s}", of->id, "POST accepted, operation-1234 is RUNNING"));
-		if (r->session->bad_step && !strcmp(r->session->bad_step, of->id)) {
+		if (r->session->bad_step && !strcmp(r->session->bad_step, of->id) && r->left_out) {
+			emit_step(r, r->done++, "skipped", 0);
+		} else if (r->session->bad_step && !strcmp(r->session->bad_step, of->id)) {
 			emit_step(r, r->done, "failed", 7);
 			finish(r, "partly", EXIT_PARTLY);
 			return;
+		} else {
+			emit_step(r, r->done++, "done", 2.0 * of->kind->usual);
 		}
-		emit_step(r, r->done++, "done", 2.0 * of->kind->usual);
 	}
 	while (!r->interrupts && r->begun < r->plan->count && r->begun < r->done + 3)
 		emit_step(r, r->begun++, "creating", 0);

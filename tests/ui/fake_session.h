@@ -9,6 +9,8 @@ struct session *fake_session(bool rehearsal);
 void fake_fail_survey(struct session *s, const char *what, const char *sentence, const char *fix);
 /* The step of this id fails in the next run. */
 void fake_fail_step(struct session *s, const char *id);
+/* The step that fails is an optional one: a run that is to leave it out skips it. */
+void fake_optional(struct session *s, bool optional);
 /* From now on plans replace the resource of this id, and keep all others. */
 void fake_replace(struct session *s, const char *id);
 /* Did the last run have consent to what destroys data? */

@@ -250,6 +250,29 @@ static void failing(void)
 
 	open_at(24, 80, false, true);
 	turns(2);
+	fake_fail_step(session, "range");
+	to_review();
+	press("Enter");
+	turns(60);
+	ok(!build_may_leave_out(w), "what the server needs is not offered to be left out");
+	close_it();
+
+	open_at(24, 80, false, true);
+	turns(2);
+	fake_fail_step(session, "range");
+	fake_optional(session, true);
+	to_review();
+	press("Enter");
+	turns(60);
+	press("Enter");
+	screen_is("failed-optional");
+	press("k");
+	turns(60);
+	ok(wizard_on(w, "done"), "k goes on without an optional resource");
+	close_it();
+
+	open_at(24, 80, false, true);
+	turns(2);
 	fake_fail_step(session, "network");
 	to_review();
 	press("Enter");
