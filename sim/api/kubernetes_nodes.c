@@ -119,7 +119,8 @@ static cJSON *labels_of(const struct sim_object *cluster, const cJSON *pool, con
 	const cJSON *l;
 	for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++)
 		cJSON_AddStringToObject(labels, pairs[i][0], pairs[i][1]);
-	if (json_at(cluster->doc, "workloadIdentityConfig.workloadPool"))
+	bool autopilot = json_bool(cluster->doc, "autopilot.enabled", false);
+	if (autopilot || !strcmp(json_str(pool, "config.workloadMetadataConfig.mode", ""), "GKE_METADATA"))
 		cJSON_AddStringToObject(labels, "iam.gke.io/gke-metadata-server-enabled", "true");
 	cJSON_ArrayForEach(l, json_at(pool, "config.labels"))
 		if (cJSON_IsString(l) && !cJSON_HasObjectItem(labels, l->string))

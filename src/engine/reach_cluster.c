@@ -1,5 +1,6 @@
 /* The way to a stack in a cluster: its API server's proxy to the Service. Whoever comes has to be somebody to the API server: the operator, by their own
- * access token. The reach's with: {"host","path"}, which stand in place of the stack's URL. */
+ * access token. The reach's with: {"host","path"}, which stand in place of the stack's URL, and
+ * "ca": PEM of the only ones that vouch for the host, or "". */
 #include "config.h"
 #include "engine/passage.h"
 
@@ -13,7 +14,7 @@
 
 struct cluster_way {
 	struct passages way; /* first: it is cast back */
-	char *base;
+	char *base, *ca;     /* ca NULL: those that vouch for everybody */
 };
 
 struct cluster_passage {
@@ -71,6 +72,7 @@ static void cluster_take(struct passage *passage, const struct http_request *r)
 	p->request.url = p->url;
 	p->request.headers = p->headers;
 	p->request.header_count = 0;
+	p->request.ca = ((struct cluster_way *)passage->way)->ca;
 	for (size_t i = 0; i < r->header_count; i++)
 		cluster_header(p, r->headers[i].name, xstrdup(r->headers[i].value));
 }
@@ -78,6 +80,7 @@ static void cluster_take(struct passage *passage, const struct http_request *r)
 static void cluster_close(struct passages *w)
 {
 	free(((struct cluster_way *)w)->base);
+	free(((struct cluster_way *)w)->ca);
 }
 
 static const struct passage_kind cluster_passages = {.size = sizeof(struct cluster_passage),
@@ -89,7 +92,8 @@ static const struct passage_kind cluster_passages = {.size = sizeof(struct clust
 static struct transport *cluster_open(struct run *r, const cJSON *with, enum who who, struct err *e)
 {
 	char *base = xasprintf("https://%s%s", json_str(with, "host", ""), json_str(with, "path", ""));
-	if (!call_is_cluster(base)) {
+	const char *ca = json_str(with, "ca", "");
+	if (!*ca && !call_is_cluster(base)) {
 		free(base);
 		err_set(e, EXIT_BUG, json_str(with, "host", ""), NULL,
 			_("nothing is sent there: it is not a host that the credentials are for."));
@@ -97,6 +101,7 @@ static struct transport *cluster_open(struct run *r, const cJSON *with, enum who
 	}
 	struct passages *w = passages_open(&cluster_passages, sizeof(struct cluster_way), r, who);
 	((struct cluster_way *)w)->base = base;
+	((struct cluster_way *)w)->ca = *ca ? xstrdup(ca) : NULL;
 	return &w->transport;
 }
 

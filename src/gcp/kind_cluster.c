@@ -45,6 +45,7 @@ static void cluster_decode(const struct view *v, int http, const cJSON *reply, s
 	if (out->outputs) {
 		json_put_str(out->outputs, "name", v->name);
 		json_put_str(out->outputs, "host", json_str(out->found, ENDPOINTS ".dnsEndpointConfig.endpoint", ""));
+		json_put_str(out->outputs, "ca", ""); /* Google's own vouch for it */
 	}
 	if (out->presence == PRESENT_YES)
 		read_status(out);

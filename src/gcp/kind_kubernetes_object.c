@@ -1,6 +1,6 @@
 /* An object of a cluster, of any of Kubernetes' kinds: set by server-side apply in our name, so what others own in it stays theirs, and what they own
  * and we want is a conflict that the API server words. Namespaces, Jobs, Deployments and Ingresses are waited for.
- * spec: {"host": the API server's, "collection":"/apis/apps/v1/namespaces/NS/deployments","body":{"apiVersion","kind",...}}; name is
+ * spec: {"host": the API server's,"ca": PEM of the only ones that vouch for it, or "", "collection":"/apis/apps/v1/namespaces/NS/deployments","body":{"apiVersion","kind",...}}; name is
  * kubectl's way to say it: "deployment/mlflow".
  * Secrets stand in body.data as {"$secret":NAME,"as":"base64"}. */
 #include "config.h"
@@ -36,7 +36,8 @@ static const char *name_of(const struct view *v)
 
 static void ask(const struct view *v, const char *method, cJSON *body, const char *query, struct call *out)
 {
-	const char *host = json_str(v->spec, "host", ""), *collection = json_str(v->spec, "collection", "");
+	const char *host = json_str(v->spec, "host", ""), *collection = json_str(v->spec, "collection", ""),
+		   *ca = json_str(v->spec, "ca", "");
 	char *base = xasprintf("https://%s", host);
 	call_set_url(out, DIALECT_NONE, method, body, base);
 	if (!*host || host[strspn(host, HOST_CHARACTERS)])
@@ -45,6 +46,7 @@ static void ask(const struct view *v, const char *method, cJSON *body, const cha
 	call_tail(out, query);
 	free(base);
 	out->audience = AUDIENCE_CLUSTER;
+	out->ca = *ca && !out->fault ? xstrdup(ca) : NULL;
 }
 
 static void kubernetes_object_observe(const struct view *v, struct call *out)

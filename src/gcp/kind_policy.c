@@ -90,7 +90,7 @@ static int member_index(const cJSON *binding, const char *member)
 	int i = 0;
 	const cJSON *m;
 	cJSON_ArrayForEach(m, json_at(binding, "members")) {
-		if (cJSON_IsString(m) && !strcmp(m->valuestring, member))
+		if (cJSON_IsString(m) && cJSON_IsString(m) && !strcmp(m->valuestring, member))
 			return i;
 		i++;
 	}
@@ -210,7 +210,7 @@ static void policy_outgrow(cJSON *spec, const cJSON *before)
 		json_put(spec, "gone", cJSON_CreateArray());
 	cJSON_ArrayForEach(b, json_at(before, "bindings"))
 		cJSON_ArrayForEach(m, json_at(b, "members"))
-			if (!asks_for(spec, json_str(b, "role", ""), m->valuestring))
+			if (cJSON_IsString(m) && !asks_for(spec, json_str(b, "role", ""), m->valuestring))
 				cJSON_AddItemToArray(json_at(spec, "gone"), json_make("{'role':%s,'member':%s}",
 										      json_str(b, "role", ""), m->valuestring));
 	if (!cJSON_GetArraySize(json_at(spec, "gone")))

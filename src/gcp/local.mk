@@ -24,6 +24,7 @@ src_gcp_libgcp_a_SOURCES = \
 	src/gcp/kind_docker_image.c \
 	src/gcp/kind_errand_record.c \
 	src/gcp/kind_errand_redirect.c \
+	src/gcp/kind_existing_cluster.c \
 	src/gcp/kind_firewall.c \
 	src/gcp/kind_forwarding_rule.c \
 	src/gcp/kind_global_address.c \

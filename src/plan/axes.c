@@ -150,6 +150,12 @@ bool axes_ask(const struct answers *a, const struct question *q)
 	return false;
 }
 
+bool axes_networked(const struct axes *x, const struct answers *a)
+{
+	bool housed = x->target->housed && x->target->housed(a);
+	return x->path->networked || (x->target->networked && !housed);
+}
+
 /* What goes together -------------------------------------------------------------------------------------------------------------- */
 
 /* Is the answer as "QUESTION=CHOICE" says? "" always is. */

@@ -13,6 +13,9 @@ struct target {
 	int request_mib; /* the largest request that it passes on, in MiB; 0: no limit */
 	const char *listens; /* the address on which MLflow listens for probes and whoever is before it; NULL: the loopback */
 	bool networked;      /* it stands in a network whatever the database's path is */
+	bool (*housed)(
+	    const struct answers
+		*a); /* it stands in what is there already, and so in a network that is not the stack's. NULL: never */
 	int (*instances)(const struct answers *a); /* how many servers run at the most; NULL: one */
 	/* The host name under which it is reached without a domain, known before anything is made: to be freed. NULL where it has none. */
 	char *(*host)(const struct design *d);
@@ -171,6 +174,9 @@ const struct target *axes_target(const struct answers *a);
 const struct choice *axes_nth(const struct axes *x, size_t i);
 /* Does a choice that is made bring this question, or ask it? */
 bool axes_ask(const struct answers *a, const struct question *q);
+
+/* Does server or database stand in a network that is this stack's to choose? */
+bool axes_networked(const struct axes *x, const struct answers *a);
 
 /* Why this choice of the question cannot be made with these answers (not yet there, pairs.tbl, its own refusal): an N_() sentence, or NULL. */
 const char *axis_refuses(const struct question *q, const struct answers *a, const char *id);

@@ -323,8 +323,7 @@ static bool add_image(struct design *d, struct err *e)
 static bool add_network(struct design *d, struct err *e)
 {
 	decided_by(d, "network.mode");
-	bool wanted = d->axes.target->networked || d->axes.path->networked;
-	return !wanted || d->axes.network->plan(d, e);
+	return !axes_networked(&d->axes, d->answers) || d->axes.network->plan(d, e);
 }
 
 static void set_wall(struct design *d)

@@ -50,6 +50,7 @@ src_plan_libplan_a_SOURCES = \
 	src/plan/suffix.c \
 	src/plan/target_appengine.c \
 	src/plan/target_gke.c \
+	src/plan/target_gke_cluster.c src/plan/target_gke_cluster.h \
 	src/plan/target_run.c \
 	src/plan/target_vm.c \
 	src/plan/workload.c src/plan/workload.h
@@ -113,6 +114,7 @@ TESTS += tests/cases/drift.py tests/cases/taken_back.py
 
 # A cluster that others work in too.
 TESTS += tests/cases/cluster.py
+TESTS += tests/cases/existing_cluster.py
 
 # App Engine's own traps.
 TESTS += tests/cases/appengine.py

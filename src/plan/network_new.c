@@ -26,12 +26,19 @@ static bool network_new_plan(struct design *d, struct err *e)
 	return true;
 }
 
+static const char *network_new_refused(const struct answers *a)
+{
+	const struct target *t = axes_target(a);
+	return t->housed && t->housed(a) ? N_("The cluster stands in a network already: name that one.") : NULL;
+}
+
 const struct network_mode network_mode_new = {
     .choice =
 	{
 	    .id = "new",
 	    .title = N_("A new network"),
 	    .help = N_("A VPC network of this stack's own, with one subnetwork."),
+	    .refused = network_new_refused,
 	},
     .plan = network_new_plan,
 };

@@ -19,6 +19,13 @@ static const char *path_public_refused(const struct answers *a)
 		   : N_("This target has no connector of Google's: choose a private way to the database.");
 }
 
+/* Whatever network the server is in. */
+static bool path_public_recommended(const struct answers *a)
+{
+	const struct target *t = axes_target(a);
+	return t->housed && t->housed(a);
+}
+
 const struct database_path database_path_public = {
     .choice =
 	{
@@ -26,6 +33,7 @@ const struct database_path database_path_public = {
 	    .title = N_("Public address, connectors only"),
 	    .help = N_("No network to plan; only Google's connectors may enter."),
 	    .refused = path_public_refused,
+	    .recommended = path_public_recommended,
 	},
     .settings = path_public_settings,
 };

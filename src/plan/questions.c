@@ -51,7 +51,7 @@ static bool when_given(const struct answers *a)
 static bool when_networked(const struct answers *a)
 {
 	struct axes x = axes_of(a);
-	return x.target->networked || x.path->networked;
+	return axes_networked(&x, a);
 }
 
 /* Choices that are no axis ------------------------------------------------------------------------------------------------------------ */

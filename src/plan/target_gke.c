@@ -1,4 +1,4 @@
-/* Target gke: the workload as objects of a new Autopilot cluster: a namespace with the restricted pod security, a Job that migrates, a Deployment
+/* Target gke: the workload as objects of a cluster (target_gke_cluster.c): a namespace with the restricted pod security, a Job that migrates, a Deployment
  * behind a Service. Who the server is for Google is its Kubernetes service account itself (Workload Identity): there is no key and no account. */
 #include "config.h"
 #include "plan/axes.h"
@@ -9,7 +9,7 @@
 #include "base/mem.h"
 #include "base/mustache.h"
 #include "plan/naming.h"
-#include "plan/parts.h"
+#include "plan/target_gke_cluster.h"
 #include "plan/upgrade.h"
 
 #include <stdlib.h>
@@ -64,9 +64,10 @@ static struct resource *add(struct design *d, const char *id, const struct type 
 	json_put_str(body, "metadata.name", name);
 	if (!global)
 		json_put_str(body, "metadata.namespace", ns);
-	struct resource *r = plan_add(
-	    d->plan, id, "kubernetes.object", spoken,
-	    json_make("{'host':%j,'collection':%s,'body':%j}", plan_ref("cluster", "host"), collection, body));
+	const char *cluster = cluster_id(d->answers);
+	struct resource *r = plan_add(d->plan, id, "kubernetes.object", spoken,
+				      json_make("{'host':%j,'ca':%j,'collection':%s,'body':%j}", plan_ref(cluster, "host"),
+						plan_ref(cluster, "ca"), collection, body));
 	if (!global)
 		plan_needs(r, "namespace");
 	free(collection);
@@ -198,6 +199,8 @@ static cJSON *spell_pod(const struct design *d, const struct container *const *c
 	    "'runAsNonRoot':true,'runAsUser':%d,'runAsGroup':%d,'fsGroup':%d,'seccompProfile':{'type':'RuntimeDefault'}},"
 	    "'containers':%j,'volumes':%j}",
 	    USER_ID, USER_ID, USER_ID, list, volumes);
+	if (cluster_stands(d->answers))
+		json_put(pod, "nodeSelector", plan_ref(cluster_id(d->answers), "selector"));
 	if (d->connected)
 		json_put(pod, "initContainers", json_make("[%j]", spell_connector(d)));
 	return pod;
@@ -218,65 +221,7 @@ static cJSON *asked_for(const struct container *c)
 	return j;
 }
 
-/* The cluster ---------------------------------------------------------------------------------------------------------------- */
-
-/* The account of the machines: it pulls the images, writes logs and metrics, and can do nothing else. */
-static char *add_nodes_account(struct design *d)
-{
-	struct plan *p = d->plan;
-	char *email = part_account(p, "nodes", "MLflow nodes"), *member = xasprintf("serviceAccount:%s", email),
-	     *path = xasprintf("projects/%s", p->project);
-	part_grant(p, "nodes", "project", path, "roles/container.defaultNodeServiceAccount", member, "sa/nodes");
-	free(path);
-	free(member);
-	return email;
-}
-
-/* A repository of the stack's own may be read by the nodes. */
-static void let_nodes_pull(struct design *d, const char *repository, const char *name)
-{
-	struct plan *p = d->plan;
-	if (!plan_find(p, repository))
-		return;
-	char *path = xasprintf("projects/%s/locations/%s/repositories/%s", p->project, p->region, name),
-	     *id = xasprintf("nodes-%s", name);
-	char *email = name_email(p->stack, "nodes", p->project), *member = xasprintf("serviceAccount:%s", email),
-	     *full = xasprintf("iam/%s", id);
-	plan_needs(part_grant(p, id, "repository", path, "roles/artifactregistry.reader", member, repository), "sa/nodes");
-	workload_migration_needs(d->workload, full);
-	workload_needs(d->workload, full);
-	free(full);
-	free(member);
-	free(email);
-	free(id);
-	free(path);
-}
-
-/* Private machines: Google's services and the registry are reached by Private Google Access, and nothing else is needed, but for a database that has a public
- * address alone: then they have addresses of their own. The API server is asked by name at Google's front door, which asks IAM first; its own address is
- * off. */
-static void add_cluster(struct design *d)
-{
-	struct plan *p = d->plan;
-	char *nodes = add_nodes_account(d);
-	cJSON *pools = json_make("{'serviceAccount':%s,'oauthScopes':['https://www.googleapis.com/auth/cloud-platform']}",
-				 nodes);
-	cJSON *body = json_make(
-	    "{'autopilot':{'enabled':true},'releaseChannel':{'channel':'REGULAR'},'network':%j,'subnetwork':%s,'"
-	    "ipAllocationPolicy':{"
-	    "'useIpAliases':true},'networkConfig':{'defaultEnablePrivateNodes':%b},'controlPlaneEndpointsConfig':{"
-	    "'dnsEndpointConfig':{'allowExternalTraffic':true},'ipEndpointsConfig':{'enabled':false}},'autoscaling':{"
-	    "'autoprovisioningNodePoolDefaults':%j}}",
-	    cJSON_Duplicate(d->network.link, 1), d->network.subnet, d->axes.path->address != NULL, pools);
-	struct resource *r = plan_add(p, "cluster", "container.cluster", p->stack,
-				      json_make("{'region':%s,'body':%j}", p->region, body));
-	plan_needs(r, "apis");
-	r->decided_by = "target";
-	plan_needs(r, "iam/nodes");
-	if (d->network.subnet_need)
-		plan_needs(r, d->network.subnet_need);
-	free(nodes);
-}
+/* Who it is ----------------------------------------------------------------------------------------------------------------- */
 
 /* The service account in its namespace, as Google's policies name it; the pool is there once the project has a cluster that has it. */
 static void target_gke_identity(struct design *d)
@@ -285,7 +230,7 @@ static void target_gke_identity(struct design *d)
 	d->identity = xasprintf("principal://iam.googleapis.com/projects/%s/locations/global/workloadIdentityPools/"
 				"%s.svc.id.goog/subject/ns/%s/sa/" ACCOUNT,
 				d->plan->number, d->plan->project, ns);
-	d->identified = xstrdup("cluster");
+	d->identified = xstrdup(cluster_id(d->answers));
 	free(ns);
 }
 
@@ -437,12 +382,8 @@ static void add_policy(struct design *d)
 
 static bool target_gke_spell(struct design *d, struct err *e)
 {
-	struct plan *p = d->plan;
-	char *quay = name_of(p->stack, "quay");
 	(void)e;
-	let_nodes_pull(d, "repository", p->stack);
-	let_nodes_pull(d, "repository/quay", quay);
-	add_cluster(d);
+	cluster_add(d);
 	add_place(d);
 	add_secret(d);
 	add_policy(d);
@@ -453,9 +394,8 @@ static bool target_gke_spell(struct design *d, struct err *e)
 	d->front = (struct front){
 	    .id = xstrdup("deployment"),
 	    .invoked = xstrdup("deployment"),
-	    .invoke = {"project", "roles/container.clusterViewer", xasprintf("projects/%s", p->project)},
+	    .invoke = {"project", "roles/container.clusterViewer", xasprintf("projects/%s", d->plan->project)},
 	};
-	free(quay);
 	return true;
 }
 
@@ -513,7 +453,8 @@ static void target_gke_reach(const struct design *d, struct reach *out)
 {
 	char *ns = namespace_of(d), *path = xasprintf("/api/v1/namespaces/%s/services/http:" SERVICE ":80/proxy", ns);
 	out->way = "cluster";
-	out->with = json_make("{'host':%j,'path':%s}", plan_ref("cluster", "host"), path);
+	out->with = json_make("{'host':%j,'ca':%j,'path':%s}", plan_ref(cluster_id(d->answers), "host"),
+			      plan_ref(cluster_id(d->answers), "ca"), path);
 	out->permissions = "container.services.proxy";
 	free(path);
 	free(ns);
@@ -523,8 +464,7 @@ static void target_gke_tunnel(const struct plan *p, struct buf *out)
 {
 	const struct resource *ns = plan_find(p, "namespace");
 	buf_printf(out, "%s\n", _("# In another terminal, as long as it is used:"));
-	buf_printf(out, "#   gcloud container clusters get-credentials %s --location=%s --project=%s --dns-endpoint\n",
-		   p->stack, p->region, p->project);
+	cluster_credentials(p, out);
 	buf_printf(out, "#   kubectl --namespace=%s port-forward service/" SERVICE " 5000:80\n",
 		   ns ? strchr(ns->name, '/') + 1 : "");
 }
@@ -555,6 +495,7 @@ static void target_gke_check(const struct answers *a, problem_fn *found, void *a
 {
 	static const char *const unknown[] = {"auth.groups", "auth.domains"};
 	bool by_role = axes_of(a).auth->door == DOOR_IAM;
+	cluster_check(a, found, arg);
 	for (size_t i = 0; by_role && i < sizeof unknown / sizeof *unknown; i++)
 		if (cJSON_GetArraySize(answers_get(a, unknown[i])))
 			found(arg, unknown[i], _("A cluster's own roles know addresses alone: list people one by one."));
@@ -579,6 +520,7 @@ const struct target target_gke = {
 	    .id = "gke",
 	    .title = N_("Kubernetes Engine"),
 	    .help = N_("A cluster, for large uploads and for teams that live in Kubernetes."),
+	    .questions = cluster_questions,
 	    .asks = asks,
 	    .check = target_gke_check,
 	    .apis = apis,
@@ -586,6 +528,7 @@ const struct target target_gke = {
     .renders = renders,
     .listens = "0.0.0.0",
     .networked = true,
+    .housed = cluster_stands,
     .keeps_secrets = true,
     .identity = target_gke_identity,
     .connector = target_gke_connector,

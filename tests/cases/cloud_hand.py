@@ -45,3 +45,17 @@ def ask_until(sim, method, url, body=None, seconds=30):
             if time.monotonic() > deadline or not any(word in str(e) for word in ("SERVICE_DISABLED", "accessNotConfigured", "not ready", "notFound")):
                 raise
         time.sleep(0.05)
+
+
+def make_cluster(sim, name, location, **more):
+    """Somebody's Standard cluster with Workload Identity, once it runs. What is in more is added to its request."""
+    pool = {"name": "pool", "initialNodeCount": 1, "config": {"machineType": "e2-standard-4", "workloadMetadataConfig": {"mode": "GKE_METADATA"}}}
+    body = {"name": name, "controlPlaneEndpointsConfig": {"dnsEndpointConfig": {"allowExternalTraffic": True}}, "workloadIdentityConfig": {"workloadPool": "demo-proj.svc.id.goog"}, "nodePools": [pool]}
+    body.update(more)
+    base = f"https://container.googleapis.com/v1/projects/demo-proj/locations/{location}/clusters"
+    ask_until(sim, "POST", base, {"cluster": body})
+    deadline = time.monotonic() + 60
+    while ask(sim, "GET", f"{base}/{name}")["status"] != "RUNNING":
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"waited for cluster {name}")
+        time.sleep(0.05)

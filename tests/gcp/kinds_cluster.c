@@ -61,6 +61,70 @@ static void cluster(void)
 	cJSON_Delete(spec);
 }
 
+#define FITS                                                                                                                   \
+	"'name':'shared','status':'RUNNING','currentMasterVersion':'1.33.4-gke.1','workloadIdentityConfig':{'workloadPool':"   \
+	"'demo.svc.id.goog'},'endpoint':'34.1.2.3','masterAuth':{'clusterCaCertificate':'UEVN'},'networkConfig':{'network':'"  \
+	"projects/demo/global/networks/theirs'},'nodePools':[{'config':{'serviceAccount':'a@b'}},{'config':{'"                 \
+	"serviceAccount':'a@b','workloadMetadataConfig':{'mode':'GKE_METADATA'}}}]"
+
+/* What is refused of a cluster that fits but for this, or the fields that say how it is reached. */
+static void stands(const struct view *v, const char *but, const char *words, const char *what)
+{
+	char *reason = NULL, *reply = xasprintf("{" FITS ",%s}", but);
+	is_int(verdict("container.existingCluster", v, reply, &reason), words ? VERDICT_REFUSE : VERDICT_KEEP, what);
+	ok(!words || (reason && strstr(reason, words)), "and the cure is said: %s", reason ? reason : "");
+	free(reason);
+	free(reply);
+}
+
+static void reached(const struct view *v, const char *but, const char *host, const char *ca, const char *what)
+{
+	struct observation seen = {0};
+	char *text = xasprintf("{" FITS ",%s}", but);
+	cJSON *reply = parse(text);
+	kind_find("container.existingCluster")->decode(v, 200, reply, &seen);
+	is_str(json_str(seen.outputs, "host", ""), host, what);
+	is_str(json_str(seen.outputs, "ca", "-"), ca, "and who vouches for it");
+	is_int(cJSON_GetArraySize(json_at(seen.outputs, "nodes")), 1, "its machines are one account, named once");
+	observation_free(&seen);
+	cJSON_Delete(reply);
+	free(text);
+}
+
+#define DNS "'dnsEndpointConfig':{'endpoint':'gke-1.r1.gke.goog','allowExternalTraffic':"
+
+static void existing_cluster(void)
+{
+	cJSON *spec = parse("{'location':'r1','network':'projects/demo/global/networks/theirs','balanced':true}");
+	struct view v = view_of("shared", spec);
+	stands(&v, "'a':1", NULL, "a cluster that fits is kept");
+	stands(&v, "'addonsConfig':{'httpLoadBalancing':{'disabled':true}}", "HttpLoadBalancing=ENABLED",
+	       "one without HTTP load balancing has no web address");
+	stands(&v, "'controlPlaneEndpointsConfig':{'ipEndpointsConfig':{'enabled':false}}", "--enable-dns-access",
+	       "one without a door is refused");
+	reached(&v, "'a':1", "34.1.2.3", "PEM", "an older reply tells its address alone");
+	reached(&v, "'controlPlaneEndpointsConfig':{" DNS "true}}", "gke-1.r1.gke.goog", "",
+		"an open DNS endpoint is preferred");
+	reached(&v,
+		"'controlPlaneEndpointsConfig':{" DNS
+		"false},'ipEndpointsConfig':{'enabled':true,'publicEndpoint':'34.9.9.9'}}",
+		"34.9.9.9", "PEM", "a shut one is not used");
+	reached(&v,
+		"'controlPlaneEndpointsConfig':{" DNS
+		"false},'ipEndpointsConfig':{'enabled':true,'enablePublicEndpoint':false,'privateEndpoint':'10.0.0.2'}}",
+		"10.0.0.2", "PEM", "and where there is no public address, the private one");
+	json_put_str(spec, "network", "projects/demo/global/networks/ours");
+	stands(&v, "'a':1", "networks/theirs", "one in another network than the database is refused");
+	json_drop(spec, "network");
+	char *reason = NULL;
+	is_int(verdict("container.existingCluster", &v,
+		       "{'name':'shared','status':'RUNNING','currentMasterVersion':'1.28.9-gke.1'}", &reason),
+	       VERDICT_REFUSE, "an old one is refused");
+	ok(reason && strstr(reason, "1.29") && strstr(reason, "upgrade"), "and the cure is said: %s", reason ? reason : "");
+	free(reason);
+	cJSON_Delete(spec);
+}
+
 static void apply(void)
 {
 	cJSON *spec = parse(
@@ -264,6 +328,7 @@ int main(void)
 {
 	mem_install();
 	cluster();
+	existing_cluster();
 	apply();
 	rollout();
 	job();

@@ -21,13 +21,14 @@ enum { HOSTILE = sizeof hostile / sizeof *hostile };
  * where it is said so. */
 static cJSON *spec_of(const char *word, const char *tame)
 {
-	return json_make("{'region':%s,'zone':%s,'instance':%s,'bucket':%s,'secret':%s,'service':%s,'version':%s,'network':%s,'"
+	return json_make("{'region':%s,'location':%s,'zone':%s,'instance':%s,'bucket':%s,'secret':%s,'service':%s,'version':%s,"
+			 "'network':%s,'"
 			 "repository':%s,'image':%s,'"
 			 "resource':%s,'holder':'secret',"
 			 "'parent':%s,'host':%s,'collection':%s,'type':%s,'tag':%s,'account':%s,'services':[%s],'ranges':[%s],'"
 			 "body':{},'data':[],'upload':%s,'text':'x'}",
-			 word, word, word, word, word, word, word, tame, word, tame, tame, "locations/global", word, tame, word,
-			 word, word, word, word, word);
+			 word, word, word, word, word, word, word, word, tame, word, tame, tame, "locations/global", word, tame,
+			 word, word, word, word, word, word);
 }
 
 static size_t segments(const char *url)

@@ -36,6 +36,8 @@ static char *draw_text(const char *id)
 	    {"domain.host", {"mlflow.example.com", "a.b.example.org", "m-1.example.net"}},
 	    {"domain.zone", {"a-zone", "example-com", "zone-1"}},
 	    {"vm.zone", {"", "us-central1-a", "us-central1-f"}},
+	    {"gke.name", {"shared", "c", "team-a-2"}},
+	    {"gke.location", {"", "us-central1", "us-central1-f"}},
 	    {"auth.groups", {"team@example.com", "o'brien-fans@example.com", "g+x@example.org"}},
 	    {"iap.client_id", {"", "1-a.apps.googleusercontent.com", "22-b_c.apps.googleusercontent.com"}},
 	    {"iap.client_secret", {"", "env:A_B", "prompt"}},

@@ -1,0 +1,213 @@
+/* A GKE cluster that stands already and is not this stack's: looked at before anything is made, never created, changed or deleted. What keeps the stack
+ * from living in it is a refusal that says the cure.
+ * spec: {"location","network":PATH where the stack counts on one,"balanced":does Google's load balancer stand before it}. Outputs: name, host and ca of its API
+ * server (ca "": the DNS endpoint, with Google's own certificate), nodes (the accounts that pull images, as members of policies), selector (which nodes give
+ * pods their own identity). */
+#include "config.h"
+#include "gcp/kinds.h"
+
+#include "base/encode.h"
+#include "base/gettext.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/text.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ENDPOINTS "controlPlaneEndpointsConfig"
+#define IP ENDPOINTS ".ipEndpointsConfig"
+#define SERVER "GKE_METADATA"
+
+static const char *location(const struct view *v)
+{
+	return json_str(v->spec, "location", "");
+}
+
+static void existing_cluster_observe(const struct view *v, struct call *out)
+{
+	call_set(out, DIALECT_NONE, "GET", NULL, "https://container.googleapis.com/v1/projects/%s/locations/%s/clusters/%s",
+		 v->project, location(v), v->name);
+}
+
+/* Its API server ----------------------------------------------------------------------------------------------------------------- */
+
+/* By field and not by looks: where IP endpoints are off, the older field holds the DNS name. */
+static void put_server(const cJSON *found, cJSON *outputs)
+{
+	bool named = json_bool(found, ENDPOINTS ".dnsEndpointConfig.allowExternalTraffic", false),
+	     outside = json_bool(found, IP ".enablePublicEndpoint", true);
+	const char *older = json_str(found, "endpoint", ""),
+		   *ip = json_str(found, outside ? IP ".publicEndpoint" : IP ".privateEndpoint", older);
+	const char *coded = named ? "" : json_str(found, "masterAuth.clusterCaCertificate", "");
+	char *ca = decode_base64(coded);
+	json_put_str(outputs, "host", named ? json_str(found, ENDPOINTS ".dnsEndpointConfig.endpoint", "") : ip);
+	json_put_str(outputs, "ca", ca ? ca : "");
+	free(ca);
+}
+
+/* Can this machine be let in at all? */
+static bool has_door(const cJSON *found)
+{
+	return json_bool(found, ENDPOINTS ".dnsEndpointConfig.allowExternalTraffic", false) ||
+	       json_bool(found, IP ".enabled", true);
+}
+
+/* Its machines ------------------------------------------------------------------------------------------------------------------- */
+
+static void add_account(const struct view *v, cJSON *members, const char *account)
+{
+	char *email = !strcmp(account, "default") || !*account
+			  ? xasprintf("%s-compute@developer.gserviceaccount.com", v->number)
+			  : xstrdup(account),
+	     *member = xasprintf("serviceAccount:%s", email);
+	const cJSON *m;
+	bool there = false;
+	cJSON_ArrayForEach(m, members)
+		there |= !strcmp(m->valuestring, member);
+	if (!there)
+		cJSON_AddItemToArray(members, cJSON_CreateString(member));
+	free(member);
+	free(email);
+}
+
+static void put_nodes(const struct view *v, const cJSON *found, cJSON *outputs)
+{
+	cJSON *members = cJSON_CreateArray(), *selector = cJSON_CreateObject();
+	const cJSON *pool;
+	const char *later = json_str(found, "autoscaling.autoprovisioningNodePoolDefaults.serviceAccount", NULL);
+	cJSON_ArrayForEach(pool, json_at(found, "nodePools"))
+		add_account(v, members, json_str(pool, "config.serviceAccount", "default"));
+	if (later)
+		add_account(v, members, later);
+	/* Autopilot refuses this selector, since all of its nodes are so. */
+	if (!json_bool(found, "autopilot.enabled", false))
+		cJSON_AddStringToObject(selector, "iam.gke.io/gke-metadata-server-enabled", "true");
+	json_put(outputs, "nodes", members);
+	json_put(outputs, "selector", selector);
+}
+
+static void read_status(struct observation *out)
+{
+	const char *status = json_str(out->found, "status", "");
+	if (!strcmp(status, "ERROR") || !strcmp(status, "STOPPING"))
+		kind_say(out, PRESENT_FAILED, "%s",
+			 json_str(out->found, "conditions.0.message", json_str(out->found, "statusMessage", status)));
+	else if (!strcmp(status, "PROVISIONING"))
+		out->presence = PRESENT_PENDING;
+}
+
+/* One that is not there is not made: that is refused like one that does not fit. */
+static void existing_cluster_decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
+{
+	kind_decode_plain(v, http, reply, out);
+	if (out->presence == PRESENT_NO)
+		kind_say(out, PRESENT_FAILED,
+			 _("There is no cluster %s in %s. Its name and location are told by: gcloud container clusters list "
+			   "--project=%s."),
+			 v->name, location(v), v->project);
+	if (out->presence != PRESENT_YES)
+		return;
+	out->outputs = json_make("{'name':%s}", v->name);
+	put_server(out->found, out->outputs);
+	put_nodes(v, out->found, out->outputs);
+	read_status(out);
+}
+
+/* Does it fit? ------------------------------------------------------------------------------------------------------------------- */
+
+static char *lacks_door(const struct view *v, const cJSON *found)
+{
+	return has_door(found)
+		   ? NULL
+		   : xasprintf(_("Nothing reaches its API server from outside. Open its DNS endpoint, which IAM guards: "
+				 "gcloud container clusters update %s --location=%s --enable-dns-access."),
+			       v->name, location(v));
+}
+
+static char *lacks_identity(const struct view *v, const cJSON *found)
+{
+	const char *pool = json_str(found, "workloadIdentityConfig.workloadPool", "");
+	char *wanted = xasprintf("%s.svc.id.goog", v->project);
+	bool has = !strcmp(pool, wanted);
+	free(wanted);
+	return has ? NULL
+		   : xasprintf(
+			 _("It has no Workload Identity, by which the server signs in without a key. Switch it on: gcloud "
+			   "container clusters update %s --location=%s --workload-pool=%s.svc.id.goog, then for a node pool "
+			   "--workload-metadata=GKE_METADATA."),
+			 v->name, location(v), v->project);
+}
+
+static char *lacks_metadata(const struct view *v, const cJSON *found)
+{
+	const cJSON *pool;
+	bool has = json_bool(found, "autopilot.enabled", false) ||
+		   json_bool(found, "autoscaling.enableNodeAutoprovisioning", false);
+	cJSON_ArrayForEach(pool, json_at(found, "nodePools"))
+		has |= !strcmp(json_str(pool, "config.workloadMetadataConfig.mode", ""), SERVER);
+	return has ? NULL
+		   : xasprintf(_("None of its node pools gives pods their own identity. Switch it on for one: gcloud container "
+				 "node-pools update POOL --cluster=%s --location=%s --workload-metadata=GKE_METADATA."),
+			       v->name, location(v));
+}
+
+/* Sidecars that start first and let a Job end are there from 1.29 on. */
+static char *too_old(const struct view *v, const cJSON *found)
+{
+	const char *version = json_str(found, "currentMasterVersion", "");
+	int major = 0, minor = 0;
+	bool old = sscanf(version, "%d.%d", &major, &minor) == 2 && (major < 1 || (major == 1 && minor < 29));
+	return !old ? NULL
+		    : xasprintf(_("It runs Kubernetes %s, and 1.29 is needed at least. Upgrade it: gcloud container clusters "
+				  "upgrade %s "
+				  "--location=%s --master."),
+				version, v->name, location(v));
+}
+
+static char *lacks_balancer(const struct view *v, const cJSON *found)
+{
+	bool off = json_bool(v->spec, "balanced", false) && json_bool(found, "addonsConfig.httpLoadBalancing.disabled", false);
+	return !off ? NULL
+		    : xasprintf(_("Its HTTP load balancing is off, which makes the web address. Switch it on: gcloud container "
+				  "clusters update "
+				  "%s --location=%s --update-addons=HttpLoadBalancing=ENABLED."),
+				v->name, location(v));
+}
+
+static char *elsewhere(const struct view *v, const cJSON *found)
+{
+	const char *wanted = json_str(v->spec, "network", ""), *stands = json_str(found, "networkConfig.network", "");
+	bool other = *wanted && *stands && strcmp(wanted, stands) != 0;
+	return !other ? NULL
+		      : xasprintf(_("It stands in %s, and the database would be reached in %s. Name the cluster's network, or "
+				    "let connectors "
+				    "alone reach the database."),
+				  stands, wanted);
+}
+
+static void existing_cluster_compare(const struct view *v, const struct observation *seen, struct change *out)
+{
+	static char *(*const rules[])(const struct view *v, const cJSON *found) = {
+	    lacks_door, too_old, lacks_identity, lacks_metadata, lacks_balancer, elsewhere};
+	char *why = seen->presence == PRESENT_FAILED ? xstrdup(seen->error ? seen->error : _("it is broken.")) : NULL;
+	for (size_t i = 0; !why && i < sizeof rules / sizeof *rules; i++)
+		why = rules[i](v, seen->found);
+	out->verdict = why ? VERDICT_REFUSE : VERDICT_KEEP;
+	out->reason = why;
+}
+
+const struct kind kind_existing_cluster = {
+    .id = "container.existingCluster",
+    .title = N_("GKE cluster"),
+    .api = "container.googleapis.com",
+    .part = PART_SERVER,
+    .console_page = "kubernetes/clusters/details/{location}/{name}/details",
+    .log = "resource.type=\"k8s_cluster\" resource.labels.cluster_name=\"{name}\"",
+    .permissions = {.read = "container.clusters.get"},
+    .observe = existing_cluster_observe,
+    .decode = existing_cluster_decode,
+    .compare = existing_cluster_compare,
+    .stays = N_("The cluster stays: it stood before this stack, and is not its own."),
+};

@@ -1,0 +1,206 @@
+/* The cluster of target gke, and the machines in it. */
+#include "config.h"
+#include "plan/target_gke_cluster.h"
+
+#include "base/gettext.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "plan/axes.h"
+#include "plan/naming.h"
+#include "plan/parts.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define NEW "cluster"
+#define STANDING "cluster/existing"
+
+bool cluster_stands(const struct answers *a)
+{
+	return !strcmp(answers_str(a, "gke.cluster"), "existing");
+}
+
+const char *cluster_id(const struct answers *a)
+{
+	return cluster_stands(a) ? STANDING : NEW;
+}
+
+/* Its machines --------------------------------------------------------------------------------------------------------------- */
+
+/* The account of the machines of a new one: it pulls the images, writes logs and metrics, and can do nothing else. */
+static char *add_nodes_account(struct design *d)
+{
+	struct plan *p = d->plan;
+	char *email = part_account(p, "nodes", "MLflow nodes"), *member = xasprintf("serviceAccount:%s", email),
+	     *path = xasprintf("projects/%s", p->project);
+	part_grant(p, "nodes", "project", path, "roles/container.defaultNodeServiceAccount", member, "sa/nodes");
+	free(path);
+	free(member);
+	return email;
+}
+
+/* A repository of the stack's own may be read by the machines, whoever they run as. */
+static void let_nodes_pull(struct design *d, const char *repository, const char *name)
+{
+	struct plan *p = d->plan;
+	if (!plan_find(p, repository))
+		return;
+	char *path = xasprintf("projects/%s/locations/%s/repositories/%s", p->project, p->region, name),
+	     *id = xasprintf("nodes-%s", name);
+	char *email = name_email(p->stack, "nodes", p->project), *member = xasprintf("serviceAccount:%s", email),
+	     *full = xasprintf("iam/%s", id);
+	struct resource *r = part_grant(p, id, "repository", path, "roles/artifactregistry.reader", member, repository);
+	if (cluster_stands(d->answers)) {
+		json_put(r->spec, "bindings.0.members", plan_ref(STANDING, "nodes"));
+		plan_needs(r, STANDING);
+	} else {
+		plan_needs(r, "sa/nodes");
+	}
+	workload_migration_needs(d->workload, full);
+	workload_needs(d->workload, full);
+	free(full);
+	free(member);
+	free(email);
+	free(id);
+	free(path);
+}
+
+/* The cluster ---------------------------------------------------------------------------------------------------------------- */
+
+/* Private machines: Google's services and the registry are reached by Private Google Access, and nothing else is needed, but for a database that has a public
+ * address alone: then they have addresses of their own. The API server is asked by name at Google's front door, which asks IAM first; its own address is
+ * off. */
+static void add_new(struct design *d)
+{
+	struct plan *p = d->plan;
+	char *nodes = add_nodes_account(d);
+	cJSON *pools = json_make("{'serviceAccount':%s,'oauthScopes':['https://www.googleapis.com/auth/cloud-platform']}",
+				 nodes);
+	cJSON *body = json_make(
+	    "{'autopilot':{'enabled':true},'releaseChannel':{'channel':'REGULAR'},'network':%j,'subnetwork':%s,'"
+	    "ipAllocationPolicy':{"
+	    "'useIpAliases':true},'networkConfig':{'defaultEnablePrivateNodes':%b},'controlPlaneEndpointsConfig':{"
+	    "'dnsEndpointConfig':{'allowExternalTraffic':true},'ipEndpointsConfig':{'enabled':false}},'autoscaling':{"
+	    "'autoprovisioningNodePoolDefaults':%j}}",
+	    cJSON_Duplicate(d->network.link, 1), d->network.subnet, d->axes.path->address != NULL, pools);
+	struct resource *r = plan_add(p, NEW, "container.cluster", p->stack,
+				      json_make("{'region':%s,'body':%j}", p->region, body));
+	plan_needs(r, "apis");
+	r->decided_by = "target";
+	plan_needs(r, "iam/nodes");
+	if (d->network.subnet_need)
+		plan_needs(r, d->network.subnet_need);
+	free(nodes);
+}
+
+static const char *location(const struct answers *a)
+{
+	const char *said = answers_str(a, "gke.location");
+	return *said ? said : answers_str(a, "region");
+}
+
+static void add_standing(struct design *d)
+{
+	struct resource *r = plan_add(
+	    d->plan, STANDING, "container.existingCluster", answers_str(d->answers, "gke.name"),
+	    json_make("{'location':%s,'balanced':%b}", location(d->answers), d->workload->ingress == INGRESS_BALANCER));
+	if (d->network.path)
+		json_put_str(r->spec, "network", d->network.path);
+	plan_needs(r, "apis");
+	r->decided_by = "gke.name";
+}
+
+void cluster_add(struct design *d)
+{
+	struct plan *p = d->plan;
+	char *quay = name_of(p->stack, "quay");
+	if (cluster_stands(d->answers))
+		add_standing(d);
+	else
+		add_new(d);
+	let_nodes_pull(d, "repository", p->stack);
+	let_nodes_pull(d, "repository/quay", quay);
+	free(quay);
+}
+
+void cluster_credentials(const struct plan *p, struct buf *out)
+{
+	const struct resource *r = plan_find(p, STANDING);
+	if (r)
+		buf_printf(out, "#   gcloud container clusters get-credentials %s --location=%s --project=%s\n", r->name,
+			   json_str(r->spec, "location", ""), p->project);
+	else
+		buf_printf(out, "#   gcloud container clusters get-credentials %s --location=%s --project=%s --dns-endpoint\n",
+			   p->stack, p->region, p->project);
+}
+
+/* Questions ------------------------------------------------------------------------------------------------------------------ */
+
+/* What stands in one cluster would stay behind in it, its load balancer too. */
+static void check_moved(const struct answers *a, problem_fn *found, void *arg)
+{
+	static const char *const where[] = {"gke.cluster", "gke.name", "gke.location"};
+	const cJSON *choices;
+	cJSON_ArrayForEach(choices, json_at(a->resolved, "choices")) {
+		bool other = false;
+		const cJSON *target = cJSON_GetObjectItemCaseSensitive(choices, "target");
+		for (size_t i = 0; i < sizeof where / sizeof *where; i++) {
+			const cJSON *was = cJSON_GetObjectItemCaseSensitive(choices, where[i]);
+			const char *before = cJSON_IsString(was) ? was->valuestring : i ? "" : "new";
+			other |= strcmp(before, answers_str(a, where[i])) != 0;
+		}
+		if (other && cJSON_IsString(target) && !strcmp(target->valuestring, "gke")) {
+			found(arg, "gke.cluster",
+			      _("The stack stands in another cluster and does not move: destroy it first, or name that "
+				"cluster."));
+			return;
+		}
+	}
+}
+
+void cluster_check(const struct answers *a, problem_fn *found, void *arg)
+{
+	check_moved(a, found, arg);
+}
+
+static const char *check_location(const struct answers *a, const char *value)
+{
+	const char *region = answers_str(a, "region");
+	size_t len = strlen(region);
+	bool within = text_starts(value, region) && (!value[len] || value[len] == '-');
+	return within ? NULL : N_("The stack's region, or one of its zones: the database is not to be far from the server.");
+}
+
+static bool when_standing(const struct answers *a)
+{
+	return cluster_stands(a);
+}
+
+static const struct choice cluster_choices[] = {
+    {.id = "new", .title = N_("A new cluster"), .help = N_("An Autopilot cluster of this stack's own, which goes with it.")},
+    {.id = "existing",
+     .title = N_("A cluster that stands"),
+     .help = N_("One of the project's, Autopilot or Standard. Only a namespace in it is this stack's.")},
+    {.id = NULL},
+};
+
+/* clang-format off */
+const struct question cluster_questions[] = {
+	{.id = "gke.cluster", .page = "target", .type = TYPE_CHOICE, .title = N_("Cluster"),
+	 .help = N_("Where in Kubernetes Engine it runs. A stack does not move from one cluster to another."),
+	 .after = "target", .choices = cluster_choices, .preset = "new"},
+	{.id = "gke.name", .page = "target", .type = TYPE_TEXT, .title = N_("Name of the cluster"),
+	 .help = N_("It needs Workload Identity, and for a web address HTTP load balancing. It is looked at before anything is made, and never changed."),
+	 .after = "gke.cluster", .when = when_standing,
+	 .pattern = "^[a-z]([a-z0-9-]{0,38}[a-z0-9])?$",
+	 .form = N_("1 to 40 lower-case letters, digits and hyphens, beginning with a letter.")},
+	{.id = "gke.location", .page = "target", .type = TYPE_TEXT, .title = N_("Location of the cluster"), .optional = true,
+	 .help = N_("A region, or the zone of a zonal cluster. Empty: the stack's region."),
+	 .after = "gke.name", .when = when_standing,
+	 .pattern = "^[a-z]+-[a-z]+[0-9]+(-[a-z])?$",
+	 .form = N_("A region or a zone, such as us-central1 or us-central1-b."),
+	 .check = check_location},
+	{.id = NULL},
+};
+/* clang-format on */

@@ -1,0 +1,19 @@
+/* The cluster of target gke: a new one of the stack's own, or one that stands already and is only lived in. */
+#ifndef MS_PLAN_TARGET_GKE_CLUSTER_H
+#define MS_PLAN_TARGET_GKE_CLUSTER_H
+
+#include "plan/design.h"
+
+/* The questions that choose it, ended by a NULL id, and what is wrong with their answers together. */
+extern const struct question cluster_questions[];
+void cluster_check(const struct answers *a, problem_fn *found, void *arg);
+/* Does it stand already, whoever made it? */
+bool cluster_stands(const struct answers *a);
+/* The id of its resource in the plan. */
+const char *cluster_id(const struct answers *a);
+/* Plans it, or the look at it; in both cases its machines may read the stack's own repositories. */
+void cluster_add(struct design *d);
+/* The line for a shell that gives kubectl the way to it. */
+void cluster_credentials(const struct plan *p, struct buf *out);
+
+#endif

@@ -1,0 +1,70 @@
+#!/usr/bin/env python3
+"""A stack in somebody's cluster: what keeps it out is said with the cure before anything is made; one that fits is lived in, and is as it was when the stack is gone."""
+import json
+
+from cloud_hand import ask, make_cluster
+from harness import ALL_DATA, Home, Sim, done, ok, result_of
+
+CLUSTERS = "https://container.googleapis.com/v1/projects/demo-proj/locations/us-central1-a/clusters"
+PLAIN = [{"name": "pool", "initialNodeCount": 1}]
+HALF = [{"name": "pool", "initialNodeCount": 1, "config": {"workloadMetadataConfig": {"mode": "GCE_METADATA"}}}]
+
+
+def refused(sim, answers, name, words, *more):
+    """Apply ends before the first write, with these words."""
+    seen = len(sim.exchanges())
+    run = sim.run("apply", answers, "--json", "--set", f"gke.name={name}", *more)
+    result = result_of(run.stdout)
+    said = result.get("message", "")
+    wrote = [f"{x['method']} {x['url']}" for x in sim.writes(seen)]
+    ok(run.returncode == 78 and all(w in said for w in words) and not wrote, f"{name}: refused before the first write, with the cure", run.returncode,
+       said, *wrote)
+
+
+def objects(sim, name):
+    """Names of the cluster's namespaces."""
+    ip = ask(sim, "GET", f"{CLUSTERS}/{name}")["endpoint"]
+    return [n["metadata"]["name"] for n in ask(sim, "GET", f"https://{ip}/api/v1/namespaces")["items"]]
+
+
+def main():
+    with Home() as home:
+        world = home.file("world.json", {"projects": [{"services": ["compute.googleapis.com", "container.googleapis.com"]}]})
+        with Sim(home, "--world", world) as sim:
+            choices = {"target": "gke", "exposure": "internal", "auth__mode": "iam", "gke__cluster": "existing", "gke__name": "shared",
+                       "gke__location": "us-central1-a", "database__path": "public", "database__deletion_protection": False}
+            answers = home.example("refused.json", **choices)
+            make_cluster(sim, "plain", "us-central1-a", workloadIdentityConfig={}, nodePools=PLAIN)
+            make_cluster(sim, "half", "us-central1-a", nodePools=HALF)
+            make_cluster(sim, "unbalanced", "us-central1-a", addonsConfig={"httpLoadBalancing": {"disabled": True}})
+            make_cluster(sim, "shut", "us-central1-a", controlPlaneEndpointsConfig={"ipEndpointsConfig": {"enabled": False}})
+            refused(sim, answers, "nowhere", ["There is no cluster nowhere in us-central1-a", "gcloud container clusters list"])
+            refused(sim, answers, "plain", ["Workload Identity", "--workload-pool=demo-proj.svc.id.goog"])
+            refused(sim, answers, "half", ["node pools", "--workload-metadata=GKE_METADATA"])
+            refused(sim, answers, "shut", ["--enable-dns-access"])
+            refused(sim, answers, "unbalanced", ["HTTP load balancing", "--update-addons=HttpLoadBalancing=ENABLED"], "--set", "exposure=domain", "--set",
+                    "auth.mode=iap", "--set", "domain.host=mlflow.example.com", "--set", "domain.zone=")
+
+            make_cluster(sim, "shared", "us-central1-a", controlPlaneEndpointsConfig={"dnsEndpointConfig": {"allowExternalTraffic": True}})
+            answers = home.example("mlflow.json", **choices)
+            before, names = ask(sim, "GET", f"{CLUSTERS}/shared"), objects(sim, "shared")
+            seen = len(sim.exchanges())
+            run = sim.run("apply", answers, "--json", timeout=300)
+            ok(run.returncode == 0 and result_of(run.stdout).get("outcome") == "proven", "a cluster that fits is lived in", run.stdout[-1500:], run.stderr)
+            ns = next(n for n in objects(sim, "shared") if n not in names)
+            pod = ask(sim, "GET", f"https://{before['endpoint']}/apis/apps/v1/namespaces/{ns}/deployments/mlflow")["spec"]["template"]["spec"]
+            ok(pod.get("nodeSelector") == {"iam.gke.io/gke-metadata-server-enabled": "true"}, "on machines that give pods an identity", pod.get("nodeSelector"))
+            run = sim.run("apply", answers, "--json", "--set", "gke.name=half")
+            ok(run.returncode != 0 and "does not move" in run.stdout + run.stderr, "and it does not move to another", run.stdout[-500:], run.stderr)
+            run = sim.run("destroy", answers, "--json", *ALL_DATA, timeout=300)
+            result = result_of(run.stdout)
+            after = ask(sim, "GET", f"{CLUSTERS}/shared")
+            ok(run.returncode == 0 and objects(sim, "shared") == names, "destroy takes the namespace away", result, run.stderr)
+            ok(any("shared" in line for line in result.get("left", [])) and after == before, "and leaves the cluster as it was, and says so",
+               result.get("left"), json.dumps(after)[:300])
+            ok(not [x for x in sim.writes(seen) if x["url"].startswith(CLUSTERS)], "which was never written to")
+    done()
+
+
+if __name__ == "__main__":
+    main()
