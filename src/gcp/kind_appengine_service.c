@@ -1,5 +1,6 @@
 /* Where the traffic of an App Engine service goes: all of it to one version, which serves already. A service is made by its first version.
- * spec: {"service","version","ingress": from where requests may come, in the words of NetworkSettings; absent: from everywhere}. */
+ * spec: {"service","version","ingress": from where requests may come, in the words of NetworkSettings; absent: from everywhere}.
+ * Outputs: serving, the version that has the traffic. */
 #include "config.h"
 #include "gcp/appengine_shared.h"
 #include "gcp/kinds.h"
@@ -37,6 +38,8 @@ static void appengine_service_decode(const struct view *v, int http, const cJSON
 			    _("App Engine's service %s serves a version of somebody else, %s: name a service of its own in "
 			      "appengine.service"),
 			    service(v), share->string);
+		else if (share->valuedouble > 0)
+			json_put_str(out->outputs, "serving", share->string);
 }
 
 static cJSON *split(const cJSON *version)

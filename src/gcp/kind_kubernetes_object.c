@@ -5,6 +5,7 @@
  * Secrets stand in body.data as {"$secret":NAME,"as":"base64"}. */
 #include "config.h"
 #include "gcp/kinds.h"
+#include "gcp/kubernetes_shared.h"
 #include "gcp/prices.h"
 
 #include "base/gettext.h"
@@ -15,7 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MANAGER "mlflow-setup"
 #define HOST_CHARACTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-:[]"
 
 static const char *kind_of(const struct view *v)
@@ -34,7 +34,7 @@ static const char *name_of(const struct view *v)
 	return slash ? slash + 1 : v->name;
 }
 
-static void ask(const struct view *v, const char *method, cJSON *body, const char *query, struct call *out)
+void kubernetes_ask(const struct view *v, const char *method, cJSON *body, const char *query, struct call *out)
 {
 	const char *host = json_str(v->spec, "host", ""), *collection = json_str(v->spec, "collection", ""),
 		   *ca = json_str(v->spec, "ca", "");
@@ -51,7 +51,7 @@ static void ask(const struct view *v, const char *method, cJSON *body, const cha
 
 static void kubernetes_object_observe(const struct view *v, struct call *out)
 {
-	ask(v, "GET", NULL, "", out);
+	kubernetes_ask(v, "GET", NULL, "", out);
 }
 
 /* Where it stands ------------------------------------------------------------------------------------------------------------ */
@@ -228,7 +228,7 @@ static void kubernetes_object_create(const struct view *v, const struct observat
 	cJSON *w = wanted(v);
 	if (seen->presence == PRESENT_FAILED && is(v, "Deployment"))
 		begin_anew(w, seen->found);
-	ask(v, "PATCH", w, "?fieldManager=" MANAGER, out);
+	kubernetes_ask(v, "PATCH", w, "?fieldManager=" KUBERNETES_MANAGER, out);
 	out->content_type = xstrdup("application/apply-patch+yaml"); /* JSON is YAML */
 }
 
@@ -243,7 +243,7 @@ static void kubernetes_object_update(const struct view *v, const struct observat
 static void kubernetes_object_destroy(const struct view *v, const struct observation *seen, struct call *out)
 {
 	(void)seen;
-	ask(v, "DELETE", NULL, "?propagationPolicy=Foreground", out);
+	kubernetes_ask(v, "DELETE", NULL, "?propagationPolicy=Foreground", out);
 }
 
 /* "500m", "2" */

@@ -63,6 +63,9 @@ const struct kind *const kinds[] = {
     &kind_appengine_version,
     &kind_appengine_service,
     &kind_appengine_versions,
+    &kind_appengine_stop,
+    &kind_instance_stop,
+    &kind_kubernetes_stop,
     NULL,
 };
 

@@ -20,6 +20,7 @@ extern const struct kind kind_errand_record, kind_errand_redirect;
 extern const struct kind kind_cluster, kind_existing_cluster, kind_kubernetes_object;
 extern const struct kind kind_service_identity, kind_iap_settings;
 extern const struct kind kind_appengine_application, kind_appengine_placeholder, kind_appengine_ingress, kind_appengine_version;
-extern const struct kind kind_appengine_service, kind_appengine_versions;
+extern const struct kind kind_appengine_service, kind_appengine_versions, kind_appengine_stop;
+extern const struct kind kind_instance_stop, kind_kubernetes_stop;
 
 #endif

@@ -7,6 +7,7 @@ src_gcp_libgcp_a_SOURCES = \
 	src/gcp/kind_address.c \
 	src/gcp/appengine_shared.c src/gcp/appengine_shared.h \
 	src/gcp/kind_appengine_application.c \
+	src/gcp/kind_appengine_stop.c src/gcp/kind_instance_stop.c src/gcp/kind_kubernetes_stop.c src/gcp/kubernetes_shared.h \
 	src/gcp/kind_appengine_placeholder.c src/gcp/kind_appengine_ingress.c \
 	src/gcp/kind_appengine_service.c \
 	src/gcp/kind_appengine_version.c \
@@ -90,6 +91,10 @@ TESTS += tests/gcp/kinds_balancer
 tests_gcp_kinds_balancer_SOURCES = tests/gcp/kinds_balancer.c tests/tap.h
 tests_gcp_kinds_balancer_LDADD = $(LIB_GCP)
 
+check_PROGRAMS += tests/gcp/kinds_instance
+TESTS += tests/gcp/kinds_instance
+tests_gcp_kinds_instance_SOURCES = tests/gcp/kinds_instance.c tests/gcp/seeing.h tests/tap.h
+tests_gcp_kinds_instance_LDADD = $(LIB_GCP)
 check_PROGRAMS += tests/gcp/kinds_appengine
 TESTS += tests/gcp/kinds_appengine
 tests_gcp_kinds_appengine_SOURCES = tests/gcp/kinds_appengine.c tests/gcp/seeing.h tests/tap.h

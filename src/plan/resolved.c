@@ -23,6 +23,7 @@ static const struct row {
 	const char *key, *pattern; /* POSIX extended and ECMA-262 at once */
 	enum form form;
 } rows[] = {
+    {"appengine_version", "^m[0-9a-f]{14}$", FORM_TEXT},
     {"backup", "^[0-9]{1,20}$", FORM_TEXT},
     {"choices", "^[-A-Za-z0-9_.:/@]{0,300}$", FORM_CHOICES},
     {"database_password", "^[-A-Za-z0-9._:/+=]{1,300}$", FORM_TEXT},

@@ -223,11 +223,21 @@ static void add_traffic(struct design *d)
 	cJSON *spec = json_make("{'service':%s,'version':%j}", service(d), plan_ref("version", "id"));
 	if (d->workload->ingress == INGRESS_BALANCER)
 		json_put_str(spec, "ingress", ONLY_BALANCER);
-	plan_add(p, "service", "appengine.service", service(d), spec);
+	plan_records(plan_add(p, "service", "appengine.service", service(d), spec), "serving", "appengine_version");
 	plan_needs(plan_add(p, "versions", "appengine.versions", service(d),
 			    json_make("{'service':%s,'version':%j,'keep':%d}", service(d), plan_ref("version", "id"),
 				      answers_int(d->answers, "appengine.kept_versions"))),
 		   "service");
+}
+
+/* Before the tables change; the id of what does it, or NULL where they do not. */
+static const char *stop_writers(struct design *d)
+{
+	const char *serving = json_str(d->answers->resolved, "appengine_version", NULL);
+	cJSON *spec = json_make("{'service':%s,'image':%j}", service(d), cJSON_Duplicate(d->workload->containers[0]->image, 1));
+	if (serving)
+		json_put_str(spec, "serving", serving);
+	return upgrade_stop(d, "appengine.serviceStop", service(d), spec);
 }
 
 /* App Engine pulls as the version's account. */
@@ -248,7 +258,7 @@ static bool target_appengine_spell(struct design *d, struct err *e)
 		return err_set(e, EXIT_ANSWERS, "region", NULL, _("App Engine is not in this region."));
 	let_pull(d);
 	add_application(d);
-	run_migration(d, upgrade_backup(d));
+	run_migration(d, stop_writers(d));
 	add_version(d);
 	add_traffic(d);
 	d->front = (struct front){

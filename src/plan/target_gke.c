@@ -274,7 +274,14 @@ static void add_job(struct design *d)
 {
 	const struct workload *w = d->workload;
 	const struct container *containers[] = {w->migration};
-	const char *backup = upgrade_backup(d);
+	char *ns = namespace_of(d), *collection = xasprintf("/apis/apps/v1/namespaces/%s/deployments", ns);
+	const char *stop = upgrade_stop(
+	    d, "kubernetes.stop", "deployment/" SERVICE,
+	    json_make("{'host':%j,'collection':%s,'body':{'kind':'Deployment'},'container':%s,'image':%j}",
+		      plan_ref("cluster", "host"), collection, w->containers[0]->name,
+		      cJSON_Duplicate(w->containers[0]->image, 1)));
+	free(collection);
+	free(ns);
 	cJSON *pod = spell_pod(d, containers, 1), *notes = cJSON_CreateObject();
 	json_put_str(pod, "restartPolicy", "Never");
 	cJSON_AddItemToObject(notes, "mlflow-setup/once", cJSON_Duplicate(w->migration_once, 1));
@@ -284,8 +291,8 @@ static void add_job(struct design *d)
 					   "'app':'migrate'}},'spec':%j}}}",
 					   notes, pod));
 	need_all(r, w->migration_needs);
-	if (backup)
-		plan_needs(r, backup);
+	if (stop)
+		plan_needs(r, stop);
 	plan_needs(r, "account");
 	plan_needs(r, "secret");
 	plan_needs(r, "policy");

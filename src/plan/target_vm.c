@@ -342,16 +342,18 @@ static bool target_vm_spell(struct design *d, struct err *e)
 	may_pull(d, "pull-quay", quay, "repository/quay");
 	cJSON *data = user_data(d, e);
 	if (data) {
-		const char *backup = upgrade_backup(
-		    d); /* the machine itself stops the old server, and migrates before it starts the new one */
+		/* The machine migrates when it boots, before the new server starts. */
+		const char *stop = upgrade_stop(
+		    d, "compute.instanceStop", p->stack,
+		    json_make("{'zone':%s,'image':%j}", zone, cJSON_Duplicate(w->containers[0]->image, 1)));
 		struct resource *r = plan_add(p, "machine", "compute.instance", p->stack,
 					      json_make("{'zone':%s,'body':%j}", zone, machine(d, zone, data)));
 		r->decided_by = "vm.machine_type";
 		plan_records(r, "zone", "machine_zone");
 		add_needs(r, w->needs);
 		add_needs(r, w->migration_needs);
-		if (backup)
-			plan_needs(r, backup);
+		if (stop)
+			plan_needs(r, stop);
 		for (size_t i = 0; i < w->count; i++)
 			if (w->containers[i]->source)
 				plan_needs(r, w->containers[i]->source);

@@ -3,6 +3,7 @@
 the command that restores. A newer schema is never given to an older MLflow."""
 import json
 import os
+import re
 import shlex
 import signal
 import subprocess
@@ -60,7 +61,7 @@ def order(sim, since):
     """The writes that make the upgrade, in their order."""
     words = []
     for x in sim.writes(since):
-        url, body = x["url"].split("?"), x.get("body") or ""
+        url = x["url"].split("?")
         words.append("backup" if url[0].endswith("/backupRuns") else "stop" if "updateMask=scaling" in x["url"] else
                      "migrate" if url[0].endswith("/jobs/mlflow-migrate") else "start" if url[0].endswith("/services/mlflow") else "")
     return [w for w in words if w]
@@ -208,15 +209,83 @@ def killed(home):
                 ok(run.returncode == 0 and not sim.writes(seen), f"killed at {word}: then nothing is written", *[w["url"] for w in sim.writes(seen)])
 
 
+# The other targets: what differs from cloud-run.json, how each write of the upgrade is known, the fault after which the writers go on, and in which order.
+TARGETS = {
+    "appengine": ({"target": "appengine", "auth__mode": "iap", "appengine__for_ever": True},
+                  {"stop": r"PATCH .*/versions/[^/?]+\?updateMask=servingStatus .*STOPPED", "again": r"PATCH .*/versions/[^/?]+\?updateMask=servingStatus .*SERVING",
+                   "migrate": r"PATCH .*/jobs/mlflow-migrate", "start": r"POST .*/services/default/versions "},
+                  {"method": "PATCH", "path": "*/jobs/mlflow-migrate", "operation": {"error": {"code": 13, "message": "The execution failed: relation exists."}}},
+                  ["backup", "stop", "migrate", "start"], ["backup", "stop", "migrate", "again"]),
+    "vm": ({"target": "vm", "exposure": "internal", "auth__mode": "iap"},
+           {"stop": r"POST .*/instances/mlflow/stop", "migrate": r"POST .*/instances/mlflow/setMetadata", "start": r"POST .*/instances/mlflow/start"},
+           {"method": "POST", "path": "*/instances/mlflow/setMetadata", "status": 403, "body": {"error": {"code": 403, "message": "Not now."}}},
+           ["backup", "stop", "migrate", "start"], ["backup", "stop", "migrate", "start"]),
+    "gke": ({"target": "gke", "exposure": "internal", "auth__mode": "iam"},
+            {"stop": r'PATCH .*/deployments/mlflow\?.*\breplicas\W+0\b', "migrate": r"PATCH .*/jobs/migrate", "start": r'PATCH .*/deployments/mlflow\?.*\breplicas\W+1\b'},
+            {"method": "PATCH", "path": "*/jobs/migrate", "status": 403, "body": {"kind": "Status", "status": "Failure", "message": "Not now.", "code": 403}},
+            ["backup", "stop", "migrate", "start"], ["backup", "stop", "migrate", "start"]),
+}
+
+
+def written(sim, since, words):
+    """The writes of an upgrade on a target, in their order; the same one again at once is one."""
+    found = []
+    for x in sim.exchanges()[since:]:
+        line = f"{x['method']} {x['url']} {json.dumps(x.get('request'))}"
+        word = "backup" if line.startswith("POST ") and x["url"].endswith("/backupRuns") else next((w for w, form in words.items() if re.match(form, line, re.S)), None)
+        if word and found[-1:] != [word]:
+            found.append(word)
+    return found
+
+
+def elsewhere(home, name):
+    """The same on a target: a run that fails lets the writers go on, the next one ends proven."""
+    different, words, rule, forth, back = TARGETS[name]
+    rule_file = home.file("rules.json", [])
+    with Sim(home, "--faults", rule_file) as sim:
+        path = home.example(auth__client_secret="env:CLIENT_SECRET", image__mlflow_version=OLD, **different)
+        run = sim.run("apply", path, "--json", timeout=400)
+        ok(result_of(run.stdout).get("outcome") == "proven" and not backups(sim, path), f"{name}: a stack of {OLD} stands", run.stdout[-2500:], run.stderr)
+        set_version(home, path, NEW)
+        _, differ = planned(sim, path)
+        ok("does not answer" in (differ.get("stop", {}).get("downtime") or "") and "backup" in differ, f"{name}: plan says that it stops, and saves before", list(differ))
+        load(sim, rule_file, [rule])
+        seen = len(sim.exchanges())
+        run = sim.run("apply", path, "--json", timeout=400)
+        load(sim, rule_file, [])
+        ok(run.returncode not in (0, 70) and written(sim, seen, words) == back, f"{name}: a run that fails after the stop lets the old server go on",
+           run.returncode, written(sim, seen, words), run.stdout[-2500:])
+        ok(answers_of(path)["resolved"]["release"] == OLD and schema(sim) == [OLD], f"{name}: the tables are as they were", schema(sim))
+        seen = len(sim.exchanges())
+        run = sim.run("apply", path, "--json", timeout=400)
+        ok(run.returncode == 0 and result_of(run.stdout).get("outcome") == "proven" and schema(sim) == [NEW] and written(sim, seen, words) == forth,
+           f"{name}: once mended, backup, stop, migration, start, in this order", written(sim, seen, words), schema(sim), run.stdout[-2500:], run.stderr)
+        seen = len(sim.exchanges())
+        run = sim.run("apply", path, "--json", timeout=400)
+        ok(run.returncode == 0 and not sim.writes(seen), f"{name}: a re-run writes nothing", *[w["url"] for w in sim.writes(seen)])
+
+
+def on_appengine(home):
+    elsewhere(home, "appengine")
+
+
+def on_vm(home):
+    elsewhere(home, "vm")
+
+
+def on_gke(home):
+    elsewhere(home, "gke")
+
+
 def main():
     import sys
-    every = (offered, success, migration, proof, killed)
-    asked = [globals()[n] for n in sys.argv[1:]] or (every if os.environ.get("MLFLOW_SETUP_ALL") else every[:3])
+    every = (offered, success, migration, on_appengine, proof, killed, on_vm, on_gke)
+    asked = [globals()[n] for n in sys.argv[1:]] or (every if os.environ.get("MLFLOW_SETUP_ALL") else every[:4])
     for scene in asked:
         with Home() as home:
             scene(home)
-    if len(asked) == 3:
-        skip("a proof that fails, and a kill at each of its writes", "they take minutes: MLFLOW_SETUP_ALL=1 tries them")
+    if len(asked) == 4:
+        skip("a proof that fails, a kill at each of its writes, a machine and a cluster", "they take minutes: MLFLOW_SETUP_ALL=1 tries them")
     done()
 
 

@@ -3,7 +3,10 @@
 #include "tests/gcp/seeing.h"
 #include "tests/tap.h"
 
+#include "base/buf.h"
 #include "base/json.h"
+#include "base/mem.h"
+#include "gcp/appengine_shared.h"
 #include "base/mem.h"
 
 #include <stdlib.h>
@@ -81,6 +84,110 @@ static void stop(void)
 	cJSON_Delete(spec);
 }
 
+/* What stops the writers elsewhere: found running another image, found stopped with it, found running the new one; the request that stops it, and the one
+ * that lets it go on ("METHOD URL BODY"). %s is the id of a version of the stack. */
+static const struct stop_row {
+	const char *kind, *name, *spec, *runs, *stands, *current, *stop, *back;
+} stops[] = {
+    {"appengine.serviceStop", "default", "{'service':'default','image':'i@2','serving':'%1$s'}",
+     "{'versions':[{'id':'shop','servingStatus':'SERVING','deployment':{'container':{'image':'i@1'}}},{'id':'%1$s','createTime'"
+     ":'1','"
+     "servingStatus':'SERVING','deployment':{'container':{'image':'i@1'}}}]}",
+     "{'versions':[{'id':'%1$s','createTime':'1','servingStatus':'STOPPED','deployment':{'container':{'image':'i@1'}}},{'id':'%"
+     "2$s','createTime'"
+     ":'2','servingStatus':'STOPPED','deployment':{'container':{'image':'i@0'}}}]}",
+     "{'versions':[{'id':'%1$s','servingStatus':'SERVING','deployment':{'container':{'image':'i@2'}}}]}",
+     "PATCH https://appengine.googleapis.com/v1/apps/demo/services/default/versions/%1$s?updateMask=servingStatus "
+     "{\"servingStatus\":\"STOPPED\"}",
+     "PATCH https://appengine.googleapis.com/v1/apps/demo/services/default/versions/%1$s?updateMask=servingStatus "
+     "{\"servingStatus\":\"SERVING\"}"},
+#define MACHINE(STATUS, IMAGE)                                                                                                 \
+	"{'status':'" STATUS                                                                                                   \
+	"','description':'managed-by=mlflow-setup stack=mlflow','metadata':{'items':[{'key':'user-data','value'"               \
+	":'MLFLOW_IMAGE=" IMAGE "'}]}}"
+    {"compute.instanceStop", "mlflow", "{'zone':'z1','image':'i@2'}", MACHINE("RUNNING", "i@1"), MACHINE("TERMINATED", "i@1"),
+     MACHINE("RUNNING", "i@2"), "POST https://compute.googleapis.com/compute/v1/projects/demo/zones/z1/instances/mlflow/stop",
+     "POST https://compute.googleapis.com/compute/v1/projects/demo/zones/z1/instances/mlflow/start"},
+#define PODS(COUNT, IMAGE)                                                                                                     \
+	"{'metadata':{'name':'mlflow','namespace':'ml','labels':{'managed-by':'mlflow-setup','stack':'mlflow'},'annotations':" \
+	"{"                                                                                                                    \
+	"'deployment.kubernetes.io/revision':'3','mlflow-setup/a':'b'}},'spec':{'replicas':" COUNT ",'template':{'spec':{'"    \
+	"containers':[{'name':'mlflow','image':'" IMAGE "'}]}}}}"
+#define APPLIED(COUNT)                                                                                                         \
+	"PATCH https://gke-1.r1.gke.goog/apis/apps/v1/namespaces/ml/deployments/mlflow?fieldManager=mlflow-setup "             \
+	"{\"apiVersion\":\"apps/v1\",\"kind\":\"Deployment\",\"metadata\":{\"annotations\":{\"mlflow-setup/"                   \
+	"a\":\"b\"},\"labels\":{"                                                                                              \
+	"\"managed-by\":\"mlflow-setup\",\"stack\":\"mlflow\"},\"name\":\"mlflow\",\"namespace\":\"ml\"},\"spec\":{"           \
+	"\"replicas\":" COUNT ",\"template\":{\"spec\":{\"containers\":[{\"image\":\"i@1\",\"name\":\"mlflow\"}]}}}}"
+    {"kubernetes.stop", "deployment/mlflow",
+     "{'host':'gke-1.r1.gke.goog','collection':'/apis/apps/v1/namespaces/ml/"
+     "deployments','body':{'kind':'Deployment'},'container':'"
+     "mlflow','image':'i@2'}",
+     PODS("1", "i@1"), PODS("0", "i@1"), PODS("1", "i@2"), APPLIED("0"), APPLIED("1")},
+};
+
+static char *with_ids(const char *form)
+{
+	char own[APPENGINE_VERSION], other[APPENGINE_VERSION];
+	cJSON *body = cJSON_CreateObject();
+	appengine_version_id("mlflow", NULL, own);
+	appengine_version_id("mlflow", body, other);
+	cJSON_Delete(body);
+	struct buf b = {0};
+	for (const char *p = form; *p; p++) {
+		bool id = !strncmp(p, "%1$s", 4) || !strncmp(p, "%2$s", 4);
+		if (id)
+			buf_puts(&b, p[1] == '1' ? own : other), p += 3;
+		else
+			buf_putc(&b, *p);
+	}
+	return buf_take(&b);
+}
+
+static void is_request(struct call *c, const char *wanted, const char *what)
+{
+	char *body = c->body ? json_text(c->body, -1) : NULL, *expected = with_ids(wanted);
+	char *text = xasprintf("%s %s%s%s", c->method ? c->method : "", c->url ? c->url : "", body ? " " : "",
+			       body ? body : "");
+	is_str(text, expected, what);
+	free(text), free(expected), free(body);
+	call_free(c);
+	*c = (struct call){0};
+}
+
+static void other_stops(void)
+{
+	for (size_t i = 0; i < sizeof stops / sizeof *stops; i++) {
+		const struct stop_row *row = &stops[i];
+		const struct kind *k = kind_find(row->kind);
+		char *spec_text = with_ids(row->spec), *runs = with_ids(row->runs), *stands = with_ids(row->stands),
+		     *current = with_ids(row->current);
+		cJSON *spec = parse(spec_text);
+		struct view v = view_of(row->name, spec);
+		struct change change;
+		struct call c = {0};
+		struct observation seen = see(row->kind, &v, 200, runs, &change);
+		is_int(change.verdict, VERDICT_UPDATE, row->kind);
+		is_int((long)change.count, 1, "what runs another image is stopped, and nobody else's");
+		k->update(&v, &seen, &change, &c);
+		is_request(&c, row->stop, "by this request");
+		observation_free(&seen), change_free(&change);
+		seen = see(row->kind, &v, 200, stands, &change);
+		is_int(change.verdict, VERDICT_KEEP, "what is stopped is not, again");
+		k->back(&v, &seen, &c);
+		is_request(&c, row->back, "the way back is what served before");
+		observation_free(&seen), change_free(&change);
+		seen = see(row->kind, &v, 200, current, &change);
+		is_int(change.verdict, VERDICT_KEEP, "what has the image runs on");
+		k->back(&v, &seen, &c);
+		ok(!c.method, "and has no way back to go");
+		observation_free(&seen), change_free(&change);
+		is_int(presence(row->kind, &v, 404, "{}"), PRESENT_YES, "what is not there does not run");
+		cJSON_Delete(spec);
+		free(spec_text), free(runs), free(stands), free(current);
+	}
+}
+
 /* A backup of this name counts when it is the one that was taken for this. */
 static void backup(void)
 {
@@ -103,6 +210,7 @@ int main(void)
 {
 	revisions();
 	stop();
+	other_stops();
 	backup();
 	downtime();
 	return tap_done();

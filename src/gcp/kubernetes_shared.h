@@ -1,0 +1,14 @@
+/* What the kinds of a cluster's objects share. */
+#ifndef MS_GCP_KUBERNETES_SHARED_H
+#define MS_GCP_KUBERNETES_SHARED_H
+
+#include "gcp/kind.h"
+
+/* In whose name objects are applied. */
+#define KUBERNETES_MANAGER "mlflow-setup"
+
+/* A request for the object that the view names ("deployment/NAME") in its spec's "collection" at the API server "host"; body is owned by the call, query is
+ * text as it stands ("?a=b", ""). A host that is none is the call's fault. */
+void kubernetes_ask(const struct view *v, const char *method, cJSON *body, const char *query, struct call *out);
+
+#endif
