@@ -3,6 +3,7 @@
 #include "config.h"
 #include "sim/core/inside.h"
 #include "sim/api/iam.h"
+#include "sim/api/identity.h"
 
 #include "base/json.h"
 #include "base/mem.h"
@@ -62,6 +63,13 @@ static void generate_access_token(struct sim_call *c)
 	free(token);
 }
 
+/* Google's last an hour; a world whose clients are to be seen renewing theirs has shorter ones. */
+static double id_token_life(struct sim_call *c)
+{
+	const cJSON *said = sim_project_world(c->sim, "", "idTokenSeconds");
+	return cJSON_IsNumber(said) ? said->valuedouble : HOUR;
+}
+
 static void generate_id_token(struct sim_call *c)
 {
 	struct sim_object *o = usable(c, "iam.serviceAccounts.getOpenIdToken");
@@ -75,7 +83,7 @@ static void generate_id_token(struct sim_call *c)
 	const char *id = json_str(o->doc, "uniqueId", "");
 	cJSON *claims = json_make("{'iss':'https://accounts.google.com','aud':%s,'azp':%s,'sub':%s}", audience, id, id);
 	cJSON_AddNumberToObject(claims, "iat", (double)(long long)token_wall(c->sim));
-	cJSON_AddNumberToObject(claims, "exp", (double)(long long)token_wall(c->sim) + HOUR);
+	cJSON_AddNumberToObject(claims, "exp", (double)(long long)token_wall(c->sim) + id_token_life(c));
 	if (json_bool(c->body, "includeEmail", false)) {
 		cJSON_AddStringToObject(claims, "email", json_str(o->doc, "email", ""));
 		cJSON_AddTrueToObject(claims, "email_verified");

@@ -11,7 +11,8 @@
  *     "dns": {"mlflow.example.com": "203.0.113.7"},                                                names elsewhere; or "nobody": a rehearsal plays no operator
  *     "clients": {"1-a.apps.googleusercontent.com": ["https://H/oauth2/callback"]},                OAuth clients of whom that is known
  *     "missingImages": ["docker.io/library/none", "quay.io/a/b:v1"],                               public images that do not exist
- *     "groups": {"team@example.com": ["ann@example.com"]} }
+ *     "groups": {"team@example.com": ["ann@example.com"]},
+ *     "idTokenSeconds": 3600 }                                                                     how long service accounts' ID tokens last
  *
  * A project's own services, policies and quotas come before the world's. "services": ["*"] has every API on from the beginning.
  */
