@@ -2,6 +2,9 @@
 TEMPLATES = \
 	templates/appengine/Dockerfile.mustache \
 	templates/appengine/with_secrets.py.mustache \
+	templates/client/build_client.py.mustache \
+	templates/client/mlflow_setup_client.py.mustache \
+	templates/client/pyproject.toml.mustache \
 	templates/run/Dockerfile.mustache \
 	templates/shared/basic_auth.ini.mustache \
 	templates/shared/constraints.txt.mustache \

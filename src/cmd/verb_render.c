@@ -33,10 +33,12 @@ static void fill_unknown(const struct cli *cli, struct answers *a)
 static bool write_row(const struct cli *cli, const struct plan *p, const struct render_row *row, struct err *e)
 {
 	struct buf text = {0};
-	char *path = xasprintf("%s/%s", cli->out, row->file);
-	bool ok = plan_render_file(p, row, &text, e) && file_write(path, buf_text(&text), text.len, (mode_t)row->mode, e);
+	char *path = xasprintf("%s/%s", cli->out, row->file), *folder = xstrndup(path, (size_t)(strrchr(path, '/') - path));
+	bool ok = plan_render_file(p, row, &text, e) && file_make_dirs(folder, e) &&
+		  file_write(path, buf_text(&text), text.len, (mode_t)row->mode, e);
 	if (ok && !cli->quiet)
 		outside_print(stdout, "%s\n", path);
+	free(folder);
 	free(path);
 	buf_free(&text);
 	return ok;

@@ -4,8 +4,10 @@
 #include "base/escape.h"
 #include "base/gettext.h"
 #include "base/json.h"
+#include "base/mem.h"
 #include "plan/axes.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define CREDENTIALS_API "https://iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/"
@@ -18,7 +20,8 @@ static bool shows_token(const struct plan *p)
 static void add_remarks(const struct plan *p, struct buf *out)
 {
 	if (shows_token(p))
-		buf_printf(out, "%s\n", _("# The token lasts an hour. A longer run has to renew it."));
+		buf_printf(out, "%s\n",
+			   _("# The token lasts an hour. A longer run wants the package in client/ that render writes."));
 	if (p->axes.exposure->connect)
 		p->axes.exposure->connect(p, out);
 	if (p->axes.auth->connect)
@@ -203,4 +206,30 @@ const struct client_form *client_form_find(const char *id)
 	while (id && f->id && strcmp(f->id, id) != 0)
 		f++;
 	return f->id ? f : NULL;
+}
+
+/* The package ----------------------------------------------------------------------------------------------------------------- */
+
+static const struct render_row package_files[] = {
+    {"client/pyproject.toml.mustache", "client/pyproject.toml", ESCAPE_TOML, 0644, false},
+    {"client/build_client.py.mustache", "client/build_client.py", ESCAPE_JSON, 0644, false},
+    {"client/mlflow_setup_client.py.mustache", "client/mlflow_setup_client.py", ESCAPE_JSON, 0644, false},
+    {NULL, NULL, 0, 0, false},
+};
+
+void client_package(struct plan *p)
+{
+	static const char *const words[] = {
+	    [CREDENTIAL_ID_TOKEN] = "id-token", [CREDENTIAL_JWT] = "jwt", [CREDENTIAL_PASSWORD] = "password"};
+	const struct wall *w = &p->wall;
+	if (w->shows == CREDENTIAL_CHANNEL)
+		return;
+	char *secret = w->password ? xasprintf("projects/%s/secrets/%s-%s", p->project, p->stack, w->password) : xstrdup("");
+	json_put_str(p->render, "client_shows", words[w->shows]);
+	json_put_str(p->render, "client_account", p->prover ? p->prover : "");
+	json_put_str(p->render, "client_audience", w->audience ? w->audience : "");
+	json_put_str(p->render, "client_user", w->user ? w->user : "");
+	json_put_str(p->render, "client_secret_name", secret);
+	plan_files(p, package_files);
+	free(secret);
 }

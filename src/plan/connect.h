@@ -16,4 +16,7 @@ extern const struct client_form client_forms[];
 /* The form with this id, the first for NULL; or NULL. */
 const struct client_form *client_form_find(const char *id);
 
+/* Adds to the plan's files, once its wall is known, a Python package that signs MLflow's client in and renews what it shows; nothing where nothing is shown. */
+void client_package(struct plan *p);
+
 #endif

@@ -9,6 +9,7 @@
 #include "base/secret.h"
 #include "base/text.h"
 #include "plan/axes.h"
+#include "plan/connect.h"
 #include "plan/database.h"
 #include "plan/naming.h"
 #include "plan/parts.h"
@@ -397,6 +398,7 @@ static bool compose(struct design *d, struct err *e)
 	if (d->axes.auth->guard)
 		d->axes.auth->guard(d);
 	set_wall(d);
+	client_package(d->plan);
 	return true;
 }
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Every line that `connect` prints, as it is printed, on a laptop: by gcloud and curl in a shell, by google-auth and MLflow's own client in Python; for each
+"""The package for clients that `render` writes, with tokens that live a minute (seconds, in the short form); and every line that `connect` prints, as it is printed, on a laptop: by gcloud and curl in a shell, by google-auth and MLflow's own client in Python; for each
 auth mode whose programs show something, against the simulated cloud. What needs gcloud is skipped where there is none."""
 import json
 import os
@@ -12,6 +12,8 @@ import parts  # noqa: E402
 
 from harness import Home, Sim, done, ok, result_of, skip  # noqa: E402
 
+ALL = os.environ.get("MLFLOW_SETUP_ALL")
+LIFE = 60 if ALL else 8  # seconds that a token lives
 MODES = ("oauth2-proxy", "iap", "basic", "iam")
 LOG = """
 import mlflow
@@ -39,8 +41,8 @@ class Laptop:
     def run(self, *command, **more):
         return subprocess.run(command, env=self.environment | more, cwd=self.home.path, capture_output=True, text=True, timeout=180, stdin=subprocess.DEVNULL)
 
-    def python(self, text, **more):
-        return self.run(f"{parts.MLFLOW}/python", "-c", text, **more)
+    def python(self, text, *arguments, **more):
+        return self.run(f"{parts.MLFLOW}/python", "-c", text, *arguments, **more)
 
 
 def lines(home, answers, form):
@@ -76,6 +78,66 @@ def by_shell(home, laptop, answers, mode):
     ok(run.returncode == 0 and "experiments" in json.loads(run.stdout or "{}"), f"{mode}: curl lists experiments", run.stdout, run.stderr)
 
 
+LONG = """
+import sys, time, warnings
+import mlflow
+warnings.simplefilter("error")
+try:
+    import mlflow_setup_client
+    mlflow_setup_client.LIFE = float(sys.argv[1])
+except ImportError:
+    pass
+end, steps = time.monotonic() + float(sys.argv[2]), 0
+with mlflow.start_run() as run:
+    while time.monotonic() < end:
+        mlflow.log_metric("loss", 0.25, step=steps)
+        steps += 1
+        time.sleep(0.2)
+    mlflow.log_text("whole", "end.txt")
+print("steps", steps, mlflow.artifacts.load_text(run.info.artifact_uri + "/end.txt"))
+"""
+ELSEWHERE = """
+import requests
+from mlflow_setup_client import Provider, URL
+for url in ("https://elsewhere.example/", URL + ".elsewhere.example/", URL.replace("https", "http")):
+    assert "Authorization" not in requests.Request("GET", url, auth=Provider().get_auth()).prepare().headers, url
+"""
+
+
+def installed(home, laptop, answers):
+    """The package as render writes it, put by pip beside MLflow; the folder that has it."""
+    out, folder = home.file("rendered"), home.file("site")
+    run = home.run("render", answers, "--out", out)
+    ok(run.returncode == 0 and f"{out}/client/pyproject.toml" in run.stdout, "render writes a package for clients", run.stdout, run.stderr)
+    run = laptop.run(f"{parts.MLFLOW}/python", "-m", "pip", "install", "--quiet", "--no-index", "--no-deps", "--target", folder,
+                     f"{out}/client", PIP_NO_INPUT="1", PIP_DISABLE_PIP_VERSION_CHECK="1")
+    ok(run.returncode == 0, "pip installs it", run.stdout, run.stderr)
+    return folder
+
+
+def renewed(home, sim, laptop, answers, mode):
+    """A run that lasts longer than three tokens, by the package; and the same by one token, which must end in a refusal."""
+    site = installed(home, laptop, answers)
+    with open(answers, encoding="utf-8") as f:
+        url = json.load(f)["resolved"]["url"]
+    uri = {"MLFLOW_TRACKING_URI": url}
+    named = uri | {"PYTHONPATH": site, "MLFLOW_TRACKING_AUTH": "mlflow-setup"}
+    before = len(sim.exchanges())
+    run = laptop.python(LONG, *map(str, (LIFE, 3 * LIFE)), **named)
+    fetched = [x for x in sim.exchanges()[before:] if x["url"].endswith((":generateIdToken", ":signJwt", ":access"))]
+    ok(run.returncode == 0 and " whole" in run.stdout, f"{mode}: a run of {3 * LIFE} s ends well with tokens that live {LIFE} s", run.stdout, run.stderr[-1500:])
+    if mode == "basic":
+        ok(len(fetched) == 1, f"{mode}: the password is read once", fetched)
+        return
+    ok(4 <= len(fetched) <= 6, f"{mode}: they are renewed in time, and no more often ({len(fetched)})", *[x["url"] for x in fetched])
+    run = laptop.python(ELSEWHERE, **named)
+    ok(run.returncode == 0, f"{mode}: no other server is shown one", run.stderr)
+    if mode != "iap":  # there the life is the package's to say
+        one = sim.run("token", answers).stdout.strip()
+        run = laptop.python(LONG, *map(str, (LIFE, 2 * LIFE)), **uri, MLFLOW_TRACKING_TOKEN=one)
+        ok(run.returncode != 0 and ("401" in run.stderr or "403" in run.stderr), f"{mode}: with one token the same run is refused", run.stdout, run.stderr[-600:])
+
+
 def stand(home, sim, mode):
     answers = home.example(auth__client_secret="env:CLIENT_SECRET", auth__mode=mode, database__path="public")
     run = sim.run("apply", answers, "--json")
@@ -87,7 +149,7 @@ def main():
     if parts.mlflow_missing():
         print("1..0 # SKIP " + parts.mlflow_missing())
         return
-    for mode in sys.argv[1:] or MODES:
+    for mode in sys.argv[1:] or (MODES if ALL else MODES[:2]):
         with Home() as home, Sim(home) as sim:
             answers = stand(home, sim, mode)
             laptop = Laptop(home, sim)
@@ -96,6 +158,11 @@ def main():
                 by_shell(home, laptop, answers, mode)
             else:
                 skip(f"{mode}: the lines for a shell, for CI and for curl", "gcloud is not installed")
+    if not ALL and not sys.argv[1:]:
+        skip("the lines for basic and iam, and renewal for each auth mode with tokens of a minute", "they take minutes: MLFLOW_SETUP_ALL=1 runs them")
+    for mode in sys.argv[1:] or (MODES if ALL else MODES[:1]):
+        with Home() as home, Sim(home, "--world", home.file("world.json", {"idTokenSeconds": LIFE})) as sim:
+            renewed(home, sim, Laptop(home, sim), stand(home, sim, mode), mode)
     done()
 
 
