@@ -333,7 +333,7 @@ void progress_plan(struct progress *p, const struct plan *plan, const struct cha
 		const struct resource *r = &plan->resources[i];
 		bool kept = changes[i] && changes[i]->verdict == VERDICT_KEEP;
 		int at = progress_find(p, r->id);
-		tails[i] += kept ? 0 : r->kind->usual;
+		tails[i] += kept ? 0 : kind_time(r->kind, r->spec).usual;
 		for (size_t n = 0; n < r->need_count; n++) {
 			const struct resource *need = plan_find(plan, r->needs[n]);
 			if (need)

@@ -48,6 +48,11 @@ void change_add(struct change *c, const char *path, const cJSON *found, const cJ
 	};
 }
 
+struct kind_time kind_time(const struct kind *k, const cJSON *spec)
+{
+	return k->takes ? k->takes(spec) : (struct kind_time){k->usual, k->slow};
+}
+
 char *kind_permissions(const struct kind *k, const cJSON *spec, enum deed deed)
 {
 	const struct permissions *p = &k->permissions;

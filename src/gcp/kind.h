@@ -86,6 +86,11 @@ enum part {
 	PARTS
 };
 
+/* Seconds to make one: the median and 95 % (reference/engine.md 1.2). */
+struct kind_time {
+	double usual, slow;
+};
+
 struct kind {
 	const char *id;    /* "compute.network": discovery's API and its collection in the singular */
 	const char *title; /* N_("VPC network") */
@@ -100,8 +105,9 @@ struct kind {
 	/* Where they depend on the spec: the same in its place, with blanks between them, to be freed; NULL for none. May be a NULL function. */
 	char *(*permits)(const cJSON *spec, enum deed deed);
 	double usual, slow; /* seconds to create, median and 95 % (reference/engine.md 1.2): for the plan and the scheduler */
-	double deadline;    /* seconds after which creating has failed */
-	bool billable;      /* costs money while it stands */
+	struct kind_time (*takes)(const cJSON *spec); /* the same, where they depend on the spec; NULL where they do not */
+	double deadline;                              /* seconds after which creating has failed */
+	bool billable;                                /* costs money while it stands */
 	/* US dollars a month in the region, by the spec, at list prices of kind_prices_date (gcp/prices.h); negative when it depends on use. NULL with
 	 * billable: by what is kept in it. */
 	double (*monthly)(const cJSON *spec, const char *region);
@@ -203,6 +209,8 @@ const struct kind *kind_find(const char *id);
 
 /* The permissions that one deed with a resource of this spec needs, blanks between them; the caller frees. */
 char *kind_permissions(const struct kind *k, const cJSON *spec, enum deed deed);
+/* How long it takes to make one that is specified so (values that are not known yet may stand in it as references). */
+struct kind_time kind_time(const struct kind *k, const cJSON *spec);
 /* The addresses of its page in Google's console and of its log there. outputs may be NULL. NULL where it has none, or what the address needs is not known; the
  * caller frees. */
 char *kind_console_link(const struct kind *k, const struct view *v, const cJSON *outputs);

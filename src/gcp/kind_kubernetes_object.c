@@ -304,6 +304,14 @@ static char *kubernetes_object_permits(const cJSON *spec, enum deed deed)
 	return all;
 }
 
+/* What runs has a node and a pod to wait for; what does not stands at once. */
+static struct kind_time takes(const cJSON *spec)
+{
+	const char *kind = json_str(spec, "body.kind", "");
+	bool runs = !strcmp(kind, "Deployment") || !strcmp(kind, "Job");
+	return runs ? (struct kind_time){40, 120} : (struct kind_time){0.5, 2};
+}
+
 const struct kind kind_kubernetes_object = {
     .id = "kubernetes.object",
     .title = N_("Kubernetes object"),
@@ -314,6 +322,7 @@ const struct kind kind_kubernetes_object = {
     .permits = kubernetes_object_permits,
     .usual = 5,
     .slow = 90,
+    .takes = takes,
     .deadline = 1800,
     .billable = true,
     .monthly = kubernetes_object_monthly,

@@ -10,6 +10,7 @@
 #include "base/gettext.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/text.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -225,6 +226,18 @@ static double sql_instance_monthly(const cJSON *spec, const char *region)
 	return -1;
 }
 
+/* MySQL comes up sooner than PostgreSQL, a private address takes longer than none, and the smallest machines are quick. */
+static struct kind_time takes(const cJSON *spec)
+{
+	const char *tier = json_str(spec, "settings.tier", "");
+	bool small = !strcmp(tier, "db-f1-micro") || !strcmp(tier, "db-g1-small");
+	if (text_starts(json_str(spec, "databaseVersion", ""), "MYSQL"))
+		return (struct kind_time){160, 215};
+	if (json_at(spec, NETWORK))
+		return (struct kind_time){560, 1100};
+	return small ? (struct kind_time){300, 700} : (struct kind_time){420, 900};
+}
+
 const struct kind kind_sql_instance = {
     .id = "sqladmin.instance",
     .title = N_("Cloud SQL instance"),
@@ -239,6 +252,7 @@ const struct kind kind_sql_instance = {
 		    .destroy = "cloudsql.instances.delete"},
     .usual = 560,
     .slow = 1100,
+    .takes = takes,
     .deadline = 5400,
     .billable = true,
     .monthly = sql_instance_monthly,

@@ -220,7 +220,7 @@ double plan_expected(const struct plan *p, const struct change *const *changes)
 		bool kept = r->unwanted || (changes && changes[i] && changes[i]->verdict == VERDICT_KEEP);
 		for (size_t n = 0; n < r->need_count; n++)
 			ends[i] = ends[r->needed[n]] > ends[i] ? ends[r->needed[n]] : ends[i];
-		ends[i] += kept ? 0 : r->kind->usual;
+		ends[i] += kept ? 0 : kind_time(r->kind, r->spec).usual;
 		longest = ends[i] > longest ? ends[i] : longest;
 	}
 	free(ends);
@@ -234,7 +234,7 @@ double *plan_tails(const struct plan *p)
 		const struct resource *r = &p->resources[i];
 		if (r->unwanted)
 			continue;
-		tails[i] += r->kind->usual;
+		tails[i] += kind_time(r->kind, r->spec).usual;
 		for (size_t n = 0; n < r->need_count; n++)
 			if (tails[r->needed[n]] < tails[i])
 				tails[r->needed[n]] = tails[i];

@@ -106,7 +106,8 @@ static void test_tails(const struct plan *p)
 		longest = tails[i] > longest ? tails[i] : longest;
 		for (size_t n = 0; n < p->resources[i].need_count; n++) {
 			const struct resource *need = plan_find(p, p->resources[i].needs[n]);
-			falling = falling && tails[need - p->resources] >= tails[i] + need->kind->usual - 1e-9;
+			falling = falling &&
+				  tails[need - p->resources] >= tails[i] + kind_time(need->kind, need->spec).usual - 1e-9;
 		}
 	}
 	ok(falling, "a tail is at least its own time and that of any that waits for it");
