@@ -61,7 +61,7 @@ void step_decide_back(struct step *s)
 	call_free(&c);
 	if (s->seen.presence == PRESENT_PENDING) {
 		step_set_phase(s, PHASE_POLLING, NULL);
-		step_pause(s, step_interval(step_now(s) - s->begun), step_read);
+		step_pause(s, step_interval(s, step_now(s) - s->begun), step_read);
 	} else if (s->failure) {
 		err_free(&s->err);
 		err_set(&s->err, EXIT_GENERAL, s->resource->id, NULL, "%s", s->failure);

@@ -126,8 +126,8 @@ static void poll_later(struct step *s)
 		return;
 	}
 	/* A long poll comes back when there is something to say, or at once and says nothing: then it is not asked again at once. */
-	double quick = step_now(s) - s->polled_at < 1 ? 1 : 0;
-	step_pause(s, s->operation.wait_url ? quick : step_interval(elapsed), poll_operation);
+	bool waited = s->operation.wait_url && step_now(s) - s->polled_at >= 1;
+	step_pause(s, waited ? 0 : step_interval(s, elapsed), poll_operation);
 }
 
 /* The operation is not known any more: the resource itself tells. */
@@ -254,6 +254,7 @@ static void took_effect(struct step *s, const struct api_result *r)
 	s->confirmed = true;
 	s->changed = step_now(s);
 	s->rereads = 0;
+	step_lag_passed(s);
 	note_verdict(s);
 	if (operation_decode(s->changing.dialect, s->changing.url, r->reply, &op)) {
 		if (!op.done) {
@@ -316,6 +317,12 @@ static void look_first(struct step *s, double seconds)
 	step_pause(s, seconds, step_read);
 }
 
+static void look_after_lag(struct step *s)
+{
+	s->confirmed = false;
+	step_lag_pause(s);
+}
+
 static void on_changed(void *arg, const struct api_result *r)
 {
 	struct step *s = arg;
@@ -343,7 +350,7 @@ static void on_changed(void *arg, const struct api_result *r)
 		look_first(s, s->conflicts ? fmin(pow(2, s->conflicts), 16) : 0);
 		s->conflicts++;
 	} else if (step_lags(s, r->http, r->error.message)) {
-		look_first(s, step_lag_delay(s));
+		look_after_lag(s);
 	} else {
 		step_fail(s, &r->err);
 	}
@@ -356,7 +363,7 @@ static void on_read_again(void *arg, const struct api_result *r)
 	s->call = 0;
 	if (r->http / 100 != 2) {
 		if (r->http && step_lags(s, r->http, r->error.message))
-			look_first(s, step_lag_delay(s));
+			look_after_lag(s);
 		else
 			step_fail(s, &r->err);
 		return;

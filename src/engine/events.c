@@ -100,7 +100,7 @@ void step_send(struct step *s, const char *state, const char *message, const cha
 	json_put_str(e, "kind", s->resource->kind->id);
 	json_put_str(e, "name", s->resource->name);
 	json_put_str(e, "state", state);
-	json_put_num(e, "usual", s->resource->kind->usual);
+	json_put_num(e, "usual", kind_time(s->resource->kind, s->resource->spec).usual);
 	json_put_num(e, "elapsed", s->begun > 0 || s->phase != PHASE_WAITING ? loop_now(r->loop) - s->begun : 0);
 	json_put_str(e, "verdict", verdict_name(s->verdict));
 	json_put_num(e, "attempt", s->rounds);

@@ -5,6 +5,7 @@ src_engine_libengine_a_SOURCES = \
 	src/engine/change.c \
 	src/engine/destroy.c \
 	src/engine/errand.c \
+	src/engine/pace.c \
 	src/engine/event.c \
 	src/engine/event.h \
 	src/engine/events.c \

@@ -5,8 +5,13 @@
 #include "base/json.h"
 #include "base/mem.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define LOG_SOONEST 3.0
+#define LOG_SHARE 0.05 /* of the time since it was begun */
+#define LOG_LATEST 10.0
 
 static void send_line(struct step *s, const char *line)
 {
@@ -52,10 +57,17 @@ void step_show(struct step *s, const char *lines)
 	step_unfollow(s);
 }
 
+/* Seconds between two looks: who watches a long build can wait longer for its next lines. */
+static double pace_of_log(const struct step *s)
+{
+	return fmin(fmax(LOG_SOONEST, (step_now(s) - s->begun) * LOG_SHARE), LOG_LATEST);
+}
+
 void step_follow(struct step *s, const cJSON *from)
 {
 	const struct kind *k = s->resource->kind;
-	if (!k->log_url || s->log.call || !from)
+	bool asked_lately = s->log.asked_at > 0 && step_now(s) - s->log.asked_at < pace_of_log(s);
+	if (!k->log_url || s->log.call || !from || asked_lately)
 		return;
 	if (!s->log.url)
 		s->log.url = k->log_url(&s->view, from);
@@ -63,6 +75,7 @@ void step_follow(struct step *s, const cJSON *from)
 		return;
 	struct call c = {0};
 	call_set_url(&c, DIALECT_NONE, "GET", NULL, s->log.url);
+	s->log.asked_at = step_now(s);
 	s->log.call = api_call(s->run->api, &c, &(struct api_policy){.once = true, .range_from = s->log.at}, on_text, s);
 	call_free(&c);
 }

@@ -40,6 +40,7 @@ struct step_log {
 	char *url;
 	unsigned long at; /* bytes shown */
 	unsigned long call;
+	double asked_at;
 	struct buf rest; /* the last line, as far as it came */
 };
 
@@ -82,6 +83,8 @@ struct step {
 	bool replacing;
 	int rounds, conflicts, unknowns, rereads;
 	int lags;
+	char *lag_words;            /* what was said last, where it names what is young; NULL for none */
+	bool lag_follows;           /* another step was told the same, and asks */
 	double lag_since, lag_seen; /* when a lag was first met and last seen; 0 for none */
 	double held_since;          /* when it could have begun, had a grant not been so young; 0 for none */
 	double after_lag;           /* what the cloud worked since it was last seen */
@@ -180,8 +183,6 @@ struct run {
 double step_now(const struct step *s);
 /* Seconds after which what the cloud works on has failed. */
 double step_deadline(const struct step *s);
-/* Seconds until something that has moved for so long is looked at again: late by a few hundredths at most, and few requests for what is slow. */
-double step_interval(double elapsed);
 void step_begin(struct step *s);
 void step_read(struct step *s);
 /* Has the kind read a reply, into s->seen. */
@@ -207,7 +208,10 @@ void step_decide_apply(struct step *s);
 void step_cancel(struct step *s);
 /* May this refusal pass by itself, because something that the step needs was made moments ago? Keeps the time; true means: try again. */
 bool step_lags(struct step *s, int http, const char *message);
-double step_lag_delay(struct step *s);
+/* Looks again when that may have passed. Of several that are told the same words one asks and the others follow it. */
+void step_lag_pause(struct step *s);
+/* What it was told while it lagged is not so any more: those who were told the same look again at once. */
+void step_lag_passed(struct step *s);
 /* The cloud worked so many seconds on it. */
 void step_worked(struct step *s, double seconds);
 void step_free(struct step *s);
@@ -233,6 +237,14 @@ bool run_only_waits(const struct run *r);
 bool run_waited(const struct run *r);
 /* What is left to do by hand: [{"id","title","steps","paste","record","message"}], for the caller to delete. */
 cJSON *run_tasks(const struct run *r);
+
+/* pace.c */
+/* Seconds until what the cloud has worked on for so long is looked at again. */
+double step_interval(const struct step *s, double elapsed);
+/* So many seconds, or more where the whole is not late by them. */
+double step_leisure(const struct step *s, double seconds);
+/* Who asks whether what this step was told is still so, so that this one need not ask as well; NULL: nobody, or this step is in a hurry. */
+const struct step *step_lag_scout(const struct step *s);
 
 /* log.c: a build's log. */
 void step_follow(struct step *s, const cJSON *from);

@@ -1,6 +1,7 @@
 /* Which step goes next: what it needs is there, nobody else changes the same object, and the longest way to the end goes first. */
 #include "config.h"
 #include "engine/run_private.h"
+#include "gcp/reference.h"
 
 #include "base/gettext.h"
 #include "base/mem.h"
@@ -12,6 +13,7 @@
 
 /* Steps that read or change at the same time; those that only wait for the cloud do not count. */
 #define PARALLEL 16
+#define PARALLEL_LOOKS 48 /* of the survey, which changes nothing */
 
 struct step *run_step(const struct run *r, const char *id)
 {
@@ -34,12 +36,34 @@ bool step_needs(const struct step *s, const struct step *other)
 	return false;
 }
 
+struct search {
+	const char *id;
+	bool found;
+};
+
+static void match(void *arg, const cJSON *node)
+{
+	struct search *search = arg;
+	const char *id = reference_id(node);
+	search->found |= id && !strcmp(id, search->id);
+}
+
+/* Does the one's spec refer to what comes out of the other? */
+static bool refers(const struct step *s, const struct step *other)
+{
+	struct search search = {.id = other->resource->id};
+	reference_each(s->resource->spec, match, &search);
+	return search.found;
+}
+
 /* Does s wait for other? Creating goes from the needed to what needs it, destroying the other way. An apply deletes what is not wanted any more
  * when all that is wanted stands. */
 static bool follows(const struct step *s, const struct step *other)
 {
 	const struct run *r = s->run;
-	bool backwards = r->mode->removes && !r->surveying;
+	bool backwards = r->mode->removes && !r->surveying, only_looks = r->surveying && r->mode->builds;
+	if (only_looks && !s->resource->unwanted) /* it is looked at as soon as its address is known */
+		return step_needs(s, other) && refers(s, other);
 	if (r->mode->builds && r->surveyed && s->resource->unwanted)
 		return !other->resource->unwanted || step_needs(other, s);
 	return backwards ? step_needs(other, s) : step_needs(s, other);
@@ -61,9 +85,11 @@ static bool comes_first(const struct step *other, const struct step *dear)
 	return makes && !dear->resource->unwanted && other->index < dear->index && !other->resource->unwanted;
 }
 
+/* A person has it, or the cloud: at work on what it took, or about to learn of what was made a moment ago. */
 static bool under_way(const struct step *s)
 {
-	return s->phase == PHASE_BY_HAND || (s->resource->kind->gate && s->phase == PHASE_POLLING);
+	bool lags = s->lag_since > 0 && !ended(s);
+	return s->phase == PHASE_BY_HAND || lags || (s->resource->kind->gate && s->phase == PHASE_POLLING);
 }
 
 /* What waits for something long that was taken is not waited for either: it would cost all that time. */
@@ -154,7 +180,7 @@ static struct step *next_ready(struct run *r)
 static void schedule(void *arg)
 {
 	struct run *r = arg;
-	size_t active = 0, left = 0;
+	size_t active = 0, left = 0, most = r->surveying ? PARALLEL_LOOKS : PARALLEL;
 	r->wake = 0;
 	if (r->stopping)
 		run_leave(r);
@@ -162,7 +188,7 @@ static void schedule(void *arg)
 	skip_lacking(r);
 	for (size_t i = 0; i < r->count; i++)
 		active += r->steps[i].phase == PHASE_READING || r->steps[i].phase == PHASE_CHANGING;
-	for (struct step *s; active < PARALLEL && !r->stopping && (s = next_ready(r)); active++)
+	for (struct step *s; active < most && !r->stopping && (s = next_ready(r)); active++)
 		step_begin(s);
 	for (size_t i = 0; i < r->count; i++)
 		left += !ended(&r->steps[i]);
@@ -227,6 +253,19 @@ void step_drop_lock(struct step *s)
 	free(key);
 }
 
+/* Seconds to the end from where it begins: what needs it counts, and what is dear and is not begun before it was taken. */
+static double tail_of(const struct step *s)
+{
+	const struct run *r = s->run;
+	double own = kind_time(s->resource->kind, s->resource->spec).usual, tail = s->tail;
+	for (size_t i = 0; i < r->count; i++) {
+		const struct step *dear = &r->steps[i];
+		if (dear->phase == PHASE_WAITING && comes_first(s, dear))
+			tail = fmax(tail, own + dear->tail);
+	}
+	return tail;
+}
+
 double step_slack(const struct step *s)
 {
 	const struct run *r = s->run;
@@ -238,7 +277,8 @@ double step_slack(const struct step *s)
 			others = rest;
 	}
 	/* Its own time is reckoned at what it takes at worst: to be early costs nothing. */
-	return others - s->tail - (s->resource->kind->slow - s->resource->kind->usual);
+	struct kind_time own = kind_time(s->resource->kind, s->resource->spec);
+	return others - tail_of(s) - (own.slow - own.usual);
 }
 
 /* Critical path -------------------------------------------------------------------------------------------------------------- */

@@ -16,6 +16,8 @@
 #define VISIBLE_WITHIN 300.0
 #define LAG_BUDGET 900.0
 #define FORBIDDEN_LAG_BUDGET 120.0
+#define LAG_PAUSE_MOST 4.0
+#define LAG_FOLLOWER_PAUSE 16.0 /* not for ever: what is known in one place need not be in another */
 #define LAG_KNOWN_FOR 1200.0
 #define GRANT_SPREADS 60.0 /* half the median of reference/engine.md 1.2 */
 #define VAIN_MAX 40        /* confirmed changes of one resource that do not last */
@@ -34,11 +36,6 @@ double step_now(const struct step *s)
 double step_deadline(const struct step *s)
 {
 	return s->resource->kind->deadline > 0 ? s->resource->kind->deadline : DEADLINE_DEFAULT;
-}
-
-double step_interval(double elapsed)
-{
-	return fmin(fmax(0.4, elapsed * 0.03), 4);
 }
 
 /* States --------------------------------------------------------------------------------------------------------------------- */
@@ -118,6 +115,7 @@ void step_free(struct step *s)
 	free(s->lock);
 	free(s->wants);
 	free(s->remains);
+	free(s->lag_words);
 	free(s->told);
 	err_free(&s->err);
 }
@@ -189,6 +187,7 @@ void step_end(struct step *s, enum step_result result)
 	s->phase = PHASE_OVER;
 	s->result = result;
 	step_unfollow(s);
+	step_lag_passed(s);
 	if (result == RESULT_DONE && s->resource->recorded_as)
 		record(s);
 	if (!failed && result != RESULT_SKIPPED)
@@ -312,12 +311,20 @@ static bool words_of_lag(const struct step *s, int http, const char *message)
 	return named && (says(message, "does not exist") || says(message, "not found") || says(message, "not ready"));
 }
 
+static void keep_words(char **to, const char *text)
+{
+	char *copy = text ? xstrdup(text) : NULL;
+	free(*to);
+	*to = copy;
+}
+
 static void lag_goes_on(struct step *s)
 {
 	if (s->lag_since <= 0) /* what fails now would have failed all the while */
 		s->lag_since = s->held_since > 0 ? s->held_since : step_now(s);
 	s->lag_seen = step_now(s);
 	s->after_lag = 0;
+	run_wake(s->run);
 }
 
 bool step_lags(struct step *s, int http, const char *message)
@@ -325,15 +332,18 @@ bool step_lags(struct step *s, int http, const char *message)
 	if (!words_of_lag(s, http, message))
 		return false;
 	lag_goes_on(s);
+	keep_words(&s->lag_words, message && fresh(s, message) ? message : NULL);
 	/* A 403 may as well be a refusal, and what is made elsewhere may not exist: it is not asked for as long. */
 	const struct kind *k = s->resource->kind;
 	double budget = http == 403 ? FORBIDDEN_LAG_BUDGET : k->page && k->deadline > 0 ? k->deadline : LAG_BUDGET;
 	return step_now(s) - s->lag_since < budget;
 }
 
-double step_lag_delay(struct step *s)
+void step_lag_pause(struct step *s)
 {
-	return fmin(1 * pow(1.3, s->lags++), 4);
+	double hurried = fmin(pow(1.3, s->lags++), LAG_PAUSE_MOST);
+	s->lag_follows = step_lag_scout(s) != NULL;
+	step_pause(s, s->lag_follows ? LAG_FOLLOWER_PAUSE : step_leisure(s, hurried), step_read);
 }
 
 /* While a lag lasts, what was done in vain is part of it. */
@@ -347,6 +357,18 @@ void step_worked(struct step *s, double seconds)
 		s->work += seconds;
 }
 
+void step_lag_passed(struct step *s)
+{
+	for (size_t i = 0; s->lag_words && i < s->run->count; i++) {
+		struct step *other = &s->run->steps[i];
+		if (!other->lag_follows || strcmp(other->lag_words, s->lag_words))
+			continue;
+		other->lag_follows = false;
+		step_pause(other, 0, step_read);
+	}
+	keep_words(&s->lag_words, NULL);
+}
+
 /* The lag is over: until it was last seen it was time that nobody could save. */
 static void lag_ends(struct step *s)
 {
@@ -354,15 +376,10 @@ static void lag_ends(struct step *s)
 		s->work += s->lag_seen - s->lag_since + s->after_lag;
 	s->lag_since = 0;
 	s->lags = 0;
+	step_lag_passed(s);
 }
 
 /* Deciding ------------------------------------------------------------------------------------------------------------------- */
-
-static void keep_words(char **to, const char *text)
-{
-	free(*to);
-	*to = text ? xstrdup(text) : NULL;
-}
 
 static void compare_now(struct step *s, struct change *out)
 {
@@ -438,7 +455,7 @@ static void not_there(struct step *s)
 	} else if (s->failure) {
 		if (step_lags(s, 400, s->failure)) {
 			keep_words(&s->failure, NULL);
-			step_pause(s, step_lag_delay(s), step_read);
+			step_lag_pause(s);
 		} else {
 			fail_as_operated(s, NULL);
 		}
@@ -463,7 +480,7 @@ static void pending(struct step *s)
 		     _("it is still changing after %.0f minutes."), step_deadline(s) / 60);
 		return;
 	}
-	step_pause(s, step_interval(step_now(s) - since), step_read);
+	step_pause(s, step_interval(s, step_now(s) - since), step_read);
 	run_wake(s->run);
 }
 
@@ -814,7 +831,7 @@ static void on_seen(void *arg, const struct api_result *r)
 		s->seen.presence = PRESENT_NO;
 		step_decide(s);
 	} else if (s->run->mode->builds && step_lags(s, r->http, r->error.message)) {
-		step_pause(s, step_lag_delay(s), step_read);
+		step_lag_pause(s);
 	} else if (r->err.exit) {
 		step_fail(s, &r->err);
 	} else {

@@ -127,7 +127,7 @@ static struct retry decide_failure(const struct retry_facts *f)
 
 static struct retry coming_up(const struct retry_facts *f)
 {
-	struct retry r = later(f, 1, 2, "the service was enabled just now");
+	struct retry r = later(f, 1, 3, "the service was enabled just now");
 	r.coming_up = true;
 	return r;
 }
