@@ -3,6 +3,7 @@
 #include "sim/api/mlflow_releases.h"
 
 #include "base/text.h"
+#include "sim/core/core.h"
 
 #include <ctype.h>
 #include <stdint.h>
@@ -93,10 +94,9 @@ static bool fits(const char *specifier, const char *version)
 
 const char *mlflow_conflict(const struct mlflow_release *r, const char *name, const char *version)
 {
-	static char specifier[80];
 	for (const char *p = r->needs; p && *p == ' '; p = next_line(p)) {
 		size_t n = strcspn(p + 1, " ");
-		snprintf(specifier, sizeof specifier, "%.*s", (int)strcspn(p + n + 2, "\n"), p + n + 2);
+		const char *specifier = sim_tmp("%.*s", (int)strcspn(p + n + 2, "\n"), p + n + 2);
 		if (!strcmp(specifier, "- -"))
 			return "-";
 		if (same_name(p + 1, n, name) && !fits(specifier, version))

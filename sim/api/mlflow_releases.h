@@ -17,7 +17,7 @@ bool mlflow_exists(const char *version);
 /* The release, or the nearest one before it that is in the table. */
 void mlflow_release(const char *version, struct mlflow_release *r);
 /* What the release says of a distribution pinned to this version and does not let pass: its specifier ("<47,>=43.0.0"), or "-" when a distribution
- * of its own that it needs does not exist, whatever name is; NULL when they go together. Valid until the next call. */
+ * of its own that it needs does not exist, whatever name is; NULL when they go together. A passing text. */
 const char *mlflow_conflict(const struct mlflow_release *r, const char *name, const char *version);
 
 #endif

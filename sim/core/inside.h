@@ -25,6 +25,7 @@ struct sim {
 	struct node *head;
 	uint64_t store_random;
 	size_t objects;
+	size_t store_steps; /* comparisons so far; the tests count them */
 	/* handle.c */
 	const struct routed *routes; /* sorted by id */
 	size_t route_count;

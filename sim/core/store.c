@@ -61,11 +61,9 @@ static int draw_levels(struct sim *s)
 	return levels;
 }
 
-size_t sim_store_steps; /* comparisons so far; the tests count them */
-
-static int compare(const struct sim_object *o, const char *collection, const char *key)
+static int compare(struct sim *s, const struct sim_object *o, const char *collection, const char *key)
 {
-	sim_store_steps++;
+	s->store_steps++;
 	int d = strcmp(o->collection, collection);
 	return d ? d : strcmp(o->key, key);
 }
@@ -75,7 +73,7 @@ static void find_before(struct sim *s, const char *collection, const char *key, 
 {
 	struct node *n = s->head;
 	for (int i = LEVELS - 1; i >= 0; i--) {
-		while (n->next[i] && compare(&n->next[i]->object, collection, key) < 0)
+		while (n->next[i] && compare(s, &n->next[i]->object, collection, key) < 0)
 			n = n->next[i];
 		before[i] = n;
 	}

@@ -157,7 +157,7 @@ static bool take(struct connection *c, const char *data, size_t len)
 
 static bool on_readable(struct connection *c)
 {
-	static char bytes[READ_SIZE];
+	char bytes[READ_SIZE];
 	ssize_t n = recv(c->fd, bytes, sizeof bytes, 0);
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return true;
@@ -277,21 +277,19 @@ static void settle(struct server *v)
 
 void server_turn(struct server *v, int wait)
 {
-	static struct pollfd fds[2 * CONNECTIONS_MAX + 1];
-	static struct connection *whose[2 * CONNECTIONS_MAX + 1];
-	size_t n = collect(v, fds, whose);
-	if (poll(fds, n, wait_ms(v, wait)) < 0)
+	size_t n = collect(v, v->fds, v->whose);
+	if (poll(v->fds, n, wait_ms(v, wait)) < 0)
 		return;
 	/* Who watches looks all the time. */
 	if (v->speed > 0 || (v->streams && server_clock() - v->asked > LEAP_PAUSE))
 		server_sync(v, v->speed <= 0);
 	for (size_t i = 0; i < n; i++) {
-		if (!fds[i].revents)
+		if (!v->fds[i].revents)
 			continue;
-		if (fds[i].fd == v->listener)
+		if (v->fds[i].fd == v->listener)
 			accept_one(v);
 		else
-			serve_fd(whose[i], &fds[i]);
+			serve_fd(v->whose[i], &v->fds[i]);
 	}
 	settle(v);
 }

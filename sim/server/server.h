@@ -7,6 +7,7 @@
 #include "sim/sim.h"
 
 #include <openssl/ssl.h>
+#include <poll.h>
 #include <stdbool.h>
 
 enum {
@@ -36,6 +37,9 @@ struct server {
 	size_t front_count, front_room;
 	struct connection *connections;
 	size_t connection_count;
+	struct pollfd
+	    fds[2 * CONNECTIONS_MAX + 1]; /* of one turn: the listener, and each connection with what stands behind it */
+	struct connection *whose[2 * CONNECTIONS_MAX + 1];
 	struct tls_host *hosts;
 	size_t host_count;
 	bool stop;

@@ -9,7 +9,6 @@
 #include <math.h>
 #include <stdlib.h>
 
-extern size_t sim_store_steps;
 static struct sim *sim;
 
 static cJSON *ask(const char *method, const char *host, const char *target, const char *body, int *status)
@@ -161,10 +160,10 @@ static size_t page_cost(const char *collection)
 	x.call = (struct sim_call){
 	    .sim = sim, .host = "h", .path = "/", .params = json_make("{'pageSize':'50'}"), .reply = &reply};
 	sim->current = &x;
-	size_t before = sim_store_steps;
+	size_t before = sim->store_steps;
 	sim_list(&x.call, collection, "k/", "items", all, NULL);
 	sim->current = outer;
-	size_t cost = sim_store_steps - before;
+	size_t cost = sim->store_steps - before;
 	cJSON *j = cJSON_Parse(buf_text(&reply.body));
 	ok(cJSON_GetArraySize(json_at(j, "items")) == 50 && json_at(j, "nextPageToken"), "a page of %s", collection);
 	cJSON_Delete(j);
