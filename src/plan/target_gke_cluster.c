@@ -164,7 +164,7 @@ void cluster_check(const struct answers *a, problem_fn *found, void *arg)
 	check_moved(a, found, arg);
 }
 
-static const char *check_location(const struct answers *a, const char *value)
+static const char *cluster_check_location(const struct answers *a, const char *value)
 {
 	const char *region = answers_str(a, "region");
 	size_t len = strlen(region);
@@ -200,7 +200,7 @@ const struct question cluster_questions[] = {
 	 .after = "gke.name", .when = when_standing,
 	 .pattern = "^[a-z]+-[a-z]+[0-9]+(-[a-z])?$",
 	 .form = N_("A region or a zone, such as us-central1 or us-central1-b."),
-	 .check = check_location},
+	 .check = cluster_check_location},
 	{.id = NULL},
 };
 /* clang-format on */

@@ -74,7 +74,9 @@ static void need_all(const struct design *d, struct resource *r)
 		plan_needs(r, "image");
 }
 
-const char *upgrade_backup(struct design *d)
+/* "backup": one of the database, taken before its tables change, once all is there that the new server needs. Nothing where they do not change; the
+ * migration then needs what this returns, else NULL. */
+static const char *upgrade_backup(struct design *d)
 {
 	if (!upgrade_wanted(d))
 		return NULL;
