@@ -11,10 +11,11 @@ import subprocess
 from concurrent.futures import ThreadPoolExecutor
 
 import judge
+import terminals
 from clouds import example
 from harness import EXAMPLE, PROGRAM, SECRET, SOURCE, Home, Sim, everything_written, read
 
-FAST = 30  # seconds: none of these speaks to a cloud
+FAST = 60  # seconds: none of these speaks to a cloud, and one that cannot be reached is given up after half of it
 
 
 def write(path, data):
@@ -88,6 +89,22 @@ CREDENTIALS = ({"type": "authorized_user", "client_id": "a", "client_secret": SE
                 "source_credentials": {"type": "authorized_user", "client_id": "a", "client_secret": SECRET, "refresh_token": "1//refresh-token-that-stays"}},
                {"type": "external_account", "audience": "//iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/p/providers/p", "subject_token_type": "urn:ietf:params:oauth:token-type:jwt",
                 "token_url": "https://sts.googleapis.com/v1/token", "credential_source": {"file": "/dev/zero"}})
+FEDERATED = CREDENTIALS[3]
+# Of each type, what sends somebody's token elsewhere, runs something, reads without end, or is another type's.
+CREDENTIALS += tuple(
+    FEDERATED | other for other in (
+        {"credential_source": {"executable": {"command": "/bin/sh -c 'touch owned'", "timeout_millis": 5000}}},
+        {"credential_source": {"url": "http://127.0.0.1:9/", "headers": {"Metadata": "a\r\nInjected: b"}, "format": {"type": "json", "subject_token_field_name": "x"}}},
+        {"credential_source": {"url": "file:///etc/passwd"}}, {"credential_source": {"file": "/proc/self/environ"}}, {"credential_source": []}, {"credential_source": {}},
+        {"credential_source": {"environment_id": "aws1", "region_url": "http://evil.example.net/", "regional_cred_verification_url": "http://evil.example.net/"}},
+        {"token_url": "https://sts.googleapis.com.evil.example.net/v1/token"}, {"token_url": "https://evil.example.net/@sts.googleapis.com/v1/token"}, {"audience": "a\r\nb"},
+        {"service_account_impersonation_url": "https://evil.example.net/x:generateAccessToken"}, {"universe_domain": "evil.example.net"}, {"subject_token_type": "\x1b[2J"})) + (
+    {"type": "impersonated_service_account", "service_account_impersonation_url": "https://iamcredentials.googleapis.com.evil.example.net/v1/projects/-/serviceAccounts/a@b:generateAccessToken",
+     "source_credentials": CREDENTIALS[0]},
+    {"type": "impersonated_service_account", "service_account_impersonation_url": CREDENTIALS[2]["service_account_impersonation_url"], "source_credentials": CREDENTIALS[2]},
+    {"type": "external_account_authorized_user", "client_id": "a", "client_secret": SECRET, "refresh_token": "1//refresh-token-that-stays"}, {"type": "gdch_service_account", "private_key": SECRET},
+    {"type": SECRET}, {"type": ["authorized_user"]}, {"type": "authorized_user"}, {"type": "\x1b]0;x\x07"}, CREDENTIALS[0] | {"quota_project_id": "a\r\nb"}, CREDENTIALS[0] | {"refresh_token": {"$secret": "x"}},
+    CREDENTIALS[1] | {"token_uri": "https://evil.example.net/token"}, CREDENTIALS[1] | {"private_key": "x" * 60000})
 WORLD = {"policies": {"gcp.resourceLocations": {"allow": ["in:eu-locations"]}}}
 DOWNLOAD = {"web": {"client_id": "1-a.apps.googleusercontent.com", "client_secret": SECRET, "redirect_uris": ["https://x"]}}
 
@@ -128,9 +145,10 @@ def file_trial(seed):
             good, command = b"%08x %08x {}\n" % (2, 0), ["apply", "--rehearse", answers]
         kind = planted(path, good, rnd)
         before = read(answers) if where != "answers" and os.path.isfile(answers) else None
-        ended = judge.run(home, command, env=env, patience=FAST)
+        ended = judge.run(home, command, env=env, patience=FAST, cwd=home.path)
         fault = judge.fault_of(ended, (SECRET, "1//refresh-token-that-stays"))
         fault = fault or (ended.how != "by itself" and f"it waits for ever: {ended.tail()}") or (before and judge.answers_fault(answers, before))
+        fault = fault or (os.path.exists(home.file("owned")) and "what a file names was run")
         if kind == "FIFO" and not stat.S_ISFIFO(os.lstat(path).st_mode):
             fault = "the FIFO was replaced"
         return "files", f"{kind} as {where}, {' '.join(command[:1])}, seed {seed}", fault or None
@@ -331,7 +349,8 @@ def judge_full():
     return contextlib.suppress(OSError)
 
 
-TRIALS = {"files": (file_trial, 40), "variables": (variable_trial, 40), "arguments": (argument_trial, 30), "injections": (injection_trial, 80), "descriptors": (descriptor_trial, 12), "disks": (disk_trial, 2)}
+TRIALS = {"files": (file_trial, 40), "variables": (variable_trial, 40), "arguments": (argument_trial, 30), "injections": (injection_trial, 80), "descriptors": (descriptor_trial, 12),
+          "disks": (disk_trial, 2)} | terminals.TRIALS
 
 
 def tried(trial, seed):

@@ -12,7 +12,7 @@ from harness import SOURCE, Home, Sim, done, ok, read, result_of, skip
 
 # The answers of each standing stack, beside its example's; a question is changed on the first that asks it.
 STACKS = {
-    "run": ("cloud-run", {}, ["zone:example-com:example.com"]),
+    "run": ("cloud-run", {}, ["zone:example-com:example.com", "account:ci-runner"]),
     "run-domain-iap": ("cloud-run", {"exposure": "domain", "domain.host": "mlflow.example.com", "domain.zone": "example-com", "auth.mode": "iap",
                                      "auth.groups": ["ml@example.com"]}, ["zone:example-com:example.com", "zone:other-zone:example.com"]),
     "run-basic": ("cloud-run", {"auth.mode": "basic"}, []),
@@ -186,7 +186,7 @@ def on_stack(home, name, questions, good, types):
     from importlib.machinery import SourceFileLoader
     matrix = SourceFileLoader("matrix_tool", os.path.join(SOURCE, "dev/matrix")).load_module()
     example, answers, needs = STACKS[name]
-    services = ["compute.googleapis.com", "dns.googleapis.com"] if needs else []
+    services = ["compute.googleapis.com", "dns.googleapis.com", "iam.googleapis.com"] if needs else []
     world = home.file("world.json", {"projects": [{"services": services}]})
     with Sim(home, "--world", world) as sim:
         matrix.prepare_world(sim, needs)
