@@ -60,7 +60,7 @@ void draft_settle(struct wizard *w)
 	d->of = buf_take(&now);
 	d->plan = plan_draft(w->answers, json_str(w->surveys[SURVEY_PROJECT].result, "number", NULL));
 	d->monthly = month_of(d->plan, NULL);
-	review_find_problems(w);
+	problems_find(w);
 }
 
 double draft_month(const struct wizard *w)

@@ -18,6 +18,7 @@ ui_libui_a_SOURCES = \
 	ui/plain.c ui/plain.h \
 	ui/progress.c ui/progress.h \
 	ui/resources.c \
+	ui/problems.c \
 	ui/review.c \
 	ui/screen.c ui/screen.h \
 	ui/settings.c \

@@ -1,4 +1,4 @@
-/* The resources of the plan, by what happens to them: over the review. */
+/* The resources of the plan, by the part of the server that they belong to, what goes or is in the way before all: over the review. */
 #include "config.h"
 #include "ui/doc.h"
 #include "ui/state.h"
@@ -6,23 +6,27 @@
 #include "base/gettext.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "plan/show.h"
 
 #include <ctype.h>
 #include <curses.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 static const struct {
 	const char *verdict, *heading;
 	enum glyph mark;
 	enum role role;
 } verdicts[] = {
+    /* These come first, whichever part they belong to. */
     {"refuse", N_("In the way (%d)"), GLYPH_CROSS, ROLE_BAD},
     {"delete", N_("Will be deleted (%d)"), GLYPH_CROSS, ROLE_BAD},
     {"replace", N_("Will be replaced: deleted and made again (%d)"), GLYPH_WARN, ROLE_BAD},
-    {"update", N_("Will be changed (%d)"), GLYPH_RUN, ROLE_WARN},
-    {"create", N_("Will be created (%d)"), GLYPH_CHECK, ROLE_TEXT},
-    {"keep", N_("Stay as they are (%d)"), GLYPH_WAIT, ROLE_DIM},
+    /* And these by their part. */
+    {"update", NULL, GLYPH_RUN, ROLE_WARN},
+    {"create", NULL, GLYPH_CHECK, ROLE_TEXT},
+    {"keep", NULL, GLYPH_WAIT, ROLE_DIM},
 };
 enum { VERDICTS = sizeof verdicts / sizeof *verdicts };
 
@@ -50,26 +54,52 @@ static char *value_words(const cJSON *v)
 	return cJSON_IsString(v) ? xstrdup(v->valuestring) : json_text(v, -1);
 }
 
-static void difference_lines(struct doc *d, const cJSON *resource)
+static const struct choice *choice_like(const struct question *q, const char *text)
+{
+	const struct choice *c = q->choices;
+	while (c->id && strcasecmp(c->id, text) != 0)
+		c++;
+	return c->id ? c : NULL;
+}
+
+/* The question of which both sides are choices, and the answer is the wanted one: it has better words than Google's fields. NULL for none. */
+static const struct question *question_of(const struct wizard *w, const cJSON *difference)
+{
+	const char *was = json_str(difference, "found", ""), *now = json_str(difference, "wanted", "");
+	for (const struct question *q = questions; *was && *now && q->id; q++) {
+		if (q->type == TYPE_CHOICE && answers_asked(w->answers, q) &&
+		    !strcasecmp(answers_str(w->answers, q->id), now) && choice_like(q, was))
+			return q;
+	}
+	return NULL;
+}
+
+static void difference_line(const struct wizard *w, struct doc *d, const cJSON *one)
+{
+	const struct question *q = question_of(w, one);
+	char *field = q ? xstrdup(_(q->title)) : field_words(json_str(one, "path", ""));
+	char *was = q ? xstrdup(_(choice_like(q, json_str(one, "found", ""))->title)) : value_words(json_at(one, "found"));
+	char *now = q ? xstrdup(_(choice_like(q, json_str(one, "wanted", ""))->title)) : value_words(json_at(one, "wanted"));
+	char *text = xasprintf("%s: %s %s %s", field, was, glyph(GLYPH_TO), now);
+	doc_add(d, ROLE_TEXT, 6, text);
+	free(text);
+	free(field);
+	free(was);
+	free(now);
+}
+
+static void difference_lines(const struct wizard *w, struct doc *d, const cJSON *resource)
 {
 	const cJSON *one;
-	cJSON_ArrayForEach(one, json_at(resource, "differences")) {
-		char *field = field_words(json_str(one, "path", "")), *was = value_words(json_at(one, "found")),
-		     *now = value_words(json_at(one, "wanted"));
-		char *text = xasprintf("%s: %s %s %s", field, was, glyph(GLYPH_TO), now);
-		doc_add(d, ROLE_TEXT, 6, text);
-		free(text);
-		free(field);
-		free(was);
-		free(now);
-	}
+	cJSON_ArrayForEach(one, json_at(resource, "differences"))
+		difference_line(w, d, one);
 	if (*json_str(resource, "downtime", ""))
 		doc_add(d, ROLE_WARN, 6, json_str(resource, "downtime", ""));
 	if (*json_str(resource, "reason", ""))
 		doc_add(d, ROLE_WARN, 6, json_str(resource, "reason", ""));
 }
 
-static void resource_lines(struct doc *d, const cJSON *r, int v)
+static void resource_lines(const struct wizard *w, struct doc *d, const cJSON *r, int v)
 {
 	const struct kind *k = kind_find(json_str(r, "kind", ""));
 	double usd = json_num(r, "monthly_usd", -1);
@@ -81,29 +111,67 @@ static void resource_lines(struct doc *d, const cJSON *r, int v)
 	doc_mark(d, verdicts[v].role, verdicts[v].mark, 2, text);
 	if (*json_str(r, "grants", ""))
 		doc_add(d, ROLE_DIM, 6, json_str(r, "grants", ""));
-	difference_lines(d, r);
+	difference_lines(w, d, r);
 	free(text);
 }
 
-static void verdict_lines(struct doc *d, const cJSON *plan, int v)
+static int verdict_of(const cJSON *r)
 {
-	const cJSON *r;
+	int v = 0;
+	while (v < VERDICTS - 1 && strcmp(verdicts[v].verdict, json_str(r, "verdict", "create")) != 0)
+		v++;
+	return v;
+}
+
+/* What is of no part stands with the server. */
+static int part_of(const cJSON *r)
+{
+	const struct kind *k = kind_find(json_str(r, "kind", ""));
+	return k && k->part != PART_UNSAID ? (int)k->part : PART_SERVER;
+}
+
+/* In the group of verdict v, or of a part when v is negative? */
+static bool is_in(const cJSON *r, int v, int part)
+{
+	return v >= 0 ? verdict_of(r) == v : !verdicts[verdict_of(r)].heading && part_of(r) == part;
+}
+
+static void group_lines(const struct wizard *w, struct doc *d, int v, int part)
+{
+	const cJSON *r, *resources = json_at(w->review.plan, "resources");
 	int count = 0;
-	cJSON_ArrayForEach(r, json_at(plan, "resources"))
-		count += !strcmp(json_str(r, "verdict", "create"), verdicts[v].verdict);
+	cJSON_ArrayForEach(r, resources)
+		count += is_in(r, v, part);
 	if (!count)
 		return;
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
-	char *heading = xasprintf(_(verdicts[v].heading), count);
+	char *heading = v >= 0 ? xasprintf(_(verdicts[v].heading), count) : xasprintf("%s (%d)", _(parts[part].title), count);
 #pragma GCC diagnostic pop
 	doc_add(d, ROLE_TITLE, 0, heading);
 	free(heading);
-	cJSON_ArrayForEach(r, json_at(plan, "resources")) {
-		if (!strcmp(json_str(r, "verdict", "create"), verdicts[v].verdict))
-			resource_lines(d, r, v);
+	cJSON_ArrayForEach(r, resources) {
+		if (is_in(r, v, part))
+			resource_lines(w, d, r, verdict_of(r));
 	}
 	doc_add(d, ROLE_TEXT, 0, "");
+}
+
+/* What each mark means, and how many there are of it. */
+static void legend_line(const struct wizard *w, struct doc *d)
+{
+	const cJSON *r;
+	struct buf b = {0};
+	int counts[VERDICTS] = {0};
+	cJSON_ArrayForEach(r, json_at(w->review.plan, "resources"))
+		counts[verdict_of(r)]++;
+	for (int v = 0; v < VERDICTS; v++)
+		if (counts[v] && !verdicts[v].heading)
+			buf_printf(&b, "%s%s %s: %d", b.len ? "   " : "", glyph(verdicts[v].mark),
+				   plan_verdict_word(verdicts[v].verdict), counts[v]);
+	if (b.len)
+		doc_add(d, ROLE_DIM, 0, buf_text(&b));
+	buf_free(&b);
 }
 
 static void errand_lines(struct doc *d, const cJSON *plan)
@@ -130,9 +198,12 @@ static void resources_draw(struct wizard *w)
 	struct rect r = {3, 2, screen_lines() - 5, screen_columns() - 4};
 	fill((struct rect){2, 0, screen_lines() - 4, screen_columns()}, ROLE_TEXT);
 	put(2, 2, r.w, ROLE_TITLE, _("What the plan does"));
+	legend_line(w, &d);
 	errand_lines(&d, w->review.plan);
-	for (int v = 0; v < VERDICTS; v++)
-		verdict_lines(&d, w->review.plan, v);
+	for (int v = 0; v < VERDICTS && verdicts[v].heading; v++)
+		group_lines(w, &d, v, PART_UNSAID);
+	for (int part = PART_UNSAID + 1; part < PARTS; part++)
+		group_lines(w, &d, -1, part);
 	if (w->review.err.exit && w->review.err.what)
 		doc_add(&d, ROLE_BAD, 0, w->review.err.what);
 	else if (!d.count)

@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "engine/lines.h"
+#include "plan/axes.h"
 #include "plan/show.h"
 
 #include <curses.h>
@@ -144,42 +145,20 @@ void review_settle(struct wizard *w)
 			v->failure ? v->failure : _("The project could not be read: check the sign-in and the project."));
 }
 
-/* Problems ---------------------------------------------------------------------------------------------------------------------------- */
+/* Differences ------------------------------------------------------------------------------------------------------------------------- */
 
-/* Each sentence of an error that has one a line, "id: sentence", goes to the section of its question. */
-static void sort_problems(cJSON *sections, const char *what)
+/* What people notice of the change of what a section decides about, as the plan knows it: "The database restarts...". */
+static void add_downtime(const struct wizard *w, const char *section, struct buf *b)
 {
-	char *copy = xstrdup(what), *rest;
-	for (char *one = strtok_r(copy, "\n", &rest); one; one = strtok_r(NULL, "\n", &rest)) {
-		char *id = xstrndup(one, strcspn(one, ":"));
-		const struct question *q = question_find(id);
-		const char *section = q ? q->page : "project";
-		const cJSON *before = cJSON_GetObjectItemCaseSensitive(sections, section);
-		char *text = xasprintf("%s%s%s%s", before ? before->valuestring : "", before ? "\n" : "", q ? _(q->title) : "",
-				       q ? one + strlen(id) : one);
-		cJSON_DeleteItemFromObjectCaseSensitive(sections, section);
-		cJSON_AddStringToObject(sections, section, text);
-		free(text);
-		free(id);
+	const struct plan *p = w->review.run ? run_plan(w->review.run) : NULL;
+	const cJSON *r;
+	cJSON_ArrayForEach(r, json_at(w->review.plan, "resources")) {
+		const struct resource *of = p ? plan_find(p, json_str(r, "id", "")) : NULL;
+		const struct question *q = of && of->decided_by ? question_find(of->decided_by) : NULL;
+		const char *notice = json_str(r, "downtime", "");
+		if (*notice && q && !strcmp(q->page, section))
+			buf_printf(b, "%s%s", b->len ? "\n" : "", notice);
 	}
-	free(copy);
-}
-
-void review_find_problems(struct wizard *w)
-{
-	struct err e = {0};
-	cJSON_Delete(w->problems);
-	w->problems = cJSON_CreateObject();
-	if (!answers_check(w->answers, NULL, &e))
-		sort_problems(w->problems, e.what ? e.what : "");
-	err_free(&e);
-}
-
-/* What is wrong in a section, a sentence a line; NULL for nothing. */
-static const char *problem_of(const struct wizard *w, const char *section)
-{
-	const cJSON *found = cJSON_GetObjectItemCaseSensitive(w->problems, section);
-	return found ? found->valuestring : NULL;
 }
 
 /* What the operator changed in a section since the file was read, a line each: "Size: 1 CPU -> 2 CPUs". "" for nothing; freed by the caller. */
@@ -195,6 +174,8 @@ static char *changes_of(const struct wizard *w, const char *section)
 		free(was);
 		free(now);
 	}
+	if (b.len)
+		add_downtime(w, section, &b);
 	return buf_take(&b);
 }
 
@@ -264,31 +245,46 @@ static int planned(const struct wizard *w, const char *verdict)
 
 /* Drawing ----------------------------------------------------------------------------------------------------------------------------- */
 
-enum { TITLE = 22, NOTE = 12, PANE = 5, BESIDE_FROM = 112, LIST_WIDTH = 84 };
+enum { TITLE = 22, PANE = 5, BESIDE_FROM = 112, LIST_WIDTH = 84 };
 
-static void draw_note(const struct wizard *w, const char *section, int y, int right)
+/* What passes the server has its requests' limit, which decides whether models can be uploaded. */
+static char *limit_of(const struct wizard *w, const char *section)
 {
-	const char *problem = problem_of(w, section);
-	char *changes = changes_of(w, section), *price = xasprintf(_("$%.0f"), draft_section_month(w, section));
-	if (problem)
-		put_right(y, right - NOTE, NOTE, ROLE_BAD, _("put it right"));
-	else if (*changes)
-		put_right(y, right - NOTE, NOTE, ROLE_WARN, _("changed"));
-	else if (draft_section_month(w, section) >= 1)
-		put_right(y, right - NOTE, NOTE, ROLE_TEXT, price);
-	free(price);
+	const struct plan *p = w->draft.plan;
+	bool here = !strcmp(section, question_find("artifacts.mode")->page);
+	int most = p && here && p->artifacts_served ? p->axes.target->request_mib : 0;
+	return most ? xasprintf(_("files up to %d MiB"), most) : xstrdup("");
+}
+
+/* The word at the right end of a section's line; to be freed. */
+static char *note_of(const struct wizard *w, const char *section, enum role *role)
+{
+	char *changes = changes_of(w, section);
+	bool changed = *changes;
 	free(changes);
+	*role = problem_of(w, section) ? ROLE_BAD : changed ? ROLE_WARN : ROLE_TEXT;
+	if (problem_of(w, section))
+		return xstrdup(_("put it right"));
+	if (changed)
+		return xstrdup(_("changed"));
+	if (draft_section_month(w, section) >= 1)
+		return xasprintf(_("$%.0f"), draft_section_month(w, section));
+	*role = ROLE_WARN;
+	return limit_of(w, section);
 }
 
 static void draw_section(const struct wizard *w, const char *section, int y, struct rect r, bool here)
 {
+	enum role role;
 	int title = r.w < 70 ? 16 : TITLE, x = r.x + 2 + title;
-	char *words = section_words(w->answers, section);
+	char *words = section_words(w->answers, section), *note = note_of(w, section, &role);
+	int beside = r.x + r.w - cells(note);
 	if (problem_of(w, section))
-		put_glyph(y, r.x + r.w - NOTE - 2, ROLE_BAD, GLYPH_CROSS);
+		put_glyph(y, beside - 2, ROLE_BAD, GLYPH_CROSS);
 	put(y, r.x + 2, title - 1, here ? ROLE_FOCUS : ROLE_TITLE, _(page_find(section)->title));
-	put(y, x, r.w - title - 2 - NOTE - 3, ROLE_TEXT, words);
-	draw_note(w, section, y, r.x + r.w);
+	put(y, x, beside - x - (*note ? 3 : 0), ROLE_TEXT, words);
+	put(y, beside, cells(note), role, note);
+	free(note);
 	free(words);
 }
 
@@ -463,7 +459,10 @@ static void draw_pane(const struct wizard *w, const char *section, struct rect r
 	char *words = pane_words(w, section, &role);
 	put_rule(r.y, r.x, r.w);
 	putf(r.y, r.x + 2, r.w - 4, ROLE_TITLE, " %s ", section ? _(page_find(section)->title) : _("Build"));
-	int y = r.y + 1 + put_lines(r.y + 1, r.x, r.h - 1, r.w, role, words);
+	bool cures = section && problem_cure(w, section, 0);
+	int y = r.y + 1 + put_lines(r.y + 1, r.x, r.h - 1 - cures, r.w, role, words);
+	if (cures)
+		problem_draw_cures(w, section, (struct rect){y, r.x, 1, r.w});
 	const struct resource *e = draft_errand(w);
 	if (draft_errand_open(e) && (!section || page_holds(&wizard_pages[2], section)) && y < r.y + r.h)
 		put_lines(y, r.x, r.y + r.h - y, r.w, ROLE_TITLE, draft_errand_text(e, "paste"));
@@ -561,6 +560,17 @@ static enum action enter_key(struct wizard *w)
 	return ACTION_NONE;
 }
 
+/* The setting that cures the focused line's problem, in whichever section it stands; Esc comes back here. */
+static void cure_key(struct wizard *w, wint_t c)
+{
+	const char *section = section_at(w, w->review.focus);
+	const struct question *q = section && c >= L'1' && c <= L'9' ? problem_cure(w, section, (int)(c - L'1')) : NULL;
+	if (!q)
+		return;
+	settings_open(w, q->page);
+	settings_focus(w, q);
+}
+
 static void move_by(struct wizard *w, int delta)
 {
 	int to = w->review.focus + delta, last = row_count(w) - 1;
@@ -615,6 +625,9 @@ static enum action review_key(struct wizard *w, const struct key *k)
 		break;
 	case L'?':
 		w->over = &overlay_help;
+		break;
+	default:
+		cure_key(w, k->code);
 	}
 	return ACTION_NONE;
 }
@@ -633,6 +646,8 @@ static void review_hints(struct wizard *w, struct hints *h)
 	if (!last)
 		hint(h, _("Enter"), _("change"));
 	hint(h, last ? _("Enter") : "b", review_changes_nothing(w) ? _("prove again") : w->before ? _("apply") : _("build"));
+	if (!last && problem_cure(w, section_at(w, w->review.focus), 0))
+		hint(h, "1-9", _("what cures it"));
 	hint(h, "d", _("details"));
 	hint(h, "a", _("all settings"));
 	hint(h, "r", _("look again"));

@@ -145,7 +145,7 @@ struct wizard {
 	struct log_view log;
 	struct settings settings;
 	struct draft draft;
-	cJSON *problems; /* section -> what is wrong in it, as the answers stand */
+	cJSON *problems; /* section -> {text: what is wrong in it, as the answers stand; cures: ids of questions} */
 	cJSON *result;   /* the last run's result event */
 	int done_top;    /* the last page: first row shown */
 	double look_at;  /* the last page: when the server's log is looked at again */
@@ -206,7 +206,12 @@ void review_stop(struct wizard *w);
 void review_settle(struct wizard *w);
 bool review_changes_nothing(const struct wizard *w);
 /* Finds out what is wrong with the answers, for each section; called when they changed. */
-void review_find_problems(struct wizard *w);
+void problems_find(struct wizard *w);
+/* What is wrong in a section, a sentence a line; NULL for nothing. */
+const char *problem_of(const struct wizard *w, const char *section);
+/* The n-th setting, from 0, that cures it, where there are several; NULL after the last. And a line of them, each behind the key that leads to it. */
+const struct question *problem_cure(const struct wizard *w, const char *section, int n);
+void problem_draw_cures(const struct wizard *w, const char *section, struct rect r);
 /* Were answers changed since the file was read? */
 bool review_has_changes(const struct wizard *w);
 /* What is wrong with the project holds its page: a check that failed. */

@@ -73,7 +73,7 @@ static void check_memory(const struct answers *a, problem_fn *found, void *arg)
 	int gib = atoi(answers_str(a, "server.memory")), workers = answers_int(a, "server.workers");
 	if (workers <= gib)
 		return;
-	char *s = xasprintf(_("%d workers need %d GiB of memory: give more, or fewer workers."), workers, workers);
+	char *s = xasprintf(_("%d workers need %d GiB of memory: give more, or lower server.workers."), workers, workers);
 	found(arg, "server.memory", s);
 	free(s);
 }

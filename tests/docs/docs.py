@@ -2,8 +2,10 @@
 """The manual is well formed, agrees with the program's tables, and the completions complete."""
 import glob
 import os
+import re
 import shutil
 import subprocess
+from xml.etree import ElementTree
 
 TOP = os.environ.get("TOP_SRCDIR", os.path.join(os.path.dirname(os.path.abspath(__file__)), "../.."))
 BUILD = os.environ.get("TOP_BUILDDIR", os.path.join(TOP, "build"))
@@ -49,6 +51,20 @@ def tables():
     report(run.returncode == 0 and options and not missing, "every option of the simulated cloud is in its manual", f"{options} {missing}")
 
 
+def pictures():
+    """Those of README are there, made by dev/pictures, and their text is text of the program."""
+    with open(os.path.join(TOP, "README.md"), encoding="utf-8") as f:
+        named = re.findall(r"!\[[^]]*\]\(([^)]*)\)", f.read())
+    for path in named:
+        try:
+            root = ElementTree.parse(os.path.join(TOP, path)).getroot()
+            words = "".join(t.text or "" for t in root.iter("{http://www.w3.org/2000/svg}text"))
+        except (OSError, ElementTree.ParseError) as e:
+            words = str(e)
+        report("MLflow on Google Cloud" in words and "rehearsal" in words, f"{path} shows the program", words)
+    report(len(named) >= 3, "README has pictures of review, build and done", named)
+
+
 def complete(line, program="mlflow-setup"):
     """What bash would propose for this line."""
     script = ('compopt() { :; }; . "$1"; COMP_LINE=$2 COMP_POINT=${#2}; read -ra COMP_WORDS <<<"$2"; [[ $2 == *" " ]] && COMP_WORDS+=("");'
@@ -78,6 +94,7 @@ def completions():
 
 manual()
 tables()
+pictures()
 if shutil.which("bash"):
     completions()
 else:

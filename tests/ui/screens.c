@@ -354,7 +354,12 @@ static void hub(void)
 	press("d");
 	turns(3);
 	screen_is("hub-resources");
+	press("Esc End Up");
+	screen_is("hub-cures");
+	press("2");
+	ok(w->settings.focused && !strcmp(w->settings.focused->id, "server.workers"), "a number leads to what cures a problem");
 	press("Esc");
+	ok(wizard_on(w, "review") && !w->over, "and Esc back to it");
 	answers_drop(w->answers, "auth.users");
 	turns(3);
 	press("b");
