@@ -1,6 +1,7 @@
 # Each template, to be embedded; `render` writes them and the image is built from them.
 TEMPLATES = \
 	templates/appengine/Dockerfile.mustache \
+	templates/appengine/together.py.mustache \
 	templates/appengine/with_secrets.py.mustache \
 	templates/client/build_client.py.mustache \
 	templates/client/mlflow_setup_client.py.mustache \

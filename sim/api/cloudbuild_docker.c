@@ -345,6 +345,9 @@ static char *instruction(cJSON *facts, const cJSON *files, const char *line, int
 		json_put(facts, "entrypoint", command(rest));
 	else if (!strncasecmp(line, "CMD", word))
 		json_put(facts, "cmd", command(rest));
+	/* A program of another stage's image, by its name there. */
+	if (!strncasecmp(line, "COPY", word) && text_starts(rest, "--from=") && strstr(rest, "/oauth2-proxy "))
+		json_put_bool(facts, "gate", true);
 	const char *missing = !strncasecmp(line, "COPY", word) || !strncasecmp(line, "ADD", word) ? copied(files, rest) : NULL;
 	if (!missing)
 		return NULL;

@@ -287,8 +287,52 @@ bool container_make(struct sim *s, const char *project, const cJSON *template, c
 	return true;
 }
 
+/* The place of "--" in `python3 SCRIPT A... -- B...` with a script of the image that starts programs so; 0 when the command is another. */
+static int second_program(const struct container *k)
+{
+	const char *program = json_str(k->argv, "0", ""), *file = json_str(k->argv, "1", "");
+	const char *base = strrchr(file, '/') ? strrchr(file, '/') + 1 : file;
+	const cJSON *text = cJSON_GetObjectItemCaseSensitive(json_at(k->facts, "scripts"), base), *a;
+	int at = 0;
+	if (!text_starts(strrchr(program, '/') ? strrchr(program, '/') + 1 : program, "python3") || !cJSON_IsString(text) ||
+	    !strstr(text->valuestring, "subprocess.Popen") || !strstr(text->valuestring, ".index(\"--\")"))
+		return 0;
+	cJSON_ArrayForEach(a, k->argv) {
+		if (!strcmp(a->valuestring, "--"))
+			return at;
+		at++;
+	}
+	return 0;
+}
+
+bool container_split(struct container *k, struct container *other)
+{
+	int at = second_program(k);
+	if (!at)
+		return false;
+	*other = *k;
+	other->env = cJSON_Duplicate(k->env, true);
+	other->files = cJSON_Duplicate(k->files, true);
+	other->error = k->error ? xstrdup(k->error) : NULL;
+	other->argv = cJSON_CreateArray();
+	while (cJSON_GetArraySize(k->argv) > at + 1)
+		cJSON_AddItemToArray(other->argv, cJSON_DetachItemFromArray(k->argv, at + 1));
+	cJSON_DeleteItemFromArray(k->argv, at);
+	cJSON_DeleteItemFromArray(k->argv, 0);
+	cJSON_DeleteItemFromArray(k->argv, 0);
+	k->part = cJSON_Duplicate(k->spec, true);
+	json_drop(k->part, "ports");
+	json_drop(k->part, "startupProbe");
+	k->spec = k->part;
+	k->ingress = false;
+	look_through(k);
+	look_through(other);
+	return true;
+}
+
 void container_free(struct container *k)
 {
+	cJSON_Delete(k->part);
 	cJSON_Delete(k->argv);
 	cJSON_Delete(k->env);
 	cJSON_Delete(k->files);

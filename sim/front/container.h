@@ -13,6 +13,7 @@ struct container {
 	cJSON *argv;          /* the program and its arguments, scripts looked through; owned */
 	cJSON *env;           /* name: value; owned */
 	cJSON *files;         /* path: content of mounted secrets; owned */
+	cJSON *part;          /* the spec of a program that is not the container's front, where spec is that; owned */
 	char *error;          /* what the shell says when a script stops early; owned */
 	bool ingress;
 };
@@ -28,6 +29,9 @@ struct container_fault {
  * "permission", "missing" or "unreachable" as its message. Project and account are the service's. False with a fault when the image or a secret cannot be had. */
 bool container_make(struct sim *s, const char *project, const cJSON *template, const cJSON *spec, bool job, struct container *k,
 		    struct container_fault *fault);
+/* Does a script of the image run two programs in the container, `python3 SCRIPT SERVER... -- GATE...`? Then k becomes the first, which nobody outside reaches
+ * and nobody probes, and other the second, which has k's place before. False with other as it was when there is one program. */
+bool container_split(struct container *k, struct container *other);
 void container_free(struct container *k);
 const char *container_env(const struct container *k, const char *name, const char *fallback);
 /* Is the program (the last part of argv[0]) this? */

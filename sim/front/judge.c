@@ -279,7 +279,7 @@ void judge(struct sim *s, const char *project, const char *region, const cJSON *
 		struct container_fault fault = {0};
 		well = container_make(s, project, template, k, job, &made[count], &fault);
 		if (well)
-			count++;
+			count += 1 + (count + 1 < 16 && container_split(&made[count], &made[count + 1]));
 		else
 			refuse(&b, fault.reason, NULL, 1, fault.message);
 	}

@@ -2,6 +2,7 @@
 #include "config.h"
 #include "sim/front/start.h"
 
+#include "base/json.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "sim/front/gate.h"
@@ -74,6 +75,10 @@ static void run_program(struct sim *s, const struct container *k, const struct m
 {
 	if (k->error) {
 		*r = (struct start){.said = xstrdup(k->error), .seconds = 0.1, .exit_code = 2};
+	} else if (container_runs(k, "oauth2-proxy") && strcmp(k->software, "oauth2-proxy") &&
+		   !json_bool(k->facts, "gate", false)) {
+		*r = (struct start){.said = xstrdup("exec: \"oauth2-proxy\": executable file not found in $PATH"),
+				    .exit_code = 127};
 	} else if (container_runs(k, "oauth2-proxy")) {
 		start_gate(k, r);
 	} else if (container_runs(k, "mlflow") && strcmp(k->software, "mlflow")) {

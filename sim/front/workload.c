@@ -76,6 +76,8 @@ bool workload_open(struct sim *s, const char *project, const char *region, cJSON
 			part->fault = fault.message;
 			part->reason = fault.reason;
 			all = false;
+		} else if (w->count < WORKLOAD_MOST && container_split(&part->k, &w->parts[w->count].k)) {
+			w->count++;
 		}
 	}
 	return all;

@@ -106,6 +106,7 @@ static void put_data(const struct design *d)
 	const struct answers *a = d->answers;
 	cJSON *data = d->plan->render;
 	char *redirect = redirect_uri(d), *session = xasprintf("%dh", answers_int(a, "auth.session_hours"));
+	json_put_str(data, "proxy_version", answers_str(a, "oauth2_proxy.version"));
 	json_put_str(data, "session", session);
 	json_put_str(data, "redirect_url", redirect);
 	json_put_str(data, "client_id", answers_str(a, "auth.client_id"));

@@ -293,6 +293,8 @@ static void put_data(struct design *d)
 	json_put_str(data, "url", d->plan->url);
 	json_put_str(data, "host", d->plan->hosts[0]);
 	json_put_str(data, "mlflow_version", answers_str(d->answers, "image.mlflow_version"));
+	if (!cJSON_HasObjectItem(data, "proxy_version")) /* no gate of that kind was prepared */
+		json_put(data, "proxy_version", cJSON_CreateNull());
 	json_put(data, "env", container_texts(d->workload->containers[0]));
 	json_put_str(data, "host_variable", d->axes.database->host_variable);
 	design_line(d, "requirements", d->axes.database->driver);

@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PORT 8080 /* the one that App Engine asks */
+#define PORT "8080" /* the one that App Engine asks */
 #define ONLY_BALANCER "INGRESS_TRAFFIC_ALLOWED_INTERNAL_AND_LB"
 enum { NAME_MAX_ALL = 63, VERSION_ID = 15 };
 
@@ -87,19 +87,28 @@ static cJSON *secret_reference(const struct plan *p, const char *secret, const s
 	return j;
 }
 
-static cJSON *spell_variables(const struct design *d, const struct container *c)
+static void add_container(const struct design *d, const struct container *c, cJSON *env, size_t *files)
 {
-	cJSON *env = cJSON_CreateObject();
 	for (size_t i = 0; i < c->variable_count; i++) {
 		const struct variable *v = &c->variables[i];
 		cJSON_AddItemToObject(env, v->name,
 				      v->secret ? secret_reference(d->plan, v->secret, NULL) : cJSON_Duplicate(v->value, 1));
 	}
 	for (size_t i = 0; i < c->mount_count; i++) {
-		char *name = xasprintf("SECRET_FILE_%zu", i + 1);
+		char *name = xasprintf("SECRET_FILE_%zu", ++*files);
 		cJSON_AddItemToObject(env, name, secret_reference(d->plan, c->mounts[i].secret, &c->mounts[i]));
 		free(name);
 	}
+}
+
+/* All containers are programs of one image here. The one that is the front gets App Engine's port; MLflow behind another one is on the loopback. */
+static cJSON *spell_variables(const struct design *d)
+{
+	const struct workload *w = d->workload;
+	cJSON *env = cJSON_CreateObject();
+	size_t files = 0;
+	for (size_t i = 0; i < w->count; i++)
+		add_container(d, w->containers[i], env, &files);
 	/* A version that is made anew may get the number of the old one: with the time at which it was made the version here is another, too. */
 	for (size_t i = 0; i < d->workload->secret_count; i++) {
 		char *name = xasprintf("SECRET_MADE_%zu", i + 1);
@@ -107,9 +116,10 @@ static cJSON *spell_variables(const struct design *d, const struct container *c)
 			cJSON_AddItemToObject(env, name, run_version(d->workload->secrets[i].name, "made"));
 		free(name);
 	}
-	char port[8];
-	snprintf(port, sizeof port, "%d", PORT);
-	cJSON_AddStringToObject(env, "SERVER_PORT", port);
+	if (!strcmp(w->front, w->containers[0]->name))
+		cJSON_AddStringToObject(env, "SERVER_PORT", PORT);
+	else
+		cJSON_ReplaceItemInObjectCaseSensitive(env, "SERVER_ADDRESS", cJSON_CreateString("127.0.0.1"));
 	return env;
 }
 
@@ -169,7 +179,7 @@ static void add_doors(struct design *d)
 static void add_version(struct design *d)
 {
 	const struct workload *w = d->workload;
-	const struct container *c = w->containers[0];
+	const struct container *c = w->containers[0], *front = workload_find(w, w->front);
 	struct plan *p = d->plan;
 	bool first = !strcmp(service(d), "default") && w->ingress != INGRESS_BALANCER;
 	if (!first)
@@ -178,15 +188,15 @@ static void add_version(struct design *d)
 	    "{'runtime':'custom','env':'flex','serviceAccount':%s,'deployment':{'container':{'image':%j}},'resources':%j,"
 	    "'manualScaling':{'instances':%d},'envVariables':%j,'servingStatus':'SERVING'}",
 	    d->account, cJSON_Duplicate(c->image, 1), spell_resources(c), answers_int(d->answers, "appengine.instances"),
-	    spell_variables(d, c));
+	    spell_variables(d));
 	json_put(body, "readinessCheck",
 		 json_make("{'path':%s,'checkInterval':'5s','timeout':'4s','failureThreshold':2,'successThreshold':2,"
 			   "'appStartTimeout':'600s'}",
-			   c->started.path));
+			   front->started.path));
 	json_put(body, "livenessCheck",
 		 json_make("{'path':%s,'checkInterval':'30s','timeout':'4s','failureThreshold':4,'successThreshold':2,"
 			   "'initialDelay':'300s'}",
-			   c->alive.path));
+			   front->alive.path ? front->alive.path : front->started.path));
 	put_network(d, body);
 	if (d->connected)
 		json_put(body, "betaSettings", json_make("{'cloud_sql_instances':%s}", w->connection));
@@ -350,6 +360,7 @@ static const struct render_row renders[] = {
     {"shared/constraints.txt.mustache", "constraints.txt", ESCAPE_LINE, 0644, true},
     {"shared/start.sh.mustache", "start.sh", ESCAPE_SHELL, 0755, true},
     {"shared/migrate.sh.mustache", "migrate.sh", ESCAPE_SHELL, 0755, true},
+    {"appengine/together.py.mustache", "together.py", ESCAPE_LINE, 0755, true},
     {"appengine/with_secrets.py.mustache", "with_secrets.py", ESCAPE_LINE, 0644, true},
     {NULL, NULL, 0, 0, false},
 };

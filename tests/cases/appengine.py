@@ -4,13 +4,15 @@ an earlier run left broken, and the image's start, run for real."""
 import http.server
 import json
 import os
+import signal
+import socket
 import subprocess
 import sys
 import threading
 import time
 
 from cloud_hand import ask_until
-from harness import ALL_DATA, Home, SOURCE, Sim, done, ok, result_of
+from harness import ALL_DATA, Home, SOURCE, Sim, done, ok, result_of, wait_for
 
 API = "https://appengine.googleapis.com/v1/apps"
 SERVICES = ["appengine.googleapis.com", "appengineflex.googleapis.com"]
@@ -76,7 +78,7 @@ def strangers_service(home):
 
 def for_ever(home):
     for name, more, place in (("no.json", {"appengine__for_ever": False}, "appengine.for_ever"), ("region.json", {"region": "europe-north1"}, "region"),
-                              ("memory.json", {"server__memory": "8Gi"}, "server.memory"), ("proxy.json", {"auth__mode": "oauth2-proxy"}, "auth.mode"),
+                              ("memory.json", {"server__memory": "8Gi"}, "server.memory"),
                               ("long.json", {"appengine__service": "a-service-of-20-long", "project__id": "a-project-of-thirty-characters"}, "appengine.service")):
         run = home.run("validate", answers(home, name, **more))
         ok(run.returncode == 65 and place in run.stderr, f"{name}: {place} is refused before anything is sent", run.returncode, run.stderr)
@@ -175,13 +177,65 @@ def start_for_real(home):
     server.shutdown()
 
 
+SERVER = """
+import http.server, sys
+class Hand(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+        if self.path == "/end":
+            self.server.ended = True
+    def log_message(self, *_):
+        pass
+server = http.server.HTTPServer(("127.0.0.1", int(sys.argv[1])), Hand)
+server.ended = False
+while not server.ended:
+    server.handle_request()
+"""
+GATE = """
+import sys, time, urllib.request
+urllib.request.urlopen("http://127.0.0.1:%s/" % sys.argv[1])
+open(sys.argv[2], "w").close()
+time.sleep(600)
+"""
+
+
+def together_for_real(home):
+    """Server and gate as one program: the gate comes second, neither stays without the other, and a signal ends both."""
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        port = str(s.getsockname()[1])
+    with open(os.path.join(SOURCE, "templates/appengine/together.py.mustache"), encoding="utf-8") as f:
+        script = home.file("together.py", f.read().replace("5000", port))
+    mark = home.file("gate") + ".there"
+    command = [sys.executable, script, sys.executable, "-c", SERVER, port, "--", sys.executable, "-c", GATE, port, mark]
+    env = {"PATH": os.environ["PATH"]}
+    for how in ("the server ends", "a signal"):
+        with subprocess.Popen(command, env=env) as both:
+            wait_for(lambda: os.path.exists(mark) or both.poll() is not None, "the gate")
+            ok(both.poll() is None and os.path.exists(mark), f"{how}: the gate starts once the server answers")
+            os.unlink(mark)
+            if how == "a signal":
+                both.send_signal(signal.SIGTERM)
+            else:
+                with socket.create_connection(("127.0.0.1", int(port))) as s:
+                    s.sendall(b"GET /end HTTP/1.0\r\n\r\n")
+                    s.recv(100)
+            ok(both.wait(30) != 0, f"{how}: both are over, and it says so to whoever restarts it", both.returncode)
+            with socket.socket() as s:
+                ok(s.connect_ex(("127.0.0.1", int(port))) != 0, f"{how}: nothing of them is left")
+    command[command.index("--") - 3:command.index("--")] = ["-c", "raise SystemExit(0)", port]
+    run = subprocess.run(command, env=env, capture_output=True, text=True, timeout=30)
+    ok(run.returncode == 1 and not os.path.exists(mark), "a server that does not come up is an error, whatever it says, and no gate is started", run.returncode, run.stderr)
+
+
 def read_text(path):
     with open(path, encoding="utf-8") as f:
         return f.read()
 
 
 def main():
-    for case in (for_ever, start_for_real, another_region, strangers_service, secrets_and_broken, failed_version):
+    for case in (for_ever, start_for_real, together_for_real, another_region, strangers_service, secrets_and_broken, failed_version):
         with Home() as home:
             case(home)
     done()

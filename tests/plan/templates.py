@@ -15,7 +15,7 @@ TOOL = os.path.join(os.environ.get("TOP_BUILDDIR", "."), "tests/plan/render-tool
 TOML, SHELL, DOCKERFILE, LINE = "2", "5", "7", "8"
 AWKWARD = "a\"b'c\\d$e%f{{g}} `h` #i é"
 PLAIN = {
-    "mlflow_version": "3.17.2", "client_id": "1-a.apps.googleusercontent.com", "client_secret_file": "/secrets/client/secret",
+    "mlflow_version": "3.17.2", "proxy_version": None, "client_id": "1-a.apps.googleusercontent.com", "client_secret_file": "/secrets/client/secret",
     "cookie_secret_file": "/secrets/cookie/secret", "redirect_url": "https://h.example/oauth2/callback", "domains": ["example.com"],
     "emails": ["ada@example.com", "ci@p.iam.gserviceaccount.com"], "emails_file": "/secrets/emails/list",
     "issuers": ["https://accounts.google.com=1-a.apps.googleusercontent.com", "https://accounts.google.com=https://h.example"],
