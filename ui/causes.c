@@ -44,7 +44,7 @@ static enum cause_kind kind_of(const struct step *s, bool permission)
 	/* These are told in the operator's language: what they stand for tells them apart. */
 	if (s->exit == EXIT_UNAVAILABLE || s->exit == EXIT_TRYAGAIN)
 		return s->exit == EXIT_TRYAGAIN ? CAUSE_QUOTA : CAUSE_UNREACHABLE;
-	return strcmp(s->verdict, "refuse") == 0 ? CAUSE_IN_THE_WAY : CAUSE_OTHER;
+	return s->refused ? CAUSE_IN_THE_WAY : CAUSE_OTHER;
 }
 
 /* The message without the names that tell one step from another: what is left is the cause. */

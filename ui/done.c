@@ -37,7 +37,7 @@ static void outcome_lines(const struct wizard *w, struct doc *d)
 		 good    ? GLYPH_CHECK
 		 : waits ? GLYPH_WARN
 			 : GLYPH_CROSS,
-		 0, lines_outcome(json_str(w->result, "outcome", "")));
+		 0, lines_outcome(event_outcome(w->result)));
 	if (w->options->rehearsal) {
 		char *again = lines_command("", false, w->options->file);
 		char *real = xasprintf(_("This was a rehearsal: nothing was built. For real: %s"), again);

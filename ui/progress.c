@@ -41,7 +41,6 @@ static void free_step(struct step *s)
 	free(s->name);
 	free(s->console);
 	free(s->log);
-	free(s->verdict);
 	free(s->message);
 	free(s->fix);
 }
@@ -83,7 +82,6 @@ static struct step *step_of(struct progress *p, const char *id)
 							       .console = xstrdup(""),
 							       .log = xstrdup(""),
 							       .state = STATE_WAITING,
-							       .verdict = xstrdup(""),
 							       .message = xstrdup(""),
 							       .fix = xstrdup(""),
 							       .phase = PHASE_WAITING,
@@ -243,7 +241,7 @@ static void on_step(struct progress *p, const cJSON *event, bool proof)
 	replace(&s->console, event, "console");
 	replace(&s->log, event, "log");
 	s->state = state;
-	replace(&s->verdict, event, "verdict");
+	s->refused = cJSON_HasObjectItem(event, "verdict") ? event_is(event, VERDICT_REFUSE) : s->refused;
 	replace(&s->message, event, "message");
 	replace(&s->fix, event, "fix");
 	s->exit = (int)json_num(event, "exit", s->exit);

@@ -19,7 +19,7 @@ extern const struct part_words parts[PARTS]; /* by enum part (gcp/kind.h): shown
 
 /* One resource's step, or one check of the proof. */
 struct step {
-	char *id, *title, *name, *verdict, *message, *fix;
+	char *id, *title, *name, *message, *fix;
 	enum event_state state;
 	char *console, *log;             /* addresses where it can be looked at; "" where there is none */
 	const struct question *question; /* whose answer decides what it is like, or NULL */
@@ -29,8 +29,9 @@ struct step {
 	enum phase phase;
 	int part; /* enum part */
 	bool proof, optional;
-	bool kept; /* looked at, and nothing is to be done */
-	int exit;  /* of one that failed: the exit code that its failure stands for; 0 where that is not known */
+	bool kept;    /* looked at, and nothing is to be done */
+	bool refused; /* what stands there cannot become what is wanted */
+	int exit;     /* of one that failed: the exit code that its failure stands for; 0 where that is not known */
 };
 
 /* One line of the log. */

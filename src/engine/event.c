@@ -25,6 +25,11 @@ static const char *const states[STATES] = {
     [STATE_SEEN] = "seen",
 };
 
+static const char *const verdicts[] = {
+    [VERDICT_KEEP] = "keep",       [VERDICT_CREATE] = "create", [VERDICT_UPDATE] = "update",
+    [VERDICT_REPLACE] = "replace", [VERDICT_DELETE] = "delete", [VERDICT_REFUSE] = "refuse",
+};
+
 /* The index of the word that event has in this field; 0, which no word has, for any other. */
 static int index_of(const cJSON *event, const char *field, const char *const *words, int count)
 {
@@ -48,4 +53,19 @@ enum event_state event_state(const cJSON *event)
 enum event_outcome event_outcome(const cJSON *event)
 {
 	return (enum event_outcome)index_of(event, "outcome", outcomes, OUTCOMES);
+}
+
+const char *event_outcome_word(enum event_outcome outcome)
+{
+	return outcomes[outcome];
+}
+
+const char *event_verdict_word(enum verdict verdict)
+{
+	return verdicts[verdict];
+}
+
+bool event_is(const cJSON *event, enum verdict verdict)
+{
+	return !strcmp(json_str(event, "verdict", ""), verdicts[verdict]);
 }

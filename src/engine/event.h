@@ -3,7 +3,10 @@
 #ifndef MS_ENGINE_EVENT_H
 #define MS_ENGINE_EVENT_H
 
+#include "gcp/kind.h"
+
 #include <cjson/cJSON.h>
+#include <stdbool.h>
 
 enum { EVENT_VERSION = 1 };
 
@@ -69,5 +72,9 @@ enum event_outcome {
 enum event_name event_name(const cJSON *event);
 enum event_state event_state(const cJSON *event);
 enum event_outcome event_outcome(const cJSON *event);
+const char *event_outcome_word(enum event_outcome outcome);
+/* Is the verdict about its step this one? */
+bool event_is(const cJSON *event, enum verdict verdict);
+const char *event_verdict_word(enum verdict verdict);
 
 #endif

@@ -61,12 +61,6 @@ void run_send_counts(struct run *r)
 	run_send(r, e);
 }
 
-static const char *verdict_name(enum verdict v)
-{
-	static const char *const names[] = {"keep", "create", "update", "replace", "delete", "refuse"};
-	return names[v];
-}
-
 static void put_link(const struct step *s, cJSON *e, const char *field,
 		     char *(*link)(const struct kind *k, const struct view *v, const cJSON *outputs))
 {
@@ -102,7 +96,7 @@ void step_send(struct step *s, const char *state, const char *message, const cha
 	json_put_str(e, "state", state);
 	json_put_num(e, "usual", kind_time(s->resource->kind, s->resource->spec).usual);
 	json_put_num(e, "elapsed", s->begun > 0 || s->phase != PHASE_WAITING ? loop_now(r->loop) - s->begun : 0);
-	json_put_str(e, "verdict", verdict_name(s->verdict));
+	json_put_str(e, "verdict", event_verdict_word(s->verdict));
 	json_put_num(e, "attempt", s->rounds);
 	put_link(s, e, "console", kind_console_link);
 	put_link(s, e, "log", kind_log_link);

@@ -18,7 +18,7 @@ struct lines {
 	FILE *progress, *data;
 	bool quiet;
 	cJSON *counts;    /* the last event of counts, or NULL */
-	cJSON *states;    /* step id -> the state last printed */
+	cJSON *states;    /* step id -> the enum event_state last printed */
 	double last_line; /* when, in seconds since the run began */
 	bool looking;     /* the run only plans: its table tells all but what failed */
 };
@@ -41,56 +41,49 @@ void lines_free(struct lines *l)
 
 /* Words --------------------------------------------------------------------------------------------------------------------------- */
 
-static const char *done_word(const char *verdict)
+static const char *done_word(const cJSON *step)
 {
 	static const struct {
-		const char *verdict, *word;
+		enum verdict verdict;
+		const char *word;
 	} words[] = {
-	    {"create", N_("created")}, {"update", N_("updated")}, {"replace", N_("replaced")},
-	    {"delete", N_("deleted")}, {"keep", N_("kept")},
+	    {VERDICT_CREATE, N_("created")}, {VERDICT_UPDATE, N_("updated")}, {VERDICT_REPLACE, N_("replaced")},
+	    {VERDICT_DELETE, N_("deleted")}, {VERDICT_KEEP, N_("kept")},
 	};
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
-		if (!strcmp(words[i].verdict, verdict))
+		if (event_is(step, words[i].verdict))
 			return _(words[i].word);
 	}
 	return _("done");
 }
 
-/* Words that every renderer shares. The word for a step's state ("creating", "created", "kept"...), translated; never NULL. */
+/* The word for a step's state ("creating", "created", "kept"...), translated; never NULL. */
 static const char *lines_state(const cJSON *step)
 {
-	static const struct {
-		const char *state, *word;
-	} words[] = {
-	    {"waiting", N_("waiting")},       {"reading", N_("checking")},  {"creating", N_("creating")},
-	    {"updating", N_("updating")},     {"deleting", N_("deleting")}, {"polling", N_("working")},
-	    {"failed", N_("failed")},         {"skipped", N_("skipped")},   {"kept", N_("kept")},
-	    {"yours", N_("waiting for you")},
+	static const char *const words[STATES] = {
+	    [STATE_WAITING] = N_("waiting"),       [STATE_READING] = N_("checking"),  [STATE_CREATING] = N_("creating"),
+	    [STATE_UPDATING] = N_("updating"),     [STATE_DELETING] = N_("deleting"), [STATE_POLLING] = N_("working"),
+	    [STATE_FAILED] = N_("failed"),         [STATE_SKIPPED] = N_("skipped"),   [STATE_KEPT] = N_("kept"),
+	    [STATE_YOURS] = N_("waiting for you"),
 	};
-	const char *state = json_str(step, "state", "");
-	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
-		if (!strcmp(words[i].state, state))
-			return _(words[i].word);
-	}
-	return !strcmp(state, "done") ? done_word(json_str(step, "verdict", "")) : state;
+	enum event_state state = event_state(step);
+	if (state == STATE_DONE)
+		return done_word(step);
+	return words[state] ? _(words[state]) : json_str(step, "state", "");
 }
 
-const char *lines_outcome(const char *outcome)
+const char *lines_outcome(enum event_outcome outcome)
 {
-	static const struct {
-		const char *outcome, *sentence;
-	} words[] = {
-	    {"proven", N_("The server runs, and it was proven that only the chosen people can enter.")},
-	    {"partly", N_("Not everything stands. What was made is kept; the same command goes on from there.")},
-	    {"waiting", N_("It waits for you: do what is named here, then run the same command again; it goes on from there.")},
-	    {"nothing", N_("Nothing was made.")},
-	    {"destroyed", N_("What this stack made is gone.")},
+	static const char *const sentences[OUTCOMES] = {
+	    [OUTCOME_NONE] = "",
+	    [OUTCOME_PROVEN] = N_("The server runs, and it was proven that only the chosen people can enter."),
+	    [OUTCOME_PARTLY] = N_("Not everything stands. What was made is kept; the same command goes on from there."),
+	    [OUTCOME_WAITING] = N_(
+		"It waits for you: do what is named here, then run the same command again; it goes on from there."),
+	    [OUTCOME_NOTHING] = N_("Nothing was made."),
+	    [OUTCOME_DESTROYED] = N_("What this stack made is gone."),
 	};
-	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
-		if (!strcmp(words[i].outcome, outcome))
-			return _(words[i].sentence);
-	}
-	return outcome;
+	return *sentences[outcome] ? _(sentences[outcome]) : "";
 }
 
 /* Lines --------------------------------------------------------------------------------------------------------------------------- */
@@ -119,11 +112,11 @@ static void say_surveyed(struct lines *l, const cJSON *event)
 
 static void on_run(struct lines *l, const cJSON *event)
 {
-	const char *state = json_str(event, "state", "");
+	enum event_state state = event_state(event);
 	l->looking = !strcmp(json_str(event, "verb", ""), "plan");
-	if (!l->quiet && !strcmp(state, "surveyed"))
+	if (!l->quiet && state == STATE_SURVEYED)
 		say_surveyed(l, event);
-	if (l->quiet || strcmp(state, "started") != 0)
+	if (l->quiet || state != STATE_STARTED)
 		return;
 	stamp(l, event);
 	fprintf(l->progress, _("%s: stack %s in project %s"), json_str(event, "verb", ""), json_str(event, "stack", ""),
@@ -143,16 +136,17 @@ static void say_word(FILE *to, const char *word)
 static void say_step(struct lines *l, const cJSON *event)
 {
 	char took[24];
-	const char *state = json_str(event, "state", ""), *title = json_str(event, "title", "");
+	enum event_state state = event_state(event);
+	const char *title = json_str(event, "title", "");
 	double elapsed = json_num(event, "elapsed", 0);
 	stamp(l, event);
 	say_word(l->progress, lines_state(event));
 	fprintf(l->progress, "%s %s", *title ? _(title) : "", json_str(event, "name", ""));
-	if (!strcmp(state, "done") && elapsed >= 1)
+	if (state == STATE_DONE && elapsed >= 1)
 		fprintf(l->progress, " (%s)", text_duration(elapsed, took));
 	fputc('\n', l->progress);
-	bool failed = !strcmp(state, "failed");
-	if (!failed && strcmp(state, "skipped") != 0)
+	bool failed = state == STATE_FAILED;
+	if (!failed && state != STATE_SKIPPED)
 		return;
 	if (*json_str(event, "message", ""))
 		fprintf(l->progress, "        %s\n", json_str(event, "message", ""));
@@ -166,20 +160,19 @@ static void say_step(struct lines *l, const cJSON *event)
 /* The states that are a line of their own: a change begun, ended, failed. Reading, polling and keeping would only be noise. */
 static void on_step(struct lines *l, const cJSON *event)
 {
-	static const char *const told[] = {"creating", "updating", "deleting", "done", "failed", "skipped", NULL};
-	const char *state = json_str(event, "state", ""), *id = json_str(event, "id", "");
+	static const bool told[STATES] = {[STATE_CREATING] = true, [STATE_UPDATING] = true, [STATE_DELETING] = true,
+					  [STATE_DONE] = true,     [STATE_FAILED] = true,   [STATE_SKIPPED] = true};
+	enum event_state state = event_state(event);
+	const char *id = json_str(event, "id", "");
 	const cJSON *before = cJSON_GetObjectItemCaseSensitive(l->states, id);
-	bool told_once = before && !strcmp(before->valuestring, state), failed = !strcmp(state, "failed");
-	size_t i = 0;
-	while (told[i] && strcmp(told[i], state))
-		i++;
+	bool told_once = before && before->valueint == (int)state, failed = state == STATE_FAILED;
 	/* What is not begun because the run stopped before it is told by the end of the run. */
-	bool stopped = !strcmp(state, "skipped") && !*json_str(event, "message", "");
-	if (!told[i] || told_once || stopped || ((l->quiet || l->looking) && !failed) ||
-	    (!failed && !strcmp(json_str(event, "verdict", ""), "keep")))
+	bool stopped = state == STATE_SKIPPED && !*json_str(event, "message", "");
+	if (!told[state] || told_once || stopped || ((l->quiet || l->looking) && !failed) ||
+	    (!failed && event_is(event, VERDICT_KEEP)))
 		return;
 	cJSON_DeleteItemFromObjectCaseSensitive(l->states, id);
-	cJSON_AddStringToObject(l->states, id, state);
+	cJSON_AddNumberToObject(l->states, id, state);
 	say_step(l, event);
 }
 
@@ -220,15 +213,15 @@ static void on_log(struct lines *l, const cJSON *event)
 
 static void on_proof(struct lines *l, const cJSON *event)
 {
-	const char *state = json_str(event, "state", ""), *title = json_str(event, "title", ""),
-		   *message = json_str(event, "message", "");
-	bool failed = !strcmp(state, "failed");
-	if (!strcmp(state, "running") || (l->quiet && !failed))
+	enum event_state state = event_state(event);
+	const char *title = json_str(event, "title", ""), *message = json_str(event, "message", "");
+	bool failed = state == STATE_FAILED;
+	if (state == STATE_RUNNING || (l->quiet && !failed))
 		return;
 	stamp(l, event);
-	say_word(l->progress, failed ? _("unproven") : !strcmp(state, "passed") ? _("proven") : _("skipped"));
+	say_word(l->progress, failed ? _("unproven") : state == STATE_PASSED ? _("proven") : _("skipped"));
 	fprintf(l->progress, "%s\n", *title ? _(title) : "");
-	if (!strcmp(state, "passed") || !*message)
+	if (state == STATE_PASSED || !*message)
 		return;
 	fprintf(l->progress, "        %s\n", message);
 }
@@ -253,7 +246,7 @@ static void say_task(struct lines *l, const cJSON *task)
 static void on_errand(struct lines *l, const cJSON *event)
 {
 	const char *id = json_str(event, "id", "");
-	bool seen = !strcmp(json_str(event, "state", ""), "seen"), told = cJSON_HasObjectItem(l->states, id);
+	bool seen = event_state(event) == STATE_SEEN, told = cJSON_HasObjectItem(l->states, id);
 	if (seen && l->quiet)
 		return;
 	stamp(l, event);
@@ -263,7 +256,7 @@ static void on_errand(struct lines *l, const cJSON *event)
 	else if (!seen)
 		say_task(l, event);
 	cJSON_DeleteItemFromObjectCaseSensitive(l->states, id);
-	cJSON_AddStringToObject(l->states, id, "yours");
+	cJSON_AddNumberToObject(l->states, id, STATE_YOURS);
 }
 
 /* At the end it stands below the sentence that says so, whatever was printed meanwhile. */
@@ -297,13 +290,13 @@ static void say_totals(struct lines *l, const cJSON *event)
 static void on_result(struct lines *l, const cJSON *event)
 {
 	const cJSON *left = json_at(event, "left"), *item;
-	const char *outcome = json_str(event, "outcome", "");
+	enum event_outcome outcome = event_outcome(event);
 	if (l->looking)
 		return;
 	fputc('\n', l->progress);
-	if (!strcmp(outcome, "destroyed") && cJSON_GetArraySize(left))
+	if (outcome == OUTCOME_DESTROYED && cJSON_GetArraySize(left))
 		fprintf(l->progress, "%s\n", _("What this stack made is gone, but for what is named below."));
-	else if (*outcome)
+	else if (outcome)
 		fprintf(l->progress, "%s\n", lines_outcome(outcome));
 	if (json_bool(event, "sign_in_untried", false))
 		fprintf(l->progress, "%s\n", _("That a person can sign in was not tried: open the address in a browser once."));
@@ -327,18 +320,13 @@ static void on_result(struct lines *l, const cJSON *event)
 
 void lines_event(struct lines *l, const cJSON *event)
 {
-	static const struct {
-		const char *name;
-		void (*say)(struct lines *l, const cJSON *event);
-	} says[] = {
-	    {"run", on_run},     {"step", on_step},     {"counts", on_counts}, {"log", on_log},
-	    {"proof", on_proof}, {"errand", on_errand}, {"result", on_result},
+	static void (*const says[EVENT_NAMES])(struct lines * l, const cJSON *event) = {
+	    [EVENT_RUN] = on_run,     [EVENT_STEP] = on_step,     [EVENT_COUNTS] = on_counts, [EVENT_LOG] = on_log,
+	    [EVENT_PROOF] = on_proof, [EVENT_ERRAND] = on_errand, [EVENT_RESULT] = on_result,
 	};
-	const char *name = json_str(event, "event", "");
-	for (size_t i = 0; i < sizeof says / sizeof *says; i++) {
-		if (!strcmp(says[i].name, name))
-			says[i].say(l, event);
-	}
+	enum event_name name = event_name(event);
+	if (says[name])
+		says[name](l, event);
 	fflush(l->progress);
 }
 

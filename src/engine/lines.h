@@ -2,6 +2,8 @@
 #ifndef MS_ENGINE_LINES_H
 #define MS_ENGINE_LINES_H
 
+#include "engine/event.h"
+
 #include <cjson/cJSON.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -19,7 +21,7 @@ void lines_event(struct lines *l, const cJSON *event);
 void lines_still(struct lines *l, double at);
 
 /* The sentence for a result's outcome, translated. */
-const char *lines_outcome(const char *outcome);
+const char *lines_outcome(enum event_outcome outcome);
 
 /* The line that has this program do verb ("" for the wizard) to file, a word of a shell; what follows a rehearsal is one too, since nothing of it
  * exists. The caller owns it. */

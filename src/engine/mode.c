@@ -2,14 +2,12 @@
 #include "config.h"
 #include "engine/run_private.h"
 
-#include <string.h>
-
 /* plan ------------------------------------------------------------------------------------------------------------------------------- */
 
-static const char *outcome_plan(const struct run *r)
+static enum event_outcome outcome_plan(const struct run *r)
 {
 	(void)r;
-	return "nothing";
+	return OUTCOME_NOTHING;
 }
 
 static enum exit_code exit_plan(const struct run *r)
@@ -20,7 +18,7 @@ static enum exit_code exit_plan(const struct run *r)
 	return EXIT_DONE;
 }
 
-static const char *next_plan(const char *outcome)
+static const char *next_plan(enum event_outcome outcome)
 {
 	(void)outcome;
 	return "apply";
@@ -34,9 +32,12 @@ static bool waits_only(const struct run *r)
 	return run_waited(r) && !run_failed_any(r);
 }
 
-static const char *outcome_apply(const struct run *r)
+static enum event_outcome outcome_apply(const struct run *r)
 {
-	return waits_only(r) ? "waiting" : r->proven ? "proven" : run_standing(r) ? "partly" : "nothing";
+	return waits_only(r)     ? OUTCOME_WAITING
+	       : r->proven       ? OUTCOME_PROVEN
+	       : run_standing(r) ? OUTCOME_PARTLY
+				 : OUTCOME_NOTHING;
 }
 
 static enum exit_code exit_apply(const struct run *r)
@@ -44,16 +45,16 @@ static enum exit_code exit_apply(const struct run *r)
 	return waits_only(r) ? EXIT_WAITING : r->proven ? EXIT_DONE : EXIT_PARTLY;
 }
 
-static const char *next_apply(const char *outcome)
+static const char *next_apply(enum event_outcome outcome)
 {
-	return !strcmp(outcome, "proven") ? "connect" : "apply";
+	return outcome == OUTCOME_PROVEN ? "connect" : "apply";
 }
 
 /* destroy ------------------------------------------------------------------------------------------------------------------------------ */
 
-static const char *outcome_destroy(const struct run *r)
+static enum event_outcome outcome_destroy(const struct run *r)
 {
-	return run_failed_any(r) ? "partly" : "destroyed";
+	return run_failed_any(r) ? OUTCOME_PARTLY : OUTCOME_DESTROYED;
 }
 
 static enum exit_code exit_destroy(const struct run *r)
@@ -62,9 +63,9 @@ static enum exit_code exit_destroy(const struct run *r)
 	return EXIT_DONE;
 }
 
-static const char *next_destroy(const char *outcome)
+static const char *next_destroy(enum event_outcome outcome)
 {
-	return !strcmp(outcome, "destroyed") ? NULL : "destroy";
+	return outcome == OUTCOME_DESTROYED ? NULL : "destroy";
 }
 
 const struct run_mode run_modes[] = {

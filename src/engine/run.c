@@ -107,10 +107,11 @@ static void put_left_out(const struct run *r, cJSON *e)
 
 static void put_next(const struct run *r, cJSON *e)
 {
-	const char *outcome = json_str(e, "outcome", ""), *next = r->mode->next(outcome);
+	enum event_outcome outcome = r->mode->outcome(r);
+	const char *next = r->mode->next(outcome);
 	if (next)
 		put_command(r, e, "next", next);
-	if (r->mode->builds && strcmp(outcome, "nothing"))
+	if (r->mode->builds && outcome != OUTCOME_NOTHING)
 		put_command(r, e, "undo", "destroy");
 }
 
@@ -146,7 +147,7 @@ static void put_numbers(const struct run *r, cJSON *e)
 static void send_result(struct run *r)
 {
 	cJSON *e = run_event(r, "result");
-	json_put_str(e, "outcome", r->mode->outcome(r));
+	json_put_str(e, "outcome", event_outcome_word(r->mode->outcome(r)));
 	json_put_num(e, "exit", r->exit);
 	json_put_str(e, "file", r->options.file ? r->options.file : "");
 	if (r->plan && r->plan->url && r->proven)

@@ -137,9 +137,9 @@ struct run_mode {
 	void (*decide)(struct step *s); /* one that was read in its turn */
 	void (*looked)(struct run *r);  /* everything was looked at */
 	void (*ended)(struct run *r);   /* every step is over */
-	const char *(*outcome)(const struct run *r); /* the result's word */
-	enum exit_code (*exit)(const struct run *r); /* when nothing failed */
-	const char *(*next)(const char *outcome);    /* the verb to go on with after this outcome, or NULL */
+	enum event_outcome (*outcome)(const struct run *r);
+	enum exit_code (*exit)(const struct run *r);     /* when nothing failed */
+	const char *(*next)(enum event_outcome outcome); /* the verb to go on with after this outcome, or NULL */
 };
 
 struct run {

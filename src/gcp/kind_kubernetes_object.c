@@ -305,7 +305,7 @@ static char *kubernetes_object_permits(const cJSON *spec, enum deed deed)
 }
 
 /* What runs has a node and a pod to wait for; what does not stands at once. */
-static struct kind_time takes(const cJSON *spec)
+static struct kind_time kubernetes_object_takes(const cJSON *spec)
 {
 	const char *kind = json_str(spec, "body.kind", "");
 	bool runs = !strcmp(kind, "Deployment") || !strcmp(kind, "Job");
@@ -322,7 +322,7 @@ const struct kind kind_kubernetes_object = {
     .permits = kubernetes_object_permits,
     .usual = 5,
     .slow = 90,
-    .takes = takes,
+    .takes = kubernetes_object_takes,
     .deadline = 1800,
     .billable = true,
     .monthly = kubernetes_object_monthly,

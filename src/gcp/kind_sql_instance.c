@@ -227,7 +227,7 @@ static double sql_instance_monthly(const cJSON *spec, const char *region)
 }
 
 /* MySQL comes up sooner than PostgreSQL, a private address takes longer than none, and the smallest machines are quick. */
-static struct kind_time takes(const cJSON *spec)
+static struct kind_time sql_instance_takes(const cJSON *spec)
 {
 	const char *tier = json_str(spec, "settings.tier", "");
 	bool small = !strcmp(tier, "db-f1-micro") || !strcmp(tier, "db-g1-small");
@@ -252,7 +252,7 @@ const struct kind kind_sql_instance = {
 		    .destroy = "cloudsql.instances.delete"},
     .usual = 560,
     .slow = 1100,
-    .takes = takes,
+    .takes = sql_instance_takes,
     .deadline = 5400,
     .billable = true,
     .monthly = sql_instance_monthly,
