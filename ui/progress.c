@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LOG_BYTES = 2 << 20, LOG_LINES = 20000 };
+enum { LOG_BYTES = 2 << 20, LOG_LINES = 20000, LOG_OURS = 2000 };
 
 /* Parts ------------------------------------------------------------------------------------------------------------------------------ */
 
@@ -162,19 +162,24 @@ static char *step_sentence(const struct step *s)
 
 /* Log -------------------------------------------------------------------------------------------------------------------------------- */
 
-/* The oldest quarter goes when there is too much: memory stays bounded however much a build says. */
+/* The oldest quarter goes when there is too much, but for what the run itself said: memory stays bounded however much a build says, and no flood of
+ * that washes away when a step began and why it failed. */
 static void make_room(struct progress *p)
 {
 	if (p->line_count < LOG_LINES && p->log_bytes < LOG_BYTES)
 		return;
-	size_t go = p->line_count / 4 + 1;
+	size_t go = p->line_count / 4 + 1, kept = 0;
 	for (size_t i = 0; i < go; i++) {
+		if (p->lines[i].ours && kept < LOG_OURS) {
+			p->lines[kept++] = p->lines[i];
+			continue;
+		}
 		p->log_bytes -= strlen(p->lines[i].text);
 		free(p->lines[i].text);
 	}
-	p->line_count -= go;
-	p->dropped += go;
-	memmove(p->lines, p->lines + go, p->line_count * sizeof *p->lines);
+	memmove(p->lines + kept, p->lines + go, (p->line_count - go) * sizeof *p->lines);
+	p->line_count -= go - kept;
+	p->dropped += go - kept;
 }
 
 static void log_line(struct progress *p, double at, size_t step, bool ours, char *text)

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 struct asked {
 	char *what, *project;
@@ -27,7 +28,9 @@ struct session {
 	cJSON *stream; /* the events that a run plays, instead of walking a plan */
 	char *fails, *fail_words, *fail_fix;
 	bool optional;
-	int pace; /* events a turn */
+	int pace;          /* events a turn */
+	double flood_rate; /* lines a second; 0: no flood */
+	int flood_lines;
 	bool consented, refuses_client;
 	struct oauth_try *try;
 	struct run *run;
@@ -43,6 +46,8 @@ struct run {
 	const cJSON *next; /* of the stream */
 	cJSON *failed;     /* ids of steps that failed in the stream */
 	int interrupts, seq;
+	double flood_began; /* 0: not yet */
+	int flooded;
 	enum exit_code code;
 };
 
@@ -79,6 +84,12 @@ void fake_replace(struct session *s, const char *id)
 bool fake_consented(const struct session *s)
 {
 	return s->consented;
+}
+
+void fake_flood(struct session *s, double lines_a_second, int lines)
+{
+	s->flood_rate = lines_a_second;
+	s->flood_lines = lines;
 }
 
 void fake_hold(struct session *s, bool hold)
@@ -510,23 +521,77 @@ static void advance(struct run *r)
 		finish(r, "partly", EXIT_INTERRUPTED);
 }
 
+static double clock_seconds(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static bool floods(const struct run *r)
+{
+	return r && !r->finished && r->o.verb == RUN_APPLY && !r->interrupts && r->flooded < r->session->flood_lines;
+}
+
+/* 200 steps that the cloud works on, each in a state that may be told again at any time. */
+static void begin_flood(struct run *r)
+{
+	char id[32];
+	for (int i = 0; i < 200; i++) {
+		snprintf(id, sizeof id, "flood/%d", i);
+		emit(r,
+		     json_make(
+			 "{'event':'step','id':%s,'title':'Secret','kind':'secretmanager.secret','name':%s,'state':'polling',"
+			 "'verdict':'create','usual':600,'elapsed':1}",
+			 id, id));
+	}
+}
+
+/* As many lines as are due by the clock, so that the rate does not depend on how quick the face is; every hundredth is a step's news. */
+static void flood(struct run *r)
+{
+	char line[96], id[32];
+	if (r->flood_began <= 0) {
+		r->flood_began = clock_seconds();
+		begin_flood(r);
+	}
+	double due = (clock_seconds() - r->flood_began) * r->session->flood_rate;
+	for (; r->flooded < due && floods(r); r->flooded++) {
+		snprintf(line, sizeof line, "flood line %07d of what a build says: Collecting numpy==2.3.4 (from mlflow)",
+			 r->flooded);
+		emit(r, json_make("{'event':'log','id':'flood/0','line':%s}", line));
+		if (r->flooded % 100)
+			continue;
+		snprintf(id, sizeof id, "flood/%d", r->flooded / 100 % 200);
+		emit(r,
+		     json_make(
+			 "{'event':'step','id':%s,'title':'Secret','kind':'secretmanager.secret','name':%s,'state':'polling',"
+			 "'verdict':'create','usual':600,'elapsed':2}",
+			 id, id));
+	}
+}
+
 /* With a keyboard the fake is watched: turns take a while, and end when a key comes. */
 static bool wait_for_key(const struct session *s, double max_seconds, int keyboard_fd)
 {
 	bool moving = s->asked_count || (s->run && !s->run->finished);
 	struct pollfd p = {.fd = keyboard_fd, .events = POLLIN};
-	return poll(&p, 1, (int)((moving && max_seconds > 0.1 ? 0.1 : max_seconds) * 1000)) > 0;
+	double turn = floods(s->run) ? 0.005 : 0.1;
+	return poll(&p, 1, (int)((moving && max_seconds > turn ? turn : max_seconds) * 1000)) > 0;
 }
 
 bool session_turn(struct session *s, double max_seconds, int keyboard_fd)
 {
 	if (keyboard_fd >= 0 && wait_for_key(s, max_seconds, keyboard_fd))
 		return true;
-	s->now += 5;
+	bool flooding = floods(s->run);
+	s->now += flooding ? 0.005 : 5;
 	if (!s->hold)
 		answer_surveys(s);
 	answer_try(s);
-	if (s->run && !s->run->finished && s->run->next)
+	if (flooding)
+		flood(s->run);
+	else if (s->run && !s->run->finished && s->run->next)
 		play(s->run);
 	else if (s->run && !s->run->finished)
 		advance(s->run);

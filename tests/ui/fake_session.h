@@ -23,6 +23,9 @@ void fake_stream_fail(struct session *s, const char *ids, const char *message, c
 cJSON *fake_stream_read(const char *path);
 /* From now on Google refuses OAuth clients. */
 void fake_refuse_client(struct session *s, bool refuse);
+/* From now on a run begins with 200 steps that the cloud works on, and one of them then says so many numbered lines a second until so many were said; only then
+ * it goes on. */
+void fake_flood(struct session *s, double lines_a_second, int lines);
 /* Surveys wait until they are let go. */
 void fake_hold(struct session *s, bool hold);
 

@@ -171,6 +171,33 @@ static void log_lines(void)
 	progress_free(&p);
 }
 
+/* However much a build says, what the run itself said stays, and the newest lines are there without a hole. */
+static void flood(void)
+{
+	struct progress p = {0};
+	char line[32];
+	step(&p, "image", "cloudbuild.image", "creating", 60, 1);
+	step(&p, "network", "compute.network", "creating", 9, 1);
+	for (int i = 0; i < 100000; i++) {
+		snprintf(line, sizeof line, "line %d", i);
+		tell(&p, json_make("{'event':'log','id':'image','line':%s}", line), 2);
+	}
+	size_t ours = 0, first = p.line_count;
+	for (size_t i = p.line_count; i-- > 0;) {
+		ours += p.lines[i].ours;
+		first = p.lines[i].ours ? first : i;
+	}
+	bool whole = first < p.line_count;
+	for (size_t i = first; i < p.line_count; i++) {
+		snprintf(line, sizeof line, "line %zu", 100000 - (p.line_count - i));
+		whole = whole && !strcmp(p.lines[i].text, line);
+	}
+	is_int(ours, 2, "a flood of lines leaves what the run itself said");
+	ok(whole && p.line_count >= 14000 && p.line_count + p.dropped == 100002,
+	   "and its newest lines, without a hole: %zu of them", p.line_count);
+	progress_free(&p);
+}
+
 int main(void)
 {
 	setlocale(LC_ALL, "C.UTF-8");
@@ -181,5 +208,6 @@ int main(void)
 	permissions();
 	bar();
 	log_lines();
+	flood();
 	return tap_done();
 }

@@ -384,6 +384,40 @@ def links():
     t.close()
 
 
+def flooded():
+    """10,000 lines a second from one of 200 steps at work, while somebody types: every key counts, and the log has what it promises."""
+    total, typed = 30000, "no-such-words-in-it-0123456789-but-all-typed"
+    t = Terminal("--flood", "10000", str(total))
+    to_auth(t)
+    for page in ("Availability", "to create"):
+        t.send(b"\r")
+        t.wait(page)
+    t.send(b"b")
+    t.wait("flood line 0")
+    t.send(b"l")
+    t.send(b"/")
+    begun = t.text.count("flood line")
+    for c in typed:
+        t.send(c.encode())
+        t.pump(0.02)
+    at = len(t.text)
+    t.resize(24, 90)  # all is drawn again, so the text is whole
+    ok(t.wait(re.escape(typed), since=at) and begun, "keys typed into a flood of lines are all there, in order", t.text[-300:])
+    t.send(b"\r")
+    ok(t.wait("Not found"), "and are searched for")
+    ok(t.wait("proven: a run is logged", 60), "the log follows to the last line")
+    path = t.file.replace(".json", ".log")
+    t.send(b"w")
+    t.wait("The log is in")
+    saved = content(path).decode()
+    lines = [int(n) for n in re.findall(r"flood line (\d+)", saved)]
+    ok(lines and lines == list(range(lines[0], total)) and len(lines) >= 14000, "the newest lines are kept without a hole",
+       f"{len(lines)} from {lines[:1]} to {lines[-1:]}")
+    begins = set(re.findall(r"flood/(\d+): .*begun", saved))
+    ok(lines[0] > 0 and len(begins) == 200, "what the run itself said is kept, however long ago", f"{len(begins)} of 200 from line {lines[0]}")
+    t.close()
+
+
 def no_terminal():
     folder = tempfile.mkdtemp()
     out = os.path.join(folder, "out")
@@ -411,6 +445,7 @@ colours()
 mouse()
 serial()
 links()
+flooded()
 no_terminal()
 print(f"1..{count}")
 sys.exit(0)

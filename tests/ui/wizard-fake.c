@@ -1,4 +1,5 @@
-/* The wizard on a session without a cloud, for tests on a real terminal: wizard-fake [--real] [--plain] [--ascii] [--color WHEN] FILE. */
+/* The wizard on a session without a cloud, for tests on a real terminal: wizard-fake [--real] [--plain] [--ascii] [--color WHEN]
+ * [--flood LINES-A-SECOND LINES] FILE. */
 #include "config.h"
 #include "base/mem.h"
 #include "base/secret.h"
@@ -7,13 +8,19 @@
 
 #include <locale.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+static double flood_rate;
+static int flood_lines;
+
 static struct session *open_fake(void *arg, struct err *e)
 {
+	struct session *s = fake_session(((struct wizard_options *)arg)->rehearsal);
 	(void)e;
-	return fake_session(((struct wizard_options *)arg)->rehearsal);
+	fake_flood(s, flood_rate, flood_lines);
+	return s;
 }
 
 int main(int argc, char **argv)
@@ -32,7 +39,10 @@ int main(int argc, char **argv)
 			o.ascii = true;
 		else if (!strcmp(argv[i], "--color") && i + 1 < argc)
 			o.color = argv[++i];
-		else
+		else if (!strcmp(argv[i], "--flood") && i + 2 < argc) {
+			flood_rate = atof(argv[++i]);
+			flood_lines = atoi(argv[++i]);
+		} else
 			o.file = argv[i];
 	}
 	struct answers *a = access(o.file, F_OK) == 0 ? answers_load(o.file, &e) : answers_new();
