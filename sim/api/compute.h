@@ -165,6 +165,16 @@ void compute_instance_drop(struct sim *s, struct sim_object *vm);
 /* Has the zone no machines left, as the world says ("stockouts": ["us-central1-a"])? */
 bool compute_stocked_out(struct sim *s, const char *zone);
 
+/* A route that the network has of itself, to a range of its own (peering NULL) or of a peer's; the same one once. */
+void network_route(struct sim *s, const char *network_path, const char *range, const char *peering);
+/* Takes such a route away, or all by the peering where range is NULL. */
+void network_route_drop(struct sim *s, const char *network_path, const char *range, const char *peering);
+
+/* The host project of Shared VPC that the project is attached to; "" for none. */
+const char *compute_host(struct sim *s, const char *project);
+/* May this principal put something of the project into the subnet: its own, or one of its host project that it was given? */
+bool compute_may_use(struct sim *s, const char *project, const char *principal, const struct sim_object *subnet);
+
 /* IPv4. ------------------------------------------------------------------------------------------------------------------ */
 struct ip4_range {
 	uint32_t base;
@@ -179,6 +189,9 @@ bool ip4_within(const char *range, const char *outer);
 char *ip4_text(uint32_t a, char into[static 16]);
 /* A range of this size in 10.0.0.0/8 that no subnet and no peering range of the network touches. */
 struct ip4_range ip4_free_range(struct sim *s, const char *network_path, int bits);
+/* What of the network touches the range: a subnet's range or secondary range, a reserved range, a subnet of a peered network. Its name, for a message; NULL
+ * when nothing does. but is the link of what does not count, or NULL. */
+const char *ip4_taken(struct sim *s, const char *network_path, struct ip4_range r, const char *but);
 /* A host address of the range that no address, instance, rule of the project uses; the first from the n-th on. */
 uint32_t ip4_free_host(struct sim *s, const char *project, struct ip4_range r, uint32_t from);
 

@@ -32,8 +32,13 @@ static bool check_range(struct sim_call *c, cJSON *doc)
 	struct ip4_range r;
 	const char *whole = sim_tmp("%s/%d", json_str(doc, "address", ""), bits);
 	bool good = ip4_parse(json_str(doc, "address", ""), &base) && ip4_range_parse(whole, &r);
-	return good || compute_invalid(c, "address", json_str(doc, "address", ""),
+	if (!good)
+		return compute_invalid(c, "address", json_str(doc, "address", ""),
 				       "IP address is not the start of a range of this prefix length.");
+	const char *other = path ? ip4_taken(c->sim, path, r, NULL) : NULL;
+	return !other ||
+	       compute_invalid(c, "address", whole,
+			       sim_tmp("Requested range conflicts with other resources: '%s' of the network.", other));
 }
 
 /* The subnet of the same name and region in the default network is meant where none is named. */

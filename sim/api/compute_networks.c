@@ -3,6 +3,7 @@
 
 #include "sim/api/compute.h"
 #include "sim/api/network.h"
+#include "sim/api/serving.h"
 
 #include "base/json.h"
 #include "base/mem.h"
@@ -82,6 +83,55 @@ static void compute_networks_removed(struct sim *s, const struct sim_object *o)
 	network_connection_forget(s, o->key);
 }
 
+static const char *route_name(const char *network_path, const char *range, const char *peering)
+{
+	const char *what = sim_tmp("%s %s %s", network_path, range, peering ? peering : "");
+	return sim_tmp("%s-%.16s", peering ? "peering-route" : "default-route-r",
+		       strrchr(sim_sha256(what, strlen(what)), ':') + 1);
+}
+
+void network_route(struct sim *s, const char *network_path, const char *range, const char *peering)
+{
+	const char *project = sim_tmp("%.*s", (int)(strcspn(network_path + 9, "/") + 9), network_path);
+	const char *name = route_name(network_path, range, peering), *link = compute_link(network_path);
+	if (sim_get(s, "compute.routes", sim_tmp("%s/global/routes/%s", project, name)))
+		return;
+	cJSON *doc = json_make("{'name':%s,'network':%s,'destRange':%s,'priority':0}", name, link, range);
+	json_put_str(doc, "description",
+		     peering ? "Auto generated route via peering."
+			     : sim_tmp("Default local route to the subnetwork %s.", range));
+	json_put_str(doc, peering ? "nextHopPeering" : "nextHopNetwork", peering ? peering : link);
+	compute_store(s, &compute_route_kind, sim_tmp("%s/global/", project), doc);
+}
+
+void network_route_drop(struct sim *s, const char *network_path, const char *range, const char *peering)
+{
+	const char *prefix = sim_tmp("%.*s/global/routes/", (int)(strcspn(network_path + 9, "/") + 9), network_path);
+	const char *link = compute_link(network_path);
+	struct sim_object *next;
+	for (struct sim_object *r = sim_first(s, "compute.routes", prefix); r; r = next) {
+		next = sim_following(s, r, prefix);
+		bool by = peering ? !strcmp(json_str(r->doc, "nextHopPeering", ""), peering)
+				  : json_at(r->doc, "nextHopNetwork") != NULL;
+		if (by && !strcmp(json_str(r->doc, "network", ""), link) &&
+		    (!range || !strcmp(json_str(r->doc, "destRange", ""), range)))
+			sim_remove(s, r);
+	}
+}
+
+/* The subnets of the peer are reached by the peering, and no more once it is gone. */
+static void peering_routes(struct sim *s, const struct sim_object *network, const cJSON *peering, bool active)
+{
+	const char *name = json_str(peering, "name", "");
+	if (!active) {
+		network_route_drop(s, network->key, NULL, name);
+		return;
+	}
+	for (struct sim_object *o = sim_first(s, "compute.subnetworks", "projects/"); o; o = sim_following(s, o, "projects/"))
+		if (!strcmp(json_str(o->doc, "network", ""), json_str(peering, "network", "-")))
+			network_route(s, network->key, json_str(o->doc, "ipCidrRange", ""), name);
+}
+
 /* A subnet of one's own making holds the network; those of an automatic network go with it. */
 static char *compute_networks_held(struct sim *s, const struct sim_object *o)
 {
@@ -156,6 +206,7 @@ static void settle_peerings(struct sim *s, struct sim_object *network)
 					      connected ? "Connected." : "Waiting for peer network to connect.");
 		json_put_str(p, "state", state);
 		json_put_str(p, "stateDetails", details);
+		peering_routes(s, network, p, connected);
 	}
 }
 
@@ -184,6 +235,8 @@ static void drop_peering(struct sim *s, const cJSON *arg)
 	cJSON *list = o ? json_at(o->doc, "peerings") : NULL;
 	cJSON *p = o ? find_peering(o->doc, json_str(o->hidden, "peering", "")) : NULL;
 	char *peer = p ? xstrdup(json_str(p, "network", "")) : NULL;
+	if (p)
+		network_route_drop(s, o->key, NULL, json_str(p, "name", ""));
 	if (p)
 		cJSON_Delete(cJSON_DetachItemViaPointer(list, p));
 	if (p)

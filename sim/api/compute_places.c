@@ -320,6 +320,31 @@ static void compute_places_project_get(struct sim_call *c)
 	sim_ok(c, doc);
 }
 
+/* The host project of Shared VPC that the project is attached to, as the world says; what has none gets an empty reply. */
+static void compute_places_host_get(struct sim_call *c)
+{
+	const char *host = compute_host(c->sim, c->project);
+	if (!*host)
+		sim_ok(c, cJSON_CreateObject());
+	else
+		sim_ok(c, json_make("{'kind':'compute#project','id':%s,'name':%s,'selfLink':%s,'xpnProjectStatus':'HOST'}",
+				    sim_project_number(c->sim, host), host, sim_tmp(COMPUTE_BASE "projects/%s", host)));
+}
+
+const char *compute_host(struct sim *s, const char *project)
+{
+	const cJSON *host = sim_project_world(s, project, "sharedVpcHost");
+	return cJSON_IsString(host) && strcmp(host->valuestring, project) ? host->valuestring : "";
+}
+
+bool compute_may_use(struct sim *s, const char *project, const char *principal, const struct sim_object *subnet)
+{
+	const char *owner = sim_tmp("%.*s", (int)strcspn(subnet->key + 9, "/"), subnet->key + 9);
+	return !strcmp(owner, project) ||
+	       (!strcmp(compute_host(s, project), owner) && sim_allowed(s, principal, "compute.subnetworks.use", owner,
+									sim_tmp("//compute.googleapis.com/%s", subnet->key)));
+}
+
 /* In the world's description, beside "quotas": "stockouts", zones that have no machines left. */
 static void seed(struct sim *s, const cJSON *world)
 {
@@ -340,6 +365,7 @@ static const struct sim_route routes[] = {
     {"compute.machineTypes.list", machine_list, "compute.machineTypes.list", NULL},
     {"compute.machineTypes.aggregatedList", machine_aggregated, "compute.machineTypes.list", NULL},
     {"compute.projects.get", compute_places_project_get, "compute.projects.get", NULL},
+    {"compute.projects.getXpnHost", compute_places_host_get, "compute.projects.get", NULL},
     {NULL, NULL, NULL, NULL},
 };
 

@@ -33,6 +33,53 @@ static bool check_nat(struct sim_call *c, cJSON *nat)
 	return true;
 }
 
+static bool lists(const cJSON *nat, const char *subnet)
+{
+	const cJSON *one;
+	const char *path = strstr(subnet, "projects/");
+	cJSON_ArrayForEach(one, json_at(nat, "subnetworks")) {
+		const char *other = strstr(json_str(one, "name", ""), "projects/");
+		if (path && other && !strcmp(path, other))
+			return true;
+	}
+	return false;
+}
+
+/* Do two public NATs of a network and region serve the same subnet? One for all subnets bears no other beside it. */
+static bool clash(const cJSON *a, const cJSON *b)
+{
+	const cJSON *one;
+	if (!strcmp(json_str(a, "type", "PUBLIC"), "PRIVATE") || !strcmp(json_str(b, "type", "PUBLIC"), "PRIVATE"))
+		return false;
+	if (strcmp(json_str(a, "sourceSubnetworkIpRangesToNat", ""), "LIST_OF_SUBNETWORKS") ||
+	    strcmp(json_str(b, "sourceSubnetworkIpRangesToNat", ""), "LIST_OF_SUBNETWORKS"))
+		return true;
+	cJSON_ArrayForEach(one, json_at(a, "subnetworks"))
+		if (lists(b, json_str(one, "name", "-")))
+			return true;
+	return false;
+}
+
+/* Another router of the network and region whose NAT serves what this one's would. */
+static bool nat_free(struct sim_call *c, const cJSON *doc, const cJSON *nat)
+{
+	const char *prefix = sim_tmp("projects/%s/regions/%s/routers/", c->project, sim_param(c, "region"));
+	const char *path = compute_path(c->sim, c->project, json_str(doc, "network", ""));
+	const cJSON *other;
+	for (struct sim_object *o = sim_first(c->sim, "compute.routers", prefix); o; o = sim_following(c->sim, o, prefix)) {
+		const char *of = compute_path(c->sim, c->project, json_str(o->doc, "network", ""));
+		if (!path || !of || strcmp(of, path) || !strcmp(json_str(o->doc, "name", ""), json_str(doc, "name", "")))
+			continue;
+		cJSON_ArrayForEach(other, json_at(o->doc, "nats"))
+			if (clash(nat, other))
+				return compute_invalid(c, "nats[0].sourceSubnetworkIpRangesToNat",
+						       json_str(nat, "sourceSubnetworkIpRangesToNat", ""),
+						       sim_tmp("A subnetwork is already served by NAT '%s' of router '%s'.",
+							       json_str(other, "name", ""), json_str(o->doc, "name", "")));
+	}
+	return true;
+}
+
 static bool compute_routers_check(struct sim_call *c, cJSON *doc, const struct sim_object *old)
 {
 	(void)old;
@@ -40,7 +87,7 @@ static bool compute_routers_check(struct sim_call *c, cJSON *doc, const struct s
 	if (!*json_str(doc, "network", ""))
 		return compute_required(c, "network");
 	cJSON_ArrayForEach(nat, json_at(doc, "nats")) {
-		if (!check_nat(c, nat))
+		if (!check_nat(c, nat) || !nat_free(c, doc, nat))
 			return false;
 		for (const cJSON *other = nat->next; other; other = other->next)
 			if (!strcmp(json_str(other, "name", ""), json_str(nat, "name", "-")))

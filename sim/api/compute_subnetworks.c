@@ -51,6 +51,14 @@ static bool compute_subnetworks_check(struct sim_call *c, cJSON *doc, const stru
 			 json_str(other->doc, "name", ""), strrchr(json_str(other->doc, "region", "/"), '/') + 1);
 		return false;
 	}
+	const char *path = compute_path(c->sim, c->project, json_str(doc, "network", ""));
+	const char *taker = path && !old ? ip4_taken(c->sim, path, r, json_str(doc, "selfLink", NULL)) : NULL;
+	if (taker) {
+		sim_fail(c, "INVALID_ARGUMENT", "invalid",
+			 "Invalid IPCidrRange: %s conflicts with '%s', which the network or a peer has allocated.", range,
+			 taker);
+		return false;
+	}
 	char gateway[16];
 	json_put_str(doc, "gatewayAddress", ip4_text(r.base + 1, gateway));
 	if (json_at(doc, "logConfig.enable"))
@@ -69,8 +77,10 @@ static void compute_subnetworks_stored(struct sim *s, struct sim_object *o)
 	cJSON_ArrayForEach(item, list)
 		if (!strcmp(item->valuestring, link))
 			return;
-	if (list)
-		cJSON_AddItemToArray(list, cJSON_CreateString(link));
+	if (!list)
+		return;
+	cJSON_AddItemToArray(list, cJSON_CreateString(link));
+	network_route(s, network->key, json_str(o->doc, "ipCidrRange", ""), NULL);
 }
 
 static void compute_subnetworks_removed(struct sim *s, const struct sim_object *o)
@@ -84,6 +94,8 @@ static void compute_subnetworks_removed(struct sim *s, const struct sim_object *
 		}
 	if (list && !list->child)
 		json_drop(network->doc, "subnetworks");
+	if (network)
+		network_route_drop(s, network->key, json_str(o->doc, "ipCidrRange", ""), NULL);
 }
 
 static void set_google_access(struct sim_call *c)

@@ -100,6 +100,36 @@ struct ip4_range ip4_free_range(struct sim *s, const char *network_path, int bit
 	return r;
 }
 
+/* In this network alone: the name of what touches r. */
+static const char *taken_in(struct sim *s, const char *link, struct ip4_range r, const char *but)
+{
+	static const char *const holders[] = {"compute.subnetworks", "compute.addresses"};
+	struct ip4_range by;
+	for (size_t i = 0; i < 2; i++)
+		for (struct sim_object *o = sim_first(s, holders[i], "projects/"); o; o = sim_following(s, o, "projects/")) {
+			const char *range = i ? sim_tmp("%s/%d", json_str(o->doc, "address", ""),
+							(int)json_num(o->doc, "prefixLength", 32))
+					      : json_str(o->doc, "ipCidrRange", "");
+			if (strcmp(json_str(o->doc, "network", ""), link) ||
+			    !strcmp(json_str(o->doc, "selfLink", ""), but ? but : "-"))
+				continue;
+			if ((ip4_range_parse(range, &by) && ip4_overlap(r, by)) || taken_within(o->doc, r, &by))
+				return json_str(o->doc, "name", "");
+		}
+	return NULL;
+}
+
+const char *ip4_taken(struct sim *s, const char *network_path, struct ip4_range r, const char *but)
+{
+	struct sim_object *network = sim_get(s, "compute.networks", network_path);
+	const char *found = taken_in(s, compute_link(network_path), r, but);
+	const cJSON *peerings = network ? json_at(network->doc, "peerings") : NULL, *p;
+	cJSON_ArrayForEach(p, peerings)
+		if (!found && !strcmp(json_str(p, "state", ""), "ACTIVE"))
+			found = taken_in(s, json_str(p, "network", ""), r, NULL);
+	return found;
+}
+
 static bool used(struct sim *s, const char *project, const char *ip)
 {
 	const char *prefix = sim_tmp("projects/%s/", project);

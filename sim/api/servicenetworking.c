@@ -49,6 +49,8 @@ bool network_connection_address(struct sim *s, const char *network, const char *
 		unsigned n = (unsigned)json_num(o->hidden, "taken", 0);
 		if (n >= ((1u << (24 - r.bits)) * 250))
 			continue;
+		ip4_text(r.base + (n / 250 << 8), into);
+		network_route(s, network, sim_tmp("%s/24", into), NETWORK_SERVICE_PEERING);
 		ip4_text(r.base + (n / 250 << 8) + 3 + n % 250, into);
 		json_put_num(o->hidden, "taken", n + 1);
 		return true;
@@ -171,6 +173,7 @@ static void disconnected(struct sim *s, const cJSON *arg)
 	cJSON_ArrayForEach(p, list)
 		if (!strcmp(json_str(p, "name", ""), NETWORK_SERVICE_PEERING)) {
 			cJSON_Delete(cJSON_DetachItemViaPointer(list, p));
+			network_route_drop(s, path, NULL, NETWORK_SERVICE_PEERING);
 			break;
 		}
 	if (list && !list->child)

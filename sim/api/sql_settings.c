@@ -162,7 +162,12 @@ static bool check_private(struct sim_call *c, cJSON *doc)
 	const char *path = network_of(c, json_str(doc, "settings.ipConfiguration.privateNetwork", ""));
 	const char *name = json_str(doc, "name", ""), *why = NULL;
 	struct sim_object *network = sim_get(c->sim, "compute.networks", path), *conn = network_connection(c->sim, path);
-	if (!sim_service_on(c->sim, c->project, "servicenetworking.googleapis.com"))
+	const char *owner = sim_tmp("%.*s", (int)strcspn(path + 9, "/"), path + 9);
+	bool abroad = strcmp(owner, c->project) != 0;
+	if (abroad && strcmp(compute_host(c->sim, c->project), owner))
+		return sql_invalid(
+		    c, "Invalid request: the network %s is not in this project, nor in its Shared VPC host project.", path);
+	if (!sim_service_on(c->sim, owner, "servicenetworking.googleapis.com"))
 		why = "SERVICE_NETWORKING_NOT_ENABLED";
 	else if (!network || !conn)
 		why = "NETWORK_NOT_PEERED";

@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "sim/api/compute.h"
 #include "sim/api/network.h"
 #include "sim/api/serving.h"
 #include "sim/front/start.h"
@@ -75,25 +76,57 @@ static bool connector_there(struct bench *b)
 	return true;
 }
 
+/* A network or a subnet, by its short name in the service's own project, or by its whole path. */
+static const char *path_in(const struct bench *b, const char *given, const char *scope, const char *plural)
+{
+	const char *path = strchr(given, '/') ? compute_path(b->sim, b->project, given) : NULL;
+	return path ? path : sim_tmp("projects/%s/%s%s/%s", b->project, scope, plural, short_name(given));
+}
+
+static bool network_refused(struct bench *b, char *why)
+{
+	return refuse(b, "VPC_NETWORK_NOT_FOUND", NULL, 1, why);
+}
+
+/* Cloud Run's direct egress: the subnet is in the service's region, of a /26 at least; one of a host project is open to Cloud Run's agent. */
+static bool subnet_serves(struct bench *b, const struct sim_object *s, const char *key)
+{
+	struct ip4_range r;
+	const char *agent = sim_tmp("serviceAccount:service-%s@serverless-robot-prod.iam.gserviceaccount.com",
+				    sim_project_number(b->sim, b->project));
+	if (!compute_may_use(b->sim, b->project, agent, s))
+		return network_refused(
+		    b, xasprintf("Cloud Run Service Agent %s does not have permission compute.subnetworks.use on "
+				 "VPC subnetwork %s.",
+				 agent + strlen("serviceAccount:"), s->key));
+	if (ip4_range_parse(json_str(s->doc, "ipCidrRange", ""), &r) && r.bits > 26)
+		return network_refused(
+		    b, xasprintf("VPC subnetwork %s is too small: Direct VPC egress needs a subnet mask of /26 or "
+				 "larger.",
+				 s->key));
+	const struct sim_object *n = compute_find(b->sim, json_str(s->doc, "network", ""));
+	return (n && !strcmp(n->key, key)) ||
+	       network_refused(b, xasprintf("VPC subnetwork %s does not belong to network %s.", s->key, key));
+}
+
 static bool network_there(struct bench *b)
 {
 	const cJSON *nic = json_at(b->template, "vpcAccess.networkInterfaces.0");
 	const char *network = json_str(nic, "network", ""), *subnet = json_str(nic, "subnetwork", "");
 	if (!nic)
 		return true;
-	const char *subnet_key = sim_tmp("projects/%s/regions/%s/subnetworks/%s", b->project, b->region,
-					 short_name(*subnet ? subnet : network));
+	const char *subnet_key = path_in(b, *subnet ? subnet : short_name(network), sim_tmp("regions/%s/", b->region),
+					 "subnetworks");
 	const struct sim_object *s = sim_get(b->sim, "compute.subnetworks", subnet_key);
 	if (!*network && s)
 		network = json_str(s->doc, "network", "");
-	const char *key = sim_tmp("projects/%s/global/networks/%s", b->project, short_name(*network ? network : "default"));
+	const char *key = path_in(b, *network ? network : "default", "global/", "networks");
 	if (!sim_get(b->sim, "compute.networks", key))
-		return refuse(b, "VPC_NETWORK_NOT_FOUND", NULL, 1, xasprintf("VPC network %s was not found.", key));
-	if (!s)
-		return refuse(b, "VPC_NETWORK_NOT_FOUND", NULL, 1, xasprintf("VPC subnetwork %s was not found.", subnet_key));
-	if (strcmp(short_name(json_str(s->doc, "network", "")), short_name(key)))
-		return refuse(b, "VPC_NETWORK_NOT_FOUND", NULL, 1,
-			      xasprintf("VPC subnetwork %s does not belong to network %s.", subnet_key, key));
+		return network_refused(b, xasprintf("VPC network %s was not found.", key));
+	if (!s || !strstr(s->key, sim_tmp("/regions/%s/", b->region)))
+		return network_refused(b, xasprintf("VPC subnetwork %s was not found.", subnet_key));
+	if (!subnet_serves(b, s, key))
+		return false;
 	b->place.network = b->network = xstrdup(key);
 	return true;
 }

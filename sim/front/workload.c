@@ -38,12 +38,16 @@ static char *network_of(struct sim *s, const char *project, const char *region, 
 		return o ? xstrdup(json_str(o->hidden, "network", "")) : NULL;
 	}
 	if (!network && subnet) {
+		const char *given = strchr(subnet, '/') ? compute_path(s, project, subnet) : NULL;
 		const struct sim_object *o = sim_get(
 		    s, "compute.subnetworks",
-		    sim_tmp("projects/%s/regions/%s/subnetworks/%s", project, region, short_name(subnet)));
+		    given ? given : sim_tmp("projects/%s/regions/%s/subnetworks/%s", project, region, subnet));
 		network = o ? json_str(o->doc, "network", NULL) : NULL;
 	}
-	return network ? xasprintf("projects/%s/global/networks/%s", project, short_name(network)) : NULL;
+	const char *path = network && strchr(network, '/') ? compute_path(s, project, network) : NULL;
+	return path      ? xstrdup(path)
+	       : network ? xasprintf("projects/%s/global/networks/%s", project, short_name(network))
+			 : NULL;
 }
 
 /* Do two containers share the loopback interface? All of a pod or an instance do. */

@@ -115,6 +115,55 @@ static void bad_values(void)
 	       "invalid", "Invalid value for field 'region': 'nowhere1'. Unknown region.");
 }
 
+/* Ranges of a network touch none of its subnets, of its reserved ranges and of its peers. */
+static void ranges(void)
+{
+	act("POST", COMPUTE "global/networks", json_make("{'name':'pa','autoCreateSubnetworks':false}"));
+	act("POST", COMPUTE "global/networks", json_make("{'name':'pb','autoCreateSubnetworks':false}"));
+	act("POST", COMPUTE "regions/us-central1/subnetworks",
+	    json_make("{'name':'pa1','network':'global/networks/pa','ipCidrRange':'10.40.0.0/24'}"));
+	act("POST", COMPUTE "regions/us-central1/subnetworks",
+	    json_make("{'name':'pb1','network':'global/networks/pb','ipCidrRange':'10.50.0.0/24'}"));
+	act("POST", COMPUTE "global/addresses",
+	    json_make("{'name':'psa','purpose':'VPC_PEERING','addressType':'INTERNAL','network':'global/networks/"
+		      "pa','address':'10.60.0.0','"
+		      "prefixLength':20}"));
+	refuse("POST", COMPUTE "global/addresses",
+	       json_make("{'name':'psb','purpose':'VPC_PEERING','addressType':'INTERNAL','network':'global/networks/"
+			 "pa','address':'10.40.0.0','"
+			 "prefixLength':20}"),
+	       400, "invalid",
+	       "Invalid value for field 'resource.address': '10.40.0.0/20'. Requested range conflicts with other resources: "
+	       "'pa1' of the "
+	       "network.");
+	refuse("POST", COMPUTE "regions/us-central1/subnetworks",
+	       json_make("{'name':'pa2','network':'global/networks/pa','ipCidrRange':'10.60.1.0/24'}"), 400, "invalid",
+	       "Invalid IPCidrRange: 10.60.1.0/24 conflicts with 'psa', which the network or a peer has allocated.");
+	act("POST", COMPUTE "global/networks/pa/addPeering",
+	    json_make("{'networkPeering':{'name':'ab','network':'projects/demo-proj/global/networks/"
+		      "pb','exchangeSubnetRoutes':true}}"));
+	act("POST", COMPUTE "global/networks/pb/addPeering",
+	    json_make("{'networkPeering':{'name':'ba','network':'projects/demo-proj/global/networks/"
+		      "pa','exchangeSubnetRoutes':true}}"));
+	refuse("POST", COMPUTE "regions/us-central1/subnetworks",
+	       json_make("{'name':'pa3','network':'global/networks/pa','ipCidrRange':'10.50.0.0/26'}"), 400, "invalid",
+	       "Invalid IPCidrRange: 10.50.0.0/26 conflicts with 'pb1', which the network or a peer has allocated.");
+	cJSON *r, *routes = asks("GET", COMPUTE "global/routes", NULL, 200);
+	int peer = 0, own = 0;
+	cJSON_ArrayForEach(r, json_at(routes, "items")) {
+		peer += !strcmp(json_str(r, "destRange", ""), "10.50.0.0/24") &&
+			!strcmp(json_str(r, "nextHopPeering", ""), "ab");
+		own += !strcmp(json_str(r, "destRange", ""), "10.40.0.0/24") && json_at(r, "nextHopNetwork");
+	}
+	ok(peer == 1 && own == 1, "a network has a route to its subnets and to its peer's");
+	act("POST", COMPUTE "global/networks/pa/removePeering", json_make("{'name':'ab'}"));
+	routes = asks("GET", COMPUTE "global/routes", NULL, 200);
+	peer = 0;
+	cJSON_ArrayForEach(r, json_at(routes, "items"))
+		peer += json_at(r, "nextHopPeering") != NULL;
+	ok(!peer, "and none to a peer that is gone");
+}
+
 static void routers(void)
 {
 	act("POST", COMPUTE "regions/us-central1/routers",
@@ -122,6 +171,15 @@ static void routers(void)
 		      "'sourceSubnetworkIpRangesToNat':'ALL_SUBNETWORKS_ALL_IP_RANGES'}]}"));
 	cJSON *r = asks("GET", COMPUTE "regions/us-central1/routers/r1", NULL, 200);
 	is_str(json_str(r, "nats.0.type", ""), "PUBLIC", "a NAT is public by default");
+	refuse("POST", COMPUTE "regions/us-central1/routers",
+	       json_make("{'name':'r2','network':'global/networks/n1','nats':[{'name':'nat','natIpAllocateOption':'AUTO_ONLY',"
+			 "'sourceSubnetworkIpRangesToNat':'LIST_OF_SUBNETWORKS','subnetworks':[{'name':'regions/us-central1/"
+			 "subnetworks/s1',"
+			 "'sourceIpRangesToNat':['ALL_IP_RANGES']}]}]}"),
+	       400, "invalid",
+	       "Invalid value for field 'resource.nats[0].sourceSubnetworkIpRangesToNat': 'LIST_OF_SUBNETWORKS'. A subnetwork "
+	       "is already "
+	       "served by NAT 'nat' of router 'r1'.");
 	act("PATCH", COMPUTE "regions/us-central1/routers/r1", json_make("{'nats':[]}"));
 	ok(!json_at(asks("GET", COMPUTE "regions/us-central1/routers/r1", NULL, 200), "nats"), "a patch replaces all NATs");
 	act("DELETE", COMPUTE "regions/us-central1/routers/r1", NULL);
@@ -237,6 +295,7 @@ int main(void)
 	fingerprints();
 	bad_values();
 	routers();
+	ranges();
 	quotas();
 	lists();
 	egress();
