@@ -812,6 +812,36 @@ void step_decode(struct step *s, const struct api_result *r)
 	free(sum);
 }
 
+static void decide_by(struct step *s, const struct api_result *r);
+
+static void on_seen_more(void *arg, const struct api_result *r)
+{
+	struct step *s = arg;
+	s->call = 0;
+	if (!r->http) {
+		step_fail(s, &r->err);
+		return;
+	}
+	s->resource->kind->decode_more(&s->view, r->http, r->reply, &s->seen);
+	decide_by(s, r);
+}
+
+/* Is there more to read of what is there? Then it is asked for. */
+static bool reads_more(struct step *s)
+{
+	const struct kind *k = s->resource->kind;
+	struct call c = {0};
+	if (k->observe_more && s->seen.presence == PRESENT_YES)
+		k->observe_more(&s->view, &s->seen, &c);
+	bool more = c.method || c.fault;
+	if (c.fault)
+		step_faulty(s, c.fault);
+	else if (more)
+		s->call = api_call(s->run->api, &c, &(struct api_policy){.just_enabled = s->run->enabled}, on_seen_more, s);
+	call_free(&c);
+	return more;
+}
+
 static void on_seen(void *arg, const struct api_result *r)
 {
 	struct step *s = arg;
@@ -823,6 +853,14 @@ static void on_seen(void *arg, const struct api_result *r)
 		return;
 	}
 	step_decode(s, r);
+	decide_by(s, r);
+}
+
+/* What was read, the last reply of it being r. */
+static void decide_by(struct step *s, const struct api_result *r)
+{
+	if (reads_more(s))
+		return;
 	if (s->vague && s->seen.presence == PRESENT_UNKNOWN)
 		s->seen.presence = PRESENT_NO;
 	if (s->seen.presence != PRESENT_UNKNOWN) {

@@ -316,7 +316,8 @@ static const cJSON *counterpart(const cJSON *wanted, const cJSON *found, const c
 {
 	const cJSON *f;
 	cJSON_ArrayForEach(f, found)
-		if (key && json_equal(cJSON_GetObjectItemCaseSensitive(f, key), cJSON_GetObjectItemCaseSensitive(wanted, key)))
+		if (key &&
+		    scalars_equal(cJSON_GetObjectItemCaseSensitive(wanted, key), cJSON_GetObjectItemCaseSensitive(f, key)))
 			return f;
 	return key ? NULL : cJSON_GetArrayItem(found, index);
 }

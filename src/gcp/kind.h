@@ -143,6 +143,10 @@ struct kind {
 	const char *items;
 	/* Reads the reply (reply is NULL when the body was no JSON or empty). Fills out, whose fields are zero before. */
 	void (*decode)(const struct view *v, int http, const cJSON *reply, struct observation *out);
+	/* Where one read does not tell all: asks for more, by what was seen so far; a call without a method: that was all. decode_more adds the reply to out. Both NULL:
+	 * one read tells. */
+	void (*observe_more)(const struct view *v, const struct observation *seen, struct call *out);
+	void (*decode_more)(const struct view *v, int http, const cJSON *reply, struct observation *out);
 	/* Compares and fills out->differences and verdict KEEP, UPDATE, REPLACE, REFUSE, or CREATE (it failed and is simply made again, nothing
 	 * has to be removed first); called for PRESENT_YES, PENDING, FAILED. A verdict for FAILED is for one found so: one that failed after
 	 * this run's own request is an error, unless passing says otherwise. */
@@ -155,6 +159,7 @@ struct kind {
 	/* Requests. All see the observation and may need several turns: after each the engine observes and compares again (deletion
 	 * protection off, then delete). NULL update means that a difference is a REPLACE or REFUSE. NULL destroy means that it goes with
 	 * its parent or is left (then stays says why). A destroy that leaves out->method NULL has nothing (more) to do: it is left. */
+	/* create NULL, of what is not by_hand: it was there before the stack (gcp/given.h) and is only looked at; decode never says PRESENT_NO then. */
 	void (*create)(const struct view *v, const struct observation *seen, struct call *out);
 	void (*update)(const struct view *v, const struct observation *seen, const struct change *change, struct call *out);
 	void (*destroy)(const struct view *v, const struct observation *seen, struct call *out);

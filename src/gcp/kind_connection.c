@@ -1,11 +1,13 @@
-/* Private services access: the peering of our network with Google's, over which Cloud SQL is reached.
- * spec: {"network":NAME,"ranges":[NAMES]}. It carries no mark: it is ours when it belongs to our network. */
+/* Private services access: the peering of a network with Google's, over which Cloud SQL is reached. It carries no mark: it is ours when it belongs to our
+ * network. spec: {"network":NAME,"ranges":[NAMES][,"instance":NAME]}. With an instance, that of the stack's database, the network is one of others: a range
+ * of ours is added to those that are there, and destroying takes it away again, and never what somebody else uses. */
 #include "config.h"
 #include "gcp/kinds.h"
 
 #include "base/gettext.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/text.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -31,6 +33,64 @@ static void connection_observe(const struct view *v, struct call *out)
 	free(link);
 }
 
+static bool has(const cJSON *list, const char *text)
+{
+	const cJSON *c;
+	cJSON_ArrayForEach(c, list)
+		if (cJSON_IsString(c) && !strcmp(c->valuestring, text))
+			return true;
+	return false;
+}
+
+/* Is the network one that others use too? */
+static bool is_given(const struct view *v)
+{
+	return json_at(v->spec, "instance") != NULL;
+}
+
+/* Are the ranges of the spec among those of the connection? */
+static bool has_ours(const struct view *v, const cJSON *connection)
+{
+	const cJSON *found = json_at(connection, "reservedPeeringRanges"), *r;
+	cJSON_ArrayForEach(r, json_at(v->spec, "ranges"))
+		if (!has(found, r->valuestring))
+			return false;
+	return true;
+}
+
+/* Others' databases may have addresses of our range: Cloud SQL takes any of a connection unless it is told one. */
+static void connection_observe_more(const struct view *v, const struct observation *seen, struct call *out)
+{
+	if (is_given(v) && !json_at(seen->found, "instances"))
+		call_set(out, DIALECT_NONE, "GET", NULL,
+			 "https://sqladmin.googleapis.com/v1/projects/%s/instances?maxResults=500", v->project);
+}
+
+/* The name of a database in the network that is not the stack's, and may stand in its range; or NULL. */
+static const char *other_user(const struct view *v, const cJSON *instances)
+{
+	const cJSON *i;
+	char *end = xasprintf("/networks/%s", network(v));
+	const char *found = NULL;
+	cJSON_ArrayForEach(i, instances) {
+		const char *range = json_str(i, "settings.ipConfiguration.allocatedIpRange", "");
+		bool here = text_ends(json_str(i, "settings.ipConfiguration.privateNetwork", ""), end);
+		if (here && (!*range || has(json_at(v->spec, "ranges"), range)) &&
+		    strcmp(json_str(i, "name", ""), json_str(v->spec, "instance", "")) != 0)
+			found = json_str(i, "name", "");
+	}
+	free(end);
+	return found;
+}
+
+static void connection_decode_more(const struct view *v, int http, const cJSON *reply, struct observation *out)
+{
+	const char *other = http == 200 ? other_user(v, json_at(reply, "items")) : NULL;
+	json_put(out->found, "instances", cJSON_CreateArray());
+	if (other)
+		cJSON_AddItemToArray(json_at(out->found, "instances"), cJSON_CreateString(other));
+}
+
 static void connection_decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
 {
 	kind_decode_plain(v, http, reply, out);
@@ -44,15 +104,8 @@ static void connection_decode(const struct view *v, int http, const cJSON *reply
 	cJSON_Delete(out->found);
 	out->found = ours;
 	out->presence = ours ? PRESENT_YES : PRESENT_NO;
-}
-
-static bool has(const cJSON *list, const char *text)
-{
-	const cJSON *c;
-	cJSON_ArrayForEach(c, list)
-		if (cJSON_IsString(c) && !strcmp(c->valuestring, text))
-			return true;
-	return false;
+	if (ours && is_given(v) && !has_ours(v, ours)) /* what is there is theirs */
+		out->presence = PRESENT_NO;
 }
 
 static void connection_compare(const struct view *v, const struct observation *seen, struct change *out)
@@ -64,36 +117,75 @@ static void connection_compare(const struct view *v, const struct observation *s
 	out->verdict = out->count ? VERDICT_UPDATE : VERDICT_KEEP;
 }
 
+static void add_ranges(const struct view *v, const struct observation *seen, struct call *out);
+
+/* A connection that is there already takes our ranges beside its own. */
 static void connection_create(const struct view *v, const struct observation *seen, struct call *out)
 {
-	(void)seen;
+	if (seen->found) {
+		add_ranges(v, seen, out);
+		return;
+	}
 	char *link = network_link(v);
 	call_set(out, DIALECT_AIP, "POST", json_make("{'network':%s,'reservedPeeringRanges':%j}", link, kind_copy(v, "ranges")),
 		 BASE);
 	free(link);
 }
 
+static void set_ranges(const struct view *v, cJSON *ranges, struct call *out)
+{
+	char *link = network_link(v);
+	call_set(out, DIALECT_AIP, "PATCH", json_make("{'network':%s,'reservedPeeringRanges':%j}", link, ranges),
+		 BASE "/-?updateMask=reservedPeeringRanges&force=true");
+	free(link);
+}
+
+/* Those found that are none of ours. */
+static cJSON *theirs(const struct view *v, const struct observation *seen)
+{
+	cJSON *list = cJSON_CreateArray();
+	const cJSON *r;
+	cJSON_ArrayForEach(r, json_at(seen->found, "reservedPeeringRanges"))
+		if (!has(json_at(v->spec, "ranges"), r->valuestring))
+			cJSON_AddItemToArray(list, cJSON_CreateString(r->valuestring));
+	return list;
+}
+
 /* A range that is left out would be dropped: those found are sent again. */
+static void add_ranges(const struct view *v, const struct observation *seen, struct call *out)
+{
+	cJSON *ranges = kind_copy(v, "ranges"), *others = theirs(v, seen);
+	while (others->child)
+		cJSON_AddItemToArray(ranges, cJSON_DetachItemViaPointer(others, others->child));
+	cJSON_Delete(others);
+	set_ranges(v, ranges, out);
+}
+
 static void connection_update(const struct view *v, const struct observation *seen, const struct change *change,
 			      struct call *out)
 {
 	(void)change;
-	char *link = network_link(v);
-	cJSON *ranges = kind_copy(v, "ranges");
-	const cJSON *r;
-	cJSON_ArrayForEach(r, json_at(seen->found, "reservedPeeringRanges"))
-		if (!has(ranges, r->valuestring))
-			cJSON_AddItemToArray(ranges, cJSON_CreateString(r->valuestring));
-	call_set(out, DIALECT_AIP, "PATCH", json_make("{'network':%s,'reservedPeeringRanges':%j}", link, ranges),
-		 BASE "/-?updateMask=reservedPeeringRanges&force=true");
-	free(link);
+	add_ranges(v, seen, out);
 }
 
 /* Cloud SQL holds the connection for about four days after its last instance: then the peering is removed from our side. The proper
  * way is tried first, because connections that are cut count against a limit of the project. */
 static void connection_destroy(const struct view *v, const struct observation *seen, struct call *out)
 {
-	(void)seen;
+	cJSON *others = theirs(v, seen);
+	bool kept = others->child != NULL;
+	if (is_given(v) && json_at(seen->found, "instances.0")) {
+		cJSON_Delete(others); /* somebody stands in our range: it is left */
+		return;
+	}
+	if (kept && is_given(v)) {
+		set_ranges(v, others, out);
+		return;
+	}
+	cJSON_Delete(others);
+	/* What cuts our database off would cut off whoever else came to a network of others. */
+	if (v->way > 0 && is_given(v))
+		return;
 	if (v->way > 0) {
 		call_set(out, DIALECT_COMPUTE, "POST", json_make("{'name':%s}", PEERING),
 			 "https://compute.googleapis.com/compute/v1/projects/%s/global/networks/%s/removePeering", v->project,
@@ -106,22 +198,38 @@ static void connection_destroy(const struct view *v, const struct observation *s
 	free(link);
 }
 
+/* In a network of others their databases are looked at, and the peering is never cut. */
+static char *connection_permits(const cJSON *spec, enum deed deed)
+{
+	static const char *const own[DEEDS] = {
+	    [DEED_READ] = "servicenetworking.services.get",
+	    [DEED_CREATE] = "servicenetworking.services.addPeering",
+	    [DEED_UPDATE] = "servicenetworking.services.addPeering",
+	    [DEED_DESTROY] =
+		"servicenetworking.services.deleteConnection compute.networks.removePeering compute.globalOperations.get"};
+	static const char *const given[DEEDS] = {
+	    [DEED_READ] = "servicenetworking.services.get cloudsql.instances.list",
+	    [DEED_CREATE] = "servicenetworking.services.addPeering",
+	    [DEED_UPDATE] = "servicenetworking.services.addPeering",
+	    [DEED_DESTROY] = "servicenetworking.services.deleteConnection servicenetworking.services.addPeering"};
+	const char *words = (json_at(spec, "instance") ? given : own)[deed];
+	return words ? xstrdup(words) : NULL;
+}
+
 const struct kind kind_connection = {
     .id = "servicenetworking.connection",
     .title = N_("Private services access"),
     .api = "servicenetworking.googleapis.com",
     .part = PART_NETWORK,
     .console_page = "networking/networks/details/{network}",
-    .permissions =
-	{.read = "servicenetworking.services.get",
-	 .create = "servicenetworking.services.addPeering",
-	 .update = "servicenetworking.services.addPeering",
-	 .destroy = "servicenetworking.services.deleteConnection compute.networks.removePeering compute.globalOperations.get"},
+    .permits = connection_permits,
     .usual = 45,
     .slow = 70,
     .deadline = 1200,
     .observe = connection_observe,
     .decode = connection_decode,
+    .observe_more = connection_observe_more,
+    .decode_more = connection_decode_more,
     .compare = connection_compare,
     .create = connection_create,
     .update = connection_update,

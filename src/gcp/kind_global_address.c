@@ -1,4 +1,4 @@
-/* A range of internal addresses for Google's side of a peering. spec: {"network" (link),"prefixLength"}. */
+/* A range of internal addresses for Google's side of a peering. spec: {"network" (link)[,"address"],"prefixLength"}; without an address Google picks one. */
 #include "config.h"
 #include "gcp/kinds.h"
 
@@ -31,6 +31,8 @@ static cJSON *wanted(const struct view *v)
 	cJSON *w = json_make(
 	    "{'name':%s,'description':%s,'purpose':'VPC_PEERING','addressType':'INTERNAL','network':%j,'prefixLength':%d}",
 	    v->name, mark, kind_value(v, "network"), (int)json_num(v->spec, "prefixLength", 20));
+	if (json_at(v->spec, "address"))
+		json_put_str(w, "address", json_str(v->spec, "address", ""));
 	free(mark);
 	return w;
 }

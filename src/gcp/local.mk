@@ -28,7 +28,15 @@ src_gcp_libgcp_a_SOURCES = \
 	src/gcp/kind_existing_cluster.c \
 	src/gcp/kind_firewall.c \
 	src/gcp/kind_forwarding_rule.c \
+	src/gcp/given.c src/gcp/given.h \
+	src/gcp/ip_range.c src/gcp/ip_range.h \
+	src/gcp/kind_free_range.c \
+	src/gcp/kind_given_nat.c \
+	src/gcp/kind_given_network.c \
+	src/gcp/kind_given_subnetwork.c \
 	src/gcp/kind_global_address.c \
+	src/gcp/kind_network_users.c \
+	src/gcp/kind_shared_vpc.c \
 	src/gcp/kind_health_check.c \
 	src/gcp/kind_iap_settings.c \
 	src/gcp/kind_image.c \
@@ -113,3 +121,8 @@ check_PROGRAMS += tests/gcp/urls
 TESTS += tests/gcp/urls
 tests_gcp_urls_SOURCES = tests/gcp/urls.c tests/tap.h
 tests_gcp_urls_LDADD = $(LIB_GCP)
+
+check_PROGRAMS += tests/gcp/kinds_given
+TESTS += tests/gcp/kinds_given
+tests_gcp_kinds_given_SOURCES = tests/gcp/kinds_given.c tests/tap.h
+tests_gcp_kinds_given_LDADD = $(LIB_GCP)

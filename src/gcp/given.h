@@ -1,0 +1,17 @@
+/* What was there before the stack and is somebody else's: its kinds only look whether it is as the stack needs it. It is never made, changed or deleted. */
+#ifndef MS_GCP_GIVEN_H
+#define MS_GCP_GIVEN_H
+
+#include "gcp/kind.h"
+
+/* The project it is in: the spec's "home", else the stack's own. */
+const char *given_home(const struct view *v);
+/* 2xx PRESENT_YES with found; not there: PRESENT_FAILED with missing (a sentence, owned by the callee) as error. While the API that could tell is off,
+ * PRESENT_PENDING: it may come with the API. */
+void given_decode(const struct view *v, int http, const cJSON *reply, char *missing, struct observation *out);
+/* Refuses what is PRESENT_FAILED, with its error as the reason. */
+void given_compare(const struct view *v, const struct observation *seen, struct change *out);
+
+#define GIVEN_STAYS N_("It was there before this stack: it is left as it is.")
+
+#endif

@@ -1,0 +1,97 @@
+/* That Google's agents of the stack's project may use a subnet of a host project (roles/compute.networkUser), by the subnet's policy or the project's.
+ * spec: {"home","region","members":[MEMBERS]}; the resource's name is the subnet's. Who may read neither policy cannot tell: then it is left to the cloud. */
+#include "config.h"
+#include "gcp/given.h"
+#include "gcp/kinds.h"
+
+#include "base/gettext.h"
+#include "base/json.h"
+#include "base/mem.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define ROLE "roles/compute.networkUser"
+
+static const char *region(const struct view *v)
+{
+	return json_str(v->spec, "region", "");
+}
+
+static void observe(const struct view *v, struct call *out)
+{
+	call_set(out, DIALECT_NONE, "GET", NULL,
+		 "https://compute.googleapis.com/compute/v1/projects/%s/regions/%s/subnetworks/%s/getIamPolicy", given_home(v),
+		 region(v), v->name);
+}
+
+static bool binds(const cJSON *policy, const char *member)
+{
+	const cJSON *b, *m;
+	cJSON_ArrayForEach(b, json_at(policy, "bindings")) {
+		if (strcmp(json_str(b, "role", ""), ROLE) != 0 || json_at(b, "condition"))
+			continue;
+		cJSON_ArrayForEach(m, json_at(b, "members"))
+			if (cJSON_IsString(m) && !strcmp(m->valuestring, member))
+				return true;
+	}
+	return false;
+}
+
+/* The members whom this policy does not bind, of those who are lacking still. */
+static void take(const struct view *v, int http, const cJSON *reply, struct observation *out, bool whole)
+{
+	cJSON *before = out->found ? cJSON_DetachItemFromObject(out->found, "lacking") : NULL;
+	const cJSON *m, *of = before ? before : json_at(v->spec, "members");
+	bool unread = http != 200 || json_bool(out->found, "unread", false);
+	cJSON *lacking = cJSON_CreateArray();
+	cJSON_ArrayForEach(m, of)
+		if (http != 200 || !binds(reply, m->valuestring))
+			cJSON_AddItemToArray(lacking, cJSON_CreateString(m->valuestring));
+	cJSON_Delete(before);
+	observation_free(out);
+	out->presence = PRESENT_YES;
+	out->outputs = cJSON_CreateObject();
+	out->found = json_make("{'unread':%b,'whole':%b,'lacking':%j}", unread, whole, lacking);
+	const cJSON *first = json_at(out->found, "lacking.0");
+	if (whole && first && !unread)
+		kind_say(out, PRESENT_FAILED,
+			 _("%s may not use subnet %s of project %s: gcloud compute networks subnets add-iam-policy-binding %s "
+			   "--project=%s --region=%s --member=%s --role=" ROLE " lets it."),
+			 first->valuestring, v->name, given_home(v), v->name, given_home(v), region(v), first->valuestring);
+}
+
+static void decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
+{
+	take(v, http, reply, out, false);
+}
+
+static void observe_more(const struct view *v, const struct observation *seen, struct call *out)
+{
+	if (!json_bool(seen->found, "whole", false) && json_at(seen->found, "lacking.0"))
+		call_set(out, DIALECT_NONE, "POST", json_make("{'options':{'requestedPolicyVersion':3}}"),
+			 "https://cloudresourcemanager.googleapis.com/v1/projects/%s:getIamPolicy", given_home(v));
+}
+
+static void decode_more(const struct view *v, int http, const cJSON *reply, struct observation *out)
+{
+	take(v, http, reply, out, true);
+}
+
+const struct kind kind_network_users = {
+    .id = "compute.networkUsers",
+    .title = N_("Use of a shared subnet"),
+    .api = "compute.googleapis.com",
+    .part = PART_NETWORK,
+    .console_page = "networking/xpn/details",
+    .permissions = {.read = "compute.subnetworks.getIamPolicy resourcemanager.projects.getIamPolicy"},
+    .usual = 1,
+    .slow = 2,
+    .deadline = 600,
+    .observe = observe,
+    .decode = decode,
+    .observe_more = observe_more,
+    .decode_more = decode_more,
+    .compare = given_compare,
+    .stays = GIVEN_STAYS,
+};

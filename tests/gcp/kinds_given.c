@@ -1,0 +1,200 @@
+/* Kinds that look at what was there before the stack: what is as it is needed is kept, the rest is refused with its reason, and nothing is written. */
+#include "config.h"
+#include "tests/tap.h"
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "gcp/ip_range.h"
+#include "gcp/kind.h"
+
+#include <stdlib.h>
+
+static cJSON *parse(const char *text)
+{
+	return text ? cJSON_Parse(text) : NULL;
+}
+
+static const struct row {
+	const char *kind, *name, *spec;
+	int http;
+	const char *reply, *more; /* NULL: there is no second read */
+	const char *why;          /* part of the refusal; NULL: it is kept */
+} rows[] = {
+    {"compute.givenNetwork", "corp", "{}", 200, "{\"name\":\"corp\"}", NULL, NULL},
+    {"compute.givenNetwork", "corp", "{}", 404, "{}", NULL, "there is no network corp in project demo."},
+    {"compute.givenNetwork", "corp", "{\"home\":\"net\",\"peered\":true}", 200, "{\"name\":\"corp\"}", NULL,
+     "network corp of project net has no private services access"},
+    {"compute.givenNetwork", "corp", "{\"home\":\"net\",\"peered\":true}", 200,
+     "{\"peerings\":[{\"name\":\"servicenetworking-googleapis-com\",\"state\":\"ACTIVE\"}]}", NULL, NULL},
+    {"compute.givenSubnetwork", "s", "{\"region\":\"r1\",\"network\":\"corp\",\"largest\":26}", 200,
+     "{\"network\":\"https://x/networks/corp\",\"ipCidrRange\":\"10.1.0.0/26\"}", NULL, NULL},
+    {"compute.givenSubnetwork", "s", "{\"region\":\"r1\",\"network\":\"corp\",\"largest\":26}", 200,
+     "{\"network\":\"https://x/networks/corp\",\"ipCidrRange\":\"10.1.0.0/28\"}", NULL, "it takes a /26 or a larger one"},
+    {"compute.givenSubnetwork", "s", "{\"region\":\"r1\",\"network\":\"corp\"}", 200,
+     "{\"network\":\"https://x/networks/corp-2\",\"ipCidrRange\":\"10.1.0.0/24\"}", NULL, "is of network corp-2, not of corp"},
+    {"compute.givenSubnetwork", "s", "{\"region\":\"r1\",\"network\":\"corp\"}", 200,
+     "{\"network\":\"https://x/networks/corp\",\"ipCidrRange\":\"10.1.0.0/24\",\"purpose\":\"REGIONAL_MANAGED_PROXY\"}", NULL,
+     "is kept for REGIONAL_MANAGED_PROXY"},
+    {"compute.givenSubnetwork", "s", "{\"region\":\"r1\",\"network\":\"corp\",\"google\":true}", 200,
+     "{\"network\":\"https://x/networks/corp\",\"ipCidrRange\":\"10.1.0.0/24\"}", NULL, "--enable-private-ip-google-access"},
+    {"compute.givenSubnetwork", "s", "{\"region\":\"r1\",\"network\":\"corp\",\"ranges\":[\"pods\"]}", 200,
+     "{\"network\":\"https://x/networks/corp\",\"ipCidrRange\":\"10.1.0.0/24\"}", NULL, "has no secondary range pods"},
+    {"compute.givenSubnetwork", "s", "{\"region\":\"r1\",\"network\":\"corp\"}", 404, "{}", NULL,
+     "there is no subnet s in region r1"},
+    {"compute.givenNat", "s", "{\"region\":\"r1\",\"network\":\"corp\",\"wanted\":true,\"router\":\"own\"}", 200, "{}", NULL,
+     "do not reach the internet"},
+    {"compute.givenNat", "s", "{\"region\":\"r1\",\"network\":\"corp\",\"wanted\":true,\"router\":\"own\"}", 200,
+     "{\"items\":[{\"name\":\"r\",\"network\":\"https://x/networks/"
+     "corp\",\"nats\":[{\"sourceSubnetworkIpRangesToNat\":\"LIST_OF_SUBNETWORKS\","
+     "\"subnetworks\":[{\"name\":\"https://x/subnetworks/s\"}]}]}]}",
+     NULL, NULL},
+    {"compute.givenNat", "s", "{\"region\":\"r1\",\"network\":\"corp\",\"wanted\":false,\"router\":\"own\"}", 200,
+     "{\"items\":[{\"name\":\"r\",\"network\":\"https://x/networks/corp\",\"nats\":[{\"sourceSubnetworkIpRangesToNat\":"
+     "\"ALL_SUBNETWORKS_ALL_IP_RANGES\"}]}]}",
+     NULL, "has a Cloud NAT already, in router r"},
+    {"compute.givenNat", "s", "{\"region\":\"r1\",\"network\":\"corp\",\"wanted\":false,\"router\":\"own\"}", 200,
+     "{\"items\":[{\"name\":\"own\",\"network\":\"https://x/networks/corp\",\"nats\":[{\"sourceSubnetworkIpRangesToNat\":"
+     "\"ALL_SUBNETWORKS_ALL_IP_RANGES\"}]}]}",
+     NULL, NULL},
+    {"compute.freeRange", "10.1.0.0/20", "{\"network\":\"corp\",\"own\":\"mlflow-services\"}", 200,
+     "{\"items\":[{\"name\":\"r\",\"network\":\"https://x/networks/corp\",\"destRange\":\"10.1.8.0/"
+     "24\",\"nextHopPeering\":\"peer\"}]}",
+     "{}", "overlaps 10.1.8.0/24, which network corp has for r: 10.0.0.0/20 is free there."},
+    {"compute.freeRange", "10.1.0.0/20", "{\"network\":\"corp\",\"own\":\"mlflow-services\"}", 200,
+     "{\"items\":[{\"name\":\"r\",\"network\":\"https://x/networks/corp\",\"destRange\":\"10.0.0.0/9\"}]}",
+     "{\"items\":[{\"name\":\"a\",\"network\":\"https://x/networks/corp\",\"address\":\"10.128.0.0\",\"prefixLength\":16}]}",
+     "overlaps 10.0.0.0/9, which network corp has for r: 10.129.0.0/20 is free there."},
+    {"compute.freeRange", "10.1.0.0/20", "{\"network\":\"corp\",\"own\":\"mlflow-services\"}", 200,
+     "{\"items\":[{\"name\":\"d\",\"network\":\"https://x/networks/corp\",\"destRange\":\"0.0.0.0/0\"},"
+     "{\"name\":\"p\",\"network\":\"https://x/networks/corp\",\"destRange\":\"10.1.0.0/"
+     "24\",\"nextHopPeering\":\"servicenetworking-googleapis-com\"},"
+     "{\"name\":\"o\",\"network\":\"https://x/networks/other\",\"destRange\":\"10.1.0.0/24\"}]}",
+     "{\"items\":[{\"name\":\"mlflow-services\",\"network\":\"https://x/networks/"
+     "corp\",\"address\":\"10.1.0.0\",\"prefixLength\":20}]}",
+     NULL},
+    {"compute.sharedVpc", "net", "{}", 200, "{}", NULL, "associated-projects add demo --host-project=net"},
+    {"compute.sharedVpc", "net", "{}", 200, "{\"name\":\"other\"}", NULL, "attached to host project other, not to net"},
+    {"compute.sharedVpc", "net", "{}", 200, "{\"name\":\"net\"}", NULL, NULL},
+    {"compute.networkUsers", "s", "{\"home\":\"net\",\"region\":\"r1\",\"members\":[\"serviceAccount:a\"]}", 200,
+     "{\"bindings\":[{\"role\":\"roles/compute.networkUser\",\"members\":[\"serviceAccount:a\"]}]}", NULL, NULL},
+    {"compute.networkUsers", "s", "{\"home\":\"net\",\"region\":\"r1\",\"members\":[\"serviceAccount:a\"]}", 200, "{}",
+     "{\"bindings\":[{\"role\":\"roles/compute.networkUser\",\"members\":[\"serviceAccount:a\"]}]}", NULL},
+    {"compute.networkUsers", "s", "{\"home\":\"net\",\"region\":\"r1\",\"members\":[\"serviceAccount:a\"]}", 200, "{}", "{}",
+     "serviceAccount:a may not use subnet s of project net"},
+    {"compute.networkUsers", "s", "{\"home\":\"net\",\"region\":\"r1\",\"members\":[\"serviceAccount:a\"]}", 403, "{}", "{}",
+     NULL},
+};
+
+static void test(const struct row *r)
+{
+	const struct kind *k = kind_find(r->kind);
+	cJSON *spec = parse(r->spec), *reply = parse(r->reply), *more = parse(r->more);
+	struct view v = {.project = "demo", .number = "42", .stack = "mlflow", .id = "x", .name = r->name, .spec = spec};
+	struct observation seen = {0};
+	struct change change = {0};
+	struct call c = {0};
+	k->observe(&v, &c);
+	ok(c.url && !strcmp(c.method, "GET"), "%s is read", r->kind);
+	call_free(&c);
+	k->decode(&v, r->http, reply, &seen);
+	c = (struct call){0};
+	if (k->observe_more && seen.presence == PRESENT_YES)
+		k->observe_more(&v, &seen, &c);
+	ok((c.method != NULL) == (r->more != NULL), "%s: %s second read", r->kind, r->more ? "a" : "no");
+	if (c.method)
+		k->decode_more(&v, 200, more, &seen);
+	call_free(&c);
+	k->compare(&v, &seen, &change);
+	ok(change.verdict == (r->why ? VERDICT_REFUSE : VERDICT_KEEP), "%s is %s", r->kind, r->why ? "refused" : "kept");
+	if (r->why && !ok(change.reason && strstr(change.reason, r->why), "with its reason: %s", r->why))
+		printf("# %s\n", change.reason ? change.reason : "");
+	ok(!k->create && !k->update && !k->destroy && k->stays, "%s is never written", r->kind);
+	change_free(&change);
+	observation_free(&seen);
+	cJSON_Delete(spec);
+	cJSON_Delete(reply);
+	cJSON_Delete(more);
+}
+
+static void test_ranges(void)
+{
+	static const char *const bad[] = {"",         "10.0.0.0",  "10.0.0.1/24",  "10.0.0.0/33", "10.0.0.0/x",
+					  "10.0.0/8", "10.0.0.0/", "10.0.0.0/008", NULL};
+	struct ip_range a, b;
+	for (size_t i = 0; bad[i]; i++)
+		ok(!ip_range_parse(bad[i], &a), "\"%s\" is no range", bad[i]);
+	ok(ip_range_parse("10.0.0.0/8", &a) && ip_range_parse("10.255.0.0/16", &b) && ip_ranges_overlap(a, b) &&
+	       ip_range_holds(a, b) && !ip_range_holds(b, a),
+	   "one holds the other");
+	ok(ip_range_parse("172.32.0.0/16", &a) && !ip_range_private(a) && ip_range_parse("172.16.0.0/12", &a) &&
+	       ip_range_private(a),
+	   "what is private");
+	ok(ip_range_parse("0.0.0.0/0", &a) && a.bits == 0 && !a.base, "all addresses are a range");
+}
+
+static void test_connection(void)
+{
+	const struct kind *k = kind_find("servicenetworking.connection");
+	cJSON *spec = parse("{\"network\":\"corp\",\"ranges\":[\"ours\"],\"instance\":\"db\"}");
+	struct view v = {.project = "demo", .number = "42", .stack = "mlflow", .id = "x", .name = "n", .spec = spec};
+	cJSON *theirs = parse(
+	    "{\"connections\":[{\"peering\":\"servicenetworking-googleapis-com\",\"reservedPeeringRanges\":[\"theirs\"]}]}");
+	cJSON *both = parse("{\"connections\":[{\"peering\":\"servicenetworking-googleapis-com\",\"reservedPeeringRanges\":["
+			    "\"theirs\",\"ours\"]}]}");
+	cJSON *alone = parse(
+	    "{\"connections\":[{\"peering\":\"servicenetworking-googleapis-com\",\"reservedPeeringRanges\":[\"ours\"]}]}");
+	cJSON *used = parse("{\"items\":[{\"name\":\"stranger\",\"settings\":{\"ipConfiguration\":{\"privateNetwork\":"
+			    "\"projects/demo/global/networks/corp\"}}}]}");
+	cJSON *own = parse("{\"items\":[{\"name\":\"db\",\"settings\":{\"ipConfiguration\":{\"privateNetwork\":\"projects/demo/"
+			   "global/networks/corp\"}}}]}");
+	struct observation seen = {0};
+	struct call c = {0};
+	k->decode(&v, 200, theirs, &seen);
+	k->create(&v, &seen, &c);
+	char *body = json_text(c.body, -1);
+	ok(seen.presence == PRESENT_NO && !strcmp(c.method, "PATCH") && strstr(body, "[\"ours\",\"theirs\"]"),
+	   "a connection of others gets our range beside theirs: %s", body);
+	free(body);
+	call_free(&c);
+	observation_free(&seen);
+	k->decode(&v, 200, both, &seen);
+	k->decode_more(&v, 200, own, &seen);
+	c = (struct call){0};
+	k->destroy(&v, &seen, &c);
+	body = c.body ? json_text(c.body, -1) : xstrdup("");
+	ok(c.method && !strcmp(c.method, "PATCH") && strstr(body, "[\"theirs\"]"), "and is left with theirs: %s", body);
+	free(body);
+	call_free(&c);
+	observation_free(&seen);
+	k->decode(&v, 200, alone, &seen);
+	k->decode_more(&v, 200, used, &seen);
+	c = (struct call){0};
+	k->destroy(&v, &seen, &c);
+	ok(!c.method, "what somebody else's database stands in is left");
+	call_free(&c);
+	observation_free(&seen);
+	k->decode(&v, 200, alone, &seen);
+	k->decode_more(&v, 200, own, &seen);
+	c = (struct call){0};
+	k->destroy(&v, &seen, &c);
+	ok(c.method && !strcmp(c.method, "POST"), "one that is ours alone is ended properly");
+	call_free(&c);
+	c = (struct call){0};
+	v.way = 1;
+	k->destroy(&v, &seen, &c);
+	ok(!c.method, "and never cut");
+	call_free(&c);
+	observation_free(&seen);
+	cJSON_Delete(theirs), cJSON_Delete(both), cJSON_Delete(alone), cJSON_Delete(used), cJSON_Delete(own),
+	    cJSON_Delete(spec);
+}
+
+int main(void)
+{
+	mem_install();
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		test(&rows[i]);
+	test_ranges();
+	test_connection();
+	return tap_done();
+}
