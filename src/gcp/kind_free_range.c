@@ -17,12 +17,12 @@
 #define GLOBAL "https://compute.googleapis.com/compute/v1/projects/%s/global/"
 #define PEERING "servicenetworking-googleapis-com"
 
-static void observe(const struct view *v, struct call *out)
+static void free_range_observe(const struct view *v, struct call *out)
 {
 	call_set(out, DIALECT_NONE, "GET", NULL, GLOBAL "routes?maxResults=500", v->project);
 }
 
-static void observe_more(const struct view *v, const struct observation *seen, struct call *out)
+static void free_range_observe_more(const struct view *v, const struct observation *seen, struct call *out)
 {
 	if (!json_bool(seen->found, "whole", false))
 		call_set(out, DIALECT_NONE, "GET", NULL, GLOBAL "addresses?maxResults=500", v->project);
@@ -116,12 +116,12 @@ static void take(const struct view *v, int http, const cJSON *reply, struct obse
 		judge(v, out);
 }
 
-static void decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
+static void free_range_decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
 {
 	take(v, http, reply, out, false);
 }
 
-static void decode_more(const struct view *v, int http, const cJSON *reply, struct observation *out)
+static void free_range_decode_more(const struct view *v, int http, const cJSON *reply, struct observation *out)
 {
 	take(v, http, reply, out, true);
 }
@@ -136,10 +136,10 @@ const struct kind kind_free_range = {
     .usual = 1,
     .slow = 2,
     .deadline = 600,
-    .observe = observe,
-    .decode = decode,
-    .observe_more = observe_more,
-    .decode_more = decode_more,
+    .observe = free_range_observe,
+    .decode = free_range_decode,
+    .observe_more = free_range_observe_more,
+    .decode_more = free_range_decode_more,
     .compare = given_compare,
     .stays = GIVEN_STAYS,
 };

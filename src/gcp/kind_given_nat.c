@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void observe(const struct view *v, struct call *out)
+static void given_nat_observe(const struct view *v, struct call *out)
 {
 	call_set(out, DIALECT_NONE, "GET", NULL,
 		 "https://compute.googleapis.com/compute/v1/projects/%s/regions/%s/routers?maxResults=500", v->project,
@@ -56,7 +56,7 @@ static const char *covering(const struct view *v, const cJSON *routers)
 	return NULL;
 }
 
-static void decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
+static void given_nat_decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
 {
 	given_decode(v, http, reply, NULL, out);
 	if (out->presence != PRESENT_YES)
@@ -85,8 +85,8 @@ const struct kind kind_given_nat = {
     .usual = 1,
     .slow = 2,
     .deadline = 600,
-    .observe = observe,
-    .decode = decode,
+    .observe = given_nat_observe,
+    .decode = given_nat_decode,
     .compare = given_compare,
     .stays = GIVEN_STAYS,
 };

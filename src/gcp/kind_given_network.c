@@ -13,7 +13,7 @@
 
 #define PEERING "servicenetworking-googleapis-com"
 
-static void observe(const struct view *v, struct call *out)
+static void given_network_observe(const struct view *v, struct call *out)
 {
 	call_set(out, DIALECT_NONE, "GET", NULL, "https://compute.googleapis.com/compute/v1/projects/%s/global/networks/%s",
 		 given_home(v), v->name);
@@ -28,7 +28,7 @@ static bool is_peered(const cJSON *network)
 	return false;
 }
 
-static void decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
+static void given_network_decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
 {
 	const char *home = given_home(v);
 	given_decode(v, http, reply, xasprintf(_("there is no network %s in project %s."), v->name, home), out);
@@ -58,8 +58,8 @@ const struct kind kind_given_network = {
     .usual = 1,
     .slow = 2,
     .deadline = 600,
-    .observe = observe,
-    .decode = decode,
+    .observe = given_network_observe,
+    .decode = given_network_decode,
     .compare = given_compare,
     .stays = GIVEN_STAYS,
 };

@@ -17,7 +17,7 @@ static const char *region(const struct view *v)
 	return json_str(v->spec, "region", "");
 }
 
-static void observe(const struct view *v, struct call *out)
+static void given_subnetwork_observe(const struct view *v, struct call *out)
 {
 	call_set(out, DIALECT_NONE, "GET", NULL,
 		 "https://compute.googleapis.com/compute/v1/projects/%s/regions/%s/subnetworks/%s", given_home(v), region(v),
@@ -64,7 +64,7 @@ static void check(const struct view *v, struct observation *out)
 		kind_say(out, PRESENT_FAILED, _("subnet %s has no secondary range %s."), v->name, missing);
 }
 
-static void decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
+static void given_subnetwork_decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
 {
 	given_decode(v, http, reply,
 		     xasprintf(_("there is no subnet %s in region %s of project %s."), v->name, region(v), given_home(v)), out);
@@ -82,8 +82,8 @@ const struct kind kind_given_subnetwork = {
     .usual = 1,
     .slow = 2,
     .deadline = 600,
-    .observe = observe,
-    .decode = decode,
+    .observe = given_subnetwork_observe,
+    .decode = given_subnetwork_decode,
     .compare = given_compare,
     .stays = GIVEN_STAYS,
 };

@@ -18,7 +18,7 @@ static const char *region(const struct view *v)
 	return json_str(v->spec, "region", "");
 }
 
-static void observe(const struct view *v, struct call *out)
+static void network_users_observe(const struct view *v, struct call *out)
 {
 	call_set(out, DIALECT_NONE, "GET", NULL,
 		 "https://compute.googleapis.com/compute/v1/projects/%s/regions/%s/subnetworks/%s/getIamPolicy", given_home(v),
@@ -61,19 +61,19 @@ static void take(const struct view *v, int http, const cJSON *reply, struct obse
 			 first->valuestring, v->name, given_home(v), v->name, given_home(v), region(v), first->valuestring);
 }
 
-static void decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
+static void network_users_decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
 {
 	take(v, http, reply, out, false);
 }
 
-static void observe_more(const struct view *v, const struct observation *seen, struct call *out)
+static void network_users_observe_more(const struct view *v, const struct observation *seen, struct call *out)
 {
 	if (!json_bool(seen->found, "whole", false) && json_at(seen->found, "lacking.0"))
 		call_set(out, DIALECT_NONE, "POST", json_make("{'options':{'requestedPolicyVersion':3}}"),
 			 "https://cloudresourcemanager.googleapis.com/v1/projects/%s:getIamPolicy", given_home(v));
 }
 
-static void decode_more(const struct view *v, int http, const cJSON *reply, struct observation *out)
+static void network_users_decode_more(const struct view *v, int http, const cJSON *reply, struct observation *out)
 {
 	take(v, http, reply, out, true);
 }
@@ -88,10 +88,10 @@ const struct kind kind_network_users = {
     .usual = 1,
     .slow = 2,
     .deadline = 600,
-    .observe = observe,
-    .decode = decode,
-    .observe_more = observe_more,
-    .decode_more = decode_more,
+    .observe = network_users_observe,
+    .decode = network_users_decode,
+    .observe_more = network_users_observe_more,
+    .decode_more = network_users_decode_more,
     .compare = given_compare,
     .stays = GIVEN_STAYS,
 };

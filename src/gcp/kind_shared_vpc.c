@@ -9,13 +9,13 @@
 
 #include <string.h>
 
-static void observe(const struct view *v, struct call *out)
+static void shared_vpc_observe(const struct view *v, struct call *out)
 {
 	call_set(out, DIALECT_NONE, "GET", NULL, "https://compute.googleapis.com/compute/v1/projects/%s/getXpnHost",
 		 v->project);
 }
 
-static void decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
+static void shared_vpc_decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
 {
 	given_decode(v, http, reply, NULL, out);
 	const char *host = out->presence == PRESENT_YES ? json_str(out->found, "name", "") : v->name;
@@ -40,8 +40,8 @@ const struct kind kind_shared_vpc = {
     .usual = 1,
     .slow = 2,
     .deadline = 600,
-    .observe = observe,
-    .decode = decode,
+    .observe = shared_vpc_observe,
+    .decode = shared_vpc_decode,
     .compare = given_compare,
     .stays = GIVEN_STAYS,
 };

@@ -16,6 +16,11 @@ struct target {
 	bool (*housed)(
 	    const struct answers
 		*a); /* it stands in what is there already, and so in a network that is not the stack's. NULL: never */
+	int subnet_bits;     /* the longest prefix of a subnet that has room for it; 0: any */
+	bool routed;         /* it needs a way to the internet for machines without addresses of their own */
+	bool ranged;         /* it takes secondary ranges of the subnet */
+	/* Google's agents that must be let into a subnet of a host project, what follows "service-NUMBER" in their addresses; NULL: it cannot stand in one. */
+	const char *const *agents;
 	int (*instances)(const struct answers *a); /* how many servers run at the most; NULL: one */
 	/* The host name under which it is reached without a domain, known before anything is made: to be freed. NULL where it has none. */
 	char *(*host)(const struct design *d);
@@ -117,6 +122,8 @@ struct database {
 struct database_path {
 	struct choice choice;
 	bool networked;             /* it needs a network */
+	bool peers;                 /* the network must be peered with Google's */
+	const char *range;          /* the question whose answer is a range of the network that it takes; or NULL */
 	const char *connector_flag; /* for Google's connector, where it is used: "--private-ip", "--psc"; NULL: none */
 	/* Plans what must stand before the instance, and returns Cloud SQL's ipConfiguration; *after gets the id that the instance waits for. */
 	cJSON *(*settings)(struct design *d, const char **after);
@@ -129,6 +136,7 @@ struct database_path {
 /* The network that joins server and database: sets d->network, and plans it or what checks it. */
 struct network_mode {
 	struct choice choice;
+	bool foreign; /* it is another project's */
 	bool (*plan)(struct design *d, struct err *e);
 };
 

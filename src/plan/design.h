@@ -10,9 +10,13 @@
 struct network {
 	char *name; /* of the network and of the subnetwork, as a service in this project writes them: short, or a whole path */
 	char *subnet;
-	char *path;               /* projects/PROJECT/global/networks/NAME */
-	cJSON *link;              /* the same for a spec: a text, or a reference to what is planned */
-	char *need, *subnet_need; /* ids of the resources that make or check them, or NULL */
+	char *path;                  /* projects/PROJECT/global/networks/NAME */
+	cJSON *link;                 /* the same for a spec: a text, or a reference to what is planned */
+	char *need, *subnet_need;    /* ids of the resources that make or check them, or NULL */
+	bool given;                  /* others stand in it: what is made for all of it is made for the stack alone */
+	bool foreign;                /* it is another project's, whose administrators make what is made in it */
+	bool routed;                 /* machines without addresses of their own reach the internet from it */
+	const char *pods, *services; /* names of the subnet's secondary ranges for a cluster; NULL or empty: it makes its own */
 };
 
 /* Who is let in there is said by bindings at this policy: kind iam.policy's holder and path, and the role that lets in. */

@@ -27,7 +27,11 @@ src_plan_libplan_a_SOURCES = \
 	src/plan/libarchive.c src/plan/libarchive.h \
 	src/plan/make.c \
 	src/plan/naming.c src/plan/naming.h \
+	src/plan/network_default.c \
+	src/plan/network_existing.c \
+	src/plan/network_given.c src/plan/network_given.h \
 	src/plan/network_new.c \
+	src/plan/network_shared.c \
 	src/plan/pages.c \
 	src/plan/pairs.tbl \
 	src/plan/parts.c src/plan/parts.h \

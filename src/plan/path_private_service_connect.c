@@ -54,7 +54,8 @@ static void add_endpoint(struct design *d)
 	free(name);
 }
 
-/* Clients and connectors find the instance by its name. Google's zone R.sql.goog. is private to the network. */
+/* Clients and connectors find the instance by its name. Google's zone R.sql.goog. is private to the network; in a network of others, who may have it
+ * already, the zone is the instance's name alone. */
 static void add_name(struct design *d)
 {
 	struct plan *p = d->plan;
@@ -63,8 +64,8 @@ static void add_name(struct design *d)
 	struct resource *r = plan_add(
 	    p, "endpoint/zone", "dns.managedZone", zone,
 	    json_make(
-		"{'body':{'dnsName':%s,'visibility':'private','privateVisibilityConfig':{'networks':[{'networkUrl':%s}]}}}",
-		domain, url));
+		"{'body':{'dnsName':%j,'visibility':'private','privateVisibilityConfig':{'networks':[{'networkUrl':%s}]}}}",
+		d->network.given ? plan_ref("sql", "dns") : cJSON_CreateString(domain), url));
 	plan_needs(r, "apis");
 	need(r, d->network.need);
 	r = plan_add(p, "endpoint/name", "dns.resourceRecordSet", d->instance,

@@ -9,6 +9,7 @@
 #include "plan/answers.h"
 #include "plan/axes.h"
 #include "plan/checks.h"
+#include "plan/network_given.h"
 #include "plan/people.h"
 #include "plan/settings.h"
 
@@ -46,12 +47,6 @@ static bool questions_when_built(const struct answers *a)
 static bool when_given(const struct answers *a)
 {
 	return !strcmp(answers_str(a, "image.source"), "digest");
-}
-
-static bool when_networked(const struct answers *a)
-{
-	struct axes x = axes_of(a);
-	return axes_networked(&x, a);
 }
 
 /* Choices that are no axis ------------------------------------------------------------------------------------------------------------ */
@@ -157,7 +152,7 @@ static const struct question own[] = {
 	 .nth = axis_database_path},
 	{.id = "network.mode", .page = "database", .type = TYPE_CHOICE, .title = N_("Network"),
 	 .help = N_("The VPC network that joins server and database."),
-	 .nth = axis_network_mode, .when = when_networked},
+	 .nth = axis_network_mode, .when = network_wanted},
 	{.id = "artifacts.mode", .basic = true, .page = "artifacts", .type = TYPE_CHOICE, .title = N_("How files travel"),
 	 .help = N_("It is fixed for each experiment when that is made, so choose before the first run."),
 	 .nth = axis_artifact_mode},

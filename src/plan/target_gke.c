@@ -536,6 +536,7 @@ const struct target target_gke = {
     .listens = "0.0.0.0",
     .networked = true,
     .housed = cluster_stands,
+    .ranged = true,
     .keeps_secrets = true,
     .identity = target_gke_identity,
     .connector = target_gke_connector,

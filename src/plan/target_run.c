@@ -294,6 +294,9 @@ static int most_instances(const struct answers *a)
 	return answers_int(a, "server.max_instances");
 }
 
+/* Who puts the instances into the subnet. */
+static const char *const agents[] = {"@serverless-robot-prod.iam.gserviceaccount.com", NULL};
+
 const struct target target_run = {
     .choice =
 	{
@@ -307,6 +310,8 @@ const struct target target_run = {
 	},
     .renders = renders,
     .request_mib = 32,
+    .subnet_bits = 26,
+    .agents = agents,
     .listens = "0.0.0.0",
     .instances = most_instances,
     .host = target_run_host,

@@ -255,16 +255,34 @@ static void may_pull(struct design *d, const char *id, const char *repository, c
 	free(path);
 }
 
+/* "projects/P/regions/R/subnetworks/NAME", to be freed. */
+static char *subnet_link(const struct design *d)
+{
+	const char *subnet = d->network.subnet;
+	return strchr(subnet, '/')
+		   ? xstrdup(subnet)
+		   : xasprintf("projects/%s/regions/%s/subnetworks/%s", d->plan->project, d->plan->region, subnet);
+}
+
 static void add_network(struct design *d)
 {
 	struct plan *p = d->plan;
+	if (d->network.routed)
+		return;
 	char *router = name_of(p->stack, "router");
+	cJSON *nat = json_make("{'name':'nat','natIpAllocateOption':'AUTO_ONLY','sourceSubnetworkIpRangesToNat':%s}",
+			       d->network.given ? "LIST_OF_SUBNETWORKS" : "ALL_SUBNETWORKS_ALL_IP_RANGES");
+	if (d->network.given) {
+		char *subnet = subnet_link(d);
+		json_put(nat, "subnetworks", json_make("[{'name':%s,'sourceIpRangesToNat':['ALL_IP_RANGES']}]", subnet));
+		free(subnet);
+	}
 	struct resource *r = plan_add(
 	    p, "router", "compute.router", router,
-	    json_make("{'region':%s,'body':{'network':%j,'nats':[{'name':'nat','natIpAllocateOption':'AUTO_ONLY',"
-		      "'sourceSubnetworkIpRangesToNat':'ALL_SUBNETWORKS_ALL_IP_RANGES'}]}}",
-		      p->region, cJSON_Duplicate(d->network.link, 1)));
-	if (d->network.need)
+	    json_make("{'region':%s,'body':{'network':%j,'nats':[%j]}}", p->region, cJSON_Duplicate(d->network.link, 1), nat));
+	if (d->network.subnet_need && d->network.given)
+		plan_needs(r, "given/nat");
+	else if (d->network.need)
 		plan_needs(r, d->network.need);
 	workload_needs(d->workload, "router");
 	free(router);
@@ -292,9 +310,7 @@ static cJSON *machine(const struct design *d, const char *zone, cJSON *user_data
 	const struct plan *p = d->plan;
 	char *type = xasprintf("zones/%s/machineTypes/%s", zone, answers_str(d->answers, "vm.machine_type"));
 	char *disk = xasprintf("zones/%s/diskTypes/pd-balanced", zone);
-	char *subnet = strchr(d->network.subnet, '/')
-			   ? xstrdup(d->network.subnet)
-			   : xasprintf("projects/%s/regions/%s/subnetworks/%s", p->project, p->region, d->network.subnet);
+	char *subnet = subnet_link(d);
 	cJSON *body = json_make(
 	    "{'machineType':%s,'disks':[{'boot':true,'autoDelete':true,'initializeParams':{'sourceImage':"
 	    "'projects/cos-cloud/global/images/family/cos-stable','diskSizeGb':'30','diskType':%s}}],"
@@ -561,6 +577,7 @@ const struct target target_vm = {
 	},
     .renders = renders,
     .networked = true,
+    .routed = true,
     .remembers = "compute.instance",
     .recall = target_vm_recall,
     .spell = target_vm_spell,
