@@ -16,10 +16,16 @@ bool network_wanted(const struct answers *a)
 	return axes_networked(&x, a);
 }
 
-static bool network_given_when_ranged(const struct answers *a)
+/* Does the target make what stands in the subnet itself? */
+static bool builds_in_it(const struct answers *a)
 {
 	const struct target *t = axes_target(a);
-	return network_wanted(a) && t->ranged && !(t->housed && t->housed(a));
+	return t->networked && !(t->housed && t->housed(a));
+}
+
+static bool network_given_when_ranged(const struct answers *a)
+{
+	return network_wanted(a) && axes_target(a)->ranged && builds_in_it(a);
 }
 
 /* Short as the services of the own project write it, a whole path for another's. */
@@ -68,7 +74,7 @@ static void check_network(struct design *d, const struct given_network *g)
 static void check_subnet(struct design *d, const struct given_network *g)
 {
 	const struct target *target = d->axes.target;
-	cJSON *spec = json_make("{'region':%s,'network':%s,'google':%b}", d->plan->region, g->name, target->networked);
+	cJSON *spec = json_make("{'region':%s,'network':%s,'google':%b}", d->plan->region, g->name, builds_in_it(d->answers));
 	if (target->subnet_bits)
 		json_put_num(spec, "largest", target->subnet_bits);
 	if (network_given_when_ranged(d->answers) && *d->network.pods)

@@ -84,6 +84,10 @@ static void add_new(struct design *d)
 	    "'dnsEndpointConfig':{'allowExternalTraffic':true},'ipEndpointsConfig':{'enabled':false}},'autoscaling':{"
 	    "'autoprovisioningNodePoolDefaults':%j}}",
 	    cJSON_Duplicate(d->network.link, 1), d->network.subnet, d->axes.path->address != NULL, pools);
+	if (d->network.pods && *d->network.pods) {
+		json_put_str(body, "ipAllocationPolicy.clusterSecondaryRangeName", d->network.pods);
+		json_put_str(body, "ipAllocationPolicy.servicesSecondaryRangeName", d->network.services);
+	}
 	struct resource *r = plan_add(p, NEW, "container.cluster", p->stack,
 				      json_make("{'region':%s,'body':%j}", p->region, body));
 	plan_needs(r, "apis");
