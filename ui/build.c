@@ -67,41 +67,36 @@ bool build_may_leave_out(const struct wizard *w)
 	return may;
 }
 
-void build_leave_out(struct wizard *w)
+void build_note_left_out(struct wizard *w)
 {
 	struct build *b = &w->build;
 	const struct cause *c = build_cause(w);
-	if (!build_may_leave_out(w))
-		return;
 	if (!b->left_out)
 		b->left_out = cJSON_CreateArray();
 	for (size_t i = 0; i < b->p.count; i++)
 		if (stopped_by(&b->p, i, c))
 			cJSON_AddItemToArray(b->left_out, cJSON_CreateString(b->p.steps[i].id));
+}
+
+void build_leave_out(struct wizard *w)
+{
+	if (!build_may_leave_out(w))
+		return;
+	build_note_left_out(w);
 	build_start(w, false);
 }
 
-/* A NULL-terminated array of a list's texts, which it still owns; the caller frees the array. NULL for no list. */
-static const char **texts_of(const cJSON *list)
+const char **build_left_out(const struct wizard *w)
 {
 	size_t n = 0;
 	const cJSON *item;
-	const char **texts = list ? xcalloc((size_t)cJSON_GetArraySize(list) + 1, sizeof *texts) : NULL;
-	cJSON_ArrayForEach(item, list)
-		texts[n++] = item->valuestring;
-	return texts;
+	const char **ids = xcalloc((size_t)cJSON_GetArraySize(w->build.left_out) + 1, sizeof *ids);
+	cJSON_ArrayForEach(item, w->build.left_out)
+		ids[n++] = item->valuestring;
+	return ids;
 }
 
-static void say_failed(struct wizard *w, struct err *e)
-{
-	char *text = err_text(e);
-	wizard_say(w, ROLE_BAD, text);
-	free(text);
-	err_free(e);
-}
-
-/* Every word for data that there is: who undoes all and typed the server's name means these too. NULL-terminated, to be freed. */
-static const char **data_words(void)
+const char **build_data_words(void)
 {
 	const char **words = NULL;
 	size_t count = 0, room = 0;
@@ -115,12 +110,20 @@ static const char **data_words(void)
 	return words;
 }
 
+static void say_failed(struct wizard *w, struct err *e)
+{
+	char *text = err_text(e);
+	wizard_say(w, ROLE_BAD, text);
+	free(text);
+	err_free(e);
+}
+
 void build_start(struct wizard *w, bool undo)
 {
 	struct err e = {0};
 	bool consent = w->review.consent || undo;
 	cJSON *left_out = w->build.left_out;
-	w->build.left_out = NULL;
+	w->build.left_out = NULL; /* it stays */
 	review_stop(w);
 	build_free(&w->build);
 	w->build.left_out = left_out;
@@ -130,7 +133,7 @@ void build_start(struct wizard *w, bool undo)
 	w->build.active = true;
 	w->build.undoing = undo;
 	w->build.p.started = w->build.p.now = session_now(w->session);
-	const char **words = undo ? data_words() : NULL, **without = undo ? NULL : texts_of(left_out);
+	const char **words = undo ? build_data_words() : NULL, **without = undo ? NULL : build_left_out(w);
 	struct run_options o = {.verb = undo ? RUN_DESTROY : RUN_APPLY,
 				.answers = w->answers,
 				.consent = consent,

@@ -613,6 +613,7 @@ static void on_event(void *arg, const cJSON *event)
 {
 	struct plain *p = arg;
 	lines_event(p->lines, event);
+	progress_event(&p->w->build.p, event, session_now(p->w->session));
 	if (event_name(event) == EVENT_RESULT) {
 		cJSON_Delete(p->w->result);
 		p->w->result = cJSON_Duplicate(event, 1);
@@ -631,22 +632,37 @@ static bool secret_of(void *arg, const char *question, struct secret **out, stru
 	return wizard_secret(p->w, question, out, e);
 }
 
-static int build(struct plain *p)
+/* One run to its end, of an apply, or of what takes all away. */
+static int run_once(struct plain *p, enum run_verb verb)
 {
 	struct err e = {0};
+	struct wizard *w = p->w;
+	bool undo = verb == RUN_DESTROY;
+	const char **words = undo ? build_data_words() : NULL, **without = undo ? NULL : build_left_out(w);
+	cJSON *left_out = w->build.left_out;
 	say_page(p, "build");
-	review_stop(p->w);
-	struct run_options o = {.verb = RUN_APPLY,
-				.answers = p->w->answers,
-				.consent = p->w->review.consent,
-				.file = p->w->options->file,
+	review_stop(w);
+	w->build.left_out = NULL;
+	build_free(&w->build);
+	w->build.left_out = left_out;
+	w->build.p.started = session_now(w->session);
+	lines_free(p->lines);
+	p->lines = lines_new(p->out, p->out, false);
+	struct run_options o = {.verb = verb,
+				.answers = w->answers,
+				.consent = w->review.consent || undo,
+				.delete_data = words,
+				.leave_out = without,
+				.file = w->options->file,
 				.save = save_of,
 				.event = on_event,
 				.arg = p,
 				.secret = secret_of};
-	double started = session_now(p->w->session);
-	p->w->keep = true;
-	struct run *run = run_start(p->w->session, &o, &e);
+	double started = session_now(w->session);
+	w->keep = true;
+	struct run *run = run_start(w->session, &o, &e);
+	free(words);
+	free(without);
 	if (!run) {
 		char *text = err_text(&e);
 		outside_print(p->out, "%s\n", text);
@@ -655,14 +671,119 @@ static int build(struct plain *p)
 		err_free(&e);
 		return code;
 	}
-	for (int told = 0; !run_finished(run); session_turn(p->w->session, 0.25, -1)) {
-		lines_still(p->lines, session_now(p->w->session) - started);
+	for (int told = 0; !run_finished(run); session_turn(w->session, 0.25, -1)) {
+		lines_still(p->lines, session_now(w->session) - started);
 		for (; told < interrupts; told++)
 			run_interrupt(run);
 	}
 	int code = interrupts ? EXIT_INTERRUPTED : (int)run_exit(run);
 	run_free(run);
+	w->build.over = true;
 	return code;
+}
+
+/* After a failure ------------------------------------------------------------------------------------------------------------------- */
+
+enum after { AFTER_LEAVE, AFTER_RETRY, AFTER_CHANGE, AFTER_WITHOUT, AFTER_UNDO };
+
+/* Each cause once, with how many it stopped and the line that mends it. */
+static void say_causes(struct plain *p)
+{
+	const struct progress *progress = &p->w->build.p;
+	const char *who = wizard_who(p->w), *project = answers_str(p->w->answers, "project.id");
+	for (size_t i = 0; i < progress->cause_count; i++) {
+		const struct cause *c = &progress->causes[i];
+		char *words = cause_words(progress, c, who, project), *command = cause_command(progress, c, who, project);
+		outside_print(
+		    p->out, ngettext("Why it failed, %d step: %s\n", "Why it failed, %d steps: %s\n", (unsigned long)c->count),
+		    c->count, words);
+		if (command)
+			outside_print(p->out, "%s\n%s\n", _("This line mends it:"), command);
+		free(command);
+		free(words);
+	}
+}
+
+static bool means_to_undo(struct plain *p)
+{
+	char *text;
+	const char *name = answers_str(p->w->answers, "stack.name");
+	outside_print(p->out, "%s\n",
+		      _("This takes away everything that this server consists of, experiments and models included. They cannot "
+			"be brought back."));
+	outside_print(p->out, _("If that is meant, type the name of this server: %s"), name);
+	fputs("\n[] ", p->out);
+	bool meant = read_reply(p, &text) == REPLY_TEXT && !strcmp(text, name);
+	free(text);
+	if (!meant)
+		outside_print(p->out, "%s\n", _("That is not its name: nothing is deleted."));
+	return meant;
+}
+
+/* What a line of the menu asks for; AFTER_LEAVE for what is none of it. */
+static enum after choice_of(struct plain *p, const char *text)
+{
+	if (!strcmp(text, "k"))
+		return build_may_leave_out(p->w) ? AFTER_WITHOUT : AFTER_LEAVE;
+	if (!strcmp(text, "u"))
+		return means_to_undo(p) ? AFTER_UNDO : AFTER_LEAVE;
+	return !strcmp(text, "r") ? AFTER_RETRY : !strcmp(text, "e") ? AFTER_CHANGE : AFTER_LEAVE;
+}
+
+/* The menu of the screen's build page, in words. The end of the input leaves: the run's own exit code stands. */
+static enum after ask_after(struct plain *p)
+{
+	say_causes(p);
+	for (;;) {
+		char *text;
+		outside_print(
+		    p->out, "%s\n",
+		    _("r tries again: what stands is kept; e changes the answer that decided it; u undoes all; Enter leaves."));
+		if (build_may_leave_out(p->w))
+			outside_print(p->out, "%s\n", _("k goes on without what failed, this time."));
+		fputs("[q] ", p->out);
+		enum reply r = read_reply(p, &text);
+		bool leaves = r == REPLY_QUIT || r == REPLY_DEFAULT;
+		enum after after = r == REPLY_TEXT ? choice_of(p, text) : AFTER_LEAVE;
+		free(text);
+		p->input_ended = false;
+		if (leaves || after != AFTER_LEAVE)
+			return after;
+	}
+}
+
+/* The settings of the section that decided about the first failure. */
+static void change_cause(struct plain *p)
+{
+	const struct cause *c = build_cause(p->w);
+	const struct question *q = c ? p->w->build.p.steps[c->step].question : NULL;
+	change_settings(p, q ? q->page : NULL);
+	wizard_save(p->w);
+}
+
+/* Builds until it stands or the operator leaves; true when answers were changed and the review is due again. */
+static bool build(struct plain *p, int *code)
+{
+	*code = run_once(p, RUN_APPLY);
+	while (*code != EXIT_DONE && *code != EXIT_WAITING && !interrupts) {
+		switch (ask_after(p)) {
+		case AFTER_LEAVE:
+			return false;
+		case AFTER_CHANGE:
+			change_cause(p);
+			return true;
+		case AFTER_UNDO:
+			*code = run_once(p, RUN_DESTROY);
+			return false;
+		case AFTER_WITHOUT:
+			build_note_left_out(p->w);
+			break;
+		case AFTER_RETRY:
+			break;
+		}
+		*code = run_once(p, RUN_APPLY);
+	}
+	return false;
 }
 
 /* The whole --------------------------------------------------------------------------------------------------------------------------- */
@@ -699,25 +820,34 @@ static int ended(struct plain *p, int code)
 	return p->input_ended ? EXIT_NOINPUT : code;
 }
 
-static int talk(struct plain *p)
+/* The questions from *at on, the review; true when it is to be built. */
+static bool talk_to_consent(struct plain *p, bool straight)
 {
-	int at = 0;
-	if (!welcome(p))
-		return ended(p, p->w->sign_in.exit ? (int)p->w->sign_in.exit : EXIT_CONFIG);
-	for (bool again = p->w->before;; again = false) {
-		if (!again && !ask_all(p, at))
-			return ended(p, EXIT_DONE);
+	for (int at = 0;; at = last_asked(p)) { /* < goes on from the last question */
 		enum decision d;
+		if (!straight && !ask_all(p, at))
+			return false;
+		straight = false;
 		while ((d = review(p)) == DECISION_AGAIN)
 			wizard_save(p->w);
-		if (d == DECISION_LEAVE)
-			return ended(p, EXIT_DONE);
-		if (d == DECISION_BUILD)
-			break;
-		at = last_asked(p); /* < goes on from there */
+		if (d != DECISION_BACK)
+			return d == DECISION_BUILD;
 	}
-	ask_secret(p);
-	return ended(p, build(p));
+}
+
+static int talk(struct plain *p)
+{
+	int code = EXIT_DONE;
+	if (!welcome(p))
+		return ended(p, p->w->sign_in.exit ? (int)p->w->sign_in.exit : EXIT_CONFIG);
+	bool again = p->w->before != NULL;
+	do {
+		if (!talk_to_consent(p, again))
+			return ended(p, code);
+		ask_secret(p);
+		again = true;
+	} while (build(p, &code));
+	return ended(p, code);
 }
 
 int plain_on(struct session *s, struct answers *a, const struct wizard_options *o, FILE *in, FILE *out)

@@ -250,6 +250,11 @@ void build_interrupt(struct wizard *w);
 /* The cause under the focus may be left out: what it stopped is optional. And to go on without that. */
 bool build_may_leave_out(const struct wizard *w);
 void build_leave_out(struct wizard *w);
+/* The same for whoever starts the run: notes what to go on without; ids of that, NULL-terminated, an array to be freed. */
+void build_note_left_out(struct wizard *w);
+const char **build_left_out(const struct wizard *w);
+/* Every word for data that there is: who undoes all and typed the server's name means these too. NULL-terminated, to be freed. */
+const char **build_data_words(void);
 void build_free(struct build *b);
 bool build_running(const struct wizard *w);
 void wizard_event(void *arg, const cJSON *event);

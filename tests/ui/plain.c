@@ -13,6 +13,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+static const char *failing; /* the step that fails, an optional one; NULL for none */
+
 /* Talks with these lines of input; what was said is returned, the exit code and the answers are left for checks. */
 static char *talk(const char *input, bool rehearsal, struct answers **a, int *code)
 {
@@ -21,6 +23,8 @@ static char *talk(const char *input, bool rehearsal, struct answers **a, int *co
 	struct wizard_options o = {.file = "m.json", .rehearsal = rehearsal};
 	FILE *in = fmemopen(copy, strlen(copy) ? strlen(copy) : 1, "r"), *out = open_memstream(&said, &len);
 	struct session *s = fake_session(rehearsal);
+	fake_fail_step(s, failing);
+	fake_optional(s, failing != NULL);
 	*a = answers_new();
 	*code = plain_on(s, *a, &o, in, out);
 	session_free(s);
@@ -161,6 +165,23 @@ static void whole(void)
 	unlink("m.json");
 }
 
+static void failures(void)
+{
+	char *once = pages_with(NULL, NULL, false, "\n"), *again = pages_with(NULL, NULL, false, "\nr\n"),
+	     *without = pages_with(NULL, NULL, false, "\nk\n"), *undo = pages_with(NULL, NULL, false, "\nu\nmlflow\n");
+	failing = "range";
+	says("after a failure its cause is said, and the end of the input leaves with the run's code", once, true, EXIT_PARTLY,
+	     "Why it failed, 1 step: Address range mlflow-services: Quota");
+	says("r tries again", again, true, EXIT_PARTLY, "k goes on without what failed");
+	says("k goes on without an optional resource", without, true, EXIT_DONE, "[q]");
+	says("u takes all away once the server's name was typed", undo, true, EXIT_CHANGES, "type the name of this server");
+	failing = NULL;
+	free(once);
+	free(again);
+	free(without);
+	free(undo);
+}
+
 int main(void)
 {
 	char dir[] = "/tmp/plain-XXXXXX";
@@ -182,5 +203,6 @@ int main(void)
 	at_the_review();
 	secret();
 	rmdir(dir);
+	failures();
 	return tap_done();
 }
