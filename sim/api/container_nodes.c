@@ -301,6 +301,13 @@ static cJSON *machine(struct sim *s, const char *project, const char *zone, cons
 	return doc;
 }
 
+/* How many characters of its name a cluster or a pool has in its machines' names: 16 of 32, and what the other does not need. */
+static int share(const char *name, const char *other)
+{
+	size_t left = strlen(other) < 16 ? 32 - strlen(other) : 16;
+	return (int)(strlen(name) < left ? strlen(name) : left);
+}
+
 static void add_group(struct sim *s, const char *project, const cJSON *cluster_doc, const cJSON *pool, const char *zone,
 		      cJSON *groups)
 {
@@ -308,9 +315,12 @@ static void add_group(struct sim *s, const char *project, const cJSON *cluster_d
 	const char *account = sim_tmp("%s@cloudservices.gserviceaccount.com", sim_project_number(s, project));
 	const char *network = compute_link(json_str(cluster_doc, "networkConfig.network", ""));
 	const char *subnet = compute_link(json_str(pool, "networkConfig.subnetwork", ""));
-	const char *base = sim_tmp("gke-%.16s-%.16s-%s", json_str(cluster_doc, "name", ""), json_str(pool, "name", ""), hex);
+	const char *cluster = json_str(cluster_doc, "name", ""), *own = json_str(pool, "name", "");
+	const char *base = sim_tmp("gke-%.*s-%.*s-%s", share(cluster, own), cluster, share(own, cluster), own, hex);
 	struct sim_object *m = network_manager_add(s, project, zone, base, (int)json_num(pool, "initialNodeCount", 1), network,
 						   subnet, account, machine(s, project, zone, cluster_doc, pool));
+	json_put_str(m->doc, "beta:serviceAccount",
+		     sim_tmp("service-%s@container-engine-robot.iam.gserviceaccount.com", sim_project_number(s, project)));
 	if (json_bool(pool, "queuedProvisioning.enabled", false))
 		json_put_str(m->doc, "instanceLifecyclePolicy.defaultActionOnFailure", "DO_NOTHING");
 	cJSON_AddItemToArray(groups, cJSON_CreateString(json_str(m->doc, "selfLink", "")));

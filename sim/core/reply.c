@@ -105,11 +105,36 @@ static void show_betas(cJSON *node, bool beta)
 	}
 }
 
+/* Who asks through a beta path reads links of that path: those that lead to the same API. */
+static void show_beta_links(cJSON *node, const char *stable, const char *beta)
+{
+	for (cJSON *c = node->child; c; c = c->next) {
+		if (c->child)
+			show_beta_links(c, stable, beta);
+		bool issuer = c->string && !strcmp(c->string, "identityProvider"); /* a name, which has no versions */
+		if (!cJSON_IsString(c) || issuer || !text_starts(c->valuestring, stable))
+			continue;
+		char *link = xasprintf("%s%s", beta, c->valuestring + strlen(stable));
+		cJSON_SetValuestring(c, link);
+		free(link);
+	}
+}
+
+static void show_links(const char *host, cJSON *body)
+{
+	if (!strcmp(host, "container.googleapis.com"))
+		show_beta_links(body, "https://container.googleapis.com/v1/", "https://container.googleapis.com/v1beta1/");
+	else if (!strcmp(host, "compute.googleapis.com") || !strcmp(host, "www.googleapis.com"))
+		show_beta_links(body, "https://www.googleapis.com/compute/v1/", "https://www.googleapis.com/compute/beta/");
+}
+
 void sim_ok(struct sim_call *c, cJSON *body)
 {
 	struct exchange *x = c->sim->current;
 	if (x->has_method)
 		show_betas(body, x->method.lenient);
+	if (x->has_method && x->method.lenient)
+		show_links(c->host, body);
 	check_reply(x, body);
 	reply_json(x, 200, body);
 }
