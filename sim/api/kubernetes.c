@@ -488,7 +488,7 @@ static void kubernetes_serve(struct sim_call *c)
 	k.manager = *sim_param(c, "fieldManager") ? sim_param(c, "fieldManager") : manager;
 	if (kubernetes_discover(c, c->path) || kubernetes_issuer(&k))
 		return;
-	if (review(&k) || kubernetes_metrics(&k) || kubernetes_proxied(&k))
+	if (review(&k) || kubernetes_metrics(&k) || kubernetes_forwarded(&k) || kubernetes_proxied(&k))
 		return;
 	if (!parse(&k))
 		nowhere(&k);

@@ -138,6 +138,8 @@ char *kubernetes_plural_group(const struct kubernetes_resource *r);
 
 /* Answers with a container's log (kubernetes_logs.c). */
 void kubernetes_log(struct kubernetes_call *k, const struct sim_object *pod);
+/* Takes a port-forward to a pod (kubernetes_forward.c); false when it is none. */
+bool kubernetes_forwarded(struct kubernetes_call *k);
 /* Hands a request to a Service on (kubernetes_proxy.c); false when it is none. */
 bool kubernetes_proxied(struct kubernetes_call *k);
 /* Answers what is asked of metrics.k8s.io (kubernetes_metrics.c); false when that is nothing. */

@@ -63,6 +63,7 @@ sim_libsim_a_SOURCES += \
 	sim/api/kubernetes_openapi.c \
 	sim/api/kubernetes_owners.c \
 	sim/api/kubernetes_patch.c \
+	sim/api/kubernetes_forward.c \
 	sim/api/kubernetes_proxy.c \
 	sim/api/kubernetes_pods.c \
 	sim/api/kubernetes_pods.h \

@@ -9,6 +9,7 @@ src_engine_libengine_a_SOURCES = \
 	src/engine/event.c \
 	src/engine/event.h \
 	src/engine/events.c \
+	src/engine/exchange.c src/engine/exchange.h \
 	src/engine/journal.c src/engine/journal.h \
 	src/engine/lines.c src/engine/lines.h \
 	src/engine/log.c \

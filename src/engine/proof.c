@@ -372,12 +372,6 @@ static void tell(struct proof *p, const struct stage *s, const char *state, cons
 	run_send(p->run, e);
 }
 
-/* A way there that does not hand a Host on cannot carry a foreign one. */
-static bool cannot_ask(const struct proof *p, const struct stage *s)
-{
-	return s->host && p->way->hides_host;
-}
-
 static void skip_rest(struct proof *p, size_t from)
 {
 	for (size_t i = from; stages[i].check; i++)
@@ -439,11 +433,8 @@ static void pass(struct proof *p)
 	while (stages[p->at].check && !applies(p, &stages[p->at]));
 	if (!stages[p->at].check || stages[p->at].title)
 		tell(p, s, "passed", NULL);
-	while (stages[p->at].check && (!applies(p, &stages[p->at]) || cannot_ask(p, &stages[p->at]))) {
-		s = &stages[p->at++];
-		if (applies(p, s))
-			tell(p, s, "skipped", _("It cannot be asked: the way to the server does not hand a foreign host on."));
-	}
+	while (stages[p->at].check && !applies(p, &stages[p->at]))
+		p->at++;
 	if (stages[p->at].check)
 		begin_stage(p);
 	else

@@ -12,7 +12,6 @@ struct reach_way {
 	/* A transport for this caller's requests to the stack's URL; with is what the plan says, its references replaced. Where the way asks who
 	 * comes (CREDENTIAL_CHANNEL), a refusal of NOBODY or FORGER arrives as the reply's status. NULL with e set. */
 	struct transport *(*open)(struct run *r, const cJSON *with, enum who who, struct err *e);
-	bool hides_host; /* a Host of the client's own does not arrive: a foreign one cannot be asked by */
 	bool borrowed;   /* the transport is not this proof's to free */
 };
 

@@ -1,86 +1,324 @@
-/* The way to a stack in a cluster: its API server's proxy to the Service. Whoever comes has to be somebody to the API server: the operator, by their own
- * access token. The reach's with: {"host","path"}, which stand in place of the stack's URL, and
- * "ca": PEM of the only ones that vouch for the host, or "". */
+/* The way to a stack in a cluster: a port-forward to a pod of its Deployment, as kubectl's, which this program speaks itself. The API server is asked which
+ * pod is ready, then for a WebSocket to its port. In a message the first byte says the channel: 0 carries the connection, 1 what went wrong; the first two
+ * bytes of each channel are the port. Whoever comes has to be somebody to the API server: the operator, by their own access token.
+ * The reach's with: {"host","ca" (PEM of the only ones that vouch for it, or ""),"namespace","app","port"}. */
 #include "config.h"
+#include "engine/exchange.h"
 #include "engine/passage.h"
 
 #include "base/gettext.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/outside.h"
+#include "net/credentials.h"
+#include "net/websocket.h"
 
 #include <sodium.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
+#define SUBPROTOCOL "v4.channel.k8s.io"
+#define MESSAGE_MOST ((size_t)16 << 10)
+#define POD_CHARACTERS "abcdefghijklmnopqrstuvwxyz0123456789.-"
+
+enum channel { CHANNEL_DATA, CHANNEL_ERROR, CHANNELS };
+
 struct cluster_way {
 	struct passages way; /* first: it is cast back */
-	char *base, *ca;     /* ca NULL: those that vouch for everybody */
+	char *pods, *app;    /* URL of the namespace's pods, and the label by which ours are found */
+	char *ca;            /* NULL: those that vouch for everybody */
+	int port;
 };
 
 struct cluster_passage {
-	struct passage passage; /* first: it is cast back */
-	char *method, *url;
-	struct header *headers;
-	struct http_request request; /* its texts are the passage's; its body is the caller's */
+	struct passage passage; /* first: it is cast back; below is the question for pods, then the channel */
+	struct exchange exchange;
+	char *bearer; /* NULL: nothing is shown */
+	char key[WS_KEY_TEXT];
+	struct ws_reader reader;
+	size_t begun[CHANNELS]; /* bytes that came on each, as far as the port's two */
 };
+
+static const struct cluster_way *cluster_way(const struct cluster_passage *p)
+{
+	return (const struct cluster_way *)p->passage.way;
+}
 
 static void cluster_drop(struct passage *passage)
 {
 	struct cluster_passage *p = (struct cluster_passage *)passage;
-	for (size_t i = 0; i < p->request.header_count; i++) {
-		sodium_memzero(p->headers[i].value, strlen(p->headers[i].value));
-		free(p->headers[i].name);
-		free(p->headers[i].value);
+	if (p->bearer)
+		sodium_memzero(p->bearer, strlen(p->bearer));
+	free(p->bearer);
+	ws_free(&p->reader);
+	exchange_free(&p->exchange);
+}
+
+static void cluster_fail(struct cluster_passage *p, enum http_failure failure, const char *why)
+{
+	passage_fail(&p->passage, failure, why);
+}
+
+static void cluster_late(void *arg)
+{
+	struct cluster_passage *p = arg;
+	p->passage.timer = 0;
+	cluster_fail(p, HTTP_TIMEOUT, _("no reply in time"));
+}
+
+/* The pod's reply ----------------------------------------------------------------------------------------------------------- */
+
+static void cluster_closed(struct cluster_passage *p)
+{
+	struct http_reply reply = {0};
+	if (exchange_closed(&p->exchange, &reply))
+		passage_end(&p->passage, &reply);
+	else
+		cluster_fail(p, HTTP_BROKEN, _("the connection ended before the reply was whole"));
+	http_reply_free(&reply);
+}
+
+/* What the kubelet says went wrong. */
+static void cluster_complained(struct cluster_passage *p, const char *data, size_t len)
+{
+	struct buf words = {0};
+	outside_text(&words, data, len, false, 200);
+	char *why = xasprintf(_("the pod's port takes no connection: %s"), buf_text(&words));
+	cluster_fail(p, HTTP_UNREACHABLE, why);
+	free(why);
+	buf_free(&words);
+}
+
+/* False when the passage is over. */
+static bool cluster_received(struct cluster_passage *p, const char *data, size_t len)
+{
+	struct http_reply reply = {0};
+	switch (exchange_hear(&p->exchange, data, len, &reply)) {
+	case EXCHANGE_TOO_LARGE:
+		cluster_fail(p, HTTP_TOO_LARGE, _("the reply is too large"));
+		return false;
+	case EXCHANGE_WHOLE:
+		passage_end(&p->passage, &reply);
+		http_reply_free(&reply);
+		return false;
+	case EXCHANGE_MORE:
+		break;
 	}
-	free(p->headers);
-	free(p->method);
-	free(p->url);
+	return true;
 }
 
-static void cluster_replied(void *arg, struct http_reply *reply)
+static bool cluster_heard_channel(struct cluster_passage *p, const char *data, size_t len)
 {
-	struct passage *p = arg;
-	p->below = 0;
-	passage_end(p, reply);
+	unsigned channel = len ? (unsigned char)data[0] : CHANNELS;
+	if (channel >= CHANNELS) {
+		cluster_fail(p, HTTP_BROKEN, _("the cluster speaks on a channel that nobody opened"));
+		return false;
+	}
+	data++;
+	len--;
+	size_t port = 2 - p->begun[channel];
+	port = port < len ? port : len;
+	p->begun[channel] += port;
+	if (len == port)
+		return true;
+	if (channel == CHANNEL_DATA)
+		return cluster_received(p, data + port, len - port);
+	cluster_complained(p, data + port, len - port);
+	return false;
 }
 
-static void cluster_header(struct cluster_passage *p, const char *name, char *value)
+/* Bytes that are being taken in; what a message says may end the passage, and with it all that it is part of. */
+struct hearing {
+	struct cluster_passage *passage;
+	bool over;
+};
+
+static bool cluster_told(struct cluster_passage *p, enum ws_opcode opcode, const char *data, size_t len)
 {
-	p->headers[p->request.header_count++] = (struct header){xstrdup(name), value};
+	struct transport *under = passage_under(&p->passage);
+	struct buf frames = {0};
+	switch (opcode) {
+	case WS_CLOSE:
+		cluster_closed(p);
+		return false;
+	case WS_PING:
+		ws_frame(&frames, WS_PONG, data, len);
+		under->say(under, p->passage.below, frames.data, frames.len);
+		buf_free(&frames);
+		return true;
+	case WS_BINARY:
+		return cluster_heard_channel(p, data, len);
+	default:
+		return true;
+	}
+}
+
+static bool cluster_message(void *arg, enum ws_opcode opcode, const char *data, size_t len)
+{
+	struct hearing *h = arg;
+	h->over = !cluster_told(h->passage, opcode, data, len);
+	return !h->over;
+}
+
+static void cluster_heard(void *arg, const char *data, size_t len)
+{
+	struct hearing h = {.passage = arg};
+	struct ws_reader reader = h.passage->reader;
+	h.passage->reader = (struct ws_reader){0};
+	const char *fault = ws_take(&reader, data, len, cluster_message, &h);
+	if (h.over) {
+		ws_free(&reader);
+		return;
+	}
+	h.passage->reader = reader;
+	if (fault)
+		cluster_fail(h.passage, HTTP_BROKEN, _(fault));
+}
+
+static void cluster_ended(void *arg, const char *why)
+{
+	struct cluster_passage *p = arg;
+	p->passage.below = 0;
+	(void)why;
+	cluster_closed(p);
+}
+
+/* Opening ------------------------------------------------------------------------------------------------------------------- */
+
+static void cluster_say_request(struct cluster_passage *p)
+{
+	struct transport *under = passage_under(&p->passage);
+	const struct buf *request = &p->exchange.request;
+	for (size_t at = 0; at < request->len;) {
+		struct buf message = {0}, frame = {0};
+		size_t n = request->len - at < MESSAGE_MOST ? request->len - at : MESSAGE_MOST;
+		buf_putc(&message, CHANNEL_DATA);
+		buf_add(&message, request->data + at, n);
+		ws_frame(&frame, WS_BINARY, message.data, message.len);
+		under->say(under, p->passage.below, frame.data, frame.len);
+		sodium_memzero(message.data, message.len);
+		buf_free(&message);
+		buf_free(&frame);
+		at += n;
+	}
+}
+
+/* The API server has no other answer: a refusal of its, or what keeps it from being reached. */
+static void cluster_turned_down(struct cluster_passage *p, const struct http_reply *reply)
+{
+	p->passage.below = 0;
+	if (reply->failure != HTTP_OK) {
+		cluster_fail(p, reply->failure, reply->failure_text ? reply->failure_text : "");
+		return;
+	}
+	if (reply->status == 401 && p->passage.way->who == PROVER)
+		credentials_reject(session_credentials(p->passage.way->run->session));
+	passage_refuse(&p->passage, reply->status);
+}
+
+static void cluster_answered(void *arg, struct http_reply *reply)
+{
+	struct cluster_passage *p = arg;
+	if (reply->status == 101 && ws_accepts(p->key, http_header(reply, "Sec-WebSocket-Accept")))
+		cluster_say_request(p);
+	else if (reply->status == 101)
+		cluster_fail(p, HTTP_BROKEN, _("what answers is no WebSocket"));
+	else
+		cluster_turned_down(p, reply);
+}
+
+static const struct http_channel cluster_channel = {cluster_answered, cluster_heard, cluster_ended};
+
+static void cluster_forward(struct cluster_passage *p, const char *pod)
+{
+	struct transport *under = passage_under(&p->passage);
+	char *url = xasprintf("%s/%s/portforward?ports=%d", cluster_way(p)->pods, pod, cluster_way(p)->port);
+	const char *const named[][2] = {{"Upgrade", "websocket"},
+					{"Connection", "Upgrade"},
+					{"Sec-WebSocket-Version", "13"},
+					{"Sec-WebSocket-Key", p->key},
+					{"Sec-WebSocket-Protocol", SUBPROTOCOL},
+					{"Authorization", p->bearer}};
+	struct header headers[sizeof named / sizeof *named];
+	size_t count = sizeof named / sizeof *named - !p->bearer;
+	for (size_t i = 0; i < count; i++)
+		headers[i] = (struct header){(char *)(uintptr_t)named[i][0], (char *)(uintptr_t)named[i][1]};
+	ws_key(p->key);
+	p->passage.below = under->upgrade(under,
+					  &(struct http_request){.method = "GET",
+								 .url = url,
+								 .headers = headers,
+								 .header_count = count,
+								 .ca = cluster_way(p)->ca,
+								 .anonymous = !p->bearer},
+					  &cluster_channel, p);
+	free(url);
+}
+
+/* Which pod ----------------------------------------------------------------------------------------------------------------- */
+
+static bool cluster_ready(const cJSON *pod)
+{
+	const cJSON *c;
+	const char *name = json_str(pod, "metadata.name", "");
+	bool sound = *name && !name[strspn(name, POD_CHARACTERS)] && !json_at(pod, "metadata.deletionTimestamp");
+	cJSON_ArrayForEach(c, json_at(pod, "status.conditions"))
+		if (!strcmp(json_str(c, "type", ""), "Ready"))
+			return sound && !strcmp(json_str(c, "status", ""), "True");
+	return false;
+}
+
+static void cluster_listed(void *arg, struct http_reply *reply)
+{
+	struct cluster_passage *p = arg;
+	if (reply->failure != HTTP_OK || reply->status != 200) {
+		cluster_turned_down(p, reply);
+		return;
+	}
+	p->passage.below = 0;
+	cJSON *list = cJSON_ParseWithLength(buf_text(&reply->body), reply->body.len);
+	const cJSON *pod = json_at(list, "items") ? json_at(list, "items")->child : NULL;
+	while (pod && !cluster_ready(pod))
+		pod = pod->next;
+	if (pod)
+		cluster_forward(p, json_str(pod, "metadata.name", ""));
+	else
+		cluster_fail(p, HTTP_UNREACHABLE, _("none of the server's pods is ready"));
+	cJSON_Delete(list);
 }
 
 static void cluster_go(struct passage *passage, const char *token)
 {
 	struct cluster_passage *p = (struct cluster_passage *)passage;
 	struct transport *under = passage_under(passage);
-	if (token)
-		cluster_header(p, "Authorization", xasprintf("Bearer %s", token));
-	passage->below = under->send(under, &p->request, cluster_replied, p);
+	static char authorization[] = "Authorization";
+	char *url = xasprintf("%s?labelSelector=app%%3D%s", cluster_way(p)->pods, cluster_way(p)->app);
+	p->bearer = token ? xasprintf("Bearer %s", token) : NULL;
+	struct header header = {authorization, p->bearer};
+	passage_patience(passage, 60, cluster_late);
+	passage->below = under->send(under,
+				     &(struct http_request){.method = "GET",
+							    .url = url,
+							    .headers = &header,
+							    .header_count = p->bearer != NULL,
+							    .ca = cluster_way(p)->ca,
+							    .anonymous = !p->bearer},
+				     cluster_listed, p);
+	free(url);
 }
 
-/* The same request to the API server's address of it. */
 static void cluster_take(struct passage *passage, const struct http_request *r)
 {
-	struct cluster_passage *p = (struct cluster_passage *)passage;
-	const char *path = strstr(r->url, "://") + strlen("://");
-	path += strcspn(path, "/");
-	p->method = xstrdup(r->method);
-	p->url = xasprintf("%s%s", ((struct cluster_way *)passage->way)->base, path);
-	p->headers = xcalloc(r->header_count + 1, sizeof *p->headers);
-	p->request = *r;
-	p->request.method = p->method;
-	p->request.url = p->url;
-	p->request.headers = p->headers;
-	p->request.header_count = 0;
-	p->request.ca = ((struct cluster_way *)passage->way)->ca;
-	for (size_t i = 0; i < r->header_count; i++)
-		cluster_header(p, r->headers[i].name, xstrdup(r->headers[i].value));
+	exchange_begin(&((struct cluster_passage *)passage)->exchange, r);
 }
 
-static void cluster_close(struct passages *w)
+static void cluster_close(struct passages *passages)
 {
-	free(((struct cluster_way *)w)->base);
-	free(((struct cluster_way *)w)->ca);
+	struct cluster_way *w = (struct cluster_way *)passages;
+	free(w->pods);
+	free(w->app);
+	free(w->ca);
 }
 
 static const struct passage_kind cluster_passages = {.size = sizeof(struct cluster_passage),
@@ -91,18 +329,19 @@ static const struct passage_kind cluster_passages = {.size = sizeof(struct clust
 
 static struct transport *cluster_open(struct run *r, const cJSON *with, enum who who, struct err *e)
 {
-	char *base = xasprintf("https://%s%s", json_str(with, "host", ""), json_str(with, "path", ""));
-	const char *ca = json_str(with, "ca", "");
-	if (!*ca && !call_is_cluster(base)) {
-		free(base);
-		err_set(e, EXIT_BUG, json_str(with, "host", ""), NULL,
-			_("nothing is sent there: it is not a host that the credentials are for."));
+	const char *ca = json_str(with, "ca", ""), *host = json_str(with, "host", "");
+	char *pods = xasprintf("https://%s/api/v1/namespaces/%s/pods", host, json_str(with, "namespace", ""));
+	if (!*ca && !call_is_cluster(pods)) {
+		free(pods);
+		err_set(e, EXIT_BUG, host, NULL, _("nothing is sent there: it is not a host that the credentials are for."));
 		return NULL;
 	}
-	struct passages *w = passages_open(&cluster_passages, sizeof(struct cluster_way), r, who);
-	((struct cluster_way *)w)->base = base;
-	((struct cluster_way *)w)->ca = *ca ? xstrdup(ca) : NULL;
-	return &w->transport;
+	struct cluster_way *w = (struct cluster_way *)passages_open(&cluster_passages, sizeof(struct cluster_way), r, who);
+	w->pods = pods;
+	w->app = xstrdup(json_str(with, "app", ""));
+	w->ca = *ca ? xstrdup(ca) : NULL;
+	w->port = (int)json_num(with, "port", 0);
+	return &w->way.transport;
 }
 
-const struct reach_way reach_cluster = {.id = "cluster", .open = cluster_open, .hides_host = true};
+const struct reach_way reach_cluster = {.id = "cluster", .open = cluster_open};

@@ -3,6 +3,7 @@
  * connection. Who comes shows the operator's access token to Google, or nothing, or something forged. The reach's with:
  * {"project","zone","instance","port"}. */
 #include "config.h"
+#include "engine/exchange.h"
 #include "engine/passage.h"
 
 #include "base/gettext.h"
@@ -21,8 +22,7 @@
 
 #define HOST "tunnel.cloudproxy.app"
 
-/* Of the machine's reply; and of what a relay says that is no part of one. */
-#define HEAD_MAX ((size_t)64 << 10)
+/* Of what a relay says that is no part of a reply. */
 #define BESIDES_MAX ((uint64_t)2 << 20)
 
 /* Google's close codes, as far as they say what is to be done. */
@@ -36,24 +36,18 @@ struct tunnel_way {
 /* A request on its way through a tunnel of its own. */
 struct tunnel_passage {
 	struct passage passage; /* first: it is cast back; below is the channel */
-	struct buf request;     /* as it goes to the machine */
+	struct exchange exchange;
 	char key[WS_KEY_TEXT];
 	struct ws_reader reader;
 	struct relay relay;
-	struct buf reply; /* as it comes from there */
-	size_t reply_max;
 	uint64_t heard; /* bytes of the relay's, all in all */
-	bool head_only; /* a HEAD: its reply has no body */
 };
 
 static void tunnel_drop(struct passage *passage)
 {
 	struct tunnel_passage *p = (struct tunnel_passage *)passage;
 	ws_free(&p->reader);
-	if (p->request.data)
-		sodium_memzero(p->request.data, p->request.room);
-	buf_free(&p->request);
-	buf_free(&p->reply);
+	exchange_free(&p->exchange);
 }
 
 static void tunnel_fail(struct tunnel_passage *p, enum http_failure failure, const char *why)
@@ -76,25 +70,10 @@ static void tunnel_say(struct tunnel_passage *p, const struct buf *frames)
 
 /* The machine's reply ------------------------------------------------------------------------------------------------------- */
 
-/* Is the reply whole, now that no more may come? False while a body that says its length is shorter. */
-static bool tunnel_whole(const struct tunnel_passage *p, struct http_reply *reply, bool closed)
-{
-	size_t head = http_reply_head(buf_text(&p->reply), p->reply.len, reply);
-	const char *length = head && head != SIZE_MAX ? http_header(reply, "Content-Length") : NULL;
-	if (!head || head == SIZE_MAX)
-		return false;
-	size_t body = p->reply.len - head, due = length ? (size_t)strtoull(length, NULL, 10) : body;
-	bool bare = p->head_only || reply->status == 204 || reply->status == 304;
-	if (!bare && (length ? body < due : !closed))
-		return false;
-	buf_add(&reply->body, p->reply.data + head, bare ? 0 : due);
-	return true;
-}
-
 static void tunnel_closed(struct tunnel_passage *p)
 {
 	struct http_reply reply = {0};
-	if (tunnel_whole(p, &reply, true)) {
+	if (exchange_closed(&p->exchange, &reply)) {
 		passage_end(&p->passage, &reply);
 		http_reply_free(&reply);
 		return;
@@ -108,18 +87,17 @@ static bool tunnel_received(struct tunnel_passage *p, const char *data, size_t l
 {
 	struct http_reply reply = {0};
 	struct buf frames = {0};
-	bool headless = p->reply.len > HEAD_MAX && !memmem(p->reply.data, HEAD_MAX, "\r\n\r\n", 4);
-	if (headless || p->reply.len + len > p->reply_max) {
+	switch (exchange_hear(&p->exchange, data, len, &reply)) {
+	case EXCHANGE_TOO_LARGE:
 		tunnel_fail(p, HTTP_TOO_LARGE, _("the reply is too large"));
 		return false;
-	}
-	buf_add(&p->reply, data, len);
-	if (tunnel_whole(p, &reply, false)) {
+	case EXCHANGE_WHOLE:
 		passage_end(&p->passage, &reply);
 		http_reply_free(&reply);
 		return false;
+	case EXCHANGE_MORE:
+		break;
 	}
-	http_reply_free(&reply);
 	relay_tell(&p->relay, &frames);
 	tunnel_say(p, &frames);
 	buf_free(&frames);
@@ -163,7 +141,7 @@ static void tunnel_shut(struct tunnel_passage *p, const char *data, size_t len)
 static void tunnel_opened(struct tunnel_passage *p)
 {
 	struct buf frames = {0};
-	relay_say(&p->relay, &frames, p->request.data, p->request.len);
+	relay_say(&p->relay, &frames, p->exchange.request.data, p->exchange.request.len);
 	tunnel_say(p, &frames);
 	sodium_memzero(frames.data, frames.len);
 	buf_free(&frames);
@@ -236,7 +214,7 @@ static void tunnel_heard(void *arg, const char *data, size_t len)
 	h.passage->heard += len;
 	if (fault)
 		tunnel_fail(h.passage, HTTP_BROKEN, _(fault));
-	else if (h.passage->heard > h.passage->reply.len + BESIDES_MAX)
+	else if (h.passage->heard > h.passage->exchange.reply.len + BESIDES_MAX)
 		tunnel_fail(h.passage, HTTP_BROKEN, _("the relay talks without an end and brings nothing"));
 }
 
@@ -298,30 +276,9 @@ static void tunnel_go(struct passage *passage, const char *token)
 	free(bearer);
 }
 
-/* The request as it goes to the machine: HTTP/1.0, so that the reply comes in one piece and ends with the connection. */
-static void tunnel_request(const struct http_request *r, struct buf *out)
-{
-	const char *host = strstr(r->url, "://") + strlen("://"), *path = host + strcspn(host, "/?#");
-	bool own_host = false;
-	for (size_t i = 0; i < r->header_count; i++)
-		own_host |= !strcasecmp(r->headers[i].name, "Host");
-	buf_printf(out, "%s %s%s HTTP/1.0\r\n", r->method, *path == '/' ? "" : "/", path);
-	if (!own_host)
-		buf_printf(out, "Host: %.*s\r\n", (int)(path - host), host);
-	for (size_t i = 0; i < r->header_count; i++)
-		buf_printf(out, "%s: %s\r\n", r->headers[i].name, r->headers[i].value);
-	if (r->body || strcmp(r->method, "GET") != 0)
-		buf_printf(out, "Content-Length: %zu\r\n", r->body_len);
-	buf_puts(out, "Connection: close\r\n\r\n");
-	buf_add(out, r->body ? r->body : "", r->body_len);
-}
-
 static void tunnel_take(struct passage *passage, const struct http_request *r)
 {
-	struct tunnel_passage *p = (struct tunnel_passage *)passage;
-	p->reply_max = r->max_reply ? r->max_reply : (size_t)32 << 20;
-	p->head_only = !strcmp(r->method, "HEAD");
-	tunnel_request(r, &p->request);
+	exchange_begin(&((struct tunnel_passage *)passage)->exchange, r);
 }
 
 static void tunnel_close(struct passages *w)

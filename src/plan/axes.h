@@ -42,10 +42,8 @@ struct target {
 	 * host. It plans what makes the balancer and its certificate, and says in d->front what people meet then. NULL: it makes none. */
 	void (*balance)(struct design *d, const char *address);
 	bool keeps_secrets; /* secrets are copied into it: the server itself reads none from where they are kept */
-	/* Where a stack without an address is reached through the target's own door: names the way there in out (struct reach); host names as which
-	 * requests arrive by it (MLflow's patterns); the lines for a shell that open it at the plan's url. NULL: there is no such door. */
+	/* Where a stack without an address is reached through the target's own door: names the way there in out (struct reach); the lines for a shell that open it at the plan's url. NULL: there is no such door. */
 	void (*reach)(const struct design *d, struct reach *out);
-	const char *reached_as;
 	void (*tunnel)(const struct plan *p, struct buf *out);
 	/* Lets members of policies ("user:EMAIL") through the target's own check, besides d->front.invoke; owned by the callee. NULL: there is none. */
 	void (*admit)(struct design *d, cJSON *members);

@@ -454,16 +454,15 @@ static void target_gke_balance(struct design *d, const char *address)
 
 /* The door ------------------------------------------------------------------------------------------------------------------- */
 
-/* The API server's own proxy to the Service. It hands a request on as it is, but for the Authorization that it asked for itself, so the host is the API
- * server's. */
+/* A port-forward to a pod, as kubectl's: what goes through is whole, its Host and its Authorization too. */
 static void target_gke_reach(const struct design *d, struct reach *out)
 {
-	char *ns = namespace_of(d), *path = xasprintf("/api/v1/namespaces/%s/services/http:" SERVICE ":80/proxy", ns);
+	char *ns = namespace_of(d);
+	const char *cluster = cluster_id(d->answers);
 	out->way = "cluster";
-	out->with = json_make("{'host':%j,'ca':%j,'path':%s}", plan_ref(cluster_id(d->answers), "host"),
-			      plan_ref(cluster_id(d->answers), "ca"), path);
-	out->permissions = "container.services.proxy";
-	free(path);
+	out->with = json_make("{'host':%j,'ca':%j,'namespace':%s,'app':'" SERVICE "','port':%d}", plan_ref(cluster, "host"),
+			      plan_ref(cluster, "ca"), ns, workload_find(d->workload, d->workload->front)->port);
+	out->permissions = "container.pods.list container.pods.portForward";
 	free(ns);
 }
 
@@ -543,7 +542,6 @@ const struct target target_gke = {
     .spell = target_gke_spell,
     .balance = target_gke_balance,
     .reach = target_gke_reach,
-    .reached_as = "*.gke.goog",
     .tunnel = target_gke_tunnel,
     .admit = target_gke_admit,
 };

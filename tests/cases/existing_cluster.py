@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""A stack in somebody's cluster: what keeps it out is said with the cure before anything is made; one that fits is lived in, and is as it was when the stack is gone."""
+"""A stack in somebody's cluster: what keeps it out is said with the cure before anything is made; one that fits is lived in by its IP endpoint under its own
+authority, and is as it was when the stack is gone."""
 import json
 
 from cloud_hand import ask, make_cluster
@@ -27,6 +28,17 @@ def objects(sim, name):
     return [n["metadata"]["name"] for n in ask(sim, "GET", f"https://{ip}/api/v1/namespaces")["items"]]
 
 
+def forwards_are_refused(sim, pods):
+    """What is no port-forward is none here either, in the API server's words."""
+    name = ask(sim, "GET", pods)["items"][-1]["metadata"]["name"]
+    for path, words in ((f"{name}/portforward?ports=5000", "Upgrade request required"), ("nobody/portforward?ports=5000", 'nobody')):
+        try:
+            said = str(ask(sim, "GET", f"{pods}/{path}"))
+        except RuntimeError as e:
+            said = str(e)
+        ok(words in said, f"the simulated API server: {words}", said)
+
+
 def main():
     with Home() as home:
         world = home.file("world.json", {"projects": [{"services": ["compute.googleapis.com", "container.googleapis.com"]}]})
@@ -45,15 +57,19 @@ def main():
             refused(sim, answers, "unbalanced", ["HTTP load balancing", "--update-addons=HttpLoadBalancing=ENABLED"], "--set", "exposure=domain", "--set",
                     "auth.mode=iap", "--set", "domain.host=mlflow.example.com", "--set", "domain.zone=")
 
-            make_cluster(sim, "shared", "us-central1-a", controlPlaneEndpointsConfig={"dnsEndpointConfig": {"allowExternalTraffic": True}})
+            make_cluster(sim, "shared", "us-central1-a", controlPlaneEndpointsConfig={})
             answers = home.example("mlflow.json", **choices)
             before, names = ask(sim, "GET", f"{CLUSTERS}/shared"), objects(sim, "shared")
             seen = len(sim.exchanges())
             run = sim.run("apply", answers, "--json", timeout=300)
             ok(run.returncode == 0 and result_of(run.stdout).get("outcome") == "proven", "a cluster that fits is lived in", run.stdout[-1500:], run.stderr)
+            urls = [x["url"] for x in sim.exchanges()[seen:]]
+            ok(any(f"://{before['endpoint']}/" in u and "/portforward?ports=5000" in u for u in urls) and not any(".gke.goog" in u for u in urls),
+               "and proven through a port-forward, by its IP endpoint where the DNS endpoint is not open")
             ns = next(n for n in objects(sim, "shared") if n not in names)
             pod = ask(sim, "GET", f"https://{before['endpoint']}/apis/apps/v1/namespaces/{ns}/deployments/mlflow")["spec"]["template"]["spec"]
             ok(pod.get("nodeSelector") == {"iam.gke.io/gke-metadata-server-enabled": "true"}, "on machines that give pods an identity", pod.get("nodeSelector"))
+            forwards_are_refused(sim, f"https://{before['endpoint']}/api/v1/namespaces/{ns}/pods")
             run = sim.run("apply", answers, "--json", "--set", "gke.name=half")
             ok(run.returncode != 0 and "does not move" in run.stdout + run.stderr, "and it does not move to another", run.stdout[-500:], run.stderr)
             run = sim.run("destroy", answers, "--json", *ALL_DATA, timeout=300)
