@@ -27,7 +27,8 @@ src_engine_libengine_a_SOURCES = \
 	src/engine/step.c \
 	src/engine/token.c \
 	src/engine/survey.c src/engine/survey.h \
-	src/engine/vault.c src/engine/vault.h
+	src/engine/vault.c src/engine/vault.h \
+	src/engine/why.c
 
 check_PROGRAMS += tests/engine/journal tests/engine/lines tests/engine/oauth_client tests/engine/run tests/engine/survey
 TESTS += tests/engine/journal tests/engine/lines tests/engine/oauth_client tests/engine/run tests/engine/survey

@@ -44,6 +44,14 @@ struct step_log {
 	struct buf rest; /* the last line, as far as it came */
 };
 
+struct step;
+/* The reads that tell why it failed. */
+struct step_why {
+	int turn;
+	cJSON *notes; /* what earlier ones told; NULL: nothing was asked */
+	void (*then)(struct step *s);
+};
+
 struct step {
 	struct run *run;
 	const struct resource *resource;
@@ -97,6 +105,7 @@ struct step {
 	int vanished;                 /* polls that did not find it */
 	char *failure, *failure_code; /* what an operation said */
 	struct step_log log;
+	struct step_why why;
 
 	double begun, ended, changed; /* on the loop's clock; changed: when the last change was confirmed, 0 for none */
 	double work;                  /* seconds that the cloud worked on it, and lags that could not be avoided */
@@ -251,6 +260,8 @@ void step_follow(struct step *s, const cJSON *from);
 void step_unfollow(struct step *s);
 /* Shows these lines as its log's. */
 void step_show(struct step *s, const char *lines);
+/* Asks what failed why (why.c), once: then(s) is called when all was told. False where there is nothing to ask. */
+bool step_ask_why(struct step *s, void (*then)(struct step *s));
 
 /* destroy.c */
 /* Was it agreed to that the data which it holds go? True for what holds none. */

@@ -110,6 +110,7 @@ void step_free(struct step *s)
 	call_free(&s->changing);
 	buf_free(&s->log.rest);
 	free(s->log.url);
+	cJSON_Delete(s->why.notes);
 	free(s->failure);
 	free(s->failure_code);
 	free(s->lock);
@@ -404,11 +405,23 @@ static void refused_by(struct step *s, const char *reason)
 }
 
 /* What an operation said outweighs what the resource says. */
-static void fail_as_operated(struct step *s, const char *state)
+static void say_failed(struct step *s)
 {
-	const char *words = s->failure ? s->failure : state;
+	const char *words = s->failure ? s->failure : s->seen.error;
 	fail(s, EXIT_GENERAL, _("Mend the cause, then run apply again: it goes on from here."), "%s",
 	     words ? words : _("it ended as failed."));
+}
+
+static void fail_as_operated(struct step *s)
+{
+	if (!step_ask_why(s, say_failed))
+		say_failed(s);
+}
+
+static void say_late(struct step *s)
+{
+	fail(s, EXIT_TRYAGAIN, _("Run apply again: it looks where this stands."), _("it is still changing after %.0f minutes."),
+	     step_deadline(s) / 60);
 }
 
 /* Seconds since the youngest grant that it needs; INFINITY for none. */
@@ -457,7 +470,7 @@ static void not_there(struct step *s)
 			keep_words(&s->failure, NULL);
 			step_lag_pause(s);
 		} else {
-			fail_as_operated(s, NULL);
+			fail_as_operated(s);
 		}
 	} else if (s->confirmed && !s->seen.found) {
 		if (step_now(s) - s->changed > VISIBLE_WITHIN)
@@ -476,8 +489,8 @@ static void pending(struct step *s)
 	step_follow(s, s->seen.found);
 	step_set_phase(s, PHASE_POLLING, NULL);
 	if (step_now(s) - since > step_deadline(s)) {
-		fail(s, EXIT_TRYAGAIN, _("Run apply again: it looks where this stands."),
-		     _("it is still changing after %.0f minutes."), step_deadline(s) / 60);
+		if (!step_ask_why(s, say_late))
+			say_late(s);
 		return;
 	}
 	step_pause(s, step_interval(s, step_now(s) - since), step_read);
@@ -520,7 +533,7 @@ static void failed(struct step *s)
 	const char *words = s->failure ? s->failure : s->seen.error;
 	bool passes = (k->passing && k->passing(&s->view, &s->seen)) || (says(words, "permission") && granted_lately(s));
 	if (!passes || (s->lag_since > 0 && step_now(s) - s->lag_since >= SPREAD_BUDGET)) {
-		fail_as_operated(s, s->seen.error);
+		fail_as_operated(s);
 		return;
 	}
 	lag_goes_on(s);
@@ -576,7 +589,7 @@ static void at_rest(struct step *s)
 	switch (c.verdict) {
 	case VERDICT_KEEP:
 		if (s->seen.presence == PRESENT_FAILED) { /* as it is wanted, and broken: nothing of ours mends it */
-			fail_as_operated(s, s->seen.error);
+			fail_as_operated(s);
 			break;
 		}
 		note_work(s);
@@ -599,7 +612,7 @@ static void at_rest(struct step *s)
 		if (in_vain(s))
 			fail(s, EXIT_GENERAL, NULL, _("it does not stay as it is set: something else changes it."));
 		else if (s->failure && s->rounds)
-			fail_as_operated(s, NULL);
+			fail_as_operated(s);
 		else
 			step_change(s, c.verdict);
 	}

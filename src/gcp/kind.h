@@ -171,6 +171,11 @@ struct kind {
 	/* The URL of a text object that grows while this is being made (a build's log), from the operation or the object last read; freed by
 	 * the caller; NULL when it is not known yet. May be a NULL function. */
 	char *(*log_url)(const struct view *v, const cJSON *operation_or_object);
+	/* What tells why it failed, beyond its own state, asked one after the other. ask_why fills the read of a turn, counted from 0, by what earlier turns
+	 * kept in notes, an object; it leaves out->method NULL when that was all. told_why gives the lines of a reply that say something, for the caller to
+	 * free, or NULL; text is the reply as it came. Both NULL: nothing tells. */
+	void (*ask_why)(const struct view *v, const cJSON *notes, int turn, struct call *out);
+	char *(*told_why)(const struct view *v, cJSON *notes, int turn, const cJSON *reply, const char *text);
 	/* What it wrote while it came up (a machine's console), asked for when what runs on it does not answer: the request, and the lines of the reply that
 	 * tell what failed, for the caller to free. Both NULL: it has no console. */
 	void (*console)(const struct view *v, struct call *out);

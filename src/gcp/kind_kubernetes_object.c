@@ -5,6 +5,7 @@
  * Secrets stand in body.data as {"$secret":NAME,"as":"base64"}. */
 #include "config.h"
 #include "gcp/kinds.h"
+#include "gcp/kubernetes_trouble.h"
 #include "gcp/kubernetes_shared.h"
 #include "gcp/prices.h"
 
@@ -246,6 +247,27 @@ static void kubernetes_object_destroy(const struct view *v, const struct observa
 	kubernetes_ask(v, "DELETE", NULL, "?propagationPolicy=Foreground", out);
 }
 
+/* What runs pods is asked for by those, in its namespace. */
+static void kubernetes_object_ask_why(const struct view *v, const cJSON *notes, int turn, struct call *out)
+{
+	const char *ca = json_str(v->spec, "ca", "");
+	if (!is(v, "Job") && !is(v, "Deployment"))
+		return;
+	char *base = xasprintf("https://%s", json_str(v->spec, "host", ""));
+	call_set_url(out, DIALECT_NONE, "GET", NULL, base);
+	call_add(out, "/api/v1/namespaces/%s", json_str(v->spec, "body.metadata.namespace", ""));
+	free(base);
+	out->audience = AUDIENCE_CLUSTER;
+	out->ca = *ca && !out->fault ? xstrdup(ca) : NULL;
+	if (!trouble_ask(notes, turn, out))
+		call_free(out);
+}
+
+static char *kubernetes_object_told_why(const struct view *v, cJSON *notes, int turn, const cJSON *reply, const char *text)
+{
+	return trouble_told(name_of(v), notes, turn, reply, text);
+}
+
 /* "500m", "2" */
 static double cpus(const char *text)
 {
@@ -326,6 +348,8 @@ const struct kind kind_kubernetes_object = {
     .deadline = 1800,
     .billable = true,
     .monthly = kubernetes_object_monthly,
+    .ask_why = kubernetes_object_ask_why,
+    .told_why = kubernetes_object_told_why,
     .observe = kubernetes_object_observe,
     .decode = kubernetes_object_decode,
     .compare = kubernetes_object_compare,

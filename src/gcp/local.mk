@@ -66,6 +66,7 @@ src_gcp_libgcp_a_SOURCES = \
 	src/gcp/kind_target_http_proxy.c \
 	src/gcp/kind_target_https_proxy.c \
 	src/gcp/kind_url_map.c \
+	src/gcp/kubernetes_trouble.c src/gcp/kubernetes_trouble.h \
 	src/gcp/kinds.c src/gcp/kinds.h \
 	src/gcp/reference.c src/gcp/reference.h \
 	src/gcp/roles.c src/gcp/roles.h \

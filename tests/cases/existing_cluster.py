@@ -39,6 +39,16 @@ def forwards_are_refused(sim, pods):
         ok(words in said, f"the simulated API server: {words}", said)
 
 
+def crowded(home, sim, choices):
+    """Pods that find no machine: the scheduler's words are in the step's log."""
+    pool = {"name": "pool", "initialNodeCount": 1, "config": {"machineType": "e2-medium", "workloadMetadataConfig": {"mode": "GKE_METADATA"}}}
+    make_cluster(sim, "small", "us-central1-a", nodePools=[pool])
+    run = sim.run("apply", home.example("small.json", **choices), "--json", timeout=300)
+    lines = [e.get("line", "") for e in map(json.loads, run.stdout.splitlines()) if e.get("event") == "log" and e.get("id") == "migrate"]
+    ok(run.returncode == 3 and any("FailedScheduling" in line and "Insufficient cpu" in line for line in lines), "a Job whose pod finds no room says so",
+       run.returncode, *lines)
+
+
 def main():
     with Home() as home:
         world = home.file("world.json", {"projects": [{"services": ["compute.googleapis.com", "container.googleapis.com"]}]})
@@ -79,6 +89,7 @@ def main():
             ok(any("shared" in line for line in result.get("left", [])) and after == before, "and leaves the cluster as it was, and says so",
                result.get("left"), json.dumps(after)[:300])
             ok(not [x for x in sim.writes(seen) if x["url"].startswith(CLUSTERS)], "which was never written to")
+            crowded(home, sim, choices | {"gke__name": "small", "stack__name": "second"})
     done()
 
 

@@ -324,11 +324,69 @@ static void hosts(void)
 	ok(!call_is_google("https://gke-0123.us-central1.gke.goog/api"), "and it is not an API of Google's");
 }
 
+/* The lines of a turn's reply; url gets what was asked, both for the caller to free. */
+static char *told(const struct view *v, cJSON *notes, int turn, const char *json, char **url)
+{
+	const struct kind *k = kind_find("kubernetes.object");
+	struct call c = {0};
+	cJSON *reply = *json == '{' ? parse(json) : NULL;
+	k->ask_why(v, notes, turn, &c);
+	*url = xstrdup(c.url ? c.url : "");
+	char *lines = k->told_why(v, notes, turn, reply, json);
+	call_free(&c);
+	cJSON_Delete(reply);
+	return lines ? lines : xstrdup("");
+}
+
+/* What is asked of a workload that does not come up, and what of the replies is said. */
+static void trouble(void)
+{
+	static const char pods[] = "{'items':[{'metadata':{'name':'migrate-2'},'status':{'containerStatuses':[{'name':'x','"
+				   "state':{'waiting':{'reason':'"
+				   "Unwell'}}}]}},{'metadata':{'name':'mlflow-7-a'},'status':{'initContainerStatuses':[{'name':"
+				   "'proxy','ready':true,'state'"
+				   ":{'running':{}}}],'containerStatuses':[{'name':'mlflow','ready':false,'state':{'waiting':{'"
+				   "reason':'CrashLoopBackOff',"
+				   "'message':'back-off'}},'lastState':{'terminated':{'exitCode':3,'reason':'Error'}}}]}}]}";
+	static const char events[] =
+	    "{'items':[{'type':'Warning','reason':'Old','message':'said twice','involvedObject':{'name':'mlflow-7-a'}},"
+	    "{'type':'Normal','reason':'Pulled','message':'fine','involvedObject':{'name':'mlflow-7-a'}},"
+	    "{'type':'Warning','reason':'Old','message':'said twice','involvedObject':{'name':'mlflow-7-a'}},"
+	    "{'type':'Warning','reason':'Theirs','message':'no','involvedObject':{'name':'mlflowing'}}]}";
+	cJSON *spec = parse("{" DEPLOYMENTS ",'ca':'PEM','body':{'kind':'Deployment','metadata':{'namespace':'ml'}}}"),
+	      *notes = cJSON_CreateObject();
+	struct view v = view_of("deployment/mlflow", spec);
+	char *url, *lines = told(&v, notes, 0, pods, &url);
+	is_str(url, "https://gke-1.r1.gke.goog/api/v1/namespaces/ml/pods", "pods are asked for first");
+	is_str(lines, "Pod mlflow-7-a, container mlflow: ended with status 3 (Error)\n",
+	       "its own that is not well is named, and why");
+	free(url), free(lines);
+	lines = told(&v, notes, 1, events, &url);
+	is_str(lines, "Old: said twice\n", "of the events its own warnings are said, once");
+	free(url), free(lines);
+	lines = told(&v, notes, 2, "Traceback\nboom", &url);
+	is_str(url,
+	       "https://gke-1.r1.gke.goog/api/v1/namespaces/ml/pods/mlflow-7-a/log?container=mlflow&tailLines=40&previous=true",
+	       "the log is of the time before it is started again");
+	is_str(lines, "Traceback\nboom\n", "and is shown as it is");
+	free(url), free(lines);
+	lines = told(&v, notes, 3, "", &url);
+	is_str(url, "", "then no more is asked");
+	free(url), free(lines);
+	json_put_str(spec, "body.kind", "Service");
+	lines = told(&v, notes, 0, "{}", &url);
+	is_str(url, "", "what runs no pods is not asked");
+	free(url), free(lines);
+	cJSON_Delete(notes);
+	cJSON_Delete(spec);
+}
+
 int main(void)
 {
 	mem_install();
 	cluster();
 	existing_cluster();
+	trouble();
 	apply();
 	rollout();
 	job();
