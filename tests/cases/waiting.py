@@ -17,7 +17,8 @@ def answers(home):
 
 
 def events_of(output):
-    return [json.loads(line) for line in output.splitlines() if line.startswith("{")]
+    """The events of whole lines; a run that goes on may have written half of one."""
+    return [json.loads(line) for line in output[:output.rfind("\n") + 1].splitlines() if line.startswith("{")]
 
 
 def message_of(result, step="dns/address"):
