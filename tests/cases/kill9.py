@@ -3,16 +3,25 @@
 twice or left.
 
 The simulated cloud answers the N-th request so slowly that the program is surely waiting for it when it is killed; the request has acted. Every
-N is tried with MLFLOW_SETUP_ALL=1; without it, KILL9_POINTS (default 4) of the first apply and half as many of the others, spread evenly."""
+N of Cloud Run's is tried with MLFLOW_SETUP_ALL=1, and forty of each of the other targets'; without it, KILL9_POINTS (default 4) of the first apply and half as
+many of the others, spread evenly, and one each of the other targets' first apply and destroy. Arguments name targets: these alone."""
 import json
 import os
 import signal
 import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 
 from harness import ALL_DATA, PROGRAM, Home, Sim, done, ok, read, result_of, wait_for
 
 POINTS = int(os.environ.get("KILL9_POINTS", "4"))
+# What a target's answers have beside those of cloud-run.json, and what is other answers there. KILL9_POINTS is for the first.
+TARGETS = {
+    "run": ({}, {"server.max_instances": 3}),
+    "appengine": ({"target": "appengine", "auth__mode": "iap", "appengine__for_ever": True}, {"server.workers": 1}),
+    "vm": ({"target": "vm", "exposure": "internal", "auth__mode": "iap"}, {"vm.machine_type": "e2-standard-4"}),
+}
+MANY = 40
 # What a run leaves behind that is not a resource: journals of the cloud itself, what expires by itself, what MLflow holds.
 TRACES = ("operation", "requests", "oauth", "token", "log", "lag", "softDeleted", "audit", "usage", "mlflow", "front", "key", "session", "iam.policies", "(faults)")
 # What an address that Cloud Run still holds keeps from being deleted; one of each, and destroy has to name it.
@@ -36,11 +45,16 @@ def counts(dump):
             if isinstance(objects, (dict, list)) and not any(t.lower() in name.lower() for t in TRACES)}
 
 
+def example(home, target):
+    return home.example(auth__client_secret="env:CLIENT_SECRET", **TARGETS[target][0])
+
+
 def change(answers):
-    """Other answers: a person more, a larger database, more instances."""
+    """Other answers: a person more, a larger database, and what is the target's own."""
     with open(answers, encoding="utf-8") as f:
         text = json.load(f)
-    text["answers"].update({"auth.users": ["operator@example.com", "eve@example.com"], "server.max_instances": 3, "database.tier": "db-custom-2-7680"})
+    text["answers"].update({"auth.users": ["operator@example.com", "eve@example.com"], "database.tier": "db-custom-2-7680"})
+    text["answers"].update(TARGETS[text["answers"]["target"]][1])
     with open(answers, "w", encoding="utf-8") as f:
         json.dump(text, f)
 
@@ -63,14 +77,14 @@ def begin(home, sim, scene, answers):
                             stderr=subprocess.DEVNULL, env=home.environment | sim.environment())
 
 
-def whole(scene):
+def whole(scene, target="run"):
     """A run that nothing disturbs: how many requests it takes, and what stands after it."""
     with Home() as home, Sim(home) as sim:
-        answers = home.example(auth__client_secret="env:CLIENT_SECRET")
+        answers = example(home, target)
         SCENES[scene][1](sim, answers)
         before = len(sim.exchanges())
         r = sim.run(*command(scene, answers), timeout=300)
-        ok(r.returncode == 0, f"{scene}: undisturbed", r.stdout[-2000:], r.stderr)
+        ok(r.returncode == 0, f"{target}, {scene}: undisturbed", r.stdout[-2000:], r.stderr)
         return len(sim.exchanges()) - before, counts(dump_of(sim))
 
 
@@ -105,12 +119,12 @@ def settled(scene, sim, answers, wanted):
     return f"a third time changes {[w['url'] for w in writes]}" if third.returncode or writes else None
 
 
-def killed_at(scene, n, wanted):
+def killed_at(target, scene, n, wanted):
     """(what is wrong, or None) after a kill at the n-th request and the same again."""
     with Home() as home:
         rules = home.file("rules.json", [])
         with Sim(home, "--faults", rules) as sim:
-            answers = home.example(auth__client_secret="env:CLIENT_SECRET")
+            answers = example(home, target)
             SCENES[scene][1](sim, answers)
             load(sim, rules, [{"nth": n, "slow": 60}])
             before = len(sim.exchanges())
@@ -122,17 +136,29 @@ def killed_at(scene, n, wanted):
             return settled(scene, sim, answers, wanted)
 
 
+def points_of(target, scene, total):
+    """The requests at which it is killed."""
+    full = os.environ.get("MLFLOW_SETUP_ALL")
+    if target != "run":
+        wanted = MANY if full else 1 if scene != "change" else 0
+    else:
+        wanted = total if full else POINTS if scene == "first" else max(1, POINTS // 2)
+    every = max(1, total // max(1, wanted))
+    return range(1 + (every > 1) * (every // 2), total + 1, every)[:wanted]
+
+
 def main():
-    for scene in SCENES:
-        total, wanted = whole(scene)
-        points_wanted = POINTS if scene == "first" else max(1, POINTS // 2)
-        every = 1 if os.environ.get("MLFLOW_SETUP_ALL") else max(1, total // max(1, points_wanted))
-        points = range(1 + (every > 1) * (every // 2), total + 1, every)
-        if every > 1:
-            print(f"# {scene}: {len(points)} of {total} requests; MLFLOW_SETUP_ALL=1 tries each")
-        with ThreadPoolExecutor(4) as pool:
-            for n, wrong in zip(points, pool.map(lambda n: killed_at(scene, n, wanted), points)):
-                ok(not wrong, f"{scene}: killed at request {n} of {total}: it converges, nothing twice", wrong or "")
+    for target in sys.argv[1:] or TARGETS:
+        for scene in SCENES:
+            if not points_of(target, scene, MANY):
+                continue
+            total, wanted = whole(scene, target)
+            points = points_of(target, scene, total)
+            if len(points) < total:
+                print(f"# {target}, {scene}: {len(points)} of {total} requests; MLFLOW_SETUP_ALL=1 tries more")
+            with ThreadPoolExecutor(4) as pool:
+                for n, wrong in zip(points, pool.map(lambda n, w=wanted, t=target, s=scene: killed_at(t, s, n, w), points)):
+                    ok(not wrong, f"{target}, {scene}: killed at request {n} of {total}: it converges, nothing twice", wrong or "")
     done()
 
 
