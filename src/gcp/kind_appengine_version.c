@@ -70,6 +70,21 @@ static double appengine_version_monthly(const cJSON *spec, const char *region)
 	return json_num(spec, "body.manualScaling.instances", 1) * each * price_factor(PRICED_MACHINE, region);
 }
 
+/* What App Engine says of a start that failed, and of machines that it does not get. */
+static const char *appengine_version_cure(const char *message)
+{
+	if (strstr(message, "Application startup error") || strstr(message, "become healthy"))
+		return N_("The version's own log tells why the server did not start: it is behind the link.");
+	if (strstr(message, "ZONE_RESOURCE_POOL_EXHAUSTED") || strstr(message, "does not have enough resources"))
+		return N_("The region has no machine of this size left for App Engine: ask for fewer CPUs in server.cpu, or "
+			  "run apply again "
+			  "later.");
+	if (strstr(message, "Quota"))
+		return N_("Ask for more in the console under IAM and admin, Quotas, or for fewer CPUs in server.cpu; then run "
+			  "apply again.");
+	return NULL;
+}
+
 const struct kind kind_appengine_version = {
     .id = "appengine.version",
     .title = N_("App Engine version"),
@@ -82,6 +97,7 @@ const struct kind kind_appengine_version = {
     .usual = 480,
     .slow = 900,
     .deadline = 3600,
+    .cure = appengine_version_cure,
     .billable = true,
     .monthly = appengine_version_monthly,
     .lock = appengine_lock,

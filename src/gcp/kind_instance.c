@@ -249,6 +249,20 @@ static char *console_lines(const cJSON *reply)
 	return buf_take(&out);
 }
 
+/* Google's words for a zone that has no such machine left, and for a project that may have no more of them. */
+static const char *instance_cure(const char *message)
+{
+	if (strstr(message, "does not have enough resources") || strstr(message, "ZONE_RESOURCE_POOL_EXHAUSTED"))
+		return N_("Name another zone of the region in vm.zone, or another machine type in vm.machine_type, and run "
+			  "apply again; or "
+			  "wait: it may have one later.");
+	if (strstr(message, "Quota '"))
+		return N_("Ask for more in the console under IAM and admin, Quotas, or choose a smaller machine type in "
+			  "vm.machine_type; then "
+			  "run apply again.");
+	return NULL;
+}
+
 const struct kind kind_instance = {
     .id = "compute.instance",
     .title = N_("Virtual machine"),
@@ -280,6 +294,7 @@ const struct kind kind_instance = {
     .downtime = instance_downtime,
     .update = instance_update,
     .destroy = instance_destroy,
+    .cure = instance_cure,
     .console = instance_console,
     .console_lines = console_lines,
     .patience = 60,

@@ -47,7 +47,28 @@ def lost(home, sim, answers):
     ok(not sim.writes(seen), "and nothing is written", *[x["url"] for x in sim.writes(seen)])
 
 
+def no_machine_left(home):
+    """A zone without machines, and a project that may have no more of them: told with the cure, which cures."""
+    tunnel = {"target": "vm", "exposure": "internal", "auth__mode": "iap"}
+    with Sim(home, "--world", home.file("empty.json", {"projects": [{"services": ["compute.googleapis.com"]}], "stockouts": ["us-central1-b"]})) as sim:
+        answers = home.example("tunnel.json", **tunnel)
+        run = sim.run("apply", answers, "--json", timeout=120)
+        end = result_of(run.stdout)
+        ok(run.returncode == 3 and "does not have enough resources" in end["message"] and "vm.zone" in end["fix"], "a zone without machines: the cure is another",
+           run.returncode, end, run.stderr)
+        proven(sim, answers, "another zone of the region does", "--set", "vm.zone=us-central1-c")
+    rule = {"method": "POST", "path": "*/zones/us-central1-b/instances", "nth": 1,
+            "operation": {"error": {"errors": [{"code": "QUOTA_EXCEEDED", "message": "Quota 'CPUS' exceeded.  Limit: 2.0 in region us-central1."}]}}}
+    with Sim(home, "--faults", home.file("quota.json", [rule])) as sim:
+        run = sim.run("apply", home.example("quota-tunnel.json", **tunnel), "--json", timeout=120)
+        end = result_of(run.stdout)
+        ok(run.returncode == 3 and "Quota 'CPUS'" in end["message"] and "vm.machine_type" in end["fix"], "a quota: the cure is more of it, or a smaller machine",
+           run.returncode, end, run.stderr)
+
+
 def main():
+    with Home() as home:
+        no_machine_left(home)
     with Home() as home:
         world = home.file("world.json", {"projects": [{"services": ["compute.googleapis.com", "dns.googleapis.com"]}]})
         with Sim(home, "--world", world) as sim:
