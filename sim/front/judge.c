@@ -66,7 +66,9 @@ static bool connector_there(struct bench *b)
 	const char *name = json_str(b->template, "vpcAccess.connector", "");
 	const char *full = strchr(name, '/') ? name
 					     : sim_tmp("projects/%s/locations/%s/connectors/%s", b->project, b->region, name);
-	const struct sim_object *o = *name ? network_connector(b->sim, full) : NULL;
+	/* A connector serves its own region. */
+	bool here = strstr(full, sim_tmp("/locations/%s/", b->region)) != NULL;
+	const struct sim_object *o = *name && here ? network_connector(b->sim, full) : NULL;
 	if (*name && !o)
 		return refuse(
 		    b, "VPC_NETWORK_NOT_FOUND", NULL, 1,

@@ -14,6 +14,7 @@ const struct kind *const kinds[] = {
     &kind_given_network,
     &kind_given_subnetwork,
     &kind_given_nat,
+    &kind_given_connector,
     &kind_free_range,
     &kind_shared_vpc,
     &kind_network_users,

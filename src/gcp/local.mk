@@ -31,6 +31,7 @@ src_gcp_libgcp_a_SOURCES = \
 	src/gcp/given.c src/gcp/given.h \
 	src/gcp/ip_range.c src/gcp/ip_range.h \
 	src/gcp/kind_free_range.c \
+	src/gcp/kind_given_connector.c \
 	src/gcp/kind_given_nat.c \
 	src/gcp/kind_given_network.c \
 	src/gcp/kind_given_subnetwork.c \

@@ -15,10 +15,11 @@ struct target {
 	bool networked;      /* it stands in a network whatever the database's path is */
 	bool (*housed)(
 	    const struct answers
-		*a);     /* it stands in what is there already, and so in a network that is not the stack's. NULL: never */
-	int subnet_bits; /* the longest prefix of a subnet that has room for it; 0: any */
-	bool routed;     /* it needs a way to the internet for machines without addresses of their own */
-	bool ranged;     /* it takes secondary ranges of the subnet */
+		*a);       /* it stands in what is there already, and so in a network that is not the stack's. NULL: never */
+	int subnet_bits;   /* the longest prefix of a subnet that has room for it; 0: any */
+	bool routed;       /* it needs a way to the internet for machines without addresses of their own */
+	bool by_connector; /* it may get into the network by a Serverless VPC Access connector */
+	bool ranged;       /* it takes secondary ranges of the subnet */
 	/* Google's agents that must be let into a subnet of a host project, what follows "service-NUMBER" in their addresses; NULL: it cannot stand in one. */
 	const char *const *agents;
 	int (*instances)(const struct answers *a); /* how many servers run at the most; NULL: one */

@@ -16,6 +16,7 @@ struct network {
 	bool given;                  /* others stand in it: what is made for all of it is made for the stack alone */
 	bool foreign;                /* it is another project's, whose administrators make what is made in it */
 	bool routed;                 /* machines without addresses of their own reach the internet from it */
+	const char *connector;       /* of Serverless VPC Access, by which the target gets into it; NULL or empty: straight */
 	const char *pods, *services; /* names of the subnet's secondary ranges for a cluster; NULL or empty: it makes its own */
 };
 

@@ -13,7 +13,7 @@ static bool network_default_plan(struct design *d, struct err *e)
 	return true;
 }
 
-static const char *const asks[] = {"network.nat", NULL};
+static const char *const asks[] = {"network.nat", "network.connector", NULL};
 
 const struct network_mode network_mode_default = {
     .choice =

@@ -75,7 +75,7 @@ static void check_subnet(struct design *d, const struct given_network *g)
 {
 	const struct target *target = d->axes.target;
 	cJSON *spec = json_make("{'region':%s,'network':%s,'google':%b}", d->plan->region, g->name, builds_in_it(d->answers));
-	if (target->subnet_bits)
+	if (target->subnet_bits && !d->network.connector) /* the connector has a subnet of its own */
 		json_put_num(spec, "largest", target->subnet_bits);
 	if (network_given_when_ranged(d->answers) && *d->network.pods)
 		json_put(spec, "ranges", json_make("[%s,%s]", d->network.pods, d->network.services));
@@ -96,11 +96,25 @@ static void check_nat(struct design *d, const struct given_network *g)
 	free(router);
 }
 
+static void check_connector(struct design *d, const struct given_network *g)
+{
+	plan_needs(plan_add(d->plan, "given/connector", "vpcaccess.givenConnector", d->network.connector,
+			    json_make("{'region':%s,'network':%s}", d->plan->region, g->name)),
+		   "given/subnet");
+	free(d->network.subnet_need);
+	d->network.subnet_need = xstrdup("given/connector");
+}
+
 void network_given(struct design *d, const struct given_network *g)
 {
+	const char *connector = answers_str(d->answers, "network.connector");
 	set_network(d, g);
+	if (!g->home && d->axes.target->by_connector && *connector)
+		d->network.connector = connector;
 	check_network(d, g);
 	check_subnet(d, g);
+	if (d->network.connector)
+		check_connector(d, g);
 	if (d->axes.target->routed)
 		check_nat(d, g);
 }
@@ -110,6 +124,11 @@ void network_given(struct design *d, const struct given_network *g)
 static bool network_given_when_routed(const struct answers *a)
 {
 	return network_wanted(a) && axes_target(a)->routed;
+}
+
+static bool network_given_when_connector(const struct answers *a)
+{
+	return network_wanted(a) && axes_target(a)->by_connector;
 }
 
 #define NAME_PATTERN "^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$"
@@ -128,6 +147,11 @@ const struct question network_given_questions[] = {
 	{.id = "network.nat", .quiet = true, .page = "database", .type = TYPE_BOOL, .title = N_("Make a Cloud NAT"),
 	 .help = N_("The machine has no address of its own and reaches the internet by a Cloud NAT. Yes makes one for this subnet; no means that it has one."),
 	 .after = "network.mode", .when = network_given_when_routed, .preset = "false"},
+	{.id = "network.connector", .quiet = true, .page = "database", .type = TYPE_TEXT, .title = N_("VPC connector"),
+	 .help = N_("A Serverless VPC Access connector of the region that leads to this network, where yours go through one. Empty: straight into the subnet."),
+	 .after = "network.mode", .when = network_given_when_connector, .optional = true,
+	 .pattern = "^[a-z][a-z0-9-]{0,23}[a-z0-9]$",
+	 .form = N_("2 to 25 lower-case letters, digits and hyphens, beginning with a letter.")},
 	{.id = "network.pods_range", .quiet = true, .page = "database", .type = TYPE_TEXT, .title = N_("Range for pods"),
 	 .help = N_("The name of a secondary range of the subnet for a cluster's pods. Empty: the cluster makes its ranges itself."),
 	 .after = "network.mode", .when = network_given_when_ranged, .optional = true,

@@ -84,6 +84,13 @@ cJSON *run_connector_volume(const struct design *d)
 
 void run_put_network(const struct design *d, cJSON *template)
 {
+	if (d->network.connector && *d->network.connector) {
+		char *path = xasprintf("projects/%s/locations/%s/connectors/%s", d->plan->project, d->plan->region,
+				       d->network.connector);
+		json_put(template, "vpcAccess", json_make("{'egress':'PRIVATE_RANGES_ONLY','connector':%s}", path));
+		free(path);
+		return;
+	}
 	if (d->network.name)
 		json_put(template, "vpcAccess",
 			 json_make("{'egress':'PRIVATE_RANGES_ONLY','networkInterfaces':[{'network':%s,'subnetwork':%s}]}",

@@ -311,6 +311,7 @@ const struct target target_run = {
     .renders = renders,
     .request_mib = 32,
     .subnet_bits = 26,
+    .by_connector = true,
     .agents = agents,
     .listens = "0.0.0.0",
     .instances = most_instances,
