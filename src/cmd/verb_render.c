@@ -7,7 +7,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/outside.h"
-#include "plan/plan.h"
+#include "plan/axes.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -44,6 +44,23 @@ static bool write_row(const struct cli *cli, const struct plan *p, const struct 
 	return ok;
 }
 
+/* What the target applies that no template makes. */
+static bool write_manifests(const struct cli *cli, const struct plan *p, const cJSON *resolved, struct err *e)
+{
+	const struct target *t = p->axes.target;
+	struct buf text = {0};
+	if (!t->manifests)
+		return true;
+	char *path = xasprintf("%s/%s", cli->out, t->manifests_file);
+	t->manifests(p, resolved, &text);
+	bool ok = file_write(path, buf_text(&text), text.len, 0644, e);
+	if (ok && !cli->quiet)
+		outside_print(stdout, "%s\n", path);
+	free(path);
+	buf_free(&text);
+	return ok;
+}
+
 static enum exit_code verb_render_run(const struct cli *cli, struct err *e)
 {
 	if (!cli->out) {
@@ -59,6 +76,8 @@ static enum exit_code verb_render_run(const struct cli *cli, struct err *e)
 	if (p && file_make_dirs(cli->out, e)) {
 		for (const struct render_row *row = p->files; row->template && write_row(cli, p, row, e); row++)
 			;
+		if (!e->exit)
+			write_manifests(cli, p, a->resolved, e);
 	}
 	plan_free(p);
 	answers_free(a);

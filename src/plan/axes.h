@@ -9,8 +9,12 @@
 struct target {
 	struct choice choice;
 	const struct render_row
-	    *renders;    /* the files that its image or its manifests are made of, in that order; ended by a NULL template */
-	int request_mib; /* the largest request that it passes on, in MiB; 0: no limit */
+	    *renders; /* the files that its image or its manifests are made of, in that order; ended by a NULL template */
+	/* What it applies that no template makes, for `render`: the file's name and its text, which holds no secret; resolved is of earlier runs. Both or
+	 * neither. */
+	const char *manifests_file;
+	void (*manifests)(const struct plan *p, const cJSON *resolved, struct buf *out);
+	int request_mib;     /* the largest request that it passes on, in MiB; 0: no limit */
 	const char *listens; /* the address on which MLflow listens for probes and whoever is before it; NULL: the loopback */
 	bool networked;      /* it stands in a network whatever the database's path is */
 	bool (*housed)(

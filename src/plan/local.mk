@@ -55,6 +55,7 @@ src_plan_libplan_a_SOURCES = \
 	src/plan/target_appengine.c \
 	src/plan/target_gke.c \
 	src/plan/target_gke_cluster.c src/plan/target_gke_cluster.h \
+	src/plan/target_gke_manifests.c \
 	src/plan/target_run.c \
 	src/plan/target_vm.c \
 	src/plan/workload.c src/plan/workload.h

@@ -532,6 +532,8 @@ const struct target target_gke = {
 	    .apis = apis,
 	},
     .renders = renders,
+    .manifests_file = "manifests.json",
+    .manifests = cluster_manifests,
     .listens = "0.0.0.0",
     .networked = true,
     .housed = cluster_stands,

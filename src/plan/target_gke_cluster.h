@@ -16,4 +16,7 @@ void cluster_add(struct design *d);
 /* The line for a shell that gives kubectl the way to it. */
 void cluster_credentials(const struct plan *p, struct buf *out);
 
+/* Its objects as a file for `render` (target_gke_manifests.c); struct target's manifests. */
+void cluster_manifests(const struct plan *p, const cJSON *resolved, struct buf *out);
+
 #endif

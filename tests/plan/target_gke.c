@@ -92,6 +92,25 @@ static void secrets(const struct plan *p)
 	ok(all, "secrets stand in the manifests by their names alone");
 }
 
+/* What render writes: all objects but the Secret, nothing that only this program understands. */
+static void manifests(const struct plan *p)
+{
+	struct buf text = {0};
+	cJSON *resolved = cJSON_CreateObject();
+	p->axes.target->manifests(p, resolved, &text);
+	cJSON *list = cJSON_Parse(buf_text(&text));
+	size_t objects = 0;
+	for (size_t i = 0; i < p->count; i++)
+		objects += !strcmp(p->resources[i].kind->id, "kubernetes.object");
+	is_int(cJSON_GetArraySize(json_at(list, "items")), (long long)objects - 1, "all objects but one are written");
+	ok(!strstr(buf_text(&text), "\"Secret\"") && !strstr(buf_text(&text), "\"$"),
+	   "which is the Secret, and no reference is left");
+	is_str(json_str(list, "items.0.kind", ""), "Namespace", "the namespace stands first");
+	buf_free(&text);
+	cJSON_Delete(resolved);
+	cJSON_Delete(list);
+}
+
 static void door(const struct plan *p)
 {
 	struct buf lines = {0};
@@ -210,6 +229,7 @@ int main(void)
 	restricted(p);
 	secrets(p);
 	door(p);
+	manifests(p);
 	plan_free(p);
 	balanced(a);
 	proxied(a);
