@@ -206,7 +206,8 @@ static void total_lines(const struct wizard *w, struct doc *d)
 			 xasprintf(_("A real run would take about %s."), text_duration(json_num(r, "real_seconds", 0), real)));
 	if (stands && w->build.monthly > 0) {
 		/* TRANSLATORS: a price in US dollars */
-		char *cost = xasprintf(_("about $%.0f a month for what runs all the time, by list prices"), w->build.monthly);
+		char *cost = xasprintf(_("about $%.0f a month for what runs all the time, by list prices of %s"),
+				       w->build.monthly, kind_prices_date);
 		pair(d, _("Costs"), cost);
 		free(cost);
 	}

@@ -880,7 +880,7 @@ static void form_hints(struct wizard *w, struct hints *h)
 		hint(h, "Ctrl-R", _("check again"));
 	bool to_paste = page_holds(&wizard_pages[w->page], "auth") && draft_errand(w);
 	if (to_paste || (page_holds(&wizard_pages[w->page], "project") && checks_hold(w)))
-		hint(h, "Ctrl-Y", _("copy"));
+		hint(h, _("Ctrl-Y"), _("copy"));
 	if (asked_count(w) > 1)
 		hint(h, _("Tab"), _("field"));
 	if (q && form_suggestions(w, q))

@@ -421,11 +421,13 @@ static void say_plan(struct plain *p)
 		if (!json_bool(r, "done", false))
 			outside_print(p->out, _("To do by hand: %s\n%s\n"), json_str(r, "title", ""), json_str(r, "paste", ""));
 	}
-	outside_print(
-	    p->out, _("%d to create, %d to change, %d to delete, %d stay. About $%.0f a month for what runs all the time.\n"),
-	    (int)json_num(plan, "counts.create", 0),
-	    (int)json_num(plan, "counts.update", 0) + (int)json_num(plan, "counts.replace", 0),
-	    (int)json_num(plan, "counts.delete", 0), (int)json_num(plan, "counts.keep", 0), json_num(plan, "monthly_usd", 0));
+	outside_print(p->out,
+		      _("%d to create, %d to change, %d to delete, %d stay. About $%.0f a month for what runs all the time, by "
+			"list prices of %s.\n"),
+		      (int)json_num(plan, "counts.create", 0),
+		      (int)json_num(plan, "counts.update", 0) + (int)json_num(plan, "counts.replace", 0),
+		      (int)json_num(plan, "counts.delete", 0), (int)json_num(plan, "counts.keep", 0),
+		      json_num(plan, "monthly_usd", 0), kind_prices_date);
 }
 
 static void ask_secret(struct plain *p)

@@ -449,8 +449,47 @@ static char *pane_words(const struct wizard *w, const char *section, enum role *
 		return changes;
 	free(changes);
 	*role = ROLE_DIM;
-	return xstrdup(section ? _(page_find(section)->intro)
-			       : _("Nothing is created before you agree. What stands can be changed or undone later."));
+	if (section)
+		return xstrdup(_(page_find(section)->intro));
+	return xasprintf(
+	    _("Nothing is created before you agree. What stands can be changed or undone later. Prices are Google's list "
+	      "prices of %s; what is billed by use comes on top."),
+	    kind_prices_date);
+}
+
+/* Where there is room: every setting of the section with its value. */
+static int draw_values(const struct wizard *w, const char *section, struct rect r)
+{
+	int y = r.y, label = 24;
+	for (const struct question *q = questions; q->id && y < r.y + r.h; q++) {
+		if (strcmp(q->page, section) != 0 || !answers_asked(w->answers, q))
+			continue;
+		char *words = answers_words(w->answers, q);
+		put(y, r.x, label - 1, ROLE_DIM, _(q->title));
+		put(y++, r.x + label, r.w - label, ROLE_TEXT, *words ? words : _("none"));
+		free(words);
+	}
+	return y;
+}
+
+/* And what of the plan is paid for by the month, whether it is used or not. */
+static int draw_costs(const struct wizard *w, struct rect r)
+{
+	const cJSON *one;
+	int y = r.y;
+	cJSON_ArrayForEach(one, json_at(w->review.plan, "resources")) {
+		double usd = json_num(one, "monthly_usd", -1);
+		if (usd < 0.5 || y >= r.y + r.h)
+			continue;
+		char *text = xasprintf("%s %s", short_kind(one), json_str(one, "name", "")),
+		     *price = xasprintf(_("$%.0f"), usd);
+		int beside = r.x + r.w - cells(price);
+		put(y, r.x, beside - r.x - 2, ROLE_TEXT, text);
+		put(y++, beside, cells(price), ROLE_TEXT, price);
+		free(price);
+		free(text);
+	}
+	return y;
 }
 
 static void draw_pane(const struct wizard *w, const char *section, struct rect r)
@@ -462,7 +501,10 @@ static void draw_pane(const struct wizard *w, const char *section, struct rect r
 	bool cures = section && problem_cure(w, section, 0);
 	int y = r.y + 1 + put_lines(r.y + 1, r.x, r.h - 1 - cures, r.w, role, words);
 	if (cures)
-		problem_draw_cures(w, section, (struct rect){y, r.x, 1, r.w});
+		problem_draw_cures(w, section, (struct rect){y++, r.x, 1, r.w});
+	struct rect rest = {y + 1, r.x, r.y + r.h - y - 1, r.w};
+	if (r.h > 2 * PANE)
+		y = section ? draw_values(w, section, rest) + 1 : draw_costs(w, rest) + 1;
 	const struct resource *e = draft_errand(w);
 	if (draft_errand_open(e) && (!section || page_holds(&wizard_pages[2], section)) && y < r.y + r.h)
 		put_lines(y, r.x, r.y + r.h - y, r.w, ROLE_TITLE, draft_errand_text(e, "paste"));
@@ -645,12 +687,18 @@ static void review_hints(struct wizard *w, struct hints *h)
 	bool last = !section_at(w, w->review.focus);
 	if (!last)
 		hint(h, _("Enter"), _("change"));
-	hint(h, last ? _("Enter") : "b", review_changes_nothing(w) ? _("prove again") : w->before ? _("apply") : _("build"));
-	if (!last && problem_cure(w, section_at(w, w->review.focus), 0))
-		hint(h, "1-9", _("what cures it"));
+	bool cures = !last && problem_cure(w, section_at(w, w->review.focus), 0);
+	if (cures)
+		hint(h, "1-9", _("cures"));
+	else
+		hint(h, last ? _("Enter") : "b",
+		     review_changes_nothing(w) ? _("prove again")
+		     : w->before               ? _("apply")
+					       : _("build"));
 	hint(h, "d", _("details"));
 	hint(h, "a", _("all settings"));
-	hint(h, "r", _("look again"));
+	if (!cures)
+		hint(h, "r", _("look again"));
 	hint(h, "?", _("help"));
 	hint(h, _("Esc"), w->before ? _("leave") : _("back"));
 }
