@@ -408,32 +408,47 @@ static void drop_empty_visibility(cJSON *zone)
 		json_drop(zone, "privateVisibilityConfig");
 }
 
+/* A zone with its first records, of what was said of it; doc is taken. */
+static struct sim_object *make_zone(struct sim *s, const char *key, cJSON *doc)
+{
+	char id[32];
+	snprintf(id, sizeof id, "%lld", sim_serial(s));
+	if (!json_at(doc, "visibility"))
+		json_put_str(doc, "visibility", "public");
+	drop_empty_visibility(doc);
+	if (!json_at(doc, "description"))
+		json_put_str(doc, "description", "");
+	json_put_str(doc, "id", id);
+	json_put_str(doc, "creationTime", sim_stamp(s, 3));
+	json_put_str(doc, "kind", "dns#managedZone");
+	json_put_str(doc, "cloudLoggingConfig.kind", "dns#managedZoneCloudLoggingConfig");
+	json_put(doc, "nameServers", name_servers(s, !strcmp(json_str(doc, "visibility", ""), "private")));
+	struct sim_object *o = sim_put(s, ZONES, key, doc);
+	first_records(s, o);
+	return o;
+}
+
+/* A project's "zones": {"example-com": "example.com."} */
+static void dns_seed(struct sim *s, const cJSON *world)
+{
+	const cJSON *project, *zone;
+	cJSON_ArrayForEach(project, json_at(world, "projects"))
+		cJSON_ArrayForEach(zone, json_at(project, "zones"))
+			make_zone(s, sim_tmp("projects/%s/managedZones/%s", json_str(project, "id", "demo-proj"), zone->string),
+				  json_make("{'name':%s,'dnsName':%s}", zone->string, zone->valuestring));
+}
+
 static void create_zone(struct sim_call *c)
 {
 	const char *name = json_str(c->body, "name", "");
-	char id[32];
-	const char *key = sim_tmp("projects/%s/managedZones/%s", c->project, name), *now = sim_stamp(c->sim, 3);
+	const char *key = sim_tmp("projects/%s/managedZones/%s", c->project, name);
 	if (!zone_ok(c))
 		return;
 	if (sim_get(c->sim, ZONES, key)) {
 		sim_fail(c, "ALREADY_EXISTS", "alreadyExists", "The resource 'entity.managedZone' named '%s' already exists",
 			 name);
 	} else {
-		cJSON *doc = sim_take_body(c);
-		snprintf(id, sizeof id, "%lld", sim_serial(c->sim));
-		if (!json_at(doc, "visibility"))
-			json_put_str(doc, "visibility", "public");
-		drop_empty_visibility(doc);
-		if (!json_at(doc, "description"))
-			json_put_str(doc, "description", "");
-		json_put_str(doc, "id", id);
-		json_put_str(doc, "creationTime", now);
-		json_put_str(doc, "kind", "dns#managedZone");
-		json_put_str(doc, "cloudLoggingConfig.kind", "dns#managedZoneCloudLoggingConfig");
-		json_put(doc, "nameServers", name_servers(c->sim, !strcmp(json_str(doc, "visibility", ""), "private")));
-		struct sim_object *o = sim_put(c->sim, ZONES, key, doc);
-		first_records(c->sim, o);
-		sim_ok(c, cJSON_Duplicate(o->doc, true));
+		sim_ok(c, cJSON_Duplicate(make_zone(c->sim, key, sim_take_body(c))->doc, true));
 	}
 }
 
@@ -581,4 +596,4 @@ static const struct sim_route routes[] = {
 };
 
 const struct sim_api sim_api_dns = {
-    .name = "dns", .service = "dns.googleapis.com", .errors = SIM_ERRORS_LEGACY, .routes = routes};
+    .name = "dns", .service = "dns.googleapis.com", .errors = SIM_ERRORS_LEGACY, .routes = routes, .seed = dns_seed};
