@@ -481,6 +481,12 @@ static bool may_pass(const struct proof *p, const struct http_reply *reply)
 	return reply->status == 429 || reply->status >= 500 || (reply->status == 404 && s->budget == ANSWER_BUDGET);
 }
 
+/* In Google's words, of which a long name of an account may leave only the beginning. */
+static bool says_not_permitted(const char *wrong)
+{
+	return strcasestr(wrong, "permission") || strcasestr(wrong, "does not have storage.");
+}
+
 /* The server may not have its bucket yet: grants take minutes to spread, a quarter of an hour at worst. */
 static double patience(const struct proof *p, const struct http_reply *reply, const char *wrong)
 {
@@ -489,7 +495,7 @@ static double patience(const struct proof *p, const struct http_reply *reply, co
 		return fmax(s->budget, p->run->plan->settles);
 	if (!strcmp(s->check, "permitted") && is_wall(reply))
 		return fmax(s->budget, p->run->plan->wall.spreads);
-	return !strcmp(s->check, "artifact") && strcasestr(wrong, "permission") ? GRANT_BUDGET : s->budget;
+	return !strcmp(s->check, "artifact") && says_not_permitted(wrong) ? GRANT_BUDGET : s->budget;
 }
 
 static void on_reply(void *arg, struct http_reply *reply)
