@@ -30,6 +30,11 @@ static void ask(const struct aip_object *o, const struct view *v, const char *me
 		call_add(out, "?updateMask=%s", mask);
 }
 
+static bool is_deleted(const struct aip_object *o, const cJSON *found)
+{
+	return o->revived && !strcmp(json_str(found, "state", ""), "DELETED");
+}
+
 void aip_observe(const struct aip_object *o, const struct view *v, struct call *out)
 {
 	ask(o, v, "GET", NULL, NULL, out);
@@ -37,7 +42,9 @@ void aip_observe(const struct aip_object *o, const struct view *v, struct call *
 
 void aip_decode(const struct aip_object *o, const struct view *v, int http, const cJSON *reply, struct observation *out)
 {
-	if (o->unlabelled)
+	if (o->described)
+		kind_decode_mark(v, http, reply, out);
+	else if (o->unlabelled)
 		kind_decode_plain(v, http, reply, out);
 	else
 		kind_decode_labels(v, http, reply, "labels", out);
@@ -49,13 +56,19 @@ void aip_decode(const struct aip_object *o, const struct view *v, int http, cons
 	json_put_str(out->outputs, "name", name);
 	free(name);
 	free(parent);
+	if (is_deleted(o, out->found))
+		out->presence = PRESENT_NO;
 }
 
 static cJSON *wanted(const struct aip_object *o, const struct view *v)
 {
 	cJSON *w = kind_copy(v, "body");
-	if (!o->unlabelled)
+	if (!o->unlabelled && !o->described)
 		json_put(w, "labels", kind_labels(v));
+	char *mark = o->described ? kind_mark(v) : NULL;
+	if (mark)
+		json_put_str(w, "description", mark);
+	free(mark);
 	return w;
 }
 
@@ -74,8 +87,14 @@ void aip_compare(const struct aip_object *o, const struct view *v, const struct 
 
 void aip_create(const struct aip_object *o, const struct view *v, const struct observation *seen, struct call *out)
 {
-	(void)seen;
-	ask(o, v, "POST", wanted(o, v), NULL, out);
+	if (!is_deleted(o, seen->found)) {
+		ask(o, v, "POST", wanted(o, v), NULL, out);
+		return;
+	}
+	call_set_url(out, DIALECT_AIP, "POST", cJSON_CreateObject(), o->base);
+	call_add(out, "/projects/%s/%-s/%s/%s", v->project, json_str(v->spec, "parent", "locations/global"), o->collection,
+		 v->name);
+	call_tail(out, ":undelete");
 }
 
 /* The mask: the top field of every difference, once. */

@@ -12,6 +12,8 @@ struct aip_object {
 	const char *id_parameter; /* "certificateId" */
 	const char *const *fixed; /* paths that cannot be changed: a difference means REPLACE; NULL-terminated, NULL for none */
 	bool unlabelled;          /* the object has no labels: whose it is is told by its parent or its name */
+	bool described;           /* it has none, and is marked in its description */
+	bool revived; /* what was deleted keeps its name for a while (state DELETED), and is made by bringing it back */
 };
 
 /* The functions of struct kind. */

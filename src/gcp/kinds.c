@@ -73,6 +73,8 @@ const struct kind *const kinds[] = {
     &kind_appengine_stop,
     &kind_instance_stop,
     &kind_kubernetes_stop,
+    &kind_workload_identity_pool,
+    &kind_workload_identity_provider,
     NULL,
 };
 

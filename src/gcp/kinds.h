@@ -16,6 +16,7 @@ extern const struct kind kind_address, kind_forwarding_rule, kind_target_http_pr
 extern const struct kind kind_backend_service, kind_network_endpoint_group, kind_health_check, kind_ssl_policy,
     kind_ssl_certificate, kind_firewall;
 extern const struct kind kind_instance, kind_instance_group, kind_router;
+extern const struct kind kind_workload_identity_pool, kind_workload_identity_provider;
 extern const struct kind kind_dns_authorization, kind_certificate, kind_certificate_map, kind_certificate_map_entry;
 extern const struct kind kind_dns_record, kind_dns_zone;
 extern const struct kind kind_errand_record, kind_errand_redirect;

@@ -20,6 +20,8 @@ src_gcp_libgcp_a_SOURCES = \
 	src/gcp/kind_cluster.c \
 	src/gcp/kind_connection.c \
 	src/gcp/kind_dns_authorization.c \
+	src/gcp/kind_workload_identity_pool.c \
+	src/gcp/kind_workload_identity_provider.c \
 	src/gcp/kind_dns_record.c \
 	src/gcp/kind_dns_zone.c \
 	src/gcp/kind_docker_image.c \

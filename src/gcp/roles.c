@@ -17,6 +17,7 @@ static const struct {
     {"iam.serviceAccounts.getOpenIdToken", "roles/iam.serviceAccountTokenCreator"},
     {"iam.serviceAccounts.signBlob", "roles/iam.serviceAccountTokenCreator"},
     {"iam.serviceAccounts.", "roles/iam.serviceAccountAdmin"},
+    {"iam.workloadIdentityPool", "roles/iam.workloadIdentityPoolAdmin"},
     {"resourcemanager.projects.setIamPolicy", "roles/resourcemanager.projectIamAdmin"},
     {"resourcemanager.projects.getIamPolicy", "roles/resourcemanager.projectIamAdmin"},
     {"resourcemanager.projects.", "roles/browser"},

@@ -11,6 +11,7 @@
 #define MARK "managed-by=mlflow-setup stack=mlflow"
 #define LABELS "\"labels\":{\"managed-by\":\"mlflow-setup\",\"stack\":\"mlflow\"}"
 #define COMPUTE "https://compute.googleapis.com/compute/v1/projects/demo/"
+#define POOLS "https://iam.googleapis.com/v1/projects/demo/locations/global/workloadIdentityPools"
 #define CERTIFICATES "https://certificatemanager.googleapis.com/v1/projects/demo/locations/global/"
 
 static void is_call(struct call *c, const char *wanted, const char *kind, const char *what)
@@ -208,6 +209,30 @@ static const struct row {
      "PATCH " CERTIFICATES "certificateMaps/mlflow-m/certificateMapEntries/mlflow-e?updateMask=certificates "
      "{\"certificates\":[\"projects/demo/locations/global/certificates/c\"],"
      "\"hostname\":\"m.example.com\"," LABELS "}"},
+    {"iam.workloadIdentityPool", "mlflow-github", "{'body':{'displayName':'GitHub Actions'}}",
+     "{'name':'projects/42/locations/global/workloadIdentityPools/mlflow-github','description':'" MARK
+     "','displayName':'GitHub Actions','state':'ACTIVE'}",
+     "GET " POOLS "/mlflow-github",
+     "POST " POOLS "?workloadIdentityPoolId=mlflow-github {\"description\":\"" MARK "\",\"displayName\":\"GitHub Actions\"}",
+     "DELETE " POOLS "/mlflow-github", "{'description':'" MARK "','displayName':'other','state':'ACTIVE'}",
+     "PATCH " POOLS "/mlflow-github?updateMask=displayName {\"description\":\"" MARK "\",\"displayName\":\"GitHub Actions\"}"},
+    {"iam.workloadIdentityPoolProvider", "github",
+     "{'parent':'locations/global/workloadIdentityPools/p','body':{'attributeCondition':'c',"
+     "'attributeMapping':{'google.subject':'assertion.sub'},'oidc':{'issuerUri':'https://i'}}}",
+     "{'name':'projects/42/locations/global/workloadIdentityPools/p/providers/github','description':'" MARK
+     "','attributeCondition':'c','attributeMapping':{'google.subject':'assertion.sub'},'oidc':{'issuerUri':'https://"
+     "i','jwksJson':'j'},"
+     "'state':'ACTIVE'}",
+     "GET " POOLS "/p/providers/github",
+     "POST " POOLS "/p/providers?workloadIdentityPoolProviderId=github "
+     "{\"attributeCondition\":\"c\",\"attributeMapping\":{\"google.subject\":\"assertion.sub\"},\"description\":\"" MARK
+     "\",\"oidc\":{\"issuerUri\":\"https://i\"}}",
+     "DELETE " POOLS "/p/providers/github",
+     "{'description':'" MARK "','attributeCondition':'d','attributeMapping':{'google.subject':'assertion.repository'},"
+     "'oidc':{'issuerUri':'https://i'},'state':'ACTIVE'}",
+     "PATCH " POOLS "/p/providers/github?updateMask=attributeCondition,attributeMapping "
+     "{\"attributeCondition\":\"c\",\"attributeMapping\":{\"google.subject\":\"assertion.sub\"},\"description\":\"" MARK
+     "\",\"oidc\":{\"issuerUri\":\"https://i\"}}"},
     {"dns.resourceRecordSet", "m.example.com",
      "{'zone':'z','host':'m.example.com.','type':'A','ttl':300,'data':['203.0.113.9']}",
      "{'name':'m.example.com.','type':'A','ttl':300,'rrdatas':['203.0.113.9']}",
@@ -315,6 +340,25 @@ static enum verdict judge(const struct kind *k, const struct view *v, const char
 	return change->verdict;
 }
 
+/* Google keeps the name of a deleted pool for 30 days: it is made again by bringing it back. */
+static void comes_back(void)
+{
+	const struct kind *k = kind_find("iam.workloadIdentityPool");
+	cJSON *spec = parse("{'body':{}}");
+	struct view v = {
+	    .project = "demo", .number = "42", .stack = "mlflow", .id = "x", .name = "mlflow-github", .spec = spec};
+	struct observation seen;
+	struct change change = {0};
+	struct call c = {0};
+	judge(k, &v, "{'description':'" MARK "','state':'DELETED'}", &seen, &change);
+	ok(seen.presence == PRESENT_NO, "a deleted pool is not there");
+	k->create(&v, &seen, &c);
+	is_call(&c, "POST " POOLS "/mlflow-github:undelete {}", k->id, "comes back");
+	observation_free(&seen);
+	change_free(&change);
+	cJSON_Delete(spec);
+}
+
 static void test_row(const struct row *w)
 {
 	const struct kind *k = kind_find(w->kind);
@@ -387,5 +431,6 @@ int main(void)
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
 		test_row(&rows[i]);
 	test_states();
+	comes_back();
 	return tap_done();
 }

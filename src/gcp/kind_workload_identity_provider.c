@@ -1,0 +1,37 @@
+/* Whose tokens a workload identity pool takes, and what it makes of them. spec: {"parent":"locations/global/workloadIdentityPools/POOL","body":{"oidc",
+ * "attributeMapping","attributeCondition"}}. A deleted one keeps its name for 30 days. */
+#include "config.h"
+#include "gcp/aip_object.h"
+#include "gcp/kinds.h"
+
+#include "base/gettext.h"
+
+static const struct aip_object object = {.base = "https://iam.googleapis.com/v1",
+					 .collection = "providers",
+					 .id_parameter = "workloadIdentityPoolProviderId",
+					 .described = true,
+					 .revived = true};
+
+AIP_OBJECT(object)
+AIP_DECODE(object)
+
+const struct kind kind_workload_identity_provider = {
+    .id = "iam.workloadIdentityPoolProvider",
+    .title = N_("Workload identity provider"),
+    .api = "iam.googleapis.com",
+    .part = PART_ACCESS,
+    .console_page = "iam-admin/workload-identity-pools",
+    .permissions = {.read = "iam.workloadIdentityPoolProviders.get",
+		    .create = "iam.workloadIdentityPoolProviders.create",
+		    .update = "iam.workloadIdentityPoolProviders.update iam.workloadIdentityPoolProviders.undelete",
+		    .destroy = "iam.workloadIdentityPoolProviders.delete"},
+    .usual = 2,
+    .slow = 10,
+    .deadline = 300,
+    .observe = observe,
+    .decode = decode,
+    .compare = compare,
+    .create = create,
+    .update = update,
+    .destroy = destroy,
+};
