@@ -6,6 +6,8 @@ TEMPLATES = \
 	templates/client/build_client.py.mustache \
 	templates/client/mlflow_setup_client.py.mustache \
 	templates/client/pyproject.toml.mustache \
+	templates/client/try_it.py.mustache \
+	templates/github/mlflow.yml.mustache \
 	templates/run/Dockerfile.mustache \
 	templates/shared/basic_auth.ini.mustache \
 	templates/shared/constraints.txt.mustache \

@@ -23,7 +23,7 @@ if REHEARSAL
 mlflow_setup_SOURCES = src/main.c src/cmd/rehearsal.c
 mlflow_setup_LDADD = src/cmd/libcmd.a $(LIB_UI) $(LIB_SIM)
 TESTS += tests/cases/bad_input.py tests/cases/rehearsed.py tests/cases/safety.py tests/ui/rehearsal.py
-WALK_TESTS += tests/cases/clients.py tests/cases/record.py tests/cases/waiting.py
+WALK_TESTS += tests/cases/clients.py tests/cases/github.py tests/cases/record.py tests/cases/waiting.py
 else
 mlflow_setup_SOURCES = src/main.c src/cmd/no_rehearsal.c
 mlflow_setup_LDADD = src/cmd/libcmd.a $(LIB_UI)

@@ -214,6 +214,7 @@ static const struct render_row package_files[] = {
     {"client/pyproject.toml.mustache", "client/pyproject.toml", ESCAPE_TOML, 0644, false},
     {"client/build_client.py.mustache", "client/build_client.py", ESCAPE_JSON, 0644, false},
     {"client/mlflow_setup_client.py.mustache", "client/mlflow_setup_client.py", ESCAPE_JSON, 0644, false},
+    {"client/try_it.py.mustache", "client/try_it.py", ESCAPE_JSON, 0644, false},
     {NULL, NULL, 0, 0, false},
 };
 

@@ -11,6 +11,7 @@
 #include "plan/axes.h"
 #include "plan/connect.h"
 #include "plan/database.h"
+#include "plan/github.h"
 #include "plan/naming.h"
 #include "plan/parts.h"
 #include "plan/people.h"
@@ -401,6 +402,8 @@ static bool compose(struct design *d, struct err *e)
 		d->axes.auth->guard(d);
 	set_wall(d);
 	client_package(d->plan);
+	decided_by(d, "ci.service");
+	github_plan(d);
 	return true;
 }
 

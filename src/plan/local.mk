@@ -23,6 +23,7 @@ src_plan_libplan_a_SOURCES = \
 	src/plan/exposure_domain.c \
 	src/plan/exposure_internal.c \
 	src/plan/exposure_service_url.c \
+	src/plan/github.c src/plan/github.h \
 	src/plan/graph.c \
 	src/plan/libarchive.c src/plan/libarchive.h \
 	src/plan/make.c \

@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "plan/axes.h"
+#include "plan/github.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -183,6 +184,10 @@ cJSON *people_token_makers(const struct answers *a)
 	bool listed = !strcmp(answers_str(a, "auth.tokens"), "listed");
 	cJSON *members = listed ? people_members(a) : cJSON_CreateArray();
 	people_add_operator(a, members);
+	char *deployer = github_deployer(a);
+	if (deployer)
+		add_once(members, deployer);
+	free(deployer);
 	return members;
 }
 

@@ -10,6 +10,7 @@
 #include "plan/axes.h"
 #include "plan/checks.h"
 #include "plan/network_given.h"
+#include "plan/github.h"
 #include "plan/people.h"
 #include "plan/settings.h"
 
@@ -265,6 +266,7 @@ static void join_tables(void)
 		}
 		missing += join_table(people_questions, NULL);
 		missing += join_table(settings_questions, NULL);
+		missing += join_table(github_questions, NULL);
 	} while (missing && joined_count > before);
 	if (missing)
 		no_row("a row", "it stands behind a question that there is not");

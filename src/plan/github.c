@@ -1,0 +1,214 @@
+/* A GitHub repository whose workflows plan and apply the stack. GitHub's tokens are exchanged for Google's: those of any workflow of the repository for an
+ * account that reads (a plan of a pull request), those of one branch for an account that changes. There is no key to be stolen. */
+#include "config.h"
+#include "plan/github.h"
+
+#include "base/escape.h"
+#include "base/gettext.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "gcp/roles.h"
+#include "plan/naming.h"
+#include "plan/parts.h"
+#include "plan/permissions.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define ISSUER "https://token.actions.githubusercontent.com"
+#define PROVIDER "github"
+#define SUBJECT_MAX 127 /* Google's, of google.subject */
+
+static const struct choice services[] = {
+    {.id = "none", .title = N_("Nobody"), .help = N_("The stack is planned and applied by hand.")},
+    {.id = "github",
+     .title = N_("GitHub Actions"),
+     .help = N_("Workflows of one repository: pull requests are planned, one branch is applied. No key is made.")},
+    {.id = NULL},
+};
+
+static bool by_github(const struct answers *a)
+{
+	return !strcmp(answers_str(a, "ci.service"), "github");
+}
+
+/* What GitHub's token of a push to a branch has as its subject. */
+static char *subject_of(const char *repository, const char *branch)
+{
+	return xasprintf("repo:%s:ref:refs/heads/%s", repository, branch);
+}
+
+static const char *check_branch(const struct answers *a, const char *value)
+{
+	char *subject = subject_of(answers_str(a, "github.repository"), value);
+	bool fits = strlen(subject) <= SUBJECT_MAX;
+	free(subject);
+	return fits ? NULL : N_("Repository and branch together are longer than Google takes: give the branch a shorter name.");
+}
+
+/* clang-format off */
+const struct question github_questions[] = {
+	{.id = "ci.service", .quiet = true, .page = "image", .type = TYPE_CHOICE, .title = N_("Who else plans and applies"),
+	 .help = N_("A service that keeps the stack as the answers file in a repository says, without a key. Whoever may push to its branch may then change "
+		    "everything of the stack, and grant rights in the project."),
+	 .after = "image.digest", .choices = services, .preset = "none"},
+	{.id = "github.repository", .page = "image", .type = TYPE_TEXT, .title = N_("GitHub repository"),
+	 .help = N_("The repository that holds the answers file, as GitHub writes it. render writes the workflow for it."),
+	 .after = "ci.service", .when = by_github,
+	 .pattern = "^[A-Za-z0-9]([A-Za-z0-9-]{0,37}[A-Za-z0-9])?/[A-Za-z0-9._-]{1,100}$",
+	 .form = N_("OWNER/REPOSITORY, with capitals as GitHub has them.")},
+	{.id = "github.branch", .page = "image", .type = TYPE_TEXT, .title = N_("Branch that is applied"),
+	 .help = N_("Only workflows of this branch may change anything; those of others, and of pull requests, only read."),
+	 .after = "github.repository", .when = by_github, .preset = "main",
+	 .pattern = "^[A-Za-z0-9][A-Za-z0-9._/-]{0,99}$",
+	 .form = N_("A branch's name, such as main."),
+	 .check = check_branch},
+	{.id = NULL},
+};
+/* clang-format on */
+
+char *github_deployer(const struct answers *a)
+{
+	if (!by_github(a))
+		return NULL;
+	char *email = name_email(answers_str(a, "stack.name"), "deployer", answers_str(a, "project.id"));
+	char *member = xasprintf("serviceAccount:%s", email);
+	free(email);
+	return member;
+}
+
+/* "projects/NUMBER/locations/global/workloadIdentityPools/NAME", as members and audiences name it. */
+static char *pool_path(const struct plan *p)
+{
+	char *name = name_of(p->stack, "github"),
+	     *path = xasprintf("projects/%s/locations/global/workloadIdentityPools/%s", p->number, name);
+	free(name);
+	return path;
+}
+
+/* The condition keeps every other repository of the world out: the issuer is everybody's. */
+static void add_pool(struct plan *p, const char *repository)
+{
+	char *name = name_of(p->stack, "github"), *parent = xasprintf("locations/global/workloadIdentityPools/%s", name);
+	char *condition = xasprintf("assertion.repository == '%s'", repository);
+	plan_needs(plan_add(p, "github/pool", "iam.workloadIdentityPool", name,
+			    json_make("{'body':{'displayName':'GitHub Actions'}}")),
+		   "apis");
+	plan_needs(plan_add(p, "github/provider", "iam.workloadIdentityPoolProvider", PROVIDER,
+			    json_make("{'parent':%s,'body':{'displayName':'GitHub Actions','oidc':{'issuerUri':'" ISSUER
+				      "'},'attributeCondition':%s,'attributeMapping':{'google.subject':'assertion.sub',"
+				      "'attribute.repository':'assertion.repository'}}}",
+				      parent, condition)),
+		   "github/pool");
+	free(condition);
+	free(parent);
+	free(name);
+}
+
+/* An account that these members of the pool may become; returns its e-mail. */
+static char *add_identity(struct plan *p, const char *what, const char *title, const char *who)
+{
+	char *email = part_account(p, what, title), *id = xasprintf("github-%s", what), *account = xasprintf("sa/%s", what);
+	char *path = xasprintf("projects/%s/serviceAccounts/%s", p->project, email);
+	plan_needs(part_grant(p, id, "serviceAccount", path, "roles/iam.workloadIdentityUser", who, account), "github/pool");
+	free(path);
+	free(account);
+	free(id);
+	return email;
+}
+
+static void add_role(cJSON *bindings, const char *role, const char *member)
+{
+	const cJSON *b;
+	cJSON_ArrayForEach(b, bindings)
+		if (!strcmp(json_str(b, "role", ""), role))
+			return;
+	cJSON_AddItemToArray(bindings, json_make("{'role':%s,'members':[%s]}", role, member));
+}
+
+static void grant_roles(struct plan *p, const char *id, const char *what, cJSON *bindings)
+{
+	char *path = xasprintf("projects/%s", p->project), *account = xasprintf("sa/%s", what);
+	plan_needs(
+	    plan_add(p, id, "iam.policy", what, json_make("{'holder':'project','resource':%s,'bindings':%j}", path, bindings)),
+	    account);
+	free(account);
+	free(path);
+}
+
+/* The narrowest roles of Google's that hold what applying this plan asks for. */
+static void let_deploy(struct plan *p, const char *email)
+{
+	char *member = xasprintf("serviceAccount:%s", email);
+	cJSON *bindings = cJSON_CreateArray();
+	cJSON *permissions = plan_permissions(p, DEEDS_OF_APPLY | DEED_BIT(DEED_LIST) | DEED_BIT(DEED_DESTROY));
+	const cJSON *permission;
+	cJSON_ArrayForEach(permission, permissions) {
+		const char *role = role_holding(permission->valuestring);
+		if (role)
+			add_role(bindings, role, member);
+	}
+	add_role(bindings, "roles/resourcemanager.projectIamAdmin", member);
+	grant_roles(p, "iam/deployer", "deployer", bindings);
+	cJSON_Delete(permissions);
+	free(member);
+}
+
+/* Of Cloud Storage a viewer sees no bucket's settings; of objects only the image's source is looked at. */
+static void let_read(struct plan *p, const char *email)
+{
+	char *member = xasprintf("serviceAccount:%s", email);
+	const struct resource *build = plan_find(p, "bucket/build");
+	char *path = build ? xasprintf("b/%s", build->name) : NULL;
+	cJSON *bindings = cJSON_CreateArray();
+	add_role(bindings, "roles/viewer", member);
+	add_role(bindings, "roles/iam.securityReviewer", member);
+	add_role(bindings, "roles/serviceusage.serviceUsageConsumer", member);
+	add_role(bindings, "roles/storage.bucketViewer", member);
+	grant_roles(p, "iam/planner", "planner", bindings);
+	if (path)
+		plan_needs(part_grant(p, "planner-build", "bucket", path, "roles/storage.objectViewer", member, "bucket/build"),
+			   "sa/planner");
+	free(path);
+	free(member);
+}
+
+static const struct render_row files[] = {
+    {"github/mlflow.yml.mustache", ".github/workflows/mlflow.yml", ESCAPE_YAML, 0644, false},
+    {NULL, NULL, 0, 0, false},
+};
+
+static void add_workflow(struct design *d, const char *pool, const char *planner, const char *deployer)
+{
+	struct plan *p = d->plan;
+	char *provider = xasprintf("%s/providers/" PROVIDER, pool);
+	json_put(p->render, "github",
+		 json_make("{'branch':%s,'provider':%s,'planner':%s,'deployer':%s,'shows':%b}",
+			   answers_str(d->answers, "github.branch"), provider, planner, deployer,
+			   p->wall.shows != CREDENTIAL_CHANNEL));
+	plan_files(p, files);
+	free(provider);
+}
+
+void github_plan(struct design *d)
+{
+	struct plan *p = d->plan;
+	if (!by_github(d->answers))
+		return;
+	const char *repository = answers_str(d->answers, "github.repository");
+	char *pool = pool_path(p), *subject = subject_of(repository, answers_str(d->answers, "github.branch"));
+	char *all = xasprintf("principalSet://iam.googleapis.com/%s/attribute.repository/%s", pool, repository);
+	char *branch = xasprintf("principal://iam.googleapis.com/%s/subject/%s", pool, subject);
+	add_pool(p, repository);
+	char *planner = add_identity(p, "planner", "MLflow plans", all),
+	     *deployer = add_identity(p, "deployer", "MLflow deployment", branch);
+	let_read(p, planner);
+	let_deploy(p, deployer);
+	add_workflow(d, pool, planner, deployer);
+	free(planner);
+	free(deployer);
+	free(all);
+	free(branch);
+	free(subject);
+	free(pool);
+}
