@@ -74,7 +74,8 @@ static void describe(struct sim_call *c, cJSON *doc)
 	    "false,"
 	    "'geminiConfig':{'entitled':false,'activeQueryEnabled':false,'indexAdvisorEnabled':false}}",
 	    replica ? "READ_REPLICA_INSTANCE" : "CLOUD_SQL_INSTANCE", c->project, connection, self, account, now, etag);
-	json_put_bool(more, mysql ? "geminiConfig.flagRecommenderEnabled" : "geminiConfig.oomSessionCancelEnabled", true);
+	bool old = text_starts(json_str(doc, "databaseVersion", ""), "MYSQL_5"); /* for which nothing is recommended */
+	json_put_bool(more, mysql ? "geminiConfig.flagRecommenderEnabled" : "geminiConfig.oomSessionCancelEnabled", !old);
 	if (!mysql)
 		json_put_bool(more, "geminiConfig.googleVacuumMgmtEnabled", false);
 	compute_merge(doc, more);
