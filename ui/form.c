@@ -479,14 +479,14 @@ static int draw_project(struct wizard *w, int y, struct rect r)
 	return draw_preflight(w, draw_project_known(s->result, y, r), r) + 1;
 }
 
-/* An address stands alone on its line, so that it can be marked and opened; the sentences have the room that is left. */
-static int draw_steps(const char *steps, int y, struct rect r)
+/* An address stands alone on its line, so that it can be marked and opened; the sentences, where they are wanted, have the room that is left. */
+static int draw_steps(const char *steps, bool sentences, int y, struct rect r)
 {
 	char *copy = xstrdup(steps), *rest;
 	for (char *one = strtok_r(copy, "\n", &rest); one && y < facts_end - 2; one = strtok_r(NULL, "\n", &rest)) {
 		if (text_starts(one, "https://"))
 			put_link(y++, r.x, screen_columns() - r.x, ROLE_TITLE, one);
-		else
+		else if (sentences)
 			y += put_most(y, r.x + 2, facts_end - y > 4 ? 3 : 1, r.w - 2, ROLE_DIM, one);
 	}
 	free(copy);
@@ -500,8 +500,10 @@ static int draw_errand(const struct wizard *w, int y, struct rect r)
 	if (!e)
 		return y;
 	y += put_most(y, r.x + 2, 1, r.w - 2, ROLE_TITLE, draft_errand_text(e, "title"));
-	if (draft_errand_open(e) || r.h > 16)
-		y = draw_steps(draft_errand_text(e, "steps"), y, r);
+	const struct question *q = form_focused(w);
+	bool whole = draft_errand_open(e) || r.h > 16;
+	if (whole || (q && q->type != TYPE_CHOICE)) /* choices need the room */
+		y = draw_steps(draft_errand_text(e, "steps"), whole, y, r);
 	char *copy = xstrdup(draft_errand_text(e, "paste")), *rest;
 	for (char *one = strtok_r(copy, "\n", &rest); one && y < facts_end; one = strtok_r(NULL, "\n", &rest))
 		put_link(y++, r.x, screen_columns() - r.x, ROLE_TITLE, one);

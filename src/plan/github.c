@@ -48,7 +48,7 @@ static const char *check_branch(const struct answers *a, const char *value)
 
 /* clang-format off */
 const struct question github_questions[] = {
-	{.id = "ci.service", .quiet = true, .page = "image", .type = TYPE_CHOICE, .title = N_("Who else plans and applies"),
+	{.id = "ci.service", .quiet = true, .page = "image", .type = TYPE_CHOICE, .title = N_("Who else applies it"),
 	 .help = N_("A service that keeps the stack as the answers file in a repository says, without a key. Whoever may push to its branch may then change "
 		    "everything of the stack, and grant rights in the project."),
 	 .after = "image.digest", .choices = services, .preset = "none"},
