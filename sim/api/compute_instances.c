@@ -349,6 +349,10 @@ static void compute_instances_start(struct sim_call *c)
 	struct sim_object *o = one(c);
 	if (!o)
 		return;
+	if (!strcmp(json_str(o->doc, "status", ""), "RUNNING")) { /* it does not boot anew: there is nothing to do */
+		compute_begin(c, o, "start", 0, true, NULL);
+		return;
+	}
 	if (!strcmp(json_str(o->doc, "status", ""), "TERMINATED"))
 		json_put_str(o->doc, "status", "STAGING");
 	compute_begin(c, o, "start", sim_draw(c->sim, "compute.instance.start"), false, running);
@@ -359,6 +363,10 @@ static void compute_instances_stop(struct sim_call *c)
 	struct sim_object *o = one(c);
 	if (!o)
 		return;
+	if (!strcmp(json_str(o->doc, "status", ""), "TERMINATED")) {
+		compute_begin(c, o, "stop", 0, true, NULL);
+		return;
+	}
 	json_put_str(o->doc, "status", "STOPPING");
 	compute_begin(c, o, "stop", sim_draw(c->sim, "compute.instance.stop"), true, stopped);
 }

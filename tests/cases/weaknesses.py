@@ -185,7 +185,8 @@ def secrets_in_variables(run):
     """A secret as a plain variable of a container, App Engine version or machine."""
     found = [f"{c.get('name')}: {n}" for _, c in run.containers() for n, e in env_of(c).items() if SECRET_NAME.search(n or "") and e.get("value")]
     for x, body in run.bodies("appengine", "/versions"):
-        found += [n for n, v in body.get("envVariables", {}).items() if SECRET_NAME.search(n) and v]
+        # "sm://" is where a secret is, not what it is: the image's start asks for it.
+        found += [n for n, v in body.get("envVariables", {}).items() if SECRET_NAME.search(n) and v and not str(v).startswith("sm://")]
     return found
 
 

@@ -219,9 +219,16 @@ static void runs(void)
 	       "a permitted person reaches MLflow and its database");
 	is_int(visit(DOMAIN, "/api/2.0/mlflow/experiments/search?max_results=1", other), 403, "another is refused");
 	free(token), free(other);
+	cJSON *op = compute("POST", ZONE "instances/vm/start", NULL);
+	is_str(json_str(op, "status", ""), "DONE", "to start a machine that runs is nothing");
+	is_str(health(), "HEALTHY", "it does not boot anew");
+	cJSON_Delete(op);
 	cJSON_Delete(compute("POST", ZONE "instances/vm/stop", NULL));
 	pass(300);
 	is_str(health(), "UNHEALTHY", "a stopped machine is unhealthy");
+	op = compute("POST", ZONE "instances/vm/stop", NULL);
+	is_str(json_str(op, "status", ""), "DONE", "to stop it again is nothing");
+	cJSON_Delete(op);
 }
 
 static void what_goes_wrong(void)
