@@ -13,6 +13,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+struct done {
+	int top;        /* first row shown */
+	bool all;       /* every check is shown */
+	double look_at; /* when the server's log is looked at again */
+};
+
+static struct done *done_of(const struct wizard *w)
+{
+	return view_own(w, &done_view);
+}
+
 enum { PROOFS_SHOWN = 4, LABEL = 11 };
 
 static bool is_outcome(const struct wizard *w, enum event_outcome outcome)
@@ -254,8 +265,8 @@ void done_doc(const struct wizard *w, struct doc *d, bool all_proofs)
 static void done_draw(struct wizard *w, struct rect r)
 {
 	struct doc d = {0};
-	done_doc(w, &d, w->done_all);
-	w->done_top = doc_draw(&d, r, w->done_top);
+	done_doc(w, &d, done_of(w)->all);
+	done_of(w)->top = doc_draw(&d, r, done_of(w)->top);
 	doc_free(&d);
 }
 
@@ -266,9 +277,9 @@ void done_settle(struct wizard *w)
 	bool untried = is_outcome(w, OUTCOME_PROVEN) && json_bool(w->result, "sign_in_untried", false) &&
 		       !w->options->rehearsal;
 	bool seen = json_bool(w->surveys[SURVEY_SIGN_IN].result, "seen", false);
-	if (!untried || seen || !wizard_on(w, "done") || !w->session || session_now(w->session) < w->look_at)
+	if (!untried || seen || !wizard_on(w, "done") || !w->session || session_now(w->session) < done_of(w)->look_at)
 		return;
-	w->look_at = session_now(w->session) + WATCH;
+	done_of(w)->look_at = session_now(w->session) + WATCH;
 	wizard_survey_ask(w, SURVEY_SIGN_IN);
 }
 
@@ -294,7 +305,7 @@ static enum action character_key(struct wizard *w, wint_t c)
 		w->over = &overlay_help;
 		break;
 	case L'p':
-		w->done_all = !w->done_all;
+		done_of(w)->all = !done_of(w)->all;
 		break;
 	case L'c':
 		copy(w);
@@ -320,14 +331,14 @@ static enum action done_key(struct wizard *w, const struct key *k)
 	if (k->kind != KEY_FUNCTION)
 		return ACTION_NONE;
 	int page = screen_lines() - 6;
-	w->done_top += k->code == KEY_UP      ? -1
-		       : k->code == KEY_DOWN  ? 1
-		       : k->code == KEY_PPAGE ? -page
-		       : k->code == KEY_NPAGE ? page
-					      : 0;
-	w->done_top = k->code == KEY_HOME || w->done_top < 0 ? 0 : w->done_top;
+	done_of(w)->top += k->code == KEY_UP      ? -1
+			   : k->code == KEY_DOWN  ? 1
+			   : k->code == KEY_PPAGE ? -page
+			   : k->code == KEY_NPAGE ? page
+						  : 0;
+	done_of(w)->top = k->code == KEY_HOME || done_of(w)->top < 0 ? 0 : done_of(w)->top;
 	if (k->code == KEY_END)
-		w->done_top = 10000;
+		done_of(w)->top = 10000;
 	return ACTION_NONE;
 }
 
@@ -337,7 +348,7 @@ static void done_hints(struct wizard *w, struct hints *h)
 	hint(h, _("Esc"), _("the steps again"));
 	if (is_outcome(w, OUTCOME_PROVEN))
 		hint(h, "c", _("copy"));
-	hint(h, "p", w->done_all ? _("fewer checks") : _("all checks"));
+	hint(h, "p", done_of(w)->all ? _("fewer checks") : _("all checks"));
 	hint(h, "l", _("log"));
 	hint(h, "w", _("save log"));
 	if (!is_outcome(w, OUTCOME_DESTROYED))
@@ -348,11 +359,12 @@ static void done_hints(struct wizard *w, struct hints *h)
 static void done_enter(struct wizard *w)
 {
 	w->review.agreed = false; /* coming back to the build page must not build again */
-	w->done_top = 0;
+	done_of(w)->top = 0;
 }
 
 const struct page_view done_view = {
     .id = "done",
+    .size = sizeof(struct done),
     .enter = done_enter,
     .draw = done_draw,
     .key = done_key,

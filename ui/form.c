@@ -12,6 +12,28 @@
 #include <stdlib.h>
 #include <string.h>
 
+struct form {
+	int focus; /* which of the page's asked questions */
+	struct edit edit;
+	char *filter; /* what the suggestions are narrowed by; NULL for nothing */
+	bool fresh;   /* nothing was typed into the field so far: the first character replaces it */
+};
+
+static struct form *form_of(const struct wizard *w)
+{
+	return view_own(w, &form_view);
+}
+
+static const char *filter_of(const struct wizard *w)
+{
+	return form_of(w)->filter ? form_of(w)->filter : "";
+}
+
+static void form_forget(struct wizard *w)
+{
+	free(form_of(w)->filter);
+}
+
 enum { LABEL = 26, VALUE_MAX = 64, HELP_LINES = 4 };
 
 /* Questions of the page -------------------------------------------------------------------------------------------------------------- */
@@ -35,14 +57,14 @@ static int asked_count(const struct wizard *w)
 
 const struct question *form_focused(const struct wizard *w)
 {
-	return asked(w, w->focus);
+	return asked(w, form_of(w)->focus);
 }
 
 static void focus_on(struct wizard *w, const char *id)
 {
 	for (int i = 0; asked(w, i); i++) {
 		if (!strcmp(asked(w, i)->id, id))
-			w->focus = i;
+			form_of(w)->focus = i;
 	}
 	form_load(w);
 }
@@ -70,24 +92,24 @@ static char *value_text(const struct wizard *w, const struct question *q)
 void form_load(struct wizard *w)
 {
 	const struct question *q = form_focused(w);
-	free(w->filter);
-	w->filter = xstrdup("");
+	free(form_of(w)->filter);
+	form_of(w)->filter = xstrdup("");
 	if (!q)
 		return;
-	w->fresh = true;
+	form_of(w)->fresh = true;
 	draft_price_choices(w, q);
 	char *text = value_text(w, q);
-	edit_set(&w->edit, text);
+	edit_set(&form_of(w)->edit, text);
 	free(text);
 }
 
 /* The focus goes to the first field that needs an answer. */
 static void form_enter(struct wizard *w)
 {
-	w->focus = 0;
+	form_of(w)->focus = 0;
 	for (int i = asked_count(w) - 1; i >= 0; i--) {
 		if (question_lacks(asked(w, i), w->answers))
-			w->focus = i;
+			form_of(w)->focus = i;
 	}
 	form_load(w);
 }
@@ -117,7 +139,7 @@ static const char *suggestion_title(const cJSON *item)
 
 static bool suggestion_shown(const struct wizard *w, const cJSON *item)
 {
-	return strcasestr(json_str(item, "id", ""), w->filter) || strcasestr(suggestion_title(item), w->filter);
+	return strcasestr(json_str(item, "id", ""), filter_of(w)) || strcasestr(suggestion_title(item), filter_of(w));
 }
 
 /* The suggestion delta places after the one that the field holds; without one, the first. NULL when there is no such. */
@@ -189,7 +211,7 @@ void form_changed(struct wizard *w, const struct question *q)
 static void take_edit(struct wizard *w, const struct question *q)
 {
 	struct err e = {0};
-	char *text = edit_text(&w->edit);
+	char *text = edit_text(&form_of(w)->edit);
 	cJSON_DeleteItemFromObjectCaseSensitive(w->drafts, q->id);
 	if (!answers_set_text(w->answers, q->id, text, &e))
 		cJSON_AddStringToObject(w->drafts, q->id, text);
@@ -353,7 +375,7 @@ static void draw_row(struct wizard *w, const struct question *q, int y, struct r
 	}
 	if (q->type == TYPE_INT)
 		width = 8;
-	edit_draw(&w->edit, y, x, width, ROLE_FIELD, false);
+	edit_draw(&form_of(w)->edit, y, x, width, ROLE_FIELD, false);
 	if (q->unit)
 		put(y, x + width + 1, r.w - LABEL - width - 1, ROLE_TEXT, _(q->unit));
 }
@@ -377,7 +399,7 @@ static void draw_suggestions(const struct wizard *w, const struct question *q, s
 	if (!list || r.h < 2)
 		return;
 	int count = 0, current = -1, n = 0;
-	char *text = edit_text(&w->edit);
+	char *text = edit_text(&form_of(w)->edit);
 	cJSON_ArrayForEach(item, list) {
 		if (!suggestion_shown(w, item))
 			continue;
@@ -386,8 +408,8 @@ static void draw_suggestions(const struct wizard *w, const struct question *q, s
 		count++;
 	}
 	int room = r.h - 1, top = current < room ? 0 : current - room + 1;
-	putf(r.y, r.x + 2, r.w - 2, ROLE_DIM, *w->filter ? _("%d of %d match what you typed") : _("%d to choose from"), count,
-	     cJSON_GetArraySize(list));
+	putf(r.y, r.x + 2, r.w - 2, ROLE_DIM, *filter_of(w) ? _("%d of %d match what you typed") : _("%d to choose from"),
+	     count, cJSON_GetArraySize(list));
 	cJSON_ArrayForEach(item, list) {
 		if (!suggestion_shown(w, item))
 			continue;
@@ -571,11 +593,12 @@ static void draw_help(struct wizard *w, const struct question *q, struct rect r)
 
 static void draw_rows(struct wizard *w, struct rect r)
 {
-	int count = asked_count(w), room = count < r.h ? count : r.h, top = w->focus < room ? 0 : w->focus - room + 1, y = r.y;
+	int count = asked_count(w), room = count < r.h ? count : r.h,
+	    top = form_of(w)->focus < room ? 0 : form_of(w)->focus - room + 1, y = r.y;
 	facts_end = r.y + r.h;
 	for (int i = top; i < top + room; i++, y++) {
 		screen_target(y, r.x, r.w, i);
-		draw_row(w, asked(w, i), y, r, i == w->focus);
+		draw_row(w, asked(w, i), y, r, i == form_of(w)->focus);
 	}
 	if (top > 0)
 		put_glyph(r.y, r.x - 1, ROLE_KEY, GLYPH_UP);
@@ -606,9 +629,9 @@ static void form_draw(struct wizard *w, struct rect r)
 
 static void move_focus(struct wizard *w, int delta)
 {
-	int to = w->focus + delta;
+	int to = form_of(w)->focus + delta;
 	if (to >= 0 && to < asked_count(w))
-		w->focus = to;
+		form_of(w)->focus = to;
 	form_load(w);
 }
 
@@ -616,11 +639,11 @@ static void move_focus(struct wizard *w, int delta)
 static void vertical(struct wizard *w, const struct question *q, int delta)
 {
 	const cJSON *list = form_suggestions(w, q);
-	char *text = edit_text(&w->edit);
+	char *text = edit_text(&form_of(w)->edit);
 	const cJSON *item = list ? suggestion_beside(w, list, text, delta) : NULL;
 	free(text);
 	if (item) {
-		edit_set(&w->edit, json_str(item, "id", ""));
+		edit_set(&form_of(w)->edit, json_str(item, "id", ""));
 		take_edit(w, q);
 	} else if (!list || delta < 0) {
 		move_focus(w, delta);
@@ -640,17 +663,17 @@ static void take_single_match(struct wizard *w)
 	const struct question *q = form_focused(w);
 	const cJSON *list = q ? form_suggestions(w, q) : NULL, *item, *match = NULL;
 	int count = 0;
-	char *text = edit_text(&w->edit);
+	char *text = edit_text(&form_of(w)->edit);
 	cJSON_ArrayForEach(item, list) {
 		if (!strcmp(json_str(item, "id", ""), text))
 			count = 2; /* it is one already */
-		if (*w->filter && suggestion_shown(w, item)) {
+		if (*filter_of(w) && suggestion_shown(w, item)) {
 			match = item;
 			count++;
 		}
 	}
 	if (count == 1) {
-		edit_set(&w->edit, json_str(match, "id", ""));
+		edit_set(&form_of(w)->edit, json_str(match, "id", ""));
 		take_edit(w, q);
 	}
 	free(text);
@@ -791,15 +814,15 @@ static void typed_key(struct wizard *w, const struct question *q, const struct k
 		form_load(w);
 		return;
 	}
-	if (w->fresh && printable)
-		edit_set(&w->edit, ""); /* the first character replaces what stood there */
-	w->fresh = false;
-	if (!edit_key(&w->edit, k))
+	if (form_of(w)->fresh && printable)
+		edit_set(&form_of(w)->edit, ""); /* the first character replaces what stood there */
+	form_of(w)->fresh = false;
+	if (!edit_key(&form_of(w)->edit, k))
 		return;
 	take_edit(w, q);
 	if (form_suggestions(w, q)) {
-		free(w->filter);
-		w->filter = edit_text(&w->edit);
+		free(form_of(w)->filter);
+		form_of(w)->filter = edit_text(&form_of(w)->edit);
 	}
 }
 
@@ -858,13 +881,13 @@ static enum action form_key(struct wizard *w, const struct key *k)
 	if (k->kind == KEY_CHARACTER && k->code == ('Y' & 31))
 		copy_line(w);
 	if (k->kind == KEY_TARGET)
-		move_focus(w, (int)k->code - w->focus);
+		move_focus(w, (int)k->code - form_of(w)->focus);
 	if (!q)
 		return ACTION_NONE;
 	if (k->kind == KEY_CHARACTER && k->code == L'\t')
-		move_focus(w, w->focus + 1 < asked_count(w) ? 1 : -w->focus);
+		move_focus(w, form_of(w)->focus + 1 < asked_count(w) ? 1 : -form_of(w)->focus);
 	else if (k->kind == KEY_FUNCTION && k->code == KEY_BTAB)
-		move_focus(w, w->focus > 0 ? -1 : asked_count(w) - 1);
+		move_focus(w, form_of(w)->focus > 0 ? -1 : asked_count(w) - 1);
 	else if (k->kind == KEY_FUNCTION && (k->code == KEY_DOWN || k->code == KEY_UP))
 		vertical(w, q, k->code == KEY_DOWN ? 1 : -1);
 	else
@@ -901,6 +924,8 @@ static void form_hints(struct wizard *w, struct hints *h)
 
 const struct page_view form_view = {
     .id = "form",
+    .size = sizeof(struct form),
+    .forget = form_forget,
     .enter = form_enter,
     .draw = form_draw,
     .key = form_key,

@@ -37,11 +37,17 @@ struct page_view {
 	enum action (*key)(struct wizard *w, const struct key *k);
 	void (*hints)(struct wizard *w, struct hints *h);
 	void (*event)(struct wizard *w, const cJSON *event); /* an event of the run; may be NULL */
+	size_t size;                                         /* of what only the page's own file knows of its state; view_own */
+	void (*forget)(struct wizard *w);                    /* frees what hangs on that; may be NULL */
 	const char *help;                                    /* N_(), for ? where no question has the focus */
 };
 extern const struct page_view *const page_views[];
 extern const struct page_view form_view, review_view, build_view, done_view;
 const struct page_view *view_of(const char *page);
+/* The page's own state, of its size, zeroed when the wizard opens. */
+void *view_own(const struct wizard *w, const struct page_view *v);
+void views_open(struct wizard *w);
+void views_free(struct wizard *w);
 
 /* What lies over a page and takes the keys. */
 struct overlay {
@@ -102,6 +108,8 @@ struct settings {
 	int choice, top;
 };
 
+enum { VIEWS_MOST = 8 };
+
 struct wizard {
 	struct session *session; /* NULL until it is open */
 	struct answers *answers;
@@ -121,12 +129,8 @@ struct wizard {
 	const struct question *jump_to;
 
 	/* The form. */
-	int focus; /* which of the page's asked questions */
-	struct edit edit;
 	cJSON *drafts;   /* question id -> text as typed that is no answer yet */
 	cJSON *regions;  /* those that are known without asking, as suggestions */
-	char *filter;    /* what the suggestions are narrowed by */
-	bool fresh;      /* nothing was typed into the field so far: the first character replaces it */
 	double typed_at; /* when the project was last edited */
 
 	const struct overlay *over, *under; /* under: what comes back when over closes, or NULL */
@@ -139,6 +143,7 @@ struct wizard {
 	struct secret *secret; /* typed by the operator for the reference "prompt" */
 	struct client *client; /* the OAuth client, NULL before one is named */
 
+	void *own[VIEWS_MOST]; /* each page's, in the order of page_views, the form's last */
 	struct survey surveys[SURVEY_COUNT];
 	struct review review;
 	struct build build;
@@ -147,9 +152,6 @@ struct wizard {
 	struct draft draft;
 	cJSON *problems; /* section -> {text: what is wrong in it, as the answers stand; cures: ids of questions} */
 	cJSON *result;   /* the last run's result event */
-	int done_top;    /* the last page: first row shown */
-	double look_at;  /* the last page: when the server's log is looked at again */
-	bool done_all;   /* and whether it shows every check */
 	bool ended;
 	int exit_code;
 };

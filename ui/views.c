@@ -2,4 +2,40 @@
 #include "config.h"
 #include "ui/state.h"
 
+#include "base/mem.h"
+
+#include <stdlib.h>
+
 const struct page_view *const page_views[] = {&review_view, &build_view, &done_view, NULL};
+
+enum { VIEWS = sizeof page_views / sizeof *page_views };
+_Static_assert((int)VIEWS <= (int)VIEWS_MOST, "each page has its place");
+
+/* The form, which stands in no row, has the last place. */
+static const struct page_view *nth(size_t i)
+{
+	return page_views[i] ? page_views[i] : &form_view;
+}
+
+void *view_own(const struct wizard *w, const struct page_view *v)
+{
+	size_t i = 0;
+	while (nth(i) != v)
+		i++;
+	return w->own[i];
+}
+
+void views_open(struct wizard *w)
+{
+	for (size_t i = 0; i < VIEWS; i++)
+		w->own[i] = xcalloc(1, nth(i)->size + 1);
+}
+
+void views_free(struct wizard *w)
+{
+	for (size_t i = 0; i < VIEWS; i++) {
+		if (nth(i)->forget)
+			nth(i)->forget(w);
+		free(w->own[i]);
+	}
+}

@@ -72,7 +72,6 @@ void wizard_go(struct wizard *w, size_t page)
 {
 	wizard_save(w);
 	w->page = page;
-	w->focus = 0;
 	w->want_next = false;
 	wizard_say(w, ROLE_TEXT, NULL);
 	const struct page_view *v = view_of(wizard_page(w));
@@ -445,7 +444,7 @@ struct wizard *wizard_new(struct session *s, struct answers *a, const struct wiz
 	w->answers = a;
 	w->options = o;
 	w->drafts = cJSON_CreateObject();
-	w->filter = xstrdup("");
+	views_open(w);
 	w->typed_at = -INFINITY;
 	if (o->sign_in && o->sign_in->exit)
 		err_set(&w->sign_in, o->sign_in->exit, o->sign_in->place, o->sign_in->fix, "%s", o->sign_in->what);
@@ -481,7 +480,7 @@ void wizard_free(struct wizard *w)
 	free(w->original);
 	free(w->save_failed);
 	free(w->message);
-	free(w->filter);
+	views_free(w);
 	free(w);
 }
 

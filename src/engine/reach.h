@@ -12,7 +12,7 @@ struct reach_way {
 	/* A transport for this caller's requests to the stack's URL; with is what the plan says, its references replaced. Where the way asks who
 	 * comes (CREDENTIAL_CHANNEL), a refusal of NOBODY or FORGER arrives as the reply's status. NULL with e set. */
 	struct transport *(*open)(struct run *r, const cJSON *with, enum who who, struct err *e);
-	bool borrowed;   /* the transport is not this proof's to free */
+	bool borrowed; /* the transport is not this proof's to free */
 };
 
 #define REACH(name) extern const struct reach_way reach_##name;
