@@ -36,6 +36,8 @@ void sql_end(struct sim *s, const cJSON *arg, const char *code, const char *mess
 bool sql_settle(struct sim_call *c, cJSON *doc, const struct sim_object *old);
 /* Is this database flag one of the other engine's? */
 bool sql_flag_is_foreign(const char *name, bool postgres);
+/* Does the flag take this value, by its type and range? One that the table does not have takes any. */
+bool sql_flag_takes(const char *name, bool postgres, const char *value);
 /* Gives an instance its addresses and its final state once it is made; NULL, or why that failed (static). */
 const char *sql_make(struct sim *s, struct sim_object *o);
 /* A new certificate authority for an instance, or a certificate for a public key (PEM; NULL: a new one) of it, as an SslCert. */

@@ -180,7 +180,7 @@ static void one_cert(struct sim_call *c)
 
 /* Tiers and flags. ------------------------------------------------------------------------------------------------------- */
 TABLE_OF(tier_table, "tiers.tbl", 3);
-TABLE_OF(flag_table, "sql_flags.tbl", 6);
+TABLE_OF(flag_table, "sql_flags.tbl", 7);
 
 static void sql_connect_tiers(struct sim_call *c)
 {
@@ -211,6 +211,38 @@ bool sql_flag_is_foreign(const char *name, bool postgres)
 		foreign = true;
 	}
 	return foreign;
+}
+
+static bool one_of(const char *list, const char *word)
+{
+	size_t len = strlen(word);
+	for (const char *p = list; *p; p += strcspn(p, " "), p += strspn(p, " "))
+		if (strcspn(p, " ") == len && !strncmp(p, word, len))
+			return true;
+	return false;
+}
+
+static bool number_fits(size_t row, const char *value)
+{
+	char *end;
+	bool whole = !strcmp(table_cell(&flag_table, row, 2), "INTEGER");
+	double n = strtod(value, &end);
+	const char *least = table_cell(&flag_table, row, 4), *most = table_cell(&flag_table, row, 5);
+	return end != value && !*end && !(whole && strpbrk(value, ".eExX")) && (!*least || n >= strtod(least, NULL)) &&
+	       (!*most || n <= strtod(most, NULL));
+}
+
+bool sql_flag_takes(const char *name, bool postgres, const char *value)
+{
+	for (size_t i = 0; i < table_rows(&flag_table); i++) {
+		const char *type = table_cell(&flag_table, i, 2), *values = table_cell(&flag_table, i, 6);
+		if (strcmp(table_cell(&flag_table, i, 0), name) || flag_of_postgres(i) != postgres)
+			continue;
+		if (!strcmp(type, "BOOLEAN"))
+			return one_of("on off", value);
+		return strcmp(type, "STRING") ? number_fits(i, value) : !*values || one_of(values, value);
+	}
+	return true;
 }
 
 static void sql_connect_flags(struct sim_call *c)

@@ -89,6 +89,15 @@ struct exposure {
 	void (*connect)(const struct plan *p, struct buf *out);
 };
 
+/* A flag of Cloud SQL. */
+enum flag_type { FLAG_BOOL, FLAG_INT, FLAG_FLOAT, FLAG_TEXT };
+struct database_flag {
+	const char *name;
+	enum flag_type type;
+	double least, most; /* of a number; NAN: no bound */
+	const char *values; /* of a text, blanks between them; "": any */
+};
+
 /* The database's engine. */
 struct database {
 	struct choice choice;
@@ -106,7 +115,7 @@ struct database {
 	    *before; /* lines of shell before the server or a migration starts, ended by NULL: what its driver wants as files */
 	const char *const *variables;         /* those that the server must not start without, ended by NULL */
 	int (*connections)(const char *tier); /* that this tier allows by default */
-	const char *const *flags;             /* names that Cloud SQL knows for it, ended by NULL */
+	const struct database_flag *flags;    /* that Cloud SQL knows for it, ended by a NULL name */
 	const char *const *own_flags;         /* those that follow from answers, ended by NULL */
 	/* Appends the flags that log queries slower than so many milliseconds. NULL: it cannot. */
 	void (*slow_queries)(cJSON *flags, int ms);

@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -81,55 +82,14 @@ static const char *const before[] = {
 
 static const char *const variables[] = {"MYSQL_HOST", "MYSQL_USER", "MYSQL_PASSWORD", NULL};
 
-/* Cloud SQL's list of flags for MySQL. */
-static const char *const flags[] = {
-    "character_set_server",
-    "collation_server",
-    "connect_timeout",
-    "default_time_zone",
-    "eq_range_index_dive_limit",
-    "event_scheduler",
-    "general_log",
-    "group_concat_max_len",
-    "innodb_adaptive_hash_index",
-    "innodb_autoinc_lock_mode",
-    "innodb_buffer_pool_size",
-    "innodb_file_per_table",
-    "innodb_flush_log_at_trx_commit",
-    "innodb_io_capacity",
-    "innodb_lock_wait_timeout",
-    "innodb_print_all_deadlocks",
-    "innodb_stats_persistent_sample_pages",
-    "interactive_timeout",
-    "join_buffer_size",
-    "local_infile",
-    "lock_wait_timeout",
-    "log_queries_not_using_indexes",
-    "log_throttle_queries_not_using_indexes",
-    "max_allowed_packet",
-    "max_connections",
-    "max_execution_time",
-    "max_heap_table_size",
-    "min_examined_row_limit",
-    "net_read_timeout",
-    "net_write_timeout",
-    "performance_schema",
-    "read_buffer_size",
-    "skip_show_database",
-    "sort_buffer_size",
-    "sql_mode",
-    "table_definition_cache",
-    "table_open_cache",
-    "tmp_table_size",
-    "transaction_isolation",
-    "wait_timeout",
-    "log_bin_trust_function_creators",
-    "log_output",
-    "long_query_time",
-    "slow_query_log",
-    "cloudsql_iam_authentication",
-    NULL,
-};
+#define ANY NAN
+#define FLAG(name, type, least, most, values) {name, type, least, most, values},
+static const struct database_flag flags[] = {
+#include "plan/database_mysql_flags.tbl"
+    {.name = NULL}};
+#undef FLAG
+#undef ANY
+
 static const char *const own_flags[] = {"log_bin_trust_function_creators", "log_output", "long_query_time", "slow_query_log",
 					"cloudsql_iam_authentication",     NULL};
 

@@ -18,6 +18,7 @@ src_plan_libplan_a_SOURCES = \
 	src/plan/limits.c src/plan/limits.h \
 	src/plan/cost.c \
 	src/plan/database.c src/plan/database.h \
+	src/plan/database_mysql_flags.tbl src/plan/database_postgresql_flags.tbl \
 	src/plan/database_mysql.c src/plan/database_postgresql.c \
 	src/plan/design.c src/plan/design.h \
 	src/plan/exposure_domain.c \

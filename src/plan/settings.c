@@ -68,6 +68,42 @@ static bool among(const char *const *list, const char *pair)
 
 /* Database ------------------------------------------------------------------------------------------------------------------ */
 
+static bool is_word_of(const char *list, const char *word)
+{
+	size_t len = strlen(word);
+	for (const char *p = list; *p; p += strcspn(p, " "), p += strspn(p, " "))
+		if (strcspn(p, " ") == len && !strncmp(p, word, len))
+			return true;
+	return false;
+}
+
+static const char *check_flag_number(const struct database_flag *flag, const char *value)
+{
+	char *end;
+	double n = strtod(value, &end);
+	bool plain = strspn(value, flag->type == FLAG_INT ? "-0123456789" : "-+.0123456789eE") == strlen(value);
+	if (*end || end == value || !plain)
+		return flag->type == FLAG_INT ? N_("This flag takes a whole number, in the flag's own unit.")
+					      : N_("This flag takes a number, in the flag's own unit.");
+	return n < flag->least || n > flag->most ? N_("This number is outside what Cloud SQL takes for this flag.") : NULL;
+}
+
+static const char *check_flag_value(const struct database_flag *flag, const char *value)
+{
+	switch (flag->type) {
+	case FLAG_BOOL:
+		return is_word_of("on off", value) ? NULL : N_("This flag is on or off.");
+	case FLAG_INT:
+	case FLAG_FLOAT:
+		return check_flag_number(flag, value);
+	case FLAG_TEXT:
+		break;
+	}
+	return !*flag->values || is_word_of(flag->values, value)
+		   ? NULL
+		   : N_("This is none of the values that Cloud SQL takes for this flag.");
+}
+
 static const char *check_flag(const struct answers *a, const char *value)
 {
 	const struct database *engine = axes_of(a).database;
@@ -75,9 +111,11 @@ static const char *check_flag(const struct answers *a, const char *value)
 		return NULL;
 	if (among(engine->own_flags, value))
 		return N_("This flag follows from other answers: it cannot be given here.");
-	if (!among(engine->flags, value))
-		return N_("This is no flag that Cloud SQL has for this engine.");
-	return NULL;
+	const struct database_flag *flag = engine->flags;
+	while (flag->name && !same_name(value, flag->name))
+		flag++;
+	return flag->name ? check_flag_value(flag, strchr(value, '=') + 1)
+			  : N_("This is no flag that Cloud SQL has for this engine.");
 }
 
 static const struct choice day_choices[] = {

@@ -206,6 +206,14 @@ static void mysql(void)
 	refuse("PATCH", SQL "instances/my",
 	       json_make("{'settings':{'databaseFlags':[{'name':'cloudsql.iam_authentication','value':'on'}]}}"), 400,
 	       "invalid", "Invalid request: Invalid flag name: cloudsql.iam_authentication.");
+	refuse("PATCH", SQL "instances/my",
+	       json_make("{'settings':{'databaseFlags':[{'name':'max_connections','value':'5'}]}}"), 400, "invalid",
+	       "Invalid request: Invalid flag value: max_connections=5.");
+	refuse("PATCH", SQL "instances/my",
+	       json_make("{'settings':{'databaseFlags':[{'name':'slow_query_log','value':'yes'}]}}"), 400, "invalid",
+	       "Invalid request: Invalid flag value: slow_query_log=yes.");
+	refuse("PATCH", SQL "instances/my", json_make("{'settings':{'databaseFlags':[{'name':'log_output','value':'PAPER'}]}}"),
+	       400, "invalid", "Invalid request: Invalid flag value: log_output=PAPER.");
 	ok(!sim_sql_distrusts(cloud, "projects/demo-proj/instances/my"), "without a binary log anybody makes triggers");
 	act("PATCH", SQL "instances/my",
 	    json_make("{'settings':{'backupConfiguration':{'enabled':true,'binaryLogEnabled':true}}}"));
