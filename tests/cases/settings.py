@@ -16,6 +16,7 @@ STACKS = {
     "run-domain-iap": ("cloud-run", {"exposure": "domain", "domain.host": "mlflow.example.com", "domain.zone": "example-com", "auth.mode": "iap",
                                      "auth.groups": ["ml@example.com"]}, ["zone:example-com:example.com", "zone:other-zone:example.com"]),
     "run-basic": ("cloud-run", {"auth.mode": "basic"}, []),
+    "run-existing": ("cloud-run", {"network.mode": "existing", "network.name": "corp", "network.subnet": "apps"}, ["network:corp:apps:10.1.0.0/24"]),
     "appengine": ("appengine", {}, []),
     "vm": ("vm", {}, ["zone:example-com:example.com"]),
 }
@@ -39,7 +40,8 @@ STOPS = {"database.tier", "database.availability", "database.flags", "database.s
 # Those after which the stack would not ask the others any more.
 BACK = {"target", "exposure", "auth.mode", "stack.name", "artifacts.mode"}
 # Answers from which no request follows.
-SILENT = {"auth.client_secret", "iap.client_secret", "run.kept_revisions", "appengine.kept_versions", "appengine.for_ever", "image.digest"}
+SILENT = {"network.nat", "network.pods_range", "network.services_range", "network.host_project",  # no stack here asks them
+          "auth.client_secret", "iap.client_secret", "run.kept_revisions", "appengine.kept_versions", "appengine.for_ever", "image.digest"}
 
 
 def good_values():
@@ -175,7 +177,7 @@ def main():
 
 # Questions that Cloud Run's reference stack does not ask, by the beginning of their id.
 ELSEWHERE = {"iap.": "run-domain-iap", "auth.groups": "run-domain-iap", "domain.": "run-domain-iap", "basic.": "run-basic", "appengine.": "appengine",
-             "vm.": "vm"}
+             "vm.": "vm", "network.name": "run-existing", "network.subnet": "run-existing", "network.connector": "run-existing"}
 
 
 def stack_of(question):

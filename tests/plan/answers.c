@@ -35,6 +35,14 @@ static char *draw_text(const char *id)
 	    {"auth.users", {"ada@example.com", "o'x.y+z@sub.example.org", "Bob_1@example.co.uk"}},
 	    {"domain.host", {"mlflow.example.com", "a.b.example.org", "m-1.example.net"}},
 	    {"domain.zone", {"a-zone", "example-com", "zone-1"}},
+	    {"network.range", {"10.10.0.0/24", "192.168.4.0/24", "172.20.0.0/26"}},
+	    {"network.name", {"corp", "net-1", "a"}},
+	    {"network.subnet", {"apps", "apps-us-central1", "s"}},
+	    {"network.connector", {"", "link", "run-1"}},
+	    {"network.pods_range", {"", "pods", "pods-1"}},
+	    {"network.services_range", {"", "services", "services-1"}},
+	    {"network.host_project", {"net-proj", "host-project-1", "a-b-c-1"}},
+	    {"database.range", {"", "10.20.0.0/20", "192.168.64.0/24"}},
 	    {"vm.zone", {"", "us-central1-a", "us-central1-f"}},
 	    {"gke.name", {"shared", "c", "team-a-2"}},
 	    {"gke.location", {"", "us-central1", "us-central1-f"}},
@@ -295,7 +303,7 @@ static void setting(void)
 	err_free(&e);
 	ok(answers_set_text(a, "database.deletion_protection", "no", &e) && !answers_bool(a, "database.deletion_protection"),
 	   "a truth from text");
-	ok(!answers_set_text(a, "network.mode", "existing", &e) && strstr(e.what, "Not yet"),
+	ok(!answers_set_text(a, "exposure", "internal", &e) && strstr(e.what, "no tunnel"),
 	   "a choice that cannot be chosen says why");
 	err_free(&e);
 	answers_free(a);
