@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "net/credentials.h"
 #include "net/recorder.h"
+#include "plan/axes.h"
 #include "sim/sim.h"
 
 #include <stdlib.h>
@@ -337,18 +338,6 @@ static cJSON *read_json(const char *path, struct err *e)
 	return j;
 }
 
-/* The zone of Cloud DNS that the answers name: that of the domain in which their host is. */
-static void put_zone(cJSON *project, const struct answers *a)
-{
-	const char *zone = answers_str(a, "domain.zone"), *parent = strchr(answers_str(a, "domain.host"), '.');
-	if (!*zone || !parent)
-		return;
-	cJSON *zones = cJSON_AddObjectToObject(project, "zones");
-	char *origin = xasprintf("%s.", parent + 1);
-	cJSON_AddStringToObject(zones, zone, origin);
-	free(origin);
-}
-
 /* Without a world of its own a rehearsal takes place in the project that the file names, so that any file can be rehearsed. A
  * file that is not there yet, or has a fault, is whoever reads its answers to say. */
 static cJSON *world_of_file(const struct cli *cli)
@@ -360,8 +349,9 @@ static cJSON *world_of_file(const struct cli *cli)
 	const char *number = a ? json_str(a->resolved, "project_number", "") : "";
 	if (project && *number)
 		json_put_str(project, "number", number);
-	if (project)
-		put_zone(project, a);
+	const struct exposure *exposure = project ? axes_of(a).exposure : NULL;
+	if (exposure && exposure->beforehand)
+		exposure->beforehand(a, project);
 	answers_free(a);
 	err_free(&ignored);
 	return project ? json_make("{'projects':[%j]}", project) : NULL;
