@@ -31,6 +31,8 @@ static void leads_to(const struct view *v, const char *network, struct observati
 static void given_connector_decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
 {
 	given_decode(v, http, reply, xasprintf(_("there is no VPC connector %s in region %s."), v->name, region(v)), out);
+	if (out->presence == PRESENT_PENDING) /* none comes with the API */
+		kind_say(out, PRESENT_FAILED, _("there is no VPC connector %s in region %s."), v->name, region(v));
 	const char *state = json_str(out->found, "state", ""), *network = json_str(out->found, "network", "");
 	if (out->presence == PRESENT_YES && strcmp(state, "READY") != 0 && strcmp(state, "UPDATING") != 0)
 		kind_say(out, PRESENT_FAILED, _("connector %s carries nothing: its state is %s."), v->name, state);

@@ -72,6 +72,9 @@ static const struct row {
      "{\"items\":[{\"name\":\"mlflow-services\",\"network\":\"https://x/networks/"
      "corp\",\"address\":\"10.1.0.0\",\"prefixLength\":20}]}",
      NULL},
+    {"vpcaccess.givenConnector", "c", "{\"region\":\"r1\",\"network\":\"corp\"}", 403,
+     "{\"error\":{\"details\":[{\"reason\":\"SERVICE_DISABLED\",\"metadata\":{\"consumer\":\"projects/42\"}}]}}", NULL,
+     "there is no VPC connector c in region r1"},
     {"vpcaccess.givenConnector", "c", "{\"region\":\"r1\",\"network\":\"corp\"}", 404, "{}", NULL,
      "there is no VPC connector c in region r1"},
     {"vpcaccess.givenConnector", "c", "{\"region\":\"r1\",\"network\":\"corp\"}", 200,
