@@ -81,7 +81,9 @@ def nodes(value):
 
 
 def ours(member):
-    return re.search(r"^serviceAccount:[^@]+@[^.]+\.iam\.gserviceaccount\.com$", member) and "gcp-sa-" not in member
+    """Google's own agents stand in a policy that is written back as it was read."""
+    agent = "gcp-sa-" in member or re.match(r"serviceAccount:service-\d+@", member)
+    return re.search(r"^serviceAccount:[^@]+@[^.]+\.iam\.gserviceaccount\.com$", member) and not agent
 
 
 def env_of(container):
