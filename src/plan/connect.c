@@ -218,14 +218,17 @@ static const struct render_row package_files[] = {
     {NULL, NULL, 0, 0, false},
 };
 
-void client_package(struct plan *p)
+void client_package(const struct answers *a, struct plan *p)
 {
 	static const char *const words[] = {
 	    [CREDENTIAL_ID_TOKEN] = "id-token", [CREDENTIAL_JWT] = "jwt", [CREDENTIAL_PASSWORD] = "password"};
 	const struct wall *w = &p->wall;
 	if (w->shows == CREDENTIAL_CHANNEL)
 		return;
-	char *secret = w->password ? xasprintf("projects/%s/secrets/%s-%s", p->project, p->stack, w->password) : xstrdup("");
+	const char *version = w->password ? json_str(json_at(a->resolved, "secret_versions"), w->password, "1") : NULL;
+	char *secret = w->password
+			   ? xasprintf("projects/%s/secrets/%s-%s/versions/%s", p->project, p->stack, w->password, version)
+			   : xstrdup("");
 	json_put_str(p->render, "client_shows", words[w->shows]);
 	json_put_str(p->render, "client_account", p->prover ? p->prover : "");
 	json_put_str(p->render, "client_audience", w->audience ? w->audience : "");

@@ -4,6 +4,7 @@
 #define MS_PLAN_CONNECT_H
 
 #include "base/buf.h"
+#include "plan/answers.h"
 #include "plan/plan.h"
 
 struct client_form {
@@ -17,6 +18,6 @@ extern const struct client_form client_forms[];
 const struct client_form *client_form_find(const char *id);
 
 /* Adds to the plan's files, once its wall is known, a Python package that signs MLflow's client in and renews what it shows; nothing where nothing is shown. */
-void client_package(struct plan *p);
+void client_package(const struct answers *a, struct plan *p);
 
 #endif

@@ -401,7 +401,7 @@ static bool compose(struct design *d, struct err *e)
 	if (d->axes.auth->guard)
 		d->axes.auth->guard(d);
 	set_wall(d);
-	client_package(d->plan);
+	client_package(d->answers, d->plan);
 	decided_by(d, "ci.service");
 	github_plan(d);
 	return true;
