@@ -275,7 +275,8 @@ def key_on_disk(run):
 def latest(run):
     """Whatever is newest: an image's tag, a secret's version."""
     found = [c["image"] for _, c in run.containers() if str(c.get("image", "")).endswith(":latest")]
-    return found + [w for w, t in run.texts() if re.search(r"versions/latest|\"(version|key)\": \"latest\"|:latest\b", t)]
+    # A client asks for the newest password, which a rotation changes under it; what runs has a number.
+    return found + [w for w, t in run.texts() if not w.startswith("client/") and re.search(r"versions/latest|\"(version|key)\": \"latest\"|:latest\b", t)]
 
 
 @rule("E-25")
