@@ -19,6 +19,7 @@ POINTS = int(os.environ.get("KILL9_POINTS", "4"))
 TARGETS = {
     "run": ({}, {"server.max_instances": 3}),
     "appengine": ({"target": "appengine", "auth__mode": "iap", "appengine__for_ever": True}, {"server.workers": 1}),
+    "gke": ({"target": "gke", "exposure": "internal", "auth__mode": "iam"}, {"server.workers": 1}),
     "vm": ({"target": "vm", "exposure": "internal", "auth__mode": "iap"}, {"vm.machine_type": "e2-standard-4"}),
 }
 MANY = 40
