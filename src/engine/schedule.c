@@ -13,7 +13,6 @@
 
 /* Steps that read or change at the same time; those that only wait for the cloud do not count. */
 #define PARALLEL 16
-#define PARALLEL_LOOKS 48 /* of the survey, which changes nothing */
 
 struct step *run_step(const struct run *r, const char *id)
 {
@@ -180,7 +179,7 @@ static struct step *next_ready(struct run *r)
 static void schedule(void *arg)
 {
 	struct run *r = arg;
-	size_t active = 0, left = 0, most = r->surveying ? PARALLEL_LOOKS : PARALLEL;
+	size_t active = 0, left = 0;
 	r->wake = 0;
 	if (r->stopping)
 		run_leave(r);
@@ -188,7 +187,7 @@ static void schedule(void *arg)
 	skip_lacking(r);
 	for (size_t i = 0; i < r->count; i++)
 		active += r->steps[i].phase == PHASE_READING || r->steps[i].phase == PHASE_CHANGING;
-	for (struct step *s; active < most && !r->stopping && (s = next_ready(r)); active++)
+	for (struct step *s; active < PARALLEL && !r->stopping && (s = next_ready(r)); active++)
 		step_begin(s);
 	for (size_t i = 0; i < r->count; i++)
 		left += !ended(&r->steps[i]);
