@@ -65,6 +65,9 @@ class Run:
         yield from self.files.items()
 
 
+SERVERS = {"MLFLOW_SERVER_ALLOWED_HOSTS", "MLFLOW_BACKEND_STORE_URI"} # a container with one of these is MLflow's
+
+
 def list_of(value):
     return value if isinstance(value, list) else []
 
@@ -171,12 +174,15 @@ def proxy_for_everybody(run):
 
 @rule("E-12")
 def server_beside_its_gate(run):
-    """MLflow that listens for all beside the oauth2-proxy that guards it."""
-    sent = [json.dumps(x.get("request")) for x in run.writes if isinstance(x.get("request"), dict)]
-    gate = any("oauth2-proxy" in t for t in sent) or "oauth2-proxy.cfg" in run.files
-    hosts = [e.get("value") for _, c in run.containers() for n, e in env_of(c).items() if n == "MLFLOW_HOST"]
-    hosts += [h for t in run.files.values() for h in re.findall(r"(?m)^\s*(?:-e )?MLFLOW_HOST[=:] *\"?([0-9.]+)", t)]
-    return [h for h in hosts if gate and h == "0.0.0.0"]
+    """MLflow that others than the oauth2-proxy before it can reach. Cloud Run leads nobody but to the front container; in a cluster the network does not,
+    once a NetworkPolicy says so."""
+    if "oauth2-proxy.cfg" not in run.files:
+        return []
+    closed = any(isinstance(x.get("request"), dict) and x["request"].get("kind") == "NetworkPolicy" for x in run.writes)
+    found = [x["url"] for x, c in run.containers() if env_of(c).get("SERVER_ADDRESS", {}).get("value") == "0.0.0.0"
+             and "run.googleapis.com" not in x["url"] and not closed]
+    found += [x["url"] for x, body in run.bodies("appengine", "/versions") if body.get("envVariables", {}).get("SERVER_ADDRESS") == "0.0.0.0"]
+    return found + [n for n, t in run.files.items() if re.search(r"SERVER_ADDRESS=\"?0\.0\.0\.0", t)]
 
 
 SECRET_NAME = re.compile(r"PASS(WORD)?$|PWD$|_SECRET$|SECRET_KEY$|_TOKEN$|PASSPHRASE$|KEK")
@@ -210,7 +216,7 @@ def careless_buckets(run):
 @rule("E-16")
 def no_host_check(run):
     """A server that asks neither for which host nor from which origin."""
-    envs = [env_of(c) for _, c in run.containers() if "MLFLOW_HOST" in env_of(c) or "MLFLOW_SERVER_ALLOWED_HOSTS" in env_of(c)]
+    envs = [env_of(c) for _, c in run.containers() if SERVERS & set(env_of(c))]
     asked = [e.get(n, {}).get("value") for e in envs for n in ("MLFLOW_SERVER_ALLOWED_HOSTS", "MLFLOW_SERVER_CORS_ALLOWED_ORIGINS")]
     text = run.files.get("server.env", "")
     asked += re.findall(r"MLFLOW_SERVER_(?:ALLOWED_HOSTS|CORS_ALLOWED_ORIGINS)=\"?([^\"\n]+)", text)
@@ -275,8 +281,7 @@ def key_on_disk(run):
 def latest(run):
     """Whatever is newest: an image's tag, a secret's version."""
     found = [c["image"] for _, c in run.containers() if str(c.get("image", "")).endswith(":latest")]
-    # A client asks for the newest password, which a rotation changes under it; what runs has a number.
-    return found + [w for w, t in run.texts() if not w.startswith("client/") and re.search(r"versions/latest|\"(version|key)\": \"latest\"|:latest\b", t)]
+    return found + [w for w, t in run.texts() if re.search(r"versions/latest|\"(version|key)\": \"latest\"|:latest\b", t)]
 
 
 @rule("E-25")
@@ -324,7 +329,7 @@ def default_account(run):
 @rule("E-30")
 def no_source_guard(run):
     """Model versions whose source may be any address."""
-    envs = [env_of(c) for _, c in run.containers() if "MLFLOW_HOST" in env_of(c) or "MLFLOW_SERVER_ALLOWED_HOSTS" in env_of(c)]
+    envs = [env_of(c) for _, c in run.containers() if SERVERS & set(env_of(c))]
     name = "MLFLOW_CREATE_MODEL_VERSION_SOURCE_VALIDATION_REGEX"
     there = [bool(e.get(name)) for e in envs] + [name in run.files["server.env"]] if "server.env" in run.files else [bool(e.get(name)) for e in envs]
     return [] if any(there) else [name + " is not set"]
@@ -398,7 +403,7 @@ SEEDS = {
     "E-09": ([granted("roles/run.invoker", "allUsers", "run.googleapis.com/v2/projects/p/locations/l/services/s:setIamPolicy")], {}),
     "E-10": ([sent("gke-1.us-central1.gke.goog/api/v1/namespaces/mlflow/services/mlflow", {"kind": "Service", "spec": {"type": "LoadBalancer"}}, "PATCH")], {}),
     "E-11": ([container(image="gce-proxy:1.31.2", command=["/cloud-sql-proxy", "-instances=i=tcp:0.0.0.0:5432"])], {}),
-    "E-12": ([container(image="m:1.0", env=[{"name": "MLFLOW_HOST", "value": "0.0.0.0"}])], {"oauth2-proxy.cfg": ""}),
+    "E-12": ([sent("appengine.googleapis.com/v1/apps/p/services/mlflow/versions", {"envVariables": {"SERVER_ADDRESS": "0.0.0.0"}})], {"oauth2-proxy.cfg": ""}),
     "E-13": ([sent("appengine.googleapis.com/v1/apps/p/services/mlflow/versions", {"envVariables": {"DB_PASSWORD": "x"}})], {}),
     "E-14": ([], {"main.tf": "postgresql://mlflow:s3cret@10.0.0.3/mlflow"}),
     "E-15": ([sent("storage.googleapis.com/storage/v1/b?project=p", {"name": "b", "iamConfiguration": {"uniformBucketLevelAccess": {"enabled": True}}})], {}),
@@ -416,7 +421,7 @@ SEEDS = {
     "E-27": ([], {"deploy.yml": "SERVICE_ACCOUNT: mlflow@example-mlflow.iam.gserviceaccount.com"}),
     "E-28": ([secret("admin", "supersafepassword")], {}),
     "E-29": ([sent("run.googleapis.com/v2/projects/p/locations/l/services/s", {"template": {"containers": [{"image": "i:1.0"}]}})], {}),
-    "E-30": ([container(image="m:1.0", env=[{"name": "MLFLOW_HOST", "value": "127.0.0.1"}])], {}),
+    "E-30": ([container(image="m:1.0", env=[{"name": "MLFLOW_BACKEND_STORE_URI", "value": "sqlite:///x"}])], {}),
     "E-31": ([], {"terraform.tfvars": 'oauth2_client_secret = "GOCSPX-abcdefgh"'}),
     "E-32": ([instance(backupConfiguration={"enabled": True})], {}),
 }
