@@ -95,6 +95,8 @@ def secrets_and_broken(home):
         first = ask_until(sim, "GET", list_url, None)["versions"]
         env = first[0]["envVariables"]
         ok(env["PGPASSWORD"].startswith("sm://demo-proj/mlflow-db-password#"), "a version holds references", env)
+        checks = [first[0][name]["path"] for name in ("readinessCheck", "livenessCheck")]
+        ok(checks == ["/health", "/health"] and "manualScaling" in first[0], "split health checks ask MLflow's own page", checks)
         payload = ask_until(sim, "GET", "https://secretmanager.googleapis.com/v1/projects/demo-proj/secrets/mlflow-db-password/versions/latest:access", None)
         ok(payload["payload"]["data"] not in json.dumps(first), "and no secret")
         ok(ask_until(sim, "GET", f"{API}/demo-proj", None)["iap"]["enabled"] is True, "the application asks for the sign-in")

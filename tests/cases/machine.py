@@ -37,6 +37,13 @@ def stopped_by_hand(sim, answers):
     ok(written(sim, seen) == ["POST start"], "it is started, and that alone", written(sim, seen))
 
 
+def booted_again(sim, answers):
+    ask_until(sim, "POST", MACHINE + "/reset")
+    seen = len(sim.exchanges())
+    proven(sim, answers, "after a reboot its units are up again")
+    ok(not sim.writes(seen), "and nothing had to be done", *[x["url"] for x in sim.writes(seen)])
+
+
 def lost(home, sim, answers):
     kept = json.loads(read(answers))
     versions = kept["resolved"]["secret_versions"]
@@ -82,6 +89,7 @@ def main():
             ok(all(machine["shieldedInstanceConfig"].values()), "it is shielded", machine["shieldedInstanceConfig"])
             changes(sim, answers)
             stopped_by_hand(sim, answers)
+            booted_again(sim, answers)
             lost(home, sim, answers)
     done()
 
