@@ -5,7 +5,7 @@ import os
 import re
 
 TOP = os.environ.get("TOP_SRCDIR", os.path.join(os.path.dirname(os.path.abspath(__file__)), "../.."))
-WANTED = [f"{guide}-{n:02}" for guide, last in (("A0", 44), ("A1", 17), ("A2", 18), ("A3", 12), ("A4", 12), ("C13", 6)) for n in range(1, last + 1)]
+WANTED = [f"{guide}-{n:02}" for guide, last in (("A0", 44), ("A1", 17), ("A2", 18), ("A3", 12), ("A4", 11), ("C13", 6)) for n in range(1, last + 1)]
 count = 0
 
 
