@@ -230,7 +230,7 @@ double text_http_date(const char *text)
 	return (double)timegm(&tm);
 }
 
-/* Compiling takes a thousand times as long as matching: "{0,300}" is three hundred states. */
+/* Compiling takes a thousand times as long as matching, and a state for each repetition: "{0,300}" is three hundred. */
 bool text_matches(const char *text, const char *pattern)
 {
 	static struct compiled {

@@ -25,25 +25,32 @@ static const struct row {
 } rows[] = {
     {"appengine_version", "^m[0-9a-f]{14}$", FORM_TEXT},
     {"backup", "^[0-9]{1,20}$", FORM_TEXT},
-    {"choices", "^[-A-Za-z0-9_.:/@]{0,300}$", FORM_CHOICES},
-    {"database_password", "^[-A-Za-z0-9._:/+=]{1,300}$", FORM_TEXT},
-    {"image_digest", "^[-A-Za-z0-9._:/@+]{1,500}$", FORM_TEXT},
+    {"choices", "^[-A-Za-z0-9_.:/@]*$", FORM_CHOICES},
+    {"database_password", "^[-A-Za-z0-9._:/+=]+$", FORM_TEXT},
+    {"image_digest", "^[-A-Za-z0-9._:/@+]+$", FORM_TEXT},
     {"machine_zone", "^[a-z]{1,20}-[a-z]{1,30}[0-9]{1,3}-[a-z]$", FORM_TEXT},
     {"oauth2_proxy_image", "^v[0-9]{1,5}[.][0-9]{1,5}[.][0-9]{1,5}@sha256:[0-9a-f]{64}$", FORM_TEXT},
-    {"operator", "^[-A-Za-z0-9.!#$%&'*+/=?^_`{|}~:]{1,200}(@[-A-Za-z0-9.]{1,250})?$", FORM_TEXT},
+    {"operator", "^[-A-Za-z0-9.!#$%&'*+/=?^_`{|}~:]+(@[-A-Za-z0-9.]+)?$", FORM_TEXT},
     {"organization", "^[0-9]{1,20}$", FORM_TEXT_OR_NULL},
     {"project_number", "^[0-9]{1,20}$", FORM_TEXT},
     {"release", "^([0-9]{1,5}[.][0-9]{1,5}[.][0-9]{1,5}|sha256-[0-9a-f]{0,12})$", FORM_TEXT},
     {"secret_versions", "^[0-9]{1,18}$", FORM_TEXTS},
     {"suffix", "^[a-z0-9]([-a-z0-9]{0,18}[a-z0-9])?$", FORM_TEXT},
-    {"url", "^https?://[-A-Za-z0-9.]{1,253}(:[0-9]{1,5})?(/[-A-Za-z0-9._~/]*)?$", FORM_TEXT},
+    {"url", "^https?://[-A-Za-z0-9.]+(:[0-9]{1,5})?(/[-A-Za-z0-9._~/]*)?$", FORM_TEXT},
     {0},
 };
-static const char name_pattern[] = "^[-A-Za-z0-9_.]{1,100}$";
+static const char name_pattern[] = "^[-A-Za-z0-9_.]+$";
+/* A length in a pattern would be a state for each character: megabytes. */
+enum { TEXT_MAX = 500 };
+
+static bool matches(const char *text, const char *pattern)
+{
+	return strlen(text) <= TEXT_MAX && text_matches(text, pattern);
+}
 
 static bool is_text(const cJSON *v, const char *pattern)
 {
-	return cJSON_IsString(v) && text_matches(v->valuestring, pattern);
+	return cJSON_IsString(v) && matches(v->valuestring, pattern);
 }
 
 static bool are_texts(const cJSON *object, const char *pattern)
@@ -51,12 +58,12 @@ static bool are_texts(const cJSON *object, const char *pattern)
 	const cJSON *v;
 	bool fine = cJSON_IsObject(object) && cJSON_GetArraySize(object) <= CHOICES_MAX;
 	for (v = fine ? object->child : NULL; v && fine; v = v->next)
-		fine = text_matches(v->string, name_pattern) && is_text(v, pattern);
+		fine = matches(v->string, name_pattern) && is_text(v, pattern);
 	return fine;
 }
 
 /* What stood on a list: an address, a domain, a role. */
-static const char listed_pattern[] = "^[-A-Za-z0-9.!#$%&'*+/=?^_`{|}~:@]{1,320}$";
+static const char listed_pattern[] = "^[-A-Za-z0-9.!#$%&'*+/=?^_`{|}~:@]+$";
 enum { LISTED_MAX = 2000 };
 
 static bool are_listed(const cJSON *list)
@@ -73,7 +80,7 @@ static bool is_choice(const cJSON *one, const char *pattern)
 	const cJSON *v;
 	bool fine = cJSON_IsObject(one) && cJSON_GetArraySize(one) <= CHOICES_MAX;
 	for (v = fine ? one->child : NULL; v && fine; v = v->next)
-		fine = text_matches(v->string, name_pattern) && (is_text(v, pattern) || are_listed(v));
+		fine = matches(v->string, name_pattern) && (is_text(v, pattern) || are_listed(v));
 	return fine;
 }
 
@@ -131,7 +138,7 @@ void resolved_check(const cJSON *resolved, void (*problem)(void *arg, const char
 
 static cJSON *row_schema(const struct row *row)
 {
-	cJSON *text = json_make("{'type':'string','pattern':%s}", row->pattern);
+	cJSON *text = json_make("{'type':'string','maxLength':%d,'pattern':%s}", TEXT_MAX, row->pattern);
 	switch (row->form) {
 	case FORM_TEXT:
 		break;
@@ -139,13 +146,13 @@ static cJSON *row_schema(const struct row *row)
 		json_put(text, "type", cJSON_Parse("[\"string\",\"null\"]"));
 		break;
 	case FORM_TEXTS:
-		return json_make("{'type':'object','propertyNames':{'pattern':%s},'additionalProperties':%j}", name_pattern,
-				 text);
+		return json_make("{'type':'object','propertyNames':{'maxLength':%d,'pattern':%s},'additionalProperties':%j}",
+				 TEXT_MAX, name_pattern, text);
 	case FORM_CHOICES:
-		return json_make(
-		    "{'type':'array','items':{'type':'object','propertyNames':{'pattern':%s},'additionalProperties':"
-		    "{'anyOf':[%j,{'type':'array','items':{'type':'string','pattern':%s}}]}}}",
-		    name_pattern, text, listed_pattern);
+		return json_make("{'type':'array','items':{'type':'object','propertyNames':{'maxLength':%d,'pattern':%s},"
+				 "'additionalProperties':{'anyOf':[%j,{'type':'array','items':{'type':'string','maxLength':%d,'"
+				 "pattern':%s}}]}}}",
+				 TEXT_MAX, name_pattern, text, TEXT_MAX, listed_pattern);
 	}
 	return text;
 }
