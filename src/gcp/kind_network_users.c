@@ -57,8 +57,9 @@ static void take(const struct view *v, int http, const cJSON *reply, struct obse
 	if (whole && first && !unread)
 		kind_say(out, PRESENT_FAILED,
 			 _("%s may not use subnet %s of project %s: gcloud compute networks subnets add-iam-policy-binding %s "
-			   "--project=%s --region=%s --member=%s --role=" ROLE " lets it."),
-			 first->valuestring, v->name, given_home(v), v->name, given_home(v), region(v), first->valuestring);
+			   "--project=%s --region=%s --member=%s --role=%s lets it."),
+			 first->valuestring, v->name, given_home(v), v->name, given_home(v), region(v), first->valuestring,
+			 ROLE);
 }
 
 static void network_users_decode(const struct view *v, int http, const cJSON *reply, struct observation *out)

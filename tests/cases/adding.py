@@ -61,8 +61,9 @@ def add(folder, axis, name, question):
 
 def make_says(variable):
     """A variable of the makefile, as the program was built."""
+    env = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")}  # the make that this may run under says where it is
     said = subprocess.run(["make", "-s", "--no-print-directory", "--eval", f"print-it:; $(info $({variable}))@:", "print-it"], cwd=BUILD,
-                          capture_output=True, text=True, check=True)
+                          capture_output=True, text=True, check=True, env=env)
     return shlex.split(said.stdout)
 
 
