@@ -257,12 +257,10 @@ def domain_alone(run):
 @rule("E-21")
 def mixed_artifacts(run):
     """The server passes artifacts on and clients write to the bucket as well."""
-    found = []
-    for text in run.files.values():
-        root, proxied = re.search(r"MLFLOW_DEFAULT_ARTIFACT_ROOT=\"?(\S+)", text), re.search(r"(?m)^MLFLOW_SERVE_ARTIFACTS=\"?(\w+)", text)
-        if root and root.group(1).startswith("gs://") and (not proxied or proxied.group(1) != "false"):
-            found.append(root.group(1))
-    return found
+    if any("--no-serve-artifacts" in t for t in run.files.values()):
+        return []
+    roots = [r for t in run.files.values() for r in re.findall(r"MLFLOW_DEFAULT_ARTIFACT_ROOT=\"?(gs://\S+)", t)]
+    return roots + [e["MLFLOW_DEFAULT_ARTIFACT_ROOT"].get("value") for _, c in run.containers() for e in [env_of(c)] if "MLFLOW_DEFAULT_ARTIFACT_ROOT" in e]
 
 
 @rule("E-22")
@@ -274,7 +272,7 @@ def short_passwords(run):
 @rule("E-23")
 def key_on_disk(run):
     """A script that writes a credential where others read."""
-    return [n for n, t in run.files.items() if re.search(r">\s*/tmp/|/tmp/credentials", t)]
+    return [n for n, t in run.files.items() if re.search(r">\s*/tmp/|/tmp/credentials", t) and "umask 077" not in t]
 
 
 @rule("E-24")
