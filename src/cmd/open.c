@@ -22,6 +22,8 @@ struct session *open_session(const struct cli *cli, bool paced, struct err *e)
 		transport = recorder_transport(cli->recorder, transport, loop);
 	struct credentials *c = credentials_find(loop, transport, e);
 	struct session *s = session_new(loop, transport, c, false);
+	if (cli->cloud_proxy && cli->speed > 0)
+		session_hasten(s, cli->speed);
 	if (!c && !paced) {
 		session_free(s);
 		return NULL;

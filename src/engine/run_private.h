@@ -361,5 +361,7 @@ struct transport *session_transport(const struct session *s);
 struct credentials *session_credentials(const struct session *s);
 struct loop *session_loop(const struct session *s);
 void session_tell(const struct session *s, const cJSON *event);
+/* By what pauses between looks are divided. */
+double session_haste(const struct session *s);
 
 #endif

@@ -15,6 +15,7 @@ struct session {
 	struct credentials *credentials;
 	struct surveys *surveys;
 	bool rehearsal;
+	double haste;
 	event_fn *watcher;
 	void *watcher_arg;
 };
@@ -22,7 +23,8 @@ struct session {
 struct session *session_new(struct loop *loop, struct transport *transport, struct credentials *credentials, bool rehearsal)
 {
 	struct session *s = xcalloc(1, sizeof *s);
-	*s = (struct session){.loop = loop, .transport = transport, .credentials = credentials, .rehearsal = rehearsal};
+	*s = (struct session){
+	    .loop = loop, .transport = transport, .credentials = credentials, .rehearsal = rehearsal, .haste = 1};
 	s->surveys = surveys_new(loop, transport, credentials);
 	return s;
 }
@@ -58,6 +60,16 @@ void session_tell(const struct session *s, const cJSON *event)
 void session_set_speed(struct session *s, double speed)
 {
 	loop_set_speed(s->loop, speed);
+}
+
+void session_hasten(struct session *s, double times)
+{
+	s->haste = times;
+}
+
+double session_haste(const struct session *s)
+{
+	return s->haste;
 }
 
 bool session_turn(struct session *s, double max_seconds, int keyboard_fd)

@@ -22,6 +22,9 @@ void session_watch(struct session *s, event_fn *watcher, void *arg);
 /* In rehearsal: seconds of cloud time a second of watching. */
 void session_set_speed(struct session *s, double speed);
 
+/* The cloud that answers is simulated, and so many times as fast as Google's: what it works on is looked at so much sooner. */
+void session_hasten(struct session *s, double times);
+
 /* One turn of the loop (net/loop.h): at most max_seconds, true when keyboard_fd is readable. */
 bool session_turn(struct session *s, double max_seconds, int keyboard_fd);
 double session_now(const struct session *s);

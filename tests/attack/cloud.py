@@ -290,7 +290,7 @@ class Hostile(socketserver.ThreadingTCPServer):
         self.arm(None, 0, False, 0)
 
     def options(self):
-        return ["--cloud-proxy", f"http://127.0.0.1:{self.server_address[1]}", "--cloud-ca", self.authority.file]
+        return ["--cloud-proxy", f"http://127.0.0.1:{self.server_address[1]}", "--cloud-ca", self.authority.file, "--speed", "20"]
 
     def due(self, reply):
         """Is this reply one to be changed? With the random numbers of that one."""

@@ -115,7 +115,7 @@ class Sim:
             return f.read()
 
     def options(self):
-        return ["--cloud-proxy", self.ready["proxy"], "--cloud-ca", self.ready["ca"]]
+        return ["--cloud-proxy", self.ready["proxy"], "--cloud-ca", self.ready["ca"], "--speed", "20"]
 
     def environment(self):
         return {"GOOGLE_APPLICATION_CREDENTIALS": self.ready["credentials"], "CLIENT_SECRET": SECRET}
