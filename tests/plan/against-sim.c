@@ -12,6 +12,7 @@
 #include "sim/sim.h"
 
 #include <math.h>
+#include <sodium.h>
 #include <stdlib.h>
 
 enum { TURNS_MAX = 400 };
@@ -75,25 +76,38 @@ static void watch(void *arg, const cJSON *exchange)
 	       json_str(exchange, "ignored.0", ""));
 }
 
+/* What the engine makes of a page: its text, and the digest of its bytes. */
+static cJSON *page_of(const struct sim_reply *r)
+{
+	unsigned char sum[crypto_hash_sha256_BYTES];
+	char hex[2 * sizeof sum + 1];
+	crypto_hash_sha256(sum, (const unsigned char *)r->body.data, r->body.len);
+	sodium_bin2hex(hex, sizeof hex, sum, sizeof sum);
+	return json_make("{'location':'','text':%s,'sha256':%s}", buf_text(&r->body), hex);
+}
+
+static bool reads_page; /* of the step that sends */
+
 /* Sends a call and frees it; the reply is the caller's. What Google would refuse for its form fails the test. */
 static int send_call(struct call *c, const char *who, cJSON **reply)
 {
 	const char *type, *host = c->url + strlen("https://"), *path = strchr(host, '/');
 	struct buf body = body_of(c, &type);
 	char *only_host = xstrndup(host, (size_t)(path - host)), *bearer = xasprintf("Bearer %s", sim_owner_token(cloud));
-	struct sim_header headers[] = {{"Authorization", bearer}, {"Content-Type", type}, {"Host", only_host}};
+	struct sim_header headers[] = {
+	    {"Authorization", bearer}, {"Content-Type", type}, {"Host", only_host}, {"Accept", c->accept ? c->accept : "*/*"}};
 	struct sim_request q = {.method = c->method,
 				.host = only_host,
 				.target = path,
 				.headers = headers,
-				.header_count = 3,
+				.header_count = 4,
 				.body = buf_text(&body),
 				.body_len = body.len};
 	struct sim_reply r = {0};
 	sim_handle(cloud, &q, &r);
 	requests++;
 	int status = r.status;
-	*reply = r.body.len ? cJSON_ParseWithLength(r.body.data, r.body.len) : NULL;
+	*reply = reads_page ? page_of(&r) : r.body.len ? cJSON_ParseWithLength(r.body.data, r.body.len) : NULL;
 	const char *message = json_str(*reply, "error.message", "");
 	bool form = status == 400 &&
 		    (strstr(message, "Invalid JSON") || strstr(message, "Unknown name") || strstr(message, "Invalid value at"));
@@ -191,7 +205,9 @@ static void look(struct step *s)
 	struct call c = {0};
 	cJSON *reply = NULL;
 	s->r->kind->observe(&s->view, &c);
+	reads_page = s->r->kind->page;
 	int status = send_call(&c, s->r->id, &reply);
+	reads_page = false;
 	observation_free(&s->seen);
 	s->r->kind->decode(&s->view, status, reply, &s->seen);
 	s->reads++;
@@ -385,12 +401,34 @@ static void go_far(struct answers *a)
 	    {"server.workers", "8"},
 	    {"auth.domains", "example.com"},
 	    {"database.deletion_protection", "false"},
-	    {"auth.service_accounts", "train@demo-proj.iam.gserviceaccount.com"},
+	    {"auth.service_accounts", "trainer@demo-proj.iam.gserviceaccount.com"},
 	};
 	struct err e = {0};
 	for (size_t i = 0; i < sizeof far / sizeof *far; i++)
 		ok(answers_set_text(a, far[i][0], far[i][1], &e), "%s is %s", far[i][0], far[i][1]);
 	err_free(&e);
+}
+
+static int post(const char *url, cJSON *body)
+{
+	struct call c = {0};
+	cJSON *reply = NULL;
+	call_set_url(&c, DIALECT_NONE, "POST", body, url);
+	int status = send_call(&c, "somebody else", &reply);
+	cJSON_Delete(reply);
+	return status;
+}
+
+/* Whom go_far() lets in is there before. */
+static void make_others_account(void)
+{
+	int status = post("https://serviceusage.googleapis.com/v1/projects/demo-proj/services/iam.googleapis.com:enable", NULL);
+	for (int i = 0; i < 100 && status != 409; i++) {
+		status = post("https://iam.googleapis.com/v1/projects/demo-proj/serviceAccounts",
+			      json_make("{'accountId':'trainer'}"));
+		wait_for(5);
+	}
+	ok(status == 409, "somebody's account is there");
 }
 
 /* The whole way in a new cloud. */
@@ -402,6 +440,7 @@ static void live(struct answers *a, uint64_t seed)
 	cloud = sim_new(&(struct sim_options){.seed = seed}, &e);
 	sim_on_exchange(cloud, watch, NULL);
 	complete(a);
+	make_others_account();
 	struct plan *p = plan_make(a, &e);
 	plan = p;
 	outputs = cJSON_CreateObject();
