@@ -29,7 +29,9 @@ class Screen:
             os.read(gate, 1)  # until the settings before were read
             os.chdir(home.path)
             fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", *size, 0, 0))
-            os.execve(PROGRAM, [PROGRAM, *arguments], home.environment | env)
+            # ncurses keeps what a terminal that it cannot open left behind.
+            quiet = {"ASAN_OPTIONS": home.environment.get("ASAN_OPTIONS", "") + ":detect_leaks=0"}
+            os.execve(PROGRAM, [PROGRAM, *arguments], home.environment | quiet | env)
         self.before = termios.tcgetattr(self.master)
         os.close(gate)
         os.close(opened)
