@@ -109,7 +109,7 @@ static void existing_cluster_decode(const struct view *v, int http, const cJSON 
 			 v->name, location(v), v->project);
 	if (out->presence != PRESENT_YES)
 		return;
-	out->outputs = json_make("{'name':%s}", v->name);
+	json_put_str(out->outputs, "name", v->name);
 	put_server(out->found, out->outputs);
 	put_nodes(v, out->found, out->outputs);
 	read_status(out);

@@ -72,7 +72,8 @@ static cJSON *own_notes(const cJSON *found)
 
 static void scale(const struct view *v, const cJSON *found, int to, struct call *out)
 {
-	cJSON *spec = cJSON_Duplicate(json_at(found, "spec"), 1);
+	const cJSON *as_it_is = json_at(found, "spec");
+	cJSON *spec = as_it_is ? cJSON_Duplicate(as_it_is, 1) : cJSON_CreateObject();
 	json_put_num(spec, "replicas", to);
 	json_drop(spec, "template.metadata.creationTimestamp");
 	kubernetes_ask(v, "PATCH",
