@@ -32,6 +32,8 @@ static void add_range(struct design *d, const char *name)
 	json_put_num(spec, "prefixLength", r.bits);
 	struct resource *range = plan_add(p, "range", "compute.globalAddress", name, spec);
 	need(range, d->network.need);
+	if (!*said) /* what Google picks is free of what is there by then */
+		need(range, d->network.subnet_need);
 	if (!*said || !d->network.given)
 		return;
 	plan_needs(range, "range/free");
