@@ -58,15 +58,15 @@ def by_the_operator(sim, answers):
     change(answers, auth__users=["operator@example.com", "ada@example.com"], server__max_instances=3, database__tier="db-custom-2-7680")
     code, differ = planned(sim, answers)
     ok(code == 2, "plan ends with 2", code)
-    ok(differ == {"version/proxy-emails": ("update", ["payload"]), "sql": ("update", ["settings.tier"]),
+    ok(differ == {"iam/prover": ("update", ["roles/iam.serviceAccountTokenCreator"]), "version/proxy-emails": ("update", ["payload"]), "sql": ("update", ["settings.tier"]),
                   "service": ("update", ["scaling.maxInstanceCount", "template.volumes.3.secret.items.0.version"])}, "T5: and names what the answers change", differ)
     before = len(sim.exchanges())
     run = sim.run("apply", answers, "--json")
     result = result_of(run.stdout)
     ok(run.returncode == 0 and result.get("outcome") == "proven", "apply mends it and proves the stack", run.stdout[-2000:], run.stderr)
-    ok((result.get("created"), result.get("updated"), result.get("deleted")) == (0, 3, 0), "by three updates", result)
+    ok((result.get("created"), result.get("updated"), result.get("deleted")) == (0, 4, 0), "by four updates", result)
     writes = sim.writes(before)
-    ok(len(writes) == 3, "with a request each", *[f"{w['method']} {w['url']} {w['status']}" for w in writes])
+    ok(len(writes) == 4, "with a request each", *[f"{w['method']} {w['url']} {w['status']}" for w in writes])
     ok(planned(sim, answers) == (0, {}), "then nothing differs")
 
 

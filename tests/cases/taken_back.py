@@ -53,7 +53,8 @@ def people(sim, answers):
     give(sim, SERVICE, role, "user:byhand@example.com", "GET")
     change(answers, auth__users=["grace@example.com"], auth__service_accounts=[])
     code, differ = planned(sim, answers)
-    ok(code == 2 and differ == {"iam/people": ("update", [role] * 3)}, "plan says that one comes and two go", code, differ)
+    ok(code == 2 and differ == {"iam/people": ("update", [role] * 3), "iam/prover": ("update", ["roles/iam.serviceAccountTokenCreator"] * 2)},
+       "plan says that one comes and two go, to the server and to its clients' account", code, differ)
     # The answers are changed once more before the first change is made whole: those of all attempts go.
     with open(answers, encoding="utf-8") as f:
         before = json.load(f)
