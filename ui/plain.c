@@ -766,6 +766,8 @@ static void change_cause(struct plain *p)
 /* Builds until it stands or the operator leaves; true when answers were changed and the review is due again. */
 static bool build(struct plain *p, int *code)
 {
+	cJSON_Delete(p->w->build.left_out); /* of an earlier review: what was agreed to now is whole */
+	p->w->build.left_out = NULL;
 	*code = run_once(p, RUN_APPLY);
 	while (*code != EXIT_DONE && *code != EXIT_WAITING && !interrupts) {
 		switch (ask_after(p)) {
