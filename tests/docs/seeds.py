@@ -27,7 +27,7 @@ def shown(test, words):
     if not re.match(r"(tests|dev)/", test) or not os.path.isfile(path):
         return False
     with open(path, encoding="utf-8") as f:
-        return len(words) > 1 and words in f.read()
+        return 1 <= f.read().count(words) <= 6 # what stands all over a file shows nothing
 
 
 table = rows()
