@@ -154,6 +154,8 @@ static void add_placeholder(struct design *d, const char *of)
 					      json_make("{'service':%s,'body':%j}", of, body));
 		r->decided_by = "appengine.service";
 		plan_needs(r, "application");
+		if (d->network.subnet_need)
+			plan_needs(r, d->network.subnet_need);
 		run_needs(r, d->workload->needs);
 		if (strcmp(of, "default") != 0)
 			plan_needs(r, "placeholder/default");

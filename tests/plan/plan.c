@@ -19,10 +19,10 @@ static char *in_source(const char *path)
 	return xasprintf("%s/%s", top ? top : ".", path);
 }
 
-static struct answers *example(void)
+static struct answers *example_of(const char *file)
 {
 	struct err e = {0};
-	char *path = in_source("examples/cloud-run.json");
+	char *path = in_source(file);
 	struct answers *a = answers_load(path, &e);
 	free(path);
 	if (!a)
@@ -31,6 +31,11 @@ static struct answers *example(void)
 	json_put_str(a->resolved, "suffix", "x7k2q");
 	json_put_str(a->resolved, "operator", "operator@example.com");
 	return a;
+}
+
+static struct answers *example(void)
+{
+	return example_of("examples/cloud-run.json");
 }
 
 static char *plan_text(const struct plan *p)
@@ -344,6 +349,30 @@ static void test_regions(struct answers *a)
 	err_free(&e);
 }
 
+/* A version of App Engine is refused while its subnet is not there, one that never runs as well. */
+static void test_versions(void)
+{
+	struct err e = {0};
+	struct answers *a = example_of("examples/appengine.json");
+	answers_set_text(a, "appengine.service", "mlflow", &e);
+	struct plan *p = plan_make(a, &e);
+	size_t versions = 0;
+	for (size_t i = 0; p && i < p->count; i++) {
+		const struct resource *r = &p->resources[i];
+		bool needs = false;
+		if (!json_at(r->spec, "body.network.subnetworkName"))
+			continue;
+		for (size_t n = 0; n < r->need_count; n++)
+			needs |= !strcmp(r->needs[n], "subnet");
+		ok(needs, "%s is made once its subnet is there", r->id);
+		versions++;
+	}
+	is_int(versions, 2, "the version, and the one before it");
+	plan_free(p);
+	answers_free(a);
+	err_free(&e);
+}
+
 int main(void)
 {
 	mem_install();
@@ -373,6 +402,7 @@ int main(void)
 	test_regions(a);
 	test_given_image(a);
 	test_refused(a);
+	test_versions();
 	struct buf table = {0};
 	plan_table(p, NULL, 80, &table);
 	ok(strstr(buf_text(&table), "Cloud SQL instance") && strstr(buf_text(&table), "$51."),
