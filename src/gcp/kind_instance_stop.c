@@ -1,5 +1,5 @@
-/* That a virtual machine which boots another image of the server does not run: nobody writes while what it writes to is saved and changed. Its next change
- * starts it again. spec: {"zone","image"}; what it boots is told by its user data. */
+/* That a virtual machine which boots another image of the server does not run: nobody writes while what it writes to is changed. Its next change starts it
+ * again. spec: {"zone","image"}; what it boots is told by its user data. */
 #include "config.h"
 #include "gcp/compute_object.h"
 #include "gcp/kinds.h"
