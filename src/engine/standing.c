@@ -271,10 +271,30 @@ void run_settle_release(struct run *r)
 
 /* What is marked and not planned ----------------------------------------------------------------------------------------------------- */
 
+/* Two kinds may list the same collection: an address of a load balancer is one of those among which ranges are. */
+static bool is_same(const struct run *r, const struct stander *s, const struct step *step)
+{
+	const struct kind *k = step->resource->kind;
+	if (strcmp(step->resource->name, s->name) != 0)
+		return false;
+	if (k == s->kind || !k->api || strcmp(k->api, s->kind->api) != 0)
+		return k == s->kind;
+	struct call listed = {0}, wanted = {0};
+	cJSON *spec = region_of(r);
+	struct view of = view_of(r, spec, s->name), own = view_of(r, step->resource->spec, s->name);
+	s->kind->observe(&of, &listed);
+	k->observe(&own, &wanted);
+	bool same = listed.url && wanted.url && !strcmp(listed.url, wanted.url);
+	call_free(&listed);
+	call_free(&wanted);
+	cJSON_Delete(spec);
+	return same;
+}
+
 static bool planned(const struct run *r, const struct stander *s)
 {
 	for (size_t i = 0; i < r->count; i++)
-		if (r->steps[i].resource->kind == s->kind && !strcmp(r->steps[i].resource->name, s->name))
+		if (is_same(r, s, &r->steps[i]))
 			return true;
 	return false;
 }
