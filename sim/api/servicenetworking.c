@@ -236,6 +236,20 @@ static void connection_list(struct sim_call *c)
 	free(path);
 }
 
+/* Is one of these not among those? */
+static bool drops_one(const cJSON *these, const cJSON *those)
+{
+	const cJSON *one, *other;
+	cJSON_ArrayForEach(one, these) {
+		bool stays = false;
+		cJSON_ArrayForEach(other, those)
+			stays = stays || json_equal(one, other);
+		if (!stays)
+			return true;
+	}
+	return false;
+}
+
 static void connect(struct sim_call *c, bool create)
 {
 	char *path = network_path(c, json_str(c->body, "network", ""), "servicenetworking.services.addPeering");
@@ -248,7 +262,7 @@ static void connect(struct sim_call *c, bool create)
 	} else if (!ranges || !ranges->child) {
 		sim_fail(c, "INVALID_ARGUMENT", NULL, "Reserved peering ranges must be specified.");
 	} else if (!create && have && !sim_param_bool(c, "force") &&
-		   cJSON_GetArraySize(json_at(have->doc, "reservedPeeringRanges")) > cJSON_GetArraySize(ranges)) {
+		   drops_one(json_at(have->doc, "reservedPeeringRanges"), ranges)) {
 		sim_fail(c, "INVALID_ARGUMENT", NULL, "Removing allocated ranges from a connection needs force.");
 	} else {
 		const char *slash = strchr(path + 9, '/');

@@ -47,7 +47,10 @@ static void peering(void)
 	is_int((long long)json_num(op, "error.code", 0), 9, "a second create that changes the ranges fails");
 	is_str(json_str(op, "error.message", ""),
 	       "Cannot modify allocated ranges in CreateConnection. Please use UpdateConnection.", "in Google's words");
-	op = settled("PATCH", CONNECTIONS "/-?updateMask=reservedPeeringRanges&force=true",
+	ask("PATCH", CONNECTIONS "/-?updateMask=reservedPeeringRanges",
+	    json_make("{'network':'" NETWORK "','reservedPeeringRanges':['psb']}"));
+	is_int(last_status, 400, "a range is not dropped without force, though another comes in its place");
+	op = settled("PATCH", CONNECTIONS "/-?updateMask=reservedPeeringRanges",
 		     json_make("{'network':'" NETWORK "','reservedPeeringRanges':['psa','psb']}"));
 	is_str(json_str(op, "response.reservedPeeringRanges.1", ""), "psb", "a patch does");
 	ask("POST", CONNECTIONS,
