@@ -132,11 +132,14 @@ static void connection_create(const struct view *v, const struct observation *se
 	free(link);
 }
 
-static void set_ranges(const struct view *v, cJSON *ranges, struct call *out)
+/* Only with force may a range go that the connection has: a list that is no longer whole, since somebody added one meanwhile, is refused without. */
+static void set_ranges(const struct view *v, cJSON *ranges, bool drops, struct call *out)
 {
 	char *link = network_link(v);
 	call_set(out, DIALECT_AIP, "PATCH", json_make("{'network':%s,'reservedPeeringRanges':%j}", link, ranges),
-		 BASE "/-?updateMask=reservedPeeringRanges&force=true");
+		 BASE "/-?updateMask=reservedPeeringRanges");
+	if (drops)
+		call_add(out, "&force=true");
 	free(link);
 }
 
@@ -158,7 +161,7 @@ static void add_ranges(const struct view *v, const struct observation *seen, str
 	while (others->child)
 		cJSON_AddItemToArray(ranges, cJSON_DetachItemViaPointer(others, others->child));
 	cJSON_Delete(others);
-	set_ranges(v, ranges, out);
+	set_ranges(v, ranges, false, out);
 }
 
 static void connection_update(const struct view *v, const struct observation *seen, const struct change *change,
@@ -179,7 +182,7 @@ static void connection_destroy(const struct view *v, const struct observation *s
 		return;
 	}
 	if (kept && is_given(v)) {
-		set_ranges(v, others, out);
+		set_ranges(v, others, true, out);
 		return;
 	}
 	cJSON_Delete(others);

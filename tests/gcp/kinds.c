@@ -131,7 +131,7 @@ static const struct row {
      "\"reservedPeeringRanges\":[\"other\"]}]}",
      "PATCH "
      "https://servicenetworking/v1/services/servicenetworking.googleapis.com/connections/"
-     "-?updateMask=reservedPeeringRanges&force=true "
+     "-?updateMask=reservedPeeringRanges "
      "{\"network\":\"projects/42/global/networks/mlflow\",\"reservedPeeringRanges\":[\"mlflow-services\",\"other\"]}"},
     {"sqladmin.instance", "mlflow-x",
      "{\"region\":\"r1\",\"databaseVersion\":\"POSTGRES_17\",\"settings\":{\"tier\":\"db-f1-micro\",\"dataDiskSizeGb\":\"10\"}"

@@ -168,6 +168,7 @@ static void test_connection(void)
 	char *body = json_text(c.body, -1);
 	ok(seen.presence == PRESENT_NO && !strcmp(c.method, "PATCH") && strstr(body, "[\"ours\",\"theirs\"]"),
 	   "a connection of others gets our range beside theirs: %s", body);
+	ok(!strstr(c.url, "force"), "and nothing that came meanwhile is dropped: %s", c.url);
 	free(body);
 	call_free(&c);
 	observation_free(&seen);
@@ -177,6 +178,7 @@ static void test_connection(void)
 	k->destroy(&v, &seen, &c);
 	body = c.body ? json_text(c.body, -1) : xstrdup("");
 	ok(c.method && !strcmp(c.method, "PATCH") && strstr(body, "[\"theirs\"]"), "and is left with theirs: %s", body);
+	ok(c.url && strstr(c.url, "force=true"), "which Google does when it is forced");
 	free(body);
 	call_free(&c);
 	observation_free(&seen);
