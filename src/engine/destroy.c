@@ -151,10 +151,29 @@ static void note_remains(struct step *s)
 	s->remains = k->remains(&s->seen);
 }
 
+/* What was left behind and keeps what it needs; NULL where nothing does. */
+static const struct step *left_with(const struct step *s)
+{
+	for (size_t i = 0; i < s->run->count; i++) {
+		const struct step *other = &s->run->steps[i];
+		bool (*holds)(const cJSON *spec) = other->resource->kind->holds;
+		if (other->result == RESULT_LEFT && holds && holds(other->resource->spec) && step_needs(other, s))
+			return other;
+	}
+	return NULL;
+}
+
 void step_destroy(struct step *s)
 {
+	const struct step *other = left_with(s);
 	if (s->spared) {
 		step_end(s, RESULT_LEFT);
+		return;
+	}
+	if (other && !s->gone && s->seen.presence == PRESENT_YES && s->resource->kind->destroy) {
+		char *why = xasprintf(_("it is kept, because %s is."), other->resource->name);
+		leave(s, why);
+		free(why);
 		return;
 	}
 	if (!s->replacing && (s->gone || s->seen.presence == PRESENT_NO)) {
@@ -263,7 +282,10 @@ void step_destroyed(struct step *s, const struct api_result *r)
 	if (!r) { /* the kind has nothing more to do */
 		const struct kind *k = s->resource->kind;
 		char *words = k->lingers ? lingers_words(s) : NULL;
-		leave(s, words ? words : k->stays ? _(k->stays) : NULL);
+		leave(s, s->seen.presence == PRESENT_YES && s->seen.error ? s->seen.error
+			 : words                                          ? words
+			 : k->stays                                       ? _(k->stays)
+									  : NULL);
 		free(words);
 	} else if (r->http / 100 == 2) {
 		cJSON_Delete(s->last);

@@ -163,6 +163,8 @@ struct kind {
 	void (*create)(const struct view *v, const struct observation *seen, struct call *out);
 	void (*update)(const struct view *v, const struct observation *seen, const struct change *change, struct call *out);
 	void (*destroy)(const struct view *v, const struct observation *seen, struct call *out);
+	/* Does what it needs stay with it when destroy leaves it, though the cloud would let that go? NULL: no. */
+	bool (*holds)(const cJSON *spec);
 	/* What this stopped goes on as before, after a run that did not get to what needed it; a request whose method is NULL: it does. NULL: it stops nothing. */
 	void (*back)(const struct view *v, const struct observation *seen, struct call *out);
 	/* The line for a shell that puts back what this saved, each value one word of it, for the caller to free; seen says that it stands. NULL: it saves

@@ -83,10 +83,25 @@ static const char *other_user(const struct view *v, const cJSON *instances)
 	return found;
 }
 
+/* Are these all databases of the project? Where the API is off there are none. */
+static bool tells_all(const struct view *v, int http, const cJSON *reply)
+{
+	struct observation seen = {0};
+	kind_decode_plain(v, http, reply, &seen);
+	bool all = (seen.presence == PRESENT_YES && !*json_str(reply, "nextPageToken", "")) || seen.presence == PRESENT_NO;
+	observation_free(&seen);
+	return all;
+}
+
+/* What cannot be seen may stand in it. */
 static void connection_decode_more(const struct view *v, int http, const cJSON *reply, struct observation *out)
 {
 	const char *other = http == 200 ? other_user(v, json_at(reply, "items")) : NULL;
 	json_put(out->found, "instances", cJSON_CreateArray());
+	if (other && !out->error)
+		out->error = xasprintf(_("it is kept, because %s is."), other);
+	if (!other && !tells_all(v, http, reply))
+		other = "?";
 	if (other)
 		cJSON_AddItemToArray(json_at(out->found, "instances"), cJSON_CreateString(other));
 }
@@ -201,6 +216,12 @@ static void connection_destroy(const struct view *v, const struct observation *s
 	free(link);
 }
 
+/* The range of a connection that is left may have addresses of others' in it, and Google would let it go all the same. */
+static bool connection_holds(const cJSON *spec)
+{
+	return json_at(spec, "instance") != NULL;
+}
+
 /* In a network of others their databases are looked at, and the peering is never cut. */
 static char *connection_permits(const cJSON *spec, enum deed deed)
 {
@@ -237,6 +258,7 @@ const struct kind kind_connection = {
     .create = connection_create,
     .update = connection_update,
     .destroy = connection_destroy,
+    .holds = connection_holds,
     .destroy_ways = 2,
     .lingers = N_("Cloud SQL holds the private connection for about four days after its last instance: run destroy again then. "
 		  "It costs nothing."),

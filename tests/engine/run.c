@@ -307,7 +307,7 @@ static void put_thing(struct world *w, const char *name, const char *mark)
 /* What earlier answers wanted and these do not. */
 static void unwanted(void)
 {
-	struct kind data = toy_data_kind();
+	struct kind data = toy_data_kind(), holding = toy_left_kind(true), leaving = toy_left_kind(false);
 	struct world w;
 	open_world(&w);
 	unwanted_kind = &toy_kind;
@@ -340,6 +340,17 @@ static void unwanted(void)
 	ok(go(&w, RUN_APPLY) != EXIT_DONE && cJSON_GetArraySize(json_at(w.result, "left")) == 1,
 	   "what cannot be deleted is listed as left");
 	is_str(json_str(w.result, "outcome", ""), "proven", "and the stack is proven all the same");
+	close_world(&w);
+	open_world(&w);
+	unwanted_kind = &holding;
+	put_thing(&w, "x", "s");
+	put_thing(&w, "y", "s");
+	go(&w, RUN_APPLY);
+	ok(json_at(w.toy->things, "x") && cJSON_GetArraySize(json_at(w.result, "left")) == 2,
+	   "what is left holds what it needs, where the cloud would let that go");
+	unwanted_kind = &leaving;
+	go(&w, RUN_APPLY);
+	ok(!json_at(w.toy->things, "x") && cJSON_GetArraySize(json_at(w.result, "left")) == 1, "which elsewhere goes");
 	close_world(&w);
 	unwanted_kind = NULL;
 }

@@ -346,6 +346,26 @@ static const struct kind toy_kind = {
     .destroy = toy_destroy,
 };
 
+static void toy_leave(const struct view *v, const struct observation *seen, struct call *out)
+{
+	if (strcmp(v->name, "y") != 0)
+		toy_destroy(v, seen, out);
+}
+
+static bool toy_holds(const cJSON *spec)
+{
+	return spec != NULL;
+}
+
+/* The same, where y is left, and holds what it needs if it is said so. */
+static struct kind toy_left_kind(bool holding)
+{
+	struct kind k = toy_kind;
+	k.destroy = toy_leave;
+	k.holds = holding ? toy_holds : NULL;
+	return k;
+}
+
 /* The same, holding users' data. */
 static struct kind toy_data_kind(void)
 {

@@ -146,6 +146,19 @@ static void test_ranges(void)
 	ok(ip_range_parse("0.0.0.0/0", &a) && a.bits == 0 && !a.base, "all addresses are a range");
 }
 
+/* Where it cannot be told who stands in the range, nothing of it goes. */
+static void test_unseen(const struct kind *k, const struct view *v, const cJSON *found, int http, const cJSON *instances)
+{
+	struct observation seen = {0};
+	struct call c = {0};
+	k->decode(v, 200, found, &seen);
+	k->decode_more(v, http, instances, &seen);
+	k->destroy(v, &seen, &c);
+	ok(!c.method && seen.presence == PRESENT_YES, "what cannot be seen (%d) may stand in it: it is left", http);
+	call_free(&c);
+	observation_free(&seen);
+}
+
 static void test_connection(void)
 {
 	const struct kind *k = kind_find("servicenetworking.connection");
@@ -161,6 +174,8 @@ static void test_connection(void)
 			    "\"projects/demo/global/networks/corp\"}}}]}");
 	cJSON *own = parse("{\"items\":[{\"name\":\"db\",\"settings\":{\"ipConfiguration\":{\"privateNetwork\":\"projects/demo/"
 			   "global/networks/corp\"}}}]}");
+	cJSON *forbidden = parse("{\"error\":{\"code\":403,\"status\":\"PERMISSION_DENIED\",\"message\":\"no\"}}"),
+	      *page = parse("{\"items\":[],\"nextPageToken\":\"2\"}");
 	struct observation seen = {0};
 	struct call c = {0};
 	k->decode(&v, 200, theirs, &seen);
@@ -186,14 +201,15 @@ static void test_connection(void)
 	k->decode_more(&v, 200, used, &seen);
 	c = (struct call){0};
 	k->destroy(&v, &seen, &c);
-	ok(!c.method, "what somebody else's database stands in is left");
+	ok(!c.method && k->holds && k->holds(spec), "what somebody else's database stands in is left, and its range with it");
+	ok(seen.error && strstr(seen.error, "stranger"), "and it is said whose: %s", seen.error ? seen.error : "");
 	call_free(&c);
 	observation_free(&seen);
 	k->decode(&v, 200, alone, &seen);
 	k->decode_more(&v, 200, own, &seen);
 	c = (struct call){0};
 	k->destroy(&v, &seen, &c);
-	ok(c.method && !strcmp(c.method, "POST"), "one that is ours alone is ended properly");
+	ok(c.method && !strcmp(c.method, "POST") && !seen.error, "one that is ours alone is ended properly");
 	call_free(&c);
 	c = (struct call){0};
 	v.way = 1;
@@ -201,6 +217,10 @@ static void test_connection(void)
 	ok(!c.method, "and never cut");
 	call_free(&c);
 	observation_free(&seen);
+	v.way = 0;
+	test_unseen(k, &v, both, 403, forbidden);
+	test_unseen(k, &v, both, 200, page);
+	cJSON_Delete(forbidden), cJSON_Delete(page);
 	cJSON_Delete(theirs), cJSON_Delete(both), cJSON_Delete(alone), cJSON_Delete(used), cJSON_Delete(own),
 	    cJSON_Delete(spec);
 }
