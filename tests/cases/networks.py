@@ -43,10 +43,27 @@ def proven(sim, answers, name):
     return ok(run.returncode == 0 and result_of(run.stdout).get("outcome") == "proven", name, run.stdout[-2500:], run.stderr)
 
 
-def destroyed(sim, answers, name):
-    run = sim.run("apply", answers, "--set", "database.deletion_protection=false", timeout=400)
+def destroyed(sim, answers, name, again=False):
+    if not again:
+        sim.run("apply", answers, "--set", "database.deletion_protection=false", timeout=400)
     run = sim.run("destroy", answers, "--json", *ALL_DATA, timeout=400)
     return ok(run.returncode == 0, name, run.stdout[-2500:], run.stderr)
+
+
+def stranger(sim, answers):
+    """Somebody's database that may stand in the stack's range: Google would let the range go."""
+    sql = "https://sqladmin.googleapis.com/v1/projects/demo-proj/instances"
+    ask(sim, "POST", sql, {"name": "stranger", "region": "us-central1", "databaseVersion": "POSTGRES_17", "settings": {
+        "edition": "ENTERPRISE", "tier": "db-custom-1-3840",
+        "ipConfiguration": {"ipv4Enabled": False, "privateNetwork": "projects/demo-proj/global/networks/corp"}}})
+    ask_until(sim, "GET", f"{sql}/stranger")
+    sim.run("apply", answers, "--set", "database.deletion_protection=false", timeout=400)
+    run = sim.run("destroy", answers, "--json", *ALL_DATA, timeout=400)
+    left = ranges(sim, "123456789012", "corp")
+    there = ask(sim, "GET", f"{COMPUTE}/demo-proj/global/addresses/one-services").get("name")
+    ok(run.returncode == 0 and left == ["one-services", "theirs"] and there == "one-services" and "because stranger is" in run.stdout,
+       "a range in which somebody's database may stand is left, and so is the connection's use of it", run.returncode, left, there, run.stdout[-1500:])
+    ask_until(sim, "DELETE", f"{sql}/stranger")
 
 
 def existing(home, sim):
@@ -61,7 +78,8 @@ def existing(home, sim):
                  network__subnet="apps", database__range="10.3.0.0/20")
     if proven(sim, answers, "a stack stands in a network of others"):
         ok(ranges(sim, "123456789012", "corp") == ["one-services", "theirs"], "the connection has its range beside theirs", ranges(sim, "123456789012", "corp"))
-        destroyed(sim, answers, "the stack goes")
+        stranger(sim, answers)
+        destroyed(sim, answers, "the stack goes", again=True)
         ok(ranges(sim, "123456789012", "corp") == ["theirs"], "and leaves the connection with theirs", ranges(sim, "123456789012", "corp"))
         ok(ask(sim, "GET", f"{COMPUTE}/demo-proj/regions/us-central1/subnetworks/apps")["name"] == "apps", "and their subnet")
 
