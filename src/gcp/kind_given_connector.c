@@ -49,11 +49,13 @@ static void given_connector_observe_more(const struct view *v, const struct obse
 			 json_str(seen->found, "subnet.projectId", v->project), region(v), subnet);
 }
 
-/* Who may not read the subnet cannot tell: then it is left to the cloud. */
+/* Who may not read the subnet cannot tell: then it is left to the cloud. A host project's network of that name is another one. */
 static void given_connector_decode_more(const struct view *v, int http, const cJSON *reply, struct observation *out)
 {
 	const char *link = http == 200 ? json_str(reply, "network", "") : "", *slash = strrchr(link, '/');
-	json_put_str(out->found, "network", slash ? slash + 1 : json_str(v->spec, "network", ""));
+	const char *home = json_str(out->found, "subnet.projectId", v->project), *path = strstr(link, "projects/");
+	bool abroad = path && strcmp(home, v->project) != 0 && strcmp(home, v->number ? v->number : "") != 0;
+	json_put_str(out->found, "network", abroad ? path : slash ? slash + 1 : json_str(v->spec, "network", ""));
 	leads_to(v, json_str(out->found, "network", ""), out);
 }
 

@@ -48,7 +48,7 @@ static void check(const struct view *v, struct observation *out)
 	int largest = (int)json_num(v->spec, "largest", 32);
 	if (strcmp(of, network) != 0)
 		kind_say(out, PRESENT_FAILED, _("subnet %s is of network %s, not of %s."), v->name, of, network);
-	else if (strcmp(purpose, "PRIVATE") != 0)
+	else if (strcmp(purpose, "PRIVATE") != 0 && strcmp(purpose, "PRIVATE_RFC_1918") != 0) /* two words for one thing */
 		kind_say(out, PRESENT_FAILED, _("subnet %s is kept for %s: no server can stand in it."), v->name, purpose);
 	else if (slash && atoi(slash + 1) > largest)
 		kind_say(out, PRESENT_FAILED,

@@ -1,5 +1,6 @@
 /* That Google's agents of the stack's project may use a subnet of a host project (roles/compute.networkUser), by the subnet's policy or the project's.
- * spec: {"home","region","members":[MEMBERS]}; the resource's name is the subnet's. Who may read neither policy cannot tell: then it is left to the cloud. */
+ * spec: {"home","region","members":[MEMBERS]}; the resource's name is the subnet's. Who may read neither policy cannot tell, nor can a policy that lets in
+ * a group: then it is left to the cloud. */
 #include "config.h"
 #include "gcp/given.h"
 #include "gcp/kinds.h"
@@ -7,11 +8,13 @@
 #include "base/gettext.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/text.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #define ROLE "roles/compute.networkUser"
+#define VIEWER "roles/compute.networkViewer"
 
 static const char *region(const struct view *v)
 {
@@ -25,15 +28,42 @@ static void network_users_observe(const struct view *v, struct call *out)
 		 region(v), v->name);
 }
 
+static bool names(const cJSON *binding, const char *member)
+{
+	const cJSON *m;
+	cJSON_ArrayForEach(m, json_at(binding, "members"))
+		if (cJSON_IsString(m) && !strcmp(m->valuestring, member))
+			return true;
+	return false;
+}
+
 static bool binds(const cJSON *policy, const char *member)
 {
-	const cJSON *b, *m;
+	const cJSON *b;
+	cJSON_ArrayForEach(b, json_at(policy, "bindings"))
+		if (!strcmp(json_str(b, "role", ""), ROLE) && !json_at(b, "condition") && names(b, member))
+			return true;
+	return false;
+}
+
+static bool names_many(const cJSON *binding)
+{
+	const cJSON *m;
+	cJSON_ArrayForEach(m, json_at(binding, "members"))
+		if (cJSON_IsString(m) && (text_starts(m->valuestring, "group:") || text_starts(m->valuestring, "domain:") ||
+					  text_starts(m->valuestring, "principalSet:")))
+			return true;
+	return false;
+}
+
+/* Does it not tell whether the member is let in: among others, under a condition, or by another role that may do as well? */
+static bool is_vague(const cJSON *policy, const char *member)
+{
+	const cJSON *b;
 	cJSON_ArrayForEach(b, json_at(policy, "bindings")) {
-		if (strcmp(json_str(b, "role", ""), ROLE) != 0 || json_at(b, "condition"))
-			continue;
-		cJSON_ArrayForEach(m, json_at(b, "members"))
-			if (cJSON_IsString(m) && !strcmp(m->valuestring, member))
-				return true;
+		const char *role = json_str(b, "role", "");
+		if ((!strcmp(role, ROLE) && names_many(b)) || (strcmp(role, VIEWER) != 0 && names(b, member)))
+			return true;
 	}
 	return false;
 }
@@ -46,8 +76,10 @@ static void take(const struct view *v, int http, const cJSON *reply, struct obse
 	bool unread = http != 200 || json_bool(out->found, "unread", false);
 	cJSON *lacking = cJSON_CreateArray();
 	cJSON_ArrayForEach(m, of)
-		if (http != 200 || !binds(reply, m->valuestring))
+		if (http != 200 || !binds(reply, m->valuestring)) {
 			cJSON_AddItemToArray(lacking, cJSON_CreateString(m->valuestring));
+			unread |= is_vague(reply, m->valuestring);
+		}
 	cJSON_Delete(before);
 	observation_free(out);
 	out->presence = PRESENT_YES;
