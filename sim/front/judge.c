@@ -90,7 +90,15 @@ static bool network_refused(struct bench *b, char *why)
 	return refuse(b, "VPC_NETWORK_NOT_FOUND", NULL, 1, why);
 }
 
-/* Cloud Run's direct egress: the subnet is in the service's region, of a /26 at least; one of a host project is open to Cloud Run's agent. */
+/* Who may use a subnet by its own policy sees the network that it is of by the project's alone. */
+static bool may_see_network(const struct bench *b, const char *agent, const char *subnet)
+{
+	const char *owner = sim_tmp("%.*s", (int)strcspn(subnet + 9, "/"), subnet + 9);
+	return !strcmp(owner, b->project) || sim_allowed(b->sim, agent, "compute.networks.get", owner, NULL);
+}
+
+/* Cloud Run's direct egress: the subnet is in the service's region, of a /26 at least; one of a host project is open to Cloud Run's agent, and so is the
+ * network. */
 static bool subnet_serves(struct bench *b, const struct sim_object *s, const char *key)
 {
 	struct ip4_range r;
@@ -101,6 +109,11 @@ static bool subnet_serves(struct bench *b, const struct sim_object *s, const cha
 		    b, xasprintf("Cloud Run Service Agent %s does not have permission compute.subnetworks.use on "
 				 "VPC subnetwork %s.",
 				 agent + strlen("serviceAccount:"), s->key));
+	if (!may_see_network(b, agent, s->key))
+		return network_refused(b,
+				       xasprintf("Cloud Run Service Agent %s does not have permission compute.networks.get on "
+						 "VPC network %s.",
+						 agent + strlen("serviceAccount:"), key));
 	if (ip4_range_parse(json_str(s->doc, "ipCidrRange", ""), &r) && r.bits > 26)
 		return network_refused(
 		    b, xasprintf("VPC subnetwork %s is too small: Direct VPC egress needs a subnet mask of /26 or "

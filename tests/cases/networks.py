@@ -96,6 +96,10 @@ def shared(home, sim):
     refused(sim, answers, AGENT, "an agent that may not use the subnet is named")
     subnet = f"{COMPUTE}/{NET}/regions/us-central1/subnetworks/apps"
     ask(sim, "POST", f"{subnet}/setIamPolicy", {"policy": {"bindings": [{"role": "roles/compute.networkUser", "members": [AGENT]}]}})
+    policies = f"https://cloudresourcemanager.googleapis.com/v1/projects/{NET}"  # the network is seen by the project's policy alone
+    policy = ask_until(sim, "POST", f"{policies}:getIamPolicy", {})
+    policy["bindings"].append({"role": "roles/compute.networkViewer", "members": [AGENT]})
+    ask(sim, "POST", f"{policies}:setIamPolicy", {"policy": policy})
     refused(sim, answers, "not to other-host", "another host project is refused", network__host_project="other-host")
     home.example("shared.json", auth__client_secret="env:CLIENT_SECRET", stack__name="two", network__mode="shared", network__host_project=NET,
                  network__name="hub", network__subnet="apps")
