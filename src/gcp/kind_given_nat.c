@@ -28,7 +28,17 @@ static bool ends(const char *link, const char *collection, const char *name)
 	return so;
 }
 
-static bool covers(const cJSON *nat, const char *subnet)
+/* Does it take the addresses of machines, or those of pods alone? */
+static bool of_machines(const cJSON *subnet)
+{
+	const cJSON *ranges = json_at(subnet, "sourceIpRangesToNat"), *r;
+	cJSON_ArrayForEach(r, ranges)
+		if (cJSON_IsString(r) && strcmp(r->valuestring, "LIST_OF_SECONDARY_IP_RANGES") != 0)
+			return true;
+	return !ranges;
+}
+
+static bool covers(const cJSON *nat, const char *subnet, bool machines)
 {
 	const cJSON *one;
 	if (!strcmp(json_str(nat, "type", "PUBLIC"), "PRIVATE"))
@@ -36,7 +46,7 @@ static bool covers(const cJSON *nat, const char *subnet)
 	if (strcmp(json_str(nat, "sourceSubnetworkIpRangesToNat", ""), "LIST_OF_SUBNETWORKS") != 0)
 		return true;
 	cJSON_ArrayForEach(one, json_at(nat, "subnetworks"))
-		if (ends(json_str(one, "name", ""), "subnetworks", subnet))
+		if (ends(json_str(one, "name", ""), "subnetworks", subnet) && (!machines || of_machines(one)))
 			return true;
 	return false;
 }
@@ -50,7 +60,7 @@ static const char *covering(const struct view *v, const cJSON *routers)
 		    !strcmp(json_str(r, "name", ""), json_str(v->spec, "router", "")))
 			continue;
 		cJSON_ArrayForEach(nat, json_at(r, "nats"))
-			if (covers(nat, v->name))
+			if (covers(nat, v->name, json_bool(v->spec, "wanted", false)))
 				return json_str(r, "name", "");
 	}
 	return NULL;

@@ -50,6 +50,11 @@ static const struct row {
      "corp\",\"nats\":[{\"sourceSubnetworkIpRangesToNat\":\"LIST_OF_SUBNETWORKS\","
      "\"subnetworks\":[{\"name\":\"https://x/subnetworks/s\"}]}]}]}",
      NULL, NULL},
+    {"compute.givenNat", "s", "{\"region\":\"r1\",\"network\":\"corp\",\"wanted\":true,\"router\":\"own\"}", 200,
+     "{\"items\":[{\"name\":\"r\",\"network\":\"https://x/networks/"
+     "corp\",\"nats\":[{\"sourceSubnetworkIpRangesToNat\":\"LIST_OF_SUBNETWORKS\","
+     "\"subnetworks\":[{\"name\":\"https://x/subnetworks/s\",\"sourceIpRangesToNat\":[\"LIST_OF_SECONDARY_IP_RANGES\"]}]}]}]}",
+     NULL, "do not reach the internet"},
     {"compute.givenNat", "s", "{\"region\":\"r1\",\"network\":\"corp\",\"wanted\":false,\"router\":\"own\"}", 200,
      "{\"items\":[{\"name\":\"r\",\"network\":\"https://x/networks/corp\",\"nats\":[{\"sourceSubnetworkIpRangesToNat\":"
      "\"ALL_SUBNETWORKS_ALL_IP_RANGES\"}]}]}",
