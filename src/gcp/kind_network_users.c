@@ -1,6 +1,6 @@
 /* That Google's agents of the stack's project may use a subnet of a host project (roles/compute.networkUser), by the subnet's policy or the project's.
- * spec: {"home","region","members":[MEMBERS]}; the resource's name is the subnet's. Who may read neither policy cannot tell, nor can a policy that lets in
- * a group: then it is left to the cloud. */
+ * spec: {"home","region","members":[MEMBERS],"service"}; the resource's name is the subnet's. Who may read neither policy cannot tell, nor can a policy that
+ * lets in a group: then it is left to the cloud. Before their service is on in the stack's project there are no agents who could be let in. */
 #include "config.h"
 #include "gcp/given.h"
 #include "gcp/kinds.h"
@@ -85,8 +85,15 @@ static void take(const struct view *v, int http, const cJSON *reply, struct obse
 	out->presence = PRESENT_YES;
 	out->outputs = cJSON_CreateObject();
 	out->found = json_make("{'unread':%b,'whole':%b,'lacking':%j}", unread, whole, lacking);
+}
+
+/* Whoever is lacking once all was read, where there are agents at all. */
+static void judge(const struct view *v, int http, const cJSON *service, struct observation *out)
+{
 	const cJSON *first = json_at(out->found, "lacking.0");
-	if (whole && first && !unread)
+	if (http == 200 && strcmp(json_str(service, "state", ""), "ENABLED") != 0)
+		out->presence = PRESENT_PENDING;
+	else
 		kind_say(out, PRESENT_FAILED,
 			 _("%s may not use subnet %s of project %s: gcloud compute networks subnets add-iam-policy-binding %s "
 			   "--project=%s --region=%s --member=%s --role=%s lets it."),
@@ -101,14 +108,23 @@ static void network_users_decode(const struct view *v, int http, const cJSON *re
 
 static void network_users_observe_more(const struct view *v, const struct observation *seen, struct call *out)
 {
-	if (!json_bool(seen->found, "whole", false) && json_at(seen->found, "lacking.0"))
+	bool whole = json_bool(seen->found, "whole", false);
+	if (!json_at(seen->found, "lacking.0"))
+		return;
+	if (!whole)
 		call_set(out, DIALECT_NONE, "POST", json_make("{'options':{'requestedPolicyVersion':3}}"),
 			 "https://cloudresourcemanager.googleapis.com/v1/projects/%s:getIamPolicy", given_home(v));
+	else if (!json_bool(seen->found, "unread", false))
+		call_set(out, DIALECT_NONE, "GET", NULL, "https://serviceusage.googleapis.com/v1/projects/%s/services/%s",
+			 v->project, json_str(v->spec, "service", ""));
 }
 
 static void network_users_decode_more(const struct view *v, int http, const cJSON *reply, struct observation *out)
 {
-	take(v, http, reply, out, true);
+	if (json_bool(out->found, "whole", false))
+		judge(v, http, reply, out);
+	else
+		take(v, http, reply, out, true);
 }
 
 const struct kind kind_network_users = {

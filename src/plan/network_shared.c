@@ -31,9 +31,12 @@ static bool network_shared_plan(struct design *d, struct err *e)
 	network_given(
 	    d, &(struct given_network){
 		   .home = host, .name = answers_str(d->answers, "network.name"), .subnet = subnet, .needs = "given/host"});
-	plan_needs(plan_add(d->plan, "given/users", "compute.networkUsers", subnet,
-			    json_make("{'home':%s,'region':%s,'members':%j}", host, d->plan->region, agents(d))),
-		   "given/subnet");
+	char *service = xasprintf("%s.googleapis.com", d->axes.target->choice.apis[0]);
+	plan_needs(
+	    plan_add(d->plan, "given/users", "compute.networkUsers", subnet,
+		     json_make("{'home':%s,'region':%s,'members':%j,'service':%s}", host, d->plan->region, agents(d), service)),
+	    "given/subnet");
+	free(service);
 	free(d->network.subnet_need);
 	d->network.subnet_need = xstrdup("given/users");
 	return true;

@@ -103,26 +103,66 @@ static const struct row {
     {"compute.sharedVpc", "net", "{}", 200, "{}", NULL, "associated-projects add demo --host-project=net"},
     {"compute.sharedVpc", "net", "{}", 200, "{\"name\":\"other\"}", NULL, "attached to host project other, not to net"},
     {"compute.sharedVpc", "net", "{}", 200, "{\"name\":\"net\"}", NULL, NULL},
-    {"compute.networkUsers", "s", "{\"home\":\"net\",\"region\":\"r1\",\"members\":[\"serviceAccount:a\"]}", 200,
+    {"compute.networkUsers", "s",
+     "{\"home\":\"net\",\"region\":\"r1\",\"members\":[\"serviceAccount:a\"],\"service\":\"run.googleapis.com\"}", 200,
      "{\"bindings\":[{\"role\":\"roles/compute.networkUser\",\"members\":[\"serviceAccount:a\"]}]}", NULL, NULL},
-    {"compute.networkUsers", "s", "{\"home\":\"net\",\"region\":\"r1\",\"members\":[\"serviceAccount:a\"]}", 200, "{}",
+    {"compute.networkUsers", "s",
+     "{\"home\":\"net\",\"region\":\"r1\",\"members\":[\"serviceAccount:a\"],\"service\":\"run.googleapis.com\"}", 200, "{}",
      "{\"bindings\":[{\"role\":\"roles/compute.networkUser\",\"members\":[\"serviceAccount:a\"]}]}", NULL},
-    {"compute.networkUsers", "s", "{\"home\":\"net\",\"region\":\"r1\",\"members\":[\"serviceAccount:a\"]}", 200, "{}", "{}",
-     "serviceAccount:a may not use subnet s of project net"},
-    {"compute.networkUsers", "s", "{\"home\":\"net\",\"region\":\"r1\",\"members\":[\"serviceAccount:a\"]}", 403, "{}", "{}",
-     NULL},
-    {"compute.networkUsers", "s", "{\"home\":\"net\",\"region\":\"r1\",\"members\":[\"serviceAccount:a\"]}", 200,
+    {"compute.networkUsers", "s",
+     "{\"home\":\"net\",\"region\":\"r1\",\"members\":[\"serviceAccount:a\"],\"service\":\"run.googleapis.com\"}", 200, "{}",
+     "{}", "serviceAccount:a may not use subnet s of project net"},
+    {"compute.networkUsers", "s",
+     "{\"home\":\"net\",\"region\":\"r1\",\"members\":[\"serviceAccount:a\"],\"service\":\"run.googleapis.com\"}", 403, "{}",
+     "{}", NULL},
+    {"compute.networkUsers", "s",
+     "{\"home\":\"net\",\"region\":\"r1\",\"members\":[\"serviceAccount:a\"],\"service\":\"run.googleapis.com\"}", 200,
      "{\"bindings\":[{\"role\":\"roles/compute.networkUser\",\"members\":[\"group:g\"]}]}", "{}", NULL},
-    {"compute.networkUsers", "s", "{\"home\":\"net\",\"region\":\"r1\",\"members\":[\"serviceAccount:a\"]}", 200,
+    {"compute.networkUsers", "s",
+     "{\"home\":\"net\",\"region\":\"r1\",\"members\":[\"serviceAccount:a\"],\"service\":\"run.googleapis.com\"}", 200,
      "{\"bindings\":[{\"role\":\"roles/"
      "compute.networkUser\",\"members\":[\"serviceAccount:a\"],\"condition\":{\"expression\":\"x\"}}]}",
      "{}", NULL},
-    {"compute.networkUsers", "s", "{\"home\":\"net\",\"region\":\"r1\",\"members\":[\"serviceAccount:a\"]}", 200,
+    {"compute.networkUsers", "s",
+     "{\"home\":\"net\",\"region\":\"r1\",\"members\":[\"serviceAccount:a\"],\"service\":\"run.googleapis.com\"}", 200,
      "{\"bindings\":[{\"role\":\"projects/net/roles/own\",\"members\":[\"serviceAccount:a\"]}]}", "{}", NULL},
-    {"compute.networkUsers", "s", "{\"home\":\"net\",\"region\":\"r1\",\"members\":[\"serviceAccount:a\"]}", 200,
+    {"compute.networkUsers", "s",
+     "{\"home\":\"net\",\"region\":\"r1\",\"members\":[\"serviceAccount:a\"],\"service\":\"run.googleapis.com\"}", 200,
      "{\"bindings\":[{\"role\":\"roles/compute.networkUser\",\"members\":[\"serviceAccount:b\"]}]}",
      "{\"bindings\":[{\"role\":\"roles/compute.networkViewer\",\"members\":[\"serviceAccount:a\"]}]}", "may not use subnet s"},
 };
+
+/* A third read, where there is one. */
+static bool read_again(const struct kind *k, const struct view *v, struct observation *seen, const char *reply)
+{
+	struct call c = {0};
+	cJSON *state = json_make(reply);
+	if (k->observe_more && seen->presence == PRESENT_YES)
+		k->observe_more(v, seen, &c);
+	bool asked = c.method != NULL;
+	if (asked)
+		k->decode_more(v, 200, state, seen);
+	call_free(&c);
+	cJSON_Delete(state);
+	return asked;
+}
+
+/* Before the service is on there is no agent who could be let in: what then fails is not the operator's to mend. */
+static void test_no_agents(void)
+{
+	const struct kind *k = kind_find("compute.networkUsers");
+	cJSON *spec = parse(
+		  "{\"home\":\"net\",\"region\":\"r1\",\"members\":[\"serviceAccount:a\"],\"service\":\"run.googleapis.com\"}"),
+	      *policy = cJSON_CreateObject();
+	struct view v = {.project = "demo", .number = "42", .stack = "mlflow", .id = "x", .name = "s", .spec = spec};
+	struct observation seen = {0};
+	k->decode(&v, 200, policy, &seen);
+	k->decode_more(&v, 200, policy, &seen);
+	ok(read_again(k, &v, &seen, "{'state':'DISABLED'}") && seen.presence == PRESENT_PENDING, "no agent can be let in yet");
+	observation_free(&seen);
+	cJSON_Delete(spec);
+	cJSON_Delete(policy);
+}
 
 static void test(const struct row *r)
 {
@@ -143,6 +183,7 @@ static void test(const struct row *r)
 	if (c.method)
 		k->decode_more(&v, 200, more, &seen);
 	call_free(&c);
+	read_again(k, &v, &seen, "{'state':'ENABLED'}");
 	k->compare(&v, &seen, &change);
 	ok(change.verdict == (r->why ? VERDICT_REFUSE : VERDICT_KEEP), "%s is %s", r->kind, r->why ? "refused" : "kept");
 	if (r->why && !ok(change.reason && strstr(change.reason, r->why), "with its reason: %s", r->why))
@@ -255,6 +296,7 @@ int main(void)
 	mem_install();
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
 		test(&rows[i]);
+	test_no_agents();
 	test_ranges();
 	test_connection();
 	return tap_done();
