@@ -1,5 +1,5 @@
 /* A GitHub repository whose workflows plan and apply the stack. GitHub's tokens are exchanged for Google's: those of any workflow of the repository for an
- * account that reads (a plan of a pull request), those of one branch for an account that changes. There is no key to be stolen. */
+ * account that reads (a plan of a pull request), those of a push to one branch for an account that changes. There is no key to be stolen. */
 #include "config.h"
 #include "plan/github.h"
 
@@ -32,7 +32,8 @@ static bool by_github(const struct answers *a)
 	return !strcmp(answers_str(a, "ci.service"), "github");
 }
 
-/* What GitHub's token of a push to a branch has as its subject. */
+/* What GitHub's token of a push to a branch has as its subject: Google takes no longer one. It is not gone by: GitHub puts numbers into those of newer
+ * repositories, and their owners may choose another form. */
 static char *subject_of(const char *repository, const char *branch)
 {
 	return xasprintf("repo:%s:ref:refs/heads/%s", repository, branch);
@@ -86,6 +87,17 @@ static char *pool_path(const struct plan *p)
 	return path;
 }
 
+/* What started a workflow is part of it: on the branch run those that anybody starts by a comment, or by a pull request from a fork
+ * (pull_request_target), too. */
+#define STARTED "assertion.repository + ':' + assertion.event_name + ':' + assertion.ref"
+
+/* What the provider makes of a push to the branch, as a member of policies. */
+static char *pushed_to(const char *pool, const char *repository, const char *branch)
+{
+	return xasprintf("principalSet://iam.googleapis.com/%s/attribute.started/%s:push:refs/heads/%s", pool, repository,
+			 branch);
+}
+
 /* The condition keeps every other repository of the world out: the issuer is everybody's. */
 static void add_pool(struct plan *p, const char *repository)
 {
@@ -97,8 +109,8 @@ static void add_pool(struct plan *p, const char *repository)
 	plan_needs(plan_add(p, "github/provider", "iam.workloadIdentityPoolProvider", PROVIDER,
 			    json_make("{'parent':%s,'body':{'displayName':'GitHub Actions','oidc':{'issuerUri':'" ISSUER
 				      "'},'attributeCondition':%s,'attributeMapping':{'google.subject':'assertion.sub',"
-				      "'attribute.repository':'assertion.repository'}}}",
-				      parent, condition)),
+				      "'attribute.repository':'assertion.repository','attribute.started':%s}}}",
+				      parent, condition, STARTED)),
 		   "github/pool");
 	free(condition);
 	free(parent);
@@ -196,9 +208,8 @@ void github_plan(struct design *d)
 	if (!by_github(d->answers))
 		return;
 	const char *repository = answers_str(d->answers, "github.repository");
-	char *pool = pool_path(p), *subject = subject_of(repository, answers_str(d->answers, "github.branch"));
+	char *pool = pool_path(p), *branch = pushed_to(pool, repository, answers_str(d->answers, "github.branch"));
 	char *all = xasprintf("principalSet://iam.googleapis.com/%s/attribute.repository/%s", pool, repository);
-	char *branch = xasprintf("principal://iam.googleapis.com/%s/subject/%s", pool, subject);
 	add_pool(p, repository);
 	char *planner = add_identity(p, "planner", "MLflow plans", all),
 	     *deployer = add_identity(p, "deployer", "MLflow deployment", branch);
@@ -209,6 +220,5 @@ void github_plan(struct design *d)
 	free(deployer);
 	free(all);
 	free(branch);
-	free(subject);
 	free(pool);
 }

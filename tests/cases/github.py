@@ -76,7 +76,9 @@ class Job:
     """A job of a workflow: which account it becomes, and what GitHub says of it."""
 
     def __init__(self, home, sim, issuer, what, subject, **claims):
-        self.sim, self.issuer, self.claims = sim, issuer, claims | {"sub": f"repo:{claims.get('repository', REPOSITORY)}:{subject}"}
+        self.sim, self.issuer = sim, issuer
+        self.claims = {"sub": f"repo:{claims.get('repository', REPOSITORY)}:{subject}", "event_name": subject.split(":")[0].replace("ref", "push"),
+                       "ref": subject.removeprefix("ref:")} | claims
         self.environment = {"GOOGLE_APPLICATION_CREDENTIALS": home.file(f"{what}.json", issuer.credentials(
             f"mlflow-{what}@demo-proj.iam.gserviceaccount.com"))}
 
@@ -127,8 +129,13 @@ def jobs(home, sim, issuer, answers):
     ok(not [x for x in sim.writes(before)], "and changes nothing")
     run = pull.run("apply", answers, "--set", "server.workers=2")
     ok(run.returncode in (3, 77, 78) and not [x for x in sim.writes(before) if x["status"] < 300], "it may not apply", run.returncode, run.stderr)
+    newer = {"sub": f"repo:example@1234567/ml-platform@12345678:ref:refs/heads/{BRANCH}"}
+    run = Job(home, sim, issuer, "deployer", f"ref:refs/heads/{BRANCH}", **newer).run("plan", answers)
+    ok(run.returncode in (0, 2) and run.stdout, "a newer repository, whose tokens have numbers in their subject, becomes who applies", run.returncode, run.stderr)
     for name, account, subject, claims in (
-            ("a pull request cannot become who applies", "deployer", "pull_request", {}),
+            ("a pull request cannot become who applies", "deployer", "pull_request", {"ref": "refs/pull/7/merge"}),
+            ("nor can one from a fork that runs on the branch", "deployer", f"ref:refs/heads/{BRANCH}", {"event_name": "pull_request_target"}),
+            ("nor what somebody's comment starts", "deployer", f"ref:refs/heads/{BRANCH}", {"event_name": "issue_comment"}),
             ("another branch cannot either", "deployer", "ref:refs/heads/feature", {}),
             ("another repository's branch of that name is nobody", "deployer", f"ref:refs/heads/{BRANCH}", {"repository": "example/other"}),
             ("nor may it plan", "planner", f"ref:refs/heads/{BRANCH}", {"repository": "stranger/ml-platform"})):
