@@ -78,6 +78,14 @@ char *github_deployer(const struct answers *a)
 	return member;
 }
 
+bool github_is_planner(const struct answers *a, const char *email)
+{
+	char *planner = name_email(answers_str(a, "stack.name"), "planner", answers_str(a, "project.id"));
+	bool is = by_github(a) && !strcmp(planner, email);
+	free(planner);
+	return is;
+}
+
 /* "projects/NUMBER/locations/global/workloadIdentityPools/NAME", as members and audiences name it. */
 static char *pool_path(const struct plan *p)
 {

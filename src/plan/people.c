@@ -172,7 +172,7 @@ static void add_once(cJSON *members, const char *member)
 void people_add_operator(const struct answers *a, cJSON *members)
 {
 	const char *operator= json_str(a->resolved, "operator", "");
-	if (!*operator)
+	if (!*operator|| github_is_planner(a, operator))
 		return;
 	char *member = xasprintf("%s:%s", text_ends(operator, ".gserviceaccount.com") ? "serviceAccount" : "user", operator);
 	add_once(members, member);
