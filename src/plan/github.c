@@ -174,6 +174,48 @@ static void let_deploy(struct plan *p, const char *email)
 	free(member);
 }
 
+/* A file that was rendered and is kept as a secret is read back to be compared, which no viewer may. What was drawn or typed is not read. */
+static void let_compare(struct plan *p, const char *member)
+{
+	size_t count = p->count;
+	for (size_t i = 0; i < count; i++) {
+		const struct resource *r = &p->resources[i];
+		if (strcmp(r->kind->id, "secretmanager.version") != 0 || !json_at(r->spec, "text"))
+			continue;
+		char *id = xasprintf("planner-%s", r->name), *path = xasprintf("projects/%s/secrets/%s", p->project, r->name);
+		char *version = xstrdup(r->id);
+		plan_needs(part_grant(p, id, "secret", path, "roles/secretmanager.secretAccessor", member, version),
+			   "sa/planner");
+		free(version);
+		free(path);
+		free(id);
+	}
+}
+
+/* Is oauth2-proxy's image there? Its repository tells whoever may pull from it. */
+static void let_pull(struct plan *p, const char *member)
+{
+	const struct resource *quay = plan_find(p, "repository/quay");
+	char *path = quay ? xasprintf("projects/%s/locations/%s/repositories/%s", p->project, p->region, quay->name) : NULL;
+	if (path)
+		plan_needs(part_grant(p, "planner-quay", "repository", path, "roles/artifactregistry.reader", member,
+				      "repository/quay"),
+			   "sa/planner");
+	free(path);
+}
+
+/* Is something in a cluster looked at? A viewer of the project does not get through to its API server. */
+static bool connects(const struct plan *p)
+{
+	cJSON *permissions = plan_permissions(p, DEED_BIT(DEED_READ));
+	const cJSON *one;
+	bool found = false;
+	cJSON_ArrayForEach(one, permissions)
+		found |= !strcmp(one->valuestring, "container.clusters.connect");
+	cJSON_Delete(permissions);
+	return found;
+}
+
 /* Of Cloud Storage a viewer sees no bucket's settings; of objects only the image's source is looked at. */
 static void let_read(struct plan *p, const char *email)
 {
@@ -185,7 +227,11 @@ static void let_read(struct plan *p, const char *email)
 	add_role(bindings, "roles/iam.securityReviewer", member);
 	add_role(bindings, "roles/serviceusage.serviceUsageConsumer", member);
 	add_role(bindings, "roles/storage.bucketViewer", member);
+	if (connects(p))
+		add_role(bindings, "roles/container.clusterViewer", member);
 	grant_roles(p, "iam/planner", "planner", bindings);
+	let_compare(p, member);
+	let_pull(p, member);
 	if (path)
 		plan_needs(part_grant(p, "planner-build", "bucket", path, "roles/storage.objectViewer", member, "bucket/build"),
 			   "sa/planner");

@@ -124,6 +124,8 @@ def jobs(home, sim, issuer, answers):
     ok(run.returncode == 0 and result.get("outcome") == "proven" and result.get("updated", 0) > 0, "a push to the branch applies a change, and proves it",
        run.returncode, result, run.stderr, *[line for line in run.stdout.splitlines() if '"failed"' in line])
     before = len(sim.exchanges())
+    run = pull.run("plan", answers)
+    ok(run.returncode == 0, "a pull request that changes nothing is told so", run.returncode, run.stdout, run.stderr)
     run = pull.run("plan", answers, "--set", "server.workers=2")
     ok(run.returncode == 2 and "update" in run.stdout, "a pull request is told what would change", run.returncode, run.stdout, run.stderr)
     ok(not [x for x in sim.writes(before)], "and changes nothing")
@@ -151,8 +153,7 @@ def pools(sim):
 
 def main():
     with Home() as home, Sim(home) as sim, Issuer(home) as issuer:
-        answers = home.example(auth__client_secret="env:CLIENT_SECRET", auth__mode="iam", database__path="public", ci__service="github",
-                               github__repository=REPOSITORY)
+        answers = home.example(auth__client_secret="env:CLIENT_SECRET", database__path="public", ci__service="github", github__repository=REPOSITORY)
         run = sim.run("apply", answers, "--json", timeout=200)
         ok(result_of(run.stdout).get("outcome") == "proven", "a stack with a repository stands", run.stderr,
            *[line for line in run.stdout.splitlines() if '"failed"' in line])
