@@ -39,23 +39,24 @@ static void export_word(struct buf *out, const char *name, const char *value)
 	buf_putc(out, '\n');
 }
 
+/* What is exported is set by a line of its own before: only so does a command that fails end a job (sh -e). */
 static void export_id_token(const struct plan *p, struct buf *out)
 {
-	buf_puts(out, "export MLFLOW_TRACKING_TOKEN=$(gcloud auth print-identity-token --impersonate-service-account=");
+	buf_puts(out, "MLFLOW_TRACKING_TOKEN=$(gcloud auth print-identity-token --impersonate-service-account=");
 	escape_word(p->prover, out);
 	buf_puts(out, " \\\n    --audiences=");
 	escape_word(p->wall.audience, out);
-	buf_puts(out, " --include-email)\n");
+	buf_puts(out, " --include-email)\nexport MLFLOW_TRACKING_TOKEN\n");
 }
 
 /* Its claims go in by stdin, and it comes by stdout. Nothing in them needs escaping. */
 static void export_jwt(const struct plan *p, struct buf *out)
 {
 	buf_printf(out,
-		   "export MLFLOW_TRACKING_TOKEN=$(now=$(date +%%s) && \\\n"
+		   "MLFLOW_TRACKING_TOKEN=$(now=$(date +%%s) && \\\n"
 		   "    printf '{\"iss\":\"%s\",\"sub\":\"%s\",\"aud\":\"%s\",\"iat\":%%d,\"exp\":%%d}' \"$now\" \"$((now + "
 		   "3600))\" | \\\n"
-		   "    gcloud iam service-accounts sign-jwt --iam-account=%s /dev/stdin -)\n",
+		   "    gcloud iam service-accounts sign-jwt --iam-account=%s /dev/stdin -)\nexport MLFLOW_TRACKING_TOKEN\n",
 		   p->prover, p->prover, p->wall.audience, p->prover);
 }
 
@@ -63,7 +64,8 @@ static void export_password(const struct plan *p, struct buf *out)
 {
 	export_word(out, "MLFLOW_TRACKING_USERNAME", p->wall.user);
 	buf_printf(out,
-		   "export MLFLOW_TRACKING_PASSWORD=$(gcloud secrets versions access latest --secret=%s-%s --project=%s)\n",
+		   "MLFLOW_TRACKING_PASSWORD=$(gcloud secrets versions access latest --secret=%s-%s --project=%s)\nexport "
+		   "MLFLOW_TRACKING_PASSWORD\n",
 		   p->stack, p->wall.password, p->project);
 }
 

@@ -3,6 +3,7 @@
 import base64
 import itertools
 import json
+import os
 import ssl
 import subprocess
 import sys
@@ -117,6 +118,13 @@ def whole(home, answers, mode):
     for form in ("shell", "curl", "ci"):
         run = subprocess.run(["sh", "-n"], input=home.run("connect", answers, "--for", form).stdout, capture_output=True, text=True, timeout=20)
         ok(run.returncode == 0, f"{mode}: the lines for {form} are a shell's", run.stderr)
+    folder = home.file("no-gcloud")
+    os.makedirs(folder, exist_ok=True)
+    with open(home.file("no-gcloud/gcloud", "#!/bin/sh\nexit 1\n"), encoding="utf-8") as f:
+        os.chmod(f.name, 0o700)
+    run = subprocess.run(["sh", "-e"], input=home.run("connect", answers, "--for", "ci").stdout, capture_output=True, text=True, timeout=20,
+                         env={"PATH": f"{folder}:/usr/bin:/bin"})
+    ok(run.returncode == 1 and "add-mask" not in run.stdout, f"{mode}: a job ends where gcloud gives nothing", run.returncode, run.stdout, run.stderr)
     for form in ("python", "notebook"):
         lines = home.run("connect", answers, "--for", form).stdout
         compile("".join(line + "\n" for line in lines.splitlines() if not line.startswith("%pip ")), form, "exec")
