@@ -92,7 +92,7 @@ struct step {
 	int rounds, conflicts, unknowns, rereads;
 	int lags;
 	char *lag_words;            /* what was said last, where it names what is young; NULL for none */
-	bool lag_follows;           /* another step was told the same, and asks */
+	bool lag_follows;           /* it pauses: another step was told the same, and asks */
 	double lag_since, lag_seen; /* when a lag was first met and last seen; 0 for none */
 	double held_since;          /* when it could have begun, had a grant not been so young; 0 for none */
 	double after_lag;           /* what the cloud worked since it was last seen */

@@ -340,11 +340,18 @@ bool step_lags(struct step *s, int http, const char *message)
 	return step_now(s) - s->lag_since < budget;
 }
 
+/* From here on it has a request of its own under way, and nobody calls it to look. */
+static void look_again(struct step *s)
+{
+	s->lag_follows = false;
+	step_read(s);
+}
+
 void step_lag_pause(struct step *s)
 {
 	double hurried = fmin(pow(1.3, s->lags++), LAG_PAUSE_MOST);
 	s->lag_follows = step_lag_scout(s) != NULL;
-	step_pause(s, s->lag_follows ? LAG_FOLLOWER_PAUSE : step_leisure(s, hurried), step_read);
+	step_pause(s, s->lag_follows ? LAG_FOLLOWER_PAUSE : step_leisure(s, hurried), look_again);
 }
 
 /* While a lag lasts, what was done in vain is part of it. */
@@ -364,8 +371,7 @@ void step_lag_passed(struct step *s)
 		struct step *other = &s->run->steps[i];
 		if (!other->lag_follows || strcmp(other->lag_words, s->lag_words))
 			continue;
-		other->lag_follows = false;
-		step_pause(other, 0, step_read);
+		step_pause(other, 0, look_again);
 	}
 	keep_words(&s->lag_words, NULL);
 }

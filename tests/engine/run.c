@@ -276,6 +276,28 @@ static void refusals(void)
 	close_world(&w);
 }
 
+/* b and c are told the same words: the one asks, the other follows, whoever of them is known first, and whatever is on its way when that comes out. */
+static void followers(void)
+{
+	int bad = 0;
+	for (int i = 0; i < 120; i++) {
+		struct world w;
+		open_world(&w);
+		w.toy->lag = "bc";
+		w.toy->lag_until = 30 + i % 30 / 5.0;
+		w.toy->knows_sooner = i < 30 ? NULL : i < 60 ? "b" : i < 90 ? "c" : NULL;
+		w.toy->seconds = i < 90 ? 0 : 5;
+		bool fine = go(&w, RUN_APPLY) == EXIT_DONE && json_num(w.result, "created", 0) == 5;
+		for (const cJSON *made = w.toy->made->child; made; made = made->next)
+			fine &= made->valuedouble == 1;
+		if (!fine)
+			printf("# %d: %s, created %.0f\n", i, w.toy->order, json_num(w.result, "created", 0));
+		bad += !fine;
+		close_world(&w);
+	}
+	is_int(bad, 0, "of several that lag alike each is made once, and counted once");
+}
+
 /* b fails, and d needs both b and c. */
 static void without(void)
 {
@@ -483,6 +505,7 @@ int main(void)
 	whole();
 	faults();
 	refusals();
+	followers();
 	without();
 	unwanted();
 	interruption();
