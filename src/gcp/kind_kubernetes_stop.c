@@ -1,6 +1,6 @@
 /* That no pod of a Deployment runs before it has this image: nobody writes while what it writes to is changed. The Deployment is applied as it stands, in the
- * same name as by kubernetes.object, but for no replica; its next change sets that back. spec: {"host","collection","body":{"kind":"Deployment"},"container",
- * "image"}; name is "deployment/NAME". */
+ * same name as by kubernetes.object, but for no replica; its next change sets that back. spec: {"host","ca","collection","body":{"kind":"Deployment"},
+ * "container","image"}; name is "deployment/NAME". */
 #include "config.h"
 #include "gcp/kinds.h"
 #include "gcp/kubernetes_shared.h"

@@ -275,10 +275,11 @@ static void add_job(struct design *d)
 	const struct workload *w = d->workload;
 	const struct container *containers[] = {w->migration};
 	char *ns = namespace_of(d), *collection = xasprintf("/apis/apps/v1/namespaces/%s/deployments", ns);
+	const char *cluster = cluster_id(d->answers);
 	const char *stop = upgrade_stop(
 	    d, "kubernetes.stop", "deployment/" SERVICE,
-	    json_make("{'host':%j,'collection':%s,'body':{'kind':'Deployment'},'container':%s,'image':%j}",
-		      plan_ref("cluster", "host"), collection, w->containers[0]->name,
+	    json_make("{'host':%j,'ca':%j,'collection':%s,'body':{'kind':'Deployment'},'container':%s,'image':%j}",
+		      plan_ref(cluster, "host"), plan_ref(cluster, "ca"), collection, w->containers[0]->name,
 		      cJSON_Duplicate(w->containers[0]->image, 1)));
 	free(collection);
 	free(ns);

@@ -167,6 +167,29 @@ static void connected(struct answers *a)
 	plan_free(p);
 }
 
+/* In somebody's cluster all that is asked of its API server goes there, in an upgrade too, under the authority that it tells. */
+static void standing(struct answers *a)
+{
+	struct err e = {0};
+	bool set = answers_set_text(a, "gke.cluster", "existing", &e) && answers_set_text(a, "gke.name", "shared", &e);
+	json_put_str(a->resolved, "release", "2.0.0");
+	struct plan *p = set ? plan_make(a, &e) : NULL;
+	if (!ok(p != NULL, "an upgrade in a cluster that stands is planned: %s", e.what ? e.what : ""))
+		return;
+	size_t asked = 0, there = 0;
+	for (size_t i = 0; i < p->count; i++) {
+		const struct resource *r = &p->resources[i];
+		if (strncmp(r->kind->id, "kubernetes.", strlen("kubernetes.")) != 0)
+			continue;
+		asked++;
+		there += !strcmp(json_str(r->spec, "host.$ref.0", ""), "cluster/existing") &&
+			 !strcmp(json_str(r->spec, "ca.$ref.0", ""), "cluster/existing");
+	}
+	ok(plan_find(p, "stop") && asked > 8, "the old server is stopped first");
+	is_int((long long)there, (long long)asked, "each object is of that cluster, which says who vouches for it");
+	plan_free(p);
+}
+
 static void refused(struct answers *a)
 {
 	struct err e = {0};
@@ -237,6 +260,9 @@ int main(void)
 	a = answers();
 	connected(a);
 	refused(a);
+	answers_free(a);
+	a = answers();
+	standing(a);
 	answers_free(a);
 	return tap_done();
 }
