@@ -161,13 +161,13 @@ static void on_polled(void *arg, const struct api_result *r)
 	} else if (!operation_decode(s->changing.dialect, s->operation.poll_url, r->reply, &op)) {
 		operation_gone(s);
 	} else if (op.done) {
-		step_follow(s, r->reply);
+		step_follow(s, r->reply, true);
 		operation_ended(s, &op, r->reply);
 		operation_free(&op);
 	} else {
 		s->vanished = 0;
 		s->not_done_at = step_now(s);
-		step_follow(s, r->reply);
+		step_follow(s, r->reply, false);
 		operation_free(&op);
 		poll_later(s);
 	}
@@ -197,7 +197,7 @@ static void operation_begins(struct step *s, struct operation *op, const cJSON *
 	s->vanished = 0;
 	if (s->run->journal)
 		noted(s, journal_operation(s->run->journal, s->resource->id, op, &e), &e);
-	step_follow(s, reply);
+	step_follow(s, reply, false);
 	step_set_phase(s, PHASE_POLLING, NULL);
 	run_wake(s->run);
 	if (s->operation.wait_url)

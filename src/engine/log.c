@@ -49,6 +49,8 @@ static void on_text(void *arg, const struct api_result *r)
 		show(s, r->text, r->text_len);
 	else if (r->http == 200 && r->text_len > s->log.at)
 		show(s, r->text + s->log.at, r->text_len - s->log.at);
+	if (s->phase == PHASE_OVER)
+		step_unfollow(s);
 }
 
 void step_show(struct step *s, const char *lines)
@@ -63,21 +65,42 @@ static double pace_of_log(const struct step *s)
 	return fmin(fmax(LOG_SOONEST, (step_now(s) - s->begun) * LOG_SHARE), LOG_LATEST);
 }
 
-void step_follow(struct step *s, const cJSON *from)
+/* Another build has a log of its own, which begins anew. */
+static void aim(struct step *s, char *url)
 {
-	const struct kind *k = s->resource->kind;
-	bool asked_lately = s->log.asked_at > 0 && step_now(s) - s->log.asked_at < pace_of_log(s);
-	if (!k->log_url || s->log.call || !from || asked_lately)
+	struct step_log *log = &s->log;
+	if (!url || (log->url && !strcmp(url, log->url))) {
+		free(url);
 		return;
-	if (!s->log.url)
-		s->log.url = k->log_url(&s->view, from);
-	if (!s->log.url)
-		return;
+	}
+	api_cancel(s->run->api, log->call);
+	step_unfollow(s);
+	free(log->url);
+	log->url = url;
+	log->call = 0;
+	log->at = 0;
+	log->asked_at = 0;
+}
+
+static void ask_text(struct step *s)
+{
 	struct call c = {0};
+	api_cancel(s->run->api, s->log.call); /* what it would have brought is asked for again */
 	call_set_url(&c, DIALECT_NONE, "GET", NULL, s->log.url);
 	s->log.asked_at = step_now(s);
 	s->log.call = api_call(s->run->api, &c, &(struct api_policy){.once = true, .range_from = s->log.at}, on_text, s);
 	call_free(&c);
+}
+
+void step_follow(struct step *s, const cJSON *from, bool over)
+{
+	const struct kind *k = s->resource->kind;
+	if (!k->log_url || !from)
+		return;
+	aim(s, k->log_url(&s->view, from));
+	bool asked_lately = s->log.asked_at > 0 && step_now(s) - s->log.asked_at < pace_of_log(s);
+	if (s->log.url && (over || (!s->log.call && !asked_lately)))
+		ask_text(s);
 }
 
 void step_unfollow(struct step *s)

@@ -256,7 +256,8 @@ double step_leisure(const struct step *s, double seconds);
 const struct step *step_lag_scout(const struct step *s);
 
 /* log.c: a build's log. */
-void step_follow(struct step *s, const cJSON *from);
+/* Reads on in the log of the build that from tells of, every few seconds; at once when that is over, since its last lines say why it failed. */
+void step_follow(struct step *s, const cJSON *from, bool over);
 void step_unfollow(struct step *s);
 /* Shows these lines as its log's. */
 void step_show(struct step *s, const char *lines);

@@ -492,7 +492,7 @@ static void pending(struct step *s)
 {
 	double since = s->changed > 0 ? s->changed : s->begun;
 	s->not_done_at = step_now(s);
-	step_follow(s, s->seen.found);
+	step_follow(s, s->seen.found, false);
 	step_set_phase(s, PHASE_POLLING, NULL);
 	if (step_now(s) - since > step_deadline(s)) {
 		if (!step_ask_why(s, say_late))

@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
 """What a rehearsal is: any file's own project, on a cloud of its own, with nothing written into the file."""
+import json
+
 from harness import Home, done, ok, read, result_of
 
 with Home() as home:
@@ -9,6 +11,8 @@ with Home() as home:
         run = home.run("apply", answers, "--rehearse", "--json")
         result = result_of(run.stdout)
         ok(run.returncode == 0 and result.get("outcome") == "proven", f"T4: {project} is rehearsed", result, run.stderr)
+        built = [e["line"] for e in map(json.loads, run.stdout.splitlines()) if e["event"] == "log" and e["id"] == "image"]
+        ok(built[-1:] == ["DONE"] and any(": Pushed" in line for line in built), "the build's log is shown to its last line, whichever try it was of", built)
         ok(read(answers) == before, "T4: and its file is left as it was")
         ok(all("--rehearse" in result.get(key, "") for key in ("next", "undo")), "T4: commands that follow are rehearsals too", result)
     answers = home.example("mlflow.json", exposure="domain", domain__host="mlflow.example.com", domain__zone="example-com")
