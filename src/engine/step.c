@@ -418,9 +418,12 @@ static void say_failed(struct step *s)
 	     words ? words : _("it ended as failed."));
 }
 
+/* The last lines of its log are waited for: they say why, and a run that ends asks for nothing more. */
 static void fail_as_operated(struct step *s)
 {
-	if (!step_ask_why(s, say_failed))
+	if (s->log.call)
+		step_pause(s, 0.2, fail_as_operated);
+	else if (!step_ask_why(s, say_failed))
 		say_failed(s);
 }
 
