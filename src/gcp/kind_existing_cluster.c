@@ -72,6 +72,13 @@ static void add_account(const struct view *v, cJSON *members, const char *accoun
 	free(email);
 }
 
+/* Does it make machines by itself? */
+static bool makes_nodes(const cJSON *found)
+{
+	return json_bool(found, "autopilot.enabled", false) ||
+	       json_bool(found, "autoscaling.enableNodeAutoprovisioning", false);
+}
+
 static void put_nodes(const struct view *v, const cJSON *found, cJSON *outputs)
 {
 	cJSON *members = cJSON_CreateArray(), *selector = cJSON_CreateObject();
@@ -79,8 +86,8 @@ static void put_nodes(const struct view *v, const cJSON *found, cJSON *outputs)
 	const char *later = json_str(found, "autoscaling.autoprovisioningNodePoolDefaults.serviceAccount", NULL);
 	cJSON_ArrayForEach(pool, json_at(found, "nodePools"))
 		add_account(v, members, json_str(pool, "config.serviceAccount", "default"));
-	if (later)
-		add_account(v, members, later);
+	if (later || makes_nodes(found))
+		add_account(v, members, later ? later : "default");
 	/* Autopilot refuses this selector, since all of its nodes are so. */
 	if (!json_bool(found, "autopilot.enabled", false))
 		cJSON_AddStringToObject(selector, "iam.gke.io/gke-metadata-server-enabled", "true");
@@ -143,8 +150,7 @@ static char *lacks_identity(const struct view *v, const cJSON *found)
 static char *lacks_metadata(const struct view *v, const cJSON *found)
 {
 	const cJSON *pool;
-	bool has = json_bool(found, "autopilot.enabled", false) ||
-		   json_bool(found, "autoscaling.enableNodeAutoprovisioning", false);
+	bool has = makes_nodes(found);
 	cJSON_ArrayForEach(pool, json_at(found, "nodePools"))
 		has |= !strcmp(json_str(pool, "config.workloadMetadataConfig.mode", ""), SERVER);
 	return has ? NULL

@@ -91,6 +91,18 @@ static void reached(const struct view *v, const char *but, const char *host, con
 	free(text);
 }
 
+/* What will pull the images. */
+static void pulled(const struct view *v, const char *reply, const char *member, const char *what)
+{
+	struct observation seen = {0};
+	cJSON *found = parse(reply);
+	kind_find("container.existingCluster")->decode(v, 200, found, &seen);
+	is_int(cJSON_GetArraySize(json_at(seen.outputs, "nodes")), 1, what);
+	is_str(json_str(seen.outputs, "nodes.0", ""), member, "and that is its account");
+	observation_free(&seen);
+	cJSON_Delete(found);
+}
+
 #define DNS "'dnsEndpointConfig':{'endpoint':'gke-1.r1.gke.goog','allowExternalTraffic':"
 
 static void existing_cluster(void)
@@ -113,6 +125,10 @@ static void existing_cluster(void)
 		"'controlPlaneEndpointsConfig':{" DNS
 		"false},'ipEndpointsConfig':{'enabled':true,'enablePublicEndpoint':false,'privateEndpoint':'10.0.0.2'}}",
 		"10.0.0.2", "PEM", "and where there is no public address, the private one");
+	pulled(&v, "{'name':'shared','status':'RUNNING','autopilot':{'enabled':true}}",
+	       "serviceAccount:42-compute@developer.gserviceaccount.com", "Autopilot has machines before it has any");
+	pulled(&v, "{'name':'shared','status':'RUNNING','nodePools':[{'name':'p','config':{'serviceAccount':'own@demo'}}]}",
+	       "serviceAccount:own@demo", "one that makes none has those of its pools");
 	json_put_str(spec, "network", "projects/demo/global/networks/ours");
 	stands(&v, "'a':1", "networks/theirs", "one in another network than the database is refused");
 	json_drop(spec, "network");
