@@ -108,6 +108,9 @@ def workflow(home, answers):
        "its jobs have what jobs have", jobs)
     steps = [step for job in jobs.values() for step in job["steps"]]
     ok(all(("uses" in s) != ("run" in s) and set(s) <= {"uses", "run", "name", "with", "if"} for s in steps), "and its steps", steps)
+    for name in ("plan", "apply"):
+        said = "\n".join(step.get("run", "") for step in jobs[name]["steps"])
+        ok(said.find("libcjson-dev") in range(said.find("mlflow-setup\"")), f"{name}: the libraries come before the program", said)
     ok({s["uses"].split("@")[0] for s in steps if "uses" in s} == ACTIONS, "it uses four actions, and no other", text)
     ok("id-token" not in jobs["build"]["permissions"] and all(jobs[j]["permissions"]["id-token"] == "write" for j in ("plan", "apply")),
        "what is built from a source elsewhere gets no token", jobs["build"])
