@@ -94,7 +94,8 @@ void network_route(struct sim *s, const char *network_path, const char *range, c
 {
 	const char *project = sim_tmp("%.*s", (int)(strcspn(network_path + 9, "/") + 9), network_path);
 	const char *name = route_name(network_path, range, peering), *link = compute_link(network_path);
-	if (sim_get(s, "compute.routes", sim_tmp("%s/global/routes/%s", project, name)))
+	if (!sim_get(s, "compute.networks", network_path) ||
+	    sim_get(s, "compute.routes", sim_tmp("%s/global/routes/%s", project, name)))
 		return;
 	cJSON *doc = json_make("{'name':%s,'network':%s,'destRange':%s,'priority':0}", name, link, range);
 	json_put_str(doc, "description",

@@ -258,9 +258,11 @@ static void sql_connect_flags(struct sim_call *c)
 		cJSON *f = json_make("{'kind':'sql#flag','name':%s,'type':%s,'requiresRestart':%b,'appliesTo':%j}",
 				     table_cell(&flag_table, i, 0), table_cell(&flag_table, i, 2),
 				     !strcmp(table_cell(&flag_table, i, 3), "restart"), json_make(postgres ? pg : my));
-		if (*table_cell(&flag_table, i, 4)) {
-			json_put_str(f, "minValue", table_cell(&flag_table, i, 4));
-			json_put_str(f, "maxValue", table_cell(&flag_table, i, 5));
+		static const char *const bounds[] = {"minValue", "maxValue"};
+		for (size_t n = 0; n < 2; n++) { /* whole numbers; what has none has no bound */
+			const char *bound = table_cell(&flag_table, i, 4 + n);
+			if (*bound && !strchr(bound, '.'))
+				json_put_str(f, bounds[n], bound);
 		}
 		cJSON_AddItemToArray(items, f);
 	}
