@@ -39,6 +39,7 @@ KEPT = re.compile(r"""
     iap\.settings\ |                                     # of what had an id that never comes again
     network\.producers\ |                                 # lets go of what was behind it only after days,
     servicenetworking\.connections\ .*/default |          # and so its connection stays where it was left to its network
+    compute\.routes\ .*/peering-route- |                  # with the route that it gave
     compute\.addresses\ .*/serverless-ipv4 |              # Cloud Run's, for more than an hour
     cloudresourcemanager\.numbers\ |                      # never given again
     appengine\.\w+\ apps/[^/]*($|/services/default)|      # an application cannot be deleted, nor its default service
