@@ -56,7 +56,7 @@ def backend(name="svc1", **port):
 SA = doc("v1", "ServiceAccount", "sa1")
 SECRET = doc("v1", "Secret", "s1", stringData={"t": "text"})
 JOB = doc("batch/v1", "Job", "once", spec={"template": pod("busybox", restartPolicy="Never")})
-CRONJOB = doc("batch/v1", "CronJob", "cron", spec={"schedule": "0 3 * * *", "jobTemplate": {"spec": {"template": pod("busybox", restartPolicy="Never")}}})
+CRONJOB = doc("batch/v1", "CronJob", "cron", spec={"schedule": "0 0 29 2 *", "jobTemplate": {"spec": {"template": pod("busybox", restartPolicy="Never")}}})
 SERVICE = doc("v1", "Service", "svc1", spec={"selector": {"app": "web"}, "ports": [{"port": 80, "targetPort": 5000}]})
 INGRESS = doc("networking.k8s.io/v1", "Ingress", "i1", spec={"rules": [{"host": "a.example.com", "http": {"paths": [
     {"path": "/", "pathType": "Prefix", "backend": backend()}]}}]})
