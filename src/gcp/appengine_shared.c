@@ -34,6 +34,23 @@ bool appengine_ours(const struct view *v, const char *id)
 	return strlen(id) == strlen(own) && !strncmp(id, own, 7);
 }
 
+const char *appengine_service(const struct view *v)
+{
+	return json_str(v->spec, "service", "");
+}
+
+void appengine_list_versions(const struct view *v, struct call *out)
+{
+	call_set(out, DIALECT_NONE, "GET", NULL, APPENGINE_VERSIONS "?view=FULL&pageSize=200", v->project,
+		 appengine_service(v));
+}
+
+void appengine_set_status(const struct view *v, const char *id, const char *status, struct call *out)
+{
+	call_set(out, DIALECT_AIP, "PATCH", json_make("{'servingStatus':%s}", status),
+		 APPENGINE_VERSIONS "/%s?updateMask=servingStatus", v->project, appengine_service(v), id);
+}
+
 char *appengine_lock(const struct view *v)
 {
 	return xasprintf("appengine %s", v->project);

@@ -9,7 +9,17 @@
 
 #define APPENGINE "https://appengine.googleapis.com/v1/apps/%s"
 
+/* Takes the application's project, and the service. */
+#define APPENGINE_VERSIONS APPENGINE "/services/%s/versions"
+
 enum { APPENGINE_VERSION = 16 };
+
+/* The id of the service in the spec's "service". */
+const char *appengine_service(const struct view *v);
+/* struct kind's observe of a kind that looks at all versions of that service. */
+void appengine_list_versions(const struct view *v, struct call *out);
+/* Sets the serving status (SERVING, STOPPED) of that service's version with this id: a change of its own, whose reply is an operation. */
+void appengine_set_status(const struct view *v, const char *id, const char *status, struct call *out);
 
 /* The id of the version with this body (appengine.v1 Version): "m", six digits of the stack's name, eight of what is in it. A version's labels cannot
  * be set, so its id is what says whose it is, and it is the same for the same answers. */

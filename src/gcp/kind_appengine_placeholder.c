@@ -11,18 +11,6 @@
 
 #include <string.h>
 
-#define VERSIONS APPENGINE "/services/%s/versions"
-
-static const char *service(const struct view *v)
-{
-	return json_str(v->spec, "service", "");
-}
-
-static void appengine_placeholder_observe(const struct view *v, struct call *out)
-{
-	call_set(out, DIALECT_NONE, "GET", NULL, VERSIONS "?view=FULL&pageSize=200", v->project, service(v));
-}
-
 /* The stack's own placeholder, if it runs. */
 static const cJSON *running(const struct view *v, const cJSON *found)
 {
@@ -52,15 +40,14 @@ static void appengine_placeholder_create(const struct view *v, const struct obse
 	(void)seen;
 	appengine_version_id(v->stack, json_at(v->spec, "body"), id);
 	json_put_str(body, "id", id);
-	call_set(out, DIALECT_AIP, "POST", body, VERSIONS, v->project, service(v));
+	call_set(out, DIALECT_AIP, "POST", body, APPENGINE_VERSIONS, v->project, appengine_service(v));
 }
 
 static void appengine_placeholder_update(const struct view *v, const struct observation *seen, const struct change *change,
 					 struct call *out)
 {
 	(void)change;
-	call_set(out, DIALECT_AIP, "PATCH", json_make("{'servingStatus':'STOPPED'}"), VERSIONS "/%s?updateMask=servingStatus",
-		 v->project, service(v), json_str(running(v, seen->found), "id", ""));
+	appengine_set_status(v, json_str(running(v, seen->found), "id", ""), "STOPPED", out);
 }
 
 const struct kind kind_appengine_placeholder = {
@@ -76,7 +63,7 @@ const struct kind kind_appengine_placeholder = {
     .slow = 600,
     .deadline = 3600,
     .lock = appengine_lock,
-    .observe = appengine_placeholder_observe,
+    .observe = appengine_list_versions,
     .decode = kind_decode_plain,
     .compare = appengine_placeholder_compare,
     .create = appengine_placeholder_create,

@@ -14,14 +14,9 @@
 #define INGRESS "networkSettings.ingressTrafficAllowed"
 #define EVERYWHERE "INGRESS_TRAFFIC_ALLOWED_ALL"
 
-static const char *service(const struct view *v)
-{
-	return json_str(v->spec, "service", "");
-}
-
 static void appengine_service_observe(const struct view *v, struct call *out)
 {
-	call_set(out, DIALECT_NONE, "GET", NULL, APPENGINE "/services/%s", v->project, service(v));
+	call_set(out, DIALECT_NONE, "GET", NULL, APPENGINE "/services/%s", v->project, appengine_service(v));
 }
 
 /* A service is ours when what it serves is. */
@@ -37,7 +32,7 @@ static void appengine_service_decode(const struct view *v, int http, const cJSON
 			    out, PRESENT_STRANGER,
 			    _("App Engine's service %s serves a version of somebody else, %s: name a service of its own in "
 			      "appengine.service"),
-			    service(v), share->string);
+			    appengine_service(v), share->string);
 		else if (share->valuedouble > 0)
 			json_put_str(out->outputs, "serving", share->string);
 }
@@ -84,7 +79,8 @@ static void appengine_service_update(const struct view *v, const struct observat
 	for (size_t i = 0; change && i < change->count; i++)
 		if (!strcmp(change->differences[i].path, INGRESS))
 			mask = "networkSettings";
-	call_set(out, DIALECT_AIP, "PATCH", wanted(v), APPENGINE "/services/%s?updateMask=%s", v->project, service(v), mask);
+	call_set(out, DIALECT_AIP, "PATCH", wanted(v), APPENGINE "/services/%s?updateMask=%s", v->project, appengine_service(v),
+		 mask);
 }
 
 static void appengine_service_create(const struct view *v, const struct observation *seen, struct call *out)

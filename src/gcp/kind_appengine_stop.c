@@ -12,18 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define VERSIONS APPENGINE "/services/%s/versions"
-
-static const char *service(const struct view *v)
-{
-	return json_str(v->spec, "service", "");
-}
-
-static void appengine_stop_observe(const struct view *v, struct call *out)
-{
-	call_set(out, DIALECT_NONE, "GET", NULL, VERSIONS "?view=FULL&pageSize=200", v->project, service(v));
-}
-
 /* A service that is not there does not run. */
 static void appengine_stop_decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
 {
@@ -65,12 +53,6 @@ static const char *appengine_stop_downtime(const cJSON *spec, const struct chang
 	return N_("The server does not answer from here on until the new version has started: ten to twenty minutes.");
 }
 
-static void set_status(const struct view *v, const char *id, const char *status, struct call *out)
-{
-	call_set(out, DIALECT_AIP, "PATCH", json_make("{'servingStatus':%s}", status), VERSIONS "/%s?updateMask=servingStatus",
-		 v->project, service(v), id);
-}
-
 /* One a turn. */
 static void appengine_stop_update(const struct view *v, const struct observation *seen, const struct change *change,
 				  struct call *out)
@@ -78,7 +60,7 @@ static void appengine_stop_update(const struct view *v, const struct observation
 	const char *path = change->differences[0].path;
 	char *id = xstrndup(path, strcspn(path, "."));
 	(void)seen;
-	set_status(v, id, "STOPPED", out);
+	appengine_set_status(v, id, "STOPPED", out);
 	free(id);
 }
 
@@ -86,7 +68,7 @@ static void appengine_stop_update(const struct view *v, const struct observation
 static void appengine_stop_create(const struct view *v, const struct observation *seen, struct call *out)
 {
 	(void)seen;
-	appengine_stop_observe(v, out);
+	appengine_list_versions(v, out);
 }
 
 /* What served before: the version that is noted, else the youngest of them. */
@@ -102,7 +84,7 @@ static void appengine_stop_back(const struct view *v, const struct observation *
 			last = one;
 	}
 	if (last && is_status(last, "STOPPED"))
-		set_status(v, json_str(last, "id", ""), "SERVING", out);
+		appengine_set_status(v, json_str(last, "id", ""), "SERVING", out);
 }
 
 const struct kind kind_appengine_stop = {
@@ -117,7 +99,7 @@ const struct kind kind_appengine_stop = {
     .deadline = 1800,
     .foresees = true,
     .lock = appengine_lock,
-    .observe = appengine_stop_observe,
+    .observe = appengine_list_versions,
     .decode = appengine_stop_decode,
     .compare = appengine_stop_compare,
     .downtime = appengine_stop_downtime,

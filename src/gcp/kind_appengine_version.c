@@ -10,13 +10,11 @@
 
 #include <string.h>
 
-#define VERSIONS APPENGINE "/services/%s/versions"
-
 static void appengine_version_observe(const struct view *v, struct call *out)
 {
 	char id[APPENGINE_VERSION];
 	appengine_version_id(v->stack, json_at(v->spec, "body"), id);
-	call_set(out, DIALECT_NONE, "GET", NULL, VERSIONS "/%s/instances", v->project, json_str(v->spec, "service", ""), id);
+	call_set(out, DIALECT_NONE, "GET", NULL, APPENGINE_VERSIONS "/%s/instances", v->project, appengine_service(v), id);
 }
 
 static bool runs(const cJSON *found)
@@ -58,7 +56,7 @@ static void appengine_version_create(const struct view *v, const struct observat
 	(void)seen;
 	appengine_version_id(v->stack, json_at(v->spec, "body"), id);
 	json_put_str(body, "id", id);
-	call_set(out, DIALECT_AIP, "POST", body, VERSIONS, v->project, json_str(v->spec, "service", ""));
+	call_set(out, DIALECT_AIP, "POST", body, APPENGINE_VERSIONS, v->project, appengine_service(v));
 }
 
 /* A core costs 0.0526 dollars an hour, a GB of memory 0.0071, a GB of disk 0.04 a month. */

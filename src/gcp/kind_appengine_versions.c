@@ -15,17 +15,6 @@
 
 #define STATUS ".servingStatus"
 
-static const char *service(const struct view *v)
-{
-	return json_str(v->spec, "service", "");
-}
-
-static void appengine_versions_observe(const struct view *v, struct call *out)
-{
-	call_set(out, DIALECT_NONE, "GET", NULL, APPENGINE "/services/%s/versions?view=FULL&pageSize=200", v->project,
-		 service(v));
-}
-
 static bool other(const struct view *v, const cJSON *version)
 {
 	const char *id = json_str(version, "id", "");
@@ -73,17 +62,16 @@ static void appengine_versions_compare(const struct view *v, const struct observ
 static void on_version(const struct view *v, const char *id, bool stop, struct call *out)
 {
 	if (stop)
-		call_set(out, DIALECT_AIP, "PATCH", json_make("{'servingStatus':'STOPPED'}"),
-			 APPENGINE "/services/%s/versions/%s?updateMask=servingStatus", v->project, service(v), id);
+		appengine_set_status(v, id, "STOPPED", out);
 	else
-		call_set(out, DIALECT_AIP, "DELETE", NULL, APPENGINE "/services/%s/versions/%s", v->project, service(v), id);
+		call_set(out, DIALECT_AIP, "DELETE", NULL, APPENGINE_VERSIONS "/%s", v->project, appengine_service(v), id);
 }
 
 /* They come with the service's first version: nothing is made, they are looked at again. */
 static void appengine_versions_create(const struct view *v, const struct observation *seen, struct call *out)
 {
 	(void)seen;
-	appengine_versions_observe(v, out);
+	appengine_list_versions(v, out);
 }
 
 /* One a turn. */
@@ -111,8 +99,8 @@ static void appengine_versions_destroy(const struct view *v, const struct observ
 		else if (serves(one))
 			on_version(v, id, true, out);
 	}
-	if (!out->method && strcmp(service(v), "default") != 0)
-		call_set(out, DIALECT_AIP, "DELETE", NULL, APPENGINE "/services/%s", v->project, service(v));
+	if (!out->method && strcmp(appengine_service(v), "default") != 0)
+		call_set(out, DIALECT_AIP, "DELETE", NULL, APPENGINE "/services/%s", v->project, appengine_service(v));
 }
 
 /* The service called default is never deleted. */
@@ -138,7 +126,7 @@ const struct kind kind_appengine_versions = {
     .slow = 20,
     .deadline = 1800,
     .lock = appengine_lock,
-    .observe = appengine_versions_observe,
+    .observe = appengine_list_versions,
     .decode = kind_decode_plain,
     .compare = appengine_versions_compare,
     .create = appengine_versions_create,
