@@ -15,7 +15,7 @@ void given_decode(const struct view *v, int http, const cJSON *reply, char *miss
 {
 	kind_decode_plain(v, http, reply, out);
 	if (out->presence == PRESENT_NO && http == 404)
-		kind_say(out, PRESENT_FAILED, "%s", missing);
+		kind_say(out, PRESENT_FAILED, "%s", missing ? missing : json_str(reply, "error.message", ""));
 	else if (out->presence == PRESENT_NO)
 		out->presence = PRESENT_PENDING;
 	free(missing);

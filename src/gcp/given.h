@@ -6,7 +6,7 @@
 
 /* The project it is in: the spec's "home", else the stack's own. */
 const char *given_home(const struct view *v);
-/* 2xx PRESENT_YES with found; not there: PRESENT_FAILED with missing (a sentence, owned by the callee) as error. While the API that could tell is off,
+/* 2xx PRESENT_YES with found; not there: PRESENT_FAILED with missing (a sentence, owned by the callee; NULL: Google's own) as error. While the API that could tell is off,
  * PRESENT_PENDING: it may come with the API. */
 void given_decode(const struct view *v, int http, const cJSON *reply, char *missing, struct observation *out);
 /* Refuses what is PRESENT_FAILED, with its error as the reason. */

@@ -156,7 +156,7 @@ static void grant_roles(struct plan *p, const char *id, const char *what, cJSON 
 	free(path);
 }
 
-/* The narrowest roles of Google's that hold what applying this plan asks for. */
+/* For each permission that applying this plan asks for, the role that an operator is told to get for it. */
 static void let_deploy(struct plan *p, const char *email)
 {
 	char *member = xasprintf("serviceAccount:%s", email);
