@@ -97,25 +97,9 @@ void aip_create(const struct aip_object *o, const struct view *v, const struct o
 	call_tail(out, ":undelete");
 }
 
-/* The mask: the top field of every difference, once. */
-static char *mask_of(const struct change *change)
-{
-	struct buf b = {0};
-	for (size_t i = 0; i < change->count; i++) {
-		size_t len = strcspn(change->differences[i].path, ".");
-		bool known = false;
-		for (size_t j = 0; j < i; j++)
-			known |= strcspn(change->differences[j].path, ".") == len &&
-				 !strncmp(change->differences[j].path, change->differences[i].path, len);
-		if (!known)
-			buf_printf(&b, "%s%.*s", b.len ? "," : "", (int)len, change->differences[i].path);
-	}
-	return buf_take(&b);
-}
-
 void aip_update(const struct aip_object *o, const struct view *v, const struct change *change, struct call *out)
 {
-	char *mask = mask_of(change);
+	char *mask = kind_mask(change);
 	ask(o, v, "PATCH", wanted(o, v), mask, out);
 	free(mask);
 }

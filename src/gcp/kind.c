@@ -195,6 +195,21 @@ bool kind_changes(const struct change *c, const char *path)
 	return false;
 }
 
+char *kind_mask(const struct change *change)
+{
+	struct buf b = {0};
+	for (size_t i = 0; i < change->count; i++) {
+		size_t len = strcspn(change->differences[i].path, ".");
+		bool known = false;
+		for (size_t j = 0; j < i; j++)
+			known |= strcspn(change->differences[j].path, ".") == len &&
+				 !strncmp(change->differences[j].path, change->differences[i].path, len);
+		if (!known)
+			buf_printf(&b, "%s%.*s", b.len ? "," : "", (int)len, change->differences[i].path);
+	}
+	return buf_take(&b);
+}
+
 /* A value that proto3 JSON leaves out. */
 static bool is_default(const cJSON *n)
 {

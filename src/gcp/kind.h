@@ -234,6 +234,8 @@ cJSON *kind_labels(const struct view *v);
 cJSON *kind_labels_over(const struct view *v, const cJSON *found);
 /* The mark for kinds that have only a description: "managed-by=mlflow-setup stack=NAME". The caller frees. */
 char *kind_mark(const struct view *v);
+/* The updateMask of a change: the top field of every difference, once. The caller frees. */
+char *kind_mask(const struct change *change);
 /* The ordinary decode: 2xx PRESENT_YES with found (a copy), 404 PRESENT_NO, so is 403 because the service is not enabled in this project
  * (nothing can exist there yet); anything else PRESENT_UNKNOWN with Google's message in error. */
 void kind_decode_plain(const struct view *v, int http, const cJSON *reply, struct observation *out);

@@ -20,6 +20,10 @@ src_gcp_libgcp_a_SOURCES = \
 	src/gcp/kind_cluster.c \
 	src/gcp/kind_connection.c \
 	src/gcp/kind_dns_authorization.c \
+	src/gcp/kind_alert_policy.c \
+	src/gcp/kind_notification_channel.c \
+	src/gcp/kind_uptime_check.c \
+	src/gcp/monitoring_object.c src/gcp/monitoring_object.h \
 	src/gcp/kind_workload_identity_pool.c \
 	src/gcp/kind_workload_identity_provider.c \
 	src/gcp/kind_dns_record.c \
@@ -102,6 +106,11 @@ check_PROGRAMS += tests/gcp/kinds_balancer
 TESTS += tests/gcp/kinds_balancer
 tests_gcp_kinds_balancer_SOURCES = tests/gcp/kinds_balancer.c tests/tap.h
 tests_gcp_kinds_balancer_LDADD = $(LIB_GCP)
+
+check_PROGRAMS += tests/gcp/kinds_monitoring
+TESTS += tests/gcp/kinds_monitoring
+tests_gcp_kinds_monitoring_SOURCES = tests/gcp/kinds_monitoring.c tests/tap.h
+tests_gcp_kinds_monitoring_LDADD = $(LIB_GCP)
 
 check_PROGRAMS += tests/gcp/kinds_instance
 TESTS += tests/gcp/kinds_instance

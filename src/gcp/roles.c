@@ -52,6 +52,7 @@ static const struct {
     {"billing.resourceAssociations.", "roles/billing.user"},
     {"cloudresourcemanager.", "roles/resourcemanager.projectIamAdmin"},
     {"logging.", "roles/logging.viewer"},
+    {"monitoring.", "roles/monitoring.editor"},
 };
 
 const char *role_holding(const char *permission)

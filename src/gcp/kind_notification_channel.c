@@ -1,0 +1,32 @@
+/* Where alerts go: a mail address. Google asks its owner nothing. */
+#include "config.h"
+#include "gcp/kinds.h"
+#include "gcp/monitoring_object.h"
+
+#include "base/gettext.h"
+
+MONITORING_OBJECT("notificationChannels")
+
+const struct kind kind_notification_channel = {
+    .id = "monitoring.notificationChannel",
+    .title = N_("Notification channel"),
+    .api = "monitoring.googleapis.com",
+    .part = PART_SERVER,
+    .console_page = "monitoring/alerting/notifications",
+    .permissions = {.read = "monitoring.notificationChannels.list",
+		    .create = "monitoring.notificationChannels.create",
+		    .update = "monitoring.notificationChannels.update",
+		    .destroy = "monitoring.notificationChannels.delete"},
+    .usual = 0.5,
+    .slow = 2,
+    .deadline = 600,
+    .observe = observe,
+    .decode = decode,
+    .observe_more = observe_more,
+    .decode_more = decode,
+    .compare = monitoring_compare,
+    .create = create,
+    .update = monitoring_update,
+    .destroy = monitoring_destroy,
+    .patience = 120,
+};
