@@ -103,6 +103,7 @@ static void auth_basic_wall(const struct design *d, struct wall *out)
 {
 	(void)d;
 	out->shows = CREDENTIAL_PASSWORD;
+	out->refuses = 401;
 	out->user = xstrdup(ADMIN);
 	out->password = xstrdup("admin");
 }

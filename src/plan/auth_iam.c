@@ -30,6 +30,7 @@ static void auth_iam_wall(const struct design *d, struct wall *out)
 {
 	out->shows = CREDENTIAL_CHANNEL;
 	out->spreads = 900;
+	out->refuses = 403;
 	if (d->axes.exposure->reach)
 		return;
 	out->shows = CREDENTIAL_ID_TOKEN;

@@ -123,6 +123,7 @@ static void auth_iap_guard(struct design *d)
 static void auth_iap_wall(const struct design *d, struct wall *out)
 {
 	out->spreads = 900;
+	out->refuses = 401;
 	out->shows = CREDENTIAL_CHANNEL;
 	if (d->axes.exposure->reach)
 		return;

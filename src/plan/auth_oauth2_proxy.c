@@ -204,6 +204,7 @@ static void auth_oauth2_proxy_join(struct design *d)
 static void auth_oauth2_proxy_wall(const struct design *d, struct wall *out)
 {
 	out->shows = CREDENTIAL_ID_TOKEN;
+	out->refuses = 401;
 	out->people = true;
 	out->audience = xstrdup(d->plan->url);
 }

@@ -5,6 +5,7 @@
 #include "base/gettext.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "plan/alerts.h"
 #include "plan/axes.h"
 #include "plan/regions.h"
 #include "plan/releases.h"
@@ -172,4 +173,5 @@ void check_together(const struct answers *a, problem_fn *found, void *arg)
 	check_memory(a, found, arg);
 	check_soft_delete(a, found, arg);
 	settings_check(a, found, arg);
+	alerts_check(a, found, arg);
 }

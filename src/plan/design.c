@@ -8,6 +8,7 @@
 #include "base/mustache.h"
 #include "base/secret.h"
 #include "base/text.h"
+#include "plan/alerts.h"
 #include "plan/axes.h"
 #include "plan/connect.h"
 #include "plan/database.h"
@@ -401,6 +402,8 @@ static bool compose(struct design *d, struct err *e)
 	if (d->axes.auth->guard)
 		d->axes.auth->guard(d);
 	set_wall(d);
+	decided_by(d, "alerts.addresses");
+	alerts_plan(d);
 	client_package(d->answers, d->plan);
 	decided_by(d, "ci.service");
 	github_plan(d);

@@ -1,5 +1,6 @@
 noinst_LIBRARIES += src/plan/libplan.a
 src_plan_libplan_a_SOURCES = \
+	src/plan/alerts.c src/plan/alerts.h \
 	src/plan/answers.c src/plan/answers.h \
 	src/plan/archive.c src/plan/archive.h \
 	src/plan/connect.c src/plan/connect.h \

@@ -70,6 +70,8 @@ struct wall {
 	char *audience;        /* of the token or JWT; NULL for the others */
 	char *user, *password; /* the user's name, the name of the plan's secret; NULL but for CREDENTIAL_PASSWORD */
 	double spreads; /* seconds during which somebody who is permitted may still be refused, as grants spread; 0: none */
+	int refuses;    /* the status by which the API tells a script that shows nothing, as a page's scripts ask
+			 * (X-Requested-With), that it has to: 401 or 403 */
 	bool people;    /* people sign in on a page of Google's, which no program can try */
 	char *
 	    sign_in; /* a redirect of somebody who shows nothing to an address that begins so is a refusal too; NULL: none is */

@@ -69,7 +69,7 @@ struct question {
 	const char *typed;     /* N_(): what is said where a secret is typed; for TYPE_SECRET */
 	const char *
 	    client; /* for TYPE_SECRET: it is the secret of the OAuth client whose ID is the answer to this question; or NULL */
-	bool admits; /* of a list: whoever or whatever is on it is granted something, which is taken back when it goes off it */
+	bool admits; /* of a list: who or what is on it gets a grant or a thing of its own, which goes when it goes off it */
 	bool quiet;  /* a line that sums its page up names it only when it is not at its default */
 	bool basic;  /* of a page that shows few questions it is one */
 	const char *after;          /* of a table that is joined in: the question behind which it stands */

@@ -6,6 +6,7 @@
 #include "base/gettext.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "plan/alerts.h"
 #include "plan/answers.h"
 #include "plan/axes.h"
 #include "plan/checks.h"
@@ -266,6 +267,7 @@ static void join_tables(void)
 		}
 		missing += join_table(people_questions, NULL);
 		missing += join_table(settings_questions, NULL);
+		missing += join_table(alerts_questions, NULL);
 		missing += join_table(github_questions, NULL);
 	} while (missing && joined_count > before);
 	if (missing)

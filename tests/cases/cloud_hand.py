@@ -5,6 +5,8 @@ import time
 import urllib.error
 import urllib.request
 
+MONITORING = "https://monitoring.googleapis.com/v3/projects/demo-proj"
+
 
 def ask(sim, method, url, body=None):
     """The reply's JSON; RuntimeError when it is refused."""
@@ -17,6 +19,22 @@ def ask(sim, method, url, body=None):
             return json.loads(reply.read() or b"{}")
     except urllib.error.HTTPError as e:
         raise RuntimeError(f"{method} {url}: {e.code} {e.read()[:500]}") from None
+
+
+def uptime_checks(sim):
+    """Each uptime check of the project, and whether it would pass: sent as it says, redirects followed to their end, as Google's machines do."""
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({"https": sim.ready["proxy"]}),
+                                         urllib.request.HTTPSHandler(context=ssl.create_default_context(cafile=sim.ready["ca"])))
+    for check in ask(sim, "GET", f"{MONITORING}/uptimeCheckConfigs").get("uptimeCheckConfigs", []):
+        http = check["httpCheck"]
+        url = f"https://{check['monitoredResource']['labels']['host']}:{http['port']}{http['path']}"
+        try:
+            with opener.open(urllib.request.Request(url, headers=http.get("headers", {})), timeout=30) as reply:
+                status = reply.status
+        except urllib.error.HTTPError as e:
+            status = e.code
+        taken = [s["statusValue"] for s in http.get("acceptedResponseStatusCodes", [])] or range(200, 300)
+        yield check, status, status in taken
 
 
 def do_tasks(sim, result):
