@@ -13,242 +13,55 @@
 
 enum { BESIDE_FROM = 112, LIST_WIDTH = 78, PANE_LEAST = 4 };
 
+/* What only this page knows. */
+struct build {
+	char *focus;          /* "part/ID" or a step's id; NULL follows what matters most */
+	bool unfolded[PARTS]; /* by part */
+	int top;              /* first row shown */
+};
+
+static struct build *build_of(const struct wizard *w)
+{
+	return view_own(w, &build_view);
+}
+
+static void build_forget(struct wizard *w)
+{
+	free(build_of(w)->focus);
+	*build_of(w) = (struct build){0};
+}
+
 /* The run ---------------------------------------------------------------------------------------------------------------------------- */
-
-bool build_running(const struct wizard *w)
-{
-	return w->build.run && !w->build.over;
-}
-
-static bool is_outcome(const struct wizard *w, enum event_outcome outcome)
-{
-	return w->result && event_outcome(w->result) == outcome;
-}
-
-static bool ended_well(const struct wizard *w)
-{
-	return w->build.over && is_outcome(w, w->build.undoing ? OUTCOME_DESTROYED : OUTCOME_PROVEN);
-}
 
 /* Are there failures, or was it stopped, so that something is to be decided? */
 static bool build_ended_badly(const struct wizard *w)
 {
-	return w->build.over && !ended_well(w);
+	return w->work.over && !work_ended_well(w);
 }
 
 /* What the operator has to do first, or NULL. */
 static const cJSON *build_task(const struct wizard *w)
 {
-	return w->build.p.tasks ? w->build.p.tasks->child : NULL;
-}
-
-void build_free(struct build *b)
-{
-	if (b->run)
-		run_free(b->run);
-	progress_free(&b->p);
-	free(b->focus);
-	cJSON_Delete(b->left_out);
-	*b = (struct build){0};
-}
-
-static bool stopped_by(const struct progress *p, size_t step, const struct cause *c)
-{
-	return progress_cause(p, (int)step) == c;
-}
-
-bool build_may_leave_out(const struct wizard *w)
-{
-	const struct progress *p = &w->build.p;
-	const struct cause *c = build_cause(w);
-	bool may = c && w->build.over && !w->build.undoing;
-	for (size_t i = 0; may && i < p->count; i++)
-		may = !stopped_by(p, i, c) || p->steps[i].optional;
-	return may;
-}
-
-void build_note_left_out(struct wizard *w)
-{
-	struct build *b = &w->build;
-	const struct cause *c = build_cause(w);
-	if (!b->left_out)
-		b->left_out = cJSON_CreateArray();
-	for (size_t i = 0; i < b->p.count; i++)
-		if (stopped_by(&b->p, i, c))
-			cJSON_AddItemToArray(b->left_out, cJSON_CreateString(b->p.steps[i].id));
-}
-
-void build_leave_out(struct wizard *w)
-{
-	if (!build_may_leave_out(w))
-		return;
-	build_note_left_out(w);
-	build_start(w, false);
-}
-
-const char **build_left_out(const struct wizard *w)
-{
-	size_t n = 0;
-	const cJSON *item;
-	const char **ids = xcalloc((size_t)cJSON_GetArraySize(w->build.left_out) + 1, sizeof *ids);
-	cJSON_ArrayForEach(item, w->build.left_out)
-		ids[n++] = item->valuestring;
-	return ids;
-}
-
-const char **build_data_words(void)
-{
-	const char **words = NULL;
-	size_t count = 0, room = 0;
-	for (const struct kind *const *k = kinds; *k; k++) {
-		words = xgrow(words, count, &room, sizeof *words);
-		if ((*k)->data_word)
-			words[count++] = (*k)->data_word;
-	}
-	words = xgrow(words, count, &room, sizeof *words);
-	words[count] = NULL;
-	return words;
-}
-
-static void say_failed(struct wizard *w, struct err *e)
-{
-	char *text = err_text(e);
-	wizard_say(w, ROLE_BAD, text);
-	free(text);
-	err_free(e);
+	return w->work.p.tasks ? w->work.p.tasks->child : NULL;
 }
 
 void build_start(struct wizard *w, bool undo)
 {
-	struct err e = {0};
-	bool consent = w->review.consent || undo;
-	cJSON *left_out = w->build.left_out;
-	w->build.left_out = NULL; /* it stays */
-	review_stop(w);
-	build_free(&w->build);
-	w->build.left_out = left_out;
-	cJSON_Delete(w->result);
-	w->result = NULL;
-	w->keep = true;
-	w->build.active = true;
-	w->build.undoing = undo;
-	w->build.p.started = w->build.p.now = session_now(w->session);
-	const char **words = undo ? build_data_words() : NULL, **without = undo ? NULL : build_left_out(w);
-	struct run_options o = {.verb = undo ? RUN_DESTROY : RUN_APPLY,
-				.answers = w->answers,
-				.consent = consent,
-				.delete_data = words,
-				.leave_out = without,
-				.wait = -1,
-				.file = w->options->file,
-				.save = wizard_save_run,
-				.event = wizard_event,
-				.arg = w,
-				.secret = wizard_secret};
-	w->build.run = run_start(w->session, &o, &e);
-	free(without);
-	free(words);
-	if (!w->build.run)
-		say_failed(w, &e);
+	build_forget(w);
+	work_start(w, undo);
 }
 
-void build_interrupt(struct wizard *w)
+void build_leave_out(struct wizard *w)
 {
-	if (!build_running(w))
+	if (!work_may_leave_out(w, build_cause(w)))
 		return;
-	run_interrupt(w->build.run);
-	if (run_finished(w->build.run)) /* it only waited for the operator */
-		return;
-	w->exit_code = EXIT_INTERRUPTED;
-	if (w->build.interrupts++)
-		w->ended = true;
-	else
-		wizard_say(w, ROLE_WARN, _("Finishing what is in flight. Ctrl-C again leaves at once."));
-}
-
-bool wizard_save_run(void *arg, const struct answers *a, struct err *e)
-{
-	struct wizard *w = arg;
-	(void)a; /* the run works on the wizard's own answers */
-	if (wizard_save(w))
-		return true;
-	return err_set(e, EXIT_CANTWRITE, NULL, NULL, "%s", w->save_failed);
-}
-
-bool wizard_secret(void *arg, const char *question, struct secret **out, struct err *e)
-{
-	const struct wizard *w = arg;
-	const struct question *q = question_find(question);
-	size_t len;
-	if (w->options->rehearsal && q->rehearsal) {
-		*out = secret_copy(q->rehearsal, strlen(q->rehearsal));
-	} else if (w->secret) {
-		const char *bytes = secret_open(w->secret, &len);
-		*out = secret_copy(bytes, len);
-		secret_close(w->secret);
-	} else {
-		return err_set(e, EXIT_CONFIG, question, _("Go back to the review and build again: the secret is asked for."),
-			       _("no secret was typed."));
-	}
-	return true;
-}
-
-/* Events ----------------------------------------------------------------------------------------------------------------------------- */
-
-static void build_event(struct wizard *w, const cJSON *e)
-{
-	progress_event(&w->build.p, e, session_now(w->session));
-	if (event_name(e) != EVENT_RESULT)
-		return;
-	cJSON_Delete(w->result);
-	w->result = cJSON_Duplicate(e, 1);
-}
-
-void wizard_event(void *arg, const cJSON *e)
-{
-	struct wizard *w = arg;
-	const struct page_view *v = view_of(w->build.active ? "build" : "review");
-	v->event(w, e);
-}
-
-static double monthly_of(const struct plan *p)
-{
-	double sum = 0;
-	for (size_t i = 0; i < p->count; i++) {
-		double usd = p->resources[i].unwanted ? 0 : plan_cost(p, &p->resources[i]);
-		sum += usd > 0 ? usd : 0;
-	}
-	return sum;
-}
-
-static void take_plan(struct build *b)
-{
-	const struct plan *p = run_plan(b->run);
-	const struct change **changes = xcalloc(p->count + 1, sizeof *changes);
-	for (size_t i = 0; i < p->count; i++)
-		changes[i] = run_change(b->run, i);
-	progress_plan(&b->p, p, changes);
-	b->monthly = monthly_of(p);
-	free(changes);
+	work_note_left_out(w, build_cause(w));
+	build_start(w, false);
 }
 
 void build_settle(struct wizard *w)
 {
-	struct build *b = &w->build;
-	if (!b->run || b->over)
-		return;
-	b->p.now = session_now(w->session);
-	if (!b->p.planned && b->p.surveyed && run_plan(b->run)) {
-		take_plan(b);
-	}
-	if (!run_finished(b->run))
-		return;
-	b->over = true;
-	b->p.running = 0;
-	wizard_say(w, ROLE_TEXT, NULL);
-	w->exit_code = b->interrupts ? EXIT_INTERRUPTED : (int)run_exit(b->run);
-	wizard_save(w);
-	if (ended_well(w) && wizard_on(w, "build"))
+	if (work_settle(w) && work_ended_well(w) && wizard_on(w, "build"))
 		wizard_go(w, wizard_page_index("done"));
 }
 
@@ -268,10 +81,11 @@ static void add_row(struct rows *rows, int part, int step)
 		rows->list[rows->count++] = (struct row){part, step};
 }
 
-static void add_part(const struct build *b, struct rows *rows, int part)
+static void add_part(const struct wizard *w, struct rows *rows, int part)
 {
+	const struct work *b = &w->work;
 	add_row(rows, part, -1);
-	for (enum phase phase = 0; b->unfolded[part] && phase < PHASE_COUNT; phase++) {
+	for (enum phase phase = 0; build_of(w)->unfolded[part] && phase < PHASE_COUNT; phase++) {
 		for (size_t i = 0; i < b->p.count; i++) {
 			if (b->p.steps[i].part == part && b->p.steps[i].phase == phase)
 				add_row(rows, part, (int)i);
@@ -280,30 +94,33 @@ static void add_part(const struct build *b, struct rows *rows, int part)
 }
 
 /* Failures stand on top, then what runs, what is done, what waits; within these the parts keep their order. */
-static struct rows *make_rows(const struct build *b)
+static struct rows *make_rows(const struct wizard *w)
 {
+	const struct work *b = &w->work;
 	struct rows *rows = xcalloc(1, sizeof *rows);
 	for (enum phase phase = 0; phase < PHASE_COUNT; phase++) {
 		for (int part = PART_APIS; part < PARTS; part++) {
 			if (progress_part_count(&b->p, part, PHASE_COUNT) && progress_part_phase(&b->p, part) == phase)
-				add_part(b, rows, part);
+				add_part(w, rows, part);
 		}
 	}
 	return rows;
 }
 
-static char *row_id(const struct build *b, struct row row)
+static char *row_id(const struct work *b, struct row row)
 {
 	return row.step < 0 ? xasprintf("part/%s", parts[row.part].id) : xstrdup(b->p.steps[row.step].id);
 }
 
 /* Without a choice of the operator's: the first failure, else what decides the time, else the first row. */
-static int focused_row(const struct build *b, const struct rows *rows)
+static int focused_row(const struct wizard *w, const struct rows *rows)
 {
+	const struct work *b = &w->work;
+	const char *focus = build_of(w)->focus;
 	int decides = progress_deciding(&b->p);
-	for (int i = 0; i < rows->count && b->focus; i++) {
+	for (int i = 0; i < rows->count && focus; i++) {
 		char *id = row_id(b, rows->list[i]);
-		bool same = !strcmp(id, b->focus);
+		bool same = !strcmp(id, focus);
 		free(id);
 		if (same)
 			return i;
@@ -315,21 +132,21 @@ static int focused_row(const struct build *b, const struct rows *rows)
 	return 0;
 }
 
-static struct row focused(const struct build *b)
+static struct row focused(const struct wizard *w)
 {
-	struct rows *rows = make_rows(b);
-	struct row row = rows->count ? rows->list[focused_row(b, rows)] : (struct row){-1, -1};
+	struct rows *rows = make_rows(w);
+	struct row row = rows->count ? rows->list[focused_row(w, rows)] : (struct row){-1, -1};
 	free(rows);
 	return row;
 }
 
 int build_focused_part(const struct wizard *w)
 {
-	return focused(&w->build).part;
+	return focused(w).part;
 }
 
 /* The first failed step of a row, or -1. */
-static int failed_step(const struct build *b, struct row row)
+static int failed_step(const struct work *b, struct row row)
 {
 	for (size_t i = 0; i < b->p.count && row.part >= 0; i++) {
 		if (b->p.steps[i].phase == PHASE_FAILED && (row.step < 0 ? b->p.steps[i].part == row.part : row.step == (int)i))
@@ -340,8 +157,8 @@ static int failed_step(const struct build *b, struct row row)
 
 const struct cause *build_cause(const struct wizard *w)
 {
-	const struct build *b = &w->build;
-	const struct cause *c = progress_cause(&b->p, failed_step(b, focused(b)));
+	const struct work *b = &w->work;
+	const struct cause *c = progress_cause(&b->p, failed_step(b, focused(w)));
 	return c ? c : b->p.cause_count ? &b->p.causes[0] : NULL;
 }
 
@@ -385,7 +202,7 @@ static bool is_named(const struct step *s)
 }
 
 /* What runs, or why it failed. */
-static void put_part_words(const struct build *b, int part, enum phase phase, int y, int x, int width)
+static void put_part_words(const struct work *b, int part, enum phase phase, int y, int x, int width)
 {
 	int at = phase == PHASE_RUNNING  ? progress_part_deciding(&b->p, part)
 		 : phase == PHASE_FAILED ? failed_step(b, (struct row){part, -1})
@@ -403,7 +220,7 @@ static void put_part_words(const struct build *b, int part, enum phase phase, in
 	}
 }
 
-static void draw_part(const struct build *b, int part, int y, struct rect r, bool here)
+static void draw_part(const struct work *b, int part, int y, struct rect r, bool here)
 {
 	enum phase phase = progress_part_phase(&b->p, part);
 	int deciding = progress_part_deciding(&b->p, part), name = 13, count = 7, x = r.x + 4,
@@ -426,7 +243,7 @@ static void draw_part(const struct build *b, int part, int y, struct rect r, boo
 	free(done);
 }
 
-static void draw_step(const struct build *b, const struct step *s, int y, struct rect r, bool here)
+static void draw_step(const struct work *b, const struct step *s, int y, struct rect r, bool here)
 {
 	int x = r.x + 8, right = put_time(y, r, s->phase, step_seconds(&b->p, s), s->usual), width = r.w - 8 - right;
 	put_mark(y, r.x + 6, s->phase);
@@ -437,7 +254,7 @@ static void draw_step(const struct build *b, const struct step *s, int y, struct
 		put(y, x + used, width - used, ROLE_BAD, s->message);
 }
 
-static void draw_row(const struct build *b, struct row row, int y, struct rect r, bool here)
+static void draw_row(const struct work *b, struct row row, int y, struct rect r, bool here)
 {
 	if (here)
 		put_glyph(y, r.x, ROLE_KEY, GLYPH_MARK);
@@ -449,10 +266,11 @@ static void draw_row(const struct build *b, struct row row, int y, struct rect r
 		screen_cursor(y, r.x + (row.step < 0 ? 4 : 8));
 }
 
-static void draw_list(struct build *b, struct rect r)
+static void draw_list(struct wizard *w, struct rect r)
 {
-	struct rows *rows = make_rows(b);
-	int at = focused_row(b, rows), last = rows->count - r.h;
+	struct build *b = build_of(w);
+	struct rows *rows = make_rows(w);
+	int at = focused_row(w, rows), last = rows->count - r.h;
 	if (at < b->top)
 		b->top = at;
 	if (at >= b->top + r.h)
@@ -461,7 +279,7 @@ static void draw_list(struct build *b, struct rect r)
 		b->top = last > 0 ? last : 0;
 	for (int i = 0; i < r.h && b->top + i < rows->count; i++) {
 		screen_target(r.y + i, r.x, r.w, b->top + i);
-		draw_row(b, rows->list[b->top + i], r.y + i, r, b->top + i == at);
+		draw_row(&w->work, rows->list[b->top + i], r.y + i, r, b->top + i == at);
 	}
 	if (b->top > 0)
 		put_glyph(r.y, r.x - 1, ROLE_KEY, GLYPH_UP);
@@ -514,9 +332,9 @@ struct cause_text {
 static struct cause_text cause_text(const struct wizard *w, const struct cause *c)
 {
 	const char *project = answers_str(w->answers, "project.id");
-	struct cause_text t = {cause_words(&w->build.p, c, wizard_who(w), project),
-			       cause_command(&w->build.p, c, wizard_who(w), project), NULL,
-			       step_link(&w->build.p.steps[c->step])};
+	struct cause_text t = {cause_words(&w->work.p, c, wizard_who(w), project),
+			       cause_command(&w->work.p, c, wizard_who(w), project), NULL,
+			       step_link(&w->work.p.steps[c->step])};
 	t.who = !t.command                    ? ""
 		: c->kind == CAUSE_PERMISSION ? _("Somebody who may grant roles runs this (c copies it):")
 					      : _("What mends it (c copies it):");
@@ -537,7 +355,7 @@ static int cause_height(const struct wizard *w, const struct cause *c, int width
 static void draw_cause(const struct wizard *w, const struct cause *c, struct rect r)
 {
 	struct cause_text t = cause_text(w, c);
-	const char *part = _(parts[w->build.p.steps[c->step].part].title);
+	const char *part = _(parts[w->work.p.steps[c->step].part].title);
 	char *title = c->count > 1 ? xasprintf(ngettext("Why it failed: %s (%d alike)", "Why it failed: %s (%d alike)",
 							(unsigned long)c->count),
 					       part, c->count)
@@ -579,8 +397,8 @@ static int task_height(const cJSON *task, int width)
 
 static void draw_pane(const struct wizard *w, struct rect r)
 {
-	const struct build *b = &w->build;
-	struct row row = focused(b);
+	const struct work *b = &w->work;
+	struct row row = focused(w);
 	const struct cause *c = progress_cause(&b->p, failed_step(b, row));
 	if (c) {
 		draw_cause(w, c, r);
@@ -599,12 +417,12 @@ static void draw_pane(const struct wizard *w, struct rect r)
 /* Drawing: how far it is ------------------------------------------------------------------------------------------------------------- */
 
 /* Does it wait for the operator, and for nothing else? */
-static bool only_yours(const struct build *b)
+static bool only_yours(const struct work *b)
 {
 	return !b->over && progress_count(&b->p, PHASE_YOURS) && !progress_count(&b->p, PHASE_RUNNING);
 }
 
-static void draw_bar(struct build *b, int y, int x, int width)
+static void draw_bar(struct work *b, int y, int x, int width)
 {
 	double share = progress_share(&b->p);
 	int full = (int)(width * share),
@@ -621,19 +439,19 @@ static void draw_bar(struct build *b, int y, int x, int width)
 
 static const char *status_word(const struct wizard *w)
 {
-	const struct build *b = &w->build;
-	if (is_outcome(w, OUTCOME_WAITING) || only_yours(b))
+	const struct work *b = &w->work;
+	if (work_outcome(w, OUTCOME_WAITING) || only_yours(b))
 		return _("Waiting");
 	if (!b->over)
 		return b->undoing ? _("Undoing") : _("Building");
-	if (ended_well(w))
+	if (work_ended_well(w))
 		return b->undoing ? _("Undone") : _("Built");
 	return b->interrupts ? _("Stopped") : _("Failed");
 }
 
 static void draw_status(struct wizard *w, int y, struct rect r)
 {
-	struct build *b = &w->build;
+	struct work *b = &w->work;
 	char took[32], about[32];
 	double left = progress_left(&b->p), whole = b->p.now - b->p.started + left;
 	int x = r.x + put(y, r.x, r.w, ROLE_TITLE, status_word(w)) + 2;
@@ -651,7 +469,7 @@ static void draw_status(struct wizard *w, int y, struct rect r)
 /* What the operator wants to know next: what it waits for, or what came of it. */
 static void draw_sentence(const struct wizard *w, int y, struct rect r)
 {
-	const struct build *b = &w->build;
+	const struct work *b = &w->work;
 	const struct progress *p = &b->p;
 	int decides = progress_deciding(p), failed = progress_count(p, PHASE_FAILED), done = progress_count(p, PHASE_DONE);
 	int rest = progress_count(p, PHASE_WAITING) + progress_count(p, PHASE_SKIPPED);
@@ -665,7 +483,7 @@ static void draw_sentence(const struct wizard *w, int y, struct rect r)
 	else if (only_yours(b))
 		text = xstrdup(_(
 		    "All else is done. It goes on by itself once this is seen; Ctrl-C leaves, and the same command goes on."));
-	else if (is_outcome(w, OUTCOME_WAITING))
+	else if (work_outcome(w, OUTCOME_WAITING))
 		text = xstrdup(_("What could be made stands, and waits for you. Do what is named here; r goes on."));
 	else if (!b->over && decides >= 0)
 		/* TRANSLATORS: %s is a part: "Database", "Image" */
@@ -673,7 +491,7 @@ static void draw_sentence(const struct wizard *w, int y, struct rect r)
 				 _(parts[p->steps[decides].part].title));
 	else if (!b->over)
 		text = xstrdup(_("Almost there."));
-	else if (ended_well(w))
+	else if (work_ended_well(w))
 		text = xasprintf(_("All %d are done."), done);
 	else
 		text = xasprintf(_("%d done, %d failed, %d not begun. What stands is kept; r goes on from here."), done, failed,
@@ -682,9 +500,9 @@ static void draw_sentence(const struct wizard *w, int y, struct rect r)
 	free(text);
 }
 
-static int row_count(const struct build *b)
+static int row_count(const struct wizard *w)
 {
-	struct rows *rows = make_rows(b);
+	struct rows *rows = make_rows(w);
 	int n = rows->count;
 	free(rows);
 	return n;
@@ -692,75 +510,78 @@ static int row_count(const struct build *b)
 
 static void build_draw(struct wizard *w, struct rect r)
 {
-	struct build *b = &w->build;
+	struct work *b = &w->work;
 	screen_cursor(r.y, r.x);
 	draw_status(w, r.y, r);
 	draw_sentence(w, r.y + 1, r);
 	struct rect rest = {r.y + 3, r.x, r.h - 3, r.w};
 	if (r.w >= BESIDE_FROM) {
 		int left = r.w - LIST_WIDTH > 60 ? LIST_WIDTH : r.w / 2;
-		draw_list(b, (struct rect){rest.y, rest.x, rest.h, left - 2});
+		draw_list(w, (struct rect){rest.y, rest.x, rest.h, left - 2});
 		draw_pane(w, (struct rect){rest.y, rest.x + left, rest.h, rest.w - left});
 	} else {
-		int least = rest.h / 3 > PANE_LEAST ? rest.h / 3 : PANE_LEAST, list = row_count(b);
-		const struct cause *c = progress_cause(&b->p, failed_step(b, focused(b)));
+		int least = rest.h / 3 > PANE_LEAST ? rest.h / 3 : PANE_LEAST, list = row_count(w);
+		const struct cause *c = progress_cause(&b->p, failed_step(b, focused(w)));
 		int wanted = c ? cause_height(w, c, rest.w) : build_task(w) ? task_height(build_task(w), rest.w) : 0;
 		least = wanted < rest.h - 3 ? (wanted > least ? wanted : least) : rest.h - 3;
 		list = list < rest.h - least ? list : rest.h - least;
-		draw_list(b, (struct rect){rest.y, rest.x, list, rest.w});
+		draw_list(w, (struct rect){rest.y, rest.x, list, rest.w});
 		draw_pane(w, (struct rect){rest.y + list, rest.x, rest.h - list, rest.w});
 	}
 }
 
 /* Keys ------------------------------------------------------------------------------------------------------------------------------ */
 
-static void focus_row(struct build *b, int at)
+static void focus_on(struct wizard *w, struct row row)
 {
-	struct rows *rows = make_rows(b);
+	free(build_of(w)->focus);
+	build_of(w)->focus = row_id(&w->work, row);
+}
+
+static void focus_row(struct wizard *w, int at)
+{
+	struct rows *rows = make_rows(w);
 	if (at >= rows->count)
 		at = rows->count - 1;
 	if (at >= 0) {
-		free(b->focus);
-		b->focus = row_id(b, rows->list[at]);
+		focus_on(w, rows->list[at]);
 	}
 	free(rows);
 }
 
-static void move_by(struct build *b, int delta)
+static void move_by(struct wizard *w, int delta)
 {
-	struct rows *rows = make_rows(b);
-	int to = focused_row(b, rows) + delta;
+	struct rows *rows = make_rows(w);
+	int to = focused_row(w, rows) + delta;
 	free(rows);
-	focus_row(b, to < 0 ? 0 : to);
+	focus_row(w, to < 0 ? 0 : to);
 }
 
-static void unfold(struct build *b, bool open)
+static void unfold(struct wizard *w, bool open)
 {
-	struct row row = focused(b);
+	struct row row = focused(w);
 	if (row.part < 0)
 		return;
-	b->unfolded[row.part] = open;
-	free(b->focus);
-	b->focus = row_id(b, (struct row){row.part, open ? row.step : -1});
+	build_of(w)->unfolded[row.part] = open;
+	focus_on(w, (struct row){row.part, open ? row.step : -1});
 }
 
 static enum action function_key(struct wizard *w, wint_t code)
 {
-	struct build *b = &w->build;
 	switch (code) {
 	case KEY_UP:
 	case KEY_DOWN:
-		move_by(b, code == KEY_UP ? -1 : 1);
+		move_by(w, code == KEY_UP ? -1 : 1);
 		break;
 	case KEY_HOME:
-		move_by(b, -10000);
+		move_by(w, -10000);
 		break;
 	case KEY_END:
-		move_by(b, 10000);
+		move_by(w, 10000);
 		break;
 	case KEY_LEFT:
 	case KEY_RIGHT:
-		unfold(b, code == KEY_RIGHT);
+		unfold(w, code == KEY_RIGHT);
 		break;
 	case KEY_PPAGE:
 		log_open(w, build_focused_part(w), false);
@@ -772,14 +593,14 @@ static enum action function_key(struct wizard *w, wint_t code)
 
 static enum action enter_key(struct wizard *w)
 {
-	struct build *b = &w->build;
-	struct row row = focused(b);
+	struct work *b = &w->work;
+	struct row row = focused(w);
 	if (failed_step(b, row) >= 0)
 		w->over = &overlay_failure;
 	else if (b->over)
 		return ACTION_NEXT;
 	else if (row.part >= 0)
-		unfold(b, !b->unfolded[row.part]);
+		unfold(w, !build_of(w)->unfolded[row.part]);
 	w->over_focus = 0;
 	return ACTION_NONE;
 }
@@ -794,7 +615,7 @@ static void copy_task(struct wizard *w)
 
 static enum action character_key(struct wizard *w, wint_t c)
 {
-	struct build *b = &w->build;
+	struct work *b = &w->work;
 	enum action action = ACTION_NONE;
 	switch (c) {
 	case L'\r':
@@ -805,8 +626,8 @@ static enum action character_key(struct wizard *w, wint_t c)
 		wizard_say(w, ROLE_TEXT, _("It is being built. Ctrl-C stops it in an orderly way."));
 		break;
 	case L'f':
-		free(b->focus);
-		b->focus = NULL;
+		free(build_of(w)->focus);
+		build_of(w)->focus = NULL;
 		break;
 	case L'l':
 		log_open(w, -1, false);
@@ -821,7 +642,7 @@ static enum action character_key(struct wizard *w, wint_t c)
 		w->over = &overlay_help;
 		break;
 	default: /* the failure menu's keys work on the page itself */
-		if (c == L'c' && build_task(w) && failed_step(b, focused(b)) < 0)
+		if (c == L'c' && build_task(w) && failed_step(b, focused(w)) < 0)
 			copy_task(w);
 		else if (b->over || c == L'c')
 			overlay_failure.key(w, &(struct key){.kind = KEY_CHARACTER, .code = c}, &action);
@@ -832,7 +653,7 @@ static enum action character_key(struct wizard *w, wint_t c)
 static enum action build_key(struct wizard *w, const struct key *k)
 {
 	if (k->kind == KEY_TARGET)
-		focus_row(&w->build, (int)k->code);
+		focus_row(w, (int)k->code);
 	if (k->kind == KEY_FUNCTION)
 		return function_key(w, k->code);
 	return k->kind == KEY_CHARACTER ? character_key(w, k->code) : ACTION_NONE;
@@ -841,17 +662,16 @@ static enum action build_key(struct wizard *w, const struct key *k)
 static void build_enter(struct wizard *w)
 {
 	w->jump_to = NULL;
-	if (!w->review.agreed || !w->session)
+	if (!review_agreed(w) || !w->session)
 		return;
-	cJSON_Delete(w->build.left_out);
-	w->build.left_out = NULL;
+	work_leave_nothing_out(w);
 	build_start(w, false);
 }
 
 static void build_hints(struct wizard *w, struct hints *h)
 {
-	struct build *b = &w->build;
-	bool failed = failed_step(b, focused(b)) >= 0;
+	struct work *b = &w->work;
+	bool failed = failed_step(b, focused(w)) >= 0;
 	hint(h, _("Enter"), failed ? _("mend it") : b->over ? _("what stands") : _("open"));
 	if (build_ended_badly(w)) {
 		hint(h, "r", b->interrupts ? _("go on") : _("try again"));
@@ -864,9 +684,9 @@ static void build_hints(struct wizard *w, struct hints *h)
 	hint(h, "l", _("whole log"));
 	hint(h, "/", _("search"));
 	hint(h, "w", _("save log"));
-	if (b->focus && !b->over)
+	if (build_of(w)->focus && !b->over)
 		hint(h, "f", _("follow"));
-	if (build_running(w))
+	if (work_running(w))
 		hint(h, _("Ctrl-C"), b->interrupts ? _("leave now") : _("stop"));
 	else
 		hint(h, "q", _("leave"));
@@ -879,7 +699,9 @@ const struct page_view build_view = {
     .draw = build_draw,
     .key = build_key,
     .hints = build_hints,
-    .event = build_event,
+    .size = sizeof(struct build),
+    .forget = build_forget,
+    .event = work_event,
     .help = N_("Each line is a part of the server; Right and Enter unfold it into its steps, Left folds it again. Below or "
 	       "beside stands its log, or why it "
 	       "failed and what mends it. The first Ctrl-C lets what is in flight finish and begins nothing new; the second "

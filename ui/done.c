@@ -26,11 +26,6 @@ static struct done *done_of(const struct wizard *w)
 
 enum { PROOFS_SHOWN = 4, LABEL = 11 };
 
-static bool is_outcome(const struct wizard *w, enum event_outcome outcome)
-{
-	return w->result && event_outcome(w->result) == outcome;
-}
-
 static void add_text(struct doc *d, enum role role, int indent, char *text)
 {
 	doc_add(d, role, indent, text);
@@ -39,8 +34,8 @@ static void add_text(struct doc *d, enum role role, int indent, char *text)
 
 static void outcome_lines(const struct wizard *w, struct doc *d)
 {
-	bool good = is_outcome(w, OUTCOME_PROVEN) || is_outcome(w, OUTCOME_DESTROYED);
-	bool waits = is_outcome(w, OUTCOME_WAITING);
+	bool good = work_outcome(w, OUTCOME_PROVEN) || work_outcome(w, OUTCOME_DESTROYED);
+	bool waits = work_outcome(w, OUTCOME_WAITING);
 	doc_mark(d,
 		 good    ? ROLE_GOOD
 		 : waits ? ROLE_WARN
@@ -74,7 +69,7 @@ static char *first_run(const struct wizard *w)
 
 static void now_lines(const struct wizard *w, struct doc *d)
 {
-	if (!is_outcome(w, OUTCOME_PROVEN))
+	if (!work_outcome(w, OUTCOME_PROVEN))
 		return;
 	doc_add(d, ROLE_TITLE, 0, _("Do now"));
 	doc_add(d, ROLE_TEXT, 0, _("1  Open the address above and sign in."));
@@ -119,7 +114,7 @@ static void task_lines(const struct wizard *w, struct doc *d)
 /* Failures by cause, each with what mends it. */
 static void failure_lines(const struct wizard *w, struct doc *d)
 {
-	const struct progress *p = &w->build.p;
+	const struct progress *p = &w->work.p;
 	const char *project = answers_str(w->answers, "project.id");
 	for (size_t i = 0; i < p->cause_count; i++) {
 		const struct cause *c = &p->causes[i];
@@ -142,7 +137,7 @@ static void failure_lines(const struct wizard *w, struct doc *d)
 
 static void proof_lines(const struct wizard *w, struct doc *d, bool all)
 {
-	const struct progress *p = &w->build.p;
+	const struct progress *p = &w->work.p;
 	int checks = 0, passed = 0, shown = 0;
 	for (size_t i = 0; i < p->count; i++) {
 		checks += p->steps[i].proof;
@@ -201,24 +196,24 @@ static void total_lines(const struct wizard *w, struct doc *d)
 {
 	char took[24], real[24];
 	const cJSON *r = w->result;
-	bool stands = !is_outcome(w, OUTCOME_DESTROYED) && !is_outcome(w, OUTCOME_NOTHING);
+	bool stands = !work_outcome(w, OUTCOME_DESTROYED) && !work_outcome(w, OUTCOME_NOTHING);
 	char *counts = xasprintf(_("%d created, %d changed, %d deleted, %d kept, in %s."), (int)json_num(r, "created", 0),
 				 (int)json_num(r, "updated", 0), (int)json_num(r, "deleted", 0), (int)json_num(r, "kept", 0),
 				 text_duration(json_num(r, "seconds", 0), took));
 	pair(d, _("Made"), counts);
 	free(counts);
-	if (w->build.p.skipped)
+	if (w->work.p.skipped)
 		add_text(
 		    d, ROLE_WARN, LABEL + 1,
-		    xasprintf(ngettext("%d more was not begun.", "%d more were not begun.", (unsigned long)w->build.p.skipped),
-			      w->build.p.skipped));
+		    xasprintf(ngettext("%d more was not begun.", "%d more were not begun.", (unsigned long)w->work.p.skipped),
+			      w->work.p.skipped));
 	if (json_num(r, "real_seconds", 0) > 0)
 		add_text(d, ROLE_TEXT, LABEL + 1,
 			 xasprintf(_("A real run would take about %s."), text_duration(json_num(r, "real_seconds", 0), real)));
-	if (stands && w->build.monthly > 0) {
+	if (stands && w->work.monthly > 0) {
 		/* TRANSLATORS: a price in US dollars */
 		char *cost = xasprintf(_("about $%.0f a month for what runs all the time, by list prices of %s"),
-				       w->build.monthly, kind_prices_date);
+				       w->work.monthly, kind_prices_date);
 		pair(d, _("Costs"), cost);
 		free(cost);
 	}
@@ -239,7 +234,7 @@ static void command_lines(const struct wizard *w, struct doc *d)
 	size_t len = strlen(undo) - (text_ends(undo, " --yes") ? strlen(" --yes") : 0); /* it asks first, as it should */
 	char *asks = xstrndup(undo, len);
 	pair(d, _("Answers"), w->options->file);
-	if (!is_outcome(w, OUTCOME_PROVEN))
+	if (!work_outcome(w, OUTCOME_PROVEN))
 		pair(d, _("Next"), next);
 	pair(d, _("To undo"), asks);
 	free(asks);
@@ -274,7 +269,7 @@ static void done_draw(struct wizard *w, struct rect r)
 
 void done_settle(struct wizard *w)
 {
-	bool untried = is_outcome(w, OUTCOME_PROVEN) && json_bool(w->result, "sign_in_untried", false) &&
+	bool untried = work_outcome(w, OUTCOME_PROVEN) && json_bool(w->result, "sign_in_untried", false) &&
 		       !w->options->rehearsal;
 	bool seen = json_bool(w->surveys[SURVEY_SIGN_IN].result, "seen", false);
 	if (!untried || seen || !wizard_on(w, "done") || !w->session || session_now(w->session) < done_of(w)->look_at)
@@ -286,7 +281,7 @@ void done_settle(struct wizard *w)
 static void copy(struct wizard *w)
 {
 	char *lines = first_run(w);
-	bool copied = is_outcome(w, OUTCOME_PROVEN) && screen_copy(lines);
+	bool copied = work_outcome(w, OUTCOME_PROVEN) && screen_copy(lines);
 	wizard_say(w, copied ? ROLE_GOOD : ROLE_WARN,
 		   copied ? _("Copied. If your terminal does not allow that, mark the lines instead.")
 			  : _("There is nothing to copy."));
@@ -346,19 +341,19 @@ static void done_hints(struct wizard *w, struct hints *h)
 {
 	hint(h, _("Enter"), _("leave"));
 	hint(h, _("Esc"), _("the steps again"));
-	if (is_outcome(w, OUTCOME_PROVEN))
+	if (work_outcome(w, OUTCOME_PROVEN))
 		hint(h, "c", _("copy"));
 	hint(h, "p", done_of(w)->all ? _("fewer checks") : _("all checks"));
 	hint(h, "l", _("log"));
 	hint(h, "w", _("save log"));
-	if (!is_outcome(w, OUTCOME_DESTROYED))
+	if (!work_outcome(w, OUTCOME_DESTROYED))
 		hint(h, "u", _("undo"));
 	hint(h, "?", _("help"));
 }
 
 static void done_enter(struct wizard *w)
 {
-	w->review.agreed = false; /* coming back to the build page must not build again */
+	review_agree(w, false); /* coming back to the build page must not build again */
 	done_of(w)->top = 0;
 }
 

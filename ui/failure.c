@@ -31,7 +31,7 @@ static const char *const orders[] = {
 static char *command_of(const struct wizard *w)
 {
 	const struct cause *c = build_cause(w);
-	return c ? cause_command(&w->build.p, c, wizard_who(w), answers_str(w->answers, "project.id")) : NULL;
+	return c ? cause_command(&w->work.p, c, wizard_who(w), answers_str(w->answers, "project.id")) : NULL;
 }
 
 static const char *words_of(char key)
@@ -45,10 +45,10 @@ static const char *words_of(char key)
 static bool possible(const struct wizard *w, char key)
 {
 	char *command = key == 'c' ? command_of(w) : NULL;
-	bool fits = key == 'c' ? command != NULL : key != 'k' || build_may_leave_out(w);
+	bool fits = key == 'c' ? command != NULL : key != 'k' || work_may_leave_out(w, build_cause(w));
 	free(command);
 	for (size_t i = 0; i < sizeof actions / sizeof *actions; i++)
-		fits &= actions[i].key != key || !actions[i].over_only || w->build.over;
+		fits &= actions[i].key != key || !actions[i].over_only || w->work.over;
 	return fits;
 }
 
@@ -71,7 +71,7 @@ static void failure_draw(struct wizard *w)
 	char keys[16];
 	const struct cause *c = build_cause(w);
 	int count = (int)strlen(menu(w, keys)), width = 64;
-	char *words = c ? cause_words(&w->build.p, c, wizard_who(w), answers_str(w->answers, "project.id")) : xstrdup("");
+	char *words = c ? cause_words(&w->work.p, c, wizard_who(w), answers_str(w->answers, "project.id")) : xstrdup("");
 	int lines = put_wrapped(0, 0, 0, width - 4, ROLE_TEXT, words), most = screen_lines() - 6 - count;
 	lines = lines < most ? lines : most;
 	struct rect r = put_box(middle(lines + count + 3, width), _("What now?"));
@@ -106,7 +106,7 @@ static void copy_command(struct wizard *w)
 static const struct question *deciding_question(const struct wizard *w)
 {
 	const struct cause *c = build_cause(w);
-	const struct question *q = c ? w->build.p.steps[c->step].question : NULL;
+	const struct question *q = c ? w->work.p.steps[c->step].question : NULL;
 	return q ? q : question_find("project.id");
 }
 
@@ -117,7 +117,7 @@ static bool act(struct wizard *w, char key, enum action *action)
 		return true;
 	switch (key) {
 	case 'r':
-		build_start(w, w->build.undoing);
+		build_start(w, w->work.undoing);
 		return false;
 	case 'e':
 		w->jump_to = deciding_question(w);
@@ -173,7 +173,7 @@ static void failure_hints(struct wizard *w, struct hints *h)
 	hint(h, _("Esc"), _("back"));
 }
 
-const struct overlay overlay_failure = {failure_draw, failure_key, failure_hints};
+const struct overlay overlay_failure = {.draw = failure_draw, .key = failure_key, .hints = failure_hints};
 
 /* Undoing ---------------------------------------------------------------------------------------------------------------------------- */
 
@@ -207,7 +207,7 @@ static bool undo_key(struct wizard *w, const struct key *k, enum action *action)
 	}
 	build_start(w, true);
 	if (!wizard_on(w, "build")) {
-		w->review.agreed = false;
+		review_agree(w, false);
 		wizard_go(w, wizard_page_index("build"));
 	}
 	return false;
@@ -221,4 +221,4 @@ static void undo_hints(struct wizard *w, struct hints *h)
 	hint(h, _("Esc"), _("keep it"));
 }
 
-const struct overlay overlay_undo = {undo_draw, undo_key, undo_hints};
+const struct overlay overlay_undo = {.draw = undo_draw, .key = undo_key, .hints = undo_hints};

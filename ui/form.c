@@ -9,14 +9,18 @@
 #include "plan/axes.h"
 
 #include <curses.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 struct form {
 	int focus; /* which of the page's asked questions */
 	struct edit edit;
-	char *filter; /* what the suggestions are narrowed by; NULL for nothing */
-	bool fresh;   /* nothing was typed into the field so far: the first character replaces it */
+	char *filter;  /* what the suggestions are narrowed by; NULL for nothing */
+	bool fresh;    /* nothing was typed into the field so far: the first character replaces it */
+	cJSON *drafts; /* question id -> text as typed that is no answer yet; NULL for none */
+	bool typed;    /* a project was, last at this time of the session's */
+	double typed_at;
 };
 
 static struct form *form_of(const struct wizard *w)
@@ -32,6 +36,7 @@ static const char *filter_of(const struct wizard *w)
 static void form_forget(struct wizard *w)
 {
 	free(form_of(w)->filter);
+	cJSON_Delete(form_of(w)->drafts);
 }
 
 enum { LABEL = 26, VALUE_MAX = 64, HELP_LINES = 4 };
@@ -74,10 +79,28 @@ static bool is_typed(const struct question *q)
 	return q->type == TYPE_TEXT || q->type == TYPE_INT;
 }
 
+const char *form_draft(const struct wizard *w, const char *id)
+{
+	const cJSON *d = cJSON_GetObjectItemCaseSensitive(form_of(w)->drafts, id);
+	return d ? d->valuestring : NULL;
+}
+
 static const char *draft(const struct wizard *w, const struct question *q)
 {
-	const cJSON *d = cJSON_GetObjectItemCaseSensitive(w->drafts, q->id);
-	return d ? d->valuestring : NULL;
+	return form_draft(w, q->id);
+}
+
+static void forget_draft(struct wizard *w, const struct question *q)
+{
+	cJSON_DeleteItemFromObjectCaseSensitive(form_of(w)->drafts, q->id);
+}
+
+static void keep_draft(struct wizard *w, const struct question *q, const char *text)
+{
+	struct form *f = form_of(w);
+	if (!f->drafts)
+		f->drafts = cJSON_CreateObject();
+	cJSON_AddStringToObject(f->drafts, q->id, text);
 }
 
 static char *value_text(const struct wizard *w, const struct question *q)
@@ -164,7 +187,14 @@ static const cJSON *suggestion_beside(const struct wizard *w, const cJSON *list,
 static void form_project_changed(struct wizard *w)
 {
 	if (w->session)
-		w->typed_at = session_now(w->session);
+		form_of(w)->typed_at = session_now(w->session);
+	form_of(w)->typed = w->session != NULL;
+}
+
+double form_typing_since(const struct wizard *w)
+{
+	const struct form *f = form_of(w);
+	return f->typed ? session_now(w->session) - f->typed_at : INFINITY;
 }
 
 /* Setting ---------------------------------------------------------------------------------------------------------------------------- */
@@ -188,7 +218,7 @@ bool form_set(struct wizard *w, const struct question *q, cJSON *value)
 	struct err e = {0};
 	bool fine = answers_set(w->answers, q->id, value, &e);
 	if (fine) {
-		cJSON_DeleteItemFromObjectCaseSensitive(w->drafts, q->id);
+		forget_draft(w, q);
 		tidy(w);
 	} else {
 		wizard_say(w, ROLE_BAD, e.what);
@@ -201,7 +231,7 @@ bool form_set(struct wizard *w, const struct question *q, cJSON *value)
 
 void form_changed(struct wizard *w, const struct question *q)
 {
-	cJSON_DeleteItemFromObjectCaseSensitive(w->drafts, q->id);
+	forget_draft(w, q);
 	if (!strcmp(q->id, "project.id"))
 		form_project_changed(w);
 	draft_price_choices(w, q);
@@ -212,9 +242,9 @@ static void take_edit(struct wizard *w, const struct question *q)
 {
 	struct err e = {0};
 	char *text = edit_text(&form_of(w)->edit);
-	cJSON_DeleteItemFromObjectCaseSensitive(w->drafts, q->id);
+	forget_draft(w, q);
 	if (!answers_set_text(w->answers, q->id, text, &e))
-		cJSON_AddStringToObject(w->drafts, q->id, text);
+		keep_draft(w, q, text);
 	err_free(&e);
 	free(text);
 	if (!strcmp(q->id, "project.id"))
@@ -424,19 +454,23 @@ static void draw_suggestions(const struct wizard *w, const struct question *q, s
 	free(text);
 }
 
-/* The line after the last one that facts may take: the help begins there. */
-static int facts_end;
-
-static int put_most(int y, int x, int most, int width, enum role role, const char *text)
+/* Facts end where their rectangle does, wherever they begin: the help stands below. */
+static int facts_end(struct rect r)
 {
-	return put_lines(y, x, most < facts_end - y ? most : facts_end - y, width, role, text);
+	return r.y + r.h;
+}
+
+static int put_most(int y, struct rect r, int indent, int most, enum role role, const char *text)
+{
+	int room = facts_end(r) - y;
+	return put_lines(y, r.x + indent, most < room ? most : room, r.w - indent, role, text);
 }
 
 static int draw_finding(int y, struct rect r, bool good, const char *text)
 {
-	if (y < facts_end)
+	if (y < facts_end(r))
 		put_glyph(y, r.x + 2, good ? ROLE_GOOD : ROLE_BAD, good ? GLYPH_CHECK : GLYPH_CROSS);
-	return y + put_most(y, r.x + 4, 3, r.w - 4, good ? ROLE_TEXT : ROLE_BAD, text);
+	return y + put_most(y, r, 4, 3, good ? ROLE_TEXT : ROLE_BAD, text);
 }
 
 static int draw_project_known(const cJSON *p, int y, struct rect r)
@@ -470,10 +504,10 @@ static int draw_preflight(const struct wizard *w, int y, struct rect r)
 			continue;
 		char *text = xasprintf("%s: %s", _(json_str(check, "title", id)), json_str(check, "message", ""));
 		bool bad = check_failed(check) && !check_elsewhere(check);
-		if (y < facts_end)
+		if (y < facts_end(r))
 			put_glyph(y, r.x + 2, bad ? ROLE_BAD : ROLE_WARN, bad ? GLYPH_CROSS : GLYPH_WARN);
-		y += put_most(y, r.x + 4, bad ? 2 : 1, r.w - 4, bad ? ROLE_BAD : ROLE_TEXT, text);
-		y += put_most(y, r.x + 4, 2, r.w - 4, ROLE_TEXT, json_str(check, "fix", ""));
+		y += put_most(y, r, 4, bad ? 2 : 1, bad ? ROLE_BAD : ROLE_TEXT, text);
+		y += put_most(y, r, 4, 2, ROLE_TEXT, json_str(check, "fix", ""));
 		free(text);
 	}
 	return y;
@@ -488,11 +522,11 @@ static int draw_project(struct wizard *w, int y, struct rect r)
 		struct survey unsigned_in = {.err = w->sign_in};
 		return draw_failed(&unsigned_in, y, r) + 1;
 	}
-	if (!*project || cJSON_HasObjectItem(w->drafts, "project.id"))
+	if (!*project || form_draft(w, "project.id"))
 		return y;
 	if (!w->session || s->state == SURVEY_UNKNOWN || s->state == SURVEY_CHECKING || !s->project ||
 	    strcmp(s->project, project) != 0) {
-		if (y < facts_end)
+		if (y < facts_end(r))
 			putf(y, r.x + 4, r.w - 4, ROLE_BUSY, _("checking %s..."), project);
 		return y + 2;
 	}
@@ -505,11 +539,11 @@ static int draw_project(struct wizard *w, int y, struct rect r)
 static int draw_steps(const char *steps, bool sentences, int y, struct rect r)
 {
 	char *copy = xstrdup(steps), *rest;
-	for (char *one = strtok_r(copy, "\n", &rest); one && y < facts_end - 2; one = strtok_r(NULL, "\n", &rest)) {
+	for (char *one = strtok_r(copy, "\n", &rest); one && y < facts_end(r) - 2; one = strtok_r(NULL, "\n", &rest)) {
 		if (text_starts(one, "https://"))
 			put_link(y++, r.x, screen_columns() - r.x, ROLE_TITLE, one);
 		else if (sentences)
-			y += put_most(y, r.x + 2, facts_end - y > 4 ? 3 : 1, r.w - 2, ROLE_DIM, one);
+			y += put_most(y, r, 2, facts_end(r) - y > 4 ? 3 : 1, ROLE_DIM, one);
 	}
 	free(copy);
 	return y;
@@ -521,19 +555,19 @@ static int draw_errand(const struct wizard *w, int y, struct rect r)
 	const struct resource *e = draft_errand(w);
 	if (!e)
 		return y;
-	y += put_most(y, r.x + 2, 1, r.w - 2, ROLE_TITLE, draft_errand_text(e, "title"));
+	y += put_most(y, r, 2, 1, ROLE_TITLE, draft_errand_text(e, "title"));
 	const struct question *q = form_focused(w);
 	bool whole = draft_errand_open(e) || r.h > 16;
 	if (whole || (q && q->type != TYPE_CHOICE)) /* choices need the room */
 		y = draw_steps(draft_errand_text(e, "steps"), whole, y, r);
 	char *copy = xstrdup(draft_errand_text(e, "paste")), *rest;
-	for (char *one = strtok_r(copy, "\n", &rest); one && y < facts_end; one = strtok_r(NULL, "\n", &rest))
+	for (char *one = strtok_r(copy, "\n", &rest); one && y < facts_end(r); one = strtok_r(NULL, "\n", &rest))
 		put_link(y++, r.x, screen_columns() - r.x, ROLE_TITLE, one);
 	free(copy);
 	enum role role;
 	const char *tried = client_words(w, &role);
 	if (tried)
-		y += put_most(y, r.x + 2, 3, r.w - 2, role, tried);
+		y += put_most(y, r, 2, 3, role, tried);
 	return y + 1;
 }
 
@@ -541,7 +575,7 @@ static int draw_who(const struct wizard *w, int y, struct rect r)
 {
 	const struct survey *s = &w->surveys[SURVEY_WHO];
 	char *text = NULL;
-	if (w->sign_in.exit || y >= facts_end)
+	if (w->sign_in.exit || y >= facts_end(r))
 		return y;
 	if (s->state == SURVEY_FAILED)
 		text = wizard_sentence(&s->err);
@@ -549,7 +583,7 @@ static int draw_who(const struct wizard *w, int y, struct rect r)
 		text = xstrdup(_("Looking up who is signed in..."));
 	else
 		text = xasprintf(_("Signed in as %s"), json_str(s->result, "email", "?"));
-	y = s->state == SURVEY_CHECKING || s->state == SURVEY_UNKNOWN ? y + put_most(y, r.x + 4, 1, r.w - 4, ROLE_BUSY, text)
+	y = s->state == SURVEY_CHECKING || s->state == SURVEY_UNKNOWN ? y + put_most(y, r, 4, 1, ROLE_BUSY, text)
 								      : draw_finding(y, r, s->state == SURVEY_KNOWN, text);
 	free(text);
 	return y;
@@ -559,8 +593,8 @@ static int draw_mending(const struct wizard *w, int y, struct rect r)
 {
 	char *line = checks_hold(w) ? checks_command(w) : NULL;
 	if (line) {
-		y += put_most(y, r.x + 4, 1, r.w - 4, ROLE_TEXT, _("Somebody who may runs this (Ctrl-Y copies it):"));
-		y += put_most(y, r.x, 3, r.w, ROLE_TITLE, line);
+		y += put_most(y, r, 4, 1, ROLE_TEXT, _("Somebody who may runs this (Ctrl-Y copies it):"));
+		y += put_most(y, r, 0, 3, ROLE_TITLE, line);
 	}
 	free(line);
 	return y;
@@ -595,7 +629,6 @@ static void draw_rows(struct wizard *w, struct rect r)
 {
 	int count = asked_count(w), room = count < r.h ? count : r.h,
 	    top = form_of(w)->focus < room ? 0 : form_of(w)->focus - room + 1, y = r.y;
-	facts_end = r.y + r.h;
 	for (int i = top; i < top + room; i++, y++) {
 		screen_target(y, r.x, r.w, i);
 		draw_row(w, asked(w, i), y, r, i == form_of(w)->focus);

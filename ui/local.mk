@@ -26,7 +26,8 @@ ui_libui_a_SOURCES = \
 	ui/state.h \
 	ui/survey.c ui/survey.h \
 	ui/views.c \
-	ui/wizard.c ui/wizard.h
+	ui/wizard.c ui/wizard.h \
+	ui/work.c ui/work.h
 
 check_PROGRAMS += tests/ui/progress tests/ui/layout tests/ui/screens tests/ui/plain tests/ui/wizard-fake
 TESTS += tests/ui/rows.py tests/ui/progress tests/ui/layout tests/ui/screens tests/ui/plain tests/ui/terminal.py

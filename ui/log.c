@@ -14,6 +14,24 @@
 
 enum { CLOCK = 9, PART_NAME = 12, STEP_ASIDE = 16 };
 
+/* The whole log over the page. Lines are counted from the run's first one, also those that were let go. */
+struct log_view {
+	int part;   /* whose lines; -1 all */
+	size_t top; /* the first line shown, when not following */
+	bool follow, wrap;
+	int sideways; /* cells that the text is moved to the left */
+	int rows;     /* how many the last frame had room for */
+	bool searching;
+	struct edit search;
+	char *pattern; /* what was searched for last, or NULL */
+	size_t match;  /* the line that was found last; SIZE_MAX for none */
+};
+
+static struct log_view *log_of(const struct wizard *w)
+{
+	return overlay_own(w, &overlay_log);
+}
+
 static bool shown(const struct progress *p, const struct log_view *v, size_t at)
 {
 	return v->part < 0 || p->steps[p->lines[at].step].part == v->part;
@@ -80,7 +98,7 @@ static int draw_line(const struct progress *p, const struct log_view *v, size_t 
 void log_tail(const struct wizard *w, int part, struct rect r)
 {
 	struct log_view v = {.part = part, .wrap = true};
-	const struct progress *p = &w->build.p;
+	const struct progress *p = &w->work.p;
 	int y = r.y;
 	for (size_t i = first_at_end(p, &v, r.h, r.w); i < p->line_count && y < r.y + r.h; i++) {
 		if (shown(p, &v, i))
@@ -90,21 +108,24 @@ void log_tail(const struct wizard *w, int part, struct rect r)
 
 /* Over the page ---------------------------------------------------------------------------------------------------------------------- */
 
-static const struct overlay overlay_log;
+static void forget_pattern(struct log_view *v)
+{
+	free(v->pattern);
+	v->pattern = NULL;
+}
 
 void log_open(struct wizard *w, int part, bool search)
 {
-	struct log_view *v = &w->log;
-	log_free(v);
+	struct log_view *v = log_of(w);
+	forget_pattern(v);
 	*v = (struct log_view){.part = part, .follow = true, .searching = search, .match = SIZE_MAX};
 	edit_set(&v->search, "");
 	w->over = &overlay_log;
 }
 
-void log_free(struct log_view *v)
+static void log_forget(struct wizard *w)
 {
-	free(v->pattern);
-	v->pattern = NULL;
+	forget_pattern(log_of(w));
 }
 
 void log_save(struct wizard *w)
@@ -114,7 +135,7 @@ void log_save(struct wizard *w)
 	char *path = xasprintf("%.*s.log", (int)stem, file);
 	struct buf text = {0};
 	struct err e = {0};
-	progress_log(&w->build.p, -1, &text);
+	progress_log(&w->work.p, -1, &text);
 	bool saved = file_write(path, buf_text(&text), text.len, 0600, &e);
 	char *said = saved ? xasprintf(_("The log is in %s."), path) : err_text(&e);
 	wizard_say(w, saved ? ROLE_GOOD : ROLE_BAD, said);
@@ -137,13 +158,13 @@ static struct rect area(void)
 
 static void draw_title(const struct wizard *w, int y)
 {
-	const struct log_view *v = &w->log;
+	const struct log_view *v = log_of(w);
 	char *title = v->part < 0 ? xstrdup(_("Log")) : xasprintf(_("Log: %s"), _(parts[v->part].title));
 	int used = 2 + put(y, 2, screen_columns() - 4, ROLE_TITLE, title) + 2;
 	free(title);
-	if (w->build.p.dropped)
+	if (w->work.p.dropped)
 		putf(y, used, screen_columns() - used - 16, ROLE_WARN, _("(the first %zu lines are no longer kept)"),
-		     w->build.p.dropped);
+		     w->work.p.dropped);
 	if (v->follow)
 		put_right(y, screen_columns() - 16, 14, ROLE_DIM, _("following"));
 }
@@ -158,8 +179,8 @@ static void draw_search(struct log_view *v)
 
 static void log_draw(struct wizard *w)
 {
-	struct log_view *v = &w->log;
-	const struct progress *p = &w->build.p;
+	struct log_view *v = log_of(w);
+	const struct progress *p = &w->work.p;
 	struct rect r = area();
 	fill((struct rect){2, 0, screen_lines() - 4, screen_columns()}, ROLE_TEXT);
 	draw_title(w, 2);
@@ -182,8 +203,8 @@ static void log_draw(struct wizard *w)
 
 static void scroll_by(struct wizard *w, int delta)
 {
-	struct log_view *v = &w->log;
-	const struct progress *p = &w->build.p;
+	struct log_view *v = log_of(w);
+	const struct progress *p = &w->work.p;
 	struct rect r = area();
 	size_t end = first_at_end(p, v, r.h, r.w), at = top_of(p, v, r);
 	for (int left = abs(delta); left > 0;) {
@@ -199,8 +220,8 @@ static void scroll_by(struct wizard *w, int delta)
 /* The next line with the pattern from the one found last: earlier ones for -1, later ones for 1; goes on from the other end. */
 static void find(struct wizard *w, int delta)
 {
-	struct log_view *v = &w->log;
-	const struct progress *p = &w->build.p;
+	struct log_view *v = log_of(w);
+	const struct progress *p = &w->work.p;
 	size_t count = p->line_count,
 	       from = v->match == SIZE_MAX || v->match < p->dropped ? (delta < 0 ? count : SIZE_MAX) : v->match - p->dropped;
 	if (!v->pattern || !*v->pattern || !count)
@@ -219,14 +240,14 @@ static void find(struct wizard *w, int delta)
 
 static void search_key(struct wizard *w, const struct key *k)
 {
-	struct log_view *v = &w->log;
+	struct log_view *v = log_of(w);
 	bool enter = k->kind == KEY_CHARACTER && k->code == L'\r', esc = k->kind == KEY_CHARACTER && k->code == 27;
 	if (!enter && !esc) {
 		edit_key(&v->search, k);
 		return;
 	}
 	v->searching = false;
-	log_free(v);
+	forget_pattern(v);
 	v->match = SIZE_MAX;
 	if (enter)
 		v->pattern = edit_text(&v->search);
@@ -236,7 +257,7 @@ static void search_key(struct wizard *w, const struct key *k)
 
 static void function_key(struct wizard *w, wint_t code)
 {
-	struct log_view *v = &w->log;
+	struct log_view *v = log_of(w);
 	switch (code) {
 	case KEY_UP:
 		scroll_by(w, -1);
@@ -268,7 +289,7 @@ static void function_key(struct wizard *w, wint_t code)
 
 static void character_key(struct wizard *w, wint_t c)
 {
-	struct log_view *v = &w->log;
+	struct log_view *v = log_of(w);
 	switch (c) {
 	case L'/':
 		v->searching = true;
@@ -280,7 +301,7 @@ static void character_key(struct wizard *w, wint_t c)
 		break;
 	case L'f':
 		v->follow = !v->follow;
-		v->top = w->build.p.dropped + first_at_end(&w->build.p, v, area().h, area().w);
+		v->top = w->work.p.dropped + first_at_end(&w->work.p, v, area().h, area().w);
 		break;
 	case L't':
 		v->wrap = !v->wrap;
@@ -298,7 +319,7 @@ static void character_key(struct wizard *w, wint_t c)
 
 static bool log_key(struct wizard *w, const struct key *k, enum action *action)
 {
-	struct log_view *v = &w->log;
+	struct log_view *v = log_of(w);
 	(void)action;
 	if (v->searching)
 		search_key(w, k);
@@ -313,7 +334,7 @@ static bool log_key(struct wizard *w, const struct key *k, enum action *action)
 
 static void log_hints(struct wizard *w, struct hints *h)
 {
-	const struct log_view *v = &w->log;
+	const struct log_view *v = log_of(w);
 	if (v->searching) {
 		hint(h, _("Enter"), _("search"));
 		hint(h, _("Esc"), _("no search"));
@@ -331,4 +352,5 @@ static void log_hints(struct wizard *w, struct hints *h)
 		hint(h, _("Left/Right"), _("sideways"));
 }
 
-static const struct overlay overlay_log = {log_draw, log_key, log_hints};
+const struct overlay overlay_log = {
+    .draw = log_draw, .key = log_key, .hints = log_hints, .size = sizeof(struct log_view), .forget = log_forget};

@@ -93,7 +93,7 @@ static void help_hints(struct wizard *w, struct hints *h)
 	hint(h, _("any key"), _("close"));
 }
 
-const struct overlay overlay_help = {help_draw, help_key, help_hints};
+const struct overlay overlay_help = {.draw = help_draw, .key = help_key, .hints = help_hints};
 
 /* Leaving --------------------------------------------------------------------------------------------------------------------------- */
 
@@ -140,7 +140,7 @@ static void quit_hints(struct wizard *w, struct hints *h)
 	hint(h, _("any other key"), _("stay"));
 }
 
-const struct overlay overlay_quit = {quit_draw, quit_key, quit_hints};
+const struct overlay overlay_quit = {.draw = quit_draw, .key = quit_key, .hints = quit_hints};
 
 /* Choices --------------------------------------------------------------------------------------------------------------------------- */
 
@@ -182,7 +182,7 @@ static void choice_hints(struct wizard *w, struct hints *h)
 	hint(h, _("Esc"), _("leave it as it was"));
 }
 
-const struct overlay overlay_choice = {choice_draw, overlays_choice_key, choice_hints};
+const struct overlay overlay_choice = {.draw = choice_draw, .key = overlays_choice_key, .hints = choice_hints};
 
 /* Lists ----------------------------------------------------------------------------------------------------------------------------- */
 
@@ -313,14 +313,14 @@ static void list_hints(struct wizard *w, struct hints *h)
 	hint(h, _("Esc"), _("leave it as it was"));
 }
 
-static const struct overlay overlay_list = {list_draw, list_key, list_hints};
+static const struct overlay overlay_list = {.draw = list_draw, .key = list_key, .hints = list_hints};
 
 /* Consent --------------------------------------------------------------------------------------------------------------------------- */
 
 static void consent_draw(struct wizard *w)
 {
 	struct rect r = put_box(middle(8, 66), _("Build this?"));
-	const cJSON *p = w->review.plan;
+	const cJSON *p = review_plan(w);
 	char *text = xasprintf(
 	    _("%d resources will be created, %d changed and %d deleted in project %s. About $%.0f a month, an estimate by list "
 	      "prices, for what "
@@ -336,18 +336,18 @@ static void consent_draw(struct wizard *w)
 
 static bool needs_secret(const struct wizard *w)
 {
-	return !w->options->rehearsal && !w->secret && w->review.asks_secret;
+	return !w->options->rehearsal && !w->secret && review_asks_secret(w);
 }
 
 /* What follows on consent: the secret, or the build. True while something lies over the page. */
 static bool agreed(struct wizard *w, enum action *action)
 {
-	w->review.agreed = true;
+	review_agree(w, true);
 	if (!needs_secret(w)) {
 		*action = ACTION_NEXT;
 		return false;
 	}
-	secret_open_field(w, w->review.asks_secret, true);
+	secret_open_field(w, review_asks_secret(w), true);
 	return true;
 }
 
@@ -363,7 +363,7 @@ static void consent_hints(struct wizard *w, struct hints *h)
 	hint(h, _("any other key"), _("not yet"));
 }
 
-const struct overlay overlay_consent = {consent_draw, consent_key, consent_hints};
+const struct overlay overlay_consent = {.draw = consent_draw, .key = consent_key, .hints = consent_hints};
 
 /* Data that go -------------------------------------------------------------------------------------------------------------------- */
 
@@ -396,7 +396,7 @@ static bool data_key(struct wizard *w, const struct key *k, enum action *action)
 		wizard_say(w, ROLE_BAD, _("That is not its name: nothing is deleted."));
 		return true;
 	}
-	w->review.consent = true;
+	review_consent(w, true);
 	return agreed(w, action);
 }
 
@@ -408,7 +408,7 @@ static void data_hints(struct wizard *w, struct hints *h)
 	hint(h, _("Esc"), _("not yet"));
 }
 
-const struct overlay overlay_data = {data_draw, data_key, data_hints};
+const struct overlay overlay_data = {.draw = data_draw, .key = data_key, .hints = data_hints};
 
 /* A secret --------------------------------------------------------------------------------------------------------------------------- */
 
@@ -475,4 +475,4 @@ static void secret_hints(struct wizard *w, struct hints *h)
 	hint(h, _("Esc"), _("not yet"));
 }
 
-static const struct overlay overlay_secret = {secret_draw_box, secret_key, secret_hints};
+static const struct overlay overlay_secret = {.draw = secret_draw_box, .key = secret_key, .hints = secret_hints};

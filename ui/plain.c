@@ -407,7 +407,7 @@ static int last_asked(const struct plain *p)
 
 static void say_plan(struct plain *p)
 {
-	const cJSON *r, *plan = p->w->review.plan;
+	const cJSON *r, *plan = review_plan(p->w);
 	cJSON_ArrayForEach(r, json_at(plan, "resources")) {
 		const struct kind *k = kind_find(json_str(r, "kind", ""));
 		double usd = json_num(r, "monthly_usd", -1);
@@ -434,9 +434,9 @@ static void ask_secret(struct plain *p)
 {
 	struct termios old, quiet;
 	char line[4096]; /* what a terminal gives at once */
-	if (p->w->options->rehearsal || !p->w->review.asks_secret || p->w->secret)
+	if (p->w->options->rehearsal || !review_asks_secret(p->w) || p->w->secret)
 		return;
-	outside_print(p->out, _("%s (not shown): "), _(p->w->review.asks_secret->title));
+	outside_print(p->out, _("%s (not shown): "), _(review_asks_secret(p->w)->title));
 	fflush(p->out);
 	bool is_tty = tcgetattr(fileno(p->in), &old) == 0;
 	quiet = old;
@@ -445,7 +445,7 @@ static void ask_secret(struct plain *p)
 		tcsetattr(fileno(p->in), TCSAFLUSH, &quiet);
 	char *why = NULL;
 	if (fgets(line, sizeof line, p->in) && *line != '\n')
-		why = client_take(p->w, p->w->review.asks_secret, secret_copy(line, strcspn(line, "\r\n")));
+		why = client_take(p->w, review_asks_secret(p->w), secret_copy(line, strcspn(line, "\r\n")));
 	if (why)
 		outside_print(p->out, "\n%s", why);
 	free(why);
@@ -469,10 +469,11 @@ static bool may_lose(struct plain *p)
 	outside_print(p->out, _("\nThis deletes data that cannot be brought back: %s.\n"), lost);
 	outside_print(p->out, _("If that is meant, type the name of this server: %s"), name);
 	fputs("\n[] ", p->out);
-	p->w->review.consent = read_reply(p, &text) == REPLY_TEXT && !strcmp(text, name);
+	bool meant = read_reply(p, &text) == REPLY_TEXT && !strcmp(text, name);
+	review_consent(p->w, meant);
 	free(text);
 	free(lost);
-	return p->w->review.consent;
+	return meant;
 }
 
 /* The settings that are changed by their number: a section's, or all (section NULL), with filter. */
@@ -591,12 +592,12 @@ static enum decision review(struct plain *p)
 {
 	say_page(p, "review");
 	review_start(p->w);
-	for (int told = 0; p->w->review.run && !p->w->review.plan && !p->w->review.err.exit && !interrupts; turn(p)) {
+	for (int told = 0; review_planning(p->w) && !interrupts; turn(p)) {
 		if (!told++)
 			outside_print(p->out, "%s\n", _("looking at what is there already..."));
 	}
-	if (p->w->review.err.exit) {
-		char *text = err_text(&p->w->review.err);
+	if (review_err(p->w)->exit) {
+		char *text = err_text(review_err(p->w));
 		outside_print(p->out, _("Problem:\n%s\n"), text);
 		free(text);
 		return p->input_ended || interrupts ? DECISION_LEAVE : DECISION_BACK;
@@ -604,7 +605,7 @@ static enum decision review(struct plain *p)
 	if (interrupts)
 		return DECISION_LEAVE;
 	say_plan(p);
-	if (json_num(p->w->review.plan, "counts.refuse", 0) > 0)
+	if (json_num(review_plan(p->w), "counts.refuse", 0) > 0)
 		return DECISION_BACK;
 	return may_lose(p) ? decide(p) : DECISION_LEAVE;
 }
@@ -615,11 +616,7 @@ static void on_event(void *arg, const cJSON *event)
 {
 	struct plain *p = arg;
 	lines_event(p->lines, event);
-	progress_event(&p->w->build.p, event, session_now(p->w->session));
-	if (event_name(event) == EVENT_RESULT) {
-		cJSON_Delete(p->w->result);
-		p->w->result = cJSON_Duplicate(event, 1);
-	}
+	work_event(p->w, event);
 }
 
 static bool save_of(void *arg, const struct answers *a, struct err *e)
@@ -640,19 +637,15 @@ static int run_once(struct plain *p, enum run_verb verb)
 	struct err e = {0};
 	struct wizard *w = p->w;
 	bool undo = verb == RUN_DESTROY;
-	const char **words = undo ? build_data_words() : NULL, **without = undo ? NULL : build_left_out(w);
-	cJSON *left_out = w->build.left_out;
+	const char **words = undo ? work_data_words() : NULL, **without = undo ? NULL : work_left_out(w);
+	bool consent = review_consented(w) || undo;
 	say_page(p, "build");
-	review_stop(w);
-	w->build.left_out = NULL;
-	build_free(&w->build);
-	w->build.left_out = left_out;
-	w->build.p.started = session_now(w->session);
+	work_begin(w, undo);
 	lines_free(p->lines);
 	p->lines = lines_new(p->out, p->out, false);
 	struct run_options o = {.verb = verb,
 				.answers = w->answers,
-				.consent = w->review.consent || undo,
+				.consent = consent,
 				.delete_data = words,
 				.leave_out = without,
 				.file = w->options->file,
@@ -661,7 +654,6 @@ static int run_once(struct plain *p, enum run_verb verb)
 				.arg = p,
 				.secret = secret_of};
 	double started = session_now(w->session);
-	w->keep = true;
 	struct run *run = run_start(w->session, &o, &e);
 	free(words);
 	free(without);
@@ -680,7 +672,7 @@ static int run_once(struct plain *p, enum run_verb verb)
 	}
 	int code = interrupts ? EXIT_INTERRUPTED : (int)run_exit(run);
 	run_free(run);
-	w->build.over = true;
+	w->work.over = true;
 	return code;
 }
 
@@ -691,7 +683,7 @@ enum after { AFTER_LEAVE, AFTER_RETRY, AFTER_CHANGE, AFTER_WITHOUT, AFTER_UNDO }
 /* Each cause once, with how many it stopped and the line that mends it. */
 static void say_causes(struct plain *p)
 {
-	const struct progress *progress = &p->w->build.p;
+	const struct progress *progress = &p->w->work.p;
 	const char *who = wizard_who(p->w), *project = answers_str(p->w->answers, "project.id");
 	for (size_t i = 0; i < progress->cause_count; i++) {
 		const struct cause *c = &progress->causes[i];
@@ -726,7 +718,7 @@ static bool means_to_undo(struct plain *p)
 static enum after choice_of(struct plain *p, const char *text)
 {
 	if (!strcmp(text, "k"))
-		return build_may_leave_out(p->w) ? AFTER_WITHOUT : AFTER_LEAVE;
+		return work_may_leave_out(p->w, build_cause(p->w)) ? AFTER_WITHOUT : AFTER_LEAVE;
 	if (!strcmp(text, "u"))
 		return means_to_undo(p) ? AFTER_UNDO : AFTER_LEAVE;
 	return !strcmp(text, "r") ? AFTER_RETRY : !strcmp(text, "e") ? AFTER_CHANGE : AFTER_LEAVE;
@@ -741,7 +733,7 @@ static enum after ask_after(struct plain *p)
 		outside_print(
 		    p->out, "%s\n",
 		    _("r tries again: what stands is kept; e changes the answer that decided it; u undoes all; Enter leaves."));
-		if (build_may_leave_out(p->w))
+		if (work_may_leave_out(p->w, build_cause(p->w)))
 			outside_print(p->out, "%s\n", _("k goes on without what failed, this time."));
 		fputs("[q] ", p->out);
 		enum reply r = read_reply(p, &text);
@@ -758,7 +750,7 @@ static enum after ask_after(struct plain *p)
 static void change_cause(struct plain *p)
 {
 	const struct cause *c = build_cause(p->w);
-	const struct question *q = c ? p->w->build.p.steps[c->step].question : NULL;
+	const struct question *q = c ? p->w->work.p.steps[c->step].question : NULL;
 	change_settings(p, q ? q->page : NULL);
 	wizard_save(p->w);
 }
@@ -766,8 +758,7 @@ static void change_cause(struct plain *p)
 /* Builds until it stands or the operator leaves; true when answers were changed and the review is due again. */
 static bool build(struct plain *p, int *code)
 {
-	cJSON_Delete(p->w->build.left_out); /* of an earlier review: what was agreed to now is whole */
-	p->w->build.left_out = NULL;
+	work_leave_nothing_out(p->w); /* of an earlier review: what was agreed to now is whole */
 	*code = run_once(p, RUN_APPLY);
 	while (*code != EXIT_DONE && *code != EXIT_WAITING && !interrupts) {
 		switch (ask_after(p)) {
@@ -780,7 +771,7 @@ static bool build(struct plain *p, int *code)
 			*code = run_once(p, RUN_DESTROY);
 			return false;
 		case AFTER_WITHOUT:
-			build_note_left_out(p->w);
+			work_note_left_out(p->w, build_cause(p->w));
 			break;
 		case AFTER_RETRY:
 			break;

@@ -138,7 +138,7 @@ static bool is_in(const cJSON *r, int v, int part)
 
 static void group_lines(const struct wizard *w, struct doc *d, int v, int part)
 {
-	const cJSON *r, *resources = json_at(w->review.plan, "resources");
+	const cJSON *r, *resources = json_at(review_plan(w), "resources");
 	int count = 0;
 	cJSON_ArrayForEach(r, resources)
 		count += is_in(r, v, part);
@@ -163,7 +163,7 @@ static void legend_line(const struct wizard *w, struct doc *d)
 	const cJSON *r;
 	struct buf b = {0};
 	int counts[VERDICTS] = {0};
-	cJSON_ArrayForEach(r, json_at(w->review.plan, "resources"))
+	cJSON_ArrayForEach(r, json_at(review_plan(w), "resources"))
 		counts[verdict_of(r)]++;
 	for (int v = 0; v < VERDICTS; v++)
 		if (counts[v] && !verdicts[v].heading)
@@ -199,13 +199,13 @@ static void resources_draw(struct wizard *w)
 	fill((struct rect){2, 0, screen_lines() - 4, screen_columns()}, ROLE_TEXT);
 	put(2, 2, r.w, ROLE_TITLE, _("What the plan does"));
 	legend_line(w, &d);
-	errand_lines(&d, w->review.plan);
+	errand_lines(&d, review_plan(w));
 	for (int v = 0; v < VERDICTS && verdicts[v].heading; v++)
 		group_lines(w, &d, v, PART_UNSAID);
 	for (int part = PART_UNSAID + 1; part < PARTS; part++)
 		group_lines(w, &d, -1, part);
-	if (w->review.err.exit && w->review.err.what)
-		doc_add(&d, ROLE_BAD, 0, w->review.err.what);
+	if (review_err(w)->exit && review_err(w)->what)
+		doc_add(&d, ROLE_BAD, 0, review_err(w)->what);
 	else if (!d.count)
 		doc_add(&d, ROLE_BUSY, 0, _("One moment: the plan is not ready."));
 	w->over_top = doc_draw(&d, r, w->over_top);
@@ -236,4 +236,4 @@ static void resources_hints(struct wizard *w, struct hints *h)
 	hint(h, _("Esc"), _("back"));
 }
 
-const struct overlay overlay_resources = {resources_draw, resources_key, resources_hints};
+const struct overlay overlay_resources = {.draw = resources_draw, .key = resources_key, .hints = resources_hints};

@@ -15,6 +15,24 @@
 #include <stdlib.h>
 #include <string.h>
 
+struct review {
+	struct run *run;
+	cJSON *plan; /* plan/show.h's JSON, once known */
+	struct err err;
+	char *failure; /* the last thing that failed while planning */
+	char *of;      /* the answers that it looked with, as text */
+	int focus, top;
+	bool agreed; /* the operator agreed to exactly this plan */
+	const struct question
+	    *asks_secret; /* whose answer, a secret that the operator types ("prompt"), is to be stored; or NULL */
+	bool consent;     /* the operator typed the server's name: the data that the plan deletes may go */
+};
+
+static struct review *review_of(const struct wizard *w)
+{
+	return view_own(w, &review_view);
+}
+
 static const char *short_kind(const cJSON *r)
 {
 	const struct kind *k = kind_find(json_str(r, "kind", ""));
@@ -23,30 +41,80 @@ static const char *short_kind(const cJSON *r)
 
 /* Making the plan -------------------------------------------------------------------------------------------------------------------- */
 
+const cJSON *review_plan(const struct wizard *w)
+{
+	return review_of(w)->plan;
+}
+
+const struct err *review_err(const struct wizard *w)
+{
+	return &review_of(w)->err;
+}
+
+bool review_planning(const struct wizard *w)
+{
+	const struct review *v = review_of(w);
+	return v->run && !v->plan && !v->err.exit;
+}
+
+void review_agree(struct wizard *w, bool agreed)
+{
+	review_of(w)->agreed = agreed;
+}
+
+bool review_agreed(const struct wizard *w)
+{
+	return review_of(w)->agreed;
+}
+
+void review_consent(struct wizard *w, bool given)
+{
+	review_of(w)->consent = given;
+}
+
+bool review_consented(const struct wizard *w)
+{
+	return review_of(w)->consent;
+}
+
+const struct question *review_asks_secret(const struct wizard *w)
+{
+	return review_of(w)->asks_secret;
+}
+
 void review_stop(struct wizard *w)
 {
-	if (w->review.run)
-		run_free(w->review.run);
-	w->review.run = NULL;
-	cJSON_Delete(w->review.plan);
-	w->review.plan = NULL;
-	err_free(&w->review.err);
-	free(w->review.failure);
-	w->review.failure = NULL;
-	w->review.agreed = false;
-	w->review.asks_secret = NULL;
+	struct review *v = review_of(w);
+	if (v->run)
+		run_free(v->run);
+	v->run = NULL;
+	cJSON_Delete(v->plan);
+	v->plan = NULL;
+	err_free(&v->err);
+	free(v->failure);
+	v->failure = NULL;
+	v->agreed = false;
+	v->asks_secret = NULL;
+}
+
+static void review_forget(struct wizard *w)
+{
+	review_stop(w);
+	free(review_of(w)->of);
 }
 
 void review_start(struct wizard *w)
 {
+	struct review *v = review_of(w);
 	review_stop(w);
-	w->review.consent = false;
-	free(w->review.of);
-	w->review.of = json_text(w->answers->values, -1);
-	if (!answers_check(w->answers, NULL, &w->review.err))
+	w->work.active = false; /* what comes now is the plan's */
+	v->consent = false;
+	free(v->of);
+	v->of = json_text(w->answers->values, -1);
+	if (!answers_check(w->answers, NULL, &v->err))
 		return;
 	if (!w->session) {
-		err_set(&w->review.err, w->sign_in.exit ? w->sign_in.exit : EXIT_CONFIG, NULL, w->sign_in.fix, "%s",
+		err_set(&v->err, w->sign_in.exit ? w->sign_in.exit : EXIT_CONFIG, NULL, w->sign_in.fix, "%s",
 			w->sign_in.what ? w->sign_in.what : _("There is no connection to the cloud."));
 		return;
 	}
@@ -57,7 +125,7 @@ void review_start(struct wizard *w)
 				.event = wizard_event,
 				.arg = w,
 				.secret = wizard_secret};
-	w->review.run = run_start(w->session, &o, &w->review.err);
+	v->run = run_start(w->session, &o, &v->err);
 }
 
 /* Which secret that the operator types is about to be stored? One that stands is kept, and not asked for again. */
@@ -80,15 +148,15 @@ bool review_changes_nothing(const struct wizard *w)
 	static const char *const writes[] = {"counts.create", "counts.update", "counts.replace", "counts.delete"};
 	double sum = 0;
 	for (size_t i = 0; i < sizeof writes / sizeof *writes; i++)
-		sum += json_num(w->review.plan, writes[i], 0);
-	return w->review.plan && sum == 0;
+		sum += json_num(review_of(w)->plan, writes[i], 0);
+	return review_of(w)->plan && sum == 0;
 }
 
 char *review_data_lost(const struct wizard *w)
 {
 	struct buf names = {0};
 	const cJSON *r;
-	cJSON_ArrayForEach(r, json_at(w->review.plan, "resources")) {
+	cJSON_ArrayForEach(r, json_at(review_of(w)->plan, "resources")) {
 		const char *verdict = json_str(r, "verdict", "");
 		if (json_bool(r, "keeps_data", false) && (!strcmp(verdict, "delete") || !strcmp(verdict, "replace")))
 			buf_printf(&names, "%s%s %s", names.len ? ", " : "", short_kind(r), json_str(r, "name", ""));
@@ -98,16 +166,16 @@ char *review_data_lost(const struct wizard *w)
 	return text;
 }
 
-static void take_plan(struct wizard *w)
+static void take_plan(struct review *v)
 {
-	const struct plan *p = run_plan(w->review.run);
+	const struct plan *p = run_plan(v->run);
 	if (!p)
 		return;
 	const struct change **changes = xcalloc(p->count + 1, sizeof *changes);
 	for (size_t i = 0; i < p->count; i++)
-		changes[i] = run_change(w->review.run, i);
-	w->review.plan = plan_json(p, changes);
-	w->review.asks_secret = typed_secret(p, changes);
+		changes[i] = run_change(v->run, i);
+	v->plan = plan_json(p, changes);
+	v->asks_secret = typed_secret(p, changes);
 	free(changes);
 }
 
@@ -117,29 +185,29 @@ static void review_event(struct wizard *w, const cJSON *e)
 	const char *message = json_str(e, "message", "");
 	if (!*message || (event_state(e) != STATE_FAILED && event_name(e) != EVENT_RESULT))
 		return;
-	free(w->review.failure);
-	w->review.failure = xstrdup(message);
+	free(review_of(w)->failure);
+	review_of(w)->failure = xstrdup(message);
 }
 
 /* The answers are not those any more that it looked with. */
 static bool is_stale(const struct wizard *w)
 {
 	char *now = json_text(w->answers->values, -1);
-	bool stale = w->review.of && strcmp(w->review.of, now) != 0;
+	bool stale = review_of(w)->of && strcmp(review_of(w)->of, now) != 0;
 	free(now);
 	return stale;
 }
 
 void review_settle(struct wizard *w)
 {
-	struct review *v = &w->review;
+	struct review *v = review_of(w);
 	if (wizard_on(w, "review") && !w->over && is_stale(w))
 		review_start(w);
 	if (!v->run || v->plan || v->err.exit || !run_finished(v->run))
 		return;
 	enum exit_code code = run_exit(v->run);
 	if (code == EXIT_DONE || code == EXIT_CHANGES)
-		take_plan(w);
+		take_plan(v);
 	if (!v->plan)
 		err_set(&v->err, code ? code : EXIT_GENERAL, NULL, _("r looks again."), "%s",
 			v->failure ? v->failure : _("The project could not be read: check the sign-in and the project."));
@@ -150,9 +218,9 @@ void review_settle(struct wizard *w)
 /* What people notice of the change of what a section decides about, as the plan knows it: "The database restarts...". */
 static void add_downtime(const struct wizard *w, const char *section, struct buf *b)
 {
-	const struct plan *p = w->review.run ? run_plan(w->review.run) : NULL;
+	const struct plan *p = review_of(w)->run ? run_plan(review_of(w)->run) : NULL;
 	const cJSON *r;
-	cJSON_ArrayForEach(r, json_at(w->review.plan, "resources")) {
+	cJSON_ArrayForEach(r, json_at(review_of(w)->plan, "resources")) {
 		const struct resource *of = p ? plan_find(p, json_str(r, "id", "")) : NULL;
 		const struct question *q = of && of->decided_by ? question_find(of->decided_by) : NULL;
 		const char *notice = json_str(r, "downtime", "");
@@ -230,15 +298,10 @@ static int first_focus(const struct wizard *w)
 	return rows - 1;
 }
 
-static bool is_planning(const struct wizard *w)
-{
-	return w->review.run && !w->review.plan && !w->review.err.exit;
-}
-
 static int planned(const struct wizard *w, const char *verdict)
 {
 	char *path = xasprintf("counts.%s", verdict);
-	int n = (int)json_num(w->review.plan, path, 0);
+	int n = (int)json_num(review_of(w)->plan, path, 0);
 	free(path);
 	return n;
 }
@@ -290,11 +353,11 @@ static void draw_section(const struct wizard *w, const char *section, int y, str
 
 static char *build_words(const struct wizard *w)
 {
-	const struct review *v = &w->review;
+	const struct review *v = review_of(w);
 	char about[32];
 	if (v->err.exit)
 		return xstrdup(_("something has to be put right first"));
-	if (is_planning(w) || !v->plan)
+	if (review_planning(w) || !v->plan)
 		return xasprintf(_("looking at what is in %s already..."), answers_str(w->answers, "project.id"));
 	if (planned(w, "refuse"))
 		return xstrdup(_("something is in the way: d shows what"));
@@ -308,12 +371,12 @@ static void draw_build_row(const struct wizard *w, int y, struct rect r, bool he
 {
 	int title = r.w < 70 ? 16 : TITLE;
 	char *words = build_words(w);
-	bool bad = w->review.err.exit || planned(w, "refuse");
+	bool bad = review_of(w)->err.exit || planned(w, "refuse");
 	put(y, r.x + 2, title - 1, here ? ROLE_FOCUS : ROLE_TITLE,
 	    review_changes_nothing(w) ? _("Prove it")
 	    : w->before               ? _("Apply")
 				      : _("Build this"));
-	put(y, r.x + 2 + title, r.w - title - 2, bad ? ROLE_BAD : is_planning(w) ? ROLE_BUSY : ROLE_TEXT, words);
+	put(y, r.x + 2 + title, r.w - title - 2, bad ? ROLE_BAD : review_planning(w) ? ROLE_BUSY : ROLE_TEXT, words);
 	free(words);
 }
 
@@ -389,7 +452,7 @@ static int draw_newer(const cJSON *plan, int y, int end, struct rect r)
 
 static void draw_facts(const struct wizard *w, int y, int end, struct rect r)
 {
-	const cJSON *p = w->review.plan;
+	const cJSON *p = review_of(w)->plan;
 	if (p && y < end) {
 		char *text = will_do(w);
 		y = draw_fact(y, r, _("Will do"), text);
@@ -437,8 +500,8 @@ static char *pane_words(const struct wizard *w, const char *section, enum role *
 	*role = ROLE_BAD;
 	if (section && problem_of(w, section))
 		return xstrdup(problem_of(w, section));
-	if (!section && w->review.err.exit)
-		return wizard_sentence(&w->review.err);
+	if (!section && review_of(w)->err.exit)
+		return wizard_sentence(&review_of(w)->err);
 	char *checks = section ? xstrdup("") : failed_checks(w);
 	if (*checks)
 		return checks;
@@ -477,7 +540,7 @@ static int draw_costs(const struct wizard *w, struct rect r)
 {
 	const cJSON *one;
 	int y = r.y;
-	cJSON_ArrayForEach(one, json_at(w->review.plan, "resources")) {
+	cJSON_ArrayForEach(one, json_at(review_of(w)->plan, "resources")) {
 		double usd = json_num(one, "monthly_usd", -1);
 		if (usd < 0.5 || y >= r.y + r.h)
 			continue;
@@ -513,7 +576,7 @@ static void draw_pane(const struct wizard *w, const char *section, struct rect r
 
 static void review_draw(struct wizard *w, struct rect r)
 {
-	struct review *v = &w->review;
+	struct review *v = review_of(w);
 	bool beside = r.w >= BESIDE_FROM;
 	struct rect list = {r.y, r.x, r.h, beside ? LIST_WIDTH : r.w};
 	int count = row_count(w),
@@ -548,6 +611,11 @@ static void review_draw(struct wizard *w, struct rect r)
 		draw_pane(w, section, (struct rect){r.y + r.h - pane, r.x, pane, r.w});
 }
 
+void review_focus_build(struct wizard *w)
+{
+	review_of(w)->focus = row_count(w) - 1;
+}
+
 /* Keys ------------------------------------------------------------------------------------------------------------------------------ */
 
 static bool has_refusal(const struct wizard *w)
@@ -557,14 +625,14 @@ static bool has_refusal(const struct wizard *w)
 
 static enum action agree(struct wizard *w)
 {
-	if (w->review.err.exit) {
-		w->review.focus = first_focus(w);
+	if (review_of(w)->err.exit) {
+		review_of(w)->focus = first_focus(w);
 		wizard_say(w, ROLE_BAD, _("This has to be put right first."));
 		return ACTION_NONE;
 	}
-	if (!w->review.plan) {
+	if (!review_of(w)->plan) {
 		w->want_next = true;
-		w->review.focus = row_count(w) - 1;
+		review_focus_build(w);
 		wizard_say(w, ROLE_BUSY, _("One moment: the plan is not ready."));
 		return ACTION_NONE;
 	}
@@ -585,7 +653,7 @@ static enum action agree(struct wizard *w)
 	bool loses = *lost;
 	free(lost);
 	if (!loses && (w->options->rehearsal || review_changes_nothing(w))) {
-		w->review.agreed = true;
+		review_of(w)->agreed = true;
 		return ACTION_NEXT;
 	}
 	edit_set(&w->over_edit, "");
@@ -595,7 +663,7 @@ static enum action agree(struct wizard *w)
 
 static enum action enter_key(struct wizard *w)
 {
-	const char *section = section_at(w, w->review.focus);
+	const char *section = section_at(w, review_of(w)->focus);
 	if (!section)
 		return agree(w);
 	settings_open(w, section);
@@ -605,7 +673,7 @@ static enum action enter_key(struct wizard *w)
 /* The setting that cures the focused line's problem, in whichever section it stands; Esc comes back here. */
 static void cure_key(struct wizard *w, wint_t c)
 {
-	const char *section = section_at(w, w->review.focus);
+	const char *section = section_at(w, review_of(w)->focus);
 	const struct question *q = section && c >= L'1' && c <= L'9' ? problem_cure(w, section, (int)(c - L'1')) : NULL;
 	if (!q)
 		return;
@@ -615,8 +683,8 @@ static void cure_key(struct wizard *w, wint_t c)
 
 static void move_by(struct wizard *w, int delta)
 {
-	int to = w->review.focus + delta, last = row_count(w) - 1;
-	w->review.focus = to < 0 ? 0 : to > last ? last : to;
+	int to = review_of(w)->focus + delta, last = row_count(w) - 1;
+	review_of(w)->focus = to < 0 ? 0 : to > last ? last : to;
 }
 
 static enum action function_key(struct wizard *w, wint_t code)
@@ -633,8 +701,8 @@ static enum action function_key(struct wizard *w, wint_t code)
 static enum action review_key(struct wizard *w, const struct key *k)
 {
 	if (k->kind == KEY_TARGET) {
-		bool again = w->review.focus == (int)k->code;
-		w->review.focus = (int)k->code;
+		bool again = review_of(w)->focus == (int)k->code;
+		review_of(w)->focus = (int)k->code;
 		return again ? enter_key(w) : ACTION_NONE;
 	}
 	if (k->kind == KEY_FUNCTION)
@@ -678,16 +746,16 @@ static void review_enter(struct wizard *w)
 {
 	w->jump_to = NULL;
 	review_start(w);
-	w->review.top = 0;
-	w->review.focus = first_focus(w);
+	review_of(w)->top = 0;
+	review_of(w)->focus = first_focus(w);
 }
 
 static void review_hints(struct wizard *w, struct hints *h)
 {
-	bool last = !section_at(w, w->review.focus);
+	bool last = !section_at(w, review_of(w)->focus);
 	if (!last)
 		hint(h, _("Enter"), _("change"));
-	bool cures = !last && problem_cure(w, section_at(w, w->review.focus), 0);
+	bool cures = !last && problem_cure(w, section_at(w, review_of(w)->focus), 0);
 	if (cures)
 		hint(h, "1-9", _("cures"));
 	else
@@ -705,6 +773,8 @@ static void review_hints(struct wizard *w, struct hints *h)
 
 const struct page_view review_view = {
     .id = "review",
+    .size = sizeof(struct review),
+    .forget = review_forget,
     .enter = review_enter,
     .draw = review_draw,
     .key = review_key,

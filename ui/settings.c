@@ -12,11 +12,24 @@
 
 enum { LABEL = 26, PANE = 7, BESIDE_FROM = 112 };
 
+struct settings {
+	const char *section; /* whose; NULL for all */
+	const struct question *focused;
+	struct edit filter, edit;
+	bool choosing, typing, fresh; /* its choices are open; its text is; nothing was typed so far */
+	int choice, top;
+};
+
+static struct settings *settings_of(const struct wizard *w)
+{
+	return overlay_own(w, &overlay_settings);
+}
+
 /* Rows -------------------------------------------------------------------------------------------------------------------------------- */
 
 static bool is_shown(const struct wizard *w, const struct question *q)
 {
-	const struct settings *s = &w->settings;
+	const struct settings *s = settings_of(w);
 	if (!answers_asked(w->answers, q) || (s->section && strcmp(s->section, q->page) != 0))
 		return false;
 	char *typed = edit_text(&s->filter), *words = answers_words(w->answers, q);
@@ -45,18 +58,28 @@ static void focus_at(struct wizard *w, int n)
 {
 	const struct question *list[SHOWN_MAX];
 	int count = collect(w, list);
-	w->settings.focused = count ? list[n < 0 ? 0 : n >= count ? count - 1 : n] : NULL;
-	if (w->settings.focused)
-		draft_price_choices(w, w->settings.focused);
+	settings_of(w)->focused = count ? list[n < 0 ? 0 : n >= count ? count - 1 : n] : NULL;
+	if (settings_of(w)->focused)
+		draft_price_choices(w, settings_of(w)->focused);
 }
 
 void settings_open(struct wizard *w, const char *section)
 {
-	struct settings *s = &w->settings;
+	struct settings *s = settings_of(w);
 	*s = (struct settings){.section = section};
 	edit_set(&s->filter, "");
 	w->over = &overlay_settings;
 	focus_at(w, 0);
+}
+
+const struct question *settings_focused(const struct wizard *w)
+{
+	return settings_of(w)->focused;
+}
+
+bool settings_changing(const struct wizard *w)
+{
+	return settings_of(w)->choosing || settings_of(w)->typing;
 }
 
 void settings_focus(struct wizard *w, const struct question *q)
@@ -78,7 +101,7 @@ static bool was_changed(const struct wizard *w, const struct question *q)
 
 static void draw_row(struct wizard *w, const struct question *q, int y, struct rect r, bool here)
 {
-	struct settings *s = &w->settings;
+	struct settings *s = settings_of(w);
 	int label = r.w < 70 ? 22 : LABEL, x = r.x + 2 + label, width = r.w - 2 - label;
 	char *words = answers_words(w->answers, q);
 	if (here)
@@ -109,7 +132,7 @@ static void draw_row(struct wizard *w, const struct question *q, int y, struct r
 /* What is told of the focused setting: its choices with prices, or its help. */
 static void draw_pane(struct wizard *w, const struct question *q, struct rect r)
 {
-	struct settings *s = &w->settings;
+	struct settings *s = settings_of(w);
 	put_rule(r.y, r.x, r.w);
 	putf(r.y, r.x + 2, r.w - 4, ROLE_TITLE, " %s ", _(q->title));
 	struct rect inner = {r.y + 1, r.x, r.h - 1, r.w};
@@ -143,7 +166,7 @@ static int lay_out(const struct question *const *list, int count, bool headings,
 
 static void draw_list(struct wizard *w, struct rect r)
 {
-	struct settings *s = &w->settings;
+	struct settings *s = settings_of(w);
 	const struct question *list[SHOWN_MAX];
 	int rows[SHOWN_MAX], count = collect(w, list), all = lay_out(list, count, !s->section, rows), at = 0;
 	while (at < count && list[at] != s->focused)
@@ -173,7 +196,7 @@ static void draw_list(struct wizard *w, struct rect r)
 
 static void settings_draw(struct wizard *w)
 {
-	struct settings *s = &w->settings;
+	struct settings *s = settings_of(w);
 	struct rect all = {2, 2, screen_lines() - 4, screen_columns() - 4};
 	fill((struct rect){2, 0, screen_lines() - 3, screen_columns()}, ROLE_TEXT);
 	int x = all.x + put(2, all.x, all.w, ROLE_TITLE, s->section ? _(page_find(s->section)->title) : _("All settings")) + 3;
@@ -199,7 +222,7 @@ static void move_by(struct wizard *w, int delta)
 {
 	const struct question *list[SHOWN_MAX];
 	int count = collect(w, list), at = 0;
-	while (at < count && list[at] != w->settings.focused)
+	while (at < count && list[at] != settings_of(w)->focused)
 		at++;
 	focus_at(w, at < count ? at + delta : 0);
 }
@@ -214,7 +237,7 @@ static int choice_count(const struct question *q)
 
 static bool choice_key(struct wizard *w, const struct question *q, const struct key *k)
 {
-	struct settings *s = &w->settings;
+	struct settings *s = settings_of(w);
 	bool enter = k->kind == KEY_CHARACTER && (k->code == L'\r' || k->code == L' ');
 	if (k->kind == KEY_CHARACTER && k->code == 27)
 		s->choosing = false;
@@ -230,7 +253,7 @@ static bool choice_key(struct wizard *w, const struct question *q, const struct 
 
 static bool typing_key(struct wizard *w, const struct question *q, const struct key *k)
 {
-	struct settings *s = &w->settings;
+	struct settings *s = settings_of(w);
 	struct err e = {0};
 	bool printable = k->kind == KEY_PASTED || (k->kind == KEY_CHARACTER && k->code >= 32 && k->code != 127);
 	if (k->kind == KEY_CHARACTER && k->code == 27) {
@@ -255,7 +278,7 @@ static bool typing_key(struct wizard *w, const struct question *q, const struct 
 
 static bool change(struct wizard *w, const struct question *q)
 {
-	struct settings *s = &w->settings;
+	struct settings *s = settings_of(w);
 	char *words;
 	switch (q->type) {
 	case TYPE_CHOICE:
@@ -279,13 +302,13 @@ static bool change(struct wizard *w, const struct question *q)
 
 static void filter_key(struct wizard *w, const struct key *k)
 {
-	edit_key(&w->settings.filter, k);
+	edit_key(&settings_of(w)->filter, k);
 	move_by(w, 0);
 }
 
 static bool settings_key(struct wizard *w, const struct key *k, enum action *action)
 {
-	struct settings *s = &w->settings;
+	struct settings *s = settings_of(w);
 	const struct question *q = s->focused;
 	(void)action;
 	if (q && s->choosing)
@@ -313,7 +336,7 @@ static bool settings_key(struct wizard *w, const struct key *k, enum action *act
 
 static void settings_hints(struct wizard *w, struct hints *h)
 {
-	const struct settings *s = &w->settings;
+	const struct settings *s = settings_of(w);
 	hint(h, _("Up/Down"), s->choosing ? _("choose") : _("move"));
 	hint(h, _("Enter"), s->choosing || s->typing ? _("take it") : _("change"));
 	if (!s->choosing && !s->typing)
@@ -321,4 +344,5 @@ static void settings_hints(struct wizard *w, struct hints *h)
 	hint(h, _("Esc"), s->choosing || s->typing ? _("leave it as it was") : _("back to the review"));
 }
 
-const struct overlay overlay_settings = {settings_draw, settings_key, settings_hints};
+const struct overlay overlay_settings = {
+    .draw = settings_draw, .key = settings_key, .hints = settings_hints, .size = sizeof(struct settings)};

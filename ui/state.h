@@ -13,6 +13,7 @@
 #include "ui/screen.h"
 #include "ui/survey.h"
 #include "ui/wizard.h"
+#include "ui/work.h"
 
 struct wizard;
 
@@ -55,60 +56,15 @@ struct overlay {
 	/* False closes it. */
 	bool (*key)(struct wizard *w, const struct key *k, enum action *action);
 	void (*hints)(struct wizard *w, struct hints *h);
+	size_t size; /* of what only its own file knows of its state; overlay_own, which needs a row in views.c */
+	void (*forget)(struct wizard *w); /* frees what hangs on that; may be NULL */
 };
 extern const struct overlay overlay_help, overlay_quit, overlay_choice, overlay_consent, overlay_data, overlay_failure,
-    overlay_undo, overlay_resources, overlay_settings;
+    overlay_undo, overlay_resources, overlay_settings, overlay_log;
+/* Its own state, of its size, zeroed when the wizard opens. */
+void *overlay_own(const struct wizard *w, const struct overlay *o);
 
-struct build {
-	struct run *run;
-	struct progress p;
-	bool active;          /* events belong to the build, not to the review */
-	bool over;            /* the run has ended and what follows from it was done */
-	bool undoing;         /* it takes away what stands */
-	char *focus;          /* "part/ID" or a step's id; NULL follows what matters most */
-	bool unfolded[PARTS]; /* by part */
-	int top;              /* first row shown */
-	int interrupts;
-	double monthly;  /* US dollars a month of what is wanted */
-	cJSON *left_out; /* ids of resources that the next run of this page goes on without; NULL for none */
-};
-
-/* The whole log over the page. Lines are counted from the run's first one, also those that were let go. */
-struct log_view {
-	int part;   /* whose lines; -1 all */
-	size_t top; /* the first line shown, when not following */
-	bool follow, wrap;
-	int sideways; /* cells that the text is moved to the left */
-	int rows;     /* how many the last frame had room for */
-	bool searching;
-	struct edit search;
-	char *pattern; /* what was searched for last, or NULL */
-	size_t match;  /* the line that was found last; SIZE_MAX for none */
-};
-
-struct review {
-	struct run *run;
-	cJSON *plan; /* plan/show.h's JSON, once known */
-	struct err err;
-	char *failure; /* the last thing that failed while planning */
-	char *of;      /* the answers that it looked with, as text */
-	int focus, top;
-	bool agreed; /* the operator agreed to exactly this plan */
-	const struct question
-	    *asks_secret; /* whose answer, a secret that the operator types ("prompt"), is to be stored; or NULL */
-	bool consent;     /* the operator typed the server's name: the data that the plan deletes may go */
-};
-
-/* Settings over the review. */
-struct settings {
-	const char *section; /* whose; NULL for all */
-	const struct question *focused;
-	struct edit filter, edit;
-	bool choosing, typing, fresh; /* its choices are open; its text is; nothing was typed so far */
-	int choice, top;
-};
-
-enum { VIEWS_MOST = 8 };
+enum { VIEWS_MOST = 8, OVERLAYS_MOST = 4 };
 
 struct wizard {
 	struct session *session; /* NULL until it is open */
@@ -128,11 +84,7 @@ struct wizard {
 	enum role message_role;
 	const struct question *jump_to;
 
-	/* The form. */
-	cJSON *drafts;   /* question id -> text as typed that is no answer yet */
-	cJSON *regions;  /* those that are known without asking, as suggestions */
-	double typed_at; /* when the project was last edited */
-
+	/* Over the page; the line, the row and the top are whichever's has the keys. */
 	const struct overlay *over, *under; /* under: what comes back when over closes, or NULL */
 	struct edit over_edit;
 	const struct question *over_secret; /* whose answer is typed in the overlay */
@@ -143,12 +95,10 @@ struct wizard {
 	struct secret *secret; /* typed by the operator for the reference "prompt" */
 	struct client *client; /* the OAuth client, NULL before one is named */
 
-	void *own[VIEWS_MOST]; /* each page's, in the order of page_views, the form's last */
+	void *own[VIEWS_MOST], *over_own[OVERLAYS_MOST]; /* views.c: what each page, and what lies over one, keeps for itself */
 	struct survey surveys[SURVEY_COUNT];
-	struct review review;
-	struct build build;
-	struct log_view log;
-	struct settings settings;
+	cJSON *regions; /* those that are known without asking, as suggestions */
+	struct work work;
 	struct draft draft;
 	cJSON *problems; /* section -> {text: what is wrong in it, as the answers stand; cures: ids of questions} */
 	cJSON *result;   /* the last run's result event */
@@ -181,6 +131,10 @@ void wizard_reopen(struct wizard *w);
 /* Form helpers that overlays use. */
 const struct question *form_focused(const struct wizard *w);
 void form_load(struct wizard *w);
+/* The text as typed of a question's field that is no answer yet, or NULL. */
+const char *form_draft(const struct wizard *w, const char *question);
+/* Seconds since the project was last edited, INFINITY when it was not. */
+double form_typing_since(const struct wizard *w);
 bool form_set(struct wizard *w, const struct question *q, cJSON *value);
 /* After an answer was set by another way than form_set: what follows from it. */
 void form_changed(struct wizard *w, const struct question *q);
@@ -192,6 +146,9 @@ void secret_open_field(struct wizard *w, const struct question *q, bool then_bui
 void draw_choice_prices(const struct wizard *w, const struct question *q, struct rect r);
 /* Opens the settings of a section (all for NULL) over the review. */
 void settings_open(struct wizard *w, const char *section);
+/* What has the focus there, or NULL; and whether its choices or its text are open. */
+const struct question *settings_focused(const struct wizard *w);
+bool settings_changing(const struct wizard *w);
 /* Puts the focus on a question among those that are shown there, if it is. */
 void settings_focus(struct wizard *w, const struct question *q);
 /* What may be chosen for a text question, as the cloud knows: [{"id","title"}], or NULL. */
@@ -207,6 +164,19 @@ void review_start(struct wizard *w);
 void review_stop(struct wizard *w);
 void review_settle(struct wizard *w);
 bool review_changes_nothing(const struct wizard *w);
+/* The plan as plan/show.h's JSON, NULL while it is not known; why there is none (exit 0 for no reason); it is being made. */
+const cJSON *review_plan(const struct wizard *w);
+const struct err *review_err(const struct wizard *w);
+bool review_planning(const struct wizard *w);
+/* The operator agrees to exactly this plan; and, having typed the server's name, that the data go which it deletes. */
+void review_agree(struct wizard *w, bool agreed);
+bool review_agreed(const struct wizard *w);
+void review_consent(struct wizard *w, bool given);
+bool review_consented(const struct wizard *w);
+/* Whose answer, a secret that the operator types ("prompt"), the plan stores; or NULL. */
+const struct question *review_asks_secret(const struct wizard *w);
+/* The focus goes to the line that builds. */
+void review_focus_build(struct wizard *w);
 /* Finds out what is wrong with the answers, for each section; called when they changed. */
 void problems_find(struct wizard *w);
 /* What is wrong in a section, a sentence a line; NULL for nothing. */
@@ -240,7 +210,6 @@ int build_focused_part(const struct wizard *w);
 void log_open(struct wizard *w, int part, bool search);
 /* Writes the whole log beside the answers file and says where. */
 void log_save(struct wizard *w);
-void log_free(struct log_view *v);
 /* Puts the last lines of a part's log (-1: of all) into the rectangle. */
 void log_tail(const struct wizard *w, int part, struct rect r);
 /* A shell with the project set, on the normal screen; comes back when it ends. */
@@ -248,19 +217,7 @@ void shell_open(struct wizard *w);
 /* The e-mail of who is signed in, "" when not known. */
 const char *wizard_who(const struct wizard *w);
 void build_settle(struct wizard *w);
-void build_interrupt(struct wizard *w);
-/* The cause under the focus may be left out: what it stopped is optional. And to go on without that. */
-bool build_may_leave_out(const struct wizard *w);
+/* Goes on without what the cause under the focus stopped, where all of it is optional. */
 void build_leave_out(struct wizard *w);
-/* The same for whoever starts the run: notes what to go on without; ids of that, NULL-terminated, an array to be freed. */
-void build_note_left_out(struct wizard *w);
-const char **build_left_out(const struct wizard *w);
-/* Every word for data that there is: who undoes all and typed the server's name means these too. NULL-terminated, to be freed. */
-const char **build_data_words(void);
-void build_free(struct build *b);
-bool build_running(const struct wizard *w);
-void wizard_event(void *arg, const cJSON *event);
-bool wizard_save_run(void *arg, const struct answers *a, struct err *e);
-bool wizard_secret(void *arg, const char *question, struct secret **out, struct err *e);
 
 #endif

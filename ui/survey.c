@@ -65,8 +65,7 @@ static bool ready(const struct wizard *w, enum survey_id id, const char *of)
 		return false;
 	if (!surveys_of[id].of_project)
 		return s->state == SURVEY_UNKNOWN;
-	if (!*answers_str(w->answers, "project.id") || cJSON_HasObjectItem(w->drafts, "project.id") ||
-	    session_now(w->session) < w->typed_at + SETTLED)
+	if (!*answers_str(w->answers, "project.id") || form_draft(w, "project.id") || form_typing_since(w) < SETTLED)
 		return false;
 	return s->state == SURVEY_UNKNOWN || !s->of || strcmp(s->of, of) != 0;
 }

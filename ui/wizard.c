@@ -18,7 +18,6 @@
 #include "ui/plain.h"
 #include "ui/state.h"
 
-#include <math.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -132,7 +131,7 @@ static void remember_original(struct wizard *w)
 static bool is_empty(const struct wizard *w, const char *id)
 {
 	const cJSON *v = answers_get(w->answers, id);
-	return !cJSON_HasObjectItem(w->drafts, id) && (cJSON_IsArray(v) ? !v->child : cJSON_IsString(v) && !*v->valuestring);
+	return !form_draft(w, id) && (cJSON_IsArray(v) ? !v->child : cJSON_IsString(v) && !*v->valuestring);
 }
 
 static void prefill(struct wizard *w, const char *id, const char *text)
@@ -215,7 +214,7 @@ static void draw_header(const struct wizard *w)
 		x += put(0, x, width - x, ROLE_BADGE, _(" rehearsal ")) + 2;
 	if (screen_mouse())
 		x += put(0, x, width - x, ROLE_BADGE, _(" mouse ")) + 2;
-	double usd = w->build.monthly > 0 ? w->build.monthly : draft_month(w);
+	double usd = w->work.monthly > 0 ? w->work.monthly : draft_month(w);
 	char *price = usd > 0 ? xasprintf(_("$%.0f/month"), usd) : xstrdup("");
 	const char *texts[] = {_(wizard_pages[w->page].title), price, answers_str(w->answers, "project.id")};
 	static const enum role roles[] = {ROLE_TITLE, ROLE_TEXT, ROLE_DIM};
@@ -351,8 +350,8 @@ static bool common_key(struct wizard *w, const struct key *k)
 	switch (k->code) {
 	case 'C' & 31:
 		w->under = NULL;
-		if (build_running(w))
-			build_interrupt(w);
+		if (work_running(w))
+			work_interrupt(w);
 		else
 			w->over = &overlay_quit;
 		return true;
@@ -392,7 +391,7 @@ void wizard_take(struct wizard *w, const struct key *k)
 	}
 	act(w, action);
 	wizard_surveys_start(w);
-	if (!build_running(w))
+	if (!work_running(w))
 		draft_settle(w);
 }
 
@@ -400,14 +399,13 @@ void wizard_settle(struct wizard *w)
 {
 	wizard_prefill(w);
 	wizard_surveys_start(w);
-	if (!build_running(w))
+	if (!work_running(w))
 		draft_settle(w);
 	client_settle(w);
 	review_settle(w);
 	build_settle(w);
 	done_settle(w);
-	bool planning = w->review.run && !w->review.plan && !w->review.err.exit;
-	if (w->want_next && !wizard_surveys_busy(w) && !planning) {
+	if (w->want_next && !wizard_surveys_busy(w) && !review_planning(w)) {
 		w->want_next = false;
 		act(w, view_of(wizard_page(w))->key(w, &(struct key){.kind = KEY_CHARACTER, .code = L'\r'}));
 	}
@@ -433,7 +431,7 @@ static void open_at_review(struct wizard *w)
 	if (w->answers->text && answers_check(w->answers, NULL, &e)) {
 		w->before = answers_copy(w->answers);
 		w->page = wizard_page_index("review");
-		w->review.focus = 1000;
+		review_focus_build(w);
 	}
 	err_free(&e);
 }
@@ -443,9 +441,7 @@ struct wizard *wizard_new(struct session *s, struct answers *a, const struct wiz
 	struct wizard *w = xcalloc(1, sizeof *w);
 	w->answers = a;
 	w->options = o;
-	w->drafts = cJSON_CreateObject();
 	views_open(w);
-	w->typed_at = -INFINITY;
 	if (o->sign_in && o->sign_in->exit)
 		err_set(&w->sign_in, o->sign_in->exit, o->sign_in->place, o->sign_in->fix, "%s", o->sign_in->what);
 	w->regions = cJSON_CreateArray();
@@ -461,16 +457,13 @@ struct wizard *wizard_new(struct session *s, struct answers *a, const struct wiz
 
 void wizard_free(struct wizard *w)
 {
-	review_stop(w);
-	build_free(&w->build);
-	log_free(&w->log);
+	views_free(w);
+	work_free(&w->work);
 	draft_free(&w->draft);
 	cJSON_Delete(w->problems);
 	answers_free(w->before);
-	free(w->review.of);
 	wizard_surveys_free(w);
 	client_free(w->client);
-	cJSON_Delete(w->drafts);
 	cJSON_Delete(w->regions);
 	cJSON_Delete(w->over_list);
 	cJSON_Delete(w->result);
@@ -480,7 +473,6 @@ void wizard_free(struct wizard *w)
 	free(w->original);
 	free(w->save_failed);
 	free(w->message);
-	views_free(w);
 	free(w);
 }
 
@@ -555,7 +547,7 @@ static void open_session(struct wizard *w)
 /* After a failure to sign in: the operator may have signed in elsewhere meanwhile. */
 void wizard_reopen(struct wizard *w)
 {
-	if (w->sign_in.exit && w->options->open && !build_running(w)) {
+	if (w->sign_in.exit && w->options->open && !work_running(w)) {
 		review_stop(w);
 		client_free(w->client);
 		w->client = NULL;
@@ -594,8 +586,7 @@ static double clock_now(void)
 /* While something moves the screen follows several times a second; else it sleeps until a key. */
 static double patience(const struct wizard *w)
 {
-	bool planning = w->review.run && !w->review.plan && !w->review.err.exit;
-	bool moving = build_running(w) || planning || wizard_surveys_busy(w) || w->want_next;
+	bool moving = work_running(w) || review_planning(w) || wizard_surveys_busy(w) || w->want_next;
 	return moving ? 0.2 : 1.0;
 }
 
@@ -621,9 +612,9 @@ static int loop(struct wizard *w)
 		if (w->session)
 			wizard_settle(w);
 	}
-	if (told_to_end && build_running(w)) {
-		build_interrupt(w);
-		build_interrupt(w);
+	if (told_to_end && work_running(w)) {
+		work_interrupt(w);
+		work_interrupt(w);
 	}
 	wizard_save(w);
 	return told_to_end ? EXIT_INTERRUPTED : w->exit_code;

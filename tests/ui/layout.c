@@ -127,7 +127,7 @@ static void fields(const char *page)
 		check(page);
 		if (w->over)
 			press("Esc");
-		cJSON_DeleteItemFromObjectCaseSensitive(w->drafts, q->id);
+		form_changed(w, q);
 	}
 	form_load(w);
 }
@@ -160,7 +160,7 @@ static void settings(void)
 		check("a setting, open");
 		press("Down");
 		check("a setting, open, moved");
-		if (w->over != &overlay_settings || w->settings.choosing || w->settings.typing)
+		if (w->over != &overlay_settings || settings_changing(w))
 			press("Esc");
 		press("Down Down");
 	}
@@ -216,7 +216,7 @@ static void log_view(void)
 
 static void build(void)
 {
-	for (int i = 0; i < 30 && !w->build.over; i++) {
+	for (int i = 0; i < 30 && !w->work.over; i++) {
 		check("build");
 		press(i % 3 ? "Right Down" : "Down");
 		if (i == 5)
@@ -227,7 +227,7 @@ static void build(void)
 
 static void start_build(void)
 {
-	w->review.agreed = true;
+	review_agree(w, true);
 	wizard_go(w, wizard_page_index("build"));
 }
 
@@ -258,10 +258,10 @@ static void failing(size_t i)
 {
 	fake_stream_fail(session, failures[i].ids, failures[i].message, failures[i].fix);
 	start_build();
-	for (int n = 0; n < 60 && !w->build.over; n++)
+	for (int n = 0; n < 60 && !w->work.over; n++)
 		turns(1);
 	check("failed");
-	ok(w->build.over && w->build.p.cause_count == 1 && w->build.p.causes[0].kind == failures[i].kind,
+	ok(w->work.over && w->work.p.cause_count == 1 && w->work.p.causes[0].kind == failures[i].kind,
 	   "failure %zu is one cause of its kind", i);
 	press("Enter");
 	check("failed, menu");

@@ -254,7 +254,7 @@ static void failing(void)
 	to_review();
 	press("Enter");
 	turns(60);
-	ok(!build_may_leave_out(w), "what the server needs is not offered to be left out");
+	ok(!work_may_leave_out(w, build_cause(w)), "what the server needs is not offered to be left out");
 	close_it();
 
 	open_at(24, 80, false, true);
@@ -278,7 +278,7 @@ static void failing(void)
 	press("Enter");
 	turns(60);
 	press("e");
-	ok(wizard_on(w, "review") && w->settings.focused && !strcmp(w->settings.focused->id, "network.mode"),
+	ok(wizard_on(w, "review") && settings_focused(w) && !strcmp(settings_focused(w)->id, "network.mode"),
 	   "from a failure one gets to the question that decides about what failed");
 	close_it();
 
@@ -357,14 +357,14 @@ static void hub(void)
 	press("Esc End Up");
 	screen_is("hub-cures");
 	press("2");
-	ok(w->settings.focused && !strcmp(w->settings.focused->id, "server.workers"), "a number leads to what cures a problem");
+	ok(settings_focused(w) && !strcmp(settings_focused(w)->id, "server.workers"), "a number leads to what cures a problem");
 	press("Esc");
 	ok(wizard_on(w, "review") && !w->over, "and Esc back to it");
 	answers_drop(w->answers, "auth.users");
 	turns(3);
 	press("b");
 	screen_is("hub-problem");
-	ok(wizard_on(w, "review") && !w->build.run, "what is wrong is not built");
+	ok(wizard_on(w, "review") && !w->work.run, "what is wrong is not built");
 	close_it();
 }
 
