@@ -28,7 +28,7 @@ const cJSON *checks_next(const struct wizard *w, size_t *at)
 
 bool check_failed(const cJSON *check)
 {
-	return !strcmp(json_str(check, "state", ""), "fail");
+	return finding_state(check) == FINDING_FAIL;
 }
 
 bool check_elsewhere(const cJSON *check)

@@ -500,7 +500,7 @@ static int draw_preflight(const struct wizard *w, int y, struct rect r)
 	const cJSON *check;
 	for (size_t at = 0; (check = checks_next(w, &at));) {
 		const char *id = json_str(check, "id", "");
-		if (!strcmp(json_str(check, "state", ""), "ok") || !strcmp(id, "billing") || !strcmp(id, "project"))
+		if (finding_state(check) == FINDING_OK || !strcmp(id, "billing") || !strcmp(id, "project"))
 			continue;
 		char *text = xasprintf("%s: %s", _(json_str(check, "title", id)), json_str(check, "message", ""));
 		bool bad = check_failed(check) && !check_elsewhere(check);

@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "plan/show.h"
 
 #include <curses.h>
 #include <limits.h>
@@ -325,8 +326,8 @@ static void consent_draw(struct wizard *w)
 	    _("%d resources will be created, %d changed and %d deleted in project %s. About $%.0f a month, an estimate by list "
 	      "prices, for what "
 	      "runs all the time."),
-	    (int)json_num(p, "counts.create", 0), (int)json_num(p, "counts.update", 0) + (int)json_num(p, "counts.replace", 0),
-	    (int)json_num(p, "counts.delete", 0), answers_str(w->answers, "project.id"), json_num(p, "monthly_usd", 0));
+	    plan_json_count(p, VERDICT_CREATE), plan_json_count(p, VERDICT_UPDATE) + plan_json_count(p, VERDICT_REPLACE),
+	    plan_json_count(p, VERDICT_DELETE), answers_str(w->answers, "project.id"), json_num(p, "monthly_usd", 0));
 	put_wrapped(r.y + 1, r.x, 3, r.w, ROLE_TEXT, text);
 	int x = r.x + put(r.y + 5, r.x, r.w, ROLE_TEXT, _("Build now?")) + 1;
 	putf(r.y + 5, x, 10, ROLE_KEY, "[%s/%s]", yes_no_key(true), yes_no_key(false));

@@ -352,7 +352,7 @@ static bool project_holds(struct plain *p)
 	wait_for(p, SURVEY_LIMITS);
 	const cJSON *check;
 	for (size_t at = 0; (check = checks_next(p->w, &at));) {
-		if (strcmp(json_str(check, "state", ""), "fail") != 0)
+		if (!check_failed(check))
 			continue;
 		outside_print(p->out, _("Problem: %s: %s %s\n"), _(json_str(check, "title", "")),
 			      json_str(check, "message", ""), json_str(check, "fix", ""));
@@ -411,7 +411,7 @@ static void say_plan(struct plain *p)
 	cJSON_ArrayForEach(r, json_at(plan, "resources")) {
 		const struct kind *k = kind_find(json_str(r, "kind", ""));
 		double usd = json_num(r, "monthly_usd", -1);
-		outside_print(p->out, "%s: %s %s", plan_verdict_word(json_str(r, "verdict", "create")),
+		outside_print(p->out, "%s: %s %s", plan_verdict_word(plan_json_verdict(r)),
 			      k ? _(k->title) : json_str(r, "kind", ""), json_str(r, "name", ""));
 		if (json_bool(r, "billable", false) && usd >= 0.5)
 			outside_print(p->out, _(", $%.0f a month"), usd);
@@ -424,9 +424,9 @@ static void say_plan(struct plain *p)
 	outside_print(p->out,
 		      _("%d to create, %d to change, %d to delete, %d stay. About $%.0f a month for what runs all the time, by "
 			"list prices of %s.\n"),
-		      (int)json_num(plan, "counts.create", 0),
-		      (int)json_num(plan, "counts.update", 0) + (int)json_num(plan, "counts.replace", 0),
-		      (int)json_num(plan, "counts.delete", 0), (int)json_num(plan, "counts.keep", 0),
+		      plan_json_count(plan, VERDICT_CREATE),
+		      plan_json_count(plan, VERDICT_UPDATE) + plan_json_count(plan, VERDICT_REPLACE),
+		      plan_json_count(plan, VERDICT_DELETE), plan_json_count(plan, VERDICT_KEEP),
 		      json_num(plan, "monthly_usd", 0), kind_prices_date);
 }
 
@@ -605,7 +605,7 @@ static enum decision review(struct plain *p)
 	if (interrupts)
 		return DECISION_LEAVE;
 	say_plan(p);
-	if (json_num(review_plan(p->w), "counts.refuse", 0) > 0)
+	if (plan_json_count(review_plan(p->w), VERDICT_REFUSE))
 		return DECISION_BACK;
 	return may_lose(p) ? decide(p) : DECISION_LEAVE;
 }

@@ -15,20 +15,20 @@
 #include <strings.h>
 
 static const struct {
-	const char *verdict, *heading;
+	enum verdict verdict;
+	const char *heading;
 	enum glyph mark;
 	enum role role;
-} verdicts[] = {
+} verdicts[VERDICTS] = {
     /* These come first, whichever part they belong to. */
-    {"refuse", N_("In the way (%d)"), GLYPH_CROSS, ROLE_BAD},
-    {"delete", N_("Will be deleted (%d)"), GLYPH_CROSS, ROLE_BAD},
-    {"replace", N_("Will be replaced: deleted and made again (%d)"), GLYPH_WARN, ROLE_BAD},
+    {VERDICT_REFUSE, N_("In the way (%d)"), GLYPH_CROSS, ROLE_BAD},
+    {VERDICT_DELETE, N_("Will be deleted (%d)"), GLYPH_CROSS, ROLE_BAD},
+    {VERDICT_REPLACE, N_("Will be replaced: deleted and made again (%d)"), GLYPH_WARN, ROLE_BAD},
     /* And these by their part. */
-    {"update", NULL, GLYPH_RUN, ROLE_WARN},
-    {"create", NULL, GLYPH_CHECK, ROLE_TEXT},
-    {"keep", NULL, GLYPH_WAIT, ROLE_DIM},
+    {VERDICT_UPDATE, NULL, GLYPH_RUN, ROLE_WARN},
+    {VERDICT_CREATE, NULL, GLYPH_CHECK, ROLE_TEXT},
+    {VERDICT_KEEP, NULL, GLYPH_WAIT, ROLE_DIM},
 };
-enum { VERDICTS = sizeof verdicts / sizeof *verdicts };
 
 /* "settings.dataDiskSizeGb" is "data disk size gb"; a service is called by its name. */
 static char *field_words(const char *path)
@@ -115,10 +115,11 @@ static void resource_lines(const struct wizard *w, struct doc *d, const cJSON *r
 	free(text);
 }
 
+/* Where its verdict stands among those. */
 static int verdict_of(const cJSON *r)
 {
 	int v = 0;
-	while (v < VERDICTS - 1 && strcmp(verdicts[v].verdict, json_str(r, "verdict", "create")) != 0)
+	while (verdicts[v].verdict != plan_json_verdict(r))
 		v++;
 	return v;
 }

@@ -143,13 +143,18 @@ static const struct question *typed_secret(const struct plan *p, const struct ch
 	return NULL;
 }
 
+static int planned(const struct wizard *w, enum verdict verdict)
+{
+	return plan_json_count(review_of(w)->plan, verdict);
+}
+
 bool review_changes_nothing(const struct wizard *w)
 {
-	static const char *const writes[] = {"counts.create", "counts.update", "counts.replace", "counts.delete"};
-	double sum = 0;
+	static const enum verdict writes[] = {VERDICT_CREATE, VERDICT_UPDATE, VERDICT_REPLACE, VERDICT_DELETE};
+	int sum = 0;
 	for (size_t i = 0; i < sizeof writes / sizeof *writes; i++)
-		sum += json_num(review_of(w)->plan, writes[i], 0);
-	return review_of(w)->plan && sum == 0;
+		sum += planned(w, writes[i]);
+	return review_of(w)->plan && !sum;
 }
 
 char *review_data_lost(const struct wizard *w)
@@ -157,8 +162,8 @@ char *review_data_lost(const struct wizard *w)
 	struct buf names = {0};
 	const cJSON *r;
 	cJSON_ArrayForEach(r, json_at(review_of(w)->plan, "resources")) {
-		const char *verdict = json_str(r, "verdict", "");
-		if (json_bool(r, "keeps_data", false) && (!strcmp(verdict, "delete") || !strcmp(verdict, "replace")))
+		enum verdict verdict = plan_json_verdict(r);
+		if (json_bool(r, "keeps_data", false) && (verdict == VERDICT_DELETE || verdict == VERDICT_REPLACE))
 			buf_printf(&names, "%s%s %s", names.len ? ", " : "", short_kind(r), json_str(r, "name", ""));
 	}
 	char *text = xstrdup(buf_text(&names));
@@ -298,14 +303,6 @@ static int first_focus(const struct wizard *w)
 	return rows - 1;
 }
 
-static int planned(const struct wizard *w, const char *verdict)
-{
-	char *path = xasprintf("counts.%s", verdict);
-	int n = (int)json_num(review_of(w)->plan, path, 0);
-	free(path);
-	return n;
-}
-
 /* Drawing ----------------------------------------------------------------------------------------------------------------------------- */
 
 enum { TITLE = 22, PANE = 5, BESIDE_FROM = 112, LIST_WIDTH = 84 };
@@ -359,7 +356,7 @@ static char *build_words(const struct wizard *w)
 		return xstrdup(_("something has to be put right first"));
 	if (review_planning(w) || !v->plan)
 		return xasprintf(_("looking at what is in %s already..."), answers_str(w->answers, "project.id"));
-	if (planned(w, "refuse"))
+	if (planned(w, VERDICT_REFUSE))
 		return xstrdup(_("something is in the way: d shows what"));
 	if (review_changes_nothing(w))
 		return xstrdup(_("all stands as it should; Enter proves it again"));
@@ -371,7 +368,7 @@ static void draw_build_row(const struct wizard *w, int y, struct rect r, bool he
 {
 	int title = r.w < 70 ? 16 : TITLE;
 	char *words = build_words(w);
-	bool bad = review_of(w)->err.exit || planned(w, "refuse");
+	bool bad = review_of(w)->err.exit || planned(w, VERDICT_REFUSE);
 	put(y, r.x + 2, title - 1, here ? ROLE_FOCUS : ROLE_TITLE,
 	    review_changes_nothing(w) ? _("Prove it")
 	    : w->before               ? _("Apply")
@@ -397,8 +394,9 @@ static void draw_row(const struct wizard *w, int n, int y, struct rect r, bool h
 /* What the plan does, in a line: how many resources of each verdict. */
 static char *will_do(const struct wizard *w)
 {
-	return xasprintf(_("%d to create, %d to change, %d to delete, %d stay"), planned(w, "create"),
-			 planned(w, "update") + planned(w, "replace"), planned(w, "delete"), planned(w, "keep"));
+	return xasprintf(_("%d to create, %d to change, %d to delete, %d stay"), planned(w, VERDICT_CREATE),
+			 planned(w, VERDICT_UPDATE) + planned(w, VERDICT_REPLACE), planned(w, VERDICT_DELETE),
+			 planned(w, VERDICT_KEEP));
 }
 
 static int draw_fact(int y, struct rect r, const char *label, const char *text)
@@ -420,8 +418,8 @@ static int draw_checks(const struct wizard *w, int y, struct rect r)
 		put(y, x, end - x, s->state == SURVEY_FAILED ? ROLE_WARN : ROLE_BUSY,
 		    s->state == SURVEY_FAILED ? _("the checks could not be made; r tries again") : _("checking..."));
 	for (size_t at = 0; (check = checks_next(w, &at));) {
-		const char *state = json_str(check, "state", ""), *name = json_str(check, "title", "");
-		bool good = !strcmp(state, "ok"), bad = !strcmp(state, "fail");
+		const char *name = json_str(check, "title", "");
+		bool good = finding_state(check) == FINDING_OK, bad = check_failed(check);
 		if (x + cells(name) + 4 > end)
 			break;
 		put_glyph(y, x,
@@ -620,7 +618,7 @@ void review_focus_build(struct wizard *w)
 
 static bool has_refusal(const struct wizard *w)
 {
-	return planned(w, "refuse") > 0;
+	return planned(w, VERDICT_REFUSE) > 0;
 }
 
 static enum action agree(struct wizard *w)

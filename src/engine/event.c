@@ -25,6 +25,8 @@ static const char *const states[STATES] = {
     [STATE_SEEN] = "seen",
 };
 
+static const char *const findings[FINDINGS] = {[FINDING_OK] = "ok", [FINDING_WARN] = "warn", [FINDING_FAIL] = "fail"};
+
 static const char *const verdicts[] = {
     [VERDICT_KEEP] = "keep",       [VERDICT_CREATE] = "create", [VERDICT_UPDATE] = "update",
     [VERDICT_REPLACE] = "replace", [VERDICT_DELETE] = "delete", [VERDICT_REFUSE] = "refuse",
@@ -53,6 +55,11 @@ enum event_state event_state(const cJSON *event)
 enum event_outcome event_outcome(const cJSON *event)
 {
 	return (enum event_outcome)index_of(event, "outcome", outcomes, OUTCOMES);
+}
+
+enum finding finding_state(const cJSON *finding)
+{
+	return (enum finding)index_of(finding, "state", findings, FINDINGS);
 }
 
 const char *event_outcome_word(enum event_outcome outcome)

@@ -12,20 +12,28 @@
 #include <string.h>
 #include <wchar.h>
 
-enum { VERDICTS = VERDICT_REFUSE + 1 };
-
 /* TRANSLATORS: what is done with a resource, before its name in a table; at most 8 cells each. */
 static const char *const verdict_words[VERDICTS] = {
     [VERDICT_KEEP] = N_("keep"),       [VERDICT_CREATE] = N_("create"), [VERDICT_UPDATE] = N_("update"),
     [VERDICT_REPLACE] = N_("replace"), [VERDICT_DELETE] = N_("delete"), [VERDICT_REFUSE] = N_("refuse"),
 };
 
-const char *plan_verdict_word(const char *verdict)
+const char *plan_verdict_word(enum verdict verdict)
 {
-	for (size_t i = 0; i < VERDICTS; i++)
-		if (!strcmp(verdict_words[i], verdict))
-			return _(verdict_words[i]);
-	return verdict;
+	return _(verdict_words[verdict]);
+}
+
+enum verdict plan_json_verdict(const cJSON *resource)
+{
+	enum verdict v = VERDICT_REFUSE;
+	while (v > 0 && strcmp(verdict_words[v], json_str(resource, "verdict", "")) != 0)
+		v--;
+	return v;
+}
+
+int plan_json_count(const cJSON *plan, enum verdict verdict)
+{
+	return (int)json_num(json_at(plan, "counts"), verdict_words[verdict], 0);
 }
 
 static enum verdict verdict_of(const struct change *const *changes, size_t i)
