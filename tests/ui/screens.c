@@ -246,6 +246,11 @@ static void failing(void)
 	press("Esc r");
 	turns(60);
 	ok(wizard_on(w, "done"), "a retry goes through");
+	size_t steps = w->work.p.count, lines = w->work.p.line_count;
+	press("Esc Esc r");
+	turns(5);
+	ok(wizard_on(w, "review") && w->work.p.count == steps && w->work.p.line_count == lines && work_ended_well(w),
+	   "what a later review reads is not told of the run that is over");
 	close_it();
 
 	open_at(24, 80, false, true);
