@@ -77,8 +77,8 @@ const char *event_outcome_word(enum event_outcome outcome);
 bool event_is(const cJSON *event, enum verdict verdict);
 const char *event_verdict_word(enum verdict verdict);
 
-/* The state of a finding of the surveys "preflight" and "limits" (engine/session.h); any other word is none of these. */
-enum finding { FINDING_NONE, FINDING_OK, FINDING_WARN, FINDING_FAIL, FINDINGS };
+/* The state of a finding of the surveys "preflight" and "limits" (engine/session.h). */
+enum finding { FINDING_OK = 1, FINDING_WARN, FINDING_FAIL, FINDINGS };
 enum finding finding_state(const cJSON *finding);
 
 #endif

@@ -1,5 +1,5 @@
 /* One exchange over a connection of its own, in plain HTTP/1.0: the reply comes in one piece, and ends by its length or with the connection. For the ways
- * that carry bytes to a port (reach_tunnel.c, reach_cluster.c). */
+ * that carry bytes to a port (socket_passage.c). */
 #ifndef MS_ENGINE_EXCHANGE_H
 #define MS_ENGINE_EXCHANGE_H
 

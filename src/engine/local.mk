@@ -23,6 +23,7 @@ src_engine_libengine_a_SOURCES = \
 	src/engine/run.c src/engine/run_private.h \
 	src/engine/schedule.c \
 	src/engine/session.c src/engine/session.h \
+	src/engine/socket_passage.c src/engine/socket_passage.h \
 	src/engine/standing.c \
 	src/engine/step.c \
 	src/engine/token.c \

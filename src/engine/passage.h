@@ -1,4 +1,4 @@
-/* What the ways have in common that carry the proof's requests themselves (reach_tunnel.c, reach_cluster.c): a request waits for its credential, is under way
+/* What the ways have in common that carry the proof's requests themselves (socket_passage.c): a request waits for its credential, is under way
  * on the transport below, and ends, or is cancelled, exactly once. A way says only how it travels. */
 #ifndef MS_ENGINE_PASSAGE_H
 #define MS_ENGINE_PASSAGE_H

@@ -3,15 +3,13 @@
  * bytes of each channel are the port. Whoever comes has to be somebody to the API server: the operator, by their own access token.
  * The reach's with: {"host","ca" (PEM of the only ones that vouch for it, or ""),"namespace","app","port"}. */
 #include "config.h"
-#include "engine/exchange.h"
-#include "engine/passage.h"
+#include "engine/socket_passage.h"
 
 #include "base/gettext.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/outside.h"
 #include "net/credentials.h"
-#include "net/websocket.h"
 
 #include <sodium.h>
 #include <stdint.h>
@@ -20,6 +18,8 @@
 
 #define SUBPROTOCOL "v4.channel.k8s.io"
 #define MESSAGE_MOST ((size_t)16 << 10)
+/* Of what comes that is no part of a reply. */
+#define BESIDES_MAX ((uint64_t)2 << 20)
 #define POD_CHARACTERS "abcdefghijklmnopqrstuvwxyz0123456789.-"
 
 /* Of bytes, and of what went wrong. */
@@ -33,17 +33,14 @@ struct cluster_way {
 };
 
 struct cluster_passage {
-	struct passage passage; /* first: it is cast back; below is the question for pods, then the channel */
-	struct exchange exchange;
-	char *bearer; /* NULL: nothing is shown */
-	char key[WS_KEY_TEXT];
-	struct ws_reader reader;
-	size_t begun[CHANNELS]; /* bytes that came on each, as far as the port's two */
+	struct socket_passage socket; /* first: it is cast back; below is the question for pods before the channel */
+	char *bearer;                 /* NULL: nothing is shown */
+	size_t begun[CHANNELS];       /* bytes that came on each, as far as the port's two */
 };
 
 static const struct cluster_way *cluster_way(const struct cluster_passage *p)
 {
-	return (const struct cluster_way *)p->passage.way;
+	return (const struct cluster_way *)p->socket.passage.way;
 }
 
 static void cluster_drop(struct passage *passage)
@@ -52,33 +49,22 @@ static void cluster_drop(struct passage *passage)
 	if (p->bearer)
 		sodium_memzero(p->bearer, strlen(p->bearer));
 	free(p->bearer);
-	ws_free(&p->reader);
-	exchange_free(&p->exchange);
+	socket_drop(passage);
 }
 
 static void cluster_fail(struct cluster_passage *p, enum http_failure failure, const char *why)
 {
-	passage_fail(&p->passage, failure, why);
+	passage_fail(&p->socket.passage, failure, why);
 }
 
 static void cluster_late(void *arg)
 {
 	struct cluster_passage *p = arg;
-	p->passage.timer = 0;
+	p->socket.passage.timer = 0;
 	cluster_fail(p, HTTP_TIMEOUT, _("no reply in time"));
 }
 
 /* The pod's reply ----------------------------------------------------------------------------------------------------------- */
-
-static void cluster_closed(struct cluster_passage *p)
-{
-	struct http_reply reply = {0};
-	if (exchange_closed(&p->exchange, &reply))
-		passage_end(&p->passage, &reply);
-	else
-		cluster_fail(p, HTTP_BROKEN, _("the connection ended before the reply was whole"));
-	http_reply_free(&reply);
-}
 
 /* What the kubelet says went wrong. */
 static void cluster_complained(struct cluster_passage *p, const char *data, size_t len)
@@ -91,26 +77,9 @@ static void cluster_complained(struct cluster_passage *p, const char *data, size
 	buf_free(&words);
 }
 
-/* False when the passage is over. */
-static bool cluster_received(struct cluster_passage *p, const char *data, size_t len)
+static bool cluster_heard_channel(struct socket_passage *socket, const char *data, size_t len)
 {
-	struct http_reply reply = {0};
-	switch (exchange_hear(&p->exchange, data, len, &reply)) {
-	case EXCHANGE_TOO_LARGE:
-		cluster_fail(p, HTTP_TOO_LARGE, _("the reply is too large"));
-		return false;
-	case EXCHANGE_WHOLE:
-		passage_end(&p->passage, &reply);
-		http_reply_free(&reply);
-		return false;
-	case EXCHANGE_MORE:
-		break;
-	}
-	return true;
-}
-
-static bool cluster_heard_channel(struct cluster_passage *p, const char *data, size_t len)
-{
+	struct cluster_passage *p = (struct cluster_passage *)socket;
 	unsigned channel = len ? (unsigned char)data[0] : CHANNELS;
 	if (channel >= CHANNELS) {
 		cluster_fail(p, HTTP_BROKEN, _("the cluster speaks on a channel that nobody opened"));
@@ -124,72 +93,22 @@ static bool cluster_heard_channel(struct cluster_passage *p, const char *data, s
 	if (len == port)
 		return true;
 	if (channel == CHANNEL_DATA)
-		return cluster_received(p, data + port, len - port);
+		return socket_received(socket, data + port, len - port);
 	cluster_complained(p, data + port, len - port);
 	return false;
 }
 
-/* Bytes that are being taken in; what a message says may end the passage, and with it all that it is part of. */
-struct hearing {
-	struct cluster_passage *passage;
-	bool over;
-};
-
-static bool cluster_told(struct cluster_passage *p, enum ws_opcode opcode, const char *data, size_t len)
+static void cluster_shut(struct socket_passage *p, const char *data, size_t len)
 {
-	struct transport *under = passage_under(&p->passage);
-	struct buf frames = {0};
-	switch (opcode) {
-	case WS_CLOSE:
-		cluster_closed(p);
-		return false;
-	case WS_PING:
-		ws_frame(&frames, WS_PONG, data, len);
-		under->say(under, p->passage.below, frames.data, frames.len);
-		buf_free(&frames);
-		return true;
-	case WS_BINARY:
-		return cluster_heard_channel(p, data, len);
-	default:
-		return true;
-	}
-}
-
-static bool cluster_message(void *arg, enum ws_opcode opcode, const char *data, size_t len)
-{
-	struct hearing *h = arg;
-	h->over = !cluster_told(h->passage, opcode, data, len);
-	return !h->over;
-}
-
-static void cluster_heard(void *arg, const char *data, size_t len)
-{
-	struct hearing h = {.passage = arg};
-	struct ws_reader reader = h.passage->reader;
-	h.passage->reader = (struct ws_reader){0};
-	const char *fault = ws_take(&reader, data, len, cluster_message, &h);
-	if (h.over) {
-		ws_free(&reader);
-		return;
-	}
-	h.passage->reader = reader;
-	if (fault)
-		cluster_fail(h.passage, HTTP_BROKEN, _(fault));
-}
-
-static void cluster_ended(void *arg, const char *why)
-{
-	struct cluster_passage *p = arg;
-	p->passage.below = 0;
-	(void)why;
-	cluster_closed(p);
+	(void)data;
+	(void)len;
+	socket_closed(p);
 }
 
 /* Opening ------------------------------------------------------------------------------------------------------------------- */
 
-static void cluster_say_request(struct cluster_passage *p)
+static void cluster_opened(struct socket_passage *p)
 {
-	struct transport *under = passage_under(&p->passage);
 	const struct buf *request = &p->exchange.request;
 	for (size_t at = 0; at < request->len;) {
 		struct buf message = {0}, frame = {0};
@@ -197,7 +116,7 @@ static void cluster_say_request(struct cluster_passage *p)
 		buf_putc(&message, CHANNEL_DATA);
 		buf_add(&message, request->data + at, n);
 		ws_frame(&frame, WS_BINARY, message.data, message.len);
-		under->say(under, p->passage.below, frame.data, frame.len);
+		socket_say(p, &frame);
 		sodium_memzero(message.data, message.len);
 		buf_free(&message);
 		buf_free(&frame);
@@ -208,52 +127,32 @@ static void cluster_say_request(struct cluster_passage *p)
 /* The API server has no other answer: a refusal of its, or what keeps it from being reached. */
 static void cluster_turned_down(struct cluster_passage *p, const struct http_reply *reply)
 {
-	p->passage.below = 0;
+	p->socket.passage.below = 0;
 	if (reply->failure != HTTP_OK) {
 		cluster_fail(p, reply->failure, reply->failure_text ? reply->failure_text : "");
 		return;
 	}
-	if (reply->status == 401 && p->passage.way->who == PROVER)
-		credentials_reject(session_credentials(p->passage.way->run->session));
-	passage_refuse(&p->passage, reply->status);
+	if (reply->status == 401 && p->socket.passage.way->who == PROVER)
+		credentials_reject(session_credentials(p->socket.passage.way->run->session));
+	passage_refuse(&p->socket.passage, reply->status);
 }
 
-static void cluster_answered(void *arg, struct http_reply *reply)
+static void cluster_socket_refused(struct socket_passage *p, const struct http_reply *reply)
 {
-	struct cluster_passage *p = arg;
-	if (reply->status == 101 && ws_accepts(p->key, http_header(reply, "Sec-WebSocket-Accept")))
-		cluster_say_request(p);
-	else if (reply->status == 101)
-		cluster_fail(p, HTTP_BROKEN, _("what answers is no WebSocket"));
-	else
-		cluster_turned_down(p, reply);
+	cluster_turned_down((struct cluster_passage *)p, reply);
 }
 
-static const struct http_channel cluster_channel = {cluster_answered, cluster_heard, cluster_ended};
+static const struct socket_kind cluster_socket = {.subprotocol = SUBPROTOCOL,
+						  .opened = cluster_opened,
+						  .turned_down = cluster_socket_refused,
+						  .message = cluster_heard_channel,
+						  .shut = cluster_shut,
+						  .besides = BESIDES_MAX};
 
 static void cluster_forward(struct cluster_passage *p, const char *pod)
 {
-	struct transport *under = passage_under(&p->passage);
 	char *url = xasprintf("%s/%s/portforward?ports=%d", cluster_way(p)->pods, pod, cluster_way(p)->port);
-	const char *const named[][2] = {{"Upgrade", "websocket"},
-					{"Connection", "Upgrade"},
-					{"Sec-WebSocket-Version", "13"},
-					{"Sec-WebSocket-Key", p->key},
-					{"Sec-WebSocket-Protocol", SUBPROTOCOL},
-					{"Authorization", p->bearer}};
-	struct header headers[sizeof named / sizeof *named];
-	size_t count = sizeof named / sizeof *named - !p->bearer;
-	for (size_t i = 0; i < count; i++)
-		headers[i] = (struct header){(char *)(uintptr_t)named[i][0], (char *)(uintptr_t)named[i][1]};
-	ws_key(p->key);
-	p->passage.below = under->upgrade(under,
-					  &(struct http_request){.method = "GET",
-								 .url = url,
-								 .headers = headers,
-								 .header_count = count,
-								 .ca = cluster_way(p)->ca,
-								 .anonymous = !p->bearer},
-					  &cluster_channel, p);
+	socket_open(&p->socket, &cluster_socket, url, p->bearer, cluster_way(p)->ca);
 	free(url);
 }
 
@@ -277,7 +176,7 @@ static void cluster_listed(void *arg, struct http_reply *reply)
 		cluster_turned_down(p, reply);
 		return;
 	}
-	p->passage.below = 0;
+	p->socket.passage.below = 0;
 	cJSON *list = cJSON_ParseWithLength(buf_text(&reply->body), reply->body.len);
 	const cJSON *pod = json_at(list, "items") ? json_at(list, "items")->child : NULL;
 	while (pod && !cluster_ready(pod))
@@ -309,11 +208,6 @@ static void cluster_go(struct passage *passage, const char *token)
 	free(url);
 }
 
-static void cluster_take(struct passage *passage, const struct http_request *r)
-{
-	exchange_begin(&((struct cluster_passage *)passage)->exchange, r);
-}
-
 static void cluster_close(struct passages *passages)
 {
 	struct cluster_way *w = (struct cluster_way *)passages;
@@ -323,7 +217,7 @@ static void cluster_close(struct passages *passages)
 }
 
 static const struct passage_kind cluster_passages = {.size = sizeof(struct cluster_passage),
-						     .take = cluster_take,
+						     .take = socket_take,
 						     .go = cluster_go,
 						     .drop = cluster_drop,
 						     .close = cluster_close};

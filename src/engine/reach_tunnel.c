@@ -3,8 +3,7 @@
  * connection. Who comes shows the operator's access token to Google, or nothing, or something forged. The reach's with:
  * {"project","zone","instance","port"}. */
 #include "config.h"
-#include "engine/exchange.h"
-#include "engine/passage.h"
+#include "engine/socket_passage.h"
 
 #include "base/gettext.h"
 #include "base/json.h"
@@ -13,7 +12,6 @@
 #include "base/text.h"
 #include "net/credentials.h"
 #include "net/relay.h"
-#include "net/websocket.h"
 
 #include <sodium.h>
 #include <stdint.h>
@@ -33,93 +31,52 @@ struct tunnel_way {
 	char *url;
 };
 
-/* A request on its way through a tunnel of its own. */
 struct tunnel_passage {
-	struct passage passage; /* first: it is cast back; below is the channel */
-	struct exchange exchange;
-	char key[WS_KEY_TEXT];
-	struct ws_reader reader;
+	struct socket_passage socket; /* first: it is cast back */
 	struct relay relay;
-	uint64_t heard; /* bytes of the relay's, all in all */
 };
-
-static void tunnel_drop(struct passage *passage)
-{
-	struct tunnel_passage *p = (struct tunnel_passage *)passage;
-	ws_free(&p->reader);
-	exchange_free(&p->exchange);
-}
 
 static void tunnel_fail(struct tunnel_passage *p, enum http_failure failure, const char *why)
 {
-	passage_fail(&p->passage, failure, why);
+	passage_fail(&p->socket.passage, failure, why);
 }
 
 static void tunnel_late(void *arg)
 {
 	struct tunnel_passage *p = arg;
-	p->passage.timer = 0;
+	p->socket.passage.timer = 0;
 	tunnel_fail(p, p->relay.open ? HTTP_TIMEOUT : HTTP_UNREACHABLE, _("no reply in time"));
-}
-
-static void tunnel_say(struct tunnel_passage *p, const struct buf *frames)
-{
-	if (frames->len)
-		passage_under(&p->passage)->say(passage_under(&p->passage), p->passage.below, frames->data, frames->len);
-}
-
-/* The machine's reply ------------------------------------------------------------------------------------------------------- */
-
-static void tunnel_closed(struct tunnel_passage *p)
-{
-	struct http_reply reply = {0};
-	if (exchange_closed(&p->exchange, &reply)) {
-		passage_end(&p->passage, &reply);
-		http_reply_free(&reply);
-		return;
-	}
-	http_reply_free(&reply);
-	tunnel_fail(p, HTTP_BROKEN, _("the connection ended before the reply was whole"));
 }
 
 /* False when the passage is over. */
 static bool tunnel_received(struct tunnel_passage *p, const char *data, size_t len)
 {
-	struct http_reply reply = {0};
 	struct buf frames = {0};
-	switch (exchange_hear(&p->exchange, data, len, &reply)) {
-	case EXCHANGE_TOO_LARGE:
-		tunnel_fail(p, HTTP_TOO_LARGE, _("the reply is too large"));
+	if (!socket_received(&p->socket, data, len))
 		return false;
-	case EXCHANGE_WHOLE:
-		passage_end(&p->passage, &reply);
-		http_reply_free(&reply);
-		return false;
-	case EXCHANGE_MORE:
-		break;
-	}
 	relay_tell(&p->relay, &frames);
-	tunnel_say(p, &frames);
+	socket_say(&p->socket, &frames);
 	buf_free(&frames);
 	return true;
 }
 
 /* The relay's messages ------------------------------------------------------------------------------------------------------ */
 
-static void tunnel_shut(struct tunnel_passage *p, const char *data, size_t len)
+static void tunnel_shut(struct socket_passage *socket, const char *data, size_t len)
 {
+	struct tunnel_passage *p = (struct tunnel_passage *)socket;
 	int code = ws_close_code(data, len);
 	struct buf words = {0};
 	switch (code) {
 	case CODE_NORMAL:
-		tunnel_closed(p);
+		socket_closed(socket);
 		return;
 	case CODE_SIGN_IN:
-		credentials_reject(session_credentials(p->passage.way->run->session));
-		passage_refuse(&p->passage, 401);
+		credentials_reject(session_credentials(socket->passage.way->run->session));
+		passage_refuse(&socket->passage, 401);
 		return;
 	case CODE_FORBIDDEN:
-		passage_refuse(&p->passage, 403);
+		passage_refuse(&socket->passage, 403);
 		return;
 	case CODE_BACKEND:
 		tunnel_fail(
@@ -140,15 +97,17 @@ static void tunnel_shut(struct tunnel_passage *p, const char *data, size_t len)
 
 static void tunnel_opened(struct tunnel_passage *p)
 {
+	const struct buf *request = &p->socket.exchange.request;
 	struct buf frames = {0};
-	relay_say(&p->relay, &frames, p->exchange.request.data, p->exchange.request.len);
-	tunnel_say(p, &frames);
+	relay_say(&p->relay, &frames, request->data, request->len);
+	socket_say(&p->socket, &frames);
 	sodium_memzero(frames.data, frames.len);
 	buf_free(&frames);
 }
 
-static bool tunnel_relayed(struct tunnel_passage *p, const char *data, size_t len)
+static bool tunnel_relayed(struct socket_passage *socket, const char *data, size_t len)
 {
+	struct tunnel_passage *p = (struct tunnel_passage *)socket;
 	struct relay_heard heard = relay_hear(&p->relay, data, len);
 	switch (heard.news) {
 	case RELAY_OPENED:
@@ -165,120 +124,31 @@ static bool tunnel_relayed(struct tunnel_passage *p, const char *data, size_t le
 	return true;
 }
 
-/* Bytes that are being taken in; what a message says may end the passage, and with it all that it is part of. */
-struct hearing {
-	struct tunnel_passage *passage;
-	bool over;
-};
-
-static bool tunnel_told(struct tunnel_passage *p, enum ws_opcode opcode, const char *data, size_t len)
-{
-	struct buf frames = {0};
-	switch (opcode) {
-	case WS_CLOSE:
-		tunnel_shut(p, data, len);
-		return false;
-	case WS_PING:
-		ws_frame(&frames, WS_PONG, data, len);
-		tunnel_say(p, &frames);
-		buf_free(&frames);
-		return true;
-	case WS_BINARY:
-		return tunnel_relayed(p, data, len);
-	case WS_TEXT:
-		tunnel_fail(p, HTTP_BROKEN, _("the relay speaks text"));
-		return false;
-	default:
-		return true;
-	}
-}
-
-static bool tunnel_message(void *arg, enum ws_opcode opcode, const char *data, size_t len)
-{
-	struct hearing *h = arg;
-	h->over = !tunnel_told(h->passage, opcode, data, len);
-	return !h->over;
-}
-
-static void tunnel_heard(void *arg, const char *data, size_t len)
-{
-	struct hearing h = {.passage = arg};
-	struct ws_reader reader = h.passage->reader;
-	h.passage->reader = (struct ws_reader){0};
-	const char *fault = ws_take(&reader, data, len, tunnel_message, &h);
-	if (h.over) {
-		ws_free(&reader);
-		return;
-	}
-	h.passage->reader = reader;
-	h.passage->heard += len;
-	if (fault)
-		tunnel_fail(h.passage, HTTP_BROKEN, _(fault));
-	else if (h.passage->heard > h.passage->exchange.reply.len + BESIDES_MAX)
-		tunnel_fail(h.passage, HTTP_BROKEN, _("the relay talks without an end and brings nothing"));
-}
-
-static void tunnel_ended(void *arg, const char *why)
-{
-	struct tunnel_passage *p = arg;
-	p->passage.below = 0;
-	(void)why;
-	tunnel_closed(p);
-}
-
 /* Opening ------------------------------------------------------------------------------------------------------------------- */
 
-static void tunnel_answered(void *arg, struct http_reply *reply)
+static void tunnel_turned_down(struct socket_passage *p, const struct http_reply *reply)
 {
-	struct tunnel_passage *p = arg;
-	if (reply->status == 101 && ws_accepts(p->key, http_header(reply, "Sec-WebSocket-Accept")))
-		return;
-	bool refused = reply->failure == HTTP_OK && reply->status != 101;
-	if (reply->status != 101)
-		p->passage.below = 0;
-	if (refused)
+	if (reply->failure == HTTP_OK)
 		passage_refuse(&p->passage, reply->status);
-	else if (reply->failure == HTTP_OK)
-		tunnel_fail(p, HTTP_BROKEN, _("what answers is no WebSocket"));
 	else
-		tunnel_fail(p, reply->failure, reply->failure_text ? reply->failure_text : "");
+		passage_fail(&p->passage, reply->failure, reply->failure_text ? reply->failure_text : "");
 }
 
-static const struct http_channel tunnel_channel = {tunnel_answered, tunnel_heard, tunnel_ended};
+static const struct socket_kind tunnel_socket = {.subprotocol = RELAY_SUBPROTOCOL,
+						 .origin = RELAY_ORIGIN,
+						 .turned_down = tunnel_turned_down,
+						 .message = tunnel_relayed,
+						 .shut = tunnel_shut,
+						 .besides = BESIDES_MAX};
 
 static void tunnel_go(struct passage *passage, const char *token)
 {
-	struct tunnel_passage *p = (struct tunnel_passage *)passage;
-	struct transport *under = passage_under(passage);
 	char *bearer = token ? xasprintf("Bearer %s", token) : NULL;
-	const char *const named[][2] = {{"Upgrade", "websocket"},
-					{"Connection", "Upgrade"},
-					{"Sec-WebSocket-Version", "13"},
-					{"Sec-WebSocket-Key", p->key},
-					{"Sec-WebSocket-Protocol", RELAY_SUBPROTOCOL},
-					{"Origin", RELAY_ORIGIN},
-					{"Authorization", bearer}};
-	struct header headers[sizeof named / sizeof *named];
-	size_t count = sizeof named / sizeof *named - !bearer;
-	for (size_t i = 0; i < count; i++)
-		headers[i] = (struct header){(char *)(uintptr_t)named[i][0], (char *)(uintptr_t)named[i][1]};
-	ws_key(p->key);
 	passage_patience(passage, 60, tunnel_late);
-	passage->below = under->upgrade(under,
-					&(struct http_request){.method = "GET",
-							       .url = ((struct tunnel_way *)passage->way)->url,
-							       .headers = headers,
-							       .header_count = count,
-							       .anonymous = !bearer},
-					&tunnel_channel, p);
+	socket_open((struct socket_passage *)passage, &tunnel_socket, ((struct tunnel_way *)passage->way)->url, bearer, NULL);
 	if (bearer)
 		sodium_memzero(bearer, strlen(bearer));
 	free(bearer);
-}
-
-static void tunnel_take(struct passage *passage, const struct http_request *r)
-{
-	exchange_begin(&((struct tunnel_passage *)passage)->exchange, r);
 }
 
 static void tunnel_close(struct passages *w)
@@ -287,7 +157,7 @@ static void tunnel_close(struct passages *w)
 }
 
 static const struct passage_kind tunnel_passages = {
-    .size = sizeof(struct tunnel_passage), .take = tunnel_take, .go = tunnel_go, .drop = tunnel_drop, .close = tunnel_close};
+    .size = sizeof(struct tunnel_passage), .take = socket_take, .go = tunnel_go, .drop = socket_drop, .close = tunnel_close};
 
 static struct transport *tunnel_open(struct run *r, const cJSON *with, enum who who, struct err *e)
 {
