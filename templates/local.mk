@@ -12,6 +12,8 @@ TEMPLATES = \
 	templates/shared/basic_auth.ini.mustache \
 	templates/shared/constraints.txt.mustache \
 	templates/shared/emails.mustache \
+	templates/shared/login.py.mustache \
+	templates/shared/login.txt.mustache \
 	templates/shared/migrate.sh.mustache \
 	templates/shared/oauth2-proxy.cfg.mustache \
 	templates/shared/requirements.txt.mustache \

@@ -327,6 +327,21 @@ static const char *copied(const cJSON *files, const char *rest)
 	}
 }
 
+/* `COPY FILE PATH` to a whole path is a file of the image, with its text. */
+static void keep_copy(cJSON *facts, const cJSON *files, const char *rest)
+{
+	size_t len = strcspn(rest, " \t");
+	const char *to = rest + len + strspn(rest + len, " \t");
+	const char *text = text_starts(rest, "-") || *rest == '[' ? NULL : file_text(files, sim_tmp("%.*s", (int)len, rest));
+	if (!text || *to != '/' || strpbrk(to, " \t") || text_ends(to, "/"))
+		return;
+	cJSON *kept = json_at(facts, "files");
+	if (!kept)
+		json_put(facts, "files", kept = cJSON_CreateObject());
+	cJSON_DeleteItemFromObjectCaseSensitive(kept, to);
+	cJSON_AddStringToObject(kept, to, text);
+}
+
 static char *instruction(cJSON *facts, const cJSON *files, const char *line, int number)
 {
 	static const char *const known[] = {"FROM", "RUN",     "CMD",        "LABEL",       "EXPOSE", "ENV",
@@ -345,6 +360,8 @@ static char *instruction(cJSON *facts, const cJSON *files, const char *line, int
 		json_put(facts, "entrypoint", command(rest));
 	else if (!strncasecmp(line, "CMD", word))
 		json_put(facts, "cmd", command(rest));
+	if (!strncasecmp(line, "COPY", word))
+		keep_copy(facts, files, rest);
 	/* A program of another stage's image, by its name there. */
 	if (!strncasecmp(line, "COPY", word) && text_starts(rest, "--from=") && strstr(rest, "/oauth2-proxy "))
 		json_put_bool(facts, "gate", true);

@@ -71,6 +71,8 @@ struct sim_sql_client {
 	const char *network;   /* "projects/P/global/networks/X" that it dials from; NULL: outside any */
 	const char *address;   /* an IP address, a name that the network resolves, or "P:R:I" for the connector */
 	const char *user, *password, *database;
+	bool token;            /* the password is an access token of principal's */
+	const char *role;      /* that its session takes, or NULL: the user's own */
 	bool mysql;            /* the protocol that it speaks */
 	bool encrypted;        /* it asks for TLS; a connector has its own */
 	const char *authority; /* the certificate, PEM, that it checks the server's by; NULL: it does not */
@@ -78,8 +80,13 @@ struct sim_sql_client {
 };
 /* NULL when the login works, with the instance's key in the store added to instance; else "unreachable", "refused" (connector: no permission or no such
  * instance; another engine's protocol), "plain" (it must be encrypted), "certificate" (the client must show one), "authority", "name", "password" (wrong
- * user or password), "database" (no such database). An instance with Private Service Connect alone is reached only from a network with an endpoint. */
+ * user or password), "iam" (a token that does not open it: the flag, the role, the account or the encryption is missing), "role" (it may not take the role),
+ * "database" (no such database). An instance with Private Service Connect alone is reached only from a network with an endpoint. */
 const char *sim_sql_login(struct sim *s, const struct sim_sql_client *k, struct buf *instance);
+/* May this user make tables of its own? Who was made with a password may; an account of IAM may by a role that it was given. */
+bool sim_sql_makes_tables(struct sim *s, const char *instance, const char *user);
+/* May the user do what the other may, being that one or a member? MySQL asks for no owner. */
+bool sim_sql_member(struct sim *s, const char *instance, const char *user, const char *of);
 /* Does the instance keep a binary log, and refuse triggers by others than SUPER users? */
 bool sim_sql_distrusts(struct sim *s, const char *instance);
 /* Does the domain lead to the address on the public Internet: by a record of a public managed zone here, or of the world (sim/api/names.c)? */

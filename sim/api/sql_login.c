@@ -89,17 +89,78 @@ static bool may_connect(struct sim *s, const char *principal, const struct sim_o
 	return sim_allowed(s, principal, "cloudsql.instances.connect", json_str(o->doc, "project", ""), holder);
 }
 
-/* Has the instance this user, with this password? IAM's users come without one: whoever they are has been checked. */
+static const struct sim_object *user_of(struct sim *s, const char *instance, const char *name)
+{
+	const char *prefix = sim_tmp("%s/users/", instance);
+	for (struct sim_object *u = sim_first(s, "sql.users", prefix); u; u = sim_following(s, u, prefix))
+		if (!strcmp(json_str(u->doc, "name", ""), name))
+			return u;
+	return NULL;
+}
+
+static bool is_iam(const struct sim_object *user)
+{
+	return user && text_starts(json_str(user->doc, "type", ""), "CLOUD_IAM");
+}
+
+/* Has the instance a user of this name with this password? One name may be a user from several hosts. */
 static bool knows(struct sim *s, const struct sim_object *o, const char *user, const char *password)
 {
 	const char *prefix = sim_tmp("%s/users/", o->key);
 	bool good = false;
-	for (struct sim_object *u = sim_first(s, "sql.users", prefix); u && !good; u = sim_following(s, u, prefix)) {
-		bool iam = text_starts(json_str(u->doc, "type", ""), "CLOUD_IAM");
-		good = !strcmp(json_str(u->doc, "name", ""), user) &&
-		       (iam || !strcmp(json_str(u->hidden, "password", ""), password));
-	}
+	for (struct sim_object *u = sim_first(s, "sql.users", prefix); u && !good; u = sim_following(s, u, prefix))
+		good = !is_iam(u) && !strcmp(json_str(u->doc, "name", ""), user) &&
+		       !strcmp(json_str(u->hidden, "password", ""), password);
 	return good;
+}
+
+static bool flag_on(const struct sim_object *o, const char *name)
+{
+	const cJSON *f;
+	cJSON_ArrayForEach(f, json_at(o->doc, "settings.databaseFlags"))
+		if (!strcmp(json_str(f, "name", ""), name))
+			return !strcmp(json_str(f, "value", ""), "on");
+	return false;
+}
+
+/* A user of IAM shows a token of the very account that the user is, who must have the right to log in; nothing goes without encryption. */
+static bool opens(struct sim *s, const struct sim_object *o, const struct sim_object *user, const struct sim_sql_client *k,
+		  bool connector)
+{
+	bool mysql = sql_is_mysql(o);
+	const char *email = k->principal && text_starts(k->principal, "serviceAccount:") ? k->principal + 15 : "";
+	const char *is = mysql ? json_str(user->doc, "iamEmail", "")
+			       : sim_tmp("%s.gserviceaccount.com", json_str(user->doc, "name", ""));
+	return k->token && (connector || k->encrypted) &&
+	       flag_on(o, mysql ? "cloudsql_iam_authentication" : "cloudsql.iam_authentication") && *email &&
+	       !strcmp(is, email) &&
+	       sim_allowed(s, k->principal, "cloudsql.instances.login", json_str(o->doc, "project", ""),
+			   sim_tmp("//sqladmin.googleapis.com/%s", o->key));
+}
+
+bool sim_sql_member(struct sim *s, const char *instance, const char *user, const char *of)
+{
+	const struct sim_object *u = user_of(s, instance, user), *o = sim_get(s, "sql.instances", instance);
+	const cJSON *role;
+	if (!strcmp(user, of) || (o && sql_is_mysql(o)) || (!is_iam(u) && !strcmp(of, "cloudsqlsuperuser")))
+		return true;
+	cJSON_ArrayForEach(role, json_at(u ? u->doc : NULL, "databaseRoles"))
+		if (!strcmp(role->valuestring, of))
+			return true;
+	return false;
+}
+
+bool sim_sql_makes_tables(struct sim *s, const char *instance, const char *user)
+{
+	const struct sim_object *u = user_of(s, instance, user);
+	const cJSON *role;
+	if (!is_iam(u))
+		return true;
+	cJSON_ArrayForEach(role, json_at(u->doc, "databaseRoles"))
+		if (!strcmp(role->valuestring, "cloudsqlsuperuser") ||
+		    (user_of(s, instance, role->valuestring) && sim_sql_makes_tables(s, instance, role->valuestring)))
+			return true;
+	return false;
 }
 
 /* The same certificate, whatever blanks stand at the end of the file. */
@@ -141,8 +202,11 @@ const char *sim_sql_login(struct sim *s, const struct sim_sql_client *k, struct 
 	const char *why = connector ? NULL : handshake(o, k);
 	if (why)
 		return why;
-	if (!knows(s, o, k->user, k->password))
-		return "password";
+	const struct sim_object *user = user_of(s, o->key, k->user);
+	if (is_iam(user) ? !opens(s, o, user, k, connector) : k->token || !knows(s, o, k->user, k->password))
+		return is_iam(user) ? "iam" : "password";
+	if (k->role && !sim_sql_member(s, o->key, k->user, k->role))
+		return "role";
 	const char *key = sim_tmp("%s/databases/%s", o->key, k->database);
 	bool there = sim_get(s, "sql.databases", key) != NULL;
 	if (!there)
@@ -154,12 +218,7 @@ const char *sim_sql_login(struct sim *s, const struct sim_sql_client *k, struct 
 bool sim_sql_distrusts(struct sim *s, const char *instance)
 {
 	const struct sim_object *o = sim_get(s, "sql.instances", instance);
-	const cJSON *f;
 	if (!o || !sql_is_mysql(o) || !json_bool(o->doc, "settings.backupConfiguration.binaryLogEnabled", false))
 		return false;
-	cJSON_ArrayForEach(f, json_at(o->doc, "settings.databaseFlags"))
-		if (!strcmp(json_str(f, "name", ""), "log_bin_trust_function_creators") &&
-		    !strcmp(json_str(f, "value", ""), "on"))
-			return false;
-	return true;
+	return !flag_on(o, "log_bin_trust_function_creators");
 }

@@ -134,6 +134,21 @@ static char *iam_name(const struct sim_object *o, const char *name)
 	return xstrndup(name, text_ends(name, domain) ? len - strlen(domain) : len);
 }
 
+/* Roles are Cloud SQL's own, PostgreSQL's own, or other users. */
+static bool role_known(struct sim_call *c, const struct sim_object *o, const char *role)
+{
+	return !strcmp(role, "cloudsqlsuperuser") || (text_starts(role, "pg_") && !sql_is_mysql(o)) || find(c, o, role, "");
+}
+
+static bool roles_known(struct sim_call *c, const struct sim_object *o, const cJSON *roles)
+{
+	const cJSON *role;
+	cJSON_ArrayForEach(role, roles)
+		if (!role_known(c, o, role->valuestring))
+			return sql_invalid(c, "role \"%s\" does not exist.", role->valuestring);
+	return true;
+}
+
 static bool check_new(struct sim_call *c, const struct sim_object *o, const cJSON *body)
 {
 	const char *name = json_str(body, "name", ""), *type = json_str(body, "type", "BUILT_IN");
@@ -148,7 +163,7 @@ static bool check_new(struct sim_call *c, const struct sim_object *o, const cJSO
 				      "\".gserviceaccount.com\" suffix.");
 	if (!iam_type(type) && strlen(name) > (sql_is_mysql(o) ? 32u : 63u))
 		return sql_invalid(c, "User name is too long: %s.", name);
-	return true;
+	return roles_known(c, o, json_at(body, "databaseRoles"));
 }
 
 static void sql_users_insert(struct sim_call *c)
@@ -182,6 +197,22 @@ static void sql_users_insert(struct sim_call *c)
 	cJSON_Delete(body);
 }
 
+/* The roles of an update are in the query, those in its body are ignored; the user keeps others unless they are to be revoked. */
+static void give_roles(struct sim_call *c, struct sim_object *u, const cJSON *roles)
+{
+	cJSON *all = json_at(u->doc, "databaseRoles");
+	const cJSON *role, *had;
+	if (!all || sim_param_bool(c, "revokeExistingRoles"))
+		json_put(u->doc, "databaseRoles", all = cJSON_CreateArray());
+	cJSON_ArrayForEach(role, roles) {
+		bool there = false;
+		cJSON_ArrayForEach(had, all)
+			there |= !strcmp(had->valuestring, role->valuestring);
+		if (!there)
+			cJSON_AddItemToArray(all, cJSON_CreateString(role->valuestring));
+	}
+}
+
 /* Sets what was sent; a user who is not there is made, as UPDATE_USER says. */
 static void sql_users_update(struct sim_call *c)
 {
@@ -194,7 +225,18 @@ static void sql_users_update(struct sim_call *c)
 	if (!*name) {
 		sql_invalid(c, "Missing parameter: name.");
 	} else {
-		struct sim_object *u = find(c, o, name, host);
+		const cJSON *given = json_at(c->params, "databaseRoles");
+		cJSON *roles = cJSON_IsString(given) ? json_make("[%s]", given->valuestring) : cJSON_Duplicate(given, true);
+		struct sim_object *u = find(
+		    c, o, strchr(name, '@') && sql_is_mysql(o) ? sim_tmp("%.*s", (int)strcspn(name, "@"), name) : name, host);
+		if (!roles_known(c, o, roles)) {
+			cJSON_Delete(roles);
+			cJSON_Delete(body);
+			return;
+		}
+		if (u && roles)
+			give_roles(c, u, roles);
+		cJSON_Delete(roles);
 		if (!u)
 			add(c->sim, o, name, host, json_str(body, "password", ""), NULL);
 		else if (json_at(body, "password"))

@@ -132,6 +132,10 @@ static const char *psycopg_says(const struct sim_sql_client *k, const char *host
 	};
 	if (!strcmp(why, "password"))
 		return sim_tmp("FATAL:  password authentication failed for user \"%s\"", k->user);
+	if (!strcmp(why, "iam"))
+		return sim_tmp("FATAL:  Cloud SQL IAM service account authentication failed for user \"%s\"", k->user);
+	if (!strcmp(why, "role"))
+		return sim_tmp("FATAL:  permission denied to set role \"%s\"", k->role);
 	if (!strcmp(why, "database"))
 		return sim_tmp("FATAL:  database \"%s\" does not exist", k->database);
 	if (!strcmp(why, "plain"))
@@ -158,7 +162,7 @@ static const char *pymysql_says(const struct sim_sql_client *k, const char *host
 	    {"name", "[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: IP address mismatch (_ssl.c:1006)"},
 	    {"unreachable", "timed out"},
 	};
-	if (!strcmp(why, "password") || !strcmp(why, "certificate"))
+	if (!strcmp(why, "password") || !strcmp(why, "certificate") || !strcmp(why, "iam"))
 		return sim_tmp("(1045, \"Access denied for user '%s'@'10.10.0.2' (using password: %s)\")", k->user,
 			       *k->password ? "YES" : "NO");
 	if (!strcmp(why, "database"))
@@ -201,6 +205,9 @@ static const char *libpq(const struct mlflow *m, const struct uri *u, struct sim
 	k->encrypted = strcmp(mode, "disable") != 0;
 	k->authority = checks ? file ? file : "" : !strcmp(mode, "require") ? file : NULL;
 	k->names = !strcmp(mode, "verify-full");
+	/* -c role=NAME among what the server is started with for this session. */
+	const char *role = strstr(asked(u, "options", container_env(m->k, "PGOPTIONS", "")), "-c role=");
+	k->role = role ? sim_tmp("%.*s", (int)strcspn(role + 8, " "), role + 8) : NULL;
 	return env_or(m, asked(u, "host", u->host), "PGHOST", "/var/run/postgresql");
 }
 
@@ -280,10 +287,71 @@ static void log_in(struct sim *s, struct mlflow *m, const struct mlflow_place *p
 		why = sim_sql_login(s, k, &instance);
 	if (why)
 		mlflow_stop(m, 1, 101, tried(k, host, why));
-	else
+	else {
 		m->database = identity_of(s, buf_text(&instance), k->database);
+		m->instance = xstrdup(buf_text(&instance));
+		m->acts_as = xstrdup(k->role ? k->role : k->user);
+	}
 	m->distrusted = !why && sim_sql_distrusts(s, buf_text(&instance));
 	buf_free(&instance);
+}
+
+/* Plugins of SQLAlchemy. ---------------------------------------------------------------------------------------------------- */
+
+/* The value of NAME in a section of an INI file, for as long as a passing text lives; or NULL. */
+static const char *ini(const char *text, const char *section, const char *name)
+{
+	bool here = false;
+	for (const char *p = text; *p;) {
+		size_t len = strcspn(p, "\n"), key = strcspn(p, " =");
+		if (*p == '[')
+			here = !strncmp(p + 1, section, strlen(section)) && p[1 + strlen(section)] == ']';
+		else if (here && key == strlen(name) && !strncmp(p, name, key) && key < len) {
+			const char *value = p + key + strspn(p + key, " =");
+			return sim_tmp("%.*s", (int)(p + len - value), value);
+		}
+		p += len + (p[len] == '\n');
+	}
+	return NULL;
+}
+
+/* The module ("NAME:OBJECT") that a distribution on PYTHONPATH registers as this plugin; its text, or NULL. */
+static const char *plugin_text(const struct mlflow *m, const char *name)
+{
+	const cJSON *files = json_at(m->k->facts, "files"), *f, *module;
+	const char *folder = container_env(m->k, "PYTHONPATH", "");
+	size_t len = strlen(folder);
+	cJSON_ArrayForEach(f, files) {
+		const char *rest = len && !strncmp(f->string, folder, len) && f->string[len] == '/' ? f->string + len + 1 : "";
+		const char *end = strchr(rest, '/'), *is;
+		if (!end || strcmp(end, "/entry_points.txt") || end - rest < 10 || strncmp(end - 10, ".dist-info", 10) ||
+		    !(is = ini(f->valuestring, "sqlalchemy.plugins", name)))
+			continue;
+		module = cJSON_GetObjectItemCaseSensitive(files, sim_tmp("%s/%.*s.py", folder, (int)strcspn(is, ":"), is));
+		return cJSON_IsString(module) ? module->valuestring : NULL;
+	}
+	return NULL;
+}
+
+/* A plugin that gives each new connection an access token of the account that Google takes the container for, in place of its password, as
+ * Cloud SQL wants it of IAM's users. What another plugin does is not known: then nothing comes of it. */
+static bool shows_token(struct mlflow *m, const char *name)
+{
+	static const char *const does[] = {"do_connect", "google.auth.default", "auth/sqlservice.login", "[\"password\"]",
+					   ".refresh("};
+	const char *text = plugin_text(m, name);
+	if (!text) {
+		mlflow_stop(
+		    m, 1, 4,
+		    xasprintf("ERROR mlflow.cli: Error initializing backend store\nERROR mlflow.cli: Can't load plugin: "
+			      "sqlalchemy.plugins:%s",
+			      name));
+		return false;
+	}
+	for (size_t i = 0; i < sizeof does / sizeof *does; i++)
+		if (!strstr(text, does[i]))
+			return false;
+	return true;
 }
 
 void mlflow_connect(struct sim *s, struct mlflow *m, const struct mlflow_place *place, const char *text)
@@ -303,7 +371,9 @@ void mlflow_connect(struct sim *s, struct mlflow *m, const struct mlflow_place *
 	m->mysql = text_starts(u.scheme, "mysql");
 	if (driver_ok(m, u.scheme)) {
 		struct sim_sql_client k = {.principal = place->principal, .network = place->network, .mysql = m->mysql};
+		const char *plugin = asked(&u, "plugin", NULL);
 		const char *host = m->mysql ? pymysql(m, &u, &k) : libpq(m, &u, &k);
+		k.token = plugin && shows_token(m, plugin);
 		if (!m->error)
 			log_in(s, m, place, &k, host);
 	}

@@ -163,8 +163,19 @@ static const char *version_of(const struct mlflow *m)
 }
 
 /* MLflow's tables have triggers: MySQL lets only whom it trusts make them while it keeps a binary log. */
-static bool may_make_tables(struct mlflow *m)
+static bool may_make_tables(struct sim *s, struct mlflow *m)
 {
+	if (m->instance && !sim_sql_makes_tables(s, m->instance, m->acts_as)) {
+		mlflow_stop(
+		    m, 1, 6,
+		    m->mysql
+			? xasprintf("sqlalchemy.exc.OperationalError: (pymysql.err.OperationalError) (1142, \"CREATE command "
+				    "denied to user '%s'@'%%' for table 'alembic_version'\")",
+				    m->acts_as)
+			: xstrdup("sqlalchemy.exc.ProgrammingError: (psycopg2.errors.InsufficientPrivilege) permission "
+				  "denied for schema public"));
+		return false;
+	}
 	if (m->distrusted)
 		mlflow_stop(m, 1, 6,
 			    xstrdup("sqlalchemy.exc.OperationalError: (pymysql.err.OperationalError) (1419, 'You do not have "
@@ -172,6 +183,19 @@ static bool may_make_tables(struct mlflow *m)
 				    "logging is enabled (you *might* want to use the less safe log_bin_trust_function_creators "
 				    "variable)')"));
 	return !m->distrusted;
+}
+
+/* Tables are their maker's, and of whoever is a member of him. */
+static bool may_use_tables(struct sim *s, struct mlflow *m, const struct sim_object *schema)
+{
+	const char *owner = schema ? json_str(schema->doc, "owner", "") : "";
+	if (!m->instance || !*owner || sim_sql_member(s, m->instance, m->acts_as, owner))
+		return true;
+	mlflow_stop(
+	    m, 1, 4,
+	    xstrdup("sqlalchemy.exc.ProgrammingError: (psycopg2.errors.InsufficientPrivilege) permission denied for table "
+		    "alembic_version"));
+	return false;
 }
 
 /* A server wants the schema of its own release, not an older and not a newer one; only where a table that it looks for is not there at all does
@@ -182,9 +206,11 @@ static void check_schema(struct sim *s, struct mlflow *m)
 	struct mlflow_release mine;
 	mlflow_release(version_of(m), &mine);
 	int have = schema ? (int)json_num(schema->doc, "order", 0) : 0;
+	if (!may_use_tables(s, m, schema))
+		return;
 	if (!schema || have == mine.order || have < mine.since) {
 		if (have != mine.order)
-			may_make_tables(m);
+			may_make_tables(s, m);
 		return;
 	}
 	mlflow_stop(m, 1, 4,
@@ -203,7 +229,9 @@ static void set_schema(struct sim *s, const struct mlflow *m)
 	struct sim_object *schema = sim_get(s, SCHEMAS, m->database);
 	struct mlflow_release mine;
 	mlflow_release(version_of(m), &mine);
-	cJSON *doc = json_make("{'version':%s,'revision':%s,'order':%d}", version_of(m), mine.revision, mine.order);
+	const char *owner = schema ? json_str(schema->doc, "owner", "") : m->acts_as ? m->acts_as : "";
+	cJSON *doc = json_make("{'version':%s,'revision':%s,'order':%d,'owner':%s}", version_of(m), mine.revision, mine.order,
+			       owner);
 	if (!schema) {
 		sim_put(s, SCHEMAS, m->database, doc);
 		return;
@@ -218,13 +246,15 @@ static void migrate(struct sim *s, struct mlflow *m)
 	const struct sim_object *schema = sim_get(s, SCHEMAS, m->database);
 	struct mlflow_release mine;
 	mlflow_release(version_of(m), &mine);
+	if (!may_use_tables(s, m, schema))
+		return;
 	if (schema && (int)json_num(schema->doc, "order", 0) > mine.order)
 		mlflow_stop(m, 1, 4,
 			    xasprintf("ERROR [alembic.util.messaging] Can't locate revision identified by "
 				      "'%s'\nalembic.util.exc.CommandError: Can't locate revision "
 				      "identified by '%s'",
 				      json_str(schema->doc, "revision", ""), json_str(schema->doc, "revision", "")));
-	else if ((schema && (int)json_num(schema->doc, "order", 0) == mine.order) || may_make_tables(m))
+	else if ((schema && (int)json_num(schema->doc, "order", 0) == mine.order) || may_make_tables(s, m))
 		set_schema(s, m);
 }
 
@@ -270,5 +300,7 @@ void mlflow_free(struct mlflow *m)
 {
 	free(m->error);
 	free(m->database);
+	free(m->instance);
+	free(m->acts_as);
 	*m = (struct mlflow){0};
 }

@@ -15,6 +15,8 @@ struct mlflow {
 	char *database;  /* what tells its database from others: the key of instance and database; owned */
 	bool mysql;      /* ...which is MySQL's */
 	bool distrusted; /* ...and lets it make no triggers */
+	char *instance;  /* ...the instance alone; owned */
+	char *acts_as;   /* ...and the user, or the role, as whom it works there; owned */
 };
 /* How the instance reaches its surroundings. */
 struct mlflow_place {

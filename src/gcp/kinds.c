@@ -24,6 +24,7 @@ const struct kind *const kinds[] = {
     &kind_sql_instance,
     &kind_sql_database,
     &kind_sql_user,
+    &kind_sql_iam_user,
     &kind_sql_rootless,
     &kind_sql_backup,
     &kind_bucket,

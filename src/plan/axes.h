@@ -29,7 +29,7 @@ struct target {
 	int (*instances)(const struct answers *a); /* how many servers run at the most; NULL: one */
 	/* The host name under which it is reached without a domain, known before anything is made: to be freed. NULL where it has none. */
 	char *(*host)(const struct design *d);
-	/* Who the server is for Google: plans it, sets d->identity and d->identified (and d->account where it is one). NULL: an account of its own. */
+	/* Who the server is for Google where it needs no account: plans it, sets d->identity and d->identified. NULL: an account of its own, always. */
 	void (*identity)(struct design *d);
 	/* The server reaches Cloud SQL by Google's connector: adds to the workload what runs it; returns the address for the server's driver, a value
 	 * for a variable. NULL: there is none. It is asked where the path has no address of its own, or the target wants it always. */
@@ -100,6 +100,9 @@ struct database_flag {
 	const char *values; /* of a text, blanks between them; "": any */
 };
 
+/* SQLAlchemy's plugin in the image (templates/shared/login.py.mustache) that shows a token of the server's account in place of a password. */
+#define DATABASE_PLUGIN "mlflow_setup_login"
+
 /* The database's engine. */
 struct database {
 	struct choice choice;
@@ -113,6 +116,11 @@ struct database {
 	const char *user_host;           /* from where its user may come, or NULL where the engine does not ask */
 	const char *host_variable;       /* by which the server gets the address */
 	const char *password_variable;   /* by which the server gets the password */
+	const char *iam_flag;            /* Cloud SQL's flag that lets accounts of IAM log in */
+	const char *iam_role; /* what such an account is made a member of, so that it may do what the stack's own user may */
+	/* What Cloud SQL calls the user of a service account, by its e-mail; to be freed. */
+	char *(*iam_user)(const char *email);
+	bool iam_by_email; /* ...who is made by the whole e-mail all the same */
 	const char *const
 	    *before; /* lines of shell before the server or a migration starts, ended by NULL: what its driver wants as files */
 	const char *const *variables;         /* those that the server must not start without, ended by NULL */
@@ -126,7 +134,7 @@ struct database {
 	/* The instance is planned ("sql"): closes what this engine leaves open in a new one. Returns the id of what has to be done before the stack's
 	 * own user is made. NULL: nothing is open. */
 	const char *(*closes)(struct design *d, struct resource *instance);
-	/* Adds the variables by which MLflow finds the database, all but address and password. */
+	/* Adds the variables by which MLflow finds the database, all but address and password; where d->passwordless, what shows tokens instead. */
 	void (*server)(const struct design *d, struct container *c);
 	/* Adds the variable that holds the address: host is a text or a reference, and is owned by the variable. */
 	void (*address)(struct container *c, cJSON *host);

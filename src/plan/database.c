@@ -27,25 +27,79 @@ static cJSON *instance_settings(const struct design *d, cJSON *ip)
 	if (!d->axes.path->address)
 		json_put_str(settings, "connectorEnforcement", "REQUIRED");
 	d->axes.database->settings(a, settings);
+	if (d->passwordless) {
+		if (!json_at(settings, "databaseFlags"))
+			json_put(settings, "databaseFlags", cJSON_CreateArray());
+		cJSON_AddItemToArray(json_at(settings, "databaseFlags"),
+				     json_make("{'name':%s,'value':'on'}", d->axes.database->iam_flag));
+	}
 	settings_of_database(a, settings);
 	free(disk);
 	return settings;
 }
 
+/* Of a password that nobody keeps: what `set` says of it, instead of the time at which the secret's version was made. */
+#define UNKEPT "unkept"
+
+static const char *password_set(const struct design *d)
+{
+	return json_str(d->answers->resolved, "database_password", "");
+}
+
+static struct resource *add_owner(struct design *d, const char *id, cJSON *of, const char *set)
+{
+	cJSON *spec = json_make("{'instance':%s,'password':{'$secret':'db-password'},'of':%j,'set':%s}", d->instance, of, set);
+	if (d->axes.database->user_host)
+		json_put_str(spec, "host", d->axes.database->user_host);
+	return plan_add(d->plan, id, "sqladmin.user", "mlflow", spec);
+}
+
+/* The server's own account, beside the user who owns the tables, so that they stay his whichever way the server logs in. */
+static void add_account_user(struct design *d)
+{
+	const struct database *engine = d->axes.database;
+	cJSON *spec = json_make("{'instance':%s,'as':%s,'roles':[%s]}", d->instance,
+				engine->iam_by_email ? d->account : d->database_user, engine->iam_role);
+	struct resource *user = plan_add(d->plan, "user/server", "sqladmin.iamUser", d->database_user, spec);
+	plan_needs(user, "user");
+	plan_needs(user, "sa/server");
+}
+
+/* Is a password set that an earlier run kept? */
+static bool kept_before(const struct design *d)
+{
+	return *password_set(d) && strcmp(password_set(d), UNKEPT);
+}
+
 /* One change at a time for each instance: the user waits for the database. */
 static void add_user(struct design *d, const char *closed)
 {
-	cJSON *spec = json_make("{'instance':%s,'password':{'$secret':'db-password'},'of':%j,'set':%s}", d->instance,
-				plan_ref("version/db-password", "made"),
-				json_str(d->answers->resolved, "database_password", ""));
-	if (d->axes.database->user_host)
-		json_put_str(spec, "host", d->axes.database->user_host);
-	struct resource *user = plan_add(d->plan, "user", "sqladmin.user", "mlflow", spec);
+	struct resource *user = d->passwordless
+				    ? add_owner(d, "user", cJSON_CreateString(UNKEPT), UNKEPT)
+				    : add_owner(d, "user", plan_ref("version/db-password", "made"), password_set(d));
 	plan_needs(user, "database");
 	if (closed)
 		plan_needs(user, closed);
-	plan_needs(user, "version/db-password");
-	plan_records(user, "password", "database_password");
+	if (!d->passwordless)
+		plan_needs(user, "version/db-password");
+	if (!d->passwordless || !kept_before(d))
+		plan_records(user, "password", "database_password");
+	if (d->passwordless)
+		add_account_user(d);
+}
+
+void database_close(struct design *d)
+{
+	if (!d->passwordless || !kept_before(d))
+		return;
+	struct resource *closed = add_owner(d, "user/closed", cJSON_CreateString(UNKEPT), password_set(d));
+	plan_needs(closed, d->front.id);
+	plan_records(closed, "password", "database_password");
+}
+
+char *database_user(const struct design *d)
+{
+	return d->passwordless ? d->axes.database->iam_user(d->account) : xstrdup("mlflow");
 }
 
 void database_plan(struct design *d)

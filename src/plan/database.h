@@ -4,8 +4,13 @@
 
 #include "plan/design.h"
 
-/* "sql", "database", "user", and what path and engine bring; the user's password is the secret "db-password", planned before. */
+/* "sql", "database", "user", and what path and engine bring. The user's password is the secret "db-password": planned before, and where the server logs
+ * in without one it is drawn once and kept by nobody. "user/server" is then the server's account, a member of what owns the tables. */
 void database_plan(struct design *d);
+/* The server is spelled: a password that an earlier run kept is replaced by one that nobody knows, once no server uses it any more. */
+void database_close(struct design *d);
+/* As whom the server logs in; to be freed. */
+char *database_user(const struct design *d);
 /* Is it reached by Google's connector? */
 bool database_connects(const struct design *d);
 /* The address for the server's driver, a value for a variable: a text or a reference. */

@@ -39,7 +39,8 @@ static void database_mysql_settings(const struct answers *a, cJSON *settings)
 static const char *database_mysql_closes(struct design *d, struct resource *instance)
 {
 	json_put(instance->spec, "rootPassword", json_make("{'$secret':'db-password'}"));
-	plan_needs(instance, "version/db-password");
+	if (!d->passwordless)
+		plan_needs(instance, "version/db-password");
 	plan_needs(plan_add(d->plan, "rootless", "sqladmin.userAbsence", "root", json_make("{'instance':%s}", d->instance)),
 		   "sql");
 	return "rootless";
@@ -50,9 +51,10 @@ static const char *database_mysql_closes(struct design *d, struct resource *inst
 static void database_mysql_server(const struct design *d, struct container *c)
 {
 	const char *with = d->connected ? "" : "&ssl_ca=" AUTHORITY "&ssl_check_hostname=false";
-	char *uri = xasprintf("mysql+pymysql:///mlflow?charset=utf8mb4&read_default_file=" OPTIONS "%s", with);
+	const char *plugin = d->passwordless ? "&plugin=" DATABASE_PLUGIN : "";
+	char *uri = xasprintf("mysql+pymysql:///mlflow?charset=utf8mb4&read_default_file=" OPTIONS "%s%s", with, plugin);
 	container_set(c, "MLFLOW_BACKEND_STORE_URI", uri);
-	container_set(c, "MYSQL_USER", "mlflow");
+	container_set(c, "MYSQL_USER", d->database_user);
 	free(uri);
 }
 
@@ -75,7 +77,7 @@ static const char *const before[] = {
     "# certificate comes as a text, since it is known once the database stands; it is public.",
     "umask 077",
     "printf '[client]\\nhost = %s\\nsocket = %s\\nuser = %s\\npassword = \"%s\"\\n' \\",
-    "\t\"$MYSQL_HOST\" \"${MYSQL_SOCKET:-}\" \"$MYSQL_USER\" \"$MYSQL_PASSWORD\" >" OPTIONS,
+    "\t\"$MYSQL_HOST\" \"${MYSQL_SOCKET:-}\" \"$MYSQL_USER\" \"${MYSQL_PASSWORD:-}\" >" OPTIONS,
     "printf '%s\\n' \"${DATABASE_CA:-}\" >" AUTHORITY,
     NULL,
 };
@@ -89,6 +91,11 @@ static const struct database_flag flags[] = {
     {.name = NULL}};
 #undef FLAG
 #undef ANY
+
+static char *database_mysql_iam_user(const char *email)
+{
+	return xstrndup(email, strcspn(email, "@"));
+}
 
 static const char *const own_flags[] = {"log_bin_trust_function_creators", "log_output", "long_query_time", "slow_query_log",
 					"cloudsql_iam_authentication",     NULL};
@@ -125,6 +132,10 @@ const struct database database_mysql = {
     .user_host = "%",
     .host_variable = "MYSQL_HOST",
     .password_variable = "MYSQL_PASSWORD",
+    .iam_flag = "cloudsql_iam_authentication",
+    .iam_role = "cloudsqlsuperuser",
+    .iam_user = database_mysql_iam_user,
+    .iam_by_email = true,
     .before = before,
     .variables = variables,
     .connections = database_mysql_connections,

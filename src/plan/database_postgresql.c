@@ -5,10 +5,15 @@
 
 #include "base/gettext.h"
 #include "base/json.h"
+#include "base/mem.h"
+#include "base/text.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+
+#define IAM_DOMAIN ".gserviceaccount.com"
+#define OWNER "mlflow"
 
 /* Cloud SQL's table by memory. */
 static int database_postgresql_connections(const char *tier)
@@ -32,10 +37,13 @@ static void database_postgresql_settings(const struct answers *a, cJSON *setting
 /* A connector ends the encryption itself: there is none between it and the server. */
 static void database_postgresql_server(const struct design *d, struct container *c)
 {
-	container_set(c, "MLFLOW_BACKEND_STORE_URI", "postgresql+psycopg2://");
+	container_set(c, "MLFLOW_BACKEND_STORE_URI",
+		      d->passwordless ? "postgresql+psycopg2://?plugin=" DATABASE_PLUGIN : "postgresql+psycopg2://");
 	container_set(c, "PGPORT", "5432");
 	container_set(c, "PGDATABASE", "mlflow");
-	container_set(c, "PGUSER", "mlflow");
+	container_set(c, "PGUSER", d->database_user);
+	if (d->passwordless) /* what it makes is the owner's, as what stands is */
+		container_set(c, "PGOPTIONS", "-c role=" OWNER);
 	if (!d->connected)
 		container_set(
 		    c, "PGSSLMODE",
@@ -73,6 +81,12 @@ static const struct database_flag flags[] = {
 #undef FLAG
 #undef ANY
 
+/* The longest name of a user is 63 bytes: the end that they all have is left out. */
+static char *database_postgresql_iam_user(const char *email)
+{
+	return xstrndup(email, strlen(email) - (text_ends(email, IAM_DOMAIN) ? strlen(IAM_DOMAIN) : 0));
+}
+
 static const char *const own_flags[] = {"log_min_duration_statement", "cloudsql.iam_authentication", NULL};
 
 static void database_postgresql_slow_queries(cJSON *list, int ms)
@@ -105,6 +119,9 @@ const struct database database_postgresql = {
     .collation = "en_US.UTF8",
     .host_variable = "PGHOST",
     .password_variable = "PGPASSWORD",
+    .iam_flag = "cloudsql.iam_authentication",
+    .iam_role = OWNER,
+    .iam_user = database_postgresql_iam_user,
     .before = before,
     .variables = variables,
     .connections = database_postgresql_connections,

@@ -53,6 +53,7 @@ static void end(struct design *d)
 {
 	workload_free(d->workload);
 	free(d->account);
+	free(d->database_user);
 	free(d->identity);
 	free(d->identified);
 	free(d->bucket);
@@ -181,7 +182,7 @@ static void add_account(struct design *d)
 }
 
 /* logging.logWriter exists at project level only: a log belongs to its project. It lets its holder write entries and read none. cloudsql.client is
- * for Google's connector; who speaks to the private address with a password does without. */
+ * for Google's connector, cloudsql.instanceUser for a login without a password; who speaks to the private address with one does without both. */
 static void add_project_grants(struct design *d)
 {
 	char *path = xasprintf("projects/%s", d->plan->project);
@@ -195,6 +196,10 @@ static void add_project_grants(struct design *d)
 				     role->valuestring + (text_starts(role->valuestring, "roles/") ? strlen("roles/") : 0));
 		design_grant(d, id, "project", path, role->valuestring, d->identified);
 		free(id);
+	}
+	if (d->passwordless) {
+		design_grant(d, "sql-login", "project", path, "roles/cloudsql.instanceUser", d->identified);
+		workload_migration_needs(d->workload, "iam/sql-login");
 	}
 	if (d->connected) {
 		design_grant(d, "sql-client", "project", path, "roles/cloudsql.client", d->identified);
@@ -237,6 +242,12 @@ static void add_server(struct design *d)
 	d->workload->migration_once = server_digest(a);
 }
 
+static void use_password(const struct design *d, struct container *c)
+{
+	if (!d->passwordless)
+		container_set_secret(c, d->axes.database->password_variable, "db-password");
+}
+
 /* The migration has the server's plain settings, the database's password, and no other secret. */
 static void add_migration(struct design *d)
 {
@@ -248,13 +259,13 @@ static void add_migration(struct design *d)
 	c->memory = "1Gi";
 	for (size_t i = 0; i < server->variable_count; i++)
 		container_set_value(c, server->variables[i].name, cJSON_Duplicate(server->variables[i].value, 1));
-	container_set_secret(c, d->axes.database->password_variable, "db-password");
-	workload_migration_needs(d->workload, "user");
+	use_password(d, c);
+	workload_migration_needs(d->workload, d->passwordless ? "user/server" : "user");
 	if (d->network.subnet_need)
 		workload_migration_needs(d->workload, d->network.subnet_need);
 	if (d->identified)
 		workload_migration_needs(d->workload, d->identified);
-	if (!d->axes.target->keeps_secrets)
+	if (!d->axes.target->keeps_secrets && !d->passwordless)
 		workload_migration_needs(d->workload, "iam/db-password");
 }
 
@@ -272,7 +283,10 @@ enum { KEYS = sizeof keys / sizeof *keys };
 static bool add_secrets(struct design *d, struct err *e)
 {
 	decided_by(d, "project.id");
-	design_secret(d, &(struct secret_want){.name = "db-password", .recipe = SECRET_PASSWORD, .opens_data = true});
+	if (d->passwordless)
+		plan_secret(d->plan, "db-password", SECRET_PASSWORD, NULL, NULL, NULL);
+	else
+		design_secret(d, &(struct secret_want){.name = "db-password", .recipe = SECRET_PASSWORD, .opens_data = true});
 	for (size_t i = 0; i < KEYS; i++)
 		design_secret(d, &(struct secret_want){.name = keys[i].name, .recipe = keys[i].recipe, .opens_data = true});
 	decided_by(d, "auth.mode");
@@ -282,7 +296,7 @@ static bool add_secrets(struct design *d, struct err *e)
 static void use_secrets(struct design *d)
 {
 	struct container *c = d->workload->containers[0];
-	container_set_secret(c, d->axes.database->password_variable, "db-password");
+	use_password(d, c);
 	for (size_t i = 0; i < KEYS; i++)
 		container_set_secret(c, keys[i].variable, keys[i].name);
 }
@@ -302,11 +316,13 @@ static void put_data(struct design *d)
 	design_line(d, "requirements", d->axes.database->driver);
 	cJSON_ArrayForEach(package, answers_get(d->answers, "image.packages"))
 		design_line(d, "requirements", package->valuestring);
-	design_line(d, "secret_env", d->axes.database->password_variable);
+	if (!d->passwordless)
+		design_line(d, "secret_env", d->axes.database->password_variable);
 	for (size_t i = 0; i < KEYS; i++)
 		design_line(d, "secret_env", keys[i].variable);
 	for (const char *const *v = d->axes.database->variables; *v; v++)
-		design_ask(d, "asked", *v);
+		if (!d->passwordless || strcmp(*v, d->axes.database->password_variable) != 0)
+			design_ask(d, "asked", *v);
 	for (const char *const *line = d->axes.database->before; line && *line; line++)
 		design_line(d, "before", *line);
 }
@@ -347,16 +363,18 @@ static bool prepare(struct design *d, struct err *e)
 	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
 		json_put(p->render, lists[i], cJSON_CreateArray());
 	d->connected = database_connects(d);
+	d->passwordless = !strcmp(answers_str(d->answers, "database.login"), "account");
 	d->workload->connection = d->connected ? xasprintf("%s:%s:%s", p->project, p->region, d->instance) : NULL;
 	if (!name_check(p->project, p->region, p->stack, d->suffix, d->axes.database->socket, e))
 		return false;
 	decided_by(d, "project.id");
 	add_apis(d);
 	decided_by(d, "target");
-	if (d->axes.target->identity)
+	if (d->axes.target->identity && !d->passwordless) /* a database knows nobody but accounts */
 		d->axes.target->identity(d);
 	else
 		add_account(d);
+	d->database_user = database_user(d);
 	decided_by(d, "artifacts.location");
 	d->bucket = part_artifacts(d->answers, p);
 	decided_by(d, "artifacts.mode");
@@ -395,6 +413,8 @@ static bool compose(struct design *d, struct err *e)
 	decided_by(d, "server.memory");
 	if (!d->axes.target->spell(d, e))
 		return false;
+	decided_by(d, "database.login");
+	database_close(d);
 	decided_by(d, "exposure");
 	if (d->axes.exposure->plan && !d->axes.exposure->plan(d, e))
 		return false;

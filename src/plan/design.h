@@ -47,6 +47,8 @@ struct design {
 	char *bucket;           /* of the artifacts */
 	char *instance;         /* the Cloud SQL instance's name; its resource is "sql" */
 	bool connected;         /* the server reaches the database by Google's connector */
+	bool passwordless;      /* ...and logs in as its account, by tokens */
+	char *database_user;    /* as whom it logs in */
 	struct network network; /* empty where none is needed */
 	struct front front;
 };

@@ -451,8 +451,21 @@ void settings_check(const struct answers *a, problem_fn *found, void *arg)
 
 /* The rows ------------------------------------------------------------------------------------------------------------------ */
 
+static const struct choice login_choices[] = {
+    {.id = "password", .title = N_("With a password"), .help = N_("Drawn by the installer and kept in Secret Manager.")},
+    {.id = "account",
+     .title = N_("As its account"),
+     .help = N_("IAM database authentication: each connection shows a token of the server's account, and there is no password "
+		"to keep.")},
+    {.id = NULL},
+};
+
 /* clang-format off */
 const struct question settings_questions[] = {
+	{.id = "database.login", .quiet = true, .page = "database", .type = TYPE_CHOICE, .title = N_("How the server logs in"),
+	 .help = N_("With a password, or as the server's account by IAM. It can be changed later: the tables stay where they are. MySQL restarts for it, which takes "
+		    "about a minute."),
+	 .after = "database.deletion_protection", .choices = login_choices, .preset = "password"},
 	{.id = "database.maintenance_day", .quiet = true, .page = "database", .type = TYPE_CHOICE, .title = N_("Maintenance day"),
 	 .help = N_("When Google may update the database, which then does not answer for about a minute. Changing it costs nothing."),
 	 .after = "database.deletion_protection", .choices = day_choices, .preset = "any"},

@@ -1,5 +1,5 @@
 /* Target gke: the workload as objects of a cluster (target_gke_cluster.c): a namespace with the restricted pod security, a Job that migrates, a Deployment
- * behind a Service. Who the server is for Google is its Kubernetes service account itself (Workload Identity): there is no key and no account. */
+ * behind a Service. Who the server is for Google is its Kubernetes service account itself (Workload Identity): there is no key, and no account but where the database wants one. */
 #include "config.h"
 #include "plan/axes.h"
 
@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "base/mustache.h"
 #include "plan/naming.h"
+#include "plan/parts.h"
 #include "plan/target_gke_cluster.h"
 #include "plan/upgrade.h"
 
@@ -243,6 +244,23 @@ static void need_all(struct resource *r, const cJSON *ids)
 		plan_needs(r, id->valuestring);
 }
 
+/* Its pods are taken for the server's account, where there is one. */
+static void link_account(struct design *d, cJSON *body)
+{
+	char *ns = namespace_of(d), *path = xasprintf("projects/%s/serviceAccounts/%s", d->plan->project, d->account);
+	char *pods = xasprintf("serviceAccount:%s.svc.id.goog[%s/" ACCOUNT "]", d->plan->project, ns);
+	cJSON *annotations = cJSON_CreateObject();
+	cJSON_AddStringToObject(annotations, "iam.gke.io/gcp-service-account", d->account);
+	json_put(body, "metadata", json_make("{'annotations':%j}", annotations));
+	plan_needs(part_grant(d->plan, "workload", "serviceAccount", path, "roles/iam.workloadIdentityUser", pods, "sa/server"),
+		   cluster_id(d->answers));
+	workload_needs(d->workload, "iam/workload");
+	workload_migration_needs(d->workload, "iam/workload");
+	free(pods);
+	free(path);
+	free(ns);
+}
+
 static void add_place(struct design *d)
 {
 	char *ns = namespace_of(d);
@@ -250,7 +268,10 @@ static void add_place(struct design *d)
 	cJSON_AddStringToObject(labels, "pod-security.kubernetes.io/enforce", "restricted");
 	cJSON_AddStringToObject(labels, "pod-security.kubernetes.io/enforce-version", "latest");
 	add(d, "namespace", &namespace_type, ns, json_make("{'metadata':{'labels':%j}}", labels));
-	add(d, "account", &account_type, ACCOUNT, json_make("{'automountServiceAccountToken':false}"));
+	cJSON *account = json_make("{'automountServiceAccountToken':false}");
+	if (d->account)
+		link_account(d, account);
+	add(d, "account", &account_type, ACCOUNT, account);
 	free(ns);
 }
 
@@ -514,6 +535,8 @@ static const struct render_row renders[] = {
     {"shared/constraints.txt.mustache", "constraints.txt", ESCAPE_LINE, 0644, true},
     {"shared/start.sh.mustache", "start.sh", ESCAPE_SHELL, 0755, true},
     {"shared/migrate.sh.mustache", "migrate.sh", ESCAPE_SHELL, 0755, true},
+    {"shared/login.py.mustache", "login.py", ESCAPE_LINE, 0644, true},
+    {"shared/login.txt.mustache", "login.txt", ESCAPE_LINE, 0644, true},
     {NULL, NULL, 0, 0, false},
 };
 

@@ -284,6 +284,8 @@ static const struct render_row renders[] = {
     {"shared/constraints.txt.mustache", "constraints.txt", ESCAPE_LINE, 0644, true},
     {"shared/start.sh.mustache", "start.sh", ESCAPE_SHELL, 0755, true},
     {"shared/migrate.sh.mustache", "migrate.sh", ESCAPE_SHELL, 0755, true},
+    {"shared/login.py.mustache", "login.py", ESCAPE_LINE, 0644, true},
+    {"shared/login.txt.mustache", "login.txt", ESCAPE_LINE, 0644, true},
     {NULL, NULL, 0, 0, false},
 };
 

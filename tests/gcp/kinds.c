@@ -169,6 +169,17 @@ static const struct row {
      "POST https://sqladmin/v1/projects/demo/instances/mlflow-x/users "
      "{\"name\":\"mlflow\",\"password\":{\"$secret\":\"db-password\"},\"type\":\"BUILT_IN\"}",
      NULL, "{\"items\":[{\"name\":\"postgres\"},{\"name\":\"mlflow\",\"type\":\"BUILT_IN\"}]}", NULL, NULL},
+    {"sqladmin.iamUser", "mlflow-server@demo.iam",
+     "{\"instance\":\"mlflow-x\",\"as\":\"mlflow-server@demo.iam\",\"roles\":[\"mlflow\"]}",
+     "GET https://sqladmin/v1/projects/demo/instances/mlflow-x/users",
+     "POST https://sqladmin/v1/projects/demo/instances/mlflow-x/users "
+     "{\"databaseRoles\":[\"mlflow\"],\"name\":\"mlflow-server@demo.iam\",\"type\":\"CLOUD_IAM_SERVICE_ACCOUNT\"}",
+     NULL,
+     "{\"items\":[{\"name\":\"mlflow\"},{\"name\":\"mlflow-server@demo.iam\",\"type\":\"CLOUD_IAM_SERVICE_ACCOUNT\","
+     "\"databaseRoles\":[\"mlflow\"]}]}",
+     "{\"items\":[{\"name\":\"mlflow-server@demo.iam\",\"type\":\"CLOUD_IAM_SERVICE_ACCOUNT\",\"databaseRoles\":[\"other\"]}]}",
+     "PUT https://sqladmin/v1/projects/demo/instances/mlflow-x/users?name=mlflow-server@demo.iam&databaseRoles=mlflow "
+     "{\"name\":\"mlflow-server@demo.iam\",\"type\":\"CLOUD_IAM_SERVICE_ACCOUNT\"}"},
     {"sqladmin.userAbsence", "root", "{\"instance\":\"mlflow-x\"}",
      "GET https://sqladmin/v1/projects/demo/instances/mlflow-x/users",
      "DELETE https://sqladmin/v1/projects/demo/instances/mlflow-x/users?name=root&host=%25", NULL,
@@ -464,6 +475,9 @@ static void test_states(void)
 	is_presence("sqladmin.user", "{\"instance\":\"i\",\"host\":\"%\"}", 200,
 		    "{\"items\":[{\"name\":\"x\",\"host\":\"10.0.0.1\"}]}", PRESENT_NO,
 		    "a user who comes from elsewhere is another");
+	is_presence("sqladmin.iamUser", "{\"instance\":\"i\"}", 200,
+		    "{\"items\":[{\"name\":\"x\",\"type\":\"BUILT_IN\"},{\"name\":\"x\"}]}", PRESENT_NO,
+		    "a user of the account's name who has a password is another");
 	is_presence("sqladmin.userAbsence", "{\"instance\":\"i\"}", 200, "{\"items\":[{\"name\":\"x\",\"host\":\"%\"}]}",
 		    PRESENT_NO, "a list with the user who is to go");
 	is_presence("secretmanager.version", "{\"secret\":\"s\",\"payload\":{\"$secret\":\"a\"}}", 200, "{}", PRESENT_NO,
@@ -890,6 +904,7 @@ static void test_locks(void)
 	is_lock(kind_find("sqladmin.instance"), "mlflow-x", "{}", "sql/mlflow-x");
 	is_lock(kind_find("sqladmin.database"), "mlflow", "{\"instance\":\"mlflow-x\"}", "sql/mlflow-x");
 	is_lock(kind_find("sqladmin.user"), "mlflow", "{\"instance\":\"mlflow-x\"}", "sql/mlflow-x");
+	is_lock(kind_find("sqladmin.iamUser"), "mlflow@demo.iam", "{\"instance\":\"mlflow-x\"}", "sql/mlflow-x");
 }
 
 int main(void)

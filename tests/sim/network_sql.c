@@ -161,6 +161,63 @@ static void encryption(const char *network)
 	buf_free(&at);
 }
 
+static const char *by_token(const char *network, const char *principal, const char *user, bool encrypted, const char *role)
+{
+	struct buf at = {0};
+	const struct sim_sql_client k = {.principal = principal,
+					 .network = network,
+					 .address = "10.77.0.3",
+					 .user = user,
+					 .password = "",
+					 .token = true,
+					 .role = role,
+					 .database = "mlflow",
+					 .encrypted = encrypted};
+	const char *why = sim_sql_login(cloud, &k, &at);
+	buf_free(&at);
+	return why;
+}
+
+/* Everything that a login with a token takes, one after the other. */
+static void tokens(const char *network)
+{
+	static const char who[] = "serviceAccount:server@demo-proj.iam.gserviceaccount.com", user[] = "server@demo-proj.iam";
+	static const char *const project = "cloudresourcemanager.googleapis.com/v1/projects/demo-proj:setIamPolicy";
+	const char *key = "projects/demo-proj/instances/db";
+	asks("POST", "serviceusage.googleapis.com/v1/projects/123456789012/services/iam.googleapis.com:enable",
+	     cJSON_CreateObject(), 200);
+	sim_advance(cloud, sim_now(cloud) + 300);
+	asks("POST", "iam.googleapis.com/v1/projects/demo-proj/serviceAccounts", json_make("{'accountId':'server'}"), 200);
+	sim_advance(cloud, sim_now(cloud) + 300);
+	act("POST", SQL "instances/db/users", json_make("{'name':%s,'type':'CLOUD_IAM_SERVICE_ACCOUNT'}", user));
+	is_str(by_token(network, who, user, true, NULL), "iam", "a token opens nothing without the flag");
+	act("PATCH", SQL "instances/db",
+	    json_make("{'settings':{'databaseFlags':[{'name':'cloudsql.iam_authentication','value':'on'}]}}"));
+	is_str(by_token(network, who, user, true, NULL), "iam", "nor without the right to log in");
+	cJSON *policy = cJSON_Duplicate(
+	    asks("POST", "cloudresourcemanager.googleapis.com/v1/projects/demo-proj:getIamPolicy", cJSON_CreateObject(), 200),
+	    1);
+	cJSON_AddItemToArray(json_at(policy, "bindings"),
+			     json_make("{'role':'roles/cloudsql.instanceUser','members':[%s]}", who));
+	asks("POST", project, json_make("{'policy':%j}", policy), 200);
+	sim_advance(cloud, sim_now(cloud) + 900);
+	ok(!by_token(network, who, user, true, NULL), "then it opens the instance");
+	is_str(by_token(network, who, user, false, NULL), "plain", "but not without encryption");
+	is_str(by_token(network, "serviceAccount:other@demo-proj.iam.gserviceaccount.com", user, true, NULL), "iam",
+	       "nor another's token");
+	is_str(by_token(network, who, "mlflow", true, NULL), "password", "nor as a user who has a password");
+	is_str(login(network, "", "mlflow", true, NULL, &(struct buf){0}), "password", "who is not without one for that");
+	is_str(by_token(network, who, user, true, "mlflow"), "role", "a role that it was not given is not to be taken");
+	ok(!sim_sql_makes_tables(cloud, key, user) && sim_sql_makes_tables(cloud, key, "mlflow"), "it may make no tables");
+	refuse("PUT", SQL "instances/db/users?name=server@demo-proj.iam&databaseRoles=nobody", json_make("{'name':%s}", user),
+	       400, "invalid", "Invalid request: role \"nobody\" does not exist.");
+	act("PUT", SQL "instances/db/users?name=server@demo-proj.iam&databaseRoles=mlflow", json_make("{'name':%s}", user));
+	ok(!by_token(network, who, user, true, "mlflow"), "with the role it may");
+	ok(sim_sql_makes_tables(cloud, key, user) && sim_sql_member(cloud, key, user, "mlflow") &&
+	       !sim_sql_member(cloud, key, user, "postgres"),
+	   "and make tables, and use those of whom it is a member of");
+}
+
 static void inside(void)
 {
 	struct buf at = {0};
@@ -188,6 +245,7 @@ static void inside(void)
 	ok(!login(n1, "new", "mlflow", true, NULL, &at), "an update changes the password");
 	buf_free(&at);
 	encryption(n1);
+	tokens(n1);
 }
 
 static void mysql(void)
