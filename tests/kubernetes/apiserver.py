@@ -28,7 +28,19 @@ def missing():
 
 
 class Apiserver:
-    """Started with the with block: self.url, self.ca (PEM text), self.token of an administrator."""
+    """Started with the with block: self.url, self.ca (PEM text), self.token of an administrator. It answers to names (hosts and addresses) beside loopback; more are
+    further flags of kube-apiserver."""
+
+    def __init__(self, names=(), more=()):
+        self.names, self.more = names, more
+
+    def certify(self):
+        """Its certificate, for loopback and its names, which vouches for itself."""
+        os.mkdir(f"{self.folder}/certs")
+        names = ",".join(("IP:" if name.replace(".", "").isdigit() else "DNS:") + name for name in ("127.0.0.1", *self.names))
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", "/CN=kube-apiserver",
+                        "-addext", f"subjectAltName={names}", "-keyout", f"{self.folder}/certs/apiserver.key", "-out", f"{self.folder}/certs/apiserver.crt"],
+                       check=True, capture_output=True, timeout=60)
 
     def __enter__(self):
         self.folder = tempfile.mkdtemp(prefix="kube-apiserver-")
@@ -42,6 +54,7 @@ class Apiserver:
         with open(tokens, "w", encoding="utf-8", opener=lambda p, flags: os.open(p, flags, 0o600)) as f:
             f.write(f"{self.token},operator@example.com,operator,system:masters\n")
         at = f"http://127.0.0.1:{etcd}"
+        self.certify()
         try:
             self.start("etcd", ["etcd", "--data-dir", f"{self.folder}/etcd", "--unsafe-no-fsync", "--listen-client-urls", at, "--advertise-client-urls", at,
                                 "--listen-peer-urls", f"http://127.0.0.1:{peer}"], environment, lambda: http("GET", at + "/health")[0] == 200)
@@ -49,7 +62,8 @@ class Apiserver:
                 KUBE_APISERVER, "--etcd-servers", at, "--bind-address", "127.0.0.1", "--secure-port", str(port), "--cert-dir", f"{self.folder}/certs",
                 "--service-account-issuer", "https://kubernetes.default.svc", "--service-account-key-file", key,
                 "--service-account-signing-key-file", key, "--token-auth-file", tokens, "--authorization-mode", "RBAC",
-                "--service-cluster-ip-range", "34.118.224.0/20", "--advertise-address", "127.0.0.1", "--endpoint-reconciler-type", "none"],
+                "--service-cluster-ip-range", "34.118.224.0/20", "--advertise-address", "127.0.0.1", "--endpoint-reconciler-type", "none",
+                *self.more],
                 environment, lambda: self.get("/readyz")[0] == 200)
             with open(f"{self.folder}/certs/apiserver.crt", encoding="utf-8") as f:
                 self.ca = f.read()
