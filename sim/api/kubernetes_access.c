@@ -49,8 +49,9 @@ static const char *iam_resource(const char *resource)
 /* And for what is done with it. */
 static const char *iam_verb(const struct kubernetes_wish *w)
 {
-	static const char *const subs[][2] = {{"log", "getLogs"},    {"portforward", "portForward"}, {"exec", "exec"},
-					      {"eviction", "evict"}, {"token", "createToken"},       {"proxy", "proxy"}};
+	static const char *const subs[][2] = {{"log", "getLogs"},   {"portforward", "portForward"}, {"exec", "exec"},
+					      {"attach", "attach"}, {"eviction", "evict"},          {"token", "createToken"},
+					      {"proxy", "proxy"}};
 	const char *verb = !strcmp(w->verb, "patch")              ? "update"
 			   : !strcmp(w->verb, "watch")            ? "list"
 			   : !strcmp(w->verb, "deletecollection") ? "delete"

@@ -6,6 +6,7 @@
 #include "sim/api/kubernetes.h"
 #include "sim/api/kubernetes_access.h"
 #include "sim/api/kubernetes_pods.h"
+#include "sim/api/kubernetes_tunnel.h"
 #include "sim/api/websocket.h"
 #include "sim/api/wire.h"
 #include "sim/api/workloads.h"
@@ -180,40 +181,39 @@ static void open_forward(struct kubernetes_call *k, const struct sim_object *pod
 	}
 }
 
-/* The subprotocols that a client offers, one of which has to be spoken here. */
-static bool speaks(const struct sim_request *q)
-{
-	const char *offered = sim_request_header(q, "Sec-WebSocket-Protocol");
-	for (const char *p = offered ? offered : ""; *p; p += strcspn(p, ","), p += strspn(p, ", "))
-		if (strcspn(p, ", ") == strlen(SUBPROTOCOL) && text_starts(p, SUBPROTOCOL))
-			return true;
-	return false;
-}
-
+/* What a client stays connected to a pod for. Containers of the simulated cloud are no processes: what wants one is refused once all else is in order. */
 bool kubernetes_forwarded(struct kubernetes_call *k)
 {
-	char ns[256] = "", name[256] = "";
+	char ns[256] = "", name[256] = "", what[16] = "";
 	int end = 0;
 	char *permission = NULL;
 	const char *path = k->c->path;
-	if (sscanf(path, "/api/v1/namespaces/%255[^/]/pods/%255[^/]/portforward%n", ns, name, &end) != 2 || !end || path[end])
+	if (sscanf(path, "/api/v1/namespaces/%255[^/]/pods/%255[^/]/%15[a-z]%n", ns, name, what, &end) != 3 || path[end])
 		return false;
-	bool post = !strcmp(k->c->method, "POST");
-	struct kubernetes_wish wish = {post ? "create" : "get", "", "pods", "portforward", ns, name};
+	bool forward = !strcmp(what, "portforward"), post = !strcmp(k->c->method, "POST");
+	if (!forward && strcmp(what, "exec") != 0 && strcmp(what, "attach") != 0)
+		return false;
+	struct kubernetes_wish wish = {post ? "create" : "get", "", "pods", what, ns, name};
 	struct sim_object *pod = kubernetes_named(k->c->sim, k->cluster->key, "", "pods", ns, name);
 	if (!kubernetes_may(k, &wish, &permission))
-		kubernetes_fail(
-		    k, 403, "Forbidden", NULL,
-		    "pods \"%s\" is forbidden: User \"%s\" cannot %s resource \"pods/portforward\" in API group \"\" in the "
-		    "namespace \"%s\"",
-		    name, k->user, wish.verb, ns);
+		kubernetes_fail(k, 403, "Forbidden", NULL,
+				"pods \"%s\" is forbidden: User \"%s\" cannot %s resource \"pods/%s\" in API group \"\" in the "
+				"namespace \"%s\"",
+				name, k->user, wish.verb, what, ns);
 	else if (!pod)
 		kubernetes_fail(k, 404, "NotFound", NULL, "pods \"%s\" not found", name);
 	else if (!*json_str(pod->doc, "spec.nodeName", ""))
 		kubernetes_fail(k, 400, "BadRequest", NULL, "pod %s does not have a host assigned", name);
+	else if (!forward)
+		kubernetes_fail(
+		    k, 500, "InternalError", NULL,
+		    "Internal error occurred: containers of the simulated cloud are no processes: there is nothing to %s",
+		    !strcmp(what, "exec") ? "run a command in" : "attach to");
+	else if (kubernetes_tunnelled(k))
+		kubernetes_tunnel(k, pod);
 	else if (post || websocket_fault(k->c->request))
 		kubernetes_fail(k, 400, "BadRequest", NULL, "Upgrade request required");
-	else if (!speaks(k->c->request))
+	else if (!websocket_offers(k->c->request, SUBPROTOCOL))
 		kubernetes_fail(k, 403, "Forbidden", NULL, "none of the subprotocols offered is spoken");
 	else
 		open_forward(k, pod);

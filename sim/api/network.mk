@@ -64,6 +64,8 @@ sim_libsim_a_SOURCES += \
 	sim/api/kubernetes_owners.c \
 	sim/api/kubernetes_patch.c \
 	sim/api/kubernetes_forward.c \
+	sim/api/kubernetes_tunnel.c sim/api/kubernetes_tunnel.h \
+	sim/api/inflate.c sim/api/spdy.c sim/api/spdy.h \
 	sim/api/kubernetes_proxy.c \
 	sim/api/kubernetes_pods.c \
 	sim/api/kubernetes_pods.h \

@@ -36,6 +36,15 @@ const char *websocket_fault(const struct sim_request *q)
 											 : NULL;
 }
 
+bool websocket_offers(const struct sim_request *q, const char *subprotocol)
+{
+	const char *offered = sim_request_header(q, "Sec-WebSocket-Protocol");
+	for (const char *p = offered ? offered : ""; *p; p += strcspn(p, ","), p += strspn(p, ", "))
+		if (strcspn(p, ", ") == strlen(subprotocol) && !strncmp(p, subprotocol, strlen(subprotocol)))
+			return true;
+	return false;
+}
+
 const char *websocket_accept(const char *key)
 {
 	const char *text = sim_tmp("%s258EAFA5-E914-47DA-95CA-C5AB0DC85B11", key);

@@ -20,6 +20,8 @@ struct websocket {
 
 /* Is this an upgrade that RFC 6455 4.2.1 asks for? Else why not, as a static text. */
 const char *websocket_fault(const struct sim_request *q);
+/* Is this subprotocol one of those that the client offers? */
+bool websocket_offers(const struct sim_request *q, const char *subprotocol);
 /* Sec-WebSocket-Accept of a key; a passing text. */
 const char *websocket_accept(const char *key);
 /* Takes bytes of the client. Each whole message is given to told with its opcode: data frames' messages, pings, and the close

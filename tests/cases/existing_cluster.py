@@ -1,10 +1,16 @@
 #!/usr/bin/env python3
 """A stack in somebody's cluster: what keeps it out is said with the cure before anything is made; one that fits is lived in by its IP endpoint under its own
 authority, and is as it was when the stack is gone."""
+import concurrent.futures
 import json
+import os
+import re
+import shutil
+import subprocess
+import urllib.request
 
 from cloud_hand import ask, make_cluster
-from harness import ALL_DATA, Home, Sim, done, ok, result_of
+from harness import ALL_DATA, Home, Sim, done, ok, result_of, skip
 
 CLUSTERS = "https://container.googleapis.com/v1/projects/demo-proj/locations/us-central1-a/clusters"
 PLAIN = [{"name": "pool", "initialNodeCount": 1}]
@@ -37,6 +43,43 @@ def forwards_are_refused(sim, pods):
         except RuntimeError as e:
             said = str(e)
         ok(words in said, f"the simulated API server: {words}", said)
+
+
+def through(port):
+    """What answers behind a forwarded port."""
+    try:
+        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(f"http://127.0.0.1:{port}/health", timeout=20) as reply:
+            return reply.status
+    except OSError as e:
+        return repr(e)
+
+
+def by_kubectl(home, sim, ns):
+    """The way that `connect` tells: a real kubectl forwards the port, in a WebSocket as it does from 1.31 on and straight as before, for several callers."""
+    if not shutil.which("kubectl"):
+        skip("kubectl reaches the stack", "kubectl is not installed")
+        return
+    cluster = ask(sim, "GET", f"{CLUSTERS}/shared")
+    config = {"apiVersion": "v1", "kind": "Config", "current-context": "c", "contexts": [{"name": "c", "context": {"cluster": "c", "user": "u"}}],
+              "clusters": [{"name": "c", "cluster": {"server": "https://" + cluster["endpoint"],
+                                                     "certificate-authority-data": cluster["masterAuth"]["clusterCaCertificate"]}}],
+              "users": [{"name": "u", "user": {"token": sim.ready["token"]}}]}
+    environment = {"PATH": os.environ["PATH"], "HOME": home.path, "TZ": "UTC", "KUBECONFIG": home.file("kubeconfig", config), "HTTPS_PROXY": sim.ready["proxy"]}
+    for name, websockets in (("in a WebSocket", "true"), ("straight", "false")):
+        with subprocess.Popen(["kubectl", f"--namespace={ns}", "port-forward", "service/mlflow", ":80"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True, env=environment | {"KUBECTL_PORT_FORWARD_WEBSOCKETS": websockets}) as process:
+            found = re.search(r"127\.0\.0\.1:(\d+) -> 5000", process.stdout.readline())
+            with concurrent.futures.ThreadPoolExecutor(4) as pool:
+                got = list(pool.map(through, [found.group(1)] * 8)) if found else []
+            process.terminate()
+            ok(got == [200] * 8, f"kubectl port-forward {name} reaches the server, for eight callers", got, process.stdout.read())
+    pod = ask(sim, "GET", f"https://{cluster['endpoint']}/api/v1/namespaces/{ns}/pods?labelSelector=app%3Dmlflow")["items"][0]["metadata"]["name"]
+    for container, code, words in (("mlflow", 0, ""), ("nobody", 1, "nobody")):
+        said = subprocess.run(["kubectl", f"--namespace={ns}", "logs", pod, f"--container={container}"], env=environment, capture_output=True, text=True, timeout=60)
+        ok(said.returncode == code and words in said.stderr, f"kubectl logs of the container {container} ends with {code}", said.stdout, said.stderr)
+    for command in (["exec", pod, "--", "id"], ["attach", pod]):
+        said = subprocess.run(["kubectl", f"--namespace={ns}", *command], env=environment, capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL)
+        ok(said.returncode != 0 and "are no processes" in said.stderr, f"kubectl {command[0]} is refused with the reason", said.stdout, said.stderr)
 
 
 def crowded(home, sim, choices):
@@ -79,6 +122,7 @@ def main():
             ns = next(n for n in objects(sim, "shared") if n not in names)
             pod = ask(sim, "GET", f"https://{before['endpoint']}/apis/apps/v1/namespaces/{ns}/deployments/mlflow")["spec"]["template"]["spec"]
             ok(pod.get("nodeSelector") == {"iam.gke.io/gke-metadata-server-enabled": "true"}, "on machines that give pods an identity", pod.get("nodeSelector"))
+            by_kubectl(home, sim, ns)
             forwards_are_refused(sim, f"https://{before['endpoint']}/api/v1/namespaces/{ns}/pods")
             run = sim.run("apply", answers, "--json", "--set", "gke.name=half")
             ok(run.returncode != 0 and "does not move" in run.stdout + run.stderr, "and it does not move to another", run.stdout[-500:], run.stderr)
