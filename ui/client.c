@@ -5,7 +5,7 @@
 #include "base/gettext.h"
 #include "base/json.h"
 #include "base/mem.h"
-#include "base/secret.h"
+#include "base/sealed.h"
 #include "engine/oauth_client.h"
 #include "ui/state.h"
 
@@ -59,7 +59,9 @@ char *client_take(struct wizard *w, const struct question *q, struct secret *bro
 		read = false;
 	if (read) {
 		secret_free(w->secret);
+		free(w->secret_of);
 		w->secret = c.secret;
+		w->secret_of = xstrdup("prompt");
 		c.secret = NULL;
 		state_of(w)->secret++;
 		if (c.id)
@@ -87,6 +89,49 @@ bool client_take_download(struct wizard *w, const struct question *id, const cha
 	err_free(&ignored);
 	free(why);
 	return true;
+}
+
+/* Sealed -------------------------------------------------------------------------------------------------------------------- */
+
+bool client_sealed(const struct wizard *w, const struct question *q)
+{
+	return sealed_is(answers_str(w->answers, q->id));
+}
+
+static void keep(struct wizard *w, const struct question *q, struct secret *value)
+{
+	secret_free(w->secret);
+	free(w->secret_of);
+	w->secret = value;
+	w->secret_of = xstrdup(answers_str(w->answers, q->id));
+}
+
+char *client_unseal(struct wizard *w, const struct question *q, struct secret *passphrase)
+{
+	struct err e = {0};
+	char *path = sealed_path(w->options->file, answers_str(w->answers, q->id)), *why = NULL;
+	struct secret *value = sealed_read(path, q->id, passphrase, &e);
+	if (value)
+		keep(w, q, value);
+	else
+		why = wizard_sentence(&e);
+	secret_free(passphrase);
+	free(path);
+	err_free(&e);
+	return why;
+}
+
+bool client_wants(struct wizard *w, const struct question *q)
+{
+	if (!q || w->options->rehearsal)
+		return false;
+	if (w->secret && !strcmp(w->secret_of, answers_str(w->answers, q->id)))
+		return false;
+	struct secret *given = client_sealed(w, q) ? sealed_passphrase_given() : NULL;
+	char *why = given ? client_unseal(w, q, given) : NULL;
+	bool opened = given && !why;
+	free(why);
+	return !opened;
 }
 
 /* Trying -------------------------------------------------------------------------------------------------------------------- */

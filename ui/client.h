@@ -23,4 +23,11 @@ bool client_refused(const struct wizard *w);
 const char *client_words(const struct wizard *w, enum role *role);
 void client_free(struct client *c);
 
+/* The answer to q refers to a sealed secret: what is typed for it is its passphrase. */
+bool client_sealed(const struct wizard *w, const struct question *q);
+/* Opens it; NULL, or why not, to be freed. The passphrase becomes its own. */
+char *client_unseal(struct wizard *w, const struct question *q, struct secret *passphrase);
+/* A person has to type what this question's reference stands for, before it can be stored: it is not here so far, and no passphrase in the environment opens it. */
+bool client_wants(struct wizard *w, const struct question *q);
+
 #endif

@@ -335,16 +335,11 @@ static void consent_draw(struct wizard *w)
 	free(text);
 }
 
-static bool needs_secret(const struct wizard *w)
-{
-	return !w->options->rehearsal && !w->secret && review_asks_secret(w);
-}
-
 /* What follows on consent: the secret, or the build. True while something lies over the page. */
 static bool agreed(struct wizard *w, enum action *action)
 {
 	review_agree(w, true);
-	if (!needs_secret(w)) {
+	if (!client_wants(w, review_asks_secret(w))) {
 		*action = ACTION_NEXT;
 		return false;
 	}
@@ -413,11 +408,20 @@ const struct overlay overlay_data = {.draw = data_draw, .key = data_key, .hints 
 
 /* A secret --------------------------------------------------------------------------------------------------------------------------- */
 
+/* Before building; in the question's own field the secret itself is typed, whatever was referred to. */
+static bool opens_sealed(const struct wizard *w)
+{
+	return w->over_build && client_sealed(w, w->over_secret);
+}
+
 static void secret_draw_box(struct wizard *w)
 {
+	const char *words = opens_sealed(w)
+				? _("Type the passphrase under which it was sealed. What it opens goes to Secret Manager "
+				    "and nowhere else.")
+				: _(w->over_secret->typed);
 	struct rect r = put_box(middle(8, 66), _(w->over_secret->title));
-	put_wrapped(r.y, r.x, 4, r.w, w->message ? w->message_role : ROLE_TEXT,
-		    w->message ? w->message : _(w->over_secret->typed));
+	put_wrapped(r.y, r.x, 4, r.w, w->message ? w->message_role : ROLE_TEXT, w->message ? w->message : words);
 	edit_draw(&w->over_edit, r.y + 5, r.x, r.w, ROLE_FIELD, true);
 }
 
@@ -435,7 +439,9 @@ void secret_open_field(struct wizard *w, const struct question *q, bool then_bui
 static bool keep_secret(struct wizard *w)
 {
 	struct err ignored = {0};
-	char *text = edit_text(&w->over_edit), *why = client_take(w, w->over_secret, secret_copy(text, strlen(text)));
+	char *text = edit_text(&w->over_edit), *why;
+	struct secret *typed = secret_copy(text, strlen(text));
+	why = opens_sealed(w) ? client_unseal(w, w->over_secret, typed) : client_take(w, w->over_secret, typed);
 	explicit_bzero(text, strlen(text));
 	explicit_bzero(&w->over_edit, sizeof w->over_edit);
 	free(text);

@@ -434,9 +434,14 @@ static void ask_secret(struct plain *p)
 {
 	struct termios old, quiet;
 	char line[4096]; /* what a terminal gives at once */
-	if (p->w->options->rehearsal || !review_asks_secret(p->w) || p->w->secret)
+	const struct question *q = review_asks_secret(p->w);
+	if (!client_wants(p->w, q))
 		return;
-	outside_print(p->out, _("%s (not shown): "), _(review_asks_secret(p->w)->title));
+	bool sealed = client_sealed(p->w, q);
+	if (sealed)
+		outside_print(p->out, _("Passphrase under which %s is sealed (not shown): "), _(q->title));
+	else
+		outside_print(p->out, _("%s (not shown): "), _(q->title));
 	fflush(p->out);
 	bool is_tty = tcgetattr(fileno(p->in), &old) == 0;
 	quiet = old;
@@ -444,8 +449,10 @@ static void ask_secret(struct plain *p)
 	if (is_tty)
 		tcsetattr(fileno(p->in), TCSAFLUSH, &quiet);
 	char *why = NULL;
-	if (fgets(line, sizeof line, p->in) && *line != '\n')
-		why = client_take(p->w, review_asks_secret(p->w), secret_copy(line, strcspn(line, "\r\n")));
+	if (fgets(line, sizeof line, p->in) && *line != '\n') {
+		struct secret *typed = secret_copy(line, strcspn(line, "\r\n"));
+		why = sealed ? client_unseal(p->w, q, typed) : client_take(p->w, q, typed);
+	}
 	if (why)
 		outside_print(p->out, "\n%s", why);
 	free(why);

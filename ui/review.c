@@ -6,6 +6,7 @@
 #include "base/gettext.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/sealed.h"
 #include "engine/lines.h"
 #include "plan/axes.h"
 #include "plan/show.h"
@@ -24,7 +25,7 @@ struct review {
 	int focus, top;
 	bool agreed; /* the operator agreed to exactly this plan */
 	const struct question
-	    *asks_secret; /* whose answer, a secret that the operator types ("prompt"), is to be stored; or NULL */
+	    *asks_secret; /* whose answer, a secret that the operator types or opens, is to be stored; or NULL */
 	bool consent;     /* the operator typed the server's name: the data that the plan deletes may go */
 };
 
@@ -134,7 +135,8 @@ static const struct question *typed_secret(const struct plan *p, const struct ch
 	for (size_t i = 0; i < p->secret_count; i++) {
 		const struct plan_secret *s = &p->secrets[i];
 		const struct resource *keeper = s->keeper ? plan_find(p, s->keeper) : NULL;
-		if (!s->reference || strcmp(s->reference, "prompt") != 0 || !keeper)
+		bool by_hand = s->reference && (!strcmp(s->reference, "prompt") || sealed_is(s->reference));
+		if (!by_hand || !keeper)
 			continue;
 		const struct change *c = changes[keeper - p->resources];
 		if (!c || c->verdict != VERDICT_KEEP)

@@ -92,7 +92,8 @@ struct wizard {
 	const struct question *listed;      /* whose list is edited */
 	cJSON *over_list;
 	int over_focus, over_top;
-	struct secret *secret; /* typed by the operator for the reference "prompt" */
+	struct secret *secret; /* what the operator typed, or what a passphrase opened; NULL for nothing */
+	char *secret_of;       /* the reference that it stands for: "prompt", "sealed:NAME" */
 	struct client *client; /* the OAuth client, NULL before one is named */
 
 	void *own[VIEWS_MOST], *over_own[OVERLAYS_MOST]; /* views.c: what each page, and what lies over one, keeps for itself */
@@ -173,7 +174,7 @@ void review_agree(struct wizard *w, bool agreed);
 bool review_agreed(const struct wizard *w);
 void review_consent(struct wizard *w, bool given);
 bool review_consented(const struct wizard *w);
-/* Whose answer, a secret that the operator types ("prompt"), the plan stores; or NULL. */
+/* Whose answer, a secret that the operator types or opens ("prompt", "sealed:NAME"), the plan stores; or NULL. */
 const struct question *review_asks_secret(const struct wizard *w);
 /* The focus goes to the line that builds. */
 void review_focus_build(struct wizard *w);

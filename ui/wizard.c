@@ -469,6 +469,7 @@ void wizard_free(struct wizard *w)
 	cJSON_Delete(w->result);
 	cJSON_Delete(w->original_resolved);
 	secret_free(w->secret);
+	free(w->secret_of);
 	err_free(&w->sign_in);
 	free(w->original);
 	free(w->save_failed);

@@ -226,7 +226,7 @@ bool wizard_secret(void *arg, const char *question, struct secret **out, struct 
 	size_t len;
 	if (w->options->rehearsal && q->rehearsal) {
 		*out = secret_copy(q->rehearsal, strlen(q->rehearsal));
-	} else if (w->secret) {
+	} else if (w->secret && !strcmp(w->secret_of, answers_str(w->answers, question))) {
 		const char *bytes = secret_open(w->secret, &len);
 		*out = secret_copy(bytes, len);
 		secret_close(w->secret);

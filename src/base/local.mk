@@ -13,6 +13,7 @@ src_base_libbase_a_SOURCES = \
 	src/base/outside.c src/base/outside.h \
 	src/base/mustache.c src/base/mustache.h \
 	src/base/process.c src/base/process.h \
+	src/base/sealed.c src/base/sealed.h \
 	src/base/secret.c src/base/secret.h \
 	src/base/text.c src/base/text.h
 

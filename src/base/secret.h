@@ -40,8 +40,8 @@ void secret_each(void (*fn)(void *arg, struct secret *s), void *arg);
 bool secret_any(void);
 
 /* Resolves a reference that stays on this machine: "env:NAME", "file:PATH" (at most 64 KiB; its mode must not let everybody read or
- * write it; one trailing newline is dropped). An empty one is refused. "prompt" and "secret:projects/..." are answered by the
- * caller. Returns NULL with EXIT_CONFIG on failure. */
+ * write it; one trailing newline is dropped). An empty one is refused. "prompt", "sealed:NAME" and "secret:projects/..." are answered by
+ * the caller. Returns NULL with EXIT_CONFIG on failure. */
 struct secret *secret_from_reference(const char *reference, struct err *e);
 
 #endif

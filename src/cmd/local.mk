@@ -1,5 +1,6 @@
 noinst_LIBRARIES += src/cmd/libcmd.a
 src_cmd_libcmd_a_SOURCES = \
+	src/cmd/ask.c src/cmd/ask.h \
 	src/cmd/cli.c src/cmd/cli.h \
 	src/cmd/language.c src/cmd/language.h \
 	src/cmd/luck.c src/cmd/luck.h \
@@ -13,6 +14,7 @@ src_cmd_libcmd_a_SOURCES = \
 	src/cmd/verb_questions.c \
 	src/cmd/verb_render.c \
 	src/cmd/verb_schema.c \
+	src/cmd/verb_seal.c \
 	src/cmd/verb_token.c \
 	src/cmd/verb_validate.c \
 	src/cmd/verbs.c src/cmd/verbs.h

@@ -8,6 +8,7 @@
 #include "base/process.h"
 #include "base/secret.h"
 #include "base/text.h"
+#include "cmd/ask.h"
 #include "cmd/open.h"
 #include "engine/lines.h"
 #include "plan/question.h"
@@ -15,7 +16,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <termios.h>
 #include <unistd.h>
 
 static volatile sig_atomic_t interrupts;
@@ -35,6 +35,7 @@ static void watch_interrupts(void)
 
 struct runner {
 	const struct cli *cli;
+	const struct answers *answers;
 	struct lines *lines;
 	bool rehearsal;
 };
@@ -59,39 +60,13 @@ static bool on_save(void *arg, const struct answers *a, struct err *e)
 	return r->rehearsal || answers_save(a, r->cli->file, e);
 }
 
-static struct secret *ask_secret(const struct question *q, struct err *e)
-{
-	struct termios old, quiet;
-	if (!isatty(STDIN_FILENO) || tcgetattr(STDIN_FILENO, &old) != 0) {
-		err_set(e, EXIT_CONFIG, q->id, _("Refer to it by env:NAME or file:PATH."),
-			_("a secret has to be typed, and there is no terminal to ask on."));
-		return NULL;
-	}
-	quiet = old;
-	quiet.c_lflag &= ~(tcflag_t)ECHO;
-	tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
-	outside_print(stderr, "%s: ", _(q->title));
-	/* Not by stdio, whose buffer would keep it. */
-	char line[4096]; /* what a terminal gives at once: the download of a client is a line too */
-	struct secret *s = NULL;
-	ssize_t n = read(STDIN_FILENO, line, sizeof line - 1);
-	line[n > 0 ? n : 0] = '\0';
-	if (n > 0)
-		s = secret_copy(line, strcspn(line, "\r\n"));
-	else
-		err_set(e, EXIT_CONFIG, q->id, NULL, _("no secret was typed."));
-	explicit_bzero(line, sizeof line);
-	tcsetattr(STDIN_FILENO, TCSAFLUSH, &old);
-	fputc('\n', stderr);
-	return s;
-}
-
 static bool on_secret(void *arg, const char *question, struct secret **out, struct err *e)
 {
 	const struct runner *r = arg;
 	const struct question *q = question_find(question);
 	/* Only a rehearsal makes one up: a proxy and an authority of one's own are ordinary ways to the real cloud. */
-	*out = r->rehearsal && q->rehearsal ? secret_copy(q->rehearsal, strlen(q->rehearsal)) : ask_secret(q, e);
+	*out = r->rehearsal && q->rehearsal ? secret_copy(q->rehearsal, strlen(q->rehearsal))
+					    : ask_secret(r->answers, r->cli->file, q, e);
 	return *out != NULL;
 }
 
@@ -114,6 +89,7 @@ enum exit_code runner_run(const struct cli *cli, enum run_verb verb, void (*fini
 {
 	struct runner r = {.cli = cli, .rehearsal = cli->rehearse};
 	struct answers *a = cli_answers(cli, e);
+	r.answers = a;
 	struct session *s = a && answers_check(a, cli->file, e) ? open_session(cli, false, e) : NULL;
 	enum exit_code code = e->exit;
 	if (s) {

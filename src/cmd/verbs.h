@@ -4,7 +4,7 @@
 
 #include "cmd/cli.h"
 
-extern const struct verb verb_apply, verb_connect, verb_destroy, verb_plan, verb_questions, verb_render, verb_schema,
+extern const struct verb verb_apply, verb_connect, verb_destroy, verb_plan, verb_questions, verb_render, verb_schema, verb_seal,
     verb_token, verb_validate;
 
 #endif

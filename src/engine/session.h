@@ -63,7 +63,7 @@ struct run_options {
 	bool (*save)(void *arg, const struct answers *a, struct err *e);
 	event_fn *event;
 	void *arg; /* for save and event */
-	/* Answers "prompt" references: what is the answer to this question? May be NULL. */
+	/* Answers references that need a person ("prompt", "sealed:NAME"): what is the answer to this question? May be NULL. */
 	bool (*secret)(void *arg, const char *question, struct secret **out, struct err *e);
 };
 struct run;

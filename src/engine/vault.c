@@ -5,7 +5,7 @@
 #include "base/gettext.h"
 #include "base/json.h"
 #include "base/mem.h"
-#include "base/secret.h"
+#include "base/sealed.h"
 #include "base/text.h"
 #include "engine/oauth_client.h"
 #include "net/api.h"
@@ -224,7 +224,7 @@ static bool get(struct entry *n, struct err *e)
 		access_version(n, reference + strlen("secret:"));
 		return true;
 	}
-	if (!strcmp(reference, "prompt")) {
+	if (!strcmp(reference, "prompt") || sealed_is(reference)) {
 		if (n->vault->prompt)
 			return n->vault->prompt(n->vault->prompt_arg, n->secret->question, &n->value, e) && settle(n, e);
 		return err_set(e, EXIT_CONFIG, n->secret->name, _("Refer to it by env:NAME or file:PATH."),

@@ -10,7 +10,7 @@ struct vault;
 struct api;
 struct secret;
 
-/* All are borrowed. prompt answers "prompt" references and may be NULL; the answers tell to which OAuth client a secret has to belong. */
+/* All are borrowed. prompt answers what only a person can tell ("prompt", "sealed:NAME") and may be NULL; the answers tell to which OAuth client a secret has to belong. */
 struct vault *vault_new(const struct plan *plan, const struct answers *answers, struct api *api,
 			bool (*prompt)(void *arg, const char *question, struct secret **out, struct err *e), void *arg);
 void vault_free(struct vault *v);

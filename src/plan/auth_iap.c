@@ -23,8 +23,7 @@ static const struct question questions_of_iap[] = {
 	{.id = "iap.client_secret", .page = "auth", .type = TYPE_SECRET, .client = "iap.client_id", .title = N_("Its client secret"), .optional = true,
 	 .help = N_("Where the secret is found; never the secret itself. Needed only with a client of yours."),
 	 .after = "auth.mode", .rehearsal = "GOCSPX-made-up-for-a-rehearsal",
-	 .pattern = "^(prompt|env:[A-Za-z_][A-Za-z0-9_]*|file:[^\n]+|secret:projects/[a-z0-9-]+/secrets/[A-Za-z0-9_-]+/versions/[0-9]+)$",
-	 .form = N_("prompt, env:NAME, file:PATH or secret:projects/PROJECT/secrets/NAME/versions/NUMBER."),
+	 .pattern = reference_pattern, .form = reference_form,
 	 .check = check_reference},
 	{.id = NULL},
 };

@@ -44,11 +44,11 @@ static const struct question questions_of_proxy[] = {
 	 .form = N_("It ends in .apps.googleusercontent.com.")},
 	{.id = "auth.client_secret", .page = "auth", .type = TYPE_SECRET, .client = "auth.client_id", .title = N_("OAuth client secret"),
 	 .help = N_("Where the secret is found; never the secret itself. prompt: you are asked before building. env:NAME: a variable. file:PATH: a file that only "
-		    "you can read. secret:projects/P/secrets/N/versions/5: Secret Manager."),
+		    "you can read. secret:projects/P/secrets/N/versions/5: Secret Manager. sealed:NAME: what mlflow-setup seal wrote beside this file, opened by "
+		    "a passphrase."),
 	 .after = "auth.mode", .rehearsal = "GOCSPX-made-up-for-a-rehearsal", .preset = "prompt",
 	 .typed = N_("Paste the secret of the OAuth client, or the JSON file that the console offers, or its path. The secret goes to Secret Manager and nowhere else."),
-	 .pattern = "^(prompt|env:[A-Za-z_][A-Za-z0-9_]*|file:[^\n]+|secret:projects/[a-z0-9-]+/secrets/[A-Za-z0-9_-]+/versions/[0-9]+)$",
-	 .form = N_("prompt, env:NAME, file:PATH or secret:projects/PROJECT/secrets/NAME/versions/NUMBER."),
+	 .pattern = reference_pattern, .form = reference_form,
 	 .check = check_reference},
 	{.id = "oauth2_proxy.version", .page = "image", .type = TYPE_TEXT, .title = N_("oauth2-proxy version"),
 	 .help = N_("A released version; versions with known holes are refused."),

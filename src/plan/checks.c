@@ -17,12 +17,18 @@
 
 /* References to secrets ---------------------------------------------------------------------------------------------------------- */
 
+const char reference_pattern[] =
+    "^(prompt|env:[A-Za-z_][A-Za-z0-9_]*|file:[^\n]+|sealed:[^\n]+|secret:projects/[a-z0-9-]+/secrets/[A-Za-z0-9_-]+/"
+    "versions/[0-9]+)$";
+const char reference_form[] = N_(
+    "prompt, env:NAME, file:PATH, sealed:NAME or secret:projects/PROJECT/secrets/NAME/versions/NUMBER.");
+
 const char *check_reference(const struct answers *a, const char *value)
 {
 	(void)a;
 	if (text_starts(value, "GOCSPX-"))
-		return N_("This is the secret itself. The file holds a reference only: prompt, env:NAME, file:PATH or "
-			  "secret:projects/...");
+		return N_("This is the secret itself. The file holds a reference only: prompt, env:NAME, file:PATH, "
+			  "sealed:NAME or secret:projects/...");
 	if (text_starts(value, "secret:") && text_ends(value, "/versions/latest"))
 		return N_("Name a version by its number: \"latest\" would change under a running server.");
 	return NULL;

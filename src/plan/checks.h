@@ -4,6 +4,9 @@
 
 #include "plan/answers.h"
 
+/* What a reference to a secret looks like, for a question's pattern and form. */
+extern const char reference_pattern[], reference_form[];
+
 /* For struct question's check: see there. */
 const char *check_reference(const struct answers *a, const char *value);
 const char *check_mlflow_version(const struct answers *a, const char *value);

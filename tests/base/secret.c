@@ -1,10 +1,13 @@
 /* Guarded memory, recipes and references of base/secret.h. */
 #include "config.h"
-#include "base/secret.h"
+#include "base/sealed.h"
+
+#include "base/file.h"
 
 #include "base/mem.h"
 #include "tests/tap.h"
 
+#include <cjson/cJSON.h>
 #include <ctype.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -197,6 +200,76 @@ static void references(void)
 	free(reference);
 }
 
+/* A sealed file with one field replaced. */
+static void damaged(const char *path, const char *field, cJSON *value, struct secret *key)
+{
+	struct err e = {0};
+	struct buf text = {0};
+	file_read(path, 65536, &text, &e);
+	cJSON *j = cJSON_Parse(buf_text(&text));
+	cJSON_ReplaceItemInObject(j, field, value);
+	char *other = xasprintf("%s.damaged", path), *bad = cJSON_Print(j);
+	put(other, bad, 0600);
+	struct secret *s = sealed_read(other, "auth.client_secret", key, &e);
+	ok(!s && e.exit == EXIT_CONFIG, "sealed: another %s opens nothing", field);
+	secret_free(s);
+	unlink(other);
+	free(other);
+	free(bad);
+	cJSON_Delete(j);
+	buf_free(&text);
+	err_free(&e);
+}
+
+static void sealing(void)
+{
+	struct err e = {0};
+	char folder[] = "/tmp/mlflow-setup-sealed.XXXXXX", *name = sealed_name("/x/stack.one.json"),
+	     *beside = sealed_path("/x/a.json", "sealed:a.sealed"), *here = sealed_path("a.json", "sealed:a.sealed"),
+	     *far = sealed_path("/x/a.json", "sealed:/y/a.sealed");
+	if (!mkdtemp(folder))
+		printf("Bail out! no temporary folder\n"), exit(1);
+	is_str(name, "stack.one.sealed", "a sealed file is named as the answers");
+	ok(!strcmp(beside, "/x/a.sealed") && !strcmp(here, "a.sealed") && !strcmp(far, "/y/a.sealed"),
+	   "and looked for beside them");
+	char *path = xasprintf("%s/a.sealed", folder);
+	struct secret *value = secret_copy("GOCSPX-hunter2", 14), *key = secret_copy("correct horse battery", 21),
+		      *wrong = secret_copy("correct horse pattery", 21), *brief = secret_copy("hunter2", 7);
+	ok(!sealed_write(path, "q", value, brief, &e) && access(path, F_OK) != 0, "a short passphrase is refused");
+	err_free(&e);
+	put(path, "{\"format\":1,\"answers\":{}}", 0600);
+	ok(!sealed_write(path, "q", value, key, &e) && e.exit == EXIT_CANTWRITE, "a file that is something else is left");
+	err_free(&e);
+	unlink(path);
+	ok(sealed_write(path, "auth.client_secret", value, key, &e), "a secret is sealed");
+	struct secret *opened = sealed_read(path, "auth.client_secret", key, &e);
+	ok(opened && secret_equal(opened, value), "and opened");
+	struct secret *other = sealed_read(path, "auth.client_secret", wrong, &e);
+	ok(!other && e.exit == EXIT_CONFIG, "another passphrase opens nothing");
+	err_free(&e);
+	other = sealed_read(path, "iap.client_secret", key, &e);
+	ok(!other && e.exit == EXIT_CONFIG, "nor does it for another answer");
+	err_free(&e);
+	damaged(path, "nonce", cJSON_CreateString("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"), key);
+	damaged(path, "memory", cJSON_CreateNumber(1e12), key);
+	damaged(path, "operations", cJSON_CreateNumber(1e9), key);
+	damaged(path, "sealed", cJSON_CreateString("AAAA"), key);
+	damaged(path, "salt", cJSON_CreateString(""), key);
+	damaged(path, "kdf", cJSON_CreateString("md5"), key);
+	secret_free(opened);
+	secret_free(value);
+	secret_free(key);
+	secret_free(wrong);
+	secret_free(brief);
+	unlink(path);
+	rmdir(folder);
+	free(path);
+	free(name);
+	free(beside);
+	free(here);
+	free(far);
+}
+
 int main(void)
 {
 	struct err e = {0};
@@ -206,5 +279,6 @@ int main(void)
 	recipes();
 	guards();
 	references();
+	sealing();
 	return tap_done();
 }

@@ -175,9 +175,28 @@ def authorities(home):
             ok(r.returncode == code and r.stderr, f"T9: {name} is told at once", r.returncode, r.stderr)
 
 
+def sealed(home):
+    """A secret in a file that a passphrase opens: no plain copy anywhere, and nothing is made without it."""
+    phrase = {"MLFLOW_SETUP_PASSPHRASE": "correct horse battery"}
+    answers = home.example("sealed.json", auth__client_secret="env:CLIENT_SECRET")
+    r = home.run("seal", answers, env=phrase | {"CLIENT_SECRET": SECRET})
+    reference = json.loads(read(answers))["answers"]["auth.client_secret"]
+    kept = os.path.join(home.path, "sealed.sealed")
+    ok(r.returncode == 0 and reference == "sealed:sealed.sealed" and SECRET.encode() not in read(kept) and stat.S_IMODE(os.stat(kept).st_mode) == 0o600,
+       "sealed: a file beside the answers holds it, and they refer to it", r.returncode, r.stderr)
+    with Sim(home) as sim:
+        for name, env in (("no passphrase", {}), ("another passphrase", {"MLFLOW_SETUP_PASSPHRASE": "correct horse pattery"})):
+            r = sim.run("apply", answers, env=env)
+            ok(r.returncode in (3, 78) and "sealed.sealed" in r.stderr and not sim.writes(), f"sealed: {name}: nothing is made", r.returncode, r.stderr, sim.writes())
+        r = sim.run("apply", answers, env=phrase)
+        ok(r.returncode == 0, "sealed: with it the stack is built and proven", r.returncode, r.stderr[-500:])
+    r = home.run("apply", "--rehearse", answers)
+    ok(r.returncode == 0, "sealed: a rehearsal needs no passphrase", r.returncode, r.stderr[-500:])
+
+
 def main():
     only = os.environ.get("SAFETY_ONLY", "")
-    tries = [closed_descriptors, ignored_signals, file_kinds, edits, clouds, texts, echoes, resolved, bombs, authorities]
+    tries = [closed_descriptors, ignored_signals, file_kinds, edits, clouds, texts, echoes, resolved, bombs, authorities, sealed]
     for one in [t for t in tries if only in t.__name__]:
         with Home() as home:
             one(home)

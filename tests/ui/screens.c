@@ -4,7 +4,7 @@
 #include "base/file.h"
 #include "base/gettext.h"
 #include "base/mem.h"
-#include "base/secret.h"
+#include "base/sealed.h"
 #include "tests/tap.h"
 #include "tests/ui/translation.h"
 #include "tests/ui/fake_session.h"
@@ -226,6 +226,35 @@ static void editing(void)
 	press("Enter Enter");
 	screen_is("edit-people");
 	close_it();
+}
+
+static void sealed(void)
+{
+	static const char *const given[][2] = {{"project.id", "demo-proj"},
+					       {"auth.client_id", "12-ab.apps.googleusercontent.com"},
+					       {"auth.users", "ada@example.com"},
+					       {"auth.client_secret", "sealed:mlflow.sealed"}};
+	struct err e = {0};
+	struct secret *value = secret_copy("GOCSPX-the-right-one-here", 25), *key = secret_copy("correct horse battery", 21);
+	ok(sealed_write("mlflow.sealed", "auth.client_secret", value, key, &e), "a secret is sealed");
+	open_at(24, 80, false, false);
+	turns(2);
+	for (size_t i = 0; i < sizeof given / sizeof *given; i++)
+		answers_set_text(w->answers, given[i][0], given[i][1], &e);
+	wizard_go(w, wizard_page_index("review"));
+	turns(5);
+	press("b y");
+	screen_is("sealed-passphrase");
+	type("correct horse pattery");
+	press("Enter");
+	ok(w->over && !w->secret && w->message && strstr(w->message, "does not open"), "another passphrase opens nothing");
+	type("correct horse battery");
+	press("Enter");
+	ok(wizard_on(w, "build") && w->secret && secret_equal(w->secret, value), "a passphrase opens what was sealed");
+	secret_free(value);
+	secret_free(key);
+	close_it();
+	unlink("mlflow.sealed");
 }
 
 static void failing(void)
@@ -522,6 +551,7 @@ int main(void)
 	walk("60x20", 20, 60, false, "project review build done");
 	walk("ascii", 24, 80, true, "review build");
 	editing();
+	sealed();
 	failing();
 	losing();
 	interrupting();
