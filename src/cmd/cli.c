@@ -270,22 +270,65 @@ bool cli_parse(int argc, char **argv, struct cli *cli, const struct verb **verb,
 	return words(argc - optind, argv + optind, cli, verb, e);
 }
 
+/* Makes an answer what the i-th --set says, and notes where it was not so. False: it cannot be, with the others as they are. */
+static bool settle(const struct cli *cli, size_t i, struct answers *a, bool *moved, struct err *e)
+{
+	const char *set = cli->set[i], *eq = strchr(set, '=');
+	if (!eq)
+		return err_set(e, EXIT_USAGE, NULL, _("Write --set ID=VALUE."), _("--set lacks a value: \"%s\"."), set);
+	char *id = xstrndup(set, (size_t)(eq - set));
+	const struct question *q = question_find(id);
+	cJSON *wanted = q ? question_value(q, eq + 1) : NULL;
+	bool stands = q && cJSON_Compare(wanted, answers_get(a, id), 1);
+	*moved |= !stands;
+	bool ok = stands ? answers_allows(a, q, wanted, e) : answers_set_text(a, id, eq + 1, e);
+	if (!ok && q && !e->place)
+		err_set_place(e, id);
+	cJSON_Delete(wanted);
+	free(id);
+	return ok;
+}
+
+/* Does a later --set answer the same question? */
+static bool overruled(const struct cli *cli, size_t i)
+{
+	size_t len = strcspn(cli->set[i], "=") + 1;
+	for (size_t later = i + 1; later < cli->set_count; later++)
+		if (!strncmp(cli->set[i], cli->set[later], len))
+			return true;
+	return false;
+}
+
+static bool settle_each(const struct cli *cli, struct answers *a, struct err *e)
+{
+	bool moved = false;
+	for (size_t i = 0; i < cli->set_count; i++) {
+		struct err refused = {0};
+		if (!overruled(cli, i) && !settle(cli, i, a, &moved, &refused) && !e->exit)
+			err_move(e, &refused);
+		err_free(&refused);
+	}
+	return moved;
+}
+
+/* One answer may allow another, and move one that only repeats its default. The order on the command line does not matter: they are gone over until all
+ * stand as they were given, which each round brings about for one more at least. */
+static bool settle_all(const struct cli *cli, struct answers *a, struct err *e)
+{
+	bool moved = true;
+	for (size_t round = 0; moved && round <= cli->set_count; round++) {
+		err_free(e);
+		moved = settle_each(cli, a, e);
+	}
+	return !e->exit;
+}
+
 struct answers *cli_answers(const struct cli *cli, struct err *e)
 {
 	struct answers *a = answers_load(cli->file, e);
-	for (size_t i = 0; a && i < cli->set_count; i++) {
-		const char *eq = strchr(cli->set[i], '=');
-		char *id = xstrndup(cli->set[i], eq ? (size_t)(eq - cli->set[i]) : strlen(cli->set[i]));
-		bool ok = eq ? answers_set_text(a, id, eq + 1, e)
-			     : err_set(e, EXIT_USAGE, NULL, _("Write --set ID=VALUE."), _("--set lacks a value: \"%s\"."),
-				       cli->set[i]);
-		if (!ok && !e->place && question_find(id))
-			err_set_place(e, id);
-		free(id);
-		if (!ok) {
-			answers_free(a);
-			a = NULL;
-		}
+	if (a && !settle_all(cli, a, e)) {
+		answers_free(a);
+		a = NULL;
 	}
 	return a;
 }

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """Bad input gets one clear sentence, the place, the fix and the documented exit code, and loses nothing."""
+import itertools
 import json
 import os
 import subprocess
@@ -45,6 +46,27 @@ def usage(home):
     refused(home, "render without --out", 64, ["--out"], "render", good)
 
 
+# What allows the others, or moves what they are set to by default, may stand anywhere among them: each stack is asked for in every order.
+ORDERS = (
+    ("target=gke", "exposure=internal", "auth.mode=iam"),
+    ("target=vm", "exposure=domain", "domain.host=mlflow.example.com", "auth.mode=oauth2-proxy"),
+    ("database.engine=mysql", "database.version=MYSQL_8_0", "database.path=private-services-access"),
+)
+
+
+def orders(home):
+    for sets in ORDERS:
+        made = {}
+        for order in itertools.permutations(sets):
+            words = [word for one in order for word in ("--set", one)]
+            run = home.run("plan", "--rehearse", "--json", home.example(), *words)
+            made.setdefault((run.returncode, run.stdout, run.stderr), order)
+        code, plan, _ = next(iter(made))
+        ok(len(made) == 1 and code == 2 and plan, f"{' '.join(sets)}: the same in every order", *(f"{' '.join(order)}: {key[0]} {key[2]}" for key, order in made.items()))
+    refused(home, "what none of the others allows", 65, ["auth.mode"], "validate", home.example(), "--set", "auth.mode=iam", "--set", "target=appengine")
+    refused(home, "a --set without a value", 64, ["--set ID=VALUE"], "validate", home.example(), "--set", "region")
+
+
 def credentials(home):
     good = home.example()
     none = {"NO_GCE_CHECK": "true"}
@@ -78,6 +100,7 @@ def main():
     with Home() as home:
         files(home)
         usage(home)
+        orders(home)
         credentials(home)
         terminals(home)
         clouds(home)
