@@ -58,9 +58,14 @@ const struct question github_questions[] = {
 	 .after = "ci.service", .when = by_github,
 	 .pattern = "^[A-Za-z0-9]([A-Za-z0-9-]{0,37}[A-Za-z0-9])?/[A-Za-z0-9._-]{1,100}$",
 	 .form = N_("OWNER/REPOSITORY, with capitals as GitHub has them.")},
+	{.id = "github.repository_id", .page = "image", .type = TYPE_TEXT, .title = N_("Its number at GitHub"),
+	 .help = N_("A name can be taken by somebody else once a repository is renamed or deleted; its number cannot. Shown by: gh api repos/OWNER/REPOSITORY --jq .id"),
+	 .after = "github.repository", .when = by_github,
+	 .pattern = "^[1-9][0-9]{0,18}$",
+	 .form = N_("The number alone, such as 1296269.")},
 	{.id = "github.branch", .page = "image", .type = TYPE_TEXT, .title = N_("Branch that is applied"),
-	 .help = N_("Only workflows of this branch may change anything; those of others, and of pull requests, only read."),
-	 .after = "github.repository", .when = by_github, .preset = "main",
+	 .help = N_("Only workflows of this branch may change anything. Those of others, and of pull requests, only read: what a Viewer of the project sees."),
+	 .after = "github.repository_id", .when = by_github, .preset = "main",
 	 .pattern = "^[A-Za-z0-9][A-Za-z0-9._/-]{0,99}$",
 	 .form = N_("A branch's name, such as main."),
 	 .check = check_branch},
@@ -95,29 +100,28 @@ static char *pool_path(const struct plan *p)
 	return path;
 }
 
-/* What started a workflow is part of it: on the branch run those that anybody starts by a comment, or by a pull request from a fork
+/* Members are known by the repository's number, which nobody else can take. What started a workflow is part of it: on the branch run those that anybody starts by a comment, or by a pull request from a fork
  * (pull_request_target), too. */
-#define STARTED "assertion.repository + ':' + assertion.event_name + ':' + assertion.ref"
+#define STARTED "assertion.repository_id + ':' + assertion.event_name + ':' + assertion.ref"
 
 /* What the provider makes of a push to the branch, as a member of policies. */
-static char *pushed_to(const char *pool, const char *repository, const char *branch)
+static char *pushed_to(const char *pool, const char *number, const char *branch)
 {
-	return xasprintf("principalSet://iam.googleapis.com/%s/attribute.started/%s:push:refs/heads/%s", pool, repository,
-			 branch);
+	return xasprintf("principalSet://iam.googleapis.com/%s/attribute.started/%s:push:refs/heads/%s", pool, number, branch);
 }
 
 /* The condition keeps every other repository of the world out: the issuer is everybody's. */
-static void add_pool(struct plan *p, const char *repository)
+static void add_pool(struct plan *p, const char *repository, const char *number)
 {
 	char *name = name_of(p->stack, "github"), *parent = xasprintf("locations/global/workloadIdentityPools/%s", name);
-	char *condition = xasprintf("assertion.repository == '%s'", repository);
+	char *condition = xasprintf("assertion.repository_id == '%s' && assertion.repository == '%s'", number, repository);
 	plan_needs(plan_add(p, "github/pool", "iam.workloadIdentityPool", name,
 			    json_make("{'body':{'displayName':'GitHub Actions'}}")),
 		   "apis");
 	plan_needs(plan_add(p, "github/provider", "iam.workloadIdentityPoolProvider", PROVIDER,
 			    json_make("{'parent':%s,'body':{'displayName':'GitHub Actions','oidc':{'issuerUri':'" ISSUER
 				      "'},'attributeCondition':%s,'attributeMapping':{'google.subject':'assertion.sub',"
-				      "'attribute.repository':'assertion.repository','attribute.started':%s}}}",
+				      "'attribute.repository_id':'assertion.repository_id','attribute.started':%s}}}",
 				      parent, condition, STARTED)),
 		   "github/pool");
 	free(condition);
@@ -156,18 +160,20 @@ static void grant_roles(struct plan *p, const char *id, const char *what, cJSON 
 	free(path);
 }
 
-/* For each permission that applying this plan asks for, the role that an operator is told to get for it. */
+/* For each permission that applying this plan asks for, the role that an operator is told to get for it. What carries the stack's marks is looked for
+ * among kinds that are not planned too, by a viewer's eyes. */
 static void let_deploy(struct plan *p, const char *email)
 {
 	char *member = xasprintf("serviceAccount:%s", email);
 	cJSON *bindings = cJSON_CreateArray();
-	cJSON *permissions = plan_permissions(p, DEEDS_OF_APPLY | DEED_BIT(DEED_LIST) | DEED_BIT(DEED_DESTROY));
+	cJSON *permissions = plan_permissions(p, DEEDS_OF_APPLY | DEED_BIT(DEED_DESTROY));
 	const cJSON *permission;
 	cJSON_ArrayForEach(permission, permissions) {
 		const char *role = role_holding(permission->valuestring);
 		if (role)
 			add_role(bindings, role, member);
 	}
+	add_role(bindings, "roles/viewer", member);
 	add_role(bindings, "roles/resourcemanager.projectIamAdmin", member);
 	grant_roles(p, "iam/deployer", "deployer", bindings);
 	cJSON_Delete(permissions);
@@ -261,10 +267,10 @@ void github_plan(struct design *d)
 	struct plan *p = d->plan;
 	if (!by_github(d->answers))
 		return;
-	const char *repository = answers_str(d->answers, "github.repository");
-	char *pool = pool_path(p), *branch = pushed_to(pool, repository, answers_str(d->answers, "github.branch"));
-	char *all = xasprintf("principalSet://iam.googleapis.com/%s/attribute.repository/%s", pool, repository);
-	add_pool(p, repository);
+	const char *number = answers_str(d->answers, "github.repository_id");
+	char *pool = pool_path(p), *branch = pushed_to(pool, number, answers_str(d->answers, "github.branch"));
+	char *all = xasprintf("principalSet://iam.googleapis.com/%s/attribute.repository_id/%s", pool, number);
+	add_pool(p, answers_str(d->answers, "github.repository"), number);
 	char *planner = add_identity(p, "planner", "MLflow plans", all),
 	     *deployer = add_identity(p, "deployer", "MLflow deployment", branch);
 	let_read(p, planner);

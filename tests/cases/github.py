@@ -4,6 +4,7 @@ what the workflow needs and in nothing more; and the workflow that `render` writ
 import base64
 import http.server
 import json
+import re
 import subprocess
 import sys
 import threading
@@ -12,7 +13,7 @@ import time
 from cloud_hand import ask as by_hand
 from harness import Home, Sim, done, ok, read, result_of, skip
 
-REPOSITORY, BRANCH = "example/ml-platform", "main"
+REPOSITORY, NUMBER, BRANCH = "example/ml-platform", "1296269", "main"
 POOL = "projects/123456789012/locations/global/workloadIdentityPools/mlflow-github"
 PROVIDER = f"{POOL}/providers/github"
 ACTIONS = {"actions/checkout", "actions/upload-artifact", "actions/download-artifact", "google-github-actions/auth"}
@@ -35,7 +36,7 @@ class Issuer:
     def token(self, **claims):
         now = int(time.time())
         claims = {"iss": "https://token.actions.githubusercontent.com", "aud": f"https://iam.googleapis.com/{PROVIDER}", "iat": now, "nbf": now,
-                  "exp": now + 300, "repository": REPOSITORY, "repository_owner": REPOSITORY.split("/", maxsplit=1)[0]} | claims
+                  "exp": now + 300, "repository": REPOSITORY, "repository_id": NUMBER, "repository_owner": REPOSITORY.split("/", maxsplit=1)[0]} | claims
         signed = ".".join(base64url(json.dumps(part).encode()) for part in ({"alg": "RS256", "typ": "JWT", "kid": "1"}, claims))
         signature = subprocess.run(["openssl", "dgst", "-sha256", "-sign", self.key], input=signed.encode(), check=True, capture_output=True, timeout=20).stdout
         return f"{signed}.{base64url(signature)}"
@@ -112,6 +113,7 @@ def workflow(home, answers):
         said = "\n".join(step.get("run", "") for step in jobs[name]["steps"])
         ok(said.find("libcjson-dev") in range(said.find("mlflow-setup\"")), f"{name}: the libraries come before the program", said)
     ok({s["uses"].split("@")[0] for s in steps if "uses" in s} == ACTIONS, "it uses four actions, and no other", text)
+    ok(all(re.fullmatch("[0-9a-f]{40}", s["uses"].split("@")[1]) for s in steps if "uses" in s), "each by its commit, which no tag can move", text)
     ok("id-token" not in jobs["build"]["permissions"] and all(jobs[j]["permissions"]["id-token"] == "write" for j in ("plan", "apply")),
        "what is built from a source elsewhere gets no token", jobs["build"])
     for step in steps:
@@ -142,8 +144,9 @@ def jobs(home, sim, issuer, answers):
             ("nor can one from a fork that runs on the branch", "deployer", f"ref:refs/heads/{BRANCH}", {"event_name": "pull_request_target"}),
             ("nor what somebody's comment starts", "deployer", f"ref:refs/heads/{BRANCH}", {"event_name": "issue_comment"}),
             ("another branch cannot either", "deployer", "ref:refs/heads/feature", {}),
-            ("another repository's branch of that name is nobody", "deployer", f"ref:refs/heads/{BRANCH}", {"repository": "example/other"}),
-            ("nor may it plan", "planner", f"ref:refs/heads/{BRANCH}", {"repository": "stranger/ml-platform"})):
+            ("another repository's branch of that name is nobody", "deployer", f"ref:refs/heads/{BRANCH}", {"repository": "example/other", "repository_id": "1296270"}),
+            ("nor is whoever takes the repository's name after it", "deployer", f"ref:refs/heads/{BRANCH}", {"repository_id": "1296271"}),
+            ("nor may it plan", "planner", f"ref:refs/heads/{BRANCH}", {"repository": "stranger/ml-platform", "repository_id": "1296272"})):
         before = len(sim.exchanges())
         run = Job(home, sim, issuer, account, subject, **claims).run("plan", answers)
         ok(run.returncode in (69, 77, 78) and not run.stdout and not sim.writes(before), name, run.returncode, run.stdout[-500:], run.stderr)
@@ -156,7 +159,7 @@ def pools(sim):
 
 def main():
     with Home() as home, Sim(home) as sim, Issuer(home) as issuer:
-        answers = home.example(auth__client_secret="env:CLIENT_SECRET", database__path="public", ci__service="github", github__repository=REPOSITORY)
+        answers = home.example(auth__client_secret="env:CLIENT_SECRET", database__path="public", ci__service="github", github__repository=REPOSITORY, github__repository_id=NUMBER)
         run = sim.run("apply", answers, "--json", timeout=200)
         ok(result_of(run.stdout).get("outcome") == "proven", "a stack with a repository stands", run.stderr,
            *[line for line in run.stdout.splitlines() if '"failed"' in line])

@@ -44,6 +44,7 @@ static char *draw_text(const char *id)
 	    {"network.host_project", {"net-proj", "host-project-1", "a-b-c-1"}},
 	    {"database.range", {"", "10.20.0.0/20", "192.168.64.0/24"}},
 	    {"github.repository", {"example/ml-platform", "Example-Org/ml.ops_2", "a/b"}},
+	    {"github.repository_id", {"1296269", "7", "9007199254740993"}},
 	    {"github.branch", {"main", "release/3", "v1.0"}},
 	    {"vm.zone", {"", "us-central1-a", "us-central1-f"}},
 	    {"gke.name", {"shared", "c", "team-a-2"}},
