@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "net/credentials.h"
+#include "plan/github.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -528,11 +529,12 @@ static bool resolve_project(struct run *r)
 	return !same;
 }
 
-/* A login that does not tell goes on with who did before. */
+/* A login that does not tell goes on with who did before, and so does a workflow's. */
 static bool resolve_operator(struct run *r, const char *operator)
 {
 	cJSON *resolved = r->options.answers->resolved;
-	if (!operator|| !* operator|| !strcmp(json_str(resolved, "operator", ""), operator))
+	if (!operator|| !* operator|| !strcmp(json_str(resolved, "operator", ""), operator) ||
+	    github_is_workflow(r->options.answers, operator))
 		return false;
 	json_put_str(resolved, "operator", operator);
 	return true;

@@ -296,6 +296,9 @@ cJSON *answers_choices(const struct answers *a)
 			cJSON_AddStringToObject(choices, q->id, answers_str(a, q->id));
 		else if (q->admits)
 			cJSON_AddItemToObject(choices, q->id, cJSON_Duplicate(answers_get(a, q->id), true));
+	const char *operator= json_str(a->resolved, "operator", "");
+	if (*operator)
+		json_put(choices, "operator", json_make("[%s]", operator));
 	return choices;
 }
 

@@ -65,7 +65,7 @@ void answers_drop(struct answers *a, const char *id);
 /* The value in words, as the wizard and plan show it: a choice's title, "yes", a list joined by ", "; freed by the caller. */
 char *answers_words(const struct answers *a, const struct question *q);
 /* The answers that decide which resources there are and who is granted what: choices between alternatives, and the texts that are asked because of one, as
- * id -> text, lists that admit as id -> [text].
+ * id -> text, lists that admit as id -> [text], the operator as "operator" -> [e-mail] once it is known who that is.
  * The caller deletes it. */
 cJSON *answers_choices(const struct answers *a);
 /* Is the question asked with these answers? */

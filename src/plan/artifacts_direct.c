@@ -12,11 +12,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Those who are let in, and the operator, whose own rights the proof writes with. */
+/* Those who are let in, and who applies, whose own rights the proof writes with. */
 static void let_clients_write(struct design *d, const char *path)
 {
 	cJSON *members = people_members(d->answers);
-	people_add_operator(d->answers, members);
+	people_add_operators(d->answers, members);
 	if (cJSON_GetArraySize(members))
 		plan_needs(
 		    plan_add(

@@ -73,21 +73,27 @@ const struct question github_questions[] = {
 };
 /* clang-format on */
 
+/* The e-mail of the account for what. */
+static char *email_of(const struct answers *a, const char *what)
+{
+	return name_email(answers_str(a, "stack.name"), what, answers_str(a, "project.id"));
+}
+
 char *github_deployer(const struct answers *a)
 {
 	if (!by_github(a))
 		return NULL;
-	char *email = name_email(answers_str(a, "stack.name"), "deployer", answers_str(a, "project.id"));
-	char *member = xasprintf("serviceAccount:%s", email);
+	char *email = email_of(a, "deployer"), *member = xasprintf("serviceAccount:%s", email);
 	free(email);
 	return member;
 }
 
-bool github_is_planner(const struct answers *a, const char *email)
+bool github_is_workflow(const struct answers *a, const char *email)
 {
-	char *planner = name_email(answers_str(a, "stack.name"), "planner", answers_str(a, "project.id"));
-	bool is = by_github(a) && !strcmp(planner, email);
+	char *planner = email_of(a, "planner"), *deployer = email_of(a, "deployer");
+	bool is = !strcmp(planner, email) || !strcmp(deployer, email);
 	free(planner);
+	free(deployer);
 	return is;
 }
 

@@ -109,6 +109,7 @@ static struct answers *with_choices(const struct answers *a, const cJSON *choice
 {
 	struct answers *then = answers_copy(a);
 	const cJSON *c;
+	json_put_str(then->resolved, "operator", json_str(choices, "operator.0", json_str(a->resolved, "operator", "")));
 	cJSON_ArrayForEach(c, choices) {
 		const struct question *q = question_find(c->string);
 		bool chosen = q && cJSON_IsString(c) && (q->type == TYPE_TEXT || choice_find(q, c->valuestring));

@@ -169,13 +169,16 @@ static void add_once(cJSON *members, const char *member)
 	cJSON_AddItemToArray(members, cJSON_CreateString(member));
 }
 
-void people_add_operator(const struct answers *a, cJSON *members)
+void people_add_operators(const struct answers *a, cJSON *members)
 {
 	const char *operator= json_str(a->resolved, "operator", "");
-	if (!*operator|| github_is_planner(a, operator))
-		return;
 	char *member = xasprintf("%s:%s", text_ends(operator, ".gserviceaccount.com") ? "serviceAccount" : "user", operator);
-	add_once(members, member);
+	char *deployer = github_deployer(a);
+	if (*operator&& !github_is_workflow(a, operator))
+		add_once(members, member);
+	if (deployer)
+		add_once(members, deployer);
+	free(deployer);
 	free(member);
 }
 
@@ -183,11 +186,7 @@ cJSON *people_token_makers(const struct answers *a)
 {
 	bool listed = !strcmp(answers_str(a, "auth.tokens"), "listed");
 	cJSON *members = listed ? people_members(a) : cJSON_CreateArray();
-	people_add_operator(a, members);
-	char *deployer = github_deployer(a);
-	if (deployer)
-		add_once(members, deployer);
-	free(deployer);
+	people_add_operators(a, members);
 	return members;
 }
 

@@ -13,8 +13,8 @@ void people_check(const struct answers *a, problem_fn *found, void *arg);
 bool people_named(const struct answers *a);
 /* All who are named, as members of a policy: "user:ada@example.com"; the caller deletes the list. */
 cJSON *people_members(const struct answers *a);
-/* Adds the operator, where it is known who that is, unless he is among them. */
-void people_add_operator(const struct answers *a, cJSON *members);
+/* Adds who applies the stack, unless they are among them: the operator, where it is known who that is, and a workflow's account. */
+void people_add_operators(const struct answers *a, cJSON *members);
 /* Who may make tokens of the prover, as members; the caller deletes the list. */
 cJSON *people_token_makers(const struct answers *a);
 /* Where the gate's bindings stand, as a value of a spec. */

@@ -156,6 +156,14 @@ def of_others(home, sim, answers, url):
     proven, run = apply(sim, answers, "--set", "auth.tokens=listed", "--set", f"auth.users=operator@example.com,{BOB}")
     ok(proven and sorted(makers()) == [f"user:{BOB}", "user:operator@example.com"], "another list: its people, and nobody else", makers(), run.stderr)
     ok(token_by(ANN).returncode == 77 and token_by(BOB).returncode == 0, "who is on it gets one, who was taken off does not")
+    policy = by_hand(sim, "POST", "https://cloudresourcemanager.googleapis.com/v1/projects/demo-proj:getIamPolicy")
+    policy["bindings"].append({"role": "roles/owner", "members": [f"user:{ANN}"]})
+    by_hand(sim, "POST", "https://cloudresourcemanager.googleapis.com/v1/projects/demo-proj:setIamPolicy", {"policy": policy})
+    run = sim.run("apply", answers, "--json", "--set", "auth.tokens=operator", env={"GOOGLE_APPLICATION_CREDENTIALS": people[ANN]}, timeout=400)
+    ok(result_of(run.stdout).get("outcome") == "proven" and makers() == [f"user:{ANN}"], "another operator: the grant of the one before is taken back", makers(),
+       run.stderr)
+    proven, run = apply(sim, answers)
+    ok(proven and makers() == ["user:operator@example.com"], "and given again to who comes back", makers(), run.stderr)
 
 
 def elsewhere(home):
