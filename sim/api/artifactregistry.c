@@ -40,29 +40,55 @@ const char *artifact_name(const struct sim_call *c)
 	return full;
 }
 
-static bool is_made(const struct sim_call *c, const struct sim_object *o)
-{
-	(void)c;
-	return !json_bool(o->hidden, "creating", false);
-}
-
 /* What is in a repository, by its whole name. */
 static struct sim_object *in_repository(struct sim_call *c, const struct sim_resource *r);
+static bool repository_placed(struct sim_call *c), repository_valid(struct sim_call *c, const char *id),
+    repository_complete(struct sim_call *c, cJSON *doc, const struct sim_object *old),
+    repository_changing(struct sim_call *c, const struct sim_object *o),
+    tag_wanted(const struct sim_call *c, const struct sim_object *o);
+static cJSON *repository_operation(struct sim_call *c, const char *key, const char *verb);
 
-enum { REPOSITORY };
 #define P "artifactregistry.projects.locations."
 #define R P "repositories"
+#define HERE "projects/{project}/locations/{locations}/"
+static const struct sim_operations repository_operations = {OPERATIONS, repository_operation};
+enum { REPOSITORY };
 static const struct sim_resource resources[] = {
     [REPOSITORY] = {.methods = R,
 		    .collection = REPOSITORIES,
-		    .key = "projects/{project}/locations/{locations}/repositories/{repositories}",
+		    .key = HERE "repositories/{repositories}",
 		    .field = "repositories",
 		    .holder = "//artifactregistry.googleapis.com/",
-		    .there = is_made},
-    {.methods = R ".dockerImages", .collection = "artifactregistry.dockerImages", .find = in_repository},
-    {.methods = R ".packages", .collection = "artifactregistry.packages", .find = in_repository},
-    {.methods = R ".packages.versions", .collection = "artifactregistry.versions", .find = in_repository},
-    {.methods = R ".packages.tags", .collection = "artifactregistry.tags", .find = in_repository},
+		    .id = "repositoryId",
+		    .placed = repository_placed,
+		    .valid = repository_valid,
+		    .taken = "the repository already exists",
+		    .created = "createTime",
+		    .updated = "updateTime",
+		    .decimals = 6,
+		    .complete = repository_complete,
+		    .changing = repository_changing,
+		    .below = "artifactregistry.packages artifactregistry.versions artifactregistry.tags "
+			     "artifactregistry.dockerImages",
+		    .operations = &repository_operations,
+		    .create = "artifactregistry.repository.create",
+		    .remove = "artifactregistry.repository.delete",
+		    .type = V1 "Repository",
+		    .unsaid = "createTime updateTime",
+		    .awaited = true,
+		    .lasts = true},
+    {.methods = R ".dockerImages",
+     .collection = "artifactregistry.dockerImages",
+     .field = "dockerImages",
+     .find = in_repository},
+    {.methods = R ".packages", .collection = "artifactregistry.packages", .field = "packages", .find = in_repository},
+    {.methods = R ".packages.versions", .collection = "artifactregistry.versions", .field = "versions", .find = in_repository},
+    {.methods = R ".packages.tags",
+     .collection = "artifactregistry.tags",
+     .field = "tags",
+     .find = in_repository,
+     .shown = tag_wanted},
+    {.methods = P "operations", .collection = OPERATIONS, .key = HERE "operations/{operations}"},
     {0},
 };
 
@@ -112,70 +138,52 @@ static bool good_location(const char *location)
 	return sim_is_region(location) || !strcmp(location, "us") || !strcmp(location, "europe") || !strcmp(location, "asia");
 }
 
-/* What the server says of a repository beyond what was sent. */
+/* What the server says of a new repository beyond what was sent. */
 static void dress(struct sim *s, cJSON *doc, const char *name)
 {
-	char *now = sim_time(s, 6);
 	size_t project = strcspn(name + 9, "/");
 	const char *location = strstr(name, "/locations/") + strlen("/locations/"),
 		   *owner = sim_tmp("%.*s", (int)project, name + 9);
-	json_put_str(doc, "name", name);
-	json_put_str(doc, "createTime", now);
-	json_put_str(doc, "updateTime", now);
 	const char *mode = json_str(doc, "mode", "MODE_UNSPECIFIED");
 	if (!strcmp(mode, "MODE_UNSPECIFIED"))
 		json_put_str(doc, "mode", "STANDARD_REPOSITORY");
-	if (!strcmp(json_str(doc, "format", ""), "DOCKER")) {
-		json_put_str(
-		    doc, "registryUri",
-		    sim_tmp("%.*s-docker.pkg.dev/%s/%s", (int)strcspn(location, "/"), location, owner, strrchr(name, '/') + 1));
-		bool off = !strcmp(json_str(doc, "vulnerabilityScanningConfig.enablementConfig", ""), "DISABLED");
-		bool on = !off && sim_service_on(s, owner, "containerscanning.googleapis.com");
-		json_put_str(doc, "vulnerabilityScanningConfig.enablementState", on ? "SCANNING_ACTIVE" : "SCANNING_DISABLED");
-		if (!on)
-			json_put_str(doc, "vulnerabilityScanningConfig.enablementStateReason",
-				     off ? "Scanning is disabled by repository configuration."
-					 : "API containerscanning.googleapis.com is not enabled.");
-	}
-	free(now);
+	if (strcmp(json_str(doc, "format", ""), "DOCKER") != 0)
+		return;
+	json_put_str(
+	    doc, "registryUri",
+	    sim_tmp("%.*s-docker.pkg.dev/%s/%s", (int)strcspn(location, "/"), location, owner, strrchr(name, '/') + 1));
+	bool off = !strcmp(json_str(doc, "vulnerabilityScanningConfig.enablementConfig", ""), "DISABLED");
+	bool on = !off && sim_service_on(s, owner, "containerscanning.googleapis.com");
+	json_put_str(doc, "vulnerabilityScanningConfig.enablementState", on ? "SCANNING_ACTIVE" : "SCANNING_DISABLED");
+	if (!on)
+		json_put_str(doc, "vulnerabilityScanningConfig.enablementStateReason",
+			     off ? "Scanning is disabled by repository configuration."
+				 : "API containerscanning.googleapis.com is not enabled.");
 }
 
 struct sim_object *artifact_make(struct sim *s, const char *name)
 {
-	cJSON *doc = json_make("{'format':'DOCKER'}");
+	const char *now = sim_stamp(s, 6);
+	cJSON *doc = json_make("{'format':'DOCKER','name':%s,'createTime':%s,'updateTime':%s}", name, now, now);
 	dress(s, doc, name);
 	return sim_put(s, REPOSITORIES, name, doc);
 }
 
-static void created(struct sim *s, const cJSON *arg)
+static cJSON *repository_operation(struct sim_call *c, const char *key, const char *verb)
 {
-	struct sim_object *o = sim_get(s, REPOSITORIES, json_str(arg, "name", ""));
-	if (!o)
-		return;
-	json_drop(o->hidden, "creating");
-	cJSON *response = sim_typed(o->doc, V1 "Repository");
-	json_drop(response, "createTime");
-	json_drop(response, "updateTime");
-	sim_lro_done(s, OPERATIONS, json_str(arg, "operation", ""), NULL, response);
-}
-
-static bool artifactregistry_spoil(struct sim *s, const cJSON *arg, const cJSON *error)
-{
-	const char *operation = json_str(arg, "operation", "");
-	struct sim_object *o = sim_get(s, REPOSITORIES, json_str(arg, "name", ""));
-	if (!sim_get(s, OPERATIONS, operation))
-		return false;
-	if (o && json_at(o->hidden, "creating"))
-		sim_remove(s, o);
-	sim_lro_failed(s, OPERATIONS, operation, NULL, cJSON_Duplicate(error, true));
-	return true;
-}
-
-static struct sim_object *operation(struct sim_call *c, const char *parent)
-{
+	(void)key, (void)verb;
 	char id[37];
 	sim_uuid(c->sim, id);
-	return sim_lro(c->sim, OPERATIONS, sim_tmp("%s/operations/%s", parent, id), sim_typed(NULL, V1 "OperationMetadata"));
+	return json_make("{'name':%s,'metadata':%j}", sim_tmp("%s/operations/%s", sim_parent(c), id),
+			 sim_typed(NULL, V1 "OperationMetadata"));
+}
+
+static bool repository_placed(struct sim_call *c)
+{
+	if (good_location(sim_part(c, 4)))
+		return true;
+	sim_fail(c, "PERMISSION_DENIED", NULL, "Permission denied on 'locations/%s' (or it may not exist).", sim_part(c, 4));
+	return false;
 }
 
 /* Refuses a remote repository without an upstream and a standard one with it. */
@@ -195,12 +203,10 @@ static bool good_mode(struct sim_call *c)
 	return false;
 }
 
-static bool may_create(struct sim_call *c, const char *id, const char *format)
+static bool repository_valid(struct sim_call *c, const char *id)
 {
-	if (!good_location(sim_part(c, 4)))
-		sim_fail(c, "PERMISSION_DENIED", NULL, "Permission denied on 'locations/%s' (or it may not exist).",
-			 sim_part(c, 4));
-	else if (!good_id(id) && !registry_id(id, sim_part(c, 4)))
+	const char *format = json_str(c->body, "format", "");
+	if (!good_id(id) && !registry_id(id, sim_part(c, 4)))
 		sim_fail(c, "INVALID_ARGUMENT", NULL, "repository ID must match pattern \"^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$\"");
 	else if (!*format || !strcmp(format, "FORMAT_UNSPECIFIED"))
 		sim_fail(c, "INVALID_ARGUMENT", NULL, "repository format must be specified");
@@ -209,111 +215,41 @@ static bool may_create(struct sim_call *c, const char *id, const char *format)
 	return false;
 }
 
-static void artifactregistry_create(struct sim_call *c)
+static bool repository_complete(struct sim_call *c, cJSON *doc, const struct sim_object *old)
 {
-	const char *id = sim_param(c, *sim_param(c, "repositoryId") ? "repositoryId" : "repository_id");
-	if (!may_create(c, id, json_str(c->body, "format", "")))
-		return;
-	const char *parent = sim_parent(c), *name = sim_tmp("%s/repositories/%s", parent, id);
-	if (sim_get(c->sim, REPOSITORIES, name)) {
-		sim_fail(c, "ALREADY_EXISTS", NULL, "the repository already exists");
-		return;
-	}
+	if (old)
+		return true;
+	const char *name = json_str(doc, "name", "");
 	if (sim_constraint(c->sim, c->project, "gcp.resourceLocations", sim_part(c, 4))) {
 		sim_fail(c, "FAILED_PRECONDITION", NULL,
 			 "%s violates constraint constraints/gcp.resourceLocations on the resource %s.", sim_part(c, 4), name);
-		return;
+		return false;
 	}
 	if (!sim_cmek_ok(c, "artifactregistry.googleapis.com",
 			 "google.devtools.artifactregistry.v1.ArtifactRegistry.CreateRepository",
-			 json_str(c->body, "kmsKeyName", "")))
-		return;
-	cJSON *doc = sim_take_body(c);
+			 json_str(doc, "kmsKeyName", "")))
+		return false;
 	dress(c->sim, doc, name);
-	struct sim_object *o = sim_put(c->sim, REPOSITORIES, name, doc);
-	json_put_bool(o->hidden, "creating", true);
-	struct sim_object *op = operation(c, parent);
-	double seconds = sim_draw(c->sim, "artifactregistry.repository.create");
-	sim_lro_due(op, seconds, sim_now(c->sim));
-	sim_after(c->sim, seconds, created, json_make("{'name':%s,'operation':%s}", name, op->key));
-	sim_lro_reply(c, op);
+	return true;
 }
 
-static void artifactregistry_patch(struct sim_call *c)
+static bool repository_changing(struct sim_call *c, const struct sim_object *o)
 {
-	struct sim_object *o = repository(c);
-	if (!o)
-		return;
-	const cJSON *format = json_at(c->body, "format"), *mode = json_at(c->body, "mode");
-	if ((format && !json_equal(format, json_at(o->doc, "format"))) ||
-	    (mode && !json_equal(mode, json_at(o->doc, "mode")))) {
-		sim_fail(c, "INVALID_ARGUMENT", NULL, "the format and mode of a repository cannot be changed");
-		return;
-	}
-	const char *mask = sim_param(c, "updateMask");
-	cJSON *body = sim_take_body(c);
-	json_drop(body, "name");
-	sim_merge(o->doc, body, mask);
-	cJSON_Delete(body);
-	char *now = sim_time(c->sim, 6);
-	json_put_str(o->doc, "updateTime", now);
-	free(now);
-	sim_ok(c, cJSON_Duplicate(o->doc, 1));
-}
-
-static void forget_images(struct sim *s, const char *prefix)
-{
-	static const char *const collections[] = {"artifactregistry.packages", "artifactregistry.versions",
-						  "artifactregistry.tags", "artifactregistry.dockerImages"};
-	for (size_t i = 0; i < sizeof(collections) / sizeof(*collections); i++)
-		resource_forget_below(s, collections[i], prefix);
-}
-
-static void deleted(struct sim *s, const cJSON *arg)
-{
-	const char *name = json_str(arg, "name", "");
-	struct sim_object *o = sim_get(s, REPOSITORIES, name);
-	if (o) {
-		forget_images(s, sim_tmp("%s/", name));
-		sim_policy_forget(s, sim_tmp("//artifactregistry.googleapis.com/%s", name));
-		sim_remove(s, o);
-	}
-	sim_lro_done(s, OPERATIONS, json_str(arg, "operation", ""), NULL,
-		     sim_typed(NULL, "type.googleapis.com/google.protobuf.Empty"));
-}
-
-static void artifactregistry_delete(struct sim_call *c)
-{
-	struct sim_object *o = repository(c);
-	if (!o)
-		return;
-	struct sim_object *op = operation(c, sim_parent(c));
-	double seconds = sim_draw(c->sim, "artifactregistry.repository.delete");
-	sim_lro_due(op, seconds, sim_now(c->sim));
-	sim_after(c->sim, seconds, deleted, json_make("{'name':%s,'operation':%s}", o->key, op->key));
-	sim_lro_reply(c, op);
+	static const char *const fixed[] = {"format", "mode"};
+	for (size_t i = 0; i < sizeof(fixed) / sizeof(*fixed); i++)
+		if (json_at(c->body, fixed[i]) && !json_equal(json_at(c->body, fixed[i]), json_at(o->doc, fixed[i]))) {
+			sim_fail(c, "INVALID_ARGUMENT", NULL, "the format and mode of a repository cannot be changed");
+			return false;
+		}
+	return true;
 }
 
 /* What is in a repository. ------------------------------------------------------------------------------------------------- */
-static void list_in(struct sim_call *c, const char *collection, const char *field)
+static void list_in_repository(struct sim_call *c)
 {
+	const struct sim_resource *r = resource_of(c);
 	if (repository(c))
-		sim_list(c, collection, sim_tmp("%s/", artifact_name(c)), field, NULL, NULL);
-}
-
-static void list_images(struct sim_call *c)
-{
-	list_in(c, "artifactregistry.dockerImages", "dockerImages");
-}
-
-static void list_packages(struct sim_call *c)
-{
-	list_in(c, "artifactregistry.packages", "packages");
-}
-
-static void artifactregistry_list_versions(struct sim_call *c)
-{
-	list_in(c, "artifactregistry.versions", "versions");
+		sim_list(c, r->collection, sim_tmp("%s/", artifact_name(c)), r->field, r->shown, NULL);
 }
 
 /* filter=version="projects/.../versions/sha256:x", which gcloud sends to name an image's tags. */
@@ -327,15 +263,10 @@ static bool tag_wanted(const struct sim_call *c, const struct sim_object *o)
 	return !strcmp(json_str(o->doc, "version", ""), wanted);
 }
 
-static void list_tags(struct sim_call *c)
-{
-	if (repository(c))
-		sim_list(c, "artifactregistry.tags", sim_tmp("%s/", artifact_name(c)), "tags", tag_wanted, NULL);
-}
-
 static void finish_at_once(struct sim_call *c)
 {
-	struct sim_object *op = operation(c, sim_parent(c));
+	cJSON *doc = repository_operation(c, NULL, "delete");
+	struct sim_object *op = sim_put(c->sim, OPERATIONS, json_str(doc, "name", ""), doc);
 	sim_lro_done(c->sim, OPERATIONS, op->key, NULL, sim_typed(NULL, "type.googleapis.com/google.protobuf.Empty"));
 	sim_lro_reply(c, op);
 }
@@ -358,7 +289,8 @@ static void delete_package(struct sim_call *c)
 	for (struct sim_object *v = sim_first(c->sim, "artifactregistry.versions", under); v;
 	     v = sim_following(c->sim, v, under))
 		forget_image_of(c->sim, v->key);
-	forget_images(c->sim, under);
+	resource_forget_below(c->sim, "artifactregistry.versions", under);
+	resource_forget_below(c->sim, "artifactregistry.tags", under);
 	sim_remove(c->sim, o);
 	finish_at_once(c);
 }
@@ -419,12 +351,7 @@ static void create_tag(struct sim_call *c)
 					  1));
 }
 
-/* IAM, operations, locations. ---------------------------------------------------------------------------------------------- */
-static void artifactregistry_get_operation(struct sim_call *c)
-{
-	sim_lro_get(c, OPERATIONS);
-}
-
+/* Locations. ---------------------------------------------------------------------------------------------- */
 static void list_locations(struct sim_call *c)
 {
 	cJSON *all = sim_locations(c, sim_location);
@@ -446,25 +373,19 @@ static void get_location(struct sim_call *c)
 static const struct sim_route routes[] = {
     {P "list", list_locations, "artifactregistry.locations.list", NULL},
     {P "get", get_location, "artifactregistry.locations.get", NULL},
-    {P "operations.get", artifactregistry_get_operation, NULL, NULL},
-    {R ".create", artifactregistry_create, "artifactregistry.repositories.create", NULL},
-    {R ".get", resource_get, "artifactregistry.repositories.get", NULL},
-    {R ".list", resource_list, "artifactregistry.repositories.list", NULL},
-    {R ".patch", artifactregistry_patch, "artifactregistry.repositories.update", NULL},
-    {R ".delete", artifactregistry_delete, "artifactregistry.repositories.delete", NULL},
-    {R ".getIamPolicy", resource_get_policy, "artifactregistry.repositories.getIamPolicy", NULL},
-    {R ".setIamPolicy", resource_set_policy, "artifactregistry.repositories.setIamPolicy", NULL},
-    {R ".testIamPermissions", resource_test_policy, NULL, NULL},
+    {P "operations.get", resource_get, NULL, NULL},
+    RESOURCE_ROUTES(R, "artifactregistry.repositories"),
+    RESOURCE_POLICIES(R, "artifactregistry.repositories"),
     {R ".dockerImages.get", resource_get, "artifactregistry.dockerimages.get", NULL},
-    {R ".dockerImages.list", list_images, "artifactregistry.dockerimages.list", NULL},
+    {R ".dockerImages.list", list_in_repository, "artifactregistry.dockerimages.list", NULL},
     {R ".packages.get", resource_get, "artifactregistry.packages.get", NULL},
-    {R ".packages.list", list_packages, "artifactregistry.packages.list", NULL},
+    {R ".packages.list", list_in_repository, "artifactregistry.packages.list", NULL},
     {R ".packages.delete", delete_package, "artifactregistry.packages.delete", NULL},
     {R ".packages.versions.get", resource_get, "artifactregistry.versions.get", NULL},
-    {R ".packages.versions.list", artifactregistry_list_versions, "artifactregistry.versions.list", NULL},
+    {R ".packages.versions.list", list_in_repository, "artifactregistry.versions.list", NULL},
     {R ".packages.versions.delete", delete_version, "artifactregistry.versions.delete", NULL},
     {R ".packages.tags.get", resource_get, "artifactregistry.tags.get", NULL},
-    {R ".packages.tags.list", list_tags, "artifactregistry.tags.list", NULL},
+    {R ".packages.tags.list", list_in_repository, "artifactregistry.tags.list", NULL},
     {R ".packages.tags.create", create_tag, "artifactregistry.tags.create", NULL},
     {R ".packages.tags.delete", delete_tag, "artifactregistry.tags.delete", NULL},
     {NULL, NULL, NULL, NULL},
@@ -477,5 +398,5 @@ const struct sim_api sim_artifactregistry = {
     .routes = routes,
     .resources = resources,
     .guard = artifact_guard,
-    .spoil = artifactregistry_spoil,
+    .spoil = resource_spoil,
 };

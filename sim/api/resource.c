@@ -2,6 +2,7 @@
 #include "config.h"
 #include "sim/api/resource.h"
 
+#include "base/json.h"
 #include "base/text.h"
 
 #include <stdlib.h>
@@ -76,12 +77,17 @@ const char *resource_text_of(const struct sim_call *c, const char *text, const c
 	return filled(c, text, strlen(text), NULL, id);
 }
 
+static bool is_there(const struct sim_call *c, const struct sim_resource *r, const struct sim_object *o)
+{
+	return (!r->there || r->there(c, o)) && !json_bool(o->hidden, "creating", false);
+}
+
 struct sim_object *resource_find(struct sim_call *c, const struct sim_resource *r)
 {
 	if (r->find)
 		return r->find(c, r);
 	struct sim_object *o = sim_get(c->sim, r->collection, resource_text(c, r->key));
-	if (o && (!r->there || r->there(c, o)))
+	if (o && is_there(c, r, o))
 		return o;
 	sim_fail(c, "NOT_FOUND", NULL, "%s", r->missing ? resource_text(c, r->missing) : "Requested entity was not found.");
 	return NULL;
@@ -120,13 +126,13 @@ void resource_get(struct sim_call *c)
 static bool listed(const struct sim_call *c, const struct sim_object *o)
 {
 	const struct sim_resource *r = resource_of(c);
-	return (!r->there || r->there(c, o)) && (!r->shown || r->shown(c, o));
+	return is_there(c, r, o) && (!r->shown || r->shown(c, o));
 }
 
 void resource_list(struct sim_call *c)
 {
 	const struct sim_resource *r = resource_of(c);
-	sim_list(c, r->collection, resource_prefix(c, r), r->field, r->there || r->shown ? listed : NULL, NULL);
+	sim_list(c, r->collection, resource_prefix(c, r), r->field, r->there || r->shown || r->awaited ? listed : NULL, NULL);
 }
 
 void resource_get_policy(struct sim_call *c)

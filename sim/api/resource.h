@@ -68,9 +68,11 @@ struct sim_resource {
 
 	/* Where changes are operations; NULL: they are answered with the resource itself, a deletion with nothing. */
 	const struct sim_operations *operations;
-	const char *create, *change, *remove; /* how long they take: keys of durations.tbl */
+	const char *create, *change,
+	    *remove;        /* how long they take: keys of durations.tbl; no change: that is answered at once */
 	const char *type;   /* "type.googleapis.com/..." of the resource in a response; NULL: an operation ends without any */
 	const char *unsaid; /* its fields that a response leaves out */
+	bool awaited;       /* it is there when its creation's operation ends, not when that begins */
 	bool lasts;         /* it goes when its deletion's operation ends, not when that begins */
 	/* Whenever an operation ends (error: as a fault rule says): what becomes of it, and with which status the operation ends, owned by the caller;
 	 * NULL: well. Without it a failed creation leaves nothing. */

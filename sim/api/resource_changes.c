@@ -56,6 +56,8 @@ static void settle(struct sim *s, const cJSON *arg, const cJSON *error)
 	struct sim_object *o = sim_get(s, r->collection, json_str(arg, "key", "")),
 			  *op = sim_get(s, r->operations->collection, json_str(arg, "operation", ""));
 	cJSON *status = cJSON_Duplicate(error, true);
+	if (o && !error && !strcmp(verb, "create"))
+		json_drop(o->hidden, "creating");
 	if (o && r->settled && (error || strcmp(verb, "delete"))) {
 		cJSON *said = r->settled(s, o, verb, error);
 		if (error)
@@ -101,7 +103,7 @@ void resource_begin(struct sim_call *c, const struct sim_resource *r, const char
 
 static void answer(struct sim_call *c, const struct sim_resource *r, const struct sim_object *o, const char *verb)
 {
-	if (r->operations)
+	if (r->operations && (r->change || strcmp(verb, "update")))
 		resource_begin(c, r, o->key, verb);
 	else
 		sim_ok(c, cJSON_Duplicate(o->doc, true));
@@ -173,6 +175,8 @@ void resource_create(struct sim_call *c)
 		return;
 	}
 	struct sim_object *o = sim_put(c->sim, r->collection, key, doc);
+	if (r->awaited)
+		json_put_bool(o->hidden, "creating", true);
 	if (r->touched)
 		r->touched(c, o);
 	answer(c, r, o, "create");
