@@ -5,6 +5,9 @@ sim_libsim_a_SOURCES += \
 	sim/api/certificatemanager.c \
 	sim/api/cloudbilling.c \
 	sim/api/dns.c \
+	sim/api/dns.h \
+	sim/api/dns_records.c \
+	sim/api/dns_rules.c \
 	sim/api/iam.c \
 	sim/api/iam.h \
 	sim/api/iam_accounts.c \
