@@ -2,8 +2,7 @@
  * operations. A managed certificate is provisioned when the record of its DNS authorization leads where it must; what is used
  * cannot be deleted. */
 #include "config.h"
-#include "sim/api/identity.h"
-#include "sim/api/resource.h"
+#include "sim/api/dns.h"
 
 #include "base/json.h"
 #include "base/mem.h"
@@ -19,7 +18,7 @@
 
 #define TYPE "type.googleapis.com/google.cloud.certificatemanager.v1."
 
-enum { RETRY = 600, CHECKS = 500 };
+enum { RETRY = 600, CHECKS = 500, MOST_CERTIFICATES = 4 };
 
 static struct sim_object *certificate_find(struct sim_call *c, const struct sim_resource *r);
 static bool certificate_deleting(struct sim_call *c, struct sim_object *o),
@@ -262,6 +261,89 @@ static void provision(struct sim *s, const cJSON *arg)
 	sim_after(s, RETRY, provision, json_make("{'key':%s,'left':%d}", json_str(arg, "key", ""), left - 1));
 }
 
+/* What may be. ------------------------------------------------------------------------------------------------------------ */
+
+static bool invalid(struct sim_call *c, const char *field, const char *why)
+{
+	sim_fail_with(c, 0, "INVALID_ARGUMENT", NULL,
+		      json_make("[{'@type':'type.googleapis.com/google.rpc.BadRequest','fieldViolations':[{'field':%s,"
+				"'description':%s}]}]",
+				field, why),
+		      "Validation failed");
+	return false;
+}
+
+static bool domain_ok(const char *domain)
+{
+	return strchr(domain, '.') && !strchr(domain, '_') && dns_name_ok(sim_tmp("%s.", domain));
+}
+
+/* The resource of this kind that a reference names by its whole name; NULL: answered. */
+static struct sim_object *referred_to(struct sim_call *c, const struct sim_resource *r, const cJSON *reference,
+				      const char *field)
+{
+	const char *name = cJSON_IsString(reference) ? reference->valuestring : "", *segment = sim_tmp("/%s/", r->field);
+	char *key = by_id(c->sim, name);
+	struct sim_object *o = sim_get(c->sim, r->collection, key);
+	free(key);
+	if (!text_starts(name, "projects/") || !strstr(name, segment))
+		invalid(c, field, "invalid name");
+	else if (!o)
+		sim_fail(c, "NOT_FOUND", NULL, "Resource '%s' was not found", name);
+	return o;
+}
+
+/* An authorization is for its domain and all names right below it. */
+static bool covers(struct sim *s, const cJSON *authorizing, const char *domain)
+{
+	const cJSON *one;
+	cJSON_ArrayForEach(one, authorizing) {
+		char *key = by_id(s, one->valuestring);
+		const struct sim_object *o = sim_get(s, authorizations->collection, key);
+		free(key);
+		if (o && !strcasecmp(json_str(o->doc, "domain", ""), domain + (text_starts(domain, "*.") ? 2 : 0)))
+			return true;
+	}
+	return false;
+}
+
+static bool managed_ok(struct sim_call *c, const cJSON *doc)
+{
+	const cJSON *authorizing = json_at(doc, "managed.dnsAuthorizations"), *one;
+	bool issued = *json_str(doc, "managed.issuanceConfig", "");
+	int i = 0;
+	cJSON_ArrayForEach(one, authorizing)
+		if (!referred_to(c, authorizations, one, sim_tmp("managed.dns_authorizations[%d]", i++)))
+			return false;
+	i = 0;
+	cJSON_ArrayForEach(one, json_at(doc, "managed.domains")) {
+		const char *field = sim_tmp("managed.domains[%d]", i++), *domain = cJSON_IsString(one) ? one->valuestring : "";
+		if (!domain_ok(domain))
+			return invalid(c, field, "invalid domain");
+		if (authorizing && authorizing->child && !covers(c->sim, authorizing, domain))
+			return invalid(c, field, "no DNS authorization for the domain");
+		if (!issued && *domain == '*' && !(authorizing && authorizing->child))
+			return invalid(c, field, "a wildcard domain needs a DNS authorization");
+	}
+	return true;
+}
+
+/* Another entry of the map for the same names. */
+static bool entry_taken(struct sim_call *c, const cJSON *doc)
+{
+	const char *name = json_str(doc, "name", ""), *hostname = json_str(doc, "hostname", ""),
+		   *matcher = json_str(doc, "matcher", ""),
+		   *prefix = sim_tmp("%.*s", (int)(strrchr(name, '/') + 1 - name), name);
+	for (struct sim_object *o = sim_first(c->sim, entries->collection, prefix); o; o = sim_following(c->sim, o, prefix))
+		if (strcmp(o->key, name) && !strcasecmp(json_str(o->doc, "hostname", ""), hostname) &&
+		    !strcmp(json_str(o->doc, "matcher", ""), matcher)) {
+			sim_fail(c, "ALREADY_EXISTS", NULL, "certificate map entry for \"%s\" already exists: '%s'",
+				 *hostname ? hostname : matcher, o->key);
+			return true;
+		}
+	return false;
+}
+
 static bool certificate_complete(struct sim_call *c, cJSON *doc, const struct sim_object *old)
 {
 	if (json_at(doc, old ? "selfManaged.pemCertificate" : "selfManaged"))
@@ -273,6 +355,8 @@ static bool certificate_complete(struct sim_call *c, cJSON *doc, const struct si
 			 "A certificate must be self-managed or managed with at least one domain.");
 		return false;
 	}
+	if (!managed_ok(c, doc))
+		return false;
 	json_put_str(doc, "managed.state", "PROVISIONING");
 	number_list(c->sim, doc, "managed.dnsAuthorizations");
 	attempts(c->sim, doc, "AUTHORIZING");
@@ -291,6 +375,8 @@ static bool certificate_authorization_complete(struct sim_call *c, cJSON *doc, c
 		sim_fail(c, "INVALID_ARGUMENT", NULL, "Domain must be specified.");
 		return false;
 	}
+	if (*domain == '*' || !domain_ok(domain))
+		return invalid(c, "domain", "invalid domain");
 	sim_uuid(c->sim, uuid);
 	json_put(doc, "dnsResourceRecord",
 		 json_make("{'name':%s,'type':'CNAME','data':%s}", sim_tmp("_acme-challenge.%s.", domain),
@@ -300,7 +386,20 @@ static bool certificate_authorization_complete(struct sim_call *c, cJSON *doc, c
 
 static bool certificate_entry_complete(struct sim_call *c, cJSON *doc, const struct sim_object *old)
 {
-	(void)old;
+	const cJSON *all = json_at(doc, "certificates"), *one;
+	const char *hostname = json_str(doc, "hostname", "");
+	int i = 0;
+	if (!old && !*hostname == !*json_str(doc, "matcher", ""))
+		return invalid(c, "match", "exactly one of hostname and matcher must be set");
+	if (*hostname && !domain_ok(hostname))
+		return invalid(c, "hostname", "invalid hostname");
+	if (!cJSON_GetArraySize(all) || cJSON_GetArraySize(all) > MOST_CERTIFICATES)
+		return invalid(c, "certificates", "there must be between 1 and 4 certificates");
+	cJSON_ArrayForEach(one, all)
+		if (!referred_to(c, certificates, one, sim_tmp("certificates[%d]", i++)))
+			return false;
+	if (entry_taken(c, doc))
+		return false;
 	number_list(c->sim, doc, "certificates");
 	return true;
 }

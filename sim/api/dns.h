@@ -24,6 +24,8 @@ bool dns_record_own(const struct sim_object *zone, const char *name, const char 
 void dns_list(struct sim_call *c, const char *collection, const char *prefix, const char *field, const char *kind,
 	      bool (*keep)(const struct sim_call *, const struct sim_object *));
 
+/* Labels of at most 63 letters, digits, dashes and underscores, each with a dot behind; "*" may be the first. */
+bool dns_name_ok(const char *name);
 /* May it be so? False: answered. */
 bool dns_zone_ok(struct sim_call *c, const cJSON *zone);
 bool dns_record_ok(struct sim_call *c, const struct sim_object *zone, const cJSON *record);

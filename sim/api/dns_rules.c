@@ -13,8 +13,7 @@
 
 /* Names. ------------------------------------------------------------------------------------------------------------------ */
 
-/* Labels of at most 63 letters, digits, dashes and underscores, each with a dot behind; "*" may be the first. */
-static bool name_ok(const char *name)
+bool dns_name_ok(const char *name)
 {
 	if (strlen(name) > 254 || !*name)
 		return false;
@@ -94,7 +93,7 @@ bool dns_zone_ok(struct sim_call *c, const cJSON *zone)
 		}
 	if (!n || n > 63 || !islower((unsigned char)*name) || strspn(name, LOWER_LETTERS DIGITS "-") != n || name[n - 1] == '-')
 		return invalid(c, "managedZone.name", name);
-	if (*origin == '*' || (strcmp(origin, ".") != 0 && !name_ok(origin)))
+	if (*origin == '*' || (strcmp(origin, ".") != 0 && !dns_name_ok(origin)))
 		return invalid(c, "managedZone.dnsName", origin);
 	return networks_ok(c, zone);
 }
@@ -114,7 +113,7 @@ static bool numbers_and_name(const char *data, int numbers, long most)
 			return false;
 		data = end + strspn(end, " ");
 	}
-	return !strcmp(data, ".") || name_ok(data);
+	return !strcmp(data, ".") || dns_name_ok(data);
 }
 
 /* Strings of at most 255 characters, quoted where they have blanks. */
@@ -182,7 +181,7 @@ bool dns_record_ok(struct sim_call *c, const struct sim_object *zone, const cJSO
 	size_t known = 0;
 	while (known < sizeof types / sizeof *types && strcmp(types[known], type))
 		known++;
-	if (!name_ok(name) || !below(name, json_str(zone->doc, "dnsName", "")))
+	if (!dns_name_ok(name) || !below(name, json_str(zone->doc, "dnsName", "")))
 		return invalid(c, sim_tmp("%s.name", where), name);
 	if (known == sizeof types / sizeof *types)
 		return invalid(c, sim_tmp("%s.type", where), type);
