@@ -1,6 +1,7 @@
 /* cloudscheduler.googleapis.com v1: jobs that call an HTTP target by a schedule. A job is run by jobs.run; that a schedule's time has come
  * sets nothing off by itself, so that a quiet world stays quiet. */
 #include "config.h"
+#include "sim/api/cron.h"
 #include "sim/api/resource.h"
 #include "sim/api/serving.h"
 
@@ -8,87 +9,10 @@
 #include "base/mem.h"
 #include "base/text.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define JOBS "cloudscheduler.jobs"
-
-/* Schedules: the five fields of cron. ------------------------------------------------------------------------------------- */
-struct cron {
-	bool minute[60], hour[24], day[32], month[13], weekday[8];
-	bool any_day, any_weekday;
-};
-
-/* "1-5", "*", with "/2" behind, apart by commas; names of months and days. */
-static bool field(const char *text, bool *into, int low, int high, const char *names)
-{
-	while (*text) {
-		int from, to, step = 1;
-		char *end;
-		const char *name = names && isalpha((unsigned char)*text) ? strcasestr(names, sim_tmp("%.3s", text)) : NULL;
-		if (*text == '*') {
-			from = low, to = high, end = (char *)(uintptr_t)text + 1;
-		} else if (name) {
-			from = to = low + (int)(name - names) / 3, end = (char *)(uintptr_t)text + 3;
-		} else {
-			from = to = (int)strtol(text, &end, 10);
-			if (end == text)
-				return false;
-		}
-		if (*end == '-') {
-			const char *second = end + 1;
-			name = names && isalpha((unsigned char)*second) ? strcasestr(names, sim_tmp("%.3s", second)) : NULL;
-			to = name ? low + (int)(name - names) / 3 : (int)strtol(second, &end, 10);
-			if (name)
-				end = (char *)(uintptr_t)second + 3;
-		}
-		if (*end == '/') {
-			step = (int)strtol(end + 1, &end, 10);
-			to = from == to ? high : to;
-		}
-		if (from < low || to > high || from > to || step < 1 || (*end && *end != ','))
-			return false;
-		for (int i = from; i <= to; i += step)
-			into[i] = true;
-		text = *end ? end + 1 : end;
-	}
-	return true;
-}
-
-static bool cron_parse(const char *text, struct cron *c)
-{
-	char parts[5][80], rest[2];
-	*c = (struct cron){0};
-	if (sscanf(text, "%79s %79s %79s %79s %79s %1s", parts[0], parts[1], parts[2], parts[3], parts[4], rest) != 5)
-		return false;
-	c->any_day = *parts[2] == '*';
-	c->any_weekday = *parts[4] == '*';
-	bool good = field(parts[0], c->minute, 0, 59, NULL) && field(parts[1], c->hour, 0, 23, NULL) &&
-		    field(parts[2], c->day, 1, 31, NULL) &&
-		    field(parts[3], c->month, 1, 12, "janfebmaraprmayjunjulaugsepoctnovdec") &&
-		    field(parts[4], c->weekday, 0, 7, "sunmontuewedthufrisat");
-	c->weekday[0] = c->weekday[0] || c->weekday[7];
-	return good;
-}
-
-/* Seconds since 1970 of the next minute that fits after now, in UTC; 0 when a year has none. */
-static double cron_next(const struct cron *c, double now)
-{
-	time_t t = (time_t)now / 60 * 60;
-	for (int left = 366 * 24 * 60; left > 0; left--) {
-		struct tm tm;
-		t += 60;
-		gmtime_r(&t, &tm);
-		bool day = c->any_day       ? c->weekday[tm.tm_wday]
-			   : c->any_weekday ? c->day[tm.tm_mday]
-					    : c->day[tm.tm_mday] || c->weekday[tm.tm_wday];
-		if (c->minute[tm.tm_min] && c->hour[tm.tm_hour] && c->month[tm.tm_mon + 1] && day)
-			return (double)t;
-	}
-	return 0;
-}
 
 /* Jobs. ------------------------------------------------------------------------------------------------------------------- */
 static void next_time(struct sim *s, cJSON *doc)
@@ -96,7 +20,8 @@ static void next_time(struct sim *s, cJSON *doc)
 	struct cron c;
 	char when[40];
 	json_drop(doc, "scheduleTime");
-	double at = cron_parse(json_str(doc, "schedule", ""), &c) ? cron_next(&c, sim_wall(s)) : 0;
+	double at = cron_parse(json_str(doc, "schedule", ""), &c) ? cron_next(&c, sim_wall(s), json_str(doc, "timeZone", ""))
+								  : 0;
 	if (at > 0 && !strcmp(json_str(doc, "state", ""), "ENABLED"))
 		json_put_str(doc, "scheduleTime", text_rfc3339(at, 0, when));
 }
@@ -131,15 +56,29 @@ static bool target_ok(struct sim_call *c, const cJSON *doc)
 	return true;
 }
 
+/* How long a call may take, and how often it is tried again. */
+static bool attempts_ok(struct sim_call *c, const cJSON *doc)
+{
+	double deadline = sim_seconds(json_str(doc, "attemptDeadline", ""), 180),
+	       tries = json_num(doc, "retryConfig.retryCount", 0);
+	double longest = json_at(doc, "appEngineHttpTarget") ? 86415 : 1800;
+	if (!json_at(doc, "pubsubTarget") && (deadline < 15 || deadline > longest))
+		return refuse(c, sim_tmp("Job.attempt_deadline must be between [15s, %.0fs].", longest));
+	if (tries < 0 || tries > 5)
+		return refuse(c, "RetryConfig.retry_count must be between 0 and 5.");
+	return true;
+}
+
 static bool schedule_ok(struct sim_call *c, const cJSON *doc)
 {
 	struct cron cron;
 	const char *schedule = json_str(doc, "schedule", "");
 	if (!*schedule)
 		return refuse(c, "Job.schedule is required.");
-	if (!text_starts(schedule, "every ") && !cron_parse(schedule, &cron))
+	if ((!text_starts(schedule, "every ") && (*schedule == '@' || !cron_parse(schedule, &cron))) ||
+	    !cron_zone_there(json_str(doc, "timeZone", "UTC")))
 		return refuse(c, "Schedule or time zone is invalid.");
-	return target_ok(c, doc);
+	return attempts_ok(c, doc) && target_ok(c, doc);
 }
 
 static bool job_complete(struct sim_call *c, cJSON *doc, const struct sim_object *old)

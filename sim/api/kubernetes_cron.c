@@ -2,6 +2,7 @@
 #include "config.h"
 #include "sim/api/kubernetes_pods.h"
 
+#include "sim/api/cron.h"
 #include "sim/api/kubernetes.h"
 #include "sim/api/serving.h"
 
@@ -9,125 +10,11 @@
 #include "base/mem.h"
 #include "base/text.h"
 
-#include <ctype.h>
-#include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
-#include <time.h>
 
 #define MOST_JOBS 64
 #define BY "cronjob-controller"
-
-/* Schedules. -------------------------------------------------------------------------------------------------------------------- */
-struct schedule {
-	uint64_t minute, hour, day, month, weekday; /* bit n: at n */
-	bool any_day, any_weekday;
-	double every; /* "@every 1h": seconds; 0 else */
-};
-
-static int number_of(const char *word, size_t len, const char *const *names, int first)
-{
-	for (int i = 0; names && names[i]; i++)
-		if (len == 3 && !strncasecmp(word, names[i], 3))
-			return i + first;
-	return atoi(word);
-}
-
-/* "1-5/2,7" into bits. */
-static uint64_t bits_of(const char *field, size_t len, int low, int high, const char *const *names)
-{
-	uint64_t bits = 0;
-	for (const char *p = field, *end = field + len; p < end;) {
-		size_t part = strcspn(p, ", ");
-		const char *slash = memchr(p, '/', part), *dash = memchr(p, '-', part);
-		int from = low, to = high, step = slash ? atoi(slash + 1) : 1;
-		if (*p != '*' && *p != '?') {
-			from = number_of(p, strcspn(p, "-/, "), names, low);
-			to = dash ? number_of(dash + 1, strcspn(dash + 1, "/, "), names, low) : slash ? high : from;
-		}
-		for (int i = from; i <= to && i < 64 && step > 0; i += step)
-			bits |= UINT64_C(1) << i;
-		p += part + (p[part] == ',');
-	}
-	return bits;
-}
-
-static double duration(const char *text)
-{
-	double all = 0;
-	while (isdigit((unsigned char)*text)) {
-		char *unit;
-		double n = strtod(text, &unit);
-		all += n * (*unit == 'h' ? 3600 : *unit == 'm' ? 60 : 1);
-		text = unit + (*unit != '\0');
-	}
-	return all;
-}
-
-static struct schedule schedule_of(const char *text)
-{
-	static const char *const months[] = {"jan", "feb", "mar", "apr", "may", "jun", "jul",
-					     "aug", "sep", "oct", "nov", "dec", NULL},
-				 *const days[] = {"sun", "mon", "tue", "wed", "thu", "fri", "sat", NULL},
-				 *const names[][2] = {{"@yearly", "0 0 1 1 *"},  {"@annually", "0 0 1 1 *"},
-						      {"@monthly", "0 0 1 * *"}, {"@weekly", "0 0 * * 0"},
-						      {"@daily", "0 0 * * *"},   {"@midnight", "0 0 * * *"},
-						      {"@hourly", "0 * * * *"}};
-	static const int ranges[][2] = {{0, 59}, {0, 23}, {1, 31}, {1, 12}, {0, 6}};
-	struct schedule c = {.every = text_starts(text, "@every ") ? duration(text + 7) : 0};
-	uint64_t *const fields[] = {&c.minute, &c.hour, &c.day, &c.month, &c.weekday};
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-		if (!strcmp(text, names[i][0]))
-			text = names[i][1];
-	for (int i = 0; i < 5; i++) {
-		text += strspn(text, " ");
-		size_t len = strcspn(text, " ");
-		*fields[i] = bits_of(text, len, ranges[i][0], ranges[i][1], i == 3 ? months : i == 4 ? days : NULL);
-		if (i == 2)
-			c.any_day = *text == '*' || *text == '?';
-		if (i == 4)
-			c.any_weekday = *text == '*' || *text == '?';
-		text += len;
-	}
-	return c;
-}
-
-/* Where days are told both ways, one of the two is enough. */
-static bool is_time(const struct schedule *c, const struct tm *t)
-{
-	bool day = c->day >> t->tm_mday & 1, weekday = c->weekday >> t->tm_wday & 1;
-	return (c->minute >> t->tm_min & 1) && (c->hour >> t->tm_hour & 1) && (c->month >> (t->tm_mon + 1) & 1) &&
-	       (c->any_day || c->any_weekday ? day && weekday : day || weekday);
-}
-
-/* The first time after this one, seconds since 1970; 0 when there is none within five years. zone: as zoneinfo names it; "" for UTC. */
-static double next_time(const struct schedule *c, double after, const char *zone)
-{
-	char *kept = getenv("TZ") ? xstrdup(getenv("TZ")) : NULL;
-	time_t t = (time_t)after, found = 0;
-	if (c->every > 0)
-		return after + c->every;
-	setenv("TZ", *zone ? zone : "UTC", 1);
-	tzset();
-	t += 60 - t % 60;
-	for (long i = 0; i < 5L * 366 * 24 * 60 && !found; i++, t += 60) {
-		struct tm parts;
-		localtime_r(&t, &parts);
-		if (is_time(c, &parts))
-			found = t;
-		else if (!(c->hour >> parts.tm_hour & 1)) /* nothing in this hour */
-			t += 60 * (59 - parts.tm_min), i += 59 - parts.tm_min;
-	}
-	if (kept)
-		setenv("TZ", kept, 1);
-	else
-		unsetenv("TZ");
-	tzset();
-	free(kept);
-	return (double)found;
-}
 
 /* Jobs. -------------------------------------------------------------------------------------------------------------------------- */
 static int jobs_of(struct sim *s, const struct sim_object *cluster, const struct sim_object *o, struct sim_object **list)
@@ -255,8 +142,10 @@ static void due(struct sim *s, const cJSON *arg)
 
 static void wait_for_next(struct sim *s, const struct sim_object *cluster, struct sim_object *o)
 {
-	struct schedule c = schedule_of(json_str(o->doc, "spec.schedule", ""));
-	double now = sim_wall(s), when = next_time(&c, now, json_str(o->doc, "spec.timeZone", ""));
+	struct cron c;
+	double now = sim_wall(s), when = cron_parse(json_str(o->doc, "spec.schedule", ""), &c)
+					     ? cron_next(&c, now, json_str(o->doc, "spec.timeZone", ""))
+					     : 0;
 	int turn = (int)json_num(o->hidden, "turn", 0) + 1;
 	json_put_num(o->hidden, "turn", turn); /* an earlier wait is void */
 	if (json_bool(o->doc, "spec.suspend", false) || when <= now)

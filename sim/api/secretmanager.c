@@ -162,6 +162,10 @@ static bool secret_valid(struct sim_call *c, const char *id)
 			sim_fail(c, "INVALID_ARGUMENT", NULL,
 				 "replication.user_managed.replicas: The location field must be set.");
 			return false;
+		} else if (!sim_region(json_str(r, "location", ""))) {
+			sim_fail(c, "INVALID_ARGUMENT", NULL, "The provided location ID [%s] is invalid or unsupported.",
+				 json_str(r, "location", ""));
+			return false;
 		}
 	bool forbidden = !replicas && sim_constraint(c->sim, c->project, "gcp.resourceLocations", "global");
 	cJSON_ArrayForEach(r, replicas)

@@ -9,6 +9,8 @@ sim_libsim_a_SOURCES += \
 	sim/api/cloudbuild_request.c \
 	sim/api/cloudbuild_work.c \
 	sim/api/cloudscheduler.c \
+	sim/api/cron.c \
+	sim/api/cron.h \
 	sim/api/docker_registry.c \
 	sim/api/logging.c \
 	sim/api/mlflow_releases.c sim/api/mlflow_releases.h \

@@ -1,0 +1,136 @@
+/* Schedules as cron has them: five fields, each a set of numbers. */
+#include "config.h"
+#include "sim/api/cron.h"
+#include "sim/api/shared.h"
+
+#include "base/mem.h"
+#include "base/text.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+
+static double duration(const char *text)
+{
+	double all = 0;
+	while (isdigit((unsigned char)*text)) {
+		char *unit;
+		double n = strtod(text, &unit);
+		all += n * (*unit == 'h' ? 3600 : *unit == 'm' ? 60 : 1);
+		text = unit + (*unit != '\0');
+	}
+	return all;
+}
+
+/* "1-5", "*", with "/2" behind, apart by commas; names of months and days. */
+static bool field(const char *text, uint64_t *into, int low, int high, const char *names)
+{
+	while (*text) {
+		int from, to, step = 1;
+		char *end;
+		const char *name = names && isalpha((unsigned char)*text) ? strcasestr(names, sim_tmp("%.3s", text)) : NULL;
+		if (*text == '*' || *text == '?') {
+			from = low, to = high, end = (char *)(uintptr_t)text + 1;
+		} else if (name) {
+			from = to = low + (int)(name - names) / 3, end = (char *)(uintptr_t)text + 3;
+		} else {
+			from = to = (int)strtol(text, &end, 10);
+			if (end == text)
+				return false;
+		}
+		if (*end == '-') {
+			const char *second = end + 1;
+			name = names && isalpha((unsigned char)*second) ? strcasestr(names, sim_tmp("%.3s", second)) : NULL;
+			to = name ? low + (int)(name - names) / 3 : (int)strtol(second, &end, 10);
+			if (name)
+				end = (char *)(uintptr_t)second + 3;
+		}
+		if (*end == '/') {
+			step = (int)strtol(end + 1, &end, 10);
+			to = from == to ? high : to;
+		}
+		if (from < low || to > high || from > to || step < 1 || (*end && *end != ','))
+			return false;
+		for (int i = from; i <= to; i += step)
+			*into |= UINT64_C(1) << i;
+		text = *end ? end + 1 : end;
+	}
+	return true;
+}
+
+static const char *standing_for(const char *text)
+{
+	static const char *const names[][2] = {{"@yearly", "0 0 1 1 *"}, {"@annually", "0 0 1 1 *"}, {"@monthly", "0 0 1 * *"},
+					       {"@weekly", "0 0 * * 0"}, {"@daily", "0 0 * * *"},    {"@midnight", "0 0 * * *"},
+					       {"@hourly", "0 * * * *"}};
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (!strcmp(text, names[i][0]))
+			return names[i][1];
+	return text;
+}
+
+bool cron_parse(const char *text, struct cron *c)
+{
+	char parts[5][80], rest[2];
+	*c = (struct cron){.every = text_starts(text, "@every ") ? duration(text + 7) : 0};
+	if (c->every > 0)
+		return true;
+	if (sscanf(standing_for(text), "%79s %79s %79s %79s %79s %1s", parts[0], parts[1], parts[2], parts[3], parts[4],
+		   rest) != 5)
+		return false;
+	c->any_day = strchr("*?", *parts[2]) != NULL;
+	c->any_weekday = strchr("*?", *parts[4]) != NULL;
+	bool good = field(parts[0], &c->minute, 0, 59, NULL) && field(parts[1], &c->hour, 0, 23, NULL) &&
+		    field(parts[2], &c->day, 1, 31, NULL) &&
+		    field(parts[3], &c->month, 1, 12, "janfebmaraprmayjunjulaugsepoctnovdec") &&
+		    field(parts[4], &c->weekday, 0, 7, "sunmontuewedthufrisat");
+	c->weekday |= c->weekday >> 7; /* Sunday is 0 and 7 */
+	return good;
+}
+
+/* Where days are told both ways, one of the two is enough. */
+static bool is_time(const struct cron *c, const struct tm *t)
+{
+	bool day = c->day >> t->tm_mday & 1, weekday = c->weekday >> t->tm_wday & 1;
+	return (c->minute >> t->tm_min & 1) && (c->hour >> t->tm_hour & 1) && (c->month >> (t->tm_mon + 1) & 1) &&
+	       (c->any_day || c->any_weekday ? day && weekday : day || weekday);
+}
+
+double cron_next(const struct cron *c, double after, const char *zone)
+{
+	char *kept = getenv("TZ") ? xstrdup(getenv("TZ")) : NULL;
+	time_t t = (time_t)after, found = 0;
+	if (c->every > 0)
+		return after + c->every;
+	setenv("TZ", *zone ? zone : "UTC", 1);
+	tzset();
+	t += 60 - t % 60;
+	for (long i = 0; i < 5L * 366 * 24 * 60 && !found; i++, t += 60) {
+		struct tm parts;
+		localtime_r(&t, &parts);
+		if (is_time(c, &parts))
+			found = t;
+		else if (!(c->hour >> parts.tm_hour & 1)) /* nothing in this hour */
+			t += 60 * (59 - parts.tm_min), i += 59 - parts.tm_min;
+	}
+	if (kept)
+		setenv("TZ", kept, 1);
+	else
+		unsetenv("TZ");
+	tzset();
+	free(kept);
+	return (double)found;
+}
+
+bool cron_zone_there(const char *zone)
+{
+	if (!strcmp(zone, "UTC") || !strcmp(zone, "Etc/UTC")) /* whether this machine has a table of zones or not */
+		return true;
+	FILE *f = *zone && !strstr(zone, "..") ? fopen(sim_tmp("/usr/share/zoneinfo/%s", zone), "rb") : NULL;
+	if (f)
+		fclose(f);
+	return f != NULL;
+}
