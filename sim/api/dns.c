@@ -12,7 +12,7 @@
 
 #define OPERATIONS "dns.operations"
 
-struct sim_object *dns_zone_find(struct sim_call *c, const struct sim_resource *r)
+static struct sim_object *zone_find(struct sim_call *c, const struct sim_resource *r)
 {
 	(void)r;
 	return dns_zone(c);
@@ -207,7 +207,7 @@ static void get_project(struct sim_call *c)
 }
 
 static const struct sim_resource resources[] = {
-    {.methods = "dns.managedZones", .collection = DNS_ZONES, .find = dns_zone_find, .holder = "//dns.googleapis.com/"},
+    {.methods = "dns.managedZones", .collection = DNS_ZONES, .find = zone_find, .holder = "//dns.googleapis.com/"},
     {.methods = "dns.managedZoneOperations", .collection = OPERATIONS, .find = operation_find},
     {0},
 };

@@ -7,9 +7,8 @@
 
 #define DNS_ZONES "dns.managedZones"
 
-/* The zone that the path names, or NULL after a 404. The second form is a row's find. */
+/* The zone that the path names, or NULL after a 404. */
 struct sim_object *dns_zone(struct sim_call *c);
-struct sim_object *dns_zone_find(struct sim_call *c, const struct sim_resource *r);
 /* Where its record sets are: public zones are what the world's resolvers see; private ones are kept apart. */
 const char *dns_records_of(const struct sim_object *zone);
 /* A record set of the zone, or NULL; names in any case. */

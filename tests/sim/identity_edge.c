@@ -77,6 +77,115 @@ static void zones(void)
 	wants(204, "DELETE " DNS "/z1", NULL, "then the zone");
 }
 
+/* A body's quotes are single ones here. */
+static void sends(int code, const char *what, const char *body, const char *name)
+{
+	cJSON *doc = json_make(body);
+	char *text = json_text(doc, 0);
+	wants(code, what, text, name);
+	cJSON_Delete(doc);
+	free(text);
+}
+
+#define RECORD(name, type, data) "{'name':'" name "','type':'" type "','ttl':60,'rrdatas':[" data "]}"
+static void records(void)
+{
+	static const struct {
+		int status;
+		const char *record, *name;
+	} tried[] = {
+	    {200, RECORD("a.example.net.", "A", "'203.0.113.7','203.0.113.8'"), "two addresses"},
+	    {200, RECORD("c.example.net.", "CNAME", "'a.example.net.'"), "a name for another"},
+	    {200, RECORD("_dmarc.example.net.", "TXT", "'\"v=DMARC1; p=none\"'"), "a text"},
+	    {200, RECORD("*.m.example.net.", "MX", "'10 a.example.net.'"), "mail, for all below"},
+	    {200, RECORD("_s._tcp.example.net.", "SRV", "'1 2 443 a.example.net.'"), "a service"},
+	    {200, RECORD("example.net.", "CAA", "'0 issue \"pki.goog\"'"), "an authority at the apex"},
+	    {200,
+	     "{'name':'w.example.net.','type':'A','ttl':60,'routingPolicy':{'wrr':{'items':[{'weight':1,'rrdatas':['203.0.113."
+	     "9']}]}}}",
+	     "a routing policy"},
+	    {400, RECORD("c.example.net.", "TXT", "'x'"), "beside a CNAME there is nothing"},
+	    {400, RECORD("a.example.net.", "CNAME", "'c.example.net.'"), "nor a CNAME beside others"},
+	    {400, RECORD("example.net.", "CNAME", "'a.example.org.'"), "nor at the apex"},
+	    {400, RECORD("d.example.net.", "CNAME", "'a.example.net.','c.example.net.'"), "a CNAME has one value"},
+	    {400, RECORD("other-example.net.", "A", "'203.0.113.7'"), "a name that only ends like the zone's"},
+	    {400, RECORD("a..example.net.", "A", "'203.0.113.7'"), "an empty label"},
+	    {400, RECORD("b.example.net.", "A", "'203.0.113.256'"), "no address"},
+	    {400, RECORD("b.example.net.", "AAAA", "'203.0.113.7'"), "an address of the other kind"},
+	    {400, RECORD("b.example.net.", "MX", "'a.example.net.'"), "mail without a preference"},
+	    {400, RECORD("b.example.net.", "PIGEON", "'x'"), "an unknown type"},
+	    {400, RECORD("b.example.net.", "A", ""), "no data"},
+	    {400, "{'name':'b.example.net.','type':'A','ttl':-1,'rrdatas':['203.0.113.7']}", "a negative lifetime"},
+	};
+	begin(ALL);
+	sends(400, "POST " DNS, "{'name':'z2','dnsName':'example..net.'}", "a zone's name is one");
+	sends(
+	    400, "POST " DNS,
+	    "{'name':'z2','dnsName':'example.net.','visibility':'private','privateVisibilityConfig':{'networks':[{'networkUrl':"
+	    "'https://www.googleapis.com/compute/v1/projects/" P "/global/networks/none'}]}}",
+	    "a private zone's network is there");
+	sends(200, "POST " DNS, "{'name':'z1','dnsName':'example.net.'}", "a zone");
+	for (size_t i = 0; i < sizeof tried / sizeof *tried; i++)
+		sends(tried[i].status, "POST " DNS "/z1/rrsets", tried[i].record, tried[i].name);
+	wants(200, "GET " DNS "/z1/rrsets/w.example.net./A", NULL, "the policy");
+	ok(json_at(reply, "routingPolicy.wrr.items.0.weight") != NULL, "is kept");
+	sends(400, "POST " DNS "/z1/changes", "{'additions':[" RECORD("c.example.net.", "A", "'203.0.113.7'") "]}",
+	      "a change asks the same");
+	sends(200, "POST " DNS "/z1/changes",
+	      "{'deletions':[" RECORD("c.example.net.", "CNAME",
+				      "'a.example.net.'") "],'additions':[" RECORD("c.example.net.", "A", "'203.0.113.7'") "]}",
+	      "but for what it takes away");
+	wants(200, "GET " DNS "/z1/rrsets/example.net./NS", NULL, "the zone's own servers");
+	cJSON *change = json_make("{'deletions':[%j]}", cJSON_Duplicate(reply, true));
+	char *text = json_text(change, 0);
+	wants(400, "POST " DNS "/z1/changes", text, "are not taken away");
+	cJSON_Delete(change);
+	free(text);
+}
+
+#define AUTHORIZED(name) "'projects/" P "/locations/global/dnsAuthorizations/" name "'"
+#define CERTIFICATE "'certificates':['projects/" P "/locations/global/certificates/"
+static void refused_certificates(void)
+{
+	static const struct {
+		int status;
+		const char *what, *body, *name;
+	} tried[] = {
+	    {400, "dnsAuthorizations?dnsAuthorizationId=w", "{'domain':'*.example.net'}", "an authorization is for a domain"},
+	    {400, "dnsAuthorizations?dnsAuthorizationId=w", "{'domain':'no_name'}", "which is one"},
+	    {200, "dnsAuthorizations?dnsAuthorizationId=a1", "{'domain':'a.example.net'}", "like this"},
+	    {404, "certificates?certificateId=c",
+	     "{'managed':{'domains':['a.example.net'],'dnsAuthorizations':[" AUTHORIZED("none") "]}}",
+	     "an authorization that is not there"},
+	    {400, "certificates?certificateId=c", "{'managed':{'domains':['a.example.net'],'dnsAuthorizations':['a1']}}",
+	     "a name that is not whole"},
+	    {400, "certificates?certificateId=c",
+	     "{'managed':{'domains':['b.example.net'],'dnsAuthorizations':[" AUTHORIZED("a1") "]}}", "one of another domain"},
+	    {400, "certificates?certificateId=c", "{'managed':{'domains':['*.b.example.net']}}",
+	     "all below a domain, without an authorization"},
+	    {200, "certificates?certificateId=c",
+	     "{'managed':{'domains':['a.example.net','*.a.example.net'],'dnsAuthorizations':[" AUTHORIZED("a1") "]}}",
+	     "with one"},
+	    {200, "certificateMaps?certificateMapId=m", "{}", "a map"},
+	    {404, "certificateMaps/m/certificateMapEntries?certificateMapEntryId=e",
+	     "{'hostname':'a.example.net'," CERTIFICATE "none']}", "an entry for a certificate that is not there"},
+	    {400, "certificateMaps/m/certificateMapEntries?certificateMapEntryId=e", "{" CERTIFICATE "c']}",
+	     "an entry for no name"},
+	    {400, "certificateMaps/m/certificateMapEntries?certificateMapEntryId=e", "{'hostname':'a.example.net'}",
+	     "an entry without a certificate"},
+	    {200, "certificateMaps/m/certificateMapEntries?certificateMapEntryId=e",
+	     "{'hostname':'a.example.net'," CERTIFICATE "c']}", "an entry"},
+	    {409, "certificateMaps/m/certificateMapEntries?certificateMapEntryId=e2",
+	     "{'hostname':'A.example.net'," CERTIFICATE "c']}", "and another for its name"},
+	};
+	begin(ALL);
+	for (size_t i = 0; i < sizeof tried / sizeof *tried; i++) {
+		char *what = xasprintf("POST " CM "/%s", tried[i].what);
+		sends(tried[i].status, what, tried[i].body, tried[i].name);
+		free(what);
+	}
+}
+
 static void certificates(void)
 {
 	begin(ALL);
@@ -122,7 +231,9 @@ int main(void)
 	proxy_policies();
 	proxy_settings();
 	zones();
+	records();
 	certificates();
+	refused_certificates();
 	end();
 	return tap_done();
 }

@@ -94,6 +94,20 @@ static void scheduler(void)
 	asks("POST", SCHEDULER PLACE "jobs",
 	     json_make("{'name':%s,'schedule':'61 * * * *','httpTarget':{'uri':'https://example.com'}}", PLACE "jobs/j"), 400);
 	asks("POST", SCHEDULER PLACE "jobs", json_make("{'name':%s,'schedule':'0 3 * * MON-FRI'}", PLACE "jobs/j"), 400);
+	static const char *const odd[] = {"'timeZone':'Mars/Olympus'", "'attemptDeadline':'5s'", "'attemptDeadline':'1801s'",
+					  "'retryConfig':{'retryCount':6}"};
+	for (size_t i = 0; i < sizeof odd / sizeof *odd; i++) {
+		char *body = xasprintf("{'name':%%s,'schedule':'0 3 * * *','httpTarget':{'uri':'https://example.com'},%s}",
+				       odd[i]);
+		asks("POST", SCHEDULER PLACE "jobs", json_make(body, PLACE "jobs/odd"), 400);
+		free(body);
+	}
+	cJSON *zoned = asks("POST", SCHEDULER PLACE "jobs",
+			    json_make("{'name':%s,'schedule':'30 3 * * *','timeZone':'Asia/Tokyo','httpTarget':{'uri':"
+				      "'https://example.com'}}",
+				      PLACE "jobs/zoned"),
+			    200);
+	is_str(json_str(zoned, "scheduleTime", ""), "2026-01-01T18:30:00Z", "U24: a schedule is in its time zone");
 	asks("POST", "iam.googleapis.com/v1/projects/demo-proj/serviceAccounts", json_make("{'accountId':'caller'}"), 200);
 	sim_advance(cloud, sim_now(cloud) + 600);
 	const char *uri = "https://run.googleapis.com/v2/" PLACE "jobs/none:run";
