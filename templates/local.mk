@@ -19,6 +19,8 @@ TEMPLATES = \
 	templates/shared/requirements.txt.mustache \
 	templates/shared/server.env.mustache \
 	templates/shared/start.sh.mustache \
+	templates/terraform/README.md.mustache \
+	templates/terraform/versions.tf.mustache \
 	templates/vm/user-data.mustache
 
 src/base/embedded.c: $(TEMPLATES) templates/embed

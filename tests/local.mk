@@ -4,7 +4,7 @@ WALK_TESTS += tests/cases/weaknesses.py tests/cases/settings.py tests/cases/netw
 TESTS += tests/attack/attack.py
 TESTS += tests/shell.py tests/docs/docs.py tests/docs/seeds.py tests/docs/translations.py
 WALK_TESTS += tests/cases/matrix.py
-REAL_TESTS += tests/real/auth_library.py tests/real/clients.py tests/real/sign_in.py tests/real/run.py tests/real/upgrade.py tests/terraform/run.py tests/kubernetes/compare.py tests/kubernetes/manifests.py tests/kubernetes/engine.py
+REAL_TESTS += tests/real/auth_library.py tests/real/clients.py tests/real/sign_in.py tests/real/run.py tests/real/upgrade.py tests/terraform/run.py tests/terraform/rendered.py tests/kubernetes/compare.py tests/kubernetes/manifests.py tests/kubernetes/engine.py
 
 TESTS += tests/sim/docker_registry.py
 include tests/fuzz/local.mk

@@ -6,8 +6,11 @@
 #include "base/gettext.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/mustache.h"
 #include "base/outside.h"
+#include "base/templates.h"
 #include "plan/axes.h"
+#include "plan/terraform.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +18,8 @@
 /* Before the first apply two facts are not known; the files then hold these words in their place. */
 #define NO_NUMBER "PROJECT_NUMBER"
 #define NO_SUFFIX "suffix"
+
+#define TERRAFORM "terraform"
 
 static void fill_unknown(const struct cli *cli, struct answers *a)
 {
@@ -61,6 +66,39 @@ static bool write_manifests(const struct cli *cli, const struct plan *p, const c
 	return ok;
 }
 
+static bool write_text(const struct cli *cli, const char *file, const struct buf *text, struct err *e)
+{
+	char *path = xasprintf("%s/" TERRAFORM "/%s", cli->out, file);
+	bool ok = file_write(path, buf_text(text), text->len, 0644, e);
+	if (ok && !cli->quiet)
+		outside_print(stdout, "%s\n", path);
+	free(path);
+	return ok;
+}
+
+static bool write_page(const struct cli *cli, const struct terraform *t, const char *template, const char *file, struct err *e)
+{
+	struct buf text = {0};
+	bool ok = mustache_render(template, template_find(template, NULL), t->data, ESCAPE_NONE, true, &text, e) &&
+		  write_text(cli, file, &text, e);
+	buf_free(&text);
+	return ok;
+}
+
+/* The whole stack in a folder of its own, for an operator who goes on with Terraform. */
+static bool write_terraform(const struct cli *cli, const struct plan *p, const cJSON *resolved, struct err *e)
+{
+	struct terraform t = {0};
+	char *folder = xasprintf("%s/" TERRAFORM, cli->out);
+	bool ok = terraform_make(p, resolved, &t, e) && file_make_dirs(folder, e) && write_text(cli, "main.tf", &t.main, e) &&
+		  write_text(cli, "imports.tf", &t.imports, e) && write_text(cli, "variables.tf", &t.variables, e) &&
+		  write_page(cli, &t, "terraform/versions.tf.mustache", "versions.tf", e) &&
+		  write_page(cli, &t, "terraform/README.md.mustache", "README.md", e);
+	free(folder);
+	terraform_free(&t);
+	return ok;
+}
+
 static enum exit_code verb_render_run(const struct cli *cli, struct err *e)
 {
 	if (!cli->out) {
@@ -76,8 +114,8 @@ static enum exit_code verb_render_run(const struct cli *cli, struct err *e)
 	if (p && file_make_dirs(cli->out, e)) {
 		for (const struct render_row *row = p->files; row->template && write_row(cli, p, row, e); row++)
 			;
-		if (!e->exit)
-			write_manifests(cli, p, a->resolved, e);
+		if (!e->exit && write_manifests(cli, p, a->resolved, e))
+			write_terraform(cli, p, a->resolved, e);
 	}
 	plan_free(p);
 	answers_free(a);

@@ -5,6 +5,7 @@
 
 #include "base/err.h"
 #include "gcp/call.h"
+#include "gcp/terraform.h"
 
 #include <cjson/cJSON.h>
 #include <stdbool.h>
@@ -204,6 +205,7 @@ struct kind {
 	 * behind with these words, not as a failure. */
 	const char *lingers; /* "%s", which may stand in it once, is the resource's name */
 	double patience; /* seconds to go on asking before lingers is said: 0 where what holds it is known to hold for hours */
+	struct kind_terraform terraform; /* how `render` spells it for Terraform */
 };
 
 /* Does the change have a difference whose path begins with this? */

@@ -60,6 +60,11 @@ static char *address_permits(const cJSON *spec, enum deed deed)
 	return text ? xstrdup(text) : NULL;
 }
 
+static const char *address_terraform_type(const struct view *v)
+{
+	return json_at(v->spec, "region") ? "google_compute_address" : "google_compute_global_address";
+}
+
 const struct kind kind_address = {
     .id = "compute.address",
     .title = N_("IP address"),
@@ -76,4 +81,8 @@ const struct kind kind_address = {
     .create = address_create,
     .destroy = address_destroy,
     .patience = 60,
+    .terraform = {.type_of = address_terraform_type,
+		  .place = "region",
+		  .import = "{project}/{region/}{name}",
+		  .outputs = (const char *const[]){"ip", "@.address", "link", "@.id", NULL}},
 };

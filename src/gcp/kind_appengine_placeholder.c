@@ -71,4 +71,5 @@ const struct kind kind_appengine_placeholder = {
     .stays = N_(
 	"App Engine's service default cannot be deleted: what is in it stays. A version that this stack made there never ran, "
 	"and costs nothing."),
+    .terraform = {.none = "It never runs: the service's first version is made by it, and only once."},
 };

@@ -106,4 +106,5 @@ const struct kind kind_appengine_stop = {
     .create = appengine_stop_create,
     .update = appengine_stop_update,
     .back = appengine_stop_back,
+    .terraform = {.none = "A server is stopped for an upgrade only."},
 };

@@ -134,4 +134,5 @@ const struct kind kind_appengine_versions = {
     .destroy = appengine_versions_destroy,
     .destroy_ways = 2,
     .stays = N_("App Engine's service default cannot be deleted: its last version stays, stopped, and costs nothing."),
+    .terraform = {.none = "Other versions are stopped and deleted one by one, which is an act and no state."},
 };

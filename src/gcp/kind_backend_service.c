@@ -33,4 +33,9 @@ const struct kind kind_backend_service = {
     .update = update,
     .destroy = destroy,
     .patience = 60,
+    .terraform = {.type = "google_compute_backend_service",
+		  .import = "projects/{project}/global/backendServices/{name}",
+		  .moves = (const char *const[]){"backends", "backend", "iap.oauth2ClientSecret", "iap.oauth2ClientSecretWo",
+						 NULL},
+		  .outputs = (const char *const[]){"link", "@.id", NULL}},
 };

@@ -118,6 +118,18 @@ static char *bucket_remains(const struct observation *seen)
 	    seconds / 86400);
 }
 
+static const char *const bucket_moves[] = {"iamConfiguration.uniformBucketLevelAccess.enabled",
+					   "uniformBucketLevelAccess",
+					   "iamConfiguration.publicAccessPrevention",
+					   "publicAccessPrevention",
+					   "iamConfiguration",
+					   "",
+					   "lifecycle.rule",
+					   "lifecycleRule",
+					   "lifecycle",
+					   "",
+					   NULL};
+
 const struct kind kind_bucket = {
     .id = "storage.bucket",
     .title = N_("Bucket"),
@@ -147,4 +159,8 @@ const struct kind kind_bucket = {
     .destroy = bucket_destroy,
     .lingers = N_(
 	"The bucket is not empty and is kept. To delete it with all that is in it: gcloud storage rm --recursive gs://%s"),
+    .terraform = {.type = "google_storage_bucket",
+		  .import = "{project}/{name}",
+		  .moves = bucket_moves,
+		  .ignores = TERRAFORM_LABELS},
 };

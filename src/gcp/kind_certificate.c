@@ -50,4 +50,8 @@ const struct kind kind_certificate = {
     .update = update,
     .destroy = destroy,
     .patience = 120,
+    .terraform = {.type = "google_certificate_manager_certificate",
+		  .import = "projects/{project}/locations/global/certificates/{name}",
+		  .ignores = TERRAFORM_LABELS,
+		  .outputs = (const char *const[]){"name", "@.id", NULL}},
 };

@@ -32,4 +32,8 @@ const struct kind kind_certificate_map = {
     .update = update,
     .destroy = destroy,
     .patience = 120,
+    .terraform = {.type = "google_certificate_manager_certificate_map",
+		  .import = "projects/{project}/locations/global/certificateMaps/{name}",
+		  .ignores = TERRAFORM_LABELS,
+		  .outputs = (const char *const[]){"name", "@.id", NULL}},
 };

@@ -34,4 +34,8 @@ const struct kind kind_certificate_map_entry = {
     .update = update,
     .destroy = destroy,
     .patience = 120,
+    .terraform = {.type = "google_certificate_manager_certificate_map_entry",
+		  .import = "projects/{project}/{parent}/certificateMapEntries/{name}",
+		  .takes = (const char *const[]){"parent", "map", NULL},
+		  .ignores = TERRAFORM_LABELS},
 };

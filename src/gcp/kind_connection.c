@@ -240,6 +240,20 @@ static char *connection_permits(const cJSON *spec, enum deed deed)
 	return words ? xstrdup(words) : NULL;
 }
 
+static const char *connection_terraform_type(const struct view *v)
+{
+	return is_given(v) ? NULL : "google_service_networking_connection";
+}
+
+static cJSON *connection_terraform(const struct view *v)
+{
+	char *link = xasprintf("projects/%s/global/networks/%s", v->project, network(v));
+	cJSON *body = json_make("{'network':%s,'service':'servicenetworking.googleapis.com','reservedPeeringRanges':%j}", link,
+				kind_copy(v, "ranges"));
+	free(link);
+	return body;
+}
+
 const struct kind kind_connection = {
     .id = "servicenetworking.connection",
     .title = N_("Private services access"),
@@ -262,4 +276,9 @@ const struct kind kind_connection = {
     .destroy_ways = 2,
     .lingers = N_("Cloud SQL holds the private connection for about four days after its last instance: run destroy again then. "
 		  "It costs nothing."),
+    .terraform = {.none = "In a network of others the connection is theirs: only a range of ours is in it.",
+		  .type_of = connection_terraform_type,
+		  .name = "",
+		  .import = "projects%2F{project}%2Fglobal%2Fnetworks%2F{network}:servicenetworking.googleapis.com",
+		  .body = connection_terraform},
 };

@@ -44,4 +44,9 @@ const struct kind kind_dns_authorization = {
     .update = update,
     .destroy = destroy,
     .patience = 120,
+    .terraform = {.type = "google_certificate_manager_dns_authorization",
+		  .import = "projects/{project}/locations/global/dnsAuthorizations/{name}",
+		  .ignores = TERRAFORM_LABELS,
+		  .outputs = (const char *const[]){"record", "@.dns_resource_record[0].name", "data",
+						   "@.dns_resource_record[0].data", "name", "@.id", NULL}},
 };

@@ -87,4 +87,8 @@ const struct kind kind_dns_record = {
     .create = dns_record_create,
     .update = dns_record_update,
     .destroy = dns_record_destroy,
+    .terraform = {.type = "google_dns_record_set",
+		  .name = "",
+		  .import = "projects/{project}/managedZones/{zone}/rrsets/{host}/{type}",
+		  .takes = (const char *const[]){"zone", "managedZone", "host", "name", NULL}},
 };

@@ -82,4 +82,8 @@ const struct kind kind_dns_zone = {
     .update = dns_zone_update,
     .destroy = dns_zone_destroy,
     .lingers = N_("The zone still holds records that this program did not write: remove them, then run destroy again."),
+    .terraform = {.type = "google_dns_managed_zone",
+		  .import = "projects/{project}/managedZones/{name}",
+		  .ignores = TERRAFORM_LABELS,
+		  .outputs = (const char *const[]){"name", "@.name", NULL}},
 };

@@ -93,6 +93,15 @@ static const char *docker_image_cure(const char *message)
 		   : NULL;
 }
 
+static char *docker_image_terraform(const struct view *v, const char *recorded)
+{
+	const char *at = recorded ? strchr(recorded, '@') : NULL;
+	if (!at)
+		return NULL;
+	return xasprintf("%s-docker.pkg.dev/%s/%s/%s%s", docker_image_text(v, "region"), v->project,
+			 docker_image_text(v, "repository"), docker_image_text(v, "image"), at);
+}
+
 const struct kind kind_docker_image = {
     .id = "artifactregistry.dockerImage",
     .title = N_("Image from elsewhere"),
@@ -111,4 +120,7 @@ const struct kind kind_docker_image = {
     .create = docker_image_create,
     .cure = docker_image_cure,
     .stays = N_("It goes with its repository."),
+    .terraform = {.none = "The remote repository fetches it; Terraform gets its digest as a variable.",
+		  .value = docker_image_terraform,
+		  .outputs = (const char *const[]){"image", "@", "digest", "split(\"@\", @)[1]", NULL}},
 };

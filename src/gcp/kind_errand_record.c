@@ -139,4 +139,5 @@ const struct kind kind_errand_record = {
     .decode = errand_record_decode,
     .compare = errand_record_compare,
     .stays = N_("you made it where the host's zone is kept: remove it there, since its address is no longer yours."),
+    .terraform = {.none = "A person makes it, where the domain's zone is."},
 };

@@ -59,4 +59,5 @@ const struct kind kind_errand_redirect = {
     .observe = errand_redirect_observe,
     .decode = errand_redirect_decode,
     .compare = errand_redirect_compare,
+    .terraform = {.none = "A person makes it."},
 };

@@ -216,4 +216,5 @@ const struct kind kind_existing_cluster = {
     .decode = existing_cluster_decode,
     .compare = existing_cluster_compare,
     .stays = N_("The cluster stays: it stood before this stack, and is not its own."),
+    .terraform = {.none = "It was there before the stack."},
 };

@@ -4,6 +4,7 @@
 #include "gcp/kinds.h"
 
 #include "base/gettext.h"
+#include "base/json.h"
 
 static const char *const fixed[] = {"network", "direction", NULL};
 
@@ -11,6 +12,21 @@ static const struct compute_object object = {.scope = "global", .collection = "f
 
 COMPUTE_OBJECT(object)
 COMPUTE_UPDATE(object)
+
+/* What is let through is a block each, in words of its own. */
+static cJSON *firewall_terraform(const struct view *v)
+{
+	cJSON *w = compute_object_wanted(v), *allow = cJSON_CreateArray();
+	const cJSON *one;
+	cJSON_ArrayForEach(one, json_at(w, "allowed")) {
+		cJSON *ports = json_at(one, "ports");
+		cJSON_AddItemToArray(allow, json_make("{'protocol':%s,'ports':%j}", json_str(one, "IPProtocol", ""),
+						      ports ? cJSON_Duplicate(ports, true) : cJSON_CreateArray()));
+	}
+	json_put(w, "allow", allow);
+	json_drop(w, "allowed");
+	return w;
+}
 
 const struct kind kind_firewall = {
     .id = "compute.firewall",
@@ -32,4 +48,7 @@ const struct kind kind_firewall = {
     .update = update,
     .destroy = destroy,
     .patience = 5,
+    .terraform = {.type = "google_compute_firewall",
+		  .import = "projects/{project}/global/firewalls/{name}",
+		  .body = firewall_terraform},
 };

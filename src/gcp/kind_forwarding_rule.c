@@ -87,6 +87,11 @@ static char *forwarding_rule_permits(const cJSON *spec, enum deed deed)
 	return text ? xstrdup(text) : NULL;
 }
 
+static const char *forwarding_rule_terraform_type(const struct view *v)
+{
+	return json_at(v->spec, "region") ? "google_compute_forwarding_rule" : "google_compute_global_forwarding_rule";
+}
+
 const struct kind kind_forwarding_rule = {
     .id = "compute.forwardingRule",
     .title = N_("Forwarding rule"),
@@ -105,4 +110,8 @@ const struct kind kind_forwarding_rule = {
     .update = forwarding_rule_update,
     .destroy = forwarding_rule_destroy,
     .patience = 60,
+    .terraform = {.type_of = forwarding_rule_terraform_type,
+		  .place = "region",
+		  .import = "{project}/{region/}{name}",
+		  .adds = "{'loadBalancingScheme':''}"},
 };

@@ -142,4 +142,5 @@ const struct kind kind_free_range = {
     .decode_more = free_range_decode_more,
     .compare = given_compare,
     .stays = GIVEN_STAYS,
+    .terraform = {.none = "It is only looked at: whether addresses are free."},
 };

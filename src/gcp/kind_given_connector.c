@@ -75,4 +75,5 @@ const struct kind kind_given_connector = {
     .decode_more = given_connector_decode_more,
     .compare = given_compare,
     .stays = GIVEN_STAYS,
+    .terraform = {.none = "It was there before the stack, which names it."},
 };

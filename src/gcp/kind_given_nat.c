@@ -99,4 +99,5 @@ const struct kind kind_given_nat = {
     .decode = given_nat_decode,
     .compare = given_compare,
     .stays = GIVEN_STAYS,
+    .terraform = {.none = "It is only looked at: whether machines reach the internet."},
 };

@@ -62,4 +62,9 @@ const struct kind kind_given_network = {
     .decode = given_network_decode,
     .compare = given_compare,
     .stays = GIVEN_STAYS,
+    .terraform = {.type = "google_compute_network",
+		  .data = true,
+		  .takes = (const char *const[]){"home", "project", NULL},
+		  .comment = "It was there before the stack.",
+		  .outputs = (const char *const[]){"link", "@.id", NULL}},
 };

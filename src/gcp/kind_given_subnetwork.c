@@ -86,4 +86,10 @@ const struct kind kind_given_subnetwork = {
     .decode = given_subnetwork_decode,
     .compare = given_compare,
     .stays = GIVEN_STAYS,
+    .terraform = {.type = "google_compute_subnetwork",
+		  .data = true,
+		  .place = "region",
+		  .takes = (const char *const[]){"home", "project", NULL},
+		  .comment = "It was there before the stack.",
+		  .outputs = (const char *const[]){"link", "@.id", NULL}},
 };

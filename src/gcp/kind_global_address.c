@@ -82,4 +82,5 @@ const struct kind kind_global_address = {
     .destroy = global_address_destroy,
     .patience = 30,
     .lingers = N_("The range goes once the private connection is gone: run destroy again later. It costs nothing."),
+    .terraform = {.type = "google_compute_global_address", .import = "projects/{project}/global/addresses/{name}"},
 };

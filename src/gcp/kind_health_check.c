@@ -32,4 +32,8 @@ const struct kind kind_health_check = {
     .update = update,
     .destroy = destroy,
     .patience = 60,
+    .terraform = {.type = "google_compute_health_check",
+		  .import = "projects/{project}/global/healthChecks/{name}",
+		  .moves = (const char *const[]){"type", "", NULL},
+		  .outputs = (const char *const[]){"link", "@.id", NULL}},
 };

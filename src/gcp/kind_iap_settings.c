@@ -75,4 +75,9 @@ const struct kind kind_iap_settings = {
     .compare = iap_settings_compare,
     .create = iap_settings_create,
     .update = iap_settings_update,
+    .terraform = {.type = "google_iap_settings",
+		  .name = "",
+		  .import = "{resource}",
+		  .moves = (const char *const[]){"accessSettings.oauthSettings.clientSecret", "", NULL},
+		  .comment = "The client's secret is put there by mlflow-setup: the provider would keep it in its state."},
 };

@@ -162,6 +162,12 @@ static const char *image_cure(const char *message)
 	return NULL;
 }
 
+static char *image_terraform(const struct view *v, const char *recorded)
+{
+	const char *image = json_str(v->spec, "image", ""), *colon = strrchr(image, ':');
+	return recorded && colon ? xasprintf("%.*s@%s", (int)(colon - image), image, recorded) : NULL;
+}
+
 const struct kind kind_image = {
     .id = "cloudbuild.image",
     .title = N_("Container image"),
@@ -181,4 +187,7 @@ const struct kind kind_image = {
     .gate = true,
     .cure = image_cure,
     .log_url = log_url,
+    .terraform = {.none = "It is built from the files beside this folder; Terraform gets its digest as a variable.",
+		  .value = image_terraform,
+		  .outputs = (const char *const[]){"image", "@", "digest", "split(\"@\", @)[1]", NULL}},
 };

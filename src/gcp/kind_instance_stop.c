@@ -96,4 +96,5 @@ const struct kind kind_instance_stop = {
     .create = instance_stop_create,
     .update = instance_stop_update,
     .back = instance_stop_back,
+    .terraform = {.none = "A server is stopped for an upgrade only."},
 };

@@ -357,4 +357,5 @@ const struct kind kind_kubernetes_object = {
     .create = kubernetes_object_create,
     .update = kubernetes_object_update,
     .destroy = kubernetes_object_destroy,
+    .terraform = {.none = "Its manifest is a file beside this folder, for kubectl apply --server-side."},
 };

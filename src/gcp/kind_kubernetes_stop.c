@@ -123,4 +123,5 @@ const struct kind kind_kubernetes_stop = {
     .create = kubernetes_stop_create,
     .update = kubernetes_stop_update,
     .back = kubernetes_stop_back,
+    .terraform = {.none = "A server is stopped for an upgrade only."},
 };

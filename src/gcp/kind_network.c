@@ -98,4 +98,8 @@ const struct kind kind_network = {
     .patience = 60,
     .lingers = N_(
 	"The network goes once its subnet and the private connection are gone: run destroy again later. It costs nothing."),
+    .terraform = {.type = "google_compute_network",
+		  .import = "projects/{project}/global/networks/{name}",
+		  .moves = (const char *const[]){"routingConfig.routingMode", "routingMode", "routingConfig", "", NULL},
+		  .outputs = (const char *const[]){"link", "@.id", NULL}},
 };

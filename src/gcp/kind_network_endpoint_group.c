@@ -29,4 +29,8 @@ const struct kind kind_network_endpoint_group = {
     .create = create,
     .destroy = destroy,
     .patience = 60,
+    .terraform = {.type = "google_compute_region_network_endpoint_group",
+		  .place = "region",
+		  .import = "projects/{project}/regions/{region}/networkEndpointGroups/{name}",
+		  .outputs = (const char *const[]){"link", "@.id", NULL}},
 };

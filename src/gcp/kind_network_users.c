@@ -143,4 +143,5 @@ const struct kind kind_network_users = {
     .decode_more = network_users_decode_more,
     .compare = given_compare,
     .stays = GIVEN_STAYS,
+    .terraform = {.none = "It is only looked at: who runs the host project lets them in."},
 };

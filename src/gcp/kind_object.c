@@ -54,4 +54,5 @@ const struct kind kind_object = {
     .compare = object_compare,
     .create = object_create,
     .reply_tells = true,
+    .terraform = {.none = "It is what the image is built from, and was read once."},
 };

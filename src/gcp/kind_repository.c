@@ -83,6 +83,17 @@ static void repository_destroy(const struct view *v, const struct observation *s
 	call_set(out, DIALECT_AIP, "DELETE", NULL, BASE "/%s", v->project, region(v), v->name);
 }
 
+/* Google has the policies by their names, Terraform a block for each. */
+static cJSON *repository_terraform(const struct view *v)
+{
+	cJSON *w = wanted(v), *policies = cJSON_CreateArray();
+	const cJSON *policy;
+	cJSON_ArrayForEach(policy, json_at(w, "cleanupPolicies"))
+		cJSON_AddItemToArray(policies, cJSON_Duplicate(policy, true));
+	json_put(w, "cleanupPolicies", policies);
+	return w;
+}
+
 const struct kind kind_repository = {
     .id = "artifactregistry.repository",
     .title = N_("Image repository"),
@@ -106,4 +117,10 @@ const struct kind kind_repository = {
     .create = repository_create,
     .update = repository_update,
     .destroy = repository_destroy,
+    .terraform = {.type = "google_artifact_registry_repository",
+		  .name = "repository_id",
+		  .place = "location",
+		  .import = "projects/{project}/locations/{region}/repositories/{name}",
+		  .body = repository_terraform,
+		  .ignores = TERRAFORM_LABELS},
 };

@@ -125,4 +125,10 @@ const struct kind kind_run_job = {
     .destroy = run_job_destroy,
     .tells_release = true,
     .passing = run_passing,
+    .terraform = {.type = "google_cloud_run_v2_job",
+		  .place = "location",
+		  .import = "projects/{project}/locations/{region}/jobs/{name}",
+		  .moves = (const char *const[]){"labels.execution", "", "runExecutionToken", "", NULL},
+		  .ignores = TERRAFORM_LABELS ", run_execution_token",
+		  .comment = "mlflow-setup runs it once for each image; Terraform only defines it."},
 };

@@ -88,4 +88,5 @@ const struct kind kind_run_revisions = {
     .foresees = true,
     .create = run_revisions_create,
     .update = run_revisions_update,
+    .terraform = {.none = "Old revisions are deleted one by one, which is an act and no state."},
 };

@@ -175,4 +175,9 @@ const struct kind kind_run_service = {
     .update = run_service_update,
     .destroy = run_service_destroy,
     .passing = run_passing,
+    .terraform = {.type = "google_cloud_run_v2_service",
+		  .place = "location",
+		  .import = "projects/{project}/locations/{region}/services/{name}",
+		  .ignores = TERRAFORM_LABELS,
+		  .outputs = (const char *const[]){"url", "@.uri", NULL}},
 };

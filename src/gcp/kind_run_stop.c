@@ -108,4 +108,5 @@ const struct kind kind_run_stop = {
     .create = run_stop_create,
     .update = run_stop_update,
     .back = run_stop_back,
+    .terraform = {.none = "A server is stopped for an upgrade only."},
 };

@@ -94,4 +94,9 @@ const struct kind kind_secret = {
     .create = secret_create,
     .destroy = secret_destroy,
     .reply_tells = true,
+    .terraform = {.type = "google_secret_manager_secret",
+		  .name = "secret_id",
+		  .import = "projects/{project}/secrets/{name}",
+		  .moves = (const char *const[]){"replication.automatic", "replication.auto", NULL},
+		  .ignores = TERRAFORM_LABELS},
 };

@@ -130,6 +130,12 @@ static char *secret_version_permits(const cJSON *spec, enum deed deed)
 	return needed ? xstrdup(needed) : NULL;
 }
 
+/* A rendered file is used by its newest version, whose number nobody keeps. */
+static cJSON *secret_version_terraform(const struct view *v)
+{
+	return json_make("{'secret':%s,'version':%s,'fetchSecretData':false}", secret(v), json_str(v->spec, "version", NULL));
+}
+
 const struct kind kind_secret_version = {
     .id = "secretmanager.version",
     .title = N_("Secret version"),
@@ -147,4 +153,10 @@ const struct kind kind_secret_version = {
     .update = secret_version_update,
     .reply_tells = true,
     .renews = true,
+    .terraform = {.type = "google_secret_manager_secret_version",
+		  .data = true,
+		  .name = "",
+		  .body = secret_version_terraform,
+		  .comment = "Its number only: as a resource, an import would read the value into the state.",
+		  .outputs = (const char *const[]){"version", "@.version", "name", "@.name", "made", "@.create_time", NULL}},
 };

@@ -89,6 +89,12 @@ static void service_account_destroy(const struct view *v, const struct observati
 	on_account(v, "DELETE", NULL, out);
 }
 
+/* Its id is an argument of its own. */
+static cJSON *service_account_terraform(const struct view *v)
+{
+	return wanted(v);
+}
+
 const struct kind kind_service_account = {
     .id = "iam.serviceAccount",
     .title = N_("Service account"),
@@ -112,4 +118,9 @@ const struct kind kind_service_account = {
     .create = service_account_create,
     .update = service_account_update,
     .destroy = service_account_destroy,
+    .terraform = {.type = "google_service_account",
+		  .name = "account_id",
+		  .import = "projects/{project}/serviceAccounts/{name}@{project}.iam.gserviceaccount.com",
+		  .body = service_account_terraform,
+		  .outputs = (const char *const[]){"email", "@.email", NULL}},
 };

@@ -69,4 +69,5 @@ const struct kind kind_service_identity = {
     .create = service_identity_create,
     .update = service_identity_update,
     .blind = true,
+    .terraform = {.none = "Google makes it when it is asked for, and nothing reads it."},
 };

@@ -92,6 +92,17 @@ static void services_update(const struct view *v, const struct observation *seen
 	services_create(v, seen, out);
 }
 
+static cJSON *services_terraform(const struct view *v)
+{
+	(void)v;
+	return json_make("{'service':{'$hcl':'each.key'},'disableOnDestroy':false}");
+}
+
+static cJSON *services_each(const struct view *v)
+{
+	return kind_value(v, "services");
+}
+
 const struct kind kind_services = {
     .id = "serviceusage.services",
     .title = N_("APIs"),
@@ -111,4 +122,9 @@ const struct kind kind_services = {
     .create = services_create,
     .update = services_update,
     .stays = N_("APIs stay on: others in the project may use them."),
+    .terraform = {.type = "google_project_service",
+		  .name = "",
+		  .import = "{project}/{key}",
+		  .body = services_terraform,
+		  .each = services_each},
 };

@@ -44,4 +44,5 @@ const struct kind kind_shared_vpc = {
     .decode = shared_vpc_decode,
     .compare = given_compare,
     .stays = GIVEN_STAYS,
+    .terraform = {.none = "It is only looked at: who runs the host project attaches others to it."},
 };

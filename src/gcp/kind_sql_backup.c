@@ -124,4 +124,5 @@ const struct kind kind_sql_backup = {
     .create = sql_backup_create,
     .restore = backup_restore,
     .blind = true,
+    .terraform = {.none = "A backup is an act and no state."},
 };

@@ -63,4 +63,7 @@ const struct kind kind_sql_database = {
     .decode = sql_database_decode,
     .compare = sql_database_compare,
     .create = sql_database_create,
+    .terraform = {.type = "google_sql_database",
+		  .import = "projects/{project}/instances/{instance}/databases/{name}",
+		  .takes = (const char *const[]){"instance", "instance", NULL}},
 };

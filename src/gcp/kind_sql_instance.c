@@ -238,6 +238,16 @@ static struct kind_time sql_instance_takes(const cJSON *spec)
 	return small ? (struct kind_time){300, 700} : (struct kind_time){420, 900};
 }
 
+static const char *const sql_instance_moves[] = {"settings.dataDiskSizeGb",
+						 "settings.diskSize",
+						 "settings.dataDiskType",
+						 "settings.diskType",
+						 "settings.storageAutoResize",
+						 "settings.diskAutoresize",
+						 "rootPassword",
+						 "",
+						 NULL};
+
 const struct kind kind_sql_instance = {
     .id = "sqladmin.instance",
     .title = N_("Cloud SQL instance"),
@@ -271,4 +281,13 @@ const struct kind kind_sql_instance = {
     .create = sql_instance_create,
     .update = sql_instance_update,
     .destroy = sql_instance_destroy,
+    .terraform = {.type = "google_sql_database_instance",
+		  .import = "projects/{project}/instances/{name}",
+		  .moves = sql_instance_moves,
+		  .ignores = "settings[0].disk_size",
+		  .comment = "A disk that grew by itself is not made smaller.",
+		  .outputs = (const char *const[]){"ip", "@.private_ip_address", "ca", "nonsensitive(@.server_ca_cert[0].cert)",
+						   "connectionName", "@.connection_name", "attachment",
+						   "@.psc_service_attachment_link", "dns", "@.dns_name", "host",
+						   "trimsuffix(@.dns_name, \".\")", NULL}},
 };

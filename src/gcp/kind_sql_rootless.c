@@ -62,4 +62,5 @@ const struct kind kind_sql_rootless = {
     .decode = sql_rootless_decode,
     .compare = sql_rootless_compare,
     .create = sql_rootless_create,
+    .terraform = {.none = "It is the absence of a user, whom MySQL is born with."},
 };

@@ -94,4 +94,12 @@ const struct kind kind_sql_user = {
     .create = sql_user_create,
     .update = sql_user_update,
     .blind = true,
+    .terraform = {.type = "google_sql_user",
+		  .import = "{project}/{instance}/{host/}{name}",
+		  .takes = (const char *const[]){"instance", "instance", NULL},
+		  .moves = (const char *const[]){"password", "passwordWo", NULL},
+		  .adds = "{'passwordWoVersion':1}",
+		  .ignores = "password_wo_version",
+		  .comment = "The password is shown to the API and is in no state. An import takes over no version of it: to "
+			     "set it anew, raise\npassword_wo_version and take ignore_changes away."},
 };

@@ -70,4 +70,7 @@ const struct kind kind_ssl_certificate = {
     .create = ssl_certificate_create,
     .destroy = ssl_certificate_destroy,
     .patience = 120,
+    .terraform = {.type = "google_compute_managed_ssl_certificate",
+		  .import = "projects/{project}/global/sslCertificates/{name}",
+		  .outputs = (const char *const[]){"link", "@.id", NULL}},
 };

@@ -30,4 +30,7 @@ const struct kind kind_ssl_policy = {
     .update = update,
     .destroy = destroy,
     .patience = 60,
+    .terraform = {.type = "google_compute_ssl_policy",
+		  .import = "projects/{project}/global/sslPolicies/{name}",
+		  .outputs = (const char *const[]){"link", "@.id", NULL}},
 };

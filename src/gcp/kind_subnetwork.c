@@ -104,4 +104,8 @@ const struct kind kind_subnetwork = {
     .lingers = N_(
 	"Cloud Run holds addresses in the subnet for one to two hours after the service is gone: run destroy again then. "
 	"It costs nothing."),
+    .terraform = {.type = "google_compute_subnetwork",
+		  .place = "region",
+		  .import = "projects/{project}/regions/{region}/subnetworks/{name}",
+		  .outputs = (const char *const[]){"link", "@.id", NULL}},
 };

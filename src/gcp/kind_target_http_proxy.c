@@ -30,4 +30,7 @@ const struct kind kind_target_http_proxy = {
     .update = update,
     .destroy = destroy,
     .patience = 60,
+    .terraform = {.type = "google_compute_target_http_proxy",
+		  .import = "projects/{project}/global/targetHttpProxies/{name}",
+		  .outputs = (const char *const[]){"link", "@.id", NULL}},
 };

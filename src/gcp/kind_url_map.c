@@ -30,4 +30,7 @@ const struct kind kind_url_map = {
     .update = update,
     .destroy = destroy,
     .patience = 60,
+    .terraform = {.type = "google_compute_url_map",
+		  .import = "projects/{project}/global/urlMaps/{name}",
+		  .outputs = (const char *const[]){"link", "@.id", NULL}},
 };

@@ -33,4 +33,8 @@ const struct kind kind_workload_identity_pool = {
     .create = create,
     .update = update,
     .destroy = destroy,
+    .terraform = {.type = "google_iam_workload_identity_pool",
+		  .name = "workload_identity_pool_id",
+		  .import = "projects/{project}/locations/global/workloadIdentityPools/{name}",
+		  .outputs = (const char *const[]){"name", "@.name", NULL}},
 };

@@ -34,4 +34,8 @@ const struct kind kind_workload_identity_provider = {
     .create = create,
     .update = update,
     .destroy = destroy,
+    .terraform = {.type = "google_iam_workload_identity_pool_provider",
+		  .name = "workload_identity_pool_provider_id",
+		  .import = "projects/{project}/{parent}/providers/{name}",
+		  .takes = (const char *const[]){"parent", "workloadIdentityPoolId", NULL}},
 };

@@ -79,6 +79,7 @@ src_gcp_libgcp_a_SOURCES = \
 	src/gcp/reference.c src/gcp/reference.h \
 	src/gcp/roles.c src/gcp/roles.h \
 	src/gcp/links.c \
+	src/gcp/terraform.h \
 	src/gcp/prices.c src/gcp/prices.h src/gcp/prices.tbl \
 	src/gcp/policy.h \
 	src/gcp/run_state.c src/gcp/run_state.h \

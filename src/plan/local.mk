@@ -27,6 +27,7 @@ src_plan_libplan_a_SOURCES = \
 	src/plan/exposure_service_url.c \
 	src/plan/github.c src/plan/github.h \
 	src/plan/graph.c \
+	src/plan/hcl.c src/plan/hcl.h \
 	src/plan/libarchive.c src/plan/libarchive.h \
 	src/plan/make.c \
 	src/plan/naming.c src/plan/naming.h \
@@ -61,6 +62,7 @@ src_plan_libplan_a_SOURCES = \
 	src/plan/target_gke_manifests.c \
 	src/plan/target_run.c \
 	src/plan/target_vm.c \
+	src/plan/terraform.c src/plan/terraform.h \
 	src/plan/workload.c src/plan/workload.h
 
 check_PROGRAMS += tests/plan/answers tests/plan/answers-tool
