@@ -58,7 +58,7 @@ check_PROGRAMS += tests/sim/serving_stack
 TESTS += tests/sim/serving_stack
 tests_sim_serving_stack_SOURCES = tests/sim/serving_stack.c tests/sim/serving.h tests/sim/stack.h tests/tap.h
 tests_sim_serving_stack_LDADD = $(LIB_SIM)
-REAL_TESTS += tests/gcloud/appengine.sh tests/gcloud/serving.sh
+REAL_TESTS += tests/gcloud/appengine.sh tests/gcloud/appengine_files.py tests/gcloud/serving.sh
 
 check_PROGRAMS += tests/sim/serving_walls
 TESTS += tests/sim/serving_walls

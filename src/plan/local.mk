@@ -12,6 +12,7 @@ src_plan_libplan_a_SOURCES = \
 	src/plan/auth_oauth2_proxy.c \
 	src/plan/axes.c src/plan/axes.h src/plan/axes.tbl \
 	src/plan/answers_file.c \
+	src/plan/recorded.c src/plan/recorded.h \
 	src/plan/resolved.c src/plan/resolved.h \
 	src/plan/checks.c src/plan/checks.h \
 	src/plan/draft.c \
@@ -57,6 +58,7 @@ src_plan_libplan_a_SOURCES = \
 	src/plan/show.c src/plan/show.h \
 	src/plan/suffix.c \
 	src/plan/target_appengine.c \
+	src/plan/target_appengine_yaml.c src/plan/target_appengine_yaml.h \
 	src/plan/target_gke.c \
 	src/plan/target_gke_cluster.c src/plan/target_gke_cluster.h \
 	src/plan/target_gke_manifests.c \

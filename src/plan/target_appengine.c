@@ -10,6 +10,7 @@
 #include "gcp/appengine_shared.h"
 #include "plan/naming.h"
 #include "plan/run_words.h"
+#include "plan/target_appengine_yaml.h"
 #include "plan/upgrade.h"
 
 #include <stdlib.h>
@@ -111,7 +112,7 @@ static cJSON *spell_variables(const struct design *d)
 		add_container(d, w->containers[i], env, &files);
 	/* A version that is made anew may get the number of the old one: with the time at which it was made the version here is another, too. */
 	for (size_t i = 0; i < d->workload->secret_count; i++) {
-		char *name = xasprintf("SECRET_MADE_%zu", i + 1);
+		char *name = xasprintf(APPENGINE_SECRET_MADE "%zu", i + 1);
 		if (!d->workload->secrets[i].text)
 			cJSON_AddItemToObject(env, name, run_version(d->workload->secrets[i].name, "made"));
 		free(name);
@@ -382,6 +383,8 @@ const struct target target_appengine = {
 	    .apis = apis,
 	},
     .renders = renders,
+    .manifests_file = "app.yaml",
+    .manifests = appengine_yaml,
     .request_mib = 32,
     .listens = "0.0.0.0",
     .networked = true,
