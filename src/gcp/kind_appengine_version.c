@@ -2,12 +2,15 @@
  * without id. It stands when instances of it run: what an earlier run left broken or stopped is deployed again, under the same id. Outputs: id. */
 #include "config.h"
 #include "gcp/appengine_shared.h"
+#include "gcp/cloud_log.h"
 #include "gcp/kinds.h"
 #include "gcp/prices.h"
 
 #include "base/gettext.h"
 #include "base/json.h"
+#include "base/mem.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static void appengine_version_observe(const struct view *v, struct call *out)
@@ -59,6 +62,21 @@ static void appengine_version_create(const struct view *v, const struct observat
 	call_set(out, DIALECT_AIP, "POST", body, APPENGINE_VERSIONS, v->project, appengine_service(v));
 }
 
+/* The version's own log, which says why its server did not start. */
+static void appengine_version_ask_why(const struct view *v, const cJSON *notes, int turn, struct call *out)
+{
+	char id[APPENGINE_VERSION];
+	(void)notes;
+	if (turn)
+		return;
+	appengine_version_id(v->stack, json_at(v->spec, "body"), id);
+	char *filter = xasprintf("resource.type=\"gae_app\" AND resource.labels.module_id=\"%s\" AND "
+				 "resource.labels.version_id=\"%s\"",
+				 appengine_service(v), id);
+	cloud_log_ask(v->project, filter, out);
+	free(filter);
+}
+
 /* A core costs 0.0526 dollars an hour, a GB of memory 0.0071, a GB of disk 0.04 a month. */
 static double appengine_version_monthly(const cJSON *spec, const char *region)
 {
@@ -103,4 +121,6 @@ const struct kind kind_appengine_version = {
     .decode = appengine_version_decode,
     .compare = appengine_version_compare,
     .create = appengine_version_create,
+    .ask_why = appengine_version_ask_why,
+    .told_why = cloud_log_told,
 };

@@ -2,6 +2,7 @@
  * spec: {"region","body":{...} in the words of Job,"once": what the execution is tied to (an image's digest),
  * "release": what it brings the database to, kept as a label}. */
 #include "config.h"
+#include "gcp/cloud_log.h"
 #include "gcp/kinds.h"
 #include "gcp/reference.h"
 #include "gcp/run_state.h"
@@ -100,6 +101,17 @@ static void run_job_destroy(const struct view *v, const struct observation *seen
 	call_set(out, DIALECT_RUN, "DELETE", NULL, BASE "/%s", v->project, region(v), v->name);
 }
 
+/* What the execution wrote itself: Google says of it no more than that it ended. */
+static void run_job_ask_why(const struct view *v, const cJSON *notes, int turn, struct call *out)
+{
+	(void)notes;
+	if (turn)
+		return;
+	char *filter = xasprintf("resource.type=\"cloud_run_job\" AND resource.labels.job_name=\"%s\"", v->name);
+	cloud_log_ask(v->project, filter, out);
+	free(filter);
+}
+
 const struct kind kind_run_job = {
     .id = "run.job",
     .title = N_("Cloud Run job"),
@@ -123,6 +135,8 @@ const struct kind kind_run_job = {
     .create = kind_run_job_create,
     .update = run_job_update,
     .destroy = run_job_destroy,
+    .ask_why = run_job_ask_why,
+    .told_why = cloud_log_told,
     .tells_release = true,
     .passing = run_passing,
     .terraform = {.type = "google_cloud_run_v2_job",

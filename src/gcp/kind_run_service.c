@@ -1,6 +1,7 @@
 /* A Cloud Run service. spec: {"region","body":{...} in the words of Service, whole: PATCH without a mask replaces everything}. Outputs: url (the one
  * with the project's number when it is there), urls, used (names of the latest revisions, and of those that have traffic or a tag). */
 #include "config.h"
+#include "gcp/cloud_log.h"
 #include "gcp/kinds.h"
 #include "gcp/prices.h"
 #include "gcp/run_state.h"
@@ -145,6 +146,17 @@ static double run_service_monthly(const cJSON *spec, const char *region)
 	return json_num(spec, "body.scaling.minInstanceCount", 0) * second * 3600 * 730 * price_factor(PRICED_RUN, region);
 }
 
+/* What the revision wrote itself. */
+static void run_service_ask_why(const struct view *v, const cJSON *notes, int turn, struct call *out)
+{
+	(void)notes;
+	if (turn)
+		return;
+	char *filter = xasprintf("resource.type=\"cloud_run_revision\" AND resource.labels.service_name=\"%s\"", v->name);
+	cloud_log_ask(v->project, filter, out);
+	free(filter);
+}
+
 const struct kind kind_run_service = {
     .id = "run.service",
     .title = N_("Cloud Run service"),
@@ -174,6 +186,8 @@ const struct kind kind_run_service = {
     .create = kind_run_service_create,
     .update = run_service_update,
     .destroy = run_service_destroy,
+    .ask_why = run_service_ask_why,
+    .told_why = cloud_log_told,
     .passing = run_passing,
     .terraform = {.type = "google_cloud_run_v2_service",
 		  .place = "location",

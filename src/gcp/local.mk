@@ -2,6 +2,7 @@ noinst_LIBRARIES += src/gcp/libgcp.a
 src_gcp_libgcp_a_SOURCES = \
 	src/gcp/aip_object.c src/gcp/aip_object.h \
 	src/gcp/call.c src/gcp/call.h \
+	src/gcp/cloud_log.c src/gcp/cloud_log.h \
 	src/gcp/compute_object.c src/gcp/compute_object.h \
 	src/gcp/kind.c src/gcp/kind.h \
 	src/gcp/kind_address.c \

@@ -137,6 +137,27 @@ def failed_version(home):
         ok(result_of(run.stdout).get("outcome") == "proven" and after != before, "the next run deploys it again, and moves there", run.stdout[-2000:], after)
 
 
+def failed_server(home):
+    """A server that does not start, and a migration that fails: what each wrote itself is in its step's log before the run ends."""
+    file = answers(home)
+    with Sim(home) as sim:
+        run = sim.run("apply", file, "--json", timeout=400)
+        ok(run.returncode == 0, "a stack stands", run.stdout[-2000:], run.stderr)
+        with open(file, encoding="utf-8") as f:
+            instance = "mlflow-" + json.load(f)["resolved"]["suffix"]
+        ask_until(sim, "PUT", f"https://sqladmin.googleapis.com/v1/projects/demo-proj/instances/{instance}/users?name=mlflow",
+                  {"name": "mlflow", "password": "changed by hand"})
+        for change, step, of in (("appengine.instances=2", "version", "resource.labels.version_id"), ("server.workers=1", "migrate", "resource.labels.job_name")):
+            seen = len(sim.exchanges())
+            run = sim.run("apply", file, "--json", "--yes", "--set", change, timeout=400)
+            events = [json.loads(x) for x in run.stdout.splitlines() if x.startswith("{")]
+            logged = [e["line"] for e in events if e.get("event") == "log" and e.get("id") == step]
+            ok(run.returncode in (1, 3) and any("password authentication failed" in line for line in logged), f"{step}: its own log says what it missed",
+               run.returncode, logged, result_of(run.stdout))
+            asked = [x["request"] for x in sim.exchanges()[seen:] if x["url"].endswith("/v2/entries:list")]
+            ok(len(asked) == 1 and of in asked[0]["filter"], f"{step}: asked for once, and of it alone", asked)
+
+
 class Hand(http.server.BaseHTTPRequestHandler):
     """Metadata server and Secret Manager at once, as the proxy of both."""
     asked = []
@@ -237,7 +258,7 @@ def read_text(path):
 
 
 def main():
-    for case in (for_ever, start_for_real, together_for_real, another_region, strangers_service, secrets_and_broken, failed_version):
+    for case in (for_ever, start_for_real, together_for_real, another_region, strangers_service, secrets_and_broken, failed_version, failed_server):
         with Home() as home:
             case(home)
     done()
