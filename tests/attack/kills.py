@@ -13,6 +13,9 @@ from kill9 import change, counts, dump_of
 
 HOWS = ("before", "after", "torn", "ENOSPC", "EIO", "EDQUOT", "EROFS", "EINTR", "short")
 KILLS = ("before", "after", "torn")
+# What is killed around, by the shim's letters, each once a round: what changes a file twice.
+CALLS = {"write": ("w", ("before", "after", "torn") * 2), "read": ("r", ("before", "after")), "fsync": ("f", ("before", "after")),
+         "rename": ("n", ("before", "after") * 2)}
 
 
 def shim(folder):
@@ -41,15 +44,14 @@ def preload(library, **more):
 
 
 def undisturbed(what, library):
-    """(calls, what stands afterwards)"""
+    """(a letter for each call, what stands afterwards)"""
     with Home() as home, Sim(home) as sim:
         _, command = scene(home, sim, what)
         count = home.file("count")
         ended = judge.run(home, [*command, *sim.options()], env=sim.environment() | preload(library, ATTACK_COUNT=count), patience=200)
         if ended.code:
             raise RuntimeError(f"{what}, undisturbed: {ended.tail()}")
-        return int(read(count)), counts(dump_of(sim))
-
+        return read(count).decode(), counts(dump_of(sim))
 
 
 
@@ -70,6 +72,7 @@ def converged(home, sim, what, command, wanted):
 
 
 def trial(what, how, n, library, wanted):
+    """(was it killed, what is wrong or None)"""
     with Home() as home, Sim(home) as sim:
         answers, command = scene(home, sim, what)
         before = read(answers)
@@ -78,14 +81,22 @@ def trial(what, how, n, library, wanted):
         fault = judge.answers_fault(answers, before)
         if ended.code != -9:
             fault = fault or judge.fault_of(ended, secrets_of(sim), judge.EXITS | killed)
-        return fault or converged(home, sim, what, command, wanted)
+        return ended.code == -9, fault or converged(home, sim, what, command, wanted)
 
 
 def tried(what, how, n, library, wanted):
     try:
         return trial(what, how, n, library, wanted)
     except (OSError, RuntimeError, TimeoutError, subprocess.SubprocessError) as e:
-        return f"the trial itself: {e!r}"
+        return False, f"the trial itself: {e!r}"
+
+
+def drawn(rnd, kinds, short):
+    """[(how, words for the call, its number)] of one round."""
+    kills = [(how, name, letter) for name, (letter, hows) in CALLS.items() for how in hows]
+    failing = [how for how in HOWS if how not in KILLS]
+    chosen = [(how, name, rnd.choice([i for i, kind in enumerate(kinds, 1) if kind == letter])) for how, name, letter in (rnd.sample(kills, 3) if short else kills)]
+    return chosen + [(how, "call", rnd.randint(1, len(kinds))) for how in ([] if short else failing)]
 
 
 def attack(tally, seeds, short, only=None):
@@ -96,9 +107,11 @@ def attack(tally, seeds, short, only=None):
             return
         jobs = []
         for what in ("apply",) if short else ("apply", "change", "destroy"):
-            total, wanted = undisturbed(what, library)
+            kinds, wanted = undisturbed(what, library)
             for seed in seeds:
                 rnd = random.Random(f"kill {what} {seed}")
-                jobs += [(what, how, rnd.randint(1, total), library, wanted) for how in (rnd.sample(HOWS, 3) if short else HOWS)]
-        for (what, how, n, *_), fault in zip(jobs, pool.map(lambda job: tried(*job), jobs)):
-            tally.note("kills" if how in KILLS else "failing calls", f"{what}, {how} at call {n}", fault)
+                jobs += [(what, how, name, n, library, wanted) for how, name, n in drawn(rnd, kinds, short)]
+        faults = pool.map(lambda job: tried(job[0], job[1], *job[3:]), jobs)
+        for (what, how, name, n, *_), (killed, fault) in zip(jobs, faults):
+            kind = "failing calls" if how not in KILLS else f"kills of {what}" if killed else "kills that came after the end"
+            tally.note(kind, f"{what}, {how} {name} {n}", fault)

@@ -1,5 +1,6 @@
 /* Preloaded into the program: at the ATTACK_AT-th call that touches a file it kills itself, before the call or after it (ATTACK_HOW=before, after),
- * or lets the call fail (ATTACK_HOW=ENOSPC, EIO, EDQUOT, EROFS, EINTR, short). ATTACK_COUNT names a file that is given the number of calls. */
+ * or lets the call fail (ATTACK_HOW=ENOSPC, EIO, EDQUOT, EROFS, EINTR, short). ATTACK_COUNT names a file that
+ * is given a letter for each call: w(rite), r(ead), f(sync), (re)n(ame), o(ther). */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -16,13 +17,12 @@
 
 static long calls, at;
 static const char *how;
+static char kinds[1 << 18];
 
 static void count_out(void)
 {
-	char text[32];
-	int n = snprintf(text, sizeof text, "%ld\n", calls),
-	    fd = (int)syscall(SYS_openat, AT_FDCWD, getenv("ATTACK_COUNT"), O_WRONLY | O_CREAT | O_TRUNC, 0600);
-	if (fd < 0 || syscall(SYS_write, fd, text, n) != n)
+	int fd = (int)syscall(SYS_openat, AT_FDCWD, getenv("ATTACK_COUNT"), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+	if (fd < 0 || calls > (long)sizeof kinds || syscall(SYS_write, fd, kinds, calls) != calls)
 		abort();
 }
 
@@ -42,9 +42,12 @@ static int is_file(int fd)
 	return fd > 2 && fstat(fd, &st) == 0 && (S_ISREG(st.st_mode) || S_ISDIR(st.st_mode));
 }
 
-static int due(int counts)
+static int due(int counts, char kind)
 {
-	return counts && __sync_add_and_fetch(&calls, 1) == at && how;
+	long n = counts ? __sync_add_and_fetch(&calls, 1) : 0;
+	if (n > 0 && n <= (long)sizeof kinds)
+		kinds[n - 1] = kind;
+	return n > 0 && n == at && how;
 }
 
 /* 0: go on; else the call fails with that. */
@@ -68,12 +71,12 @@ static void after(int mine)
 		raise(SIGKILL);
 }
 
-#define AROUND(type, name, counts, parameters, arguments)                                                                      \
+#define AROUND(type, name, kind, counts, parameters, arguments)                                                                \
 	type name parameters                                                                                                   \
 	{                                                                                                                      \
 		static type(*real) parameters;                                                                                 \
 		real = real ? real : (type(*) parameters)dlsym(RTLD_NEXT, #name);                                              \
-		int mine = due(counts), code = before(mine);                                                                   \
+		int mine = due(counts, kind), code = before(mine);                                                             \
 		if (code) {                                                                                                    \
 			errno = code;                                                                                          \
 			return (type)-1;                                                                                       \
@@ -83,19 +86,19 @@ static void after(int mine)
 		return result;                                                                                                 \
 	}
 
-AROUND(ssize_t, read, is_file(fd), (int fd, void *data, size_t len), (fd, data, len))
-AROUND(int, fsync, is_file(fd), (int fd), (fd))
-AROUND(int, fdatasync, is_file(fd), (int fd), (fd))
-AROUND(int, ftruncate, is_file(fd), (int fd, off_t len), (fd, len))
-AROUND(int, rename, 1, (const char *from, const char *to), (from, to))
-AROUND(int, mkostemp, 1, (char *name, int flags), (name, flags))
-AROUND(int, fchmod, 1, (int fd, mode_t mode), (fd, mode))
+AROUND(ssize_t, read, 'r', is_file(fd), (int fd, void *data, size_t len), (fd, data, len))
+AROUND(int, fsync, 'f', is_file(fd), (int fd), (fd))
+AROUND(int, fdatasync, 'f', is_file(fd), (int fd), (fd))
+AROUND(int, ftruncate, 'o', is_file(fd), (int fd, off_t len), (fd, len))
+AROUND(int, rename, 'n', 1, (const char *from, const char *to), (from, to))
+AROUND(int, mkostemp, 'o', 1, (char *name, int flags), (name, flags))
+AROUND(int, fchmod, 'o', 1, (int fd, mode_t mode), (fd, mode))
 
 ssize_t write(int fd, const void *data, size_t len)
 {
 	static ssize_t (*real)(int, const void *, size_t);
 	real = real ? real : (ssize_t(*)(int, const void *, size_t))dlsym(RTLD_NEXT, "write");
-	int mine = due(is_file(fd)), code = before(mine);
+	int mine = due(is_file(fd), 'w'), code = before(mine);
 	if (code) {
 		errno = code;
 		return -1;

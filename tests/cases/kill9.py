@@ -3,8 +3,9 @@
 twice or left.
 
 The simulated cloud answers the N-th request so slowly that the program is surely waiting for it when it is killed; the request has acted. Every
-N of Cloud Run's is tried with MLFLOW_SETUP_ALL=1, and forty of each of the other targets'; without it, KILL9_POINTS (default 4) of the first apply and half as
-many of the others, spread evenly, and one each of the other targets' first apply and destroy. Arguments name targets: these alone."""
+N of Cloud Run's is tried with MLFLOW_SETUP_ALL=1, and forty of each of the other targets'; without it four of Cloud Run's first apply and two of its others,
+spread evenly, and one each of the other targets' first apply and destroy. KILL9_POINTS is how many of each, whatever else is said. Arguments name targets
+and scenes: these alone."""
 import json
 import os
 import signal
@@ -14,8 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from harness import ALL_DATA, PROGRAM, Home, Sim, done, ok, read, result_of, wait_for
 
-POINTS = int(os.environ.get("KILL9_POINTS", "4"))
-# What a target's answers have beside those of cloud-run.json, and what is other answers there. KILL9_POINTS is for the first.
+# What a target's answers have beside those of cloud-run.json, and what is other answers there.
 TARGETS = {
     "run": ({}, {"server.max_instances": 3}),
     "appengine": ({"target": "appengine", "auth__mode": "iap", "appengine__for_ever": True}, {"server.workers": 1}),
@@ -140,17 +140,20 @@ def killed_at(target, scene, n, wanted):
 def points_of(target, scene, total):
     """The requests at which it is killed."""
     full = os.environ.get("MLFLOW_SETUP_ALL")
-    if target != "run":
+    if "KILL9_POINTS" in os.environ:
+        wanted = int(os.environ["KILL9_POINTS"])
+    elif target != "run":
         wanted = MANY if full else 1 if scene != "change" else 0
     else:
-        wanted = total if full else POINTS if scene == "first" else max(1, POINTS // 2)
-    every = max(1, total // max(1, wanted))
-    return range(1 + (every > 1) * (every // 2), total + 1, every)[:wanted]
+        wanted = total if full else 4 if scene == "first" else 2
+    if wanted > 1: # from the first request to the last
+        return sorted({1 + i * (total - 1) // (min(wanted, total) - 1) for i in range(min(wanted, total))})
+    return [1 + total // 2][:wanted]
 
 
 def main():
-    for target in sys.argv[1:] or TARGETS:
-        for scene in SCENES:
+    for target in [t for t in TARGETS if t in sys.argv] or TARGETS:
+        for scene in [s for s in SCENES if s in sys.argv] or SCENES:
             if not points_of(target, scene, MANY):
                 continue
             total, wanted = whole(scene, target)
