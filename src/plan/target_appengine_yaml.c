@@ -31,12 +31,15 @@ static void put_key(struct buf *b, const char *name)
 			buf_putc(b, *name);
 }
 
+/* What JSON says on one line, YAML understands; gcloud has App Engine's own words, in capitals, in small letters. */
 static void put_value(struct buf *b, const cJSON *node)
 {
-	if (!strcmp(node->string, "instanceIpMode")) /* gcloud has it in small letters */
-		buf_puts(b, "internal");
-	else
-		json_write(b, node, -1); /* what JSON says on one line, YAML understands */
+	if (strcmp(node->string, "instanceIpMode") != 0) {
+		json_write(b, node, -1);
+		return;
+	}
+	for (const char *c = node->valuestring; *c; c++)
+		buf_putc(b, (char)tolower((unsigned char)*c));
 }
 
 /* Names of variables and beta settings are not App Engine's: they stay as they are, in quotes. */
