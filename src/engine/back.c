@@ -9,10 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* It was stopped, and something that this was for did not come to be. */
+/* It was stopped, and something that this was for did not come to be. What this run found stopped is only started where an earlier try of the upgrade may
+ * have stopped it: the operator's own stop is theirs. */
 static bool stopped_in_vain(const struct run *r, const struct step *s)
 {
-	bool stopped = s->resource->kind->back && (s->result == RESULT_DONE || s->result == RESULT_KEPT);
+	bool stopped = s->resource->kind->back && (s->result == RESULT_DONE || (s->result == RESULT_KEPT && r->tried_before));
 	for (size_t i = 0; stopped && i < r->count; i++) {
 		enum step_result result = r->steps[i].result;
 		if (step_needs(&r->steps[i], s) && result != RESULT_DONE && result != RESULT_KEPT)

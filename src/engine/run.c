@@ -669,6 +669,7 @@ struct run *run_start(struct session *s, const struct run_options *o, struct err
 	struct run *r = xcalloc(1, sizeof *r);
 	*r = (struct run){
 	    .mode = &run_modes[o->verb], .session = s, .options = *o, .loop = session_loop(s), .outputs = cJSON_CreateObject()};
+	r->tried_before = json_at(o->answers->resolved, "backup") != NULL;
 	r->options.delete_data = (const char *const *)(r->delete_data = words_copy(o->delete_data));
 	r->options.leave_out = (const char *const *)(r->leave_out = words_copy(o->leave_out));
 	const char *project = answers_str(o->answers, "project.id");

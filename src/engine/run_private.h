@@ -176,7 +176,8 @@ struct run {
 	bool unsaved;            /* something was resolved before the plan was made */
 	bool stopping;           /* nothing is changed any more */
 	bool interrupted, finished, proven;
-	bool went_back; /* what was stopped was let go on */
+	bool went_back;    /* what was stopped was let go on */
+	bool tried_before; /* an earlier run took a backup for this upgrade, and did not get to its end */
 	loop_id wake;
 	unsigned long call;
 	unsigned seq;

@@ -269,6 +269,26 @@ def on_appengine(home):
     elsewhere(home, "appengine")
 
 
+def by_operator(home):
+    """A machine that the operator stopped: an upgrade that fails is no reason to start it."""
+    zones = "https://compute.googleapis.com/compute/v1/projects/demo-proj/aggregated/instances"
+    different, _, rule, _, _ = TARGETS["vm"]
+    rule_file = home.file("rules.json", [])
+    with Sim(home, "--faults", rule_file) as sim:
+        path = home.example(auth__client_secret="env:CLIENT_SECRET", image__mlflow_version=OLD, **different)
+        run = sim.run("apply", path, "--json", timeout=400)
+        ok(result_of(run.stdout).get("outcome") == "proven", "a machine stands", run.stdout[-1500:], run.stderr)
+        found = [i["selfLink"] for zone in ask(sim, "GET", zones)["items"].values() for i in zone.get("instances", [])]
+        machine = found[0].replace("www.googleapis", "compute.googleapis")
+        ask(sim, "POST", machine + "/stop", {})
+        wait_for(lambda: ask(sim, "GET", machine)["status"] == "TERMINATED", "the machine's stop")
+        set_version(home, path, NEW)
+        load(sim, rule_file, [rule])
+        run = sim.run("apply", path, "--json", timeout=400)
+        ok(run.returncode not in (0, 70) and ask(sim, "GET", machine)["status"] == "TERMINATED", "the operator's own stop is not undone by an upgrade that failed",
+           run.returncode, run.stdout[-800:])
+
+
 def on_vm(home):
     elsewhere(home, "vm")
 
@@ -279,7 +299,7 @@ def on_gke(home):
 
 def main():
     import sys
-    every = (offered, success, migration, on_appengine, proof, killed, on_vm, on_gke)
+    every = (offered, success, migration, on_appengine, proof, killed, on_vm, by_operator, on_gke)
     asked = [globals()[n] for n in sys.argv[1:]] or (every if os.environ.get("MLFLOW_SETUP_ALL") else every[:4])
     for scene in asked:
         with Home() as home:
