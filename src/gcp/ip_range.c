@@ -51,6 +51,11 @@ bool ip_range_private(struct ip_range r)
 	return false;
 }
 
+bool ip_range_docker(struct ip_range r)
+{
+	return ip_ranges_overlap(r, (struct ip_range){172u << 24 | 17u << 16, 16});
+}
+
 char *ip_range_text(struct ip_range r)
 {
 	return xasprintf("%u.%u.%u.%u/%d", r.base >> 24, r.base >> 16 & 255, r.base >> 8 & 255, r.base & 255, r.bits);

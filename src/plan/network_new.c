@@ -45,6 +45,9 @@ static const char *network_new_check_range(const struct answers *a, const char *
 		return N_("A range of addresses that begins at a boundary of its size, such as 10.10.0.0/24.");
 	if (!ip_range_private(r))
 		return N_("A private range: in 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16.");
+	if (ip_range_docker(r))
+		return N_("None that touches 172.17.0.0/16: Cloud SQL cannot speak with addresses there, which are Docker's "
+			  "inside its machines.");
 	return r.bits >= 8 && r.bits <= 26 ? NULL : N_("From /8 to /26: Cloud Run takes several addresses for each instance.");
 }
 
@@ -56,7 +59,7 @@ static void network_new_check(const struct answers *a, problem_fn *found, void *
 	    !ip_range_parse(answers_str(a, axes_of(a).path->range), &other) || !ip_ranges_overlap(own, other))
 		return;
 	struct ip_range free_one = {(own.base >= 10u << 24 && own.base < 11u << 24) ? 172u << 24 | 16u << 16 : 10u << 24,
-				    other.bits};
+				    other.bits > 16 ? other.bits : 16};
 	char *text = ip_range_text(free_one);
 	char *s = other.bits >= 12
 		      ? xasprintf(_("It overlaps the subnet's range %s: %s is free."), answers_str(a, "network.range"), text)
