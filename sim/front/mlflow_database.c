@@ -337,8 +337,8 @@ static const char *plugin_text(const struct mlflow *m, const char *name)
  * Cloud SQL wants it of IAM's users. What another plugin does is not known: then nothing comes of it. */
 static bool shows_token(struct mlflow *m, const char *name)
 {
-	static const char *const does[] = {"do_connect", "google.auth.default", "auth/sqlservice.login", "[\"password\"]",
-					   ".refresh("};
+	static const char *const does[] = {"def update_url",        "do_connect",     "google.auth.default",
+					   "auth/sqlservice.login", "[\"password\"]", ".refresh("};
 	const char *text = plugin_text(m, name);
 	if (!text) {
 		mlflow_stop(
