@@ -59,6 +59,8 @@ struct sim_reply {
 	double latency; /* seconds until the reply should arrive */
 	struct sim_mischief mischief;
 	struct sim_stream stream;
+	bool
+	    through; /* the walls have let it through to a real server (sim_behind): headers are the request's, as that one gets them */
 };
 void sim_reply_free(struct sim_reply *r);
 /* A stream's take, and its more, for whoever carries it. */
@@ -73,6 +75,9 @@ double sim_wall(const struct sim *s); /* seconds since 1970 */
 
 /* Answers one request at the present time. */
 void sim_handle(struct sim *s, const struct sim_request *q, struct sim_reply *out);
+
+/* What stands as MLflow behind the walls of this host is a real server, which the caller asks when a reply says "through". */
+void sim_behind(struct sim *s, const char *host);
 
 /* Fault rules (a JSON array, see sim/core/faults.c); replaces those in force. */
 bool sim_faults(struct sim *s, const cJSON *rules, struct err *e);

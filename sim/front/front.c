@@ -20,6 +20,9 @@
 #define TRY_AGAIN                                                                                                              \
 	"The server encountered a temporary error and could not complete your request.<p>Please try again in 30 seconds."
 
+/* What Cloud Run and App Engine take in a request that comes by HTTP/1. */
+#define REQUEST_MOST ((size_t)32 << 20)
+
 /* Hosts. ------------------------------------------------------------------------------------------------------------------- */
 /* The service of a run.app host, with the tag of "TAG---HOST" in *tag. */
 static struct sim_object *service_of(struct sim *s, const char *host, const char **tag)
@@ -117,7 +120,7 @@ static void to_service(struct visit *v, const struct sim_object *service, const 
 	const struct sim_object *revision = inside ? revision_of(v->sim, service, tag) : NULL;
 	if (!revision)
 		wall_page(out, 404, "Page not found", "The requested URL was not found on this server.");
-	else if (v->q->body_len > (size_t)32 << 20)
+	else if (v->q->body_len > REQUEST_MOST)
 		wall_page(out, 413, "Request Entity Too Large", "Your client issued a request that was too large.");
 	else if (disabled(service, tag))
 		wall_page(out, 503, "Service Unavailable", "Service Unavailable");
@@ -176,6 +179,8 @@ static void to_app(struct visit *v, const struct sim_object *app, const char *pr
 	if (!version || outside || !strcmp(json_str(app->doc, "servingStatus", ""), "USER_DISABLED"))
 		wall_page(out, outside ? 403 : 404, outside ? "Forbidden" : "Not Found",
 			  "The requested URL was not found on this server.");
+	else if (v->q->body_len > REQUEST_MOST)
+		wall_page(out, 413, "Request Entity Too Large", "Your client issued a request that was too large.");
 	else if (json_bool(app->doc, "iap.enabled", false) &&
 		 !wall_iap(v, project, holder, json_str(app->doc, "iap.oauth2ClientId", ""), &email, out))
 		return;

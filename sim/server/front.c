@@ -14,10 +14,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-const struct front_rule *front_for(const struct server *v, const char *host)
+const struct front_rule *front_for(const struct server *v, const char *host, bool walled)
 {
 	for (size_t i = 0; i < v->front_count; i++)
-		if (!strcasecmp(v->fronts[i].host, host))
+		if (v->fronts[i].walled == walled && !strcasecmp(v->fronts[i].host, host))
 			return &v->fronts[i];
 	return NULL;
 }
@@ -44,21 +44,31 @@ static bool is_hop(const char *name)
 	return false;
 }
 
-void front_start(struct connection *c, const struct front_rule *f)
+static bool begin(struct connection *c, const struct front_rule *f)
 {
 	c->up = dial(f->port);
 	c->up_status = 0;
 	c->up_sent = 0;
 	buf_clear(&c->up_out);
 	c->up_out.max = (size_t)BODY_MAX * 2;
-	if (c->up < 0)
-		return;
-	c->up_connecting = true;
+	c->up_connecting = c->up >= 0;
 	buf_printf(&c->up_out, "%s %s HTTP/1.1\r\n", reader_method(&c->parser), buf_text(&c->target));
+	return c->up >= 0;
+}
+
+static void end_headers(struct connection *c)
+{
+	buf_puts(&c->up_out, "X-Forwarded-Proto: https\r\nX-Forwarded-For: 127.0.0.1\r\nConnection: close\r\n\r\n");
+}
+
+void front_start(struct connection *c, const struct front_rule *f)
+{
+	if (!begin(c, f))
+		return;
 	for (size_t i = 0; i < c->header_count; i++)
 		if (!is_hop(c->headers[i].name))
 			buf_printf(&c->up_out, "%s: %s\r\n", c->headers[i].name, c->headers[i].value);
-	buf_puts(&c->up_out, "X-Forwarded-Proto: https\r\nX-Forwarded-For: 127.0.0.1\r\nConnection: close\r\n\r\n");
+	end_headers(c);
 }
 
 static bool is_chunked(const struct connection *c)
@@ -79,6 +89,19 @@ void front_end(struct connection *c)
 {
 	if (is_chunked(c))
 		buf_puts(&c->up_out, "0\r\n\r\n");
+}
+
+void front_through(struct connection *c, const struct front_rule *f, const char *lines)
+{
+	if (!begin(c, f)) {
+		http_answer(c, 502, "The server behind this front does not answer.\n");
+		return;
+	}
+	buf_puts(&c->up_out, lines);
+	end_headers(c);
+	if (c->body.len)
+		front_body(c, buf_text(&c->body), c->body.len);
+	front_end(c);
 }
 
 static void note(struct connection *c)

@@ -81,7 +81,7 @@ static int on_headers(http_reader *p)
 		return 0;
 	if (c->stage == STAGE_PROXY)
 		split_absolute(c);
-	const struct front_rule *f = c->host ? front_for(c->server, c->host) : NULL;
+	const struct front_rule *f = c->host ? front_for(c->server, c->host, false) : NULL;
 	if (f) {
 		front_start(c, f);
 	} else if (http_header(c, "Expect") && !strcasecmp(http_header(c, "Expect"), "100-continue")) {
@@ -323,7 +323,10 @@ static void serve(struct connection *c)
 		     strstr(q.target, ":wait") || strstr(q.target, ":getIamPolicy");
 	server_sync(c->server, looks);
 	sim_handle(c->server->sim, &q, &r);
-	put_sim_reply(c, &r);
+	if (r.through)
+		front_through(c, front_for(c->server, c->host, true), r.headers ? r.headers : "");
+	else
+		put_sim_reply(c, &r);
 	sim_reply_free(&r);
 }
 

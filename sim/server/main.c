@@ -60,6 +60,7 @@ static const char usage[] =
     "  --log=FILE            every exchange, a JSON object a line, without credentials\n"
     "  --dump=FILE           the whole store as JSON, on exit and on SIGUSR1\n"
     "  --front=HOST=URL      pass requests for HOST on to http://127.0.0.1:PORT\n"
+    "  --behind=HOST=URL     the same for what the walls before HOST let through\n"
     "  --help, --version\n"
     "\n"
     "Outside of it, and answered as a method that is not simulated (501):\n"
@@ -90,7 +91,7 @@ static bool complain(const struct err *e)
 	return false;
 }
 
-static bool add_front(struct server *v, const char *text)
+static bool add_front(struct server *v, const char *text, bool walled)
 {
 	const char *equals = strchr(text, '='), *url = equals ? equals + 1 : "";
 	char *end = NULL;
@@ -100,11 +101,12 @@ static bool add_front(struct server *v, const char *text)
 		if (text_starts(url, prefixes[i]))
 			port = strtol(url + strlen(prefixes[i]), &end, 10);
 	if (port < 1 || port > 65535 || !end || (*end && strcmp(end, "/") != 0) || equals == text) {
-		fprintf(stderr, "mlflow-setup-sim: --front wants HOST=http://127.0.0.1:PORT, not \"%s\"\n", text);
+		fprintf(stderr, "mlflow-setup-sim: --%s wants HOST=http://127.0.0.1:PORT, not \"%s\"\n",
+			walled ? "behind" : "front", text);
 		return false;
 	}
 	v->fronts = xgrow(v->fronts, v->front_count, &v->front_room, sizeof *v->fronts);
-	v->fronts[v->front_count++] = (struct front_rule){xstrndup(text, (size_t)(equals - text)), (int)port};
+	v->fronts[v->front_count++] = (struct front_rule){xstrndup(text, (size_t)(equals - text)), (int)port, walled};
 	return true;
 }
 
@@ -129,6 +131,7 @@ enum {
 	OPT_LOG,
 	OPT_DUMP,
 	OPT_FRONT,
+	OPT_BEHIND,
 	OPT_LISTEN,
 	OPT_HELP,
 	OPT_VERSION
@@ -173,7 +176,8 @@ static bool take_option(int opt, struct options *o, struct server *v)
 		o->dump = optarg;
 		return true;
 	case OPT_FRONT:
-		return add_front(v, optarg);
+	case OPT_BEHIND:
+		return add_front(v, optarg, opt == OPT_BEHIND);
 	case OPT_LISTEN:
 		fprintf(stderr, "mlflow-setup-sim: it listens on 127.0.0.1 and nowhere else\n");
 		return false;
@@ -184,14 +188,23 @@ static bool take_option(int opt, struct options *o, struct server *v)
 
 static bool parse(int argc, char **argv, struct options *o, struct server *v)
 {
-	static const struct option longs[] = {{"port", 1, 0, OPT_PORT},       {"ready-file", 1, 0, OPT_READY},
-					      {"world", 1, 0, OPT_WORLD},     {"seed", 1, 0, OPT_SEED},
-					      {"speed", 1, 0, OPT_SPEED},     {"faults", 1, 0, OPT_FAULTS},
-					      {"log", 1, 0, OPT_LOG},         {"dump", 1, 0, OPT_DUMP},
-					      {"front", 1, 0, OPT_FRONT},     {"clock", 1, 0, OPT_CLOCK},
-					      {"listen", 1, 0, OPT_LISTEN},   {"host", 1, 0, OPT_LISTEN},
-					      {"address", 1, 0, OPT_LISTEN},  {"help", 0, 0, OPT_HELP},
-					      {"version", 0, 0, OPT_VERSION}, {0, 0, 0, 0}};
+	static const struct option longs[] = {{"port", 1, 0, OPT_PORT},
+					      {"ready-file", 1, 0, OPT_READY},
+					      {"world", 1, 0, OPT_WORLD},
+					      {"seed", 1, 0, OPT_SEED},
+					      {"speed", 1, 0, OPT_SPEED},
+					      {"faults", 1, 0, OPT_FAULTS},
+					      {"log", 1, 0, OPT_LOG},
+					      {"dump", 1, 0, OPT_DUMP},
+					      {"front", 1, 0, OPT_FRONT},
+					      {"behind", 1, 0, OPT_BEHIND},
+					      {"clock", 1, 0, OPT_CLOCK},
+					      {"listen", 1, 0, OPT_LISTEN},
+					      {"host", 1, 0, OPT_LISTEN},
+					      {"address", 1, 0, OPT_LISTEN},
+					      {"help", 0, 0, OPT_HELP},
+					      {"version", 0, 0, OPT_VERSION},
+					      {0, 0, 0, 0}};
 	int opt;
 	while ((opt = getopt_long(argc, argv, "", longs, NULL)) != -1) {
 		if (opt == OPT_HELP || opt == OPT_VERSION) {
@@ -221,6 +234,9 @@ static bool start_sim(struct server *v, const struct options *o)
 	if (!e.exit)
 		v->sim = sim_new(&(struct sim_options){.seed = o->seed, .world = world, .start = (double)time(NULL)}, &e);
 	if (v->sim) {
+		for (size_t i = 0; i < v->front_count; i++)
+			if (v->fronts[i].walled)
+				sim_behind(v->sim, v->fronts[i].host);
 		sim_serve_outside(v->sim, o->speed > 1 ? o->speed : o->speed > 0 ? 1 : INFINITY);
 		rules = o->faults ? read_json(o->faults, &e) : NULL;
 		if (rules)

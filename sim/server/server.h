@@ -22,7 +22,8 @@ enum {
 
 struct front_rule {
 	char *host;
-	int port; /* on 127.0.0.1 */
+	int port;    /* on 127.0.0.1 */
+	bool walled; /* it gets what the walls of the deployed stack let through */
 };
 
 struct server {
@@ -117,7 +118,9 @@ void tls_send(struct connection *c, const void *data, size_t len);
 void tls_free(struct server *v);
 
 /* front.c */
-const struct front_rule *front_for(const struct server *v, const char *host);
+const struct front_rule *front_for(const struct server *v, const char *host, bool walled);
+/* Hands a whole request on, with these lines for its headers. */
+void front_through(struct connection *c, const struct front_rule *f, const char *lines);
 void front_start(struct connection *c, const struct front_rule *f);
 void front_body(struct connection *c, const char *data, size_t len);
 void front_end(struct connection *c);
