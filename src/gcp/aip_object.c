@@ -76,6 +76,8 @@ void aip_compare(const struct aip_object *o, const struct view *v, const struct 
 {
 	cJSON *w = wanted(o, v);
 	kind_compare_leaves(w, seen->found, NULL, out);
+	if (!o->unlabelled && !o->described)
+		kind_compare_shed(v, seen->found, "labels", out);
 	for (size_t i = 0; i < out->count; i++)
 		for (const char *const *f = o->fixed; f && *f; f++)
 			if (text_starts(out->differences[i].path, *f) && !out->reason) {
@@ -97,10 +99,14 @@ void aip_create(const struct aip_object *o, const struct view *v, const struct o
 	call_tail(out, ":undelete");
 }
 
-void aip_update(const struct aip_object *o, const struct view *v, const struct change *change, struct call *out)
+void aip_update(const struct aip_object *o, const struct view *v, const struct observation *seen, const struct change *change,
+		struct call *out)
 {
 	char *mask = kind_mask(change);
-	ask(o, v, "PATCH", wanted(o, v), mask, out);
+	cJSON *w = wanted(o, v);
+	if (!o->unlabelled && !o->described)
+		json_put(w, "labels", kind_labels_over(v, json_at(seen->found, "labels")));
+	ask(o, v, "PATCH", w, mask, out);
 	free(mask);
 }
 

@@ -21,7 +21,8 @@ void aip_observe(const struct aip_object *o, const struct view *v, struct call *
 void aip_decode(const struct aip_object *o, const struct view *v, int http, const cJSON *reply, struct observation *out);
 void aip_compare(const struct aip_object *o, const struct view *v, const struct observation *seen, struct change *out);
 void aip_create(const struct aip_object *o, const struct view *v, const struct observation *seen, struct call *out);
-void aip_update(const struct aip_object *o, const struct view *v, const struct change *change, struct call *out);
+void aip_update(const struct aip_object *o, const struct view *v, const struct observation *seen, const struct change *change,
+		struct call *out);
 void aip_destroy(const struct aip_object *o, const struct view *v, const struct observation *seen, struct call *out);
 
 /* The static functions of a kind that is such an object, all but decode. */
@@ -41,8 +42,7 @@ void aip_destroy(const struct aip_object *o, const struct view *v, const struct 
 	static void update(const struct view *v, const struct observation *seen, const struct change *change,                  \
 			   struct call *out)                                                                                   \
 	{                                                                                                                      \
-		(void)seen;                                                                                                    \
-		aip_update(&(object), v, change, out);                                                                         \
+		aip_update(&(object), v, seen, change, out);                                                                   \
 	}                                                                                                                      \
 	static void destroy(const struct view *v, const struct observation *seen, struct call *out)                            \
 	{                                                                                                                      \

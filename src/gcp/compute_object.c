@@ -112,6 +112,33 @@ void compute_object_destroy(const struct compute_object *o, const struct view *v
 	ask_object(o, v, "DELETE", NULL, out);
 }
 
+/* Such objects are marked in their description: without labels of the operator they have none of ours. */
+void compute_object_compare_labels(const struct view *v, const cJSON *found, struct change *out)
+{
+	size_t before = out->count;
+	const cJSON *l;
+	cJSON_ArrayForEach(l, json_at(v->spec, "labels")) {
+		const cJSON *is = cJSON_GetObjectItemCaseSensitive(json_at(found, "labels"), l->string);
+		char *path = xasprintf("labels.%s", l->string);
+		if (!json_equal(is, l))
+			change_add(out, path, is, l);
+		free(path);
+	}
+	kind_compare_shed(v, found, "labels", out);
+	if (out->count > before && out->verdict == VERDICT_KEEP)
+		out->verdict = VERDICT_UPDATE;
+}
+
+void compute_object_label(const struct compute_object *o, const struct view *v, const cJSON *found, struct call *out)
+{
+	cJSON *labels = kind_labels_over(v, json_at(found, "labels"));
+	compute_object_method(o, v, "setLabels",
+			      json_make("{'labelFingerprint':%s,'labels':%j}", json_str(found, "labelFingerprint", ""), labels),
+			      out);
+	/* That of global objects takes no request id. */
+	out->request_id = strcmp(o->scope, "global") != 0;
+}
+
 void compute_object_method(const struct compute_object *o, const struct view *v, const char *method, cJSON *body,
 			   struct call *out)
 {

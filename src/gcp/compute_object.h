@@ -28,6 +28,9 @@ void compute_object_destroy(const struct compute_object *o, const struct view *v
 /* A POST to a method of the object's own ("setTarget"); body is owned by the call from then on. */
 void compute_object_method(const struct compute_object *o, const struct view *v, const char *method, cJSON *body,
 			   struct call *out);
+/* Labels that the operator wants, for kinds whose insert drops those that it is sent: adds what differs to a comparison, and sets them by a request. */
+void compute_object_compare_labels(const struct view *v, const cJSON *found, struct change *out);
+void compute_object_label(const struct compute_object *o, const struct view *v, const cJSON *found, struct call *out);
 /* The object as it is wanted: body, name and description. The caller deletes it. */
 cJSON *compute_object_wanted(const struct view *v);
 

@@ -67,7 +67,36 @@ char *kind_permissions(const struct kind *k, const cJSON *spec, enum deed deed)
 
 cJSON *kind_labels(const struct view *v)
 {
-	return json_make("{'managed-by':%s,'stack':%s}", MANAGED_BY, v->stack);
+	cJSON *all = json_make("{'managed-by':%s,'stack':%s}", MANAGED_BY, v->stack);
+	const cJSON *l;
+	cJSON_ArrayForEach(l, json_at(v->spec, "labels"))
+		if (!cJSON_HasObjectItem(all, l->string))
+			cJSON_AddItemToObject(all, l->string, cJSON_Duplicate(l, true));
+	return all;
+}
+
+/* Is it one that the operator took off the stack? */
+static bool is_shed(const struct view *v, const char *label)
+{
+	const cJSON *l;
+	cJSON_ArrayForEach(l, json_at(v->spec, "shed"))
+		if (!strcmp(l->valuestring, label))
+			return true;
+	return false;
+}
+
+void kind_compare_shed(const struct view *v, const cJSON *found, const char *path, struct change *out)
+{
+	const cJSON *l, *labels = json_at(found, path);
+	cJSON_ArrayForEach(l, labels) {
+		if (!is_shed(v, l->string))
+			continue;
+		char *where = xasprintf("%s.%s", path, l->string);
+		change_add(out, where, l, NULL);
+		free(where);
+		if (out->verdict == VERDICT_KEEP)
+			out->verdict = VERDICT_UPDATE;
+	}
 }
 
 cJSON *kind_labels_over(const struct view *v, const cJSON *found)
@@ -75,7 +104,8 @@ cJSON *kind_labels_over(const struct view *v, const cJSON *found)
 	cJSON *all = cJSON_CreateObject(), *ours = kind_labels(v);
 	const cJSON *l;
 	cJSON_ArrayForEach(l, found)
-		if (cJSON_IsString(l) && !strchr(l->string, '/') && !cJSON_GetObjectItemCaseSensitive(ours, l->string))
+		if (cJSON_IsString(l) && !strchr(l->string, '/') && !cJSON_GetObjectItemCaseSensitive(ours, l->string) &&
+		    !is_shed(v, l->string))
 			cJSON_AddStringToObject(all, l->string, l->valuestring);
 	cJSON_ArrayForEach(l, ours)
 		cJSON_AddStringToObject(all, l->string, l->valuestring);

@@ -108,7 +108,9 @@ struct kind {
 	double usual, slow; /* seconds to create, median and 95 % (reference/engine.md 1.2): for the plan and the scheduler */
 	struct kind_time (*takes)(const cJSON *spec); /* the same, where they depend on the spec; NULL where they do not */
 	double deadline;                              /* seconds after which creating has failed */
-	bool billable;                                /* costs money while it stands */
+	bool
+	    labelled; /* it carries the operator's labels: spec has {"labels":{NAME:TEXT},"shed":[names of earlier ones]} where there are any */
+	bool billable; /* costs money while it stands */
 	/* US dollars a month in the region, by the spec, at list prices of kind_prices_date (gcp/prices.h); negative when it depends on use. NULL with
 	 * billable: by what is kept in it. */
 	double (*monthly)(const cJSON *spec, const char *region);
@@ -229,11 +231,13 @@ struct kind_time kind_time(const struct kind *k, const cJSON *spec);
  * caller frees. */
 char *kind_console_link(const struct kind *k, const struct view *v, const cJSON *outputs);
 char *kind_log_link(const struct kind *k, const struct view *v, const cJSON *outputs);
-/* The ownership labels {"managed-by":"mlflow-setup","stack":STACK}; the caller owns the object. */
+/* The ownership labels {"managed-by":"mlflow-setup","stack":STACK} and the operator's; the caller owns the object. */
 cJSON *kind_labels(const struct view *v);
 /* The same over those that somebody else put there (an object, or NULL), for requests that replace all labels. Names that only Google may set are left out:
  * they are refused when they are sent. */
 cJSON *kind_labels_over(const struct view *v, const cJSON *found);
+/* Adds to a comparison the operator's earlier labels that are still in the labels at path of found, where they are wanted no more. */
+void kind_compare_shed(const struct view *v, const cJSON *found, const char *path, struct change *out);
 /* The mark for kinds that have only a description: "managed-by=mlflow-setup stack=NAME". The caller frees. */
 char *kind_mark(const struct view *v);
 /* The updateMask of a change: the top field of every difference, once. The caller frees. */

@@ -32,11 +32,18 @@ static void address_decode(const struct view *v, int http, const cJSON *reply, s
 static void address_compare(const struct view *v, const struct observation *seen, struct change *out)
 {
 	compute_object_compare(object(v), v, seen, out);
+	compute_object_compare_labels(v, seen->found, out);
 }
 
 static void address_create(const struct view *v, const struct observation *seen, struct call *out)
 {
 	compute_object_create(object(v), v, seen, out);
+}
+
+static void address_update(const struct view *v, const struct observation *seen, const struct change *change, struct call *out)
+{
+	(void)change;
+	compute_object_label(object(v), v, seen->found, out);
 }
 
 static void address_destroy(const struct view *v, const struct observation *seen, struct call *out)
@@ -49,15 +56,18 @@ static char *address_permits(const cJSON *spec, enum deed deed)
 	static const char *const everywhere[DEEDS] = {
 	    [DEED_READ] = "compute.globalAddresses.get",
 	    [DEED_CREATE] = "compute.globalAddresses.create compute.globalOperations.get",
+	    [DEED_UPDATE] = "compute.globalAddresses.setLabels compute.globalOperations.get",
 	    [DEED_DESTROY] = "compute.globalAddresses.delete compute.globalOperations.get",
 	};
 	static const char *const inside[DEEDS] = {
 	    [DEED_READ] = "compute.addresses.get",
 	    [DEED_CREATE] = "compute.addresses.create compute.regionOperations.get",
+	    [DEED_UPDATE] = "compute.addresses.setLabels compute.regionOperations.get",
 	    [DEED_DESTROY] = "compute.addresses.delete compute.regionOperations.get",
 	};
-	const char *text = (json_at(spec, "region") ? inside : everywhere)[deed];
-	return text ? xstrdup(text) : NULL;
+	const char *const *all = json_at(spec, "region") ? inside : everywhere;
+	bool labels = deed == DEED_CREATE && json_at(spec, "labels"); /* what is inserted has none */
+	return all[deed] ? xasprintf("%s%s%s", all[deed], labels ? " " : "", labels ? all[DEED_UPDATE] : "") : NULL;
 }
 
 static const char *address_terraform_type(const struct view *v)
@@ -75,10 +85,12 @@ const struct kind kind_address = {
     .usual = 1.7,
     .slow = 3,
     .deadline = 1200,
+    .labelled = true,
     .observe = address_observe,
     .decode = address_decode,
     .compare = address_compare,
     .create = address_create,
+    .update = address_update,
     .destroy = address_destroy,
     .patience = 60,
     .terraform = {.type_of = address_terraform_type,

@@ -27,6 +27,7 @@ const struct kind kind_alert_policy = {
     .usual = 0.5,
     .slow = 2,
     .deadline = 600,
+    .labelled = true,
     .billable = true,
     .monthly = alert_policy_monthly,
     .observe = observe,

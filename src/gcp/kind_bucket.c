@@ -48,6 +48,7 @@ static void bucket_compare(const struct view *v, const struct observation *seen,
 	static const char *const fixed[] = {"location", "name", NULL};
 	cJSON *w = wanted(v);
 	kind_compare_leaves(w, seen->found, NULL, out);
+	kind_compare_shed(v, seen->found, "labels", out);
 	kind_refuse_changed(out, fixed,
 			    _("a bucket cannot be moved; keep the old value, or make a new stack and move the data"));
 	cJSON_Delete(w);
@@ -62,9 +63,13 @@ static void bucket_create(const struct view *v, const struct observation *seen, 
 static void bucket_update(const struct view *v, const struct observation *seen, const struct change *change, struct call *out)
 {
 	(void)change;
+	const cJSON *shed;
 	cJSON *w = wanted(v);
 	json_drop(w, "name");
 	json_drop(w, "location");
+	/* What is not sent stays: null takes a label away. */
+	cJSON_ArrayForEach(shed, json_at(v->spec, "shed"))
+		cJSON_AddNullToObject(json_at(w, "labels"), shed->valuestring);
 	call_set(out, DIALECT_NONE, "PATCH", w, BASE "/%s?ifMetagenerationMatch=%lld", v->name,
 		 json_int64(seen->found, "metageneration", 1));
 }
@@ -144,6 +149,7 @@ const struct kind kind_bucket = {
     .usual = 0.9,
     .slow = 1.1,
     .deadline = 600,
+    .labelled = true,
     .billable = true,
     .keeps_data = true,
     .data_word = "artifacts",

@@ -43,6 +43,7 @@ const struct kind kind_certificate = {
     .usual = 300,
     .slow = 1800,
     .deadline = 7200,
+    .labelled = true,
     .observe = observe,
     .decode = certificate_decode,
     .compare = compare,

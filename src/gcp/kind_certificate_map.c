@@ -25,6 +25,7 @@ const struct kind kind_certificate_map = {
     .usual = 0.2,
     .slow = 0.3,
     .deadline = 600,
+    .labelled = true,
     .observe = observe,
     .decode = decode,
     .compare = compare,

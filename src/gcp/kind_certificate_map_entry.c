@@ -27,6 +27,7 @@ const struct kind kind_certificate_map_entry = {
     .usual = 0.3,
     .slow = 0.4,
     .deadline = 600,
+    .labelled = true,
     .observe = observe,
     .decode = decode,
     .compare = compare,

@@ -67,6 +67,7 @@ static void cluster_compare(const struct view *v, const struct observation *seen
 					    "ipAllocationPolicy", "name",    NULL};
 	cJSON *w = wanted(v);
 	kind_compare_leaves(w, seen->found, untold, out);
+	kind_compare_shed(v, seen->found, "resourceLabels", out);
 	kind_refuse_changed(out, fixed,
 			    _("a cluster cannot be moved or change its mode; remove it, or choose another stack name"));
 	cJSON_Delete(w);
@@ -89,8 +90,16 @@ static bool differs_in(const struct change *change, const char *field)
 /* One field at a time is what the API takes; the next is asked for when this one is seen. */
 static void cluster_update(const struct view *v, const struct observation *seen, const struct change *change, struct call *out)
 {
-	(void)seen;
 	bool channel = differs_in(change, "releaseChannel");
+	if (differs_in(change, "resourceLabels")) {
+		cJSON *labels = kind_labels_over(v, json_at(seen->found, "resourceLabels"));
+		call_set(out, DIALECT_CONTAINER, "POST",
+			 json_make("{'labelFingerprint':%s,'resourceLabels':%j}", json_str(seen->found, "labelFingerprint", ""),
+				   labels),
+			 BASE "/%s", v->project, region(v), v->name);
+		call_tail(out, ":setResourceLabels");
+		return;
+	}
 	cJSON *update = cJSON_CreateObject();
 	json_put(update, channel ? "desiredReleaseChannel" : "desiredControlPlaneEndpointsConfig",
 		 kind_copy(v, channel ? "body.releaseChannel" : "body." ENDPOINTS));
@@ -125,6 +134,7 @@ const struct kind kind_cluster = {
     .usual = 420,
     .slow = 600,
     .deadline = 2700,
+    .labelled = true,
     .gate = true,
     .billable = true,
     .monthly = cluster_monthly,

@@ -37,6 +37,7 @@ const struct kind kind_dns_authorization = {
     .usual = 0.3,
     .slow = 0.5,
     .deadline = 600,
+    .labelled = true,
     .observe = observe,
     .decode = dns_authorization_decode,
     .compare = compare,

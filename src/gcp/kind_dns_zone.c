@@ -39,6 +39,7 @@ static void dns_zone_compare(const struct view *v, const struct observation *see
 	static const char *const fixed[] = {"dnsName", "visibility", NULL};
 	cJSON *w = wanted(v);
 	kind_compare_leaves(w, seen->found, NULL, out);
+	kind_compare_shed(v, seen->found, "labels", out);
 	kind_refuse_changed(out, fixed, _("a zone cannot be moved; remove it, or choose another stack name"));
 	cJSON_Delete(w);
 }
@@ -51,8 +52,10 @@ static void dns_zone_create(const struct view *v, const struct observation *seen
 
 static void dns_zone_update(const struct view *v, const struct observation *seen, const struct change *change, struct call *out)
 {
-	(void)seen, (void)change;
-	call_set(out, DIALECT_NONE, "PATCH", wanted(v), BASE "/%s", v->project, v->name);
+	(void)change;
+	cJSON *w = wanted(v);
+	json_put(w, "labels", kind_labels_over(v, json_at(seen->found, "labels")));
+	call_set(out, DIALECT_NONE, "PATCH", w, BASE "/%s", v->project, v->name);
 }
 
 static void dns_zone_destroy(const struct view *v, const struct observation *seen, struct call *out)
@@ -74,6 +77,7 @@ const struct kind kind_dns_zone = {
     .usual = 1,
     .slow = 3,
     .deadline = 300,
+    .labelled = true,
     .billable = true,
     .observe = dns_zone_observe,
     .decode = dns_zone_decode,

@@ -47,6 +47,7 @@ static void forwarding_rule_decode(const struct view *v, int http, const cJSON *
 static void forwarding_rule_compare(const struct view *v, const struct observation *seen, struct change *out)
 {
 	compute_object_compare(object(v), v, seen, out);
+	compute_object_compare_labels(v, seen->found, out);
 }
 
 static void forwarding_rule_create(const struct view *v, const struct observation *seen, struct call *out)
@@ -54,11 +55,14 @@ static void forwarding_rule_create(const struct view *v, const struct observatio
 	compute_object_create(object(v), v, seen, out);
 }
 
-/* Only the target can be moved. */
+/* Only the target can be moved, and the labels set. */
 static void forwarding_rule_update(const struct view *v, const struct observation *seen, const struct change *change,
 				   struct call *out)
 {
-	(void)seen, (void)change;
+	if (!kind_changes(change, "target")) {
+		compute_object_label(object(v), v, seen->found, out);
+		return;
+	}
 	cJSON *body = cJSON_CreateObject();
 	json_put_str(body, "target", json_str(v->spec, "body.target", ""));
 	compute_object_method(object(v), v, "setTarget", body, out);
@@ -83,8 +87,11 @@ static char *forwarding_rule_permits(const cJSON *spec, enum deed deed)
 	    [DEED_UPDATE] = "compute.forwardingRules.setTarget compute.regionOperations.get",
 	    [DEED_DESTROY] = "compute.forwardingRules.delete compute.regionOperations.get",
 	};
-	const char *text = (json_at(spec, "region") ? inside : everywhere)[deed];
-	return text ? xstrdup(text) : NULL;
+	bool here = json_at(spec, "region");
+	const char *text = (here ? inside : everywhere)[deed];
+	const char *labels = here ? " compute.forwardingRules.setLabels" : " compute.globalForwardingRules.setLabels";
+	bool labelled = (deed == DEED_CREATE || deed == DEED_UPDATE) && (json_at(spec, "labels") || json_at(spec, "shed"));
+	return text ? xasprintf("%s%s", text, labelled ? labels : "") : NULL;
 }
 
 static const char *forwarding_rule_terraform_type(const struct view *v)
@@ -102,6 +109,7 @@ const struct kind kind_forwarding_rule = {
     .usual = 10,
     .slow = 11,
     .deadline = 1200,
+    .labelled = true,
     .billable = true,
     .observe = forwarding_rule_observe,
     .decode = forwarding_rule_decode,

@@ -1,9 +1,11 @@
 /* A range of internal addresses for Google's side of a peering. spec: {"network" (link)[,"address"],"prefixLength"}; without an address Google picks one. */
 #include "config.h"
+#include "gcp/compute_object.h"
 #include "gcp/kinds.h"
 
 #include "base/gettext.h"
 #include "base/json.h"
+#include "base/mem.h"
 
 #include <stdlib.h>
 
@@ -43,7 +45,31 @@ static void global_address_compare(const struct view *v, const struct observatio
 	cJSON *w = wanted(v);
 	kind_compare_leaves(w, seen->found, NULL, out);
 	kind_refuse_changed(out, fixed, _("a reserved range cannot be changed; remove it, or choose another stack name"));
+	compute_object_compare_labels(v, seen->found, out);
 	cJSON_Delete(w);
+}
+
+static void global_address_update(const struct view *v, const struct observation *seen, const struct change *change,
+				  struct call *out)
+{
+	static const struct compute_object object = {.scope = "global", .collection = "addresses"};
+	(void)change;
+	compute_object_label(&object, v, seen->found, out);
+}
+
+/* What is inserted has no labels. */
+static char *global_address_permits(const cJSON *spec, enum deed deed)
+{
+	static const char label[] = "compute.globalAddresses.setLabels compute.globalOperations.get";
+	static const char *const plain[DEEDS] = {
+	    [DEED_READ] = "compute.globalAddresses.get",
+	    [DEED_LIST] = "compute.globalAddresses.list",
+	    [DEED_CREATE] = "compute.globalAddresses.create compute.globalOperations.get",
+	    [DEED_UPDATE] = label,
+	    [DEED_DESTROY] = "compute.globalAddresses.delete compute.globalOperations.get",
+	};
+	bool labels = deed == DEED_CREATE && json_at(spec, "labels");
+	return plain[deed] ? xasprintf("%s%s%s", plain[deed], labels ? " " : "", labels ? label : "") : NULL;
 }
 
 static void global_address_create(const struct view *v, const struct observation *seen, struct call *out)
@@ -66,19 +92,18 @@ const struct kind kind_global_address = {
     .api = "compute.googleapis.com",
     .part = PART_NETWORK,
     .console_page = "networking/networks/details/{network}",
-    .permissions = {.read = "compute.globalAddresses.get",
-		    .list = "compute.globalAddresses.list",
-		    .create = "compute.globalAddresses.create compute.globalOperations.get",
-		    .destroy = "compute.globalAddresses.delete compute.globalOperations.get"},
+    .permits = global_address_permits,
     .usual = 1.7,
     .slow = 3,
     .deadline = 1200,
+    .labelled = true,
     .observe = global_address_observe,
     .list = global_address_list,
     .items = "items",
     .decode = global_address_decode,
     .compare = global_address_compare,
     .create = global_address_create,
+    .update = global_address_update,
     .destroy = global_address_destroy,
     .patience = 30,
     .lingers = N_("The range goes once the private connection is gone: run destroy again later. It costs nothing."),

@@ -85,6 +85,7 @@ static void instance_compare(const struct view *v, const struct observation *see
 	cJSON *w = wanted(v);
 	json_put_str(w, "status", "RUNNING");
 	kind_compare_leaves(w, seen->found, skip, out);
+	kind_compare_shed(v, seen->found, "labels", out);
 	compare_metadata(v, seen->found, out);
 	out->verdict = out->count ? VERDICT_UPDATE : VERDICT_KEEP;
 	for (size_t i = 0; i < out->count; i++)
@@ -117,17 +118,6 @@ static cJSON *merged_metadata(const struct view *v, const cJSON *found)
 	return json_make("{'fingerprint':%s,'items':%j}", json_str(found, "metadata.fingerprint", ""), items);
 }
 
-static cJSON *merged_labels(const struct view *v, const cJSON *found)
-{
-	cJSON *labels = json_at(found, "labels") ? cJSON_Duplicate(json_at(found, "labels"), 1) : cJSON_CreateObject(),
-	      *ours = kind_labels(v);
-	const cJSON *l;
-	cJSON_ArrayForEach(l, ours)
-		json_put_str(labels, l->string, l->valuestring);
-	cJSON_Delete(ours);
-	return json_make("{'labelFingerprint':%s,'labels':%j}", json_str(found, "labelFingerprint", ""), labels);
-}
-
 /* What only a stopped machine takes. False when it is as wanted. */
 static bool set_stopped(const struct view *v, const cJSON *found, const struct change *c, struct call *out)
 {
@@ -152,7 +142,7 @@ static void instance_update(const struct view *v, const struct observation *seen
 {
 	const cJSON *found = seen->found;
 	if (kind_changes(change, "labels"))
-		compute_object_method(&object, v, "setLabels", merged_labels(v, found), out);
+		compute_object_label(&object, v, found, out);
 	else if (kind_changes(change, "tags"))
 		compute_object_method(&object, v, "setTags",
 				      json_make("{'fingerprint':%s,'items':%j}", json_str(found, "tags.fingerprint", ""),
@@ -283,6 +273,7 @@ const struct kind kind_instance = {
     .usual = 60,
     .slow = 80,
     .deadline = 1800,
+    .labelled = true,
     .billable = true,
     .monthly = instance_monthly,
     .observe = instance_observe,

@@ -202,6 +202,7 @@ static void kubernetes_object_compare(const struct view *v, const struct observa
 	if (is(v, "Secret"))
 		drop_data(w, seen->found);
 	kind_compare_leaves(w, seen->found, NULL, out);
+	kind_compare_shed(v, seen->found, "metadata.labels", out);
 	cJSON_Delete(w);
 	bool failed = seen->presence == PRESENT_FAILED;
 	if (failed)
@@ -346,6 +347,7 @@ const struct kind kind_kubernetes_object = {
     .slow = 90,
     .takes = kubernetes_object_takes,
     .deadline = 1800,
+    .labelled = true,
     .billable = true,
     .monthly = kubernetes_object_monthly,
     .ask_why = kubernetes_object_ask_why,

@@ -20,6 +20,7 @@ const struct kind kind_notification_channel = {
     .usual = 0.5,
     .slow = 2,
     .deadline = 600,
+    .labelled = true,
     .observe = observe,
     .decode = decode,
     .observe_more = observe_more,

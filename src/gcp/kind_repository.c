@@ -50,6 +50,7 @@ static void repository_compare(const struct view *v, const struct observation *s
 	static const char *const skip[] = {"remoteRepositoryConfig.dockerRepository", NULL};
 	cJSON *w = wanted(v);
 	kind_compare_leaves(w, seen->found, skip, out);
+	kind_compare_shed(v, seen->found, "labels", out);
 	kind_refuse_changed(out, fixed, _("a repository keeps what it was made for; remove it, or choose another stack name"));
 	cJSON_Delete(w);
 }
@@ -108,6 +109,7 @@ const struct kind kind_repository = {
     .usual = 3,
     .slow = 12,
     .deadline = 1200,
+    .labelled = true,
     .billable = true,
     .observe = repository_observe,
     .list = repository_list,

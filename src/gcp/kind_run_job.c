@@ -10,6 +10,7 @@
 #include "base/gettext.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/text.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -73,6 +74,7 @@ static void run_job_compare(const struct view *v, const struct observation *seen
 {
 	cJSON *w = wanted(v);
 	run_compare(w, seen, "template.template.containers", out);
+	kind_compare_shed(v, seen->found, "labels", out);
 	cJSON_Delete(w);
 }
 
@@ -82,17 +84,34 @@ static void kind_run_job_create(const struct view *v, const struct observation *
 	char *once = token(v);
 	long long runs = json_int64(seen->found, "executionCount", 0);
 	char *name = runs ? xasprintf("%s-%lld", once, runs) : xstrdup(once);
-	cJSON *body = wanted(v);
+	cJSON *body = wanted(v), *own = json_at(body, "labels");
+	cJSON *all = kind_labels_over(v, json_at(seen->found, "labels"));
+	json_put_str(all, "execution", json_str(own, "execution", ""));
+	if (json_at(own, "release"))
+		json_put_str(all, "release", json_str(own, "release", ""));
+	json_put(body, "labels", all);
 	json_put_str(body, "runExecutionToken", name);
 	call_set(out, DIALECT_RUN, "PATCH", body, BASE "/%s?allowMissing=true", v->project, region(v), v->name);
 	free(name);
 	free(once);
 }
 
+/* Other labels alone are no reason to run it again. */
+static bool only_labels(const struct change *change)
+{
+	for (size_t i = 0; i < change->count; i++)
+		if (!text_starts(change->differences[i].path, "labels.") ||
+		    !strcmp(change->differences[i].path, "labels.execution") ||
+		    !strcmp(change->differences[i].path, "labels.release"))
+			return false;
+	return change->count > 0;
+}
+
 static void run_job_update(const struct view *v, const struct observation *seen, const struct change *change, struct call *out)
 {
-	(void)change;
 	kind_run_job_create(v, seen, out);
+	if (only_labels(change) && seen->presence == PRESENT_YES)
+		json_drop(out->body, "runExecutionToken");
 }
 
 static void run_job_destroy(const struct view *v, const struct observation *seen, struct call *out)
@@ -127,6 +146,7 @@ const struct kind kind_run_job = {
     .usual = 40,
     .slow = 120,
     .deadline = 1800,
+    .labelled = true,
     .observe = run_job_observe,
     .list = run_job_list,
     .items = "jobs",

@@ -99,6 +99,7 @@ static void run_service_compare(const struct view *v, const struct observation *
 {
 	cJSON *w = wanted(v, seen);
 	run_compare(w, seen, "template.containers", out);
+	kind_compare_shed(v, seen->found, "labels", out);
 	cJSON_Delete(w);
 }
 
@@ -174,6 +175,7 @@ const struct kind kind_run_service = {
     .usual = 20,
     .slow = 70,
     .deadline = 1800,
+    .labelled = true,
     .billable = true,
     .monthly = run_service_monthly,
     .observe = run_service_observe,

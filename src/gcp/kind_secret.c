@@ -46,9 +46,10 @@ static cJSON *replication(const struct view *v)
 /* Where it is replicated is fixed for ever and no difference to act on. */
 static void secret_compare(const struct view *v, const struct observation *seen, struct change *out)
 {
-	(void)v;
-	(void)seen;
-	out->verdict = VERDICT_KEEP;
+	cJSON *w = json_make("{'labels':%j}", kind_labels(v));
+	kind_compare_leaves(w, seen->found, NULL, out);
+	kind_compare_shed(v, seen->found, "labels", out);
+	cJSON_Delete(w);
 }
 
 static void secret_create(const struct view *v, const struct observation *seen, struct call *out)
@@ -56,6 +57,13 @@ static void secret_create(const struct view *v, const struct observation *seen, 
 	(void)seen;
 	call_set(out, DIALECT_NONE, "POST", json_make("{'replication':%j,'labels':%j}", replication(v), kind_labels(v)),
 		 BASE "?secretId=%s", v->project, v->name);
+}
+
+static void secret_update(const struct view *v, const struct observation *seen, const struct change *change, struct call *out)
+{
+	(void)change;
+	call_set(out, DIALECT_NONE, "PATCH", json_make("{'labels':%j}", kind_labels_over(v, json_at(seen->found, "labels"))),
+		 BASE "/%s?updateMask=labels", v->project, v->name);
 }
 
 static void secret_destroy(const struct view *v, const struct observation *seen, struct call *out)
@@ -80,10 +88,12 @@ const struct kind kind_secret = {
     .permissions = {.read = "secretmanager.secrets.get",
 		    .list = "secretmanager.secrets.list",
 		    .create = "secretmanager.secrets.create",
+		    .update = "secretmanager.secrets.update",
 		    .destroy = "secretmanager.secrets.delete"},
     .usual = 0.4,
     .slow = 0.8,
     .deadline = 600,
+    .labelled = true,
     .billable = true,
     .monthly = secret_monthly,
     .observe = secret_observe,
@@ -92,6 +102,7 @@ const struct kind kind_secret = {
     .decode = secret_decode,
     .compare = secret_compare,
     .create = secret_create,
+    .update = secret_update,
     .destroy = secret_destroy,
     .reply_tells = true,
     .terraform = {.type = "google_secret_manager_secret",

@@ -121,6 +121,7 @@ static void sql_instance_compare(const struct view *v, const struct observation 
 	cJSON *w = wanted(v);
 	keep_larger_disk(w, seen->found);
 	kind_compare_leaves(w, seen->found, NULL, out);
+	kind_compare_shed(v, seen->found, "settings.userLabels", out);
 	compare_path(w, seen->found, out);
 	kind_refuse_changed(out, fixed,
 			    _("this cannot be changed in place; keep the old value, or make a new stack and move the data"));
@@ -264,6 +265,7 @@ const struct kind kind_sql_instance = {
     .slow = 1100,
     .takes = sql_instance_takes,
     .deadline = 5400,
+    .labelled = true,
     .billable = true,
     .monthly = sql_instance_monthly,
     .lock = sql_lock,

@@ -14,13 +14,18 @@
 #define BASE "https://monitoring.googleapis.com/v3/"
 
 /* The marks, and which of the stack's it is. */
-static cJSON *labels_of(const struct view *v)
+static cJSON *labels_over(const struct view *v, const cJSON *found)
 {
 	char of[12];
-	cJSON *labels = kind_labels(v);
+	cJSON *labels = kind_labels_over(v, found);
 	snprintf(of, sizeof of, "%08x", encode_crc32c(v->name, strlen(v->name)));
-	cJSON_AddStringToObject(labels, "of", of);
+	json_put_str(labels, "of", of);
 	return labels;
+}
+
+static cJSON *labels_of(const struct view *v)
+{
+	return labels_over(v, NULL);
 }
 
 static cJSON *wanted_of(const struct view *v)
@@ -84,6 +89,7 @@ void monitoring_compare(const struct view *v, const struct observation *seen, st
 {
 	cJSON *w = wanted_of(v);
 	kind_compare_leaves(w, seen->found, NULL, out);
+	kind_compare_shed(v, seen->found, "userLabels", out);
 	cJSON_Delete(w);
 }
 
@@ -95,7 +101,9 @@ void monitoring_create(const char *collection, const struct view *v, struct call
 void monitoring_update(const struct view *v, const struct observation *seen, const struct change *change, struct call *out)
 {
 	char *mask = kind_mask(change);
-	call_set(out, DIALECT_NONE, "PATCH", wanted_of(v), BASE "%-s?updateMask=%s", json_str(seen->found, "name", ""), mask);
+	cJSON *w = wanted_of(v);
+	json_put(w, "userLabels", labels_over(v, json_at(seen->found, "userLabels")));
+	call_set(out, DIALECT_NONE, "PATCH", w, BASE "%-s?updateMask=%s", json_str(seen->found, "name", ""), mask);
 	free(mask);
 }
 

@@ -17,6 +17,7 @@ src_plan_libplan_a_SOURCES = \
 	src/plan/checks.c src/plan/checks.h \
 	src/plan/draft.c \
 	src/plan/permissions.c src/plan/permissions.h \
+	src/plan/labels.c src/plan/labels.h \
 	src/plan/limits.c src/plan/limits.h \
 	src/plan/cost.c \
 	src/plan/database.c src/plan/database.h \

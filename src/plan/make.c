@@ -1,6 +1,7 @@
 /* Making the plan: what the answers want, and what earlier ones wanted that may still stand. */
 #include "config.h"
 #include "plan/design.h"
+#include "plan/labels.h"
 
 #include "base/gettext.h"
 #include "base/json.h"
@@ -145,8 +146,10 @@ static bool add_unwanted(const struct answers *a, struct plan *p, struct err *e)
 struct plan *plan_make(const struct answers *a, struct err *e)
 {
 	struct plan *p = make_wanted(a, e);
-	if (p && add_unwanted(a, p, e) && plan_seal(p, e))
+	if (p && add_unwanted(a, p, e) && plan_seal(p, e)) {
+		labels_put(a, p);
 		return p;
+	}
 	plan_free(p);
 	return NULL;
 }

@@ -12,6 +12,7 @@
 #include "plan/checks.h"
 #include "plan/network_given.h"
 #include "plan/github.h"
+#include "plan/labels.h"
 #include "plan/people.h"
 #include "plan/settings.h"
 
@@ -268,6 +269,7 @@ static void join_tables(void)
 		missing += join_table(people_questions, NULL);
 		missing += join_table(settings_questions, NULL);
 		missing += join_table(alerts_questions, NULL);
+		missing += join_table(labels_questions, NULL);
 		missing += join_table(github_questions, NULL);
 	} while (missing && joined_count > before);
 	if (missing)

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Whoever is taken off a list that admits loses what the stack gave: people, machines, roles of the server. What others gave, and what others were given in the
+"""Whoever is taken off a list that admits loses what the stack gave: people, machines, roles of the server; resources lose their labels. What others gave, and what others were given in the
 same role, stays. Also after an apply that was refused halfway, and told by plan before."""
 import json
 
@@ -66,6 +66,40 @@ def people(sim, answers):
     nothing_left(sim, answers, "people")
 
 
+def labelled(sim):
+    """(what, labels) of everything in the store that carries the stack's mark as labels, by an independent look: Google's lists."""
+    sql = ask(sim, "GET", "https://sqladmin.googleapis.com/v1/projects/demo-proj/instances")["items"]
+    yield from (("sql", i["settings"].get("userLabels", {})) for i in sql)
+    for what, url, items in [("bucket", "https://storage.googleapis.com/storage/v1/b?project=demo-proj", "items"),
+                             ("secret", "https://secretmanager.googleapis.com/v1/projects/demo-proj/secrets", "secrets"),
+                             ("repository", "https://artifactregistry.googleapis.com/v1/projects/demo-proj/locations/us-central1/repositories", "repositories"),
+                             ("service", f"{RUN}/services", "services"), ("job", f"{RUN}/jobs", "jobs"),
+                             ("range", "https://compute.googleapis.com/compute/v1/projects/demo-proj/global/addresses", "items")]:
+        yield from ((what, i.get("labels", {})) for i in ask(sim, "GET", url)[items])
+
+
+def labels(sim, answers):
+    """Put on a standing stack, changed and taken off in place; what somebody else put there stays, and ours are never touched."""
+    secret = "https://secretmanager.googleapis.com/v1/projects/demo-proj/secrets/mlflow-db-password"
+    ask(sim, "PATCH", f"{secret}?updateMask=labels", {"labels": ask(sim, "GET", secret)["labels"] | {"theirs": "stays"}})
+    for given, wanted in [(["team=ml", "cost=4711"], {"team": "ml", "cost": "4711"}), (["team=ops", "empty="], {"team": "ops", "empty": ""}), ([], {})]:
+        change(answers, stack__labels=given)
+        code, differ = planned(sim, answers)
+        ok(code == 2 and {v for v, _ in differ.values()} == {"update"} and all("abels." in p for _, paths in differ.values() for p in paths),
+           f"labels {given}: plan says that they change in place, and nothing else", code, differ)
+        before = len(sim.exchanges())
+        applied(sim, answers, f"labels {given}: applied")
+        found = list(labelled(sim))
+        ok({w for w, _ in found} == {"sql", "bucket", "secret", "repository", "service", "job", "range"}, f"labels {given}: kinds of Google's that carry them", found)
+        own = [(what, {k: v for k, v in has.items() if k not in ("managed-by", "stack", "theirs", "execution", "release")}) for what, has in found]
+        ok(all(has == wanted for _, has in own), f"labels {given}: all have these and no others", *own)
+        ok(all(has.get("stack") == "mlflow" for what, has in found if what != "range" or wanted), f"labels {given}: beside our own", *found)
+        ok(ask(sim, "GET", secret)["labels"].get("theirs") == "stays", f"labels {given}: somebody else's stays", ask(sim, "GET", secret))
+        ran = [w["url"] for w in sim.writes(before) if "runExecutionToken" in json.dumps(w.get("request"))]
+        ok(not ran, f"labels {given}: the migration is not run again", *ran)
+        nothing_left(sim, answers, f"labels {given}")
+
+
 def main():
     with Home() as home:
         answers = home.example(auth__mode="iam", auth__users=["operator@example.com"], auth__service_accounts=["training@demo-proj.iam.gserviceaccount.com"],
@@ -75,6 +109,7 @@ def main():
             if applied(sim, answers, "a stack with roles and people stands"):
                 roles(sim, answers)
                 people(sim, answers)
+                labels(sim, answers)
     done()
 
 
