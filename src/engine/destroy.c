@@ -130,10 +130,17 @@ static void gone(struct step *s)
 	step_end(s, s->rounds ? RESULT_DONE : RESULT_ABSENT);
 }
 
+/* It was there before the stack, and is there no more. */
+static bool taken_away(const struct step *s)
+{
+	const struct kind *k = s->resource->kind;
+	return !k->create && !k->by_hand && s->seen.presence == PRESENT_FAILED && !s->seen.found;
+}
+
 /* It has no request of its own: it goes with its parent, or stays. */
 static void without_request(struct step *s)
 {
-	if (!s->resource->kind->stays) {
+	if (!s->resource->kind->stays || taken_away(s)) {
 		s->gone = true;
 		step_end(s, RESULT_ABSENT);
 	} else {

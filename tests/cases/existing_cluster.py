@@ -10,7 +10,7 @@ import subprocess
 import urllib.request
 
 from cloud_hand import ask, make_cluster
-from harness import ALL_DATA, Home, Sim, done, ok, result_of, skip
+from harness import ALL_DATA, Home, Sim, done, ok, result_of, wait_for, skip
 
 CLUSTERS = "https://container.googleapis.com/v1/projects/demo-proj/locations/us-central1-a/clusters"
 PLAIN = [{"name": "pool", "initialNodeCount": 1}]
@@ -92,6 +92,17 @@ def crowded(home, sim, choices):
        run.returncode, *lines)
 
 
+def taken_away(home, sim, choices):
+    """A cluster that is gone with the stack in it: destroy takes the rest away, and does not say that the cluster stays."""
+    answers = home.example("taken.json", **choices | {"stack__name": "third"})
+    run = sim.run("apply", answers, "--json", timeout=300)
+    ask(sim, "DELETE", f"{CLUSTERS}/shared")
+    wait_for(lambda: not any(c["name"] == "shared" for c in ask(sim, "GET", CLUSTERS).get("clusters", [])), "the cluster's end", 60)
+    result = result_of(sim.run("destroy", answers, "--json", *ALL_DATA, timeout=300).stdout)
+    ok(run.returncode == 0 and result.get("outcome") == "destroyed" and not any("cluster" in line for line in result.get("left", [])),
+       "a cluster that is gone is not said to stay", run.stdout[-500:], result)
+
+
 def main():
     with Home() as home:
         world = home.file("world.json", {"projects": [{"services": ["compute.googleapis.com", "container.googleapis.com"]}]})
@@ -133,6 +144,7 @@ def main():
             ok(any("shared" in line for line in result.get("left", [])) and after == before, "and leaves the cluster as it was, and says so",
                result.get("left"), json.dumps(after)[:300])
             ok(not [x for x in sim.writes(seen) if x["url"].startswith(CLUSTERS)], "which was never written to")
+            taken_away(home, sim, choices)
             crowded(home, sim, choices | {"gke__name": "small", "stack__name": "second"})
     done()
 
