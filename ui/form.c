@@ -39,7 +39,7 @@ static void form_forget(struct wizard *w)
 	cJSON_Delete(form_of(w)->drafts);
 }
 
-enum { LABEL = 26, VALUE_MAX = 64, HELP_LINES = 4 };
+enum { LABEL = 26, VALUE_MAX = 64, HELP_LINES = 4, ERRAND_LEAST = 3 };
 
 /* Questions of the page -------------------------------------------------------------------------------------------------------------- */
 
@@ -135,6 +135,14 @@ static void form_enter(struct wizard *w)
 			form_of(w)->focus = i;
 	}
 	form_load(w);
+}
+
+int choice_count(const struct question *q)
+{
+	int n = 0;
+	while (q->choices[n].id)
+		n++;
+	return n;
 }
 
 int choice_index(const struct question *q, const char *id)
@@ -322,9 +330,9 @@ static void put_price(const struct wizard *w, const struct question *q, const ch
 	free(text);
 }
 
-/* What cannot be chosen is dim, with its reason; the rest has its price. */
-static int draw_choice(struct wizard *w, const struct question *q, const struct choice *c, int y, struct rect r, bool here,
-		       bool chosen)
+/* What cannot be chosen is dim, with its reason, in at most so many lines; the rest has its price. */
+static int draw_choice(struct wizard *w, const struct question *q, const struct choice *c, int y, struct rect r, int most,
+		       bool here, bool chosen)
 {
 	bool refused = question_refuses(q, w->answers, c->id);
 	if (here)
@@ -336,17 +344,31 @@ static int draw_choice(struct wizard *w, const struct question *q, const struct 
 	if (here)
 		screen_cursor(y, r.x + 4);
 	int room = r.y + r.h - y - 1;
-	return y + 1 + put_lines(y + 1, r.x + 4, room < 2 ? room : 2, r.w - 4, ROLE_DIM, choice_words(w, q, c));
+	return y + 1 + put_lines(y + 1, r.x + 4, room < most ? room : most, r.w - 4, ROLE_DIM, choice_words(w, q, c));
+}
+
+/* Where not all of them fit with what they mean, all are named and only the marked one is explained. */
+static int draw_choices_briefly(struct wizard *w, const struct question *q, struct rect r, int focus)
+{
+	int now = choice_index(q, answers_str(w->answers, q->id)), mark = focus < 0 ? now : focus, count = choice_count(q),
+	    y = r.y, first = mark < r.h ? 0 : mark - r.h + 1, last = first + r.h < count ? first + r.h : count;
+	for (int i = first; i < last && y < r.y + r.h; i++)
+		y = draw_choice(w, q, &q->choices[i], y, r, i == mark && r.h > count ? r.h - count : 0, i == focus, i == now);
+	if (first > 0)
+		put_glyph(r.y, r.x, ROLE_KEY, GLYPH_UP);
+	if (last < count)
+		put_glyph(r.y + r.h - 1, r.x, ROLE_KEY, GLYPH_DOWN);
+	return y;
 }
 
 int draw_choices(struct wizard *w, const struct question *q, struct rect r, int focus)
 {
 	const char *now = answers_str(w->answers, q->id);
-	int y = r.y, first = 0;
-	while (first < focus && choices_height(w, q, r.w) > r.h) /* what has the focus is in sight */
-		first++;
-	for (int i = first; q->choices[i].id && y < r.y + r.h; i++)
-		y = draw_choice(w, q, &q->choices[i], y, r, i == focus, !strcmp(q->choices[i].id, now));
+	int y = r.y;
+	if (choices_height(w, q, r.w) > r.h)
+		return draw_choices_briefly(w, q, r, focus);
+	for (int i = 0; q->choices[i].id; i++)
+		y = draw_choice(w, q, &q->choices[i], y, r, 2, i == focus, !strcmp(q->choices[i].id, now));
 	return y;
 }
 
@@ -555,8 +577,10 @@ static int draw_errand(const struct wizard *w, int y, struct rect r)
 	const struct resource *e = draft_errand(w);
 	if (!e)
 		return y;
-	y += put_most(y, r, 2, 1, ROLE_TITLE, draft_errand_text(e, "title"));
 	const struct question *q = form_focused(w);
+	if (q && q->type == TYPE_CHOICE && facts_end(r) - y - ERRAND_LEAST < choice_count(q) + 1)
+		return y; /* first it is chosen, then done */
+	y += put_most(y, r, 2, 1, ROLE_TITLE, draft_errand_text(e, "title"));
 	bool whole = draft_errand_open(e) || r.h > 16;
 	if (whole || (q && q->type != TYPE_CHOICE)) /* choices need the room */
 		y = draw_steps(draft_errand_text(e, "steps"), whole, y, r);

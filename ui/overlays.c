@@ -145,14 +145,6 @@ const struct overlay overlay_quit = {.draw = quit_draw, .key = quit_key, .hints 
 
 /* Choices --------------------------------------------------------------------------------------------------------------------------- */
 
-static int choice_count(const struct question *q)
-{
-	int n = 0;
-	while (q->choices[n].id)
-		n++;
-	return n;
-}
-
 static void choice_draw(struct wizard *w)
 {
 	const struct question *q = form_focused(w);

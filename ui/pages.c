@@ -93,7 +93,12 @@ static char *words_of(const struct answers *a, const struct question *q)
 		return xasprintf(_("%s: %d"), _(q->title), v->valueint);
 	if (q->type == TYPE_SECRET || is_empty(v))
 		return xstrdup("");
-	return answers_words(a, q);
+	char *words = answers_words(a, q);
+	if (!q->product)
+		return words;
+	char *named = xasprintf("%s %s", q->product, words);
+	free(words);
+	return named;
 }
 
 /* What was chosen stands first, then what was written, then what was counted or switched. */

@@ -227,14 +227,6 @@ static void move_by(struct wizard *w, int delta)
 	focus_at(w, at < count ? at + delta : 0);
 }
 
-static int choice_count(const struct question *q)
-{
-	int n = 0;
-	while (q->choices[n].id)
-		n++;
-	return n;
-}
-
 static bool choice_key(struct wizard *w, const struct question *q, const struct key *k)
 {
 	struct settings *s = settings_of(w);

@@ -50,7 +50,7 @@ static const struct question questions_of_proxy[] = {
 	 .typed = N_("Paste the secret of the OAuth client, or the JSON file that the console offers, or its path. The secret goes to Secret Manager and nowhere else."),
 	 .pattern = reference_pattern, .form = reference_form,
 	 .check = check_reference},
-	{.id = "oauth2_proxy.version", .page = "image", .type = TYPE_TEXT, .title = N_("oauth2-proxy version"),
+	{.id = "oauth2_proxy.version", .page = "image", .type = TYPE_TEXT, .title = N_("oauth2-proxy version"), .product = "oauth2-proxy",
 	 .help = N_("A released version; versions with known holes are refused."),
 	 .after = "image.digest", .preset = "7.15.6",
 	 .pattern = "^[0-9]+\\.[0-9]+\\.[0-9]+$",

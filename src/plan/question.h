@@ -70,6 +70,8 @@ struct question {
 	const char *
 	    client; /* for TYPE_SECRET: it is the secret of the OAuth client whose ID is the answer to this question; or NULL */
 	bool admits; /* of a list: who or what is on it gets a grant or a thing of its own, which goes when it goes off it */
+	const char *
+	    product; /* of a version: what it is the version of, said before it where the title does not stand beside; or NULL */
 	bool quiet;  /* a line that sums its page up names it only when it is not at its default */
 	bool basic;  /* of a page that shows few questions it is one */
 	const char *after;          /* of a table that is joined in: the question behind which it stands */

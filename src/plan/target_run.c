@@ -258,10 +258,10 @@ static void target_run_check(const struct answers *a, problem_fn *found, void *a
 
 /* clang-format off */
 static const struct question questions_of_run[] = {
-	{.id = "server.min_instances", .basic = true, .page = "image", .type = TYPE_INT, .title = N_("Instances, least"),
+	{.id = "server.min_instances", .basic = true, .page = "image", .type = TYPE_INT, .title = N_("Fewest instances"),
 	 .help = N_("With 0 nothing runs while nobody uses it, and the first request waits about 15 seconds. 1 answers at once and is billed all day."),
 	 .after = "server.cpu", .min = 0, .max = 10, .preset = "0"},
-	{.id = "server.max_instances", .basic = true, .page = "image", .type = TYPE_INT, .title = N_("Instances, most"),
+	{.id = "server.max_instances", .basic = true, .page = "image", .type = TYPE_INT, .title = N_("Most instances"),
 	 .help = N_("A ceiling for cost and for database connections."),
 	 .after = "server.cpu", .min = 1, .max = 10, .preset = "2"},
 	{.id = "server.concurrency", .quiet = true, .page = "image", .type = TYPE_INT, .title = N_("Requests at once"),
