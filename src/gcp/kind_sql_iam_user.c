@@ -104,4 +104,8 @@ const struct kind kind_sql_iam_user = {
     .compare = sql_iam_user_compare,
     .create = sql_iam_user_create,
     .update = sql_iam_user_update,
+    .terraform = {.type = "google_sql_user",
+		  .import = "{project}/{instance}/{as}",
+		  .takes = (const char *const[]){"instance", "instance", "as", "name", "roles", "databaseRoles", NULL},
+		  .adds = "{'type':'CLOUD_IAM_SERVICE_ACCOUNT'}"},
 };

@@ -121,9 +121,15 @@ static cJSON *text_of_parts(struct writing *w, const cJSON *parts)
 static cJSON *secret_value(struct writing *w, const char *name)
 {
 	const struct resource *keeper = NULL;
-	for (size_t i = 0; i < w->p->secret_count; i++)
-		if (!strcmp(w->p->secrets[i].name, name) && w->p->secrets[i].keeper)
-			keeper = plan_find(w->p, w->p->secrets[i].keeper);
+	bool drawn = false; /* and kept by nobody: another is as good, as long as nobody knows it */
+	for (size_t i = 0; i < w->p->secret_count; i++) {
+		const struct plan_secret *secret = &w->p->secrets[i];
+		if (!strcmp(secret->name, name) && secret->keeper)
+			keeper = plan_find(w->p, secret->keeper);
+		drawn |= !strcmp(secret->name, name) && !secret->keeper && !secret->reference;
+	}
+	if (drawn)
+		return hcl_expression("uuid()");
 	if (!keeper) {
 		err_set(w->e, EXIT_BUG, NULL, NULL, _("%s needs the secret %s, and no version keeps it."), w->at->id, name);
 		return cJSON_CreateNull();
