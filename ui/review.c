@@ -409,7 +409,24 @@ static int draw_fact(int y, struct rect r, const char *label, const char *text)
 	return y + 1;
 }
 
-/* The checks in a line, each with its sign. */
+/* One check with its sign; returns the x behind it, or the same where there is no room. */
+static int put_check(int y, int x, int end, const cJSON *check)
+{
+	static const struct {
+		enum role sign, words;
+		enum glyph glyph;
+	} looks[] = {[FINDING_OK] = {ROLE_GOOD, ROLE_TEXT, GLYPH_CHECK},
+		     [FINDING_WARN] = {ROLE_WARN, ROLE_TEXT, GLYPH_WARN},
+		     [FINDING_FAIL] = {ROLE_BAD, ROLE_BAD, GLYPH_CROSS}};
+	enum finding state = finding_state(check);
+	const char *name = json_str(check, "title", "");
+	if (x + cells(name) + 4 > end)
+		return x;
+	put_glyph(y, x, looks[state].sign, looks[state].glyph);
+	return x + 4 + put(y, x + 2, end - x - 2, looks[state].words, name);
+}
+
+/* The checks in a line: what fails first, then what is not known, so that what finds no room is well. */
 static int draw_checks(const struct wizard *w, int y, struct rect r)
 {
 	const struct survey *s = &w->surveys[SURVEY_PREFLIGHT];
@@ -419,20 +436,10 @@ static int draw_checks(const struct wizard *w, int y, struct rect r)
 	if (s->state != SURVEY_KNOWN)
 		put(y, x, end - x, s->state == SURVEY_FAILED ? ROLE_WARN : ROLE_BUSY,
 		    s->state == SURVEY_FAILED ? _("the checks could not be made; r tries again") : _("checking..."));
-	for (size_t at = 0; (check = checks_next(w, &at));) {
-		const char *name = json_str(check, "title", "");
-		bool good = finding_state(check) == FINDING_OK, bad = check_failed(check);
-		if (x + cells(name) + 4 > end)
-			break;
-		put_glyph(y, x,
-			  good  ? ROLE_GOOD
-			  : bad ? ROLE_BAD
-				: ROLE_WARN,
-			  good  ? GLYPH_CHECK
-			  : bad ? GLYPH_CROSS
-				: GLYPH_WARN);
-		x += 2 + put(y, x + 2, end - x - 2, bad ? ROLE_BAD : ROLE_TEXT, name) + 2;
-	}
+	for (enum finding state = FINDING_FAIL; s->state == SURVEY_KNOWN && state >= FINDING_OK; state--)
+		for (size_t at = 0; (check = checks_next(w, &at));)
+			if (finding_state(check) == state)
+				x = put_check(y, x, end, check);
 	return y + 1;
 }
 

@@ -53,7 +53,8 @@ static const char *words_of(const char *wanted, const char *dir)
 	if (length >= sizeof name || !setlocale(LC_MESSAGES, "C.UTF-8"))
 		return NULL;
 	memcpy(name, wanted, length);
-	setenv("LANGUAGE", name, 0);
+	const char *before = getenv("LANGUAGE");
+	setenv("LANGUAGE", name, !before || !*before); /* an empty one says nothing */
 	bool ours = translated(dir, name);
 	name[strcspn(name, "_")] = '\0';
 	ours |= translated(dir, name);

@@ -15,11 +15,13 @@
 #define WORDS "Check the path and its permissions."
 
 /* In a child, as LANGUAGE and the locale stay changed: bit 0, the words are translated, or it is said that they cannot be; bit 1, the characters are UTF-8's. */
-static int begun(const char *dir, const char *name, const char *value)
+static int begun_with(const char *dir, const char *name, const char *value, const char *language)
 {
 	pid_t child = fork();
 	if (!child) {
 		unsetenv("LANGUAGE");
+		if (language)
+			setenv("LANGUAGE", language, 1);
 		unsetenv("LC_ALL");
 		unsetenv("LC_MESSAGES");
 		unsetenv("LC_CTYPE");
@@ -30,6 +32,11 @@ static int begun(const char *dir, const char *name, const char *value)
 	}
 	int status = 0;
 	return waitpid(child, &status, 0) == child && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static int begun(const char *dir, const char *name, const char *value)
+{
+	return begun_with(dir, name, value, NULL);
 }
 
 int main(void)
@@ -46,6 +53,7 @@ int main(void)
 		is_int(begun(dir, "LANG", "de_XX.UTF-8"), 3,
 		       "a locale that this system has not: the words are translated all the same");
 		is_int(begun(dir, "LC_ALL", "de_XX.utf8@euro"), 3, "also where LC_ALL says so");
+		is_int(begun_with(dir, "LANG", "de_XX.UTF-8", ""), 3, "and where LANGUAGE is set to nothing");
 		is_int(begun(dir, "LANG", "de_XX"), 1, "a locale that does not say UTF-8 gets no such characters");
 		is_int(begun(dir, "LANG", "xx_XX.UTF-8"), 2, "of a language that has no translation nothing is said");
 		is_int(begun(dir, "LANG", "C"), 0, "C is English and bytes");
