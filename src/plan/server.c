@@ -60,6 +60,7 @@ void server_settings(const struct design *d, struct container *c)
 	container_set(c, "MLFLOW_CREATE_MODEL_VERSION_SOURCE_VALIDATION_REGEX", sources);
 	container_set(c, "MLFLOW_DISABLE_TELEMETRY", "true");
 	container_set(c, "DO_NOT_TRACK", "true");
+	settings_gateway(d->answers, c);
 	settings_variables(d->answers, c);
 	free(workers);
 	free(sources);

@@ -11,6 +11,7 @@
 #include "base/templates.h"
 #include "base/text.h"
 #include "plan/axes.h"
+#include "plan/checks.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -288,6 +289,8 @@ static const char *const reserved[] = {"MLFLOW_BACKEND_STORE_URI",
 				       "MLFLOW_SERVE_ARTIFACTS",
 				       "MLFLOW_CRYPTO_",
 				       "MLFLOW_WEBHOOK_SECRET_ENCRYPTION_KEY",
+				       "MLFLOW_ENABLE_AI_GATEWAY",
+				       "MLFLOW_GATEWAY_ALLOWED_PROVIDERS",
 				       "MLFLOW_FLASK_",
 				       "MLFLOW_AUTH_",
 				       "MLFLOW_HOST",
@@ -321,6 +324,11 @@ static const char *const reserved[] = {"MLFLOW_BACKEND_STORE_URI",
 				       "GOOGLE_APPLICATION_CREDENTIALS",
 				       "GOOGLE_CLOUD_PROJECT",
 				       NULL};
+
+static bool when_gateway(const struct answers *a)
+{
+	return answers_bool(a, "server.gateway");
+}
 
 static bool is_reserved(const char *pair)
 {
@@ -423,6 +431,22 @@ static void check_twice(const struct answers *a, const char *id, problem_fn *fou
 	free(s);
 }
 
+/* As MLflow has it where nothing is said: on, and any provider. */
+void settings_gateway(const struct answers *a, struct container *c)
+{
+	struct buf names = {0};
+	const cJSON *name;
+	if (!when_gateway(a)) {
+		container_set(c, "MLFLOW_ENABLE_AI_GATEWAY", "false");
+		return;
+	}
+	cJSON_ArrayForEach(name, answers_get(a, "server.gateway_providers"))
+		buf_printf(&names, "%s%s", names.len ? "," : "", name->valuestring);
+	if (names.len)
+		container_set(c, "MLFLOW_GATEWAY_ALLOWED_PROVIDERS", buf_text(&names));
+	buf_free(&names);
+}
+
 /* A runner and seven workers, close to 2 GiB. */
 static void check_jobs(const struct answers *a, problem_fn *found, void *arg)
 {
@@ -431,6 +455,15 @@ static void check_jobs(const struct answers *a, problem_fn *found, void *arg)
 	if (atoi(answers_str(a, "server.memory")) < answers_int(a, "server.workers") + 2)
 		found(arg, "server.jobs",
 		      _("Background jobs take 2 GiB beside the workers: choose more server.memory, or fewer workers."));
+}
+
+/* Before, nothing switches it off. */
+static void check_gateway(const struct answers *a, problem_fn *found, void *arg)
+{
+	if (!when_gateway(a) && settings_when_built(a) && older_than(answers_str(a, "image.mlflow_version"), 3, 17, 0))
+		found(arg, "server.gateway",
+		      _("MLflow before 3.17.0 has no switch for its gateway: leave it on, or choose a newer "
+			"image.mlflow_version."));
 }
 
 void settings_check(const struct answers *a, problem_fn *found, void *arg)
@@ -443,6 +476,7 @@ void settings_check(const struct answers *a, problem_fn *found, void *arg)
 	if (answers_int(a, "database.slow_query_ms") && !axes_of(a).database->slow_queries)
 		found(arg, "database.slow_query_ms", _("This engine has no log of slow queries."));
 	check_jobs(a, found, arg);
+	check_gateway(a, found, arg);
 	check_twice(a, "database.flags", found, arg);
 	check_twice(a, "server.environment", found, arg);
 	check_twice(a, "image.packages", found, arg);
@@ -527,6 +561,15 @@ const struct question settings_questions[] = {
 	 .help = N_("MLflow's own jobs, such as judging traces as they come: eight more processes, which take 2 GiB. On Cloud Run they need CPU always and an instance "
 		    "that stays."),
 	 .after = "server.cpu", .preset = "false"},
+	{.id = "server.gateway", .quiet = true, .page = "image", .type = TYPE_BOOL, .title = N_("AI gateway"),
+	 .help = N_("MLflow's endpoints that call providers of language models with keys that are kept in the database, encrypted. It runs within the workers. Whoever may "
+		    "enter may use them, at the cost of those keys; off, they answer that they are off, and what was set up stays."),
+	 .after = "server.cpu", .preset = "true"},
+	{.id = "server.gateway_providers", .quiet = true, .page = "image", .type = TYPE_LIST, .title = N_("AI gateway's providers"),
+	 .help = N_("Those that the gateway may call, as MLflow names them: openai, anthropic, gemini, vertex_ai. It refuses all others. Empty: it may call any."),
+	 .after = "server.cpu", .optional = true, .when = when_gateway,
+	 .pattern = "^[a-z0-9]([a-z0-9_-]*[a-z0-9])?$",
+	 .form = N_("A provider's name in lower case, such as openai.")},
 	{.id = "server.roles", .admits = true, .quiet = true, .page = "image", .type = TYPE_LIST, .title = N_("More roles"),
 	 .help = N_("Roles that the server's identity gets in the project, for plugins that use other services. One that is taken off this list is taken away from it."),
 	 .after = "server.cpu", .optional = true,

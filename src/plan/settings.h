@@ -14,6 +14,8 @@ void settings_of_database(const struct answers *a, cJSON *settings);
 /* The artifact bucket's storage class, and its lifecycle rules as a new list. */
 const char *settings_storage_class(const struct answers *a);
 cJSON *settings_lifecycle(const struct answers *a);
+/* The variables of MLflow's AI gateway. */
+void settings_gateway(const struct answers *a, struct container *c);
 /* The variables of server.environment. */
 void settings_variables(const struct answers *a, struct container *c);
 

@@ -65,6 +65,7 @@ static char *draw_text(const char *id)
 	    {"server.roles", {"roles/bigquery.user", "roles/aiplatform.user", "projects/p/roles/mine"}},
 	    {"server.extra_hosts", {"proxy.example.com", "a.b.example.org:8443", "m-1.example.net"}},
 	    {"alerts.addresses", {"oncall@example.com", "a.b+c@ml.example.org", "x@y.dev"}},
+	    {"server.gateway_providers", {"openai", "vertex_ai", "sap-ai-core"}},
 	    {"stack.labels", {"team=ml", "cost-centre=", "a_b=0-9"}},
 	    {"server.extra_origins", {"https://proxy.example.com", "https://a.b.example.org:8443", "https://m-1.example.net"}},
 	};
