@@ -336,6 +336,26 @@ static bool address_ok(struct sim_call *c, const char *kind, const char *address
 	return false;
 }
 
+static bool domain_ok(struct sim_call *c, const char *domain)
+{
+	if (strchr(domain, '.') && !strpbrk(domain, "@/ \t\n<>\""))
+		return true;
+	sim_fail(c, "INVALID_ARGUMENT", NULL, "Domain name %s has an invalid format.", domain);
+	return false;
+}
+
+/* Identities from elsewhere are told by their pool, in a project that is told by its number; whether the pool is there is not asked. */
+static bool principal_ok(struct sim_call *c, const char *m)
+{
+	static const char here[] = "//iam.googleapis.com/projects/";
+	const char *path = strchr(m, ':') + 1;
+	size_t n = text_starts(path, here) ? strspn(path + strlen(here), "0123456789") : 0;
+	if (!text_starts(path, here) || (n && text_starts(path + strlen(here) + n, "/locations/global/workloadIdentityPools/")))
+		return true;
+	sim_fail(c, "INVALID_ARGUMENT", NULL, "Invalid principal %s.", m);
+	return false;
+}
+
 /* May this member stand in a policy of this holder at all? */
 static bool member_ok(struct sim_call *c, const char *holder, const char *m)
 {
@@ -352,8 +372,11 @@ static bool member_ok(struct sim_call *c, const char *holder, const char *m)
 		return address_ok(c, "User", m + 5);
 	if (text_starts(m, "group:"))
 		return address_ok(c, "Group", m + 6);
-	if (text_starts(m, "domain:") || text_starts(m, "deleted:") || text_starts(m, "principal://") ||
-	    text_starts(m, "principalSet://"))
+	if (text_starts(m, "domain:"))
+		return domain_ok(c, m + 7);
+	if (text_starts(m, "principal://") || text_starts(m, "principalSet://"))
+		return principal_ok(c, m);
+	if (text_starts(m, "deleted:"))
 		return true;
 	if ((text_starts(m, "projectOwner:") || text_starts(m, "projectEditor:") || text_starts(m, "projectViewer:")) &&
 	    !on_project(holder))

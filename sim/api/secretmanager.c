@@ -3,6 +3,7 @@
 #include "config.h"
 #include "sim/api/identity.h"
 #include "sim/api/resource.h"
+#include "sim/api/serving.h"
 
 #include "base/json.h"
 #include "base/mem.h"
@@ -149,10 +150,22 @@ static void place_refused(struct sim_call *c, const char *place)
 		      "%s", words);
 }
 
+/* When it ends: at least a minute from now. */
+static bool end_ok(struct sim_call *c)
+{
+	const char *ttl = json_str(c->body, "ttl", "");
+	if (!*ttl || sim_seconds(ttl, 0) >= 60)
+		return true;
+	sim_fail(c, "INVALID_ARGUMENT", NULL, "ttl: The expiration must be at least 60s in the future.");
+	return false;
+}
+
 static bool secret_valid(struct sim_call *c, const char *id)
 {
 	(void)id;
 	const cJSON *replicas = json_at(c->body, "replication.userManaged.replicas"), *r;
+	if (!end_ok(c))
+		return false;
 	if (!json_at(c->body, "replication.automatic") && !cJSON_GetArraySize(replicas)) {
 		sim_fail(c, "INVALID_ARGUMENT", NULL, "replication: The replication field must be set.");
 		return false;
