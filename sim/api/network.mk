@@ -72,6 +72,10 @@ sim_libsim_a_SOURCES += \
 	sim/api/kubernetes_protobuf.c \
 	sim/api/kubernetes_rbac.c \
 	sim/api/kubernetes_rules.c \
+	sim/api/kubernetes_rules.h \
+	sim/api/kubernetes_rules_names.c \
+	sim/api/kubernetes_rules_pods.c \
+	sim/api/kubernetes_rules_services.c \
 	sim/api/kubernetes_scale.c \
 	sim/api/kubernetes_scaling.c \
 	sim/api/kubernetes_schema.c \
