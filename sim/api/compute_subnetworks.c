@@ -26,6 +26,40 @@ static const struct sim_object *conflict(struct sim *s, const char *project, con
 	return found;
 }
 
+/* A subnet that is kept for load balancers' proxies: one at work in each region of a network, one behind it, and nothing that machines want. */
+static bool proxies_ok(struct sim_call *c, const cJSON *doc, struct ip4_range r)
+{
+	const char *purpose = json_str(doc, "purpose", ""), *role = json_str(doc, "role", "");
+	const char *prefix = sim_tmp("projects/%s/regions/", c->project);
+	const char *set = json_bool(doc, "logConfig.enable", false)        ? "logConfig"
+			  : json_bool(doc, "privateIpGoogleAccess", false) ? "privateIpGoogleAccess"
+			  : json_at(doc, "secondaryIpRanges.0")            ? "secondaryIpRanges"
+									   : NULL;
+	if (!text_ends(purpose, "_MANAGED_PROXY"))
+		return true;
+	if (!*role)
+		return compute_invalid(c, "role", "UNSPECIFIED_ROLE",
+				       sim_tmp("Subnetwork role must be specified when purpose set to %s.", purpose));
+	if (set)
+		return compute_invalid(c, set, cJSON_IsBool(json_at(doc, set)) ? "true" : "",
+				       sim_tmp("Invalid field set in subnetwork with purpose %s.", purpose));
+	if (r.bits > 26)
+		return compute_invalid(c, "ipCidrRange", json_str(doc, "ipCidrRange", ""),
+				       "The range of a proxy-only subnetwork must be /26 or larger.");
+	for (struct sim_object *o = sim_first(c->sim, "compute.subnetworks", prefix); o; o = sim_following(c->sim, o, prefix)) {
+		static const char *const same[] = {"network", "region", "purpose", "role"};
+		size_t alike = 0;
+		while (alike < 4 && !strcmp(json_str(o->doc, same[alike], ""), json_str(doc, same[alike], "-")))
+			alike++;
+		if (alike == 4 && strcmp(json_str(o->doc, "selfLink", ""), json_str(doc, "selfLink", "-")))
+			return compute_invalid(c, "role", role,
+					       sim_tmp("Network already has a subnetwork with purpose %s and role %s in this "
+						       "region: '%s'.",
+						       purpose, role, json_str(o->doc, "name", "")));
+	}
+	return true;
+}
+
 static bool compute_subnetworks_check(struct sim_call *c, cJSON *doc, const struct sim_object *old)
 {
 	struct ip4_range r;
@@ -44,6 +78,8 @@ static bool compute_subnetworks_check(struct sim_call *c, cJSON *doc, const stru
 		return compute_required(c, "ipCidrRange");
 	if (!ip4_range_parse(range, &r) || r.bits < 4 || r.bits > 29)
 		return compute_invalid(c, "ipCidrRange", range, "Must be a CIDR address range.");
+	if (!proxies_ok(c, doc, r))
+		return false;
 	const struct sim_object *other = old ? NULL : conflict(c->sim, c->project, doc, r);
 	if (other) {
 		sim_fail(c, "INVALID_ARGUMENT", "invalid",
