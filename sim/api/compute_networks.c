@@ -344,6 +344,11 @@ static void switch_to_custom(struct sim_call *c)
 	struct sim_object *o = compute_ready_target(c);
 	if (!o)
 		return;
+	if (!json_bool(o->doc, "autoCreateSubnetworks", false)) {
+		sim_fail(c, "INVALID_ARGUMENT", "invalidUsage",
+			 "Invalid resource usage: 'The network is not in auto subnet mode.'.");
+		return;
+	}
 	json_put_bool(o->doc, "autoCreateSubnetworks", false);
 	compute_begin(c, o, "switchToCustomMode", sim_draw(c->sim, "compute.network.update"), true, NULL);
 }

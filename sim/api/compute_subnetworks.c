@@ -30,7 +30,7 @@ static const struct sim_object *conflict(struct sim *s, const char *project, con
 static bool proxies_ok(struct sim_call *c, const cJSON *doc, struct ip4_range r)
 {
 	const char *purpose = json_str(doc, "purpose", ""), *role = json_str(doc, "role", "");
-	const char *prefix = sim_tmp("projects/%s/regions/", c->project);
+	const char *prefix = sim_tmp("projects/%s/regions/%s/", c->project, sim_param(c, "region"));
 	const char *set = json_bool(doc, "logConfig.enable", false)        ? "logConfig"
 			  : json_bool(doc, "privateIpGoogleAccess", false) ? "privateIpGoogleAccess"
 			  : json_at(doc, "secondaryIpRanges.0")            ? "secondaryIpRanges"
@@ -47,11 +47,11 @@ static bool proxies_ok(struct sim_call *c, const cJSON *doc, struct ip4_range r)
 		return compute_invalid(c, "ipCidrRange", json_str(doc, "ipCidrRange", ""),
 				       "The range of a proxy-only subnetwork must be /26 or larger.");
 	for (struct sim_object *o = sim_first(c->sim, "compute.subnetworks", prefix); o; o = sim_following(c->sim, o, prefix)) {
-		static const char *const same[] = {"network", "region", "purpose", "role"};
+		static const char *const same[] = {"network", "purpose", "role"};
 		size_t alike = 0;
-		while (alike < 4 && !strcmp(json_str(o->doc, same[alike], ""), json_str(doc, same[alike], "-")))
+		while (alike < 3 && !strcmp(json_str(o->doc, same[alike], ""), json_str(doc, same[alike], "-")))
 			alike++;
-		if (alike == 4 && strcmp(json_str(o->doc, "selfLink", ""), json_str(doc, "selfLink", "-")))
+		if (alike == 3 && strcmp(json_str(o->doc, "selfLink", ""), json_str(doc, "selfLink", "-")))
 			return compute_invalid(c, "role", role,
 					       sim_tmp("Network already has a subnetwork with purpose %s and role %s in this "
 						       "region: '%s'.",

@@ -27,6 +27,21 @@ static void secrets(void)
 	free(text), free(etag);
 	wants(200, "GET " SM "?pageSize=10", NULL, "secrets are listed");
 	is_int((long long)json_num(reply, "totalSize", 0), 1, "and counted");
+	wants(400, "POST " SM "?secretId=brief", "{\"replication\":{\"automatic\":{}},\"ttl\":\"59s\"}",
+	      "it lasts a minute at the least");
+	wants(400, "POST " SM "?secretId=far", "{\"replication\":{\"userManaged\":{\"replicas\":[{\"location\":\"mars\"}]}}}",
+	      "where Google has a region");
+	static const char *const odd[] = {"domain:a@example.com", "domain:localhost",
+					  "principalSet://iam.googleapis.com/projects/" P
+					  "/locations/global/workloadIdentityPools/pool/*"};
+	for (size_t i = 0; i < sizeof odd / sizeof *odd; i++) {
+		cJSON *policy = json_make(
+		    "{'policy':{'bindings':[{'role':'roles/secretmanager.secretAccessor','members':[%s]}]}}", odd[i]);
+		char *sent = json_text(policy, -1);
+		wants(400, "POST " SM "/db:setIamPolicy", sent, odd[i]);
+		cJSON_Delete(policy);
+		free(sent);
+	}
 }
 
 static void versions(void)

@@ -98,6 +98,48 @@ static void fingerprints(void)
 	free(print);
 }
 
+static void bad_rules(void)
+{
+	static const char *const rules[] = {
+	    "'allowed':[{'IPProtocol':'tcp','ports':['99999']}]",
+	    "'allowed':[{'IPProtocol':'tcp','ports':['90-80']}]",
+	    "'allowed':[{'IPProtocol':'tcp','ports':['http']}]",
+	    "'allowed':[{'IPProtocol':'icmp','ports':['80']}]",
+	    "'denied':[{'IPProtocol':'pigeon'}]",
+	    "'allowed':[{'IPProtocol':'tcp'}],'sourceTags':['a'],'targetServiceAccounts':['a@demo-proj.iam.gserviceaccount.com'"
+	    "]",
+	    "'allowed':[{'IPProtocol':'tcp'}],'direction':'EGRESS','sourceServiceAccounts':['a@demo-proj.iam.gserviceaccount."
+	    "com']",
+	};
+	for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) {
+		char *body = xasprintf("{'name':'odd','network':'global/networks/n1',%s}", rules[i]);
+		asks("POST", COMPUTE "global/firewalls", json_make(body), 400);
+		free(body);
+	}
+	asks("POST", COMPUTE "global/networks/n1/switchToCustomMode", NULL, 400);
+	act("PUT", COMPUTE "global/firewalls/f1",
+	    json_make(
+		"{'name':'f1','network':'global/networks/n1','allowed':[{'IPProtocol':'6','ports':['22','5000-5010']}]}"));
+	is_str(json_str(asks("GET", COMPUTE "global/firewalls/f1", NULL, 200), "allowed.0.ports.1", ""), "5000-5010",
+	       "a firewall rule is replaced");
+}
+
+#define PROXIES(name, range, more)                                                                                             \
+	json_make("{'name':'" name "','network':'global/networks/n1','ipCidrRange':'" range                                    \
+		  "','purpose':'REGIONAL_MANAGED_PROXY'" more "}")
+static void proxies(void)
+{
+	static const char at[] = COMPUTE "regions/us-central1/subnetworks";
+	asks("POST", at, PROXIES("p0", "10.20.0.0/24", ""), 400);
+	asks("POST", at, PROXIES("p0", "10.20.0.0/28", ",'role':'ACTIVE'"), 400);
+	asks("POST", at, PROXIES("p0", "10.20.0.0/24", ",'role':'ACTIVE','privateIpGoogleAccess':true"), 400);
+	act("POST", at, PROXIES("p1", "10.20.0.0/24", ",'role':'ACTIVE'"));
+	asks("POST", at, PROXIES("p2", "10.20.1.0/24", ",'role':'ACTIVE'"), 400);
+	act("POST", at, PROXIES("p2", "10.20.1.0/24", ",'role':'BACKUP'"));
+	is_str(json_str(asks("GET", COMPUTE "regions/us-central1/subnetworks/p2", NULL, 200), "role", ""), "BACKUP",
+	       "one subnet for proxies is at work in a region, one stands behind it");
+}
+
 static void bad_values(void)
 {
 	refuse("POST", COMPUTE "global/networks", json_make("{'name':'Bad_Name','autoCreateSubnetworks':false}"), 400,
@@ -294,6 +336,8 @@ int main(void)
 	labels();
 	fingerprints();
 	bad_values();
+	bad_rules();
+	proxies();
 	routers();
 	ranges();
 	quotas();
