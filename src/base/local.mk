@@ -11,6 +11,7 @@ src_base_libbase_a_SOURCES = \
 	src/base/library.c src/base/library.h \
 	src/base/mem.c src/base/mem.h \
 	src/base/outside.c src/base/outside.h \
+	src/base/rendered.c src/base/rendered.h \
 	src/base/mustache.c src/base/mustache.h \
 	src/base/process.c src/base/process.h \
 	src/base/sealed.c src/base/sealed.h \

@@ -45,6 +45,7 @@ struct flight {
 	const struct http_channel *to;
 	struct http_channel channel;
 	void *arg;
+	double began; /* seconds on the loop */
 };
 
 struct recording {
@@ -232,7 +233,7 @@ static void record(struct flight *f, const struct http_reply *reply)
 	if (r->tally->stopped)
 		return;
 	char *answered = reply_part(r, reply);
-	buf_printf(&line, "{%s,%s,\"time\":%.3f}\n", f->asked, answered, loop_now(f->owner->loop));
+	buf_printf(&line, "{%s,%s,\"time\":%.3f}\n", f->asked, answered, f->began);
 	write_line(r, &line);
 	buf_free(&line);
 	free(answered);
@@ -246,6 +247,7 @@ static struct flight *new_flight(struct recording *r, const struct http_request 
 	*f = (struct flight){.owner = r,
 			     .next = r->flying,
 			     .arg = arg,
+			     .began = loop_now(r->loop),
 			     .asked = r->recorder->tally->stopped ? NULL : request_part(r->recorder, request)};
 	r->flying = f;
 	return f;

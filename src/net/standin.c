@@ -5,10 +5,12 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/outside.h"
+#include "base/rendered.h"
 #include "base/secret.h"
 #include "base/text.h"
 
 #include <ctype.h>
+#include <inttypes.h>
 #include <regex.h>
 #include <sodium.h>
 #include <stdlib.h>
@@ -70,7 +72,8 @@ void standins_free(struct standins *s)
 
 /* Words --------------------------------------------------------------------------------------------------------------------- */
 
-/* What is issued with a mark of its kind keeps it, so that whoever checks the form goes on. */
+/* What is issued with a mark of its kind keeps it, so that whoever checks the form goes on; all are of 24 bytes without it, which
+ * does for a cookie's key as well. */
 static const char *mark_of(const char *text, size_t len)
 {
 	static const char *const marks[] = {"GOCSPX-", "ya29."};
@@ -99,7 +102,7 @@ static const struct standin *learn(struct standins *s, struct secret *value, boo
 	size_t len;
 	const char *text = secret_open(value, &len);
 	char *word = person ? xasprintf("person-%u@example.org", ++s->people)
-			    : xasprintf("%sstand-in-secret-%u", mark_of(text, len), ++s->secrets);
+			    : xasprintf("%sstand-in-secret-%08u", mark_of(text, len), ++s->secrets);
 	secret_close(value);
 	s->list = xgrow(s->list, s->count, &s->room, sizeof *s->list);
 	s->list[s->count] = (struct standin){value, word, encode_base64(word, strlen(word))};
@@ -150,10 +153,12 @@ static bool ends_domain(const char *start, const char *end, const char *with)
 	return (size_t)(end - start) >= n && !strncasecmp(end - n, with, n);
 }
 
-/* Addresses of service accounts name things, not people; ours stay as they are. */
-static bool is_person(const char *domain, const char *end)
+/* Addresses of service accounts name things, not people; ours stay as they are, as do stand-ins that are met again. */
+static bool is_person(const char *start, const char *domain, const char *end)
 {
-	return memchr(domain, '.', (size_t)(end - domain)) && !ends_domain(domain, end, "gserviceaccount.com");
+	bool ours = !strncmp(start, "person-", strlen("person-")) && end - domain == (ptrdiff_t)strlen("example.org") &&
+		    ends_domain(domain, end, "example.org");
+	return memchr(domain, '.', (size_t)(end - domain)) && !ends_domain(domain, end, "gserviceaccount.com") && !ours;
 }
 
 static void learn_addresses(struct standins *s, const char *text)
@@ -166,7 +171,7 @@ static void learn_addresses(struct standins *s, const char *text)
 			end++;
 		while (end > at + 1 && (end[-1] == '.' || end[-1] == '-'))
 			end--;
-		if (start < at && end - start >= ADDRESS_SHORTEST && is_person(at + 1, end))
+		if (start < at && end - start >= ADDRESS_SHORTEST && is_person(start, at + 1, end))
 			learn(s, secret_copy(start, (size_t)(end - start)), true);
 	}
 }
@@ -291,10 +296,39 @@ static void put_text(cJSON *node, const char *text)
 	node->valuestring = xstrdup(text);
 }
 
+/* "Basic BASE64" stays a name and a password. */
+static bool put_basic(struct standins *s, cJSON *node)
+{
+	size_t len = strlen(node->valuestring), got = 0;
+	if (strncasecmp(node->valuestring, "Basic ", 6) != 0)
+		return false;
+	char *plain = xmalloc(len + 1), *colon = NULL;
+	if (!sodium_base642bin((unsigned char *)plain, len, node->valuestring + 6, len - 6, NULL, &got, NULL,
+			       sodium_base64_VARIANT_ORIGINAL) &&
+	    is_text(plain, got)) {
+		plain[got] = '\0';
+		colon = strchr(plain, ':');
+	}
+	if (colon) {
+		struct buf pair = {0};
+		buf_printf(&pair, "%.*s:%s", (int)(colon - plain), plain, word_for(s, colon + 1, strlen(colon + 1)));
+		learn_addresses(s, buf_text(&pair));
+		standins_replace(s, &pair);
+		char *encoded = encode_base64(buf_text(&pair), pair.len), *text = xasprintf("Basic %s", encoded);
+		put_text(node, text);
+		free(text);
+		free(encoded);
+		buf_free(&pair);
+	}
+	sodium_memzero(plain, len + 1);
+	free(plain);
+	return colon != NULL;
+}
+
 /* "Bearer TOKEN" stays a bearer's: the same token has the same word wherever it was handed out. */
 static void put_plain(struct standins *s, cJSON *node)
 {
-	if (!cJSON_IsString(node) || !*node->valuestring)
+	if (!cJSON_IsString(node) || !*node->valuestring || put_basic(s, node))
 		return;
 	size_t scheme = strncasecmp(node->valuestring, "Bearer ", 7) ? 0 : 7;
 	const char *value = node->valuestring + scheme;
@@ -303,8 +337,8 @@ static void put_plain(struct standins *s, cJSON *node)
 	free(text);
 }
 
-/* base64 stays base64. */
-static const char *put_base64(struct standins *s, cJSON *node)
+/* base64 stays base64. What it holds now is put into *stored. */
+static void put_base64(struct standins *s, cJSON *node, struct buf *stored)
 {
 	size_t len = strlen(node->valuestring), got = 0;
 	char *plain = xmalloc(len + 1);
@@ -316,13 +350,17 @@ static const char *put_base64(struct standins *s, cJSON *node)
 		plain[got] = '\0';
 		learn_text(s, plain, 1);
 	}
-	const char *word = well ? word_for(s, plain, got) : word_for(s, node->valuestring, len);
-	char *encoded = encode_base64(word, strlen(word));
+	if (well && rendered_known(plain, got)) {
+		buf_add(stored, plain, got);
+		standins_replace(s, stored);
+	} else {
+		buf_puts(stored, well ? word_for(s, plain, got) : word_for(s, node->valuestring, len));
+	}
+	char *encoded = encode_base64(buf_text(stored), stored->len);
 	put_text(node, encoded);
 	sodium_memzero(plain, len + 1);
 	free(plain);
 	free(encoded);
-	return word;
 }
 
 static bool is_text_at(const cJSON *object, const char *key)
@@ -337,22 +375,27 @@ static void put_payload(struct standins *s, cJSON *payload)
 	      *sum = cJSON_GetObjectItemCaseSensitive(payload, "dataCrc32c");
 	if (!cJSON_IsString(data))
 		return;
-	const char *word = put_base64(s, data);
+	struct buf stored = {0};
+	put_base64(s, data, &stored);
+	uint32_t crc = encode_crc32c(buf_text(&stored), stored.len);
+	buf_free(&stored);
 	char text[16];
-	snprintf(text, sizeof text, "%u", (unsigned)encode_crc32c(word, strlen(word)));
+	snprintf(text, sizeof text, "%" PRIu32, crc);
 	if (cJSON_IsString(sum))
 		put_text(sum, text);
 	else if (sum)
-		cJSON_SetNumberValue(sum, (double)encode_crc32c(word, strlen(word)));
+		cJSON_SetNumberValue(sum, (double)crc);
 }
 
 static void put_all(struct standins *s, cJSON *map, bool base64)
 {
 	for (cJSON *c = map ? map->child : NULL; c; c = c->next) {
+		struct buf stored = {0};
 		if (base64 && cJSON_IsString(c) && *c->valuestring)
-			put_base64(s, c);
+			put_base64(s, c, &stored);
 		else
 			put_plain(s, c);
+		buf_free(&stored);
 	}
 }
 

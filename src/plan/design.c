@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/mustache.h"
+#include "base/rendered.h"
 #include "base/secret.h"
 #include "base/text.h"
 #include "plan/alerts.h"
@@ -116,8 +117,10 @@ bool design_secret_file(struct design *d, const char *name, const char *file, st
 	while (row->template && strcmp(row->file, file) != 0)
 		row++;
 	bool fine = plan_render_file(d->plan, row, &text, e);
-	if (fine)
+	if (fine) {
+		rendered_note(buf_text(&text), text.len);
 		design_secret(d, &(struct secret_want){.name = name, .recipe = -1, .text = buf_text(&text)});
+	}
 	buf_free(&text);
 	return fine;
 }

@@ -83,7 +83,7 @@ def whole_run(home, sim):
     ok(not leaks, "no secret is in a recording, in no form", *leaks)
     known = [f"{p} as {f[:20]}" for p in PEOPLE for f in forms(p) if f in text]
     ok(not known, "nor anybody's address", *known)
-    ok(b"person-1@example.org" in text and b"stand-in-secret-1" in text, "stand-ins are")
+    ok(b"person-1@example.org" in text and b"stand-in-secret-00000001" in text, "stand-ins are")
     return answers
 
 

@@ -6,12 +6,14 @@
 #include "base/encode.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "base/rendered.h"
 #include "base/secret.h"
 #include "base/text.h"
 #include "tests/net/script.h"
 #include "tests/tap.h"
 
 #include <fcntl.h>
+#include <sodium.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -119,6 +121,16 @@ static char *echo(void)
 	return text;
 }
 
+static char *decode_text(const char *base64)
+{
+	size_t len = 0, room = strlen(base64) + 1;
+	char *text = xcalloc(1, room);
+	if (sodium_base642bin((unsigned char *)text, room - 1, base64, room - 1, NULL, &len, NULL,
+			      sodium_base64_VARIANT_ORIGINAL))
+		*text = '\0';
+	return text;
+}
+
 static void test_secrets(void)
 {
 	char *path = path_of("secrets"), *said = echo();
@@ -165,6 +177,49 @@ static void test_secrets(void)
 	recorder_close(r);
 }
 
+/* What is kept in a secret's place: a value is replaced whole, of a file that was rendered only what is secret in it. */
+static void test_rendered(void)
+{
+	static const char file[] = "provider = \"google\"\nclient_secret = \"GOCSPX-0123456789abcdefghij\"\n" PERSON "\n";
+	rendered_note(file, strlen(file));
+	char *path = path_of("rendered"), *data = encode_base64(file, strlen(file)),
+	     *foreign = encode_base64("provider = \"other\"\n", strlen("provider = \"other\"\n"));
+	cJSON *reply = json_make("{'payload':{'data':%s,'dataCrc32c':'1'}}", data),
+	      *other = json_make("{'payload':{'data':%s,'dataCrc32c':'1'}}", foreign);
+	char *said = json_text(reply, -1), *said_of_other = json_text(other, -1);
+	struct err e = {0};
+	struct recorder *r = recorder_open(path, 0, &e);
+	struct flown f;
+	begin(&f, r, (struct script_line[]){{"GET", "/a", 200, .body = said}, {"GET", "/b", 200, .body = said_of_other}, {0}});
+	ask(&f, "GET", "https://x.googleapis.com/a", NULL);
+	ask(&f, "GET", "https://x.googleapis.com/b", NULL);
+	char *all = content(path), *line_end = strchr(all, '\n');
+	*line_end = '\0';
+	cJSON *one = cJSON_Parse(all), *two = cJSON_Parse(line_end + 1);
+	char *kept = decode_text(json_str(one, "reply.payload.data", "")),
+	     *hidden = decode_text(json_str(two, "reply.payload.data", ""));
+	is_str(kept, "provider = \"google\"\nclient_secret = \"GOCSPX-stand-in-secret-00000002\"\nperson-1@example.org\n",
+	       "a rendered file stays but for what is secret in it");
+	char *sum = xasprintf("%u", (unsigned)encode_crc32c(kept, strlen(kept)));
+	is_str(json_str(one, "reply.payload.dataCrc32c", ""), sum, "with the checksum of what stands there now");
+	ok(text_starts(hidden, "stand-in-secret-") && strlen(hidden) == 24, "another text is replaced whole: %s", hidden);
+	free(sum);
+	free(kept);
+	free(hidden);
+	cJSON_Delete(one);
+	cJSON_Delete(two);
+	free(all);
+	cJSON_Delete(reply);
+	cJSON_Delete(other);
+	free(said);
+	free(said_of_other);
+	free(data);
+	free(foreign);
+	free(path);
+	end(&f);
+	recorder_close(r);
+}
+
 static void test_size(void)
 {
 	char *path = path_of("size");
@@ -196,8 +251,9 @@ int main(void)
 	ok(mkdtemp(folder) != NULL, "a folder");
 	test_file();
 	test_secrets();
+	test_rendered();
 	test_size();
-	static const char *const names[] = {"new", "link", "secrets", "size"};
+	static const char *const names[] = {"new", "link", "secrets", "rendered", "size"};
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
 		char *path = path_of(names[i]);
 		unlink(path);
