@@ -6,12 +6,26 @@
 #include "sim/front/front.h"
 #include "sim/front/workloads.h"
 
+#include "base/text.h"
+
+#include <string.h>
+
 static const struct sim_floors floors = {
     .apis = sim_apis,
     .identity = &sim_identity,
     .workloads = &sim_front_workloads,
     .front_door = sim_front_door,
 };
+
+void sim_settle(struct sim *s, const char *name)
+{
+	if (text_starts(name, "apis/"))
+		sim_service_settle(s, name + strlen("apis/"));
+	else if (text_starts(name, "accounts/"))
+		sim_account_settle(s, name + strlen("accounts/"));
+	else
+		sim_policy_settle(s, name);
+}
 
 struct sim *sim_new(const struct sim_options *o, struct err *e)
 {

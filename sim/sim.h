@@ -79,6 +79,10 @@ void sim_handle(struct sim *s, const struct sim_request *q, struct sim_reply *ou
 /* What stands as MLflow behind the walls of this host is a real server, which the caller asks when a reply says "through". */
 void sim_behind(struct sim *s, const char *host);
 
+/* What was last changed about what has this name is seen everywhere from now on, instead of after a lag that chance decides: who may use it ("secrets/s":
+ * a resource's name ends so), whether an API is enabled ("apis/run.googleapis.com"), that a service account was made ("accounts/EMAIL"). */
+void sim_settle(struct sim *s, const char *name);
+
 /* Fault rules (a JSON array, see sim/core/faults.c); replaces those in force. */
 bool sim_faults(struct sim *s, const cJSON *rules, struct err *e);
 /* The whole store as JSON, for --dump, with how often each fault rule has acted as "(faults)"; the caller deletes it. */

@@ -490,9 +490,42 @@ static bool wanted(const struct sim_call *c, const struct sim_object *b)
 	return true;
 }
 
+static int by_newest(const void *a, const void *b)
+{
+	const struct sim_object *const *x = a, *const *y = b;
+	int order = strcmp(json_str((*y)->doc, "createTime", ""), json_str((*x)->doc, "createTime", ""));
+	return order ? order : strcmp((*x)->key, (*y)->key);
+}
+
+/* Newest first; a page's token is the id of the build that the next one begins with. */
 static void cloudbuild_list(struct sim_call *c)
 {
-	sim_list(c, BUILDS, builds_prefix(c), "builds", wanted, NULL);
+	const char *prefix = builds_prefix(c), *token = sim_param(c, "pageToken");
+	struct sim_object **list = NULL;
+	size_t count = 0, room = 0, from = 0;
+	for (struct sim_object *o = sim_first(c->sim, BUILDS, prefix); o; o = sim_following(c->sim, o, prefix)) {
+		if (!wanted(c, o))
+			continue;
+		list = xgrow(list, count, &room, sizeof *list);
+		list[count++] = o;
+	}
+	if (count)
+		qsort(list, count, sizeof(struct sim_object *), by_newest);
+	while (*token && from < count && strcmp(json_str(list[from]->doc, "id", ""), token) != 0)
+		from++;
+	long asked = strtol(sim_param(c, "pageSize"), NULL, 10);
+	size_t end = from + (asked > 0 && asked < 1000 ? (size_t)asked : 100);
+	if (*token && from == count) {
+		sim_fail(c, "INVALID_ARGUMENT", "invalid", "invalid page token");
+	} else {
+		cJSON *reply = cJSON_CreateObject(), *page = count ? cJSON_AddArrayToObject(reply, "builds") : NULL;
+		for (size_t i = from; i < count && i < end; i++)
+			cJSON_AddItemToArray(page, cJSON_Duplicate(list[i]->doc, 1));
+		if (end < count)
+			json_put_str(reply, "nextPageToken", json_str(list[end]->doc, "id", ""));
+		sim_ok(c, reply);
+	}
+	free(list);
 }
 
 static void cloudbuild_cancel(struct sim_call *c)

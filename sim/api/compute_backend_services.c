@@ -95,11 +95,11 @@ static bool compute_backend_services_check(struct sim_call *c, cJSON *doc, const
 	if (!json_at(doc, "protocol"))
 		json_put_str(doc, "protocol", !global && !strcmp(scheme, "INTERNAL") ? "TCP" : "HTTP");
 	const char *protocol = json_str(doc, "protocol", "");
-	/* Regional ones have port 80 and "http" whatever the protocol. */
+	/* The port is 80 whatever the protocol. */
 	if (!json_at(doc, "portName") && strcmp(scheme, "INTERNAL"))
 		json_put_str(doc, "portName", global && !strcmp(protocol, "HTTPS") ? "https" : "http");
 	if (!json_at(doc, "port") && strcmp(scheme, "INTERNAL"))
-		json_put_num(doc, "port", global && (!strcmp(protocol, "HTTPS") || !strcmp(protocol, "SSL")) ? 443 : 80);
+		json_put_num(doc, "port", 80);
 	bool stream = !strcmp(protocol, "SSL") || !strcmp(protocol, "TCP");
 	if (global && (!strcmp(scheme, "EXTERNAL_MANAGED") || (!strcmp(scheme, "EXTERNAL") && stream)) &&
 	    !json_at(doc, "enableCDN"))

@@ -72,6 +72,10 @@ static bool compute_subnetworks_check(struct sim_call *c, cJSON *doc, const stru
 		const char *path = compute_path(c->sim, c->project, json_str(doc, "network", ""));
 		struct ip4_range found = ip4_free_range(c->sim, path ? path : "", 24);
 		json_put_str(doc, "ipCidrRange", sim_tmp("%s/24", ip4_text(found.base, base)));
+		const char *name = json_str(doc, "reservedInternalRange", ""), *from = strstr(name, "projects/");
+		if (from)
+			json_put_str(doc, "reservedInternalRange",
+				     sim_tmp("https://networkconnectivity.googleapis.com/v1/%s", sim_tmp("%s", from)));
 		range = json_str(doc, "ipCidrRange", "");
 	}
 	if (!*range)

@@ -213,7 +213,7 @@ const struct compute_kind compute_url_map_kind = {
 	     "pathMatchers.*.defaultRouteAction.weightedBackendServices.*.backendService pathMatchers.*.pathRules.*.service "
 	     "pathMatchers.*.pathRules.*.routeAction.weightedBackendServices.*.backendService "
 	     "pathMatchers.*.pathRules.*.routeAction.requestMirrorPolicy.backendService pathMatchers.*.routeRules.*.service "
-	     "pathMatchers.*.routeRules.*.routeAction.weightedBackendServices.*.backendService tests.*.service",
+	     "pathMatchers.*.routeRules.*.routeAction.weightedBackendServices.*.backendService",
     .used_by = "targetHttpProxies targetHttpsProxies",
     .output = "status",
     .quota = "URL_MAPS",

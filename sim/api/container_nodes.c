@@ -41,6 +41,18 @@ static const struct container_default queued_defaults[] = {
     {NULL, NULL},
 };
 
+/* How many images a node pulls at once goes by how fast the disk is that they are put on. */
+static void settle_pulls(cJSON *pool)
+{
+	static const char *const local[] = {"config.ephemeralStorageLocalSsdConfig", "config.ephemeralStorageConfig",
+					    "config.localNvmeSsdBlockConfig"};
+	bool fast = json_num(pool, "config.localSsdCount", 0) > 0;
+	for (size_t i = 0; i < sizeof local / sizeof *local; i++)
+		fast = fast || json_num(json_at(pool, local[i]), "localSsdCount", 0) > 0;
+	if (fast && !json_at(pool, "config.kubeletConfig.maxParallelImagePulls"))
+		json_put_num(pool, "config.kubeletConfig.maxParallelImagePulls", 3);
+}
+
 /* Machines of the newest families have no persistent disks. */
 static const char *disk_type(const char *machine)
 {
@@ -120,6 +132,7 @@ void container_settle_nodes(const cJSON *cluster_doc, cJSON *pool)
 		container_fill(pool, queued_defaults, false);
 	else
 		json_drop(pool, "queuedProvisioning");
+	settle_pulls(pool);
 	container_fill(pool, pool_defaults, false);
 	container_scopes(cluster_doc, json_at(pool, "config.oauthScopes"));
 	settle_disk(json_at(pool, "config"));
@@ -241,7 +254,7 @@ bool container_settle_pool(struct sim_call *c, const struct sim_object *cluster,
 static char *shortage(struct sim *s, const char *project, const char *zone, const cJSON *pool, const char **code)
 {
 	char region[40];
-	int per_zone = (int)json_num(pool, "initialNodeCount", 1),
+	int per_zone = (int)json_num(pool, "initialNodeCount", 0),
 	    cpus = compute_machine_cpus(json_str(pool, "config.machineType", "e2-medium"));
 	compute_zone_region(zone, region);
 	double limit = compute_quota_limit(s, project, "CPUS", region);
@@ -317,7 +330,7 @@ static void add_group(struct sim *s, const char *project, const cJSON *cluster_d
 	const char *subnet = compute_link(json_str(pool, "networkConfig.subnetwork", ""));
 	const char *cluster = json_str(cluster_doc, "name", ""), *own = json_str(pool, "name", "");
 	const char *base = sim_tmp("gke-%.*s-%.*s-%s", share(cluster, own), cluster, share(own, cluster), own, hex);
-	struct sim_object *m = network_manager_add(s, project, zone, base, (int)json_num(pool, "initialNodeCount", 1), network,
+	struct sim_object *m = network_manager_add(s, project, zone, base, (int)json_num(pool, "initialNodeCount", 0), network,
 						   subnet, account, machine(s, project, zone, cluster_doc, pool));
 	json_put_str(m->doc, "beta:serviceAccount",
 		     sim_tmp("service-%s@container-engine-robot.iam.gserviceaccount.com", sim_project_number(s, project)));

@@ -265,6 +265,9 @@ static void pool_update(struct sim_call *c)
 	if (!pool || !whole_version(c, o))
 		return;
 	int remade = apply(pool, c->body) ? container_node_count(pool) : 0;
+	/* Whoever sends the kubelet's settings without this gets another default than a new pool has. */
+	if (json_at(c->body, "kubeletConfig") && !json_at(c->body, "kubeletConfig.maxParallelImagePulls"))
+		json_put_num(pool, "config.kubeletConfig.maxParallelImagePulls", 3);
 	container_settle_nodes(o->doc, pool);
 	if (json_at(c->body, "locations"))
 		container_relocate(c->sim, o, pool);

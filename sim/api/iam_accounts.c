@@ -45,6 +45,15 @@ bool sim_account_exists(struct sim *s, const char *email, bool with_lag)
 	return !with_lag || json_num(o->hidden, "bindable", 0) <= sim_now(s);
 }
 
+void sim_account_settle(struct sim *s, const char *email)
+{
+	struct sim_object *o = sim_account(s, email);
+	if (!o)
+		return;
+	json_put_num(o->hidden, "visible", sim_now(s));
+	json_put_num(o->hidden, "bindable", sim_now(s));
+}
+
 const char *sim_account_id(struct sim *s, const char *email)
 {
 	struct sim_object *o = sim_account(s, email);

@@ -628,6 +628,19 @@ static void store(struct sim *s, const char *holder, cJSON *doc, double lag)
 		sim_milestone(s, at - sim_now(s));
 }
 
+void sim_policy_settle(struct sim *s, const char *name)
+{
+	const char *end = sim_tmp("/%s", name);
+	for (struct sim_object *o = sim_first(s, POLICIES, ""); o; o = sim_following(s, o, "")) {
+		cJSON *states = cJSON_GetObjectItemCaseSensitive(o->hidden, "states");
+		int n = text_ends(o->key, end) ? cJSON_GetArraySize(states) : 0;
+		while (n > 1)
+			cJSON_DeleteItemFromArray(states, --n - 1);
+		if (n && json_num(cJSON_GetArrayItem(states, 0), "at", 0) > sim_now(s))
+			json_put_num(cJSON_GetArrayItem(states, 0), "at", sim_now(s));
+	}
+}
+
 bool sim_policy_write(struct sim_call *c, const char *holder, const cJSON *policy)
 {
 	struct sim_object *o = policy_of(c->sim, holder);

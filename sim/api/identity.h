@@ -41,6 +41,8 @@ void sim_policy_seed(struct sim *s, const char *holder, const char *role, const 
 cJSON *sim_policy_view(struct sim *s, const char *holder, int version);
 /* Checks and writes a policy; false when the call was answered with an error. */
 bool sim_policy_write(struct sim_call *c, const char *holder, const cJSON *policy);
+/* What was last said of who may use what has a name that ends so is in force now: sim_settle. */
+void sim_policy_settle(struct sim *s, const char *name);
 /* A service account was deleted: its members become "deleted:serviceAccount:EMAIL?uid=ID"; or the other way when it is back. */
 void sim_policy_account(struct sim *s, const char *email, const char *uid, bool gone);
 
@@ -59,6 +61,8 @@ cJSON *sim_role_named(const char *role);
 void sim_agent_create(struct sim *s, const char *email);
 /* The agent of one thing goes with it; nothing where there is none. */
 void sim_agent_delete(struct sim *s, const char *email);
+/* It is seen everywhere from now on. */
+void sim_account_settle(struct sim *s, const char *email);
 /* An account's 21-digit id, or NULL when there is no such account. */
 const char *sim_account_id(struct sim *s, const char *email);
 /* The PEM public key of a service account's key, by key id; NULL when there is none, or it or its account is disabled. */
@@ -69,6 +73,8 @@ unsigned char *sim_account_sign(struct sim *s, const char *email, const void *da
 
 /* What can be enabled in a project, all of it off: for a project that was just made through the API. */
 void sim_service_catalogue(struct sim *s, const char *project);
+/* Where it is enabled, it can be used from now on, and so can what came with it. */
+void sim_service_settle(struct sim *s, const char *service);
 /* The service agents that come with a service, and the roles on the project that they start with. */
 void sim_service_agents(struct sim *s, const char *project, const char *service, bool generated);
 

@@ -560,9 +560,15 @@ static void container_defaults(cJSON *k, bool job, bool only)
 	probe_defaults(json_at(k, "startupProbe"), port);
 	probe_defaults(json_at(k, "livenessProbe"), port);
 	probe_defaults(json_at(k, "readinessProbe"), port);
-	cJSON *mounts = json_at(k, "volumeMounts");
+}
+
+/* Where the sockets of Cloud SQL are is Google's to say, whatever a job asks for. */
+static void mount_sql(const cJSON *template, cJSON *container)
+{
+	cJSON *mounts = json_at(container, "volumeMounts");
 	for (cJSON *m = mounts ? mounts->child : NULL; m; m = m->next)
-		set_missing(m, "mountPath", cJSON_CreateString("/cloudsql"));
+		if (json_at(volume(template, json_str(m, "name", "")), "cloudSqlInstance"))
+			json_put_str(m, "mountPath", "/cloudsql");
 }
 
 void run_defaults(struct sim *s, const char *project, cJSON *template, bool job)
@@ -584,4 +590,6 @@ void run_defaults(struct sim *s, const char *project, cJSON *template, bool job)
 	}
 	for (cJSON *k = all ? all->child : NULL; k; k = k->next)
 		container_defaults(k, job, cJSON_GetArraySize(all) == 1);
+	for (cJSON *k = all ? all->child : NULL; k; k = k->next)
+		mount_sql(template, k);
 }

@@ -129,6 +129,21 @@ static void turn_on_all(struct sim *s, const char *project, const char *service,
 	turn_on(s, project, service, usable);
 }
 
+static void settle_one(void *arg, const char *service)
+{
+	struct sim *s = arg;
+	for (struct sim_object *o = sim_first(s, SERVICES, ""); o; o = sim_following(s, o, ""))
+		if (!strcmp(json_str(o->doc, "config.name", ""), service) && json_num(o->hidden, "usable", 0) > sim_now(s))
+			json_put_num(o->hidden, "usable", sim_now(s));
+}
+
+void sim_service_settle(struct sim *s, const char *service)
+{
+	const struct service_entry *e = entry(service);
+	each_need(e ? e->needs : NULL, settle_one, s);
+	settle_one(s, service);
+}
+
 void sim_service_enable(struct sim *s, const char *project, const char *service)
 {
 	turn_on_all(s, project, service, sim_now(s));

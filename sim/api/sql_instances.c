@@ -77,7 +77,8 @@ static void describe(struct sim_call *c, cJSON *doc)
 	bool old = text_starts(json_str(doc, "databaseVersion", ""), "MYSQL_5"); /* for which nothing is recommended */
 	json_put_bool(more, mysql ? "geminiConfig.flagRecommenderEnabled" : "geminiConfig.oomSessionCancelEnabled", !old);
 	if (!mysql)
-		json_put_bool(more, "geminiConfig.googleVacuumMgmtEnabled", false);
+		json_put_bool(more, "geminiConfig.googleVacuumMgmtEnabled",
+			      !strcmp(json_str(doc, "settings.edition", ""), "ENTERPRISE_PLUS"));
 	compute_merge(doc, more);
 	cJSON_Delete(more);
 	sim_agent_create(c->sim, account);
@@ -199,6 +200,21 @@ static bool version_fits(struct sim_call *c, const struct sim_object *o, const c
 	return false;
 }
 
+/* Whoever goes to the other edition gets its defaults where the old ones stood and nothing is said of them. */
+static void renew_backups(const cJSON *old, cJSON *doc, const cJSON *body)
+{
+	static const char *const fields[] = {"settings.backupConfiguration.backupRetentionSettings.retainedBackups",
+					     "settings.backupConfiguration.transactionLogRetentionDays"};
+	bool plus = !strcmp(json_str(doc, "settings.edition", ""), "ENTERPRISE_PLUS");
+	if (!plus || !strcmp(json_str(old, "settings.edition", ""), "ENTERPRISE_PLUS"))
+		return;
+	for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
+		if (!json_at(body, fields[i]) && json_num(doc, fields[i], 0) == 7)
+			json_drop(doc, fields[i]);
+	if (json_at(doc, "geminiConfig.googleVacuumMgmtEnabled"))
+		json_put_bool(doc, "geminiConfig.googleVacuumMgmtEnabled", true);
+}
+
 /* The new document: with whole the settings are replaced, else each of the settings that was sent is. */
 static cJSON *wanted(const struct sim_object *o, const cJSON *body, bool whole)
 {
@@ -258,6 +274,7 @@ static void change(struct sim_call *c, bool whole)
 	/* One of the two spellings of the same thing was sent: it decides. */
 	if (json_at(body, "settings.ipConfiguration.requireSsl") && !json_at(body, "settings.ipConfiguration.sslMode"))
 		json_drop(doc, "settings.ipConfiguration.sslMode");
+	renew_backups(o->doc, doc, body);
 	cJSON_Delete(body);
 	if (!sql_settle(c, doc, o)) {
 		cJSON_Delete(doc);

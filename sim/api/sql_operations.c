@@ -107,8 +107,14 @@ struct sim_object *sql_operation(struct sim_call *c, const char *instance_key, c
 	sim_uuid(c->sim, id);
 	const char *who = c->principal ? strchr(c->principal, ':') : NULL, *name = strrchr(instance_key, '/') + 1;
 	const char *key = sim_tmp("projects/%s/operations/%s", c->project, id);
-	const char *self = sim_tmp(SQL_BASE "%s", key), *link = sim_tmp(SQL_BASE "%s%s", instance_key, target);
 	struct sim_object *o = sim_get(c->sim, "sql.instances", instance_key);
+	const char *master = o && !strcmp(type, "CREATE_REPLICA") ? json_str(o->doc, "masterInstanceName", "") : "";
+	/* A replica is made of, and so at, its primary. */
+	const char *at = *master ? sim_tmp("projects/%s/instances/%s", c->project,
+					   strrchr(master, ':') ? strrchr(master, ':') + 1 : master)
+				 : instance_key;
+	name = strrchr(at, '/') + 1;
+	const char *self = sim_tmp(SQL_BASE "%s", key), *link = sim_tmp(SQL_BASE "%s%s", at, target);
 	cJSON *doc = json_make(
 	    "{'kind':'sql#operation','name':%s,'operationType':%s,'status':'PENDING','insertTime':%s,'user':%s,'selfLink':%s,"
 	    "'targetLink':%s,'targetId':%s,'targetProject':%s}",

@@ -56,6 +56,7 @@ static const char usage[] =
     "  --seed=N              what chance draws from (1)\n"
     "  --speed=X             1 is Google's pace, larger is faster; 0 or max does not wait but leaps to what is due (1)\n"
     "  --clock=PIPE          time stands still but for the seconds written to this named pipe, a number a line\n"
+    "                        (or \"settled NAME\": what lags behind there is seen)\n"
     "  --faults=FILE         fault rules, as JSON; read again on SIGUSR2\n"
     "  --log=FILE            every exchange, a JSON object a line, without credentials\n"
     "  --dump=FILE           the whole store as JSON, on exit and on SIGUSR1\n"

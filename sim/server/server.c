@@ -3,6 +3,7 @@
 #include "sim/server/server.h"
 
 #include "base/mem.h"
+#include "base/text.h"
 #include "sim/core/inside.h"
 
 #include <arpa/inet.h>
@@ -27,26 +28,28 @@ double server_clock(void)
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-/* The seconds that were written to the pipe since it was last asked. */
-static double written(int pipe)
+/* What was written to the pipe since it was last read, a line each: seconds that have passed, or "settled NAME". */
+static void read_clock(struct server *v)
 {
-	char text[256];
-	double sum = 0;
-	for (ssize_t n; (n = read(pipe, text, sizeof text - 1)) > 0;) {
-		text[n] = '\0';
-		for (char *p = text, *end; *p; p = end) {
-			double seconds = strtod(p, &end);
-			sum += seconds > 0 && seconds < 1e9 ? seconds : 0;
-			end = end == p ? p + 1 : end;
-		}
+	struct buf text = {0};
+	char part[512];
+	for (ssize_t n; (n = read(v->clock, part, sizeof part)) > 0;)
+		buf_add(&text, part, (size_t)n);
+	char *rest = text.len ? text.data : NULL;
+	for (char *line; (line = strsep(&rest, "\n"));) {
+		double seconds = strtod(line, NULL);
+		if (text_starts(line, "settled "))
+			sim_settle(v->sim, line + strlen("settled "));
+		else if (seconds > 0 && seconds < 1e9)
+			sim_advance(v->sim, sim_now(v->sim) + seconds);
 	}
-	return sum;
+	buf_free(&text);
 }
 
 void server_sync(struct server *v, bool looks)
 {
 	if (v->clock >= 0) {
-		sim_advance(v->sim, sim_now(v->sim) + written(v->clock));
+		read_clock(v);
 		return;
 	}
 	double now = server_clock(), passed = now - v->began;

@@ -225,7 +225,7 @@ static void pools(void)
 	is_json(op, "progress.metrics.0", "{'intValue':'1','name':'NODES_TOTAL'}");
 	pool = asks("GET", CLUSTERS "/c/nodePools/default-pool", NULL, 200);
 	is_json(pool, "config.kubeletConfig",
-		"{'insecureKubeletReadonlyPortEnabled':false,'maxParallelImagePulls':2,'podPidsLimit':'2048'}");
+		"{'insecureKubeletReadonlyPortEnabled':false,'maxParallelImagePulls':3,'podPidsLimit':'2048'}");
 	is_text(pool, "config.imageType", "COS_CONTAINERD");
 	ok(!json_at(pool, "queuedProvisioning"), "what is not queued says nothing of it");
 	update("{'desiredNodePoolId':'q','desiredNodePoolAutoscaling':{'enabled':true,'maxNodeCount':5,'locationPolicy':'"

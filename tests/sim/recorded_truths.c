@@ -27,6 +27,31 @@ static void sql(void)
 	asks("PATCH", SQL "instances/my", json_make("{'settings':{'availabilityType':'REGIONAL'}}"), 400);
 	ok(cJSON_GetArraySize(json_at(asks("GET", SQL "tiers", NULL, 200), "items.0.region")) > 30,
 	   "U15: tiers are in every region");
+	act("PATCH", SQL "instances/ha",
+	    json_make("{'settings':{'edition':'ENTERPRISE_PLUS','tier':'db-perf-optimized-N-2'}}"));
+	db = asks("GET", SQL "instances/ha", NULL, 200);
+	ok(json_num(db, "settings.backupConfiguration.backupRetentionSettings.retainedBackups", 0) == 15 &&
+	       json_num(db, "settings.backupConfiguration.transactionLogRetentionDays", 0) == 14 &&
+	       json_bool(db, "geminiConfig.googleVacuumMgmtEnabled", false),
+	   "U4: who goes to Enterprise Plus gets its defaults where the old ones stood");
+}
+
+static void builds(void)
+{
+	enum { BUILDS = 3 };
+	static const char *const list = "cloudbuild.googleapis.com/v1/projects/demo-proj/builds";
+	for (int i = 0; i < BUILDS; i++) {
+		char tag[] = {'t', (char)('0' + i), '\0'};
+		asks("POST", list, json_make("{'steps':[{'name':'busybox','args':['true']}],'tags':[%s]}", tag), 200);
+		sim_advance(cloud, sim_now(cloud) + 5);
+	}
+	cJSON *page = asks("GET", "cloudbuild.googleapis.com/v1/projects/demo-proj/builds?pageSize=2", NULL, 200);
+	is_str(json_str(page, "builds.0.tags.0", ""), "t2", "U22: builds are listed newest first");
+	char *next = xasprintf("%s?pageSize=2&pageToken=%s", list, json_str(page, "nextPageToken", ""));
+	page = asks("GET", next, NULL, 200);
+	is_str(json_str(page, "builds.0.tags.0", ""), "t0", "U22: the next page goes on behind");
+	ok(!json_at(page, "nextPageToken"), "U22: and the last one says so");
+	free(next);
 }
 
 static void names(void)
@@ -173,6 +198,7 @@ int main(void)
 	setenv("MLFLOW_SETUP_SIM_STRICT", "1", 1);
 	new_cloud(NULL);
 	sql();
+	builds();
 	names();
 	application();
 	balancing();
