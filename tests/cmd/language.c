@@ -51,7 +51,7 @@ int main(void)
 		skip("a language whose locale is not there", "msgfmt is not installed or failed");
 	} else {
 		is_int(begun(dir, "LANG", "de_XX.UTF-8"), 3,
-		       "a locale that this system has not: the words are translated all the same");
+		       "T18: a locale that this system has not: the words are translated all the same");
 		is_int(begun(dir, "LC_ALL", "de_XX.utf8@euro"), 3, "also where LC_ALL says so");
 		is_int(begun_with(dir, "LANG", "de_XX.UTF-8", ""), 3, "and where LANGUAGE is set to nothing");
 		is_int(begun(dir, "LANG", "de_XX"), 1, "a locale that does not say UTF-8 gets no such characters");

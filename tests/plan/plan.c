@@ -265,6 +265,49 @@ static void test_given_image(struct answers *a)
 }
 
 /* Who may enter: the people and machines named, and the prover; for tokens of the client and of the service's own URL. */
+static cJSON *started_service(const char *always)
+{
+	struct err e = {0};
+	struct answers *a = example();
+	ok(answers_set_text(a, "server.cpu_always", always, &e), "server.cpu_always is set");
+	struct plan *p = plan_make(a, &e);
+	const struct resource *r = p ? plan_find(p, "service") : NULL;
+	cJSON *spec = r ? cJSON_Duplicate(r->spec, 1) : NULL;
+	plan_free(p);
+	answers_free(a);
+	return spec;
+}
+
+/* How many containers say so and how many say otherwise. */
+static void count_said(const cJSON *node, const char *path, double wanted, int *good, int *bad)
+{
+	const cJSON *c = cJSON_IsObject(node) ? json_at(node, path) : NULL;
+	double value = cJSON_IsBool(c) ? cJSON_IsTrue(c) : c ? c->valuedouble : 0;
+	if (c)
+		++*(value == wanted ? good : bad);
+	for (const cJSON *n = node ? node->child : NULL; n; n = n->next)
+		count_said(n, path, wanted, good, bad);
+}
+
+static bool all_say(const cJSON *spec, const char *path, double wanted)
+{
+	int good = 0, bad = 0;
+	count_said(spec, path, wanted, &good, &bad);
+	return good && !bad;
+}
+
+static void test_start(void)
+{
+	cJSON *idle = started_service("false"), *always = started_service("true");
+	ok(all_say(idle, "startupProbe.periodSeconds", 2), "T17: a start is looked at every two seconds");
+	ok(all_say(idle, "resources.cpuIdle", true) && all_say(always, "resources.cpuIdle", false),
+	   "T16: what works behind a reply has a processor where it is asked for");
+	ok(strstr(question_find("server.cpu_always")->help, "webhooks") != NULL,
+	   "T16: and who does not ask is told what may be lost");
+	cJSON_Delete(idle);
+	cJSON_Delete(always);
+}
+
 static void test_gate(const struct plan *p)
 {
 	const char *config = json_str(plan_find(p, "version/proxy-config")->spec, "text", "");
@@ -399,6 +442,7 @@ int main(void)
 	test_source(p);
 	test_names();
 	test_gate(p);
+	test_start();
 	test_regions(a);
 	test_given_image(a);
 	test_refused(a);
@@ -407,7 +451,7 @@ int main(void)
 	plan_table(p, NULL, 80, &table);
 	ok(strstr(buf_text(&table), "Cloud SQL instance") && strstr(buf_text(&table), "$51."),
 	   "the table shows what the database costs");
-	ok(strstr(buf_text(&table), "32 MiB at most") != NULL, "and what a file may have");
+	ok(strstr(buf_text(&table), "32 MiB at most") != NULL, "T15: and what a file may have");
 	ok(longest_line(buf_text(&table)) <= 80, "the table keeps to 80 columns");
 	buf_free(&table);
 	free(text);

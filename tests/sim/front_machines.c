@@ -250,6 +250,8 @@ static void what_goes_wrong(void)
 	char *token = id_token("ann@example.com", "https://" HOST);
 	is_int(visit(DOMAIN, "/api/2.0/mlflow/experiments/search?max_results=1", token), 502,
 	       "oauth2-proxy then has no upstream");
+	cJSON_Delete(ask("GET", "bigquery.googleapis.com", "/bigquery/v2/projects/demo-proj/datasets", NULL));
+	is_int(status, 501, "U23: a host of Google's that is not simulated is none of the load balancer's");
 	free(token);
 	again("user-data", user_data(LOGIN, "gate", "--memory 400m", OPEN));
 	says("(container exited with code 137)", "below the memory that it needs MLflow is killed");
