@@ -17,6 +17,8 @@ STACKS = {
                                      "auth.groups": ["ml@example.com"]}, ["zone:example-com:example.com", "zone:other-zone:example.com"]),
     "run-basic": ("cloud-run", {"auth.mode": "basic"}, []),
     "run-existing": ("cloud-run", {"network.mode": "existing", "network.name": "corp", "network.subnet": "apps"}, ["network:corp:apps:10.1.0.0/24"]),
+    "run-github": ("cloud-run", {"auth.mode": "iam", "ci.service": "github", "github.repository": "example/models", "github.repository_id": "1296268"}, []),
+    "gke-existing": ("existing-cluster", {"gke.name": "other"}, ["cluster:shared:us-central1-a", "cluster:other:us-central1-a"]),
     "appengine": ("appengine", {}, []),
     "vm": ("vm", {}, ["zone:example-com:example.com"]),
 }
@@ -29,7 +31,6 @@ ALSO = {
     "database.maintenance_track": {"database.maintenance_day": "sunday"},
     "server.min_instances": {"server.max_instances": 3},
     "server.jobs": {"server.memory": "4Gi", "server.workers": 1, "server.cpu_always": True, "server.min_instances": 1},
-    "server.gateway_providers": {"server.gateway": True},
     "server.memory": {"server.memory": "4Gi"},
     "server.workers": {"server.workers": 1},
     "iap.client_id": {"iap.client_secret": "env:CLIENT_SECRET"},
@@ -178,7 +179,7 @@ def main():
 
 # Questions that Cloud Run's reference stack does not ask, by the beginning of their id.
 ELSEWHERE = {"iap.": "run-domain-iap", "auth.groups": "run-domain-iap", "domain.": "run-domain-iap", "basic.": "run-basic", "appengine.": "appengine",
-             "vm.": "vm", "network.name": "run-existing", "network.subnet": "run-existing", "network.connector": "run-existing"}
+             "vm.": "vm", "github.": "run-github", "gke.": "gke-existing", "network.name": "run-existing", "network.subnet": "run-existing", "network.connector": "run-existing"}
 
 
 def stack_of(question):
@@ -189,7 +190,7 @@ def on_stack(home, name, questions, good, types):
     from importlib.machinery import SourceFileLoader
     matrix = SourceFileLoader("matrix_tool", os.path.join(SOURCE, "dev/matrix")).load_module()
     example, answers, needs = STACKS[name]
-    services = ["compute.googleapis.com", "dns.googleapis.com", "iam.googleapis.com"] if needs else []
+    services = ["compute.googleapis.com", "container.googleapis.com", "dns.googleapis.com", "iam.googleapis.com"] if needs else []
     world = home.file("world.json", {"projects": [{"services": services}]})
     with Sim(home, "--world", world) as sim:
         matrix.prepare_world(sim, needs)
