@@ -156,7 +156,8 @@ bool review_changes_nothing(const struct wizard *w)
 	int sum = 0;
 	for (size_t i = 0; i < sizeof writes / sizeof *writes; i++)
 		sum += planned(w, writes[i]);
-	return review_of(w)->plan && !sum;
+	return review_of(w)->plan && !sum &&
+	       !planned(w, VERDICT_REFUSE); /* what is in the way keeps a change from being made */
 }
 
 char *review_data_lost(const struct wizard *w)
