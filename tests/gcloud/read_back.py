@@ -80,12 +80,23 @@ def bucket(gcloud, name):
     ok(found["uniform_bucket_level_access"] and found["public_access_prevention"] == "enforced", f"{name} is closed to the public", found)
 
 
+def alerts(gcloud, host):
+    checks, channels = gcloud.read("monitoring uptime list-configs") or [], gcloud.read("beta monitoring channels list") or []
+    ok(len(checks) == 1 and checks[0]["monitoredResource"]["labels"]["host"] == host, "one uptime check, of the planned host", checks)
+    ok(checks and checks[0]["httpCheck"]["acceptedResponseStatusCodes"] == [{"statusValue": 401}] and checks[0]["httpCheck"]["validateSsl"],
+       "it takes the gate's refusal alone for health, and looks at the certificate", checks)
+    ok([c["labels"]["email_address"] for c in channels] == ["oncall@example.com"], "mail goes to whom the answers name", channels)
+    policies = gcloud.read("alpha monitoring policies list") or []
+    ok(len(policies) == 1 and policies[0]["notificationChannels"] == [c["name"] for c in channels]
+       and checks[0]["name"].rsplit("/", 1)[-1] in policies[0]["conditions"][0]["conditionThreshold"]["filter"], "one policy joins them", policies)
+
+
 def main():
     if not shutil.which("gcloud"):
         skip("gcloud reads back what was planned", "gcloud is not installed")
         done()
     with Home() as home, Sim(home) as sim:
-        answers = home.example(auth__client_secret="env:CLIENT_SECRET")
+        answers = home.example(auth__client_secret="env:CLIENT_SECRET", alerts__addresses=["oncall@example.com"], stack__labels=["team=ml"])
         r = sim.run("apply", answers)
         if not ok(r.returncode == 0, "apply", r.stdout, r.stderr, sim.complaints()):
             done()
@@ -97,7 +108,9 @@ def main():
             database(gcloud, name)
         for name in of_kind(resources, "storage.bucket"):
             bucket(gcloud, name)
+        alerts(gcloud, plan["url"].removeprefix("https://"))
         listed = gcloud.read("secrets list") or []
+        ok(listed and all(x["labels"].get("team") == "ml" for x in listed), "secrets carry the operator's label", listed)
         wanted = set(of_kind(resources, "secretmanager.secret"))
         ok(wanted and wanted <= {x["name"].rsplit("/", 1)[1] for x in listed}, "every planned secret is listed", wanted)
     done()
