@@ -21,6 +21,7 @@ from harness import wait_for  # noqa: E402 (the path is set above)
 PARTS = os.environ.get("MLFLOW_SETUP_PARTS", os.path.join(SOURCE, ".parts"))
 MLFLOW = os.path.join(PARTS, "mlflow/bin")
 OAUTH2_PROXY = os.path.join(PARTS, "bin/oauth2-proxy")
+PYMYSQL = os.path.join(PARTS, "pymysql")  # for PYTHONPATH
 
 
 def part_missing(path, name):
@@ -51,6 +52,11 @@ def postgresql_bin():
 
 def postgresql_missing():
     return None if postgresql_bin() else "PostgreSQL is not installed: run dev/deps test"
+
+
+def mariadb_missing():
+    missing = [name for name in ("mariadbd", "mariadb-install-db", "mariadb") if not shutil.which(name)]
+    return f"{missing[0]} is not installed: run dev/deps test" if missing else part_missing(PYMYSQL, "pymysql")
 
 
 def free_port():
@@ -162,10 +168,10 @@ class PostgreSQL:
     def __init__(self, role, database, password):
         self.role, self.database, self.password = role, database, password
 
-    def run(self, program, *arguments, **options):
+    def run(self, program, *arguments, password=None, **options):
         as_user = {"user": self.user.pw_uid, "group": self.user.pw_gid, "extra_groups": []} if os.geteuid() == 0 else {}
-        return subprocess.run([os.path.join(self.bin, program), *arguments], env=self.environment, cwd=self.folder, capture_output=True,
-                              text=True, timeout=60, stdin=subprocess.DEVNULL, **as_user, **options)
+        return subprocess.run([os.path.join(self.bin, program), *arguments], env=self.environment | ({"PGPASSWORD": password} if password else {}),
+                              cwd=self.folder, capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL, **as_user, **options)
 
     def __enter__(self):
         self.bin = postgresql_bin()
@@ -213,4 +219,52 @@ class PostgreSQL:
 
     def __exit__(self, *_):
         self.run("pg_ctl", "-D", f"{self.folder}/data", "-m", "immediate", "-w", "-t", "30", "stop")
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class MariaDB:
+    """A server on a socket in a folder of its own, as MySQL, with one user and one empty database."""
+
+    def __init__(self, user, database, password):
+        self.user, self.database, self.password = user, database, password
+
+    def __enter__(self):
+        self.folder = tempfile.mkdtemp(prefix="maria-", dir="/tmp")
+        self.socket, data = f"{self.folder}/s", f"{self.folder}/data"
+        environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8", "HOME": self.folder}
+        as_root = ["--user=root"] if os.geteuid() == 0 else []
+        made = subprocess.run(["mariadb-install-db", "--no-defaults", f"--datadir={data}", "--auth-root-authentication-method=normal", "--skip-test-db", *as_root],
+                              env=environment, cwd=self.folder, capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL)
+        if made.returncode:
+            shutil.rmtree(self.folder, ignore_errors=True)
+            raise RuntimeError(made.stdout + made.stderr)
+        self.process = Process("MariaDB", ["mariadbd", "--no-defaults", f"--datadir={data}", f"--socket={self.socket}", "--skip-networking",
+                                           f"--pid-file={self.folder}/pid", "--innodb-flush-log-at-trx-commit=0", *as_root], environment, f"{self.folder}/log")
+        self.process.__enter__()
+        if not self.process.until(self.answers, "MariaDB", 30):
+            said = self.process.said()
+            self.__exit__()
+            raise RuntimeError(said)
+        self.sql("drop user if exists ''@'localhost', ''@'" + socket.gethostname() + "'")  # they would be taken for ours
+        quoted = self.password.replace("\\", "\\\\").replace("'", "''")
+        self.sql(f"create database {self.database} character set utf8mb4; create user '{self.user}'@'%' identified by '{quoted}'; "
+                 f"grant all on {self.database}.* to '{self.user}'@'%'")
+        return self
+
+    def ask(self, statements):
+        # They go by standard input: they may hold a password.
+        return subprocess.run(["mariadb", "--no-defaults", f"--socket={self.socket}", "--user=root", "--batch", "--skip-column-names"], input=statements + ";\n",
+                              env={"PATH": "/usr/bin:/bin", "HOME": self.folder}, capture_output=True, text=True, timeout=60)
+
+    def answers(self):
+        return self.ask("select 1").returncode == 0
+
+    def sql(self, statements):
+        run = self.ask(statements)
+        if run.returncode:
+            raise RuntimeError(run.stderr)
+        return run.stdout.strip()
+
+    def __exit__(self, *_):
+        self.process.__exit__()
         shutil.rmtree(self.folder, ignore_errors=True)

@@ -1,6 +1,5 @@
 #!/usr/bin/env python3
 """The Cloud Run stack for real: MLflow, PostgreSQL and oauth2-proxy started from the files that `render` writes."""
-import base64
 import contextlib
 import hashlib
 import json
@@ -12,9 +11,10 @@ import urllib.parse
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import parts  # noqa: E402
+from cloud import Google  # noqa: E402
 from parts import http  # noqa: E402
 
-from harness import SECRET, Home, Sim, done, ok, read, result_of, skip, wait_for  # noqa: E402
+from harness import SECRET, Home, Sim, done, ok, read, result_of, skip  # noqa: E402
 
 PASSWORD = "p@ss:w/o#rd%41 \"q\" 'r' $HOME \\ {{x}} é"
 USER = "someone@example.com"
@@ -209,44 +209,6 @@ print("metric", mlflow.get_run(run.info.run_id).data.metrics["m"])
 print("version", mlflow.MlflowClient().get_model_version("registered", "1").source)
 print("sha256", hashlib.sha256(open(path, "rb").read()).hexdigest())
 """
-
-
-class Google:
-    """The simulated Google APIs, as the owner of the project."""
-
-    def __init__(self, sim):
-        self.sim, self.project = sim, sim.ready["project"]
-
-    def ask(self, method, url, body=None):
-        headers = {"Authorization": f"Bearer {self.sim.ready['token']}"}
-        status, _, text = http(method, url, headers, body, self.sim.ready["proxy"], self.sim.ready["ca"])
-        return status, json.loads(text or "{}")
-
-    def secret(self, name):
-        """The newest version of a secret."""
-        status, reply = self.ask("GET", f"https://secretmanager.googleapis.com/v1/projects/{self.project}/secrets/{name}/versions/latest:access")
-        return base64.b64decode(reply["payload"]["data"]).decode() if status == 200 else f"{status}: {reply}"
-
-    def account(self, name):
-        """A service account of this name, for which the owner may make tokens; its address."""
-        accounts = f"https://iam.googleapis.com/v1/projects/{self.project}/serviceAccounts"
-        email = f"{name}@{self.project}.iam.gserviceaccount.com"
-        self.ask("POST", accounts, {"accountId": name})
-        grant = {"bindings": [{"role": "roles/iam.serviceAccountTokenCreator", "members": ["user:operator@example.com"]}]}
-        wait_for(lambda: self.ask("POST", f"{accounts}/{email}:setIamPolicy", {"policy": grant})[0] == 200, "the account's policy")
-        return email
-
-    def token(self, email, audience):
-        """An ID token, once the right to make it has spread."""
-        url = f"https://iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/{email}:generateIdToken"
-        got = []
-
-        def made():
-            got[:] = self.ask("POST", url, {"audience": audience, "includeEmail": True})
-            return got[0] == 200
-
-        wait_for(made, f"an ID token of {email}: {got}", 60)
-        return got[1]["token"]
 
 
 def tokens(stack, google, prover):
