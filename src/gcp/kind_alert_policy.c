@@ -39,4 +39,5 @@ const struct kind kind_alert_policy = {
     .update = monitoring_update,
     .destroy = monitoring_destroy,
     .patience = 120,
+    .terraform = {.none = MONITORING_TERRAFORM},
 };

@@ -98,4 +98,7 @@ const struct kind kind_appengine_application = {
     .update = appengine_application_update,
     .stays = N_("The App Engine application stays, in its region: Google cannot delete or move it. It costs nothing while "
 		"nothing runs in it."),
+    .terraform =
+	{.none =
+	     "A project has one, for all services in it and for ever: Terraform could neither make another nor take it away."},
 };

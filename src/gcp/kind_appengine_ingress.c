@@ -56,4 +56,5 @@ const struct kind kind_appengine_ingress = {
     .compare = appengine_ingress_compare,
     .create = appengine_ingress_create,
     .update = appengine_ingress_update,
+    .terraform = {.none = "It is set before the service's first version, and goes with the service."},
 };

@@ -107,4 +107,6 @@ const struct kind kind_appengine_service = {
     .compare = appengine_service_compare,
     .create = appengine_service_create,
     .update = appengine_service_update,
+    .terraform = {.none = "It is deployed anew, under a name made of its content, whenever that changes, and gets the traffic "
+			  "then: mlflow-setup apply does it."},
 };

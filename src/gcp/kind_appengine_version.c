@@ -123,4 +123,6 @@ const struct kind kind_appengine_version = {
     .create = appengine_version_create,
     .ask_why = appengine_version_ask_why,
     .told_why = cloud_log_told,
+    .terraform = {.none = "It is deployed anew, under a name made of its content, whenever that changes, and gets the traffic "
+			  "then: mlflow-setup apply does it."},
 };

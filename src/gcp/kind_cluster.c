@@ -119,6 +119,27 @@ static double cluster_monthly(const cJSON *spec, const char *region)
 	return 0.10 * 730;
 }
 
+static const char *const cluster_moves[] = {"autopilot.enabled",
+					    "enableAutopilot",
+					    "autopilot",
+					    "",
+					    "ipAllocationPolicy.useIpAliases",
+					    "",
+					    "networkConfig.defaultEnablePrivateNodes",
+					    "privateClusterConfig.enablePrivateNodes",
+					    "networkConfig",
+					    "",
+					    "autoscaling.autoprovisioningNodePoolDefaults",
+					    "clusterAutoscaling.autoProvisioningDefaults",
+					    "autoscaling",
+					    "",
+					    NULL};
+
+static cJSON *cluster_terraform(const struct view *v)
+{
+	return wanted(v);
+}
+
 const struct kind kind_cluster = {
     .id = "container.cluster",
     .title = N_("GKE cluster"),
@@ -146,4 +167,13 @@ const struct kind kind_cluster = {
     .create = cluster_create,
     .update = cluster_update,
     .destroy = cluster_destroy,
+    .terraform =
+	{.type = "google_container_cluster",
+	 .place = "location",
+	 .import = "projects/{project}/locations/{region}/clusters/{name}",
+	 .body = cluster_terraform,
+	 .moves = cluster_moves,
+	 .ignores = "resource_labels",
+	 .comment =
+	     "What stands in it is not here: its objects are files beside this folder, for kubectl apply --server-side."},
 };

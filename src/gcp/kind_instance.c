@@ -253,6 +253,33 @@ static const char *instance_cure(const char *message)
 	return NULL;
 }
 
+static const char *const instance_moves[] = {
+    "networkInterfaces", "networkInterface", "serviceAccounts", "serviceAccount", "disks", "", NULL};
+
+static const char *last_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	return slash ? slash + 1 : path;
+}
+
+/* Terraform has the boot disk, the tags and the metadata in shapes of its own. */
+static cJSON *instance_terraform(const struct view *v)
+{
+	cJSON *w = wanted(v), *values = cJSON_CreateObject();
+	const cJSON *item, *disk = json_at(w, "disks.0.initializeParams");
+	cJSON_ArrayForEach(item, json_at(w, "metadata.items"))
+		json_put_key(values, json_str(item, "key", ""), cJSON_Duplicate(json_at(item, "value"), true));
+	json_put(w, "metadata", values);
+	cJSON *tags = json_at(w, "tags.items") ? cJSON_Duplicate(json_at(w, "tags.items"), true) : cJSON_CreateArray();
+	json_put(w, "tags", tags);
+	json_put(w, "bootDisk",
+		 json_make("{'autoDelete':true,'initializeParams':{'image':%s,'size':%d,'type':%s}}",
+			   json_str(disk, "sourceImage", ""), (int)json_int64(disk, "diskSizeGb", 10),
+			   last_of(json_str(disk, "diskType", ""))));
+	json_put_str(w, "machineType", last_of(json_str(w, "machineType", "")));
+	return w;
+}
+
 const struct kind kind_instance = {
     .id = "compute.instance",
     .title = N_("Virtual machine"),
@@ -289,4 +316,13 @@ const struct kind kind_instance = {
     .console = instance_console,
     .console_lines = console_lines,
     .patience = 60,
+    .terraform = {.type = "google_compute_instance",
+		  .place = "zone",
+		  .import = "projects/{project}/zones/{zone}/instances/{name}",
+		  .body = instance_terraform,
+		  .moves = instance_moves,
+		  .adds = "{'allowStoppingForUpdate':true}",
+		  .ignores = TERRAFORM_LABELS ", boot_disk[0].initialize_params",
+		  .comment = "Its image is chosen when it is made, and never followed.",
+		  .outputs = (const char *const[]){"link", "@.self_link", "id", "@.instance_id", "zone", "@.zone", NULL}},
 };

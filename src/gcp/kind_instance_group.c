@@ -71,6 +71,13 @@ static void instance_group_destroy(const struct view *v, const struct observatio
 	compute_object_destroy(&object, v, seen, out);
 }
 
+static cJSON *instance_group_terraform(const struct view *v)
+{
+	cJSON *body = compute_object_wanted(v);
+	json_put(body, "instances", kind_value(v, "instances"));
+	return body;
+}
+
 const struct kind kind_instance_group = {
     .id = "compute.instanceGroup",
     .title = N_("Instance group"),
@@ -91,4 +98,10 @@ const struct kind kind_instance_group = {
     .update = instance_group_update,
     .destroy = instance_group_destroy,
     .patience = 60,
+    .terraform = {.type = "google_compute_instance_group",
+		  .place = "zone",
+		  .import = "projects/{project}/zones/{zone}/instanceGroups/{name}",
+		  .body = instance_group_terraform,
+		  .moves = (const char *const[]){"namedPorts", "namedPort", NULL},
+		  .outputs = (const char *const[]){"link", "@.self_link", NULL}},
 };

@@ -4,6 +4,7 @@
 #include "gcp/kinds.h"
 
 #include "base/gettext.h"
+#include "base/json.h"
 
 static const char *const fixed[] = {"network", NULL};
 
@@ -18,6 +19,23 @@ static double router_monthly(const cJSON *spec, const char *region)
 	(void)spec, (void)region;
 	return 0.0014 * 730;
 }
+
+/* The one NAT that is in it. */
+static cJSON *router_nat_body(const struct view *v)
+{
+	cJSON *body = kind_copy(v, "body.nats.0");
+	json_put_str(body, "router", v->name);
+	return body;
+}
+
+static const struct kind_terraform router_nat = {
+    .type = "google_compute_router_nat",
+    .name = "",
+    .place = "region",
+    .import = "projects/{project}/regions/{region}/routers/{name}/{body.nats.0.name}",
+    .body = router_nat_body,
+    .moves = (const char *const[]){"subnetworks", "subnetwork", NULL},
+};
 
 const struct kind kind_router = {
     .id = "compute.router",
@@ -41,4 +59,9 @@ const struct kind kind_router = {
     .update = update,
     .destroy = destroy,
     .patience = 60,
+    .terraform = {.type = "google_compute_router",
+		  .place = "region",
+		  .import = "projects/{project}/regions/{region}/routers/{name}",
+		  .moves = (const char *const[]){"nats", "", NULL},
+		  .also = &router_nat},
 };

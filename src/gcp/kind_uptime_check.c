@@ -30,4 +30,5 @@ const struct kind kind_uptime_check = {
     .update = monitoring_update,
     .destroy = monitoring_destroy,
     .patience = 120,
+    .terraform = {.none = MONITORING_TERRAFORM},
 };

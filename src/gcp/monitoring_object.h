@@ -15,6 +15,9 @@ void monitoring_create(const char *collection, const struct view *v, struct call
 void monitoring_update(const struct view *v, const struct observation *seen, const struct change *change, struct call *out);
 void monitoring_destroy(const struct view *v, const struct observation *seen, struct call *out);
 
+/* Why `render` does not spell them for Terraform. */
+#define MONITORING_TERRAFORM "Google draws its id, which the answers do not keep: an import could not name it."
+
 /* Those that know their collection, as static functions of a kind. */
 #define MONITORING_OBJECT(collection)                                                                                          \
 	static void observe(const struct view *v, struct call *out)                                                            \

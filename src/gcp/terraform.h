@@ -41,6 +41,8 @@ struct kind_terraform {
 	cJSON *(*body)(const struct view *v);
 	/* It is one resource there for each of these texts, a list that the caller owns: its body then has the expression each.key. */
 	cJSON *(*each)(const struct view *v);
+	const struct kind_terraform
+	    *also; /* what Google has in one object and Terraform in two: the second, which others do not refer to; or NULL */
 };
 
 /* An import takes over no labels: the first plan would write those that are there already. */

@@ -20,6 +20,7 @@ struct writing {
 	cJSON *opened; /* labels of the versions whose values the provider is shown, and keeps nowhere */
 	/* Of the resource that is written now: */
 	const struct resource *at;
+	const struct kind_terraform *row;
 	cJSON *referred;     /* addresses that it refers to */
 	const char *unknown; /* the id of one that it refers to, and that Terraform does not know; or NULL */
 	struct err *e;
@@ -145,8 +146,8 @@ static cJSON *secret_value(struct writing *w, const char *name)
 /* Members of these are keys of an operator's or of Google's, and no arguments. */
 static bool is_map(const char *key)
 {
-	static const char *const maps[] = {"labels",   "annotations",      "userLabels",   "limits", "nodeSelector",
-					   "metadata", "attributeMapping", "envVariables", NULL};
+	static const char *const maps[] = {"labels",   "annotations",      "userLabels",   "limits",         "nodeSelector",
+					   "metadata", "attributeMapping", "envVariables", "resourceLabels", NULL};
 	for (const char *const *m = maps; *m; m++)
 		if (!strcmp(*m, key))
 			return true;
@@ -230,18 +231,18 @@ static cJSON *last_segment(cJSON *value)
 }
 
 /* The arguments in Google's words, references and all. */
-static cJSON *google_body(const struct kind *k, const struct view *v)
+static cJSON *google_body(const struct kind *k, const struct kind_terraform *row, const struct view *v)
 {
 	struct observation nothing = {0};
 	struct call call = {0};
-	if (!k->terraform.body && k->create)
+	if (!row->body && k->create)
 		k->create(v, &nothing, &call);
-	cJSON *body = k->terraform.body ? k->terraform.body(v) : call.body ? call.body : cJSON_CreateObject();
+	cJSON *body = row->body ? row->body(v) : call.body ? call.body : cJSON_CreateObject();
 	call.body = NULL;
 	call_free(&call);
-	for (const char *const *m = k->terraform.moves; m && *m; m += 2)
+	for (const char *const *m = row->moves; m && *m; m += 2)
 		move(body, m[0], m[1]);
-	for (const char *const *t = k->terraform.takes; t && *t; t += 2)
+	for (const char *const *t = row->takes; t && *t; t += 2)
 		if (json_at(v->spec, t[0]))
 			json_put(body, t[1], last_segment(kind_value(v, t[0])));
 	return body;
@@ -250,10 +251,10 @@ static cJSON *google_body(const struct kind *k, const struct view *v)
 /* Its name and place come first. */
 static cJSON *arguments_of(struct writing *w, const struct view *v)
 {
-	const struct kind_terraform *t = &w->at->kind->terraform;
+	const struct kind_terraform *t = w->row;
 	const char *name = t->name ? t->name : "name";
 	const char *place = json_str(v->spec, "region", json_str(v->spec, "zone", ""));
-	cJSON *body = google_body(w->at->kind, v), *all = cJSON_CreateObject(), *child;
+	cJSON *body = google_body(w->at->kind, t, v), *all = cJSON_CreateObject(), *child;
 	if (*name)
 		json_put_str(all, name, v->name);
 	if (t->place && *place)
@@ -343,7 +344,7 @@ static char *filled(struct writing *w, const struct view *v, const char *key, co
 
 static char *import_id(struct writing *w, const struct view *v, const char *key)
 {
-	const struct kind_terraform *t = &w->at->kind->terraform;
+	const struct kind_terraform *t = w->row;
 	if (!t->import_of)
 		return filled(w, v, key, t->import);
 	struct buf b = {0};
@@ -391,15 +392,15 @@ static void write_comment(struct buf *b, const char *text)
 	}
 }
 
-static void write_block(struct writing *w, const char *word, const char *label, const cJSON *arguments)
+static void write_block(struct writing *w, const char *word, const char *type, const char *label, const cJSON *arguments)
 {
 	const struct kind *k = w->at->kind;
 	struct buf *b = &w->out->main;
 	buf_putc(b, '\n');
 	write_comment(b, k->title);
-	if (k->terraform.comment)
-		write_comment(b, k->terraform.comment);
-	buf_printf(b, "%s \"%s\" \"%s\" {\n", word, type_of(w->p, w->at), label);
+	if (w->row->comment)
+		write_comment(b, w->row->comment);
+	buf_printf(b, "%s \"%s\" \"%s\" {\n", word, type, label);
 	hcl_body(b, arguments, 1);
 	buf_puts(b, "}\n");
 }
@@ -413,9 +414,10 @@ static void note_left(struct writing *w, const char *why)
 /* Writes what every member of keys (NULL: the one resource) is, and where it is found. */
 static void write_resource(struct writing *w, const struct view *v, cJSON *keys)
 {
-	const struct kind_terraform *t = &w->at->kind->terraform;
+	const struct kind_terraform *t = w->row;
+	const char *type = t->type_of ? t->type_of(v) : t->type;
 	cJSON *all = cJSON_CreateObject(), *own = arguments_of(w, v);
-	char *label = label_of(w->at), *address = address_of(w->p, w->at);
+	char *label = label_of(w->at), *address = xasprintf("%s.%s", type, label);
 	const cJSON *key;
 	if (keys)
 		json_put(all, "for_each", set_of(keys));
@@ -431,7 +433,7 @@ static void write_resource(struct writing *w, const struct view *v, cJSON *keys)
 	if (w->unknown) {
 		note_left(w, "It refers to what only the cluster or the cloud tells while the stack is made.");
 	} else {
-		write_block(w, t->data ? "data" : "resource", label, all);
+		write_block(w, t->data ? "data" : "resource", type, label, all);
 		if (!t->data && !keys)
 			write_import(w, v, address, NULL);
 		cJSON_ArrayForEach(key, keys)
@@ -462,6 +464,7 @@ static void write_one(struct writing *w, const struct resource *r)
 	const struct kind_terraform *t = &r->kind->terraform;
 	struct view v = view_of(w->p, r);
 	w->at = r;
+	w->row = t;
 	w->unknown = NULL;
 	w->referred = cJSON_CreateObject();
 	if (t->value)
@@ -470,8 +473,12 @@ static void write_one(struct writing *w, const struct resource *r)
 		cJSON *keys = t->each ? t->each(&v) : NULL;
 		write_resource(w, &v, keys);
 		cJSON_Delete(keys);
+		if (t->also) {
+			w->row = t->also;
+			write_resource(w, &v, NULL);
+		}
 	} else {
-		note_left(w, t->none ? t->none : "It is not written for Terraform so far.");
+		note_left(w, t->none);
 	}
 	cJSON_Delete(w->referred);
 }
