@@ -17,6 +17,7 @@ struct writing {
 	const struct plan *p;
 	const cJSON *resolved;
 	struct terraform *out;
+	cJSON *left;   /* addresses of what is left out, though its kind has a row: who refers to that is left out too */
 	cJSON *opened; /* labels of the versions whose values the provider is shown, and keeps nowhere */
 	/* Of the resource that is written now: */
 	const struct resource *at;
@@ -89,7 +90,8 @@ static char *expression_of(struct writing *w, const cJSON *node)
 	const char *id = reference_id(node);
 	const struct resource *r = plan_find(w->p, id);
 	char *words = reference_words(node), *address = r ? address_of(w->p, r) : NULL;
-	char *expression = address ? output_of(r, address, words + strlen(id) + 1) : NULL;
+	bool there = address && !member(w->left, address);
+	char *expression = there ? output_of(r, address, words + strlen(id) + 1) : NULL;
 	if (expression)
 		json_put_key(w->referred, address, cJSON_CreateTrue());
 	else
@@ -288,7 +290,7 @@ static cJSON *needs_of(const struct writing *w)
 	for (size_t n = 0; n < w->at->need_count; n++) {
 		const struct resource *need = plan_find(w->p, w->at->needs[n]);
 		char *address = need && type_of(w->p, need) ? address_of(w->p, need) : NULL;
-		if (address && !member(w->referred, address))
+		if (address && !member(w->referred, address) && !member(w->left, address))
 			cJSON_AddItemToArray(needs, hcl_expression("%s", address));
 		free(address);
 	}
@@ -432,6 +434,7 @@ static void write_resource(struct writing *w, const struct view *v, cJSON *keys)
 		json_put(all, "lifecycle", json_make("{'ignore_changes':%j}", expressions(t->ignores)));
 	if (w->unknown) {
 		note_left(w, "It refers to what only the cluster or the cloud tells while the stack is made.");
+		json_put_key(w->left, address, cJSON_CreateTrue());
 	} else {
 		write_block(w, t->data ? "data" : "resource", type, label, all);
 		if (!t->data && !keys)
@@ -499,7 +502,8 @@ static void write_opened(struct writing *w)
 
 bool terraform_make(const struct plan *p, const cJSON *resolved, struct terraform *out, struct err *e)
 {
-	struct writing w = {.p = p, .resolved = resolved, .out = out, .opened = cJSON_CreateObject(), .e = e};
+	struct writing w = {
+	    .p = p, .resolved = resolved, .out = out, .left = cJSON_CreateObject(), .opened = cJSON_CreateObject(), .e = e};
 	out->data = json_make("{'project':%s,'region':%s,'stack':%s,'left':[]}", p->project, p->region, p->stack);
 	buf_puts(&out->main, "# The stack as it is planned. See README.md beside this file.\n");
 	buf_puts(&out->imports, "# What stands already is taken over. Once it was, this file may go.\n");
@@ -508,6 +512,7 @@ bool terraform_make(const struct plan *p, const cJSON *resolved, struct terrafor
 		if (!p->resources[i].unwanted)
 			write_one(&w, &p->resources[i]);
 	write_opened(&w);
+	cJSON_Delete(w.left);
 	cJSON_Delete(w.opened);
 	return !e->exit;
 }
