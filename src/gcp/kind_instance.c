@@ -321,7 +321,6 @@ const struct kind kind_instance = {
 		  .import = "projects/{project}/zones/{zone}/instances/{name}",
 		  .body = instance_terraform,
 		  .moves = instance_moves,
-		  .adds = "{'allowStoppingForUpdate':true}",
 		  .ignores = TERRAFORM_LABELS ", boot_disk[0].initialize_params",
 		  .comment = "Its image is chosen when it is made, and never followed.",
 		  .outputs = (const char *const[]){"link", "@.self_link", "id", "@.instance_id", "zone", "@.zone", NULL}},

@@ -26,8 +26,9 @@ loader.exec_module(matrix)
 COMBINATIONS = {name: (needs, sets) for name, needs, sets in matrix.combinations()}
 
 PROVIDER = os.path.join(PARTS, "bin/terraform-provider-google")
-QUICK = ("run-url-oauth2",)
-WRITTEN = QUICK
+QUICK = ("run-url-oauth2", "run-domain-oauth2")
+WRITTEN = (*QUICK, "run-domain-iap", "run-domain-elsewhere-oauth2", "run-url-iap", "run-url-oauth2-mysql", "run-url-oauth2-psc", "run-url-oauth2-existing",
+           "gke-internal-iam")
 AT_ONCE = 4
 
 
