@@ -273,6 +273,7 @@ static void forget_outputs(struct run *r)
 					    "image_digest",
 					    "oauth2_proxy_image",
 					    "machine_zone",
+					    "cluster_endpoint",
 					    "url",
 					    "release",
 					    "backup",

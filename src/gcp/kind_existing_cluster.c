@@ -1,7 +1,7 @@
 /* A GKE cluster that stands already and is not this stack's: looked at before anything is made, never created, changed or deleted. What keeps the stack
  * from living in it is a refusal that says the cure.
  * spec: {"location","network":PATH where the stack counts on one,"balanced":does Google's load balancer stand before it}. Outputs: name, host and ca of its API
- * server (ca "": the DNS endpoint, with Google's own certificate), nodes (the accounts that pull images, as members of policies), selector (which nodes give
+ * server (ca "": the DNS endpoint, with Google's own certificate), endpoint ("dns", "ip": which that is), nodes (the accounts that pull images, as members of policies), selector (which nodes give
  * pods their own identity). */
 #include "config.h"
 #include "gcp/kinds.h"
@@ -43,6 +43,7 @@ static void put_server(const cJSON *found, cJSON *outputs)
 	const char *coded = named ? "" : json_str(found, "masterAuth.clusterCaCertificate", "");
 	char *ca = decode_base64(coded);
 	json_put_str(outputs, "host", named ? json_str(found, ENDPOINTS ".dnsEndpointConfig.endpoint", "") : ip);
+	json_put_str(outputs, "endpoint", named ? "dns" : "ip");
 	json_put_str(outputs, "ca", ca ? ca : "");
 	free(ca);
 }

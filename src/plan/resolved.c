@@ -26,6 +26,7 @@ static const struct row {
     {"appengine_version", "^m[0-9a-f]{14}$", FORM_TEXT},
     {"backup", "^[0-9]{1,20}$", FORM_TEXT},
     {"choices", "^[-A-Za-z0-9_.:/@]*$", FORM_CHOICES},
+    {"cluster_endpoint", "^(dns|ip)$", FORM_TEXT},
     {"database_password", "^[-A-Za-z0-9._:/+=]+$", FORM_TEXT},
     {"image_digest", "^[-A-Za-z0-9._:/@+]+$", FORM_TEXT},
     {"machine_zone", "^[a-z]{1,20}-[a-z]{1,30}[0-9]{1,3}-[a-z]$", FORM_TEXT},

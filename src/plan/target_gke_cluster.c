@@ -111,6 +111,8 @@ static void add_standing(struct design *d)
 	    json_make("{'location':%s,'balanced':%b}", location(d->answers), d->workload->ingress == INGRESS_BALANCER));
 	if (d->network.path)
 		json_put_str(r->spec, "network", d->network.path);
+	json_put_bool(r->spec, "named", !strcmp(json_str(d->answers->resolved, "cluster_endpoint", ""), "dns"));
+	plan_records(r, "endpoint", "cluster_endpoint");
 	plan_needs(r, "apis");
 	r->decided_by = "gke.name";
 }
@@ -131,12 +133,10 @@ void cluster_add(struct design *d)
 void cluster_credentials(const struct plan *p, struct buf *out)
 {
 	const struct resource *r = plan_find(p, STANDING);
-	if (r)
-		buf_printf(out, "#   gcloud container clusters get-credentials %s --location=%s --project=%s\n", r->name,
-			   json_str(r->spec, "location", ""), p->project);
-	else
-		buf_printf(out, "#   gcloud container clusters get-credentials %s --location=%s --project=%s --dns-endpoint\n",
-			   p->stack, p->region, p->project);
+	bool named = !r || json_bool(r->spec, "named", false);
+	buf_printf(out, "#   gcloud container clusters get-credentials %s --location=%s --project=%s%s\n",
+		   r ? r->name : p->stack, r ? json_str(r->spec, "location", "") : p->region, p->project,
+		   named ? " --dns-endpoint" : "");
 }
 
 /* Questions ------------------------------------------------------------------------------------------------------------------ */

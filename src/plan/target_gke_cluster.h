@@ -13,7 +13,7 @@ bool cluster_stands(const struct answers *a);
 const char *cluster_id(const struct answers *a);
 /* Plans it, or the look at it; in both cases its machines may read the stack's own repositories. */
 void cluster_add(struct design *d);
-/* The line for a shell that gives kubectl the way to it. */
+/* The line for a shell that gives kubectl the way to it: by its DNS endpoint where that is open, as was seen when the stack was last built. */
 void cluster_credentials(const struct plan *p, struct buf *out);
 
 /* Its objects as a file for `render` (target_gke_manifests.c); struct target's manifests. */

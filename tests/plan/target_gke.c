@@ -240,6 +240,25 @@ static void balanced(struct answers *a)
 	plan_free(p);
 }
 
+/* Of a cluster that stands, connect says the endpoint by which it was reached. */
+static void told(struct answers *a, const char *endpoint, bool named)
+{
+	struct err e = {0};
+	struct buf lines = {0};
+	if (endpoint)
+		json_put_str(a->resolved, "cluster_endpoint", endpoint);
+	bool set = answers_set_text(a, "gke.cluster", "existing", &e) && answers_set_text(a, "gke.name", "shared", &e);
+	struct plan *p = set ? plan_make(a, &e) : NULL;
+	if (!ok(p != NULL, "a stack in a cluster that stands is planned: %s", e.what ? e.what : ""))
+		return;
+	p->axes.exposure->connect(p, &lines);
+	ok(strstr(buf_text(&lines), "get-credentials shared --location=us-central1") != NULL, "connect names the cluster");
+	ok(named == (strstr(buf_text(&lines), "--dns-endpoint") != NULL), "and its DNS endpoint where that is open (%s)",
+	   endpoint ? endpoint : "not seen yet");
+	buf_free(&lines);
+	plan_free(p);
+}
+
 int main(void)
 {
 	mem_install();
@@ -260,6 +279,11 @@ int main(void)
 	a = answers();
 	connected(a);
 	refused(a);
+	answers_free(a);
+	a = answers();
+	told(a, NULL, false);
+	told(a, "dns", true);
+	told(a, "ip", false);
 	answers_free(a);
 	a = answers();
 	standing(a);
