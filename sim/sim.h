@@ -39,7 +39,16 @@ struct sim_request {
 };
 /* What a fault rule asks of whoever carries the bytes; zero for none. */
 struct sim_mischief {
-	enum { SIM_SEND, SIM_RESET_BEFORE, SIM_RESET_AFTER, SIM_TRUNCATE, SIM_WRONG_LENGTH, SIM_SLOW, SIM_BAD_TLS } how;
+	enum {
+		SIM_SEND,
+		SIM_RESET_BEFORE,
+		SIM_RESET_AFTER,
+		SIM_TRUNCATE,
+		SIM_WRONG_LENGTH,
+		SIM_SLOW,
+		SIM_BAD_TLS,
+		SIM_NO_ROUTE
+	} how;
 	double seconds; /* SIM_SLOW: pause between bytes */
 };
 /* A reply whose body goes on: more adds what there is to say now and tells whether the stream goes on; who does not carry streams takes the
@@ -73,6 +82,8 @@ void sim_advance(struct sim *s, double now);
 double sim_next(const struct sim *s);
 double sim_wall(const struct sim *s); /* seconds since 1970 */
 
+/* Is this a host to which no connection comes about from where clients are? A request to it is answered with SIM_NO_ROUTE. */
+bool sim_closed(struct sim *s, const char *host);
 /* Answers one request at the present time. */
 void sim_handle(struct sim *s, const struct sim_request *q, struct sim_reply *out);
 

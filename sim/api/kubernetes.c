@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "sim/api/kubernetes.h"
+#include "sim/api/compute.h"
 #include "sim/api/kubernetes_access.h"
 #include "sim/api/kubernetes_admission.h"
 #include "sim/api/kubernetes_pods.h"
@@ -496,10 +497,32 @@ static void kubernetes_serve(struct sim_call *c)
 		act(&k);
 }
 
+/* A control plane's private address is one of its network, its public one lets in whom its authorized networks name. The DNS-based endpoint has no address of
+ * its own, and answers everybody. */
+static bool kubernetes_closed(struct sim *s, const char *host)
+{
+	static const char ip[] = "controlPlaneEndpointsConfig.ipEndpointsConfig";
+	for (struct sim_object *o = sim_first(s, "container.clusters", "projects/"); o; o = sim_following(s, o, "projects/")) {
+		const cJSON *config = json_at(o->doc, ip), *range;
+		if (!strcmp(json_str(o->hidden, "private", ""), host))
+			return true;
+		if (strcmp(json_str(o->hidden, "public", ""), host) != 0)
+			continue;
+		if (!json_bool(config, "enabled", true) || !json_bool(config, "enablePublicEndpoint", true))
+			return true;
+		bool closed = json_bool(config, "authorizedNetworksConfig.enabled", false);
+		cJSON_ArrayForEach(range, json_at(config, "authorizedNetworksConfig.cidrBlocks"))
+			closed = closed && !ip4_within(KUBERNETES_CALLER "/32", json_str(range, "cidrBlock", ""));
+		return closed;
+	}
+	return false;
+}
+
 static const struct sim_route routes[] = {
     {"* 104.154.*/*", kubernetes_serve, NULL, NULL},
     {"* gke-*.gke.goog/*", kubernetes_serve, NULL, NULL},
     {NULL, NULL, NULL, NULL},
 };
 
-const struct sim_api sim_kubernetes = {.name = "kubernetes", .errors = SIM_ERRORS_AIP, .routes = routes};
+const struct sim_api sim_kubernetes = {
+    .name = "kubernetes", .errors = SIM_ERRORS_AIP, .routes = routes, .closed = kubernetes_closed};

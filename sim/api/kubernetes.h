@@ -138,6 +138,9 @@ char *kubernetes_plural_group(const struct kubernetes_resource *r);
 
 /* Answers with a container's log (kubernetes_logs.c). */
 void kubernetes_log(struct kubernetes_call *k, const struct sim_object *pod);
+/* From where clients come: somewhere in the internet. */
+#define KUBERNETES_CALLER "203.0.113.5"
+
 /* Takes a port-forward to a pod (kubernetes_forward.c); false when it is none. */
 bool kubernetes_forwarded(struct kubernetes_call *k);
 /* Hands a request to a Service on (kubernetes_proxy.c); false when it is none. */

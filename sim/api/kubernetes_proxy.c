@@ -86,7 +86,7 @@ static void hand_on(struct kubernetes_call *k, const struct way *w, const cJSON 
 	for (size_t i = 0; i < q->header_count; i++)
 		if (strcasecmp(q->headers[i].name, "Authorization") && strcasecmp(q->headers[i].name, "X-Forwarded-For"))
 			headers[n++] = q->headers[i];
-	headers[n++] = (struct sim_header){"X-Forwarded-For", "203.0.113.5"};
+	headers[n++] = (struct sim_header){"X-Forwarded-For", KUBERNETES_CALLER};
 	on.headers = headers;
 	on.header_count = n;
 	on.target = *w->rest == '/' ? w->rest : sim_tmp("/%s", w->rest);

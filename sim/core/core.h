@@ -64,6 +64,8 @@ struct sim_api {
 	/* A fault rule made an operation of this API fail: leave what Google leaves. arg is what its ending would have got (its operation's
 	 * name is "op" or "operation"), error {"code","message"}. False when the operation is none of this file's. May be NULL. */
 	bool (*spoil)(struct sim *s, const cJSON *arg, const cJSON *error);
+	/* sim_closed, for hosts of this API. May be NULL. */
+	bool (*closed)(struct sim *s, const char *host);
 };
 
 /* Replies. --------------------------------------------------------------------------------------------------------------- */

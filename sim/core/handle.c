@@ -635,9 +635,21 @@ static void handle(struct sim *s, const struct sim_request *q, struct sim_reply 
 	free(raw_path);
 }
 
+bool sim_closed(struct sim *s, const char *host)
+{
+	for (const struct sim_api *const *a = s->floors->apis; *a; a++)
+		if ((*a)->closed && (*a)->closed(s, host))
+			return true;
+	return false;
+}
+
 void sim_handle(struct sim *s, const struct sim_request *q, struct sim_reply *out)
 {
 	*out = (struct sim_reply){0};
+	if (sim_closed(s, q->host)) {
+		out->mischief.how = SIM_NO_ROUTE;
+		return;
+	}
 	scratch_begin();
 	handle(s, q, out);
 	scratch_end();

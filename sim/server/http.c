@@ -285,6 +285,7 @@ static void put_sim_reply(struct connection *c, struct sim_reply *r)
 	case SIM_RESET_BEFORE:
 	case SIM_RESET_AFTER:
 	case SIM_BAD_TLS:
+	case SIM_NO_ROUTE:
 		c->closing = c->reset = true;
 		break;
 	case SIM_TRUNCATE:
@@ -351,8 +352,13 @@ static void open_tunnel(struct connection *c)
 	c->host = bracketed ? xstrndup(authority + 1, n - 2) : xstrndup(authority, n);
 	for (char *p = c->host; *p; p++)
 		*p = (char)(*p >= 'A' && *p <= 'Z' ? *p + 32 : *p);
+	if (sim_closed(c->server->sim, c->host)) {
+		http_answer(c, 504, "There is no route to this host.\n");
+		return;
+	}
 	connection_send(c, established, sizeof established - 1);
 	c->stage = STAGE_TUNNEL;
+	http_start(c);
 }
 
 /* Of another protocol than HTTP: what was gone over to takes it, and may answer at once. */
@@ -385,7 +391,6 @@ bool http_read(struct connection *c)
 			return true;
 		if (c->parser.method == HTTP_CONNECT && c->stage == STAGE_PROXY) {
 			open_tunnel(c);
-			http_start(c);
 			return true;
 		}
 		if (c->up >= 0) {

@@ -158,6 +158,9 @@ static double apply_mischief(const struct sim_reply *from, struct http_reply *to
 			return timeout;
 		}
 		return from->latency + from->mischief.seconds * (double)from->body.len;
+	case SIM_NO_ROUTE:
+		broken(to, HTTP_UNREACHABLE, "no route to the host");
+		break;
 	case SIM_BAD_TLS:
 		broken(to, HTTP_TLS, "the certificate is not valid for this host");
 		break;

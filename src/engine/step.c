@@ -26,6 +26,7 @@
 /* How long what failed for want of a permission is made again: grants spread within minutes as a rule, and without a bound in words. */
 #define SPREAD_BUDGET 2700.0
 #define REMAKE_SOONEST 8.0
+#define CLOSED_BUDGET 45.0  /* an address of a cluster's own may be closed to this machine: it would stay so */
 #define BY_HAND_BUDGET 20.0 /* what a person does is asked for again anyway */
 
 double step_now(const struct step *s)
@@ -919,7 +920,10 @@ void step_read(struct step *s)
 		return;
 	}
 	s->asked_at = step_now(s);
-	struct api_policy policy = {.just_enabled = s->run->enabled, .budget = s->resource->kind->by_hand ? BY_HAND_BUDGET : 0};
+	double budget = s->resource->kind->by_hand               ? BY_HAND_BUDGET
+			: c.audience == AUDIENCE_CLUSTER && c.ca ? CLOSED_BUDGET
+								 : 0;
+	struct api_policy policy = {.just_enabled = s->run->enabled, .budget = budget};
 	if (step_take_lock(s, c.url))
 		s->call = api_call(s->run->api, &c, &policy, on_seen, s);
 	call_free(&c);

@@ -192,6 +192,21 @@ const char *api_tls_fix(void)
 		 "SSL_CERT_FILE or CURL_CA_BUNDLE.");
 }
 
+/* A cluster's API server at an address of its own may be closed to this machine by where it stands, or by its authorized networks. */
+static bool is_closed(const struct api_job *j)
+{
+	return j->call.audience == AUDIENCE_CLUSTER && j->call.ca;
+}
+
+static const char *unreached_fix(const struct api_job *j)
+{
+	return is_closed(j)
+		   ? _("Is the cluster's API server closed to this machine? Open its DNS endpoint, which IAM guards: gcloud "
+		       "container "
+		       "clusters update CLUSTER --location=LOCATION --enable-dns-access. Or run this within its network.")
+		   : _("Check the network, then run the same command again.");
+}
+
 static void word_failure(const struct api_job *j, const struct http_reply *reply, struct err *e)
 {
 	char *host = host_of(j->call.url);
@@ -208,7 +223,7 @@ static void word_failure(const struct api_job *j, const struct http_reply *reply
 		err_set(e, EXIT_UNAVAILABLE, host, NULL, _("the reply is larger than any that is expected."));
 		break;
 	case HTTP_UNREACHABLE:
-		err_set(e, EXIT_UNAVAILABLE, host, fix ? fix : _("Check the network, then run the same command again."),
+		err_set(e, is_closed(j) ? EXIT_CONFIG : EXIT_UNAVAILABLE, host, fix ? fix : unreached_fix(j),
 			_("no connection: %s."), text);
 		break;
 	default:

@@ -28,6 +28,27 @@ def refused(sim, answers, name, words, *more):
        said, *wrote)
 
 
+CLOSED = {"private": {"ipEndpointsConfig": {"enablePublicEndpoint": False}},
+          "narrow": {"ipEndpointsConfig": {"authorizedNetworksConfig": {"enabled": True, "cidrBlocks": [{"cidrBlock": "198.51.100.0/24"}]}}}}
+
+
+def closed(home, sim, choices):
+    """An API server that lets nobody in from here: after a while nothing was made, and the cure is said. Both are waited for at once."""
+    def apply(name):
+        return sim.run("apply", home.example(f"{name}.json", **choices | {"gke__name": name, "stack__name": name}), "--json", timeout=300)
+
+    for name, config in CLOSED.items():
+        make_cluster(sim, name, "us-central1-a", controlPlaneEndpointsConfig=config)
+    seen = len(sim.exchanges())
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        for name, run in zip(CLOSED, pool.map(apply, CLOSED)):
+            result = result_of(run.stdout)
+            ok(run.returncode not in (0, 3) and "--enable-dns-access" in json.dumps(result), f"{name}: a closed API server is told with its cure", run.returncode,
+               run.stdout[-1500:])
+    wrote = [f"{x['method']} {x['url']}" for x in sim.writes(seen)]
+    ok(not wrote, "before the first write", *wrote)
+
+
 def objects(sim, name):
     """Names of the cluster's namespaces."""
     ip = ask(sim, "GET", f"{CLUSTERS}/{name}")["endpoint"]
@@ -121,6 +142,7 @@ def main():
             refused(sim, answers, "unbalanced", ["HTTP load balancing", "--update-addons=HttpLoadBalancing=ENABLED"], "--set", "exposure=domain", "--set",
                     "auth.mode=iap", "--set", "domain.host=mlflow.example.com", "--set", "domain.zone=")
 
+            closed(home, sim, choices)
             make_cluster(sim, "shared", "us-central1-a", controlPlaneEndpointsConfig={})
             answers = home.example("mlflow.json", **choices)
             before, names = ask(sim, "GET", f"{CLUSTERS}/shared"), objects(sim, "shared")
