@@ -586,6 +586,34 @@ static void compute_instances_serial(struct sim_call *c)
 	buf_free(&b);
 }
 
+/* What the machine has told of itself by its metadata server: one attribute by its key, or all below a path. */
+static void compute_instances_guest(struct sim_call *c)
+{
+	struct sim_object *o = compute_target(c);
+	if (!o)
+		return;
+	const char *key = sim_param(c, "variableKey"), *path = sim_param(c, "queryPath"), *wanted = *key ? key : path;
+	const cJSON *all = json_at(o->hidden, "guest"), *one;
+	cJSON *items = cJSON_CreateArray();
+	cJSON_ArrayForEach(one, all)
+		if (*key ? !strcmp(one->string, key) : text_starts(one->string, path)) {
+			const char *slash = strchr(one->string, '/');
+			cJSON_AddItemToArray(items, json_make("{'namespace':%s,'key':%s,'value':%s}",
+							      sim_tmp("%.*s", (int)(slash - one->string), one->string),
+							      slash + 1, one->valuestring));
+		}
+	const char *self = sim_tmp("%s/guestAttributes/%s", json_str(o->doc, "selfLink", ""), wanted);
+	if (!items->child)
+		sim_fail(c, "NOT_FOUND", "notFound", "The resource '%s' of type 'Guest Attribute' was not found.", wanted);
+	else if (*key)
+		sim_ok(c, json_make("{'kind':'compute#guestAttributes','selfLink':%s,'variableKey':%s,'variableValue':%s}",
+				    self, key, json_str(items, "0.value", "")));
+	else
+		sim_ok(c, json_make("{'kind':'compute#guestAttributes','selfLink':%s,'queryPath':%s,'queryValue':{'items':%j}}",
+				    self, path, cJSON_Duplicate(items, true)));
+	cJSON_Delete(items);
+}
+
 /* A template names machine and disk types alone, without their zone. */
 static void in_zone(cJSON *doc, const char *zone)
 {
@@ -663,6 +691,7 @@ static const struct sim_route routes[] = {
     {"compute.instances.detachDisk", detach_disk, "compute.instances.detachDisk", NULL},
     COMPUTE_POLICIES("instances"),
     {"compute.instances.getSerialPortOutput", compute_instances_serial, "compute.instances.getSerialPortOutput", NULL},
+    {"compute.instances.getGuestAttributes", compute_instances_guest, "compute.instances.getGuestAttributes", NULL},
     {NULL, NULL, NULL, NULL},
 };
 

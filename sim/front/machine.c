@@ -17,12 +17,15 @@
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #define DEEPEST 8
 
 struct machine {
 	struct sim *sim;
 	const struct sim_object *vm;
+	struct sim_object *told; /* the same while it comes up, when it may write guest attributes; else NULL */
+	const char *journal;     /* what the unit that failed has written, while that is told of */
 	const char *project, *principal;
 	bool cos, docker, login, google, internet, all_scopes;
 	int depth;
@@ -137,6 +140,45 @@ static char *curl_attribute(struct machine *m, const cJSON *words)
 		value = at ? metadata(m->vm, at + strlen(path)) : value;
 	}
 	return meant && value ? xstrdup(value) : NULL;
+}
+
+/* Guest attributes are written only where metadata say so. */
+static bool attributes_on(const struct machine *m)
+{
+	const char *on = metadata(m->vm, "enable-guest-attributes");
+	return on && !strcasecmp(on, "true");
+}
+
+/* The text of curl's option, or of the file that it names. */
+static const char *curl_body(const struct machine *m, const cJSON *words)
+{
+	static const char *const names[] = {"--data", "-d", "--data-binary", "--data-raw"};
+	const char *file = option(words, "--upload-file") ? option(words, "--upload-file") : option(words, "-T"), *text = NULL;
+	for (size_t i = 0; !file && !text && i < sizeof names / sizeof *names; i++)
+		text = option(words, names[i]);
+	if (text && *text == '@')
+		file = text + 1;
+	return file ? file_of(m, file) : text;
+}
+
+/* curl that puts a guest attribute: is it one? */
+static bool curl_guest(struct machine *m, const cJSON *words)
+{
+	static const char path[] = "/computeMetadata/v1/instance/guest-attributes/";
+	const char *at = NULL, *body = curl_body(m, words);
+	for (const cJSON *w = words->child; w && !at; w = w->next)
+		at = strstr(w->valuestring, path);
+	if (!at)
+		return false;
+	at += strlen(path);
+	if (!attributes_on(m))
+		say(m, "curl: (22) The requested URL returned error: 403");
+	else if (m->told && body && strchr(at, '/')) {
+		if (!json_at(m->told->hidden, "guest"))
+			json_put(m->told->hidden, "guest", cJSON_CreateObject());
+		put(json_at(m->told->hidden, "guest"), at, body);
+	}
+	return true;
 }
 
 /* curl of Secret Manager's own API; the payload stands in the reply in base64, and what the pipe does to it is to decode it. */
@@ -293,8 +335,8 @@ static void docker_option(struct machine *m, cJSON *spec, const char *name, cons
 
 static cJSON *new_spec(const struct machine *m)
 {
-	return json_make("{'name':%s,'env':[],'args':[],'publish':[],'files':{},'binds':[],'restart':%s}",
-			 m->unit ? m->unit : "", m->restart ? m->restart : "no");
+	return json_make("{'name':%s,'unit':%s,'env':[],'args':[],'publish':[],'files':{},'binds':[],'restart':%s}",
+			 m->unit ? m->unit : "", m->unit ? m->unit : "", m->restart ? m->restart : "no");
 }
 
 static void keep(struct machine *m, cJSON *spec)
@@ -522,6 +564,12 @@ static char *one_command(struct machine *m, cJSON *words)
 	for (const cJSON *w = words->child; w; w = w->next)
 		if (!strcmp(w->valuestring, "access") && strstr(json_str(words, "0", ""), m->cos ? "docker" : "gcloud"))
 			return gcloud_secret(m, words);
+	if (!strcmp(program, "date"))
+		return xstrdup(sim_stamp(m->sim, 0));
+	if (!strcmp(program, "journalctl"))
+		return xstrdup(m->journal ? m->journal : "");
+	if (!strcmp(program, "curl") && curl_guest(m, words))
+		return NULL;
 	if (!strcmp(program, "curl") || !strcmp(program, "wget")) {
 		char *attribute = curl_attribute(m, words);
 		return attribute ? attribute : curl_secret(m, words);
@@ -835,32 +883,49 @@ static void survey(struct machine *m)
 	m->google = m->internet || (subnet && json_bool(subnet->doc, "privateIpGoogleAccess", false));
 }
 
+/* Follows all that the machine is given, into m, for machine_forget; its containers and open ports are the caller's. */
+static void machine_follow(struct machine *m, struct sim *s, const struct sim_object *vm, struct sim_object *told,
+			   struct buf *serial)
+{
+	*m = (struct machine){.sim = s,
+			      .vm = vm,
+			      .told = told,
+			      .serial = serial,
+			      .env = cJSON_CreateObject(),
+			      .files = cJSON_CreateObject(),
+			      .containers = cJSON_CreateArray(),
+			      .open = cJSON_CreateArray(),
+			      .facts = cJSON_CreateObject(),
+			      .started = cJSON_CreateObject()};
+	survey(m);
+	const char *declared = metadata(vm, "gce-container-declaration"), *data = metadata(vm, "user-data"),
+		   *startup = metadata(vm, "startup-script");
+	if (declared && m->cos)
+		declaration(m, declared);
+	if (data)
+		user_data(m, data);
+	m->who = "startup-script";
+	if (startup)
+		script(m, startup);
+}
+
+static void machine_forget(struct machine *m)
+{
+	cJSON_Delete(m->env);
+	cJSON_Delete(m->files);
+	cJSON_Delete(m->facts);
+	cJSON_Delete(m->started);
+}
+
 /* A template (container.h) of the containers and programs that the machine starts: from a container declaration, cloud-init's user data and the startup
  * script. Each container has besides "host" (the machine's own network), "publish" [{"host","container"}], "restart" and, for a program
  * without a container, "native" with its "facts"; the template has "open", the ports that the machine's own firewall lets in
  * ("*" for all, "5000 RANGE" for who comes from there).
  * What the scripts say on the way goes to serial, a line each. The caller deletes. */
-static cJSON *machine_template(struct sim *s, const struct sim_object *vm, struct buf *serial)
+static cJSON *machine_template(struct sim *s, const struct sim_object *vm, struct sim_object *told, struct buf *serial)
 {
-	struct machine m = {.sim = s,
-			    .vm = vm,
-			    .serial = serial,
-			    .env = cJSON_CreateObject(),
-			    .files = cJSON_CreateObject(),
-			    .containers = cJSON_CreateArray(),
-			    .open = cJSON_CreateArray(),
-			    .facts = cJSON_CreateObject(),
-			    .started = cJSON_CreateObject()};
-	survey(&m);
-	const char *declared = metadata(vm, "gce-container-declaration"), *data = metadata(vm, "user-data"),
-		   *startup = metadata(vm, "startup-script");
-	if (declared && m.cos)
-		declaration(&m, declared);
-	if (data)
-		user_data(&m, data);
-	m.who = "startup-script";
-	if (startup)
-		script(&m, startup);
+	struct machine m;
+	machine_follow(&m, s, vm, told, serial);
 	if (!m.cos) /* other images' firewalls let everything in */
 		cJSON_AddItemToArray(m.open, cJSON_CreateString("*"));
 	const char *network = json_str(vm->doc, "networkInterfaces.0.network", "");
@@ -870,10 +935,7 @@ static cJSON *machine_template(struct sim *s, const struct sim_object *vm, struc
 				    m.all_scopes ? m.principal : "",
 				    scope_of(vm, "/devstorage.") || m.all_scopes ? m.principal : "", path ? path : "", m.google,
 				    m.internet, m.open, m.containers);
-	cJSON_Delete(m.env);
-	cJSON_Delete(m.files);
-	cJSON_Delete(m.facts);
-	cJSON_Delete(m.started);
+	machine_forget(&m);
 	return template;
 }
 
@@ -904,6 +966,27 @@ static const char *pull_words(const struct workload *w, const struct workload_pa
 	return sim_tmp("docker: Error response from daemon: manifest for %s not found: manifest unknown.", image);
 }
 
+/* What the unit of a container that ended does after it, as systemd tells it. */
+static void unit_failed(struct sim *s, struct sim_object *vm, const char *unit, int status, const char *journal)
+{
+	struct machine m;
+	struct buf unheard = {0}; /* all this was said when the machine came up */
+	machine_follow(&m, s, vm, NULL, &unheard);
+	const char *file = file_of(&m, sim_tmp("/etc/systemd/system/%s.service", unit));
+	m.told = vm;
+	m.unit = unit;
+	m.journal = journal;
+	put(m.env, "SERVICE_RESULT", "exit-code");
+	put(m.env, "EXIT_CODE", "exited");
+	put(m.env, "EXIT_STATUS", sim_tmp("%d", status));
+	if (file)
+		unit_values(file, "ExecStopPost", unit_command, &m);
+	cJSON_Delete(m.containers);
+	cJSON_Delete(m.open);
+	machine_forget(&m);
+	buf_free(&unheard);
+}
+
 static void log_text(struct sim *s, const struct sim_object *vm, struct buf *serial, const char *name, const char *text,
 		     bool bad)
 {
@@ -927,16 +1010,17 @@ static void report(struct sim *s, struct sim_object *vm, const struct workload *
 {
 	const char *name = json_str(w->template, sim_tmp("containers.%d.name", (int)(part - w->parts)), "");
 	const char *policy = json_str(w->template, sim_tmp("containers.%d.restart", (int)(part - w->parts)), "no");
+	const char *unit = json_str(w->template, sim_tmp("containers.%d.unit", (int)(part - w->parts)), ""),
+		   *pulled = part->fault ? pull_words(w, part) : "", *wrote = part->r.wrote ? part->r.wrote : "",
+		   *said = part->r.said ? sim_tmp("%s%s(container exited with code %d)", part->r.said,
+						  *part->r.said ? "\n" : "", part->r.exit_code)
+					: "";
 	bool failed = part->fault || part->r.said;
-	if (part->fault)
-		log_text(s, vm, serial, name, pull_words(w, part), true);
-	if (part->r.wrote)
-		log_text(s, vm, serial, name, part->r.wrote, false);
-	if (part->r.said)
-		log_text(
-		    s, vm, serial, name,
-		    sim_tmp("%s%s(container exited with code %d)", part->r.said, *part->r.said ? "\n" : "", part->r.exit_code),
-		    true);
+	log_text(s, vm, serial, name, pulled, true);
+	log_text(s, vm, serial, name, wrote, false);
+	log_text(s, vm, serial, name, said, true);
+	if (failed && *unit) /* docker itself ends with 125 */
+		unit_failed(s, vm, unit, part->fault ? 125 : part->r.exit_code, sim_tmp("%s%s%s", pulled, wrote, said));
 	if (failed && !strcmp(policy, "no"))
 		cJSON_AddTrueToObject(down, name);
 }
@@ -948,7 +1032,8 @@ void machine_booted(struct sim *s, struct sim_object *vm)
 	cJSON *down = cJSON_CreateObject();
 	double longest = 0;
 	buf_puts(&serial, json_str(vm->hidden, "serial", ""));
-	workload_open(s, owner_of(vm), "", machine_template(s, vm, &serial), &w);
+	json_drop(vm->hidden, "guest");
+	workload_open(s, owner_of(vm), "", machine_template(s, vm, vm, &serial), &w);
 	workload_start(&w);
 	for (int i = 0; i < w.count; i++) {
 		report(s, vm, &w, &w.parts[i], &serial, down);
@@ -966,7 +1051,7 @@ bool machine_open(struct sim *s, const struct sim_object *vm, struct workload *w
 	struct buf serial = {0};
 	if (strcmp(json_str(vm->doc, "status", ""), "RUNNING") || json_num(vm->hidden, "ready", 1e18) > sim_now(s))
 		return false;
-	workload_open(s, owner_of(vm), "", machine_template(s, vm, &serial), w);
+	workload_open(s, owner_of(vm), "", machine_template(s, vm, NULL, &serial), w);
 	workload_start(w);
 	buf_free(&serial);
 	for (int i = 0; i < w->count; i++) {

@@ -61,6 +61,7 @@ struct proof {
 	int tries;
 	char *failed;         /* what is wrong, once it is over; the console is asked why */
 	struct step *console; /* whose that is */
+	int console_turn;
 };
 
 static const struct stage *stage_of(const struct proof *p);
@@ -387,16 +388,30 @@ static void end_failed(struct proof *p)
 	free(words);
 }
 
+static void console_ask(struct proof *p);
+
 static void on_console(void *arg, const struct api_result *r)
 {
 	struct proof *p = arg;
 	struct step *s = p->console;
-	char *lines = r->http == 200 && r->reply ? s->resource->kind->console_lines(r->reply) : NULL;
+	char *lines = r->http == 200 && r->reply ? s->resource->kind->console_lines(p->console_turn, r->reply) : NULL;
 	p->call = 0;
 	if (lines)
 		step_show(s, lines);
 	free(lines);
-	end_failed(p);
+	p->console_turn++;
+	console_ask(p);
+}
+
+static void console_ask(struct proof *p)
+{
+	struct call c = {0};
+	p->console->resource->kind->console(&p->console->view, p->console_turn, &c);
+	if (c.method)
+		p->call = api_call(p->run->api, &c, &(struct api_policy){.budget = 30}, on_console, p);
+	else
+		end_failed(p);
+	call_free(&c);
 }
 
 /* What the machine says of itself goes to its step's log before the run ends. False where nothing has a console. */
@@ -407,10 +422,7 @@ static bool ask_console(struct proof *p)
 			p->console = &p->run->steps[i];
 	if (!p->console)
 		return false;
-	struct call c = {0};
-	p->console->resource->kind->console(&p->console->view, &c);
-	p->call = api_call(p->run->api, &c, &(struct api_policy){.budget = 30}, on_console, p);
-	call_free(&c);
+	console_ask(p);
 	return true;
 }
 

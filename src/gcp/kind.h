@@ -181,10 +181,11 @@ struct kind {
 	 * free, or NULL; text is the reply as it came. Both NULL: nothing tells. */
 	void (*ask_why)(const struct view *v, const cJSON *notes, int turn, struct call *out);
 	char *(*told_why)(const struct view *v, cJSON *notes, int turn, const cJSON *reply, const char *text);
-	/* What it wrote while it came up (a machine's console), asked for when what runs on it does not answer: the request, and the lines of the reply that
-	 * tell what failed, for the caller to free. Both NULL: it has no console. */
-	void (*console)(const struct view *v, struct call *out);
-	char *(*console_lines)(const cJSON *reply);
+	/* What it wrote while it came up (a machine's console, its units' reports), asked for when what runs on it does not answer: the request of a turn,
+	 * counted from 0, out->method NULL when that was all; and the lines of its reply that tell what failed, for the caller to free. Both NULL: it has no
+	 * console. */
+	void (*console)(const struct view *v, int turn, struct call *out);
+	char *(*console_lines)(int turn, const cJSON *reply);
 	/* A 2xx reply to create or update tells what a read would, and tells it sooner: the engine gives it to decode and does not read. */
 	bool reply_tells;
 	/* An update makes a new one beside the old (a version): what others refer to is not known before it is done. */

@@ -202,11 +202,16 @@ static double instance_monthly(const cJSON *spec, const char *region)
 	return -1;
 }
 
-static void instance_console(const struct view *v, struct call *out)
+/* The serial port has the boot and all units at once; where it is silent or too long, a unit that failed has told how it ended, and its last lines. */
+enum console_turn { CONSOLE_PORT, CONSOLE_UNITS, CONSOLE_OVER };
+
+static void instance_console(const struct view *v, int turn, struct call *out)
 {
-	call_set(out, DIALECT_NONE, "GET", NULL,
-		 "https://compute.googleapis.com/compute/v1/projects/%s/zones/%s/instances/%s/serialPort?port=1", v->project,
-		 json_str(v->spec, "zone", ""), v->name);
+	if (turn >= CONSOLE_OVER)
+		return;
+	call_set(out, DIALECT_NONE, "GET", NULL, "https://compute.googleapis.com/compute/v1/projects/%s/zones/%s/instances/%s",
+		 v->project, json_str(v->spec, "zone", ""), v->name);
+	call_tail(out, turn == CONSOLE_PORT ? "/serialPort?port=1" : "/getGuestAttributes?queryPath=mlflow/");
 }
 
 /* Does a line of the console tell of something that went wrong? */
@@ -220,8 +225,18 @@ static bool tells(const char *line)
 	return false;
 }
 
+/* What the units told (templates/vm/user-data.mustache). */
+static char *unit_lines(const cJSON *reply)
+{
+	struct buf out = {0};
+	const cJSON *item;
+	cJSON_ArrayForEach(item, json_at(reply, "queryValue.items"))
+		buf_printf(&out, "%s%s", json_str(item, "value", ""), text_ends(json_str(item, "value", ""), "\n") ? "" : "\n");
+	return out.len ? buf_take(&out) : NULL;
+}
+
 /* Of the last boot alone, and no more than can be read. */
-static char *console_lines(const cJSON *reply)
+static char *port_lines(const cJSON *reply)
 {
 	enum { MOST = 30 };
 	const char *text = json_str(reply, "contents", ""), *boot = text, *kept[MOST];
@@ -237,6 +252,11 @@ static char *console_lines(const cJSON *reply)
 		buf_printf(&out, "%s\n", kept[i % MOST]);
 	free(copy);
 	return buf_take(&out);
+}
+
+static char *console_lines(int turn, const cJSON *reply)
+{
+	return turn == CONSOLE_PORT ? port_lines(reply) : unit_lines(reply);
 }
 
 /* Google's words for a zone that has no such machine left, and for a project that may have no more of them. */

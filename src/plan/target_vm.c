@@ -293,7 +293,7 @@ static cJSON *metadata(const struct design *d, cJSON *user_data)
 	const struct container *server = d->workload->containers[0];
 	cJSON *m = json_make(
 	    "{'items':[{'key':'user-data','value':%j},{'key':'google-logging-enabled','value':'true'},{'key':'enable-oslogin','"
-	    "value':'TRUE'},"
+	    "value':'TRUE'},{'key':'enable-guest-attributes','value':'TRUE'},"
 	    "{'key':'block-project-ssh-keys','value':'TRUE'},{'key':'cos-update-strategy','value':'update_disabled'}]}",
 	    user_data);
 	for (size_t i = 0; i < server->variable_count; i++) {

@@ -35,6 +35,7 @@ def silent(home):
     result = result_of(run.stdout)
     ok(result.get("outcome") == "partly" and "takes no connection" in result.get("message", ""), "a machine that does not answer is not proven", result)
     ok(any("mlflow" in e["line"] and "manifest unknown" in e["line"] for e in logged), "its console tells why in its step's log", *[e["line"] for e in logged])
+    ok(any("exit-code, exited 125" in e["line"] for e in logged), "and its unit how it ended, by a guest attribute", *[e["line"] for e in logged])
 
 
 def main():

@@ -125,7 +125,9 @@ static void machine(const char *key, char *value)
 		       "'sourceImage':%s}}],'networkInterfaces':[{'subnetwork':'regions/us-central1/subnetworks/sub'}],"
 		       "'serviceAccounts':[{'email':'" SERVER
 		       "','scopes':['https://www.googleapis.com/auth/cloud-platform']}],'tags':{'items':['mlflow']},"
-		       "'metadata':{'items':[{'key':%s,'value':%s},{'key':'google-logging-enabled','value':'true'}]}}",
+		       "'metadata':{'items':[{'key':%s,'value':%s},{'key':'google-logging-enabled','value':'true'},{'key':'"
+		       "enable-guest-attributes','value':"
+		       "'TRUE'}]}}",
 		       strcmp(key, "startup-script") ? "projects/cos-cloud/global/images/family/cos-stable"
 						     : "projects/debian-cloud/global/images/family/debian-12",
 		       key, value));
@@ -147,6 +149,29 @@ static void says(const char *words, const char *name)
 	if (!ok(strstr(text, words) != NULL, "%s", name))
 		printf("# no '%s' in: %s\n", words, strstr(text, "login:") ? strstr(text, "login:") : text);
 	free(text);
+}
+
+#define REPORT                                                                                                                 \
+	"ExecStopPost=/usr/bin/curl -s -X PUT -H 'Metadata-Flavor: Google' --data \"$SERVICE_RESULT $EXIT_STATUS\" "           \
+	"http://metadata.google.internal/computeMetadata/v1/instance/guest-attributes/units/mlflow"
+
+/* A unit that fails tells it by the metadata server, and who may look at the machine reads it; where nothing was told there is nothing. */
+static void guest_attributes(void)
+{
+	machine("user-data", user_data(REPORT, "gate", "", OPEN));
+	cJSON *j = compute("GET", ZONE "instances/vm/getGuestAttributes?queryPath=units/", NULL);
+	is_str(json_str(j, "queryValue.items.0.value", ""), "exit-code 125", "a unit that failed says how");
+	is_str(json_str(j, "queryValue.items.0.key", ""), "mlflow", "by its name");
+	cJSON_Delete(j);
+	j = compute("GET", ZONE "instances/vm/getGuestAttributes?variableKey=units/mlflow", NULL);
+	is_str(json_str(j, "variableValue", ""), "exit-code 125", "or one alone");
+	cJSON_Delete(j);
+	j = ask("GET", COMPUTE_HOST, C ZONE "instances/vm/getGuestAttributes?queryPath=hostkeys/", NULL);
+	is_int(status, 404, "what nobody told is not there");
+	ok(strstr(json_str(j, "error.message", ""), "The resource 'hostkeys/' of type 'Guest Attribute' was not found.") !=
+	       NULL,
+	   "in Google's words");
+	cJSON_Delete(j);
 }
 
 static const char *health(void)
@@ -381,6 +406,7 @@ int main(void)
 	other_ways();
 	inside();
 	mapped();
+	guest_attributes();
 	sim_reply_free(&last);
 	free(database_host);
 	sim_free(sim);
