@@ -256,7 +256,7 @@ static char *port_lines(const cJSON *reply)
 
 static char *console_lines(int turn, const cJSON *reply)
 {
-	return turn == CONSOLE_PORT ? port_lines(reply) : unit_lines(reply);
+	return turn == CONSOLE_UNITS ? unit_lines(reply) : port_lines(reply);
 }
 
 /* Google's words for a zone that has no such machine left, and for a project that may have no more of them. */
