@@ -263,6 +263,22 @@ static void begin(const struct container *k, struct mlflow *m)
 	*m = (struct mlflow){.k = k, .seconds = 8, .port = 5000, .host = "127.0.0.1"};
 }
 
+/* The tables of MLflow's own accounts have two foreign keys of one name, which MySQL keeps apart for each database (github.com/mlflow/mlflow/issues/9642). */
+static void check_accounts(struct mlflow *m)
+{
+	const char *path = container_env(m->k, "MLFLOW_AUTH_CONFIG_PATH", "");
+	const cJSON *file = cJSON_GetObjectItemCaseSensitive(m->k->files, path);
+	const char *uri = cJSON_IsString(file) ? strstr(file->valuestring, "\ndatabase_uri") : NULL;
+	uri = uri ? uri + strcspn(uri + 1, "=\n") + 1 : "";
+	if (strcmp(mlflow_setting(m, "--app-name", NULL, ""), "basic-auth") || *uri != '=' ||
+	    !text_starts(uri + 1 + strspn(uri + 1, " "), "mysql"))
+		return;
+	mlflow_stop(m, 1, 6,
+		    xstrdup("sqlalchemy.exc.OperationalError: (pymysql.err.OperationalError) (1826, \"Duplicate foreign key "
+			    "constraint name "
+			    "'fk_user_id'\")"));
+}
+
 void mlflow_load(struct sim *s, const struct container *k, const struct mlflow_place *place, struct mlflow *m)
 {
 	begin(k, m);
@@ -275,6 +291,8 @@ void mlflow_load(struct sim *s, const struct container *k, const struct mlflow_p
 		mlflow_connect(s, m, place, mlflow_setting(m, "--backend-store-uri", "MLFLOW_BACKEND_STORE_URI", ""));
 	if (!m->error)
 		check_schema(s, m);
+	if (!m->error)
+		check_accounts(m);
 }
 
 void mlflow_start(struct sim *s, struct mlflow *m)

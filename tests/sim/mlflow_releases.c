@@ -80,6 +80,45 @@ static void schemas(void)
 	free(address);
 }
 
+/* What a server with MLflow's own accounts says whose accounts stand there, for the caller to free; NULL when it runs. */
+static char *with_accounts(const char *uri)
+{
+	char *ini = xasprintf("# accounts\n[mlflow]\nadmin_username = admin\ndatabase_uri = %s\n", uri);
+	struct container k = {.name = "", .software = "mlflow"};
+	cJSON *facts = json_make("{'software':'mlflow','version':'3.17.2'}");
+	k.facts = facts;
+	k.argv = json_make("['mlflow','server','--app-name','basic-auth']");
+	k.env = json_make("{'MLFLOW_FLASK_SERVER_SECRET_KEY':'k','MLFLOW_AUTH_CONFIG_PATH':'/etc/accounts/basic_auth.ini'}");
+	k.files = cJSON_CreateObject();
+	cJSON_AddStringToObject(k.files, "/etc/accounts/basic_auth.ini", ini);
+	struct mlflow m;
+	const struct mlflow_place place = {.principal = "user:operator@example.com"};
+	mlflow_load(cloud, &k, &place, &m);
+	char *said = m.error ? xstrdup(m.error) : NULL;
+	mlflow_free(&m);
+	cJSON_Delete(facts);
+	cJSON_Delete(k.argv);
+	cJSON_Delete(k.env);
+	cJSON_Delete(k.files);
+	free(ini);
+	return said;
+}
+
+/* github.com/mlflow/mlflow/issues/9642 */
+static void accounts(void)
+{
+	new_cloud(NULL);
+	char *said = with_accounts("mysql+pymysql:///mlflow");
+	ok(said && strstr(said, "Duplicate foreign key constraint name 'fk_user_id'"),
+	   "MLflow's own accounts do not stand in MySQL");
+	free(said);
+	said = with_accounts("postgresql+psycopg2://");
+	if (!ok(!said, "but in PostgreSQL"))
+		printf("# %s\n", said);
+	free(said);
+	sim_free(cloud);
+}
+
 /* What a build of these requirements and constraints comes to: the log's end with pip's words, for the caller to free; NULL when it is built. */
 static char *build(const char *version, const char *pins)
 {
@@ -131,6 +170,7 @@ int main(void)
 	mem_install();
 	setenv("MLFLOW_SETUP_SIM_STRICT", "1", 1);
 	schemas();
+	accounts();
 	builds();
 	return tap_done();
 }
