@@ -416,6 +416,51 @@ static void test_versions(void)
 	err_free(&e);
 }
 
+/* Names in one list of what the files are made of that the operator could set too; how many names it has is added to seen. */
+static int free_names(struct answers *a, const cJSON *list, int *seen)
+{
+	int open = 0;
+	const cJSON *item;
+	cJSON_ArrayForEach(item, list) {
+		struct err e = {0};
+		char *pair = xasprintf("%s=x", cJSON_IsString(item) ? item->valuestring : json_str(item, "name", ""));
+		bool taken = answers_set_text(a, "server.environment", pair, &e);
+		if (taken)
+			printf("# %s is the program's own\n", pair);
+		open += taken;
+		++*seen;
+		free(pair);
+		err_free(&e);
+	}
+	return open;
+}
+
+/* No variable of the program's can be set by the operator, whatever the choices. */
+static void test_own_variables(void)
+{
+	static const char *const files[] = {"cloud-run", "cloud-run-mysql", "cloud-run-direct", "gke", "vm", "appengine"};
+	static const char *const logins[] = {"password", "account"}, *const gateways[] = {"true", "false"};
+	static const char *const lists[] = {"env", "secret_env", "asked"};
+	int open = 0, seen = 0;
+	for (size_t i = 0; i < sizeof files / sizeof *files * 4; i++) {
+		struct err e = {0};
+		char *path = xasprintf("examples/%s.json", files[i / 4]);
+		struct answers *a = example_of(path);
+		answers_set_text(a, "database.login", logins[i % 2], &e);
+		answers_set_text(a, "server.gateway", gateways[i / 2 % 2], &e);
+		struct plan *p = plan_make(a, &e);
+		if (!p)
+			ok(false, "%s is planned: %s", path, e.what);
+		for (size_t l = 0; p && l < sizeof lists / sizeof *lists; l++)
+			open += free_names(a, json_at(p->render, lists[l]), &seen);
+		plan_free(p);
+		answers_free(a);
+		err_free(&e);
+		free(path);
+	}
+	ok(seen > 200 && !open, "%d variables of the program's, none for the operator to set", seen);
+}
+
 int main(void)
 {
 	mem_install();
@@ -447,6 +492,7 @@ int main(void)
 	test_given_image(a);
 	test_refused(a);
 	test_versions();
+	test_own_variables();
 	struct buf table = {0};
 	plan_table(p, NULL, 80, &table);
 	ok(strstr(buf_text(&table), "Cloud SQL instance") && strstr(buf_text(&table), "$51."),
