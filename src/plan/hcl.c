@@ -25,6 +25,9 @@ cJSON *hcl_expression(const char *format, ...)
 
 void hcl_escape(struct buf *b, const char *text)
 {
+	char last = b->len ? b->data[b->len - 1] : ' ';
+	if (*text == '{' && (last == '$' || last == '%'))
+		buf_putc(b, last);
 	for (; *text; text++) {
 		if (*text == '\n')
 			buf_puts(b, "\\n");
@@ -41,6 +44,20 @@ void hcl_escape(struct buf *b, const char *text)
 		else
 			buf_putc(b, *text);
 	}
+}
+
+/* Dollars before it would make "$${" of it, which is no expression: they are one of their own. */
+void hcl_insert(struct buf *b, const char *expression)
+{
+	size_t dollars = 0;
+	while (dollars < b->len && b->data[b->len - 1 - dollars] == '$')
+		dollars++;
+	char *run = xstrndup(buf_text(b) + b->len - dollars, dollars);
+	b->len -= dollars;
+	if (dollars)
+		buf_printf(b, "${\"%s\"}", run);
+	buf_printf(b, "${%s}", expression);
+	free(run);
 }
 
 void hcl_text(struct buf *b, const char *text)

@@ -12,8 +12,11 @@
 void hcl_body(struct buf *b, const cJSON *object, int depth);
 /* Appends text between quotes, so that nothing in it is an expression. */
 void hcl_text(struct buf *b, const char *text);
-/* The same without the quotes around it, for a piece of a longer text. */
+/* The same without the quotes around it, for a piece of a longer text: the next after one that ended with "$" or "%" is no
+ * expression either. */
 void hcl_escape(struct buf *b, const char *text);
+/* Appends what expression gives to a text that hcl_escape began, whatever that ended with. */
+void hcl_insert(struct buf *b, const char *expression);
 /* The node {"$hcl":...} of a format; the caller owns it. */
 cJSON *hcl_expression(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

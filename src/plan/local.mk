@@ -86,6 +86,11 @@ TESTS += tests/plan/plan
 tests_plan_plan_SOURCES = tests/plan/plan.c tests/tap.h
 tests_plan_plan_LDADD = $(LIB_PLAN)
 
+check_PROGRAMS += tests/plan/hcl
+TESTS += tests/plan/hcl
+tests_plan_hcl_SOURCES = tests/plan/hcl.c tests/tap.h
+tests_plan_hcl_LDADD = $(LIB_PLAN)
+
 check_PROGRAMS += tests/plan/target_gke
 TESTS += tests/plan/target_gke
 tests_plan_target_gke_SOURCES = tests/plan/target_gke.c tests/tap.h

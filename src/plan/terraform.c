@@ -109,7 +109,7 @@ static cJSON *text_of_parts(struct writing *w, const cJSON *parts)
 	cJSON_ArrayForEach(part, parts) {
 		char *expression = reference_is(part) ? expression_of(w, part) : NULL;
 		if (expression)
-			buf_printf(&b, "${%s}", expression);
+			hcl_insert(&b, expression);
 		else if (cJSON_IsString(part))
 			hcl_escape(&b, part->valuestring);
 		free(expression);
@@ -302,7 +302,7 @@ static void put_value(struct writing *w, struct buf *b, const cJSON *value)
 {
 	char *expression = reference_is(value) ? expression_of(w, value) : NULL;
 	if (expression)
-		buf_printf(b, "${%s}", expression);
+		hcl_insert(b, expression);
 	else if (cJSON_IsString(value))
 		hcl_escape(b, value->valuestring);
 	free(expression);
