@@ -4,6 +4,7 @@
 
 #include "base/gettext.h"
 #include "base/outside.h"
+#include "base/sealed.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -23,6 +24,7 @@ static void become_shell(const struct wizard *w)
 	setenv("CLOUDSDK_COMPUTE_REGION", answers_str(w->answers, "region"), 1);
 	setenv("CLOUDSDK_RUN_REGION", answers_str(w->answers, "region"), 1);
 	setenv("MLFLOW_SETUP_FILE", w->options->file, 1);
+	unsetenv(SEALED_PASSPHRASE); /* for us, and not for all that is started from here */
 	if (!shell || !*shell)
 		shell = "/bin/sh";
 	execl(shell, shell, (char *)NULL);

@@ -48,7 +48,7 @@ char *sealed_name(const char *answers_file)
 
 struct secret *sealed_passphrase_given(void)
 {
-	const char *given = getenv("MLFLOW_SETUP_PASSPHRASE");
+	const char *given = getenv(SEALED_PASSPHRASE);
 	return given && *given ? secret_copy(given, strlen(given)) : NULL;
 }
 

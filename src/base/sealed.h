@@ -8,6 +8,9 @@
 
 enum { PASSPHRASE_LEAST = 12 /* bytes */ };
 
+/* The variable that may hold the passphrase. */
+#define SEALED_PASSPHRASE "MLFLOW_SETUP_PASSPHRASE"
+
 /* Seals value for this purpose (a question's id): it opens for no other. Mode 0600. EXIT_CANTWRITE on failure, also where a file stands that is no sealed
  * one, which is left as it is; EXIT_CONFIG for a passphrase that is too short. */
 bool sealed_write(const char *path, const char *purpose, struct secret *value, struct secret *passphrase, struct err *e);
@@ -21,7 +24,7 @@ char *sealed_path(const char *answers_file, const char *reference);
 /* The name that a sealed file gets beside an answers file: "mlflow.sealed" for "mlflow.json". The caller frees. */
 char *sealed_name(const char *answers_file);
 
-/* The passphrase in $MLFLOW_SETUP_PASSPHRASE, or NULL where it is not set. The caller frees. */
+/* The passphrase in $SEALED_PASSPHRASE, or NULL where it is not set. The caller frees. */
 struct secret *sealed_passphrase_given(void);
 
 #endif
