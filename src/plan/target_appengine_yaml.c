@@ -78,9 +78,12 @@ void appengine_yaml(const struct plan *p, const cJSON *resolved, struct buf *out
 {
 	const struct resource *r = plan_find(p, "version");
 	cJSON *body = recorded_copy(p, resolved, json_at(r->spec, "body"));
+	const char *service = json_str(r->spec, "service", "");
 	buf_printf(out, "# gcloud app deploy app.yaml --project=%s --image-url=%s\n", p->project,
 		   json_str(body, "deployment.container.image", ""));
-	buf_printf(out, "service: %s\n", json_str(r->spec, "service", ""));
+	buf_puts(out, "service: "); /* in quotes: "null" and "no" are names too */
+	json_write_string(out, service, strlen(service));
+	buf_putc(out, '\n');
 	json_drop(body, "deployment");
 	json_drop(body, "servingStatus");
 	drop_made(json_at(body, "envVariables"));
