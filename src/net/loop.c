@@ -22,9 +22,9 @@ struct timer {
 struct loop {
 	enum loop_mode mode;
 	double speed;
-	double origin;   /* real: the boot clock when the loop was made */
-	double now;      /* virtual and paced: cloud time reached */
-	double paced_at; /* paced: boot clock when now was last brought forward */
+	double origin; /* real: the boot clock when the loop was made */
+	double now;    /* virtual and paced: cloud time reached */
+	double credit; /* paced: cloud time that was waited for and has not passed yet */
 	loop_id last_id;
 	struct timer *heap;
 	size_t count, room;
@@ -44,7 +44,7 @@ struct loop *loop_new(enum loop_mode mode, double speed)
 	struct loop *l = xcalloc(1, sizeof *l);
 	l->mode = mode;
 	l->speed = speed > 0 ? speed : 1;
-	l->origin = l->paced_at = boot_clock();
+	l->origin = boot_clock();
 	return l;
 }
 
@@ -58,15 +58,7 @@ void loop_free(struct loop *l)
 
 double loop_now(const struct loop *l)
 {
-	switch (l->mode) {
-	case LOOP_VIRTUAL:
-		return l->now;
-	case LOOP_PACED:
-		return l->now + (boot_clock() - l->paced_at) * l->speed;
-	case LOOP_REAL:
-		break;
-	}
-	return boot_clock() - l->origin;
+	return l->mode == LOOP_REAL ? boot_clock() - l->origin : l->now;
 }
 
 double loop_wall(const struct loop *l)
@@ -80,10 +72,6 @@ double loop_wall(const struct loop *l)
 
 void loop_set_speed(struct loop *l, double speed)
 {
-	if (l->mode == LOOP_PACED) {
-		l->now = loop_now(l);
-		l->paced_at = boot_clock();
-	}
 	if (speed > 0)
 		l->speed = speed;
 }
@@ -171,7 +159,7 @@ static int wait_ms(const struct loop *l, double max_seconds)
 	if (l->count && l->mode == LOOP_VIRTUAL)
 		return 0;
 	if (l->count) {
-		double left = (l->heap[0].due - loop_now(l)) / (l->mode == LOOP_PACED ? l->speed : 1);
+		double left = (l->heap[0].due - loop_now(l) - l->credit) / (l->mode == LOOP_PACED ? l->speed : 1);
 		seconds = fmin(seconds, fmax(left, 0));
 	}
 	return (int)ceil(fmin(seconds, 3600) * 1000);
@@ -185,12 +173,23 @@ static bool wait_for(struct loop *l, int ms, int extra_fd)
 	return poll(&p, extra_fd >= 0 ? 1 : 0, ms) > 0;
 }
 
+/* Brings virtual time to the next timer; paced time only as far as was waited for. */
+static void advance(struct loop *l)
+{
+	double ahead = l->count ? l->heap[0].due - l->now : INFINITY;
+	if (l->mode == LOOP_PACED)
+		ahead = fmin(ahead, l->credit);
+	else if (l->mode == LOOP_REAL || !l->count || source_busy(l))
+		return;
+	l->now += fmax(ahead, 0);
+	l->credit -= l->mode == LOOP_PACED ? fmax(ahead, 0) : 0;
+}
+
 /* Runs the timers that are due and were asked for before this turn: one that asks again for "now" waits for the next turn. */
 static void run_due(struct loop *l)
 {
-	if (l->mode == LOOP_VIRTUAL && l->count && l->heap[0].due > l->now && !source_busy(l))
-		l->now = l->heap[0].due;
 	loop_id newest = l->last_id;
+	advance(l);
 	double now = loop_now(l);
 	while (l->count && l->heap[0].due <= now && l->heap[0].id <= newest) {
 		struct timer t = l->heap[0];
@@ -199,9 +198,15 @@ static void run_due(struct loop *l)
 	}
 }
 
+/* Paced time passes while the loop waits, never while it works: what this machine needs for its own work is not multiplied by the speed, and each
+ * timer runs at its own time, however late it is woken. */
 bool loop_turn(struct loop *l, double max_seconds, int extra_fd)
 {
-	bool key = wait_for(l, wait_ms(l, max_seconds), extra_fd);
+	int ms = wait_ms(l, max_seconds);
+	double before = boot_clock();
+	bool key = wait_for(l, ms, extra_fd);
+	if (l->mode == LOOP_PACED)
+		l->credit += fmin(boot_clock() - before, ms / 1000.0) * l->speed;
 	run_due(l);
 	return key;
 }

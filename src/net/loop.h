@@ -1,5 +1,5 @@
 /* One thread, one loop: timers, file descriptors and requests wait together. Time is cloud time: real, virtual (jumps from
- * event to event) or paced (virtual, slowed down to be watched). */
+ * event to event) or paced (virtual, slowed down to be watched: it passes while the loop waits, never while it works). */
 #ifndef MS_NET_LOOP_H
 #define MS_NET_LOOP_H
 

@@ -80,11 +80,35 @@ static void real_time(void)
 	loop_free(l);
 }
 
+/* Works for a while of real time before it asks again. */
+static void toil(void *arg)
+{
+	struct loop *l = arg, *real = loop_new(LOOP_REAL, 1);
+	while (loop_now(real) < 0.02)
+		continue;
+	loop_free(real);
+	order[0]++;
+	if (order[0] < 'c')
+		loop_after(l, 1, toil, l);
+}
+
+static void paced_work(void)
+{
+	struct loop *l = loop_new(LOOP_PACED, 400);
+	strcpy(order, "`");
+	loop_after(l, 1, toil, l);
+	while (!loop_idle(l) && loop_now(l) < 500)
+		loop_turn(l, 1, -1);
+	ok(order[0] == 'c' && loop_now(l) >= 3 && loop_now(l) < 3.001, "paced time does not count what this machine works");
+	loop_free(l);
+}
+
 int main(void)
 {
 	mem_install();
 	virtual_time();
 	fairness();
 	real_time();
+	paced_work();
 	return tap_done();
 }
