@@ -624,6 +624,14 @@ void review_focus_build(struct wizard *w)
 	review_of(w)->focus = row_count(w) - 1;
 }
 
+void review_focus_section(struct wizard *w, const char *section)
+{
+	for (int i = 0; section_at(w, i); i++) {
+		if (!strcmp(section_at(w, i), section))
+			review_of(w)->focus = i;
+	}
+}
+
 /* Keys ------------------------------------------------------------------------------------------------------------------------------ */
 
 static bool has_refusal(const struct wizard *w)
@@ -728,6 +736,7 @@ static enum action review_key(struct wizard *w, const struct key *k)
 		w->over = &overlay_quit;
 		break;
 	case L'a':
+	case L'/':
 		settings_open(w, NULL);
 		break;
 	case L'd':

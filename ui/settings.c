@@ -63,13 +63,20 @@ static void focus_at(struct wizard *w, int n)
 		draft_price_choices(w, settings_of(w)->focused);
 }
 
+static bool change(struct wizard *w, const struct question *q);
+
 void settings_open(struct wizard *w, const char *section)
 {
 	struct settings *s = settings_of(w);
+	const struct question *list[SHOWN_MAX], *last = section ? s->focused : NULL;
 	*s = (struct settings){.section = section};
 	edit_set(&s->filter, "");
 	w->over = &overlay_settings;
 	focus_at(w, 0);
+	if (last) /* the same line again: where it was left */
+		settings_focus(w, last);
+	if (section && collect(w, list) == 1)
+		change(w, list[0]);
 }
 
 const struct question *settings_focused(const struct wizard *w)
@@ -227,6 +234,16 @@ static void move_by(struct wizard *w, int delta)
 	focus_at(w, at < count ? at + delta : 0);
 }
 
+/* A line of the review is changed in place: what was taken leads back to it, where it says what that changes. Among several changes Space stays. */
+static bool is_over(struct wizard *w, const struct question *q)
+{
+	if (!w->before || w->over != &overlay_settings)
+		return false;
+	review_focus_section(w, q->page);
+	return true;
+}
+
+/* These take a key, and return whether the settings stay open. */
 static bool choice_key(struct wizard *w, const struct question *q, const struct key *k)
 {
 	struct settings *s = settings_of(w);
@@ -240,23 +257,24 @@ static bool choice_key(struct wizard *w, const struct question *q, const struct 
 	else if (enter && form_set(w, q, cJSON_CreateString(q->choices[s->choice].id)))
 		s->choosing = false;
 	draft_price_choices(w, q);
-	return true;
+	return s->choosing || k->kind != KEY_CHARACTER || k->code != L'\r' || !is_over(w, q);
 }
 
 static bool typing_key(struct wizard *w, const struct question *q, const struct key *k)
 {
 	struct settings *s = settings_of(w);
 	struct err e = {0};
-	bool printable = k->kind == KEY_PASTED || (k->kind == KEY_CHARACTER && k->code >= 32 && k->code != 127);
+	bool taken = false, printable = k->kind == KEY_PASTED || (k->kind == KEY_CHARACTER && k->code >= 32 && k->code != 127);
 	if (k->kind == KEY_CHARACTER && k->code == 27) {
 		s->typing = false;
 	} else if (k->kind == KEY_CHARACTER && k->code == L'\r') {
 		char *text = edit_text(&s->edit);
-		s->typing = !answers_set_text(w->answers, q->id, text, &e);
-		if (s->typing)
-			wizard_say(w, ROLE_BAD, e.what);
-		else
+		taken = answers_set_text(w->answers, q->id, text, &e);
+		s->typing = !taken;
+		if (taken)
 			form_changed(w, q);
+		else
+			wizard_say(w, ROLE_BAD, e.what);
 		free(text);
 	} else {
 		if (s->fresh && printable)
@@ -265,7 +283,7 @@ static bool typing_key(struct wizard *w, const struct question *q, const struct 
 	}
 	s->fresh = false;
 	err_free(&e);
-	return true;
+	return !taken || !is_over(w, q);
 }
 
 static bool change(struct wizard *w, const struct question *q)
@@ -321,6 +339,8 @@ static bool settings_key(struct wizard *w, const struct key *k, enum action *act
 		return false;
 	else if (q && k->kind == KEY_CHARACTER && (k->code == L'\r' || k->code == L' '))
 		return change(w, q);
+	else if (k->kind == KEY_CHARACTER && k->code == L'/' && !s->filter.len)
+		return true; /* as elsewhere: letters follow */
 	else if (k->kind == KEY_CHARACTER && (k->code >= 32 || k->code == ('U' & 31)))
 		filter_key(w, k);
 	return true;

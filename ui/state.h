@@ -179,6 +179,8 @@ bool review_consented(const struct wizard *w);
 const struct question *review_asks_secret(const struct wizard *w);
 /* The focus goes to the line that builds. */
 void review_focus_build(struct wizard *w);
+/* And on the line of a section that is shown. */
+void review_focus_section(struct wizard *w, const char *section);
 /* Finds out what is wrong with the answers, for each section; called when they changed. */
 void problems_find(struct wizard *w);
 /* What is wrong in a section, a sentence a line; NULL for nothing. */

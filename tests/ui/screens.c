@@ -415,7 +415,24 @@ static void again(void)
 	open_again(24, 80);
 	turns(4);
 	screen_is("again-review");
-	press("Home Down Down Down Down Down Enter Down Down Down Enter Down Enter Esc");
+	press("Home Down Down Down Down Down Enter Down Down Down Enter Down Enter");
+	turns(3);
+	screen_is("again-changed");
+	press("/ /");
+	type("worker");
+	press("Enter");
+	type("1");
+	press("Enter");
+	ok(!w->over && answers_int(w->answers, "server.workers") == 1, "what is taken leads back to the review of what stands");
+	press("Up");
+	press("Down Enter");
+	ok(settings_focused(w) && !strcmp(settings_focused(w)->id, "server.workers"),
+	   "to its line, which opens where it was left");
+	press("Enter");
+	type("2");
+	press("Enter");
+	is_int(answers_int(w->answers, "server.workers"), 2, "so three keys change it again");
+	review_focus_section(w, "database");
 	turns(3);
 	screen_is("again-changed");
 	press("Esc");
