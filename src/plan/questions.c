@@ -4,6 +4,7 @@
 #include "plan/question.h"
 
 #include "base/gettext.h"
+#include "base/json.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "plan/alerts.h"
@@ -33,13 +34,27 @@ static cJSON *default_version(const struct answers *a)
 	return cJSON_CreateString(axes_of(a).database->version);
 }
 
-/* A version goes with its own engine. */
+static bool is_version(const struct choice *v, const char *id)
+{
+	while (v->id && strcmp(v->id, id) != 0)
+		v++;
+	return v->id != NULL;
+}
+
+/* A version goes with its own engine, and stays once a release's tables are in it. The earliest choices are those that stand: later ones are of runs that
+ * did not get there. */
 static const char *check_version(const struct answers *a, const char *value)
 {
-	const struct choice *v = axes_of(a).database->versions;
-	while (v->id && strcmp(v->id, value) != 0)
-		v++;
-	return v->id ? NULL : N_("This is a version of another engine.");
+	const struct choice *versions = axes_of(a).database->versions;
+	if (!is_version(versions, value))
+		return N_("This is a version of another engine.");
+	const cJSON *first = cJSON_GetArrayItem(json_at(a->resolved, "choices"), 0),
+		    *stands = cJSON_GetObjectItemCaseSensitive(first, "database.version");
+	if (!json_at(a->resolved, "release") || !cJSON_IsString(stands) || !is_version(versions, stands->valuestring) ||
+	    !strcmp(stands->valuestring, value))
+		return NULL;
+	return N_("The database stands with another version, and keeps it: a new stack is made with this one, and the data are "
+		  "moved.");
 }
 
 static bool questions_when_built(const struct answers *a)
@@ -136,7 +151,7 @@ static const struct question own[] = {
 	 .help = N_("The kind of database."),
 	 .nth = axis_database},
 	{.id = "database.version", .page = "database", .type = TYPE_CHOICE, .title = N_("Version"),
-	 .help = N_("The engine's version. Going up later is possible, going down is not."),
+	 .help = N_("The engine's version. It is settled when the database is made."),
 	 .nth = axis_version, .fallback = default_version, .check = check_version},
 	{.id = "database.tier", .basic = true, .page = "database", .type = TYPE_CHOICE, .title = N_("Size"),
 	 .help = N_("Memory sets how many connections there are. It can be changed later with a restart."),

@@ -424,6 +424,27 @@ static void example(void)
 	free(path);
 }
 
+/* What stands keeps its version, and is told so where another one is chosen; what never got there leaves the choice. */
+static void standing_version(void)
+{
+	struct answers *a = answers_new();
+	struct err e = {0};
+	ok(answers_set_text(a, "database.version", "POSTGRES_18", &e), "any version may be chosen before there is a database");
+	json_put(a->resolved, "choices", json_make("[{'database.version':'POSTGRES_17'},{'database.version':'POSTGRES_18'}]"));
+	ok(answers_set_text(a, "database.version", "POSTGRES_16", &e), "and after a run that did not get there");
+	json_put_str(a->resolved, "release", "3.17.2");
+	ok(!answers_set_text(a, "database.version", "POSTGRES_16", &e) && strstr(e.what, "stands"), "none that goes down");
+	err_free(&e);
+	ok(!answers_set_text(a, "database.version", "POSTGRES_18", &e), "nor up, once it stands");
+	err_free(&e);
+	ok(question_refuses(question_find("database.version"), a, "POSTGRES_18") != NULL, "which a list of choices knows");
+	ok(answers_set_text(a, "database.version", "POSTGRES_17", &e), "the way back is open");
+	ok(answers_set_text(a, "database.engine", "mysql", &e) && answers_set_text(a, "database.version", "MYSQL_8_4", &e),
+	   "another engine is another database");
+	err_free(&e);
+	answers_free(a);
+}
+
 /* The table itself: every row has what the faces need. */
 static void table(void)
 {
@@ -455,5 +476,6 @@ int main(void)
 	saving();
 	example();
 	table();
+	standing_version();
 	return tap_done();
 }
