@@ -118,6 +118,39 @@ static bool accepted(struct sim_call *c, const cJSON *doc)
 	return false;
 }
 
+/* What organizations forbid of load balancers' front ends and of endpoints in front of others' services. */
+static bool allowed(struct sim_call *c, const cJSON *doc)
+{
+	const char *scheme = json_str(doc, "loadBalancingScheme", "EXTERNAL"), *target = json_str(doc, "target", "");
+	bool world = !*sim_param(c, "region"), http = strstr(target, "/targetHttp") != NULL;
+	const char *constraint = NULL,
+		   *kind = !http ? scheme
+			   : !strcmp(scheme, "EXTERNAL_MANAGED")
+			       ? world ? "GLOBAL_EXTERNAL_MANAGED_HTTP_HTTPS" : "EXTERNAL_MANAGED_HTTP_HTTPS"
+			   : !strcmp(scheme, "EXTERNAL") ? "EXTERNAL_HTTP_HTTPS"
+							 : "INTERNAL_HTTP_HTTPS";
+	if (private_endpoint(doc)) {
+		if (sim_constraint(c->sim, c->project, "compute.disablePrivateServiceConnectCreationForConsumers",
+				   "SERVICE_PRODUCERS"))
+			constraint = "compute.disablePrivateServiceConnectCreationForConsumers";
+		else if (sim_constraint(c->sim, c->project, "compute.restrictPrivateServiceConnectProducer",
+					"under:organizations/433637338589"))
+			constraint = "compute.restrictPrivateServiceConnectProducer";
+	} else if (http && world && sim_constraint(c->sim, c->project, "compute.disableGlobalLoadBalancing", NULL))
+		constraint = "compute.disableGlobalLoadBalancing";
+	else if (http && sim_constraint(c->sim, c->project, "compute.restrictLoadBalancerCreationForTypes", kind))
+		constraint = "compute.restrictLoadBalancerCreationForTypes";
+	if (!constraint)
+		return true;
+	sim_fail_with(
+	    c, 412, "FAILED_PRECONDITION", "conditionNotMet", NULL,
+	    "Constraint constraints/%s violated for projects/%s. Forwarding Rule projects/%s/%s%s/forwardingRules/%s of "
+	    "type %s is not allowed.",
+	    constraint, c->project, c->project, world ? "global" : "regions/", sim_param(c, "region"),
+	    json_str(doc, "name", ""), private_endpoint(doc) ? "PRIVATE_SERVICE_CONNECT" : kind);
+	return false;
+}
+
 static bool compute_forwarding_rules_check(struct sim_call *c, cJSON *doc, const struct sim_object *old)
 {
 	char id[24];
@@ -126,7 +159,7 @@ static bool compute_forwarding_rules_check(struct sim_call *c, cJSON *doc, const
 	bool psc = private_endpoint(doc) || !strcmp(json_str(doc, "target", ""), "all-apis");
 	if (!json_at(doc, "target") && !json_at(doc, "backendService"))
 		return compute_required(c, "target");
-	if (psc && !attachment_ok(c, doc))
+	if ((psc && !attachment_ok(c, doc)) || !allowed(c, doc))
 		return false;
 	if (psc) {
 		if (*json_str(doc, "loadBalancingScheme", ""))

@@ -80,6 +80,27 @@ static bool nat_free(struct sim_call *c, const cJSON *doc, const cJSON *nat)
 	return true;
 }
 
+/* May these subnetworks be let out? One for all of a network stands for each of them in the region. */
+static bool nat_allowed(struct sim_call *c, const cJSON *nat)
+{
+	static const cJSON all = {.type = cJSON_Object};
+	const cJSON *subnets = json_at(nat, "subnetworks"), *s = subnets ? subnets->child : &all;
+	for (; s; s = s->next) {
+		const char *given = json_str(s, "name", ""), *path = compute_path(c->sim, c->project, given);
+		const char *name = *given ? (path ? path : given)
+					  : sim_tmp("projects/%s/regions/%s/subnetworks/-", c->project, sim_param(c, "region"));
+		if (!sim_constraint(c->sim, c->project, "compute.restrictCloudNATUsage", name))
+			continue;
+		sim_fail_with(
+		    c, 412, "FAILED_PRECONDITION", "conditionNotMet", NULL,
+		    "Constraint constraints/compute.restrictCloudNATUsage violated for projects/%s. %s is not allowed "
+		    "to use Cloud NAT.",
+		    c->project, name);
+		return false;
+	}
+	return true;
+}
+
 static bool compute_routers_check(struct sim_call *c, cJSON *doc, const struct sim_object *old)
 {
 	(void)old;
@@ -87,7 +108,7 @@ static bool compute_routers_check(struct sim_call *c, cJSON *doc, const struct s
 	if (!*json_str(doc, "network", ""))
 		return compute_required(c, "network");
 	cJSON_ArrayForEach(nat, json_at(doc, "nats")) {
-		if (!check_nat(c, nat) || !nat_free(c, doc, nat))
+		if (!check_nat(c, nat) || !nat_free(c, doc, nat) || !nat_allowed(c, nat))
 			return false;
 		for (const cJSON *other = nat->next; other; other = other->next)
 			if (!strcmp(json_str(other, "name", ""), json_str(nat, "name", "-")))

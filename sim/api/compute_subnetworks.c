@@ -60,6 +60,22 @@ static bool proxies_ok(struct sim_call *c, const cJSON *doc, struct ip4_range r)
 	return true;
 }
 
+/* Has it the flow logs that the organization wants? They are told by how much they sample. */
+static bool logged(struct sim_call *c, const cJSON *doc)
+{
+	double sampling = json_num(doc, "logConfig.flowSampling", 0.5);
+	const char *much = !json_bool(doc, "logConfig.enable", false) ? "NONE"
+			   : sampling >= 1                            ? "COMPREHENSIVE"
+			   : sampling >= 0.5                          ? "LIGHT"
+								      : "ESSENTIAL";
+	if (text_ends(json_str(doc, "purpose", ""), "_MANAGED_PROXY") ||
+	    !sim_constraint(c->sim, c->project, "compute.requireVpcFlowLogs", much))
+		return true;
+	sim_fail_with(c, 412, "FAILED_PRECONDITION", "conditionNotMet", NULL,
+		      "Constraint constraints/compute.requireVpcFlowLogs violated for project %s.", c->project);
+	return false;
+}
+
 static bool compute_subnetworks_check(struct sim_call *c, cJSON *doc, const struct sim_object *old)
 {
 	struct ip4_range r;
@@ -82,7 +98,7 @@ static bool compute_subnetworks_check(struct sim_call *c, cJSON *doc, const stru
 		return compute_required(c, "ipCidrRange");
 	if (!ip4_range_parse(range, &r) || r.bits < 4 || r.bits > 29)
 		return compute_invalid(c, "ipCidrRange", range, "Must be a CIDR address range.");
-	if (!proxies_ok(c, doc, r))
+	if (!proxies_ok(c, doc, r) || (!old && !logged(c, doc)))
 		return false;
 	const struct sim_object *other = old ? NULL : conflict(c->sim, c->project, doc, r);
 	if (other) {

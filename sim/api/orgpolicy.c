@@ -72,6 +72,10 @@ static bool value_matches(const char *pattern, const char *value)
 		size_t n = strlen(pattern) - strlen("in:") - strlen("-locations");
 		return !strncmp(value, pattern + 3, n) && (!value[n] || value[n] == '-');
 	}
+	if (!strcmp(pattern, "in:EXTERNAL") || !strcmp(pattern, "in:INTERNAL")) /* load balancers by where they listen */
+		return strstr(value, pattern + 3) != NULL;
+	if (!strcmp(pattern, value))
+		return true;
 	if (text_starts(pattern, "under:organizations/")) /* Google's own, which the producers' networks belong to */
 		return !strcmp(pattern + strlen("under:organizations/"), "433637338589") &&
 		       strstr(value, "-tp/global/networks/");

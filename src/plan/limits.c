@@ -44,23 +44,38 @@ static const struct policy {
 	const char *value;     /* the value where it does not depend on the spec */
 	const char *words;     /* N_(): what is forbidden */
 	bool every;            /* every stack meets it */
+	bool bare;             /* the value says nothing to a person, nor can it be allowed by itself */
 } policies[] = {
-    {"iam.disableServiceAccountCreation", "iam.serviceAccount", NULL, NULL, NULL, N_("making service accounts"), true},
+    {"iam.disableServiceAccountCreation", "iam.serviceAccount", NULL, NULL, NULL, N_("making service accounts"), true, false},
     {"sql.restrictPublicIp", "sqladmin.instance", "settings.ipConfiguration.ipv4Enabled", "true", NULL,
-     N_("a database with a public address"), false},
+     N_("a database with a public address"), false, false},
     {"compute.restrictVpcPeering", "servicenetworking.connection", NULL, NULL, "under:organizations/433637338589",
-     N_("private services access, which peers with Google's network"), false},
+     N_("private services access, which peers with Google's network"), false, false},
     {"compute.vmExternalIpAccess", "compute.instance", "body.networkInterfaces.0.accessConfigs", NULL, "*",
-     N_("machines with an external address"), false},
-    {"run.allowedIngress", "run.service", "body.ingress", NULL, NULL, N_("this exposure of a Cloud Run service"), false},
+     N_("machines with an external address"), false, false},
+    {"run.allowedIngress", "run.service", "body.ingress", NULL, NULL, N_("this exposure of a Cloud Run service"), false, false},
     {"run.allowedVPCEgress", "run.service", "body.template.vpcAccess.egress", NULL, NULL,
-     N_("this way of a Cloud Run service into the network"), false},
+     N_("this way of a Cloud Run service into the network"), false, false},
+    {"run.managed.requireInvokerIam", "run.service", "body.invokerIamDisabled", "true", NULL,
+     N_("a Cloud Run service without the invoker check"), false, false},
+    {"compute.restrictCloudNATUsage", "compute.router", "body.nats", NULL, NULL,
+     N_("Cloud NAT, by which machines without an address reach the Internet"), false, true},
+    {"compute.requireVpcFlowLogs", "compute.subnetwork", NULL, NULL, "NONE", N_("a subnetwork without flow logs"), false, true},
+    {"compute.restrictLoadBalancerCreationForTypes", "compute.forwardingRule", "body.loadBalancingScheme", "EXTERNAL_MANAGED",
+     "GLOBAL_EXTERNAL_MANAGED_HTTP_HTTPS", N_("this kind of load balancer"), false, false},
+    {"compute.disableGlobalLoadBalancing", "compute.forwardingRule", "body.loadBalancingScheme", "EXTERNAL_MANAGED", NULL,
+     N_("global load balancers"), false, false},
+    {"compute.disablePrivateServiceConnectCreationForConsumers", "compute.forwardingRule", "body.network", NULL,
+     "SERVICE_PRODUCERS", N_("Private Service Connect endpoints"), false, false},
+    {"compute.restrictPrivateServiceConnectProducer", "compute.forwardingRule", "body.network", NULL,
+     "under:organizations/433637338589", N_("Private Service Connect endpoints"), false, false},
     {.constraint = NULL},
 };
-static const struct policy places = {"gcp.resourceLocations", "", NULL, NULL, NULL, N_("resources in this region"), false};
-static const struct policy usage = {"gcp.restrictServiceUsage", "", NULL, NULL, NULL, N_("using this API"), false};
+static const struct policy places = {"gcp.resourceLocations",        "",    NULL, NULL, NULL,
+				     N_("resources in this region"), false, false};
+static const struct policy usage = {"gcp.restrictServiceUsage", "", NULL, NULL, NULL, N_("using this API"), false, false};
 static const struct policy cmek = {
-    "gcp.restrictNonCmekServices", "", NULL, NULL, NULL, N_("this service without an encryption key of yours"), false};
+    "gcp.restrictNonCmekServices", "", NULL, NULL, NULL, N_("this service without an encryption key of yours"), false, false};
 
 /* Google's words in policies for what APIs call otherwise. */
 static const char *spelled(const char *value)
@@ -88,18 +103,29 @@ static bool in_group(const char *group, const char *value)
 	return !strncmp(value, group, n) && (!value[n] || value[n] == '-');
 }
 
-static bool matches(const char *pattern, const char *value)
+static bool under_project(const char *project, const char *value)
 {
+	return text_starts(value, project) && value[strlen(project)] == '/';
+}
+
+/* What a pattern stands for that this machine cannot look into (who belongs to a folder) is taken to be what harms nobody: it lets pass. */
+static bool matches(const char *pattern, const char *value, bool denied)
+{
+	static const char internal[] = "in:INTERNAL", external[] = "in:EXTERNAL";
+	if (!strcasecmp(pattern, internal) || !strcasecmp(pattern, external)) /* kinds of load balancers */
+		return strstr(value, pattern + strlen("in:")) != NULL;
+	if (text_starts(pattern, "under:") && text_starts(value, "projects/"))
+		return text_starts(pattern, "under:projects/") ? under_project(pattern + strlen("under:"), value) : !denied;
 	if (text_starts(pattern, "in:") && text_ends(pattern, "-locations"))
 		return in_group(pattern + strlen("in:"), value);
 	return !strcasecmp(text_starts(pattern, "is:") ? pattern + strlen("is:") : pattern, value);
 }
 
-static bool any_matches(const cJSON *list, const char *value)
+static bool any_matches(const cJSON *list, const char *value, bool denied)
 {
 	const cJSON *one;
 	cJSON_ArrayForEach(one, list)
-		if (cJSON_IsString(one) && matches(one->valuestring, value))
+		if (cJSON_IsString(one) && matches(one->valuestring, value, denied))
 			return true;
 	return false;
 }
@@ -116,7 +142,7 @@ static bool forbids(const cJSON *rules, const char *value)
 		if (json_bool(r, "enforce", false) || json_bool(r, "denyAll", false))
 			return true;
 		if (value && !json_bool(r, "allowAll", false) &&
-		    (any_matches(denied, value) || (cJSON_GetArraySize(allowed) && !any_matches(allowed, value))))
+		    (any_matches(denied, value, true) || (cJSON_GetArraySize(allowed) && !any_matches(allowed, value, false))))
 			return true;
 	}
 	return false;
@@ -140,6 +166,13 @@ static void add_policy(struct limits *l, const struct policy *policy, const char
 			   policy->constraint));
 }
 
+/* How a policy names what a router's NAT lets out: a subnetwork of ours where it is for all of a network. */
+static char *nat_subnet(const struct limits *l, const cJSON *nats)
+{
+	const char *name = json_str(nats, "0.subnetworks.0.name", "");
+	return *name ? xstrdup(name) : xasprintf("projects/%s/regions/%s/subnetworks/-", l->project, l->region);
+}
+
 static void add_policies(struct limits *l, const struct resource *r)
 {
 	for (const struct policy *p = policies; p->constraint; p++) {
@@ -147,7 +180,9 @@ static void add_policies(struct limits *l, const struct resource *r)
 		const char *text = cJSON_IsString(at) ? at->valuestring : cJSON_IsTrue(at) ? "true" : "";
 		if (strcmp(p->kind, r->kind->id) != 0 || (p->path && !at) || (p->is && strcmp(p->is, text) != 0))
 			continue;
-		add_policy(l, p, p->value ? p->value : p->path && !p->is ? spelled(text) : NULL);
+		char *subnet = *text || !at || !p->bare ? NULL : nat_subnet(l, at);
+		add_policy(l, p, p->value ? p->value : subnet ? subnet : p->path && !p->is ? spelled(text) : NULL);
+		free(subnet);
 	}
 }
 
@@ -328,12 +363,15 @@ static void take_quotas(struct limits *l, const cJSON *reply, bool regional)
 
 static void forbidden(struct limits *l, const struct policy *p, const char *value)
 {
-	char *message = value ? xasprintf(_("%s forbids %s: %s"), p->constraint, _(p->words), value)
+	/* What has no name of its own in the policy is let pass by the project's own policy, which takes Google's default. */
+	bool named = value && !p->bare, managed = strstr(p->constraint, ".managed.") != NULL;
+	char *message = named ? xasprintf(_("%s forbids %s: %s"), p->constraint, _(p->words), value)
 			      : xasprintf(_("%s forbids %s"), p->constraint, _(p->words));
-	char *command = value ? xasprintf("gcloud resource-manager org-policies allow %s %s --project=%s", p->constraint, value,
+	char *command = named ? xasprintf("gcloud resource-manager org-policies allow %s %s --project=%s", p->constraint, value,
 					  l->project)
-			      : xasprintf("gcloud resource-manager org-policies disable-enforce %s --project=%s", p->constraint,
-					  l->project);
+			: managed || value ? xasprintf("gcloud org-policies reset %s --project=%s", p->constraint, l->project)
+					   : xasprintf("gcloud resource-manager org-policies disable-enforce %s --project=%s",
+						       p->constraint, l->project);
 	add_broken(l, "policy", _("Organisation policy"), p != &places && !p->every, message,
 		   _("Choose otherwise, or ask for an exception for this project (roles/orgpolicy.policyAdmin may)."), command);
 }

@@ -103,6 +103,34 @@ int main(void)
 	     "a rule with a condition is about others");
 	says(none, false, "/services?filter=state:ENABLED&pageSize=200",
 	     "{'services':[{'config':{'name':'run.googleapis.com'}}]}", "\"message\":\"1 of ", "APIs that are on");
+	says(none, false, "run.managed.requireInvokerIam:getEffectivePolicy", "{'spec':{'rules':[{'enforce':true}]}}",
+	     "gcloud org-policies reset run.managed.requireInvokerIam --project=demo-proj",
+	     "managed constraints are not known to the older command");
+	says(none, false, "compute.requireVpcFlowLogs:getEffectivePolicy",
+	     "{'spec':{'rules':[{'values':{'allowedValues':['ESSENTIAL','LIGHT']}}]}}",
+	     "compute.requireVpcFlowLogs forbids a subnetwork without flow logs\"", "a subnetwork that has to log");
+	says(machine, false, "compute.restrictCloudNATUsage:getEffectivePolicy", "{'spec':{'rules':[{'denyAll':true}]}}",
+	     "gcloud org-policies reset compute.restrictCloudNATUsage --project=demo-proj", "a network that may not have NAT");
+	says(machine, false, "compute.restrictCloudNATUsage:getEffectivePolicy",
+	     "{'spec':{'rules':[{'values':{'allowedValues':['under:projects/demo']}}]}}", "forbids Cloud NAT",
+	     "another project of a name that begins alike");
+	says(machine, false, "compute.restrictCloudNATUsage:getEffectivePolicy",
+	     "{'spec':{'rules':[{'values':{'allowedValues':['under:projects/demo-proj']}}]}}", "nothing in the way",
+	     "the project itself");
+	says(machine, false, "compute.restrictCloudNATUsage:getEffectivePolicy",
+	     "{'spec':{'rules':[{'values':{'allowedValues':['under:folders/123']}}]}}", "nothing in the way",
+	     "who belongs to a folder is not known here");
+	says(machine, false, "compute.restrictCloudNATUsage:getEffectivePolicy",
+	     "{'spec':{'rules':[{'values':{'deniedValues':['under:folders/123']}}]}}", "nothing in the way",
+	     "nor who does not");
+	says(machine, false, "compute.restrictLoadBalancerCreationForTypes:getEffectivePolicy",
+	     "{'spec':{'rules':[{'values':{'allowedValues':['in:INTERNAL']}}]}}",
+	     "this kind of load balancer: GLOBAL_EXTERNAL_MANAGED_HTTP_HTTPS", "load balancers inside only");
+	says(machine, false, "compute.restrictLoadBalancerCreationForTypes:getEffectivePolicy",
+	     "{'spec':{'rules':[{'values':{'allowedValues':['in:EXTERNAL']}}]}}", "nothing in the way",
+	     "load balancers of all kinds");
+	says(machine, false, "compute.disableGlobalLoadBalancing:getEffectivePolicy", "{'spec':{'rules':[{'enforce':true}]}}",
+	     "compute.disableGlobalLoadBalancing forbids global load balancers", "no global load balancers");
 	text = found(none, false, "gcp.resourceLocations:getEffectivePolicy", 403, "{}");
 	ok(strstr(text, "\"state\":\"fail\"") == NULL, "what may not be read is no failure: %s", text);
 	free(text);

@@ -134,6 +134,70 @@ static void keys(void)
 	asks("POST", "storage.googleapis.com/storage/v1/b?project=demo-proj", json_make("{'name':'demo-proj-b'}"), 200);
 }
 
+/* One that is refused, by the policy's name, and one that is not, as the policy says. */
+static void refused(const char *path, cJSON *body, const char *constraint)
+{
+	cJSON *reply = asks("POST", path, body, 412);
+	char *words = xasprintf("Constraint constraints/%s violated for project", constraint);
+	ok(text_starts(json_str(reply, "error.message", ""), words), "%s: %s", words, json_str(reply, "error.message", ""));
+	free(words);
+}
+
+static cJSON *subnet(const char *log)
+{
+	return json_make("{'name':'s1','network':'global/networks/n1','ipCidrRange':'10.1.0.0/24','logConfig':%j}",
+			 json_make(log));
+}
+
+static cJSON *nat(void)
+{
+	return json_make("{'name':'r1','network':'global/networks/n1','nats':[{'name':'nat','natIpAllocateOption':'AUTO_ONLY',"
+			 "'sourceSubnetworkIpRangesToNat':'ALL_SUBNETWORKS_ALL_IP_RANGES'}]}");
+}
+
+static void networking(void)
+{
+	world(
+	    "{'compute.requireVpcFlowLogs':{'allow':['ESSENTIAL','LIGHT']},'compute.restrictCloudNATUsage':{'denyAll':true}}");
+	refused(COMPUTE "regions/us-central1/subnetworks", subnet("{'enable':false}"), "compute.requireVpcFlowLogs");
+	refused(COMPUTE "regions/us-central1/subnetworks", subnet("{'enable':true,'flowSampling':1}"),
+		"compute.requireVpcFlowLogs");
+	asks("POST", COMPUTE "regions/us-central1/subnetworks", subnet("{'enable':true,'flowSampling':0.2}"), 200);
+	refused(COMPUTE "regions/us-central1/routers", nat(), "compute.restrictCloudNATUsage");
+	world("{'compute.restrictCloudNATUsage':{'allow':['under:projects/other']}}");
+	refused(COMPUTE "regions/us-central1/routers", nat(), "compute.restrictCloudNATUsage");
+	world("{'compute.restrictCloudNATUsage':{'allow':['under:projects/demo-proj']}}");
+	asks("POST", COMPUTE "regions/us-central1/routers", nat(), 200);
+}
+
+static cJSON *rule(void)
+{
+	return json_make(
+	    "{'name':'front','loadBalancingScheme':'EXTERNAL_MANAGED','IPProtocol':'TCP','portRange':'80','target':"
+	    "'global/targetHttpProxies/p'}");
+}
+
+/* The rest of a load balancer, as far as a front end asks for it. */
+static void balanced(const char *policies)
+{
+	world(policies);
+	act("POST", COMPUTE "global/urlMaps",
+	    json_make("{'name':'m','defaultUrlRedirect':{'httpsRedirect':true,'stripQuery':false}}"));
+	act("POST", COMPUTE "global/targetHttpProxies", json_make("{'name':'p','urlMap':'global/urlMaps/m'}"));
+}
+
+static void balancers(void)
+{
+	balanced("{'compute.restrictLoadBalancerCreationForTypes':{'allow':['in:INTERNAL']}}");
+	refused(COMPUTE "global/forwardingRules", rule(), "compute.restrictLoadBalancerCreationForTypes");
+	balanced("{'compute.disableGlobalLoadBalancing':true}");
+	refused(COMPUTE "global/forwardingRules", rule(), "compute.disableGlobalLoadBalancing");
+	balanced("{'compute.restrictLoadBalancerCreationForTypes':{'allow':['in:EXTERNAL']}}");
+	cJSON *reply = ask("POST", COMPUTE "global/forwardingRules", rule());
+	ok(!strstr(json_str(reply, "error.message", ""), "constraints/"),
+	   "one of a kind that is allowed is not refused for it");
+}
+
 /* The next request of this method and path gets an operation that fails. */
 static void spoil(const char *path)
 {
@@ -196,6 +260,8 @@ int main(void)
 	usage();
 	egress();
 	keys();
+	networking();
+	balancers();
 	broken();
 	sim_free(cloud);
 	return tap_done();
