@@ -474,14 +474,20 @@ static void take_once(char **to, const cJSON *node, const char *path)
 		*to = copy_str(node, path);
 }
 
+/* Google's constraints, managed ones among them, and an organization's own. */
+static bool is_policy(const char *text)
+{
+	return text_starts(text, "constraints/") || text_starts(text, "customConstraints/");
+}
+
 /* An organization policy that is violated is a violation's type; its subject says only where it is set, and else what it is
  * about. */
 static void take_policy(struct api_error *out, const cJSON *violations)
 {
 	const cJSON *v;
 	cJSON_ArrayForEach(v, violations) {
-		const char *path = text_starts(json_str(v, "type", ""), "constraints/") ? "type" : "subject";
-		if (text_starts(json_str(v, path, ""), "constraints/"))
+		const char *path = is_policy(json_str(v, "type", "")) ? "type" : "subject";
+		if (is_policy(json_str(v, path, "")))
 			take_once(&out->constraint, v, path);
 	}
 }
@@ -497,6 +503,8 @@ static void take_details(const cJSON *error, struct api_error *out)
 			take_once(&out->consumer, d, "metadata.consumer");
 			take_once(&out->permission, d, "metadata.permission");
 			take_once(&out->constraint, d, "metadata.constraint");
+			if (is_policy(json_str(d, "metadata.customConstraints", "")))
+				take_once(&out->constraint, d, "metadata.customConstraints");
 		} else if (text_ends(type, "google.rpc.RetryInfo")) {
 			out->retry_after = strtod(json_str(d, "retryDelay", "-1"), NULL);
 		} else if (text_ends(type, "google.rpc.PreconditionFailure") || text_ends(type, "google.rpc.QuotaFailure")) {
@@ -524,6 +532,19 @@ static char *word_like(const char *text, const char *characters, const char *sta
 
 #define WORD "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-"
 
+/* What is said of an organization policy without its name. */
+static const char *unnamed_policy(const char *message)
+{
+	static const char *const words[][2] = {
+	    {"do not belong to a permitted customer", "constraints/iam.allowedPolicyMemberDomains"},
+	    {"invoker_iam_disabled is not currently available", "constraints/run.managed.requireInvokerIam"},
+	};
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		if (strstr(message, words[i][0]))
+			return words[i][1];
+	return NULL;
+}
+
 static void take_from_message(struct api_error *out)
 {
 	static const char *const marks[] = {"ermission '", "ermission \"",   "does not have ",
@@ -539,6 +560,10 @@ static void take_from_message(struct api_error *out)
 	}
 	if (!out->constraint)
 		out->constraint = word_like(out->message, WORD "/", "constraints/", 1);
+	if (!out->constraint)
+		out->constraint = word_like(out->message, WORD "/", "customConstraints/", 1);
+	if (!out->constraint && unnamed_policy(out->message))
+		out->constraint = xstrdup(unnamed_policy(out->message));
 }
 
 /* "404 Not Found": HTML is not shown; plain text is cut short. */

@@ -251,7 +251,7 @@ static void word_error(const struct api_job *j, const struct api_error *error, s
 	outside_text(&message, error->message, strlen(error->message), false, 1000);
 	if (error->http == 401 && shows_token(j))
 		fix = xstrdup(_("Sign in again: gcloud auth application-default login."));
-	else if (error->constraint && strstr(error->constraint, "constraints/"))
+	else if (error->constraint && strcasestr(error->constraint, "constraints/"))
 		fix = xasprintf(_("The organization policy %s forbids it: ask its administrator."), error->constraint);
 	else if (error->reason && !strcmp(error->reason, "SERVICE_DISABLED") && error->service)
 		fix = xasprintf(_("Enable it: gcloud services enable %s."), error->service);

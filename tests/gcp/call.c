@@ -136,6 +136,32 @@ static void errors(void)
 		 &e);
 	is_str(e.constraint, "constraints/iam.allowedPolicyMemberDomains", "the constraint in a message");
 	api_error_free(&e);
+	error_of(403,
+		 "{`error`:{`message`:`Operation denied by custom org policy: ['customConstraints/custom.noIngress': 'Ask "
+		 "us.']`}}",
+		 &e);
+	is_str(e.constraint, "customConstraints/custom.noIngress", "an organization's own constraint in a message");
+	ok(!api_error_is_plain_denial(&e), "which is no lacking permission");
+	api_error_free(&e);
+	error_of(403,
+		 "{`error`:{`message`:`Operation denied by org policy on resource 'projects/p': "
+		 "['constraints/iam.managed.allowedPolicyMembers': 'x']`}}",
+		 &e);
+	is_str(e.constraint, "constraints/iam.managed.allowedPolicyMembers", "a managed one");
+	api_error_free(&e);
+	error_of(
+	    400,
+	    "{`error`:{`message`:`One or more users named in the policy do not belong to a permitted customer,  perhaps due "
+	    "to an organization policy.`}}",
+	    &e);
+	is_str(e.constraint, "constraints/iam.allowedPolicyMemberDomains", "one that Cloud Run does not name");
+	api_error_free(&e);
+	error_of(400, "{`error`:{`message`:`invoker_iam_disabled is not currently available`}}", &e);
+	is_str(e.constraint, "constraints/run.managed.requireInvokerIam", "another one");
+	api_error_free(&e);
+	error_of(400, "{`error`:{`message`:`Request violates constraint 'constraints/storage.uniformBucketLevelAccess'`}}", &e);
+	is_str(e.constraint, "constraints/storage.uniformBucketLevelAccess", "one in quotes");
+	api_error_free(&e);
 	error_of(502, "<!DOCTYPE html><html>\x1b[31m", &e);
 	is_str(e.message, "HTTP status 502 without an explanation", "HTML is not shown");
 	api_error_free(&e);
