@@ -221,6 +221,39 @@ static void damaged(const char *path, const char *field, cJSON *value, struct se
 	err_free(&e);
 }
 
+/* What stands in a sealed file's place is refused at once, and never waited for. */
+static void not_sealed(const char *path, struct secret *key, const char *what)
+{
+	struct err e = {0};
+	struct secret *s = sealed_read(path, "auth.client_secret", key, &e);
+	ok(!s && e.exit == EXIT_CONFIG, "sealed: %s opens nothing", what);
+	secret_free(s);
+	err_free(&e);
+	unlink(path);
+}
+
+static void in_its_place(const char *path, struct secret *key)
+{
+	struct err e = {0};
+	struct buf text = {0};
+	char *other = xasprintf("%s.other", path);
+	file_read(path, 65536, &text, &e);
+	text.data[text.len / 2] = '\0';
+	put(other, text.data, 0600);
+	not_sealed(other, key, "half a file");
+	put(other, "", 0600);
+	not_sealed(other, key, "an empty file");
+	put(other, "[1]", 0600);
+	not_sealed(other, key, "a list");
+	ok(mkfifo(other, 0600) == 0, "a FIFO stands there");
+	not_sealed(other, key, "a FIFO");
+	ok(symlink("/dev/zero", other) == 0, "a link to a device stands there");
+	not_sealed(other, key, "a link to a device");
+	buf_free(&text);
+	err_free(&e);
+	free(other);
+}
+
 static void sealing(void)
 {
 	struct err e = {0};
@@ -250,6 +283,7 @@ static void sealing(void)
 	other = sealed_read(path, "iap.client_secret", key, &e);
 	ok(!other && e.exit == EXIT_CONFIG, "nor does it for another answer");
 	err_free(&e);
+	in_its_place(path, key);
 	damaged(path, "nonce", cJSON_CreateString("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"), key);
 	damaged(path, "memory", cJSON_CreateNumber(1e12), key);
 	damaged(path, "operations", cJSON_CreateNumber(1e9), key);

@@ -131,8 +131,8 @@ class Sim:
             return [json.loads(line) for line in f if line.endswith("\n")]
 
     def writes(self, since=0):
-        """Exchanges that may change Google's side: not reads, tokens, waiting, tests of permissions or the MLflow server's own API."""
-        harmless = ("/wait", ":wait", ":getIamPolicy", ":testIamPermissions", ":generateIdToken", ":generateAccessToken", ":signJwt", "/token")
+        """Exchanges that may change Google's side: not reads (some are a POST), tokens, waiting, tests of permissions or the MLflow server's own API."""
+        harmless = ("/wait", ":wait", ":getIamPolicy", ":testIamPermissions", ":generateIdToken", ":generateAccessToken", ":signJwt", "/token", "/listInstances")
         return [x for x in self.exchanges()[since:] if x["method"] not in ("GET", "HEAD") and ".googleapis.com" in x["url"]
                 and not x["url"].split("?")[0].endswith(harmless)]
 

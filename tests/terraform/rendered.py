@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """What `render` writes for Terraform, against the simulated cloud by the unmodified google provider: each stack is applied by the program, rendered, and taken
 over. The first plan says that there is something to import and nothing to add, to change or to destroy; once it was applied the next one is empty. The files are
-laid out as `terraform fmt` has it, and valid, before anything stands too; no secret is in them, nor in the state. One stack, and all of them with MLFLOW_SETUP_ALL=1 or those that are
-named (lines of dev/matrix.tsv)."""
+laid out as `terraform fmt` has it, and valid before anything stands; no secret is in them, nor in the state. One stack, and all of them with
+MLFLOW_SETUP_ALL=1 or those that are named (lines of dev/matrix.tsv)."""
 import base64
 import concurrent.futures
 import importlib.machinery
@@ -27,8 +27,8 @@ COMBINATIONS = {name: (needs, sets) for name, needs, sets in matrix.combinations
 
 PROVIDER = os.path.join(PARTS, "bin/terraform-provider-google")
 QUICK = ("run-url-oauth2",)
-WRITTEN = (*QUICK, "run-domain-oauth2", "run-domain-iap", "run-domain-elsewhere-oauth2", "run-url-iap", "run-url-oauth2-mysql", "run-url-oauth2-psc", "run-url-oauth2-existing",
-           "gke-internal-iam")
+WRITTEN = (*QUICK, "run-domain-oauth2", "run-domain-iap", "run-domain-elsewhere-oauth2", "run-url-iap", "run-url-oauth2-mysql", "run-url-oauth2-psc",
+           "run-url-oauth2-existing", "gke-internal-iam", "vm-domain-iap", "appengine-url-iap", "run-url-basic")
 AT_ONCE = 4
 
 
@@ -50,7 +50,8 @@ class Rendered:
         planned = home.run("render", file, "--out", home.file("planned"), *matrix.options(sets))
         self.folder = home.file("planned/terraform")
         if self.check(planned.returncode == 0, "rendered before anything stands", planned.stdout, planned.stderr):
-            self.sound(home, sim)
+            valid = self.terraform(home, sim, "validate", "-no-color")
+            self.check(valid.returncode == 0, "the files are valid", valid.stdout, valid.stderr)
         applied = sim.run("apply", file, "--json", "--wait", "0", *matrix.options(sets), timeout=400)
         if "hand" in needs and applied.returncode == 4:
             do_tasks(sim, result_of(applied.stdout))
@@ -82,16 +83,9 @@ class Rendered:
                     {k: [before.get(k), after.get(k)] for k in before.keys() | after.keys() if before.get(k) != after.get(k)}))
         return counts, others
 
-    def sound(self, home, sim):
-        """The files are laid out as they should be, and Terraform takes them."""
+    def take_over(self, home, sim):
         formatted = self.terraform(home, sim, "fmt", "-check", "-diff")
         self.check(formatted.returncode == 0, "as terraform fmt has it", formatted.stdout, formatted.stderr)
-        valid = self.terraform(home, sim, "validate", "-no-color")
-        return self.check(valid.returncode == 0, "valid", valid.stdout, valid.stderr)
-
-    def take_over(self, home, sim):
-        if not self.sound(home, sim):
-            return
         since = len(sim.exchanges())
         plan = self.terraform(home, sim, "plan", "-no-color", "-input=false", "-detailed-exitcode", "-out=plan")
         counts, others = self.planned(home, sim)
