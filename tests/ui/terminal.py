@@ -372,6 +372,7 @@ def serial():
 def links():
     t = Terminal()
     to_auth(t)
+    t.send(b"\t")
     end = time.monotonic() + 10
     while b"\x1b]8;;" not in t.raw and time.monotonic() < end:
         t.pump(0.05)
@@ -379,6 +380,7 @@ def links():
     t.close()
     t = Terminal(term="linux")
     to_auth(t)
+    t.send(b"\t")
     t.wait("callback")
     ok(b"\x1b]8" not in t.raw, "and text where it would print the escape")
     t.close()
