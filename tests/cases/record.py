@@ -52,7 +52,14 @@ def secrets_of(sim):
             if isinstance(part, str) and part.startswith("grant_type="):
                 form = urllib.parse.parse_qs(part)
                 found.update(v for k in ("refresh_token", "client_secret") for v in form.get(k, []))
-    return {line for value in found for line in [value, *value.split("\n")] if len(line) >= 12 and not line.startswith(("[", "#")) and "@" not in line}
+    lines = {line for value in found for line in [value, *value.split("\n")] if len(line) >= 12 and not line.startswith(("[", "#")) and "@" not in line}
+    return {line for line in lines if not is_plain_setting(line)}
+
+
+def is_plain_setting(line):
+    """Of a rendered file only what is secret in it is replaced: its other settings are no secrets."""
+    setting = re.match(r"([a-z0-9_]+) = ", line)
+    return bool(setting) and not setting.group(1).endswith(("secret", "password", "key", "token"))
 
 
 def rows_of(path):
@@ -78,7 +85,7 @@ def whole_run(home, sim):
     ok(removed.returncode == 0, "destroy is recorded too", removed.stdout, removed.stderr)
 
     secrets, text = secrets_of(sim), read(made) + read(gone)
-    ok(len(secrets) > 15, "there are secrets to look for", len(secrets))
+    ok(len(secrets) > 10, "there are secrets to look for", len(secrets))
     leaks = [f"{s[:6]}... as {f[:12]}" for s in secrets for f in forms(s) if f in text]
     ok(not leaks, "no secret is in a recording, in no form", *leaks)
     known = [f"{p} as {f[:20]}" for p in PEOPLE for f in forms(p) if f in text]
