@@ -107,5 +107,7 @@ const struct kind kind_sql_iam_user = {
     .terraform = {.type = "google_sql_user",
 		  .import = "{project}/{instance}/{as}",
 		  .takes = (const char *const[]){"instance", "instance", "as", "name", "roles", "databaseRoles", NULL},
-		  .adds = "{'type':'CLOUD_IAM_SERVICE_ACCOUNT'}"},
+		  .adds = "{'type':'CLOUD_IAM_SERVICE_ACCOUNT'}",
+		  .ignores = "database_roles",
+		  .comment = "An import takes over no roles of it."},
 };
