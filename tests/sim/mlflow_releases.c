@@ -76,7 +76,6 @@ static void schemas(void)
 	runs("3.10.1", false, "T1: releases of one schema change places freely");
 	runs("3.17.2", false, "T1: so does 3.17");
 	stops("3.16.1", false, "found version dc11669786a5, but expected b7e2c1a4d9f3", "T1: and there is no way back from it");
-	sim_free(cloud);
 	free(address);
 }
 
