@@ -238,7 +238,7 @@ def floating_images(run):
 @rule("E-18")
 def unsigned_downloads(run):
     """A binary that a Dockerfile or a machine fetches without looking at it."""
-    return [n for n, t in run.files.items() if re.search(r"(curl|wget)[^\n]*(github\.com|\.tar\.gz|\.sh\b)", t) and "sha256" not in t]
+    return [n for n, t in run.files.items() if re.search(r"(curl|wget)[^\n]*(github\.com|\.tar\.gz|\.sh\b)", t) and "sha256sum" not in t]
 
 
 @rule("E-19")
@@ -355,8 +355,15 @@ def rendered(sim, home, answers):
     for top, _, names in os.walk(folder):
         for name in names:
             with open(os.path.join(top, name), encoding="utf-8", errors="replace") as f:
-                files[os.path.relpath(os.path.join(top, name), folder)] = f.read()
+                files[os.path.relpath(os.path.join(top, name), folder)] = unfolded(name, f.read())
     return files
+
+
+def unfolded(name, text):
+    """Terraform's strings hold whole scripts in one line: told as the lines that the machine gets, or no rule that looks at lines says the truth."""
+    if not name.endswith(".tf"):
+        return text
+    return re.sub(r"\\(.)", lambda m: {"n": "\n", "t": "\t"}.get(m[1], m[1]), text)
 
 
 def written(sim, since=0):
@@ -434,6 +441,10 @@ def rules_see():
     ok(sorted(RULES) == sorted(SEEDS) == [f"E-{n:02}" for n in range(1, 33)], "each weakness has a rule, and an example", sorted(RULES))
     for name, (writes, files) in sorted(SEEDS.items()):
         ok(RULES[name](Run(writes, files)), f"{name} is seen: {RULES[name].__doc__}", writes, files)
+    for what, script, seen in (("a question to the machine's metadata", r"curl http://metadata/a\nbash /etc/mlflow/report.sh", []),
+                               ("a download", r"bash /etc/mlflow/report.sh\ncurl -LO https://github.com/x/y.tar.gz", ["main.tf"])):
+        got = RULES["E-18"](Run([], {"main.tf": unfolded("main.tf", f'"user-data" = "{script}"\nimage = "i@sha256:0"\n')}))
+        ok(got == seen, f"{what} in a string of Terraform's is taken for what it is", got)
 
 
 def stack_has_none(what, *options):
