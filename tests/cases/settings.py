@@ -40,7 +40,7 @@ ALSO = {
 # Changes for which the server stops for a while: plan has to say so, and of no other.
 STOPS = {"database.tier", "database.availability", "database.flags", "database.login", "database.slow_query_ms", "vm.machine_type"}
 # Those after which the stack would not ask the others any more.
-BACK = {"target", "database.login", "exposure", "auth.mode", "stack.name", "artifacts.mode"}
+BACK = {"target", "database.login", "exposure", "auth.mode", "stack.name", "artifacts.mode", "server.gateway"}
 # Answers from which no request follows.
 SILENT = {"network.nat", "network.pods_range", "network.services_range", "network.host_project",  # no stack here asks them
           "auth.client_secret", "iap.client_secret", "run.kept_revisions", "appengine.kept_versions", "appengine.for_ever", "image.digest"}
