@@ -40,8 +40,13 @@ static bool place(struct track *t, const char *path, const char **bucket, const 
 
 static void storage_failed(struct track *t, const char *why, const char *bucket, const char *object, const char *what)
 {
-	const char *email = strchr(t->principal, ':') + 1;
-	if (!strcmp(why, "permission"))
+	const char *colon = strchr(t->principal, ':'), *email = colon ? colon + 1 : "";
+	if (!colon) /* bound to an account that is gone, or that it may not become */
+		mlflow_fail(
+		    t, 500, "INTERNAL_ERROR",
+		    "Failed to retrieve a token from the Google Compute Engine metadata service: the service account is "
+		    "not there, or may not be impersonated.");
+	else if (!strcmp(why, "permission"))
 		mlflow_fail(t, 500, "INTERNAL_ERROR",
 			    "403 %s does not have storage.objects.%s access to the Google Cloud Storage object. Permission "
 			    "'storage.objects.%s' denied on resource (or it may not exist).",

@@ -193,6 +193,53 @@ static bool in_template(const struct change *change)
 	return false;
 }
 
+/* What a rollout was begun anew with, and stays. */
+#define AGAIN "mlflow-setup/again-after"
+
+static bool has_fields(const cJSON *owned)
+{
+	const cJSON *field;
+	cJSON_ArrayForEach(field, owned)
+		if (text_starts(field->string, "f:"))
+			return true;
+	return false;
+}
+
+/* Fields below a path that are ours by what Kubernetes keeps of each owner ("f:NAME" each; items of lists are compared whole), and are wanted no more: to be
+ * applied without. */
+static void compare_owned(const cJSON *owned, const cJSON *w, const cJSON *found, const char *path, struct change *out)
+{
+	const cJSON *field;
+	cJSON_ArrayForEach(field, owned) {
+		if (!text_starts(field->string, "f:") || !strcmp(field->string, "f:" AGAIN))
+			continue;
+		const char *name = field->string + 2;
+		const cJSON *wants = cJSON_GetObjectItemCaseSensitive(w, name),
+			    *has = cJSON_GetObjectItemCaseSensitive(found, name);
+		char *here = xasprintf("%s%s%s", path, *path ? "." : "", name);
+		if (has_fields(field))
+			compare_owned(field, wants, has, here, out);
+		else if (has && !wants && !kind_changes(out, here))
+			change_add(out, here, has, NULL);
+		free(here);
+	}
+}
+
+/* Nothing that an earlier plan applied stays behind: an annotation would bind the pods to an account that is gone. */
+static void compare_left(const struct view *v, const cJSON *found, struct change *out)
+{
+	cJSON *w = wanted(v);
+	const cJSON *entry;
+	size_t before = out->count;
+	cJSON_ArrayForEach(entry, json_at(found, "metadata.managedFields"))
+		if (!strcmp(json_str(entry, "manager", ""), KUBERNETES_MANAGER) &&
+		    !strcmp(json_str(entry, "operation", ""), "Apply"))
+			compare_owned(json_at(entry, "fieldsV1"), w, found, "", out);
+	if (out->count > before && out->verdict == VERDICT_KEEP)
+		out->verdict = VERDICT_UPDATE;
+	cJSON_Delete(w);
+}
+
 /* A Job does its work once: another work is another Job. */
 static void kubernetes_object_compare(const struct view *v, const struct observation *seen, struct change *out)
 {
@@ -203,6 +250,7 @@ static void kubernetes_object_compare(const struct view *v, const struct observa
 		drop_data(w, seen->found);
 	kind_compare_leaves(w, seen->found, NULL, out);
 	kind_compare_shed(v, seen->found, "metadata.labels", out);
+	compare_left(v, seen->found, out);
 	cJSON_Delete(w);
 	bool failed = seen->presence == PRESENT_FAILED;
 	if (failed)
@@ -222,7 +270,7 @@ static void begin_anew(cJSON *w, const cJSON *found)
 	snprintf(text, sizeof text, "%.0f", json_num(found, "metadata.generation", 0));
 	if (!json_at(w, "spec.template.metadata.annotations"))
 		json_put(w, "spec.template.metadata.annotations", cJSON_CreateObject());
-	cJSON_AddStringToObject(json_at(w, "spec.template.metadata.annotations"), "mlflow-setup/again-after", text);
+	cJSON_AddStringToObject(json_at(w, "spec.template.metadata.annotations"), AGAIN, text);
 }
 
 static void kubernetes_object_create(const struct view *v, const struct observation *seen, struct call *out)

@@ -6,8 +6,10 @@ import ssl
 import urllib.error
 import urllib.request
 
+from drift import change
 from harness import Home, Sim, done, ok, result_of
 
+BOUND = "iam.gke.io/gcp-service-account"
 CLUSTERS = "https://container.googleapis.com/v1/projects/demo-proj/locations/us-central1/clusters"
 
 
@@ -36,6 +38,20 @@ def apply(sim, answers):
     return run.returncode, result_of(run.stdout)
 
 
+def whose_pods(sim, answers, account):
+    """The account that pods are taken for is bound to them while it is wanted, and no longer."""
+    def bound():
+        return ask(sim, "GET", account)[1]["metadata"].get("annotations", {}).get(BOUND)
+
+    change(answers, database__login="account")
+    code, result = apply(sim, answers)
+    ok(code == 0 and result.get("outcome") == "proven" and bound() == "mlflow-server@demo-proj.iam.gserviceaccount.com", "a login as an account binds the pods to it",
+       code, result, bound())
+    change(answers, database__login="password")
+    code, result = apply(sim, answers)
+    ok(code == 0 and result.get("outcome") == "proven" and bound() is None, "with a password again they are bound no more", code, result, bound())
+
+
 def main():
     with Home() as home, Sim(home) as sim:
         answers = home.example("gke.json", target="gke", exposure="internal", auth__mode="iam")
@@ -58,6 +74,7 @@ def main():
         code, result = apply(sim, answers)
         ok(code == 0 and result.get("outcome") == "proven" and result.get("updated") == 1, "the Secret alone is set again", code, result)
         ok(ask(sim, "GET", secret)[1].get("data", {}).get("db-password"), "with the value that the vault keeps")
+        whose_pods(sim, answers, f"https://{host}/api/v1/namespaces/{ns}/serviceaccounts/server")
     done()
 
 

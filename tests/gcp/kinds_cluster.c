@@ -256,6 +256,56 @@ static void job(void)
 	cJSON_Delete(spec);
 }
 
+/* How a ServiceAccount with an annotation that is not asked for compares, when that is the field of this owner's. */
+static enum verdict left_by(const char *manager, const char *operation, const char *annotation, struct change *change)
+{
+	static const char id[] = "kubernetes.object";
+	cJSON *spec = parse(
+	    "{'host':'h.gke.goog','collection':'/api/v1/namespaces/ml/serviceaccounts','body':{'apiVersion':'v1',"
+	    "'kind':'ServiceAccount','automountServiceAccountToken':false}}");
+	struct view v = view_of("account/server", spec);
+	cJSON *found = parse(
+	    "{'apiVersion':'v1','kind':'ServiceAccount','automountServiceAccountToken':false,'metadata':{'name':"
+	    "'server'," LABELS ",'annotations':{},'managedFields':[{'fieldsV1':{'f:automountServiceAccountToken'"
+	    ":{},'f:metadata':{'f:annotations':{},'f:labels':{'f:stack':{}}}}}]}}");
+	char *owned = xasprintf("f:%s", annotation);
+	cJSON *entry = json_at(found, "metadata.managedFields.0");
+	cJSON_AddStringToObject(json_at(found, "metadata.annotations"), annotation, "x");
+	cJSON_AddItemToObject(json_at(entry, "fieldsV1.f:metadata.f:annotations"), owned, cJSON_CreateObject());
+	json_put_str(entry, "manager", manager);
+	json_put_str(entry, "operation", operation);
+	char *text = json_text(found, -1);
+	struct observation seen = see(id, &v, 200, text, change);
+	observation_free(&seen);
+	free(text);
+	free(owned);
+	cJSON_Delete(found);
+	cJSON_Delete(spec);
+	return change->verdict;
+}
+
+static void left_behind(void)
+{
+	static const struct {
+		const char *manager, *operation, *annotation;
+		enum verdict verdict;
+		const char *what;
+	} rows[] = {
+	    {"mlflow-setup", "Apply", "a.io/b.c", VERDICT_UPDATE, "what we applied and want no more is taken off"},
+	    {"kubectl", "Apply", "a.io/b.c", VERDICT_KEEP, "not what another applied"},
+	    {"mlflow-setup", "Update", "a.io/b.c", VERDICT_KEEP, "nor what we did not apply"},
+	    {"mlflow-setup", "Apply", "mlflow-setup/again-after", VERDICT_KEEP, "nor what a rollout was begun anew with"},
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct change change;
+		bool is = left_by(rows[i].manager, rows[i].operation, rows[i].annotation, &change) == rows[i].verdict;
+		bool told = change.count == (rows[i].verdict == VERDICT_UPDATE) &&
+			    (!change.count || !strcmp(change.differences[0].path, "metadata.annotations.a.io/b.c"));
+		ok(is && told, "%s", rows[i].what);
+		change_free(&change);
+	}
+}
+
 static void secret(void)
 {
 	static const char id[] = "kubernetes.object";
@@ -407,6 +457,7 @@ int main(void)
 	rollout();
 	job();
 	ingress();
+	left_behind();
 	secret();
 	keyed_lists();
 	hosts();

@@ -206,6 +206,23 @@ static void what_goes_wrong(void)
 	fails(bare, "CrashLoopBackOff", NULL, "is not a valid integer", "a Service called mlflow sets MLFLOW_PORT");
 }
 
+/* Pods that are bound to an account that is not there get no token, and tell so; who may enter sends the request. */
+static void bound_to_nobody(const char *token)
+{
+	cJSON
+	    *account = json_make(
+		"{'apiVersion':'v1','kind':'ServiceAccount','metadata':{'name':'default','namespace':'ml','annotations':{}}}"),
+	    *container = server();
+	cJSON_AddStringToObject(json_at(account, "metadata.annotations"), "iam.gke.io/gcp-service-account",
+				"gone@demo-proj.iam.gserviceaccount.com");
+	apply("/api/v1/namespaces/ml/serviceaccounts/default", account);
+	cJSON_AddItemToArray(json_at(container, "args"), cJSON_CreateString("--artifacts-destination=gs://demo-proj-art"));
+	roll_out(container);
+	is_int(visit(DOMAIN, "/api/2.0/mlflow-artifacts/artifacts?path=1", token), 500,
+	       "a server that is bound to an account that is not there cannot list its artifacts");
+	ok(strstr(buf_text(&last.body), "metadata service") != NULL, "since it gets no token");
+}
+
 static void ingress(void)
 {
 	cJSON_Delete(ask("POST", COMPUTE_HOST, C "global/addresses", "{\"name\":\"ip\"}"));
@@ -266,6 +283,7 @@ static void ingress(void)
 	is_int(visit(DOMAIN, "/api/2.0/mlflow/experiments/search?max_results=1", token), 200,
 	       "who has access reaches MLflow in the pod");
 	is_int(visit(DOMAIN, "/", other), 403, "who has none is refused");
+	bound_to_nobody(token);
 	free(token), free(other), free(be);
 	cJSON_Delete(states);
 	cJSON_Delete(live);
