@@ -70,6 +70,11 @@ mlflow_setup_sim_SOURCES = \
 	sim/server/tls.c
 mlflow_setup_sim_LDADD = $(LIB_SIM) $(LLHTTP_LIBS)
 
+check_PROGRAMS += tests/sim/spdy
+TESTS += tests/sim/spdy
+tests_sim_spdy_SOURCES = tests/sim/spdy.c tests/tap.h
+tests_sim_spdy_LDADD = $(LIB_SIM)
+
 check_PROGRAMS += tests/sim/yaml
 TESTS += tests/sim/yaml
 tests_sim_yaml_SOURCES = tests/sim/yaml.c tests/tap.h

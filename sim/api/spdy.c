@@ -110,8 +110,10 @@ static char *read_text(const char **at, const char *end)
 /* Names and values, after how many there are. NULL when they are none. */
 static cJSON *read_headers(const char *at, const char *end)
 {
+	if (end - at < 4)
+		return NULL;
 	cJSON *headers = cJSON_CreateObject();
-	uint32_t count = end - at < 4 ? 0 : number(at);
+	uint32_t count = number(at);
 	at += 4;
 	for (uint32_t i = 0; i < count; i++) {
 		char *name = read_text(&at, end), *value = name ? read_text(&at, end) : NULL;
@@ -155,7 +157,7 @@ static bool spdy_control(struct spdy *s, unsigned type, unsigned flags, const ch
 	cJSON *headers;
 	switch (type) {
 	case SYN_STREAM:
-		headers = len < 10 ? NULL : spdy_headers(s, data + 10, len - 10);
+		headers = len < 10 || !(number(data) & 1) || number(data) >> 31 ? NULL : spdy_headers(s, data + 10, len - 10);
 		if (headers)
 			to->opened(arg, number(data), headers, flags & FIN);
 		cJSON_Delete(headers);
@@ -165,8 +167,10 @@ static bool spdy_control(struct spdy *s, unsigned type, unsigned flags, const ch
 			to->reset(arg, number(data));
 		return len == 8;
 	case PING:
-		put_control(out, PING, 4);
-		buf_add(out, data, len);
+		if (len == 4) {
+			put_control(out, PING, 4);
+			buf_add(out, data, len);
+		}
 		return len == 4;
 	case GOAWAY:
 		return false;
