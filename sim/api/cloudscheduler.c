@@ -76,7 +76,7 @@ static bool schedule_ok(struct sim_call *c, const cJSON *doc)
 	if (!*schedule)
 		return refuse(c, "Job.schedule is required.");
 	if ((!text_starts(schedule, "every ") && (*schedule == '@' || !cron_parse(schedule, &cron))) ||
-	    !cron_zone_there(json_str(doc, "timeZone", "UTC")))
+	    (*json_str(doc, "timeZone", "") && !cron_zone_there(json_str(doc, "timeZone", ""))))
 		return refuse(c, "Schedule or time zone is invalid.");
 	return attempts_ok(c, doc) && target_ok(c, doc);
 }

@@ -12,6 +12,9 @@
 #include <string.h>
 #include <strings.h>
 #include <time.h>
+#include <unistd.h>
+
+#define ZONES "/usr/share/zoneinfo"
 
 static double duration(const char *text)
 {
@@ -25,40 +28,54 @@ static double duration(const char *text)
 	return all;
 }
 
+/* The number of a month or day that is told by its name, whose first three letters count; -1: it is none. */
+static int named(const char *text, const char *names, int low)
+{
+	for (int i = 0; names && names[3 * i]; i++)
+		if (!strncasecmp(text, names + 3 * i, 3))
+			return low + i;
+	return -1;
+}
+
+/* A number or a name, and what stands behind it; -1: neither. */
+static int value(const char *text, const char *names, int low, const char **end)
+{
+	int n = named(text, names, low);
+	char *behind;
+	*end = text + 3;
+	if (n >= 0 || !isdigit((unsigned char)*text))
+		return n;
+	n = (int)strtol(text, &behind, 10);
+	*end = behind;
+	return n;
+}
+
 /* "1-5", "*", with "/2" behind, apart by commas; names of months and days. */
 static bool field(const char *text, uint64_t *into, int low, int high, const char *names)
 {
-	while (*text) {
-		int from, to, step = 1;
-		char *end;
-		const char *name = names && isalpha((unsigned char)*text) ? strcasestr(names, sim_tmp("%.3s", text)) : NULL;
-		if (*text == '*' || *text == '?') {
-			from = low, to = high, end = (char *)(uintptr_t)text + 1;
-		} else if (name) {
-			from = to = low + (int)(name - names) / 3, end = (char *)(uintptr_t)text + 3;
-		} else {
-			from = to = (int)strtol(text, &end, 10);
-			if (end == text)
-				return false;
-		}
-		if (*end == '-') {
-			const char *second = end + 1;
-			name = names && isalpha((unsigned char)*second) ? strcasestr(names, sim_tmp("%.3s", second)) : NULL;
-			to = name ? low + (int)(name - names) / 3 : (int)strtol(second, &end, 10);
-			if (name)
-				end = (char *)(uintptr_t)second + 3;
-		}
-		if (*end == '/') {
-			step = (int)strtol(end + 1, &end, 10);
+	for (;; text++) {
+		int from = low, to = high, step = 1;
+		const char *end = text + 1;
+		char *behind;
+		if (*text != '*' && *text != '?')
+			from = to = value(text, names, low, &end);
+		if (from < low)
+			return false;
+		if (*end == '-')
+			to = value(end + 1, names, low, &end);
+		if (to >= low && *end == '/') {
+			step = (int)strtol(end + 1, &behind, 10);
+			end = behind;
 			to = from == to ? high : to;
 		}
-		if (from < low || to > high || from > to || step < 1 || (*end && *end != ','))
+		if (to > high || from > to || step < 1 || (*end && *end != ','))
 			return false;
 		for (int i = from; i <= to; i += step)
 			*into |= UINT64_C(1) << i;
-		text = *end ? end + 1 : end;
+		if (!*end)
+			return true;
+		text = end;
 	}
-	return true;
 }
 
 static const char *standing_for(const char *text)
@@ -129,8 +146,10 @@ bool cron_zone_there(const char *zone)
 {
 	if (!strcmp(zone, "UTC") || !strcmp(zone, "Etc/UTC")) /* whether this machine has a table of zones or not */
 		return true;
-	FILE *f = *zone && !strstr(zone, "..") ? fopen(sim_tmp("/usr/share/zoneinfo/%s", zone), "rb") : NULL;
+	char magic[4] = "";
+	FILE *f = *zone && !strstr(zone, "..") ? fopen(sim_tmp(ZONES "/%s", zone), "rb") : NULL;
+	bool there = f && fread(magic, 1, 4, f) == 4 && !memcmp(magic, "TZif", 4); /* a folder opens as well */
 	if (f)
 		fclose(f);
-	return f != NULL;
+	return there || (strchr(zone, '/') && access(ZONES "/UTC", R_OK) != 0); /* without tables any may be one */
 }

@@ -94,6 +94,22 @@ static void scheduler(void)
 	asks("POST", SCHEDULER PLACE "jobs",
 	     json_make("{'name':%s,'schedule':'61 * * * *','httpTarget':{'uri':'https://example.com'}}", PLACE "jobs/j"), 400);
 	asks("POST", SCHEDULER PLACE "jobs", json_make("{'name':%s,'schedule':'0 3 * * MON-FRI'}", PLACE "jobs/j"), 400);
+	static const char *const schedules[] = {"* * * m *",  "* * * anf *", "* * * * u", "1, * * * *",
+						",1 * * * *", "1- * * * *",  "*/ * * * *"};
+	for (size_t i = 0; i < sizeof schedules / sizeof *schedules; i++)
+		asks("POST", SCHEDULER PLACE "jobs",
+		     json_make("{'name':%s,'schedule':%s,'httpTarget':{'uri':'https://example.com'}}", PLACE "jobs/j",
+			       schedules[i]),
+		     400);
+	asks("POST", SCHEDULER PLACE "jobs",
+	     json_make("{'name':%s,'schedule':'0 3 * * *','timeZone':'America','httpTarget':{'uri':'https://example.com'}}",
+		       PLACE "jobs/j"),
+	     400);
+	asks("POST", SCHEDULER PLACE "jobs",
+	     json_make("{'name':%s,'schedule':'5,10-20/5,*/30 3 * jan-Mar,DEC SUN','timeZone':'','httpTarget':{'uri':'https://"
+		       "example.com'}}",
+		       PLACE "jobs/fine"),
+	     200);
 	static const char *const odd[] = {"'timeZone':'Mars/Olympus'", "'attemptDeadline':'5s'", "'attemptDeadline':'1801s'",
 					  "'retryConfig':{'retryCount':6}"};
 	for (size_t i = 0; i < sizeof odd / sizeof *odd; i++) {
