@@ -52,6 +52,24 @@ static struct sim_object *subnet_of(struct sim_call *c, cJSON *doc)
 	return compute_find(c->sim, json_str(doc, "subnetwork", ""));
 }
 
+/* The first two and the last two addresses of a subnet are Google's; the others are reserved once. An address that a machine or a rule uses can be
+ * kept, which is how it becomes static. */
+static bool address_free(struct sim_call *c, const cJSON *doc, struct ip4_range subnet, uint32_t at)
+{
+	const char *prefix = sim_tmp("projects/%s/regions/%s/", c->project, sim_param(c, "region")),
+		   *address = json_str(doc, "address", ""),
+		   *path = compute_path(c->sim, c->project, json_str(doc, "subnetwork", ""));
+	uint32_t last = subnet.base + (UINT32_C(1) << (32 - subnet.bits)) - 1;
+	if (at <= subnet.base + 1 || at >= last - 1)
+		return compute_invalid(c, "address", address, "Specified IP address is reserved by Google in the subnetwork.");
+	for (struct sim_object *o = sim_first(c->sim, "compute.addresses", prefix); o; o = sim_following(c->sim, o, prefix)) {
+		const char *its = compute_path(c->sim, c->project, json_str(o->doc, "subnetwork", ""));
+		if (is(o->doc, "address", address) && path && its && !strcmp(its, path))
+			return compute_invalid(c, "address", address, "Specified IP address is already reserved.");
+	}
+	return true;
+}
+
 static bool check_internal(struct sim_call *c, cJSON *doc)
 {
 	struct sim_object *subnet = subnet_of(c, doc);
@@ -67,6 +85,8 @@ static bool check_internal(struct sim_call *c, cJSON *doc)
 	if (!ip4_parse(json_str(doc, "address", ""), &at) || (host.base = at, !ip4_overlap(host, r)))
 		return compute_invalid(c, "address", json_str(doc, "address", ""),
 				       "Requested internal IP address is outside the network/subnetwork range.");
+	if (!address_free(c, doc, r, at))
+		return false;
 	if (!json_at(doc, "purpose"))
 		json_put_str(doc, "purpose", "GCE_ENDPOINT");
 	return true;

@@ -520,19 +520,33 @@ static void attach_disk(struct sim_call *c)
 	cJSON_Delete(one);
 }
 
+/* The attached disk that the call names; NULL: answered. */
+static cJSON *disk_asked(struct sim_call *c, const struct sim_object *o)
+{
+	cJSON *d;
+	cJSON_ArrayForEach(d, json_at(o->doc, "disks"))
+		if (!strcmp(json_str(d, "deviceName", ""), sim_param(c, "deviceName")))
+			return d;
+	compute_invalid(c, "deviceName", sim_param(c, "deviceName"), "No attached disk found with device name.");
+	return NULL;
+}
+
+static void set_disk_auto_delete(struct sim_call *c)
+{
+	struct sim_object *o = one(c);
+	cJSON *d = o ? disk_asked(c, o) : NULL;
+	if (!d)
+		return;
+	json_put_bool(d, "autoDelete", sim_param_bool(c, "autoDelete"));
+	compute_begin(c, o, "setDiskAutoDelete", sim_draw(c->sim, "compute.instance.update"), true, NULL);
+}
+
 static void detach_disk(struct sim_call *c)
 {
 	struct sim_object *o = one(c);
-	cJSON *d, *found = NULL;
-	if (!o)
+	cJSON *found = o ? disk_asked(c, o) : NULL;
+	if (!found)
 		return;
-	cJSON_ArrayForEach(d, json_at(o->doc, "disks"))
-		if (!strcmp(json_str(d, "deviceName", ""), sim_param(c, "deviceName")))
-			found = d;
-	if (!found) {
-		compute_invalid(c, "deviceName", sim_param(c, "deviceName"), "No attached disk found with device name.");
-		return;
-	}
 	free_disk(c->sim, found);
 	cJSON_Delete(cJSON_DetachItemViaPointer(json_at(o->doc, "disks"), found));
 	compute_begin(c, o, "detachDisk", sim_draw(c->sim, "compute.instance.update"), true, NULL);
@@ -689,6 +703,7 @@ static const struct sim_route routes[] = {
     {"compute.instances.deleteAccessConfig", delete_access, "compute.instances.deleteAccessConfig", NULL},
     {"compute.instances.attachDisk", attach_disk, "compute.instances.attachDisk", NULL},
     {"compute.instances.detachDisk", detach_disk, "compute.instances.detachDisk", NULL},
+    {"compute.instances.setDiskAutoDelete", set_disk_auto_delete, "compute.instances.setDiskAutoDelete", NULL},
     COMPUTE_POLICIES("instances"),
     {"compute.instances.getSerialPortOutput", compute_instances_serial, "compute.instances.getSerialPortOutput", NULL},
     {"compute.instances.getGuestAttributes", compute_instances_guest, "compute.instances.getGuestAttributes", NULL},

@@ -33,31 +33,70 @@ static bool check_nat(struct sim_call *c, cJSON *nat)
 	return true;
 }
 
-static bool lists(const cJSON *nat, const char *subnet)
+static bool holds(const cJSON *list, const char *text)
 {
 	const cJSON *one;
-	const char *path = strstr(subnet, "projects/");
+	cJSON_ArrayForEach(one, list)
+		if (!strcmp(cJSON_IsString(one) ? one->valuestring : "", text))
+			return true;
+	return false;
+}
+
+static bool shares(const cJSON *a, const cJSON *b)
+{
+	const cJSON *one;
+	cJSON_ArrayForEach(one, a)
+		if (holds(b, cJSON_IsString(one) ? one->valuestring : "-"))
+			return true;
+	return false;
+}
+
+/* Two NATs may share a subnet whose ranges they share not: one has the primary range, the others secondary ones. */
+static bool same_ranges(const cJSON *a, const cJSON *b)
+{
+	static const char field[] = "sourceIpRangesToNat";
+	const cJSON *of_a = json_at(a, field), *of_b = json_at(b, field);
+	if (!json_at(a, "sourceIpRangesToNat.0") || !json_at(b, "sourceIpRangesToNat.0") || holds(of_a, "ALL_IP_RANGES") ||
+	    holds(of_b, "ALL_IP_RANGES") || (holds(of_a, "PRIMARY_IP_RANGE") && holds(of_b, "PRIMARY_IP_RANGE")))
+		return true;
+	return shares(json_at(a, "secondaryIpRangeNames"), json_at(b, "secondaryIpRangeNames"));
+}
+
+static bool lists(const cJSON *nat, const cJSON *subnet)
+{
+	const cJSON *one;
+	const char *path = strstr(json_str(subnet, "name", ""), "projects/");
 	cJSON_ArrayForEach(one, json_at(nat, "subnetworks")) {
 		const char *other = strstr(json_str(one, "name", ""), "projects/");
-		if (path && other && !strcmp(path, other))
+		if (path && other && !strcmp(path, other) && same_ranges(subnet, one))
 			return true;
 	}
 	return false;
 }
 
-/* Do two public NATs of a network and region serve the same subnet? One for all subnets bears no other beside it. */
+/* Do two public NATs of a network and region serve the same subnet for the same kind of end? One for all subnets bears no other beside it. */
 static bool clash(const cJSON *a, const cJSON *b)
 {
 	const cJSON *one;
 	if (!strcmp(json_str(a, "type", "PUBLIC"), "PRIVATE") || !strcmp(json_str(b, "type", "PUBLIC"), "PRIVATE"))
 		return false;
+	if (json_at(a, "endpointTypes.0") && json_at(b, "endpointTypes.0") &&
+	    !shares(json_at(a, "endpointTypes"), json_at(b, "endpointTypes")))
+		return false;
 	if (strcmp(json_str(a, "sourceSubnetworkIpRangesToNat", ""), "LIST_OF_SUBNETWORKS") ||
 	    strcmp(json_str(b, "sourceSubnetworkIpRangesToNat", ""), "LIST_OF_SUBNETWORKS"))
 		return true;
 	cJSON_ArrayForEach(one, json_at(a, "subnetworks"))
-		if (lists(b, json_str(one, "name", "-")))
+		if (lists(b, one))
 			return true;
 	return false;
+}
+
+static bool nat_refused(struct sim_call *c, const cJSON *nat, const cJSON *other, const cJSON *router)
+{
+	return compute_invalid(c, "nats[0].sourceSubnetworkIpRangesToNat", json_str(nat, "sourceSubnetworkIpRangesToNat", ""),
+			       sim_tmp("A subnetwork is already served by NAT '%s' of router '%s'.",
+				       json_str(other, "name", ""), json_str(router, "name", "")));
 }
 
 /* Another router of the network and region whose NAT serves what this one's would. */
@@ -72,10 +111,7 @@ static bool nat_free(struct sim_call *c, const cJSON *doc, const cJSON *nat)
 			continue;
 		cJSON_ArrayForEach(other, json_at(o->doc, "nats"))
 			if (clash(nat, other))
-				return compute_invalid(c, "nats[0].sourceSubnetworkIpRangesToNat",
-						       json_str(nat, "sourceSubnetworkIpRangesToNat", ""),
-						       sim_tmp("A subnetwork is already served by NAT '%s' of router '%s'.",
-							       json_str(other, "name", ""), json_str(o->doc, "name", "")));
+				return nat_refused(c, nat, other, o->doc);
 	}
 	return true;
 }
@@ -110,10 +146,13 @@ static bool compute_routers_check(struct sim_call *c, cJSON *doc, const struct s
 	cJSON_ArrayForEach(nat, json_at(doc, "nats")) {
 		if (!check_nat(c, nat) || !nat_free(c, doc, nat) || !nat_allowed(c, nat))
 			return false;
-		for (const cJSON *other = nat->next; other; other = other->next)
+		for (const cJSON *other = json_at(doc, "nats.0"); other != nat; other = other->next) {
 			if (!strcmp(json_str(other, "name", ""), json_str(nat, "name", "-")))
 				return compute_invalid(c, "nats[1].name", json_str(nat, "name", ""),
 						       "NAT names must be unique in a router.");
+			if (clash(nat, other))
+				return nat_refused(c, nat, other, doc);
+		}
 	}
 	if (json_at(doc, "nats") && !json_at(doc, "nats.0"))
 		json_drop(doc, "nats");

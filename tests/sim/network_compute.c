@@ -124,6 +124,46 @@ static void bad_rules(void)
 	       "a firewall rule is replaced");
 }
 
+/* What is seldom sent, and right. */
+static void good_rules(void)
+{
+	static const char *const rules[] = {
+	    "'allowed':[{'IPProtocol':'TCP','ports':['0-65535']}]",
+	    "'allowed':[{'IPProtocol':'132','ports':['7']},{'IPProtocol':'112'}],'sourceRanges':['::/0']",
+	    "'denied':[{'IPProtocol':'all'}],'direction':'EGRESS','sourceRanges':['10.10.0.0/"
+	    "24'],'destinationRanges':['0.0.0.0/0']",
+	    "'allowed':[{'IPProtocol':'tcp'}],'destinationRanges':['10.10.0.0/24'],'sourceTags':['a'],'targetTags':['b']",
+	};
+	for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) {
+		char *body = xasprintf("{'name':'fine-%zu','network':'global/networks/n1',%s}", i, rules[i]),
+		     *at = xasprintf(COMPUTE "global/firewalls/fine-%zu", i);
+		act("POST", COMPUTE "global/firewalls", json_make(body));
+		act("DELETE", at, NULL);
+		free(at);
+		free(body);
+	}
+}
+
+#define INTERNAL(name, address)                                                                                                \
+	json_make("{'name':'" name "','addressType':'INTERNAL','subnetwork':'regions/us-central1/subnetworks/s1','address':'"  \
+		  "10.10.0." address "'}")
+static void internal_addresses(void)
+{
+	static const char at[] = COMPUTE "regions/us-central1/addresses";
+	asks("POST", at, INTERNAL("i0", "0"), 400);
+	asks("POST", at, INTERNAL("i0", "1"), 400);
+	asks("POST", at, INTERNAL("i0", "254"), 400);
+	asks("POST", at, INTERNAL("i0", "255"), 400);
+	act("POST", at, INTERNAL("i1", "2"));
+	act("POST", at, INTERNAL("i2", "253"));
+	refuse("POST", at, INTERNAL("i3", "2"), 400, "invalid",
+	       "Invalid value for field 'resource.address': '10.10.0.2'. Specified IP address is already reserved.");
+	act("DELETE", COMPUTE "regions/us-central1/addresses/i1", NULL);
+	act("POST", at, INTERNAL("i3", "2"));
+	act("DELETE", COMPUTE "regions/us-central1/addresses/i2", NULL);
+	act("DELETE", COMPUTE "regions/us-central1/addresses/i3", NULL);
+}
+
 #define PROXIES(name, range, more)                                                                                             \
 	json_make("{'name':'" name "','network':'global/networks/n1','ipCidrRange':'" range                                    \
 		  "','purpose':'REGIONAL_MANAGED_PROXY'" more "}")
@@ -206,6 +246,13 @@ static void ranges(void)
 	ok(!peer, "and none to a peer that is gone");
 }
 
+#define NAT_ALL(name)                                                                                                          \
+	"{'name':'" name "','natIpAllocateOption':'AUTO_ONLY','sourceSubnetworkIpRangesToNat':'ALL_SUBNETWORKS_ALL_IP_RANGES'" \
+	"}"
+#define NAT_LIST(name, ranges)                                                                                                 \
+	"{'name':'" name                                                                                                       \
+	"','natIpAllocateOption':'AUTO_ONLY','sourceSubnetworkIpRangesToNat':'LIST_OF_SUBNETWORKS','subnetworks'"              \
+	":[{'name':'regions/us-central1/subnetworks/s1','sourceIpRangesToNat':[" ranges "]}]}"
 static void routers(void)
 {
 	act("POST", COMPUTE "regions/us-central1/routers",
@@ -222,6 +269,13 @@ static void routers(void)
 	       "Invalid value for field 'resource.nats[0].sourceSubnetworkIpRangesToNat': 'LIST_OF_SUBNETWORKS'. A subnetwork "
 	       "is already "
 	       "served by NAT 'nat' of router 'r1'.");
+	asks("PATCH", COMPUTE "regions/us-central1/routers/r1",
+	     json_make("{'nats':[" NAT_ALL("one") "," NAT_LIST("two", "'ALL_IP_RANGES'") "]}"), 400);
+	asks("PATCH", COMPUTE "regions/us-central1/routers/r1",
+	     json_make("{'nats':[" NAT_LIST("one", "'PRIMARY_IP_RANGE'") "," NAT_LIST("two", "'ALL_IP_RANGES'") "]}"), 400);
+	act("PATCH", COMPUTE "regions/us-central1/routers/r1",
+	    json_make("{'nats':[" NAT_LIST("one", "'PRIMARY_IP_RANGE'") "," NAT_LIST(
+		"two", "'LIST_OF_SECONDARY_IP_RANGES'],'secondaryIpRangeNames':['pods'") "]}"));
 	act("PATCH", COMPUTE "regions/us-central1/routers/r1", json_make("{'nats':[]}"));
 	ok(!json_at(asks("GET", COMPUTE "regions/us-central1/routers/r1", NULL, 200), "nats"), "a patch replaces all NATs");
 	act("DELETE", COMPUTE "regions/us-central1/routers/r1", NULL);
@@ -337,6 +391,8 @@ int main(void)
 	fingerprints();
 	bad_values();
 	bad_rules();
+	good_rules();
+	internal_addresses();
 	proxies();
 	routers();
 	ranges();

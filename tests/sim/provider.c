@@ -108,6 +108,13 @@ static void disks(void)
 	is_int(last_status, 400, "and not twice");
 	ask("POST", ZONE "instances/v1/detachDisk?deviceName=other", NULL);
 	is_int(last_status, 400, "another name is no disk's");
+	ask("POST", ZONE "instances/v1/setDiskAutoDelete?deviceName=other&autoDelete=true", NULL);
+	is_int(last_status, 400, "nor can another's end be set");
+	act("POST", ZONE "instances/v1/setDiskAutoDelete?deviceName=data&autoDelete=true", NULL);
+	ok(json_bool(asks("GET", ZONE "instances/v1", NULL, 200), "disks.1.autoDelete", false),
+	   "a disk is to go with its machine");
+	act("POST", ZONE "instances/v1/setDiskAutoDelete?deviceName=data&autoDelete=false", NULL);
+	ok(!json_bool(asks("GET", ZONE "instances/v1", NULL, 200), "disks.1.autoDelete", true), "or to stay");
 	act("POST", ZONE "instances/v1/detachDisk?deviceName=data", NULL);
 	act("DELETE", ZONE "disks/d1", NULL);
 	ok(true, "detached, it can be deleted");
