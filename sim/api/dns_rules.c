@@ -34,7 +34,8 @@ bool dns_name_ok(const char *name)
 static bool below(const char *name, const char *origin)
 {
 	size_t n = strlen(name), most = strlen(origin);
-	return n >= most && !strcasecmp(name + n - most, origin) && (n == most || name[n - most - 1] == '.');
+	return !strcmp(origin, ".") ||
+	       (n >= most && !strcasecmp(name + n - most, origin) && (n == most || name[n - most - 1] == '.'));
 }
 
 /* Zones. ------------------------------------------------------------------------------------------------------------------ */

@@ -135,6 +135,9 @@ static void records(void)
 	      "{'deletions':[" RECORD("c.example.net.", "CNAME",
 				      "'a.example.net.'") "],'additions':[" RECORD("c.example.net.", "A", "'203.0.113.7'") "]}",
 	      "but for what it takes away");
+	sends(200, "POST " DNS, "{'name':'all','dnsName':'.','visibility':'private','privateVisibilityConfig':{'networks':[]}}",
+	      "a private zone of all names");
+	sends(200, "POST " DNS "/all/rrsets", RECORD("a.example.net.", "A", "'203.0.113.7'"), "has records of any");
 	wants(200, "GET " DNS "/z1/rrsets/example.net./NS", NULL, "the zone's own servers");
 	cJSON *change = json_make("{'deletions':[%j]}", cJSON_Duplicate(reply, true));
 	char *text = json_text(change, 0);
