@@ -19,13 +19,13 @@ src_cmd_libcmd_a_SOURCES = \
 	src/cmd/verb_validate.c \
 	src/cmd/verbs.c src/cmd/verbs.h
 
-# The simulated cloud may be left out of the program.
+# The simulated cloud may be left out of the program, and with it the tests that rehearse.
 bin_PROGRAMS += mlflow-setup
 if REHEARSAL
 mlflow_setup_SOURCES = src/main.c src/cmd/rehearsal.c
 mlflow_setup_LDADD = src/cmd/libcmd.a $(LIB_UI) $(LIB_SIM)
-TESTS += tests/cases/bad_input.py tests/cases/rehearsed.py tests/cases/safety.py tests/ui/rehearsal.py
-WALK_TESTS += tests/cases/clients.py tests/cases/github.py tests/cases/record.py tests/cases/waiting.py
+TESTS += tests/attack/attack.py tests/cases/adding.py tests/cases/bad_input.py tests/cases/rehearsed.py tests/cases/safety.py tests/cases/safety_engine.py tests/ui/rehearsal.py
+WALK_TESTS += tests/cases/clients.py tests/cases/github.py tests/cases/record.py tests/cases/tunnel.py tests/cases/upgrade.py tests/cases/waiting.py
 else
 mlflow_setup_SOURCES = src/main.c src/cmd/no_rehearsal.c
 mlflow_setup_LDADD = src/cmd/libcmd.a $(LIB_UI)
