@@ -415,8 +415,11 @@ static void refused_by(struct step *s, const char *reason)
 static void say_failed(struct step *s)
 {
 	const char *words = s->failure ? s->failure : s->seen.error;
-	fail(s, EXIT_GENERAL, _("Mend the cause, then run apply again: it goes on from here."), "%s",
+	char *policy = policy_in(words ? words : ""), *fix = policy ? api_policy_fix(policy) : NULL;
+	fail(s, EXIT_GENERAL, fix ? fix : _("Mend the cause, then run apply again: it goes on from here."), "%s",
 	     words ? words : _("it ended as failed."));
+	free(fix);
+	free(policy);
 }
 
 /* The last lines of its log are waited for: they say why, and a run that ends asks for nothing more. */

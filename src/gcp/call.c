@@ -545,6 +545,14 @@ static const char *unnamed_policy(const char *message)
 	return NULL;
 }
 
+char *policy_in(const char *text)
+{
+	char *named = word_like(text, WORD "/", "constraints/", 1);
+	if (!named)
+		named = word_like(text, WORD "/", "customConstraints/", 1);
+	return named || !unnamed_policy(text) ? named : xstrdup(unnamed_policy(text));
+}
+
 static void take_from_message(struct api_error *out)
 {
 	static const char *const marks[] = {"ermission '", "ermission \"",   "does not have ",
@@ -559,11 +567,7 @@ static void take_from_message(struct api_error *out)
 			free(word);
 	}
 	if (!out->constraint)
-		out->constraint = word_like(out->message, WORD "/", "constraints/", 1);
-	if (!out->constraint)
-		out->constraint = word_like(out->message, WORD "/", "customConstraints/", 1);
-	if (!out->constraint && unnamed_policy(out->message))
-		out->constraint = xstrdup(unnamed_policy(out->message));
+		out->constraint = policy_in(out->message);
 }
 
 /* "404 Not Found": HTML is not shown; plain text is cut short. */

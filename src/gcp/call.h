@@ -100,6 +100,8 @@ struct api_error {
 /* Decodes a reply body (NULL when it was not JSON: then text, possibly HTML, makes a short message). */
 void api_error_decode(int http, const cJSON *reply, const char *text, struct api_error *out);
 void api_error_free(struct api_error *e);
+/* The organisation policy that a refusal's words are of, "constraints/gcp.resourceLocations", or NULL; the caller frees it. */
+char *policy_in(const char *text);
 /* Is it a 403 that says no more than that a permission lacks? Others (an API that is off, a token's scopes, a perimeter, a policy) have words and a cure
  * of their own. */
 bool api_error_is_plain_denial(const struct api_error *e);

@@ -244,6 +244,11 @@ static enum exit_code exit_of(const struct api_error *error)
 	return error->http == 401 || error->http == 403 ? EXIT_PERMISSION : EXIT_GENERAL;
 }
 
+char *api_policy_fix(const char *constraint)
+{
+	return xasprintf(_("The organization policy %s forbids it: ask its administrator."), constraint);
+}
+
 static void word_error(const struct api_job *j, const struct api_error *error, struct err *e)
 {
 	char *host = host_of(j->call.url), *fix = NULL;
@@ -252,7 +257,7 @@ static void word_error(const struct api_job *j, const struct api_error *error, s
 	if (error->http == 401 && shows_token(j))
 		fix = xstrdup(_("Sign in again: gcloud auth application-default login."));
 	else if (error->constraint && strcasestr(error->constraint, "constraints/"))
-		fix = xasprintf(_("The organization policy %s forbids it: ask its administrator."), error->constraint);
+		fix = api_policy_fix(error->constraint);
 	else if (error->reason && !strcmp(error->reason, "SERVICE_DISABLED") && error->service)
 		fix = xasprintf(_("Enable it: gcloud services enable %s."), error->service);
 	else if (error->reason && !strcmp(error->reason, "ACCESS_TOKEN_SCOPE_INSUFFICIENT"))

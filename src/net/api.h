@@ -60,5 +60,7 @@ const char *api_tls_fix(void);
 
 /* A version 4 UUID from libsodium into at least 37 bytes, which is returned. */
 char *api_uuid(char *into);
+/* What helps where an organisation policy, "constraints/gcp.resourceLocations", forbids something; the caller frees it. */
+char *api_policy_fix(const char *constraint);
 
 #endif

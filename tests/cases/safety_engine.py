@@ -297,6 +297,20 @@ def located(home):
     ok(run.returncode == 0 and result_of(run.stdout).get("outcome") == "proven", "T7: secrets stand in the stack's region", said(run)[-1500:])
 
 
+def forbidden(home):
+    """What an organisation forbids, said by an operation or without the policy's name: the policy is named, and who can help."""
+    for policy, rule, step in (("compute.restrictVpcPeering", {"denyAll": True}, "peering"), ("run.managed.requireInvokerIam", True, "service"),
+                               ("compute.requireVpcFlowLogs", {"allow": ["ESSENTIAL"]}, "subnet")):
+        world = home.file("world.json", {"policies": {policy: rule}})
+        run = home.run("apply", "--rehearse", "--json", "--world", world, home.example("forbidden.json", auth__client_secret="prompt"))
+        result = result_of(run.stdout)
+        begun = [e["id"] for e in (json.loads(line) for line in run.stdout.splitlines()) if e.get("state") == "creating"]
+        ok(run.returncode == 3 and result.get("message", "").startswith(f"{step}: ") and f"constraints/{policy} forbids it" in result.get("fix", ""),
+           f"T8: {policy} is named with its cure", run.returncode, result)
+        if step != "service": # which needs the database
+            ok("sql" not in begun, f"T6: {policy} is met before the database is begun", begun)
+
+
 def main():
     with Home() as home:
         protected(home)
@@ -307,6 +321,7 @@ def main():
         young(home)
         first_things(home)
         located(home)
+        forbidden(home)
     done()
 
 
