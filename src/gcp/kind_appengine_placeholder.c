@@ -1,4 +1,4 @@
-/* What an App Engine service begins with: a version that never runs. A service is made by its first version, which gets all of its traffic at once; so
+/* What an App Engine service begins with: a version that is stopped. A service is made by its first version, which gets all of its traffic at once; so
  * what has to stand before that (the application's first service, which must be called default; a closed door) is made with this one. A service that is
  * there already, whoever's, has no need of it. spec: {"service","body":{...}} in the words of Version, without id; its envVariables have
  * APPENGINE_PLACEHOLDER, by which the image answers "not found" and does nothing else, should App Engine start it all the same. */
@@ -71,5 +71,7 @@ const struct kind kind_appengine_placeholder = {
     .stays = N_(
 	"App Engine's service default cannot be deleted: what is in it stays. A version that this stack made there never ran, "
 	"and costs nothing."),
-    .terraform = {.none = "It never runs: the service's first version is made by it, and only once."},
+    .terraform =
+	{.none =
+	     "App Engine wants a first version before the service has a real one: mlflow-setup makes it once, and stops it."},
 };

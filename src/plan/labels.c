@@ -35,7 +35,8 @@ static const char *check_label(const struct answers *a, const char *value)
 /* clang-format off */
 const struct question labels_questions[] = {
 	{.id = QUESTION, .admits = true, .quiet = true, .page = "image", .type = TYPE_LIST, .title = N_("Labels"),
-	 .help = N_("NAME=VALUE each, put on every resource of the stack that can carry labels, beside managed-by and stack: for bills and searches. Labels of others stay."),
+	 .help = N_("NAME=VALUE each, put on every resource of the stack that can carry labels, beside managed-by and stack: for bills and searches. Labels of others stay. "
+		    "A machine's boot disk and App Engine's service get none."),
 	 .after = "server.cpu", .optional = true,
 	 .pattern = "^[a-z]([a-z0-9_-]{0,61}[a-z0-9])?=([a-z0-9]([a-z0-9_-]{0,61}[a-z0-9])?)?$",
 	 .form = N_("NAME=VALUE, each up to 63 lower-case letters, digits, hyphens and underscores, such as team=ml."),

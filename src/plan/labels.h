@@ -1,4 +1,4 @@
-/* The operator's own labels, on every resource that can carry them. */
+/* The operator's own labels, on every resource whose kind says that it carries them. */
 #ifndef MS_PLAN_LABELS_H
 #define MS_PLAN_LABELS_H
 
