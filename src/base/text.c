@@ -4,6 +4,7 @@
 #include "base/gettext.h"
 #include "base/mem.h"
 
+#include <ctype.h>
 #include <math.h>
 #include <regex.h>
 #include <stdio.h>
@@ -183,6 +184,19 @@ bool text_unpercent(char *text)
 	}
 	*to = '\0';
 	return true;
+}
+
+char *text_snake(const char *camel)
+{
+	struct buf b = {0};
+	for (const char *c = camel; *c; c++) {
+		bool begins = c != camel && isupper((unsigned char)*c) &&
+			      (islower((unsigned char)c[1]) || !isupper((unsigned char)c[-1]));
+		if (begins)
+			buf_putc(&b, '_');
+		buf_putc(&b, (char)tolower((unsigned char)*c));
+	}
+	return buf_take(&b);
 }
 
 bool text_starts(const char *text, const char *part)

@@ -29,6 +29,9 @@ void text_percent(struct buf *b, const char *text, bool keep_slash);
 /* Decodes %XX in place; false when a sequence is malformed or gives NUL. */
 bool text_unpercent(char *text);
 
+/* "ipv4Enabled" as "ipv4_enabled", "enableCDN" as "enable_cdn"; the caller frees. */
+char *text_snake(const char *camel);
+
 /* True when text starts, or ends, with the part. */
 bool text_starts(const char *text, const char *part);
 bool text_ends(const char *text, const char *part);

@@ -22,13 +22,9 @@ static long seconds_of(const cJSON *node)
 /* "diskGb" is the one name that is not spelled alike. */
 static void put_key(struct buf *b, const char *name)
 {
-	if (!strcmp(name, "diskGb"))
-		name = "diskSizeGb";
-	for (; *name; name++)
-		if (isupper((unsigned char)*name))
-			buf_printf(b, "_%c", tolower((unsigned char)*name));
-		else
-			buf_putc(b, *name);
+	char *key = text_snake(strcmp(name, "diskGb") ? name : "diskSizeGb");
+	buf_puts(b, key);
+	free(key);
 }
 
 /* What JSON says on one line, YAML understands; gcloud has App Engine's own words, in capitals, in small letters. */

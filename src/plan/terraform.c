@@ -5,6 +5,7 @@
 #include "base/gettext.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "gcp/reference.h"
 #include "gcp/terraform.h"
 #include "plan/hcl.h"
@@ -101,19 +102,24 @@ static char *expression_of(struct writing *w, const cJSON *node)
 	return expression;
 }
 
+/* Appends a value to the inside of a text: an expression where it is a reference. */
+static void put_value(struct writing *w, struct buf *b, const cJSON *value)
+{
+	char *expression = reference_is(value) ? expression_of(w, value) : NULL;
+	if (expression)
+		hcl_insert(b, expression);
+	else if (cJSON_IsString(value))
+		hcl_escape(b, value->valuestring);
+	free(expression);
+}
+
 static cJSON *text_of_parts(struct writing *w, const cJSON *parts)
 {
 	struct buf b = {0};
 	const cJSON *part;
 	buf_putc(&b, '"');
-	cJSON_ArrayForEach(part, parts) {
-		char *expression = reference_is(part) ? expression_of(w, part) : NULL;
-		if (expression)
-			hcl_insert(&b, expression);
-		else if (cJSON_IsString(part))
-			hcl_escape(&b, part->valuestring);
-		free(expression);
-	}
+	cJSON_ArrayForEach(part, parts)
+		put_value(w, &b, part);
 	buf_putc(&b, '"');
 	cJSON *made = hcl_expression("%s", buf_text(&b));
 	buf_free(&b);
@@ -156,25 +162,11 @@ static bool is_map(const char *key)
 	return false;
 }
 
-/* "ipv4Enabled" as "ipv4_enabled", "enableCDN" as "enable_cdn"; the caller frees. */
-static char *snake(const char *camel)
-{
-	struct buf b = {0};
-	for (const char *c = camel; *c; c++) {
-		bool begins = c != camel && isupper((unsigned char)*c) &&
-			      (islower((unsigned char)c[1]) || !isupper((unsigned char)c[-1]));
-		if (begins)
-			buf_putc(&b, '_');
-		buf_putc(&b, (char)tolower((unsigned char)*c));
-	}
-	return buf_take(&b);
-}
-
 static cJSON *shaped(struct writing *w, const cJSON *node, bool keys);
 
 static void put_shaped(struct writing *w, cJSON *out, const cJSON *child, bool keys)
 {
-	char *key = keys ? snake(child->string) : xstrdup(child->string);
+	char *key = keys ? text_snake(child->string) : xstrdup(child->string);
 	bool map = keys && cJSON_IsObject(child) && !reference_is(child) && is_map(child->string);
 	json_put_key(out, key, map ? json_make("{'$map':%j}", shaped(w, child, false)) : shaped(w, child, keys));
 	free(key);
@@ -297,17 +289,6 @@ static cJSON *needs_of(const struct writing *w)
 	return needs;
 }
 
-/* Appends what is at path in the spec, an expression where it is one. */
-static void put_value(struct writing *w, struct buf *b, const cJSON *value)
-{
-	char *expression = reference_is(value) ? expression_of(w, value) : NULL;
-	if (expression)
-		hcl_insert(b, expression);
-	else if (cJSON_IsString(value))
-		hcl_escape(b, value->valuestring);
-	free(expression);
-}
-
 /* Appends what stands for the name between braces. */
 static void put_named(struct writing *w, struct buf *b, const struct view *v, const char *key, const char *name)
 {
@@ -423,12 +404,9 @@ static void write_resource(struct writing *w, const struct view *v, cJSON *keys)
 	const cJSON *key;
 	if (keys)
 		json_put(all, "for_each", set_of(keys));
-	while (own->child) {
-		cJSON *child = cJSON_DetachItemViaPointer(own, own->child);
-		char *name = xstrdup(child->string);
-		json_put_key(all, name, child);
-		free(name);
-	}
+	cJSON *child;
+	while ((child = cJSON_DetachItemFromArray(own, 0)))
+		cJSON_AddItemToObject(all, child->string, child);
 	json_put(all, "depends_on", needs_of(w));
 	if (t->ignores)
 		json_put(all, "lifecycle", json_make("{'ignore_changes':%j}", expressions(t->ignores)));

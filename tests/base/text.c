@@ -2,6 +2,8 @@
 #include "base/text.h"
 #include "tests/tap.h"
 
+#include <stdlib.h>
+
 static void dates(void)
 {
 	char at[40];
@@ -46,9 +48,24 @@ static void words(void)
 	buf_free(&b);
 }
 
+static void snakes(void)
+{
+	static const char *const names[][2] = {{"ipv4Enabled", "ipv4_enabled"},
+					       {"enableCDN", "enable_cdn"},
+					       {"IPProtocol", "ip_protocol"},
+					       {"name", "name"},
+					       {"", ""}};
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		char *snake = text_snake(names[i][0]);
+		is_str(snake, names[i][1], "a name in camel case in small letters");
+		free(snake);
+	}
+}
+
 int main(void)
 {
 	dates();
 	words();
+	snakes();
 	return tap_done();
 }
