@@ -1,6 +1,7 @@
 #include "config.h"
 #include "gcp/ip_range.h"
 
+#include "base/gettext.h"
 #include "base/mem.h"
 
 #include <arpa/inet.h>
@@ -51,9 +52,15 @@ bool ip_range_private(struct ip_range r)
 	return false;
 }
 
-bool ip_range_docker(struct ip_range r)
+const char *ip_range_refused(struct ip_range r)
 {
-	return ip_ranges_overlap(r, (struct ip_range){172u << 24 | 17u << 16, 16});
+	static const struct ip_range docker = {172u << 24 | 17u << 16, 16};
+	if (!ip_range_private(r))
+		return N_("A private range: in 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16.");
+	if (ip_ranges_overlap(r, docker))
+		return N_("None that touches 172.17.0.0/16: Cloud SQL cannot speak with addresses there, which are Docker's "
+			  "inside its machines.");
+	return NULL;
 }
 
 char *ip_range_text(struct ip_range r)

@@ -17,8 +17,9 @@ bool ip_ranges_overlap(struct ip_range a, struct ip_range b);
 bool ip_range_holds(struct ip_range a, struct ip_range b);
 /* Is it among the private ones of RFC 1918? */
 bool ip_range_private(struct ip_range r);
-/* Does it touch the one of Docker's bridge, 172.17.0.0/16, that Cloud SQL cannot speak with (cloud.google.com/sql/docs/postgres/private-ip)? */
-bool ip_range_docker(struct ip_range r);
+/* Why a stack's network cannot have it: an N_() sentence, or NULL when it can. It is private, and does not touch that of Docker's bridge, which Cloud SQL
+ * cannot speak with (cloud.google.com/sql/docs/postgres/private-ip). */
+const char *ip_range_refused(struct ip_range r);
 /* "10.10.0.0/24", for the caller to free. */
 char *ip_range_text(struct ip_range r);
 

@@ -43,11 +43,8 @@ static const char *network_new_check_range(const struct answers *a, const char *
 	(void)a;
 	if (!ip_range_parse(value, &r))
 		return N_("A range of addresses that begins at a boundary of its size, such as 10.10.0.0/24.");
-	if (!ip_range_private(r))
-		return N_("A private range: in 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16.");
-	if (ip_range_docker(r))
-		return N_("None that touches 172.17.0.0/16: Cloud SQL cannot speak with addresses there, which are Docker's "
-			  "inside its machines.");
+	if (ip_range_refused(r))
+		return ip_range_refused(r);
 	return r.bits >= 8 && r.bits <= 26 ? NULL : N_("From /8 to /26: Cloud Run takes several addresses for each instance.");
 }
 

@@ -85,11 +85,8 @@ static const char *path_private_services_access_check_range(const struct answers
 	(void)a;
 	if (!ip_range_parse(value, &r))
 		return N_("A range of addresses that begins at a boundary of its size, such as 10.20.0.0/20.");
-	if (!ip_range_private(r))
-		return N_("A private range: in 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16.");
-	if (ip_range_docker(r))
-		return N_("None that touches 172.17.0.0/16: Cloud SQL cannot speak with addresses there, which are Docker's "
-			  "inside its machines.");
+	if (ip_range_refused(r))
+		return ip_range_refused(r);
 	return r.bits <= 24 && r.bits >= 8 ? NULL : N_("From /8 to /24: Cloud SQL takes a /24 of it.");
 }
 
