@@ -115,9 +115,10 @@ static bool compute_firewalls_check(struct sim_call *c, cJSON *doc, const struct
 		return compute_invalid(c, "priority", "", "Must be between 0 and 65535, inclusive.");
 	if (!traffic_good(c, doc, "allowed") || !traffic_good(c, doc, "denied") || !ends_good(c, doc))
 		return false;
-	for (size_t i = 4; i < 7 && !ingress; i += 2) /* ranges may narrow either end of either direction */
-		if (json_at(doc, lists[i]))
-			return compute_invalid(c, lists[i], json_str(doc, sim_tmp("%s.0", lists[i]), ""),
+	static const char *const sources[] = {"sourceTags", "sourceServiceAccounts"}; /* ranges may narrow either end */
+	for (size_t i = 0; i < 2 && !ingress; i++)
+		if (json_at(doc, sources[i]))
+			return compute_invalid(c, sources[i], json_str(doc, sim_tmp("%s.0", sources[i]), ""),
 					       "Source tags and service accounts cannot be specified for EGRESS rules.");
 	if (ingress && !json_at(doc, "sourceRanges") && !json_at(doc, "sourceTags") && !json_at(doc, "sourceServiceAccounts"))
 		json_put(doc, "sourceRanges", json_make("['0.0.0.0/0']"));

@@ -60,10 +60,15 @@ void aip_decode(const struct aip_object *o, const struct view *v, int http, cons
 		out->presence = PRESENT_NO;
 }
 
+static bool is_labelled(const struct aip_object *o)
+{
+	return !o->unlabelled && !o->described;
+}
+
 static cJSON *wanted(const struct aip_object *o, const struct view *v)
 {
 	cJSON *w = kind_copy(v, "body");
-	if (!o->unlabelled && !o->described)
+	if (is_labelled(o))
 		json_put(w, "labels", kind_labels(v));
 	char *mark = o->described ? kind_mark(v) : NULL;
 	if (mark)
@@ -76,7 +81,7 @@ void aip_compare(const struct aip_object *o, const struct view *v, const struct 
 {
 	cJSON *w = wanted(o, v);
 	kind_compare_leaves(w, seen->found, NULL, out);
-	if (!o->unlabelled && !o->described)
+	if (is_labelled(o))
 		kind_compare_shed(v, seen->found, "labels", out);
 	for (size_t i = 0; i < out->count; i++)
 		for (const char *const *f = o->fixed; f && *f; f++)
@@ -104,7 +109,7 @@ void aip_update(const struct aip_object *o, const struct view *v, const struct o
 {
 	char *mask = kind_mask(change);
 	cJSON *w = wanted(o, v);
-	if (!o->unlabelled && !o->described)
+	if (is_labelled(o))
 		json_put(w, "labels", kind_labels_over(v, json_at(seen->found, "labels")));
 	ask(o, v, "PATCH", w, mask, out);
 	free(mask);
