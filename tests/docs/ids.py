@@ -3,13 +3,9 @@
 import os
 import re
 
-TOP = os.environ.get("TOP_SRCDIR", os.path.join(os.path.dirname(os.path.abspath(__file__)), "../.."))
+from table import TOP, done, ok, rows
+
 WANTED = [f"{letter}{n}" for letter, last in (("S", 18), ("T", 18), ("U", 24)) for n in range(1, last + 1)]
-
-
-def rows():
-    with open(os.path.join(TOP, "tests/ids.tsv"), encoding="utf-8") as f:
-        return [line.rstrip("\n").split("\t") for line in f if not line.startswith("#")]
 
 
 def says(test, name):
@@ -22,14 +18,12 @@ def says(test, name):
 
 
 def main():
-    listed = rows()
+    listed = rows("ids.tsv")
     faults = [f"{name} has no row" for name in WANTED if [r[0] for r in listed].count(name) != 1]
     faults += [f"{r[0]} is no such fault" for r in listed if r[0] not in WANTED]
     faults += [f"{r[0]}: no check of {r[-1]} has that id" for r in listed if len(r) != 2 or not says(r[1], r[0])]
-    print(f"{'not ok' if faults else 'ok'} 1 - each of {len(WANTED)} faults has its test")
-    for fault in faults:
-        print(f"# {fault}")
-    print("1..1")
+    ok(not faults, f"each of {len(WANTED)} faults has its test", *faults)
+    done()
 
 
 main()
