@@ -4,7 +4,6 @@ run left (37)."""
 import glob
 import json
 import os
-import shutil
 import socket
 import ssl
 import subprocess
@@ -14,6 +13,7 @@ import warnings
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../attack"))
 from harness import PROGRAM, Home, Sim, done, ok, read, result_of, skip, wait_for
+from other_clock import compiler, shifted
 import cloud
 
 MOST_TRIES = 12
@@ -73,44 +73,15 @@ def lax(how):
                 ok(tls.version() is not None, f"07 {how}: who takes anything gets through", tls.version())
 
 
-BEHIND = """
-#define _GNU_SOURCE
-#include <dlfcn.h>
-#include <stdlib.h>
-#include <sys/time.h>
-#include <time.h>
-int clock_gettime(clockid_t id, struct timespec *t)
-{
-	int (*real)(clockid_t, struct timespec *) = (int (*)(clockid_t, struct timespec *))dlsym(RTLD_NEXT, "clock_gettime");
-	int result = real(id, t);
-	if (id == CLOCK_REALTIME)
-		t->tv_sec -= atol(getenv("BEHIND")) ? atol(getenv("BEHIND")) : t->tv_sec;
-	return result;
-}
-time_t time(time_t *out)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_REALTIME, &t);
-	if (out)
-		*out = t.tv_sec;
-	return t.tv_sec;
-}
-"""
-
-
 def behind(home):
     """A clock that is an hour behind, and one that nobody has set."""
-    compiler = next((c for c in ("cc", "gcc", "clang") if shutil.which(c)), None)
-    if not compiler:
+    if not compiler():
         skip("36 clocks that are behind", "there is no compiler")
         return
-    library = home.file("behind.so")
-    subprocess.run([compiler, "-shared", "-fPIC", "-o", library, "-x", "c", home.file("behind.c", BEHIND), "-ldl"], check=True, timeout=60)
     with Sim(home) as sim:
-        for seconds, code, words, name in (("3600", 2, '"verdict": "create"', "an hour behind is nothing to stop for"),
-                                           ("0", 69, "Check the clock", "in 1970, where no certificate is valid yet, is told")):
-            env = {"LD_PRELOAD": library, "BEHIND": seconds, "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"}
-            run = sim.run("plan", home.example(), "--json", env=env)
+        for seconds, code, words, name in ((-3600, 2, '"verdict": "create"', "an hour behind is nothing to stop for"),
+                                           (0, 69, "Check the clock", "in 1970, where no certificate is valid yet, is told")):
+            run = sim.run("plan", home.example(), "--json", env=shifted(home, seconds))
             ok(run.returncode == code and words in run.stdout + run.stderr, f"36 a clock {name}", run.returncode, run.stdout[-600:], run.stderr)
 
 

@@ -7,17 +7,10 @@
 
 static char *address;
 
-/* A container with this release, run with these arguments; what it says before it ends, for the caller to free, or NULL when it runs. */
-static char *run(const char *version, bool upgrade)
+/* Runs `mlflow` with these, which it deletes; what it says before it ends, for the caller to free, or NULL when it runs. */
+static char *run_with(cJSON *facts, cJSON *argv, cJSON *env, cJSON *files, bool upgrade)
 {
-	char *uri = xasprintf("postgresql+psycopg2://mlflow:pw@%s:5432/mlflow", address);
-	struct container k = {.name = "", .software = "mlflow"};
-	cJSON *facts = json_make("{'software':'mlflow','version':%s,'psycopg2':true}", version);
-	k.facts = facts;
-	k.argv = upgrade ? json_make("['mlflow','db','upgrade',%s]", uri)
-			 : json_make("['mlflow','server','--backend-store-uri',%s]", uri);
-	k.env = cJSON_CreateObject();
-	k.files = cJSON_CreateObject();
+	struct container k = {.name = "", .software = "mlflow", .facts = facts, .argv = argv, .env = env, .files = files};
 	struct mlflow m;
 	const struct mlflow_place place = {.principal = "user:operator@example.com"};
 	if (upgrade)
@@ -29,11 +22,21 @@ static char *run(const char *version, bool upgrade)
 	char *said = m.error ? xstrdup(m.error) : NULL;
 	mlflow_free(&m);
 	cJSON_Delete(facts);
-	cJSON_Delete(k.argv);
-	cJSON_Delete(k.env);
-	cJSON_Delete(k.files);
-	free(uri);
+	cJSON_Delete(argv);
+	cJSON_Delete(env);
+	cJSON_Delete(files);
 	return said;
+}
+
+/* The same of a release on the database. */
+static char *run(const char *version, bool upgrade)
+{
+	char *uri = xasprintf("postgresql+psycopg2://mlflow:pw@%s:5432/mlflow", address);
+	cJSON *argv = upgrade ? json_make("['mlflow','db','upgrade',%s]", uri)
+			      : json_make("['mlflow','server','--backend-store-uri',%s]", uri);
+	free(uri);
+	return run_with(json_make("{'software':'mlflow','version':%s,'psycopg2':true}", version), argv, cJSON_CreateObject(),
+			cJSON_CreateObject(), upgrade);
 }
 
 static void runs(const char *version, bool upgrade, const char *name)
@@ -79,28 +82,17 @@ static void schemas(void)
 	free(address);
 }
 
-/* What a server with MLflow's own accounts says whose accounts stand there, for the caller to free; NULL when it runs. */
+/* The same of a server with MLflow's own accounts, which stand there. */
 static char *with_accounts(const char *uri)
 {
 	char *ini = xasprintf("# accounts\n[mlflow]\nadmin_username = admin\ndatabase_uri = %s\n", uri);
-	struct container k = {.name = "", .software = "mlflow"};
-	cJSON *facts = json_make("{'software':'mlflow','version':'3.17.2'}");
-	k.facts = facts;
-	k.argv = json_make("['mlflow','server','--app-name','basic-auth']");
-	k.env = json_make("{'MLFLOW_FLASK_SERVER_SECRET_KEY':'k','MLFLOW_AUTH_CONFIG_PATH':'/etc/accounts/basic_auth.ini'}");
-	k.files = cJSON_CreateObject();
-	cJSON_AddStringToObject(k.files, "/etc/accounts/basic_auth.ini", ini);
-	struct mlflow m;
-	const struct mlflow_place place = {.principal = "user:operator@example.com"};
-	mlflow_load(cloud, &k, &place, &m);
-	char *said = m.error ? xstrdup(m.error) : NULL;
-	mlflow_free(&m);
-	cJSON_Delete(facts);
-	cJSON_Delete(k.argv);
-	cJSON_Delete(k.env);
-	cJSON_Delete(k.files);
+	cJSON *files = cJSON_CreateObject();
+	cJSON_AddStringToObject(files, "/etc/accounts/basic_auth.ini", ini);
 	free(ini);
-	return said;
+	return run_with(
+	    json_make("{'software':'mlflow','version':'3.17.2'}"), json_make("['mlflow','server','--app-name','basic-auth']"),
+	    json_make("{'MLFLOW_FLASK_SERVER_SECRET_KEY':'k','MLFLOW_AUTH_CONFIG_PATH':'/etc/accounts/basic_auth.ini'}"), files,
+	    false);
 }
 
 /* github.com/mlflow/mlflow/issues/9642 */
