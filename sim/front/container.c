@@ -340,6 +340,12 @@ void container_free(struct container *k)
 	*k = (struct container){0};
 }
 
+const char *container_file(const struct container *k, const char *path)
+{
+	const cJSON *f = path ? cJSON_GetObjectItemCaseSensitive(k->files, path) : NULL;
+	return cJSON_IsString(f) ? f->valuestring : NULL;
+}
+
 const char *container_env(const struct container *k, const char *name, const char *fallback)
 {
 	const cJSON *v = cJSON_GetObjectItemCaseSensitive(k->env, name);

@@ -33,6 +33,8 @@ bool container_make(struct sim *s, const char *project, const cJSON *template, c
  * and nobody probes, and other the second, which has k's place before. False with other as it was when there is one program. */
 bool container_split(struct container *k, struct container *other);
 void container_free(struct container *k);
+/* What stands in the file of this path (may be NULL), of those that are known of; NULL. */
+const char *container_file(const struct container *k, const char *path);
 const char *container_env(const struct container *k, const char *name, const char *fallback);
 /* Is the program (the last part of argv[0]) this? */
 bool container_runs(const struct container *k, const char *program);

@@ -80,8 +80,8 @@ static bool domain_fits(const char *rule, const char *email)
 
 static bool in_file(const struct caller *c, const char *email)
 {
-	const cJSON *f = cJSON_GetObjectItemCaseSensitive(c->k->files, gate_text(c->g, "authenticated_emails_file", ""));
-	for (const char *p = cJSON_IsString(f) ? f->valuestring : ""; *p;) {
+	const char *text = container_file(c->k, gate_text(c->g, "authenticated_emails_file", ""));
+	for (const char *p = text ? text : ""; *p;) {
 		size_t len = strcspn(p, "\r\n");
 		const char *line = sim_tmp("%.*s", (int)len, p + strspn(p, " \t"));
 		if (*line != '#' && !strcasecmp(sim_tmp("%.*s", (int)strcspn(line, " \t"), line), email))

@@ -84,12 +84,6 @@ static const char *asked(const struct uri *u, const char *name, const char *fall
 	return cJSON_IsString(v) ? v->valuestring : fallback;
 }
 
-static const char *file_of(const struct mlflow *m, const char *path)
-{
-	const cJSON *f = path ? cJSON_GetObjectItemCaseSensitive(m->k->files, path) : NULL;
-	return cJSON_IsString(f) ? f->valuestring : NULL;
-}
-
 /* The driver that a scheme names must be in the image. */
 static bool driver_ok(struct mlflow *m, const char *scheme)
 {
@@ -197,7 +191,8 @@ static const char *env_or(const struct mlflow *m, const char *own, const char *v
 static const char *libpq(const struct mlflow *m, const struct uri *u, struct sim_sql_client *k)
 {
 	const char *mode = asked(u, "sslmode", container_env(m->k, "PGSSLMODE", "prefer"));
-	const char *path = asked(u, "sslrootcert", container_env(m->k, "PGSSLROOTCERT", NULL)), *file = file_of(m, path);
+	const char *path = asked(u, "sslrootcert", container_env(m->k, "PGSSLROOTCERT", NULL)),
+		   *file = container_file(m->k, path);
 	bool checks = text_starts(mode, "verify-");
 	k->user = env_or(m, u->user, "PGUSER", "");
 	k->password = env_or(m, u->password, "PGPASSWORD", "");
@@ -244,14 +239,14 @@ static const char *given(const char *own, const char *file, const char *name, co
 /* PyMySQL reads nothing but its arguments and an option file, and encrypts only when told; an authority that is not there stops it. */
 static const char *pymysql(struct mlflow *m, const struct uri *u, struct sim_sql_client *k)
 {
-	const char *file = file_of(m, asked(u, "read_default_file", NULL));
+	const char *file = container_file(m->k, asked(u, "read_default_file", NULL));
 	const char *ca = given(asked(u, "ssl_ca", NULL), file, "ssl-ca", NULL),
 		   *checks = asked(u, "ssl_check_hostname", "true");
 	k->user = given(u->user, file, "user", "mlflow");
 	k->password = given(u->password, file, "password", "");
 	k->database = given(u->database, file, "database", "");
 	k->encrypted = ca != NULL;
-	k->authority = file_of(m, ca);
+	k->authority = container_file(m->k, ca);
 	k->names = strcasecmp(checks, "false") && strcmp(checks, "0") && strcasecmp(checks, "no") && strcasecmp(checks, "off");
 	if (ca && !k->authority)
 		mlflow_stop(m, 1, 4,

@@ -79,10 +79,9 @@ static bool secured(const struct track *t)
 /* A key of the [mlflow] section of basic_auth.ini. */
 static const char *ini(const struct track *t, const char *key)
 {
-	const char *path = container_env(t->m->k, "MLFLOW_AUTH_CONFIG_PATH", "");
-	const cJSON *f = cJSON_GetObjectItemCaseSensitive(t->m->k->files, path);
+	const char *text = container_file(t->m->k, container_env(t->m->k, "MLFLOW_AUTH_CONFIG_PATH", ""));
 	size_t len = strlen(key);
-	for (const char *p = cJSON_IsString(f) ? f->valuestring : ""; *p; p += strcspn(p, "\n"), p += *p == '\n')
+	for (const char *p = text ? text : ""; *p; p += strcspn(p, "\n"), p += *p == '\n')
 		if (!strncmp(p, key, len) && (p[len] == ' ' || p[len] == '=')) {
 			const char *value = p + len + strspn(p + len, " =");
 			return sim_tmp("%.*s", (int)strcspn(value, "\r\n"), value);

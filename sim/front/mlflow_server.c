@@ -266,9 +266,8 @@ static void begin(const struct container *k, struct mlflow *m)
 /* The tables of MLflow's own accounts have two foreign keys of one name, which MySQL keeps apart for each database (github.com/mlflow/mlflow/issues/9642). */
 static void check_accounts(struct mlflow *m)
 {
-	const char *path = container_env(m->k, "MLFLOW_AUTH_CONFIG_PATH", "");
-	const cJSON *file = cJSON_GetObjectItemCaseSensitive(m->k->files, path);
-	const char *uri = cJSON_IsString(file) ? strstr(file->valuestring, "\ndatabase_uri") : NULL;
+	const char *file = container_file(m->k, container_env(m->k, "MLFLOW_AUTH_CONFIG_PATH", ""));
+	const char *uri = file ? strstr(file, "\ndatabase_uri") : NULL;
 	uri = uri ? uri + strcspn(uri + 1, "=\n") + 1 : "";
 	if (strcmp(mlflow_setting(m, "--app-name", NULL, ""), "basic-auth") || *uri != '=' ||
 	    !text_starts(uri + 1 + strspn(uri + 1, " "), "mysql"))

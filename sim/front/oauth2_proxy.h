@@ -12,6 +12,10 @@ struct gate {
 };
 void gate_load(const struct container *k, struct gate *g);
 void gate_free(struct gate *g);
+/* oauth2_proxy_check.c: finds what of it the real one would not start with. */
+void gate_check(const struct container *k, struct gate *g);
+/* Keeps the first of the reasons why it does not start; text is taken over. */
+void gate_fault(struct gate *g, char *text);
 const char *gate_text(const struct gate *g, const char *key, const char *fallback);
 bool gate_bool(const struct gate *g, const char *key, bool fallback);
 double gate_seconds(const struct gate *g, const char *key, double fallback);
