@@ -185,6 +185,8 @@ cJSON *kubernetes_pod_spec(const char *kind, const cJSON *doc);
 /* Its rules (kubernetes_rules.c). False when answered. */
 bool kubernetes_valid(struct kubernetes_call *k, const cJSON *doc, const cJSON *before);
 
+/* A cell of kubectl's columns: what of the document is at path, printed as the word `how` of kubernetes_columns.tbl says (kubernetes_cells.c). */
+void kubernetes_print(struct sim *s, const char *how, const char *path, const cJSON *doc, struct buf *out);
 /* The document or the list as a Table for kubectl's columns (kubernetes_table.c). */
 cJSON *kubernetes_table(struct sim *s, const struct kubernetes_resource *r, const cJSON *answer, const char *include);
 

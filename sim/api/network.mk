@@ -83,6 +83,7 @@ sim_libsim_a_SOURCES += \
 	sim/api/kubernetes_select.c \
 	sim/api/kubernetes_sets.c \
 	sim/api/kubernetes_storage.c \
+	sim/api/kubernetes_cells.c \
 	sim/api/kubernetes_table.c \
 	sim/api/kubernetes_watch.c \
 	sim/api/kubernetes_write.c \
